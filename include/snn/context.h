@@ -1,0 +1,86 @@
+/* snn/context.h - what all objects of a host share: memory, log, threads, seed, instruction set.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_CONTEXT_H
+#define SNN_CONTEXT_H
+
+#include <snn/export.h>
+#include <snn/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Allocator, log, thread pool, seed and instruction-set cap. Create one, destroy it last. */
+typedef struct snn_context snn_context;
+
+/** How urgent a log line is. */
+typedef enum snn_log_level {
+    SNN_LOG_DEBUG = 1,
+    SNN_LOG_INFO = 2,
+    SNN_LOG_WARNING = 3,
+    SNN_LOG_FORCE32 = 0x7fffffff
+} snn_log_level;
+
+/** Instruction sets, from the plainest. A cap keeps the library from using anything above it. */
+typedef enum snn_isa {
+    SNN_ISA_REF = 1,     /**< plain C: the specification of every kernel */
+    SNN_ISA_AVX2 = 2,    /**< x86-64 with AVX2 and FMA */
+    SNN_ISA_AVX512 = 3,  /**< x86-64 with AVX-512 F, BW, DQ, VL */
+    SNN_ISA_BEST = 1000, /**< whatever the machine has */
+    SNN_ISA_FORCE32 = 0x7fffffff
+} snn_isa;
+
+/** Options of snn_context_create(); fill with snn_context_options_init(), then change fields. */
+typedef struct snn_context_options {
+    uint32_t struct_size; /**< set by snn_context_options_init() */
+    uint32_t threads;     /**< threads to compute with, the caller's included; 0: one per processor */
+    uint64_t seed;        /**< seed of every random number that objects of this context draw */
+    /** Returns `size` bytes aligned to `alignment` (a power of two), or NULL; NULL here: the C library.
+     * May be called from one thread at a time per object. */
+    void *(*allocate)(void *user, size_t size, size_t alignment);
+    /** Gives back what `allocate` returned. Set both or none. */
+    void (*release)(void *user, void *pointer, size_t size);
+    void *allocator_user; /**< passed to both */
+    /** Receives log lines, without newline; NULL: none are made. */
+    void (*log)(void *user, snn_log_level level, const char *line);
+    void *log_user; /**< passed to `log` */
+    uint32_t isa;   /**< snn_isa: highest instruction set to use */
+    uint32_t reserved; /**< 0 */
+} snn_context_options;
+
+/** What a context turned out to be. */
+typedef struct snn_context_info {
+    uint32_t struct_size;  /**< set by the caller to sizeof(snn_context_info) */
+    uint32_t threads;      /**< threads that compute, the caller's included */
+    uint64_t seed;         /**< as given */
+    uint32_t isa;          /**< snn_isa in use */
+    uint32_t reserved;     /**< 0 */
+    const char *isa_name;  /**< "ref", "avx2", "avx512"; static storage */
+    uint64_t bytes;        /**< bytes that objects of this context hold now */
+    uint64_t peak_bytes;   /**< most they ever held */
+    uint64_t allocations;  /**< number of allocations made so far */
+} snn_context_info;
+
+/** Initialiser for a snn_context_info that snn_context_get_info() is to fill. */
+#define SNN_CONTEXT_INFO_INIT { sizeof(snn_context_info), 0, 0, 0, 0, 0, 0, 0, 0 }
+
+SNN_BEGIN_DECLS
+
+/** Fills `options` with the defaults: all processors, seed 1, C allocator, no log, best instruction set.
+ * @param size sizeof(snn_context_options) as the caller was compiled
+ * @return SNN_ERR_ARGUMENT if options is NULL or size too small. Real-time safe. */
+SNN_API snn_status snn_context_options_init(snn_context_options *options, size_t size);
+
+/** Creates a context; NULL options take every default. The caller destroys it, after everything made from it.
+ * Starts the worker threads. On failure *out is NULL.
+ * @return SNN_ERR_ARGUMENT (bad option), SNN_ERR_MEMORY, SNN_ERR_UNSUPPORTED (threads cannot be started) */
+SNN_API snn_status snn_context_create(snn_context **out, const snn_context_options *options);
+
+/** Stops the threads and frees the context; NULL is accepted. */
+SNN_API void snn_context_destroy(snn_context *context);
+
+/** Tells threads, instruction set and memory in use.
+ * @return SNN_ERR_ARGUMENT. Real-time safe. */
+SNN_API snn_status snn_context_get_info(const snn_context *context, snn_context_info *info);
+
+SNN_END_DECLS
+
+#endif

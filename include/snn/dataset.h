@@ -1,0 +1,114 @@
+/* snn/dataset.h - samples with labels: published file formats, or the host's own callback.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_DATASET_H
+#define SNN_DATASET_H
+
+#include <snn/context.h>
+#include <snn/param.h>
+
+/** A set of samples with class labels. Reading it does not change it: several trainers may share one. */
+typedef struct snn_dataset snn_dataset;
+
+/** Which part of a published data set. */
+typedef enum snn_split {
+    SNN_SPLIT_TRAIN = 1,
+    SNN_SPLIT_TEST = 2,
+    SNN_SPLIT_FORCE32 = 0x7fffffff
+} snn_split;
+
+/** A host's own data set; fill with snn_dataset_source_init(), then set the fields. */
+typedef struct snn_dataset_source {
+    uint32_t struct_size; /**< set by snn_dataset_source_init() */
+    uint32_t rank;        /**< of one sample or frame: 1 or 3 */
+    size_t shape[3];      /**< [N] or [C,H,W] */
+    size_t count;         /**< samples */
+    size_t classes;       /**< labels are 0 .. classes - 1 */
+    size_t frames;        /**< 1: one static sample for all steps; T: a frame for each step */
+    /** Writes frame `frame` (0 if static) of sample `index` to `x` [C,H,W] and its class to `label`. May be called from
+     * several threads at once. @return SNN_OK, or a status that ends the epoch */
+    snn_status (*read)(void *user, size_t index, size_t frame, float *x, uint32_t *label);
+    /** Called when the data set is destroyed; may be NULL. */
+    void (*close)(void *user);
+    void *user; /**< passed to both */
+} snn_dataset_source;
+
+/** What a data set is. */
+typedef struct snn_dataset_info {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_dataset_info) */
+    uint32_t rank;        /**< of one sample or frame */
+    size_t shape[3];      /**< [N] or [C,H,W] */
+    size_t count;         /**< samples, after the "limit" parameter */
+    size_t classes;
+    size_t frames;        /**< 1 if static */
+} snn_dataset_info;
+
+/** Initialiser for a snn_dataset_info that a call is to fill. */
+#define SNN_DATASET_INFO_INIT { sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0 }
+
+/** Parameters of data sets. Augmentation happens while training reads, in the order crop, flip, cutout, before the
+ * normalisation; it draws from the context's seed, the epoch and the sample's index alone. */
+typedef enum snn_dataset_key {
+    SNN_DATASET_LIMIT = 301,    /**< i64, use the first so many samples; 0: all */
+    SNN_DATASET_CROP_PAD = 302, /**< i64, pad by so many zeros, then crop a window of the old size at random; 0: off */
+    SNN_DATASET_FLIP = 303,     /**< i64, 1: mirror left-right with probability 1/2 */
+    SNN_DATASET_CUTOUT = 304,   /**< f64, probability of filling a rectangle of 2-40 % area, aspect 0.4-2.5, with one random grey value; 0: off */
+    SNN_DATASET_KEY_FORCE32 = 0x7fffffff
+} snn_dataset_key;
+
+SNN_BEGIN_DECLS
+
+/** Opens published files. Formats:
+ *
+ *   "idx"      DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz], as MNIST and Fashion-MNIST; pixels / 255,
+ *              shape [1,H,W]
+ *   "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that are there, in order), DIR/test_batch.bin[.gz] or
+ *              DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32]
+ *   "cifar100" DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels
+ *
+ * Reads the whole split into memory, one byte a pixel. The caller destroys it.
+ * @return SNN_ERR_ARGUMENT (unknown format), SNN_ERR_IO (a file is missing: the message names it), SNN_ERR_FORMAT (bad
+ * magic, truncated, counts differ, label out of range), SNN_ERR_MEMORY; *out is NULL then */
+SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
+                                    snn_split split);
+
+/** Fills a source with defaults; SNN_ERR_ARGUMENT if NULL or too small. */
+SNN_API snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size);
+
+/** Makes a data set of the host's callback; the structure is copied. The caller destroys it.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then (and close is not called) */
+SNN_API snn_status snn_dataset_create(snn_dataset **out, snn_context *context, const snn_dataset_source *source);
+
+/** Frees a data set; NULL is accepted. */
+SNN_API void snn_dataset_destroy(snn_dataset *dataset);
+
+/** Describes the data set. Real-time safe. */
+SNN_API snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info);
+
+/** Sets a whole-number parameter. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
+SNN_API snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value);
+/** Sets a real parameter. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
+SNN_API snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value);
+/** Sets any parameter by name from text. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
+SNN_API snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value);
+/** Reads a whole number. */
+SNN_API snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value);
+/** Reads a real number. */
+SNN_API snn_status snn_dataset_get_f64(const snn_dataset *dataset, int32_t key, double *value);
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+SNN_API snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_param_info *info);
+
+/** Computes mean and deviation over all samples: n = 1 for all pixels together, or n = channels for each.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_DIVERGED (a value is not finite), or what the host's callback returned */
+SNN_API snn_status snn_dataset_statistics(const snn_dataset *dataset, double *mean, double *deviation, size_t n);
+
+/** From now on every value x is delivered as (x - mean) / deviation; n as in snn_dataset_statistics(); n = 0 takes it
+ * back. @return SNN_ERR_ARGUMENT (n does not fit, deviation not positive, not finite) */
+SNN_API snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean, const double *deviation, size_t n);
+
+/** Reads frame `frame` of one sample as evaluation does: normalised, not augmented. x is [C,H,W].
+ * @return SNN_ERR_ARGUMENT (index or frame out of range), SNN_ERR_DIVERGED (a value is not finite) */
+SNN_API snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label);
+
+SNN_END_DECLS
+
+#endif

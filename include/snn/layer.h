@@ -1,0 +1,131 @@
+/* snn/layer.h - one node of a network: its parameters, its tensors, its place in the graph.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_LAYER_H
+#define SNN_LAYER_H
+
+#include <snn/context.h>
+#include <snn/param.h>
+
+/** A layer, borrowed from the network that owns it. Neuron populations are layers as well: their parameters
+ * are those of neuron.h, under the same keys.
+ *
+ * Types (names for snn_network_add() and for files), x the input, y the output, shapes of one sample:
+ *
+ *   linear     [I] -> [O]              y = W x + b; tensors weight [O,I], bias [O], gain [O] with standardise
+ *   conv2d     [C,H,W] -> [O,H',W']    cross-correlation; weight [O,C/groups,kh,kw], bias [O], gain [O]
+ *   batch_norm any                     per channel; weight, bias (trained), mean, var (running values)
+ *   avgpool maxpool sumpool            [C,H,W] -> [C,H',W']; kernel 0: the whole map; avg divides by kernel^2
+ *   adaptive_avgpool                   [C,H,W] -> [C,size,size]; cell i averages floor(i n/o) .. ceil((i+1) n/o)-1
+ *   upsample   nearest neighbour, by factor
+ *   flatten    [C,H,W] -> [C*H*W]
+ *   scale      y = value * x
+ *   gain       y = w x with one trained number; tensor weight [1]
+ *   dropout    one mask for all steps of a sequence, divided by 1 - rate; the identity in evaluation
+ *   add        sum of its inputs
+ *   if lif cuba alif plif              neuron populations, see neuron.h */
+typedef struct snn_layer snn_layer;
+
+/** Parameters of layers that are not neurons. */
+typedef enum snn_layer_key {
+    SNN_LAYER_OUT = 101,         /**< i64, outputs of linear, output channels of conv2d */
+    SNN_LAYER_KERNEL = 102,      /**< i64, rows and columns of the window */
+    SNN_LAYER_STRIDE = 103,      /**< i64; pools: 0 takes the kernel */
+    SNN_LAYER_PAD = 104,         /**< i64, zero padding at every border */
+    SNN_LAYER_DILATION = 105,    /**< i64 */
+    SNN_LAYER_GROUPS = 106,      /**< i64 */
+    SNN_LAYER_BIAS = 107,        /**< i64, 1: has a bias */
+    SNN_LAYER_STANDARDISE = 108, /**< i64, 1: scaled weight standardisation with a trained gain */
+    SNN_LAYER_EPS = 109,         /**< f64, inside the root of a standardisation or batch norm */
+    SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal, sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero */
+    SNN_LAYER_INIT_STD = 111,    /**< f64, deviation for init "normal" */
+    SNN_LAYER_MOMENTUM = 112,    /**< f64, of a batch norm's running values */
+    SNN_LAYER_OVER = 113,        /**< str: step (statistics of every step alone), all (over all steps, needs a trainer that keeps them) */
+    SNN_LAYER_SIZE = 114,        /**< i64, rows and columns of adaptive_avgpool's output */
+    SNN_LAYER_FACTOR = 115,      /**< i64, of upsample */
+    SNN_LAYER_VALUE = 116,       /**< f64, of scale */
+    SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), of dropout */
+    SNN_LAYER_KEY_FORCE32 = 0x7fffffff
+} snn_layer_key;
+
+/** Shape of one sample: rank 1 [N] or rank 3 [C,H,W]. */
+typedef struct snn_shape {
+    uint32_t rank;    /**< 1 or 3; 0 if not known yet */
+    uint32_t dim[3];  /**< unused entries are 1 */
+} snn_shape;
+
+/** A parameter or state tensor of a layer. `data` is borrowed, in C order, stable until the network is destroyed;
+ * a host may read and write it between calls into the library. */
+typedef struct snn_tensor {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_tensor) */
+    uint32_t rank;        /**< 1 to 4 */
+    uint32_t dim[4];      /**< unused entries are 1 */
+    uint64_t length;      /**< product of dim */
+    uint32_t trained;     /**< 1: an optimizer changes it; 0: state, as running means */
+    uint32_t reserved;    /**< 0 */
+    const char *name;     /**< "weight", "bias", ...; borrowed from the layer */
+    float *data;          /**< [length] */
+} snn_tensor;
+
+/** Initialiser for a snn_tensor that a call is to fill. */
+#define SNN_TENSOR_INIT { sizeof(snn_tensor), 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0 }
+
+/** What a layer is. Strings are borrowed from the layer. */
+typedef struct snn_layer_info {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_layer_info) */
+    uint32_t index;       /**< position in the order of evaluation, from 0 */
+    const char *name;     /**< unique in its network */
+    const char *type;     /**< "conv2d", "lif", ... */
+    snn_shape in;         /**< of the first input; rank 0 before snn_network_prepare() */
+    snn_shape out;        /**< rank 0 before snn_network_prepare() */
+    uint64_t parameters;  /**< trained numbers */
+    uint32_t tensors;     /**< for snn_layer_tensor() */
+    uint32_t inputs;      /**< for snn_layer_input() */
+    uint32_t spiking;     /**< 1: a neuron population that emits spikes */
+    uint32_t reserved;    /**< 0 */
+} snn_layer_info;
+
+/** Initialiser for a snn_layer_info that a call is to fill. */
+#define SNN_LAYER_INFO_INIT { sizeof(snn_layer_info), 0, 0, 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0, 0 }
+
+SNN_BEGIN_DECLS
+
+/** Sets a whole-number parameter. Only before the network is prepared.
+ * @return SNN_ERR_ARGUMENT (NULL, key unknown to this type, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE */
+SNN_API snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value);
+/** Sets a real parameter; errors as snn_layer_set_i64(). */
+SNN_API snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value);
+/** Sets a text parameter; errors as snn_layer_set_i64(). */
+SNN_API snn_status snn_layer_set_str(snn_layer *layer, int32_t key, const char *value);
+/** Sets any parameter by name from text; errors as snn_layer_set_i64(). */
+SNN_API snn_status snn_layer_set_text(snn_layer *layer, const char *name, const char *value);
+/** Reads a whole number. */
+SNN_API snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value);
+/** Reads a real number. */
+SNN_API snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value);
+/** Reads a text; borrowed until it is set again. */
+SNN_API snn_status snn_layer_get_str(const snn_layer *layer, int32_t key, const char **value);
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+SNN_API snn_status snn_layer_param_info(const snn_layer *layer, size_t index, snn_param_info *info);
+
+/** Reads from the layer named `from` ("input": the network's input) instead of the layer added just before. The
+ * first call replaces that default, each further one adds an input ("add" only). With delay 1 the layer reads
+ * the value of the time step before; at the first step it is then absent, its bias included. Without delay, `from`
+ * must come earlier in the network; with delay, it may be added later.
+ * @return SNN_ERR_ARGUMENT (no such layer, too many inputs), SNN_ERR_STATE (network prepared) */
+SNN_API snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay);
+
+/** Describes the layer; shapes are known once the network is prepared. Real-time safe. */
+SNN_API snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info);
+
+/** Source of input number `index`: its name (borrowed; "input" for the network's) and its delay, 0 or 1. */
+SNN_API snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **from, int *delay);
+
+/** Tensor number `index`, from 0, of a prepared network's layer; SNN_ERR_ARGUMENT past the last. Real-time safe. */
+SNN_API snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor);
+
+/** Tensor by name, "weight"; SNN_ERR_ARGUMENT if the layer has none of it. Real-time safe. */
+SNN_API snn_status snn_layer_tensor_named(snn_layer *layer, const char *name, snn_tensor *tensor);
+
+SNN_END_DECLS
+
+#endif

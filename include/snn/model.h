@@ -1,0 +1,52 @@
+/* snn/model.h - networks and training runs as files.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_MODEL_H
+#define SNN_MODEL_H
+
+#include <snn/network.h>
+#include <snn/trainer.h>
+
+/* A model file has the safetensors layout: an 8-byte length, a JSON header, raw little-endian float32 tensors named
+ * "LAYER.TENSOR". The header's __metadata__ carries format version, architecture, checksum and the host's own strings.
+ * A checkpoint is a model file with the optimizer's moments and the position of the run added. Files are
+ * written under a temporary name, flushed and renamed: a failure leaves an older file as it was. */
+
+SNN_BEGIN_DECLS
+
+/** Writes a prepared network to a file.
+ * @return SNN_ERR_IO (with the system's reason), SNN_ERR_STATE (not prepared), SNN_ERR_MEMORY */
+SNN_API snn_status snn_network_save(const snn_network *network, const char *path);
+
+/** Reads a network from a model file or checkpoint; it is prepared. The caller destroys it.
+ * @return SNN_ERR_IO, SNN_ERR_FORMAT (truncated, damaged, not a model file), SNN_ERR_VERSION, SNN_ERR_SHAPE,
+ * SNN_ERR_MEMORY; *out is NULL then */
+SNN_API snn_status snn_network_load(snn_network **out, snn_context *context, const char *path);
+
+/** Writes the architecture as JSON. Call with buffer NULL to learn the size.
+ * @param needed receives the bytes needed, the closing NUL included; may be NULL
+ * @return SNN_ERR_ARGUMENT (buffer too small: nothing is written), SNN_ERR_MEMORY */
+SNN_API snn_status snn_network_describe(const snn_network *network, char *buffer, size_t size, size_t *needed);
+
+/** Builds a network, not prepared yet, from such JSON. The caller destroys it.
+ * @return SNN_ERR_FORMAT (the message says where), SNN_ERR_ARGUMENT (unknown type or key), SNN_ERR_MEMORY */
+SNN_API snn_status snn_network_parse(snn_network **out, snn_context *context, const char *json);
+
+/** Attaches a text that model files carry along under `key`; NULL removes it. Keys that begin with "snn" are the
+ * library's own. @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY */
+SNN_API snn_status snn_network_set_note(snn_network *network, const char *key, const char *text);
+
+/** Reads an attached text, borrowed until it is set again; NULL if there is none. */
+SNN_API const char *snn_network_note(const snn_network *network, const char *key);
+
+/** Writes a checkpoint: the network, the optimizer's moments, epoch, batch and update counts.
+ * @return as snn_network_save() */
+SNN_API snn_status snn_trainer_save(const snn_trainer *trainer, const char *path);
+
+/** Takes up a checkpoint: a trainer made like the saved one goes on as that one would have, bit for bit.
+ * @return as snn_network_load(), and SNN_ERR_STATE if network, method or optimizer differ (the message says in what);
+ * the trainer is unchanged on failure */
+SNN_API snn_status snn_trainer_load(snn_trainer *trainer, const char *path);
+
+SNN_END_DECLS
+
+#endif

@@ -1,0 +1,89 @@
+/* snn/network.h - a network: layers in order of evaluation, over populations of neurons.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_NETWORK_H
+#define SNN_NETWORK_H
+
+#include <snn/context.h>
+#include <snn/layer.h>
+#include <snn/neuron.h>
+
+/** A graph of layers with their parameters. Owns its layers. One trainer at a time may train it. */
+typedef struct snn_network snn_network;
+
+/** What a network is, once prepared. */
+typedef struct snn_network_info {
+    uint32_t struct_size;      /**< set by the caller to sizeof(snn_network_info) */
+    uint32_t layers;           /**< for snn_network_layer() */
+    snn_shape in;              /**< one sample of the input */
+    snn_shape out;             /**< one sample of the last layer */
+    uint64_t parameters;       /**< trained numbers */
+    uint64_t parameter_bytes;  /**< of parameters and state tensors */
+    uint32_t prepared;         /**< 1: shapes are known and tensors exist */
+    uint32_t reserved;         /**< 0 */
+} snn_network_info;
+
+/** Initialiser for a snn_network_info that a call is to fill. */
+#define SNN_NETWORK_INFO_INIT { sizeof(snn_network_info), 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0 }
+
+SNN_BEGIN_DECLS
+
+/** Creates an empty network for samples of `shape`: rank 1 [N] or rank 3 [C,H,W]. The caller destroys it.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_SHAPE (rank or a zero or huge size), SNN_ERR_MEMORY; *out is NULL then */
+SNN_API snn_status snn_network_create(snn_network **out, snn_context *context, const size_t *shape, size_t rank);
+
+/** Builds a network from a name or a notation, for `classes` outputs; `neuron` NULL takes the neuron of the
+ * network's paper (or a plain LIF with tau 2). The result is not prepared yet: layers may still be changed.
+ *
+ * Names: "vgg11-ws", "vgg11-ws-f" (with feedback), "vgg11-bn", "resnet18", "nf-resnet34".
+ * Notation: tokens joined by '-'. A number: linear layer of that size + neuron; 64C3: 3x3 convolution to 64 channels,
+ * padded to keep the size, + neuron; 64C3s2: with stride 2; AP2, MP2: average, maximum pooling 2x2; GAP: global
+ * average; BN behind a number or convolution: batch norm before its neuron; FC or the last number: the linear readout.
+ * A first token "ws:" makes the convolutions weight-standardised and scales spikes by 2.74. A leading number equal to
+ * the size of the input, as in "784-800-10", stands for the input.
+ * @return SNN_ERR_ARGUMENT (says at which token), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
+SNN_API snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
+                                     size_t rank, size_t classes, const snn_neuron *neuron);
+
+/** Name of builder number `index`, from 0; NULL past the last. Static storage. */
+SNN_API const char *snn_network_builder(size_t index);
+
+/** Frees a network and its layers; NULL is accepted. Destroy its trainers first. */
+SNN_API void snn_network_destroy(snn_network *network);
+
+/** Adds a layer behind the last one. Types are listed in layer.h.
+ * @param name unique name without '.', at most 47 bytes; NULL makes one, "conv2d3"
+ * @param layer receives the layer, borrowed; may be NULL
+ * @return SNN_ERR_ARGUMENT (unknown type, name taken), SNN_ERR_STATE (prepared), SNN_ERR_MEMORY */
+SNN_API snn_status snn_network_add(snn_network *network, const char *type, const char *name, snn_layer **layer);
+
+/** Adds a population of neurons with the prototype's parameters; arguments and errors as snn_network_add(). */
+SNN_API snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron, const char *name,
+                                          snn_layer **layer);
+
+/** Adds a linear layer with bias of `out` outputs, behind a flatten if the input is a map, and then the
+ * neuron unless NULL (the readout).
+ * @return as snn_network_add() */
+SNN_API snn_status snn_network_add_dense(snn_network *network, size_t out, const snn_neuron *neuron);
+
+/** Adds a convolution with bias: `out` channels, square kernel, stride, padding; then the neuron unless NULL.
+ * @return as snn_network_add() */
+SNN_API snn_status snn_network_add_conv2d(snn_network *network, size_t out, size_t kernel, size_t stride, size_t pad,
+                                          const snn_neuron *neuron);
+
+/** Infers all shapes, takes the memory of all tensors and fills them from the context's seed. Layers cannot be added
+ * or changed afterwards. Called by snn_trainer_create() if the host did not; a second call does nothing.
+ * @return SNN_ERR_SHAPE and SNN_ERR_ARGUMENT (the message names the layer and both shapes), SNN_ERR_MEMORY */
+SNN_API snn_status snn_network_prepare(snn_network *network);
+
+/** Describes the network. Real-time safe. */
+SNN_API snn_status snn_network_get_info(const snn_network *network, snn_network_info *info);
+
+/** Layer number `index` in order of evaluation, borrowed; NULL past the last. Real-time safe. */
+SNN_API snn_layer *snn_network_layer(const snn_network *network, size_t index);
+
+/** Layer by name, borrowed; NULL if there is none. */
+SNN_API snn_layer *snn_network_layer_named(const snn_network *network, const char *name);
+
+SNN_END_DECLS
+
+#endif

@@ -1,0 +1,75 @@
+/* snn/neuron.h - populations of spiking neurons: dynamics, reset, surrogate derivative.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_NEURON_H
+#define SNN_NEURON_H
+
+#include <snn/context.h>
+#include <snn/param.h>
+
+/** A prototype of a neuron population: layers copy its parameters, so that it may be destroyed or changed
+ * right after it was added to a network. */
+typedef struct snn_neuron snn_neuron;
+
+/** Neuron models. With r(u, s) the membrane potential after reset, I the input current of the step:
+ *
+ *     u[t] = decay * r(u[t-1], s[t-1]) + k * I[t],   s[t] = 1 if u[t] >= threshold, else 0
+ *
+ * k = 1, or 1 - decay if the input is scaled. All states are 0 before step 1. */
+typedef enum snn_neuron_type {
+    SNN_NEURON_IF = 1,   /**< "if": decay 1 */
+    SNN_NEURON_LIF = 2,  /**< "lif": leaky integrate-and-fire */
+    SNN_NEURON_CUBA = 3, /**< "cuba": current-based, i[t] = current_decay * i[t-1] + I[t] drives u */
+    SNN_NEURON_ALIF = 4, /**< "alif": threshold + adapt_strength * b, b[t+1] = adapt_decay * b[t] + (1 - adapt_decay) * s[t] */
+    SNN_NEURON_PLIF = 5, /**< "plif": lif whose decay = 1 / (1 + exp(-w)) is trained through w */
+    SNN_NEURON_TYPE_FORCE32 = 0x7fffffff
+} snn_neuron_type;
+
+/** Parameters of neurons, and of the layers that they become. */
+typedef enum snn_neuron_key {
+    SNN_NEURON_TAU = 1,             /**< f64, time constant in steps, decay = 1 - 1/tau; sets SNN_NEURON_DECAY */
+    SNN_NEURON_DECAY = 2,           /**< f64 in [0, 1], factor of the membrane potential from step to step */
+    SNN_NEURON_THRESHOLD = 3,       /**< f64 > 0 */
+    SNN_NEURON_RESET = 4,           /**< str: subtract (the threshold), zero, value, none (a readout that integrates: its output is u) */
+    SNN_NEURON_RESET_VALUE = 5,     /**< f64, potential after a spike if reset is "value" */
+    SNN_NEURON_SURROGATE = 6,       /**< str: sigmoid, triangle, rectangle, arctan, fast_sigmoid */
+    SNN_NEURON_SURROGATE_ALPHA = 7, /**< f64 > 0, slope of the surrogate, or width of the rectangle */
+    SNN_NEURON_INPUT_SCALED = 8,    /**< i64, 1: the current is multiplied by 1 - decay */
+    SNN_NEURON_CURRENT_DECAY = 9,   /**< f64 in [0, 1], cuba */
+    SNN_NEURON_ADAPT_DECAY = 10,    /**< f64 in [0, 1], alif */
+    SNN_NEURON_ADAPT_STRENGTH = 11, /**< f64 >= 0, alif */
+    SNN_NEURON_PER_NEURON = 12,     /**< i64, 1: decay and threshold are tensors [N] ("decay", "threshold") of the layer */
+    SNN_NEURON_SMOOTH = 13,         /**< i64, 1: s is the primitive of the surrogate, a graded spike that finite differences can check */
+    SNN_NEURON_KEY_FORCE32 = 0x7fffffff
+} snn_neuron_key;
+
+SNN_BEGIN_DECLS
+
+/** Creates a prototype with the defaults of its type (tau 2, threshold 1, reset by subtraction, sigmoid
+ * surrogate of slope 4). The caller destroys it.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY; *out is NULL then */
+SNN_API snn_status snn_neuron_create(snn_neuron **out, snn_context *context, snn_neuron_type type);
+
+/** Frees a prototype; NULL is accepted. */
+SNN_API void snn_neuron_destroy(snn_neuron *neuron);
+
+/** Sets a whole-number parameter.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
+SNN_API snn_status snn_neuron_set_i64(snn_neuron *neuron, int32_t key, int64_t value);
+/** Sets a real parameter; errors as snn_neuron_set_i64(). */
+SNN_API snn_status snn_neuron_set_f64(snn_neuron *neuron, int32_t key, double value);
+/** Sets a text parameter; the text is copied; errors as snn_neuron_set_i64(). */
+SNN_API snn_status snn_neuron_set_str(snn_neuron *neuron, int32_t key, const char *value);
+/** Sets any parameter by name from text, "tau" to "2.5"; errors as snn_neuron_set_i64(). */
+SNN_API snn_status snn_neuron_set_text(snn_neuron *neuron, const char *name, const char *value);
+/** Reads a whole number. */
+SNN_API snn_status snn_neuron_get_i64(const snn_neuron *neuron, int32_t key, int64_t *value);
+/** Reads a real number. */
+SNN_API snn_status snn_neuron_get_f64(const snn_neuron *neuron, int32_t key, double *value);
+/** Reads a text; borrowed, valid until the parameter is set again. */
+SNN_API snn_status snn_neuron_get_str(const snn_neuron *neuron, int32_t key, const char **value);
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+SNN_API snn_status snn_neuron_param_info(const snn_neuron *neuron, size_t index, snn_param_info *info);
+
+SNN_END_DECLS
+
+#endif

@@ -1,0 +1,35 @@
+/* snn/param.h - what a parameter of a neuron, layer, optimizer, trainer or data set looks like.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_PARAM_H
+#define SNN_PARAM_H
+
+#include <snn/export.h>
+#include <stdint.h>
+
+/** Kinds of parameter values. */
+typedef enum snn_param_type {
+    SNN_PARAM_I64 = 1, /**< whole number; a switch is 0 or 1 */
+    SNN_PARAM_F64 = 2, /**< real number */
+    SNN_PARAM_STR = 3, /**< one word out of `choices`, or free text of at most 63 bytes */
+    SNN_PARAM_FORCE32 = 0x7fffffff
+} snn_param_type;
+
+/** One row of a module's parameter table: what may be set, in which bounds, and what it means.
+ * The strings have static storage. */
+typedef struct snn_param_info {
+    uint32_t struct_size;   /**< set by the caller to sizeof(snn_param_info) */
+    int32_t key;            /**< number for the set and get calls */
+    int32_t type;           /**< snn_param_type */
+    uint32_t reserved;      /**< 0 */
+    const char *name;       /**< name for the text calls, files and the command line */
+    const char *help;       /**< one line */
+    const char *choices;    /**< "a|b|c", or NULL if the text is free or the value a number */
+    double min, max;        /**< bounds of a number, both allowed */
+    double number;          /**< default of a number */
+    const char *text;       /**< default of a text, else NULL */
+} snn_param_info;
+
+/** Initialiser for a snn_param_info that a call is to fill. */
+#define SNN_PARAM_INFO_INIT { sizeof(snn_param_info), 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0 }
+
+#endif

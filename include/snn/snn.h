@@ -1,0 +1,19 @@
+/* snn/snn.h - the whole of libsnn's public interface.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_SNN_H
+#define SNN_SNN_H
+
+#include <snn/context.h>
+#include <snn/dataset.h>
+#include <snn/export.h>
+#include <snn/layer.h>
+#include <snn/model.h>
+#include <snn/network.h>
+#include <snn/neuron.h>
+#include <snn/optimizer.h>
+#include <snn/param.h>
+#include <snn/status.h>
+#include <snn/trainer.h>
+#include <snn/version.h>
+
+#endif

@@ -1,0 +1,193 @@
+/* snn/trainer.h - training and evaluation of a network by a method that is chosen by name at run time.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_TRAINER_H
+#define SNN_TRAINER_H
+
+#include <snn/dataset.h>
+#include <snn/network.h>
+#include <snn/optimizer.h>
+
+/** Trains one network with one method and one optimizer. Holds the moments of the optimizer, the plan of all memory, and
+ * the position in the run (epoch, batch, updates). One thread at a time may use it. */
+typedef struct snn_trainer snn_trainer;
+
+/** Parameters of trainers. A method adds its own, in the bands of the families. All but those marked * are
+ * fixed once snn_trainer_prepare() was called. */
+typedef enum snn_trainer_key {
+    SNN_TRAINER_STEPS = 401,           /**< i64, T, time steps per sample */
+    SNN_TRAINER_LOSS = 402,            /**< str: ce, mse, ce_mse = (1 - loss_mix) CE + loss_mix MSE */
+    SNN_TRAINER_LOSS_MIX = 403,        /**< f64 in [0, 1] */
+    SNN_TRAINER_MSE_TARGET = 404,      /**< str: onehot, constant (mse_constant for every class) */
+    SNN_TRAINER_MSE_CONSTANT = 405,    /**< f64 */
+    SNN_TRAINER_LABEL_SMOOTHING = 406, /**< f64 in [0, 1): targets (1 - e) onehot + e / classes */
+    SNN_TRAINER_LOSS_ON = 407,         /**< str: step (mean over T of the loss of each step's output), mean (loss of the mean output; bptt) */
+    SNN_TRAINER_ENCODER = 408,         /**< str: direct, poisson, latency: how a static sample becomes T inputs */
+    SNN_TRAINER_SHUFFLE = 409,         /**< i64*, 1: epochs draw their order from seed and epoch number */
+    SNN_TRAINER_DROP_LAST = 410,       /**< i64*, 1: epochs leave out a last batch that is not full */
+
+    SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
+    SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt: K of the T steps are trained, drawn per batch; 0: all */
+    SNN_OTTT_VARIANT = 602,            /**< str, ottt: A (one update per batch), O (one update per step) */
+    SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
+} snn_trainer_key;
+
+/** Figures of an epoch, a step or an evaluation, means over its samples. */
+typedef struct snn_metrics {
+    uint32_t struct_size;      /**< set by the caller to sizeof(snn_metrics) */
+    uint32_t reserved;         /**< 0 */
+    uint64_t samples;          /**< samples seen */
+    double loss;               /**< mean total loss of a sample */
+    double accuracy;           /**< share of samples whose largest summed output is the label's; in [0, 1] */
+    double seconds;            /**< wall-clock time */
+    double learning_rate;      /**< of the last update; 0 in evaluation */
+    double gradient_norm;      /**< of the last update before clipping, if clip_norm is set; else 0 */
+    double firing_rate;        /**< spikes per neuron and step, over all populations */
+    double synops_dense;       /**< synaptic operations per sample (all T steps) if every input counted */
+    double synops_mac;         /**< of those, per sample: non-zero weight times non-zero real-valued input (evaluation) */
+    double synops_ac;          /**< of those, per sample: non-zero weight times spike (evaluation) */
+} snn_metrics;
+
+/** Initialiser for a snn_metrics that a call is to fill. */
+#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0 }
+
+/** Figures of one layer in the last epoch, step or evaluation. */
+typedef struct snn_layer_metrics {
+    uint32_t struct_size;  /**< set by the caller to sizeof(snn_layer_metrics) */
+    uint32_t reserved;     /**< 0 */
+    double firing_rate;    /**< spikes per neuron and step; 0 for layers that do not spike */
+    double synops_dense;   /**< as in snn_metrics, of this layer; 0 for layers without weights */
+    double synops_mac;
+    double synops_ac;
+} snn_layer_metrics;
+
+/** Initialiser for a snn_layer_metrics that a call is to fill. */
+#define SNN_LAYER_METRICS_INIT { sizeof(snn_layer_metrics), 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** Where a run is. */
+typedef struct snn_progress {
+    uint32_t struct_size;  /**< sizeof(snn_progress) as the library was compiled */
+    uint32_t training;     /**< 1 in snn_trainer_epoch(), 0 in snn_trainer_evaluate() */
+    uint64_t epoch;        /**< epochs completed before this one */
+    uint64_t done, total;  /**< samples of this epoch or evaluation */
+    double loss, accuracy; /**< means so far */
+    double seconds;        /**< since the call began */
+} snn_progress;
+
+/** Called after every batch of an epoch or evaluation. Return 0 to go on; anything else ends the call with
+ * SNN_ERR_CANCELLED between two batches: the trainer can be saved and goes on from there later. */
+typedef int (*snn_progress_fn)(void *user, const snn_progress *progress);
+
+/** Moments at which an observer is called. */
+typedef enum snn_phase {
+    SNN_PHASE_FORWARD = 1,  /**< the forward pass of step `step` is done: signals may be read */
+    SNN_PHASE_GRADIENT = 2, /**< what step `step` adds to the gradient may be read (if observed) */
+    SNN_PHASE_UPDATE = 3,   /**< the gradient that the optimizer is about to use may be read; `step` is 0 */
+    SNN_PHASE_FORCE32 = 0x7fffffff
+} snn_phase;
+
+/** What can be read of a layer during SNN_PHASE_FORWARD. */
+typedef enum snn_signal {
+    SNN_SIGNAL_OUTPUT = 1,   /**< spikes (0 or 1) of a population, values of any other layer */
+    SNN_SIGNAL_MEMBRANE = 2, /**< membrane potential before the spike test and the reset */
+    SNN_SIGNAL_TRACE = 3,    /**< presynaptic trace, in methods that keep one */
+    SNN_SIGNAL_FORCE32 = 0x7fffffff
+} snn_signal;
+
+/** Flags of snn_trainer_observe(). */
+#define SNN_OBSERVE_SIGNALS 1u   /**< keep every layer's signals until the step is over */
+#define SNN_OBSERVE_GRADIENTS 2u /**< form the gradient of every step apart (slower: the exact shortcuts are off) */
+
+/** Called at the moments of snn_phase, during training and evaluation, in the calling thread. */
+typedef void (*snn_observe_fn)(void *user, snn_trainer *trainer, snn_phase phase, size_t step);
+
+SNN_BEGIN_DECLS
+
+/** Name of training method number `index`, from 0; NULL past the last. Static storage. */
+SNN_API const char *snn_trainer_method(size_t index);
+
+/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt" or "ottt".
+ * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
+ * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
+ * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
+SNN_API snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer,
+                                      const char *method);
+
+/** Frees a trainer; NULL is accepted. */
+SNN_API void snn_trainer_destroy(snn_trainer *trainer);
+
+/** Sets a whole-number parameter.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE (fixed since prepare) */
+SNN_API snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value);
+/** Sets a real parameter; as snn_trainer_set_i64(). */
+SNN_API snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t key, double value);
+/** Sets a text parameter; as snn_trainer_set_i64(). */
+SNN_API snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *value);
+/** Sets any parameter by name from text; as snn_trainer_set_i64(). */
+SNN_API snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value);
+/** Reads a whole number. */
+SNN_API snn_status snn_trainer_get_i64(const snn_trainer *trainer, int32_t key, int64_t *value);
+/** Reads a real number. */
+SNN_API snn_status snn_trainer_get_f64(const snn_trainer *trainer, int32_t key, double *value);
+/** Reads a text; borrowed until it is set again. */
+SNN_API snn_status snn_trainer_get_str(const snn_trainer *trainer, int32_t key, const char **value);
+/** Describes parameter number `index`, from 0, the method's own last; SNN_ERR_ARGUMENT past the last. */
+SNN_API snn_status snn_trainer_param_info(const snn_trainer *trainer, size_t index, snn_param_info *info);
+
+/** Calls `fn` after every batch of epochs and evaluations; NULL ends that. */
+SNN_API snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user);
+
+/** Calls `fn` at the moments of snn_phase; only before prepare. flags: SNN_OBSERVE_... or 0. */
+SNN_API snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user);
+
+/** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing. A
+ * second call plans anew (epoch, moments and parameters are kept).
+ * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do), SNN_ERR_MEMORY */
+SNN_API snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
+
+/** Bytes that the trainer holds: plan, gradient, moments. 0 before prepare. Real-time safe. */
+SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
+
+/** Trains one batch that the host supplies: forward, backward, update.
+ * @param x static: [n,C,H,W]; per step: [T,n,C,H,W]
+ * @param frames 1 for a static x, T for one frame per step
+ * @param labels [n], each below the number of outputs
+ * @param n samples, at most the prepared batch
+ * @param metrics may be NULL
+ * @return SNN_ERR_ARGUMENT (label or n out of range), SNN_ERR_STATE (not prepared, no optimizer), SNN_ERR_DIVERGED
+ * (input, loss or gradient not finite: no parameter was changed by the update in question). Allocates nothing. */
+SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
+                                    snn_metrics *metrics);
+
+/** Trains one epoch, or what is left of an epoch that was cancelled. Allocates nothing.
+ * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_CANCELLED */
+SNN_API snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics);
+
+/** Evaluates a data set in its order: accuracy, loss, firing rates, synaptic operations. Changes no parameter.
+ * @return as snn_trainer_epoch() */
+SNN_API snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics);
+
+/** Runs the network in evaluation mode on a batch; x and frames as in snn_trainer_step().
+ * @param out [n,classes], receives the sum over T of the outputs
+ * @return as snn_trainer_step() */
+SNN_API snn_status snn_trainer_predict(snn_trainer *trainer, const float *x, size_t frames, size_t n, float *out);
+
+/** Figures of layer number `index` in the last epoch, step or evaluation. Real-time safe. */
+SNN_API snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, snn_layer_metrics *metrics);
+
+/** Reads a signal of layer number `index` in an observer, [n, shape of the layer] in C order.
+ * @param length room in `out`
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not observed), SNN_ERR_UNSUPPORTED (the layer or method has no such signal) */
+SNN_API snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal, float *out,
+                                    size_t length);
+
+/** Reads the gradient of tensor `tensor` of layer number `index` in an observer, or the last one after a step.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE, SNN_ERR_UNSUPPORTED (not a trained tensor) */
+SNN_API snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out,
+                                             size_t length);
+
+/** Epochs completed. Real-time safe. */
+SNN_API uint64_t snn_trainer_epochs_done(const snn_trainer *trainer);
+
+SNN_END_DECLS
+
+#endif

@@ -1,0 +1,34 @@
+/* core/arena.h - plans many buffers into one block, so that what is not alive at the same time shares bytes.
+ *
+ * Use: snn__arena_add() for every buffer with its life time, snn__arena_commit() once, then the pointers given to add()
+ * are filled in. Times are whole numbers in the order of execution of one step. */
+#ifndef SNN_CORE_ARENA_H
+#define SNN_CORE_ARENA_H
+
+#include "core/status.h"
+#include <snn/context.h>
+
+#define SNN__ALWAYS_FIRST 0u           /* with SNN__ALWAYS_LAST: alive all the time, shares with nothing */
+#define SNN__ALWAYS_LAST 0xffffffffu
+
+struct snn__arena {
+    snn_context *ctx;
+    struct snn__arena_item *items;
+    size_t n_items, room;
+    char *block;
+    size_t bytes; /* of the block */
+};
+
+void snn__arena_init(struct snn__arena *arena, snn_context *ctx);
+
+/* Asks for count * size bytes, aligned to 64, alive in steps first .. last; *pointer is set by commit. */
+snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count, size_t size, unsigned first,
+                          unsigned last);
+
+/* Takes the block, zeroed, and sets all pointers. */
+snn_status snn__arena_commit(struct snn__arena *arena);
+
+/* Frees the block; pointers into it are dead. */
+void snn__arena_free(struct snn__arena *arena);
+
+#endif

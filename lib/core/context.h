@@ -1,0 +1,33 @@
+/* core/context.h - inside of a context. */
+#ifndef SNN_CORE_CONTEXT_H
+#define SNN_CORE_CONTEXT_H
+
+#include "core/compiler.h"
+#include "core/pool.h"
+#include <snn/context.h>
+#include <stdatomic.h>
+
+struct snn__kernels;
+
+struct snn_context {
+    snn_context_options options; /* complete, with defaults filled in */
+    struct snn__pool *pool;
+    const struct snn__kernels *kernels; /* chosen once, kernel/dispatch.c */
+    _Atomic uint64_t bytes, peak_bytes, allocations;
+};
+
+/* Threads that compute, the caller's included. */
+static inline size_t snn__threads(const snn_context *ctx)
+{
+    return ctx->options.threads;
+}
+
+static inline void snn__parallel(const snn_context *ctx, snn__task_fn fn, void *arg, size_t tasks)
+{
+    snn__pool_run(ctx->pool, fn, arg, tasks);
+}
+
+/* A log line through the host's callback, if there is one. */
+void snn__log(const snn_context *ctx, snn_log_level level, const char *format, ...) SNN__PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,78 @@
+/* core/param.h - tables of parameters: one static table per module feeds set, get, bounds, text, files and help. */
+#ifndef SNN_CORE_PARAM_H
+#define SNN_CORE_PARAM_H
+
+#include "core/status.h"
+#include <snn/context.h>
+#include <snn/param.h>
+#include <stdbool.h>
+
+#define SNN__TEXT_MAX 64 /* bytes of a text value, the NUL included */
+
+/* One row. Numbers use min, max and number; texts use choices (NULL: free) and text. */
+struct snn__param {
+    int32_t key;
+    const char *name;
+    snn_param_type type;
+    double min, max, number;
+    const char *choices, *text;
+    const char *help;
+    bool live; /* trainers: may be changed after prepare */
+};
+
+#define SNN__PARAM_I64(key, name, min, max, def, help) { key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, false }
+#define SNN__PARAM_F64(key, name, min, max, def, help) { key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false }
+#define SNN__PARAM_STR(key, name, choices, def, help) { key, name, SNN_PARAM_STR, 0, 0, 0, choices, def, help, false }
+#define SNN__PARAM_LIVE_I64(key, name, min, max, def, help) { key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, true }
+
+union snn__value {
+    int64_t i;
+    double f;
+    char s[SNN__TEXT_MAX];
+};
+
+/* The values of one object: one table, or a common one followed by a method's own. */
+struct snn__params {
+    const struct snn__param *table[2];
+    size_t count[2];
+    union snn__value *value; /* [count[0] + count[1]] */
+    const char *owner;       /* for messages: "neuron lif" */
+};
+
+/* Takes memory for the values and fills in the defaults. `owner` is borrowed and must outlive the object. */
+snn_status snn__params_init(struct snn__params *p, snn_context *ctx, const char *owner, const struct snn__param *common,
+                            size_t n_common, const struct snn__param *own, size_t n_own);
+void snn__params_free(struct snn__params *p, snn_context *ctx);
+
+static inline size_t snn__params_count(const struct snn__params *p)
+{
+    return p->count[0] + p->count[1];
+}
+
+const struct snn__param *snn__params_row(const struct snn__params *p, size_t index);
+/* Row number of a key or name, or -1. */
+ptrdiff_t snn__params_find(const struct snn__params *p, int32_t key);
+ptrdiff_t snn__params_find_name(const struct snn__params *p, const char *name);
+
+snn_status snn__params_set_i64(struct snn__params *p, int32_t key, int64_t value);
+snn_status snn__params_set_f64(struct snn__params *p, int32_t key, double value);
+snn_status snn__params_set_str(struct snn__params *p, int32_t key, const char *value);
+/* By name from text: "0.5", "12", "cosine"; also "true" and "false" for 1 and 0. */
+snn_status snn__params_set_text(struct snn__params *p, const char *name, const char *value);
+snn_status snn__params_get_i64(const struct snn__params *p, int32_t key, int64_t *value);
+snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double *value);
+snn_status snn__params_get_str(const struct snn__params *p, int32_t key, const char **value);
+snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param_info *info);
+
+/* Value number `index` as text that set_text() reads back exactly. */
+void snn__params_print(const struct snn__params *p, size_t index, char *out, size_t size);
+/* Whether value number `index` is the default. */
+bool snn__params_is_default(const struct snn__params *p, size_t index);
+
+/* For code that knows the key is there. */
+int64_t snn__param_i64(const struct snn__params *p, int32_t key);
+double snn__param_f64(const struct snn__params *p, int32_t key);
+const char *snn__param_str(const struct snn__params *p, int32_t key);
+bool snn__param_is(const struct snn__params *p, int32_t key, const char *text);
+
+#endif

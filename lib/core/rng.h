@@ -1,0 +1,42 @@
+/* core/rng.h - counter-based random numbers: a number is a function of (seed, purpose, stream, index), so that any
+ * thread can make any number, in any order, and a run can be resumed anywhere. Philox-4x32-10 (Salmon et al., 2011). */
+#ifndef SNN_CORE_RNG_H
+#define SNN_CORE_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a number is for: keeps the streams of different uses apart. Values are part of the file format (resume). */
+enum snn__purpose {
+    SNN__RNG_INIT = 1,     /* initial parameters; stream: tensor */
+    SNN__RNG_SHUFFLE = 2,  /* order of an epoch; stream: epoch */
+    SNN__RNG_AUGMENT = 3,  /* augmentation; stream: epoch, index: sample * 16 + draw */
+    SNN__RNG_ENCODE = 4,   /* Poisson encoder */
+    SNN__RNG_DROPOUT = 5,  /* masks; stream: layer and batch */
+    SNN__RNG_STEPS = 6,    /* the sampled steps of SLTT-K; stream: batch */
+    SNN__RNG_NOISE = 7     /* perturbations */
+};
+
+/* Four independent uniform 32-bit words. */
+void snn__random4(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint32_t out[4]);
+
+/* One uniform word; index counts words. */
+uint32_t snn__random_u32(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index);
+
+/* Uniform in [0, 1), 24 bits. */
+float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index);
+
+/* Uniform whole number below n (n > 0), by multiplication. */
+uint64_t snn__random_below(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n);
+
+/* Fills out[0 .. n) with uniforms in [lo, hi), index 0 .. n - 1. */
+void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float lo,
+                              float hi);
+
+/* Fills out[0 .. n) with normal numbers (Box-Muller), mean 0. */
+void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float std);
+
+/* Fills order[0 .. n) with a permutation of 0 .. n - 1 (Fisher-Yates). */
+void snn__random_permutation(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint32_t *order, size_t n);
+
+#endif

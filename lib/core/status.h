@@ -1,0 +1,18 @@
+/* core/status.h - failing with a message. */
+#ifndef SNN_CORE_STATUS_H
+#define SNN_CORE_STATUS_H
+
+#include "core/compiler.h"
+#include <snn/status.h>
+
+/* Sets the calling thread's message and returns `code`, so that a failure reads `return snn__fail(...)`. */
+snn_status snn__fail(snn_status code, const char *format, ...) SNN__PRINTF(2, 3);
+
+#define SNN__TRY(call)                         \
+    do {                                       \
+        snn_status snn__rc_ = (call);          \
+        if (snn__rc_ != SNN_OK)                \
+            return snn__rc_;                   \
+    } while (0)
+
+#endif

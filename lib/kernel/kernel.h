@@ -1,0 +1,205 @@
+/* kernel/kernel.h - the table of functions that differ from instruction set to instruction set, and the products that are
+ * built on it.
+ *
+ * Layout of activity: maps are [B,H,W,C] (channels last), vectors [B,N]; seen as a matrix, a row is one position of one
+ * sample. Weights stay as they are published, [O,I,kh,kw], and are packed for the products.
+ *
+ * Functions with `from, to` work on elements from .. to - 1 of flat arrays and touch nothing else, so that the caller may
+ * cut the range among threads as it likes. */
+#ifndef SNN_KERNEL_KERNEL_H
+#define SNN_KERNEL_KERNEL_H
+
+#include "core/context.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- populations of neurons ---------------------------------------------------------------------------------- */
+
+enum snn__reset { SNN__RESET_SUBTRACT, SNN__RESET_ZERO, SNN__RESET_VALUE, SNN__RESET_NONE };
+enum snn__surrogate {
+    SNN__SURROGATE_SIGMOID,     /* a p (1 - p), p = 1 / (1 + exp(-a x)) */
+    SNN__SURROGATE_TRIANGLE,    /* max(0, a - a^2 |x|) */
+    SNN__SURROGATE_RECTANGLE,   /* 1/a if |x| <= a/2, else 0 */
+    SNN__SURROGATE_ARCTAN,      /* (a/2) / (1 + (pi/2 a x)^2) */
+    SNN__SURROGATE_FAST_SIGMOID /* 1 / (1 + a |x|)^2 */
+};
+
+/* Constants of a population. k = scaled ? 1 - decay : 1. The threshold of a neuron is threshold + adapt_strength * b. */
+struct snn__population {
+    size_t n; /* neurons of one sample: index of the per-neuron arrays is element % n */
+    float decay, threshold, reset_value, current_decay, adapt_decay, adapt_strength, alpha;
+    const float *decays, *thresholds; /* per neuron [n], or NULL: the two above */
+    enum snn__reset reset;
+    enum snn__surrogate surrogate;
+    bool scaled;  /* k = 1 - decay */
+    bool smooth;  /* s = primitive of the surrogate, H(x) -> G(x), G' = g, G(-inf) = 0 (fast sigmoid: 1/2 + x/(1+a|x|)) */
+    bool current; /* cuba: i is used */
+    bool adapt;   /* alif: b is used */
+};
+
+/* One time step:
+ *   s'   = spike(u_prev - threshold(b_prev));  r = reset(u_prev, s')          (first: r = 0, b = 0, i = 0)
+ *   b    = adapt_decay b_prev + (1 - adapt_decay) s'
+ *   i    = current_decay i + I                                                (else i = I)
+ *   u    = decay r + k i;   s = spike(u - threshold(b));   trace = decay trace + s
+ * reset NONE: r = u_prev, and the output is u instead of s (a readout that integrates; it counts no spikes).
+ * reset SUBTRACT subtracts `threshold` (not the adapted one). spike(x) = x >= 0. */
+struct snn__population_step {
+    const struct snn__population *p;
+    bool first;
+    const float *current; /* I */
+    float current_scale;  /* factor of I */
+    const float *u_prev;  /* may be the same array as u */
+    float *u;
+    const float *b_prev; /* alif only; may be the same array as b */
+    float *b;
+    float *i;     /* cuba only */
+    float *r;     /* receives r, or NULL */
+    float *out;   /* s, or u without reset */
+    float *trace; /* or NULL */
+};
+
+/* Error at the current within one step: d = scale e g(u - threshold(b)) k; reset NONE: d = scale e k.
+ * If leak is not NULL: leak += scale e g (r - (scaled ? current_scale * current : 0)), the derivative by decay. */
+struct snn__population_delta {
+    const struct snn__population *p;
+    const float *e;
+    float scale;
+    const float *u, *b;
+    float *d;
+    float *leak;
+    const float *r, *current;
+    float current_scale;
+};
+
+/* The step from t + 1 to t of back-propagation through time. With cu = decay du[t+1] (0 at the last step), ds = scale e +
+ * (detach ? 0 : cu dr/ds) + (1 - adapt_decay) db[t+1]:
+ *   du[t]  = ds g + cu dr/du                       (no reset: du[t] = scale e + cu)
+ *   db[t]  = adapt_decay db[t+1] - adapt_strength ds g
+ *   di[t]  = k du[t] + current_decay di[t+1]       d = di[t]
+ *   leak  += du[t] (r(u_prev, s_prev) - (scaled ? current_scale * current : 0))
+ * dr/ds, dr/du: SUBTRACT -threshold, 1; ZERO -u, 1 - s; VALUE reset_value - u, 1 - s. With detach, s is a constant in r.
+ * smooth uses the same derivatives with the graded s. */
+struct snn__population_back {
+    const struct snn__population *p;
+    bool first, last; /* t is the first, the last step of the sequence */
+    bool detach;
+    const float *e; /* error at the output, or NULL: 0 */
+    float scale;
+    const float *u, *b;           /* of step t */
+    const float *u_prev, *b_prev; /* of step t - 1, for leak only */
+    float *du, *db, *di;          /* carried; db for alif, di for cuba, else NULL */
+    float *d;                     /* error at the current */
+    float *leak;                  /* or NULL */
+    const float *current;
+    float current_scale;
+};
+
+/* ---- optimizers ------------------------------------------------------------------------------------------------ */
+
+struct snn__sgd {
+    float lr, momentum, weight_decay, scale; /* scale multiplies the gradient first (clipping by norm) */
+    float limit;                             /* clipping by value, after the scale; 0: none */
+    bool nesterov;
+    float *w, *v; /* v NULL if momentum is 0 */
+    const float *g;
+};
+
+struct snn__adam {
+    float lr, beta1, beta2, eps, weight_decay, scale, limit;
+    float correct1, correct2; /* 1 / (1 - beta^n) */
+    bool decoupled;           /* adamw */
+    float *w, *m, *v;
+    const float *g;
+};
+
+/* ---- products ---------------------------------------------------------------------------------------------------- */
+
+/* How positions read a source map [h,w,pitch], of which `c` channels from the pointer on are used. Row m = (b, y, x) of
+ * oh * ow positions, column k = (i * kw + j) * c + channel:
+ *   plain:      source row y * stride - pad + i * dilation (zero outside)
+ *   transposed: source row (y + pad - i * dilation) / stride, where that divides and lies inside (the adjoint)
+ * A matrix [M, c] with row pitch `pitch` is the window with h = w = oh = ow = kh = kw = stride = dilation = 1, pad = 0. */
+struct snn__window {
+    size_t h, w, c, pitch;
+    size_t oh, ow;
+    size_t kh, kw, stride, pad, dilation;
+    bool transposed;
+};
+
+/* y[m,n] = alpha * sum_k read(x)[m,k] * w[k,n]  (+ bias[n])  (+ y[m,n] if accumulate)
+ * k = kh * kw * c; `packed` comes from snn__pack() of the same context. */
+struct snn__product {
+    size_t m, n;
+    const float *x;
+    struct snn__window window;
+    const float *packed;
+    float alpha;
+    const float *bias; /* or NULL */
+    float *y;
+    size_t y_pitch;
+    bool accumulate;
+};
+
+/* g[n,k] = alpha * sum_m d[m,n] * read(x)[m,k]  (+ g[n,k] if accumulate) */
+struct snn__outer {
+    size_t m, n;
+    const float *d;
+    size_t d_pitch;
+    const float *x;
+    struct snn__window window;
+    float alpha;
+    float *g;
+    size_t g_pitch;
+    bool accumulate;
+};
+
+/* ---- the table ---------------------------------------------------------------------------------------------------- */
+
+struct snn__kernels {
+    const char *name;
+    snn_isa isa;
+    size_t mr, nr; /* rows and columns of the micro tile of the product */
+
+    /* c[mr,nr] (pitch ldc) = or += sum_k a[k][mr] * b[k][nr] over packed panels; the full tile is always written */
+    void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate);
+
+    uint64_t (*population_step)(const struct snn__population_step *a, size_t from, size_t to); /* returns spikes */
+    void (*population_delta)(const struct snn__population_delta *a, size_t from, size_t to);
+    void (*population_back)(const struct snn__population_back *a, size_t from, size_t to);
+
+    void (*fill)(float *y, float value, size_t n);
+    void (*scale)(float *y, float a, const float *x, size_t n);               /* y = a x */
+    void (*axpy)(float *y, float a, const float *x, size_t n);                /* y += a x */
+    void (*multiply)(float *y, float a, const float *x, const float *m, size_t n, bool accumulate); /* y (+)= a x m */
+    void (*maximum)(float *y, const float *x, size_t n);                      /* y = max(y, x) */
+    double (*dot)(const float *x, const float *y, size_t n);                  /* sum x y, accumulated in double, fixed order */
+    bool (*finite)(const float *x, size_t n);                                 /* all finite? */
+
+    void (*sgd)(const struct snn__sgd *a, size_t from, size_t to);
+    void (*adam)(const struct snn__adam *a, size_t from, size_t to);
+};
+
+/* The best table that the machine and the cap allow; never NULL. */
+const struct snn__kernels *snn__kernels_choose(uint32_t isa_cap);
+/* Table number `index` that this machine can run, from 0 (ref); NULL past the last. For tests. */
+const struct snn__kernels *snn__kernels_at(size_t index);
+
+/* Floats that packing w[k,n] takes. */
+size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n);
+/* Bytes of scratch memory, for all workers together, that products with these sizes take. */
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, size_t k);
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, size_t k);
+
+/* packed <- w[k,n] with k = (tap, inner): element at w[tap * tap_stride + inner * inner_stride + n * n_stride]. */
+void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
+               size_t tap_stride, size_t inner_stride, size_t n_stride);
+/* Both cut the work among the context's threads, and give the same bits for any number of them. */
+void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
+
+/* Elementwise work of n elements in fixed pieces over the threads: fn(arg, from, to). */
+void snn__ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg);
+
+#endif

@@ -1,0 +1,48 @@
+/* What all test suites share. */
+#ifndef SNN_TESTS_SUPPORT_H
+#define SNN_TESTS_SUPPORT_H
+
+#include <check.h>
+#include <snn/snn.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A call must succeed; shows the message if it does not. */
+#define OK(call)                                                                                           \
+    do {                                                                                                   \
+        snn_status rc_ = (call);                                                                           \
+        ck_assert_msg(rc_ == SNN_OK, "%s: %s: %s", #call, snn_status_name(rc_), snn_last_error());         \
+    } while (0)
+
+/* A call must fail with `code`, and the message must contain `part`. */
+#define FAILS(call, code, part)                                                                            \
+    do {                                                                                                   \
+        snn_status rc_ = (call);                                                                           \
+        ck_assert_msg(rc_ == (code), "%s gave %s (%s)", #call, snn_status_name(rc_), snn_last_error());    \
+        ck_assert_msg(strstr(snn_last_error(), part) != NULL, "%s: message \"%s\" lacks \"%s\"", #call,    \
+                      snn_last_error(), part);                                                             \
+    } while (0)
+
+/* Runs a suite; the value for main() to return. */
+int run_suite(Suite *suite);
+
+/* An allocator that counts and can be told to fail. */
+struct counting {
+    size_t calls, live, live_bytes; /* allocations made; not yet given back */
+    size_t fail_at;                 /* number of the call (from 1) that fails; 0: none */
+};
+void counting_options(struct counting *c, snn_context_options *options);
+
+/* A context with `threads` threads, a seed and an instruction-set cap. */
+snn_context *test_context(uint32_t threads, uint64_t seed, uint32_t isa);
+
+/* Deterministic pseudo-random numbers in [lo, hi). */
+void random_fill(float *out, size_t n, float lo, float hi, unsigned seed);
+
+/* Path below the directory of the data sets (environment SNN_DATA), or NULL with a message on stderr if it is absent. */
+const char *data_path(const char *name);
+
+/* Writes a whole file, returns success. */
+bool write_file(const char *path, const void *bytes, size_t size);
+
+#endif
