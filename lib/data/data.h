@@ -1,0 +1,27 @@
+/* data/data.h - what the trainer takes from a data set. */
+#ifndef SNN_DATA_DATA_H
+#define SNN_DATA_DATA_H
+
+#include "core/param.h"
+#include "core/status.h"
+#include <snn/dataset.h>
+
+/* Reads frame `frame` of sample `index` into x [C,H,W]: augmented (if `augment`; drawn from seed, epoch and index alone, the
+ * same for all frames of a sample), then normalised. `scratch` holds one more sample. No allocation; safe from several
+ * threads at once. */
+snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augment, uint64_t epoch, float *x,
+                              float *scratch, uint32_t *label);
+
+/* How a static sample becomes T inputs. */
+enum snn__encoder {
+    SNN__ENCODER_DIRECT,  /* the sample itself at every step */
+    SNN__ENCODER_POISSON, /* 1 with probability clamp(x, 0, 1), else 0, drawn anew for every element and step */
+    SNN__ENCODER_LATENCY  /* one spike per element with x > 0, at step round((1 - min(x, 1)) * (T - 1)) */
+};
+
+/* out[0 .. n) <- input of step t of T for a sample x[0 .. n). `stream` names epoch (or 0 in evaluation) and `index` the
+ * sample: with the seed they determine every random number. */
+void snn__encode(enum snn__encoder encoder, uint64_t seed, uint64_t stream, uint64_t index, size_t t, size_t steps,
+                 const float *x, float *out, size_t n);
+
+#endif

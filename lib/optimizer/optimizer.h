@@ -1,0 +1,40 @@
+/* optimizer/optimizer.h - inside of an optimizer, and the state of a run that it advances. */
+#ifndef SNN_OPTIMIZER_OPTIMIZER_H
+#define SNN_OPTIMIZER_OPTIMIZER_H
+
+#include "core/param.h"
+#include "core/status.h"
+#include <snn/optimizer.h>
+
+#define SNN__MOMENTS_MAX 2
+
+/* Everything that a checkpoint holds beyond the network: owned by a trainer. Moments are flat arrays over all trained
+ * tensors, in the order of layers and tensors. */
+struct snn__run {
+    const char *method, *optimizer;          /* names; optimizer NULL for a trainer that only evaluates */
+    uint64_t epoch;                          /* completed epochs */
+    uint64_t position;                       /* samples of the current epoch already trained */
+    uint64_t updates;                        /* optimizer updates so far */
+    uint64_t batches;                        /* training batches so far: names the streams of dropout and SLTT-K */
+    double loss_sum, correct, spike_rate_sum; /* over the current epoch's samples so far */
+    size_t length;                           /* trained numbers */
+    size_t n_moments;
+    const char *moment_name[SNN__MOMENTS_MAX]; /* "velocity"; "mean", "square" */
+    float *moment[SNN__MOMENTS_MAX];           /* [length] each */
+};
+
+struct snn_optimizer {
+    snn_context *ctx;
+    const struct snn__optimizer_type *type;
+    struct snn__params params;
+};
+
+/* Sets n_moments and moment_name (not the arrays) for this optimizer. */
+void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run);
+
+/* w <- w after one update with gradient g, both [run->length]; advances the moments and run->updates. `norm` receives the
+ * gradient's norm if clip_norm is set, else 0. Allocates nothing. SNN_ERR_DIVERGED, with nothing changed, if the gradient
+ * is not finite. */
+snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const float *g, double *norm);
+
+#endif
