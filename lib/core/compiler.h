@@ -3,12 +3,12 @@
 #define SNN_CORE_COMPILER_H
 
 #if defined(__GNUC__)
-#define SNN__PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define SNN__PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define SNN__INLINE static inline __attribute__((always_inline, unused))
 #define SNN__RESTRICT restrict
 #define SNN__ASSUME_ALIGNED(pointer) __builtin_assume_aligned((pointer), 64)
 #else
-#define SNN__PRINTF(format, first)
+#define SNN__PRINTF(text, first)
 #define SNN__INLINE static inline
 #define SNN__RESTRICT restrict
 #define SNN__ASSUME_ALIGNED(pointer) (pointer)

@@ -1,0 +1,74 @@
+/* core/alloc.c - memory through the context's allocator hook. A block carries its size in the 64 bytes before it. */
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/size.h"
+#include "core/status.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT 64u
+
+static void *standard_allocate(size_t size)
+{
+    return aligned_alloc(ALIGNMENT, size);
+}
+
+static void raise_peak(snn_context *ctx, uint64_t bytes)
+{
+    uint64_t peak = atomic_load(&ctx->peak_bytes);
+
+    while (bytes > peak && !atomic_compare_exchange_weak(&ctx->peak_bytes, &peak, bytes))
+        ;
+}
+
+void *snn__alloc(snn_context *ctx, size_t count, size_t size)
+{
+    size_t bytes;
+    char *block;
+
+    if (!snn__mul(count, size, &bytes) || bytes > SIZE_MAX / 2) {
+        snn__fail(SNN_ERR_MEMORY, "a buffer of %zu items of %zu bytes overflows", count, size);
+        return NULL;
+    }
+    bytes = snn__round_up(snn__max(bytes, 1), ALIGNMENT) + ALIGNMENT;
+    if (ctx->options.allocate != NULL)
+        block = ctx->options.allocate(ctx->options.allocator_user, bytes, ALIGNMENT);
+    else
+        block = standard_allocate(bytes);
+    if (block == NULL) {
+        snn__fail(SNN_ERR_MEMORY, "out of memory: %zu bytes asked for, %llu in use", bytes,
+                  (unsigned long long)atomic_load(&ctx->bytes));
+        return NULL;
+    }
+    memset(block, 0, bytes);
+    memcpy(block, &bytes, sizeof bytes);
+    atomic_fetch_add(&ctx->allocations, 1);
+    raise_peak(ctx, atomic_fetch_add(&ctx->bytes, bytes) + bytes);
+    return block + ALIGNMENT;
+}
+
+char *snn__strdup(snn_context *ctx, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char *copy = snn__alloc(ctx, n, 1);
+
+    if (copy != NULL)
+        memcpy(copy, text, n);
+    return copy;
+}
+
+void snn__free(snn_context *ctx, void *pointer)
+{
+    char *block;
+    size_t bytes;
+
+    if (pointer == NULL)
+        return;
+    block = (char *)pointer - ALIGNMENT;
+    memcpy(&bytes, block, sizeof bytes);
+    atomic_fetch_sub(&ctx->bytes, bytes);
+    if (ctx->options.release != NULL)
+        ctx->options.release(ctx->options.allocator_user, block, bytes);
+    else
+        free(block);
+}

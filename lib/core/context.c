@@ -1,0 +1,134 @@
+/* core/context.c - creating and describing a context. */
+#include "core/context.h"
+#include "core/alloc.h"
+#include "kernel/kernel.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define THREADS_MAX 1024u
+
+snn_status snn_context_options_init(snn_context_options *options, size_t size)
+{
+    snn_context_options o;
+
+    if (options == NULL || size < sizeof o.struct_size + sizeof o.threads + sizeof o.seed)
+        return snn__fail(SNN_ERR_ARGUMENT, "context options: NULL, or a size of %zu bytes", size);
+    memset(&o, 0, sizeof o);
+    o.struct_size = (uint32_t)size;
+    o.seed = 1;
+    o.isa = SNN_ISA_BEST;
+    memset(options, 0, size);
+    memcpy(options, &o, size < sizeof o ? size : sizeof o);
+    return SNN_OK;
+}
+
+/* Takes over a caller's options, whose structure may be shorter (the rest keeps its defaults) or longer (the unknown tail must
+ * be zero) than ours. */
+static snn_status read_options(snn_context_options *to, const snn_context_options *from)
+{
+    const unsigned char *bytes = (const unsigned char *)from;
+    size_t size;
+
+    SNN__TRY(snn_context_options_init(to, sizeof *to));
+    if (from == NULL)
+        return SNN_OK;
+    size = from->struct_size;
+    if (size < 16)
+        return snn__fail(SNN_ERR_ARGUMENT, "context options: struct_size is %zu; call snn_context_options_init() first", size);
+    for (size_t i = sizeof *to; i < size; i++)
+        if (bytes[i] != 0)
+            return snn__fail(SNN_ERR_VERSION, "context options: a field unknown to this version is set");
+    memcpy(to, from, size < sizeof *to ? size : sizeof *to);
+    to->struct_size = sizeof *to;
+    if ((to->allocate == NULL) != (to->release == NULL))
+        return snn__fail(SNN_ERR_ARGUMENT, "context options: set both allocate and release, or none");
+    if (to->threads > THREADS_MAX)
+        return snn__fail(SNN_ERR_ARGUMENT, "context options: %u threads, at most %u", to->threads, THREADS_MAX);
+    if (to->isa != SNN_ISA_REF && to->isa != SNN_ISA_AVX2 && to->isa != SNN_ISA_AVX512 && to->isa != SNN_ISA_BEST)
+        return snn__fail(SNN_ERR_ARGUMENT, "context options: unknown instruction set %u", to->isa);
+    return SNN_OK;
+}
+
+static uint32_t online_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n < 1 ? 1 : n > (long)THREADS_MAX ? THREADS_MAX : (uint32_t)n;
+}
+
+snn_status snn_context_create(snn_context **out, const snn_context_options *options)
+{
+    snn_context seedling, *ctx;
+    snn_status rc;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "context: out is NULL");
+    *out = NULL;
+    memset(&seedling, 0, sizeof seedling);
+    SNN__TRY(read_options(&seedling.options, options));
+    if (seedling.options.threads == 0)
+        seedling.options.threads = online_processors();
+    ctx = snn__alloc(&seedling, 1, sizeof *ctx); /* the allocator hook serves the context itself, too */
+    if (ctx == NULL)
+        return SNN_ERR_MEMORY;
+    ctx->options = seedling.options;
+    atomic_store(&ctx->bytes, atomic_load(&seedling.bytes));
+    atomic_store(&ctx->peak_bytes, atomic_load(&seedling.bytes));
+    atomic_store(&ctx->allocations, 1);
+    ctx->kernels = snn__kernels_choose(ctx->options.isa);
+    rc = snn__pool_create(&ctx->pool, ctx, ctx->options.threads);
+    if (rc != SNN_OK) {
+        snn_context_destroy(ctx);
+        return rc;
+    }
+    *out = ctx;
+    return SNN_OK;
+}
+
+void snn_context_destroy(snn_context *context)
+{
+    snn_context last;
+
+    if (context == NULL)
+        return;
+    snn__pool_destroy(context->pool, context);
+    memset(&last, 0, sizeof last);
+    last.options = context->options;
+    snn__free(&last, context);
+}
+
+snn_status snn_context_get_info(const snn_context *context, snn_context_info *info)
+{
+    snn_context_info i = SNN_CONTEXT_INFO_INIT;
+    size_t size;
+
+    if (context == NULL || info == NULL || info->struct_size < 16)
+        return snn__fail(SNN_ERR_ARGUMENT, "context info: NULL, or struct_size is not set");
+    size = info->struct_size;
+    i.struct_size = info->struct_size;
+    i.threads = context->options.threads;
+    i.seed = context->options.seed;
+    i.isa = context->kernels->isa;
+    i.isa_name = context->kernels->name;
+    i.bytes = atomic_load(&context->bytes);
+    i.peak_bytes = atomic_load(&context->peak_bytes);
+    i.allocations = atomic_load(&context->allocations);
+    memcpy(info, &i, size < sizeof i ? size : sizeof i);
+    return SNN_OK;
+}
+
+void snn__log(const snn_context *ctx, snn_log_level level, const char *format, ...)
+{
+    char line[256];
+    va_list args;
+
+    if (ctx->options.log == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    ctx->options.log(ctx->options.log_user, level, line);
+}

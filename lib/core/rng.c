@@ -1,0 +1,97 @@
+/* core/rng.c - Philox-4x32-10. */
+#include "core/rng.h"
+#include <math.h>
+
+#define MULTIPLIER_0 0xd2511f53u
+#define MULTIPLIER_1 0xcd9e8d57u
+#define WEYL_0 0x9e3779b9u
+#define WEYL_1 0xbb67ae85u
+
+void snn__random4(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint32_t out[4])
+{
+    uint64_t mixed = stream * 0x9e3779b97f4a7c15ull + ((uint64_t)purpose << 56);
+    uint32_t c0 = (uint32_t)index, c1 = (uint32_t)(index >> 32), c2 = (uint32_t)mixed, c3 = (uint32_t)(mixed >> 32);
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)MULTIPLIER_0 * c0, p1 = (uint64_t)MULTIPLIER_1 * c2;
+        uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+
+        c1 = (uint32_t)p1;
+        c3 = (uint32_t)p0;
+        c0 = n0;
+        c2 = n2;
+        k0 += WEYL_0;
+        k1 += WEYL_1;
+    }
+    out[0] = c0;
+    out[1] = c1;
+    out[2] = c2;
+    out[3] = c3;
+}
+
+uint32_t snn__random_u32(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index)
+{
+    uint32_t word[4];
+
+    snn__random4(seed, purpose, stream, index / 4, word);
+    return word[index % 4];
+}
+
+static float to_uniform(uint32_t word)
+{
+    return (float)(word >> 8) * 0x1p-24f;
+}
+
+float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index)
+{
+    return to_uniform(snn__random_u32(seed, purpose, stream, index));
+}
+
+uint64_t snn__random_below(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n)
+{
+    return (uint64_t)snn__random_u32(seed, purpose, stream, index) * n >> 32;
+}
+
+void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float lo,
+                              float hi)
+{
+    uint32_t word[4] = { 0 };
+
+    for (size_t i = 0; i < n; i++) {
+        if (i % 4 == 0)
+            snn__random4(seed, purpose, stream, i / 4, word);
+        out[i] = lo + (hi - lo) * to_uniform(word[i % 4]);
+    }
+}
+
+void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float std)
+{
+    const double two_pi = 6.283185307179586;
+    uint32_t word[4];
+
+    for (size_t i = 0; i < n; i += 2) {
+        double u, v, radius;
+
+        snn__random4(seed, purpose, stream, i / 2, word);
+        u = ((double)word[0] + 1.0) * 0x1p-32; /* in (0, 1] */
+        v = (double)word[1] * 0x1p-32;
+        radius = sqrt(-2.0 * log(u));
+        out[i] = std * (float)(radius * cos(two_pi * v));
+        if (i + 1 < n)
+            out[i + 1] = std * (float)(radius * sin(two_pi * v));
+    }
+}
+
+void snn__random_permutation(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint32_t *order, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint32_t)i;
+    for (size_t i = n; i-- > 1;) {
+        size_t j = (size_t)snn__random_below(seed, purpose, stream, i, i + 1);
+        uint32_t swap = order[i];
+
+        order[i] = order[j];
+        order[j] = swap;
+    }
+}

@@ -1,0 +1,58 @@
+/* core/status.c - status names and the thread-local message, the library's only global. */
+#include "core/status.h"
+#include <snn/version.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static _Thread_local char message[512];
+
+snn_status snn__fail(snn_status code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return code;
+}
+
+const char *snn_last_error(void)
+{
+    return message;
+}
+
+const char *snn_status_name(snn_status status)
+{
+    switch (status) {
+#define NAME(name, value, text) \
+    case name:                  \
+        return #name;
+        SNN_STATUS_LIST(NAME)
+#undef NAME
+    default:
+        return "SNN_ERR_?";
+    }
+}
+
+const char *snn_status_text(snn_status status)
+{
+    switch (status) {
+#define TEXT(name, value, text) \
+    case name:                  \
+        return text;
+        SNN_STATUS_LIST(TEXT)
+#undef TEXT
+    default:
+        return "unknown status";
+    }
+}
+
+uint32_t snn_version(void)
+{
+    return SNN_VERSION_MAJOR * 10000u + SNN_VERSION_MINOR * 100u + SNN_VERSION_PATCH;
+}
+
+const char *snn_version_string(void)
+{
+    return SNN_VERSION_STRING;
+}
