@@ -1,0 +1,92 @@
+/* adam.c - Adam, and AdamW, which takes the weight decay out of the moments.
+ *
+ *   adam   g' = clip(g) + weight_decay w          adamw  g' = clip(g),  w -= lr weight_decay w  first
+ *   m = beta1 m + (1 - beta1) g'                  v = beta2 v + (1 - beta2) g'^2
+ *   w -= lr m / (1 - beta1^n) / (sqrt(v / (1 - beta2^n)) + eps)              n = 1 at the first update */
+#include "kernel/kernel.h"
+#include "optimizer/type.h"
+#include <math.h>
+
+#define ROWS(decay)                                                                                                \
+    SNN__PARAM_F64(SNN_OPTIMIZER_LR, "lr", 0.0, SNN__OPTIMIZER_LARGE, 1e-3, "learning rate"),                      \
+    SNN__PARAM_F64(SNN_OPTIMIZER_BETA1, "beta1", 0.0, SNN__OPTIMIZER_BELOW_ONE, 0.9, "decay of the mean"),         \
+    SNN__PARAM_F64(SNN_OPTIMIZER_BETA2, "beta2", 0.0, SNN__OPTIMIZER_BELOW_ONE, 0.999, "decay of mean square"),    \
+    SNN__PARAM_F64(SNN_OPTIMIZER_EPS, "eps", 1e-30, 1.0, 1e-8, "added to the root of the mean square"),            \
+    SNN__PARAM_F64(SNN_OPTIMIZER_WEIGHT_DECAY, "weight_decay", 0.0, SNN__OPTIMIZER_LARGE, decay,                   \
+                   "strength of the pull of every weight towards 0")
+
+static const struct snn__param adam_params[] = { ROWS(0.0) };
+static const struct snn__param adamw_params[] = { ROWS(0.01) };
+
+struct adam_work {
+    const struct snn__kernels *kernels;
+    struct snn__adam a;
+};
+
+static void adam_moments(const snn_optimizer *optimizer, struct snn__run *run)
+{
+    (void)optimizer;
+    run->n_moments = 2;
+    run->moment_name[0] = "mean";
+    run->moment_name[1] = "square";
+}
+
+static void adam_piece(void *arg, size_t from, size_t to)
+{
+    const struct adam_work *work = arg;
+
+    work->kernels->adam(&work->a, from, to);
+}
+
+static void update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u, bool decoupled)
+{
+    const struct snn__params *p = &optimizer->params;
+    const double beta1 = snn__param_f64(p, SNN_OPTIMIZER_BETA1);
+    const double beta2 = snn__param_f64(p, SNN_OPTIMIZER_BETA2);
+    const double n = (double)run->updates + 1.0;
+    struct adam_work work = {
+        .kernels = optimizer->ctx->kernels,
+        .a = { .lr = u->lr, .scale = u->scale, .limit = u->limit, .w = u->w, .g = u->g },
+    };
+
+    work.a.beta1 = (float)beta1;
+    work.a.beta2 = (float)beta2;
+    work.a.eps = (float)snn__param_f64(p, SNN_OPTIMIZER_EPS);
+    work.a.weight_decay = (float)snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY);
+    work.a.correct1 = (float)(1.0 / (1.0 - pow(beta1, n)));
+    work.a.correct2 = (float)(1.0 / (1.0 - pow(beta2, n)));
+    work.a.decoupled = decoupled;
+    work.a.m = run->moment[0];
+    work.a.v = run->moment[1];
+    snn__ranges(optimizer->ctx, run->length, adam_piece, &work);
+}
+
+static snn_status adam_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
+{
+    update(optimizer, run, u, false);
+    return SNN_OK;
+}
+
+static snn_status adamw_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
+{
+    update(optimizer, run, u, true);
+    return SNN_OK;
+}
+
+const struct snn__optimizer_type snn__optimizer_adam = {
+    .name = "adam",
+    .owner = "optimizer adam",
+    .params = adam_params,
+    .n_params = sizeof adam_params / sizeof *adam_params,
+    .moments = adam_moments,
+    .update = adam_update,
+};
+
+const struct snn__optimizer_type snn__optimizer_adamw = {
+    .name = "adamw",
+    .owner = "optimizer adamw",
+    .params = adamw_params,
+    .n_params = sizeof adamw_params / sizeof *adamw_params,
+    .moments = adam_moments,
+    .update = adamw_update,
+};

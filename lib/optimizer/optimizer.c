@@ -1,0 +1,192 @@
+/* optimizer.c - the public face of optimizers, and the one update that trainers ask for. */
+#include "core/alloc.h"
+#include "core/context.h"
+#include "optimizer/type.h"
+#include <stdio.h>
+#include <string.h>
+
+#define X(name) extern const struct snn__optimizer_type snn__optimizer_##name;
+#include "optimizer/list.h"
+#undef X
+
+static const struct snn__optimizer_type *const types[] = {
+#define X(name) &snn__optimizer_##name,
+#include "optimizer/list.h"
+#undef X
+};
+
+#define N_TYPES (sizeof types / sizeof *types)
+
+/* What every optimizer has; lr and weight_decay are in the tables of the types, whose defaults differ. */
+static const struct snn__param common[] = {
+    SNN__PARAM_F64(SNN_OPTIMIZER_CLIP_NORM, "clip_norm", 0.0, SNN__OPTIMIZER_LARGE, 0.0,
+                   "largest norm of the whole gradient; 0: no limit"),
+    SNN__PARAM_F64(SNN_OPTIMIZER_CLIP_VALUE, "clip_value", 0.0, SNN__OPTIMIZER_LARGE, 0.0,
+                   "largest absolute entry of the gradient; 0: no limit"),
+    SNN__PARAM_STR(SNN_OPTIMIZER_SCHEDULE, "schedule", "constant|step|multi_step|cosine", "constant",
+                   "how the learning rate changes from epoch to epoch"),
+    SNN__PARAM_I64(SNN_OPTIMIZER_EPOCHS, "epochs", 1, SNN__OPTIMIZER_COUNT, 100, "length of the cosine in epochs"),
+    SNN__PARAM_I64(SNN_OPTIMIZER_STEP_EPOCHS, "step_epochs", 1, SNN__OPTIMIZER_COUNT, 30,
+                   "epochs between two drops of schedule step"),
+    SNN__PARAM_STR(SNN_OPTIMIZER_MILESTONES, "milestones", NULL, "",
+                   "epochs of the drops of schedule multi_step: 60,120"),
+    SNN__PARAM_F64(SNN_OPTIMIZER_GAMMA, "gamma", 0.0, SNN__OPTIMIZER_LARGE, 0.1, "factor of a drop"),
+    SNN__PARAM_F64(SNN_OPTIMIZER_LR_MIN, "lr_min", 0.0, SNN__OPTIMIZER_LARGE, 0.0, "end of the cosine"),
+    SNN__PARAM_I64(SNN_OPTIMIZER_WARMUP, "warmup", 0, SNN__OPTIMIZER_COUNT, 0,
+                   "updates over which the learning rate rises linearly from 0"),
+};
+
+static const struct snn__optimizer_type *find_type(const char *name)
+{
+    for (size_t i = 0; i < N_TYPES; i++)
+        if (strcmp(types[i]->name, name) == 0)
+            return types[i];
+    return NULL;
+}
+
+static snn_status fail_unknown(const char *name)
+{
+    char list[256] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < N_TYPES && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", types[i]->name);
+    return snn__fail(SNN_ERR_ARGUMENT, "unknown optimizer \"%s\"; there are: %s", name, list);
+}
+
+snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const char *name)
+{
+    const struct snn__optimizer_type *type;
+    snn_optimizer *optimizer;
+    snn_status rc;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_optimizer_create: out is NULL");
+    *out = NULL;
+    if (context == NULL || name == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_optimizer_create: %s is NULL", context == NULL ? "context" : "name");
+    type = find_type(name);
+    if (type == NULL)
+        return fail_unknown(name);
+    optimizer = snn__alloc(context, 1, sizeof *optimizer);
+    if (optimizer == NULL)
+        return SNN_ERR_MEMORY;
+    optimizer->ctx = context;
+    optimizer->type = type;
+    rc = snn__params_init(&optimizer->params, context, type->owner, type->params, type->n_params, common,
+                          sizeof common / sizeof *common);
+    if (rc != SNN_OK) {
+        snn__free(context, optimizer);
+        return rc;
+    }
+    *out = optimizer;
+    return SNN_OK;
+}
+
+void snn_optimizer_destroy(snn_optimizer *optimizer)
+{
+    if (optimizer == NULL)
+        return;
+    snn__params_free(&optimizer->params, optimizer->ctx);
+    snn__free(optimizer->ctx, optimizer);
+}
+
+const char *snn_optimizer_name(const snn_optimizer *optimizer)
+{
+    return optimizer != NULL ? optimizer->type->name : "";
+}
+
+/* ---- parameters ---- */
+
+static snn_status fail_null(const char *what)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "optimizer: %s is NULL", what);
+}
+
+/* Milestones are free text to the table of parameters; their form is checked before they are stored. */
+static snn_status check_milestones(const snn_optimizer *optimizer, bool is_milestones, const char *value)
+{
+    if (!is_milestones || value == NULL || snn__schedule_milestones_valid(value))
+        return SNN_OK;
+    return snn__fail(SNN_ERR_ARGUMENT, "%s: milestones \"%s\" is not a list of epochs such as \"60,120\"",
+                     optimizer->type->owner, value);
+}
+
+snn_status snn_optimizer_set_i64(snn_optimizer *optimizer, int32_t key, int64_t value)
+{
+    return optimizer == NULL ? fail_null("the handle") : snn__params_set_i64(&optimizer->params, key, value);
+}
+
+snn_status snn_optimizer_set_f64(snn_optimizer *optimizer, int32_t key, double value)
+{
+    return optimizer == NULL ? fail_null("the handle") : snn__params_set_f64(&optimizer->params, key, value);
+}
+
+snn_status snn_optimizer_set_str(snn_optimizer *optimizer, int32_t key, const char *value)
+{
+    if (optimizer == NULL || value == NULL)
+        return fail_null(optimizer == NULL ? "the handle" : "the value");
+    SNN__TRY(check_milestones(optimizer, key == SNN_OPTIMIZER_MILESTONES, value));
+    return snn__params_set_str(&optimizer->params, key, value);
+}
+
+snn_status snn_optimizer_set_text(snn_optimizer *optimizer, const char *name, const char *value)
+{
+    if (optimizer == NULL || name == NULL || value == NULL)
+        return fail_null(optimizer == NULL ? "the handle" : name == NULL ? "the name" : "the value");
+    SNN__TRY(check_milestones(optimizer, strcmp(name, "milestones") == 0, value));
+    return snn__params_set_text(&optimizer->params, name, value);
+}
+
+snn_status snn_optimizer_get_i64(const snn_optimizer *optimizer, int32_t key, int64_t *value)
+{
+    if (optimizer == NULL || value == NULL)
+        return fail_null(optimizer == NULL ? "the handle" : "value");
+    return snn__params_get_i64(&optimizer->params, key, value);
+}
+
+snn_status snn_optimizer_get_f64(const snn_optimizer *optimizer, int32_t key, double *value)
+{
+    if (optimizer == NULL || value == NULL)
+        return fail_null(optimizer == NULL ? "the handle" : "value");
+    return snn__params_get_f64(&optimizer->params, key, value);
+}
+
+snn_status snn_optimizer_get_str(const snn_optimizer *optimizer, int32_t key, const char **value)
+{
+    if (optimizer == NULL || value == NULL)
+        return fail_null(optimizer == NULL ? "the handle" : "value");
+    return snn__params_get_str(&optimizer->params, key, value);
+}
+
+snn_status snn_optimizer_param_info(const snn_optimizer *optimizer, size_t index, snn_param_info *info)
+{
+    if (optimizer == NULL || info == NULL)
+        return fail_null(optimizer == NULL ? "the handle" : "info");
+    return snn__params_info(&optimizer->params, index, info);
+}
+
+/* ---- updates ---- */
+
+double snn_optimizer_rate(const snn_optimizer *optimizer, uint64_t epoch, uint64_t update)
+{
+    return optimizer != NULL ? snn__schedule_rate(&optimizer->params, epoch, update) : 0.0;
+}
+
+void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run)
+{
+    optimizer->type->moments(optimizer, run);
+}
+
+snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const float *g,
+                                 double *norm)
+{
+    struct snn__update u = { .w = w, .g = g };
+
+    SNN__TRY(snn__clip_scale(optimizer, g, run->length, &u.scale, norm));
+    u.lr = (float)snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
+    u.limit = (float)snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_VALUE);
+    SNN__TRY(optimizer->type->update(optimizer, run, &u));
+    run->updates++;
+    return SNN_OK;
+}

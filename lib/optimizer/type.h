@@ -1,0 +1,41 @@
+/* optimizer/type.h - what one rule of optimisation brings: a new one is a file with such a table, a line in list.h. */
+#ifndef SNN_OPTIMIZER_TYPE_H
+#define SNN_OPTIMIZER_TYPE_H
+
+#include "optimizer/optimizer.h"
+
+/* One update as the rule sees it: schedule and clipping are already decided. */
+struct snn__update {
+    float lr;
+    float scale; /* multiplies the gradient first: clipping by norm */
+    float limit; /* largest absolute entry of the scaled gradient; 0: none */
+    float *w;
+    const float *g;
+};
+
+struct snn__optimizer_type {
+    const char *name;  /* what the user selects */
+    const char *owner; /* for messages: "optimizer NAME" */
+    const struct snn__param *params;
+    size_t n_params;
+    /* Names the moments that the present settings need. */
+    void (*moments)(const snn_optimizer *optimizer, struct snn__run *run);
+    /* Changes u->w and the moments; run->updates counts the updates before this one. Fails before changing anything. */
+    snn_status (*update)(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u);
+};
+
+/* Bounds that the tables share: numbers that stay finite as float, whole numbers that a double holds exactly. */
+#define SNN__OPTIMIZER_LARGE 1e30
+#define SNN__OPTIMIZER_BELOW_ONE 0x1.fffffep-1
+#define SNN__OPTIMIZER_COUNT 0x1p53
+
+/* The learning rate of update `update` of epoch `epoch`, schedule.c. */
+double snn__schedule_rate(const struct snn__params *params, uint64_t epoch, uint64_t update);
+/* Whether `text` is a list of epochs, "60,120", or empty. */
+bool snn__schedule_milestones_valid(const char *text);
+
+/* Factor of the gradient that brings its norm down to clip_norm (1 if that is 0), clip.c. `norm` receives the norm
+ * before, or 0. SNN_ERR_DIVERGED if an entry is not finite. */
+snn_status snn__clip_scale(const snn_optimizer *optimizer, const float *g, size_t n, float *scale, double *norm);
+
+#endif
