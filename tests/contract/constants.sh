@@ -1,0 +1,21 @@
+#!/bin/sh
+# constants.sh SOURCE [record] - the values of the public enums, statuses and flags. "record" prints them; without it every line of
+# constants.txt must still hold, and no public constant may be missing there. Values are appended, never reused.
+set -eu
+export LC_ALL=C
+
+constants() {
+    sed -nE -e 's/^    (SNN_[A-Z0-9_]+) = (-?[0-9]+|0x[0-9a-f]+),?( .*)?$/\1 \2/p' \
+        -e 's/^    X\((SNN_[A-Z_]+), (-?[0-9]+), .*/\1 \2/p' \
+        -e 's/^#define (SNN_[A-Z_]+) ([0-9]+)u .*/\1 \2/p' "$1"/include/snn/*.h | grep -v '_FORCE32 ' | sort
+}
+
+if [ "${2:-}" = record ]; then
+    constants "$1"
+    exit
+fi
+constants "$1" | diff "$1/tests/contract/constants.txt" - || {
+    echo "constants.txt (<) and include/snn (>) differ: sh tests/contract/constants.sh . record > tests/contract/constants.txt"
+    exit 1
+}
+echo "$(wc -l < "$1/tests/contract/constants.txt") constants hold"

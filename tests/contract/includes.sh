@@ -1,0 +1,70 @@
+#!/bin/sh
+# includes.sh SOURCE - the #include lines keep to the order of the rooms:
+#
+#     core <- kernel <- blas <- neuron <- layer <- network <- { optimizer, loss, projection } <- trainer
+#
+# model sits on network and on the state of a trainer, data on core. A room sees those below it. Training rules do not include
+# one another. cblas.h is for blas alone. Programs in src and examples see <snn/...> and no room.
+set -eu
+cd "$1"
+
+# Rooms that a room may include, itself apart.
+below() {
+    case $1 in
+    core) echo "" ;;
+    kernel | data) echo "core" ;;
+    blas) echo "core kernel" ;;
+    neuron) echo "core kernel blas" ;;
+    layer) echo "core kernel blas neuron" ;;
+    network) echo "core kernel blas neuron layer" ;;
+    optimizer | loss | projection) echo "core kernel blas neuron layer network" ;;
+    trainer) echo "core kernel blas neuron layer network optimizer loss projection data" ;;
+    model) echo "core kernel blas neuron layer network optimizer trainer" ;;
+    *) return 1 ;;
+    esac
+}
+
+status=0
+complain() {
+    echo "$*"
+    status=1
+}
+
+for file in lib/*/*.[ch]; do
+    room=$(basename "$(dirname "$file")")
+    allowed=$(below "$room") || { complain "$file: lib/$room is no room of the library"; continue; }
+    for include in $(sed -nE 's/^ *# *include +"([^"]+)".*/\1/p' "$file"); do
+        other=${include%%/*}
+        # The one step upwards: a context chooses its table of kernels when it is created.
+        [ "$file $include" != "lib/core/context.c kernel/kernel.h" ] || continue
+        case " $room $allowed " in
+        *" $other "*) ;;
+        *) complain "$file includes $include: $room may not see $other" ;;
+        esac
+        [ -f "lib/$include" ] || complain "$file includes $include, which is not given as room/file.h"
+    done
+    if [ "$room" != blas ] && grep -qE '^ *# *include +[<"](openblas/)?cblas' "$file"; then
+        complain "$file includes cblas.h: only lib/blas may"
+    fi
+done
+
+# One rule, one file: what two rules share has a header that is named after no rule.
+for file in lib/trainer/*.c; do
+    [ -f "$file" ] || continue
+    for include in $(sed -nE 's/^ *# *include +"trainer\/([^"]+)".*/\1/p' "$file"); do
+        case $include in
+        bptt.h | sltt.h | ottt.h) complain "$file includes the rule trainer/$include" ;;
+        esac
+    done
+done
+
+for file in $(find src examples -name '*.[ch]' -o -name '*.cpp'); do
+    for include in $(sed -nE 's/^ *# *include +[<"]([^">]+)[">].*/\1/p' "$file"); do
+        if [ -f "lib/$include" ]; then
+            complain "$file includes $include: programs use the public headers only"
+        fi
+    done
+done
+
+[ "$status" -ne 0 ] || echo "the include lines keep to the order of the rooms"
+exit "$status"
