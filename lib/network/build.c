@@ -1,0 +1,88 @@
+/* The few kinds of layers that the ready-made networks and the notation consist of. */
+#include "network/build.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+struct snn__label snn__label(const char *format, ...)
+{
+    struct snn__label label;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(label.text, sizeof label.text, format, args);
+    va_end(args);
+    return label;
+}
+
+snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, int64_t kernel, int64_t stride,
+                           int64_t pad, snn_layer **layer)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "conv2d", name, &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_OUT, (int64_t)out));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_KERNEL, kernel));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STRIDE, stride));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_PAD, pad));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STANDARDISE, b->standardise));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "kaiming"));
+    if (layer != NULL)
+        *layer = l;
+    return SNN_OK;
+}
+
+snn_status snn__build_neuron(struct snn__build *b, const char *name)
+{
+    return snn_network_add_neuron(b->net, b->neuron, name, NULL);
+}
+
+snn_status snn__build_plain(struct snn__build *b, const char *type, const char *name)
+{
+    return snn_network_add(b->net, type, name, NULL);
+}
+
+snn_status snn__build_pool(struct snn__build *b, const char *type, const char *name, int64_t kernel, int64_t stride,
+                           int64_t pad)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, type, name, &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_KERNEL, kernel));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STRIDE, stride));
+    return snn_layer_set_i64(l, SNN_LAYER_PAD, pad);
+}
+
+snn_status snn__build_scale(struct snn__build *b, const char *name, double value)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "scale", name, &l));
+    return snn_layer_set_f64(l, SNN_LAYER_VALUE, value);
+}
+
+snn_status snn__build_dropout(struct snn__build *b, const char *name, double rate)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "dropout", name, &l));
+    return snn_layer_set_f64(l, SNN_LAYER_RATE, rate);
+}
+
+snn_status snn__build_linear(struct snn__build *b, const char *name, size_t out, const char *init, double std)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "linear", name, &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_OUT, (int64_t)out));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, init));
+    return std > 0.0 ? snn_layer_set_f64(l, SNN_LAYER_INIT_STD, std) : SNN_OK;
+}
+
+snn_status snn__build_add(struct snn__build *b, const char *name, const char *first, const char *second)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "add", name, &l));
+    SNN__TRY(snn_layer_connect(l, first, 0));
+    return snn_layer_connect(l, second, 0);
+}

@@ -1,0 +1,49 @@
+/* network/build.h - what the ready-made networks and the notation are put together from. */
+#ifndef SNN_NETWORK_BUILD_H
+#define SNN_NETWORK_BUILD_H
+
+#include "core/compiler.h"
+#include "core/status.h"
+#include <snn/network.h>
+#include <stdbool.h>
+
+/* Spikes of networks with weight standardisation are scaled by this, so that the signal keeps unit variance. */
+#define SNN__WS_SCALE 2.74
+
+/* A network under construction. */
+struct snn__build {
+    snn_context *ctx;
+    snn_network *net;
+    const char *name; /* as the caller gave it */
+    const size_t *shape;
+    size_t rank, classes;
+    const snn_neuron *neuron;
+    bool standardise; /* convolutions are weight-standardised */
+};
+
+/* A layer's name. */
+struct snn__label {
+    char text[48];
+};
+struct snn__label snn__label(const char *format, ...) SNN__PRINTF(1, 2);
+
+/* A convolution, Kaiming normal over its fan-out with bias 0, standardised if the network is. `layer` may be NULL. */
+snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, int64_t kernel, int64_t stride,
+                           int64_t pad, snn_layer **layer);
+snn_status snn__build_neuron(struct snn__build *b, const char *name);
+/* A layer without parameters, or with those of its defaults. */
+snn_status snn__build_plain(struct snn__build *b, const char *type, const char *name);
+/* A pool: kernel 0 takes the whole map. */
+snn_status snn__build_pool(struct snn__build *b, const char *type, const char *name, int64_t kernel, int64_t stride,
+                           int64_t pad);
+snn_status snn__build_scale(struct snn__build *b, const char *name, double value);
+snn_status snn__build_dropout(struct snn__build *b, const char *name, double rate);
+/* A linear layer; `init` is a choice of SNN_LAYER_INIT, `std` counts for "normal". */
+snn_status snn__build_linear(struct snn__build *b, const char *name, size_t out, const char *init, double std);
+/* The sum of two layers named before. */
+snn_status snn__build_add(struct snn__build *b, const char *name, const char *first, const char *second);
+
+/* The notation of snn_network_build(), notation.c. */
+snn_status snn__build_notation(struct snn__build *b);
+
+#endif

@@ -1,0 +1,277 @@
+/* The networks of the papers, by name. docs/methods/ottt.md and sltt.md specify them. */
+#include "network/build.h"
+#include <math.h>
+#include <string.h>
+
+/* 64 128 | pool | 256 256 | pool | 512 512 | pool | 512 512: the position of a pool is 0. */
+static const size_t vgg_ws_widths[] = { 64, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512 };
+static const size_t vgg_bn_widths[] = { 64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0 };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* y = fb(up(o[t-1])): a plain convolution, weight and bias initially 0, not standardised. The delayed edge is the
+ * convolution's own, so that at step 1 its bias is absent as well. */
+static snn_status add_feedback(struct snn__build *b)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn__build_conv(b, "feedback", 64, 3, 1, 1, &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STANDARDISE, 0));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "zero"));
+    SNN__TRY(snn_layer_connect(l, "feedback_up", 1));
+    return snn__build_add(b, "sum1", "conv1", "feedback");
+}
+
+/* The source of the feedback: the last spikes, brought back to the size of the input by three doublings. */
+static snn_status add_feedback_source(struct snn__build *b)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "upsample", "feedback_up", &l));
+    return snn_layer_set_i64(l, SNN_LAYER_FACTOR, 8);
+}
+
+static snn_status vgg_ws(struct snn__build *b, bool feedback)
+{
+    snn_layer *gap;
+    unsigned conv = 0, pool = 0;
+
+    b->standardise = true;
+    for (size_t i = 0; i < COUNT(vgg_ws_widths); i++) {
+        if (vgg_ws_widths[i] == 0) {
+            SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
+            continue;
+        }
+        conv++;
+        SNN__TRY(snn__build_conv(b, snn__label("conv%u", conv).text, vgg_ws_widths[i], 3, 1, 1, NULL));
+        if (feedback && conv == 1)
+            SNN__TRY(add_feedback(b));
+        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
+        SNN__TRY(snn__build_scale(b, snn__label("scale%u", conv).text, SNN__WS_SCALE));
+    }
+    if (feedback)
+        SNN__TRY(add_feedback_source(b));
+    SNN__TRY(snn_network_add(b->net, "avgpool", "global_pool", &gap));
+    SNN__TRY(snn_layer_set_i64(gap, SNN_LAYER_KERNEL, 0));
+    SNN__TRY(snn_layer_connect(gap, "scale8", 0));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    return snn__build_linear(b, "fc", b->classes, "normal", 0.01);
+}
+
+static snn_status vgg11_ws(struct snn__build *b)
+{
+    return vgg_ws(b, false);
+}
+
+static snn_status vgg11_ws_f(struct snn__build *b)
+{
+    if (b->shape[1] % 8 != 0 || b->shape[2] % 8 != 0)
+        return snn__fail(SNN_ERR_SHAPE, "network vgg11-ws-f: rows and columns of the input must be multiples of 8, "
+                         "because the feedback is upsampled by 8, but the input is [%zu,%zu,%zu]", b->shape[0],
+                         b->shape[1], b->shape[2]);
+    return vgg_ws(b, true);
+}
+
+/* Dropout is part of the networks of sltt.md; its rate belongs to the training settings and is 0 until the host
+ * sets it on the layers "drop...". */
+static snn_status vgg11_bn(struct snn__build *b)
+{
+    snn_layer *l;
+    unsigned conv = 0, pool = 0;
+
+    for (size_t i = 0; i < COUNT(vgg_bn_widths); i++) {
+        if (vgg_bn_widths[i] == 0) {
+            SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
+            continue;
+        }
+        conv++;
+        SNN__TRY(snn__build_conv(b, snn__label("conv%u", conv).text, vgg_bn_widths[i], 3, 1, 1, NULL));
+        SNN__TRY(snn__build_plain(b, "batch_norm", snn__label("bn%u", conv).text));
+        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
+        SNN__TRY(snn__build_dropout(b, snn__label("drop%u", conv).text, 0.0));
+    }
+    SNN__TRY(snn_network_add(b->net, "adaptive_avgpool", "adaptive_pool", &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_SIZE, 7));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    return snn__build_linear(b, "fc", b->classes, "normal", 0.01);
+}
+
+/* z = LIF1(BN1(x)); y = conv(drop(LIF2(BN2(conv(z, stride))))); x_next = y + shortcut(z): the identity adds the
+ * spikes z, not x; where the shape changes the shortcut is a 1x1 convolution with bias. */
+static snn_status resnet18_block(struct snn__build *b, unsigned block, size_t width, int64_t stride, bool project)
+{
+    struct snn__label z = snn__label("b%u_sn1", block), y = snn__label("b%u_conv2", block);
+    struct snn__label shortcut = project ? snn__label("b%u_proj", block) : z;
+
+    SNN__TRY(snn__build_plain(b, "batch_norm", snn__label("b%u_bn1", block).text));
+    SNN__TRY(snn__build_neuron(b, z.text));
+    SNN__TRY(snn__build_conv(b, snn__label("b%u_conv1", block).text, width, 3, stride, 1, NULL));
+    SNN__TRY(snn__build_plain(b, "batch_norm", snn__label("b%u_bn2", block).text));
+    SNN__TRY(snn__build_neuron(b, snn__label("b%u_sn2", block).text));
+    SNN__TRY(snn__build_dropout(b, snn__label("b%u_drop", block).text, 0.0));
+    SNN__TRY(snn__build_conv(b, y.text, width, 3, 1, 1, NULL));
+    if (project) {
+        snn_layer *l;
+
+        SNN__TRY(snn__build_conv(b, shortcut.text, width, 1, stride, 0, &l));
+        SNN__TRY(snn_layer_connect(l, z.text, 0));
+    }
+    return snn__build_add(b, snn__label("b%u_sum", block).text, y.text, shortcut.text);
+}
+
+/* The biases of its convolutions start at 0 here, not at random: each feeds a batch norm, which takes any constant
+ * out again, directly or behind the sums. */
+static snn_status resnet18(struct snn__build *b)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn__build_conv(b, "conv1", 64, 3, 1, 1, &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_BIAS, 0));
+    for (unsigned block = 1; block <= 8; block++) {
+        unsigned stage = (block - 1) / 2;
+        bool project = stage > 0 && block % 2 == 1;
+
+        SNN__TRY(resnet18_block(b, block, (size_t)64 << stage, project ? 2 : 1, project));
+    }
+    SNN__TRY(snn__build_plain(b, "batch_norm", "bn"));
+    SNN__TRY(snn__build_neuron(b, "sn"));
+    SNN__TRY(snn__build_pool(b, "avgpool", "global_pool", 0, 0, 0)); /* 4x4 for images of 32x32 */
+    SNN__TRY(snn__build_dropout(b, "drop", 0.0));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    return snn__build_linear(b, "fc", b->classes, "default", 0.0);
+}
+
+/* z = 2.74 LIF1(x / beta); out = conv(2.74 LIF2(conv(z, stride))) * w * 0.2 + shortcut. The identity reads x, a
+ * projection reads z. `x` is the name of the block's input and becomes that of its output. */
+static snn_status nf_block(struct snn__build *b, unsigned block, size_t width, int64_t stride, bool project,
+                           double beta, struct snn__label *x)
+{
+    struct snn__label z = snn__label("b%u_scale1", block), shortcut = *x;
+    struct snn__label residual = snn__label("b%u_residual", block);
+
+    if (beta != 1.0)
+        SNN__TRY(snn__build_scale(b, snn__label("b%u_norm", block).text, 1.0 / beta));
+    SNN__TRY(snn__build_neuron(b, snn__label("b%u_sn1", block).text));
+    SNN__TRY(snn__build_scale(b, z.text, SNN__WS_SCALE));
+    SNN__TRY(snn__build_conv(b, snn__label("b%u_conv1", block).text, width, 3, stride, 1, NULL));
+    SNN__TRY(snn__build_neuron(b, snn__label("b%u_sn2", block).text));
+    SNN__TRY(snn__build_scale(b, snn__label("b%u_scale2", block).text, SNN__WS_SCALE));
+    SNN__TRY(snn__build_conv(b, snn__label("b%u_conv2", block).text, width, 3, 1, 1, NULL));
+    SNN__TRY(snn__build_plain(b, "gain", snn__label("b%u_gain", block).text));
+    SNN__TRY(snn__build_scale(b, residual.text, 0.2));
+    if (project) {
+        snn_layer *l;
+
+        shortcut = snn__label("b%u_proj", block);
+        SNN__TRY(snn__build_conv(b, shortcut.text, width, 1, stride, 0, &l));
+        SNN__TRY(snn_layer_connect(l, z.text, 0));
+    }
+    *x = snn__label("b%u_sum", block);
+    return snn__build_add(b, x->text, residual.text, shortcut.text);
+}
+
+static snn_status nf_resnet34(struct snn__build *b)
+{
+    static const unsigned blocks[4] = { 3, 4, 6, 3 };
+    struct snn__label x = snn__label("pool1");
+    double var = 1.0; /* of the block's input at the start of training: beta^2 */
+    unsigned block = 0;
+
+    b->standardise = true;
+    SNN__TRY(snn__build_conv(b, "conv1", 64, 7, 2, 3, NULL));
+    SNN__TRY(snn__build_pool(b, "avgpool", x.text, 3, 2, 1));
+    for (unsigned stage = 0; stage < 4; stage++) {
+        for (unsigned i = 0; i < blocks[stage]; i++) {
+            bool project = stage > 0 && i == 0;
+
+            SNN__TRY(nf_block(b, ++block, (size_t)64 << stage, project ? 2 : 1, project, sqrt(var), &x));
+            var = (project ? 1.0 : var) + 0.04;
+        }
+    }
+    SNN__TRY(snn__build_pool(b, "avgpool", "global_pool", 0, 0, 0));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    return snn__build_linear(b, "fc", b->classes, "zero", 0.0);
+}
+
+/* The neuron of a network's paper. */
+struct paper_neuron {
+    double tau, alpha;
+    const char *surrogate;
+};
+
+static const struct paper_neuron ottt_lif = { 2.0, 4.0, "sigmoid" };
+static const struct paper_neuron sltt_lif = { 1.1, 1.0, "triangle" };
+
+static const struct builder {
+    const char *name;
+    snn_status (*build)(struct snn__build *b);
+    const struct paper_neuron *neuron;
+} builders[] = {
+    { "vgg11-ws", vgg11_ws, &ottt_lif },
+    { "vgg11-ws-f", vgg11_ws_f, &ottt_lif },
+    { "vgg11-bn", vgg11_bn, &sltt_lif },
+    { "resnet18", resnet18, &sltt_lif },
+    { "nf-resnet34", nf_resnet34, &ottt_lif },
+};
+
+const char *snn_network_builder(size_t index)
+{
+    return index < COUNT(builders) ? builders[index].name : NULL;
+}
+
+static const struct builder *find_builder(const char *name)
+{
+    for (size_t i = 0; i < COUNT(builders); i++)
+        if (strcmp(builders[i].name, name) == 0)
+            return &builders[i];
+    return NULL;
+}
+
+static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct paper_neuron *p)
+{
+    SNN__TRY(snn_neuron_create(out, ctx, SNN_NEURON_LIF));
+    SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_TAU, p->tau));
+    SNN__TRY(snn_neuron_set_str(*out, SNN_NEURON_SURROGATE, p->surrogate));
+    return snn_neuron_set_f64(*out, SNN_NEURON_SURROGATE_ALPHA, p->alpha);
+}
+
+static snn_status build_named(struct snn__build *b, const struct builder *builder)
+{
+    if (b->rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "network %s: expected input of rank 3, [channels,rows,columns], got rank %zu",
+                         builder->name, b->rank);
+    if (b->classes == 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "network %s: the number of classes is 0", builder->name);
+    return builder->build(b);
+}
+
+snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
+                             size_t rank, size_t classes, const snn_neuron *neuron)
+{
+    struct snn__build b = { context, NULL, name, shape, rank, classes, neuron, false };
+    const struct builder *builder;
+    snn_neuron *own = NULL;
+    snn_status rc;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_network_build: out is NULL");
+    *out = NULL;
+    if (context == NULL || name == NULL || shape == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_network_build: %s is NULL",
+                         context == NULL ? "context" : name == NULL ? "name" : "shape");
+    builder = find_builder(name);
+    rc = snn_network_create(&b.net, context, shape, rank);
+    if (rc == SNN_OK && neuron == NULL) {
+        rc = create_neuron(&own, context, builder != NULL ? builder->neuron : &ottt_lif);
+        b.neuron = own;
+    }
+    if (rc == SNN_OK)
+        rc = builder != NULL ? build_named(&b, builder) : snn__build_notation(&b);
+    snn_neuron_destroy(own);
+    if (rc != SNN_OK) {
+        snn_network_destroy(b.net);
+        b.net = NULL;
+    }
+    *out = b.net;
+    return rc;
+}
