@@ -157,6 +157,8 @@ struct snn__outer {
 
 /* ---- the table ---------------------------------------------------------------------------------------------------- */
 
+#define SNN__MR_MAX 16 /* most rows that a micro tile may have */
+
 struct snn__kernels {
     const char *name;
     snn_isa isa;
@@ -164,6 +166,12 @@ struct snn__kernels {
 
     /* c[mr,nr] (pitch ldc) = or += sum_k a[k][mr] * b[k][nr] over packed panels; the full tile is always written */
     void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate);
+    /* The general tile: c[rows,cols] = alpha sum_k a[k][i] b[k][j] (+ bias[j]) (+ c); rows <= mr, cols <= nr, and only
+     * rows x cols of c and bias are touched. */
+    void (*edge)(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
+                 float *c, size_t ldc, bool accumulate);
+    /* panel[j * mr + i] = rows[i][j] for j < k: mr rows of a matrix become a packed panel */
+    void (*interleave)(float *panel, const float *const *rows, size_t k);
 
     uint64_t (*population_step)(const struct snn__population_step *a, size_t from, size_t to); /* returns spikes */
     void (*population_delta)(const struct snn__population_delta *a, size_t from, size_t to);

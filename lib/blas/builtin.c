@@ -1,0 +1,386 @@
+/* blas/builtin.c - matrix products on the micro tile of the kernel table.
+ *
+ * The scheme is that of Goto and van de Geijn (2008): panels of both operands, packed so that the tile reads them in order,
+ * in blocks that stay in the second-level cache. Weights are packed once, ahead of time; the other operand is packed while
+ * it is read through its window, so that a convolution never makes its matrix of patches.
+ *
+ * Work is cut by the shape alone and every element is summed by one task in one order: any number of threads gives the
+ * same bits. */
+#include "blas/window.h"
+#include "core/context.h"
+#include "core/size.h"
+#include <string.h>
+
+#define DEPTH 384u       /* most of k (products) that is packed at once */
+#define ROW_TILES 8u     /* most tiles of rows in a block of a product */
+#define SAMPLES 256u     /* most of m (outer products) that is packed at once */
+#define OUTER_ROWS 20u   /* most tiles of rows and columns in a block of an outer product */
+#define OUTER_COLS 12u
+#define TASKS 16u        /* aim of a large product */
+#define SMALLEST (1u << 18) /* multiplications of a task: some microseconds, what waking a thread costs */
+#define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
+
+/* Part `index` of `parts` of 0 .. n - 1. */
+struct span {
+    size_t from, to;
+};
+
+static struct span part(size_t n, size_t parts, size_t index)
+{
+    struct span s = { n * index / parts, n * (index + 1) / parts };
+
+    return s;
+}
+
+/* The number of equal blocks, none above `most`, that n is cut into, and their length. */
+static size_t block_length(size_t n, size_t most)
+{
+    return snn__ceil_div(n, snn__ceil_div(n, most));
+}
+
+static size_t tasks_wanted(size_t m, size_t n, size_t k)
+{
+    const double work = (double)m * (double)n * (double)k / SMALLEST;
+
+    return work >= TASKS ? TASKS : work < 1 ? 1 : (size_t)work;
+}
+
+static size_t aligned(size_t floats)
+{
+    return snn__round_up(floats, 16);
+}
+
+/* ---- packing ------------------------------------------------------------------------------------------------------ */
+
+size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
+{
+    return k * snn__round_up(n, ctx->kernels->nr);
+}
+
+struct pack {
+    float *packed;
+    const float *w;
+    size_t taps, inner, n, tap_stride, inner_stride, n_stride, nr;
+};
+
+/* packed[panel][k][nr] */
+static void pack_panel(void *arg, size_t task, size_t worker)
+{
+    const struct pack *a = arg;
+    const size_t cols = snn__min(a->nr, a->n - task * a->nr);
+    const float *w = a->w + task * a->nr * a->n_stride;
+    float *out = a->packed + task * a->nr * a->taps * a->inner;
+
+    (void)worker;
+    for (size_t t = 0; t < a->taps; t++)
+        for (size_t i = 0; i < a->inner; i++) {
+            const float *from = w + t * a->tap_stride + i * a->inner_stride;
+
+            for (size_t j = 0; j < cols; j++)
+                out[j] = from[j * a->n_stride];
+            for (size_t j = cols; j < a->nr; j++)
+                out[j] = 0;
+            out += a->nr;
+        }
+}
+
+void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
+               size_t tap_stride, size_t inner_stride, size_t n_stride)
+{
+    struct pack a = { packed, w, taps, inner, n, tap_stride, inner_stride, n_stride, ctx->kernels->nr };
+
+    snn__parallel(ctx, pack_panel, &a, snn__ceil_div(n, a.nr));
+}
+
+/* ---- y = read(x) w -------------------------------------------------------------------------------------------- */
+
+struct product {
+    const struct snn__kernels *k;
+    const struct snn__product *p;
+    size_t depth, row_tiles, col_tiles; /* of the whole product */
+    size_t row_tasks, col_tasks;
+    float *scratch;
+    size_t per_worker;
+};
+
+/* Floats of one worker: a block of packed rows, rows on their way into it, zeros. */
+static size_t product_room(const struct snn__kernels *k, size_t depth)
+{
+    const size_t deep = aligned(snn__min(depth, DEPTH));
+
+    return (ROW_TILES + 1) * k->mr * deep + deep;
+}
+
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+{
+    (void)m;
+    (void)n;
+    return snn__threads(ctx) * product_room(ctx->kernels, k) * sizeof(float);
+}
+
+/* panel[k][mr] <- columns k0 .. k0 + length - 1 of `rows` rows from m on; rows up to mr are zero. */
+static void pack_rows(const struct product *a, size_t m, size_t rows, size_t k0, size_t length, float *panel, float *own)
+{
+    const struct snn__window *w = &a->p->window;
+    const size_t mr = a->k->mr, run = snn__window_run(w), deep = aligned(snn__min(a->depth, DEPTH));
+    struct snn__position at[SNN__MR_MAX];
+    const float *row[SNN__MR_MAX];
+    float *const zeros = own + mr * deep;
+
+    for (size_t i = 0; i < mr; i++) {
+        if (i < rows)
+            at[i] = snn__window_locate(w, a->p->x, m + i);
+        row[i] = zeros;
+    }
+    if (run < SHORT_RUN && run < a->depth) {
+        for (size_t i = 0; i < rows; i++) {
+            snn__window_row(w, &at[i], k0, length, own + i * deep);
+            row[i] = own + i * deep;
+        }
+        a->k->interleave(panel, row, length);
+        return;
+    }
+    for (size_t k = k0, end = k0 + length; k < end;) {
+        const size_t piece = snn__min(end, k / run * run + run) - k;
+
+        for (size_t i = 0; i < rows; i++)
+            row[i] = snn__window_piece(w, &at[i], k, piece, own + i * deep);
+        a->k->interleave(panel, row, piece);
+        panel += piece * mr;
+        k += piece;
+    }
+}
+
+/* y[rows, cols] (+)= one block of packed rows times the same columns of the packed weights */
+static void multiply_block(const struct product *a, struct span rows, struct span cols, size_t k0, size_t length,
+                           const float *block)
+{
+    const struct snn__product *p = a->p;
+    const size_t mr = a->k->mr, nr = a->k->nr;
+    const bool accumulate = p->accumulate || k0 > 0, plain = p->alpha == 1 && (p->bias == NULL || k0 > 0);
+
+    for (size_t j = cols.from; j < cols.to; j++) {
+        const float *b = p->packed + (j * a->depth + k0) * nr;
+        const size_t width = snn__min(nr, p->n - j * nr);
+        const float *bias = p->bias && k0 == 0 ? p->bias + j * nr : NULL;
+
+        for (size_t i = rows.from; i < rows.to; i++) {
+            const float *panel = block + (i - rows.from) * mr * length;
+            const size_t height = snn__min(mr, p->m - i * mr);
+            float *y = p->y + i * mr * p->y_pitch + j * nr;
+
+            if (plain && height == mr && width == nr)
+                a->k->tile(length, panel, b, y, p->y_pitch, accumulate);
+            else
+                a->k->edge(height, width, length, panel, b, p->alpha, bias, y, p->y_pitch, accumulate);
+        }
+    }
+}
+
+static void product_task(void *arg, size_t task, size_t worker)
+{
+    const struct product *a = arg;
+    const size_t mr = a->k->mr, deep = block_length(a->depth, DEPTH);
+    const struct span rows = part(a->row_tiles, a->row_tasks, task / a->col_tasks);
+    const struct span cols = part(a->col_tiles, a->col_tasks, task % a->col_tasks);
+    const size_t high = block_length(rows.to - rows.from, ROW_TILES);
+    float *const block = a->scratch + worker * a->per_worker;
+    float *const own = block + ROW_TILES * mr * aligned(snn__min(a->depth, DEPTH));
+
+    memset(own + mr * aligned(snn__min(a->depth, DEPTH)), 0, snn__min(a->depth, DEPTH) * sizeof *own);
+    for (size_t i = rows.from; i < rows.to; i += high)
+        for (size_t k0 = 0; k0 < a->depth; k0 += deep) {
+            const size_t length = snn__min(deep, a->depth - k0);
+            const struct span some = { i, snn__min(rows.to, i + high) };
+
+            for (size_t t = some.from; t < some.to; t++)
+                pack_rows(a, t * mr, snn__min(mr, a->p->m - t * mr), k0, length, block + (t - some.from) * mr * length,
+                          own);
+            multiply_block(a, some, cols, k0, length, block);
+        }
+}
+
+/* Tasks take several tiles of rows, so that a panel of weights is used more than once, and several of columns, so that rows
+ * are packed for more than one. */
+static void cut_product(struct product *a)
+{
+    const size_t wanted = tasks_wanted(a->p->m, a->p->n, a->depth);
+
+    a->row_tasks = snn__min(wanted, snn__ceil_div(a->row_tiles, a->col_tiles < 6 ? 2 : 6));
+    a->col_tasks = snn__max(1, snn__min(a->col_tiles / 6, snn__ceil_div(wanted, a->row_tasks)));
+}
+
+void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    struct product a = { .k = ctx->kernels, .p = p, .depth = snn__window_depth(&p->window), .scratch = scratch };
+
+    if (p->m == 0 || p->n == 0 || a.depth == 0)
+        return;
+    a.row_tiles = snn__ceil_div(p->m, a.k->mr);
+    a.col_tiles = snn__ceil_div(p->n, a.k->nr);
+    a.per_worker = product_room(a.k, a.depth);
+    cut_product(&a);
+    snn__parallel(ctx, product_task, &a, a.row_tasks * a.col_tasks);
+}
+
+/* ---- g = d' read(x) ------------------------------------------------------------------------------------------- */
+
+struct outer {
+    const struct snn__kernels *k;
+    const struct snn__outer *p;
+    size_t depth, row_tiles, col_tiles;
+    size_t row_tasks, col_tasks;
+    size_t parts; /* of m; more than 1: each goes to its own copy of g first */
+    float *scratch, *copies;
+    size_t per_worker;
+};
+
+static size_t outer_room(const struct snn__kernels *k)
+{
+    return aligned(SAMPLES * (OUTER_ROWS * k->mr + OUTER_COLS * k->nr));
+}
+
+/* Large results are cut into tiles; where these are too few, m is cut too and the parts are added up in order. */
+static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
+{
+    const size_t wanted = tasks_wanted(m, n, k);
+
+    a->depth = k;
+    a->row_tiles = snn__ceil_div(n, a->k->mr);
+    a->col_tiles = snn__ceil_div(k, a->k->nr);
+    a->col_tasks = snn__min(wanted, snn__min(4, a->col_tiles));
+    a->row_tasks = snn__min(snn__ceil_div(wanted, a->col_tasks), snn__ceil_div(a->row_tiles, 6));
+    a->parts = 1;
+    if (a->row_tasks * a->col_tasks * 2 <= wanted)
+        a->parts = snn__max(1, snn__min(wanted / (a->row_tasks * a->col_tasks), m / SAMPLES));
+    a->per_worker = outer_room(a->k);
+}
+
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+{
+    struct outer a = { .k = ctx->kernels };
+
+    if (m == 0 || n == 0 || k == 0)
+        return 0;
+    cut_outer(&a, m, n, k);
+    return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * k : 0)) * sizeof(float);
+}
+
+static void copy(float *to, const float *from, size_t n)
+{
+    for (; n >= 4; n -= 4, to += 4, from += 4)
+        memcpy(to, from, 4 * sizeof *to);
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+/* panels[tile][m][width] <- columns of d */
+static void pack_columns(const struct outer *a, struct span m, struct span tiles, float *panels)
+{
+    const size_t mr = a->k->mr, count = m.to - m.from;
+
+    for (size_t i = m.from; i < m.to; i++)
+        for (size_t t = tiles.from; t < tiles.to; t++) {
+            const size_t width = snn__min(mr, a->p->n - t * mr);
+
+            copy(panels + ((t - tiles.from) * count + (i - m.from)) * mr, a->p->d + i * a->p->d_pitch + t * mr, width);
+        }
+}
+
+/* panels[tile][m][nr] <- columns of read(x), zero beyond the last */
+static void pack_patches(const struct outer *a, struct span m, struct span tiles, float *panels)
+{
+    const struct snn__window *w = &a->p->window;
+    const size_t nr = a->k->nr, count = m.to - m.from;
+
+    for (size_t i = m.from; i < m.to; i++) {
+        const struct snn__position at = snn__window_locate(w, a->p->x, i);
+
+        for (size_t t = tiles.from; t < tiles.to; t++) {
+            const size_t width = snn__min(nr, a->depth - t * nr);
+            float *out = panels + ((t - tiles.from) * count + (i - m.from)) * nr;
+
+            snn__window_row(w, &at, t * nr, width, out);
+            for (size_t j = width; j < nr; j++)
+                out[j] = 0;
+        }
+    }
+}
+
+/* One block of the result: the sum over the samples of m. */
+static void outer_block(const struct outer *a, struct span m, struct span rows, struct span cols, float *g, size_t pitch,
+                        bool accumulate, float *scratch)
+{
+    const struct snn__outer *p = a->p;
+    const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(m.to - m.from, SAMPLES);
+    float *const left = scratch, *const right = scratch + SAMPLES * OUTER_ROWS * mr;
+
+    for (size_t from = m.from; from < m.to; from += some) {
+        const struct span now = { from, snn__min(m.to, from + some) };
+        const size_t count = now.to - now.from;
+
+        pack_columns(a, now, rows, left);
+        pack_patches(a, now, cols, right);
+        for (size_t j = cols.from; j < cols.to; j++)
+            for (size_t i = rows.from; i < rows.to; i++) {
+                const size_t height = snn__min(mr, p->n - i * mr), width = snn__min(nr, a->depth - j * nr);
+                const float *l = left + (i - rows.from) * count * mr, *r = right + (j - cols.from) * count * nr;
+                float *out = g + i * mr * pitch + j * nr;
+                const bool add = accumulate || from > m.from;
+
+                if (p->alpha == 1 && height == mr && width == nr)
+                    a->k->tile(count, l, r, out, pitch, add);
+                else
+                    a->k->edge(height, width, count, l, r, p->alpha, NULL, out, pitch, add);
+            }
+    }
+}
+
+static void outer_task(void *arg, size_t task, size_t worker)
+{
+    const struct outer *a = arg;
+    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts;
+    const struct span m = part(a->p->m, a->parts, which);
+    const struct span rows = part(a->row_tiles, a->row_tasks, cell / a->col_tasks);
+    const struct span cols = part(a->col_tiles, a->col_tasks, cell % a->col_tasks);
+    const size_t high = block_length(rows.to - rows.from, OUTER_ROWS);
+    const size_t wide = block_length(cols.to - cols.from, OUTER_COLS);
+    const bool whole = a->parts == 1;
+    float *const g = whole ? a->p->g : a->copies + which * a->p->n * a->depth;
+
+    for (size_t i = rows.from; i < rows.to; i += high)
+        for (size_t j = cols.from; j < cols.to; j += wide) {
+            const struct span r = { i, snn__min(rows.to, i + high) }, c = { j, snn__min(cols.to, j + wide) };
+
+            outer_block(a, m, r, c, g, whole ? a->p->g_pitch : a->depth, whole && a->p->accumulate,
+                        a->scratch + worker * a->per_worker);
+        }
+}
+
+static void add_copies(const struct outer *a)
+{
+    const struct snn__outer *p = a->p;
+
+    for (size_t n = 0; n < p->n; n++)
+        for (size_t i = 0; i < a->parts; i++) {
+            const float *from = a->copies + (i * p->n + n) * a->depth;
+
+            if (i == 0 && !p->accumulate)
+                memcpy(p->g + n * p->g_pitch, from, a->depth * sizeof *from);
+            else
+                a->k->axpy(p->g + n * p->g_pitch, 1, from, a->depth);
+        }
+}
+
+void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
+{
+    struct outer a = { .k = ctx->kernels, .p = p, .scratch = scratch };
+
+    if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
+        return;
+    cut_outer(&a, p->m, p->n, snn__window_depth(&p->window));
+    a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
+    snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
+    if (a.parts > 1)
+        add_copies(&a);
+}

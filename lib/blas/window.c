@@ -1,0 +1,105 @@
+/* blas/window.c - from (row, column) of a window to the source. */
+#include "blas/window.h"
+#include "core/size.h"
+#include <string.h>
+
+size_t snn__window_depth(const struct snn__window *w)
+{
+    return w->kh * w->kw * w->c;
+}
+
+/* The taps of one kernel row touch each other in the source. */
+static bool taps_touch(const struct snn__window *w)
+{
+    return !w->transposed && w->dilation == 1 && w->pitch == w->c;
+}
+
+size_t snn__window_run(const struct snn__window *w)
+{
+    return taps_touch(w) ? w->kw * w->c : w->c;
+}
+
+struct snn__position snn__window_locate(const struct snn__window *w, const float *x, size_t m)
+{
+    const size_t b = m / (w->oh * w->ow), rest = m - b * (w->oh * w->ow);
+    const ptrdiff_t oy = (ptrdiff_t)(rest / w->ow), ox = (ptrdiff_t)(rest % w->ow);
+    const ptrdiff_t stride = (ptrdiff_t)w->stride, pad = (ptrdiff_t)w->pad;
+    struct snn__position at;
+
+    at.sample = x + b * (w->h * w->w * w->pitch);
+    at.y = w->transposed ? oy + pad : oy * stride - pad;
+    at.x = w->transposed ? ox + pad : ox * stride - pad;
+    return at;
+}
+
+/* Source coordinate of tap `i` on one axis of `size`, or -1 outside. */
+static ptrdiff_t source(const struct snn__window *w, ptrdiff_t origin, size_t i, size_t size)
+{
+    const ptrdiff_t step = (ptrdiff_t)(i * w->dilation), stride = (ptrdiff_t)w->stride;
+    ptrdiff_t at = w->transposed ? origin - step : origin + step;
+
+    if (at < 0)
+        return -1;
+    if (w->transposed) {
+        if (at % stride != 0)
+            return -1;
+        at /= stride;
+    }
+    return at < (ptrdiff_t)size ? at : -1;
+}
+
+static const float *zeros(float *own, size_t length)
+{
+    memset(own, 0, length * sizeof *own);
+    return own;
+}
+
+/* A run is one kernel row: the floats from `at` on of source row `line`, of which those outside 0 .. end - 1 are zero. */
+static const float *clipped(const float *line, ptrdiff_t at, ptrdiff_t end, size_t length, float *own)
+{
+    const ptrdiff_t stop = at + (ptrdiff_t)length;
+    const ptrdiff_t from = at < 0 ? 0 : at, to = stop > end ? end : stop;
+
+    if (from == at && to == stop)
+        return line + at;
+    zeros(own, length);
+    if (from < to)
+        memcpy(own + (from - at), line + from, (size_t)(to - from) * sizeof *own);
+    return own;
+}
+
+const float *snn__window_piece(const struct snn__window *w, const struct snn__position *at, size_t k, size_t length,
+                               float *own)
+{
+    if (taps_touch(w)) {
+        const size_t i = k / (w->kw * w->c), offset = k - i * (w->kw * w->c);
+        const ptrdiff_t y = at->y + (ptrdiff_t)i;
+
+        if (y < 0 || y >= (ptrdiff_t)w->h)
+            return zeros(own, length);
+        return clipped(at->sample + (size_t)y * w->w * w->c, at->x * (ptrdiff_t)w->c + (ptrdiff_t)offset,
+                       (ptrdiff_t)(w->w * w->c), length, own);
+    } else {
+        const size_t tap = k / w->c, channel = k - tap * w->c;
+        const ptrdiff_t y = source(w, at->y, tap / w->kw, w->h), x = source(w, at->x, tap % w->kw, w->w);
+
+        if (y < 0 || x < 0)
+            return zeros(own, length);
+        return at->sample + ((size_t)y * w->w + (size_t)x) * w->pitch + channel;
+    }
+}
+
+void snn__window_row(const struct snn__window *w, const struct snn__position *at, size_t k, size_t length, float *out)
+{
+    const size_t run = snn__window_run(w), end = k + length;
+
+    while (k < end) {
+        const size_t part = snn__min(end, k / run * run + run) - k;
+        const float *piece = snn__window_piece(w, at, k, part, out);
+
+        if (piece != out)
+            memcpy(out, piece, part * sizeof *out);
+        out += part;
+        k += part;
+    }
+}

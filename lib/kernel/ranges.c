@@ -1,0 +1,34 @@
+/* kernel/ranges.c - elementwise work in fixed pieces. */
+#include "core/size.h"
+#include "kernel/kernel.h"
+
+#define PIECES 16u    /* at most: enough for the usual number of cores, few enough to cost nothing */
+#define SMALLEST 8192u /* elements of a piece: some microseconds, what waking a thread costs */
+#define ALIGNMENT 64u  /* elements: pieces share no cache line */
+
+struct ranges {
+    void (*fn)(void *arg, size_t from, size_t to);
+    void *arg;
+    size_t n, piece;
+};
+
+static void run_piece(void *arg, size_t task, size_t worker)
+{
+    const struct ranges *r = arg;
+
+    (void)worker;
+    r->fn(r->arg, task * r->piece, snn__min(r->n, (task + 1) * r->piece));
+}
+
+void snn__ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg)
+{
+    size_t pieces = snn__max(1, snn__min(PIECES, n / SMALLEST));
+    struct ranges r = { fn, arg, n, snn__round_up(snn__ceil_div(n, pieces), ALIGNMENT) };
+
+    if (n == 0)
+        return;
+    if (pieces == 1)
+        fn(arg, 0, n);
+    else
+        snn__parallel(ctx, run_piece, &r, snn__ceil_div(n, r.piece));
+}

@@ -1,0 +1,353 @@
+/* kernel/ref.c - plain C: the specification of every kernel. The other tables must agree with this one. */
+#include "kernel/tables.h"
+#include <math.h>
+
+#define MR 4
+#define NR 4
+#define PI 3.14159265358979323846
+
+/* ---- tiles ----------------------------------------------------------------------------------------------------- */
+
+static void edge(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
+                 float *c, size_t ldc, bool accumulate)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < cols; j++) {
+            float sum = 0;
+
+            for (size_t p = 0; p < k; p++)
+                sum += a[p * MR + i] * b[p * NR + j];
+            c[i * ldc + j] = alpha * sum + (bias ? bias[j] : 0) + (accumulate ? c[i * ldc + j] : 0);
+        }
+}
+
+static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate)
+{
+    edge(MR, NR, k, a, b, 1, NULL, c, ldc, accumulate);
+}
+
+static void interleave(float *panel, const float *const *rows, size_t k)
+{
+    for (size_t j = 0; j < k; j++)
+        for (size_t i = 0; i < MR; i++)
+            panel[j * MR + i] = rows[i][j];
+}
+
+/* ---- one neuron ------------------------------------------------------------------------------------------------ */
+
+/* g(x): what stands for the derivative of the spike. */
+static float surrogate(enum snn__surrogate kind, float a, float x)
+{
+    float p;
+
+    switch (kind) {
+    case SNN__SURROGATE_SIGMOID:
+        p = 1 / (1 + expf(-a * x));
+        return a * p * (1 - p);
+    case SNN__SURROGATE_TRIANGLE:
+        return fmaxf(0, a - a * a * fabsf(x));
+    case SNN__SURROGATE_RECTANGLE:
+        return fabsf(x) <= a / 2 ? 1 / a : 0;
+    case SNN__SURROGATE_ARCTAN:
+        p = (float)(PI / 2) * a * x;
+        return a / 2 / (1 + p * p);
+    case SNN__SURROGATE_FAST_SIGMOID:
+        break;
+    }
+    p = 1 + a * fabsf(x);
+    return 1 / (p * p);
+}
+
+/* G(x) with G' = g: the smooth spike. */
+static float primitive(enum snn__surrogate kind, float a, float x)
+{
+    switch (kind) {
+    case SNN__SURROGATE_SIGMOID:
+        return 1 / (1 + expf(-a * x));
+    case SNN__SURROGATE_TRIANGLE:
+        if (x <= -1 / a)
+            return 0;
+        if (x >= 1 / a)
+            return 1;
+        return x < 0 ? (1 + a * x) * (1 + a * x) / 2 : 1 - (1 - a * x) * (1 - a * x) / 2;
+    case SNN__SURROGATE_RECTANGLE:
+        return fminf(1, fmaxf(0, x / a + 0.5f));
+    case SNN__SURROGATE_ARCTAN:
+        return (float)(1 / PI) * atanf((float)(PI / 2) * a * x) + 0.5f;
+    case SNN__SURROGATE_FAST_SIGMOID:
+        break;
+    }
+    return 0.5f + x / (1 + a * fabsf(x));
+}
+
+static float decay_of(const struct snn__population *p, size_t e)
+{
+    return p->decays ? p->decays[e % p->n] : p->decay;
+}
+
+/* The threshold that the reset subtracts. */
+static float threshold_of(const struct snn__population *p, size_t e)
+{
+    return p->thresholds ? p->thresholds[e % p->n] : p->threshold;
+}
+
+/* The threshold that the membrane is compared with. */
+static float adapted(const struct snn__population *p, const float *b, size_t e)
+{
+    return p->adapt ? threshold_of(p, e) + p->adapt_strength * b[e] : threshold_of(p, e);
+}
+
+/* A readout without reset does not spike. */
+static float spike(const struct snn__population *p, float u, float threshold)
+{
+    if (p->reset == SNN__RESET_NONE)
+        return 0;
+    if (p->smooth)
+        return primitive(p->surrogate, p->alpha, u - threshold);
+    return u >= threshold ? 1 : 0;
+}
+
+static float reset(const struct snn__population *p, size_t e, float u, float s)
+{
+    switch (p->reset) {
+    case SNN__RESET_SUBTRACT:
+        return u - threshold_of(p, e) * s;
+    case SNN__RESET_ZERO:
+        return u * (1 - s);
+    case SNN__RESET_VALUE:
+        return u * (1 - s) + p->reset_value * s;
+    case SNN__RESET_NONE:
+        break;
+    }
+    return u;
+}
+
+/* ---- populations ----------------------------------------------------------------------------------------------- */
+
+static uint64_t population_step(const struct snn__population_step *a, size_t from, size_t to)
+{
+    const struct snn__population *p = a->p;
+    double spikes = 0;
+
+    for (size_t e = from; e < to; e++) {
+        const float decay = decay_of(p, e), k = p->scaled ? 1 - decay : 1;
+        const float s_prev = a->first ? 0 : spike(p, a->u_prev[e], adapted(p, a->b_prev, e));
+        const float r = a->first ? 0 : reset(p, e, a->u_prev[e], s_prev);
+        float i = a->current_scale * a->current[e], s;
+
+        if (p->adapt)
+            a->b[e] = a->first ? 0 : p->adapt_decay * a->b_prev[e] + (1 - p->adapt_decay) * s_prev;
+        if (p->current) {
+            i += a->first ? 0 : p->current_decay * a->i[e];
+            a->i[e] = i;
+        }
+        a->u[e] = decay * r + k * i;
+        s = p->reset == SNN__RESET_NONE ? a->u[e] : spike(p, a->u[e], adapted(p, a->b, e));
+        spikes += p->reset == SNN__RESET_NONE ? 0 : s;
+        a->out[e] = s;
+        if (a->r)
+            a->r[e] = r;
+        if (a->trace)
+            a->trace[e] = a->first ? s : decay * a->trace[e] + s;
+    }
+    return (uint64_t)(spikes + 0.5);
+}
+
+/* Factor of the error: g, or 1 for a readout. */
+static float slope(const struct snn__population *p, const float *u, const float *b, size_t e)
+{
+    if (p->reset == SNN__RESET_NONE)
+        return 1;
+    return surrogate(p->surrogate, p->alpha, u[e] - adapted(p, b, e));
+}
+
+static void population_delta(const struct snn__population_delta *a, size_t from, size_t to)
+{
+    const struct snn__population *p = a->p;
+
+    for (size_t e = from; e < to; e++) {
+        const float k = p->scaled ? 1 - decay_of(p, e) : 1;
+        const float du = a->scale * a->e[e] * slope(p, a->u, a->b, e);
+
+        a->d[e] = du * k;
+        if (a->leak)
+            a->leak[e] += du * (a->r[e] - (p->scaled ? a->current_scale * a->current[e] : 0));
+    }
+}
+
+/* dr/ds */
+static float reset_by_spike(const struct snn__population *p, size_t e, float u)
+{
+    switch (p->reset) {
+    case SNN__RESET_SUBTRACT:
+        return -threshold_of(p, e);
+    case SNN__RESET_ZERO:
+        return -u;
+    case SNN__RESET_VALUE:
+        return p->reset_value - u;
+    case SNN__RESET_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* dr/du with s held */
+static float reset_by_membrane(const struct snn__population *p, float s)
+{
+    return p->reset == SNN__RESET_ZERO || p->reset == SNN__RESET_VALUE ? 1 - s : 1;
+}
+
+static void population_back(const struct snn__population_back *a, size_t from, size_t to)
+{
+    const struct snn__population *p = a->p;
+
+    for (size_t e = from; e < to; e++) {
+        const float decay = decay_of(p, e), k = p->scaled ? 1 - decay : 1;
+        const float s = spike(p, a->u[e], adapted(p, a->b, e));
+        const float cu = a->last ? 0 : decay * a->du[e];
+        const float db = !p->adapt || a->last ? 0 : a->db[e];
+        const float error = a->e ? a->scale * a->e[e] : 0;
+        float du, di;
+
+        if (p->reset == SNN__RESET_NONE) {
+            du = error + cu;
+            if (p->adapt)
+                a->db[e] = p->adapt_decay * db;
+        } else {
+            const float g = slope(p, a->u, a->b, e);
+            const float ds = error + (a->detach ? 0 : cu * reset_by_spike(p, e, a->u[e])) + (1 - p->adapt_decay) * db;
+
+            du = ds * g + cu * reset_by_membrane(p, s);
+            if (p->adapt)
+                a->db[e] = p->adapt_decay * db - p->adapt_strength * ds * g;
+        }
+        di = k * du;
+        if (p->current) {
+            di += a->last ? 0 : p->current_decay * a->di[e];
+            a->di[e] = di;
+        }
+        a->du[e] = du;
+        a->d[e] = di;
+        if (a->leak) {
+            const float s_prev = a->first ? 0 : spike(p, a->u_prev[e], adapted(p, a->b_prev, e));
+            const float r = a->first ? 0 : reset(p, e, a->u_prev[e], s_prev);
+
+            a->leak[e] += du * (r - (p->scaled ? a->current_scale * a->current[e] : 0));
+        }
+    }
+}
+
+/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+
+static void fill(float *y, float value, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = value;
+}
+
+static void scale(float *y, float a, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a * x[i];
+}
+
+static void axpy(float *y, float a, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += a * x[i];
+}
+
+static void multiply(float *y, float a, const float *x, const float *m, size_t n, bool accumulate)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a * x[i] * m[i] + (accumulate ? y[i] : 0);
+}
+
+static void maximum(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] > y[i] ? x[i] : y[i];
+}
+
+static double dot(const float *x, const float *y, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * y[i];
+    return sum;
+}
+
+static bool finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+/* ---- optimizers ------------------------------------------------------------------------------------------------- */
+
+/* The gradient after clipping by norm (scale) and by value (limit). */
+static float clipped(float g, float factor, float limit)
+{
+    g *= factor;
+    if (limit > 0)
+        g = fminf(limit, fmaxf(-limit, g));
+    return g;
+}
+
+/* g = clip(g) + wd w;  v = momentum v + g;  w -= lr (nesterov ? g + momentum v : v) */
+static void sgd(const struct snn__sgd *a, size_t from, size_t to)
+{
+    for (size_t e = from; e < to; e++) {
+        float g = clipped(a->g[e], a->scale, a->limit) + a->weight_decay * a->w[e];
+
+        if (a->v) {
+            a->v[e] = a->momentum * a->v[e] + g;
+            g = a->nesterov ? g + a->momentum * a->v[e] : a->v[e];
+        }
+        a->w[e] -= a->lr * g;
+    }
+}
+
+/* m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr m c1 / (sqrt(v c2) + eps); the decay goes into g, or with
+ * `decoupled` straight into w. */
+static void adam(const struct snn__adam *a, size_t from, size_t to)
+{
+    for (size_t e = from; e < to; e++) {
+        float w = a->w[e], g = clipped(a->g[e], a->scale, a->limit);
+
+        if (a->decoupled)
+            w -= a->lr * a->weight_decay * w;
+        else
+            g += a->weight_decay * w;
+        a->m[e] = a->beta1 * a->m[e] + (1 - a->beta1) * g;
+        a->v[e] = a->beta2 * a->v[e] + (1 - a->beta2) * g * g;
+        a->w[e] = w - a->lr * (a->m[e] * a->correct1) / (sqrtf(a->v[e] * a->correct2) + a->eps);
+    }
+}
+
+static const struct snn__kernels table = {
+    .name = "ref",
+    .isa = SNN_ISA_REF,
+    .mr = MR,
+    .nr = NR,
+    .tile = tile,
+    .edge = edge,
+    .interleave = interleave,
+    .population_step = population_step,
+    .population_delta = population_delta,
+    .population_back = population_back,
+    .fill = fill,
+    .scale = scale,
+    .axpy = axpy,
+    .multiply = multiply,
+    .maximum = maximum,
+    .dot = dot,
+    .finite = finite,
+    .sgd = sgd,
+    .adam = adam,
+};
+
+const struct snn__kernels *const snn__kernels_ref = &table;

@@ -1,0 +1,11 @@
+/* kernel/tables.h - the tables that dispatch.c chooses from. A table that this build cannot make is NULL. */
+#ifndef SNN_KERNEL_TABLES_H
+#define SNN_KERNEL_TABLES_H
+
+#include "kernel/kernel.h"
+
+extern const struct snn__kernels *const snn__kernels_ref;
+extern const struct snn__kernels *const snn__kernels_avx2;
+extern const struct snn__kernels *const snn__kernels_avx512;
+
+#endif
