@@ -1,0 +1,396 @@
+"""libsnn from Python: spiking networks that train, over the shared library's C interface and nothing but ctypes.
+
+    import snn
+    ctx = snn.Context(threads=2, seed=1)
+    data = snn.Dataset.open(ctx, "idx", "/usr/share/datasets/fashion-mnist", "train")
+    net = snn.Network.build(ctx, "784-800-10", data.shape, data.classes)
+    trainer = snn.Trainer(net, snn.Optimizer(ctx, "sgd", lr=0.1, momentum=0.9), "ottt", batch=128, steps=6)
+    print(trainer.epoch(data))
+    weight = net.layer("linear1").tensor("weight")      # a NumPy array over the library's own memory
+
+Parameters are given by the names that the library knows them under (`params()` of an object lists them). Every failure
+raises snn.Error. Objects keep what they were made from alive, so the order of destruction takes care of itself. NumPy is needed
+only where arrays come in or go out.
+"""
+
+import ctypes
+import weakref
+from ctypes import byref, c_double, c_float, c_size_t, c_uint32, c_void_p
+
+from ._library import (READ_FN, ContextInfo, ContextOptions, DatasetInfo, DatasetSource, Error, LayerInfo, Metrics,
+                       NetworkInfo, ParamInfo, TensorInfo, library)
+
+__all__ = ["Context", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Trainer", "builders",
+           "methods", "version"]
+
+_SPLIT = {"train": 1, "test": 2}
+_NEURON = {"if": 1, "lif": 2, "cuba": 3, "alif": 4, "plif": 5}
+_ISA = {"ref": 1, "avx2": 2, "avx512": 3, "best": 1000}
+
+
+def version():
+    """Version of the library in use, "0.1.0"."""
+    return library.snn_version_string().decode()
+
+
+def _names(function):
+    names = []
+    while (name := function(len(names))) is not None:
+        names.append(name.decode())
+    return names
+
+
+def methods():
+    """Names of the training methods."""
+    return _names(library.snn_trainer_method)
+
+
+def builders():
+    """Names of the ready-made networks."""
+    return _names(library.snn_network_builder)
+
+
+def _text(value):
+    if isinstance(value, bool):
+        return b"1" if value else b"0"
+    return str(value).encode()
+
+
+def _shape(shape):
+    return (c_size_t * len(shape))(*shape), len(shape)
+
+
+def _floats(array):
+    """A C-ordered float32 array and a pointer to its numbers."""
+    import numpy as np
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    return array, array.ctypes.data_as(ctypes.POINTER(c_float))
+
+
+class _Parameters:
+    """What neurons, layers, optimizers, trainers and data sets share: parameters by name."""
+
+    def set(self, **values):
+        """Sets parameters by name: set(tau=2.0, reset="zero")."""
+        call = getattr(library, f"snn_{self._noun}_set_text")
+        for name, value in values.items():
+            call(self._handle, name.encode(), _text(value))
+        return self
+
+    def params(self):
+        """The parameters: a dictionary from name to the one-line help."""
+        call = getattr(library, f"snn_{self._noun}_param_info")
+        table = {}
+        while True:
+            row = ParamInfo()
+            try:
+                call(self._handle, len(table), byref(row))
+            except Error:
+                return table
+            table[row.name.decode()] = row.help.decode()
+
+
+class _Owned:
+    """An object of the library that is destroyed with the Python object, and keeps its parents alive until then."""
+
+    def _own(self, create, *arguments, parents=()):
+        out = c_void_p()
+        create(byref(out), *arguments)
+        self._handle = out
+        self._parents = parents
+        self._end = weakref.finalize(self, getattr(library, f"snn_{self._noun}_destroy"), out)
+        return self
+
+
+class Context(_Owned):
+    """Threads, seed and instruction set that the objects made from it share."""
+
+    _noun = "context"
+
+    def __init__(self, threads=0, seed=1, isa="best"):
+        options = ContextOptions()
+        library.snn_context_options_init(byref(options), ctypes.sizeof(options))
+        options.threads = threads
+        options.seed = seed
+        options.isa = _ISA[isa]
+        self._own(library.snn_context_create, byref(options))
+
+    def info(self):
+        out = ContextInfo()
+        library.snn_context_get_info(self._handle, byref(out))
+        return out
+
+
+class Neuron(_Owned, _Parameters):
+    """A prototype of a population: Neuron(ctx, "lif", tau=2.0)."""
+
+    _noun = "neuron"
+
+    def __init__(self, context, model="lif", **parameters):
+        self._own(library.snn_neuron_create, context._handle, _NEURON[model], parents=(context,))
+        self.set(**parameters)
+
+
+class Layer(_Parameters):
+    """One layer, borrowed from its network."""
+
+    _noun = "layer"
+
+    def __init__(self, network, handle):
+        self._network = network
+        self._handle = c_void_p(handle)
+
+    def info(self):
+        out = LayerInfo()
+        library.snn_layer_get_info(self._handle, byref(out))
+        return out
+
+    @property
+    def name(self):
+        return self.info().name.decode()
+
+    @property
+    def type(self):
+        return self.info().type.decode()
+
+    def connect(self, source, delay=0):
+        """Reads from the layer named `source` instead of the one before; with delay 1, its value of the step before."""
+        library.snn_layer_connect(self._handle, source.encode(), delay)
+        return self
+
+    def tensors(self):
+        """Names of the layer's tensors."""
+        names = []
+        for index in range(self.info().tensors):
+            out = TensorInfo()
+            library.snn_layer_tensor(self._handle, index, byref(out))
+            names.append(out.name.decode())
+        return names
+
+    def tensor(self, name):
+        """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the network.
+        The array keeps the network alive."""
+        import numpy as np
+        out = TensorInfo()
+        library.snn_layer_tensor_named(self._handle, name.encode(), byref(out))
+        numbers = (c_float * out.length).from_address(out.data)
+        numbers._network = self._network
+        return np.ctypeslib.as_array(numbers).reshape(tuple(out.dim[:out.rank]))
+
+
+class Network(_Owned):
+    """A network for samples of `shape`, empty at first; build() and load() make whole ones."""
+
+    _noun = "network"
+
+    def __init__(self, context, shape):
+        self._own(library.snn_network_create, context._handle, *_shape(shape), parents=(context,))
+
+    @classmethod
+    def build(cls, context, name, shape, classes, neuron=None):
+        """A ready-made network by name ("vgg11-ws") or notation ("784-800-10")."""
+        return cls.__new__(cls)._own(library.snn_network_build, context._handle, name.encode(), *_shape(shape), classes,
+                                     neuron._handle if neuron else None, parents=(context,))
+
+    @classmethod
+    def load(cls, context, path):
+        """A network from a model file or checkpoint."""
+        return cls.__new__(cls)._own(library.snn_network_load, context._handle, str(path).encode(), parents=(context,))
+
+    @classmethod
+    def parse(cls, context, json):
+        """A network from the JSON that describe() gives."""
+        return cls.__new__(cls)._own(library.snn_network_parse, context._handle, json.encode(), parents=(context,))
+
+    def save(self, path):
+        library.snn_network_save(self._handle, str(path).encode())
+
+    def describe(self):
+        """The architecture as JSON."""
+        size = c_size_t()
+        library.snn_network_describe(self._handle, None, 0, byref(size))
+        text = ctypes.create_string_buffer(size.value)
+        library.snn_network_describe(self._handle, text, size, None)
+        return text.value.decode()
+
+    def add(self, kind, name=None, **parameters):
+        """Adds a layer: add("linear", out=10), or a population: add(neuron)."""
+        handle = c_void_p()
+        name = name.encode() if name else None
+        if isinstance(kind, Neuron):
+            library.snn_network_add_neuron(self._handle, kind._handle, name, byref(handle))
+        else:
+            library.snn_network_add(self._handle, kind.encode(), name, byref(handle))
+        return Layer(self, handle.value).set(**parameters)
+
+    def prepare(self):
+        library.snn_network_prepare(self._handle)
+        return self
+
+    def info(self):
+        out = NetworkInfo()
+        library.snn_network_get_info(self._handle, byref(out))
+        return out
+
+    def layers(self):
+        return [Layer(self, library.snn_network_layer(self._handle, i)) for i in range(self.info().layers)]
+
+    def layer(self, name):
+        handle = library.snn_network_layer_named(self._handle, name.encode())
+        if handle is None:
+            raise KeyError(f"no layer is called {name}; there are: {', '.join(l.name for l in self.layers())}")
+        return Layer(self, handle)
+
+
+class Optimizer(_Owned, _Parameters):
+    """Optimizer(ctx, "sgd", lr=0.1, momentum=0.9)."""
+
+    _noun = "optimizer"
+
+    def __init__(self, context, name="sgd", **parameters):
+        self._own(library.snn_optimizer_create, context._handle, name.encode(), parents=(context,))
+        self.set(**parameters)
+
+
+class Dataset(_Owned, _Parameters):
+    """Samples with class labels: open() reads published files, from_arrays() takes NumPy arrays."""
+
+    _noun = "dataset"
+
+    @classmethod
+    def open(cls, context, form, directory, split="train"):
+        return cls.__new__(cls)._own(library.snn_dataset_open, context._handle, form.encode(), str(directory).encode(),
+                                     _SPLIT[split], parents=(context,))
+
+    @classmethod
+    def from_arrays(cls, context, x, labels, classes=None):
+        """x is [count,N] or [count,C,H,W]; the library asks for sample after sample through a callback, which copies it."""
+        import numpy as np
+        x, _ = _floats(x)
+        labels = np.ascontiguousarray(labels, dtype=np.uint32)
+        if len(labels) != len(x):
+            raise ValueError(f"{len(x)} samples but {len(labels)} labels")
+        sample = x[0].nbytes
+        first = x.ctypes.data
+
+        def read(_user, index, _frame, out, label):
+            ctypes.memmove(out, first + index * sample, sample)
+            label[0] = labels[index]
+            return 0
+
+        source = DatasetSource()
+        library.snn_dataset_source_init(byref(source), ctypes.sizeof(source))
+        source.rank = x.ndim - 1
+        source.shape[:source.rank] = x.shape[1:]
+        source.count = len(x)
+        source.classes = int(labels.max()) + 1 if classes is None else classes
+        source.frames = 1
+        source.read = READ_FN(read)
+        return cls.__new__(cls)._own(library.snn_dataset_create, context._handle, byref(source),
+                                     parents=(context, source.read, x, labels))
+
+    def info(self):
+        out = DatasetInfo()
+        library.snn_dataset_get_info(self._handle, byref(out))
+        return out
+
+    @property
+    def shape(self):
+        info = self.info()
+        return tuple(info.shape[:info.rank])
+
+    @property
+    def classes(self):
+        return self.info().classes
+
+    def __len__(self):
+        return self.info().count
+
+    def statistics(self, n=1):
+        """Mean and deviation over all samples: of all pixels (n = 1) or of each channel."""
+        mean, deviation = (c_double * n)(), (c_double * n)()
+        library.snn_dataset_statistics(self._handle, mean, deviation, n)
+        return list(mean), list(deviation)
+
+    def normalise(self, mean, deviation):
+        """From now on every value x is delivered as (x - mean) / deviation."""
+        n = len(mean)
+        library.snn_dataset_normalise(self._handle, (c_double * n)(*mean), (c_double * n)(*deviation), n)
+        return self
+
+    def __getitem__(self, index):
+        """Sample and label, as evaluation sees them."""
+        import numpy as np
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        x, pointer = _floats(np.empty(self.shape))
+        label = c_uint32()
+        library.snn_dataset_read(self._handle, index, 0, pointer, byref(label))
+        return x, label.value
+
+
+class Trainer(_Owned, _Parameters):
+    """Trains one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without an optimizer it only evaluates."""
+
+    _noun = "trainer"
+
+    def __init__(self, network, optimizer, method, batch, **parameters):
+        self._own(library.snn_trainer_create, network._handle, optimizer._handle if optimizer else None, method.encode(),
+                  parents=(network, optimizer))
+        self.set(**parameters)
+        library.snn_trainer_prepare(self._handle, batch)
+        self._classes = network.info().out.dim[0]
+        self._rank = network.info().in_.rank
+
+    def epoch(self, dataset):
+        """Trains one epoch; the metrics."""
+        out = Metrics()
+        library.snn_trainer_epoch(self._handle, dataset._handle, byref(out))
+        return out
+
+    def evaluate(self, dataset):
+        out = Metrics()
+        library.snn_trainer_evaluate(self._handle, dataset._handle, byref(out))
+        return out
+
+    def _batch(self, x):
+        x, pointer = _floats(x)
+        per_step = x.ndim == self._rank + 2     # [T,n,...] instead of [n,...]
+        return x, pointer, x.shape[0] if per_step else 1, x.shape[1] if per_step else x.shape[0]
+
+    def step(self, x, labels):
+        """Trains one batch: x is [n,...] for all steps or [T,n,...], labels [n]."""
+        import numpy as np
+        x, pointer, frames, n = self._batch(x)
+        labels = np.ascontiguousarray(labels, dtype=np.uint32)
+        if len(labels) != n:
+            raise ValueError(f"{n} samples but {len(labels)} labels")
+        out = Metrics()
+        library.snn_trainer_step(self._handle, pointer, frames, labels.ctypes.data_as(ctypes.POINTER(c_uint32)), n, byref(out))
+        return out
+
+    def predict(self, x):
+        """Outputs summed over the steps, [n,classes]."""
+        import numpy as np
+        x, pointer, frames, n = self._batch(x)
+        scores, scores_pointer = _floats(np.empty((n, self._classes)))
+        library.snn_trainer_predict(self._handle, pointer, frames, n, scores_pointer)
+        return scores
+
+    @property
+    def bytes(self):
+        """Bytes that the trainer holds."""
+        return library.snn_trainer_bytes(self._handle)
+
+    @property
+    def epochs_done(self):
+        return library.snn_trainer_epochs_done(self._handle)
+
+    def save(self, path):
+        """Writes a checkpoint."""
+        library.snn_trainer_save(self._handle, str(path).encode())
+
+    def load(self, path):
+        """Takes up a checkpoint of a trainer made like this one."""
+        library.snn_trainer_load(self._handle, str(path).encode())
+        return self

@@ -1,0 +1,180 @@
+"""The shared library itself: finding it, the structures of its headers, and the signatures of the functions used here."""
+
+import ctypes
+import ctypes.util
+import os
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_size_t,
+                    c_uint32, c_uint64, c_void_p)
+
+
+class Error(Exception):
+    """A call that failed: `name` is the status ("SNN_ERR_SHAPE"), `code` its number, the text says what, where and why."""
+
+    def __init__(self, code, name, message):
+        super().__init__(f"{name}: {message}")
+        self.code = code
+        self.name = name
+
+
+class Shape(Structure):
+    _fields_ = [("rank", c_uint32), ("dim", c_uint32 * 3)]
+
+    def tuple(self):
+        return tuple(self.dim[:self.rank])
+
+
+class Sized(Structure):
+    """A structure whose first field the caller sets to its size, and that the library then fills."""
+
+    _fields_ = []
+
+    def __init__(self):
+        super().__init__()
+        self.struct_size = ctypes.sizeof(self)
+
+    def __repr__(self):
+        names = [f[0] for f in self._fields_ if f[0] not in ("struct_size", "reserved")]
+        return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in names)})"
+
+
+class ContextOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("allocate", c_void_p),
+                ("release", c_void_p), ("allocator_user", c_void_p), ("log", c_void_p), ("log_user", c_void_p),
+                ("isa", c_uint32), ("reserved", c_uint32)]
+
+
+class ContextInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("isa", c_uint32),
+                ("reserved", c_uint32), ("isa_name", c_char_p), ("bytes", c_uint64), ("peak_bytes", c_uint64),
+                ("allocations", c_uint64)]
+
+
+class ParamInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("key", c_int32), ("type", c_int32), ("reserved", c_uint32),
+                ("name", c_char_p), ("help", c_char_p), ("choices", c_char_p), ("min", c_double), ("max", c_double),
+                ("number", c_double), ("text", c_char_p)]
+
+
+class TensorInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("dim", c_uint32 * 4), ("length", c_uint64),
+                ("trained", c_uint32), ("reserved", c_uint32), ("name", c_char_p), ("data", c_void_p)]
+
+
+class LayerInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("index", c_uint32), ("name", c_char_p), ("type", c_char_p), ("in_", Shape),
+                ("out", Shape), ("parameters", c_uint64), ("tensors", c_uint32), ("inputs", c_uint32),
+                ("spiking", c_uint32), ("reserved", c_uint32)]
+
+
+class NetworkInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("layers", c_uint32), ("in_", Shape), ("out", Shape),
+                ("parameters", c_uint64), ("parameter_bytes", c_uint64), ("prepared", c_uint32), ("reserved", c_uint32)]
+
+
+class DatasetInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
+                ("classes", c_size_t), ("frames", c_size_t)]
+
+
+class Metrics(Sized):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("samples", c_uint64), ("loss", c_double),
+                ("accuracy", c_double), ("seconds", c_double), ("learning_rate", c_double),
+                ("gradient_norm", c_double), ("firing_rate", c_double), ("synops_dense", c_double),
+                ("synops_mac", c_double), ("synops_ac", c_double)]
+
+
+READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32))
+
+
+class DatasetSource(Structure):
+    _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
+                ("classes", c_size_t), ("frames", c_size_t), ("read", READ_FN), ("close", c_void_p),
+                ("user", c_void_p)]
+
+
+HANDLE = c_void_p
+OUT = POINTER(c_void_p)
+
+# Functions that return a status, with the types of their arguments.
+_STATUS = {
+    "snn_context_options_init": (POINTER(ContextOptions), c_size_t),
+    "snn_context_create": (OUT, POINTER(ContextOptions)),
+    "snn_context_get_info": (HANDLE, POINTER(ContextInfo)),
+    "snn_neuron_create": (OUT, HANDLE, c_int),
+    "snn_network_create": (OUT, HANDLE, POINTER(c_size_t), c_size_t),
+    "snn_network_build": (OUT, HANDLE, c_char_p, POINTER(c_size_t), c_size_t, c_size_t, HANDLE),
+    "snn_network_load": (OUT, HANDLE, c_char_p),
+    "snn_network_parse": (OUT, HANDLE, c_char_p),
+    "snn_network_save": (HANDLE, c_char_p),
+    "snn_network_describe": (HANDLE, c_char_p, c_size_t, POINTER(c_size_t)),
+    "snn_network_prepare": (HANDLE,),
+    "snn_network_get_info": (HANDLE, POINTER(NetworkInfo)),
+    "snn_network_add": (HANDLE, c_char_p, c_char_p, OUT),
+    "snn_network_add_neuron": (HANDLE, HANDLE, c_char_p, OUT),
+    "snn_layer_get_info": (HANDLE, POINTER(LayerInfo)),
+    "snn_layer_connect": (HANDLE, c_char_p, c_int),
+    "snn_layer_tensor": (HANDLE, c_size_t, POINTER(TensorInfo)),
+    "snn_layer_tensor_named": (HANDLE, c_char_p, POINTER(TensorInfo)),
+    "snn_optimizer_create": (OUT, HANDLE, c_char_p),
+    "snn_dataset_open": (OUT, HANDLE, c_char_p, c_char_p, c_int),
+    "snn_dataset_source_init": (POINTER(DatasetSource), c_size_t),
+    "snn_dataset_create": (OUT, HANDLE, POINTER(DatasetSource)),
+    "snn_dataset_get_info": (HANDLE, POINTER(DatasetInfo)),
+    "snn_dataset_statistics": (HANDLE, POINTER(c_double), POINTER(c_double), c_size_t),
+    "snn_dataset_normalise": (HANDLE, POINTER(c_double), POINTER(c_double), c_size_t),
+    "snn_dataset_read": (HANDLE, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32)),
+    "snn_trainer_create": (OUT, HANDLE, HANDLE, c_char_p),
+    "snn_trainer_prepare": (HANDLE, c_size_t),
+    "snn_trainer_step": (HANDLE, POINTER(c_float), c_size_t, POINTER(c_uint32), c_size_t, POINTER(Metrics)),
+    "snn_trainer_epoch": (HANDLE, HANDLE, POINTER(Metrics)),
+    "snn_trainer_evaluate": (HANDLE, HANDLE, POINTER(Metrics)),
+    "snn_trainer_predict": (HANDLE, POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)),
+    "snn_trainer_save": (HANDLE, c_char_p),
+    "snn_trainer_load": (HANDLE, c_char_p),
+}
+# Every module with parameters has these two.
+for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset"):
+    _STATUS[f"snn_{_noun}_set_text"] = (HANDLE, c_char_p, c_char_p)
+    _STATUS[f"snn_{_noun}_param_info"] = (HANDLE, c_size_t, POINTER(ParamInfo))
+
+# Functions that return something else: result, arguments.
+_PLAIN = {
+    "snn_version": (c_uint32, ()),
+    "snn_version_string": (c_char_p, ()),
+    "snn_last_error": (c_char_p, ()),
+    "snn_status_name": (c_char_p, (c_int,)),
+    "snn_network_layer": (HANDLE, (HANDLE, c_size_t)),
+    "snn_network_layer_named": (HANDLE, (HANDLE, c_char_p)),
+    "snn_network_builder": (c_char_p, (c_size_t,)),
+    "snn_trainer_method": (c_char_p, (c_size_t,)),
+    "snn_trainer_bytes": (c_uint64, (HANDLE,)),
+    "snn_trainer_epochs_done": (c_uint64, (HANDLE,)),
+}
+for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset"):
+    _PLAIN[f"snn_{_noun}_destroy"] = (None, (HANDLE,))
+
+
+def _check(status, function, arguments):
+    if status != 0:
+        name = library.snn_status_name(status).decode()
+        raise Error(status, name, library.snn_last_error().decode())
+    return status
+
+
+def _open():
+    path = os.environ.get("SNN_LIBRARY") or ctypes.util.find_library("snn")
+    if not path:
+        raise ImportError("libsnn was not found: install it, or set SNN_LIBRARY to the path of libsnn.so")
+    return ctypes.CDLL(path)
+
+
+library = _open()
+for _name, _arguments in _STATUS.items():
+    _function = getattr(library, _name)
+    _function.argtypes = _arguments
+    _function.restype = c_int
+    _function.errcheck = _check
+for _name, (_result, _arguments) in _PLAIN.items():
+    _function = getattr(library, _name)
+    _function.argtypes = _arguments
+    _function.restype = _result

@@ -1,0 +1,125 @@
+"""The Python module: its structures are those of the headers, arrays share the library's memory, failures raise."""
+
+import ctypes
+import gc
+import os
+import tempfile
+import unittest
+
+import numpy as np
+import snn
+from snn import _library
+
+
+class Layout(unittest.TestCase):
+    STRUCTS = {
+        "snn_context_options": _library.ContextOptions, "snn_context_info": _library.ContextInfo,
+        "snn_param_info": _library.ParamInfo, "snn_shape": _library.Shape, "snn_tensor": _library.TensorInfo,
+        "snn_layer_info": _library.LayerInfo, "snn_network_info": _library.NetworkInfo,
+        "snn_dataset_info": _library.DatasetInfo, "snn_dataset_source": _library.DatasetSource,
+        "snn_metrics": _library.Metrics,
+    }
+
+    def test_structures_match_the_record(self):
+        record = {}
+        with open(os.path.join(os.environ["SNN_SOURCE"], "tests", "contract", "abi.txt"), encoding="ascii") as file:
+            for line in file:
+                if not line.startswith("#"):
+                    offset, size, name = line.split()
+                    record[name] = int(offset), int(size)
+        for name, struct in self.STRUCTS.items():
+            self.assertEqual(record[name], (0, ctypes.sizeof(struct)), name)
+            fields = [f[0] for f in struct._fields_]
+            self.assertEqual(len(fields), sum(r.startswith(name + ".") for r in record), name)
+            for field in fields:
+                at = getattr(struct, field)
+                self.assertEqual(record[f"{name}.{field.rstrip('_')}"], (at.offset, at.size), f"{name}.{field}")
+
+
+class Training(unittest.TestCase):
+    def setUp(self):
+        self.ctx = snn.Context(threads=2, seed=3)
+
+    def trainer(self, method="ottt", **parameters):
+        net = snn.Network.build(self.ctx, "2-16-2", (2,), 2)
+        return net, snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.1), method, batch=16, steps=4, **parameters)
+
+    def test_names(self):
+        self.assertTrue({"bptt", "sltt", "ottt"} <= set(snn.methods()))
+        self.assertIn("vgg11-ws", snn.builders())
+        self.assertEqual(snn.version().count("."), 2)
+
+    def test_array_is_the_memory_of_the_library(self):
+        net, trainer = self.trainer()
+        layer = next(l for l in net.layers() if l.type == "linear")
+        weight = layer.tensor("weight")
+        self.assertEqual(weight.shape, (16, 2))
+        self.assertFalse(weight.flags.owndata)
+        x = np.array([[1.0, -1.0]], np.float32)
+        scores = trainer.predict(x)
+        weight[:] = 0
+        self.assertFalse(np.array_equal(scores, trainer.predict(x)))
+        self.assertEqual(np.abs(layer.tensor("weight")).max(), 0)
+
+    def test_array_keeps_its_network_alive(self):
+        net = snn.Network.build(self.ctx, "2-16-2", (2,), 2).prepare()
+        weight = next(l for l in net.layers() if l.type == "linear").tensor("weight")
+        total = weight.sum()
+        net = None
+        gc.collect()
+        self.assertEqual(weight.sum(), total)
+
+    def test_training_from_arrays(self):
+        rng = np.random.default_rng(5)
+        x = rng.normal(size=(400, 2)).astype(np.float32)
+        labels = (x[:, 0] > x[:, 1]).astype(np.uint32)
+        data = snn.Dataset.from_arrays(self.ctx, x, labels)
+        self.assertEqual((len(data), data.shape, data.classes), (400, (2,), 2))
+        sample, label = data[7]
+        self.assertTrue(np.array_equal(sample, x[7]) and label == labels[7])
+        for method in ("bptt", "sltt", "ottt"):
+            _, trainer = self.trainer(method)
+            for _ in range(5):
+                trainer.epoch(data)
+            self.assertGreater(trainer.evaluate(data).accuracy, 0.9, method)
+            self.assertEqual(trainer.epochs_done, 5)
+
+    def test_step_takes_static_and_per_step_input(self):
+        _, one = self.trainer()
+        _, other = self.trainer()
+        x = np.linspace(-1, 1, 12, dtype=np.float32).reshape(6, 2)
+        labels = [0, 1, 0, 1, 0, 1]
+        a = one.step(x, labels)
+        b = other.step(np.stack([x] * 4), labels)
+        self.assertEqual(a.samples, 6)
+        self.assertAlmostEqual(a.loss, b.loss, places=5)
+
+    def test_model_file(self):
+        net, trainer = self.trainer()
+        x = np.ones((3, 2), np.float32)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.snn")
+            net.save(path)
+            again = snn.Network.load(self.ctx, path)
+        self.assertEqual(net.describe(), again.describe())
+        scores = snn.Trainer(again, None, "ottt", batch=16, steps=4).predict(x)
+        self.assertTrue(np.array_equal(scores, trainer.predict(x)))
+
+    def test_failures_raise(self):
+        with self.assertRaises(snn.Error) as caught:
+            snn.Network.build(self.ctx, "no-such-net", (2,), 2)
+        self.assertEqual(caught.exception.name, "SNN_ERR_ARGUMENT")
+        with self.assertRaises(snn.Error):
+            snn.Optimizer(self.ctx, "sgd", no_such_parameter=1)
+        with self.assertRaises(snn.Error):
+            snn.Dataset.open(self.ctx, "idx", "/nonexistent", "train")
+        with self.assertRaises(KeyError):
+            snn.Network.build(self.ctx, "2-16-2", (2,), 2).layer("no such layer")
+
+    def test_parameters_describe_themselves(self):
+        self.assertIn("momentum", snn.Optimizer(self.ctx, "sgd").params())
+        self.assertIn("tau", snn.Neuron(self.ctx, "lif").params())
+
+
+if __name__ == "__main__":
+    unittest.main()
