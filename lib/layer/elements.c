@@ -1,0 +1,106 @@
+/* layer/elements.c - work over whole arrays, cut among the threads in pieces that depend on the sizes alone. */
+#include "core/size.h"
+#include "layer/layer.h"
+
+struct pair {
+    const snn_context *ctx;
+    float *y;
+    float a;
+    const float *x;
+};
+
+static void copy_range(void *arg, size_t from, size_t to)
+{
+    struct pair *p = arg;
+
+    p->ctx->kernels->scale(p->y + from, p->a, p->x + from, to - from);
+}
+
+static void add_range(void *arg, size_t from, size_t to)
+{
+    struct pair *p = arg;
+
+    p->ctx->kernels->axpy(p->y + from, p->a, p->x + from, to - from);
+}
+
+void snn__copy(const snn_context *ctx, float *y, float a, const float *x, size_t n)
+{
+    snn__ranges(ctx, n, copy_range, &(struct pair){ ctx, y, a, x });
+}
+
+void snn__add_to(const snn_context *ctx, float *y, float a, const float *x, size_t n)
+{
+    snn__ranges(ctx, n, add_range, &(struct pair){ ctx, y, a, x });
+}
+
+/* ---- sums in SNN__PIECES fixed pieces ---- */
+
+struct dot {
+    const snn_context *ctx;
+    const float *x, *y;
+    size_t n;
+    double sum[SNN__PIECES];
+};
+
+static void dot_piece(void *arg, size_t piece, size_t worker)
+{
+    struct dot *d = arg;
+    size_t from = d->n * piece / SNN__PIECES, to = d->n * (piece + 1) / SNN__PIECES;
+
+    (void)worker;
+    d->sum[piece] = d->ctx->kernels->dot(d->x + from, d->y + from, to - from);
+}
+
+double snn__dot(const snn_context *ctx, const float *x, const float *y, size_t n)
+{
+    struct dot d = { ctx, x, y, n, { 0 } };
+    double sum = 0;
+
+    if (n > 65536) {
+        snn__parallel(ctx, dot_piece, &d, SNN__PIECES);
+    } else {
+        for (size_t i = 0; i < SNN__PIECES; i++)
+            dot_piece(&d, i, 0);
+    }
+    for (size_t i = 0; i < SNN__PIECES; i++)
+        sum += d.sum[i];
+    return sum;
+}
+
+struct columns {
+    const snn_context *ctx;
+    const float *x;
+    size_t rows, c, pieces;
+    float *partial;
+};
+
+static void column_piece(void *arg, size_t piece, size_t worker)
+{
+    struct columns *k = arg;
+    size_t from = k->rows * piece / k->pieces, to = k->rows * (piece + 1) / k->pieces;
+    float *sum = k->partial + piece * k->c;
+
+    (void)worker;
+    k->ctx->kernels->fill(sum, 0.0f, k->c);
+    for (size_t row = from; row < to; row++)
+        k->ctx->kernels->axpy(sum, 1.0f, k->x + row * k->c, k->c);
+}
+
+void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_t c, float scale, float *sums, float *partial,
+                      bool accumulate)
+{
+    struct columns k = { ctx, x, rows, c, rows >= 256 ? SNN__PIECES : 4, partial };
+
+    if (rows * c > 16384) {
+        snn__parallel(ctx, column_piece, &k, k.pieces);
+    } else {
+        for (size_t i = 0; i < k.pieces; i++)
+            column_piece(&k, i, 0);
+    }
+    for (size_t i = 1; i < k.pieces; i++)
+        ctx->kernels->axpy(partial, 1.0f, partial + i * c, c);
+    if (accumulate)
+        ctx->kernels->axpy(sums, scale, partial, c);
+    else
+        ctx->kernels->scale(sums, scale, partial, c);
+}

@@ -1,0 +1,285 @@
+/* layer/layer.c - what all types of layers share: life, parameters, tensors, sources. */
+#include "layer/layer.h"
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/size.h"
+#include <stdio.h>
+#include <string.h>
+
+/* ---- shapes ---- */
+
+size_t snn__shape_length(const snn_shape *shape)
+{
+    return (size_t)shape->dim[0] * shape->dim[1] * shape->dim[2];
+}
+
+bool snn__shape_equal(const snn_shape *a, const snn_shape *b)
+{
+    return a->rank == b->rank && memcmp(a->dim, b->dim, sizeof a->dim) == 0;
+}
+
+const char *snn__shape_text(const snn_shape *shape, char buffer[48])
+{
+    if (shape->rank == 1)
+        snprintf(buffer, 48, "[%u]", shape->dim[0]);
+    else
+        snprintf(buffer, 48, "[%u,%u,%u]", shape->dim[0], shape->dim[1], shape->dim[2]);
+    return buffer;
+}
+
+void snn__to_channels_last(const snn_shape *shape, size_t n, const float *x, float *y)
+{
+    size_t c_n = shape->dim[0], hw_n = (size_t)shape->dim[1] * shape->dim[2];
+
+    if (c_n == 1 || hw_n == 1) {
+        memcpy(y, x, n * c_n * hw_n * sizeof *y);
+        return;
+    }
+    for (size_t b = 0; b < n; b++, x += c_n * hw_n, y += c_n * hw_n)
+        for (size_t c = 0; c < c_n; c++)
+            for (size_t i = 0; i < hw_n; i++)
+                y[i * c_n + c] = x[c * hw_n + i];
+}
+
+void snn__to_channels_first(const snn_shape *shape, size_t n, const float *x, float *y)
+{
+    snn_shape turned = { 3, { shape->dim[1] * shape->dim[2], shape->dim[0], 1 } };
+
+    snn__to_channels_last(&turned, n, x, y);
+}
+
+/* ---- life ---- */
+
+snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type, const char *name)
+{
+    const struct snn__layer_type *found = snn__layer_type_named(type);
+    snn_layer *layer;
+
+    *out = NULL;
+    if (found == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "unknown layer type \"%.40s\"; see layer.h for the types", type);
+    layer = snn__alloc(ctx, 1, sizeof *layer);
+    if (layer == NULL)
+        return SNN_ERR_MEMORY;
+    layer->ctx = ctx;
+    layer->type = found;
+    layer->model = snn__neuron_model_named(type);
+    snprintf(layer->name, sizeof layer->name, "%s", name);
+    if (snn__params_init(&layer->params, ctx, layer->name, NULL, 0, layer->model ? layer->model->params : found->params,
+                         layer->model ? layer->model->n_params : found->n_params) != SNN_OK) {
+        snn__free(ctx, layer);
+        return SNN_ERR_MEMORY;
+    }
+    *out = layer;
+    return SNN_OK;
+}
+
+void snn__layer_destroy(snn_layer *layer)
+{
+    if (layer == NULL)
+        return;
+    snn__params_free(&layer->params, layer->ctx);
+    snn__free(layer->ctx, layer);
+}
+
+unsigned snn__layer_flags(const snn_layer *layer)
+{
+    return layer->type->flags | (layer->type->run_flags ? layer->type->run_flags(layer) : 0);
+}
+
+/* ---- tensors ---- */
+
+snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2, size_t d3)
+{
+    struct snn__tensor *t = &layer->tensor[layer->n_tensors++];
+    size_t dims[4] = { d0, d1, d2, d3 }, length = 1;
+
+    t->name = name;
+    t->trained = trained;
+    t->rank = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (dims[i] > UINT32_MAX || !snn__mul(length, dims[i] ? dims[i] : 1, &length) || length > SNN__LENGTH_MAX)
+            return snn__fail(SNN_ERR_MEMORY, "layer %s: tensor %s of %zux%zux%zux%zu overflows", layer->name, name, d0, d1, d2,
+                             d3);
+        t->dim[i] = dims[i] ? (uint32_t)dims[i] : 1;
+        if (dims[i])
+            t->rank = (uint32_t)i + 1;
+    }
+    t->length = length;
+    return SNN_OK;
+}
+
+ptrdiff_t snn__layer_tensor_index(const snn_layer *layer, const char *name)
+{
+    for (size_t i = 0; i < layer->n_tensors; i++)
+        if (strcmp(layer->tensor[i].name, name) == 0)
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+struct snn__tensor *snn__layer_find_tensor(snn_layer *layer, const char *name)
+{
+    ptrdiff_t i = snn__layer_tensor_index(layer, name);
+
+    return i < 0 ? NULL : &layer->tensor[i];
+}
+
+/* ---- the public face ---- */
+
+static snn_status no_layer(void)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "layer is NULL");
+}
+
+static snn_status check_open(const snn_layer *layer)
+{
+    if (layer == NULL)
+        return no_layer();
+    if (layer->frozen != NULL && *layer->frozen)
+        return snn__fail(SNN_ERR_STATE, "layer %s: the network is prepared, its layers cannot be changed", layer->name);
+    return SNN_OK;
+}
+
+snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value)
+{
+    SNN__TRY(check_open(layer));
+    return snn__params_set_i64(&layer->params, key, value);
+}
+
+snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value)
+{
+    SNN__TRY(check_open(layer));
+    return snn__neuron_set_f64(&layer->params, key, value);
+}
+
+snn_status snn_layer_set_str(snn_layer *layer, int32_t key, const char *value)
+{
+    SNN__TRY(check_open(layer));
+    return snn__params_set_str(&layer->params, key, value);
+}
+
+snn_status snn_layer_set_text(snn_layer *layer, const char *name, const char *value)
+{
+    SNN__TRY(check_open(layer));
+    return snn__neuron_set_text(&layer->params, name, value);
+}
+
+snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value)
+{
+    return layer ? snn__params_get_i64(&layer->params, key, value) : no_layer();
+}
+
+snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value)
+{
+    return layer ? snn__neuron_get_f64(&layer->params, key, value) : no_layer();
+}
+
+snn_status snn_layer_get_str(const snn_layer *layer, int32_t key, const char **value)
+{
+    return layer ? snn__params_get_str(&layer->params, key, value) : no_layer();
+}
+
+snn_status snn_layer_param_info(const snn_layer *layer, size_t index, snn_param_info *info)
+{
+    return layer ? snn__params_info(&layer->params, index, info) : no_layer();
+}
+
+snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay)
+{
+    struct snn__source *s;
+    size_t most;
+
+    SNN__TRY(check_open(layer));
+    if (from == NULL || strlen(from) >= SNN__NAME_MAX || from[0] == '\0')
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the source's name is NULL, empty or too long", layer->name);
+    if (delay != 0 && delay != 1)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a delay of %d steps; 0 and 1 are possible", layer->name, delay);
+    most = layer->type->flags & SNN__LAYER_MANY ? SNN__SOURCES_MAX : 1;
+    if (!layer->connected)
+        layer->n_sources = 0;
+    if (layer->n_sources == most)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a %s takes at most %zu inputs", layer->name, layer->type->name, most);
+    layer->connected = true;
+    s = &layer->source[layer->n_sources++];
+    snprintf(s->name, sizeof s->name, "%s", from);
+    s->delay = delay != 0;
+    return SNN_OK;
+}
+
+snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **from, int *delay)
+{
+    if (layer == NULL)
+        return no_layer();
+    if (index >= layer->n_sources)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu inputs, no number %zu", layer->name, layer->n_sources, index);
+    if (from != NULL)
+        *from = layer->source[index].name;
+    if (delay != NULL)
+        *delay = layer->source[index].delay;
+    return SNN_OK;
+}
+
+snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info)
+{
+    snn_layer_info i = SNN_LAYER_INFO_INIT;
+    size_t size;
+
+    if (layer == NULL)
+        return no_layer();
+    if (info == NULL || info->struct_size < 16)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer info: NULL, or struct_size is not set");
+    size = info->struct_size;
+    i.struct_size = info->struct_size;
+    i.index = (uint32_t)layer->index;
+    i.name = layer->name;
+    i.type = layer->type->name;
+    i.in = layer->in;
+    i.out = layer->out;
+    for (size_t t = 0; t < layer->n_tensors; t++)
+        if (layer->tensor[t].trained)
+            i.parameters += layer->tensor[t].length;
+    i.tensors = (uint32_t)layer->n_tensors;
+    i.inputs = (uint32_t)layer->n_sources;
+    i.spiking = layer->model != NULL && !snn__param_is(&layer->params, SNN_NEURON_RESET, "none");
+    memcpy(info, &i, size < sizeof i ? size : sizeof i);
+    return SNN_OK;
+}
+
+snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor)
+{
+    snn_tensor t = SNN_TENSOR_INIT;
+    const struct snn__tensor *from;
+    size_t size;
+
+    if (layer == NULL)
+        return no_layer();
+    if (tensor == NULL || tensor->struct_size < 16)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: tensor is NULL, or struct_size is not set", layer->name);
+    if (index >= layer->n_tensors)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu tensors, no number %zu", layer->name, layer->n_tensors, index);
+    from = &layer->tensor[index];
+    size = tensor->struct_size;
+    t.struct_size = tensor->struct_size;
+    t.rank = from->rank;
+    memcpy(t.dim, from->dim, sizeof t.dim);
+    t.length = from->length;
+    t.trained = from->trained;
+    t.name = from->name;
+    t.data = from->data;
+    memcpy(tensor, &t, size < sizeof t ? size : sizeof t);
+    return SNN_OK;
+}
+
+snn_status snn_layer_tensor_named(snn_layer *layer, const char *name, snn_tensor *tensor)
+{
+    ptrdiff_t i;
+
+    if (layer == NULL)
+        return no_layer();
+    if (name == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the tensor's name is NULL", layer->name);
+    i = snn__layer_tensor_index(layer, name);
+    if (i < 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has no tensor \"%.40s\"", layer->name, name);
+    return snn_layer_tensor(layer, (size_t)i, tensor);
+}

@@ -1,0 +1,163 @@
+/* layer/layer.h - what every type of layer offers: shapes and tensors while a network is built; forward, adjoint and weight
+ * gradient while it runs.
+ *
+ * Activity at run time is [B,H,W,C] (channels last). A signal is an array with a factor, so that constant scales and trained
+ * gains cost nothing: they pass the array on with another factor. */
+#ifndef SNN_LAYER_LAYER_H
+#define SNN_LAYER_LAYER_H
+
+#include "core/arena.h"
+#include "core/param.h"
+#include "kernel/kernel.h"
+#include "neuron/neuron.h"
+#include <snn/layer.h>
+
+#define SNN__NAME_MAX 48
+#define SNN__SOURCES_MAX 8
+#define SNN__TENSORS_MAX 4
+#define SNN__INPUT (-1) /* the network's input as a source */
+
+struct snn__tensor {
+    const char *name; /* static */
+    uint32_t rank, dim[4];
+    size_t length;
+    bool trained;
+    float *data;
+    size_t offset; /* of a trained tensor in the network's flat array of parameters */
+};
+
+struct snn__source {
+    char name[SNN__NAME_MAX];
+    ptrdiff_t node; /* index of the layer, or SNN__INPUT; known once prepared */
+    bool delay;
+};
+
+struct snn_layer {
+    snn_context *ctx;
+    const struct snn__layer_type *type;
+    const struct snn__neuron_model *model; /* populations only */
+    char name[SNN__NAME_MAX];
+    size_t index;
+    struct snn__params params;
+    struct snn__source source[SNN__SOURCES_MAX];
+    size_t n_sources;
+    bool connected; /* the default source was replaced */
+    const bool *frozen; /* the network's: prepared */
+    snn_shape in, out;
+    struct snn__tensor tensor[SNN__TENSORS_MAX];
+    size_t n_tensors;
+};
+
+struct snn__signal {
+    float *data; /* NULL: absent */
+    float scale; /* value = scale * data */
+};
+
+/* A layer at run time, in one plan of memory. */
+struct snn__node {
+    snn_layer *layer;
+    snn_context *ctx;
+    void *state;         /* of the type */
+    void *scratch;       /* of the pass, for products */
+    size_t batch_max;    /* samples planned for */
+    size_t slots;        /* steps whose values are kept: 1, or T */
+    size_t in_len, out_len; /* elements of a sample */
+    bool learns;         /* gradients are wanted */
+    bool wants_adjoint;  /* the error below is wanted */
+    bool through_time;   /* populations carry errors from step to step */
+    float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
+};
+
+/* One call into a layer at run time. */
+struct snn__io {
+    size_t batch; /* samples now */
+    size_t t;     /* step */
+    size_t slot;  /* where values of this step are kept */
+    size_t steps; /* T */
+    bool training;
+    bool first, last; /* step of the sequence */
+    bool detach;      /* bptt: no error through the reset */
+    size_t repeats;   /* times that this call stands for: T where a static signal is computed once */
+    struct snn__signal x[SNN__SOURCES_MAX]; /* inputs; for ADD absent ones have data NULL */
+    size_t n_x;
+    struct snn__signal y; /* output: forward may replace the array by the input's */
+    float *trace;         /* populations: where to keep the trace, or NULL */
+    uint64_t spikes;      /* populations: receives the number of spikes */
+};
+
+enum snn__layer_flags {
+    SNN__LAYER_POPULATION = 1, /* neurons */
+    SNN__LAYER_WEIGHTS = 2,    /* synapses: ends a trace, counts synaptic operations */
+    SNN__LAYER_LINEAR = 4,     /* linear and without trained parameters: acts on traces as on values */
+    SNN__LAYER_MANY = 8,       /* takes several inputs */
+    SNN__LAYER_KEEPS_X = 16,   /* adjoint or gradient need the input's value */
+    SNN__LAYER_PASSES = 32,    /* the output's array is the input's */
+    SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
+    SNN__LAYER_STEPWISE = 128  /* changes state at every step: never computed once for all steps */
+};
+
+struct snn__layer_type {
+    const char *name;
+    const struct snn__param *params;
+    size_t n_params;
+    unsigned flags;
+    size_t state_size;
+    /* Building. `shape` sets layer->out from layer->in (all inputs have the same shape); `tensors` declares them. */
+    snn_status (*shape)(snn_layer *layer);
+    snn_status (*tensors)(snn_layer *layer);
+    void (*init)(snn_layer *layer, uint64_t seed);
+    /* Running. All but forward may be NULL. */
+    unsigned (*run_flags)(const snn_layer *layer); /* flags of this very layer, if they depend on its shape */
+    snn_status (*plan)(struct snn__node *node, struct snn__arena *arena);
+    size_t (*scratch)(const struct snn__node *node); /* bytes for products */
+    void (*refresh)(struct snn__node *node);         /* parameters may have changed: derive what is computed from them */
+    void (*begin)(struct snn__node *node, size_t batch, uint64_t stream); /* a training sequence begins */
+    void (*forward)(struct snn__node *node, struct snn__io *io);
+    /* dx (+)= adjoint of the error e at the output, for input number `input` */
+    void (*adjoint)(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx, bool accumulate);
+    /* where the adjoint is a mere factor */
+    bool (*factor)(const struct snn__node *node, float *factor);
+    /* gradient += e (x) factor */
+    void (*credit)(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor);
+    void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it */
+    /* synapses that leave each input element, [in_len], counting non-zero weights only, or all */
+    void (*fanout)(const struct snn__node *node, float *out, bool nonzero);
+};
+
+const struct snn__layer_type *snn__layer_type_named(const char *name);
+const struct snn__layer_type *snn__layer_type_at(size_t index);
+
+/* Flags of a layer. */
+unsigned snn__layer_flags(const snn_layer *layer);
+
+/* Creates and frees a layer (not its tensors' data, which belong to the network). */
+snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type, const char *name);
+void snn__layer_destroy(snn_layer *layer);
+
+/* Declares a tensor; dims of 0 end the list. */
+snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2, size_t d3);
+struct snn__tensor *snn__layer_find_tensor(snn_layer *layer, const char *name);
+/* Its position among the layer's tensors, -1 if it has none. */
+ptrdiff_t snn__layer_tensor_index(const snn_layer *layer, const char *name);
+
+size_t snn__shape_length(const snn_shape *shape);
+bool snn__shape_equal(const snn_shape *a, const snn_shape *b);
+/* "[3,32,32]" */
+const char *snn__shape_text(const snn_shape *shape, char buffer[48]);
+
+/* [C,H,W] to [H,W,C] for n samples, and back. */
+void snn__to_channels_last(const snn_shape *shape, size_t n, const float *x, float *y);
+void snn__to_channels_first(const snn_shape *shape, size_t n, const float *x, float *y);
+
+/* Elementwise work over arrays, cut among the threads. */
+void snn__copy(const snn_context *ctx, float *y, float a, const float *x, size_t n); /* y = a x */
+void snn__add_to(const snn_context *ctx, float *y, float a, const float *x, size_t n); /* y += a x */
+/* sum of x y in fixed pieces: the same bits for any number of threads */
+double snn__dot(const snn_context *ctx, const float *x, const float *y, size_t n);
+
+/* sums[c] (+)= scale * sum over rows of x[row][c]; `partial` holds SNN__PIECES * c floats. */
+#define SNN__PIECES 16
+void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_t c, float scale, float *sums, float *partial,
+                      bool accumulate);
+
+#endif

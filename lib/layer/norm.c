@@ -1,0 +1,272 @@
+/* layer/norm.c - batch norm over all positions of a channel, per step or over all steps.
+ *
+ *   xh = (x - mu) / sqrt(v + eps),   y = gamma xh + beta;   v biased, in the running value unbiased
+ *   dgamma += sum d xh,  dbeta += sum d
+ *   dx = gamma / sqrt(v + eps) (d - mean(d) - xh mean(d xh))
+ *
+ * The statistics are differentiated in training; evaluation takes the running values. */
+#include "core/context.h"
+#include "core/size.h"
+#include "layer/types.h"
+#include <math.h>
+
+enum { WEIGHT, BIAS, MEAN, VAR };
+
+struct norm {
+    size_t c, positions;
+    float eps, momentum;
+    bool over_all;
+    float *mean, *inverse;      /* of every kept step, [slots][c] */
+    double *partial;            /* [SNN__PIECES][2][c] */
+    float *slope, *shift, *bend; /* y = slope x + shift; dx = slope d + bend x + shift */
+    float *dweight, *dbias;
+};
+
+static const struct snn__param params[] = {
+    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 1e-12, 1.0, 1e-5, "added to the variance"),
+    SNN__PARAM_F64(SNN_LAYER_MOMENTUM, "momentum", 0.0, 1.0, 0.1, "share of the new value in the running ones"),
+    SNN__PARAM_STR(SNN_LAYER_OVER, "over", "step|all", "step", "statistics of every step alone, or over all steps"),
+};
+
+static snn_status norm_shape(snn_layer *layer)
+{
+    layer->out = layer->in;
+    return SNN_OK;
+}
+
+static snn_status norm_tensors(snn_layer *layer)
+{
+    size_t c = layer->in.dim[0];
+
+    SNN__TRY(snn__layer_declare(layer, "weight", true, c, 0, 0, 0));
+    SNN__TRY(snn__layer_declare(layer, "bias", true, c, 0, 0, 0));
+    SNN__TRY(snn__layer_declare(layer, "mean", false, c, 0, 0, 0));
+    return snn__layer_declare(layer, "var", false, c, 0, 0, 0);
+}
+
+static void norm_init(snn_layer *layer, uint64_t seed)
+{
+    (void)seed;
+    for (size_t i = 0; i < layer->in.dim[0]; i++)
+        layer->tensor[WEIGHT].data[i] = layer->tensor[VAR].data[i] = 1.0f;
+}
+
+static unsigned norm_flags(const snn_layer *layer)
+{
+    return snn__param_is(&layer->params, SNN_LAYER_OVER, "all") ? 0 : SNN__LAYER_STEPWISE;
+}
+
+static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    struct norm *s = node->state;
+    struct {
+        void *pointer;
+        size_t count, size;
+    } want[] = { { &s->mean, node->slots, sizeof(float) },  { &s->inverse, node->slots, sizeof(float) },
+                 { &s->partial, 2 * SNN__PIECES, sizeof(double) }, { &s->slope, 1, sizeof(float) },
+                 { &s->shift, 1, sizeof(float) },           { &s->bend, 1, sizeof(float) },
+                 { &s->dweight, 1, sizeof(float) },         { &s->dbias, 1, sizeof(float) } };
+
+    s->c = node->layer->in.dim[0];
+    s->positions = (size_t)node->layer->in.dim[1] * node->layer->in.dim[2];
+    s->eps = (float)snn__param_f64(&node->layer->params, SNN_LAYER_EPS);
+    s->momentum = (float)snn__param_f64(&node->layer->params, SNN_LAYER_MOMENTUM);
+    s->over_all = snn__param_is(&node->layer->params, SNN_LAYER_OVER, "all");
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count * s->c, want[i].size, SNN__ALWAYS_FIRST,
+                                SNN__ALWAYS_LAST));
+    return SNN_OK;
+}
+
+/* ---- sums over rows, in fixed pieces ---- */
+
+struct sums {
+    const float *x, *d; /* d NULL: sums of (x - center) and its square; else sums of d and d x */
+    const float *center;
+    size_t rows, c;
+    double *partial;
+};
+
+static void sum_piece(void *arg, size_t piece, size_t worker)
+{
+    struct sums *k = arg;
+    size_t from = k->rows * piece / SNN__PIECES, to = k->rows * (piece + 1) / SNN__PIECES;
+    double *first = k->partial + piece * 2 * k->c, *second = first + k->c;
+
+    (void)worker;
+    for (size_t i = 0; i < 2 * k->c; i++)
+        first[i] = 0;
+    for (size_t row = from; row < to; row++) {
+        const float *x = k->x + row * k->c, *d = k->d ? k->d + row * k->c : NULL;
+
+        for (size_t i = 0; i < k->c; i++) {
+            double a = d ? d[i] : x[i] - k->center[i];
+
+            first[i] += a;
+            second[i] += a * (d ? x[i] - k->center[i] : a);
+        }
+    }
+}
+
+/* partial[0 .. c) and partial[c .. 2c) receive the two sums. */
+static void sum_rows(const struct snn__node *node, const float *x, const float *d, const float *center, size_t rows)
+{
+    struct norm *s = node->state;
+    struct sums k = { x, d, center, rows, s->c, s->partial };
+
+    snn__parallel(node->ctx, sum_piece, &k, SNN__PIECES);
+    for (size_t piece = 1; piece < SNN__PIECES; piece++)
+        for (size_t i = 0; i < 2 * s->c; i++)
+            s->partial[i] += s->partial[piece * 2 * s->c + i];
+}
+
+/* ---- y = slope x + shift (+ bend x2), row by row ---- */
+
+struct affine {
+    const float *x, *x2, *slope, *bend, *shift;
+    float *y;
+    size_t c;
+    bool accumulate;
+};
+
+static void affine_rows(void *arg, size_t from, size_t to)
+{
+    struct affine *k = arg;
+    size_t i = from % k->c;
+
+    for (size_t e = from; e < to; e++) {
+        float v = k->slope[i] * k->x[e] + k->shift[i];
+
+        if (k->x2)
+            v += k->bend[i] * k->x2[e];
+        k->y[e] = k->accumulate ? k->y[e] + v : v;
+        i = i + 1 == k->c ? 0 : i + 1;
+    }
+}
+
+/* ---- running ---- */
+
+static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean, float *inverse)
+{
+    struct norm *s = node->state;
+    float *running_mean = node->layer->tensor[MEAN].data, *running_var = node->layer->tensor[VAR].data;
+    double n = (double)rows, scale = io->x[0].scale, all = n * (double)(s->over_all ? io->repeats : 1);
+
+    for (size_t i = 0; i < s->c; i++)
+        mean[i] = x[i]; /* the first row: sums stay small around it */
+    sum_rows(node, x, NULL, mean, rows);
+    for (size_t i = 0; i < s->c; i++) {
+        double m = s->partial[i] / n, v = s->partial[s->c + i] / n - m * m;
+        double mu = (mean[i] + m) * scale, var = (v > 0 ? v : 0) * scale * scale;
+
+        mean[i] = (float)mu;
+        inverse[i] = (float)(1.0 / sqrt(var + s->eps));
+        running_mean[i] = (float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu);
+        running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * var * (all > 1 ? all / (all - 1) : 1.0));
+    }
+}
+
+static void norm_forward(struct snn__node *node, struct snn__io *io)
+{
+    struct norm *s = node->state;
+    size_t all = s->over_all && io->repeats == 1 ? io->steps : 1; /* steps that lie behind each other */
+    size_t rows = all * io->batch * s->positions;
+    float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
+    const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
+
+    if (io->training)
+        measure(node, io, io->x[0].data, rows, mean, inverse);
+    for (size_t i = 0; i < s->c; i++) {
+        float m = io->training ? mean[i] : node->layer->tensor[MEAN].data[i];
+        float r = io->training ? inverse[i] : 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
+
+        s->slope[i] = gamma[i] * r * io->x[0].scale;
+        s->shift[i] = beta[i] - gamma[i] * r * m;
+    }
+    io->y.scale = 1.0f;
+    snn__ranges(node->ctx, rows * s->c, affine_rows,
+                &(struct affine){ io->x[0].data, NULL, s->slope, NULL, s->shift, io->y.data, s->c, false });
+}
+
+/* The sums that the gradient and the adjoint share: partial <- (sum d, sum d xh), with the scales of both arrays. */
+static void error_sums(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t rows)
+{
+    struct norm *s = node->state;
+    const float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
+    double x_scale = io->x[0].scale;
+
+    for (size_t i = 0; i < s->c; i++)
+        s->shift[i] = (float)(x_scale != 0 ? mean[i] / x_scale : 0.0);
+    sum_rows(node, io->x[0].data, e.data, s->shift, rows);
+    for (size_t i = 0; i < s->c; i++) {
+        s->partial[i] *= e.scale;
+        s->partial[s->c + i] *= e.scale * x_scale * inverse[i];
+    }
+}
+
+static size_t rows_of(const struct norm *s, const struct snn__io *io)
+{
+    return (s->over_all && io->repeats == 1 ? io->steps : 1) * io->batch * s->positions;
+}
+
+static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
+{
+    struct norm *s = node->state;
+
+    (void)factor; /* the value of the step itself */
+    error_sums(node, io, e, rows_of(s, io));
+    for (size_t i = 0; i < s->c; i++) {
+        s->dbias[i] += (float)s->partial[i];
+        s->dweight[i] += (float)s->partial[s->c + i];
+    }
+}
+
+static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                         bool accumulate)
+{
+    struct norm *s = node->state;
+    size_t rows = rows_of(s, io);
+    const float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
+    const float *gamma = node->layer->tensor[WEIGHT].data;
+
+    (void)input;
+    error_sums(node, io, e, rows);
+    for (size_t i = 0; i < s->c; i++) {
+        double a = (double)gamma[i] * inverse[i], n = (double)rows;
+        double bend = -a * inverse[i] * s->partial[s->c + i] / n; /* times (x - mu) */
+
+        s->slope[i] = (float)(a * e.scale);
+        s->bend[i] = (float)(bend * io->x[0].scale);
+        s->shift[i] = (float)(-a * s->partial[i] / n - bend * mean[i]);
+    }
+    snn__ranges(node->ctx, rows * s->c, affine_rows,
+                &(struct affine){ e.data, io->x[0].data, s->slope, s->bend, s->shift, dx, s->c, accumulate });
+}
+
+static void norm_settle(struct snn__node *node)
+{
+    struct norm *s = node->state;
+
+    for (size_t i = 0; i < s->c; i++) {
+        node->gradient[WEIGHT][i] = s->dweight[i];
+        node->gradient[BIAS][i] = s->dbias[i];
+        s->dweight[i] = s->dbias[i] = 0.0f;
+    }
+}
+
+const struct snn__layer_type snn__layer_batch_norm = {
+    .name = "batch_norm",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .flags = SNN__LAYER_KEEPS_X,
+    .state_size = sizeof(struct norm),
+    .shape = norm_shape,
+    .tensors = norm_tensors,
+    .init = norm_init,
+    .run_flags = norm_flags,
+    .plan = norm_plan,
+    .forward = norm_forward,
+    .adjoint = norm_adjoint,
+    .credit = norm_credit,
+    .settle = norm_settle,
+};

@@ -1,0 +1,245 @@
+/* layer/pointwise.c - scale, gain, dropout, add. */
+#include "core/context.h"
+#include "core/rng.h"
+#include "layer/types.h"
+#include <math.h>
+
+static snn_status same_shape(snn_layer *layer)
+{
+    layer->out = layer->in;
+    return SNN_OK;
+}
+
+/* ---- scale: y = c v ---- */
+
+static const struct snn__param scale_params[] = { SNN__PARAM_F64(SNN_LAYER_VALUE, "value", -1e30, 1e30, 1.0,
+                                                                "constant factor") };
+
+static bool scale_factor(const struct snn__node *node, float *factor)
+{
+    *factor = (float)snn__param_f64(&node->layer->params, SNN_LAYER_VALUE);
+    return true;
+}
+
+static void scale_forward(struct snn__node *node, struct snn__io *io)
+{
+    float c;
+
+    scale_factor(node, &c);
+    io->y.data = io->x[0].data;
+    io->y.scale = c * io->x[0].scale;
+}
+
+const struct snn__layer_type snn__layer_scale = {
+    .name = "scale",
+    .params = scale_params,
+    .n_params = 1,
+    .flags = SNN__LAYER_LINEAR | SNN__LAYER_PASSES,
+    .shape = same_shape,
+    .forward = scale_forward,
+    .factor = scale_factor,
+};
+
+/* ---- gain: y = w v, dw = sum e v ---- */
+
+struct gain {
+    double sum;
+};
+
+static snn_status gain_tensors(snn_layer *layer)
+{
+    return snn__layer_declare(layer, "weight", true, 1, 0, 0, 0);
+}
+
+static void gain_init(snn_layer *layer, uint64_t seed)
+{
+    (void)seed;
+    layer->tensor[0].data[0] = (float)snn__param_f64(&layer->params, SNN_LAYER_VALUE);
+}
+
+static bool gain_factor(const struct snn__node *node, float *factor)
+{
+    *factor = node->layer->tensor[0].data[0];
+    return true;
+}
+
+static void gain_forward(struct snn__node *node, struct snn__io *io)
+{
+    io->y.data = io->x[0].data;
+    io->y.scale = node->layer->tensor[0].data[0] * io->x[0].scale;
+}
+
+static void gain_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
+{
+    struct gain *g = node->state;
+
+    (void)factor; /* the instantaneous value, not a trace */
+    g->sum += (double)e.scale * io->x[0].scale * snn__dot(node->ctx, e.data, io->x[0].data, io->batch * node->in_len);
+}
+
+static void gain_settle(struct snn__node *node)
+{
+    struct gain *g = node->state;
+
+    node->gradient[0][0] = (float)g->sum;
+    g->sum = 0;
+}
+
+static const struct snn__param gain_params[] = { SNN__PARAM_F64(SNN_LAYER_VALUE, "value", -1e30, 1e30, 0.0,
+                                                               "initial value of the trained factor") };
+
+const struct snn__layer_type snn__layer_gain = {
+    .name = "gain",
+    .params = gain_params,
+    .n_params = 1,
+    .flags = SNN__LAYER_PASSES | SNN__LAYER_KEEPS_X,
+    .state_size = sizeof(struct gain),
+    .shape = same_shape,
+    .tensors = gain_tensors,
+    .init = gain_init,
+    .forward = gain_forward,
+    .factor = gain_factor,
+    .credit = gain_credit,
+    .settle = gain_settle,
+};
+
+/* ---- dropout: y = m v in training, m = 0 or 1 / (1 - rate), the same for all steps of a sequence ---- */
+
+struct dropout {
+    float *mask;
+    float rate;
+    bool supplied; /* the mask is the host's: none is drawn */
+};
+
+static const struct snn__param dropout_params[] = { SNN__PARAM_F64(SNN_LAYER_RATE, "rate", 0.0, 0.999, 0.5,
+                                                                  "share of elements that are silenced") };
+
+static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    struct dropout *d = node->state;
+
+    if (!node->learns)
+        return SNN_OK;
+    return snn__arena_add(arena, &d->mask, node->batch_max * node->in_len, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+}
+
+struct draw {
+    struct snn__node *node;
+    uint64_t stream;
+};
+
+static void draw_range(void *arg, size_t from, size_t to)
+{
+    struct draw *draw = arg;
+    struct dropout *d = draw->node->state;
+    float keep = 1.0f / (1.0f - d->rate);
+
+    for (size_t i = from; i < to; i++) {
+        float u = snn__random_uniform(draw->node->ctx->options.seed, SNN__RNG_DROPOUT, draw->stream, i);
+
+        d->mask[i] = u < d->rate ? 0.0f : keep;
+    }
+}
+
+static void dropout_begin(struct snn__node *node, size_t batch, uint64_t stream)
+{
+    struct dropout *d = node->state;
+    struct draw draw = { node, stream * 4096u + node->layer->index };
+
+    if (d->supplied)
+        return;
+    d->rate = (float)snn__param_f64(&node->layer->params, SNN_LAYER_RATE);
+    snn__ranges(node->ctx, batch * node->in_len, draw_range, &draw);
+}
+
+struct masked {
+    const snn_context *ctx;
+    float *y;
+    float a;
+    const float *x, *mask;
+    bool accumulate;
+};
+
+static void mask_range(void *arg, size_t from, size_t to)
+{
+    struct masked *k = arg;
+
+    k->ctx->kernels->multiply(k->y + from, k->a, k->x + from, k->mask + from, to - from, k->accumulate);
+}
+
+static void dropout_forward(struct snn__node *node, struct snn__io *io)
+{
+    struct dropout *d = node->state;
+    struct masked k = { node->ctx, io->y.data, 1.0f, io->x[0].data, d->mask, false };
+
+    io->y.scale = io->x[0].scale;
+    if (!io->training) {
+        snn__copy(node->ctx, io->y.data, 1.0f, io->x[0].data, io->batch * node->in_len);
+        return;
+    }
+    snn__ranges(node->ctx, io->batch * node->in_len, mask_range, &k);
+}
+
+static void dropout_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                            bool accumulate)
+{
+    struct dropout *d = node->state;
+    struct masked k = { node->ctx, dx, e.scale, e.data, d->mask, accumulate };
+
+    (void)input;
+    snn__ranges(node->ctx, io->batch * node->in_len, mask_range, &k);
+}
+
+const struct snn__layer_type snn__layer_dropout = {
+    .name = "dropout",
+    .params = dropout_params,
+    .n_params = 1,
+    .flags = SNN__LAYER_LINEAR | SNN__LAYER_RANDOM,
+    .state_size = sizeof(struct dropout),
+    .shape = same_shape,
+    .plan = dropout_plan,
+    .begin = dropout_begin,
+    .forward = dropout_forward,
+    .adjoint = dropout_adjoint,
+};
+
+void snn__dropout_supply(struct snn__node *node, const float *mask, size_t n)
+{
+    struct dropout *d = node->state;
+
+    d->supplied = true;
+    snn__copy(node->ctx, d->mask, 1.0f, mask, n);
+}
+
+/* ---- add: the sum of all inputs that are present ---- */
+
+static bool add_factor(const struct snn__node *node, float *factor)
+{
+    (void)node;
+    *factor = 1.0f;
+    return true;
+}
+
+static void add_forward(struct snn__node *node, struct snn__io *io)
+{
+    size_t n = io->batch * node->out_len;
+    bool first = true;
+
+    for (size_t i = 0; i < io->n_x; i++) {
+        if (io->x[i].data == NULL)
+            continue;
+        if (first)
+            snn__copy(node->ctx, io->y.data, io->x[i].scale, io->x[i].data, n);
+        else
+            snn__add_to(node->ctx, io->y.data, io->x[i].scale, io->x[i].data, n);
+        first = false;
+    }
+}
+
+const struct snn__layer_type snn__layer_add = {
+    .name = "add",
+    .flags = SNN__LAYER_MANY,
+    .shape = same_shape,
+    .forward = add_forward,
+    .factor = add_factor,
+};

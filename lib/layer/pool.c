@@ -1,0 +1,329 @@
+/* layer/pool.c - average, maximum and sum over windows, whole maps, and adaptive average pooling. */
+#include "core/context.h"
+#include "core/size.h"
+#include "layer/types.h"
+
+/* Windows along one axis: output cell i covers input cells first(i) .. last(i) - 1, clipped to the map. A fixed window starts at
+ * i * stride - pad; an adaptive one covers floor(i n / o) .. ceil((i + 1) n / o) - 1. */
+struct axis {
+    size_t n, o, kernel, stride, pad;
+    bool adaptive;
+};
+
+struct pool {
+    struct axis row, column;
+    size_t c;
+    uint32_t *winner; /* maxpool: element of the sample that each output took, per slot */
+};
+
+static size_t cell_first(const struct axis *a, size_t i)
+{
+    if (a->adaptive)
+        return i * a->n / a->o;
+    return i * a->stride > a->pad ? i * a->stride - a->pad : 0;
+}
+
+static size_t cell_last(const struct axis *a, size_t i)
+{
+    size_t end;
+
+    if (a->adaptive)
+        return snn__ceil_div((i + 1) * a->n, a->o);
+    end = i * a->stride + a->kernel;
+    return snn__min(end > a->pad ? end - a->pad : 0, a->n);
+}
+
+/* First output cell whose window may hold input cell j. */
+static size_t covering_first(const struct axis *a, size_t j)
+{
+    if (a->adaptive)
+        return j * a->o / a->n;
+    return j + a->pad < a->kernel ? 0 : (j + a->pad - a->kernel) / a->stride + 1;
+}
+
+static size_t covering_last(const struct axis *a, size_t j)
+{
+    if (a->adaptive)
+        return snn__min(snn__ceil_div((j + 1) * a->o, a->n), a->o);
+    return snn__min((j + a->pad) / a->stride + 1, a->o);
+}
+
+/* ---- building ---- */
+
+#define POOL_PARAMS                                                                                               \
+    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 0, 65536, 2, "rows and columns of the window; 0: the whole map"),  \
+    SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 0, 65536, 0, "rows and columns from window to window; 0: kernel"), \
+    SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 65536, 0, "cells at every border, counted in the divisor")
+
+static const struct snn__param pool_params[] = { POOL_PARAMS };
+static const struct snn__param adaptive_params[] = { SNN__PARAM_I64(SNN_LAYER_SIZE, "size", 1, 65536, 1,
+                                                                   "rows and columns of the output") };
+
+static snn_status check_map(const snn_layer *layer)
+{
+    char text[48];
+
+    if (layer->in.rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: %s takes maps [C,H,W], got %s", layer->name, layer->type->name,
+                         snn__shape_text(&layer->in, text));
+    return SNN_OK;
+}
+
+static void fixed_axes(const snn_layer *layer, struct axis *row, struct axis *column)
+{
+    size_t kernel = (size_t)snn__param_i64(&layer->params, SNN_LAYER_KERNEL);
+    size_t stride = (size_t)snn__param_i64(&layer->params, SNN_LAYER_STRIDE);
+    size_t pad = (size_t)snn__param_i64(&layer->params, SNN_LAYER_PAD);
+    size_t h = layer->in.dim[1], w = layer->in.dim[2];
+
+    *row = (struct axis){ h, 1, kernel, stride, pad, false };
+    *column = (struct axis){ w, 1, kernel, stride, pad, false };
+    if (kernel == 0) {
+        row->kernel = row->stride = h;
+        column->kernel = column->stride = w;
+        row->pad = column->pad = 0;
+        return;
+    }
+    if (stride == 0)
+        row->stride = column->stride = kernel;
+    if (h + 2 * pad >= kernel && w + 2 * pad >= kernel) {
+        row->o = (h + 2 * pad - kernel) / row->stride + 1;
+        column->o = (w + 2 * pad - kernel) / column->stride + 1;
+    } else {
+        row->o = 0;
+    }
+}
+
+static snn_status pool_shape(snn_layer *layer)
+{
+    struct axis row, column;
+    char text[48];
+
+    SNN__TRY(check_map(layer));
+    fixed_axes(layer, &row, &column);
+    if (row.o == 0)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu", layer->name,
+                         row.kernel, row.kernel, snn__shape_text(&layer->in, text), row.pad);
+    if (row.pad * 2 > row.kernel)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu is more than half of the window %zu", layer->name, row.pad,
+                         row.kernel);
+    layer->out = (snn_shape){ 3, { layer->in.dim[0], (uint32_t)row.o, (uint32_t)column.o } };
+    return SNN_OK;
+}
+
+static snn_status adaptive_shape(snn_layer *layer)
+{
+    uint32_t size = (uint32_t)snn__param_i64(&layer->params, SNN_LAYER_SIZE);
+
+    SNN__TRY(check_map(layer));
+    layer->out = (snn_shape){ 3, { layer->in.dim[0], size, size } };
+    return SNN_OK;
+}
+
+static snn_status pool_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    struct pool *p = node->state;
+
+    (void)arena;
+    p->c = node->layer->in.dim[0];
+    fixed_axes(node->layer, &p->row, &p->column);
+    return SNN_OK;
+}
+
+static snn_status adaptive_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    struct pool *p = node->state;
+    const snn_shape *in = &node->layer->in, *out = &node->layer->out;
+
+    (void)arena;
+    p->c = in->dim[0];
+    p->row = (struct axis){ in->dim[1], out->dim[1], 0, 0, 0, true };
+    p->column = (struct axis){ in->dim[2], out->dim[2], 0, 0, 0, true };
+    return SNN_OK;
+}
+
+/* ---- average and sum ---- */
+
+struct work {
+    struct snn__node *node;
+    struct snn__io *io;
+    const float *x;
+    float *y, scale;
+    bool accumulate;
+    uint32_t *winner;
+};
+
+/* Factor of a cell: 1, or one over the cells of its window (padding counts, but not what an adaptive window has not). */
+static float weight(const struct snn__node *node, size_t i, size_t j)
+{
+    const struct pool *p = node->state;
+
+    if (node->layer->type == &snn__layer_sumpool)
+        return 1.0f;
+    if (p->row.adaptive)
+        return 1.0f / (float)((cell_last(&p->row, i) - cell_first(&p->row, i)) *
+                              (cell_last(&p->column, j) - cell_first(&p->column, j)));
+    return 1.0f / (float)(p->row.kernel * p->column.kernel);
+}
+
+/* One row of output cells of one sample. */
+static void sum_row(void *arg, size_t task, size_t worker)
+{
+    struct work *k = arg;
+    const struct pool *p = k->node->state;
+    const struct snn__kernels *f = k->node->ctx->kernels;
+    size_t b = task / p->row.o, i = task % p->row.o;
+    const float *x = k->x + b * k->node->in_len;
+
+    (void)worker;
+    for (size_t j = 0; j < p->column.o; j++) {
+        float *y = k->y + b * k->node->out_len + (i * p->column.o + j) * p->c;
+        float a = k->scale * weight(k->node, i, j);
+        bool first = true;
+
+        for (size_t r = cell_first(&p->row, i); r < cell_last(&p->row, i); r++)
+            for (size_t q = cell_first(&p->column, j); q < cell_last(&p->column, j); q++) {
+                if (first)
+                    f->scale(y, a, x + (r * p->column.n + q) * p->c, p->c);
+                else
+                    f->axpy(y, a, x + (r * p->column.n + q) * p->c, p->c);
+                first = false;
+            }
+        if (first)
+            f->fill(y, 0.0f, p->c);
+    }
+}
+
+static void sum_forward(struct snn__node *node, struct snn__io *io)
+{
+    const struct pool *p = node->state;
+    struct work k = { node, io, io->x[0].data, io->y.data, io->x[0].scale, false, NULL };
+
+    io->y.scale = 1.0f;
+    snn__parallel(node->ctx, sum_row, &k, io->batch * p->row.o);
+}
+
+/* One row of input cells of one sample: gathers from the output cells whose windows hold them. */
+static void spread_row(void *arg, size_t task, size_t worker)
+{
+    struct work *k = arg;
+    const struct pool *p = k->node->state;
+    const struct snn__kernels *f = k->node->ctx->kernels;
+    size_t b = task / p->row.n, r = task % p->row.n;
+    const float *e = k->x + b * k->node->out_len;
+
+    (void)worker;
+    for (size_t q = 0; q < p->column.n; q++) {
+        float *dx = k->y + b * k->node->in_len + (r * p->column.n + q) * p->c;
+        bool first = !k->accumulate;
+
+        for (size_t i = covering_first(&p->row, r); i < covering_last(&p->row, r); i++)
+            for (size_t j = covering_first(&p->column, q); j < covering_last(&p->column, q); j++) {
+                float a = k->scale * weight(k->node, i, j);
+
+                if (first)
+                    f->scale(dx, a, e + (i * p->column.o + j) * p->c, p->c);
+                else
+                    f->axpy(dx, a, e + (i * p->column.o + j) * p->c, p->c);
+                first = false;
+            }
+        if (first)
+            f->fill(dx, 0.0f, p->c);
+    }
+}
+
+static void sum_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                        bool accumulate)
+{
+    const struct pool *p = node->state;
+    struct work k = { node, io, e.data, dx, e.scale, accumulate, NULL };
+
+    (void)input;
+    snn__parallel(node->ctx, spread_row, &k, io->batch * p->row.n);
+}
+
+/* ---- maximum ---- */
+
+static snn_status max_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    struct pool *p = node->state;
+
+    SNN__TRY(pool_plan(node, arena));
+    return snn__arena_add(arena, &p->winner, node->slots * node->batch_max * node->out_len, sizeof *p->winner,
+                          SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+}
+
+static void max_sample(void *arg, size_t b, size_t worker)
+{
+    struct work *k = arg;
+    const struct pool *p = k->node->state;
+    const float *x = k->x + b * k->node->in_len;
+    float *y = k->y + b * k->node->out_len;
+    uint32_t *winner = k->winner + b * k->node->out_len;
+
+    (void)worker;
+    for (size_t i = 0; i < p->row.o; i++)
+        for (size_t j = 0; j < p->column.o; j++)
+            for (size_t c = 0; c < p->c; c++) {
+                size_t best = (cell_first(&p->row, i) * p->column.n + cell_first(&p->column, j)) * p->c + c;
+
+                for (size_t r = cell_first(&p->row, i); r < cell_last(&p->row, i); r++)
+                    for (size_t q = cell_first(&p->column, j); q < cell_last(&p->column, j); q++) {
+                        size_t here = (r * p->column.n + q) * p->c + c;
+
+                        if (k->scale * x[here] > k->scale * x[best])
+                            best = here;
+                    }
+                *winner++ = (uint32_t)best;
+                *y++ = x[best];
+            }
+}
+
+static void max_forward(struct snn__node *node, struct snn__io *io)
+{
+    struct pool *p = node->state;
+    struct work k = { node, io, io->x[0].data, io->y.data, io->x[0].scale, false,
+                      p->winner + io->slot * io->batch * node->out_len };
+
+    io->y.scale = io->x[0].scale;
+    snn__parallel(node->ctx, max_sample, &k, io->batch);
+}
+
+static void max_back_sample(void *arg, size_t b, size_t worker)
+{
+    struct work *k = arg;
+    const float *e = k->x + b * k->node->out_len;
+    const uint32_t *winner = k->winner + b * k->node->out_len;
+    float *dx = k->y + b * k->node->in_len;
+
+    (void)worker;
+    if (!k->accumulate)
+        k->node->ctx->kernels->fill(dx, 0.0f, k->node->in_len);
+    for (size_t i = 0; i < k->node->out_len; i++)
+        dx[winner[i]] += k->scale * e[i];
+}
+
+static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                        bool accumulate)
+{
+    struct pool *p = node->state;
+    struct work k = { node, io, e.data, dx, e.scale, accumulate, p->winner + io->slot * io->batch * node->out_len };
+
+    (void)input;
+    snn__parallel(node->ctx, max_back_sample, &k, io->batch);
+}
+
+#define TYPE(type_name, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint)          \
+    {                                                                                                        \
+        .name = type_name, .params = type_params, .n_params = sizeof type_params / sizeof *type_params,      \
+        .flags = type_flags, .state_size = sizeof(struct pool), .shape = type_shape, .plan = type_plan,      \
+        .forward = type_forward, .adjoint = type_adjoint                                                     \
+    }
+
+const struct snn__layer_type snn__layer_avgpool =
+    TYPE("avgpool", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
+const struct snn__layer_type snn__layer_sumpool =
+    TYPE("sumpool", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
+const struct snn__layer_type snn__layer_maxpool = TYPE("maxpool", pool_params, 0, pool_shape, max_plan, max_forward, max_adjoint);
+const struct snn__layer_type snn__layer_adaptive_avgpool =
+    TYPE("adaptive_avgpool", adaptive_params, SNN__LAYER_LINEAR, adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);

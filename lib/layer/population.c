@@ -1,0 +1,287 @@
+/* layer/population.c - neuron models as layers: state, spikes, trace; the error at the current, within a step or through time.
+ *
+ *   online           D[t] = e[t] g(u[t] - threshold) k
+ *   through time     kernel/kernel.h, struct snn__population_back
+ *
+ * The equations are in kernel/kernel.h; this file holds the state of a population and cuts the work. */
+#include "core/context.h"
+#include "layer/types.h"
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+struct population {
+    struct snn__population constants;
+    float *decays, *thresholds; /* per neuron, channels last, or NULL */
+    float *u, *b;               /* [slots][batch][n] */
+    float *i;                   /* cuba */
+    float *r;                   /* plif in online methods: potential after reset, of the step */
+    float *du, *db, *di;        /* carried through time */
+    float *leak;                /* plif: gathers the derivative by decay, [batch][n] */
+    float *temporary;           /* an adjoint that must be added */
+    bool leak_touched;
+};
+
+/* ---- building ---- */
+
+static snn_status population_shape(snn_layer *layer)
+{
+    layer->out = layer->in;
+    return SNN_OK;
+}
+
+static bool per_neuron(const snn_layer *layer)
+{
+    return snn__param_i64(&layer->params, SNN_NEURON_PER_NEURON) != 0;
+}
+
+/* Per-neuron values are tensors in the layer's published shape; plif always has its trained "leak" w, decay = logistic(w). */
+static snn_status population_tensors(snn_layer *layer)
+{
+    const uint32_t *d = layer->in.dim;
+    size_t d1 = layer->in.rank == 3 ? d[1] : 0, d2 = layer->in.rank == 3 ? d[2] : 0;
+
+    if (layer->model->learns_decay) {
+        if (per_neuron(layer))
+            SNN__TRY(snn__layer_declare(layer, "leak", true, d[0], d1, d2, 0));
+        else
+            SNN__TRY(snn__layer_declare(layer, "leak", true, 1, 0, 0, 0));
+    } else if (per_neuron(layer) && layer->model->type != SNN_NEURON_IF) {
+        SNN__TRY(snn__layer_declare(layer, "decay", false, d[0], d1, d2, 0));
+    }
+    if (per_neuron(layer))
+        SNN__TRY(snn__layer_declare(layer, "threshold", false, d[0], d1, d2, 0));
+    return SNN_OK;
+}
+
+static void fill(struct snn__tensor *t, double value)
+{
+    if (t != NULL)
+        for (size_t i = 0; i < t->length; i++)
+            t->data[i] = (float)value;
+}
+
+static void population_init(snn_layer *layer, uint64_t seed)
+{
+    (void)seed;
+    if (layer->model->type != SNN_NEURON_IF) {
+        double decay = snn__param_f64(&layer->params, SNN_NEURON_DECAY);
+        double inside = fmin(fmax(decay, 1e-6), 1.0 - 1e-6);
+
+        fill(snn__layer_find_tensor(layer, "decay"), decay);
+        fill(snn__layer_find_tensor(layer, "leak"), log(inside / (1.0 - inside)));
+    }
+    fill(snn__layer_find_tensor(layer, "threshold"), snn__param_f64(&layer->params, SNN_NEURON_THRESHOLD));
+}
+
+/* ---- planning ---- */
+
+static snn_status population_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    struct population *s = node->state;
+    const struct snn__neuron_model *model = node->layer->model;
+    size_t n = node->in_len, all = node->batch_max * n;
+    bool learns_decay = model->learns_decay && node->learns;
+    struct {
+        float **pointer;
+        size_t count;
+        bool wanted;
+    } want[] = {
+        { &s->u, node->slots * all, true },
+        { &s->b, node->slots * all, model->adapt },
+        { &s->i, all, model->current },
+        { &s->r, all, learns_decay && !node->through_time },
+        { &s->du, all, node->through_time },
+        { &s->db, all, node->through_time && model->adapt },
+        { &s->di, all, node->through_time && model->current },
+        { &s->leak, all, learns_decay },
+        { &s->temporary, all, node->learns },
+        { &s->decays, n, per_neuron(node->layer) && model->type != SNN_NEURON_IF },
+        { &s->thresholds, n, per_neuron(node->layer) },
+    };
+
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        if (want[i].wanted)
+            SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
+                                    SNN__ALWAYS_LAST));
+    snn__neuron_population(model, &node->layer->params, n, &s->constants);
+    return SNN_OK;
+}
+
+static float logistic(float w)
+{
+    return 1.0f / (1.0f + expf(-w));
+}
+
+static void population_refresh(struct snn__node *node)
+{
+    struct population *s = node->state;
+    const struct snn__tensor *leak = snn__layer_find_tensor(node->layer, "leak");
+    const struct snn__tensor *decay = snn__layer_find_tensor(node->layer, "decay");
+    const struct snn__tensor *threshold = snn__layer_find_tensor(node->layer, "threshold");
+
+    if (leak != NULL && s->decays == NULL)
+        s->constants.decay = logistic(leak->data[0]);
+    if (s->decays != NULL)
+        snn__to_channels_last(&node->layer->in, 1, leak ? leak->data : decay->data, s->decays);
+    if (leak != NULL && s->decays != NULL)
+        for (size_t i = 0; i < node->in_len; i++)
+            s->decays[i] = logistic(s->decays[i]);
+    if (s->thresholds != NULL)
+        snn__to_channels_last(&node->layer->in, 1, threshold->data, s->thresholds);
+    s->constants.decays = s->decays;
+    s->constants.thresholds = s->thresholds;
+}
+
+/* ---- running ---- */
+
+struct stepping {
+    const struct snn__kernels *kernels;
+    struct snn__population_step step;
+    _Atomic uint64_t spikes;
+};
+
+static void step_range(void *arg, size_t from, size_t to)
+{
+    struct stepping *k = arg;
+
+    atomic_fetch_add_explicit(&k->spikes, k->kernels->population_step(&k->step, from, to), memory_order_relaxed);
+}
+
+/* State of the step before, in the slots that the node keeps. */
+static float *at(const struct snn__node *node, float *base, const struct snn__io *io, bool before)
+{
+    size_t slot = node->slots > 1 && before && io->t > 0 ? io->slot - 1 : io->slot;
+
+    return base == NULL ? NULL : base + slot * io->batch * node->in_len;
+}
+
+static void population_forward(struct snn__node *node, struct snn__io *io)
+{
+    struct population *s = node->state;
+    struct stepping k = { node->ctx->kernels,
+                          { .p = &s->constants,
+                            .first = io->first,
+                            .current = io->x[0].data,
+                            .current_scale = io->x[0].scale,
+                            .u_prev = at(node, s->u, io, true),
+                            .u = at(node, s->u, io, false),
+                            .b_prev = at(node, s->b, io, true),
+                            .b = at(node, s->b, io, false),
+                            .i = s->i,
+                            .r = s->r,
+                            .out = io->y.data,
+                            .trace = io->trace },
+                          0 };
+
+    io->y.scale = 1.0f;
+    snn__ranges(node->ctx, io->batch * node->in_len, step_range, &k);
+    io->spikes = atomic_load(&k.spikes);
+}
+
+static void delta_range(void *arg, size_t from, size_t to)
+{
+    struct {
+        const struct snn__kernels *kernels;
+        struct snn__population_delta delta;
+    } *k = arg;
+
+    k->kernels->population_delta(&k->delta, from, to);
+}
+
+static void back_range(void *arg, size_t from, size_t to)
+{
+    struct {
+        const struct snn__kernels *kernels;
+        struct snn__population_back back;
+    } *k = arg;
+
+    k->kernels->population_back(&k->back, from, to);
+}
+
+static void population_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                               bool accumulate)
+{
+    struct population *s = node->state;
+    size_t n = io->batch * node->in_len;
+    float *d = accumulate ? s->temporary : dx;
+
+    (void)input;
+    if (s->leak != NULL && !s->leak_touched) {
+        node->ctx->kernels->fill(s->leak, 0.0f, node->batch_max * node->in_len);
+        s->leak_touched = true;
+    }
+    if (node->through_time) {
+        struct {
+            const struct snn__kernels *kernels;
+            struct snn__population_back back;
+        } k = { node->ctx->kernels,
+                { .p = &s->constants, .first = io->first, .last = io->last, .detach = io->detach, .e = e.data,
+                  .scale = e.scale, .u = at(node, s->u, io, false), .b = at(node, s->b, io, false),
+                  .u_prev = at(node, s->u, io, true), .b_prev = at(node, s->b, io, true), .du = s->du, .db = s->db,
+                  .di = s->di, .d = d, .leak = s->leak, .current = io->x[0].data, .current_scale = io->x[0].scale } };
+
+        snn__ranges(node->ctx, n, back_range, &k);
+    } else {
+        struct {
+            const struct snn__kernels *kernels;
+            struct snn__population_delta delta;
+        } k = { node->ctx->kernels,
+                { .p = &s->constants, .e = e.data, .scale = e.scale, .u = at(node, s->u, io, false),
+                  .b = at(node, s->b, io, false), .d = d, .leak = s->leak, .r = s->r, .current = io->x[0].data,
+                  .current_scale = io->x[0].scale } };
+
+        snn__ranges(node->ctx, n, delta_range, &k);
+    }
+    if (accumulate)
+        snn__add_to(node->ctx, dx, 1.0f, d, n);
+}
+
+/* dL/dw = dL/ddecay decay (1 - decay), summed over the batch and, if the leak is shared, over the neurons. */
+static void population_settle(struct snn__node *node)
+{
+    struct population *s = node->state;
+    ptrdiff_t tensor = snn__layer_tensor_index(node->layer, "leak");
+    size_t n = node->in_len;
+    double total = 0;
+
+    if (tensor < 0)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        float decay = s->decays ? s->decays[i] : s->constants.decay;
+        double sum = 0;
+
+        for (size_t b = 0; s->leak_touched && b < node->batch_max; b++)
+            sum += s->leak[b * n + i];
+        s->leak[i] = (float)(sum * decay * (1.0f - decay));
+        total += s->leak[i];
+    }
+    if (s->decays != NULL)
+        snn__to_channels_first(&node->layer->in, 1, s->leak, node->gradient[tensor]);
+    else
+        node->gradient[tensor][0] = (float)total;
+    s->leak_touched = false;
+}
+
+const float *snn__population_membrane(const struct snn__node *node, size_t slot, size_t batch)
+{
+    const struct population *s = node->state;
+
+    return s->u + slot * batch * node->in_len;
+}
+
+const struct snn__population *snn__population_constants(const struct snn__node *node)
+{
+    return &((const struct population *)node->state)->constants;
+}
+
+#define TYPE(type_name)                                                                                          \
+    {                                                                                                            \
+        .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE,                                 \
+        .state_size = sizeof(struct population), .shape = population_shape, .tensors = population_tensors,       \
+        .init = population_init, .plan = population_plan, .refresh = population_refresh,                         \
+        .forward = population_forward, .adjoint = population_adjoint, .settle = population_settle                \
+    }
+
+const struct snn__layer_type snn__layer_if = TYPE("if"), snn__layer_lif = TYPE("lif"), snn__layer_cuba = TYPE("cuba"),
+                             snn__layer_alif = TYPE("alif"), snn__layer_plif = TYPE("plif");

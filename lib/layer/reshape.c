@@ -1,0 +1,168 @@
+/* layer/reshape.c - flatten and nearest upsampling. */
+#include "core/context.h"
+#include "layer/types.h"
+
+/* ---- flatten: [H,W,C] in memory to the C-order of [C,H,W] ---- */
+
+static snn_status flatten_shape(snn_layer *layer)
+{
+    layer->out = (snn_shape){ 1, { (uint32_t)snn__shape_length(&layer->in), 1, 1 } };
+    return SNN_OK;
+}
+
+/* A map of one channel or one pixel is flat already. */
+static unsigned flatten_flags(const snn_layer *layer)
+{
+    return layer->in.dim[0] == 1 || layer->in.dim[1] * layer->in.dim[2] == 1 ? SNN__LAYER_PASSES : 0;
+}
+
+static bool flatten_factor(const struct snn__node *node, float *factor)
+{
+    *factor = 1.0f;
+    return flatten_flags(node->layer) != 0;
+}
+
+struct turn {
+    const snn_shape *shape;
+    size_t length;
+    const float *x;
+    float *y, a;
+    bool accumulate;
+};
+
+static void flatten_forward_samples(void *arg, size_t b, size_t worker)
+{
+    struct turn *k = arg;
+
+    (void)worker;
+    snn__to_channels_first(k->shape, 1, k->x + b * k->length, k->y + b * k->length);
+}
+
+static void flatten_forward(struct snn__node *node, struct snn__io *io)
+{
+    struct turn k = { &node->layer->in, node->in_len, io->x[0].data, io->y.data, 1.0f, false };
+
+    io->y.scale = io->x[0].scale;
+    if (flatten_flags(node->layer)) {
+        io->y.data = io->x[0].data;
+        return;
+    }
+    snn__parallel(node->ctx, flatten_forward_samples, &k, io->batch);
+}
+
+static void flatten_adjoint_samples(void *arg, size_t b, size_t worker)
+{
+    struct turn *k = arg;
+    size_t c_n = k->shape->dim[0], hw_n = k->length / c_n;
+    const float *e = k->x + b * k->length;
+    float *dx = k->y + b * k->length;
+
+    (void)worker;
+    for (size_t i = 0; i < hw_n; i++)
+        for (size_t c = 0; c < c_n; c++)
+            dx[i * c_n + c] = k->a * e[c * hw_n + i] + (k->accumulate ? dx[i * c_n + c] : 0.0f);
+}
+
+static void flatten_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                            bool accumulate)
+{
+    struct turn k = { &node->layer->in, node->in_len, e.data, dx, e.scale, accumulate };
+
+    (void)input;
+    snn__parallel(node->ctx, flatten_adjoint_samples, &k, io->batch);
+}
+
+const struct snn__layer_type snn__layer_flatten = {
+    .name = "flatten",
+    .flags = SNN__LAYER_LINEAR,
+    .shape = flatten_shape,
+    .run_flags = flatten_flags,
+    .forward = flatten_forward,
+    .adjoint = flatten_adjoint,
+    .factor = flatten_factor,
+};
+
+/* ---- upsample: every pixel becomes factor x factor pixels ---- */
+
+static const struct snn__param upsample_params[] = { SNN__PARAM_I64(SNN_LAYER_FACTOR, "factor", 1, 65536, 2,
+                                                                   "rows and columns per input pixel") };
+
+static snn_status upsample_shape(snn_layer *layer)
+{
+    uint32_t k = (uint32_t)snn__param_i64(&layer->params, SNN_LAYER_FACTOR);
+    char text[48];
+
+    if (layer->in.rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: upsample takes maps [C,H,W], got %s", layer->name,
+                         snn__shape_text(&layer->in, text));
+    layer->out = layer->in;
+    layer->out.dim[1] *= k;
+    layer->out.dim[2] *= k;
+    return SNN_OK;
+}
+
+struct stretch {
+    const struct snn__kernels *kernels;
+    size_t c, w, h, k;
+    const float *x;
+    float *y, a;
+    bool accumulate;
+};
+
+static void upsample_rows(void *arg, size_t row, size_t worker)
+{
+    struct stretch *s = arg;
+    size_t wide = s->w * s->k;
+    const float *x = s->x + row / s->k * s->w * s->c; /* rows of all samples follow each other */
+    float *y = s->y + row * wide * s->c;
+
+    (void)worker;
+    for (size_t i = 0; i < wide; i++)
+        s->kernels->scale(y + i * s->c, 1.0f, x + i / s->k * s->c, s->c);
+}
+
+static void upsample_forward(struct snn__node *node, struct snn__io *io)
+{
+    const snn_shape *in = &node->layer->in;
+    size_t k = (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_FACTOR);
+    struct stretch s = { node->ctx->kernels, in->dim[0], in->dim[2], in->dim[1], k, io->x[0].data, io->y.data, 1.0f, false };
+
+    io->y.scale = io->x[0].scale;
+    snn__parallel(node->ctx, upsample_rows, &s, io->batch * s.h * k);
+}
+
+static void upsample_sum_rows(void *arg, size_t row, size_t worker)
+{
+    struct stretch *s = arg;
+    float *dx = s->y + row * s->w * s->c;
+
+    (void)worker;
+    for (size_t i = 0; i < s->w; i++) {
+        if (!s->accumulate)
+            s->kernels->fill(dx + i * s->c, 0.0f, s->c);
+        for (size_t j = 0; j < s->k * s->k; j++)
+            s->kernels->axpy(dx + i * s->c, s->a,
+                             s->x + ((row * s->k + j / s->k) * s->w * s->k + i * s->k + j % s->k) * s->c, s->c);
+    }
+}
+
+static void upsample_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                             bool accumulate)
+{
+    const snn_shape *in = &node->layer->in;
+    size_t k = (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_FACTOR);
+    struct stretch s = { node->ctx->kernels, in->dim[0], in->dim[2], in->dim[1], k, e.data, dx, e.scale, accumulate };
+
+    (void)input;
+    snn__parallel(node->ctx, upsample_sum_rows, &s, io->batch * s.h);
+}
+
+const struct snn__layer_type snn__layer_upsample = {
+    .name = "upsample",
+    .params = upsample_params,
+    .n_params = 1,
+    .flags = SNN__LAYER_LINEAR,
+    .shape = upsample_shape,
+    .forward = upsample_forward,
+    .adjoint = upsample_adjoint,
+};

@@ -1,0 +1,24 @@
+/* layer/types.c - the one list of layer types. */
+#include "layer/types.h"
+#include <string.h>
+
+static const struct snn__layer_type *const types[] = {
+    &snn__layer_linear,     &snn__layer_conv2d, &snn__layer_batch_norm,       &snn__layer_avgpool,
+    &snn__layer_maxpool,    &snn__layer_sumpool, &snn__layer_adaptive_avgpool, &snn__layer_upsample,
+    &snn__layer_flatten,    &snn__layer_scale,   &snn__layer_gain,             &snn__layer_dropout,
+    &snn__layer_add,        &snn__layer_if,      &snn__layer_lif,              &snn__layer_cuba,
+    &snn__layer_alif,       &snn__layer_plif,
+};
+
+const struct snn__layer_type *snn__layer_type_at(size_t index)
+{
+    return index < sizeof types / sizeof *types ? types[index] : NULL;
+}
+
+const struct snn__layer_type *snn__layer_type_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(types[i]->name, name) == 0)
+            return types[i];
+    return NULL;
+}

@@ -1,0 +1,22 @@
+/* layer/types.h - the types of layers, one table each. */
+#ifndef SNN_LAYER_TYPES_H
+#define SNN_LAYER_TYPES_H
+
+#include "layer/layer.h"
+
+extern const struct snn__layer_type snn__layer_linear, snn__layer_conv2d;                         /* weights.c */
+extern const struct snn__layer_type snn__layer_batch_norm;                                        /* norm.c */
+extern const struct snn__layer_type snn__layer_avgpool, snn__layer_maxpool, snn__layer_sumpool;   /* pool.c */
+extern const struct snn__layer_type snn__layer_adaptive_avgpool;                                  /* pool.c */
+extern const struct snn__layer_type snn__layer_upsample, snn__layer_flatten;                      /* reshape.c */
+extern const struct snn__layer_type snn__layer_scale, snn__layer_gain, snn__layer_dropout, snn__layer_add; /* pointwise.c */
+extern const struct snn__layer_type snn__layer_if, snn__layer_lif, snn__layer_cuba, snn__layer_alif, snn__layer_plif;
+                                                                                                  /* population.c */
+/* From now on a dropout layer uses this mask (0 or 1 / (1 - rate), n elements, channels last) instead of drawing one. */
+void snn__dropout_supply(struct snn__node *node, const float *mask, size_t n);
+
+/* Membrane potential of a population's kept step, [batch][n] channels last, and its constants. */
+const float *snn__population_membrane(const struct snn__node *node, size_t slot, size_t batch);
+const struct snn__population *snn__population_constants(const struct snn__node *node);
+
+#endif

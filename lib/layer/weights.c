@@ -1,0 +1,437 @@
+/* layer/weights.c - linear and conv2d: y = W v + b, where a linear layer is a convolution of one pixel by one tap.
+ *
+ *   forward    y = W (*) v + b
+ *   adjoint    dv = transposed convolution of d with W
+ *   credit     dW = corr(q, d), db = sum d                 (q: the presynaptic factor that the method chose)
+ *
+ * With scaled weight standardisation (N = fan-in, per output row i; docs/methods/ottt.md):
+ *   r_i = 1 / sqrt(N v_i + eps), v_i = unbiased variance of row i;   What_ij = gain_i r_i (W_ij - mu_i)
+ *   G = dL/dWhat, c_ij = W_ij - mu_i:   dgain_i = r_i sum_j G_ij c_ij
+ *   D_ij = gain_i r_i G_ij - gain_i N/(N-1) r_i^3 c_ij sum_k G_ik c_ik;   dW_ij = D_ij - mean_j D_ij */
+#include "core/context.h"
+#include "core/rng.h"
+#include "core/size.h"
+#include "layer/types.h"
+#include <math.h>
+
+enum { WEIGHT, BIAS_OR_GAIN };
+
+struct weights {
+    size_t groups, taps, inputs, outputs, fan; /* inputs, outputs: channels of one group; fan = taps * inputs */
+    struct snn__window read, read_back;        /* of the forward product and of its adjoint */
+    size_t positions;                          /* of one sample's output */
+    ptrdiff_t bias, gain;                      /* tensor numbers, -1: none */
+    float eps;
+    float *standard;                           /* What [O,fan] in the stored order, or NULL */
+    float *inverse, *mean;                     /* r_i, mu_i */
+    float *packed, *packed_back;               /* per group */
+    size_t packed_size, packed_back_size;
+    float *gathered;                           /* dL/dW in the order [O][tap][input] of the product */
+    float *bias_sum, *partial;
+    bool touched;                              /* gathered holds something */
+};
+
+static const struct snn__param linear_params[] = {
+    SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "outputs"),
+    SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
+    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
+    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero", "default", "distribution of the first weights"),
+    SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
+};
+
+static const struct snn__param conv2d_params[] = {
+    SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "output channels"),
+    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 1, 4096, 3, "rows and columns of the window"),
+    SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 1, 4096, 1, "rows and columns from window to window"),
+    SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 4096, 0, "zeros at every border"),
+    SNN__PARAM_I64(SNN_LAYER_DILATION, "dilation", 1, 4096, 1, "rows and columns from tap to tap"),
+    SNN__PARAM_I64(SNN_LAYER_GROUPS, "groups", 1, 1 << 24, 1, "groups of channels that do not mix"),
+    SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
+    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
+    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero", "default", "distribution of the first weights"),
+    SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
+};
+
+/* ---- building ---- */
+
+static bool is_conv(const snn_layer *layer)
+{
+    return snn__params_find(&layer->params, SNN_LAYER_KERNEL) >= 0;
+}
+
+static size_t number(const snn_layer *layer, int32_t key)
+{
+    return (size_t)snn__param_i64(&layer->params, key);
+}
+
+static snn_status linear_shape(snn_layer *layer)
+{
+    char text[48];
+
+    if (layer->in.rank != 1)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: linear takes vectors [N], got %s; put a flatten before it", layer->name,
+                         snn__shape_text(&layer->in, text));
+    layer->out = (snn_shape){ 1, { (uint32_t)number(layer, SNN_LAYER_OUT), 1, 1 } };
+    return SNN_OK;
+}
+
+static snn_status conv2d_shape(snn_layer *layer)
+{
+    size_t kernel = number(layer, SNN_LAYER_KERNEL), pad = number(layer, SNN_LAYER_PAD);
+    size_t reach = (kernel - 1) * number(layer, SNN_LAYER_DILATION) + 1, stride = number(layer, SNN_LAYER_STRIDE);
+    size_t groups = number(layer, SNN_LAYER_GROUPS), out = number(layer, SNN_LAYER_OUT);
+    char text[48];
+
+    if (layer->in.rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: conv2d takes maps [C,H,W], got %s", layer->name,
+                         snn__shape_text(&layer->in, text));
+    if (layer->in.dim[0] % groups != 0 || out % groups != 0)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: %u input and %zu output channels do not divide into %zu groups", layer->name,
+                         layer->in.dim[0], out, groups);
+    if (layer->in.dim[1] + 2 * pad < reach || layer->in.dim[2] + 2 * pad < reach)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu", layer->name, reach,
+                         reach, snn__shape_text(&layer->in, text), pad);
+    layer->out = (snn_shape){ 3,
+                              { (uint32_t)out, (uint32_t)((layer->in.dim[1] + 2 * pad - reach) / stride + 1),
+                                (uint32_t)((layer->in.dim[2] + 2 * pad - reach) / stride + 1) } };
+    return SNN_OK;
+}
+
+static snn_status weights_tensors(snn_layer *layer)
+{
+    size_t out = number(layer, SNN_LAYER_OUT), in = layer->in.dim[0], k = 0;
+
+    if (is_conv(layer)) {
+        k = number(layer, SNN_LAYER_KERNEL);
+        in /= number(layer, SNN_LAYER_GROUPS);
+    }
+    SNN__TRY(snn__layer_declare(layer, "weight", true, out, in, k, k));
+    if (number(layer, SNN_LAYER_BIAS))
+        SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
+    if (number(layer, SNN_LAYER_STANDARDISE)) {
+        if (in * snn__max(k * k, 1) < 2)
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: weights of fan-in 1 cannot be standardised", layer->name);
+        SNN__TRY(snn__layer_declare(layer, "gain", true, out, 0, 0, 0));
+    }
+    return SNN_OK;
+}
+
+static void weights_init(snn_layer *layer, uint64_t seed)
+{
+    struct snn__tensor *w = &layer->tensor[WEIGHT];
+    struct snn__tensor *bias = snn__layer_find_tensor(layer, "bias"), *gain = snn__layer_find_tensor(layer, "gain");
+    size_t taps = (size_t)w->dim[2] * w->dim[3], groups = is_conv(layer) ? number(layer, SNN_LAYER_GROUPS) : 1;
+    float bound = 1.0f / sqrtf((float)(w->dim[1] * taps)); /* fan-in */
+    float fan_out = (float)(w->dim[0] * taps) / (float)groups;
+    uint64_t stream = layer->index * 8u;
+
+    if (snn__param_is(&layer->params, SNN_LAYER_INIT, "default")) {
+        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -bound, bound);
+        if (bias != NULL)
+            snn__random_fill_uniform(seed, SNN__RNG_INIT, stream + 1, bias->data, bias->length, -bound, bound);
+    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "kaiming")) {
+        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length, sqrtf(2.0f / fan_out));
+    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "normal")) {
+        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length,
+                                (float)snn__param_f64(&layer->params, SNN_LAYER_INIT_STD));
+    }
+    if (gain != NULL)
+        for (size_t i = 0; i < gain->length; i++)
+            gain->data[i] = 1.0f;
+}
+
+/* ---- planning ---- */
+
+static void describe_windows(const snn_layer *layer, struct weights *s)
+{
+    struct snn__window *r = &s->read, *b = &s->read_back;
+
+    *r = (struct snn__window){ layer->in.dim[1], layer->in.dim[2], s->inputs, layer->in.dim[0], layer->out.dim[1],
+                               layer->out.dim[2], 1, 1, 1, 0, 1, false };
+    if (is_conv(layer)) {
+        r->kh = r->kw = number(layer, SNN_LAYER_KERNEL);
+        r->stride = number(layer, SNN_LAYER_STRIDE);
+        r->pad = number(layer, SNN_LAYER_PAD);
+        r->dilation = number(layer, SNN_LAYER_DILATION);
+    }
+    *b = *r;
+    b->h = r->oh;
+    b->w = r->ow;
+    b->c = s->outputs;
+    b->pitch = layer->out.dim[0];
+    b->oh = r->h;
+    b->ow = r->w;
+    b->transposed = is_conv(layer);
+}
+
+static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
+{
+    return snn__arena_add(arena, pointer, n, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+}
+
+static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    snn_layer *layer = node->layer;
+    struct weights *s = node->state;
+    size_t out = layer->out.dim[0];
+
+    s->groups = is_conv(layer) ? number(layer, SNN_LAYER_GROUPS) : 1;
+    s->taps = (size_t)layer->tensor[WEIGHT].dim[2] * layer->tensor[WEIGHT].dim[3];
+    s->inputs = layer->tensor[WEIGHT].dim[1];
+    s->outputs = out / s->groups;
+    s->fan = s->inputs * s->taps;
+    s->positions = (size_t)layer->out.dim[1] * layer->out.dim[2];
+    s->bias = snn__layer_tensor_index(layer, "bias");
+    s->gain = snn__layer_tensor_index(layer, "gain");
+    s->eps = (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
+    describe_windows(layer, s);
+    s->packed_size = snn__packed_size(node->ctx, s->fan, s->outputs);
+    SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
+    if (node->wants_adjoint) {
+        s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
+        SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
+    }
+    if (s->gain >= 0) {
+        SNN__TRY(keep(arena, &s->standard, out * s->fan));
+        SNN__TRY(keep(arena, &s->inverse, out));
+        SNN__TRY(keep(arena, &s->mean, out));
+    }
+    if (node->learns) {
+        SNN__TRY(keep(arena, &s->partial, SNN__PIECES * out));
+        SNN__TRY(keep(arena, &s->bias_sum, out));
+        if (s->taps > 1 || s->gain >= 0)
+            SNN__TRY(keep(arena, &s->gathered, out * s->fan));
+    }
+    return SNN_OK;
+}
+
+static size_t weights_scratch(const struct snn__node *node)
+{
+    const struct weights *s = node->state;
+    size_t m = node->batch_max * s->positions;
+    size_t bytes = snn__product_scratch(node->ctx, m, s->outputs, s->fan);
+
+    if (node->wants_adjoint)
+        bytes = snn__max(bytes, snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs,
+                                                     s->taps * s->outputs));
+    if (node->learns)
+        bytes = snn__max(bytes, snn__outer_scratch(node->ctx, m, s->outputs, s->fan));
+    return bytes;
+}
+
+/* ---- what is computed from the parameters ---- */
+
+/* Rows of weights are shared out in blocks of so many. */
+#define ROWS 16
+
+static void standardise_rows(void *arg, size_t block, size_t worker)
+{
+    struct snn__node *node = arg;
+    struct weights *s = node->state;
+    const float *gain = node->layer->tensor[s->gain].data;
+    size_t from = block * ROWS, to = snn__min(from + ROWS, node->layer->out.dim[0]);
+
+    (void)worker;
+    for (size_t i = from; i < to; i++) {
+        const float *w = node->layer->tensor[WEIGHT].data + i * s->fan;
+        float *what = s->standard + i * s->fan;
+        double sum = 0, square = 0, n = (double)s->fan, mu, factor;
+
+        for (size_t j = 0; j < s->fan; j++)
+            sum += w[j];
+        mu = sum / n;
+        for (size_t j = 0; j < s->fan; j++)
+            square += (w[j] - mu) * (w[j] - mu);
+        s->mean[i] = (float)mu;
+        s->inverse[i] = (float)(1.0 / sqrt(n * square / (n - 1) + s->eps));
+        factor = gain[i] * s->inverse[i];
+        for (size_t j = 0; j < s->fan; j++)
+            what[j] = (float)(factor * (w[j] - mu));
+    }
+}
+
+/* The weights that compute: the stored ones, or what is derived from them. */
+static const float *effective(const struct snn__node *node)
+{
+    const struct weights *s = node->state;
+
+    return s->standard ? s->standard : node->layer->tensor[WEIGHT].data;
+}
+
+static void weights_refresh(struct snn__node *node)
+{
+    struct weights *s = node->state;
+
+    if (s->standard)
+        snn__parallel(node->ctx, standardise_rows, node, snn__ceil_div(node->layer->out.dim[0], ROWS));
+    for (size_t g = 0; g < s->groups; g++) {
+        const float *w = effective(node) + g * s->outputs * s->fan;
+
+        snn__pack(node->ctx, s->packed + g * s->packed_size, w, s->taps, s->inputs, s->outputs, 1, s->taps, s->fan);
+        if (s->packed_back)
+            snn__pack(node->ctx, s->packed_back + g * s->packed_back_size, w, s->taps, s->outputs, s->inputs, 1, s->fan, s->taps);
+    }
+}
+
+/* ---- running ---- */
+
+static void weights_forward(struct snn__node *node, struct snn__io *io)
+{
+    struct weights *s = node->state;
+    size_t out = node->layer->out.dim[0];
+
+    io->y.scale = 1.0f;
+    for (size_t g = 0; g < s->groups; g++) {
+        struct snn__product p = { .m = io->batch * s->positions,
+                                  .n = s->outputs,
+                                  .x = io->x[0].data + g * s->inputs,
+                                  .window = s->read,
+                                  .packed = s->packed + g * s->packed_size,
+                                  .alpha = io->x[0].scale,
+                                  .bias = s->bias < 0 ? NULL : node->layer->tensor[s->bias].data + g * s->outputs,
+                                  .y = io->y.data + g * s->outputs,
+                                  .y_pitch = out };
+
+        snn__product(node->ctx, &p, node->scratch);
+    }
+}
+
+static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                            bool accumulate)
+{
+    struct weights *s = node->state;
+
+    (void)input;
+    for (size_t g = 0; g < s->groups; g++) {
+        struct snn__product p = { .m = io->batch * s->read.h * s->read.w,
+                                  .n = s->inputs,
+                                  .x = e.data + g * s->outputs,
+                                  .window = s->read_back,
+                                  .packed = s->packed_back + g * s->packed_back_size,
+                                  .alpha = e.scale,
+                                  .y = dx + g * s->inputs,
+                                  .y_pitch = s->read.pitch,
+                                  .accumulate = accumulate };
+
+        snn__product(node->ctx, &p, node->scratch);
+    }
+}
+
+static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
+{
+    struct weights *s = node->state;
+    size_t out = node->layer->out.dim[0], rows = io->batch * s->positions;
+    float *g = s->gathered ? s->gathered : node->gradient[WEIGHT];
+
+    for (size_t i = 0; i < s->groups; i++) {
+        struct snn__outer o = { .m = rows,
+                                .n = s->outputs,
+                                .d = e.data + i * s->outputs,
+                                .d_pitch = out,
+                                .x = factor.data + i * s->inputs,
+                                .window = s->read,
+                                .alpha = e.scale * factor.scale,
+                                .g = g + i * s->outputs * s->fan,
+                                .g_pitch = s->fan,
+                                .accumulate = s->touched };
+
+        snn__outer(node->ctx, &o, node->scratch);
+    }
+    if (s->bias >= 0)
+        snn__column_sums(node->ctx, e.data, rows, out, e.scale, s->bias_sum, s->partial, s->touched);
+    s->touched = true;
+}
+
+/* One row of the gradient: from the order of the product to that of the tensor, through the standardisation if there is one. */
+static void settle_rows(void *arg, size_t block, size_t worker)
+{
+    struct snn__node *node = arg;
+    struct weights *s = node->state;
+    size_t from = block * ROWS, to = snn__min(from + ROWS, node->layer->out.dim[0]);
+
+    (void)worker;
+    for (size_t i = from; i < to; i++) {
+        const float *gathered = s->gathered + i * s->fan;
+        const float *w = node->layer->tensor[WEIGHT].data + i * s->fan;
+        float *g = node->gradient[WEIGHT] + i * s->fan;
+        double n = (double)s->fan, gc = 0, mean = 0, gain, r, mu, slope;
+
+        for (size_t tap = 0; tap < s->taps; tap++)
+            for (size_t c = 0; c < s->inputs; c++)
+                g[c * s->taps + tap] = gathered[tap * s->inputs + c];
+        if (s->gain < 0)
+            continue;
+        gain = node->layer->tensor[s->gain].data[i];
+        r = s->inverse[i];
+        mu = s->mean[i];
+        for (size_t j = 0; j < s->fan; j++)
+            gc += g[j] * (w[j] - mu);
+        node->gradient[s->gain][i] = (float)(r * gc);
+        slope = gain * n / (n - 1) * r * r * r * gc;
+        for (size_t j = 0; j < s->fan; j++)
+            mean += gain * r * g[j] - slope * (w[j] - mu);
+        mean /= n;
+        for (size_t j = 0; j < s->fan; j++)
+            g[j] = (float)(gain * r * g[j] - slope * (w[j] - mu) - mean);
+    }
+}
+
+static void weights_settle(struct snn__node *node)
+{
+    struct weights *s = node->state;
+    const struct snn__kernels *k = node->ctx->kernels;
+    size_t out = node->layer->out.dim[0];
+
+    if (!s->touched) {
+        for (size_t t = 0; t < node->layer->n_tensors; t++)
+            k->fill(node->gradient[t], 0.0f, node->layer->tensor[t].length);
+        return;
+    }
+    if (s->gathered)
+        snn__parallel(node->ctx, settle_rows, node, snn__ceil_div(out, ROWS));
+    if (s->bias >= 0)
+        k->scale(node->gradient[s->bias], 1.0f, s->bias_sum, out);
+    s->touched = false;
+}
+
+/* How many synapses leave each input element: taps that reach an output position, times the (non-zero) weights of the tap. */
+static void weights_fanout(const struct snn__node *node, float *out, bool nonzero)
+{
+    const struct weights *s = node->state;
+    const struct snn__window *r = &s->read;
+    const float *w = effective(node);
+
+    for (size_t i = 0; i < node->in_len; i++)
+        out[i] = 0.0f;
+    for (size_t channel = 0; channel < r->pitch; channel++) {
+        size_t g = channel / s->inputs, c = channel % s->inputs;
+
+        for (size_t tap = 0; tap < s->taps; tap++) {
+            size_t synapses = 0;
+
+            for (size_t o = g * s->outputs; o < (g + 1) * s->outputs; o++)
+                synapses += !nonzero || w[o * s->fan + c * s->taps + tap] != 0.0f;
+            for (size_t y = 0; y < r->oh; y++)
+                for (size_t x = 0; x < r->ow; x++) {
+                    size_t row = y * r->stride + tap / r->kw * r->dilation, column = x * r->stride + tap % r->kw * r->dilation;
+
+                    if (row >= r->pad && row - r->pad < r->h && column >= r->pad && column - r->pad < r->w)
+                        out[((row - r->pad) * r->w + column - r->pad) * r->pitch + channel] += (float)synapses;
+                }
+        }
+    }
+}
+
+#define TYPE(type_name, type_params, type_shape)                                                          \
+    {                                                                                                     \
+        .name = type_name, .params = type_params, .n_params = sizeof type_params / sizeof *type_params,   \
+        .flags = SNN__LAYER_WEIGHTS, .state_size = sizeof(struct weights), .shape = type_shape,           \
+        .tensors = weights_tensors, .init = weights_init, .plan = weights_plan, .scratch = weights_scratch, \
+        .refresh = weights_refresh, .forward = weights_forward, .adjoint = weights_adjoint,               \
+        .credit = weights_credit, .settle = weights_settle, .fanout = weights_fanout                      \
+    }
+
+const struct snn__layer_type snn__layer_linear = TYPE("linear", linear_params, linear_shape);
+const struct snn__layer_type snn__layer_conv2d = TYPE("conv2d", conv2d_params, conv2d_shape);

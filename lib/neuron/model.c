@@ -1,0 +1,146 @@
+/* neuron/model.c - the neuron models. Each is a row: which states it has and which parameters it shows. */
+#include "neuron/neuron.h"
+#include <math.h>
+#include <string.h>
+
+#define HUGE_POSITIVE 1e30
+
+#define COMMON                                                                                                         \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, 1.0, "membrane potential that fires"),      \
+    SNN__PARAM_STR(SNN_NEURON_RESET, "reset", "subtract|zero|value|none", "subtract",                                  \
+                   "what a spike does to the potential; none: the output is the potential itself"),                    \
+    SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,                          \
+                   "potential after a spike if reset is value"),                                                       \
+    SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", "sigmoid|triangle|rectangle|arctan|fast_sigmoid", "sigmoid",     \
+                   "shape of the surrogate derivative"),                                                               \
+    SNN__PARAM_F64(SNN_NEURON_SURROGATE_ALPHA, "alpha", 1e-6, 1e6, 4.0,                                                \
+                   "slope of the surrogate, or width of the rectangle"),                                               \
+    SNN__PARAM_I64(SNN_NEURON_PER_NEURON, "per_neuron", 0, 1, 0, "decay and threshold are tensors of the layer"),      \
+    SNN__PARAM_I64(SNN_NEURON_SMOOTH, "smooth", 0, 1, 0, "graded spikes: the primitive of the surrogate")
+
+#define LEAK                                                                                                           \
+    SNN__PARAM_F64(SNN_NEURON_DECAY, "decay", 0.0, 1.0, 0.5, "factor of the membrane potential from step to step"),    \
+    SNN__PARAM_F64(SNN_NEURON_TAU, "tau", 1.0, HUGE_POSITIVE, 2.0, "time constant in steps: decay = 1 - 1/tau"),       \
+    SNN__PARAM_I64(SNN_NEURON_INPUT_SCALED, "input_scaled", 0, 1, 0, "the current is multiplied by 1 - decay")
+
+static const struct snn__param if_params[] = { COMMON };
+static const struct snn__param lif_params[] = { LEAK, COMMON };
+static const struct snn__param cuba_params[] = {
+    LEAK, SNN__PARAM_F64(SNN_NEURON_CURRENT_DECAY, "current_decay", 0.0, 1.0, 0.5, "factor of the synaptic current"), COMMON
+};
+static const struct snn__param alif_params[] = {
+    LEAK, SNN__PARAM_F64(SNN_NEURON_ADAPT_DECAY, "adapt_decay", 0.0, 1.0, 0.95, "factor of the adaptation"),
+    SNN__PARAM_F64(SNN_NEURON_ADAPT_STRENGTH, "adapt_strength", 0.0, HUGE_POSITIVE, 1.0,
+                   "rise of the threshold per unit of adaptation"),
+    COMMON
+};
+
+#define ROW(name, type, params, current, adapt, learns) \
+    { name, type, params, sizeof params / sizeof *params, current, adapt, learns }
+
+static const struct snn__neuron_model models[] = {
+    ROW("if", SNN_NEURON_IF, if_params, false, false, false),
+    ROW("lif", SNN_NEURON_LIF, lif_params, false, false, false),
+    ROW("cuba", SNN_NEURON_CUBA, cuba_params, true, false, false),
+    ROW("alif", SNN_NEURON_ALIF, alif_params, false, true, false),
+    ROW("plif", SNN_NEURON_PLIF, lif_params, false, false, true),
+};
+
+const struct snn__neuron_model *snn__neuron_model_at(size_t index)
+{
+    return index < sizeof models / sizeof *models ? &models[index] : NULL;
+}
+
+const struct snn__neuron_model *snn__neuron_model_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        if (strcmp(models[i].name, name) == 0)
+            return &models[i];
+    return NULL;
+}
+
+const struct snn__neuron_model *snn__neuron_model_of(snn_neuron_type type)
+{
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        if (models[i].type == type)
+            return &models[i];
+    return NULL;
+}
+
+snn_status snn__neuron_set_f64(struct snn__params *params, int32_t key, double value)
+{
+    if (key == SNN_NEURON_TAU && snn__params_find(params, SNN_NEURON_TAU) >= 0) {
+        if (!(value >= 1.0 && value <= HUGE_POSITIVE))
+            return snn__fail(SNN_ERR_ARGUMENT, "%s: tau = %.9g is outside 1 .. %.9g", params->owner, value, HUGE_POSITIVE);
+        return snn__params_set_f64(params, SNN_NEURON_DECAY, 1.0 - 1.0 / value);
+    }
+    return snn__params_set_f64(params, key, value);
+}
+
+snn_status snn__neuron_get_f64(const struct snn__params *params, int32_t key, double *value)
+{
+    double decay;
+
+    if (key == SNN_NEURON_TAU && snn__params_find(params, SNN_NEURON_TAU) >= 0) {
+        SNN__TRY(snn__params_get_f64(params, SNN_NEURON_DECAY, &decay));
+        if (value == NULL)
+            return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", params->owner);
+        *value = decay < 1.0 ? 1.0 / (1.0 - decay) : INFINITY;
+        return SNN_OK;
+    }
+    return snn__params_get_f64(params, key, value);
+}
+
+snn_status snn__neuron_set_text(struct snn__params *params, const char *name, const char *value)
+{
+    double tau;
+
+    if (name == NULL || strcmp(name, "tau") != 0 || snn__params_find(params, SNN_NEURON_TAU) < 0)
+        return snn__params_set_text(params, name, value);
+    SNN__TRY(snn__params_set_text(params, name, value)); /* reads and bounds the number */
+    SNN__TRY(snn__params_get_f64(params, SNN_NEURON_TAU, &tau));
+    SNN__TRY(snn__params_set_f64(params, SNN_NEURON_TAU, 2.0)); /* decay alone is kept */
+    return snn__neuron_set_f64(params, SNN_NEURON_TAU, tau);
+}
+
+/* Position of `word` among "a|b|c". */
+static int choice(const struct snn__params *params, int32_t key)
+{
+    const char *word = snn__param_str(params, key);
+    const char *choices = snn__params_row(params, (size_t)snn__params_find(params, key))->choices;
+    size_t n = strlen(word);
+
+    for (int i = 0;; i++) {
+        size_t m = strcspn(choices, "|");
+
+        if ((m == n && strncmp(choices, word, n) == 0) || choices[m] == '\0')
+            return i;
+        choices += m + 1;
+    }
+}
+
+void snn__neuron_population(const struct snn__neuron_model *model, const struct snn__params *params, size_t n,
+                            struct snn__population *population)
+{
+    memset(population, 0, sizeof *population);
+    population->n = n;
+    population->decay = 1.0f;
+    if (model->type != SNN_NEURON_IF) {
+        population->decay = (float)snn__param_f64(params, SNN_NEURON_DECAY);
+        population->scaled = snn__param_i64(params, SNN_NEURON_INPUT_SCALED) != 0;
+    }
+    if (model->current)
+        population->current_decay = (float)snn__param_f64(params, SNN_NEURON_CURRENT_DECAY);
+    if (model->adapt) {
+        population->adapt_decay = (float)snn__param_f64(params, SNN_NEURON_ADAPT_DECAY);
+        population->adapt_strength = (float)snn__param_f64(params, SNN_NEURON_ADAPT_STRENGTH);
+    }
+    population->threshold = (float)snn__param_f64(params, SNN_NEURON_THRESHOLD);
+    population->reset_value = (float)snn__param_f64(params, SNN_NEURON_RESET_VALUE);
+    population->alpha = (float)snn__param_f64(params, SNN_NEURON_SURROGATE_ALPHA);
+    population->reset = (enum snn__reset)choice(params, SNN_NEURON_RESET);
+    population->surrogate = (enum snn__surrogate)choice(params, SNN_NEURON_SURROGATE);
+    population->smooth = snn__param_i64(params, SNN_NEURON_SMOOTH) != 0;
+    population->current = model->current;
+    population->adapt = model->adapt;
+}

@@ -1,0 +1,38 @@
+/* neuron/neuron.h - models of neurons: their parameters, and the constants that the kernels take. */
+#ifndef SNN_NEURON_NEURON_H
+#define SNN_NEURON_NEURON_H
+
+#include "core/param.h"
+#include "kernel/kernel.h"
+#include <snn/neuron.h>
+
+/* One model, as "lif". Parameters are a table of their own; everything else is data for the one set of kernels. */
+struct snn__neuron_model {
+    const char *name;
+    snn_neuron_type type;
+    const struct snn__param *params;
+    size_t n_params;
+    bool current, adapt, learns_decay;
+};
+
+struct snn_neuron {
+    snn_context *ctx;
+    const struct snn__neuron_model *model;
+    struct snn__params params;
+};
+
+/* Model by name or type; NULL if there is none. */
+const struct snn__neuron_model *snn__neuron_model_named(const char *name);
+const struct snn__neuron_model *snn__neuron_model_of(snn_neuron_type type);
+const struct snn__neuron_model *snn__neuron_model_at(size_t index);
+
+/* As the functions of core/param.h, with tau as another way to say decay. */
+snn_status snn__neuron_set_f64(struct snn__params *params, int32_t key, double value);
+snn_status snn__neuron_get_f64(const struct snn__params *params, int32_t key, double *value);
+snn_status snn__neuron_set_text(struct snn__params *params, const char *name, const char *value);
+
+/* Fills the constants of a population of n neurons per sample (the per-neuron arrays stay NULL). */
+void snn__neuron_population(const struct snn__neuron_model *model, const struct snn__params *params, size_t n,
+                            struct snn__population *population);
+
+#endif
