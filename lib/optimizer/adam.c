@@ -41,18 +41,19 @@ static void adam_piece(void *arg, size_t from, size_t to)
 static void update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u, bool decoupled)
 {
     const struct snn__params *p = &optimizer->params;
-    const double beta1 = snn__param_f64(p, SNN_OPTIMIZER_BETA1);
-    const double beta2 = snn__param_f64(p, SNN_OPTIMIZER_BETA2);
+    const float beta1 = (float)snn__param_f64(p, SNN_OPTIMIZER_BETA1);
+    const float beta2 = (float)snn__param_f64(p, SNN_OPTIMIZER_BETA2);
     const double n = (double)run->updates + 1.0;
     struct adam_work work = {
         .kernels = optimizer->ctx->kernels,
         .a = { .lr = u->lr, .scale = u->scale, .limit = u->limit, .w = u->w, .g = u->g },
     };
 
-    work.a.beta1 = (float)beta1;
-    work.a.beta2 = (float)beta2;
+    work.a.beta1 = beta1;
+    work.a.beta2 = beta2;
     work.a.eps = (float)snn__param_f64(p, SNN_OPTIMIZER_EPS);
     work.a.weight_decay = (float)snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY);
+    /* from the rounded betas, so that they undo just what the kernel did: 1 - 0.999f is 1e-5 off 0.001 */
     work.a.correct1 = (float)(1.0 / (1.0 - pow(beta1, n)));
     work.a.correct2 = (float)(1.0 / (1.0 - pow(beta2, n)));
     work.a.decoupled = decoupled;

@@ -26,7 +26,7 @@ static void scan_piece(void *arg, size_t task, size_t worker)
     const size_t length = snn__min(scan->piece, scan->n - from);
 
     (void)worker;
-    if (scan->want_norm) { /* squares of floats do not overflow a double: the sum is finite if, and only if, all are */
+    if (scan->want_norm) { /* squares of floats do not overflow a double: the sum is finite just if all are */
         scan->square[task] = scan->kernels->dot(scan->g + from, scan->g + from, length);
         scan->finite[task] = isfinite(scan->square[task]);
     } else {

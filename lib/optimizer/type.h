@@ -1,4 +1,4 @@
-/* optimizer/type.h - what one rule of optimisation brings: a new one is a file with such a table, a line in list.h. */
+/* optimizer/type.h - what one rule of optimisation brings: a new one is a file with such a table, a line in list.h */
 #ifndef SNN_OPTIMIZER_TYPE_H
 #define SNN_OPTIMIZER_TYPE_H
 
@@ -20,7 +20,7 @@ struct snn__optimizer_type {
     size_t n_params;
     /* Names the moments that the present settings need. */
     void (*moments)(const snn_optimizer *optimizer, struct snn__run *run);
-    /* Changes u->w and the moments; run->updates counts the updates before this one. Fails before changing anything. */
+    /* Changes u->w and the moments; run->updates counts the updates before this one. Fails before it changes any. */
     snn_status (*update)(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u);
 };
 
