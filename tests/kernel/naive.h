@@ -1,0 +1,84 @@
+/* The products again, as slow and obvious as possible, in double precision; and the cases that they are tried on. */
+#ifndef SNN_TESTS_KERNEL_NAIVE_H
+#define SNN_TESTS_KERNEL_NAIVE_H
+
+#include "kernel/kernel.h"
+#include <math.h>
+#include <stdlib.h>
+
+struct window_case {
+    const char *name;
+    size_t batch, n;
+    struct snn__window w;
+};
+
+/* h, w, c, pitch, oh, ow, kh, kw, stride, pad, dilation, transposed */
+static const struct window_case window_cases[] = {
+    { "matrix", 37, 45, { 1, 1, 53, 53, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "matrix with pitch", 13, 70, { 1, 1, 31, 40, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "one row", 1, 33, { 1, 1, 129, 129, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "one column", 29, 1, { 1, 1, 17, 17, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "one number", 1, 1, { 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "deep", 5, 35, { 1, 1, 1601, 1601, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "high", 1100, 10, { 1, 1, 30, 30, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "wide", 26, 417, { 1, 1, 40, 40, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "large", 150, 420, { 1, 1, 500, 500, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "1x1", 3, 20, { 5, 7, 33, 33, 5, 7, 1, 1, 1, 0, 1, false } },
+    { "3x3", 2, 17, { 8, 6, 3, 3, 8, 6, 3, 3, 1, 1, 1, false } },
+    { "3x3 deep", 2, 40, { 6, 5, 48, 48, 6, 5, 3, 3, 1, 1, 1, false } },
+    { "3x3 many", 9, 33, { 16, 16, 2, 2, 16, 16, 3, 3, 1, 1, 1, false } },
+    { "3x3 of a group", 2, 8, { 6, 6, 8, 24, 6, 6, 3, 3, 1, 1, 1, false } },
+    { "stride 2", 2, 12, { 9, 8, 5, 5, 5, 4, 3, 3, 2, 1, 1, false } },
+    { "stride 3, 5x4", 2, 12, { 11, 13, 4, 6, 4, 4, 5, 4, 3, 2, 1, false } },
+    { "dilation 2", 2, 12, { 9, 9, 36, 36, 9, 9, 3, 3, 1, 2, 2, false } },
+    { "kernel wider than the map", 2, 6, { 2, 2, 5, 5, 2, 2, 5, 5, 1, 2, 1, false } },
+    { "transposed", 2, 9, { 6, 6, 40, 40, 6, 6, 3, 3, 1, 1, 1, true } },
+    { "transposed stride 2", 2, 9, { 5, 4, 7, 7, 9, 8, 3, 3, 2, 1, 1, true } },
+    { "transposed dilation 2, stride 3, group", 2, 9, { 4, 4, 6, 18, 12, 13, 3, 3, 3, 2, 2, true } },
+};
+
+#define WINDOW_CASES (sizeof window_cases / sizeof window_cases[0])
+
+static inline size_t depth_of(const struct snn__window *w)
+{
+    return w->kh * w->kw * w->c;
+}
+
+static inline float *numbers(size_t n)
+{
+    float *p = calloc(n ? n : 1, sizeof *p);
+
+    if (p == NULL)
+        abort();
+    return p;
+}
+
+/* Element (m, k) of read(x), as kernel.h says it. */
+static inline double read_window(const struct snn__window *w, const float *x, size_t m, size_t k)
+{
+    const long b = (long)(m / (w->oh * w->ow)), y = (long)(m / w->ow % w->oh), z = (long)(m % w->ow);
+    const long channel = (long)(k % w->c), j = (long)(k / w->c % w->kw), i = (long)(k / w->c / w->kw);
+    const long s = (long)w->stride, p = (long)w->pad, d = (long)w->dilation, h = (long)w->h, v = (long)w->w;
+    long row, column;
+
+    if (w->transposed) {
+        if ((y + p - i * d) % s != 0 || (z + p - j * d) % s != 0)
+            return 0;
+        row = (y + p - i * d) / s;
+        column = (z + p - j * d) / s;
+    } else {
+        row = y * s - p + i * d;
+        column = z * s - p + j * d;
+    }
+    if (row < 0 || row >= h || column < 0 || column >= v)
+        return 0;
+    return x[((b * h + row) * v + column) * (long)w->pitch + channel];
+}
+
+/* Source floats: the last row ends with its channels, not with its pitch. */
+static inline size_t source_size(const struct window_case *c)
+{
+    return c->batch * c->w.h * c->w.w * c->w.pitch - (c->w.pitch - c->w.c);
+}
+
+#endif

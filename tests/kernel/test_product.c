@@ -1,0 +1,282 @@
+/* Products against a slow double-precision loop and against OpenBLAS; adjoints; the same bits for any number of threads. */
+#include "core/context.h"
+#include "core/size.h"
+#include "naive.h"
+#include "support.h"
+#include <cblas.h>
+#include <string.h>
+
+#define TABLES 3
+
+static const uint32_t isas[TABLES] = { SNN_ISA_REF, SNN_ISA_AVX2, SNN_ISA_AVX512 };
+
+/* Rounding of a sum of k products of numbers in [-1, 1), whatever its order. */
+static double tolerance(size_t k)
+{
+    return 1e-6 * sqrt((double)k) + 1e-6;
+}
+
+struct operands {
+    size_t m, k, n;
+    float *x, *w, *bias, *packed, *y, *d, *g;
+    void *scratch;
+};
+
+static void make(struct operands *o, const snn_context *ctx, const struct window_case *c)
+{
+    size_t bytes;
+
+    o->m = c->batch * c->w.oh * c->w.ow;
+    o->k = depth_of(&c->w);
+    o->n = c->n;
+    o->x = numbers(source_size(c));
+    o->w = numbers(o->k * o->n);
+    o->bias = numbers(o->n);
+    o->y = numbers(o->m * (o->n + 3));
+    o->d = numbers(o->m * (o->n + 2));
+    o->g = numbers(o->n * (o->k + 1));
+    random_fill(o->x, source_size(c), -1, 1, 1);
+    random_fill(o->w, o->k * o->n, -1, 1, 2);
+    random_fill(o->bias, o->n, -1, 1, 3);
+    random_fill(o->y, o->m * (o->n + 3), -1, 1, 4);
+    random_fill(o->d, o->m * (o->n + 2), -1, 1, 5);
+    random_fill(o->g, o->n * (o->k + 1), -1, 1, 6);
+    o->packed = numbers(snn__packed_size(ctx, o->k, o->n));
+    /* weights [n, c, taps], as layers hold them */
+    snn__pack(ctx, o->packed, o->w, c->w.kh * c->w.kw, c->w.c, o->n, 1, c->w.kh * c->w.kw, o->k);
+    bytes = snn__max(snn__product_scratch(ctx, o->m, o->n, o->k), snn__outer_scratch(ctx, o->m, o->n, o->k));
+    o->scratch = aligned_alloc(64, snn__round_up(bytes + 1, 64));
+    memset(o->scratch, 0xff, bytes); /* NaN: nothing may be read before it is written */
+}
+
+static void drop(struct operands *o)
+{
+    free(o->x);
+    free(o->w);
+    free(o->bias);
+    free(o->packed);
+    free(o->y);
+    free(o->d);
+    free(o->g);
+    free(o->scratch);
+}
+
+static double weight(const struct operands *o, const struct snn__window *w, size_t k, size_t n)
+{
+    return o->w[n * o->k + (k % w->c) * (w->kh * w->kw) + k / w->c];
+}
+
+/* ---- products ---------------------------------------------------------------------------------------------------- */
+
+static void check_product(const snn_context *ctx, const struct window_case *c, float alpha, bool bias, bool accumulate)
+{
+    struct operands o;
+    struct snn__product p;
+    float *before;
+
+    make(&o, ctx, c);
+    before = numbers(o.m * (o.n + 3));
+    memcpy(before, o.y, o.m * (o.n + 3) * sizeof *before);
+    p = (struct snn__product){ .m = o.m, .n = o.n, .x = o.x, .window = c->w, .packed = o.packed, .alpha = alpha,
+                               .bias = bias ? o.bias : NULL, .y = o.y, .y_pitch = o.n + 3, .accumulate = accumulate };
+    snn__product(ctx, &p, o.scratch);
+    for (size_t m = 0; m < o.m; m++) {
+        for (size_t n = 0; n < o.n; n++) {
+            double sum = 0;
+
+            for (size_t k = 0; k < o.k; k++)
+                sum += read_window(&c->w, o.x, m, k) * weight(&o, &c->w, k, n);
+            sum = alpha * sum + (bias ? o.bias[n] : 0) + (accumulate ? before[m * (o.n + 3) + n] : 0);
+            ck_assert_msg(fabs(sum - o.y[m * (o.n + 3) + n]) <= tolerance(o.k), "%s: y[%zu,%zu] is %g, not %g", c->name, m,
+                          n, o.y[m * (o.n + 3) + n], sum);
+        }
+        ck_assert_mem_eq(o.y + m * (o.n + 3) + o.n, before + m * (o.n + 3) + o.n, 3 * sizeof(float));
+    }
+    free(before);
+    drop(&o);
+}
+
+START_TEST(product_is_the_sum)
+{
+    snn_context *ctx = test_context(2, 1, isas[_i % TABLES]);
+    const struct window_case *c = &window_cases[(size_t)_i / TABLES];
+
+    check_product(ctx, c, 1, false, false);
+    check_product(ctx, c, 1, true, false);
+    check_product(ctx, c, 1, false, true);
+    check_product(ctx, c, 0.75f, true, true);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+static void check_outer(const snn_context *ctx, const struct window_case *c, float alpha, bool accumulate)
+{
+    struct operands o;
+    struct snn__outer p;
+    float *before;
+
+    make(&o, ctx, c);
+    before = numbers(o.n * (o.k + 1));
+    memcpy(before, o.g, o.n * (o.k + 1) * sizeof *before);
+    p = (struct snn__outer){ .m = o.m, .n = o.n, .d = o.d, .d_pitch = o.n + 2, .x = o.x, .window = c->w, .alpha = alpha,
+                             .g = o.g, .g_pitch = o.k + 1, .accumulate = accumulate };
+    snn__outer(ctx, &p, o.scratch);
+    for (size_t n = 0; n < o.n; n++) {
+        for (size_t k = 0; k < o.k; k++) {
+            double sum = 0;
+
+            for (size_t m = 0; m < o.m; m++)
+                sum += o.d[m * (o.n + 2) + n] * read_window(&c->w, o.x, m, k);
+            sum = alpha * sum + (accumulate ? before[n * (o.k + 1) + k] : 0);
+            ck_assert_msg(fabs(sum - o.g[n * (o.k + 1) + k]) <= tolerance(o.m), "%s: g[%zu,%zu] is %g, not %g", c->name, n,
+                          k, o.g[n * (o.k + 1) + k], sum);
+        }
+        ck_assert_mem_eq(o.g + n * (o.k + 1) + o.k, before + n * (o.k + 1) + o.k, sizeof(float));
+    }
+    free(before);
+    drop(&o);
+}
+
+START_TEST(outer_is_the_sum)
+{
+    snn_context *ctx = test_context(2, 1, isas[_i % TABLES]);
+    const struct window_case *c = &window_cases[(size_t)_i / TABLES];
+
+    check_outer(ctx, c, 1, false);
+    check_outer(ctx, c, 1, true);
+    check_outer(ctx, c, -0.5f, true);
+    check_outer(ctx, c, -0.5f, false);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* ---- adjoints ---------------------------------------------------------------------------------------------------- */
+
+/* <read(x) w, e> = <x, read'(e) w'>: a convolution and the transposed window with the same geometry. */
+static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_t stride, size_t pad, size_t dilation)
+{
+    const size_t oh = (h + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1, c = 5, n = 7, b = 2;
+    const size_t taps = kernel * kernel;
+    const struct window_case there = { "", b, n, { h, h, c, c, oh, oh, kernel, kernel, stride, pad, dilation, false } };
+    const struct window_case back = { "", b, c, { oh, oh, n, n, h, h, kernel, kernel, stride, pad, dilation, true } };
+    struct operands o, r;
+    struct snn__product p;
+    double left = 0, right = 0;
+
+    make(&o, ctx, &there);
+    make(&r, ctx, &back);
+    p = (struct snn__product){ .m = o.m, .n = n, .x = o.x, .window = there.w, .packed = o.packed, .alpha = 1, .y = o.y,
+                               .y_pitch = n };
+    snn__product(ctx, &p, o.scratch);
+    /* w' [k = (tap, n), c] out of the same weights [n, c, tap] */
+    snn__pack(ctx, r.packed, o.w, taps, n, c, 1, c * taps, taps);
+    p = (struct snn__product){ .m = r.m, .n = c, .x = r.x, .window = back.w, .packed = r.packed, .alpha = 1, .y = r.y,
+                               .y_pitch = c };
+    snn__product(ctx, &p, r.scratch);
+    for (size_t i = 0; i < o.m * n; i++)
+        left += (double)o.y[i] * r.x[i];
+    for (size_t i = 0; i < r.m * c; i++)
+        right += (double)o.x[i] * r.y[i];
+    ck_assert_msg(fabs(left - right) <= 1e-4, "h %zu kernel %zu stride %zu pad %zu dilation %zu: %g, %g", h, kernel, stride,
+                  pad, dilation, left, right);
+    drop(&o);
+    drop(&r);
+}
+
+START_TEST(transposed_window_is_the_adjoint)
+{
+    snn_context *ctx = test_context(1, 1, isas[_i]);
+
+    check_adjoint(ctx, 8, 3, 1, 1, 1);
+    check_adjoint(ctx, 8, 3, 2, 1, 1);
+    check_adjoint(ctx, 9, 3, 2, 0, 1);
+    check_adjoint(ctx, 9, 1, 2, 0, 1);
+    check_adjoint(ctx, 11, 3, 1, 2, 2);
+    check_adjoint(ctx, 12, 4, 3, 2, 1);
+    check_adjoint(ctx, 13, 3, 3, 4, 3);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* ---- against BLAS ------------------------------------------------------------------------------------------------ */
+
+START_TEST(agrees_with_blas)
+{
+    static const size_t shapes[][3] = { { 128, 800, 784 }, { 128, 10, 800 }, { 200, 64, 1152 }, { 1, 300, 200 } };
+    const size_t m = shapes[_i / TABLES][0], n = shapes[_i / TABLES][1], k = shapes[_i / TABLES][2];
+    const struct window_case c = { "", m, n, { 1, 1, k, k, 1, 1, 1, 1, 1, 0, 1, false } };
+    snn_context *ctx = test_context(2, 1, isas[_i % TABLES]);
+    float *y = numbers(m * n), *g = numbers(n * k);
+    struct operands o;
+
+    make(&o, ctx, &c);
+    snn__product(ctx, &(struct snn__product){ .m = m, .n = n, .x = o.x, .window = c.w, .packed = o.packed, .alpha = 1,
+                                              .y = o.y, .y_pitch = n }, o.scratch);
+    snn__outer(ctx, &(struct snn__outer){ .m = m, .n = n, .d = o.d, .d_pitch = n, .x = o.x, .window = c.w, .alpha = 1,
+                                          .g = o.g, .g_pitch = k }, o.scratch);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, o.x, (int)k, o.w, (int)k, 0, y, (int)n);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n, (int)k, (int)m, 1, o.d, (int)n, o.x, (int)k, 0, g, (int)k);
+    for (size_t i = 0; i < m * n; i++)
+        ck_assert_float_eq_tol(y[i], o.y[i], (float)(2 * tolerance(k)));
+    for (size_t i = 0; i < n * k; i++)
+        ck_assert_float_eq_tol(g[i], o.g[i], (float)(2 * tolerance(m)));
+    free(y);
+    free(g);
+    drop(&o);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* ---- threads ------------------------------------------------------------------------------------------------------ */
+
+static const struct window_case big[] = {
+    { "fully connected", 128, 800, { 1, 1, 784, 784, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "readout", 128, 10, { 1, 1, 800, 800, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "first conv", 8, 24, { 32, 32, 3, 3, 32, 32, 3, 3, 1, 1, 1, false } },
+    { "conv", 2, 96, { 16, 16, 64, 64, 16, 16, 3, 3, 1, 1, 1, false } },
+};
+
+START_TEST(threads_do_not_change_bits)
+{
+    const struct window_case *c = &big[_i / TABLES];
+    float *y = NULL, *g = NULL;
+
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        snn_context *ctx = test_context(threads, 1, isas[_i % TABLES]);
+        struct operands o;
+
+        make(&o, ctx, c);
+        snn__product(ctx, &(struct snn__product){ .m = o.m, .n = o.n, .x = o.x, .window = c->w, .packed = o.packed,
+                                                  .alpha = 1, .bias = o.bias, .y = o.y, .y_pitch = o.n }, o.scratch);
+        snn__outer(ctx, &(struct snn__outer){ .m = o.m, .n = o.n, .d = o.d, .d_pitch = o.n, .x = o.x, .window = c->w,
+                                              .alpha = 1, .g = o.g, .g_pitch = o.k }, o.scratch);
+        if (threads == 1) {
+            y = numbers(o.m * o.n);
+            g = numbers(o.n * o.k);
+            memcpy(y, o.y, o.m * o.n * sizeof *y);
+            memcpy(g, o.g, o.n * o.k * sizeof *g);
+        }
+        ck_assert_msg(memcmp(y, o.y, o.m * o.n * sizeof *y) == 0, "%s: product with %u threads", c->name, threads);
+        ck_assert_msg(memcmp(g, o.g, o.n * o.k * sizeof *g) == 0, "%s: outer with %u threads", c->name, threads);
+        drop(&o);
+        snn_context_destroy(ctx);
+    }
+    free(y);
+    free(g);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("product");
+    TCase *t = tcase_create("product");
+
+    tcase_set_timeout(t, 120);
+    tcase_add_loop_test(t, product_is_the_sum, 0, TABLES * (int)WINDOW_CASES);
+    tcase_add_loop_test(t, outer_is_the_sum, 0, TABLES * (int)WINDOW_CASES);
+    tcase_add_loop_test(t, transposed_window_is_the_adjoint, 0, TABLES);
+    tcase_add_loop_test(t, agrees_with_blas, 0, TABLES * 4);
+    tcase_add_loop_test(t, threads_do_not_change_bits, 0, TABLES * (int)(sizeof big / sizeof big[0]));
+    suite_add_tcase(s, t);
+    return run_suite(s);
+}
