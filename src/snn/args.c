@@ -1,0 +1,159 @@
+/* args.c - flags. */
+#include "args.h"
+
+#include "config.h"
+#include "params.h"
+#include "tool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool args_want_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+void args_help(const struct flag *flags)
+{
+    char left[80];
+
+    for (; flags->name; flags++) {
+        snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value ? " " : "", flags->value ? flags->value : "");
+        printf("  %-36s %s\n", left, flags->help);
+    }
+}
+
+static const struct flag *find(const struct flag *flags, const char *name)
+{
+    for (; flags->name; flags++)
+        if (strcmp(flags->name, name) == 0)
+            return flags;
+    return NULL;
+}
+
+static int unknown(const struct flag *flags, const char *name)
+{
+    const char *words[64], *guess;
+    size_t n = 0;
+
+    for (; flags->name && n < 63; flags++)
+        words[n++] = flags->name;
+    words[n] = NULL;
+    guess = nearest(name, words);
+    return fail(USAGE, "unknown flag --%s%s%s%s", name, guess ? "; did you mean --" : "", guess ? guess : "",
+                guess ? "?" : "");
+}
+
+/* Reads "--name", "--name value" or "--name=value" at argv[*i]. */
+static int parse_flag(struct args *args, const struct flag *flags, bool parameters, int argc, char **argv, int *i)
+{
+    char name[96];
+    const char *word = argv[*i] + 2, *equals = strchr(word, '='), *value;
+    size_t length = equals ? (size_t)(equals - word) : strlen(word);
+    const struct flag *flag;
+    const char *path;
+
+    if (length >= sizeof name)
+        return fail(USAGE, "unknown flag %s", argv[*i]);
+    memcpy(name, word, length);
+    name[length] = '\0';
+    flag = find(flags, name);
+    if (!flag && !(parameters && strchr(name, '.') && config_kind(name) != KIND_NONE))
+        return unknown(flags, name);
+    path = flag ? flag->path : name;
+    if (flag && !flag->value) {
+        if (equals)
+            return fail(USAGE, "--%s takes no value", name);
+        json_object_set_new(args->own, name, json_string("1"));
+        return DONE;
+    }
+    if (!equals && *i + 1 >= argc)
+        return fail(USAGE, "--%s needs a value%s%s", name, flag ? ": " : "", flag ? flag->value : "");
+    value = equals ? equals + 1 : argv[++*i];
+    if (path)
+        return config_set_text(args->config, path, name, value);
+    if (json_object_set_new(args->own, name, json_string(value)) != 0)
+        return fail(USAGE, "--%s: the value is not UTF-8", name);
+    return DONE;
+}
+
+int args_parse(struct args *args, const struct flag *flags, bool parameters, size_t most_positional, int argc,
+               char **argv)
+{
+    bool only_words = false;
+
+    memset(args, 0, sizeof *args);
+    args->config = json_object();
+    args->own = json_object();
+    if (!args->config || !args->own)
+        return fail(FAILED, "out of memory");
+    for (int i = 1; i < argc; i++) {
+        if (!only_words && strcmp(argv[i], "--") == 0) {
+            only_words = true;
+        } else if (!only_words && argv[i][0] == '-' && argv[i][1] == '-') {
+            int status = parse_flag(args, flags, parameters, argc, argv, &i);
+            if (status != DONE)
+                return status;
+        } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+            return fail(USAGE, "unknown flag %s: flags begin with two dashes", argv[i]);
+        } else if (args->count >= most_positional) {
+            return fail(USAGE, "\"%s\" is one argument too many", argv[i]);
+        } else {
+            args->positional[args->count++] = argv[i];
+        }
+    }
+    return DONE;
+}
+
+void args_free(struct args *args)
+{
+    json_decref(args->config);
+    json_decref(args->own);
+}
+
+const char *args_text(const struct args *args, const char *name)
+{
+    return json_string_value(json_object_get(args->own, name));
+}
+
+bool args_has(const struct args *args, const char *name)
+{
+    return json_object_get(args->own, name) != NULL;
+}
+
+int args_whole(const struct args *args, const char *name, int64_t low, int64_t high, int64_t absent, int64_t *out)
+{
+    const char *text = args_text(args, name);
+    long long value;
+    char *end;
+
+    *out = absent;
+    if (!text)
+        return DONE;
+    errno = 0;
+    value = strtoll(text, &end, 10);
+    if (end == text || *end || errno || value < low || value > high)
+        return fail(USAGE, "--%s: \"%s\" is not a whole number from %lld to %lld", name, text, (long long)low,
+                    (long long)high);
+    *out = value;
+    return DONE;
+}
+
+size_t args_list(const char *text, char word[][32], size_t most)
+{
+    size_t n = 0;
+
+    while (*text && n < most) {
+        size_t length = strcspn(text, ",");
+        if (length > 0 && length < 32) {
+            memcpy(word[n], text, length);
+            word[n++][length] = '\0';
+        }
+        text += length + (text[length] == ',');
+    }
+    return n;
+}

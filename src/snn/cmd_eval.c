@@ -1,0 +1,166 @@
+/* cmd_eval.c - snn eval: what a model can do and what it costs. */
+#include "args.h"
+#include "config.h"
+#include "params.h"
+#include "progress.h"
+#include "run.h"
+#include "table.h"
+
+#include <string.h>
+
+static const struct flag flags[] = {
+    { "data", "FORMAT:DIR", "data", "other data than the model was trained on; its normalisation stays" },
+    { "split", "SPLIT", NULL, "test (default) or train" },
+    { "batch", "N", "batch", "samples at a time; default: as in training" },
+    { "steps", "T", "trainer.steps", "time steps per sample; default: as in training" },
+    { "threads", "N", "threads", "0, the default: one per processor" },
+    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
+    { "seed", "N", "seed", "of the encoders' random numbers; default: as in training" },
+    { "json", NULL, NULL, "one JSON object on standard output" },
+    { "quiet", NULL, NULL, "no progress, only the last line" },
+    { NULL, NULL, NULL, NULL },
+};
+
+static int help(void)
+{
+    printf("usage: snn eval MODEL [FLAGS]\n\n"
+           "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts them:\n"
+           "dense (every connection at every step), MACs (real-valued inputs that are not zero) and ACs (spikes).\n"
+           "Takes data, steps and normalisation from the model; parameters may be overridden as in snn train.\n\n");
+    args_help(flags);
+    printf("\n");
+    param_help(stdout, "data");
+    param_help(stdout, "trainer");
+    return DONE;
+}
+
+static int configure(struct run *run, struct args *args)
+{
+    int status = DONE;
+    json_t *over = args->config;
+
+    run->config = run_config_of(args->positional[0], &status);
+    if (status != DONE)
+        return status;
+    if (!run->config)
+        run->config = json_object();
+    if (!config_get(over, "data.normalise") && config_get(run->config, "data.mean")) {
+        config_set(over, "data.mean", json_incref(config_get(run->config, "data.mean")));
+        config_set(over, "data.deviation", json_incref(config_get(run->config, "data.deviation")));
+    }
+    config_merge(run->config, over);
+    config_complete(run->config);
+    if (config_whole(run->config, "batch", 0) < 1)
+        return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(run->config, "batch", 0));
+    return DONE;
+}
+
+/* Opens the split. The limit of the training run concerned its training set alone. */
+static int open_data(struct run *run, struct args *args, const char *split)
+{
+    int status;
+    int64_t limit = config_whole(args->config, "data.limit", 0);
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_status rc = SNN_OK;
+
+    if (strcmp(split, "test") != 0 && strcmp(split, "train") != 0)
+        return fail(USAGE, "--split: \"%s\" is neither test nor train", split);
+    status = run_data(run, &run->test, split[1] == 'e' ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN);
+    if (status == DONE)
+        rc = snn_dataset_set_i64(run->test, SNN_DATASET_LIMIT, limit);
+    if (status == DONE && rc == SNN_OK && !config_get(run->config, "data.mean"))
+        status = run_normalise(run, run->test);
+    if (rc == SNN_OK && status == DONE)
+        rc = snn_dataset_get_info(run->test, &info);
+    run->shape = info;
+    return rc == SNN_OK ? status : fail_call(rc, "data");
+}
+
+static int open_model(struct run *run, const char *path, struct progress *progress)
+{
+    snn_status rc = snn_network_load(&run->network, run->context, path);
+    int status;
+
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    status = run_trainer(run, &run->trainer, false);
+    if (status != DONE)
+        return status;
+    rc = snn_trainer_on_progress(run->trainer, progress_show, progress);
+    if (rc == SNN_OK)
+        rc = snn_trainer_prepare(run->trainer, (size_t)config_whole(run->config, "batch", 128));
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+static void print_figures(const struct run *run, const snn_metrics *m)
+{
+    printf("%s samples, %s, %.2f s\n\n", grouped(m->samples).s, run_method(run->config).s, m->seconds);
+    table_costs(run_figures(run->trainer, run->network, m));
+    printf("\nloss %.4f\n", m->loss);
+}
+
+static int evaluate(struct run *run, const struct args *args, struct progress *progress, const char *split)
+{
+    snn_metrics m = SNN_METRICS_INIT;
+    snn_status rc = snn_trainer_evaluate(run->trainer, run->test, &m);
+    json_t *figures;
+
+    progress_clear(progress);
+    if (rc == SNN_ERR_CANCELLED)
+        return fail(INTERRUPTED, "interrupted");
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    if (args_has(args, "json")) {
+        figures = run_figures(run->trainer, run->network, &m);
+        json_object_set_new(figures, "event", json_string("eval"));
+        json_object_set_new(figures, "model", json_string(args->positional[0]));
+        json_object_set_new(figures, "split", json_string(split));
+        json_object_set_new(figures, "seconds", json_figure(m.seconds));
+        json_line(figures);
+        return DONE;
+    }
+    if (!args_has(args, "quiet"))
+        print_figures(run, &m);
+    printf("%s accuracy %.2f%%\n", split, 100 * m.accuracy);
+    return DONE;
+}
+
+static int eval(struct run *run, struct args *args, int argc, char **argv)
+{
+    struct progress progress;
+    const char *split;
+    int status = args_parse(args, flags, true, 1, argc, argv);
+
+    if (status != DONE)
+        return status;
+    if (args->count == 0)
+        return fail(USAGE, "which model? snn eval MODEL");
+    split = args_has(args, "split") ? args_text(args, "split") : "test";
+    progress_init(&progress, args_has(args, "quiet") || args_has(args, "json"), 0);
+    status = configure(run, args);
+    if (status == DONE)
+        status = run_context(run);
+    if (status == DONE)
+        status = open_data(run, args, split);
+    if (status == DONE)
+        status = open_model(run, args->positional[0], &progress);
+    if (status != DONE)
+        return status;
+    stop_on_signals();
+    return evaluate(run, args, &progress, split);
+}
+
+int cmd_eval(int argc, char **argv)
+{
+    struct run run;
+    struct args args;
+    int status;
+
+    if (args_want_help(argc, argv))
+        return help();
+    memset(&run, 0, sizeof run);
+    status = eval(&run, &args, argc, argv);
+    run_close(&run);
+    args_free(&args);
+    return status;
+}

@@ -1,0 +1,145 @@
+/* cmd_info.c - snn info: what is in a model file. */
+#include "args.h"
+#include "config.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct flag flags[] = {
+    { "json", NULL, NULL, "one JSON object on standard output" },
+    { NULL, NULL, NULL, NULL },
+};
+
+static int help(void)
+{
+    printf("usage: snn info MODEL [FLAGS]\n\n"
+           "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of training; and the\n"
+           "configuration that 'snn train MODEL-CONFIG.json' would repeat.\n\n");
+    args_help(flags);
+    return DONE;
+}
+
+static json_t *note(const snn_network *net, const char *key)
+{
+    const char *text = snn_network_note(net, key);
+
+    return text ? json_loads(text, 0, NULL) : NULL;
+}
+
+static json_t *shape_json(const snn_shape *shape)
+{
+    json_t *out = json_array();
+
+    for (uint32_t i = 0; i < shape->rank && i < 3; i++)
+        json_array_append_new(out, json_integer((json_int_t)shape->dim[i]));
+    return out;
+}
+
+static json_t *layers_json(const snn_network *net)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; snn_network_layer(net, i); i++) {
+        snn_layer *layer = snn_network_layer(net, i);
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+        snn_tensor tensor = SNN_TENSOR_INIT;
+        json_t *tensors = json_object();
+        if (snn_layer_get_info(layer, &info) != SNN_OK) {
+            json_decref(tensors);
+            continue;
+        }
+        for (uint32_t k = 0; k < info.tensors && snn_layer_tensor(layer, k, &tensor) == SNN_OK; k++) {
+            json_t *dims = json_array();
+            for (uint32_t d = 0; d < tensor.rank && d < 4; d++)
+                json_array_append_new(dims, json_integer((json_int_t)tensor.dim[d]));
+            json_object_set_new(tensors, tensor.name, dims);
+        }
+        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:I, s:b, s:o}", "name", info.name, "type", info.type,
+                                             "in", shape_json(&info.in), "out", shape_json(&info.out), "parameters",
+                                             (json_int_t)info.parameters, "spiking", (int)info.spiking, "tensors", tensors));
+    }
+    return out;
+}
+
+static void print_json(const snn_network *net, const snn_network_info *info, const char *path, uint64_t size)
+{
+    json_t *run = note(net, CONFIG_NOTE), *rates = note(net, RATES_NOTE);
+
+    json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "event", "info", "model", path, "file_bytes",
+                        (json_int_t)size, "parameters", (json_int_t)info->parameters, "parameter_bytes",
+                        (json_int_t)info->parameter_bytes, "in", shape_json(&info->in), "out", shape_json(&info->out),
+                        "layers", layers_json(net), "run", run ? run : json_null(), "figures",
+                        rates ? rates : json_null()));
+}
+
+static void print_text(const snn_network *net, const snn_network_info *info, const char *path, uint64_t size)
+{
+    json_t *rates = note(net, RATES_NOTE), *run = note(net, CONFIG_NOTE);
+
+    printf("%s: %s, %s -> %s, %s parameters, %s of tensors\n\n", path, bytes(size).s, shape_text(&info->in).s,
+           shape_text(&info->out).s, grouped(info->parameters).s, bytes(info->parameter_bytes).s);
+    table_layers(net, rates);
+    if (rates) {
+        printf("\nevaluated on %s samples: accuracy %.2f%%, loss %.4f\n",
+               grouped((uint64_t)json_integer_value(json_object_get(rates, "samples"))).s,
+               100 * json_number_value(json_object_get(rates, "accuracy")),
+               json_number_value(json_object_get(rates, "loss")));
+        printf("synaptic operations per sample: %s dense, %s MACs, %s ACs\n",
+               si(json_number_value(json_object_get(rates, "synops_dense"))).s,
+               si(json_number_value(json_object_get(rates, "synops_mac"))).s,
+               si(json_number_value(json_object_get(rates, "synops_ac"))).s);
+    }
+    if (run) {
+        char *text = json_dumps(run, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+        printf("\nrun\n%s\n", text ? text : "");
+        free(text);
+    }
+    json_decref(rates);
+    json_decref(run);
+}
+
+static int info(const struct args *args)
+{
+    const char *path = args->positional[0];
+    snn_context_options options;
+    snn_context *context = NULL;
+    snn_network *net = NULL;
+    snn_network_info about = SNN_NETWORK_INFO_INIT;
+    struct stat file;
+    uint64_t size;
+    snn_status rc = snn_context_options_init(&options, sizeof options);
+
+    options.threads = 1;
+    if (rc == SNN_OK)
+        rc = snn_context_create(&context, &options);
+    if (rc == SNN_OK)
+        rc = snn_network_load(&net, context, path);
+    if (rc == SNN_OK)
+        rc = snn_network_get_info(net, &about);
+    size = rc == SNN_OK && stat(path, &file) == 0 ? (uint64_t)file.st_size : 0;
+    if (rc == SNN_OK && args_has(args, "json"))
+        print_json(net, &about, path, size);
+    else if (rc == SNN_OK)
+        print_text(net, &about, path, size);
+    else
+        fail_call(rc, NULL);
+    snn_network_destroy(net);
+    snn_context_destroy(context);
+    return rc == SNN_OK ? DONE : FAILED;
+}
+
+int cmd_info(int argc, char **argv)
+{
+    struct args args;
+    int status;
+
+    if (args_want_help(argc, argv))
+        return help();
+    status = args_parse(&args, flags, false, 1, argc, argv);
+    if (status == DONE)
+        status = args.count ? info(&args) : fail(USAGE, "which model? snn info MODEL");
+    args_free(&args);
+    return status;
+}

@@ -1,0 +1,451 @@
+/* cmd_train.c - snn train: from a data set to a model file, a log and drawings. */
+#include "args.h"
+#include "config.h"
+#include "history.h"
+#include "params.h"
+#include "plot.h"
+#include "progress.h"
+#include "run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct flag flags[] = {
+    { "data", "FORMAT:DIR", "data", "idx, cifar10 or cifar100 files; default: Debian's dataset-fashion-mnist" },
+    { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
+    { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
+    { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif; default: the network's own, lif" },
+    { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
+    { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
+    { "epochs", "N", "epochs", "passes over the training set; default 15" },
+    { "batch", "N", "batch", "samples per update; default 128" },
+    { "seed", "N", "seed", "of every random number; default 1" },
+    { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
+    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
+    { "steps", "T", "trainer.steps", "time steps per sample; default 6" },
+    { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
+    { "loss-mix", "X", "trainer.loss_mix", "share of MSE in ce_mse; default 0.05" },
+    { "lr", "X", "optimizer.lr", "learning rate; default 0.1 for sgd" },
+    { "momentum", "X", "optimizer.momentum", "default 0.9 for sgd" },
+    { "weight-decay", "X", "optimizer.weight_decay", "default 0" },
+    { "schedule", "NAME", "optimizer.schedule", "constant, step, multi_step, cosine to 0 over the epochs (default)" },
+    { "save", "MODEL", NULL, "file for the model; default model.snn, or the checkpoint's name without .ckpt" },
+    { "resume", "CHECKPOINT", NULL, "go on where this file stopped; needs no other flag" },
+    { "every", "N", NULL, "write MODEL.ckpt after every N epochs; default 1; 0: only when interrupted" },
+    { "csv", "FILE", NULL, "log of every epoch; default MODEL with .csv for .snn" },
+    { "curves", "FILE.svg", NULL, "draw accuracy and loss over the epochs" },
+    { "raster", "FILE.svg", NULL, "draw what one test image does to the trained network" },
+    { "sample", "N", NULL, "number of that test image; default 0" },
+    { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
+    { "quiet", NULL, NULL, "only the last line" },
+    { NULL, NULL, NULL, NULL },
+};
+
+/* All of one run of the command. */
+struct train {
+    struct args args;
+    struct run run;
+    struct progress progress;
+    struct history history;
+    const char *resume;
+    char *model, *checkpoint, *csv; /* paths */
+    int64_t every, sample;
+    bool json, quiet, evaluated;
+    snn_metrics held; /* of the last evaluation */
+};
+
+static int help(void)
+{
+    printf("usage: snn train [CONFIG.json] [FLAGS]\n\n"
+           "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file overrides\n"
+           "the defaults; the settings that result travel inside the model file. Interrupted (Ctrl-C, SIGTERM), it writes\n"
+           "MODEL.ckpt and exits with 130; 'snn train --resume MODEL.ckpt' goes on and gives the same bits as if nothing had\n"
+           "happened.\n\n");
+    args_help(flags);
+    printf("\nnetworks with a name:");
+    for (size_t i = 0; snn_network_builder(i); i++)
+        printf(" %s", snn_network_builder(i));
+    printf("\ntraining methods:");
+    for (size_t i = 0; snn_trainer_method(i); i++)
+        printf(" %s", snn_trainer_method(i));
+    printf("\n\nEvery parameter, as a flag or under the same name in CONFIG.json:\n");
+    for (size_t i = 0; param_sections[i]; i++) {
+        printf("\n%s\n", param_sections[i]);
+        param_help(stdout, param_sections[i]);
+    }
+    return DONE;
+}
+
+/* ---- what to do: configuration and paths */
+
+/* Text `base` without the ending `cut`, with `add` behind it. */
+static char *renamed(const char *base, const char *cut, const char *add)
+{
+    size_t length = strlen(base), ending = strlen(cut);
+    char *out;
+
+    if (length > ending && strcmp(base + length - ending, cut) == 0)
+        length -= ending;
+    out = malloc(length + strlen(add) + 1);
+    if (out) {
+        memcpy(out, base, length);
+        strcpy(out + length, add);
+    }
+    return out;
+}
+
+static int name_files(struct train *t)
+{
+    const char *save = args_text(&t->args, "save"), *csv = args_text(&t->args, "csv");
+    size_t length = t->resume ? strlen(t->resume) : 0;
+    bool ckpt = length > 5 && strcmp(t->resume + length - 5, ".ckpt") == 0;
+
+    t->model = save ? renamed(save, "", "") : ckpt ? renamed(t->resume, ".ckpt", "") : renamed("model.snn", "", "");
+    if (!t->model)
+        return fail(FAILED, "out of memory");
+    t->checkpoint = renamed(t->model, "", ".ckpt");
+    t->csv = csv ? renamed(csv, "", "") : renamed(t->model, ".snn", ".csv");
+    return t->checkpoint && t->csv ? DONE : fail(FAILED, "out of memory");
+}
+
+/* Defaults, then the checkpoint's configuration, then the file, then the flags. */
+static int configure(struct train *t)
+{
+    json_t *file = NULL;
+    int status = DONE;
+
+    if (t->resume) {
+        if (config_get(t->args.config, "network") || json_object_get(t->args.config, "neuron"))
+            return fail(USAGE, "--net and --neuron do not go with --resume: the checkpoint holds the network");
+        t->run.config = run_config_of(t->resume, &status);
+        if (status == DONE && !t->run.config)
+            return fail(FAILED, "%s: carries no configuration: it was not written by snn train", t->resume);
+    } else {
+        t->run.config = json_object();
+    }
+    if (status == DONE && t->args.count == 1) {
+        status = config_load(&file, t->args.positional[0]);
+        if (status == DONE)
+            config_merge(t->run.config, file);
+        json_decref(file);
+    }
+    if (status != DONE)
+        return status;
+    config_merge(t->run.config, t->args.config);
+    config_complete(t->run.config);
+    if (config_whole(t->run.config, "epochs", 0) < 1)
+        return fail(FAILED, "epochs: %lld is not at least 1", (long long)config_whole(t->run.config, "epochs", 0));
+    if (config_whole(t->run.config, "batch", 0) < 1)
+        return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(t->run.config, "batch", 0));
+    return DONE;
+}
+
+static int read_arguments(struct train *t, int argc, char **argv)
+{
+    int status = args_parse(&t->args, flags, true, 1, argc, argv);
+
+    if (status == DONE)
+        status = args_whole(&t->args, "every", 0, 1000000, 1, &t->every);
+    if (status == DONE)
+        status = args_whole(&t->args, "sample", 0, INT32_MAX, 0, &t->sample);
+    t->json = status == DONE && args_has(&t->args, "json");
+    t->quiet = status == DONE && args_has(&t->args, "quiet");
+    t->resume = status == DONE ? args_text(&t->args, "resume") : NULL;
+    if (status == DONE)
+        status = name_files(t);
+    if (status == DONE)
+        status = configure(t);
+    return status;
+}
+
+/* ---- the objects */
+
+static int open_data(struct train *t)
+{
+    int status = run_data(&t->run, &t->run.train, SNN_SPLIT_TRAIN);
+
+    if (status == DONE)
+        status = run_normalise(&t->run, t->run.train);
+    if (status == DONE)
+        status = run_data(&t->run, &t->run.test, SNN_SPLIT_TEST);
+    if (status == DONE && (uint64_t)t->sample >= t->run.shape.count)
+        return fail(USAGE, "--sample: the test set has %zu images, there is no number %lld", t->run.shape.count,
+                    (long long)t->sample);
+    return status;
+}
+
+static int open_network(struct train *t)
+{
+    snn_status rc;
+
+    if (!t->resume)
+        return run_network(&t->run);
+    rc = snn_network_load(&t->run.network, t->run.context, t->resume);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* The configuration becomes part of the network now, so that checkpoints carry it as well. */
+static int attach_note(struct train *t)
+{
+    char *note = config_note(t->run.config);
+    snn_status rc = note ? snn_network_set_note(t->run.network, CONFIG_NOTE, note) : SNN_ERR_MEMORY;
+
+    free(note);
+    return rc == SNN_OK ? DONE : fail_call(rc, "note");
+}
+
+static int open_trainer(struct train *t)
+{
+    snn_status rc;
+    int status = run_optimizer(&t->run);
+
+    if (status == DONE)
+        status = run_trainer(&t->run, &t->run.trainer, true);
+    if (status == DONE)
+        status = run_record(&t->run);
+    if (status != DONE)
+        return status;
+    rc = snn_trainer_on_progress(t->run.trainer, progress_show, &t->progress);
+    if (rc == SNN_OK)
+        rc = snn_trainer_prepare(t->run.trainer, (size_t)config_whole(t->run.config, "batch", 128));
+    if (rc == SNN_OK && t->resume)
+        rc = snn_trainer_load(t->run.trainer, t->resume);
+    return rc == SNN_OK ? attach_note(t) : fail_call(rc, NULL);
+}
+
+static void announce(const struct train *t)
+{
+    const json_t *config = t->run.config;
+    snn_network_info net = SNN_NETWORK_INFO_INIT;
+    snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
+    snn_dataset_info train = SNN_DATASET_INFO_INIT;
+
+    if (snn_network_get_info(t->run.network, &net) != SNN_OK || snn_context_get_info(t->run.context, &ctx) != SNN_OK ||
+        snn_dataset_get_info(t->run.train, &train) != SNN_OK)
+        return;
+    if (t->json) {
+        char *note = config_note(config);
+        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:o}", "event", "start", "version",
+                            snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
+                            (json_int_t)net.parameter_bytes, "trainer_bytes", (json_int_t)snn_trainer_bytes(t->run.trainer),
+                            "threads", (int)ctx.threads, "isa", ctx.isa_name, "train_samples", (json_int_t)train.count,
+                            "test_samples", (json_int_t)t->run.shape.count, "config",
+                            note ? json_loads(note, 0, NULL) : json_null()));
+        free(note);
+    } else if (!t->quiet) {
+        printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s, shape_text(&net.in).s,
+               shape_text(&net.out).s);
+        printf("data     %s:%s: %s training, %s test samples\n", config_text(config, "data.format", ""),
+               config_text(config, "data.dir", ""), grouped(train.count).s, grouped(t->run.shape.count).s);
+        printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
+               snn_optimizer_name(t->run.optimizer), (long long)config_whole(config, "batch", 0), ctx.threads,
+               ctx.threads == 1 ? "" : "s", ctx.isa_name, bytes(snn_trainer_bytes(t->run.trainer)).s);
+        if (t->resume)
+            printf("resumed  %s: %llu of %lld epochs done\n", t->resume,
+                   (unsigned long long)snn_trainer_epochs_done(t->run.trainer), (long long)config_whole(config, "epochs", 0));
+        fflush(stdout);
+    }
+}
+
+/* ---- training */
+
+static void report(struct train *t, const struct epoch_row *row)
+{
+    progress_clear(&t->progress);
+    if (t->json)
+        json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch", "epoch",
+                            (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
+                            json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss), "test_accuracy",
+                            json_figure(row->test_accuracy), "learning_rate", json_figure(row->learning_rate),
+                            "firing_rate", json_figure(row->firing_rate), "seconds", json_figure(row->seconds),
+                            "samples_per_second", json_figure(row->samples_per_second)));
+    else if (!t->quiet && isfinite(row->test_accuracy))
+        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  lr %.2e  firing %4.1f%%  %7.2f s  %s samples/s\n",
+               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
+               100 * row->train_accuracy, 100 * row->test_accuracy, row->learning_rate, 100 * row->firing_rate, row->seconds,
+               grouped((uint64_t)row->samples_per_second).s);
+    fflush(stdout);
+}
+
+/* Writes the checkpoint and says how to go on. */
+static int interrupted(struct train *t)
+{
+    unsigned long long done = snn_trainer_epochs_done(t->run.trainer);
+    snn_status rc;
+
+    progress_clear(&t->progress);
+    rc = snn_trainer_save(t->run.trainer, t->checkpoint);
+    if (rc != SNN_OK)
+        return fail_call(rc, "interrupted, and the checkpoint could not be written");
+    if (t->json)
+        json_line(json_pack("{s:s, s:I, s:s}", "event", "interrupted", "epochs_done", (json_int_t)done, "checkpoint",
+                            t->checkpoint));
+    return fail(INTERRUPTED, "interrupted after %llu of %lld epochs%s; to go on: snn train --resume %s", done,
+                (long long)config_whole(t->run.config, "epochs", 0),
+                done < (unsigned long long)config_whole(t->run.config, "epochs", 0) ? " (and a part)" : "", t->checkpoint);
+}
+
+static int evaluate(struct train *t)
+{
+    snn_metrics held = SNN_METRICS_INIT;
+    snn_status rc = snn_trainer_evaluate(t->run.trainer, t->run.test, &held);
+
+    if (rc != SNN_OK && rc != SNN_ERR_CANCELLED)
+        return fail_call(rc, "test set");
+    t->evaluated = rc == SNN_OK;
+    t->held = held;
+    return rc == SNN_OK ? DONE : INTERRUPTED;
+}
+
+static int train_epoch(struct train *t)
+{
+    snn_metrics fit = SNN_METRICS_INIT;
+    struct epoch_row row;
+    snn_status rc = snn_trainer_epoch(t->run.trainer, t->run.train, &fit);
+    int status;
+
+    if (rc == SNN_ERR_CANCELLED)
+        return interrupted(t);
+    if (rc != SNN_OK) {
+        progress_clear(&t->progress);
+        return fail_call(rc, NULL);
+    }
+    status = evaluate(t);
+    if (status == FAILED)
+        return status;
+    row = (struct epoch_row){ .epoch = snn_trainer_epochs_done(t->run.trainer),
+                              .train_loss = fit.loss,
+                              .train_accuracy = fit.accuracy,
+                              .test_loss = t->evaluated ? t->held.loss : NAN,
+                              .test_accuracy = t->evaluated ? t->held.accuracy : NAN,
+                              .learning_rate = fit.learning_rate,
+                              .firing_rate = fit.firing_rate,
+                              .seconds = fit.seconds,
+                              .samples_per_second = fit.seconds > 0 ? (double)fit.samples / fit.seconds : 0 };
+    if (history_add(&t->history, &row) != DONE)
+        return FAILED;
+    report(t, &row);
+    if (status == INTERRUPTED)
+        return interrupted(t);
+    if (t->every && row.epoch % (uint64_t)t->every == 0) {
+        rc = snn_trainer_save(t->run.trainer, t->checkpoint);
+        if (rc != SNN_OK)
+            warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
+    }
+    return DONE;
+}
+
+static int train_all(struct train *t)
+{
+    uint64_t epochs = (uint64_t)config_whole(t->run.config, "epochs", 1);
+    int status = DONE;
+
+    while (status == DONE && snn_trainer_epochs_done(t->run.trainer) < epochs)
+        status = train_epoch(t);
+    if (status == DONE && !t->evaluated) {
+        status = evaluate(t);
+        if (status == INTERRUPTED)
+            status = interrupted(t);
+    }
+    return status;
+}
+
+/* ---- what is left behind */
+
+static int save_model(struct train *t)
+{
+    json_t *figures = run_figures(t->run.trainer, t->run.network, &t->held);
+    char *text = json_dumps(figures, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    snn_status rc = text ? snn_network_set_note(t->run.network, RATES_NOTE, text) : SNN_ERR_MEMORY;
+
+    json_decref(figures);
+    free(text);
+    if (rc == SNN_OK)
+        rc = snn_network_save(t->run.network, t->model);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+static int draw(struct train *t)
+{
+    const char *curves = args_text(&t->args, "curves"), *raster = args_text(&t->args, "raster");
+    int status = DONE;
+
+    if (curves)
+        status = plot_curves(curves, &t->history, t->run.config);
+    if (status == DONE && raster)
+        status = plot_raster(raster, &t->run, t->run.test, (size_t)t->sample);
+    return status;
+}
+
+static void conclude(const struct train *t)
+{
+    if (t->json) {
+        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end", "model", t->model,
+                            "csv", t->csv, "epochs", (json_int_t)snn_trainer_epochs_done(t->run.trainer), "test_accuracy",
+                            json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss), "firing_rate",
+                            json_figure(t->held.firing_rate), "synops_dense", json_figure(t->held.synops_dense),
+                            "synops_mac", json_figure(t->held.synops_mac), "synops_ac", json_figure(t->held.synops_ac),
+                            "peak_resident_bytes", (json_int_t)peak_resident()));
+        return;
+    }
+    if (!t->quiet) {
+        printf("model    %s\nlog      %s\n", t->model, t->csv);
+        if (args_text(&t->args, "curves"))
+            printf("curves   %s\n", args_text(&t->args, "curves"));
+        if (args_text(&t->args, "raster"))
+            printf("raster   %s\n", args_text(&t->args, "raster"));
+        printf("memory   %s resident at most\n", bytes(peak_resident()).s);
+    }
+    printf("test accuracy %.2f%%\n", 100 * t->held.accuracy);
+}
+
+static int train(struct train *t, int argc, char **argv)
+{
+    int status = read_arguments(t, argc, argv);
+
+    if (status == DONE)
+        status = run_context(&t->run);
+    if (status == DONE)
+        status = open_data(t);
+    if (status == DONE)
+        status = open_network(t);
+    if (status != DONE)
+        return status;
+    progress_init(&t->progress, t->quiet, (uint64_t)config_whole(t->run.config, "epochs", 1));
+    status = open_trainer(t);
+    if (status == DONE)
+        status = history_open(&t->history, t->csv, snn_trainer_epochs_done(t->run.trainer));
+    if (status != DONE)
+        return status;
+    announce(t);
+    stop_on_signals();
+    status = train_all(t);
+    progress_clear(&t->progress);
+    if (status == DONE)
+        status = save_model(t);
+    if (status == DONE)
+        status = draw(t);
+    if (status == DONE)
+        conclude(t);
+    return status;
+}
+
+int cmd_train(int argc, char **argv)
+{
+    struct train t;
+    int status, closed;
+
+    if (args_want_help(argc, argv))
+        return help();
+    memset(&t, 0, sizeof t);
+    status = train(&t, argc, argv);
+    closed = history_close(&t.history);
+    run_close(&t.run);
+    args_free(&t.args);
+    free(t.model);
+    free(t.checkpoint);
+    free(t.csv);
+    return status == DONE ? closed : status;
+}

@@ -1,0 +1,57 @@
+/* config.h - the description of a run as one JSON object: what a configuration file holds, what flags change, and what a
+ * model file carries as its note "run".
+ *
+ *   { "network": "784-800-10" or an architecture object,
+ *     "data":      { "format": "idx", "dir": "...", "normalise": "mean-std", "mean": [..], "deviation": [..], ... },
+ *     "neuron":    { "type": "lif", "tau": 2, ... },
+ *     "trainer":   { "method": "ottt", "steps": 6, ... },
+ *     "optimizer": { "name": "sgd", "lr": 0.1, ... },
+ *     "epochs": 15, "batch": 128, "seed": 1, "threads": 0, "isa": "best" }
+ *
+ * The dots are the parameters of the library's tables, under their names. */
+#ifndef SNN_TOOL_CONFIG_H
+#define SNN_TOOL_CONFIG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFIG_NOTE "run" /* key of the note in model files */
+#define RATES_NOTE "rates"
+
+/* What may stand at a place of the configuration. */
+enum config_kind {
+    KIND_NONE, /* there is no such place */
+    KIND_WHOLE,
+    KIND_REAL,
+    KIND_TEXT,
+    KIND_NUMBERS, /* an array of numbers */
+    KIND_DATA,    /* a section; as a flag FORMAT:DIR */
+    KIND_NETWORK  /* a notation or an architecture object */
+};
+enum config_kind config_kind(const char *path);
+
+/* Value at "trainer.steps" (borrowed), or NULL; as text and as whole number, with a value for when it is absent. */
+json_t *config_get(const json_t *config, const char *path);
+const char *config_text(const json_t *config, const char *path, const char *absent);
+int64_t config_whole(const json_t *config, const char *path, int64_t absent);
+
+/* Puts a value (stolen) at a path, making the section if needed. */
+int config_set(json_t *config, const char *path, json_t *value);
+/* The same from the text of a flag; "name" is for messages. Returns DONE or USAGE. */
+int config_set_text(json_t *config, const char *path, const char *name, const char *text);
+
+/* Reads a file and holds every key against the tables. Returns DONE or FAILED. */
+int config_load(json_t **out, const char *path);
+/* Parses text that a model file carried; `source` is for messages. */
+int config_parse(json_t **out, const char *text, const char *source);
+
+/* Lays `over` on top of `base`: sections are merged, anything else is replaced. The length of the cosine and the
+ * normalisation follow what they were derived from. */
+void config_merge(json_t *base, const json_t *over);
+/* Fills in the tool's defaults. */
+void config_complete(json_t *config);
+/* The text for CONFIG_NOTE: without what belongs to the machine (threads, isa). To be freed with free(). */
+char *config_note(const json_t *config);
+
+#endif

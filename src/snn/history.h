@@ -1,0 +1,29 @@
+/* history.h - the figures of every epoch, in memory for the curves and as CSV for everybody else. */
+#ifndef SNN_TOOL_HISTORY_H
+#define SNN_TOOL_HISTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* One line of the CSV; figures that are not known are NaN and leave their cell empty. */
+struct epoch_row {
+    uint64_t epoch; /* from 1 */
+    double train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, firing_rate, seconds, samples_per_second;
+};
+
+struct history {
+    struct epoch_row *row;
+    size_t count, room;
+    FILE *file;
+    const char *path; /* borrowed */
+};
+
+/* Begins the file `path`. The lines of an older file up to epoch `keep` stay (0: none). Returns DONE or FAILED. */
+int history_open(struct history *h, const char *path, uint64_t keep);
+/* Adds a row, in memory and in the file. */
+int history_add(struct history *h, const struct epoch_row *row);
+/* Closes the file; returns FAILED if anything could not be written. */
+int history_close(struct history *h);
+
+#endif

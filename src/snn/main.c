@@ -1,0 +1,77 @@
+/* snn - trains, evaluates and describes spiking networks from the command line. */
+#include "tool.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    { "train", cmd_train, "train a network on a data set, write model, log and drawings" },
+    { "eval", cmd_eval, "accuracy, loss, firing rates and synaptic operations of a model" },
+    { "info", cmd_info, "layers, shapes, parameters and the run of a model" },
+    { "bench", cmd_bench, "measure how fast this machine trains" },
+};
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static int help(void)
+{
+    printf("snn %s - spiking neural networks\n\nusage: snn COMMAND [ARGUMENTS]\n\n", snn_version_string());
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-7s %s\n", commands[i].name, commands[i].help);
+    printf("\n  snn COMMAND --help   what a command takes, with every default\n"
+           "  snn --version        the version of the library\n\n"
+           "exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted (train: with a checkpoint)\n");
+    return DONE;
+}
+
+static int version(void)
+{
+    printf("snn %s", SNN_VERSION_STRING);
+    if (strcmp(snn_version_string(), SNN_VERSION_STRING) != 0)
+        printf(" (library %s)", snn_version_string());
+    putchar('\n');
+    return DONE;
+}
+
+static int unknown(const char *word)
+{
+    const char *words[COMMANDS + 1] = { NULL }, *guess;
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        words[i] = commands[i].name;
+    guess = nearest(word, words);
+    return fail(USAGE, "unknown command \"%s\"%s%s%s", word, guess ? "; did you mean " : "", guess ? guess : "",
+                guess ? "?" : "");
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        help();
+        return USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return help();
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        return version();
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, argv[1]) == 0) {
+            set_command(commands[i].name);
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    int status = run(argc, argv);
+
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "snn: standard output: could not be written\n");
+        if (status == DONE)
+            status = FAILED;
+    }
+    return status;
+}

@@ -1,0 +1,208 @@
+/* params.c - the library's parameter tables. A table belongs to an object, so a small one of each kind is made, asked and
+ * thrown away; a method that the library gains shows up here by itself. */
+#include "params.h"
+
+#include <snn/snn.h>
+#include <string.h>
+
+#define MOST 256
+
+const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", NULL };
+const char *const neuron_names[] = { "if", "lif", "cuba", "alif", "plif", NULL };
+const char *const optimizer_names[] = { "sgd", "adam", "adamw", NULL };
+
+static struct param table[MOST];
+static size_t rows;
+static unsigned owners[4]; /* as param_sections */
+
+static unsigned section_number(const char *section)
+{
+    unsigned i = 0;
+
+    while (param_sections[i] && strcmp(param_sections[i], section) != 0)
+        i++;
+    return i;
+}
+
+static bool same_default(const snn_param_info *a, const snn_param_info *b)
+{
+    if (a->type != SNN_PARAM_STR)
+        return !(a->number < b->number || a->number > b->number);
+    return strcmp(a->text ? a->text : "", b->text ? b->text : "") == 0;
+}
+
+static void add(const char *section, const char *owner, const snn_param_info *info)
+{
+    struct param *p = table;
+    size_t used;
+
+    while (p < table + rows && (p->section != section || strcmp(p->info.name, info->name) != 0))
+        p++;
+    if (p == table + MOST)
+        return;
+    if (p == table + rows) {
+        rows++;
+        p->section = section;
+        p->info = *info;
+    }
+    used = strlen(p->owners);
+    snprintf(p->owners + used, sizeof p->owners - used, "%s%s", used ? ", " : "", owner);
+    p->count++;
+    p->varies = p->varies || !same_default(&p->info, info);
+}
+
+/* Adds all rows that `call` (snn_..._param_info) tells of `object`. */
+#define ADD_ALL(section, owner, object, call)                                     \
+    do {                                                                          \
+        snn_param_info info_ = SNN_PARAM_INFO_INIT;                               \
+        for (size_t i_ = 0; call(object, i_, &info_) == SNN_OK; i_++)             \
+            add(param_sections[section], owner, &info_);                          \
+        owners[section]++;                                                        \
+    } while (0)
+
+static snn_status no_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+{
+    (void)user, (void)index, (void)frame;
+    *x = 0;
+    *label = 0;
+    return SNN_OK;
+}
+
+static void gather_data(snn_context *ctx)
+{
+    snn_dataset_source source;
+    snn_dataset *dataset;
+
+    if (snn_dataset_source_init(&source, sizeof source) != SNN_OK)
+        return;
+    source.rank = 1;
+    source.shape[0] = source.shape[1] = source.shape[2] = 1;
+    source.count = source.frames = 1;
+    source.classes = 2;
+    source.read = no_sample;
+    if (snn_dataset_create(&dataset, ctx, &source) != SNN_OK)
+        return;
+    ADD_ALL(0, "data", dataset, snn_dataset_param_info);
+    snn_dataset_destroy(dataset);
+}
+
+static void gather_neurons(snn_context *ctx)
+{
+    for (int i = 0; neuron_names[i]; i++) {
+        snn_neuron *neuron;
+        if (snn_neuron_create(&neuron, ctx, (snn_neuron_type)(i + 1)) != SNN_OK)
+            continue;
+        ADD_ALL(1, neuron_names[i], neuron, snn_neuron_param_info);
+        snn_neuron_destroy(neuron);
+    }
+}
+
+static void gather_trainers(snn_context *ctx)
+{
+    const size_t two[1] = { 2 };
+    snn_neuron *neuron = NULL;
+    snn_network *net = NULL;
+
+    if (snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF) == SNN_OK && snn_network_create(&net, ctx, two, 1) == SNN_OK &&
+        snn_network_add_dense(net, 2, neuron) == SNN_OK && snn_network_add_dense(net, 2, NULL) == SNN_OK)
+        for (size_t i = 0; snn_trainer_method(i); i++) {
+            snn_trainer *trainer;
+            if (snn_trainer_create(&trainer, net, NULL, snn_trainer_method(i)) != SNN_OK)
+                continue;
+            ADD_ALL(2, snn_trainer_method(i), trainer, snn_trainer_param_info);
+            snn_trainer_destroy(trainer);
+        }
+    snn_network_destroy(net);
+    snn_neuron_destroy(neuron);
+}
+
+static void gather_optimizers(snn_context *ctx)
+{
+    for (int i = 0; optimizer_names[i]; i++) {
+        snn_optimizer *optimizer;
+        if (snn_optimizer_create(&optimizer, ctx, optimizer_names[i]) != SNN_OK)
+            continue;
+        ADD_ALL(3, optimizer_names[i], optimizer, snn_optimizer_param_info);
+        snn_optimizer_destroy(optimizer);
+    }
+}
+
+static void gather(void)
+{
+    static bool done;
+    snn_context_options options;
+    snn_context *ctx;
+
+    if (done)
+        return;
+    done = true;
+    if (snn_context_options_init(&options, sizeof options) != SNN_OK)
+        return;
+    options.threads = 1;
+    if (snn_context_create(&ctx, &options) != SNN_OK)
+        return;
+    gather_data(ctx);
+    gather_neurons(ctx);
+    gather_trainers(ctx);
+    gather_optimizers(ctx);
+    snn_context_destroy(ctx);
+}
+
+const struct param *param_find(const char *section, const char *key, size_t length)
+{
+    gather();
+    for (const struct param *p = table; p < table + rows; p++)
+        if (strcmp(p->section, section) == 0 && strlen(p->info.name) == length &&
+            strncmp(p->info.name, key, length) == 0)
+            return p;
+    return NULL;
+}
+
+unsigned param_owners(const char *section)
+{
+    unsigned i = section_number(section);
+
+    gather();
+    return i < 4 ? owners[i] : 0;
+}
+
+static void help_value(char *out, size_t size, const struct param *p)
+{
+    const snn_param_info *i = &p->info;
+    size_t n = 0;
+
+#define PUT(...) n += n < size ? (size_t)snprintf(out + n, size - n, __VA_ARGS__) : 0
+    out[0] = '\0';
+    if (i->type == SNN_PARAM_STR) {
+        if (i->choices)
+            PUT("%s", i->choices);
+    } else if (i->min > -1e300 && i->max < 1e300 && i->max < 9e15) {
+        PUT("%.6g .. %.6g", i->min, i->max);
+    } else if (i->min > -1e300) {
+        PUT("from %.6g", i->min);
+    }
+    if (p->varies)
+        PUT("%sdefault depends on the type", n ? "; " : "");
+    else if (i->type == SNN_PARAM_STR)
+        PUT("%sdefault \"%s\"", n ? "; " : "", i->text ? i->text : "");
+    else
+        PUT("%sdefault %.6g", n ? "; " : "", i->number);
+    if (p->count < param_owners(p->section))
+        PUT("; %s", p->owners);
+#undef PUT
+}
+
+void param_help(FILE *out, const char *section)
+{
+    static const char *const kind[] = { "?", "WHOLE", "REAL", "WORD" };
+    char left[80], value[400];
+
+    gather();
+    for (const struct param *p = table; p < table + rows; p++) {
+        if (strcmp(p->section, section) != 0)
+            continue;
+        snprintf(left, sizeof left, "--%s.%s %s", section, p->info.name, kind[p->info.type & 3]);
+        help_value(value, sizeof value, p);
+        fprintf(out, "  %-36s %s\n  %-36s [%s]\n", left, p->info.help ? p->info.help : "", "", value);
+    }
+}

@@ -1,0 +1,35 @@
+/* params.h - the library's parameter tables, gathered for flags, configuration files and help. */
+#ifndef SNN_TOOL_PARAMS_H
+#define SNN_TOOL_PARAMS_H
+
+#include <snn/param.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* One parameter of a section. The strings of `info` live as long as the library. */
+struct param {
+    const char *section; /* "trainer" */
+    snn_param_info info; /* of the first owner */
+    char owners[96];     /* "sgd, adam": who has it */
+    unsigned count;      /* number of owners */
+    bool varies;         /* owners have different defaults */
+};
+
+/* The sections whose keys are parameters of the library. */
+extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer, optimizer */
+
+/* Parameter `key` (not ended by NUL: `length` letters) of a section, or NULL. Builds the tables at the first call. */
+const struct param *param_find(const char *section, const char *key, size_t length);
+
+/* Number of owners that a section has: methods, rules, neuron types. */
+unsigned param_owners(const char *section);
+
+/* Prints the parameters of a section as flags, with defaults, bounds and help. */
+void param_help(FILE *out, const char *section);
+
+/* Names of neuron types, NULL-ended, in the order of snn_neuron_type; and of optimizers. */
+extern const char *const neuron_names[];
+extern const char *const optimizer_names[];
+
+#endif

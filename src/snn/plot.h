@@ -1,0 +1,15 @@
+/* plot.h - the two drawings of a run. */
+#ifndef SNN_TOOL_PLOT_H
+#define SNN_TOOL_PLOT_H
+
+#include "history.h"
+#include "run.h"
+
+/* Accuracy and loss of every epoch, training beside test. */
+int plot_curves(const char *path, const struct history *history, const json_t *config);
+
+/* What sample number `sample` of `dataset` does to the network: the image, the spikes of every population over time, the
+ * outputs as they gather. */
+int plot_raster(const char *path, struct run *run, const snn_dataset *dataset, size_t sample);
+
+#endif

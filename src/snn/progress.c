@@ -1,0 +1,159 @@
+/* progress.c - the progress bar and the signals. */
+#include "progress.h"
+
+#include "tool.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define REDRAW 0.1 /* seconds between two drawings of the bar */
+#define REPORT 10.0 /* between two plain lines */
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+void stop_on_signals(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    action.sa_flags = (int)(SA_RESETHAND | SA_RESTART); /* the second one meets the default: death */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool stop_wanted(void)
+{
+    return stop != 0;
+}
+
+void progress_init(struct progress *p, bool quiet, uint64_t epochs)
+{
+    const char *term = getenv("TERM");
+
+    memset(p, 0, sizeof *p);
+    setlocale(LC_CTYPE, ""); /* letters only: numbers keep their point */
+    p->quiet = quiet;
+    p->epochs = epochs;
+    p->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+    p->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    p->last = now();
+}
+
+static size_t width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+        return size.ws_col;
+    return 80;
+}
+
+/* A bar of `cells` cells; in UTF-8 an eighth of a cell is the smallest step. */
+static void bar(char *out, size_t size, double share, size_t cells, bool utf8)
+{
+    static const char *const part[] = { " ", "\u258f", "\u258e", "\u258d", "\u258c", "\u258b", "\u258a", "\u2589", "\u2588" };
+    size_t eighths = (size_t)(share * (double)cells * 8 + 0.5), n = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < cells && n + 4 < size; i++) {
+        size_t fill = eighths > 8 * i ? eighths - 8 * i : 0;
+        const char *cell = utf8 ? part[fill > 8 ? 8 : fill] : fill >= 4 ? "#" : ".";
+        n += (size_t)snprintf(out + n, size - n, "%s", cell);
+    }
+}
+
+/* Samples per second of this call; a resumed epoch begins in its middle. */
+static double speed(const struct progress *p, const snn_progress *s)
+{
+    double seconds = s->seconds - p->began;
+
+    if (s->done > p->first && seconds > 0)
+        return (double)(s->done - p->first) / seconds;
+    return s->seconds > 0 ? (double)s->done / s->seconds : 0;
+}
+
+/* Of the whole run while training; of this evaluation else. */
+static double seconds_left(const struct progress *p, const snn_progress *s, double rate)
+{
+    uint64_t left = s->total > s->done ? s->total - s->done : 0;
+
+    if (s->training && p->epochs > s->epoch + 1)
+        left += (p->epochs - s->epoch - 1) * s->total;
+    return rate > 0 ? (double)left / rate : 0;
+}
+
+static void draw(struct progress *p, const snn_progress *s)
+{
+    char label[64], tail[512], cells[4 * 64 + 8];
+    double rate = speed(p, s), share = s->total ? (double)s->done / (double)s->total : 0;
+    size_t room = width(), used, n;
+
+    if (s->training)
+        snprintf(label, sizeof label, "epoch %llu/%llu", (unsigned long long)s->epoch + 1, (unsigned long long)p->epochs);
+    else
+        snprintf(label, sizeof label, "evaluating");
+    snprintf(tail, sizeof tail, "%3.0f%%  %.20s samples/s  loss %.4g  accuracy %.2f%%  left %.12s", 100 * share,
+             grouped((uint64_t)rate).s, s->loss, 100 * s->accuracy, clock_time(seconds_left(p, s, rate)).s);
+    if (!p->terminal) {
+        fprintf(stderr, "%s  %s\n", label, tail);
+        return;
+    }
+    used = strlen(label) + strlen(tail) + 5;
+    n = room > used + 4 ? room - used : 0;
+    bar(cells, sizeof cells, share, n > 40 ? 40 : n, p->utf8);
+    if (n)
+        fprintf(stderr, "\r\033[K%s %s%s%s %s", label, p->utf8 ? "\u2595" : "[", cells, p->utf8 ? "\u258f" : "]", tail);
+    else
+        fprintf(stderr, "\r\033[K%.*s", (int)(room - 1), tail);
+    fflush(stderr);
+    p->drawn = true;
+}
+
+static void notice_new_call(struct progress *p, const snn_progress *s)
+{
+    if (s->epoch == p->seen_epoch && s->training == p->seen_training && s->seconds >= p->seen_seconds &&
+        p->seen_seconds > 0) {
+        p->seen_seconds = s->seconds;
+        return;
+    }
+    p->seen_epoch = s->epoch;
+    p->seen_training = s->training;
+    p->seen_seconds = s->seconds;
+    p->began = s->seconds;
+    p->first = s->done;
+}
+
+int progress_show(void *user, const snn_progress *s)
+{
+    struct progress *p = user;
+    double moment = now();
+
+    notice_new_call(p, s);
+    if (!p->quiet && moment - p->last >= (p->terminal ? REDRAW : REPORT)) {
+        p->last = moment;
+        draw(p, s);
+    }
+    return stop_wanted();
+}
+
+void progress_clear(struct progress *p)
+{
+    if (p->drawn)
+        fprintf(stderr, "\r\033[K");
+    p->drawn = false;
+    p->last = now();
+}

@@ -1,0 +1,352 @@
+/* run.c - the objects of a run. */
+#include "run.h"
+
+#include "params.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* snn_..._set_text() of any object, so that one loop applies every section. */
+typedef snn_status (*set_fn)(void *object, const char *name, const char *value);
+
+static snn_status set_dataset(void *object, const char *name, const char *value)
+{
+    return snn_dataset_set_text(object, name, value);
+}
+
+static snn_status set_neuron(void *object, const char *name, const char *value)
+{
+    return snn_neuron_set_text(object, name, value);
+}
+
+static snn_status set_trainer(void *object, const char *name, const char *value)
+{
+    return snn_trainer_set_text(object, name, value);
+}
+
+static snn_status set_optimizer(void *object, const char *name, const char *value)
+{
+    return snn_optimizer_set_text(object, name, value);
+}
+
+static void value_text(const json_t *value, char *out, size_t size)
+{
+    if (json_is_string(value))
+        snprintf(out, size, "%s", json_string_value(value));
+    else if (json_is_integer(value))
+        snprintf(out, size, "%lld", (long long)json_integer_value(value));
+    else if (json_is_boolean(value))
+        snprintf(out, size, "%d", json_is_true(value));
+    else
+        snprintf(out, size, "%.17g", json_number_value(value));
+}
+
+/* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the tables. */
+static int apply(const json_t *config, const char *section, set_fn set, void *object)
+{
+    const char *key;
+    json_t *value;
+    char path[96], text[400];
+    snn_status rc;
+
+    json_object_foreach(json_object_get(config, section), key, value) {
+        if (!param_find(section, key, strlen(key)))
+            continue;
+        value_text(value, text, sizeof text);
+        rc = set(object, key, text);
+        if (rc != SNN_OK) {
+            snprintf(path, sizeof path, "%s.%s", section, key);
+            return fail_call(rc, path);
+        }
+    }
+    return DONE;
+}
+
+static void print_warning(void *user, snn_log_level level, const char *line)
+{
+    (void)user;
+    if (level >= SNN_LOG_WARNING)
+        warn("%s", line);
+}
+
+static int isa_of(const char *name, uint32_t *isa)
+{
+    static const struct {
+        const char *name;
+        snn_isa isa;
+    } known[] = { { "best", SNN_ISA_BEST }, { "ref", SNN_ISA_REF }, { "avx2", SNN_ISA_AVX2 }, { "avx512", SNN_ISA_AVX512 } };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].name, name) == 0) {
+            *isa = known[i].isa;
+            return DONE;
+        }
+    return fail(FAILED, "isa: \"%s\" is none of best, ref, avx2, avx512", name);
+}
+
+int run_context(struct run *run)
+{
+    snn_context_options options;
+    int64_t threads = config_whole(run->config, "threads", 0);
+    snn_status rc = snn_context_options_init(&options, sizeof options);
+
+    if (rc == SNN_OK && (threads < 0 || threads > 4096))
+        return fail(FAILED, "threads: %lld is not in 0 .. 4096", (long long)threads);
+    options.threads = (uint32_t)threads;
+    options.seed = (uint64_t)config_whole(run->config, "seed", 1);
+    options.log = print_warning;
+    if (isa_of(config_text(run->config, "isa", "best"), &options.isa) != DONE)
+        return FAILED;
+    if (rc == SNN_OK)
+        rc = snn_context_create(&run->context, &options);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* Mean and deviation from the configuration onto a data set. */
+static int normalise(const struct run *run, snn_dataset *dataset)
+{
+    const json_t *mean = config_get(run->config, "data.mean"), *deviation = config_get(run->config, "data.deviation");
+    double m[64], d[64];
+    size_t n = json_array_size(mean);
+    snn_status rc;
+
+    if (n == 0)
+        return DONE;
+    if (n > 64 || json_array_size(deviation) != n)
+        return fail(FAILED, "data.mean and data.deviation need the same number of entries, at most 64");
+    for (size_t i = 0; i < n; i++) {
+        m[i] = json_number_value(json_array_get(mean, i));
+        d[i] = json_number_value(json_array_get(deviation, i));
+    }
+    rc = snn_dataset_normalise(dataset, m, d, n);
+    return rc == SNN_OK ? DONE : fail_call(rc, "data.normalise");
+}
+
+int run_data(struct run *run, snn_dataset **out, snn_split split)
+{
+    const char *format = config_text(run->config, "data.format", NULL);
+    const char *directory = config_text(run->config, "data.dir", NULL);
+    snn_status rc;
+
+    if (!format || !directory)
+        return fail(USAGE, "no data: say where they are, --data FORMAT:DIR (the Debian package dataset-fashion-mnist "
+                           "would be found by itself)");
+    rc = snn_dataset_open(out, run->context, format, directory, split);
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    run->shape.struct_size = sizeof run->shape;
+    rc = snn_dataset_get_info(*out, &run->shape);
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    if (split == SNN_SPLIT_TRAIN && apply(run->config, "data", set_dataset, *out) != DONE)
+        return FAILED;
+    return normalise(run, *out);
+}
+
+int run_normalise(struct run *run, snn_dataset *train)
+{
+    const char *kind = config_text(run->config, "data.normalise", "mean-std");
+    double mean[64], deviation[64];
+    size_t n = strcmp(kind, "channel") == 0 && run->shape.rank == 3 ? run->shape.shape[0] : 1;
+    json_t *m, *d;
+    snn_status rc;
+
+    if (strcmp(kind, "none") == 0 || config_get(run->config, "data.mean"))
+        return DONE;
+    if (strcmp(kind, "mean-std") != 0 && strcmp(kind, "channel") != 0)
+        return fail(FAILED, "data.normalise: \"%s\" is none of mean-std, channel, none", kind);
+    if (n > 64)
+        return fail(FAILED, "data.normalise: %zu channels, at most 64 can be normalised apart", n);
+    rc = snn_dataset_statistics(train, mean, deviation, n);
+    if (rc != SNN_OK)
+        return fail_call(rc, "data.normalise");
+    m = json_array();
+    d = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_array_append_new(m, json_real(mean[i]));
+        json_array_append_new(d, json_real(deviation[i]));
+    }
+    config_set(run->config, "data.mean", m);
+    config_set(run->config, "data.deviation", d);
+    return normalise(run, train);
+}
+
+/* The prototype, if the configuration says anything about neurons. */
+static int make_neuron(struct run *run, snn_neuron **out)
+{
+    const char *type = config_text(run->config, "neuron.type", "lif");
+    snn_status rc;
+    int i = 0;
+
+    *out = NULL;
+    if (json_object_size(json_object_get(run->config, "neuron")) == 0)
+        return DONE;
+    while (neuron_names[i] && strcmp(neuron_names[i], type) != 0)
+        i++;
+    if (!neuron_names[i])
+        return fail(FAILED, "neuron.type: \"%s\" is none of if, lif, cuba, alif, plif", type);
+    rc = snn_neuron_create(out, run->context, (snn_neuron_type)(i + 1));
+    if (rc != SNN_OK)
+        return fail_call(rc, "neuron");
+    return apply(run->config, "neuron", set_neuron, *out);
+}
+
+int run_network(struct run *run)
+{
+    json_t *described = json_object_get(run->config, "network");
+    snn_neuron *neuron = NULL;
+    snn_status rc;
+    int status;
+
+    if (json_is_object(described)) {
+        char *text = json_dumps(described, JSON_COMPACT);
+        rc = snn_network_parse(&run->network, run->context, text ? text : "");
+        free(text);
+    } else {
+        status = make_neuron(run, &neuron);
+        if (status != DONE) {
+            snn_neuron_destroy(neuron);
+            return status;
+        }
+        rc = snn_network_build(&run->network, run->context, json_string_value(described), run->shape.shape,
+                               run->shape.rank, run->shape.classes, neuron);
+        snn_neuron_destroy(neuron);
+    }
+    if (rc == SNN_OK)
+        rc = snn_network_prepare(run->network);
+    return rc == SNN_OK ? DONE : fail_call(rc, "network");
+}
+
+int run_optimizer(struct run *run)
+{
+    snn_status rc = snn_optimizer_create(&run->optimizer, run->context, config_text(run->config, "optimizer.name", "sgd"));
+
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    return apply(run->config, "optimizer", set_optimizer, run->optimizer);
+}
+
+int run_trainer(struct run *run, snn_trainer **out, bool learns)
+{
+    snn_status rc = snn_trainer_create(out, run->network, learns ? run->optimizer : NULL,
+                                       config_text(run->config, "trainer.method", "ottt"));
+
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    return apply(run->config, "trainer", set_trainer, *out);
+}
+
+/* Value of one parameter as JSON; the getters differ by type only in their names. */
+#define VALUE_OF(object, prefix, info, value)                                               \
+    do {                                                                                    \
+        int64_t i_ = 0;                                                                     \
+        double f_ = 0;                                                                      \
+        const char *s_ = "";                                                                \
+        if ((info).type == SNN_PARAM_I64 && prefix##_get_i64(object, (info).key, &i_) == SNN_OK) \
+            (value) = json_integer(i_);                                                     \
+        else if ((info).type == SNN_PARAM_F64 && prefix##_get_f64(object, (info).key, &f_) == SNN_OK) \
+            (value) = json_real(f_);                                                        \
+        else if ((info).type == SNN_PARAM_STR && prefix##_get_str(object, (info).key, &s_) == SNN_OK) \
+            (value) = json_string(s_);                                                      \
+    } while (0)
+
+static int put(json_t *config, const char *section, const char *name, json_t *value)
+{
+    char path[96];
+
+    if (!value)
+        return DONE;
+    snprintf(path, sizeof path, "%s.%s", section, name);
+    return config_set(config, path, value);
+}
+
+int run_record(struct run *run)
+{
+    snn_param_info info = SNN_PARAM_INFO_INIT;
+    int status = DONE;
+
+    for (size_t i = 0; status == DONE && snn_trainer_param_info(run->trainer, i, &info) == SNN_OK; i++) {
+        json_t *value = NULL;
+        VALUE_OF(run->trainer, snn_trainer, info, value);
+        status = put(run->config, "trainer", info.name, value);
+    }
+    for (size_t i = 0; status == DONE && snn_optimizer_param_info(run->optimizer, i, &info) == SNN_OK; i++) {
+        json_t *value = NULL;
+        VALUE_OF(run->optimizer, snn_optimizer, info, value);
+        status = put(run->config, "optimizer", info.name, value);
+    }
+    return status;
+}
+
+void run_close(struct run *run)
+{
+    snn_trainer_destroy(run->trainer);
+    snn_optimizer_destroy(run->optimizer);
+    snn_network_destroy(run->network);
+    snn_dataset_destroy(run->train);
+    snn_dataset_destroy(run->test);
+    snn_context_destroy(run->context);
+    json_decref(run->config);
+    memset(run, 0, sizeof *run);
+}
+
+json_t *run_config_of(const char *model, int *status)
+{
+    snn_context_options options;
+    snn_context *context = NULL;
+    snn_network *network = NULL;
+    json_t *config = NULL;
+    const char *text;
+    snn_status rc = snn_context_options_init(&options, sizeof options);
+
+    options.threads = 1;
+    if (rc == SNN_OK)
+        rc = snn_context_create(&context, &options);
+    if (rc == SNN_OK)
+        rc = snn_network_load(&network, context, model);
+    *status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
+    text = rc == SNN_OK ? snn_network_note(network, CONFIG_NOTE) : NULL;
+    if (text)
+        *status = config_parse(&config, text, model);
+    snn_network_destroy(network);
+    snn_context_destroy(context);
+    return config;
+}
+
+json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m)
+{
+    json_t *layers = json_array(), *out;
+
+    for (size_t i = 0; snn_network_layer(net, i); i++) {
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+        snn_layer_metrics l = SNN_LAYER_METRICS_INIT;
+        if (snn_layer_get_info(snn_network_layer(net, i), &info) != SNN_OK ||
+            snn_trainer_layer_metrics(trainer, i, &l) != SNN_OK)
+            continue;
+        json_array_append_new(layers, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "name", info.name, "type",
+                                                info.type, "spiking", (int)info.spiking, "firing_rate",
+                                                json_figure(l.firing_rate), "synops_dense", json_figure(l.synops_dense),
+                                                "synops_mac", json_figure(l.synops_mac), "synops_ac",
+                                                json_figure(l.synops_ac)));
+    }
+    out = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "accuracy",
+                    json_figure(m->accuracy), "loss", json_figure(m->loss), "firing_rate", json_figure(m->firing_rate),
+                    "synops_dense", json_figure(m->synops_dense), "synops_mac", json_figure(m->synops_mac), "synops_ac",
+                    json_figure(m->synops_ac), "layers", layers);
+    return out;
+}
+
+struct text run_method(const json_t *config)
+{
+    struct text out;
+    const char *method = config_text(config, "trainer.method", "?"), *variant = config_text(config, "trainer.variant", NULL);
+
+    snprintf(out.s, sizeof out.s, "%.24s%s%.8s, T = %lld", method, variant ? " " : "", variant ? variant : "",
+             (long long)config_whole(config, "trainer.steps", 0));
+    return out;
+}
+
+const char *run_name(const json_t *config)
+{
+    return config_text(config, "network", "network from JSON");
+}

@@ -1,0 +1,43 @@
+/* run.h - the objects of a run, made as its configuration says. */
+#ifndef SNN_TOOL_RUN_H
+#define SNN_TOOL_RUN_H
+
+#include "config.h"
+#include "tool.h"
+
+struct run {
+    json_t *config; /* the run owns it */
+    snn_context *context;
+    snn_dataset *train, *test;
+    snn_network *network;
+    snn_optimizer *optimizer;
+    snn_trainer *trainer;
+    snn_dataset_info shape; /* of the samples */
+};
+
+/* Every step returns DONE or FAILED and has said why. run_close() may follow any of them. */
+int run_context(struct run *run);
+/* Opens one split; a training split is limited and augmented as configured, any is normalised. */
+int run_data(struct run *run, snn_dataset **out, snn_split split);
+/* Mean and deviation of the training set into the configuration, unless they are there; then normalises it. */
+int run_normalise(struct run *run, snn_dataset *train);
+int run_network(struct run *run);
+int run_optimizer(struct run *run);
+/* With an optimizer or, for evaluation, without. Parameters are set, prepare has not been called. */
+int run_trainer(struct run *run, snn_trainer **out, bool learns);
+/* Writes back the values that all parameters have now, so that the configuration says everything. */
+int run_record(struct run *run);
+void run_close(struct run *run);
+
+/* The configuration that a model file carries, or NULL with *status DONE if it carries none. */
+json_t *run_config_of(const char *model, int *status);
+
+/* Figures of the last evaluation, for the note, the tables and --json. */
+json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m);
+
+/* Learning rule, steps and so on in one line: "ottt, T = 6". */
+struct text run_method(const json_t *config);
+/* Notation of the network, or "network from JSON". */
+const char *run_name(const json_t *config);
+
+#endif

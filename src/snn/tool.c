@@ -1,0 +1,197 @@
+/* tool.c - what the commands share. */
+#include "tool.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static const char *command;
+
+void set_command(const char *name)
+{
+    command = name;
+}
+
+static void say(const char *kind, const char *format, va_list list)
+{
+    fflush(stdout);
+    fprintf(stderr, "snn: %s%s%s", command ? command : "", command ? ": " : "", kind);
+    vfprintf(stderr, format, list);
+    fputc('\n', stderr);
+}
+
+int fail(int status, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    say("", format, list);
+    va_end(list);
+    if (status == USAGE)
+        fprintf(stderr, "try: snn%s%s --help\n", command ? " " : "", command ? command : "");
+    return status;
+}
+
+void warn(const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    say("warning: ", format, list);
+    va_end(list);
+}
+
+int fail_call(snn_status rc, const char *what)
+{
+    const char *message = snn_last_error();
+
+    if (!message[0])
+        message = snn_status_text(rc);
+    return fail(FAILED, "%s: %s%s%s", snn_status_name(rc), what ? what : "", what ? ": " : "", message);
+}
+
+struct text grouped(uint64_t n)
+{
+    struct text out;
+    char digits[32];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)n), k = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            out.s[k++] = ',';
+        out.s[k++] = digits[i];
+    }
+    out.s[k] = '\0';
+    return out;
+}
+
+struct text si(double x)
+{
+    static const char *const unit[] = { "", " k", " M", " G", " T", " P" };
+    struct text out;
+    size_t u = 0;
+
+    while (fabs(x) >= 999.5 && u + 1 < sizeof unit / sizeof *unit) {
+        x /= 1000;
+        u++;
+    }
+    snprintf(out.s, sizeof out.s, "%.*f%s", u == 0 || fabs(x) >= 99.95 ? 0 : fabs(x) >= 9.995 ? 1 : 2, x, unit[u]);
+    return out;
+}
+
+struct text bytes(uint64_t n)
+{
+    static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+    struct text out;
+    double x = (double)n;
+    size_t u = 0;
+
+    while (x >= 1023.5 && u + 1 < sizeof unit / sizeof *unit) {
+        x /= 1024;
+        u++;
+    }
+    snprintf(out.s, sizeof out.s, "%.*f %s", u && x < 99.95 ? 1 : 0, x, unit[u]);
+    return out;
+}
+
+struct text clock_time(double seconds)
+{
+    struct text out;
+    unsigned long s = seconds > 0 && seconds < 1e9 ? (unsigned long)(seconds + 0.5) : 0;
+
+    if (s >= 3600)
+        snprintf(out.s, sizeof out.s, "%lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);
+    else
+        snprintf(out.s, sizeof out.s, "%lu:%02lu", s / 60, s % 60);
+    return out;
+}
+
+struct text shape_text(const snn_shape *shape)
+{
+    struct text out;
+
+    if (shape->rank == 3)
+        snprintf(out.s, sizeof out.s, "%ux%ux%u", shape->dim[0], shape->dim[1], shape->dim[2]);
+    else if (shape->rank == 1)
+        snprintf(out.s, sizeof out.s, "%u", shape->dim[0]);
+    else
+        snprintf(out.s, sizeof out.s, "?");
+    return out;
+}
+
+/* Number of letters to insert, remove or change between two words (Levenshtein), one row of the table at a time. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[65], n = strlen(b);
+
+    if (n > 64)
+        return 64;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = corner + (a[i - 1] != b[j - 1]);
+            corner = row[j];
+            if (corner + 1 < best)
+                best = corner + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+const char *nearest(const char *word, const char *const *words)
+{
+    const char *found = NULL;
+    size_t limit = strlen(word) / 3 + 1; /* a third of the letters may be wrong */
+
+    for (; *words; words++) {
+        size_t d = distance(word, *words);
+        if (d <= limit) {
+            limit = d ? d - 1 : 0;
+            found = *words;
+        }
+    }
+    return found;
+}
+
+json_t *json_figure(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+void json_line(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9) | JSON_ENCODE_ANY);
+    fputc('\n', stdout);
+    fflush(stdout);
+    json_decref(value);
+}
+
+uint64_t peak_resident(void)
+{
+    struct rusage use;
+
+    if (getrusage(RUSAGE_SELF, &use) != 0)
+        return 0;
+#ifdef __APPLE__
+    return (uint64_t)use.ru_maxrss;
+#else
+    return (uint64_t)use.ru_maxrss * 1024;
+#endif
+}
+
+double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}

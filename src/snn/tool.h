@@ -1,0 +1,54 @@
+/* tool.h - what the commands of snn share: failing, numbers for people, numbers for machines.
+ * The tool is a user of the public headers, nothing else. */
+#ifndef SNN_TOOL_H
+#define SNN_TOOL_H
+
+#include <jansson.h>
+#include <snn/snn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit statuses. Functions that can fail return one of these and have said why. */
+enum { DONE = 0, FAILED = 1, USAGE = 2, INTERRUPTED = 130 };
+
+/* The commands; argv[0] is the command's name. */
+int cmd_train(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+
+/* Puts "train" behind "snn: " in messages from now on. */
+void set_command(const char *name);
+
+/* Prints "snn: COMMAND: message" on stderr and returns `status`. */
+int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a call into the library: "snn: COMMAND: SNN_ERR_SHAPE: [what: ]message"; returns FAILED. */
+int fail_call(snn_status rc, const char *what);
+/* Prints "snn: COMMAND: warning: message". */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A short text by value, so that several may stand in one printf(). */
+struct text {
+    char s[64];
+};
+struct text grouped(uint64_t n);                /* 636,010 */
+struct text si(double x);                       /* 1.42 M */
+struct text bytes(uint64_t n);                  /* 2.4 MiB */
+struct text clock_time(double seconds);         /* 1:05, 2:01:05 */
+struct text shape_text(const snn_shape *shape); /* 3x32x32 */
+
+/* The word of `words` (NULL-ended) that was probably meant by `word`; NULL if none is near. */
+const char *nearest(const char *word, const char *const *words);
+
+/* A number for JSON: null if it is not finite. */
+json_t *json_figure(double x);
+/* Prints one JSON value as one line on stdout and releases it. */
+void json_line(json_t *value);
+
+/* Most memory that this process ever had resident, in bytes. */
+uint64_t peak_resident(void);
+/* Seconds on a clock that only goes forward. */
+double now(void);
+
+#endif
