@@ -1,0 +1,306 @@
+/* dataset.c - the public face of data sets: making, describing, setting. What the trainer reads is in frame.c. */
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/size.h"
+#include "data/bytes.h"
+#include "data/set.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define X(name) extern const struct snn__data_format snn__data_##name;
+#include "data/list.h"
+#undef X
+
+static const struct snn__data_format *const formats[] = {
+#define X(name) &snn__data_##name,
+#include "data/list.h"
+#undef X
+};
+
+#define N_FORMATS (sizeof formats / sizeof *formats)
+#define COUNT_MAX 0xffffffffu /* samples are numbered in 32 bits where they are shuffled */
+#define PAD_MAX 4096
+
+static const struct snn__param params[] = {
+    SNN__PARAM_I64(SNN_DATASET_LIMIT, "limit", 0, COUNT_MAX, 0, "use the first so many samples; 0: all"),
+    SNN__PARAM_I64(SNN_DATASET_CROP_PAD, "crop_pad", 0, PAD_MAX, 0,
+                   "training: pad by so many zeros, then crop a window of the old size at random; 0: off"),
+    SNN__PARAM_I64(SNN_DATASET_FLIP, "flip", 0, 1, 0, "training: 1: mirror left-right with probability 1/2"),
+    SNN__PARAM_F64(SNN_DATASET_CUTOUT, "cutout", 0.0, 1.0, 0.0,
+                   "training: probability of filling a random rectangle with a random grey value; 0: off"),
+};
+
+static snn_status fail_null(const char *what)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is NULL", what);
+}
+
+/* ---- making ---- */
+
+snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size)
+{
+    snn_dataset_source s;
+
+    if (source == NULL || size < sizeof s)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: NULL, or a size of %zu bytes", size);
+    memset(&s, 0, sizeof s);
+    s.struct_size = (uint32_t)size;
+    s.frames = 1;
+    memset(source, 0, size);
+    memcpy(source, &s, sizeof s);
+    return SNN_OK;
+}
+
+/* Takes over a caller's structure: a longer one, of a later version, passes if its unknown tail is zero. */
+static snn_status read_source(snn_dataset_source *to, const snn_dataset_source *from)
+{
+    const unsigned char *bytes = (const unsigned char *)from;
+
+    if (from->struct_size < sizeof *to)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: struct_size is %u; call snn_dataset_source_init() first",
+                         from->struct_size);
+    for (size_t i = sizeof *to; i < from->struct_size; i++)
+        if (bytes[i] != 0)
+            return snn__fail(SNN_ERR_VERSION, "data set source: a field unknown to this version is set");
+    *to = *from;
+    to->struct_size = sizeof *to;
+    return SNN_OK;
+}
+
+static snn_status check_counts(const snn_dataset_source *s)
+{
+    if (s->read == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: read is NULL");
+    if (s->count == 0 || s->count > COUNT_MAX)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: count is %zu, not in 1 .. %u", s->count, COUNT_MAX);
+    if (s->classes == 0 || s->classes > COUNT_MAX)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: classes is %zu, not in 1 .. %u", s->classes, COUNT_MAX);
+    if (s->frames == 0 || s->frames > COUNT_MAX)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: frames is %zu, not in 1 .. %u", s->frames, COUNT_MAX);
+    return SNN_OK;
+}
+
+/* Multiplies the shape out; sides that the rank does not use become 1. */
+static snn_status check_shape(snn_dataset_source *s, size_t *length)
+{
+    *length = 1;
+    if (s->rank != 1 && s->rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "data set source: rank %u; samples are [N] or [C,H,W]", s->rank);
+    for (size_t i = 0; i < 3; i++) {
+        if (i >= s->rank)
+            s->shape[i] = 1;
+        if (s->shape[i] == 0 || !snn__mul(*length, s->shape[i], length) || *length > SNN__LENGTH_MAX)
+            return snn__fail(SNN_ERR_SHAPE, "data set source: shape [%zu,%zu,%zu] is empty or too large", s->shape[0],
+                             s->rank == 3 ? s->shape[1] : 1, s->rank == 3 ? s->shape[2] : 1);
+    }
+    return SNN_OK;
+}
+
+/* Memory of a data set whose source is already set. */
+static snn_status fill(snn_dataset *d)
+{
+    d->channels = d->source.shape[0];
+    SNN__TRY(snn__params_init(&d->params, d->ctx, "data set", params, sizeof params / sizeof *params, NULL, 0));
+    d->norm = snn__alloc(d->ctx, d->channels, 2 * sizeof *d->norm);
+    return d->norm != NULL ? SNN_OK : SNN_ERR_MEMORY;
+}
+
+snn_status snn_dataset_create(snn_dataset **out, snn_context *context, const snn_dataset_source *source)
+{
+    snn_dataset_source s;
+    snn_dataset *d;
+    size_t length;
+
+    if (out == NULL)
+        return fail_null("out");
+    *out = NULL;
+    if (context == NULL || source == NULL)
+        return fail_null(context == NULL ? "the context" : "the source");
+    SNN__TRY(read_source(&s, source));
+    SNN__TRY(check_counts(&s));
+    SNN__TRY(check_shape(&s, &length));
+    d = snn__alloc(context, 1, sizeof *d);
+    if (d == NULL)
+        return SNN_ERR_MEMORY;
+    d->ctx = context;
+    d->source = s;
+    d->length = length;
+    if (fill(d) != SNN_OK) {
+        d->source.close = NULL; /* still the caller's */
+        snn_dataset_destroy(d);
+        return SNN_ERR_MEMORY;
+    }
+    *out = d;
+    return SNN_OK;
+}
+
+void snn_dataset_destroy(snn_dataset *dataset)
+{
+    if (dataset == NULL)
+        return;
+    if (dataset->source.close != NULL)
+        dataset->source.close(dataset->source.user);
+    snn__params_free(&dataset->params, dataset->ctx);
+    snn__free(dataset->ctx, dataset->norm);
+    snn__free(dataset->ctx, dataset);
+}
+
+static snn_status find_format(const char *name, const struct snn__data_format **out)
+{
+    char list[256] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < N_FORMATS && used < sizeof list; i++) {
+        if (strcmp(formats[i]->name, name) == 0) {
+            *out = formats[i];
+            return SNN_OK;
+        }
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", formats[i]->name);
+    }
+    return snn__fail(SNN_ERR_ARGUMENT, "unknown data format \"%.60s\"; there are: %s", name, list);
+}
+
+static snn_status open_bytes(snn_dataset **out, struct snn__bytes *b, const struct snn__data_format *format,
+                             const char *directory, snn_split split)
+{
+    snn_dataset_source source;
+
+    SNN__TRY(format->read(b, directory, split));
+    SNN__TRY(snn_dataset_source_init(&source, sizeof source));
+    snn__bytes_source(b, &source);
+    return snn_dataset_create(out, b->ctx, &source);
+}
+
+snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
+                            snn_split split)
+{
+    const struct snn__data_format *chosen;
+    struct snn__bytes *b;
+    snn_status rc;
+
+    if (out == NULL)
+        return fail_null("out");
+    *out = NULL;
+    if (context == NULL || format == NULL || directory == NULL)
+        return fail_null(context == NULL ? "the context" : format == NULL ? "the format" : "the directory");
+    if (split != SNN_SPLIT_TRAIN && split != SNN_SPLIT_TEST)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)split);
+    SNN__TRY(find_format(format, &chosen));
+    b = snn__alloc(context, 1, sizeof *b);
+    if (b == NULL)
+        return SNN_ERR_MEMORY;
+    b->ctx = context;
+    rc = open_bytes(out, b, chosen, directory, split);
+    if (rc != SNN_OK) {
+        snn__bytes_free(b);
+        snn__free(context, b);
+    }
+    return rc;
+}
+
+/* ---- describing and setting ---- */
+
+size_t snn__dataset_count(const snn_dataset *dataset)
+{
+    const size_t limit = (size_t)snn__param_i64(&dataset->params, SNN_DATASET_LIMIT);
+
+    return limit == 0 ? dataset->source.count : snn__min(limit, dataset->source.count);
+}
+
+snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info)
+{
+    snn_dataset_info i = SNN_DATASET_INFO_INIT;
+    size_t size;
+
+    if (dataset == NULL || info == NULL || info->struct_size < 16)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set info: NULL, or struct_size is not set");
+    size = info->struct_size;
+    i.struct_size = info->struct_size;
+    i.rank = dataset->source.rank;
+    memcpy(i.shape, dataset->source.shape, sizeof i.shape);
+    i.count = snn__dataset_count(dataset);
+    i.classes = dataset->source.classes;
+    i.frames = dataset->source.frames;
+    memcpy(info, &i, snn__min(size, sizeof i));
+    return SNN_OK;
+}
+
+/* Crop and the like move pixels about, which vectors do not have. */
+static snn_status check_image(const snn_dataset *dataset, bool augments, const char *name)
+{
+    if (augments && dataset->source.rank != 3)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s needs samples of shape [C,H,W], not [%zu]", name,
+                         dataset->source.shape[0]);
+    return SNN_OK;
+}
+
+snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value)
+{
+    if (dataset == NULL)
+        return fail_null("the handle");
+    SNN__TRY(check_image(dataset, key == SNN_DATASET_CROP_PAD && value != 0, "crop_pad"));
+    SNN__TRY(check_image(dataset, key == SNN_DATASET_FLIP && value != 0, "flip"));
+    return snn__params_set_i64(&dataset->params, key, value);
+}
+
+snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
+{
+    if (dataset == NULL)
+        return fail_null("the handle");
+    SNN__TRY(check_image(dataset, key == SNN_DATASET_CUTOUT && value != 0.0, "cutout"));
+    return snn__params_set_f64(&dataset->params, key, value);
+}
+
+snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value)
+{
+    bool augments;
+
+    if (dataset == NULL || name == NULL || value == NULL)
+        return fail_null(dataset == NULL ? "the handle" : name == NULL ? "the name" : "the value");
+    augments = strcmp(name, "limit") != 0 && snn__params_find_name(&dataset->params, name) >= 0 &&
+               (strcmp(value, "true") == 0 || strtod(value, NULL) != 0.0);
+    SNN__TRY(check_image(dataset, augments, name));
+    return snn__params_set_text(&dataset->params, name, value);
+}
+
+snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value)
+{
+    if (dataset == NULL || value == NULL)
+        return fail_null(dataset == NULL ? "the handle" : "value");
+    return snn__params_get_i64(&dataset->params, key, value);
+}
+
+snn_status snn_dataset_get_f64(const snn_dataset *dataset, int32_t key, double *value)
+{
+    if (dataset == NULL || value == NULL)
+        return fail_null(dataset == NULL ? "the handle" : "value");
+    return snn__params_get_f64(&dataset->params, key, value);
+}
+
+snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_param_info *info)
+{
+    if (dataset == NULL || info == NULL)
+        return fail_null(dataset == NULL ? "the handle" : "info");
+    return snn__params_info(&dataset->params, index, info);
+}
+
+snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean, const double *deviation, size_t n)
+{
+    if (dataset == NULL || (n > 0 && (mean == NULL || deviation == NULL)))
+        return fail_null(dataset == NULL ? "the handle" : mean == NULL ? "mean" : "deviation");
+    if (n > 1 && n != dataset->channels)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: %zu means for %zu channels; give 1, or one for each", n,
+                         dataset->channels);
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite((float)mean[i]) || !isfinite((float)deviation[i]) || !((float)deviation[i] > 0.0f))
+            return snn__fail(SNN_ERR_ARGUMENT, "data set: mean %g and deviation %g of channel %zu: both must be finite "
+                             "and the deviation positive", mean[i], deviation[i], i);
+    for (size_t i = 0; i < n; i++) {
+        dataset->norm[i] = (float)mean[i];
+        dataset->norm[dataset->channels + i] = (float)deviation[i];
+    }
+    dataset->n_norm = n;
+    return SNN_OK;
+}

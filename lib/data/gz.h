@@ -1,0 +1,29 @@
+/* data/gz.h - reads files, plain or gz, as one stream of bytes. What a file is, its first bytes say, not its name. */
+#ifndef SNN_DATA_GZ_H
+#define SNN_DATA_GZ_H
+
+#include "core/status.h"
+#include <snn/context.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct snn__gz;
+
+/* Opens DIRECTORY/NAME or, if that is absent, DIRECTORY/NAME.gz. *out stays NULL, with SNN_OK, if both are absent. */
+snn_status snn__gz_find(struct snn__gz **out, snn_context *ctx, const char *directory, const char *name);
+void snn__gz_close(struct snn__gz *gz);
+
+/* Path of the file, for messages. */
+const char *snn__gz_path(const struct snn__gz *gz);
+/* No more bytes than this can come out of the file, whatever a header in it says. */
+uint64_t snn__gz_bound(const struct snn__gz *gz);
+
+/* Reads up to `size` bytes; *got < size at the end of the file only.
+ * SNN_ERR_IO, SNN_ERR_FORMAT (damaged or cut off gz stream), SNN_ERR_MEMORY */
+snn_status snn__gz_read(struct snn__gz *gz, void *out, size_t size, size_t *got);
+/* Reads `size` bytes, or fails with SNN_ERR_FORMAT; `what` is for the message. */
+snn_status snn__gz_read_all(struct snn__gz *gz, void *out, size_t size, const char *what);
+/* SNN_ERR_FORMAT if there is anything left. Ends the stream, so that its checksum has been compared. */
+snn_status snn__gz_expect_end(struct snn__gz *gz);
+
+#endif

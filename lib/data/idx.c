@@ -1,0 +1,114 @@
+/* idx.c - the format of MNIST: a big-endian magic number that says "unsigned bytes, so many dimensions", the
+ * dimensions, and the bytes. Images and labels are two files. */
+#include "core/size.h"
+#include "data/bytes.h"
+#include "data/gz.h"
+#include <stdio.h>
+
+#define MAGIC_IMAGES 0x00000803u
+#define MAGIC_LABELS 0x00000801u
+
+static uint32_t big_endian(const uint8_t byte[4])
+{
+    return (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 | (uint32_t)byte[2] << 8 | byte[3];
+}
+
+static snn_status open_part(struct snn__gz **out, snn_context *ctx, const char *directory, snn_split split,
+                            const char *part)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s-%s-ubyte", split == SNN_SPLIT_TRAIN ? "train" : "t10k", part);
+    SNN__TRY(snn__gz_find(out, ctx, directory, name));
+    if (*out == NULL)
+        return snn__fail(SNN_ERR_IO, "there is no %.200s/%s and no %s.gz beside it; format idx reads the files of "
+                         "MNIST and Fashion-MNIST (the latter is Debian's package dataset-fashion-mnist, in "
+                         "/usr/share/datasets/fashion-mnist)", directory, name, name);
+    return SNN_OK;
+}
+
+/* Reads magic number and dimensions. */
+static snn_status read_header(struct snn__gz *gz, uint32_t magic, uint32_t *dim, size_t rank)
+{
+    uint8_t byte[16];
+
+    SNN__TRY(snn__gz_read_all(gz, byte, 4 + 4 * rank, "the idx header"));
+    if (big_endian(byte) != magic)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s: magic number 0x%08x, expected 0x%08x (idx, unsigned bytes, %zu "
+                         "dimension%s)", snn__gz_path(gz), big_endian(byte), magic, rank, rank == 1 ? "" : "s");
+    for (size_t i = 0; i < rank; i++)
+        dim[i] = big_endian(byte + 4 + 4 * i);
+    return SNN_OK;
+}
+
+/* A header may say anything: what cannot be in a file of this length is refused before memory is taken. */
+static snn_status check_count(const struct snn__gz *gz, size_t count, size_t sample)
+{
+    if (count == 0)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s holds no samples", snn__gz_path(gz));
+    if (count > snn__gz_bound(gz) / sample)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s is truncated, or its header wrong: it announces %zu items of %zu "
+                         "bytes, which a file of this length cannot hold", snn__gz_path(gz), count, sample);
+    return SNN_OK;
+}
+
+static snn_status read_images(struct snn__bytes *b, struct snn__gz *gz)
+{
+    uint32_t dim[3] = { 0, 0, 0 };
+
+    SNN__TRY(read_header(gz, MAGIC_IMAGES, dim, 3));
+    SNN__TRY(snn__bytes_shape(b, snn__gz_path(gz), 1, dim[1], dim[2]));
+    SNN__TRY(check_count(gz, dim[0], b->sample));
+    b->per_block = snn__min(b->per_block, dim[0]);
+    while (b->count < dim[0]) {
+        uint8_t *pixels;
+        size_t n;
+
+        SNN__TRY(snn__bytes_grow(b, &pixels, &n));
+        n = snn__min(n, dim[0] - b->count);
+        SNN__TRY(snn__gz_read_all(gz, pixels, n * b->sample, "a block of images"));
+        b->count += n;
+    }
+    return snn__gz_expect_end(gz);
+}
+
+/* As many classes as labels are used, and at least ten, so that a small excerpt of MNIST has its shape. */
+static snn_status read_labels(struct snn__bytes *b, struct snn__gz *gz)
+{
+    uint32_t count = 0;
+
+    SNN__TRY(read_header(gz, MAGIC_LABELS, &count, 1));
+    if (count != b->count)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s has %u labels for %zu images", snn__gz_path(gz), count, b->count);
+    b->classes = 10;
+    for (size_t i = 0; i < b->count;) {
+        const size_t n = snn__min(b->count - i, b->per_block);
+        uint8_t *label = snn__bytes_label(b, i);
+
+        SNN__TRY(snn__gz_read_all(gz, label, n, "a block of labels"));
+        for (size_t j = 0; j < n; j++)
+            b->classes = snn__max(b->classes, (size_t)label[j] + 1);
+        i += n;
+    }
+    return snn__gz_expect_end(gz);
+}
+
+static snn_status read_part(struct snn__bytes *b, const char *directory, snn_split split, const char *part,
+                            snn_status (*read)(struct snn__bytes *b, struct snn__gz *gz))
+{
+    struct snn__gz *gz;
+    snn_status rc;
+
+    SNN__TRY(open_part(&gz, b->ctx, directory, split, part));
+    rc = read(b, gz);
+    snn__gz_close(gz);
+    return rc;
+}
+
+static snn_status idx_read(struct snn__bytes *b, const char *directory, snn_split split)
+{
+    SNN__TRY(read_part(b, directory, split, "images-idx3", read_images));
+    return read_part(b, directory, split, "labels-idx1", read_labels);
+}
+
+const struct snn__data_format snn__data_idx = { "idx", idx_read };

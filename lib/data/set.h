@@ -1,0 +1,23 @@
+/* data/set.h - inside of a data set. */
+#ifndef SNN_DATA_SET_H
+#define SNN_DATA_SET_H
+
+#include "core/param.h"
+#include <snn/dataset.h>
+
+struct snn_dataset {
+    snn_context *ctx;
+    struct snn__params params;
+    snn_dataset_source source; /* files are a source like a host's */
+    size_t channels, length;   /* of one frame: shape[0]; all its numbers */
+    size_t n_norm;             /* 0, 1 or channels */
+    float *norm;               /* [2 * channels]: means, then deviations */
+};
+
+/* Samples in use. */
+size_t snn__dataset_count(const snn_dataset *dataset);
+
+/* Reads a frame as it is, neither augmented nor normalised, and checks what came. */
+snn_status snn__dataset_raw(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label);
+
+#endif
