@@ -1,0 +1,53 @@
+#!/bin/sh
+# resume.sh SNN TINY_IDX WORK - a run that is interrupted and resumed gives the bits of one that was not.
+set -eu
+. "$(dirname -- "$0")/common.sh"
+
+flags="--data idx:data --net 64-200-4 --batch 20 --lr 0.02 --seed 3"
+numbers="epoch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
+
+# ---- 20 epochs, and 10 that become 20
+run 0 train $flags --epochs 20 --save whole.snn
+run 0 train $flags --epochs 10 --optimizer.epochs 20 --save part.snn
+run 0 train --resume part.snn.ckpt --epochs 20
+has out "resumed  part.snn.ckpt: 10 of 20 epochs done" "epoch  20/20"
+same whole.snn part.snn
+[ "$(cut -d, -f1 part.csv | tr '\n' ' ')" = "$numbers" ] || bad "part.csv does not hold epochs 1 to 20"
+cut -d, -f1-6 whole.csv >whole.figures
+cut -d, -f1-6 part.csv >part.figures
+same whole.figures part.figures
+
+# ---- a signal in the middle; once for each
+for signal in INT TERM; do
+    rm -f cut.snn* cut.csv
+    "$snn" train $flags --epochs 20 --every 0 --save cut.snn >out 2>err &
+    child=$!
+    tries=0
+    until [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ] || [ $tries -ge 1000 ]; do
+        tries=$((tries + 1))
+        sleep 0.02
+    done
+    kill -$signal $child || true
+    status=0
+    wait $child || status=$?
+    [ "$status" -eq 130 ] || bad "SIG$signal: exit status $status instead of 130"
+    has err "interrupted after" "to go on: snn train --resume cut.snn.ckpt"
+    there cut.snn.ckpt
+    [ ! -e cut.snn ] || bad "an interrupted run left a model"
+    run 0 train --resume cut.snn.ckpt
+    same whole.snn cut.snn
+    [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] || bad "cut.csv does not hold epochs 1 to 20"
+done
+
+# ---- a run that is over: nothing is trained, the model is written again
+run 0 train --resume part.snn.ckpt --save over.snn
+hasnt out "epoch "
+same whole.snn over.snn
+
+# ---- what a checkpoint does not allow
+refuses 2 "do not go with --resume" train --resume part.snn.ckpt --net 64-8-4
+run 1 train --resume part.snn.ckpt --trainer sltt --save x.snn
+has err "SNN_ERR_"
+run 1 train --resume part.snn.ckpt --optimizer adam --save x.snn
+
+finish

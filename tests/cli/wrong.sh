@@ -1,0 +1,76 @@
+#!/bin/sh
+# wrong.sh SNN TINY_IDX WORK - wrong use is refused with a message that says what is wrong: 2 for the command line, 1 for the rest.
+set -eu
+. "$(dirname -- "$0")/common.sh"
+
+# ---- the command line
+run 2
+refuses 2 'unknown command "trian"; did you mean train?' trian
+refuses 2 "unknown flag --epoch; did you mean --epochs?" train --epoch 3
+refuses 2 "unknown flag --trainer.stepz" train --trainer.stepz 3
+refuses 2 "unknown flag -e" train -e
+refuses 2 "--epochs needs a value" train --epochs
+refuses 2 '--epochs: "many" is not a whole number' train --epochs many
+refuses 2 '--lr: "fast" is not a number' train --lr fast
+refuses 2 "--json takes no value" train --json=1
+refuses 2 "one argument too many" train a.json b.json
+refuses 2 "is not FORMAT:DIR" train --data data
+refuses 2 "which model?" eval
+refuses 2 "which model?" info
+refuses 2 "what is to be measured?" bench
+refuses 2 '--shape: "8by8"' bench train --shape 8by8
+refuses 2 '--repeats: "0"' bench train --repeats 0
+
+# ---- values that the library refuses
+tiny="train --data idx:data --epochs 1 --quiet"
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --steps 0
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --trainer backprop
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --optimizer sgdd
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --loss hinge
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --optimizer.beta1 0.9
+refuses 1 "SNN_ERR_" $tiny --net 64-8X-4
+refuses 1 'neuron.type: "lief"' $tiny --net 64-8-4 --neuron lief
+refuses 1 'data.normalise: "yes"' $tiny --net 64-8-4 --normalise yes
+refuses 1 'isa: "sse9"' $tiny --isa sse9
+refuses 1 "epochs: 0" train --data idx:data --epochs 0
+refuses 1 "batch: 0" train --data idx:data --batch 0
+refuses 2 "there is no number 400" $tiny --net 64-8-4 --sample 400
+
+# ---- files
+refuses 1 "SNN_ERR_IO" $tiny --data idx:nowhere
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --data png:data
+refuses 1 "no.json" $tiny no.json
+refuses 1 "SNN_ERR_IO" eval no.snn
+refuses 1 "SNN_ERR_IO" info no.snn
+refuses 1 "SNN_ERR_IO" train --resume no.snn.ckpt
+refuses 1 "no/where.csv" $tiny --net 64-8-4 --csv no/where.csv
+run 1 $tiny --net 64-8-4 --every 0 --save no/model.snn --csv log.csv
+has err "SNN_ERR_IO"
+head -c 3000 data/train-images-idx3-ubyte >short
+mkdir -p cut
+cp data/* cut/
+mv short cut/train-images-idx3-ubyte
+refuses 1 "SNN_ERR_FORMAT" $tiny --data idx:cut
+printf 'no model at all, only some text that is long enough for a header' >text.snn
+refuses 1 "SNN_ERR_FORMAT" info text.snn
+run 0 $tiny --net 64-8-4 --save good.snn
+head -c 2000 good.snn >half.snn
+refuses 1 "SNN_ERR_FORMAT" info half.snn
+refuses 1 "SNN_ERR_" train --resume good.snn
+
+# ---- configuration files
+json() {
+    printf '%s' "$1" >bad.json
+    refuses 1 "$2" train bad.json
+}
+json '{ "epochs": 2, }' "bad.json: line 1"
+json '[ 1 ]' "must be a JSON object"
+json '{ "epoch": 2 }' 'unknown key "epoch"'
+json '{ "trainer": { "stepz": 2 } }' 'unknown key "trainer.stepz"'
+json '{ "trainer": 3 }' '"trainer" must be an object'
+json '{ "epochs": "two" }' '"epochs" must be a whole number'
+json '{ "optimizer": { "lr": "fast" } }' '"optimizer.lr" must be a number'
+json '{ "epochs": 1, "epochs": 2 }' "bad.json"
+json '{ "data": { "format": "idx", "dir": "data" }, "network": { "layers": 7 } }' "SNN_ERR_"
+
+finish
