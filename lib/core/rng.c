@@ -83,15 +83,26 @@ void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t 
     }
 }
 
-void snn__random_permutation(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint32_t *order, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        order[i] = (uint32_t)i;
-    for (size_t i = n; i-- > 1;) {
-        size_t j = (size_t)snn__random_below(seed, purpose, stream, i, i + 1);
-        uint32_t swap = order[i];
+#define FEISTEL_ROUNDS 8
 
-        order[i] = order[j];
-        order[j] = swap;
-    }
+uint64_t snn__random_order(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n)
+{
+    unsigned half = 1; /* bits of each half */
+
+    while (half < 31 && (1ull << (2 * half)) < n)
+        half++;
+    do {
+        uint64_t mask = (1ull << half) - 1, left = index >> half, right = index & mask;
+
+        for (unsigned round = 0; round < FEISTEL_ROUNDS; round++) {
+            uint32_t word[4];
+            uint64_t swap = right;
+
+            snn__random4(seed, purpose, stream, (uint64_t)round << 32 | right, word);
+            right = left ^ (word[0] & mask);
+            left = swap;
+        }
+        index = left << half | right;
+    } while (index >= n);
+    return index;
 }

@@ -36,7 +36,8 @@ void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t
 /* Fills out[0 .. n) with normal numbers (Box-Muller), mean 0. */
 void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float std);
 
-/* Fills order[0 .. n) with a permutation of 0 .. n - 1 (Fisher-Yates). */
-void snn__random_permutation(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint32_t *order, size_t n);
+/* Where number `index` of 0 .. n - 1 goes in a random permutation: a bijection that needs no memory (a Feistel network over the
+ * smallest power of four that holds n, walked until the value lies below n). */
+uint64_t snn__random_order(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n);
 
 #endif

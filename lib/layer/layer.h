@@ -64,6 +64,7 @@ struct snn__node {
     size_t in_len, out_len; /* elements of a sample */
     bool learns;         /* gradients are wanted */
     bool wants_adjoint;  /* the error below is wanted */
+    bool adds_adjoint;   /* the adjoint may have to be added, or to go nowhere */
     bool through_time;   /* populations carry errors from step to step */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
 };
@@ -73,11 +74,11 @@ struct snn__io {
     size_t batch; /* samples now */
     size_t t;     /* step */
     size_t slot;  /* where values of this step are kept */
+    size_t before; /* where those of the step before are: the same place, unless all steps are kept */
     size_t steps; /* T */
     bool training;
     bool first, last; /* step of the sequence */
     bool detach;      /* bptt: no error through the reset */
-    size_t repeats;   /* times that this call stands for: T where a static signal is computed once */
     struct snn__signal x[SNN__SOURCES_MAX]; /* inputs; for ADD absent ones have data NULL */
     size_t n_x;
     struct snn__signal y; /* output: forward may replace the array by the input's */
@@ -93,7 +94,8 @@ enum snn__layer_flags {
     SNN__LAYER_KEEPS_X = 16,   /* adjoint or gradient need the input's value */
     SNN__LAYER_PASSES = 32,    /* the output's array is the input's */
     SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
-    SNN__LAYER_STEPWISE = 128  /* changes state at every step: never computed once for all steps */
+    SNN__LAYER_STEPWISE = 128, /* changes state at every step: never computed once for all steps */
+    SNN__LAYER_WHOLE = 256     /* in training, one call works on all steps, which lie behind each other */
 };
 
 struct snn__layer_type {

@@ -53,7 +53,7 @@ static void norm_init(snn_layer *layer, uint64_t seed)
 
 static unsigned norm_flags(const snn_layer *layer)
 {
-    return snn__param_is(&layer->params, SNN_LAYER_OVER, "all") ? 0 : SNN__LAYER_STEPWISE;
+    return snn__param_is(&layer->params, SNN_LAYER_OVER, "all") ? SNN__LAYER_WHOLE : 0;
 }
 
 static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
@@ -146,11 +146,17 @@ static void affine_rows(void *arg, size_t from, size_t to)
 
 /* ---- running ---- */
 
+/* Over all steps, their values lie behind each other. */
+static size_t rows_of(const struct norm *s, const struct snn__io *io)
+{
+    return (s->over_all && io->training ? io->steps : 1) * io->batch * s->positions;
+}
+
 static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean, float *inverse)
 {
     struct norm *s = node->state;
     float *running_mean = node->layer->tensor[MEAN].data, *running_var = node->layer->tensor[VAR].data;
-    double n = (double)rows, scale = io->x[0].scale, all = n * (double)(s->over_all ? io->repeats : 1);
+    double n = (double)rows, scale = io->x[0].scale;
 
     for (size_t i = 0; i < s->c; i++)
         mean[i] = x[i]; /* the first row: sums stay small around it */
@@ -162,15 +168,14 @@ static void measure(struct snn__node *node, struct snn__io *io, const float *x, 
         mean[i] = (float)mu;
         inverse[i] = (float)(1.0 / sqrt(var + s->eps));
         running_mean[i] = (float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu);
-        running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * var * (all > 1 ? all / (all - 1) : 1.0));
+        running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * var * (n > 1 ? n / (n - 1) : 1.0));
     }
 }
 
 static void norm_forward(struct snn__node *node, struct snn__io *io)
 {
     struct norm *s = node->state;
-    size_t all = s->over_all && io->repeats == 1 ? io->steps : 1; /* steps that lie behind each other */
-    size_t rows = all * io->batch * s->positions;
+    size_t rows = rows_of(s, io);
     float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
     const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
 
@@ -202,11 +207,6 @@ static void error_sums(struct snn__node *node, struct snn__io *io, struct snn__s
         s->partial[i] *= e.scale;
         s->partial[s->c + i] *= e.scale * x_scale * inverse[i];
     }
-}
-
-static size_t rows_of(const struct norm *s, const struct snn__io *io)
-{
-    return (s->over_all && io->repeats == 1 ? io->steps : 1) * io->batch * s->positions;
 }
 
 static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
@@ -258,7 +258,7 @@ const struct snn__layer_type snn__layer_batch_norm = {
     .name = "batch_norm",
     .params = params,
     .n_params = sizeof params / sizeof *params,
-    .flags = SNN__LAYER_KEEPS_X,
+    .flags = SNN__LAYER_KEEPS_X | SNN__LAYER_STEPWISE,
     .state_size = sizeof(struct norm),
     .shape = norm_shape,
     .tensors = norm_tensors,

@@ -18,7 +18,6 @@ struct population {
     float *r;                   /* plif in online methods: potential after reset, of the step */
     float *du, *db, *di;        /* carried through time */
     float *leak;                /* plif: gathers the derivative by decay, [batch][n] */
-    float *temporary;           /* an adjoint that must be added */
     bool leak_touched;
 };
 
@@ -95,7 +94,6 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
         { &s->db, all, node->through_time && model->adapt },
         { &s->di, all, node->through_time && model->current },
         { &s->leak, all, learns_decay },
-        { &s->temporary, all, node->learns },
         { &s->decays, n, per_neuron(node->layer) && model->type != SNN_NEURON_IF },
         { &s->thresholds, n, per_neuron(node->layer) },
     };
@@ -106,6 +104,12 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
                                     SNN__ALWAYS_LAST));
     snn__neuron_population(model, &node->layer->params, n, &s->constants);
     return SNN_OK;
+}
+
+/* An adjoint that must be added is made in the scratch memory first. */
+static size_t population_scratch(const struct snn__node *node)
+{
+    return node->learns && node->adds_adjoint ? node->batch_max * node->in_len * sizeof(float) : 0;
 }
 
 static float logistic(float w)
@@ -148,12 +152,10 @@ static void step_range(void *arg, size_t from, size_t to)
     atomic_fetch_add_explicit(&k->spikes, k->kernels->population_step(&k->step, from, to), memory_order_relaxed);
 }
 
-/* State of the step before, in the slots that the node keeps. */
+/* State of this step or the one before, in the slots that the node keeps. */
 static float *at(const struct snn__node *node, float *base, const struct snn__io *io, bool before)
 {
-    size_t slot = node->slots > 1 && before && io->t > 0 ? io->slot - 1 : io->slot;
-
-    return base == NULL ? NULL : base + slot * io->batch * node->in_len;
+    return base == NULL ? NULL : base + (before ? io->before : io->slot) * io->batch * node->in_len;
 }
 
 static void population_forward(struct snn__node *node, struct snn__io *io)
@@ -204,7 +206,7 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
 {
     struct population *s = node->state;
     size_t n = io->batch * node->in_len;
-    float *d = accumulate ? s->temporary : dx;
+    float *d = accumulate || dx == NULL ? node->scratch : dx; /* dx NULL: only the leak's gradient is wanted */
 
     (void)input;
     if (s->leak != NULL && !s->leak_touched) {
@@ -233,7 +235,7 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
 
         snn__ranges(node->ctx, n, delta_range, &k);
     }
-    if (accumulate)
+    if (accumulate && dx != NULL)
         snn__add_to(node->ctx, dx, 1.0f, d, n);
 }
 
@@ -275,11 +277,19 @@ const struct snn__population *snn__population_constants(const struct snn__node *
     return &((const struct population *)node->state)->constants;
 }
 
+/* The leak's gradient needs the current. */
+static unsigned population_flags(const snn_layer *layer)
+{
+    return layer->model->learns_decay ? SNN__LAYER_KEEPS_X : 0;
+}
+
 #define TYPE(type_name)                                                                                          \
     {                                                                                                            \
         .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE,                                 \
         .state_size = sizeof(struct population), .shape = population_shape, .tensors = population_tensors,       \
-        .init = population_init, .plan = population_plan, .refresh = population_refresh,                         \
+        .init = population_init, .run_flags = population_flags, .plan = population_plan,                         \
+        .scratch = population_scratch,                                                                           \
+        .refresh = population_refresh,                                                                           \
         .forward = population_forward, .adjoint = population_adjoint, .settle = population_settle                \
     }
 

@@ -1,0 +1,209 @@
+/* network/backward.c - errors go down through the layers: within a step, once for what is constant, or through time. */
+#include "core/context.h"
+#include "network/pass.h"
+
+static struct snn__unit *source_of(struct snn__pass *pass, const struct snn__unit *unit, size_t i)
+{
+    ptrdiff_t node = unit->layer->source[i].node;
+
+    return node == SNN__INPUT ? NULL : &pass->unit[node];
+}
+
+/* dx (+)= what `unit` sends down to input number i */
+static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i, float *dx, bool accumulate)
+{
+    const struct snn__layer_type *type = unit->layer->type;
+    size_t n = pass->batch * unit->node.in_len;
+    float factor;
+
+    if (type->factor == NULL || !type->factor(&unit->node, &factor)) {
+        type->adjoint(&unit->node, io, unit->e, i, dx, accumulate);
+        return;
+    }
+    if (accumulate)
+        snn__add_to(pass->ctx, dx, factor * unit->e.scale, unit->e.data, n);
+    else
+        snn__copy(pass->ctx, dx, factor * unit->e.scale, unit->e.data, n);
+}
+
+static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+{
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        struct snn__unit *from = source_of(pass, unit, i);
+        bool delay = unit->layer->source[i].delay;
+        float factor;
+
+        if (from == NULL || !from->wants_error || io->x[i].data == NULL)
+            continue;
+        if (delay) {
+            size_t parity = (io->t + 1) & 1; /* of step t - 1 */
+
+            if (!pass->needs.history || io->t == 0)
+                continue;
+            send(pass, unit, io, i, from->error_before[parity], from->owed[parity]);
+            from->owed[parity] = true;
+            continue;
+        }
+        if (from->error == NULL) { /* its only reader hands its own array on */
+            unit->layer->type->factor(&unit->node, &factor);
+            from->e = (struct snn__signal){ unit->e.data, factor * unit->e.scale };
+        } else {
+            float *dx = at_end ? from->error_sum : from->error;
+
+            send(pass, unit, io, i, dx, from->reached);
+            from->e = (struct snn__signal){ dx, 1.0f };
+        }
+        from->reached = true;
+    }
+}
+
+/* What other steps owe to this unit's output. */
+static void collect_owed(struct snn__pass *pass, struct snn__unit *unit, size_t t)
+{
+    size_t n = pass->batch * unit->value_len, parity = t & 1;
+
+    if (!unit->owed[parity])
+        return;
+    unit->owed[parity] = false;
+    if (unit->reached && unit->e.data != unit->error)
+        snn__copy(pass->ctx, unit->error, unit->e.scale, unit->e.data, n);
+    if (unit->reached)
+        snn__add_to(pass->ctx, unit->error, 1.0f, unit->error_before[parity], n);
+    else
+        snn__copy(pass->ctx, unit->error, 1.0f, unit->error_before[parity], n);
+    unit->e = (struct snn__signal){ unit->error, 1.0f };
+    unit->reached = true;
+}
+
+static void sum_up(struct snn__pass *pass, struct snn__unit *unit)
+{
+    size_t n = pass->batch * unit->value_len;
+
+    if (unit->summed)
+        snn__add_to(pass->ctx, unit->error_sum, unit->e.scale, unit->e.data, n);
+    else
+        snn__copy(pass->ctx, unit->error_sum, unit->e.scale, unit->e.data, n);
+    unit->summed = true;
+}
+
+static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, bool at_end)
+{
+    struct snn__io io = snn__unit_io(pass, unit, t);
+
+    if (unit->trainable && unit->layer->type->credit)
+        pass->credit(pass, unit, &io, unit->e);
+    if (unit->node.wants_adjoint)
+        send_down(pass, unit, &io, at_end);
+    else if (unit->trainable && unit->flags & SNN__LAYER_POPULATION)
+        unit->layer->type->adjoint(&unit->node, &io, unit->e, 0, NULL, false); /* for the gradient of its leak */
+}
+
+/* An error that no reader sends: a population goes on without one, since its own past carries errors. */
+static bool carries_on(const struct snn__unit *unit)
+{
+    return unit->node.through_time && unit->flags & SNN__LAYER_POPULATION && unit->wants_error && !unit->reached;
+}
+
+void snn__pass_back_step(struct snn__pass *pass, size_t t)
+{
+    struct snn__unit *last = &pass->unit[pass->n - 1];
+
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].reached = false;
+    last->e = (struct snn__signal){ snn__pass_output_error(pass, t), 1.0f };
+    last->reached = last->wants_error;
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (t < unit->absent)
+            continue;
+        collect_owed(pass, unit, t);
+        if (carries_on(unit)) {
+            unit->e = (struct snn__signal){ NULL, 0.0f };
+            unit->reached = true;
+        }
+        if (!unit->reached)
+            continue;
+        if (snn__unit_constant(pass, unit))
+            sum_up(pass, unit);
+        else
+            back_unit(pass, unit, t, false);
+    }
+}
+
+void snn__pass_back_constant(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        unit->reached = snn__unit_constant(pass, unit) && unit->summed;
+        if (unit->reached)
+            unit->e = (struct snn__signal){ unit->error_sum, 1.0f };
+    }
+    for (size_t l = pass->n; l-- > 0;)
+        if (snn__unit_constant(pass, &pass->unit[l]) && pass->unit[l].reached)
+            back_unit(pass, &pass->unit[l], 0, true);
+}
+
+/* ---- through time ---- */
+
+/* One layer at step t of a whole pass: errors lie in one slot per step and are added up from zero. */
+static void back_whole_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
+{
+    struct snn__io io = snn__unit_io(pass, unit, t);
+
+    unit->e = (struct snn__signal){ unit->error + io.slot * pass->batch * unit->value_len, 1.0f };
+    if (unit->trainable && unit->layer->type->credit)
+        pass->credit(pass, unit, &io, unit->e);
+    for (size_t i = 0; unit->node.wants_adjoint && i < unit->layer->n_sources; i++) {
+        struct snn__unit *from = source_of(pass, unit, i);
+
+        if (from != NULL && from->wants_error)
+            send(pass, unit, &io, i, from->error + io.slot * pass->batch * from->value_len, true);
+    }
+    if (!unit->node.wants_adjoint && unit->trainable && unit->flags & SNN__LAYER_POPULATION)
+        unit->layer->type->adjoint(&unit->node, &io, unit->e, 0, NULL, false);
+}
+
+static void back_whole(struct snn__pass *pass)
+{
+    size_t steps = pass->steps;
+    struct snn__unit *last = &pass->unit[pass->n - 1];
+
+    if (last->error != NULL)
+        snn__copy(pass->ctx, last->error, 1.0f, pass->output_error, steps * pass->batch * last->value_len);
+    for (size_t l = 0; l + 1 < pass->n; l++)
+        if (pass->unit[l].error != NULL)
+            pass->ctx->kernels->fill(pass->unit[l].error, 0.0f, steps * pass->batch * pass->unit[l].value_len);
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (!unit->wants_error)
+            continue;
+        if (unit->flags & SNN__LAYER_WHOLE)
+            back_whole_unit(pass, unit, 0);
+        for (size_t t = steps; !(unit->flags & SNN__LAYER_WHOLE) && t-- > 0;)
+            back_whole_unit(pass, unit, t);
+    }
+}
+
+void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t t), void *arg)
+{
+    if (pass->whole) {
+        back_whole(pass);
+        return;
+    }
+    for (size_t t = pass->steps; t-- > 0;) {
+        snn__pass_back_step(pass, t);
+        if (each != NULL)
+            each(arg, t);
+    }
+    snn__pass_back_constant(pass);
+}
+
+void snn__pass_settle(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].trainable && pass->unit[l].layer->type->settle)
+            pass->unit[l].layer->type->settle(&pass->unit[l].node);
+}

@@ -1,0 +1,282 @@
+/* network/forward.c - the forward sweep of a step, and where signals are found. */
+#include "core/context.h"
+#include "layer/types.h"
+#include "network/pass.h"
+#include <string.h>
+
+/* ---- signals ---- */
+
+static const struct snn__signal absent = { NULL, 0.0f };
+
+/* What a layer that passes its input's array on makes of a signal. */
+static struct snn__signal passed(const struct snn__unit *unit, struct snn__signal in)
+{
+    float factor = 1.0f;
+
+    unit->layer->type->factor(&unit->node, &factor);
+    in.scale *= factor;
+    return in;
+}
+
+struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct snn__unit *unit, size_t t)
+{
+    size_t slot = snn__unit_constant(pass, unit) ? 0 : snn__pass_slot(pass, t);
+
+    if (t < unit->absent)
+        return absent;
+    if (unit->flags & SNN__LAYER_PASSES)
+        return passed(unit, snn__unit_input(pass, unit, 0, t));
+    return (struct snn__signal){ unit->value + slot * pass->batch * unit->value_len, unit->scale };
+}
+
+struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    if (!unit->traced || !pass->training)
+        return absent;
+    if (unit->trace == NULL)
+        return passed(unit, snn__unit_input_trace(pass, unit, 0, SIZE_MAX));
+    return (struct snn__signal){ unit->trace, unit->trace_scale };
+}
+
+struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t)
+{
+    const struct snn__source *source = &unit->layer->source[i];
+    const struct snn__unit *from;
+
+    if (source->node == SNN__INPUT) {
+        size_t slot = pass->is_static ? 0 : snn__pass_slot(pass, t);
+
+        return (struct snn__signal){ pass->input + slot * pass->batch * pass->input_len, 1.0f };
+    }
+    from = &pass->unit[source->node];
+    if (!source->delay)
+        return snn__unit_value(pass, from, t);
+    if (t == 0 || t - 1 < from->absent)
+        return absent;
+    if (pass->slots > 1 && pass->training)
+        return snn__unit_value(pass, from, t - 1);
+    return (struct snn__signal){ from->later, from->later_scale };
+}
+
+struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t)
+{
+    const struct snn__source *source = &unit->layer->source[i];
+    const struct snn__unit *from;
+
+    if (source->node == SNN__INPUT)
+        return absent;
+    from = &pass->unit[source->node];
+    if (!source->delay)
+        return snn__unit_trace(pass, from);
+    if (t == 0 || t - 1 < from->absent || from->later_trace == NULL)
+        return absent;
+    return (struct snn__signal){ from->later_trace, from->later_trace_scale };
+}
+
+struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t)
+{
+    return snn__unit_value(pass, &pass->unit[pass->n - 1], t);
+}
+
+float *snn__pass_output_error(const struct snn__pass *pass, size_t t)
+{
+    return pass->output_error + snn__pass_slot(pass, t) * pass->batch * pass->unit[pass->n - 1].value_len;
+}
+
+float *snn__pass_input(struct snn__pass *pass, size_t t)
+{
+    size_t slot = pass->is_static ? 0 : snn__pass_slot(pass, t);
+
+    return pass->input + slot * pass->batch * pass->input_len;
+}
+
+struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t)
+{
+    struct snn__io io;
+
+    memset(&io, 0, sizeof io);
+    io.batch = pass->batch;
+    io.t = t;
+    io.slot = snn__unit_constant(pass, unit) ? 0 : snn__pass_slot(pass, t);
+    io.before = t > 0 ? snn__pass_slot(pass, t - 1) : io.slot;
+    io.steps = pass->steps;
+    io.training = pass->training;
+    io.first = t == 0;
+    io.last = t + 1 == pass->steps;
+    io.detach = pass->detach;
+    io.n_x = unit->layer->n_sources;
+    for (size_t i = 0; i < io.n_x; i++)
+        io.x[i] = snn__unit_input(pass, unit, i, t);
+    return io;
+}
+
+/* ---- beginning ---- */
+
+void snn__pass_refresh(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].layer->type->refresh)
+            pass->unit[l].layer->type->refresh(&pass->unit[l].node);
+}
+
+void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream)
+{
+    pass->batch = batch;
+    pass->training = training;
+    pass->is_static = is_static && !(pass->whole && training);
+    snn__pass_refresh(pass);
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        unit->reached = unit->summed = unit->owed[0] = unit->owed[1] = false;
+        if (training && unit->layer->type->begin)
+            unit->layer->type->begin(&unit->node, batch, stream);
+    }
+}
+
+/* ---- counting ---- */
+
+void snn__pass_clear_counters(struct snn__pass *pass)
+{
+    pass->neuron_steps = 0;
+    for (size_t l = 0; l < pass->n; l++) {
+        pass->unit[l].spikes = 0;
+        pass->unit[l].macs = pass->unit[l].acs = pass->unit[l].dense = 0;
+    }
+}
+
+void snn__pass_prepare_counting(struct snn__pass *pass)
+{
+    snn__pass_refresh(pass);
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (unit->fanout == NULL)
+            continue;
+        unit->layer->type->fanout(&unit->node, unit->fanout, false);
+        unit->fanout_all = 0;
+        for (size_t i = 0; i < unit->node.in_len; i++)
+            unit->fanout_all += unit->fanout[i];
+        unit->layer->type->fanout(&unit->node, unit->fanout, true);
+    }
+}
+
+struct counting {
+    struct snn__unit *unit;
+    const float *x;
+};
+
+static void count_sample(void *arg, size_t b, size_t worker)
+{
+    struct counting *k = arg;
+    size_t n = k->unit->node.in_len;
+    const float *x = k->x + b * n;
+    double sum = 0;
+
+    (void)worker;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] != 0.0f ? (double)k->unit->fanout[i] : 0.0;
+    k->unit->sample_ops[b] = sum;
+}
+
+/* `times`: steps that this call stands for. */
+static void count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times)
+{
+    struct counting k = { unit, io->x[0].data };
+    double sum = 0;
+
+    snn__parallel(pass->ctx, count_sample, &k, pass->batch);
+    for (size_t b = 0; b < pass->batch; b++)
+        sum += unit->sample_ops[b];
+    *(unit->binary_input ? &unit->acs : &unit->macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
+    unit->dense += times * (double)pass->batch * unit->fanout_all;
+}
+
+/* ---- forward ---- */
+
+/* Linear layers act on the trace as on the value. */
+static void forward_trace(struct snn__pass *pass, struct snn__unit *unit, struct snn__io io)
+{
+    io.x[0] = snn__unit_input_trace(pass, unit, 0, io.t);
+    if (io.x[0].data == NULL)
+        return;
+    io.y.data = unit->trace;
+    unit->layer->type->forward(&unit->node, &io);
+    unit->trace_scale = io.y.scale;
+}
+
+static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
+{
+    bool constant = snn__unit_constant(pass, unit);
+    struct snn__io io;
+
+    if (t < unit->absent || (t > 0 && constant))
+        return;
+    io = snn__unit_io(pass, unit, t);
+    if (pass->count && unit->fanout != NULL)
+        count_operations(pass, unit, &io, constant ? (double)pass->steps : 1.0);
+    if (unit->flags & SNN__LAYER_PASSES)
+        return;
+    io.y.data = unit->value + io.slot * pass->batch * unit->value_len;
+    if (unit->flags & SNN__LAYER_POPULATION && pass->training) {
+        io.trace = unit->trace;
+        unit->trace_scale = 1.0f;
+        if (t == 0 && unit->trace != NULL)
+            pass->ctx->kernels->fill(unit->trace, 0.0f, pass->batch * unit->value_len);
+    }
+    unit->layer->type->forward(&unit->node, &io);
+    unit->scale = io.y.scale;
+    unit->spikes += io.spikes;
+    if (pass->training && unit->trace != NULL && !(unit->flags & SNN__LAYER_POPULATION))
+        forward_trace(pass, unit, io);
+}
+
+static void keep(struct snn__pass *pass, float *to, float *scale, struct snn__signal from, size_t n)
+{
+    snn__copy(pass->ctx, to, 1.0f, from.data, n);
+    *scale = from.scale;
+}
+
+/* What readers with delay will find: value and trace of step t - 1. Layers that pass on what was kept go first. */
+static void keep_for_later(struct snn__pass *pass, size_t t)
+{
+    for (size_t i = 0; i < 2 * pass->n; i++) {
+        struct snn__unit *unit = &pass->unit[i % pass->n];
+        size_t n = pass->batch * unit->value_len;
+        struct snn__signal value, trace;
+
+        if (!unit->read_later || unit->later == NULL || ((unit->flags & SNN__LAYER_PASSES) != 0) != (i < pass->n))
+            continue;
+        value = snn__unit_value(pass, unit, t - 1);
+        trace = snn__unit_trace(pass, unit);
+        if (value.data != NULL)
+            keep(pass, unit->later, &unit->later_scale, value, n);
+        if (trace.data != NULL)
+            keep(pass, unit->later_trace, &unit->later_trace_scale, trace, n);
+    }
+}
+
+/* Layer by layer over all steps: for layers that see all steps at once. */
+static void forward_whole(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        for (size_t t = 0; t < (unit->flags & SNN__LAYER_WHOLE ? 1 : pass->steps); t++)
+            forward_unit(pass, unit, t);
+    }
+}
+
+void snn__pass_forward(struct snn__pass *pass, size_t t)
+{
+    pass->neuron_steps += pass->batch;
+    if (pass->whole && pass->training) {
+        if (t + 1 == pass->steps)
+            forward_whole(pass);
+        return;
+    }
+    if (t > 0 && !(pass->slots > 1 && pass->training))
+        keep_for_later(pass, t);
+    for (size_t l = 0; l < pass->n; l++)
+        forward_unit(pass, &pass->unit[l], t);
+}

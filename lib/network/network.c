@@ -1,0 +1,301 @@
+/* network/network.c - building a network: the public face. */
+#include "network/network.h"
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/size.h"
+#include <stdio.h>
+#include <string.h>
+
+#define LENGTH_MAX (1u << 30) /* elements of one sample */
+
+snn_status snn_network_create(snn_network **out, snn_context *context, const size_t *shape, size_t rank)
+{
+    snn_network *net;
+    size_t length = 1;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network: out is NULL");
+    *out = NULL;
+    if (context == NULL || shape == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network: context or shape is NULL");
+    if (rank != 1 && rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; 1 ([N]) and 3 ([C,H,W]) are possible", rank);
+    for (size_t i = 0; i < rank; i++)
+        if (shape[i] == 0 || !snn__mul(length, shape[i], &length) || length > LENGTH_MAX)
+            return snn__fail(SNN_ERR_SHAPE, "network: size %zu of the input is %zu; a sample has 1 to %u elements", i,
+                             shape[i], LENGTH_MAX);
+    net = snn__alloc(context, 1, sizeof *net);
+    if (net == NULL)
+        return SNN_ERR_MEMORY;
+    net->ctx = context;
+    net->in = (snn_shape){ (uint32_t)rank, { 1, 1, 1 } };
+    for (size_t i = 0; i < rank; i++)
+        net->in.dim[i] = (uint32_t)shape[i];
+    *out = net;
+    return SNN_OK;
+}
+
+void snn_network_destroy(snn_network *network)
+{
+    if (network == NULL)
+        return;
+    for (size_t i = 0; i < network->n_layers; i++)
+        snn__layer_destroy(network->layer[i]);
+    snn__notes_free(network);
+    snn__free(network->ctx, network->layer);
+    snn__free(network->ctx, network->parameters);
+    snn__free(network->ctx, network->state);
+    snn__free(network->ctx, network);
+}
+
+/* ---- adding layers ---- */
+
+static snn_status check_name(const snn_network *network, const char *name)
+{
+    if (name[0] == '\0' || strlen(name) >= SNN__NAME_MAX || strchr(name, '.') != NULL || strcmp(name, "input") == 0 ||
+        !snn__text_valid(name))
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "layer name \"%.60s\": 1 to %d bytes of UTF-8, without '.', and not \"input\"", name,
+                         SNN__NAME_MAX - 1);
+    if (snn_network_layer_named(network, name) != NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer name \"%s\" is taken", name);
+    return SNN_OK;
+}
+
+static void make_name(const snn_network *network, const char *type, char *name)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < network->n_layers; i++)
+        n += strcmp(network->layer[i]->type->name, type) == 0;
+    do
+        snprintf(name, SNN__NAME_MAX, "%.20s%zu", type, n++);
+    while (snn_network_layer_named(network, name) != NULL);
+}
+
+static snn_status make_room(snn_network *network)
+{
+    size_t room = network->room ? network->room * 2 : 16;
+    snn_layer **layer;
+
+    if (network->n_layers < network->room)
+        return SNN_OK;
+    layer = snn__alloc(network->ctx, room, sizeof *layer);
+    if (layer == NULL)
+        return SNN_ERR_MEMORY;
+    if (network->n_layers)
+        memcpy(layer, network->layer, network->n_layers * sizeof *layer);
+    snn__free(network->ctx, network->layer);
+    network->layer = layer;
+    network->room = room;
+    return SNN_OK;
+}
+
+snn_status snn_network_add(snn_network *network, const char *type, const char *name, snn_layer **layer)
+{
+    char made[SNN__NAME_MAX];
+    snn_layer *added;
+
+    if (layer != NULL)
+        *layer = NULL;
+    if (network == NULL || type == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network or layer type is NULL");
+    if (network->prepared)
+        return snn__fail(SNN_ERR_STATE, "the network is prepared, no layer can be added");
+    if (name == NULL)
+        make_name(network, type, made);
+    else
+        SNN__TRY(check_name(network, name));
+    SNN__TRY(make_room(network));
+    SNN__TRY(snn__layer_create(&added, network->ctx, type, name ? name : made));
+    added->index = network->n_layers;
+    added->frozen = &network->prepared;
+    added->n_sources = 1;
+    snprintf(added->source[0].name, SNN__NAME_MAX, "%s",
+             network->n_layers ? network->layer[network->n_layers - 1]->name : "input");
+    network->layer[network->n_layers++] = added;
+    if (layer != NULL)
+        *layer = added;
+    return SNN_OK;
+}
+
+snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron, const char *name, snn_layer **layer)
+{
+    snn_layer *added;
+
+    if (layer != NULL)
+        *layer = NULL;
+    if (neuron == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "neuron is NULL");
+    SNN__TRY(snn_network_add(network, neuron->model->name, name, &added));
+    memcpy(added->params.value, neuron->params.value, snn__params_count(&neuron->params) * sizeof *neuron->params.value);
+    if (layer != NULL)
+        *layer = added;
+    return SNN_OK;
+}
+
+/* Undoes additions, so that a failed convenience call leaves the network as it was. */
+static void truncate_layers(snn_network *network, size_t n)
+{
+    while (network->n_layers > n)
+        snn__layer_destroy(network->layer[--network->n_layers]);
+}
+
+/* Whether the last layer's output is a map, as far as that can be told before shapes are inferred. */
+static bool ends_in_map(const snn_network *network)
+{
+    for (size_t i = network->n_layers; i-- > 0;) {
+        const char *type = network->layer[i]->type->name;
+
+        if (strcmp(type, "linear") == 0 || strcmp(type, "flatten") == 0)
+            return false;
+        if (strcmp(type, "conv2d") == 0)
+            return true;
+    }
+    return network->in.rank == 3;
+}
+
+static snn_status add_dense(snn_network *network, size_t out, const snn_neuron *neuron)
+{
+    snn_layer *linear;
+
+    if (ends_in_map(network))
+        SNN__TRY(snn_network_add(network, "flatten", NULL, NULL));
+    SNN__TRY(snn_network_add(network, "linear", NULL, &linear));
+    SNN__TRY(snn_layer_set_i64(linear, SNN_LAYER_OUT, (int64_t)snn__min(out, INT64_MAX)));
+    return neuron ? snn_network_add_neuron(network, neuron, NULL, NULL) : SNN_OK;
+}
+
+snn_status snn_network_add_dense(snn_network *network, size_t out, const snn_neuron *neuron)
+{
+    size_t n = network ? network->n_layers : 0;
+    snn_status rc;
+
+    if (network == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network is NULL");
+    rc = add_dense(network, out, neuron);
+    if (rc != SNN_OK)
+        truncate_layers(network, n);
+    return rc;
+}
+
+static snn_status add_conv2d(snn_network *network, size_t out, size_t kernel, size_t stride, size_t pad,
+                             const snn_neuron *neuron)
+{
+    snn_layer *conv;
+
+    SNN__TRY(snn_network_add(network, "conv2d", NULL, &conv));
+    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_OUT, (int64_t)snn__min(out, INT64_MAX)));
+    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_KERNEL, (int64_t)snn__min(kernel, INT64_MAX)));
+    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_STRIDE, (int64_t)snn__min(stride, INT64_MAX)));
+    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_PAD, (int64_t)snn__min(pad, INT64_MAX)));
+    return neuron ? snn_network_add_neuron(network, neuron, NULL, NULL) : SNN_OK;
+}
+
+snn_status snn_network_add_conv2d(snn_network *network, size_t out, size_t kernel, size_t stride, size_t pad,
+                                  const snn_neuron *neuron)
+{
+    size_t n = network ? network->n_layers : 0;
+    snn_status rc;
+
+    if (network == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network is NULL");
+    rc = add_conv2d(network, out, kernel, stride, pad, neuron);
+    if (rc != SNN_OK)
+        truncate_layers(network, n);
+    return rc;
+}
+
+/* ---- preparing ---- */
+
+static snn_status declare_tensors(snn_network *network)
+{
+    size_t n_parameters = 0, n_state = 0;
+
+    for (size_t l = 0; l < network->n_layers; l++) {
+        snn_layer *layer = network->layer[l];
+
+        layer->n_tensors = 0;
+        if (layer->type->tensors != NULL)
+            SNN__TRY(layer->type->tensors(layer));
+        for (size_t i = 0; i < layer->n_tensors; i++) {
+            size_t *total = layer->tensor[i].trained ? &n_parameters : &n_state;
+
+            layer->tensor[i].offset = *total;
+            if (!snn__add(*total, layer->tensor[i].length, total) || *total > SNN__LENGTH_MAX)
+                return snn__fail(SNN_ERR_MEMORY, "the parameters of all layers overflow");
+        }
+    }
+    network->n_parameters = n_parameters;
+    network->n_state = n_state;
+    return SNN_OK;
+}
+
+snn_status snn_network_prepare(snn_network *network)
+{
+    float *parameters, *state;
+
+    if (network == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network is NULL");
+    if (network->prepared)
+        return SNN_OK;
+    if (network->n_layers == 0)
+        return snn__fail(SNN_ERR_SHAPE, "the network has no layers");
+    SNN__TRY(snn__network_infer(network));
+    SNN__TRY(declare_tensors(network));
+    parameters = snn__alloc(network->ctx, network->n_parameters, sizeof(float));
+    state = parameters ? snn__alloc(network->ctx, network->n_state, sizeof(float)) : NULL;
+    if (state == NULL) {
+        snn__free(network->ctx, parameters);
+        return SNN_ERR_MEMORY;
+    }
+    network->parameters = parameters;
+    network->state = state;
+    for (size_t l = 0; l < network->n_layers; l++) {
+        snn_layer *layer = network->layer[l];
+
+        for (size_t i = 0; i < layer->n_tensors; i++)
+            layer->tensor[i].data = (layer->tensor[i].trained ? parameters : state) + layer->tensor[i].offset;
+        if (layer->type->init != NULL)
+            layer->type->init(layer, network->ctx->options.seed);
+    }
+    network->prepared = true;
+    return SNN_OK;
+}
+
+/* ---- describing ---- */
+
+snn_status snn_network_get_info(const snn_network *network, snn_network_info *info)
+{
+    snn_network_info i = SNN_NETWORK_INFO_INIT;
+    size_t size;
+
+    if (network == NULL || info == NULL || info->struct_size < 16)
+        return snn__fail(SNN_ERR_ARGUMENT, "network info: NULL, or struct_size is not set");
+    size = info->struct_size;
+    i.struct_size = info->struct_size;
+    i.layers = (uint32_t)network->n_layers;
+    i.in = network->in;
+    if (network->prepared)
+        i.out = network->layer[network->n_layers - 1]->out;
+    i.parameters = network->n_parameters;
+    i.parameter_bytes = (network->n_parameters + network->n_state) * sizeof(float);
+    i.prepared = network->prepared;
+    memcpy(info, &i, size < sizeof i ? size : sizeof i);
+    return SNN_OK;
+}
+
+snn_layer *snn_network_layer(const snn_network *network, size_t index)
+{
+    return network != NULL && index < network->n_layers ? network->layer[index] : NULL;
+}
+
+snn_layer *snn_network_layer_named(const snn_network *network, const char *name)
+{
+    if (network == NULL || name == NULL)
+        return NULL;
+    for (size_t i = 0; i < network->n_layers; i++)
+        if (strcmp(network->layer[i]->name, name) == 0)
+            return network->layer[i];
+    return NULL;
+}

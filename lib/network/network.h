@@ -1,0 +1,25 @@
+/* network/network.h - inside of a network. */
+#ifndef SNN_NETWORK_NETWORK_H
+#define SNN_NETWORK_NETWORK_H
+
+#include "layer/layer.h"
+#include "network/note.h"
+#include <snn/network.h>
+
+struct snn_network {
+    snn_context *ctx;
+    snn_shape in;
+    snn_layer **layer;
+    size_t n_layers, room;
+    bool prepared;
+    float *parameters; /* all trained tensors, one behind the other in the order of layers and tensors */
+    size_t n_parameters;
+    float *state; /* all other tensors */
+    size_t n_state;
+    struct snn__note *notes;
+};
+
+/* network/infer.c: resolves the sources and sets the shapes of all layers. */
+snn_status snn__network_infer(snn_network *network);
+
+#endif

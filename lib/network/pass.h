@@ -1,0 +1,134 @@
+/* network/pass.h - a network at work on one batch: all memory, the forward sweep, the backward sweeps.
+ *
+ * A pass is planned once for (batch, T, what the method needs). Then, for every batch: begin, for every step forward and whatever
+ * the method does, settle. Signals are [B,H,W,C]. */
+#ifndef SNN_NETWORK_PASS_H
+#define SNN_NETWORK_PASS_H
+
+#include "network/network.h"
+
+struct snn__pass;
+struct snn__unit;
+
+/* What a method asks of the plan. */
+struct snn__needs {
+    bool learns;       /* errors and gradients */
+    bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
+    bool history;      /* the values of all T steps are kept, errors go through time */
+    bool observed;     /* every signal stays until its step is over */
+};
+
+/* The one door to a weight gradient: called for every layer with trained tensors that an error reaches. */
+typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e);
+
+/* A layer in a pass. */
+struct snn__unit {
+    struct snn__node node;
+    snn_layer *layer;
+    unsigned flags;
+    bool constant;     /* may be computed once for a static input */
+    size_t absent;     /* first steps at which there is nothing, since it reads the step before */
+    bool traced;       /* has a trace */
+    bool trainable;    /* has trained tensors */
+    bool wants_error;  /* the error at its output is of use */
+    bool read_later;   /* someone reads it with a delay */
+    size_t readers;    /* layers that take its error in the same step */
+    size_t value_len;  /* elements of a sample */
+
+    float *value; /* [slots][B][len], NULL if the array is the input's */
+    float scale;  /* of value */
+    float *trace, trace_scale;
+    float *later, *later_trace; /* value and trace of the step before, where all steps are not kept */
+    float later_scale, later_trace_scale;
+
+    float *error;          /* dL/dvalue of the step */
+    struct snn__signal e;  /* what is known of it in this sweep */
+    bool reached;          /* e holds something */
+    float *error_sum;      /* constant units: summed over the steps */
+    bool summed;
+    float *error_before[2]; /* history: what readers with delay owe to the step before, by parity of that step */
+    bool owed[2];
+
+    uint64_t spikes;        /* since the counters were cleared */
+    float *fanout;          /* synapses that leave each input element (non-zero weights) */
+    double fanout_all;      /* all synapses of one step and sample */
+    double macs, acs, dense; /* since the counters were cleared */
+    double *sample_ops;     /* [B] */
+    bool binary_input;      /* the input is spikes times a constant */
+};
+
+struct snn__pass {
+    snn_context *ctx;
+    snn_network *net;
+    struct snn__needs needs;
+    struct snn__unit *unit;
+    size_t n;
+    size_t batch_max, steps, slots;
+    bool whole;       /* layer by layer over all steps, not step by step over all layers */
+    struct snn__arena arena;
+    float *input;     /* [slots][B][len], channels last */
+    size_t input_len;
+    float *output_error; /* [slots][B][len] */
+    float *gradient;  /* [parameters], in the order of the parameters */
+    void *scratch;
+    size_t scratch_bytes;
+    snn__credit_fn credit;
+
+    /* of the sequence at hand */
+    size_t batch;
+    bool training, is_static, detach;
+    bool count; /* synaptic operations */
+    uint64_t neuron_steps; /* since the counters were cleared: samples times steps */
+};
+
+snn_status snn__pass_plan(struct snn__pass *pass, snn_network *net, size_t batch, size_t steps, const struct snn__needs *needs);
+void snn__pass_free(struct snn__pass *pass);
+/* Bytes that the plan holds. */
+size_t snn__pass_bytes(const struct snn__pass *pass);
+
+/* Parameters may have changed. */
+void snn__pass_refresh(struct snn__pass *pass);
+/* A sequence begins: `stream` names the random numbers of this batch. Refreshes, too. */
+void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream);
+/* Where the input of step t goes, [B][len] channels last. */
+float *snn__pass_input(struct snn__pass *pass, size_t t);
+/* All layers at step t. In a whole pass, the last step computes everything. */
+void snn__pass_forward(struct snn__pass *pass, size_t t);
+/* Output of the last layer at step t: [B][len], in values. */
+struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t);
+/* Where the error at the output of step t goes, before a sweep: [B][len]. */
+float *snn__pass_output_error(const struct snn__pass *pass, size_t t);
+
+/* Errors from the output down through the layers of step t; pass->credit takes the gradients. */
+void snn__pass_back_step(struct snn__pass *pass, size_t t);
+/* What the constant layers gathered over the steps, once at the end. */
+void snn__pass_back_constant(struct snn__pass *pass);
+/* Through time: all steps from the last to the first (history); `each` is called when step t is done (not in a whole pass). */
+void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t t), void *arg);
+/* Brings all gathered gradients into pass->gradient, overwriting it. */
+void snn__pass_settle(struct snn__pass *pass);
+
+/* Counters of spikes and synaptic operations. */
+void snn__pass_clear_counters(struct snn__pass *pass);
+void snn__pass_prepare_counting(struct snn__pass *pass);
+
+/* The slot that holds step t. */
+static inline size_t snn__pass_slot(const struct snn__pass *pass, size_t t)
+{
+    return pass->training && pass->slots > 1 ? t : 0;
+}
+/* Value and trace of a unit at step t (data NULL: absent). */
+struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct snn__unit *unit, size_t t);
+struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct snn__unit *unit);
+/* Input number i of a unit at step t, and its trace (data NULL: none). */
+struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t);
+struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t);
+/* Whether a unit computes once for the whole sequence. */
+static inline bool snn__unit_constant(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return unit->constant && pass->is_static;
+}
+/* Fills in an io for step t, with all inputs. */
+struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t);
+
+#endif

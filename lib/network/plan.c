@@ -1,0 +1,399 @@
+/* network/plan.c - what a pass needs, and how long: every buffer gets a life time within one step, and the arena lets those that
+ * never meet share memory.
+ *
+ * Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at 2 n + 2 - i. */
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/size.h"
+#include "network/pass.h"
+#include <string.h>
+
+#define NOT_YET 0xffffffffu
+
+struct life {
+    unsigned first, last;
+    bool always;
+};
+
+/* Life times of one unit's arrays. */
+struct lives {
+    struct life value, trace, error;
+};
+
+static unsigned forward_time(size_t i)
+{
+    return (unsigned)i + 1;
+}
+
+static unsigned backward_time(const struct snn__pass *pass, size_t i)
+{
+    return (unsigned)(2 * pass->n + 2 - i);
+}
+
+static void use(struct life *life, unsigned time)
+{
+    if (time < life->first)
+        life->first = time;
+    if (time > life->last)
+        life->last = time;
+}
+
+/* ---- properties of the units ---- */
+
+static struct snn__unit *source_unit(const struct snn__pass *pass, const struct snn__unit *unit, size_t i)
+{
+    ptrdiff_t node = unit->layer->source[i].node;
+
+    return node == SNN__INPUT ? NULL : &pass->unit[node];
+}
+
+/* Steps until the first input of each unit arrives; feedback makes this a fixed point. */
+static void mark_absent(struct snn__pass *pass)
+{
+    bool news = true;
+
+    for (size_t round = 0; news && round <= pass->n; round++) {
+        news = false;
+        for (size_t l = 0; l < pass->n; l++) {
+            struct snn__unit *unit = &pass->unit[l];
+            size_t absent = SIZE_MAX;
+
+            for (size_t i = 0; i < unit->layer->n_sources; i++) {
+                const struct snn__unit *from = source_unit(pass, unit, i);
+
+                absent = snn__min(absent, (from ? from->absent : 0) + unit->layer->source[i].delay);
+            }
+            news |= absent != unit->absent;
+            unit->absent = absent;
+        }
+    }
+}
+
+static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    if (unit->flags & SNN__LAYER_STEPWISE)
+        return false;
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        const struct snn__unit *from = source_unit(pass, unit, i);
+
+        if (unit->layer->source[i].delay || (from != NULL && !from->constant))
+            return false;
+    }
+    return true;
+}
+
+/* Spikes, possibly times a constant: through layers that neither add nor average. */
+static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    static const char *const keep[] = { "scale", "gain", "flatten", "upsample", "maxpool", "dropout" };
+
+    if (unit == NULL)
+        return false;
+    if (unit->layer->model != NULL)
+        return !snn__param_is(&unit->layer->params, SNN_NEURON_RESET, "none");
+    for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
+        if (strcmp(unit->layer->type->name, keep[i]) == 0 && !unit->layer->source[0].delay)
+            return is_binary(pass, source_unit(pass, unit, 0));
+    return false;
+}
+
+static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
+{
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        struct snn__unit *from = source_unit(pass, unit, i);
+
+        if (from != NULL && unit->layer->source[i].delay)
+            from->read_later = true;
+        else if (from != NULL)
+            from->readers++;
+    }
+}
+
+/* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time) learns. */
+static void mark_wanted(struct snn__pass *pass)
+{
+    bool news = true;
+
+    while (news) {
+        news = false;
+        for (size_t l = 0; l < pass->n; l++) {
+            struct snn__unit *unit = &pass->unit[l];
+            bool wanted = unit->trainable;
+
+            for (size_t i = 0; i < unit->layer->n_sources; i++) {
+                const struct snn__unit *from = source_unit(pass, unit, i);
+
+                wanted |= from != NULL && from->wants_error && (!unit->layer->source[i].delay || pass->needs.history);
+            }
+            if (wanted && !unit->wants_error)
+                unit->wants_error = news = true;
+        }
+    }
+}
+
+static bool source_wants_error(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        const struct snn__unit *from = source_unit(pass, unit, i);
+
+        if (from != NULL && from->wants_error && (!unit->layer->source[i].delay || pass->needs.history))
+            return true;
+    }
+    return false;
+}
+
+static snn_status describe_units(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+        snn_layer *layer = pass->net->layer[l];
+        const struct snn__unit *from;
+
+        unit->layer = layer;
+        unit->flags = snn__layer_flags(layer);
+        unit->value_len = snn__shape_length(&layer->out);
+        for (size_t t = 0; t < layer->n_tensors; t++)
+            unit->trainable |= layer->tensor[t].trained;
+        unit->trainable &= pass->needs.learns;
+        unit->constant = all_constant(pass, unit);
+        from = source_unit(pass, unit, 0);
+        unit->binary_input = is_binary(pass, from);
+        unit->traced = pass->needs.traces &&
+                       (unit->flags & SNN__LAYER_POPULATION || (unit->flags & SNN__LAYER_LINEAR && from != NULL && from->traced));
+        count_reader(pass, unit);
+        if (unit->flags & SNN__LAYER_WHOLE && pass->needs.history)
+            pass->whole = true;
+        if (unit->flags & SNN__LAYER_WHOLE && pass->needs.learns && !pass->needs.history)
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt", layer->name);
+    }
+    for (size_t l = 0; l < pass->n && pass->whole; l++) {
+        pass->unit[l].constant = false;
+        if (pass->unit[l].read_later)
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: feedback and batch norm over all steps exclude each other", pass->net->layer[l]->name);
+    }
+    mark_absent(pass);
+    if (pass->needs.learns)
+        mark_wanted(pass);
+    return SNN_OK;
+}
+
+/* ---- life times ---- */
+
+/* The unit whose array a unit's value is. NULL: the network's input. */
+static struct snn__unit *value_root(const struct snn__pass *pass, struct snn__unit *unit)
+{
+    while (unit != NULL && unit->flags & SNN__LAYER_PASSES)
+        unit = source_unit(pass, unit, 0);
+    return unit;
+}
+
+/* Whether the error at `unit` is, up to a factor, the array of the error at its only reader. */
+static struct snn__unit *error_heir(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    float factor;
+
+    if (unit->readers != 1 || unit->read_later || pass->whole)
+        return NULL;
+    for (size_t l = unit->layer->index + 1; l < pass->n; l++)
+        for (size_t i = 0; i < pass->unit[l].layer->n_sources; i++)
+            if (source_unit(pass, &pass->unit[l], i) == unit && !pass->unit[l].layer->source[i].delay) {
+                struct snn__unit *reader = &pass->unit[l];
+                const struct snn__layer_type *type = reader->layer->type;
+
+                return type->factor && reader->wants_error && type->factor(&reader->node, &factor) ? reader : NULL;
+            }
+    return NULL;
+}
+
+static size_t index_of(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return (size_t)(unit - pass->unit);
+}
+
+static void measure_lives(struct snn__pass *pass, struct lives *lives)
+{
+    bool always = pass->slots > 1 || pass->needs.observed;
+
+    for (size_t l = 0; l < pass->n; l++)
+        lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always };
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *heir = unit;
+
+        use(&lives[l].value, forward_time(l));
+        use(&lives[l].trace, forward_time(l));
+        if (unit->constant || unit->read_later)
+            lives[index_of(pass, value_root(pass, unit) ? value_root(pass, unit) : unit)].value.always = true;
+        if (unit->read_later)
+            lives[l].trace.always = true;
+        for (size_t i = 0; i < unit->layer->n_sources; i++) {
+            struct snn__unit *from = source_unit(pass, unit, i), *root = value_root(pass, from);
+            bool kept = pass->needs.learns && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
+
+            if (root != NULL)
+                use(&lives[index_of(pass, root)].value, kept ? backward_time(pass, l) : forward_time(l));
+            if (from != NULL)
+                use(&lives[index_of(pass, from)].trace, kept ? backward_time(pass, l) : forward_time(l));
+        }
+        if (l + 1 == pass->n && value_root(pass, unit))
+            use(&lives[index_of(pass, value_root(pass, unit))].value, (unsigned)pass->n + 1);
+        /* the error: written by its readers, read by itself and, where arrays are handed down, by its heirs' chain */
+        use(&lives[l].error, backward_time(pass, l));
+        if (l + 1 == pass->n)
+            use(&lives[l].error, (unsigned)pass->n + 1);
+        while ((heir = error_heir(pass, heir)) != NULL)
+            use(&lives[index_of(pass, heir)].error, backward_time(pass, l));
+        for (size_t i = 0; i < unit->layer->n_sources; i++)
+            if (source_unit(pass, unit, i) != NULL)
+                use(&lives[index_of(pass, source_unit(pass, unit, i))].error, backward_time(pass, l));
+    }
+    /* traces that pass through without a copy live as long as their readers need them */
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *from = pass->unit[l].layer->n_sources ? source_unit(pass, &pass->unit[l], 0) : NULL;
+
+        if (from != NULL && pass->unit[l].flags & SNN__LAYER_PASSES) {
+            lives[index_of(pass, from)].trace.always |= lives[l].trace.always;
+            use(&lives[index_of(pass, from)].trace, lives[l].trace.last);
+        }
+    }
+}
+
+static snn_status want(struct snn__pass *pass, void *pointer, size_t count, size_t size, const struct life *life)
+{
+    bool always = life == NULL || life->always;
+
+    return snn__arena_add(&pass->arena, pointer, count, size, always ? SNN__ALWAYS_FIRST : life->first,
+                          always ? SNN__ALWAYS_LAST : life->last);
+}
+
+static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, const struct lives *lives)
+{
+    size_t all = pass->batch_max * unit->value_len;
+    bool population = (unit->flags & SNN__LAYER_POPULATION) != 0;
+
+    if (!(unit->flags & SNN__LAYER_PASSES))
+        SNN__TRY(want(pass, &unit->value, pass->slots * all, sizeof(float), &lives->value));
+    if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
+        SNN__TRY(want(pass, &unit->trace, all, sizeof(float), population ? NULL : &lives->trace));
+    if (unit->read_later && pass->slots == 1) {
+        SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
+        if (unit->traced)
+            SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
+    }
+    if (unit->wants_error && (pass->whole || error_heir(pass, unit) == NULL))
+        SNN__TRY(want(pass, &unit->error, (pass->whole ? pass->slots : 1) * all, sizeof(float),
+                      pass->whole ? NULL : &lives->error));
+    if (unit->wants_error && unit->constant)
+        SNN__TRY(want(pass, &unit->error_sum, all, sizeof(float), NULL));
+    for (int i = 0; i < 2 && unit->read_later && unit->wants_error && pass->needs.history; i++)
+        SNN__TRY(want(pass, &unit->error_before[i], all, sizeof(float), NULL));
+    if (unit->flags & SNN__LAYER_WEIGHTS) {
+        SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
+        SNN__TRY(want(pass, &unit->sample_ops, pass->batch_max, sizeof(double), NULL));
+    }
+    return SNN_OK;
+}
+
+static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
+{
+    struct snn__node *node = &unit->node;
+
+    node->layer = unit->layer;
+    node->ctx = pass->ctx;
+    node->batch_max = pass->batch_max;
+    node->slots = pass->slots;
+    node->in_len = snn__shape_length(&unit->layer->in);
+    node->out_len = unit->value_len;
+    node->learns = pass->needs.learns;
+    node->wants_adjoint = pass->needs.learns && source_wants_error(pass, unit);
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        const struct snn__unit *from = source_unit(pass, unit, i);
+
+        node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_later || !from->wants_error || pass->whole;
+    }
+    node->through_time = pass->needs.learns && pass->needs.history;
+    for (size_t i = 0; i < unit->layer->n_tensors; i++)
+        if (unit->layer->tensor[i].trained && pass->needs.learns)
+            node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;
+    if (unit->layer->type->state_size) {
+        node->state = snn__alloc(pass->ctx, 1, unit->layer->type->state_size);
+        if (node->state == NULL)
+            return SNN_ERR_MEMORY;
+    }
+    return unit->layer->type->plan ? unit->layer->type->plan(node, &pass->arena) : SNN_OK;
+}
+
+static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
+{
+    size_t bytes = 0;
+
+    SNN__TRY(describe_units(pass));
+    if (pass->needs.learns) {
+        pass->gradient = snn__alloc(pass->ctx, pass->net->n_parameters, sizeof(float));
+        if (pass->gradient == NULL)
+            return SNN_ERR_MEMORY;
+    }
+    for (size_t l = 0; l < pass->n; l++)
+        SNN__TRY(plan_node(pass, &pass->unit[l]));
+    measure_lives(pass, lives);
+    SNN__TRY(want(pass, &pass->output_error, pass->slots * pass->batch_max * pass->unit[pass->n - 1].value_len, sizeof(float),
+                  NULL));
+    SNN__TRY(want(pass, &pass->input, pass->slots * pass->batch_max * pass->input_len, sizeof(float), NULL));
+    for (size_t l = 0; l < pass->n; l++) {
+        SNN__TRY(plan_unit(pass, &pass->unit[l], &lives[l]));
+        if (pass->unit[l].layer->type->scratch)
+            bytes = snn__max(bytes, pass->unit[l].layer->type->scratch(&pass->unit[l].node));
+    }
+    pass->scratch_bytes = bytes;
+    SNN__TRY(want(pass, &pass->scratch, bytes, 1, NULL));
+    SNN__TRY(snn__arena_commit(&pass->arena));
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].node.scratch = pass->scratch;
+    return SNN_OK;
+}
+
+snn_status snn__pass_plan(struct snn__pass *pass, snn_network *net, size_t batch, size_t steps, const struct snn__needs *needs)
+{
+    snn__credit_fn credit = pass->credit;
+    struct lives *lives;
+    snn_status rc;
+
+    memset(pass, 0, sizeof *pass);
+    pass->ctx = net->ctx;
+    pass->net = net;
+    pass->needs = *needs;
+    pass->n = net->n_layers;
+    pass->batch_max = batch;
+    pass->steps = steps;
+    pass->slots = needs->history ? steps : 1;
+    pass->input_len = snn__shape_length(&net->in);
+    pass->credit = credit;
+    snn__arena_init(&pass->arena, pass->ctx);
+    pass->unit = snn__alloc(pass->ctx, pass->n, sizeof *pass->unit);
+    lives = pass->unit ? snn__alloc(pass->ctx, pass->n, sizeof *lives) : NULL;
+    rc = lives ? plan_all(pass, lives) : SNN_ERR_MEMORY;
+    snn__free(pass->ctx, lives);
+    if (rc != SNN_OK)
+        snn__pass_free(pass);
+    return rc;
+}
+
+void snn__pass_free(struct snn__pass *pass)
+{
+    if (pass->ctx == NULL)
+        return;
+    for (size_t l = 0; pass->unit != NULL && l < pass->n; l++)
+        snn__free(pass->ctx, pass->unit[l].node.state);
+    snn__free(pass->ctx, pass->unit);
+    snn__free(pass->ctx, pass->gradient);
+    snn__arena_free(&pass->arena);
+    pass->unit = NULL;
+    pass->gradient = NULL;
+    pass->ctx = NULL;
+}
+
+size_t snn__pass_bytes(const struct snn__pass *pass)
+{
+    return pass->arena.bytes + (pass->gradient ? pass->net->n_parameters * sizeof(float) : 0) + pass->n * sizeof *pass->unit;
+}
