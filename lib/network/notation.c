@@ -162,8 +162,8 @@ static snn_status add_readout(struct notation *n, const struct token *t)
     if (t->kind == READOUT && classes == 0)
         return wrong(n, t, SNN_ERR_ARGUMENT, "the number of classes is 0; write a number instead of FC");
     if (t->kind == NUMBER && classes != 0 && t->size != classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "network \"%.80s\", token %u \"%.*s\": expected %zu, the number of classes, "
-                         "for the readout, or FC", n->b->name, t->number, shown(t), t->text, classes);
+        return snn__fail(SNN_ERR_ARGUMENT, "network \"%.80s\", token %u \"%.*s\": expected FC or %zu, the number of "
+                         "classes", n->b->name, t->number, shown(t), t->text, classes);
     return add_linear(n, t->kind == NUMBER ? t->size : classes, true);
 }
 

@@ -1,0 +1,258 @@
+/* Networks as files. */
+#include "model/model.h"
+#include "core/alloc.h"
+#include "model/describe.h"
+#include "network/network.h"
+#include "network/note.h"
+#include <snn/model.h>
+#include <stdio.h>
+#include <string.h>
+
+snn_status snn__model_each(const snn_network *network, snn__tensor_fn fn, void *arg)
+{
+    snn_layer *layer;
+
+    for (size_t l = 0; (layer = snn_network_layer(network, l)) != NULL; l++) {
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+
+        SNN__TRY(snn_layer_get_info(layer, &info));
+        for (uint32_t i = 0; i < info.tensors; i++) {
+            snn_tensor tensor = SNN_TENSOR_INIT;
+            char name[SNN__ENTRY_NAME_MAX];
+
+            SNN__TRY(snn_layer_tensor(layer, i, &tensor));
+            snprintf(name, sizeof name, "%s.%s", info.name, tensor.name);
+            SNN__TRY(fn(arg, name, &tensor));
+        }
+    }
+    return SNN_OK;
+}
+
+static snn_status count_one(void *arg, const char *name, const snn_tensor *tensor)
+{
+    (void)name;
+    (void)tensor;
+    ++*(size_t *)arg;
+    return SNN_OK;
+}
+
+size_t snn__model_tensors(const snn_network *network)
+{
+    size_t n = 0;
+
+    snn__model_each(network, count_one, &n);
+    return n;
+}
+
+/* ---- saving */
+
+snn_status snn__model_metadata(json_t **out, const snn_network *network)
+{
+    json_t *architecture = NULL, *texts;
+    char *text;
+    snn_status rc;
+    int failed;
+
+    *out = NULL;
+    SNN__TRY(snn__network_to_json(&architecture, network));
+    rc = snn__json_write(&text, network->ctx, architecture, "model file");
+    json_decref(architecture);
+    if (rc != SNN_OK)
+        return rc;
+    texts = json_pack("{s:s, s:s}", "snn.format", "1", "snn.network", text);
+    snn__free(network->ctx, text);
+    failed = texts == NULL;
+    for (const struct snn__note *note = network->notes; !failed && note != NULL; note = note->next)
+        failed = json_object_set_new(texts, note->key, json_string(note->text));
+    if (failed) {
+        json_decref(texts);
+        return snn__json_no_memory("model file");
+    }
+    *out = texts;
+    return SNN_OK;
+}
+
+/* Gathers the tensors of a network to write. */
+static snn_status gather_one(void *arg, const char *name, const snn_tensor *tensor)
+{
+    struct snn__entry **next = arg, *e = (*next)++;
+
+    snprintf(e->name, sizeof e->name, "%s", name);
+    e->rank = tensor->rank;
+    memcpy(e->dim, tensor->dim, sizeof e->dim);
+    e->length = (size_t)tensor->length;
+    e->data = tensor->data;
+    return SNN_OK;
+}
+
+snn_status snn__model_gather(const snn_network *network, struct snn__entry *entries)
+{
+    return snn__model_each(network, gather_one, &entries);
+}
+
+snn_status snn__model_check_prepared(const snn_network *network)
+{
+    snn_network_info info = SNN_NETWORK_INFO_INIT;
+
+    SNN__TRY(snn_network_get_info(network, &info));
+    if (!info.prepared)
+        return snn__fail(SNN_ERR_STATE, "the network has no tensors to save: call snn_network_prepare() first");
+    return SNN_OK;
+}
+
+snn_status snn_network_save(const snn_network *network, const char *path)
+{
+    struct snn__entry *entries;
+    json_t *metadata = NULL;
+    snn_status rc;
+    size_t n;
+
+    if (network == NULL || path == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_network_save: %s is NULL", network == NULL ? "network" : "path");
+    SNN__TRY(snn__model_check_prepared(network));
+    n = snn__model_tensors(network);
+    SNN__TRY(snn__model_metadata(&metadata, network));
+    entries = snn__alloc(network->ctx, n, sizeof *entries);
+    rc = entries != NULL ? snn__model_gather(network, entries) : SNN_ERR_MEMORY;
+    if (rc == SNN_OK)
+        rc = snn__safetensors_write(network->ctx, path, metadata, entries, n);
+    snn__free(network->ctx, entries);
+    json_decref(metadata);
+    return rc;
+}
+
+/* ---- loading */
+
+/* What a file's content may be blamed for: a builder's complaint about its arguments is damage here. */
+static snn_status blame(const struct snn__safetensors *file, snn_status rc)
+{
+    if (rc == SNN_ERR_ARGUMENT || rc == SNN_ERR_TYPE || rc == SNN_ERR_STATE)
+        rc = SNN_ERR_FORMAT;
+    return snn__json_at(rc, "model file \"%.150s\"", file->path);
+}
+
+snn_status snn__model_architecture(snn_network **out, snn_context *ctx, const struct snn__safetensors *file)
+{
+    const char *text = snn__safetensors_text(file, "snn.network");
+    json_t *json = NULL;
+    snn_status rc;
+
+    *out = NULL;
+    if (text == NULL)
+        return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\": the metadata has no \"snn.network\"", file->path);
+    rc = snn__json_read(&json, text, strlen(text), "network JSON");
+    if (rc == SNN_OK)
+        rc = snn__network_from_json(out, ctx, json);
+    json_decref(json);
+    return rc == SNN_OK ? rc : blame(file, rc);
+}
+
+struct taking {
+    struct snn__safetensors *file;
+    bool copy;
+};
+
+static snn_status take_one(void *arg, const char *name, const snn_tensor *tensor)
+{
+    struct taking *t = arg;
+    const float *data;
+
+    SNN__TRY(snn__safetensors_take(t->file, name, tensor->rank, tensor->dim, &data));
+    if (t->copy)
+        memcpy(tensor->data, data, (size_t)tensor->length * sizeof *data);
+    return SNN_OK;
+}
+
+snn_status snn__model_take(struct snn__safetensors *file, const snn_network *network, bool copy)
+{
+    struct taking t = { file, copy };
+
+    return snn__model_each(network, take_one, &t);
+}
+
+/* A layer's tensor has one dot in its name, a moment's has three. */
+static bool is_moment(const char *name)
+{
+    const char *rest = name + strlen(SNN__MOMENT_PREFIX);
+
+    return strncmp(name, SNN__MOMENT_PREFIX, strlen(SNN__MOMENT_PREFIX)) == 0 && strchr(rest, '.') != NULL;
+}
+
+snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moments)
+{
+    for (size_t i = 0; i < file->n; i++)
+        if (!file->entry[i].used && !(moments && is_moment(file->entry[i].name)))
+            return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\": tensor \"%.100s\" belongs to no layer",
+                             file->path, file->entry[i].name);
+    return SNN_OK;
+}
+
+static snn_status take_notes(const struct snn__safetensors *file, snn_network *network)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)file->metadata, key, value) {
+        snn_status rc = strncmp(key, "snn", 3) == 0 ? SNN_OK
+                                                    : snn_network_set_note(network, key, json_string_value(value));
+
+        if (rc != SNN_OK)
+            return blame(file, rc);
+    }
+    return SNN_OK;
+}
+
+/* Shapes of all layers and tensors, without their memory. */
+static snn_status declare_tensors(snn_network *network)
+{
+    SNN__TRY(snn__network_infer(network));
+    for (size_t l = 0; l < network->n_layers; l++) {
+        snn_layer *layer = network->layer[l];
+
+        layer->n_tensors = 0;
+        if (layer->type->tensors != NULL)
+            SNN__TRY(layer->type->tensors(layer));
+    }
+    return SNN_OK;
+}
+
+/* Sizes come from the file and are not to be trusted: memory is taken only after all shapes were found to be those of
+ * tensors that the file really has. */
+static snn_status fill(struct snn__safetensors *file, snn_network *network)
+{
+    snn_status rc = declare_tensors(network);
+
+    if (rc != SNN_OK)
+        return blame(file, rc);
+    SNN__TRY(snn__model_take(file, network, false));
+    SNN__TRY(snn__model_all_taken(file, snn__safetensors_text(file, "snn.run") != NULL));
+    rc = snn_network_prepare(network);
+    if (rc != SNN_OK)
+        return blame(file, rc);
+    SNN__TRY(snn__model_take(file, network, true));
+    return take_notes(file, network);
+}
+
+snn_status snn_network_load(snn_network **out, snn_context *context, const char *path)
+{
+    struct snn__safetensors file;
+    snn_network *network = NULL;
+    snn_status rc;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_network_load: out is NULL");
+    *out = NULL;
+    if (context == NULL || path == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_network_load: %s is NULL", context == NULL ? "context" : "path");
+    rc = snn__safetensors_read(&file, context, path);
+    if (rc == SNN_OK)
+        rc = snn__model_architecture(&network, context, &file);
+    if (rc == SNN_OK)
+        rc = fill(&file, network);
+    snn__safetensors_free(&file);
+    if (rc == SNN_OK)
+        *out = network;
+    else
+        snn_network_destroy(network);
+    return rc;
+}

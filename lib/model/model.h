@@ -1,0 +1,34 @@
+/* model/model.h - what model files and checkpoints share. */
+#ifndef SNN_MODEL_MODEL_H
+#define SNN_MODEL_MODEL_H
+
+#include "model/safetensors.h"
+#include <snn/network.h>
+
+/* Called for every tensor of a prepared network, in the order of layers and tensors; `name` is "LAYER.TENSOR". */
+typedef snn_status (*snn__tensor_fn)(void *arg, const char *name, const snn_tensor *tensor);
+snn_status snn__model_each(const snn_network *network, snn__tensor_fn fn, void *arg);
+
+/* SNN_ERR_STATE if a network is not prepared. */
+snn_status snn__model_check_prepared(const snn_network *network);
+
+/* Number of tensors of a network, and what to write of them into that many entries. */
+size_t snn__model_tensors(const snn_network *network);
+snn_status snn__model_gather(const snn_network *network, struct snn__entry *entries);
+
+/* Metadata of a network: format, architecture, notes. The caller gives it back with json_decref(). */
+snn_status snn__model_metadata(json_t **out, const snn_network *network);
+
+/* The network of a file: its architecture, not prepared. */
+snn_status snn__model_architecture(snn_network **out, snn_context *ctx, const struct snn__safetensors *file);
+
+/* Checks that the file has every tensor of a prepared network; with `copy`, takes them over. */
+snn_status snn__model_take(struct snn__safetensors *file, const snn_network *network, bool copy);
+
+/* SNN_ERR_FORMAT if the file has tensors that nobody took; with `moments`, those of an optimizer are left alone. */
+snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moments);
+
+/* Tensors that begin so are an optimizer's: "optimizer.MOMENT.LAYER.TENSOR". */
+#define SNN__MOMENT_PREFIX "optimizer."
+
+#endif

@@ -1,0 +1,411 @@
+/* The safetensors layout: writer, and a reader that trusts nothing. */
+#include "model/safetensors.h"
+#include "core/alloc.h"
+#include "core/size.h"
+#include "model/file.h"
+#include "model/json.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECKSUM "snn.checksum"
+#define CHECKSUM_TEXT "\"" CHECKSUM "\":\""  /* before the digits in the compact JSON of the header */
+#define CHECKSUM_DIGITS 8u
+#define FORMAT_VERSION 1
+
+/* Where the digits of the checksum are in a header, NULL if it has none. A quote inside a JSON string is escaped, so
+ * that no text of the host can look like this. */
+static char *find_digits(char *header, size_t length)
+{
+    const size_t n = strlen(CHECKSUM_TEXT);
+
+    for (char *p = header; (size_t)(p - header) + n + CHECKSUM_DIGITS < length; p++)
+        if (*p == '"' && memcmp(p, CHECKSUM_TEXT, n) == 0)
+            return p + n;
+    return NULL;
+}
+
+static void put_u64(unsigned char *out, uint64_t value)
+{
+    for (size_t i = 0; i < 8; i++)
+        out[i] = (unsigned char)(value >> (8 * i));
+}
+
+static uint64_t get_u64(const unsigned char *in)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 8; i-- > 0;)
+        value = value << 8 | in[i];
+    return value;
+}
+
+/* ---- writing */
+
+static json_t *entry_json(const struct snn__entry *e, uint64_t *offset)
+{
+    json_t *shape = json_array();
+    uint64_t begin = *offset;
+
+    *offset += 4 * (uint64_t)e->length;
+    for (uint32_t i = 0; i < e->rank; i++)
+        json_array_append_new(shape, json_integer(e->dim[i]));
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
+                     (json_int_t)*offset);
+}
+
+static json_t *header_json(const json_t *metadata, const struct snn__entry *entries, size_t n)
+{
+    json_t *texts = json_pack("{s:s}", CHECKSUM, "00000000"), *root = json_object();
+    int rc = json_object_update(texts, (json_t *)metadata);
+    uint64_t offset = 0;
+
+    rc |= json_object_set_new(root, "__metadata__", texts);
+    for (size_t i = 0; i < n; i++)
+        rc |= json_object_set_new(root, entries[i].name, entry_json(&entries[i], &offset));
+    if (rc == 0)
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
+/* Length and header as they are in the file, but for the checksum. */
+static snn_status make_header(snn_context *ctx, const json_t *root, unsigned char **out, size_t *size)
+{
+    size_t length = json_dumpb(root, NULL, 0, JSON_COMPACT), padded = snn__round_up(length, 8);
+
+    if (length == 0 || padded > SNN__JSON_BYTES)
+        return snn__fail(length == 0 ? SNN_ERR_MEMORY : SNN_ERR_ARGUMENT,
+                         "model file: a header of %zu bytes, at most %zu are allowed", padded, SNN__JSON_BYTES);
+    *out = snn__alloc(ctx, 8 + padded, 1);
+    if (*out == NULL)
+        return SNN_ERR_MEMORY;
+    *size = 8 + padded;
+    put_u64(*out, padded);
+    memset(*out + 8, ' ', padded);
+    json_dumpb(root, (char *)*out + 8, length, JSON_COMPACT);
+    return SNN_OK;
+}
+
+static snn_status check_finite(const char *what, const char *path, const char *name, const float *x, size_t n,
+                               snn_status code)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return snn__fail(code, "%s \"%.200s\": tensor \"%s\" is not finite at entry %zu", what, path, name, i);
+    return SNN_OK;
+}
+
+static snn_status write_all(snn_context *ctx, const char *path, unsigned char *header, size_t size,
+                            const struct snn__entry *entries, size_t n)
+{
+    struct snn__piece *pieces = snn__alloc(ctx, n + 1, sizeof *pieces);
+    char digits[CHECKSUM_DIGITS + 1];
+    snn_status rc;
+
+    if (pieces == NULL)
+        return SNN_ERR_MEMORY;
+    pieces[0] = (struct snn__piece){ header, size, false };
+    for (size_t i = 0; i < n; i++)
+        pieces[i + 1] = (struct snn__piece){ entries[i].data, entries[i].length * sizeof(float), true };
+    snprintf(digits, sizeof digits, "%08x", (unsigned)snn__pieces_crc(0, pieces, n + 1));
+    memcpy(find_digits((char *)header + 8, size - 8), digits, CHECKSUM_DIGITS);
+    rc = snn__file_replace(ctx, path, pieces, n + 1);
+    snn__free(ctx, pieces);
+    return rc;
+}
+
+snn_status snn__safetensors_write(snn_context *ctx, const char *path, const json_t *metadata,
+                                  const struct snn__entry *entries, size_t n)
+{
+    unsigned char *header = NULL;
+    snn_status rc = SNN_OK;
+    json_t *root = NULL;
+    size_t size = 0;
+
+    for (size_t i = 0; i < n; i++)
+        SNN__TRY(check_finite("cannot write", path, entries[i].name, entries[i].data, entries[i].length,
+                              SNN_ERR_DIVERGED));
+    root = header_json(metadata, entries, n);
+    if (root == NULL)
+        return snn__json_no_memory("model file");
+    rc = make_header(ctx, root, &header, &size);
+    json_decref(root);
+    if (rc == SNN_OK)
+        rc = write_all(ctx, path, header, size, entries, n);
+    snn__free(ctx, header);
+    return rc;
+}
+
+/* ---- reading */
+
+static snn_status bad(const struct snn__safetensors *file, const char *format, ...) SNN__PRINTF(2, 3);
+
+static snn_status bad(const struct snn__safetensors *file, const char *format, ...)
+{
+    char reason[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(reason, sizeof reason, format, args);
+    va_end(args);
+    return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\": %s", file->path, reason);
+}
+
+static snn_status read_header(struct snn__safetensors *file, struct snn__input *in, char **header, size_t *length)
+{
+    unsigned char size[8];
+    uint64_t n;
+
+    if (in->size < 8)
+        return bad(file, "%llu bytes are too few", (unsigned long long)in->size);
+    SNN__TRY(snn__input_read(in, size, sizeof size));
+    n = get_u64(size);
+    if (n > in->size - 8)
+        return bad(file, "truncated, or not a safetensors file: the header would have %llu bytes, the file has %llu",
+                   (unsigned long long)n, (unsigned long long)in->size);
+    if (n > SNN__JSON_BYTES)
+        return bad(file, "a header of %llu bytes, at most %zu are read", (unsigned long long)n, SNN__JSON_BYTES);
+    if (in->size - 8 - n > SIZE_MAX / 4)
+        return snn__fail(SNN_ERR_MEMORY, "model file \"%.200s\": %llu bytes are more than this machine can address",
+                         file->path, (unsigned long long)in->size);
+    *header = snn__alloc(file->ctx, 8 + (size_t)n + 1, 1);
+    if (*header == NULL)
+        return SNN_ERR_MEMORY;
+    memcpy(*header, size, sizeof size);
+    *length = 8 + (size_t)n;
+    file->size = (size_t)(in->size - *length);
+    return snn__input_read(in, *header + 8, (size_t)n);
+}
+
+static snn_status parse_metadata(struct snn__safetensors *file)
+{
+    const char *key, *version;
+    json_t *value;
+    long number;
+    char *end;
+
+    file->metadata = json_object_get(file->header, "__metadata__");
+    version = snn__safetensors_text(file, "snn.format");
+    if (version == NULL)
+        return bad(file, "no model file of this library: the metadata has no \"snn.format\"");
+    number = strtol(version, &end, 10);
+    if (number > FORMAT_VERSION && *end == '\0')
+        return snn__fail(SNN_ERR_VERSION, "model file \"%.200s\": format %ld, this version reads up to %d",
+                         file->path, number, FORMAT_VERSION);
+    if (strcmp(version, "1") != 0)
+        return bad(file, "\"snn.format\" is \"%.20s\"", version);
+    json_object_foreach((json_t *)file->metadata, key, value) {
+        if (!json_is_string(value))
+            return bad(file, "metadata \"%.60s\" is no text", key);
+        if (strncmp(key, "snn", 3) == 0 && strcmp(key, CHECKSUM) != 0 && strcmp(key, "snn.format") != 0 &&
+            strcmp(key, "snn.network") != 0 && strcmp(key, "snn.run") != 0)
+            return bad(file, "unknown metadata \"%.60s\"", key);
+    }
+    return SNN_OK;
+}
+
+/* A whole number of a JSON array, in 0 .. most. */
+static bool get_size(const json_t *array, size_t index, uint64_t most, uint64_t *out)
+{
+    const json_t *value = json_array_get(array, index);
+
+    if (!json_is_integer(value) || json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) > most)
+        return false;
+    *out = (uint64_t)json_integer_value(value);
+    return true;
+}
+
+static snn_status parse_shape(const struct snn__safetensors *file, struct snn__entry_read *e, const json_t *shape)
+{
+    size_t rank = json_array_size(shape);
+    uint64_t dim;
+
+    if (rank < 1 || rank > 4)
+        return bad(file, "tensor \"%.100s\": the shape has to be a list of 1 to 4 sizes", e->name);
+    e->rank = (uint32_t)rank;
+    e->length = 1;
+    for (size_t i = 0; i < rank; i++) {
+        if (!get_size(shape, i, UINT32_MAX, &dim) || dim == 0 || !snn__mul(e->length, (size_t)dim, &e->length))
+            return bad(file, "tensor \"%.100s\": size %zu of its shape is wrong", e->name, i);
+        e->dim[i] = (uint32_t)dim;
+    }
+    return SNN_OK;
+}
+
+static snn_status parse_entry(const struct snn__safetensors *file, struct snn__entry_read *e, const json_t *o)
+{
+    const json_t *offsets = json_object_get(o, "data_offsets");
+    const char *dtype = json_string_value(json_object_get(o, "dtype"));
+    uint64_t begin, end;
+
+    if (!json_is_object(o) || json_object_size(o) != 3 || dtype == NULL || json_array_size(offsets) != 2)
+        return bad(file, "tensor \"%.100s\": expected dtype, shape and data_offsets", e->name);
+    if (strcmp(dtype, "F32") != 0)
+        return bad(file, "tensor \"%.100s\": dtype is \"%.20s\", only F32 is read", e->name, dtype);
+    SNN__TRY(parse_shape(file, e, json_object_get(o, "shape")));
+    if (!get_size(offsets, 0, file->size, &begin) || !get_size(offsets, 1, file->size, &end) || begin > end)
+        return bad(file, "truncated or damaged: tensor \"%.100s\" lies outside the %zu bytes of data", e->name,
+                   file->size);
+    if (begin % 4 != 0 || (end - begin) / 4 != e->length || (end - begin) % 4 != 0)
+        return bad(file, "tensor \"%.100s\": its shape needs %zu numbers, it has %llu bytes at %llu", e->name,
+                   e->length, (unsigned long long)(end - begin), (unsigned long long)begin);
+    e->offset = (size_t)begin / 4;
+    return SNN_OK;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct snn__entry_read *x = a, *y = b;
+
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* The tensors have to cover the data without gap or overlap. */
+static snn_status check_cover(const struct snn__safetensors *file)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < file->n; i++) {
+        const struct snn__entry_read *e = &file->entry[i];
+
+        if (e->offset != at)
+            return bad(file, "tensor \"%.100s\" begins at byte %zu, expected %zu", e->name, 4 * e->offset, 4 * at);
+        at += e->length;
+    }
+    if (file->size % 4 != 0 || file->size / 4 != at)
+        return bad(file, "truncated or damaged: the tensors take %zu bytes, the file has %zu for them", 4 * at,
+                   file->size);
+    return SNN_OK;
+}
+
+static snn_status parse_entries(struct snn__safetensors *file)
+{
+    const char *key;
+    json_t *value;
+
+    file->entry = snn__alloc(file->ctx, json_object_size(file->header), sizeof *file->entry);
+    if (file->entry == NULL)
+        return SNN_ERR_MEMORY;
+    json_object_foreach(file->header, key, value) {
+        if (strcmp(key, "__metadata__") == 0)
+            continue;
+        file->entry[file->n].name = key;
+        SNN__TRY(parse_entry(file, &file->entry[file->n], value));
+        file->n++;
+    }
+    qsort(file->entry, file->n, sizeof *file->entry, by_offset);
+    return check_cover(file);
+}
+
+static snn_status check_crc(const struct snn__safetensors *file, char *header, size_t length)
+{
+    struct snn__piece pieces[2] = { { header, length, false }, { file->data, file->size, true } };
+    const char *text = snn__safetensors_text(file, CHECKSUM);
+    char *digits = find_digits(header + 8, length - 8), actual[CHECKSUM_DIGITS + 1];
+
+    if (text == NULL)
+        return SNN_OK;
+    if (digits == NULL || strlen(text) != CHECKSUM_DIGITS)
+        return bad(file, "damaged: the checksum is \"%.20s\"", text);
+    memset(digits, '0', CHECKSUM_DIGITS);
+    snprintf(actual, sizeof actual, "%08x", (unsigned)snn__pieces_crc(0, pieces, 2));
+    if (strcmp(actual, text) != 0)
+        return bad(file, "damaged: its checksum is %s, it should be %.8s", actual, text);
+    return SNN_OK;
+}
+
+static snn_status read_data(struct snn__safetensors *file, struct snn__input *in)
+{
+    char extra;
+
+    file->data = snn__alloc(file->ctx, file->size, 1);
+    if (file->data == NULL)
+        return SNN_ERR_MEMORY;
+    SNN__TRY(snn__input_read(in, file->data, file->size));
+    if (fread(&extra, 1, 1, in->stream) != 0)
+        return bad(file, "it grew while it was read");
+    snn__floats_from_file(file->data, file->size / 4);
+    return SNN_OK;
+}
+
+static snn_status read_all(struct snn__safetensors *file, struct snn__input *in, char **header)
+{
+    size_t length = 0;
+    char what[256];
+
+    snprintf(what, sizeof what, "model file \"%.200s\": header", file->path);
+    SNN__TRY(read_header(file, in, header, &length));
+    SNN__TRY(snn__json_read(&file->header, *header + 8, length - 8, what));
+    if (!json_is_object(file->header))
+        return bad(file, "the header is no JSON object");
+    SNN__TRY(parse_metadata(file));
+    SNN__TRY(parse_entries(file));
+    SNN__TRY(read_data(file, in));
+    SNN__TRY(check_crc(file, *header, length));
+    for (size_t i = 0; i < file->n; i++)
+        SNN__TRY(check_finite("model file", file->path, file->entry[i].name, file->data + file->entry[i].offset,
+                              file->entry[i].length, SNN_ERR_FORMAT));
+    return SNN_OK;
+}
+
+snn_status snn__safetensors_read(struct snn__safetensors *file, snn_context *ctx, const char *path)
+{
+    struct snn__input in;
+    char *header = NULL;
+    snn_status rc;
+
+    *file = (struct snn__safetensors){ .ctx = ctx, .path = path };
+    SNN__TRY(snn__input_open(&in, path));
+    rc = read_all(file, &in, &header);
+    snn__free(ctx, header);
+    snn__input_close(&in);
+    return rc;
+}
+
+void snn__safetensors_free(struct snn__safetensors *file)
+{
+    json_decref(file->header);
+    snn__free(file->ctx, file->entry);
+    snn__free(file->ctx, file->data);
+    file->header = NULL;
+    file->entry = NULL;
+    file->data = NULL;
+}
+
+static const char *shape_text(uint32_t rank, const uint32_t *dim, char out[64])
+{
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < rank; i++)
+        used += (size_t)snprintf(out + used, 64 - used, "%s%u", i ? "," : "[", (unsigned)dim[i]);
+    snprintf(out + used, 64 - used, "]");
+    return out;
+}
+
+snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name, uint32_t rank, const uint32_t *dim,
+                                 const float **data)
+{
+    char is[64], expected[64];
+
+    for (size_t i = 0; i < file->n; i++) {
+        struct snn__entry_read *e = &file->entry[i];
+
+        if (strcmp(e->name, name) != 0)
+            continue;
+        if (e->rank != rank || memcmp(e->dim, dim, rank * sizeof *dim) != 0)
+            return snn__fail(SNN_ERR_SHAPE, "model file \"%.200s\": tensor \"%s\" is %s, the network has %s",
+                             file->path, name, shape_text(e->rank, e->dim, is), shape_text(rank, dim, expected));
+        e->used = true;
+        *data = file->data + e->offset;
+        return SNN_OK;
+    }
+    return bad(file, "tensor \"%.100s\" is missing", name);
+}
+
+const char *snn__safetensors_text(const struct snn__safetensors *file, const char *key)
+{
+    return json_string_value(json_object_get(file->metadata, key));
+}

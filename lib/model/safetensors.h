@@ -1,0 +1,64 @@
+/* model/safetensors.h - named float32 tensors and strings in one file, in the safetensors layout:
+ *
+ *     8 bytes   n, little-endian
+ *     n bytes   JSON {"__metadata__": {KEY: TEXT, ...},
+ *                     NAME: {"dtype": "F32", "shape": [..], "data_offsets": [a, b]}, ...}, filled up with blanks
+ *     the rest  the tensors, without gaps
+ *
+ * The metadata's "snn.checksum" is the CRC-32 of the whole file with the eight digits of the checksum itself taken as
+ * '0'. A file without that key (another program wrote it) is read unchecked. */
+#ifndef SNN_MODEL_SAFETENSORS_H
+#define SNN_MODEL_SAFETENSORS_H
+
+#include "core/status.h"
+#include <jansson.h>
+#include <snn/context.h>
+#include <stdbool.h>
+
+#define SNN__ENTRY_NAME_MAX 192
+
+/* A tensor to write. */
+struct snn__entry {
+    char name[SNN__ENTRY_NAME_MAX];
+    uint32_t rank, dim[4];
+    size_t length;
+    const float *data; /* [length] */
+};
+
+/* A tensor that was read. */
+struct snn__entry_read {
+    const char *name; /* borrowed */
+    uint32_t rank, dim[4];
+    size_t length, offset; /* in floats */
+    bool used;             /* for the reader's own account */
+};
+
+/* A file that was read and checked: layout, checksum, all numbers finite. */
+struct snn__safetensors {
+    snn_context *ctx;
+    const char *path; /* borrowed */
+    json_t *header;
+    const json_t *metadata; /* strings only */
+    struct snn__entry_read *entry;
+    size_t n;
+    float *data;
+    size_t size; /* bytes of data */
+};
+
+/* Writes a file; `metadata` is an object of strings, without the checksum.
+ * SNN_ERR_IO, SNN_ERR_DIVERGED (a number is not finite), SNN_ERR_MEMORY */
+snn_status snn__safetensors_write(snn_context *ctx, const char *path, const json_t *metadata,
+                                  const struct snn__entry *entries, size_t n);
+
+/* Reads and checks a file. SNN_ERR_IO, SNN_ERR_FORMAT, SNN_ERR_VERSION, SNN_ERR_MEMORY. Free it in every case. */
+snn_status snn__safetensors_read(struct snn__safetensors *file, snn_context *ctx, const char *path);
+void snn__safetensors_free(struct snn__safetensors *file);
+
+/* Finds a tensor and marks it as used. SNN_ERR_FORMAT if there is none, SNN_ERR_SHAPE if its sizes are others. */
+snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name, uint32_t rank, const uint32_t *dim,
+                                 const float **data);
+
+/* A text of the metadata, NULL if there is none. */
+const char *snn__safetensors_text(const struct snn__safetensors *file, const char *key);
+
+#endif
