@@ -1,0 +1,510 @@
+/* Optimizers against slow, obvious versions of themselves in double; schedules against their formulas. */
+#include "optimizer/optimizer.h"
+#include "support.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define N 1003     /* no multiple of any vector */
+#define LONG 70001 /* several pieces, the last one not full */
+#define UPDATES 12
+
+/* What the obvious version needs to know. */
+struct rule {
+    const char *name;
+    double lr, momentum, decay, beta1, beta2, eps, clip_norm, clip_value;
+    bool nesterov;
+};
+
+static const struct rule rules[] = {
+    { .name = "sgd", .lr = 0.1 },
+    { .name = "sgd", .lr = 0.1, .decay = 0.01 },
+    { .name = "sgd", .lr = 0.1, .momentum = 0.9 },
+    { .name = "sgd", .lr = 0.1, .momentum = 0.9, .decay = 0.05, .nesterov = true },
+    { .name = "sgd", .lr = 0.1, .momentum = 0.9, .clip_norm = 0.5 },
+    { .name = "sgd", .lr = 0.1, .momentum = 0.5, .decay = 0.01, .clip_norm = 3, .clip_value = 0.1 },
+    { .name = "adam", .lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 },
+    { .name = "adam", .lr = 0.01, .beta1 = 0.8, .beta2 = 0.99, .eps = 1e-3, .decay = 0.1, .clip_norm = 2 },
+    { .name = "adamw", .lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .decay = 0.5 },
+    { .name = "adamw", .lr = 0.01, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-6, .decay = 0.1, .clip_value = 0.2 },
+};
+
+#define N_RULES (int)(sizeof rules / sizeof *rules)
+
+static snn_optimizer *make(snn_context *ctx, const struct rule *r)
+{
+    snn_optimizer *o = NULL;
+
+    OK(snn_optimizer_create(&o, ctx, r->name));
+    OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_LR, r->lr));
+    OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_WEIGHT_DECAY, r->decay));
+    OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_CLIP_NORM, r->clip_norm));
+    OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_CLIP_VALUE, r->clip_value));
+    if (strcmp(r->name, "sgd") == 0) {
+        OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_MOMENTUM, r->momentum));
+        OK(snn_optimizer_set_i64(o, SNN_OPTIMIZER_NESTEROV, r->nesterov));
+    } else {
+        OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_BETA1, r->beta1));
+        OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_BETA2, r->beta2));
+        OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_EPS, r->eps));
+    }
+    return o;
+}
+
+static void begin(struct snn__run *run, const snn_optimizer *o, size_t n)
+{
+    memset(run, 0, sizeof *run);
+    run->length = n;
+    snn__optimizer_moments(o, run);
+    for (size_t i = 0; i < run->n_moments; i++)
+        run->moment[i] = calloc(n, sizeof(float));
+}
+
+static void end(struct snn__run *run)
+{
+    for (size_t i = 0; i < run->n_moments; i++)
+        free(run->moment[i]);
+}
+
+/* One update of one number, as the header of the public contract writes it. */
+static void slow_update(const struct rule *r, double *w, double g, double *m, double *v, int n, bool first)
+{
+    const bool adamw = strcmp(r->name, "adamw") == 0;
+
+    if (r->clip_value > 0)
+        g = fmin(r->clip_value, fmax(-r->clip_value, g));
+    if (!adamw)
+        g += r->decay * *w;
+    if (strcmp(r->name, "sgd") == 0) {
+        *v = first ? g : r->momentum * *v + g;
+        *w -= r->lr * (r->nesterov ? g + r->momentum * *v : *v);
+        return;
+    }
+    if (adamw)
+        *w -= r->lr * r->decay * *w;
+    *m = r->beta1 * *m + (1 - r->beta1) * g;
+    *v = r->beta2 * *v + (1 - r->beta2) * g * g;
+    *w -= r->lr * (*m / (1 - pow(r->beta1, n))) / (sqrt(*v / (1 - pow(r->beta2, n))) + r->eps);
+}
+
+static double norm_of(const float *g, size_t n)
+{
+    double square = 0;
+
+    for (size_t i = 0; i < n; i++)
+        square += (double)g[i] * (double)g[i];
+    return sqrt(square);
+}
+
+static void compare(const struct rule *r, uint32_t isa)
+{
+    static double w[N], m[N], v[N];
+    static float x[N], g[N];
+    snn_context *ctx = test_context(2, 1, isa);
+    snn_optimizer *o = make(ctx, r);
+    struct snn__run run;
+
+    begin(&run, o, N);
+    random_fill(x, N, -1.0f, 1.0f, 1);
+    for (int i = 0; i < N; i++) {
+        w[i] = x[i];
+        m[i] = v[i] = 0;
+    }
+    for (int n = 1; n <= UPDATES; n++) {
+        double norm, expected, scale;
+
+        random_fill(g, N, -0.3f, 0.3f, (unsigned)n + 10);
+        expected = norm_of(g, N);
+        scale = r->clip_norm > 0 && expected > r->clip_norm ? r->clip_norm / expected : 1;
+        OK(snn__optimizer_update(o, &run, x, g, &norm));
+        ck_assert_double_eq_tol(norm, r->clip_norm > 0 ? expected : 0, 1e-9);
+        for (int i = 0; i < N; i++) {
+            slow_update(r, &w[i], scale * g[i], &m[i], &v[i], n, n == 1);
+            ck_assert_double_eq_tol(x[i], w[i], 2e-5 * (1 + fabs(w[i])));
+        }
+    }
+    ck_assert_uint_eq(run.updates, UPDATES);
+    end(&run);
+    snn_optimizer_destroy(o);
+    snn_context_destroy(ctx);
+}
+
+START_TEST(rule_matches_its_equation)
+{
+    compare(&rules[_i], SNN_ISA_REF);
+    compare(&rules[_i], SNN_ISA_BEST);
+}
+END_TEST
+
+/* Weights after some updates with `threads` threads. */
+static void train(const struct rule *r, uint32_t threads, float *w)
+{
+    static float g[LONG];
+    snn_context *ctx = test_context(threads, 1, SNN_ISA_BEST);
+    snn_optimizer *o = make(ctx, r);
+    struct snn__run run;
+    double norm;
+
+    begin(&run, o, LONG);
+    random_fill(w, LONG, -1.0f, 1.0f, 2);
+    for (unsigned n = 0; n < 3; n++) {
+        random_fill(g, LONG, -1.0f, 1.0f, 20 + n);
+        OK(snn__optimizer_update(o, &run, w, g, &norm));
+    }
+    end(&run);
+    snn_optimizer_destroy(o);
+    snn_context_destroy(ctx);
+}
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    static float one[LONG], more[LONG];
+
+    train(&rules[_i], 1, one);
+    for (uint32_t threads = 2; threads <= 3; threads++) {
+        train(&rules[_i], threads, more);
+        ck_assert_mem_eq(one, more, sizeof one);
+    }
+}
+END_TEST
+
+START_TEST(gradient_that_is_not_finite_changes_nothing)
+{
+    static const float bad[] = { NAN, INFINITY, -INFINITY };
+    static float w[LONG], g[LONG], before[LONG], moment[LONG];
+    snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
+
+    for (int i = 0; i < N_RULES; i++) {
+        snn_optimizer *o = make(ctx, &rules[i]);
+        struct snn__run run;
+        double norm;
+
+        begin(&run, o, LONG);
+        random_fill(w, LONG, -1.0f, 1.0f, 3);
+        random_fill(g, LONG, -1.0f, 1.0f, 4);
+        OK(snn__optimizer_update(o, &run, w, g, &norm));
+        memcpy(before, w, sizeof w);
+        if (run.n_moments > 0)
+            memcpy(moment, run.moment[0], sizeof moment);
+        for (size_t k = 0; k < 9; k++) {
+            const size_t at[] = { 0, LONG / 2, LONG - 1 };
+            const float kept = g[at[k / 3]];
+
+            g[at[k / 3]] = bad[k % 3];
+            FAILS(snn__optimizer_update(o, &run, w, g, &norm), SNN_ERR_DIVERGED, "not finite");
+            g[at[k / 3]] = kept;
+        }
+        ck_assert_mem_eq(before, w, sizeof w);
+        ck_assert_uint_eq(run.updates, 1);
+        if (run.n_moments > 0)
+            ck_assert_mem_eq(moment, run.moment[0], sizeof moment);
+        end(&run);
+        snn_optimizer_destroy(o);
+    }
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(large_gradients_are_clipped_not_refused)
+{
+    const struct rule r = { .name = "sgd", .lr = 1, .clip_norm = 1 };
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_optimizer *o = make(ctx, &r);
+    float w[4] = { 0 }, g[4] = { 2e38f, -2e38f, 2e38f, 2e38f };
+    struct snn__run run;
+    double norm;
+
+    begin(&run, o, 4);
+    OK(snn__optimizer_update(o, &run, w, g, &norm));
+    ck_assert_double_eq_tol(norm, 4e38, 1e32);
+    for (int i = 0; i < 4; i++)
+        ck_assert_float_eq_tol(w[i], i == 1 ? 0.5f : -0.5f, 1e-6f);
+    end(&run);
+    snn_optimizer_destroy(o);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(momentum_needs_the_memory_for_it)
+{
+    const struct rule r = { .name = "sgd", .lr = 1 };
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_optimizer *o = make(ctx, &r);
+    float w[4] = { 1, 2, 3, 4 }, g[4] = { 1, 1, 1, 1 };
+    struct snn__run run;
+    double norm;
+
+    begin(&run, o, 4);
+    ck_assert_uint_eq(run.n_moments, 0);
+    OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_MOMENTUM, 0.9));
+    FAILS(snn__optimizer_update(o, &run, w, g, &norm), SNN_ERR_STATE, "prepare it again");
+    ck_assert_float_eq(w[0], 1.0f);
+    snn_optimizer_destroy(o);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(updates_allocate_nothing)
+{
+    static float w[LONG], g[LONG];
+    snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
+    snn_context_info before = SNN_CONTEXT_INFO_INIT, after = SNN_CONTEXT_INFO_INIT;
+    snn_optimizer *o = make(ctx, &rules[5]);
+    struct snn__run run;
+    double norm;
+
+    begin(&run, o, LONG);
+    OK(snn_context_get_info(ctx, &before));
+    OK(snn__optimizer_update(o, &run, w, g, &norm));
+    OK(snn_context_get_info(ctx, &after));
+    ck_assert_uint_eq(before.allocations, after.allocations);
+    end(&run);
+    snn_optimizer_destroy(o);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* ---- schedules ---- */
+
+static snn_context *ctx;
+static snn_optimizer *sgd;
+
+static void setup(void)
+{
+    ctx = test_context(1, 1, SNN_ISA_BEST);
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    OK(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, 0.4));
+}
+
+static void teardown(void)
+{
+    snn_optimizer_destroy(sgd);
+    snn_context_destroy(ctx);
+}
+
+static void rate_is(uint64_t epoch, uint64_t update, double expected)
+{
+    ck_assert_double_eq_tol(snn_optimizer_rate(sgd, epoch, update), expected, 1e-12);
+}
+
+START_TEST(constant_rate)
+{
+    rate_is(0, 0, 0.4);
+    rate_is(1000, 123456789, 0.4);
+    OK(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, 0.0));
+    rate_is(3, 3, 0.0);
+}
+END_TEST
+
+START_TEST(step_rate)
+{
+    OK(snn_optimizer_set_str(sgd, SNN_OPTIMIZER_SCHEDULE, "step"));
+    OK(snn_optimizer_set_i64(sgd, SNN_OPTIMIZER_STEP_EPOCHS, 3));
+    OK(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_GAMMA, 0.5));
+    rate_is(0, 0, 0.4);
+    rate_is(2, 0, 0.4);
+    rate_is(3, 0, 0.2);
+    rate_is(5, 0, 0.2);
+    rate_is(6, 0, 0.1);
+}
+END_TEST
+
+START_TEST(multi_step_rate)
+{
+    OK(snn_optimizer_set_str(sgd, SNN_OPTIMIZER_SCHEDULE, "multi_step"));
+    rate_is(100, 0, 0.4); /* no milestones yet */
+    OK(snn_optimizer_set_text(sgd, "milestones", "2, 5,9"));
+    rate_is(1, 0, 0.4);
+    rate_is(2, 0, 0.04);
+    rate_is(4, 0, 0.04);
+    rate_is(5, 0, 0.004);
+    rate_is(9, 0, 0.0004);
+    rate_is(1u << 30, 0, 0.0004);
+}
+END_TEST
+
+START_TEST(milestones_are_checked)
+{
+    static const char *const bad[] = { "a", "1,", ",1", "1,,2", "1 2", "-1", "1;2", "99999999999999999999", " " };
+    const char *text;
+
+    OK(snn_optimizer_set_str(sgd, SNN_OPTIMIZER_MILESTONES, "3,4"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        FAILS(snn_optimizer_set_str(sgd, SNN_OPTIMIZER_MILESTONES, bad[i]), SNN_ERR_ARGUMENT, "milestones");
+        FAILS(snn_optimizer_set_text(sgd, "milestones", bad[i]), SNN_ERR_ARGUMENT, "milestones");
+    }
+    OK(snn_optimizer_get_str(sgd, SNN_OPTIMIZER_MILESTONES, &text));
+    ck_assert_str_eq(text, "3,4");
+    OK(snn_optimizer_set_str(sgd, SNN_OPTIMIZER_MILESTONES, ""));
+}
+END_TEST
+
+START_TEST(cosine_rate)
+{
+    const double pi = acos(-1.0);
+
+    OK(snn_optimizer_set_str(sgd, SNN_OPTIMIZER_SCHEDULE, "cosine"));
+    OK(snn_optimizer_set_i64(sgd, SNN_OPTIMIZER_EPOCHS, 15));
+    OK(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR_MIN, 0.1));
+    for (unsigned epoch = 0; epoch <= 15; epoch++)
+        rate_is(epoch, 7, 0.1 + 0.3 / 2 * (1 + cos(pi * epoch / 15)));
+    rate_is(0, 0, 0.4);
+    rate_is(15, 0, 0.1);
+    rate_is(1000, 0, 0.1);
+}
+END_TEST
+
+START_TEST(warm_up)
+{
+    OK(snn_optimizer_set_i64(sgd, SNN_OPTIMIZER_WARMUP, 4));
+    rate_is(0, 0, 0.1);
+    rate_is(0, 1, 0.2);
+    rate_is(1, 3, 0.4);
+    rate_is(1, 4, 0.4);
+    rate_is(1, UINT64_MAX, 0.4);
+}
+END_TEST
+
+START_TEST(rate_follows_epoch_and_update)
+{
+    float w[1] = { 0 }, g[1] = { 1 };
+    struct snn__run run;
+    double norm;
+
+    OK(snn_optimizer_set_text(sgd, "schedule", "step"));
+    OK(snn_optimizer_set_text(sgd, "step_epochs", "1"));
+    OK(snn_optimizer_set_text(sgd, "gamma", "0.5"));
+    OK(snn_optimizer_set_text(sgd, "warmup", "2"));
+    begin(&run, sgd, 1);
+    OK(snn__optimizer_update(sgd, &run, w, g, &norm)); /* 0.4 / 2 */
+    ck_assert_float_eq_tol(w[0], -0.2f, 1e-6f);
+    run.epoch = 2;
+    OK(snn__optimizer_update(sgd, &run, w, g, &norm)); /* 0.4 / 4 */
+    ck_assert_float_eq_tol(w[0], -0.3f, 1e-6f);
+}
+END_TEST
+
+/* ---- the public face ---- */
+
+START_TEST(unknown_names_list_the_known)
+{
+    snn_optimizer *o = sgd;
+
+    FAILS(snn_optimizer_create(&o, ctx, "sdg"), SNN_ERR_ARGUMENT, "sgd, adam, adamw");
+    ck_assert_ptr_null(o);
+    FAILS(snn_optimizer_create(&o, NULL, "sgd"), SNN_ERR_ARGUMENT, "context");
+    FAILS(snn_optimizer_create(&o, ctx, NULL), SNN_ERR_ARGUMENT, "name");
+    FAILS(snn_optimizer_create(NULL, ctx, "sgd"), SNN_ERR_ARGUMENT, "out");
+    snn_optimizer_destroy(NULL);
+}
+END_TEST
+
+START_TEST(wrong_values_are_refused)
+{
+    double f;
+    int64_t i;
+
+    FAILS(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, -1), SNN_ERR_ARGUMENT, "lr");
+    FAILS(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, NAN), SNN_ERR_ARGUMENT, "lr");
+    FAILS(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, INFINITY), SNN_ERR_ARGUMENT, "lr");
+    FAILS(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_MOMENTUM, 1), SNN_ERR_ARGUMENT, "momentum");
+    FAILS(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_BETA1, 0.9), SNN_ERR_ARGUMENT, "optimizer sgd");
+    FAILS(snn_optimizer_set_i64(sgd, SNN_OPTIMIZER_LR, 1), SNN_ERR_TYPE, "lr");
+    FAILS(snn_optimizer_set_i64(sgd, SNN_OPTIMIZER_EPOCHS, 0), SNN_ERR_ARGUMENT, "epochs");
+    FAILS(snn_optimizer_set_str(sgd, SNN_OPTIMIZER_SCHEDULE, "cosin"), SNN_ERR_ARGUMENT, "multi_step");
+    FAILS(snn_optimizer_set_text(sgd, "lr", "fast"), SNN_ERR_TYPE, "fast");
+    FAILS(snn_optimizer_set_text(sgd, "learning", "1"), SNN_ERR_ARGUMENT, "learning");
+    FAILS(snn_optimizer_set_text(sgd, NULL, "1"), SNN_ERR_ARGUMENT, "name");
+    FAILS(snn_optimizer_set_f64(NULL, SNN_OPTIMIZER_LR, 1), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_optimizer_get_f64(sgd, SNN_OPTIMIZER_LR, NULL), SNN_ERR_ARGUMENT, "NULL");
+    OK(snn_optimizer_get_f64(sgd, SNN_OPTIMIZER_LR, &f));
+    ck_assert_double_eq(f, 0.4);
+    OK(snn_optimizer_get_i64(sgd, SNN_OPTIMIZER_NESTEROV, &i));
+    ck_assert_int_eq(i, 0);
+}
+END_TEST
+
+START_TEST(parameters_describe_themselves)
+{
+    static const char *const names[] = { "sgd", "adam", "adamw" };
+
+    for (size_t k = 0; k < 3; k++) {
+        snn_param_info info = SNN_PARAM_INFO_INIT;
+        snn_optimizer *o;
+        size_t n = 0;
+
+        OK(snn_optimizer_create(&o, ctx, names[k]));
+        ck_assert_str_eq(snn_optimizer_name(o), names[k]);
+        while (snn_optimizer_param_info(o, n, &info) == SNN_OK) {
+            ck_assert_ptr_nonnull(info.help);
+            if (info.type == SNN_PARAM_F64)
+                OK(snn_optimizer_set_f64(o, info.key, info.number));
+            else if (info.type == SNN_PARAM_I64)
+                OK(snn_optimizer_set_i64(o, info.key, (int64_t)info.number));
+            else
+                OK(snn_optimizer_set_str(o, info.key, info.text));
+            n++;
+        }
+        ck_assert_uint_eq(n, k == 0 ? 13 : 14);
+        snn_optimizer_destroy(o);
+    }
+}
+END_TEST
+
+START_TEST(nth_allocation_fails)
+{
+    struct counting c = { 0 };
+    snn_context_options options;
+    snn_context *counted = NULL;
+    snn_optimizer *o = NULL;
+    snn_status rc = SNN_ERR_MEMORY;
+    size_t live;
+
+    counting_options(&c, &options);
+    options.threads = 1;
+    OK(snn_context_create(&counted, &options));
+    live = c.live;
+    for (size_t n = 1; rc != SNN_OK; n++) {
+        c.fail_at = c.calls + n;
+        rc = snn_optimizer_create(&o, counted, "adam");
+        ck_assert(rc == SNN_OK || (rc == SNN_ERR_MEMORY && o == NULL));
+        if (rc != SNN_OK)
+            ck_assert_uint_eq(c.live, live);
+        ck_assert_uint_lt(n, 10);
+    }
+    snn_optimizer_destroy(o);
+    ck_assert_uint_eq(c.live, live);
+    snn_context_destroy(counted);
+    ck_assert_uint_eq(c.live, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("optimizer");
+    TCase *update = tcase_create("update"), *schedule = tcase_create("schedule"), *face = tcase_create("face");
+
+    tcase_add_loop_test(update, rule_matches_its_equation, 0, N_RULES);
+    tcase_add_loop_test(update, threads_do_not_change_a_bit, 0, N_RULES);
+    tcase_add_test(update, gradient_that_is_not_finite_changes_nothing);
+    tcase_add_test(update, large_gradients_are_clipped_not_refused);
+    tcase_add_test(update, momentum_needs_the_memory_for_it);
+    tcase_add_test(update, updates_allocate_nothing);
+    suite_add_tcase(suite, update);
+    tcase_add_checked_fixture(schedule, setup, teardown);
+    tcase_add_test(schedule, constant_rate);
+    tcase_add_test(schedule, step_rate);
+    tcase_add_test(schedule, multi_step_rate);
+    tcase_add_test(schedule, milestones_are_checked);
+    tcase_add_test(schedule, cosine_rate);
+    tcase_add_test(schedule, warm_up);
+    tcase_add_test(schedule, rate_follows_epoch_and_update);
+    suite_add_tcase(suite, schedule);
+    tcase_add_checked_fixture(face, setup, teardown);
+    tcase_add_test(face, unknown_names_list_the_known);
+    tcase_add_test(face, wrong_values_are_refused);
+    tcase_add_test(face, parameters_describe_themselves);
+    tcase_add_test(face, nth_allocation_fails);
+    suite_add_tcase(suite, face);
+    return run_suite(suite);
+}
