@@ -1,0 +1,69 @@
+"""What the PyTorch programs share: arguments, data, the loss, and how time is taken."""
+
+import argparse
+import json
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+
+LAMBDA, THRESHOLD, SLOPE, MIX = 0.5, 1.0, 4.0, 0.05      # tau 2; loss 0.95 CE + 0.05 MSE
+SCALE, EPS = 2.74, 1e-4                                  # of the weight-standardised network
+NETS = {"mlp": ((784,), 128), "vgg11-ws": ((3, 32, 32), 32)}    # shape of a sample, batch
+VGG = (64, 128, "P", 256, 256, "P", 512, 512, "P", 512, 512)    # P: average pooling 2x2
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--net", choices=NETS, default="mlp")
+    parser.add_argument("--steps", type=int, default=6, help="T")
+    parser.add_argument("--batch", type=int, help="samples of a batch (128 for mlp, 32 for vgg11-ws)")
+    parser.add_argument("--batches", type=int, default=20, help="batches of one measurement")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
+    parser.add_argument("--threads", type=int, default=0, help="threads of PyTorch; 0: its own choice")
+    parser.add_argument("--hoist", action="store_true", help="form the current of the static input and its weight gradient once")
+    return parser
+
+
+def begin(options):
+    """Threads and a pool of random samples and labels; the values do not matter to the time."""
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(1)
+    shape, batch = NETS[options.net]
+    options.batch = options.batch or batch
+    pool = min(options.batches, 16)
+    x = torch.randn(pool * options.batch, *shape)
+    if len(shape) == 3:
+        x = x.contiguous(memory_format=torch.channels_last)
+    return x.split(options.batch), torch.randint(0, 10, (pool, options.batch))
+
+
+def loss_gradient(out, onehot, steps):
+    """dL[t]/dout, L[t] = ((1 - MIX) CE + MIX MSE) / T, and L[t] itself."""
+    n, classes = out.shape
+    log_p = F.log_softmax(out, 1)
+    off = out - onehot
+    loss = (-(1 - MIX) / n * (log_p * onehot).sum() + MIX / (n * classes) * (off * off).sum()) / steps
+    return ((1 - MIX) / n * (log_p.exp() - onehot) + 2 * MIX / (n * classes) * off) / steps, loss
+
+
+def measure(options, method, train):
+    """Calls train(batch number) and prints samples per second."""
+    for b in range(2):
+        train(b)
+    rates, loss = [], 0.0
+    for _ in range(options.repeats):
+        start = time.perf_counter()
+        for b in range(options.batches):
+            loss = train(b)
+        rates.append(options.batches * options.batch / (time.perf_counter() - start))
+    result = {"framework": "torch " + torch.__version__, "method": method, "net": options.net, "steps": options.steps,
+              "batch": options.batch, "threads": torch.get_num_threads(), "hoist": options.hoist,
+              "batches": options.batches, "repeats": options.repeats, "samples_per_second": statistics.median(rates),
+              "min": min(rates), "max": max(rates), "loss": float(loss)}
+    print(f"{method} {options.net} T={options.steps} batch={options.batch} threads={result['threads']}"
+          f"{' hoisted' if options.hoist else ''}: {result['samples_per_second']:.1f} samples/s "
+          f"(median of {options.repeats}; {min(rates):.1f} to {max(rates):.1f})")
+    print(json.dumps(result))
