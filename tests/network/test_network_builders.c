@@ -1,0 +1,432 @@
+/* The ready-made networks and the notation. */
+#include "support.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static snn_context *ctx;
+static snn_network *net;
+
+static void setup(void)
+{
+    ctx = test_context(1, 1, SNN_ISA_REF);
+    net = NULL;
+}
+
+static void teardown(void)
+{
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+
+static void build(const char *name, size_t c, size_t h, size_t w, size_t classes)
+{
+    size_t shape[3] = { c, h, w };
+
+    snn_network_destroy(net);
+    OK(snn_network_build(&net, ctx, name, shape, h == 0 ? 1 : 3, classes, NULL));
+}
+
+static snn_network_info info(void)
+{
+    snn_network_info i = SNN_NETWORK_INFO_INIT;
+
+    OK(snn_network_get_info(net, &i));
+    return i;
+}
+
+static snn_layer_info layer_info(const char *name)
+{
+    snn_layer_info i = SNN_LAYER_INFO_INIT;
+    snn_layer *layer = snn_network_layer_named(net, name);
+
+    ck_assert_msg(layer != NULL, "no layer %s", name);
+    OK(snn_layer_get_info(layer, &i));
+    return i;
+}
+
+static int64_t i64(const char *layer, int32_t key)
+{
+    int64_t value = -1;
+
+    OK(snn_layer_get_i64(snn_network_layer_named(net, layer), key, &value));
+    return value;
+}
+
+static double f64(const char *layer, int32_t key)
+{
+    double value = -1;
+
+    OK(snn_layer_get_f64(snn_network_layer_named(net, layer), key, &value));
+    return value;
+}
+
+static const char *str(const char *layer, int32_t key)
+{
+    const char *value = "";
+
+    OK(snn_layer_get_str(snn_network_layer_named(net, layer), key, &value));
+    return value;
+}
+
+/* The names of all layers, with blanks between. */
+static const char *names(void)
+{
+    static char text[8192];
+    const char *name;
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; snn_network_layer(net, i) != NULL; i++) {
+        snn_layer_info l = SNN_LAYER_INFO_INIT;
+
+        OK(snn_layer_get_info(snn_network_layer(net, i), &l));
+        name = l.name;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", name);
+    }
+    return text;
+}
+
+static const char *source(const char *layer, size_t index, int *delay)
+{
+    const char *from = NULL;
+
+    OK(snn_layer_input(snn_network_layer_named(net, layer), index, &from, delay));
+    return from;
+}
+
+START_TEST(test_list)
+{
+    static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34" };
+
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_str_eq(snn_network_builder(i), expected[i]);
+    ck_assert_ptr_null(snn_network_builder(5));
+    ck_assert_ptr_null(snn_network_builder((size_t)-1));
+}
+END_TEST
+
+/* Convolutions: 9 numbers for each pair of channels, bias and gain for each output; the readout. */
+static uint64_t vgg_weights(uint64_t in, uint64_t classes)
+{
+    static const uint64_t width[] = { 64, 128, 256, 256, 512, 512, 512, 512 };
+    uint64_t n = 512 * classes + classes;
+
+    for (size_t i = 0; i < 8; i++) {
+        n += 9 * in * width[i] + 2 * width[i];
+        in = width[i];
+    }
+    return n;
+}
+
+START_TEST(test_vgg_ws)
+{
+    build("vgg11-ws", 3, 32, 32, 10);
+    ck_assert_str_eq(names(), "conv1 sn1 scale1 conv2 sn2 scale2 pool1 conv3 sn3 scale3 conv4 sn4 scale4 pool2 "
+                              "conv5 sn5 scale5 conv6 sn6 scale6 pool3 conv7 sn7 scale7 conv8 sn8 scale8 "
+                              "global_pool flatten fc");
+    ck_assert_int_eq(i64("conv5", SNN_LAYER_STANDARDISE), 1);
+    ck_assert_str_eq(str("conv5", SNN_LAYER_INIT), "kaiming");
+    ck_assert_str_eq(str("fc", SNN_LAYER_INIT), "normal");
+    ck_assert(f64("fc", SNN_LAYER_INIT_STD) == 0.01);
+    ck_assert(f64("scale3", SNN_LAYER_VALUE) == 2.74);
+    ck_assert(f64("sn1", SNN_NEURON_DECAY) == 0.5);
+    ck_assert_str_eq(str("sn1", SNN_NEURON_SURROGATE), "sigmoid");
+    ck_assert(f64("sn1", SNN_NEURON_SURROGATE_ALPHA) == 4.0);
+    ck_assert_uint_eq(info().prepared, 0);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().parameters, vgg_weights(3, 10));
+    ck_assert_uint_eq(layer_info("scale8").out.dim[1], 4);
+    ck_assert_uint_eq(info().out.rank, 1);
+    ck_assert_uint_eq(info().out.dim[0], 10);
+}
+END_TEST
+
+START_TEST(test_vgg_ws_events)
+{
+    build("vgg11-ws", 2, 48, 48, 11);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("scale8").out.dim[2], 6);
+    ck_assert_uint_eq(info().parameters, vgg_weights(2, 11));
+}
+END_TEST
+
+START_TEST(test_vgg_ws_f)
+{
+    int delay = -1;
+
+    build("vgg11-ws-f", 3, 32, 32, 10);
+    ck_assert_str_eq(source("feedback", 0, &delay), "feedback_up");
+    ck_assert_int_eq(delay, 1);
+    ck_assert_str_eq(source("feedback_up", 0, &delay), "scale8");
+    ck_assert_int_eq(delay, 0);
+    ck_assert_str_eq(source("sum1", 0, &delay), "conv1");
+    ck_assert_str_eq(source("sum1", 1, &delay), "feedback");
+    ck_assert_str_eq(source("sn1", 0, &delay), "sum1");
+    ck_assert_str_eq(source("global_pool", 0, &delay), "scale8");
+    ck_assert_int_eq(i64("feedback", SNN_LAYER_STANDARDISE), 0);
+    ck_assert_int_eq(i64("feedback", SNN_LAYER_BIAS), 1);
+    ck_assert_str_eq(str("feedback", SNN_LAYER_INIT), "zero");
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().parameters, vgg_weights(3, 10) + 9 * 512 * 64 + 64);
+    ck_assert_uint_eq(layer_info("feedback_up").out.dim[1], 32);
+}
+END_TEST
+
+START_TEST(test_vgg_bn)
+{
+    build("vgg11-bn", 2, 48, 48, 10);
+    ck_assert_str_eq(str("sn1", SNN_NEURON_SURROGATE), "triangle");
+    ck_assert(f64("sn1", SNN_NEURON_SURROGATE_ALPHA) == 1.0);
+    ck_assert(f64("sn1", SNN_NEURON_DECAY) == 1.0 - 1.0 / 1.1);
+    ck_assert(f64("drop3", SNN_LAYER_RATE) == 0.0);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("pool5").out.dim[1], 1); /* 48 24 12 6 3 1 */
+    ck_assert_uint_eq(layer_info("fc").in.dim[0], 25088);
+    build("vgg11-bn", 2, 128, 128, 11);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("pool5").out.dim[1], 4);
+    ck_assert_uint_eq(layer_info("fc").in.dim[0], 25088);
+}
+END_TEST
+
+START_TEST(test_resnet18)
+{
+    int delay = -1;
+
+    build("resnet18", 3, 32, 32, 100);
+    ck_assert_int_eq(i64("conv1", SNN_LAYER_BIAS), 0);
+    ck_assert_int_eq(i64("b1_conv1", SNN_LAYER_BIAS), 1);
+    ck_assert_int_eq(i64("b1_conv1", SNN_LAYER_STANDARDISE), 0);
+    ck_assert_str_eq(source("b1_sum", 1, &delay), "b1_sn1"); /* the identity carries spikes */
+    ck_assert_str_eq(source("b3_sum", 1, &delay), "b3_proj");
+    ck_assert_str_eq(source("b3_proj", 0, &delay), "b3_sn1");
+    ck_assert_int_eq(i64("b3_conv1", SNN_LAYER_STRIDE), 2);
+    ck_assert_int_eq(i64("b4_conv1", SNN_LAYER_STRIDE), 1);
+    ck_assert_ptr_null(snn_network_layer_named(net, "b1_proj"));
+    ck_assert_ptr_null(snn_network_layer_named(net, "b4_proj"));
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("sn").out.dim[0], 512);
+    ck_assert_uint_eq(layer_info("sn").out.dim[1], 4);
+    ck_assert_uint_eq(layer_info("fc").in.dim[0], 512);
+    build("resnet18", 1, 28, 28, 10); /* other sizes than the paper's */
+    OK(snn_network_prepare(net));
+}
+END_TEST
+
+START_TEST(test_nf_resnet34)
+{
+    int delay = -1;
+    unsigned blocks = 0;
+    char name[32];
+
+    build("nf-resnet34", 3, 64, 64, 1000);
+    for (blocks = 1; snprintf(name, sizeof name, "b%u_sum", blocks), snn_network_layer_named(net, name) != NULL; blocks++)
+        ;
+    ck_assert_uint_eq(blocks - 1, 16);
+    ck_assert_ptr_null(snn_network_layer_named(net, "b1_norm")); /* beta = 1 */
+    ck_assert(f64("b2_norm", SNN_LAYER_VALUE) > 0.98058 && f64("b2_norm", SNN_LAYER_VALUE) < 0.98059); /* 1/sqrt 1.04 */
+    ck_assert(f64("b4_norm", SNN_LAYER_VALUE) > 0.94491 && f64("b4_norm", SNN_LAYER_VALUE) < 0.94492); /* 1/sqrt 1.12 */
+    ck_assert(f64("b5_norm", SNN_LAYER_VALUE) == f64("b2_norm", SNN_LAYER_VALUE)); /* behind a projection */
+    ck_assert_str_eq(source("b1_sum", 1, &delay), "pool1");
+    ck_assert_str_eq(source("b2_sum", 1, &delay), "b1_sum"); /* the identity is not scaled by beta */
+    ck_assert_str_eq(source("b4_proj", 0, &delay), "b4_scale1");
+    ck_assert_str_eq(str("fc", SNN_LAYER_INIT), "zero");
+    ck_assert_int_eq(i64("conv1", SNN_LAYER_KERNEL), 7);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("b16_sum").out.dim[0], 512);
+    ck_assert_uint_eq(layer_info("b16_sum").out.dim[1], 2); /* 64 32 16 16 8 4 2 */
+}
+END_TEST
+
+START_TEST(test_own_neuron)
+{
+    const size_t shape[1] = { 20 };
+    snn_neuron *neuron = NULL;
+
+    OK(snn_neuron_create(&neuron, ctx, SNN_NEURON_ALIF));
+    OK(snn_neuron_set_f64(neuron, SNN_NEURON_THRESHOLD, 0.75));
+    OK(snn_network_build(&net, ctx, "20-30-5", shape, 1, 5, neuron));
+    snn_neuron_destroy(neuron);
+    ck_assert_str_eq(layer_info("sn1").type, "alif");
+    ck_assert(f64("sn1", SNN_NEURON_THRESHOLD) == 0.75);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    size_t c, h, w, classes;
+    const char *layers;
+} notations[] = {
+    { "784-800-10", 784, 0, 0, 10, "fc1 sn1 fc2" },
+    { "784-800-10", 1, 28, 28, 10, "flatten fc1 sn1 fc2" },
+    { "800-FC", 784, 0, 0, 10, "fc1 sn1 fc2" },
+    { "10-10-10", 10, 0, 0, 10, "fc1 sn1 fc2" },
+    { "10", 10, 0, 0, 10, "fc1" },
+    { "FC", 7, 0, 0, 3, "fc1" },
+    { "12-5", 7, 0, 0, 0, "fc1 sn1 fc2" },
+    { "30-BN-20-FC", 7, 0, 0, 3, "fc1 bn1 sn1 fc2 sn2 fc3" },
+    { "8C3-AP2-8C5s2-BN-MP2-GAP-FC", 2, 16, 16, 3,
+      "conv1 sn1 pool1 conv2 bn2 sn2 pool2 global_pool3 flatten fc3" },
+    { "8C3-40-FC", 2, 6, 6, 3, "conv1 sn1 flatten fc2 sn2 fc3" },
+    { "ws:32C3-AP2-64C3-AP2-64C3-FC", 1, 28, 28, 10,
+      "conv1 sn1 scale1 pool1 conv2 sn2 scale2 pool2 conv3 sn3 scale3 flatten fc4" },
+};
+
+START_TEST(test_notation)
+{
+    size_t i = (size_t)_i;
+
+    build(notations[i].text, notations[i].c, notations[i].h, notations[i].w, notations[i].classes);
+    ck_assert_str_eq(names(), notations[i].layers);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().out.rank, 1);
+    if (notations[i].classes != 0)
+        ck_assert_uint_eq(info().out.dim[0], notations[i].classes);
+}
+END_TEST
+
+START_TEST(test_notation_sizes)
+{
+    build("8C3-16C5s2-FC", 2, 15, 16, 3);
+    ck_assert_int_eq(i64("conv2", SNN_LAYER_OUT), 16);
+    ck_assert_int_eq(i64("conv2", SNN_LAYER_KERNEL), 5);
+    ck_assert_int_eq(i64("conv2", SNN_LAYER_STRIDE), 2);
+    ck_assert_int_eq(i64("conv2", SNN_LAYER_PAD), 2);
+    ck_assert_int_eq(i64("conv2", SNN_LAYER_STANDARDISE), 0);
+    ck_assert_str_eq(str("fc3", SNN_LAYER_INIT), "default");
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("conv1").out.dim[1], 15);
+    ck_assert_uint_eq(layer_info("conv2").out.dim[1], 8);
+    ck_assert_uint_eq(layer_info("conv2").out.dim[2], 8);
+    build("ws:8C3-FC", 2, 15, 16, 3);
+    ck_assert_int_eq(i64("conv1", SNN_LAYER_STANDARDISE), 1);
+    ck_assert(f64("scale1", SNN_LAYER_VALUE) == 2.74);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    size_t c, h, w, classes;
+    snn_status code;
+    const char *message;
+} wrong[] = {
+    { "784-abc-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"abc\": expected a number" },
+    { "vgg16", 3, 32, 32, 10, SNN_ERR_ARGUMENT, "token 1 \"vgg16\"" },
+    { "vgg16", 3, 32, 32, 10, SNN_ERR_ARGUMENT, "nf-resnet34" },
+    { "", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 1 \"\"" },
+    { "ws:", 3, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"\"" },
+    { "784--10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"\"" },
+    { "784-10-", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 3 \"\"" },
+    { "784-800-12", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 3 \"12\": expected FC or 10" },
+    { "784-0-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"0\"" },
+    { "784-1234567890-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"1234567890\"" },
+    { "784-FC-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"FC\": the readout has to be the last" },
+    { "784-FC", 784, 0, 0, 0, SNN_ERR_ARGUMENT, "number of classes is 0" },
+    { "784-BN-FC", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"BN\"" },
+    { "20-BN-BN-FC", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 3 \"BN\"" },
+    { "8C3-AP2-BN-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 3 \"BN\"" },
+    { "8C4-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"8C4\": expected an odd kernel" },
+    { "8C3s-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"8C3s\"" },
+    { "8C3s0-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"8C3s0\"" },
+    { "8C3x-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"8C3x\"" },
+    { "8c3-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"8c3\"" },
+    { "AP-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"AP\"" },
+    { "AP2x-FC", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 1 \"AP2x\"" },
+    { "8C3-GAP", 1, 8, 8, 10, SNN_ERR_ARGUMENT, "token 2 \"GAP\": expected FC" },
+    { "8C3-FC", 64, 0, 0, 10, SNN_ERR_SHAPE, "token 1 \"8C3\": needs a map" },
+    { "8C3-20-AP2-FC", 1, 8, 8, 10, SNN_ERR_SHAPE, "token 3 \"AP2\": needs a map" },
+    { "resnet18", 784, 0, 0, 10, SNN_ERR_SHAPE, "rank 3" },
+    { "resnet18", 3, 32, 32, 0, SNN_ERR_ARGUMENT, "classes is 0" },
+    { "vgg11-ws-f", 3, 28, 28, 10, SNN_ERR_SHAPE, "multiples of 8" },
+};
+
+START_TEST(test_wrong)
+{
+    size_t i = (size_t)_i, shape[3] = { wrong[i].c, wrong[i].h, wrong[i].w };
+
+    FAILS(snn_network_build(&net, ctx, wrong[i].text, shape, wrong[i].h ? 3 : 1, wrong[i].classes, NULL), wrong[i].code,
+          wrong[i].message);
+    ck_assert_ptr_null(net);
+}
+END_TEST
+
+START_TEST(test_arguments)
+{
+    const size_t shape[3] = { 1, 0, 8 };
+
+    FAILS(snn_network_build(NULL, ctx, "FC", shape, 1, 2, NULL), SNN_ERR_ARGUMENT, "out is NULL");
+    FAILS(snn_network_build(&net, NULL, "FC", shape, 1, 2, NULL), SNN_ERR_ARGUMENT, "context is NULL");
+    FAILS(snn_network_build(&net, ctx, NULL, shape, 1, 2, NULL), SNN_ERR_ARGUMENT, "name is NULL");
+    FAILS(snn_network_build(&net, ctx, "FC", NULL, 1, 2, NULL), SNN_ERR_ARGUMENT, "shape is NULL");
+    FAILS(snn_network_build(&net, ctx, "FC", shape, 2, 2, NULL), SNN_ERR_SHAPE, "rank");
+    FAILS(snn_network_build(&net, ctx, "FC", shape, 3, 2, NULL), SNN_ERR_SHAPE, "");
+    ck_assert_ptr_null(net);
+}
+END_TEST
+
+/* A long text must neither overflow a buffer nor pass. */
+START_TEST(test_long)
+{
+    static char text[100001];
+    const size_t shape[1] = { 4 };
+
+    memset(text, 'A', sizeof text - 1);
+    FAILS(snn_network_build(&net, ctx, text, shape, 1, 2, NULL), SNN_ERR_ARGUMENT, "token 1");
+    memset(text, '-', sizeof text - 1);
+    FAILS(snn_network_build(&net, ctx, text, shape, 1, 2, NULL), SNN_ERR_ARGUMENT, "token 1");
+}
+END_TEST
+
+/* Every allocation of a build may fail. */
+START_TEST(test_memory)
+{
+    const size_t shape[3] = { 3, 32, 32 };
+
+    for (size_t n = 1;; n++) {
+        struct counting counting = { 0, 0, 0, 0 };
+        snn_context_options options;
+        snn_context *small = NULL;
+        snn_network *made = NULL;
+        snn_status rc;
+
+        counting_options(&counting, &options);
+        options.threads = 1;
+        OK(snn_context_create(&small, &options));
+        counting.fail_at = counting.calls + n;
+        rc = snn_network_build(&made, small, "resnet18", shape, 3, 10, NULL);
+        snn_network_destroy(made);
+        snn_context_destroy(small);
+        ck_assert_uint_eq(counting.live, 0);
+        if (rc == SNN_OK)
+            break;
+        ck_assert_int_eq(rc, SNN_ERR_MEMORY);
+        ck_assert_uint_lt(n, 10000);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("network_builders");
+    TCase *tcase = tcase_create("builders");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, test_list);
+    tcase_add_test(tcase, test_vgg_ws);
+    tcase_add_test(tcase, test_vgg_ws_events);
+    tcase_add_test(tcase, test_vgg_ws_f);
+    tcase_add_test(tcase, test_vgg_bn);
+    tcase_add_test(tcase, test_resnet18);
+    tcase_add_test(tcase, test_nf_resnet34);
+    tcase_add_test(tcase, test_own_neuron);
+    tcase_add_loop_test(tcase, test_notation, 0, (int)(sizeof notations / sizeof *notations));
+    tcase_add_test(tcase, test_notation_sizes);
+    tcase_add_loop_test(tcase, test_wrong, 0, (int)(sizeof wrong / sizeof *wrong));
+    tcase_add_test(tcase, test_arguments);
+    tcase_add_test(tcase, test_long);
+    tcase_add_test(tcase, test_memory);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
