@@ -38,7 +38,7 @@ typedef struct snn_dataset_info {
     uint32_t rank;        /**< of one sample or frame */
     size_t shape[3];      /**< [N] or [C,H,W] */
     size_t count;         /**< samples, after the "limit" parameter */
-    size_t classes;
+    size_t classes;       /**< labels are 0 .. classes - 1 */
     size_t frames;        /**< 1 if static */
 } snn_dataset_info;
 

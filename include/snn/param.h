@@ -24,7 +24,8 @@ typedef struct snn_param_info {
     const char *name;       /**< name for the text calls, files and the command line */
     const char *help;       /**< one line */
     const char *choices;    /**< "a|b|c", or NULL if the text is free or the value a number */
-    double min, max;        /**< bounds of a number, both allowed */
+    double min;             /**< least allowed value of a number */
+    double max;             /**< greatest allowed value of a number */
     double number;          /**< default of a number */
     const char *text;       /**< default of a text, else NULL */
 } snn_param_info;

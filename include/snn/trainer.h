@@ -56,8 +56,8 @@ typedef struct snn_layer_metrics {
     uint32_t reserved;     /**< 0 */
     double firing_rate;    /**< spikes per neuron and step; 0 for layers that do not spike */
     double synops_dense;   /**< as in snn_metrics, of this layer; 0 for layers without weights */
-    double synops_mac;
-    double synops_ac;
+    double synops_mac;     /**< as in snn_metrics, of this layer */
+    double synops_ac;      /**< as in snn_metrics, of this layer */
 } snn_layer_metrics;
 
 /** Initialiser for a snn_layer_metrics that a call is to fill. */
@@ -68,8 +68,10 @@ typedef struct snn_progress {
     uint32_t struct_size;  /**< sizeof(snn_progress) as the library was compiled */
     uint32_t training;     /**< 1 in snn_trainer_epoch(), 0 in snn_trainer_evaluate() */
     uint64_t epoch;        /**< epochs completed before this one */
-    uint64_t done, total;  /**< samples of this epoch or evaluation */
-    double loss, accuracy; /**< means so far */
+    uint64_t done;         /**< samples of this epoch or evaluation so far */
+    uint64_t total;        /**< samples of this epoch or evaluation */
+    double loss;           /**< mean so far */
+    double accuracy;       /**< mean so far */
     double seconds;        /**< since the call began */
 } snn_progress;
 
