@@ -1,0 +1,21 @@
+/* loss/loss.h - how wrong an output is, and the error at it. */
+#ifndef SNN_LOSS_LOSS_H
+#define SNN_LOSS_LOSS_H
+
+#include <snn/context.h>
+#include <stdbool.h>
+
+/* L = weight ( (1 - mix) CE + mix MSE ): CE the mean over the batch, MSE the mean over batch and classes. */
+struct snn__loss {
+    float mix;       /* 0: cross-entropy alone, 1: mean squared error alone */
+    bool constant;   /* MSE target: `target` for every class; else the (smoothed) one-hot label */
+    float target;
+    float smoothing; /* targets (1 - e) onehot + e / classes */
+};
+
+/* Loss of out[batch, classes] times `factor`, against the labels; times `weight`. `error`, unless NULL, receives weight dL/dout
+ * [batch, classes], the derivative by factor * out. `sums` is room for [batch] doubles. */
+double snn__loss(const snn_context *ctx, const struct snn__loss *loss, const float *out, float factor, const uint32_t *label,
+                 size_t batch, size_t classes, double weight, float *error, double *sums);
+
+#endif

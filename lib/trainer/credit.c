@@ -1,0 +1,44 @@
+/* trainer/credit.c - the one door to a weight gradient, and from the gradient to the optimizer.
+ *
+ *   dW += error at the postsynaptic side (x) presynaptic factor
+ *
+ * Every method passes here, so whatever maps the presynaptic factor or the gradient acts here, once, for all of them. */
+#include "core/context.h"
+#include "trainer/rule.h"
+
+void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e)
+{
+    struct snn__signal factor = snn__unit_input_trace(pass, unit, 0, io->t);
+
+    if (factor.data == NULL)
+        factor = io->x[0];
+    unit->layer->type->credit(&unit->node, io, e, factor);
+}
+
+void snn__step_credited(snn_trainer *trainer, size_t t)
+{
+    struct snn__pass *pass = &trainer->pass;
+
+    if (!(trainer->observe & SNN_OBSERVE_GRADIENTS))
+        return;
+    snn__pass_settle(pass);
+    snn__observe(trainer, SNN_PHASE_GRADIENT, t);
+    snn__add_to(trainer->ctx, trainer->gradient_sum, 1.0f, pass->gradient, trainer->run.length);
+}
+
+snn_status snn__learn(snn_trainer *trainer)
+{
+    struct snn__pass *pass = &trainer->pass;
+    size_t n = trainer->run.length;
+
+    if (trainer->observe & SNN_OBSERVE_GRADIENTS) {
+        snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);
+        trainer->ctx->kernels->fill(trainer->gradient_sum, 0.0f, n);
+    } else {
+        snn__pass_settle(pass);
+    }
+    snn__observe(trainer, SNN_PHASE_UPDATE, 0);
+    trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);
+    return snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, pass->gradient,
+                                 &trainer->gradient_norm);
+}

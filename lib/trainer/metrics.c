@@ -1,0 +1,82 @@
+/* trainer/metrics.c - figures of a run. */
+#include "trainer/trainer.h"
+#include <string.h>
+#include <time.h>
+
+double snn__seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static bool spikes(const struct snn__unit *unit)
+{
+    return unit->layer->model != NULL && !snn__param_is(&unit->layer->params, SNN_NEURON_RESET, "none");
+}
+
+void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,
+                       snn_metrics *metrics)
+{
+    const struct snn__pass *pass = &trainer->pass;
+    snn_metrics m = SNN_METRICS_INIT;
+    double neurons = 0, fired = 0, n = (double)pass->neuron_steps / (double)pass->steps; /* samples since the counters began */
+    size_t size;
+
+    if (metrics == NULL)
+        return;
+    size = metrics->struct_size;
+    m.struct_size = metrics->struct_size;
+    m.samples = samples;
+    m.loss = loss_sum / (double)samples;
+    m.accuracy = correct / (double)samples;
+    m.seconds = seconds;
+    m.learning_rate = trainer->learning_rate;
+    m.gradient_norm = trainer->gradient_norm;
+    for (size_t l = 0; l < pass->n; l++) {
+        const struct snn__unit *unit = &pass->unit[l];
+
+        if (spikes(unit)) {
+            neurons += (double)unit->value_len;
+            fired += (double)unit->spikes;
+        }
+        if (n > 0) {
+            m.synops_dense += unit->dense / n;
+            m.synops_mac += unit->macs / n;
+            m.synops_ac += unit->acs / n;
+        }
+    }
+    if (neurons > 0 && pass->neuron_steps > 0)
+        m.firing_rate = fired / (neurons * (double)pass->neuron_steps);
+    memcpy(metrics, &m, size < sizeof m ? size : sizeof m);
+}
+
+snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, snn_layer_metrics *metrics)
+{
+    snn_layer_metrics m = SNN_LAYER_METRICS_INIT;
+    const struct snn__unit *unit;
+    double n;
+    size_t size;
+
+    if (trainer == NULL || metrics == NULL || metrics->struct_size < 16)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer metrics: NULL, or struct_size is not set");
+    if (!trainer->prepared)
+        return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", trainer->owner);
+    if (index >= trainer->pass.n)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner, trainer->pass.n,
+                         index);
+    unit = &trainer->pass.unit[index];
+    size = metrics->struct_size;
+    m.struct_size = metrics->struct_size;
+    n = (double)trainer->pass.neuron_steps / (double)trainer->steps;
+    if (n > 0) {
+        if (spikes(unit))
+            m.firing_rate = (double)unit->spikes / ((double)unit->value_len * (double)trainer->pass.neuron_steps);
+        m.synops_dense = unit->dense / n;
+        m.synops_mac = unit->macs / n;
+        m.synops_ac = unit->acs / n;
+    }
+    memcpy(metrics, &m, size < sizeof m ? size : sizeof m);
+    return SNN_OK;
+}

@@ -1,0 +1,75 @@
+/* trainer/ottt.c - online training through time (arXiv 2210.04195), docs/methods/ottt.md.
+ *
+ *   forward     u[t] = lam (u[t-1] - th s[t-1]) + I[t],  s[t] = u[t] >= th,  trace a[t] = lam a[t-1] + s[t]
+ *   backward    within step t:  dI = e g(u[t] - th),  e = W^T dI of the layer above
+ *   gradient    dW = sum_t dI[t] a[t]^T,  db = sum_t dI[t]
+ *
+ * The traces are kept by the populations (kernel/kernel.h) and taken by snn__credit(). Variant A updates once per batch with the
+ * summed gradient, variant O after every step; the state is not cleared by an update. */
+#include "trainer/rule.h"
+
+static const struct snn__param params[] = {
+    SNN__PARAM_STR(SNN_OTTT_VARIANT, "variant", "A|O", "A", "A: one update per batch; O: one update per step"),
+};
+
+static bool online(const snn_trainer *trainer)
+{
+    return snn__param_is(&trainer->params, SNN_OTTT_VARIANT, "O");
+}
+
+/* A maximum does not commute with the trace. */
+static snn_status ottt_check(const snn_trainer *trainer)
+{
+    for (size_t l = 0; l < trainer->net->n_layers; l++)
+        if (trainer->net->layer[l]->type == snn__layer_type_named("maxpool"))
+            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool",
+                             trainer->net->layer[l]->name);
+    return SNN_OK;
+}
+
+static void ottt_needs(const snn_trainer *trainer, struct snn__needs *needs)
+{
+    (void)trainer;
+    needs->traces = true;
+}
+
+/* Variant O changes the weights within a sequence. */
+static bool ottt_uses_constancy(const snn_trainer *trainer)
+{
+    return !online(trainer);
+}
+
+static snn_status ottt_step(void *self, snn_trainer *trainer, size_t t)
+{
+    snn_status rc;
+
+    (void)self;
+    snn__pass_back_step(&trainer->pass, t);
+    snn__step_credited(trainer, t);
+    if (!online(trainer))
+        return SNN_OK;
+    rc = snn__learn(trainer);
+    snn__pass_refresh(&trainer->pass);
+    return rc;
+}
+
+static snn_status ottt_finish(void *self, snn_trainer *trainer)
+{
+    (void)self;
+    if (online(trainer))
+        return SNN_OK;
+    snn__pass_back_constant(&trainer->pass);
+    return snn__learn(trainer);
+}
+
+extern const struct snn__rule snn__rule_ottt;
+const struct snn__rule snn__rule_ottt = {
+    .name = "ottt",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .check = ottt_check,
+    .needs = ottt_needs,
+    .uses_constancy = ottt_uses_constancy,
+    .step = ottt_step,
+    .finish = ottt_finish,
+};

@@ -1,0 +1,41 @@
+/* trainer/rule.h - what a training method is. Adding one takes a file of its own and one line in rules.c. */
+#ifndef SNN_TRAINER_RULE_H
+#define SNN_TRAINER_RULE_H
+
+#include "trainer/trainer.h"
+
+struct snn__rule {
+    const char *name; /* what the user selects: "ottt" */
+    const struct snn__param *params;
+    size_t n_params;
+    size_t state_size; /* of `self` */
+    /* Can it train this network? The message says why not. NULL: any. */
+    snn_status (*check)(const snn_trainer *trainer);
+    /* What it asks of the plan, from its parameters. */
+    void (*needs)(const snn_trainer *trainer, struct snn__needs *needs);
+    /* May the input's constancy be used? NULL: yes. */
+    bool (*uses_constancy)(const snn_trainer *trainer);
+    /* A batch begins; `stream` names its random numbers. NULL: nothing to do. */
+    void (*begin)(void *self, snn_trainer *trainer, uint64_t stream);
+    /* Is step t trained? NULL: all are. */
+    bool (*trains)(const void *self, size_t t);
+    /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to do. */
+    snn_status (*step)(void *self, snn_trainer *trainer, size_t t);
+    /* All steps are done. */
+    snn_status (*finish)(void *self, snn_trainer *trainer);
+};
+
+/* The list: rules.c. NULL past the last, or if there is none of that name. */
+const struct snn__rule *snn__rule_at(size_t index);
+const struct snn__rule *snn__rule_named(const char *name);
+
+/* What the methods share. */
+
+/* credit.c: the one door to a weight gradient. The presynaptic factor is the trace where there is one, else the value. */
+void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e);
+/* The gradient of step t is complete: shows it to an observer that asked for single steps. */
+void snn__step_credited(snn_trainer *trainer, size_t t);
+/* Gathers the gradient of all that was credited since the last call and lets the optimizer update the parameters. */
+snn_status snn__learn(snn_trainer *trainer);
+
+#endif

@@ -1,0 +1,24 @@
+/* trainer/rules.c - the one list of training methods. */
+#include "trainer/rule.h"
+#include <string.h>
+
+extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt;
+
+static const struct snn__rule *const rules[] = {
+    &snn__rule_bptt,
+    &snn__rule_sltt,
+    &snn__rule_ottt,
+};
+
+const struct snn__rule *snn__rule_at(size_t index)
+{
+    return index < sizeof rules / sizeof *rules ? rules[index] : NULL;
+}
+
+const struct snn__rule *snn__rule_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(rules[i]->name, name) == 0)
+            return rules[i];
+    return NULL;
+}

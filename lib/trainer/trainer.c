@@ -1,0 +1,310 @@
+/* trainer/trainer.c - creating, setting and preparing a trainer: the public face. */
+#include "trainer/trainer.h"
+#include "core/alloc.h"
+#include "core/context.h"
+#include "trainer/rule.h"
+#include <stdio.h>
+#include <string.h>
+
+#define STEPS_MAX (1 << 20)
+
+static const struct snn__param common[] = {
+    SNN__PARAM_I64(SNN_TRAINER_STEPS, "steps", 1, STEPS_MAX, 6, "T, time steps per sample"),
+    SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", "ce|mse|ce_mse", "ce", "cross-entropy, squared error, or their mixture"),
+    SNN__PARAM_F64(SNN_TRAINER_LOSS_MIX, "loss_mix", 0.0, 1.0, 0.05, "share of the squared error in ce_mse"),
+    SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot", "target of the squared error"),
+    SNN__PARAM_F64(SNN_TRAINER_MSE_CONSTANT, "mse_constant", -1e6, 1e6, 1.0, "target of every class if mse_target is constant"),
+    SNN__PARAM_F64(SNN_TRAINER_LABEL_SMOOTHING, "label_smoothing", 0.0, 0.999, 0.0, "e of (1 - e) onehot + e / classes"),
+    SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", "step|mean", "step", "loss of every step's output, or of the mean output"),
+    SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", "direct|poisson|latency", "direct", "how a static sample becomes T inputs"),
+    SNN__PARAM_LIVE_I64(SNN_TRAINER_SHUFFLE, "shuffle", 0, 1, 1, "epochs draw their order from seed and epoch"),
+    SNN__PARAM_LIVE_I64(SNN_TRAINER_DROP_LAST, "drop_last", 0, 1, 0, "epochs leave out a last batch that is not full"),
+};
+
+const char *snn_trainer_method(size_t index)
+{
+    const struct snn__rule *rule = snn__rule_at(index);
+
+    return rule ? rule->name : NULL;
+}
+
+static snn_status unknown_method(const char *method)
+{
+    char names[256] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; snn__rule_at(i) != NULL && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", snn__rule_at(i)->name);
+    return snn__fail(SNN_ERR_ARGUMENT, "unknown training method \"%.40s\"; there are %s", method, names);
+}
+
+/* ---- life ---- */
+
+static snn_status set_up(snn_trainer *tr)
+{
+    if (tr->rule->state_size) {
+        tr->self = snn__alloc(tr->ctx, 1, tr->rule->state_size);
+        if (tr->self == NULL)
+            return SNN_ERR_MEMORY;
+    }
+    SNN__TRY(snn__params_init(&tr->params, tr->ctx, tr->owner, common, sizeof common / sizeof *common, tr->rule->params,
+                              tr->rule->n_params));
+    if (tr->optimizer != NULL && tr->rule->check != NULL)
+        SNN__TRY(tr->rule->check(tr));
+    tr->run.method = tr->rule->name;
+    tr->run.length = tr->net->n_parameters;
+    if (tr->optimizer == NULL)
+        return SNN_OK;
+    tr->run.optimizer = snn_optimizer_name(tr->optimizer);
+    snn__optimizer_moments(tr->optimizer, &tr->run);
+    for (size_t i = 0; i < tr->run.n_moments; i++) {
+        tr->run.moment[i] = snn__alloc(tr->ctx, tr->run.length, sizeof(float));
+        if (tr->run.moment[i] == NULL)
+            return SNN_ERR_MEMORY;
+    }
+    return SNN_OK;
+}
+
+snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer, const char *method)
+{
+    snn_trainer *tr;
+    snn_status rc;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer: out is NULL");
+    *out = NULL;
+    if (network == NULL || method == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer: network or method is NULL");
+    if (snn__rule_named(method) == NULL)
+        return unknown_method(method);
+    SNN__TRY(snn_network_prepare(network));
+    tr = snn__alloc(network->ctx, 1, sizeof *tr);
+    if (tr == NULL)
+        return SNN_ERR_MEMORY;
+    tr->ctx = network->ctx;
+    tr->net = network;
+    tr->optimizer = optimizer;
+    tr->rule = snn__rule_named(method);
+    snprintf(tr->owner, sizeof tr->owner, "trainer %s", method);
+    rc = set_up(tr);
+    if (rc != SNN_OK) {
+        snn_trainer_destroy(tr);
+        return rc;
+    }
+    *out = tr;
+    return SNN_OK;
+}
+
+static void release_plan(snn_trainer *tr)
+{
+    snn__pass_free(&tr->pass);
+    snn__arena_free(&tr->arena);
+    tr->prepared = false;
+}
+
+void snn_trainer_destroy(snn_trainer *trainer)
+{
+    if (trainer == NULL)
+        return;
+    release_plan(trainer);
+    for (size_t i = 0; i < SNN__MOMENTS_MAX; i++)
+        snn__free(trainer->ctx, trainer->run.moment[i]);
+    snn__params_free(&trainer->params, trainer->ctx);
+    snn__free(trainer->ctx, trainer->self);
+    snn__free(trainer->ctx, trainer);
+}
+
+/* ---- parameters ---- */
+
+static snn_status no_trainer(void)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
+}
+
+/* Whether row number i, if there is one, may be set now. */
+static snn_status check_open(const snn_trainer *tr, ptrdiff_t i)
+{
+    if (tr->prepared && i >= 0 && !snn__params_row(&tr->params, (size_t)i)->live)
+        return snn__fail(SNN_ERR_STATE, "%s: %s is fixed since snn_trainer_prepare()", tr->owner,
+                         snn__params_row(&tr->params, (size_t)i)->name);
+    return SNN_OK;
+}
+
+snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(check_open(trainer, snn__params_find(&trainer->params, key)));
+    return snn__params_set_i64(&trainer->params, key, value);
+}
+
+snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t key, double value)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(check_open(trainer, snn__params_find(&trainer->params, key)));
+    return snn__params_set_f64(&trainer->params, key, value);
+}
+
+snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *value)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(check_open(trainer, snn__params_find(&trainer->params, key)));
+    return snn__params_set_str(&trainer->params, key, value);
+}
+
+snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    if (name != NULL)
+        SNN__TRY(check_open(trainer, snn__params_find_name(&trainer->params, name)));
+    return snn__params_set_text(&trainer->params, name, value);
+}
+
+snn_status snn_trainer_get_i64(const snn_trainer *trainer, int32_t key, int64_t *value)
+{
+    return trainer ? snn__params_get_i64(&trainer->params, key, value) : no_trainer();
+}
+
+snn_status snn_trainer_get_f64(const snn_trainer *trainer, int32_t key, double *value)
+{
+    return trainer ? snn__params_get_f64(&trainer->params, key, value) : no_trainer();
+}
+
+snn_status snn_trainer_get_str(const snn_trainer *trainer, int32_t key, const char **value)
+{
+    return trainer ? snn__params_get_str(&trainer->params, key, value) : no_trainer();
+}
+
+snn_status snn_trainer_param_info(const snn_trainer *trainer, size_t index, snn_param_info *info)
+{
+    return trainer ? snn__params_info(&trainer->params, index, info) : no_trainer();
+}
+
+snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    trainer->progress = fn;
+    trainer->progress_user = user;
+    return SNN_OK;
+}
+
+snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    if (trainer->prepared)
+        return snn__fail(SNN_ERR_STATE, "%s: an observer must come before snn_trainer_prepare()", trainer->owner);
+    if (flags & ~(SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS))
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: unknown observer flags 0x%x", trainer->owner, flags);
+    trainer->observe = fn ? flags : 0;
+    trainer->observer = fn;
+    trainer->observer_user = user;
+    return SNN_OK;
+}
+
+/* ---- preparing ---- */
+
+static void read_settings(snn_trainer *tr)
+{
+    const struct snn__params *p = &tr->params;
+
+    tr->steps = (size_t)snn__param_i64(p, SNN_TRAINER_STEPS);
+    tr->loss.mix = snn__param_is(p, SNN_TRAINER_LOSS, "ce")    ? 0.0f
+                   : snn__param_is(p, SNN_TRAINER_LOSS, "mse") ? 1.0f
+                                                               : (float)snn__param_f64(p, SNN_TRAINER_LOSS_MIX);
+    tr->loss.constant = snn__param_is(p, SNN_TRAINER_MSE_TARGET, "constant");
+    tr->loss.target = (float)snn__param_f64(p, SNN_TRAINER_MSE_CONSTANT);
+    tr->loss.smoothing = (float)snn__param_f64(p, SNN_TRAINER_LABEL_SMOOTHING);
+    tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean");
+    tr->encoder = snn__param_is(p, SNN_TRAINER_ENCODER, "direct")    ? SNN__ENCODER_DIRECT
+                  : snn__param_is(p, SNN_TRAINER_ENCODER, "poisson") ? SNN__ENCODER_POISSON
+                                                                     : SNN__ENCODER_LATENCY;
+}
+
+static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *needs)
+{
+    struct snn__arena *a = &tr->arena;
+    size_t len = snn__shape_length(&tr->net->in);
+    struct {
+        void *pointer;
+        size_t count, size;
+    } want[] = {
+        { &tr->out_sum, batch * tr->classes, sizeof(float) }, { &tr->sample, batch * len, sizeof(float) },
+        { &tr->scratch, batch * len, sizeof(float) },         { &tr->label, batch, sizeof *tr->label },
+        { &tr->read_rc, batch, sizeof *tr->read_rc },         { &tr->sums, batch, sizeof *tr->sums },
+        { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
+    };
+
+    SNN__TRY(snn__pass_plan(&tr->pass, tr->net, batch, tr->steps, needs));
+    tr->pass.credit = snn__credit;
+    snn__arena_init(a, tr->ctx);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        SNN__TRY(snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    return snn__arena_commit(a);
+}
+
+snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
+{
+    struct snn__needs needs = { .learns = false };
+    snn_status rc;
+
+    if (trainer == NULL)
+        return no_trainer();
+    if (batch == 0 || batch > (1u << 24))
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch, 1u << 24);
+    release_plan(trainer);
+    read_settings(trainer);
+    if (trainer->net->layer[trainer->net->n_layers - 1]->out.rank != 1) {
+        char text[48];
+
+        return snn__fail(SNN_ERR_SHAPE, "%s: the last layer, %s, must give a vector [classes], not %s", trainer->owner,
+                         trainer->net->layer[trainer->net->n_layers - 1]->name,
+                         snn__shape_text(&trainer->net->layer[trainer->net->n_layers - 1]->out, text));
+    }
+    trainer->classes = snn__shape_length(&trainer->net->layer[trainer->net->n_layers - 1]->out);
+    if (trainer->optimizer != NULL) {
+        needs.learns = true;
+        if (trainer->rule->check != NULL)
+            SNN__TRY(trainer->rule->check(trainer));
+        trainer->rule->needs(trainer, &needs);
+        if (trainer->loss_on_mean && !needs.history)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
+                             trainer->owner);
+    }
+    needs.observed = (trainer->observe & SNN_OBSERVE_SIGNALS) != 0;
+    rc = plan(trainer, batch, &needs);
+    if (rc != SNN_OK) {
+        release_plan(trainer);
+        return rc;
+    }
+    trainer->batch_max = batch;
+    trainer->prepared = true;
+    return SNN_OK;
+}
+
+uint64_t snn_trainer_bytes(const snn_trainer *trainer)
+{
+    if (trainer == NULL || !trainer->prepared)
+        return 0;
+    return snn__pass_bytes(&trainer->pass) + trainer->arena.bytes +
+           trainer->run.n_moments * trainer->run.length * sizeof(float) + sizeof *trainer;
+}
+
+uint64_t snn_trainer_epochs_done(const snn_trainer *trainer)
+{
+    return trainer ? trainer->run.epoch : 0;
+}
+
+struct snn__run *snn__trainer_run(snn_trainer *trainer)
+{
+    return &trainer->run;
+}
+
+snn_network *snn__trainer_network(const snn_trainer *trainer)
+{
+    return trainer->net;
+}

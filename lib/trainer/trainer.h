@@ -1,0 +1,85 @@
+/* trainer/trainer.h - inside of a trainer. */
+#ifndef SNN_TRAINER_TRAINER_H
+#define SNN_TRAINER_TRAINER_H
+
+#include "data/data.h"
+#include "loss/loss.h"
+#include "network/pass.h"
+#include "optimizer/optimizer.h"
+#include <snn/trainer.h>
+
+struct snn__rule;
+
+struct snn_trainer {
+    snn_context *ctx;
+    snn_network *net;
+    const snn_optimizer *optimizer; /* NULL: evaluates only */
+    const struct snn__rule *rule;
+    void *self; /* the rule's state */
+    struct snn__params params;
+    char owner[32];
+
+    bool prepared;
+    size_t batch_max, steps, classes;
+    struct snn__pass pass;
+    struct snn__arena arena;
+    struct snn__loss loss;
+    bool loss_on_mean;
+    enum snn__encoder encoder;
+
+    float *out_sum;      /* [B,classes]: sum of the outputs over the steps */
+    float *sample;       /* [B,len]: samples as the data set delivers them */
+    float *scratch;      /* [B,len] */
+    uint32_t *label;     /* [B] */
+    snn_status *read_rc; /* [B]: what reading each sample gave */
+    double *sums;        /* [B] */
+    float *gradient_sum; /* observers of single steps */
+
+    struct snn__run run;
+    double step_loss; /* of the last step: what golden cases call loss[t] */
+    double gradient_norm, learning_rate; /* of the last update */
+
+    snn_progress_fn progress;
+    void *progress_user;
+    unsigned observe;
+    snn_observe_fn observer;
+    void *observer_user;
+    bool observing; /* an observer is being called: signals may be read */
+    size_t observed_step;
+};
+
+/* For checkpoints. */
+struct snn__run *snn__trainer_run(snn_trainer *trainer);
+snn_network *snn__trainer_network(const snn_trainer *trainer);
+
+/* Where the samples of a batch come from: the host's arrays, or a data set. */
+struct snn__batch {
+    const float *x; /* [frames][n][C,H,W], or NULL */
+    size_t frames;
+    const uint32_t *label;
+    const snn_dataset *dataset;
+    uint64_t first; /* position of the batch in the epoch */
+    uint64_t count; /* samples of the data set */
+    bool shuffled, augment;
+    uint64_t epoch;
+    size_t n; /* samples of this batch */
+};
+
+/* What a batch gave. */
+struct snn__result {
+    double loss;    /* mean over the batch, summed over the trained steps */
+    size_t correct;
+};
+
+/* batch.c: runs one batch through the network, and trains on it if `train`. */
+snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool train, struct snn__result *result);
+
+/* metrics.c */
+void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,
+                       snn_metrics *metrics);
+double snn__seconds(void);
+
+/* Calls the observer, if there is one. */
+void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step);
+
+#endif
