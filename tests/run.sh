@@ -40,12 +40,9 @@ fi
 
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-# A build folder keeps the generator that it was made with.
-if [ -f build/CMakeCache.txt ]; then
-    cmake -S . -B build -DSNN_WERROR=ON
-else
-    cmake -S . -B build -G Ninja -DSNN_WERROR=ON
-fi
+# Everything is built, whatever the folder was configured for before; it keeps the generator that it was made with.
+[ -f build/CMakeCache.txt ] || export CMAKE_GENERATOR=Ninja
+cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DSNN_WERROR=ON -DSNN_SANITIZE= -DSNN_TOOL=ON -DSNN_EXAMPLES=ON -DSNN_TESTS=ON
 cmake --build build -j "$jobs"
 
 cd build

@@ -52,9 +52,10 @@ done
 for file in lib/trainer/*.c; do
     [ -f "$file" ] || continue
     for include in $(sed -nE 's/^ *# *include +"trainer\/([^"]+)".*/\1/p' "$file"); do
-        case $include in
-        bptt.h | sltt.h | ottt.h) complain "$file includes the rule trainer/$include" ;;
-        esac
+        rule=$(basename "$include" .h)
+        if [ "$rule" != "$(basename "$file" .c)" ] && grep -q "snn__rule_$rule\b" lib/trainer/rules.c; then
+            complain "$file includes trainer/$include, which belongs to the rule $rule"
+        fi
     done
 done
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# examples.sh MAKE_IDX IDX_TRAIN [HOST] - the compiled examples run on small data, learn it, and say what is wrong without data.
+# examples.sh TINY_IDX IDX_TRAIN [HOST] - the compiled examples run on small data, learn it, and say what is wrong without data.
 set -eu
-make_idx=$1 idx_train=$2 host=${3:-}
+tiny_idx=$1 idx_train=$2 host=${3:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$make_idx" "$work" 640 200
+"$tiny_idx" "$work"
 
 # at_least PERCENT: the last line that names a test accuracy reaches it.
 at_least() {

@@ -1,7 +1,7 @@
 #!/bin/sh
-# python.sh SOURCE LIBRARY MAKE_IDX - the Python module and its example; skipped (77) where no Python has NumPy.
+# python.sh SOURCE LIBRARY TINY_IDX - the Python module and its example; skipped (77) where no Python has NumPy.
 set -eu
-source=$1 library=$2 make_idx=$3
+source=$1 library=$2 tiny_idx=$3
 
 python=
 for candidate in "${PYTHON:-python3}" /usr/bin/python3; do
@@ -14,7 +14,7 @@ done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$make_idx" "$work" 640 200
+"$tiny_idx" "$work"
 export PYTHONPATH="$source/src/python" PYTHONDONTWRITEBYTECODE=1 SNN_LIBRARY="$library" SNN_SOURCE="$source" SNN_IDX="$work"
 "$python" "$source/tests/examples/test_python.py"
 "$python" "$source/examples/train_epoch.py" "$work" ottt

@@ -1,13 +1,15 @@
 # The examples are built and run on data that the tests make.
 if(SNN_EXAMPLES)
-    add_executable(make_idx ${PROJECT_SOURCE_DIR}/tests/examples/make_idx.c)
-    target_link_libraries(make_idx PRIVATE snn_flags)
-    add_test(NAME examples COMMAND sh ${PROJECT_SOURCE_DIR}/tests/examples/examples.sh $<TARGET_FILE:make_idx>
+    if(NOT TARGET tiny_idx) # the tests of the tool make the same data
+        add_executable(tiny_idx cli/tiny_idx.c)
+        target_link_libraries(tiny_idx PRIVATE snn_flags)
+    endif()
+    add_test(NAME examples COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/examples.sh $<TARGET_FILE:tiny_idx>
         $<TARGET_FILE:idx_train> $<$<TARGET_EXISTS:host>:$<TARGET_FILE:host>>)
     set_tests_properties(examples PROPERTIES LABELS quick TIMEOUT 300)
     if(NOT SNN_SANITIZE) # an interpreter without sanitizers cannot load a library with them
-        add_test(NAME python COMMAND sh ${PROJECT_SOURCE_DIR}/tests/examples/python.sh ${PROJECT_SOURCE_DIR}
-            $<TARGET_FILE:snn_shared> $<TARGET_FILE:make_idx>)
+        add_test(NAME python COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/python.sh ${PROJECT_SOURCE_DIR}
+            $<TARGET_FILE:snn_shared> $<TARGET_FILE:tiny_idx>)
         set_tests_properties(python PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77)
     endif()
 endif()
