@@ -88,7 +88,7 @@ static snn_status check_bounds(const struct snn__params *p, const struct snn__pa
 
 snn_status snn__params_set_i64(struct snn__params *p, int32_t key, int64_t value)
 {
-    size_t i;
+    size_t i = 0;
 
     SNN__TRY(locate(p, key, SNN_PARAM_I64, &i));
     SNN__TRY(check_bounds(p, snn__params_row(p, i), (double)value));
@@ -98,7 +98,7 @@ snn_status snn__params_set_i64(struct snn__params *p, int32_t key, int64_t value
 
 snn_status snn__params_set_f64(struct snn__params *p, int32_t key, double value)
 {
-    size_t i;
+    size_t i = 0;
 
     SNN__TRY(locate(p, key, SNN_PARAM_F64, &i));
     SNN__TRY(check_bounds(p, snn__params_row(p, i), value));
@@ -124,7 +124,7 @@ static bool is_choice(const char *choices, const char *word)
 snn_status snn__params_set_str(struct snn__params *p, int32_t key, const char *value)
 {
     const struct snn__param *row;
-    size_t i;
+    size_t i = 0;
 
     SNN__TRY(locate(p, key, SNN_PARAM_STR, &i));
     row = snn__params_row(p, i);
@@ -168,7 +168,7 @@ snn_status snn__params_set_text(struct snn__params *p, const char *name, const c
 
 snn_status snn__params_get_i64(const struct snn__params *p, int32_t key, int64_t *value)
 {
-    size_t i;
+    size_t i = 0;
 
     if (value == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", p->owner);
@@ -179,7 +179,7 @@ snn_status snn__params_get_i64(const struct snn__params *p, int32_t key, int64_t
 
 snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double *value)
 {
-    size_t i;
+    size_t i = 0;
 
     if (value == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", p->owner);
@@ -190,7 +190,7 @@ snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double 
 
 snn_status snn__params_get_str(const struct snn__params *p, int32_t key, const char **value)
 {
-    size_t i;
+    size_t i = 0;
 
     if (value == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", p->owner);

@@ -1,4 +1,161 @@
 /* kernel/avx2.c - x86-64 with AVX2 and FMA. */
 #include "kernel/tables.h"
 
+#if defined(__AVX2__) && defined(__FMA__)
+#include "core/compiler.h"
+#include <immintrin.h>
+
+/* 6 x 16: 12 sums, 2 columns and a broadcast fill 15 of the 16 registers. */
+#define MR 6
+#define NR 16
+
+/* Lanes of vector `v` that lie below `cols`. */
+SNN__INLINE __m256i lanes(size_t cols, size_t v)
+{
+    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)cols - 8 * (int)v), index);
+}
+
+/* sum[i][v] = sum_k a[k][i] b[k][v]; `rows` and `vectors` are constants where this is inlined. */
+SNN__INLINE void sum_up(size_t rows, size_t vectors, size_t k, const float *a, const float *b, __m256 sum[MR][2])
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t v = 0; v < vectors; v++)
+            sum[i][v] = _mm256_setzero_ps();
+    for (size_t p = 0; p < k; p++, a += MR, b += NR) {
+        __m256 w[2];
+
+        for (size_t v = 0; v < vectors; v++)
+            w[v] = _mm256_loadu_ps(b + 8 * v);
+        for (size_t i = 0; i < rows; i++) {
+            const __m256 x = _mm256_set1_ps(a[i]);
+
+            for (size_t v = 0; v < vectors; v++)
+                sum[i][v] = _mm256_fmadd_ps(x, w[v], sum[i][v]);
+        }
+    }
+}
+
+static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate)
+{
+    __m256 sum[MR][2];
+
+    sum_up(MR, 2, k, a, b, sum);
+    for (size_t i = 0; i < MR; i++)
+        for (size_t v = 0; v < 2; v++) {
+            float *to = c + i * ldc + 8 * v;
+
+            _mm256_storeu_ps(to, accumulate ? _mm256_add_ps(sum[i][v], _mm256_loadu_ps(to)) : sum[i][v]);
+        }
+}
+
+struct edge {
+    size_t cols, k;
+    const float *a, *b;
+    float alpha;
+    const float *bias;
+    float *c;
+    size_t ldc;
+    bool accumulate;
+};
+
+SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
+{
+    const __m256 alpha = _mm256_set1_ps(e->alpha);
+    __m256 sum[MR][2];
+
+    sum_up(rows, vectors, e->k, e->a, e->b, sum);
+    for (size_t v = 0; v < vectors; v++) {
+        const __m256i mask = lanes(e->cols, v);
+        const __m256 bias = e->bias ? _mm256_maskload_ps(e->bias + 8 * v, mask) : _mm256_setzero_ps();
+
+        for (size_t i = 0; i < rows; i++) {
+            float *to = e->c + i * e->ldc + 8 * v;
+            __m256 y = _mm256_fmadd_ps(alpha, sum[i][v], bias);
+
+            if (e->accumulate)
+                y = _mm256_add_ps(y, _mm256_maskload_ps(to, mask));
+            _mm256_maskstore_ps(to, mask, y);
+        }
+    }
+}
+
+#define EDGE(rows)                            \
+    static void edge_##rows(const struct edge *e) \
+    {                                         \
+        if (e->cols > 8)                      \
+            edge_of(rows, 2, e);              \
+        else                                  \
+            edge_of(rows, 1, e);              \
+    }
+
+EDGE(1)
+EDGE(2)
+EDGE(3)
+EDGE(4)
+EDGE(5)
+EDGE(6)
+
+static void edge(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
+                 float *c, size_t ldc, bool accumulate)
+{
+    static void (*const by_rows[MR])(const struct edge *) = { edge_1, edge_2, edge_3, edge_4, edge_5, edge_6 };
+    const struct edge e = { cols, k, a, b, alpha, bias, c, ldc, accumulate };
+
+    by_rows[rows - 1](&e);
+}
+
+static void interleave(float *panel, const float *const *rows, size_t k)
+{
+    size_t j = 0;
+
+    for (; j + 4 <= k; j += 4, panel += 4 * MR) {
+        __m128 r0 = _mm_loadu_ps(rows[0] + j), r1 = _mm_loadu_ps(rows[1] + j);
+        __m128 r2 = _mm_loadu_ps(rows[2] + j), r3 = _mm_loadu_ps(rows[3] + j);
+        const __m128 r4 = _mm_loadu_ps(rows[4] + j), r5 = _mm_loadu_ps(rows[5] + j);
+        const __m128 low = _mm_unpacklo_ps(r4, r5), high = _mm_unpackhi_ps(r4, r5);
+
+        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+        _mm_storeu_ps(panel, r0);
+        _mm_storel_pi((__m64 *)(panel + 4), low);
+        _mm_storeu_ps(panel + MR, r1);
+        _mm_storeh_pi((__m64 *)(panel + MR + 4), low);
+        _mm_storeu_ps(panel + 2 * MR, r2);
+        _mm_storel_pi((__m64 *)(panel + 2 * MR + 4), high);
+        _mm_storeu_ps(panel + 3 * MR, r3);
+        _mm_storeh_pi((__m64 *)(panel + 3 * MR + 4), high);
+    }
+    for (; j < k; j++, panel += MR)
+        for (size_t i = 0; i < MR; i++)
+            panel[i] = rows[i][j];
+}
+
+/* Four sums of 4 lanes, added up in order. */
+static double dot(const float *x, const float *y, size_t n)
+{
+    __m256d sum[4] = { _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd() };
+    double lane[4], total = 0;
+    size_t i = 0;
+
+    for (; i + 16 <= n; i += 16)
+        for (size_t v = 0; v < 4; v++)
+            sum[v] = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(x + i + 4 * v)),
+                                     _mm256_cvtps_pd(_mm_loadu_ps(y + i + 4 * v)), sum[v]);
+    for (size_t v = 0; v < 4; v++) {
+        _mm256_storeu_pd(lane, sum[v]);
+        for (size_t j = 0; j < 4; j++)
+            total += lane[j];
+    }
+    for (; i < n; i++)
+        total += (double)x[i] * y[i];
+    return total;
+}
+
+#define NAME "avx2"
+#define ISA SNN_ISA_AVX2
+#define TABLE snn__kernels_avx2
+#include "kernel/body.h"
+#else
 const struct snn__kernels *const snn__kernels_avx2 = NULL;
+#endif

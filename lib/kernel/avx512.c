@@ -1,4 +1,166 @@
 /* kernel/avx512.c - x86-64 with AVX-512 F, BW, DQ, VL. */
 #include "kernel/tables.h"
 
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#include "core/compiler.h"
+#include <immintrin.h>
+
+/* 12 x 32: 24 sums, 2 columns and a broadcast fill 27 of the 32 registers. */
+#define MR 12
+#define NR 32
+
+/* Lanes of vector `v` that lie below `cols`. */
+SNN__INLINE __mmask16 lanes(size_t cols, size_t v)
+{
+    return cols >= 16 * (v + 1) ? (__mmask16)0xffff : (__mmask16)(0xffffu >> (16 * (v + 1) - cols));
+}
+
+/* sum[i][v] = sum_k a[k][i] b[k][v]; `rows` and `vectors` are constants where this is inlined. */
+SNN__INLINE void sum_up(size_t rows, size_t vectors, size_t k, const float *a, const float *b, __m512 sum[MR][2])
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t v = 0; v < vectors; v++)
+            sum[i][v] = _mm512_setzero_ps();
+    for (size_t p = 0; p < k; p++, a += MR, b += NR) {
+        __m512 w[2];
+
+        for (size_t v = 0; v < vectors; v++)
+            w[v] = _mm512_loadu_ps(b + 16 * v);
+        for (size_t i = 0; i < rows; i++) {
+            const __m512 x = _mm512_set1_ps(a[i]);
+
+            for (size_t v = 0; v < vectors; v++)
+                sum[i][v] = _mm512_fmadd_ps(x, w[v], sum[i][v]);
+        }
+    }
+}
+
+static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate)
+{
+    __m512 sum[MR][2];
+
+    sum_up(MR, 2, k, a, b, sum);
+    for (size_t i = 0; i < MR; i++)
+        for (size_t v = 0; v < 2; v++) {
+            float *to = c + i * ldc + 16 * v;
+
+            _mm512_storeu_ps(to, accumulate ? _mm512_add_ps(sum[i][v], _mm512_loadu_ps(to)) : sum[i][v]);
+        }
+}
+
+struct edge {
+    size_t cols, k;
+    const float *a, *b;
+    float alpha;
+    const float *bias;
+    float *c;
+    size_t ldc;
+    bool accumulate;
+};
+
+SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
+{
+    const __m512 alpha = _mm512_set1_ps(e->alpha);
+    __m512 sum[MR][2];
+
+    sum_up(rows, vectors, e->k, e->a, e->b, sum);
+    for (size_t v = 0; v < vectors; v++) {
+        const __mmask16 mask = lanes(e->cols, v);
+        const __m512 bias = e->bias ? _mm512_maskz_loadu_ps(mask, e->bias + 16 * v) : _mm512_setzero_ps();
+
+        for (size_t i = 0; i < rows; i++) {
+            float *to = e->c + i * e->ldc + 16 * v;
+            __m512 y = _mm512_fmadd_ps(alpha, sum[i][v], bias);
+
+            if (e->accumulate)
+                y = _mm512_add_ps(y, _mm512_maskz_loadu_ps(mask, to));
+            _mm512_mask_storeu_ps(to, mask, y);
+        }
+    }
+}
+
+#define EDGE(rows)                            \
+    static void edge_##rows(const struct edge *e) \
+    {                                         \
+        if (e->cols > 16)                     \
+            edge_of(rows, 2, e);              \
+        else                                  \
+            edge_of(rows, 1, e);              \
+    }
+
+EDGE(1)
+EDGE(2)
+EDGE(3)
+EDGE(4)
+EDGE(5)
+EDGE(6)
+EDGE(7)
+EDGE(8)
+EDGE(9)
+EDGE(10)
+EDGE(11)
+EDGE(12)
+
+static void edge(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
+                 float *c, size_t ldc, bool accumulate)
+{
+    static void (*const by_rows[MR])(const struct edge *) = { edge_1, edge_2, edge_3, edge_4,  edge_5,  edge_6,
+                                                              edge_7, edge_8, edge_9, edge_10, edge_11, edge_12 };
+    const struct edge e = { cols, k, a, b, alpha, bias, c, ldc, accumulate };
+
+    by_rows[rows - 1](&e);
+}
+
+/* Four rows of four numbers, turned. */
+SNN__INLINE void turn4(float *panel, const float *const *rows, size_t j)
+{
+    __m128 r0 = _mm_loadu_ps(rows[0] + j), r1 = _mm_loadu_ps(rows[1] + j);
+    __m128 r2 = _mm_loadu_ps(rows[2] + j), r3 = _mm_loadu_ps(rows[3] + j);
+
+    _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+    _mm_storeu_ps(panel, r0);
+    _mm_storeu_ps(panel + MR, r1);
+    _mm_storeu_ps(panel + 2 * MR, r2);
+    _mm_storeu_ps(panel + 3 * MR, r3);
+}
+
+static void interleave(float *panel, const float *const *rows, size_t k)
+{
+    size_t j = 0;
+
+    for (; j + 4 <= k; j += 4)
+        for (size_t i = 0; i < MR; i += 4)
+            turn4(panel + j * MR + i, rows + i, j);
+    for (; j < k; j++)
+        for (size_t i = 0; i < MR; i++)
+            panel[j * MR + i] = rows[i][j];
+}
+
+/* Four sums of 8 lanes, added up in order. */
+static double dot(const float *x, const float *y, size_t n)
+{
+    __m512d sum[4] = { _mm512_setzero_pd(), _mm512_setzero_pd(), _mm512_setzero_pd(), _mm512_setzero_pd() };
+    double lane[8], total = 0;
+    size_t i = 0;
+
+    for (; i + 32 <= n; i += 32)
+        for (size_t v = 0; v < 4; v++)
+            sum[v] = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(x + i + 8 * v)),
+                                     _mm512_cvtps_pd(_mm256_loadu_ps(y + i + 8 * v)), sum[v]);
+    for (size_t v = 0; v < 4; v++) {
+        _mm512_storeu_pd(lane, sum[v]);
+        for (size_t j = 0; j < 8; j++)
+            total += lane[j];
+    }
+    for (; i < n; i++)
+        total += (double)x[i] * y[i];
+    return total;
+}
+
+#define NAME "avx512"
+#define ISA SNN_ISA_AVX512
+#define TABLE snn__kernels_avx512
+#include "kernel/body.h"
+#else
 const struct snn__kernels *const snn__kernels_avx512 = NULL;
+#endif

@@ -292,9 +292,9 @@ static bool finite(const float *x, size_t n)
 static float clipped(float g, float factor, float limit)
 {
     g *= factor;
-    if (limit > 0)
-        g = fminf(limit, fmaxf(-limit, g));
-    return g;
+    if (limit > 0 && g > limit)
+        return limit;
+    return limit > 0 && g < -limit ? -limit : g;
 }
 
 /* g = clip(g) + wd w;  v = momentum v + g;  w -= lr (nesterov ? g + momentum v : v) */
