@@ -1,4 +1,4 @@
-/* The readers on damaged files: whatever the bytes, they succeed or fail with a message, take little memory and give all
+/* The readers on damaged files: whatever the bytes, they succeed or fail with a message, take little memory, give all
  * of it back. The damage is drawn from a fixed seed. */
 #include "files.h"
 
