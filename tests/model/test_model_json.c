@@ -217,7 +217,7 @@ static const struct {
     { "", SNN_ERR_FORMAT, "network JSON" },
     { "{", SNN_ERR_FORMAT, "network JSON: line" },
     { "[]", SNN_ERR_FORMAT, "expected an object" },
-    { "null", SNN_ERR_FORMAT, "expected an object" },
+    { "null", SNN_ERR_FORMAT, "network JSON: line 1" },
     { "{}", SNN_ERR_FORMAT, "\"format\"" },
     { "{\"format\": \"1\", \"input\": [6], \"layers\": []}", SNN_ERR_FORMAT, "\"format\"" },
     { "{\"format\": 2, \"input\": [6], \"layers\": []}", SNN_ERR_VERSION, "format 2" },
