@@ -2,7 +2,6 @@
 #include "core/rng.h"
 #include "core/size.h"
 #include "data/data.h"
-#include <math.h>
 #include <string.h>
 
 /* One uniform number u for every element and step, four from one index: a spike where u < x, so never for x <= 0 and
@@ -19,13 +18,25 @@ static void poisson(uint64_t seed, uint64_t stream, uint64_t first, const float 
     }
 }
 
+/* x >= 0 rounded to the nearest whole number, halves up: as roundf(), but without a call for every number. */
+static inline float nearest(float x)
+{
+    const float whole = (float)(int32_t)x;
+
+    return whole + (x - whole >= 0.5f ? 1.0f : 0.0f);
+}
+
 /* The stronger, the sooner: x >= 1 spikes at step 0, the weakest at step T - 1. */
 static void latency(size_t t, size_t steps, const float *x, float *out, size_t n)
 {
     const float last = (float)(steps - 1), now = (float)t;
 
-    for (size_t i = 0; i < n; i++)
-        out[i] = x[i] > 0.0f && roundf((1.0f - fminf(x[i], 1.0f)) * last) == now ? 1.0f : 0.0f;
+    for (size_t i = 0; i < n; i++) {
+        const float strength = x[i] > 0.0f ? (x[i] < 1.0f ? x[i] : 1.0f) : 0.0f;
+        const float step = nearest((1.0f - strength) * last);
+
+        out[i] = strength > 0.0f && step == now ? 1.0f : 0.0f;
+    }
 }
 
 void snn__encode(enum snn__encoder encoder, uint64_t seed, uint64_t stream, uint64_t index, size_t t, size_t steps,
