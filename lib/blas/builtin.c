@@ -16,6 +16,7 @@
 #define SAMPLES 256u     /* most of m (outer products) that is packed at once */
 #define OUTER_ROWS 20u   /* most tiles of rows and columns in a block of an outer product */
 #define OUTER_COLS 12u
+#define CHUNK 16u        /* samples that are packed side by side */
 #define TASKS 16u        /* aim of a large product */
 #define SMALLEST (1u << 18) /* multiplications of a task: some microseconds, what waking a thread costs */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
@@ -142,9 +143,10 @@ static void pack_rows(const struct product *a, size_t m, size_t rows, size_t k0,
     }
     for (size_t k = k0, end = k0 + length; k < end;) {
         const size_t piece = snn__min(end, k / run * run + run) - k;
+        const struct snn__column column = snn__window_column(w, k);
 
         for (size_t i = 0; i < rows; i++)
-            row[i] = snn__window_piece(w, &at[i], k, piece, own + i * deep);
+            row[i] = snn__window_piece(w, &at[i], &column, piece, own + i * deep);
         a->k->interleave(panel, row, piece);
         panel += piece * mr;
         k += piece;
@@ -266,44 +268,73 @@ size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
     return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * k : 0)) * sizeof(float);
 }
 
-static void copy(float *to, const float *from, size_t n)
+SNN__INLINE void copy(float *to, const float *from, size_t n)
 {
+    for (; n >= 16; n -= 16, to += 16, from += 16)
+        memcpy(to, from, 16 * sizeof *to);
     for (; n >= 4; n -= 4, to += 4, from += 4)
         memcpy(to, from, 4 * sizeof *to);
     for (size_t i = 0; i < n; i++)
         to[i] = from[i];
 }
 
-/* panels[tile][m][width] <- columns of d */
+/* panels[tile][m][mr] <- columns of d. A few samples at a time: panels lie a power of two apart, and one line of each would
+ * compete for the same places in the cache. */
 static void pack_columns(const struct outer *a, struct span m, struct span tiles, float *panels)
 {
     const size_t mr = a->k->mr, count = m.to - m.from;
 
-    for (size_t i = m.from; i < m.to; i++)
+    for (size_t from = m.from; from < m.to; from += CHUNK) {
+        const size_t to = snn__min(m.to, from + CHUNK);
+
         for (size_t t = tiles.from; t < tiles.to; t++) {
             const size_t width = snn__min(mr, a->p->n - t * mr);
+            const float *d = a->p->d + from * a->p->d_pitch + t * mr;
+            float *out = panels + ((t - tiles.from) * count + (from - m.from)) * mr;
 
-            copy(panels + ((t - tiles.from) * count + (i - m.from)) * mr, a->p->d + i * a->p->d_pitch + t * mr, width);
+            for (size_t i = from; i < to; i++, d += a->p->d_pitch, out += mr)
+                copy(out, d, width);
         }
+    }
+}
+
+/* panels[m][nr] <- columns of one tile of read(x) for `rows` rows */
+static void pack_patch(const struct outer *a, const struct snn__position *at, size_t rows, size_t tile, float *panel)
+{
+    const struct snn__window *w = &a->p->window;
+    const size_t nr = a->k->nr, run = snn__window_run(w), begin = tile * nr, end = snn__min(a->depth, begin + nr);
+
+    for (size_t k = begin; k < end;) {
+        const size_t length = snn__min(end, k / run * run + run) - k;
+        const struct snn__column column = snn__window_column(w, k);
+
+        for (size_t i = 0; i < rows; i++) {
+            float *out = panel + i * nr + (k - begin);
+            const float *piece = snn__window_piece(w, &at[i], &column, length, out);
+
+            if (piece != out)
+                copy(out, piece, length);
+        }
+        k += length;
+    }
+    if (end < begin + nr)
+        for (size_t i = 0; i < rows; i++)
+            memset(panel + i * nr + (end - begin), 0, (begin + nr - end) * sizeof *panel);
 }
 
 /* panels[tile][m][nr] <- columns of read(x), zero beyond the last */
 static void pack_patches(const struct outer *a, struct span m, struct span tiles, float *panels)
 {
-    const struct snn__window *w = &a->p->window;
     const size_t nr = a->k->nr, count = m.to - m.from;
+    struct snn__position at[CHUNK];
 
-    for (size_t i = m.from; i < m.to; i++) {
-        const struct snn__position at = snn__window_locate(w, a->p->x, i);
+    for (size_t from = m.from; from < m.to; from += CHUNK) {
+        const size_t rows = snn__min(CHUNK, m.to - from);
 
-        for (size_t t = tiles.from; t < tiles.to; t++) {
-            const size_t width = snn__min(nr, a->depth - t * nr);
-            float *out = panels + ((t - tiles.from) * count + (i - m.from)) * nr;
-
-            snn__window_row(w, &at, t * nr, width, out);
-            for (size_t j = width; j < nr; j++)
-                out[j] = 0;
-        }
+        for (size_t i = 0; i < rows; i++)
+            at[i] = snn__window_locate(&a->p->window, a->p->x, from + i);
+        for (size_t t = tiles.from; t < tiles.to; t++)
+            pack_patch(a, at, rows, t, panels + ((t - tiles.from) * count + (from - m.from)) * nr);
     }
 }
 

@@ -32,15 +32,24 @@ struct snn__position snn__window_locate(const struct snn__window *w, const float
     return at;
 }
 
-/* Source coordinate of tap `i` on one axis of `size`, or -1 outside. */
-static ptrdiff_t source(const struct snn__window *w, ptrdiff_t origin, size_t i, size_t size)
+struct snn__column snn__window_column(const struct snn__window *w, size_t k)
 {
-    const ptrdiff_t step = (ptrdiff_t)(i * w->dilation), stride = (ptrdiff_t)w->stride;
-    ptrdiff_t at = w->transposed ? origin - step : origin + step;
+    const size_t tap = k / w->c, run = snn__window_run(w);
+
+    if (run != w->c) /* the run begins at the kernel row's first tap */
+        return (struct snn__column){ (ptrdiff_t)(k / run), 0, k % run };
+    return (struct snn__column){ (ptrdiff_t)(tap / w->kw * w->dilation) * (w->transposed ? -1 : 1),
+                                 (ptrdiff_t)(tap % w->kw * w->dilation) * (w->transposed ? -1 : 1), k - tap * w->c };
+}
+
+/* Source coordinate, or -1 outside. */
+static ptrdiff_t source(const struct snn__window *w, ptrdiff_t at, size_t size)
+{
+    const ptrdiff_t stride = (ptrdiff_t)w->stride;
 
     if (at < 0)
         return -1;
-    if (w->transposed) {
+    if (w->transposed && stride > 1) {
         if (at % stride != 0)
             return -1;
         at /= stride;
@@ -54,7 +63,7 @@ static const float *zeros(float *own, size_t length)
     return own;
 }
 
-/* A run is one kernel row: the floats from `at` on of source row `line`, of which those outside 0 .. end - 1 are zero. */
+/* The floats from `at` on of a source line, of which those outside 0 .. end - 1 are zero. */
 static const float *clipped(const float *line, ptrdiff_t at, ptrdiff_t end, size_t length, float *own)
 {
     const ptrdiff_t stop = at + (ptrdiff_t)length;
@@ -68,24 +77,22 @@ static const float *clipped(const float *line, ptrdiff_t at, ptrdiff_t end, size
     return own;
 }
 
-const float *snn__window_piece(const struct snn__window *w, const struct snn__position *at, size_t k, size_t length,
-                               float *own)
+const float *snn__window_piece(const struct snn__window *w, const struct snn__position *at, const struct snn__column *k,
+                               size_t length, float *own)
 {
-    if (taps_touch(w)) {
-        const size_t i = k / (w->kw * w->c), offset = k - i * (w->kw * w->c);
-        const ptrdiff_t y = at->y + (ptrdiff_t)i;
+    const ptrdiff_t y = source(w, at->y + k->y, w->h);
 
-        if (y < 0 || y >= (ptrdiff_t)w->h)
-            return zeros(own, length);
-        return clipped(at->sample + (size_t)y * w->w * w->c, at->x * (ptrdiff_t)w->c + (ptrdiff_t)offset,
+    if (y < 0)
+        return zeros(own, length);
+    if (taps_touch(w)) {
+        return clipped(at->sample + (size_t)y * w->w * w->c, at->x * (ptrdiff_t)w->c + (ptrdiff_t)k->offset,
                        (ptrdiff_t)(w->w * w->c), length, own);
     } else {
-        const size_t tap = k / w->c, channel = k - tap * w->c;
-        const ptrdiff_t y = source(w, at->y, tap / w->kw, w->h), x = source(w, at->x, tap % w->kw, w->w);
+        const ptrdiff_t x = source(w, at->x + k->x, w->w);
 
-        if (y < 0 || x < 0)
+        if (x < 0)
             return zeros(own, length);
-        return at->sample + ((size_t)y * w->w + (size_t)x) * w->pitch + channel;
+        return at->sample + ((size_t)y * w->w + (size_t)x) * w->pitch + k->offset;
     }
 }
 
@@ -95,7 +102,8 @@ void snn__window_row(const struct snn__window *w, const struct snn__position *at
 
     while (k < end) {
         const size_t part = snn__min(end, k / run * run + run) - k;
-        const float *piece = snn__window_piece(w, at, k, part, out);
+        const struct snn__column column = snn__window_column(w, k);
+        const float *piece = snn__window_piece(w, at, &column, part, out);
 
         if (piece != out)
             memcpy(out, piece, part * sizeof *out);

@@ -1,0 +1,207 @@
+/* bench_products [threads] [isa] - speed of the products next to cblas_sgemm and to the machine's own limit: a loop of
+ * independent multiply-adds. Set OPENBLAS_NUM_THREADS to the same number of threads. For a convolution, sgemm multiplies a
+ * matrix of patches that already exists. */
+#include "core/context.h"
+#include "core/size.h"
+#include "naive.h"
+#include "support.h"
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define REPEATS 15
+
+static const struct window_case shapes[] = {
+    { "784-800, batch 128", 128, 800, { 1, 1, 784, 784, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "800-784, batch 128", 128, 784, { 1, 1, 800, 800, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "800-10, batch 128", 128, 10, { 1, 1, 800, 800, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "10-800, batch 128", 128, 800, { 1, 1, 10, 10, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "784-800, batch 1", 1, 800, { 1, 1, 784, 784, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "conv 1-32, 28x28, batch 128", 128, 32, { 28, 28, 1, 1, 28, 28, 3, 3, 1, 1, 1, false } },
+    { "conv 32-64, 14x14, batch 128", 128, 64, { 14, 14, 32, 32, 14, 14, 3, 3, 1, 1, 1, false } },
+    { "conv 64-64, 7x7, batch 128", 128, 64, { 7, 7, 64, 64, 7, 7, 3, 3, 1, 1, 1, false } },
+    { "conv 3-64, 32x32, batch 32", 32, 64, { 32, 32, 3, 3, 32, 32, 3, 3, 1, 1, 1, false } },
+    { "conv 64-128, 32x32, batch 8", 8, 128, { 32, 32, 64, 64, 32, 32, 3, 3, 1, 1, 1, false } },
+    { "conv 128-256, 16x16, batch 32", 32, 256, { 16, 16, 128, 128, 16, 16, 3, 3, 1, 1, 1, false } },
+    { "conv 512-512, 4x4, batch 32", 32, 512, { 4, 4, 512, 512, 4, 4, 3, 3, 1, 1, 1, false } },
+    { "adjoint 256-128, 16x16, batch 32", 32, 128, { 16, 16, 256, 256, 16, 16, 3, 3, 1, 1, 1, true } },
+    { "adjoint stride 2, 16x16, batch 32", 32, 64, { 8, 8, 128, 128, 16, 16, 3, 3, 2, 1, 1, true } },
+};
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+struct timing {
+    double least, median; /* seconds */
+};
+
+static struct timing measure(void (*fn)(void *), void *arg)
+{
+    double seconds[REPEATS], start = now();
+    size_t rounds = 1;
+
+    fn(arg);
+    for (start = now(), fn(arg); now() - start < 2e-3; rounds++)
+        fn(arg);
+    for (size_t i = 0; i < REPEATS; i++) {
+        start = now();
+        for (size_t j = 0; j < rounds; j++)
+            fn(arg);
+        seconds[i] = (now() - start) / (double)rounds;
+    }
+    qsort(seconds, REPEATS, sizeof *seconds, by_value);
+    return (struct timing){ seconds[0], seconds[REPEATS / 2] };
+}
+
+/* ---- what is measured --------------------------------------------------------------------------------------------- */
+
+struct bench {
+    const snn_context *ctx;
+    size_t m, n, k;
+    struct snn__product product;
+    struct snn__outer outer;
+    void *scratch;
+    float *patches, *w, *panel_a, *panel_b, *tile;
+};
+
+static void run_product(void *arg)
+{
+    struct bench *b = arg;
+
+    snn__product(b->ctx, &b->product, b->scratch);
+}
+
+static void run_outer(void *arg)
+{
+    struct bench *b = arg;
+
+    snn__outer(b->ctx, &b->outer, b->scratch);
+}
+
+static void run_product_blas(void *arg)
+{
+    struct bench *b = arg;
+
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)b->m, (int)b->n, (int)b->k, 1, b->patches, (int)b->k, b->w,
+                (int)b->n, 0, b->product.y, (int)b->n);
+}
+
+static void run_outer_blas(void *arg)
+{
+    struct bench *b = arg;
+
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)b->n, (int)b->k, (int)b->m, 1, b->outer.d, (int)b->n,
+                b->patches, (int)b->k, 0, b->outer.g, (int)b->k);
+}
+
+/* Panels of 128 samples stay in the first-level cache: nothing but multiply-adds. */
+static void run_peak(void *arg)
+{
+    struct bench *b = arg;
+
+    for (int i = 0; i < 1000; i++)
+        b->ctx->kernels->tile(128, b->panel_a, b->panel_b, b->tile, b->ctx->kernels->nr, false);
+}
+
+static double peak(const snn_context *ctx)
+{
+    const size_t mr = ctx->kernels->mr, nr = ctx->kernels->nr;
+    struct bench b = { .ctx = ctx, .panel_a = numbers(128 * mr), .panel_b = numbers(128 * nr), .tile = numbers(mr * nr) };
+    const double seconds = measure(run_peak, &b).least;
+
+    free(b.panel_a);
+    free(b.panel_b);
+    free(b.tile);
+    return 2e3 * 128 * (double)(mr * nr) / seconds;
+}
+
+static void bench_shape(const snn_context *ctx, const struct window_case *c, double limit)
+{
+    struct bench b = { .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) };
+    const double flop = 2.0 * (double)b.m * (double)b.n * (double)b.k;
+    float *x = numbers(source_size(c)), *d = numbers(b.m * b.n), *y = numbers(b.m * b.n), *g = numbers(b.n * b.k);
+    float *packed = numbers(snn__packed_size(ctx, b.k, b.n));
+    double rate[4];
+
+    random_fill(x, source_size(c), -1, 1, 1);
+    random_fill(d, b.m * b.n, -1, 1, 2);
+    b.w = numbers(b.k * b.n);
+    random_fill(b.w, b.k * b.n, -1, 1, 3);
+    b.patches = numbers(b.m * b.k);
+    random_fill(b.patches, b.m * b.k, -1, 1, 4);
+    b.scratch = aligned_alloc(64, snn__round_up(snn__max(snn__product_scratch(ctx, b.m, b.n, b.k),
+                                                         snn__outer_scratch(ctx, b.m, b.n, b.k)), 64));
+    snn__pack(ctx, packed, b.w, c->w.kh * c->w.kw, c->w.c, b.n, c->w.c * b.n, b.n, 1);
+    b.product = (struct snn__product){ .m = b.m, .n = b.n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .y = y,
+                                       .y_pitch = b.n };
+    b.outer = (struct snn__outer){ .m = b.m, .n = b.n, .d = d, .d_pitch = b.n, .x = x, .window = c->w, .alpha = 1, .g = g,
+                                   .g_pitch = b.k };
+    rate[0] = flop / measure(run_product, &b).median;
+    rate[1] = flop / measure(run_product_blas, &b).median;
+    rate[2] = flop / measure(run_outer, &b).median;
+    rate[3] = flop / measure(run_outer_blas, &b).median;
+    printf("%-36s %6zu %5zu %5zu ", c->name, b.m, b.k, b.n);
+    for (size_t i = 0; i < 4; i++)
+        printf(" %7.1f (%3.0f%%)", rate[i] * 1e-9, 100 * rate[i] / limit);
+    printf("\n");
+    fflush(stdout);
+    free(x);
+    free(d);
+    free(y);
+    free(g);
+    free(packed);
+    free(b.w);
+    free(b.patches);
+    free(b.scratch);
+}
+
+static void print_machine(void)
+{
+    char line[256];
+    FILE *f = fopen("/proc/cpuinfo", "r");
+
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, "model name", 10) == 0) {
+            printf("machine%s", strchr(line, ':') ? strchr(line, ':') : ":\n");
+            break;
+        }
+    if (f != NULL)
+        fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+    const uint32_t threads = argc > 1 ? (uint32_t)atoi(argv[1]) : 1;
+    snn_context_options options;
+    snn_context *ctx;
+    double limit;
+
+    snn_context_options_init(&options, sizeof options);
+    options.threads = threads;
+    options.isa = argc > 2 ? (uint32_t)atoi(argv[2]) : SNN_ISA_BEST;
+    if (snn_context_create(&ctx, &options) != SNN_OK) {
+        fprintf(stderr, "bench_products: %s\n", snn_last_error());
+        return 1;
+    }
+    limit = peak(ctx) * threads;
+    print_machine();
+    printf("%s, %u threads, peak %.1f GFLOP/s; median of %d\n", ctx->kernels->name, threads, limit * 1e-9, REPEATS);
+    printf("%-36s %6s %5s %5s  %14s %14s %14s %14s\n", "", "m", "k", "n", "product", "sgemm", "outer", "sgemm");
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        bench_shape(ctx, &shapes[i], limit);
+    snn_context_destroy(ctx);
+    return 0;
+}
