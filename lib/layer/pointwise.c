@@ -225,6 +225,7 @@ static void add_forward(struct snn__node *node, struct snn__io *io)
     size_t n = io->batch * node->out_len;
     bool first = true;
 
+    io->y.scale = 1.0f;
     for (size_t i = 0; i < io->n_x; i++) {
         if (io->x[i].data == NULL)
             continue;

@@ -144,12 +144,13 @@ static bool source_wants_error(const struct snn__pass *pass, const struct snn__u
 
 static snn_status describe_units(struct snn__pass *pass)
 {
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].layer = pass->net->layer[l];
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
-        snn_layer *layer = pass->net->layer[l];
+        snn_layer *layer = unit->layer;
         const struct snn__unit *from;
 
-        unit->layer = layer;
         unit->flags = snn__layer_flags(layer);
         unit->value_len = snn__shape_length(&layer->out);
         for (size_t t = 0; t < layer->n_tensors; t++)

@@ -1,0 +1,453 @@
+/* run_golden [-q] DIR... - builds the network that each DIR/case.txt describes, runs its method, and compares every array.
+ *
+ * Prints for every array the largest error and that error as a share of the tolerance, and one PASS or FAIL line per case. Every
+ * case runs twice: once with the gradient of every step formed apart, once with the exact shortcuts on. -q: only the PASS and FAIL
+ * lines. Exits with 0 if all cases pass. */
+#include "case.h"
+#include "layer/types.h"
+#include "trainer/sltt.h"
+#include "trainer/trainer.h"
+#include <math.h>
+#include <snn/snn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MUST(call)                                                                                     \
+    do {                                                                                               \
+        snn_status rc_ = (call);                                                                       \
+        if (rc_ != SNN_OK) {                                                                           \
+            fprintf(stderr, "%s: %s: %s\n", r->c->dir, snn_status_name(rc_), snn_last_error());        \
+            return false;                                                                              \
+        }                                                                                              \
+    } while (0)
+
+struct run {
+    struct golden_case *c;
+    snn_context *ctx;
+    snn_network *net;
+    snn_optimizer *optimizer;
+    snn_trainer *trainer;
+    size_t steps, batch;
+    int iteration; /* from 1 */
+    double loss;   /* of the iteration */
+    bool apart;    /* gradients of single steps */
+    float *buffer; /* room for any signal */
+};
+
+/* ---- building ---- */
+
+static bool set(struct run *r, snn_layer *layer, const char *name, const char *value)
+{
+    if (value != NULL)
+        MUST(snn_layer_set_text(layer, name, value));
+    return true;
+}
+
+/* How case.txt calls a type and its keys, and how we do. */
+struct spelling {
+    const char *theirs, *ours;
+    const char *key[6][2];
+};
+
+static const struct spelling spellings[] = {
+    { "linear", "linear", { { "out", "out" }, { "bias", "bias" } } },
+    { "wslinear", "linear", { { "out", "out" }, { "bias", "bias" }, { "eps", "eps" } } },
+    { "conv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" } } },
+    { "wsconv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" }, { "eps", "eps" } } },
+    { "bn2d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
+    { "bn1d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
+    { "lif", "lif", { { "decay", "decay" }, { "vth", "threshold" }, { "surrogate", "surrogate" }, { "alpha", "alpha" } } },
+    { "scale", "scale", { { "value", "value" } } },
+    { "gain", "gain", { { NULL, NULL } } },
+    { "avgpool", "avgpool", { { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" } } },
+    { "adaptpool", "adaptive_avgpool", { { "o", "size" } } },
+    { "upsample", "upsample", { { "k", "factor" } } },
+    { "flatten", "flatten", { { NULL, NULL } } },
+    { "add", "add", { { NULL, NULL } } },
+};
+
+/* A layer's output under the name that others read: a population with dropout is read behind its mask. */
+static const char *read_name(struct run *r, const char *name, char buffer[64])
+{
+    for (size_t i = 0; i < r->c->n_layers; i++)
+        if (strcmp(r->c->layer[i].word[0], name) == 0 && case_layer_number(&r->c->layer[i], "drop", 0) > 0) {
+            snprintf(buffer, 64, "%s_mask", name);
+            return buffer;
+        }
+    return name;
+}
+
+static bool connect(struct run *r, snn_layer *layer, const struct case_layer *line)
+{
+    int delay = (int)case_layer_number(line, "delay", 0);
+    size_t i = 2;
+    char buffer[64];
+
+    while (i < line->n && strcmp(line->word[i], "from") != 0)
+        i++;
+    for (i++; i < line->n && strcmp(line->word[i], "delay") != 0; i++)
+        MUST(snn_layer_connect(layer, read_name(r, line->word[i], buffer), delay));
+    return true;
+}
+
+static bool add_layer(struct run *r, const struct case_layer *line)
+{
+    const struct spelling *s = NULL;
+    const char *drop = case_layer_text(line, "drop"), *reset = case_layer_text(line, "reset");
+    snn_layer *layer;
+    char mask[64];
+
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        if (strcmp(spellings[i].theirs, line->word[1]) == 0)
+            s = &spellings[i];
+    if (s == NULL) {
+        fprintf(stderr, "%s: unknown layer type %s\n", r->c->dir, line->word[1]);
+        return false;
+    }
+    MUST(snn_network_add(r->net, s->ours, line->word[0], &layer));
+    for (size_t k = 0; k < 6 && s->key[k][0] != NULL; k++)
+        if (!set(r, layer, s->key[k][1], case_layer_text(line, s->key[k][0])))
+            return false;
+    if (strncmp(s->theirs, "ws", 2) == 0 && !set(r, layer, "standardise", "1"))
+        return false;
+    if (reset != NULL && !set(r, layer, "reset", strcmp(reset, "hard") == 0 ? "zero" : "subtract"))
+        return false;
+    if (!connect(r, layer, line))
+        return false;
+    if (drop == NULL || strtod(drop, NULL) == 0)
+        return true;
+    MUST(snn_network_add(r->net, "dropout", read_name(r, line->word[0], mask), &layer));
+    return set(r, layer, "rate", drop);
+}
+
+static bool load_tensors(struct run *r)
+{
+    for (size_t l = 0; snn_network_layer(r->net, l) != NULL; l++) {
+        snn_layer *layer = snn_network_layer(r->net, l);
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+
+        MUST(snn_layer_get_info(layer, &info));
+        for (size_t i = 0; i < info.tensors; i++) {
+            snn_tensor t = SNN_TENSOR_INIT;
+            struct case_array *a;
+
+            MUST(snn_layer_tensor(layer, i, &t));
+            a = case_array(r->c, "%s.%s.%s", t.trained ? "p0" : "b0", info.name, t.name);
+            if (a == NULL || a->want.length != t.length) {
+                fprintf(stderr, "%s: no fitting %s.%s\n", r->c->dir, info.name, t.name);
+                return false;
+            }
+            memcpy(t.data, a->want.data, t.length * sizeof *t.data);
+            a->used = true;
+        }
+    }
+    return true;
+}
+
+static bool build(struct run *r)
+{
+    struct case_array *input = case_array(r->c, "input");
+    bool per_step = strcmp(case_text(r->c, "input_mode", "static"), "per_step") == 0;
+    const size_t *dim;
+    size_t rank;
+
+    if (input == NULL || input->want.rank < (per_step ? 3u : 2u))
+        return false;
+    input->used = true;
+    dim = input->want.dim + 1 + per_step;
+    rank = input->want.rank - 1 - per_step;
+    MUST(snn_network_create(&r->net, r->ctx, dim, rank));
+    for (size_t i = 0; i < r->c->n_layers; i++)
+        if (!add_layer(r, &r->c->layer[i]))
+            return false;
+    MUST(snn_network_prepare(r->net));
+    return load_tensors(r);
+}
+
+static bool set_up_trainer(struct run *r)
+{
+    const char *variant = case_text(r->c, "variant", ""), *target = case_text(r->c, "mse_target", "onehot");
+    bool bptt = strcmp(variant, "BPTT") == 0, ottt = strcmp(case_text(r->c, "method", ""), "ottt") == 0;
+
+    MUST(snn_optimizer_create(&r->optimizer, r->ctx, case_text(r->c, "optimizer", "sgd")));
+    MUST(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_LR, case_number(r->c, "lr", 0)));
+    MUST(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_MOMENTUM, case_number(r->c, "momentum", 0)));
+    MUST(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, case_number(r->c, "weight_decay", 0)));
+    MUST(snn_trainer_create(&r->trainer, r->net, r->optimizer, bptt ? "bptt" : case_text(r->c, "method", "")));
+    MUST(snn_trainer_set_i64(r->trainer, SNN_TRAINER_STEPS, (int64_t)r->steps));
+    MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", "ce_mse")));
+    MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_LOSS_MIX, case_number(r->c, "lambda", 0)));
+    if (strcmp(target, "onehot") != 0) {
+        MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_MSE_TARGET, "constant"));
+        MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_MSE_CONSTANT, strtod(target, NULL)));
+    }
+    if (ottt)
+        MUST(snn_trainer_set_str(r->trainer, SNN_OTTT_VARIANT, variant));
+    else if (bptt)
+        MUST(snn_trainer_set_i64(r->trainer, SNN_BPTT_DETACH_RESET, (int64_t)case_number(r->c, "detach_reset", 0)));
+    else
+        MUST(snn_trainer_set_i64(r->trainer, SNN_SLTT_SAMPLED_STEPS, (int64_t)case_number(r->c, "K", 0)));
+    return true;
+}
+
+/* Masks of dropout layers come from the case: 0 or 1, divided by 1 - drop. */
+static bool supply_masks(struct run *r)
+{
+    struct snn__pass *pass = &r->trainer->pass;
+
+    for (size_t l = 0; l < pass->n; l++) {
+        snn_layer *layer = pass->unit[l].layer;
+        struct case_array *a = l ? case_array(r->c, "b0.%s.mask", pass->unit[l - 1].layer->name) : NULL;
+        double rate;
+
+        if (strcmp(layer->type->name, "dropout") != 0)
+            continue;
+        if (a == NULL || a->want.length != r->batch * pass->unit[l].value_len)
+            return false;
+        MUST(snn_layer_get_f64(layer, SNN_LAYER_RATE, &rate));
+        snn__to_channels_last(&layer->out, r->batch, a->want.data, r->buffer);
+        for (size_t i = 0; i < a->want.length; i++)
+            r->buffer[i] /= (float)(1.0 - rate);
+        snn__dropout_supply(&pass->unit[l].node, r->buffer, a->want.length);
+        a->used = true;
+    }
+    return true;
+}
+
+static void supply_steps(struct run *r)
+{
+    struct case_array *a = case_array(r->c, "ksteps");
+    struct snn__sltt *s = r->trainer->self;
+
+    if (a == NULL)
+        return;
+    a->used = s->supplied = true;
+    memset(s->chosen, 0, sizeof s->chosen);
+    for (size_t i = 0; i < a->want.dim[1]; i++)
+        s->chosen[(size_t)a->want.data[(size_t)(r->iteration - 1) * a->want.dim[1] + i]] = true;
+}
+
+/* ---- gathering what the library computes ---- */
+
+static float *room_for(struct case_array *a)
+{
+    if (a->got == NULL)
+        a->got = calloc(a->want.length, sizeof *a->got);
+    return a->got;
+}
+
+static void gather(struct run *r, const char *role, const char *name, size_t layer, snn_signal signal, size_t step)
+{
+    struct case_array *a = name[0] ? case_array(r->c, "%s.%s", role, name) : case_array(r->c, "%s", role);
+    size_t n = a ? a->want.length / r->steps : 0;
+
+    if (a != NULL && room_for(a) && snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n) != SNN_OK)
+        memset(a->got + step * n, 0, n * sizeof *a->got); /* the layer is absent at this step */
+}
+
+static void gather_step(struct run *r, size_t step)
+{
+    struct case_array *loss = case_array(r->c, "loss");
+    size_t layers = r->trainer->pass.n;
+
+    if (loss != NULL && room_for(loss))
+        loss->got[step] = (float)r->trainer->step_loss;
+    gather(r, "out", "", layers - 1, SNN_SIGNAL_OUTPUT, step);
+    for (size_t l = 0; l < layers; l++) {
+        const char *name = snn_network_layer(r->net, l)->name;
+        bool masked = l + 1 < layers && strcmp(snn_network_layer(r->net, l + 1)->type->name, "dropout") == 0;
+
+        gather(r, "u", name, l, SNN_SIGNAL_MEMBRANE, step);
+        gather(r, "s", name, l, SNN_SIGNAL_OUTPUT, step);
+        gather(r, "tr", name, masked ? l + 1 : l, SNN_SIGNAL_TRACE, step);
+    }
+}
+
+static void gather_gradients(struct run *r, const char *role, size_t step, size_t steps)
+{
+    for (size_t l = 0; l < r->trainer->pass.n; l++) {
+        snn_layer *layer = snn_network_layer(r->net, l);
+
+        for (size_t i = 0; i < layer->n_tensors; i++) {
+            struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer->name, layer->tensor[i].name);
+            size_t n = layer->tensor[i].length;
+
+            if (a != NULL && a->want.length == n * steps && room_for(a))
+                snn_trainer_read_gradient(r->trainer, l, i, a->got + step * n, n);
+        }
+    }
+}
+
+static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
+{
+    struct run *r = user;
+
+    (void)trainer;
+    if (r->iteration != 1)
+        return;
+    if (phase == SNN_PHASE_FORWARD)
+        gather_step(r, step);
+    else if (phase == SNN_PHASE_GRADIENT)
+        gather_gradients(r, "gt", step, r->steps);
+    else
+        gather_gradients(r, "g", 0, 1);
+}
+
+static void gather_tensors(struct run *r, int iteration)
+{
+    for (size_t l = 0; snn_network_layer(r->net, l) != NULL; l++) {
+        snn_layer *layer = snn_network_layer(r->net, l);
+
+        for (size_t i = 0; i < layer->n_tensors; i++) {
+            const struct snn__tensor *t = &layer->tensor[i];
+            struct case_array *a = case_array(r->c, "%s%d.%s.%s", t->trained ? "p" : "b", iteration, layer->name, t->name);
+
+            if (a != NULL && a->want.length == t->length && room_for(a))
+                memcpy(a->got, t->data, t->length * sizeof *t->data);
+        }
+    }
+}
+
+/* ---- comparing ---- */
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* The README's table; d is the largest absolute value that is expected. */
+static double tolerance(const char *name, double d)
+{
+    if (begins(name, "s."))
+        return 0;
+    if (begins(name, "g.") || begins(name, "gt."))
+        return 1e-4 * fmax(d, 1e-3);
+    if (begins(name, "p3.") || begins(name, "b3.") || strcmp(name, "loss_iter") == 0 || strcmp(name, "out_eval") == 0)
+        return 5e-5 * fmax(1.0, d);
+    return 1e-5 * fmax(1.0, d);
+}
+
+/* Largest error as a share of the tolerance over all arrays; HUGE_VAL if one is missing. */
+static double compare(struct run *r, bool quiet)
+{
+    double worst = 0;
+
+    for (size_t i = 0; i < r->c->n_arrays; i++) {
+        struct case_array *a = &r->c->array[i];
+        double d = 0, error = 0, share, tol;
+
+        if (a->used || strcmp(a->name, "label") == 0 || (!r->apart && begins(a->name, "gt.")))
+            continue;
+        if (a->got == NULL) {
+            printf("    %-28s not computed\n", a->name);
+            worst = HUGE_VAL;
+            continue;
+        }
+        for (size_t k = 0; k < a->want.length; k++) {
+            double difference = fabs((double)a->got[k] - a->want.data[k]);
+
+            d = fmax(d, fabs(a->want.data[k]));
+            error = difference <= error ? error : difference; /* NaN goes through */
+        }
+        tol = tolerance(a->name, d);
+        share = error == 0 ? 0 : tol == 0 || isnan(error) ? HUGE_VAL : error / tol;
+        worst = fmax(worst, share);
+        if (!quiet)
+            printf("    %-28s error %9.2e, %6.3f of tolerance%s\n", a->name, error, share, share > 1 ? "  <-- too large" : "");
+    }
+    return worst;
+}
+
+/* ---- running ---- */
+
+static bool evaluate(struct run *r, const float *x, size_t frames)
+{
+    struct case_array *a = case_array(r->c, "out_eval");
+
+    if (a != NULL && room_for(a))
+        MUST(snn_trainer_predict(r->trainer, x, frames, r->batch, a->got));
+    return true;
+}
+
+static bool train(struct run *r)
+{
+    struct case_array *input = case_array(r->c, "input"), *label = case_array(r->c, "label");
+    struct case_array *losses = case_array(r->c, "loss_iter");
+    size_t frames = strcmp(case_text(r->c, "input_mode", "static"), "per_step") == 0 ? r->steps : 1;
+    uint32_t labels[4096];
+
+    if (label == NULL || r->batch > 4096 || label->want.length != r->batch)
+        return false;
+    for (size_t b = 0; b < r->batch; b++)
+        labels[b] = (uint32_t)label->want.data[b];
+    MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), observe, r));
+    MUST(snn_trainer_prepare(r->trainer, r->batch));
+    if (!supply_masks(r))
+        return false;
+    for (r->iteration = 1; r->iteration <= (int)case_number(r->c, "iterations", 3); r->iteration++) {
+        snn_metrics m = SNN_METRICS_INIT;
+
+        supply_steps(r);
+        MUST(snn_trainer_step(r->trainer, input->want.data, frames, labels, r->batch, &m));
+        gather_tensors(r, r->iteration);
+        if (losses != NULL && room_for(losses))
+            losses->got[r->iteration - 1] = (float)m.loss;
+    }
+    return evaluate(r, input->want.data, frames);
+}
+
+static double run_once(struct golden_case *c, bool apart, bool quiet)
+{
+    struct run run = { .c = c, .apart = apart }, *r = &run;
+    double worst = HUGE_VAL;
+
+    r->steps = (size_t)case_number(c, "T", 0);
+    r->batch = (size_t)case_number(c, "batch", 0);
+    r->buffer = malloc((1u << 22) * sizeof *r->buffer);
+    for (size_t i = 0; i < c->n_arrays; i++) {
+        free(c->array[i].got);
+        c->array[i].got = NULL;
+        c->array[i].used = false;
+    }
+    if (r->buffer == NULL || snn_context_create(&r->ctx, NULL) != SNN_OK)
+        fprintf(stderr, "%s: %s\n", c->dir, snn_last_error());
+    else if (build(r) && set_up_trainer(r) && train(r))
+        worst = compare(r, quiet);
+    snn_trainer_destroy(r->trainer);
+    snn_optimizer_destroy(r->optimizer);
+    snn_network_destroy(r->net);
+    snn_context_destroy(r->ctx);
+    free(r->buffer);
+    return worst;
+}
+
+static bool run_case(const char *dir, bool quiet)
+{
+    static struct golden_case c;
+    double apart = HUGE_VAL, joined = HUGE_VAL;
+
+    if (case_load(&c, dir)) {
+        apart = run_once(&c, true, quiet);
+        joined = run_once(&c, false, true);
+    }
+    case_free(&c);
+    printf("%s %s  largest error %.3f of tolerance, %.3f with shortcuts\n", apart <= 1 && joined <= 1 ? "PASS" : "FAIL", dir, apart,
+           joined);
+    return apart <= 1 && joined <= 1;
+}
+
+int main(int argc, char **argv)
+{
+    bool quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
+    int passed = 0, failed = 0;
+
+    for (int i = 1 + quiet; i < argc; i++)
+        *(run_case(argv[i], quiet) ? &passed : &failed) += 1;
+    if (passed + failed == 0) {
+        fprintf(stderr, "usage: run_golden [-q] DIR...   (each with a case.txt and its .npy files)\n");
+        return 2;
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed ? 1 : 0;
+}
