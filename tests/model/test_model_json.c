@@ -348,7 +348,9 @@ END_TEST
 
 START_TEST(test_notes)
 {
-    static const char *const bad_text[] = { "\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xf4\x90\x80\x80", "\x80" };
+    static const char *const bad_text[] = {
+        "\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xf4\x90\x80\x80", "\x80"
+    };
     const size_t shape[1] = { 5 };
     char *large = repeated("", "x", (1u << 20) + 1, "");
 

@@ -221,12 +221,13 @@ START_TEST(test_nf_resnet34)
     char name[32];
 
     build("nf-resnet34", 3, 64, 64, 1000);
-    for (blocks = 1; snprintf(name, sizeof name, "b%u_sum", blocks), snn_network_layer_named(net, name) != NULL; blocks++)
-        ;
+    do
+        snprintf(name, sizeof name, "b%u_sum", ++blocks);
+    while (snn_network_layer_named(net, name) != NULL);
     ck_assert_uint_eq(blocks - 1, 16);
     ck_assert_ptr_null(snn_network_layer_named(net, "b1_norm")); /* beta = 1 */
-    ck_assert(f64("b2_norm", SNN_LAYER_VALUE) > 0.98058 && f64("b2_norm", SNN_LAYER_VALUE) < 0.98059); /* 1/sqrt 1.04 */
-    ck_assert(f64("b4_norm", SNN_LAYER_VALUE) > 0.94491 && f64("b4_norm", SNN_LAYER_VALUE) < 0.94492); /* 1/sqrt 1.12 */
+    ck_assert_double_eq_tol(f64("b2_norm", SNN_LAYER_VALUE), 0.980580676, 1e-8); /* 1/sqrt 1.04 */
+    ck_assert_double_eq_tol(f64("b4_norm", SNN_LAYER_VALUE), 0.944911183, 1e-8); /* 1/sqrt 1.12 */
     ck_assert(f64("b5_norm", SNN_LAYER_VALUE) == f64("b2_norm", SNN_LAYER_VALUE)); /* behind a projection */
     ck_assert_str_eq(source("b1_sum", 1, &delay), "pool1");
     ck_assert_str_eq(source("b2_sum", 1, &delay), "b1_sum"); /* the identity is not scaled by beta */
@@ -345,8 +346,8 @@ START_TEST(test_wrong)
 {
     size_t i = (size_t)_i, shape[3] = { wrong[i].c, wrong[i].h, wrong[i].w };
 
-    FAILS(snn_network_build(&net, ctx, wrong[i].text, shape, wrong[i].h ? 3 : 1, wrong[i].classes, NULL), wrong[i].code,
-          wrong[i].message);
+    FAILS(snn_network_build(&net, ctx, wrong[i].text, shape, wrong[i].h ? 3 : 1, wrong[i].classes, NULL),
+          wrong[i].code, wrong[i].message);
     ck_assert_ptr_null(net);
 }
 END_TEST
