@@ -1,0 +1,319 @@
+/* Training runs as files: a model file with the optimizer's moments and the place in the run added. */
+#include "core/alloc.h"
+#include "model/describe.h"
+#include "model/model.h"
+#include "network/network.h"
+#include "optimizer/optimizer.h"
+#include "trainer/trainer.h"
+#include <math.h>
+#include <snn/model.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RUN_FORMAT 1
+
+/* The whole numbers and sums of a run, by the names that they have in "snn.run". */
+static const struct count {
+    const char *name;
+    size_t at;
+} counts[] = {
+    { "epoch", offsetof(struct snn__run, epoch) },
+    { "position", offsetof(struct snn__run, position) },
+    { "updates", offsetof(struct snn__run, updates) },
+    { "batches", offsetof(struct snn__run, batches) },
+}, sums[] = {
+    { "loss_sum", offsetof(struct snn__run, loss_sum) },
+    { "correct", offsetof(struct snn__run, correct) },
+    { "spike_rate_sum", offsetof(struct snn__run, spike_rate_sum) },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static uint64_t *count_of(struct snn__run *run, const struct count *c)
+{
+    return (uint64_t *)(void *)((char *)run + c->at);
+}
+
+static double *sum_of(struct snn__run *run, const struct count *c)
+{
+    return (double *)(void *)((char *)run + c->at);
+}
+
+/* ---- saving */
+
+static json_t *moments_json(const struct snn__run *run)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < run->n_moments; i++)
+        json_array_append_new(list, json_string(run->moment_name[i]));
+    return list;
+}
+
+static snn_status run_to_json(json_t **out, struct snn__run *run)
+{
+    json_t *o = json_pack("{s:i, s:s, s:s?, s:o}", "format", RUN_FORMAT, "method", run->method, "optimizer",
+                          run->optimizer, "moments", moments_json(run));
+    int failed = o == NULL;
+
+    for (size_t i = 0; i < COUNT(counts); i++)
+        failed |= json_object_set_new(o, counts[i].name, json_integer((json_int_t)*count_of(run, &counts[i])));
+    for (size_t i = 0; i < COUNT(sums); i++)
+        failed |= json_object_set_new(o, sums[i].name, json_real(*sum_of(run, &sums[i])));
+    if (failed) {
+        json_decref(o);
+        return snn__json_no_memory("checkpoint");
+    }
+    *out = o;
+    return SNN_OK;
+}
+
+static snn_status add_run(json_t *metadata, const snn_network *network, struct snn__run *run)
+{
+    json_t *json = NULL;
+    char *text;
+    snn_status rc;
+
+    SNN__TRY(run_to_json(&json, run));
+    rc = snn__json_write(&text, network->ctx, json, "checkpoint");
+    json_decref(json);
+    if (rc != SNN_OK)
+        return rc;
+    if (json_object_set_new(metadata, "snn.run", json_string(text)) != 0)
+        rc = snn__json_no_memory("checkpoint");
+    snn__free(network->ctx, text);
+    return rc;
+}
+
+/* Walks over the tensors of a moment: it is flat over the trained tensors in their order. */
+struct moment_walk {
+    const char *moment;
+    float *data; /* where the next trained tensor's moment is */
+    struct snn__entry *next;       /* saving */
+    struct snn__safetensors *file; /* loading */
+    bool copy;
+};
+
+static void moment_name(char out[SNN__ENTRY_NAME_MAX], const char *moment, const char *tensor)
+{
+    snprintf(out, SNN__ENTRY_NAME_MAX, SNN__MOMENT_PREFIX "%s.%s", moment, tensor);
+}
+
+static snn_status gather_moment(void *arg, const char *name, const snn_tensor *tensor)
+{
+    struct moment_walk *w = arg;
+    struct snn__entry *e;
+
+    if (!tensor->trained)
+        return SNN_OK;
+    e = w->next++;
+    moment_name(e->name, w->moment, name);
+    e->rank = tensor->rank;
+    memcpy(e->dim, tensor->dim, sizeof e->dim);
+    e->length = (size_t)tensor->length;
+    e->data = w->data;
+    w->data += tensor->length;
+    return SNN_OK;
+}
+
+static snn_status write_checkpoint(const snn_network *network, const struct snn__run *run, const json_t *metadata,
+                                   const char *path)
+{
+    size_t room = snn__model_tensors(network) * (1 + run->n_moments);
+    struct snn__entry *entries = snn__alloc(network->ctx, room, sizeof *entries);
+    struct moment_walk w = { .next = entries };
+    snn_status rc;
+
+    if (entries == NULL)
+        return SNN_ERR_MEMORY;
+    rc = snn__model_gather(network, entries);
+    w.next += snn__model_tensors(network);
+    for (size_t i = 0; rc == SNN_OK && i < run->n_moments; i++) {
+        w.moment = run->moment_name[i];
+        w.data = run->moment[i];
+        rc = snn__model_each(network, gather_moment, &w);
+    }
+    if (rc == SNN_OK)
+        rc = snn__safetensors_write(network->ctx, path, metadata, entries, (size_t)(w.next - entries));
+    snn__free(network->ctx, entries);
+    return rc;
+}
+
+snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
+{
+    const snn_network *network;
+    struct snn__run *run;
+    json_t *metadata = NULL;
+    snn_status rc;
+
+    if (trainer == NULL || path == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_save: %s is NULL", trainer == NULL ? "trainer" : "path");
+    network = snn__trainer_network(trainer);
+    run = snn__trainer_run((snn_trainer *)trainer); /* only read here */
+    SNN__TRY(snn__model_metadata(&metadata, network));
+    rc = add_run(metadata, network, run);
+    if (rc == SNN_OK)
+        rc = write_checkpoint(network, run, metadata, path);
+    json_decref(metadata);
+    return rc;
+}
+
+/* ---- loading */
+
+static snn_status bad_run(const struct snn__safetensors *file, const char *what)
+{
+    return snn__fail(SNN_ERR_FORMAT, "checkpoint \"%.200s\": \"snn.run\": %s is missing or wrong", file->path, what);
+}
+
+static snn_status read_run(json_t **out, const struct snn__safetensors *file)
+{
+    const char *text = snn__safetensors_text(file, "snn.run");
+    char what[256];
+
+    *out = NULL;
+    if (text == NULL)
+        return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\" holds a network, but no training run", file->path);
+    snprintf(what, sizeof what, "checkpoint \"%.200s\": \"snn.run\"", file->path);
+    return snn__json_read(out, text, strlen(text), what);
+}
+
+/* Numbers of the run, into a copy. */
+static snn_status parse_run(struct snn__run *run, const json_t *o, const struct snn__safetensors *file)
+{
+    const json_t *format = json_object_get(o, "format");
+
+    if (!json_is_integer(format) || json_integer_value(format) < 1)
+        return bad_run(file, "format");
+    if (json_integer_value(format) > RUN_FORMAT)
+        return snn__fail(SNN_ERR_VERSION, "checkpoint \"%.200s\": run format %" JSON_INTEGER_FORMAT ", this version "
+                         "reads up to %d", file->path, json_integer_value(format), RUN_FORMAT);
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        const json_t *value = json_object_get(o, counts[i].name);
+
+        if (!json_is_integer(value) || json_integer_value(value) < 0)
+            return bad_run(file, counts[i].name);
+        *count_of(run, &counts[i]) = (uint64_t)json_integer_value(value);
+    }
+    for (size_t i = 0; i < COUNT(sums); i++) {
+        const json_t *value = json_object_get(o, sums[i].name);
+
+        if (!json_is_real(value))
+            return bad_run(file, sums[i].name);
+        *sum_of(run, &sums[i]) = json_real_value(value);
+    }
+    return SNN_OK;
+}
+
+static snn_status compare_text(const struct snn__safetensors *file, const char *what, const char *saved,
+                               const char *present)
+{
+    const char *a = saved != NULL ? saved : "none", *b = present != NULL ? present : "none";
+
+    if (strcmp(a, b) != 0)
+        return snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its %s is %.60s, this trainer's is %s", file->path,
+                         what, a, b);
+    return SNN_OK;
+}
+
+static snn_status compare_run(const struct snn__run *run, const json_t *o, const struct snn__safetensors *file)
+{
+    const json_t *method = json_object_get(o, "method"), *moments = json_object_get(o, "moments");
+
+    if (!json_is_string(method))
+        return bad_run(file, "method");
+    if (!json_is_array(moments))
+        return bad_run(file, "moments");
+    SNN__TRY(compare_text(file, "method", json_string_value(method), run->method));
+    SNN__TRY(compare_text(file, "optimizer", json_string_value(json_object_get(o, "optimizer")), run->optimizer));
+    if (json_array_size(moments) != run->n_moments)
+        return snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its optimizer has %zu moments, this trainer's has "
+                         "%zu: their settings differ", file->path, json_array_size(moments), run->n_moments);
+    for (size_t i = 0; i < run->n_moments; i++)
+        SNN__TRY(compare_text(file, "moment", json_string_value(json_array_get(moments, i)), run->moment_name[i]));
+    return SNN_OK;
+}
+
+static snn_status compare_network(const snn_network *network, const struct snn__safetensors *file)
+{
+    json_t *saved = NULL, *present = NULL;
+    snn_network *other;
+    snn_status rc;
+
+    SNN__TRY(snn__model_architecture(&other, network->ctx, file));
+    rc = snn__network_to_json(&saved, other);
+    if (rc == SNN_OK)
+        rc = snn__network_to_json(&present, network);
+    if (rc == SNN_OK)
+        rc = snn__network_json_equal(saved, present, "the checkpoint", "the trainer");
+    json_decref(saved);
+    json_decref(present);
+    snn_network_destroy(other);
+    return rc;
+}
+
+static snn_status take_moment(void *arg, const char *name, const snn_tensor *tensor)
+{
+    struct moment_walk *w = arg;
+    char full[SNN__ENTRY_NAME_MAX];
+    const float *data;
+
+    if (!tensor->trained)
+        return SNN_OK;
+    moment_name(full, w->moment, name);
+    SNN__TRY(snn__safetensors_take(w->file, full, tensor->rank, tensor->dim, &data));
+    if (w->copy)
+        memcpy(w->data, data, (size_t)tensor->length * sizeof *data);
+    w->data += tensor->length;
+    return SNN_OK;
+}
+
+/* Checks all tensors, or copies them: the same walk, so that a copy cannot fail after a check. */
+static snn_status take_all(struct snn__safetensors *file, const snn_network *network, const struct snn__run *run,
+                           bool copy)
+{
+    SNN__TRY(snn__model_take(file, network, copy));
+    for (size_t i = 0; i < run->n_moments; i++) {
+        struct moment_walk w = { .moment = run->moment_name[i], .data = run->moment[i], .file = file, .copy = copy };
+
+        SNN__TRY(snn__model_each(network, take_moment, &w));
+    }
+    return snn__model_all_taken(file, false);
+}
+
+static snn_status take_up(struct snn__safetensors *file, const snn_network *network, struct snn__run *run)
+{
+    struct snn__run next = *run;
+    json_t *o = NULL;
+    snn_status rc;
+
+    SNN__TRY(compare_network(network, file));
+    SNN__TRY(read_run(&o, file));
+    rc = compare_run(run, o, file);
+    if (rc == SNN_OK)
+        rc = parse_run(&next, o, file);
+    json_decref(o);
+    if (rc != SNN_OK)
+        return rc;
+    SNN__TRY(take_all(file, network, run, false));
+    SNN__TRY(take_all(file, network, run, true));
+    *run = next;
+    return SNN_OK;
+}
+
+snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
+{
+    struct snn__safetensors file;
+    const snn_network *network;
+    struct snn__run *run;
+    snn_status rc;
+
+    if (trainer == NULL || path == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_load: %s is NULL", trainer == NULL ? "trainer" : "path");
+    network = snn__trainer_network(trainer);
+    run = snn__trainer_run(trainer);
+    rc = snn__safetensors_read(&file, network->ctx, path);
+    if (rc == SNN_OK)
+        rc = take_up(&file, network, run);
+    snn__safetensors_free(&file);
+    return rc;
+}
