@@ -69,6 +69,24 @@ static void mark_absent(struct snn__pass *pass)
     }
 }
 
+/* Populations make traces, linear layers without weights pass them on; a source with delay may come later in the order. */
+static void mark_traced(struct snn__pass *pass)
+{
+    bool news = pass->needs.traces;
+
+    while (news) {
+        news = false;
+        for (size_t l = 0; l < pass->n; l++) {
+            struct snn__unit *unit = &pass->unit[l];
+            const struct snn__unit *from = source_unit(pass, unit, 0);
+            bool traced = unit->flags & SNN__LAYER_POPULATION || (unit->flags & SNN__LAYER_LINEAR && from && from->traced);
+
+            news |= traced && !unit->traced;
+            unit->traced |= traced;
+        }
+    }
+}
+
 static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     if (unit->flags & SNN__LAYER_STEPWISE)
@@ -159,8 +177,6 @@ static snn_status describe_units(struct snn__pass *pass)
         unit->constant = all_constant(pass, unit);
         from = source_unit(pass, unit, 0);
         unit->binary_input = is_binary(pass, from);
-        unit->traced = pass->needs.traces &&
-                       (unit->flags & SNN__LAYER_POPULATION || (unit->flags & SNN__LAYER_LINEAR && from != NULL && from->traced));
         count_reader(pass, unit);
         if (unit->flags & SNN__LAYER_WHOLE && pass->needs.history)
             pass->whole = true;
@@ -175,6 +191,7 @@ static snn_status describe_units(struct snn__pass *pass)
                              "layer %s: feedback and batch norm over all steps exclude each other", pass->net->layer[l]->name);
     }
     mark_absent(pass);
+    mark_traced(pass);
     if (pass->needs.learns)
         mark_wanted(pass);
     return SNN_OK;
