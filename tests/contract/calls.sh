@@ -19,7 +19,7 @@ fi
     $2 ~ /^\.(data|bss)$/ || $2 ~ /^\.(data|bss)\./ && $2 !~ /\.ro/ {
         if ($3 !~ /^0+$/) print file " " $2 " 0x" $3 " bytes"
     }' > "$work/state"
-"$nm" "$archive" | awk '$(NF - 1) == "C" { print "common symbol " $NF }' >> "$work/state"
+"$nm" "$archive" | awk 'NF > 1 && $(NF - 1) == "C" { print "common symbol " $NF }' >> "$work/state"
 if [ -s "$work/state" ]; then
     cat "$work/state"
     echo "these objects hold variables that outlive a call and are not constant"

@@ -1,0 +1,38 @@
+#!/bin/sh
+# docs.sh SOURCE - the pages speak of what exists: their links lead somewhere, functions, constants and files that they name are
+# there, and the table of statuses is that of the header.
+set -eu
+cd "$1"
+export LC_ALL=C
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+status=0
+pages="README.md CHANGELOG.md $(echo docs/*.md docs/methods/*.md)"
+
+for page in $pages; do
+    for link in $(grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//'); do
+        [ -e "$(dirname "$page")/$link" ] || { echo "$page links to $link, which is not there"; status=1; }
+    done
+    for name in $(grep -oE '\bsnn_[a-z0-9][a-z0-9_]*\(' "$page" | sort -u); do
+        grep -qF " $name" include/snn/*.h || grep -qF "*$name" include/snn/*.h ||
+            { echo "$page names $name), which no header declares"; status=1; }
+    done
+    for name in $(grep -oE '\bsnn__[a-z0-9_]+\(' "$page" | sort -u); do
+        grep -rqF "$name" lib --include='*.h' || { echo "$page names $name), which no room declares"; status=1; }
+    done
+    for name in $(grep -oE '\bSNN_[A-Z0-9_]+' "$page" | sort -u); do
+        grep -qE "\\b$name\\b" include/snn/*.h lib/snn.map CMakeLists.txt src/python/snn/*.py tests/run.sh ||
+            grep -qE "\\b$name\\b" lib/snn.map || { echo "$page names $name, which does not exist"; status=1; }
+    done
+    for file in $(grep -oE '(^|[^/a-z])(lib|tests|examples|include|bench|cmake|src)/[a-z0-9_./]*[a-z0-9_]' "$page" |
+        sed 's/^[^a-z]//' | sort -u); do
+        [ -e "$file" ] || { echo "$page names $file, which is not there"; status=1; }
+    done
+done
+
+sed -nE 's/^    X\((SNN_[A-Z_]+), (-?[0-9]+), "(.*)"\).*/| `\1` | \2 | \3 |/p' include/snn/status.h > "$work/header"
+grep -E '^\| `SNN_(OK|ERR_[A-Z]+)` \|' docs/errors.md > "$work/page"
+diff "$work/header" "$work/page" || { echo "docs/errors.md (>) and include/snn/status.h (<) differ"; status=1; }
+
+[ "$status" -ne 0 ] || echo "$(echo "$pages" | wc -w) pages speak of what exists"
+exit "$status"
