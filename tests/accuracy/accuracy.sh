@@ -1,0 +1,72 @@
+#!/bin/sh
+# accuracy.sh SNN OUT [PATTERN] - trains the networks whose accuracy we promise, several seeds each, and checks the mean of the
+# test accuracies after the last epoch.
+#
+# SNN: the tool. OUT: where models, logs and curves go. PATTERN: run only the rows whose name matches it (a shell pattern). The
+# environment's SNN_DATA is the folder of the data sets; without it, all is skipped (exit status 77). Prints a table in Markdown
+# and ends with 'N passed, N failed'.
+set -eu
+
+snn=$1
+out=$2
+pattern=${3:-*}
+data=${SNN_DATA:-}
+if [ -z "$data" ]; then
+    echo "skipped: set SNN_DATA to the folder that holds mnist and fashion-mnist"
+    exit 77
+fi
+mkdir -p "$out"
+
+passed=0
+failed=0
+
+# row NAME DATASET EPOCHS SEEDS LEAST FLAGS...: LEAST is the promised mean, in per cent.
+row() {
+    name=$1 dataset=$2 epochs=$3 seeds=$4 least=$5
+    shift 5
+    # shellcheck disable=SC2254 # it is meant as a pattern
+    case $name in $pattern) ;; *) return 0 ;; esac
+    if [ ! -d "$data/$dataset" ]; then
+        printf '| %s | skipped: %s is absent |\n' "$name" "$data/$dataset"
+        return 0
+    fi
+    all=
+    begin=$(date +%s)
+    for seed in $seeds; do
+        "$snn" train --data "idx:$data/$dataset" --epochs "$epochs" --seed "$seed" --quiet --every 0 \
+            --save "$out/$name-$seed.snn" --curves "$out/$name-$seed.svg" "$@" >"$out/$name-$seed.txt"
+        all="$all $(sed -n 's/^test accuracy \([0-9.]*\)%$/\1/p' "$out/$name-$seed.txt")"
+    done
+    seconds=$(($(date +%s) - begin))
+    # shellcheck disable=SC2086 # a list of numbers
+    if printf '%s\n' $all | awk -v name="$name" -v least="$least" -v seconds="$seconds" -v epochs="$epochs" '
+        { n++; sum += $1; square += $1 * $1; list = list " " $1 }
+        END {
+            mean = sum / n
+            deviation = n > 1 ? sqrt((square - n * mean * mean) / (n - 1) > 0 ? (square - n * mean * mean) / (n - 1) : 0) : 0
+            printf "| %s | %d |%s | %.2f | %.2f | %.1f | %d |\n", name, epochs, list, mean, deviation, least, seconds
+            exit mean < least
+        }'; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf '%s: below the promised mean of %s %%\n' "$name" "$least" >&2
+    fi
+}
+
+printf '| run | epochs | test accuracy of each seed, %% | mean | deviation | promised | seconds |\n'
+printf '|---|---|---|---|---|---|---|\n'
+
+# 784-800-10, T = 6, the defaults of the tool: SGD 0.1, momentum 0.9, cosine to 0, batch 128, 0.95 CE + 0.05 MSE
+row fashion-ottt-a fashion-mnist 15 '1 2 3' 88.6 --trainer ottt
+row fashion-ottt-o fashion-mnist 15 '1 2 3' 88.3 --trainer ottt --trainer.variant O
+row fashion-sltt fashion-mnist 15 '1 2 3' 88.3 --trainer sltt
+row fashion-bptt fashion-mnist 15 '1 2 3' 88.3 --trainer bptt
+row mnist-ottt-a mnist 8 '1 2 3' 98.3 --trainer ottt
+row mnist-ottt-o mnist 8 '1 2 3' 98.3 --trainer ottt --trainer.variant O
+row mnist-sltt mnist 8 '1 2 3' 98.3 --trainer sltt
+row mnist-bptt mnist 8 '1 2 3' 98.3 --trainer bptt
+row fashion-conv-ottt fashion-mnist 8 '1' 90.5 --net ws:32C3-AP2-64C3-AP2-64C3-FC --trainer ottt
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

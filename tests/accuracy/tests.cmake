@@ -1,0 +1,6 @@
+# The promised accuracies: some forty minutes on two cores, so under a label of their own. docs/results.md has the figures.
+if(SNN_TOOL)
+    add_test(NAME accuracy COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/accuracy/accuracy.sh $<TARGET_FILE:snn>
+        ${PROJECT_BINARY_DIR}/accuracy)
+    set_tests_properties(accuracy PROPERTIES LABELS slow TIMEOUT 7200 SKIP_RETURN_CODE 77)
+endif()
