@@ -101,7 +101,7 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
     io.before = t > 0 ? snn__pass_slot(pass, t - 1) : io.slot;
     io.steps = pass->steps;
     io.training = pass->training;
-    io.first = t == 0;
+    io.first = t == unit->absent; /* neurons that only read the step before begin later */
     io.last = t + 1 == pass->steps;
     io.detach = pass->detach;
     io.n_x = unit->layer->n_sources;
@@ -221,7 +221,7 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     if (unit->flags & SNN__LAYER_POPULATION && pass->training) {
         io.trace = unit->trace;
         unit->trace_scale = 1.0f;
-        if (t == 0 && unit->trace != NULL)
+        if (io.first && unit->trace != NULL)
             pass->ctx->kernels->fill(unit->trace, 0.0f, pass->batch * unit->value_len);
     }
     unit->layer->type->forward(&unit->node, &io);
