@@ -184,11 +184,27 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     return train && trained && tr->rule->step ? tr->rule->step(tr->self, tr, t) : SNN_OK;
 }
 
+static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, bool train, double *loss)
+{
+    for (size_t t = 0; t < tr->steps; t++)
+        SNN__TRY(run_step(tr, batch, t, train, loss));
+    return SNN_OK;
+}
+
+/* What the steps before a failure gathered must not reach the next batch. */
+static void discard_gradient(snn_trainer *tr)
+{
+    snn__pass_settle(&tr->pass);
+    if (tr->observe & SNN_OBSERVE_GRADIENTS)
+        tr->ctx->kernels->fill(tr->gradient_sum, 0.0f, tr->run.length);
+}
+
 snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train, struct snn__result *result)
 {
     bool constancy = (!train || tr->rule->uses_constancy == NULL || tr->rule->uses_constancy(tr)) &&
                      !(train && tr->observe & SNN_OBSERVE_GRADIENTS);
     uint64_t stream = tr->run.batches;
+    snn_status rc;
 
     result->loss = 0;
     result->correct = 0;
@@ -199,8 +215,12 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
     if (train && tr->rule->begin)
         tr->rule->begin(tr->self, tr, stream);
-    for (size_t t = 0; t < tr->steps; t++)
-        SNN__TRY(run_step(tr, batch, t, train, &result->loss));
+    rc = run_steps(tr, batch, train, &result->loss);
+    if (rc != SNN_OK) {
+        if (train)
+            discard_gradient(tr);
+        return rc;
+    }
     if (batch->label != NULL) {
         if (tr->loss_on_mean)
             result->loss = loss_of_mean(tr, batch->n, train);
