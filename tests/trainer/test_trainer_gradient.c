@@ -1,0 +1,525 @@
+/* Gradients. bptt against central differences of its loss, through graded spikes; the online methods against bptt and against
+ * each other where theory says that they agree; static inputs against the same input repeated. */
+#include "trainer/builder.h"
+
+enum { BATCH = 3 };
+
+struct net_case {
+    const char *name;
+    size_t shape[3];
+    const char *layers, *settings;
+    bool is_static; /* one frame, so that constant layers are computed once */
+};
+
+/* What a test holds while it runs one network. */
+struct rig {
+    snn_context *ctx;
+    snn_network *net;
+    snn_optimizer *sgd;
+    snn_trainer *tr;
+    size_t steps, frames, classes, n;
+    float *x, *g;
+    uint32_t label[BATCH];
+};
+
+static void open_rig(struct rig *r, uint32_t isa, const char *method, const struct net_case *c, const char *more)
+{
+    int64_t steps = 0;
+    size_t one = BATCH * length_of(c->shape);
+
+    memset(r, 0, sizeof *r);
+    r->ctx = test_context(1, 7, isa);
+    r->net = network_of(r->ctx, c->shape, c->layers);
+    shake(r->net);
+    r->sgd = sgd_of(r->ctx, 0.0);
+    OK(snn_trainer_create(&r->tr, r->net, r->sgd, method));
+    OK(set_all(r->tr, c->settings));
+    OK(set_all(r->tr, more));
+    OK(snn_trainer_prepare(r->tr, BATCH + 1)); /* one more than is used: strides must follow the batch */
+    OK(snn_trainer_get_i64(r->tr, SNN_TRAINER_STEPS, &steps));
+    r->steps = (size_t)steps;
+    r->frames = c->is_static ? 1 : r->steps;
+    r->classes = r->tr->classes;
+    r->n = r->net->n_parameters;
+    r->x = malloc(r->steps * one * sizeof *r->x);
+    r->g = malloc(r->n * sizeof *r->g);
+    random_fill(r->x, r->frames * one, 0.0f, 1.6f, 5);
+    for (size_t t = 1; c->is_static && t < r->steps; t++)
+        memcpy(r->x + t * one, r->x, one * sizeof *r->x);
+    for (size_t b = 0; b < BATCH; b++)
+        r->label[b] = (uint32_t)(b % r->classes);
+}
+
+static void close_rig(struct rig *r)
+{
+    snn_trainer_destroy(r->tr);
+    snn_optimizer_destroy(r->sgd);
+    snn_network_destroy(r->net);
+    snn_context_destroy(r->ctx);
+    free(r->x);
+    free(r->g);
+}
+
+/* Loss of one step at learning rate 0; the same random numbers every time. */
+static double loss_now(struct rig *r)
+{
+    snn_metrics m = SNN_METRICS_INIT;
+
+    snn__trainer_run(r->tr)->batches = 0;
+    OK(snn_trainer_step(r->tr, r->x, r->frames, r->label, BATCH, &m));
+    return m.loss;
+}
+
+static void gradient_now(struct rig *r)
+{
+    loss_now(r);
+    read_all_gradients(r->tr, r->g);
+}
+
+/* ---- finite differences ---- */
+
+/* (L(w + h d) - L(w - h d)) / 2h over the tensor's numbers */
+static double central(struct rig *r, const struct snn__tensor *t, const float *start, const float *d, double h)
+{
+    double loss[2];
+
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < t->length; i++)
+            t->data[i] = (float)(start[i] + (side ? -h : h) * d[i]);
+        loss[side] = loss_now(r);
+    }
+    memcpy(t->data, start, t->length * sizeof *start);
+    return (loss[0] - loss[1]) / (2 * h);
+}
+
+static double slope_along(const struct rig *r, const struct snn__tensor *t, const float *d)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < t->length; i++)
+        sum += (double)r->g[t->offset + i] * d[i];
+    return sum;
+}
+
+/* Along d, the step's error of second order taken out. Loss is computed from floats, so that about 1e-5 is noise. A maximum and the
+ * fast sigmoid have kinks: where one lies within the step, a shorter and noisier step decides. */
+static void check_direction(struct rig *r, const struct net_case *c, const snn_layer *layer, const struct snn__tensor *t,
+                            const float *start, const float *d)
+{
+    double want = slope_along(r, t, d), size = norm_of(r->g + t->offset, t->length), h = 0.01, slope = 0;
+
+    for (int attempt = 0; attempt < 2; attempt++, h /= 5) {
+        slope = (4 * central(r, t, start, d, h) - central(r, t, start, d, 2 * h)) / 3;
+        if (fabs(slope - want) <= 4e-3 * size + 4e-7 / h)
+            return;
+    }
+    ck_abort_msg("%s: %s.%s: difference %.7g, gradient %.7g (norm %.4g)", c->name, layer->name, t->name, slope, want, size);
+}
+
+static void check_tensor(struct rig *r, const struct net_case *c, const snn_layer *layer, const struct snn__tensor *t)
+{
+    float *start = malloc(t->length * sizeof *start), *d = malloc(t->length * sizeof *d);
+    double size = norm_of(r->g + t->offset, t->length), random_size;
+
+    memcpy(start, t->data, t->length * sizeof *start);
+    if (size > 0) { /* uphill, where the loss changes most, */
+        for (size_t i = 0; i < t->length; i++)
+            d[i] = (float)(r->g[t->offset + i] / size);
+        check_direction(r, c, layer, t, start, d);
+    }
+    for (unsigned k = 0; k < 2; k++) { /* and wherever */
+        random_fill(d, t->length, -1.0f, 1.0f, 40 + k);
+        random_size = norm_of(d, t->length);
+        for (size_t i = 0; i < t->length; i++)
+            d[i] = (float)(d[i] / random_size);
+        check_direction(r, c, layer, t, start, d);
+    }
+    free(start);
+    free(d);
+}
+
+static void check_differences(uint32_t isa, const struct net_case *c, const char *more)
+{
+    struct rig r;
+
+    open_rig(&r, isa, "bptt", c, more);
+    gradient_now(&r);
+    ck_assert_msg(norm_of(r.g, r.n) > 1e-3, "%s: the gradient is next to nothing", c->name);
+    for (size_t l = 0; l < r.net->n_layers; l++)
+        for (size_t i = 0; i < r.net->layer[l]->n_tensors; i++)
+            if (r.net->layer[l]->tensor[i].trained)
+                check_tensor(&r, c, r.net->layer[l], &r.net->layer[l]->tensor[i]);
+    close_rig(&r);
+}
+
+/* ---- every neuron ---- */
+
+static const char *const models[] = { "if", "lif", "cuba", "alif", "plif" };
+static const char *const resets[] = { "subtract", "zero", "value", "none" };
+static const char *const surrogates[] = { "sigmoid alpha=3", "arctan alpha=2", "fast_sigmoid alpha=2" };
+
+START_TEST(test_neurons)
+{
+    const char *model = models[_i % 5], *reset = resets[_i / 5 % 4], *surrogate = surrogates[_i / 20 % 3];
+
+    for (int variant = 0; variant < 4; variant++) {
+        bool scaled = variant & 1 && strcmp(model, "if") != 0;
+        char name[160], layers[1024], neuron[256];
+        struct net_case c = { name, { 4 }, layers, "steps=6", variant == 2 };
+
+        snprintf(neuron, sizeof neuron, "smooth=1 threshold=0.8 reset=%s reset_value=0.2 surrogate=%s per_neuron=%d%s%s%s", reset,
+                 surrogate, variant / 2, scaled ? " input_scaled=1" : "",
+                 strcmp(model, "cuba") == 0 ? " current_decay=0.6" : "",
+                 strcmp(model, "alif") == 0 ? " adapt_decay=0.7 adapt_strength=0.5" : "");
+        snprintf(name, sizeof name, "%s %s %s variant %d", model, reset, surrogate, variant);
+        snprintf(layers, sizeof layers, "linear a out=6; %s n %s; linear b out=5; %s m %s; linear o out=3", model, neuron, model,
+                 neuron);
+        check_differences(SNN_ISA_BEST, &c, "");
+    }
+}
+END_TEST
+
+/* The input goes straight into neurons with trained leaks: nobody below wants their error. */
+START_TEST(test_leak_at_input)
+{
+    struct net_case c = { "plif at the input", { 4 }, "plif n smooth=1 reset=zero per_neuron=1; linear o out=3", "steps=5", false };
+
+    check_differences(SNN_ISA_BEST, &c, "");
+    c.layers = "plif n smooth=1 input_scaled=1; linear o out=3";
+    check_differences(SNN_ISA_BEST, &c, "");
+}
+END_TEST
+
+/* ---- every connection, norm and loss ---- */
+
+#define LIF "smooth=1 decay=0.6 threshold=0.8 surrogate=arctan alpha=2"
+
+static const struct net_case nets[] = {
+    { "mlp", { 5 }, "linear a out=7; lif n " LIF "; linear o out=3", "steps=4", false },
+    { "mlp, static", { 5 }, "linear a out=7; lif n " LIF "; linear o out=3", "steps=4", true },
+    { "readout that integrates", { 5 }, "linear a out=7; lif n " LIF "; linear b out=3; lif o reset=none decay=0.8", "steps=4",
+      true },
+    { "recurrent, read behind", { 5 },
+      "linear a out=6; add s <a <rec:1; lif n " LIF "; linear rec out=6 <n; linear o out=3 <n", "steps=5", false },
+    { "recurrent, read ahead", { 5 }, "linear a out=6; linear rec out=6 <n:1; add s <a <rec; lif n " LIF "; linear o out=3",
+      "steps=5", true },
+    { "feedback over two layers", { 5 },
+      "linear a out=6; linear fb out=6 <m:1; add s <a <fb; lif n " LIF "; linear b out=4; lif m " LIF "; linear o out=3",
+      "steps=5", true },
+    { "a constant layer read later", { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <a:1; add s <n <b; lif m " LIF "; linear o out=3", "steps=4", true },
+    { "neurons that begin late", { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; lif m " LIF "; linear p out=3 <m; linear q out=3 <n; add o <p <q",
+      "steps=5", false },
+    { "two delays in a row", { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; lif m " LIF "; linear o out=3",
+      "steps=5", false },
+    { "batch norm per step", { 5 }, "linear a out=7 bias=0; batch_norm bn; lif n " LIF "; linear o out=3", "steps=4", true },
+    { "batch norm per step, maps", { 2, 5, 5 },
+      "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF "; avgpool p; flatten f; linear o out=3", "steps=3", false },
+    { "batch norm over all", { 5 }, "linear a out=7 bias=0; batch_norm bn over=all; lif n " LIF "; linear o out=3", "steps=4",
+      false },
+    { "batch norm over all, static, two", { 2, 4, 4 },
+      "conv2d a out=4 pad=1; batch_norm bn over=all; plif n smooth=1; conv2d b out=3 kernel=1; batch_norm bm over=all; "
+      "lif m " LIF "; flatten f; linear o out=3",
+      "steps=3", true },
+    { "batch norm of both kinds", { 2, 4, 4 },
+      "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF "; conv2d b out=4 pad=1; batch_norm bm over=all; gain g value=0.4; "
+      "add s <g <n; lif m " LIF "; flatten f; linear o out=3",
+      "steps=3", true },
+    { "residual with gain", { 2, 5, 5 },
+      "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1 standardise=1; gain g value=0.5; add s <g <n; "
+      "lif m " LIF "; avgpool p; flatten f; linear o out=3 standardise=1",
+      "steps=3", true },
+    { "projection, stride, dilation, groups", { 4, 7, 7 },
+      "conv2d a out=4 pad=1 stride=2 groups=2; lif n " LIF "; conv2d b out=6 pad=2 dilation=2 groups=2; conv2d c out=6 kernel=1 <n; "
+      "add s <b <c; scale k value=1.5; lif m " LIF "; avgpool p kernel=3 stride=2 pad=1; flatten f; linear o out=3",
+      "steps=3", false },
+    { "pools and upsampling", { 2, 5, 5 },
+      "conv2d a out=3 pad=1; lif n " LIF "; upsample u factor=2; sumpool s kernel=3 stride=3; conv2d b out=3; lif m " LIF
+      "; adaptive_avgpool g size=2; flatten f; linear o out=3",
+      "steps=3", false },
+    { "maximum, global average", { 2, 6, 6 },
+      "conv2d a out=4 pad=1; lif n " LIF "; maxpool x kernel=2; conv2d b out=4 pad=1; lif m " LIF "; avgpool g kernel=0; flatten f; "
+      "linear o out=3",
+      "steps=3", false },
+    { "dropout", { 5 }, "linear a out=9; lif n " LIF "; dropout d rate=0.4; linear o out=3", "steps=4", true },
+    { "scaled spikes read twice", { 5 },
+      "linear a out=6; lif n " LIF "; scale k value=2.7; linear b out=6; lif m " LIF "; linear c out=6 <k; add s <m <c; lif q " LIF
+      "; linear o out=3",
+      "steps=3", true },
+};
+
+#define NETS (int)(sizeof nets / sizeof *nets)
+
+static const char *const losses[] = {
+    "loss=ce", "loss=mse loss_on=mean", "loss=ce_mse loss_mix=0.3 label_smoothing=0.1",
+    "loss=ce_mse loss_mix=0.3 mse_target=constant mse_constant=0.5 loss_on=mean label_smoothing=0.1"
+};
+
+START_TEST(test_nets)
+{
+    check_differences(SNN_ISA_BEST, &nets[_i % NETS], losses[_i / NETS]);
+}
+END_TEST
+
+START_TEST(test_nets_ref)
+{
+    check_differences(SNN_ISA_REF, &nets[_i], losses[2]);
+}
+END_TEST
+
+/* Every loss, once more on the plainest network. */
+START_TEST(test_losses)
+{
+    static const char *const all[] = { "loss=ce", "loss=mse", "loss=ce_mse loss_mix=0.5", "loss=ce label_smoothing=0.2",
+                                       "loss=mse label_smoothing=0.2", "loss=mse mse_target=constant mse_constant=0.3",
+                                       "loss=ce_mse loss_mix=0.2 mse_target=constant label_smoothing=0.1" };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        for (int mean = 0; mean < 2; mean++) {
+            char more[128];
+
+            snprintf(more, sizeof more, "%s loss_on=%s", all[i], mean ? "mean" : "step");
+            check_differences(SNN_ISA_BEST, &nets[0], more);
+        }
+}
+END_TEST
+
+/* ---- the methods among each other ---- */
+
+/* Relative distance of the gradients that two methods give the same network. */
+static double gradients_apart(const struct net_case *c, const char *method, const char *more, const char *other,
+                              const char *other_more)
+{
+    struct rig a, b;
+    double apart;
+
+    open_rig(&a, SNN_ISA_BEST, method, c, more);
+    open_rig(&b, SNN_ISA_BEST, other, c, other_more);
+    gradient_now(&a);
+    gradient_now(&b);
+    ck_assert_msg(norm_of(b.g, b.n) > 1e-6, "%s: no gradient", c->name);
+    apart = distance(a.g, b.g, a.n);
+    close_rig(&a);
+    close_rig(&b);
+    return apart;
+}
+
+static bool needs_history(const struct net_case *c)
+{
+    return strstr(c->layers, "over=all") != NULL;
+}
+
+static bool pools_maximum(const struct net_case *c)
+{
+    return strstr(c->layers, "maxpool") != NULL;
+}
+
+START_TEST(test_sltt_is_bptt_at_one_step)
+{
+    const struct net_case *c = &nets[_i];
+
+    if (needs_history(c))
+        return;
+    ck_assert_double_le(gradients_apart(c, "sltt", "steps=1", "bptt", "steps=1"), 1e-6);
+    ck_assert_double_le(gradients_apart(c, "sltt", "steps=1 loss=ce_mse", "bptt", "steps=1 loss=ce_mse detach_reset=1"), 1e-6);
+}
+END_TEST
+
+/* A trace that forgets at once is the spike. */
+START_TEST(test_ottt_is_sltt_without_memory)
+{
+    struct net_case c = nets[_i];
+    char layers[1024];
+
+    if (needs_history(&c) || pools_maximum(&c))
+        return;
+    snprintf(layers, sizeof layers, "%s", c.layers);
+    for (char *p = layers; (p = strstr(p, "decay=0.6")) != NULL; p++)
+        memcpy(p, "decay=0.0", 9);
+    c.layers = layers;
+    ck_assert_double_le(gradients_apart(&c, "ottt", "", "sltt", ""), 1e-6);
+}
+END_TEST
+
+START_TEST(test_all_steps_sampled)
+{
+    const struct net_case *c = &nets[_i];
+    char more[64];
+
+    if (needs_history(c))
+        return;
+    snprintf(more, sizeof more, "sampled_steps=%c", c->settings[6]);
+    ck_assert_double_eq(gradients_apart(c, "sltt", more, "sltt", ""), 0.0);
+}
+END_TEST
+
+/* With learning rate 0, updating at every step is no different: the same loss, and the last step's share of the gradient. */
+START_TEST(test_variants_of_ottt)
+{
+    const struct net_case *c = &nets[_i];
+    struct rig a, o;
+
+    if (needs_history(c) || pools_maximum(c))
+        return;
+    open_rig(&a, SNN_ISA_BEST, "ottt", c, "variant=A");
+    open_rig(&o, SNN_ISA_BEST, "ottt", c, "variant=O");
+    for (int i = 0; i < 2; i++) {
+        double want = loss_now(&a), got = loss_now(&o);
+
+        ck_assert_msg(fabs(want - got) <= 1e-6 * fabs(want), "%s: %.9g, %.9g", c->name, want, got);
+    }
+    close_rig(&a);
+    close_rig(&o);
+}
+END_TEST
+
+/* ---- exact shortcuts ---- */
+
+static const char *const methods[] = { "bptt", "sltt", "ottt" };
+
+START_TEST(test_static_is_repeated)
+{
+    struct net_case c = nets[_i % NETS];
+    const char *method = methods[_i / NETS];
+    struct rig a, b;
+    double want, got;
+
+    if (_i / NETS > 0 && (needs_history(&c) || (_i / NETS == 2 && pools_maximum(&c))))
+        return;
+    c.is_static = true;
+    open_rig(&a, SNN_ISA_BEST, method, &c, "");
+    open_rig(&b, SNN_ISA_BEST, method, &c, "");
+    b.frames = b.steps;
+    want = loss_now(&b);
+    got = loss_now(&a);
+    ck_assert_msg(fabs(want - got) <= 1e-6 * fabs(want), "%s: %s: %.9g, %.9g", c.name, method, want, got);
+    gradient_now(&a);
+    gradient_now(&b);
+    ck_assert_msg(distance(a.g, b.g, a.n) <= 1e-5, "%s: %s: gradients differ by %g", c.name, method, distance(a.g, b.g, a.n));
+    close_rig(&a);
+    close_rig(&b);
+}
+END_TEST
+
+static void do_nothing(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
+{
+    (void)user;
+    (void)trainer;
+    (void)phase;
+    (void)step;
+}
+
+/* Watching single steps must not change what is learned: neither with signals kept nor with gradients formed step by step. */
+START_TEST(test_observed_is_the_same)
+{
+    const struct net_case *c = &nets[_i % NETS];
+    const char *method = methods[_i / NETS];
+
+    if (_i / NETS > 0 && (needs_history(c) || (_i / NETS == 2 && pools_maximum(c))))
+        return;
+    for (unsigned flags = SNN_OBSERVE_SIGNALS; flags <= (SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS); flags++) {
+        struct rig a, b;
+        double want, got, apart;
+
+        open_rig(&a, SNN_ISA_BEST, method, c, "");
+        open_rig(&b, SNN_ISA_BEST, method, c, "");
+        snn_trainer_destroy(b.tr);
+        OK(snn_trainer_create(&b.tr, b.net, b.sgd, method));
+        OK(set_all(b.tr, c->settings));
+        OK(snn_trainer_observe(b.tr, flags, do_nothing, NULL));
+        OK(snn_trainer_prepare(b.tr, BATCH + 1));
+        want = loss_now(&a);
+        got = loss_now(&b);
+        gradient_now(&a);
+        gradient_now(&b);
+        apart = distance(b.g, a.g, a.n);
+        if (flags == SNN_OBSERVE_SIGNALS) {
+            ck_assert_msg(want == got, "%s: %s: loss %.9g, observed %.9g", c->name, method, want, got);
+            ck_assert_msg(apart == 0, "%s: %s: gradients differ by %g", c->name, method, apart);
+        } else {
+            ck_assert_msg(fabs(want - got) <= 1e-6 * fabs(want), "%s: %s: loss %.9g, %.9g", c->name, method, want, got);
+            ck_assert_msg(apart <= 1e-5, "%s: %s, flags %u: gradients differ by %g", c->name, method, flags, apart);
+        }
+        close_rig(&a);
+        close_rig(&b);
+    }
+}
+END_TEST
+
+/* ---- one batch leaves nothing behind for the next ---- */
+
+START_TEST(test_a_batch_forgets_the_one_before)
+{
+    const struct net_case *c = &nets[_i % NETS];
+    const char *method = methods[_i / NETS];
+    struct rig a, b;
+    size_t all;
+
+    if (_i / NETS > 0 && (needs_history(c) || (_i / NETS == 2 && pools_maximum(c))))
+        return;
+    open_rig(&a, SNN_ISA_BEST, method, c, "");
+    open_rig(&b, SNN_ISA_BEST, method, c, "");
+    all = a.frames * BATCH * length_of(c->shape);
+    random_fill(a.x, all, 0.5f, 3.0f, 77);
+    loss_now(&a);
+    memcpy(a.x, b.x, all * sizeof *a.x);
+    ck_assert_double_eq(loss_now(&a), loss_now(&b));
+    gradient_now(&a);
+    gradient_now(&b);
+    ck_assert_msg(distance(a.g, b.g, a.n) == 0, "%s: %s: gradients differ by %g", c->name, method, distance(a.g, b.g, a.n));
+    close_rig(&a);
+    close_rig(&b);
+}
+END_TEST
+
+START_TEST(test_nothing_is_left_of_a_failed_step)
+{
+    struct net_case c = nets[_i % NETS];
+    const char *method = methods[_i / NETS];
+    struct rig a, b;
+    size_t one = BATCH * length_of(c.shape);
+    float old;
+
+    if (_i / NETS > 0 && (needs_history(&c) || (_i / NETS == 2 && pools_maximum(&c))))
+        return;
+    c.is_static = false;
+    open_rig(&a, SNN_ISA_BEST, method, &c, "");
+    open_rig(&b, SNN_ISA_BEST, method, &c, "");
+    old = a.x[(a.steps - 1) * one];
+    a.x[(a.steps - 1) * one] = NAN; /* at the last step, so that earlier ones have left their gradients */
+    FAILS(snn_trainer_step(a.tr, a.x, a.frames, a.label, BATCH, NULL), SNN_ERR_DIVERGED, "not finite");
+    a.x[(a.steps - 1) * one] = old;
+    gradient_now(&a);
+    gradient_now(&b);
+    ck_assert_msg(distance(a.g, b.g, a.n) == 0, "%s: %s: gradients differ by %g", c.name, method, distance(a.g, b.g, a.n));
+    close_rig(&a);
+    close_rig(&b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trainer: gradients");
+    TCase *differences = tcase_create("finite differences"), *among = tcase_create("among each other");
+
+    tcase_set_timeout(differences, 120);
+    tcase_set_timeout(among, 120);
+    tcase_add_loop_test(differences, test_neurons, 0, 60);
+    tcase_add_test(differences, test_leak_at_input);
+    tcase_add_loop_test(differences, test_nets, 0, 4 * NETS);
+    tcase_add_loop_test(differences, test_nets_ref, 0, NETS);
+    tcase_add_test(differences, test_losses);
+    tcase_add_loop_test(among, test_sltt_is_bptt_at_one_step, 0, NETS);
+    tcase_add_loop_test(among, test_ottt_is_sltt_without_memory, 0, NETS);
+    tcase_add_loop_test(among, test_all_steps_sampled, 0, NETS);
+    tcase_add_loop_test(among, test_variants_of_ottt, 0, NETS);
+    tcase_add_loop_test(among, test_static_is_repeated, 0, 3 * NETS);
+    tcase_add_loop_test(among, test_observed_is_the_same, 0, 3 * NETS);
+    tcase_add_loop_test(among, test_a_batch_forgets_the_one_before, 0, 3 * NETS);
+    tcase_add_loop_test(among, test_nothing_is_left_of_a_failed_step, 0, 3 * NETS);
+    suite_add_tcase(suite, differences);
+    suite_add_tcase(suite, among);
+    return run_suite(suite);
+}
