@@ -86,12 +86,14 @@ static int read_shape(struct bench *b)
     snn_dataset_info *s = &b->shape;
     int64_t classes;
     char *end;
-    int n;
+    int n, used = 0;
 
     *s = (snn_dataset_info){ sizeof *s, 3, { 3, 32, 32 }, 1, 10, 1 };
     if (text) {
-        n = sscanf(text, "%zux%zux%zu", &s->shape[0], &s->shape[1], &s->shape[2]);
-        if (n != 1 && n != 3)
+        n = sscanf(text, "%zux%zux%zu%n", &s->shape[0], &s->shape[1], &s->shape[2], &used);
+        if (n == 1)
+            sscanf(text, "%zu%n", &s->shape[0], &used);
+        if ((n != 1 && n != 3) || text[used] || text[0] == '-')
             return fail(USAGE, "--shape: \"%s\" is neither N nor CxHxW", text);
         s->rank = (uint32_t)n;
     } else if (strtoul(net, &end, 10) > 0 && *end == '-') {
@@ -295,7 +297,7 @@ static void print_json(const struct bench *b, const struct subject *s, const str
         json_object_set_new(out, "fastest", json_figure(f->high));
         json_object_set_new(out, "repeats", json_integer((json_int_t)b->repeats));
     }
-    json_line(out);
+    json_line(out, 9);
 }
 
 static void print_line(const struct bench *b, const struct subject *s, const struct figures *f)

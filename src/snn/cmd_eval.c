@@ -116,7 +116,7 @@ static int evaluate(struct run *run, const struct args *args, struct progress *p
         json_object_set_new(figures, "model", json_string(args->positional[0]));
         json_object_set_new(figures, "split", json_string(split));
         json_object_set_new(figures, "seconds", json_figure(m.seconds));
-        json_line(figures);
+        json_line(figures, 9);
         return DONE;
     }
     if (!args_has(args, "quiet"))

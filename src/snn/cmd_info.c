@@ -16,7 +16,7 @@ static int help(void)
 {
     printf("usage: snn info MODEL [FLAGS]\n\n"
            "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of training; and the\n"
-           "configuration that 'snn train MODEL-CONFIG.json' would repeat.\n\n");
+           "configuration of the run, which 'snn train' takes as a file.\n\n");
     args_help(flags);
     return DONE;
 }
@@ -71,7 +71,7 @@ static void print_json(const snn_network *net, const snn_network_info *info, con
                         (json_int_t)size, "parameters", (json_int_t)info->parameters, "parameter_bytes",
                         (json_int_t)info->parameter_bytes, "in", shape_json(&info->in), "out", shape_json(&info->out),
                         "layers", layers_json(net), "run", run ? run : json_null(), "figures",
-                        rates ? rates : json_null()));
+                        rates ? rates : json_null()), 17);
 }
 
 static void print_text(const snn_network *net, const snn_network_info *info, const char *path, uint64_t size)

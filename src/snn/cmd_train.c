@@ -232,7 +232,7 @@ static void announce(const struct train *t)
                             (json_int_t)net.parameter_bytes, "trainer_bytes", (json_int_t)snn_trainer_bytes(t->run.trainer),
                             "threads", (int)ctx.threads, "isa", ctx.isa_name, "train_samples", (json_int_t)train.count,
                             "test_samples", (json_int_t)t->run.shape.count, "config",
-                            note ? json_loads(note, 0, NULL) : json_null()));
+                            note ? json_loads(note, 0, NULL) : json_null()), 17);
         free(note);
     } else if (!t->quiet) {
         printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s, shape_text(&net.in).s,
@@ -260,7 +260,7 @@ static void report(struct train *t, const struct epoch_row *row)
                             json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss), "test_accuracy",
                             json_figure(row->test_accuracy), "learning_rate", json_figure(row->learning_rate),
                             "firing_rate", json_figure(row->firing_rate), "seconds", json_figure(row->seconds),
-                            "samples_per_second", json_figure(row->samples_per_second)));
+                            "samples_per_second", json_figure(row->samples_per_second)), 9);
     else if (!t->quiet && isfinite(row->test_accuracy))
         printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  lr %.2e  firing %4.1f%%  %7.2f s  %s samples/s\n",
                (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
@@ -281,7 +281,7 @@ static int interrupted(struct train *t)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
     if (t->json)
         json_line(json_pack("{s:s, s:I, s:s}", "event", "interrupted", "epochs_done", (json_int_t)done, "checkpoint",
-                            t->checkpoint));
+                            t->checkpoint), 9);
     return fail(INTERRUPTED, "interrupted after %llu of %lld epochs%s; to go on: snn train --resume %s", done,
                 (long long)config_whole(t->run.config, "epochs", 0),
                 done < (unsigned long long)config_whole(t->run.config, "epochs", 0) ? " (and a part)" : "", t->checkpoint);
@@ -387,7 +387,7 @@ static void conclude(const struct train *t)
                             json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss), "firing_rate",
                             json_figure(t->held.firing_rate), "synops_dense", json_figure(t->held.synops_dense),
                             "synops_mac", json_figure(t->held.synops_mac), "synops_ac", json_figure(t->held.synops_ac),
-                            "peak_resident_bytes", (json_int_t)peak_resident()));
+                            "peak_resident_bytes", (json_int_t)peak_resident()), 9);
         return;
     }
     if (!t->quiet) {

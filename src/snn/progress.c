@@ -15,12 +15,20 @@
 #define REDRAW 0.1 /* seconds between two drawings of the bar */
 #define REPORT 10.0 /* between two plain lines */
 
+#define TWICE 0.5   /* signals closer than this are one: timeout(1) and others send theirs twice */
+
 static volatile sig_atomic_t stop;
+static double stopped_at; /* written by the first signal, read by later ones, with both blocked */
 
 static void on_signal(int number)
 {
-    (void)number;
-    stop = 1;
+    if (!stop) {
+        stop = 1;
+        stopped_at = now();
+    } else if (now() - stopped_at > TWICE) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
 }
 
 void stop_on_signals(void)
@@ -29,8 +37,10 @@ void stop_on_signals(void)
 
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
-    action.sa_flags = (int)(SA_RESETHAND | SA_RESTART); /* the second one meets the default: death */
+    action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }
@@ -98,7 +108,7 @@ static double seconds_left(const struct progress *p, const snn_progress *s, doub
 
 static void draw(struct progress *p, const snn_progress *s)
 {
-    char label[64], tail[512], cells[4 * 64 + 8];
+    char label[64], tail[800], cells[4 * 64 + 8];
     double rate = speed(p, s), share = s->total ? (double)s->done / (double)s->total : 0;
     size_t room = width(), used, n;
 
@@ -106,8 +116,8 @@ static void draw(struct progress *p, const snn_progress *s)
         snprintf(label, sizeof label, "epoch %llu/%llu", (unsigned long long)s->epoch + 1, (unsigned long long)p->epochs);
     else
         snprintf(label, sizeof label, "evaluating");
-    snprintf(tail, sizeof tail, "%3.0f%%  %.20s samples/s  loss %.4g  accuracy %.2f%%  left %.12s", 100 * share,
-             grouped((uint64_t)rate).s, s->loss, 100 * s->accuracy, clock_time(seconds_left(p, s, rate)).s);
+    snprintf(tail, sizeof tail, "%3.0f%%  %7.20s samples/s  loss %.*f  accuracy %5.2f%%  left %.12s", 100 * share,
+             grouped((uint64_t)rate).s, s->loss < 100 ? 4 : 0, s->loss, 100 * s->accuracy, clock_time(seconds_left(p, s, rate)).s);
     if (!p->terminal) {
         fprintf(stderr, "%s  %s\n", label, tail);
         return;
@@ -116,9 +126,9 @@ static void draw(struct progress *p, const snn_progress *s)
     n = room > used + 4 ? room - used : 0;
     bar(cells, sizeof cells, share, n > 40 ? 40 : n, p->utf8);
     if (n)
-        fprintf(stderr, "\r\033[K%s %s%s%s %s", label, p->utf8 ? "\u2595" : "[", cells, p->utf8 ? "\u258f" : "]", tail);
+        fprintf(stderr, "\r%s %s%s%s %s\033[K", label, p->utf8 ? "\u2595" : "[", cells, p->utf8 ? "\u258f" : "]", tail);
     else
-        fprintf(stderr, "\r\033[K%.*s", (int)(room - 1), tail);
+        fprintf(stderr, "\r%.*s\033[K", (int)(room - 1), tail);
     fflush(stderr);
     p->drawn = true;
 }

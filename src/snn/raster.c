@@ -171,9 +171,9 @@ static void draw_spikes(struct svg *s, double x, double y, const struct trace *t
     fprintf(s->file, "<text transform=\"translate(%.1f %.1f) rotate(-90)\" font-size=\"12\" fill=\"%s\" "
                      "text-anchor=\"middle\">", a.x - 10, a.y + a.height / 2, MUTED);
     if (t->shown < t->size)
-        fprintf(s->file, "every %zuth neuron</text>\n", t->size / t->shown);
+        fprintf(s->file, "%zu of the neurons</text>\n", t->shown);
     else
-        fputs("neuron</text>\n", s->file);
+        fputs("neurons</text>\n", s->file);
     axes_draw_x(s, &a, "time step");
 }
 

@@ -167,9 +167,9 @@ json_t *json_figure(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-void json_line(json_t *value)
+void json_line(json_t *value, size_t digits)
 {
-    json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9) | JSON_ENCODE_ANY);
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(digits) | JSON_ENCODE_ANY);
     fputc('\n', stdout);
     fflush(stdout);
     json_decref(value);

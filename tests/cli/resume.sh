@@ -3,7 +3,7 @@
 set -eu
 . "$(dirname -- "$0")/common.sh"
 
-flags="--data idx:data --net 64-200-4 --batch 20 --lr 0.02 --seed 3"
+flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 numbers="epoch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
 
 # ---- 20 epochs, and 10 that become 20
@@ -39,13 +39,24 @@ for signal in INT TERM; do
     [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] || bad "cut.csv does not hold epochs 1 to 20"
 done
 
+# ---- a signal that comes twice at once, as from timeout(1), is one
+"$snn" train $flags --epochs 2000 --every 0 --save cut.snn >out 2>err &
+child=$!
+sleep 0.5
+kill -INT $child
+kill -INT $child
+status=0
+wait $child || status=$?
+[ "$status" -eq 130 ] || bad "two signals: exit status $status instead of 130"
+has err "interrupted after"
+
 # ---- a run that is over: nothing is trained, the model is written again
 run 0 train --resume part.snn.ckpt --save over.snn
 hasnt out "epoch "
 same whole.snn over.snn
 
 # ---- what a checkpoint does not allow
-refuses 2 "do not go with --resume" train --resume part.snn.ckpt --net 64-8-4
+refuses 2 "do not go with --resume" train --resume part.snn.ckpt --net 64-8-10
 run 1 train --resume part.snn.ckpt --trainer sltt --save x.snn
 has err "SNN_ERR_"
 run 1 train --resume part.snn.ckpt --optimizer adam --save x.snn

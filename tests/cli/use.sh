@@ -4,8 +4,8 @@ set -eu
 . "$(dirname -- "$0")/common.sh"
 
 # ---- train: text, files, drawings
-run 0 train --data idx:data --net 64-32-4 --epochs 3 --batch 50 --threads 2 --curves curves.svg --raster raster.svg
-has out "network  64-32-4: 2,212 parameters, 1x8x8 -> 4" "2,000 training, 400 test samples" "epoch   3/3" "test accuracy "
+run 0 train --data idx:data --net 64-32-10 --epochs 3 --batch 50 --threads 2 --curves curves.svg --raster raster.svg
+has out "network  64-32-10: 2,410 parameters, 1x8x8 -> 10" "2,000 training, 400 test samples" "epoch   3/3" "test accuracy "
 tail -n 1 out | grep -Eq '^test accuracy [0-9]+\.[0-9][0-9]%$' || bad "the last line is not the test accuracy"
 there model.snn model.csv model.snn.ckpt curves.svg raster.svg
 [ "$(wc -l <model.csv)" -eq 4 ] || bad "model.csv does not have 4 lines"
@@ -22,7 +22,7 @@ has out "400 samples" "layer" "dense" "MACs" "ACs"
 run 0 eval model.snn --split train --quiet --batch 7 --threads 1
 has out "train accuracy"
 run 0 info model.snn
-has out "2,212 parameters" "linear" "lif" "firing" "evaluated on 400 samples" '"method": "ottt"'
+has out "2,410 parameters" "linear" "lif" "firing" "evaluated on 400 samples" '"method": "ottt"'
 
 # ---- --json: every line is an object
 if command -v python3 >/dev/null 2>&1; then
@@ -32,7 +32,7 @@ sys.exit(kinds != sys.argv[1].split(","))' "$1" || bad "JSON lines are not $1"; 
 else
     json() { echo "no python3: JSON is not parsed"; }
 fi
-run 0 train --data idx:data --net 64-8-4 --epochs 2 --json --save j.snn
+run 0 train --data idx:data --net 64-8-10 --epochs 2 --json --save j.snn
 json start,epoch,epoch,end
 run 0 eval j.snn --json
 json eval
@@ -41,10 +41,10 @@ json info
 
 # ---- methods, optimizers, losses, neurons, convolution
 for method in ottt sltt bptt; do
-    run 0 train --data idx:data --net 64-16-4 --epochs 1 --trainer $method --steps 3 --quiet --save m.snn
+    run 0 train --data idx:data --net 64-16-10 --epochs 1 --trainer $method --steps 3 --quiet --save m.snn
     [ "$(wc -l <out)" -eq 1 ] || bad "--quiet printed more than the last line"
 done
-run 0 train --data idx:data --net 64-16-4 --epochs 1 --trainer.variant O --optimizer adam --lr 0.001 --neuron lif \
+run 0 train --data idx:data --net 64-16-10 --epochs 1 --trainer.variant O --optimizer adam --lr 0.001 --neuron lif \
     --neuron.tau 3 --loss ce --schedule constant --normalise none --save m.snn
 run 0 info m.snn
 has out '"variant": "O"' '"name": "adam"' '"tau": 3' '"loss": "ce"' '"normalise": "none"'
@@ -54,7 +54,7 @@ there conv.snn conv.svg
 
 # ---- one file instead of flags; flags override it; the model carries what results
 cat >run.json <<'JSON'
-{ "network": "64-12-4", "data": { "format": "idx", "dir": "data" }, "neuron": { "type": "lif", "threshold": 0.9 },
+{ "network": "64-12-10", "data": { "format": "idx", "dir": "data" }, "neuron": { "type": "lif", "threshold": 0.9 },
   "trainer": { "method": "sltt", "steps": 4 }, "optimizer": { "name": "sgd", "lr": 0.05 }, "epochs": 2, "batch": 64, "seed": 5 }
 JSON
 run 0 train run.json --seed 6 --save r.snn
@@ -86,10 +86,10 @@ for command in eval info bench; do
 done
 
 # ---- bench
-run 0 bench train --net 64-16-4 --trainer ottt,bptt --threads 1,2 --steps 2 --batch 16 --repeats 1
+run 0 bench train --net 64-16-10 --trainer ottt,bptt --threads 1,2 --steps 2 --batch 16 --repeats 1
 has out "machine" "ottt" "bptt" "samples/s"
 [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench printed not one line per thread count"
-run 0 bench train --memory --net 64-16-4 --trainer sltt --steps 2,20 --batch 16 --json
+run 0 bench train --memory --net 64-16-10 --trainer sltt --steps 2,20 --batch 16 --json
 json memory,memory
 
 finish

@@ -23,18 +23,18 @@ refuses 2 '--repeats: "0"' bench train --repeats 0
 
 # ---- values that the library refuses
 tiny="train --data idx:data --epochs 1 --quiet"
-refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --steps 0
-refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --trainer backprop
-refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --optimizer sgdd
-refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --loss hinge
-refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-4 --optimizer.beta1 0.9
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --steps 0
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --trainer backprop
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --optimizer sgdd
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --loss hinge
+refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --optimizer.beta1 0.9
 refuses 1 "SNN_ERR_" $tiny --net 64-8X-4
-refuses 1 'neuron.type: "lief"' $tiny --net 64-8-4 --neuron lief
-refuses 1 'data.normalise: "yes"' $tiny --net 64-8-4 --normalise yes
+refuses 1 'neuron.type: "lief"' $tiny --net 64-8-10 --neuron lief
+refuses 1 'data.normalise: "yes"' $tiny --net 64-8-10 --normalise yes
 refuses 1 'isa: "sse9"' $tiny --isa sse9
 refuses 1 "epochs: 0" train --data idx:data --epochs 0
 refuses 1 "batch: 0" train --data idx:data --batch 0
-refuses 2 "there is no number 400" $tiny --net 64-8-4 --sample 400
+refuses 2 "there is no number 400" $tiny --net 64-8-10 --sample 400
 
 # ---- files
 refuses 1 "SNN_ERR_IO" $tiny --data idx:nowhere
@@ -43,8 +43,8 @@ refuses 1 "no.json" $tiny no.json
 refuses 1 "SNN_ERR_IO" eval no.snn
 refuses 1 "SNN_ERR_IO" info no.snn
 refuses 1 "SNN_ERR_IO" train --resume no.snn.ckpt
-refuses 1 "no/where.csv" $tiny --net 64-8-4 --csv no/where.csv
-run 1 $tiny --net 64-8-4 --every 0 --save no/model.snn --csv log.csv
+refuses 1 "no/where.csv" $tiny --net 64-8-10 --csv no/where.csv
+run 1 $tiny --net 64-8-10 --every 0 --save no/model.snn --csv log.csv
 has err "SNN_ERR_IO"
 head -c 3000 data/train-images-idx3-ubyte >short
 mkdir -p cut
@@ -53,7 +53,7 @@ mv short cut/train-images-idx3-ubyte
 refuses 1 "SNN_ERR_FORMAT" $tiny --data idx:cut
 printf 'no model at all, only some text that is long enough for a header' >text.snn
 refuses 1 "SNN_ERR_FORMAT" info text.snn
-run 0 $tiny --net 64-8-4 --save good.snn
+run 0 $tiny --net 64-8-10 --save good.snn
 head -c 2000 good.snn >half.snn
 refuses 1 "SNN_ERR_FORMAT" info half.snn
 refuses 1 "SNN_ERR_" train --resume good.snn
