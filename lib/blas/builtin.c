@@ -13,10 +13,11 @@
 
 #define DEPTH 384u       /* most of k (products) that is packed at once */
 #define ROW_TILES 8u     /* most tiles of rows in a block of a product */
-#define SAMPLES 256u     /* most of m (outer products) that is packed at once */
+#define SAMPLES 192u     /* most of m (outer products) that is packed at once */
 #define OUTER_ROWS 20u   /* most tiles of rows and columns in a block of an outer product */
 #define OUTER_COLS 12u
 #define CHUNK 16u        /* samples that are packed side by side */
+#define ADD_TASKS 4u     /* that add up the parts of m */
 #define TASKS 16u        /* aim of a large product */
 #define SMALLEST (1u << 18) /* multiplications of a task: some microseconds, what waking a thread costs */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
@@ -237,12 +238,20 @@ struct outer {
     size_t per_worker;
 };
 
-static size_t outer_room(const struct snn__kernels *k)
+/* Floats from a panel of `count` samples to the next: not a power of two, so that the same sample of all panels does not
+ * compete for one place in the cache. */
+static size_t panel_pitch(size_t count, size_t width)
 {
-    return aligned(SAMPLES * (OUTER_ROWS * k->mr + OUTER_COLS * k->nr));
+    return aligned(count * width) + 16;
 }
 
-/* Large results are cut into tiles; where these are too few, m is cut too and the parts are added up in order. */
+static size_t outer_room(const struct snn__kernels *k)
+{
+    return OUTER_ROWS * panel_pitch(SAMPLES, k->mr) + OUTER_COLS * (panel_pitch(SAMPLES, k->nr) + CHUNK * k->nr);
+}
+
+/* Results are cut into blocks that a task keeps in the second-level cache. Where these are too few, m is cut too and the
+ * parts are added up in order; where m is too small for that, the blocks are made narrower. */
 static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
 {
     const size_t wanted = tasks_wanted(m, n, k);
@@ -250,11 +259,11 @@ static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
     a->depth = k;
     a->row_tiles = snn__ceil_div(n, a->k->mr);
     a->col_tiles = snn__ceil_div(k, a->k->nr);
-    a->col_tasks = snn__min(wanted, snn__min(4, a->col_tiles));
-    a->row_tasks = snn__min(snn__ceil_div(wanted, a->col_tasks), snn__ceil_div(a->row_tiles, 6));
-    a->parts = 1;
-    if (a->row_tasks * a->col_tasks * 2 <= wanted)
-        a->parts = snn__max(1, snn__min(wanted / (a->row_tasks * a->col_tasks), m / SAMPLES));
+    a->col_tasks = snn__min(wanted, snn__ceil_div(a->col_tiles, OUTER_COLS));
+    a->row_tasks = snn__min(snn__ceil_div(wanted, a->col_tasks), snn__ceil_div(a->row_tiles, OUTER_ROWS));
+    a->parts = snn__max(1, snn__min(wanted / (a->row_tasks * a->col_tasks), m / (2 * SAMPLES)));
+    if (a->parts == 1)
+        a->col_tasks = snn__max(a->col_tasks, snn__min(a->col_tiles / 2, wanted / a->row_tasks));
     a->per_worker = outer_room(a->k);
 }
 
@@ -278,63 +287,61 @@ SNN__INLINE void copy(float *to, const float *from, size_t n)
         to[i] = from[i];
 }
 
-/* panels[tile][m][mr] <- columns of d. A few samples at a time: panels lie a power of two apart, and one line of each would
- * compete for the same places in the cache. */
+/* panels[tile][m][mr] <- columns of d */
 static void pack_columns(const struct outer *a, struct span m, struct span tiles, float *panels)
 {
-    const size_t mr = a->k->mr, count = m.to - m.from;
+    const size_t mr = a->k->mr, pitch = panel_pitch(m.to - m.from, mr);
 
-    for (size_t from = m.from; from < m.to; from += CHUNK) {
-        const size_t to = snn__min(m.to, from + CHUNK);
+    for (size_t i = m.from; i < m.to; i++) {
+        const float *d = a->p->d + i * a->p->d_pitch;
+        float *out = panels + (i - m.from) * mr;
 
-        for (size_t t = tiles.from; t < tiles.to; t++) {
-            const size_t width = snn__min(mr, a->p->n - t * mr);
-            const float *d = a->p->d + from * a->p->d_pitch + t * mr;
-            float *out = panels + ((t - tiles.from) * count + (from - m.from)) * mr;
-
-            for (size_t i = from; i < to; i++, d += a->p->d_pitch, out += mr)
-                copy(out, d, width);
-        }
+        for (size_t t = tiles.from; t < tiles.to; t++, out += pitch)
+            copy(out, d + t * mr, snn__min(mr, a->p->n - t * mr));
     }
 }
 
-/* panels[m][nr] <- columns of one tile of read(x) for `rows` rows */
-static void pack_patch(const struct outer *a, const struct snn__position *at, size_t rows, size_t tile, float *panel)
+/* panels[tile][m][nr] <- columns k .. k + length - 1 (from panel 0's first) of `rows` rows */
+SNN__INLINE void spread(float *panels, size_t pitch, size_t nr, size_t k, size_t length, const float *const *from,
+                        size_t rows)
+{
+    for (size_t done = 0; done < length;) {
+        const size_t at = (k + done) % nr, some = snn__min(length - done, nr - at);
+        float *out = panels + (k + done) / nr * pitch + at;
+
+        for (size_t i = 0; i < rows; i++)
+            copy(out + i * nr, from[i] + done, some);
+        done += some;
+    }
+}
+
+/* panels[tile][m][nr] <- columns of read(x), zero beyond the last; run by run for some rows at a time */
+static void pack_patches(const struct outer *a, struct span m, struct span tiles, float *panels, float *own)
 {
     const struct snn__window *w = &a->p->window;
-    const size_t nr = a->k->nr, run = snn__window_run(w), begin = tile * nr, end = snn__min(a->depth, begin + nr);
-
-    for (size_t k = begin; k < end;) {
-        const size_t length = snn__min(end, k / run * run + run) - k;
-        const struct snn__column column = snn__window_column(w, k);
-
-        for (size_t i = 0; i < rows; i++) {
-            float *out = panel + i * nr + (k - begin);
-            const float *piece = snn__window_piece(w, &at[i], &column, length, out);
-
-            if (piece != out)
-                copy(out, piece, length);
-        }
-        k += length;
-    }
-    if (end < begin + nr)
-        for (size_t i = 0; i < rows; i++)
-            memset(panel + i * nr + (end - begin), 0, (begin + nr - end) * sizeof *panel);
-}
-
-/* panels[tile][m][nr] <- columns of read(x), zero beyond the last */
-static void pack_patches(const struct outer *a, struct span m, struct span tiles, float *panels)
-{
-    const size_t nr = a->k->nr, count = m.to - m.from;
+    const size_t nr = a->k->nr, pitch = panel_pitch(m.to - m.from, nr), run = snn__window_run(w);
+    const size_t begin = tiles.from * nr, end = snn__min(a->depth, tiles.to * nr);
     struct snn__position at[CHUNK];
+    const float *piece[CHUNK];
 
     for (size_t from = m.from; from < m.to; from += CHUNK) {
         const size_t rows = snn__min(CHUNK, m.to - from);
+        float *const out = panels + (from - m.from) * nr;
 
         for (size_t i = 0; i < rows; i++)
-            at[i] = snn__window_locate(&a->p->window, a->p->x, from + i);
-        for (size_t t = tiles.from; t < tiles.to; t++)
-            pack_patch(a, at, rows, t, panels + ((t - tiles.from) * count + (from - m.from)) * nr);
+            at[i] = snn__window_locate(w, a->p->x, from + i);
+        for (size_t k = begin; k < end;) {
+            const size_t length = snn__min(end, k / run * run + run) - k;
+            const struct snn__column column = snn__window_column(w, k);
+
+            for (size_t i = 0; i < rows; i++)
+                piece[i] = snn__window_piece(w, &at[i], &column, length, own + i * OUTER_COLS * nr);
+            spread(out, pitch, nr, k - begin, length, piece, rows);
+            k += length;
+        }
+        for (size_t k = end; k < tiles.to * nr; k++)
+            for (size_t i = 0; i < rows; i++)
+                out[i * nr + (k - begin) / nr * pitch + k % nr] = 0;
     }
 }
 
@@ -344,18 +351,20 @@ static void outer_block(const struct outer *a, struct span m, struct span rows, 
 {
     const struct snn__outer *p = a->p;
     const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(m.to - m.from, SAMPLES);
-    float *const left = scratch, *const right = scratch + SAMPLES * OUTER_ROWS * mr;
+    float *const left = scratch, *const right = left + OUTER_ROWS * panel_pitch(SAMPLES, mr);
+    float *const own = right + OUTER_COLS * panel_pitch(SAMPLES, nr);
 
     for (size_t from = m.from; from < m.to; from += some) {
         const struct span now = { from, snn__min(m.to, from + some) };
         const size_t count = now.to - now.from;
 
         pack_columns(a, now, rows, left);
-        pack_patches(a, now, cols, right);
+        pack_patches(a, now, cols, right, own);
         for (size_t j = cols.from; j < cols.to; j++)
             for (size_t i = rows.from; i < rows.to; i++) {
                 const size_t height = snn__min(mr, p->n - i * mr), width = snn__min(nr, a->depth - j * nr);
-                const float *l = left + (i - rows.from) * count * mr, *r = right + (j - cols.from) * count * nr;
+                const float *l = left + (i - rows.from) * panel_pitch(count, mr);
+                const float *r = right + (j - cols.from) * panel_pitch(count, nr);
                 float *out = g + i * mr * pitch + j * nr;
                 const bool add = accumulate || from > m.from;
 
@@ -388,18 +397,22 @@ static void outer_task(void *arg, size_t task, size_t worker)
         }
 }
 
-static void add_copies(const struct outer *a)
+/* Some rows of g: the parts of m, added up in order. */
+static void add_parts(void *arg, size_t task, size_t worker)
 {
+    const struct outer *a = arg;
     const struct snn__outer *p = a->p;
+    const struct span rows = part(p->n, ADD_TASKS, task);
 
-    for (size_t n = 0; n < p->n; n++)
+    (void)worker;
+    for (size_t n = rows.from; n < rows.to; n++)
         for (size_t i = 0; i < a->parts; i++) {
-            const float *from = a->copies + (i * p->n + n) * a->depth;
+            const float *partial = a->copies + (i * p->n + n) * a->depth;
 
             if (i == 0 && !p->accumulate)
-                memcpy(p->g + n * p->g_pitch, from, a->depth * sizeof *from);
+                memcpy(p->g + n * p->g_pitch, partial, a->depth * sizeof *partial);
             else
-                a->k->axpy(p->g + n * p->g_pitch, 1, from, a->depth);
+                a->k->axpy(p->g + n * p->g_pitch, 1, partial, a->depth);
         }
 }
 
@@ -413,5 +426,5 @@ void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratc
     a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
     snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
     if (a.parts > 1)
-        add_copies(&a);
+        snn__parallel(ctx, add_parts, &a, ADD_TASKS);
 }
