@@ -191,6 +191,10 @@ static snn_status describe_units(struct snn__pass *pass)
                              "layer %s: feedback and batch norm over all steps exclude each other", pass->net->layer[l]->name);
     }
     mark_absent(pass);
+    if (pass->unit[pass->n - 1].absent > 0)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
+                         "before", pass->unit[pass->n - 1].layer->name);
     mark_traced(pass);
     if (pass->needs.learns)
         mark_wanted(pass);
@@ -294,7 +298,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->value, pass->slots * all, sizeof(float), &lives->value));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), population ? NULL : &lives->trace));
-    if (unit->read_later && pass->slots == 1) {
+    if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
         SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
         if (unit->traced)
             SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));

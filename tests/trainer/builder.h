@@ -134,6 +134,39 @@ static inline void read_all_gradients(const snn_trainer *tr, float *out)
         }
 }
 
+/* A data set of arrays: x[count][frames][len]. */
+struct array_set {
+    const float *x;
+    const uint32_t *label;
+    size_t len, frames;
+};
+
+static inline snn_status read_array(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+{
+    const struct array_set *set = user;
+
+    memcpy(x, set->x + (index * set->frames + frame) * set->len, set->len * sizeof *x);
+    *label = set->label[index];
+    return SNN_OK;
+}
+
+static inline snn_dataset *dataset_of(snn_context *ctx, struct array_set *set, const size_t shape[3], size_t count, size_t classes)
+{
+    snn_dataset_source source;
+    snn_dataset *out = NULL;
+
+    OK(snn_dataset_source_init(&source, sizeof source));
+    source.rank = shape[1] ? 3 : 1;
+    memcpy(source.shape, shape, sizeof source.shape);
+    source.count = count;
+    source.classes = classes;
+    source.frames = set->frames;
+    source.read = read_array;
+    source.user = set;
+    OK(snn_dataset_create(&out, ctx, &source));
+    return out;
+}
+
 static inline double norm_of(const float *x, size_t n)
 {
     double sum = 0;
