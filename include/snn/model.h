@@ -14,7 +14,8 @@
 SNN_BEGIN_DECLS
 
 /** Writes a prepared network to a file.
- * @return SNN_ERR_IO (with the system's reason), SNN_ERR_STATE (not prepared), SNN_ERR_MEMORY */
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_IO (with the system's reason), SNN_ERR_STATE (not prepared), SNN_ERR_DIVERGED (a tensor
+ * is not finite; an older file stays), SNN_ERR_MEMORY */
 SNN_API snn_status snn_network_save(const snn_network *network, const char *path);
 
 /** Reads a network from a model file or checkpoint; it is prepared. The caller destroys it.
@@ -28,7 +29,8 @@ SNN_API snn_status snn_network_load(snn_network **out, snn_context *context, con
 SNN_API snn_status snn_network_describe(const snn_network *network, char *buffer, size_t size, size_t *needed);
 
 /** Builds a network, not prepared yet, from such JSON. The caller destroys it.
- * @return SNN_ERR_FORMAT (the message says where), SNN_ERR_ARGUMENT (unknown type or key), SNN_ERR_MEMORY */
+ * @return SNN_ERR_FORMAT (the message says where), SNN_ERR_ARGUMENT (unknown type or key), SNN_ERR_SHAPE, SNN_ERR_VERSION,
+ * SNN_ERR_MEMORY */
 SNN_API snn_status snn_network_parse(snn_network **out, snn_context *context, const char *json);
 
 /** Attaches a text that model files carry along under `key`; NULL removes it. Keys that begin with "snn" are the

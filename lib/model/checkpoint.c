@@ -24,7 +24,6 @@ static const struct count {
 }, sums[] = {
     { "loss_sum", offsetof(struct snn__run, loss_sum) },
     { "correct", offsetof(struct snn__run, correct) },
-    { "spike_rate_sum", offsetof(struct snn__run, spike_rate_sum) },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -16,7 +16,7 @@ struct snn__run {
     uint64_t position;                       /* samples of the current epoch already trained */
     uint64_t updates;                        /* optimizer updates so far */
     uint64_t batches;                        /* training batches so far: names the streams of dropout and SLTT-K */
-    double loss_sum, correct, spike_rate_sum; /* over the current epoch's samples so far */
+    double loss_sum, correct; /* over the current epoch's samples so far */
     size_t length;                           /* trained numbers */
     size_t n_moments;
     const char *moment_name[SNN__MOMENTS_MAX]; /* "velocity"; "mean", "square" */
