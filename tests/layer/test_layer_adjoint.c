@@ -1,0 +1,453 @@
+/* Every type of layer: <A x, y> = <x, A' y> for its forward and adjoint, its weight gradient against differences, and the
+ * forward of pools against their definition. The layer is called as a pass calls it, behind a gain that makes it want errors. */
+#include "trainer/builder.h"
+
+enum { BATCH = 3 };
+
+struct layer_case {
+    size_t shape[3];
+    const char *layer; /* named "x" */
+    bool bends; /* not affine: the adjoint belongs to the slope at x */
+};
+
+static const struct layer_case cases[] = {
+    { { 7 }, "linear x out=5", false },
+    { { 1 }, "linear x out=1", false },
+    { { 70 }, "linear x out=33 bias=0", false },
+    { { 7 }, "linear x out=5 standardise=1", false },
+    { { 3, 6, 6 }, "conv2d x out=4", false },
+    { { 3, 6, 6 }, "conv2d x out=4 pad=1", false },
+    { { 3, 7, 5 }, "conv2d x out=4 pad=1 stride=2", false },
+    { { 3, 7, 5 }, "conv2d x out=4 pad=2 stride=3 kernel=4 bias=0", false },
+    { { 4, 9, 8 }, "conv2d x out=6 dilation=2 pad=2", false },
+    { { 4, 9, 8 }, "conv2d x out=6 dilation=3 stride=2 pad=3 groups=2", false },
+    { { 6, 5, 5 }, "conv2d x out=6 groups=6 pad=1", false },
+    { { 6, 5, 5 }, "conv2d x out=3 groups=3 kernel=1", false },
+    { { 4, 4, 4 }, "conv2d x out=5 kernel=1 stride=2", false },
+    { { 4, 6, 6 }, "conv2d x out=4 pad=1 standardise=1", false },
+    { { 4, 6, 6 }, "conv2d x out=4 pad=1 stride=2 groups=2 standardise=1", false },
+    { { 2, 3, 3 }, "conv2d x out=3 kernel=3", false },
+    { { 20, 6, 6 }, "conv2d x out=18 kernel=5 pad=2", false },
+    { { 6 }, "batch_norm x", true },
+    { { 4, 3, 5 }, "batch_norm x", true },
+    { { 3, 6, 6 }, "avgpool x", false },
+    { { 3, 7, 5 }, "avgpool x", false },
+    { { 3, 7, 5 }, "avgpool x kernel=3 stride=2 pad=1", false },
+    { { 3, 7, 5 }, "avgpool x kernel=3 stride=1", false },
+    { { 3, 9, 9 }, "avgpool x kernel=2 stride=3", false },
+    { { 3, 7, 5 }, "avgpool x kernel=0", false },
+    { { 3, 6, 6 }, "sumpool x", false },
+    { { 3, 7, 5 }, "sumpool x kernel=4 stride=2 pad=2", false },
+    { { 3, 7, 5 }, "sumpool x kernel=0", false },
+    { { 3, 6, 6 }, "maxpool x", false },
+    { { 3, 7, 5 }, "maxpool x kernel=3 stride=2 pad=1", false },
+    { { 3, 7, 5 }, "maxpool x kernel=0", false },
+    { { 3, 7, 5 }, "adaptive_avgpool x size=3", false },
+    { { 3, 7, 5 }, "adaptive_avgpool x size=1", false },
+    { { 3, 4, 5 }, "adaptive_avgpool x size=7", false },
+    { { 3, 4, 5 }, "upsample x factor=2", false },
+    { { 3, 4, 5 }, "upsample x factor=3", false },
+    { { 3, 4, 5 }, "flatten x", false },
+    { { 3, 4, 5 }, "scale x value=-1.5", false },
+    { { 9 }, "gain x value=0.7", false },
+    { { 3, 4, 5 }, "dropout x rate=0.3", false },
+    { { 9 }, "add x <g", false },
+    { { 9 }, "if x smooth=1", true },
+    { { 9 }, "lif x smooth=1 input_scaled=1 decay=0.3", true },
+    { { 3, 4, 5 }, "lif x smooth=1 per_neuron=1 input_scaled=1", true },
+    { { 9 }, "lif x reset=none", false },
+    { { 9 }, "cuba x smooth=1", true },
+    { { 9 }, "alif x smooth=1 surrogate=arctan", true },
+    { { 9 }, "plif x smooth=1 surrogate=fast_sigmoid alpha=1 input_scaled=1", true },
+};
+
+#define CASES (int)(sizeof cases / sizeof *cases)
+
+struct rig {
+    snn_context *ctx;
+    snn_network *net;
+    struct snn__pass pass;
+    struct snn__unit *unit;
+    struct snn__io io;
+    size_t in, out;        /* of the whole batch */
+    float *x, *y, *e, *dx, *step;
+};
+
+static float *array(size_t n, unsigned seed)
+{
+    float *a = malloc(n * sizeof *a);
+
+    random_fill(a, n, -1, 1, seed);
+    return a;
+}
+
+static bool is_population(const char *layer)
+{
+    char type[32] = "";
+
+    sscanf(layer, "%31s", type);
+    return snn__neuron_model_named(type) != NULL;
+}
+
+static void open_rig(struct rig *r, const struct layer_case *c, uint32_t isa, float x_scale)
+{
+    struct snn__needs needs = { .learns = true };
+    char layers[256];
+
+    memset(r, 0, sizeof *r);
+    /* a population's adjoint can be added only where the plan knows of a second reader */
+    snprintf(layers, sizeof layers, "gain g value=1; %s%s", c->layer, is_population(c->layer) ? "; add z <x <g" : "");
+    r->ctx = test_context(2, 11, isa);
+    r->net = network_of(r->ctx, c->shape, layers);
+    shake(r->net);
+    OK(snn__pass_plan(&r->pass, r->net, BATCH + 1, 1, &needs));
+    snn__pass_begin(&r->pass, BATCH, true, false, 3);
+    r->unit = &r->pass.unit[1];
+    ck_assert(r->unit->node.wants_adjoint);
+    r->in = BATCH * r->unit->node.in_len;
+    r->out = BATCH * r->unit->node.out_len;
+    r->x = array(r->in, 1);
+    r->step = array(r->in, 2);
+    r->e = array(r->out, 3);
+    r->y = array(r->out, 4);
+    r->dx = array(r->in, 5);
+    r->io = snn__unit_io(&r->pass, r->unit, 0);
+    r->io.x[0] = (struct snn__signal){ r->x, x_scale };
+}
+
+static void close_rig(struct rig *r)
+{
+    snn__pass_free(&r->pass);
+    snn_network_destroy(r->net);
+    snn_context_destroy(r->ctx);
+    free(r->x);
+    free(r->y);
+    free(r->e);
+    free(r->dx);
+    free(r->step);
+}
+
+static double dot(const float *a, const float *b, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (double)a[i] * b[i];
+    return sum;
+}
+
+/* <f(x), e> */
+static double probe(struct rig *r, float *x)
+{
+    float *y = r->y;
+    struct snn__io io = r->io;
+
+    io.x[0].data = x;
+    io.y.data = y;
+    r->unit->layer->type->forward(&r->unit->node, &io);
+    return io.y.scale * dot(io.y.data, r->e, r->out);
+}
+
+/* dx (+)= the adjoint of e times e_scale */
+static void adjoint(struct rig *r, float e_scale, bool accumulate)
+{
+    const struct snn__layer_type *type = r->unit->layer->type;
+    struct snn__signal e = { r->e, e_scale };
+    float factor;
+
+    if (type->factor == NULL || !type->factor(&r->unit->node, &factor))
+        type->adjoint(&r->unit->node, &r->io, e, 0, r->dx, accumulate);
+    else if (accumulate)
+        snn__add_to(r->ctx, r->dx, factor * e_scale, r->e, r->in);
+    else
+        snn__copy(r->ctx, r->dx, factor * e_scale, r->e, r->in);
+}
+
+static float *moved(const struct rig *r, double h)
+{
+    float *x = malloc(r->in * sizeof *x);
+
+    for (size_t i = 0; i < r->in; i++)
+        x[i] = (float)(r->x[i] + h * r->step[i]);
+    return x;
+}
+
+/* <f(x + h step) - f(x - h step), e> / 2h */
+static double slope(struct rig *r, double h)
+{
+    float *up = moved(r, h), *down = moved(r, -h);
+    double s = (probe(r, up) - probe(r, down)) / (2 * h);
+
+    free(up);
+    free(down);
+    return s;
+}
+
+static bool is(const struct rig *r, const char *type)
+{
+    return strcmp(r->unit->layer->type->name, type) == 0;
+}
+
+/* What <J step, e> should be <step, dx> of, times the scale of x. A maximum is taken at the winners of x: linear in steps that
+ * change none of them. */
+static double expected(struct rig *r, const struct layer_case *c)
+{
+    double h = 0.02;
+
+    if (c->bends)
+        return (4 * slope(r, h) - slope(r, 2 * h)) / 3;
+    return is(r, "maxpool") ? slope(r, 1e-4) : slope(r, 1);
+}
+
+START_TEST(test_adjoint)
+{
+    const struct layer_case *c = &cases[_i % CASES];
+    uint32_t isa = _i / CASES ? SNN_ISA_BEST : SNN_ISA_REF;
+    struct rig r;
+    float *base;
+    double want, got, size, tolerance = c->bends || strstr(c->layer, "maxpool") ? 3e-3 : 2e-6;
+
+    open_rig(&r, c, isa, 1.75f);
+    want = expected(&r, c);
+    probe(&r, r.x); /* winners and statistics of x itself */
+    adjoint(&r, 0.5f, false);
+    size = 1 + norm_of(r.e, r.out) * norm_of(r.step, r.in) / 4;
+    got = dot(r.step, r.dx, r.in) * 1.75 / 0.5;
+    ck_assert_msg(fabs(want - got) <= tolerance * size, "%s: <A x, y> = %.8g, <x, A' y> = %.8g", c->layer, want, got);
+    /* added to what is there */
+    base = array(r.in, 6);
+    for (size_t i = 0; i < r.in; i++) {
+        float once = r.dx[i];
+
+        r.dx[i] = base[i];
+        base[i] += once;
+    }
+    adjoint(&r, 0.5f, true);
+    ck_assert_msg(distance(r.dx, base, r.in) < 1e-6, "%s: added: %g", c->layer, distance(r.dx, base, r.in));
+    free(base);
+    close_rig(&r);
+}
+END_TEST
+
+/* ---- gradients of the trained tensors ---- */
+
+static double probe_tensor(struct rig *r, struct snn__tensor *t, const float *start, const float *d, double h)
+{
+    double sum[2];
+
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < t->length; i++)
+            t->data[i] = (float)(start[i] + (side ? -h : h) * d[i]);
+        snn__pass_refresh(&r->pass);
+        sum[side] = probe(r, r->x);
+    }
+    memcpy(t->data, start, t->length * sizeof *start);
+    return (sum[0] - sum[1]) / (2 * h);
+}
+
+/* What one sweep leaves in the gradient: a credit, or for a leak the adjoint. */
+static void sweep(struct rig *r, float e_scale)
+{
+    struct snn__signal e = { r->e, e_scale };
+
+    if (r->unit->layer->type->credit != NULL)
+        r->unit->layer->type->credit(&r->unit->node, &r->io, e, r->io.x[0]);
+    else
+        r->unit->layer->type->adjoint(&r->unit->node, &r->io, e, 0, r->dx, false);
+}
+
+START_TEST(test_gradient)
+{
+    const struct layer_case *c = &cases[_i];
+    struct rig r;
+
+    open_rig(&r, c, SNN_ISA_BEST, 0.8f);
+    for (size_t k = 0; k < r.unit->layer->n_tensors; k++) {
+        struct snn__tensor *t = &r.unit->layer->tensor[k];
+        float *start = malloc(t->length * sizeof *start), *d = array(t->length, 8);
+        double want, got, size;
+
+        memcpy(start, t->data, t->length * sizeof *start);
+        if (t->trained) {
+            want = (4 * probe_tensor(&r, t, start, d, 0.01) - probe_tensor(&r, t, start, d, 0.02)) / 3;
+            snn__pass_refresh(&r.pass);
+            for (int again = 0; again < 2; again++) { /* settling clears what was gathered */
+                probe(&r, r.x);
+                sweep(&r, 0.5f);
+                sweep(&r, 1.5f); /* sweeps add up */
+                r.unit->layer->type->settle(&r.unit->node);
+                got = dot(r.unit->node.gradient[k], d, t->length) / 2;
+                size = 1 + norm_of(r.unit->node.gradient[k], t->length) * norm_of(d, t->length);
+                ck_assert_msg(fabs(want - got) <= 1e-3 * size, "%s: %s: difference %.8g, gradient %.8g", c->layer, t->name, want,
+                              got);
+            }
+        }
+        free(start);
+        free(d);
+    }
+    close_rig(&r);
+}
+END_TEST
+
+/* Nothing gathered: a gradient of zeros, whatever was there. */
+START_TEST(test_nothing_gathered)
+{
+    struct rig r;
+
+    open_rig(&r, &cases[_i], SNN_ISA_BEST, 1);
+    for (size_t i = 0; i < r.net->n_parameters; i++)
+        r.pass.gradient[i] = 1;
+    if (r.unit->layer->type->settle != NULL) {
+        r.unit->layer->type->settle(&r.unit->node);
+        for (size_t i = 1; i < r.net->n_parameters; i++) /* the gain in front has number 0 */
+            ck_assert_float_eq(r.pass.gradient[i], 0);
+    }
+    close_rig(&r);
+}
+END_TEST
+
+/* ---- pools and upsampling by their definition ---- */
+
+static double cell(const struct layer_case *c, const snn_layer *layer, const float *x, size_t channel, size_t i, size_t j)
+{
+    const char *type = layer->type->name;
+    bool adaptive = strcmp(type, "adaptive_avgpool") == 0;
+    ptrdiff_t h = (ptrdiff_t)c->shape[1], w = (ptrdiff_t)c->shape[2], top, left, bottom, right;
+    double sum = 0, most = -INFINITY, area;
+
+    if (adaptive) {
+        ptrdiff_t o = (ptrdiff_t)layer->out.dim[1];
+
+        top = (ptrdiff_t)floor((double)i * (double)h / (double)o);
+        left = (ptrdiff_t)floor((double)j * (double)w / (double)o);
+        bottom = (ptrdiff_t)ceil((double)(i + 1) * (double)h / (double)o);
+        right = (ptrdiff_t)ceil((double)(j + 1) * (double)w / (double)o);
+    } else {
+        ptrdiff_t kernel = (ptrdiff_t)snn__param_i64(&layer->params, SNN_LAYER_KERNEL);
+        ptrdiff_t stride = (ptrdiff_t)snn__param_i64(&layer->params, SNN_LAYER_STRIDE);
+        ptrdiff_t pad = (ptrdiff_t)snn__param_i64(&layer->params, SNN_LAYER_PAD);
+
+        stride = stride ? stride : kernel;
+        top = (ptrdiff_t)i * stride - pad;
+        left = (ptrdiff_t)j * stride - pad;
+        bottom = kernel ? top + kernel : h;
+        right = kernel ? left + kernel : w;
+    }
+    area = (double)((bottom - top) * (right - left));
+    for (ptrdiff_t a = top; a < bottom; a++)
+        for (ptrdiff_t b = left; b < right; b++)
+            if (a >= 0 && a < h && b >= 0 && b < w) {
+                double v = x[((ptrdiff_t)channel * h + a) * w + b];
+
+                sum += v;
+                most = fmax(most, v);
+            }
+    return strcmp(type, "maxpool") == 0 ? most : strcmp(type, "sumpool") == 0 ? sum : sum / area;
+}
+
+START_TEST(test_pools)
+{
+    const struct layer_case *c = &cases[_i];
+    struct rig r;
+    float *x, *y;
+    const snn_layer *layer;
+
+    if (strstr(c->layer, "pool") == NULL && strstr(c->layer, "upsample") == NULL)
+        return;
+    open_rig(&r, c, SNN_ISA_BEST, 1);
+    layer = r.unit->layer;
+    x = array(r.in, 20);
+    y = malloc(r.out * sizeof *y);
+    snn__to_channels_last(&layer->in, BATCH, x, r.x);
+    probe(&r, r.x);
+    snn__to_channels_first(&layer->out, BATCH, r.y, y);
+    for (size_t b = 0, n = 0; b < BATCH; b++)
+        for (size_t channel = 0; channel < layer->out.dim[0]; channel++)
+            for (size_t i = 0; i < layer->out.dim[1]; i++)
+                for (size_t j = 0; j < layer->out.dim[2]; j++, n++) {
+                    const float *sample = x + b * r.unit->node.in_len;
+                    size_t factor = strstr(c->layer, "upsample") ? layer->out.dim[1] / layer->in.dim[1] : 0;
+                    double want = factor ? sample[(channel * c->shape[1] + i / factor) * c->shape[2] + j / factor]
+                                         : cell(c, layer, sample, channel, i, j);
+
+                    ck_assert_msg(fabs(y[n] - want) < 1e-5, "%s: sample %zu, channel %zu, cell %zu,%zu: %g, not %g", c->layer, b,
+                                  channel, i, j, y[n], want);
+                }
+    free(x);
+    free(y);
+    close_rig(&r);
+}
+END_TEST
+
+/* ---- add, with all its inputs, and what is absent ---- */
+
+START_TEST(test_add)
+{
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, (size_t[3]){ 6 },
+                                  "scale a value=2; scale b value=-3 <input; add s <input <a <b <a <s:1; linear o out=2");
+    struct snn__pass pass = { .net = NULL };
+    struct snn__needs needs = { .learns = false };
+    float x[6];
+
+    random_fill(x, 6, -1, 1, 1);
+    OK(snn__pass_plan(&pass, net, 1, 3, &needs));
+    snn__pass_begin(&pass, 1, false, true, 0);
+    memcpy(snn__pass_input(&pass, 0), x, sizeof x);
+    for (size_t t = 0; t < 3; t++) {
+        struct snn__signal s;
+
+        snn__pass_forward(&pass, t);
+        s = snn__unit_value(&pass, &pass.unit[2], t);
+        for (size_t i = 0; i < 6; i++) /* 1 + 2 - 3 + 2 = 2, and the sum so far */
+            ck_assert_float_eq_tol(s.scale * s.data[i], 2 * (float)(t + 1) * x[i], 1e-5f);
+    }
+    snn__pass_free(&pass);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* About `rate` of the elements fall silent, the rest are divided by 1 - rate, another mask for another batch. */
+START_TEST(test_dropout)
+{
+    struct layer_case c = { { 5000 }, "dropout x rate=0.3", false };
+    struct rig r;
+    float *first = malloc(BATCH * 5000 * sizeof *first);
+    size_t silent = 0;
+
+    open_rig(&r, &c, SNN_ISA_BEST, 1);
+    for (size_t i = 0; i < r.in; i++)
+        r.x[i] = 1;
+    probe(&r, r.x);
+    for (size_t i = 0; i < r.out; i++) {
+        silent += r.y[i] == 0;
+        ck_assert(r.y[i] == 0 || fabsf(r.y[i] - 1 / 0.7f) < 1e-6f);
+    }
+    ck_assert_double_eq_tol((double)silent / (double)r.out, 0.3, 0.02);
+    memcpy(first, r.y, r.out * sizeof *first);
+    probe(&r, r.x);
+    ck_assert_mem_eq(first, r.y, r.out * sizeof *first); /* one mask for all steps */
+    snn__pass_begin(&r.pass, BATCH, true, false, 4);
+    probe(&r, r.x);
+    ck_assert_mem_ne(first, r.y, r.out * sizeof *first);
+    free(first);
+    close_rig(&r);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("layer: adjoints");
+    TCase *tc = tcase_create("layers");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_adjoint, 0, 2 * CASES);
+    tcase_add_loop_test(tc, test_gradient, 0, CASES);
+    tcase_add_loop_test(tc, test_nothing_gathered, 0, CASES);
+    tcase_add_loop_test(tc, test_pools, 0, CASES);
+    tcase_add_test(tc, test_add);
+    tcase_add_test(tc, test_dropout);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
