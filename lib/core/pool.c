@@ -3,6 +3,7 @@
 #include "core/pool.h"
 #include "core/alloc.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -85,6 +86,17 @@ static void *work(void *arg)
     }
 }
 
+/* Returns when all workers have finished the region. Where threads outnumber processors, one of them may be waiting for ours. */
+static void await_workers(struct snn__pool *pool)
+{
+    for (int spin = 0; atomic_load_explicit(&pool->running, memory_order_acquire) != 0; spin++) {
+        if (spin < SPINS)
+            relax();
+        else
+            sched_yield();
+    }
+}
+
 /* Begins a region: whoever sleeps is woken. */
 static void announce(struct snn__pool *pool)
 {
@@ -110,8 +122,7 @@ void snn__pool_run(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t ta
     atomic_store_explicit(&pool->running, pool->threads - 1, memory_order_relaxed);
     announce(pool);
     take_tasks(pool, 0);
-    while (atomic_load_explicit(&pool->running, memory_order_acquire) != 0)
-        relax();
+    await_workers(pool);
     pthread_mutex_unlock(&pool->busy);
 }
 
