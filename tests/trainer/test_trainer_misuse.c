@@ -402,7 +402,7 @@ static const struct {
     { "groups that do not divide the channels", groups_do_not_divide, SHAPE, "2 groups" },
     { "a pool larger than the map", pool_too_large, SHAPE, "6x6 does not fit into [2,5,5]" },
     { "a sum of two shapes", sum_of_two_shapes, SHAPE, "layer s: expected [2,3,3]" },
-    { "memory that runs out", memory_runs_out, SNN_ERR_MEMORY, "out of memory: 2000 bytes" },
+    { "memory that runs out", memory_runs_out, SNN_ERR_MEMORY, "out of memory" },
     { "standardised weights of fan-in 1", fan_in_of_one, SHAPE, "fan-in 1" },
     { "a map as the network's output", output_is_map, SHAPE, "must give a vector" },
     { "an unknown type of layer", unknown_type, ARGUMENT, "conv3d" },
