@@ -42,7 +42,8 @@ jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 # Everything is built, whatever the folder was configured for before; it keeps the generator that it was made with.
 [ -f build/CMakeCache.txt ] || export CMAKE_GENERATOR=Ninja
-cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DSNN_WERROR=ON -DSNN_SANITIZE= -DSNN_TOOL=ON -DSNN_EXAMPLES=ON -DSNN_TESTS=ON
+cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DSNN_WERROR=ON -DSNN_SANITIZE= -DSNN_TOOL=ON -DSNN_EXAMPLES=ON \
+    -DSNN_TESTS=ON
 cmake --build build -j "$jobs"
 
 cd build

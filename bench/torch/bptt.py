@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Speed of BPTT with surrogate gradients in PyTorch, eager mode, by autograd.
 
-The usual way to write it: the spike is a torch.autograd.Function whose backward is the surrogate, the T steps run one after the other,
-and one backward() goes through all of them. The reset is not detached. Weights are standardised once per batch.
+The usual way to write it: the spike is a torch.autograd.Function whose backward is the surrogate, the T steps run one
+after the other, and one backward() goes through all of them. The reset is not detached. Weights are standardised once
+per batch.
 
     python3 bench/torch/bptt.py --net mlp --threads 2
 """

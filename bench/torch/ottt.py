@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Speed of OTTT (variant A) or SLTT in PyTorch, eager mode, with derivatives written out by hand.
 
-Autograd has no part in it: the rule's gradient needs only the tensors of one step, so each step is a forward pass followed at once by
-the products of its backward pass, under no_grad and in place where that helps. Weights are standardised once per batch (they do not
-change before the update) and the convolutions' two backward products are one call. Updates by torch.optim.SGD with momentum.
+Autograd has no part in it: the rule's gradient needs only the tensors of one step, so each step is a forward pass
+followed at once by the products of its backward pass, under no_grad and in place where that helps. Weights are
+standardised once per batch (they do not change before the update), maps are channels-last, and the convolutions' two
+backward products are one call. Updates by torch.optim.SGD with momentum.
 
     python3 bench/torch/ottt.py --net mlp --threads 2
     python3 bench/torch/ottt.py --net vgg11-ws --threads 2 --batches 2 --repeats 3

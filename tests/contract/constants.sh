@@ -1,6 +1,7 @@
 #!/bin/sh
-# constants.sh SOURCE [record] - the values of the public enums, statuses and flags. "record" prints them; without it every line of
-# constants.txt must still hold, and no public constant may be missing there. Values are appended, never reused.
+# constants.sh SOURCE [record] - the values of the public enums, statuses and flags. "record" prints them; without it
+# every line of constants.txt must still hold, and no public constant may be missing there. Values are appended, never
+# reused.
 set -eu
 export LC_ALL=C
 
@@ -15,7 +16,8 @@ if [ "${2:-}" = record ]; then
     exit
 fi
 constants "$1" | diff "$1/tests/contract/constants.txt" - || {
-    echo "constants.txt (<) and include/snn (>) differ: sh tests/contract/constants.sh . record > tests/contract/constants.txt"
+    echo "constants.txt (<) and include/snn (>) differ; the record is written by"
+    echo "sh tests/contract/constants.sh . record > tests/contract/constants.txt"
     exit 1
 }
 echo "$(wc -l < "$1/tests/contract/constants.txt") constants hold"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# headers.sh SOURCE CC [CXX] - every public header compiles alone, and twice in a row, as C99, C11 and C++11, without a warning.
+# headers.sh SOURCE CC [CXX] - every public header compiles alone, and twice in a row, as C99, C11 and C++11, without a
+# warning.
 set -eu
 source=$1 cc=$2 cxx=${3:-}
 work=$(mktemp -d)
@@ -13,7 +14,8 @@ for header in "$source"/include/snn/*.h; do
     cp "$work/unit.c" "$work/unit.cpp"
     for standard in c99 c11; do
         # shellcheck disable=SC2086  # a list of flags
-        "$cc" -std=$standard -Wstrict-prototypes $strict "$work/unit.c" || { echo "$name fails as $standard"; exit 1; }
+        "$cc" -std=$standard -Wstrict-prototypes $strict "$work/unit.c" ||
+            { echo "$name fails as $standard"; exit 1; }
     done
     if [ -n "$cxx" ]; then
         # shellcheck disable=SC2086

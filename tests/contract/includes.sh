@@ -3,8 +3,8 @@
 #
 #     core <- kernel <- blas <- neuron <- layer <- network <- { optimizer, loss, projection } <- trainer
 #
-# model sits on network and on the state of a trainer, data on core. A room sees those below it. Training rules do not include
-# one another. cblas.h is for blas alone. Programs in src and examples see <snn/...> and no room.
+# model sits on network and on the state of a trainer, data on core. A room sees those below it. Training rules do not
+# include one another. cblas.h is for blas alone. Programs in src and examples see <snn/...> and no room.
 set -eu
 cd "$1"
 

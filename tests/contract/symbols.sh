@@ -1,6 +1,6 @@
 #!/bin/sh
-# symbols.sh SOURCE LIBRARY NM - headers, export list and shared library agree: every function that a header declares leaves
-# the library, and nothing else does.
+# symbols.sh SOURCE LIBRARY NM - headers, export list and shared library agree: every function that a header declares
+# leaves the library, and nothing else does.
 set -eu
 export LC_ALL=C
 source=$1 library=$2 nm=$3

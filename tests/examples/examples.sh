@@ -1,5 +1,6 @@
 #!/bin/sh
-# examples.sh TINY_IDX IDX_TRAIN [HOST] - the compiled examples run on small data, learn it, and say what is wrong without data.
+# examples.sh TINY_IDX IDX_TRAIN [HOST] - the compiled examples run on small data, learn it, and say what is wrong
+# without data.
 set -eu
 tiny_idx=$1 idx_train=$2 host=${3:-}
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# install.sh SOURCE BUILD CMAKE CC VERSION - installs into an empty folder, builds a program against it with pkg-config and with
-# find_package(), shared and static, and runs them.
+# install.sh SOURCE BUILD CMAKE CC VERSION - installs into an empty folder, builds a program against it with pkg-config
+# and with find_package(), shared and static, and runs them.
 set -eu
 source=$1 build=$2 cmake=$3 cc=$4 version=$5
 work=$(mktemp -d)

@@ -8,9 +8,9 @@
     print(trainer.epoch(data))
     weight = net.layer("linear1").tensor("weight")      # a NumPy array over the library's own memory
 
-Parameters are given by the names that the library knows them under (`params()` of an object lists them). Every failure
-raises snn.Error. Objects keep what they were made from alive, so the order of destruction takes care of itself. NumPy is needed
-only where arrays come in or go out.
+Parameters are given by the names that the library knows them under (`params()` of an object lists them). Every
+failure raises snn.Error. Objects keep what they were made from alive, so the order of destruction takes care of
+itself. NumPy is needed only where arrays come in or go out.
 """
 
 import ctypes
