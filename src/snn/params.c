@@ -2,6 +2,8 @@
  * thrown away; a method that the library gains shows up here by itself. */
 #include "params.h"
 
+#include "config.h"
+
 #include <snn/snn.h>
 #include <string.h>
 
@@ -166,43 +168,61 @@ unsigned param_owners(const char *section)
     return i < 4 ? owners[i] : 0;
 }
 
-static void help_value(char *out, size_t size, const struct param *p)
+static void help_bounds(char *out, size_t size, const snn_param_info *i)
 {
-    const snn_param_info *i = &p->info;
-    size_t n = 0;
+    bool floor = i->min > -1e6, ceiling = i->max < 1e6;
 
-#define PUT(...) n += n < size ? (size_t)snprintf(out + n, size - n, __VA_ARGS__) : 0
-    out[0] = '\0';
-    if (i->type == SNN_PARAM_STR) {
-        if (i->choices)
-            PUT("%s", i->choices);
-    } else if (i->min > -1e300 && i->max < 1e300 && i->max < 9e15) {
-        PUT("%.6g .. %.6g", i->min, i->max);
-    } else if (i->min > -1e300) {
-        PUT("from %.6g", i->min);
-    }
-    if (p->varies)
-        PUT("%sdefault depends on the type", n ? "; " : "");
-    else if (i->type == SNN_PARAM_STR)
-        PUT("%sdefault \"%s\"", n ? "; " : "", i->text ? i->text : "");
+    if (i->type == SNN_PARAM_STR)
+        snprintf(out, size, "%s%s", i->choices ? i->choices : "", i->choices ? "; " : "");
+    else if (i->type == SNN_PARAM_I64 && floor && i->min > -0.5 && i->min < 0.5 && i->max > 0.5 && i->max < 1.5)
+        snprintf(out, size, "0 or 1; ");
+    else if (floor && ceiling)
+        snprintf(out, size, "%g .. %g; ", i->min, i->max);
+    else if (floor)
+        snprintf(out, size, "from %g; ", i->min);
     else
-        PUT("%sdefault %.6g", n ? "; " : "", i->number);
-    if (p->count < param_owners(p->section))
-        PUT("; %s", p->owners);
-#undef PUT
+        out[0] = '\0';
+}
+
+/* The tool's own default goes before the library's. */
+static void help_default(char *out, size_t size, const struct param *p, const json_t *defaults)
+{
+    char path[96];
+    const json_t *own;
+
+    snprintf(path, sizeof path, "%s.%s", p->section, p->info.name);
+    own = config_get(defaults, path);
+    if (strcmp(path, "optimizer.epochs") == 0)
+        snprintf(out, size, "default: the epochs of the run");
+    else if (json_is_string(own))
+        snprintf(out, size, "default \"%s\"", json_string_value(own));
+    else if (own)
+        snprintf(out, size, "default %g%s", json_number_value(own), p->varies ? " for sgd, else the rule's own" : "");
+    else if (p->varies)
+        snprintf(out, size, "default depends on the type");
+    else if (p->info.type == SNN_PARAM_STR)
+        snprintf(out, size, "default \"%s\"", p->info.text ? p->info.text : "");
+    else
+        snprintf(out, size, "default %g", p->info.number);
 }
 
 void param_help(FILE *out, const char *section)
 {
     static const char *const kind[] = { "?", "WHOLE", "REAL", "WORD" };
-    char left[80], value[400];
+    char left[80], bounds[200], preset[120];
+    json_t *defaults = json_object();
 
     gather();
+    config_complete(defaults);
     for (const struct param *p = table; p < table + rows; p++) {
+        bool some = p->count < param_owners(p->section);
         if (strcmp(p->section, section) != 0)
             continue;
         snprintf(left, sizeof left, "--%s.%s %s", section, p->info.name, kind[p->info.type & 3]);
-        help_value(value, sizeof value, p);
-        fprintf(out, "  %-36s %s\n  %-36s [%s]\n", left, p->info.help ? p->info.help : "", "", value);
+        help_bounds(bounds, sizeof bounds, &p->info);
+        help_default(preset, sizeof preset, p, defaults);
+        fprintf(out, "  %-36s %s\n  %-36s [%s%s%s%s]\n", left, p->info.help ? p->info.help : "", "", bounds, preset,
+                some ? "; " : "", some ? p->owners : "");
     }
+    json_decref(defaults);
 }

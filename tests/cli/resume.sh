@@ -6,6 +6,15 @@ set -eu
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 numbers="epoch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
 
+# Waits until cut.csv has its first epoch: then signals are handled.
+await() {
+    tries=0
+    until { [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ]; } || [ $tries -ge 1500 ]; do
+        tries=$((tries + 1))
+        sleep 0.02
+    done
+}
+
 # ---- 20 epochs, and 10 that become 20
 run 0 train $flags --epochs 20 --save whole.snn
 run 0 train $flags --epochs 10 --optimizer.epochs 20 --save part.snn
@@ -22,11 +31,7 @@ for signal in INT TERM; do
     rm -f cut.snn* cut.csv
     "$snn" train $flags --epochs 20 --every 0 --save cut.snn >out 2>err &
     child=$!
-    tries=0
-    until [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ] || [ $tries -ge 1000 ]; do
-        tries=$((tries + 1))
-        sleep 0.02
-    done
+    await
     kill -$signal $child || true
     status=0
     wait $child || status=$?
@@ -40,9 +45,10 @@ for signal in INT TERM; do
 done
 
 # ---- a signal that comes twice at once, as from timeout(1), is one
+rm -f cut.csv
 "$snn" train $flags --epochs 2000 --every 0 --save cut.snn >out 2>err &
 child=$!
-sleep 0.5
+await
 kill -INT $child
 kill -INT $child
 status=0
