@@ -7,6 +7,7 @@
 #include "progress.h"
 #include "run.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,31 @@ static char *renamed(const char *base, const char *cut, const char *add)
     return out;
 }
 
+/* A long run should not end with a file that cannot be written: the folder must be there before it begins. */
+static int check_folder(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    char *folder = slash ? renamed(path, slash, "/") : renamed(".", "", "");
+    int status = DONE;
+
+    if (!folder)
+        status = fail(FAILED, "out of memory");
+    else if (path && access(folder, W_OK) != 0)
+        status = fail(FAILED, "%s: %s", path, strerror(errno));
+    free(folder);
+    return status;
+}
+
+static int check_folders(const struct train *t)
+{
+    const char *const path[] = { t->model, t->csv, args_text(&t->args, "curves"), args_text(&t->args, "raster") };
+    int status = DONE;
+
+    for (size_t i = 0; i < sizeof path / sizeof *path && status == DONE; i++)
+        status = check_folder(path[i]);
+    return status;
+}
+
 static int name_files(struct train *t)
 {
     const char *save = args_text(&t->args, "save"), *csv = args_text(&t->args, "csv");
@@ -107,7 +133,7 @@ static int name_files(struct train *t)
         return fail(FAILED, "out of memory");
     t->checkpoint = renamed(t->model, "", ".ckpt");
     t->csv = csv ? renamed(csv, "", "") : renamed(t->model, ".snn", ".csv");
-    return t->checkpoint && t->csv ? DONE : fail(FAILED, "out of memory");
+    return t->checkpoint && t->csv ? check_folders(t) : fail(FAILED, "out of memory");
 }
 
 /* Defaults, then the checkpoint's configuration, then the file, then the flags. */

@@ -44,8 +44,8 @@ refuses 1 "SNN_ERR_IO" eval no.snn
 refuses 1 "SNN_ERR_IO" info no.snn
 refuses 1 "SNN_ERR_IO" train --resume no.snn.ckpt
 refuses 1 "no/where.csv" $tiny --net 64-8-10 --csv no/where.csv
-run 1 $tiny --net 64-8-10 --every 0 --save no/model.snn --csv log.csv
-has err "SNN_ERR_IO"
+refuses 1 "no/model.snn: No such file" $tiny --net 64-8-10 --save no/model.snn --csv log.csv
+refuses 1 "no/curves.svg: No such file" $tiny --net 64-8-10 --curves no/curves.svg
 head -c 3000 data/train-images-idx3-ubyte >short
 mkdir -p cut
 cp data/* cut/
