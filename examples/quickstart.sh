@@ -1,7 +1,7 @@
 #!/bin/sh
 # quickstart.sh - from nothing to a trained spiking network on Debian 12:
-# installs the packages that are missing, builds, trains with OTTT on Fashion-MNIST, and leaves model, log, training curves
-# and a spike raster in build/quickstart/. Run it as root, from anywhere, as often as you like.
+# installs the packages that are missing, builds, trains with OTTT on Fashion-MNIST, and leaves model, log, training
+# curves and a spike raster in build/quickstart/. Run it as root, from anywhere, as often as you like.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -19,7 +19,8 @@ missing_packages() {
     command -v make >/dev/null 2>&1 || printf ' make'
     command -v pkg-config >/dev/null 2>&1 || printf ' pkg-config'
     for package in zlib1g-dev libjansson-dev dataset-fashion-mnist; do
-        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || printf ' %s' "$package"
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
+            printf ' %s' "$package"
     done
 }
 

@@ -22,7 +22,8 @@ void args_help(const struct flag *flags)
     char left[80];
 
     for (; flags->name; flags++) {
-        snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value ? " " : "", flags->value ? flags->value : "");
+        snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value ? " " : "",
+                 flags->value ? flags->value : "");
         printf("  %-36s %s\n", left, flags->help);
     }
 }

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOST 16         /* entries of a list on the command line */
+#define MOST 16 /* entries of a list on the command line */
 #define MOST_REPEATS 101
 #define LEAST_SECONDS 0.3 /* of one repeat, so that the clock's grain and a stray interrupt do not show */
 
@@ -53,9 +53,12 @@ struct bench {
 static int help(void)
 {
     printf("usage: snn bench train [FLAGS]\n\n"
-           "Trains on random samples in memory: forward, backward and update of one batch after another. After a warm-up, every\n"
-           "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are set as in\n"
-           "snn train (--trainer.variant O, --neuron.tau 4).\n\n", LEAST_SECONDS);
+           "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
+           "warm-up, every\n"
+           "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
+           "set as in\n"
+           "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
+           LEAST_SECONDS);
     args_help(flags);
     return DONE;
 }
@@ -264,14 +267,16 @@ static struct figures measure_apart(const struct bench *b, const struct subject 
 static void print_head(const struct bench *b, const struct figures *f)
 {
     char cpu[160];
-    snn_shape in = { b->shape.rank, { (uint32_t)b->shape.shape[0], (uint32_t)b->shape.shape[1], (uint32_t)b->shape.shape[2] } };
+    snn_shape in = { b->shape.rank,
+                     { (uint32_t)b->shape.shape[0], (uint32_t)b->shape.shape[1], (uint32_t)b->shape.shape[2] } };
 
     if (b->json)
         return;
     cpu_model(cpu, sizeof cpu);
     printf("machine  %s, %ld processors, %s\n", cpu, sysconf(_SC_NPROCESSORS_ONLN), f->isa);
-    printf("network  %s: %s parameters, %s -> %zu, batches of %lld\n\n", run_name(b->config), grouped(f->parameters).s,
-           shape_text(&in).s, b->shape.classes, (long long)config_whole(b->config, "batch", 0));
+    printf("network  %s: %s parameters, %s -> %zu, batches of %lld\n\n", run_name(b->config),
+           grouped(f->parameters).s, shape_text(&in).s, b->shape.classes,
+           (long long)config_whole(b->config, "batch", 0));
     if (b->memory)
         printf("%-10s %6s %8s %16s %16s\n", "trainer", "T", "threads", "trainer holds", "peak resident");
     else
@@ -285,10 +290,11 @@ static void print_json(const struct bench *b, const struct subject *s, const str
     json_t *out;
 
     cpu_model(cpu, sizeof cpu);
-    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "event", b->memory ? "memory" : "speed", "machine",
-                    cpu, "isa", f->isa, "network", run_name(b->config), "trainer", s->method, "steps", (json_int_t)s->steps,
-                    "batch", (json_int_t)config_whole(b->config, "batch", 0), "threads", (json_int_t)f->threads,
-                    "parameters", (json_int_t)f->parameters, "trainer_bytes", (json_int_t)f->trainer_bytes);
+    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "event", b->memory ? "memory" : "speed",
+                    "machine", cpu, "isa", f->isa, "network", run_name(b->config), "trainer", s->method, "steps",
+                    (json_int_t)s->steps, "batch", (json_int_t)config_whole(b->config, "batch", 0), "threads",
+                    (json_int_t)f->threads, "parameters", (json_int_t)f->parameters, "trainer_bytes",
+                    (json_int_t)f->trainer_bytes);
     if (b->memory) {
         json_object_set_new(out, "peak_resident_bytes", json_integer((json_int_t)f->resident));
     } else {
@@ -351,7 +357,8 @@ static int measure_all(const struct bench *b)
     bool first = true;
     int status;
 
-    snprintf(default_threads, sizeof default_threads, processors > 1 ? "1,%ld" : "%ld", processors > 1 ? processors : 1);
+    snprintf(default_threads, sizeof default_threads, processors > 1 ? "1,%ld" : "%ld",
+             processors > 1 ? processors : 1);
     status = numbers("threads", text ? text : b->memory ? "1" : default_threads, threads, &n_threads);
     text = args_text(&b->args, "steps");
     if (status == DONE)

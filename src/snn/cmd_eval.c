@@ -24,7 +24,8 @@ static const struct flag flags[] = {
 static int help(void)
 {
     printf("usage: snn eval MODEL [FLAGS]\n\n"
-           "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts them:\n"
+           "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts "
+           "them:\n"
            "dense (every connection at every step), MACs (real-valued inputs that are not zero) and ACs (spikes).\n"
            "Takes data, steps and normalisation from the model; parameters may be overridden as in snn train.\n\n");
     args_help(flags);

@@ -15,7 +15,8 @@ static const struct flag flags[] = {
 static int help(void)
 {
     printf("usage: snn info MODEL [FLAGS]\n\n"
-           "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of training; and the\n"
+           "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of "
+           "training; and the\n"
            "configuration of the run, which 'snn train' takes as a file.\n\n");
     args_help(flags);
     return DONE;
@@ -56,9 +57,10 @@ static json_t *layers_json(const snn_network *net)
                 json_array_append_new(dims, json_integer((json_int_t)tensor.dim[d]));
             json_object_set_new(tensors, tensor.name, dims);
         }
-        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:I, s:b, s:o}", "name", info.name, "type", info.type,
-                                             "in", shape_json(&info.in), "out", shape_json(&info.out), "parameters",
-                                             (json_int_t)info.parameters, "spiking", (int)info.spiking, "tensors", tensors));
+        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:I, s:b, s:o}", "name", info.name, "type",
+                                             info.type, "in", shape_json(&info.in), "out", shape_json(&info.out),
+                                             "parameters", (json_int_t)info.parameters, "spiking", (int)info.spiking,
+                                             "tensors", tensors));
     }
     return out;
 }
@@ -67,11 +69,12 @@ static void print_json(const snn_network *net, const snn_network_info *info, con
 {
     json_t *run = note(net, CONFIG_NOTE), *rates = note(net, RATES_NOTE);
 
-    json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "event", "info", "model", path, "file_bytes",
-                        (json_int_t)size, "parameters", (json_int_t)info->parameters, "parameter_bytes",
+    json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "event", "info", "model", path,
+                        "file_bytes", (json_int_t)size, "parameters", (json_int_t)info->parameters, "parameter_bytes",
                         (json_int_t)info->parameter_bytes, "in", shape_json(&info->in), "out", shape_json(&info->out),
                         "layers", layers_json(net), "run", run ? run : json_null(), "figures",
-                        rates ? rates : json_null()), 17);
+                        rates ? rates : json_null()),
+              17);
 }
 
 static void print_text(const snn_network *net, const snn_network_info *info, const char *path, uint64_t size)

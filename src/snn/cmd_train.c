@@ -60,9 +60,12 @@ struct train {
 static int help(void)
 {
     printf("usage: snn train [CONFIG.json] [FLAGS]\n\n"
-           "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file overrides\n"
-           "the defaults; the settings that result travel inside the model file. Interrupted (Ctrl-C, SIGTERM), it writes\n"
-           "MODEL.ckpt and exits with 130; 'snn train --resume MODEL.ckpt' goes on and gives the same bits as if nothing had\n"
+           "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file "
+           "overrides\n"
+           "the defaults; the settings that result travel inside the model file. Interrupted (Ctrl-C, SIGTERM), it "
+           "writes\n"
+           "MODEL.ckpt and exits with 130; 'snn train --resume MODEL.ckpt' goes on and gives the same bits as if "
+           "nothing had\n"
            "happened.\n\n");
     args_help(flags);
     printf("\nnetworks with a name:");
@@ -248,21 +251,22 @@ static void announce(const struct train *t)
     snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
     snn_dataset_info train = SNN_DATASET_INFO_INIT;
 
-    if (snn_network_get_info(t->run.network, &net) != SNN_OK || snn_context_get_info(t->run.context, &ctx) != SNN_OK ||
-        snn_dataset_get_info(t->run.train, &train) != SNN_OK)
+    if (snn_network_get_info(t->run.network, &net) != SNN_OK ||
+        snn_context_get_info(t->run.context, &ctx) != SNN_OK || snn_dataset_get_info(t->run.train, &train) != SNN_OK)
         return;
     if (t->json) {
         char *note = config_note(config);
         json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:o}", "event", "start", "version",
                             snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
-                            (json_int_t)net.parameter_bytes, "trainer_bytes", (json_int_t)snn_trainer_bytes(t->run.trainer),
-                            "threads", (int)ctx.threads, "isa", ctx.isa_name, "train_samples", (json_int_t)train.count,
-                            "test_samples", (json_int_t)t->run.shape.count, "config",
-                            note ? json_loads(note, 0, NULL) : json_null()), 17);
+                            (json_int_t)net.parameter_bytes, "trainer_bytes",
+                            (json_int_t)snn_trainer_bytes(t->run.trainer), "threads", (int)ctx.threads, "isa",
+                            ctx.isa_name, "train_samples", (json_int_t)train.count, "test_samples",
+                            (json_int_t)t->run.shape.count, "config", note ? json_loads(note, 0, NULL) : json_null()),
+                  17);
         free(note);
     } else if (!t->quiet) {
-        printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s, shape_text(&net.in).s,
-               shape_text(&net.out).s);
+        printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s,
+               shape_text(&net.in).s, shape_text(&net.out).s);
         printf("data     %s:%s: %s training, %s test samples\n", config_text(config, "data.format", ""),
                config_text(config, "data.dir", ""), grouped(train.count).s, grouped(t->run.shape.count).s);
         printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
@@ -270,7 +274,8 @@ static void announce(const struct train *t)
                ctx.threads == 1 ? "" : "s", ctx.isa_name, bytes(snn_trainer_bytes(t->run.trainer)).s);
         if (t->resume)
             printf("resumed  %s: %llu of %lld epochs done\n", t->resume,
-                   (unsigned long long)snn_trainer_epochs_done(t->run.trainer), (long long)config_whole(config, "epochs", 0));
+                   (unsigned long long)snn_trainer_epochs_done(t->run.trainer),
+                   (long long)config_whole(config, "epochs", 0));
         fflush(stdout);
     }
 }
@@ -283,15 +288,17 @@ static void report(struct train *t, const struct epoch_row *row)
     if (t->json)
         json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch", "epoch",
                             (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
-                            json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss), "test_accuracy",
-                            json_figure(row->test_accuracy), "learning_rate", json_figure(row->learning_rate),
-                            "firing_rate", json_figure(row->firing_rate), "seconds", json_figure(row->seconds),
-                            "samples_per_second", json_figure(row->samples_per_second)), 9);
+                            json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss),
+                            "test_accuracy", json_figure(row->test_accuracy), "learning_rate",
+                            json_figure(row->learning_rate), "firing_rate", json_figure(row->firing_rate), "seconds",
+                            json_figure(row->seconds), "samples_per_second", json_figure(row->samples_per_second)),
+                  9);
     else if (!t->quiet && isfinite(row->test_accuracy))
-        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  lr %.2e  firing %4.1f%%  %7.2f s  %s samples/s\n",
+        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  lr %.2e  firing %4.1f%%  %7.2f s  %s "
+               "samples/s\n",
                (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
-               100 * row->train_accuracy, 100 * row->test_accuracy, row->learning_rate, 100 * row->firing_rate, row->seconds,
-               grouped((uint64_t)row->samples_per_second).s);
+               100 * row->train_accuracy, 100 * row->test_accuracy, row->learning_rate, 100 * row->firing_rate,
+               row->seconds, grouped((uint64_t)row->samples_per_second).s);
     fflush(stdout);
 }
 
@@ -307,10 +314,12 @@ static int interrupted(struct train *t)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
     if (t->json)
         json_line(json_pack("{s:s, s:I, s:s}", "event", "interrupted", "epochs_done", (json_int_t)done, "checkpoint",
-                            t->checkpoint), 9);
+                            t->checkpoint),
+                  9);
     return fail(INTERRUPTED, "interrupted after %llu of %lld epochs%s; to go on: snn train --resume %s", done,
                 (long long)config_whole(t->run.config, "epochs", 0),
-                done < (unsigned long long)config_whole(t->run.config, "epochs", 0) ? " (and a part)" : "", t->checkpoint);
+                done < (unsigned long long)config_whole(t->run.config, "epochs", 0) ? " (and a part)" : "",
+                t->checkpoint);
 }
 
 static int evaluate(struct train *t)
@@ -408,12 +417,14 @@ static int draw(struct train *t)
 static void conclude(const struct train *t)
 {
     if (t->json) {
-        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end", "model", t->model,
-                            "csv", t->csv, "epochs", (json_int_t)snn_trainer_epochs_done(t->run.trainer), "test_accuracy",
-                            json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss), "firing_rate",
-                            json_figure(t->held.firing_rate), "synops_dense", json_figure(t->held.synops_dense),
-                            "synops_mac", json_figure(t->held.synops_mac), "synops_ac", json_figure(t->held.synops_ac),
-                            "peak_resident_bytes", (json_int_t)peak_resident()), 9);
+        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end", "model",
+                            t->model, "csv", t->csv, "epochs", (json_int_t)snn_trainer_epochs_done(t->run.trainer),
+                            "test_accuracy", json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss),
+                            "firing_rate", json_figure(t->held.firing_rate), "synops_dense",
+                            json_figure(t->held.synops_dense), "synops_mac", json_figure(t->held.synops_mac),
+                            "synops_ac", json_figure(t->held.synops_ac), "peak_resident_bytes",
+                            (json_int_t)peak_resident()),
+                  9);
         return;
     }
     if (!t->quiet) {

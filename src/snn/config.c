@@ -17,11 +17,11 @@ static const struct {
     const char *path;
     enum config_kind kind;
 } place[] = {
-    { "network", KIND_NETWORK },       { "epochs", KIND_WHOLE },         { "batch", KIND_WHOLE },
-    { "seed", KIND_WHOLE },            { "threads", KIND_WHOLE },        { "isa", KIND_TEXT },
-    { "data", KIND_DATA },             { "data.format", KIND_TEXT },     { "data.dir", KIND_TEXT },
-    { "data.normalise", KIND_TEXT },   { "data.mean", KIND_NUMBERS },    { "data.deviation", KIND_NUMBERS },
-    { "neuron.type", KIND_TEXT },      { "trainer.method", KIND_TEXT },  { "optimizer.name", KIND_TEXT },
+    { "network", KIND_NETWORK },     { "epochs", KIND_WHOLE },        { "batch", KIND_WHOLE },
+    { "seed", KIND_WHOLE },          { "threads", KIND_WHOLE },       { "isa", KIND_TEXT },
+    { "data", KIND_DATA },           { "data.format", KIND_TEXT },    { "data.dir", KIND_TEXT },
+    { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
+    { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
 };
 #define PLACES (sizeof place / sizeof *place)
 
@@ -159,8 +159,13 @@ static bool fits(const json_t *value, enum config_kind kind)
 
 static int check_value(const char *source, const char *path, const json_t *value)
 {
-    static const char *const wanted[] = { "",       "a whole number",      "a number", "a text",
-                                          "numbers", "a section with format and dir", "a notation or an architecture object" };
+    static const char *const wanted[] = { "",
+                                          "a whole number",
+                                          "a number",
+                                          "a text",
+                                          "numbers",
+                                          "a section with format and dir",
+                                          "a notation or an architecture object" };
     enum config_kind kind = config_kind(path);
 
     if (kind == KIND_NONE)
@@ -186,14 +191,16 @@ static int check(const json_t *config, const char *source)
 
     if (!json_is_object(config))
         return fail(FAILED, "%s: the configuration must be a JSON object", source);
-    json_object_foreach((json_t *)config, key, value) {
+    json_object_foreach((json_t *)config, key, value)
+    {
         int status = DONE;
         if (!is_section(key)) {
             status = check_value(source, key, value);
         } else if (!json_is_object(value)) {
             status = fail(FAILED, "%s: \"%s\" must be an object", source, key);
         } else {
-            json_object_foreach(value, inner, entry) {
+            json_object_foreach(value, inner, entry)
+            {
                 snprintf(path, sizeof path, "%s.%s", key, inner);
                 status = check_value(source, path, entry);
                 if (status != DONE)
@@ -272,7 +279,8 @@ void config_merge(json_t *base, const json_t *over)
 
     unpin_schedule(base, over);
     unpin_normalisation(base, over);
-    json_object_foreach((json_t *)over, key, value) {
+    json_object_foreach((json_t *)over, key, value)
+    {
         section = json_object_get(base, key);
         if (json_is_object(section) && json_is_object(value) && is_section(key))
             json_object_update(section, value);

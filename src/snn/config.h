@@ -1,5 +1,5 @@
-/* config.h - the description of a run as one JSON object: what a configuration file holds, what flags change, and what a
- * model file carries as its note "run".
+/* config.h - the description of a run as one JSON object: what a configuration file holds, what flags change, and
+ * what a model file carries as its note "run".
  *
  *   { "network": "784-800-10" or an architecture object,
  *     "data":      { "format": "idx", "dir": "...", "normalise": "mean-std", "mean": [..], "deviation": [..], ... },

@@ -25,7 +25,11 @@ struct panel {
 
 #define OFFSET(member) offsetof(struct epoch_row, member)
 static const struct panel panels[] = {
-    { "Accuracy", " %", 100, 2, { { OFFSET(train_accuracy), "train", PALE, 2 }, { OFFSET(test_accuracy), "test", STRONG, 2.5 } } },
+    { "Accuracy",
+      " %",
+      100,
+      2,
+      { { OFFSET(train_accuracy), "train", PALE, 2 }, { OFFSET(test_accuracy), "test", STRONG, 2.5 } } },
     { "Loss", "", 1, 3, { { OFFSET(train_loss), "train", PALE, 2 }, { OFFSET(test_loss), "test", STRONG, 2.5 } } },
 };
 
@@ -66,8 +70,10 @@ static void draw_curve(struct svg *s, const struct axes *a, const struct history
     const struct curve *curve = &p->curve[c];
     bool pen = false;
 
-    fprintf(s->file, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%g\" stroke-linejoin=\"round\" "
-                     "stroke-linecap=\"round\" d=\"", curve->colour, curve->thickness);
+    fprintf(s->file,
+            "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%g\" stroke-linejoin=\"round\" "
+            "stroke-linecap=\"round\" d=\"",
+            curve->colour, curve->thickness);
     for (size_t i = 0; i < h->count; i++) {
         double y = value(h, i, p, c);
         if (isfinite(y))
@@ -99,7 +105,8 @@ static void label_curves(struct svg *s, const struct axes *a, const struct histo
         if (isfinite(y[c])) {
             const char *colour = c ? STRONG : "#7b8ba0";
             svg_text(s, a->x + a->width + 12, y[c] - 2, 13, colour, "start", true, "%s", p->curve[c].name);
-            svg_text(s, a->x + a->width + 12, y[c] + 13, 12, colour, "start", false, "%.*f%s", p->digits, end[c], p->unit);
+            svg_text(s, a->x + a->width + 12, y[c] + 13, 12, colour, "start", false, "%.*f%s", p->digits, end[c],
+                     p->unit);
         }
 }
 
@@ -115,10 +122,12 @@ static void draw_title(struct svg *s, const struct history *h, const json_t *con
         }
     svg_text(s, 32, 38, 19, INK, "start", true, "%.60s \u00b7 %s", run_name(config), run_method(config).s);
     if (when)
-        svg_text(s, 32, 60, 13, MUTED, "start", false, "%s, learning rate %g, batches of %lld, seed %lld \u00b7 best test "
-                 "accuracy %.2f %% after epoch %llu", config_text(config, "optimizer.name", "?"),
-                 json_number_value(config_get(config, "optimizer.lr")), (long long)config_whole(config, "batch", 0),
-                 (long long)config_whole(config, "seed", 0), 100 * best, (unsigned long long)when);
+        svg_text(s, 32, 60, 13, MUTED, "start", false,
+                 "%s, learning rate %g, batches of %lld, seed %lld \u00b7 best test "
+                 "accuracy %.2f %% after epoch %llu",
+                 config_text(config, "optimizer.name", "?"), json_number_value(config_get(config, "optimizer.lr")),
+                 (long long)config_whole(config, "batch", 0), (long long)config_whole(config, "seed", 0), 100 * best,
+                 (unsigned long long)when);
 }
 
 int plot_curves(const char *path, const struct history *history, const json_t *config)

@@ -9,7 +9,8 @@
 /* One line of the CSV; figures that are not known are NaN and leave their cell empty. */
 struct epoch_row {
     uint64_t epoch; /* from 1 */
-    double train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, firing_rate, seconds, samples_per_second;
+    double train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, firing_rate, seconds,
+        samples_per_second;
 };
 
 struct history {

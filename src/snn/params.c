@@ -1,5 +1,5 @@
-/* params.c - the library's parameter tables. A table belongs to an object, so a small one of each kind is made, asked and
- * thrown away; a method that the library gains shows up here by itself. */
+/* params.c - the library's parameter tables. A table belongs to an object, so a small one of each kind is made, asked
+ * and thrown away; a method that the library gains shows up here by itself. */
 #include "params.h"
 
 #include "config.h"
@@ -54,12 +54,12 @@ static void add(const char *section, const char *owner, const snn_param_info *in
 }
 
 /* Adds all rows that `call` (snn_..._param_info) tells of `object`. */
-#define ADD_ALL(section, owner, object, call)                                     \
-    do {                                                                          \
-        snn_param_info info_ = SNN_PARAM_INFO_INIT;                               \
-        for (size_t i_ = 0; call(object, i_, &info_) == SNN_OK; i_++)             \
-            add(param_sections[section], owner, &info_);                          \
-        owners[section]++;                                                        \
+#define ADD_ALL(section, owner, object, call)                         \
+    do {                                                              \
+        snn_param_info info_ = SNN_PARAM_INFO_INIT;                   \
+        for (size_t i_ = 0; call(object, i_, &info_) == SNN_OK; i_++) \
+            add(param_sections[section], owner, &info_);              \
+        owners[section]++;                                            \
     } while (0)
 
 static snn_status no_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
@@ -105,8 +105,9 @@ static void gather_trainers(snn_context *ctx)
     snn_neuron *neuron = NULL;
     snn_network *net = NULL;
 
-    if (snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF) == SNN_OK && snn_network_create(&net, ctx, two, 1) == SNN_OK &&
-        snn_network_add_dense(net, 2, neuron) == SNN_OK && snn_network_add_dense(net, 2, NULL) == SNN_OK)
+    if (snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF) == SNN_OK &&
+        snn_network_create(&net, ctx, two, 1) == SNN_OK && snn_network_add_dense(net, 2, neuron) == SNN_OK &&
+        snn_network_add_dense(net, 2, NULL) == SNN_OK)
         for (size_t i = 0; snn_trainer_method(i); i++) {
             snn_trainer *trainer;
             if (snn_trainer_create(&trainer, net, NULL, snn_trainer_method(i)) != SNN_OK)

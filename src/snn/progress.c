@@ -12,10 +12,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define REDRAW 0.1 /* seconds between two drawings of the bar */
+#define REDRAW 0.1  /* seconds between two drawings of the bar */
 #define REPORT 10.0 /* between two plain lines */
 
-#define TWICE 0.5   /* signals closer than this are one: timeout(1) and others send theirs twice */
+#define TWICE 0.5 /* signals closer than this are one: timeout(1) and others send theirs twice */
 
 static volatile sig_atomic_t stop;
 static double stopped_at; /* written by the first signal, read by later ones, with both blocked */
@@ -75,7 +75,8 @@ static size_t width(void)
 /* A bar of `cells` cells; in UTF-8 an eighth of a cell is the smallest step. */
 static void bar(char *out, size_t size, double share, size_t cells, bool utf8)
 {
-    static const char *const part[] = { " ", "\u258f", "\u258e", "\u258d", "\u258c", "\u258b", "\u258a", "\u2589", "\u2588" };
+    static const char *const part[] = { " ",      "\u258f", "\u258e", "\u258d", "\u258c",
+                                        "\u258b", "\u258a", "\u2589", "\u2588" };
     size_t eighths = (size_t)(share * (double)cells * 8 + 0.5), n = 0;
 
     out[0] = '\0';
@@ -113,11 +114,13 @@ static void draw(struct progress *p, const snn_progress *s)
     size_t room = width(), used, n;
 
     if (s->training)
-        snprintf(label, sizeof label, "epoch %llu/%llu", (unsigned long long)s->epoch + 1, (unsigned long long)p->epochs);
+        snprintf(label, sizeof label, "epoch %llu/%llu", (unsigned long long)s->epoch + 1,
+                 (unsigned long long)p->epochs);
     else
         snprintf(label, sizeof label, "evaluating");
     snprintf(tail, sizeof tail, "%3.0f%%  %7.20s samples/s  loss %.*f  accuracy %5.2f%%  left %.12s", 100 * share,
-             grouped((uint64_t)rate).s, s->loss < 100 ? 4 : 0, s->loss, 100 * s->accuracy, clock_time(seconds_left(p, s, rate)).s);
+             grouped((uint64_t)rate).s, s->loss < 100 ? 4 : 0, s->loss, 100 * s->accuracy,
+             clock_time(seconds_left(p, s, rate)).s);
     if (!p->terminal) {
         fprintf(stderr, "%s  %s\n", label, tail);
         return;
@@ -126,7 +129,8 @@ static void draw(struct progress *p, const snn_progress *s)
     n = room > used + 4 ? room - used : 0;
     bar(cells, sizeof cells, share, n > 40 ? 40 : n, p->utf8);
     if (n)
-        fprintf(stderr, "\r%s %s%s%s %s\033[K", label, p->utf8 ? "\u2595" : "[", cells, p->utf8 ? "\u258f" : "]", tail);
+        fprintf(stderr, "\r%s %s%s%s %s\033[K", label, p->utf8 ? "\u2595" : "[", cells, p->utf8 ? "\u258f" : "]",
+                tail);
     else
         fprintf(stderr, "\r%.*s\033[K", (int)(room - 1), tail);
     fflush(stderr);

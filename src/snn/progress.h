@@ -7,12 +7,12 @@
 
 struct progress {
     bool quiet;
-    uint64_t epochs;  /* of the whole run; 0: only an evaluation */
+    uint64_t epochs; /* of the whole run; 0: only an evaluation */
     /* private */
     bool terminal, drawn, utf8;
-    double last, began;     /* moments of the last drawing and of the call's first batch */
-    uint64_t first;         /* samples that were done then */
-    uint64_t seen_epoch;    /* to notice a new call */
+    double last, began;  /* moments of the last drawing and of the call's first batch */
+    uint64_t first;      /* samples that were done then */
+    uint64_t seen_epoch; /* to notice a new call */
     uint32_t seen_training;
     double seen_seconds;
 };

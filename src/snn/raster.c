@@ -8,26 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN 100    /* neurons drawn of a population */
-#define ACROSS 4     /* cells in a row of the page */
+#define SHOWN 100 /* neurons drawn of a population */
+#define ACROSS 4  /* cells in a row of the page */
 #define CELL_W 300.0
 #define CELL_H 320.0
 #define TOP 84.0
-#define LINES 10     /* outputs drawn */
+#define LINES 10 /* outputs drawn */
 
 /* What is kept of one layer. */
 struct trace {
     size_t layer, size, shown; /* number in the network; neurons in all; rows kept */
     char name[48];
-    float *value;              /* [steps, shown] */
-    double rate;               /* spikes per neuron and step, over all neurons */
+    float *value; /* [steps, shown] */
+    double rate;  /* spikes per neuron and step, over all neurons */
 };
 
 struct recording {
     struct trace *trace; /* populations, then the readout */
     size_t count, steps;
-    float *scratch;      /* largest layer */
-    snn_status rc;       /* first failure inside the observer */
+    float *scratch; /* largest layer */
+    snn_status rc;  /* first failure inside the observer */
 };
 
 static size_t shape_size(const snn_shape *s)
@@ -127,7 +127,8 @@ static int record(struct recording *r, struct run *run, const float *x, size_t f
 
 /* ---- drawing */
 
-static void draw_image(struct svg *s, double x, double y, double side, const snn_dataset_info *shape, const float *pixels)
+static void draw_image(struct svg *s, double x, double y, double side, const snn_dataset_info *shape,
+                       const float *pixels)
 {
     size_t channels = shape->shape[0], rows = shape->shape[1], cols = shape->shape[2], n = rows * cols;
     double low = FLT_MAX, high = -FLT_MAX, step = side / (double)(rows > cols ? rows : cols);
@@ -158,8 +159,8 @@ static void draw_spikes(struct svg *s, double x, double y, const struct trace *t
     svg_text(s, x, y + 14, 14, INK, "start", true, "%s", t->name);
     svg_text(s, x, y + 32, 12, MUTED, "start", false, "%s neurons, %.1f %% spike at a step", grouped(t->size).s,
              100 * t->rate / (double)steps);
-    fprintf(s->file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#f5f7fa\"/>\n", a.x, a.y, a.width,
-            a.height);
+    fprintf(s->file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#f5f7fa\"/>\n", a.x, a.y,
+            a.width, a.height);
     fprintf(s->file, "<path fill=\"%s\" d=\"", STRONG);
     for (size_t i = 0; i < steps; i++)
         for (size_t n = 0; n < t->shown; n++)
@@ -168,8 +169,10 @@ static void draw_spikes(struct svg *s, double x, double y, const struct trace *t
                         a.y + row * ((double)n + 0.5) - h / 2, w, h, w);
     fputs("\"/>\n", s->file);
     svg_line(s, a.x, a.y + a.height, a.x + a.width, a.y + a.height, MUTED, 1.2);
-    fprintf(s->file, "<text transform=\"translate(%.1f %.1f) rotate(-90)\" font-size=\"12\" fill=\"%s\" "
-                     "text-anchor=\"middle\">", a.x - 10, a.y + a.height / 2, MUTED);
+    fprintf(s->file,
+            "<text transform=\"translate(%.1f %.1f) rotate(-90)\" font-size=\"12\" fill=\"%s\" "
+            "text-anchor=\"middle\">",
+            a.x - 10, a.y + a.height / 2, MUTED);
     if (t->shown < t->size)
         fprintf(s->file, "%zu of the neurons</text>\n", t->shown);
     else
@@ -246,7 +249,10 @@ static void draw_outputs(struct svg *s, double x, double y, const struct trace *
     for (size_t i = n; i-- > 0;) {
         size_t k = leader[i];
         fprintf(s->file, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%g\" stroke-linejoin=\"round\" d=\"",
-                k == best ? (k == label ? STRONG : ALARM) : k == label ? STRONG : "#c3cfd9", k == best || k == label ? 2.5 : 1.5);
+                k == best    ? (k == label ? STRONG : ALARM)
+                : k == label ? STRONG
+                             : "#c3cfd9",
+                k == best || k == label ? 2.5 : 1.5);
         for (size_t step = 0; step < steps; step++)
             fprintf(s->file, "%c%.1f %.1f", step ? 'L' : 'M', axes_x(&a, (double)step + 1),
                     axes_y(&a, gathered(t, k, step)));
@@ -256,14 +262,14 @@ static void draw_outputs(struct svg *s, double x, double y, const struct trace *
     spread(&a, at, n);
     for (size_t i = 0; i < n; i++) {
         bool marked = leader[i] == best || leader[i] == label;
-        svg_text(s, a.x + a.width + 8, at[i], 12, marked ? (leader[i] == label ? STRONG : ALARM) : MUTED, "start", marked,
-                 "%zu", leader[i]);
+        svg_text(s, a.x + a.width + 8, at[i], 12, marked ? (leader[i] == label ? STRONG : ALARM) : MUTED, "start",
+                 marked, "%zu", leader[i]);
     }
     axes_draw_x(s, &a, "time step");
 }
 
-static int draw(const char *path, const struct run *run, const struct recording *r, const float *pixels, size_t sample,
-                size_t label)
+static int draw(const char *path, const struct run *run, const struct recording *r, const float *pixels,
+                size_t sample, size_t label)
 {
     bool image = run->shape.rank == 3;
     size_t cells = r->count + image, across = cells < ACROSS ? cells : ACROSS, down = (cells + ACROSS - 1) / ACROSS;
@@ -274,8 +280,8 @@ static int draw(const char *path, const struct run *run, const struct recording 
                  "Spike raster") != DONE)
         return FAILED;
     svg_text(&s, 32, 38, 19, INK, "start", true, "%.60s \u00b7 %s", run_name(run->config), run_method(run->config).s);
-    svg_text(&s, 32, 60, 13, best == label ? MUTED : ALARM, "start", false, "test image %zu: class %zu, the network says %zu",
-             sample, label, best);
+    svg_text(&s, 32, 60, 13, best == label ? MUTED : ALARM, "start", false,
+             "test image %zu: class %zu, the network says %zu", sample, label, best);
     for (size_t i = 0; i < cells; i++) {
         double x = 32 + CELL_W * (double)(i % ACROSS), y = TOP + CELL_H * (double)(i / ACROSS);
         if (image && i == 0) {

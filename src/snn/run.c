@@ -41,7 +41,8 @@ static void value_text(const json_t *value, char *out, size_t size)
         snprintf(out, size, "%.17g", json_number_value(value));
 }
 
-/* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the tables. */
+/* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the tables.
+ */
 static int apply(const json_t *config, const char *section, set_fn set, void *object)
 {
     const char *key;
@@ -49,7 +50,8 @@ static int apply(const json_t *config, const char *section, set_fn set, void *ob
     char path[96], text[400];
     snn_status rc;
 
-    json_object_foreach(json_object_get(config, section), key, value) {
+    json_object_foreach(json_object_get(config, section), key, value)
+    {
         if (!param_find(section, key, strlen(key)))
             continue;
         value_text(value, text, sizeof text);
@@ -74,7 +76,9 @@ static int isa_of(const char *name, uint32_t *isa)
     static const struct {
         const char *name;
         snn_isa isa;
-    } known[] = { { "best", SNN_ISA_BEST }, { "ref", SNN_ISA_REF }, { "avx2", SNN_ISA_AVX2 }, { "avx512", SNN_ISA_AVX512 } };
+    } known[] = {
+        { "best", SNN_ISA_BEST }, { "ref", SNN_ISA_REF }, { "avx2", SNN_ISA_AVX2 }, { "avx512", SNN_ISA_AVX512 }
+    };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i].name, name) == 0) {
@@ -219,7 +223,8 @@ int run_network(struct run *run)
 
 int run_optimizer(struct run *run)
 {
-    snn_status rc = snn_optimizer_create(&run->optimizer, run->context, config_text(run->config, "optimizer.name", "sgd"));
+    snn_status rc =
+        snn_optimizer_create(&run->optimizer, run->context, config_text(run->config, "optimizer.name", "sgd"));
 
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
@@ -237,17 +242,17 @@ int run_trainer(struct run *run, snn_trainer **out, bool learns)
 }
 
 /* Value of one parameter as JSON; the getters differ by type only in their names. */
-#define VALUE_OF(object, prefix, info, value)                                               \
-    do {                                                                                    \
-        int64_t i_ = 0;                                                                     \
-        double f_ = 0;                                                                      \
-        const char *s_ = "";                                                                \
-        if ((info).type == SNN_PARAM_I64 && prefix##_get_i64(object, (info).key, &i_) == SNN_OK) \
-            (value) = json_integer(i_);                                                     \
+#define VALUE_OF(object, prefix, info, value)                                                         \
+    do {                                                                                              \
+        int64_t i_ = 0;                                                                               \
+        double f_ = 0;                                                                                \
+        const char *s_ = "";                                                                          \
+        if ((info).type == SNN_PARAM_I64 && prefix##_get_i64(object, (info).key, &i_) == SNN_OK)      \
+            (value) = json_integer(i_);                                                               \
         else if ((info).type == SNN_PARAM_F64 && prefix##_get_f64(object, (info).key, &f_) == SNN_OK) \
-            (value) = json_real(f_);                                                        \
+            (value) = json_real(f_);                                                                  \
         else if ((info).type == SNN_PARAM_STR && prefix##_get_str(object, (info).key, &s_) == SNN_OK) \
-            (value) = json_string(s_);                                                      \
+            (value) = json_string(s_);                                                                \
     } while (0)
 
 static int put(json_t *config, const char *section, const char *name, json_t *value)
@@ -323,23 +328,24 @@ json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const sn
         if (snn_layer_get_info(snn_network_layer(net, i), &info) != SNN_OK ||
             snn_trainer_layer_metrics(trainer, i, &l) != SNN_OK)
             continue;
-        json_array_append_new(layers, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "name", info.name, "type",
-                                                info.type, "spiking", (int)info.spiking, "firing_rate",
-                                                json_figure(l.firing_rate), "synops_dense", json_figure(l.synops_dense),
-                                                "synops_mac", json_figure(l.synops_mac), "synops_ac",
-                                                json_figure(l.synops_ac)));
+        json_array_append_new(layers,
+                              json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "name", info.name, "type", info.type,
+                                        "spiking", (int)info.spiking, "firing_rate", json_figure(l.firing_rate),
+                                        "synops_dense", json_figure(l.synops_dense), "synops_mac",
+                                        json_figure(l.synops_mac), "synops_ac", json_figure(l.synops_ac)));
     }
     out = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "accuracy",
-                    json_figure(m->accuracy), "loss", json_figure(m->loss), "firing_rate", json_figure(m->firing_rate),
-                    "synops_dense", json_figure(m->synops_dense), "synops_mac", json_figure(m->synops_mac), "synops_ac",
-                    json_figure(m->synops_ac), "layers", layers);
+                    json_figure(m->accuracy), "loss", json_figure(m->loss), "firing_rate",
+                    json_figure(m->firing_rate), "synops_dense", json_figure(m->synops_dense), "synops_mac",
+                    json_figure(m->synops_mac), "synops_ac", json_figure(m->synops_ac), "layers", layers);
     return out;
 }
 
 struct text run_method(const json_t *config)
 {
     struct text out;
-    const char *method = config_text(config, "trainer.method", "?"), *variant = config_text(config, "trainer.variant", NULL);
+    const char *method = config_text(config, "trainer.method", "?"),
+               *variant = config_text(config, "trainer.variant", NULL);
 
     snprintf(out.s, sizeof out.s, "%.24s%s%.8s, T = %lld", method, variant ? " " : "", variant ? variant : "",
              (long long)config_whole(config, "trainer.steps", 0));

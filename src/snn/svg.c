@@ -60,16 +60,16 @@ void svg_text(struct svg *s, double x, double y, double size, const char *colour
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    fprintf(s->file, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%g\" fill=\"%s\" text-anchor=\"%s\"%s>", x, y, size, colour,
-            anchor, bold ? " font-weight=\"600\"" : "");
+    fprintf(s->file, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%g\" fill=\"%s\" text-anchor=\"%s\"%s>", x, y, size,
+            colour, anchor, bold ? " font-weight=\"600\"" : "");
     escaped(s->file, text);
     fputs("</text>\n", s->file);
 }
 
 void svg_line(struct svg *s, double x0, double y0, double x1, double y1, const char *colour, double width)
 {
-    fprintf(s->file, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"%g\"/>\n", x0, y0,
-            x1, y1, colour, width);
+    fprintf(s->file, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"%g\"/>\n",
+            x0, y0, x1, y1, colour, width);
 }
 
 double axes_x(const struct axes *a, double value)
@@ -105,8 +105,8 @@ void axes_draw_y(struct svg *s, struct axes *a, const char *unit)
     for (int i = 0; a->low + i * step <= a->high + step / 2 && i < 20; i++) {
         double value = a->low + i * step, y = axes_y(a, value);
         svg_line(s, a->x, y, a->x + a->width, y, i ? GRID : MUTED, i ? 1 : 1.2);
-        svg_text(s, a->x - 8, y + 4, 12, MUTED, "end", false, "%.*f%s", digits, fabs(value) < step / 1e6 ? 0.0 : value,
-                 unit);
+        svg_text(s, a->x - 8, y + 4, 12, MUTED, "end", false, "%.*f%s", digits,
+                 fabs(value) < step / 1e6 ? 0.0 : value, unit);
     }
 }
 

@@ -29,7 +29,8 @@ void table_costs(json_t *figures)
     char rate[32];
 
     printf("%-18s %-12s %8s %10s %10s %10s\n", "layer", "type", "firing", "dense", "MACs", "ACs");
-    json_array_foreach(json_object_get(figures, "layers"), i, layer) {
+    json_array_foreach(json_object_get(figures, "layers"), i, layer)
+    {
         bool spiking = json_is_true(json_object_get(layer, "spiking"));
         if (!spiking && figure(layer, "synops_dense") <= 0)
             continue;
@@ -50,9 +51,8 @@ static const json_t *named(const json_t *figures, const char *name)
     size_t i;
     json_t *layer;
 
-    json_array_foreach(json_object_get(figures, "layers"), i, layer)
-        if (strcmp(word(layer, "name"), name) == 0)
-            return layer;
+    json_array_foreach(json_object_get(figures, "layers"), i,
+                       layer) if (strcmp(word(layer, "name"), name) == 0) return layer;
     return NULL;
 }
 
@@ -90,7 +90,8 @@ void table_layers(const snn_network *net, const json_t *figures)
         if (f && info.spiking)
             snprintf(rate, sizeof rate, "%.2f%%", 100 * figure(f, "firing_rate"));
         printf("%3zu  %-18s %-12s %12s %12s %12s %10s %8s", i, info.name, info.type, shape_text(&info.in).s,
-               shape_text(&info.out).s, info.parameters ? grouped(info.parameters).s : "", size ? bytes(size).s : "", rate);
+               shape_text(&info.out).s, info.parameters ? grouped(info.parameters).s : "", size ? bytes(size).s : "",
+               rate);
         sources(layer, &info, previous);
         putchar('\n');
         snprintf(previous, sizeof previous, "%s", info.name);

@@ -43,7 +43,8 @@ const char *nearest(const char *word, const char *const *words);
 
 /* A number for JSON: null if it is not finite. */
 json_t *json_figure(double x);
-/* Prints one JSON value as one line on stdout and releases it. Figures need no more than 9 digits, a configuration all 17. */
+/* Prints one JSON value as one line on stdout and releases it. Figures need no more than 9 digits, a configuration
+ * all 17. */
 void json_line(json_t *value, size_t digits);
 
 /* Most memory that this process ever had resident, in bytes. */

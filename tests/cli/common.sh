@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# common.sh SNN TINY_IDX WORK - sourced by the tests of the command line tool: a fresh directory with the tiny data set, and
-# ways to run the tool and to say what must hold.
+# common.sh SNN TINY_IDX WORK - sourced by the tests of the command line tool: a fresh directory with the tiny data
+# set, and ways to run the tool and to say what must hold.
 
 snn=$1
 work=$3

@@ -1,4 +1,5 @@
-/* tiny_idx DIR - writes a small data set in the IDX format: 8 x 8 pixels, 4 classes, a bright quarter each, under noise. */
+/* tiny_idx DIR - writes a small data set in the IDX format: 8 x 8 pixels, 4 classes, a bright quarter each, under
+ * noise. */
 #include <stdint.h>
 #include <stdio.h>
 

@@ -5,7 +5,8 @@ set -eu
 
 # ---- train: text, files, drawings
 run 0 train --data idx:data --net 64-32-10 --epochs 3 --batch 50 --threads 2 --curves curves.svg --raster raster.svg
-has out "network  64-32-10: 2,410 parameters, 1x8x8 -> 10" "2,000 training, 400 test samples" "epoch   3/3" "test accuracy "
+has out "network  64-32-10: 2,410 parameters, 1x8x8 -> 10" "2,000 training, 400 test samples" "epoch   3/3" \
+    "test accuracy "
 tail -n 1 out | grep -Eq '^test accuracy [0-9]+\.[0-9][0-9]%$' || bad "the last line is not the test accuracy"
 there model.snn model.csv model.snn.ckpt curves.svg raster.svg
 [ "$(wc -l <model.csv)" -eq 4 ] || bad "model.csv does not have 4 lines"
@@ -48,14 +49,15 @@ run 0 train --data idx:data --net 64-16-10 --epochs 1 --trainer.variant O --opti
     --neuron.tau 3 --loss ce --schedule constant --normalise none --save m.snn
 run 0 info m.snn
 has out '"variant": "O"' '"name": "adam"' '"tau": 3' '"loss": "ce"' '"normalise": "none"'
-run 0 train --data idx:data --net 4C3-AP2-FC --epochs 1 --batch=40 --data.limit 400 --raster conv.svg --normalise channel \
-    --save conv.snn
+run 0 train --data idx:data --net 4C3-AP2-FC --epochs 1 --batch=40 --data.limit 400 --raster conv.svg \
+    --normalise channel --save conv.snn
 there conv.snn conv.svg
 
 # ---- one file instead of flags; flags override it; the model carries what results
 cat >run.json <<'JSON'
 { "network": "64-12-10", "data": { "format": "idx", "dir": "data" }, "neuron": { "type": "lif", "threshold": 0.9 },
-  "trainer": { "method": "sltt", "steps": 4 }, "optimizer": { "name": "sgd", "lr": 0.05 }, "epochs": 2, "batch": 64, "seed": 5 }
+  "trainer": { "method": "sltt", "steps": 4 }, "optimizer": { "name": "sgd", "lr": 0.05 },
+  "epochs": 2, "batch": 64, "seed": 5 }
 JSON
 run 0 train run.json --seed 6 --save r.snn
 run 0 info r.snn
@@ -78,8 +80,8 @@ grep -Eq '^snn [0-9]+\.[0-9]+\.[0-9]+$' out || bad "--version prints something e
 run 0 --help
 has out train eval info bench
 run 0 train --help
-has out --data --net --trainer.steps --trainer.variant --optimizer.weight_decay --neuron.tau --data.crop_pad --curves \
-    "ottt" "sltt" "bptt" "vgg11-ws" "default 6"
+has out --data --net --trainer.steps --trainer.variant --optimizer.weight_decay --neuron.tau --data.crop_pad \
+    --curves "ottt" "sltt" "bptt" "vgg11-ws" "default 6"
 for command in eval info bench; do
     run 0 $command --help
     has out "usage: snn $command"

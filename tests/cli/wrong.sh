@@ -1,5 +1,6 @@
 #!/bin/sh
-# wrong.sh SNN TINY_IDX WORK - wrong use is refused with a message that says what is wrong: 2 for the command line, 1 for the rest.
+# wrong.sh SNN TINY_IDX WORK - wrong use is refused with a message that says what is wrong: 2 for the command line, 1
+# for the rest.
 set -eu
 . "$(dirname -- "$0")/common.sh"
 
