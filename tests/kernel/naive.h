@@ -6,6 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* ck_assert_msg for inner loops: Check notes every assertion that it passes, which takes longer than the loop. */
+#define HOLDS(condition, ...)            \
+    do {                                 \
+        if (!(condition))                \
+            ck_abort_msg(__VA_ARGS__);   \
+    } while (0)
+
 struct window_case {
     const char *name;
     size_t batch, n;
@@ -73,6 +80,20 @@ static inline double read_window(const struct snn__window *w, const float *x, si
     if (row < 0 || row >= h || column < 0 || column >= v)
         return 0;
     return x[((b * h + row) * v + column) * (long)w->pitch + channel];
+}
+
+/* read(x) as a matrix [m,k] */
+static inline double *patches_of(const struct snn__window *w, const float *x, size_t m)
+{
+    const size_t k = depth_of(w);
+    double *p = calloc(m * k, sizeof *p);
+
+    if (p == NULL)
+        abort();
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < k; j++)
+            p[i * k + j] = read_window(w, x, i, j);
+    return p;
 }
 
 /* Source floats: the last row ends with its channels, not with its pitch. */
