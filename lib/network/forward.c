@@ -174,6 +174,10 @@ static void count_sample(void *arg, size_t b, size_t worker)
     double sum = 0;
 
     (void)worker;
+    if (k->unit->binary_input) { /* spikes are 0 or 1 */
+        k->unit->sample_ops[b] = k->unit->node.ctx->kernels->dot(x, k->unit->fanout, n);
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         sum += x[i] != 0.0f ? (double)k->unit->fanout[i] : 0.0;
     k->unit->sample_ops[b] = sum;

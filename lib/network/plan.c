@@ -108,7 +108,8 @@ static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit
     if (unit == NULL)
         return false;
     if (unit->layer->model != NULL)
-        return !snn__param_is(&unit->layer->params, SNN_NEURON_RESET, "none");
+        return !snn__param_is(&unit->layer->params, SNN_NEURON_RESET, "none") &&
+               !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH);
     for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
         if (strcmp(unit->layer->type->name, keep[i]) == 0 && !unit->layer->source[0].delay)
             return is_binary(pass, source_unit(pass, unit, 0));
