@@ -9,7 +9,7 @@ root=$(cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 
 # What the build needs, and what the tests need on top of it (docs/dependencies.md says what each is for).
-packages="gcc g++ libc6-dev binutils cmake ninja-build pkg-config zlib1g-dev libjansson-dev libcairo2-dev
+packages="gcc g++ libc6-dev binutils cmake ninja-build pkg-config zlib1g-dev libjansson-dev
     check libopenblas-dev python3 python3-numpy"
 
 missing=
