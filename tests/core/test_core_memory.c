@@ -1,4 +1,5 @@
-/* What stands below everything: size arithmetic, the allocator hook, the arena's plan, parameter tables, contexts and messages. */
+/* What stands below everything: size arithmetic, the allocator hook, the arena's plan, parameter tables, contexts and
+ * messages. */
 #include "core/alloc.h"
 #include "core/arena.h"
 #include "core/context.h"
@@ -202,8 +203,8 @@ START_TEST(test_params)
     FAILS(snn__params_set_str(&p, 3, "on"), SNN_ERR_ARGUMENT, "\"on\" is not one of one|two|three");
     FAILS(snn__params_set_str(&p, 3, ""), SNN_ERR_ARGUMENT, "not one of");
     FAILS(snn__params_set_str(&p, 3, "one|two"), SNN_ERR_ARGUMENT, "not one of");
-    FAILS(snn__params_set_str(&p, 9, "0123456789012345678901234567890123456789012345678901234567890123"), SNN_ERR_ARGUMENT,
-          "longer than 63 bytes");
+    FAILS(snn__params_set_str(&p, 9, "0123456789012345678901234567890123456789012345678901234567890123"),
+          SNN_ERR_ARGUMENT, "longer than 63 bytes");
     FAILS(snn__params_set_i64(&p, 5, 1), SNN_ERR_ARGUMENT, "no parameter with key 5");
     FAILS(snn__params_set_text(&p, "nothing", "1"), SNN_ERR_ARGUMENT, "no parameter \"nothing\"");
     FAILS(snn__params_set_text(&p, "count", "1e"), SNN_ERR_TYPE, "not a number");

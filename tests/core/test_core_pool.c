@@ -9,8 +9,8 @@ enum { TASKS = 1000 };
 struct work {
     snn_context *ctx;
     size_t threads;
-    unsigned done[TASKS];       /* not atomic: a task is run by one thread, and all are done when the region returns */
-    _Atomic int busy[8];        /* per worker */
+    unsigned done[TASKS]; /* not atomic: a task is run by one thread, and all are done when the region returns */
+    _Atomic int busy[8];  /* per worker */
     _Atomic size_t inner, wrong;
 };
 

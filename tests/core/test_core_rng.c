@@ -1,12 +1,13 @@
-/* Random numbers: the published answers of Philox-4x32-10, distributions, independence of uses, and the order of an epoch. */
+/* Random numbers: the published answers of Philox-4x32-10, distributions, independence of uses, and the order of an
+ * epoch. */
 #include "core/rng.h"
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The counter's upper half is stream * constant + (purpose << 56) modulo 2^64; the constant is odd, so that some stream brings
- * any upper half about. */
+/* The counter's upper half is stream * constant + (purpose << 56) modulo 2^64; the constant is odd, so that some
+ * stream brings any upper half about. */
 static uint64_t stream_for(uint64_t upper, enum snn__purpose purpose)
 {
     const uint64_t constant = 0x9e3779b97f4a7c15ull;
@@ -26,7 +27,9 @@ START_TEST(test_known_answers)
     } known[] = {
         { 0, 0, 0, { 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u } },
         { UINT64_MAX, UINT64_MAX, UINT64_MAX, { 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu } },
-        { 0x85a308d3243f6a88ull, 0x0370734413198a2eull, 0x299f31d0a4093822ull,
+        { 0x85a308d3243f6a88ull,
+          0x0370734413198a2eull,
+          0x299f31d0a4093822ull,
           { 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u } },
     };
 
@@ -111,7 +114,10 @@ START_TEST(test_streams_are_apart)
         uint64_t seed;
         enum snn__purpose purpose;
         uint64_t stream;
-    } other[] = { { 2, SNN__RNG_INIT, 0 }, { 1, SNN__RNG_SHUFFLE, 0 }, { 1, SNN__RNG_INIT, 1 }, { 1ull << 32, SNN__RNG_INIT, 0 },
+    } other[] = { { 2, SNN__RNG_INIT, 0 },
+                  { 1, SNN__RNG_SHUFFLE, 0 },
+                  { 1, SNN__RNG_INIT, 1 },
+                  { 1ull << 32, SNN__RNG_INIT, 0 },
                   { 1, SNN__RNG_DROPOUT, 4096 } };
 
     snn__random_fill_uniform(1, SNN__RNG_INIT, 0, a, N, -1, 1);
@@ -180,7 +186,8 @@ START_TEST(test_order_is_random)
         }
     for (size_t i = 0; i < N; i++)
         for (size_t k = 0; k < N; k++)
-            ck_assert_msg(at[i][k] > 1750 && at[i][k] < 2250, "position %zu, number %zu: %zu of 2000", i, k, at[i][k]);
+            ck_assert_msg(at[i][k] > 1750 && at[i][k] < 2250, "position %zu, number %zu: %zu of 2000", i, k,
+                          at[i][k]);
     ck_assert_double_eq_tol((double)together / EPOCHS, 0.9, 0.05); /* 9 pairs, 1 in 10 each */
 }
 END_TEST

@@ -1,5 +1,6 @@
-/* Every type of layer: <A x, y> = <x, A' y> for its forward and adjoint, its weight gradient against differences, and the
- * forward of pools against their definition. The layer is called as a pass calls it, behind a gain that makes it want errors. */
+/* Every type of layer: <A x, y> = <x, A' y> for its forward and adjoint, its weight gradient against differences, and
+ * the forward of pools against their definition. The layer is called as a pass calls it, behind a gain that makes it
+ * want errors. */
 #include "trainer/builder.h"
 
 enum { BATCH = 3 };
@@ -7,7 +8,7 @@ enum { BATCH = 3 };
 struct layer_case {
     size_t shape[3];
     const char *layer; /* named "x" */
-    bool bends; /* not affine: the adjoint belongs to the slope at x */
+    bool bends;        /* not affine: the adjoint belongs to the slope at x */
 };
 
 static const struct layer_case cases[] = {
@@ -69,7 +70,7 @@ struct rig {
     struct snn__pass pass;
     struct snn__unit *unit;
     struct snn__io io;
-    size_t in, out;        /* of the whole batch */
+    size_t in, out; /* of the whole batch */
     float *x, *y, *e, *dx, *step;
 };
 
@@ -188,8 +189,8 @@ static bool is(const struct rig *r, const char *type)
     return strcmp(r->unit->layer->type->name, type) == 0;
 }
 
-/* What <J step, e> should be <step, dx> of, times the scale of x. A maximum is taken at the winners of x: linear in steps that
- * change none of them. */
+/* What <J step, e> should be <step, dx> of, times the scale of x. A maximum is taken at the winners of x: linear in
+ * steps that change none of them. */
 static double expected(struct rig *r, const struct layer_case *c)
 {
     double h = 0.02;
@@ -278,8 +279,8 @@ START_TEST(test_gradient)
                 r.unit->layer->type->settle(&r.unit->node);
                 got = dot(r.unit->node.gradient[k], d, t->length) / 2;
                 size = 1 + norm_of(r.unit->node.gradient[k], t->length) * norm_of(d, t->length);
-                ck_assert_msg(fabs(want - got) <= 1e-3 * size, "%s: %s: difference %.8g, gradient %.8g", c->layer, t->name, want,
-                              got);
+                ck_assert_msg(fabs(want - got) <= 1e-3 * size, "%s: %s: difference %.8g, gradient %.8g", c->layer,
+                              t->name, want, got);
             }
         }
         free(start);
@@ -308,7 +309,8 @@ END_TEST
 
 /* ---- pools and upsampling by their definition ---- */
 
-static double cell(const struct layer_case *c, const snn_layer *layer, const float *x, size_t channel, size_t i, size_t j)
+static double cell(const struct layer_case *c, const snn_layer *layer, const float *x, size_t channel, size_t i,
+                   size_t j)
 {
     const char *type = layer->type->name;
     bool adaptive = strcmp(type, "adaptive_avgpool") == 0;
@@ -370,8 +372,8 @@ START_TEST(test_pools)
                     double want = factor ? sample[(channel * c->shape[1] + i / factor) * c->shape[2] + j / factor]
                                          : cell(c, layer, sample, channel, i, j);
 
-                    ck_assert_msg(fabs(y[n] - want) < 1e-5, "%s: sample %zu, channel %zu, cell %zu,%zu: %g, not %g", c->layer, b,
-                                  channel, i, j, y[n], want);
+                    ck_assert_msg(fabs(y[n] - want) < 1e-5, "%s: sample %zu, channel %zu, cell %zu,%zu: %g, not %g",
+                                  c->layer, b, channel, i, j, y[n], want);
                 }
     free(x);
     free(y);
@@ -384,8 +386,9 @@ END_TEST
 START_TEST(test_add)
 {
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
-    snn_network *net = network_of(ctx, (size_t[3]){ 6 },
-                                  "scale a value=2; scale b value=-3 <input; add s <input <a <b <a <s:1; linear o out=2");
+    snn_network *net =
+        network_of(ctx, (size_t[3]){ 6 },
+                   "scale a value=2; scale b value=-3 <input; add s <input <a <b <a <s:1; linear o out=2");
     struct snn__pass pass = { .net = NULL };
     struct snn__needs needs = { .learns = false };
     float x[6];

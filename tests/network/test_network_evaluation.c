@@ -1,4 +1,5 @@
-/* Evaluation: the same whatever the method plans for training, the same when watched, and counts that a hand can check. */
+/* Evaluation: the same whatever the method plans for training, the same when watched, and counts that a hand can
+ * check. */
 #include "trainer/builder.h"
 
 enum { BATCH = 3, STEPS = 5 };
@@ -13,18 +14,33 @@ static const struct {
     { { 5 }, "linear a out=7; lif n " LIF "; linear o out=3", true },
     { { 5 }, "linear a out=6; add s <a <rec:1; lif n " LIF "; linear rec out=6 <n; linear o out=3 <n", true },
     { { 5 }, "linear a out=6; linear rec out=6 <n:1; add s <a <rec; lif n " LIF "; linear o out=3", true },
-    { { 5 }, "linear a out=6; linear fb out=6 <m:1; add s <a <fb; cuba n threshold=0.5; linear b out=4; alif m threshold=0.3; "
-             "linear o out=3", true },
-    { { 5 }, "linear a out=6; lif n " LIF "; linear b out=6 <a:1; add s <n <b; plif m threshold=0.3; linear o out=3", true },
-    { { 5 }, "linear a out=6; lif n " LIF "; linear b out=6 <n:1; lif m " LIF "; linear p out=3 <m; linear q out=3 <n; add o <p <q",
+    { { 5 },
+      "linear a out=6; linear fb out=6 <m:1; add s <a <fb; cuba n threshold=0.5; linear b out=4; alif m "
+      "threshold=0.3; "
+      "linear o out=3",
       true },
-    { { 5 }, "linear a out=6; lif n " LIF "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; if m; linear o out=3", true },
-    { { 5 }, "linear a out=6; lif n " LIF "; scale k value=2; linear b out=6 <k:1; add s <a <b; lif m " LIF
-             " reset=zero; dropout d; linear o out=3; lif r reset=none", false },
-    { { 2, 6, 6 }, "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1; gain g value=0.5; add s <g <n; "
-                   "lif m " LIF "; scale k value=2.7; avgpool p; upsample u; adaptive_avgpool q size=2; flatten f; linear o out=3", true },
-    { { 2, 6, 6 }, "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF "; sumpool p; conv2d b out=4 kernel=1; batch_norm bm; lif m "
-                   LIF "; flatten f; linear o out=3", false },
+    { { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <a:1; add s <n <b; plif m threshold=0.3; linear o out=3",
+      true },
+    { { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; lif m " LIF
+      "; linear p out=3 <m; linear q out=3 <n; add o <p <q",
+      true },
+    { { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; if m; linear o out=3",
+      true },
+    { { 5 },
+      "linear a out=6; lif n " LIF "; scale k value=2; linear b out=6 <k:1; add s <a <b; lif m " LIF
+      " reset=zero; dropout d; linear o out=3; lif r reset=none",
+      false },
+    { { 2, 6, 6 },
+      "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1; gain g value=0.5; add s <g <n; "
+      "lif m " LIF "; scale k value=2.7; avgpool p; upsample u; adaptive_avgpool q size=2; flatten f; linear o out=3",
+      true },
+    { { 2, 6, 6 },
+      "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF
+      "; sumpool p; conv2d b out=4 kernel=1; batch_norm bm; lif m " LIF "; flatten f; linear o out=3",
+      false },
 };
 
 #define NETS (int)(sizeof nets / sizeof *nets)
@@ -108,8 +124,8 @@ START_TEST(test_every_method_evaluates_alike)
                 for (int again = 0; again < 2; again++) {
                     r.film.used = 0;
                     OK(snn_trainer_predict(r.tr, r.x, frames, BATCH, r.out));
-                    ck_assert_msg(memcmp(first.out, r.out, sizeof r.out) == 0, "%s, learns %d, watched %d, again %d", methods[m],
-                                  learns, watched, again);
+                    ck_assert_msg(memcmp(first.out, r.out, sizeof r.out) == 0, "%s, learns %d, watched %d, again %d",
+                                  methods[m], learns, watched, again);
                     r.film.used = 0;
                     if (learns && nets[_i % NETS].same_in_training) /* batch norm's running values would move */
                         OK(snn_trainer_step(r.tr, r.x, frames, label, BATCH, NULL));
@@ -186,7 +202,8 @@ START_TEST(test_counts)
     static const uint32_t label[] = { 0, 1 };
     struct array_set arrays = { x, label, 3, 1 };
     snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
-    snn_network *net = network_of(ctx, (size_t[3]){ 3 }, "linear a out=2 bias=0; lif n decay=0; linear o out=2 bias=0");
+    snn_network *net =
+        network_of(ctx, (size_t[3]){ 3 }, "linear a out=2 bias=0; lif n decay=0; linear o out=2 bias=0");
     snn_dataset *set = dataset_of(ctx, &arrays, (size_t[3]){ 3 }, 2, 2);
     snn_trainer *tr = NULL;
     snn_metrics m = SNN_METRICS_INIT;
@@ -230,7 +247,8 @@ START_TEST(test_counts_of_a_convolution)
     struct array_set arrays = { both, label, 9, 1 };
     size_t shape[3] = { 1, 3, 3 };
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
-    snn_network *net = network_of(ctx, shape, "conv2d c out=2 pad=1; lif n; avgpool p kernel=0; flatten f; linear o out=2");
+    snn_network *net =
+        network_of(ctx, shape, "conv2d c out=2 pad=1; lif n; avgpool p kernel=0; flatten f; linear o out=2");
     snn_dataset *set = dataset_of(ctx, &arrays, shape, 2, 2);
     snn_trainer *tr = NULL;
     snn_metrics m = SNN_METRICS_INIT;

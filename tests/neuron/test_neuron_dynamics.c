@@ -1,5 +1,5 @@
-/* Neurons: every model, reset, scaling and surrogate against its equations in double, over 50 steps and two sequences, as a host
- * sees them; and the prototypes' parameters. */
+/* Neurons: every model, reset, scaling and surrogate against its equations in double, over 50 steps and two
+ * sequences, as a host sees them; and the prototypes' parameters. */
 #include "kernel/kernel.h"
 #include "trainer/builder.h"
 
@@ -97,8 +97,8 @@ static bool fire(const struct setting *set, struct neuron *n, double library)
 static void complain(struct check *c, const char *signal, size_t step, size_t i, double got, double want)
 {
     if (c->wrong[0] == '\0' && !(fabs(got - want) <= 2e-4 * (1 + fabs(want))))
-        snprintf(c->wrong, sizeof c->wrong, "%s: %s of neuron %zu at step %zu is %.7g, not %.7g", c->what, signal, i, step, got,
-                 want);
+        snprintf(c->wrong, sizeof c->wrong, "%s: %s of neuron %zu at step %zu is %.7g, not %.7g", c->what, signal, i,
+                 step, got, want);
 }
 
 static void look(void *user, snn_trainer *tr, snn_phase phase, size_t step)
@@ -165,11 +165,12 @@ static void run(const struct setting *set, const char *method, uint32_t isa)
     snprintf(c.what, sizeof c.what, "%s, reset %s%s%s%s%s, %s, isa %u", set->model->name, resets[set->reset],
              set->scaled ? ", scaled" : "", set->per_neuron ? ", per neuron" : "", set->smooth ? ", smooth " : "",
              set->smooth ? surrogates[set->surrogate] : "", method, isa);
-    snprintf(layers, sizeof layers,
-             "%s n threshold=0.9 reset=%s reset_value=0.2 surrogate=%s alpha=2 per_neuron=%d smooth=%d %s%s; flatten f; "
-             "linear o out=2",
-             set->model->name, resets[set->reset], surrogates[set->surrogate], set->per_neuron, set->smooth, set->model->more,
-             set->scaled ? " input_scaled=1" : "");
+    snprintf(
+        layers, sizeof layers,
+        "%s n threshold=0.9 reset=%s reset_value=0.2 surrogate=%s alpha=2 per_neuron=%d smooth=%d %s%s; flatten f; "
+        "linear o out=2",
+        set->model->name, resets[set->reset], surrogates[set->surrogate], set->per_neuron, set->smooth,
+        set->model->more, set->scaled ? " input_scaled=1" : "");
     random_fill(x, STEPS * BATCH * LEN, -0.5f, set->scaled ? 3.0f : 1.2f, 3);
     net = network_of(ctx, shape, layers);
     take_constants(&c, net);
@@ -282,7 +283,8 @@ END_TEST
 START_TEST(test_tensors_begin_with_the_parameters)
 {
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
-    snn_network *net = network_of(ctx, shape, "lif n decay=0.7 threshold=0.4 per_neuron=1; plif m decay=0.9; plif q tau=4 per_neuron=1");
+    snn_network *net = network_of(
+        ctx, shape, "lif n decay=0.7 threshold=0.4 per_neuron=1; plif m decay=0.9; plif q tau=4 per_neuron=1");
     snn_tensor t = SNN_TENSOR_INIT;
 
     OK(snn_layer_tensor_named(snn_network_layer(net, 0), "decay", &t));

@@ -88,8 +88,8 @@ static inline snn_optimizer *sgd_of(snn_context *ctx, double lr)
     return o;
 }
 
-static inline snn_trainer *trainer_of(snn_network *net, snn_optimizer *optimizer, const char *method, const char *settings,
-                                      size_t batch)
+static inline snn_trainer *trainer_of(snn_network *net, snn_optimizer *optimizer, const char *method,
+                                      const char *settings, size_t batch)
 {
     snn_trainer *tr = NULL;
 
@@ -99,7 +99,8 @@ static inline snn_trainer *trainer_of(snn_network *net, snn_optimizer *optimizer
     return tr;
 }
 
-/* Biases, gains, leaks and per-neuron constants away from their first values, so that no term of an equation is trivial. */
+/* Biases, gains, leaks and per-neuron constants away from their first values, so that no term of an equation is
+ * trivial. */
 static inline void shake(snn_network *net)
 {
     for (size_t l = 0; l < net->n_layers; l++)
@@ -150,7 +151,8 @@ static inline snn_status read_array(void *user, size_t index, size_t frame, floa
     return SNN_OK;
 }
 
-static inline snn_dataset *dataset_of(snn_context *ctx, struct array_set *set, const size_t shape[3], size_t count, size_t classes)
+static inline snn_dataset *dataset_of(snn_context *ctx, struct array_set *set, const size_t shape[3], size_t count,
+                                      size_t classes)
 {
     snn_dataset_source source;
     snn_dataset *out = NULL;

@@ -13,16 +13,27 @@ static const struct {
     const char *layers;
     bool through_time; /* for bptt alone */
 } nets[] = {
-    { "mlp", { 300 }, "linear a out=150; lif n " LIF "; linear b out=70; plif m per_neuron=1 threshold=0.5; linear o out=10", false },
-    { "conv, norm, standardised", { 3, 12, 12 },
-      "conv2d a out=20 pad=1 standardise=1; lif n " LIF "; dropout d rate=0.1; avgpool p; conv2d b out=20 pad=1 groups=2; "
-      "batch_norm bn; gain g value=0.6; add s <g <p; lif m " LIF "; scale k value=2.7; avgpool q kernel=0; flatten f; linear o out=10",
+    { "mlp",
+      { 300 },
+      "linear a out=150; lif n " LIF "; linear b out=70; plif m per_neuron=1 threshold=0.5; linear o out=10",
       false },
-    { "feedback", { 2, 10, 10 },
-      "conv2d a out=9 pad=1; add s <a <fb:1; lif n " LIF "; conv2d b out=17 pad=1 stride=2; cuba m; conv2d c out=9 pad=1; "
-      "upsample fb <c; flatten f <m; linear o out=10", false },
-    { "norm over all", { 2, 9, 9 },
-      "conv2d a out=12 pad=1; batch_norm bn over=all; alif n; maxpool p; flatten f; linear o out=10", true },
+    { "conv, norm, standardised",
+      { 3, 12, 12 },
+      "conv2d a out=20 pad=1 standardise=1; lif n " LIF
+      "; dropout d rate=0.1; avgpool p; conv2d b out=20 pad=1 groups=2; "
+      "batch_norm bn; gain g value=0.6; add s <g <p; lif m " LIF
+      "; scale k value=2.7; avgpool q kernel=0; flatten f; linear o out=10",
+      false },
+    { "feedback",
+      { 2, 10, 10 },
+      "conv2d a out=9 pad=1; add s <a <fb:1; lif n " LIF
+      "; conv2d b out=17 pad=1 stride=2; cuba m; conv2d c out=9 pad=1; "
+      "upsample fb <c; flatten f <m; linear o out=10",
+      false },
+    { "norm over all",
+      { 2, 9, 9 },
+      "conv2d a out=12 pad=1; batch_norm bn over=all; alif n; maxpool p; flatten f; linear o out=10",
+      true },
 };
 
 static const char *const methods[] = { "bptt", "sltt", "ottt" };
@@ -77,8 +88,9 @@ static void run(struct result *r, int net_number, int kind, uint32_t threads, ui
 
 static bool same(const struct result *a, const struct result *b)
 {
-    return a->n == b->n && memcmp(a->parameters, b->parameters, a->n * sizeof *a->parameters) == 0 && a->loss == b->loss &&
-           a->norm == b->norm && a->rate == b->rate && memcmp(a->out, b->out, sizeof a->out) == 0;
+    return a->n == b->n && memcmp(a->parameters, b->parameters, a->n * sizeof *a->parameters) == 0 &&
+           a->loss == b->loss && a->norm == b->norm && a->rate == b->rate &&
+           memcmp(a->out, b->out, sizeof a->out) == 0;
 }
 
 START_TEST(test_threads)
@@ -95,8 +107,9 @@ START_TEST(test_threads)
         ck_assert_msg(first.rate > 0.001, "%s: nobody fires", nets[net].name);
         for (uint32_t threads = 2; threads <= 3; threads++) {
             run(&r, net, kind, threads, kernels->isa, kind % 2);
-            ck_assert_msg(same(&first, &r), "%s, %s (kind %d), %s: %u threads differ: loss %.17g, %.17g", nets[net].name,
-                          methods[kind < 3 ? kind : 2], kind, kernels->name, threads, first.loss, r.loss);
+            ck_assert_msg(same(&first, &r), "%s, %s (kind %d), %s: %u threads differ: loss %.17g, %.17g",
+                          nets[net].name, methods[kind < 3 ? kind : 2], kind, kernels->name, threads, first.loss,
+                          r.loss);
             free(r.parameters);
         }
         free(first.parameters);
@@ -104,7 +117,8 @@ START_TEST(test_threads)
 }
 END_TEST
 
-/* Instruction sets may round differently; after one network's three updates they are still close, where no spike flips. */
+/* Instruction sets may round differently; after one network's three updates they are still close, where no spike
+ * flips. */
 START_TEST(test_instruction_sets)
 {
     struct result ref, r;

@@ -1,4 +1,5 @@
-/* Epochs: the same as the host's own steps, in the order that the seed says, cancelled and taken up again; encoders; progress. */
+/* Epochs: the same as the host's own steps, in the order that the seed says, cancelled and taken up again; encoders;
+ * progress. */
 #include "trainer/builder.h"
 #include <stdatomic.h>
 
@@ -222,8 +223,8 @@ static int watch(void *user, const snn_progress *p)
     struct watch *k = user;
 
     k->calls++;
-    k->wrong |= p->struct_size != sizeof *p || p->total != COUNT || p->done == 0 || p->done > p->total || !isfinite(p->loss) ||
-                p->accuracy < 0 || p->accuracy > 1 || p->seconds < 0;
+    k->wrong |= p->struct_size != sizeof *p || p->total != COUNT || p->done == 0 || p->done > p->total ||
+                !isfinite(p->loss) || p->accuracy < 0 || p->accuracy > 1 || p->seconds < 0;
     k->done = p->done;
     k->epoch = p->epoch;
     k->training += p->training != 0;

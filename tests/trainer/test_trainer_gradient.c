@@ -1,5 +1,5 @@
-/* Gradients. bptt against central differences of its loss, through graded spikes; the online methods against bptt and against
- * each other where theory says that they agree; static inputs against the same input repeated. */
+/* Gradients. bptt against central differences of its loss, through graded spikes; the online methods against bptt and
+ * against each other where theory says that they agree; static inputs against the same input repeated. */
 #include "trainer/builder.h"
 
 enum { BATCH = 3 };
@@ -101,10 +101,10 @@ static double slope_along(const struct rig *r, const struct snn__tensor *t, cons
     return sum;
 }
 
-/* Along d, the step's error of second order taken out. Loss is computed from floats, so that about 1e-5 is noise. A maximum and the
- * fast sigmoid have kinks: where one lies within the step, a shorter and noisier step decides. */
-static void check_direction(struct rig *r, const struct net_case *c, const snn_layer *layer, const struct snn__tensor *t,
-                            const float *start, const float *d)
+/* Along d, the step's error of second order taken out. Loss is computed from floats, so that about 1e-5 is noise. A
+ * maximum and the fast sigmoid have kinks: where one lies within the step, a shorter and noisier step decides. */
+static void check_direction(struct rig *r, const struct net_case *c, const snn_layer *layer,
+                            const struct snn__tensor *t, const float *start, const float *d)
 {
     double want = slope_along(r, t, d), size = norm_of(r->g + t->offset, t->length), h = 0.01, slope = 0;
 
@@ -113,7 +113,8 @@ static void check_direction(struct rig *r, const struct net_case *c, const snn_l
         if (fabs(slope - want) <= 4e-3 * size + 4e-7 / h)
             return;
     }
-    ck_abort_msg("%s: %s.%s: difference %.7g, gradient %.7g (norm %.4g)", c->name, layer->name, t->name, slope, want, size);
+    ck_abort_msg("%s: %s.%s: difference %.7g, gradient %.7g (norm %.4g)", c->name, layer->name, t->name, slope, want,
+                 size);
 }
 
 static void check_tensor(struct rig *r, const struct net_case *c, const snn_layer *layer, const struct snn__tensor *t)
@@ -167,13 +168,13 @@ START_TEST(test_neurons)
         char name[160], layers[1024], neuron[256];
         struct net_case c = { name, { 4 }, layers, "steps=6", variant == 2 };
 
-        snprintf(neuron, sizeof neuron, "smooth=1 threshold=0.8 reset=%s reset_value=0.2 surrogate=%s per_neuron=%d%s%s%s", reset,
-                 surrogate, variant / 2, scaled ? " input_scaled=1" : "",
-                 strcmp(model, "cuba") == 0 ? " current_decay=0.6" : "",
+        snprintf(neuron, sizeof neuron,
+                 "smooth=1 threshold=0.8 reset=%s reset_value=0.2 surrogate=%s per_neuron=%d%s%s%s", reset, surrogate,
+                 variant / 2, scaled ? " input_scaled=1" : "", strcmp(model, "cuba") == 0 ? " current_decay=0.6" : "",
                  strcmp(model, "alif") == 0 ? " adapt_decay=0.7 adapt_strength=0.5" : "");
         snprintf(name, sizeof name, "%s %s %s variant %d", model, reset, surrogate, variant);
-        snprintf(layers, sizeof layers, "linear a out=6; %s n %s; linear b out=5; %s m %s; linear o out=3", model, neuron, model,
-                 neuron);
+        snprintf(layers, sizeof layers, "linear a out=6; %s n %s; linear b out=5; %s m %s; linear o out=3", model,
+                 neuron, model, neuron);
         check_differences(SNN_ISA_BEST, &c, "");
     }
 }
@@ -182,7 +183,9 @@ END_TEST
 /* The input goes straight into neurons with trained leaks: nobody below wants their error. */
 START_TEST(test_leak_at_input)
 {
-    struct net_case c = { "plif at the input", { 4 }, "plif n smooth=1 reset=zero per_neuron=1; linear o out=3", "steps=5", false };
+    struct net_case c = {
+        "plif at the input", { 4 }, "plif n smooth=1 reset=zero per_neuron=1; linear o out=3", "steps=5", false
+    };
 
     check_differences(SNN_ISA_BEST, &c, "");
     c.layers = "plif n smooth=1 input_scaled=1; linear o out=3";
@@ -197,57 +200,108 @@ END_TEST
 static const struct net_case nets[] = {
     { "mlp", { 5 }, "linear a out=7; lif n " LIF "; linear o out=3", "steps=4", false },
     { "mlp, static", { 5 }, "linear a out=7; lif n " LIF "; linear o out=3", "steps=4", true },
-    { "readout that integrates", { 5 }, "linear a out=7; lif n " LIF "; linear b out=3; lif o reset=none decay=0.8", "steps=4",
+    { "readout that integrates",
+      { 5 },
+      "linear a out=7; lif n " LIF "; linear b out=3; lif o reset=none decay=0.8",
+      "steps=4",
       true },
-    { "recurrent, read behind", { 5 },
-      "linear a out=6; add s <a <rec:1; lif n " LIF "; linear rec out=6 <n; linear o out=3 <n", "steps=5", false },
-    { "recurrent, read ahead", { 5 }, "linear a out=6; linear rec out=6 <n:1; add s <a <rec; lif n " LIF "; linear o out=3",
-      "steps=5", true },
-    { "feedback over two layers", { 5 },
-      "linear a out=6; linear fb out=6 <m:1; add s <a <fb; lif n " LIF "; linear b out=4; lif m " LIF "; linear o out=3",
-      "steps=5", true },
-    { "a constant layer read later", { 5 },
-      "linear a out=6; lif n " LIF "; linear b out=6 <a:1; add s <n <b; lif m " LIF "; linear o out=3", "steps=4", true },
-    { "neurons that begin late", { 5 },
-      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; lif m " LIF "; linear p out=3 <m; linear q out=3 <n; add o <p <q",
-      "steps=5", false },
-    { "two delays in a row", { 5 },
-      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; lif m " LIF "; linear o out=3",
-      "steps=5", false },
-    { "batch norm per step", { 5 }, "linear a out=7 bias=0; batch_norm bn; lif n " LIF "; linear o out=3", "steps=4", true },
-    { "batch norm per step, maps", { 2, 5, 5 },
-      "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF "; avgpool p; flatten f; linear o out=3", "steps=3", false },
-    { "batch norm over all", { 5 }, "linear a out=7 bias=0; batch_norm bn over=all; lif n " LIF "; linear o out=3", "steps=4",
+    { "recurrent, read behind",
+      { 5 },
+      "linear a out=6; add s <a <rec:1; lif n " LIF "; linear rec out=6 <n; linear o out=3 <n",
+      "steps=5",
       false },
-    { "batch norm over all, static, two", { 2, 4, 4 },
-      "conv2d a out=4 pad=1; batch_norm bn over=all; plif n smooth=1; conv2d b out=3 kernel=1; batch_norm bm over=all; "
-      "lif m " LIF "; flatten f; linear o out=3",
-      "steps=3", true },
-    { "batch norm of both kinds", { 2, 4, 4 },
-      "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF "; conv2d b out=4 pad=1; batch_norm bm over=all; gain g value=0.4; "
-      "add s <g <n; lif m " LIF "; flatten f; linear o out=3",
-      "steps=3", true },
-    { "residual with gain", { 2, 5, 5 },
-      "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1 standardise=1; gain g value=0.5; add s <g <n; "
-      "lif m " LIF "; avgpool p; flatten f; linear o out=3 standardise=1",
-      "steps=3", true },
-    { "projection, stride, dilation, groups", { 4, 7, 7 },
-      "conv2d a out=4 pad=1 stride=2 groups=2; lif n " LIF "; conv2d b out=6 pad=2 dilation=2 groups=2; conv2d c out=6 kernel=1 <n; "
-      "add s <b <c; scale k value=1.5; lif m " LIF "; avgpool p kernel=3 stride=2 pad=1; flatten f; linear o out=3",
-      "steps=3", false },
-    { "pools and upsampling", { 2, 5, 5 },
-      "conv2d a out=3 pad=1; lif n " LIF "; upsample u factor=2; sumpool s kernel=3 stride=3; conv2d b out=3; lif m " LIF
-      "; adaptive_avgpool g size=2; flatten f; linear o out=3",
-      "steps=3", false },
-    { "maximum, global average", { 2, 6, 6 },
-      "conv2d a out=4 pad=1; lif n " LIF "; maxpool x kernel=2; conv2d b out=4 pad=1; lif m " LIF "; avgpool g kernel=0; flatten f; "
-      "linear o out=3",
-      "steps=3", false },
-    { "dropout", { 5 }, "linear a out=9; lif n " LIF "; dropout d rate=0.4; linear o out=3", "steps=4", true },
-    { "scaled spikes read twice", { 5 },
-      "linear a out=6; lif n " LIF "; scale k value=2.7; linear b out=6; lif m " LIF "; linear c out=6 <k; add s <m <c; lif q " LIF
+    { "recurrent, read ahead",
+      { 5 },
+      "linear a out=6; linear rec out=6 <n:1; add s <a <rec; lif n " LIF "; linear o out=3",
+      "steps=5",
+      true },
+    { "feedback over two layers",
+      { 5 },
+      "linear a out=6; linear fb out=6 <m:1; add s <a <fb; lif n " LIF "; linear b out=4; lif m " LIF
       "; linear o out=3",
-      "steps=3", true },
+      "steps=5",
+      true },
+    { "a constant layer read later",
+      { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <a:1; add s <n <b; lif m " LIF "; linear o out=3",
+      "steps=4",
+      true },
+    { "neurons that begin late",
+      { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; lif m " LIF
+      "; linear p out=3 <m; linear q out=3 <n; add o <p <q",
+      "steps=5",
+      false },
+    { "two delays in a row",
+      { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; lif m " LIF
+      "; linear o out=3",
+      "steps=5",
+      false },
+    { "batch norm per step",
+      { 5 },
+      "linear a out=7 bias=0; batch_norm bn; lif n " LIF "; linear o out=3",
+      "steps=4",
+      true },
+    { "batch norm per step, maps",
+      { 2, 5, 5 },
+      "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF "; avgpool p; flatten f; linear o out=3",
+      "steps=3",
+      false },
+    { "batch norm over all",
+      { 5 },
+      "linear a out=7 bias=0; batch_norm bn over=all; lif n " LIF "; linear o out=3",
+      "steps=4",
+      false },
+    { "batch norm over all, static, two",
+      { 2, 4, 4 },
+      "conv2d a out=4 pad=1; batch_norm bn over=all; plif n smooth=1; conv2d b out=3 kernel=1; batch_norm bm "
+      "over=all; "
+      "lif m " LIF "; flatten f; linear o out=3",
+      "steps=3",
+      true },
+    { "batch norm of both kinds",
+      { 2, 4, 4 },
+      "conv2d a out=4 pad=1; batch_norm bn; lif n " LIF
+      "; conv2d b out=4 pad=1; batch_norm bm over=all; gain g value=0.4; "
+      "add s <g <n; lif m " LIF "; flatten f; linear o out=3",
+      "steps=3",
+      true },
+    { "residual with gain",
+      { 2, 5, 5 },
+      "conv2d a out=4 pad=1 standardise=1; lif n " LIF
+      "; conv2d b out=4 pad=1 standardise=1; gain g value=0.5; add s <g <n; "
+      "lif m " LIF "; avgpool p; flatten f; linear o out=3 standardise=1",
+      "steps=3",
+      true },
+    { "projection, stride, dilation, groups",
+      { 4, 7, 7 },
+      "conv2d a out=4 pad=1 stride=2 groups=2; lif n " LIF
+      "; conv2d b out=6 pad=2 dilation=2 groups=2; conv2d c out=6 kernel=1 <n; "
+      "add s <b <c; scale k value=1.5; lif m " LIF "; avgpool p kernel=3 stride=2 pad=1; flatten f; linear o out=3",
+      "steps=3",
+      false },
+    { "pools and upsampling",
+      { 2, 5, 5 },
+      "conv2d a out=3 pad=1; lif n " LIF
+      "; upsample u factor=2; sumpool s kernel=3 stride=3; conv2d b out=3; lif m " LIF
+      "; adaptive_avgpool g size=2; flatten f; linear o out=3",
+      "steps=3",
+      false },
+    { "maximum, global average",
+      { 2, 6, 6 },
+      "conv2d a out=4 pad=1; lif n " LIF "; maxpool x kernel=2; conv2d b out=4 pad=1; lif m " LIF
+      "; avgpool g kernel=0; flatten f; "
+      "linear o out=3",
+      "steps=3",
+      false },
+    { "dropout", { 5 }, "linear a out=9; lif n " LIF "; dropout d rate=0.4; linear o out=3", "steps=4", true },
+    { "scaled spikes read twice",
+      { 5 },
+      "linear a out=6; lif n " LIF "; scale k value=2.7; linear b out=6; lif m " LIF
+      "; linear c out=6 <k; add s <m <c; lif q " LIF "; linear o out=3",
+      "steps=3",
+      true },
 };
 
 #define NETS (int)(sizeof nets / sizeof *nets)
@@ -272,8 +326,12 @@ END_TEST
 /* Every loss, once more on the plainest network. */
 START_TEST(test_losses)
 {
-    static const char *const all[] = { "loss=ce", "loss=mse", "loss=ce_mse loss_mix=0.5", "loss=ce label_smoothing=0.2",
-                                       "loss=mse label_smoothing=0.2", "loss=mse mse_target=constant mse_constant=0.3",
+    static const char *const all[] = { "loss=ce",
+                                       "loss=mse",
+                                       "loss=ce_mse loss_mix=0.5",
+                                       "loss=ce label_smoothing=0.2",
+                                       "loss=mse label_smoothing=0.2",
+                                       "loss=mse mse_target=constant mse_constant=0.3",
                                        "loss=ce_mse loss_mix=0.2 mse_target=constant label_smoothing=0.1" };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -323,7 +381,8 @@ START_TEST(test_sltt_is_bptt_at_one_step)
     if (needs_history(c))
         return;
     ck_assert_double_le(gradients_apart(c, "sltt", "steps=1", "bptt", "steps=1"), 1e-6);
-    ck_assert_double_le(gradients_apart(c, "sltt", "steps=1 loss=ce_mse", "bptt", "steps=1 loss=ce_mse detach_reset=1"), 1e-6);
+    ck_assert_double_le(
+        gradients_apart(c, "sltt", "steps=1 loss=ce_mse", "bptt", "steps=1 loss=ce_mse detach_reset=1"), 1e-6);
 }
 END_TEST
 
@@ -355,7 +414,8 @@ START_TEST(test_all_steps_sampled)
 }
 END_TEST
 
-/* With learning rate 0, updating at every step is no different: the same loss, and the last step's share of the gradient. */
+/* With learning rate 0, updating at every step is no different: the same loss, and the last step's share of the
+ * gradient. */
 START_TEST(test_variants_of_ottt)
 {
     const struct net_case *c = &nets[_i];
@@ -397,7 +457,8 @@ START_TEST(test_static_is_repeated)
     ck_assert_msg(fabs(want - got) <= 1e-6 * fabs(want), "%s: %s: %.9g, %.9g", c.name, method, want, got);
     gradient_now(&a);
     gradient_now(&b);
-    ck_assert_msg(distance(a.g, b.g, a.n) <= 1e-5, "%s: %s: gradients differ by %g", c.name, method, distance(a.g, b.g, a.n));
+    ck_assert_msg(distance(a.g, b.g, a.n) <= 1e-5, "%s: %s: gradients differ by %g", c.name, method,
+                  distance(a.g, b.g, a.n));
     close_rig(&a);
     close_rig(&b);
 }
@@ -411,7 +472,8 @@ static void do_nothing(void *user, snn_trainer *trainer, snn_phase phase, size_t
     (void)step;
 }
 
-/* Watching single steps must not change what is learned: neither with signals kept nor with gradients formed step by step. */
+/* Watching single steps must not change what is learned: neither with signals kept nor with gradients formed step by
+ * step. */
 START_TEST(test_observed_is_the_same)
 {
     const struct net_case *c = &nets[_i % NETS];
@@ -439,7 +501,8 @@ START_TEST(test_observed_is_the_same)
             ck_assert_msg(want == got, "%s: %s: loss %.9g, observed %.9g", c->name, method, want, got);
             ck_assert_msg(apart == 0, "%s: %s: gradients differ by %g", c->name, method, apart);
         } else {
-            ck_assert_msg(fabs(want - got) <= 1e-6 * fabs(want), "%s: %s: loss %.9g, %.9g", c->name, method, want, got);
+            ck_assert_msg(fabs(want - got) <= 1e-6 * fabs(want), "%s: %s: loss %.9g, %.9g", c->name, method, want,
+                          got);
             ck_assert_msg(apart <= 1e-5, "%s: %s, flags %u: gradients differ by %g", c->name, method, flags, apart);
         }
         close_rig(&a);
@@ -468,7 +531,8 @@ START_TEST(test_a_batch_forgets_the_one_before)
     ck_assert_double_eq(loss_now(&a), loss_now(&b));
     gradient_now(&a);
     gradient_now(&b);
-    ck_assert_msg(distance(a.g, b.g, a.n) == 0, "%s: %s: gradients differ by %g", c->name, method, distance(a.g, b.g, a.n));
+    ck_assert_msg(distance(a.g, b.g, a.n) == 0, "%s: %s: gradients differ by %g", c->name, method,
+                  distance(a.g, b.g, a.n));
     close_rig(&a);
     close_rig(&b);
 }
@@ -493,7 +557,8 @@ START_TEST(test_nothing_is_left_of_a_failed_step)
     a.x[(a.steps - 1) * one] = old;
     gradient_now(&a);
     gradient_now(&b);
-    ck_assert_msg(distance(a.g, b.g, a.n) == 0, "%s: %s: gradients differ by %g", c.name, method, distance(a.g, b.g, a.n));
+    ck_assert_msg(distance(a.g, b.g, a.n) == 0, "%s: %s: gradients differ by %g", c.name, method,
+                  distance(a.g, b.g, a.n));
     close_rig(&a);
     close_rig(&b);
 }

@@ -1,4 +1,5 @@
-/* Memory: nothing is taken after prepare, online methods do not grow with T, and every allocation may fail without harm. */
+/* Memory: nothing is taken after prepare, online methods do not grow with T, and every allocation may fail without
+ * harm. */
 #include "trainer/builder.h"
 #include <pthread.h>
 #include <snn/model.h>
@@ -10,9 +11,9 @@ static const size_t map[3] = { 2, 6, 6 };
 static const char *const methods[] = { "bptt", "sltt", "ottt" };
 
 /* A net with something of everything that takes memory. */
-#define NET                                                                                                              \
-    "conv2d a out=4 pad=1 standardise=1; lif n decay=0.5; dropout d rate=0.2; conv2d b out=4 pad=1; batch_norm bn; "     \
-    "gain g value=0.5; add s <g <n <fb:1; plif m per_neuron=1; conv2d fb out=4 pad=1; avgpool p <m; flatten f; "         \
+#define NET                                                                                                          \
+    "conv2d a out=4 pad=1 standardise=1; lif n decay=0.5; dropout d rate=0.2; conv2d b out=4 pad=1; batch_norm bn; " \
+    "gain g value=0.5; add s <g <n <fb:1; plif m per_neuron=1; conv2d fb out=4 pad=1; avgpool p <m; flatten f; "     \
     "linear h out=9; alif q; linear o out=3"
 
 struct data {
@@ -116,7 +117,8 @@ START_TEST(test_bytes_over_steps)
     const size_t *shape = _i % 2 ? map : vector;
     const char *layers = _i % 2 ? NET : mlp, *method = methods[_i / 2];
     size_t batch = _i % 2 ? 4 : 16, held[3];
-    uint64_t six = bytes_at(method, 6, layers, shape, batch, &held[0]), sixty = bytes_at(method, 60, layers, shape, batch, &held[1]),
+    uint64_t six = bytes_at(method, 6, layers, shape, batch, &held[0]),
+             sixty = bytes_at(method, 60, layers, shape, batch, &held[1]),
              more = bytes_at(method, 600, layers, shape, batch, &held[2]);
 
     if (strcmp(method, "bptt") == 0) {
@@ -135,11 +137,11 @@ END_TEST
 
 /* ---- every allocation fails once ---- */
 
-#define TRY(call)             \
-    do {                      \
-        rc = (call);          \
-        if (rc != SNN_OK)     \
-            goto done;        \
+#define TRY(call)         \
+    do {                  \
+        rc = (call);      \
+        if (rc != SNN_OK) \
+            goto done;    \
     } while (0)
 
 /* A whole program of a host: returns what the first call that failed said. */
@@ -219,7 +221,8 @@ START_TEST(test_every_allocation_fails_once)
         memset(&c, 0, sizeof c);
         c.fail_at = n;
         rc = program(&c, methods[_i], path);
-        ck_assert_msg(rc == SNN_ERR_MEMORY, "allocation %zu of %zu fails: %s (%s)", n, total, snn_status_name(rc), snn_last_error());
+        ck_assert_msg(rc == SNN_ERR_MEMORY, "allocation %zu of %zu fails: %s (%s)", n, total, snn_status_name(rc),
+                      snn_last_error());
         ck_assert_msg(c.live == 0, "allocation %zu of %zu fails: %zu blocks are left", n, total, c.live);
         ck_assert_uint_eq(c.live_bytes, 0);
     }

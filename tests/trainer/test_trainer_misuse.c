@@ -1,5 +1,5 @@
-/* Wrong use: every row of the table makes one mistake, and the library must say which. With the argument --table the program
- * prints the table as Markdown: the mistake, the code, the message. */
+/* Wrong use: every row of the table makes one mistake, and the library must say which. With the argument --table the
+ * program prints the table as Markdown: the mistake, the code, the message. */
 #include "trainer/builder.h"
 
 enum { BATCH = 4 };
@@ -126,11 +126,11 @@ static void spoil(struct world *w, const char *layer, float value)
 }
 
 /* A row's function is one expression of the world. */
-#define ROW(name, expression)              \
+#define ROW(name, expression)               \
     static snn_status name(struct world *w) \
-    {                                      \
-        (void)w;                           \
-        return expression;                 \
+    {                                       \
+        (void)w;                            \
+        return expression;                  \
     }
 
 /* handles and contexts */
@@ -222,7 +222,8 @@ ROW(name_reserved, snn_network_add(w->open, "flatten", "input", NULL))
 ROW(unknown_method, snn_trainer_create(&(snn_trainer *){ NULL }, w->net, w->sgd, "rtrl"))
 ROW(unknown_optimizer, snn_optimizer_create(&(snn_optimizer *){ NULL }, w->ctx, "lion"))
 ROW(unknown_neuron, snn_neuron_create(&(snn_neuron *){ NULL }, w->ctx, (snn_neuron_type)99))
-ROW(unknown_tensor, snn_layer_tensor_named(snn_network_layer_named(w->net, "hidden"), "gain", &(snn_tensor)SNN_TENSOR_INIT))
+ROW(unknown_tensor,
+    snn_layer_tensor_named(snn_network_layer_named(w->net, "hidden"), "gain", &(snn_tensor)SNN_TENSOR_INIT))
 ROW(key_of_another_layer, snn_layer_set_i64(layer_of(w, "linear"), SNN_LAYER_STRIDE, 2))
 ROW(decay_of_if, snn_layer_set_f64(layer_of(w, "if"), SNN_NEURON_DECAY, 0.5))
 ROW(text_for_number, snn_layer_set_str(layer_of(w, "linear"), SNN_LAYER_OUT, "five"))
@@ -281,8 +282,10 @@ ROW(mean_with_sltt, prepare(w, DENSE, "sltt", "loss_on=mean", BATCH))
 ROW(norm_over_all_with_sltt, prepare(w, "batch_norm bn over=all; " DENSE, "sltt", "", BATCH))
 ROW(more_samples_than_steps, prepare(w, DENSE, "sltt", "steps=4 sampled_steps=5", BATCH))
 ROW(feedback_with_norm_over_all,
-    prepare(w, "flatten f; linear a out=5; add s <a <r:1; batch_norm bn over=all; lif n; linear r out=5; linear o out=3 <n", "bptt",
-            "", BATCH))
+    prepare(
+        w,
+        "flatten f; linear a out=5; add s <a <r:1; batch_norm bn over=all; lif n; linear r out=5; linear o out=3 <n",
+        "bptt", "", BATCH))
 ROW(late_output, prepare(w, "flatten f; linear a out=5; lif n; linear o out=3 <n:1", "bptt", "", BATCH))
 ROW(option_of_another_method, snn_trainer_set_str(w->tr, SNN_OTTT_VARIANT, "O"))
 ROW(smoothing_one, prepare(w, DENSE, "sltt", "label_smoothing=1", BATCH))
@@ -466,7 +469,8 @@ static const struct {
     { "a data set of another shape", set_of_other_shape, SHAPE, "expects samples [4], the data set has [1,3,3]" },
     { "a data set of other frames", set_of_other_frames, SHAPE, "7 frames do not fit 3 steps" },
     { "a data set of more classes", set_of_more_classes, SHAPE, "10 classes, the network 3 outputs" },
-    { "a data set with a label beyond its classes", set_label, ARGUMENT, "sample 2 has label 9; there are 3 classes" },
+    { "a data set with a label beyond its classes", set_label, ARGUMENT,
+      "sample 2 has label 9; there are 3 classes" },
     { "the same in evaluation", set_label_in_evaluation, ARGUMENT, "sample 2 has label 9; there are 3 classes" },
     { "a data set with a pixel that is not a number", set_nan, DIVERGED, "sample 2" },
     { "a data set whose callback fails", set_fails, SNN_ERR_IO, "" },
