@@ -103,6 +103,24 @@ SNN__INLINE float primitive(enum snn__surrogate kind, float a, float x)
     return 0.5f + x / (1 + a * magnitude(x));
 }
 
+/* A table of one loop for every surrogate, in the order of the enum. Functions of their own, because a compiler that thinks
+ * them an unlikely branch does not vectorise them. */
+#define BY_SURROGATE(loop, args)                                                                       \
+    FOR_SURROGATE(loop, args, SNN__SURROGATE_SIGMOID)                                                  \
+    FOR_SURROGATE(loop, args, SNN__SURROGATE_TRIANGLE)                                                 \
+    FOR_SURROGATE(loop, args, SNN__SURROGATE_RECTANGLE)                                                \
+    FOR_SURROGATE(loop, args, SNN__SURROGATE_ARCTAN)                                                   \
+    FOR_SURROGATE(loop, args, SNN__SURROGATE_FAST_SIGMOID)                                             \
+    static void (*const loop##_by_surrogate[])(const struct args *, size_t, size_t) = {                \
+        loop##_SNN__SURROGATE_SIGMOID, loop##_SNN__SURROGATE_TRIANGLE, loop##_SNN__SURROGATE_RECTANGLE, \
+        loop##_SNN__SURROGATE_ARCTAN, loop##_SNN__SURROGATE_FAST_SIGMOID                               \
+    };
+#define FOR_SURROGATE(loop, args, kind)                                              \
+    static void loop##_##kind(const struct args *a, size_t from, size_t to)           \
+    {                                                                                \
+        loop(kind, a, from, to);                                                     \
+    }
+
 /* ---- one block of any population --------------------------------------------------------------------------------- */
 
 /* Constants of the neurons e .. e + n - 1, and what follows from the state. */
@@ -419,26 +437,7 @@ SNN__INLINE void delta_plain(enum snn__surrogate kind, const struct snn__populat
         d[j] = scale * e[j] * surrogate(kind, alpha, u[j] - threshold);
 }
 
-static void delta_spiking(const struct snn__population_delta *a, size_t from, size_t to)
-{
-    switch (a->p->surrogate) {
-    case SNN__SURROGATE_SIGMOID:
-        delta_plain(SNN__SURROGATE_SIGMOID, a, from, to);
-        return;
-    case SNN__SURROGATE_TRIANGLE:
-        delta_plain(SNN__SURROGATE_TRIANGLE, a, from, to);
-        return;
-    case SNN__SURROGATE_RECTANGLE:
-        delta_plain(SNN__SURROGATE_RECTANGLE, a, from, to);
-        return;
-    case SNN__SURROGATE_ARCTAN:
-        delta_plain(SNN__SURROGATE_ARCTAN, a, from, to);
-        return;
-    case SNN__SURROGATE_FAST_SIGMOID:
-        delta_plain(SNN__SURROGATE_FAST_SIGMOID, a, from, to);
-        return;
-    }
-}
+BY_SURROGATE(delta_plain, snn__population_delta)
 
 static void population_delta(const struct snn__population_delta *a, size_t from, size_t to)
 {
@@ -446,7 +445,7 @@ static void population_delta(const struct snn__population_delta *a, size_t from,
     struct block k;
 
     if (!p->decays && !p->thresholds && !p->adapt && !a->leak && p->reset != SNN__RESET_NONE) {
-        delta_spiking(a, from, to);
+        delta_plain_by_surrogate[p->surrogate](a, from, to);
         return;
     }
     for (; from < to; from += k.n) {
@@ -564,7 +563,7 @@ SNN__INLINE void back_plain(enum snn__surrogate kind, const struct snn__populati
     INDEPENDENT
     for (size_t j = from; j < to; j++) {
         const float carried = decay * du[j], by_spike = constant + by_u * u[j];
-        const float kept = u[j] >= threshold ? 1 - by_membrane : 1;
+        const float s = u[j] >= threshold ? 1 : 0, kept = 1 - by_membrane * s;
         const float now = (scale * e[j] + carried * by_spike) * surrogate(kind, alpha, u[j] - threshold) + carried * kept;
 
         du[j] = now;
@@ -572,26 +571,7 @@ SNN__INLINE void back_plain(enum snn__surrogate kind, const struct snn__populati
     }
 }
 
-static void back_spiking(const struct snn__population_back *a, size_t from, size_t to)
-{
-    switch (a->p->surrogate) {
-    case SNN__SURROGATE_SIGMOID:
-        back_plain(SNN__SURROGATE_SIGMOID, a, from, to);
-        return;
-    case SNN__SURROGATE_TRIANGLE:
-        back_plain(SNN__SURROGATE_TRIANGLE, a, from, to);
-        return;
-    case SNN__SURROGATE_RECTANGLE:
-        back_plain(SNN__SURROGATE_RECTANGLE, a, from, to);
-        return;
-    case SNN__SURROGATE_ARCTAN:
-        back_plain(SNN__SURROGATE_ARCTAN, a, from, to);
-        return;
-    case SNN__SURROGATE_FAST_SIGMOID:
-        back_plain(SNN__SURROGATE_FAST_SIGMOID, a, from, to);
-        return;
-    }
-}
+BY_SURROGATE(back_plain, snn__population_back)
 
 static void population_back(const struct snn__population_back *a, size_t from, size_t to)
 {
@@ -599,7 +579,7 @@ static void population_back(const struct snn__population_back *a, size_t from, s
     struct block k;
 
     if (plain(p) && !a->leak && !a->last && a->e != NULL && p->reset != SNN__RESET_NONE) {
-        back_spiking(a, from, to);
+        back_plain_by_surrogate[p->surrogate](a, from, to);
         return;
     }
     for (; from < to; from += k.n) {
