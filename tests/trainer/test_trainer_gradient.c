@@ -296,6 +296,12 @@ static const struct net_case nets[] = {
       "steps=3",
       false },
     { "dropout", { 5 }, "linear a out=9; lif n " LIF "; dropout d rate=0.4; linear o out=3", "steps=4", true },
+    { "pooled spikes read later",
+      { 2, 6, 6 },
+      "conv2d a out=4 pad=1; conv2d fb out=4 pad=1 <u:1; add s <a <fb; lif n " LIF
+      "; avgpool p; upsample u; conv2d b out=5 pad=1; lif m " LIF "; flatten f; linear o out=3",
+      "steps=4",
+      false },
     { "scaled spikes read twice",
       { 5 },
       "linear a out=6; lif n " LIF "; scale k value=2.7; linear b out=6; lif m " LIF
