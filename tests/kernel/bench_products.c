@@ -134,7 +134,7 @@ static void bench_shape(const snn_context *ctx, const struct window_case *c, dou
     const double flop = 2.0 * (double)b.m * (double)b.n * (double)b.k;
     float *x = numbers(source_size(c)), *d = numbers(b.m * b.n), *y = numbers(b.m * b.n), *g = numbers(b.n * b.k);
     float *packed = numbers(snn__packed_size(ctx, b.k, b.n));
-    double rate[4];
+    struct timing t[4];
 
     random_fill(x, source_size(c), -1, 1, 1);
     random_fill(d, b.m * b.n, -1, 1, 2);
@@ -149,13 +149,13 @@ static void bench_shape(const snn_context *ctx, const struct window_case *c, dou
                                        .y_pitch = b.n };
     b.outer = (struct snn__outer){ .m = b.m, .n = b.n, .d = d, .d_pitch = b.n, .x = x, .window = c->w, .alpha = 1, .g = g,
                                    .g_pitch = b.k };
-    rate[0] = flop / measure(run_product, &b).median;
-    rate[1] = flop / measure(run_product_blas, &b).median;
-    rate[2] = flop / measure(run_outer, &b).median;
-    rate[3] = flop / measure(run_outer_blas, &b).median;
+    t[0] = measure(run_product, &b);
+    t[1] = measure(run_product_blas, &b);
+    t[2] = measure(run_outer, &b);
+    t[3] = measure(run_outer_blas, &b);
     printf("%-36s %6zu %5zu %5zu ", c->name, b.m, b.k, b.n);
     for (size_t i = 0; i < 4; i++)
-        printf(" %7.1f (%3.0f%%)", rate[i] * 1e-9, 100 * rate[i] / limit);
+        printf(" %7.1f %5.1f %3.0f%%", flop / t[i].median * 1e-9, flop / t[i].least * 1e-9, 100 * flop / t[i].least / limit);
     printf("\n");
     fflush(stdout);
     free(x);
@@ -198,8 +198,8 @@ int main(int argc, char **argv)
     }
     limit = peak(ctx) * threads;
     print_machine();
-    printf("%s, %u threads, peak %.1f GFLOP/s; median of %d\n", ctx->kernels->name, threads, limit * 1e-9, REPEATS);
-    printf("%-36s %6s %5s %5s  %14s %14s %14s %14s\n", "", "m", "k", "n", "product", "sgemm", "outer", "sgemm");
+    printf("%s, %u threads, peak %.1f GFLOP/s; GFLOP/s: median and best of %d, best / peak\n", ctx->kernels->name, threads, limit * 1e-9, REPEATS);
+    printf("%-36s %6s %5s %5s  %17s %17s %17s %17s\n", "", "m", "k", "n", "product", "sgemm", "outer", "sgemm");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(ctx, &shapes[i], limit);
     snn_context_destroy(ctx);
