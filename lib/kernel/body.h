@@ -456,7 +456,7 @@ static void population_delta(const struct snn__population_delta *a, size_t from,
 
 /* ---- the error from step to step ---------------------------------------------------------------------------------- */
 
-/* dr/ds = by_spike[0] + by_spike[1] u, dr/du = 1 - by_membrane s; for SUBTRACT the first is in units of the threshold. */
+/* dr/ds = by_threshold threshold + by_one + by_u u, dr/du = 1 - by_membrane s */
 struct reset_slope {
     float by_threshold, by_one, by_u, by_membrane;
 };
@@ -475,7 +475,7 @@ static struct reset_slope reset_slope(const struct snn__population *p, bool deta
     return f;
 }
 
-/* carried[n] = decay du[t+1], error[n] = scale e, dba[n] = db[t+1] (zero where there is none) */
+/* carried[n] = decay du[t+1], error[n] = scale e, db[n] = db[t+1] (zero where there is none) */
 static void gather_errors(const struct block *k, const struct snn__population_back *a, float *carried, float *error,
                           float *db)
 {
