@@ -82,7 +82,8 @@ typedef int (*snn_progress_fn)(void *user, const snn_progress *progress);
 /** Moments at which an observer is called. */
 typedef enum snn_phase {
     SNN_PHASE_FORWARD = 1,  /**< the forward pass of step `step` is done: signals may be read */
-    SNN_PHASE_GRADIENT = 2, /**< what step `step` adds to the gradient may be read (if observed) */
+    SNN_PHASE_GRADIENT = 2, /**< what step `step` adds to the gradient may be read (if observed; not of a network with batch
+                             * norm over all steps, whose steps are one) */
     SNN_PHASE_UPDATE = 3,   /**< the gradient that the optimizer is about to use may be read; `step` is 0 */
     SNN_PHASE_FORCE32 = 0x7fffffff
 } snn_phase;

@@ -5,7 +5,7 @@ The usual way to write it: the spike is a torch.autograd.Function whose backward
 after the other, and one backward() goes through all of them. The reset is not detached. Weights are standardised once
 per batch.
 
-    python3 bench/torch/bptt.py --net mlp --threads 2
+    python3 tests/bench/torch/bptt.py --net mlp --threads 2
 """
 
 import torch

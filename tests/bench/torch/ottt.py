@@ -6,8 +6,8 @@ followed at once by the products of its backward pass, under no_grad and in plac
 standardised once per batch (they do not change before the update), maps are channels-last, and the convolutions' two
 backward products are one call. Updates by torch.optim.SGD with momentum.
 
-    python3 bench/torch/ottt.py --net mlp --threads 2
-    python3 bench/torch/ottt.py --net vgg11-ws --threads 2 --batches 2 --repeats 3
+    python3 tests/bench/torch/ottt.py --net mlp --threads 2
+    python3 tests/bench/torch/ottt.py --net vgg11-ws --threads 2 --batches 2 --repeats 3
 """
 
 import torch
