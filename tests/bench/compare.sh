@@ -1,0 +1,49 @@
+#!/bin/sh
+# compare.sh SNN [NET...] - samples per second of snn and of the PyTorch programs beside this script, in turn on the same machine.
+#
+# SNN: the tool. NET: mlp (784-800-10, batch 128) and vgg11-ws (3x32x32, batch 32); both by default. Every line is the median of
+# several measurements; ratios are taken between the best thread settings of each side. Needs python3 with PyTorch (Debian:
+# python3-torch); nothing else here does. Run it on an idle machine.
+set -eu
+
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+snn=$1
+shift
+[ $# -gt 0 ] || set -- mlp vgg11-ws
+processors=$(getconf _NPROCESSORS_ONLN)
+threads=1
+[ "$processors" -eq 1 ] || threads="1 $processors"
+python=${PYTHON:-python3}
+
+rate() {
+    sed -n 's/.*"samples_per_second": *\([0-9.]*\).*/\1/p' | tail -n 1
+}
+
+best() { # the larger of two numbers
+    awk -v a="$1" -v b="$2" 'BEGIN { print (a > b ? a : b) }'
+}
+
+printf 'machine  %s, %s processors\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$processors"
+printf '%-10s %-8s %8s %14s %14s\n' net method threads snn PyTorch
+for net in "$@"; do
+    case $net in
+    mlp) flags='--net 784-800-10 --batch 128' repeats=5 batches=20 ;;
+    *) flags="--net $net --shape 3x32x32 --batch 32" repeats=3 batches=1 ;;
+    esac
+    for method in ottt sltt bptt; do
+        ours=0 theirs=0
+        program="ottt.py --method $method"
+        [ "$method" != bptt ] || program=bptt.py
+        for n in $threads; do
+            # shellcheck disable=SC2086 # lists of flags
+            a=$("$snn" bench train $flags --trainer "$method" --threads "$n" --repeats "$repeats" --json | rate)
+            # shellcheck disable=SC2086
+            b=$("$python" "$here"/torch/$program --net "$net" --threads "$n" --batches "$batches" --repeats "$repeats" | rate)
+            printf '%-10s %-8s %8s %14.1f %14.1f\n' "$net" "$method" "$n" "$a" "$b"
+            ours=$(best "$ours" "$a")
+            theirs=$(best "$theirs" "$b")
+        done
+        awk -v n="$net" -v m="$method" -v a="$ours" -v b="$theirs" \
+            'BEGIN { printf "%-10s %-8s %8s %13.1f times PyTorch\n", n, m, "best", a / b }'
+    done
+done
