@@ -22,11 +22,11 @@
 #define SMALLEST (1u << 18) /* multiplications of a task: some microseconds, what waking a thread costs */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
-/* Part `index` of `parts` of 0 .. n - 1. */
 struct span {
     size_t from, to;
 };
 
+/* Part `index` of `parts` of 0 .. n - 1. */
 static struct span part(size_t n, size_t parts, size_t index)
 {
     struct span s = { n * index / parts, n * (index + 1) / parts };
@@ -34,7 +34,7 @@ static struct span part(size_t n, size_t parts, size_t index)
     return s;
 }
 
-/* The number of equal blocks, none above `most`, that n is cut into, and their length. */
+/* The length of the blocks, as equal as can be and none above `most`, that n is cut into. */
 static size_t block_length(size_t n, size_t most)
 {
     return snn__ceil_div(n, snn__ceil_div(n, most));

@@ -1,0 +1,135 @@
+/* blas/cblas.c - matrix products on a vendor's BLAS, in place of builtin.c: patches are gathered a block of rows at a time,
+ * then multiplied. BLAS runs its own threads, whose number is its own affair. */
+#include "blas/window.h"
+#include "core/context.h"
+#include "core/size.h"
+#include <cblas.h>
+#include <string.h>
+
+#define BLOCK 512u /* rows that are gathered at once */
+
+size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
+{
+    (void)ctx;
+    return k * n;
+}
+
+/* packed[k][n] */
+void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
+               size_t tap_stride, size_t inner_stride, size_t n_stride)
+{
+    (void)ctx;
+    for (size_t t = 0; t < taps; t++)
+        for (size_t i = 0; i < inner; i++)
+            for (size_t j = 0; j < n; j++)
+                *packed++ = w[t * tap_stride + i * inner_stride + j * n_stride];
+}
+
+static size_t patches_room(size_t m, size_t k)
+{
+    return snn__min(m, BLOCK) * k;
+}
+
+/* The patches. */
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+{
+    (void)ctx;
+    (void)n;
+    return patches_room(m, k) * sizeof(float);
+}
+
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+{
+    (void)ctx;
+    (void)n;
+    return patches_room(m, k) * sizeof(float);
+}
+
+struct gather {
+    const struct snn__window *w;
+    const float *x;
+    float *patches;
+    size_t from, rows, depth;
+};
+
+#define GATHER_TASKS 8u
+
+static void gather_task(void *arg, size_t task, size_t worker)
+{
+    const struct gather *a = arg;
+
+    (void)worker;
+    for (size_t i = a->rows * task / GATHER_TASKS; i < a->rows * (task + 1) / GATHER_TASKS; i++) {
+        const struct snn__position at = snn__window_locate(a->w, a->x, a->from + i);
+
+        snn__window_row(a->w, &at, 0, a->depth, a->patches + i * a->depth);
+    }
+}
+
+/* Whether rows lie in the source as they are. */
+static bool is_matrix(const struct snn__window *w)
+{
+    return w->h == 1 && w->w == 1 && w->oh == 1 && w->ow == 1 && w->kh == 1 && w->kw == 1 && w->pad == 0;
+}
+
+/* Rows from .. from + rows - 1 as a matrix with *pitch floats a row. */
+static const float *patches_of(const snn_context *ctx, const struct snn__window *w, const float *x, size_t from,
+                               size_t rows, float *scratch, size_t *pitch)
+{
+    struct gather a = { w, x, scratch, from, rows, snn__window_depth(w) };
+
+    if (is_matrix(w)) {
+        *pitch = w->pitch;
+        return x + from * w->pitch;
+    }
+    *pitch = a.depth;
+    snn__parallel(ctx, gather_task, &a, GATHER_TASKS);
+    return scratch;
+}
+
+/* What sgemm adds to: y (+ bias), or the bias alone. */
+static void begin_rows(const snn_context *ctx, const struct snn__product *p, size_t from, size_t rows)
+{
+    for (size_t i = from; p->bias && i < from + rows; i++) {
+        float *y = p->y + i * p->y_pitch;
+
+        if (p->accumulate)
+            ctx->kernels->axpy(y, 1, p->bias, p->n);
+        else
+            memcpy(y, p->bias, p->n * sizeof *y);
+    }
+}
+
+void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    const size_t depth = snn__window_depth(&p->window);
+
+    if (p->n == 0 || depth == 0)
+        return;
+    for (size_t from = 0; from < p->m; from += BLOCK) {
+        const size_t rows = snn__min(BLOCK, p->m - from);
+        size_t pitch;
+        const float *x = patches_of(ctx, &p->window, p->x, from, rows, scratch, &pitch);
+
+        begin_rows(ctx, p, from, rows);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)p->n, (int)depth, p->alpha, x, (int)pitch,
+                    p->packed, (int)p->n, p->accumulate || p->bias ? 1 : 0, p->y + from * p->y_pitch, (int)p->y_pitch);
+    }
+}
+
+void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
+{
+    const size_t depth = snn__window_depth(&p->window);
+
+    if (p->n == 0 || depth == 0)
+        return;
+    for (size_t from = 0; from < p->m; from += BLOCK) {
+        const size_t rows = snn__min(BLOCK, p->m - from);
+        size_t pitch;
+        const float *x = patches_of(ctx, &p->window, p->x, from, rows, scratch, &pitch);
+
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)p->n, (int)depth, (int)rows, p->alpha,
+                    p->d + from * p->d_pitch, (int)p->d_pitch, x, (int)pitch, p->accumulate || from > 0 ? 1 : 0, p->g,
+                    (int)p->g_pitch);
+    }
+}
