@@ -1,0 +1,56 @@
+/* trainer/solve.h - linear equations b = A b + c, given as a function that applies A, for a batch of samples at once.
+ *
+ * A may couple the samples of a batch. Both solvers start at b = 0, whose residual is c, and count one iteration for every
+ * application of A. They stop when ||A b + c - b|| <= tolerance ||c|| (norms over the batch) or after `cap` iterations, and leave
+ * the iterate with the smallest residual. All memory is planned beforehand; sums are taken per sample, then in the order of the
+ * samples, so that any number of threads gives the same bits. */
+#ifndef SNN_TRAINER_SOLVE_H
+#define SNN_TRAINER_SOLVE_H
+
+#include "core/arena.h"
+#include "core/context.h"
+#include <stdbool.h>
+
+/* out <- A b, both [batch][length] */
+typedef void (*snn__apply_fn)(void *arg, const float *b, float *out);
+
+struct snn__solver {
+    snn_context *ctx;
+    size_t batch_max, length; /* samples, numbers of a sample */
+    size_t cap;               /* most iterations, at least 1 */
+    size_t memory;            /* broyden: rank-one terms kept per sample, the oldest give way */
+    double tolerance;
+
+    float *image; /* A b */
+    float *best;  /* the iterate with the smallest residual */
+    double *sums; /* of single samples */
+    float *residual, *step; /* broyden: g and d */
+    float *fresh_u, *fresh_v; /* broyden: a new term before it takes its place */
+    float *u, *v;             /* broyden: [memory][batch][length] */
+};
+
+struct snn__solution {
+    size_t iterations;
+    double residual; /* ||A b + c - b|| / ||c||, 0 if c is 0 */
+    bool converged;
+};
+
+/* Asks for the memory; ctx to tolerance are set. */
+snn_status snn__solve_fixed_point_plan(struct snn__solver *solver, struct snn__arena *arena);
+snn_status snn__solve_broyden_plan(struct snn__solver *solver, struct snn__arena *arena);
+
+/* b <- A b + c until it stays. Converges if the spectral radius of A is below 1. */
+struct snn__solution snn__solve_fixed_point(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
+                                            const float *c, float *b);
+/* Broyden's good method with limited memory. */
+struct snn__solution snn__solve_broyden(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
+                                        const float *c, float *b);
+
+/* For the solvers: the norm of a batch of vectors. */
+double snn__solve_norm(const struct snn__solver *solver, size_t batch, const float *x);
+/* image <- g = A b + c - b, given A b there; its norm. */
+double snn__solve_measure(const struct snn__solver *solver, size_t batch, const float *c, const float *b);
+/* Keeps the best iterate: whether `norm`, the residual of b, is the smallest so far, which *smallest then becomes. */
+bool snn__solve_keep(const struct snn__solver *solver, size_t batch, const float *b, double norm, double *smallest);
+
+#endif
