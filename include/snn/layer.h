@@ -13,6 +13,7 @@
  *
  *   linear     [I] -> [O]              y = W x + b; tensors weight [O,I], bias [O], gain [O] with standardise
  *   conv2d     [C,H,W] -> [O,H',W']    cross-correlation; weight [O,C/groups,kh,kw], bias [O], gain [O]
+ *   conv_transpose2d                   [C,H,W] -> [O,H',W']: the adjoint of a convolution; weight [C,O,kh,kw], bias [O]
  *   batch_norm any                     per channel; weight, bias (trained), mean, var (running values)
  *   avgpool maxpool sumpool            [C,H,W] -> [C,H',W']; kernel 0: the whole map; avg divides by kernel^2
  *   adaptive_avgpool                   [C,H,W] -> [C,size,size]; cell i averages floor(i n/o) .. ceil((i+1) n/o)-1
@@ -36,7 +37,7 @@ typedef enum snn_layer_key {
     SNN_LAYER_BIAS = 107,        /**< i64, 1: has a bias */
     SNN_LAYER_STANDARDISE = 108, /**< i64, 1: scaled weight standardisation with a trained gain */
     SNN_LAYER_EPS = 109,         /**< f64, inside the root of a standardisation or batch norm */
-    SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal, sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero */
+    SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal, sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of every output of norm 1, bias 0) */
     SNN_LAYER_INIT_STD = 111,    /**< f64, deviation for init "normal" */
     SNN_LAYER_MOMENTUM = 112,    /**< f64, of a batch norm's running values */
     SNN_LAYER_OVER = 113,        /**< str: step (statistics of every step alone), all (over all steps, needs a trainer that keeps them) */
@@ -44,6 +45,9 @@ typedef enum snn_layer_key {
     SNN_LAYER_FACTOR = 115,      /**< i64, of upsample */
     SNN_LAYER_VALUE = 116,       /**< f64, of scale */
     SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), of dropout */
+    SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w; tensors g, u, v) */
+    SNN_LAYER_RANGE = 119,       /**< f64, largest spectral norm with norm "spectral" */
+    SNN_LAYER_OUT_PAD = 120,     /**< i64, rows and columns added at the end of conv_transpose2d's output */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 

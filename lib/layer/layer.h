@@ -14,7 +14,7 @@
 
 #define SNN__NAME_MAX 48
 #define SNN__SOURCES_MAX 8
-#define SNN__TENSORS_MAX 4
+#define SNN__TENSORS_MAX 5
 #define SNN__INPUT (-1) /* the network's input as a source */
 
 struct snn__tensor {

@@ -4,7 +4,7 @@
 
 #include "layer/layer.h"
 
-extern const struct snn__layer_type snn__layer_linear, snn__layer_conv2d;                         /* weights.c */
+extern const struct snn__layer_type snn__layer_linear, snn__layer_conv2d, snn__layer_conv_transpose2d; /* weights.c */
 extern const struct snn__layer_type snn__layer_batch_norm;                                        /* norm.c */
 extern const struct snn__layer_type snn__layer_avgpool, snn__layer_maxpool, snn__layer_sumpool;   /* pool.c */
 extern const struct snn__layer_type snn__layer_adaptive_avgpool;                                  /* pool.c */

@@ -1,4 +1,5 @@
-/* layer/weights.c - linear and conv2d: y = W v + b, where a linear layer is a convolution of one pixel by one tap.
+/* layer/weights.c - linear, conv2d and conv_transpose2d: y = W v + b, where a linear layer is a convolution of one pixel by one
+ * tap, and a transposed convolution is the adjoint of a convolution (its mirror): forward and adjoint change places.
  *
  *   forward    y = W (*) v + b
  *   adjoint    dv = transposed convolution of d with W
@@ -7,23 +8,30 @@
  * With scaled weight standardisation (N = fan-in, per output row i; docs/methods/ottt.md):
  *   r_i = 1 / sqrt(N v_i + eps), v_i = unbiased variance of row i;   What_ij = gain_i r_i (W_ij - mu_i)
  *   G = dL/dWhat, c_ij = W_ij - mu_i:   dgain_i = r_i sum_j G_ij c_ij
- *   D_ij = gain_i r_i G_ij - gain_i N/(N-1) r_i^3 c_ij sum_k G_ik c_ik;   dW_ij = D_ij - mean_j D_ij */
+ *   D_ij = gain_i r_i G_ij - gain_i N/(N-1) r_i^3 c_ij sum_k G_ik c_ik;   dW_ij = D_ij - mean_j D_ij
+ *
+ * With a restricted spectral norm: layer/spectral.h, W as a matrix whose rows are its first axis. */
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
+#include "layer/spectral.h"
 #include "layer/types.h"
 #include <math.h>
 
 enum { WEIGHT, BIAS_OR_GAIN };
 
 struct weights {
+    bool turned;                               /* transposed: all of this describes the mirror */
     size_t groups, taps, inputs, outputs, fan; /* inputs, outputs: channels of one group; fan = taps * inputs */
-    struct snn__window read, read_back;        /* of the forward product and of its adjoint */
-    size_t positions;                          /* of one sample's output */
+    size_t rows;                               /* of the weights: all outputs */
+    struct snn__window read, read_back;        /* of the convolution and of its adjoint */
     ptrdiff_t bias, gain;                      /* tensor numbers, -1: none */
     float eps;
     float *standard;                           /* What [O,fan] in the stored order, or NULL */
     float *inverse, *mean;                     /* r_i, mu_i */
+    ptrdiff_t g;                               /* restricted norm: tensor number of g, followed by u and v, or -1 */
+    float *u, *v;                              /* after the power iteration of this sequence */
+    double sigma, range;
     float *packed, *packed_back;               /* per group */
     size_t packed_size, packed_back_size;
     float *gathered;                           /* dL/dW in the order [O][tap][input] of the product */
@@ -36,7 +44,9 @@ static const struct snn__param linear_params[] = {
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero", "default", "distribution of the first weights"),
+    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral", "none", "spectral: weights clip(g, -range, range) w / sigma(w)"),
+    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest spectral norm if norm is spectral"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
@@ -50,11 +60,36 @@ static const struct snn__param conv2d_params[] = {
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero", "default", "distribution of the first weights"),
+    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral", "none", "spectral: weights clip(g, -range, range) w / sigma(w)"),
+    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest spectral norm if norm is spectral"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
+    SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
+};
+
+static const struct snn__param transposed_params[] = {
+    SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "output channels"),
+    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 1, 4096, 3, "rows and columns of the window"),
+    SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 1, 4096, 1, "rows and columns from window to window, in the output"),
+    SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 4096, 0, "rows and columns that are cut off at every border"),
+    SNN__PARAM_I64(SNN_LAYER_OUT_PAD, "out_pad", 0, 4095, 0, "rows and columns that are added at the end"),
+    SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
+    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral", "none", "spectral: weights clip(g, -range, range) w / sigma(w)"),
+    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest spectral norm if norm is spectral"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
 /* ---- building ---- */
+
+static bool is_turned(const snn_layer *layer)
+{
+    return snn__params_find(&layer->params, SNN_LAYER_OUT_PAD) >= 0;
+}
+
+static bool is_spectral(const snn_layer *layer)
+{
+    return snn__param_is(&layer->params, SNN_LAYER_NORM, "spectral");
+}
 
 static bool is_conv(const snn_layer *layer)
 {
@@ -64,6 +99,12 @@ static bool is_conv(const snn_layer *layer)
 static size_t number(const snn_layer *layer, int32_t key)
 {
     return (size_t)snn__param_i64(&layer->params, key);
+}
+
+/* A number that not all types have. */
+static size_t number_or(const snn_layer *layer, int32_t key, size_t otherwise)
+{
+    return snn__params_find(&layer->params, key) < 0 ? otherwise : number(layer, key);
 }
 
 static snn_status linear_shape(snn_layer *layer)
@@ -99,18 +140,53 @@ static snn_status conv2d_shape(snn_layer *layer)
     return SNN_OK;
 }
 
+static snn_status transposed_shape(snn_layer *layer)
+{
+    size_t kernel = number(layer, SNN_LAYER_KERNEL), pad = number(layer, SNN_LAYER_PAD), more = number(layer, SNN_LAYER_OUT_PAD);
+    size_t stride = number(layer, SNN_LAYER_STRIDE), out[2];
+    char text[48];
+
+    if (layer->in.rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: conv_transpose2d takes maps [C,H,W], got %s", layer->name,
+                         snn__shape_text(&layer->in, text));
+    if (more >= stride)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: out_pad %zu must be below the stride, %zu", layer->name, more, stride);
+    for (int d = 0; d < 2; d++) {
+        size_t full = (layer->in.dim[1 + d] - 1) * stride + kernel + more;
+
+        if (full <= 2 * pad || full - 2 * pad > UINT32_MAX)
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu leaves nothing of %zu rows or columns", layer->name, pad, full);
+        out[d] = full - 2 * pad;
+    }
+    layer->out = (snn_shape){ 3, { (uint32_t)number(layer, SNN_LAYER_OUT), (uint32_t)out[0], (uint32_t)out[1] } };
+    return SNN_OK;
+}
+
+static snn_status spectral_tensors(snn_layer *layer)
+{
+    const struct snn__tensor *w = &layer->tensor[WEIGHT];
+
+    if (number_or(layer, SNN_LAYER_STANDARDISE, 0) || number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: norm spectral goes with neither standardise nor groups", layer->name);
+    SNN__TRY(snn__layer_declare(layer, "g", true, 1, 0, 0, 0));
+    SNN__TRY(snn__layer_declare(layer, "u", false, w->dim[0], 0, 0, 0));
+    return snn__layer_declare(layer, "v", false, w->length / w->dim[0], 0, 0, 0);
+}
+
 static snn_status weights_tensors(snn_layer *layer)
 {
     size_t out = number(layer, SNN_LAYER_OUT), in = layer->in.dim[0], k = 0;
 
     if (is_conv(layer)) {
         k = number(layer, SNN_LAYER_KERNEL);
-        in /= number(layer, SNN_LAYER_GROUPS);
+        in /= number_or(layer, SNN_LAYER_GROUPS, 1);
     }
-    SNN__TRY(snn__layer_declare(layer, "weight", true, out, in, k, k));
+    SNN__TRY(snn__layer_declare(layer, "weight", true, is_turned(layer) ? in : out, is_turned(layer) ? out : in, k, k));
     if (number(layer, SNN_LAYER_BIAS))
         SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
-    if (number(layer, SNN_LAYER_STANDARDISE)) {
+    if (is_spectral(layer))
+        SNN__TRY(spectral_tensors(layer));
+    if (number_or(layer, SNN_LAYER_STANDARDISE, 0)) {
         if (in * snn__max(k * k, 1) < 2)
             return snn__fail(SNN_ERR_SHAPE, "layer %s: weights of fan-in 1 cannot be standardised", layer->name);
         SNN__TRY(snn__layer_declare(layer, "gain", true, out, 0, 0, 0));
@@ -118,11 +194,43 @@ static snn_status weights_tensors(snn_layer *layer)
     return SNN_OK;
 }
 
+/* The weights of every output get norm 1. An output of a transposed convolution is an index of the second axis. */
+static void make_unit(const snn_layer *layer, float *w)
+{
+    const struct snn__tensor *t = &layer->tensor[WEIGHT];
+    size_t taps = (size_t)t->dim[2] * t->dim[3], outputs = is_turned(layer) ? t->dim[1] : t->dim[0];
+    size_t pieces = is_turned(layer) ? t->dim[0] : 1, length = is_turned(layer) ? taps : t->length / outputs;
+
+    for (size_t o = 0; o < outputs; o++) {
+        double square = 0;
+        float factor;
+
+        for (size_t i = 0; i < pieces; i++)
+            for (size_t j = 0; j < length; j++)
+                square += (double)w[(i * outputs + o) * length + j] * w[(i * outputs + o) * length + j];
+        factor = square > 0 ? (float)(1.0 / sqrt(square)) : 0.0f;
+        for (size_t i = 0; i < pieces; i++)
+            for (size_t j = 0; j < length; j++)
+                w[(i * outputs + o) * length + j] *= factor;
+    }
+}
+
+/* g begins as the norm of w. */
+static void spectral_init(snn_layer *layer, uint64_t seed)
+{
+    const struct snn__tensor *w = &layer->tensor[WEIGHT];
+    struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1, *v = g + 2;
+
+    snn__random_fill_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
+    for (int i = 0; i < 10; i++)
+        g->data[0] = (float)snn__spectral_iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
+}
+
 static void weights_init(snn_layer *layer, uint64_t seed)
 {
     struct snn__tensor *w = &layer->tensor[WEIGHT];
     struct snn__tensor *bias = snn__layer_find_tensor(layer, "bias"), *gain = snn__layer_find_tensor(layer, "gain");
-    size_t taps = (size_t)w->dim[2] * w->dim[3], groups = is_conv(layer) ? number(layer, SNN_LAYER_GROUPS) : 1;
+    size_t taps = (size_t)w->dim[2] * w->dim[3], groups = number_or(layer, SNN_LAYER_GROUPS, 1);
     float bound = 1.0f / sqrtf((float)(w->dim[1] * taps)); /* fan-in */
     float fan_out = (float)(w->dim[0] * taps) / (float)groups;
     uint64_t stream = layer->index * 8u;
@@ -136,7 +244,12 @@ static void weights_init(snn_layer *layer, uint64_t seed)
     } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "normal")) {
         snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length,
                                 (float)snn__param_f64(&layer->params, SNN_LAYER_INIT_STD));
+    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "unit")) {
+        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -1.0f, 1.0f);
+        make_unit(layer, w->data);
     }
+    if (is_spectral(layer))
+        spectral_init(layer, seed);
     if (gain != NULL)
         for (size_t i = 0; i < gain->length; i++)
             gain->data[i] = 1.0f;
@@ -147,20 +260,20 @@ static void weights_init(snn_layer *layer, uint64_t seed)
 static void describe_windows(const snn_layer *layer, struct weights *s)
 {
     struct snn__window *r = &s->read, *b = &s->read_back;
+    const snn_shape *in = s->turned ? &layer->out : &layer->in, *out = s->turned ? &layer->in : &layer->out;
 
-    *r = (struct snn__window){ layer->in.dim[1], layer->in.dim[2], s->inputs, layer->in.dim[0], layer->out.dim[1],
-                               layer->out.dim[2], 1, 1, 1, 0, 1, false };
+    *r = (struct snn__window){ in->dim[1], in->dim[2], s->inputs, in->dim[0], out->dim[1], out->dim[2], 1, 1, 1, 0, 1, false };
     if (is_conv(layer)) {
         r->kh = r->kw = number(layer, SNN_LAYER_KERNEL);
         r->stride = number(layer, SNN_LAYER_STRIDE);
         r->pad = number(layer, SNN_LAYER_PAD);
-        r->dilation = number(layer, SNN_LAYER_DILATION);
+        r->dilation = number_or(layer, SNN_LAYER_DILATION, 1);
     }
     *b = *r;
     b->h = r->oh;
     b->w = r->ow;
     b->c = s->outputs;
-    b->pitch = layer->out.dim[0];
+    b->pitch = out->dim[0];
     b->oh = r->h;
     b->ow = r->w;
     b->transposed = is_conv(layer);
@@ -177,32 +290,42 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     struct weights *s = node->state;
     size_t out = layer->out.dim[0];
 
-    s->groups = is_conv(layer) ? number(layer, SNN_LAYER_GROUPS) : 1;
+    s->turned = is_turned(layer);
+    s->rows = layer->tensor[WEIGHT].dim[0];
+    s->groups = number_or(layer, SNN_LAYER_GROUPS, 1);
     s->taps = (size_t)layer->tensor[WEIGHT].dim[2] * layer->tensor[WEIGHT].dim[3];
     s->inputs = layer->tensor[WEIGHT].dim[1];
-    s->outputs = out / s->groups;
+    s->outputs = s->rows / s->groups;
     s->fan = s->inputs * s->taps;
-    s->positions = (size_t)layer->out.dim[1] * layer->out.dim[2];
     s->bias = snn__layer_tensor_index(layer, "bias");
     s->gain = snn__layer_tensor_index(layer, "gain");
-    s->eps = (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
+    s->g = snn__layer_tensor_index(layer, "g");
+    s->range = snn__param_f64(&layer->params, SNN_LAYER_RANGE);
+    s->eps = s->gain < 0 ? 0.0f : (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
     describe_windows(layer, s);
-    s->packed_size = snn__packed_size(node->ctx, s->fan, s->outputs);
-    SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
-    if (node->wants_adjoint) {
+    if (!s->turned || node->wants_adjoint) {
+        s->packed_size = snn__packed_size(node->ctx, s->fan, s->outputs);
+        SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
+    }
+    if (s->turned || node->wants_adjoint) {
         s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
         SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
     }
+    if (s->gain >= 0 || s->g >= 0)
+        SNN__TRY(keep(arena, &s->standard, s->rows * s->fan));
     if (s->gain >= 0) {
-        SNN__TRY(keep(arena, &s->standard, out * s->fan));
-        SNN__TRY(keep(arena, &s->inverse, out));
-        SNN__TRY(keep(arena, &s->mean, out));
+        SNN__TRY(keep(arena, &s->inverse, s->rows));
+        SNN__TRY(keep(arena, &s->mean, s->rows));
+    }
+    if (s->g >= 0) {
+        SNN__TRY(keep(arena, &s->u, s->rows));
+        SNN__TRY(keep(arena, &s->v, s->fan));
     }
     if (node->learns) {
         SNN__TRY(keep(arena, &s->partial, SNN__PIECES * out));
         SNN__TRY(keep(arena, &s->bias_sum, out));
         if (s->taps > 1 || s->gain >= 0)
-            SNN__TRY(keep(arena, &s->gathered, out * s->fan));
+            SNN__TRY(keep(arena, &s->gathered, s->rows * s->fan));
     }
     return SNN_OK;
 }
@@ -210,10 +333,12 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
 static size_t weights_scratch(const struct snn__node *node)
 {
     const struct weights *s = node->state;
-    size_t m = node->batch_max * s->positions;
-    size_t bytes = snn__product_scratch(node->ctx, m, s->outputs, s->fan);
+    size_t m = node->batch_max * s->read.oh * s->read.ow;
+    size_t bytes = 0;
 
-    if (node->wants_adjoint)
+    if (!s->turned || node->wants_adjoint)
+        bytes = snn__product_scratch(node->ctx, m, s->outputs, s->fan);
+    if (s->turned || node->wants_adjoint)
         bytes = snn__max(bytes, snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs,
                                                      s->taps * s->outputs));
     if (node->learns)
@@ -231,7 +356,7 @@ static void standardise_rows(void *arg, size_t block, size_t worker)
     struct snn__node *node = arg;
     struct weights *s = node->state;
     const float *gain = node->layer->tensor[s->gain].data;
-    size_t from = block * ROWS, to = snn__min(from + ROWS, node->layer->out.dim[0]);
+    size_t from = block * ROWS, to = snn__min(from + ROWS, s->rows);
 
     (void)worker;
     for (size_t i = from; i < to; i++) {
@@ -260,16 +385,42 @@ static const float *effective(const struct snn__node *node)
     return s->standard ? s->standard : node->layer->tensor[WEIGHT].data;
 }
 
+/* One power iteration from the stored u, which weights_begin() stores: an evaluation changes nothing. */
+static void restrict_norm(struct snn__node *node)
+{
+    struct weights *s = node->state;
+    const float *w = node->layer->tensor[WEIGHT].data;
+    double g = node->layer->tensor[s->g].data[0];
+
+    s->sigma = snn__spectral_iterate(node->ctx, w, s->rows, s->fan, node->layer->tensor[s->g + 1].data, s->u, s->v);
+    snn__copy(node->ctx, s->standard, (float)(fmin(fmax(g, -s->range), s->range) / s->sigma), w, s->rows * s->fan);
+}
+
+static void weights_begin(struct snn__node *node, size_t batch, uint64_t stream)
+{
+    struct weights *s = node->state;
+
+    (void)batch;
+    (void)stream;
+    if (s->g < 0)
+        return;
+    snn__copy(node->ctx, node->layer->tensor[s->g + 1].data, 1.0f, s->u, s->rows);
+    snn__copy(node->ctx, node->layer->tensor[s->g + 2].data, 1.0f, s->v, s->fan);
+}
+
 static void weights_refresh(struct snn__node *node)
 {
     struct weights *s = node->state;
 
-    if (s->standard)
-        snn__parallel(node->ctx, standardise_rows, node, snn__ceil_div(node->layer->out.dim[0], ROWS));
+    if (s->gain >= 0)
+        snn__parallel(node->ctx, standardise_rows, node, snn__ceil_div(s->rows, ROWS));
+    if (s->g >= 0)
+        restrict_norm(node);
     for (size_t g = 0; g < s->groups; g++) {
         const float *w = effective(node) + g * s->outputs * s->fan;
 
-        snn__pack(node->ctx, s->packed + g * s->packed_size, w, s->taps, s->inputs, s->outputs, 1, s->taps, s->fan);
+        if (s->packed)
+            snn__pack(node->ctx, s->packed + g * s->packed_size, w, s->taps, s->inputs, s->outputs, 1, s->taps, s->fan);
         if (s->packed_back)
             snn__pack(node->ctx, s->packed_back + g * s->packed_back_size, w, s->taps, s->outputs, s->inputs, 1, s->fan, s->taps);
     }
@@ -277,25 +428,55 @@ static void weights_refresh(struct snn__node *node)
 
 /* ---- running ---- */
 
-static void weights_forward(struct snn__node *node, struct snn__io *io)
+/* y (+)= W x + bias */
+static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, const float *bias, float *y, bool accumulate)
 {
     struct weights *s = node->state;
-    size_t out = node->layer->out.dim[0];
 
-    io->y.scale = 1.0f;
     for (size_t g = 0; g < s->groups; g++) {
-        struct snn__product p = { .m = io->batch * s->positions,
+        struct snn__product p = { .m = batch * s->read.oh * s->read.ow,
                                   .n = s->outputs,
-                                  .x = io->x[0].data + g * s->inputs,
+                                  .x = x.data + g * s->inputs,
                                   .window = s->read,
                                   .packed = s->packed + g * s->packed_size,
-                                  .alpha = io->x[0].scale,
-                                  .bias = s->bias < 0 ? NULL : node->layer->tensor[s->bias].data + g * s->outputs,
-                                  .y = io->y.data + g * s->outputs,
-                                  .y_pitch = out };
+                                  .alpha = x.scale,
+                                  .bias = bias ? bias + g * s->outputs : NULL,
+                                  .y = y + g * s->outputs,
+                                  .y_pitch = s->rows,
+                                  .accumulate = accumulate };
 
         snn__product(node->ctx, &p, node->scratch);
     }
+}
+
+/* y (+)= W^T x + bias */
+static void convolve_back(struct snn__node *node, size_t batch, struct snn__signal x, const float *bias, float *y, bool accumulate)
+{
+    struct weights *s = node->state;
+
+    for (size_t g = 0; g < s->groups; g++) {
+        struct snn__product p = { .m = batch * s->read.h * s->read.w,
+                                  .n = s->inputs,
+                                  .x = x.data + g * s->outputs,
+                                  .window = s->read_back,
+                                  .packed = s->packed_back + g * s->packed_back_size,
+                                  .alpha = x.scale,
+                                  .bias = bias ? bias + g * s->inputs : NULL,
+                                  .y = y + g * s->inputs,
+                                  .y_pitch = s->read.pitch,
+                                  .accumulate = accumulate };
+
+        snn__product(node->ctx, &p, node->scratch);
+    }
+}
+
+static void weights_forward(struct snn__node *node, struct snn__io *io)
+{
+    struct weights *s = node->state;
+    const float *bias = s->bias < 0 ? NULL : node->layer->tensor[s->bias].data;
+
+    io->y.scale = 1.0f;
+    (s->turned ? convolve_back : convolve)(node, io->batch, io->x[0], bias, io->y.data, false);
 }
 
 static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
@@ -304,33 +485,21 @@ static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct s
     struct weights *s = node->state;
 
     (void)input;
-    for (size_t g = 0; g < s->groups; g++) {
-        struct snn__product p = { .m = io->batch * s->read.h * s->read.w,
-                                  .n = s->inputs,
-                                  .x = e.data + g * s->outputs,
-                                  .window = s->read_back,
-                                  .packed = s->packed_back + g * s->packed_back_size,
-                                  .alpha = e.scale,
-                                  .y = dx + g * s->inputs,
-                                  .y_pitch = s->read.pitch,
-                                  .accumulate = accumulate };
-
-        snn__product(node->ctx, &p, node->scratch);
-    }
+    (s->turned ? convolve : convolve_back)(node, io->batch, e, NULL, dx, accumulate);
 }
 
 static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
 {
     struct weights *s = node->state;
-    size_t out = node->layer->out.dim[0], rows = io->batch * s->positions;
+    struct snn__signal d = s->turned ? factor : e, x = s->turned ? e : factor;
     float *g = s->gathered ? s->gathered : node->gradient[WEIGHT];
 
     for (size_t i = 0; i < s->groups; i++) {
-        struct snn__outer o = { .m = rows,
+        struct snn__outer o = { .m = io->batch * s->read.oh * s->read.ow,
                                 .n = s->outputs,
-                                .d = e.data + i * s->outputs,
-                                .d_pitch = out,
-                                .x = factor.data + i * s->inputs,
+                                .d = d.data + i * s->outputs,
+                                .d_pitch = s->rows,
+                                .x = x.data + i * s->inputs,
                                 .window = s->read,
                                 .alpha = e.scale * factor.scale,
                                 .g = g + i * s->outputs * s->fan,
@@ -339,8 +508,11 @@ static void weights_credit(struct snn__node *node, struct snn__io *io, struct sn
 
         snn__outer(node->ctx, &o, node->scratch);
     }
-    if (s->bias >= 0)
-        snn__column_sums(node->ctx, e.data, rows, out, e.scale, s->bias_sum, s->partial, s->touched);
+    if (s->bias >= 0) {
+        size_t out = node->layer->out.dim[0];
+
+        snn__column_sums(node->ctx, e.data, io->batch * (node->out_len / out), out, e.scale, s->bias_sum, s->partial, s->touched);
+    }
     s->touched = true;
 }
 
@@ -349,7 +521,7 @@ static void settle_rows(void *arg, size_t block, size_t worker)
 {
     struct snn__node *node = arg;
     struct weights *s = node->state;
-    size_t from = block * ROWS, to = snn__min(from + ROWS, node->layer->out.dim[0]);
+    size_t from = block * ROWS, to = snn__min(from + ROWS, s->rows);
 
     (void)worker;
     for (size_t i = from; i < to; i++) {
@@ -382,18 +554,36 @@ static void weights_settle(struct snn__node *node)
 {
     struct weights *s = node->state;
     const struct snn__kernels *k = node->ctx->kernels;
-    size_t out = node->layer->out.dim[0];
+    const struct snn__tensor *tensor = node->layer->tensor;
 
     if (!s->touched) {
         for (size_t t = 0; t < node->layer->n_tensors; t++)
-            k->fill(node->gradient[t], 0.0f, node->layer->tensor[t].length);
+            if (tensor[t].trained)
+                k->fill(node->gradient[t], 0.0f, tensor[t].length);
         return;
     }
     if (s->gathered)
-        snn__parallel(node->ctx, settle_rows, node, snn__ceil_div(out, ROWS));
+        snn__parallel(node->ctx, settle_rows, node, snn__ceil_div(s->rows, ROWS));
+    if (s->g >= 0)
+        node->gradient[s->g][0] = (float)snn__spectral_gradient(node->ctx, tensor[WEIGHT].data, s->rows, s->fan, s->u, s->v,
+                                                                s->sigma, tensor[s->g].data[0], s->range,
+                                                                node->gradient[WEIGHT]);
     if (s->bias >= 0)
-        k->scale(node->gradient[s->bias], 1.0f, s->bias_sum, out);
+        k->scale(node->gradient[s->bias], 1.0f, s->bias_sum, tensor[s->bias].length);
     s->touched = false;
+}
+
+/* Synapses of a tap: (non-zero) weights from input channel `channel` to all outputs, of the mirror the other way round. */
+static size_t tap_synapses(const struct weights *s, const float *w, size_t channel, size_t tap, bool nonzero)
+{
+    size_t synapses = 0, first = s->turned ? 0 : channel / s->inputs * s->outputs, n = s->turned ? s->inputs : s->outputs;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t row = s->turned ? channel : first + i, column = s->turned ? i : channel % s->inputs;
+
+        synapses += !nonzero || w[row * s->fan + column * s->taps + tap] != 0.0f;
+    }
+    return synapses;
 }
 
 /* How many synapses leave each input element: taps that reach an output position, times the (non-zero) weights of the tap. */
@@ -401,27 +591,23 @@ static void weights_fanout(const struct snn__node *node, float *out, bool nonzer
 {
     const struct weights *s = node->state;
     const struct snn__window *r = &s->read;
-    const float *w = effective(node);
+    size_t channels = s->turned ? s->rows : r->pitch;
 
     for (size_t i = 0; i < node->in_len; i++)
         out[i] = 0.0f;
-    for (size_t channel = 0; channel < r->pitch; channel++) {
-        size_t g = channel / s->inputs, c = channel % s->inputs;
-
+    for (size_t channel = 0; channel < channels; channel++)
         for (size_t tap = 0; tap < s->taps; tap++) {
-            size_t synapses = 0;
+            size_t synapses = tap_synapses(s, effective(node), channel, tap, nonzero);
 
-            for (size_t o = g * s->outputs; o < (g + 1) * s->outputs; o++)
-                synapses += !nonzero || w[o * s->fan + c * s->taps + tap] != 0.0f;
             for (size_t y = 0; y < r->oh; y++)
                 for (size_t x = 0; x < r->ow; x++) {
                     size_t row = y * r->stride + tap / r->kw * r->dilation, column = x * r->stride + tap % r->kw * r->dilation;
+                    size_t from = s->turned ? y * r->ow + x : (row - r->pad) * r->w + column - r->pad;
 
                     if (row >= r->pad && row - r->pad < r->h && column >= r->pad && column - r->pad < r->w)
-                        out[((row - r->pad) * r->w + column - r->pad) * r->pitch + channel] += (float)synapses;
+                        out[from * channels + channel] += (float)synapses;
                 }
         }
-    }
 }
 
 #define TYPE(type_name, type_params, type_shape)                                                          \
@@ -429,9 +615,11 @@ static void weights_fanout(const struct snn__node *node, float *out, bool nonzer
         .name = type_name, .params = type_params, .n_params = sizeof type_params / sizeof *type_params,   \
         .flags = SNN__LAYER_WEIGHTS, .state_size = sizeof(struct weights), .shape = type_shape,           \
         .tensors = weights_tensors, .init = weights_init, .plan = weights_plan, .scratch = weights_scratch, \
-        .refresh = weights_refresh, .forward = weights_forward, .adjoint = weights_adjoint,               \
+        .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward,                   \
+        .adjoint = weights_adjoint,                                                                       \
         .credit = weights_credit, .settle = weights_settle, .fanout = weights_fanout                      \
     }
 
 const struct snn__layer_type snn__layer_linear = TYPE("linear", linear_params, linear_shape);
 const struct snn__layer_type snn__layer_conv2d = TYPE("conv2d", conv2d_params, conv2d_shape);
+const struct snn__layer_type snn__layer_conv_transpose2d = TYPE("conv_transpose2d", transposed_params, transposed_shape);
