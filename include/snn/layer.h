@@ -23,6 +23,7 @@
  *   gain       y = w x with one trained number; tensor weight [1]
  *   dropout    one mask for all steps of a sequence, divided by 1 - rate; the identity in evaluation
  *   add        sum of its inputs
+ *   rate       mean of all steps with weights decay^(T-t); it and what reads it exist at the last step only
  *   if lif cuba alif plif              neuron populations, see neuron.h */
 typedef struct snn_layer snn_layer;
 
@@ -48,6 +49,7 @@ typedef enum snn_layer_key {
     SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w; tensors g, u, v) */
     SNN_LAYER_RANGE = 119,       /**< f64, largest spectral norm with norm "spectral" */
     SNN_LAYER_OUT_PAD = 120,     /**< i64, rows and columns added at the end of conv_transpose2d's output */
+    SNN_LAYER_DECAY = 121,       /**< f64 in [0, 1], of rate: weight of a step relative to the next */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 

@@ -69,6 +69,13 @@ struct snn__node {
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
 };
 
+/* What a batch norm takes in training. */
+enum snn__statistics {
+    SNN__STATISTICS_UPDATE, /* those of the batch, which the running ones follow */
+    SNN__STATISTICS_BATCH,  /* those of the batch */
+    SNN__STATISTICS_RUNNING
+};
+
 /* One call into a layer at run time. */
 struct snn__io {
     size_t batch; /* samples now */
@@ -79,6 +86,8 @@ struct snn__io {
     bool training;
     bool first, last; /* step of the sequence */
     bool detach;      /* bptt: no error through the reset */
+    bool rates;       /* populations give rates, clip(x / threshold, 0, 1), and their adjoint is that of the clip */
+    enum snn__statistics statistics;
     struct snn__signal x[SNN__SOURCES_MAX]; /* inputs; for ADD absent ones have data NULL */
     size_t n_x;
     struct snn__signal y; /* output: forward may replace the array by the input's */
@@ -95,7 +104,8 @@ enum snn__layer_flags {
     SNN__LAYER_PASSES = 32,    /* the output's array is the input's */
     SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
     SNN__LAYER_STEPWISE = 128, /* changes state at every step: never computed once for all steps */
-    SNN__LAYER_WHOLE = 256     /* in training, one call works on all steps, which lie behind each other */
+    SNN__LAYER_WHOLE = 256,    /* in training, one call works on all steps, which lie behind each other */
+    SNN__LAYER_GATHERS = 512   /* takes every step, and has an output at the last one only */
 };
 
 struct snn__layer_type {

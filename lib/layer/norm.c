@@ -167,6 +167,8 @@ static void measure(struct snn__node *node, struct snn__io *io, const float *x, 
 
         mean[i] = (float)mu;
         inverse[i] = (float)(1.0 / sqrt(var + s->eps));
+        if (io->statistics != SNN__STATISTICS_UPDATE)
+            continue;
         running_mean[i] = (float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu);
         running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * var * (n > 1 ? n / (n - 1) : 1.0));
     }
@@ -178,12 +180,13 @@ static void norm_forward(struct snn__node *node, struct snn__io *io)
     size_t rows = rows_of(s, io);
     float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
     const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
+    bool of_batch = io->training && io->statistics != SNN__STATISTICS_RUNNING;
 
-    if (io->training)
+    if (of_batch)
         measure(node, io, io->x[0].data, rows, mean, inverse);
     for (size_t i = 0; i < s->c; i++) {
-        float m = io->training ? mean[i] : node->layer->tensor[MEAN].data[i];
-        float r = io->training ? inverse[i] : 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
+        float m = of_batch ? mean[i] : node->layer->tensor[MEAN].data[i];
+        float r = of_batch ? inverse[i] : 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
 
         s->slope[i] = gamma[i] * r * io->x[0].scale;
         s->shift[i] = beta[i] - gamma[i] * r * m;

@@ -158,7 +158,60 @@ static float *at(const struct snn__node *node, float *base, const struct snn__io
     return base == NULL ? NULL : base + (before ? io->before : io->slot) * io->batch * node->in_len;
 }
 
-static void population_forward(struct snn__node *node, struct snn__io *io)
+/* ---- at rates ---- */
+
+struct clipping {
+    float *u, *y;
+    const float *x;
+    float factor;
+    bool accumulate;
+};
+
+/* u = x / threshold, y = clip(u, 0, 1) */
+static void clip_range(void *arg, size_t from, size_t to)
+{
+    const struct clipping *k = arg;
+
+    for (size_t i = from; i < to; i++) {
+        float u = k->factor * k->x[i];
+
+        k->u[i] = u;
+        k->y[i] = u < 0.0f ? 0.0f : u > 1.0f ? 1.0f : u;
+    }
+}
+
+/* dx (+)= e / threshold where 0 <= u <= 1 */
+static void unclip_range(void *arg, size_t from, size_t to)
+{
+    const struct clipping *k = arg;
+
+    for (size_t i = from; i < to; i++) {
+        float d = k->u[i] >= 0.0f && k->u[i] <= 1.0f ? k->factor * k->x[i] : 0.0f;
+
+        k->y[i] = k->accumulate ? k->y[i] + d : d;
+    }
+}
+
+static void forward_rates(struct snn__node *node, struct snn__io *io)
+{
+    struct population *s = node->state;
+    struct clipping k = { s->u, io->y.data, io->x[0].data, io->x[0].scale / s->constants.threshold, false };
+
+    io->y.scale = 1.0f;
+    snn__ranges(node->ctx, io->batch * node->in_len, clip_range, &k);
+}
+
+static void adjoint_rates(struct snn__node *node, struct snn__io *io, struct snn__signal e, float *dx, bool accumulate)
+{
+    struct population *s = node->state;
+    struct clipping k = { s->u, dx, e.data, e.scale / s->constants.threshold, accumulate };
+
+    snn__ranges(node->ctx, io->batch * node->in_len, unclip_range, &k);
+}
+
+/* ---- in steps ---- */
+
+static void forward_step(struct snn__node *node, struct snn__io *io)
 {
     struct population *s = node->state;
     struct stepping k = { node->ctx->kernels,
@@ -179,6 +232,11 @@ static void population_forward(struct snn__node *node, struct snn__io *io)
     io->y.scale = 1.0f;
     snn__ranges(node->ctx, io->batch * node->in_len, step_range, &k);
     io->spikes = atomic_load(&k.spikes);
+}
+
+static void population_forward(struct snn__node *node, struct snn__io *io)
+{
+    (io->rates ? forward_rates : forward_step)(node, io);
 }
 
 static void delta_range(void *arg, size_t from, size_t to)
@@ -209,6 +267,10 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
     float *d = accumulate || dx == NULL ? node->scratch : dx; /* dx NULL: only the leak's gradient is wanted */
 
     (void)input;
+    if (io->rates) {
+        adjoint_rates(node, io, e, dx, accumulate);
+        return;
+    }
     if (s->leak != NULL && !s->leak_touched) {
         node->ctx->kernels->fill(s->leak, 0.0f, node->batch_max * node->in_len);
         s->leak_touched = true;

@@ -10,10 +10,14 @@ extern const struct snn__layer_type snn__layer_avgpool, snn__layer_maxpool, snn_
 extern const struct snn__layer_type snn__layer_adaptive_avgpool;                                  /* pool.c */
 extern const struct snn__layer_type snn__layer_upsample, snn__layer_flatten;                      /* reshape.c */
 extern const struct snn__layer_type snn__layer_scale, snn__layer_gain, snn__layer_dropout, snn__layer_add; /* pointwise.c */
+extern const struct snn__layer_type snn__layer_rate;                                              /* rate.c */
 extern const struct snn__layer_type snn__layer_if, snn__layer_lif, snn__layer_cuba, snn__layer_alif, snn__layer_plif;
                                                                                                   /* population.c */
 /* From now on a dropout layer uses this mask (0 or 1 / (1 - rate), n elements, channels last) instead of drawing one. */
 void snn__dropout_supply(struct snn__node *node, const float *mask, size_t n);
+
+/* sum_t decay^(T-t): what a rate layer divides by. */
+double snn__rate_weight(double decay, size_t steps);
 
 /* Membrane potential of a population's kept step, [batch][n] channels last, and its constants. */
 const float *snn__population_membrane(const struct snn__node *node, size_t slot, size_t batch);

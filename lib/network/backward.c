@@ -38,7 +38,11 @@ static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn
         if (delay) {
             size_t parity = (io->t + 1) & 1; /* of step t - 1 */
 
-            if (!pass->needs.history || io->t == 0)
+            if (pass->at_rates && pass->fed_back != NULL) {
+                send(pass, unit, io, i, pass->fed_back, pass->fed);
+                pass->fed = true;
+            }
+            if (pass->at_rates || !pass->needs.history || io->t == 0)
                 continue;
             send(pass, unit, io, i, from->error_before[parity], from->owed[parity]);
             from->owed[parity] = true;
@@ -90,7 +94,7 @@ static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, 
 {
     struct snn__io io = snn__unit_io(pass, unit, t);
 
-    if (unit->trainable && unit->layer->type->credit)
+    if (unit->trainable && unit->layer->type->credit && pass->credit != NULL)
         pass->credit(pass, unit, &io, unit->e);
     if (unit->node.wants_adjoint)
         send_down(pass, unit, &io, at_end);
@@ -143,6 +147,50 @@ void snn__pass_back_constant(struct snn__pass *pass)
     for (size_t l = pass->n; l-- > 0;)
         if (snn__unit_constant(pass, &pass->unit[l]) && pass->unit[l].reached)
             back_unit(pass, &pass->unit[l], 0, true);
+}
+
+/* ---- at rates, and what reads them ---- */
+
+/* Layers from - 1 to `to`, without those that are computed once unless gradients are wanted of them, too. */
+static void back_layers(struct snn__pass *pass, size_t from, size_t to, size_t t)
+{
+    while (from-- > to) {
+        struct snn__unit *unit = &pass->unit[from];
+
+        if (unit->reached && (pass->credit != NULL || !snn__unit_constant(pass, unit)))
+            back_unit(pass, unit, t, false);
+    }
+}
+
+static void begin_at(struct snn__pass *pass, size_t top, struct snn__signal e)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].reached = false;
+    pass->unit[top].e = e;
+    pass->unit[top].reached = true;
+}
+
+struct snn__signal snn__pass_back_late(struct snn__pass *pass, size_t bottom)
+{
+    begin_at(pass, pass->n - 1, (struct snn__signal){ snn__pass_output_error(pass, pass->steps - 1), 1.0f });
+    back_layers(pass, pass->n, bottom + 1, pass->steps - 1);
+    return pass->unit[bottom].e;
+}
+
+void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit)
+{
+    snn__credit_fn kept = pass->credit;
+
+    pass->credit = credit ? kept : NULL;
+    pass->at_rates = true;
+    pass->fed_back = fed_back;
+    pass->fed = false;
+    begin_at(pass, top, e);
+    back_layers(pass, top + 1, 0, pass->steps);
+    if (fed_back != NULL && !pass->fed)
+        pass->ctx->kernels->fill(fed_back, 0.0f, pass->batch * pass->unit[top].value_len);
+    pass->at_rates = false;
+    pass->credit = kept;
 }
 
 /* ---- through time ---- */

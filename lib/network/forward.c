@@ -90,6 +90,17 @@ float *snn__pass_input(struct snn__pass *pass, size_t t)
     return pass->input + slot * pass->batch * pass->input_len;
 }
 
+/* Where a network is also computed at rates, running statistics follow those rates once per batch; steps take what is known before:
+ * the input's own statistics, the running ones behind spikes. */
+static enum snn__statistics statistics(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    if (!pass->needs.rates || unit->late)
+        return SNN__STATISTICS_UPDATE;
+    if (pass->at_rates)
+        return pass->update_statistics ? SNN__STATISTICS_UPDATE : SNN__STATISTICS_BATCH;
+    return unit->driven ? SNN__STATISTICS_RUNNING : SNN__STATISTICS_BATCH;
+}
+
 struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t)
 {
     struct snn__io io;
@@ -101,9 +112,11 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
     io.before = t > 0 ? snn__pass_slot(pass, t - 1) : io.slot;
     io.steps = pass->steps;
     io.training = pass->training;
-    io.first = t == unit->absent; /* neurons that only read the step before begin later */
+    io.first = t == unit->begins; /* neurons that only read the step before begin later */
     io.last = t + 1 == pass->steps;
     io.detach = pass->detach;
+    io.rates = pass->at_rates;
+    io.statistics = statistics(pass, unit);
     io.n_x = unit->layer->n_sources;
     for (size_t i = 0; i < io.n_x; i++)
         io.x[i] = snn__unit_input(pass, unit, i, t);
@@ -214,7 +227,7 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     bool constant = snn__unit_constant(pass, unit);
     struct snn__io io;
 
-    if (t < unit->absent || (t > 0 && constant))
+    if (t < (unit->flags & SNN__LAYER_GATHERS ? unit->begins : unit->absent) || (t > 0 && constant))
         return;
     io = snn__unit_io(pass, unit, t);
     if (pass->count && unit->fanout != NULL)

@@ -16,6 +16,7 @@ struct snn__needs {
     bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
     bool history;      /* the values of all T steps are kept, errors go through time */
     bool observed;     /* every signal stays until its step is over */
+    bool rates;        /* the network is also computed at rates (rates.c), and errors go down there */
 };
 
 /* The one door to a weight gradient: called for every layer with trained tensors that an error reaches. */
@@ -27,7 +28,10 @@ struct snn__unit {
     snn_layer *layer;
     unsigned flags;
     bool constant;     /* may be computed once for a static input */
-    size_t absent;     /* first steps at which there is nothing, since it reads the step before */
+    size_t begins;     /* step of its first input: later than 0 if it reads the step before */
+    size_t absent;     /* first steps at which it has no output */
+    bool late;         /* exists at the last step only: gathers all steps, or reads what does */
+    bool driven;       /* depends on spikes or on the step before */
     bool traced;       /* has a trace */
     bool trainable;    /* has trained tensors */
     bool wants_error;  /* the error at its output is of use */
@@ -78,6 +82,9 @@ struct snn__pass {
     size_t batch;
     bool training, is_static, detach;
     bool count; /* synaptic operations */
+    bool at_rates, update_statistics; /* a sweep at rates */
+    float *fed_back; /* at rates: what readers with delay send back, [B][len], or NULL */
+    bool fed;
     uint64_t neuron_steps; /* since the counters were cleared: samples times steps */
 };
 
@@ -107,6 +114,15 @@ void snn__pass_back_constant(struct snn__pass *pass);
 void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t t), void *arg);
 /* Brings all gathered gradients into pass->gradient, overwriting it. */
 void snn__pass_settle(struct snn__pass *pass);
+
+/* At rates (rates.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of layer `top`,
+ * [B][len] in units of 1: all layers up to `top`. `update`: the running statistics of batch norms follow. */
+void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, bool update);
+/* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what arrives at the
+ * rates that were given; `credit`: gradients are taken. */
+void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit);
+/* Errors of the last step from the output down to the late layers; returns the error at the output of layer `bottom`. */
+struct snn__signal snn__pass_back_late(struct snn__pass *pass, size_t bottom);
 
 /* Counters of spikes and synaptic operations. */
 void snn__pass_clear_counters(struct snn__pass *pass);

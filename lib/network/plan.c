@@ -58,11 +58,19 @@ static void mark_absent(struct snn__pass *pass)
             struct snn__unit *unit = &pass->unit[l];
             size_t absent = SIZE_MAX;
 
+            unit->late |= (unit->flags & SNN__LAYER_GATHERS) != 0;
+
             for (size_t i = 0; i < unit->layer->n_sources; i++) {
                 const struct snn__unit *from = source_unit(pass, unit, i);
 
                 absent = snn__min(absent, (from ? from->absent : 0) + unit->layer->source[i].delay);
+                unit->late |= from != NULL && from->late;
+                unit->driven |= unit->layer->source[i].delay ||
+                                (from != NULL && (from->driven || from->flags & SNN__LAYER_POPULATION));
             }
+            unit->begins = absent;
+            if (unit->flags & SNN__LAYER_GATHERS)
+                absent = snn__max(absent, pass->steps - 1);
             news |= absent != unit->absent;
             unit->absent = absent;
         }
@@ -89,7 +97,9 @@ static void mark_traced(struct snn__pass *pass)
 
 static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (unit->flags & SNN__LAYER_STEPWISE)
+    bool norm = unit->layer->type == snn__layer_type_named("batch_norm");
+
+    if (unit->flags & SNN__LAYER_STEPWISE && !(norm && pass->needs.rates)) /* at rates, steps leave the running values alone */
         return false;
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
@@ -128,6 +138,11 @@ static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
     }
 }
 
+static bool through_delays(const struct snn__pass *pass)
+{
+    return pass->needs.history || pass->needs.rates;
+}
+
 /* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time) learns. */
 static void mark_wanted(struct snn__pass *pass)
 {
@@ -142,7 +157,7 @@ static void mark_wanted(struct snn__pass *pass)
             for (size_t i = 0; i < unit->layer->n_sources; i++) {
                 const struct snn__unit *from = source_unit(pass, unit, i);
 
-                wanted |= from != NULL && from->wants_error && (!unit->layer->source[i].delay || pass->needs.history);
+                wanted |= from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass));
             }
             if (wanted && !unit->wants_error)
                 unit->wants_error = news = true;
@@ -155,7 +170,7 @@ static bool source_wants_error(const struct snn__pass *pass, const struct snn__u
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
 
-        if (from != NULL && from->wants_error && (!unit->layer->source[i].delay || pass->needs.history))
+        if (from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)))
             return true;
     }
     return false;
@@ -185,6 +200,10 @@ static snn_status describe_units(struct snn__pass *pass)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt", layer->name);
     }
+    for (size_t l = 0; l < pass->n && pass->needs.learns && !pass->needs.rates; l++)
+        if (pass->unit[l].flags & SNN__LAYER_GATHERS)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: a mean over the steps needs a method that trains rates, as ide",
+                             pass->net->layer[l]->name);
     for (size_t l = 0; l < pass->n && pass->whole; l++) {
         pass->unit[l].constant = false;
         if (pass->unit[l].read_later)
@@ -192,7 +211,7 @@ static snn_status describe_units(struct snn__pass *pass)
                              "layer %s: feedback and batch norm over all steps exclude each other", pass->net->layer[l]->name);
     }
     mark_absent(pass);
-    if (pass->unit[pass->n - 1].absent > 0)
+    if (pass->unit[pass->n - 1].absent > 0 && !pass->unit[pass->n - 1].late)
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
                          "before", pass->unit[pass->n - 1].layer->name);
@@ -246,7 +265,7 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
 
         use(&lives[l].value, forward_time(l));
         use(&lives[l].trace, forward_time(l));
-        if (unit->constant || unit->read_later)
+        if (unit->constant || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
             lives[index_of(pass, value_root(pass, unit) ? value_root(pass, unit) : unit)].value.always = true;
         if (unit->read_later)
             lives[l].trace.always = true;
@@ -254,6 +273,8 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             struct snn__unit *from = source_unit(pass, unit, i), *root = value_root(pass, from);
             bool kept = pass->needs.learns && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
 
+            if (root != NULL && kept && pass->needs.rates) /* several sweeps of errors need it */
+                lives[index_of(pass, root)].value.always = true;
             if (root != NULL)
                 use(&lives[index_of(pass, root)].value, kept ? backward_time(pass, l) : forward_time(l));
             if (from != NULL)

@@ -131,12 +131,18 @@ static size_t count_correct(const snn_trainer *tr, size_t n)
     return correct;
 }
 
+/* Steps at which the network has an output. */
+static size_t outputs(const snn_trainer *tr)
+{
+    return tr->steps - tr->pass.unit[tr->pass.n - 1].absent;
+}
+
 /* The loss of step t and the error at the output. */
 static double loss_of_step(snn_trainer *tr, size_t t, size_t n, bool error)
 {
     struct snn__signal out = snn__pass_output(&tr->pass, t);
 
-    return snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, n, tr->classes, 1.0 / (double)tr->steps,
+    return snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, n, tr->classes, 1.0 / (double)outputs(tr),
                      error ? snn__pass_output_error(&tr->pass, t) : NULL, tr->sums);
 }
 
@@ -144,7 +150,7 @@ static double loss_of_step(snn_trainer *tr, size_t t, size_t n, bool error)
 static double loss_of_mean(snn_trainer *tr, size_t n, bool error)
 {
     float *e = snn__pass_output_error(&tr->pass, 0);
-    float mean = 1.0f / (float)tr->steps;
+    float mean = 1.0f / (float)outputs(tr);
     double loss = snn__loss(tr->ctx, &tr->loss, tr->out_sum, mean, tr->label, n, tr->classes, 1.0, error ? e : NULL, tr->sums);
 
     if (!error)
@@ -172,8 +178,9 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     for (size_t s = whole ? 0 : t; s <= t; s++) {
         struct snn__signal out = snn__pass_output(&tr->pass, s);
 
-        snn__add_to(tr->ctx, tr->out_sum, out.scale, out.data, n);
-        if (batch->label != NULL && !tr->loss_on_mean) {
+        if (out.data != NULL)
+            snn__add_to(tr->ctx, tr->out_sum, out.scale, out.data, n);
+        if (out.data != NULL && batch->label != NULL && !tr->loss_on_mean) {
             tr->step_loss = loss_of_step(tr, s, batch->n, train && trained);
             *loss += trained ? tr->step_loss : 0.0;
         }

@@ -1,0 +1,58 @@
+/* layer/rate.c - the weighted mean of all steps, with an output at the last one only:
+ *
+ *   a = sum_t decay^(T-t) x[t] / sum_t decay^(T-t)
+ *
+ * kept as A <- decay A + x. The array is A, the factor of the signal divides it. */
+#include "core/context.h"
+#include "layer/types.h"
+#include <math.h>
+
+static const struct snn__param params[] = {
+    SNN__PARAM_F64(SNN_LAYER_DECAY, "decay", 0.0, 1.0, 1.0, "weight of a step relative to the next; 1: the plain mean"),
+};
+
+static snn_status rate_shape(snn_layer *layer)
+{
+    layer->out = layer->in;
+    return SNN_OK;
+}
+
+struct gathering {
+    float *y, decay, scale;
+    const float *x;
+};
+
+static void gather_range(void *arg, size_t from, size_t to)
+{
+    const struct gathering *k = arg;
+
+    for (size_t i = from; i < to; i++)
+        k->y[i] = k->decay * k->y[i] + k->scale * k->x[i];
+}
+
+double snn__rate_weight(double decay, size_t steps)
+{
+    return decay == 1.0 ? (double)steps : (1.0 - pow(decay, (double)steps)) / (1.0 - decay);
+}
+
+static void rate_forward(struct snn__node *node, struct snn__io *io)
+{
+    double decay = snn__param_f64(&node->layer->params, SNN_LAYER_DECAY);
+    struct gathering k = { io->y.data, (float)decay, io->x[0].scale, io->x[0].data };
+    size_t n = io->batch * node->in_len;
+
+    io->y.scale = (float)(1.0 / snn__rate_weight(decay, io->steps));
+    if (io->first)
+        snn__copy(node->ctx, k.y, k.scale, k.x, n);
+    else
+        snn__ranges(node->ctx, n, gather_range, &k);
+}
+
+const struct snn__layer_type snn__layer_rate = {
+    .name = "rate",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .flags = SNN__LAYER_GATHERS | SNN__LAYER_STEPWISE,
+    .shape = rate_shape,
+    .forward = rate_forward,
+};

@@ -1,0 +1,37 @@
+/* network/rates.c - the network at rates instead of spikes: the map whose fixed point the firing rates of a feedback network approach.
+ *
+ *   a_l = clip((F(x) + W a_(l-1)) / threshold, 0, 1),  readers with delay take the rates that are given
+ *
+ * The arrays of the steps are used again. */
+#include "core/context.h"
+#include "network/pass.h"
+
+/* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values follow. */
+static bool computed_before(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return snn__unit_constant(pass, unit) && !(pass->update_statistics && unit->flags & SNN__LAYER_STEPWISE);
+}
+
+void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, bool update)
+{
+    struct snn__unit *given = &pass->unit[top];
+
+    pass->at_rates = true;
+    pass->update_statistics = update;
+    if (given->later != NULL) {
+        snn__copy(pass->ctx, given->later, a.scale, a.data, pass->batch * given->value_len);
+        given->later_scale = 1.0f;
+    }
+    for (size_t l = 0; l <= top; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+        struct snn__io io;
+
+        if (unit->flags & SNN__LAYER_PASSES || unit->late || computed_before(pass, unit))
+            continue;
+        io = snn__unit_io(pass, unit, pass->steps);
+        io.y.data = unit->value;
+        unit->layer->type->forward(&unit->node, &io);
+        unit->scale = io.y.scale;
+    }
+    pass->at_rates = pass->update_statistics = false;
+}
