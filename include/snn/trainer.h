@@ -28,6 +28,10 @@ typedef enum snn_trainer_key {
     SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt: K of the T steps are trained, drawn per batch; 0: all */
     SNN_OTTT_VARIANT = 602,            /**< str, ottt: A (one update per batch), O (one update per step) */
+    SNN_IDE_SOLVER = 701,              /**< str, ide: iteration, broyden, auto (broyden for several populations) */
+    SNN_IDE_TOLERANCE = 702,           /**< f64, ide: relative residual at which the solver stops */
+    SNN_IDE_ITERATIONS = 703,          /**< i64, ide: most iterations of the solver */
+    SNN_IDE_MEMORY = 704,              /**< i64, ide: rank-one terms that broyden keeps per sample */
     SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
 } snn_trainer_key;
 
@@ -45,10 +49,14 @@ typedef struct snn_metrics {
     double synops_dense;       /**< synaptic operations per sample (all T steps) if every input counted */
     double synops_mac;         /**< of those, per sample: non-zero weight times non-zero real-valued input (evaluation) */
     double synops_ac;          /**< of those, per sample: non-zero weight times spike (evaluation) */
+    double solver_residual;    /**< ide: largest residual that the solver left in a batch, relative to the right side */
+    double solver_iterations;  /**< ide: iterations of the solver, mean over the batches */
+    uint64_t solver_failures;  /**< ide: batches whose solver stopped before its tolerance */
+    double equilibrium_gap;    /**< ide: ||f(a) - a|| / ||a|| of the rates a, mean over the batches */
 } snn_metrics;
 
 /** Initialiser for a snn_metrics that a call is to fill. */
-#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0 }
+#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0 }
 
 /** Figures of one layer in the last epoch, step or evaluation. */
 typedef struct snn_layer_metrics {
@@ -108,7 +116,7 @@ SNN_BEGIN_DECLS
 /** Name of training method number `index`, from 0; NULL past the last. Static storage. */
 SNN_API const char *snn_trainer_method(size_t index);
 
-/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt" or "ottt".
+/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt" or "ide".
  * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
  * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
  * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */

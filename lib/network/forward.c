@@ -96,8 +96,8 @@ static enum snn__statistics statistics(const struct snn__pass *pass, const struc
 {
     if (!pass->needs.rates || unit->late)
         return SNN__STATISTICS_UPDATE;
-    if (pass->at_rates)
-        return pass->update_statistics ? SNN__STATISTICS_UPDATE : SNN__STATISTICS_BATCH;
+    if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
+        return pass->statistics;
     return unit->driven ? SNN__STATISTICS_RUNNING : SNN__STATISTICS_BATCH;
 }
 

@@ -82,7 +82,8 @@ struct snn__pass {
     size_t batch;
     bool training, is_static, detach;
     bool count; /* synaptic operations */
-    bool at_rates, update_statistics; /* a sweep at rates */
+    bool at_rates; /* a sweep at rates */
+    enum snn__statistics statistics; /* of batch norms in it */
     float *fed_back; /* at rates: what readers with delay send back, [B][len], or NULL */
     bool fed;
     uint64_t neuron_steps; /* since the counters were cleared: samples times steps */
@@ -116,8 +117,9 @@ void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t 
 void snn__pass_settle(struct snn__pass *pass);
 
 /* At rates (rates.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of layer `top`,
- * [B][len] in units of 1: all layers up to `top`. `update`: the running statistics of batch norms follow. */
-void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, bool update);
+ * [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or without an update of the running
+ * ones, or (RUNNING) as the steps take them. */
+void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics);
 /* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what arrives at the
  * rates that were given; `credit`: gradients are taken. */
 void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit);

@@ -9,15 +9,15 @@
 /* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values follow. */
 static bool computed_before(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    return snn__unit_constant(pass, unit) && !(pass->update_statistics && unit->flags & SNN__LAYER_STEPWISE);
+    return snn__unit_constant(pass, unit) && !(pass->statistics == SNN__STATISTICS_UPDATE && unit->flags & SNN__LAYER_STEPWISE);
 }
 
-void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, bool update)
+void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics)
 {
     struct snn__unit *given = &pass->unit[top];
 
     pass->at_rates = true;
-    pass->update_statistics = update;
+    pass->statistics = statistics;
     if (given->later != NULL) {
         snn__copy(pass->ctx, given->later, a.scale, a.data, pass->batch * given->value_len);
         given->later_scale = 1.0f;
@@ -33,5 +33,5 @@ void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, b
         unit->layer->type->forward(&unit->node, &io);
         unit->scale = io.y.scale;
     }
-    pass->at_rates = pass->update_statistics = false;
+    pass->at_rates = false;
 }

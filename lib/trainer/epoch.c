@@ -52,7 +52,7 @@ snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames,
         if (labels[b] >= trainer->classes)
             return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", trainer->owner, b, labels[b],
                              trainer->classes);
-    snn__pass_clear_counters(&trainer->pass);
+    snn__clear_counters(trainer);
     SNN__TRY(snn__run_batch(trainer, &batch, true, &result));
     snn__fill_metrics(trainer, n, result.loss * (double)n, (double)result.correct, snn__seconds() - begin, metrics);
     return SNN_OK;
@@ -156,7 +156,7 @@ snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, s
     s.loss = run->loss_sum;
     s.correct = run->correct;
     s.begin = snn__seconds();
-    snn__pass_clear_counters(&trainer->pass);
+    snn__clear_counters(trainer);
     while (s.done < s.total) {
         SNN__TRY(one_batch(trainer, &batch, &s, true));
         run->position = s.done;
@@ -188,7 +188,7 @@ snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset
     batch.frames = info.frames;
     batch.count = s.total = info.count;
     s.begin = snn__seconds();
-    snn__pass_clear_counters(&trainer->pass);
+    snn__clear_counters(trainer);
     snn__pass_prepare_counting(&trainer->pass);
     trainer->pass.count = true;
     while (rc == SNN_OK && s.done < s.total) {

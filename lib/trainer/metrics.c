@@ -1,5 +1,7 @@
 /* trainer/metrics.c - figures of a run. */
-#include "trainer/trainer.h"
+#include "core/context.h"
+#include "trainer/rule.h"
+#include "trainer/solve.h"
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +11,26 @@ double snn__seconds(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void snn__clear_counters(snn_trainer *trainer)
+{
+    snn__pass_clear_counters(&trainer->pass);
+    memset(&trainer->solver, 0, sizeof trainer->solver);
+}
+
+void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, double gap)
+{
+    trainer->solver.solves++;
+    trainer->solver.iterations += solution->iterations;
+    trainer->solver.gap += gap;
+    if (!(solution->residual <= trainer->solver.residual)) /* NaN is the largest of all */
+        trainer->solver.residual = solution->residual;
+    if (solution->converged)
+        return;
+    trainer->solver.failures++;
+    snn__log(trainer->ctx, SNN_LOG_WARNING, "%s: the solver stopped after %zu iterations with a residual of %.3g", trainer->owner,
+             solution->iterations, solution->residual);
 }
 
 static bool spikes(const struct snn__unit *unit)
@@ -34,6 +56,12 @@ void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss
     m.seconds = seconds;
     m.learning_rate = trainer->learning_rate;
     m.gradient_norm = trainer->gradient_norm;
+    m.solver_residual = trainer->solver.residual;
+    m.solver_failures = trainer->solver.failures;
+    if (trainer->solver.solves > 0) {
+        m.solver_iterations = (double)trainer->solver.iterations / (double)trainer->solver.solves;
+        m.equilibrium_gap = trainer->solver.gap / (double)trainer->solver.solves;
+    }
     for (size_t l = 0; l < pass->n; l++) {
         const struct snn__unit *unit = &pass->unit[l];
 

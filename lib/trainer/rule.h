@@ -13,6 +13,8 @@ struct snn__rule {
     snn_status (*check)(const snn_trainer *trainer);
     /* What it asks of the plan, from its parameters. */
     void (*needs)(const snn_trainer *trainer, struct snn__needs *needs);
+    /* Asks for its own memory, once the pass is planned. NULL: has none. */
+    snn_status (*plan)(void *self, snn_trainer *trainer, struct snn__arena *arena);
     /* May the input's constancy be used? NULL: yes. */
     bool (*uses_constancy)(const snn_trainer *trainer);
     /* A batch begins; `stream` names its random numbers. NULL: nothing to do. */
@@ -37,5 +39,9 @@ void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
 void snn__step_credited(snn_trainer *trainer, size_t t);
 /* Gathers the gradient of all that was credited since the last call and lets the optimizer update the parameters. */
 snn_status snn__learn(snn_trainer *trainer);
+
+struct snn__solution;
+/* For the metrics: a method solved an equation, which left this; `gap` is how far the rates are from their equilibrium. */
+void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, double gap);
 
 #endif

@@ -244,6 +244,8 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
     snn__arena_init(a, tr->ctx);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         SNN__TRY(snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    if (tr->optimizer != NULL && tr->rule->plan != NULL)
+        SNN__TRY(tr->rule->plan(tr->self, tr, a));
     return snn__arena_commit(a);
 }
 

@@ -38,6 +38,10 @@ struct snn_trainer {
     struct snn__run run;
     double step_loss; /* of the last step: what golden cases call loss[t] */
     double gradient_norm, learning_rate; /* of the last update */
+    struct { /* since the counters were cleared */
+        uint64_t solves, iterations, failures;
+        double residual, gap; /* the largest; the sum */
+    } solver;
 
     snn_progress_fn progress;
     void *progress_user;
@@ -78,6 +82,7 @@ snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool t
 void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,
                        snn_metrics *metrics);
 double snn__seconds(void);
+void snn__clear_counters(snn_trainer *trainer);
 
 /* Calls the observer, if there is one. */
 void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step);

@@ -3,37 +3,12 @@
  * Prints for every array the largest error and that error as a share of the tolerance, and one PASS or FAIL line per case. Every
  * case runs twice: once with the gradient of every step formed apart, once with the exact shortcuts on. -q: only the PASS and FAIL
  * lines. Exits with 0 if all cases pass. */
-#include "case.h"
+#include "run.h"
 #include "layer/types.h"
 #include "trainer/sltt.h"
-#include "trainer/trainer.h"
 #include <math.h>
-#include <snn/snn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MUST(call)                                                                                     \
-    do {                                                                                               \
-        snn_status rc_ = (call);                                                                       \
-        if (rc_ != SNN_OK) {                                                                           \
-            fprintf(stderr, "%s: %s: %s\n", r->c->dir, snn_status_name(rc_), snn_last_error());        \
-            return false;                                                                              \
-        }                                                                                              \
-    } while (0)
-
-struct run {
-    struct golden_case *c;
-    snn_context *ctx;
-    snn_network *net;
-    snn_optimizer *optimizer;
-    snn_trainer *trainer;
-    size_t steps, batch;
-    int iteration; /* from 1 */
-    double loss;   /* of the iteration */
-    bool apart;    /* gradients of single steps */
-    float *buffer; /* room for any signal */
-};
 
 /* ---- building ---- */
 
@@ -47,16 +22,20 @@ static bool set(struct run *r, snn_layer *layer, const char *name, const char *v
 /* How case.txt calls a type and its keys, and how we do. */
 struct spelling {
     const char *theirs, *ours;
-    const char *key[6][2];
+    const char *key[8][2];
 };
 
 static const struct spelling spellings[] = {
-    { "linear", "linear", { { "out", "out" }, { "bias", "bias" } } },
+    { "linear", "linear", { { "out", "out" }, { "bias", "bias" }, { "norm", "norm" }, { "range", "range" } } },
     { "wslinear", "linear", { { "out", "out" }, { "bias", "bias" }, { "eps", "eps" } } },
-    { "conv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" } } },
+    { "conv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" },
+                            { "norm", "norm" }, { "range", "range" } } },
+    { "convt2d", "conv_transpose2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" },
+                                       { "opad", "out_pad" }, { "bias", "bias" }, { "norm", "norm" }, { "range", "range" } } },
     { "wsconv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" }, { "eps", "eps" } } },
     { "bn2d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
     { "bn1d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
+    { "if", "if", { { "vth", "threshold" } } },
     { "lif", "lif", { { "decay", "decay" }, { "vth", "threshold" }, { "surrogate", "surrogate" }, { "alpha", "alpha" } } },
     { "scale", "scale", { { "value", "value" } } },
     { "gain", "gain", { { NULL, NULL } } },
@@ -91,12 +70,10 @@ static bool connect(struct run *r, snn_layer *layer, const struct case_layer *li
     return true;
 }
 
-static bool add_layer(struct run *r, const struct case_layer *line)
+bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **layer)
 {
     const struct spelling *s = NULL;
-    const char *drop = case_layer_text(line, "drop"), *reset = case_layer_text(line, "reset");
-    snn_layer *layer;
-    char mask[64];
+    const char *reset = case_layer_text(line, "reset");
 
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
         if (strcmp(spellings[i].theirs, line->word[1]) == 0)
@@ -105,20 +82,49 @@ static bool add_layer(struct run *r, const struct case_layer *line)
         fprintf(stderr, "%s: unknown layer type %s\n", r->c->dir, line->word[1]);
         return false;
     }
-    MUST(snn_network_add(r->net, s->ours, line->word[0], &layer));
-    for (size_t k = 0; k < 6 && s->key[k][0] != NULL; k++)
-        if (!set(r, layer, s->key[k][1], case_layer_text(line, s->key[k][0])))
+    MUST(snn_network_add(r->net, s->ours, line->word[0], layer));
+    for (size_t k = 0; k < 8 && s->key[k][0] != NULL; k++)
+        if (!set(r, *layer, s->key[k][1], case_layer_text(line, s->key[k][0])))
             return false;
-    if (strncmp(s->theirs, "ws", 2) == 0 && !set(r, layer, "standardise", "1"))
+    if (strncmp(s->theirs, "ws", 2) == 0 && !set(r, *layer, "standardise", "1"))
         return false;
-    if (reset != NULL && !set(r, layer, "reset", strcmp(reset, "hard") == 0 ? "zero" : "subtract"))
-        return false;
-    if (!connect(r, layer, line))
+    return reset == NULL || set(r, *layer, "reset", strcmp(reset, "hard") == 0 ? "zero" : "subtract");
+}
+
+/* The layer of a line with its sources, and the mask behind it. */
+static bool add_line(struct run *r, const struct case_layer *line)
+{
+    const char *drop = case_layer_text(line, "drop");
+    snn_layer *layer;
+    char mask[64];
+
+    if (!run_add_layer(r, line, &layer) || !connect(r, layer, line))
         return false;
     if (drop == NULL || strtod(drop, NULL) == 0)
         return true;
     MUST(snn_network_add(r->net, "dropout", read_name(r, line->word[0], mask), &layer));
     return set(r, layer, "rate", drop);
+}
+
+static bool build_lines(struct run *r)
+{
+    for (size_t i = 0; i < r->c->n_layers; i++)
+        if (!add_line(r, &r->c->layer[i]))
+            return false;
+    return true;
+}
+
+static bool is_ide(const struct run *r)
+{
+    return strcmp(case_text(r->c, "method", ""), "ide") == 0;
+}
+
+/* A layer's tensor in the case: running statistics have two spellings. */
+static struct case_array *tensor_array(struct run *r, const char *role, const char *layer, const char *tensor)
+{
+    struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer, tensor);
+
+    return a ? a : case_array(r->c, "%s.%s.running_%s", role, layer, tensor);
 }
 
 static bool load_tensors(struct run *r)
@@ -133,7 +139,7 @@ static bool load_tensors(struct run *r)
             struct case_array *a;
 
             MUST(snn_layer_tensor(layer, i, &t));
-            a = case_array(r->c, "%s.%s.%s", t.trained ? "p0" : "b0", info.name, t.name);
+            a = tensor_array(r, t.trained ? "p0" : "b0", info.name, t.name);
             if (a == NULL || a->want.length != t.length) {
                 fprintf(stderr, "%s: no fitting %s.%s\n", r->c->dir, info.name, t.name);
                 return false;
@@ -158,9 +164,8 @@ static bool build(struct run *r)
     dim = input->want.dim + 1 + per_step;
     rank = input->want.rank - 1 - per_step;
     MUST(snn_network_create(&r->net, r->ctx, dim, rank));
-    for (size_t i = 0; i < r->c->n_layers; i++)
-        if (!add_layer(r, &r->c->layer[i]))
-            return false;
+    if (!(is_ide(r) ? ide_build : build_lines)(r))
+        return false;
     MUST(snn_network_prepare(r->net));
     return load_tensors(r);
 }
@@ -176,6 +181,8 @@ static bool set_up_trainer(struct run *r)
     MUST(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, case_number(r->c, "weight_decay", 0)));
     MUST(snn_trainer_create(&r->trainer, r->net, r->optimizer, bptt ? "bptt" : case_text(r->c, "method", "")));
     MUST(snn_trainer_set_i64(r->trainer, SNN_TRAINER_STEPS, (int64_t)r->steps));
+    if (is_ide(r))
+        return ide_set_up(r);
     MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", "ce_mse")));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_LOSS_MIX, case_number(r->c, "lambda", 0)));
     if (strcmp(target, "onehot") != 0) {
@@ -218,7 +225,7 @@ static bool supply_masks(struct run *r)
 static void supply_steps(struct run *r)
 {
     struct case_array *a = case_array(r->c, "ksteps");
-    struct snn__sltt *s = r->trainer->self;
+    struct snn__sltt *s = r->trainer->self; /* of another method, if there are no chosen steps */
 
     if (a == NULL)
         return;
@@ -230,7 +237,7 @@ static void supply_steps(struct run *r)
 
 /* ---- gathering what the library computes ---- */
 
-static float *room_for(struct case_array *a)
+float *run_room_for(struct case_array *a)
 {
     if (a->got == NULL)
         a->got = calloc(a->want.length, sizeof *a->got);
@@ -242,7 +249,7 @@ static void gather(struct run *r, const char *role, const char *name, size_t lay
     struct case_array *a = name[0] ? case_array(r->c, "%s.%s", role, name) : case_array(r->c, "%s", role);
     size_t n = a ? a->want.length / r->steps : 0;
 
-    if (a != NULL && room_for(a) && snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n) != SNN_OK)
+    if (a != NULL && run_room_for(a) && snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n) != SNN_OK)
         memset(a->got + step * n, 0, n * sizeof *a->got); /* the layer is absent at this step */
 }
 
@@ -251,7 +258,7 @@ static void gather_step(struct run *r, size_t step)
     struct case_array *loss = case_array(r->c, "loss");
     size_t layers = r->trainer->pass.n;
 
-    if (loss != NULL && room_for(loss))
+    if (loss != NULL && loss->want.length == r->steps && run_room_for(loss))
         loss->got[step] = (float)r->trainer->step_loss;
     gather(r, "out", "", layers - 1, SNN_SIGNAL_OUTPUT, step);
     for (size_t l = 0; l < layers; l++) {
@@ -262,6 +269,8 @@ static void gather_step(struct run *r, size_t step)
         gather(r, "s", name, l, SNN_SIGNAL_OUTPUT, step);
         gather(r, "tr", name, masked ? l + 1 : l, SNN_SIGNAL_TRACE, step);
     }
+    if (is_ide(r))
+        ide_gather_step(r, step);
 }
 
 static void gather_gradients(struct run *r, const char *role, size_t step, size_t steps)
@@ -273,7 +282,7 @@ static void gather_gradients(struct run *r, const char *role, size_t step, size_
             struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer->name, layer->tensor[i].name);
             size_t n = layer->tensor[i].length;
 
-            if (a != NULL && a->want.length == n * steps && room_for(a))
+            if (a != NULL && a->want.length == n * steps && run_room_for(a))
                 snn_trainer_read_gradient(r->trainer, l, i, a->got + step * n, n);
         }
     }
@@ -292,6 +301,8 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
         gather_gradients(r, "gt", step, r->steps);
     else
         gather_gradients(r, "g", 0, 1);
+    if (phase == SNN_PHASE_UPDATE && is_ide(r))
+        ide_gather_update(r);
 }
 
 static void gather_tensors(struct run *r, int iteration)
@@ -301,9 +312,13 @@ static void gather_tensors(struct run *r, int iteration)
 
         for (size_t i = 0; i < layer->n_tensors; i++) {
             const struct snn__tensor *t = &layer->tensor[i];
-            struct case_array *a = case_array(r->c, "%s%d.%s.%s", t->trained ? "p" : "b", iteration, layer->name, t->name);
+            char role[8];
+            struct case_array *a;
 
-            if (a != NULL && a->want.length == t->length && room_for(a))
+            snprintf(role, sizeof role, "%s%d", t->trained ? "p" : "b", iteration);
+            a = tensor_array(r, role, layer->name, t->name);
+
+            if (a != NULL && a->want.length == t->length && run_room_for(a))
                 memcpy(a->got, t->data, t->length * sizeof *t->data);
         }
     }
@@ -321,7 +336,7 @@ static double tolerance(const char *name, double d)
 {
     if (begins(name, "s."))
         return 0;
-    if (begins(name, "g.") || begins(name, "gt."))
+    if (begins(name, "g.") || begins(name, "gt.") || strcmp(name, "ga") == 0 || strcmp(name, "beta") == 0)
         return 1e-4 * fmax(d, 1e-3);
     if (begins(name, "p3.") || begins(name, "b3.") || strcmp(name, "loss_iter") == 0 || strcmp(name, "out_eval") == 0)
         return 5e-5 * fmax(1.0, d);
@@ -365,7 +380,7 @@ static bool evaluate(struct run *r, const float *x, size_t frames)
 {
     struct case_array *a = case_array(r->c, "out_eval");
 
-    if (a != NULL && room_for(a))
+    if (a != NULL && run_room_for(a))
         MUST(snn_trainer_predict(r->trainer, x, frames, r->batch, a->got));
     return true;
 }
@@ -391,7 +406,7 @@ static bool train(struct run *r)
         supply_steps(r);
         MUST(snn_trainer_step(r->trainer, input->want.data, frames, labels, r->batch, &m));
         gather_tensors(r, r->iteration);
-        if (losses != NULL && room_for(losses))
+        if (losses != NULL && run_room_for(losses))
             losses->got[r->iteration - 1] = (float)m.loss;
     }
     return evaluate(r, input->want.data, frames);
