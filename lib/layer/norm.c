@@ -12,11 +12,14 @@
 
 enum { WEIGHT, BIAS, MEAN, VAR };
 
+#define FIXED_EPS 1e-8f /* added to an unbiased variance that was fixed ahead */
+
 struct norm {
     size_t c, positions;
     float eps, momentum;
     bool over_all;
     float *mean, *inverse;      /* of every kept step, [slots][c] */
+    float *unbiased;            /* variance last measured */
     double *partial;            /* [SNN__PIECES][2][c] */
     float *slope, *shift, *bend; /* y = slope x + shift; dx = slope d + bend x + shift */
     float *dweight, *dbias;
@@ -65,6 +68,7 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
     } want[] = { { &s->mean, node->slots, sizeof(float) },  { &s->inverse, node->slots, sizeof(float) },
                  { &s->partial, 2 * SNN__PIECES, sizeof(double) }, { &s->slope, 1, sizeof(float) },
                  { &s->shift, 1, sizeof(float) },           { &s->bend, 1, sizeof(float) },
+                 { &s->unbiased, 1, sizeof(float) },
                  { &s->dweight, 1, sizeof(float) },         { &s->dbias, 1, sizeof(float) } };
 
     s->c = node->layer->in.dim[0];
@@ -167,27 +171,41 @@ static void measure(struct snn__node *node, struct snn__io *io, const float *x, 
 
         mean[i] = (float)mu;
         inverse[i] = (float)(1.0 / sqrt(var + s->eps));
+        s->unbiased[i] = (float)(var * (n > 1 ? n / (n - 1) : 1.0));
         if (io->statistics != SNN__STATISTICS_UPDATE)
             continue;
         running_mean[i] = (float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu);
-        running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * var * (n > 1 ? n / (n - 1) : 1.0));
+        running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * s->unbiased[i]);
     }
+}
+
+/* The mean and 1 / deviation that a call takes. */
+static void choose(const struct snn__node *node, const struct snn__io *io, size_t i, float *mean, float *inverse)
+{
+    const struct norm *s = node->state;
+
+    if (!io->training || io->statistics == SNN__STATISTICS_RUNNING) {
+        *mean = node->layer->tensor[MEAN].data[i];
+        *inverse = 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
+        return;
+    }
+    *mean = s->mean[io->slot * s->c + i];
+    *inverse = io->statistics == SNN__STATISTICS_FIXED ? 1.0f / sqrtf(s->unbiased[i] + FIXED_EPS)
+                                                       : s->inverse[io->slot * s->c + i];
 }
 
 static void norm_forward(struct snn__node *node, struct snn__io *io)
 {
     struct norm *s = node->state;
     size_t rows = rows_of(s, io);
-    float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
     const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
-    bool of_batch = io->training && io->statistics != SNN__STATISTICS_RUNNING;
 
-    if (of_batch)
-        measure(node, io, io->x[0].data, rows, mean, inverse);
+    if (io->training && (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
+        measure(node, io, io->x[0].data, rows, s->mean + io->slot * s->c, s->inverse + io->slot * s->c);
     for (size_t i = 0; i < s->c; i++) {
-        float m = of_batch ? mean[i] : node->layer->tensor[MEAN].data[i];
-        float r = of_batch ? inverse[i] : 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
+        float m, r;
 
+        choose(node, io, i, &m, &r);
         s->slope[i] = gamma[i] * r * io->x[0].scale;
         s->shift[i] = beta[i] - gamma[i] * r * m;
     }

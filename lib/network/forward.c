@@ -98,7 +98,7 @@ static enum snn__statistics statistics(const struct snn__pass *pass, const struc
         return SNN__STATISTICS_UPDATE;
     if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
         return pass->statistics;
-    return unit->driven ? SNN__STATISTICS_RUNNING : SNN__STATISTICS_BATCH;
+    return unit->driven ? SNN__STATISTICS_RUNNING : pass->fixed ? SNN__STATISTICS_FIXED : SNN__STATISTICS_BATCH;
 }
 
 struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t)
@@ -136,6 +136,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
 {
     pass->batch = batch;
     pass->training = training;
+    pass->fixed = false;
     pass->is_static = is_static && !(pass->whole && training);
     snn__pass_refresh(pass);
     for (size_t l = 0; l < pass->n; l++) {

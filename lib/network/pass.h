@@ -84,6 +84,7 @@ struct snn__pass {
     bool count; /* synaptic operations */
     bool at_rates; /* a sweep at rates */
     enum snn__statistics statistics; /* of batch norms in it */
+    bool fixed; /* statistics of what does not depend on spikes were measured ahead of the steps */
     float *fed_back; /* at rates: what readers with delay send back, [B][len], or NULL */
     bool fed;
     uint64_t neuron_steps; /* since the counters were cleared: samples times steps */
@@ -120,6 +121,9 @@ void snn__pass_settle(struct snn__pass *pass);
  * [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or without an update of the running
  * ones, or (RUNNING) as the steps take them. */
 void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics);
+/* Measures the batch norms in front of all spikes at the input that lies in step 0; the steps of this sequence then take these
+ * statistics. */
+void snn__pass_fix_statistics(struct snn__pass *pass);
 /* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what arrives at the
  * rates that were given; `credit`: gradients are taken. */
 void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit);

@@ -12,6 +12,18 @@ static bool computed_before(const struct snn__pass *pass, const struct snn__unit
     return snn__unit_constant(pass, unit) && !(pass->statistics == SNN__STATISTICS_UPDATE && unit->flags & SNN__LAYER_STEPWISE);
 }
 
+static void compute(struct snn__pass *pass, struct snn__unit *unit)
+{
+    struct snn__io io;
+
+    if (unit->flags & SNN__LAYER_PASSES)
+        return;
+    io = snn__unit_io(pass, unit, pass->steps);
+    io.y.data = unit->value;
+    unit->layer->type->forward(&unit->node, &io);
+    unit->scale = io.y.scale;
+}
+
 void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics)
 {
     struct snn__unit *given = &pass->unit[top];
@@ -22,16 +34,19 @@ void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, e
         snn__copy(pass->ctx, given->later, a.scale, a.data, pass->batch * given->value_len);
         given->later_scale = 1.0f;
     }
-    for (size_t l = 0; l <= top; l++) {
-        struct snn__unit *unit = &pass->unit[l];
-        struct snn__io io;
-
-        if (unit->flags & SNN__LAYER_PASSES || unit->late || computed_before(pass, unit))
-            continue;
-        io = snn__unit_io(pass, unit, pass->steps);
-        io.y.data = unit->value;
-        unit->layer->type->forward(&unit->node, &io);
-        unit->scale = io.y.scale;
-    }
+    for (size_t l = 0; l <= top; l++)
+        if (!pass->unit[l].late && !computed_before(pass, &pass->unit[l]))
+            compute(pass, &pass->unit[l]);
     pass->at_rates = false;
+}
+
+void snn__pass_fix_statistics(struct snn__pass *pass)
+{
+    pass->at_rates = true;
+    pass->statistics = SNN__STATISTICS_BATCH;
+    for (size_t l = 0; l < pass->n; l++)
+        if (!pass->unit[l].late && !pass->unit[l].driven && !(pass->unit[l].flags & SNN__LAYER_POPULATION))
+            compute(pass, &pass->unit[l]);
+    pass->at_rates = false;
+    pass->fixed = true;
 }

@@ -191,6 +191,19 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     return train && trained && tr->rule->step ? tr->rule->step(tr->self, tr, t) : SNN_OK;
 }
 
+/* Shows the method an input that differs from step to step, before the steps. */
+static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
+{
+    if (tr->rule->looks_ahead == NULL || !tr->rule->looks_ahead(tr->self) ||
+        (batch->frames == 1 && tr->encoder == SNN__ENCODER_DIRECT))
+        return SNN_OK;
+    for (size_t t = 0; t < tr->steps; t++) {
+        SNN__TRY(feed(tr, batch, t));
+        tr->rule->ahead(tr->self, tr, t);
+    }
+    return SNN_OK;
+}
+
 static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, bool train, double *loss)
 {
     for (size_t t = 0; t < tr->steps; t++)
@@ -222,7 +235,9 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
     if (train && tr->rule->begin)
         tr->rule->begin(tr->self, tr, stream);
-    rc = run_steps(tr, batch, train, &result->loss);
+    rc = train ? look_ahead(tr, batch) : SNN_OK;
+    if (rc == SNN_OK)
+        rc = run_steps(tr, batch, train, &result->loss);
     if (rc != SNN_OK) {
         if (train)
             discard_gradient(tr);

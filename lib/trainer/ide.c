@@ -104,8 +104,14 @@ static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *
 
     SNN__TRY(find_rate(trainer->net, &s->rate));
     s->top = (size_t)trainer->net->layer[s->rate]->source[0].node;
-    for (size_t l = 0; l < pass->n; l++)
-        populations += (pass->unit[l].flags & SNN__LAYER_POPULATION) != 0;
+    s->decay = snn__param_f64(&trainer->net->layer[s->rate]->params, SNN_LAYER_DECAY);
+    s->norms = false;
+    for (size_t l = 0; l < pass->n; l++) {
+        const struct snn__unit *unit = &pass->unit[l];
+
+        populations += (unit->flags & SNN__LAYER_POPULATION) != 0;
+        s->norms |= unit->layer->type == &snn__layer_batch_norm && !unit->driven && !unit->late;
+    }
     s->several = populations > 1;
     s->broyden = snn__param_is(p, SNN_IDE_SOLVER, "broyden") || (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
     s->solver = (struct snn__solver){ .ctx = trainer->ctx,
@@ -127,22 +133,47 @@ static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *
 
 /* ---- a batch ---- */
 
-/* xbar = sum_t lam^(T-t) x[t] / sum_t lam^(T-t) */
-static snn_status ide_step(void *self, snn_trainer *trainer, size_t t)
+/* xbar = sum_t lam^(T-t) x[t] / sum_t lam^(T-t), as its numerator */
+static void add_to_mean(struct snn__ide *s, snn_trainer *trainer, size_t t)
 {
-    struct snn__ide *s = self;
     struct snn__pass *pass = &trainer->pass;
-    double decay = snn__param_f64(&trainer->net->layer[s->rate]->params, SNN_LAYER_DECAY);
     size_t n = pass->batch * pass->input_len;
 
-    if (pass->is_static)
-        return SNN_OK;
-    if (t > 0)
-        snn__copy(pass->ctx, s->mean_input, (float)decay, s->mean_input, n);
-    if (t > 0)
+    if (t > 0) {
+        snn__copy(pass->ctx, s->mean_input, (float)s->decay, s->mean_input, n);
         snn__add_to(pass->ctx, s->mean_input, 1.0f, snn__pass_input(pass, t), n);
-    else
+    } else {
         snn__copy(pass->ctx, s->mean_input, 1.0f, snn__pass_input(pass, t), n);
+    }
+}
+
+static void put_mean_input(struct snn__ide *s, snn_trainer *trainer)
+{
+    struct snn__pass *pass = &trainer->pass;
+
+    snn__copy(pass->ctx, snn__pass_input(pass, 0), (float)(1.0 / snn__rate_weight(s->decay, pass->steps)), s->mean_input,
+              pass->batch * pass->input_len);
+}
+
+static bool ide_looks_ahead(const void *self)
+{
+    return ((const struct snn__ide *)self)->norms;
+}
+
+/* Steps normalise F(x[t]) with the statistics of F(xbar). */
+static void ide_ahead(void *self, snn_trainer *trainer, size_t t)
+{
+    add_to_mean(self, trainer, t);
+    if (t + 1 < trainer->steps)
+        return;
+    put_mean_input(self, trainer);
+    snn__pass_fix_statistics(&trainer->pass);
+}
+
+static snn_status ide_step(void *self, snn_trainer *trainer, size_t t)
+{
+    if (!trainer->pass.is_static)
+        add_to_mean(self, trainer, t);
     return SNN_OK;
 }
 
@@ -179,7 +210,6 @@ static snn_status ide_finish(void *self, snn_trainer *trainer)
     struct snn__ide *s = self;
     struct snn__pass *pass = &trainer->pass;
     struct snn__signal a = snn__unit_value(pass, &pass->unit[s->rate], pass->steps - 1), e;
-    double decay = snn__param_f64(&trainer->net->layer[s->rate]->params, SNN_LAYER_DECAY);
     size_t n = pass->batch * s->solver.length;
     struct snn__solution solution;
     double gap;
@@ -187,8 +217,7 @@ static snn_status ide_finish(void *self, snn_trainer *trainer)
     e = snn__pass_back_late(pass, s->rate);
     snn__copy(pass->ctx, s->ga, e.scale, e.data, n);
     if (!pass->is_static)
-        snn__copy(pass->ctx, snn__pass_input(pass, pass->steps - 1),
-                  (float)(1.0 / snn__rate_weight(decay, pass->steps)), s->mean_input, pass->batch * pass->input_len);
+        put_mean_input(s, trainer);
     snn__pass_rates(pass, s->top, a, SNN__STATISTICS_UPDATE);
     gap = distance(s, trainer, a);
     if (s->several) {
@@ -215,6 +244,8 @@ const struct snn__rule snn__rule_ide = {
     .check = ide_check,
     .needs = ide_needs,
     .plan = ide_plan,
+    .looks_ahead = ide_looks_ahead,
+    .ahead = ide_ahead,
     .step = ide_step,
     .finish = ide_finish,
 };

@@ -7,6 +7,8 @@
 struct snn__ide {
     size_t top;   /* layer whose rates are read out and fed back */
     size_t rate;  /* the rate layer behind it */
+    double decay; /* of the populations and of the mean */
+    bool norms;   /* batch norms in front of all spikes */
     bool several; /* more than one population: J is taken at f(a) */
     bool broyden;
     struct snn__solver solver;

@@ -19,6 +19,9 @@ struct snn__rule {
     bool (*uses_constancy)(const snn_trainer *trainer);
     /* A batch begins; `stream` names its random numbers. NULL: nothing to do. */
     void (*begin)(void *self, snn_trainer *trainer, uint64_t stream);
+    /* Must it see the input of all steps before the first of them runs? NULL: no. Then `ahead` is called for each. */
+    bool (*looks_ahead)(const void *self);
+    void (*ahead)(void *self, snn_trainer *trainer, size_t t);
     /* Is step t trained? NULL: all are. */
     bool (*trains)(const void *self, size_t t);
     /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to do. */
