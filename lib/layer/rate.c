@@ -8,7 +8,8 @@
 #include <math.h>
 
 static const struct snn__param params[] = {
-    SNN__PARAM_F64(SNN_LAYER_DECAY, "decay", 0.0, 1.0, 1.0, "weight of a step relative to the next; 1: the plain mean"),
+    SNN__PARAM_F64(SNN_LAYER_DECAY, "decay", 0.0, 1.0, 1.0,
+                   "weight of a step relative to the next; 1: the plain mean"),
 };
 
 static snn_status rate_shape(snn_layer *layer)

@@ -48,8 +48,8 @@ static double normalise(const snn_context *ctx, float *x, size_t n)
     return norm;
 }
 
-double snn__spectral_iterate(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u, float *next_u,
-                             float *next_v)
+double snn__spectral_iterate(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u,
+                             float *next_u, float *next_v)
 {
     struct matrix k = { ctx, w, rows, columns, u, next_v };
 
@@ -61,8 +61,8 @@ double snn__spectral_iterate(const snn_context *ctx, const float *w, size_t rows
     return normalise(ctx, next_u, rows);
 }
 
-double snn__spectral_gradient(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u, const float *v,
-                              double sigma, double g, double range, float *gradient)
+double snn__spectral_gradient(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u,
+                              const float *v, double sigma, double g, double range, float *gradient)
 {
     double inner = ctx->kernels->dot(gradient, w, rows * columns) / sigma;
     double factor = fmin(fmax(g, -range), range) / sigma;

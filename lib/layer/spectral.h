@@ -12,10 +12,10 @@
 #include <stddef.h>
 
 /* One power iteration from u; returns sigma. next_u may be u. */
-double snn__spectral_iterate(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u, float *next_u,
-                             float *next_v);
+double snn__spectral_iterate(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u,
+                             float *next_u, float *next_v);
 /* gradient: G on entry, dL/dw on return; returns dL/dg. */
-double snn__spectral_gradient(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u, const float *v,
-                              double sigma, double g, double range, float *gradient);
+double snn__spectral_gradient(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u,
+                              const float *v, double sigma, double g, double range, float *gradient);
 
 #endif

@@ -9,7 +9,8 @@
 /* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values follow. */
 static bool computed_before(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    return snn__unit_constant(pass, unit) && !(pass->statistics == SNN__STATISTICS_UPDATE && unit->flags & SNN__LAYER_STEPWISE);
+    return snn__unit_constant(pass, unit) &&
+           !(pass->statistics == SNN__STATISTICS_UPDATE && unit->flags & SNN__LAYER_STEPWISE);
 }
 
 static void compute(struct snn__pass *pass, struct snn__unit *unit)

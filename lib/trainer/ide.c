@@ -15,7 +15,8 @@
 static const struct snn__param params[] = {
     SNN__PARAM_STR(SNN_IDE_SOLVER, "solver", "auto|iteration|broyden", "auto",
                    "of beta = J^T beta + ga; auto: iteration for one population, broyden for several"),
-    SNN__PARAM_F64(SNN_IDE_TOLERANCE, "tolerance", 0.0, 1.0, 1e-6, "residual, relative to ga, at which the solver stops"),
+    SNN__PARAM_F64(SNN_IDE_TOLERANCE, "tolerance", 0.0, 1.0, 1e-6,
+                   "residual, relative to ga, at which the solver stops"),
     SNN__PARAM_I64(SNN_IDE_ITERATIONS, "iterations", 1, 10000, 30, "most iterations of the solver"),
     SNN__PARAM_I64(SNN_IDE_MEMORY, "memory", 1, 1000, 27, "rank-one terms that broyden keeps per sample"),
 };
@@ -32,7 +33,8 @@ static snn_status find_rate(const snn_network *net, size_t *rate)
             found++;
         }
     if (found != 1)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: the network has %zu rate layers; one must follow the last population", found);
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "ide: the network has %zu rate layers; one must follow the last population", found);
     return SNN_OK;
 }
 
@@ -48,10 +50,11 @@ static snn_status check_population(const snn_layer *layer, double decay)
         return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s must reset by subtraction", layer->name);
     if (snn__param_i64(&layer->params, SNN_NEURON_PER_NEURON) || snn__param_i64(&layer->params, SNN_NEURON_SMOOTH) ||
         (lif && snn__param_i64(&layer->params, SNN_NEURON_INPUT_SCALED)))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s: per_neuron, smooth and input_scaled must be 0", layer->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s: per_neuron, smooth and input_scaled must be 0",
+                         layer->name);
     if ((lif ? snn__param_f64(&layer->params, SNN_NEURON_DECAY) : 1.0) != decay)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s: its decay differs from that of the rate layer, %g", layer->name,
-                         decay);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s: its decay differs from that of the rate layer, %g",
+                         layer->name, decay);
     return SNN_OK;
 }
 
@@ -60,13 +63,14 @@ static snn_status check_layer(const snn_layer *layer, size_t top, const snn_netw
 {
     for (size_t i = 0; i < layer->n_sources; i++)
         if (layer->source[i].delay && layer->source[i].node != (ptrdiff_t)top)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s reads %s with a delay; feedback must come from %s, the last population",
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "ide: layer %s reads %s with a delay; feedback must come from %s, the last population",
                              layer->name, layer->source[i].name, net->layer[top]->name);
     if (layer->model == NULL)
         return SNN_OK;
     if (layer->index > top)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: population %s lies behind %s, which the rate layer reads", layer->name,
-                         net->layer[top]->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: population %s lies behind %s, which the rate layer reads",
+                         layer->name, net->layer[top]->name);
     return check_population(layer, decay);
 }
 
@@ -113,7 +117,8 @@ static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *
         s->norms |= unit->layer->type == &snn__layer_batch_norm && !unit->driven && !unit->late;
     }
     s->several = populations > 1;
-    s->broyden = snn__param_is(p, SNN_IDE_SOLVER, "broyden") || (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
+    s->broyden =
+        snn__param_is(p, SNN_IDE_SOLVER, "broyden") || (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
     s->solver = (struct snn__solver){ .ctx = trainer->ctx,
                                       .batch_max = pass->batch_max,
                                       .length = pass->unit[s->top].value_len,
@@ -123,8 +128,8 @@ static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *
     s->solver.memory = snn__min(s->solver.memory, s->solver.cap);
     all = s->solver.batch_max * s->solver.length;
     SNN__TRY((s->broyden ? snn__solve_broyden_plan : snn__solve_fixed_point_plan)(&s->solver, arena));
-    SNN__TRY(snn__arena_add(arena, &s->mean_input, pass->batch_max * pass->input_len, sizeof(float), SNN__ALWAYS_FIRST,
-                            SNN__ALWAYS_LAST));
+    SNN__TRY(snn__arena_add(arena, &s->mean_input, pass->batch_max * pass->input_len, sizeof(float),
+                            SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     if (s->several)
         SNN__TRY(snn__arena_add(arena, &s->image, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     SNN__TRY(snn__arena_add(arena, &s->ga, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
@@ -151,8 +156,8 @@ static void put_mean_input(struct snn__ide *s, snn_trainer *trainer)
 {
     struct snn__pass *pass = &trainer->pass;
 
-    snn__copy(pass->ctx, snn__pass_input(pass, 0), (float)(1.0 / snn__rate_weight(s->decay, pass->steps)), s->mean_input,
-              pass->batch * pass->input_len);
+    snn__copy(pass->ctx, snn__pass_input(pass, 0), (float)(1.0 / snn__rate_weight(s->decay, pass->steps)),
+              s->mean_input, pass->batch * pass->input_len);
 }
 
 static bool ide_looks_ahead(const void *self)
@@ -188,8 +193,8 @@ static void apply(void *arg, const float *b, float *out)
 
 static struct snn__solution solve(struct snn__ide *s, snn_trainer *trainer)
 {
-    return (s->broyden ? snn__solve_broyden : snn__solve_fixed_point)(&s->solver, trainer->pass.batch, apply, trainer, s->ga,
-                                                                      s->beta);
+    return (s->broyden ? snn__solve_broyden : snn__solve_fixed_point)(&s->solver, trainer->pass.batch, apply, trainer,
+                                                                      s->ga, s->beta);
 }
 
 /* ||f(a) - a|| / ||a||; the solver's memory is free. */

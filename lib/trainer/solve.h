@@ -21,10 +21,10 @@ struct snn__solver {
     size_t memory;            /* broyden: rank-one terms kept per sample, the oldest give way */
     double tolerance;
 
-    float *image; /* A b */
-    float *best;  /* the iterate with the smallest residual */
-    double *sums; /* of single samples */
-    float *residual, *step; /* broyden: g and d */
+    float *image;             /* A b */
+    float *best;              /* the iterate with the smallest residual */
+    double *sums;             /* of single samples */
+    float *residual, *step;   /* broyden: g and d */
     float *fresh_u, *fresh_v; /* broyden: a new term before it takes its place */
     float *u, *v;             /* broyden: [memory][batch][length] */
 };
@@ -40,11 +40,11 @@ snn_status snn__solve_fixed_point_plan(struct snn__solver *solver, struct snn__a
 snn_status snn__solve_broyden_plan(struct snn__solver *solver, struct snn__arena *arena);
 
 /* b <- A b + c until it stays. Converges if the spectral radius of A is below 1. */
-struct snn__solution snn__solve_fixed_point(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
-                                            const float *c, float *b);
+struct snn__solution snn__solve_fixed_point(const struct snn__solver *solver, size_t batch, snn__apply_fn apply,
+                                            void *arg, const float *c, float *b);
 /* Broyden's good method with limited memory. */
-struct snn__solution snn__solve_broyden(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
-                                        const float *c, float *b);
+struct snn__solution snn__solve_broyden(const struct snn__solver *solver, size_t batch, snn__apply_fn apply,
+                                        void *arg, const float *c, float *b);
 
 /* For the solvers: the norm of a batch of vectors. */
 double snn__solve_norm(const struct snn__solver *solver, size_t batch, const float *x);

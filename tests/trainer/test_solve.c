@@ -7,7 +7,8 @@
 
 enum { N = 12, BATCH = 5, ALL = N * BATCH };
 
-typedef struct snn__solution (*solve_fn)(const struct snn__solver *, size_t, snn__apply_fn, void *, const float *, float *);
+typedef struct snn__solution (*solve_fn)(const struct snn__solver *, size_t, snn__apply_fn, void *, const float *,
+                                         float *);
 typedef snn_status (*plan_fn)(struct snn__solver *, struct snn__arena *);
 
 static const struct method {
@@ -88,11 +89,13 @@ static void eliminate(const struct problem *p, const float *c, double *x)
         x[i] = m[i][ALL] / m[i][i];
 }
 
-static struct snn__solution solve(const struct method *method, struct problem *p, uint32_t threads, size_t cap, size_t memory,
-                                  const float *c, float *b)
+static struct snn__solution solve(const struct method *method, struct problem *p, uint32_t threads, size_t cap,
+                                  size_t memory, const float *c, float *b)
 {
     snn_context *ctx = test_context(threads, 1, SNN_ISA_BEST);
-    struct snn__solver s = { .ctx = ctx, .batch_max = BATCH, .length = N, .cap = cap, .memory = memory, .tolerance = 1e-6 };
+    struct snn__solver s = {
+        .ctx = ctx, .batch_max = BATCH, .length = N, .cap = cap, .memory = memory, .tolerance = 1e-6
+    };
     struct snn__arena arena;
     struct snn__solution found;
     snn_context_info before = SNN_CONTEXT_INFO_INIT, after = SNN_CONTEXT_INFO_INIT;

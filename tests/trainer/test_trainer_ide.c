@@ -8,7 +8,7 @@ enum { BATCH = 4, CLASSES = 3 };
 
 #define LOOP "add s <a <w; lif n decay=0.9 threshold=2; rate r decay=0.9; linear o out=3"
 #define DENSE "linear a out=8; linear w out=8 bias=0 norm=spectral <n:1; " LOOP
-#define DEEP                                                                                                        \
+#define DEEP                                                                                                       \
     "conv2d a out=3 stride=2 pad=1; batch_norm an; conv_transpose2d w out=3 stride=2 pad=1 out_pad=1 bias=0 "      \
     "norm=spectral <m:1; add s <an <w; if n threshold=2; conv2d b out=4 stride=2 pad=1; batch_norm bn; dropout d " \
     "rate=0.2; if m threshold=2; rate r; flatten f; linear o out=3"
@@ -25,7 +25,8 @@ struct rig {
 
 static const size_t vector[3] = { 6 }, map[3] = { 2, 8, 8 };
 
-static void open_rig(struct rig *r, const size_t shape[3], const char *layers, const char *settings, uint32_t threads, bool is_static)
+static void open_rig(struct rig *r, const size_t shape[3], const char *layers, const char *settings, uint32_t threads,
+                     bool is_static)
 {
     memset(r, 0, sizeof *r);
     r->ctx = test_context(threads, 3, SNN_ISA_BEST);
@@ -69,7 +70,8 @@ static const struct {
     { "linear a out=8; if n reset=zero; rate r; linear o out=3", "reset by subtraction" },
     { "linear a out=8; lif n input_scaled=1 decay=0.9; rate r decay=0.9; linear o out=3", "input_scaled" },
     { "linear a out=8; lif n decay=0.9; rate r; linear o out=3", "differs from that of the rate layer" },
-    { "linear a out=8; add s <a <n:1; if n; linear b out=8; if m; rate r; linear o out=3", "feedback must come from m" },
+    { "linear a out=8; add s <a <n:1; if n; linear b out=8; if m; rate r; linear o out=3",
+      "feedback must come from m" },
     { "linear a out=8; if n; rate r; linear b out=8; if m; linear o out=3", "lies behind n" },
 };
 
@@ -109,7 +111,8 @@ END_TEST
 
 /* ---- solving ---- */
 
-static void gradient(const size_t shape[3], const char *layers, const char *settings, uint32_t threads, float *g, size_t *n)
+static void gradient(const size_t shape[3], const char *layers, const char *settings, uint32_t threads, float *g,
+                     size_t *n)
 {
     struct rig r;
 
@@ -167,8 +170,9 @@ END_TEST
 /* The rates of integrators come near their equilibrium as 1/T. */
 START_TEST(test_the_gap_closes)
 {
-    static const char *const layers = "linear a out=8; linear w out=8 bias=0 norm=spectral <n:1; add s <a <w; if n threshold=2; "
-                                      "rate r; linear o out=3";
+    static const char *const layers =
+        "linear a out=8; linear w out=8 bias=0 norm=spectral <n:1; add s <a <w; if n threshold=2; "
+        "rate r; linear o out=3";
     double gap[3];
 
     for (int i = 0; i < 3; i++) {
@@ -180,7 +184,8 @@ START_TEST(test_the_gap_closes)
         gap[i] = step(&r).equilibrium_gap;
         close_rig(&r);
     }
-    ck_assert_msg(gap[0] > 0 && gap[1] < gap[0] && gap[2] < gap[1] && gap[2] < 0.02, "%g %g %g", gap[0], gap[1], gap[2]);
+    ck_assert_msg(gap[0] > 0 && gap[1] < gap[0] && gap[2] < gap[1] && gap[2] < 0.02, "%g %g %g", gap[0], gap[1],
+                  gap[2]);
 }
 END_TEST
 
@@ -234,7 +239,8 @@ static double current(const struct rig *r, const float *w, size_t i, size_t b, s
 
         for (size_t k = 0; k < STEPS && t == STEPS; k++)
             x = 0.9 * x + r->x[(k * BATCH + b) * r->len + j];
-        sum += w[i * r->len + j] * (t == STEPS ? x / snn__rate_weight(0.9, STEPS) : r->x[(t * BATCH + b) * r->len + j]);
+        sum +=
+            w[i * r->len + j] * (t == STEPS ? x / snn__rate_weight(0.9, STEPS) : r->x[(t * BATCH + b) * r->len + j]);
     }
     return sum;
 }
@@ -247,7 +253,8 @@ START_TEST(test_statistics_of_the_mean_input)
     const struct snn__tensor *norm;
 
     open_rig(&r, vector,
-             "linear a out=8 bias=0; batch_norm bn; linear w out=8 bias=0 <n:1; add s <bn <w; lif n decay=0.9 threshold=2; "
+             "linear a out=8 bias=0; batch_norm bn; linear w out=8 bias=0 <n:1; add s <bn <w; lif n decay=0.9 "
+             "threshold=2; "
              "rate r decay=0.9; linear o out=3",
              "steps=6", 1, false);
     snn_trainer_destroy(r.tr);
