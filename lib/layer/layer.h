@@ -106,7 +106,7 @@ enum snn__layer_flags {
     SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
     SNN__LAYER_STEPWISE = 128, /* changes state at every step: never computed once for all steps */
     SNN__LAYER_WHOLE = 256,    /* in training, one call works on all steps, which lie behind each other */
-    SNN__LAYER_GATHERS = 512   /* takes every step, and has an output at the last one only */
+    SNN__LAYER_GATHERS = 1024  /* takes every step, and has an output at the last one only */
 };
 
 struct snn__layer_type {

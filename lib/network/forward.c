@@ -94,7 +94,7 @@ float *snn__pass_input(struct snn__pass *pass, size_t t)
  * the input's own statistics, the running ones behind spikes. */
 static enum snn__statistics statistics(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (!pass->needs.rates || unit->late)
+    if (!pass->needs.equilibrium || unit->late)
         return SNN__STATISTICS_UPDATE;
     if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
         return pass->statistics;

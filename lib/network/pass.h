@@ -16,7 +16,7 @@ struct snn__needs {
     bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
     bool history;      /* the values of all T steps are kept, errors go through time */
     bool observed;     /* every signal stays until its step is over */
-    bool rates;        /* the network is also computed at rates (rates.c), and errors go down there */
+    bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
 };
 
 /* The one door to a weight gradient: called for every layer with trained tensors that an error reaches. */

@@ -99,7 +99,7 @@ static bool all_constant(const struct snn__pass *pass, const struct snn__unit *u
 {
     bool norm = unit->layer->type == snn__layer_type_named("batch_norm");
 
-    if (unit->flags & SNN__LAYER_STEPWISE && !(norm && pass->needs.rates)) /* at rates, steps leave the running values alone */
+    if (unit->flags & SNN__LAYER_STEPWISE && !(norm && pass->needs.equilibrium)) /* at rates, steps leave the running values alone */
         return false;
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
@@ -140,7 +140,7 @@ static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
 
 static bool through_delays(const struct snn__pass *pass)
 {
-    return pass->needs.history || pass->needs.rates;
+    return pass->needs.history || pass->needs.equilibrium;
 }
 
 /* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time) learns. */
@@ -200,7 +200,7 @@ static snn_status describe_units(struct snn__pass *pass)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt", layer->name);
     }
-    for (size_t l = 0; l < pass->n && pass->needs.learns && !pass->needs.rates; l++)
+    for (size_t l = 0; l < pass->n && pass->needs.learns && !pass->needs.equilibrium; l++)
         if (pass->unit[l].flags & SNN__LAYER_GATHERS)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: a mean over the steps needs a method that trains rates, as ide",
                              pass->net->layer[l]->name);
@@ -273,7 +273,7 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             struct snn__unit *from = source_unit(pass, unit, i), *root = value_root(pass, from);
             bool kept = pass->needs.learns && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
 
-            if (root != NULL && kept && pass->needs.rates) /* several sweeps of errors need it */
+            if (root != NULL && kept && pass->needs.equilibrium) /* several sweeps of errors need it */
                 lives[index_of(pass, root)].value.always = true;
             if (root != NULL)
                 use(&lives[index_of(pass, root)].value, kept ? backward_time(pass, l) : forward_time(l));

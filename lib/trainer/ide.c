@@ -96,7 +96,7 @@ static snn_status ide_check(const snn_trainer *trainer)
 static void ide_needs(const snn_trainer *trainer, struct snn__needs *needs)
 {
     (void)trainer;
-    needs->rates = true;
+    needs->equilibrium = true;
 }
 
 static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *arena)
