@@ -10,7 +10,7 @@ extern const struct snn__layer_type snn__layer_avgpool, snn__layer_maxpool, snn_
 extern const struct snn__layer_type snn__layer_adaptive_avgpool;                                  /* pool.c */
 extern const struct snn__layer_type snn__layer_upsample, snn__layer_flatten;                      /* reshape.c */
 extern const struct snn__layer_type snn__layer_scale, snn__layer_gain, snn__layer_dropout, snn__layer_add; /* pointwise.c */
-extern const struct snn__layer_type snn__layer_rate;                                              /* rate.c */
+extern const struct snn__layer_type snn__layer_rate;                                              /* gather.c */
 extern const struct snn__layer_type snn__layer_if, snn__layer_lif, snn__layer_cuba, snn__layer_alif, snn__layer_plif;
                                                                                                   /* population.c */
 /* From now on a dropout layer uses this mask (0 or 1 / (1 - rate), n elements, channels last) instead of drawing one. */

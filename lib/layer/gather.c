@@ -1,4 +1,4 @@
-/* layer/rate.c - the weighted mean of all steps, with an output at the last one only:
+/* layer/gather.c - the weighted mean of all steps, with an output at the last one only:
  *
  *   a = sum_t decay^(T-t) x[t] / sum_t decay^(T-t)
  *
