@@ -2,7 +2,7 @@
 # compare.sh SNN [NET...] - samples per second of snn and of the PyTorch programs beside this script, in turn on the same machine.
 #
 # SNN: the tool. NET: mlp (784-800-10, batch 128) and vgg11-ws (3x32x32, batch 32); both by default. Every line is the median of
-# several measurements; ratios are taken between the best thread settings of each side. Needs python3 with PyTorch (Debian:
+# several measurements; METHODS in the environment picks methods; ratios are taken between the best thread settings of each side. Needs python3 with PyTorch (Debian:
 # python3-torch); nothing else here does. Run it on an idle machine.
 set -eu
 
@@ -30,7 +30,7 @@ for net in "$@"; do
     mlp) flags='--net 784-800-10 --batch 128' repeats=5 batches=20 ;;
     *) flags="--net $net --shape 3x32x32 --batch 32" repeats=3 batches=1 ;;
     esac
-    for method in ottt sltt bptt; do
+    for method in ${METHODS:-ottt sltt bptt}; do
         ours=0 theirs=0
         program="ottt.py --method $method"
         [ "$method" != bptt ] || program=bptt.py
