@@ -292,6 +292,7 @@ START_TEST(test_encoders)
     int64_t steps = poisson ? 2000 : 10;
     size_t off = 0;
 
+    memset(in, 0, sizeof in); /* the other run of this test may have been in the same process */
     for (uint32_t threads = 1; threads <= 2; threads++) {
         struct world w;
         snn_network *net;
