@@ -24,7 +24,8 @@
  *   dropout    one mask for all steps of a sequence, divided by 1 - rate; the identity in evaluation
  *   add        sum of its inputs
  *   rate       mean of all steps with weights decay^(T-t); it and what reads it exist at the last step only
- *   if lif cuba alif plif              neuron populations, see neuron.h */
+ *   if lif cuba alif plif              neuron populations, see neuron.h
+ *   dsr_if dsr_lif                     populations for the method dsr; tensor threshold [1] */
 typedef struct snn_layer snn_layer;
 
 /** Parameters of layers that are not neurons. */

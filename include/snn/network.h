@@ -34,13 +34,14 @@ SNN_API snn_status snn_network_create(snn_network **out, snn_context *context, c
 /** Builds a network from a name or a notation, for `classes` outputs; `neuron` NULL takes the neuron of the
  * network's paper (or a plain LIF with tau 2). The result is not prepared yet: layers may still be changed.
  *
- * Names: "vgg11-ws", "vgg11-ws-f" (with feedback), "vgg11-bn", "resnet18", "nf-resnet34".
+ * Names: "vgg11-ws", "vgg11-ws-f" (with feedback), "vgg11-bn", "resnet18", "nf-resnet34", "preact-resnet18", "vgg11-dsr".
  * Notation: tokens joined by '-'. A number: linear layer of that size + neuron; 64C3: 3x3 convolution to 64 channels,
  * padded to keep the size, + neuron; 64C3s2: with stride 2; AP2, MP2: average, maximum pooling 2x2; GAP: global
  * average; BN behind a number or convolution: batch norm before its neuron; FC or the last number: the linear readout.
  * A first token "ws:" makes the convolutions weight-standardised and scales spikes by 2.74. A leading number equal to
  * the size of the input, as in "784-800-10", stands for the input. Kernels are odd; a last number is `classes`, unless
  * that is 0.
+ * With dsr_if or dsr_lif neurons the readout has neurons, too; BN is over all steps, and may stand behind the readout.
  * @return SNN_ERR_ARGUMENT (says at which token), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
 SNN_API snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
                                      size_t rank, size_t classes, const snn_neuron *neuron);

@@ -405,6 +405,46 @@ static uint64_t population_step(const struct snn__population_step *a, size_t fro
     return (uint64_t)(graded + 0.5);
 }
 
+/* ---- neurons of which the rate is trained ------------------------------------------------------------------------- */
+
+SNN__INLINE uint32_t rate_piece(const struct snn__rate_step *a, bool first, bool gathers, size_t from, size_t to)
+{
+    const float decay = a->decay, gain = a->gain, fire = a->fire, drop = a->drop, weight = a->weight;
+    const float *const current = a->current, *const u_prev = first ? a->u : a->u_prev;
+    float *const u = a->u, *const out = a->out, *const mean = gathers ? a->mean : a->out;
+    uint32_t count = 0;
+
+    INDEPENDENT
+    for (size_t e = from; e < to; e++) {
+        const float before = first ? 0 : u_prev[e];
+        const float r = !first && before >= fire ? before - drop : before;
+        const float now = gain * current[e] + decay * r;
+
+        u[e] = now;
+        count += now >= fire;
+        out[e] = now >= fire ? 1 : 0;
+        if (gathers)
+            mean[e] = first ? weight * current[e] : mean[e] + weight * current[e];
+    }
+    return count;
+}
+
+static uint64_t rate_step(const struct snn__rate_step *a, size_t from, size_t to)
+{
+    const size_t piece = (size_t)1 << 30; /* fits the 32-bit counters of the loop */
+    uint64_t count = 0;
+
+    for (; from < to; from += snn__min(piece, to - from)) {
+        const size_t end = from + snn__min(piece, to - from);
+
+        if (a->first)
+            count += a->mean ? rate_piece(a, true, true, from, end) : rate_piece(a, true, false, from, end);
+        else
+            count += a->mean ? rate_piece(a, false, true, from, end) : rate_piece(a, false, false, from, end);
+    }
+    return count;
+}
+
 /* ---- the error within one step ------------------------------------------------------------------------------------ */
 
 static void delta_block(struct block *k, const struct snn__population_delta *a)
@@ -717,6 +757,7 @@ static const struct snn__kernels table = {
     .population_step = population_step,
     .population_delta = population_delta,
     .population_back = population_back,
+    .rate_step = rate_step,
     .fill = fill,
     .scale = scale,
     .axpy = axpy,

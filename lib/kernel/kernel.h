@@ -96,6 +96,18 @@ struct snn__population_back {
     float current_scale;
 };
 
+/* One time step of neurons whose rate is what is trained (layer/rate.c). They fire at `fire` and lose `drop`:
+ *   r = u_prev - drop (u_prev >= fire)    (first: 0);   u = decay r + gain I;   s = u >= fire
+ *   mean += weight I                      (first: =)    the mean input that the layer gathers */
+struct snn__rate_step {
+    float decay, gain, fire, drop, weight; /* gain and weight with the factor of I in them */
+    bool first;
+    const float *current; /* I */
+    const float *u_prev;  /* may be the same array as u */
+    float *u, *out;
+    float *mean; /* or NULL */
+};
+
 /* ---- optimizers ------------------------------------------------------------------------------------------------ */
 
 struct snn__sgd {
@@ -176,6 +188,8 @@ struct snn__kernels {
     uint64_t (*population_step)(const struct snn__population_step *a, size_t from, size_t to); /* returns spikes */
     void (*population_delta)(const struct snn__population_delta *a, size_t from, size_t to);
     void (*population_back)(const struct snn__population_back *a, size_t from, size_t to);
+
+    uint64_t (*rate_step)(const struct snn__rate_step *a, size_t from, size_t to); /* returns spikes */
 
     void (*fill)(float *y, float value, size_t n);
     void (*scale)(float *y, float a, const float *x, size_t n);               /* y = a x */

@@ -161,6 +161,23 @@ static float slope(const struct snn__population *p, const float *u, const float 
     return surrogate(p->surrogate, p->alpha, u[e] - adapted(p, b, e));
 }
 
+static uint64_t rate_step(const struct snn__rate_step *a, size_t from, size_t to)
+{
+    uint64_t spikes = 0;
+
+    for (size_t e = from; e < to; e++) {
+        const float before = a->first ? 0 : a->u_prev[e], r = before >= a->fire ? before - a->drop : before;
+        const float u = a->decay * (a->first ? 0 : r) + a->gain * a->current[e];
+
+        a->u[e] = u;
+        a->out[e] = u >= a->fire ? 1 : 0;
+        spikes += u >= a->fire;
+        if (a->mean)
+            a->mean[e] = (a->first ? 0 : a->mean[e]) + a->weight * a->current[e];
+    }
+    return spikes;
+}
+
 static void population_delta(const struct snn__population_delta *a, size_t from, size_t to)
 {
     const struct snn__population *p = a->p;
@@ -339,6 +356,7 @@ static const struct snn__kernels table = {
     .population_step = population_step,
     .population_delta = population_delta,
     .population_back = population_back,
+    .rate_step = rate_step,
     .fill = fill,
     .scale = scale,
     .axpy = axpy,

@@ -240,7 +240,7 @@ snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info)
             i.parameters += layer->tensor[t].length;
     i.tensors = (uint32_t)layer->n_tensors;
     i.inputs = (uint32_t)layer->n_sources;
-    i.spiking = layer->model != NULL && !snn__param_is(&layer->params, SNN_NEURON_RESET, "none");
+    i.spiking = layer->model != NULL && snn__neuron_spikes(&layer->params);
     memcpy(info, &i, size < sizeof i ? size : sizeof i);
     return SNN_OK;
 }

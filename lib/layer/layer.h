@@ -65,6 +65,7 @@ struct snn__node {
     bool learns;         /* gradients are wanted */
     bool wants_adjoint;  /* the error below is wanted */
     bool adds_adjoint;   /* the adjoint may have to be added, or to go nowhere */
+    bool keeps;          /* values of all slots are kept until the sequence is over */
     bool through_time;   /* populations carry errors from step to step */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
 };
@@ -86,6 +87,10 @@ struct snn__io {
     size_t steps; /* T */
     bool training;
     bool first, last; /* step of the sequence */
+    bool constant;    /* one call is for all steps, which are alike */
+    bool x_constant;  /* the input is the same at every step, and there once */
+    bool summed;      /* backward: errors are sums, x means over the steps */
+    const float *weighted; /* summed: mean of the input by the weights of the representation, in values */
     bool detach;      /* bptt: no error through the reset */
     bool rates;       /* populations give rates, clip(x / threshold, 0, 1), and their adjoint is that of the clip */
     enum snn__statistics statistics;
@@ -106,7 +111,9 @@ enum snn__layer_flags {
     SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
     SNN__LAYER_STEPWISE = 128, /* changes state at every step: never computed once for all steps */
     SNN__LAYER_WHOLE = 256,    /* in training, one call works on all steps, which lie behind each other */
-    SNN__LAYER_GATHERS = 1024  /* takes every step, and has an output at the last one only */
+    SNN__LAYER_RATES = 512,    /* neurons of which the rate is trained: the same in a pass over all steps, else step by step */
+    SNN__LAYER_GATHERS = 1024, /* takes every step, and has an output at the last one only */
+    SNN__WHOLE_CALLS = SNN__LAYER_WHOLE | SNN__LAYER_RATES /* in a pass over all steps, one call is all */
 };
 
 struct snn__layer_type {
@@ -132,7 +139,11 @@ struct snn__layer_type {
     bool (*factor)(const struct snn__node *node, float *factor);
     /* gradient += e (x) factor */
     void (*credit)(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor);
+    /* what was gathered so far, times a factor for each output channel */
+    void (*rescale)(struct snn__node *node, const float *factor);
     void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it */
+    /* membrane potential of a kept step, [batch][n] channels last */
+    const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
     /* synapses that leave each input element, [in_len], counting non-zero weights only, or all */
     void (*fanout)(const struct snn__node *node, float *out, bool nonzero);
 };

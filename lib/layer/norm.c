@@ -21,6 +21,7 @@ struct norm {
     float *mean, *inverse;      /* of every kept step, [slots][c] */
     float *unbiased;            /* variance last measured */
     double *partial;            /* [SNN__PIECES][2][c] */
+    float *factor;              /* of x in the last adjoint */
     float *slope, *shift, *bend; /* y = slope x + shift; dx = slope d + bend x + shift */
     float *dweight, *dbias;
 };
@@ -68,7 +69,7 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
     } want[] = { { &s->mean, node->slots, sizeof(float) },  { &s->inverse, node->slots, sizeof(float) },
                  { &s->partial, 2 * SNN__PIECES, sizeof(double) }, { &s->slope, 1, sizeof(float) },
                  { &s->shift, 1, sizeof(float) },           { &s->bend, 1, sizeof(float) },
-                 { &s->unbiased, 1, sizeof(float) },
+                 { &s->unbiased, 1, sizeof(float) },        { &s->factor, 1, sizeof(float) },
                  { &s->dweight, 1, sizeof(float) },         { &s->dbias, 1, sizeof(float) } };
 
     s->c = node->layer->in.dim[0];
@@ -150,10 +151,11 @@ static void affine_rows(void *arg, size_t from, size_t to)
 
 /* ---- running ---- */
 
-/* Over all steps, their values lie behind each other. */
+/* Over all steps, their values lie behind each other. With summed errors E and means m over the steps, the sums over the steps
+ * are those over the rows of one step of E and E m. */
 static size_t rows_of(const struct norm *s, const struct snn__io *io)
 {
-    return (s->over_all && io->training ? io->steps : 1) * io->batch * s->positions;
+    return (s->over_all && io->training && !io->summed && !io->constant ? io->steps : 1) * io->batch * s->positions;
 }
 
 static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean, float *inverse)
@@ -161,6 +163,7 @@ static void measure(struct snn__node *node, struct snn__io *io, const float *x, 
     struct norm *s = node->state;
     float *running_mean = node->layer->tensor[MEAN].data, *running_var = node->layer->tensor[VAR].data;
     double n = (double)rows, scale = io->x[0].scale;
+    double all = s->over_all && io->constant ? n * (double)io->steps : n; /* values that the statistics are of */
 
     for (size_t i = 0; i < s->c; i++)
         mean[i] = x[i]; /* the first row: sums stay small around it */
@@ -171,7 +174,7 @@ static void measure(struct snn__node *node, struct snn__io *io, const float *x, 
 
         mean[i] = (float)mu;
         inverse[i] = (float)(1.0 / sqrt(var + s->eps));
-        s->unbiased[i] = (float)(var * (n > 1 ? n / (n - 1) : 1.0));
+        s->unbiased[i] = (float)(var * (all > 1 ? all / (all - 1) : 1.0));
         if (io->statistics != SNN__STATISTICS_UPDATE)
             continue;
         running_mean[i] = (float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu);
@@ -257,11 +260,18 @@ static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
         double bend = -a * inverse[i] * s->partial[s->c + i] / n; /* times (x - mu) */
 
         s->slope[i] = (float)(a * e.scale);
-        s->bend[i] = (float)(bend * io->x[0].scale);
+        s->factor[i] = (float)bend;
+        s->bend[i] = (float)(bend * (io->summed ? 1.0 : io->x[0].scale));
         s->shift[i] = (float)(-a * s->partial[i] / n - bend * mean[i]);
     }
     snn__ranges(node->ctx, rows * s->c, affine_rows,
-                &(struct affine){ e.data, io->x[0].data, s->slope, s->bend, s->shift, dx, s->c, accumulate });
+                &(struct affine){ e.data, io->summed ? io->weighted : io->x[0].data, s->slope, s->bend, s->shift, dx, s->c,
+                                  accumulate });
+}
+
+const float *snn__norm_bend(const struct snn__node *node)
+{
+    return ((const struct norm *)node->state)->factor;
 }
 
 static void norm_settle(struct snn__node *node)

@@ -327,16 +327,16 @@ static void population_settle(struct snn__node *node)
     s->leak_touched = false;
 }
 
-const float *snn__population_membrane(const struct snn__node *node, size_t slot, size_t batch)
+const struct snn__population *snn__population_constants(const struct snn__node *node)
+{
+    return &((const struct population *)node->state)->constants;
+}
+
+static const float *population_membrane(const struct snn__node *node, size_t slot, size_t batch)
 {
     const struct population *s = node->state;
 
     return s->u + slot * batch * node->in_len;
-}
-
-const struct snn__population *snn__population_constants(const struct snn__node *node)
-{
-    return &((const struct population *)node->state)->constants;
 }
 
 /* The leak's gradient needs the current. */
@@ -352,7 +352,8 @@ static unsigned population_flags(const snn_layer *layer)
         .init = population_init, .run_flags = population_flags, .plan = population_plan,                         \
         .scratch = population_scratch,                                                                           \
         .refresh = population_refresh,                                                                           \
-        .forward = population_forward, .adjoint = population_adjoint, .settle = population_settle                \
+        .forward = population_forward, .adjoint = population_adjoint, .settle = population_settle,                      \
+        .membrane = population_membrane                                                                          \
     }
 
 const struct snn__layer_type snn__layer_if = TYPE("if"), snn__layer_lif = TYPE("lif"), snn__layer_cuba = TYPE("cuba"),

@@ -13,14 +13,28 @@ extern const struct snn__layer_type snn__layer_scale, snn__layer_gain, snn__laye
 extern const struct snn__layer_type snn__layer_rate;                                              /* gather.c */
 extern const struct snn__layer_type snn__layer_if, snn__layer_lif, snn__layer_cuba, snn__layer_alif, snn__layer_plif;
                                                                                                   /* population.c */
+extern const struct snn__layer_type snn__layer_dsr_if, snn__layer_dsr_lif;                        /* rate.c */
+
+/* The factor of x in the adjoint that a batch norm computed last, for each channel. */
+const float *snn__norm_bend(const struct snn__node *node);
+
+/* Share of step t of `steps` in the mean output of a population (rate.c: weighted by its leak; others: equal shares). */
+double snn__rate_share(const snn_layer *layer, size_t t, size_t steps);
+/* What a layer of rate.c gathered for the last training sequence, [batch][n] channels last. */
+struct snn__rate_view {
+    const float *input; /* X = sum_t w_t x[t]; after the backward pass what was sent down, summed over the steps */
+    const float *error; /* Gamma */
+    float output_scale; /* theta, theta / delta_t */
+};
+struct snn__rate_view snn__rate_view(const struct snn__node *node);
+
 /* From now on a dropout layer uses this mask (0 or 1 / (1 - rate), n elements, channels last) instead of drawing one. */
 void snn__dropout_supply(struct snn__node *node, const float *mask, size_t n);
 
 /* sum_t decay^(T-t): what a rate layer divides by. */
 double snn__rate_weight(double decay, size_t steps);
 
-/* Membrane potential of a population's kept step, [batch][n] channels last, and its constants. */
-const float *snn__population_membrane(const struct snn__node *node, size_t slot, size_t batch);
+/* Constants of a population. */
 const struct snn__population *snn__population_constants(const struct snn__node *node);
 
 #endif

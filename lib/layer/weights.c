@@ -550,6 +550,22 @@ static void settle_rows(void *arg, size_t block, size_t worker)
     }
 }
 
+/* The outputs of a transposed convolution are the columns of W: next to each other in what is gathered. */
+static void weights_rescale(struct snn__node *node, const float *factor)
+{
+    struct weights *s = node->state;
+    float *g = s->gathered ? s->gathered : node->gradient[WEIGHT];
+
+    if (!s->touched)
+        return;
+    for (size_t i = 0; !s->turned && i < s->rows; i++)
+        node->ctx->kernels->scale(g + i * s->fan, factor[i], g + i * s->fan, s->fan);
+    for (size_t i = 0; s->turned && i < s->rows * s->fan; i++)
+        g[i] *= factor[i % s->inputs];
+    for (size_t i = 0; s->bias >= 0 && i < node->layer->out.dim[0]; i++)
+        s->bias_sum[i] *= factor[i];
+}
+
 static void weights_settle(struct snn__node *node)
 {
     struct weights *s = node->state;
@@ -616,8 +632,8 @@ static void weights_fanout(const struct snn__node *node, float *out, bool nonzer
         .flags = SNN__LAYER_WEIGHTS, .state_size = sizeof(struct weights), .shape = type_shape,           \
         .tensors = weights_tensors, .init = weights_init, .plan = weights_plan, .scratch = weights_scratch, \
         .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward,                   \
-        .adjoint = weights_adjoint,                                                                       \
-        .credit = weights_credit, .settle = weights_settle, .fanout = weights_fanout                      \
+        .adjoint = weights_adjoint, .credit = weights_credit, .rescale = weights_rescale,                 \
+        .settle = weights_settle, .fanout = weights_fanout                                                \
     }
 
 const struct snn__layer_type snn__layer_linear = TYPE("linear", linear_params, linear_shape);

@@ -1,5 +1,6 @@
 /* network/backward.c - errors go down through the layers: within a step, once for what is constant, or through time. */
 #include "core/context.h"
+#include "layer/types.h"
 #include "network/pass.h"
 
 static struct snn__unit *source_of(struct snn__pass *pass, const struct snn__unit *unit, size_t i)
@@ -90,16 +91,41 @@ static void sum_up(struct snn__pass *pass, struct snn__unit *unit)
     unit->summed = true;
 }
 
+/* Errors are sums over the steps; what trained layers look at are means. */
+static void take_means(const struct snn__pass *pass, const struct snn__unit *unit, struct snn__io *io)
+{
+    io->summed = true;
+    io->weighted = unit->weighted;
+    for (size_t i = 0; i < io->n_x; i++) {
+        struct snn__signal mean = snn__unit_input_trace(pass, unit, i, io->t);
+
+        if (mean.data != NULL)
+            io->x[i] = mean;
+    }
+}
+
+/* What the forward pass gathered for the weights below a batch norm gets the factor that is known now (network/vary.c). */
+static void bend_correlations(struct snn__pass *pass, const struct snn__unit *norm)
+{
+    for (size_t l = 0; l < norm->layer->index; l++)
+        if (pass->unit[l].norm == (ptrdiff_t)norm->layer->index)
+            pass->unit[l].layer->type->rescale(&pass->unit[l].node, snn__norm_bend(&norm->node));
+}
+
 static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, bool at_end)
 {
     struct snn__io io = snn__unit_io(pass, unit, t);
 
+    if (pass->means)
+        take_means(pass, unit, &io);
     if (unit->trainable && unit->layer->type->credit && pass->credit != NULL)
         pass->credit(pass, unit, &io, unit->e);
     if (unit->node.wants_adjoint)
         send_down(pass, unit, &io, at_end);
     else if (unit->trainable && unit->flags & SNN__LAYER_POPULATION)
         unit->layer->type->adjoint(&unit->node, &io, unit->e, 0, NULL, false); /* for the gradient of its leak */
+    if (unit->weighted != NULL && unit->node.wants_adjoint)
+        bend_correlations(pass, unit);
 }
 
 /* An error that no reader sends: a population goes on without one, since its own past carries errors. */
@@ -147,6 +173,12 @@ void snn__pass_back_constant(struct snn__pass *pass)
     for (size_t l = pass->n; l-- > 0;)
         if (snn__unit_constant(pass, &pass->unit[l]) && pass->unit[l].reached)
             back_unit(pass, &pass->unit[l], 0, true);
+}
+
+void snn__pass_back_means(struct snn__pass *pass)
+{
+    snn__pass_back_step(pass, 0);
+    snn__pass_back_constant(pass);
 }
 
 /* ---- at rates, and what reads them ---- */
@@ -228,9 +260,9 @@ static void back_whole(struct snn__pass *pass)
 
         if (!unit->wants_error)
             continue;
-        if (unit->flags & SNN__LAYER_WHOLE)
+        if (unit->flags & SNN__WHOLE_CALLS)
             back_whole_unit(pass, unit, 0);
-        for (size_t t = steps; !(unit->flags & SNN__LAYER_WHOLE) && t-- > 0;)
+        for (size_t t = steps; !(unit->flags & SNN__WHOLE_CALLS) && t-- > 0;)
             back_whole_unit(pass, unit, t);
     }
 }

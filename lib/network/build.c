@@ -1,5 +1,6 @@
 /* The few kinds of layers that the ready-made networks and the notation consist of. */
 #include "network/build.h"
+#include "neuron/neuron.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -34,6 +35,19 @@ snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, i
 snn_status snn__build_neuron(struct snn__build *b, const char *name)
 {
     return snn_network_add_neuron(b->net, b->neuron, name, NULL);
+}
+
+bool snn__build_rates(const struct snn__build *b)
+{
+    return b->neuron->model->type == SNN_NEURON_DSR_IF || b->neuron->model->type == SNN_NEURON_DSR_LIF;
+}
+
+snn_status snn__build_norm(struct snn__build *b, const char *name)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "batch_norm", name, &l));
+    return snn__build_rates(b) ? snn_layer_set_str(l, SNN_LAYER_OVER, "all") : SNN_OK;
 }
 
 snn_status snn__build_plain(struct snn__build *b, const char *type, const char *name)

@@ -31,6 +31,10 @@ struct snn__label snn__label(const char *format, ...) SNN__PRINTF(1, 2);
 snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, int64_t kernel, int64_t stride,
                            int64_t pad, snn_layer **layer);
 snn_status snn__build_neuron(struct snn__build *b, const char *name);
+/* Whether the neurons are those whose rate is trained: norms are over all steps then, and the readout has neurons, too. */
+bool snn__build_rates(const struct snn__build *b);
+/* A batch norm, over all steps where the neurons ask for it. */
+snn_status snn__build_norm(struct snn__build *b, const char *name);
 /* A layer without parameters, or with those of its defaults. */
 snn_status snn__build_plain(struct snn__build *b, const char *type, const char *name);
 /* A pool: kernel 0 takes the whole map. */

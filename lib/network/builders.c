@@ -1,4 +1,4 @@
-/* The networks of the papers, by name. docs/methods/ottt.md and sltt.md specify them. */
+/* The networks of the papers, by name. docs/methods/ottt.md, sltt.md and dsr.md specify them. */
 #include "network/build.h"
 #include <math.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static snn_status vgg11_bn(struct snn__build *b)
         }
         conv++;
         SNN__TRY(snn__build_conv(b, snn__label("conv%u", conv).text, vgg_bn_widths[i], 3, 1, 1, NULL));
-        SNN__TRY(snn__build_plain(b, "batch_norm", snn__label("bn%u", conv).text));
+        SNN__TRY(snn__build_norm(b, snn__label("bn%u", conv).text));
         SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
         SNN__TRY(snn__build_dropout(b, snn__label("drop%u", conv).text, 0.0));
     }
@@ -103,10 +103,10 @@ static snn_status resnet18_block(struct snn__build *b, unsigned block, size_t wi
     struct snn__label z = snn__label("b%u_sn1", block), y = snn__label("b%u_conv2", block);
     struct snn__label shortcut = project ? snn__label("b%u_proj", block) : z;
 
-    SNN__TRY(snn__build_plain(b, "batch_norm", snn__label("b%u_bn1", block).text));
+    SNN__TRY(snn__build_norm(b, snn__label("b%u_bn1", block).text));
     SNN__TRY(snn__build_neuron(b, z.text));
     SNN__TRY(snn__build_conv(b, snn__label("b%u_conv1", block).text, width, 3, stride, 1, NULL));
-    SNN__TRY(snn__build_plain(b, "batch_norm", snn__label("b%u_bn2", block).text));
+    SNN__TRY(snn__build_norm(b, snn__label("b%u_bn2", block).text));
     SNN__TRY(snn__build_neuron(b, snn__label("b%u_sn2", block).text));
     SNN__TRY(snn__build_dropout(b, snn__label("b%u_drop", block).text, 0.0));
     SNN__TRY(snn__build_conv(b, y.text, width, 3, 1, 1, NULL));
@@ -121,7 +121,7 @@ static snn_status resnet18_block(struct snn__build *b, unsigned block, size_t wi
 
 /* The biases of its convolutions start at 0 here, not at random: each feeds a batch norm, which takes any constant
  * out again, directly or behind the sums. */
-static snn_status resnet18(struct snn__build *b)
+static snn_status resnet18_maps(struct snn__build *b)
 {
     snn_layer *l;
 
@@ -133,12 +133,44 @@ static snn_status resnet18(struct snn__build *b)
 
         SNN__TRY(resnet18_block(b, block, (size_t)64 << stage, project ? 2 : 1, project));
     }
-    SNN__TRY(snn__build_plain(b, "batch_norm", "bn"));
-    SNN__TRY(snn__build_neuron(b, "sn"));
+    SNN__TRY(snn__build_norm(b, "bn"));
+    return snn__build_neuron(b, "sn");
+}
+
+static snn_status resnet18(struct snn__build *b)
+{
+    SNN__TRY(resnet18_maps(b));
     SNN__TRY(snn__build_pool(b, "avgpool", "global_pool", 0, 0, 0)); /* 4x4 for images of 32x32 */
     SNN__TRY(snn__build_dropout(b, "drop", 0.0));
     SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
     return snn__build_linear(b, "fc", b->classes, "default", 0.0);
+}
+
+/* Behind the last linear layer: logits are the rates of neurons. */
+static snn_status rate_readout(struct snn__build *b)
+{
+    if (!snn__build_rates(b))
+        return snn__fail(SNN_ERR_ARGUMENT, "network %s: its neurons are dsr_if or dsr_lif", b->name);
+    SNN__TRY(snn__build_norm(b, "fc_bn"));
+    return snn__build_neuron(b, "fc_sn");
+}
+
+/* As resnet18, with a population behind the pool and behind the readout. */
+static snn_status preact_resnet18(struct snn__build *b)
+{
+    SNN__TRY(resnet18_maps(b));
+    SNN__TRY(snn__build_pool(b, "avgpool", "global_pool", 0, 0, 0));
+    SNN__TRY(snn__build_neuron(b, "pool_sn"));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    SNN__TRY(snn__build_linear(b, "fc", b->classes, "default", 0.0));
+    return rate_readout(b);
+}
+
+/* As vgg11-bn, with a population behind the readout. */
+static snn_status vgg11_dsr(struct snn__build *b)
+{
+    SNN__TRY(vgg11_bn(b));
+    return rate_readout(b);
 }
 
 /* z = 2.74 LIF1(x / beta); out = conv(2.74 LIF2(conv(z, stride))) * w * 0.2 + shortcut. The identity reads x, a
@@ -195,12 +227,14 @@ static snn_status nf_resnet34(struct snn__build *b)
 
 /* The neuron of a network's paper. */
 struct paper_neuron {
-    double tau, alpha;
+    snn_neuron_type type;
+    double tau, alpha; /* of a lif */
     const char *surrogate;
 };
 
-static const struct paper_neuron ottt_lif = { 2.0, 4.0, "sigmoid" };
-static const struct paper_neuron sltt_lif = { 1.1, 1.0, "triangle" };
+static const struct paper_neuron ottt_lif = { SNN_NEURON_LIF, 2.0, 4.0, "sigmoid" };
+static const struct paper_neuron sltt_lif = { SNN_NEURON_LIF, 1.1, 1.0, "triangle" };
+static const struct paper_neuron dsr_if = { SNN_NEURON_DSR_IF, 0, 0, NULL };
 
 static const struct builder {
     const char *name;
@@ -212,6 +246,8 @@ static const struct builder {
     { "vgg11-bn", vgg11_bn, &sltt_lif },
     { "resnet18", resnet18, &sltt_lif },
     { "nf-resnet34", nf_resnet34, &ottt_lif },
+    { "preact-resnet18", preact_resnet18, &dsr_if },
+    { "vgg11-dsr", vgg11_dsr, &dsr_if },
 };
 
 const char *snn_network_builder(size_t index)
@@ -229,7 +265,9 @@ static const struct builder *find_builder(const char *name)
 
 static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct paper_neuron *p)
 {
-    SNN__TRY(snn_neuron_create(out, ctx, SNN_NEURON_LIF));
+    SNN__TRY(snn_neuron_create(out, ctx, p->type));
+    if (p->type != SNN_NEURON_LIF)
+        return SNN_OK;
     SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_TAU, p->tau));
     SNN__TRY(snn_neuron_set_str(*out, SNN_NEURON_SURROGATE, p->surrogate));
     return snn_neuron_set_f64(*out, SNN_NEURON_SURROGATE_ALPHA, p->alpha);

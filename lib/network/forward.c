@@ -63,6 +63,8 @@ struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const str
     const struct snn__source *source = &unit->layer->source[i];
     const struct snn__unit *from;
 
+    if (source->node == SNN__INPUT && pass->input_mean != NULL && pass->training && !pass->is_static)
+        return (struct snn__signal){ pass->input_mean, 1.0f };
     if (source->node == SNN__INPUT)
         return absent;
     from = &pass->unit[source->node];
@@ -113,6 +115,7 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
     io.steps = pass->steps;
     io.training = pass->training;
     io.first = t == unit->begins; /* neurons that only read the step before begin later */
+    io.constant = snn__unit_constant(pass, unit);
     io.last = t + 1 == pass->steps;
     io.detach = pass->detach;
     io.rates = pass->at_rates;
@@ -120,6 +123,10 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
     io.n_x = unit->layer->n_sources;
     for (size_t i = 0; i < io.n_x; i++)
         io.x[i] = snn__unit_input(pass, unit, i, t);
+    if (io.n_x == 1)
+        io.x_constant = unit->layer->source[0].node == SNN__INPUT
+                            ? pass->is_static
+                            : snn__unit_constant(pass, &pass->unit[unit->layer->source[0].node]);
     return io;
 }
 
@@ -137,7 +144,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->batch = batch;
     pass->training = training;
     pass->fixed = false;
-    pass->is_static = is_static && !(pass->whole && training);
+    pass->is_static = is_static && !(pass->whole && training && !pass->means);
     snn__pass_refresh(pass);
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
@@ -223,6 +230,26 @@ static void forward_trace(struct snn__pass *pass, struct snn__unit *unit, struct
     unit->trace_scale = io.y.scale;
 }
 
+/* mean (+)= factor x / T */
+static void average(const struct snn__pass *pass, float *mean, struct snn__signal x, size_t n, bool first)
+{
+    float a = x.scale / (float)pass->steps;
+
+    if (first)
+        snn__copy(pass->ctx, mean, a, x.data, n);
+    else
+        snn__add_to(pass->ctx, mean, a, x.data, n);
+}
+
+/* One call may have made one step or all. */
+static void average_calls(const struct snn__pass *pass, struct snn__unit *unit, struct snn__signal y, size_t t)
+{
+    size_t n = pass->batch * unit->value_len, calls = pass->whole && unit->flags & SNN__WHOLE_CALLS ? pass->steps : 1;
+
+    for (size_t i = 0; i < calls; i++)
+        average(pass, unit->trace, (struct snn__signal){ y.data + i * n, y.scale }, n, t + i == 0);
+}
+
 static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
     bool constant = snn__unit_constant(pass, unit);
@@ -236,7 +263,7 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     if (unit->flags & SNN__LAYER_PASSES)
         return;
     io.y.data = unit->value + io.slot * pass->batch * unit->value_len;
-    if (unit->flags & SNN__LAYER_POPULATION && pass->training) {
+    if (unit->flags & SNN__LAYER_POPULATION && pass->training && !pass->means) {
         io.trace = unit->trace;
         unit->trace_scale = 1.0f;
         if (io.first && unit->trace != NULL)
@@ -245,8 +272,17 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     unit->layer->type->forward(&unit->node, &io);
     unit->scale = io.y.scale;
     unit->spikes += io.spikes;
-    if (pass->training && unit->trace != NULL && !(unit->flags & SNN__LAYER_POPULATION))
+    if (!pass->training || unit->trace == NULL)
+        return;
+    if (pass->means) {
+        unit->trace_scale = 1.0f;
+        if (constant)
+            snn__copy(pass->ctx, unit->trace, io.y.scale, io.y.data, pass->batch * unit->value_len);
+        else
+            average_calls(pass, unit, io.y, t);
+    } else if (!(unit->flags & SNN__LAYER_POPULATION)) {
         forward_trace(pass, unit, io);
+    }
 }
 
 static void keep(struct snn__pass *pass, float *to, float *scale, struct snn__signal from, size_t n)
@@ -274,20 +310,62 @@ static void keep_for_later(struct snn__pass *pass, size_t t)
     }
 }
 
+/* corr = 1/T sum_t (x[t] - weighted mean) (x) what `unit` read at t, into its gradient: x is the input of the norm behind it. */
+static void correlate(struct snn__pass *pass, struct snn__unit *norm, struct snn__unit *unit)
+{
+    size_t n = pass->batch * norm->value_len;
+
+    for (size_t t = 0; t < pass->steps; t++) {
+        struct snn__signal x = snn__unit_input(pass, norm, 0, t);
+        struct snn__io io = snn__unit_io(pass, unit, t);
+
+        snn__copy(pass->ctx, norm->deviation, x.scale, x.data, n);
+        snn__add_to(pass->ctx, norm->deviation, -1.0f, norm->weighted, n);
+        unit->layer->type->credit(&unit->node, &io, (struct snn__signal){ norm->deviation, 1.0f / (float)pass->steps }, io.x[0]);
+    }
+}
+
+/* What the backward sweep will want to know of a batch norm's input. */
+static void forward_norm(struct snn__pass *pass, struct snn__unit *norm)
+{
+    size_t n = pass->batch * norm->value_len;
+
+    if (snn__unit_constant(pass, norm)) {
+        struct snn__signal x = snn__unit_input(pass, norm, 0, 0);
+
+        snn__copy(pass->ctx, norm->weighted, x.scale, x.data, n);
+        return;
+    }
+    for (size_t t = 0; t < pass->steps; t++) {
+        struct snn__signal x = snn__unit_input(pass, norm, 0, t);
+        float share = (float)snn__rate_share(pass->net->layer[pass->n - 1], t, pass->steps);
+
+        (t ? snn__add_to : snn__copy)(pass->ctx, norm->weighted, share * x.scale, x.data, n);
+    }
+    for (size_t l = 0; l < norm->layer->index; l++)
+        if (pass->unit[l].norm == (ptrdiff_t)norm->layer->index)
+            correlate(pass, norm, &pass->unit[l]);
+}
+
 /* Layer by layer over all steps: for layers that see all steps at once. */
 static void forward_whole(struct snn__pass *pass)
 {
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 
-        for (size_t t = 0; t < (unit->flags & SNN__LAYER_WHOLE ? 1 : pass->steps); t++)
+        for (size_t t = 0; t < (unit->flags & SNN__WHOLE_CALLS ? 1 : pass->steps); t++)
             forward_unit(pass, unit, t);
+        if (unit->weighted != NULL)
+            forward_norm(pass, unit);
     }
 }
 
 void snn__pass_forward(struct snn__pass *pass, size_t t)
 {
     pass->neuron_steps += pass->batch;
+    if (pass->input_mean != NULL && pass->training && !pass->is_static)
+        average(pass, pass->input_mean, (struct snn__signal){ snn__pass_input(pass, t), 1.0f }, pass->batch * pass->input_len,
+                t == 0);
     if (pass->whole && pass->training) {
         if (t + 1 == pass->steps)
             forward_whole(pass);

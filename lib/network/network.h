@@ -22,4 +22,9 @@ struct snn_network {
 /* network/infer.c: resolves the sources and sets the shapes of all layers. */
 snn_status snn__network_infer(snn_network *network);
 
+/* network/vary.c: the batch norm over all steps that the output of layer l reaches, alone and by sums alone; -1: none. */
+ptrdiff_t snn__network_norm_behind(const snn_network *network, size_t l);
+/* Whether one backward sweep over sums of errors and means of values gives every gradient. */
+bool snn__network_errors_average(const snn_network *network);
+
 #endif

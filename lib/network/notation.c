@@ -148,7 +148,7 @@ static snn_status add_linear(struct notation *n, size_t out, bool readout)
     if (n->is_map)
         SNN__TRY(snn__build_plain(n->b, "flatten", "flatten"));
     n->is_map = false;
-    n->neuron_pending = !readout;
+    n->neuron_pending = !readout || snn__build_rates(n->b);
     return snn__build_linear(n->b, snn__label("fc%u", ++n->weights).text, out, small ? "normal" : "default",
                              small ? 0.01 : 0.0);
 }
@@ -157,7 +157,7 @@ static snn_status add_readout(struct notation *n, const struct token *t)
 {
     size_t classes = n->b->classes;
 
-    if (!t->last)
+    if (!t->last && !snn__build_rates(n->b))
         return wrong(n, t, SNN_ERR_ARGUMENT, "the readout has to be the last token");
     if (t->kind == READOUT && classes == 0)
         return wrong(n, t, SNN_ERR_ARGUMENT, "the number of classes is 0; write a number instead of FC");
@@ -203,7 +203,7 @@ static snn_status add_norm(struct notation *n, const struct token *t)
 {
     if (!n->neuron_pending)
         return wrong(n, t, SNN_ERR_ARGUMENT, "BN has to stand behind a number or a convolution");
-    SNN__TRY(snn__build_plain(n->b, "batch_norm", snn__label("bn%u", n->weights).text));
+    SNN__TRY(snn__build_norm(n->b, snn__label("bn%u", n->weights).text));
     return flush_neuron(n);
 }
 
@@ -235,7 +235,7 @@ snn_status snn__build_notation(struct snn__build *b)
         SNN__TRY(next_token(&n, &t));
         SNN__TRY(add_token(&n, &t));
     } while (n.rest != NULL);
-    if (t.kind != READOUT && t.kind != NUMBER)
+    if (t.kind != READOUT && t.kind != NUMBER && !(t.kind == NORM && !n.is_map && snn__build_rates(b)))
         return wrong(&n, &t, SNN_ERR_ARGUMENT, "expected FC or the number of classes at the end");
-    return SNN_OK;
+    return flush_neuron(&n);
 }

@@ -15,6 +15,8 @@ struct snn__needs {
     bool learns;       /* errors and gradients */
     bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
     bool history;      /* the values of all T steps are kept, errors go through time */
+    bool rates;        /* neurons of which the rate is trained; without history, errors are sums over the steps, given once, and the
+                          presynaptic factor is the mean over the steps */
     bool observed;     /* every signal stays until its step is over */
     bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
 };
@@ -41,7 +43,9 @@ struct snn__unit {
 
     float *value; /* [slots][B][len], NULL if the array is the input's */
     float scale;  /* of value */
-    float *trace, trace_scale;
+    float *trace, trace_scale; /* with means: the mean of value over the steps so far, in parts of T */
+    ptrdiff_t norm;             /* means: weights of which the error varies through this batch norm */
+    float *weighted, *deviation; /* means, batch norms: weighted mean of the input; room for x[t] less that */
     float *later, *later_trace; /* value and trace of the step before, where all steps are not kept */
     float later_scale, later_trace_scale;
 
@@ -68,11 +72,14 @@ struct snn__pass {
     struct snn__unit *unit;
     size_t n;
     size_t batch_max, steps, slots;
+    bool means;       /* one backward sweep takes sums of errors and means of values over the steps */
     bool whole;       /* layer by layer over all steps, not step by step over all layers */
     struct snn__arena arena;
     float *input;     /* [slots][B][len], channels last */
+    float *input_mean; /* means: of an input that changes from step to step, if weights read it */
+    bool input_traced;
     size_t input_len;
-    float *output_error; /* [slots][B][len] */
+    float *output_error; /* [slots][B][len]; means: one slot */
     float *gradient;  /* [parameters], in the order of the parameters */
     void *scratch;
     size_t scratch_bytes;
@@ -108,6 +115,8 @@ struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t);
 /* Where the error at the output of step t goes, before a sweep: [B][len]. */
 float *snn__pass_output_error(const struct snn__pass *pass, size_t t);
 
+/* Means: one sweep over sums of errors and means of values. */
+void snn__pass_back_means(struct snn__pass *pass);
 /* Errors from the output down through the layers of step t; pass->credit takes the gradients. */
 void snn__pass_back_step(struct snn__pass *pass, size_t t);
 /* What the constant layers gathered over the steps, once at the end. */

@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/size.h"
+#include "layer/types.h"
 #include "network/pass.h"
 #include <string.h>
 
@@ -95,11 +96,38 @@ static void mark_traced(struct snn__pass *pass)
     }
 }
 
+static struct snn__unit *value_root(const struct snn__pass *pass, struct snn__unit *unit);
+
+/* Whether errors lie in one slot per step. */
+static bool errors_apart(const struct snn__pass *pass)
+{
+    return pass->whole && !pass->means;
+}
+
+/* Whatever trained layers read is averaged over the steps. Layers that pass arrays on pass on the average, too. */
+static void mark_averaged(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *from = source_unit(pass, unit, 0), *root = value_root(pass, from);
+
+        if (!unit->trainable || unit->flags & SNN__LAYER_POPULATION)
+            continue;
+        for (; from != root; from = source_unit(pass, from, 0))
+            from->traced = true;
+        if (root != NULL)
+            root->traced = true;
+        else
+            pass->input_traced = true;
+    }
+}
+
 static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    bool norm = unit->layer->type == snn__layer_type_named("batch_norm");
+    /* of a constant, a norm over all steps is constant; at rates, steps leave the running values alone */
+    bool norm = (pass->means && unit->flags & SNN__LAYER_WHOLE) ||
+                (pass->needs.equilibrium && unit->layer->type == &snn__layer_batch_norm);
 
-    if (unit->flags & SNN__LAYER_STEPWISE && !(norm && pass->needs.equilibrium)) /* at rates, steps leave the running values alone */
+    if (unit->flags & SNN__LAYER_STEPWISE && !norm)
         return false;
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
@@ -118,8 +146,8 @@ static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit
     if (unit == NULL)
         return false;
     if (unit->layer->model != NULL)
-        return !snn__param_is(&unit->layer->params, SNN_NEURON_RESET, "none") &&
-               !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH);
+        return snn__neuron_spikes(&unit->layer->params) && (snn__params_find(&unit->layer->params, SNN_NEURON_SMOOTH) < 0 ||
+                                                            !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH));
     for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
         if (strcmp(unit->layer->type->name, keep[i]) == 0 && !unit->layer->source[0].delay)
             return is_binary(pass, source_unit(pass, unit, 0));
@@ -194,9 +222,13 @@ static snn_status describe_units(struct snn__pass *pass)
         from = source_unit(pass, unit, 0);
         unit->binary_input = is_binary(pass, from);
         count_reader(pass, unit);
-        if (unit->flags & SNN__LAYER_WHOLE && pass->needs.history)
+        if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (pass->needs.history || pass->means))
             pass->whole = true;
-        if (unit->flags & SNN__LAYER_WHOLE && pass->needs.learns && !pass->needs.history)
+        unit->norm = pass->means && unit->flags & SNN__LAYER_WEIGHTS ? snn__network_norm_behind(pass->net, l) : -1;
+        if (unit->flags & SNN__LAYER_RATES && pass->needs.learns && !pass->needs.rates)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
+                             layer->type->name);
+        if (unit->flags & SNN__LAYER_WHOLE && pass->needs.learns && !pass->needs.history && !pass->means)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt", layer->name);
     }
@@ -205,7 +237,7 @@ static snn_status describe_units(struct snn__pass *pass)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: a mean over the steps needs a method that trains rates, as ide",
                              pass->net->layer[l]->name);
     for (size_t l = 0; l < pass->n && pass->whole; l++) {
-        pass->unit[l].constant = false;
+        pass->unit[l].constant &= pass->means;
         if (pass->unit[l].read_later)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: feedback and batch norm over all steps exclude each other", pass->net->layer[l]->name);
@@ -216,6 +248,10 @@ static snn_status describe_units(struct snn__pass *pass)
                          "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
                          "before", pass->unit[pass->n - 1].layer->name);
     mark_traced(pass);
+    if (pass->means)
+        mark_averaged(pass);
+    if (pass->whole)
+        pass->slots = pass->steps;
     if (pass->needs.learns)
         mark_wanted(pass);
     return SNN_OK;
@@ -236,7 +272,7 @@ static struct snn__unit *error_heir(const struct snn__pass *pass, const struct s
 {
     float factor;
 
-    if (unit->readers != 1 || unit->read_later || pass->whole)
+    if (unit->readers != 1 || unit->read_later || errors_apart(pass))
         return NULL;
     for (size_t l = unit->layer->index + 1; l < pass->n; l++)
         for (size_t i = 0; i < pass->unit[l].layer->n_sources; i++)
@@ -256,7 +292,7 @@ static size_t index_of(const struct snn__pass *pass, const struct snn__unit *uni
 
 static void measure_lives(struct snn__pass *pass, struct lives *lives)
 {
-    bool always = pass->slots > 1 || pass->needs.observed;
+    bool always = (pass->slots > 1 && !pass->means) || pass->needs.observed;
 
     for (size_t l = 0; l < pass->n; l++)
         lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always };
@@ -265,16 +301,18 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
 
         use(&lives[l].value, forward_time(l));
         use(&lives[l].trace, forward_time(l));
-        if (unit->constant || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
+        if ((unit->constant && !pass->whole) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
             lives[index_of(pass, value_root(pass, unit) ? value_root(pass, unit) : unit)].value.always = true;
         if (unit->read_later)
             lives[l].trace.always = true;
         for (size_t i = 0; i < unit->layer->n_sources; i++) {
             struct snn__unit *from = source_unit(pass, unit, i), *root = value_root(pass, from);
-            bool kept = pass->needs.learns && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
+            bool kept = pass->needs.learns && !pass->means && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
 
             if (root != NULL && kept && pass->needs.equilibrium) /* several sweeps of errors need it */
                 lives[index_of(pass, root)].value.always = true;
+            if (root != NULL && unit->norm >= 0) /* read again when the norm is computed */
+                use(&lives[index_of(pass, root)].value, forward_time((size_t)unit->norm));
             if (root != NULL)
                 use(&lives[index_of(pass, root)].value, kept ? backward_time(pass, l) : forward_time(l));
             if (from != NULL)
@@ -292,6 +330,8 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             if (source_unit(pass, unit, i) != NULL)
                 use(&lives[index_of(pass, source_unit(pass, unit, i))].error, backward_time(pass, l));
     }
+    for (size_t l = 0; l < pass->n && pass->means; l++)
+        lives[l].trace.always = true; /* gathered from step to step */
     /* traces that pass through without a copy live as long as their readers need them */
     for (size_t l = pass->n; l-- > 0;) {
         struct snn__unit *from = pass->unit[l].layer->n_sources ? source_unit(pass, &pass->unit[l], 0) : NULL;
@@ -325,9 +365,9 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         if (unit->traced)
             SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
     }
-    if (unit->wants_error && (pass->whole || error_heir(pass, unit) == NULL))
-        SNN__TRY(want(pass, &unit->error, (pass->whole ? pass->slots : 1) * all, sizeof(float),
-                      pass->whole ? NULL : &lives->error));
+    if (unit->wants_error && (errors_apart(pass) || error_heir(pass, unit) == NULL))
+        SNN__TRY(want(pass, &unit->error, (errors_apart(pass) ? pass->slots : 1) * all, sizeof(float),
+                      errors_apart(pass) ? NULL : &lives->error));
     if (unit->wants_error && unit->constant)
         SNN__TRY(want(pass, &unit->error_sum, all, sizeof(float), NULL));
     for (int i = 0; i < 2 && unit->read_later && unit->wants_error && pass->needs.history; i++)
@@ -337,6 +377,18 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->sample_ops, pass->batch_max, sizeof(double), NULL));
     }
     return SNN_OK;
+}
+
+/* What a batch norm over all steps needs where errors are summed. */
+static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
+{
+    unsigned now = forward_time(unit->layer->index);
+    size_t all = pass->batch_max * unit->value_len;
+
+    if (!pass->means || !(unit->flags & SNN__LAYER_WHOLE))
+        return SNN_OK;
+    SNN__TRY(want(pass, &unit->weighted, all, sizeof(float), NULL));
+    return want(pass, &unit->deviation, all, sizeof(float), &(struct life){ now, now, false });
 }
 
 static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
@@ -350,11 +402,12 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     node->in_len = snn__shape_length(&unit->layer->in);
     node->out_len = unit->value_len;
     node->learns = pass->needs.learns;
+    node->keeps = pass->needs.history || pass->needs.observed;
     node->wants_adjoint = pass->needs.learns && source_wants_error(pass, unit);
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
 
-        node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_later || !from->wants_error || pass->whole;
+        node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_later || !from->wants_error || errors_apart(pass);
     }
     node->through_time = pass->needs.learns && pass->needs.history;
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
@@ -381,11 +434,14 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     for (size_t l = 0; l < pass->n; l++)
         SNN__TRY(plan_node(pass, &pass->unit[l]));
     measure_lives(pass, lives);
-    SNN__TRY(want(pass, &pass->output_error, pass->slots * pass->batch_max * pass->unit[pass->n - 1].value_len, sizeof(float),
+    SNN__TRY(want(pass, &pass->output_error, (pass->means ? 1 : pass->slots) * pass->batch_max * pass->unit[pass->n - 1].value_len, sizeof(float),
                   NULL));
+    if (pass->input_traced)
+        SNN__TRY(want(pass, &pass->input_mean, pass->batch_max * pass->input_len, sizeof(float), NULL));
     SNN__TRY(want(pass, &pass->input, pass->slots * pass->batch_max * pass->input_len, sizeof(float), NULL));
     for (size_t l = 0; l < pass->n; l++) {
         SNN__TRY(plan_unit(pass, &pass->unit[l], &lives[l]));
+        SNN__TRY(plan_norm(pass, &pass->unit[l]));
         if (pass->unit[l].layer->type->scratch)
             bytes = snn__max(bytes, pass->unit[l].layer->type->scratch(&pass->unit[l].node));
     }
@@ -411,6 +467,7 @@ snn_status snn__pass_plan(struct snn__pass *pass, snn_network *net, size_t batch
     pass->batch_max = batch;
     pass->steps = steps;
     pass->slots = needs->history ? steps : 1;
+    pass->means = needs->learns && needs->rates && !needs->history;
     pass->input_len = snn__shape_length(&net->in);
     pass->credit = credit;
     snn__arena_init(&pass->arena, pass->ctx);

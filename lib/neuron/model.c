@@ -35,6 +35,20 @@ static const struct snn__param alif_params[] = {
     COMMON
 };
 
+#define RATE(threshold, fire_at, bound)                                                                                \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, threshold, "first value of the trained threshold"), \
+    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, fire_at, "fires at this multiple of the threshold"),      \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD_BOUND, "threshold_bound", 1e-12, HUGE_POSITIVE, bound,                         \
+                   "a smaller threshold is raised to this"),                                                           \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD_GAIN, "threshold_gain", -1e12, 1e12, 1.0, "factor of the threshold's gradient")
+
+static const struct snn__param dsr_if_params[] = { RATE(6.0, 0.5, 0.01) };
+static const struct snn__param dsr_lif_params[] = {
+    RATE(0.3, 0.3, 0.0005),
+    SNN__PARAM_F64(SNN_NEURON_DELTA_T, "delta_t", 1e-9, HUGE_POSITIVE, 0.05, "duration of a step"),
+    SNN__PARAM_F64(SNN_NEURON_TIME_CONSTANT, "time_constant", 1e-9, HUGE_POSITIVE, 1.0, "of the membrane, in the unit of delta_t"),
+};
+
 #define ROW(name, type, params, current, adapt, learns) \
     { name, type, params, sizeof params / sizeof *params, current, adapt, learns }
 
@@ -44,6 +58,8 @@ static const struct snn__neuron_model models[] = {
     ROW("cuba", SNN_NEURON_CUBA, cuba_params, true, false, false),
     ROW("alif", SNN_NEURON_ALIF, alif_params, false, true, false),
     ROW("plif", SNN_NEURON_PLIF, lif_params, false, false, true),
+    ROW("dsr_if", SNN_NEURON_DSR_IF, dsr_if_params, false, false, false),
+    ROW("dsr_lif", SNN_NEURON_DSR_LIF, dsr_lif_params, false, false, false),
 };
 
 const struct snn__neuron_model *snn__neuron_model_at(size_t index)
@@ -101,6 +117,11 @@ snn_status snn__neuron_set_text(struct snn__params *params, const char *name, co
     SNN__TRY(snn__params_get_f64(params, SNN_NEURON_TAU, &tau));
     SNN__TRY(snn__params_set_f64(params, SNN_NEURON_TAU, 2.0)); /* decay alone is kept */
     return snn__neuron_set_f64(params, SNN_NEURON_TAU, tau);
+}
+
+bool snn__neuron_spikes(const struct snn__params *params)
+{
+    return snn__params_find(params, SNN_NEURON_RESET) < 0 || !snn__param_is(params, SNN_NEURON_RESET, "none");
 }
 
 /* Position of `word` among "a|b|c". */

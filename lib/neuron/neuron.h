@@ -31,6 +31,9 @@ snn_status snn__neuron_set_f64(struct snn__params *params, int32_t key, double v
 snn_status snn__neuron_get_f64(const struct snn__params *params, int32_t key, double *value);
 snn_status snn__neuron_set_text(struct snn__params *params, const char *name, const char *value);
 
+/* Whether a population of a model with these parameters emits spikes: all do but those that integrate. */
+bool snn__neuron_spikes(const struct snn__params *params);
+
 /* Fills the constants of a population of n neurons per sample (the per-neuron arrays stay NULL). */
 void snn__neuron_population(const struct snn__neuron_model *model, const struct snn__params *params, size_t n,
                             struct snn__population *population);

@@ -146,18 +146,37 @@ static double loss_of_step(snn_trainer *tr, size_t t, size_t n, bool error)
                      error ? snn__pass_output_error(&tr->pass, t) : NULL, tr->sums);
 }
 
-/* The loss of the mean output; its error is the same at every step, times 1/T. */
+static double share_of(const snn_trainer *tr, size_t t)
+{
+    return tr->rule->share ? tr->rule->share(tr, t) : 1.0 / (double)outputs(tr);
+}
+
+/* Errors e at the mean output become those at the output of every step: share e. Where one error stands for all steps, it is
+ * T times their mean by the shares. */
+static void spread_error(snn_trainer *tr, float *e, size_t n)
+{
+    double sum = 0;
+
+    for (size_t t = tr->steps; t-- > 0;) {
+        double share = share_of(tr, t);
+
+        sum += share * share;
+        if (!tr->pass.means)
+            snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, t), (float)share, e, n); /* e itself is the last */
+    }
+    if (tr->pass.means)
+        tr->ctx->kernels->scale(e, (float)((double)tr->steps * sum), e, n);
+}
+
+/* The loss of the mean output. */
 static double loss_of_mean(snn_trainer *tr, size_t n, bool error)
 {
     float *e = snn__pass_output_error(&tr->pass, 0);
     float mean = 1.0f / (float)outputs(tr);
     double loss = snn__loss(tr->ctx, &tr->loss, tr->out_sum, mean, tr->label, n, tr->classes, 1.0, error ? e : NULL, tr->sums);
 
-    if (!error)
-        return loss;
-    tr->ctx->kernels->scale(e, mean, e, n * tr->classes);
-    for (size_t t = 1; t < tr->steps; t++)
-        snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, t), 1.0f, e, n * tr->classes);
+    if (error)
+        spread_error(tr, e, n * tr->classes);
     return loss;
 }
 
@@ -178,8 +197,10 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     for (size_t s = whole ? 0 : t; s <= t; s++) {
         struct snn__signal out = snn__pass_output(&tr->pass, s);
 
+        float weight = tr->rule->share ? (float)((double)tr->steps * share_of(tr, s)) : 1.0f;
+
         if (out.data != NULL)
-            snn__add_to(tr->ctx, tr->out_sum, out.scale, out.data, n);
+            snn__add_to(tr->ctx, tr->out_sum, weight * out.scale, out.data, n);
         if (out.data != NULL && batch->label != NULL && !tr->loss_on_mean) {
             tr->step_loss = loss_of_step(tr, s, batch->n, train && trained);
             *loss += trained ? tr->step_loss : 0.0;
@@ -248,8 +269,11 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
             result->loss = loss_of_mean(tr, batch->n, train);
         result->correct = count_correct(tr, batch->n);
     }
-    if (!isfinite(result->loss))
+    if (!isfinite(result->loss)) {
+        if (train)
+            discard_gradient(tr);
         return snn__fail(SNN_ERR_DIVERGED, "the loss is not finite; a smaller learning rate may help");
+    }
     if (!train)
         return SNN_OK;
     tr->run.batches++;

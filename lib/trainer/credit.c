@@ -31,7 +31,7 @@ snn_status snn__learn(snn_trainer *trainer)
     struct snn__pass *pass = &trainer->pass;
     size_t n = trainer->run.length;
 
-    if (trainer->observe & SNN_OBSERVE_GRADIENTS && !pass->whole) { /* a whole pass has no single steps */
+    if (trainer->observe & SNN_OBSERVE_GRADIENTS && !pass->whole && !pass->means) { /* else there are no single steps */
         snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);
         trainer->ctx->kernels->fill(trainer->gradient_sum, 0.0f, n);
     } else {

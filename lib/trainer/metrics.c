@@ -35,7 +35,7 @@ void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, dou
 
 static bool spikes(const struct snn__unit *unit)
 {
-    return unit->layer->model != NULL && !snn__param_is(&unit->layer->params, SNN_NEURON_RESET, "none");
+    return unit->layer->model != NULL && snn__neuron_spikes(&unit->layer->params);
 }
 
 void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,

@@ -27,7 +27,7 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
     else if (signal == SNN_SIGNAL_TRACE)
         *found = snn__unit_trace(pass, unit);
     else if (signal == SNN_SIGNAL_MEMBRANE && unit->flags & SNN__LAYER_POPULATION)
-        found->data = (float *)snn__population_membrane(&unit->node, slot, pass->batch);
+        found->data = (float *)unit->layer->type->membrane(&unit->node, slot, pass->batch);
     if (found->data == NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s has no signal %d at step %zu", tr->owner, unit->layer->name,
                          (int)signal, tr->observed_step);

@@ -15,6 +15,8 @@ struct snn__rule {
     void (*needs)(const snn_trainer *trainer, struct snn__needs *needs);
     /* Asks for its own memory, once the pass is planned. NULL: has none. */
     snn_status (*plan)(void *self, snn_trainer *trainer, struct snn__arena *arena);
+    /* Share of step t in the mean output, which the loss and the accuracy are of. NULL: the host's choice of loss_on, equal shares. */
+    double (*share)(const snn_trainer *trainer, size_t t);
     /* May the input's constancy be used? NULL: yes. */
     bool (*uses_constancy)(const snn_trainer *trainer);
     /* A batch begins; `stream` names its random numbers. NULL: nothing to do. */

@@ -2,13 +2,14 @@
 #include "trainer/rule.h"
 #include <string.h>
 
-extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, snn__rule_ide;
+extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, snn__rule_ide, snn__rule_dsr;
 
 static const struct snn__rule *const rules[] = {
     &snn__rule_bptt,
     &snn__rule_sltt,
     &snn__rule_ottt,
     &snn__rule_ide,
+    &snn__rule_dsr,
 };
 
 const struct snn__rule *snn__rule_at(size_t index)

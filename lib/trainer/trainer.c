@@ -219,7 +219,7 @@ static void read_settings(snn_trainer *tr)
     tr->loss.constant = snn__param_is(p, SNN_TRAINER_MSE_TARGET, "constant");
     tr->loss.target = (float)snn__param_f64(p, SNN_TRAINER_MSE_CONSTANT);
     tr->loss.smoothing = (float)snn__param_f64(p, SNN_TRAINER_LABEL_SMOOTHING);
-    tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean");
+    tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean") || tr->rule->share != NULL;
     tr->encoder = snn__param_is(p, SNN_TRAINER_ENCODER, "direct")    ? SNN__ENCODER_DIRECT
                   : snn__param_is(p, SNN_TRAINER_ENCODER, "poisson") ? SNN__ENCODER_POISSON
                                                                      : SNN__ENCODER_LATENCY;
@@ -273,7 +273,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
         if (trainer->rule->check != NULL)
             SNN__TRY(trainer->rule->check(trainer));
         trainer->rule->needs(trainer, &needs);
-        if (trainer->loss_on_mean && !needs.history)
+        if (trainer->loss_on_mean && !needs.history && !needs.rates)
             return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
                              trainer->owner);
     }

@@ -27,7 +27,7 @@ struct snn_trainer {
     bool loss_on_mean;
     enum snn__encoder encoder;
 
-    float *out_sum;      /* [B,classes]: sum of the outputs over the steps */
+    float *out_sum;      /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's shares */
     float *sample;       /* [B,len]: samples as the data set delivers them */
     float *scratch;      /* [B,len] */
     uint32_t *label;     /* [B] */

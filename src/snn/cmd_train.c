@@ -17,7 +17,7 @@ static const struct flag flags[] = {
     { "data", "FORMAT:DIR", "data", "idx, cifar10 or cifar100 files; default: Debian's dataset-fashion-mnist" },
     { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
     { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
-    { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif; default: the network's own, lif" },
+    { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },

@@ -10,7 +10,9 @@
 #define MOST 256
 
 const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", NULL };
-const char *const neuron_names[] = { "if", "lif", "cuba", "alif", "plif", NULL };
+const char *const neuron_names[] = { "if", "lif", "cuba", "alif", "plif", "dsr_if", "dsr_lif", NULL };
+const snn_neuron_type neuron_types[] = { SNN_NEURON_IF,   SNN_NEURON_LIF,    SNN_NEURON_CUBA,   SNN_NEURON_ALIF,
+                                         SNN_NEURON_PLIF, SNN_NEURON_DSR_IF, SNN_NEURON_DSR_LIF };
 const char *const optimizer_names[] = { "sgd", "adam", "adamw", NULL };
 
 static struct param table[MOST];
@@ -92,7 +94,7 @@ static void gather_neurons(snn_context *ctx)
 {
     for (int i = 0; neuron_names[i]; i++) {
         snn_neuron *neuron;
-        if (snn_neuron_create(&neuron, ctx, (snn_neuron_type)(i + 1)) != SNN_OK)
+        if (snn_neuron_create(&neuron, ctx, neuron_types[i]) != SNN_OK)
             continue;
         ADD_ALL(1, neuron_names[i], neuron, snn_neuron_param_info);
         snn_neuron_destroy(neuron);

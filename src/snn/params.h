@@ -2,6 +2,7 @@
 #ifndef SNN_TOOL_PARAMS_H
 #define SNN_TOOL_PARAMS_H
 
+#include <snn/neuron.h>
 #include <snn/param.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,8 +29,9 @@ unsigned param_owners(const char *section);
 /* Prints the parameters of a section as flags, with defaults, bounds and help. */
 void param_help(FILE *out, const char *section);
 
-/* Names of neuron types, NULL-ended, in the order of snn_neuron_type; and of optimizers. */
+/* Names of neuron types, NULL-ended, and the types in the same order; names of optimizers. */
 extern const char *const neuron_names[];
+extern const snn_neuron_type neuron_types[];
 extern const char *const optimizer_names[];
 
 #endif

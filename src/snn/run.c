@@ -188,8 +188,8 @@ static int make_neuron(struct run *run, snn_neuron **out)
     while (neuron_names[i] && strcmp(neuron_names[i], type) != 0)
         i++;
     if (!neuron_names[i])
-        return fail(FAILED, "neuron.type: \"%s\" is none of if, lif, cuba, alif, plif", type);
-    rc = snn_neuron_create(out, run->context, (snn_neuron_type)(i + 1));
+        return fail(FAILED, "neuron.type: \"%s\" is none of if, lif, cuba, alif, plif, dsr_if, dsr_lif", type);
+    rc = snn_neuron_create(out, run->context, neuron_types[i]);
     if (rc != SNN_OK)
         return fail_call(rc, "neuron");
     return apply(run->config, "neuron", set_neuron, *out);

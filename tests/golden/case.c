@@ -128,6 +128,13 @@ double case_layer_number(const struct case_layer *layer, const char *key, double
     return text ? strtod(text, NULL) : otherwise;
 }
 
+float *case_room(struct case_array *a)
+{
+    if (a->got == NULL)
+        a->got = calloc(a->want.length, sizeof *a->got);
+    return a->got;
+}
+
 struct case_array *case_array(struct golden_case *c, const char *format, ...)
 {
     char name[128];

@@ -42,6 +42,8 @@ double case_number(const struct golden_case *c, const char *key, double otherwis
 /* Value of a layer's key, or NULL. */
 const char *case_layer_text(const struct case_layer *layer, const char *key);
 double case_layer_number(const struct case_layer *layer, const char *key, double otherwise);
+/* Room for what the library computes, zeroed at first; NULL without memory. */
+float *case_room(struct case_array *a);
 /* An array by name, formatted; NULL if the case has none of it. */
 struct case_array *case_array(struct golden_case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -31,8 +31,6 @@ struct run {
 
 /* Adds the layer of a line of case.txt, reading the layer added before. */
 bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **layer);
-/* Room for what the library computes. */
-float *run_room_for(struct case_array *a);
 
 /* ide.c */
 bool ide_build(struct run *r);

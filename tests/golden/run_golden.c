@@ -3,8 +3,9 @@
  * Prints for every array the largest error and that error as a share of the tolerance, and one PASS or FAIL line per case. Every
  * case runs twice: once with the gradient of every step formed apart, once with the exact shortcuts on. -q: only the PASS and FAIL
  * lines. Exits with 0 if all cases pass. */
-#include "run.h"
+#include "dsr.h"
 #include "layer/types.h"
+#include "run.h"
 #include "trainer/sltt.h"
 #include <math.h>
 #include <stdlib.h>
@@ -44,7 +45,27 @@ static const struct spelling spellings[] = {
     { "upsample", "upsample", { { "k", "factor" } } },
     { "flatten", "flatten", { { NULL, NULL } } },
     { "add", "add", { { NULL, NULL } } },
+    { "residual", "add", { { NULL, NULL } } },
+    { "dsr_if", "dsr_if", { { "alpha", "fire_at" }, { "vth_bound", "threshold_bound" } } },
+    { "dsr_lif", "dsr_lif", { { "alpha", "fire_at" }, { "vth_bound", "threshold_bound" }, { "delta_t", "delta_t" }, { "tau", "time_constant" } } },
 };
+
+/* How the arrays call a tensor of ours. */
+static struct case_array *tensor_array(struct run *r, const char *role, const char *layer, const char *tensor)
+{
+    static const char *const alias[][2] = { { "mean", "running_mean" }, { "var", "running_var" }, { "threshold", "vth" } };
+    struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer, tensor);
+
+    for (size_t i = 0; a == NULL && i < sizeof alias / sizeof *alias; i++)
+        if (strcmp(tensor, alias[i][0]) == 0)
+            a = case_array(r->c, "%s.%s.%s", role, layer, alias[i][1]);
+    return a;
+}
+
+static bool is_method(const struct run *r, const char *method)
+{
+    return strcmp(case_text(r->c, "method", ""), method) == 0;
+}
 
 /* A layer's output under the name that others read: a population with dropout is read behind its mask. */
 static const char *read_name(struct run *r, const char *name, char buffer[64])
@@ -70,6 +91,29 @@ static bool connect(struct run *r, snn_layer *layer, const struct case_layer *li
     return true;
 }
 
+/* "residual in A add B" sums A and B. */
+static bool connect_residual(struct run *r, snn_layer *layer, const struct case_layer *line)
+{
+    MUST(snn_layer_connect(layer, case_layer_text(line, "in"), 0));
+    MUST(snn_layer_connect(layer, case_layer_text(line, "add"), 0));
+    return true;
+}
+
+/* Where the case leaves it out, a map is flattened before a linear layer. */
+static bool flatten_map(struct run *r, const struct case_layer *line)
+{
+    const struct case_layer *before = line - 1;
+    snn_layer *layer;
+    char name[64];
+
+    if (line == r->c->layer || strcmp(line->word[1], "linear") != 0 || strncmp(before->word[1], "dsr_", 4) != 0 ||
+        case_layer_text(before, "c") == NULL)
+        return true;
+    snprintf(name, sizeof name, "%s_flat", line->word[0]);
+    MUST(snn_network_add(r->net, "flatten", name, &layer));
+    return true;
+}
+
 bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **layer)
 {
     const struct spelling *s = NULL;
@@ -82,11 +126,15 @@ bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **lay
         fprintf(stderr, "%s: unknown layer type %s\n", r->c->dir, line->word[1]);
         return false;
     }
+    if (!flatten_map(r, line))
+        return false;
     MUST(snn_network_add(r->net, s->ours, line->word[0], layer));
     for (size_t k = 0; k < 8 && s->key[k][0] != NULL; k++)
         if (!set(r, *layer, s->key[k][1], case_layer_text(line, s->key[k][0])))
             return false;
     if (strncmp(s->theirs, "ws", 2) == 0 && !set(r, *layer, "standardise", "1"))
+        return false;
+    if (is_method(r, "dsr") && strcmp(s->ours, "batch_norm") == 0 && !set(r, *layer, "over", "all"))
         return false;
     return reset == NULL || set(r, *layer, "reset", strcmp(reset, "hard") == 0 ? "zero" : "subtract");
 }
@@ -98,7 +146,9 @@ static bool add_line(struct run *r, const struct case_layer *line)
     snn_layer *layer;
     char mask[64];
 
-    if (!run_add_layer(r, line, &layer) || !connect(r, layer, line))
+    if (!run_add_layer(r, line, &layer))
+        return false;
+    if (!(strcmp(line->word[1], "residual") == 0 ? connect_residual : connect)(r, layer, line))
         return false;
     if (drop == NULL || strtod(drop, NULL) == 0)
         return true;
@@ -112,19 +162,6 @@ static bool build_lines(struct run *r)
         if (!add_line(r, &r->c->layer[i]))
             return false;
     return true;
-}
-
-static bool is_ide(const struct run *r)
-{
-    return strcmp(case_text(r->c, "method", ""), "ide") == 0;
-}
-
-/* A layer's tensor in the case: running statistics have two spellings. */
-static struct case_array *tensor_array(struct run *r, const char *role, const char *layer, const char *tensor)
-{
-    struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer, tensor);
-
-    return a ? a : case_array(r->c, "%s.%s.running_%s", role, layer, tensor);
 }
 
 static bool load_tensors(struct run *r)
@@ -164,7 +201,7 @@ static bool build(struct run *r)
     dim = input->want.dim + 1 + per_step;
     rank = input->want.rank - 1 - per_step;
     MUST(snn_network_create(&r->net, r->ctx, dim, rank));
-    if (!(is_ide(r) ? ide_build : build_lines)(r))
+    if (!(is_method(r, "ide") ? ide_build : build_lines)(r))
         return false;
     MUST(snn_network_prepare(r->net));
     return load_tensors(r);
@@ -173,7 +210,7 @@ static bool build(struct run *r)
 static bool set_up_trainer(struct run *r)
 {
     const char *variant = case_text(r->c, "variant", ""), *target = case_text(r->c, "mse_target", "onehot");
-    bool bptt = strcmp(variant, "BPTT") == 0, ottt = strcmp(case_text(r->c, "method", ""), "ottt") == 0;
+    bool bptt = strcmp(variant, "BPTT") == 0;
 
     MUST(snn_optimizer_create(&r->optimizer, r->ctx, case_text(r->c, "optimizer", "sgd")));
     MUST(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_LR, case_number(r->c, "lr", 0)));
@@ -181,19 +218,19 @@ static bool set_up_trainer(struct run *r)
     MUST(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, case_number(r->c, "weight_decay", 0)));
     MUST(snn_trainer_create(&r->trainer, r->net, r->optimizer, bptt ? "bptt" : case_text(r->c, "method", "")));
     MUST(snn_trainer_set_i64(r->trainer, SNN_TRAINER_STEPS, (int64_t)r->steps));
-    if (is_ide(r))
+    if (is_method(r, "ide"))
         return ide_set_up(r);
-    MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", "ce_mse")));
+    MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", is_method(r, "dsr") ? "ce" : "ce_mse")));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_LOSS_MIX, case_number(r->c, "lambda", 0)));
     if (strcmp(target, "onehot") != 0) {
         MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_MSE_TARGET, "constant"));
         MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_MSE_CONSTANT, strtod(target, NULL)));
     }
-    if (ottt)
+    if (is_method(r, "ottt"))
         MUST(snn_trainer_set_str(r->trainer, SNN_OTTT_VARIANT, variant));
     else if (bptt)
         MUST(snn_trainer_set_i64(r->trainer, SNN_BPTT_DETACH_RESET, (int64_t)case_number(r->c, "detach_reset", 0)));
-    else
+    else if (is_method(r, "sltt"))
         MUST(snn_trainer_set_i64(r->trainer, SNN_SLTT_SAMPLED_STEPS, (int64_t)case_number(r->c, "K", 0)));
     return true;
 }
@@ -237,19 +274,12 @@ static void supply_steps(struct run *r)
 
 /* ---- gathering what the library computes ---- */
 
-float *run_room_for(struct case_array *a)
-{
-    if (a->got == NULL)
-        a->got = calloc(a->want.length, sizeof *a->got);
-    return a->got;
-}
-
 static void gather(struct run *r, const char *role, const char *name, size_t layer, snn_signal signal, size_t step)
 {
     struct case_array *a = name[0] ? case_array(r->c, "%s.%s", role, name) : case_array(r->c, "%s", role);
     size_t n = a ? a->want.length / r->steps : 0;
 
-    if (a != NULL && run_room_for(a) && snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n) != SNN_OK)
+    if (a != NULL && case_room(a) && snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n) != SNN_OK)
         memset(a->got + step * n, 0, n * sizeof *a->got); /* the layer is absent at this step */
 }
 
@@ -258,7 +288,7 @@ static void gather_step(struct run *r, size_t step)
     struct case_array *loss = case_array(r->c, "loss");
     size_t layers = r->trainer->pass.n;
 
-    if (loss != NULL && loss->want.length == r->steps && run_room_for(loss))
+    if (loss != NULL && loss->want.length == r->steps && case_room(loss))
         loss->got[step] = (float)r->trainer->step_loss;
     gather(r, "out", "", layers - 1, SNN_SIGNAL_OUTPUT, step);
     for (size_t l = 0; l < layers; l++) {
@@ -269,8 +299,10 @@ static void gather_step(struct run *r, size_t step)
         gather(r, "s", name, l, SNN_SIGNAL_OUTPUT, step);
         gather(r, "tr", name, masked ? l + 1 : l, SNN_SIGNAL_TRACE, step);
     }
-    if (is_ide(r))
+    if (is_method(r, "ide"))
         ide_gather_step(r, step);
+    if (is_method(r, "dsr"))
+        dsr_gather_forward(r->c, r->trainer, step, r->buffer);
 }
 
 static void gather_gradients(struct run *r, const char *role, size_t step, size_t steps)
@@ -279,10 +311,10 @@ static void gather_gradients(struct run *r, const char *role, size_t step, size_
         snn_layer *layer = snn_network_layer(r->net, l);
 
         for (size_t i = 0; i < layer->n_tensors; i++) {
-            struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer->name, layer->tensor[i].name);
+            struct case_array *a = tensor_array(r, role, layer->name, layer->tensor[i].name);
             size_t n = layer->tensor[i].length;
 
-            if (a != NULL && a->want.length == n * steps && run_room_for(a))
+            if (a != NULL && a->want.length == n * steps && case_room(a))
                 snn_trainer_read_gradient(r->trainer, l, i, a->got + step * n, n);
         }
     }
@@ -301,8 +333,10 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
         gather_gradients(r, "gt", step, r->steps);
     else
         gather_gradients(r, "g", 0, 1);
-    if (phase == SNN_PHASE_UPDATE && is_ide(r))
+    if (phase == SNN_PHASE_UPDATE && is_method(r, "ide"))
         ide_gather_update(r);
+    if (phase == SNN_PHASE_UPDATE && is_method(r, "dsr"))
+        dsr_gather_backward(r->c, r->trainer);
 }
 
 static void gather_tensors(struct run *r, int iteration)
@@ -312,13 +346,13 @@ static void gather_tensors(struct run *r, int iteration)
 
         for (size_t i = 0; i < layer->n_tensors; i++) {
             const struct snn__tensor *t = &layer->tensor[i];
-            char role[8];
             struct case_array *a;
+            char role[16];
 
             snprintf(role, sizeof role, "%s%d", t->trained ? "p" : "b", iteration);
             a = tensor_array(r, role, layer->name, t->name);
 
-            if (a != NULL && a->want.length == t->length && run_room_for(a))
+            if (a != NULL && a->want.length == t->length && case_room(a))
                 memcpy(a->got, t->data, t->length * sizeof *t->data);
         }
     }
@@ -336,7 +370,8 @@ static double tolerance(const char *name, double d)
 {
     if (begins(name, "s."))
         return 0;
-    if (begins(name, "g.") || begins(name, "gt.") || strcmp(name, "ga") == 0 || strcmp(name, "beta") == 0)
+    if (begins(name, "g.") || begins(name, "gt.") || begins(name, "grep.") || begins(name, "gin.") || strcmp(name, "ga") == 0 ||
+        strcmp(name, "beta") == 0)
         return 1e-4 * fmax(d, 1e-3);
     if (begins(name, "p3.") || begins(name, "b3.") || strcmp(name, "loss_iter") == 0 || strcmp(name, "out_eval") == 0)
         return 5e-5 * fmax(1.0, d);
@@ -380,7 +415,7 @@ static bool evaluate(struct run *r, const float *x, size_t frames)
 {
     struct case_array *a = case_array(r->c, "out_eval");
 
-    if (a != NULL && run_room_for(a))
+    if (a != NULL && case_room(a))
         MUST(snn_trainer_predict(r->trainer, x, frames, r->batch, a->got));
     return true;
 }
@@ -388,7 +423,7 @@ static bool evaluate(struct run *r, const float *x, size_t frames)
 static bool train(struct run *r)
 {
     struct case_array *input = case_array(r->c, "input"), *label = case_array(r->c, "label");
-    struct case_array *losses = case_array(r->c, "loss_iter");
+    struct case_array *losses = case_array(r->c, "loss_iter"), *loss = case_array(r->c, "loss");
     size_t frames = strcmp(case_text(r->c, "input_mode", "static"), "per_step") == 0 ? r->steps : 1;
     uint32_t labels[4096];
 
@@ -406,7 +441,9 @@ static bool train(struct run *r)
         supply_steps(r);
         MUST(snn_trainer_step(r->trainer, input->want.data, frames, labels, r->batch, &m));
         gather_tensors(r, r->iteration);
-        if (losses != NULL && run_room_for(losses))
+        if (loss != NULL && loss->want.length == 1 && r->iteration == 1 && case_room(loss))
+            loss->got[0] = (float)m.loss;
+        if (losses != NULL && case_room(losses))
             losses->got[r->iteration - 1] = (float)m.loss;
     }
     return evaluate(r, input->want.data, frames);

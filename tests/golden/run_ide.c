@@ -123,7 +123,7 @@ static void take(struct run *r, struct case_array *a, size_t layer, const float 
 {
     size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
 
-    if (a == NULL || a->want.length != n || run_room_for(a) == NULL)
+    if (a == NULL || a->want.length != n || case_room(a) == NULL)
         return;
     snn__to_channels_first(&r->trainer->pass.unit[layer].layer->out, r->batch, x, a->got);
     for (size_t i = 0; i < n; i++)
@@ -151,7 +151,7 @@ static void add_to_rates(struct run *r, size_t step)
         double decay;
         size_t n;
 
-        if (s == NULL || rate == NULL || s->got == NULL || run_room_for(rate) == NULL)
+        if (s == NULL || rate == NULL || s->got == NULL || case_room(rate) == NULL)
             continue;
         decay = case_layer_number(line_named(r, name), "decay", 1);
         n = rate->want.length;
@@ -202,15 +202,13 @@ static void find_equilibrium(struct run *r)
 
 void ide_gather_step(struct run *r, size_t step)
 {
-    struct case_array *logits = case_array(r->c, "logits"), *loss = case_array(r->c, "loss");
+    struct case_array *logits = case_array(r->c, "logits");
     struct snn__pass *pass = &r->trainer->pass;
 
     add_to_rates(r, step);
     if (step + 1 < r->steps)
         return;
     take(r, logits, pass->n - 1, snn__pass_output(pass, step).data, snn__pass_output(pass, step).scale);
-    if (run_room_for(loss))
-        loss->got[0] = (float)r->trainer->step_loss;
     find_equilibrium(r); /* before the running statistics follow */
 }
 

@@ -97,11 +97,12 @@ static const char *source(const char *layer, size_t index, int *delay)
 
 START_TEST(test_list)
 {
-    static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34" };
+    static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34",
+                                            "preact-resnet18", "vgg11-dsr" };
 
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 7; i++)
         ck_assert_str_eq(snn_network_builder(i), expected[i]);
-    ck_assert_ptr_null(snn_network_builder(5));
+    ck_assert_ptr_null(snn_network_builder(7));
     ck_assert_ptr_null(snn_network_builder((size_t)-1));
 }
 END_TEST

@@ -1,0 +1,83 @@
+/* trainer/dsr.c - differentiation on spike representation (arXiv 2205.00459), docs/methods/dsr.md.
+ *
+ *   forward     T steps; each population gathers X = sum_t w_t x[t], every other layer acts on each step
+ *   loss        of the last population's representation O = sum_t w_t o[t]
+ *   backward    at a population, through a clamp of X (layer/rate.c): gx[t] = M Gamma / (tau T), Gamma = T sum_t w_t go[t]
+ *   gradient    dW = sum_t gx[t] o[t]^T
+ *
+ * The spike itself is never differentiated. Where nothing makes errors differ from step to step, they are kept as sums over the
+ * steps, E = T gx: one sweep down, one gradient dW = E (mean over t of o)^T, and memory does not grow with T. Below a batch norm
+ * over all steps they do differ, in a way that the forward pass prepares for (network/vary.c); all steps of a layer are then kept
+ * until the next ones have read them. Networks for which neither is exact keep all steps of all layers. */
+#include "layer/types.h"
+#include "trainer/rule.h"
+
+static snn_status check_layer(const snn_layer *layer)
+{
+    for (size_t i = 0; i < layer->n_sources; i++)
+        if (layer->source[i].delay)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: layer %s reads the step before; the method is for networks without feedback",
+                             layer->name);
+    if (layer->model != NULL && !(layer->type->flags & SNN__LAYER_RATES))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: layer %s has neurons of type %s; the method trains dsr_if and dsr_lif", layer->name,
+                         layer->type->name);
+    if (layer->type == &snn__layer_batch_norm && !snn__param_is(&layer->params, SNN_LAYER_OVER, "all"))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: batch norm %s must be over all steps; set its over to all", layer->name);
+    return SNN_OK;
+}
+
+static snn_status dsr_check(const snn_trainer *trainer)
+{
+    const snn_network *net = trainer->net;
+    const snn_layer *last = net->layer[net->n_layers - 1];
+
+    for (size_t l = 0; l < net->n_layers; l++)
+        SNN__TRY(check_layer(net->layer[l]));
+    if (!(last->type->flags & SNN__LAYER_RATES))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: the last layer, %s, must be a population dsr_if or dsr_lif", last->name);
+    return SNN_OK;
+}
+
+/* Whether all populations weigh the steps alike, so that one weighted mean of a batch norm's input serves all below it. */
+static bool one_leak(const snn_network *net)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (net->layer[l]->model != NULL &&
+            snn__rate_share(net->layer[l], 0, 2) != snn__rate_share(net->layer[net->n_layers - 1], 0, 2))
+            return false;
+    return true;
+}
+
+static void dsr_needs(const snn_trainer *trainer, struct snn__needs *needs)
+{
+    needs->rates = true;
+    needs->history = trainer->observe & SNN_OBSERVE_GRADIENTS || !one_leak(trainer->net) ||
+                     !snn__network_errors_average(trainer->net);
+}
+
+/* w_t of the last population. */
+static double dsr_share(const snn_trainer *trainer, size_t t)
+{
+    return snn__rate_share(trainer->net->layer[trainer->net->n_layers - 1], t, trainer->steps);
+}
+
+static snn_status dsr_finish(void *self, snn_trainer *trainer)
+{
+    struct snn__pass *pass = &trainer->pass;
+
+    (void)self;
+    if (pass->means)
+        snn__pass_back_means(pass);
+    else
+        snn__pass_back_time(pass, NULL, NULL);
+    return snn__learn(trainer);
+}
+
+extern const struct snn__rule snn__rule_dsr;
+const struct snn__rule snn__rule_dsr = {
+    .name = "dsr",
+    .check = dsr_check,
+    .needs = dsr_needs,
+    .share = dsr_share,
+    .finish = dsr_finish,
+};
