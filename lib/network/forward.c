@@ -144,7 +144,8 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->batch = batch;
     pass->training = training;
     pass->fixed = false;
-    pass->is_static = is_static && !(pass->whole && training && !pass->means);
+    /* a whole pass plans values for going layer by layer: in an evaluation, which goes step by step, nothing stays */
+    pass->is_static = is_static && !(pass->whole && (!training || !pass->means));
     snn__pass_refresh(pass);
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];

@@ -281,6 +281,37 @@ END_TEST
 
 /* ---- what it promises ---- */
 
+/* A trainer that learns shares memory between layers; what it says of test samples must not depend on that. */
+START_TEST(test_evaluates_as_one_that_cannot_learn)
+{
+    const struct net_case *c = &nets[_i];
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, c->shape, c->text);
+    snn_optimizer *sgd = sgd_of(ctx, 0.05);
+    snn_trainer *learns = trainer_of(net, sgd, "dsr", "steps=7", BATCH), *looks = trainer_of(net, NULL, "dsr", "steps=7", BATCH);
+    float x[STEPS * BATCH * 32], got[BATCH * 4], want[BATCH * 4];
+    uint32_t label[BATCH] = { 0, 1, 2, 3, 1 };
+
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (net->layer[l]->model != NULL)
+            net->layer[l]->tensor[0].data[0] *= 0.2f; /* so that all fire */
+    random_fill(x, sizeof x / sizeof *x, -2, 2, 3);
+    for (int i = 0; i < 5; i++)
+        OK(snn_trainer_step(learns, x, 1, label, BATCH, NULL));
+    for (size_t frames = 1; frames <= STEPS; frames += STEPS - 1) {
+        OK(snn_trainer_predict(learns, x, frames, BATCH, got));
+        OK(snn_trainer_predict(looks, x, frames, BATCH, want));
+        ck_assert_mem_eq(got, want, sizeof got);
+        ck_assert_float_ne(norm_of(want, BATCH * 4), 0);
+    }
+    snn_trainer_destroy(learns);
+    snn_trainer_destroy(looks);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 static uint64_t bytes_at(const char *text, const size_t shape[3], size_t steps)
 {
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
@@ -388,6 +419,7 @@ int main(void)
 
     tcase_add_loop_test(formulas, test_obvious_formulas, 0, 8);
     tcase_add_loop_test(formulas, test_sums_are_steps, 0, 2 * NETS);
+    tcase_add_loop_test(promises, test_evaluates_as_one_that_cannot_learn, 0, NETS);
     tcase_add_test(promises, test_memory_is_flat);
     tcase_add_test(promises, test_depth_costs_nothing_per_step);
     tcase_add_test(promises, test_threshold_is_raised);
