@@ -6,9 +6,9 @@
  *
  * Work is cut by the shape alone and every element is summed by one task in one order: any number of threads gives the
  * same bits. */
+#include "blas/blocks.h"
 #include "blas/window.h"
 #include "core/context.h"
-#include "core/size.h"
 #include <string.h>
 
 #define DEPTH 384u       /* most of k (products) that is packed at once */
@@ -18,39 +18,7 @@
 #define OUTER_COLS 12u
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADD_TASKS 4u     /* that add up the parts of m */
-#define TASKS 16u        /* aim of a large product */
-#define SMALLEST (1u << 18) /* multiplications of a task: some microseconds, what waking a thread costs */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
-
-struct span {
-    size_t from, to;
-};
-
-/* Part `index` of `parts` of 0 .. n - 1. */
-static struct span part(size_t n, size_t parts, size_t index)
-{
-    struct span s = { n * index / parts, n * (index + 1) / parts };
-
-    return s;
-}
-
-/* The length of the blocks, as equal as can be and none above `most`, that n is cut into. */
-static size_t block_length(size_t n, size_t most)
-{
-    return snn__ceil_div(n, snn__ceil_div(n, most));
-}
-
-static size_t tasks_wanted(size_t m, size_t n, size_t k)
-{
-    const double work = (double)m * (double)n * (double)k / SMALLEST;
-
-    return work >= TASKS ? TASKS : work < 1 ? 1 : (size_t)work;
-}
-
-static size_t aligned(size_t floats)
-{
-    return snn__round_up(floats, 16);
-}
 
 /* ---- packing ------------------------------------------------------------------------------------------------------ */
 
@@ -113,11 +81,12 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
     return (ROW_TILES + 1) * k->mr * deep + deep;
 }
 
-size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
-    (void)m;
-    (void)n;
-    return snn__threads(ctx) * product_room(ctx->kernels, k) * sizeof(float);
+    const size_t direct = snn__threads(ctx) * product_room(ctx->kernels, snn__window_depth(w)) * sizeof(float);
+
+    /* fewer rows than m may not fit */
+    return snn__winograd_fits(w, m, n) ? snn__max(direct, snn__winograd_product_scratch(ctx, m, n, w)) : direct;
 }
 
 /* panel[k][mr] <- columns k0 .. k0 + length - 1 of `rows` rows from m on; rows up to mr are zero. */
@@ -219,6 +188,10 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
 
     if (p->m == 0 || p->n == 0 || a.depth == 0)
         return;
+    if (snn__winograd_fits(&p->window, p->m, p->n)) {
+        snn__winograd_product(ctx, p, scratch);
+        return;
+    }
     a.row_tiles = snn__ceil_div(p->m, a.k->mr);
     a.col_tiles = snn__ceil_div(p->n, a.k->nr);
     a.per_worker = product_room(a.k, a.depth);
@@ -238,11 +211,10 @@ struct outer {
     size_t per_worker;
 };
 
-/* Floats from a panel of `count` samples to the next: not a power of two, so that the same sample of all panels does not
- * compete for one place in the cache. */
+/* Floats from a panel of `count` samples to the next. */
 static size_t panel_pitch(size_t count, size_t width)
 {
-    return aligned(count * width) + 16;
+    return apart(count * width);
 }
 
 static size_t outer_room(const struct snn__kernels *k)
@@ -267,14 +239,23 @@ static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
     a->per_worker = outer_room(a->k);
 }
 
-size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+static size_t direct_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
 {
     struct outer a = { .k = ctx->kernels };
 
-    if (m == 0 || n == 0 || k == 0)
-        return 0;
     cut_outer(&a, m, n, k);
     return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * k : 0)) * sizeof(float);
+}
+
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    const size_t k = snn__window_depth(w);
+    size_t direct;
+
+    if (m == 0 || n == 0 || k == 0)
+        return 0;
+    direct = direct_scratch(ctx, m, n, k);
+    return snn__winograd_fits(w, m, n) ? snn__max(direct, snn__winograd_outer_scratch(ctx, m, n, w)) : direct;
 }
 
 SNN__INLINE void copy(float *to, const float *from, size_t n)
@@ -397,10 +378,17 @@ static void outer_task(void *arg, size_t task, size_t worker)
         }
 }
 
-/* Some rows of g: the parts of m, added up in order. */
-static void add_parts(void *arg, size_t task, size_t worker)
+struct sum {
+    const struct snn__kernels *k;
+    const struct snn__outer *p;
+    const float *copies;
+    size_t parts, depth;
+};
+
+/* Some rows of g. */
+static void add_rows(void *arg, size_t task, size_t worker)
 {
-    const struct outer *a = arg;
+    const struct sum *a = arg;
     const struct snn__outer *p = a->p;
     const struct span rows = part(p->n, ADD_TASKS, task);
 
@@ -416,15 +404,26 @@ static void add_parts(void *arg, size_t task, size_t worker)
         }
 }
 
+void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts, size_t depth)
+{
+    struct sum a = { ctx->kernels, p, copies, parts, depth };
+
+    snn__parallel(ctx, add_rows, &a, ADD_TASKS);
+}
+
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
 {
     struct outer a = { .k = ctx->kernels, .p = p, .scratch = scratch };
 
     if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
         return;
+    if (snn__winograd_fits(&p->window, p->m, p->n) && !p->window.transposed) {
+        snn__winograd_outer(ctx, p, scratch);
+        return;
+    }
     cut_outer(&a, p->m, p->n, snn__window_depth(&p->window));
     a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
     snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
     if (a.parts > 1)
-        snn__parallel(ctx, add_parts, &a, ADD_TASKS);
+        snn__add_parts(ctx, p, a.copies, a.parts, a.depth);
 }

@@ -31,18 +31,18 @@ static size_t patches_room(size_t m, size_t k)
 }
 
 /* The patches. */
-size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
     (void)ctx;
     (void)n;
-    return patches_room(m, k) * sizeof(float);
+    return patches_room(m, snn__window_depth(w)) * sizeof(float);
 }
 
-size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
     (void)ctx;
     (void)n;
-    return patches_room(m, k) * sizeof(float);
+    return patches_room(m, snn__window_depth(w)) * sizeof(float);
 }
 
 struct gather {

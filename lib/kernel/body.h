@@ -5,6 +5,7 @@
  *
  * The including file defines MR, NR, tile, edge, interleave, NAME, ISA and TABLE. ref.c is the specification. */
 #include "core/size.h"
+#include "kernel/winograd.h"
 #include <math.h>
 #include <string.h>
 
@@ -754,6 +755,11 @@ static const struct snn__kernels table = {
     .tile = tile,
     .edge = edge,
     .interleave = interleave,
+    .points_of_map = points_of_map,
+    .points_of_error = points_of_error,
+    .points_of_weights = points_of_weights,
+    .map_of_points = map_of_points,
+    .weights_of_points = weights_of_points,
     .population_step = population_step,
     .population_delta = population_delta,
     .population_back = population_back,

@@ -185,6 +185,14 @@ struct snn__kernels {
     /* panel[j * mr + i] = rows[i][j] for j < k: mr rows of a matrix become a packed panel */
     void (*interleave)(float *panel, const float *const *rows, size_t k);
 
+    /* Winograd's F(4x4, 3x3), see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next */
+    void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n);   /* in: 6 * 6 positions */
+    void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t n); /* in: 4 * 4 positions */
+    void (*points_of_weights)(float *out, size_t pitch, const float *w, size_t w_pitch, bool turned, size_t n);
+    void (*map_of_points)(float *const *y, float alpha, const float *bias, bool accumulate, const float *m, size_t pitch,
+                          size_t n); /* y: 4 * 4 positions, NULL where there is none */
+    void (*weights_of_points)(float *g, size_t g_pitch, float alpha, bool accumulate, const float *u, size_t pitch, size_t n);
+
     uint64_t (*population_step)(const struct snn__population_step *a, size_t from, size_t to); /* returns spikes */
     void (*population_delta)(const struct snn__population_delta *a, size_t from, size_t to);
     void (*population_back)(const struct snn__population_back *a, size_t from, size_t to);
@@ -211,8 +219,8 @@ const struct snn__kernels *snn__kernels_at(size_t index);
 /* Floats that packing w[k,n] takes. */
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n);
 /* Bytes of scratch memory, for all workers together, that products with these sizes take. */
-size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, size_t k);
-size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, size_t k);
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 
 /* packed <- w[k,n] with k = (tap, inner): element at w[tap * tap_stride + inner * inner_stride + n * n_stride]. */
 void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,

@@ -1,5 +1,6 @@
 /* kernel/ref.c - plain C: the specification of every kernel. The other tables must agree with this one. */
 #include "kernel/tables.h"
+#include "kernel/winograd.h"
 #include <math.h>
 
 #define MR 4
@@ -353,6 +354,11 @@ static const struct snn__kernels table = {
     .tile = tile,
     .edge = edge,
     .interleave = interleave,
+    .points_of_map = points_of_map,
+    .points_of_error = points_of_error,
+    .points_of_weights = points_of_weights,
+    .map_of_points = map_of_points,
+    .weights_of_points = weights_of_points,
     .population_step = population_step,
     .population_delta = population_delta,
     .population_back = population_back,

@@ -337,12 +337,12 @@ static size_t weights_scratch(const struct snn__node *node)
     size_t bytes = 0;
 
     if (!s->turned || node->wants_adjoint)
-        bytes = snn__product_scratch(node->ctx, m, s->outputs, s->fan);
+        bytes = snn__product_scratch(node->ctx, m, s->outputs, &s->read);
     if (s->turned || node->wants_adjoint)
         bytes = snn__max(bytes, snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs,
-                                                     s->taps * s->outputs));
+                                                     &s->read_back));
     if (node->learns)
-        bytes = snn__max(bytes, snn__outer_scratch(node->ctx, m, s->outputs, s->fan));
+        bytes = snn__max(bytes, snn__outer_scratch(node->ctx, m, s->outputs, &s->read));
     return bytes;
 }
 

@@ -1,0 +1,57 @@
+/* blas/blocks.h - how the built-in products cut their work: by its sizes alone, so that any number of threads gives the same bits. */
+#ifndef SNN_BLAS_BLOCKS_H
+#define SNN_BLAS_BLOCKS_H
+
+#include "core/size.h"
+#include "kernel/kernel.h"
+
+#define TASKS 16u           /* aim of a large product */
+#define SMALLEST (1u << 18) /* multiplications of a task: some microseconds, what waking a thread costs */
+
+struct span {
+    size_t from, to;
+};
+
+/* Part `index` of `parts` of 0 .. n - 1. */
+static inline struct span part(size_t n, size_t parts, size_t index)
+{
+    struct span s = { n * index / parts, n * (index + 1) / parts };
+
+    return s;
+}
+
+/* The length of the blocks, as equal as can be and none above `most`, that n is cut into. */
+static inline size_t block_length(size_t n, size_t most)
+{
+    return snn__ceil_div(n, snn__ceil_div(n, most));
+}
+
+static inline size_t tasks_wanted(size_t m, size_t n, size_t k)
+{
+    const double work = (double)m * (double)n * (double)k / SMALLEST;
+
+    return work >= TASKS ? TASKS : work < 1 ? 1 : (size_t)work;
+}
+
+static inline size_t aligned(size_t floats)
+{
+    return snn__round_up(floats, 16);
+}
+
+/* Between copies of a thing that are used side by side: not a power of two, so that they do not compete for one place in the cache. */
+static inline size_t apart(size_t floats)
+{
+    return aligned(floats) + 16;
+}
+
+/* g (+)= the sum of `parts` copies of it, [n][depth] each, in order. */
+void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts, size_t depth);
+
+/* winograd.c: convolutions of 3x3 taps with stride 1, in a quarter of the multiplications. */
+bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n);
+size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+void snn__winograd_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+size_t snn__winograd_outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+void snn__winograd_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
+
+#endif

@@ -1,0 +1,373 @@
+/* blas/winograd.c - convolutions of 3x3 taps with stride 1 by Winograd's F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308): 36
+ * multiplications instead of 144 for 16 outputs of a channel.
+ *
+ *   product   y = A' [ sum_c (G g G') (B' d B) ] A          for every tile of 4x4 outputs, d its 6x6 inputs
+ *   outer     g = G' [ sum over tiles of (A e A') (B' d B) ] G
+ *
+ * The transforms are in kernel/winograd.h. Each of the 36 points is a matrix product of its own, which runs on the micro tile of the
+ * kernel table. Weights come packed as for every other product and are transformed block by block on their way: a transformed copy
+ * would be four times their size, and reading it would take longer than making it. The adjoint (a transposed window) is the same
+ * convolution with taps turned by half a circle. */
+#include "blas/blocks.h"
+#include "core/context.h"
+#include <string.h>
+
+#define POINTS 36u
+#define LEAST 32u       /* channels on both sides, below which the transforms cost more than they save */
+#define LEAST_TILES 24u /* the same for tiles: the weights are transformed for all of them at once */
+#define TILES 48u       /* tiles of a block of a product */
+#define DEPTH 96u       /* most channels of transformed weights that lie in the cache */
+#define CHANNELS 64u    /* most that are transformed at once on their way into a panel */
+#define SAMPLES 64u     /* most tiles of a block of an outer product */
+#define SIDE 128u       /* most channels on either side of one */
+#define PANELS 4u       /* least panels of columns of a task */
+
+static const float zeros[SIDE > CHANNELS ? SIDE : CHANNELS];
+
+/* The tiles of a map. */
+struct grid {
+    size_t high, wide; /* tiles of one map */
+    ptrdiff_t pad;     /* the first input of a tile lies so far up and left of its first output */
+};
+
+static struct grid grid_of(const struct snn__window *w)
+{
+    return (struct grid){ snn__ceil_div(w->oh, 4), snn__ceil_div(w->ow, 4),
+                          w->transposed ? 2 - (ptrdiff_t)w->pad : (ptrdiff_t)w->pad };
+}
+
+static size_t tiles_of(const struct snn__window *w, size_t m)
+{
+    const struct grid g = grid_of(w);
+
+    return m / (w->oh * w->ow) * g.high * g.wide;
+}
+
+/* Maps that are no multiple of 4 waste a part of their last tiles. */
+bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n)
+{
+    return w->kh == 3 && w->kw == 3 && w->stride == 1 && w->dilation == 1 && w->pad <= 2 && w->c >= LEAST && n >= LEAST &&
+           tiles_of(w, m) >= LEAST_TILES && tiles_of(w, m) * POINTS * 3 <= m * 9 * 2;
+}
+
+/* Where a tile lies. */
+struct place {
+    size_t sample;
+    ptrdiff_t y, x; /* of the first output */
+};
+
+static struct place locate(const struct grid *g, size_t tile)
+{
+    const size_t rest = tile % (g->high * g->wide);
+
+    return (struct place){ tile / (g->high * g->wide), (ptrdiff_t)(rest / g->wide * 4), (ptrdiff_t)(rest % g->wide * 4) };
+}
+
+/* in[6 * 6] <- the inputs of a tile, from channel c on */
+static void inputs_of(const struct snn__window *w, const struct grid *g, const float *x, size_t tile, size_t c, const float **in)
+{
+    const struct place at = locate(g, tile);
+
+    x += at.sample * w->h * w->w * w->pitch + c;
+    for (ptrdiff_t i = 0; i < 6; i++)
+        for (ptrdiff_t j = 0; j < 6; j++) {
+            const ptrdiff_t row = at.y - g->pad + i, column = at.x - g->pad + j;
+            const bool inside = row >= 0 && row < (ptrdiff_t)w->h && column >= 0 && column < (ptrdiff_t)w->w;
+
+            in[i * 6 + j] = inside ? x + ((size_t)row * w->w + (size_t)column) * w->pitch : zeros;
+        }
+}
+
+/* at[4 * 4] <- index of the outputs of a tile, or SIZE_MAX outside of the map */
+static void outputs_of(const struct snn__window *w, const struct grid *g, size_t tile, size_t *at)
+{
+    const struct place p = locate(g, tile);
+
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 4; j++) {
+            const size_t row = (size_t)p.y + i, column = (size_t)p.x + j;
+
+            at[i * 4 + j] = row < w->oh && column < w->ow ? (p.sample * w->oh + row) * w->ow + column : SIZE_MAX;
+        }
+}
+
+/* ---- y = read(x) w ---------------------------------------------------------------------------------------------- */
+
+struct product {
+    const struct snn__kernels *k;
+    const struct snn__product *p;
+    struct grid grid;
+    size_t tiles, block;           /* of the product, of a block */
+    size_t blocks, panels;
+    size_t row_tasks, col_tasks;
+    size_t map, weights, sums;     /* floats from one point to the next, in the memory of a worker */
+    size_t per_worker;
+};
+
+static struct product describe_product(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    const struct snn__kernels *k = ctx->kernels;
+    struct product a = { .k = k, .grid = grid_of(w), .tiles = tiles_of(w, m), .panels = snn__ceil_div(n, k->nr) };
+
+    a.block = snn__round_up(TILES, k->mr);
+    a.blocks = snn__ceil_div(a.tiles, a.block);
+    a.row_tasks = snn__min(TASKS, a.blocks);
+    a.col_tasks = snn__max(1, snn__min(a.panels / PANELS, snn__ceil_div(TASKS, a.row_tasks)));
+    a.map = apart(a.block * w->c);
+    a.weights = apart(block_length(w->c, DEPTH) * k->nr);
+    a.sums = apart(a.block * k->nr);
+    a.per_worker = POINTS * (a.map + a.weights + a.sums + k->mr * CHANNELS);
+    return a;
+}
+
+size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    return snn__threads(ctx) * describe_product(ctx, m, n, w).per_worker * sizeof(float);
+}
+
+/* map[point][panel][c][mr] <- B' d B of `count` tiles from `first` on; `own` has room for mr tiles of CHANNELS channels */
+static void transform_inputs(const struct product *a, size_t first, size_t count, float *map, float *own)
+{
+    const struct snn__window *w = &a->p->window;
+    const size_t mr = a->k->mr;
+
+    for (size_t panel = 0; panel * mr < count; panel++)
+        for (size_t c = 0; c < w->c; c += CHANNELS) {
+            const size_t some = snn__min(CHANNELS, w->c - c), rows = snn__min(mr, count - panel * mr);
+            const float *in[POINTS], *row[SNN__MR_MAX];
+
+            for (size_t i = 0; i < rows; i++) {
+                inputs_of(w, &a->grid, a->p->x, first + panel * mr + i, c, in);
+                a->k->points_of_map(own + i * POINTS * CHANNELS, CHANNELS, in, some);
+            }
+            for (size_t point = 0; point < POINTS; point++) {
+                for (size_t i = 0; i < mr; i++)
+                    row[i] = i < rows ? own + (i * POINTS + point) * CHANNELS : zeros;
+                a->k->interleave(map + point * a->map + (panel * w->c + c) * mr, row, some);
+            }
+        }
+}
+
+/* weights[point][c][nr] <- G g G' of one panel, channels c0 .. c0 + length - 1 */
+static void transform_weights(const struct product *a, size_t panel, size_t c0, size_t length, float *weights)
+{
+    const struct snn__window *w = &a->p->window;
+    const size_t nr = a->k->nr;
+    const float *packed = a->p->packed + (panel * 9 * w->c + c0) * nr;
+
+    for (size_t c = 0; c < length; c++)
+        a->k->points_of_weights(weights + c * nr, a->weights, packed + c * nr, w->c * nr, w->transposed, nr);
+}
+
+/* sums[point][tile][nr] (+)= map weights */
+static void multiply_points(const struct product *a, size_t count, size_t c0, size_t length, const float *map,
+                            const float *weights, float *sums)
+{
+    const size_t mr = a->k->mr, nr = a->k->nr, depth = a->p->window.c;
+
+    for (size_t point = 0; point < POINTS; point++)
+        for (size_t i = 0; i < count; i += mr) {
+            const float *l = map + point * a->map + i * depth + c0 * mr, *r = weights + point * a->weights;
+            float *y = sums + point * a->sums + i * nr;
+
+            if (count - i >= mr)
+                a->k->tile(length, l, r, y, nr, c0 > 0);
+            else
+                a->k->edge(count - i, nr, length, l, r, 1, NULL, y, nr, c0 > 0);
+        }
+}
+
+/* y (+)= A' sums A, one panel of columns */
+static void transform_sums(const struct product *a, size_t first, size_t count, size_t panel, const float *sums)
+{
+    const struct snn__product *p = a->p;
+    const size_t nr = a->k->nr, width = snn__min(nr, p->n - panel * nr);
+    size_t at[16];
+    float *y[16];
+
+    for (size_t i = 0; i < count; i++) {
+        outputs_of(&p->window, &a->grid, first + i, at);
+        for (size_t j = 0; j < 16; j++)
+            y[j] = at[j] == SIZE_MAX ? NULL : p->y + at[j] * p->y_pitch + panel * nr;
+        a->k->map_of_points(y, p->alpha, p->bias ? p->bias + panel * nr : NULL, p->accumulate, sums + i * nr, a->sums, width);
+    }
+}
+
+static void product_task(struct product *a, size_t task, float *own)
+{
+    const struct span blocks = part(a->blocks, a->row_tasks, task / a->col_tasks);
+    const struct span panels = part(a->panels, a->col_tasks, task % a->col_tasks);
+    const size_t depth = a->p->window.c, deep = block_length(depth, DEPTH);
+    float *const map = own, *const weights = map + POINTS * a->map, *const sums = weights + POINTS * a->weights;
+
+    for (size_t block = blocks.from; block < blocks.to; block++) {
+        const size_t first = block * a->block, count = snn__min(a->block, a->tiles - first);
+
+        transform_inputs(a, first, count, map, sums + POINTS * a->sums);
+        for (size_t panel = panels.from; panel < panels.to; panel++) {
+            for (size_t c = 0; c < depth; c += deep) {
+                const size_t length = snn__min(deep, depth - c);
+
+                transform_weights(a, panel, c, length, weights);
+                multiply_points(a, count, c, length, map, weights, sums);
+            }
+            transform_sums(a, first, count, panel, sums);
+        }
+    }
+}
+
+struct product_job {
+    struct product a;
+    float *scratch;
+};
+
+static void run_product(void *arg, size_t task, size_t worker)
+{
+    struct product_job *job = arg;
+
+    product_task(&job->a, task, job->scratch + worker * job->a.per_worker);
+}
+
+void snn__winograd_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    struct product_job job = { describe_product(ctx, p->m, p->n, &p->window), scratch };
+
+    job.a.p = p;
+    snn__parallel(ctx, run_product, &job, job.a.row_tasks * job.a.col_tasks);
+}
+
+/* ---- g = d' read(x) ---------------------------------------------------------------------------------------------- */
+
+struct outer {
+    const struct snn__kernels *k;
+    const struct snn__outer *p;
+    struct grid grid;
+    size_t tiles, row_tiles, col_tiles; /* the latter of the micro tile, in errors and in channels */
+    size_t high, wide;                  /* of a block of results */
+    size_t row_tasks, col_tasks, parts; /* parts of the tiles: more than 1: each goes to a copy of g first */
+    size_t left, right;                 /* floats from one panel of a point to the next */
+    size_t pitch, sums;                 /* floats from one row of results, from one point of them, to the next */
+    size_t per_worker;
+    float *scratch, *copies;
+};
+
+static struct outer describe_outer(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    const struct snn__kernels *k = ctx->kernels;
+    struct outer a = { .k = k, .grid = grid_of(w), .tiles = tiles_of(w, m) };
+
+    a.row_tiles = snn__ceil_div(n, k->mr);
+    a.col_tiles = snn__ceil_div(w->c, k->nr);
+    a.high = block_length(a.row_tiles, SIDE / k->mr);
+    a.wide = block_length(a.col_tiles, SIDE / k->nr);
+    a.row_tasks = snn__ceil_div(a.row_tiles, a.high);
+    a.col_tasks = snn__ceil_div(a.col_tiles, a.wide);
+    a.parts = snn__max(1, snn__min(TASKS / (a.row_tasks * a.col_tasks), a.tiles / (2 * SAMPLES)));
+    a.left = apart(SAMPLES * k->mr);
+    a.right = apart(SAMPLES * k->nr);
+    a.pitch = apart(a.wide * k->nr);
+    a.sums = a.high * k->mr * a.pitch;
+    a.per_worker = POINTS * (a.high * a.left + a.wide * a.right + a.sums + SIDE);
+    return a;
+}
+
+size_t snn__winograd_outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    const struct outer a = describe_outer(ctx, m, n, w);
+
+    return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * 9 * w->c : 0)) * sizeof(float);
+}
+
+/* left[point][panel][tile][mr] <- A e A' of `count` tiles from `first` on; channels beyond the last are zero */
+static void transform_errors(const struct outer *a, size_t first, size_t count, struct span panels, float *left, float *own)
+{
+    const struct snn__outer *p = a->p;
+    const size_t mr = a->k->mr, from = panels.from * mr, end = snn__min(p->n, panels.to * mr);
+    const float *in[16];
+    size_t at[16];
+
+    memset(own, 0, POINTS * SIDE * sizeof *own);
+    for (size_t i = 0; i < count; i++) {
+        outputs_of(&p->window, &a->grid, first + i, at);
+        for (size_t j = 0; j < 16; j++)
+            in[j] = at[j] == SIZE_MAX ? zeros : p->d + at[j] * p->d_pitch + from;
+        a->k->points_of_error(own, SIDE, in, end - from);
+        for (size_t point = 0; point < POINTS; point++)
+            for (size_t j = 0; j < panels.to - panels.from; j++)
+                memcpy(left + (point * a->high + j) * a->left + i * mr, own + point * SIDE + j * mr, mr * sizeof *own);
+    }
+}
+
+/* right[point][panel][tile][nr] <- B' d B; channels beyond the last stay as they are: their sums are not used */
+static void transform_maps(const struct outer *a, size_t first, size_t count, struct span panels, float *right)
+{
+    const struct snn__window *w = &a->p->window;
+    const size_t nr = a->k->nr;
+    const float *in[POINTS];
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = panels.from; j < panels.to; j++) {
+            inputs_of(w, &a->grid, a->p->x, first + i, j * nr, in);
+            a->k->points_of_map(right + (j - panels.from) * a->right + i * nr, a->wide * a->right, in,
+                                snn__min(nr, w->c - j * nr));
+        }
+}
+
+/* g <- alpha G' sums G (+ g): one block */
+static void transform_results(const struct outer *a, struct span rows, struct span cols, const float *sums, float *g, size_t g_pitch,
+                              float alpha, bool accumulate)
+{
+    const size_t mr = a->k->mr, nr = a->k->nr, depth = a->p->window.c;
+    const size_t end = snn__min(a->p->n, rows.to * mr), width = snn__min(depth, cols.to * nr) - cols.from * nr;
+
+    for (size_t n = rows.from * mr; n < end; n++)
+        a->k->weights_of_points(g + n * g_pitch + cols.from * nr, depth, alpha, accumulate,
+                                sums + (n - rows.from * mr) * a->pitch, a->sums, width);
+}
+
+static void outer_block(const struct outer *a, struct span tiles, struct span rows, struct span cols, float *own)
+{
+    const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(tiles.to - tiles.from, SAMPLES);
+    float *const left = own, *const right = left + POINTS * a->high * a->left, *const sums = right + POINTS * a->wide * a->right;
+
+    for (size_t first = tiles.from; first < tiles.to; first += some) {
+        const size_t count = snn__min(some, tiles.to - first);
+
+        transform_errors(a, first, count, rows, left, sums + POINTS * a->sums);
+        transform_maps(a, first, count, cols, right);
+        for (size_t point = 0; point < POINTS; point++)
+            for (size_t j = 0; j < cols.to - cols.from; j++)
+                for (size_t i = 0; i < rows.to - rows.from; i++)
+                    a->k->tile(count, left + (point * a->high + i) * a->left, right + (point * a->wide + j) * a->right,
+                               sums + point * a->sums + i * mr * a->pitch + j * nr, a->pitch, first > tiles.from);
+    }
+}
+
+static void outer_task(void *arg, size_t task, size_t worker)
+{
+    const struct outer *a = arg;
+    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts, depth = 9 * a->p->window.c;
+    const struct span tiles = part(a->tiles, a->parts, which);
+    const struct span rows = { cell / a->col_tasks * a->high, snn__min(a->row_tiles, (cell / a->col_tasks + 1) * a->high) };
+    const struct span cols = { cell % a->col_tasks * a->wide, snn__min(a->col_tiles, (cell % a->col_tasks + 1) * a->wide) };
+    float *const own = a->scratch + worker * a->per_worker;
+    const float *const sums = own + POINTS * (a->high * a->left + a->wide * a->right);
+
+    outer_block(a, tiles, rows, cols, own);
+    if (a->parts == 1)
+        transform_results(a, rows, cols, sums, a->p->g, a->p->g_pitch, a->p->alpha, a->p->accumulate);
+    else
+        transform_results(a, rows, cols, sums, a->copies + which * a->p->n * depth, depth, a->p->alpha, false);
+}
+
+void snn__winograd_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
+{
+    struct outer a = describe_outer(ctx, p->m, p->n, &p->window);
+
+    a.p = p;
+    a.scratch = scratch;
+    a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
+    snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
+    if (a.parts > 1)
+        snn__add_parts(ctx, p, a.copies, a.parts, 9 * p->window.c);
+}
