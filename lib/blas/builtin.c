@@ -28,10 +28,24 @@ size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
 }
 
 struct pack {
+    const struct snn__kernels *k;
     float *packed;
     const float *w;
     size_t taps, inner, n, tap_stride, inner_stride, n_stride, nr;
 };
+
+/* Weights that lie along k: a matrix is turned. Rows beyond the last are the last one, and are cleared. */
+static void turn_panel(const struct pack *a, const float *w, size_t cols, float *out)
+{
+    const float *row[SNN__NR_MAX];
+
+    for (size_t j = 0; j < a->nr; j++)
+        row[j] = w + snn__min(j, cols - 1) * a->n_stride;
+    a->k->interleave(out, a->nr, row, a->inner);
+    if (cols < a->nr)
+        for (size_t i = 0; i < a->inner; i++)
+            memset(out + i * a->nr + cols, 0, (a->nr - cols) * sizeof *out);
+}
 
 /* packed[panel][k][nr] */
 static void pack_panel(void *arg, size_t task, size_t worker)
@@ -42,6 +56,10 @@ static void pack_panel(void *arg, size_t task, size_t worker)
     float *out = a->packed + task * a->nr * a->taps * a->inner;
 
     (void)worker;
+    if (a->taps == 1 && a->inner_stride == 1) {
+        turn_panel(a, w, cols, out);
+        return;
+    }
     for (size_t t = 0; t < a->taps; t++)
         for (size_t i = 0; i < a->inner; i++) {
             const float *from = w + t * a->tap_stride + i * a->inner_stride;
@@ -57,7 +75,8 @@ static void pack_panel(void *arg, size_t task, size_t worker)
 void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
                size_t tap_stride, size_t inner_stride, size_t n_stride)
 {
-    struct pack a = { packed, w, taps, inner, n, tap_stride, inner_stride, n_stride, ctx->kernels->nr };
+    struct pack a = { ctx->kernels, packed, w, taps, inner, n, tap_stride, inner_stride, n_stride,
+                      ctx->kernels->nr };
 
     snn__parallel(ctx, pack_panel, &a, snn__ceil_div(n, a.nr));
 }
@@ -108,7 +127,7 @@ static void pack_rows(const struct product *a, size_t m, size_t rows, size_t k0,
             snn__window_row(w, &at[i], k0, length, own + i * deep);
             row[i] = own + i * deep;
         }
-        a->k->interleave(panel, row, length);
+        a->k->interleave(panel, mr, row, length);
         return;
     }
     for (size_t k = k0, end = k0 + length; k < end;) {
@@ -117,7 +136,7 @@ static void pack_rows(const struct product *a, size_t m, size_t rows, size_t k0,
 
         for (size_t i = 0; i < rows; i++)
             row[i] = snn__window_piece(w, &at[i], &column, piece, own + i * deep);
-        a->k->interleave(panel, row, piece);
+        a->k->interleave(panel, mr, row, piece);
         panel += piece * mr;
         k += piece;
     }

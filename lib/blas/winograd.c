@@ -143,7 +143,7 @@ static void transform_inputs(const struct product *a, size_t first, size_t count
             for (size_t point = 0; point < POINTS; point++) {
                 for (size_t i = 0; i < mr; i++)
                     row[i] = i < rows ? own + (i * POINTS + point) * CHANNELS : zeros;
-                a->k->interleave(map + point * a->map + (panel * w->c + c) * mr, row, some);
+                a->k->interleave(map + point * a->map + (panel * w->c + c) * mr, mr, row, some);
             }
         }
 }

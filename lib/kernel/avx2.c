@@ -106,29 +106,52 @@ static void edge(size_t rows, size_t cols, size_t k, const float *a, const float
     by_rows[rows - 1](&e);
 }
 
-static void interleave(float *panel, const float *const *rows, size_t k)
+/* Four columns of some rows, turned: of four of them, and of two. */
+SNN__INLINE void turn4(float *panel, size_t width, const float *const *rows, size_t j)
+{
+    __m128 r0 = _mm_loadu_ps(rows[0] + j), r1 = _mm_loadu_ps(rows[1] + j);
+    __m128 r2 = _mm_loadu_ps(rows[2] + j), r3 = _mm_loadu_ps(rows[3] + j);
+
+    _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+    _mm_storeu_ps(panel, r0);
+    _mm_storeu_ps(panel + width, r1);
+    _mm_storeu_ps(panel + 2 * width, r2);
+    _mm_storeu_ps(panel + 3 * width, r3);
+}
+
+SNN__INLINE void turn2(float *panel, size_t width, const float *const *rows, size_t j)
+{
+    const __m128 r0 = _mm_loadu_ps(rows[0] + j), r1 = _mm_loadu_ps(rows[1] + j);
+    const __m128 low = _mm_unpacklo_ps(r0, r1), high = _mm_unpackhi_ps(r0, r1);
+
+    _mm_storel_pi((__m64 *)panel, low);
+    _mm_storeh_pi((__m64 *)(panel + width), low);
+    _mm_storel_pi((__m64 *)(panel + 2 * width), high);
+    _mm_storeh_pi((__m64 *)(panel + 3 * width), high);
+}
+
+/* `width` is a constant where this is inlined, an even number. */
+SNN__INLINE void interleave_to(float *panel, size_t width, const float *const *rows, size_t k)
 {
     size_t j = 0;
 
-    for (; j + 4 <= k; j += 4, panel += 4 * MR) {
-        __m128 r0 = _mm_loadu_ps(rows[0] + j), r1 = _mm_loadu_ps(rows[1] + j);
-        __m128 r2 = _mm_loadu_ps(rows[2] + j), r3 = _mm_loadu_ps(rows[3] + j);
-        const __m128 r4 = _mm_loadu_ps(rows[4] + j), r5 = _mm_loadu_ps(rows[5] + j);
-        const __m128 low = _mm_unpacklo_ps(r4, r5), high = _mm_unpackhi_ps(r4, r5);
-
-        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-        _mm_storeu_ps(panel, r0);
-        _mm_storel_pi((__m64 *)(panel + 4), low);
-        _mm_storeu_ps(panel + MR, r1);
-        _mm_storeh_pi((__m64 *)(panel + MR + 4), low);
-        _mm_storeu_ps(panel + 2 * MR, r2);
-        _mm_storel_pi((__m64 *)(panel + 2 * MR + 4), high);
-        _mm_storeu_ps(panel + 3 * MR, r3);
-        _mm_storeh_pi((__m64 *)(panel + 3 * MR + 4), high);
+    for (; j + 4 <= k; j += 4) {
+        for (size_t i = 0; i + 4 <= width; i += 4)
+            turn4(panel + j * width + i, width, rows + i, j);
+        if (width % 4 != 0)
+            turn2(panel + j * width + width - 2, width, rows + width - 2, j);
     }
-    for (; j < k; j++, panel += MR)
-        for (size_t i = 0; i < MR; i++)
-            panel[i] = rows[i][j];
+    for (; j < k; j++)
+        for (size_t i = 0; i < width; i++)
+            panel[j * width + i] = rows[i][j];
+}
+
+static void interleave(float *panel, size_t width, const float *const *rows, size_t k)
+{
+    if (width == MR)
+        interleave_to(panel, MR, rows, k);
+    else
+        interleave_to(panel, NR, rows, k);
 }
 
 /* Four sums of 4 lanes, added up in order. */

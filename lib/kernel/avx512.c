@@ -112,28 +112,37 @@ static void edge(size_t rows, size_t cols, size_t k, const float *a, const float
 }
 
 /* Four rows of four numbers, turned. */
-SNN__INLINE void turn4(float *panel, const float *const *rows, size_t j)
+SNN__INLINE void turn4(float *panel, size_t width, const float *const *rows, size_t j)
 {
     __m128 r0 = _mm_loadu_ps(rows[0] + j), r1 = _mm_loadu_ps(rows[1] + j);
     __m128 r2 = _mm_loadu_ps(rows[2] + j), r3 = _mm_loadu_ps(rows[3] + j);
 
     _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
     _mm_storeu_ps(panel, r0);
-    _mm_storeu_ps(panel + MR, r1);
-    _mm_storeu_ps(panel + 2 * MR, r2);
-    _mm_storeu_ps(panel + 3 * MR, r3);
+    _mm_storeu_ps(panel + width, r1);
+    _mm_storeu_ps(panel + 2 * width, r2);
+    _mm_storeu_ps(panel + 3 * width, r3);
 }
 
-static void interleave(float *panel, const float *const *rows, size_t k)
+/* `width` is a constant where this is inlined, a multiple of 4. */
+SNN__INLINE void interleave_to(float *panel, size_t width, const float *const *rows, size_t k)
 {
     size_t j = 0;
 
     for (; j + 4 <= k; j += 4)
-        for (size_t i = 0; i < MR; i += 4)
-            turn4(panel + j * MR + i, rows + i, j);
+        for (size_t i = 0; i < width; i += 4)
+            turn4(panel + j * width + i, width, rows + i, j);
     for (; j < k; j++)
-        for (size_t i = 0; i < MR; i++)
-            panel[j * MR + i] = rows[i][j];
+        for (size_t i = 0; i < width; i++)
+            panel[j * width + i] = rows[i][j];
+}
+
+static void interleave(float *panel, size_t width, const float *const *rows, size_t k)
+{
+    if (width == MR)
+        interleave_to(panel, MR, rows, k);
+    else
+        interleave_to(panel, NR, rows, k);
 }
 
 /* Four sums of 8 lanes, added up in order. */

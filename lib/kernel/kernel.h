@@ -169,7 +169,8 @@ struct snn__outer {
 
 /* ---- the table ---------------------------------------------------------------------------------------------------- */
 
-#define SNN__MR_MAX 16 /* most rows that a micro tile may have */
+#define SNN__MR_MAX 16 /* most rows and columns that a micro tile may have */
+#define SNN__NR_MAX 32
 
 struct snn__kernels {
     const char *name;
@@ -182,8 +183,8 @@ struct snn__kernels {
      * rows x cols of c and bias are touched. */
     void (*edge)(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
                  float *c, size_t ldc, bool accumulate);
-    /* panel[j * mr + i] = rows[i][j] for j < k: mr rows of a matrix become a packed panel */
-    void (*interleave)(float *panel, const float *const *rows, size_t k);
+    /* panel[j * width + i] = rows[i][j] for j < k, i < width: rows of a matrix become a packed panel; width is mr or nr */
+    void (*interleave)(float *panel, size_t width, const float *const *rows, size_t k);
 
     /* Winograd's F(4x4, 3x3), see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next */
     void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n);   /* in: 6 * 6 positions */

@@ -27,11 +27,11 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
     edge(MR, NR, k, a, b, 1, NULL, c, ldc, accumulate);
 }
 
-static void interleave(float *panel, const float *const *rows, size_t k)
+static void interleave(float *panel, size_t width, const float *const *rows, size_t k)
 {
     for (size_t j = 0; j < k; j++)
-        for (size_t i = 0; i < MR; i++)
-            panel[j * MR + i] = rows[i][j];
+        for (size_t i = 0; i < width; i++)
+            panel[j * width + i] = rows[i][j];
 }
 
 /* ---- one neuron ------------------------------------------------------------------------------------------------ */

@@ -151,23 +151,31 @@ START_TEST(tiles_are_sums)
 }
 END_TEST
 
+static void check_interleave(const struct snn__kernels *k, size_t width)
+{
+    float rows[SNN__NR_MAX][70], panel[SNN__NR_MAX * 70 + 1];
+    const float *row[SNN__NR_MAX];
+
+    ck_assert_uint_le(width, SNN__NR_MAX);
+    random_fill(rows[0], SNN__NR_MAX * 70, -1, 1, 1);
+    for (size_t i = 0; i < SNN__NR_MAX; i++)
+        row[i] = rows[i];
+    for (size_t n = 0; n <= 70; n++) {
+        panel[n * width] = 42;
+        k->interleave(panel, width, row, n);
+        for (size_t j = 0; j < n; j++)
+            for (size_t i = 0; i < width; i++)
+                HOLDS(panel[j * width + i] == rows[i][j], "panel[%zu,%zu] of %zu", j, i, n);
+        ck_assert_float_eq(panel[n * width], 42);
+    }
+}
+
 START_TEST(interleave_turns)
 {
     const struct snn__kernels *k = table((size_t)_i);
-    float rows[SNN__MR_MAX][70], panel[SNN__MR_MAX * 70 + 1];
-    const float *row[SNN__MR_MAX];
 
-    random_fill(rows[0], SNN__MR_MAX * 70, -1, 1, 1);
-    for (size_t i = 0; i < SNN__MR_MAX; i++)
-        row[i] = rows[i];
-    for (size_t n = 0; n <= 70; n++) {
-        panel[n * k->mr] = 42;
-        k->interleave(panel, row, n);
-        for (size_t j = 0; j < n; j++)
-            for (size_t i = 0; i < k->mr; i++)
-                HOLDS(panel[j * k->mr + i] == rows[i][j], "panel[%zu,%zu] of %zu", j, i, n);
-        ck_assert_float_eq(panel[n * k->mr], 42);
-    }
+    check_interleave(k, k->mr);
+    check_interleave(k, k->nr);
 }
 END_TEST
 
