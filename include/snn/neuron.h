@@ -41,7 +41,7 @@ typedef enum snn_neuron_key {
     SNN_NEURON_ADAPT_STRENGTH = 11, /**< f64 >= 0, alif */
     SNN_NEURON_PER_NEURON = 12,     /**< i64, 1: decay and threshold are tensors [N] ("decay", "threshold") of the layer */
     SNN_NEURON_SMOOTH = 13,         /**< i64, 1: s is the primitive of the surrogate, a graded spike that finite differences can check */
-    SNN_NEURON_FIRE_AT = 401,         /**< f64 > 0, dsr: the neuron fires at this multiple of the threshold */
+    SNN_NEURON_FIRE_AT = 401,         /**< f64 > 0, the neuron fires at this multiple of the threshold; reset "subtract" takes the threshold off */
     SNN_NEURON_THRESHOLD_BOUND = 402, /**< f64 > 0, dsr: a smaller threshold is raised to this at the start of a forward pass */
     SNN_NEURON_THRESHOLD_GAIN = 403,  /**< f64, dsr: factor of the threshold's gradient */
     SNN_NEURON_DELTA_T = 404,         /**< f64 > 0, dsr_lif: duration of a step */

@@ -146,15 +146,13 @@ SNN__INLINE size_t block_at(struct block *k, const struct snn__population *p, si
     return k->n;
 }
 
-/* threshold + adapt_strength b */
+/* fire_at threshold + adapt_strength b */
 static void adapt_thresholds(struct block *k, const struct snn__population *p, const float *b)
 {
-    if (!p->adapt) {
-        memcpy(k->adapted, k->threshold, k->n * sizeof *k->adapted);
-        return;
-    }
     for (size_t i = 0; i < k->n; i++)
-        k->adapted[i] = k->threshold[i] + p->adapt_strength * b[k->e + i];
+        k->adapted[i] = p->fire_at * k->threshold[i];
+    for (size_t i = 0; p->adapt && i < k->n; i++)
+        k->adapted[i] += p->adapt_strength * b[k->e + i];
 }
 
 SNN__INLINE void smooth_spikes(enum snn__surrogate kind, const struct block *k, float a, const float *u, float *s)
@@ -330,7 +328,7 @@ SNN__INLINE uint32_t step_plain(enum snn__reset reset, bool first, bool traced, 
                                 size_t from, size_t to)
 {
     const struct snn__population *p = a->p;
-    const float decay = p->decay, threshold = p->threshold;
+    const float decay = p->decay, threshold = p->threshold, fire = p->fire_at * p->threshold;
     const float value = p->reset == SNN__RESET_VALUE ? p->reset_value : 0;
     const float k = a->current_scale * (p->scaled ? 1 - decay : 1);
     const float *const current = a->current, *const u_prev = first ? a->u : a->u_prev;
@@ -343,16 +341,16 @@ SNN__INLINE uint32_t step_plain(enum snn__reset reset, bool first, bool traced, 
         float r = before, now, s;
 
         if (!first && reset == SNN__RESET_SUBTRACT)
-            r = before >= threshold ? before - threshold : before;
+            r = before >= fire ? before - threshold : before;
         if (!first && reset == SNN__RESET_VALUE)
-            r = before >= threshold ? value : before;
+            r = before >= fire ? value : before;
         now = k * current[e] + decay * r;
-        s = now >= threshold ? 1 : 0;
+        s = now >= fire ? 1 : 0;
         u[e] = now;
         if (reset == SNN__RESET_NONE)
             s = now;
         else
-            count += now >= threshold;
+            count += now >= fire;
         out[e] = s;
         if (traced)
             trace[e] = first ? s : decay * trace[e] + s;
@@ -446,6 +444,46 @@ static uint64_t rate_step(const struct snn__rate_step *a, size_t from, size_t to
     return count;
 }
 
+/* ---- neurons that answer errors with spikes ------------------------------------------------------------------------ */
+
+SNN__INLINE uint32_t couple_piece(const struct snn__couple_step *a, bool first, bool accumulate, size_t from, size_t to)
+{
+    const float decay = a->decay, threshold = a->threshold, gap = a->gap, scale = a->scale, size = a->size;
+    const float *const error = a->e, *const gate = a->gate;
+    float *const u = a->u, *const sum = a->sum, *const d = a->d;
+    uint32_t count = 0;
+
+    INDEPENDENT
+    for (size_t e = from; e < to; e++) {
+        const float before = first ? 0 : u[e];
+        const float lost = before >= threshold ? gap : before <= -threshold ? -gap : 0;
+        const float now = scale * error[e] + decay * (before - lost);
+        const float s = now >= threshold ? 1 : now <= -threshold ? -1 : 0, sent = size * gate[e] * s;
+
+        u[e] = now;
+        count += (now >= threshold) + (now <= -threshold);
+        sum[e] = first ? s : decay * sum[e] + s;
+        d[e] = accumulate ? d[e] + sent : sent;
+    }
+    return count;
+}
+
+static uint64_t couple_step(const struct snn__couple_step *a, size_t from, size_t to)
+{
+    const size_t piece = (size_t)1 << 30; /* fits the 32-bit counters of the loop */
+    uint64_t count = 0;
+
+    for (; from < to; from += snn__min(piece, to - from)) {
+        const size_t end = from + snn__min(piece, to - from);
+
+        if (a->first)
+            count += a->accumulate ? couple_piece(a, true, true, from, end) : couple_piece(a, true, false, from, end);
+        else
+            count += a->accumulate ? couple_piece(a, false, true, from, end) : couple_piece(a, false, false, from, end);
+    }
+    return count;
+}
+
 /* ---- the error within one step ------------------------------------------------------------------------------------ */
 
 static void delta_block(struct block *k, const struct snn__population_delta *a)
@@ -468,14 +506,14 @@ static void delta_block(struct block *k, const struct snn__population_delta *a)
 
 SNN__INLINE void delta_plain(enum snn__surrogate kind, const struct snn__population_delta *a, size_t from, size_t to)
 {
-    const float threshold = a->p->threshold, alpha = a->p->alpha;
+    const float fire = a->p->fire_at * a->p->threshold, alpha = a->p->alpha;
     const float scale = a->scale * (a->p->scaled ? 1 - a->p->decay : 1);
     const float *const e = a->e, *const u = a->u;
     float *const d = a->d;
 
     INDEPENDENT
     for (size_t j = from; j < to; j++)
-        d[j] = scale * e[j] * surrogate(kind, alpha, u[j] - threshold);
+        d[j] = scale * e[j] * surrogate(kind, alpha, u[j] - fire);
 }
 
 BY_SURROGATE(delta_plain, snn__population_delta)
@@ -595,8 +633,8 @@ SNN__INLINE void back_plain(enum snn__surrogate kind, const struct snn__populati
 {
     const struct snn__population *p = a->p;
     const struct reset_slope f = reset_slope(p, a->detach);
-    const float decay = p->decay, threshold = p->threshold, alpha = p->alpha, scale = a->scale;
-    const float constant = f.by_threshold * threshold + f.by_one, by_u = f.by_u, by_membrane = f.by_membrane;
+    const float decay = p->decay, fire = p->fire_at * p->threshold, alpha = p->alpha, scale = a->scale;
+    const float constant = f.by_threshold * p->threshold + f.by_one, by_u = f.by_u, by_membrane = f.by_membrane;
     const float k = p->scaled ? 1 - decay : 1;
     const float *const e = a->e, *const u = a->u;
     float *const du = a->du, *const d = a->d;
@@ -604,8 +642,8 @@ SNN__INLINE void back_plain(enum snn__surrogate kind, const struct snn__populati
     INDEPENDENT
     for (size_t j = from; j < to; j++) {
         const float carried = decay * du[j], by_spike = constant + by_u * u[j];
-        const float s = u[j] >= threshold ? 1 : 0, kept = 1 - by_membrane * s;
-        const float now = (scale * e[j] + carried * by_spike) * surrogate(kind, alpha, u[j] - threshold) + carried * kept;
+        const float s = u[j] >= fire ? 1 : 0, kept = 1 - by_membrane * s;
+        const float now = (scale * e[j] + carried * by_spike) * surrogate(kind, alpha, u[j] - fire) + carried * kept;
 
         du[j] = now;
         d[j] = k * now;
@@ -764,6 +802,7 @@ static const struct snn__kernels table = {
     .population_delta = population_delta,
     .population_back = population_back,
     .rate_step = rate_step,
+    .couple_step = couple_step,
     .fill = fill,
     .scale = scale,
     .axpy = axpy,

@@ -25,10 +25,10 @@ enum snn__surrogate {
     SNN__SURROGATE_FAST_SIGMOID /* 1 / (1 + a |x|)^2 */
 };
 
-/* Constants of a population. k = scaled ? 1 - decay : 1. The threshold of a neuron is threshold + adapt_strength * b. */
+/* Constants of a population. k = scaled ? 1 - decay : 1. A neuron fires at fire_at * threshold + adapt_strength * b. */
 struct snn__population {
     size_t n; /* neurons of one sample: index of the per-neuron arrays is element % n */
-    float decay, threshold, reset_value, current_decay, adapt_decay, adapt_strength, alpha;
+    float decay, threshold, fire_at, reset_value, current_decay, adapt_decay, adapt_strength, alpha;
     const float *decays, *thresholds; /* per neuron [n], or NULL: the two above */
     enum snn__reset reset;
     enum snn__surrogate surrogate;
@@ -39,12 +39,12 @@ struct snn__population {
 };
 
 /* One time step:
- *   s'   = spike(u_prev - threshold(b_prev));  r = reset(u_prev, s')          (first: r = 0, b = 0, i = 0)
+ *   s'   = spike(u_prev - fire(b_prev));  r = reset(u_prev, s')          (first: r = 0, b = 0, i = 0)
  *   b    = adapt_decay b_prev + (1 - adapt_decay) s'
  *   i    = current_decay i + I                                                (else i = I)
- *   u    = decay r + k i;   s = spike(u - threshold(b));   trace = decay trace + s
+ *   u    = decay r + k i;   s = spike(u - fire(b));   trace = decay trace + s
  * reset NONE: r = u_prev, and the output is u instead of s (a readout that integrates; it counts no spikes).
- * reset SUBTRACT subtracts `threshold` (not the adapted one). spike(x) = x >= 0. */
+ * reset SUBTRACT subtracts `threshold`, wherever the neuron fires. spike(x) = x >= 0. */
 struct snn__population_step {
     const struct snn__population *p;
     bool first;
@@ -60,7 +60,7 @@ struct snn__population_step {
     float *trace; /* or NULL */
 };
 
-/* Error at the current within one step: d = scale e g(u - threshold(b)) k; reset NONE: d = scale e k.
+/* Error at the current within one step: d = scale e g(u - fire(b)) k; reset NONE: d = scale e k.
  * If leak is not NULL: leak += scale e g (r - (scaled ? current_scale * current : 0)), the derivative by decay. */
 struct snn__population_delta {
     const struct snn__population *p;
@@ -106,6 +106,18 @@ struct snn__rate_step {
     const float *u_prev;  /* may be the same array as u */
     float *u, *out;
     float *mean; /* or NULL */
+};
+
+/* One time step of couples of neurons that answer an error with spikes -1, 0 or 1 (layer/couple.c):
+ *   r = u - gap s(u)   (first: 0);   u = decay r + scale e;   s = (u >= threshold) - (u <= -threshold)
+ *   sum = decay sum + s   (first: s);   d = size gate s   (+ d if accumulate) */
+struct snn__couple_step {
+    float decay, threshold, gap, scale, size;
+    bool first, accumulate;
+    const float *e;
+    float *u, *sum;
+    const float *gate;
+    float *d;
 };
 
 /* ---- optimizers ------------------------------------------------------------------------------------------------ */
@@ -199,6 +211,7 @@ struct snn__kernels {
     void (*population_back)(const struct snn__population_back *a, size_t from, size_t to);
 
     uint64_t (*rate_step)(const struct snn__rate_step *a, size_t from, size_t to); /* returns spikes */
+    uint64_t (*couple_step)(const struct snn__couple_step *a, size_t from, size_t to); /* returns spikes of either sign */
 
     void (*fill)(float *y, float value, size_t n);
     void (*scale)(float *y, float a, const float *x, size_t n);               /* y = a x */

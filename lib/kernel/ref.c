@@ -92,10 +92,12 @@ static float threshold_of(const struct snn__population *p, size_t e)
     return p->thresholds ? p->thresholds[e % p->n] : p->threshold;
 }
 
-/* The threshold that the membrane is compared with. */
+/* What the membrane is compared with. */
 static float adapted(const struct snn__population *p, const float *b, size_t e)
 {
-    return p->adapt ? threshold_of(p, e) + p->adapt_strength * b[e] : threshold_of(p, e);
+    const float fire = p->fire_at * threshold_of(p, e);
+
+    return p->adapt ? fire + p->adapt_strength * b[e] : fire;
 }
 
 /* A readout without reset does not spike. */
@@ -175,6 +177,28 @@ static uint64_t rate_step(const struct snn__rate_step *a, size_t from, size_t to
         spikes += u >= a->fire;
         if (a->mean)
             a->mean[e] = (a->first ? 0 : a->mean[e]) + a->weight * a->current[e];
+    }
+    return spikes;
+}
+
+/* -1, 0 or 1 */
+static float couple(float u, float threshold)
+{
+    return (float)(u >= threshold) - (float)(u <= -threshold);
+}
+
+static uint64_t couple_step(const struct snn__couple_step *a, size_t from, size_t to)
+{
+    uint64_t spikes = 0;
+
+    for (size_t e = from; e < to; e++) {
+        const float r = a->first ? 0 : a->u[e] - a->gap * couple(a->u[e], a->threshold);
+        const float u = a->decay * r + a->scale * a->e[e], s = couple(u, a->threshold);
+
+        a->u[e] = u;
+        a->sum[e] = (a->first ? 0 : a->decay * a->sum[e]) + s;
+        a->d[e] = (a->accumulate ? a->d[e] : 0) + a->size * a->gate[e] * s;
+        spikes += s != 0;
     }
     return spikes;
 }
@@ -363,6 +387,7 @@ static const struct snn__kernels table = {
     .population_delta = population_delta,
     .population_back = population_back,
     .rate_step = rate_step,
+    .couple_step = couple_step,
     .fill = fill,
     .scale = scale,
     .axpy = axpy,

@@ -7,6 +7,8 @@
 
 #define COMMON                                                                                                         \
     SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, 1.0, "membrane potential that fires"),      \
+    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, 1.0,                                                      \
+                   "fires at this multiple of the threshold, and loses the threshold"),                                \
     SNN__PARAM_STR(SNN_NEURON_RESET, "reset", "subtract|zero|value|none", "subtract",                                  \
                    "what a spike does to the potential; none: the output is the potential itself"),                    \
     SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,                          \
@@ -157,6 +159,7 @@ void snn__neuron_population(const struct snn__neuron_model *model, const struct 
         population->adapt_strength = (float)snn__param_f64(params, SNN_NEURON_ADAPT_STRENGTH);
     }
     population->threshold = (float)snn__param_f64(params, SNN_NEURON_THRESHOLD);
+    population->fire_at = (float)snn__param_f64(params, SNN_NEURON_FIRE_AT);
     population->reset_value = (float)snn__param_f64(params, SNN_NEURON_RESET_VALUE);
     population->alpha = (float)snn__param_f64(params, SNN_NEURON_SURROGATE_ALPHA);
     population->reset = (enum snn__reset)choice(params, SNN_NEURON_RESET);

@@ -27,8 +27,8 @@ static float decays[NEURONS], thresholds[NEURONS];
 
 static struct snn__population population(int reset, int surrogate, int kind)
 {
-    struct snn__population p = { .n = NEURONS, .decay = 0.6f, .threshold = 0.9f, .reset_value = -0.2f, .current_decay = 0.4f,
-                                 .adapt_decay = 0.7f, .adapt_strength = 0.3f, .alpha = 1.5f };
+    struct snn__population p = { .n = NEURONS, .decay = 0.6f, .threshold = 0.9f, .fire_at = 0.8f, .reset_value = -0.2f,
+                                 .current_decay = 0.4f, .adapt_decay = 0.7f, .adapt_strength = 0.3f, .alpha = 1.5f };
 
     random_fill(decays, NEURONS, 0.1f, 0.9f, 77);
     random_fill(thresholds, NEURONS, 0.5f, 1.2f, 78);
@@ -58,7 +58,7 @@ static void begin(struct state *s)
 /* A membrane this near to its threshold may be rounded to either side. */
 static bool near(const struct snn__population *p, const float *u, const float *b, size_t e)
 {
-    const float threshold = (p->thresholds ? p->thresholds[e % p->n] : p->threshold);
+    const float threshold = p->fire_at * (p->thresholds ? p->thresholds[e % p->n] : p->threshold);
     const float edge = p->surrogate == SNN__SURROGATE_RECTANGLE ? p->alpha / 2 : 0;
     const float x = fabsf(u[e] - threshold - (p->adapt ? p->adapt_strength * b[e] : 0));
 
@@ -310,7 +310,7 @@ static double sequence(const struct snn__population *p, double decay, double thr
         }
         i = (p->current ? (double)p->current_decay * i : 0) + scale * current[t];
         u = decay * r + (p->scaled ? 1 - decay : 1) * i;
-        s = none ? 0 : primitive(p, u - threshold - (p->adapt ? (double)p->adapt_strength * b : 0));
+        s = none ? 0 : primitive(p, u - (double)p->fire_at * threshold - (p->adapt ? (double)p->adapt_strength * b : 0));
         loss += c[t] * (none ? u : s);
     }
     return loss;
