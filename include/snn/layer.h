@@ -47,8 +47,9 @@ typedef enum snn_layer_key {
     SNN_LAYER_FACTOR = 115,      /**< i64, of upsample */
     SNN_LAYER_VALUE = 116,       /**< f64, of scale */
     SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), of dropout */
-    SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w; tensors g, u, v) */
-    SNN_LAYER_RANGE = 119,       /**< f64, largest spectral norm with norm "spectral" */
+    SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w; tensors g, u, v),
+                                  *   frobenius (weights w min(1, range / Frobenius norm of w), a constant factor for the gradient) */
+    SNN_LAYER_RANGE = 119,       /**< f64, largest norm with norm "spectral" or "frobenius" */
     SNN_LAYER_OUT_PAD = 120,     /**< i64, rows and columns added at the end of conv_transpose2d's output */
     SNN_LAYER_DECAY = 121,       /**< f64 in [0, 1], of rate: weight of a step relative to the next */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff

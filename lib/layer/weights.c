@@ -10,7 +10,8 @@
  *   G = dL/dWhat, c_ij = W_ij - mu_i:   dgain_i = r_i sum_j G_ij c_ij
  *   D_ij = gain_i r_i G_ij - gain_i N/(N-1) r_i^3 c_ij sum_k G_ik c_ik;   dW_ij = D_ij - mean_j D_ij
  *
- * With a restricted spectral norm: layer/spectral.h, W as a matrix whose rows are its first axis. */
+ * With a restricted spectral norm: layer/spectral.h, W as a matrix whose rows are its first axis.
+ * With a restricted Frobenius norm: What = f W, f = min(1, range / ||W||), a constant for the gradient: dW = f dL/dWhat. */
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
@@ -31,7 +32,8 @@ struct weights {
     float *inverse, *mean;                     /* r_i, mu_i */
     ptrdiff_t g;                               /* restricted norm: tensor number of g, followed by u and v, or -1 */
     float *u, *v;                              /* after the power iteration of this sequence */
-    double sigma, range;
+    bool frobenius;
+    double sigma, range, factor;               /* frobenius: f */
     float *packed, *packed_back;               /* per group */
     size_t packed_size, packed_back_size;
     float *gathered;                           /* dL/dW in the order [O][tap][input] of the product */
@@ -39,13 +41,17 @@ struct weights {
     bool touched;                              /* gathered holds something */
 };
 
+#define NORM                                                                                                           \
+    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral|frobenius", "none",                                          \
+                   "spectral: weights clip(g, -range, range) w / sigma(w); frobenius: w min(1, range / ||w||)"),       \
+    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest norm, if norm is not none")
+
 static const struct snn__param linear_params[] = {
     SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "outputs"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
-    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral", "none", "spectral: weights clip(g, -range, range) w / sigma(w)"),
-    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest spectral norm if norm is spectral"),
+    NORM,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
@@ -60,8 +66,7 @@ static const struct snn__param conv2d_params[] = {
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
-    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral", "none", "spectral: weights clip(g, -range, range) w / sigma(w)"),
-    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest spectral norm if norm is spectral"),
+    NORM,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
@@ -73,8 +78,7 @@ static const struct snn__param transposed_params[] = {
     SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 4096, 0, "rows and columns that are cut off at every border"),
     SNN__PARAM_I64(SNN_LAYER_OUT_PAD, "out_pad", 0, 4095, 0, "rows and columns that are added at the end"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
-    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral", "none", "spectral: weights clip(g, -range, range) w / sigma(w)"),
-    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest spectral norm if norm is spectral"),
+    NORM,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
@@ -89,6 +93,11 @@ static bool is_turned(const snn_layer *layer)
 static bool is_spectral(const snn_layer *layer)
 {
     return snn__param_is(&layer->params, SNN_LAYER_NORM, "spectral");
+}
+
+static bool is_frobenius(const snn_layer *layer)
+{
+    return snn__param_is(&layer->params, SNN_LAYER_NORM, "frobenius");
 }
 
 static bool is_conv(const snn_layer *layer)
@@ -162,12 +171,18 @@ static snn_status transposed_shape(snn_layer *layer)
     return SNN_OK;
 }
 
+static snn_status check_norm(const snn_layer *layer)
+{
+    if (number_or(layer, SNN_LAYER_STANDARDISE, 0) || number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: norm %s goes with neither standardise nor groups", layer->name,
+                         snn__param_str(&layer->params, SNN_LAYER_NORM));
+    return SNN_OK;
+}
+
 static snn_status spectral_tensors(snn_layer *layer)
 {
     const struct snn__tensor *w = &layer->tensor[WEIGHT];
 
-    if (number_or(layer, SNN_LAYER_STANDARDISE, 0) || number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: norm spectral goes with neither standardise nor groups", layer->name);
     SNN__TRY(snn__layer_declare(layer, "g", true, 1, 0, 0, 0));
     SNN__TRY(snn__layer_declare(layer, "u", false, w->dim[0], 0, 0, 0));
     return snn__layer_declare(layer, "v", false, w->length / w->dim[0], 0, 0, 0);
@@ -184,6 +199,8 @@ static snn_status weights_tensors(snn_layer *layer)
     SNN__TRY(snn__layer_declare(layer, "weight", true, is_turned(layer) ? in : out, is_turned(layer) ? out : in, k, k));
     if (number(layer, SNN_LAYER_BIAS))
         SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
+    if (is_spectral(layer) || is_frobenius(layer))
+        SNN__TRY(check_norm(layer));
     if (is_spectral(layer))
         SNN__TRY(spectral_tensors(layer));
     if (number_or(layer, SNN_LAYER_STANDARDISE, 0)) {
@@ -300,6 +317,7 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     s->bias = snn__layer_tensor_index(layer, "bias");
     s->gain = snn__layer_tensor_index(layer, "gain");
     s->g = snn__layer_tensor_index(layer, "g");
+    s->frobenius = is_frobenius(layer);
     s->range = snn__param_f64(&layer->params, SNN_LAYER_RANGE);
     s->eps = s->gain < 0 ? 0.0f : (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
     describe_windows(layer, s);
@@ -311,7 +329,7 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
         s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
         SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
     }
-    if (s->gain >= 0 || s->g >= 0)
+    if (s->gain >= 0 || s->g >= 0 || s->frobenius)
         SNN__TRY(keep(arena, &s->standard, s->rows * s->fan));
     if (s->gain >= 0) {
         SNN__TRY(keep(arena, &s->inverse, s->rows));
@@ -396,6 +414,16 @@ static void restrict_norm(struct snn__node *node)
     snn__copy(node->ctx, s->standard, (float)(fmin(fmax(g, -s->range), s->range) / s->sigma), w, s->rows * s->fan);
 }
 
+static void restrict_frobenius(struct snn__node *node)
+{
+    struct weights *s = node->state;
+    const struct snn__tensor *w = &node->layer->tensor[WEIGHT];
+    double norm = sqrt(snn__dot(node->ctx, w->data, w->data, w->length));
+
+    s->factor = norm > s->range ? s->range / norm : 1.0;
+    snn__copy(node->ctx, s->standard, (float)s->factor, w->data, w->length);
+}
+
 static void weights_begin(struct snn__node *node, size_t batch, uint64_t stream)
 {
     struct weights *s = node->state;
@@ -416,6 +444,8 @@ static void weights_refresh(struct snn__node *node)
         snn__parallel(node->ctx, standardise_rows, node, snn__ceil_div(s->rows, ROWS));
     if (s->g >= 0)
         restrict_norm(node);
+    if (s->frobenius)
+        restrict_frobenius(node);
     for (size_t g = 0; g < s->groups; g++) {
         const float *w = effective(node) + g * s->outputs * s->fan;
 
@@ -584,6 +614,8 @@ static void weights_settle(struct snn__node *node)
         node->gradient[s->g][0] = (float)snn__spectral_gradient(node->ctx, tensor[WEIGHT].data, s->rows, s->fan, s->u, s->v,
                                                                 s->sigma, tensor[s->g].data[0], s->range,
                                                                 node->gradient[WEIGHT]);
+    if (s->frobenius)
+        k->scale(node->gradient[WEIGHT], (float)s->factor, node->gradient[WEIGHT], tensor[WEIGHT].length);
     if (s->bias >= 0)
         k->scale(node->gradient[s->bias], 1.0f, s->bias_sum, tensor[s->bias].length);
     s->touched = false;

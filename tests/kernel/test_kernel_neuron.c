@@ -201,6 +201,37 @@ START_TEST(backs_agree)
 }
 END_TEST
 
+/* Errors answered by spikes; multiples of 1/8 meet the thresholds and leave nothing to rounding. */
+START_TEST(couples_agree)
+{
+    static struct state x, y;
+    const struct snn__kernels *k = table((size_t)_i), *ref = table(0);
+
+    for (int kind = 0; kind < 8; kind++) {
+        struct state *const both[2] = { &x, &y };
+        bool skip[LENGTH] = { false };
+        uint64_t n[2], spikes = 0;
+
+        for (int i = 0; i < 2; i++) {
+            struct state *s = both[i];
+
+            begin(s);
+            for (size_t e = 0; e < LENGTH; e++) {
+                s->x[U][e] = floorf(8 * s->x[U][e]) / 8;
+                s->x[E][e] = floorf(8 * s->x[E][e]) / 8;
+            }
+            n[i] = (i ? ref : k)->couple_step(&(struct snn__couple_step){ .decay = kind & 4 ? 0.5f : 1, .threshold = 0.5f,
+                       .gap = 1.5f, .scale = 2, .size = 0.7f, .first = kind & 1, .accumulate = kind & 2, .e = s->x[E],
+                       .u = s->x[U], .sum = s->x[TRACE], .gate = s->x[R], .d = s->x[D] }, FROM, TO);
+        }
+        compare(&x, &y, skip, "couples", kind);
+        for (size_t e = FROM; e < TO; e++)
+            spikes += fabsf(y.x[U][e]) >= 0.5f;
+        ck_assert(n[0] == n[1] && n[0] == spikes && spikes > 0);
+    }
+}
+END_TEST
+
 /* ---- surrogates ------------------------------------------------------------------------------------------------------ */
 
 /* G of one number: a smooth population's first step with its current as membrane. */
@@ -385,6 +416,7 @@ int main(void)
     tcase_add_loop_test(t, steps_agree, 0, TABLES * RESETS);
     tcase_add_loop_test(t, spikes_are_counted, 0, TABLES);
     tcase_add_loop_test(t, deltas_agree, 0, TABLES * RESETS);
+    tcase_add_loop_test(t, couples_agree, 0, TABLES);
     tcase_add_loop_test(t, backs_agree, 0, TABLES * RESETS);
     tcase_add_loop_test(t, surrogate_is_the_slope_of_its_primitive, 0, TABLES * SURROGATES);
     tcase_add_loop_test(t, sigmoid_is_accurate, 0, TABLES);

@@ -36,6 +36,8 @@ static const struct layer_case cases[] = {
     { { 6 }, "linear x out=5 norm=spectral range=100", false },
     { { 3, 4, 4 }, "conv2d x out=4 pad=1 norm=spectral", false },
     { { 3, 3, 3 }, "conv_transpose2d x out=4 stride=2 pad=1 out_pad=1 norm=spectral range=0.5", false },
+    { { 6 }, "linear x out=5 norm=frobenius range=100", false },
+    { { 3, 3, 3 }, "conv_transpose2d x out=4 stride=2 pad=1 out_pad=1 norm=frobenius range=100", false },
     { { 6 }, "batch_norm x", true },
     { { 4, 3, 5 }, "batch_norm x", true },
     { { 3, 6, 6 }, "avgpool x", false },
