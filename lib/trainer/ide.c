@@ -21,76 +21,9 @@ static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_IDE_MEMORY, "memory", 1, 1000, 27, "rank-one terms that broyden keeps per sample"),
 };
 
-/* ---- the network ---- */
-
-static snn_status find_rate(const snn_network *net, size_t *rate)
-{
-    size_t found = 0;
-
-    for (size_t l = 0; l < net->n_layers; l++)
-        if (net->layer[l]->type == &snn__layer_rate) {
-            *rate = l;
-            found++;
-        }
-    if (found != 1)
-        return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "ide: the network has %zu rate layers; one must follow the last population", found);
-    return SNN_OK;
-}
-
-/* V > 0, reset by subtraction, u[t] = decay (u[t-1] - V s[t-1]) + I[t] with the decay of the rate layer. */
-static snn_status check_population(const snn_layer *layer, double decay)
-{
-    bool lif = layer->model->type == SNN_NEURON_LIF;
-
-    if (!lif && layer->model->type != SNN_NEURON_IF)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s is a %s; if and lif have the equilibrium", layer->name,
-                         layer->model->name);
-    if (!snn__param_is(&layer->params, SNN_NEURON_RESET, "subtract"))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s must reset by subtraction", layer->name);
-    if (snn__param_i64(&layer->params, SNN_NEURON_PER_NEURON) || snn__param_i64(&layer->params, SNN_NEURON_SMOOTH) ||
-        (lif && snn__param_i64(&layer->params, SNN_NEURON_INPUT_SCALED)))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s: per_neuron, smooth and input_scaled must be 0",
-                         layer->name);
-    if ((lif ? snn__param_f64(&layer->params, SNN_NEURON_DECAY) : 1.0) != decay)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s: its decay differs from that of the rate layer, %g",
-                         layer->name, decay);
-    return SNN_OK;
-}
-
-/* All delayed connections must read the population that the rate layer reads. */
-static snn_status check_layer(const snn_layer *layer, size_t top, const snn_network *net, double decay)
-{
-    for (size_t i = 0; i < layer->n_sources; i++)
-        if (layer->source[i].delay && layer->source[i].node != (ptrdiff_t)top)
-            return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "ide: layer %s reads %s with a delay; feedback must come from %s, the last population",
-                             layer->name, layer->source[i].name, net->layer[top]->name);
-    if (layer->model == NULL)
-        return SNN_OK;
-    if (layer->index > top)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: population %s lies behind %s, which the rate layer reads",
-                         layer->name, net->layer[top]->name);
-    return check_population(layer, decay);
-}
-
 static snn_status ide_check(const snn_trainer *trainer)
 {
-    const snn_network *net = trainer->net;
-    const snn_layer *layer;
-    size_t rate = 0;
-    ptrdiff_t top;
-
-    SNN__TRY(find_rate(net, &rate));
-    layer = net->layer[rate];
-    top = layer->source[0].node;
-    if (top == SNN__INPUT || layer->source[0].delay || net->layer[top]->model == NULL)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: layer %s must read a population", layer->name);
-    if (rate + 1 == net->n_layers)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "ide: a layer that reads %s must come last", layer->name);
-    for (size_t l = 0; l < net->n_layers; l++)
-        SNN__TRY(check_layer(net->layer[l], (size_t)top, net, snn__param_f64(&layer->params, SNN_LAYER_DECAY)));
-    return SNN_OK;
+    return snn__network_loop(trainer->net, "ide", &(struct snn__loop){ 0 });
 }
 
 static void ide_needs(const snn_trainer *trainer, struct snn__needs *needs)
@@ -106,9 +39,7 @@ static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *
     size_t populations = 0, all;
     const struct snn__params *p = &trainer->params;
 
-    SNN__TRY(find_rate(trainer->net, &s->rate));
-    s->top = (size_t)trainer->net->layer[s->rate]->source[0].node;
-    s->decay = snn__param_f64(&trainer->net->layer[s->rate]->params, SNN_LAYER_DECAY);
+    SNN__TRY(snn__network_loop(trainer->net, "ide", &s->loop));
     s->norms = false;
     for (size_t l = 0; l < pass->n; l++) {
         const struct snn__unit *unit = &pass->unit[l];
@@ -121,7 +52,7 @@ static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *
         snn__param_is(p, SNN_IDE_SOLVER, "broyden") || (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
     s->solver = (struct snn__solver){ .ctx = trainer->ctx,
                                       .batch_max = pass->batch_max,
-                                      .length = pass->unit[s->top].value_len,
+                                      .length = pass->unit[s->loop.top].value_len,
                                       .cap = (size_t)snn__param_i64(p, SNN_IDE_ITERATIONS),
                                       .memory = (size_t)snn__param_i64(p, SNN_IDE_MEMORY),
                                       .tolerance = snn__param_f64(p, SNN_IDE_TOLERANCE) };
@@ -145,7 +76,7 @@ static void add_to_mean(struct snn__ide *s, snn_trainer *trainer, size_t t)
     size_t n = pass->batch * pass->input_len;
 
     if (t > 0) {
-        snn__copy(pass->ctx, s->mean_input, (float)s->decay, s->mean_input, n);
+        snn__copy(pass->ctx, s->mean_input, (float)s->loop.decay, s->mean_input, n);
         snn__add_to(pass->ctx, s->mean_input, 1.0f, snn__pass_input(pass, t), n);
     } else {
         snn__copy(pass->ctx, s->mean_input, 1.0f, snn__pass_input(pass, t), n);
@@ -156,7 +87,7 @@ static void put_mean_input(struct snn__ide *s, snn_trainer *trainer)
 {
     struct snn__pass *pass = &trainer->pass;
 
-    snn__copy(pass->ctx, snn__pass_input(pass, 0), (float)(1.0 / snn__rate_weight(s->decay, pass->steps)),
+    snn__copy(pass->ctx, snn__pass_input(pass, 0), (float)(1.0 / snn__rate_weight(s->loop.decay, pass->steps)),
               s->mean_input, pass->batch * pass->input_len);
 }
 
@@ -188,7 +119,7 @@ static void apply(void *arg, const float *b, float *out)
     snn_trainer *trainer = arg;
     struct snn__ide *s = trainer->self;
 
-    snn__pass_back_rates(&trainer->pass, s->top, (struct snn__signal){ (float *)b, 1.0f }, out, false);
+    snn__pass_back_rates(&trainer->pass, s->loop.top, (struct snn__signal){ (float *)b, 1.0f }, out, false);
 }
 
 static struct snn__solution solve(struct snn__ide *s, snn_trainer *trainer)
@@ -201,7 +132,7 @@ static struct snn__solution solve(struct snn__ide *s, snn_trainer *trainer)
 static double distance(struct snn__ide *s, snn_trainer *trainer, struct snn__signal a)
 {
     const struct snn__pass *pass = &trainer->pass;
-    struct snn__signal image = snn__unit_value(pass, &pass->unit[s->top], pass->steps - 1);
+    struct snn__signal image = snn__unit_value(pass, &pass->unit[s->loop.top], pass->steps - 1);
     size_t n = pass->batch * s->solver.length;
     double size = a.scale * snn__solve_norm(&s->solver, pass->batch, a.data);
 
@@ -214,28 +145,28 @@ static snn_status ide_finish(void *self, snn_trainer *trainer)
 {
     struct snn__ide *s = self;
     struct snn__pass *pass = &trainer->pass;
-    struct snn__signal a = snn__unit_value(pass, &pass->unit[s->rate], pass->steps - 1), e;
+    struct snn__signal a = snn__unit_value(pass, &pass->unit[s->loop.rate], pass->steps - 1), e;
     size_t n = pass->batch * s->solver.length;
     struct snn__solution solution;
     double gap;
 
-    e = snn__pass_back_late(pass, s->rate);
+    e = snn__pass_back_late(pass, s->loop.rate);
     snn__copy(pass->ctx, s->ga, e.scale, e.data, n);
     if (!pass->is_static)
         put_mean_input(s, trainer);
-    snn__pass_rates(pass, s->top, a, SNN__STATISTICS_UPDATE);
+    snn__pass_rates(pass, s->loop.top, a, SNN__STATISTICS_UPDATE);
     gap = distance(s, trainer, a);
     if (s->several) {
-        struct snn__signal image = snn__unit_value(pass, &pass->unit[s->top], pass->steps - 1);
+        struct snn__signal image = snn__unit_value(pass, &pass->unit[s->loop.top], pass->steps - 1);
 
         snn__copy(pass->ctx, s->image, image.scale, image.data, n);
-        snn__pass_rates(pass, s->top, (struct snn__signal){ s->image, 1.0f }, SNN__STATISTICS_BATCH);
+        snn__pass_rates(pass, s->loop.top, (struct snn__signal){ s->image, 1.0f }, SNN__STATISTICS_BATCH);
     }
     solution = solve(s, trainer);
     snn__solved(trainer, &solution, gap);
     if (s->several)
-        snn__pass_rates(pass, s->top, a, SNN__STATISTICS_BATCH);
-    snn__pass_back_rates(pass, s->top, (struct snn__signal){ s->beta, 1.0f }, NULL, true);
+        snn__pass_rates(pass, s->loop.top, a, SNN__STATISTICS_BATCH);
+    snn__pass_back_rates(pass, s->loop.top, (struct snn__signal){ s->beta, 1.0f }, NULL, true);
     snn__step_credited(trainer, pass->steps - 1);
     return snn__learn(trainer);
 }

@@ -2,12 +2,11 @@
 #ifndef SNN_TRAINER_IDE_H
 #define SNN_TRAINER_IDE_H
 
+#include "network/loop.h"
 #include "trainer/solve.h"
 
 struct snn__ide {
-    size_t top;   /* layer whose rates are read out and fed back */
-    size_t rate;  /* the rate layer behind it */
-    double decay; /* of the populations and of the mean */
+    struct snn__loop loop;
     bool norms;   /* batch norms in front of all spikes */
     bool several; /* more than one population: J is taken at f(a) */
     bool broyden;

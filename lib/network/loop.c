@@ -1,0 +1,74 @@
+/* network/loop.c - checks that the firing rates of a network have the equilibrium of docs/methods/ide.md. */
+#include "network/loop.h"
+#include "layer/types.h"
+
+static snn_status find_rate(const snn_network *net, const char *method, size_t *rate)
+{
+    size_t found = 0;
+
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (net->layer[l]->type == &snn__layer_rate) {
+            *rate = l;
+            found++;
+        }
+    if (found != 1)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: the network has %zu rate layers; one must follow the last population", method, found);
+    return SNN_OK;
+}
+
+/* V > 0, reset by subtraction, u[t] = decay (u[t-1] - V s[t-1]) + I[t] with the decay of the rate layer. */
+static snn_status check_population(const snn_layer *layer, const char *method, double decay)
+{
+    bool lif = layer->model->type == SNN_NEURON_LIF;
+
+    if (!lif && layer->model->type != SNN_NEURON_IF)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s is a %s; if and lif have the equilibrium", method,
+                         layer->name, layer->model->name);
+    if (!snn__param_is(&layer->params, SNN_NEURON_RESET, "subtract"))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s must reset by subtraction", method, layer->name);
+    if (snn__param_i64(&layer->params, SNN_NEURON_PER_NEURON) || snn__param_i64(&layer->params, SNN_NEURON_SMOOTH) ||
+        (lif && snn__param_i64(&layer->params, SNN_NEURON_INPUT_SCALED)))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: per_neuron, smooth and input_scaled must be 0", method,
+                         layer->name);
+    if ((lif ? snn__param_f64(&layer->params, SNN_NEURON_DECAY) : 1.0) != decay)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: its decay differs from that of the rate layer, %g", method,
+                         layer->name, decay);
+    return SNN_OK;
+}
+
+/* All delayed connections must read the population that the rate layer reads. */
+static snn_status check_layer(const snn_layer *layer, const char *method, const snn_network *net,
+                              const struct snn__loop *loop)
+{
+    for (size_t i = 0; i < layer->n_sources; i++)
+        if (layer->source[i].delay && layer->source[i].node != (ptrdiff_t)loop->top)
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "%s: layer %s reads %s with a delay; feedback must come from %s, the last population",
+                             method, layer->name, layer->source[i].name, net->layer[loop->top]->name);
+    if (layer->model == NULL)
+        return SNN_OK;
+    if (layer->index > loop->top)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: population %s lies behind %s, which the rate layer reads", method,
+                         layer->name, net->layer[loop->top]->name);
+    return check_population(layer, method, loop->decay);
+}
+
+snn_status snn__network_loop(const snn_network *net, const char *method, struct snn__loop *loop)
+{
+    const snn_layer *layer;
+    ptrdiff_t top;
+
+    SNN__TRY(find_rate(net, method, &loop->rate));
+    layer = net->layer[loop->rate];
+    top = layer->source[0].node;
+    if (top == SNN__INPUT || layer->source[0].delay || net->layer[top]->model == NULL)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s must read a population", method, layer->name);
+    if (loop->rate + 1 == net->n_layers)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a layer that reads %s must come last", method, layer->name);
+    loop->top = (size_t)top;
+    loop->decay = snn__param_f64(&layer->params, SNN_LAYER_DECAY);
+    for (size_t l = 0; l < net->n_layers; l++)
+        SNN__TRY(check_layer(net->layer[l], method, net, loop));
+    return SNN_OK;
+}
