@@ -32,6 +32,10 @@ typedef enum snn_trainer_key {
     SNN_IDE_TOLERANCE = 702,           /**< f64, ide: relative residual at which the solver stops */
     SNN_IDE_ITERATIONS = 703,          /**< i64, ide: most iterations of the solver */
     SNN_IDE_MEMORY = 704,              /**< i64, ide: rank-one terms that broyden keeps per sample */
+    SNN_SPIDE_BACKWARD_STEPS = 711,    /**< i64, spide: T_B, steps of the second stage */
+    SNN_SPIDE_SCALE = 712,             /**< f64, spide: S, factor of the errors and of all gradients */
+    SNN_SPIDE_BACKWARD_THRESHOLD = 713, /**< f64, spide: potential of either sign at which a couple of the second stage fires */
+    SNN_SPIDE_SPIKE_SIZE = 714,        /**< f64, spide: G, what a couple that fired loses, and what its spike stands for */
     SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
 } snn_trainer_key;
 
@@ -53,10 +57,11 @@ typedef struct snn_metrics {
     double solver_iterations;  /**< ide: iterations of the solver, mean over the batches */
     uint64_t solver_failures;  /**< ide: batches whose solver stopped before its tolerance */
     double equilibrium_gap;    /**< ide: ||f(a) - a|| / ||a|| of the rates a, mean over the batches */
+    double backward_rate;      /**< spide: spikes of either sign per neuron and step of the second stage, over all populations */
 } snn_metrics;
 
 /** Initialiser for a snn_metrics that a call is to fill. */
-#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0 }
+#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0 }
 
 /** Figures of one layer in the last epoch, step or evaluation. */
 typedef struct snn_layer_metrics {
@@ -66,10 +71,11 @@ typedef struct snn_layer_metrics {
     double synops_dense;   /**< as in snn_metrics, of this layer; 0 for layers without weights */
     double synops_mac;     /**< as in snn_metrics, of this layer */
     double synops_ac;      /**< as in snn_metrics, of this layer */
+    double backward_rate;  /**< as in snn_metrics, of this layer */
 } snn_layer_metrics;
 
 /** Initialiser for a snn_layer_metrics that a call is to fill. */
-#define SNN_LAYER_METRICS_INIT { sizeof(snn_layer_metrics), 0, 0.0, 0.0, 0.0, 0.0 }
+#define SNN_LAYER_METRICS_INIT { sizeof(snn_layer_metrics), 0, 0.0, 0.0, 0.0, 0.0, 0.0 }
 
 /** Where a run is. */
 typedef struct snn_progress {
@@ -93,10 +99,12 @@ typedef enum snn_phase {
     SNN_PHASE_GRADIENT = 2, /**< what step `step` adds to the gradient may be read (if observed; not of a network with batch
                              * norm over all steps, whose steps are one) */
     SNN_PHASE_UPDATE = 3,   /**< the gradient that the optimizer is about to use may be read; `step` is 0 */
+    SNN_PHASE_BACKWARD = 4, /**< spide: step `step` of the second stage is done: signals of populations may be read */
     SNN_PHASE_FORCE32 = 0x7fffffff
 } snn_phase;
 
-/** What can be read of a layer during SNN_PHASE_FORWARD. */
+/** What can be read of a layer during SNN_PHASE_FORWARD; and during SNN_PHASE_BACKWARD, where outputs of populations are spikes -1, 0
+ * or 1 and membrane potentials those of the second stage. */
 typedef enum snn_signal {
     SNN_SIGNAL_OUTPUT = 1,   /**< spikes (0 or 1) of a population, values of any other layer */
     SNN_SIGNAL_MEMBRANE = 2, /**< membrane potential before the spike test and the reset */
@@ -116,8 +124,8 @@ SNN_BEGIN_DECLS
 /** Name of training method number `index`, from 0; NULL past the last. Static storage. */
 SNN_API const char *snn_trainer_method(size_t index);
 
-/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt", "ide" or
- * "dsr".
+/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt", "ide",
+ * "dsr" or "spide".
  * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
  * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
  * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */

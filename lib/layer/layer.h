@@ -67,6 +67,7 @@ struct snn__node {
     bool adds_adjoint;   /* the adjoint may have to be added, or to go nowhere */
     bool keeps;          /* values of all slots are kept until the sequence is over */
     bool through_time;   /* populations carry errors from step to step */
+    bool couples;        /* populations answer errors with spikes (couple.c) */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
 };
 
@@ -76,6 +77,15 @@ enum snn__statistics {
     SNN__STATISTICS_BATCH,  /* those of the batch */
     SNN__STATISTICS_FIXED,  /* those of the last batch that was measured, its variance unbiased: per-step input whose mean went ahead */
     SNN__STATISTICS_RUNNING
+};
+
+/* How populations answer errors (couple.c). */
+struct snn__couples {
+    float threshold, gap; /* at which a neuron of the couple fires, and what it loses: the size of its spike */
+    size_t steps;         /* of the second stage */
+    size_t forward_steps; /* of the first stage */
+    bool first;           /* step of the second stage */
+    bool mean;            /* the mean of all spikes is sent down instead of those of a step */
 };
 
 /* One call into a layer at run time. */
@@ -93,12 +103,13 @@ struct snn__io {
     const float *weighted; /* summed: mean of the input by the weights of the representation, in values */
     bool detach;      /* bptt: no error through the reset */
     bool rates;       /* populations give rates, clip(x / threshold, 0, 1), and their adjoint is that of the clip */
+    const struct snn__couples *couples; /* backward: populations answer with spikes. NULL: they do not */
     enum snn__statistics statistics;
     struct snn__signal x[SNN__SOURCES_MAX]; /* inputs; for ADD absent ones have data NULL */
     size_t n_x;
     struct snn__signal y; /* output: forward may replace the array by the input's */
-    float *trace;         /* populations: where to keep the trace, or NULL */
-    uint64_t spikes;      /* populations: receives the number of spikes */
+    float *trace;         /* populations: where to keep the trace, or NULL; where it is, for couples */
+    uint64_t spikes;      /* populations: receives the number of spikes, of couples that of either sign */
 };
 
 enum snn__layer_flags {
@@ -144,6 +155,8 @@ struct snn__layer_type {
     void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it */
     /* membrane potential of a kept step, [batch][n] channels last */
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
+    /* spikes -1, 0, 1 of the last step of couples, [batch][n] channels last; NULL if not kept */
+    const float *(*answer)(const struct snn__node *node);
     /* synapses that leave each input element, [in_len], counting non-zero weights only, or all */
     void (*fanout)(const struct snn__node *node, float *out, bool nonzero);
 };

@@ -5,6 +5,7 @@
  *
  * The equations are in kernel/kernel.h; this file holds the state of a population and cuts the work. */
 #include "core/context.h"
+#include "layer/couple.h"
 #include "layer/types.h"
 #include <math.h>
 #include <stdatomic.h>
@@ -19,6 +20,7 @@ struct population {
     float *du, *db, *di;        /* carried through time */
     float *leak;                /* plif: gathers the derivative by decay, [batch][n] */
     bool leak_touched;
+    struct snn__couple couple;
 };
 
 /* ---- building ---- */
@@ -103,7 +105,7 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
             SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
                                     SNN__ALWAYS_LAST));
     snn__neuron_population(model, &node->layer->params, n, &s->constants);
-    return SNN_OK;
+    return snn__couple_plan(&s->couple, node, arena);
 }
 
 /* An adjoint that must be added is made in the scratch memory first. */
@@ -232,6 +234,8 @@ static void forward_step(struct snn__node *node, struct snn__io *io)
     io->y.scale = 1.0f;
     snn__ranges(node->ctx, io->batch * node->in_len, step_range, &k);
     io->spikes = atomic_load(&k.spikes);
+    if (io->training && node->couples)
+        snn__couple_count(&s->couple, node, io, s->constants.decay);
 }
 
 static void population_forward(struct snn__node *node, struct snn__io *io)
@@ -267,6 +271,10 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
     float *d = accumulate || dx == NULL ? node->scratch : dx; /* dx NULL: only the leak's gradient is wanted */
 
     (void)input;
+    if (io->couples) {
+        snn__couple_adjoint(&s->couple, node, io, s->constants.decay, s->constants.threshold, s->u, e, dx, accumulate);
+        return;
+    }
     if (io->rates) {
         adjoint_rates(node, io, e, dx, accumulate);
         return;
@@ -339,6 +347,11 @@ static const float *population_membrane(const struct snn__node *node, size_t slo
     return s->u + slot * batch * node->in_len;
 }
 
+static const float *population_answer(const struct snn__node *node)
+{
+    return ((const struct population *)node->state)->couple.answer;
+}
+
 /* The leak's gradient needs the current. */
 static unsigned population_flags(const snn_layer *layer)
 {
@@ -353,7 +366,7 @@ static unsigned population_flags(const snn_layer *layer)
         .scratch = population_scratch,                                                                           \
         .refresh = population_refresh,                                                                           \
         .forward = population_forward, .adjoint = population_adjoint, .settle = population_settle,                      \
-        .membrane = population_membrane                                                                          \
+        .membrane = population_membrane, .answer = population_answer                                             \
     }
 
 const struct snn__layer_type snn__layer_if = TYPE("if"), snn__layer_lif = TYPE("lif"), snn__layer_cuba = TYPE("cuba"),

@@ -36,6 +36,11 @@ static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn
 
         if (from == NULL || !from->wants_error || io->x[i].data == NULL)
             continue;
+        if (pass->couples && pass->couples->mean && !delay && from->flags & SNN__LAYER_POPULATION) {
+            from->e = (struct snn__signal){ NULL, 0.0f }; /* it knows its mean */
+            from->reached = true;
+            continue;
+        }
         if (delay) {
             size_t parity = (io->t + 1) & 1; /* of step t - 1 */
 
@@ -120,10 +125,13 @@ static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, 
         take_means(pass, unit, &io);
     if (unit->trainable && unit->layer->type->credit && pass->credit != NULL)
         pass->credit(pass, unit, &io, unit->e);
+    io.trace = pass->couples ? unit->trace : NULL;
     if (unit->node.wants_adjoint)
         send_down(pass, unit, &io, at_end);
     else if (unit->trainable && unit->flags & SNN__LAYER_POPULATION)
         unit->layer->type->adjoint(&unit->node, &io, unit->e, 0, NULL, false); /* for the gradient of its leak */
+    if (pass->couples)
+        unit->answers += io.spikes;
     if (unit->weighted != NULL && unit->node.wants_adjoint)
         bend_correlations(pass, unit);
 }
@@ -223,6 +231,15 @@ void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal
         pass->ctx->kernels->fill(fed_back, 0.0f, pass->batch * pass->unit[top].value_len);
     pass->at_rates = false;
     pass->credit = kept;
+}
+
+void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e, const struct snn__couples *couples,
+                            float *fed_back)
+{
+    pass->couples = couples;
+    pass->couple_steps += couples->mean ? 0 : pass->batch;
+    snn__pass_back_rates(pass, top, e, fed_back, couples->mean);
+    pass->couples = NULL;
 }
 
 /* ---- through time ---- */

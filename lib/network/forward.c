@@ -31,7 +31,7 @@ struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct sn
 
 struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (!unit->traced || !pass->training)
+    if (!unit->traced || !pass->training || pass->needs.couples)
         return absent;
     if (unit->trace == NULL)
         return passed(unit, snn__unit_input_trace(pass, unit, 0, SIZE_MAX));
@@ -119,6 +119,7 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
     io.last = t + 1 == pass->steps;
     io.detach = pass->detach;
     io.rates = pass->at_rates;
+    io.couples = pass->couples;
     io.statistics = statistics(pass, unit);
     io.n_x = unit->layer->n_sources;
     for (size_t i = 0; i < io.n_x; i++)
@@ -160,9 +161,9 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
 
 void snn__pass_clear_counters(struct snn__pass *pass)
 {
-    pass->neuron_steps = 0;
+    pass->neuron_steps = pass->couple_steps = 0;
     for (size_t l = 0; l < pass->n; l++) {
-        pass->unit[l].spikes = 0;
+        pass->unit[l].spikes = pass->unit[l].answers = 0;
         pass->unit[l].macs = pass->unit[l].acs = pass->unit[l].dense = 0;
     }
 }

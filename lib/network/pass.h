@@ -19,6 +19,7 @@ struct snn__needs {
                           presynaptic factor is the mean over the steps */
     bool observed;     /* every signal stays until its step is over */
     bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
+    bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic factor */
 };
 
 /* The one door to a weight gradient: called for every layer with trained tensors that an error reaches. */
@@ -35,6 +36,7 @@ struct snn__unit {
     bool late;         /* exists at the last step only: gathers all steps, or reads what does */
     bool driven;       /* depends on spikes or on the step before */
     bool traced;       /* has a trace */
+    bool averaged;     /* couples: weights read it, so it is computed once more, from average rates */
     bool trainable;    /* has trained tensors */
     bool wants_error;  /* the error at its output is of use */
     bool read_later;   /* someone reads it with a delay */
@@ -57,7 +59,7 @@ struct snn__unit {
     float *error_before[2]; /* history: what readers with delay owe to the step before, by parity of that step */
     bool owed[2];
 
-    uint64_t spikes;        /* since the counters were cleared */
+    uint64_t spikes, answers; /* since the counters were cleared: of the steps, of couples */
     float *fanout;          /* synapses that leave each input element (non-zero weights) */
     double fanout_all;      /* all synapses of one step and sample */
     double macs, acs, dense; /* since the counters were cleared */
@@ -94,7 +96,8 @@ struct snn__pass {
     bool fixed; /* statistics of what does not depend on spikes were measured ahead of the steps */
     float *fed_back; /* at rates: what readers with delay send back, [B][len], or NULL */
     bool fed;
-    uint64_t neuron_steps; /* since the counters were cleared: samples times steps */
+    const struct snn__couples *couples; /* of a sweep in which populations answer errors with spikes, else NULL */
+    uint64_t neuron_steps, couple_steps; /* since the counters were cleared: samples times steps */
 };
 
 snn_status snn__pass_plan(struct snn__pass *pass, snn_network *net, size_t batch, size_t steps, const struct snn__needs *needs);
@@ -136,6 +139,13 @@ void snn__pass_fix_statistics(struct snn__pass *pass);
 /* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what arrives at the
  * rates that were given; `credit`: gradients are taken. */
 void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit);
+/* Values of the average rates a = sum_t decay^(T-t) s[t] / sum_t decay^(T-t) of all populations up to `top` instead of those
+ * of the last step, in all that weights read; a per-step input becomes its plain mean. */
+void snn__pass_average(struct snn__pass *pass, size_t top);
+/* One step of errors as spikes, from e at the output of `top` down; fed_back as above. With couples->mean: the mean of all such
+ * steps, of which gradients are taken (e is not used). */
+void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e, const struct snn__couples *couples,
+                            float *fed_back);
 /* Errors of the last step from the output down to the late layers; returns the error at the output of layer `bottom`. */
 struct snn__signal snn__pass_back_late(struct snn__pass *pass, size_t bottom);
 

@@ -121,6 +121,23 @@ static void mark_averaged(struct snn__pass *pass)
     }
 }
 
+/* Weights take average rates: populations gather theirs, and what lies between a population and weights is marked. */
+static void mark_rates(struct snn__pass *pass)
+{
+    pass->input_traced = true;
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (unit->flags & SNN__LAYER_POPULATION) {
+            unit->traced = true;
+            continue;
+        }
+        for (size_t i = 0; (unit->trainable || unit->averaged) && i < unit->layer->n_sources; i++)
+            if (source_unit(pass, unit, i) != NULL)
+                source_unit(pass, unit, i)->averaged = true;
+    }
+}
+
 static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     /* of a constant, a norm over all steps is constant; at rates, steps leave the running values alone */
@@ -250,6 +267,8 @@ static snn_status describe_units(struct snn__pass *pass)
     mark_traced(pass);
     if (pass->means)
         mark_averaged(pass);
+    if (pass->needs.couples)
+        mark_rates(pass);
     if (pass->whole)
         pass->slots = pass->steps;
     if (pass->needs.learns)
@@ -362,7 +381,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), population ? NULL : &lives->trace));
     if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
         SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
-        if (unit->traced)
+        if (unit->traced && !pass->needs.couples)
             SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
     }
     if (unit->wants_error && (errors_apart(pass) || error_heir(pass, unit) == NULL))
@@ -410,6 +429,7 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
         node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_later || !from->wants_error || errors_apart(pass);
     }
     node->through_time = pass->needs.learns && pass->needs.history;
+    node->couples = pass->needs.couples;
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && pass->needs.learns)
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;

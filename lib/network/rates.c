@@ -4,6 +4,7 @@
  *
  * The arrays of the steps are used again. */
 #include "core/context.h"
+#include "layer/types.h"
 #include "network/pass.h"
 
 /* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values follow. */
@@ -39,6 +40,34 @@ void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, e
         if (!pass->unit[l].late && !computed_before(pass, &pass->unit[l]))
             compute(pass, &pass->unit[l]);
     pass->at_rates = false;
+}
+
+/* The array becomes that of the average. */
+static void average_population(struct snn__pass *pass, struct snn__unit *unit)
+{
+    double weight = snn__rate_weight(snn__population_constants(&unit->node)->decay, pass->steps);
+    size_t n = pass->batch * unit->value_len;
+
+    snn__copy(pass->ctx, unit->value, (float)(1.0 / weight), unit->trace, n);
+    unit->scale = 1.0f;
+    if (unit->later != NULL) {
+        snn__copy(pass->ctx, unit->later, 1.0f, unit->value, n);
+        unit->later_scale = 1.0f;
+    }
+}
+
+void snn__pass_average(struct snn__pass *pass, size_t top)
+{
+    if (!pass->is_static)
+        snn__copy(pass->ctx, pass->input, 1.0f, pass->input_mean, pass->batch * pass->input_len);
+    for (size_t l = 0; l <= top; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (unit->flags & SNN__LAYER_POPULATION)
+            average_population(pass, unit);
+        else if (unit->averaged && !snn__unit_constant(pass, unit))
+            compute(pass, unit);
+    }
 }
 
 void snn__pass_fix_statistics(struct snn__pass *pass)

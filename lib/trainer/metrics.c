@@ -43,7 +43,7 @@ void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss
 {
     const struct snn__pass *pass = &trainer->pass;
     snn_metrics m = SNN_METRICS_INIT;
-    double neurons = 0, fired = 0, n = (double)pass->neuron_steps / (double)pass->steps; /* samples since the counters began */
+    double neurons = 0, fired = 0, answered = 0, n = (double)pass->neuron_steps / (double)pass->steps; /* samples since the counters began */
     size_t size;
 
     if (metrics == NULL)
@@ -68,6 +68,7 @@ void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss
         if (spikes(unit)) {
             neurons += (double)unit->value_len;
             fired += (double)unit->spikes;
+            answered += (double)unit->answers;
         }
         if (n > 0) {
             m.synops_dense += unit->dense / n;
@@ -77,6 +78,8 @@ void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss
     }
     if (neurons > 0 && pass->neuron_steps > 0)
         m.firing_rate = fired / (neurons * (double)pass->neuron_steps);
+    if (neurons > 0 && pass->couple_steps > 0)
+        m.backward_rate = answered / (neurons * (double)pass->couple_steps);
     memcpy(metrics, &m, size < sizeof m ? size : sizeof m);
 }
 
@@ -105,6 +108,8 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
         m.synops_mac = unit->macs / n;
         m.synops_ac = unit->acs / n;
     }
+    if (unit->answers > 0)
+        m.backward_rate = (double)unit->answers / ((double)unit->value_len * (double)trainer->pass.couple_steps);
     memcpy(metrics, &m, size < sizeof m ? size : sizeof m);
     return SNN_OK;
 }

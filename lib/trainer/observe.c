@@ -9,10 +9,21 @@ void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step)
 {
     if (trainer->observer == NULL)
         return;
-    trainer->observing = phase == SNN_PHASE_FORWARD;
+    trainer->observing = phase == SNN_PHASE_FORWARD || phase == SNN_PHASE_BACKWARD;
+    trainer->observed_phase = phase;
     trainer->observed_step = step;
     trainer->observer(trainer->observer_user, trainer, phase, step);
     trainer->observing = false;
+}
+
+/* Potentials and spikes of couples. */
+static const float *answer(const struct snn__pass *pass, const struct snn__unit *unit, snn_signal signal)
+{
+    if (!(unit->flags & SNN__LAYER_POPULATION))
+        return NULL;
+    if (signal == SNN_SIGNAL_MEMBRANE)
+        return unit->layer->type->membrane(&unit->node, 0, pass->batch);
+    return signal == SNN_SIGNAL_OUTPUT ? unit->layer->type->answer(&unit->node) : NULL;
 }
 
 static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *unit, snn_signal signal, struct snn__signal *found)
@@ -22,7 +33,9 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
 
     found->data = NULL;
     found->scale = 1.0f;
-    if (signal == SNN_SIGNAL_OUTPUT)
+    if (tr->observed_phase == SNN_PHASE_BACKWARD)
+        found->data = (float *)answer(pass, unit, signal);
+    else if (signal == SNN_SIGNAL_OUTPUT)
         *found = snn__unit_value(pass, unit, tr->observed_step);
     else if (signal == SNN_SIGNAL_TRACE)
         *found = snn__unit_trace(pass, unit);
@@ -43,7 +56,8 @@ snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal
     if (trainer == NULL || out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer or out is NULL");
     if (!trainer->observing || !(trainer->observe & SNN_OBSERVE_SIGNALS))
-        return snn__fail(SNN_ERR_STATE, "%s: signals are read in an observer with SNN_OBSERVE_SIGNALS, in SNN_PHASE_FORWARD",
+        return snn__fail(SNN_ERR_STATE, "%s: signals are read in an observer with SNN_OBSERVE_SIGNALS, in SNN_PHASE_FORWARD "
+                         "or SNN_PHASE_BACKWARD",
                          trainer->owner);
     if (index >= trainer->pass.n)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner, trainer->pass.n,

@@ -2,7 +2,7 @@
 #include "trainer/rule.h"
 #include <string.h>
 
-extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, snn__rule_ide, snn__rule_dsr;
+extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, snn__rule_ide, snn__rule_dsr, snn__rule_spide;
 
 static const struct snn__rule *const rules[] = {
     &snn__rule_bptt,
@@ -10,6 +10,7 @@ static const struct snn__rule *const rules[] = {
     &snn__rule_ottt,
     &snn__rule_ide,
     &snn__rule_dsr,
+    &snn__rule_spide,
 };
 
 const struct snn__rule *snn__rule_at(size_t index)

@@ -49,6 +49,7 @@ struct snn_trainer {
     snn_observe_fn observer;
     void *observer_user;
     bool observing; /* an observer is being called: signals may be read */
+    snn_phase observed_phase;
     size_t observed_step;
 };
 

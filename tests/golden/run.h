@@ -32,10 +32,25 @@ struct run {
 /* Adds the layer of a line of case.txt, reading the layer added before. */
 bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **layer);
 
-/* ide.c */
-bool ide_build(struct run *r);
+/* run_loop.c: networks with an equilibrium. */
+const struct case_layer *run_line(const struct run *r, const char *name);
+bool run_build_loop(struct run *r);
+/* [batch][n] channels last of layer number `layer`, times `scale`, into an array of the case, if it has it. */
+void run_take(struct run *r, struct case_array *a, size_t layer, const float *x, float scale);
+/* Of all populations into "role.NAME". */
+void run_take_values(struct run *r, const char *role);
+/* The weighted mean of the spikes that were gathered, step by step. */
+void run_add_to_rates(struct run *r, size_t step);
+
+/* run_ide.c */
 bool ide_set_up(struct run *r);
 void ide_gather_step(struct run *r, size_t step);
 void ide_gather_update(struct run *r);
+
+/* run_spide.c */
+bool spide_set_up(struct run *r);
+void spide_gather_step(struct run *r, size_t step);
+void spide_gather_back(struct run *r, size_t step);
+void spide_gather_update(struct run *r);
 
 #endif

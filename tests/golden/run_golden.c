@@ -114,6 +114,16 @@ static bool flatten_map(struct run *r, const struct case_layer *line)
     return true;
 }
 
+/* Fires at vth, loses vth - u_rest. */
+static bool set_gap(struct run *r, snn_layer *layer, const struct case_layer *line)
+{
+    double vth = case_layer_number(line, "vth", 1), gap = vth - case_number(r->c, "u_rest", 0);
+
+    MUST(snn_layer_set_f64(layer, SNN_NEURON_THRESHOLD, gap));
+    MUST(snn_layer_set_f64(layer, SNN_NEURON_FIRE_AT, vth / gap));
+    return true;
+}
+
 bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **layer)
 {
     const struct spelling *s = NULL;
@@ -129,12 +139,17 @@ bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **lay
     if (!flatten_map(r, line))
         return false;
     MUST(snn_network_add(r->net, s->ours, line->word[0], layer));
-    for (size_t k = 0; k < 8 && s->key[k][0] != NULL; k++)
-        if (!set(r, *layer, s->key[k][1], case_layer_text(line, s->key[k][0])))
+    for (size_t k = 0; k < 8 && s->key[k][0] != NULL; k++) {
+        const char *value = case_layer_text(line, s->key[k][0]);
+
+        if (!set(r, *layer, s->key[k][1], value && strcmp(value, "frob") == 0 ? "frobenius" : value))
             return false;
+    }
     if (strncmp(s->theirs, "ws", 2) == 0 && !set(r, *layer, "standardise", "1"))
         return false;
     if (is_method(r, "dsr") && strcmp(s->ours, "batch_norm") == 0 && !set(r, *layer, "over", "all"))
+        return false;
+    if (reset != NULL && strcmp(reset, "subtract_gap") == 0 && !set_gap(r, *layer, line))
         return false;
     return reset == NULL || set(r, *layer, "reset", strcmp(reset, "hard") == 0 ? "zero" : "subtract");
 }
@@ -201,7 +216,7 @@ static bool build(struct run *r)
     dim = input->want.dim + 1 + per_step;
     rank = input->want.rank - 1 - per_step;
     MUST(snn_network_create(&r->net, r->ctx, dim, rank));
-    if (!(is_method(r, "ide") ? ide_build : build_lines)(r))
+    if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop : build_lines)(r))
         return false;
     MUST(snn_network_prepare(r->net));
     return load_tensors(r);
@@ -220,6 +235,8 @@ static bool set_up_trainer(struct run *r)
     MUST(snn_trainer_set_i64(r->trainer, SNN_TRAINER_STEPS, (int64_t)r->steps));
     if (is_method(r, "ide"))
         return ide_set_up(r);
+    if (is_method(r, "spide"))
+        return spide_set_up(r);
     MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", is_method(r, "dsr") ? "ce" : "ce_mse")));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_LOSS_MIX, case_number(r->c, "lambda", 0)));
     if (strcmp(target, "onehot") != 0) {
@@ -301,6 +318,8 @@ static void gather_step(struct run *r, size_t step)
     }
     if (is_method(r, "ide"))
         ide_gather_step(r, step);
+    if (is_method(r, "spide"))
+        spide_gather_step(r, step);
     if (is_method(r, "dsr"))
         dsr_gather_forward(r->c, r->trainer, step, r->buffer);
 }
@@ -329,12 +348,16 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
         return;
     if (phase == SNN_PHASE_FORWARD)
         gather_step(r, step);
+    else if (phase == SNN_PHASE_BACKWARD)
+        spide_gather_back(r, step);
     else if (phase == SNN_PHASE_GRADIENT)
         gather_gradients(r, "gt", step, r->steps);
     else
         gather_gradients(r, "g", 0, 1);
     if (phase == SNN_PHASE_UPDATE && is_method(r, "ide"))
         ide_gather_update(r);
+    if (phase == SNN_PHASE_UPDATE && is_method(r, "spide"))
+        spide_gather_update(r);
     if (phase == SNN_PHASE_UPDATE && is_method(r, "dsr"))
         dsr_gather_backward(r->c, r->trainer);
 }
@@ -368,10 +391,10 @@ static bool begins(const char *text, const char *with)
 /* The README's table; d is the largest absolute value that is expected. */
 static double tolerance(const char *name, double d)
 {
-    if (begins(name, "s."))
+    if (begins(name, "s.") || begins(name, "sb.") || begins(name, "mask."))
         return 0;
     if (begins(name, "g.") || begins(name, "gt.") || begins(name, "grep.") || begins(name, "gin.") || strcmp(name, "ga") == 0 ||
-        strcmp(name, "beta") == 0)
+        begins(name, "beta"))
         return 1e-4 * fmax(d, 1e-3);
     if (begins(name, "p3.") || begins(name, "b3.") || strcmp(name, "loss_iter") == 0 || strcmp(name, "out_eval") == 0)
         return 5e-5 * fmax(1.0, d);

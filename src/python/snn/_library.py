@@ -81,7 +81,8 @@ class Metrics(Sized):
                 ("accuracy", c_double), ("seconds", c_double), ("learning_rate", c_double),
                 ("gradient_norm", c_double), ("firing_rate", c_double), ("synops_dense", c_double),
                 ("synops_mac", c_double), ("synops_ac", c_double), ("solver_residual", c_double),
-                ("solver_iterations", c_double), ("solver_failures", c_uint64), ("equilibrium_gap", c_double)]
+                ("solver_iterations", c_double), ("solver_failures", c_uint64), ("equilibrium_gap", c_double),
+                ("backward_rate", c_double)]
 
 
 READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32))

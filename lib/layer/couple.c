@@ -1,0 +1,106 @@
+/* layer/couple.c - errors as spikes, docs/methods/spide.md:
+ *
+ *   u[t] = decay (u[t-1] - G s[t-1]) + e[t],   s[t] = +1 if u[t] >= threshold, -1 if u[t] <= -threshold, else 0
+ *   d[t] = m G s[t] / V,                       m = 1 where the neuron fired at some but not all steps of the first stage
+ *   mean = G sum_t decay^(T-t) s[t] / sum_t decay^(T-t)
+ *
+ * V is the threshold of the population. Its potentials of the first stage are over: the couples take their place. */
+#include "layer/couple.h"
+#include "core/context.h"
+#include "layer/types.h"
+#include <stdatomic.h>
+
+snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node, struct snn__arena *arena)
+{
+    size_t all = node->batch_max * node->in_len;
+
+    if (!node->couples)
+        return SNN_OK;
+    SNN__TRY(snn__arena_add(arena, &c->sum, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    SNN__TRY(snn__arena_add(arena, &c->gate, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    if (!node->keeps)
+        return SNN_OK;
+    return snn__arena_add(arena, &c->answer, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+}
+
+/* Without a leak the trace is the count. */
+void snn__couple_count(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay)
+{
+    if (decay != 1.0f)
+        (io->first ? snn__copy : snn__add_to)(node->ctx, c->gate, 1.0f, io->y.data, io->batch * node->in_len);
+}
+
+struct opening {
+    const float *count;
+    float *gate, most, open;
+};
+
+static void open_range(void *arg, size_t from, size_t to)
+{
+    const struct opening *k = arg;
+
+    for (size_t i = from; i < to; i++)
+        k->gate[i] = k->count[i] > 0.0f && k->count[i] < k->most ? k->open : 0.0f;
+}
+
+static void open_gates(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay,
+                       float threshold)
+{
+    struct opening k = { decay != 1.0f ? c->gate : io->trace, c->gate, (float)io->couples->forward_steps,
+                         1.0f / threshold };
+
+    snn__ranges(node->ctx, io->batch * node->in_len, open_range, &k);
+}
+
+struct answering {
+    const struct snn__kernels *kernels;
+    struct snn__couple_step step;
+    _Atomic uint64_t spikes;
+};
+
+static void step_range(void *arg, size_t from, size_t to)
+{
+    struct answering *k = arg;
+
+    atomic_fetch_add_explicit(&k->spikes, k->kernels->couple_step(&k->step, from, to), memory_order_relaxed);
+}
+
+struct sending {
+    const struct snn__kernels *kernels;
+    float *d, factor;
+    const float *sum, *gate;
+    bool accumulate;
+};
+
+static void send_range(void *arg, size_t from, size_t to)
+{
+    const struct sending *k = arg;
+
+    k->kernels->multiply(k->d + from, k->factor, k->sum + from, k->gate + from, to - from, k->accumulate);
+}
+
+void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, struct snn__io *io, float decay,
+                         float threshold, float *u, struct snn__signal e, float *dx, bool accumulate)
+{
+    const struct snn__couples *s = io->couples;
+    size_t n = io->batch * node->in_len;
+    struct answering k = { node->ctx->kernels,
+                           { .decay = decay, .threshold = s->threshold, .gap = s->gap, .scale = e.scale, .size = s->gap,
+                             .first = s->first, .accumulate = accumulate, .e = e.data, .u = u, .sum = c->sum,
+                             .gate = c->gate, .d = dx },
+                           0 };
+
+    if (s->mean) {
+        struct sending send = { node->ctx->kernels, dx, (float)(s->gap / snn__rate_weight(decay, s->steps)), c->sum,
+                                c->gate, accumulate };
+
+        snn__ranges(node->ctx, n, send_range, &send);
+        return;
+    }
+    if (s->first)
+        open_gates(c, node, io, decay, threshold);
+    snn__ranges(node->ctx, n, step_range, &k);
+    io->spikes = atomic_load(&k.spikes);
+    for (size_t i = 0; c->answer != NULL && i < n; i++)
+        c->answer[i] = (float)(u[i] >= s->threshold) - (float)(u[i] <= -s->threshold);
+}

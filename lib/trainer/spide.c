@@ -1,0 +1,121 @@
+/* trainer/spide.c - implicit differentiation by spikes (arXiv 2302.00232), docs/methods/spide.md.
+ *
+ *   stage 1     T steps of spikes, as in ide; average rates a
+ *   read-out    loss of C a + c;  g = S dL/da
+ *   stage 2     T_B steps of the transposed network, in which every neuron is a couple that answers its error d with spikes -1, 0, 1
+ *               (layer/couple.c):  d_N = g + W_1^T (m_1 G s_1[t-1]) / V,   d_l = W_(l+1)^T (m_(l+1) G s_(l+1)[t]) / V
+ *               average beta_l = G mean of s_l, near the solution of the same equations with beta for G s
+ *   gradient    dW_l = (m_l beta_l / V) a_(l-1)^T
+ *
+ * All that a weight needs are the averages of its two ends in both stages: no surrogate, no solver, and memory that grows with
+ * neither number of steps. All gradients carry the factor S. */
+#include "trainer/spide.h"
+#include "core/context.h"
+#include "layer/types.h"
+#include "trainer/rule.h"
+
+static const struct snn__param params[] = {
+    SNN__PARAM_I64(SNN_SPIDE_BACKWARD_STEPS, "backward_steps", 1, 1 << 20, 100, "T_B, steps of the second stage"),
+    SNN__PARAM_F64(SNN_SPIDE_SCALE, "scale", 1e-6, 1e12, 100.0,
+                   "S: factor of the errors and of all gradients; divide the learning rate by it"),
+    SNN__PARAM_F64(SNN_SPIDE_BACKWARD_THRESHOLD, "backward_threshold", 1e-6, 1e12, 0.5,
+                   "potential of either sign at which a couple of the second stage fires"),
+    SNN__PARAM_F64(SNN_SPIDE_SPIKE_SIZE, "spike_size", 1e-6, 1e12, 1.0,
+                   "G: what a couple that fired loses, and what its spike stands for"),
+};
+
+/* A mean goes through whatever is linear. */
+static snn_status spide_check(const snn_trainer *trainer)
+{
+    const snn_network *net = trainer->net;
+    struct snn__loop loop;
+
+    SNN__TRY(snn__network_loop(net, "spide", &loop));
+    for (size_t l = 0; l <= loop.top; l++)
+        if (net->layer[l]->type == &snn__layer_batch_norm || net->layer[l]->type == &snn__layer_maxpool)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "spide: layer %s is a %s; below the read-out only linear layers and neurons "
+                             "have averages", net->layer[l]->name, net->layer[l]->type->name);
+    return SNN_OK;
+}
+
+static void spide_needs(const snn_trainer *trainer, struct snn__needs *needs)
+{
+    (void)trainer;
+    needs->equilibrium = needs->couples = true;
+}
+
+static snn_status spide_plan(void *self, snn_trainer *trainer, struct snn__arena *arena)
+{
+    struct snn__spide *s = self;
+    const struct snn__pass *pass = &trainer->pass;
+    const struct snn__params *p = &trainer->params;
+    size_t all;
+
+    SNN__TRY(snn__network_loop(trainer->net, "spide", &s->loop));
+    s->feeds = pass->unit[s->loop.top].read_later;
+    s->scale = (float)snn__param_f64(p, SNN_SPIDE_SCALE);
+    s->couples = (struct snn__couples){ .threshold = (float)snn__param_f64(p, SNN_SPIDE_BACKWARD_THRESHOLD),
+                                        .gap = (float)snn__param_f64(p, SNN_SPIDE_SPIKE_SIZE),
+                                        .steps = (size_t)snn__param_i64(p, SNN_SPIDE_BACKWARD_STEPS),
+                                        .forward_steps = trainer->steps };
+    all = pass->batch_max * pass->unit[s->loop.top].value_len;
+    SNN__TRY(snn__arena_add(arena, &s->ga, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    return snn__arena_add(arena, &s->error, s->feeds ? all : 0, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+}
+
+/* g = S dL/da; the gradient of the read-out gets the factor, too. */
+static void read_out(struct snn__spide *s, snn_trainer *trainer)
+{
+    struct snn__pass *pass = &trainer->pass;
+    float *error = snn__pass_output_error(pass, pass->steps - 1);
+    struct snn__signal e;
+
+    trainer->ctx->kernels->scale(error, s->scale, error, pass->batch * trainer->classes);
+    e = snn__pass_back_late(pass, s->loop.rate);
+    snn__copy(pass->ctx, s->ga, e.scale, e.data, pass->batch * pass->unit[s->loop.top].value_len);
+}
+
+/* What feedback brings down at one step is there at the next. */
+static void back_spikes(struct snn__spide *s, snn_trainer *trainer)
+{
+    struct snn__pass *pass = &trainer->pass;
+    size_t n = pass->batch * pass->unit[s->loop.top].value_len;
+
+    s->couples.mean = false;
+    for (size_t t = 0; t < s->couples.steps; t++) {
+        float *e = s->feeds && t > 0 ? s->error : s->ga;
+
+        s->couples.first = t == 0;
+        snn__pass_back_couples(pass, s->loop.top, (struct snn__signal){ e, 1.0f }, &s->couples,
+                               s->feeds ? s->error : NULL);
+        if (s->feeds)
+            snn__add_to(pass->ctx, s->error, 1.0f, s->ga, n);
+        snn__observe(trainer, SNN_PHASE_BACKWARD, t);
+    }
+}
+
+static snn_status spide_finish(void *self, snn_trainer *trainer)
+{
+    struct snn__spide *s = self;
+    struct snn__pass *pass = &trainer->pass;
+
+    read_out(s, trainer);
+    back_spikes(s, trainer);
+    snn__pass_average(pass, s->loop.top);
+    s->couples.mean = true;
+    snn__pass_back_couples(pass, s->loop.top, (struct snn__signal){ NULL, 0.0f }, &s->couples, NULL);
+    snn__step_credited(trainer, pass->steps - 1);
+    return snn__learn(trainer);
+}
+
+extern const struct snn__rule snn__rule_spide;
+const struct snn__rule snn__rule_spide = {
+    .name = "spide",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .state_size = sizeof(struct snn__spide),
+    .check = spide_check,
+    .needs = spide_needs,
+    .plan = spide_plan,
+    .finish = spide_finish,
+};

@@ -1,0 +1,338 @@
+/* spide beyond its golden cases: what networks it takes, how near it comes to the gradient that ide solves for, what is reported,
+ * memory that grows with neither number of steps, the same bits for any number of threads. */
+#include "builder.h"
+#include "layer/types.h"
+
+enum { BATCH = 4, CLASSES = 3 };
+
+#define IF "if n threshold=2 fire_at=0.5"
+#define DENSE                                                                                                        \
+    "linear a out=8; linear w out=8 bias=0 norm=frobenius range=1 <n:1; add s <a <w; if n threshold=2 fire_at=0.5; " \
+    "rate r; linear o out=3"
+#define LEAKY                                                                                                        \
+    "linear a out=8; linear w out=8 bias=0 norm=frobenius range=1 <n:1; add s <a <w; lif n threshold=2 fire_at=0.5 " \
+    "decay=0.95; rate r decay=0.95; linear o out=3"
+#define DEEP                                                                                                           \
+    "conv2d a out=3 stride=2 pad=1; conv_transpose2d w out=3 stride=2 pad=1 out_pad=1 bias=0 norm=frobenius <m:1; "    \
+    "add s <a <w; if n threshold=2 fire_at=0.5; conv2d b out=4 pad=1; dropout d rate=0.2; if k threshold=2 "           \
+    "fire_at=0.5; avgpool p; if m threshold=2 fire_at=0.5; rate r; flatten f; linear o out=3"
+/* averages go through what lies between neurons and weights, and through a sum */
+#define CHAIN                                                                                                         \
+    "avgpool z; conv2d a out=4 pad=1; if n threshold=2 fire_at=0.5; conv2d b out=4 pad=1; if k threshold=2 "          \
+    "fire_at=0.5; add s <n <k; avgpool p; dropout d rate=0.1; conv2d c out=4 pad=1; if m threshold=2 fire_at=0.5; "   \
+    "rate r; flatten f; linear o out=3"
+
+static const size_t vector[3] = { 6 }, map[3] = { 2, 8, 8 };
+
+static const struct {
+    const size_t *shape;
+    const char *layers;
+    bool exact; /* without a leak: many small errors are as good as few large ones, and the limit is the gradient of ide */
+} nets[] = { { vector, DENSE, true }, { vector, LEAKY, false }, { map, DEEP, true }, { map, CHAIN, true } };
+
+enum { NETS = sizeof nets / sizeof *nets };
+
+struct rig {
+    snn_context *ctx;
+    snn_network *net;
+    snn_optimizer *sgd;
+    snn_trainer *tr;
+    size_t frames;
+    float *x;
+    uint32_t label[BATCH];
+};
+
+static void open_rig(struct rig *r, int net, const char *method, const char *settings, uint32_t threads, bool is_static)
+{
+    size_t one = BATCH * length_of(nets[net].shape);
+
+    memset(r, 0, sizeof *r);
+    r->ctx = test_context(threads, 3, SNN_ISA_BEST);
+    r->net = network_of(r->ctx, nets[net].shape, nets[net].layers);
+    r->sgd = sgd_of(r->ctx, 0.05 / 20);
+    r->tr = trainer_of(r->net, r->sgd, method, settings, BATCH);
+    r->frames = is_static ? 1 : r->tr->steps;
+    r->x = malloc(r->frames * one * sizeof *r->x);
+    random_fill(r->x, r->frames * one, -1.5f, 2.5f, 5);
+    for (uint32_t b = 0; b < BATCH; b++)
+        r->label[b] = b % CLASSES;
+}
+
+static void close_rig(struct rig *r)
+{
+    snn_trainer_destroy(r->tr);
+    snn_optimizer_destroy(r->sgd);
+    snn_network_destroy(r->net);
+    snn_context_destroy(r->ctx);
+    free(r->x);
+}
+
+static snn_metrics step(struct rig *r)
+{
+    snn_metrics m = SNN_METRICS_INIT;
+
+    OK(snn_trainer_step(r->tr, r->x, r->frames, r->label, BATCH, &m));
+    return m;
+}
+
+/* ---- networks ---- */
+
+static const struct {
+    const char *layers, *message;
+} refused[] = {
+    { "linear a out=3", "spide: the network has 0 rate layers" },
+    { "linear a out=8; " IF "; rate r; batch_norm b", "" },
+    { "linear a out=8; batch_norm b; " IF "; rate r; linear o out=3", "layer b is a batch_norm" },
+    { "linear a out=8; alif n; rate r; linear o out=3", "if and lif" },
+    { "linear a out=8; lif n decay=0.9; rate r; linear o out=3", "differs from that of the rate layer" },
+    { "linear a out=8; add s <a <n:1; if n; linear b out=8; if m; rate r; linear o out=3", "feedback must come from m" },
+};
+
+START_TEST(test_refused)
+{
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, vector, refused[_i].layers);
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr;
+
+    if (refused[_i].message[0]) {
+        FAILS(snn_trainer_create(&tr, net, sgd, "spide"), SNN_ERR_UNSUPPORTED, refused[_i].message);
+    } else { /* behind the read-out anything goes */
+        OK(snn_trainer_create(&tr, net, sgd, "spide"));
+        snn_trainer_destroy(tr);
+    }
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(test_maxpool_is_refused)
+{
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, map, "conv2d a out=2; if n; maxpool p; if m; rate r; flatten f; linear o out=3");
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr;
+
+    FAILS(snn_trainer_create(&tr, net, sgd, "spide"), SNN_ERR_UNSUPPORTED, "layer p is a maxpool");
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* ---- the gradient ---- */
+
+/* Of one step, divided by `scale`. */
+static void gradient(int net, const char *method, const char *settings, double scale, float *g, size_t *n)
+{
+    struct rig r;
+
+    open_rig(&r, net, method, settings, 1, true);
+    step(&r);
+    *n = r.net->n_parameters;
+    ck_assert_uint_lt(*n, 4096);
+    read_all_gradients(r.tr, g);
+    for (size_t i = 0; i < *n; i++)
+        g[i] /= (float)scale;
+    close_rig(&r);
+}
+
+/* With many steps in both stages, the spikes' averages are the solution of the equations that ide solves. */
+START_TEST(test_comes_near_ide)
+{
+    static float exact[4096], near[4096], far[4096];
+    double d[2];
+    size_t n;
+
+    if (!nets[_i].exact)
+        return;
+    gradient(_i, "ide", "steps=4000 iterations=200", 1, exact, &n);
+    gradient(_i, "spide", "steps=4000 backward_steps=4000 scale=1", 1, near, &n);
+    gradient(_i, "spide", "steps=4000 backward_steps=40 scale=1", 1, far, &n);
+    d[0] = distance(near, exact, n);
+    d[1] = distance(far, exact, n);
+    ck_assert_msg(norm_of(exact, n) > 1e-2 && d[0] < 0.03 && d[1] > 2 * d[0], "net %d: %g, with few steps %g", _i, d[0], d[1]);
+}
+END_TEST
+
+/* S is a factor of the gradient; what it changes beyond that is how finely errors are told. */
+START_TEST(test_scale)
+{
+    static float one[4096], many[4096];
+    size_t n;
+
+    if (!nets[_i].exact)
+        return;
+    gradient(_i, "spide", "steps=50 backward_steps=2000 scale=0.5", 0.5, one, &n);
+    gradient(_i, "spide", "steps=50 backward_steps=2000 scale=2", 2, many, &n);
+    ck_assert(norm_of(one, n) > 1e-2);
+    ck_assert_double_le(distance(many, one, n), 0.05);
+}
+END_TEST
+
+/* ---- what is reported ---- */
+
+static struct {
+    double spikes, elements;
+    size_t steps;
+} seen;
+
+static void count(void *user, snn_trainer *trainer, snn_phase phase, size_t t)
+{
+    static float s[4096];
+    const struct rig *r = user;
+
+    if (phase != SNN_PHASE_BACKWARD)
+        return;
+    ck_assert_uint_eq(t, seen.steps++);
+    for (size_t l = 0; l < r->net->n_layers; l++) {
+        const snn_layer *layer = r->net->layer[l];
+        size_t n = BATCH * snn__shape_length(&layer->out);
+
+        if (layer->model == NULL) {
+            FAILS(snn_trainer_read(trainer, l, SNN_SIGNAL_OUTPUT, s, n), SNN_ERR_UNSUPPORTED, "no signal");
+            continue;
+        }
+        OK(snn_trainer_read(trainer, l, SNN_SIGNAL_OUTPUT, s, n));
+        for (size_t i = 0; i < n; i++) {
+            ck_assert(s[i] == 0 || s[i] == 1 || s[i] == -1);
+            seen.spikes += s[i] != 0;
+        }
+        seen.elements += (double)n;
+        OK(snn_trainer_read(trainer, l, SNN_SIGNAL_MEMBRANE, s, n));
+    }
+}
+
+START_TEST(test_backward_rate)
+{
+    struct rig r;
+    snn_metrics m, none = SNN_METRICS_INIT;
+    double sum = 0, neurons = 0;
+
+    memset(&seen, 0, sizeof seen);
+    open_rig(&r, _i, "spide", "steps=10", 1, true);
+    snn_trainer_destroy(r.tr);
+    OK(snn_trainer_create(&r.tr, r.net, r.sgd, "spide"));
+    OK(snn_trainer_set_text(r.tr, "steps", "10"));
+    OK(snn_trainer_set_i64(r.tr, SNN_SPIDE_BACKWARD_STEPS, 30));
+    OK(snn_trainer_set_f64(r.tr, SNN_SPIDE_SCALE, 4));
+    OK(snn_trainer_observe(r.tr, SNN_OBSERVE_SIGNALS, count, &r));
+    OK(snn_trainer_prepare(r.tr, BATCH));
+    m = step(&r);
+    ck_assert_uint_eq(seen.steps, 30);
+    ck_assert(m.backward_rate > 0 && m.firing_rate > 0);
+    ck_assert_double_eq_tol(m.backward_rate, seen.spikes / seen.elements, 1e-12);
+    for (size_t l = 0; l < r.net->n_layers; l++) {
+        snn_layer_metrics one = SNN_LAYER_METRICS_INIT;
+        double n = (double)snn__shape_length(&r.net->layer[l]->out);
+
+        OK(snn_trainer_layer_metrics(r.tr, l, &one));
+        ck_assert(r.net->layer[l]->model != NULL || one.backward_rate == 0);
+        sum += n * one.backward_rate;
+        neurons += r.net->layer[l]->model != NULL ? n : 0;
+    }
+    ck_assert_double_eq_tol(m.backward_rate, sum / neurons, 1e-12);
+    snn__fill_metrics(r.tr, 1, 0, 0, 0, &none);
+    snn__clear_counters(r.tr);
+    snn__fill_metrics(r.tr, 1, 0, 0, 0, &none);
+    ck_assert(none.backward_rate == 0);
+    close_rig(&r);
+}
+END_TEST
+
+/* The loss that is reported has no factor S. */
+START_TEST(test_loss_is_unscaled)
+{
+    double loss[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct rig r;
+
+        open_rig(&r, _i, "spide", i ? "steps=8 scale=1" : "steps=8 scale=50", 1, true);
+        loss[i] = step(&r).loss;
+        close_rig(&r);
+    }
+    ck_assert(loss[0] == loss[1] && loss[0] > 0);
+}
+END_TEST
+
+/* ---- memory, threads ---- */
+
+START_TEST(test_memory_is_flat)
+{
+    static const char *const settings[] = { "steps=5 backward_steps=5 scale=20", "steps=50 backward_steps=7 scale=20",
+                                            "steps=5 backward_steps=500 scale=20" };
+    uint64_t bytes[3];
+
+    for (int i = 0; i < 3; i++) {
+        struct rig r;
+        snn_context_info before = SNN_CONTEXT_INFO_INIT, after = SNN_CONTEXT_INFO_INIT;
+
+        open_rig(&r, _i, "spide", settings[i], 1, false);
+        bytes[i] = snn_trainer_bytes(r.tr);
+        OK(snn_context_get_info(r.ctx, &before));
+        step(&r);
+        OK(snn_context_get_info(r.ctx, &after));
+        ck_assert_uint_eq(before.allocations, after.allocations);
+        close_rig(&r);
+    }
+    ck_assert(bytes[0] == bytes[1] && bytes[1] == bytes[2]);
+}
+END_TEST
+
+START_TEST(test_threads_do_not_matter)
+{
+    static float first[4096], other[4096];
+    int net = _i % NETS;
+    bool is_static = _i / NETS;
+    size_t n = 0;
+
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        struct rig r;
+
+        open_rig(&r, net, "spide", "steps=9 backward_steps=25 scale=20", threads, is_static);
+        for (int i = 0; i < 3; i++)
+            step(&r);
+        n = r.net->n_parameters;
+        memcpy(threads == 1 ? first : other, r.net->parameters, n * sizeof *first);
+        ck_assert(threads == 1 || memcmp(first, other, n * sizeof *first) == 0);
+        close_rig(&r);
+    }
+}
+END_TEST
+
+START_TEST(test_learns)
+{
+    struct rig r;
+    snn_metrics m;
+    double first;
+
+    open_rig(&r, _i, "spide", "steps=20 backward_steps=50 scale=20", 1, true);
+    OK(snn_optimizer_set_f64(r.sgd, SNN_OPTIMIZER_LR, 0.5 / 20));
+    first = step(&r).loss;
+    for (int i = 0; i < 300; i++)
+        m = step(&r);
+    ck_assert_msg(m.loss < 0.3 * first, "%g from %g", m.loss, first);
+    close_rig(&r);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trainer: spide");
+    TCase *tc = tcase_create("spide");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_refused, 0, (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(tc, test_maxpool_is_refused);
+    tcase_add_loop_test(tc, test_comes_near_ide, 0, NETS);
+    tcase_add_loop_test(tc, test_scale, 0, NETS);
+    tcase_add_loop_test(tc, test_backward_rate, 0, NETS);
+    tcase_add_loop_test(tc, test_loss_is_unscaled, 0, NETS);
+    tcase_add_loop_test(tc, test_memory_is_flat, 0, NETS);
+    tcase_add_loop_test(tc, test_threads_do_not_matter, 0, 2 * NETS);
+    tcase_add_loop_test(tc, test_learns, 0, NETS);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
