@@ -36,6 +36,9 @@ typedef enum snn_trainer_key {
     SNN_SPIDE_SCALE = 712,             /**< f64, spide: S, factor of the errors and of all gradients */
     SNN_SPIDE_BACKWARD_THRESHOLD = 713, /**< f64, spide: potential of either sign at which a couple of the second stage fires */
     SNN_SPIDE_SPIKE_SIZE = 714,        /**< f64, spide: G, what a couple that fired loses, and what its spike stands for */
+    SNN_DSR_RECOMPUTE = 801,           /**< str, dsr, for batch norm over all steps: on (runs the steps once more for every batch norm
+                                            behind spikes; memory does not grow with T), off (keeps the steps of neighbouring layers;
+                                            faster), auto (on with at most one such norm) */
     SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
 } snn_trainer_key;
 

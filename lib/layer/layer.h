@@ -75,6 +75,7 @@ struct snn__node {
 enum snn__statistics {
     SNN__STATISTICS_UPDATE, /* those of the batch, which the running ones follow */
     SNN__STATISTICS_BATCH,  /* those of the batch */
+    SNN__STATISTICS_GATHERED, /* those that snn__norm_gather() found */
     SNN__STATISTICS_FIXED,  /* those of the last batch that was measured, its variance unbiased: per-step input whose mean went ahead */
     SNN__STATISTICS_RUNNING
 };

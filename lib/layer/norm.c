@@ -21,6 +21,8 @@ struct norm {
     float *mean, *inverse;      /* of every kept step, [slots][c] */
     float *unbiased;            /* variance last measured */
     double *partial;            /* [SNN__PIECES][2][c] */
+    double *gathered;           /* [2][c]: sums over the steps so far, of (x - center) and its square */
+    float *center;
     float *factor;              /* of x in the last adjoint */
     float *slope, *shift, *bend; /* y = slope x + shift; dx = slope d + bend x + shift */
     float *dweight, *dbias;
@@ -68,6 +70,7 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
         size_t count, size;
     } want[] = { { &s->mean, node->slots, sizeof(float) },  { &s->inverse, node->slots, sizeof(float) },
                  { &s->partial, 2 * SNN__PIECES, sizeof(double) }, { &s->slope, 1, sizeof(float) },
+                 { &s->gathered, 2, sizeof(double) },       { &s->center, 1, sizeof(float) },
                  { &s->shift, 1, sizeof(float) },           { &s->bend, 1, sizeof(float) },
                  { &s->unbiased, 1, sizeof(float) },        { &s->factor, 1, sizeof(float) },
                  { &s->dweight, 1, sizeof(float) },         { &s->dbias, 1, sizeof(float) } };
@@ -151,26 +154,26 @@ static void affine_rows(void *arg, size_t from, size_t to)
 
 /* ---- running ---- */
 
-/* Over all steps, their values lie behind each other. With summed errors E and means m over the steps, the sums over the steps
+/* Over all steps, their values lie behind each other where they are kept. With summed errors E and means m over the steps, the sums over the steps
  * are those over the rows of one step of E and E m. */
 static size_t rows_of(const struct norm *s, const struct snn__io *io)
 {
-    return (s->over_all && io->training && !io->summed && !io->constant ? io->steps : 1) * io->batch * s->positions;
+    bool all = s->over_all && io->training && !io->summed && !io->constant && io->statistics != SNN__STATISTICS_GATHERED;
+
+    return (all ? io->steps : 1) * io->batch * s->positions;
 }
 
-static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean, float *inverse)
+/* From the sums of n values around the center: mean, 1 / deviation, running values. */
+static void conclude(struct snn__node *node, const struct snn__io *io, const double *sums, double n, float *mean, float *inverse)
 {
     struct norm *s = node->state;
     float *running_mean = node->layer->tensor[MEAN].data, *running_var = node->layer->tensor[VAR].data;
-    double n = (double)rows, scale = io->x[0].scale;
+    double scale = io->x[0].scale;
     double all = s->over_all && io->constant ? n * (double)io->steps : n; /* values that the statistics are of */
 
-    for (size_t i = 0; i < s->c; i++)
-        mean[i] = x[i]; /* the first row: sums stay small around it */
-    sum_rows(node, x, NULL, mean, rows);
     for (size_t i = 0; i < s->c; i++) {
-        double m = s->partial[i] / n, v = s->partial[s->c + i] / n - m * m;
-        double mu = (mean[i] + m) * scale, var = (v > 0 ? v : 0) * scale * scale;
+        double m = sums[i] / n, v = sums[s->c + i] / n - m * m;
+        double mu = (s->center[i] + m) * scale, var = (v > 0 ? v : 0) * scale * scale;
 
         mean[i] = (float)mu;
         inverse[i] = (float)(1.0 / sqrt(var + s->eps));
@@ -180,6 +183,31 @@ static void measure(struct snn__node *node, struct snn__io *io, const float *x, 
         running_mean[i] = (float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu);
         running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * s->unbiased[i]);
     }
+}
+
+static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean, float *inverse)
+{
+    struct norm *s = node->state;
+
+    for (size_t i = 0; i < s->c; i++)
+        s->center[i] = x[i]; /* the first row: sums stay small around it */
+    sum_rows(node, x, NULL, s->center, rows);
+    conclude(node, io, s->partial, (double)rows, mean, inverse);
+}
+
+void snn__norm_gather(struct snn__node *node, const struct snn__io *io)
+{
+    struct norm *s = node->state;
+    const float *x = io->x[0].data;
+    size_t rows = io->batch * s->positions;
+
+    for (size_t i = 0; i < s->c && io->t == 0; i++)
+        s->center[i] = x[i];
+    sum_rows(node, x, NULL, s->center, rows);
+    for (size_t i = 0; i < 2 * s->c; i++)
+        s->gathered[i] = (io->t > 0 ? s->gathered[i] : 0) + s->partial[i];
+    if (io->last)
+        conclude(node, io, s->gathered, (double)(rows * io->steps), s->mean, s->inverse);
 }
 
 /* The mean and 1 / deviation that a call takes. */

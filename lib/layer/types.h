@@ -18,6 +18,9 @@ extern const struct snn__layer_type snn__layer_dsr_if, snn__layer_dsr_lif;      
 /* The factor of x in the adjoint that a batch norm computed last, for each channel. */
 const float *snn__norm_bend(const struct snn__node *node);
 
+/* A batch norm over all steps, step by step: gathers the statistics of the input of step io->t; complete with the last step. */
+void snn__norm_gather(struct snn__node *node, const struct snn__io *io);
+
 /* Share of step t of `steps` in the mean output of a population (rate.c: weighted by its leak; others: equal shares). */
 double snn__rate_share(const snn_layer *layer, size_t t, size_t steps);
 /* What a layer of rate.c gathered for the last training sequence, [batch][n] channels last. */

@@ -96,6 +96,8 @@ float *snn__pass_input(struct snn__pass *pass, size_t t)
  * the input's own statistics, the running ones behind spikes. */
 static enum snn__statistics statistics(const struct snn__pass *pass, const struct snn__unit *unit)
 {
+    if (pass->again && pass->training && unit->weighted != NULL && unit != pass->measured && !snn__unit_constant(pass, unit))
+        return SNN__STATISTICS_GATHERED;
     if (!pass->needs.equilibrium || unit->late)
         return SNN__STATISTICS_UPDATE;
     if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
@@ -145,6 +147,8 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->batch = batch;
     pass->training = training;
     pass->fixed = false;
+    pass->measured = NULL;
+    pass->begun = false;
     /* a whole pass plans values for going layer by layer: in an evaluation, which goes step by step, nothing stays */
     pass->is_static = is_static && !(pass->whole && (!training || !pass->means));
     snn__pass_refresh(pass);
@@ -257,7 +261,7 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     bool constant = snn__unit_constant(pass, unit);
     struct snn__io io;
 
-    if (t < (unit->flags & SNN__LAYER_GATHERS ? unit->begins : unit->absent) || (t > 0 && constant))
+    if (t < (unit->flags & SNN__LAYER_GATHERS ? unit->begins : unit->absent) || (constant && (t > 0 || pass->begun)))
         return;
     io = snn__unit_io(pass, unit, t);
     if (pass->count && unit->fanout != NULL)
@@ -273,6 +277,8 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     }
     unit->layer->type->forward(&unit->node, &io);
     unit->scale = io.y.scale;
+    if (pass->measured != NULL && !constant)
+        return;
     unit->spikes += io.spikes;
     if (!pass->training || unit->trace == NULL)
         return;
@@ -312,41 +318,43 @@ static void keep_for_later(struct snn__pass *pass, size_t t)
     }
 }
 
-/* corr = 1/T sum_t (x[t] - weighted mean) (x) what `unit` read at t, into its gradient: x is the input of the norm behind it. */
-static void correlate(struct snn__pass *pass, struct snn__unit *norm, struct snn__unit *unit)
+/* corr += 1/T (x[t] - weighted mean) (x) what weights read at t, into their gradients: x is the input of the norm behind them. */
+static void correlate(struct snn__pass *pass, struct snn__unit *norm, size_t t)
 {
     size_t n = pass->batch * norm->value_len;
+    struct snn__signal x = snn__unit_input(pass, norm, 0, t);
 
-    for (size_t t = 0; t < pass->steps; t++) {
-        struct snn__signal x = snn__unit_input(pass, norm, 0, t);
-        struct snn__io io = snn__unit_io(pass, unit, t);
+    snn__copy(pass->ctx, norm->deviation, x.scale, x.data, n);
+    snn__add_to(pass->ctx, norm->deviation, -1.0f, norm->weighted, n);
+    for (size_t l = 0; l < norm->layer->index; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+        struct snn__io io;
 
-        snn__copy(pass->ctx, norm->deviation, x.scale, x.data, n);
-        snn__add_to(pass->ctx, norm->deviation, -1.0f, norm->weighted, n);
+        if (unit->norm != (ptrdiff_t)norm->layer->index)
+            continue;
+        io = snn__unit_io(pass, unit, t);
         unit->layer->type->credit(&unit->node, &io, (struct snn__signal){ norm->deviation, 1.0f / (float)pass->steps }, io.x[0]);
     }
 }
 
-/* What the backward sweep will want to know of a batch norm's input. */
+/* weighted mean (+)= w_t x[t] */
+static void weigh(struct snn__pass *pass, struct snn__unit *norm, size_t t)
+{
+    struct snn__signal x = snn__unit_input(pass, norm, 0, t);
+    float share = snn__unit_constant(pass, norm) ? 1.0f : (float)snn__rate_share(pass->net->layer[pass->n - 1], t, pass->steps);
+
+    (t ? snn__add_to : snn__copy)(pass->ctx, norm->weighted, share * x.scale, x.data, pass->batch * norm->value_len);
+}
+
+/* What the backward sweep will want to know of a batch norm's input, all steps of which are there. */
 static void forward_norm(struct snn__pass *pass, struct snn__unit *norm)
 {
-    size_t n = pass->batch * norm->value_len;
+    bool constant = snn__unit_constant(pass, norm);
 
-    if (snn__unit_constant(pass, norm)) {
-        struct snn__signal x = snn__unit_input(pass, norm, 0, 0);
-
-        snn__copy(pass->ctx, norm->weighted, x.scale, x.data, n);
-        return;
-    }
-    for (size_t t = 0; t < pass->steps; t++) {
-        struct snn__signal x = snn__unit_input(pass, norm, 0, t);
-        float share = (float)snn__rate_share(pass->net->layer[pass->n - 1], t, pass->steps);
-
-        (t ? snn__add_to : snn__copy)(pass->ctx, norm->weighted, share * x.scale, x.data, n);
-    }
-    for (size_t l = 0; l < norm->layer->index; l++)
-        if (pass->unit[l].norm == (ptrdiff_t)norm->layer->index)
-            correlate(pass, norm, &pass->unit[l]);
+    for (size_t t = 0; t < (constant ? 1 : pass->steps); t++)
+        weigh(pass, norm, t);
+    for (size_t t = 0; t < (constant ? 0 : pass->steps); t++)
+        correlate(pass, norm, t);
 }
 
 /* Layer by layer over all steps: for layers that see all steps at once. */
@@ -362,6 +370,40 @@ static void forward_whole(struct snn__pass *pass)
     }
 }
 
+/* ---- once more for every batch norm ---- */
+
+static bool is_measured(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return unit->weighted != NULL && !snn__unit_constant(pass, unit);
+}
+
+bool snn__pass_run(struct snn__pass *pass)
+{
+    size_t next = pass->measured != NULL ? pass->measured->layer->index + 1 : 0;
+
+    pass->measured = NULL;
+    for (size_t l = next; l < pass->n && pass->again && pass->training && pass->measured == NULL; l++)
+        if (is_measured(pass, &pass->unit[l]))
+            pass->measured = &pass->unit[l];
+    return pass->measured != NULL;
+}
+
+void snn__pass_measure(struct snn__pass *pass, size_t t)
+{
+    struct snn__unit *norm = pass->measured;
+    struct snn__io io;
+
+    for (size_t l = 0; l < pass->n && !pass->begun; l++)
+        if (snn__unit_constant(pass, &pass->unit[l]))
+            forward_unit(pass, &pass->unit[l], 0);
+    pass->begun = true;
+    for (size_t l = 0; l < norm->layer->index; l++)
+        forward_unit(pass, &pass->unit[l], t);
+    io = snn__unit_io(pass, norm, t);
+    snn__norm_gather(&norm->node, &io);
+    weigh(pass, norm, t);
+}
+
 void snn__pass_forward(struct snn__pass *pass, size_t t)
 {
     pass->neuron_steps += pass->batch;
@@ -375,6 +417,15 @@ void snn__pass_forward(struct snn__pass *pass, size_t t)
     }
     if (t > 0 && !(pass->slots > 1 && pass->training))
         keep_for_later(pass, t);
-    for (size_t l = 0; l < pass->n; l++)
-        forward_unit(pass, &pass->unit[l], t);
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        forward_unit(pass, unit, t);
+        if (unit->weighted == NULL || !pass->training)
+            continue;
+        if (is_measured(pass, unit))
+            correlate(pass, unit, t);
+        else if (t == 0)
+            weigh(pass, unit, 0);
+    }
 }

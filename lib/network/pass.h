@@ -17,6 +17,7 @@ struct snn__needs {
     bool history;      /* the values of all T steps are kept, errors go through time */
     bool rates;        /* neurons of which the rate is trained; without history, errors are sums over the steps, given once, and the
                           presynaptic factor is the mean over the steps */
+    bool again;        /* rates: in front of a batch norm over all steps, the steps run once more, instead of being kept */
     bool observed;     /* every signal stays until its step is over */
     bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
     bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic factor */
@@ -76,6 +77,7 @@ struct snn__pass {
     size_t batch_max, steps, slots;
     bool means;       /* one backward sweep takes sums of errors and means of values over the steps */
     bool whole;       /* layer by layer over all steps, not step by step over all layers */
+    bool again;       /* the steps run once for every batch norm that varies, and then once more */
     struct snn__arena arena;
     float *input;     /* [slots][B][len], channels last */
     float *input_mean; /* means: of an input that changes from step to step, if weights read it */
@@ -90,6 +92,8 @@ struct snn__pass {
     /* of the sequence at hand */
     size_t batch;
     bool training, is_static, detach;
+    struct snn__unit *measured; /* again: the batch norm that this run of the steps is for; NULL in the last one */
+    bool begun; /* again: what is constant was computed */
     bool count; /* synaptic operations */
     bool at_rates; /* a sweep at rates */
     enum snn__statistics statistics; /* of batch norms in it */
@@ -111,6 +115,11 @@ void snn__pass_refresh(struct snn__pass *pass);
 void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream);
 /* Where the input of step t goes, [B][len] channels last. */
 float *snn__pass_input(struct snn__pass *pass, size_t t);
+/* again: before a run of the steps. Returns true if it only measures a batch norm (snn__pass_measure()), and another one follows;
+ * false for the last one, which makes outputs (snn__pass_forward()). */
+bool snn__pass_run(struct snn__pass *pass);
+/* Step t of a run that measures: all layers in front of the norm. */
+void snn__pass_measure(struct snn__pass *pass, size_t t);
 /* All layers at step t. In a whole pass, the last step computes everything. */
 void snn__pass_forward(struct snn__pass *pass, size_t t);
 /* Output of the last layer at step t: [B][len], in values. */

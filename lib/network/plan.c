@@ -239,8 +239,9 @@ static snn_status describe_units(struct snn__pass *pass)
         from = source_unit(pass, unit, 0);
         unit->binary_input = is_binary(pass, from);
         count_reader(pass, unit);
+        pass->again |= pass->means && pass->needs.again && unit->flags & SNN__LAYER_WHOLE;
         if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (pass->needs.history || pass->means))
-            pass->whole = true;
+            pass->whole = !pass->again;
         unit->norm = pass->means && unit->flags & SNN__LAYER_WEIGHTS ? snn__network_norm_behind(pass->net, l) : -1;
         if (unit->flags & SNN__LAYER_RATES && pass->needs.learns && !pass->needs.rates)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,

@@ -227,6 +227,11 @@ static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
 
 static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, bool train, double *loss)
 {
+    while (snn__pass_run(&tr->pass))
+        for (size_t t = 0; t < tr->steps; t++) {
+            SNN__TRY(feed(tr, batch, t));
+            snn__pass_measure(&tr->pass, t);
+        }
     for (size_t t = 0; t < tr->steps; t++)
         SNN__TRY(run_step(tr, batch, t, train, loss));
     return SNN_OK;

@@ -7,10 +7,17 @@
  *
  * The spike itself is never differentiated. Where nothing makes errors differ from step to step, they are kept as sums over the
  * steps, E = T gx: one sweep down, one gradient dW = E (mean over t of o)^T, and memory does not grow with T. Below a batch norm
- * over all steps they do differ, in a way that the forward pass prepares for (network/vary.c); all steps of a layer are then kept
- * until the next ones have read them. Networks for which neither is exact keep all steps of all layers. */
+ * over all steps they do differ, in a way that the forward pass prepares for (network/vary.c). The norm needs all steps before the
+ * first of them can go on: all steps of a layer are then kept until the next ones have read them, or the steps run once more
+ * (`recompute`). Networks for which neither is exact keep all steps of all layers. */
 #include "layer/types.h"
 #include "trainer/rule.h"
+
+static const struct snn__param params[] = {
+    SNN__PARAM_STR(SNN_DSR_RECOMPUTE, "recompute", "auto|on|off", "auto",
+                   "batch norm: on: run the steps once more for every norm behind spikes, so that memory does not grow with T; off: keep "
+                   "the steps of neighbouring layers; auto: on with at most one such norm"),
+};
 
 static snn_status check_layer(const snn_layer *layer)
 {
@@ -48,9 +55,26 @@ static bool one_leak(const snn_network *net)
     return true;
 }
 
+/* Batch norms behind spikes: those of which the input varies, whatever the network's input does. */
+static size_t norms_behind_spikes(const snn_network *net)
+{
+    size_t n = 0;
+    bool spikes = false;
+
+    for (size_t l = 0; l < net->n_layers; l++) {
+        spikes |= net->layer[l]->model != NULL;
+        n += spikes && net->layer[l]->type == &snn__layer_batch_norm;
+    }
+    return n;
+}
+
 static void dsr_needs(const snn_trainer *trainer, struct snn__needs *needs)
 {
+    const struct snn__params *p = &trainer->params;
+
     needs->rates = true;
+    needs->again = snn__param_is(p, SNN_DSR_RECOMPUTE, "on") ||
+                   (snn__param_is(p, SNN_DSR_RECOMPUTE, "auto") && norms_behind_spikes(trainer->net) <= 1);
     needs->history = trainer->observe & SNN_OBSERVE_GRADIENTS || !one_leak(trainer->net) ||
                      !snn__network_errors_average(trainer->net);
 }
@@ -76,6 +100,8 @@ static snn_status dsr_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_dsr;
 const struct snn__rule snn__rule_dsr = {
     .name = "dsr",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
     .check = dsr_check,
     .needs = dsr_needs,
     .share = dsr_share,

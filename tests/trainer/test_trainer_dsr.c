@@ -231,7 +231,7 @@ static void watch(void *user, snn_trainer *trainer, snn_phase phase, size_t step
 }
 
 /* Parameters and running values after three updates; `apart` keeps all steps of everything. */
-static size_t train(const struct net_case *c, size_t frames, bool apart, uint32_t threads, float *out)
+static size_t train(const struct net_case *c, size_t frames, bool apart, const char *recompute, uint32_t threads, float *out)
 {
     snn_context *ctx = test_context(threads, 5, SNN_ISA_BEST);
     snn_network *net = network_of(ctx, c->shape, c->text);
@@ -243,6 +243,7 @@ static size_t train(const struct net_case *c, size_t frames, bool apart, uint32_
 
     OK(snn_trainer_create(&tr, net, sgd, "dsr"));
     OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, STEPS));
+    OK(snn_trainer_set_str(tr, SNN_DSR_RECOMPUTE, recompute));
     if (apart)
         OK(snn_trainer_observe(tr, SNN_OBSERVE_GRADIENTS, watch, NULL));
     OK(snn_trainer_prepare(tr, BATCH));
@@ -263,14 +264,15 @@ static size_t train(const struct net_case *c, size_t frames, bool apart, uint32_
 
 START_TEST(test_sums_are_steps)
 {
-    const struct net_case *c = &nets[_i / 2];
+    const struct net_case *c = &nets[_i / 4];
     size_t frames = _i % 2 ? STEPS : 1;
+    const char *recompute = _i / 2 % 2 ? "on" : "off";
     float summed[4096], apart[4096], threaded[4096];
-    size_t n = train(c, frames, false, 1, summed);
+    size_t n = train(c, frames, false, recompute, 1, summed);
 
     ck_assert_uint_le(n, 4096);
-    train(c, frames, true, 1, apart);
-    train(c, frames, false, 2, threaded);
+    train(c, frames, true, recompute, 1, apart);
+    train(c, frames, false, recompute, 2, threaded);
     for (size_t i = 0; i < n; i++) {
         ck_assert_msg(fabs((double)summed[i] - apart[i]) < 2e-5 * fmax(1, fabs((double)apart[i])), "%s: number %zu: %g, not %g", c->name, i,
                       (double)summed[i], (double)apart[i]);
@@ -312,7 +314,7 @@ START_TEST(test_evaluates_as_one_that_cannot_learn)
 }
 END_TEST
 
-static uint64_t bytes_at(const char *text, const size_t shape[3], size_t steps)
+static uint64_t bytes_at(const char *text, const size_t shape[3], size_t steps, const char *recompute)
 {
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
     snn_network *net = network_of(ctx, shape, text);
@@ -322,6 +324,7 @@ static uint64_t bytes_at(const char *text, const size_t shape[3], size_t steps)
 
     OK(snn_trainer_create(&tr, net, sgd, "dsr"));
     OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, (int64_t)steps));
+    OK(snn_trainer_set_str(tr, SNN_DSR_RECOMPUTE, recompute));
     OK(snn_trainer_prepare(tr, 8));
     bytes = snn_trainer_bytes(tr);
     snn_trainer_destroy(tr);
@@ -331,24 +334,38 @@ static uint64_t bytes_at(const char *text, const size_t shape[3], size_t steps)
     return bytes;
 }
 
+/* All but the last two of the networks: those have to keep everything. */
 START_TEST(test_memory_is_flat)
 {
-    for (size_t i = 0; i < 3; i++) {
-        ck_assert_uint_eq(bytes_at(nets[i].text, nets[i].shape, 5), bytes_at(nets[i].text, nets[i].shape, 50));
-        ck_assert_uint_eq(bytes_at(nets[i].text, nets[i].shape, 5), bytes_at(nets[i].text, nets[i].shape, 500));
-    }
+    const struct net_case *c = &nets[_i];
+
+    ck_assert_uint_eq(bytes_at(c->text, c->shape, 5, "on"), bytes_at(c->text, c->shape, 50, "on"));
+    ck_assert_uint_eq(bytes_at(c->text, c->shape, 5, "on"), bytes_at(c->text, c->shape, 500, "on"));
+    if (_i < 3) /* no batch norm */
+        ck_assert_uint_eq(bytes_at(c->text, c->shape, 5, "off"), bytes_at(c->text, c->shape, 500, "off"));
 }
 END_TEST
 
-/* With batch norms, a step more costs what the widest neighbours hold, not the sum over all layers. */
+START_TEST(test_recomputes_where_it_is_cheap)
+{
+    const char *one = "linear a out=9; batch_norm na over=all; dsr_if s; linear b out=4; batch_norm nb over=all; dsr_if o";
+    size_t shape[3] = { 5, 0, 0 };
+
+    ck_assert_uint_eq(bytes_at(one, shape, 50, "auto"), bytes_at(one, shape, 50, "on"));
+    ck_assert_uint_eq(bytes_at(nets[4].text, nets[4].shape, 50, "auto"), bytes_at(nets[4].text, nets[4].shape, 50, "off"));
+    ck_assert_uint_lt(bytes_at(nets[4].text, nets[4].shape, 50, "on"), bytes_at(nets[4].text, nets[4].shape, 50, "off"));
+}
+END_TEST
+
+/* With steps kept for batch norms, a step more costs what the widest neighbours hold, not the sum over all layers. */
 START_TEST(test_depth_costs_nothing_per_step)
 {
 #define BLOCK(n) "linear l" n " out=64; batch_norm n" n " over=all; dsr_if s" n ";"
     const char *two = BLOCK("1") BLOCK("2") "linear o out=3; dsr_if p";
     const char *six = BLOCK("1") BLOCK("2") BLOCK("3") BLOCK("4") BLOCK("5") BLOCK("6") "linear o out=3; dsr_if p";
     size_t shape[3] = { 64, 0, 0 };
-    uint64_t slope_two = bytes_at(two, shape, 50) - bytes_at(two, shape, 40);
-    uint64_t slope_six = bytes_at(six, shape, 50) - bytes_at(six, shape, 40);
+    uint64_t slope_two = bytes_at(two, shape, 50, "off") - bytes_at(two, shape, 40, "off");
+    uint64_t slope_six = bytes_at(six, shape, 50, "off") - bytes_at(six, shape, 40, "off");
 
     ck_assert_msg(slope_six <= slope_two + slope_two / 4, "10 steps cost %llu bytes at depth 6, %llu at depth 2",
                   (unsigned long long)slope_six, (unsigned long long)slope_two);
@@ -418,9 +435,10 @@ int main(void)
     TCase *formulas = tcase_create("formulas"), *promises = tcase_create("promises");
 
     tcase_add_loop_test(formulas, test_obvious_formulas, 0, 8);
-    tcase_add_loop_test(formulas, test_sums_are_steps, 0, 2 * NETS);
+    tcase_add_loop_test(formulas, test_sums_are_steps, 0, 4 * NETS);
     tcase_add_loop_test(promises, test_evaluates_as_one_that_cannot_learn, 0, NETS);
-    tcase_add_test(promises, test_memory_is_flat);
+    tcase_add_loop_test(promises, test_memory_is_flat, 0, NETS - 2);
+    tcase_add_test(promises, test_recomputes_where_it_is_cheap);
     tcase_add_test(promises, test_depth_costs_nothing_per_step);
     tcase_add_test(promises, test_threshold_is_raised);
     tcase_add_test(promises, test_refusals);
