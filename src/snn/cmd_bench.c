@@ -14,14 +14,16 @@
 
 static const struct flag flags[] = {
     { "net", "NOTATION", "network", "notation or builder's name; default 784-800-10" },
+    { "neuron", "TYPE", "neuron.type", "default: the network's own, lif; for dsr: dsr_if, dsr_lif" },
     { "shape", "CxHxW", NULL, "of one sample; default: the leading number, else 3x32x32" },
     { "classes", "N", NULL, "default: the closing number, else 10" },
-    { "trainer", "A,B,...", NULL, "training methods; default: all" },
+    { "trainer", "A,B,...", NULL, "training methods; default: all that train this network" },
     { "steps", "T,...", NULL, "time steps; default 6" },
     { "threads", "N,...", NULL, "thread counts; default 1 and one per processor" },
     { "batch", "N", "batch", "samples per update; default 128" },
     { "repeats", "N", NULL, "measurements per line; default 7" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
+    { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
     { "memory", NULL, NULL, "measure memory instead: bytes of the trainer, peak resident memory of the process" },
     { "json", NULL, NULL, "one JSON object per line on standard output" },
@@ -335,23 +337,48 @@ static int numbers(const char *name, const char *text, int64_t *out, size_t *cou
     return *count ? DONE : fail(USAGE, "--%s: needs at least one number", name);
 }
 
-static size_t methods(const struct bench *b, char method[][32])
+/* Whether a method takes this network, in the smallest of sizes. */
+static bool trains(struct run *run, const char *method)
+{
+    snn_trainer *trainer = NULL;
+    bool yes = snn_trainer_create(&trainer, run->network, run->optimizer, method) == SNN_OK &&
+               snn_trainer_prepare(trainer, 1) == SNN_OK;
+
+    snn_trainer_destroy(trainer);
+    return yes;
+}
+
+static int methods(const struct bench *b, char method[][32], size_t *n)
 {
     const char *text = args_text(&b->args, "trainer");
-    size_t n = 0;
+    struct run run;
+    int status;
 
-    if (text)
-        return args_list(text, method, MOST);
-    for (; n < MOST && snn_trainer_method(n); n++)
-        snprintf(method[n], 32, "%.31s", snn_trainer_method(n));
-    return n;
+    if (text) {
+        *n = args_list(text, method, MOST);
+        return *n ? DONE : fail(USAGE, "--trainer: needs at least one method");
+    }
+    memset(&run, 0, sizeof run);
+    run.config = json_deep_copy(b->config);
+    run.shape = b->shape;
+    status = run_context(&run);
+    if (status == DONE)
+        status = run_network(&run);
+    if (status == DONE)
+        status = run_optimizer(&run);
+    *n = 0;
+    for (size_t i = 0; status == DONE && *n < MOST && snn_trainer_method(i); i++)
+        if (trains(&run, snn_trainer_method(i)))
+            snprintf(method[(*n)++], 32, "%.31s", snn_trainer_method(i));
+    run_close(&run);
+    return status == DONE && *n == 0 ? fail(FAILED, "no method trains this network") : status;
 }
 
 static int measure_all(const struct bench *b)
 {
     char method[MOST][32], default_threads[32];
     int64_t steps[MOST], threads[MOST];
-    size_t n_methods = methods(b, method), n_steps, n_threads;
+    size_t n_methods, n_steps, n_threads;
     const char *text = args_text(&b->args, "threads");
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     bool first = true;
@@ -359,12 +386,12 @@ static int measure_all(const struct bench *b)
 
     snprintf(default_threads, sizeof default_threads, processors > 1 ? "1,%ld" : "%ld",
              processors > 1 ? processors : 1);
-    status = numbers("threads", text ? text : b->memory ? "1" : default_threads, threads, &n_threads);
+    status = methods(b, method, &n_methods);
+    if (status == DONE)
+        status = numbers("threads", text ? text : b->memory ? "1" : default_threads, threads, &n_threads);
     text = args_text(&b->args, "steps");
     if (status == DONE)
         status = numbers("steps", text ? text : "6", steps, &n_steps);
-    if (status == DONE && n_methods == 0)
-        return fail(USAGE, "--trainer: needs at least one method");
     for (size_t m = 0; m < n_methods && status == DONE; m++)
         for (size_t s = 0; s < n_steps && status == DONE; s++)
             for (size_t t = 0; t < n_threads && status == DONE; t++) {
