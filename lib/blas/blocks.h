@@ -47,6 +47,11 @@ static inline size_t apart(size_t floats)
 /* g (+)= the sum of `parts` copies of it, [n][depth] each, in order. */
 void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts, size_t depth);
 
+/* events.c: products with an x that is mostly zero. scratch is needed to find out. */
+size_t snn__events_scratch(const snn_context *ctx, const struct snn__window *w);
+bool snn__events_fit(const snn_context *ctx, const struct snn__product *p, void *scratch);
+void snn__events_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+
 /* winograd.c: convolutions of 3x3 taps with stride 1, in a quarter of the multiplications. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n);
 size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);

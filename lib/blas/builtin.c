@@ -102,7 +102,8 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
 
 size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
-    const size_t direct = snn__threads(ctx) * product_room(ctx->kernels, snn__window_depth(w)) * sizeof(float);
+    const size_t packed = snn__threads(ctx) * product_room(ctx->kernels, snn__window_depth(w)) * sizeof(float);
+    const size_t direct = snn__max(packed, snn__events_scratch(ctx, w));
 
     /* fewer rows than m may not fit */
     return snn__winograd_fits(w, m, n) ? snn__max(direct, snn__winograd_product_scratch(ctx, m, n, w)) : direct;
@@ -207,6 +208,10 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
 
     if (p->m == 0 || p->n == 0 || a.depth == 0)
         return;
+    if (snn__events_fit(ctx, p, scratch)) {
+        snn__events_product(ctx, p, scratch);
+        return;
+    }
     if (snn__winograd_fits(&p->window, p->m, p->n)) {
         snn__winograd_product(ctx, p, scratch);
         return;

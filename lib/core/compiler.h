@@ -7,6 +7,7 @@
 #define SNN__INLINE static inline __attribute__((always_inline, unused))
 #define SNN__RESTRICT restrict
 #define SNN__ASSUME_ALIGNED(pointer) __builtin_assume_aligned((pointer), 64)
+#define SNN__LOWEST_BIT(x) ((uint32_t)__builtin_ctz(x)) /* its place; x is not 0; for files that need such a compiler anyhow */
 #else
 #define SNN__PRINTF(text, first)
 #define SNN__INLINE static inline

@@ -154,6 +154,59 @@ static void interleave(float *panel, size_t width, const float *const *rows, siz
         interleave_to(panel, NR, rows, k);
 }
 
+static size_t events(const float *x, size_t n, float a, uint32_t *at, float *value)
+{
+    size_t count = 0, i = 0;
+
+    for (; i < n; i += 8) {
+        const __m256 v = i + 8 <= n ? _mm256_loadu_ps(x + i) : _mm256_maskload_ps(x + i, lanes(n - i, 0));
+        int found = _mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+
+        for (; found != 0; found &= found - 1) {
+            at[count] = (uint32_t)i + SNN__LOWEST_BIT((uint32_t)found);
+            value[count] = a * x[at[count]];
+            count++;
+        }
+    }
+    return count;
+}
+
+/* One panel or what there is of it; two sums, so that one need not wait for the other. */
+SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *w, size_t n, const uint32_t *row,
+                            const float *value)
+{
+    const __m256i all = _mm256_set1_epi32(-1), last = lanes(cols, vectors - 1);
+    __m256 sum[2][2];
+    size_t e = 0;
+
+    for (size_t v = 0; v < vectors; v++) {
+        sum[0][v] = _mm256_maskload_ps(y + 8 * v, v + 1 < vectors ? all : last);
+        sum[1][v] = _mm256_setzero_ps();
+    }
+    for (; e + 2 <= n; e += 2)
+        for (size_t two = 0; two < 2; two++)
+            for (size_t v = 0; v < vectors; v++)
+                sum[two][v] = _mm256_fmadd_ps(_mm256_set1_ps(value[e + two]), _mm256_loadu_ps(w + row[e + two] * NR + 8 * v),
+                                              sum[two][v]);
+    for (size_t v = 0; e < n && v < vectors; v++)
+        sum[0][v] = _mm256_fmadd_ps(_mm256_set1_ps(value[e]), _mm256_loadu_ps(w + row[e] * NR + 8 * v), sum[0][v]);
+    for (size_t v = 0; v < vectors; v++)
+        _mm256_maskstore_ps(y + 8 * v, v + 1 < vectors ? all : last, _mm256_add_ps(sum[0][v], sum[1][v]));
+}
+
+static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value)
+{
+    for (; cols > 0; y += NR, w += panel) {
+        const size_t width = cols < NR ? cols : NR;
+
+        if (width > 8)
+            scatter_to(2, y, width, w, n, row, value);
+        else
+            scatter_to(1, y, width, w, n, row, value);
+        cols -= width;
+    }
+}
+
 /* Four sums of 4 lanes, added up in order. */
 static double dot(const float *x, const float *y, size_t n)
 {

@@ -145,6 +145,64 @@ static void interleave(float *panel, size_t width, const float *const *rows, siz
         interleave_to(panel, NR, rows, k);
 }
 
+static size_t events(const float *x, size_t n, float a, uint32_t *at, float *value)
+{
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512 scale = _mm512_set1_ps(a), zero = _mm512_setzero_ps();
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i += 16) {
+        const __m512 v = _mm512_maskz_loadu_ps(lanes(n - i, 0), x + i);
+        const __mmask16 found = _mm512_cmp_ps_mask(v, zero, _CMP_NEQ_UQ);
+
+        if (found == 0)
+            continue;
+        _mm512_storeu_si512(at + count, _mm512_maskz_compress_epi32(found, _mm512_add_epi32(lane, _mm512_set1_epi32((int)i))));
+        _mm512_storeu_ps(value + count, _mm512_maskz_compress_ps(found, _mm512_mul_ps(v, scale)));
+        count += (size_t)_mm_popcnt_u32(found);
+    }
+    return count;
+}
+
+/* Two sums, so that one need not wait for the other; `vectors` is a constant where this is inlined. */
+SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *w, size_t panel, size_t n,
+                            const uint32_t *row, const float *value)
+{
+    const __mmask16 last = lanes(cols, vectors - 1);
+    __m512 sum[2][4];
+    size_t e = 0;
+
+    for (size_t v = 0; v < vectors; v++) {
+        sum[0][v] = _mm512_maskz_loadu_ps(v + 1 < vectors ? (__mmask16)0xffff : last, y + 16 * v);
+        sum[1][v] = _mm512_setzero_ps();
+    }
+    for (; e + 2 <= n; e += 2)
+        for (size_t two = 0; two < 2; two++) {
+            const __m512 x = _mm512_set1_ps(value[e + two]);
+            const float *from = w + row[e + two] * NR;
+
+            for (size_t v = 0; v < vectors; v++)
+                sum[two][v] = _mm512_fmadd_ps(x, _mm512_loadu_ps(from + v / 2 * panel + v % 2 * 16), sum[two][v]);
+        }
+    for (size_t v = 0; e < n && v < vectors; v++)
+        sum[0][v] = _mm512_fmadd_ps(_mm512_set1_ps(value[e]), _mm512_loadu_ps(w + row[e] * NR + v / 2 * panel + v % 2 * 16),
+                                    sum[0][v]);
+    for (size_t v = 0; v < vectors; v++)
+        _mm512_mask_storeu_ps(y + 16 * v, v + 1 < vectors ? (__mmask16)0xffff : last, _mm512_add_ps(sum[0][v], sum[1][v]));
+}
+
+static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value)
+{
+    if (cols > 48)
+        scatter_to(4, y, cols, w, panel, n, row, value);
+    else if (cols > 32)
+        scatter_to(3, y, cols, w, panel, n, row, value);
+    else if (cols > 16)
+        scatter_to(2, y, cols, w, panel, n, row, value);
+    else
+        scatter_to(1, y, cols, w, panel, n, row, value);
+}
+
 /* Four sums of 8 lanes, added up in order. */
 static double dot(const float *x, const float *y, size_t n)
 {

@@ -3,7 +3,7 @@
  * every choice made outside of the loop. The plain population (no adaptation, no synaptic current, shared constants) has
  * loops of its own; every other goes through blocks of neurons in local arrays, one short loop per equation.
  *
- * The including file defines MR, NR, tile, edge, interleave, NAME, ISA and TABLE. ref.c is the specification. */
+ * The including file defines MR, NR, tile, edge, interleave, events, scatter, NAME, ISA and TABLE. ref.c is the specification. */
 #include "core/size.h"
 #include "kernel/winograd.h"
 #include <math.h>
@@ -793,6 +793,8 @@ static const struct snn__kernels table = {
     .tile = tile,
     .edge = edge,
     .interleave = interleave,
+    .events = events,
+    .scatter = scatter,
     .points_of_map = points_of_map,
     .points_of_error = points_of_error,
     .points_of_weights = points_of_weights,

@@ -198,6 +198,12 @@ struct snn__kernels {
     /* panel[j * width + i] = rows[i][j] for j < k, i < width: rows of a matrix become a packed panel; width is mr or nr */
     void (*interleave)(float *panel, size_t width, const float *const *rows, size_t k);
 
+    /* Lists the numbers of x[n] that are not zero, times a, with their places; returns how many. Up to 16 entries beyond the last may
+     * be written. */
+    size_t (*events)(const float *x, size_t n, float a, uint32_t *at, float *value);
+    /* y[j] += sum_e value[e] w[row[e], j] for j < cols <= 64; w in packed panels, `panel` floats from one to the next */
+    void (*scatter)(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value);
+
     /* Winograd's F(4x4, 3x3), see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next */
     void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n);   /* in: 6 * 6 positions */
     void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t n); /* in: 4 * 4 positions */

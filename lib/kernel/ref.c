@@ -34,6 +34,27 @@ static void interleave(float *panel, size_t width, const float *const *rows, siz
             panel[j * width + i] = rows[i][j];
 }
 
+/* ---- events ----------------------------------------------------------------------------------------------------- */
+
+static size_t events(const float *x, size_t n, float a, uint32_t *at, float *value)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != 0) {
+            at[count] = (uint32_t)i;
+            value[count++] = a * x[i];
+        }
+    return count;
+}
+
+static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value)
+{
+    for (size_t j = 0; j < cols; j++)
+        for (size_t e = 0; e < n; e++)
+            y[j] += value[e] * w[j / NR * panel + row[e] * NR + j % NR];
+}
+
 /* ---- one neuron ------------------------------------------------------------------------------------------------ */
 
 /* g(x): what stands for the derivative of the spike. */
@@ -378,6 +399,8 @@ static const struct snn__kernels table = {
     .tile = tile,
     .edge = edge,
     .interleave = interleave,
+    .events = events,
+    .scatter = scatter,
     .points_of_map = points_of_map,
     .points_of_error = points_of_error,
     .points_of_weights = points_of_weights,

@@ -463,7 +463,7 @@ static const struct {
     { "the gradient of a tensor that is not there", gradient_of_nothing, ARGUMENT, "no tensor 0 of layer 1" },
     { "a pixel that is not a number", pixel_nan, DIVERGED, "sample 1 holds a value that is not finite (step 1)" },
     { "an infinite pixel, in prediction", pixel_infinite, DIVERGED, "sample 1" },
-    { "a weight of the readout that is not a number", weight_nan, DIVERGED, "loss" },
+    { "a weight of the readout that is not a number", weight_nan, DIVERGED, "not finite" },
     { "a hidden weight that is not a number", hidden_weight_nan, DIVERGED, "gradient" },
     { "a bias of the readout that is infinite", bias_infinite, DIVERGED, "loss" },
     { "a data set of another shape", set_of_other_shape, SHAPE, "expects samples [4], the data set has [1,3,3]" },
