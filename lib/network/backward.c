@@ -27,6 +27,25 @@ static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
         snn__copy(pass->ctx, dx, factor * unit->e.scale, unit->e.data, n);
 }
 
+bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return unit->readers == 0 && !unit->read_later && unit != &pass->unit[pass->n - 1];
+}
+
+/* Where errors are local, weights on the way to the output keep theirs, and nothing on that way sends to a population. */
+bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from)
+{
+    return !pass->needs.local || unit->aside || !(unit->flags & SNN__LAYER_WEIGHTS || from->flags & SNN__LAYER_POPULATION);
+}
+
+float *snn__unit_error(struct snn__unit *unit, bool *accumulate)
+{
+    *accumulate = unit->reached;
+    unit->e = (struct snn__signal){ unit->error, 1.0f };
+    unit->reached = true;
+    return unit->error;
+}
+
 static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
 {
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
@@ -34,7 +53,7 @@ static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn
         bool delay = unit->layer->source[i].delay;
         float factor;
 
-        if (from == NULL || !from->wants_error || io->x[i].data == NULL)
+        if (from == NULL || !from->wants_error || io->x[i].data == NULL || !snn__unit_sends(pass, unit, from))
             continue;
         if (pass->couples && pass->couples->mean && !delay && from->flags & SNN__LAYER_POPULATION) {
             from->e = (struct snn__signal){ NULL, 0.0f }; /* it knows its mean */
@@ -125,6 +144,7 @@ static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, 
         take_means(pass, unit, &io);
     if (unit->trainable && unit->layer->type->credit && pass->credit != NULL)
         pass->credit(pass, unit, &io, unit->e);
+    unit->e.scale *= unit->down;
     io.trace = pass->couples ? unit->trace : NULL;
     if (unit->node.wants_adjoint)
         send_down(pass, unit, &io, at_end);
@@ -156,6 +176,9 @@ void snn__pass_back_step(struct snn__pass *pass, size_t t)
         if (t < unit->absent)
             continue;
         collect_owed(pass, unit, t);
+        if (pass->direct != NULL && unit->wants_error &&
+            (unit->flags & SNN__LAYER_POPULATION || snn__unit_side_readout(pass, unit)))
+            pass->direct(pass->direct_arg, unit, t);
         if (carries_on(unit)) {
             unit->e = (struct snn__signal){ NULL, 0.0f };
             unit->reached = true;

@@ -22,7 +22,7 @@ struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct sn
 {
     size_t slot = snn__unit_constant(pass, unit) ? 0 : snn__pass_slot(pass, t);
 
-    if (t < unit->absent)
+    if (t < unit->absent || (unit->aside && !pass->training))
         return absent;
     if (unit->flags & SNN__LAYER_PASSES)
         return passed(unit, snn__unit_input(pass, unit, 0, t));
@@ -49,6 +49,8 @@ struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct sn
         return (struct snn__signal){ pass->input + slot * pass->batch * pass->input_len, 1.0f };
     }
     from = &pass->unit[source->node];
+    if (!source->delay && pass->needs.noise == SNN__NOISE_BEHIND && from->noisy != NULL && pass->training && !unit->aside)
+        return (struct snn__signal){ from->noisy, 1.0f };
     if (!source->delay)
         return snn__unit_value(pass, from, t);
     if (t == 0 || t - 1 < from->absent)
@@ -147,6 +149,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->batch = batch;
     pass->training = training;
     pass->fixed = false;
+    pass->noise_scale = 0.0f;
     pass->measured = NULL;
     pass->begun = false;
     /* a whole pass plans values for going layer by layer: in an evaluation, which goes step by step, nothing stays */
@@ -256,11 +259,23 @@ static void average_calls(const struct snn__pass *pass, struct snn__unit *unit, 
         average(pass, unit->trace, (struct snn__signal){ y.data + i * n, y.scale }, n, t + i == 0);
 }
 
+/* noisy = x + scale z */
+static struct snn__signal perturb(const struct snn__pass *pass, struct snn__unit *unit, struct snn__signal x)
+{
+    size_t n = pass->batch * unit->value_len;
+
+    snn__copy(pass->ctx, unit->noisy, x.scale, x.data, n);
+    snn__add_to(pass->ctx, unit->noisy, pass->noise_scale, unit->noise, n);
+    return (struct snn__signal){ unit->noisy, 1.0f };
+}
+
 static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
-    bool constant = snn__unit_constant(pass, unit);
+    bool constant = snn__unit_constant(pass, unit), noisy = pass->training && unit->noisy != NULL;
     struct snn__io io;
 
+    if (unit->aside && !pass->training)
+        return;
     if (t < (unit->flags & SNN__LAYER_GATHERS ? unit->begins : unit->absent) || (constant && (t > 0 || pass->begun)))
         return;
     io = snn__unit_io(pass, unit, t);
@@ -275,8 +290,12 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
         if (io.first && unit->trace != NULL)
             pass->ctx->kernels->fill(unit->trace, 0.0f, pass->batch * unit->value_len);
     }
+    if (noisy && pass->needs.noise == SNN__NOISE_BEFORE)
+        io.x[0] = perturb(pass, unit, io.x[0]);
     unit->layer->type->forward(&unit->node, &io);
     unit->scale = io.y.scale;
+    if (noisy && pass->needs.noise == SNN__NOISE_BEHIND)
+        perturb(pass, unit, io.y);
     if (pass->measured != NULL && !constant)
         return;
     unit->spikes += io.spikes;

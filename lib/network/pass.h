@@ -10,6 +10,13 @@
 struct snn__pass;
 struct snn__unit;
 
+/* Where a population is perturbed. Its spikes, reset and trace stay clean if the noise is behind it. */
+enum snn__noise {
+    SNN__NOISE_NONE,
+    SNN__NOISE_BEFORE, /* its current is I + scale z */
+    SNN__NOISE_BEHIND  /* its readers get s + scale z */
+};
+
 /* What a method asks of the plan. */
 struct snn__needs {
     bool learns;       /* errors and gradients */
@@ -21,10 +28,16 @@ struct snn__needs {
     bool observed;     /* every signal stays until its step is over */
     bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
     bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic factor */
+    bool local;        /* no error goes from population to population: what lies at their outputs comes from snn__pass.direct */
+    enum snn__noise noise; /* populations on the way to the output are perturbed */
 };
 
 /* The one door to a weight gradient: called for every layer with trained tensors that an error reaches. */
 typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e);
+
+/* Called in a sweep through a step for populations and side readouts, from the last layer to the first, when all that readers send
+ * has arrived: may add to the error at the unit's output with snn__unit_error(). */
+typedef void (*snn__direct_fn)(void *arg, struct snn__unit *unit, size_t t);
 
 /* A layer in a pass. */
 struct snn__unit {
@@ -40,6 +53,7 @@ struct snn__unit {
     bool averaged;     /* couples: weights read it, so it is computed once more, from average rates */
     bool trainable;    /* has trained tensors */
     bool wants_error;  /* the error at its output is of use */
+    bool aside;        /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
     bool read_later;   /* someone reads it with a delay */
     size_t readers;    /* layers that take its error in the same step */
     size_t value_len;  /* elements of a sample */
@@ -51,10 +65,12 @@ struct snn__unit {
     float *weighted, *deviation; /* means, batch norms: weighted mean of the input; room for x[t] less that */
     float *later, *later_trace; /* value and trace of the step before, where all steps are not kept */
     float later_scale, later_trace_scale;
+    float *noise, *noisy;       /* z, [B][len], which the method fills in before the step; the current or the output with it */
 
     float *error;          /* dL/dvalue of the step */
     struct snn__signal e;  /* what is known of it in this sweep */
     bool reached;          /* e holds something */
+    float down;            /* factor of the errors that it sends down */
     float *error_sum;      /* constant units: summed over the steps */
     bool summed;
     float *error_before[2]; /* history: what readers with delay owe to the step before, by parity of that step */
@@ -88,6 +104,9 @@ struct snn__pass {
     void *scratch;
     size_t scratch_bytes;
     snn__credit_fn credit;
+    snn__direct_fn direct; /* or NULL */
+    void *direct_arg;
+    float noise_scale;
 
     /* of the sequence at hand */
     size_t batch;
@@ -178,6 +197,13 @@ static inline bool snn__unit_constant(const struct snn__pass *pass, const struct
 {
     return unit->constant && pass->is_static;
 }
+/* Whether `unit` sends errors to its source `from`. */
+bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from);
+/* A layer that nobody reads, apart from the last one. */
+bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit *unit);
+/* Where a direct function adds to the error at the output of a unit that wants it, [B][len]; it holds what has arrived if
+ * *accumulate, else it is to be overwritten. */
+float *snn__unit_error(struct snn__unit *unit, bool *accumulate);
 /* Fills in an io for step t, with all inputs. */
 struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t);
 

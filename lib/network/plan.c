@@ -183,6 +183,27 @@ static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
     }
 }
 
+/* What the last layer does not depend on, at whatever step. */
+static void mark_aside(struct snn__pass *pass)
+{
+    bool news = true;
+
+    for (size_t l = 0; l + 1 < pass->n; l++)
+        pass->unit[l].aside = true;
+    while (news) {
+        news = false;
+        for (size_t l = pass->n; l-- > 0;)
+            for (size_t i = 0; !pass->unit[l].aside && i < pass->unit[l].layer->n_sources; i++) {
+                struct snn__unit *from = source_unit(pass, &pass->unit[l], i);
+
+                if (from != NULL && from->aside) {
+                    from->aside = false;
+                    news = true;
+                }
+            }
+    }
+}
+
 static bool through_delays(const struct snn__pass *pass)
 {
     return pass->needs.history || pass->needs.equilibrium;
@@ -202,7 +223,8 @@ static void mark_wanted(struct snn__pass *pass)
             for (size_t i = 0; i < unit->layer->n_sources; i++) {
                 const struct snn__unit *from = source_unit(pass, unit, i);
 
-                wanted |= from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass));
+                wanted |= from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)) &&
+                          snn__unit_sends(pass, unit, from);
             }
             if (wanted && !unit->wants_error)
                 unit->wants_error = news = true;
@@ -215,7 +237,8 @@ static bool source_wants_error(const struct snn__pass *pass, const struct snn__u
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
 
-        if (from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)))
+        if (from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)) &&
+            snn__unit_sends(pass, unit, from))
             return true;
     }
     return false;
@@ -231,6 +254,7 @@ static snn_status describe_units(struct snn__pass *pass)
         const struct snn__unit *from;
 
         unit->flags = snn__layer_flags(layer);
+        unit->down = 1.0f;
         unit->value_len = snn__shape_length(&layer->out);
         for (size_t t = 0; t < layer->n_tensors; t++)
             unit->trainable |= layer->tensor[t].trained;
@@ -260,6 +284,7 @@ static snn_status describe_units(struct snn__pass *pass)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: feedback and batch norm over all steps exclude each other", pass->net->layer[l]->name);
     }
+    mark_aside(pass);
     mark_absent(pass);
     if (pass->unit[pass->n - 1].absent > 0 && !pass->unit[pass->n - 1].late)
         return snn__fail(SNN_ERR_UNSUPPORTED,
@@ -300,7 +325,8 @@ static struct snn__unit *error_heir(const struct snn__pass *pass, const struct s
                 struct snn__unit *reader = &pass->unit[l];
                 const struct snn__layer_type *type = reader->layer->type;
 
-                return type->factor && reader->wants_error && type->factor(&reader->node, &factor) ? reader : NULL;
+                return type->factor && reader->wants_error && snn__unit_sends(pass, reader, unit) && type->factor(&reader->node, &factor)
+                           ? reader : NULL;
             }
     return NULL;
 }
@@ -338,6 +364,8 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             if (from != NULL)
                 use(&lives[index_of(pass, from)].trace, kept ? backward_time(pass, l) : forward_time(l));
         }
+        if (pass->needs.learns && snn__unit_side_readout(pass, unit)) /* has a loss */
+            use(&lives[value_root(pass, unit) ? index_of(pass, value_root(pass, unit)) : l].value, backward_time(pass, l));
         if (l + 1 == pass->n && value_root(pass, unit))
             use(&lives[index_of(pass, value_root(pass, unit))].value, (unsigned)pass->n + 1);
         /* the error: written by its readers, read by itself and, where arrays are handed down, by its heirs' chain */
@@ -388,6 +416,10 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     if (unit->wants_error && (errors_apart(pass) || error_heir(pass, unit) == NULL))
         SNN__TRY(want(pass, &unit->error, (errors_apart(pass) ? pass->slots : 1) * all, sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
+    if (pass->needs.noise && population && !unit->aside) {
+        SNN__TRY(want(pass, &unit->noise, all, sizeof(float), NULL));
+        SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
+    }
     if (unit->wants_error && unit->constant)
         SNN__TRY(want(pass, &unit->error_sum, all, sizeof(float), NULL));
     for (int i = 0; i < 2 && unit->read_later && unit->wants_error && pass->needs.history; i++)
