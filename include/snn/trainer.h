@@ -15,7 +15,8 @@ typedef struct snn_trainer snn_trainer;
  * fixed once snn_trainer_prepare() was called. */
 typedef enum snn_trainer_key {
     SNN_TRAINER_STEPS = 401,           /**< i64, T, time steps per sample */
-    SNN_TRAINER_LOSS = 402,            /**< str: ce, mse, ce_mse = (1 - loss_mix) CE + loss_mix MSE */
+    SNN_TRAINER_LOSS = 402,            /**< str: ce, mse, ce_mse = (1 - loss_mix) CE + loss_mix MSE, half_square = half the squared
+                                            distance from the target */
     SNN_TRAINER_LOSS_MIX = 403,        /**< f64 in [0, 1] */
     SNN_TRAINER_MSE_TARGET = 404,      /**< str: onehot, constant (mse_constant for every class) */
     SNN_TRAINER_MSE_CONSTANT = 405,    /**< f64 */
@@ -28,6 +29,23 @@ typedef enum snn_trainer_key {
     SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt: K of the T steps are trained, drawn per batch; 0: all */
     SNN_OTTT_VARIANT = 602,            /**< str, ottt: A (one update per batch), O (one update per step) */
+    SNN_OPZO_FEEDBACK = 611,           /**< str, opzo: what brings errors to the populations: opzo (matrices estimated from noise),
+                                            dfa (fixed random matrices), kp (random matrices that learn), zo (noise times the loss), bp
+                                            (the weights) */
+    SNN_OPZO_NOISE_POS = 612,          /**< str, opzo: post (readers of a population get s + alpha z), pre (its current gets alpha z) */
+    SNN_OPZO_NOISE = 613,              /**< str, opzo: gaussian, rademacher, sphere (uniform direction of length sqrt(n)) */
+    SNN_OPZO_ANTITHETIC = 614,         /**< i64, opzo: 1: steps 2 k and 2 k + 1 take z and -z */
+    SNN_OPZO_ALPHA = 615,              /**< f64 > 0, opzo: size of the noise */
+    SNN_OPZO_MOMENTUM = 616,           /**< f64 in [0, 1), opzo: share of a feedback matrix that an update keeps */
+    SNN_OPZO_INVERSE_ALPHA = 617,      /**< i64, opzo: 1: matrices estimate the transposed Jacobian J', 0: alpha J' */
+    SNN_OPZO_WARM_UP = 618,            /**< i64, opzo: 1: matrices are a plain average until the momentum's window is full */
+    SNN_OPZO_MATRIX_INIT = 619,        /**< str, opzo: first values of the matrices: zero, readout (uniform, as the readout's weights);
+                                            dfa and kp always begin with the latter */
+    SNN_OPZO_ONLINE = 620,             /**< i64, opzo: 0: one update per batch, 1: one update per step */
+    SNN_OPZO_KP_RATE = 621,            /**< f64 >= 0, opzo, kp: learning rate of the matrices relative to that of the weights */
+    SNN_OPZO_KP_DECAY = 622,           /**< f64 in [0, 1], opzo, kp: share of a matrix that every step takes away */
+    SNN_OPZO_LOCAL_SCALE = 623,        /**< f64, opzo: factor of the errors that side readouts send down */
+    SNN_OPZO_GLOBAL_READOUT = 624,     /**< str, opzo: name of the side readout that all earlier populations learn from, too; empty: none */
     SNN_IDE_SOLVER = 701,              /**< str, ide: iteration, broyden, auto (broyden for several populations) */
     SNN_IDE_TOLERANCE = 702,           /**< f64, ide: relative residual at which the solver stops */
     SNN_IDE_ITERATIONS = 703,          /**< i64, ide: most iterations of the solver */
@@ -102,7 +120,8 @@ typedef enum snn_phase {
     SNN_PHASE_GRADIENT = 2, /**< what step `step` adds to the gradient may be read (if observed; not of a network with batch
                              * norm over all steps, whose steps are one) */
     SNN_PHASE_UPDATE = 3,   /**< the gradient that the optimizer is about to use may be read; `step` is 0 */
-    SNN_PHASE_BACKWARD = 4, /**< spide: step `step` of the second stage is done: signals of populations may be read */
+    SNN_PHASE_BACKWARD = 4, /**< spide: step `step` of the second stage is done: signals of populations may be read; opzo: the
+                             * errors of step `step` are known: SNN_SIGNAL_ERROR may be read */
     SNN_PHASE_FORCE32 = 0x7fffffff
 } snn_phase;
 
@@ -112,12 +131,19 @@ typedef enum snn_signal {
     SNN_SIGNAL_OUTPUT = 1,   /**< spikes (0 or 1) of a population, values of any other layer */
     SNN_SIGNAL_MEMBRANE = 2, /**< membrane potential before the spike test and the reset */
     SNN_SIGNAL_TRACE = 3,    /**< presynaptic trace, in methods that keep one */
+    SNN_SIGNAL_ERROR = 4,    /**< opzo, in SNN_PHASE_BACKWARD: derivative of the loss by the output of the step, as the method has it */
     SNN_SIGNAL_FORCE32 = 0x7fffffff
 } snn_signal;
 
 /** Flags of snn_trainer_observe(). */
 #define SNN_OBSERVE_SIGNALS 1u   /**< keep every layer's signals until the step is over */
 #define SNN_OBSERVE_GRADIENTS 2u /**< form the gradient of every step apart (slower: the exact shortcuts are off) */
+
+/** Supplies noise: called for every population that is perturbed, before every step of training.
+ * @param layer number of the layer
+ * @param z receives [n, shape of the layer] in C order, not yet multiplied by the size of the noise
+ * @param length numbers in z */
+typedef void (*snn_noise_fn)(void *user, size_t layer, size_t step, float *z, size_t length);
 
 /** Called at the moments of snn_phase, during training and evaluation, in the calling thread. */
 typedef void (*snn_observe_fn)(void *user, snn_trainer *trainer, snn_phase phase, size_t step);
@@ -128,7 +154,7 @@ SNN_BEGIN_DECLS
 SNN_API const char *snn_trainer_method(size_t index);
 
 /** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt", "ide",
- * "dsr" or "spide".
+ * "dsr", "spide" or "opzo".
  * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
  * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
  * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
@@ -161,6 +187,11 @@ SNN_API snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn
 
 /** Calls `fn` at the moments of snn_phase; only before prepare. flags: SNN_OBSERVE_... or 0. */
 SNN_API snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user);
+
+/** Takes the noise of opzo from `fn` instead of drawing it from the context's seed; NULL ends that. Only before prepare. Pairs
+ * and distribution are the function's own affair then. Other methods never call it.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (after prepare) */
+SNN_API snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user);
 
 /** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing. A
  * second call plans anew (epoch, moments and parameters are kept).

@@ -1,6 +1,8 @@
 /* loss/loss.c - cross-entropy, mean squared error, and their mixture.
  *
- *   dL/dout = weight ( (1 - mix) (softmax - target) / B + mix 2 (out - target) / (B C) ) */
+ *   dL/dout = weight ( (1 - mix) (softmax - target) / B + mix 2 (out - target) / (B C) )
+ *
+ * and half the squared distance, dL/dout = weight (out - target) / B. */
 #include "loss/loss.h"
 #include "core/context.h"
 #include <math.h>
@@ -20,7 +22,7 @@ static void one_sample(void *arg, size_t b, size_t worker)
 {
     struct work *k = arg;
     const float *out = k->out + b * k->classes;
-    double classes = (double)k->classes, e = k->loss->smoothing, mix = k->loss->mix;
+    double classes = (double)k->classes, e = k->loss->smoothing, mix = k->loss->mix, mean = k->loss->half ? 0.5 : 1.0 / classes;
     double largest = -INFINITY, sum = 0, ce = 0, mse = 0;
 
     (void)worker;
@@ -34,10 +36,10 @@ static void one_sample(void *arg, size_t b, size_t worker)
         double aim = k->loss->constant ? k->loss->target : target;
 
         ce -= target * (y - largest - log(sum));
-        mse += (y - aim) * (y - aim) / classes;
+        mse += (y - aim) * (y - aim) * mean;
         if (k->error)
             k->error[b * k->classes + c] =
-                (float)(k->weight / (double)k->batch * ((1.0 - mix) * (p - target) + mix * 2.0 * (y - aim) / classes));
+                (float)(k->weight / (double)k->batch * ((1.0 - mix) * (p - target) + mix * 2.0 * (y - aim) * mean));
     }
     k->sums[b] = (mix < 1.0 ? (1.0 - mix) * ce : 0.0) + (mix > 0.0 ? mix * mse : 0.0);
 }

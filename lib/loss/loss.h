@@ -8,6 +8,7 @@
 /* L = weight ( (1 - mix) CE + mix MSE ): CE the mean over the batch, MSE the mean over batch and classes. */
 struct snn__loss {
     float mix;       /* 0: cross-entropy alone, 1: mean squared error alone */
+    bool half;       /* half the squared distance for the MSE: C / 2 times as large */
     bool constant;   /* MSE target: `target` for every class; else the (smoothed) one-hot label */
     float target;
     float smoothing; /* targets (1 - e) onehot + e / classes */

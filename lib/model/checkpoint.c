@@ -1,4 +1,4 @@
-/* Training runs as files: a model file with the optimizer's moments and the place in the run added. */
+/* Training runs as files: a model file with the optimizer's moments, the method's memory and the place in the run added. */
 #include "core/alloc.h"
 #include "model/describe.h"
 #include "model/model.h"
@@ -115,10 +115,25 @@ static snn_status gather_moment(void *arg, const char *name, const snn_tensor *t
     return SNN_OK;
 }
 
-static snn_status write_checkpoint(const snn_network *network, const struct snn__run *run, const json_t *metadata,
-                                   const char *path)
+static void memory_name(char out[SNN__ENTRY_NAME_MAX], const struct snn__memory *memory)
 {
-    size_t room = snn__model_tensors(network) * (1 + run->n_moments);
+    snprintf(out, SNN__ENTRY_NAME_MAX, SNN__MEMORY_PREFIX "%s", memory->name);
+}
+
+static void gather_memory(const struct snn__memory *memory, struct snn__entry *e)
+{
+    memory_name(e->name, memory);
+    e->rank = 2;
+    e->dim[0] = memory->rows;
+    e->dim[1] = memory->columns;
+    e->length = (size_t)memory->rows * memory->columns;
+    e->data = memory->data;
+}
+
+static snn_status write_checkpoint(const snn_trainer *trainer, const snn_network *network, const struct snn__run *run,
+                                   const json_t *metadata, const char *path)
+{
+    size_t room = snn__model_tensors(network) * (1 + run->n_moments) + trainer->n_memory;
     struct snn__entry *entries = snn__alloc(network->ctx, room, sizeof *entries);
     struct moment_walk w = { .next = entries };
     snn_status rc;
@@ -132,6 +147,8 @@ static snn_status write_checkpoint(const snn_network *network, const struct snn_
         w.data = run->moment[i];
         rc = snn__model_each(network, gather_moment, &w);
     }
+    for (size_t i = 0; rc == SNN_OK && i < trainer->n_memory; i++)
+        gather_memory(&trainer->memory[i], w.next++);
     if (rc == SNN_OK)
         rc = snn__safetensors_write(network->ctx, path, metadata, entries, (size_t)(w.next - entries));
     snn__free(network->ctx, entries);
@@ -149,10 +166,11 @@ snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_save: %s is NULL", trainer == NULL ? "trainer" : "path");
     network = snn__trainer_network(trainer);
     run = snn__trainer_run((snn_trainer *)trainer); /* only read here */
+    SNN__TRY(snn__trainer_remember((snn_trainer *)trainer)); /* unless it is there already */
     SNN__TRY(snn__model_metadata(&metadata, network));
     rc = add_run(metadata, network, run);
     if (rc == SNN_OK)
-        rc = write_checkpoint(network, run, metadata, path);
+        rc = write_checkpoint(trainer, network, run, metadata, path);
     json_decref(metadata);
     return rc;
 }
@@ -266,9 +284,22 @@ static snn_status take_moment(void *arg, const char *name, const snn_tensor *ten
     return SNN_OK;
 }
 
+static snn_status take_memory(struct snn__safetensors *file, const struct snn__memory *memory, bool copy)
+{
+    const uint32_t dim[4] = { memory->rows, memory->columns, 0, 0 };
+    char name[SNN__ENTRY_NAME_MAX];
+    const float *data;
+
+    memory_name(name, memory);
+    SNN__TRY(snn__safetensors_take(file, name, 2, dim, &data));
+    if (copy)
+        memcpy(memory->data, data, (size_t)memory->rows * memory->columns * sizeof *data);
+    return SNN_OK;
+}
+
 /* Checks all tensors, or copies them: the same walk, so that a copy cannot fail after a check. */
-static snn_status take_all(struct snn__safetensors *file, const snn_network *network, const struct snn__run *run,
-                           bool copy)
+static snn_status take_all(struct snn__safetensors *file, const snn_trainer *trainer, const snn_network *network,
+                           const struct snn__run *run, bool copy)
 {
     SNN__TRY(snn__model_take(file, network, copy));
     for (size_t i = 0; i < run->n_moments; i++) {
@@ -276,10 +307,13 @@ static snn_status take_all(struct snn__safetensors *file, const snn_network *net
 
         SNN__TRY(snn__model_each(network, take_moment, &w));
     }
+    for (size_t i = 0; i < trainer->n_memory; i++)
+        SNN__TRY(take_memory(file, &trainer->memory[i], copy));
     return snn__model_all_taken(file, false);
 }
 
-static snn_status take_up(struct snn__safetensors *file, const snn_network *network, struct snn__run *run)
+static snn_status take_up(struct snn__safetensors *file, const snn_trainer *trainer, const snn_network *network,
+                          struct snn__run *run)
 {
     struct snn__run next = *run;
     json_t *o = NULL;
@@ -293,8 +327,8 @@ static snn_status take_up(struct snn__safetensors *file, const snn_network *netw
     json_decref(o);
     if (rc != SNN_OK)
         return rc;
-    SNN__TRY(take_all(file, network, run, false));
-    SNN__TRY(take_all(file, network, run, true));
+    SNN__TRY(take_all(file, trainer, network, run, false));
+    SNN__TRY(take_all(file, trainer, network, run, true));
     *run = next;
     return SNN_OK;
 }
@@ -312,7 +346,9 @@ snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
     run = snn__trainer_run(trainer);
     rc = snn__safetensors_read(&file, network->ctx, path);
     if (rc == SNN_OK)
-        rc = take_up(&file, network, run);
+        rc = snn__trainer_remember(trainer);
+    if (rc == SNN_OK)
+        rc = take_up(&file, trainer, network, run);
     snn__safetensors_free(&file);
     return rc;
 }

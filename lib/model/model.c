@@ -170,18 +170,21 @@ snn_status snn__model_take(struct snn__safetensors *file, const snn_network *net
     return snn__model_each(network, take_one, &t);
 }
 
-/* A layer's tensor has one dot in its name, a moment's has three. */
-static bool is_moment(const char *name)
+static bool has_prefix(const char *name, const char *prefix)
 {
-    const char *rest = name + strlen(SNN__MOMENT_PREFIX);
+    return strncmp(name, prefix, strlen(prefix)) == 0 && strchr(name + strlen(prefix), '.') != NULL;
+}
 
-    return strncmp(name, SNN__MOMENT_PREFIX, strlen(SNN__MOMENT_PREFIX)) == 0 && strchr(rest, '.') != NULL;
+/* A layer's tensor has one dot in its name, a moment's has three, a method's memory two. */
+static bool is_of_run(const char *name)
+{
+    return has_prefix(name, SNN__MOMENT_PREFIX) || has_prefix(name, SNN__MEMORY_PREFIX);
 }
 
 snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moments)
 {
     for (size_t i = 0; i < file->n; i++)
-        if (!file->entry[i].used && !(moments && is_moment(file->entry[i].name)))
+        if (!file->entry[i].used && !(moments && is_of_run(file->entry[i].name)))
             return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\": tensor \"%.100s\" belongs to no layer",
                              file->path, file->entry[i].name);
     return SNN_OK;

@@ -25,10 +25,12 @@ snn_status snn__model_architecture(snn_network **out, snn_context *ctx, const st
 /* Checks that the file has every tensor of a prepared network; with `copy`, takes them over. */
 snn_status snn__model_take(struct snn__safetensors *file, const snn_network *network, bool copy);
 
-/* SNN_ERR_FORMAT if the file has tensors that nobody took; with `moments`, those of an optimizer are left alone. */
+/* SNN_ERR_FORMAT if the file has tensors that nobody took; with `moments`, those of an optimizer and of a training method are left alone. */
 snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moments);
 
 /* Tensors that begin so are an optimizer's: "optimizer.MOMENT.LAYER.TENSOR". */
 #define SNN__MOMENT_PREFIX "optimizer."
+/* And so a training method's: "trainer.LAYER.WHAT". */
+#define SNN__MEMORY_PREFIX "trainer."
 
 #endif

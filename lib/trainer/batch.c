@@ -191,6 +191,8 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     SNN__TRY(feed(tr, batch, t));
     if (t == 0 && batch->label != NULL)
         SNN__TRY(check_labels(tr, batch));
+    if (train && tr->rule->before)
+        tr->rule->before(tr->self, tr, t);
     snn__pass_forward(&tr->pass, t);
     if (whole && t + 1 < tr->steps)
         return SNN_OK;

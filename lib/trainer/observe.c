@@ -33,7 +33,9 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
 
     found->data = NULL;
     found->scale = 1.0f;
-    if (tr->observed_phase == SNN_PHASE_BACKWARD)
+    if (tr->observed_phase == SNN_PHASE_BACKWARD && signal == SNN_SIGNAL_ERROR && unit->reached)
+        *found = unit->e;
+    else if (tr->observed_phase == SNN_PHASE_BACKWARD)
         found->data = (float *)answer(pass, unit, signal);
     else if (signal == SNN_SIGNAL_OUTPUT)
         *found = snn__unit_value(pass, unit, tr->observed_step);

@@ -11,6 +11,10 @@ struct snn__rule {
     size_t state_size; /* of `self` */
     /* Can it train this network? The message says why not. NULL: any. */
     snn_status (*check)(const snn_trainer *trainer);
+    /* Arrays that it carries from batch to batch, and that belong to a run as the moments of an optimizer do: describes number
+     * `index` by the parameters as they are, false past the last; and gives it its first values. NULL: none. */
+    bool (*memory)(const snn_trainer *trainer, size_t index, struct snn__memory *memory);
+    void (*begin_memory)(const snn_trainer *trainer, const struct snn__memory *memory);
     /* What it asks of the plan, from its parameters. */
     void (*needs)(const snn_trainer *trainer, struct snn__needs *needs);
     /* Asks for its own memory, once the pass is planned. NULL: has none. */
@@ -24,6 +28,8 @@ struct snn__rule {
     /* Must it see the input of all steps before the first of them runs? NULL: no. Then `ahead` is called for each. */
     bool (*looks_ahead)(const void *self);
     void (*ahead)(void *self, snn_trainer *trainer, size_t t);
+    /* Step t is about to run: may perturb it. NULL: nothing to do. */
+    void (*before)(void *self, snn_trainer *trainer, size_t t);
     /* Is step t trained? NULL: all are. */
     bool (*trains)(const void *self, size_t t);
     /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to do. */

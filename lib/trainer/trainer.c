@@ -10,7 +10,8 @@
 
 static const struct snn__param common[] = {
     SNN__PARAM_I64(SNN_TRAINER_STEPS, "steps", 1, STEPS_MAX, 6, "T, time steps per sample"),
-    SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", "ce|mse|ce_mse", "ce", "cross-entropy, squared error, or their mixture"),
+    SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", "ce|mse|ce_mse|half_square", "ce",
+                   "cross-entropy, mean squared error, their mixture, or half the squared distance"),
     SNN__PARAM_F64(SNN_TRAINER_LOSS_MIX, "loss_mix", 0.0, 1.0, 0.05, "share of the squared error in ce_mse"),
     SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot", "target of the squared error"),
     SNN__PARAM_F64(SNN_TRAINER_MSE_CONSTANT, "mse_constant", -1e6, 1e6, 1.0, "target of every class if mse_target is constant"),
@@ -102,6 +103,54 @@ static void release_plan(snn_trainer *tr)
     tr->prepared = false;
 }
 
+/* ---- what a method carries from batch to batch ---- */
+
+static void forget(snn_context *ctx, struct snn__memory *memory, size_t n)
+{
+    for (size_t i = 0; memory != NULL && i < n; i++)
+        snn__free(ctx, memory[i].data);
+    snn__free(ctx, memory);
+}
+
+/* Whether the memory that is there is what the parameters ask for; `n` receives how many arrays they ask for. */
+static bool remembers(const snn_trainer *tr, size_t *n)
+{
+    struct snn__memory m;
+    bool same = true;
+
+    for (*n = 0; tr->rule->memory(tr, *n, &m); ++*n) {
+        const struct snn__memory *have = *n < tr->n_memory ? &tr->memory[*n] : NULL;
+
+        same &= have != NULL && strcmp(have->name, m.name) == 0 && have->rows == m.rows && have->columns == m.columns;
+    }
+    return same && *n == tr->n_memory;
+}
+
+snn_status snn__trainer_remember(snn_trainer *tr)
+{
+    struct snn__memory *memory;
+    size_t n;
+
+    if (tr->optimizer == NULL || tr->rule->memory == NULL || remembers(tr, &n))
+        return SNN_OK;
+    memory = snn__alloc(tr->ctx, n, sizeof *memory);
+    if (memory == NULL)
+        return SNN_ERR_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        tr->rule->memory(tr, i, &memory[i]);
+        memory[i].data = snn__alloc(tr->ctx, (size_t)memory[i].rows * memory[i].columns, sizeof(float));
+        if (memory[i].data == NULL) {
+            forget(tr->ctx, memory, n);
+            return SNN_ERR_MEMORY;
+        }
+        tr->rule->begin_memory(tr, &memory[i]);
+    }
+    forget(tr->ctx, tr->memory, tr->n_memory);
+    tr->memory = memory;
+    tr->n_memory = n;
+    return SNN_OK;
+}
+
 void snn_trainer_destroy(snn_trainer *trainer)
 {
     if (trainer == NULL)
@@ -109,6 +158,7 @@ void snn_trainer_destroy(snn_trainer *trainer)
     release_plan(trainer);
     for (size_t i = 0; i < SNN__MOMENTS_MAX; i++)
         snn__free(trainer->ctx, trainer->run.moment[i]);
+    forget(trainer->ctx, trainer->memory, trainer->n_memory);
     snn__params_free(&trainer->params, trainer->ctx);
     snn__free(trainer->ctx, trainer->self);
     snn__free(trainer->ctx, trainer);
@@ -192,6 +242,17 @@ snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, voi
     return SNN_OK;
 }
 
+snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    if (trainer->prepared)
+        return snn__fail(SNN_ERR_STATE, "%s: a source of noise must come before snn_trainer_prepare()", trainer->owner);
+    trainer->noise = fn;
+    trainer->noise_user = user;
+    return SNN_OK;
+}
+
 snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user)
 {
     if (trainer == NULL)
@@ -214,8 +275,9 @@ static void read_settings(snn_trainer *tr)
 
     tr->steps = (size_t)snn__param_i64(p, SNN_TRAINER_STEPS);
     tr->loss.mix = snn__param_is(p, SNN_TRAINER_LOSS, "ce")    ? 0.0f
-                   : snn__param_is(p, SNN_TRAINER_LOSS, "mse") ? 1.0f
-                                                               : (float)snn__param_f64(p, SNN_TRAINER_LOSS_MIX);
+                   : snn__param_is(p, SNN_TRAINER_LOSS, "ce_mse") ? (float)snn__param_f64(p, SNN_TRAINER_LOSS_MIX)
+                                                                  : 1.0f;
+    tr->loss.half = snn__param_is(p, SNN_TRAINER_LOSS, "half_square");
     tr->loss.constant = snn__param_is(p, SNN_TRAINER_MSE_TARGET, "constant");
     tr->loss.target = (float)snn__param_f64(p, SNN_TRAINER_MSE_CONSTANT);
     tr->loss.smoothing = (float)snn__param_f64(p, SNN_TRAINER_LABEL_SMOOTHING);
@@ -278,7 +340,9 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
                              trainer->owner);
     }
     needs.observed = (trainer->observe & SNN_OBSERVE_SIGNALS) != 0;
-    rc = plan(trainer, batch, &needs);
+    rc = snn__trainer_remember(trainer);
+    if (rc == SNN_OK)
+        rc = plan(trainer, batch, &needs);
     if (rc != SNN_OK) {
         release_plan(trainer);
         return rc;
@@ -290,9 +354,13 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
 
 uint64_t snn_trainer_bytes(const snn_trainer *trainer)
 {
+    uint64_t memory = 0;
+
     if (trainer == NULL || !trainer->prepared)
         return 0;
-    return snn__pass_bytes(&trainer->pass) + trainer->arena.bytes +
+    for (size_t i = 0; i < trainer->n_memory; i++)
+        memory += sizeof *trainer->memory + (uint64_t)trainer->memory[i].rows * trainer->memory[i].columns * sizeof(float);
+    return snn__pass_bytes(&trainer->pass) + trainer->arena.bytes + memory +
            trainer->run.n_moments * trainer->run.length * sizeof(float) + sizeof *trainer;
 }
 

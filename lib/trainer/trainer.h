@@ -10,6 +10,15 @@
 
 struct snn__rule;
 
+/* An array that a method carries from batch to batch. */
+struct snn__memory {
+    char name[SNN__NAME_MAX + 16]; /* "LAYER.WHAT": in a checkpoint */
+    size_t layer;
+    bool side; /* the second one of the layer */
+    uint32_t rows, columns;
+    float *data; /* [rows][columns] */
+};
+
 struct snn_trainer {
     snn_context *ctx;
     snn_network *net;
@@ -36,6 +45,8 @@ struct snn_trainer {
     float *gradient_sum; /* observers of single steps */
 
     struct snn__run run;
+    struct snn__memory *memory; /* of the rule */
+    size_t n_memory;
     double step_loss; /* of the last step: what golden cases call loss[t] */
     double gradient_norm, learning_rate; /* of the last update */
     struct { /* since the counters were cleared */
@@ -43,6 +54,8 @@ struct snn_trainer {
         double residual, gap; /* the largest; the sum */
     } solver;
 
+    snn_noise_fn noise;
+    void *noise_user;
     snn_progress_fn progress;
     void *progress_user;
     unsigned observe;
@@ -53,7 +66,8 @@ struct snn_trainer {
     size_t observed_step;
 };
 
-/* For checkpoints. */
+/* For checkpoints. The memory is that of the parameters as they are: made, or made anew, where it is not there. */
+snn_status snn__trainer_remember(snn_trainer *trainer);
 struct snn__run *snn__trainer_run(snn_trainer *trainer);
 snn_network *snn__trainer_network(const snn_trainer *trainer);
 
