@@ -53,4 +53,11 @@ void spide_gather_step(struct run *r, size_t step);
 void spide_gather_back(struct run *r, size_t step);
 void spide_gather_update(struct run *r);
 
+/* run_opzo.c */
+bool opzo_build(struct run *r);
+bool opzo_set_up(struct run *r);
+bool opzo_supply(struct run *r);
+void opzo_gather_errors(struct run *r, size_t step);
+void opzo_gather_matrices(struct run *r, int iteration);
+
 #endif

@@ -216,7 +216,7 @@ static bool build(struct run *r)
     dim = input->want.dim + 1 + per_step;
     rank = input->want.rank - 1 - per_step;
     MUST(snn_network_create(&r->net, r->ctx, dim, rank));
-    if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop : build_lines)(r))
+    if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop : is_method(r, "opzo") ? opzo_build : build_lines)(r))
         return false;
     MUST(snn_network_prepare(r->net));
     return load_tensors(r);
@@ -237,6 +237,8 @@ static bool set_up_trainer(struct run *r, const char *recompute)
         return ide_set_up(r);
     if (is_method(r, "spide"))
         return spide_set_up(r);
+    if (is_method(r, "opzo"))
+        return opzo_set_up(r);
     MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", is_method(r, "dsr") ? "ce" : "ce_mse")));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_LOSS_MIX, case_number(r->c, "lambda", 0)));
     if (strcmp(target, "onehot") != 0) {
@@ -335,8 +337,11 @@ static void gather_gradients(struct run *r, const char *role, size_t step, size_
             struct case_array *a = tensor_array(r, role, layer->name, layer->tensor[i].name);
             size_t n = layer->tensor[i].length;
 
-            if (a != NULL && a->want.length == n * steps && case_room(a))
-                snn_trainer_read_gradient(r->trainer, l, i, a->got + step * n, n);
+            if (a == NULL || a->want.length != n * steps || !case_room(a) ||
+                snn_trainer_read_gradient(r->trainer, l, i, r->buffer, n) != SNN_OK)
+                continue;
+            for (size_t k = 0; k < n; k++) /* updates within the sequence: their sum */
+                a->got[step * n + k] += r->buffer[k];
         }
     }
 }
@@ -351,7 +356,7 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
     if (phase == SNN_PHASE_FORWARD)
         gather_step(r, step);
     else if (phase == SNN_PHASE_BACKWARD)
-        spide_gather_back(r, step);
+        (is_method(r, "opzo") ? opzo_gather_errors : spide_gather_back)(r, step);
     else if (phase == SNN_PHASE_GRADIENT)
         gather_gradients(r, "gt", step, r->steps);
     else
@@ -458,7 +463,7 @@ static bool train(struct run *r)
         labels[b] = (uint32_t)label->want.data[b];
     MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), observe, r));
     MUST(snn_trainer_prepare(r->trainer, r->batch));
-    if (!supply_masks(r))
+    if (!supply_masks(r) || (is_method(r, "opzo") && !opzo_supply(r)))
         return false;
     for (r->iteration = 1; r->iteration <= (int)case_number(r->c, "iterations", 3); r->iteration++) {
         snn_metrics m = SNN_METRICS_INIT;
@@ -466,6 +471,8 @@ static bool train(struct run *r)
         supply_steps(r);
         MUST(snn_trainer_step(r->trainer, input->want.data, frames, labels, r->batch, &m));
         gather_tensors(r, r->iteration);
+        if (is_method(r, "opzo"))
+            opzo_gather_matrices(r, r->iteration);
         if (loss != NULL && loss->want.length == 1 && r->iteration == 1 && case_room(loss))
             loss->got[0] = (float)m.loss;
         if (losses != NULL && case_room(losses))
