@@ -166,10 +166,12 @@ static snn_status preact_resnet18(struct snn__build *b)
     return rate_readout(b);
 }
 
-/* As vgg11-bn, with a population behind the readout. */
+/* As vgg11-bn, with a population behind the readout and the paper's rate of dropout. */
 static snn_status vgg11_dsr(struct snn__build *b)
 {
     SNN__TRY(vgg11_bn(b));
+    for (unsigned conv = 1; conv <= 8; conv++)
+        SNN__TRY(snn_layer_set_f64(snn_network_layer_named(b->net, snn__label("drop%u", conv).text), SNN_LAYER_RATE, 0.1));
     return rate_readout(b);
 }
 

@@ -74,5 +74,12 @@ row mnist-sltt mnist 8 '1 2 3' 98.3 --trainer sltt
 row mnist-bptt mnist 8 '1 2 3' 98.3 --trainer bptt
 row fashion-conv-ottt fashion-mnist 5 '1' 90.5 --net ws:32C3-AP2-64C3-AP2-64C3-FC --trainer ottt
 
+# with batch norm over all steps and neurons behind the readout, T = 20; cross-entropy, weight decay as in the paper
+dsr='--trainer dsr --neuron dsr_if --steps 20 --loss ce --weight-decay 5e-4'
+# shellcheck disable=SC2086 # a list of flags
+row fashion-dsr fashion-mnist 20 '1 2 3' 89.0 --net 784-400-BN-10-BN $dsr
+# shellcheck disable=SC2086
+row mnist-dsr mnist 15 '1 2 3' 98.2 --net 784-800-BN-10-BN $dsr
+
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

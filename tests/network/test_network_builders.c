@@ -215,6 +215,108 @@ START_TEST(test_resnet18)
 }
 END_TEST
 
+static unsigned neuron_layers(void)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; snn_network_layer(net, i) != NULL; i++) {
+        snn_layer_info l = SNN_LAYER_INFO_INIT;
+
+        OK(snn_layer_get_info(snn_network_layer(net, i), &l));
+        n += strcmp(l.type, "dsr_if") == 0;
+    }
+    return n;
+}
+
+/* Convolutions with bias, a norm in front of and a threshold in each population; the first convolution alone has no bias. */
+START_TEST(test_preact_resnet18)
+{
+    uint64_t n = 9 * 3 * 64, in = 64;
+    int delay = -1;
+
+    build("preact-resnet18", 3, 32, 32, 10);
+    ck_assert_uint_eq(neuron_layers(), 19); /* 16 in blocks, one behind them, behind the pool, behind the readout */
+    ck_assert_int_eq(i64("conv1", SNN_LAYER_BIAS), 0);
+    ck_assert_int_eq(i64("b1_conv1", SNN_LAYER_BIAS), 1);
+    ck_assert_int_eq(i64("b3_proj", SNN_LAYER_BIAS), 1);
+    ck_assert_int_eq(i64("b3_proj", SNN_LAYER_KERNEL), 1);
+    ck_assert_int_eq(i64("b3_proj", SNN_LAYER_STRIDE), 2);
+    ck_assert_str_eq(source("b1_bn1", 0, &delay), "conv1"); /* neither norm nor neurons behind the first convolution */
+    ck_assert_str_eq(source("b2_sum", 1, &delay), "b2_sn1"); /* shortcuts start at the spikes */
+    ck_assert_str_eq(source("b5_proj", 0, &delay), "b5_sn1");
+    ck_assert_str_eq(source("pool_sn", 0, &delay), "global_pool");
+    ck_assert_str_eq(source("fc_bn", 0, &delay), "fc");
+    ck_assert_str_eq(source("fc_sn", 0, &delay), "fc_bn");
+    ck_assert_str_eq(str("b1_bn1", SNN_LAYER_OVER), "all");
+    ck_assert(f64("b1_sn1", SNN_NEURON_THRESHOLD) == 6);
+    OK(snn_network_prepare(net));
+    for (unsigned block = 0; block < 8; block++) {
+        uint64_t width = (uint64_t)64 << block / 2;
+
+        n += 2 * in + 1 + 9 * in * width + width + 2 * width + 1 + 9 * width * width + width;
+        n += in != width ? in * width + width : 0;
+        in = width;
+    }
+    ck_assert_uint_eq(info().parameters, n + 2 * 512 + 1 + 1 + 512 * 10 + 10 + 2 * 10 + 1);
+}
+END_TEST
+
+START_TEST(test_vgg11_dsr)
+{
+    static const uint64_t width[] = { 64, 128, 256, 256, 512, 512, 512, 512 };
+    uint64_t n = 0, in = 2;
+
+    build("vgg11-dsr", 2, 48, 48, 10);
+    ck_assert_uint_eq(neuron_layers(), 9);
+    ck_assert(f64("drop1", SNN_LAYER_RATE) == 0.1);
+    ck_assert(f64("drop8", SNN_LAYER_RATE) == 0.1);
+    ck_assert(f64("fc", SNN_LAYER_INIT_STD) == 0.01);
+    OK(snn_network_prepare(net));
+    for (size_t i = 0; i < 8; i++) {
+        n += 9 * in * width[i] + width[i] + 2 * width[i] + 1;
+        in = width[i];
+    }
+    ck_assert_uint_eq(info().parameters, n + 25088 * 10 + 10 + 2 * 10 + 1);
+}
+END_TEST
+
+/* One sample, over and over, at a small size: the loss falls. */
+START_TEST(test_dsr_networks_train)
+{
+    static const char *const name[] = { "preact-resnet18", "vgg11-dsr" };
+    const size_t side = _i ? 32 : 8; /* five pools, or three strides */
+    snn_optimizer *sgd = NULL;
+    snn_trainer *tr = NULL;
+    snn_metrics m = SNN_METRICS_INIT;
+    float x[2 * 3 * 32 * 32];
+    const uint32_t label[2] = { 1, 3 };
+    double first = 0;
+
+    build(name[_i], 3, side, side, 4);
+    for (size_t i = 0; snn_network_layer(net, i) != NULL; i++) {
+        snn_layer_info l = SNN_LAYER_INFO_INIT;
+
+        OK(snn_layer_get_info(snn_network_layer(net, i), &l));
+        if (strcmp(l.type, "dsr_if") == 0) /* few steps make few spikes of 6 */
+            OK(snn_layer_set_f64(snn_network_layer(net, i), SNN_NEURON_THRESHOLD, 1));
+    }
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    OK(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, 0.02));
+    OK(snn_trainer_create(&tr, net, sgd, "dsr"));
+    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 8));
+    OK(snn_trainer_set_str(tr, SNN_TRAINER_LOSS, "ce"));
+    OK(snn_trainer_prepare(tr, 2));
+    random_fill(x, 2 * 3 * side * side, -1, 1, 1);
+    for (int i = 0; i < 6; i++) {
+        OK(snn_trainer_step(tr, x, 1, label, 2, &m));
+        first = i == 0 ? m.loss : first;
+    }
+    ck_assert_msg(m.loss < first, "%s: the loss went from %g to %g", name[_i], first, m.loss);
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+}
+END_TEST
+
 START_TEST(test_nf_resnet34)
 {
     int delay = -1;
@@ -421,6 +523,9 @@ int main(void)
     tcase_add_test(tcase, test_vgg_ws_f);
     tcase_add_test(tcase, test_vgg_bn);
     tcase_add_test(tcase, test_resnet18);
+    tcase_add_test(tcase, test_preact_resnet18);
+    tcase_add_test(tcase, test_vgg11_dsr);
+    tcase_add_loop_test(tcase, test_dsr_networks_train, 0, 2);
     tcase_add_test(tcase, test_nf_resnet34);
     tcase_add_test(tcase, test_own_neuron);
     tcase_add_loop_test(tcase, test_notation, 0, (int)(sizeof notations / sizeof *notations));

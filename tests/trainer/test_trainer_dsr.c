@@ -346,6 +346,39 @@ START_TEST(test_memory_is_flat)
 }
 END_TEST
 
+/* The paper's network, 4 samples. */
+static uint64_t resnet_bytes(size_t steps, const char *recompute)
+{
+    const size_t shape[3] = { 3, 32, 32 };
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_network *net = NULL;
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr = NULL;
+    uint64_t bytes;
+
+    OK(snn_network_build(&net, ctx, "preact-resnet18", shape, 3, 10, NULL));
+    OK(snn_trainer_create(&tr, net, sgd, "dsr"));
+    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, (int64_t)steps));
+    OK(snn_trainer_set_str(tr, SNN_DSR_RECOMPUTE, recompute));
+    OK(snn_trainer_prepare(tr, 4));
+    bytes = snn_trainer_bytes(tr);
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+    return bytes;
+}
+
+START_TEST(test_memory_of_a_resnet_is_flat)
+{
+    uint64_t at_5 = resnet_bytes(5, "on");
+
+    ck_assert_uint_eq(at_5, resnet_bytes(50, "on"));
+    ck_assert_uint_eq(at_5, resnet_bytes(500, "on"));
+    ck_assert_uint_lt(at_5, resnet_bytes(50, "off"));
+}
+END_TEST
+
 START_TEST(test_recomputes_where_it_is_cheap)
 {
     const char *one = "linear a out=9; batch_norm na over=all; dsr_if s; linear b out=4; batch_norm nb over=all; dsr_if o";
@@ -438,6 +471,7 @@ int main(void)
     tcase_add_loop_test(formulas, test_sums_are_steps, 0, 4 * NETS);
     tcase_add_loop_test(promises, test_evaluates_as_one_that_cannot_learn, 0, NETS);
     tcase_add_loop_test(promises, test_memory_is_flat, 0, NETS - 2);
+    tcase_add_test(promises, test_memory_of_a_resnet_is_flat);
     tcase_add_test(promises, test_recomputes_where_it_is_cheap);
     tcase_add_test(promises, test_depth_costs_nothing_per_step);
     tcase_add_test(promises, test_threshold_is_raised);
