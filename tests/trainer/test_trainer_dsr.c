@@ -467,6 +467,7 @@ int main(void)
     Suite *suite = suite_create("trainer: dsr");
     TCase *formulas = tcase_create("formulas"), *promises = tcase_create("promises");
 
+    tcase_set_timeout(promises, 120);
     tcase_add_loop_test(formulas, test_obvious_formulas, 0, 8);
     tcase_add_loop_test(formulas, test_sums_are_steps, 0, 4 * NETS);
     tcase_add_loop_test(promises, test_evaluates_as_one_that_cannot_learn, 0, NETS);
