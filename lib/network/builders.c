@@ -1,5 +1,6 @@
-/* The networks of the papers, by name. docs/methods/ottt.md, sltt.md and dsr.md specify them. */
+/* The networks of the papers, by name. docs/methods/ottt.md, sltt.md, dsr.md and ide.md specify them. */
 #include "network/build.h"
+#include "neuron/neuron.h"
 #include <math.h>
 #include <string.h>
 
@@ -227,16 +228,122 @@ static snn_status nf_resnet34(struct snn__build *b)
     return snn__build_linear(b, "fc", b->classes, "zero", 0.0);
 }
 
+/* ---- feedback networks: the rates of the last population, read with its decay, are the representation. Weights of every output have
+ * norm 1 at the start, those of the feedback stay below 1. Rates of dropout are 0 until the host sets them, as above. */
+
+/* What is behind the weights of a population's current. */
+static snn_status normalised(struct snn__build *b, unsigned number)
+{
+    SNN__TRY(snn__build_norm(b, snn__label("bn%u", number).text));
+    return snn__build_dropout(b, snn__label("drop%u", number).text, 0.0);
+}
+
+static snn_status unit_conv(struct snn__build *b, unsigned number, size_t out, int64_t kernel, int64_t stride, int64_t pad)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn__build_conv(b, snn__label("conv%u", number).text, out, kernel, stride, pad, &l));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "unit"));
+    return normalised(b, number);
+}
+
+/* sn1 gets drop1 + W s_last[t-1]; `l` is W, whose shape is set. */
+static snn_status close_loop(struct snn__build *b, snn_layer *l, const char *last)
+{
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_BIAS, 0));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "unit"));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_NORM, "spectral"));
+    SNN__TRY(snn_layer_connect(l, last, 1));
+    SNN__TRY(snn__build_dropout(b, "feedback_drop", 0.0));
+    SNN__TRY(snn__build_add(b, "sum1", "drop1", "feedback_drop"));
+    return snn__build_neuron(b, "sn1");
+}
+
+static snn_status rates_readout(struct snn__build *b, bool is_map)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "rate", "rate", &l));
+    if (b->neuron->model->type == SNN_NEURON_LIF)
+        SNN__TRY(snn_layer_set_f64(l, SNN_LAYER_DECAY, snn__param_f64(&b->neuron->params, SNN_NEURON_DECAY)));
+    if (is_map)
+        SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    return snn__build_linear(b, "fc", b->classes, "default", 0.0);
+}
+
+/* 400 (F400) */
+static snn_status ide_400(struct snn__build *b)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    SNN__TRY(snn__build_linear(b, "fc1", 400, "unit", 0.0));
+    SNN__TRY(normalised(b, 1));
+    SNN__TRY(snn__build_linear(b, "feedback", 400, "unit", 0.0));
+    l = snn_network_layer_named(b->net, "feedback");
+    SNN__TRY(close_loop(b, l, "sn1"));
+    return rates_readout(b, false);
+}
+
+/* 64C5s (F64C5); the frames of N-MNIST, 34x34, have a padding of their own: both give an even map */
+static snn_status ide_64c5(struct snn__build *b)
+{
+    snn_layer *l;
+
+    SNN__TRY(unit_conv(b, 1, 64, 5, 2, b->shape[1] == 34 && b->shape[2] == 34 ? 1 : 2));
+    SNN__TRY(snn__build_conv(b, "feedback", 64, 5, 1, 2, &l));
+    SNN__TRY(close_loop(b, l, "sn1"));
+    return rates_readout(b, true);
+}
+
+/* Five populations; strides 2 1 2 1 1, and a transposed convolution back from the last to the first. */
+static snn_status five_with_feedback(struct snn__build *b, const size_t width[5])
+{
+    snn_layer *l;
+
+    if (b->shape[1] % 4 != 0 || b->shape[2] % 4 != 0)
+        return snn__fail(SNN_ERR_SHAPE, "network %s: rows and columns of the input must be multiples of 4, because the "
+                         "feedback doubles a map of a quarter of them, but the input is [%zu,%zu,%zu]", b->name,
+                         b->shape[0], b->shape[1], b->shape[2]);
+    SNN__TRY(unit_conv(b, 1, width[0], 3, 2, 1));
+    SNN__TRY(snn_network_add(b->net, "conv_transpose2d", "feedback", &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_OUT, (int64_t)width[0]));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_KERNEL, 3));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STRIDE, 2));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_PAD, 1));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_OUT_PAD, 1));
+    SNN__TRY(close_loop(b, l, "sn5"));
+    for (unsigned i = 2; i <= 5; i++) {
+        SNN__TRY(unit_conv(b, i, width[i - 1], 3, i == 3 ? 2 : 1, 1));
+        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", i).text));
+    }
+    return rates_readout(b, true);
+}
+
+static snn_status alexnet_f(struct snn__build *b)
+{
+    return five_with_feedback(b, (const size_t[5]){ 96, 256, 384, 384, 256 });
+}
+
+static snn_status cifarnet_f(struct snn__build *b)
+{
+    return five_with_feedback(b, (const size_t[5]){ 128, 256, 512, 1024, 512 });
+}
+
 /* The neuron of a network's paper. */
 struct paper_neuron {
     snn_neuron_type type;
-    double tau, alpha; /* of a lif */
+    double tau; /* of a lif */
+    double alpha; /* of its surrogate, if it has one */
     const char *surrogate;
+    double threshold; /* 0: the type's own */
 };
 
-static const struct paper_neuron ottt_lif = { SNN_NEURON_LIF, 2.0, 4.0, "sigmoid" };
-static const struct paper_neuron sltt_lif = { SNN_NEURON_LIF, 1.1, 1.0, "triangle" };
-static const struct paper_neuron dsr_if = { SNN_NEURON_DSR_IF, 0, 0, NULL };
+static const struct paper_neuron ottt_lif = { SNN_NEURON_LIF, 2.0, 4.0, "sigmoid", 0 };
+static const struct paper_neuron sltt_lif = { SNN_NEURON_LIF, 1.1, 1.0, "triangle", 0 };
+static const struct paper_neuron dsr_if = { SNN_NEURON_DSR_IF, 0, 0, NULL, 0 };
+static const struct paper_neuron ide_lif = { SNN_NEURON_LIF, 20.0, 0, NULL, 2.0 };       /* decay 0.95 */
+static const struct paper_neuron ide_slow_lif = { SNN_NEURON_LIF, 100.0, 0, NULL, 2.0 }; /* decay 0.99 */
 
 static const struct builder {
     const char *name;
@@ -250,6 +357,10 @@ static const struct builder {
     { "nf-resnet34", nf_resnet34, &ottt_lif },
     { "preact-resnet18", preact_resnet18, &dsr_if },
     { "vgg11-dsr", vgg11_dsr, &dsr_if },
+    { "ide-400", ide_400, &ide_lif },
+    { "ide-64c5", ide_64c5, &ide_lif },
+    { "alexnet-f", alexnet_f, &ide_slow_lif },
+    { "cifarnet-f", cifarnet_f, &ide_slow_lif },
 };
 
 const char *snn_network_builder(size_t index)
@@ -268,9 +379,12 @@ static const struct builder *find_builder(const char *name)
 static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct paper_neuron *p)
 {
     SNN__TRY(snn_neuron_create(out, ctx, p->type));
-    if (p->type != SNN_NEURON_LIF)
+    if (p->threshold > 0)
+        SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_THRESHOLD, p->threshold));
+    if (p->type == SNN_NEURON_LIF)
+        SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_TAU, p->tau));
+    if (p->surrogate == NULL)
         return SNN_OK;
-    SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_TAU, p->tau));
     SNN__TRY(snn_neuron_set_str(*out, SNN_NEURON_SURROGATE, p->surrogate));
     return snn_neuron_set_f64(*out, SNN_NEURON_SURROGATE_ALPHA, p->alpha);
 }

@@ -17,6 +17,7 @@ static const struct flag flags[] = {
     { "neuron", "TYPE", "neuron.type", "default: the network's own, lif; for dsr: dsr_if, dsr_lif" },
     { "shape", "CxHxW", NULL, "of one sample; default: the leading number, else 3x32x32" },
     { "classes", "N", NULL, "default: the closing number, else 10" },
+    { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "trainer", "A,B,...", NULL, "training methods; default: all that train this network" },
     { "steps", "T,...", NULL, "time steps; default 6" },
     { "threads", "N,...", NULL, "thread counts; default 1 and one per processor" },

@@ -17,7 +17,10 @@ static const struct flag flags[] = {
     { "data", "FORMAT:DIR", "data", "idx, cifar10 or cifar100 files; default: Debian's dataset-fashion-mnist" },
     { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
     { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
+    { "mean", "X,...", "data.mean", "subtracted from the input, instead of a measured mean; one number or one per channel" },
+    { "deviation", "X,...", "data.deviation", "then divides the input; goes with --mean" },
     { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
+    { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
@@ -146,8 +149,10 @@ static int configure(struct train *t)
     int status = DONE;
 
     if (t->resume) {
-        if (config_get(t->args.config, "network") || json_object_get(t->args.config, "neuron"))
-            return fail(USAGE, "--net and --neuron do not go with --resume: the checkpoint holds the network");
+        if (config_get(t->args.config, "network") || json_object_get(t->args.config, "neuron") ||
+            config_get(t->args.config, "dropout"))
+            return fail(USAGE,
+                        "--net, --neuron and --dropout do not go with --resume: the checkpoint holds the network");
         t->run.config = run_config_of(t->resume, &status);
         if (status == DONE && !t->run.config)
             return fail(FAILED, "%s: carries no configuration: it was not written by snn train", t->resume);
@@ -282,16 +287,30 @@ static void announce(const struct train *t)
 
 /* ---- training */
 
+/* A second line, where a method solves an equation. */
+static void report_solver(const struct epoch_row *row)
+{
+    if (!isfinite(row->solver_iterations))
+        return;
+    printf("         equilibrium gap %.3f  solver: %.1f iterations, residual at most %.1e, %.0f batch%s not converged\n",
+           row->equilibrium_gap, row->solver_iterations, row->solver_residual, row->solver_failures,
+           row->solver_failures > 0.5 && row->solver_failures < 1.5 ? "" : "es");
+}
+
 static void report(struct train *t, const struct epoch_row *row)
 {
     progress_clear(&t->progress);
     if (t->json)
-        json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch", "epoch",
+        json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
+                            "epoch",
                             (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
                             json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss),
                             "test_accuracy", json_figure(row->test_accuracy), "learning_rate",
                             json_figure(row->learning_rate), "firing_rate", json_figure(row->firing_rate), "seconds",
-                            json_figure(row->seconds), "samples_per_second", json_figure(row->samples_per_second)),
+                            json_figure(row->seconds), "samples_per_second", json_figure(row->samples_per_second),
+                            "equilibrium_gap", json_figure(row->equilibrium_gap), "solver_iterations",
+                            json_figure(row->solver_iterations), "solver_residual", json_figure(row->solver_residual),
+                            "solver_failures", json_figure(row->solver_failures)),
                   9);
     else if (!t->quiet && isfinite(row->test_accuracy))
         printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  lr %.2e  firing %4.1f%%  %7.2f s  %s "
@@ -299,6 +318,8 @@ static void report(struct train *t, const struct epoch_row *row)
                (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
                100 * row->train_accuracy, 100 * row->test_accuracy, row->learning_rate, 100 * row->firing_rate,
                row->seconds, grouped((uint64_t)row->samples_per_second).s);
+    if (!t->json && !t->quiet)
+        report_solver(row);
     fflush(stdout);
 }
 
@@ -339,6 +360,7 @@ static int train_epoch(struct train *t)
     snn_metrics fit = SNN_METRICS_INIT;
     struct epoch_row row;
     snn_status rc = snn_trainer_epoch(t->run.trainer, t->run.train, &fit);
+    bool solves = fit.solver_iterations > 0 || fit.solver_failures > 0;
     int status;
 
     if (rc == SNN_ERR_CANCELLED)
@@ -358,7 +380,11 @@ static int train_epoch(struct train *t)
                               .learning_rate = fit.learning_rate,
                               .firing_rate = fit.firing_rate,
                               .seconds = fit.seconds,
-                              .samples_per_second = fit.seconds > 0 ? (double)fit.samples / fit.seconds : 0 };
+                              .samples_per_second = fit.seconds > 0 ? (double)fit.samples / fit.seconds : 0,
+                              .equilibrium_gap = solves ? fit.equilibrium_gap : NAN,
+                              .solver_iterations = solves ? fit.solver_iterations : NAN,
+                              .solver_residual = solves ? fit.solver_residual : NAN,
+                              .solver_failures = solves ? (double)fit.solver_failures : NAN };
     if (history_add(&t->history, &row) != DONE)
         return FAILED;
     report(t, &row);

@@ -22,6 +22,7 @@ static const struct {
     { "data", KIND_DATA },           { "data.format", KIND_TEXT },    { "data.dir", KIND_TEXT },
     { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
     { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
+    { "dropout", KIND_REAL },
 };
 #define PLACES (sizeof place / sizeof *place)
 
@@ -100,6 +101,26 @@ static int set_data(json_t *config, const char *name, const char *text)
     return config_set(config, "data.dir", json_string(colon + 1));
 }
 
+/* "0.4914,0.4822,0.4465" */
+static int set_numbers(json_t *config, const char *path, const char *name, const char *text)
+{
+    json_t *list = json_array();
+    const char *at = text;
+    char *end;
+    double value;
+
+    do {
+        value = strtod(at, &end);
+        if (end == at || (*end && *end != ',') || !isfinite(value)) {
+            json_decref(list);
+            return fail(USAGE, "--%s: \"%s\" is not a list of numbers, as in 0.5,0.25", name, text);
+        }
+        json_array_append_new(list, json_real(value));
+        at = end + 1;
+    } while (*end);
+    return config_set(config, path, list);
+}
+
 int config_set_text(json_t *config, const char *path, const char *name, const char *text)
 {
     enum config_kind kind = config_kind(path);
@@ -121,6 +142,8 @@ int config_set_text(json_t *config, const char *path, const char *name, const ch
         if (end == text || *end || !isfinite(real))
             return fail(USAGE, "--%s: \"%s\" is not a number", name, text);
         return config_set(config, path, json_real(real));
+    case KIND_NUMBERS:
+        return set_numbers(config, path, name, text);
     case KIND_DATA:
         return set_data(config, name, text);
     case KIND_TEXT:

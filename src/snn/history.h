@@ -11,6 +11,7 @@ struct epoch_row {
     uint64_t epoch; /* from 1 */
     double train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, firing_rate, seconds,
         samples_per_second;
+    double equilibrium_gap, solver_iterations, solver_residual, solver_failures; /* of methods that solve an equation */
 };
 
 struct history {

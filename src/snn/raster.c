@@ -18,6 +18,7 @@
 /* What is kept of one layer. */
 struct trace {
     size_t layer, size, shown; /* number in the network; neurons in all; rows kept */
+    size_t begins;             /* first step at which it has a value: the last one where rates are read out */
     char name[48];
     float *value; /* [steps, shown] */
     double rate;  /* spikes per neuron and step, over all neurons */
@@ -55,6 +56,11 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
     for (size_t i = 0; i < r->count && r->rc == SNN_OK; i++) {
         struct trace *t = &r->trace[i];
         r->rc = snn_trainer_read(trainer, t->layer, SNN_SIGNAL_OUTPUT, r->scratch, t->size);
+        if (r->rc == SNN_ERR_UNSUPPORTED && step + 1 < r->steps && t->begins == step) {
+            t->begins = step + 1;
+            r->rc = SNN_OK;
+            continue;
+        }
         if (r->rc == SNN_OK)
             keep(t, r->scratch, step);
     }
@@ -180,14 +186,16 @@ static void draw_spikes(struct svg *s, double x, double y, const struct trace *t
     axes_draw_x(s, &a, "time step");
 }
 
-/* Mean output of class k over the steps up to `step`. */
+/* Mean output of class k over the steps up to `step`, or the first output, where there is none so early. */
 static double gathered(const struct trace *t, size_t k, size_t step)
 {
     double sum = 0;
 
-    for (size_t i = 0; i <= step; i++)
+    if (step < t->begins)
+        step = t->begins;
+    for (size_t i = t->begins; i <= step; i++)
         sum += t->value[i * t->shown + k];
-    return sum / (double)(step + 1);
+    return sum / (double)(step + 1 - t->begins);
 }
 
 static size_t answer(const struct trace *t, size_t steps)
@@ -244,7 +252,8 @@ static void draw_outputs(struct svg *s, double x, double y, const struct trace *
             a.high = i + step ? fmax(a.high, v) : v;
         }
     svg_text(s, x, y + 14, 14, INK, "start", true, "Output");
-    svg_text(s, x, y + 32, 12, MUTED, "start", false, "mean so far of %s, by class", t->name);
+    svg_text(s, x, y + 32, 12, MUTED, "start", false,
+             t->begins > 0 ? "%s, by class: one output, at the end" : "mean so far of %s, by class", t->name);
     axes_draw_y(s, &a, "");
     for (size_t i = n; i-- > 0;) {
         size_t k = leader[i];

@@ -195,6 +195,22 @@ static int make_neuron(struct run *run, snn_neuron **out)
     return apply(run->config, "neuron", set_neuron, *out);
 }
 
+/* One rate for all dropout layers, if the configuration has one. */
+static snn_status set_dropout(struct run *run)
+{
+    const json_t *rate = config_get(run->config, "dropout");
+    snn_layer_info info = SNN_LAYER_INFO_INIT;
+    snn_status rc = SNN_OK;
+    snn_layer *layer;
+
+    for (size_t i = 0; rate && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++) {
+        rc = snn_layer_get_info(layer, &info);
+        if (rc == SNN_OK && strcmp(info.type, "dropout") == 0)
+            rc = snn_layer_set_f64(layer, SNN_LAYER_RATE, json_number_value(rate));
+    }
+    return rc;
+}
+
 int run_network(struct run *run)
 {
     json_t *described = json_object_get(run->config, "network");
@@ -216,6 +232,8 @@ int run_network(struct run *run)
                                run->shape.rank, run->shape.classes, neuron);
         snn_neuron_destroy(neuron);
     }
+    if (rc == SNN_OK)
+        rc = set_dropout(run);
     if (rc == SNN_OK)
         rc = snn_network_prepare(run->network);
     return rc == SNN_OK ? DONE : fail_call(rc, "network");

@@ -44,6 +44,26 @@ for signal in INT TERM; do
     [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] || bad "cut.csv does not hold epochs 1 to 20"
 done
 
+# ---- ide: dropout masks, running values, the power iteration of the feedback weights
+flags="--data idx:data --net ide-400 --dropout 0.2 --trainer ide --steps 5 --loss ce --lr 0.05 --schedule step"
+run 0 train $flags --epochs 4 --threads 1 --save ide-whole.snn
+run 0 train $flags --epochs 2 --threads 2 --optimizer.epochs 4 --save ide-part.snn
+run 0 train --resume ide-part.snn.ckpt --epochs 4 --threads 3
+same ide-whole.snn ide-part.snn
+cut -d, -f1-7,10- ide-whole.csv >ide-whole.figures
+cut -d, -f1-7,10- ide-part.csv >ide-part.figures
+same ide-whole.figures ide-part.figures
+rm -f cut.snn* cut.csv
+"$snn" train $flags --epochs 4 --every 0 --save cut.snn >out 2>err &
+child=$!
+await
+kill -INT $child || true
+wait $child || true
+run 0 train --resume cut.snn.ckpt
+same ide-whole.snn cut.snn
+refuses 2 "--dropout do not go with --resume" train --resume ide-part.snn.ckpt --dropout 0.1
+flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
+
 # ---- a signal that comes twice at once, as from timeout(1), is one
 rm -f cut.csv
 "$snn" train $flags --epochs 2000 --every 0 --save cut.snn >out 2>err &

@@ -53,6 +53,31 @@ run 0 train --data idx:data --net 4C3-AP2-FC --epochs 1 --batch=40 --data.limit 
     --normalise channel --save conv.snn
 there conv.snn conv.svg
 
+# ---- a method that solves an equation says how well; --mean, --deviation and --dropout
+run 0 train --data idx:data --net ide-400 --dropout 0.2 --trainer ide --steps 5 --loss ce --lr 0.05 --epochs 2 \
+    --mean 0.1307 --deviation 0.3081 --curves i.svg --raster ir.svg --save i.snn
+has out "equilibrium gap 0." "residual at most" "0 batches not converged"
+there i.svg ir.svg
+has ir.svg "one output, at the end"
+head -n 1 i.csv | grep -q 'equilibrium_gap,solver_iterations,solver_residual,solver_failures$' ||
+    bad "i.csv lacks the columns of the solver"
+tail -n 1 i.csv | awk -F, '{ exit !(NF == 13 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0) }' ||
+    bad "figures of the solver: $(tail -n 1 i.csv)"
+tail -n 1 model.csv | grep -q ',,,,$' || bad "ottt solves nothing, but model.csv says so"
+accuracy=$(tail -n 1 out | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+[ "$accuracy" -ge 90 ] || bad "ide: test accuracy $accuracy % on a set that is easy"
+cp out trained
+run 0 eval i.snn
+[ "$(tail -n 1 out)" = "$(tail -n 1 trained)" ] || bad "eval does not repeat the accuracy of training with ide"
+run 0 info i.snn
+has out '"dropout": 0.2' '0.1307' '0.3081' '"solver": "auto"'
+run 0 train --data idx:data --net ide-400 --trainer ide --steps 5 --loss ce --epochs 1 --trainer.iterations 2 --json \
+    --save f.snn
+grep -Eq '"solver_failures": ?[1-9]' out || bad "a solver that stops too early is not reported"
+has err "the solver stopped after 2 iterations with a residual of"
+refuses 2 "is not a list of numbers" train --data idx:data --mean 0.1,,2
+refuses 2 "--deviation: \"x\" is not a list" train --data idx:data --deviation x
+
 # ---- one file instead of flags; flags override it; the model carries what results
 cat >run.json <<'JSON'
 { "network": "64-12-10", "data": { "format": "idx", "dir": "data" }, "neuron": { "type": "lif", "threshold": 0.9 },

@@ -98,11 +98,13 @@ static const char *source(const char *layer, size_t index, int *delay)
 START_TEST(test_list)
 {
     static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34",
-                                            "preact-resnet18", "vgg11-dsr" };
+                                            "preact-resnet18", "vgg11-dsr", "ide-400", "ide-64c5",
+                                            "alexnet-f", "cifarnet-f" };
+    const size_t n = sizeof expected / sizeof *expected;
 
-    for (size_t i = 0; i < 7; i++)
+    for (size_t i = 0; i < n; i++)
         ck_assert_str_eq(snn_network_builder(i), expected[i]);
-    ck_assert_ptr_null(snn_network_builder(7));
+    ck_assert_ptr_null(snn_network_builder(n));
     ck_assert_ptr_null(snn_network_builder((size_t)-1));
 }
 END_TEST
@@ -343,6 +345,92 @@ START_TEST(test_nf_resnet34)
 }
 END_TEST
 
+/* The feedback of every ide network: restricted, from the last population, without bias. */
+static void check_loop(const char *last, double decay)
+{
+    int delay = -1;
+
+    ck_assert_str_eq(source("feedback", 0, &delay), last);
+    ck_assert_int_eq(delay, 1);
+    ck_assert_str_eq(source("sum1", 0, &delay), "drop1");
+    ck_assert_str_eq(source("sum1", 1, &delay), "feedback_drop");
+    ck_assert_str_eq(source("feedback_drop", 0, &delay), "feedback");
+    ck_assert_int_eq(delay, 0);
+    ck_assert_int_eq(i64("feedback", SNN_LAYER_BIAS), 0);
+    ck_assert_str_eq(str("feedback", SNN_LAYER_NORM), "spectral");
+    ck_assert(f64("feedback", SNN_LAYER_RANGE) == 1.0);
+    ck_assert_str_eq(str("feedback", SNN_LAYER_INIT), "unit");
+    ck_assert_str_eq(layer_info(last).type, "lif");
+    ck_assert(f64(last, SNN_NEURON_THRESHOLD) == 2.0);
+    ck_assert(f64(last, SNN_NEURON_DECAY) == decay);
+    ck_assert(f64("rate", SNN_LAYER_DECAY) == decay);
+    ck_assert(f64("drop1", SNN_LAYER_RATE) == 0.0);
+    ck_assert(f64("feedback_drop", SNN_LAYER_RATE) == 0.0);
+}
+
+#define LOOP "drop1 feedback feedback_drop sum1 sn1 "
+
+START_TEST(test_ide_400)
+{
+    snn_neuron *neuron = NULL;
+    const size_t shape[3] = { 1, 28, 28 };
+
+    build("ide-400", 1, 28, 28, 10);
+    ck_assert_str_eq(names(), "flatten fc1 bn1 " LOOP "rate fc");
+    check_loop("sn1", 0.95);
+    ck_assert_str_eq(str("fc1", SNN_LAYER_INIT), "unit");
+    ck_assert_str_eq(str("fc", SNN_LAYER_INIT), "default");
+    OK(snn_network_prepare(net));
+    /* F, its norm, W and g, readout */
+    ck_assert_uint_eq(info().parameters, 784 * 400 + 400 + 800 + 400 * 400 + 1 + 4000 + 10);
+
+    snn_network_destroy(net);
+    OK(snn_neuron_create(&neuron, ctx, SNN_NEURON_IF));
+    OK(snn_network_build(&net, ctx, "ide-400", shape, 3, 10, neuron));
+    snn_neuron_destroy(neuron);
+    ck_assert(f64("rate", SNN_LAYER_DECAY) == 1.0);
+}
+END_TEST
+
+START_TEST(test_ide_64c5)
+{
+    build("ide-64c5", 1, 28, 28, 10);
+    ck_assert_str_eq(names(), "conv1 bn1 " LOOP "rate flatten fc");
+    check_loop("sn1", 0.95);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("fc").in.dim[0], 12544);
+    ck_assert_uint_eq(info().parameters, 25 * 64 + 64 + 128 + 25 * 64 * 64 + 1 + 125440 + 10);
+    build("ide-64c5", 2, 34, 34, 10); /* N-MNIST */
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("fc").in.dim[0], 64 * 16 * 16);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    uint64_t width[5];
+} five[] = { { "alexnet-f", { 96, 256, 384, 384, 256 } }, { "cifarnet-f", { 128, 256, 512, 1024, 512 } } };
+
+START_TEST(test_ide_five)
+{
+    const uint64_t *width = five[_i].width;
+    uint64_t in = 3, n = 9 * width[4] * width[0] + 1 + width[4] * 64 * 10 + 10;
+
+    build(five[_i].name, 3, 32, 32, 10);
+    ck_assert_str_eq(names(), "conv1 bn1 " LOOP "conv2 bn2 drop2 sn2 conv3 bn3 drop3 sn3 conv4 bn4 drop4 sn4 "
+                              "conv5 bn5 drop5 sn5 rate flatten fc");
+    check_loop("sn5", 0.99);
+    OK(snn_network_prepare(net));
+    for (size_t i = 0; i < 5; i++) {
+        n += 9 * in * width[i] + 3 * width[i]; /* bias, and two of the norm */
+        in = width[i];
+    }
+    ck_assert_uint_eq(info().parameters, n);
+    ck_assert_uint_eq(layer_info("sn1").out.dim[1], 16);
+    ck_assert_uint_eq(layer_info("sn5").out.dim[1], 8);
+}
+END_TEST
+
 START_TEST(test_own_neuron)
 {
     const size_t shape[1] = { 20 };
@@ -443,6 +531,8 @@ static const struct {
     { "resnet18", 784, 0, 0, 10, SNN_ERR_SHAPE, "rank 3" },
     { "resnet18", 3, 32, 32, 0, SNN_ERR_ARGUMENT, "classes is 0" },
     { "vgg11-ws-f", 3, 28, 28, 10, SNN_ERR_SHAPE, "multiples of 8" },
+    { "alexnet-f", 3, 30, 32, 10, SNN_ERR_SHAPE, "multiples of 4" },
+    { "ide-400", 784, 0, 0, 10, SNN_ERR_SHAPE, "rank 3" },
 };
 
 START_TEST(test_wrong)
@@ -527,6 +617,9 @@ int main(void)
     tcase_add_test(tcase, test_vgg11_dsr);
     tcase_add_loop_test(tcase, test_dsr_networks_train, 0, 2);
     tcase_add_test(tcase, test_nf_resnet34);
+    tcase_add_test(tcase, test_ide_400);
+    tcase_add_test(tcase, test_ide_64c5);
+    tcase_add_loop_test(tcase, test_ide_five, 0, (int)(sizeof five / sizeof *five));
     tcase_add_test(tcase, test_own_neuron);
     tcase_add_loop_test(tcase, test_notation, 0, (int)(sizeof notations / sizeof *notations));
     tcase_add_test(tcase, test_notation_sizes);
