@@ -38,14 +38,14 @@ uint32_t snn__random_u32(uint64_t seed, enum snn__purpose purpose, uint64_t stre
     return word[index % 4];
 }
 
-static float to_uniform(uint32_t word)
+float snn__uniform_of(uint32_t word)
 {
     return (float)(word >> 8) * 0x1p-24f;
 }
 
 float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index)
 {
-    return to_uniform(snn__random_u32(seed, purpose, stream, index));
+    return snn__uniform_of(snn__random_u32(seed, purpose, stream, index));
 }
 
 uint64_t snn__random_below(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n)
@@ -61,7 +61,7 @@ void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t
     for (size_t i = 0; i < n; i++) {
         if (i % 4 == 0)
             snn__random4(seed, purpose, stream, i / 4, word);
-        out[i] = lo + (hi - lo) * to_uniform(word[i % 4]);
+        out[i] = lo + (hi - lo) * snn__uniform_of(word[i % 4]);
     }
 }
 

@@ -23,7 +23,8 @@ void snn__random4(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uin
 /* One uniform word; index counts words. */
 uint32_t snn__random_u32(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index);
 
-/* Uniform in [0, 1), 24 bits. */
+/* Uniform in [0, 1), 24 bits: of a word, and of the word `index`. */
+float snn__uniform_of(uint32_t word);
 float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index);
 
 /* Uniform whole number below n (n > 0), by multiplication. */

@@ -134,10 +134,12 @@ static void draw_range(void *arg, size_t from, size_t to)
     struct dropout *d = draw->node->state;
     float keep = 1.0f / (1.0f - d->rate);
 
-    for (size_t i = from; i < to; i++) {
-        float u = snn__random_uniform(draw->node->ctx->options.seed, SNN__RNG_DROPOUT, draw->stream, i);
+    uint32_t word[4] = { 0 };
 
-        d->mask[i] = u < d->rate ? 0.0f : keep;
+    for (size_t i = from; i < to; i++) {
+        if (i == from || i % 4 == 0)
+            snn__random4(draw->node->ctx->options.seed, SNN__RNG_DROPOUT, draw->stream, i / 4, word);
+        d->mask[i] = snn__uniform_of(word[i % 4]) < d->rate ? 0.0f : keep;
     }
 }
 

@@ -163,41 +163,38 @@ static float *at(const struct snn__node *node, float *base, const struct snn__io
 /* ---- at rates ---- */
 
 struct clipping {
-    float *u, *y;
+    const snn_context *ctx;
+    float *mask, *y;
     const float *x;
     float factor;
     bool accumulate;
 };
 
-/* u = x / threshold, y = clip(u, 0, 1) */
+/* u = x / threshold, y = clip(u, 0, 1); the mask of the adjoint, 1 where 0 <= u <= 1, takes the place of the potential */
 static void clip_range(void *arg, size_t from, size_t to)
 {
-    const struct clipping *k = arg;
+    const struct clipping k = *(const struct clipping *)arg; /* a copy, which no store can change */
 
     for (size_t i = from; i < to; i++) {
-        float u = k->factor * k->x[i];
+        float u = k.factor * k.x[i];
 
-        k->u[i] = u;
-        k->y[i] = u < 0.0f ? 0.0f : u > 1.0f ? 1.0f : u;
+        k.mask[i] = (float)((u >= 0.0f) & (u <= 1.0f));
+        k.y[i] = u < 0.0f ? 0.0f : u > 1.0f ? 1.0f : u;
     }
 }
 
-/* dx (+)= e / threshold where 0 <= u <= 1 */
+/* dx (+)= m e / threshold */
 static void unclip_range(void *arg, size_t from, size_t to)
 {
     const struct clipping *k = arg;
 
-    for (size_t i = from; i < to; i++) {
-        float d = k->u[i] >= 0.0f && k->u[i] <= 1.0f ? k->factor * k->x[i] : 0.0f;
-
-        k->y[i] = k->accumulate ? k->y[i] + d : d;
-    }
+    k->ctx->kernels->multiply(k->y + from, k->factor, k->x + from, k->mask + from, to - from, k->accumulate);
 }
 
 static void forward_rates(struct snn__node *node, struct snn__io *io)
 {
     struct population *s = node->state;
-    struct clipping k = { s->u, io->y.data, io->x[0].data, io->x[0].scale / s->constants.threshold, false };
+    struct clipping k = { node->ctx, s->u, io->y.data, io->x[0].data, io->x[0].scale / s->constants.threshold, false };
 
     io->y.scale = 1.0f;
     snn__ranges(node->ctx, io->batch * node->in_len, clip_range, &k);
@@ -206,7 +203,7 @@ static void forward_rates(struct snn__node *node, struct snn__io *io)
 static void adjoint_rates(struct snn__node *node, struct snn__io *io, struct snn__signal e, float *dx, bool accumulate)
 {
     struct population *s = node->state;
-    struct clipping k = { s->u, dx, e.data, e.scale / s->constants.threshold, accumulate };
+    struct clipping k = { node->ctx, s->u, dx, e.data, e.scale / s->constants.threshold, accumulate };
 
     snn__ranges(node->ctx, io->batch * node->in_len, unclip_range, &k);
 }
