@@ -33,6 +33,7 @@ static const struct settings {
     { NETWORK("5", "0.2"), "sltt", "adam", 0, 2 },
     { NETWORK("5", "0.2"), "bptt", "adamw", 0, 0 },
     { NETWORK("5", "0.2"), "ottt", "sgd", 0, 0 }, /* no moments */
+    { NETWORK("5", "0.2"), "opzo", "sgd", 0.9, 0 }, /* feedback matrices */
 };
 
 static char dir[64], path_a[96], path_b[96];

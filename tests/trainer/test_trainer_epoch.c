@@ -6,7 +6,9 @@
 enum { COUNT = 10, BATCH = 4, STEPS = 3, LEN = 18, CLASSES = 3 };
 
 static const size_t map[3] = { 2, 3, 3 }, vector[3] = { LEN };
-static const char *const methods[] = { "bptt", "sltt", "ottt" };
+static const char *const methods[] = { "bptt", "sltt", "ottt", "opzo" };
+
+enum { METHODS = sizeof methods / sizeof *methods };
 
 #define NET "conv2d a out=6 pad=1; batch_norm bn; lif n threshold=0.5; dropout d rate=0.2; flatten f; linear o out=3"
 
@@ -67,14 +69,15 @@ static void gather(const struct world *w, size_t first, size_t n, float *x)
 
 START_TEST(test_epoch_is_steps)
 {
-    const char *method = methods[_i % 3];
-    size_t frames = _i / 3 % 2 ? STEPS : 1, count = _i / 6 ? 8 : COUNT;
+    const char *method = methods[_i % METHODS];
+    bool cut = _i / METHODS / 2;
+    size_t frames = _i / METHODS % 2 ? STEPS : 1, count = cut ? 8 : COUNT;
     struct world a, b;
     float x[STEPS * BATCH * LEN];
     snn_metrics epoch = SNN_METRICS_INIT, m = SNN_METRICS_INIT;
     double loss = 0, correct = 0;
 
-    open_world(&a, method, frames, 2, _i / 6 ? "shuffle=0 drop_last=1" : "shuffle=0");
+    open_world(&a, method, frames, 2, cut ? "shuffle=0 drop_last=1" : "shuffle=0");
     open_world(&b, method, frames, 1, "");
     OK(snn_trainer_epoch(a.tr, a.set, &epoch));
     for (size_t first = 0; first < count; first += BATCH) {
@@ -237,13 +240,13 @@ START_TEST(test_cancel_and_go_on)
     struct watch k = { 0 };
     snn_metrics want = SNN_METRICS_INIT, got = SNN_METRICS_INIT;
 
-    open_world(&a, methods[_i % 3], 1, 2, "");
-    open_world(&b, methods[_i % 3], 1, 2, "");
+    open_world(&a, methods[_i % METHODS], 1, 2, "");
+    open_world(&b, methods[_i % METHODS], 1, 2, "");
     OK(snn_trainer_epoch(a.tr, a.set, NULL));
     OK(snn_trainer_epoch(b.tr, b.set, NULL));
     OK(snn_trainer_on_progress(b.tr, watch, &k));
     OK(snn_trainer_epoch(a.tr, a.set, &want));
-    k.stop_at = 1 + _i / 3;
+    k.stop_at = 1 + _i / METHODS;
     FAILS(snn_trainer_epoch(b.tr, b.set, &got), SNN_ERR_CANCELLED, "epoch 2");
     ck_assert_uint_eq(snn_trainer_epochs_done(b.tr), 1);
     k.stop_at = 0;
@@ -329,11 +332,11 @@ int main(void)
     TCase *tc = tcase_create("epochs");
 
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, test_epoch_is_steps, 0, 12);
+    tcase_add_loop_test(tc, test_epoch_is_steps, 0, 4 * METHODS);
     tcase_add_test(tc, test_maps_into_vectors);
-    tcase_add_loop_test(tc, test_evaluation_is_pure, 0, 3);
+    tcase_add_loop_test(tc, test_evaluation_is_pure, 0, METHODS);
     tcase_add_test(tc, test_order);
-    tcase_add_loop_test(tc, test_cancel_and_go_on, 0, 6);
+    tcase_add_loop_test(tc, test_cancel_and_go_on, 0, 2 * METHODS);
     tcase_add_loop_test(tc, test_encoders, 0, 2);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
