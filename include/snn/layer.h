@@ -52,6 +52,11 @@ typedef enum snn_layer_key {
     SNN_LAYER_RANGE = 119,       /**< f64, largest norm with norm "spectral" or "frobenius" */
     SNN_LAYER_OUT_PAD = 120,     /**< i64, rows and columns added at the end of conv_transpose2d's output */
     SNN_LAYER_DECAY = 121,       /**< f64 in [0, 1], of rate: weight of a step relative to the next */
+    SNN_LAYER_BINARY = 122,      /**< str, linear and conv2d: none, scaled (weights mean|w| of the output channel times the sign of
+                                  *   w, with sign(0) = 1), sign (the sign alone); w stays real for the optimizer, without weight decay */
+    SNN_LAYER_BACK = 123,        /**< str, gradient of binary weights, where |w| <= 1: ste (as it comes), scale (times mean|w|),
+                                  *   full (and through mean|w|) */
+    SNN_LAYER_CLIP_LATENT = 124, /**< i64, 1: w of binary weights is clipped to [-1, 1] after every update */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 

@@ -21,10 +21,13 @@ typedef enum snn_trainer_key {
     SNN_TRAINER_MSE_TARGET = 404,      /**< str: onehot, constant (mse_constant for every class) */
     SNN_TRAINER_MSE_CONSTANT = 405,    /**< f64 */
     SNN_TRAINER_LABEL_SMOOTHING = 406, /**< f64 in [0, 1): targets (1 - e) onehot + e / classes */
-    SNN_TRAINER_LOSS_ON = 407,         /**< str: step (mean over T of the loss of each step's output), mean (loss of the mean output; bptt) */
+    SNN_TRAINER_LOSS_ON = 407,         /**< str: step (mean over T of the loss of each step's output), mean (loss of the mean output; bptt, sei) */
     SNN_TRAINER_ENCODER = 408,         /**< str: direct, poisson, latency: how a static sample becomes T inputs */
     SNN_TRAINER_SHUFFLE = 409,         /**< i64*, 1: epochs draw their order from seed and epoch number */
     SNN_TRAINER_DROP_LAST = 410,       /**< i64*, 1: epochs leave out a last batch that is not full */
+    SNN_TRAINER_DISTIL = 411,          /**< f64 in [0, 1], mu: share of the distance from a teacher in the loss of training,
+                                        * (1 - mu) loss + mu tau^2 KL(softmax(teacher / tau) || softmax(output / tau)) */
+    SNN_TRAINER_DISTIL_TAU = 412,      /**< f64, tau */
 
     SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt: K of the T steps are trained, drawn per batch; 0: all */
@@ -57,6 +60,7 @@ typedef enum snn_trainer_key {
     SNN_DSR_RECOMPUTE = 801,           /**< str, dsr, for batch norm over all steps: on (runs the steps once more for every batch norm
                                             behind spikes; memory does not grow with T), off (keeps the steps of neighbouring layers;
                                             faster), auto (on with at most one such norm) */
+    SNN_SEI_TEMPORAL = 901,            /**< i64, sei: 1: the gradient goes through the potential of the step before (not the reset) */
     SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
 } snn_trainer_key;
 
@@ -154,7 +158,7 @@ SNN_BEGIN_DECLS
 SNN_API const char *snn_trainer_method(size_t index);
 
 /** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt", "ide",
- * "dsr", "spide" or "opzo".
+ * "dsr", "spide", "opzo" or "sei".
  * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
  * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
  * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
@@ -193,6 +197,20 @@ SNN_API snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (after prepare) */
 SNN_API snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user);
 
+/** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: another trainer, of the same context, for the same samples and outputs
+ * (created without an optimizer, if it is not trained itself). For every batch that is trained it evaluates the same samples, with
+ * the same augmentation; its logits are the mean of its outputs over its own steps. Borrowed: prepare it for batches of the same
+ * size, and destroy it after this trainer. NULL ends that.
+ * @return SNN_ERR_ARGUMENT (NULL trainer, itself, another context), SNN_ERR_SHAPE (samples or outputs differ) */
+SNN_API snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher);
+
+/** The teacher's logits for the next batch that snn_trainer_step() trains, instead of a teacher. Allocates nothing.
+ * @param logits [n,classes], the same for every step; copied
+ * @param n samples of that batch
+ * @return SNN_ERR_ARGUMENT (NULL, n out of range, a logit that is not finite), SNN_ERR_STATE (not prepared with
+ * SNN_TRAINER_DISTIL above 0) */
+SNN_API snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n);
+
 /** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing. A
  * second call plans anew (epoch, moments and parameters are kept).
  * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do), SNN_ERR_MEMORY */
@@ -207,7 +225,7 @@ SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
  * @param labels [n], each below the number of outputs
  * @param n samples, at most the prepared batch
  * @param metrics may be NULL
- * @return SNN_ERR_ARGUMENT (label or n out of range), SNN_ERR_STATE (not prepared, no optimizer), SNN_ERR_DIVERGED
+ * @return SNN_ERR_ARGUMENT (label or n out of range), SNN_ERR_STATE (not prepared, no optimizer, no teacher), SNN_ERR_DIVERGED
  * (input, loss or gradient not finite: no parameter was changed by the update in question). Allocates nothing. */
 SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
                                     snn_metrics *metrics);

@@ -22,6 +22,7 @@ struct snn__tensor {
     uint32_t rank, dim[4];
     size_t length;
     bool trained;
+    bool latent; /* what computes is made of it: no weight decay */
     float *data;
     size_t offset; /* of a trained tensor in the network's flat array of parameters */
 };
@@ -154,6 +155,7 @@ struct snn__layer_type {
     /* what was gathered so far, times a factor for each output channel */
     void (*rescale)(struct snn__node *node, const float *factor);
     void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it */
+    void (*confine)(snn_layer *layer); /* the optimizer changed the tensors: bring them back into their bounds */
     /* membrane potential of a kept step, [batch][n] channels last */
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
     /* spikes -1, 0, 1 of the last step of couples, [batch][n] channels last; NULL if not kept */

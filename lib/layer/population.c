@@ -16,7 +16,7 @@ struct population {
     float *decays, *thresholds; /* per neuron, channels last, or NULL */
     float *u, *b;               /* [slots][batch][n] */
     float *i;                   /* cuba */
-    float *r;                   /* plif in online methods: potential after reset, of the step */
+    float *r;                   /* plif without errors through time: potential after reset, [slots][batch][n] */
     float *du, *db, *di;        /* carried through time */
     float *leak;                /* plif: gathers the derivative by decay, [batch][n] */
     bool leak_touched;
@@ -91,7 +91,7 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
         { &s->u, node->slots * all, true },
         { &s->b, node->slots * all, model->adapt },
         { &s->i, all, model->current },
-        { &s->r, all, learns_decay && !node->through_time },
+        { &s->r, node->slots * all, learns_decay && !node->through_time },
         { &s->du, all, node->through_time },
         { &s->db, all, node->through_time && model->adapt },
         { &s->di, all, node->through_time && model->current },
@@ -223,7 +223,7 @@ static void forward_step(struct snn__node *node, struct snn__io *io)
                             .b_prev = at(node, s->b, io, true),
                             .b = at(node, s->b, io, false),
                             .i = s->i,
-                            .r = s->r,
+                            .r = at(node, s->r, io, false),
                             .out = io->y.data,
                             .trace = io->trace },
                           0 };
@@ -297,7 +297,7 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
             struct snn__population_delta delta;
         } k = { node->ctx->kernels,
                 { .p = &s->constants, .e = e.data, .scale = e.scale, .u = at(node, s->u, io, false),
-                  .b = at(node, s->b, io, false), .d = d, .leak = s->leak, .r = s->r, .current = io->x[0].data,
+                  .b = at(node, s->b, io, false), .d = d, .leak = s->leak, .r = at(node, s->r, io, false), .current = io->x[0].data,
                   .current_scale = io->x[0].scale } };
 
         snn__ranges(node->ctx, n, delta_range, &k);

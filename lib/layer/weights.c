@@ -11,10 +11,12 @@
  *   D_ij = gain_i r_i G_ij - gain_i N/(N-1) r_i^3 c_ij sum_k G_ik c_ik;   dW_ij = D_ij - mean_j D_ij
  *
  * With a restricted spectral norm: layer/spectral.h, W as a matrix whose rows are its first axis.
+ * Binary: What = a sgn(W), layer/binary.h.
  * With a restricted Frobenius norm: What = f W, f = min(1, range / ||W||), a constant for the gradient: dW = f dL/dWhat. */
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
+#include "layer/binary.h"
 #include "layer/spectral.h"
 #include "layer/types.h"
 #include <math.h>
@@ -34,6 +36,8 @@ struct weights {
     float *u, *v;                              /* after the power iteration of this sequence */
     bool frobenius;
     double sigma, range, factor;               /* frobenius: f */
+    bool is_binary;
+    struct snn__binary binary;
     float *packed, *packed_back;               /* per group */
     size_t packed_size, packed_back_size;
     float *gathered;                           /* dL/dW in the order [O][tap][input] of the product */
@@ -46,12 +50,20 @@ struct weights {
                    "spectral: weights clip(g, -range, range) w / sigma(w); frobenius: w min(1, range / ||w||)"),       \
     SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest norm, if norm is not none")
 
+#define BINARY                                                                                                         \
+    SNN__PARAM_STR(SNN_LAYER_BINARY, "binary", "none|scaled|sign", "none",                                             \
+                   "weights of one bit: scaled: mean |w| of the output channel times the sign of w; sign: the sign"),  \
+    SNN__PARAM_STR(SNN_LAYER_BACK, "back", "ste|scale|full", "ste",                                                    \
+                   "gradient through the sign: straight, times the scale, or through the scale as well"),              \
+    SNN__PARAM_I64(SNN_LAYER_CLIP_LATENT, "clip_latent", 0, 1, 1, "w of binary weights stays in [-1, 1]")
+
 static const struct snn__param linear_params[] = {
     SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "outputs"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
     NORM,
+    BINARY,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
@@ -67,6 +79,7 @@ static const struct snn__param conv2d_params[] = {
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
     NORM,
+    BINARY,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
@@ -98,6 +111,11 @@ static bool is_spectral(const snn_layer *layer)
 static bool is_frobenius(const snn_layer *layer)
 {
     return snn__param_is(&layer->params, SNN_LAYER_NORM, "frobenius");
+}
+
+static bool is_binary(const snn_layer *layer)
+{
+    return snn__params_find(&layer->params, SNN_LAYER_BINARY) >= 0 && !snn__param_is(&layer->params, SNN_LAYER_BINARY, "none");
 }
 
 static bool is_conv(const snn_layer *layer)
@@ -179,6 +197,13 @@ static snn_status check_norm(const snn_layer *layer)
     return SNN_OK;
 }
 
+static snn_status check_binary(const snn_layer *layer)
+{
+    if (number(layer, SNN_LAYER_STANDARDISE) || is_spectral(layer) || is_frobenius(layer))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: binary weights go with neither standardise nor norm", layer->name);
+    return SNN_OK;
+}
+
 static snn_status spectral_tensors(snn_layer *layer)
 {
     const struct snn__tensor *w = &layer->tensor[WEIGHT];
@@ -197,6 +222,10 @@ static snn_status weights_tensors(snn_layer *layer)
         in /= number_or(layer, SNN_LAYER_GROUPS, 1);
     }
     SNN__TRY(snn__layer_declare(layer, "weight", true, is_turned(layer) ? in : out, is_turned(layer) ? out : in, k, k));
+    if (is_binary(layer)) {
+        SNN__TRY(check_binary(layer));
+        layer->tensor[WEIGHT].latent = true;
+    }
     if (number(layer, SNN_LAYER_BIAS))
         SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
     if (is_spectral(layer) || is_frobenius(layer))
@@ -301,6 +330,19 @@ static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
     return snn__arena_add(arena, pointer, n, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }
 
+static snn_status plan_binary(const snn_layer *layer, struct weights *s, struct snn__arena *arena)
+{
+    const struct snn__params *p = &layer->params;
+
+    s->binary.rows = s->rows;
+    s->binary.n = s->fan;
+    s->binary.scaled = snn__param_is(p, SNN_LAYER_BINARY, "scaled");
+    s->binary.back = snn__param_is(p, SNN_LAYER_BACK, "ste")     ? SNN__BINARY_STE
+                     : snn__param_is(p, SNN_LAYER_BACK, "scale") ? SNN__BINARY_SCALE
+                                                                 : SNN__BINARY_FULL;
+    return keep(arena, &s->binary.scale, s->rows);
+}
+
 static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
 {
     snn_layer *layer = node->layer;
@@ -318,6 +360,7 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     s->gain = snn__layer_tensor_index(layer, "gain");
     s->g = snn__layer_tensor_index(layer, "g");
     s->frobenius = is_frobenius(layer);
+    s->is_binary = is_binary(layer);
     s->range = snn__param_f64(&layer->params, SNN_LAYER_RANGE);
     s->eps = s->gain < 0 ? 0.0f : (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
     describe_windows(layer, s);
@@ -329,8 +372,10 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
         s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
         SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
     }
-    if (s->gain >= 0 || s->g >= 0 || s->frobenius)
+    if (s->gain >= 0 || s->g >= 0 || s->frobenius || s->is_binary)
         SNN__TRY(keep(arena, &s->standard, s->rows * s->fan));
+    if (s->is_binary)
+        SNN__TRY(plan_binary(layer, s, arena));
     if (s->gain >= 0) {
         SNN__TRY(keep(arena, &s->inverse, s->rows));
         SNN__TRY(keep(arena, &s->mean, s->rows));
@@ -403,6 +448,11 @@ static const float *effective(const struct snn__node *node)
     return s->standard ? s->standard : node->layer->tensor[WEIGHT].data;
 }
 
+const float *snn__weights_effective(const struct snn__node *node)
+{
+    return effective(node);
+}
+
 /* One power iteration from the stored u, which weights_begin() stores: an evaluation changes nothing. */
 static void restrict_norm(struct snn__node *node)
 {
@@ -446,6 +496,8 @@ static void weights_refresh(struct snn__node *node)
         restrict_norm(node);
     if (s->frobenius)
         restrict_frobenius(node);
+    if (s->is_binary)
+        snn__binarise(node->ctx, &s->binary, node->layer->tensor[WEIGHT].data, s->standard);
     for (size_t g = 0; g < s->groups; g++) {
         const float *w = effective(node) + g * s->outputs * s->fan;
 
@@ -616,9 +668,17 @@ static void weights_settle(struct snn__node *node)
                                                                 node->gradient[WEIGHT]);
     if (s->frobenius)
         k->scale(node->gradient[WEIGHT], (float)s->factor, node->gradient[WEIGHT], tensor[WEIGHT].length);
+    if (s->is_binary)
+        snn__binary_gradient(node->ctx, &s->binary, tensor[WEIGHT].data, node->gradient[WEIGHT]);
     if (s->bias >= 0)
         k->scale(node->gradient[s->bias], 1.0f, s->bias_sum, tensor[s->bias].length);
     s->touched = false;
+}
+
+static void weights_confine(snn_layer *layer)
+{
+    if (is_binary(layer) && number(layer, SNN_LAYER_CLIP_LATENT))
+        snn__binary_clip(layer->ctx, layer->tensor[WEIGHT].data, layer->tensor[WEIGHT].length);
 }
 
 /* Synapses of a tap: (non-zero) weights from input channel `channel` to all outputs, of the mirror the other way round. */
@@ -665,7 +725,7 @@ static void weights_fanout(const struct snn__node *node, float *out, bool nonzer
         .tensors = weights_tensors, .init = weights_init, .plan = weights_plan, .scratch = weights_scratch, \
         .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward,                   \
         .adjoint = weights_adjoint, .credit = weights_credit, .rescale = weights_rescale,                 \
-        .settle = weights_settle, .fanout = weights_fanout                                                \
+        .settle = weights_settle, .confine = weights_confine, .fanout = weights_fanout                    \
     }
 
 const struct snn__layer_type snn__layer_linear = TYPE("linear", linear_params, linear_shape);

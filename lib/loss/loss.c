@@ -2,7 +2,9 @@
  *
  *   dL/dout = weight ( (1 - mix) (softmax - target) / B + mix 2 (out - target) / (B C) )
  *
- * and half the squared distance, dL/dout = weight (out - target) / B. */
+ * and half the squared distance, dL/dout = weight (out - target) / B.
+ *
+ * With a teacher's logits p:   (1 - share) of that + weight share tau (softmax(out / tau) - softmax(p / tau)) / B */
 #include "loss/loss.h"
 #include "core/context.h"
 #include <math.h>
@@ -17,6 +19,37 @@ struct work {
     float *error;
     double *sums;
 };
+
+/* log of the sum of exp(factor x) */
+static double log_sum(const float *x, double factor, size_t n)
+{
+    double largest = -INFINITY, sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, factor * x[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += exp(factor * x[i] - largest);
+    return largest + log(sum);
+}
+
+/* What the teacher adds to a sample's loss and error. */
+static void learn_from_teacher(const struct work *k, size_t b)
+{
+    const float *q = k->out + b * k->classes, *p = k->loss->teacher + b * k->classes;
+    double share = k->loss->share, tau = k->loss->tau, factor = k->factor / tau, kl = 0;
+    double q_sum = log_sum(q, factor, k->classes), p_sum = log_sum(p, 1.0 / tau, k->classes);
+
+    for (size_t c = 0; c < k->classes; c++) {
+        double log_p = p[c] / tau - p_sum, log_q = factor * q[c] - q_sum;
+
+        kl += exp(log_p) * (log_p - log_q);
+        if (k->error)
+            k->error[b * k->classes + c] =
+                (float)((1.0 - share) * k->error[b * k->classes + c] +
+                        k->weight / (double)k->batch * share * tau * (exp(log_q) - exp(log_p)));
+    }
+    k->sums[b] = (1.0 - share) * k->sums[b] + share * tau * tau * kl;
+}
 
 static void one_sample(void *arg, size_t b, size_t worker)
 {
@@ -42,6 +75,8 @@ static void one_sample(void *arg, size_t b, size_t worker)
                 (float)(k->weight / (double)k->batch * ((1.0 - mix) * (p - target) + mix * 2.0 * (y - aim) * mean));
     }
     k->sums[b] = (mix < 1.0 ? (1.0 - mix) * ce : 0.0) + (mix > 0.0 ? mix * mse : 0.0);
+    if (k->loss->teacher != NULL)
+        learn_from_teacher(k, b);
 }
 
 double snn__loss(const snn_context *ctx, const struct snn__loss *loss, const float *out, float factor, const uint32_t *label,

@@ -12,6 +12,9 @@ struct snn__loss {
     bool constant;   /* MSE target: `target` for every class; else the (smoothed) one-hot label */
     float target;
     float smoothing; /* targets (1 - e) onehot + e / classes */
+    /* (1 - share) L + share tau^2 KL(softmax(p / tau) || softmax(out / tau)), the mean over the batch */
+    float share, tau;
+    const float *teacher; /* p [batch,classes]; NULL: L alone */
 };
 
 /* Loss of out[batch, classes] times `factor`, against the labels; times `weight`. `error`, unless NULL, receives weight dL/dout

@@ -22,6 +22,7 @@ struct snn__needs {
     bool learns;       /* errors and gradients */
     bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
     bool history;      /* the values of all T steps are kept, errors go through time */
+    bool spatial;      /* with history: errors stay within their step */
     bool rates;        /* neurons of which the rate is trained; without history, errors are sums over the steps, given once, and the
                           presynaptic factor is the mean over the steps */
     bool again;        /* rates: in front of a batch norm over all steps, the steps run once more, instead of being kept */

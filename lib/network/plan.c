@@ -461,7 +461,7 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
 
         node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_later || !from->wants_error || errors_apart(pass);
     }
-    node->through_time = pass->needs.learns && pass->needs.history;
+    node->through_time = pass->needs.learns && pass->needs.history && !pass->needs.spatial;
     node->couples = pass->needs.couples;
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && pass->needs.learns)

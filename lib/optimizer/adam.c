@@ -52,14 +52,14 @@ static void update(const snn_optimizer *optimizer, struct snn__run *run, const s
     work.a.beta1 = beta1;
     work.a.beta2 = beta2;
     work.a.eps = (float)snn__param_f64(p, SNN_OPTIMIZER_EPS);
-    work.a.weight_decay = (float)snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY);
+    work.a.weight_decay = u->decays ? (float)snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY) : 0.0f;
     /* from the rounded betas, so that they undo just what the kernel did: 1 - 0.999f is 1e-5 off 0.001 */
     work.a.correct1 = (float)(1.0 / (1.0 - pow(beta1, n)));
     work.a.correct2 = (float)(1.0 / (1.0 - pow(beta2, n)));
     work.a.decoupled = decoupled;
-    work.a.m = run->moment[0];
-    work.a.v = run->moment[1];
-    snn__ranges(optimizer->ctx, run->length, adam_piece, &work);
+    work.a.m = run->moment[0] + u->from;
+    work.a.v = run->moment[1] + u->from;
+    snn__ranges(optimizer->ctx, u->length, adam_piece, &work);
 }
 
 static snn_status adam_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)

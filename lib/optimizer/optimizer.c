@@ -178,15 +178,39 @@ void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run
     optimizer->type->moments(optimizer, run);
 }
 
+/* Entries [from, to), all of which decay or none. */
+static snn_status update_part(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *all,
+                              struct snn__span part, bool decays)
+{
+    struct snn__update u = *all;
+
+    if (part.from == part.to)
+        return SNN_OK;
+    u.w += part.from;
+    u.g += part.from;
+    u.from = part.from;
+    u.length = part.to - part.from;
+    u.decays = decays;
+    return optimizer->type->update(optimizer, run, &u);
+}
+
 snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const float *g,
                                  double *norm)
 {
     struct snn__update u = { .w = w, .g = g };
+    size_t done = 0;
 
     SNN__TRY(snn__clip_scale(optimizer, g, run->length, &u.scale, norm));
     u.lr = (float)snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
     u.limit = (float)snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_VALUE);
-    SNN__TRY(optimizer->type->update(optimizer, run, &u));
+    for (size_t i = 0; i < run->n_undecayed; i++) {
+        struct snn__span part = run->undecayed[i];
+
+        SNN__TRY(update_part(optimizer, run, &u, (struct snn__span){ done, part.from }, true));
+        SNN__TRY(update_part(optimizer, run, &u, part, false));
+        done = part.to;
+    }
+    SNN__TRY(update_part(optimizer, run, &u, (struct snn__span){ done, run->length }, true));
     run->updates++;
     return SNN_OK;
 }

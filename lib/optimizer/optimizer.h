@@ -8,6 +8,11 @@
 
 #define SNN__MOMENTS_MAX 2
 
+/* Entries [from, to) of the flat array of trained numbers. */
+struct snn__span {
+    size_t from, to;
+};
+
 /* Everything that a checkpoint holds beyond the network: owned by a trainer. Moments are flat arrays over all trained
  * tensors, in the order of layers and tensors. */
 struct snn__run {
@@ -18,6 +23,8 @@ struct snn__run {
     uint64_t batches;                        /* training batches so far: names the streams of dropout and SLTT-K */
     double loss_sum, correct; /* over the current epoch's samples so far */
     size_t length;                           /* trained numbers */
+    const struct snn__span *undecayed;       /* of which weight decay leaves alone, in order */
+    size_t n_undecayed;
     size_t n_moments;
     const char *moment_name[SNN__MOMENTS_MAX]; /* "velocity"; "mean", "square" */
     float *moment[SNN__MOMENTS_MAX];           /* [length] each */

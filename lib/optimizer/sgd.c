@@ -47,10 +47,10 @@ static snn_status sgd_update(const snn_optimizer *optimizer, struct snn__run *ru
     if (momentum > 0.0 && run->n_moments == 0)
         return snn__fail(SNN_ERR_STATE, "optimizer sgd: momentum became %g, but the trainer was prepared with 0: "
                          "prepare it again", momentum);
-    work.a.weight_decay = (float)snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY);
+    work.a.weight_decay = u->decays ? (float)snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY) : 0.0f;
     work.a.nesterov = snn__param_i64(p, SNN_OPTIMIZER_NESTEROV) != 0;
-    work.a.v = run->n_moments > 0 ? run->moment[0] : NULL;
-    snn__ranges(optimizer->ctx, run->length, sgd_piece, &work);
+    work.a.v = run->n_moments > 0 ? run->moment[0] + u->from : NULL;
+    snn__ranges(optimizer->ctx, u->length, sgd_piece, &work);
     return SNN_OK;
 }
 

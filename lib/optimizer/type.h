@@ -11,6 +11,8 @@ struct snn__update {
     float limit; /* largest absolute entry of the scaled gradient; 0: none */
     float *w;
     const float *g;
+    size_t from, length; /* w and g are this part of the flat array */
+    bool decays;         /* weight decay acts on it */
 };
 
 struct snn__optimizer_type {
@@ -20,7 +22,8 @@ struct snn__optimizer_type {
     size_t n_params;
     /* Names the moments that the present settings need. */
     void (*moments)(const snn_optimizer *optimizer, struct snn__run *run);
-    /* Changes u->w and the moments; run->updates counts the updates before this one. Fails before it changes any. */
+    /* Changes u->w and its part of the moments; run->updates counts the updates before this one. Fails before it changes any, for
+     * every part alike. */
     snn_status (*update)(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u);
 };
 

@@ -131,8 +131,7 @@ static size_t count_correct(const snn_trainer *tr, size_t n)
     return correct;
 }
 
-/* Steps at which the network has an output. */
-static size_t outputs(const snn_trainer *tr)
+size_t snn__outputs(const snn_trainer *tr)
 {
     return tr->steps - tr->pass.unit[tr->pass.n - 1].absent;
 }
@@ -142,13 +141,13 @@ static double loss_of_step(snn_trainer *tr, size_t t, size_t n, bool error)
 {
     struct snn__signal out = snn__pass_output(&tr->pass, t);
 
-    return snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, n, tr->classes, 1.0 / (double)outputs(tr),
+    return snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, n, tr->classes, 1.0 / (double)snn__outputs(tr),
                      error ? snn__pass_output_error(&tr->pass, t) : NULL, tr->sums);
 }
 
 static double share_of(const snn_trainer *tr, size_t t)
 {
-    return tr->rule->share ? tr->rule->share(tr, t) : 1.0 / (double)outputs(tr);
+    return tr->rule->share ? tr->rule->share(tr, t) : 1.0 / (double)snn__outputs(tr);
 }
 
 /* Errors e at the mean output become those at the output of every step: share e. Where one error stands for all steps, it is
@@ -172,7 +171,7 @@ static void spread_error(snn_trainer *tr, float *e, size_t n)
 static double loss_of_mean(snn_trainer *tr, size_t n, bool error)
 {
     float *e = snn__pass_output_error(&tr->pass, 0);
-    float mean = 1.0f / (float)outputs(tr);
+    float mean = 1.0f / (float)snn__outputs(tr);
     double loss = snn__loss(tr->ctx, &tr->loss, tr->out_sum, mean, tr->label, n, tr->classes, 1.0, error ? e : NULL, tr->sums);
 
     if (error)
@@ -256,6 +255,9 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
 
     result->loss = 0;
     result->correct = 0;
+    tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
+    if (tr->loss.teacher != NULL)
+        SNN__TRY(snn__ask_teacher(tr, batch));
     snn__pass_begin(&tr->pass, batch->n, train, constancy && batch->frames == 1 && tr->encoder == SNN__ENCODER_DIRECT, stream);
     if (batch->label != NULL && batch->label != tr->label)
         for (size_t b = 0; b < batch->n; b++)

@@ -26,6 +26,14 @@ void snn__step_credited(snn_trainer *trainer, size_t t)
     snn__add_to(trainer->ctx, trainer->gradient_sum, 1.0f, pass->gradient, trainer->run.length);
 }
 
+/* Tensors with bounds come back into them. */
+static void confine(snn_network *net)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (net->layer[l]->type->confine != NULL)
+            net->layer[l]->type->confine(net->layer[l]);
+}
+
 snn_status snn__learn(snn_trainer *trainer)
 {
     struct snn__pass *pass = &trainer->pass;
@@ -39,6 +47,8 @@ snn_status snn__learn(snn_trainer *trainer)
     }
     snn__observe(trainer, SNN_PHASE_UPDATE, 0);
     trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);
-    return snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, pass->gradient,
-                                 &trainer->gradient_norm);
+    SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, pass->gradient,
+                                   &trainer->gradient_norm));
+    confine(trainer->net);
+    return SNN_OK;
 }

@@ -18,6 +18,8 @@ static const struct snn__param common[] = {
     SNN__PARAM_F64(SNN_TRAINER_LABEL_SMOOTHING, "label_smoothing", 0.0, 0.999, 0.0, "e of (1 - e) onehot + e / classes"),
     SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", "step|mean", "step", "loss of every step's output, or of the mean output"),
     SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", "direct|poisson|latency", "direct", "how a static sample becomes T inputs"),
+    SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0, "mu: share of the distance from a teacher in the loss"),
+    SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0, "tau: both outputs are divided by it before that distance"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SHUFFLE, "shuffle", 0, 1, 1, "epochs draw their order from seed and epoch"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_DROP_LAST, "drop_last", 0, 1, 0, "epochs leave out a last batch that is not full"),
 };
@@ -41,6 +43,27 @@ static snn_status unknown_method(const char *method)
 
 /* ---- life ---- */
 
+/* Where weight decay leaves the parameters alone. */
+static snn_status find_undecayed(snn_trainer *tr)
+{
+    const snn_network *net = tr->net;
+    size_t n = 0;
+
+    tr->undecayed = snn__alloc(tr->ctx, net->n_layers, sizeof *tr->undecayed);
+    if (tr->undecayed == NULL)
+        return SNN_ERR_MEMORY;
+    for (size_t l = 0; l < net->n_layers; l++)
+        for (size_t t = 0; t < net->layer[l]->n_tensors; t++) {
+            const struct snn__tensor *tensor = &net->layer[l]->tensor[t];
+
+            if (tensor->latent)
+                tr->undecayed[n++] = (struct snn__span){ tensor->offset, tensor->offset + tensor->length };
+        }
+    tr->run.undecayed = tr->undecayed;
+    tr->run.n_undecayed = n;
+    return SNN_OK;
+}
+
 static snn_status set_up(snn_trainer *tr)
 {
     if (tr->rule->state_size) {
@@ -56,6 +79,7 @@ static snn_status set_up(snn_trainer *tr)
     tr->run.length = tr->net->n_parameters;
     if (tr->optimizer == NULL)
         return SNN_OK;
+    SNN__TRY(find_undecayed(tr));
     tr->run.optimizer = snn_optimizer_name(tr->optimizer);
     snn__optimizer_moments(tr->optimizer, &tr->run);
     for (size_t i = 0; i < tr->run.n_moments; i++) {
@@ -101,6 +125,7 @@ static void release_plan(snn_trainer *tr)
     snn__pass_free(&tr->pass);
     snn__arena_free(&tr->arena);
     tr->prepared = false;
+    tr->n_logits = 0;
 }
 
 /* ---- what a method carries from batch to batch ---- */
@@ -159,6 +184,7 @@ void snn_trainer_destroy(snn_trainer *trainer)
     for (size_t i = 0; i < SNN__MOMENTS_MAX; i++)
         snn__free(trainer->ctx, trainer->run.moment[i]);
     forget(trainer->ctx, trainer->memory, trainer->n_memory);
+    snn__free(trainer->ctx, trainer->undecayed);
     snn__params_free(&trainer->params, trainer->ctx);
     snn__free(trainer->ctx, trainer->self);
     snn__free(trainer->ctx, trainer);
@@ -281,6 +307,8 @@ static void read_settings(snn_trainer *tr)
     tr->loss.constant = snn__param_is(p, SNN_TRAINER_MSE_TARGET, "constant");
     tr->loss.target = (float)snn__param_f64(p, SNN_TRAINER_MSE_CONSTANT);
     tr->loss.smoothing = (float)snn__param_f64(p, SNN_TRAINER_LABEL_SMOOTHING);
+    tr->loss.share = (float)snn__param_f64(p, SNN_TRAINER_DISTIL);
+    tr->loss.tau = (float)snn__param_f64(p, SNN_TRAINER_DISTIL_TAU);
     tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean") || tr->rule->share != NULL;
     tr->encoder = snn__param_is(p, SNN_TRAINER_ENCODER, "direct")    ? SNN__ENCODER_DIRECT
                   : snn__param_is(p, SNN_TRAINER_ENCODER, "poisson") ? SNN__ENCODER_POISSON
@@ -299,6 +327,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         { &tr->scratch, batch * len, sizeof(float) },         { &tr->label, batch, sizeof *tr->label },
         { &tr->read_rc, batch, sizeof *tr->read_rc },         { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
+        { &tr->logits, tr->loss.share > 0 ? batch * tr->classes : 0, sizeof(float) },
     };
 
     SNN__TRY(snn__pass_plan(&tr->pass, tr->net, batch, tr->steps, needs));

@@ -36,6 +36,10 @@ struct snn_trainer {
     bool loss_on_mean;
     enum snn__encoder encoder;
 
+    snn_trainer *teacher; /* or NULL */
+    float *logits;        /* [B,classes], of the teacher for this batch, where the loss has a share of it */
+    size_t n_logits;      /* samples of which the host supplied them */
+
     float *out_sum;      /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's shares */
     float *sample;       /* [B,len]: samples as the data set delivers them */
     float *scratch;      /* [B,len] */
@@ -47,6 +51,7 @@ struct snn_trainer {
     struct snn__run run;
     struct snn__memory *memory; /* of the rule */
     size_t n_memory;
+    struct snn__span *undecayed; /* of run */
     double step_loss; /* of the last step: what golden cases call loss[t] */
     double gradient_norm, learning_rate; /* of the last update */
     struct { /* since the counters were cleared */
@@ -92,6 +97,12 @@ struct snn__result {
 
 /* batch.c: runs one batch through the network, and trains on it if `train`. */
 snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool train, struct snn__result *result);
+
+/* Steps at which the network has an output. */
+size_t snn__outputs(const snn_trainer *trainer);
+
+/* teacher.c: brings the logits of this batch into trainer->logits. */
+snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch);
 
 /* metrics.c */
 void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,

@@ -86,7 +86,7 @@ bool case_load(struct golden_case *c, const char *dir)
             return false;
         }
     }
-    return c->text != NULL && c->n_layers > 0;
+    return c->text != NULL && c->n_arrays > 0;
 }
 
 void case_free(struct golden_case *c)

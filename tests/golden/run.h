@@ -47,6 +47,15 @@ bool ide_set_up(struct run *r);
 void ide_gather_step(struct run *r, size_t step);
 void ide_gather_update(struct run *r);
 
+/* run_sei.c */
+bool sei_set_up(struct run *r);
+bool sei_set_weights(struct run *r, snn_layer *layer); /* of a blinear or bconv2d */
+bool sei_teach(struct run *r);
+void sei_gather_weights(struct run *r); /* wb */
+/* Cases without a network. */
+bool sei_is_alone(const struct run *r);
+bool sei_run_alone(struct run *r);
+
 /* run_spide.c */
 bool spide_set_up(struct run *r);
 void spide_gather_step(struct run *r, size_t step);

@@ -31,6 +31,8 @@ static const struct spelling spellings[] = {
     { "wslinear", "linear", { { "out", "out" }, { "bias", "bias" }, { "eps", "eps" } } },
     { "conv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" },
                             { "norm", "norm" }, { "range", "range" } } },
+    { "blinear", "linear", { { "out", "out" }, { "bias", "bias" } } },
+    { "bconv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" } } },
     { "convt2d", "conv_transpose2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" },
                                        { "opad", "out_pad" }, { "bias", "bias" }, { "norm", "norm" }, { "range", "range" } } },
     { "wsconv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" }, { "eps", "eps" } } },
@@ -53,7 +55,8 @@ static const struct spelling spellings[] = {
 /* How the arrays call a tensor of ours. */
 static struct case_array *tensor_array(struct run *r, const char *role, const char *layer, const char *tensor)
 {
-    static const char *const alias[][2] = { { "mean", "running_mean" }, { "var", "running_var" }, { "threshold", "vth" } };
+    static const char *const alias[][2] = { { "mean", "running_mean" }, { "var", "running_var" }, { "threshold", "vth" },
+                                         { "weight", "gain" } };
     struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer, tensor);
 
     for (size_t i = 0; a == NULL && i < sizeof alias / sizeof *alias; i++)
@@ -67,12 +70,21 @@ static bool is_method(const struct run *r, const char *method)
     return strcmp(case_text(r->c, "method", ""), method) == 0;
 }
 
-/* A layer's output under the name that others read: a population with dropout is read behind its mask. */
+/* Whether the output of a line of another type than "residual" gets another one's added. */
+static bool is_added(const struct case_layer *line)
+{
+    return strcmp(line->word[1], "residual") != 0 && case_layer_text(line, "add") != NULL;
+}
+
+/* A layer's output under the name that others read: a population with dropout is read behind its mask, a sum behind the sum. */
 static const char *read_name(struct run *r, const char *name, char buffer[64])
 {
     for (size_t i = 0; i < r->c->n_layers; i++)
         if (strcmp(r->c->layer[i].word[0], name) == 0 && case_layer_number(&r->c->layer[i], "drop", 0) > 0) {
             snprintf(buffer, 64, "%s_mask", name);
+            return buffer;
+        } else if (strcmp(r->c->layer[i].word[0], name) == 0 && is_added(&r->c->layer[i])) {
+            snprintf(buffer, 64, "%s_sum", name);
             return buffer;
         }
     return name;
@@ -147,7 +159,9 @@ bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **lay
     }
     if (strncmp(s->theirs, "ws", 2) == 0 && !set(r, *layer, "standardise", "1"))
         return false;
-    if (is_method(r, "dsr") && strcmp(s->ours, "batch_norm") == 0 && !set(r, *layer, "over", "all"))
+    if (line->word[1][0] == 'b' && strcmp(s->ours, "batch_norm") != 0 && !sei_set_weights(r, *layer))
+        return false;
+    if ((is_method(r, "dsr") || is_method(r, "sei")) && strcmp(s->ours, "batch_norm") == 0 && !set(r, *layer, "over", "all"))
         return false;
     if (reset != NULL && strcmp(reset, "subtract_gap") == 0 && !set_gap(r, *layer, line))
         return false;
@@ -165,6 +179,13 @@ static bool add_line(struct run *r, const struct case_layer *line)
         return false;
     if (!(strcmp(line->word[1], "residual") == 0 ? connect_residual : connect)(r, layer, line))
         return false;
+    if (is_added(line)) {
+        char sum[64], other[64];
+
+        MUST(snn_network_add(r->net, "add", read_name(r, line->word[0], sum), &layer));
+        MUST(snn_layer_connect(layer, line->word[0], 0));
+        MUST(snn_layer_connect(layer, read_name(r, case_layer_text(line, "add"), other), 0));
+    }
     if (drop == NULL || strtod(drop, NULL) == 0)
         return true;
     MUST(snn_network_add(r->net, "dropout", read_name(r, line->word[0], mask), &layer));
@@ -239,6 +260,8 @@ static bool set_up_trainer(struct run *r, const char *recompute)
         return spide_set_up(r);
     if (is_method(r, "opzo"))
         return opzo_set_up(r);
+    if (is_method(r, "sei"))
+        return sei_set_up(r);
     MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", is_method(r, "dsr") ? "ce" : "ce_mse")));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_LOSS_MIX, case_number(r->c, "lambda", 0)));
     if (strcmp(target, "onehot") != 0) {
@@ -324,6 +347,8 @@ static void gather_step(struct run *r, size_t step)
         ide_gather_step(r, step);
     if (is_method(r, "spide"))
         spide_gather_step(r, step);
+    if (is_method(r, "sei"))
+        sei_gather_weights(r);
     if (is_method(r, "dsr"))
         dsr_gather_forward(r->c, r->trainer, step, r->buffer);
 }
@@ -469,6 +494,8 @@ static bool train(struct run *r)
         snn_metrics m = SNN_METRICS_INIT;
 
         supply_steps(r);
+        if (!sei_teach(r))
+            return false;
         MUST(snn_trainer_step(r->trainer, input->want.data, frames, labels, r->batch, &m));
         gather_tensors(r, r->iteration);
         if (is_method(r, "opzo"))
@@ -497,6 +524,8 @@ static double run_once(struct golden_case *c, bool apart, const char *recompute,
     }
     if (r->buffer == NULL || snn_context_create(&r->ctx, NULL) != SNN_OK)
         fprintf(stderr, "%s: %s\n", c->dir, snn_last_error());
+    else if (sei_is_alone(r))
+        worst = sei_run_alone(r) ? compare(r, quiet) : HUGE_VAL;
     else if (build(r) && set_up_trainer(r, recompute) && train(r))
         worst = compare(r, quiet);
     snn_trainer_destroy(r->trainer);

@@ -1,0 +1,31 @@
+/* layer/binary.h - weights of one bit and one scale per output channel, made from latent weights W that the optimizer holds. For
+ * row c of n weights:
+ *
+ *   Wb_c = a_c sgn(W_c),  a_c = mean |W_c| (scaled) or 1,  sgn(0) = 1        docs/methods/sei.md */
+#ifndef SNN_LAYER_BINARY_H
+#define SNN_LAYER_BINARY_H
+
+#include "layer/layer.h"
+
+/* What stands for the derivative of the sign. */
+enum snn__binary_back {
+    SNN__BINARY_STE,   /* dL/dW = m G,  m = [|W| <= 1],  G = dL/dWb */
+    SNN__BINARY_SCALE, /* m a_c G */
+    SNN__BINARY_FULL   /* m a_c G + sgn(W) mean_c(G sgn(W)): through a_c, too; without a scale as STE */
+};
+
+struct snn__binary {
+    size_t rows, n;
+    bool scaled;
+    enum snn__binary_back back;
+    float *scale; /* [rows], a_c */
+};
+
+/* wb[rows][n] and the scales from w[rows][n]. */
+void snn__binarise(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *wb);
+/* gradient[rows][n], dL/dWb, becomes dL/dW. */
+void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *gradient);
+/* w <- clip(w, -1, 1): beyond, the gradient could not bring it back. */
+void snn__binary_clip(const snn_context *ctx, float *w, size_t n);
+
+#endif

@@ -1,0 +1,89 @@
+/* trainer/sei.c - a spiking network as an ensemble over time (arXiv 2508.12609), docs/methods/sei.md.
+ *
+ *   u[t] = x[t] + nu[t],  nu[t] = decay (u[t-1] - threshold s[t-1])
+ *
+ *   temporal 0   nu is a constant: step t is a network of binary activations, the gradient the mean of those of the T members.
+ *                D[t] = e[t] g(u[t] - th)
+ *   temporal 1   through u[t-1], not through the reset:
+ *                D[t] = e[t] g(u[t] - th) + decay D[t+1]
+ *   gradient     dW = sum_t D[t] v[t]^T
+ *
+ * Steps are only kept where the loss or a batch norm needs all of them. What makes weights binary is a matter of the layer
+ * (lib/layer/binary.c), what a teacher adds one of the loss (lib/trainer/teacher.c): every method can have them. */
+#include "layer/types.h"
+#include "trainer/rule.h"
+
+static const struct snn__param params[] = {
+    SNN__PARAM_I64(SNN_SEI_TEMPORAL, "temporal", 0, 1, 0, "the gradient goes through the potential of the step before, too"),
+};
+
+static bool is_temporal(const snn_trainer *trainer)
+{
+    return snn__param_i64(&trainer->params, SNN_SEI_TEMPORAL) != 0;
+}
+
+static snn_status sei_check(const snn_trainer *trainer)
+{
+    const snn_network *net = trainer->net;
+
+    for (size_t l = 0; l < net->n_layers; l++)
+        for (size_t i = 0; i < net->layer[l]->n_sources; i++)
+            if (net->layer[l]->source[i].delay)
+                return snn__fail(SNN_ERR_UNSUPPORTED, "sei: layer %s reads the step before; the method is for networks without "
+                                 "feedback", net->layer[l]->name);
+    return SNN_OK;
+}
+
+static void sei_needs(const snn_trainer *trainer, struct snn__needs *needs)
+{
+    const snn_network *net = trainer->net;
+
+    needs->spatial = !is_temporal(trainer);
+    needs->history = is_temporal(trainer) || trainer->loss_on_mean;
+    for (size_t l = 0; l < net->n_layers; l++)
+        needs->history |= (snn__layer_flags(net->layer[l]) & SNN__LAYER_WHOLE) != 0;
+}
+
+static void sei_begin(void *self, snn_trainer *trainer, uint64_t stream)
+{
+    (void)self;
+    (void)stream;
+    trainer->pass.detach = true;
+}
+
+static void credited(void *trainer, size_t t)
+{
+    snn__step_credited(trainer, t);
+}
+
+static snn_status sei_step(void *self, snn_trainer *trainer, size_t t)
+{
+    (void)self;
+    if (trainer->pass.needs.history)
+        return SNN_OK;
+    snn__pass_back_step(&trainer->pass, t);
+    snn__step_credited(trainer, t);
+    return SNN_OK;
+}
+
+static snn_status sei_finish(void *self, snn_trainer *trainer)
+{
+    (void)self;
+    if (trainer->pass.needs.history)
+        snn__pass_back_time(&trainer->pass, credited, trainer);
+    else
+        snn__pass_back_constant(&trainer->pass);
+    return snn__learn(trainer);
+}
+
+extern const struct snn__rule snn__rule_sei;
+const struct snn__rule snn__rule_sei = {
+    .name = "sei",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .check = sei_check,
+    .needs = sei_needs,
+    .begin = sei_begin,
+    .step = sei_step,
+    .finish = sei_finish,
+};
