@@ -296,6 +296,17 @@ static snn_status ide_64c5(struct snn__build *b)
     return rates_readout(b, true);
 }
 
+/* W as a transposed convolution that doubles rows and columns */
+static snn_status double_back(struct snn__build *b, size_t out, snn_layer **l)
+{
+    SNN__TRY(snn_network_add(b->net, "conv_transpose2d", "feedback", l));
+    SNN__TRY(snn_layer_set_i64(*l, SNN_LAYER_OUT, (int64_t)out));
+    SNN__TRY(snn_layer_set_i64(*l, SNN_LAYER_KERNEL, 3));
+    SNN__TRY(snn_layer_set_i64(*l, SNN_LAYER_STRIDE, 2));
+    SNN__TRY(snn_layer_set_i64(*l, SNN_LAYER_PAD, 1));
+    return snn_layer_set_i64(*l, SNN_LAYER_OUT_PAD, 1);
+}
+
 /* Five populations; strides 2 1 2 1 1, and a transposed convolution back from the last to the first. */
 static snn_status five_with_feedback(struct snn__build *b, const size_t width[5])
 {
@@ -306,12 +317,7 @@ static snn_status five_with_feedback(struct snn__build *b, const size_t width[5]
                          "feedback doubles a map of a quarter of them, but the input is [%zu,%zu,%zu]", b->name,
                          b->shape[0], b->shape[1], b->shape[2]);
     SNN__TRY(unit_conv(b, 1, width[0], 3, 2, 1));
-    SNN__TRY(snn_network_add(b->net, "conv_transpose2d", "feedback", &l));
-    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_OUT, (int64_t)width[0]));
-    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_KERNEL, 3));
-    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STRIDE, 2));
-    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_PAD, 1));
-    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_OUT_PAD, 1));
+    SNN__TRY(double_back(b, width[0], &l));
     SNN__TRY(close_loop(b, l, "sn5"));
     for (unsigned i = 2; i <= 5; i++) {
         SNN__TRY(unit_conv(b, i, width[i - 1], 3, i == 3 ? 2 : 1, 1));
@@ -330,6 +336,69 @@ static snn_status cifarnet_f(struct snn__build *b)
     return five_with_feedback(b, (const size_t[5]){ 128, 256, 512, 1024, 512 });
 }
 
+/* ---- the same without batch norm, with weights of variance 2 / fan-in at the start: spide */
+
+static double deviation(size_t fan_in)
+{
+    return sqrt(2.0 / (double)fan_in);
+}
+
+static snn_status scaled_conv(struct snn__build *b, unsigned number, size_t in, size_t out, int64_t stride)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn__build_conv(b, snn__label("conv%u", number).text, out, 5, stride, 2, &l));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "normal"));
+    return snn_layer_set_f64(l, SNN_LAYER_INIT_STD, deviation(25 * in));
+}
+
+/* A pool is an operator with neurons of its own behind it. */
+static snn_status pool_with_neurons(struct snn__build *b, unsigned number)
+{
+    SNN__TRY(snn__build_neuron(b, snn__label("sn%u", 2 * number - 1).text));
+    SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", number).text, 2, 2, 0));
+    return snn__build_neuron(b, snn__label("sn%u", 2 * number).text);
+}
+
+/* 15C5-AP2-40C5-AP2-300, no feedback */
+static snn_status spide_lenet(struct snn__build *b)
+{
+    SNN__TRY(scaled_conv(b, 1, b->shape[0], 15, 1));
+    SNN__TRY(pool_with_neurons(b, 1));
+    SNN__TRY(scaled_conv(b, 2, 15, 40, 1));
+    SNN__TRY(pool_with_neurons(b, 2));
+    SNN__TRY(snn__build_plain(b, "flatten", "map"));
+    SNN__TRY(snn__build_linear(b, "fc1", 300, "normal", deviation(40 * (b->shape[1] / 4) * (b->shape[2] / 4))));
+    SNN__TRY(snn__build_dropout(b, "drop3", 0.0));
+    SNN__TRY(snn__build_neuron(b, "sn5"));
+    return rates_readout(b, false);
+}
+
+/* 64C5s-64C5s-64C5 (F64C3u) */
+static snn_status spide_convnet_f(struct snn__build *b)
+{
+    snn_layer *l;
+
+    if (b->shape[1] % 4 != 0 || b->shape[2] % 4 != 0)
+        return snn__fail(SNN_ERR_SHAPE, "network %s: rows and columns of the input must be multiples of 4, because the "
+                         "feedback doubles a map of a quarter of them, but the input is [%zu,%zu,%zu]", b->name,
+                         b->shape[0], b->shape[1], b->shape[2]);
+    SNN__TRY(scaled_conv(b, 1, b->shape[0], 64, 2));
+    SNN__TRY(snn__build_dropout(b, "drop1", 0.0));
+    SNN__TRY(double_back(b, 64, &l));
+    SNN__TRY(close_loop(b, l, "sn3"));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "normal"));
+    SNN__TRY(snn_layer_set_f64(l, SNN_LAYER_INIT_STD, 0.1 * deviation(9 * 64)));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_NORM, "frobenius"));
+    SNN__TRY(snn_layer_set_f64(l, SNN_LAYER_RANGE, 2.0));
+    for (unsigned i = 2; i <= 3; i++) {
+        SNN__TRY(scaled_conv(b, i, 64, 64, i == 2 ? 2 : 1));
+        SNN__TRY(snn__build_dropout(b, snn__label("drop%u", i).text, 0.0));
+        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", i).text));
+    }
+    return rates_readout(b, true);
+}
+
 /* The neuron of a network's paper. */
 struct paper_neuron {
     snn_neuron_type type;
@@ -337,13 +406,15 @@ struct paper_neuron {
     double alpha; /* of its surrogate, if it has one */
     const char *surrogate;
     double threshold; /* 0: the type's own */
+    double fire_at;   /* 0: the type's own */
 };
 
-static const struct paper_neuron ottt_lif = { SNN_NEURON_LIF, 2.0, 4.0, "sigmoid", 0 };
-static const struct paper_neuron sltt_lif = { SNN_NEURON_LIF, 1.1, 1.0, "triangle", 0 };
-static const struct paper_neuron dsr_if = { SNN_NEURON_DSR_IF, 0, 0, NULL, 0 };
-static const struct paper_neuron ide_lif = { SNN_NEURON_LIF, 20.0, 0, NULL, 2.0 };       /* decay 0.95 */
-static const struct paper_neuron ide_slow_lif = { SNN_NEURON_LIF, 100.0, 0, NULL, 2.0 }; /* decay 0.99 */
+static const struct paper_neuron ottt_lif = { SNN_NEURON_LIF, 2.0, 4.0, "sigmoid", 0, 0 };
+static const struct paper_neuron sltt_lif = { SNN_NEURON_LIF, 1.1, 1.0, "triangle", 0, 0 };
+static const struct paper_neuron dsr_if = { SNN_NEURON_DSR_IF, 0, 0, NULL, 0, 0 };
+static const struct paper_neuron ide_lif = { SNN_NEURON_LIF, 20.0, 0, NULL, 2.0, 0 };       /* decay 0.95 */
+static const struct paper_neuron ide_slow_lif = { SNN_NEURON_LIF, 100.0, 0, NULL, 2.0, 0 }; /* decay 0.99 */
+static const struct paper_neuron spide_if = { SNN_NEURON_IF, 0, 0, NULL, 2.0, 0.5 };
 
 static const struct builder {
     const char *name;
@@ -361,6 +432,8 @@ static const struct builder {
     { "ide-64c5", ide_64c5, &ide_lif },
     { "alexnet-f", alexnet_f, &ide_slow_lif },
     { "cifarnet-f", cifarnet_f, &ide_slow_lif },
+    { "spide-lenet", spide_lenet, &spide_if },
+    { "spide-convnet-f", spide_convnet_f, &spide_if },
 };
 
 const char *snn_network_builder(size_t index)
@@ -381,6 +454,8 @@ static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct
     SNN__TRY(snn_neuron_create(out, ctx, p->type));
     if (p->threshold > 0)
         SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_THRESHOLD, p->threshold));
+    if (p->fire_at > 0)
+        SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_FIRE_AT, p->fire_at));
     if (p->type == SNN_NEURON_LIF)
         SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_TAU, p->tau));
     if (p->surrogate == NULL)

@@ -28,10 +28,10 @@ static const struct flag flags[] = {
     { "seed", "N", "seed", "of every random number; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
-    { "steps", "T", "trainer.steps", "time steps per sample; default 6" },
-    { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
+    { "steps", "T", "trainer.steps", "time steps per sample; default 6, for spide 30" },
+    { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse; default ce_mse, for spide ce" },
     { "loss-mix", "X", "trainer.loss_mix", "share of MSE in ce_mse; default 0.05" },
-    { "lr", "X", "optimizer.lr", "learning rate; default 0.1 for sgd" },
+    { "lr", "X", "optimizer.lr", "learning rate; default 0.1 for sgd, with spide 0.05 / scale" },
     { "momentum", "X", "optimizer.momentum", "default 0.9 for sgd" },
     { "weight-decay", "X", "optimizer.weight_decay", "default 0" },
     { "schedule", "NAME", "optimizer.schedule", "constant, step, multi_step, cosine to 0 over the epochs (default)" },
@@ -287,9 +287,11 @@ static void announce(const struct train *t)
 
 /* ---- training */
 
-/* A second line, where a method solves an equation. */
-static void report_solver(const struct epoch_row *row)
+/* A second line, where a method has a second stage or solves an equation. */
+static void report_more(const struct epoch_row *row)
 {
+    if (isfinite(row->backward_rate))
+        printf("         backward firing %.2f%%\n", 100 * row->backward_rate);
     if (!isfinite(row->solver_iterations))
         return;
     printf("         equilibrium gap %.3f  solver: %.1f iterations, residual at most %.1e, %.0f batch%s not converged\n",
@@ -301,7 +303,7 @@ static void report(struct train *t, const struct epoch_row *row)
 {
     progress_clear(&t->progress);
     if (t->json)
-        json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
+        json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
                             "epoch",
                             (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
                             json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss),
@@ -310,7 +312,8 @@ static void report(struct train *t, const struct epoch_row *row)
                             json_figure(row->seconds), "samples_per_second", json_figure(row->samples_per_second),
                             "equilibrium_gap", json_figure(row->equilibrium_gap), "solver_iterations",
                             json_figure(row->solver_iterations), "solver_residual", json_figure(row->solver_residual),
-                            "solver_failures", json_figure(row->solver_failures)),
+                            "solver_failures", json_figure(row->solver_failures), "backward_rate",
+                            json_figure(row->backward_rate)),
                   9);
     else if (!t->quiet && isfinite(row->test_accuracy))
         printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  lr %.2e  firing %4.1f%%  %7.2f s  %s "
@@ -319,7 +322,7 @@ static void report(struct train *t, const struct epoch_row *row)
                100 * row->train_accuracy, 100 * row->test_accuracy, row->learning_rate, 100 * row->firing_rate,
                row->seconds, grouped((uint64_t)row->samples_per_second).s);
     if (!t->json && !t->quiet)
-        report_solver(row);
+        report_more(row);
     fflush(stdout);
 }
 
@@ -360,6 +363,7 @@ static int train_epoch(struct train *t)
     snn_metrics fit = SNN_METRICS_INIT;
     struct epoch_row row;
     snn_status rc = snn_trainer_epoch(t->run.trainer, t->run.train, &fit);
+    bool answers = strcmp(config_text(t->run.config, "trainer.method", ""), "spide") == 0;
     bool solves = fit.solver_iterations > 0 || fit.solver_failures > 0;
     int status;
 
@@ -384,7 +388,8 @@ static int train_epoch(struct train *t)
                               .equilibrium_gap = solves ? fit.equilibrium_gap : NAN,
                               .solver_iterations = solves ? fit.solver_iterations : NAN,
                               .solver_residual = solves ? fit.solver_residual : NAN,
-                              .solver_failures = solves ? (double)fit.solver_failures : NAN };
+                              .solver_failures = solves ? (double)fit.solver_failures : NAN,
+                              .backward_rate = answers ? fit.backward_rate : NAN };
     if (history_add(&t->history, &row) != DONE)
         return FAILED;
     report(t, &row);

@@ -321,6 +321,17 @@ static void preset(json_t *config, const char *path, json_t *value)
         config_set(config, path, value);
 }
 
+/* What is sensible for spide, whose gradients carry the factor scale. */
+static void preset_spide(json_t *config)
+{
+    const json_t *scale = config_get(config, "trainer.scale");
+
+    preset(config, "trainer.steps", json_integer(30));
+    preset(config, "trainer.loss", json_string("ce"));
+    if (strcmp(config_text(config, "optimizer.name", ""), "sgd") == 0)
+        preset(config, "optimizer.lr", json_real(0.05 / (scale ? json_number_value(scale) : 100.0)));
+}
+
 void config_complete(json_t *config)
 {
     preset(config, "network", json_string("784-800-10"));
@@ -333,10 +344,12 @@ void config_complete(json_t *config)
     }
     preset(config, "data.normalise", json_string("mean-std"));
     preset(config, "trainer.method", json_string("ottt"));
+    preset(config, "optimizer.name", json_string("sgd"));
+    if (strcmp(config_text(config, "trainer.method", ""), "spide") == 0)
+        preset_spide(config);
     preset(config, "trainer.steps", json_integer(6));
     preset(config, "trainer.loss", json_string("ce_mse"));
     preset(config, "trainer.loss_mix", json_real(0.05));
-    preset(config, "optimizer.name", json_string("sgd"));
     if (strcmp(config_text(config, "optimizer.name", ""), "sgd") == 0) {
         preset(config, "optimizer.lr", json_real(0.1));
         preset(config, "optimizer.momentum", json_real(0.9));

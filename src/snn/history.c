@@ -8,16 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS 12
+#define COLUMNS 13
 static const char heading[] =
     "epoch,train_loss,train_accuracy,test_loss,test_accuracy,learning_rate,firing_rate,seconds,samples_per_second,"
-    "equilibrium_gap,solver_iterations,solver_residual,solver_failures\n";
+    "equilibrium_gap,solver_iterations,solver_residual,solver_failures,backward_rate\n";
 
 static void columns(struct epoch_row *r, double *column[COLUMNS])
 {
     double *all[COLUMNS] = { &r->train_loss,    &r->train_accuracy, &r->test_loss, &r->test_accuracy,
                              &r->learning_rate, &r->firing_rate,    &r->seconds,   &r->samples_per_second,
-                             &r->equilibrium_gap, &r->solver_iterations, &r->solver_residual, &r->solver_failures };
+                             &r->equilibrium_gap, &r->solver_iterations, &r->solver_residual, &r->solver_failures,
+                             &r->backward_rate };
 
     memcpy(column, all, sizeof all);
 }

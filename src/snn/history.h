@@ -12,6 +12,7 @@ struct epoch_row {
     double train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, firing_rate, seconds,
         samples_per_second;
     double equilibrium_gap, solver_iterations, solver_residual, solver_failures; /* of methods that solve an equation */
+    double backward_rate;                                                        /* of methods with a second stage */
 };
 
 struct history {

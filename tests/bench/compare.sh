@@ -1,7 +1,8 @@
 #!/bin/sh
 # compare.sh SNN [NET...] - samples per second of snn and of the PyTorch programs beside this script, in turn on the same machine.
 #
-# SNN: the tool. NET: mlp (784-800-10, batch 128) and vgg11-ws (3x32x32, batch 32); both by default. Every line is the median of
+# SNN: the tool. NET: mlp (784-800-10, batch 128) and vgg11-ws (3x32x32, batch 32), both by default; spide-lenet and
+# spide-convnet-f (1x28x28, batch 128, T = 30, T_B = 100; random weights and images, of which our speed depends). Every line is the median of
 # several measurements; METHODS in the environment picks methods; ratios are taken between the best thread settings of each side. Needs python3 with PyTorch (Debian:
 # python3-torch); nothing else here does. Run it on an idle machine.
 set -eu
@@ -28,12 +29,17 @@ printf '%-10s %-8s %8s %14s %14s\n' net method threads snn PyTorch
 for net in "$@"; do
     case $net in
     mlp) flags='--net 784-800-10 --batch 128' repeats=5 batches=20 ;;
+    spide-*) flags="--net $net --shape 1x28x28 --batch 128 --steps 30 --loss ce" repeats=3 batches=1 ;;
     *) flags="--net $net --shape 3x32x32 --batch 32" repeats=3 batches=1 ;;
     esac
-    for method in ${METHODS:-ottt sltt bptt}; do
+    case $net in
+    spide-*) methods=spide ;;
+    *) methods=${METHODS:-ottt sltt bptt} ;;
+    esac
+    for method in $methods; do
         ours=0 theirs=0
         program="ottt.py --method $method"
-        [ "$method" != bptt ] || program=bptt.py
+        [ "$method" = ottt ] || [ "$method" = sltt ] || program=$method.py
         for n in $threads; do
             # shellcheck disable=SC2086 # lists of flags
             a=$("$snn" bench train $flags --trainer "$method" --threads "$n" --repeats "$repeats" --json | rate)

@@ -59,11 +59,11 @@ run 0 train --data idx:data --net ide-400 --dropout 0.2 --trainer ide --steps 5 
 has out "equilibrium gap 0." "residual at most" "0 batches not converged"
 there i.svg ir.svg
 has ir.svg "one output, at the end"
-head -n 1 i.csv | grep -q 'equilibrium_gap,solver_iterations,solver_residual,solver_failures$' ||
+head -n 1 i.csv | grep -q 'equilibrium_gap,solver_iterations,solver_residual,solver_failures,backward_rate$' ||
     bad "i.csv lacks the columns of the solver"
-tail -n 1 i.csv | awk -F, '{ exit !(NF == 13 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0) }' ||
+tail -n 1 i.csv | awk -F, '{ exit !(NF == 14 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
     bad "figures of the solver: $(tail -n 1 i.csv)"
-tail -n 1 model.csv | grep -q ',,,,$' || bad "ottt solves nothing, but model.csv says so"
+tail -n 1 model.csv | grep -q ',,,,,$' || bad "ottt solves nothing, but model.csv says so"
 accuracy=$(tail -n 1 out | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 [ "$accuracy" -ge 90 ] || bad "ide: test accuracy $accuracy % on a set that is easy"
 cp out trained
@@ -75,6 +75,18 @@ run 0 train --data idx:data --net ide-400 --trainer ide --steps 5 --loss ce --ep
     --save f.snn
 grep -Eq '"solver_failures": ?[1-9]' out || bad "a solver that stops too early is not reported"
 has err "the solver stopped after 2 iterations with a residual of"
+
+# ---- a method with a second stage says how often it fires
+run 0 train --data idx:data --net spide-lenet --dropout 0.2 --trainer spide --steps 10 --trainer.backward_steps 40 \
+    --data.limit 200 --epochs 2 --batch 20 --save p.snn
+has out "backward firing "
+tail -n 1 p.csv | awk -F, '{ exit !(NF == 14 && $6 >= 0 && $7 > 0 && $13 == "" && $14 > 0) }' ||
+    bad "figures of the second stage: $(tail -n 1 p.csv)"
+run 0 info p.snn
+has out '"backward_steps": 40' '"loss": "ce"' '"lr": 0.0005'
+run 0 train --data idx:data --net spide-lenet --trainer spide --steps 4 --trainer.backward_steps 10 --trainer.scale 50 \
+    --data.limit 100 --epochs 1 --batch 20 --json --save p.snn
+grep -Eq '"backward_rate": ?0' out || bad "the rate of the second stage is not reported"
 refuses 2 "is not a list of numbers" train --data idx:data --mean 0.1,,2
 refuses 2 "--deviation: \"x\" is not a list" train --data idx:data --deviation x
 

@@ -1,5 +1,6 @@
 /* The ready-made networks and the notation. */
 #include "support.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ START_TEST(test_list)
 {
     static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34",
                                             "preact-resnet18", "vgg11-dsr", "ide-400", "ide-64c5",
-                                            "alexnet-f", "cifarnet-f" };
+                                            "alexnet-f", "cifarnet-f", "spide-lenet", "spide-convnet-f" };
     const size_t n = sizeof expected / sizeof *expected;
 
     for (size_t i = 0; i < n; i++)
@@ -431,6 +432,35 @@ START_TEST(test_ide_five)
 }
 END_TEST
 
+START_TEST(test_spide)
+{
+    int delay;
+
+    build("spide-lenet", 1, 28, 28, 10);
+    ck_assert_str_eq(names(), "conv1 sn1 pool1 sn2 conv2 sn3 pool2 sn4 map fc1 drop3 sn5 rate fc");
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().parameters, 25 * 15 + 15 + 25 * 15 * 40 + 40 + 1960 * 300 + 300 + 3000 + 10);
+    ck_assert_double_eq_tol(f64("fc1", SNN_LAYER_INIT_STD), sqrt(2.0 / 1960), 1e-12);
+    build("spide-convnet-f", 1, 28, 28, 10);
+    ck_assert_str_eq(names(), "conv1 " LOOP "conv2 drop2 sn2 conv3 drop3 sn3 rate flatten fc");
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().parameters, 25 * 64 + 64 + 2 * (25 * 64 * 64 + 64) + 9 * 64 * 64 + 31360 + 10);
+    ck_assert_str_eq(source("feedback", 0, &delay), "sn3");
+    ck_assert_int_eq(delay, 1);
+    ck_assert_str_eq(str("feedback", SNN_LAYER_NORM), "frobenius");
+    ck_assert(f64("feedback", SNN_LAYER_RANGE) == 2.0);
+    ck_assert_uint_eq(layer_info("sn1").out.dim[1], 14);
+    ck_assert_uint_eq(layer_info("sn3").out.dim[1], 7);
+    for (size_t i = 1; i <= 3; i++) {
+        char name[8];
+
+        snprintf(name, sizeof name, "sn%zu", i);
+        ck_assert_str_eq(layer_info(name).type, "if");
+        ck_assert(f64(name, SNN_NEURON_THRESHOLD) == 2.0 && f64(name, SNN_NEURON_FIRE_AT) == 0.5);
+    }
+}
+END_TEST
+
 START_TEST(test_own_neuron)
 {
     const size_t shape[1] = { 20 };
@@ -620,6 +650,7 @@ int main(void)
     tcase_add_test(tcase, test_ide_400);
     tcase_add_test(tcase, test_ide_64c5);
     tcase_add_loop_test(tcase, test_ide_five, 0, (int)(sizeof five / sizeof *five));
+    tcase_add_test(tcase, test_spide);
     tcase_add_test(tcase, test_own_neuron);
     tcase_add_loop_test(tcase, test_notation, 0, (int)(sizeof notations / sizeof *notations));
     tcase_add_test(tcase, test_notation_sizes);
