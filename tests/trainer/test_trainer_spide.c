@@ -2,6 +2,8 @@
  * memory that grows with neither number of steps, the same bits for any number of threads. */
 #include "builder.h"
 #include "layer/types.h"
+#include <snn/model.h>
+#include <unistd.h>
 
 enum { BATCH = 4, CLASSES = 3 };
 
@@ -302,6 +304,112 @@ START_TEST(test_threads_do_not_matter)
 }
 END_TEST
 
+/* Builds, prepares and trains a net whose memory is counted; the first failure. */
+static snn_status count_memory(struct counting *c, const char *layers)
+{
+    static float x[BATCH * 128];
+    const uint32_t label[BATCH] = { 0, 1, 2, 0 };
+    snn_context_options o;
+    snn_context *ctx = NULL;
+    snn_network *net = NULL;
+    snn_optimizer *sgd = NULL;
+    snn_trainer *tr = NULL;
+    snn_status rc;
+
+    random_fill(x, BATCH * 128, -1.5f, 2.5f, 5);
+    counting_options(c, &o);
+    rc = snn_context_create(&ctx, &o);
+    if (rc == SNN_OK)
+        rc = snn_network_create(&net, ctx, map, 3);
+    if (rc == SNN_OK)
+        rc = add_layers(net, layers);
+    if (rc == SNN_OK)
+        rc = snn_optimizer_create(&sgd, ctx, "sgd");
+    if (rc == SNN_OK)
+        rc = snn_trainer_create(&tr, net, sgd, "spide");
+    if (rc == SNN_OK)
+        rc = snn_trainer_prepare(tr, BATCH);
+    if (rc == SNN_OK)
+        rc = snn_trainer_step(tr, x, 1, label, BATCH, NULL);
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+    return rc;
+}
+
+START_TEST(test_every_allocation_fails_once)
+{
+    struct counting c = { 0 };
+    size_t total;
+
+    OK(count_memory(&c, DEEP));
+    ck_assert_uint_eq(c.live, 0);
+    total = c.calls;
+    for (size_t n = 1; n <= total; n++) {
+        memset(&c, 0, sizeof c);
+        c.fail_at = n;
+        ck_assert_int_eq(count_memory(&c, DEEP), SNN_ERR_MEMORY);
+        ck_assert_msg(c.live == 0 && c.live_bytes == 0, "allocation %zu of %zu: %zu blocks are left", n, total, c.live);
+    }
+}
+END_TEST
+
+START_TEST(test_wrong_use)
+{
+    struct rig r;
+    uint32_t label[BATCH] = { 0, 1, 7, 0 };
+    float *x;
+
+    open_rig(&r, 0, "spide", "steps=5", 1, true);
+    FAILS(snn_trainer_set_i64(r.tr, SNN_SPIDE_BACKWARD_STEPS, 10), SNN_ERR_STATE, "backward_steps is fixed");
+    snn_trainer_destroy(r.tr);
+    OK(snn_trainer_create(&r.tr, r.net, r.sgd, "spide"));
+    FAILS(snn_trainer_set_i64(r.tr, SNN_SPIDE_BACKWARD_STEPS, 0), SNN_ERR_ARGUMENT, "backward_steps = 0 is outside 1");
+    FAILS(snn_trainer_set_f64(r.tr, SNN_SPIDE_SCALE, 0), SNN_ERR_ARGUMENT, "scale = 0 is outside");
+    FAILS(snn_trainer_set_f64(r.tr, SNN_SPIDE_BACKWARD_THRESHOLD, -1), SNN_ERR_ARGUMENT, "backward_threshold = -1");
+    FAILS(snn_trainer_set_text(r.tr, "spike_size", "NaN"), SNN_ERR_ARGUMENT, "spike_size");
+    OK(snn_trainer_set_str(r.tr, SNN_TRAINER_LOSS_ON, "mean"));
+    FAILS(snn_trainer_prepare(r.tr, BATCH), SNN_ERR_UNSUPPORTED, "loss_on mean");
+    OK(snn_trainer_set_str(r.tr, SNN_TRAINER_LOSS_ON, "step"));
+    OK(snn_trainer_prepare(r.tr, BATCH));
+    FAILS(snn_trainer_step(r.tr, r.x, 1, label, BATCH, NULL), SNN_ERR_ARGUMENT, "label 2 is 7");
+    x = malloc(BATCH * 6 * sizeof *x);
+    memcpy(x, r.x, BATCH * 6 * sizeof *x);
+    x[3] = NAN;
+    FAILS(snn_trainer_step(r.tr, x, 1, r.label, BATCH, NULL), SNN_ERR_DIVERGED, "sample 0");
+    step(&r); /* goes on */
+    free(x);
+    close_rig(&r);
+}
+END_TEST
+
+/* Saved, loaded into another trainer, and on: the bits of a run that was not interrupted. */
+START_TEST(test_resumed)
+{
+    static float whole[4096];
+    char path[64];
+    struct rig r;
+    size_t n;
+
+    snprintf(path, sizeof path, "trainer_spide_%ld.snn", (long)getpid());
+    open_rig(&r, _i, "spide", "steps=8 backward_steps=20 scale=20", 1, true);
+    step(&r);
+    step(&r);
+    OK(snn_trainer_save(r.tr, path));
+    step(&r);
+    n = r.net->n_parameters;
+    memcpy(whole, r.net->parameters, n * sizeof *whole);
+    close_rig(&r);
+    open_rig(&r, _i, "spide", "steps=8 backward_steps=20 scale=20", 2, true);
+    OK(snn_trainer_load(r.tr, path));
+    step(&r);
+    ck_assert(memcmp(whole, r.net->parameters, n * sizeof *whole) == 0);
+    close_rig(&r);
+    remove(path);
+}
+END_TEST
+
 START_TEST(test_learns)
 {
     struct rig r;
@@ -332,6 +440,9 @@ int main(void)
     tcase_add_loop_test(tc, test_loss_is_unscaled, 0, NETS);
     tcase_add_loop_test(tc, test_memory_is_flat, 0, NETS);
     tcase_add_loop_test(tc, test_threads_do_not_matter, 0, 2 * NETS);
+    tcase_add_test(tc, test_every_allocation_fails_once);
+    tcase_add_test(tc, test_wrong_use);
+    tcase_add_loop_test(tc, test_resumed, 0, NETS);
     tcase_add_loop_test(tc, test_learns, 0, NETS);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
