@@ -57,6 +57,7 @@ typedef enum snn_layer_key {
     SNN_LAYER_BACK = 123,        /**< str, gradient of binary weights, where |w| <= 1: ste (as it comes), scale (times mean|w|),
                                   *   full (and through mean|w|) */
     SNN_LAYER_CLIP_LATENT = 124, /**< i64, 1: w of binary weights is clipped to [-1, 1] after every update */
+    SNN_LAYER_SELECTED = 125,    /**< i64, of select: number of the input that is passed on, from 0; may be set between batches */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 

@@ -12,6 +12,7 @@
 #include <snn/neuron.h>
 #include <snn/optimizer.h>
 #include <snn/param.h>
+#include <snn/projection.h>
 #include <snn/status.h>
 #include <snn/trainer.h>
 #include <snn/version.h>

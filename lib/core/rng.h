@@ -14,7 +14,8 @@ enum snn__purpose {
     SNN__RNG_ENCODE = 4,   /* Poisson encoder */
     SNN__RNG_DROPOUT = 5,  /* masks; stream: layer and batch */
     SNN__RNG_STEPS = 6,    /* the sampled steps of SLTT-K; stream: batch */
-    SNN__RNG_NOISE = 7     /* perturbations */
+    SNN__RNG_NOISE = 7,    /* perturbations */
+    SNN__RNG_LATERAL = 8   /* first lateral weights; stream: layer and rows before */
 };
 
 /* Four independent uniform 32-bit words. */

@@ -141,9 +141,18 @@ static snn_status check_open(const snn_layer *layer)
     return SNN_OK;
 }
 
+/* A parameter that may be set between batches. */
+static bool is_live(const snn_layer *layer, ptrdiff_t row)
+{
+    return layer != NULL && row >= 0 && snn__params_row(&layer->params, (size_t)row)->live;
+}
+
 snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value)
 {
-    SNN__TRY(check_open(layer));
+    if (!is_live(layer, layer ? snn__params_find(&layer->params, key) : -1))
+        SNN__TRY(check_open(layer));
+    else if (key == SNN_LAYER_SELECTED && layer->frozen != NULL && *layer->frozen && value >= (int64_t)layer->n_sources)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: input %lld selected of %zu", layer->name, (long long)value, layer->n_sources);
     return snn__params_set_i64(&layer->params, key, value);
 }
 

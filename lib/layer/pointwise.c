@@ -246,3 +246,55 @@ const struct snn__layer_type snn__layer_add = {
     .forward = add_forward,
     .factor = add_factor,
 };
+
+/* ---- select: one of several inputs, as the head of the task at hand ---- */
+
+static const struct snn__param select_params[] = { SNN__PARAM_LIVE_I64(SNN_LAYER_SELECTED, "selected", 0, SNN__SOURCES_MAX - 1, 0,
+                                                                       "number of the input that is passed on") };
+
+static size_t selected(const struct snn__node *node)
+{
+    return (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_SELECTED);
+}
+
+static snn_status select_shape(snn_layer *layer)
+{
+    if ((size_t)snn__param_i64(&layer->params, SNN_LAYER_SELECTED) >= layer->n_sources)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: it selects input %d of %zu", layer->name,
+                         (int)snn__param_i64(&layer->params, SNN_LAYER_SELECTED), layer->n_sources);
+    return same_shape(layer);
+}
+
+/* An input that is absent, or not there at all, is zero. */
+static void select_forward(struct snn__node *node, struct snn__io *io)
+{
+    size_t i = selected(node), n = io->batch * node->out_len;
+
+    io->y.scale = 1.0f;
+    if (i < io->n_x && io->x[i].data != NULL)
+        snn__copy(node->ctx, io->y.data, io->x[i].scale, io->x[i].data, n);
+    else
+        node->ctx->kernels->fill(io->y.data, 0.0f, n);
+}
+
+static void select_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx, bool accumulate)
+{
+    size_t n = io->batch * node->in_len;
+
+    if (input != selected(node)) {
+        if (!accumulate)
+            node->ctx->kernels->fill(dx, 0.0f, n);
+        return;
+    }
+    (accumulate ? snn__add_to : snn__copy)(node->ctx, dx, e.scale, e.data, n);
+}
+
+const struct snn__layer_type snn__layer_select = {
+    .name = "select",
+    .params = select_params,
+    .n_params = 1,
+    .flags = SNN__LAYER_MANY | SNN__LAYER_STEPWISE,
+    .shape = select_shape,
+    .forward = select_forward,
+    .adjoint = select_adjoint,
+};

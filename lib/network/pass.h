@@ -9,6 +9,7 @@
 
 struct snn__pass;
 struct snn__unit;
+struct snn__projecting;
 
 /* Where a population is perturbed. Its spikes, reset and trace stay clean if the noise is behind it. */
 enum snn__noise {
@@ -108,6 +109,7 @@ struct snn__pass {
     snn__direct_fn direct; /* or NULL */
     void *direct_arg;
     float noise_scale;
+    struct snn__projecting *projecting; /* what maps gradients (lib/projection), or NULL */
 
     /* of the sequence at hand */
     size_t batch;

@@ -242,6 +242,7 @@ static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, boo
 static void discard_gradient(snn_trainer *tr)
 {
     snn__pass_settle(&tr->pass);
+    snn__projection_discard(&tr->projecting);
     if (tr->observe & SNN_OBSERVE_GRADIENTS)
         tr->ctx->kernels->fill(tr->gradient_sum, 0.0f, tr->run.length);
 }
@@ -258,6 +259,10 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
     tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
     if (tr->loss.teacher != NULL)
         SNN__TRY(snn__ask_teacher(tr, batch));
+    if (train) {
+        SNN__TRY(snn__projection_check(&tr->projecting));
+        snn__projection_begin(&tr->projecting, stream);
+    }
     snn__pass_begin(&tr->pass, batch->n, train, constancy && batch->frames == 1 && tr->encoder == SNN__ENCODER_DIRECT, stream);
     if (batch->label != NULL && batch->label != tr->label)
         for (size_t b = 0; b < batch->n; b++)

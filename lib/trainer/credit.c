@@ -13,6 +13,16 @@ void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
     if (factor.data == NULL)
         factor = io->x[0];
     unit->layer->type->credit(&unit->node, io, e, factor);
+    if (pass->projecting != NULL)
+        snn__projection_credit(pass->projecting, pass, unit, io, e, factor);
+}
+
+/* Brings what was credited into pass->gradient, without what a projection holds back. */
+static void settle(struct snn__pass *pass)
+{
+    snn__pass_settle(pass);
+    if (pass->projecting != NULL)
+        snn__projection_take(pass->projecting, pass);
 }
 
 void snn__step_credited(snn_trainer *trainer, size_t t)
@@ -21,7 +31,7 @@ void snn__step_credited(snn_trainer *trainer, size_t t)
 
     if (!(trainer->observe & SNN_OBSERVE_GRADIENTS))
         return;
-    snn__pass_settle(pass);
+    settle(pass);
     snn__observe(trainer, SNN_PHASE_GRADIENT, t);
     snn__add_to(trainer->ctx, trainer->gradient_sum, 1.0f, pass->gradient, trainer->run.length);
 }
@@ -43,7 +53,7 @@ snn_status snn__learn(snn_trainer *trainer)
         snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);
         trainer->ctx->kernels->fill(trainer->gradient_sum, 0.0f, n);
     } else {
-        snn__pass_settle(pass);
+        settle(pass);
     }
     snn__observe(trainer, SNN_PHASE_UPDATE, 0);
     trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);

@@ -293,7 +293,39 @@ snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe
     return SNN_OK;
 }
 
+snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection)
+{
+    if (trainer == NULL)
+        return no_trainer();
+    if (trainer->prepared)
+        return snn__fail(SNN_ERR_STATE, "%s: a projection must come before snn_trainer_prepare()", trainer->owner);
+    if (projection != NULL && projection->net != trainer->net)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the projection belongs to another network", trainer->owner);
+    trainer->projecting.projection = projection;
+    return SNN_OK;
+}
+
 /* ---- preparing ---- */
+
+/* Decay and moments of single weights lead out of the complement of what earlier tasks use. */
+static snn_status check_projection(const snn_trainer *tr)
+{
+    double decay = 0;
+
+    if (!snn__projection_binds(tr->projecting.projection))
+        return SNN_OK;
+    if (strcmp(snn_optimizer_name(tr->optimizer), "sgd") != 0)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs the optimizer sgd; %s does not keep to its "
+                         "directions", tr->owner, snn_optimizer_name(tr->optimizer));
+    SNN__TRY(snn_optimizer_get_f64(tr->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, &decay));
+    if (decay != 0)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs weight_decay 0, not %g", tr->owner, decay);
+    for (size_t l = 0; l < tr->net->n_layers; l++)
+        if (tr->net->layer[l]->type == snn__layer_type_named("batch_norm"))
+            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: a projection with frozen rows does not train networks with batch "
+                             "norm, whose statistics would follow the new task", tr->owner, tr->net->layer[l]->name);
+    return SNN_OK;
+}
 
 static void read_settings(snn_trainer *tr)
 {
@@ -330,13 +362,18 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         { &tr->logits, tr->loss.share > 0 ? batch * tr->classes : 0, sizeof(float) },
     };
 
+    bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;
+
     SNN__TRY(snn__pass_plan(&tr->pass, tr->net, batch, tr->steps, needs));
     tr->pass.credit = snn__credit;
+    tr->pass.projecting = projects ? &tr->projecting : NULL;
     snn__arena_init(a, tr->ctx);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         SNN__TRY(snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     if (tr->optimizer != NULL && tr->rule->plan != NULL)
         SNN__TRY(tr->rule->plan(tr->self, tr, a));
+    if (projects)
+        SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
     return snn__arena_commit(a);
 }
 
@@ -363,6 +400,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
         needs.learns = true;
         if (trainer->rule->check != NULL)
             SNN__TRY(trainer->rule->check(trainer));
+        SNN__TRY(check_projection(trainer));
         trainer->rule->needs(trainer, &needs);
         if (trainer->loss_on_mean && !needs.history && !needs.rates)
             return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",

@@ -6,6 +6,7 @@
 #include "loss/loss.h"
 #include "network/pass.h"
 #include "optimizer/optimizer.h"
+#include "projection/projection.h"
 #include <snn/trainer.h>
 
 struct snn__rule;
@@ -33,6 +34,7 @@ struct snn_trainer {
     struct snn__pass pass;
     struct snn__arena arena;
     struct snn__loss loss;
+    struct snn__projecting projecting;
     bool loss_on_mean;
     enum snn__encoder encoder;
 

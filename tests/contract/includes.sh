@@ -19,7 +19,7 @@ below() {
     network) echo "core kernel blas neuron layer" ;;
     optimizer | loss | projection) echo "core kernel blas neuron layer network" ;;
     trainer) echo "core kernel blas neuron layer network optimizer loss projection data" ;;
-    model) echo "core kernel blas neuron layer network optimizer trainer" ;;
+    model) echo "core kernel blas neuron layer network optimizer projection trainer" ;;
     *) return 1 ;;
     esac
 }

@@ -38,13 +38,11 @@ static bool add_array(struct golden_case *c, const char *name)
     return true;
 }
 
-static bool add_layer(struct golden_case *c, char *line)
+static bool add_layer(struct case_layer *l, char *line)
 {
-    struct case_layer *l = &c->layer[c->n_layers++];
-
     for (char *word = strtok(line, " "); word != NULL && l->n < CASE_WORDS_MAX; word = strtok(NULL, " "))
         l->word[l->n++] = word;
-    return l->n >= 2 && c->n_layers < CASE_LAYERS_MAX;
+    return l->n >= 2;
 }
 
 static bool parse_line(struct golden_case *c, char *line)
@@ -61,7 +59,9 @@ static bool parse_line(struct golden_case *c, char *line)
         return add_array(c, value);
     }
     if (strcmp(line, "layer") == 0)
-        return add_layer(c, value);
+        return c->n_layers < CASE_LAYERS_MAX && add_layer(&c->layer[c->n_layers++], value);
+    if (strcmp(line, "lateral") == 0)
+        return c->n_laterals < CASE_LAYERS_MAX && add_layer(&c->lateral[c->n_laterals++], value);
     if (strcmp(line, "rate") == 0 || c->n_keys == CASE_WORDS_MAX)
         return true;
     c->key[c->n_keys] = line;

@@ -28,6 +28,8 @@ struct golden_case {
     size_t n_keys;
     struct case_layer layer[CASE_LAYERS_MAX];
     size_t n_layers;
+    struct case_layer lateral[CASE_LAYERS_MAX]; /* lines that begin with "lateral": name, then pairs */
+    size_t n_laterals;
     struct case_array array[CASE_ARRAYS_MAX];
     size_t n_arrays;
 };

@@ -26,6 +26,8 @@ struct run {
     int iteration; /* from 1 */
     double loss;   /* of the iteration */
     bool apart;    /* gradients of single steps */
+    const char *prefix; /* of the names of arrays: of a second task */
+    snn_projection *projection;
     float *buffer; /* room for any signal */
 };
 
@@ -41,6 +43,16 @@ void run_take(struct run *r, struct case_array *a, size_t layer, const float *x,
 void run_take_values(struct run *r, const char *role);
 /* The weighted mean of the spikes that were gathered, step by step. */
 void run_add_to_rates(struct run *r, size_t step);
+
+/* Building with what case.txt says; gathering. */
+bool run_build(struct run *r);
+bool run_load_tensors(struct run *r);
+void run_observe(void *user, snn_trainer *trainer, snn_phase phase, size_t step);
+void run_gather_tensors(struct run *r, int iteration);
+
+/* run_hlop.c: all of a case. */
+bool hlop_run(struct run *r);
+void hlop_gather_step(struct run *r, size_t step);
 
 /* run_ide.c */
 bool ide_set_up(struct run *r);

@@ -57,7 +57,7 @@ static struct case_array *tensor_array(struct run *r, const char *role, const ch
 {
     static const char *const alias[][2] = { { "mean", "running_mean" }, { "var", "running_var" }, { "threshold", "vth" },
                                          { "weight", "gain" } };
-    struct case_array *a = case_array(r->c, "%s.%s.%s", role, layer, tensor);
+    struct case_array *a = case_array(r->c, "%s%s.%s.%s", r->prefix, role, layer, tensor);
 
     for (size_t i = 0; a == NULL && i < sizeof alias / sizeof *alias; i++)
         if (strcmp(tensor, alias[i][0]) == 0)
@@ -192,7 +192,7 @@ static bool add_line(struct run *r, const struct case_layer *line)
     return set(r, layer, "rate", drop);
 }
 
-static bool build_lines(struct run *r)
+bool run_build(struct run *r)
 {
     for (size_t i = 0; i < r->c->n_layers; i++)
         if (!add_line(r, &r->c->layer[i]))
@@ -200,7 +200,7 @@ static bool build_lines(struct run *r)
     return true;
 }
 
-static bool load_tensors(struct run *r)
+bool run_load_tensors(struct run *r)
 {
     for (size_t l = 0; snn_network_layer(r->net, l) != NULL; l++) {
         snn_layer *layer = snn_network_layer(r->net, l);
@@ -237,10 +237,10 @@ static bool build(struct run *r)
     dim = input->want.dim + 1 + per_step;
     rank = input->want.rank - 1 - per_step;
     MUST(snn_network_create(&r->net, r->ctx, dim, rank));
-    if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop : is_method(r, "opzo") ? opzo_build : build_lines)(r))
+    if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop : is_method(r, "opzo") ? opzo_build : run_build)(r))
         return false;
     MUST(snn_network_prepare(r->net));
-    return load_tensors(r);
+    return run_load_tensors(r);
 }
 
 static bool set_up_trainer(struct run *r, const char *recompute)
@@ -320,7 +320,8 @@ static void supply_steps(struct run *r)
 
 static void gather(struct run *r, const char *role, const char *name, size_t layer, snn_signal signal, size_t step)
 {
-    struct case_array *a = name[0] ? case_array(r->c, "%s.%s", role, name) : case_array(r->c, "%s", role);
+    struct case_array *a = name[0] ? case_array(r->c, "%s%s.%s", r->prefix, role, name)
+                                   : case_array(r->c, "%s%s", r->prefix, role);
     size_t n = a ? a->want.length / r->steps : 0;
 
     if (a != NULL && case_room(a) && snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n) != SNN_OK)
@@ -329,7 +330,7 @@ static void gather(struct run *r, const char *role, const char *name, size_t lay
 
 static void gather_step(struct run *r, size_t step)
 {
-    struct case_array *loss = case_array(r->c, "loss");
+    struct case_array *loss = case_array(r->c, "%sloss", r->prefix);
     size_t layers = r->trainer->pass.n;
 
     if (loss != NULL && loss->want.length == r->steps && case_room(loss))
@@ -343,6 +344,8 @@ static void gather_step(struct run *r, size_t step)
         gather(r, "s", name, l, SNN_SIGNAL_OUTPUT, step);
         gather(r, "tr", name, masked ? l + 1 : l, SNN_SIGNAL_TRACE, step);
     }
+    if (is_method(r, "hlop"))
+        hlop_gather_step(r, step);
     if (is_method(r, "ide"))
         ide_gather_step(r, step);
     if (is_method(r, "spide"))
@@ -371,7 +374,7 @@ static void gather_gradients(struct run *r, const char *role, size_t step, size_
     }
 }
 
-static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
+void run_observe(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
 {
     struct run *r = user;
 
@@ -394,7 +397,7 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
         dsr_gather_backward(r->c, r->trainer);
 }
 
-static void gather_tensors(struct run *r, int iteration)
+void run_gather_tensors(struct run *r, int iteration)
 {
     for (size_t l = 0; snn_network_layer(r->net, l) != NULL; l++) {
         snn_layer *layer = snn_network_layer(r->net, l);
@@ -455,7 +458,7 @@ static double compare(struct run *r, bool quiet)
             d = fmax(d, fabs(a->want.data[k]));
             error = difference <= error ? error : difference; /* NaN goes through */
         }
-        tol = tolerance(a->name, d);
+        tol = tolerance(a->name + (is_method(r, "hlop") && a->name[0] == 'n'), d);
         share = error == 0 ? 0 : tol == 0 || isnan(error) ? HUGE_VAL : error / tol;
         worst = fmax(worst, share);
         if (!quiet)
@@ -486,7 +489,7 @@ static bool train(struct run *r)
         return false;
     for (size_t b = 0; b < r->batch; b++)
         labels[b] = (uint32_t)label->want.data[b];
-    MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), observe, r));
+    MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), run_observe, r));
     MUST(snn_trainer_prepare(r->trainer, r->batch));
     if (!supply_masks(r) || (is_method(r, "opzo") && !opzo_supply(r)))
         return false;
@@ -497,7 +500,7 @@ static bool train(struct run *r)
         if (!sei_teach(r))
             return false;
         MUST(snn_trainer_step(r->trainer, input->want.data, frames, labels, r->batch, &m));
-        gather_tensors(r, r->iteration);
+        run_gather_tensors(r, r->iteration);
         if (is_method(r, "opzo"))
             opzo_gather_matrices(r, r->iteration);
         if (loss != NULL && loss->want.length == 1 && r->iteration == 1 && case_room(loss))
@@ -511,7 +514,7 @@ static bool train(struct run *r)
 /* `recompute`: of dsr */
 static double run_once(struct golden_case *c, bool apart, const char *recompute, bool quiet)
 {
-    struct run run = { .c = c, .apart = apart }, *r = &run;
+    struct run run = { .c = c, .apart = apart, .prefix = "" }, *r = &run;
     double worst = HUGE_VAL;
 
     r->steps = (size_t)case_number(c, "T", 0);
@@ -526,9 +529,12 @@ static double run_once(struct golden_case *c, bool apart, const char *recompute,
         fprintf(stderr, "%s: %s\n", c->dir, snn_last_error());
     else if (sei_is_alone(r))
         worst = sei_run_alone(r) ? compare(r, quiet) : HUGE_VAL;
+    else if (is_method(r, "hlop"))
+        worst = hlop_run(r) ? compare(r, quiet) : HUGE_VAL;
     else if (build(r) && set_up_trainer(r, recompute) && train(r))
         worst = compare(r, quiet);
     snn_trainer_destroy(r->trainer);
+    snn_projection_destroy(r->projection);
     snn_optimizer_destroy(r->optimizer);
     snn_network_destroy(r->net);
     snn_context_destroy(r->ctx);

@@ -1,10 +1,10 @@
 # The conformance program, over the cases that the repository holds.
 add_executable(run_golden golden/run_golden.c golden/run_loop.c golden/run_ide.c golden/run_spide.c golden/run_opzo.c
-               golden/run_sei.c golden/dsr.c golden/case.c golden/npy.c)
+               golden/run_sei.c golden/run_hlop.c golden/dsr.c golden/case.c golden/npy.c)
 target_include_directories(run_golden PRIVATE golden)
 target_link_libraries(run_golden PRIVATE snn_flags snn_objects m)
 
-foreach(method ottt sltt ide dsr spide opzo sei)
+foreach(method ottt sltt ide dsr spide opzo sei hlop)
     file(GLOB cases ${CMAKE_CURRENT_SOURCE_DIR}/golden/${method}/*)
     add_test(NAME golden_${method} COMMAND run_golden -q ${cases})
     set_tests_properties(golden_${method} PROPERTIES LABELS quick TIMEOUT 120)

@@ -1,0 +1,281 @@
+/* projection/hlop.c - Hebbian learning based orthogonal projection (arXiv 2402.11984), docs/methods/hlop.md.
+ *
+ *   activity    y = H x,  spiking: y = round(clamp(y, -S, S) / S T_l) / T_l S
+ *   learning    dH = clamp(1/R sum_r y_r (x_r - H' y_r)'),  D = m D + (1 - m) dH,  H += lr D    (rows not frozen)
+ *   projection  orth(x) = x - H_old' y_old
+ *
+ * No residual x - H'y is ever formed: sum_r y_r (x_r - H' y_r)' = Y'X - (Y'Y) H takes two products with the rows instead of three,
+ * and reads the patches of a convolution through its window. Likewise delta' orth(X) = delta'X - (delta'Y) H_old: the gradient loses
+ * its share of the subspace, which without spikes is a function of the gradient itself, delta'Y = (delta'X) H_old'. */
+#include "projection/hlop.h"
+#include "core/rng.h"
+#include "core/size.h"
+#include "layer/layer.h"
+#include <math.h>
+
+#define ROWS 4 /* lateral neurons of a task */
+
+struct snn__rows snn__rows_of_matrix(const float *x, size_t m, size_t n, size_t pitch)
+{
+    return (struct snn__rows){ x, { 1, 1, n, pitch, 1, 1, 1, 1, 1, 0, 1, false }, m, 1.0f };
+}
+
+/* ---- memory ---- */
+
+static void fit(size_t *room, size_t wanted)
+{
+    *room = snn__max(*room, wanted);
+}
+
+void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral, const struct snn__window *window, size_t m,
+                        size_t outputs)
+{
+    const struct snn__window matrix = snn__rows_of_matrix(NULL, 0, lateral->rows, lateral->rows).window;
+    const struct snn__window wide = snn__rows_of_matrix(NULL, 0, lateral->n, lateral->n).window;
+    size_t most = snn__max(m, outputs);
+
+    fit(&w->room_y, m * lateral->rows);
+    fit(&w->room_gram, lateral->rows * lateral->rows);
+    fit(&w->room_rows, lateral->rows * lateral->n);
+    fit(&w->room_packed, snn__packed_size(w->ctx, lateral->n, lateral->rows));
+    fit(&w->room_packed_back, snn__packed_size(w->ctx, lateral->rows, lateral->n));
+    fit(&w->room_share, outputs * lateral->rows);
+    fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window));
+    fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide));
+    fit(&w->room_scratch, snn__product_scratch(w->ctx, snn__max(most, lateral->rows), lateral->n, &matrix));
+    fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, snn__max(outputs, lateral->rows), window));
+    fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, snn__max(outputs, lateral->rows), &matrix));
+}
+
+snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *arena)
+{
+    struct {
+        void *pointer;
+        size_t count;
+    } want[] = { { &w->y, w->room_y },           { &w->gram, w->room_gram },     { &w->shared, w->room_rows },
+                 { &w->outer, w->room_rows },    { &w->packed, w->room_packed }, { &w->packed_back, w->room_packed_back },
+                 { &w->share, w->room_share } };
+
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    return snn__arena_add(arena, &w->scratch, w->room_scratch, 1, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+}
+
+/* ---- products with H ---- */
+
+/* H' as weights of rows that are seen through a window, or that are plain. */
+static void pack_forward(const struct snn__lateral *l, size_t count, bool plain, struct snn__workspace *w)
+{
+    size_t taps = plain ? 1 : l->taps, inputs = plain ? l->n : l->inputs;
+
+    snn__pack(w->ctx, w->packed, l->h, taps, inputs, count, 1, taps, l->n);
+}
+
+/* H as weights of activities. */
+static void pack_back(const struct snn__lateral *l, size_t count, struct snn__workspace *w)
+{
+    snn__pack(w->ctx, w->packed_back, l->h, 1, count, l->n, 1, l->n, 1);
+}
+
+/* y = alpha a H' for plain rows or through a window */
+static void times_turned(const struct snn__rows *rows, size_t count, float *y, struct snn__workspace *w)
+{
+    struct snn__product p = { .m = rows->m, .n = count, .x = rows->x, .window = rows->window, .packed = w->packed,
+                              .alpha = rows->scale, .y = y, .y_pitch = count };
+
+    snn__product(w->ctx, &p, w->scratch);
+}
+
+/* out (+)= alpha a H, a [m,count] */
+static void times_h(const struct snn__lateral *l, const float *a, size_t m, size_t count, float alpha, float *out,
+                    bool accumulate, struct snn__workspace *w)
+{
+    struct snn__rows rows = snn__rows_of_matrix(a, m, count, count);
+    struct snn__product p = { .m = m, .n = l->n, .x = a, .window = rows.window, .packed = w->packed_back, .alpha = alpha,
+                              .y = out, .y_pitch = l->n, .accumulate = accumulate };
+
+    snn__product(w->ctx, &p, w->scratch);
+}
+
+/* g (+)= d' x, d [m, n of d_pitch] */
+static void outer(const struct snn__rows *rows, const float *d, size_t n, size_t d_pitch, float scale, float *g, size_t g_pitch,
+                  bool accumulate, struct snn__workspace *w)
+{
+    struct snn__outer o = { .m = rows->m, .n = n, .d = d, .d_pitch = d_pitch, .x = rows->x, .window = rows->window,
+                            .alpha = scale * rows->scale, .g = g, .g_pitch = g_pitch, .accumulate = accumulate };
+
+    snn__outer(w->ctx, &o, w->scratch);
+}
+
+/* ---- activity ---- */
+
+struct quantising {
+    float *y, scale, steps;
+};
+
+/* A count of signed spikes: half goes to even. */
+static void quantise(void *arg, size_t from, size_t to)
+{
+    const struct quantising *q = arg;
+
+    for (size_t i = from; i < to; i++)
+        q->y[i] = rintf(fminf(fmaxf(q->y[i], -q->scale), q->scale) / q->scale * q->steps) / q->steps * q->scale;
+}
+
+static void respond(const struct snn__hebb *hebb, const struct snn__rows *rows, size_t count, float *y, struct snn__workspace *w)
+{
+    struct quantising q = { y, hebb->scale, (float)hebb->steps };
+
+    times_turned(rows, count, y, w);
+    if (hebb->steps > 0)
+        snn__ranges(w->ctx, rows->m * count, quantise, &q);
+}
+
+static bool is_plain(const struct snn__rows *rows)
+{
+    return rows->window.kh * rows->window.kw == 1;
+}
+
+void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
+                          size_t count, float *y, struct snn__workspace *w)
+{
+    pack_forward(lateral, count, is_plain(rows), w);
+    respond(hebb, rows, count, y, w);
+}
+
+/* ---- learning ---- */
+
+struct changing {
+    struct snn__lateral *l;
+    const struct snn__hebb *hebb;
+    const float *outer, *shared;
+    bool plain;
+    double rows;
+};
+
+/* Y'X comes in the order of the product, [tap][input]. */
+static void change_rows(void *arg, size_t block, size_t worker)
+{
+    const struct changing *c = arg;
+    struct snn__lateral *l = c->l;
+    size_t fresh = l->rows - l->frozen, to = snn__min((block + 1) * ROWS, fresh), taps = c->plain ? 1 : l->taps;
+    size_t inputs = l->n / taps;
+    float part = (float)(1.0 / c->rows), limit = c->hebb->clamp, m = c->hebb->momentum;
+
+    (void)worker;
+    for (size_t i = block * ROWS; i < to; i++) {
+        float *h = l->h + (l->frozen + i) * l->n, *d = l->d + (l->frozen + i) * l->n;
+
+        for (size_t k = 0; k < l->n; k++) {
+            float dh = part * (c->outer[i * l->n + k % taps * inputs + k / taps] - c->shared[i * l->n + k]);
+
+            dh = fminf(fmaxf(dh, -limit), limit);
+            if (m > 0) /* without, D stays as it is */
+                dh = d[k] = m * d[k] + (1.0f - m) * dh;
+            h[k] += c->hebb->rate * dh;
+        }
+    }
+}
+
+static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
+                       struct snn__workspace *w)
+{
+    size_t fresh = l->rows - l->frozen, m = 0;
+    struct changing c = { l, hebb, w->outer, w->shared, is_plain(sets), 0 };
+    struct snn__rows activity;
+
+    pack_forward(l, l->rows, c.plain, w);
+    for (size_t i = 0; i < n_sets; i++) {
+        float *y = w->y + m * l->rows;
+
+        respond(hebb, &sets[i], l->rows, y, w);
+        outer(&sets[i], y + l->frozen, fresh, l->rows, 1.0f, w->outer, l->n, i > 0, w);
+        m += sets[i].m;
+    }
+    activity = snn__rows_of_matrix(w->y, m, l->rows, l->rows);
+    outer(&activity, w->y + l->frozen, fresh, l->rows, 1.0f, w->gram, l->rows, false, w);
+    pack_back(l, l->rows, w);
+    times_h(l, w->gram, fresh, l->rows, 1.0f, w->shared, false, w);
+    c.rows = (double)m;
+    snn__parallel(w->ctx, change_rows, &c, snn__ceil_div(fresh, ROWS));
+}
+
+void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
+                        struct snn__workspace *w)
+{
+    for (size_t i = 0; lateral->rows > lateral->frozen && i < hebb->iterations; i++)
+        learn_once(lateral, hebb, sets, n_sets, w);
+}
+
+/* ---- projection ---- */
+
+void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const float *x, size_t m, float *out,
+                          struct snn__workspace *w)
+{
+    struct snn__rows rows = snn__rows_of_matrix(x, m, lateral->n, lateral->n);
+
+    if (out != x)
+        snn__copy(w->ctx, out, 1.0f, x, m * lateral->n);
+    if (lateral->frozen == 0)
+        return;
+    snn__lateral_respond(lateral, hebb, &rows, lateral->frozen, w->y, w);
+    pack_back(lateral, lateral->frozen, w);
+    times_h(lateral, w->y, m, lateral->frozen, -1.0f, out, true, w);
+}
+
+void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
+                        const float *delta, float scale, size_t outputs, float *share, bool accumulate, struct snn__workspace *w)
+{
+    struct snn__rows activity = snn__rows_of_matrix(w->y, rows->m, lateral->frozen, lateral->frozen);
+
+    snn__lateral_respond(lateral, hebb, rows, lateral->frozen, w->y, w);
+    outer(&activity, delta, outputs, outputs, scale, share, lateral->frozen, accumulate, w);
+}
+
+void snn__lateral_take(const struct snn__lateral *lateral, const float *share, float *gradient, size_t outputs,
+                       struct snn__workspace *w)
+{
+    struct snn__rows rows = snn__rows_of_matrix(gradient, outputs, lateral->n, lateral->n);
+
+    if (lateral->frozen == 0)
+        return;
+    if (share == NULL) {
+        pack_forward(lateral, lateral->frozen, true, w);
+        times_turned(&rows, lateral->frozen, w->share, w);
+        share = w->share;
+    }
+    pack_back(lateral, lateral->frozen, w);
+    times_h(lateral, share, outputs, lateral->frozen, -1.0f, gradient, true, w);
+}
+
+/* ---- new rows ---- */
+
+static double dot(const float *a, const float *b, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (double)a[i] * b[i];
+    return sum;
+}
+
+void snn__lateral_draw(struct snn__lateral *lateral, size_t from, uint64_t seed, uint64_t stream)
+{
+    size_t n = lateral->n;
+
+    snn__random_fill_normal(seed, SNN__RNG_LATERAL, stream, lateral->h + from * n, (lateral->rows - from) * n, 1.0f);
+    for (size_t i = from; i < lateral->rows; i++) {
+        float *row = lateral->h + i * n;
+        double norm;
+
+        for (size_t j = from; j < i && i - from < n; j++) { /* Gram-Schmidt */
+            double c = dot(row, lateral->h + j * n, n);
+
+            for (size_t k = 0; k < n; k++)
+                row[k] -= (float)(c * lateral->h[j * n + k]);
+        }
+        norm = sqrt(dot(row, row, n));
+        for (size_t k = 0; k < n; k++)
+            row[k] = (float)(row[k] / norm);
+    }
+}
