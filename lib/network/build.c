@@ -47,7 +47,7 @@ snn_status snn__build_norm(struct snn__build *b, const char *name)
     snn_layer *l;
 
     SNN__TRY(snn_network_add(b->net, "batch_norm", name, &l));
-    return snn__build_rates(b) ? snn_layer_set_str(l, SNN_LAYER_OVER, "all") : SNN_OK;
+    return b->joint || snn__build_rates(b) ? snn_layer_set_str(l, SNN_LAYER_OVER, "all") : SNN_OK;
 }
 
 snn_status snn__build_plain(struct snn__build *b, const char *type, const char *name)

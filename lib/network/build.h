@@ -19,6 +19,7 @@ struct snn__build {
     size_t rank, classes;
     const snn_neuron *neuron;
     bool standardise; /* convolutions are weight-standardised */
+    bool joint;       /* batch norms are over all steps */
 };
 
 /* A layer's name. */
@@ -46,6 +47,11 @@ snn_status snn__build_dropout(struct snn__build *b, const char *name, double rat
 snn_status snn__build_linear(struct snn__build *b, const char *name, size_t out, const char *init, double std);
 /* The sum of two layers named before. */
 snn_status snn__build_add(struct snn__build *b, const char *name, const char *first, const char *second);
+
+/* Networks of binary weights, binary.c. */
+snn_status snn__build_binary_mlp(struct snn__build *b);
+snn_status snn__build_binary_conv(struct snn__build *b);
+snn_status snn__build_binary_resnet18(struct snn__build *b);
 
 /* The notation of snn_network_build(), notation.c. */
 snn_status snn__build_notation(struct snn__build *b);

@@ -434,6 +434,9 @@ static const struct builder {
     { "cifarnet-f", cifarnet_f, &ide_slow_lif },
     { "spide-lenet", spide_lenet, &spide_if },
     { "spide-convnet-f", spide_convnet_f, &spide_if },
+    { "binary-mlp", snn__build_binary_mlp, &ottt_lif },
+    { "binary-conv", snn__build_binary_conv, &ottt_lif },
+    { "binary-resnet18", snn__build_binary_resnet18, &ottt_lif },
 };
 
 const char *snn_network_builder(size_t index)
@@ -477,7 +480,7 @@ static snn_status build_named(struct snn__build *b, const struct builder *builde
 snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
                              size_t rank, size_t classes, const snn_neuron *neuron)
 {
-    struct snn__build b = { context, NULL, name, shape, rank, classes, neuron, false };
+    struct snn__build b = { context, NULL, name, shape, rank, classes, neuron, false, false };
     const struct builder *builder;
     snn_neuron *own = NULL;
     snn_status rc;

@@ -21,6 +21,7 @@ static const struct flag flags[] = {
     { "deviation", "X,...", "data.deviation", "then divides the input; goes with --mean" },
     { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
+    { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
@@ -150,9 +151,9 @@ static int configure(struct train *t)
 
     if (t->resume) {
         if (config_get(t->args.config, "network") || json_object_get(t->args.config, "neuron") ||
-            config_get(t->args.config, "dropout"))
+            config_get(t->args.config, "dropout") || config_get(t->args.config, "binary"))
             return fail(USAGE,
-                        "--net, --neuron and --dropout do not go with --resume: the checkpoint holds the network");
+                        "--net, --neuron, --binary and --dropout do not go with --resume: the checkpoint holds the network");
         t->run.config = run_config_of(t->resume, &status);
         if (status == DONE && !t->run.config)
             return fail(FAILED, "%s: carries no configuration: it was not written by snn train", t->resume);

@@ -22,7 +22,7 @@ static const struct {
     { "data", KIND_DATA },           { "data.format", KIND_TEXT },    { "data.dir", KIND_TEXT },
     { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
     { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
-    { "dropout", KIND_REAL },
+    { "dropout", KIND_REAL },        { "binary", KIND_TEXT },
 };
 #define PLACES (sizeof place / sizeof *place)
 

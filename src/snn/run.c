@@ -211,6 +211,19 @@ static snn_status set_dropout(struct run *run)
     return rc;
 }
 
+/* One kind of weights for all binary layers, if the configuration has one: "none" is the same network at full precision. */
+static snn_status set_binary(struct run *run)
+{
+    const char *kind = config_text(run->config, "binary", NULL), *now;
+    snn_status rc = SNN_OK;
+    snn_layer *layer;
+
+    for (size_t i = 0; kind && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++)
+        if (snn_layer_get_str(layer, SNN_LAYER_BINARY, &now) == SNN_OK && strcmp(now, "none") != 0)
+            rc = snn_layer_set_str(layer, SNN_LAYER_BINARY, kind);
+    return rc;
+}
+
 int run_network(struct run *run)
 {
     json_t *described = json_object_get(run->config, "network");
@@ -234,6 +247,8 @@ int run_network(struct run *run)
     }
     if (rc == SNN_OK)
         rc = set_dropout(run);
+    if (rc == SNN_OK)
+        rc = set_binary(run);
     if (rc == SNN_OK)
         rc = snn_network_prepare(run->network);
     return rc == SNN_OK ? DONE : fail_call(rc, "network");

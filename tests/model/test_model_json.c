@@ -424,7 +424,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
-    tcase_add_loop_test(tcase, test_builders, 0, 5);
+    tcase_add_loop_test(tcase, test_builders, 0, 16);
     tcase_add_test(tcase, test_notation);
     tcase_add_test(tcase, test_empty);
     tcase_add_test(tcase, test_text);

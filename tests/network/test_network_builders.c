@@ -100,7 +100,8 @@ START_TEST(test_list)
 {
     static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34",
                                             "preact-resnet18", "vgg11-dsr", "ide-400", "ide-64c5",
-                                            "alexnet-f", "cifarnet-f", "spide-lenet", "spide-convnet-f" };
+                                            "alexnet-f", "cifarnet-f", "spide-lenet", "spide-convnet-f",
+                                            "binary-mlp", "binary-conv", "binary-resnet18" };
     const size_t n = sizeof expected / sizeof *expected;
 
     for (size_t i = 0; i < n; i++)
@@ -630,6 +631,95 @@ START_TEST(test_memory)
 }
 END_TEST
 
+/* Which weights are binary, and how many there are in all. */
+static uint64_t count_binary(unsigned *layers)
+{
+    uint64_t n = 0;
+    snn_layer *layer;
+
+    *layers = 0;
+    for (size_t i = 0; (layer = snn_network_layer(net, i)) != NULL; i++) {
+        const char *binary = "none";
+        snn_tensor weight = SNN_TENSOR_INIT;
+
+        if (snn_layer_get_str(layer, SNN_LAYER_BINARY, &binary) != SNN_OK || strcmp(binary, "none") == 0)
+            continue;
+        ck_assert_str_eq(binary, "scaled");
+        OK(snn_layer_tensor_named(layer, "weight", &weight));
+        ck_assert(snn_layer_tensor_named(layer, "bias", &weight) != SNN_OK);
+        n += weight.length;
+        ++*layers;
+    }
+    return n;
+}
+
+static const char *text_of(const char *layer, int32_t key)
+{
+    const char *value = "";
+
+    OK(snn_layer_get_str(snn_network_layer_named(net, layer), key, &value));
+    return value;
+}
+
+START_TEST(test_binary_mlp)
+{
+    unsigned layers;
+
+    build("binary-mlp", 1, 28, 28, 10);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(count_binary(&layers), 4 * 512 * 512);
+    ck_assert_uint_eq(layers, 4);
+    ck_assert_uint_eq(info().parameters, 784 * 512 + 4 * 512 * 512 + 5 * 2 * 512 + 5130);
+    ck_assert_str_eq(text_of("bn2", SNN_LAYER_OVER), "all");
+    ck_assert_str_eq(source("sum3", 0, NULL), "bn3");
+    ck_assert_str_eq(source("sum3", 1, NULL), "sum2");
+    ck_assert_str_eq(source("sn3", 0, NULL), "sum2");
+}
+END_TEST
+
+START_TEST(test_binary_conv)
+{
+    unsigned layers;
+
+    build("binary-conv", 1, 28, 28, 10);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(count_binary(&layers), 6 * 9 * 128 * 128);
+    ck_assert_uint_eq(layers, 6);
+    ck_assert_uint_eq(info().parameters, 9 * 128 + 6 * 9 * 128 * 128 + 7 * 2 * 128 + 1290);
+    ck_assert_uint_eq(layer_info("sum3").out.dim[1], 14);
+    ck_assert_uint_eq(layer_info("sum4").out.dim[1], 7);
+    ck_assert_str_eq(source("sum4", 1, NULL), "pool4");
+    ck_assert_str_eq(source("conv4", 0, NULL), "sn4");
+    ck_assert_str_eq(source("sn4", 0, NULL), "sum3");
+    ck_assert_str_eq(source("pool4", 0, NULL), "sum3");
+    build("binary-conv", 2, 25, 29, 10);
+    OK(snn_network_prepare(net)); /* odd sizes are halved as the convolution does */
+    ck_assert_uint_eq(layer_info("sum4").out.dim[1], 7);
+    ck_assert_uint_eq(layer_info("sum4").out.dim[2], 8);
+}
+END_TEST
+
+START_TEST(test_binary_resnet18)
+{
+    uint64_t binary = 9 * (4 * 64 * 64 + 64 * 128 + 3 * 128 * 128 + 128 * 256 + 3 * 256 * 256 + 256 * 512 + 3 * 512 * 512);
+    uint64_t shortcuts = 64 * 128 + 128 * 256 + 256 * 512, norms = 64 + 4 * (64 + 128 + 256 + 512) + 128 + 256 + 512;
+    const size_t shape[3] = { 3, 31, 32 };
+    unsigned layers;
+
+    build("binary-resnet18", 3, 32, 32, 10);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(count_binary(&layers), binary);
+    ck_assert_uint_eq(layers, 16);
+    ck_assert_uint_eq(info().parameters, 27 * 64 + binary + shortcuts + 2 * norms + 5130);
+    ck_assert_uint_eq(layer_info("sum17").out.dim[1], 4);
+    ck_assert_str_eq(source("sum6", 0, NULL), "bn6");
+    ck_assert_str_eq(source("sum6", 1, NULL), "proj6_bn");
+    snn_network_destroy(net);
+    net = NULL;
+    FAILS(snn_network_build(&net, ctx, "binary-resnet18", shape, 3, 10, NULL), SNN_ERR_SHAPE, "31x32 cannot be halved");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("network_builders");
@@ -651,6 +741,9 @@ int main(void)
     tcase_add_test(tcase, test_ide_64c5);
     tcase_add_loop_test(tcase, test_ide_five, 0, (int)(sizeof five / sizeof *five));
     tcase_add_test(tcase, test_spide);
+    tcase_add_test(tcase, test_binary_mlp);
+    tcase_add_test(tcase, test_binary_conv);
+    tcase_add_test(tcase, test_binary_resnet18);
     tcase_add_test(tcase, test_own_neuron);
     tcase_add_loop_test(tcase, test_notation, 0, (int)(sizeof notations / sizeof *notations));
     tcase_add_test(tcase, test_notation_sizes);
