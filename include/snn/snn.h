@@ -4,6 +4,7 @@
 #define SNN_SNN_H
 
 #include <snn/context.h>
+#include <snn/continual.h>
 #include <snn/dataset.h>
 #include <snn/export.h>
 #include <snn/layer.h>

@@ -259,7 +259,7 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
     tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
     if (tr->loss.teacher != NULL)
         SNN__TRY(snn__ask_teacher(tr, batch));
-    if (train) {
+    if (train && tr->pass.projecting != NULL) {
         SNN__TRY(snn__projection_check(&tr->projecting));
         snn__projection_begin(&tr->projecting, stream);
     }
