@@ -41,7 +41,8 @@ SNN_API snn_status snn_network_create(snn_network **out, snn_context *context, c
  * Notation: tokens joined by '-'. A number: linear layer of that size + neuron; 64C3: 3x3 convolution to 64 channels,
  * padded to keep the size, + neuron; 64C3s2: with stride 2; AP2, MP2: average, maximum pooling 2x2; GAP: global
  * average; BN behind a number or convolution: batch norm before its neuron; FC or the last number: the linear readout.
- * A first token "ws:" makes the convolutions weight-standardised and scales spikes by 2.74. A leading number equal to
+ * "ws:" in front makes the convolutions weight-standardised and scales spikes by 2.74; "side:" in front gives every population
+ * a side readout, a linear layer "side1", "side2", ... (of a map, behind averages over at most 4x4 places). A leading number equal to
  * the size of the input, as in "784-800-10", stands for the input. Kernels are odd; a last number is `classes`, unless
  * that is 0.
  * With dsr_if or dsr_lif neurons the readout has neurons, too; BN is over all steps, and may stand behind the readout.

@@ -1,9 +1,13 @@
 /* Networks in one line: "784-800-10", "ws:32C3-AP2-64C3-BN-GAP-FC". network.h describes the notation. */
+#include "core/size.h"
 #include "network/build.h"
+#include "network/network.h"
 #include <stdio.h>
 #include <string.h>
 
 #define TOKENS "a number (linear layer), 64C3 or 64C3s2 (convolution), AP2, MP2, GAP, BN or FC"
+
+#define SIDE 4u /* rows and columns of a map that a side readout reads, at most */
 
 enum kind { NUMBER, CONV, AVG_POOL, MAX_POOL, GLOBAL_POOL, NORM, READOUT };
 
@@ -22,6 +26,10 @@ struct notation {
     unsigned tokens, weights, pools;
     bool is_map;         /* what flows is [C,H,W] */
     bool neuron_pending; /* the last weight layer waits for BN or its neuron */
+    size_t rows, columns; /* of the map */
+    bool sides;           /* every population gets a side readout */
+    size_t resumes;       /* layer that goes on behind a side readout, once there is one; 0: none */
+    const char *from;     /* what it reads */
 };
 
 /* ---- tokens */
@@ -132,13 +140,50 @@ static snn_status next_token(struct notation *n, struct token *t)
 
 /* ---- layers */
 
+/* A linear readout of population `name`, aside; of a map no more than SIDE x SIDE means of each channel are read. */
+static snn_status add_side(struct notation *n, const char *name)
+{
+    snn_network *net = n->b->net;
+    size_t first = net->n_layers;
+    snn_layer *pool;
+
+    if (n->b->classes == 0 || snn__build_rates(n->b))
+        return snn__fail(SNN_ERR_ARGUMENT, "network \"%.80s\": side readouts need a number of classes, and neurons other than dsr_if "
+                         "and dsr_lif", n->b->name);
+    n->from = net->layer[first - 1]->name;
+    if (n->is_map && (n->rows > SIDE || n->columns > SIDE)) {
+        SNN__TRY(snn_network_add(net, "adaptive_avgpool", snn__label("side_pool%u", n->weights).text, &pool));
+        SNN__TRY(snn_layer_set_i64(pool, SNN_LAYER_SIZE, (int64_t)snn__min(SIDE, snn__min(n->rows, n->columns))));
+    }
+    if (n->is_map)
+        SNN__TRY(snn__build_plain(n->b, "flatten", snn__label("side_flatten%u", n->weights).text));
+    SNN__TRY(snn__build_linear(n->b, snn__label("side%u", n->weights).text, n->b->classes, "default", 0.0));
+    n->resumes = net->n_layers;
+    return snn_layer_connect(net->layer[first], name, 0);
+}
+
+/* What comes behind a side readout does not read it. */
+static snn_status resume(struct notation *n)
+{
+    size_t at = n->resumes;
+
+    if (at == 0 || at == n->b->net->n_layers)
+        return SNN_OK;
+    n->resumes = 0;
+    return snn_layer_connect(n->b->net->layer[at], n->from, 0);
+}
+
 static snn_status flush_neuron(struct notation *n)
 {
+    struct snn__label name = snn__label("sn%u", n->weights);
+
     if (!n->neuron_pending)
         return SNN_OK;
     n->neuron_pending = false;
-    SNN__TRY(snn__build_neuron(n->b, snn__label("sn%u", n->weights).text));
-    return n->b->standardise ? snn__build_scale(n->b, snn__label("scale%u", n->weights).text, SNN__WS_SCALE) : SNN_OK;
+    SNN__TRY(snn__build_neuron(n->b, name.text));
+    if (n->b->standardise)
+        SNN__TRY(snn__build_scale(n->b, snn__label("scale%u", n->weights).text, SNN__WS_SCALE));
+    return n->sides ? add_side(n, name.text) : SNN_OK;
 }
 
 static snn_status add_linear(struct notation *n, size_t out, bool readout)
@@ -185,6 +230,8 @@ static snn_status add_conv(struct notation *n, const struct token *t)
     if (t->kernel % 2 == 0)
         return wrong(n, t, SNN_ERR_ARGUMENT, "expected an odd kernel, so that padding can keep the size");
     n->neuron_pending = true;
+    n->rows = (n->rows + t->stride - 1) / t->stride;
+    n->columns = (n->columns + t->stride - 1) / t->stride;
     return snn__build_conv(n->b, snn__label("conv%u", ++n->weights).text, t->size, (int64_t)t->kernel,
                            (int64_t)t->stride, (int64_t)(t->kernel / 2), NULL);
 }
@@ -192,8 +239,11 @@ static snn_status add_conv(struct notation *n, const struct token *t)
 static snn_status add_pool(struct notation *n, const struct token *t)
 {
     const char *type = t->kind == MAX_POOL ? "maxpool" : "avgpool";
+    bool all = t->kind == GLOBAL_POOL;
 
-    if (t->kind == GLOBAL_POOL)
+    n->rows = all ? 1 : n->rows / t->kernel;
+    n->columns = all ? 1 : n->columns / t->kernel;
+    if (all)
         return snn__build_pool(n->b, type, snn__label("global_pool%u", ++n->pools).text, 0, 0, 0);
     return snn__build_pool(n->b, type, snn__label("pool%u", ++n->pools).text, (int64_t)t->kernel,
                            (int64_t)t->kernel, 0);
@@ -223,17 +273,28 @@ static snn_status add_token(struct notation *n, const struct token *t)
     return t->kind == CONV ? add_conv(n, t) : add_pool(n, t);
 }
 
+static bool take_prefix(struct notation *n, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    bool there = strncmp(n->rest, prefix, length) == 0;
+
+    n->rest += there ? length : 0;
+    return there;
+}
+
 snn_status snn__build_notation(struct snn__build *b)
 {
-    struct notation n = { .b = b, .rest = b->name, .is_map = b->rank == 3 };
+    struct notation n = { .b = b, .rest = b->name, .is_map = b->rank == 3, .rows = b->shape[b->rank - 2 + (b->rank == 1)],
+                          .columns = b->shape[b->rank - 1] };
     struct token t;
 
-    b->standardise = strncmp(b->name, "ws:", 3) == 0;
-    if (b->standardise)
-        n.rest += 3;
+    b->standardise = take_prefix(&n, "ws:");
+    n.sides = take_prefix(&n, "side:");
+    b->standardise |= take_prefix(&n, "ws:");
     do {
         SNN__TRY(next_token(&n, &t));
         SNN__TRY(add_token(&n, &t));
+        SNN__TRY(resume(&n));
     } while (n.rest != NULL);
     if (t.kind != READOUT && t.kind != NUMBER && !(t.kind == NORM && !n.is_map && snn__build_rates(b)))
         return wrong(&n, &t, SNN_ERR_ARGUMENT, "expected FC or the number of classes at the end");

@@ -301,6 +301,51 @@ START_TEST(test_side_readouts)
 }
 END_TEST
 
+/* "side:" in front of a notation: a readout on every population, which the main way does not pass. */
+START_TEST(test_notation)
+{
+    static const char *const names[] = { "side:5C3-BN-AP2-7C3s2-9-FC", "side:ws:6C3-AP2-FC", "ws:side:6C3-AP2-FC", "side:8-6-FC" };
+    static const size_t big[3] = { 2, 12, 12 }, flat[1] = { 8 };
+    static const size_t sides[] = { 3, 1, 1, 1 };
+    const char *bare = strrchr(names[_i], ':') + 1;
+    snn_context *ctx = test_context(1, 4, SNN_ISA_BEST);
+    snn_network *net = NULL, *plain = NULL;
+    snn_optimizer *sgd = sgd_of(ctx, 0.05);
+    snn_trainer *tr;
+    size_t found = 0;
+    static float x[BATCH * 288];
+    uint32_t label[BATCH] = { 0, 1, 2, 0, 1, 2 };
+    char text[64];
+
+    snprintf(text, sizeof text, "%s%s", _i == 1 || _i == 2 ? "ws:" : "", bare);
+    OK(snn_network_build(&net, ctx, names[_i], _i == 3 ? flat : big, _i == 3 ? 1 : 3, CLASSES, NULL));
+    OK(snn_network_build(&plain, ctx, text, _i == 3 ? flat : big, _i == 3 ? 1 : 3, CLASSES, NULL));
+    OK(snn_network_prepare(net));
+    OK(snn_network_prepare(plain));
+    for (size_t l = 0; l < plain->n_layers; l++) {
+        snn_layer *same = snn_network_layer_named(net, plain->layer[l]->name);
+
+        ck_assert_ptr_nonnull(same);
+        ck_assert_str_eq(same->source[0].name, plain->layer[l]->source[0].name);
+        ck_assert(snn__shape_equal(&same->out, &plain->layer[l]->out));
+    }
+    while (snprintf(text, sizeof text, "side%zu", found + 1), snn_network_layer_named(net, text) != NULL) {
+        ck_assert_uint_le(snn_network_layer_named(net, text)->in.dim[0], 7 * 4 * 4);
+        found++;
+    }
+    ck_assert_uint_eq(found, sides[_i]);
+    random_fill(x, sizeof x / sizeof *x, -1.0f, 2.5f, 3);
+    tr = trainer_of(net, sgd, "opzo", "steps=2 global_readout=side1", BATCH);
+    OK(snn_trainer_step(tr, x, 1, label, BATCH, NULL));
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_network_destroy(plain);
+    FAILS(snn_network_build(&net, ctx, "side:8-6-3", flat, 1, 0, NULL), SNN_ERR_ARGUMENT, "number of classes");
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 /* ---- what every method promises ---- */
 
 START_TEST(test_learns)
@@ -487,6 +532,7 @@ int main(void)
     tcase_add_loop_test(tc, test_noise_of_the_host, 0, 2);
     tcase_add_test(tc, test_evaluation);
     tcase_add_test(tc, test_side_readouts);
+    tcase_add_loop_test(tc, test_notation, 0, 4);
     tcase_add_loop_test(all, test_learns, 0, KINDS);
     tcase_add_loop_test(all, test_threads, 0, KINDS);
     tcase_add_loop_test(all, test_memory, 0, KINDS);
