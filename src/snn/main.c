@@ -12,6 +12,7 @@ static const struct {
     { "eval", cmd_eval, "accuracy, loss, firing rates and synaptic operations of a model" },
     { "info", cmd_info, "layers, shapes, parameters and the run of a model" },
     { "bench", cmd_bench, "measure how fast this machine trains" },
+    { "continual", cmd_continual, "train task after task, with or without a projection" },
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
@@ -19,7 +20,7 @@ static int help(void)
 {
     printf("snn %s - spiking neural networks\n\nusage: snn COMMAND [ARGUMENTS]\n\n", snn_version_string());
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-7s %s\n", commands[i].name, commands[i].help);
+        printf("  %-9s %s\n", commands[i].name, commands[i].help);
     printf("\n  snn COMMAND --help   what a command takes, with every default\n"
            "  snn --version        the version of the library\n\n"
            "exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted (train: with a checkpoint)\n");

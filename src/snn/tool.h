@@ -17,6 +17,7 @@ int cmd_train(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_continual(int argc, char **argv);
 
 /* Puts "train" behind "snn: " in messages from now on. */
 void set_command(const char *name);

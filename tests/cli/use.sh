@@ -25,6 +25,19 @@ has out "train accuracy"
 run 0 info model.snn
 has out "2,410 parameters" "linear" "lif" "firing" "evaluated on 400 samples" '"method": "ottt"'
 
+# ---- continual: tasks one after the other, with and without lateral neurons
+run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 --hebb-lr 0.001,0.01 \
+    --matrix matrix.svg --save c.snn
+has out "task  1" "task  3" "ACC " "BWT "
+there matrix.svg c.snn
+has matrix.svg "<svg " "hlop: ACC" "after 3" "</svg>"
+cp out first
+run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 --hebb-lr 0.001,0.01 \
+    --threads 2 --quiet
+[ "$(tail -n 1 out)" = "$(tail -n 1 first)" ] || bad "two threads do not give what one gives"
+run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --quiet
+[ "$(wc -l <out)" -eq 1 ] || bad "--quiet printed more than the last line"
+
 # ---- --json: every line is an object
 if command -v python3 >/dev/null 2>&1; then
     json() { python3 -c 'import json, sys

@@ -21,6 +21,11 @@ refuses 2 "which model?" info
 refuses 2 "what is to be measured?" bench
 refuses 2 '--shape: "8by8"' bench train --shape 8by8
 refuses 2 '--repeats: "0"' bench train --repeats 0
+refuses 2 '--tasks: "0"' continual --tasks 0
+refuses 2 "go with --rows" continual --data idx:data --net 64-8-10 --more 3,3
+refuses 2 "--rows: 1 numbers" continual --data idx:data --net 64-8-10 --rows 3
+refuses 2 '--rows: "x"' continual --data idx:data --net 64-8-10 --rows x,3
+refuses 1 "SNN_ERR_SHAPE" continual --data idx:data --net 64-8-10 --rows 65,3
 
 # ---- values that the library refuses
 tiny="train --data idx:data --epochs 1 --quiet"

@@ -1,0 +1,410 @@
+/* cmd_continual.c - snn continual: one network learns permuted copies of a data set, one after the other. */
+#include "args.h"
+#include "params.h"
+#include "progress.h"
+#include "run.h"
+#include "svg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TASKS_MAX 100
+#define LAYERS_MAX 64
+#define PIXELS_MAX 16384
+
+static const struct flag flags[] = {
+    { "data", "FORMAT:DIR", "data", "what every task permutes; default: Debian's dataset-fashion-mnist" },
+    { "net", "NOTATION", "network", "as in snn train, its last layer the head of all tasks; default 784-800-800-10" },
+    { "tasks", "K", NULL, "number of tasks; default 3" },
+    { "rows", "M,M,...", NULL, "lateral neurons of task 1 for each layer that may have them; default: no projection" },
+    { "more", "M,M,...", NULL, "those that every later task adds; default: as --rows" },
+    { "hebb-lr", "X,X,...", NULL, "learning rates of their weights; default 0.01" },
+    { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
+    { "epochs", "N", "epochs", "passes over the training set of each task; default 1" },
+    { "batch", "N", "batch", "samples per update; default 64" },
+    { "steps", "T", "trainer.steps", "time steps per sample; default 6" },
+    { "lr", "X", "optimizer.lr", "learning rate; default 0.1" },
+    { "seed", "N", "seed", "of every random number; default 1" },
+    { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
+    { "matrix", "FILE.svg", NULL, "draw the accuracies on every task after every task" },
+    { "save", "MODEL", NULL, "file for the network at the end" },
+    { "quiet", NULL, NULL, "only the last line" },
+    { NULL, NULL, NULL, NULL },
+};
+
+/* A data set whose pixels stand in another order. */
+struct permuted {
+    const snn_dataset *base;
+    const uint32_t *order;
+    size_t length;
+};
+
+struct continual {
+    struct args args;
+    struct run run;
+    struct progress progress;
+    snn_projection *projection;
+    snn_continual *sequence;
+    uint32_t *order; /* [pixels] of the task at hand; tasks are made anew when they are needed */
+    size_t layers;
+    size_t rows[LAYERS_MAX], more[LAYERS_MAX];
+    int64_t tasks;
+    bool quiet;
+};
+
+static int help(void)
+{
+    printf("usage: snn continual [FLAGS]\n\n"
+           "Trains one network on K tasks, one after the other: each permutes the pixels of the data in its own way, the first "
+           "leaves\n"
+           "them. Lateral neurons (--rows) keep later tasks out of what earlier ones use; without them the network forgets. "
+           "Prints the\n"
+           "accuracy on every task after every task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
+    args_help(flags);
+    printf("\n");
+    param_help(stdout, "trainer");
+    param_help(stdout, "optimizer");
+    return DONE;
+}
+
+/* ---- the tasks ---- */
+
+/* A small generator of its own (splitmix64): the same permutations on every machine. */
+static uint64_t draw(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static void permute(uint32_t *order, size_t n, uint64_t seed, size_t task)
+{
+    uint64_t state = seed * 1000003u + task;
+
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint32_t)i;
+    for (size_t i = n - 1; task > 0 && i > 0; i--) {
+        size_t j = (size_t)(draw(&state) % (i + 1));
+        uint32_t kept = order[i];
+
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}
+
+static snn_status read_permuted(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+{
+    const struct permuted *p = user;
+    float raw[PIXELS_MAX];
+    snn_status rc = snn_dataset_read(p->base, index, frame, raw, label);
+
+    for (size_t i = 0; rc == SNN_OK && i < p->length; i++)
+        x[i] = raw[p->order[i]];
+    return rc;
+}
+
+/* The split of a task; `user` must live as long. */
+static snn_status open_task(struct continual *c, snn_dataset **out, struct permuted *user, const snn_dataset *base, size_t task)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_dataset_source source;
+    snn_status rc = snn_dataset_get_info(base, &info);
+
+    *out = NULL;
+    if (rc == SNN_OK)
+        rc = snn_dataset_source_init(&source, sizeof source);
+    if (rc != SNN_OK)
+        return rc;
+    user->base = base;
+    user->order = c->order;
+    user->length = info.shape[0] * (info.rank == 3 ? info.shape[1] * info.shape[2] : 1);
+    permute(c->order, user->length, (uint64_t)config_whole(c->run.config, "seed", 1), task);
+    source.rank = info.rank;
+    memcpy(source.shape, info.shape, sizeof source.shape);
+    source.count = (size_t)info.count;
+    source.classes = info.classes;
+    source.frames = 1;
+    source.read = read_permuted;
+    source.user = user;
+    return snn_dataset_create(out, c->run.context, &source);
+}
+
+/* ---- settings ---- */
+
+static int configure(struct continual *c)
+{
+    json_t *config = c->run.config = json_object();
+
+    config_set(config, "network", json_string("784-800-800-10"));
+    config_set(config, "epochs", json_integer(1));
+    config_set(config, "batch", json_integer(64));
+    config_set(config, "trainer.loss", json_string("ce"));
+    config_set(config, "optimizer.name", json_string("sgd"));
+    config_set(config, "optimizer.momentum", json_real(0));
+    config_set(config, "optimizer.schedule", json_string("constant"));
+    config_merge(config, c->args.config);
+    config_complete(config);
+    if (config_whole(config, "batch", 0) < 1 || config_whole(config, "epochs", 0) < 1)
+        return fail(FAILED, "batch and epochs must be at least 1");
+    return DONE;
+}
+
+static int open_data(struct continual *c)
+{
+    struct run *run = &c->run;
+    int status = run_data(run, &run->train, SNN_SPLIT_TRAIN);
+    size_t pixels = 1;
+
+    if (status == DONE)
+        status = run_normalise(run, run->train);
+    if (status == DONE)
+        status = run_data(run, &run->test, SNN_SPLIT_TEST);
+    if (status != DONE)
+        return status;
+    for (uint32_t d = 0; d < run->shape.rank; d++)
+        pixels *= run->shape.shape[d];
+    if (pixels > PIXELS_MAX || run->shape.frames > 1)
+        return fail(FAILED, "samples of %zu numbers in %zu frames; still samples of at most %d can be permuted", pixels,
+                    (size_t)run->shape.frames, PIXELS_MAX);
+    c->order = malloc(pixels * sizeof *c->order);
+    return c->order ? DONE : fail(FAILED, "no memory for %zu pixels", pixels);
+}
+
+/* Numbers of a flag, one for each layer that may have lateral neurons, into `out` by layer number. */
+static int read_rows(struct continual *c, const char *flag, size_t *out)
+{
+    char word[LAYERS_MAX][32];
+    size_t n = args_list(args_text(&c->args, flag), word, LAYERS_MAX), used = 0;
+
+    for (size_t l = 0; l < c->layers; l++) {
+        snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+        char *end;
+
+        out[l] = 0;
+        if (snn_projection_get_info(c->projection, l, &info) != SNN_OK || info.inputs == 0)
+            continue;
+        if (used == n)
+            return fail(USAGE, "--%s: %zu numbers; every linear and conv2d layer needs one", flag, n);
+        out[l] = (size_t)strtoul(word[used], &end, 10);
+        if (*end != '\0' || end == word[used])
+            return fail(USAGE, "--%s: \"%s\" is not a whole number", flag, word[used]);
+        used++;
+    }
+    return used == n ? DONE : fail(USAGE, "--%s: %zu numbers for %zu layers", flag, n, used);
+}
+
+static int set_rates(struct continual *c)
+{
+    char word[LAYERS_MAX][32];
+    size_t n = args_has(&c->args, "hebb-lr") ? args_list(args_text(&c->args, "hebb-lr"), word, LAYERS_MAX) : 0, used = 0;
+
+    for (size_t l = 0; l < c->layers && n > 0; l++) {
+        snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+        char *end;
+        double lr;
+
+        if (snn_projection_get_info(c->projection, l, &info) != SNN_OK || info.inputs == 0)
+            continue;
+        if (used == n)
+            return fail(USAGE, "--hebb-lr: %zu numbers; every linear and conv2d layer needs one", n);
+        lr = strtod(word[used], &end);
+        if (*end != '\0' || snn_projection_set_layer_lr(c->projection, l, lr) != SNN_OK)
+            return fail(USAGE, "--hebb-lr: \"%s\" is no learning rate", word[used]);
+        used++;
+    }
+    return DONE;
+}
+
+static int open_projection(struct continual *c)
+{
+    snn_status rc;
+    int status;
+
+    if (!args_has(&c->args, "rows"))
+        return args_has(&c->args, "more") || args_has(&c->args, "hebb-lr") ? fail(USAGE, "--more and --hebb-lr go with --rows")
+                                                                          : DONE;
+    rc = snn_projection_create(&c->projection, c->run.network);
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    status = read_rows(c, "rows", c->rows);
+    if (status == DONE)
+        status = read_rows(c, args_has(&c->args, "more") ? "more" : "rows", c->more);
+    return status == DONE ? set_rates(c) : status;
+}
+
+static int open_all(struct continual *c)
+{
+    struct run *run = &c->run;
+    int status = run_context(run);
+    snn_status rc;
+
+    if (status == DONE)
+        status = open_data(c);
+    if (status == DONE)
+        status = run_network(run);
+    while (status == DONE && snn_network_layer(run->network, c->layers) != NULL)
+        c->layers++;
+    if (status == DONE && c->layers > LAYERS_MAX)
+        return fail(FAILED, "a network of %zu layers; at most %d", c->layers, LAYERS_MAX);
+    if (status == DONE)
+        status = run_optimizer(run);
+    if (status == DONE)
+        status = run_trainer(run, &run->trainer, true);
+    if (status == DONE)
+        status = open_projection(c);
+    if (status != DONE)
+        return status;
+    rc = snn_trainer_on_progress(run->trainer, progress_show, &c->progress);
+    if (rc == SNN_OK)
+        rc = snn_continual_create(&c->sequence, run->trainer, c->projection, (size_t)c->tasks);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* ---- running ---- */
+
+static int stopped(struct continual *c, snn_status rc)
+{
+    progress_clear(&c->progress);
+    return rc == SNN_ERR_CANCELLED ? fail(INTERRUPTED, "interrupted") : fail_call(rc, NULL);
+}
+
+static int train_task(struct continual *c, size_t task)
+{
+    struct permuted user;
+    snn_dataset *data;
+    snn_metrics m = SNN_METRICS_INIT;
+    int64_t epochs = config_whole(c->run.config, "epochs", 1);
+    snn_status rc = open_task(c, &data, &user, c->run.train, task);
+
+    if (rc == SNN_OK)
+        rc = snn_continual_begin(c->sequence, c->projection ? task ? c->more : c->rows : NULL, c->layers,
+                                 (size_t)config_whole(c->run.config, "batch", 64));
+    for (int64_t i = 0; rc == SNN_OK && i < epochs; i++)
+        rc = snn_trainer_epoch(c->run.trainer, data, &m);
+    if (rc == SNN_OK)
+        rc = snn_continual_end(c->sequence);
+    snn_dataset_destroy(data);
+    if (rc != SNN_OK)
+        return stopped(c, rc);
+    progress_clear(&c->progress);
+    if (!c->quiet)
+        printf("task %2zu  loss %.4f  %.0f samples/s  test", task + 1, m.loss, (double)m.samples / m.seconds);
+    return DONE;
+}
+
+static int evaluate_tasks(struct continual *c, size_t task)
+{
+    for (size_t j = 0; j <= task; j++) {
+        struct permuted user;
+        snn_dataset *data;
+        snn_status rc = open_task(c, &data, &user, c->run.test, j);
+
+        if (rc == SNN_OK)
+            rc = snn_continual_evaluate(c->sequence, j, data, NULL);
+        snn_dataset_destroy(data);
+        if (rc != SNN_OK)
+            return stopped(c, rc);
+        progress_clear(&c->progress);
+        if (!c->quiet)
+            printf(" %.2f%%", 100 * snn_continual_accuracy(c->sequence, task, j));
+    }
+    if (!c->quiet)
+        printf("\n");
+    fflush(stdout);
+    return DONE;
+}
+
+/* Darker is better: from pale at 50 % to strong at 100 %. */
+static void draw_cell(struct svg *s, const struct continual *c, size_t i, size_t j, double side)
+{
+    double a = snn_continual_accuracy(c->sequence, i, j), x = 90 + side * (double)j, y = 100 + side * (double)i;
+
+    if (isnan(a))
+        return;
+    fprintf(s->file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"%.2f\"/>\n", x, y,
+            side - 2, side - 2, STRONG, fmax(0.05, 2 * a - 1));
+    svg_text(s, x + side / 2 - 1, y + side / 2 + 4, 12, a > 0.8 ? "#ffffff" : INK, "middle", false, "%.1f", 100 * a);
+}
+
+static int draw_matrix(const struct continual *c, const char *path, const snn_continual_info *info)
+{
+    double side = 44, n = (double)c->tasks;
+    struct svg s;
+
+    if (svg_open(&s, path, fmax(420, 110 + side * n), 130 + side * n, "accuracy on every task after every task") != DONE)
+        return FAILED;
+    svg_text(&s, 20, 34, 17, INK, "start", true, "%.60s \u00b7 %s", run_name(c->run.config), run_method(c->run.config).s);
+    svg_text(&s, 20, 56, 13, MUTED, "start", false, "%s: ACC %.2f %%, BWT %.2f %%", c->projection ? "hlop" : "no projection",
+             100 * info->acc, 100 * info->bwt);
+    for (size_t i = 0; i < (size_t)c->tasks; i++) {
+        svg_text(&s, 82, 100 + side * (double)i + side / 2 + 4, 12, MUTED, "end", false, "after %zu", i + 1);
+        svg_text(&s, 90 + side * (double)i + side / 2, 92, 12, MUTED, "middle", false, "task %zu", i + 1);
+        for (size_t j = 0; j <= i; j++)
+            draw_cell(&s, c, i, j, side);
+    }
+    return svg_close(&s);
+}
+
+static int conclude(struct continual *c)
+{
+    snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
+    snn_status rc = snn_continual_get_info(c->sequence, &info);
+
+    if (rc == SNN_OK && args_has(&c->args, "save"))
+        rc = snn_network_save(c->run.network, args_text(&c->args, "save"));
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    if (args_has(&c->args, "matrix") && draw_matrix(c, args_text(&c->args, "matrix"), &info) != DONE)
+        return FAILED;
+    printf("ACC %.2f%%", 100 * info.acc);
+    if (c->tasks > 1)
+        printf("  BWT %.2f%%", 100 * info.bwt);
+    printf("\n");
+    return DONE;
+}
+
+static int continual(struct continual *c, int argc, char **argv)
+{
+    int status = args_parse(&c->args, flags, true, 0, argc, argv);
+
+    if (status == DONE)
+        status = args_whole(&c->args, "tasks", 1, TASKS_MAX, 3, &c->tasks);
+    c->quiet = args_has(&c->args, "quiet");
+    progress_init(&c->progress, c->quiet, 0);
+    if (status == DONE)
+        status = configure(c);
+    if (status == DONE)
+        status = open_all(c);
+    if (status != DONE)
+        return status;
+    c->progress.epochs = (uint64_t)config_whole(c->run.config, "epochs", 1); /* of each task */
+    stop_on_signals();
+    for (size_t task = 0; status == DONE && task < (size_t)c->tasks; task++) {
+        status = train_task(c, task);
+        if (status == DONE)
+            status = evaluate_tasks(c, task);
+    }
+    return status == DONE ? conclude(c) : status;
+}
+
+int cmd_continual(int argc, char **argv)
+{
+    struct continual c;
+    int status;
+
+    if (args_want_help(argc, argv))
+        return help();
+    memset(&c, 0, sizeof c);
+    status = continual(&c, argc, argv);
+    snn_continual_destroy(c.sequence);
+    snn_trainer_destroy(c.run.trainer);
+    c.run.trainer = NULL;
+    snn_projection_destroy(c.projection);
+    free(c.order);
+    run_close(&c.run);
+    args_free(&c.args);
+    return status;
+}
