@@ -18,7 +18,12 @@ SNN_BEGIN_DECLS
  * is not finite; an older file stays), SNN_ERR_MEMORY */
 SNN_API snn_status snn_network_save(const snn_network *network, const char *path);
 
-/** Reads a network from a model file or checkpoint; it is prepared. The caller destroys it.
+/** As snn_network_save(), with weights of binary layers as one bit each and a scale per output channel instead of the latent weights.
+ * The network that is read from it computes with the same weights, bit for bit; what is lost is where its latent weights were, so
+ * training goes on from a file of snn_network_save(), and resumes from one of snn_trainer_save(). Other layers are as always. */
+SNN_API snn_status snn_network_save_packed(const snn_network *network, const char *path);
+
+/** Reads a network from a model file, packed or not, or checkpoint; it is prepared. The caller destroys it.
  * @return SNN_ERR_IO, SNN_ERR_FORMAT (truncated, damaged, not a model file), SNN_ERR_VERSION, SNN_ERR_SHAPE,
  * SNN_ERR_MEMORY; *out is NULL then */
 SNN_API snn_status snn_network_load(snn_network **out, snn_context *context, const char *path);

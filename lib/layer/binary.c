@@ -3,6 +3,7 @@
 #include "core/context.h"
 #include "core/size.h"
 #include <math.h>
+#include <string.h>
 
 /* Rows are shared out in blocks of so many. */
 #define ROWS 16
@@ -18,6 +19,15 @@ static float sign(float w)
     return w >= 0.0f ? 1.0f : -1.0f; /* of -0, too */
 }
 
+static float row_scale(const struct snn__binary *binary, const float *w)
+{
+    double sum = 0;
+
+    for (size_t j = 0; j < binary->n; j++)
+        sum += fabsf(w[j]);
+    return binary->scaled ? (float)(sum / (double)binary->n) : 1.0f;
+}
+
 static void binarise_rows(void *arg, size_t block, size_t worker)
 {
     const struct work *k = arg;
@@ -26,12 +36,8 @@ static void binarise_rows(void *arg, size_t block, size_t worker)
     (void)worker;
     for (size_t i = from; i < to; i++) {
         const float *w = k->w + i * n;
-        double sum = 0;
-        float a;
+        float a = row_scale(k->binary, w);
 
-        for (size_t j = 0; j < n; j++)
-            sum += fabsf(w[j]);
-        a = k->binary->scaled ? (float)(sum / (double)n) : 1.0f;
         k->binary->scale[i] = a;
         for (size_t j = 0; j < n; j++)
             k->out[i * n + j] = a * sign(w[j]);
@@ -70,6 +76,23 @@ void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *bina
     struct work k = { binary, w, gradient };
 
     snn__parallel(ctx, gradient_rows, &k, snn__ceil_div(binary->rows, ROWS));
+}
+
+void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits)
+{
+    size_t all = binary->rows * binary->n;
+
+    memset(bits, 0, SNN__BINARY_BYTES(all));
+    for (size_t i = 0; i < binary->rows; i++)
+        binary->scale[i] = row_scale(binary, w + i * binary->n);
+    for (size_t i = 0; i < all; i++)
+        bits[i / 8] |= (unsigned char)((w[i] >= 0.0f) << i % 8);
+}
+
+void snn__binary_unpack(const struct snn__binary *binary, const unsigned char *bits, float *w)
+{
+    for (size_t i = 0; i < binary->rows * binary->n; i++)
+        w[i] = bits[i / 8] >> i % 8 & 1 ? binary->scale[i / binary->n] : -binary->scale[i / binary->n];
 }
 
 static void clip_range(void *arg, size_t from, size_t to)

@@ -25,6 +25,13 @@ struct snn__binary {
 void snn__binarise(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *wb);
 /* gradient[rows][n], dL/dWb, becomes dL/dW. */
 void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *gradient);
+/* The signs of w, one bit each (1: not negative), the first one lowest in its byte, bytes of 0 behind the last up to a multiple of
+ * four; and the scales. */
+#define SNN__BINARY_BYTES(weights) (((weights) + 31) / 32 * 4)
+void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits);
+/* w = a_c sgn: latent weights of which snn__binarise() makes what was packed, bit for bit. The mean of n equal numbers is that number,
+ * since their sum in double is exact. */
+void snn__binary_unpack(const struct snn__binary *binary, const unsigned char *bits, float *w);
 /* w <- clip(w, -1, 1): beyond, the gradient could not bring it back. */
 void snn__binary_clip(const snn_context *ctx, float *w, size_t n);
 

@@ -100,25 +100,40 @@ snn_status snn__model_check_prepared(const snn_network *network)
     return SNN_OK;
 }
 
-snn_status snn_network_save(const snn_network *network, const char *path)
+/* Writes a network; `packed` replaces the latent weights of binary layers among its entries. */
+static snn_status save(const snn_network *network, const char *path, const char *function, bool packed)
 {
     struct snn__entry *entries;
     json_t *metadata = NULL;
+    void *room = NULL;
     snn_status rc;
     size_t n;
 
     if (network == NULL || path == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "snn_network_save: %s is NULL", network == NULL ? "network" : "path");
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: %s is NULL", function, network == NULL ? "network" : "path");
     SNN__TRY(snn__model_check_prepared(network));
     n = snn__model_tensors(network);
     SNN__TRY(snn__model_metadata(&metadata, network));
-    entries = snn__alloc(network->ctx, n, sizeof *entries);
+    entries = snn__alloc(network->ctx, 2 * n, sizeof *entries);
     rc = entries != NULL ? snn__model_gather(network, entries) : SNN_ERR_MEMORY;
+    if (rc == SNN_OK && packed)
+        rc = snn__model_pack(network, entries, &n, &room);
     if (rc == SNN_OK)
         rc = snn__safetensors_write(network->ctx, path, metadata, entries, n);
+    snn__free(network->ctx, room);
     snn__free(network->ctx, entries);
     json_decref(metadata);
     return rc;
+}
+
+snn_status snn_network_save(const snn_network *network, const char *path)
+{
+    return save(network, path, "snn_network_save", false);
+}
+
+snn_status snn_network_save_packed(const snn_network *network, const char *path)
+{
+    return save(network, path, "snn_network_save_packed", true);
 }
 
 /* ---- loading */
@@ -156,7 +171,11 @@ static snn_status take_one(void *arg, const char *name, const snn_tensor *tensor
 {
     struct taking *t = arg;
     const float *data;
+    bool packed;
 
+    SNN__TRY(snn__model_unpack(t->file, name, tensor, t->copy, &packed));
+    if (packed)
+        return SNN_OK;
     SNN__TRY(snn__safetensors_take(t->file, name, tensor->rank, tensor->dim, &data));
     if (t->copy)
         memcpy(tensor->data, data, (size_t)tensor->length * sizeof *data);

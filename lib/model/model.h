@@ -33,4 +33,11 @@ snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moment
 /* And so a training method's: "trainer.LAYER.WHAT". */
 #define SNN__MEMORY_PREFIX "trainer."
 
+/* pack.c: weights of one bit. */
+/* Replaces the n entries of a network, of which there is room for 2 n, so that each latent tensor NAME becomes NAME.scale and
+ * NAME.bits; *room is what these lie in, to be freed in every case. SNN_ERR_DIVERGED, SNN_ERR_MEMORY */
+snn_status snn__model_pack(const snn_network *network, struct snn__entry *entries, size_t *n, void **room);
+/* Whether a file holds tensor NAME packed; with `copy`, unpacks it into the tensor. SNN_ERR_FORMAT, SNN_ERR_SHAPE */
+snn_status snn__model_unpack(struct snn__safetensors *file, const char *name, const snn_tensor *tensor, bool copy, bool *packed);
+
 #endif

@@ -52,7 +52,7 @@ static json_t *entry_json(const struct snn__entry *e, uint64_t *offset)
     *offset += 4 * (uint64_t)e->length;
     for (uint32_t i = 0; i < e->rank; i++)
         json_array_append_new(shape, json_integer(e->dim[i]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", e->bytes ? "U8" : "F32", "shape", shape, "data_offsets", (json_int_t)begin,
                      (json_int_t)*offset);
 }
 
@@ -109,7 +109,7 @@ static snn_status write_all(snn_context *ctx, const char *path, unsigned char *h
         return SNN_ERR_MEMORY;
     pieces[0] = (struct snn__piece){ header, size, false };
     for (size_t i = 0; i < n; i++)
-        pieces[i + 1] = (struct snn__piece){ entries[i].data, entries[i].length * sizeof(float), true };
+        pieces[i + 1] = (struct snn__piece){ entries[i].data, entries[i].length * sizeof(float), !entries[i].bytes };
     snprintf(digits, sizeof digits, "%08x", (unsigned)snn__pieces_crc(0, pieces, n + 1));
     memcpy(find_digits((char *)header + 8, size - 8), digits, CHECKSUM_DIGITS);
     rc = snn__file_replace(ctx, path, pieces, n + 1);
@@ -126,8 +126,9 @@ snn_status snn__safetensors_write(snn_context *ctx, const char *path, const json
     size_t size = 0;
 
     for (size_t i = 0; i < n; i++)
-        SNN__TRY(check_finite("cannot write", path, entries[i].name, entries[i].data, entries[i].length,
-                              SNN_ERR_DIVERGED));
+        if (!entries[i].bytes)
+            SNN__TRY(check_finite("cannot write", path, entries[i].name, entries[i].data, entries[i].length,
+                                  SNN_ERR_DIVERGED));
     root = header_json(metadata, entries, n);
     if (root == NULL)
         return snn__json_no_memory("model file");
@@ -243,9 +244,13 @@ static snn_status parse_entry(const struct snn__safetensors *file, struct snn__e
 
     if (!json_is_object(o) || json_object_size(o) != 3 || dtype == NULL || json_array_size(offsets) != 2)
         return bad(file, "tensor \"%.100s\": expected dtype, shape and data_offsets", e->name);
-    if (strcmp(dtype, "F32") != 0)
-        return bad(file, "tensor \"%.100s\": dtype is \"%.20s\", only F32 is read", e->name, dtype);
+    e->bytes = strcmp(dtype, "U8") == 0;
+    if (!e->bytes && strcmp(dtype, "F32") != 0)
+        return bad(file, "tensor \"%.100s\": dtype is \"%.20s\", only F32 and U8 are read", e->name, dtype);
     SNN__TRY(parse_shape(file, e, json_object_get(o, "shape")));
+    if (e->bytes && e->length % 4 != 0)
+        return bad(file, "tensor \"%.100s\": %zu bytes are no multiple of four", e->name, e->length);
+    e->length /= e->bytes ? 4 : 1;
     if (!get_size(offsets, 0, file->size, &begin) || !get_size(offsets, 1, file->size, &end) || begin > end)
         return bad(file, "truncated or damaged: tensor \"%.100s\" lies outside the %zu bytes of data", e->name,
                    file->size);
@@ -346,8 +351,12 @@ static snn_status read_all(struct snn__safetensors *file, struct snn__input *in,
     SNN__TRY(read_data(file, in));
     SNN__TRY(check_crc(file, *header, length));
     for (size_t i = 0; i < file->n; i++)
-        SNN__TRY(check_finite("model file", file->path, file->entry[i].name, file->data + file->entry[i].offset,
-                              file->entry[i].length, SNN_ERR_FORMAT));
+        if (file->entry[i].bytes) /* they were taken for numbers, up to here */
+            snn__floats_from_file(file->data + file->entry[i].offset, file->entry[i].length);
+    for (size_t i = 0; i < file->n; i++)
+        if (!file->entry[i].bytes)
+            SNN__TRY(check_finite("model file", file->path, file->entry[i].name, file->data + file->entry[i].offset,
+                                  file->entry[i].length, SNN_ERR_FORMAT));
     return SNN_OK;
 }
 
@@ -395,6 +404,8 @@ snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name
 
         if (strcmp(e->name, name) != 0)
             continue;
+        if (e->bytes)
+            return bad(file, "tensor \"%.100s\" holds bytes, not numbers", name);
         if (e->rank != rank || memcmp(e->dim, dim, rank * sizeof *dim) != 0)
             return snn__fail(SNN_ERR_SHAPE, "model file \"%.200s\": tensor \"%s\" is %s, the network has %s",
                              file->path, name, shape_text(e->rank, e->dim, is), shape_text(rank, dim, expected));
@@ -403,6 +414,22 @@ snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name
         return SNN_OK;
     }
     return bad(file, "tensor \"%.100s\" is missing", name);
+}
+
+snn_status snn__safetensors_take_bytes(struct snn__safetensors *file, const char *name, size_t size, const unsigned char **data)
+{
+    *data = NULL;
+    for (size_t i = 0; i < file->n; i++) {
+        struct snn__entry_read *e = &file->entry[i];
+
+        if (strcmp(e->name, name) != 0)
+            continue;
+        if (!e->bytes || 4 * e->length != size)
+            return bad(file, "tensor \"%.100s\" should be %zu bytes", name, size);
+        e->used = true;
+        *data = (const unsigned char *)(file->data + e->offset);
+    }
+    return SNN_OK;
 }
 
 const char *snn__safetensors_text(const struct snn__safetensors *file, const char *key)

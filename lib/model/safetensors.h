@@ -1,8 +1,9 @@
-/* model/safetensors.h - named float32 tensors and strings in one file, in the safetensors layout:
+/* model/safetensors.h - named float32 tensors, bytes and strings in one file, in the safetensors layout:
  *
  *     8 bytes   n, little-endian
  *     n bytes   JSON {"__metadata__": {KEY: TEXT, ...},
- *                     NAME: {"dtype": "F32", "shape": [..], "data_offsets": [a, b]}, ...}, filled up with blanks
+ *                     NAME: {"dtype": "F32", "shape": [..], "data_offsets": [a, b]}, ...}, filled up with blanks;
+ *               "U8" for bytes, a multiple of four of them
  *     the rest  the tensors, without gaps
  *
  * The metadata's "snn.checksum" is the CRC-32 of the whole file with the eight digits of the checksum itself taken as
@@ -21,8 +22,9 @@
 struct snn__entry {
     char name[SNN__ENTRY_NAME_MAX];
     uint32_t rank, dim[4];
-    size_t length;
+    size_t length; /* in floats */
     const float *data; /* [length] */
+    bool bytes;        /* 4 length bytes instead */
 };
 
 /* A tensor that was read. */
@@ -30,6 +32,7 @@ struct snn__entry_read {
     const char *name; /* borrowed */
     uint32_t rank, dim[4];
     size_t length, offset; /* in floats */
+    bool bytes;
     bool used;             /* for the reader's own account */
 };
 
@@ -57,6 +60,9 @@ void snn__safetensors_free(struct snn__safetensors *file);
 /* Finds a tensor and marks it as used. SNN_ERR_FORMAT if there is none, SNN_ERR_SHAPE if its sizes are others. */
 snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name, uint32_t rank, const uint32_t *dim,
                                  const float **data);
+
+/* The same for `size` bytes; *data is NULL if there are none of that name. */
+snn_status snn__safetensors_take_bytes(struct snn__safetensors *file, const char *name, size_t size, const unsigned char **data);
 
 /* A text of the metadata, NULL if there is none. */
 const char *snn__safetensors_text(const struct snn__safetensors *file, const char *key);

@@ -37,6 +37,7 @@ static const struct flag flags[] = {
     { "weight-decay", "X", "optimizer.weight_decay", "default 0" },
     { "schedule", "NAME", "optimizer.schedule", "constant, step, multi_step, cosine to 0 over the epochs (default)" },
     { "save", "MODEL", NULL, "file for the model; default model.snn, or the checkpoint's name without .ckpt" },
+    { "packed", "FILE", NULL, "write the model there, too, with one bit for every weight of a binary layer" },
     { "resume", "CHECKPOINT", NULL, "go on where this file stopped; needs no other flag" },
     { "every", "N", NULL, "write MODEL.ckpt after every N epochs; default 1; 0: only when interrupted" },
     { "csv", "FILE", NULL, "log of every epoch; default MODEL with .csv for .snn" },
@@ -121,7 +122,8 @@ static int check_folder(const char *path)
 
 static int check_folders(const struct train *t)
 {
-    const char *const path[] = { t->model, t->csv, args_text(&t->args, "curves"), args_text(&t->args, "raster") };
+    const char *const path[] = { t->model, t->csv, args_text(&t->args, "curves"), args_text(&t->args, "raster"),
+                                 args_text(&t->args, "packed") };
     int status = DONE;
 
     for (size_t i = 0; i < sizeof path / sizeof *path && status == DONE; i++)
@@ -431,6 +433,8 @@ static int save_model(struct train *t)
     free(text);
     if (rc == SNN_OK)
         rc = snn_network_save(t->run.network, t->model);
+    if (rc == SNN_OK && args_text(&t->args, "packed"))
+        rc = snn_network_save_packed(t->run.network, args_text(&t->args, "packed"));
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
