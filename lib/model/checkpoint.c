@@ -130,12 +130,68 @@ static void gather_memory(const struct snn__memory *memory, struct snn__entry *e
     e->data = memory->data;
 }
 
+/* ---- lateral neurons: {"LAYER": [rows, frozen], ...} in "snn.projection", and tensors */
+
+#define PROJECTION_KEY "snn.projection"
+
+static json_t *lateral_json(const snn_projection *p)
+{
+    json_t *o = json_object();
+
+    for (size_t l = 0; l < p->net->n_layers; l++) {
+        const struct snn__lateral *s = &p->beside[l].lateral;
+
+        if (s->rows > 0)
+            json_object_set_new(o, p->net->layer[l]->name, json_pack("[I, I]", (json_int_t)s->rows, (json_int_t)s->frozen));
+    }
+    return o;
+}
+
+static snn_status add_projection(json_t *metadata, const snn_projection *p)
+{
+    json_t *json;
+    char *text;
+    snn_status rc;
+
+    if (p == NULL)
+        return SNN_OK;
+    json = lateral_json(p);
+    rc = json ? snn__json_write(&text, p->ctx, json, "checkpoint") : snn__json_no_memory("checkpoint");
+    json_decref(json);
+    if (rc != SNN_OK)
+        return rc;
+    if (json_object_set_new(metadata, PROJECTION_KEY, json_string(text)) != 0)
+        rc = snn__json_no_memory("checkpoint");
+    snn__free(p->ctx, text);
+    return rc;
+}
+
+/* Arrays of a projection: H and D of every layer. */
+static size_t laterals(const snn_projection *p)
+{
+    return p ? 2 * p->net->n_layers : 0;
+}
+
+/* Number i of them; false if the layer has no lateral neurons. */
+static bool lateral_memory(const snn_projection *p, size_t i, struct snn__memory *memory)
+{
+    const struct snn__lateral *s = &p->beside[i / 2].lateral;
+
+    snprintf(memory->name, sizeof memory->name, "%s.lateral_%s", p->net->layer[i / 2]->name, i % 2 ? "d" : "h");
+    memory->rows = (uint32_t)s->rows;
+    memory->columns = (uint32_t)s->n;
+    memory->data = i % 2 ? s->d : s->h;
+    return s->rows > 0;
+}
+
 static snn_status write_checkpoint(const snn_trainer *trainer, const snn_network *network, const struct snn__run *run,
                                    const json_t *metadata, const char *path)
 {
-    size_t room = snn__model_tensors(network) * (1 + run->n_moments) + trainer->n_memory;
+    const snn_projection *projection = trainer->projecting.projection;
+    size_t room = snn__model_tensors(network) * (1 + run->n_moments) + trainer->n_memory + laterals(projection);
     struct snn__entry *entries = snn__alloc(network->ctx, room, sizeof *entries);
     struct moment_walk w = { .next = entries };
+    struct snn__memory lateral;
     snn_status rc;
 
     if (entries == NULL)
@@ -149,6 +205,9 @@ static snn_status write_checkpoint(const snn_trainer *trainer, const snn_network
     }
     for (size_t i = 0; rc == SNN_OK && i < trainer->n_memory; i++)
         gather_memory(&trainer->memory[i], w.next++);
+    for (size_t i = 0; rc == SNN_OK && i < laterals(projection); i++)
+        if (lateral_memory(projection, i, &lateral))
+            gather_memory(&lateral, w.next++);
     if (rc == SNN_OK)
         rc = snn__safetensors_write(network->ctx, path, metadata, entries, (size_t)(w.next - entries));
     snn__free(network->ctx, entries);
@@ -169,6 +228,8 @@ snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
     SNN__TRY(snn__trainer_remember((snn_trainer *)trainer)); /* unless it is there already */
     SNN__TRY(snn__model_metadata(&metadata, network));
     rc = add_run(metadata, network, run);
+    if (rc == SNN_OK)
+        rc = add_projection(metadata, trainer->projecting.projection);
     if (rc == SNN_OK)
         rc = write_checkpoint(trainer, network, run, metadata, path);
     json_decref(metadata);
@@ -297,10 +358,38 @@ static snn_status take_memory(struct snn__safetensors *file, const struct snn__m
     return SNN_OK;
 }
 
+static snn_status compare_laterals(const snn_projection *p, const struct snn__safetensors *file)
+{
+    const char *text = snn__safetensors_text(file, PROJECTION_KEY);
+    json_t *saved = NULL, *present;
+    char what[256];
+    snn_status rc;
+
+    if ((text == NULL) != (p == NULL))
+        return snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": it was written %s a projection, this trainer has %s", file->path,
+                         text ? "with" : "without", p ? "one" : "none");
+    if (p == NULL)
+        return SNN_OK;
+    snprintf(what, sizeof what, "checkpoint \"%.200s\": \"" PROJECTION_KEY "\"", file->path);
+    SNN__TRY(snn__json_read(&saved, text, strlen(text), what));
+    present = lateral_json(p);
+    if (present == NULL)
+        rc = snn__json_no_memory("checkpoint");
+    else
+        rc = json_equal(saved, present) ? SNN_OK
+                                        : snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its lateral neurons, [rows, frozen], are "
+                                                    "%.200s; grow and freeze the same before loading", file->path, text);
+    json_decref(saved);
+    json_decref(present);
+    return rc;
+}
+
 /* Checks all tensors, or copies them: the same walk, so that a copy cannot fail after a check. */
 static snn_status take_all(struct snn__safetensors *file, const snn_trainer *trainer, const snn_network *network,
                            const struct snn__run *run, bool copy)
 {
+    struct snn__memory lateral;
+
     SNN__TRY(snn__model_take(file, network, copy));
     for (size_t i = 0; i < run->n_moments; i++) {
         struct moment_walk w = { .moment = run->moment_name[i], .data = run->moment[i], .file = file, .copy = copy };
@@ -309,6 +398,9 @@ static snn_status take_all(struct snn__safetensors *file, const snn_trainer *tra
     }
     for (size_t i = 0; i < trainer->n_memory; i++)
         SNN__TRY(take_memory(file, &trainer->memory[i], copy));
+    for (size_t i = 0; i < laterals(trainer->projecting.projection); i++)
+        if (lateral_memory(trainer->projecting.projection, i, &lateral))
+            SNN__TRY(take_memory(file, &lateral, copy));
     return snn__model_all_taken(file, false);
 }
 
@@ -320,6 +412,7 @@ static snn_status take_up(struct snn__safetensors *file, const snn_trainer *trai
     snn_status rc;
 
     SNN__TRY(compare_network(network, file));
+    SNN__TRY(compare_laterals(trainer->projecting.projection, file));
     SNN__TRY(read_run(&o, file));
     rc = compare_run(run, o, file);
     if (rc == SNN_OK)

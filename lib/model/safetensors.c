@@ -202,7 +202,7 @@ static snn_status parse_metadata(struct snn__safetensors *file)
         if (!json_is_string(value))
             return bad(file, "metadata \"%.60s\" is no text", key);
         if (strncmp(key, "snn", 3) == 0 && strcmp(key, CHECKSUM) != 0 && strcmp(key, "snn.format") != 0 &&
-            strcmp(key, "snn.network") != 0 && strcmp(key, "snn.run") != 0)
+            strcmp(key, "snn.network") != 0 && strcmp(key, "snn.run") != 0 && strcmp(key, "snn.projection") != 0)
             return bad(file, "unknown metadata \"%.60s\"", key);
     }
     return SNN_OK;

@@ -373,6 +373,57 @@ START_TEST(test_select)
 }
 END_TEST
 
+/* A trainer with the same rows goes on from a checkpoint with the same bits. */
+START_TEST(test_checkpoint_goes_on)
+{
+    const char *path = "test_projection.ckpt";
+    struct world w[3];
+    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_trainer *plain = NULL;
+
+    for (int i = 0; i < 3; i++) {
+        open_world(&w[i], 1, ctx);
+        if (i == 2)
+            continue;
+        if (i == 1)
+            OK(snn_projection_set_layer_lr(w[i].projection, 0, 0.01));
+        grow(&w[i], 4);
+        OK(snn_projection_freeze(w[i].projection));
+        grow(&w[i], 3);
+        prepare(&w[i], 1);
+    }
+    for (int i = 0; i < 3; i++)
+        OK(snn_trainer_step(w[0].tr, w[0].x, STEPS, w[0].label, BATCH, NULL));
+    OK(snn_trainer_save(w[0].tr, path));
+    OK(snn_trainer_load(w[1].tr, path));
+    for (int i = 0; i < 2; i++)
+        OK(snn_trainer_step(w[i].tr, w[i].x, STEPS, w[i].label, BATCH, NULL));
+    ck_assert_mem_eq(w[0].net->parameters, w[1].net->parameters, w[0].net->n_parameters * sizeof(float));
+    for (size_t l = 0; l < 3; l += 2) {
+        const struct snn__lateral *a = &w[0].projection->beside[l].lateral, *b = &w[1].projection->beside[l].lateral;
+
+        ck_assert_mem_eq(a->h, b->h, a->rows * a->n * sizeof(float));
+        ck_assert_mem_eq(a->d, b->d, a->rows * a->n * sizeof(float));
+    }
+    grow(&w[2], 7);
+    prepare(&w[2], 1);
+    FAILS(snn_trainer_load(w[2].tr, path), SNN_ERR_STATE, "grow and freeze the same");
+    OK(snn_trainer_create(&plain, w[2].net, w[2].sgd, "ottt"));
+    FAILS(snn_trainer_load(plain, path), SNN_ERR_STATE, "with a projection, this trainer has none");
+    snn_trainer_destroy(plain);
+    {
+        snn_network *net = NULL;
+
+        OK(snn_network_load(&net, ctx, path)); /* as a model, it is one */
+        snn_network_destroy(net);
+    }
+    remove(path);
+    for (int i = 0; i < 3; i++)
+        close_world(&w[i]);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 /* ---- sequences of tasks ---- */
 
 enum { INPUTS = 40, SAMPLES = 60 };
@@ -505,6 +556,7 @@ int main(void)
     tcase_add_test(tc, test_learning_finds_the_subspace);
     tcase_add_test(tc, test_wrong_use);
     tcase_add_test(tc, test_select);
+    tcase_add_test(tc, test_checkpoint_goes_on);
     tcase_add_test(tc, test_projection_prevents_forgetting);
     tcase_add_test(tc, test_sequence_misuse_and_figures);
     suite_add_tcase(suite, tc);
