@@ -52,7 +52,7 @@ size_t snn__events_scratch(const snn_context *ctx, const struct snn__window *w);
 bool snn__events_fit(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__events_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 
-/* winograd.c: convolutions of 3x3 taps with stride 1, in a quarter of the multiplications. */
+/* winograd.c: convolutions of 3x3 or 5x5 taps with stride 1, in fewer multiplications. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n);
 size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__winograd_product(const snn_context *ctx, const struct snn__product *p, void *scratch);

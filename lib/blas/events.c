@@ -13,7 +13,9 @@
 #define GROUP 64u     /* columns at a time: their weights stay in the second-level cache */
 #define ROWS 16u      /* of a matrix at a time, for the same reason */
 #define LOOKED_AT 8u  /* samples that tell how full x is */
-#define FULL 5u       /* one number in so many makes the dense product the faster one */
+#define FULL 5u       /* one number in so many makes the dense product the faster one, */
+#define FULL_3X3 14u  /* and those by Winograd's convolutions */
+#define FULL_5X5 7u
 #define SPARE 16u     /* entries that the kernel may write beyond the last */
 
 struct events {
@@ -61,6 +63,13 @@ static void fill_list(const struct events *a, size_t sample, struct list *l)
     l->n = a->k->events(a->p->x + sample * a->length, a->length, a->p->alpha, l->at, l->value);
 }
 
+static size_t full(const struct snn__product *p)
+{
+    if (!snn__winograd_fits(&p->window, p->m, p->n))
+        return FULL;
+    return p->window.kh == 3 ? FULL_3X3 : FULL_5X5;
+}
+
 bool snn__events_fit(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
@@ -76,7 +85,7 @@ bool snn__events_fit(const snn_context *ctx, const struct snn__product *p, void 
         fill_list(&a, samples * i / looked, &l);
         found += l.n;
     }
-    return found * FULL < looked * a.length;
+    return found * full(p) < looked * a.length;
 }
 
 /* Output rows that tap `i` leads to from source row `at`, or -1. */

@@ -1,13 +1,13 @@
-/* blas/winograd.c - convolutions of 3x3 taps with stride 1 by Winograd's F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308): 36
- * multiplications instead of 144 for 16 outputs of a channel.
+/* blas/winograd.c - convolutions with stride 1 by Winograd's F(4x4, 3x3) and F(2x2, 5x5) (Lavin and Gray, arXiv 1509.09308): 36
+ * multiplications for a tile of outputs of a channel instead of 144 or 100.
  *
- *   product   y = A' [ sum_c (G g G') (B' d B) ] A          for every tile of 4x4 outputs, d its 6x6 inputs
+ *   product   y = A' [ sum_c (G g G') (B' d B) ] A          for every tile of outputs, d its 6x6 inputs
  *   outer     g = G' [ sum over tiles of (A e A') (B' d B) ] G
  *
  * The transforms are in kernel/winograd.h. Each of the 36 points is a matrix product of its own, which runs on the micro tile of the
  * kernel table. Weights come packed as for every other product and are transformed block by block on their way: a transformed copy
- * would be four times their size, and reading it would take longer than making it. The adjoint (a transposed window) is the same
- * convolution with taps turned by half a circle. */
+ * would be up to four times their size, and reading it would take longer than making it. The adjoint (a transposed window) is the
+ * same convolution with taps turned by half a circle. */
 #include "blas/blocks.h"
 #include "core/context.h"
 #include <string.h>
@@ -26,14 +26,17 @@ static const float zeros[SIDE > CHANNELS ? SIDE : CHANNELS];
 
 /* The tiles of a map. */
 struct grid {
+    size_t taps, side; /* of a row of weights, of outputs */
     size_t high, wide; /* tiles of one map */
     ptrdiff_t pad;     /* the first input of a tile lies so far up and left of its first output */
 };
 
 static struct grid grid_of(const struct snn__window *w)
 {
-    return (struct grid){ snn__ceil_div(w->oh, 4), snn__ceil_div(w->ow, 4),
-                          w->transposed ? 2 - (ptrdiff_t)w->pad : (ptrdiff_t)w->pad };
+    const size_t side = 7 - w->kh;
+
+    return (struct grid){ w->kh, side, snn__ceil_div(w->oh, side), snn__ceil_div(w->ow, side),
+                          (ptrdiff_t)(w->transposed ? w->kh - 1 - w->pad : w->pad) };
 }
 
 static size_t tiles_of(const struct snn__window *w, size_t m)
@@ -43,11 +46,12 @@ static size_t tiles_of(const struct snn__window *w, size_t m)
     return m / (w->oh * w->ow) * g.high * g.wide;
 }
 
-/* Maps that are no multiple of 4 waste a part of their last tiles. */
+/* Maps that are no multiple of a tile waste a part of their last ones. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n)
 {
-    return w->kh == 3 && w->kw == 3 && w->stride == 1 && w->dilation == 1 && w->pad <= 2 && w->c >= LEAST && n >= LEAST &&
-           tiles_of(w, m) >= LEAST_TILES && tiles_of(w, m) * POINTS * 3 <= m * 9 * 2;
+    return (w->kh == 3 || w->kh == 5) && w->kw == w->kh && w->stride == 1 && w->dilation == 1 && w->pad < w->kh &&
+           w->c >= LEAST && n >= LEAST && tiles_of(w, m) >= LEAST_TILES &&
+           tiles_of(w, m) * POINTS * 3 <= m * w->kh * w->kw * 2;
 }
 
 /* Where a tile lies. */
@@ -60,7 +64,8 @@ static struct place locate(const struct grid *g, size_t tile)
 {
     const size_t rest = tile % (g->high * g->wide);
 
-    return (struct place){ tile / (g->high * g->wide), (ptrdiff_t)(rest / g->wide * 4), (ptrdiff_t)(rest % g->wide * 4) };
+    return (struct place){ tile / (g->high * g->wide), (ptrdiff_t)(rest / g->wide * g->side),
+                           (ptrdiff_t)(rest % g->wide * g->side) };
 }
 
 /* in[6 * 6] <- the inputs of a tile, from channel c on */
@@ -78,16 +83,16 @@ static void inputs_of(const struct snn__window *w, const struct grid *g, const f
         }
 }
 
-/* at[4 * 4] <- index of the outputs of a tile, or SIZE_MAX outside of the map */
+/* at[side * side] <- index of the outputs of a tile, or SIZE_MAX outside of the map */
 static void outputs_of(const struct snn__window *w, const struct grid *g, size_t tile, size_t *at)
 {
     const struct place p = locate(g, tile);
 
-    for (size_t i = 0; i < 4; i++)
-        for (size_t j = 0; j < 4; j++) {
+    for (size_t i = 0; i < g->side; i++)
+        for (size_t j = 0; j < g->side; j++) {
             const size_t row = (size_t)p.y + i, column = (size_t)p.x + j;
 
-            at[i * 4 + j] = row < w->oh && column < w->ow ? (p.sample * w->oh + row) * w->ow + column : SIZE_MAX;
+            at[i * g->side + j] = row < w->oh && column < w->ow ? (p.sample * w->oh + row) * w->ow + column : SIZE_MAX;
         }
 }
 
@@ -153,10 +158,10 @@ static void transform_weights(const struct product *a, size_t panel, size_t c0, 
 {
     const struct snn__window *w = &a->p->window;
     const size_t nr = a->k->nr;
-    const float *packed = a->p->packed + (panel * 9 * w->c + c0) * nr;
+    const float *packed = a->p->packed + (panel * w->kh * w->kw * w->c + c0) * nr;
 
     for (size_t c = 0; c < length; c++)
-        a->k->points_of_weights(weights + c * nr, a->weights, packed + c * nr, w->c * nr, w->transposed, nr);
+        a->k->points_of_weights(weights + c * nr, a->weights, packed + c * nr, w->c * nr, w->kh, w->transposed, nr);
 }
 
 /* sums[point][tile][nr] (+)= map weights */
@@ -187,9 +192,10 @@ static void transform_sums(const struct product *a, size_t first, size_t count, 
 
     for (size_t i = 0; i < count; i++) {
         outputs_of(&p->window, &a->grid, first + i, at);
-        for (size_t j = 0; j < 16; j++)
+        for (size_t j = 0; j < a->grid.side * a->grid.side; j++)
             y[j] = at[j] == SIZE_MAX ? NULL : p->y + at[j] * p->y_pitch + panel * nr;
-        a->k->map_of_points(y, p->alpha, p->bias ? p->bias + panel * nr : NULL, p->accumulate, sums + i * nr, a->sums, width);
+        a->k->map_of_points(y, a->grid.side, p->alpha, p->bias ? p->bias + panel * nr : NULL, p->accumulate, sums + i * nr,
+                            a->sums, width);
     }
 }
 
@@ -275,7 +281,7 @@ size_t snn__winograd_outer_scratch(const snn_context *ctx, size_t m, size_t n, c
 {
     const struct outer a = describe_outer(ctx, m, n, w);
 
-    return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * 9 * w->c : 0)) * sizeof(float);
+    return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * w->kh * w->kw * w->c : 0)) * sizeof(float);
 }
 
 /* left[point][panel][tile][mr] <- A e A' of `count` tiles from `first` on; channels beyond the last are zero */
@@ -289,9 +295,9 @@ static void transform_errors(const struct outer *a, size_t first, size_t count, 
     memset(own, 0, POINTS * SIDE * sizeof *own);
     for (size_t i = 0; i < count; i++) {
         outputs_of(&p->window, &a->grid, first + i, at);
-        for (size_t j = 0; j < 16; j++)
+        for (size_t j = 0; j < a->grid.side * a->grid.side; j++)
             in[j] = at[j] == SIZE_MAX ? zeros : p->d + at[j] * p->d_pitch + from;
-        a->k->points_of_error(own, SIDE, in, end - from);
+        a->k->points_of_error(own, SIDE, in, a->grid.side, end - from);
         for (size_t point = 0; point < POINTS; point++)
             for (size_t j = 0; j < panels.to - panels.from; j++)
                 memcpy(left + (point * a->high + j) * a->left + i * mr, own + point * SIDE + j * mr, mr * sizeof *own);
@@ -321,7 +327,7 @@ static void transform_results(const struct outer *a, struct span rows, struct sp
     const size_t end = snn__min(a->p->n, rows.to * mr), width = snn__min(depth, cols.to * nr) - cols.from * nr;
 
     for (size_t n = rows.from * mr; n < end; n++)
-        a->k->weights_of_points(g + n * g_pitch + cols.from * nr, depth, alpha, accumulate,
+        a->k->weights_of_points(g + n * g_pitch + cols.from * nr, depth, a->grid.taps, alpha, accumulate,
                                 sums + (n - rows.from * mr) * a->pitch, a->sums, width);
 }
 
@@ -346,7 +352,7 @@ static void outer_block(const struct outer *a, struct span tiles, struct span ro
 static void outer_task(void *arg, size_t task, size_t worker)
 {
     const struct outer *a = arg;
-    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts, depth = 9 * a->p->window.c;
+    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts, depth = a->grid.taps * a->grid.taps * a->p->window.c;
     const struct span tiles = part(a->tiles, a->parts, which);
     const struct span rows = { cell / a->col_tasks * a->high, snn__min(a->row_tiles, (cell / a->col_tasks + 1) * a->high) };
     const struct span cols = { cell % a->col_tasks * a->wide, snn__min(a->col_tiles, (cell % a->col_tasks + 1) * a->wide) };
@@ -369,5 +375,5 @@ void snn__winograd_outer(const snn_context *ctx, const struct snn__outer *p, voi
     a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
     snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
     if (a.parts > 1)
-        snn__add_parts(ctx, p, a.copies, a.parts, 9 * p->window.c);
+        snn__add_parts(ctx, p, a.copies, a.parts, p->window.kh * p->window.kw * p->window.c);
 }

@@ -204,13 +204,16 @@ struct snn__kernels {
     /* y[j] += sum_e value[e] w[row[e], j] for j < cols <= 64; w in packed panels, `panel` floats from one to the next */
     void (*scatter)(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value);
 
-    /* Winograd's F(4x4, 3x3), see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next */
+    /* Winograd's convolutions, see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next;
+     * side * side outputs of taps * taps weights */
     void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n);   /* in: 6 * 6 positions */
-    void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t n); /* in: 4 * 4 positions */
-    void (*points_of_weights)(float *out, size_t pitch, const float *w, size_t w_pitch, bool turned, size_t n);
-    void (*map_of_points)(float *const *y, float alpha, const float *bias, bool accumulate, const float *m, size_t pitch,
-                          size_t n); /* y: 4 * 4 positions, NULL where there is none */
-    void (*weights_of_points)(float *g, size_t g_pitch, float alpha, bool accumulate, const float *u, size_t pitch, size_t n);
+    void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t side, size_t n);
+    void (*points_of_weights)(float *out, size_t pitch, const float *w, size_t w_pitch, size_t taps, bool turned,
+                              size_t n);
+    void (*map_of_points)(float *const *y, size_t side, float alpha, const float *bias, bool accumulate, const float *m, size_t pitch,
+                          size_t n); /* y NULL where there is none */
+    void (*weights_of_points)(float *g, size_t g_pitch, size_t taps, float alpha, bool accumulate, const float *u,
+                              size_t pitch, size_t n);
 
     uint64_t (*population_step)(const struct snn__population_step *a, size_t from, size_t to); /* returns spikes */
     void (*population_delta)(const struct snn__population_delta *a, size_t from, size_t to);

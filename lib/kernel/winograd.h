@@ -1,12 +1,12 @@
-/* kernel/winograd.h - the transforms of Winograd's F(4x4, 3x3): polynomials at 0, 1, -1, 2, -2 and infinity. Included by the files of
- * the kernel table; every function works on `n` channels that lie side by side, and arrays of 36 points have `pitch` floats from
- * point to point.
+/* kernel/winograd.h - the transforms of Winograd's F(4x4, 3x3) and F(2x2, 5x5), which share their points: polynomials at 0, 1, -1, 2, -2
+ * and infinity. Included by the files of the kernel table; every function works on `n` channels that lie side by side, and arrays of
+ * 36 points have `pitch` floats from point to point. `taps` is 3 or 5, a tile has `side` = 4 or 2 outputs in a row.
  *
- *   map      V = B' d B     d 6x6, of which 4x4 outputs are made
- *   weights  U = G g G'     g 3x3
+ *   map      V = B' d B     d 6x6, of which the outputs are made
+ *   weights  U = G g G'     g the taps
  *   output   y = A' M A     M the sum over channels of U V, point by point
  *
- * and for the gradient of g, of which U is a linear function: E = A e A' of 4x4 errors, g = G' (sum of E V) G. */
+ * and for the gradient of g, of which U is a linear function: E = A e A' of the errors of a tile, g = G' (sum of E V) G. */
 #ifndef SNN_KERNEL_WINOGRAD_H
 #define SNN_KERNEL_WINOGRAD_H
 
@@ -43,8 +43,8 @@ SNN__INLINE void map_line(float *const *to, const float *const *d, size_t n)
     }
 }
 
-/* to[k] = (A e)[k], to an array of 6, e of 4 */
-SNN__INLINE void error_line(float *const *to, const float *const *e, size_t n)
+/* to[k] = (A e)[k], to an array of 6, e of 4 or of 2 */
+SNN__INLINE void error_line4(float *const *to, const float *const *e, size_t n)
 {
     float *const t0 = to[0], *const t1 = to[1], *const t2 = to[2], *const t3 = to[3], *const t4 = to[4], *const t5 = to[5];
     const float *const e0 = e[0], *const e1 = e[1], *const e2 = e[2], *const e3 = e[3];
@@ -62,8 +62,24 @@ SNN__INLINE void error_line(float *const *to, const float *const *e, size_t n)
     }
 }
 
-/* to[k] = (A' m)[k], to an array of 4, m of 6 */
-SNN__INLINE void output_line(float *const *to, const float *const *m, size_t n)
+SNN__INLINE void error_line2(float *const *to, const float *const *e, size_t n)
+{
+    float *const t0 = to[0], *const t1 = to[1], *const t2 = to[2], *const t3 = to[3], *const t4 = to[4], *const t5 = to[5];
+    const float *const e0 = e[0], *const e1 = e[1];
+
+    APART
+    for (size_t i = 0; i < n; i++) {
+        t0[i] = e0[i];
+        t1[i] = e0[i] + e1[i];
+        t2[i] = e0[i] - e1[i];
+        t3[i] = e0[i] + 2 * e1[i];
+        t4[i] = e0[i] - 2 * e1[i];
+        t5[i] = e1[i];
+    }
+}
+
+/* to[k] = (A' m)[k], to an array of 4 or of 2, m of 6 */
+SNN__INLINE void output_line4(float *const *to, const float *const *m, size_t n)
 {
     float *const t0 = to[0], *const t1 = to[1], *const t2 = to[2], *const t3 = to[3];
     const float *const m0 = m[0], *const m1 = m[1], *const m2 = m[2], *const m3 = m[3], *const m4 = m[4], *const m5 = m[5];
@@ -79,8 +95,20 @@ SNN__INLINE void output_line(float *const *to, const float *const *m, size_t n)
     }
 }
 
-/* to[k] = (G g)[k], to an array of 6, g of 3 */
-SNN__INLINE void weight_line(float *const *to, const float *const *g, size_t n)
+SNN__INLINE void output_line2(float *const *to, const float *const *m, size_t n)
+{
+    float *const t0 = to[0], *const t1 = to[1];
+    const float *const m0 = m[0], *const m1 = m[1], *const m2 = m[2], *const m3 = m[3], *const m4 = m[4], *const m5 = m[5];
+
+    APART
+    for (size_t i = 0; i < n; i++) {
+        t0[i] = m0[i] + (m1[i] + m2[i]) + (m3[i] + m4[i]);
+        t1[i] = (m1[i] - m2[i]) + 2 * (m3[i] - m4[i]) + m5[i];
+    }
+}
+
+/* to[k] = (G g)[k], to an array of 6, g of 3 or of 5 */
+SNN__INLINE void weight_line3(float *const *to, const float *const *g, size_t n)
 {
     float *const t0 = to[0], *const t1 = to[1], *const t2 = to[2], *const t3 = to[3], *const t4 = to[4], *const t5 = to[5];
     const float *const g0 = g[0], *const g1 = g[1], *const g2 = g[2];
@@ -99,8 +127,28 @@ SNN__INLINE void weight_line(float *const *to, const float *const *g, size_t n)
     }
 }
 
-/* to[k] = (G' u)[k], to an array of 3, u of 6 */
-SNN__INLINE void gradient_line(float *const *to, const float *const *u, size_t n)
+SNN__INLINE void weight_line5(float *const *to, const float *const *g, size_t n)
+{
+    float *const t0 = to[0], *const t1 = to[1], *const t2 = to[2], *const t3 = to[3], *const t4 = to[4], *const t5 = to[5];
+    const float *const g0 = g[0], *const g1 = g[1], *const g2 = g[2], *const g3 = g[3], *const g4 = g[4];
+    const float sixth = 1.0f / 6, part = 1.0f / 24;
+
+    APART
+    for (size_t i = 0; i < n; i++) {
+        const float a = -sixth * (g0[i] + g2[i] + g4[i]), b = sixth * (g1[i] + g3[i]);
+        const float c = part * (g0[i] + 4 * g2[i] + 16 * g4[i]), d = 2 * part * (g1[i] + 4 * g3[i]);
+
+        t0[i] = 0.25f * g0[i];
+        t1[i] = a - b;
+        t2[i] = a + b;
+        t3[i] = c + d;
+        t4[i] = c - d;
+        t5[i] = g4[i];
+    }
+}
+
+/* to[k] = (G' u)[k], to an array of 3 or of 5, u of 6 */
+SNN__INLINE void gradient_line3(float *const *to, const float *const *u, size_t n)
 {
     float *const t0 = to[0], *const t1 = to[1], *const t2 = to[2];
     const float *const u0 = u[0], *const u1 = u[1], *const u2 = u[2], *const u3 = u[3], *const u4 = u[4], *const u5 = u[5];
@@ -113,6 +161,25 @@ SNN__INLINE void gradient_line(float *const *to, const float *const *u, size_t n
         t0[i] = 0.25f * u0[i] - a + c;
         t1[i] = b + 2 * part * d;
         t2[i] = 4 * c - a + u5[i];
+    }
+}
+
+SNN__INLINE void gradient_line5(float *const *to, const float *const *u, size_t n)
+{
+    float *const t0 = to[0], *const t1 = to[1], *const t2 = to[2], *const t3 = to[3], *const t4 = to[4];
+    const float *const u0 = u[0], *const u1 = u[1], *const u2 = u[2], *const u3 = u[3], *const u4 = u[4], *const u5 = u[5];
+    const float sixth = 1.0f / 6, part = 1.0f / 24;
+
+    APART
+    for (size_t i = 0; i < n; i++) {
+        const float a = sixth * (u1[i] + u2[i]), b = sixth * (u2[i] - u1[i]);
+        const float c = part * (u3[i] + u4[i]), d = 2 * part * (u3[i] - u4[i]);
+
+        t0[i] = 0.25f * u0[i] - a + c;
+        t1[i] = b + d;
+        t2[i] = 4 * c - a;
+        t3[i] = b + 4 * d;
+        t4[i] = 16 * c - a + u5[i];
     }
 }
 
@@ -157,35 +224,41 @@ static void points_of_map(float *out, size_t pitch, const float *const *in, size
     }
 }
 
-/* out[36] = A e A' of in[4 * 4] */
-static void points_of_error(float *out, size_t pitch, const float *const *in, size_t n)
+/* out[36] = A e A' of in[side * side] */
+static void points_of_error(float *out, size_t pitch, const float *const *in, size_t side, size_t n)
 {
     for (size_t done = 0; done < n; done += LANES) {
         const size_t some = snn__min(n - done, LANES);
         const float *from[16];
         float *to[36];
 
-        for (size_t i = 0; i < 16; i++)
+        for (size_t i = 0; i < side * side; i++)
             from[i] = in[i] + done;
         for (size_t i = 0; i < 36; i++)
             to[i] = out + i * pitch + done;
-        BOTH_WAYS(error_line, 4, 6, from, to);
+        if (side == 4)
+            BOTH_WAYS(error_line4, 4, 6, from, to);
+        else
+            BOTH_WAYS(error_line2, 2, 6, from, to);
     }
 }
 
-/* out[36] = G g G' of the taps w[9], or of those taps turned by half a circle */
-static void points_of_weights(float *out, size_t pitch, const float *w, size_t w_pitch, bool turned, size_t n)
+/* out[36] = G g G' of the taps w[taps * taps], or of those taps turned by half a circle */
+static void points_of_weights(float *out, size_t pitch, const float *w, size_t w_pitch, size_t taps, bool turned, size_t n)
 {
     for (size_t done = 0; done < n; done += LANES) {
-        const size_t some = snn__min(n - done, LANES);
-        const float *from[9];
+        const size_t some = snn__min(n - done, LANES), all = taps * taps;
+        const float *from[25];
         float *to[36];
 
-        for (size_t i = 0; i < 9; i++)
-            from[i] = w + (turned ? 8 - i : i) * w_pitch + done;
+        for (size_t i = 0; i < all; i++)
+            from[i] = w + (turned ? all - 1 - i : i) * w_pitch + done;
         for (size_t i = 0; i < 36; i++)
             to[i] = out + i * pitch + done;
-        BOTH_WAYS(weight_line, 3, 6, from, to);
+        if (taps == 3)
+            BOTH_WAYS(weight_line3, 3, 6, from, to);
+        else
+            BOTH_WAYS(weight_line5, 5, 6, from, to);
     }
 }
 
@@ -197,8 +270,9 @@ SNN__INLINE void put(float *to, const float *y, float alpha, const float *bias, 
         to[i] = alpha * y[i] + (bias ? bias[i] : 0) + (accumulate ? to[i] : 0);
 }
 
-/* y[4 * 4] = alpha A' M A + bias (+ y) of the points m; y NULL: outside of the map */
-static void map_of_points(float *const *y, float alpha, const float *bias, bool accumulate, const float *m, size_t pitch, size_t n)
+/* y[side * side] = alpha A' M A + bias (+ y) of the points m; y NULL: outside of the map */
+static void map_of_points(float *const *y, size_t side, float alpha, const float *bias, bool accumulate, const float *m,
+                          size_t pitch, size_t n)
 {
     for (size_t done = 0; done < n; done += LANES) {
         const size_t some = snn__min(n - done, LANES);
@@ -207,10 +281,13 @@ static void map_of_points(float *const *y, float alpha, const float *bias, bool 
 
         for (size_t i = 0; i < 36; i++)
             from[i] = m + i * pitch + done;
-        for (size_t i = 0; i < 16; i++)
+        for (size_t i = 0; i < side * side; i++)
             to[i] = whole[i];
-        BOTH_WAYS(output_line, 6, 4, from, to);
-        for (size_t i = 0; i < 16; i++) {
+        if (side == 4)
+            BOTH_WAYS(output_line4, 6, 4, from, to);
+        else
+            BOTH_WAYS(output_line2, 6, 2, from, to);
+        for (size_t i = 0; i < side * side; i++) {
             if (y[i] == NULL)
                 continue;
             if (bias != NULL && accumulate)
@@ -225,20 +302,24 @@ static void map_of_points(float *const *y, float alpha, const float *bias, bool 
     }
 }
 
-/* taps g[9] = alpha G' u G (+ g) of the points u */
-static void weights_of_points(float *g, size_t g_pitch, float alpha, bool accumulate, const float *u, size_t pitch, size_t n)
+/* taps g[taps * taps] = alpha G' u G (+ g) of the points u */
+static void weights_of_points(float *g, size_t g_pitch, size_t taps, float alpha, bool accumulate, const float *u, size_t pitch,
+                              size_t n)
 {
     for (size_t done = 0; done < n; done += LANES) {
         const size_t some = snn__min(n - done, LANES);
-        float whole[9][LANES], *to[9];
+        float whole[25][LANES], *to[25];
         const float *from[36];
 
         for (size_t i = 0; i < 36; i++)
             from[i] = u + i * pitch + done;
-        for (size_t i = 0; i < 9; i++)
+        for (size_t i = 0; i < taps * taps; i++)
             to[i] = whole[i];
-        BOTH_WAYS(gradient_line, 6, 3, from, to);
-        for (size_t i = 0; i < 9; i++)
+        if (taps == 3)
+            BOTH_WAYS(gradient_line3, 6, 3, from, to);
+        else
+            BOTH_WAYS(gradient_line5, 6, 5, from, to);
+        for (size_t i = 0; i < taps * taps; i++)
             if (accumulate)
                 put(g + i * g_pitch + done, whole[i], alpha, NULL, true, some);
             else
