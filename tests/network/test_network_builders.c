@@ -307,11 +307,11 @@ START_TEST(test_dsr_networks_train)
     OK(snn_optimizer_create(&sgd, ctx, "sgd"));
     OK(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, 0.02));
     OK(snn_trainer_create(&tr, net, sgd, "dsr"));
-    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 8));
+    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 4));
     OK(snn_trainer_set_str(tr, SNN_TRAINER_LOSS, "ce"));
     OK(snn_trainer_prepare(tr, 2));
     random_fill(x, 2 * 3 * side * side, -1, 1, 1);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 3; i++) {
         OK(snn_trainer_step(tr, x, 1, label, 2, &m));
         first = i == 0 ? m.loss : first;
     }
