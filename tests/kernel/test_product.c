@@ -63,7 +63,7 @@ static void drop(struct operands *o)
 }
 
 /* The weights as a matrix [n,k] in the order of columns. */
-static double *weights_of(const struct operands *o, const struct snn__window *w)
+UNWATCHED static double *weights_of(const struct operands *o, const struct snn__window *w)
 {
     double *p = calloc(o->n * o->k, sizeof *p);
 
@@ -78,14 +78,14 @@ static double *weights_of(const struct operands *o, const struct snn__window *w)
 /* ---- products ---------------------------------------------------------------------------------------------------- */
 
 /* Leaves one number in `keep`. */
-static void thin_out(float *x, size_t n, size_t keep)
+UNWATCHED static void thin_out(float *x, size_t n, size_t keep)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = (i * 2654435761u >> 7) % keep == 0 ? x[i] : 0;
 }
 
-static void check_product(const snn_context *ctx, const struct window_case *c, size_t keep, float alpha, bool bias,
-                          bool accumulate)
+UNWATCHED static void check_product(const snn_context *ctx, const struct window_case *c, size_t keep, float alpha,
+                                    bool bias, bool accumulate)
 {
     struct operands o;
     struct snn__product p;
@@ -134,7 +134,7 @@ START_TEST(product_is_the_sum)
 }
 END_TEST
 
-static void check_outer(const snn_context *ctx, const struct window_case *c, float alpha, bool accumulate)
+UNWATCHED static void check_outer(const snn_context *ctx, const struct window_case *c, float alpha, bool accumulate)
 {
     struct operands o;
     struct snn__outer p;
