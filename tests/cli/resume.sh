@@ -62,6 +62,20 @@ wait $child || true
 run 0 train --resume cut.snn.ckpt
 same ide-whole.snn cut.snn
 refuses 2 "--dropout do not go with --resume" train --resume ide-part.snn.ckpt --dropout 0.1
+# ---- dsr: thresholds that learn, batch norm's running values
+flags="--data idx:data --net 64-40-BN-10-BN --trainer dsr --neuron dsr_if --steps 8 --loss ce --weight-decay 5e-4 --batch 25"
+run 0 train $flags --epochs 4 --threads 1 --save dsr-whole.snn
+run 0 train $flags --epochs 2 --threads 2 --optimizer.epochs 4 --save dsr-part.snn
+run 0 train --resume dsr-part.snn.ckpt --epochs 4 --threads 3
+same dsr-whole.snn dsr-part.snn
+rm -f cut.snn* cut.csv
+"$snn" train $flags --epochs 4 --every 0 --save cut.snn >out 2>err &
+child=$!
+await
+kill -INT $child || true
+wait $child || true
+[ ! -e cut.snn.ckpt ] || run 0 train --resume cut.snn.ckpt
+same dsr-whole.snn cut.snn
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 
 # ---- a signal that comes twice at once, as from timeout(1), is one
