@@ -3,8 +3,9 @@
 #
 # SNN: the tool. NET: mlp (784-800-10, batch 128) and vgg11-ws (3x32x32, batch 32), both by default; ide-400 (T = 5) and ide-64c5
 # (T = 30), trained by ide alone; spide-lenet and spide-convnet-f (1x28x28, batch 128, T = 30, T_B = 100; random weights and
-# images, of which our speed depends), trained by spide alone. Every line is the median of
-# several measurements; METHODS in the environment picks methods; ratios are taken between the best thread settings of each side. Needs python3 with PyTorch (Debian:
+# images, of which our speed depends), trained by spide alone; 784-400-BN-10-BN (batch 128) and preact-resnet18 (3x32x32,
+# batch 4), T = 20, trained by dsr alone. Every line is the median of several measurements; METHODS in the environment picks
+# methods; ratios are taken between the best thread settings of each side. Needs python3 with PyTorch (Debian:
 # python3-torch); nothing else here does. Run it on an idle machine.
 set -eu
 
@@ -33,6 +34,8 @@ for net in "$@"; do
     ide-400) methods=ide steps=5 flags='--net ide-400 --shape 1x28x28 --dropout 0.2' repeats=5 batches=20 ;;
     ide-64c5) methods=ide steps=30 flags='--net ide-64c5 --shape 1x28x28 --dropout 0.2' repeats=3 batches=1 ;;
     mlp) flags='--net 784-800-10 --batch 128' repeats=5 batches=20 ;;
+    784-400-BN-10-BN) methods=dsr steps=20 flags="--net $net --neuron dsr_if --batch 128 --loss ce" repeats=5 batches=20 ;;
+    preact-resnet18) methods=dsr steps=20 flags="--net $net --shape 3x32x32 --batch 4 --loss ce" repeats=3 batches=1 ;;
     spide-*) methods=spide steps=30 flags="--net $net --shape 1x28x28 --batch 128 --loss ce" repeats=3 batches=1 ;;
     *) flags="--net $net --shape 3x32x32 --batch 32" repeats=3 batches=1 ;;
     esac
