@@ -137,18 +137,33 @@ struct affine {
     bool accumulate;
 };
 
+/* Part of a row, from channel i on. */
+static void affine_part(const struct affine *k, size_t e, size_t i, size_t n)
+{
+    const float *restrict x = k->x + e, *restrict slope = k->slope + i, *restrict shift = k->shift + i;
+    float *restrict y = k->y + e;
+
+    if (k->x2 != NULL) {
+        const float *restrict x2 = k->x2 + e, *restrict bend = k->bend + i;
+
+        for (size_t j = 0; j < n; j++)
+            y[j] = (k->accumulate ? y[j] : 0.0f) + (slope[j] * x[j] + shift[j] + bend[j] * x2[j]);
+    } else if (k->accumulate) {
+        for (size_t j = 0; j < n; j++)
+            y[j] += slope[j] * x[j] + shift[j];
+    } else {
+        for (size_t j = 0; j < n; j++)
+            y[j] = slope[j] * x[j] + shift[j];
+    }
+}
+
 static void affine_rows(void *arg, size_t from, size_t to)
 {
-    struct affine *k = arg;
-    size_t i = from % k->c;
+    const struct affine *k = arg;
 
-    for (size_t e = from; e < to; e++) {
-        float v = k->slope[i] * k->x[e] + k->shift[i];
-
-        if (k->x2)
-            v += k->bend[i] * k->x2[e];
-        k->y[e] = k->accumulate ? k->y[e] + v : v;
-        i = i + 1 == k->c ? 0 : i + 1;
+    for (size_t e = from, n; e < to; e += n) {
+        n = snn__min(k->c - e % k->c, to - e);
+        affine_part(k, e, e % k->c, n);
     }
 }
 
