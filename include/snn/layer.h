@@ -23,6 +23,7 @@
  *   gain       y = w x with one trained number; tensor weight [1]
  *   dropout    one mask for all steps of a sequence, divided by 1 - rate; the identity in evaluation
  *   add        sum of its inputs
+ *   attention  y_n = value sum_m (q_n . k_m) v_m over the positions m, of three inputs q, k, v of one shape, per head
  *   rate       mean of all steps with weights decay^(T-t); it and what reads it exist at the last step only
  *   if lif cuba alif plif              neuron populations, see neuron.h
  *   dsr_if dsr_lif                     populations for the method dsr; tensor threshold [1] */
@@ -45,7 +46,7 @@ typedef enum snn_layer_key {
     SNN_LAYER_OVER = 113,        /**< str: step (statistics of every step alone), all (over all steps, needs a trainer that keeps them) */
     SNN_LAYER_SIZE = 114,        /**< i64, rows and columns of adaptive_avgpool's output */
     SNN_LAYER_FACTOR = 115,      /**< i64, of upsample */
-    SNN_LAYER_VALUE = 116,       /**< f64, of scale */
+    SNN_LAYER_VALUE = 116,       /**< f64, of scale and attention: constant factor; of gain: initial value */
     SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), of dropout */
     SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w; tensors g, u, v),
                                   *   frobenius (weights w min(1, range / Frobenius norm of w), a constant factor for the gradient) */
@@ -58,6 +59,7 @@ typedef enum snn_layer_key {
                                   *   full (and through mean|w|) */
     SNN_LAYER_CLIP_LATENT = 124, /**< i64, 1: w of binary weights is clipped to [-1, 1] after every update */
     SNN_LAYER_SELECTED = 125,    /**< i64, of select: number of the input that is passed on, from 0; may be set between batches */
+    SNN_LAYER_HEADS = 126,       /**< i64, of attention: groups of channels, each with an attention of its own */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 

@@ -126,6 +126,7 @@ enum snn__layer_flags {
     SNN__LAYER_WHOLE = 256,    /* in training, one call works on all steps, which lie behind each other */
     SNN__LAYER_RATES = 512,    /* neurons of which the rate is trained: the same in a pass over all steps, else step by step */
     SNN__LAYER_GATHERS = 1024, /* takes every step, and has an output at the last one only */
+    SNN__LAYER_BENDS = 2048,   /* neither neurons nor a linear map: neither traces nor rates go through */
     SNN__WHOLE_CALLS = SNN__LAYER_WHOLE | SNN__LAYER_RATES /* in a pass over all steps, one call is all */
 };
 

@@ -8,7 +8,7 @@ static const struct snn__layer_type *const types[] = {
     &snn__layer_flatten,    &snn__layer_scale,   &snn__layer_gain,             &snn__layer_dropout,
     &snn__layer_add,        &snn__layer_if,      &snn__layer_lif,              &snn__layer_cuba,
     &snn__layer_alif,       &snn__layer_plif,   &snn__layer_conv_transpose2d,  &snn__layer_rate,
-    &snn__layer_dsr_if,     &snn__layer_dsr_lif, &snn__layer_select,
+    &snn__layer_dsr_if,     &snn__layer_dsr_lif, &snn__layer_select,         &snn__layer_attention,
 };
 
 const struct snn__layer_type *snn__layer_type_at(size_t index)

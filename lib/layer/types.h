@@ -11,6 +11,7 @@ extern const struct snn__layer_type snn__layer_adaptive_avgpool;                
 extern const struct snn__layer_type snn__layer_upsample, snn__layer_flatten;                      /* reshape.c */
 extern const struct snn__layer_type snn__layer_scale, snn__layer_gain, snn__layer_dropout, snn__layer_add,
     snn__layer_select; /* pointwise.c */
+extern const struct snn__layer_type snn__layer_attention;                                         /* attention.c */
 extern const struct snn__layer_type snn__layer_rate;                                              /* gather.c */
 extern const struct snn__layer_type snn__layer_if, snn__layer_lif, snn__layer_cuba, snn__layer_alif, snn__layer_plif;
                                                                                                   /* population.c */

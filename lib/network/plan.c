@@ -270,6 +270,9 @@ static snn_status describe_units(struct snn__pass *pass)
         if (unit->flags & SNN__LAYER_RATES && pass->needs.learns && !pass->needs.rates)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
                              layer->type->name);
+        if (unit->flags & SNN__LAYER_BENDS && pass->needs.learns && (pass->needs.rates || pass->needs.equilibrium))
+            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: rates do not go through %s, which needs a method that trains step by step, "
+                             "as sei", layer->name, layer->type->name);
         if (unit->flags & SNN__LAYER_WHOLE && pass->needs.learns && !pass->needs.history && !pass->means)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt", layer->name);

@@ -120,6 +120,8 @@ static snn_status check_layer(const snn_layer *layer)
                              layer->name);
     if (layer->type == &snn__layer_maxpool)
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s pools by maximum, which has no trace; use avgpool", layer->name);
+    if (layer->type->flags & SNN__LAYER_BENDS)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s: %s has no trace", layer->name, layer->type->name);
     return SNN_OK;
 }
 

@@ -17,13 +17,17 @@ static bool online(const snn_trainer *trainer)
     return snn__param_is(&trainer->params, SNN_OTTT_VARIANT, "O");
 }
 
-/* A maximum does not commute with the trace. */
+/* A maximum does not commute with the trace, nor does a product. */
 static snn_status ottt_check(const snn_trainer *trainer)
 {
-    for (size_t l = 0; l < trainer->net->n_layers; l++)
-        if (trainer->net->layer[l]->type == snn__layer_type_named("maxpool"))
-            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool",
-                             trainer->net->layer[l]->name);
+    for (size_t l = 0; l < trainer->net->n_layers; l++) {
+        const snn_layer *layer = trainer->net->layer[l];
+
+        if (layer->type == snn__layer_type_named("maxpool"))
+            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool", layer->name);
+        if (layer->type->flags & SNN__LAYER_BENDS)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s: %s has no trace", layer->name, layer->type->name);
+    }
     return SNN_OK;
 }
 

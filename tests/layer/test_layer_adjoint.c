@@ -420,6 +420,106 @@ START_TEST(test_add)
 }
 END_TEST
 
+/* ---- attention, against its definition, and linear in each of its inputs ---- */
+
+static const struct {
+    size_t shape[3], heads;
+} attentions[] = { { { 6, 3, 4 }, 2 }, { { 4, 1, 1 }, 1 }, { { 8, 2, 3 }, 8 }, { { 5, 7, 2 }, 1 }, { { 64, 3, 3 }, 2 } };
+
+#define ATTENTIONS (int)(sizeof attentions / sizeof *attentions)
+
+static const float scales[3] = { 0.75f, 1.5f, -2.0f };
+
+/* Element `at` of a sample's output: channel at % c of position at / c. */
+static double attended(const struct rig *r, float *const x[3], size_t heads, size_t b, size_t at)
+{
+    size_t c = r->unit->layer->in.dim[0], d = c / heads, n = r->unit->node.in_len / c, head = at % c / d * d;
+    double sum = 0;
+
+    for (size_t m = 0; m < n; m++) {
+        double score = 0;
+
+        for (size_t i = 0; i < d; i++)
+            score += (double)x[0][(b * n + at / c) * c + head + i] * x[1][(b * n + m) * c + head + i];
+        sum += score * x[2][(b * n + m) * c + at % c];
+    }
+    return 0.5 * sum * scales[0] * scales[1] * scales[2];
+}
+
+static double probe_attention(struct rig *r, size_t input, const float *x)
+{
+    struct snn__io io = r->io;
+
+    io.x[input].data = (float *)x;
+    io.y.data = r->y;
+    r->unit->layer->type->forward(&r->unit->node, &io);
+    return io.y.scale * dot(r->y, r->e, r->out);
+}
+
+static void check_attention_input(struct rig *r, float *const x[3], size_t input)
+{
+    const struct snn__layer_type *type = r->unit->layer->type;
+    struct snn__signal e = { r->e, 0.5f };
+    float *up = malloc(r->in * sizeof *up), *base = array(r->in, 6);
+    double want, got, size;
+
+    for (size_t i = 0; i < r->in; i++)
+        up[i] = x[input][i] + r->step[i];
+    want = probe_attention(r, input, up) - probe_attention(r, input, x[input]);
+    type->adjoint(&r->unit->node, &r->io, e, input, r->dx, false);
+    got = dot(r->step, r->dx, r->in) * scales[input] / 0.5;
+    size = 1 + 2 * norm_of(r->dx, r->in) * norm_of(r->step, r->in);
+    ck_assert_msg(fabs(want - got) <= 5e-6 * size, "input %zu: <A x, y> = %.8g, <x, A' y> = %.8g", input, want, got);
+    memcpy(up, base, r->in * sizeof *up);
+    type->adjoint(&r->unit->node, &r->io, e, input, up, true);
+    for (size_t i = 0; i < r->in; i++)
+        base[i] += r->dx[i];
+    ck_assert_msg(distance(up, base, r->in) < 1e-6, "input %zu, added: %g", input, distance(up, base, r->in));
+    free(up);
+    free(base);
+}
+
+START_TEST(test_attention)
+{
+    int number = _i % ATTENTIONS;
+    char text[64];
+    struct layer_case c = { { 0 }, text, true };
+    struct rig r;
+    float *x[3];
+
+    snprintf(text, sizeof text, "attention x heads=%zu value=0.5 <g <g <g", attentions[number].heads);
+    memcpy(c.shape, attentions[number].shape, sizeof c.shape);
+    open_rig(&r, &c, _i / ATTENTIONS ? SNN_ISA_BEST : SNN_ISA_REF, 1);
+    for (size_t k = 0; k < 3; k++) {
+        x[k] = array(r.in, 30 + (unsigned)k);
+        for (size_t i = 0; i < r.in; i++) /* mostly spikes, some none */
+            x[k][i] = x[k][i] < 0.1f ? 0.0f : i % 5 == 0 ? x[k][i] : 1.0f;
+        r.io.x[k] = (struct snn__signal){ x[k], scales[k] };
+    }
+    r.io.y.data = r.y;
+    r.unit->layer->type->forward(&r.unit->node, &r.io);
+    ck_assert(norm_of(r.y, r.out) > 0);
+    for (size_t i = 0; i < r.out; i++) {
+        double want = attended(&r, x, attentions[number].heads, i / r.unit->node.in_len, i % r.unit->node.in_len);
+
+        ck_assert_msg(fabs(r.io.y.scale * r.y[i] - want) <= 1e-5 * (1 + fabs(want)), "%s: entry %zu: %g, not %g", text, i,
+                      r.io.y.scale * r.y[i], want);
+    }
+    for (size_t k = 0; k < 3; k++)
+        check_attention_input(&r, x, k);
+    for (size_t k = 0; k < 3; k++) { /* what is absent is zero */
+        r.io.x[k].data = NULL;
+        r.unit->layer->type->forward(&r.unit->node, &r.io);
+        r.unit->layer->type->adjoint(&r.unit->node, &r.io, (struct snn__signal){ r.e, 1 }, (k + 1) % 3, r.dx, false);
+        ck_assert(norm_of(r.y, r.out) == 0 && norm_of(r.dx, r.in) == 0);
+        r.io.x[k].data = x[k];
+    }
+    for (size_t k = 0; k < 3; k++)
+        free(x[k]);
+    close_rig(&r);
+}
+END_TEST
+
 /* About `rate` of the elements fall silent, the rest are divided by 1 - rate, another mask for another batch. */
 START_TEST(test_dropout)
 {
@@ -459,6 +559,7 @@ int main(void)
     tcase_add_loop_test(tc, test_nothing_gathered, 0, CASES);
     tcase_add_loop_test(tc, test_pools, 0, CASES);
     tcase_add_test(tc, test_add);
+    tcase_add_loop_test(tc, test_attention, 0, 2 * ATTENTIONS);
     tcase_add_test(tc, test_dropout);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

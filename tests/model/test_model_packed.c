@@ -37,6 +37,8 @@ static const struct {
     { { 9 }, "linear a out=11 binary=sign; lif n; linear b out=7 binary=scaled back=full; lif m; linear o out=3 binary=scaled" },
     { { 2, 7, 7 }, "conv2d a out=6 pad=1 binary=scaled groups=2; batch_norm n0 over=all; lif n; conv2d b out=5 pad=1 bias=0 binary=scaled; "
                    "batch_norm n1 over=all; lif m; flatten f; linear o out=3" },
+    { { 4, 3, 3 }, "lif n; conv2d q out=4 kernel=1 bias=0 binary=scaled; batch_norm b0; lif qs; conv2d k out=4 kernel=1 binary=sign <n; lif ks; "
+                   "attention t heads=2 <qs <ks <n; lif m; flatten f; linear o out=3" },
     { { 9 }, "linear a out=13; lif n; linear o out=3" }, /* nothing to pack */
 };
 

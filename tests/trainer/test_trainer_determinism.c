@@ -11,36 +11,43 @@ static const struct {
     const char *name;
     size_t shape[3];
     const char *layers;
-    bool through_time; /* for bptt alone */
-    bool delays;       /* not for opzo */
+    bool through_time; /* for bptt and sei alone */
+    bool delays;       /* not for opzo and sei */
+    bool products;     /* not for ottt and opzo */
 } nets[] = {
     { "mlp",
       { 300 },
       "linear a out=150; lif n " LIF "; linear b out=70; plif m per_neuron=1 threshold=0.5; linear o out=10",
-      false, false },
+      false, false, false },
     { "conv, norm, standardised",
       { 3, 12, 12 },
       "conv2d a out=20 pad=1 standardise=1; lif n " LIF
       "; dropout d rate=0.1; avgpool p; conv2d b out=20 pad=1 groups=2; "
       "batch_norm bn; gain g value=0.6; add s <g <p; lif m " LIF
       "; scale k value=2.7; avgpool q kernel=0; flatten f; linear o out=10",
-      false, false },
+      false, false, false },
     { "feedback",
       { 2, 10, 10 },
       "conv2d a out=9 pad=1; add s <a <fb:1; lif n " LIF
       "; conv2d b out=17 pad=1 stride=2; cuba m; conv2d c out=9 pad=1; "
       "upsample fb <c; flatten f <m; linear o out=10",
-      false, true },
+      false, true, false },
     { "norm over all",
       { 2, 9, 9 },
       "conv2d a out=12 pad=1; batch_norm bn over=all; alif n; maxpool p; flatten f; linear o out=10",
-      true, false },
+      true, false, false },
+    { "attention",
+      { 3, 9, 9 },
+      "conv2d a out=24 pad=1; batch_norm bn; lif n " LIF "; conv2d q out=24 kernel=1 binary=scaled; lif qs " LIF
+      "; conv2d k out=24 kernel=1 <n; lif ks " LIF "; attention t heads=3 <qs <ks <n; lif m " LIF
+      "; conv2d c out=24 kernel=1 binary=scaled back=full; add s <c <bn; flatten f; linear o out=10",
+      false, false, true },
 };
 
-static const char *const methods[] = { "bptt", "sltt", "ottt", "ottt", "opzo", "opzo", "opzo" };
+static const char *const methods[] = { "bptt", "sltt", "ottt", "ottt", "opzo", "opzo", "opzo", "sei" };
 static const char *const settings[] = { "loss=ce_mse", "loss=mse sampled_steps=2", "variant=A", "variant=O", "loss=half_square",
-                                        "noise_pos=pre noise=sphere online=1", "feedback=kp" };
-static const char *const optimizers[] = { "sgd", "adam", "adamw", "sgd", "sgd", "adam", "sgd" };
+                                        "noise_pos=pre noise=sphere online=1", "feedback=kp", "temporal=1 loss_on=mean" };
+static const char *const optimizers[] = { "sgd", "adam", "adamw", "sgd", "sgd", "adam", "sgd", "sgd" };
 
 enum { NETS = sizeof nets / sizeof *nets, KINDS = sizeof methods / sizeof *methods };
 
@@ -88,6 +95,14 @@ static void run(struct result *r, int net_number, int kind, uint32_t threads, ui
     free(x);
 }
 
+static bool suits(int net, const char *method)
+{
+    bool opzo = strcmp(method, "opzo") == 0, sei = strcmp(method, "sei") == 0;
+
+    return !(nets[net].through_time && !sei && strcmp(method, "bptt") != 0) && !(nets[net].delays && (opzo || sei)) &&
+           !(nets[net].products && (opzo || strcmp(method, "ottt") == 0));
+}
+
 static bool same(const struct result *a, const struct result *b)
 {
     return a->n == b->n && memcmp(a->parameters, b->parameters, a->n * sizeof *a->parameters) == 0 &&
@@ -99,7 +114,7 @@ START_TEST(test_threads)
 {
     int net = _i % NETS, kind = _i / NETS % KINDS;
 
-    if ((kind > 0 && nets[net].through_time) || (kind > 3 && nets[net].delays))
+    if (!suits(net, methods[kind]))
         return;
     for (size_t k = 0; snn__kernels_at(k) != NULL; k++) {
         const struct snn__kernels *kernels = snn__kernels_at(k);

@@ -302,6 +302,20 @@ static const struct net_case nets[] = {
       "; avgpool p; upsample u; conv2d b out=5 pad=1; lif m " LIF "; flatten f; linear o out=3",
       "steps=4",
       false },
+    { "attention",
+      { 3, 3, 3 },
+      "conv2d q out=4 kernel=1; lif qs " LIF "; conv2d k out=4 kernel=1 <input; lif ks " LIF
+      "; conv2d v out=4 kernel=1 <input; lif vs " LIF "; attention t heads=2 value=0.7 <qs <ks <vs; lif m " LIF
+      "; flatten f; linear o out=3",
+      "steps=3",
+      false },
+    { "attention to itself, static, norm over all",
+      { 3, 3, 3 },
+      "conv2d a out=4 kernel=1 bias=0; batch_norm bn over=all; lif n " LIF "; conv2d k out=4 kernel=1; lif ks " LIF
+      "; attention t value=0.5 <n <ks <n; batch_norm bm over=all; add s <bm <bn; lif m " LIF
+      "; flatten f; linear o out=3",
+      "steps=3",
+      true },
     { "scaled spikes read twice",
       { 5 },
       "linear a out=6; lif n " LIF "; scale k value=2.7; linear b out=6; lif m " LIF
@@ -377,7 +391,7 @@ static bool needs_history(const struct net_case *c)
 
 static bool pools_maximum(const struct net_case *c)
 {
-    return strstr(c->layers, "maxpool") != NULL;
+    return strstr(c->layers, "maxpool") != NULL || strstr(c->layers, "attention") != NULL;
 }
 
 START_TEST(test_sltt_is_bptt_at_one_step)

@@ -8,13 +8,22 @@
 enum { BATCH = 4, COUNT = 10, CLASSES = 3 };
 
 static const size_t map[3] = { 2, 6, 6 };
-static const char *const methods[] = { "bptt", "sltt", "ottt", "opzo" }; /* the last one for networks without delays */
+static const char *const methods[] = { "bptt", "sltt", "ottt", "sei", "opzo" }; /* the last one for the net of program() */
 
 /* A net with something of everything that takes memory. */
-#define NET                                                                                                          \
-    "conv2d a out=4 pad=1 standardise=1; lif n decay=0.5; dropout d rate=0.2; conv2d b out=4 pad=1; batch_norm bn; " \
-    "gain g value=0.5; add s <g <n <fb:1; plif m per_neuron=1; conv2d fb out=4 pad=1; avgpool p <m; flatten f; "     \
-    "linear h out=9; alif q; linear o out=3"
+#define HEAD "conv2d a out=4 pad=1 standardise=1; lif n decay=0.5; dropout d rate=0.2; conv2d b out=4 pad=1%s; batch_norm bn; "
+#define TAIL "avgpool p <m; flatten f; linear h out=9; alif q; linear o out=3"
+#define NET HEAD "gain g value=0.5; add s <g <n <fb:1; plif m per_neuron=1; conv2d fb out=4 pad=1; " TAIL
+#define FORWARD HEAD "gain g value=0.5; attention t heads=2 <n <g <n; add s <t <g; plif m per_neuron=1; " TAIL
+
+/* Without feedback, and with binary weights and attention, for sei. */
+static const char *net_for(const char *method, char text[512])
+{
+    bool sei = strcmp(method, "sei") == 0;
+
+    snprintf(text, 512, sei ? FORWARD : NET, sei ? " binary=scaled" : "");
+    return text;
+}
 
 struct data {
     float x[COUNT * 72];
@@ -45,11 +54,12 @@ static snn_context *counted_context(struct counting *c, uint32_t threads)
 
 START_TEST(test_no_allocation)
 {
-    const char *method = methods[_i % 3];
+    const char *method = methods[_i % 4];
     static struct data d;
     struct counting c = { 0 };
-    snn_context *ctx = counted_context(&c, 1 + (uint32_t)_i / 3);
-    snn_network *net = network_of(ctx, map, NET);
+    snn_context *ctx = counted_context(&c, 1 + (uint32_t)_i / 4);
+    char text[512];
+    snn_network *net = network_of(ctx, map, net_for(method, text));
     snn_optimizer *opt = NULL;
     snn_dataset *set;
     snn_trainer *tr;
@@ -113,9 +123,10 @@ static uint64_t bytes_at(const char *method, int64_t steps, const char *layers, 
 START_TEST(test_bytes_over_steps)
 {
     static const size_t vector[3] = { 784 };
+    char text[512];
     static const char mlp[] = "linear a out=800; lif n; linear o out=10";
     const size_t *shape = _i % 2 ? map : vector;
-    const char *layers = _i % 2 ? NET : mlp, *method = methods[_i / 2];
+    const char *method = methods[_i / 2], *layers = _i % 2 ? net_for(method, text) : mlp;
     size_t batch = _i % 2 ? 4 : 16, held[3];
     uint64_t six = bytes_at(method, 6, layers, shape, batch, &held[0]),
              sixty = bytes_at(method, 60, layers, shape, batch, &held[1]),
@@ -240,10 +251,11 @@ START_TEST(test_try_again)
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr = NULL;
     size_t failures = 0;
+    char text[512];
 
     fill_data(&d);
     OK(snn_network_create(&net, ctx, map, 3));
-    OK(add_layers(net, NET));
+    OK(add_layers(net, net_for("sltt", text)));
     for (size_t n = 1; tr == NULL; n++) {
         snn_status rc;
 
@@ -287,7 +299,8 @@ START_TEST(test_prepare_twice)
     fill_data(&d);
     for (int twice = 0; twice < 2; twice++) {
         snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
-        snn_network *net = network_of(ctx, map, NET);
+        char text[512];
+        snn_network *net = network_of(ctx, map, net_for(methods[_i], text));
         snn_optimizer *opt = NULL;
         snn_trainer *tr;
 
@@ -346,15 +359,16 @@ START_TEST(test_two_hosts)
     snn_context *ctx = test_context(3, 1, SNN_ISA_BEST);
     struct host together[2], alone;
     pthread_t thread[2];
+    char text[512];
 
     fill_data(&d);
     for (int i = 0; i < 2; i++) {
-        together[i] = (struct host){ ctx, &d, methods[_i], network_of(ctx, map, NET), SNN_OK };
+        together[i] = (struct host){ ctx, &d, methods[_i], network_of(ctx, map, net_for(methods[_i], text)), SNN_OK };
         ck_assert_int_eq(pthread_create(&thread[i], NULL, train_in_thread, &together[i]), 0);
     }
     for (int i = 0; i < 2; i++)
         pthread_join(thread[i], NULL);
-    alone = (struct host){ ctx, &d, methods[_i], network_of(ctx, map, NET), SNN_OK };
+    alone = (struct host){ ctx, &d, methods[_i], network_of(ctx, map, net_for(methods[_i], text)), SNN_OK };
     train_in_thread(&alone);
     OK(alone.rc);
     for (int i = 0; i < 2; i++) {
@@ -375,12 +389,12 @@ int main(void)
     tcase_set_timeout(none, 60);
     tcase_set_timeout(fails, 120);
     tcase_set_timeout(reuse, 60);
-    tcase_add_loop_test(none, test_no_allocation, 0, 6);
-    tcase_add_loop_test(none, test_bytes_over_steps, 0, 6);
-    tcase_add_loop_test(fails, test_every_allocation_fails_once, 0, 4);
+    tcase_add_loop_test(none, test_no_allocation, 0, 8);
+    tcase_add_loop_test(none, test_bytes_over_steps, 0, 8);
+    tcase_add_loop_test(fails, test_every_allocation_fails_once, 0, 5);
     tcase_add_test(fails, test_try_again);
-    tcase_add_loop_test(reuse, test_prepare_twice, 0, 3);
-    tcase_add_loop_test(reuse, test_two_hosts, 0, 3);
+    tcase_add_loop_test(reuse, test_prepare_twice, 0, 4);
+    tcase_add_loop_test(reuse, test_two_hosts, 0, 4);
     suite_add_tcase(suite, none);
     suite_add_tcase(suite, fails);
     suite_add_tcase(suite, reuse);
