@@ -37,7 +37,7 @@ SNN_API snn_status snn_network_create(snn_network **out, snn_context *context, c
  * Names: "vgg11-ws", "vgg11-ws-f" (with feedback), "vgg11-bn", "resnet18", "nf-resnet34", "preact-resnet18", "vgg11-dsr";
  * with feedback, and rates as their readout's input: "ide-400", "ide-64c5", "alexnet-f", "cifarnet-f",
  * "spide-convnet-f", and without feedback "spide-lenet";
- * "binary-mlp", "binary-conv", "binary-resnet18" (binary weights).
+ * "binary-mlp", "binary-conv", "binary-resnet18", "binary-transformer", "binary-transformer-a" (binary weights).
  * Notation: tokens joined by '-'. A number: linear layer of that size + neuron; 64C3: 3x3 convolution to 64 channels,
  * padded to keep the size, + neuron; 64C3s2: with stride 2; AP2, MP2: average, maximum pooling 2x2; GAP: global
  * average; BN behind a number or convolution: batch norm before its neuron; FC or the last number: the linear readout.

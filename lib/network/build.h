@@ -52,6 +52,9 @@ snn_status snn__build_add(struct snn__build *b, const char *name, const char *fi
 snn_status snn__build_binary_mlp(struct snn__build *b);
 snn_status snn__build_binary_conv(struct snn__build *b);
 snn_status snn__build_binary_resnet18(struct snn__build *b);
+/* transformer.c: with binary MLP layers; _a: with binary attention, too. */
+snn_status snn__build_binary_transformer(struct snn__build *b);
+snn_status snn__build_binary_transformer_a(struct snn__build *b);
 
 /* The notation of snn_network_build(), notation.c. */
 snn_status snn__build_notation(struct snn__build *b);

@@ -437,6 +437,8 @@ static const struct builder {
     { "binary-mlp", snn__build_binary_mlp, &ottt_lif },
     { "binary-conv", snn__build_binary_conv, &ottt_lif },
     { "binary-resnet18", snn__build_binary_resnet18, &ottt_lif },
+    { "binary-transformer", snn__build_binary_transformer, &ottt_lif },
+    { "binary-transformer-a", snn__build_binary_transformer_a, &ottt_lif },
 };
 
 const char *snn_network_builder(size_t index)

@@ -101,7 +101,8 @@ START_TEST(test_list)
     static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34",
                                             "preact-resnet18", "vgg11-dsr", "ide-400", "ide-64c5",
                                             "alexnet-f", "cifarnet-f", "spide-lenet", "spide-convnet-f",
-                                            "binary-mlp", "binary-conv", "binary-resnet18" };
+                                            "binary-mlp", "binary-conv", "binary-resnet18",
+                                            "binary-transformer", "binary-transformer-a" };
     const size_t n = sizeof expected / sizeof *expected;
 
     for (size_t i = 0; i < n; i++)
@@ -720,6 +721,32 @@ START_TEST(test_binary_resnet18)
 }
 END_TEST
 
+/* The MLPs alone, or all but patches and readout; the stream goes around each pair of layers. */
+START_TEST(test_binary_transformer)
+{
+    uint64_t attention = 2 * 4 * 64 * 64, mlp = 2 * 2 * 256 * 64, norms = 2 * 64 + 2 * (5 * 64 + 256);
+    unsigned layers;
+
+    build(_i ? "binary-transformer-a" : "binary-transformer", 1, 28, 28, 10);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(count_binary(&layers), mlp + (_i ? attention : 0));
+    ck_assert_uint_eq(layers, _i ? 12 : 4);
+    ck_assert_uint_eq(info().parameters, 49 * 64 + 9 * 64 * 64 + attention + mlp + 2 * norms + 650);
+    ck_assert_uint_eq(layer_info("patch").out.dim[1], 7);
+    ck_assert_str_eq(source("b1_attention", 0, NULL), "b1_q_sn");
+    ck_assert_str_eq(source("b1_attention", 1, NULL), "b1_k_sn");
+    ck_assert_str_eq(source("b1_attention", 2, NULL), "b1_v_sn");
+    ck_assert_str_eq(source("b1_k", 0, NULL), "b1_sn1");
+    ck_assert_str_eq(source("b1_sum1", 1, NULL), "place_sum");
+    ck_assert_str_eq(source("b2_sn2", 0, NULL), "b2_sum1");
+    ck_assert_str_eq(source("b2_sum2", 0, NULL), "b2_down_bn");
+    ck_assert_str_eq(source("b2_sum2", 1, NULL), "b2_sum1");
+    ck_assert_str_eq(source("sn", 0, NULL), "b2_sum2");
+    ck_assert_int_eq(i64("b2_attention", SNN_LAYER_HEADS), 2);
+    ck_assert_str_eq(text_of("b2_o_bn", SNN_LAYER_OVER), "all");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("network_builders");
@@ -744,6 +771,7 @@ int main(void)
     tcase_add_test(tcase, test_binary_mlp);
     tcase_add_test(tcase, test_binary_conv);
     tcase_add_test(tcase, test_binary_resnet18);
+    tcase_add_loop_test(tcase, test_binary_transformer, 0, 2);
     tcase_add_test(tcase, test_own_neuron);
     tcase_add_loop_test(tcase, test_notation, 0, (int)(sizeof notations / sizeof *notations));
     tcase_add_test(tcase, test_notation_sizes);
