@@ -22,6 +22,7 @@ static const struct flag flags[] = {
     { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
+    { "teacher", "MODEL", "teacher", "a model whose outputs are targets, too: trainer.distil 0.7 and distil_tau 4, if not set" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
@@ -247,6 +248,8 @@ static int open_trainer(struct train *t)
     rc = snn_trainer_on_progress(t->run.trainer, progress_show, &t->progress);
     if (rc == SNN_OK)
         rc = snn_trainer_prepare(t->run.trainer, (size_t)config_whole(t->run.config, "batch", 128));
+    if (rc == SNN_OK && t->run.teacher)
+        rc = snn_trainer_set_teacher(t->run.trainer, t->run.teacher);
     if (rc == SNN_OK && t->resume)
         rc = snn_trainer_load(t->run.trainer, t->resume);
     return rc == SNN_OK ? attach_note(t) : fail_call(rc, NULL);
@@ -480,6 +483,8 @@ static int train(struct train *t, int argc, char **argv)
 
     if (status == DONE)
         status = run_context(&t->run);
+    if (status == DONE)
+        status = run_teacher(&t->run);
     if (status == DONE)
         status = open_data(t);
     if (status == DONE)

@@ -22,7 +22,7 @@ static const struct {
     { "data", KIND_DATA },           { "data.format", KIND_TEXT },    { "data.dir", KIND_TEXT },
     { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
     { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
-    { "dropout", KIND_REAL },        { "binary", KIND_TEXT },
+    { "dropout", KIND_REAL },        { "binary", KIND_TEXT },         { "teacher", KIND_TEXT },
 };
 #define PLACES (sizeof place / sizeof *place)
 
@@ -334,6 +334,10 @@ static void preset_spide(json_t *config)
 
 void config_complete(json_t *config)
 {
+    if (config_get(config, "teacher")) {
+        preset(config, "trainer.distil", json_real(0.7));
+        preset(config, "trainer.distil_tau", json_real(4));
+    }
     preset(config, "network", json_string("784-800-10"));
     preset(config, "epochs", json_integer(15));
     preset(config, "batch", json_integer(128));

@@ -274,6 +274,53 @@ int run_trainer(struct run *run, snn_trainer **out, bool learns)
     return apply(run->config, "trainer", set_trainer, *out);
 }
 
+/* Takes over what the teacher's samples were normalised by. */
+static int adopt_normalisation(json_t *config, const json_t *of)
+{
+    static const char *const path[] = { "data.mean", "data.deviation" };
+    int status = DONE;
+
+    for (size_t i = 0; i < 2 && status == DONE && config_get(of, path[i]); i++)
+        status = config_set(config, path[i], json_incref(config_get(of, path[i])));
+    return status;
+}
+
+static int open_teacher(struct run *run, const char *path, json_t *config)
+{
+    snn_status rc = snn_network_load(&run->taught, run->context, path);
+    int status;
+
+    if (rc == SNN_OK)
+        rc = snn_trainer_create(&run->teacher, run->taught, NULL, config_text(config, "trainer.method", "ottt"));
+    if (rc != SNN_OK)
+        return fail_call(rc, "teacher");
+    status = apply(config, "trainer", set_trainer, run->teacher);
+    if (status == DONE)
+        rc = snn_trainer_prepare(run->teacher, (size_t)config_whole(run->config, "batch", 128));
+    return rc == SNN_OK ? status : fail_call(rc, "teacher");
+}
+
+int run_teacher(struct run *run)
+{
+    const char *path = config_text(run->config, "teacher", NULL);
+    int status = DONE;
+    json_t *config;
+
+    if (!path)
+        return DONE;
+    config = run_config_of(path, &status);
+    if (status == DONE && !config)
+        status = fail(FAILED, "%s: carries no configuration: it was not written by snn train", path);
+    if (status == DONE)
+        status = config_set(config, "trainer.distil", json_real(0)); /* it needs no teacher of its own now */
+    if (status == DONE)
+        status = open_teacher(run, path, config);
+    if (status == DONE && !config_get(run->config, "data.mean"))
+        status = adopt_normalisation(run->config, config);
+    json_decref(config);
+    return status;
+}
+
 /* Value of one parameter as JSON; the getters differ by type only in their names. */
 #define VALUE_OF(object, prefix, info, value)                                                         \
     do {                                                                                              \
@@ -319,6 +366,8 @@ int run_record(struct run *run)
 void run_close(struct run *run)
 {
     snn_trainer_destroy(run->trainer);
+    snn_trainer_destroy(run->teacher);
+    snn_network_destroy(run->taught);
     snn_optimizer_destroy(run->optimizer);
     snn_network_destroy(run->network);
     snn_dataset_destroy(run->train);

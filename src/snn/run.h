@@ -12,6 +12,8 @@ struct run {
     snn_network *network;
     snn_optimizer *optimizer;
     snn_trainer *trainer;
+    snn_network *taught; /* of the teacher, and what evaluates it; NULL without one */
+    snn_trainer *teacher;
     snn_dataset_info shape; /* of the samples */
 };
 
@@ -25,6 +27,9 @@ int run_network(struct run *run);
 int run_optimizer(struct run *run);
 /* With an optimizer or, for evaluation, without. Parameters are set, prepare has not been called. */
 int run_trainer(struct run *run, snn_trainer **out, bool learns);
+/* The model that the configuration names as teacher, ready for its batches; its normalisation becomes that of the run,
+ * unless one is set. Without a teacher, nothing. */
+int run_teacher(struct run *run);
 /* Writes back the values that all parameters have now, so that the configuration says everything. */
 int run_record(struct run *run);
 void run_close(struct run *run);

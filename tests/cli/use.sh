@@ -103,6 +103,23 @@ grep -Eq '"backward_rate": ?0' out || bad "the rate of the second stage is not r
 refuses 2 "is not a list of numbers" train --data idx:data --mean 0.1,,2
 refuses 2 "--deviation: \"x\" is not a list" train --data idx:data --deviation x
 
+# ---- binary weights: a teacher, a packed file that gives the same figures
+run 0 train --data idx:data --net 64-24-10 --epochs 2 --trainer bptt --steps 3 --data.limit 1000 --batch 50 --quiet --save teacher.snn
+run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 --data.limit 500 \
+    --teacher teacher.snn --save taught.snn --packed packed.snn
+run 0 info taught.snn
+has out '"distil": 0.7' '"distil_tau": 4' '"teacher": "teacher.snn"'
+run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 --data.limit 500 --save alone.snn
+cmp -s taught.snn alone.snn && bad "the teacher has no effect"
+run 0 eval taught.snn
+grep -v ' s$\|samples' out >plain
+run 0 eval packed.snn
+grep -v ' s$\|samples' out >again
+cmp -s plain again || bad "the packed model gives other figures"
+refuses 1 "SNN_ERR_IO" train --data idx:data --net 64-8-10 --teacher no.snn
+printf 'no model at all, only some text that is long enough for a header' >notes.snn
+refuses 1 "SNN_ERR_FORMAT" train --data idx:data --net 64-8-10 --teacher notes.snn
+
 # ---- one file instead of flags; flags override it; the model carries what results
 cat >run.json <<'JSON'
 { "network": "64-12-10", "data": { "format": "idx", "dir": "data" }, "neuron": { "type": "lif", "threshold": 0.9 },

@@ -69,6 +69,27 @@ class Training(unittest.TestCase):
         gc.collect()
         self.assertEqual(weight.sum(), total)
 
+    def test_teacher(self):
+        rng = np.random.default_rng(7)
+        x = rng.normal(size=(16, 2)).astype(np.float32)
+        labels = (x[:, 0] > x[:, 1]).astype(np.uint32)
+        results = []
+        for host in (False, True):
+            _, teacher = self.trainer("bptt")
+            net, student = self.trainer("sei", distil=0.5, distil_tau=2)
+            with self.assertRaises(snn.Error):
+                student.step(x, labels)
+            if host:
+                student.set_logits(teacher.predict(x) / 4)
+            else:
+                student.set_teacher(teacher)
+            student.step(x, labels)
+            results.append(np.concatenate([l.tensor("weight").ravel() for l in net.layers() if l.type == "linear"]))
+        self.assertTrue(np.array_equal(*results))
+        with tempfile.TemporaryDirectory() as folder:
+            net.save_packed(os.path.join(folder, "packed.snn"))
+            self.assertEqual(snn.Network.load(self.ctx, os.path.join(folder, "packed.snn")).describe(), net.describe())
+
     def test_training_from_arrays(self):
         rng = np.random.default_rng(5)
         x = rng.normal(size=(400, 2)).astype(np.float32)

@@ -205,6 +205,10 @@ class Network(_Owned):
     def save(self, path):
         library.snn_network_save(self._handle, str(path).encode())
 
+    def save_packed(self, path):
+        """As save(), with one bit for every weight of a binary layer."""
+        library.snn_network_save_packed(self._handle, str(path).encode())
+
     def describe(self):
         """The architecture as JSON."""
         size = c_size_t()
@@ -368,6 +372,18 @@ class Trainer(_Owned, _Parameters):
         out = Metrics()
         library.snn_trainer_step(self._handle, pointer, frames, labels.ctypes.data_as(ctypes.POINTER(c_uint32)), n, byref(out))
         return out
+
+    def set_teacher(self, teacher):
+        """Another trainer, whose outputs are targets where the parameter distil is above 0; None ends that."""
+        library.snn_trainer_set_teacher(self._handle, teacher._handle if teacher else None)
+        self._teacher = teacher
+        return self
+
+    def set_logits(self, logits):
+        """A teacher's outputs [n,classes] for the next batch that step() trains."""
+        logits, pointer = _floats(logits)
+        library.snn_trainer_set_logits(self._handle, pointer, len(logits))
+        return self
 
     def predict(self, x):
         """Outputs summed over the steps, [n,classes]."""

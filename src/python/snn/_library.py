@@ -108,6 +108,7 @@ _STATUS = {
     "snn_network_load": (OUT, HANDLE, c_char_p),
     "snn_network_parse": (OUT, HANDLE, c_char_p),
     "snn_network_save": (HANDLE, c_char_p),
+    "snn_network_save_packed": (HANDLE, c_char_p),
     "snn_network_describe": (HANDLE, c_char_p, c_size_t, POINTER(c_size_t)),
     "snn_network_prepare": (HANDLE,),
     "snn_network_get_info": (HANDLE, POINTER(NetworkInfo)),
@@ -131,6 +132,8 @@ _STATUS = {
     "snn_trainer_epoch": (HANDLE, HANDLE, POINTER(Metrics)),
     "snn_trainer_evaluate": (HANDLE, HANDLE, POINTER(Metrics)),
     "snn_trainer_predict": (HANDLE, POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)),
+    "snn_trainer_set_teacher": (HANDLE, HANDLE),
+    "snn_trainer_set_logits": (HANDLE, POINTER(c_float), c_size_t),
     "snn_trainer_save": (HANDLE, c_char_p),
     "snn_trainer_load": (HANDLE, c_char_p),
 }
