@@ -2,5 +2,7 @@
 if(SNN_TOOL)
     add_test(NAME accuracy COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/accuracy/accuracy.sh $<TARGET_FILE:snn>
         ${PROJECT_BINARY_DIR}/accuracy)
-    set_tests_properties(accuracy PROPERTIES LABELS slow TIMEOUT 7200 SKIP_RETURN_CODE 77)
+    add_test(NAME accuracy_binary COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/accuracy/binary.sh $<TARGET_FILE:snn>
+        ${PROJECT_BINARY_DIR}/accuracy/binary)
+    set_tests_properties(accuracy accuracy_binary PROPERTIES LABELS slow TIMEOUT 7200 SKIP_RETURN_CODE 77)
 endif()
