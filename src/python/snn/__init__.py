@@ -327,7 +327,7 @@ class Dataset(_Owned, _Parameters):
         import numpy as np
         if not 0 <= index < len(self):
             raise IndexError(index)
-        x, pointer = _floats(np.empty(self.shape))
+        x, pointer = _floats(np.empty(self.shape, np.float32))
         label = c_uint32()
         library.snn_dataset_read(self._handle, index, 0, pointer, byref(label))
         return x, label.value
@@ -389,7 +389,7 @@ class Trainer(_Owned, _Parameters):
         """Outputs summed over the steps, [n,classes]."""
         import numpy as np
         x, pointer, frames, n = self._batch(x)
-        scores, scores_pointer = _floats(np.empty((n, self._classes)))
+        scores, scores_pointer = _floats(np.empty((n, self._classes), np.float32))
         library.snn_trainer_predict(self._handle, pointer, frames, n, scores_pointer)
         return scores
 
