@@ -22,6 +22,7 @@ static const struct flag flags[] = {
     { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
+    { "start", "MODEL", "start", "first weights: those of a model of the same layers, as one trained with --binary none" },
     { "teacher", "MODEL", "teacher", "a model whose outputs are targets, too: trainer.distil 0.7 and distil_tau 4, if not set" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
@@ -218,8 +219,11 @@ static int open_network(struct train *t)
 {
     snn_status rc;
 
-    if (!t->resume)
-        return run_network(&t->run);
+    if (!t->resume) {
+        int status = run_network(&t->run);
+
+        return status == DONE ? run_start(&t->run) : status;
+    }
     rc = snn_network_load(&t->run.network, t->run.context, t->resume);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }

@@ -23,6 +23,7 @@ static const struct {
     { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
     { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
     { "dropout", KIND_REAL },        { "binary", KIND_TEXT },         { "teacher", KIND_TEXT },
+    { "start", KIND_TEXT },
 };
 #define PLACES (sizeof place / sizeof *place)
 

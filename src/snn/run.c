@@ -254,6 +254,44 @@ int run_network(struct run *run)
     return rc == SNN_OK ? DONE : fail_call(rc, "network");
 }
 
+static int start_layer(snn_layer *layer, const snn_network *model, const char *path)
+{
+    snn_layer_info info = SNN_LAYER_INFO_INIT;
+    snn_status rc = snn_layer_get_info(layer, &info);
+    snn_layer *other = rc == SNN_OK ? snn_network_layer_named(model, info.name) : NULL;
+
+    for (size_t i = 0; rc == SNN_OK && i < info.tensors; i++) {
+        snn_tensor to = SNN_TENSOR_INIT, from = SNN_TENSOR_INIT;
+
+        rc = snn_layer_tensor(layer, i, &to);
+        if (rc == SNN_OK && (!other || snn_layer_tensor_named(other, to.name, &from) != SNN_OK ||
+                             memcmp(from.dim, to.dim, sizeof to.dim) != 0))
+            return fail(FAILED, "%s: has no %s.%s of the network's shape", path, info.name, to.name);
+        if (rc == SNN_OK)
+            memcpy(to.data, from.data, to.length * sizeof *to.data);
+    }
+    return rc == SNN_OK ? DONE : fail_call(rc, "start");
+}
+
+int run_start(struct run *run)
+{
+    const char *path = config_text(run->config, "start", NULL);
+    snn_network *model = NULL;
+    snn_layer *layer;
+    snn_status rc;
+    int status = DONE;
+
+    if (!path)
+        return DONE;
+    rc = snn_network_load(&model, run->context, path);
+    if (rc != SNN_OK)
+        return fail_call(rc, "start");
+    for (size_t i = 0; status == DONE && (layer = snn_network_layer(run->network, i)) != NULL; i++)
+        status = start_layer(layer, model, path);
+    snn_network_destroy(model);
+    return status;
+}
+
 int run_optimizer(struct run *run)
 {
     snn_status rc =

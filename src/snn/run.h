@@ -24,6 +24,8 @@ int run_data(struct run *run, snn_dataset **out, snn_split split);
 /* Mean and deviation of the training set into the configuration, unless they are there; then normalises it. */
 int run_normalise(struct run *run, snn_dataset *train);
 int run_network(struct run *run);
+/* First values of all tensors, from the model that the configuration names as start; without one, nothing. */
+int run_start(struct run *run);
 int run_optimizer(struct run *run);
 /* With an optimizer or, for evaluation, without. Parameters are set, prepare has not been called. */
 int run_trainer(struct run *run, snn_trainer **out, bool learns);

@@ -111,6 +111,11 @@ run 0 info taught.snn
 has out '"distil": 0.7' '"distil_tau": 4' '"teacher": "teacher.snn"'
 run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 --data.limit 500 --save alone.snn
 cmp -s taught.snn alone.snn && bad "the teacher has no effect"
+run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 --data.limit 500 \
+    --start alone.snn --binary none --save further.snn
+tail -n 1 further.csv | awk -F, -v "first=$(tail -n 1 alone.csv | cut -d, -f2)" '{ exit !($2 < first) }' ||
+    bad "--start does not go on from what was learnt"
+refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 --start alone.snn
 run 0 eval taught.snn
 grep -v ' s$\|samples' out >plain
 run 0 eval packed.snn
