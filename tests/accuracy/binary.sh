@@ -87,18 +87,15 @@ check_packed() {
 
 plain_conv "$out/plain.json"
 printf '| run | test accuracy, %% |\n|---|---|\n'
+# shellcheck disable=SC2086 # lists of flags, and numbers
 for steps in ${STEPS:-2}; do
-    # shellcheck disable=SC2086 # a list of flags
     for kind in scaled none; do
         row conv-$kind-$steps --net binary-conv --binary $kind --steps "$steps" $conv
     done
-    # shellcheck disable=SC2086
     row conv-plain-$steps "$out/plain.json" --steps "$steps" $conv
-    # shellcheck disable=SC2086
     if have conv-none-$steps; then
         row conv-taught-$steps --net binary-conv --teacher "$out/conv-none-$steps.snn" --steps "$steps" $conv
     fi
-    # shellcheck disable=SC2086
     for kind in scaled none; do
         row tr-$kind-$steps --net binary-transformer --binary $kind --steps "$steps" $transformer
     done
