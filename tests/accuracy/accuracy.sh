@@ -78,9 +78,12 @@ row mnist-bptt mnist 8 '1 2 3' 98.3 --trainer bptt
 # 400 (F400), LIF 0.95, T = 5, the settings of the paper
 # shellcheck disable=SC2086 # a list of flags
 row fashion-ide fashion-mnist 100 '1 2 3' 90.0 --net ide-400 --trainer ide --steps 5 $ide
-# 64C5s (F64C5), LIF 0.95, T = 30; the paper's 100 epochs with drops at 30, 60, 90 shortened to 6 with drops at 3 and 5
+# 64C5s (F64C5), LIF 0.95, T = 30; the paper's 100 epochs with drops shortened to 7 along a cosine
 # shellcheck disable=SC2086
-row mnist-conv-ide mnist 6 '1' 99.3 --net ide-64c5 --trainer ide --steps 30 $ide --schedule multi_step --optimizer.milestones 3,5
+row mnist-conv-ide mnist 7 '1' 99.3 --net ide-64c5 --trainer ide --steps 30 $ide --schedule cosine
+# T = 30, T_B = 100; cosine to 0 in place of the paper's long schedule
+row mnist-conv-spide mnist 6 '1' 98.8 --net spide-convnet-f --trainer spide --steps 30 --dropout 0.2 --loss ce --lr 0.0005 \
+    --momentum 0.9 --weight-decay 5e-4 --schedule cosine
 row fashion-conv-ottt fashion-mnist 5 '1' 90.5 --net ws:32C3-AP2-64C3-AP2-64C3-FC --trainer ottt
 
 # with batch norm over all steps and neurons behind the readout, T = 20; cross-entropy, weight decay as in the paper
