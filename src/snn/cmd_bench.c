@@ -1,5 +1,6 @@
 /* cmd_bench.c - snn bench: how fast, and with how much memory, this machine trains. */
 #include "args.h"
+#include "bench.h"
 #include "config.h"
 #include "run.h"
 
@@ -26,6 +27,8 @@ static const struct flag flags[] = {
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
+    { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
+    { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
     { "memory", NULL, NULL, "measure memory instead: bytes of the trainer, peak resident memory of the process" },
     { "json", NULL, NULL, "one JSON object per line on standard output" },
     { NULL, NULL, NULL, NULL },
@@ -55,13 +58,16 @@ struct bench {
 
 static int help(void)
 {
-    printf("usage: snn bench train [FLAGS]\n\n"
+    printf("usage: snn bench train [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
            "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
            "warm-up, every\n"
            "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
            "set as in\n"
            "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
            LEAST_SECONDS);
+    printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one thread and "
+           "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON in the "
+           "environment).\n\n");
     args_help(flags);
     return DONE;
 }
@@ -305,6 +311,7 @@ static void print_json(const struct bench *b, const struct subject *s, const str
         json_object_set_new(out, "slowest", json_figure(f->low));
         json_object_set_new(out, "fastest", json_figure(f->high));
         json_object_set_new(out, "repeats", json_integer((json_int_t)b->repeats));
+        json_object_set_new(out, "peak_resident_bytes", json_integer((json_int_t)f->resident));
     }
     json_line(out, 9);
 }
@@ -411,19 +418,36 @@ static int measure_all(const struct bench *b)
     return status;
 }
 
+static int against_torch(const struct bench *b)
+{
+    struct bench_torch t = { .json = b->json };
+    const char *folder = args_text(&b->args, "torch"), *net = json_string_value(config_get(b->args.config, "network"));
+    char cpu[160], repeats[24];
+
+    if (snprintf(t.programs, sizeof t.programs, "%s", folder ? folder : "") >= (int)sizeof t.programs)
+        return fail(USAGE, "--torch: too long");
+    snprintf(repeats, sizeof repeats, "%lld", (long long)b->repeats);
+    t.repeats = repeats;
+    cpu_model(cpu, sizeof cpu);
+    return bench_against_torch(&t, cpu, net, args_text(&b->args, "trainer"));
+}
+
 static int bench(struct bench *b, int argc, char **argv)
 {
     int status = args_parse(&b->args, flags, true, 1, argc, argv);
 
     if (status != DONE)
         return status;
-    if (b->args.count == 0 || strcmp(b->args.positional[0], "train") != 0)
+    if ((b->args.count == 0 && !args_has(&b->args, "against-torch")) ||
+        (b->args.count && strcmp(b->args.positional[0], "train") != 0))
         return fail(USAGE, "what is to be measured? snn bench train");
     b->config = json_deep_copy(b->args.config);
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");
     b->json = args_has(&b->args, "json");
     status = args_whole(&b->args, "repeats", 1, MOST_REPEATS, 7, &b->repeats);
+    if (status == DONE && args_has(&b->args, "against-torch"))
+        return against_torch(b);
     if (status == DONE && config_whole(b->config, "batch", 0) < 1)
         return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(b->config, "batch", 0));
     if (status == DONE)

@@ -5,7 +5,7 @@ The usual way to write it: the spike is a torch.autograd.Function whose backward
 after the other, and one backward() goes through all of them. The reset is not detached. Weights are standardised once
 per batch.
 
-    python3 tests/bench/torch/bptt.py --net mlp --threads 2
+    python3 tests/bench/torch/bptt.py --net 784-800-10 --threads 2
 """
 
 import torch
@@ -75,7 +75,7 @@ def main():
     options = arguments(__doc__.split("\n", maxsplit=1)[0]).parse_args()
     pool, labels = begin(options)
     onehot = F.one_hot(labels, 10).float()
-    net = mlp() if options.net == "mlp" else vgg11_ws()
+    net = mlp() if options.net == "784-800-10" else vgg11_ws()
     sgd = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
 
     def train(b):

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import resource
 import statistics
 import time
 
@@ -10,15 +11,15 @@ import torch.nn.functional as F
 
 LAMBDA, THRESHOLD, SLOPE, MIX = 0.5, 1.0, 4.0, 0.05      # tau 2; loss 0.95 CE + 0.05 MSE
 SCALE, EPS = 2.74, 1e-4                                  # of the weight-standardised network
-NETS = {"mlp": ((784,), 128), "vgg11-ws": ((3, 32, 32), 32)}    # shape of a sample, batch
+NETS = {"784-800-10": ((784,), 128), "vgg11-ws": ((3, 32, 32), 32)}    # shape of a sample, batch
 VGG = (64, 128, "P", 256, 256, "P", 512, 512, "P", 512, 512)    # P: average pooling 2x2
 
 
 def arguments(description):
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--net", choices=NETS, default="mlp")
+    parser.add_argument("--net", choices=NETS, default="784-800-10")
     parser.add_argument("--steps", type=int, default=6, help="T")
-    parser.add_argument("--batch", type=int, help="samples of a batch (128 for mlp, 32 for vgg11-ws)")
+    parser.add_argument("--batch", type=int, help="samples of a batch (default: 128 for the small nets, 32 for vgg11-ws)")
     parser.add_argument("--batches", type=int, default=20, help="batches of one measurement")
     parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
     parser.add_argument("--threads", type=int, default=0, help="threads of PyTorch; 0: its own choice")
@@ -62,7 +63,8 @@ def measure(options, method, train):
     result = {"framework": "torch " + torch.__version__, "method": method, "net": options.net, "steps": options.steps,
               "batch": options.batch, "threads": torch.get_num_threads(), "hoist": options.hoist,
               "batches": options.batches, "repeats": options.repeats, "samples_per_second": statistics.median(rates),
-              "min": min(rates), "max": max(rates), "loss": float(loss)}
+              "min": min(rates), "max": max(rates), "loss": float(loss),
+              "peak_resident_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
     print(f"{method} {options.net} T={options.steps} batch={options.batch} threads={result['threads']}"
           f"{' hoisted' if options.hoist else ''}: {result['samples_per_second']:.1f} samples/s "
           f"(median of {options.repeats}; {min(rates):.1f} to {max(rates):.1f})")

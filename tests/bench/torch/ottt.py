@@ -6,7 +6,7 @@ followed at once by the products of its backward pass, under no_grad and in plac
 standardised once per batch (they do not change before the update), maps are channels-last, and the convolutions' two
 backward products are one call. Updates by torch.optim.SGD with momentum.
 
-    python3 tests/bench/torch/ottt.py --net mlp --threads 2
+    python3 tests/bench/torch/ottt.py --net 784-800-10 --threads 2
     python3 tests/bench/torch/ottt.py --net vgg11-ws --threads 2 --batches 2 --repeats 3
 """
 
@@ -204,7 +204,7 @@ def main():
     pool, labels = begin(options)
     onehot = F.one_hot(labels, 10).float()
     with torch.no_grad():
-        layers = (mlp if options.net == "mlp" else vgg11_ws)(options.method == "ottt")
+        layers = (mlp if options.net == "784-800-10" else vgg11_ws)(options.method == "ottt")
         pairs = [p for layer in layers if hasattr(layer, "parameters") for p in layer.parameters()]
         for parameter, gradient in pairs:
             parameter.grad = gradient

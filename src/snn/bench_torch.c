@@ -1,0 +1,266 @@
+/* bench_torch.c - snn bench --against-torch: the same training by this library and by PyTorch, in turn.
+ *
+ * Either side is a process of its own, which prints one JSON object with its samples per second and its peak of
+ * resident memory: this tool as `snn bench train --json`, and one of the programs of tests/bench/torch. */
+#include "args.h"
+#include "bench.h"
+#include "tool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MOST_WORDS 48
+#define MOST_LINE 8192
+
+/* One network with its method. `flags` are ours, `batches` those of one measurement of PyTorch. */
+static const struct line {
+    const char *net, *method, *steps, *batch, *program, *batches, *flags[8];
+} lines[] = {
+    { "784-800-10", "ottt", "6", "128", "ottt.py", "20", { NULL } },
+    { "784-800-10", "sltt", "6", "128", "ottt.py", "20", { NULL } },
+    { "784-800-10", "bptt", "6", "128", "bptt.py", "20", { NULL } },
+    { "vgg11-ws", "ottt", "6", "32", "ottt.py", "1", { "--shape", "3x32x32" } },
+    { "resnet18", "sltt", "6", "16", "sltt.py", "1", { "--shape", "3x32x32" } },
+    { "ide-400", "ide", "5", "128", "ide.py", "20", { "--shape", "1x28x28", "--dropout", "0.2" } },
+    { "ide-64c5", "ide", "30", "128", "ide.py", "1", { "--shape", "1x28x28", "--dropout", "0.2" } },
+    { "spide-lenet", "spide", "30", "128", "spide.py", "1", { "--shape", "1x28x28", "--loss", "ce" } },
+    { "spide-convnet-f", "spide", "30", "128", "spide.py", "1", { "--shape", "1x28x28", "--loss", "ce" } },
+    { "784-400-BN-10-BN", "dsr", "20", "128", "dsr.py", "20", { "--neuron", "dsr_if", "--loss", "ce" } },
+    { "preact-resnet18", "dsr", "20", "4", "dsr.py", "1", { "--shape", "3x32x32", "--loss", "ce" } },
+};
+
+struct side {
+    double rate;      /* samples per second */
+    double resident;  /* bytes */
+};
+
+struct words {
+    const char *word[MOST_WORDS + 1];
+    size_t count;
+};
+
+static void say(struct words *w, const char *word)
+{
+    if (w->count < MOST_WORDS)
+        w->word[w->count++] = word;
+    w->word[w->count] = NULL;
+}
+
+static void say_flag(struct words *w, const char *flag, const char *value)
+{
+    say(w, flag);
+    say(w, value);
+}
+
+/* ---- one side */
+
+/* Runs a program and reads the last line of its output that is a JSON object. */
+static int ask(const struct words *w, struct side *side)
+{
+    char line[MOST_LINE];
+    json_t *last = NULL;
+    int ends[2], state = 0;
+    FILE *out;
+    pid_t child;
+
+    fflush(stdout);
+    if (pipe(ends) != 0 || (child = fork()) < 0)
+        return fail(FAILED, "no process for %s: %s", w->word[0], strerror(errno));
+    if (child == 0) {
+        close(ends[0]);
+        if (dup2(ends[1], STDOUT_FILENO) >= 0)
+            execvp(w->word[0], (char *const *)w->word);
+        _exit(127);
+    }
+    close(ends[1]);
+    out = fdopen(ends[0], "r");
+    while (out && fgets(line, sizeof line, out)) {
+        json_t *value = line[0] == '{' ? json_loads(line, 0, NULL) : NULL;
+        if (value) {
+            json_decref(last);
+            last = value;
+        }
+    }
+    if (out)
+        fclose(out);
+    while (waitpid(child, &state, 0) < 0 && errno == EINTR)
+        ;
+    side->rate = json_number_value(json_object_get(last, "samples_per_second"));
+    side->resident = json_number_value(json_object_get(last, "peak_resident_bytes"));
+    json_decref(last);
+    if (WIFSIGNALED(state) && WTERMSIG(state) == SIGINT)
+        return INTERRUPTED;
+    if (!WIFEXITED(state) || WEXITSTATUS(state) != 0 || side->rate <= 0)
+        return fail(FAILED, "%s %s gave no figure", w->word[0], w->count > 1 ? w->word[1] : "");
+    return DONE;
+}
+
+static int ask_ours(const struct bench_torch *b, const struct line *l, const char *threads, struct side *side)
+{
+    struct words w = { .count = 0 };
+
+    say(&w, b->tool);
+    say(&w, "bench");
+    say(&w, "train");
+    say_flag(&w, "--net", l->net);
+    say_flag(&w, "--trainer", l->method);
+    say_flag(&w, "--steps", l->steps);
+    say_flag(&w, "--batch", l->batch);
+    say_flag(&w, "--threads", threads);
+    say_flag(&w, "--repeats", b->repeats);
+    for (size_t i = 0; i < sizeof l->flags / sizeof *l->flags && l->flags[i]; i++)
+        say(&w, l->flags[i]);
+    say(&w, "--json");
+    return ask(&w, side);
+}
+
+static int ask_torch(const struct bench_torch *b, const struct line *l, const char *threads, struct side *side)
+{
+    struct words w = { .count = 0 };
+    char program[sizeof b->programs + 32];
+
+    snprintf(program, sizeof program, "%s/%s", b->programs, l->program);
+    say(&w, b->python);
+    say(&w, program);
+    if (strcmp(l->program, "ottt.py") == 0)
+        say_flag(&w, "--method", l->method);
+    say_flag(&w, "--net", l->net);
+    say_flag(&w, "--steps", l->steps);
+    say_flag(&w, "--batch", l->batch);
+    say_flag(&w, "--threads", threads);
+    say_flag(&w, "--repeats", b->repeats);
+    say_flag(&w, "--batches", l->batches);
+    return ask(&w, side);
+}
+
+/* ---- the table */
+
+static void print(const struct bench_torch *b, const struct line *l, const char *threads, const struct side *ours,
+                  const struct side *torch)
+{
+    json_t *out;
+
+    if (!b->json) {
+        printf("%-18s %-6s %3s %6s %8s %12.1f %12.1f %7.1f %12s %12s\n", l->net, l->method, l->steps, l->batch, threads,
+               ours->rate, torch->rate, ours->rate / torch->rate, bytes((uint64_t)ours->resident).s,
+               bytes((uint64_t)torch->resident).s);
+        fflush(stdout);
+        return;
+    }
+    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "event", "against-torch", "network", l->net, "trainer", l->method,
+                    "steps", l->steps, "batch", l->batch, "threads", threads);
+    json_object_set_new(out, "samples_per_second", json_figure(ours->rate));
+    json_object_set_new(out, "torch_samples_per_second", json_figure(torch->rate));
+    json_object_set_new(out, "ratio", json_figure(ours->rate / torch->rate));
+    json_object_set_new(out, "peak_resident_bytes", json_figure(ours->resident));
+    json_object_set_new(out, "torch_peak_resident_bytes", json_figure(torch->resident));
+    json_line(out, 9);
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static int compare(const struct bench_torch *b, const struct line *l)
+{
+    char all[24];
+    struct side ours[2], torch[2];
+    size_t n = b->processors > 1 ? 2 : 1;
+    int status = DONE;
+
+    snprintf(all, sizeof all, "%ld", b->processors);
+    for (size_t i = 0; i < n && status == DONE; i++) {
+        const char *threads = i ? all : "1";
+        status = ask_ours(b, l, threads, &ours[i]);
+        if (status == DONE)
+            status = ask_torch(b, l, threads, &torch[i]);
+        if (status == DONE)
+            print(b, l, threads, &ours[i], &torch[i]);
+    }
+    if (status == DONE && n == 2 && !b->json)
+        printf("%-18s best against best: %.1f times PyTorch; %s threads: %.2f times one\n", "",
+               larger(ours[0].rate, ours[1].rate) / larger(torch[0].rate, torch[1].rate), all,
+               ours[1].rate / ours[0].rate);
+    return status;
+}
+
+/* The programs lie in share/snn/torch beside the folder of the tool, in a build tree and where it is installed. */
+static int find_programs(struct bench_torch *b)
+{
+    ssize_t length = readlink("/proc/self/exe", b->tool, sizeof b->tool - 1);
+    char *slash;
+
+    if (length <= 0)
+        return fail(FAILED, "this system does not say where the tool is: give the folder by --torch");
+    b->tool[length] = '\0';
+    if (!b->programs[0]) {
+        memcpy(b->programs, b->tool, sizeof b->tool);
+        slash = strrchr(b->programs, '/');
+        snprintf(slash, sizeof b->programs - (size_t)(slash - b->programs), "/../share/snn/torch");
+    }
+    return access(b->programs, R_OK) == 0
+               ? DONE
+               : fail(FAILED, "%s: no PyTorch programs there; give their folder by --torch", b->programs);
+}
+
+/* Whether Python has PyTorch. */
+static int find_torch(const struct bench_torch *b)
+{
+    int state = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(127);
+        execlp(b->python, b->python, "-c", "import torch", (char *)NULL);
+        _exit(127);
+    }
+    if (child > 0)
+        waitpid(child, &state, 0);
+    return child > 0 && WIFEXITED(state) && WEXITSTATUS(state) == 0
+               ? DONE
+               : fail(FAILED, "%s has no PyTorch: install python3-torch, or name another Python in the environment's PYTHON",
+                      b->python);
+}
+
+static bool wanted(const char *list, const char *word)
+{
+    char each[16][32];
+    size_t n = list ? args_list(list, each, 16) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(each[i], word) == 0)
+            return true;
+    return !list;
+}
+
+int bench_against_torch(struct bench_torch *b, const char *machine, const char *net, const char *methods)
+{
+    size_t done = 0;
+    int status = find_programs(b);
+
+    b->python = getenv("PYTHON") && *getenv("PYTHON") ? getenv("PYTHON") : "python3";
+    b->processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (status == DONE)
+        status = find_torch(b);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines && status == DONE; i++) {
+        if (!wanted(net, lines[i].net) || !wanted(methods, lines[i].method))
+            continue;
+        if (done++ == 0 && !b->json)
+            printf("machine  %s, %ld processors; medians of %s\n\n%-18s %-6s %3s %6s %8s %12s %12s %7s %12s %12s\n",
+                   machine, b->processors, b->repeats, "network", "method", "T", "batch", "threads", "samples/s",
+                   "PyTorch", "ratio", "memory", "PyTorch");
+        status = compare(b, &lines[i]);
+    }
+    if (status == DONE && done == 0) {
+        fprintf(stderr, "networks and methods that have a PyTorch program:\n");
+        for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+            fprintf(stderr, "  --net %s --trainer %s\n", lines[i].net, lines[i].method);
+        return fail(USAGE, "no PyTorch program for this network and method");
+    }
+    return status;
+}
