@@ -1,7 +1,7 @@
 /* trainer/dsr.c - differentiation on spike representation (arXiv 2205.00459), docs/methods/dsr.md.
  *
  *   forward     T steps; each population gathers X = sum_t w_t x[t], every other layer acts on each step
- *   loss        of the last population's representation O = sum_t w_t o[t]
+ *   loss        of the last population's representation O = sum_t w_t o[t], or of the mean output of a readout without neurons
  *   backward    at a population, through a clamp of X (layer/rate.c): gx[t] = M Gamma / (tau T), Gamma = T sum_t w_t go[t]
  *   gradient    dW = sum_t gx[t] o[t]^T
  *
@@ -36,23 +36,25 @@ static snn_status check_layer(const snn_layer *layer)
 static snn_status dsr_check(const snn_trainer *trainer)
 {
     const snn_network *net = trainer->net;
-    const snn_layer *last = net->layer[net->n_layers - 1];
 
     for (size_t l = 0; l < net->n_layers; l++)
         SNN__TRY(check_layer(net->layer[l]));
-    if (!(last->type->flags & SNN__LAYER_RATES))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: the last layer, %s, must be a population dsr_if or dsr_lif", last->name);
     return SNN_OK;
 }
 
-/* Whether all populations weigh the steps alike, so that one weighted mean of a batch norm's input serves all below it. */
+/* Whether all populations and the output weigh the steps alike, so that one weighted mean of a batch norm's input serves all
+ * below it. Without a norm, no error differs from step to step. */
 static bool one_leak(const snn_network *net)
 {
-    for (size_t l = 0; l < net->n_layers; l++)
-        if (net->layer[l]->model != NULL &&
-            snn__rate_share(net->layer[l], 0, 2) != snn__rate_share(net->layer[net->n_layers - 1], 0, 2))
-            return false;
-    return true;
+    const snn_layer *last = net->layer[net->n_layers - 1];
+    bool same = true, norm = false;
+
+    for (size_t l = 0; l < net->n_layers; l++) {
+        if (net->layer[l]->model != NULL)
+            same &= snn__rate_share(net->layer[l], 0, 2) == snn__rate_share(last, 0, 2);
+        norm |= net->layer[l]->type == &snn__layer_batch_norm;
+    }
+    return same || !norm;
 }
 
 /* Batch norms behind spikes: those of which the input varies, whatever the network's input does. */
@@ -79,7 +81,7 @@ static void dsr_needs(const snn_trainer *trainer, struct snn__needs *needs)
                      !snn__network_errors_average(trainer->net);
 }
 
-/* w_t of the last population. */
+/* w_t of the output */
 static double dsr_share(const snn_trainer *trainer, size_t t)
 {
     return snn__rate_share(trainer->net->layer[trainer->net->n_layers - 1], t, trainer->steps);

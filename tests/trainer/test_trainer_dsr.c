@@ -205,6 +205,9 @@ struct net_case {
 static const struct net_case nets[] = {
     { "plain", "linear a out=9; dsr_if s threshold=1.5; linear b out=4; dsr_if o", { 5, 0, 0 } },
     { "leaky", "linear a out=9; dsr_lif s; gain g value=0.7; linear b out=4; dsr_lif o", { 5, 0, 0 } },
+    { "readout", "linear a out=9; dsr_lif s; linear b out=7; dsr_lif q; linear c out=4", { 5, 0, 0 } },
+    { "readout behind norms", "linear a out=9; batch_norm na over=all; dsr_if s; linear b out=7; batch_norm nb over=all; dsr_lif q; linear c "
+                              "out=4", { 5, 0, 0 } },
     { "pooled", "conv2d a out=3 kernel=3 pad=1; dsr_if s threshold=0.8; avgpool p kernel=2; dropout d rate=0.2; flatten f; "
                 "linear b out=4; dsr_if o", { 2, 4, 4 } },
     { "norms", "conv2d a out=3 kernel=3 pad=1; batch_norm na over=all; dsr_lif s; avgpool p kernel=2; flatten f; linear b out=4; "
@@ -437,7 +440,6 @@ START_TEST(test_refusals)
         const char *method, *text, *message;
     } wrong[] = {
         { "dsr", "linear a out=4; lif s; linear b out=4; dsr_if o", "neurons of type lif" },
-        { "dsr", "linear a out=4; dsr_if s; linear b out=4", "last layer" },
         { "dsr", "linear a out=4; batch_norm n; dsr_if s", "over all steps" },
         { "dsr", "linear a out=4; add s <a <r:1; dsr_if n; linear r out=4", "feedback" },
         { "dsr", "linear a out=4; dsr_if n; attention t <n <n <n; linear o out=3; dsr_if s", "rates do not go through attention" },
