@@ -18,7 +18,7 @@ static const struct flag flags[] = {
     { "net", "NOTATION", "network", "as in snn train, its last layer the head of all tasks; default 784-800-800-10" },
     { "tasks", "K", NULL, "number of tasks; default 3" },
     { "rows", "M,M,...", NULL, "lateral neurons of task 1 for each layer that may have them; default: no projection" },
-    { "more", "M,M,...", NULL, "those that every later task adds; default: as --rows" },
+    { "more", "M,M,.../...", NULL, "those that tasks 2, 3, ... add, the last list all further ones; default: as --rows" },
     { "hebb-lr", "X,X,...", NULL, "learning rates of their weights; default 0.01" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "epochs", "N", "epochs", "passes over the training set of each task; default 1" },
@@ -48,14 +48,14 @@ struct continual {
     snn_continual *sequence;
     uint32_t *order; /* [pixels] of the task at hand; tasks are made anew when they are needed */
     size_t layers;
-    size_t rows[LAYERS_MAX], more[LAYERS_MAX];
+    size_t rows[TASKS_MAX][LAYERS_MAX]; /* that each task adds */
     int64_t tasks;
     bool quiet;
 };
 
 static int help(void)
 {
-    printf("usage: snn continual [FLAGS]\n\n"
+    printf("usage: snn continual [CONFIG.json] [FLAGS]\n\n"
            "Trains one network on K tasks, one after the other: each permutes the pixels of the data in its own way, the first "
            "leaves\n"
            "them. Lateral neurons (--rows) keep later tasks out of what earlier ones use; without them the network forgets. "
@@ -145,6 +145,13 @@ static int configure(struct continual *c)
     config_set(config, "optimizer.name", json_string("sgd"));
     config_set(config, "optimizer.momentum", json_real(0));
     config_set(config, "optimizer.schedule", json_string("constant"));
+    if (c->args.count) {
+        json_t *file = NULL;
+        if (config_load(&file, c->args.positional[0]) != DONE)
+            return FAILED;
+        config_merge(config, file);
+        json_decref(file);
+    }
     config_merge(config, c->args.config);
     config_complete(config);
     if (config_whole(config, "batch", 0) < 1 || config_whole(config, "epochs", 0) < 1)
@@ -173,11 +180,11 @@ static int open_data(struct continual *c)
     return c->order ? DONE : fail(FAILED, "no memory for %zu pixels", pixels);
 }
 
-/* Numbers of a flag, one for each layer that may have lateral neurons, into `out` by layer number. */
-static int read_rows(struct continual *c, const char *flag, size_t *out)
+/* Numbers in `text`, one for each layer that may have lateral neurons, into `out` by layer number. */
+static int read_rows(struct continual *c, const char *flag, const char *text, size_t *out)
 {
     char word[LAYERS_MAX][32];
-    size_t n = args_list(args_text(&c->args, flag), word, LAYERS_MAX), used = 0;
+    size_t n = args_list(text, word, LAYERS_MAX), used = 0;
 
     for (size_t l = 0; l < c->layers; l++) {
         snn_projection_info info = SNN_PROJECTION_INFO_INIT;
@@ -194,6 +201,24 @@ static int read_rows(struct continual *c, const char *flag, size_t *out)
         used++;
     }
     return used == n ? DONE : fail(USAGE, "--%s: %zu numbers for %zu layers", flag, n, used);
+}
+
+/* "70,70,70/50,50,50": what tasks 2, 3, ... add; the last list serves all further ones. */
+static int read_more(struct continual *c)
+{
+    const char *text = args_text(&c->args, args_has(&c->args, "more") ? "more" : "rows");
+    char list[LAYERS_MAX * 32];
+    int status = DONE;
+
+    for (size_t task = 1; status == DONE && task < (size_t)c->tasks; task++) {
+        size_t length = strcspn(text, "/");
+
+        snprintf(list, sizeof list, "%.*s", (int)length, text);
+        status = read_rows(c, "more", list, c->rows[task]);
+        if (text[length] == '/')
+            text += length + 1;
+    }
+    return status;
 }
 
 static int set_rates(struct continual *c)
@@ -229,9 +254,9 @@ static int open_projection(struct continual *c)
     rc = snn_projection_create(&c->projection, c->run.network);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    status = read_rows(c, "rows", c->rows);
+    status = read_rows(c, "rows", args_text(&c->args, "rows"), c->rows[0]);
     if (status == DONE)
-        status = read_rows(c, args_has(&c->args, "more") ? "more" : "rows", c->more);
+        status = read_more(c);
     return status == DONE ? set_rates(c) : status;
 }
 
@@ -280,7 +305,7 @@ static int train_task(struct continual *c, size_t task)
     snn_status rc = open_task(c, &data, &user, c->run.train, task);
 
     if (rc == SNN_OK)
-        rc = snn_continual_begin(c->sequence, c->projection ? task ? c->more : c->rows : NULL, c->layers,
+        rc = snn_continual_begin(c->sequence, c->projection ? c->rows[task] : NULL, c->layers,
                                  (size_t)config_whole(c->run.config, "batch", 64));
     for (int64_t i = 0; rc == SNN_OK && i < epochs; i++)
         rc = snn_trainer_epoch(c->run.trainer, data, &m);
@@ -368,7 +393,7 @@ static int conclude(struct continual *c)
 
 static int continual(struct continual *c, int argc, char **argv)
 {
-    int status = args_parse(&c->args, flags, true, 0, argc, argv);
+    int status = args_parse(&c->args, flags, true, 1, argc, argv);
 
     if (status == DONE)
         status = args_whole(&c->args, "tasks", 1, TASKS_MAX, 3, &c->tasks);
@@ -392,12 +417,11 @@ static int continual(struct continual *c, int argc, char **argv)
 
 int cmd_continual(int argc, char **argv)
 {
-    struct continual c;
+    static struct continual c; /* once per process; too large for a stack */
     int status;
 
     if (args_want_help(argc, argv))
         return help();
-    memset(&c, 0, sizeof c);
     status = continual(&c, argc, argv);
     snn_continual_destroy(c.sequence);
     snn_trainer_destroy(c.run.trainer);
