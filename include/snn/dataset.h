@@ -52,6 +52,8 @@ typedef enum snn_dataset_key {
     SNN_DATASET_CROP_PAD = 302, /**< i64, pad by so many zeros, then crop a window of the old size at random; 0: off */
     SNN_DATASET_FLIP = 303,     /**< i64, 1: mirror left-right with probability 1/2 */
     SNN_DATASET_CUTOUT = 304,   /**< f64, probability of filling a rectangle of 2-40 % area, aspect 0.4-2.5, with one random grey value; 0: off */
+    SNN_DATASET_FRAMES = 305,   /**< i64, recordings of events: frames T of equal duration that each is cut into, default 10 */
+    SNN_DATASET_COUNT_EVENTS = 306, /**< i64, recordings of events: 1: a frame holds numbers of events, 0: 1 where there was one */
     SNN_DATASET_KEY_FORCE32 = 0x7fffffff
 } snn_dataset_key;
 
@@ -64,10 +66,12 @@ SNN_BEGIN_DECLS
  *   "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that are there, in order), DIR/test_batch.bin[.gz] or
  *              DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32]
  *   "cifar100" DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels
+ *   "nmnist"   DIR/{Train,Test}/LABEL/NUMBER.bin, recordings of events; frames [2,34,34], darker and brighter, in the order of
+ *              the numbers
  *
- * Reads the whole split into memory, one byte a pixel. The caller destroys it.
+ * Reads the whole split into memory, one byte a pixel, eight an event. The caller destroys it.
  * @return SNN_ERR_ARGUMENT (unknown format), SNN_ERR_IO (a file is missing: the message names it), SNN_ERR_FORMAT (bad
- * magic, truncated, counts differ, label out of range), SNN_ERR_MEMORY; *out is NULL then */
+ * magic, truncated, counts differ, label or coordinate out of range, times that go back), SNN_ERR_MEMORY; *out is NULL then */
 SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                                     snn_split split);
 

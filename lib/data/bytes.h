@@ -21,10 +21,14 @@ struct snn__bytes {
 /* Samples of more bytes than this are refused. */
 #define SNN__BYTES_SAMPLE_MAX ((size_t)1 << 26)
 
-/* A reader: fills *out (zeroed but for ctx). On failure the caller frees what is there. */
+struct snn__recordings;
+
+/* A reader, of samples of bytes or of recordings of events: fills *out (zeroed but for ctx; of recordings, frames is set, too).
+ * On failure the caller frees what is there. */
 struct snn__data_format {
     const char *name;
     snn_status (*read)(struct snn__bytes *out, const char *directory, snn_split split);
+    snn_status (*record)(struct snn__recordings *out, const char *directory, snn_split split);
 };
 
 /* Sets the shape, before the first sample. `path` is for the message. */

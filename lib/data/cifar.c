@@ -101,5 +101,5 @@ static snn_status cifar100_read(struct snn__bytes *b, const char *directory, snn
     return SNN_OK;
 }
 
-const struct snn__data_format snn__data_cifar10 = { "cifar10", cifar10_read };
-const struct snn__data_format snn__data_cifar100 = { "cifar100", cifar100_read };
+const struct snn__data_format snn__data_cifar10 = { .name = "cifar10", .read = cifar10_read };
+const struct snn__data_format snn__data_cifar100 = { .name = "cifar100", .read = cifar100_read };

@@ -3,6 +3,7 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "data/bytes.h"
+#include "data/recordings.h"
 #include "data/set.h"
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ static const struct snn__data_format *const formats[] = {
 #define N_FORMATS (sizeof formats / sizeof *formats)
 #define COUNT_MAX 0xffffffffu /* samples are numbered in 32 bits where they are shuffled */
 #define PAD_MAX 4096
+#define FRAMES_MAX 65535
+#define FRAMES 10 /* of a recording, unless set */
 
 static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_DATASET_LIMIT, "limit", 0, COUNT_MAX, 0, "use the first so many samples; 0: all"),
@@ -30,6 +33,9 @@ static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_DATASET_FLIP, "flip", 0, 1, 0, "training: 1: mirror left-right with probability 1/2"),
     SNN__PARAM_F64(SNN_DATASET_CUTOUT, "cutout", 0.0, 1.0, 0.0,
                    "training: probability of filling a random rectangle with a random grey value; 0: off"),
+    SNN__PARAM_I64(SNN_DATASET_FRAMES, "frames", 1, FRAMES_MAX, FRAMES, "events: frames of equal duration that a recording is cut into"),
+    SNN__PARAM_I64(SNN_DATASET_COUNT_EVENTS, "count_events", 0, 1, 0,
+                   "events: 1: a frame holds numbers of events, 0: 1 where there was one"),
 };
 
 static snn_status fail_null(const char *what)
@@ -162,23 +168,61 @@ static snn_status find_format(const char *name, const struct snn__data_format **
     return snn__fail(SNN_ERR_ARGUMENT, "unknown data format \"%.60s\"; there are: %s", name, list);
 }
 
-static snn_status open_bytes(snn_dataset **out, struct snn__bytes *b, const struct snn__data_format *format,
-                             const char *directory, snn_split split)
+static snn_status open_bytes(snn_dataset **out, snn_context *ctx, const struct snn__data_format *format, const char *directory,
+                             snn_split split)
 {
+    struct snn__bytes *b = snn__alloc(ctx, 1, sizeof *b);
     snn_dataset_source source;
+    snn_status rc;
 
-    SNN__TRY(format->read(b, directory, split));
-    SNN__TRY(snn_dataset_source_init(&source, sizeof source));
-    snn__bytes_source(b, &source);
-    return snn_dataset_create(out, b->ctx, &source);
+    if (b == NULL)
+        return SNN_ERR_MEMORY;
+    b->ctx = ctx;
+    rc = format->read(b, directory, split);
+    if (rc == SNN_OK)
+        rc = snn_dataset_source_init(&source, sizeof source);
+    if (rc == SNN_OK) {
+        snn__bytes_source(b, &source);
+        rc = snn_dataset_create(out, ctx, &source);
+    }
+    if (rc != SNN_OK) {
+        snn__bytes_free(b);
+        snn__free(ctx, b);
+    }
+    return rc;
+}
+
+static snn_status open_recordings(snn_dataset **out, snn_context *ctx, const struct snn__data_format *format, const char *directory,
+                                  snn_split split)
+{
+    struct snn__recordings *r = snn__alloc(ctx, 1, sizeof *r);
+    snn_dataset_source source;
+    snn_status rc;
+
+    if (r == NULL)
+        return SNN_ERR_MEMORY;
+    r->ctx = ctx;
+    r->frames = FRAMES;
+    rc = format->record(r, directory, split);
+    if (rc == SNN_OK)
+        rc = snn_dataset_source_init(&source, sizeof source);
+    if (rc == SNN_OK) {
+        snn__recordings_source(r, &source);
+        rc = snn_dataset_create(out, ctx, &source);
+    }
+    if (rc == SNN_OK) {
+        (*out)->recordings = r;
+    } else {
+        snn__recordings_free(r);
+        snn__free(ctx, r);
+    }
+    return rc;
 }
 
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                             snn_split split)
 {
     const struct snn__data_format *chosen;
-    struct snn__bytes *b;
-    snn_status rc;
 
     if (out == NULL)
         return fail_null("out");
@@ -188,16 +232,7 @@ snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char 
     if (split != SNN_SPLIT_TRAIN && split != SNN_SPLIT_TEST)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)split);
     SNN__TRY(find_format(format, &chosen));
-    b = snn__alloc(context, 1, sizeof *b);
-    if (b == NULL)
-        return SNN_ERR_MEMORY;
-    b->ctx = context;
-    rc = open_bytes(out, b, chosen, directory, split);
-    if (rc != SNN_OK) {
-        snn__bytes_free(b);
-        snn__free(context, b);
-    }
-    return rc;
+    return (chosen->read != NULL ? open_bytes : open_recordings)(out, context, chosen, directory, split);
 }
 
 /* ---- describing and setting ---- */
@@ -236,13 +271,41 @@ static snn_status check_image(const snn_dataset *dataset, bool augments, const c
     return SNN_OK;
 }
 
+static bool is_of_events(int32_t key)
+{
+    return key == SNN_DATASET_FRAMES || key == SNN_DATASET_COUNT_EVENTS;
+}
+
+static snn_status check_events(const snn_dataset *dataset, int32_t key)
+{
+    if (is_of_events(key) && dataset->recordings == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events; these samples are none",
+                         key == SNN_DATASET_FRAMES ? "frames" : "count_events");
+    return SNN_OK;
+}
+
+/* Recordings are cut as the parameters say from now on. */
+static snn_status settle(snn_dataset *dataset)
+{
+    struct snn__recordings *r = dataset->recordings;
+
+    if (r != NULL) {
+        r->frames = (size_t)snn__param_i64(&dataset->params, SNN_DATASET_FRAMES);
+        r->count_events = snn__param_i64(&dataset->params, SNN_DATASET_COUNT_EVENTS) != 0;
+        dataset->source.frames = r->frames;
+    }
+    return SNN_OK;
+}
+
 snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value)
 {
     if (dataset == NULL)
         return fail_null("the handle");
+    SNN__TRY(check_events(dataset, key));
     SNN__TRY(check_image(dataset, key == SNN_DATASET_CROP_PAD && value != 0, "crop_pad"));
     SNN__TRY(check_image(dataset, key == SNN_DATASET_FLIP && value != 0, "flip"));
-    return snn__params_set_i64(&dataset->params, key, value);
+    SNN__TRY(snn__params_set_i64(&dataset->params, key, value));
+    return settle(dataset);
 }
 
 snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
@@ -255,14 +318,18 @@ snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
 
 snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value)
 {
+    int32_t key;
     bool augments;
 
     if (dataset == NULL || name == NULL || value == NULL)
         return fail_null(dataset == NULL ? "the handle" : name == NULL ? "the name" : "the value");
-    augments = strcmp(name, "limit") != 0 && snn__params_find_name(&dataset->params, name) >= 0 &&
+    key = strcmp(name, "frames") == 0 ? SNN_DATASET_FRAMES : strcmp(name, "count_events") == 0 ? SNN_DATASET_COUNT_EVENTS : 0;
+    SNN__TRY(check_events(dataset, key));
+    augments = strcmp(name, "limit") != 0 && !is_of_events(key) && snn__params_find_name(&dataset->params, name) >= 0 &&
                (strcmp(value, "true") == 0 || strtod(value, NULL) != 0.0);
     SNN__TRY(check_image(dataset, augments, name));
-    return snn__params_set_text(&dataset->params, name, value);
+    SNN__TRY(snn__params_set_text(&dataset->params, name, value));
+    return settle(dataset);
 }
 
 snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value)

@@ -111,4 +111,4 @@ static snn_status idx_read(struct snn__bytes *b, const char *directory, snn_spli
     return read_part(b, directory, split, "labels-idx1", read_labels);
 }
 
-const struct snn__data_format snn__data_idx = { "idx", idx_read };
+const struct snn__data_format snn__data_idx = { .name = "idx", .read = idx_read };

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static const struct flag flags[] = {
-    { "data", "FORMAT:DIR", "data", "idx, cifar10 or cifar100 files; default: Debian's dataset-fashion-mnist" },
+    { "data", "FORMAT:DIR", "data", "idx, cifar10, cifar100 or nmnist files; default: Debian's dataset-fashion-mnist" },
     { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
     { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
     { "mean", "X,...", "data.mean", "subtracted from the input, instead of a measured mean; one number or one per channel" },

@@ -347,7 +347,7 @@ void config_complete(json_t *config)
         preset(config, "data.format", json_string("idx"));
         preset(config, "data.dir", json_string(DEBIAN_FASHION_MNIST));
     }
-    preset(config, "data.normalise", json_string("mean-std"));
+    preset(config, "data.normalise", json_string(strcmp(config_text(config, "data.format", ""), "nmnist") == 0 ? "none" : "mean-std"));
     preset(config, "trainer.method", json_string("ottt"));
     preset(config, "optimizer.name", json_string("sgd"));
     if (strcmp(config_text(config, "trainer.method", ""), "spide") == 0)

@@ -126,6 +126,23 @@ static int normalise(const struct run *run, snn_dataset *dataset)
     return rc == SNN_OK ? DONE : fail_call(rc, "data.normalise");
 }
 
+/* Recordings are cut into one frame for each step, unless the configuration says otherwise; the model file remembers it. */
+static int cut(struct run *run, snn_dataset *dataset)
+{
+    snn_status rc;
+
+    if (run->shape.frames == 1)
+        return DONE;
+    if (!config_get(run->config, "data.frames"))
+        config_set(run->config, "data.frames", json_integer(config_whole(run->config, "trainer.steps", 6)));
+    rc = snn_dataset_set_i64(dataset, SNN_DATASET_FRAMES, config_whole(run->config, "data.frames", 0));
+    if (rc == SNN_OK)
+        rc = snn_dataset_set_i64(dataset, SNN_DATASET_COUNT_EVENTS, config_whole(run->config, "data.count_events", 0));
+    if (rc == SNN_OK)
+        rc = snn_dataset_get_info(dataset, &run->shape);
+    return rc == SNN_OK ? DONE : fail_call(rc, "data");
+}
+
 int run_data(struct run *run, snn_dataset **out, snn_split split)
 {
     const char *format = config_text(run->config, "data.format", NULL);
@@ -142,7 +159,7 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
     rc = snn_dataset_get_info(*out, &run->shape);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    if (split == SNN_SPLIT_TRAIN && apply(run->config, "data", set_dataset, *out) != DONE)
+    if (cut(run, *out) != DONE || (split == SNN_SPLIT_TRAIN && apply(run->config, "data", set_dataset, *out) != DONE))
         return FAILED;
     return normalise(run, *out);
 }
