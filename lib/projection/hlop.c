@@ -39,6 +39,7 @@ void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lat
     fit(&w->room_rows, lateral->rows * lateral->n);
     fit(&w->room_packed, snn__packed_size(w->ctx, lateral->n, lateral->rows));
     fit(&w->room_packed_back, snn__packed_size(w->ctx, lateral->rows, lateral->n));
+    fit(&w->room_packed_new, snn__packed_size(w->ctx, lateral->rows - lateral->frozen, lateral->n));
     fit(&w->room_share, outputs * lateral->rows);
     fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide));
@@ -54,7 +55,7 @@ snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *aren
         size_t count;
     } want[] = { { &w->y, w->room_y },           { &w->gram, w->room_gram },     { &w->shared, w->room_rows },
                  { &w->outer, w->room_rows },    { &w->packed, w->room_packed }, { &w->packed_back, w->room_packed_back },
-                 { &w->share, w->room_share } };
+                 { &w->packed_new, w->room_packed_new }, { &w->share, w->room_share } };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
@@ -63,35 +64,35 @@ snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *aren
 
 /* ---- products with H ---- */
 
-/* H' as weights of rows that are seen through a window, or that are plain. */
-static void pack_forward(const struct snn__lateral *l, size_t count, bool plain, struct snn__workspace *w)
+/* H' as weights of rows that are seen through a window, or that are plain: `count` lateral neurons from number `first`. */
+static void pack_forward(const struct snn__lateral *l, size_t first, size_t count, bool plain, struct snn__workspace *w)
 {
     size_t taps = plain ? 1 : l->taps, inputs = plain ? l->n : l->inputs;
 
-    snn__pack(w->ctx, w->packed, l->h, taps, inputs, count, 1, taps, l->n);
+    snn__pack(w->ctx, w->packed, l->h + first * l->n, taps, inputs, count, 1, taps, l->n);
 }
 
 /* H as weights of activities. */
-static void pack_back(const struct snn__lateral *l, size_t count, struct snn__workspace *w)
+static void pack_back(const struct snn__lateral *l, size_t first, size_t count, float *packed, struct snn__workspace *w)
 {
-    snn__pack(w->ctx, w->packed_back, l->h, 1, count, l->n, 1, l->n, 1);
+    snn__pack(w->ctx, packed, l->h + first * l->n, 1, count, l->n, 1, l->n, 1);
 }
 
-/* y = alpha a H' for plain rows or through a window */
-static void times_turned(const struct snn__rows *rows, size_t count, float *y, struct snn__workspace *w)
+/* y = alpha a H' for plain rows or through a window, y [m, count of pitch] */
+static void times_turned(const struct snn__rows *rows, size_t count, float *y, size_t pitch, struct snn__workspace *w)
 {
     struct snn__product p = { .m = rows->m, .n = count, .x = rows->x, .window = rows->window, .packed = w->packed,
-                              .alpha = rows->scale, .y = y, .y_pitch = count };
+                              .alpha = rows->scale, .y = y, .y_pitch = pitch };
 
     snn__product(w->ctx, &p, w->scratch);
 }
 
-/* out (+)= alpha a H, a [m,count] */
-static void times_h(const struct snn__lateral *l, const float *a, size_t m, size_t count, float alpha, float *out,
-                    bool accumulate, struct snn__workspace *w)
+/* out (+)= alpha a H, a [m, count of pitch] */
+static void times_h(const struct snn__lateral *l, const float *packed, const float *a, size_t m, size_t count, size_t pitch, float alpha,
+                    float *out, bool accumulate, struct snn__workspace *w)
 {
-    struct snn__rows rows = snn__rows_of_matrix(a, m, count, count);
-    struct snn__product p = { .m = m, .n = l->n, .x = a, .window = rows.window, .packed = w->packed_back, .alpha = alpha,
+    struct snn__rows rows = snn__rows_of_matrix(a, m, count, pitch);
+    struct snn__product p = { .m = m, .n = l->n, .x = a, .window = rows.window, .packed = packed, .alpha = alpha,
                               .y = out, .y_pitch = l->n, .accumulate = accumulate };
 
     snn__product(w->ctx, &p, w->scratch);
@@ -111,6 +112,7 @@ static void outer(const struct snn__rows *rows, const float *d, size_t n, size_t
 
 struct quantising {
     float *y, scale, steps;
+    size_t count, pitch;
 };
 
 /* A count of signed spikes: half goes to even. */
@@ -118,17 +120,22 @@ static void quantise(void *arg, size_t from, size_t to)
 {
     const struct quantising *q = arg;
 
-    for (size_t i = from; i < to; i++)
-        q->y[i] = rintf(fminf(fmaxf(q->y[i], -q->scale), q->scale) / q->scale * q->steps) / q->steps * q->scale;
+    for (size_t r = from; r < to; r++)
+        for (size_t i = 0; i < q->count; i++) {
+            float *y = &q->y[r * q->pitch + i];
+
+            *y = rintf(fminf(fmaxf(*y, -q->scale), q->scale) / q->scale * q->steps) / q->steps * q->scale;
+        }
 }
 
-static void respond(const struct snn__hebb *hebb, const struct snn__rows *rows, size_t count, float *y, struct snn__workspace *w)
+static void respond(const struct snn__hebb *hebb, const struct snn__rows *rows, size_t count, float *y, size_t pitch,
+                    struct snn__workspace *w)
 {
-    struct quantising q = { y, hebb->scale, (float)hebb->steps };
+    struct quantising q = { y, hebb->scale, (float)hebb->steps, count, pitch };
 
-    times_turned(rows, count, y, w);
+    times_turned(rows, count, y, pitch, w);
     if (hebb->steps > 0)
-        snn__ranges(w->ctx, rows->m * count, quantise, &q);
+        snn__ranges(w->ctx, rows->m, quantise, &q);
 }
 
 static bool is_plain(const struct snn__rows *rows)
@@ -139,8 +146,8 @@ static bool is_plain(const struct snn__rows *rows)
 void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
                           size_t count, float *y, struct snn__workspace *w)
 {
-    pack_forward(lateral, count, is_plain(rows), w);
-    respond(hebb, rows, count, y, w);
+    pack_forward(lateral, 0, count, is_plain(rows), w);
+    respond(hebb, rows, count, y, count, w);
 }
 
 /* ---- learning ---- */
@@ -153,28 +160,50 @@ struct changing {
     double rows;
 };
 
-/* Y'X comes in the order of the product, [tap][input]. */
+/* One entry of dH, clamped; with momentum, what D becomes. */
+static inline float change(const struct changing *c, float outer, float shared, float *d)
+{
+    float dh = (float)(1.0 / c->rows) * (outer - shared), limit = c->hebb->clamp, m = c->hebb->momentum;
+
+    dh = dh < -limit ? -limit : dh > limit ? limit : dh;
+    if (m > 0) /* without, D stays as it is */
+        dh = *d = m * *d + (1.0f - m) * dh;
+    return dh;
+}
+
+/* Y'X comes in the order of the product, [tap][input]; H is [input][tap]. */
 static void change_rows(void *arg, size_t block, size_t worker)
 {
     const struct changing *c = arg;
-    struct snn__lateral *l = c->l;
+    const struct snn__lateral *l = c->l;
     size_t fresh = l->rows - l->frozen, to = snn__min((block + 1) * ROWS, fresh), taps = c->plain ? 1 : l->taps;
     size_t inputs = l->n / taps;
-    float part = (float)(1.0 / c->rows), limit = c->hebb->clamp, m = c->hebb->momentum;
 
     (void)worker;
     for (size_t i = block * ROWS; i < to; i++) {
         float *h = l->h + (l->frozen + i) * l->n, *d = l->d + (l->frozen + i) * l->n;
+        const float *outer = c->outer + i * l->n, *shared = c->shared + i * l->n;
 
-        for (size_t k = 0; k < l->n; k++) {
-            float dh = part * (c->outer[i * l->n + k % taps * inputs + k / taps] - c->shared[i * l->n + k]);
-
-            dh = fminf(fmaxf(dh, -limit), limit);
-            if (m > 0) /* without, D stays as it is */
-                dh = d[k] = m * d[k] + (1.0f - m) * dh;
-            h[k] += c->hebb->rate * dh;
+        if (taps == 1) {
+            for (size_t k = 0; k < l->n; k++)
+                h[k] += c->hebb->rate * change(c, outer[k], shared[k], &d[k]);
+            continue;
         }
+        for (size_t k = 0, input = 0; input < inputs; input++)
+            for (size_t tap = 0; tap < taps; tap++, k++)
+                h[k] += c->hebb->rate * change(c, outer[tap * inputs + input], shared[k], &d[k]);
     }
+}
+
+/* Activity of `count` lateral neurons from number `first`, into their columns of y [all rows of activity, M]. */
+static void respond_all(const struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
+                        size_t first, size_t count, struct snn__workspace *w)
+{
+    float *y = w->y + first;
+
+    pack_forward(l, first, count, is_plain(sets), w);
+    for (size_t i = 0; i < n_sets; y += sets[i++].m * l->rows)
+        respond(hebb, &sets[i], count, y, l->rows, w);
 }
 
 static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
@@ -184,18 +213,15 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
     struct changing c = { l, hebb, w->outer, w->shared, is_plain(sets), 0 };
     struct snn__rows activity;
 
-    pack_forward(l, l->rows, c.plain, w);
-    for (size_t i = 0; i < n_sets; i++) {
-        float *y = w->y + m * l->rows;
-
-        respond(hebb, &sets[i], l->rows, y, w);
-        outer(&sets[i], y + l->frozen, fresh, l->rows, 1.0f, w->outer, l->n, i > 0, w);
-        m += sets[i].m;
-    }
+    respond_all(l, hebb, sets, n_sets, l->frozen, fresh, w);
+    for (size_t i = 0; i < n_sets; m += sets[i++].m)
+        outer(&sets[i], w->y + m * l->rows + l->frozen, fresh, l->rows, 1.0f, w->outer, l->n, i > 0, w);
     activity = snn__rows_of_matrix(w->y, m, l->rows, l->rows);
     outer(&activity, w->y + l->frozen, fresh, l->rows, 1.0f, w->gram, l->rows, false, w);
-    pack_back(l, l->rows, w);
-    times_h(l, w->gram, fresh, l->rows, 1.0f, w->shared, false, w);
+    pack_back(l, l->frozen, fresh, w->packed_new, w);
+    times_h(l, w->packed_new, w->gram + l->frozen, fresh, fresh, l->rows, 1.0f, w->shared, false, w);
+    if (l->frozen > 0)
+        times_h(l, w->packed_back, w->gram, fresh, l->frozen, l->rows, 1.0f, w->shared, true, w);
     c.rows = (double)m;
     snn__parallel(w->ctx, change_rows, &c, snn__ceil_div(fresh, ROWS));
 }
@@ -203,7 +229,13 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
 void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
                         struct snn__workspace *w)
 {
-    for (size_t i = 0; lateral->rows > lateral->frozen && i < hebb->iterations; i++)
+    if (lateral->rows == lateral->frozen || hebb->iterations == 0)
+        return;
+    if (lateral->frozen > 0) {
+        respond_all(lateral, hebb, sets, n_sets, 0, lateral->frozen, w);
+        pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
+    }
+    for (size_t i = 0; i < hebb->iterations; i++)
         learn_once(lateral, hebb, sets, n_sets, w);
 }
 
@@ -219,8 +251,8 @@ void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__
     if (lateral->frozen == 0)
         return;
     snn__lateral_respond(lateral, hebb, &rows, lateral->frozen, w->y, w);
-    pack_back(lateral, lateral->frozen, w);
-    times_h(lateral, w->y, m, lateral->frozen, -1.0f, out, true, w);
+    pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
+    times_h(lateral, w->packed_back, w->y, m, lateral->frozen, lateral->frozen, -1.0f, out, true, w);
 }
 
 void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
@@ -240,12 +272,12 @@ void snn__lateral_take(const struct snn__lateral *lateral, const float *share, f
     if (lateral->frozen == 0)
         return;
     if (share == NULL) {
-        pack_forward(lateral, lateral->frozen, true, w);
-        times_turned(&rows, lateral->frozen, w->share, w);
+        pack_forward(lateral, 0, lateral->frozen, true, w);
+        times_turned(&rows, lateral->frozen, w->share, lateral->frozen, w);
         share = w->share;
     }
-    pack_back(lateral, lateral->frozen, w);
-    times_h(lateral, share, outputs, lateral->frozen, -1.0f, gradient, true, w);
+    pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
+    times_h(lateral, w->packed_back, share, outputs, lateral->frozen, lateral->frozen, -1.0f, gradient, true, w);
 }
 
 /* ---- new rows ---- */
