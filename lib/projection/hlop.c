@@ -4,8 +4,8 @@
  *   learning    dH = clamp(1/R sum_r y_r (x_r - H' y_r)'),  D = m D + (1 - m) dH,  H += lr D    (rows not frozen)
  *   projection  orth(x) = x - H_old' y_old
  *
- * No residual x - H'y is ever formed: sum_r y_r (x_r - H' y_r)' = Y'X - (Y'Y) H takes two products with the rows instead of three,
- * and reads the patches of a convolution through its window. Likewise delta' orth(X) = delta'X - (delta'Y) H_old: the gradient loses
+ * sum_r y_r (x_r - H' y_r)' = Y'X - (Y'Y) H takes two products with the rows instead of three, and reads the patches of a
+ * convolution through its window; the residual is formed for matrices of fewer rows than lateral neurons alone. Likewise delta' orth(X) = delta'X - (delta'Y) H_old: the gradient loses
  * its share of the subspace, which without spikes is a function of the gradient itself, delta'Y = (delta'X) H_old'. */
 #include "projection/hlop.h"
 #include "core/rng.h"
@@ -27,6 +27,11 @@ static void fit(size_t *room, size_t wanted)
     *room = snn__max(*room, wanted);
 }
 
+static bool is_matrix(const struct snn__window *window)
+{
+    return window->h * window->w * window->kh * window->kw == 1;
+}
+
 void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral, const struct snn__window *window, size_t m,
                         size_t outputs)
 {
@@ -40,6 +45,8 @@ void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lat
     fit(&w->room_packed, snn__packed_size(w->ctx, lateral->n, lateral->rows));
     fit(&w->room_packed_back, snn__packed_size(w->ctx, lateral->rows, lateral->n));
     fit(&w->room_packed_new, snn__packed_size(w->ctx, lateral->rows - lateral->frozen, lateral->n));
+    if (is_matrix(window))
+        fit(&w->room_rest, snn__min(m, lateral->rows) * lateral->n);
     fit(&w->room_share, outputs * lateral->rows);
     fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide));
@@ -55,7 +62,8 @@ snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *aren
         size_t count;
     } want[] = { { &w->y, w->room_y },           { &w->gram, w->room_gram },     { &w->shared, w->room_rows },
                  { &w->outer, w->room_rows },    { &w->packed, w->room_packed }, { &w->packed_back, w->room_packed_back },
-                 { &w->packed_new, w->room_packed_new }, { &w->share, w->room_share } };
+                 { &w->packed_new, w->room_packed_new }, { &w->other, w->room_rest },     { &w->rest, w->room_rest },
+                 { &w->share, w->room_share } };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
@@ -160,10 +168,62 @@ struct changing {
     double rows;
 };
 
-/* One entry of dH, clamped; with momentum, what D becomes. */
-static inline float change(const struct changing *c, float outer, float shared, float *d)
+/* Whether to form residuals, which then takes fewer multiplications. */
+static bool has_residual(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets)
 {
-    float dh = (float)(1.0 / c->rows) * (outer - shared), limit = c->hebb->clamp, m = c->hebb->momentum;
+    size_t m = 0;
+
+    for (size_t i = 0; i < n_sets; i++) {
+        if (!is_matrix(&sets[i].window))
+            return false;
+        m += sets[i].m;
+    }
+    return m < l->rows;
+}
+
+/* X - Y_old H_old */
+static void begin_residual(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets, struct snn__workspace *w)
+{
+    float *to = w->other;
+    size_t m = 0;
+
+    for (size_t i = 0; i < n_sets; m += sets[i++].m)
+        for (size_t r = 0; r < sets[i].m; r++, to += l->n)
+            snn__copy(w->ctx, to, sets[i].scale, sets[i].x + r * sets[i].window.pitch, l->n);
+    if (l->frozen > 0)
+        times_h(l, w->packed_back, w->y, m, l->frozen, l->rows, -1.0f, w->other, true, w);
+}
+
+/* Y' (X - Y H) */
+static void outer_of_residual(const struct snn__lateral *l, size_t m, struct snn__workspace *w)
+{
+    size_t fresh = l->rows - l->frozen;
+    struct snn__rows rest = snn__rows_of_matrix(w->rest, m, l->n, l->n);
+
+    snn__copy(w->ctx, w->rest, 1.0f, w->other, m * l->n);
+    times_h(l, w->packed_new, w->y + l->frozen, m, fresh, l->rows, -1.0f, w->rest, true, w);
+    outer(&rest, w->y + l->frozen, fresh, l->rows, 1.0f, w->outer, l->n, false, w);
+}
+
+/* Y'X and (Y'Y) H */
+static void outer_and_shared(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets, struct snn__workspace *w)
+{
+    size_t fresh = l->rows - l->frozen, m = 0;
+    struct snn__rows activity;
+
+    for (size_t i = 0; i < n_sets; m += sets[i++].m)
+        outer(&sets[i], w->y + m * l->rows + l->frozen, fresh, l->rows, 1.0f, w->outer, l->n, i > 0, w);
+    activity = snn__rows_of_matrix(w->y, m, l->rows, l->rows);
+    outer(&activity, w->y + l->frozen, fresh, l->rows, 1.0f, w->gram, l->rows, false, w);
+    times_h(l, w->packed_new, w->gram + l->frozen, fresh, fresh, l->rows, 1.0f, w->shared, false, w);
+    if (l->frozen > 0)
+        times_h(l, w->packed_back, w->gram, fresh, l->frozen, l->rows, 1.0f, w->shared, true, w);
+}
+
+/* One entry of dH, clamped; with momentum, what D becomes. */
+static inline float change(const struct changing *c, float sum, float *d)
+{
+    float dh = (float)(1.0 / c->rows) * sum, limit = c->hebb->clamp, m = c->hebb->momentum;
 
     dh = dh < -limit ? -limit : dh > limit ? limit : dh;
     if (m > 0) /* without, D stays as it is */
@@ -182,16 +242,16 @@ static void change_rows(void *arg, size_t block, size_t worker)
     (void)worker;
     for (size_t i = block * ROWS; i < to; i++) {
         float *h = l->h + (l->frozen + i) * l->n, *d = l->d + (l->frozen + i) * l->n;
-        const float *outer = c->outer + i * l->n, *shared = c->shared + i * l->n;
+        const float *outer = c->outer + i * l->n, *shared = c->shared ? c->shared + i * l->n : NULL;
 
-        if (taps == 1) {
+        if (shared == NULL || taps == 1) {
             for (size_t k = 0; k < l->n; k++)
-                h[k] += c->hebb->rate * change(c, outer[k], shared[k], &d[k]);
+                h[k] += c->hebb->rate * change(c, shared ? outer[k] - shared[k] : outer[k], &d[k]);
             continue;
         }
         for (size_t k = 0, input = 0; input < inputs; input++)
             for (size_t tap = 0; tap < taps; tap++, k++)
-                h[k] += c->hebb->rate * change(c, outer[tap * inputs + input], shared[k], &d[k]);
+                h[k] += c->hebb->rate * change(c, outer[tap * inputs + input] - shared[k], &d[k]);
     }
 }
 
@@ -207,36 +267,38 @@ static void respond_all(const struct snn__lateral *l, const struct snn__hebb *he
 }
 
 static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                       struct snn__workspace *w)
+                       bool residual, struct snn__workspace *w)
 {
     size_t fresh = l->rows - l->frozen, m = 0;
-    struct changing c = { l, hebb, w->outer, w->shared, is_plain(sets), 0 };
-    struct snn__rows activity;
+    struct changing c = { l, hebb, w->outer, residual ? NULL : w->shared, is_plain(sets), 0 };
 
-    respond_all(l, hebb, sets, n_sets, l->frozen, fresh, w);
-    for (size_t i = 0; i < n_sets; m += sets[i++].m)
-        outer(&sets[i], w->y + m * l->rows + l->frozen, fresh, l->rows, 1.0f, w->outer, l->n, i > 0, w);
-    activity = snn__rows_of_matrix(w->y, m, l->rows, l->rows);
-    outer(&activity, w->y + l->frozen, fresh, l->rows, 1.0f, w->gram, l->rows, false, w);
-    pack_back(l, l->frozen, fresh, w->packed_new, w);
-    times_h(l, w->packed_new, w->gram + l->frozen, fresh, fresh, l->rows, 1.0f, w->shared, false, w);
-    if (l->frozen > 0)
-        times_h(l, w->packed_back, w->gram, fresh, l->frozen, l->rows, 1.0f, w->shared, true, w);
+    for (size_t i = 0; i < n_sets; i++)
+        m += sets[i].m;
     c.rows = (double)m;
+    respond_all(l, hebb, sets, n_sets, l->frozen, fresh, w);
+    pack_back(l, l->frozen, fresh, w->packed_new, w);
+    if (residual)
+        outer_of_residual(l, m, w);
+    else
+        outer_and_shared(l, sets, n_sets, w);
     snn__parallel(w->ctx, change_rows, &c, snn__ceil_div(fresh, ROWS));
 }
 
 void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
                         struct snn__workspace *w)
 {
+    bool residual = has_residual(lateral, sets, n_sets);
+
     if (lateral->rows == lateral->frozen || hebb->iterations == 0)
         return;
     if (lateral->frozen > 0) {
         respond_all(lateral, hebb, sets, n_sets, 0, lateral->frozen, w);
         pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
     }
+    if (residual)
+        begin_residual(lateral, sets, n_sets, w);
     for (size_t i = 0; i < hebb->iterations; i++)
-        learn_once(lateral, hebb, sets, n_sets, w);
+        learn_once(lateral, hebb, sets, n_sets, residual, w);
 }
 
 /* ---- projection ---- */

@@ -37,9 +37,10 @@ struct snn__workspace {
     float *outer;          /* Y'X [new,N] */
     float *packed, *packed_back; /* H' and H for the products */
     float *packed_new;     /* H of the rows that learn */
+    float *other, *rest;   /* X - Y_old H_old, X - Y H, [rows,N]: of few plain rows */
     float *share;          /* G H_old' [outputs,M_old] */
     void *scratch;
-    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_scratch; /* floats, bytes for scratch */
+    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest, room_scratch; /* floats, bytes for scratch */
 };
 
 /* A plain matrix [m,n] with so many floats from row to row, as rows. */
