@@ -168,35 +168,25 @@ static snn_status find_format(const char *name, const struct snn__data_format **
     return snn__fail(SNN_ERR_ARGUMENT, "unknown data format \"%.60s\"; there are: %s", name, list);
 }
 
-static snn_status open_bytes(snn_dataset **out, snn_context *ctx, const struct snn__data_format *format, const char *directory,
-                             snn_split split)
+/* These set the source even where reading fails; its close() frees what is there. */
+static snn_status read_bytes(const struct snn__data_format *format, snn_context *ctx, const char *directory, snn_split split,
+                             snn_dataset_source *source)
 {
     struct snn__bytes *b = snn__alloc(ctx, 1, sizeof *b);
-    snn_dataset_source source;
     snn_status rc;
 
     if (b == NULL)
         return SNN_ERR_MEMORY;
     b->ctx = ctx;
     rc = format->read(b, directory, split);
-    if (rc == SNN_OK)
-        rc = snn_dataset_source_init(&source, sizeof source);
-    if (rc == SNN_OK) {
-        snn__bytes_source(b, &source);
-        rc = snn_dataset_create(out, ctx, &source);
-    }
-    if (rc != SNN_OK) {
-        snn__bytes_free(b);
-        snn__free(ctx, b);
-    }
+    snn__bytes_source(b, source);
     return rc;
 }
 
-static snn_status open_recordings(snn_dataset **out, snn_context *ctx, const struct snn__data_format *format, const char *directory,
-                                  snn_split split)
+static snn_status read_recordings(const struct snn__data_format *format, snn_context *ctx, const char *directory, snn_split split,
+                                  snn_dataset_source *source)
 {
     struct snn__recordings *r = snn__alloc(ctx, 1, sizeof *r);
-    snn_dataset_source source;
     snn_status rc;
 
     if (r == NULL)
@@ -204,25 +194,16 @@ static snn_status open_recordings(snn_dataset **out, snn_context *ctx, const str
     r->ctx = ctx;
     r->frames = FRAMES;
     rc = format->record(r, directory, split);
-    if (rc == SNN_OK)
-        rc = snn_dataset_source_init(&source, sizeof source);
-    if (rc == SNN_OK) {
-        snn__recordings_source(r, &source);
-        rc = snn_dataset_create(out, ctx, &source);
-    }
-    if (rc == SNN_OK) {
-        (*out)->recordings = r;
-    } else {
-        snn__recordings_free(r);
-        snn__free(ctx, r);
-    }
+    snn__recordings_source(r, source);
     return rc;
 }
 
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                             snn_split split)
 {
-    const struct snn__data_format *chosen;
+    const struct snn__data_format *chosen = NULL;
+    snn_dataset_source source;
+    snn_status rc;
 
     if (out == NULL)
         return fail_null("out");
@@ -232,7 +213,15 @@ snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char 
     if (split != SNN_SPLIT_TRAIN && split != SNN_SPLIT_TEST)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)split);
     SNN__TRY(find_format(format, &chosen));
-    return (chosen->read != NULL ? open_bytes : open_recordings)(out, context, chosen, directory, split);
+    SNN__TRY(snn_dataset_source_init(&source, sizeof source));
+    rc = (chosen->read != NULL ? read_bytes : read_recordings)(chosen, context, directory, split, &source);
+    if (rc == SNN_OK)
+        rc = snn_dataset_create(out, context, &source);
+    if (rc != SNN_OK && source.close != NULL)
+        source.close(source.user);
+    if (rc == SNN_OK && chosen->record != NULL)
+        (*out)->recordings = source.user;
+    return rc;
 }
 
 /* ---- describing and setting ---- */
@@ -271,21 +260,16 @@ static snn_status check_image(const snn_dataset *dataset, bool augments, const c
     return SNN_OK;
 }
 
-static bool is_of_events(int32_t key)
-{
-    return key == SNN_DATASET_FRAMES || key == SNN_DATASET_COUNT_EVENTS;
-}
-
 static snn_status check_events(const snn_dataset *dataset, int32_t key)
 {
-    if (is_of_events(key) && dataset->recordings == NULL)
+    if ((key == SNN_DATASET_FRAMES || key == SNN_DATASET_COUNT_EVENTS) && dataset->recordings == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events; these samples are none",
                          key == SNN_DATASET_FRAMES ? "frames" : "count_events");
     return SNN_OK;
 }
 
 /* Recordings are cut as the parameters say from now on. */
-static snn_status settle(snn_dataset *dataset)
+static void settle(snn_dataset *dataset)
 {
     struct snn__recordings *r = dataset->recordings;
 
@@ -294,7 +278,6 @@ static snn_status settle(snn_dataset *dataset)
         r->count_events = snn__param_i64(&dataset->params, SNN_DATASET_COUNT_EVENTS) != 0;
         dataset->source.frames = r->frames;
     }
-    return SNN_OK;
 }
 
 snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value)
@@ -305,7 +288,8 @@ snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value)
     SNN__TRY(check_image(dataset, key == SNN_DATASET_CROP_PAD && value != 0, "crop_pad"));
     SNN__TRY(check_image(dataset, key == SNN_DATASET_FLIP && value != 0, "flip"));
     SNN__TRY(snn__params_set_i64(&dataset->params, key, value));
-    return settle(dataset);
+    settle(dataset);
+    return SNN_OK;
 }
 
 snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
@@ -318,18 +302,21 @@ snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
 
 snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value)
 {
+    ptrdiff_t at;
     int32_t key;
     bool augments;
 
     if (dataset == NULL || name == NULL || value == NULL)
         return fail_null(dataset == NULL ? "the handle" : name == NULL ? "the name" : "the value");
-    key = strcmp(name, "frames") == 0 ? SNN_DATASET_FRAMES : strcmp(name, "count_events") == 0 ? SNN_DATASET_COUNT_EVENTS : 0;
+    at = snn__params_find_name(&dataset->params, name);
+    key = at >= 0 ? snn__params_row(&dataset->params, (size_t)at)->key : 0;
     SNN__TRY(check_events(dataset, key));
-    augments = strcmp(name, "limit") != 0 && !is_of_events(key) && snn__params_find_name(&dataset->params, name) >= 0 &&
+    augments = (key == SNN_DATASET_CROP_PAD || key == SNN_DATASET_FLIP || key == SNN_DATASET_CUTOUT) &&
                (strcmp(value, "true") == 0 || strtod(value, NULL) != 0.0);
     SNN__TRY(check_image(dataset, augments, name));
     SNN__TRY(snn__params_set_text(&dataset->params, name, value));
-    return settle(dataset);
+    settle(dataset);
+    return SNN_OK;
 }
 
 snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value)

@@ -84,6 +84,36 @@ static inline uint8_t some_byte(size_t i)
     return (uint8_t)((i * 2654435761u + 12345u) >> 11);
 }
 
+/* Opens a data set of `format` while one allocation after another fails, fewer than `most`: each time SNN_ERR_MEMORY, *out NULL and
+ * nothing kept, until all succeed. Returns the number of the first that did not fail, and one more. */
+static inline size_t fail_allocations(const char *format, snn_split split, size_t most)
+{
+    struct counting c = { 0 };
+    snn_context_options options;
+    snn_context *counted = NULL;
+    snn_dataset *d = NULL;
+    snn_status rc = SNN_ERR_MEMORY;
+    size_t live, n;
+
+    counting_options(&c, &options);
+    options.threads = 1;
+    OK(snn_context_create(&counted, &options));
+    live = c.live;
+    for (n = 1; rc != SNN_OK && n < most; n++) {
+        c.fail_at = c.calls + n;
+        rc = snn_dataset_open(&d, counted, format, directory, split);
+        ck_assert_msg(rc == SNN_OK || (rc == SNN_ERR_MEMORY && d == NULL), "allocation %zu: %s", n, snn_last_error());
+        if (rc != SNN_OK)
+            ck_assert_uint_eq(c.live, live);
+    }
+    ck_assert_int_eq(rc, SNN_OK);
+    snn_dataset_destroy(d);
+    ck_assert_uint_eq(c.live, live);
+    snn_context_destroy(counted);
+    ck_assert_uint_eq(c.live, 0);
+    return n;
+}
+
 /* Opening must fail with `code`, a message that contains `part`, and *out NULL. */
 #define OPEN_FAILS(ctx, format, split, code, part)                                     \
     do {                                                                               \

@@ -124,34 +124,13 @@ END_TEST
 
 START_TEST(nth_allocation_fails)
 {
-    struct counting c = { 0 };
-    snn_context_options options;
-    snn_context *counted = NULL;
-    snn_dataset *d = NULL;
-    snn_status rc = SNN_ERR_MEMORY;
-    size_t live, n;
-
     for (int i = 0; i < 5; i++) {
         char name[32];
 
         snprintf(name, sizeof name, "data_batch_%d.bin.gz", i + 1);
         put_gz(name, file, fill(file, COUNT, 1, 10, 0));
     }
-    counting_options(&c, &options);
-    options.threads = 1;
-    OK(snn_context_create(&counted, &options));
-    live = c.live;
-    for (n = 1; rc != SNN_OK && n < 200; n++) {
-        c.fail_at = c.calls + n;
-        rc = snn_dataset_open(&d, counted, "cifar10", directory, SNN_SPLIT_TRAIN);
-        ck_assert_msg(rc == SNN_OK || (rc == SNN_ERR_MEMORY && d == NULL), "allocation %zu: %s", n, snn_last_error());
-        if (rc != SNN_OK)
-            ck_assert_uint_eq(c.live, live);
-    }
-    ck_assert_int_eq(rc, SNN_OK);
-    snn_dataset_destroy(d);
-    ck_assert_uint_eq(c.live, live);
-    snn_context_destroy(counted);
+    fail_allocations("cifar10", SNN_SPLIT_TRAIN, 200);
 }
 END_TEST
 

@@ -284,32 +284,9 @@ END_TEST
 
 START_TEST(nth_allocation_fails)
 {
-    struct counting c = { 0 };
-    snn_context_options options;
-    snn_context *counted = NULL;
-    snn_dataset *d = NULL;
-    snn_status rc = SNN_ERR_MEMORY;
-    size_t live, n;
-
     put_gz(IMAGE_FILE ".gz", images, IMAGES);
     put_gz(LABEL_FILE ".gz", labels, LABELS);
-    counting_options(&c, &options);
-    options.threads = 1;
-    OK(snn_context_create(&counted, &options));
-    live = c.live;
-    for (n = 1; rc != SNN_OK && n < 100; n++) {
-        c.fail_at = c.calls + n;
-        rc = snn_dataset_open(&d, counted, "idx", directory, SNN_SPLIT_TRAIN);
-        ck_assert_msg(rc == SNN_OK || (rc == SNN_ERR_MEMORY && d == NULL), "allocation %zu: %s", n, snn_last_error());
-        if (rc != SNN_OK)
-            ck_assert_uint_eq(c.live, live);
-    }
-    ck_assert_int_eq(rc, SNN_OK);
-    ck_assert_uint_gt(n, 12);
-    snn_dataset_destroy(d);
-    ck_assert_uint_eq(c.live, live);
-    snn_context_destroy(counted);
-    ck_assert_uint_eq(c.live, 0);
+    ck_assert_uint_gt(fail_allocations("idx", SNN_SPLIT_TRAIN, 100), 12);
 }
 END_TEST
 

@@ -175,32 +175,15 @@ START_TEST(noise_is_survived)
 }
 END_TEST
 
-START_TEST(every_allocation_may_fail)
+START_TEST(nth_allocation_fails)
 {
     uint8_t bytes[5];
-    bool done = false;
 
     event(bytes, 1, 2, 0, 5);
     folder("Test");
     folder("Test/1");
     recording("Test/1/00001.bin", bytes, 5);
-    for (size_t n = 0; !done && n < 100; n++) {
-        struct counting counted;
-        snn_context_options options;
-        snn_context *watched;
-        snn_dataset *d = NULL;
-
-        memset(&counted, 0, sizeof counted);
-        counting_options(&counted, &options);
-        options.threads = 1;
-        OK(snn_context_create(&watched, &options));
-        counted.fail_at = counted.calls + n + 1;
-        done = snn_dataset_open(&d, watched, "nmnist", directory, SNN_SPLIT_TEST) == SNN_OK;
-        snn_dataset_destroy(d);
-        snn_context_destroy(watched);
-        ck_assert_uint_eq(counted.live, 0);
-    }
-    ck_assert(done);
+    fail_allocations("nmnist", SNN_SPLIT_TEST, 100);
 }
 END_TEST
 
@@ -291,7 +274,7 @@ int main(void)
     tcase_add_test(tests, numbers_give_the_order);
     tcase_add_test(tests, damage_is_refused);
     tcase_add_test(tests, noise_is_survived);
-    tcase_add_test(tests, every_allocation_may_fail);
+    tcase_add_test(tests, nth_allocation_fails);
     tcase_add_test(tests, frames_are_of_events_alone);
     tcase_add_test(tests, agrees_with_the_manifest);
     tcase_set_timeout(tests, 120);
