@@ -168,26 +168,13 @@ struct changing {
     double rows;
 };
 
-/* Whether to form residuals, which then takes fewer multiplications. */
-static bool has_residual(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets)
-{
-    size_t m = 0;
-
-    for (size_t i = 0; i < n_sets; i++) {
-        if (!is_matrix(&sets[i].window))
-            return false;
-        m += sets[i].m;
-    }
-    return m < l->rows;
-}
-
 /* X - Y_old H_old */
-static void begin_residual(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets, struct snn__workspace *w)
+static void begin_residual(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets, size_t m,
+                           struct snn__workspace *w)
 {
     float *to = w->other;
-    size_t m = 0;
 
-    for (size_t i = 0; i < n_sets; m += sets[i++].m)
+    for (size_t i = 0; i < n_sets; i++)
         for (size_t r = 0; r < sets[i].m; r++, to += l->n)
             snn__copy(w->ctx, to, sets[i].scale, sets[i].x + r * sets[i].window.pitch, l->n);
     if (l->frozen > 0)
@@ -267,14 +254,11 @@ static void respond_all(const struct snn__lateral *l, const struct snn__hebb *he
 }
 
 static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                       bool residual, struct snn__workspace *w)
+                       size_t m, bool residual, struct snn__workspace *w)
 {
-    size_t fresh = l->rows - l->frozen, m = 0;
-    struct changing c = { l, hebb, w->outer, residual ? NULL : w->shared, is_plain(sets), 0 };
+    size_t fresh = l->rows - l->frozen;
+    struct changing c = { l, hebb, w->outer, residual ? NULL : w->shared, is_plain(sets), (double)m };
 
-    for (size_t i = 0; i < n_sets; i++)
-        m += sets[i].m;
-    c.rows = (double)m;
     respond_all(l, hebb, sets, n_sets, l->frozen, fresh, w);
     pack_back(l, l->frozen, fresh, w->packed_new, w);
     if (residual)
@@ -287,18 +271,22 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
 void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
                         struct snn__workspace *w)
 {
-    bool residual = has_residual(lateral, sets, n_sets);
+    bool residual = true; /* takes fewer multiplications for few plain rows */
+    size_t m = 0;
 
     if (lateral->rows == lateral->frozen || hebb->iterations == 0)
         return;
+    for (size_t i = 0; i < n_sets; m += sets[i++].m)
+        residual &= is_matrix(&sets[i].window);
+    residual &= m < lateral->rows;
     if (lateral->frozen > 0) {
         respond_all(lateral, hebb, sets, n_sets, 0, lateral->frozen, w);
         pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
     }
     if (residual)
-        begin_residual(lateral, sets, n_sets, w);
+        begin_residual(lateral, sets, n_sets, m, w);
     for (size_t i = 0; i < hebb->iterations; i++)
-        learn_once(lateral, hebb, sets, n_sets, residual, w);
+        learn_once(lateral, hebb, sets, n_sets, m, residual, w);
 }
 
 /* ---- projection ---- */

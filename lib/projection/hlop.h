@@ -40,7 +40,8 @@ struct snn__workspace {
     float *other, *rest;   /* X - Y_old H_old, X - Y H, [rows,N]: of few plain rows */
     float *share;          /* G H_old' [outputs,M_old] */
     void *scratch;
-    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest, room_scratch; /* floats, bytes for scratch */
+    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest; /* floats */
+    size_t room_scratch; /* bytes */
 };
 
 /* A plain matrix [m,n] with so many floats from row to row, as rows. */
