@@ -55,6 +55,16 @@ static void say_flag(struct words *w, const char *flag, const char *value)
     say(w, value);
 }
 
+/* What both sides are told alike. */
+static void say_run(struct words *w, const struct bench_torch *b, const struct line *l, const char *threads)
+{
+    say_flag(w, "--net", l->net);
+    say_flag(w, "--steps", l->steps);
+    say_flag(w, "--batch", l->batch);
+    say_flag(w, "--threads", threads);
+    say_flag(w, "--repeats", b->repeats);
+}
+
 /* ---- one side */
 
 /* Runs a program and reads the last line of its output that is a JSON object. */
@@ -105,12 +115,8 @@ static int ask_ours(const struct bench_torch *b, const struct line *l, const cha
     say(&w, b->tool);
     say(&w, "bench");
     say(&w, "train");
-    say_flag(&w, "--net", l->net);
+    say_run(&w, b, l, threads);
     say_flag(&w, "--trainer", l->method);
-    say_flag(&w, "--steps", l->steps);
-    say_flag(&w, "--batch", l->batch);
-    say_flag(&w, "--threads", threads);
-    say_flag(&w, "--repeats", b->repeats);
     for (size_t i = 0; i < sizeof l->flags / sizeof *l->flags && l->flags[i]; i++)
         say(&w, l->flags[i]);
     say(&w, "--json");
@@ -127,11 +133,7 @@ static int ask_torch(const struct bench_torch *b, const struct line *l, const ch
     say(&w, program);
     if (strcmp(l->program, "ottt.py") == 0)
         say_flag(&w, "--method", l->method);
-    say_flag(&w, "--net", l->net);
-    say_flag(&w, "--steps", l->steps);
-    say_flag(&w, "--batch", l->batch);
-    say_flag(&w, "--threads", threads);
-    say_flag(&w, "--repeats", b->repeats);
+    say_run(&w, b, l, threads);
     say_flag(&w, "--batches", l->batches);
     return ask(&w, side);
 }

@@ -145,13 +145,8 @@ static int configure(struct continual *c)
     config_set(config, "optimizer.name", json_string("sgd"));
     config_set(config, "optimizer.momentum", json_real(0));
     config_set(config, "optimizer.schedule", json_string("constant"));
-    if (c->args.count) {
-        json_t *file = NULL;
-        if (config_load(&file, c->args.positional[0]) != DONE)
-            return FAILED;
-        config_merge(config, file);
-        json_decref(file);
-    }
+    if (c->args.count && config_merge_file(config, c->args.positional[0]) != DONE)
+        return FAILED;
     config_merge(config, c->args.config);
     config_complete(config);
     if (config_whole(config, "batch", 0) < 1 || config_whole(config, "epochs", 0) < 1)

@@ -150,7 +150,6 @@ static int name_files(struct train *t)
 /* Defaults, then the checkpoint's configuration, then the file, then the flags. */
 static int configure(struct train *t)
 {
-    json_t *file = NULL;
     int status = DONE;
 
     if (t->resume) {
@@ -164,12 +163,8 @@ static int configure(struct train *t)
     } else {
         t->run.config = json_object();
     }
-    if (status == DONE && t->args.count == 1) {
-        status = config_load(&file, t->args.positional[0]);
-        if (status == DONE)
-            config_merge(t->run.config, file);
-        json_decref(file);
-    }
+    if (status == DONE && t->args.count == 1)
+        status = config_merge_file(t->run.config, t->args.positional[0]);
     if (status != DONE)
         return status;
     config_merge(t->run.config, t->args.config);

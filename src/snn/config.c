@@ -322,6 +322,17 @@ static void preset(json_t *config, const char *path, json_t *value)
         config_set(config, path, value);
 }
 
+int config_merge_file(json_t *base, const char *path)
+{
+    json_t *file = NULL;
+    int status = config_load(&file, path);
+
+    if (status == DONE)
+        config_merge(base, file);
+    json_decref(file);
+    return status;
+}
+
 /* What is sensible for spide, whose gradients carry the factor scale. */
 static void preset_spide(json_t *config)
 {

@@ -43,6 +43,8 @@ int config_set_text(json_t *config, const char *path, const char *name, const ch
 
 /* Reads a file and holds every key against the tables. Returns DONE or FAILED. */
 int config_load(json_t **out, const char *path);
+/* Lays a file over `base`. Returns DONE or FAILED. */
+int config_merge_file(json_t *base, const char *path);
 /* Parses text that a model file carried; `source` is for messages. */
 int config_parse(json_t **out, const char *text, const char *source);
 
