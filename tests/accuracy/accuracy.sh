@@ -7,25 +7,15 @@
 # and ends with 'N passed, N failed'.
 set -eu
 
-snn=$1
-out=$2
-pattern=${3:-*}
-data=${SNN_DATA:-}
-if [ -z "$data" ]; then
-    echo "skipped: set SNN_DATA to the folder that holds mnist and fashion-mnist"
-    exit 77
-fi
-mkdir -p "$out"
-
-passed=0
-failed=0
+needs='mnist and fashion-mnist'
+. "$(dirname -- "$0")/common.sh"
+data=$SNN_DATA
 
 # row NAME DATASET EPOCHS SEEDS LEAST FLAGS...: LEAST is the promised mean, in per cent.
 row() {
     name=$1 dataset=$2 epochs=$3 seeds=$4 least=$5
     shift 5
-    # shellcheck disable=SC2254 # it is meant as a pattern
-    case $name in $pattern) ;; *) return 0 ;; esac
+    wanted "$name" || return 0
     if [ ! -d "$data/$dataset" ]; then
         printf '| %s | skipped: %s is absent |\n' "$name" "$data/$dataset"
         return 0
@@ -40,19 +30,13 @@ row() {
     done
     wait
     for seed in $seeds; do
-        accuracy=$(sed -n 's/^test accuracy \([0-9.]*\)%$/\1/p' "$out/$name-$seed.txt")
-        all="$all ${accuracy:-0}"
+        all="$all $(accuracy "$name-$seed" | grep . || echo 0)"
     done
     seconds=$(($(date +%s) - begin))
-    # shellcheck disable=SC2086 # a list of numbers
-    if printf '%s\n' $all | awk -v name="$name" -v least="$least" -v seconds="$seconds" -v epochs="$epochs" '
-        { n++; sum += $1; square += $1 * $1; list = list " " $1 }
-        END {
-            mean = sum / n
-            deviation = n > 1 ? sqrt((square - n * mean * mean) / (n - 1) > 0 ? (square - n * mean * mean) / (n - 1) : 0) : 0
-            printf "| %s | %d |%s | %.2f | %.2f | %.1f | %d |\n", name, epochs, list, mean, deviation, least, seconds
-            exit mean < least
-        }'; then
+    # shellcheck disable=SC2046,SC2086 # lists of numbers
+    set -- $(spread $all)
+    printf '| %s | %d |%s | %.2f | %.2f | %.1f | %d |\n' "$name" "$epochs" "$all" "$1" "$2" "$least" "$seconds"
+    if awk "BEGIN { exit $1 < $least }"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
@@ -93,5 +77,4 @@ row fashion-dsr fashion-mnist 20 '1 2 3' 89.0 --net 784-400-BN-10-BN $dsr
 # shellcheck disable=SC2086
 row mnist-dsr mnist 15 '1 2 3' 98.2 --net 784-800-BN-10-BN $dsr
 
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+finish

@@ -8,21 +8,12 @@
 # NumPy; STEPS, a list, default 2; CONV and TRANSFORMER, flags that say how long to train. Ends with 'N passed, N failed'.
 set -eu
 
-snn=$1
-out=$2
-pattern=${3:-*}
+needs='fashion-mnist'
+. "$(dirname -- "$0")/common.sh"
 here=$(dirname -- "$0")
-if [ -z "${SNN_DATA:-}" ]; then
-    echo "skipped: set SNN_DATA to the folder that holds fashion-mnist"
-    exit 77
-fi
 data=$SNN_DATA/fashion-mnist
 conv=${CONV:---data.limit 12000 --epochs 3 --batch 32 --lr 0.05}
 transformer=${TRANSFORMER:---epochs 2 --batch 64 --lr 0.1}
-mkdir -p "$out"
-
-passed=0
-failed=0
 
 # binary-conv without shortcuts, for the file in $1
 plain_conv() {
@@ -46,28 +37,12 @@ plain_conv() {
 row() {
     name=$1
     shift
-    # shellcheck disable=SC2254 # it is meant as a pattern
-    case $name in $pattern) ;; *) return 0 ;; esac
+    wanted "$name" || return 0
     if ! grep -q '^test accuracy' "$out/$name.txt" 2>/dev/null; then
         "$snn" train "$@" --data "idx:$data" --trainer sei --loss ce --every 0 --quiet --threads "${THREADS:-0}" \
             --save "$out/$name.snn" --packed "$out/$name.packed" >"$out/$name.txt"
     fi
     printf '| %s | %s |\n' "$name" "$(accuracy "$name")"
-}
-
-accuracy() {
-    sed -n 's/^test accuracy \([0-9.]*\)%$/\1/p' "$out/$1.txt" 2>/dev/null
-}
-
-# check TEXT CONDITION: an expression of awk in figures
-check() {
-    if awk "BEGIN { exit !($2) }"; then
-        passed=$((passed + 1))
-        printf 'passed: %s\n' "$1"
-    else
-        failed=$((failed + 1))
-        printf 'failed: %s (%s)\n' "$1" "$2"
-    fi
 }
 
 # have NAME...: whether all these rows were run
@@ -115,5 +90,4 @@ for steps in ${STEPS:-2}; do
         check_packed tr-scaled-$steps
     fi
 done
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+finish

@@ -7,16 +7,8 @@
 # skipped (exit status 77). Ends with 'N passed, N failed'.
 set -eu
 
-snn=$1
-out=$2
-pattern=${3:-*}
-if [ -z "${SNN_DATA:-}" ]; then
-    echo "skipped: set SNN_DATA to the folder that holds mnist"
-    exit 77
-fi
-mkdir -p "$out"
-passed=0
-failed=0
+needs='mnist'
+. "$(dirname -- "$0")/common.sh"
 
 # network NEURON: the configuration file $out/NEURON.json
 network() {
@@ -33,8 +25,7 @@ network() {
 row() {
     name=$1 neuron=$2 acc=$3 bwt=$4
     shift 4
-    # shellcheck disable=SC2254 # it is meant as a pattern
-    case $name in $pattern) ;; *) return 0 ;; esac
+    wanted "$name" || return 0
     network "$neuron"
     if ! grep -q '^ACC' "$out/$name.txt" 2>/dev/null; then
         "$snn" continual "$out/$neuron.json" --data "idx:$SNN_DATA/mnist" --tasks 10 --matrix "$out/$name.svg" "$@" >"$out/$name.txt"
@@ -60,5 +51,4 @@ printf '| run | ACC, %% | BWT, %% | ACC wanted | BWT wanted |\n|---|---|---|---|
 row dsr dsr_lif 0 -100 --trainer dsr --steps 20
 row ottt lif 0 -100 --trainer ottt --steps 6
 row bptt lif 0 -100 --trainer bptt --steps 6
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+finish

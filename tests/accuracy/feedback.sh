@@ -7,25 +7,15 @@
 # skipped, exit status 77); SEEDS, a list, default '1 2 3'. Ends with 'N passed, N failed'.
 set -eu
 
-snn=$1
-out=$2
-pattern=${3:-*}
-if [ -z "${SNN_DATA:-}" ]; then
-    echo "skipped: set SNN_DATA to the folder that holds fashion-mnist and nmnist-small"
-    exit 77
-fi
+needs='fashion-mnist and nmnist-small'
+. "$(dirname -- "$0")/common.sh"
 seeds=${SEEDS:-1 2 3}
-mkdir -p "$out"
-
-passed=0
-failed=0
 
 # row NAME FLAGS...: all seeds side by side, one thread each
 row() {
     name=$1
     shift
-    # shellcheck disable=SC2254 # it is meant as a pattern
-    case $name in $pattern) ;; *) return 0 ;; esac
+    wanted "$name" || return 0
     for seed in $seeds; do
         grep -q '^test accuracy' "$out/$name-$seed.txt" 2>/dev/null ||
             "$snn" train "$@" --trainer opzo --seed "$seed" --threads 1 --quiet --every 0 --save "$out/$name-$seed.snn" \
@@ -34,41 +24,30 @@ row() {
     wait
     all=
     for seed in $seeds; do
-        all="$all $(sed -n 's/^test accuracy \([0-9.]*\)%$/\1/p' "$out/$name-$seed.txt")"
+        all="$all $(accuracy "$name-$seed")"
     done
-    # shellcheck disable=SC2086 # a list of numbers
-    printf '%s\n' $all | awk -v name="$name" '
-        { n++; sum += $1; square += $1 * $1; list = list " " $1 }
-        END {
-            mean = sum / n
-            v = n > 1 ? (square - n * mean * mean) / (n - 1) : 0
-            printf "| %s |%s | %.2f | %.2f |\n", name, list, mean, (v > 0 ? sqrt(v) : 0)
-        }' | tee "$out/$name.row"
+    # shellcheck disable=SC2046,SC2086 # lists of numbers
+    set -- $(spread $all)
+    printf '| %s |%s | %.2f | %.2f |\n' "$name" "$all" "$1" "$2" | tee "$out/$name.row"
 }
 
 mean() {
-    cut -d '|' -f 4 "$out/$1.row"
+    cut -d '|' -f 4 "$out/$1.row" | tr -d ' '
 }
 
-# check TEXT NAME... -- CONDITION: an expression of awk in which a, b, c, d are the means of the rows; passed over if one is missing
-check() {
-    text=$1
+# order TEXT NAME... -- CONDITION: an expression of awk in which a, b, c, d are the means of the rows; passed over if one is missing
+order() {
+    text=$1 means=
     shift
-    set_of=
     for v in a b c d; do
         [ "$1" != -- ] || break
         [ -s "$out/$1.row" ] || return 0
-        set_of="$set_of $v = $(mean "$1");"
+        means="$means $v=$(mean "$1")"
         shift
     done
     shift
-    if awk "BEGIN { $set_of exit !($1) }"; then
-        passed=$((passed + 1))
-        printf 'passed: %s\n' "$text"
-    else
-        failed=$((failed + 1))
-        printf 'failed: %s (%s)\n' "$text" "$set_of"
-    fi
+    # shellcheck disable=SC2086 # a list of words
+    check "$text:$means" "$(awk "BEGIN { $(printf '%s;' $means) print ($1) }")"
 }
 
 # modes NAME FLAGS...: zeroth order needs a smaller rate, or it diverges
@@ -79,7 +58,7 @@ modes() {
     row "$net-opzo" "$@" --trainer.feedback opzo
     row "$net-dfa" "$@" --trainer.feedback dfa
     row "$net-zo" "$@" --trainer.feedback zo --lr 0.01
-    check "$net: zo < dfa < opzo <= bp" "$net-zo" "$net-dfa" "$net-opzo" "$net-bp" -- 'a < b && b < c && c <= d'
+    order "$net: zo < dfa < opzo <= bp" "$net-zo" "$net-dfa" "$net-opzo" "$net-bp" -- 'a < b && b < c && c <= d'
 }
 
 recordings=$out/nmnist
@@ -94,11 +73,10 @@ printf '| run | test accuracy of each seed, %% | mean | deviation |\n|---|---|--
 # shellcheck disable=SC2086 # lists of flags
 {
     modes mlp $fashion --net 784-800-800-10 --epochs 5 --lr 0.1
-    check "mlp: opzo within 1.5 of bp" mlp-opzo mlp-bp -- 'a >= b - 1.5'
+    order "mlp: opzo within 1.5 of bp" mlp-opzo mlp-bp -- 'a >= b - 1.5'
     modes nmnist --data "nmnist:$recordings" --net 2312-800-10 --steps 10 --epochs 30 --batch 16 --lr 0.05
     modes conv $fashion --net $conv --epochs 5 --lr 0.1 --data.limit 10000
     row conv-local $fashion --net side:$conv --epochs 5 --lr 0.1 --data.limit 10000 --trainer.feedback opzo
-    check "conv: opzo with local learning within 1.5 of bp" conv-local conv-bp -- 'a >= b - 1.5'
+    order "conv: opzo with local learning within 1.5 of bp" conv-local conv-bp -- 'a >= b - 1.5'
 }
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+finish
