@@ -15,6 +15,7 @@
 #include <snn/param.h>
 #include <snn/projection.h>
 #include <snn/status.h>
+#include <snn/stream.h>
 #include <snn/trainer.h>
 #include <snn/version.h>
 

@@ -64,8 +64,11 @@ static void pack_panel(void *arg, size_t task, size_t worker)
         for (size_t i = 0; i < a->inner; i++) {
             const float *from = w + t * a->tap_stride + i * a->inner_stride;
 
-            for (size_t j = 0; j < cols; j++)
-                out[j] = from[j * a->n_stride];
+            if (a->n_stride == 1)
+                memcpy(out, from, cols * sizeof *out);
+            else
+                for (size_t j = 0; j < cols; j++)
+                    out[j] = from[j * a->n_stride];
             for (size_t j = cols; j < a->nr; j++)
                 out[j] = 0;
             out += a->nr;
@@ -435,12 +438,25 @@ void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const fl
     snn__parallel(ctx, add_rows, &a, ADD_TASKS);
 }
 
+/* One row of a matrix: g[n][k] (+)= alpha d[n] x[k] needs no panels. */
+static void outer_row(const struct outer *a)
+{
+    const struct snn__outer *p = a->p;
+
+    for (size_t n = 0; n < p->n; n++)
+        (p->accumulate ? a->k->axpy : a->k->scale)(p->g + n * p->g_pitch, p->alpha * p->d[n], p->x, p->window.c);
+}
+
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
 {
     struct outer a = { .k = ctx->kernels, .p = p, .scratch = scratch };
 
     if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
         return;
+    if (p->m == 1 && p->window.h * p->window.w * p->window.kh * p->window.kw == 1) {
+        outer_row(&a);
+        return;
+    }
     if (snn__winograd_fits(&p->window, p->m, p->n) && !p->window.transposed) {
         snn__winograd_outer(ctx, p, scratch);
         return;

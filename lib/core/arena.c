@@ -11,6 +11,7 @@ struct snn__arena_item {
     size_t bytes, offset;
     unsigned first, last;
     size_t order; /* of adding: makes the sort stable */
+    bool state;
 };
 
 void snn__arena_init(struct snn__arena *arena, snn_context *ctx)
@@ -48,7 +49,15 @@ snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count,
     item->bytes = snn__round_up(snn__max(bytes, 1), 64);
     item->first = first;
     item->last = last;
+    item->state = false;
     item->order = arena->n_items++;
+    return SNN_OK;
+}
+
+snn_status snn__arena_add_state(struct snn__arena *arena, void *pointer, size_t count, size_t size)
+{
+    SNN__TRY(snn__arena_add(arena, pointer, count, size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    arena->items[arena->n_items - 1].state = true;
     return SNN_OK;
 }
 
@@ -56,7 +65,9 @@ static int by_size(const void *a, const void *b)
 {
     const struct snn__arena_item *x = a, *y = b;
 
-    if (x->bytes != y->bytes)
+    if (x->state != y->state)
+        return x->state ? -1 : 1;
+    if (!x->state && x->bytes != y->bytes)
         return x->bytes < y->bytes ? 1 : -1;
     return x->order < y->order ? -1 : 1;
 }
@@ -96,6 +107,7 @@ snn_status snn__arena_commit(struct snn__arena *arena)
         if (!snn__add(arena->items[i].offset, arena->items[i].bytes, &end))
             return snn__fail(SNN_ERR_MEMORY, "the plan of all buffers overflows");
         total = snn__max(total, end);
+        arena->state = arena->items[i].state ? end : arena->state;
     }
     arena->block = snn__alloc(arena->ctx, total, 1);
     if (arena->block == NULL)

@@ -17,6 +17,7 @@ struct snn__arena {
     size_t n_items, room;
     char *block;
     size_t bytes; /* of the block */
+    size_t state; /* the first of them: what snn__arena_add_state() asked for, in order */
 };
 
 void snn__arena_init(struct snn__arena *arena, snn_context *ctx);
@@ -24,6 +25,9 @@ void snn__arena_init(struct snn__arena *arena, snn_context *ctx);
 /* Asks for count * size bytes, aligned to 64, alive in steps first .. last; *pointer is set by commit. */
 snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count, size_t size, unsigned first,
                           unsigned last);
+
+/* The same for what must outlive a step: all of it lies together at the begin of the block, so that one copy saves it. */
+snn_status snn__arena_add_state(struct snn__arena *arena, void *pointer, size_t count, size_t size);
 
 /* Takes the block, zeroed, and sets all pointers. */
 snn_status snn__arena_commit(struct snn__arena *arena);

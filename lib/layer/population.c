@@ -77,6 +77,8 @@ static void population_init(snn_layer *layer, uint64_t seed)
 
 /* ---- planning ---- */
 
+#define STATES 3 /* the first of what is wanted: what the next step needs */
+
 static snn_status population_plan(struct snn__node *node, struct snn__arena *arena)
 {
     struct population *s = node->state;
@@ -102,8 +104,9 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         if (want[i].wanted)
-            SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
-                                    SNN__ALWAYS_LAST));
+            SNN__TRY(i < STATES ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float))
+                                : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
+                                                 SNN__ALWAYS_LAST));
     snn__neuron_population(model, &node->layer->params, n, &s->constants);
     return snn__couple_plan(&s->couple, node, arena);
 }

@@ -31,6 +31,7 @@ struct snn__needs {
     bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
     bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic factor */
     bool local;        /* no error goes from population to population: what lies at their outputs comes from snn__pass.direct */
+    bool streams;      /* steps go on without end: what the next one needs lies at the begin of the arena, to be copied */
     enum snn__noise noise; /* populations on the way to the output are perturbed */
 };
 
@@ -101,6 +102,7 @@ struct snn__pass {
     float *input_mean; /* means: of an input that changes from step to step, if weights read it */
     bool input_traced;
     size_t input_len;
+    uint64_t *clock;  /* streams: steps so far */
     float *output_error; /* [slots][B][len]; means: one slot */
     float *gradient;  /* [parameters], in the order of the parameters */
     void *scratch;
@@ -126,7 +128,9 @@ struct snn__pass {
     uint64_t neuron_steps, couple_steps; /* since the counters were cleared: samples times steps */
 };
 
-snn_status snn__pass_plan(struct snn__pass *pass, snn_network *net, size_t batch, size_t steps, const struct snn__needs *needs);
+/* ctx: that of the network, or one that shares its kernels. */
+snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network *net, size_t batch, size_t steps,
+                          const struct snn__needs *needs);
 void snn__pass_free(struct snn__pass *pass);
 /* Bytes that the plan holds. */
 size_t snn__pass_bytes(const struct snn__pass *pass);

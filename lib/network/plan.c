@@ -402,15 +402,32 @@ static snn_status want(struct snn__pass *pass, void *pointer, size_t count, size
                           always ? SNN__ALWAYS_LAST : life->last);
 }
 
+/* What the next step of a stream needs. */
+static snn_status want_state(struct snn__pass *pass, void *pointer, size_t count, const struct life *life, bool state)
+{
+    if (pass->needs.streams && state)
+        return snn__arena_add_state(&pass->arena, pointer, count, sizeof(float));
+    return want(pass, pointer, count, sizeof(float), life);
+}
+
+/* Whether some layer reads the step before: what is passed on to it may be any value. */
+static bool has_delays(const struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].read_later)
+            return true;
+    return false;
+}
+
 static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, const struct lives *lives)
 {
     size_t all = pass->batch_max * unit->value_len;
-    bool population = (unit->flags & SNN__LAYER_POPULATION) != 0;
+    bool population = (unit->flags & SNN__LAYER_POPULATION) != 0, delays = has_delays(pass);
 
     if (!(unit->flags & SNN__LAYER_PASSES))
-        SNN__TRY(want(pass, &unit->value, pass->slots * all, sizeof(float), &lives->value));
+        SNN__TRY(want_state(pass, &unit->value, pass->slots * all, &lives->value, delays));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
-        SNN__TRY(want(pass, &unit->trace, all, sizeof(float), population ? NULL : &lives->trace));
+        SNN__TRY(want_state(pass, &unit->trace, all, population ? NULL : &lives->trace, population || delays));
     if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
         SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
         if (unit->traced && !pass->needs.couples)
@@ -420,7 +437,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->error, (errors_apart(pass) ? pass->slots : 1) * all, sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
     if (pass->needs.noise && population && !unit->aside) {
-        SNN__TRY(want(pass, &unit->noise, all, sizeof(float), NULL));
+        SNN__TRY(want_state(pass, &unit->noise, all, NULL, true)); /* half of a pair */
         SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->constant)
@@ -492,6 +509,8 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     measure_lives(pass, lives);
     SNN__TRY(want(pass, &pass->output_error, (pass->means ? 1 : pass->slots) * pass->batch_max * pass->unit[pass->n - 1].value_len, sizeof(float),
                   NULL));
+    if (pass->needs.streams)
+        SNN__TRY(snn__arena_add_state(&pass->arena, &pass->clock, 1, sizeof *pass->clock));
     if (pass->input_traced)
         SNN__TRY(want(pass, &pass->input_mean, pass->batch_max * pass->input_len, sizeof(float), NULL));
     SNN__TRY(want(pass, &pass->input, pass->slots * pass->batch_max * pass->input_len, sizeof(float), NULL));
@@ -509,14 +528,15 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     return SNN_OK;
 }
 
-snn_status snn__pass_plan(struct snn__pass *pass, snn_network *net, size_t batch, size_t steps, const struct snn__needs *needs)
+snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network *net, size_t batch, size_t steps,
+                          const struct snn__needs *needs)
 {
     snn__credit_fn credit = pass->credit;
     struct lives *lives;
     snn_status rc;
 
     memset(pass, 0, sizeof *pass);
-    pass->ctx = net->ctx;
+    pass->ctx = ctx;
     pass->net = net;
     pass->needs = *needs;
     pass->n = net->n_layers;

@@ -189,6 +189,11 @@ static void opzo_needs(const snn_trainer *tr, struct snn__needs *needs)
                                                                            : SNN__NOISE_BEHIND;
 }
 
+static bool opzo_needs_loss(const snn_trainer *tr)
+{
+    return feedback_of(tr) == FEEDBACK_ZO;
+}
+
 static bool opzo_uses_constancy(const snn_trainer *tr)
 {
     return !flag(tr, SNN_OPZO_ONLINE);
@@ -528,6 +533,7 @@ const struct snn__rule snn__rule_opzo = {
     .begin_memory = opzo_begin_memory,
     .needs = opzo_needs,
     .plan = opzo_plan,
+    .needs_loss = opzo_needs_loss,
     .uses_constancy = opzo_uses_constancy,
     .begin = opzo_begin,
     .before = opzo_before,

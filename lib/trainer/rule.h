@@ -34,6 +34,8 @@ struct snn__rule {
     bool (*trains)(const void *self, size_t t);
     /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to do. */
     snn_status (*step)(void *self, snn_trainer *trainer, size_t t);
+    /* Does it read the losses of single samples, besides the error at the output? NULL: no. */
+    bool (*needs_loss)(const snn_trainer *trainer);
     /* All steps are done. */
     snn_status (*finish)(void *self, snn_trainer *trainer);
 };

@@ -364,7 +364,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
 
     bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;
 
-    SNN__TRY(snn__pass_plan(&tr->pass, tr->net, batch, tr->steps, needs));
+    SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, batch, tr->steps, needs));
     tr->pass.credit = snn__credit;
     tr->pass.projecting = projects ? &tr->projecting : NULL;
     snn__arena_init(a, tr->ctx);
@@ -406,6 +406,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
             return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
                              trainer->owner);
     }
+    needs.streams = batch == 1 && trainer->steps == 1;
     needs.observed = (trainer->observe & SNN_OBSERVE_SIGNALS) != 0;
     rc = snn__trainer_remember(trainer);
     if (rc == SNN_OK)

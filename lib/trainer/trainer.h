@@ -4,7 +4,7 @@
 
 #include "data/data.h"
 #include "loss/loss.h"
-#include "network/pass.h"
+#include "network/stream.h"
 #include "optimizer/optimizer.h"
 #include "projection/projection.h"
 #include <snn/trainer.h>
@@ -33,6 +33,7 @@ struct snn_trainer {
     size_t batch_max, steps, classes;
     struct snn__pass pass;
     struct snn__arena arena;
+    struct snn_stream stream; /* of the host's time steps (stream.c) */
     struct snn__loss loss;
     struct snn__projecting projecting;
     bool loss_on_mean;

@@ -1,0 +1,290 @@
+/* network/stream.c - a network at work on one sample that has no end, in the caller's memory.
+ *
+ * The memory begins with a context of one thread whose allocator hands out the rest, so that the plan of a pass, made as
+ * always, lands in it. What the next step needs lies together at the begin of the pass's arena. */
+#include "network/stream.h"
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/size.h"
+#include <stdint.h>
+#include <string.h>
+
+#define ALIGNMENT 64u
+
+/* What lies at the begin of the caller's memory. */
+struct own {
+    struct snn_stream stream;
+    struct snn__pass pass;
+    snn_context ctx;
+    char *at, *end; /* what is left of the memory */
+};
+
+snn_status snn__stream_check(const snn_network *net)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (snn__layer_flags(net->layer[l]) & SNN__LAYER_GATHERS)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "stream: layer %s has an output at the last step only; a stream has none",
+                             net->layer[l]->name);
+    return SNN_OK;
+}
+
+/* ---- memory ---- */
+
+static void *hand_out(void *user, size_t size, size_t alignment)
+{
+    struct own *own = user;
+    char *block = own->at;
+
+    (void)alignment; /* all sizes are multiples of it */
+    if (size > (size_t)(own->end - own->at))
+        return NULL;
+    own->at += size;
+    return block;
+}
+
+static void keep(void *user, void *block, size_t size)
+{
+    (void)user;
+    (void)block;
+    (void)size;
+}
+
+/* Counts what a plan asks for, all that is freed on the way included: hand_out() never takes anything back. */
+struct tally {
+    const snn_context_options *real;
+    size_t bytes;
+};
+
+static void *count_allocate(void *user, size_t size, size_t alignment)
+{
+    struct tally *tally = user;
+    snn_context plain = { .options = *tally->real };
+    void *block = snn__alloc(&plain, size + alignment, 1);
+
+    tally->bytes += size;
+    return block;
+}
+
+static void count_release(void *user, void *block, size_t size)
+{
+    struct tally *tally = user;
+    snn_context plain = { .options = *tally->real };
+
+    (void)size;
+    snn__free(&plain, block);
+}
+
+/* A context like that of the network, with one thread and another allocator. */
+static snn_status lean_context(snn_context *ctx, const snn_network *net, void *(*allocate)(void *, size_t, size_t),
+                               void (*release)(void *, void *, size_t), void *user)
+{
+    memset(ctx, 0, sizeof *ctx);
+    ctx->options = net->ctx->options;
+    ctx->options.threads = 1;
+    ctx->options.allocate = allocate;
+    ctx->options.release = release;
+    ctx->options.allocator_user = user;
+    ctx->kernels = net->ctx->kernels;
+    return snn__pool_create(&ctx->pool, ctx, 1);
+}
+
+static snn_status plan(struct snn__pass *pass, snn_context *ctx, snn_network *net)
+{
+    const struct snn__needs needs = { .streams = true };
+
+    return snn__pass_plan(pass, ctx, net, 1, 1, &needs);
+}
+
+snn_status snn_stream_size(snn_network *network, size_t *bytes)
+{
+    struct tally tally;
+    struct snn__pass pass = { .ctx = NULL };
+    snn_context ctx;
+    snn_status rc;
+
+    if (bytes != NULL)
+        *bytes = 0;
+    if (network == NULL || bytes == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: %s is NULL", network == NULL ? "the network" : "bytes");
+    SNN__TRY(snn_network_prepare(network));
+    SNN__TRY(snn__stream_check(network));
+    tally = (struct tally){ &network->ctx->options, 0 };
+    SNN__TRY(lean_context(&ctx, network, count_allocate, count_release, &tally));
+    rc = plan(&pass, &ctx, network);
+    if (rc == SNN_OK)
+        *bytes = snn__round_up(sizeof(struct own), ALIGNMENT) + tally.bytes;
+    snn__pass_free(&pass);
+    snn__pool_destroy(ctx.pool, &ctx);
+    return rc;
+}
+
+/* ---- life ---- */
+
+/* Steps until every layer has had one: a state that is copied in later finds the factors of all signals, and every page of the
+ * memory was touched. */
+static void warm_up(struct snn__pass *pass)
+{
+    size_t steps = 1;
+
+    for (size_t l = 0; l < pass->n; l++)
+        steps = snn__max(steps, pass->unit[l].absent + 2);
+    pass->ctx->kernels->fill(snn__pass_input(pass, 0), 0.0f, pass->input_len);
+    for (size_t t = 0; t < steps; t++)
+        snn__pass_forward(pass, t);
+}
+
+static snn_status init(struct own *own, size_t size, snn_network *network)
+{
+    memset(own, 0, sizeof *own);
+    own->at = (char *)own + snn__round_up(sizeof *own, ALIGNMENT);
+    own->end = (char *)own + size;
+    SNN__TRY(lean_context(&own->ctx, network, hand_out, keep, own));
+    SNN__TRY(plan(&own->pass, &own->ctx, network));
+    own->stream.pass = &own->pass;
+    snn__pass_begin(&own->pass, 1, false, false, 0);
+    warm_up(&own->pass);
+    return snn_stream_reset(&own->stream);
+}
+
+snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_stream **out)
+{
+    struct own *own = memory;
+    snn_status rc;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: out is NULL");
+    *out = NULL;
+    if (memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: the memory %s", memory ? "is not aligned to 64 bytes" : "is NULL");
+    if (network == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: the network is NULL");
+    SNN__TRY(snn_network_prepare(network));
+    SNN__TRY(snn__stream_check(network));
+    rc = size < snn__round_up(sizeof *own, ALIGNMENT) ? SNN_ERR_MEMORY : init(own, size, network);
+    if (rc == SNN_ERR_MEMORY)
+        return snn__fail(rc, "stream: %zu bytes of memory are too few; snn_stream_size() says how many it takes", size);
+    if (rc == SNN_OK)
+        *out = &own->stream;
+    return rc;
+}
+
+static snn_status no_stream(void)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "stream is NULL");
+}
+
+snn_status snn_stream_reset(snn_stream *stream)
+{
+    if (stream == NULL)
+        return no_stream();
+    *stream->pass->clock = 0; /* whoever computes step 0 begins anew */
+    stream->stepped = false;
+    return SNN_OK;
+}
+
+snn_status snn_stream_refresh(snn_stream *stream)
+{
+    if (stream == NULL)
+        return no_stream();
+    snn__pass_refresh(stream->pass);
+    return SNN_OK;
+}
+
+void *snn_stream_state(snn_stream *stream, size_t *bytes)
+{
+    if (stream == NULL || bytes == NULL)
+        return NULL;
+    *bytes = stream->pass->arena.state;
+    return stream->pass->arena.block;
+}
+
+/* ---- steps ---- */
+
+/* The input lies in the pass. */
+static void step(snn_stream *stream, float *out)
+{
+    struct snn__pass *pass = stream->pass;
+    const struct snn__unit *last = &pass->unit[pass->n - 1];
+    size_t t = (size_t)*pass->clock;
+    struct snn__signal y;
+
+    if (stream->learner != NULL)
+        stream->learner->before(stream->host, t);
+    snn__pass_forward(pass, t);
+    ++*pass->clock;
+    stream->stepped = true;
+    if (out == NULL)
+        return;
+    y = snn__pass_output(pass, t);
+    if (y.data == NULL) { /* nothing has arrived there yet */
+        pass->ctx->kernels->fill(out, 0.0f, last->value_len);
+        return;
+    }
+    snn__to_channels_first(&last->layer->out, 1, y.data, out);
+    pass->ctx->kernels->scale(out, y.scale, out, last->value_len);
+}
+
+snn_status snn_stream_step(snn_stream *stream, const float *in, float *out)
+{
+    struct snn__pass *pass;
+
+    if (stream == NULL || in == NULL)
+        return stream ? snn__fail(SNN_ERR_ARGUMENT, "stream: in is NULL") : no_stream();
+    pass = stream->pass;
+    if (!pass->ctx->kernels->finite(in, pass->input_len))
+        return snn__fail(SNN_ERR_DIVERGED, "stream: the input holds a value that is not finite");
+    snn__to_channels_last(&pass->net->in, 1, in, snn__pass_input(pass, 0));
+    step(stream, out);
+    return SNN_OK;
+}
+
+/* From an index into [C,H,W] to one into [H,W,C]. */
+static size_t place(const snn_shape *in, size_t positions, size_t at)
+{
+    return in->rank == 1 ? at : at % positions * in->dim[0] + at / positions;
+}
+
+snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t n, float *out)
+{
+    const snn_shape *in;
+    float *x;
+    size_t positions;
+
+    if (stream == NULL || (at == NULL && n > 0))
+        return stream ? snn__fail(SNN_ERR_ARGUMENT, "stream: the list of events is NULL") : no_stream();
+    in = &stream->pass->net->in;
+    positions = stream->pass->input_len / in->dim[0];
+    x = snn__pass_input(stream->pass, 0);
+    for (size_t i = 0; i < n; i++)
+        if (at[i] >= stream->pass->input_len)
+            return snn__fail(SNN_ERR_ARGUMENT, "stream: event %zu is at %u of %zu inputs", i, at[i], stream->pass->input_len);
+    stream->pass->ctx->kernels->fill(x, 0.0f, stream->pass->input_len);
+    for (size_t i = 0; i < n; i++)
+        x[place(in, positions, at[i])] += 1.0f;
+    step(stream, out);
+    return SNN_OK;
+}
+
+/* ---- learning ---- */
+
+static snn_status learn(snn_stream *stream, const float *error, uint32_t label, double *loss)
+{
+    if (stream->learner == NULL)
+        return snn__fail(SNN_ERR_STATE, "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
+    if (!stream->stepped)
+        return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
+    stream->stepped = false;
+    return stream->learner->learn(stream->host, (size_t)*stream->pass->clock - 1, error, label, loss);
+}
+
+snn_status snn_stream_learn(snn_stream *stream, const float *error)
+{
+    if (stream == NULL || error == NULL)
+        return stream ? snn__fail(SNN_ERR_ARGUMENT, "stream: error is NULL") : no_stream();
+    return learn(stream, error, 0, NULL);
+}
+
+snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss)
+{
+    return stream ? learn(stream, NULL, label, loss) : no_stream();
+}

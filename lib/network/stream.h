@@ -1,0 +1,25 @@
+/* network/stream.h - inside of a stream: a pass over one sample whose steps go on. */
+#ifndef SNN_NETWORK_STREAM_H
+#define SNN_NETWORK_STREAM_H
+
+#include "network/pass.h"
+#include <snn/stream.h>
+
+/* What a trainer adds to a stream. */
+struct snn__learner {
+    void (*before)(void *host, size_t t); /* step t is about to run */
+    /* Trains on step t with an error at the output, or, where that is NULL, with a label. */
+    snn_status (*learn)(void *host, size_t t, const float *error, uint32_t label, double *loss);
+};
+
+struct snn_stream {
+    struct snn__pass *pass;
+    const struct snn__learner *learner; /* or NULL */
+    void *host;
+    bool stepped; /* since the last learning */
+};
+
+/* Refuses layers that must know how many steps there are. */
+snn_status snn__stream_check(const snn_network *net);
+
+#endif

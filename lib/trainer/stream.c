@@ -1,0 +1,105 @@
+/* trainer/stream.c - training within the steps of a stream: what lies between two time steps of a control loop.
+ *
+ *   step t     the method perturbs it if it must, the network computes it; traces go on
+ *   learn      error at the output of step t -> the method's own backward pass of that step -> update
+ *
+ * The methods are those that learn within a step; their equations are in their own files. */
+#include "core/context.h"
+#include "layer/types.h"
+#include "trainer/rule.h"
+
+static void before(void *host, size_t t)
+{
+    snn_trainer *tr = host;
+
+    if (tr->rule->before)
+        tr->rule->before(tr->self, tr, t);
+}
+
+static bool has_side_readout(const struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        if (snn__unit_side_readout(pass, &pass->unit[l]))
+            return true;
+    return false;
+}
+
+/* The host's error at the output. */
+static snn_status take_error(snn_trainer *tr, const float *error)
+{
+    if (!tr->ctx->kernels->finite(error, tr->classes))
+        return snn__fail(SNN_ERR_DIVERGED, "stream: the error holds a value that is not finite");
+    if (has_side_readout(&tr->pass) || (tr->rule->needs_loss != NULL && tr->rule->needs_loss(tr)))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s with these settings learns from the loss of a label, not from an error",
+                         tr->owner);
+    snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, 0), 1.0f, error, tr->classes);
+    return SNN_OK;
+}
+
+/* That of the loss. */
+static snn_status take_label(snn_trainer *tr, size_t t, uint32_t label, double *loss)
+{
+    struct snn__signal out = snn__pass_output(&tr->pass, t);
+
+    if (label >= tr->classes)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: label %u; the network has %zu outputs", label, tr->classes);
+    tr->label[0] = label;
+    tr->step_loss = snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, 1, tr->classes, 1.0,
+                              snn__pass_output_error(&tr->pass, 0), tr->sums);
+    if (loss != NULL)
+        *loss = tr->step_loss;
+    return SNN_OK;
+}
+
+static snn_status learn(void *host, size_t t, const float *error, uint32_t label, double *loss)
+{
+    snn_trainer *tr = host;
+    snn_status rc;
+
+    if (snn__pass_output(&tr->pass, t).data == NULL)
+        return snn__fail(SNN_ERR_STATE, "stream: step %zu has no output yet", t);
+    SNN__TRY(error != NULL ? take_error(tr, error) : take_label(tr, t, label, loss));
+    rc = tr->rule->step(tr->self, tr, t);
+    if (rc == SNN_OK)
+        rc = tr->rule->finish(tr->self, tr);
+    if (rc == SNN_OK)
+        tr->run.batches++;
+    snn__pass_refresh(&tr->pass);
+    return rc;
+}
+
+static snn_status check(const snn_trainer *tr)
+{
+    const struct snn__needs *needs = &tr->pass.needs;
+
+    if (tr->optimizer == NULL || !tr->prepared || tr->batch_max != 1 || tr->steps != 1)
+        return snn__fail(SNN_ERR_STATE, "stream: the trainer must have an optimizer, 1 step, and be prepared for batches of 1");
+    if (needs->history || needs->rates || needs->equilibrium || needs->couples || tr->rule->step == NULL)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; ottt, sltt, opzo and sei do", tr->owner);
+    if (tr->projecting.projection != NULL || tr->loss.share > 0)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: learning goes with neither a projection nor a teacher");
+    for (size_t l = 0; l < tr->net->n_layers; l++)
+        if (tr->net->layer[l]->type == &snn__layer_batch_norm)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "stream: layer %s: a batch of one sample has no statistics; train it before, or "
+                             "take weights that are standardised", tr->net->layer[l]->name);
+    return snn__stream_check(tr->net);
+}
+
+static const struct snn__learner learner = { before, learn };
+
+snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
+{
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: out is NULL");
+    *out = NULL;
+    if (trainer == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
+    SNN__TRY(check(trainer));
+    trainer->stream = (struct snn_stream){ .pass = &trainer->pass, .learner = &learner, .host = trainer };
+    snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);
+    if (trainer->rule->begin)
+        trainer->rule->begin(trainer->self, trainer, trainer->run.batches);
+    SNN__TRY(snn_stream_reset(&trainer->stream));
+    *out = &trainer->stream;
+    return SNN_OK;
+}

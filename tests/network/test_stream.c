@@ -1,0 +1,451 @@
+/* Streams: the same steps as a prediction, whatever the layers; state that a copy saves; learning as the methods do it; and
+ * nothing allocated. */
+#include "core/size.h"
+#include "trainer/builder.h"
+
+enum { STEPS = 6, OUT = 3 };
+
+#define LIF "decay=0.6 threshold=0.5 surrogate=arctan"
+
+static const struct {
+    size_t shape[3];
+    const char *layers;
+} nets[] = {
+    { { 5 }, "linear a out=7; lif n " LIF "; linear o out=3" },
+    { { 5 }, "linear a out=6; add s <a <rec:1; lif n decay=0.6 threshold=0.3; linear rec out=6 <n; linear o out=3 <n" },
+    { { 5 }, "linear a out=6; linear fb out=6 <m:1; add s <a <fb; cuba n threshold=0.3; linear b out=4; alif m threshold=0.2; "
+             "linear o out=3" },
+    { { 5 }, "linear a out=6; lif n " LIF "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; if m; linear o out=3; "
+             "lif r reset=none" },
+    { { 5 }, "linear a out=6; lif n " LIF "; scale k value=2; linear b out=6 <k:1; add s <a <b; plif m threshold=0.4; linear o out=3" },
+    { { 5 }, "linear a out=6; dsr_lif n threshold=0.5; linear o out=3; dsr_lif r threshold=0.4" },
+    { { 2, 6, 6 }, "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1; gain g value=0.5; add s <g <n; "
+                   "plif m per_neuron=1; scale k value=2.7; avgpool p; upsample u; adaptive_avgpool q size=2; flatten f; linear o out=3" },
+    { { 2, 6, 6 }, "conv2d a out=4 pad=1 stride=2; batch_norm bn; lif n " LIF "; attention t heads=2 <n <n <n; if m threshold=0.2; "
+                   "conv2d o out=3 kernel=3" },
+};
+
+#define NETS (int)(sizeof nets / sizeof *nets)
+
+struct rig {
+    snn_context *ctx;
+    snn_network *net;
+    size_t in, out;
+    float x[STEPS * 72];
+    struct counting c;
+};
+
+static void set_up(struct rig *r, int which)
+{
+    snn_context_options o;
+
+    r->c = (struct counting){ 0 };
+    counting_options(&r->c, &o);
+    o.threads = 1;
+    OK(snn_context_create(&r->ctx, &o));
+    r->net = network_of(r->ctx, nets[which].shape, nets[which].layers);
+    r->in = length_of(nets[which].shape);
+    r->out = snn__shape_length(&r->net->layer[r->net->n_layers - 1]->out);
+    random_fill(r->x, STEPS * r->in, 0, 2, 7);
+}
+
+static void tear_down(struct rig *r)
+{
+    snn_network_destroy(r->net);
+    snn_context_destroy(r->ctx);
+    ck_assert_uint_eq(r->c.live, 0);
+}
+
+/* A stream in memory of just the size that it asks for. */
+static snn_stream *stream_of(struct rig *r, void **memory)
+{
+    snn_stream *s = NULL;
+    size_t size;
+
+    OK(snn_stream_size(r->net, &size));
+    ck_assert_uint_eq(size % 64, 0);
+    *memory = aligned_alloc(64, size);
+    OK(snn_stream_init(*memory, size, r->net, &s));
+    return s;
+}
+
+static void run(struct rig *r, snn_stream *s, size_t from, size_t to, float *out)
+{
+    for (size_t t = from; t < to; t++)
+        OK(snn_stream_step(s, r->x + t * r->in, out + t * 64));
+}
+
+START_TEST(test_predicts)
+{
+    struct rig r;
+    void *memory;
+    snn_stream *s;
+    snn_trainer *tr = NULL;
+    float out[STEPS * 64], sum[64] = { 0 }, want[64];
+    double size = 0;
+    size_t calls;
+
+    set_up(&r, _i);
+    s = stream_of(&r, &memory);
+    calls = r.c.calls;
+    for (int again = 0; again < 2; again++) { /* a reset forgets all */
+        run(&r, s, 0, STEPS, out);
+        OK(snn_stream_reset(s));
+    }
+    ck_assert_uint_eq(r.c.calls, calls);
+    for (size_t t = 0; t < STEPS; t++)
+        for (size_t i = 0; i < r.out; i++)
+            sum[i] += out[t * 64 + i];
+    if (r.net->layer[r.net->n_layers - 1]->out.rank == 1) { /* a trainer predicts vectors only; that of dsr is a weighted sum */
+        OK(snn_trainer_create(&tr, r.net, NULL, "bptt"));
+        OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, STEPS));
+        OK(snn_trainer_prepare(tr, 1));
+        OK(snn_trainer_predict(tr, r.x, STEPS, 1, want));
+        for (size_t i = 0; i < r.out; i++)
+            ck_assert_msg(sum[i] == want[i], "output %zu: %.9g, predicted %.9g", i, sum[i], want[i]);
+        snn_trainer_destroy(tr);
+    }
+    for (size_t i = 0; i < STEPS * 64; i++)
+        size += i % 64 < r.out ? fabs(out[i]) : 0;
+    ck_assert(size > 0);
+    free(memory);
+    tear_down(&r);
+}
+END_TEST
+
+/* The state of step 3, copied into another stream, gives the rest bit for bit; so does the stream itself, put back. */
+START_TEST(test_state_is_copied)
+{
+    struct rig r;
+    void *memory[2], *state;
+    snn_stream *a, *b;
+    char saved[65536];
+    size_t n, m;
+    float out[STEPS * 64], again[STEPS * 64];
+
+    set_up(&r, _i);
+    a = stream_of(&r, &memory[0]);
+    b = stream_of(&r, &memory[1]);
+    run(&r, a, 0, 3, out);
+    state = snn_stream_state(a, &n);
+    ck_assert_uint_le(n, sizeof saved);
+    memcpy(saved, state, n);
+    run(&r, a, 3, STEPS, out);
+    for (int i = 0; i < 2; i++) {
+        snn_stream *s = i ? a : b;
+
+        memcpy(snn_stream_state(s, &m), saved, n);
+        ck_assert_uint_eq(n, m);
+        run(&r, s, 3, STEPS, again);
+        for (size_t t = 3; t < STEPS; t++)
+            ck_assert_mem_eq(out + t * 64, again + t * 64, r.out * sizeof(float));
+    }
+    free(memory[0]);
+    free(memory[1]);
+    tear_down(&r);
+}
+END_TEST
+
+START_TEST(test_events)
+{
+    struct rig r;
+    void *memory;
+    snn_stream *s;
+    uint32_t at[STEPS][9];
+    float out[64], dense[STEPS * 64];
+
+    set_up(&r, _i);
+    memset(r.x, 0, sizeof r.x);
+    for (size_t t = 0; t < STEPS; t++)
+        for (size_t i = 0; i < 9; i++) { /* some of them twice */
+            at[t][i] = (uint32_t)((t * 31 + i * i * 7) % r.in);
+            r.x[t * r.in + at[t][i]] += t == 2 ? 0.0f : 1.0f;
+        }
+    s = stream_of(&r, &memory);
+    run(&r, s, 0, STEPS, dense);
+    OK(snn_stream_reset(s));
+    for (size_t t = 0; t < STEPS; t++) {
+        OK(snn_stream_step_events(s, t == 2 ? NULL : at[t], t == 2 ? 0 : 9, out));
+        ck_assert_mem_eq(out, dense + t * 64, r.out * sizeof(float));
+    }
+    free(memory);
+    tear_down(&r);
+}
+END_TEST
+
+/* ---- learning ---- */
+
+static const char *const methods[] = { "ottt", "sltt", "opzo", "sei" };
+
+static const char *learning_net(const char *method)
+{
+    return strcmp(method, "sei") == 0 ? "linear a out=7; lif n " LIF "; linear b out=6 binary=scaled; lif m " LIF "; linear o out=3"
+                                      : "linear a out=7; lif n " LIF "; linear b out=6; lif m " LIF "; linear o out=3";
+}
+
+/* One step with a label is a batch of one sample with one step, for every method. */
+START_TEST(test_learns_as_a_batch)
+{
+    const char *method = methods[_i];
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    static const size_t shape[3] = { 5 };
+    snn_network *net[2];
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr[2];
+    snn_stream *s = NULL;
+    snn_metrics m = SNN_METRICS_INIT;
+    const uint32_t label = 2;
+    float x[5], before;
+    double loss;
+
+    random_fill(x, 5, 0, 3, 4);
+    for (int i = 0; i < 2; i++) {
+        net[i] = network_of(ctx, shape, learning_net(method));
+        tr[i] = trainer_of(net[i], sgd, method, "steps=1", 1);
+    }
+    before = net[0]->parameters[3];
+    OK(snn_trainer_step(tr[0], x, 1, &label, 1, &m));
+    OK(snn_trainer_stream(tr[1], &s));
+    OK(snn_stream_step(s, x, NULL));
+    OK(snn_stream_learn_label(s, label, &loss));
+    ck_assert(loss == m.loss);
+    ck_assert(net[0]->parameters[3] != before);
+    ck_assert_mem_eq(net[0]->parameters, net[1]->parameters, net[0]->n_parameters * sizeof(float));
+    for (int i = 0; i < 2; i++) {
+        snn_trainer_destroy(tr[i]);
+        snn_network_destroy(net[i]);
+    }
+    snn_optimizer_destroy(sgd);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* Steps that go on are variant O of ottt over a sample of as many steps: its loss has 1/T, which is a power of 2 here. */
+START_TEST(test_learns_online)
+{
+    enum { T = 4 };
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    static const size_t shape[3] = { 5 };
+    snn_network *net[2];
+    snn_optimizer *sgd[2] = { sgd_of(ctx, 0.5), sgd_of(ctx, 0.5 / T) };
+    snn_trainer *tr[2];
+    snn_stream *s = NULL;
+    const uint32_t label = 1;
+    float x[T * 5];
+
+    random_fill(x, T * 5, 0, 3, 4);
+    for (int i = 0; i < 2; i++)
+        net[i] = network_of(ctx, shape, learning_net("ottt"));
+    tr[0] = trainer_of(net[0], sgd[0], "ottt", "steps=4 variant=O", 1);
+    tr[1] = trainer_of(net[1], sgd[1], "ottt", "steps=1", 1);
+    OK(snn_trainer_step(tr[0], x, T, &label, 1, NULL));
+    OK(snn_trainer_stream(tr[1], &s));
+    for (int t = 0; t < T; t++) {
+        OK(snn_stream_step(s, x + 5 * t, NULL));
+        OK(snn_stream_learn_label(s, label, NULL));
+    }
+    for (size_t i = 0; i < net[0]->n_parameters; i++)
+        ck_assert_float_eq_tol(net[0]->parameters[i], net[1]->parameters[i], 1e-6f);
+    for (int i = 0; i < 2; i++) {
+        snn_trainer_destroy(tr[i]);
+        snn_network_destroy(net[i]);
+        snn_optimizer_destroy(sgd[i]);
+    }
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* The host's own error: that of the squared distance gives what its label gives; and steps take no memory. */
+START_TEST(test_learns_from_an_error)
+{
+    const char *method = methods[_i];
+    struct rig r;
+    snn_network *twin;
+    snn_optimizer *sgd;
+    snn_trainer *tr[2];
+    snn_stream *s[2];
+    float out[64], e[OUT];
+    size_t calls;
+
+    set_up(&r, 0);
+    snn_network_destroy(r.net);
+    r.net = network_of(r.ctx, nets[0].shape, learning_net(method));
+    twin = network_of(r.ctx, nets[0].shape, learning_net(method));
+    sgd = sgd_of(r.ctx, 0.05);
+    tr[0] = trainer_of(r.net, sgd, method, "steps=1 loss=half_square", 1);
+    tr[1] = trainer_of(twin, sgd, method, "steps=1 loss=half_square", 1);
+    for (int i = 0; i < 2; i++)
+        OK(snn_trainer_stream(tr[i], &s[i]));
+    calls = r.c.calls;
+    for (size_t t = 0; t < STEPS; t++) {
+        OK(snn_stream_step(s[0], r.x + 5 * t, out));
+        for (size_t c = 0; c < OUT; c++)
+            e[c] = out[c] - (c == t % OUT);
+        OK(snn_stream_learn(s[0], e));
+        OK(snn_stream_step(s[1], r.x + 5 * t, NULL));
+        OK(snn_stream_learn_label(s[1], (uint32_t)(t % OUT), NULL));
+    }
+    ck_assert_uint_eq(r.c.calls, calls);
+    for (size_t i = 0; i < r.net->n_parameters; i++)
+        ck_assert_float_eq_tol(r.net->parameters[i], twin->parameters[i], 1e-5f);
+    snn_trainer_destroy(tr[0]);
+    snn_trainer_destroy(tr[1]);
+    snn_network_destroy(twin);
+    snn_optimizer_destroy(sgd);
+    tear_down(&r);
+}
+END_TEST
+
+/* A stream sees weights that somebody trained once it is told to. */
+START_TEST(test_refresh)
+{
+    struct rig r;
+    void *memory;
+    snn_stream *s;
+    float a[64], b[64];
+
+    set_up(&r, 0);
+    s = stream_of(&r, &memory);
+    OK(snn_stream_step(s, r.x, a));
+    for (size_t i = 0; i < r.net->n_parameters; i++)
+        r.net->parameters[i] += 0.5f;
+    OK(snn_stream_reset(s));
+    OK(snn_stream_refresh(s));
+    OK(snn_stream_step(s, r.x, b));
+    ck_assert(memcmp(a, b, OUT * sizeof *a) != 0);
+    free(memory);
+    tear_down(&r);
+}
+END_TEST
+
+/* ---- mistakes ---- */
+
+START_TEST(test_too_little_memory)
+{
+    struct rig r;
+    snn_stream *s;
+    size_t size;
+    char *memory;
+
+    set_up(&r, _i);
+    OK(snn_stream_size(r.net, &size));
+    for (size_t n = 0; n < size; n += size < 16384 ? 64 : 1024) {
+        memory = aligned_alloc(64, snn__max(n, 64));
+        s = (snn_stream *)&r;
+        FAILS(snn_stream_init(memory, n, r.net, &s), SNN_ERR_MEMORY, "too few");
+        ck_assert_ptr_null(s);
+        free(memory);
+    }
+    tear_down(&r);
+}
+END_TEST
+
+START_TEST(test_mistakes)
+{
+    struct rig r;
+    void *memory;
+    snn_stream *s, *none = NULL;
+    size_t size;
+    float x[5] = { 0, NAN }, out[OUT], want[OUT];
+    const uint32_t far = 5;
+
+    set_up(&r, 0);
+    FAILS(snn_stream_size(NULL, &size), SNN_ERR_ARGUMENT, "network");
+    FAILS(snn_stream_size(r.net, NULL), SNN_ERR_ARGUMENT, "bytes");
+    FAILS(snn_stream_init(NULL, 1, r.net, &none), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_stream_init(x, sizeof x, r.net, NULL), SNN_ERR_ARGUMENT, "out");
+    s = stream_of(&r, &memory);
+    FAILS(snn_stream_init((char *)memory + 4, 4096, r.net, &none), SNN_ERR_ARGUMENT, "aligned");
+    FAILS(snn_stream_init(memory, 4096, NULL, &none), SNN_ERR_ARGUMENT, "network");
+    FAILS(snn_stream_step(NULL, x, out), SNN_ERR_ARGUMENT, "stream");
+    FAILS(snn_stream_step(s, NULL, out), SNN_ERR_ARGUMENT, "in is NULL");
+    FAILS(snn_stream_step_events(s, NULL, 1, out), SNN_ERR_ARGUMENT, "events");
+    FAILS(snn_stream_reset(NULL), SNN_ERR_ARGUMENT, "stream");
+    FAILS(snn_stream_refresh(NULL), SNN_ERR_ARGUMENT, "stream");
+    FAILS(snn_stream_learn(s, x), SNN_ERR_STATE, "snn_trainer_stream");
+    FAILS(snn_stream_learn(s, NULL), SNN_ERR_ARGUMENT, "error");
+    FAILS(snn_stream_learn_label(NULL, 0, NULL), SNN_ERR_ARGUMENT, "stream");
+    ck_assert_ptr_null(snn_stream_state(NULL, &size));
+    ck_assert_ptr_null(snn_stream_state(s, NULL));
+    OK(snn_stream_step(s, r.x, want)); /* mistakes leave the state alone */
+    OK(snn_stream_step(s, r.x + 5, want));
+    OK(snn_stream_reset(s));
+    OK(snn_stream_step(s, r.x, out));
+    FAILS(snn_stream_step(s, x, out), SNN_ERR_DIVERGED, "finite");
+    FAILS(snn_stream_step_events(s, &far, 1, out), SNN_ERR_ARGUMENT, "5 of 5");
+    OK(snn_stream_step(s, r.x + 5, out));
+    ck_assert_mem_eq(out, want, sizeof out);
+    free(memory);
+    tear_down(&r);
+}
+END_TEST
+
+static void refuses(const char *layers, const char *method, const char *settings, size_t batch, snn_status code, const char *part)
+{
+    static const size_t shape[3] = { 5 };
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, shape, layers);
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr = trainer_of(net, sgd, method, settings, batch);
+    snn_stream *s = NULL;
+
+    FAILS(snn_trainer_stream(tr, &s), code, part);
+    ck_assert_ptr_null(s);
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+
+START_TEST(test_trainers_that_do_not_stream)
+{
+    snn_stream *s;
+    static const size_t shape[3] = { 5 };
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, shape, "linear a out=4; lif n; linear o out=3");
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr = trainer_of(net, sgd, "opzo", "steps=1 feedback=zo", 1);
+    float e[3] = { 0, NAN, 0 }, x[5] = { 1, 1, 1, 1, 1 };
+
+    refuses("linear a out=4; lif n; linear o out=3", "ottt", "steps=2", 1, SNN_ERR_STATE, "1 step");
+    refuses("linear a out=4; lif n; linear o out=3", "ottt", "steps=1", 2, SNN_ERR_STATE, "batches of 1");
+    refuses("linear a out=4; lif n; linear o out=3", "bptt", "steps=1", 1, SNN_ERR_UNSUPPORTED, "within a step");
+    refuses("linear a out=4; batch_norm b; lif n; linear o out=3", "sltt", "steps=1", 1, SNN_ERR_UNSUPPORTED, "layer b");
+    refuses("linear a out=4; lif n; linear o out=3", "sltt", "steps=1 distil=0.5", 1, SNN_ERR_UNSUPPORTED, "teacher");
+    FAILS(snn_trainer_stream(NULL, &s), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_trainer_stream(tr, NULL), SNN_ERR_ARGUMENT, "out");
+    OK(snn_trainer_stream(tr, &s));
+    FAILS(snn_stream_learn_label(s, 0, NULL), SNN_ERR_STATE, "no step");
+    OK(snn_stream_step(s, x, NULL));
+    FAILS(snn_stream_learn(s, e), SNN_ERR_DIVERGED, "finite");
+    OK(snn_stream_step(s, x, NULL));
+    e[1] = 0;
+    FAILS(snn_stream_learn(s, e), SNN_ERR_UNSUPPORTED, "label");
+    OK(snn_stream_step(s, x, NULL));
+    FAILS(snn_stream_learn_label(s, 3, NULL), SNN_ERR_ARGUMENT, "label 3");
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("stream");
+    TCase *t = tcase_create("stream");
+
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, test_predicts, 0, NETS);
+    tcase_add_loop_test(t, test_state_is_copied, 0, NETS);
+    tcase_add_loop_test(t, test_events, 0, NETS);
+    tcase_add_loop_test(t, test_learns_as_a_batch, 0, 4);
+    tcase_add_test(t, test_learns_online);
+    tcase_add_loop_test(t, test_learns_from_an_error, 0, 4);
+    tcase_add_test(t, test_refresh);
+    tcase_add_loop_test(t, test_too_little_memory, 0, NETS);
+    tcase_add_test(t, test_mistakes);
+    tcase_add_test(t, test_trainers_that_do_not_stream);
+    suite_add_tcase(s, t);
+    return run_suite(s);
+}
