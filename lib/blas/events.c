@@ -65,6 +65,8 @@ static void fill_list(const struct events *a, size_t sample, struct list *l)
 
 static size_t full(const struct snn__product *p)
 {
+    if (p->m == 1) /* weights are read once: fewer of them are faster whatever their number */
+        return 1;
     if (!snn__winograd_fits(&p->window, p->m, p->n))
         return FULL;
     return p->window.kh == 3 ? FULL_3X3 : FULL_5X5;

@@ -2,6 +2,8 @@
 #ifndef SNN_TOOL_BENCH_H
 #define SNN_TOOL_BENCH_H
 
+#include <jansson.h>
+#include <snn/snn.h>
 #include <stdbool.h>
 
 /* snn bench --against-torch. The caller fills in programs (or leaves it empty), repeats and json. */
@@ -14,5 +16,20 @@ struct bench_torch {
 
 /* Compares the networks and methods named in the lists, all of them if NULL. Returns an exit status. */
 int bench_against_torch(struct bench_torch *b, const char *machine, const char *net, const char *methods);
+
+#define BENCH_MOST 16 /* entries of a list on the command line */
+
+/* snn bench stream: a line without learning and one for every method, for each share of inputs that have an event. */
+struct bench_stream {
+    const json_t *config;
+    snn_dataset_info shape;
+    double density[BENCH_MOST];
+    char method[BENCH_MOST][32];
+    size_t n_densities, n_methods;
+    bool json;
+};
+
+/* Returns an exit status. */
+int bench_stream(const struct bench_stream *b, const char *machine, const char *isa);
 
 #endif

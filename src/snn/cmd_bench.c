@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOST 16 /* entries of a list on the command line */
+#define MOST BENCH_MOST
 #define MOST_REPEATS 101
 #define LEAST_SECONDS 0.3 /* of one repeat, so that the clock's grain and a stray interrupt do not show */
 
@@ -26,6 +26,7 @@ static const struct flag flags[] = {
     { "repeats", "N", NULL, "measurements per line; default 7" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
+    { "density", "X,...", NULL, "stream: shares of the inputs that have an event, in per cent; default 1,5,10,20,50,100" },
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
@@ -58,13 +59,15 @@ struct bench {
 
 static int help(void)
 {
-    printf("usage: snn bench train [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
+    printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
            "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
            "warm-up, every\n"
            "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
            "set as in\n"
            "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
            LEAST_SECONDS);
+    printf("snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of the inputs, alone "
+           "and\nwith the learning of each method of --trainer (ottt,sltt,opzo).\n\n");
     printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one thread and "
            "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON in the "
            "environment).\n\n");
@@ -432,15 +435,49 @@ static int against_torch(const struct bench *b)
     return bench_against_torch(&t, cpu, net, args_text(&b->args, "trainer"));
 }
 
+static int read_densities(const struct bench *b, struct bench_stream *s)
+{
+    char word[MOST][32], *end;
+    const char *text = args_text(&b->args, "density");
+
+    s->n_densities = args_list(text ? text : "1,5,10,20,50,100", word, MOST);
+    for (size_t i = 0; i < s->n_densities; i++) {
+        s->density[i] = strtod(word[i], &end) / 100;
+        if (*end || !(s->density[i] >= 0 && s->density[i] <= 1))
+            return fail(USAGE, "--density: \"%s\" is not a number from 0 to 100", word[i]);
+    }
+    return s->n_densities ? DONE : fail(USAGE, "--density: needs at least one number");
+}
+
+static int measure_stream(const struct bench *b)
+{
+    struct bench_stream s = { .config = b->config, .shape = b->shape, .json = b->json };
+    const char *methods = args_text(&b->args, "trainer");
+    struct run run = { .config = json_deep_copy(b->config) };
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    char cpu[160];
+    int status = read_densities(b, &s);
+
+    s.n_methods = args_list(methods ? methods : "ottt,sltt,opzo", s.method, MOST);
+    cpu_model(cpu, sizeof cpu);
+    if (status == DONE)
+        status = run_context(&run);
+    if (status == DONE && snn_context_get_info(run.context, &info) == SNN_OK)
+        status = bench_stream(&s, cpu, info.isa_name);
+    run_close(&run);
+    return status;
+}
+
 static int bench(struct bench *b, int argc, char **argv)
 {
+    const char *what;
     int status = args_parse(&b->args, flags, true, 1, argc, argv);
 
     if (status != DONE)
         return status;
-    if ((b->args.count == 0 && !args_has(&b->args, "against-torch")) ||
-        (b->args.count && strcmp(b->args.positional[0], "train") != 0))
-        return fail(USAGE, "what is to be measured? snn bench train");
+    what = b->args.count ? b->args.positional[0] : args_has(&b->args, "against-torch") ? "train" : "";
+    if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0)
+        return fail(USAGE, "what is to be measured? snn bench train, snn bench stream");
     b->config = json_deep_copy(b->args.config);
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");
@@ -452,7 +489,9 @@ static int bench(struct bench *b, int argc, char **argv)
         return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(b->config, "batch", 0));
     if (status == DONE)
         status = read_shape(b);
-    return status == DONE ? measure_all(b) : status;
+    if (status != DONE)
+        return status;
+    return strcmp(what, "stream") == 0 ? measure_stream(b) : measure_all(b);
 }
 
 int cmd_bench(int argc, char **argv)

@@ -160,6 +160,10 @@ for command in eval info bench; do
 done
 
 # ---- bench
+run 0 bench stream --net 64-16-10 --density 5,100 --trainer ottt
+[ "$(grep -c '^step only' out)" -eq 2 ] && [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench stream printed not one line per density"
+run 2 bench stream --net 64-16-10 --density 200
+has err 'not a number from 0 to 100'
 run 0 bench train --net 64-16-10 --trainer ottt,bptt --threads 1,2 --steps 2 --batch 16 --repeats 1
 has out "machine" "ottt" "bptt" "samples/s"
 [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench printed not one line per thread count"
