@@ -2,6 +2,8 @@
 #ifndef SNN_CORE_COMPILER_H
 #define SNN_CORE_COMPILER_H
 
+#include <stdint.h>
+
 #if defined(__GNUC__)
 #define SNN__PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define SNN__INLINE static inline __attribute__((always_inline, unused))
@@ -14,5 +16,19 @@
 #define SNN__RESTRICT restrict
 #define SNN__ASSUME_ALIGNED(pointer) (pointer)
 #endif
+
+/* Bits that are set. */
+static inline uint32_t snn__count_bits(uint64_t x)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_popcountll(x);
+#else
+    uint32_t n = 0;
+
+    for (; x; x &= x - 1)
+        n++;
+    return n;
+#endif
+}
 
 #endif

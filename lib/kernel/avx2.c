@@ -228,6 +228,35 @@ static double dot(const float *x, const float *y, size_t n)
     return total;
 }
 
+static void bits(uint64_t *to, const float *x, size_t n)
+{
+    const __m256 zero = _mm256_setzero_ps();
+
+    for (size_t i = 0; i < n; i += 64) {
+        const size_t length = n - i < 64 ? n - i : 64;
+        uint64_t word = 0;
+        size_t j = 0;
+
+        for (; j + 8 <= length; j += 8)
+            word |= (uint64_t)(unsigned)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + i + j), zero, _CMP_NEQ_UQ)) << j;
+        for (; j < length; j++)
+            word |= (uint64_t)(x[i + j] != 0.0f) << j;
+        to[i / 64] = word;
+    }
+}
+
+static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
+{
+    for (size_t i = 0; i < rows; i++, x += words)
+        for (size_t j = 0; j < SNN__BITS_NR; j++) {
+            uint32_t n = 0;
+
+            for (size_t k = 0; k < words; k++)
+                n += snn__count_bits(x[k] & w[k * SNN__BITS_NR + j]);
+            *count++ = n;
+        }
+}
+
 #define NAME "avx2"
 #define ISA SNN_ISA_AVX2
 #define TABLE snn__kernels_avx2

@@ -224,6 +224,67 @@ static double dot(const float *x, const float *y, size_t n)
     return total;
 }
 
+static void bits(uint64_t *to, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64) {
+        const size_t length = n - i < 64 ? n - i : 64;
+        uint64_t word = 0;
+
+        for (size_t v = 0; 16 * v < length; v++) {
+            const __mmask16 inside = lanes(length, v);
+            const __m512 values = _mm512_maskz_loadu_ps(inside, x + i + 16 * v);
+
+            word |= (uint64_t)_mm512_mask_cmp_ps_mask(inside, values, _mm512_setzero_ps(), _CMP_NEQ_UQ) << 16 * v;
+        }
+        to[i / 64] = word;
+    }
+}
+
+/* Eight columns are the lanes of a register; `rows` is a constant where this is inlined. */
+__attribute__((target("avx512vpopcntdq"))) static inline void count_rows(size_t rows, size_t words, const uint64_t *x,
+                                                                         const uint64_t *w, uint32_t *count)
+{
+    __m512i sum[SNN__BITS_MR];
+
+    for (size_t i = 0; i < rows; i++)
+        sum[i] = _mm512_setzero_si512();
+    for (size_t k = 0; k < words; k++) {
+        const __m512i column = _mm512_loadu_si512(w + k * SNN__BITS_NR);
+
+        for (size_t i = 0; i < rows; i++)
+            sum[i] = _mm512_add_epi64(sum[i], _mm512_popcnt_epi64(_mm512_and_si512(_mm512_set1_epi64((long long)x[i * words + k]), column)));
+    }
+    for (size_t i = 0; i < rows; i++)
+        _mm256_storeu_si256((__m256i *)(void *)(count + i * SNN__BITS_NR), _mm512_cvtepi64_epi32(sum[i]));
+}
+
+__attribute__((target("avx512vpopcntdq"))) static void count_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w,
+                                                                  uint32_t *count)
+{
+    if (rows == SNN__BITS_MR)
+        count_rows(SNN__BITS_MR, words, x, w, count);
+    else
+        for (size_t i = 0; i < rows; i++)
+            count_rows(1, words, x + i * words, w, count + i * SNN__BITS_NR);
+}
+
+/* Not all machines with AVX-512 count bits in its registers. */
+static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
+{
+    if (__builtin_cpu_supports("avx512vpopcntdq")) {
+        count_tile(words, x, rows, w, count);
+        return;
+    }
+    for (size_t i = 0; i < rows; i++, x += words)
+        for (size_t j = 0; j < SNN__BITS_NR; j++) {
+            uint32_t n = 0;
+
+            for (size_t k = 0; k < words; k++)
+                n += snn__count_bits(x[k] & w[k * SNN__BITS_NR + j]);
+            *count++ = n;
+        }
+}
+
 #define NAME "avx512"
 #define ISA SNN_ISA_AVX512
 #define TABLE snn__kernels_avx512

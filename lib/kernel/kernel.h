@@ -183,6 +183,8 @@ struct snn__outer {
 
 #define SNN__MR_MAX 16 /* most rows and columns that a micro tile may have */
 #define SNN__NR_MAX 32
+#define SNN__BITS_MR 8 /* rows and columns of a tile of bits */
+#define SNN__BITS_NR 8
 
 struct snn__kernels {
     const char *name;
@@ -203,6 +205,11 @@ struct snn__kernels {
     size_t (*events)(const float *x, size_t n, float a, uint32_t *at, float *value);
     /* y[j] += sum_e value[e] w[row[e], j] for j < cols <= 64; w in packed panels, `panel` floats from one to the next */
     void (*scatter)(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value);
+
+    /* to[ceil(n / 64)]: bit i of it, from the lowest on, is set where x[i] is not 0 */
+    void (*bits)(uint64_t *to, const float *x, size_t n);
+    /* count[i][j] = bits that are set both in row i of x[rows][words] and in column j of w[words][BITS_NR]; rows <= BITS_MR */
+    void (*bits_tile)(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count);
 
     /* Winograd's convolutions, see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next;
      * side * side outputs of taps * taps weights */

@@ -391,6 +391,29 @@ static void adam(const struct snn__adam *a, size_t from, size_t to)
     }
 }
 
+static void bits(uint64_t *to, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64) {
+        uint64_t word = 0;
+
+        for (size_t j = 0; j < 64 && i + j < n; j++)
+            word |= (uint64_t)(x[i + j] != 0.0f) << j;
+        to[i / 64] = word;
+    }
+}
+
+static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
+{
+    for (size_t i = 0; i < rows; i++, x += words)
+        for (size_t j = 0; j < SNN__BITS_NR; j++) {
+            uint32_t n = 0;
+
+            for (size_t k = 0; k < words; k++)
+                n += snn__count_bits(x[k] & w[k * SNN__BITS_NR + j]);
+            *count++ = n;
+        }
+}
+
 static const struct snn__kernels table = {
     .name = "ref",
     .isa = SNN_ISA_REF,
@@ -401,6 +424,8 @@ static const struct snn__kernels table = {
     .interleave = interleave,
     .events = events,
     .scatter = scatter,
+    .bits = bits,
+    .bits_tile = bits_tile,
     .points_of_map = points_of_map,
     .points_of_error = points_of_error,
     .points_of_weights = points_of_weights,

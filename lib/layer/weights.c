@@ -11,8 +11,9 @@
  *   D_ij = gain_i r_i G_ij - gain_i N/(N-1) r_i^3 c_ij sum_k G_ik c_ik;   dW_ij = D_ij - mean_j D_ij
  *
  * With a restricted spectral norm: layer/spectral.h, W as a matrix whose rows are its first axis.
- * Binary: What = a sgn(W), layer/binary.h.
+ * Binary: What = a sgn(W), layer/binary.h; the forward product with spikes counts bits, blas/bits.h.
  * With a restricted Frobenius norm: What = f W, f = min(1, range / ||W||), a constant for the gradient: dW = f dL/dWhat. */
+#include "blas/bits.h"
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
@@ -38,6 +39,7 @@ struct weights {
     double sigma, range, factor;               /* frobenius: f */
     bool is_binary;
     struct snn__binary binary;
+    uint64_t *bits;                            /* sgn(W), instead of `packed`, where the input is spikes; or NULL */
     float *packed, *packed_back;               /* per group */
     size_t packed_size, packed_back_size;
     float *gathered;                           /* dL/dW in the order [O][tap][input] of the product */
@@ -364,7 +366,10 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     s->range = snn__param_f64(&layer->params, SNN_LAYER_RANGE);
     s->eps = s->gain < 0 ? 0.0f : (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
     describe_windows(layer, s);
-    if (!s->turned || node->wants_adjoint) {
+    if (s->is_binary && node->spikes && s->groups == 1) {
+        SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits, SNN__ALWAYS_FIRST,
+                                SNN__ALWAYS_LAST));
+    } else if (!s->turned || node->wants_adjoint) {
         s->packed_size = snn__packed_size(node->ctx, s->fan, s->outputs);
         SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
     }
@@ -399,7 +404,9 @@ static size_t weights_scratch(const struct snn__node *node)
     size_t m = node->batch_max * s->read.oh * s->read.ow;
     size_t bytes = 0;
 
-    if (!s->turned || node->wants_adjoint)
+    if (s->is_binary && node->spikes && s->groups == 1)
+        bytes = snn__bits_scratch(node->ctx, node->batch_max, &s->read);
+    else if (!s->turned || node->wants_adjoint)
         bytes = snn__product_scratch(node->ctx, m, s->outputs, &s->read);
     if (s->turned || node->wants_adjoint)
         bytes = snn__max(bytes, snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs,
@@ -498,6 +505,8 @@ static void weights_refresh(struct snn__node *node)
         restrict_frobenius(node);
     if (s->is_binary)
         snn__binarise(node->ctx, &s->binary, node->layer->tensor[WEIGHT].data, s->standard);
+    if (s->bits)
+        snn__bits_pack(&s->read, s->bits, node->layer->tensor[WEIGHT].data, s->outputs);
     for (size_t g = 0; g < s->groups; g++) {
         const float *w = effective(node) + g * s->outputs * s->fan;
 
@@ -552,13 +561,34 @@ static void convolve_back(struct snn__node *node, size_t batch, struct snn__sign
     }
 }
 
+/* y = a sgn(W) x + bias, x spikes */
+static void count(struct snn__node *node, struct snn__io *io, const float *bias)
+{
+    struct weights *s = node->state;
+    struct snn__bits_product p = { .m = io->batch * s->read.oh * s->read.ow,
+                                   .n = s->outputs,
+                                   .x = io->x[0].data,
+                                   .window = s->read,
+                                   .packed = s->bits,
+                                   .alpha = io->x[0].scale,
+                                   .scale = s->binary.scale,
+                                   .bias = bias,
+                                   .y = io->y.data,
+                                   .y_pitch = s->rows };
+
+    snn__bits_product(node->ctx, &p, node->scratch);
+}
+
 static void weights_forward(struct snn__node *node, struct snn__io *io)
 {
     struct weights *s = node->state;
     const float *bias = s->bias < 0 ? NULL : node->layer->tensor[s->bias].data;
 
     io->y.scale = 1.0f;
-    (s->turned ? convolve_back : convolve)(node, io->batch, io->x[0], bias, io->y.data, false);
+    if (s->bits)
+        count(node, io, bias);
+    else
+        (s->turned ? convolve_back : convolve)(node, io->batch, io->x[0], bias, io->y.data, false);
 }
 
 static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,

@@ -483,6 +483,7 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     }
     node->through_time = pass->needs.learns && pass->needs.history && !pass->needs.spatial;
     node->couples = pass->needs.couples;
+    node->spikes = unit->binary_input && !pass->needs.noise && !pass->needs.equilibrium && !pass->needs.couples;
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && pass->needs.learns)
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;

@@ -1,6 +1,7 @@
-/* bench_products [threads] [isa] - speed of the products next to cblas_sgemm and to the machine's own limit: a loop of
+/* bench_products [threads] [isa] - speed of the products, and of those with weights of one bit, next to cblas_sgemm and to the machine's own limit: a loop of
  * independent multiply-adds. Set OPENBLAS_NUM_THREADS to the same number of threads. For a convolution, sgemm multiplies a
  * matrix of patches that already exists. */
+#include "blas/bits.h"
 #include "core/context.h"
 #include "core/size.h"
 #include "naive.h"
@@ -168,6 +169,82 @@ static void bench_shape(const snn_context *ctx, const struct window_case *c, dou
     free(b.scratch);
 }
 
+/* ---- weights of one bit ------------------------------------------------------------------------------------------ */
+
+static const struct window_case bit_shapes[] = {
+    { "1024 x 2304 x 256", 1024, 256, { 1, 1, 2304, 2304, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "4096 x 1152 x 128", 4096, 128, { 1, 1, 1152, 1152, 1, 1, 1, 1, 1, 0, 1, false } },
+    { "conv 128-128, 14x14, batch 32", 32, 128, { 14, 14, 128, 128, 14, 14, 3, 3, 1, 1, 1, false } },
+};
+
+struct bits_bench {
+    struct bench bench; /* for sgemm */
+    struct snn__bits_product p;
+    size_t words;
+    uint64_t *rows; /* of x, already packed */
+};
+
+static void run_bits(void *arg)
+{
+    struct bits_bench *b = arg;
+
+    snn__bits_product(b->bench.ctx, &b->p, b->bench.scratch);
+}
+
+/* The counting alone, from packed rows, with one number for each count. */
+static void run_tiles(void *arg)
+{
+    struct bits_bench *b = arg;
+    uint32_t count[SNN__BITS_MR * SNN__BITS_NR];
+
+    for (size_t g = 0; g < b->p.n / SNN__BITS_NR; g++)
+        for (size_t m = 0; m < b->p.m; m += SNN__BITS_MR) {
+            b->bench.ctx->kernels->bits_tile(b->words, b->rows + m * b->words, SNN__BITS_MR, b->p.packed + g * b->words * SNN__BITS_NR, count);
+            for (size_t i = 0; i < SNN__BITS_MR; i++)
+                for (size_t j = 0; j < SNN__BITS_NR; j++)
+                    b->p.y[(m + i) * b->p.n + g * SNN__BITS_NR + j] = (float)(int32_t)count[i * SNN__BITS_NR + j];
+        }
+}
+
+static void bench_bits(const snn_context *ctx, const struct window_case *c)
+{
+    struct bits_bench b = { .bench = { .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) } };
+    const size_t m = b.bench.m, k = b.bench.k;
+    float *x = numbers(source_size(c)), *scale = numbers(c->n), *y = numbers(m * c->n);
+    uint64_t *packed = calloc(snn__bits_packed_size(&c->w, c->n), sizeof *packed);
+    struct timing t[3];
+
+    random_fill(x, source_size(c), -1, 1, 1);
+    for (size_t i = 0; i < source_size(c); i++)
+        x[i] = x[i] > 0.6f;
+    b.bench.w = numbers(k * c->n);
+    random_fill(b.bench.w, k * c->n, -1, 1, 2);
+    b.bench.patches = numbers(m * k);
+    random_fill(b.bench.patches, m * k, -1, 1, 3);
+    b.bench.scratch = aligned_alloc(64, snn__bits_scratch(ctx, c->batch, &c->w));
+    b.bench.product.y = y;
+    snn__bits_pack(&c->w, packed, b.bench.w, c->n);
+    b.words = snn__bits_packed_size(&c->w, SNN__BITS_NR) / SNN__BITS_NR;
+    b.rows = calloc(m * b.words, sizeof *b.rows);
+    for (size_t i = 0; i < m * b.words; i++)
+        b.rows[i] = packed[i % (b.words * c->n)];
+    b.p = (struct snn__bits_product){ .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .scale = scale, .y = y, .y_pitch = c->n };
+    t[0] = measure(run_bits, &b);
+    t[1] = measure(run_tiles, &b);
+    t[2] = measure(run_product_blas, &b.bench);
+    printf("%-36s %10.3f %10.3f %10.3f %10.1f %10.1f\n", c->name, 1e3 * t[0].median, 1e3 * t[1].median, 1e3 * t[2].median,
+           t[2].median / t[0].median, t[2].median / t[1].median);
+    fflush(stdout);
+    free(x);
+    free(scale);
+    free(y);
+    free(packed);
+    free(b.rows);
+    free(b.bench.w);
+    free(b.bench.patches);
+    free(b.bench.scratch);
+}
+
 static void print_machine(void)
 {
     char line[256];
@@ -202,6 +279,10 @@ int main(int argc, char **argv)
     printf("%-36s %6s %5s %5s  %17s %17s %17s %17s\n", "", "m", "k", "n", "product", "sgemm", "outer", "sgemm");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(ctx, &shapes[i], limit);
+    printf("\nspikes (20 %%) x weights of one bit: ms, medians of %d; bits: from packed rows, one thread\n%-36s %10s %10s %10s %10s %10s\n", REPEATS, "",
+           "product", "bits", "sgemm", "ratio", "of bits");
+    for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
+        bench_bits(ctx, &bit_shapes[i]);
     snn_context_destroy(ctx);
     return 0;
 }
