@@ -12,6 +12,7 @@
 #define TASKS_MAX 100
 #define LAYERS_MAX 64
 #define PIXELS_MAX 16384
+#define NOTE "tool.continual" /* of a checkpoint: what the sequence is, and where */
 
 static const struct flag flags[] = {
     { "data", "FORMAT:DIR", "data", "what every task permutes; default: Debian's dataset-fashion-mnist" },
@@ -28,7 +29,8 @@ static const struct flag flags[] = {
     { "seed", "N", "seed", "of every random number; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
     { "matrix", "FILE.svg", NULL, "draw the accuracies on every task after every task" },
-    { "save", "MODEL", NULL, "file for the network at the end" },
+    { "save", "MODEL", NULL, "file for the network at the end, and MODEL.ckpt after every task and when interrupted" },
+    { "resume", "FILE", NULL, "go on from such a checkpoint; what it holds cannot be changed" },
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
 };
@@ -49,9 +51,15 @@ struct continual {
     uint32_t *order; /* [pixels] of the task at hand; tasks are made anew when they are needed */
     size_t layers;
     size_t rows[TASKS_MAX][LAYERS_MAX]; /* that each task adds */
+    const char *text[3]; /* --rows, --more, --hebb-lr, or NULL */
+    char *model, *checkpoint; /* paths, or NULL */
+    json_t *state; /* of the checkpoint, or NULL */
     int64_t tasks;
     bool quiet;
 };
+
+enum { ROWS, MORE, RATES };
+static const char *const text_flag[] = { "rows", "more", "hebb-lr" };
 
 static int help(void)
 {
@@ -136,8 +144,12 @@ static snn_status open_task(struct continual *c, snn_dataset **out, struct permu
 
 static int configure(struct continual *c)
 {
-    json_t *config = c->run.config = json_object();
+    json_t *config = c->run.config ? c->run.config : (c->run.config = json_object());
 
+    if (c->state) { /* it has everything */
+        config_merge(config, c->args.config);
+        return DONE;
+    }
     config_set(config, "network", json_string("784-800-800-10"));
     config_set(config, "epochs", json_integer(1));
     config_set(config, "batch", json_integer(64));
@@ -201,7 +213,7 @@ static int read_rows(struct continual *c, const char *flag, const char *text, si
 /* "70,70,70/50,50,50": what tasks 2, 3, ... add; the last list serves all further ones. */
 static int read_more(struct continual *c)
 {
-    const char *text = args_text(&c->args, args_has(&c->args, "more") ? "more" : "rows");
+    const char *text = c->text[c->text[MORE] ? MORE : ROWS];
     char list[LAYERS_MAX * 32];
     int status = DONE;
 
@@ -219,7 +231,7 @@ static int read_more(struct continual *c)
 static int set_rates(struct continual *c)
 {
     char word[LAYERS_MAX][32];
-    size_t n = args_has(&c->args, "hebb-lr") ? args_list(args_text(&c->args, "hebb-lr"), word, LAYERS_MAX) : 0, used = 0;
+    size_t n = c->text[RATES] ? args_list(c->text[RATES], word, LAYERS_MAX) : 0, used = 0;
 
     for (size_t l = 0; l < c->layers && n > 0; l++) {
         snn_projection_info info = SNN_PROJECTION_INFO_INIT;
@@ -243,13 +255,12 @@ static int open_projection(struct continual *c)
     snn_status rc;
     int status;
 
-    if (!args_has(&c->args, "rows"))
-        return args_has(&c->args, "more") || args_has(&c->args, "hebb-lr") ? fail(USAGE, "--more and --hebb-lr go with --rows")
-                                                                          : DONE;
+    if (!c->text[ROWS])
+        return c->text[MORE] || c->text[RATES] ? fail(USAGE, "--more and --hebb-lr go with --rows") : DONE;
     rc = snn_projection_create(&c->projection, c->run.network);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    status = read_rows(c, "rows", args_text(&c->args, "rows"), c->rows[0]);
+    status = read_rows(c, "rows", c->text[ROWS], c->rows[0]);
     if (status == DONE)
         status = read_more(c);
     return status == DONE ? set_rates(c) : status;
@@ -283,35 +294,159 @@ static int open_all(struct continual *c)
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
-/* ---- running ---- */
+/* ---- checkpoints ---- */
 
-static int stopped(struct continual *c, snn_status rc)
+static size_t ended(const struct continual *c)
 {
-    progress_clear(&c->progress);
-    return rc == SNN_ERR_CANCELLED ? fail(INTERRUPTED, "interrupted") : fail_call(rc, NULL);
+    snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
+
+    return snn_continual_get_info(c->sequence, &info) == SNN_OK ? (size_t)info.ended : 0;
 }
 
-static int train_task(struct continual *c, size_t task)
+/* A[task][0 .. task], null where it was not measured. */
+static json_t *accuracies(const struct continual *c, size_t task)
+{
+    json_t *row = json_array();
+
+    for (size_t j = 0; j <= task; j++) {
+        double a = snn_continual_accuracy(c->sequence, task, j);
+
+        json_array_append_new(row, isnan(a) ? json_null() : json_real(a));
+    }
+    return row;
+}
+
+static snn_status set_note(struct continual *c, const char *key, char *text)
+{
+    snn_status rc = text ? snn_network_set_note(c->run.network, key, text) : SNN_ERR_MEMORY;
+
+    free(text);
+    return rc;
+}
+
+static snn_status save_checkpoint(struct continual *c, bool under_way)
+{
+    json_t *state = json_pack("{s:I, s:I, s:b, s:[]}", "tasks", (json_int_t)c->tasks, "ended", (json_int_t)ended(c), "under_way",
+                              under_way, "accuracy");
+    snn_status rc;
+
+    for (size_t i = 0; i < 3; i++)
+        if (c->text[i])
+            json_object_set_new(state, text_flag[i], json_string(c->text[i]));
+    for (size_t task = 0; task < ended(c); task++)
+        json_array_append_new(json_object_get(state, "accuracy"), accuracies(c, task));
+    rc = set_note(c, CONFIG_NOTE, config_note(c->run.config));
+    if (rc == SNN_OK)
+        rc = set_note(c, NOTE, json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(17)));
+    if (rc == SNN_OK)
+        rc = snn_trainer_save(c->run.trainer, c->checkpoint);
+    json_decref(state);
+    return rc;
+}
+
+/* Reads where the checkpoint is, and what the sequence was told. */
+static int read_checkpoint(struct continual *c, const char *path)
+{
+    int status;
+    char *text;
+
+    for (size_t i = 0; i < 3; i++)
+        if (args_has(&c->args, text_flag[i]))
+            return fail(USAGE, "--%s does not go with --resume: the checkpoint holds it", text_flag[i]);
+    if (args_has(&c->args, "tasks") || args_has(&c->args, "net") || c->args.count)
+        return fail(USAGE, "--tasks, --net and a configuration do not go with --resume: the checkpoint holds them");
+    c->run.config = run_config_of(path, &status);
+    text = status == DONE ? run_note_of(path, NOTE, &status) : NULL;
+    c->state = text ? json_loads(text, 0, NULL) : NULL;
+    free(text);
+    if (status == DONE && (!c->run.config || !json_is_object(c->state)))
+        return fail(FAILED, "%s: is no checkpoint of snn continual", path);
+    if (status != DONE)
+        return status;
+    c->tasks = json_integer_value(json_object_get(c->state, "tasks"));
+    for (size_t i = 0; i < 3; i++)
+        c->text[i] = json_string_value(json_object_get(c->state, text_flag[i]));
+    return c->tasks >= 1 && c->tasks <= TASKS_MAX ? DONE : fail(FAILED, "%s: a sequence of %lld tasks", path, (long long)c->tasks);
+}
+
+/* The tasks that have ended, as quickly as they can be told; then the numbers of all arrays. */
+static int take_up(struct continual *c, const char *path, bool *under_way)
+{
+    size_t batch = (size_t)config_whole(c->run.config, "batch", 64), done = (size_t)json_integer_value(json_object_get(c->state, "ended"));
+    snn_status rc = SNN_OK;
+
+    *under_way = json_is_true(json_object_get(c->state, "under_way"));
+    if (done + *under_way > (size_t)c->tasks)
+        return fail(FAILED, "%s: %zu tasks of %lld have ended", path, done, (long long)c->tasks);
+    for (size_t task = 0; task < done + *under_way && rc == SNN_OK; task++) {
+        const json_t *row = json_array_get(json_object_get(c->state, "accuracy"), task);
+
+        rc = snn_continual_begin(c->sequence, c->projection ? c->rows[task] : NULL, c->layers, batch);
+        if (rc == SNN_OK && task < done)
+            rc = snn_continual_end(c->sequence);
+        for (size_t j = 0; j < json_array_size(row) && rc == SNN_OK; j++)
+            if (json_is_number(json_array_get(row, j)))
+                rc = snn_continual_record(c->sequence, task, j, json_number_value(json_array_get(row, j)));
+    }
+    if (rc == SNN_OK)
+        rc = snn_trainer_load(c->run.trainer, path);
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    if (!c->quiet)
+        printf("resumed  %s: %zu of %lld tasks done\n", path, done, (long long)c->tasks);
+    return DONE;
+}
+
+/* The paths of model and checkpoint: with --resume, those that it came from. */
+static int name_files(struct continual *c)
+{
+    const char *save = args_text(&c->args, "save"), *from = args_text(&c->args, "resume");
+
+    if (!save && !from)
+        return DONE;
+    c->model = save ? renamed(save, "", "") : renamed(from, ".ckpt", "");
+    c->checkpoint = c->model ? renamed(c->model, "", ".ckpt") : NULL;
+    return c->checkpoint ? DONE : fail(FAILED, "out of memory");
+}
+
+/* ---- running ---- */
+
+static int stopped(struct continual *c, snn_status rc, bool under_way)
+{
+    progress_clear(&c->progress);
+    if (rc != SNN_ERR_CANCELLED)
+        return fail_call(rc, NULL);
+    if (!c->checkpoint)
+        return fail(INTERRUPTED, "interrupted; with --save there would be a checkpoint");
+    rc = save_checkpoint(c, under_way);
+    if (rc != SNN_OK)
+        return fail_call(rc, "interrupted, and the checkpoint could not be written");
+    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s; to go on: snn continual --resume %s", ended(c), (long long)c->tasks,
+                under_way ? " and a part" : "", c->checkpoint);
+}
+
+/* `begun`: a checkpoint was taken up in the middle of it. */
+static int train_task(struct continual *c, size_t task, bool begun)
 {
     struct permuted user;
     snn_dataset *data;
     snn_metrics m = SNN_METRICS_INIT;
-    int64_t epochs = config_whole(c->run.config, "epochs", 1);
+    uint64_t epochs = (uint64_t)config_whole(c->run.config, "epochs", 1);
     snn_status rc = open_task(c, &data, &user, c->run.train, task);
 
-    if (rc == SNN_OK)
+    if (rc == SNN_OK && !begun)
         rc = snn_continual_begin(c->sequence, c->projection ? c->rows[task] : NULL, c->layers,
                                  (size_t)config_whole(c->run.config, "batch", 64));
-    for (int64_t i = 0; rc == SNN_OK && i < epochs; i++)
+    while (rc == SNN_OK && snn_trainer_epochs_done(c->run.trainer) < epochs)
         rc = snn_trainer_epoch(c->run.trainer, data, &m);
     if (rc == SNN_OK)
         rc = snn_continual_end(c->sequence);
     snn_dataset_destroy(data);
     if (rc != SNN_OK)
-        return stopped(c, rc);
+        return stopped(c, rc, true);
     progress_clear(&c->progress);
     if (!c->quiet)
-        printf("task %2zu  loss %.4f  %.0f samples/s  test", task + 1, m.loss, (double)m.samples / m.seconds);
+        printf("task %2zu  loss %.4f  %.0f samples/s  test", task + 1, m.loss, m.seconds > 0 ? (double)m.samples / m.seconds : 0.0);
     return DONE;
 }
 
@@ -326,7 +461,7 @@ static int evaluate_tasks(struct continual *c, size_t task)
             rc = snn_continual_evaluate(c->sequence, j, data, NULL);
         snn_dataset_destroy(data);
         if (rc != SNN_OK)
-            return stopped(c, rc);
+            return stopped(c, rc, false);
         progress_clear(&c->progress);
         if (!c->quiet)
             printf(" %.2f%%", 100 * snn_continual_accuracy(c->sequence, task, j));
@@ -334,7 +469,38 @@ static int evaluate_tasks(struct continual *c, size_t task)
     if (!c->quiet)
         printf("\n");
     fflush(stdout);
+    if (c->checkpoint) {
+        snn_status rc = save_checkpoint(c, false);
+
+        if (rc != SNN_OK)
+            warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
+    }
     return DONE;
+}
+
+/* Whether task number `task` was evaluated on all tasks so far. */
+static bool evaluated(const struct continual *c, size_t task)
+{
+    for (size_t j = 0; j <= task; j++)
+        if (isnan(snn_continual_accuracy(c->sequence, task, j)))
+            return false;
+    return true;
+}
+
+static int run_tasks(struct continual *c)
+{
+    bool under_way = false;
+    int status = c->state ? take_up(c, args_text(&c->args, "resume"), &under_way) : DONE;
+
+    if (status == DONE && ended(c) > 0 && !evaluated(c, ended(c) - 1))
+        status = evaluate_tasks(c, ended(c) - 1);
+    for (size_t task = ended(c); status == DONE && task < (size_t)c->tasks; task++) {
+        status = train_task(c, task, under_way);
+        under_way = false;
+        if (status == DONE)
+            status = evaluate_tasks(c, task);
+    }
+    return status;
 }
 
 /* Darker is better: from pale at 50 % to strong at 100 %. */
@@ -373,8 +539,10 @@ static int conclude(struct continual *c)
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
     snn_status rc = snn_continual_get_info(c->sequence, &info);
 
-    if (rc == SNN_OK && args_has(&c->args, "save"))
-        rc = snn_network_save(c->run.network, args_text(&c->args, "save"));
+    if (rc == SNN_OK && c->model)
+        rc = snn_network_set_note(c->run.network, NOTE, NULL);
+    if (rc == SNN_OK && c->model)
+        rc = snn_network_save(c->run.network, c->model);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
     if (args_has(&c->args, "matrix") && draw_matrix(c, args_text(&c->args, "matrix"), &info) != DONE)
@@ -392,6 +560,12 @@ static int continual(struct continual *c, int argc, char **argv)
 
     if (status == DONE)
         status = args_whole(&c->args, "tasks", 1, TASKS_MAX, 3, &c->tasks);
+    for (size_t i = 0; i < 3; i++)
+        c->text[i] = args_has(&c->args, text_flag[i]) ? args_text(&c->args, text_flag[i]) : NULL;
+    if (status == DONE && args_has(&c->args, "resume"))
+        status = read_checkpoint(c, args_text(&c->args, "resume"));
+    if (status == DONE)
+        status = name_files(c);
     c->quiet = args_has(&c->args, "quiet");
     progress_init(&c->progress, c->quiet, 0);
     if (status == DONE)
@@ -402,11 +576,7 @@ static int continual(struct continual *c, int argc, char **argv)
         return status;
     c->progress.epochs = (uint64_t)config_whole(c->run.config, "epochs", 1); /* of each task */
     stop_on_signals();
-    for (size_t task = 0; status == DONE && task < (size_t)c->tasks; task++) {
-        status = train_task(c, task);
-        if (status == DONE)
-            status = evaluate_tasks(c, task);
-    }
+    status = run_tasks(c);
     return status == DONE ? conclude(c) : status;
 }
 
@@ -423,6 +593,9 @@ int cmd_continual(int argc, char **argv)
     c.run.trainer = NULL;
     snn_projection_destroy(c.projection);
     free(c.order);
+    free(c.model);
+    free(c.checkpoint);
+    json_decref(c.state);
     run_close(&c.run);
     args_free(&c.args);
     return status;

@@ -91,22 +91,6 @@ static int help(void)
 
 /* ---- what to do: configuration and paths */
 
-/* Text `base` without the ending `cut`, with `add` behind it. */
-static char *renamed(const char *base, const char *cut, const char *add)
-{
-    size_t length = strlen(base), ending = strlen(cut);
-    char *out;
-
-    if (length > ending && strcmp(base + length - ending, cut) == 0)
-        length -= ending;
-    out = malloc(length + strlen(add) + 1);
-    if (out) {
-        memcpy(out, base, length);
-        strcpy(out + length, add);
-    }
-    return out;
-}
-
 /* A long run should not end with a file that cannot be written: the folder must be there before it begins. */
 static int check_folder(const char *path)
 {

@@ -432,13 +432,13 @@ void run_close(struct run *run)
     memset(run, 0, sizeof *run);
 }
 
-json_t *run_config_of(const char *model, int *status)
+char *run_note_of(const char *model, const char *key, int *status)
 {
     snn_context_options options;
     snn_context *context = NULL;
     snn_network *network = NULL;
-    json_t *config = NULL;
     const char *text;
+    char *copy = NULL;
     snn_status rc = snn_context_options_init(&options, sizeof options);
 
     options.threads = 1;
@@ -447,11 +447,24 @@ json_t *run_config_of(const char *model, int *status)
     if (rc == SNN_OK)
         rc = snn_network_load(&network, context, model);
     *status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
-    text = rc == SNN_OK ? snn_network_note(network, CONFIG_NOTE) : NULL;
-    if (text)
-        *status = config_parse(&config, text, model);
+    text = rc == SNN_OK ? snn_network_note(network, key) : NULL;
+    if (text) {
+        copy = strdup(text);
+        *status = copy ? DONE : fail(FAILED, "out of memory");
+    }
     snn_network_destroy(network);
     snn_context_destroy(context);
+    return copy;
+}
+
+json_t *run_config_of(const char *model, int *status)
+{
+    char *text = run_note_of(model, CONFIG_NOTE, status);
+    json_t *config = NULL;
+
+    if (text)
+        *status = config_parse(&config, text, model);
+    free(text);
     return config;
 }
 

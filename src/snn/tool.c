@@ -195,3 +195,18 @@ double now(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
+
+char *renamed(const char *base, const char *cut, const char *add)
+{
+    size_t length = strlen(base), ending = strlen(cut);
+    char *out;
+
+    if (length > ending && strcmp(base + length - ending, cut) == 0)
+        length -= ending;
+    out = malloc(length + strlen(add) + 1);
+    if (out) {
+        memcpy(out, base, length);
+        strcpy(out + length, add);
+    }
+    return out;
+}

@@ -53,4 +53,7 @@ uint64_t peak_resident(void);
 /* Seconds on a clock that only goes forward. */
 double now(void);
 
+/* Text `base` without the ending `cut`, with `add` behind it; to be freed. NULL: out of memory. */
+char *renamed(const char *base, const char *cut, const char *add);
+
 #endif

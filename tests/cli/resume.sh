@@ -78,6 +78,34 @@ wait $child || true
 same dsr-whole.snn cut.snn
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 
+# ---- a sequence of tasks: interrupted within one, and between two
+flags="--data idx:data --net 64-40-10 --rows 8,8 --more 6,6 --tasks 3 --epochs 12 --batch 20 --lr 0.05 --trainer ottt"
+run 0 continual $flags --threads 1 --save seq-whole.snn
+grep '^ACC' out >whole.acc
+rm -f cut.snn*
+"$snn" continual $flags --threads 2 --save cut.snn >out 2>err &
+child=$!
+tries=0
+until grep -q '^task  1' out || [ $tries -ge 1500 ]; do
+    tries=$((tries + 1))
+    sleep 0.02
+done
+kill -INT $child || true
+wait $child || true
+there cut.snn.ckpt
+if [ ! -e cut.snn ]; then
+    run 0 continual --resume cut.snn.ckpt
+    has out "resumed  cut.snn.ckpt:"
+    grep '^ACC' out >cut.acc
+    same whole.acc cut.acc
+fi
+same seq-whole.snn cut.snn
+run 0 continual --resume seq-whole.snn.ckpt --quiet
+same whole.acc out
+refuses 2 "--rows does not go with --resume" continual --resume cut.snn.ckpt --rows 1,1
+refuses 1 "is no checkpoint of snn continual" continual --resume whole.snn
+flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
+
 # ---- a signal that comes twice at once, as from timeout(1), is one
 rm -f cut.csv
 "$snn" train $flags --epochs 2000 --every 0 --save cut.snn >out 2>err &
