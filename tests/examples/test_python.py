@@ -137,6 +137,41 @@ class Training(unittest.TestCase):
         with self.assertRaises(KeyError):
             snn.Network.build(self.ctx, "2-16-2", (2,), 2).layer("no such layer")
 
+    def test_stream(self):
+        net = snn.Network.build(self.ctx, "8-12-3", (8,), 3)
+        running, other = snn.Stream(net), snn.Stream(net)
+        x = np.random.default_rng(1).random((6, 8), np.float32) * 3
+        sums = sum(running.step(x[t]) for t in range(3))
+        want = snn.Trainer(net, None, "bptt", batch=1, steps=3).predict(x[:3, None])[0]
+        np.testing.assert_allclose(sums, want, rtol=1e-6)
+        saved = running.state
+        rest = [running.step(x[t]) for t in range(3, 6)]
+        other.state = saved
+        for t in range(3, 6):
+            np.testing.assert_array_equal(other.step(x[t]), rest[t - 3])
+        running.reset()
+        other.reset()
+        np.testing.assert_array_equal(running.step_events([1, 5, 5]), other.step([0, 1, 0, 0, 0, 2, 0, 0]))
+        with self.assertRaises(ValueError):
+            running.step(x)
+        with self.assertRaises(ValueError):
+            running.state = saved[1:]
+        with self.assertRaises(snn.Error):
+            running.learn_label(0)
+        learning = snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.05), "ottt", batch=1, steps=1).stream()
+        losses = []
+        for t in range(60):
+            learning.step(x[t % 6])
+            losses.append(learning.learn_label(2))
+        self.assertLess(losses[-1], losses[0])
+        out = learning.step(x[0])
+        learning.learn(out - 1)
+        running.reset()
+        before = running.step(x[0])
+        running.refresh()
+        running.reset()
+        self.assertFalse(np.array_equal(running.step(x[0]), before))
+
     def test_parameters_describe_themselves(self):
         self.assertIn("momentum", snn.Optimizer(self.ctx, "sgd").params())
         self.assertIn("tau", snn.Neuron(self.ctx, "lif").params())

@@ -402,6 +402,10 @@ class Trainer(_Owned, _Parameters):
     def epochs_done(self):
         return library.snn_trainer_epochs_done(self._handle)
 
+    def stream(self):
+        """The stream that runs and trains the network one time step at a time (batch=1, steps=1)."""
+        return Stream(self)
+
     def save(self, path):
         """Writes a checkpoint."""
         library.snn_trainer_save(self._handle, str(path).encode())
@@ -410,3 +414,79 @@ class Trainer(_Owned, _Parameters):
         """Takes up a checkpoint of a trainer made like this one."""
         library.snn_trainer_load(self._handle, str(path).encode())
         return self
+
+
+class Stream:
+    """One time step at a time: Stream(network) runs, Stream(trainer) learns as well. The neurons keep their state."""
+
+    def __init__(self, source):
+        self._handle = c_void_p()
+        self._source = source
+        if isinstance(source, Trainer):
+            library.snn_trainer_stream(source._handle, byref(self._handle))
+            network = source._parents[0]
+        else:
+            size, network = c_size_t(), source
+            library.snn_stream_size(network._handle, byref(size))
+            self._memory = ctypes.create_string_buffer(size.value + 63)
+            start = (ctypes.addressof(self._memory) + 63) // 64 * 64
+            library.snn_stream_init(start, size, network._handle, byref(self._handle))
+        out = network.info().out
+        self._out = out.tuple()
+        self._in = network.info().in_.tuple()
+
+    def _answer(self):
+        import numpy as np
+        return _floats(np.empty(self._out, np.float32))
+
+    def step(self, x):
+        """The output of one step, for one sample of the network's input."""
+        out, pointer = self._answer()
+        x, values = _floats(x)
+        if x.shape != self._in:
+            raise ValueError(f"a sample of {x.shape}; the network takes {self._in}")
+        library.snn_stream_step(self._handle, values, pointer)
+        return out
+
+    def step_events(self, at):
+        """The same for a list of events: indices into the flat input."""
+        import numpy as np
+        out, pointer = self._answer()
+        at = np.ascontiguousarray(at, dtype=np.uint32)
+        library.snn_stream_step_events(self._handle, at.ctypes.data_as(ctypes.POINTER(c_uint32)), at.size, pointer)
+        return out
+
+    def learn(self, error):
+        """Trains on the last step with the derivative of a loss by its output."""
+        error, values = _floats(error)
+        if error.shape != self._out:
+            raise ValueError(f"an error of {error.shape}; the network gives {self._out}")
+        library.snn_stream_learn(self._handle, values)
+
+    def learn_label(self, label):
+        """Trains on the last step with a label; the loss."""
+        loss = c_double()
+        library.snn_stream_learn_label(self._handle, label, byref(loss))
+        return loss.value
+
+    def reset(self):
+        """Back to the state before the first step."""
+        library.snn_stream_reset(self._handle)
+
+    def refresh(self):
+        """Takes the weights of the network anew."""
+        library.snn_stream_refresh(self._handle)
+
+    @property
+    def state(self):
+        """All that the next step depends on besides weights, as bytes; assign them to go back to it."""
+        size = c_size_t()
+        return ctypes.string_at(library.snn_stream_state(self._handle, byref(size)), size.value)
+
+    @state.setter
+    def state(self, saved):
+        size = c_size_t()
+        start = library.snn_stream_state(self._handle, byref(size))
+        if len(saved) != size.value:
+            raise ValueError(f"a state of {len(saved)} bytes; this stream has {size.value}")
+        ctypes.memmove(start, saved, size.value)

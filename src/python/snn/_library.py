@@ -135,6 +135,15 @@ _STATUS = {
     "snn_trainer_set_teacher": (HANDLE, HANDLE),
     "snn_trainer_set_logits": (HANDLE, POINTER(c_float), c_size_t),
     "snn_trainer_save": (HANDLE, c_char_p),
+    "snn_trainer_stream": (HANDLE, POINTER(HANDLE)),
+    "snn_stream_size": (HANDLE, POINTER(c_size_t)),
+    "snn_stream_init": (c_void_p, c_size_t, HANDLE, POINTER(HANDLE)),
+    "snn_stream_step": (HANDLE, POINTER(c_float), POINTER(c_float)),
+    "snn_stream_step_events": (HANDLE, POINTER(c_uint32), c_size_t, POINTER(c_float)),
+    "snn_stream_reset": (HANDLE,),
+    "snn_stream_refresh": (HANDLE,),
+    "snn_stream_learn": (HANDLE, POINTER(c_float)),
+    "snn_stream_learn_label": (HANDLE, c_uint32, POINTER(c_double)),
     "snn_trainer_load": (HANDLE, c_char_p),
 }
 # Every module with parameters has these two.
@@ -152,6 +161,7 @@ _PLAIN = {
     "snn_network_layer_named": (HANDLE, (HANDLE, c_char_p)),
     "snn_network_builder": (c_char_p, (c_size_t,)),
     "snn_trainer_method": (c_char_p, (c_size_t,)),
+    "snn_stream_state": (c_void_p, (HANDLE, POINTER(c_size_t))),
     "snn_trainer_bytes": (c_uint64, (HANDLE,)),
     "snn_trainer_epochs_done": (c_uint64, (HANDLE,)),
 }
