@@ -1,6 +1,6 @@
-/* bench_products [threads] [isa] - speed of the products, and of those with weights of one bit, next to cblas_sgemm and to the machine's own limit: a loop of
- * independent multiply-adds. Set OPENBLAS_NUM_THREADS to the same number of threads. For a convolution, sgemm multiplies a
- * matrix of patches that already exists. */
+/* bench_products [threads] [isa] - speed of the products, and of those with weights of one bit, next to cblas_sgemm and to
+ * the machine's own limit: a loop of independent multiply-adds. Set OPENBLAS_NUM_THREADS to the same number of threads.
+ * For a convolution, sgemm multiplies a matrix of patches that already exists. */
 #include "blas/bits.h"
 #include "core/context.h"
 #include "core/size.h"
@@ -199,7 +199,8 @@ static void run_tiles(void *arg)
 
     for (size_t g = 0; g < b->p.n / SNN__BITS_NR; g++)
         for (size_t m = 0; m < b->p.m; m += SNN__BITS_MR) {
-            b->bench.ctx->kernels->bits_tile(b->words, b->rows + m * b->words, SNN__BITS_MR, b->p.packed + g * b->words * SNN__BITS_NR, count);
+            b->bench.ctx->kernels->bits_tile(b->words, b->rows + m * b->words, SNN__BITS_MR,
+                                             b->p.packed + g * b->words * SNN__BITS_NR, count);
             for (size_t i = 0; i < SNN__BITS_MR; i++)
                 for (size_t j = 0; j < SNN__BITS_NR; j++)
                     b->p.y[(m + i) * b->p.n + g * SNN__BITS_NR + j] = (float)(int32_t)count[i * SNN__BITS_NR + j];
@@ -228,7 +229,8 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     b.rows = calloc(m * b.words, sizeof *b.rows);
     for (size_t i = 0; i < m * b.words; i++)
         b.rows[i] = packed[i % (b.words * c->n)];
-    b.p = (struct snn__bits_product){ .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .scale = scale, .y = y, .y_pitch = c->n };
+    b.p = (struct snn__bits_product){ .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .scale = scale,
+                                      .y = y, .y_pitch = c->n };
     t[0] = measure(run_bits, &b);
     t[1] = measure(run_tiles, &b);
     t[2] = measure(run_product_blas, &b.bench);
