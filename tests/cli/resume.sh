@@ -79,11 +79,11 @@ same dsr-whole.snn cut.snn
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 
 # ---- a sequence of tasks: interrupted within one, and between two
-flags="--data idx:data --net 64-40-10 --rows 8,8 --more 6,6 --tasks 3 --epochs 12 --batch 20 --lr 0.05 --trainer ottt"
+flags="--data idx:data --net 64-40-10 --rows 8,8 --more 6,6 --tasks 2 --epochs 5 --batch 25 --lr 0.05 --trainer ottt"
 run 0 continual $flags --threads 1 --save seq-whole.snn
 grep '^ACC' out >whole.acc
 rm -f cut.snn*
-"$snn" continual $flags --threads 2 --save cut.snn >out 2>err &
+"$snn" continual $flags --threads 1 --save cut.snn >out 2>err &
 child=$!
 tries=0
 until grep -q '^task  1' out || [ $tries -ge 1500 ]; do

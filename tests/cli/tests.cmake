@@ -5,6 +5,6 @@ if(TARGET snn)
     foreach(part use wrong resume)
         add_test(NAME cli_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/${part}.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_${part})
-        set_tests_properties(cli_${part} PROPERTIES LABELS quick TIMEOUT 300)
+        set_tests_properties(cli_${part} PROPERTIES LABELS quick TIMEOUT 600)
     endforeach()
 endif()
