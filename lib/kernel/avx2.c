@@ -3,6 +3,7 @@
 
 #if defined(__AVX2__) && defined(__FMA__)
 #include "core/compiler.h"
+#include "kernel/bits.h"
 #include <immintrin.h>
 
 /* 6 x 16: 12 sums, 2 columns and a broadcast fill 15 of the 16 registers. */
@@ -247,14 +248,7 @@ static void bits(uint64_t *to, const float *x, size_t n)
 
 static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
 {
-    for (size_t i = 0; i < rows; i++, x += words)
-        for (size_t j = 0; j < SNN__BITS_NR; j++) {
-            uint32_t n = 0;
-
-            for (size_t k = 0; k < words; k++)
-                n += snn__count_bits(x[k] & w[k * SNN__BITS_NR + j]);
-            *count++ = n;
-        }
+    count_words(words, x, rows, w, count);
 }
 
 #define NAME "avx2"

@@ -3,6 +3,7 @@
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "core/compiler.h"
+#include "kernel/bits.h"
 #include <immintrin.h>
 
 /* 12 x 32: 24 sums, 2 columns and a broadcast fill 27 of the 32 registers. */
@@ -271,18 +272,10 @@ __attribute__((target("avx512vpopcntdq"))) static void count_tile(size_t words, 
 /* Not all machines with AVX-512 count bits in its registers. */
 static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
 {
-    if (__builtin_cpu_supports("avx512vpopcntdq")) {
+    if (__builtin_cpu_supports("avx512vpopcntdq"))
         count_tile(words, x, rows, w, count);
-        return;
-    }
-    for (size_t i = 0; i < rows; i++, x += words)
-        for (size_t j = 0; j < SNN__BITS_NR; j++) {
-            uint32_t n = 0;
-
-            for (size_t k = 0; k < words; k++)
-                n += snn__count_bits(x[k] & w[k * SNN__BITS_NR + j]);
-            *count++ = n;
-        }
+    else
+        count_words(words, x, rows, w, count);
 }
 
 #define NAME "avx512"

@@ -1,4 +1,5 @@
 /* kernel/ref.c - plain C: the specification of every kernel. The other tables must agree with this one. */
+#include "kernel/bits.h"
 #include "kernel/tables.h"
 #include "kernel/winograd.h"
 #include <math.h>
@@ -404,14 +405,7 @@ static void bits(uint64_t *to, const float *x, size_t n)
 
 static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
 {
-    for (size_t i = 0; i < rows; i++, x += words)
-        for (size_t j = 0; j < SNN__BITS_NR; j++) {
-            uint32_t n = 0;
-
-            for (size_t k = 0; k < words; k++)
-                n += snn__count_bits(x[k] & w[k * SNN__BITS_NR + j]);
-            *count++ = n;
-        }
+    count_words(words, x, rows, w, count);
 }
 
 static const struct snn__kernels table = {
