@@ -77,8 +77,6 @@ static void population_init(snn_layer *layer, uint64_t seed)
 
 /* ---- planning ---- */
 
-#define STATES 3 /* the first of what is wanted: what the next step needs */
-
 static snn_status population_plan(struct snn__node *node, struct snn__arena *arena)
 {
     struct population *s = node->state;
@@ -88,25 +86,25 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
     struct {
         float **pointer;
         size_t count;
-        bool wanted;
+        bool wanted, state; /* state: the next step needs it */
     } want[] = {
-        { &s->u, node->slots * all, true },
-        { &s->b, node->slots * all, model->adapt },
-        { &s->i, all, model->current },
-        { &s->r, node->slots * all, learns_decay && !node->through_time },
-        { &s->du, all, node->through_time },
-        { &s->db, all, node->through_time && model->adapt },
-        { &s->di, all, node->through_time && model->current },
-        { &s->leak, all, learns_decay },
-        { &s->decays, n, per_neuron(node->layer) && model->type != SNN_NEURON_IF },
-        { &s->thresholds, n, per_neuron(node->layer) },
+        { &s->u, node->slots * all, true, true },
+        { &s->b, node->slots * all, model->adapt, true },
+        { &s->i, all, model->current, true },
+        { &s->r, node->slots * all, learns_decay && !node->through_time, false },
+        { &s->du, all, node->through_time, false },
+        { &s->db, all, node->through_time && model->adapt, false },
+        { &s->di, all, node->through_time && model->current, false },
+        { &s->leak, all, learns_decay, false },
+        { &s->decays, n, per_neuron(node->layer) && model->type != SNN_NEURON_IF, false },
+        { &s->thresholds, n, per_neuron(node->layer), false },
     };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         if (want[i].wanted)
-            SNN__TRY(i < STATES ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float))
-                                : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
-                                                 SNN__ALWAYS_LAST));
+            SNN__TRY(want[i].state ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float))
+                                   : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
+                                                    SNN__ALWAYS_LAST));
     snn__neuron_population(model, &node->layer->params, n, &s->constants);
     return snn__couple_plan(&s->couple, node, arena);
 }

@@ -14,6 +14,7 @@
 struct life {
     unsigned first, last;
     bool always;
+    bool state; /* always, and the next step of a stream needs it */
 };
 
 /* Life times of one unit's arrays. */
@@ -339,12 +340,26 @@ static size_t index_of(const struct snn__pass *pass, const struct snn__unit *uni
     return (size_t)(unit - pass->unit);
 }
 
+/* What the next step of a stream needs: traces of populations; and, where some layer reads the step before, all, since any value may be
+ * passed on to it. */
+static void mark_states(const struct snn__pass *pass, struct lives *lives)
+{
+    bool delays = false;
+
+    for (size_t l = 0; l < pass->n; l++)
+        delays |= pass->unit[l].read_later;
+    for (size_t l = 0; l < pass->n; l++) {
+        lives[l].value.state = delays;
+        lives[l].trace.state = delays || pass->unit[l].flags & SNN__LAYER_POPULATION;
+    }
+}
+
 static void measure_lives(struct snn__pass *pass, struct lives *lives)
 {
     bool always = (pass->slots > 1 && !pass->means) || pass->needs.observed;
 
     for (size_t l = 0; l < pass->n; l++)
-        lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always };
+        lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always, false };
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *heir = unit;
 
@@ -352,7 +367,7 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
         use(&lives[l].trace, forward_time(l));
         if ((unit->constant && !pass->whole) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
             lives[index_of(pass, value_root(pass, unit) ? value_root(pass, unit) : unit)].value.always = true;
-        if (unit->read_later)
+        if (unit->read_later || unit->flags & SNN__LAYER_POPULATION)
             lives[l].trace.always = true;
         for (size_t i = 0; i < unit->layer->n_sources; i++) {
             struct snn__unit *from = source_unit(pass, unit, i), *root = value_root(pass, from);
@@ -398,36 +413,21 @@ static snn_status want(struct snn__pass *pass, void *pointer, size_t count, size
 {
     bool always = life == NULL || life->always;
 
+    if (life != NULL && life->state)
+        return snn__arena_add_state(&pass->arena, pointer, count, size);
     return snn__arena_add(&pass->arena, pointer, count, size, always ? SNN__ALWAYS_FIRST : life->first,
                           always ? SNN__ALWAYS_LAST : life->last);
-}
-
-/* What the next step of a stream needs. */
-static snn_status want_state(struct snn__pass *pass, void *pointer, size_t count, const struct life *life, bool state)
-{
-    if (pass->needs.streams && state)
-        return snn__arena_add_state(&pass->arena, pointer, count, sizeof(float));
-    return want(pass, pointer, count, sizeof(float), life);
-}
-
-/* Whether some layer reads the step before: what is passed on to it may be any value. */
-static bool has_delays(const struct snn__pass *pass)
-{
-    for (size_t l = 0; l < pass->n; l++)
-        if (pass->unit[l].read_later)
-            return true;
-    return false;
 }
 
 static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, const struct lives *lives)
 {
     size_t all = pass->batch_max * unit->value_len;
-    bool population = (unit->flags & SNN__LAYER_POPULATION) != 0, delays = has_delays(pass);
+    bool population = (unit->flags & SNN__LAYER_POPULATION) != 0;
 
     if (!(unit->flags & SNN__LAYER_PASSES))
-        SNN__TRY(want_state(pass, &unit->value, pass->slots * all, &lives->value, delays));
+        SNN__TRY(want(pass, &unit->value, pass->slots * all, sizeof(float), &lives->value));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
-        SNN__TRY(want_state(pass, &unit->trace, all, population ? NULL : &lives->trace, population || delays));
+        SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
     if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
         SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
         if (unit->traced && !pass->needs.couples)
@@ -437,7 +437,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->error, (errors_apart(pass) ? pass->slots : 1) * all, sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
     if (pass->needs.noise && population && !unit->aside) {
-        SNN__TRY(want_state(pass, &unit->noise, all, NULL, true)); /* half of a pair */
+        SNN__TRY(want(pass, &unit->noise, all, sizeof(float), &(struct life){ .always = true, .state = pass->needs.streams })); /* half of a pair */
         SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->constant)
@@ -460,7 +460,7 @@ static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
     if (!pass->means || !(unit->flags & SNN__LAYER_WHOLE))
         return SNN_OK;
     SNN__TRY(want(pass, &unit->weighted, all, sizeof(float), NULL));
-    return want(pass, &unit->deviation, all, sizeof(float), &(struct life){ now, now, false });
+    return want(pass, &unit->deviation, all, sizeof(float), &(struct life){ now, now, false, false });
 }
 
 static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
@@ -508,6 +508,8 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     for (size_t l = 0; l < pass->n; l++)
         SNN__TRY(plan_node(pass, &pass->unit[l]));
     measure_lives(pass, lives);
+    if (pass->needs.streams)
+        mark_states(pass, lives);
     SNN__TRY(want(pass, &pass->output_error, (pass->means ? 1 : pass->slots) * pass->batch_max * pass->unit[pass->n - 1].value_len, sizeof(float),
                   NULL));
     if (pass->needs.streams)
