@@ -439,12 +439,10 @@ void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const fl
 }
 
 /* One row of a matrix: g[n][k] (+)= alpha d[n] x[k] needs no panels. */
-static void outer_row(const struct outer *a)
+static void outer_row(const struct snn__kernels *k, const struct snn__outer *p)
 {
-    const struct snn__outer *p = a->p;
-
     for (size_t n = 0; n < p->n; n++)
-        (p->accumulate ? a->k->axpy : a->k->scale)(p->g + n * p->g_pitch, p->alpha * p->d[n], p->x, p->window.c);
+        (p->accumulate ? k->axpy : k->scale)(p->g + n * p->g_pitch, p->alpha * p->d[n], p->x, p->window.c);
 }
 
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
@@ -454,7 +452,7 @@ void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratc
     if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
         return;
     if (p->m == 1 && p->window.h * p->window.w * p->window.kh * p->window.kw == 1) {
-        outer_row(&a);
+        outer_row(ctx->kernels, p);
         return;
     }
     if (snn__winograd_fits(&p->window, p->m, p->n) && !p->window.transposed) {

@@ -332,6 +332,14 @@ static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
     return snn__arena_add(arena, pointer, n, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }
 
+/* Whether the forward product counts bits. */
+static bool counts(const struct snn__node *node)
+{
+    const struct weights *s = node->state;
+
+    return s->is_binary && node->spikes && s->groups == 1;
+}
+
 static snn_status plan_binary(const snn_layer *layer, struct weights *s, struct snn__arena *arena)
 {
     const struct snn__params *p = &layer->params;
@@ -366,7 +374,7 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     s->range = snn__param_f64(&layer->params, SNN_LAYER_RANGE);
     s->eps = s->gain < 0 ? 0.0f : (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
     describe_windows(layer, s);
-    if (s->is_binary && node->spikes && s->groups == 1) {
+    if (counts(node)) {
         SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits, SNN__ALWAYS_FIRST,
                                 SNN__ALWAYS_LAST));
     } else if (!s->turned || node->wants_adjoint) {
@@ -404,7 +412,7 @@ static size_t weights_scratch(const struct snn__node *node)
     size_t m = node->batch_max * s->read.oh * s->read.ow;
     size_t bytes = 0;
 
-    if (s->is_binary && node->spikes && s->groups == 1)
+    if (counts(node))
         bytes = snn__bits_scratch(node->ctx, node->batch_max, &s->read);
     else if (!s->turned || node->wants_adjoint)
         bytes = snn__product_scratch(node->ctx, m, s->outputs, &s->read);
