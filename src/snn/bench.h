@@ -17,6 +17,11 @@ struct bench_torch {
 /* Compares the networks and methods named in the lists, all of them if NULL. Returns an exit status. */
 int bench_against_torch(struct bench_torch *b, const char *machine, const char *net, const char *methods);
 
+/* For qsort(): doubles from the smallest to the largest. */
+int bench_ascending(const void *a, const void *b);
+/* xorshift: the same numbers at every run, from a state that is not 0. */
+uint64_t bench_random(uint64_t *state);
+
 #define BENCH_MOST 16 /* entries of a list on the command line */
 
 /* snn bench stream: a line without learning and one for every method, for each share of inputs that have an event. */

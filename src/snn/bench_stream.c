@@ -27,22 +27,6 @@ struct stream {
     uint64_t state; /* of the events */
 };
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* In [0, 1); xorshift, the same at every run. */
-static double uniform(struct stream *s)
-{
-    s->state ^= s->state << 13;
-    s->state ^= s->state >> 7;
-    s->state ^= s->state << 17;
-    return (double)(s->state >> 11) / 9007199254740992.0;
-}
-
 static int open_network(struct stream *s)
 {
     size_t size;
@@ -81,7 +65,6 @@ static int open_stream(struct stream *s, const struct line *line)
     config_set(s->run.config, "trainer.method", json_string(line->method ? line->method : "ottt"));
     config_set(s->run.config, "trainer.steps", json_integer(1));
     config_set(s->run.config, "threads", json_integer(1));
-    config_set(s->run.config, "optimizer.lr", json_real(1e-4)); /* endless training on noise must not diverge */
     s->inputs = s->run.shape.shape[0] * s->run.shape.shape[1] * s->run.shape.shape[2];
     s->outputs = s->run.shape.classes;
     s->state = 0x9e3779b97f4a7c15u;
@@ -126,7 +109,7 @@ static int time_steps(struct stream *s, const struct line *line)
         snn_status rc;
 
         for (size_t i = 0; i < s->inputs; i++)
-            if (uniform(s) < line->density)
+            if ((double)(bench_random(&s->state) >> 11) / 9007199254740992.0 < line->density)
                 s->at[events++] = (uint32_t)i;
         began = now();
         rc = step(s, line, events);
@@ -134,7 +117,7 @@ static int time_steps(struct stream *s, const struct line *line)
         if (rc != SNN_OK)
             return fail_call(rc, NULL);
     }
-    qsort(s->us, s->n, sizeof *s->us, ascending);
+    qsort(s->us, s->n, sizeof *s->us, bench_ascending);
     return DONE;
 }
 

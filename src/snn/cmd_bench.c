@@ -124,19 +124,26 @@ static int read_shape(struct bench *b)
     return n;
 }
 
-/* Uniform pixels of mean 0 and deviation 1, labels at random; xorshift, the same at every run. */
+uint64_t bench_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* Uniform pixels of mean 0 and deviation 1, labels at random. */
 static void random_batch(float *x, size_t values, uint32_t *labels, size_t samples, size_t classes)
 {
     uint64_t state = 0x9e3779b97f4a7c15u;
 
     for (size_t i = 0; i < values + samples; i++) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
+        uint64_t drawn = bench_random(&state);
+
         if (i < values)
-            x[i] = (float)(((double)(state >> 40) / 16777216.0 - 0.5) * 3.4641016);
+            x[i] = (float)(((double)(drawn >> 40) / 16777216.0 - 0.5) * 3.4641016);
         else
-            labels[i - values] = (uint32_t)((state >> 33) % classes);
+            labels[i - values] = (uint32_t)((drawn >> 33) % classes);
     }
 }
 
@@ -166,7 +173,7 @@ static int open_subject(struct run *run, const struct bench *b, const struct sub
 
 /* ---- measuring */
 
-static int ascending(const void *a, const void *b)
+int bench_ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
 
@@ -205,7 +212,7 @@ static void measure_speed(struct figures *f, const struct bench *b, snn_trainer 
     }
     if (f->status != DONE)
         return;
-    qsort(rate, n, sizeof *rate, ascending);
+    qsort(rate, n, sizeof *rate, bench_ascending);
     f->low = rate[0];
     f->high = rate[n - 1];
     f->median = n % 2 ? rate[n / 2] : (rate[n / 2 - 1] + rate[n / 2]) / 2;
@@ -458,6 +465,8 @@ static int measure_stream(const struct bench *b)
     char cpu[160];
     int status = read_densities(b, &s);
 
+    if (!config_get(b->args.config, "optimizer.lr"))
+        config_set(b->config, "optimizer.lr", json_real(1e-4)); /* endless training on noise must not diverge */
     s.n_methods = args_list(methods ? methods : "ottt,sltt,opzo", s.method, MOST);
     cpu_model(cpu, sizeof cpu);
     if (status == DONE)

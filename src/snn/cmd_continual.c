@@ -142,14 +142,11 @@ static snn_status open_task(struct continual *c, snn_dataset **out, struct permu
 
 /* ---- settings ---- */
 
-static int configure(struct continual *c)
+/* What the library's defaults, the file and the flags say. */
+static int begin_config(struct continual *c)
 {
-    json_t *config = c->run.config ? c->run.config : (c->run.config = json_object());
+    json_t *config = c->run.config = json_object();
 
-    if (c->state) { /* it has everything */
-        config_merge(config, c->args.config);
-        return DONE;
-    }
     config_set(config, "network", json_string("784-800-800-10"));
     config_set(config, "epochs", json_integer(1));
     config_set(config, "batch", json_integer(64));
@@ -161,7 +158,16 @@ static int configure(struct continual *c)
         return FAILED;
     config_merge(config, c->args.config);
     config_complete(config);
-    if (config_whole(config, "batch", 0) < 1 || config_whole(config, "epochs", 0) < 1)
+    return DONE;
+}
+
+static int configure(struct continual *c)
+{
+    if (c->state) /* the checkpoint has a whole one */
+        config_merge(c->run.config, c->args.config);
+    else if (begin_config(c) != DONE)
+        return FAILED;
+    if (config_whole(c->run.config, "batch", 0) < 1 || config_whole(c->run.config, "epochs", 0) < 1)
         return fail(FAILED, "batch and epochs must be at least 1");
     return DONE;
 }
@@ -347,18 +353,21 @@ static snn_status save_checkpoint(struct continual *c, bool under_way)
 /* Reads where the checkpoint is, and what the sequence was told. */
 static int read_checkpoint(struct continual *c, const char *path)
 {
+    static const char *const key[2] = { CONFIG_NOTE, NOTE };
+    char *text[2];
     int status;
-    char *text;
 
     for (size_t i = 0; i < 3; i++)
-        if (args_has(&c->args, text_flag[i]))
+        if (c->text[i])
             return fail(USAGE, "--%s does not go with --resume: the checkpoint holds it", text_flag[i]);
     if (args_has(&c->args, "tasks") || args_has(&c->args, "net") || c->args.count)
         return fail(USAGE, "--tasks, --net and a configuration do not go with --resume: the checkpoint holds them");
-    c->run.config = run_config_of(path, &status);
-    text = status == DONE ? run_note_of(path, NOTE, &status) : NULL;
-    c->state = text ? json_loads(text, 0, NULL) : NULL;
-    free(text);
+    status = run_notes_of(path, key, text, 2);
+    if (text[0] && status == DONE)
+        status = config_parse(&c->run.config, text[0], path);
+    c->state = text[1] ? json_loads(text[1], 0, NULL) : NULL;
+    free(text[0]);
+    free(text[1]);
     if (status == DONE && (!c->run.config || !json_is_object(c->state)))
         return fail(FAILED, "%s: is no checkpoint of snn continual", path);
     if (status != DONE)
@@ -376,7 +385,7 @@ static int take_up(struct continual *c, const char *path, bool *under_way)
     snn_status rc = SNN_OK;
 
     *under_way = json_is_true(json_object_get(c->state, "under_way"));
-    if (done + *under_way > (size_t)c->tasks)
+    if (done > (size_t)c->tasks - *under_way)
         return fail(FAILED, "%s: %zu tasks of %lld have ended", path, done, (long long)c->tasks);
     for (size_t task = 0; task < done + *under_way && rc == SNN_OK; task++) {
         const json_t *row = json_array_get(json_object_get(c->state, "accuracy"), task);
@@ -561,7 +570,7 @@ static int continual(struct continual *c, int argc, char **argv)
     if (status == DONE)
         status = args_whole(&c->args, "tasks", 1, TASKS_MAX, 3, &c->tasks);
     for (size_t i = 0; i < 3; i++)
-        c->text[i] = args_has(&c->args, text_flag[i]) ? args_text(&c->args, text_flag[i]) : NULL;
+        c->text[i] = args_text(&c->args, text_flag[i]);
     if (status == DONE && args_has(&c->args, "resume"))
         status = read_checkpoint(c, args_text(&c->args, "resume"));
     if (status == DONE)

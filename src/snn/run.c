@@ -432,36 +432,38 @@ void run_close(struct run *run)
     memset(run, 0, sizeof *run);
 }
 
-char *run_note_of(const char *model, const char *key, int *status)
+int run_notes_of(const char *model, const char *const *key, char **text, size_t n)
 {
     snn_context_options options;
     snn_context *context = NULL;
     snn_network *network = NULL;
-    const char *text;
-    char *copy = NULL;
     snn_status rc = snn_context_options_init(&options, sizeof options);
+    int status;
 
     options.threads = 1;
     if (rc == SNN_OK)
         rc = snn_context_create(&context, &options);
     if (rc == SNN_OK)
         rc = snn_network_load(&network, context, model);
-    *status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
-    text = rc == SNN_OK ? snn_network_note(network, key) : NULL;
-    if (text) {
-        copy = strdup(text);
-        *status = copy ? DONE : fail(FAILED, "out of memory");
+    status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
+    for (size_t i = 0; i < n; i++) {
+        const char *note = network ? snn_network_note(network, key[i]) : NULL;
+
+        text[i] = note ? strdup(note) : NULL;
+        if (note && !text[i])
+            status = fail(FAILED, "out of memory");
     }
     snn_network_destroy(network);
     snn_context_destroy(context);
-    return copy;
+    return status;
 }
 
 json_t *run_config_of(const char *model, int *status)
 {
-    char *text = run_note_of(model, CONFIG_NOTE, status);
+    char *text;
     json_t *config = NULL;
 
+    *status = run_notes_of(model, (const char *const[]){ CONFIG_NOTE }, &text, 1);
     if (text)
         *status = config_parse(&config, text, model);
     free(text);

@@ -36,8 +36,8 @@ int run_teacher(struct run *run);
 int run_record(struct run *run);
 void run_close(struct run *run);
 
-/* The note that a model file carries under `key`, to be freed, or NULL with *status DONE if it carries none. */
-char *run_note_of(const char *model, const char *key, int *status);
+/* The notes that a model file carries under n keys, to be freed, NULL where it carries none. Returns DONE or FAILED. */
+int run_notes_of(const char *model, const char *const *key, char **text, size_t n);
 
 /* The configuration that a model file carries, or NULL with *status DONE if it carries none. */
 json_t *run_config_of(const char *model, int *status);
