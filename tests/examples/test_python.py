@@ -158,7 +158,7 @@ class Training(unittest.TestCase):
             running.state = saved[1:]
         with self.assertRaises(snn.Error):
             running.learn_label(0)
-        learning = snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.05), "ottt", batch=1, steps=1).stream()
+        learning = snn.Stream(snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.05), "ottt", batch=1, steps=1))
         losses = []
         for t in range(60):
             learning.step(x[t % 6])

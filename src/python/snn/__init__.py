@@ -402,10 +402,6 @@ class Trainer(_Owned, _Parameters):
     def epochs_done(self):
         return library.snn_trainer_epochs_done(self._handle)
 
-    def stream(self):
-        """The stream that runs and trains the network one time step at a time (batch=1, steps=1)."""
-        return Stream(self)
-
     def save(self, path):
         """Writes a checkpoint."""
         library.snn_trainer_save(self._handle, str(path).encode())
@@ -417,7 +413,8 @@ class Trainer(_Owned, _Parameters):
 
 
 class Stream:
-    """One time step at a time: Stream(network) runs, Stream(trainer) learns as well. The neurons keep their state."""
+    """One time step at a time: Stream(network) runs, Stream(trainer), prepared with batch=1 and steps=1, learns as well. The
+    neurons keep their state."""
 
     def __init__(self, source):
         self._handle = c_void_p()
