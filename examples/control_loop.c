@@ -3,8 +3,9 @@
  * A pole stands on a cart, in a gusty wind. A linear controller keeps it up, but lets it sway. Beside it, a spiking network
  * 64-256-128-4 pulls at the cart too, and learns at every step to take over what the linear controller still has to do
  * (feedback-error learning: the linear force is the network's error). Halfway the pole becomes twice as long, and the network
- * learns that as well; with "frozen" it takes no part, for comparison. One step of control is PERIOD_US long (1000: 1 kHz; 0: as fast as it
- * goes); the loop waits by looking at the clock, so that it makes no system call from its first step to its last. */
+ * learns that as well; with "frozen" it takes no part, for comparison. One step of control is PERIOD_US long (1000: 1 kHz;
+ * 0: as fast as it goes); the loop waits by looking at the clock, so that it makes no system call from its first step to its
+ * last. */
 #define _POSIX_C_SOURCE 200809L
 #include <snn/snn.h>
 #include <math.h>

@@ -6,13 +6,18 @@ set -eu
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 numbers="epoch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
 
-# Waits until cut.csv has its first epoch: then signals are handled.
+# await COMMAND...: waits until it succeeds
 await() {
     tries=0
-    until { [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ]; } || [ $tries -ge 1500 ]; do
+    until "$@" || [ $tries -ge 1500 ]; do
         tries=$((tries + 1))
         sleep 0.02
     done
+}
+
+# Whether cut.csv has its first epoch: then signals are handled.
+has_epoch() {
+    [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ]
 }
 
 # ---- 20 epochs, and 10 that become 20
@@ -31,7 +36,7 @@ for signal in INT TERM; do
     rm -f cut.snn* cut.csv
     "$snn" train $flags --epochs 20 --every 0 --save cut.snn >out 2>err &
     child=$!
-    await
+    await has_epoch
     kill -$signal $child || true
     status=0
     wait $child || status=$?
@@ -56,7 +61,7 @@ same ide-whole.figures ide-part.figures
 rm -f cut.snn* cut.csv
 "$snn" train $flags --epochs 4 --every 0 --save cut.snn >out 2>err &
 child=$!
-await
+await has_epoch
 kill -INT $child || true
 wait $child || true
 run 0 train --resume cut.snn.ckpt
@@ -71,7 +76,7 @@ same dsr-whole.snn dsr-part.snn
 rm -f cut.snn* cut.csv
 "$snn" train $flags --epochs 4 --every 0 --save cut.snn >out 2>err &
 child=$!
-await
+await has_epoch
 kill -INT $child || true
 wait $child || true
 [ ! -e cut.snn.ckpt ] || run 0 train --resume cut.snn.ckpt
@@ -85,11 +90,7 @@ grep '^ACC' out >whole.acc
 rm -f cut.snn*
 "$snn" continual $flags --threads 1 --save cut.snn >out 2>err &
 child=$!
-tries=0
-until grep -q '^task  1' out || [ $tries -ge 1500 ]; do
-    tries=$((tries + 1))
-    sleep 0.02
-done
+await grep -q '^task  1' out
 kill -INT $child || true
 wait $child || true
 there cut.snn.ckpt
@@ -110,7 +111,7 @@ flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 rm -f cut.csv
 "$snn" train $flags --epochs 2000 --every 0 --save cut.snn >out 2>err &
 child=$!
-await
+await has_epoch
 kill -INT $child
 kill -INT $child
 status=0
