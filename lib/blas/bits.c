@@ -2,36 +2,27 @@
  *
  *   sum_k x_k sgn(w_k) = 2 |x and w| - |x|,   x_k 0 or 1, the bit of w set where the sign is +
  *
- * A position of a map is ceil(C / 64) words, a row one position for every tap. Weights lie in panels of 8 outputs, [word][8]. */
+ * Rows are those of blas/spikes.h. Weights lie in panels of 8 outputs, [word][8]. */
 #include "blas/bits.h"
 #include "blas/blocks.h"
+#include "blas/spikes.h"
 #include "core/context.h"
 #include <string.h>
 
 #define ROWS 64u /* gathered at a time */
 
-static size_t words_of(size_t c)
-{
-    return snn__ceil_div(c, 64);
-}
-
-static size_t depth_of(const struct snn__window *w)
-{
-    return w->kh * w->kw * words_of(w->c);
-}
-
 size_t snn__bits_packed_size(const struct snn__window *w, size_t n)
 {
-    return depth_of(w) * snn__round_up(n, SNN__BITS_NR);
+    return snn__spikes_depth(w) * snn__round_up(n, SNN__BITS_NR);
 }
 
 void snn__bits_pack(const struct snn__window *w, uint64_t *packed, const float *weights, size_t n)
 {
-    const size_t taps = w->kh * w->kw, words = words_of(w->c);
+    const size_t taps = w->kh * w->kw, words = snn__spikes_words(w), depth = snn__spikes_depth(w);
 
     memset(packed, 0, snn__bits_packed_size(w, n) * sizeof *packed);
     for (size_t j = 0; j < n; j++) {
-        uint64_t *panel = packed + j / SNN__BITS_NR * depth_of(w) * SNN__BITS_NR + j % SNN__BITS_NR;
+        uint64_t *panel = packed + j / SNN__BITS_NR * depth * SNN__BITS_NR + j % SNN__BITS_NR;
 
         for (size_t c = 0; c < w->c; c++)
             for (size_t tap = 0; tap < taps; tap++)
@@ -42,58 +33,20 @@ void snn__bits_pack(const struct snn__window *w, uint64_t *packed, const float *
 struct bits {
     const struct snn__kernels *k;
     const struct snn__bits_product *p;
-    size_t words, depth, samples, tasks;
-    uint64_t *map;  /* [samples][h][w][words] */
+    size_t depth, tasks;
+    uint64_t *map;
     char *gathered; /* of each worker: [ROWS][depth], and how many are set in each row */
     size_t per_worker;
 };
 
 static size_t worker_room(const struct snn__window *w)
 {
-    return snn__round_up(ROWS * (depth_of(w) * sizeof(uint64_t) + sizeof(uint32_t)), 64);
-}
-
-static size_t map_room(size_t samples, const struct snn__window *w)
-{
-    return snn__round_up(samples * w->h * w->w * words_of(w->c) * sizeof(uint64_t), 64);
+    return snn__round_up(ROWS * (snn__spikes_depth(w) * sizeof(uint64_t) + sizeof(uint32_t)), 64);
 }
 
 size_t snn__bits_scratch(const snn_context *ctx, size_t samples, const struct snn__window *w)
 {
-    return map_room(samples, w) + snn__threads(ctx) * worker_room(w);
-}
-
-static void pack_sample(void *arg, size_t sample, size_t worker)
-{
-    const struct bits *a = arg;
-    const struct snn__window *w = &a->p->window;
-    const size_t positions = w->h * w->w;
-
-    (void)worker;
-    for (size_t i = sample * positions; i < (sample + 1) * positions; i++)
-        a->k->bits(a->map + i * a->words, a->p->x + i * w->pitch, w->c);
-}
-
-/* What row m reads, tap by tap; returns how many bits are set in it. */
-static uint32_t gather(const struct bits *a, size_t m, uint64_t *row)
-{
-    const struct snn__window *w = &a->p->window;
-    const size_t sample = m / (w->oh * w->ow), y = m / w->ow % w->oh * w->stride, x = m % w->ow * w->stride;
-    const uint64_t *map = a->map + sample * w->h * w->w * a->words;
-    uint32_t set = 0;
-
-    for (size_t i = 0; i < w->kh; i++)
-        for (size_t j = 0; j < w->kw; j++, row += a->words) {
-            const size_t at = y + i * w->dilation - w->pad, to = x + j * w->dilation - w->pad; /* outside: beyond the end */
-
-            if (at < w->h && to < w->w)
-                memcpy(row, map + (at * w->w + to) * a->words, a->words * sizeof *row);
-            else
-                memset(row, 0, a->words * sizeof *row);
-            for (size_t k = 0; k < a->words; k++)
-                set += snn__count_bits(row[k]);
-        }
-    return set;
+    return snn__spikes_size(samples, w) + snn__threads(ctx) * worker_room(w);
 }
 
 /* y = factor (2 count - set) + bias */
@@ -114,7 +67,7 @@ static void multiply_rows(const struct bits *a, size_t from, size_t to, uint64_t
     uint32_t count[SNN__BITS_MR * SNN__BITS_NR];
 
     for (size_t m = from; m < to; m++)
-        set[m - from] = gather(a, m, rows + (m - from) * a->depth);
+        set[m - from] = snn__spikes_row(&a->p->window, a->map, m, rows + (m - from) * a->depth);
     for (size_t g = 0; g < snn__ceil_div(a->p->n, SNN__BITS_NR); g++)
         for (size_t m = from; m < to; m += SNN__BITS_MR) {
             const size_t height = snn__min(SNN__BITS_MR, to - m);
@@ -138,12 +91,12 @@ static void bits_task(void *arg, size_t task, size_t worker)
 void snn__bits_product(const snn_context *ctx, const struct snn__bits_product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
-    struct bits a = { .k = ctx->kernels, .p = p, .words = words_of(w->c), .depth = depth_of(w), .map = scratch };
+    struct bits a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w), .map = scratch };
+    const size_t samples = p->m / (w->oh * w->ow);
 
-    a.samples = p->m / (w->oh * w->ow);
-    a.gathered = (char *)scratch + map_room(a.samples, w);
+    a.gathered = (char *)scratch + snn__spikes_size(samples, w);
     a.per_worker = worker_room(w);
     a.tasks = snn__min(p->m, tasks_wanted(p->m, p->n, a.depth * 4)); /* a word takes as long as some 4 multiplications */
-    snn__parallel(ctx, pack_sample, &a, a.samples);
+    snn__spikes_pack(ctx, w, p->x, samples, a.map);
     snn__parallel(ctx, bits_task, &a, a.tasks);
 }

@@ -47,10 +47,16 @@ static inline size_t apart(size_t floats)
 /* g (+)= the sum of `parts` copies of it, [n][depth] each, in order. */
 void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts, size_t depth);
 
-/* events.c: products with an x that is mostly zero. scratch is needed to find out. */
+/* events.c: products with an x that is mostly zero. share: how much of x is not, as a look at some samples tells. Positions lie side by
+ * side: pitch = c. */
 size_t snn__events_scratch(const snn_context *ctx, const struct snn__window *w);
-bool snn__events_fit(const snn_context *ctx, const struct snn__product *p, void *scratch);
+double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__events_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+
+/* lookup.c: products with spikes. */
+bool snn__lookup_fits(const struct snn__product *p);
+size_t snn__lookup_scratch(const snn_context *ctx, size_t m, const struct snn__window *w);
+void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 
 /* winograd.c: convolutions of 3x3 or 5x5 taps with stride 1, in fewer multiplications. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n);

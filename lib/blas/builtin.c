@@ -103,13 +103,15 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
     return (ROW_TILES + 1) * k->mr * deep + deep;
 }
 
-size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+/* Fewer rows than m may go another way. */
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes)
 {
     const size_t packed = snn__threads(ctx) * product_room(ctx->kernels, snn__window_depth(w)) * sizeof(float);
-    const size_t direct = snn__max(packed, snn__events_scratch(ctx, w));
+    size_t bytes = snn__max(packed, snn__events_scratch(ctx, w));
 
-    /* fewer rows than m may not fit */
-    return snn__winograd_fits(w, m, n) ? snn__max(direct, snn__winograd_product_scratch(ctx, m, n, w)) : direct;
+    if (spikes)
+        bytes = snn__max(bytes, snn__lookup_scratch(ctx, m, w));
+    return snn__winograd_fits(w, m, n) ? snn__max(bytes, snn__winograd_product_scratch(ctx, m, n, w)) : bytes;
 }
 
 /* panel[k][mr] <- columns k0 .. k0 + length - 1 of `rows` rows from m on; rows up to mr are zero. */
@@ -205,25 +207,63 @@ static void cut_product(struct product *a)
     a->col_tasks = snn__max(1, snn__min(a->col_tiles / 6, snn__ceil_div(wanted, a->row_tasks)));
 }
 
-void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch)
+static void dense_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     struct product a = { .k = ctx->kernels, .p = p, .depth = snn__window_depth(&p->window), .scratch = scratch };
 
-    if (p->m == 0 || p->n == 0 || a.depth == 0)
-        return;
-    if (snn__events_fit(ctx, p, scratch)) {
-        snn__events_product(ctx, p, scratch);
-        return;
-    }
-    if (snn__winograd_fits(&p->window, p->m, p->n)) {
-        snn__winograd_product(ctx, p, scratch);
-        return;
-    }
     a.row_tiles = snn__ceil_div(p->m, a.k->mr);
     a.col_tiles = snn__ceil_div(p->n, a.k->nr);
     a.per_worker = product_room(a.k, a.depth);
     cut_product(&a);
     snn__parallel(ctx, product_task, &a, a.row_tasks * a.col_tasks);
+}
+
+/* The fastest way for an x without zeros. */
+static enum snn__way full_way(const struct snn__product *p)
+{
+    if (snn__winograd_fits(&p->window, p->m, p->n))
+        return SNN__WAY_WINOGRAD;
+    return snn__lookup_fits(p) ? SNN__WAY_LOOKUP : SNN__WAY_DENSE;
+}
+
+/* One number in so many makes this way faster than events; snn bench kernels shows it. */
+static double events_below(const struct snn__product *p, enum snn__way way)
+{
+    if (p->m == 1) /* weights are read once: fewer of them are faster whatever their number */
+        return 1;
+    if (way == SNN__WAY_WINOGRAD)
+        return p->window.kh == 3 ? 1 / 14.0 : 1 / 7.0;
+    return way == SNN__WAY_LOOKUP ? 1 / 16.0 : 1 / 5.0;
+}
+
+enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    const enum snn__way way = full_way(p);
+
+    if (p->way != SNN__WAY_ANY)
+        return p->way;
+    if (p->window.pitch != p->window.c)
+        return way;
+    return snn__events_share(ctx, p, scratch) < events_below(p, way) ? SNN__WAY_EVENTS : way;
+}
+
+void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
+        return;
+    switch (snn__product_way(ctx, p, scratch)) {
+    case SNN__WAY_EVENTS:
+        snn__events_product(ctx, p, scratch);
+        return;
+    case SNN__WAY_WINOGRAD:
+        snn__winograd_product(ctx, p, scratch);
+        return;
+    case SNN__WAY_LOOKUP:
+        snn__lookup_product(ctx, p, scratch);
+        return;
+    default:
+        dense_product(ctx, p, scratch);
+    }
 }
 
 /* ---- g = d' read(x) ------------------------------------------------------------------------------------------- */

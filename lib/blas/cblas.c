@@ -31,10 +31,11 @@ static size_t patches_room(size_t m, size_t k)
 }
 
 /* The patches. */
-size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes)
 {
     (void)ctx;
     (void)n;
+    (void)spikes;
     return patches_room(m, snn__window_depth(w)) * sizeof(float);
 }
 
@@ -98,6 +99,14 @@ static void begin_rows(const snn_context *ctx, const struct snn__product *p, siz
         else
             memcpy(y, p->bias, p->n * sizeof *y);
     }
+}
+
+enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    (void)ctx;
+    (void)p;
+    (void)scratch;
+    return SNN__WAY_DENSE;
 }
 
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch)

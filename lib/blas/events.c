@@ -4,7 +4,7 @@
  *   y[o] += x[position, channel] w[(tap, channel), :]      for every tap that leads from the position to an output o
  *
  * The numbers of a sample are listed in order of position; all of one position are added to an output together, so that it is loaded
- * and stored once. Which of the two ways a product takes depends on x alone. Samples are summed by one task each, in order. */
+ * and stored once. Samples are summed by one task each, in order. */
 #include "blas/blocks.h"
 #include "core/context.h"
 #include "kernel/kernel.h"
@@ -13,9 +13,7 @@
 #define GROUP 64u     /* columns at a time: their weights stay in the second-level cache */
 #define ROWS 16u      /* of a matrix at a time, for the same reason */
 #define LOOKED_AT 8u  /* samples that tell how full x is */
-#define FULL 5u       /* one number in so many makes the dense product the faster one, */
-#define FULL_3X3 14u  /* and those by Winograd's convolutions */
-#define FULL_5X5 7u
+#define FEW 5u        /* one number in so many is as much as is usual */
 #define SPARE 16u     /* entries that the kernel may write beyond the last */
 
 struct events {
@@ -63,31 +61,20 @@ static void fill_list(const struct events *a, size_t sample, struct list *l)
     l->n = a->k->events(a->p->x + sample * a->length, a->length, a->p->alpha, l->at, l->value);
 }
 
-static size_t full(const struct snn__product *p)
-{
-    if (p->m == 1) /* weights are read once: fewer of them are faster whatever their number */
-        return 1;
-    if (!snn__winograd_fits(&p->window, p->m, p->n))
-        return FULL;
-    return p->window.kh == 3 ? FULL_3X3 : FULL_5X5;
-}
-
-bool snn__events_fit(const snn_context *ctx, const struct snn__product *p, void *scratch)
+double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
     struct events a = { .k = ctx->kernels, .p = p, .length = w->h * w->w * w->c, .block = block_of(w), .scratch = scratch };
     const size_t samples = p->m / (w->oh * w->ow), looked = snn__min(samples, LOOKED_AT);
     size_t found = 0;
 
-    if (w->pitch != w->c)
-        return false;
     for (size_t i = 0; i < looked; i++) {
         struct list l = list_at(&a, 0, 0);
 
         fill_list(&a, samples * i / looked, &l);
         found += l.n;
     }
-    return found * full(p) < looked * a.length;
+    return (double)found / (double)(looked * a.length);
 }
 
 /* Output rows that tap `i` leads to from source row `at`, or -1. */
@@ -197,6 +184,6 @@ void snn__events_product(const snn_context *ctx, const struct snn__product *p, v
 
     a.samples = p->m / a.outputs;
     a.per_worker = a.block * list_room(w) * (sizeof(uint32_t) + sizeof(float));
-    a.tasks = snn__min(a.samples, tasks_wanted(p->m, p->n, snn__max(1, a.depth / FULL)));
+    a.tasks = snn__min(a.samples, tasks_wanted(p->m, p->n, snn__max(1, a.depth / FEW)));
     snn__parallel(ctx, events_task, &a, a.tasks);
 }

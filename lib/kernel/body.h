@@ -3,8 +3,9 @@
  * every choice made outside of the loop. The plain population (no adaptation, no synaptic current, shared constants) has
  * loops of its own; every other goes through blocks of neurons in local arrays, one short loop per equation.
  *
- * The including file defines MR, NR, tile, edge, interleave, events, scatter, NAME, ISA and TABLE. ref.c is the specification. */
+ * The including file defines MR, NR, tile, edge, interleave, events, scatter, bits, bits_tile, NAME, ISA and TABLE. ref.c is the specification. */
 #include "core/size.h"
+#include "kernel/lookup.h"
 #include "kernel/winograd.h"
 #include <math.h>
 #include <string.h>
@@ -785,6 +786,13 @@ static void adam(const struct snn__adam *a, size_t from, size_t to)
     }
 }
 
+static void lookup_sums(float *table, const float *w, size_t panel, size_t rows, size_t cols)
+{
+    (void)panel;
+    (void)cols;
+    lookup_sums_of(table, w, NR, rows);
+}
+
 static const struct snn__kernels table = {
     .name = NAME,
     .isa = ISA,
@@ -797,6 +805,8 @@ static const struct snn__kernels table = {
     .scatter = scatter,
     .bits = bits,
     .bits_tile = bits_tile,
+    .lookup_sums = lookup_sums,
+    .lookup = lookup,
     .points_of_map = points_of_map,
     .points_of_error = points_of_error,
     .points_of_weights = points_of_weights,

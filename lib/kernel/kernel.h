@@ -152,6 +152,15 @@ struct snn__window {
     bool transposed;
 };
 
+/* Ways to a product. All give the same sums, in an order of their own. */
+enum snn__way {
+    SNN__WAY_ANY,      /* the fastest, by sizes and by how much of x is zero */
+    SNN__WAY_DENSE,    /* every number with every weight */
+    SNN__WAY_EVENTS,   /* numbers that are not zero add their weights: blas/events.c */
+    SNN__WAY_WINOGRAD, /* fewer multiplications: blas/winograd.c */
+    SNN__WAY_LOOKUP    /* spikes look up sums of weights: blas/lookup.c */
+};
+
 /* y[m,n] = alpha * sum_k read(x)[m,k] * w[k,n]  (+ bias[n])  (+ y[m,n] if accumulate)
  * k = kh * kw * c; `packed` comes from snn__pack() of the same context. */
 struct snn__product {
@@ -164,6 +173,8 @@ struct snn__product {
     float *y;
     size_t y_pitch;
     bool accumulate;
+    bool spikes; /* x is 0 or 1 and the window not transposed */
+    enum snn__way way;
 };
 
 /* g[n,k] = alpha * sum_m d[m,n] * read(x)[m,k]  (+ g[n,k] if accumulate) */
@@ -185,6 +196,9 @@ struct snn__outer {
 #define SNN__NR_MAX 32
 #define SNN__BITS_MR 8 /* rows and columns of a tile of bits */
 #define SNN__BITS_NR 8
+#define SNN__LOOKUP_NR 16   /* columns of a table of sums, */
+#define SNN__LOOKUP_BITS 5u /* the spikes that look up one of them, */
+#define SNN__LOOKUP_SUMS 32 /* and how many there are */
 
 struct snn__kernels {
     const char *name;
@@ -210,6 +224,12 @@ struct snn__kernels {
     void (*bits)(uint64_t *to, const float *x, size_t n);
     /* count[i][j] = bits that are set both in row i of x[rows][words] and in column j of w[words][BITS_NR]; rows <= BITS_MR */
     void (*bits_tile)(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count);
+
+    /* table[g][b][LOOKUP_NR] = sum of w[LOOKUP_BITS g + i, :] over the bits i that are set in b, for rows <= 64 rows of w in packed
+     * panels; cols <= LOOKUP_NR of them are there */
+    void (*lookup_sums)(float *table, const float *w, size_t panel, size_t rows, size_t cols);
+    /* y[m][LOOKUP_NR] = or += sum_g table[g][LOOKUP_BITS bits of x[m pitch] from LOOKUP_BITS g on] */
+    void (*lookup)(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, size_t pitch, bool accumulate);
 
     /* Winograd's convolutions, see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next;
      * side * side outputs of taps * taps weights */
@@ -248,8 +268,8 @@ const struct snn__kernels *snn__kernels_at(size_t index);
 
 /* Floats that packing w[k,n] takes. */
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n);
-/* Bytes of scratch memory, for all workers together, that products with these sizes take. */
-size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+/* Bytes of scratch memory, for all workers together, that products with these sizes take; with spikes or without. */
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes);
 size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 
 /* packed <- w[k,n] with k = (tap, inner): element at w[tap * tap_stride + inner * inner_stride + n * n_stride]. */
@@ -257,6 +277,8 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
                size_t tap_stride, size_t inner_stride, size_t n_stride);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+/* The way that snn__product() takes: never ANY. It may write to scratch. */
+enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
 
 /* Elementwise work of n elements in fixed pieces over the threads: fn(arg, from, to). */

@@ -408,6 +408,30 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
     count_words(words, x, rows, w, count);
 }
 
+static void lookup_sums(float *table, const float *w, size_t panel, size_t rows, size_t cols)
+{
+    for (size_t from = 0; from < rows; from += SNN__LOOKUP_BITS)
+        for (size_t b = 0; b < SNN__LOOKUP_SUMS; b++, table += SNN__LOOKUP_NR)
+            for (size_t j = 0; j < SNN__LOOKUP_NR; j++) {
+                table[j] = 0;
+                for (size_t i = 0; i < SNN__LOOKUP_BITS && from + i < rows && j < cols; i++)
+                    if (b >> i & 1)
+                        table[j] += w[j / NR * panel + (from + i) * NR + j % NR];
+            }
+}
+
+static void lookup(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, size_t pitch, bool accumulate)
+{
+    for (size_t m = 0; m < rows; m++)
+        for (size_t j = 0; j < SNN__LOOKUP_NR; j++) {
+            float sum = 0;
+
+            for (size_t g = 0; g < groups; g++)
+                sum += table[(g * SNN__LOOKUP_SUMS + (x[m * pitch] >> SNN__LOOKUP_BITS * g) % SNN__LOOKUP_SUMS) * SNN__LOOKUP_NR + j];
+            y[m * SNN__LOOKUP_NR + j] = sum + (accumulate ? y[m * SNN__LOOKUP_NR + j] : 0);
+        }
+}
+
 static const struct snn__kernels table = {
     .name = "ref",
     .isa = SNN_ISA_REF,
@@ -420,6 +444,8 @@ static const struct snn__kernels table = {
     .scatter = scatter,
     .bits = bits,
     .bits_tile = bits_tile,
+    .lookup_sums = lookup_sums,
+    .lookup = lookup,
     .points_of_map = points_of_map,
     .points_of_error = points_of_error,
     .points_of_weights = points_of_weights,

@@ -415,10 +415,10 @@ static size_t weights_scratch(const struct snn__node *node)
     if (counts(node))
         bytes = snn__bits_scratch(node->ctx, node->batch_max, &s->read);
     else if (!s->turned || node->wants_adjoint)
-        bytes = snn__product_scratch(node->ctx, m, s->outputs, &s->read);
+        bytes = snn__product_scratch(node->ctx, m, s->outputs, &s->read, node->spikes && !s->turned);
     if (s->turned || node->wants_adjoint)
         bytes = snn__max(bytes, snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs,
-                                                     &s->read_back));
+                                                     &s->read_back, false));
     if (node->learns)
         bytes = snn__max(bytes, snn__outer_scratch(node->ctx, m, s->outputs, &s->read));
     return bytes;
@@ -528,7 +528,7 @@ static void weights_refresh(struct snn__node *node)
 /* ---- running ---- */
 
 /* y (+)= W x + bias */
-static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, const float *bias, float *y, bool accumulate)
+static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, bool spikes, const float *bias, float *y, bool accumulate)
 {
     struct weights *s = node->state;
 
@@ -542,7 +542,8 @@ static void convolve(struct snn__node *node, size_t batch, struct snn__signal x,
                                   .bias = bias ? bias + g * s->outputs : NULL,
                                   .y = y + g * s->outputs,
                                   .y_pitch = s->rows,
-                                  .accumulate = accumulate };
+                                  .accumulate = accumulate,
+                                  .spikes = spikes };
 
         snn__product(node->ctx, &p, node->scratch);
     }
@@ -595,8 +596,10 @@ static void weights_forward(struct snn__node *node, struct snn__io *io)
     io->y.scale = 1.0f;
     if (s->bits)
         count(node, io, bias);
+    else if (s->turned)
+        convolve_back(node, io->batch, io->x[0], bias, io->y.data, false);
     else
-        (s->turned ? convolve_back : convolve)(node, io->batch, io->x[0], bias, io->y.data, false);
+        convolve(node, io->batch, io->x[0], node->spikes, bias, io->y.data, false);
 }
 
 static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
@@ -605,7 +608,10 @@ static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct s
     struct weights *s = node->state;
 
     (void)input;
-    (s->turned ? convolve : convolve_back)(node, io->batch, e, NULL, dx, accumulate);
+    if (s->turned)
+        convolve(node, io->batch, e, false, NULL, dx, accumulate);
+    else
+        convolve_back(node, io->batch, e, NULL, dx, accumulate);
 }
 
 static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)

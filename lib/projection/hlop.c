@@ -48,9 +48,9 @@ void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lat
     if (is_matrix(window))
         fit(&w->room_rest, snn__min(m, lateral->rows) * lateral->n);
     fit(&w->room_share, outputs * lateral->rows);
-    fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window));
-    fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide));
-    fit(&w->room_scratch, snn__product_scratch(w->ctx, snn__max(most, lateral->rows), lateral->n, &matrix));
+    fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window, false));
+    fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide, false));
+    fit(&w->room_scratch, snn__product_scratch(w->ctx, snn__max(most, lateral->rows), lateral->n, &matrix, false));
     fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, snn__max(outputs, lateral->rows), window));
     fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, snn__max(outputs, lateral->rows), &matrix));
 }

@@ -472,7 +472,7 @@ static snn_status opzo_plan(void *self, snn_trainer *tr, struct snn__arena *aren
             continue;
         most = snn__max(most, n);
         packed = snn__max(packed, snn__packed_size(tr->ctx, classes, n));
-        bytes = snn__max(bytes, snn__product_scratch(tr->ctx, batch, n, &errors));
+        bytes = snn__max(bytes, snn__product_scratch(tr->ctx, batch, n, &errors, false));
         bytes = snn__max(bytes, snn__outer_scratch(tr->ctx, batch, classes, &noise));
     }
     return keep_all(s, tr, arena, most, packed, bytes);

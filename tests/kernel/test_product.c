@@ -45,7 +45,7 @@ static void make(struct operands *o, const snn_context *ctx, const struct window
     o->packed = numbers(snn__packed_size(ctx, o->k, o->n));
     /* weights [n, c, taps], as layers hold them */
     snn__pack(ctx, o->packed, o->w, c->w.kh * c->w.kw, c->w.c, o->n, 1, c->w.kh * c->w.kw, o->k);
-    bytes = snn__max(snn__product_scratch(ctx, o->m, o->n, &c->w), snn__outer_scratch(ctx, o->m, o->n, &c->w));
+    bytes = snn__max(snn__product_scratch(ctx, o->m, o->n, &c->w, !c->w.transposed), snn__outer_scratch(ctx, o->m, o->n, &c->w));
     o->scratch = aligned_alloc(64, snn__round_up(bytes + 1, 64));
     memset(o->scratch, 0xff, bytes); /* NaN: nothing may be read before it is written */
 }
@@ -77,14 +77,21 @@ UNWATCHED static double *weights_of(const struct operands *o, const struct snn__
 
 /* ---- products ---------------------------------------------------------------------------------------------------- */
 
-/* Leaves one number in `keep`. */
-UNWATCHED static void thin_out(float *x, size_t n, size_t keep)
+/* Leaves one number in `keep`, or a spike in its place. */
+UNWATCHED static void thin_out(float *x, size_t n, size_t keep, bool spikes)
 {
     for (size_t i = 0; i < n; i++)
-        x[i] = (i * 2654435761u >> 7) % keep == 0 ? x[i] : 0;
+        x[i] = (i * 2654435761u >> 7) % keep != 0 ? 0 : spikes ? 1 : x[i];
 }
 
-UNWATCHED static void check_product(const snn_context *ctx, const struct window_case *c, size_t keep, float alpha,
+/* x and the way to the product */
+struct input {
+    size_t keep;
+    bool spikes;
+    enum snn__way way;
+};
+
+UNWATCHED static void check_product(const snn_context *ctx, const struct window_case *c, struct input in, float alpha,
                                     bool bias, bool accumulate)
 {
     struct operands o;
@@ -93,13 +100,14 @@ UNWATCHED static void check_product(const snn_context *ctx, const struct window_
     double *patches, *w;
 
     make(&o, ctx, c);
-    thin_out(o.x, source_size(c), keep);
+    thin_out(o.x, source_size(c), in.keep, in.spikes);
     patches = patches_of(&c->w, o.x, o.m);
     w = weights_of(&o, &c->w);
     before = numbers(o.m * (o.n + 3));
     memcpy(before, o.y, o.m * (o.n + 3) * sizeof *before);
     p = (struct snn__product){ .m = o.m, .n = o.n, .x = o.x, .window = c->w, .packed = o.packed, .alpha = alpha,
-                               .bias = bias ? o.bias : NULL, .y = o.y, .y_pitch = o.n + 3, .accumulate = accumulate };
+                               .bias = bias ? o.bias : NULL, .y = o.y, .y_pitch = o.n + 3, .accumulate = accumulate,
+                               .spikes = in.spikes, .way = in.way };
     snn__product(ctx, &p, o.scratch);
     for (size_t m = 0; m < o.m; m++) {
         for (size_t n = 0; n < o.n; n++) {
@@ -125,11 +133,64 @@ START_TEST(product_is_the_sum)
     const struct window_case *c = &window_cases[(size_t)_i / TABLES];
 
     for (size_t keep = 1; keep <= 100; keep *= 10) {
-        check_product(ctx, c, keep, 1, false, false);
-        check_product(ctx, c, keep, 1, true, false);
-        check_product(ctx, c, keep, 1, false, true);
-        check_product(ctx, c, keep, 0.75f, true, true);
+        const struct input in = { keep, false, SNN__WAY_ANY };
+
+        check_product(ctx, c, in, 1, false, false);
+        check_product(ctx, c, in, 1, true, false);
+        check_product(ctx, c, in, 1, false, true);
+        check_product(ctx, c, in, 0.75f, true, true);
     }
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(every_way_gives_the_sum)
+{
+    snn_context *ctx = test_context(2, 1, isas[_i % TABLES]);
+    const struct window_case *c = &window_cases[(size_t)_i / TABLES];
+    const bool matrix = c->w.pitch == c->w.c;
+
+    for (size_t keep = 1; keep <= 3; keep += 2) {
+        check_product(ctx, c, (struct input){ keep, !c->w.transposed, SNN__WAY_ANY }, 1, true, false);
+        check_product(ctx, c, (struct input){ keep, false, SNN__WAY_DENSE }, 0.75f, true, true);
+        if (matrix)
+            check_product(ctx, c, (struct input){ keep, false, SNN__WAY_EVENTS }, 0.75f, true, true);
+        if (c->w.transposed)
+            continue;
+        check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 1, false, false);
+        check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 1, false, true);
+        check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 0.75f, true, false);
+    }
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* Rounding is no worse than that of BLAS, by the root of the mean square. */
+START_TEST(lookup_is_as_exact_as_blas)
+{
+    enum { M = 256, N = 64, K = 2304 };
+    const struct window_case c = { "", M, N, { 1, 1, K, K, 1, 1, 1, 1, 1, 0, 1, false } };
+    snn_context *ctx = test_context(1, 1, isas[_i]);
+    float *y = numbers(M * N);
+    double ours = 0, theirs = 0;
+    struct operands o;
+
+    make(&o, ctx, &c);
+    thin_out(o.x, M * K, 5, true);
+    snn__product(ctx, &(struct snn__product){ .m = M, .n = N, .x = o.x, .window = c.w, .packed = o.packed, .alpha = 1, .y = o.y,
+                                              .y_pitch = N, .spikes = true, .way = SNN__WAY_LOOKUP }, o.scratch);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, M, N, K, 1, o.x, K, o.w, K, 0, y, N);
+    for (size_t i = 0; i < M * N; i++) {
+        double sum = 0;
+
+        for (size_t k = 0; k < K; k++)
+            sum += (double)o.x[i / N * K + k] * o.w[i % N * K + k];
+        ours += (o.y[i] - sum) * (o.y[i] - sum);
+        theirs += (y[i] - sum) * (y[i] - sum);
+    }
+    HOLDS(ours <= theirs, "mean square error %g, of BLAS %g", ours / (M * N), theirs / (M * N));
+    free(y);
+    drop(&o);
     snn_context_destroy(ctx);
 }
 END_TEST
@@ -262,13 +323,14 @@ static const struct window_case big[] = {
     { "readout", 128, 10, { 1, 1, 800, 800, 1, 1, 1, 1, 1, 0, 1, false } },
     { "first conv", 8, 24, { 32, 32, 3, 3, 32, 32, 3, 3, 1, 1, 1, false } },
     { "conv, many tiles", 8, 64, { 16, 16, 48, 48, 16, 16, 3, 3, 1, 1, 1, false } },
+    { "many rows", 3000, 40, { 1, 1, 130, 130, 1, 1, 1, 1, 1, 0, 1, false } },
     { "conv", 2, 96, { 16, 16, 64, 64, 16, 16, 3, 3, 1, 1, 1, false } },
 };
 
 START_TEST(threads_do_not_change_bits)
 {
     const struct window_case *c = &big[_i / TABLES];
-    float *y = NULL, *g = NULL;
+    float *y = NULL, *g = NULL, *looked_up = NULL;
 
     for (uint32_t threads = 1; threads <= 3; threads++) {
         snn_context *ctx = test_context(threads, 1, isas[_i % TABLES]);
@@ -279,12 +341,18 @@ START_TEST(threads_do_not_change_bits)
                                                   .alpha = 1, .bias = o.bias, .y = o.y, .y_pitch = o.n }, o.scratch);
         snn__outer(ctx, &(struct snn__outer){ .m = o.m, .n = o.n, .d = o.d, .d_pitch = o.n, .x = o.x, .window = c->w,
                                               .alpha = 1, .g = o.g, .g_pitch = o.k }, o.scratch);
+        thin_out(o.x, source_size(c), 3, true);
+        snn__product(ctx, &(struct snn__product){ .m = o.m, .n = o.n, .x = o.x, .window = c->w, .packed = o.packed, .alpha = 1, .y = o.d,
+                                                  .y_pitch = o.n, .spikes = true, .way = SNN__WAY_LOOKUP }, o.scratch);
         if (threads == 1) {
             y = numbers(o.m * o.n);
             g = numbers(o.n * o.k);
+            looked_up = numbers(o.m * o.n);
             memcpy(y, o.y, o.m * o.n * sizeof *y);
             memcpy(g, o.g, o.n * o.k * sizeof *g);
+            memcpy(looked_up, o.d, o.m * o.n * sizeof *looked_up);
         }
+        HOLDS(memcmp(looked_up, o.d, o.m * o.n * sizeof *looked_up) == 0, "%s: lookup with %u threads", c->name, threads);
         HOLDS(memcmp(y, o.y, o.m * o.n * sizeof *y) == 0, "%s: product with %u threads", c->name, threads);
         HOLDS(memcmp(g, o.g, o.n * o.k * sizeof *g) == 0, "%s: outer with %u threads", c->name, threads);
         drop(&o);
@@ -292,6 +360,7 @@ START_TEST(threads_do_not_change_bits)
     }
     free(y);
     free(g);
+    free(looked_up);
 }
 END_TEST
 
@@ -303,6 +372,8 @@ int main(void)
     openblas_set_num_threads(1); /* its own threads look like races to a sanitizer that it was not built with */
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, product_is_the_sum, 0, TABLES * (int)WINDOW_CASES);
+    tcase_add_loop_test(t, every_way_gives_the_sum, 0, TABLES * (int)WINDOW_CASES);
+    tcase_add_loop_test(t, lookup_is_as_exact_as_blas, 0, TABLES);
     tcase_add_loop_test(t, outer_is_the_sum, 0, TABLES * (int)WINDOW_CASES);
     tcase_add_loop_test(t, transposed_window_is_the_adjoint, 0, TABLES);
     tcase_add_loop_test(t, agrees_with_blas, 0, TABLES * 4);
