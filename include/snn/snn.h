@@ -13,6 +13,7 @@
 #include <snn/neuron.h>
 #include <snn/optimizer.h>
 #include <snn/param.h>
+#include <snn/product.h>
 #include <snn/projection.h>
 #include <snn/status.h>
 #include <snn/stream.h>

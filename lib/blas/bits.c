@@ -62,12 +62,24 @@ static void finish(const struct bits *a, size_t m, size_t group, const uint32_t 
         y[j] = sum[j] * (p->scale[n + j] * p->alpha) + (p->bias ? p->bias[n + j] : 0.0f);
 }
 
+/* How many are set. */
+static uint32_t bits_of(const uint64_t *row, size_t words)
+{
+    uint32_t set = 0;
+
+    for (size_t i = 0; i < words; i++)
+        set += snn__count_bits(row[i]);
+    return set;
+}
+
 static void multiply_rows(const struct bits *a, size_t from, size_t to, uint64_t *rows, uint32_t *set)
 {
     uint32_t count[SNN__BITS_MR * SNN__BITS_NR];
 
-    for (size_t m = from; m < to; m++)
-        set[m - from] = snn__spikes_row(&a->p->window, a->map, m, rows + (m - from) * a->depth);
+    for (size_t m = from; m < to; m++) {
+        snn__spikes_row(&a->p->window, a->map, m, rows + (m - from) * a->depth);
+        set[m - from] = bits_of(rows + (m - from) * a->depth, a->depth);
+    }
     for (size_t g = 0; g < snn__ceil_div(a->p->n, SNN__BITS_NR); g++)
         for (size_t m = from; m < to; m += SNN__BITS_MR) {
             const size_t height = snn__min(SNN__BITS_MR, to - m);

@@ -18,6 +18,8 @@
 #define OUTER_COLS 12u
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADD_TASKS 4u     /* that add up the parts of m */
+#define LOOKUP_ROWS 128u /* of a product that are worth tables of sums, */
+#define LOOKUP_ROWS_3X3 1024u /* where Winograd's convolutions are another way */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 /* ---- packing ------------------------------------------------------------------------------------------------------ */
@@ -218,22 +220,38 @@ static void dense_product(const snn_context *ctx, const struct snn__product *p, 
     snn__parallel(ctx, product_task, &a, a.row_tasks * a.col_tasks);
 }
 
-/* The fastest way for an x without zeros. */
-static enum snn__way full_way(const struct snn__product *p)
+bool snn__product_takes(const struct snn__product *p, enum snn__way way)
 {
-    if (snn__winograd_fits(&p->window, p->m, p->n))
-        return SNN__WAY_WINOGRAD;
-    return snn__lookup_fits(p) ? SNN__WAY_LOOKUP : SNN__WAY_DENSE;
+    switch (way) {
+    case SNN__WAY_WINOGRAD:
+        return snn__winograd_fits(&p->window, p->m, p->n);
+    case SNN__WAY_EVENTS:
+        return p->window.pitch == p->window.c;
+    case SNN__WAY_LOOKUP:
+        return snn__lookup_fits(p);
+    default:
+        return true;
+    }
 }
 
-/* One number in so many makes this way faster than events; snn bench kernels shows it. */
+/* The fastest way for an x without zeros. All thresholds here are what snn bench kernels shows. */
+static enum snn__way full_way(const struct snn__product *p)
+{
+    const bool winograd = snn__product_takes(p, SNN__WAY_WINOGRAD);
+
+    if (snn__product_takes(p, SNN__WAY_LOOKUP) && p->m >= (winograd && p->window.kh == 3 ? LOOKUP_ROWS_3X3 : LOOKUP_ROWS))
+        return SNN__WAY_LOOKUP;
+    return winograd ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
+}
+
+/* A smaller share of numbers that are not zero makes events faster than this way. */
 static double events_below(const struct snn__product *p, enum snn__way way)
 {
     if (p->m == 1) /* weights are read once: fewer of them are faster whatever their number */
         return 1;
     if (way == SNN__WAY_WINOGRAD)
-        return p->window.kh == 3 ? 1 / 14.0 : 1 / 7.0;
-    return way == SNN__WAY_LOOKUP ? 1 / 16.0 : 1 / 5.0;
+        return p->window.kh == 3 ? 1 / 12.0 : 1 / 7.0;
+    return way == SNN__WAY_LOOKUP ? 1 / 10.0 : 1 / 5.0;
 }
 
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
@@ -242,7 +260,7 @@ enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product
 
     if (p->way != SNN__WAY_ANY)
         return p->way;
-    if (p->window.pitch != p->window.c)
+    if (!snn__product_takes(p, SNN__WAY_EVENTS))
         return way;
     return snn__events_share(ctx, p, scratch) < events_below(p, way) ? SNN__WAY_EVENTS : way;
 }

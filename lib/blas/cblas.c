@@ -101,6 +101,12 @@ static void begin_rows(const snn_context *ctx, const struct snn__product *p, siz
     }
 }
 
+bool snn__product_takes(const struct snn__product *p, enum snn__way way)
+{
+    (void)p;
+    return way == SNN__WAY_DENSE;
+}
+
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     (void)ctx;

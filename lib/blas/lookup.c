@@ -13,8 +13,8 @@
 #include <string.h>
 
 #define ROWS 1024u /* that pass a table, at most */
+#define PITCH (ROWS + 8u) /* not a power of two, so that words of a row do not compete for one place in the cache */
 #define PART 8u    /* words that are added up apart */
-#define LEAST 128u /* rows that are worth making tables for */
 #define TABLE (snn__ceil_div(64, SNN__LOOKUP_BITS) * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR)
 
 struct lookup {
@@ -31,24 +31,26 @@ struct lookup {
 /* What one worker needs. */
 struct own {
     float *table, *sum, *part; /* sum, part: [ROWS][LOOKUP_NR] */
-    uint64_t *rows;            /* [ROWS][depth] */
+    uint64_t *rows, *row;      /* [depth][PITCH]; one on its way into it */
 };
 
 static size_t own_size(const struct snn__window *w)
 {
-    return (TABLE + 2 * ROWS * SNN__LOOKUP_NR) * sizeof(float) + ROWS * snn__spikes_depth(w) * sizeof(uint64_t);
+    return (TABLE + 2 * ROWS * SNN__LOOKUP_NR) * sizeof(float) + snn__round_up((PITCH + 1) * snn__spikes_depth(w), 8) * sizeof(uint64_t);
 }
 
 static struct own own_of(const struct lookup *a, size_t worker)
 {
     float *table = (float *)(void *)(a->scratch + worker * a->per_worker), *sum = table + TABLE, *part_sum = sum + ROWS * SNN__LOOKUP_NR;
 
-    return (struct own){ table, sum, part_sum, (uint64_t *)(void *)(part_sum + ROWS * SNN__LOOKUP_NR) };
+    uint64_t *rows = (uint64_t *)(void *)(part_sum + ROWS * SNN__LOOKUP_NR);
+
+    return (struct own){ table, sum, part_sum, rows, rows + a->depth * PITCH };
 }
 
 bool snn__lookup_fits(const struct snn__product *p)
 {
-    return p->spikes && p->m >= LEAST;
+    return p->spikes;
 }
 
 size_t snn__lookup_scratch(const snn_context *ctx, size_t m, const struct snn__window *w)
@@ -68,7 +70,7 @@ static void sum_columns(const struct lookup *a, const struct own *own, size_t ro
         float *to = word < PART ? own->sum : own->part;
 
         a->k->lookup_sums(own->table, w, panel, some, cols);
-        a->k->lookup(to, rows, own->table, snn__ceil_div(some, SNN__LOOKUP_BITS), own->rows + word, a->depth, word % PART != 0);
+        a->k->lookup(to, rows, own->table, snn__ceil_div(some, SNN__LOOKUP_BITS), own->rows + word * PITCH, word % PART != 0);
         if (to == own->part && (word % PART == PART - 1 || word == a->depth - 1))
             a->k->axpy(own->sum, 1, own->part, rows * SNN__LOOKUP_NR);
     }
@@ -100,8 +102,11 @@ static void lookup_task(void *arg, size_t task, size_t worker)
     for (size_t from = all.from; from < all.to; from += high) {
         const struct span rows = { from, snn__min(all.to, from + high) };
 
-        for (size_t m = rows.from; m < rows.to; m++)
-            snn__spikes_row(&a->p->window, a->map, m, own.rows + (m - rows.from) * a->depth);
+        for (size_t m = rows.from; m < rows.to; m++) {
+            snn__spikes_row(&a->p->window, a->map, m, own.row);
+            for (size_t word = 0; word < a->depth; word++)
+                own.rows[word * PITCH + m - rows.from] = own.row[word];
+        }
         for (size_t column = columns.from; column < columns.to; column++) {
             sum_columns(a, &own, rows.to - rows.from, column);
             finish(a, &own, rows, column);

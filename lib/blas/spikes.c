@@ -1,6 +1,5 @@
 /* blas/spikes.c - maps of spikes as bits, and what windows read of them: patches are made of words, never of floats. */
 #include "blas/spikes.h"
-#include "core/compiler.h"
 #include <string.h>
 
 struct packing {
@@ -32,11 +31,10 @@ void snn__spikes_pack(const snn_context *ctx, const struct snn__window *w, const
     snn__parallel(ctx, pack_sample, &a, samples);
 }
 
-uint32_t snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m, uint64_t *row)
+void snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m, uint64_t *row)
 {
     const size_t sample = m / (w->oh * w->ow), y = m / w->ow % w->oh * w->stride, x = m % w->ow * w->stride;
     const size_t words = snn__spikes_words(w);
-    uint32_t set = 0;
 
     map += sample * w->h * w->w * words;
     for (size_t i = 0; i < w->kh; i++)
@@ -47,8 +45,5 @@ uint32_t snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_
                 memcpy(row, map + (at * w->w + to) * words, words * sizeof *row);
             else
                 memset(row, 0, words * sizeof *row);
-            for (size_t k = 0; k < words; k++)
-                set += snn__count_bits(row[k]);
         }
-    return set;
 }

@@ -22,7 +22,7 @@ static inline size_t snn__spikes_depth(const struct snn__window *w)
 size_t snn__spikes_size(size_t samples, const struct snn__window *w);
 /* map <- where x is not 0. Cuts the work among the context's threads. */
 void snn__spikes_pack(const snn_context *ctx, const struct snn__window *w, const float *x, size_t samples, uint64_t *map);
-/* What row m reads, tap by tap; returns how many bits are set in it. The window is not transposed. */
-uint32_t snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m, uint64_t *row);
+/* What row m reads, tap by tap. The window is not transposed. */
+void snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m, uint64_t *row);
 
 #endif

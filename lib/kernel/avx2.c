@@ -9,6 +9,7 @@
 /* 6 x 16: 12 sums, 2 columns and a broadcast fill 15 of the 16 registers. */
 #define MR 6
 #define NR 16
+#define REGISTER 8 /* numbers of a register */
 
 /* Lanes of vector `v` that lie below `cols`. */
 SNN__INLINE __m256i lanes(size_t cols, size_t v)

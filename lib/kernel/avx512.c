@@ -9,6 +9,7 @@
 /* 12 x 32: 24 sums, 2 columns and a broadcast fill 27 of the 32 registers. */
 #define MR 12
 #define NR 32
+#define REGISTER 16 /* numbers of a register */
 
 /* Lanes of vector `v` that lie below `cols`. */
 SNN__INLINE __mmask16 lanes(size_t cols, size_t v)

@@ -3,7 +3,7 @@
  * every choice made outside of the loop. The plain population (no adaptation, no synaptic current, shared constants) has
  * loops of its own; every other goes through blocks of neurons in local arrays, one short loop per equation.
  *
- * The including file defines MR, NR, tile, edge, interleave, events, scatter, bits, bits_tile, NAME, ISA and TABLE. ref.c is the specification. */
+ * The including file defines MR, NR, REGISTER, tile, edge, interleave, events, scatter, bits, bits_tile, NAME, ISA and TABLE. ref.c is the specification. */
 #include "core/size.h"
 #include "kernel/lookup.h"
 #include "kernel/winograd.h"

@@ -228,8 +228,8 @@ struct snn__kernels {
     /* table[g][b][LOOKUP_NR] = sum of w[LOOKUP_BITS g + i, :] over the bits i that are set in b, for rows <= 64 rows of w in packed
      * panels; cols <= LOOKUP_NR of them are there */
     void (*lookup_sums)(float *table, const float *w, size_t panel, size_t rows, size_t cols);
-    /* y[m][LOOKUP_NR] = or += sum_g table[g][LOOKUP_BITS bits of x[m pitch] from LOOKUP_BITS g on] */
-    void (*lookup)(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, size_t pitch, bool accumulate);
+    /* y[m][LOOKUP_NR] = or += sum_g table[g][LOOKUP_BITS bits of x[m] from LOOKUP_BITS g on] */
+    void (*lookup)(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, bool accumulate);
 
     /* Winograd's convolutions, see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next;
      * side * side outputs of taps * taps weights */
@@ -277,6 +277,8 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
                size_t tap_stride, size_t inner_stride, size_t n_stride);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+/* Whether a product may go this way. */
+bool snn__product_takes(const struct snn__product *p, enum snn__way way);
 /* The way that snn__product() takes: never ANY. It may write to scratch. */
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);

@@ -1,24 +1,38 @@
-/* kernel/lookup.h - sums of weights that spikes look up, for the tables of vector instruction sets. */
+/* kernel/lookup.h - sums of weights that spikes look up, for the tables of vector instruction sets: REGISTER numbers at once. */
 #ifndef SNN_KERNEL_LOOKUP_H
 #define SNN_KERNEL_LOOKUP_H
 
 #include "core/compiler.h"
 #include "kernel/kernel.h"
 
-#define WORD_GROUPS ((64 + SNN__LOOKUP_BITS - 1) / SNN__LOOKUP_BITS)
+#define VECTORS (SNN__LOOKUP_NR / REGISTER)
+#define WORD_GROUPS 13
 #define SUMS_SIZE (SNN__LOOKUP_SUMS * SNN__LOOKUP_NR)
+#define LINE 6 /* a row of a table is 2^6 bytes */
 
-/* One group: each row doubles the sums that are there. `rows` is a constant where this is inlined. */
-SNN__INLINE void group_sums(float *table, const float *const *w, size_t rows)
+typedef SNN__VECTOR(REGISTER) sums;
+
+SNN__INLINE sums *at(float *from, size_t v)
 {
-    snn__lanes sum[SNN__LOOKUP_SUMS];
+    return (sums *)(void *)(from + v * REGISTER);
+}
 
-    sum[0] = (snn__lanes){ 0 };
-    for (size_t i = 0; i < rows; i++)
+SNN__INLINE const sums *at_const(const float *from, size_t v)
+{
+    return (const sums *)(const void *)(from + v * REGISTER);
+}
+
+/* One group: each row doubles the sums that are there. */
+SNN__INLINE void group_sums(float *table, const float *const *w, size_t v)
+{
+    sums sum[SNN__LOOKUP_SUMS];
+
+    sum[0] = (sums){ 0 };
+    for (size_t i = 0; i < SNN__LOOKUP_BITS; i++)
         for (size_t b = 0; b < (size_t)1 << i; b++)
-            sum[((size_t)1 << i) + b] = sum[b] + *(const snn__lanes *)w[i];
-    for (size_t b = 0; b < (size_t)1 << rows; b++)
-        *(snn__lanes *)(table + b * SNN__LOOKUP_NR) = sum[b];
+            sum[((size_t)1 << i) + b] = sum[b] + *at_const(w[i], v);
+    for (size_t b = 0; b < SNN__LOOKUP_SUMS; b++)
+        *at(table + b * SNN__LOOKUP_NR, v) = sum[b];
 }
 
 /* A panel is at least LOOKUP_NR wide, and is zero beyond the last column; `nr` is a constant where this is inlined. */
@@ -31,46 +45,70 @@ SNN__INLINE void lookup_sums_of(float *table, const float *w, size_t nr, size_t 
 
         for (size_t i = 0; i < SNN__LOOKUP_BITS; i++)
             row[i] = from + i < rows ? w + (from + i) * nr : none;
-        group_sums(table, row, SNN__LOOKUP_BITS);
+        for (size_t v = 0; v < VECTORS; v++)
+            group_sums(table, row, v);
     }
 }
 
-/* The sum that the bits from LOOKUP_BITS g on of `word` choose. */
-SNN__INLINE const snn__lanes *chosen(const float *table, uint64_t word, size_t g)
+/* The sum that the bits from LOOKUP_BITS g on of `word` choose; their shift leaves an offset in bytes. g is a constant. */
+SNN__INLINE const float *chosen(const float *table, uint64_t word, size_t g)
 {
-    return (const snn__lanes *)(table + g * SUMS_SIZE + (word >> SNN__LOOKUP_BITS * g & (SNN__LOOKUP_SUMS - 1)) * SNN__LOOKUP_NR);
+    const size_t bit = SNN__LOOKUP_BITS * g;
+    const uint64_t moved = bit >= LINE ? word >> (bit - LINE) : word << (LINE - bit);
+    const size_t offset = (size_t)(moved & ((SNN__LOOKUP_SUMS - 1) << LINE));
+
+    return (const float *)(const void *)((const char *)(table + g * SUMS_SIZE) + offset);
 }
 
 /* Two sums, so that one need not wait for the other; `groups` is a constant where this is inlined. */
-SNN__INLINE void lookup_groups(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, size_t pitch, bool accumulate)
+SNN__INLINE void lookup_groups(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, bool accumulate)
 {
-    for (size_t m = 0; m < rows; m++, y += SNN__LOOKUP_NR, x += pitch) {
-        const uint64_t word = *x;
-        snn__lanes even = *chosen(table, word, 0), odd = { 0 };
+    for (size_t m = 0; m < rows; m++, y += SNN__LOOKUP_NR) {
+        sums sum[2][VECTORS];
 
-        if (groups > 1)
-            odd = *chosen(table, word, 1);
+        for (size_t v = 0; v < VECTORS; v++) {
+            sum[0][v] = *at_const(chosen(table, x[m], 0), v);
+            sum[1][v] = groups > 1 ? *at_const(chosen(table, x[m], 1), v) : (sums){ 0 };
+        }
         SNN__UNROLL
         for (size_t g = 2; g < groups; g++)
-            if (g % 2 == 0)
-                even += *chosen(table, word, g);
-            else
-                odd += *chosen(table, word, g);
-        even += odd;
-        if (accumulate)
-            even += *(const snn__lanes *)y;
-        *(snn__lanes *)y = even;
+            for (size_t v = 0; v < VECTORS; v++)
+                sum[g % 2][v] += *at_const(chosen(table, x[m], g), v);
+        for (size_t v = 0; v < VECTORS; v++) {
+            sum[0][v] += sum[1][v];
+            if (accumulate)
+                sum[0][v] += *at_const(y, v);
+            *at(y, v) = sum[0][v];
+        }
     }
 }
 
-static void lookup(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, size_t pitch, bool accumulate)
+static void lookup(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, bool accumulate)
 {
-    if (groups == WORD_GROUPS && accumulate)
-        lookup_groups(y, rows, table, WORD_GROUPS, x, pitch, true);
-    else if (groups == WORD_GROUPS)
-        lookup_groups(y, rows, table, WORD_GROUPS, x, pitch, false);
-    else
-        lookup_groups(y, rows, table, groups, x, pitch, accumulate);
+#define GROUPS(n)                                              \
+    case n:                                                    \
+        if (accumulate)                                        \
+            lookup_groups(y, rows, table, n, x, true);         \
+        else                                                   \
+            lookup_groups(y, rows, table, n, x, false);        \
+        return
+
+    switch (groups) {
+        GROUPS(1);
+        GROUPS(2);
+        GROUPS(3);
+        GROUPS(4);
+        GROUPS(5);
+        GROUPS(6);
+        GROUPS(7);
+        GROUPS(8);
+        GROUPS(9);
+        GROUPS(10);
+        GROUPS(11);
+        GROUPS(12);
+        GROUPS(WORD_GROUPS);
+    }
+#undef GROUPS
 }
 
 #endif

@@ -420,14 +420,14 @@ static void lookup_sums(float *table, const float *w, size_t panel, size_t rows,
             }
 }
 
-static void lookup(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, size_t pitch, bool accumulate)
+static void lookup(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, bool accumulate)
 {
     for (size_t m = 0; m < rows; m++)
         for (size_t j = 0; j < SNN__LOOKUP_NR; j++) {
             float sum = 0;
 
             for (size_t g = 0; g < groups; g++)
-                sum += table[(g * SNN__LOOKUP_SUMS + (x[m * pitch] >> SNN__LOOKUP_BITS * g) % SNN__LOOKUP_SUMS) * SNN__LOOKUP_NR + j];
+                sum += table[(g * SNN__LOOKUP_SUMS + (x[m] >> SNN__LOOKUP_BITS * g) % SNN__LOOKUP_SUMS) * SNN__LOOKUP_NR + j];
             y[m * SNN__LOOKUP_NR + j] = sum + (accumulate ? y[m * SNN__LOOKUP_NR + j] : 0);
         }
 }

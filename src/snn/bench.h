@@ -34,6 +34,18 @@ struct bench_stream {
     bool json;
 };
 
+/* snn bench kernels: a line for every shape, density and way to the product. The context has the threads and instruction set. */
+struct bench_kernels {
+    snn_context *context;
+    const char *machine;
+    char product[BENCH_MOST][32];
+    double density[BENCH_MOST];
+    size_t n_products, n_densities; /* no products: a list of its own */
+    bool json;
+};
+
+/* Returns an exit status. */
+int bench_kernels(const struct bench_kernels *b);
 /* Returns an exit status. */
 int bench_stream(const struct bench_stream *b, const char *machine, const char *isa);
 

@@ -26,7 +26,8 @@ static const struct flag flags[] = {
     { "repeats", "N", NULL, "measurements per line; default 7" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
-    { "density", "X,...", NULL, "stream: shares of the inputs that have an event, in per cent; default 1,5,10,20,50,100" },
+    { "density", "X,...", NULL, "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
+    { "product", "SHAPE,...", NULL, "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
@@ -59,7 +60,7 @@ struct bench {
 
 static int help(void)
 {
-    printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
+    printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
            "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
            "warm-up, every\n"
            "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
@@ -68,6 +69,7 @@ static int help(void)
            LEAST_SECONDS);
     printf("snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of the inputs, alone "
            "and\nwith the learning of each method of --trainer (ottt,sltt,opzo).\n\n");
+    printf("snn bench kernels measures every way to a product of spikes and weights, and shows which one layers go.\n\n");
     printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one thread and "
            "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON in the "
            "environment).\n\n");
@@ -442,18 +444,18 @@ static int against_torch(const struct bench *b)
     return bench_against_torch(&t, cpu, net, args_text(&b->args, "trainer"));
 }
 
-static int read_densities(const struct bench *b, struct bench_stream *s)
+static int read_densities(const struct bench *b, double *density, size_t *n)
 {
     char word[MOST][32], *end;
     const char *text = args_text(&b->args, "density");
 
-    s->n_densities = args_list(text ? text : "1,5,10,20,50,100", word, MOST);
-    for (size_t i = 0; i < s->n_densities; i++) {
-        s->density[i] = strtod(word[i], &end) / 100;
-        if (*end || !(s->density[i] >= 0 && s->density[i] <= 1))
+    *n = args_list(text ? text : "1,5,10,20,50,100", word, MOST);
+    for (size_t i = 0; i < *n; i++) {
+        density[i] = strtod(word[i], &end) / 100;
+        if (*end || !(density[i] >= 0 && density[i] <= 1))
             return fail(USAGE, "--density: \"%s\" is not a number from 0 to 100", word[i]);
     }
-    return s->n_densities ? DONE : fail(USAGE, "--density: needs at least one number");
+    return *n ? DONE : fail(USAGE, "--density: needs at least one number");
 }
 
 static int measure_stream(const struct bench *b)
@@ -463,7 +465,7 @@ static int measure_stream(const struct bench *b)
     struct run run = { .config = json_deep_copy(b->config) };
     snn_context_info info = SNN_CONTEXT_INFO_INIT;
     char cpu[160];
-    int status = read_densities(b, &s);
+    int status = read_densities(b, s.density, &s.n_densities);
 
     if (!config_get(b->args.config, "optimizer.lr"))
         config_set(b->config, "optimizer.lr", json_real(1e-4)); /* endless training on noise must not diverge */
@@ -477,6 +479,32 @@ static int measure_stream(const struct bench *b)
     return status;
 }
 
+static int measure_kernels(const struct bench *b)
+{
+    const char *threads = args_text(&b->args, "threads"), *products = args_text(&b->args, "product");
+    struct run run = { .config = json_deep_copy(b->config) };
+    struct bench_kernels k = { .json = b->json };
+    char cpu[160];
+    int64_t n;
+    int status = read_densities(b, k.density, &k.n_densities);
+
+    if (products)
+        k.n_products = args_list(products, k.product, MOST);
+    if (status == DONE)
+        status = args_whole(&b->args, "threads", 1, 1024, 1, &n);
+    if (status == DONE) {
+        config_set(run.config, "threads", json_integer(threads ? n : 1));
+        status = run_context(&run);
+    }
+    cpu_model(cpu, sizeof cpu);
+    k.machine = cpu;
+    k.context = run.context;
+    if (status == DONE)
+        status = bench_kernels(&k);
+    run_close(&run);
+    return status;
+}
+
 static int bench(struct bench *b, int argc, char **argv)
 {
     const char *what;
@@ -485,8 +513,8 @@ static int bench(struct bench *b, int argc, char **argv)
     if (status != DONE)
         return status;
     what = b->args.count ? b->args.positional[0] : args_has(&b->args, "against-torch") ? "train" : "";
-    if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0)
-        return fail(USAGE, "what is to be measured? snn bench train, snn bench stream");
+    if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0 && strcmp(what, "kernels") != 0)
+        return fail(USAGE, "what is to be measured? snn bench train, snn bench stream, snn bench kernels");
     b->config = json_deep_copy(b->args.config);
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");
@@ -500,6 +528,8 @@ static int bench(struct bench *b, int argc, char **argv)
         status = read_shape(b);
     if (status != DONE)
         return status;
+    if (strcmp(what, "kernels") == 0)
+        return measure_kernels(b);
     return strcmp(what, "stream") == 0 ? measure_stream(b) : measure_all(b);
 }
 

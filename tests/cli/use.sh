@@ -164,6 +164,14 @@ run 0 bench stream --net 64-16-10 --density 5,100 --trainer ottt
 [ "$(grep -c '^step only' out)" -eq 2 ] && [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench stream printed not one line per density"
 run 2 bench stream --net 64-16-10 --density 200
 has err 'not a number from 0 to 100'
+run 0 bench kernels --product 200x40-30,2x32x6-8c3 --density 5,50
+[ "$(grep -c '^200x40-30' out)" -eq 2 ] && [ "$(grep -c '^2x32x6-8c3' out)" -eq 2 ] || bad "bench kernels printed not one line per density"
+has out dense winograd events lookup bits picked
+run 0 bench kernels --product 200x40-30 --density 20 --json
+json kernels
+run 2 bench kernels --product 200-40
+has err 'is neither SAMPLESxINPUTS-OUTPUTS'
+run 1 bench kernels --product 2x3x4-5c9 --density 20
 run 0 bench train --net 64-16-10 --trainer ottt,bptt --threads 1,2 --steps 2 --batch 16 --repeats 1
 has out "machine" "ottt" "bptt" "samples/s"
 [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench printed not one line per thread count"

@@ -182,6 +182,7 @@ struct bits_bench {
     struct snn__bits_product p;
     size_t words;
     uint64_t *rows; /* of x, already packed */
+    float *table, *sum;
 };
 
 static void run_bits(void *arg)
@@ -205,6 +206,71 @@ static void run_tiles(void *arg)
                 for (size_t j = 0; j < SNN__BITS_NR; j++)
                     b->p.y[(m + i) * b->p.n + g * SNN__BITS_NR + j] = (float)(int32_t)count[i * SNN__BITS_NR + j];
         }
+}
+
+/* Spikes with weights of 32 bits: from floats and from bits. */
+static void run_lookup(void *arg)
+{
+    struct bits_bench *b = arg;
+
+    snn__product(b->bench.ctx, &b->bench.product, b->bench.scratch);
+}
+
+/* Tables and looking up alone: rows in columns of words, as the product keeps them. */
+static void run_sums(void *arg)
+{
+    struct bits_bench *b = arg;
+    const struct snn__kernels *k = b->bench.ctx->kernels;
+    const size_t panel = b->bench.k * k->nr, rows = snn__min(b->p.m, 1024);
+
+    for (size_t m = 0; m < b->p.m; m += rows)
+        for (size_t n = 0; n < b->p.n; n += SNN__LOOKUP_NR)
+            for (size_t word = 0; word < b->words; word++) {
+                k->lookup_sums(b->table, b->bench.product.packed + n / k->nr * panel + n % k->nr + word * 64 * k->nr, panel, 64, SNN__LOOKUP_NR);
+                k->lookup(b->sum, rows, b->table, 13, b->rows + word * (rows + 8), word > 0);
+            }
+}
+
+static void bench_lookup(const snn_context *ctx, const struct window_case *c)
+{
+    struct bits_bench b = { .bench = { .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) } };
+    const size_t m = b.bench.m, k = b.bench.k;
+    float *x = numbers(source_size(c)), *y = numbers(m * c->n), *packed = numbers(snn__packed_size(ctx, k, c->n));
+    struct timing t[3];
+
+    random_fill(x, source_size(c), -1, 1, 1);
+    for (size_t i = 0; i < source_size(c); i++)
+        x[i] = x[i] > 0.6f;
+    b.bench.w = numbers(k * c->n);
+    random_fill(b.bench.w, k * c->n, -1, 1, 2);
+    snn__pack(ctx, packed, b.bench.w, c->w.kh * c->w.kw, c->w.c, c->n, c->w.c * c->n, c->n, 1);
+    b.bench.patches = numbers(m * k);
+    random_fill(b.bench.patches, m * k, -1, 1, 3);
+    b.bench.scratch = aligned_alloc(64, snn__round_up(snn__product_scratch(ctx, m, c->n, &c->w, true), 64));
+    b.bench.product = (struct snn__product){ .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .y = y,
+                                             .y_pitch = c->n, .spikes = true, .way = SNN__WAY_LOOKUP };
+    b.p = (struct snn__bits_product){ .m = m, .n = c->n };
+    b.words = k / 64;
+    b.rows = calloc((m + 1024) * (b.words + 1), sizeof *b.rows);
+    for (size_t i = 0; i < m * k / 64; i++)
+        ctx->kernels->bits(b.rows + i, x + i * 64 % (source_size(c) - 64), 64);
+    b.table = aligned_alloc(64, 13 * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR * sizeof(float));
+    b.sum = aligned_alloc(64, 1024 * SNN__LOOKUP_NR * sizeof(float));
+    t[0] = measure(run_lookup, &b);
+    t[1] = measure(run_sums, &b);
+    t[2] = measure(run_product_blas, &b.bench);
+    printf("%-36s %10.3f %10.3f %10.3f %10.1f %10.1f\n", c->name, 1e3 * t[0].median, 1e3 * t[1].median, 1e3 * t[2].median,
+           t[2].median / t[0].median, t[2].median / t[1].median);
+    fflush(stdout);
+    free(x);
+    free(y);
+    free(packed);
+    free(b.rows);
+    free(b.table);
+    free(b.sum);
+    free(b.bench.w);
+    free(b.bench.patches);
+    free(b.bench.scratch);
 }
 
 static void bench_bits(const snn_context *ctx, const struct window_case *c)
@@ -285,6 +351,9 @@ int main(int argc, char **argv)
            "product", "bits", "sgemm", "ratio", "of bits");
     for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
         bench_bits(ctx, &bit_shapes[i]);
+    printf("\nspikes (20 %%) x weights of 32 bits, looked up: as above\n");
+    for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
+        bench_lookup(ctx, &bit_shapes[i]);
     snn_context_destroy(ctx);
     return 0;
 }

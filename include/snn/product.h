@@ -1,0 +1,39 @@
+/* snn/product.h - the products of spikes and weights that layers are made of, by themselves: how long each way to them takes here.
+ * Part of libsnn, MIT licence. */
+#ifndef SNN_PRODUCT_H
+#define SNN_PRODUCT_H
+
+#include <snn/context.h>
+
+/** A layer: a conv2d on maps [channels, side, side], or a linear layer where side and kernel are 1. */
+typedef struct snn_product_shape {
+    uint32_t struct_size; /**< sizeof(snn_product_shape) */
+    uint32_t samples, channels, side, outputs, kernel, stride, pad;
+    double density; /**< share of the inputs that are 1, the others are 0; 0 .. 1 */
+} snn_product_shape;
+
+SNN_BEGIN_DECLS
+
+/** Name number `index`, from 0, of the ways to multiply spikes and weights; NULL past the last:
+ * "dense"    every number with every weight;
+ * "winograd" the same in fewer multiplications, 3x3 and 5x5 windows of stride 1;
+ * "events"   inputs that are not 0 add their weights;
+ * "lookup"   inputs, as bits, look up sums of five weights;
+ * "bits"     weights of one bit: bits that are set in both are counted. A layer has one kind of weights: it is never picked over others.
+ * @return borrowed, lives for ever */
+SNN_API const char *snn_product_way(size_t index);
+
+/** Times one way, with random spikes and weights: the median of 7 measurements of at least a millisecond each. Allocates and frees.
+ * @param seconds receives the time of one product, from spikes as floats to outputs as floats
+ * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density beyond 0 .. 1, no such way), SNN_ERR_SHAPE (the window is larger than the
+ * padded map), SNN_ERR_UNSUPPORTED (the way does not take this shape), SNN_ERR_MEMORY; *seconds is 0 then */
+SNN_API snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way, double *seconds);
+
+/** Which way a layer of this shape would go with such spikes. Allocates and frees.
+ * @param way receives a name, borrowed, lives for ever
+ * @return as snn_product_measure(); *way is NULL then */
+SNN_API snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way);
+
+SNN_END_DECLS
+
+#endif

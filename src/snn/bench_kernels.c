@@ -1,0 +1,130 @@
+/* bench_kernels.c - snn bench kernels: how long every way to a product of spikes and weights takes, and which one layers go. */
+#include "bench.h"
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_WAYS 8
+
+/* Two matrices, a linear layer, and convolutions of VGG-11, of stride 2, of 5x5 and of one pixel. */
+static const char *const shapes[] = { "1024x2304-256",  "4096x1152-128",  "128x784-800",      "8x64x32-128c3",
+                                      "32x128x16-256c3", "32x512x4-512c3", "32x64x16-128c3s2", "32x64x15-64c5", "32x128x8-256c1" };
+
+static bool read_matrix(const char *text, snn_product_shape *s)
+{
+    int used = 0;
+
+    s->side = s->kernel = s->stride = 1;
+    s->pad = 0;
+    return sscanf(text, "%ux%u-%u%n", &s->samples, &s->channels, &s->outputs, &used) == 3 && !text[used];
+}
+
+/* A window of 3 with padding 1, of 5 with 2: maps keep their size, but for the stride. */
+static bool read_map(const char *text, snn_product_shape *s)
+{
+    int used = 0, more = 0;
+
+    if (sscanf(text, "%ux%ux%u-%uc%u%n", &s->samples, &s->channels, &s->side, &s->outputs, &s->kernel, &used) != 5)
+        return false;
+    s->stride = 1;
+    if (text[used] == 's' && sscanf(text + used, "s%u%n", &s->stride, &more) != 1)
+        return false;
+    s->pad = s->kernel / 2;
+    return !text[used + more];
+}
+
+static int read_shape(const char *text, snn_product_shape *s)
+{
+    *s = (snn_product_shape){ .struct_size = sizeof *s };
+    if (!strchr(text, '-') || text[0] == '-' || (!read_matrix(text, s) && !read_map(text, s)))
+        return fail(USAGE, "--product: \"%s\" is neither SAMPLESxINPUTS-OUTPUTS nor SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]", text);
+    return DONE;
+}
+
+struct line {
+    const char *text;
+    double ms[MOST_WAYS]; /* 0: not for this shape */
+    const char *picked;
+    double density;
+};
+
+static void print(const struct bench_kernels *b, const struct line *l)
+{
+    if (b->json) {
+        json_t *ms = json_object();
+
+        for (size_t i = 0; snn_product_way(i); i++)
+            json_object_set_new(ms, snn_product_way(i), l->ms[i] > 0 ? json_real(l->ms[i]) : json_null());
+        json_line(json_pack("{s:s, s:s, s:f, s:o, s:s}", "event", "kernels", "product", l->text, "density", l->density, "ms", ms,
+                            "picked", l->picked), 6);
+    } else {
+        printf("%-18s %6.0f%%", l->text, 100 * l->density);
+        for (size_t i = 0; snn_product_way(i); i++)
+            if (l->ms[i] > 0)
+                printf(" %9.3f", l->ms[i]);
+            else
+                printf(" %9s", "-");
+        printf("   %s\n", l->picked);
+    }
+    fflush(stdout);
+}
+
+static int measure(const struct bench_kernels *b, const char *text, const snn_product_shape *shape)
+{
+    struct line l = { .text = text, .density = shape->density };
+    snn_status rc = snn_product_pick(b->context, shape, &l.picked);
+
+    for (size_t i = 0; rc == SNN_OK && snn_product_way(i); i++) {
+        double seconds;
+
+        rc = snn_product_measure(b->context, shape, snn_product_way(i), &seconds);
+        l.ms[i] = 1e3 * seconds;
+        if (rc == SNN_ERR_UNSUPPORTED)
+            rc = SNN_OK;
+    }
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    print(b, &l);
+    return DONE;
+}
+
+static int measure_shape(const struct bench_kernels *b, const char *text)
+{
+    snn_product_shape shape;
+    int status = read_shape(text, &shape);
+
+    for (size_t i = 0; status == DONE && i < b->n_densities; i++) {
+        shape.density = b->density[i];
+        status = measure(b, text, &shape);
+    }
+    return status;
+}
+
+static int print_head(const struct bench_kernels *b)
+{
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    snn_status rc = snn_context_get_info(b->context, &info);
+
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    if (b->json)
+        return DONE;
+    printf("machine  %s, %s, threads %u\nproducts of spikes and weights, ms, medians of 7; bits: weights of one bit\n\n%-18s %7s", b->machine,
+           info.isa_name, info.threads, "product", "spikes");
+    for (size_t i = 0; snn_product_way(i); i++)
+        printf(" %9s", snn_product_way(i));
+    printf("   picked\n");
+    return DONE;
+}
+
+int bench_kernels(const struct bench_kernels *b)
+{
+    int status = print_head(b);
+
+    for (size_t i = 0; status == DONE && i < b->n_products; i++)
+        status = measure_shape(b, b->product[i]);
+    for (size_t i = 0; status == DONE && !b->n_products && i < sizeof shapes / sizeof *shapes; i++)
+        status = measure_shape(b, shapes[i]);
+    return status;
+}
