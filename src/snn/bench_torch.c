@@ -15,9 +15,10 @@
 #define MOST_WORDS 48
 #define MOST_LINE 8192
 
-/* One network with its method. `flags` are ours, `batches` those of one measurement of PyTorch. */
+/* One network with its method; the last one in the second task of HLOP. `flags` are ours, `batches` those of one measurement of
+ * PyTorch. */
 static const struct line {
-    const char *net, *method, *steps, *batch, *program, *batches, *flags[8];
+    const char *net, *method, *steps, *batch, *program, *batches, *flags[11];
 } lines[] = {
     { "784-800-10", "ottt", "6", "128", "ottt.py", "20", { NULL } },
     { "784-800-10", "sltt", "6", "128", "ottt.py", "20", { NULL } },
@@ -30,6 +31,8 @@ static const struct line {
     { "spide-convnet-f", "spide", "30", "128", "spide.py", "1", { "--shape", "1x28x28", "--loss", "ce" } },
     { "784-400-BN-10-BN", "dsr", "20", "128", "dsr.py", "20", { "--neuron", "dsr_if", "--loss", "ce" } },
     { "preact-resnet18", "dsr", "20", "4", "dsr.py", "1", { "--shape", "3x32x32", "--loss", "ce" } },
+    { "784-800-800-10", "dsr", "20", "64", "hlop.py", "20",
+      { "--neuron", "dsr_lif", "--loss", "ce", "--rows", "80,200,100", "--more", "70,70,70", "--optimizer.lr", "0.01" } },
 };
 
 struct side {

@@ -31,6 +31,8 @@ static const struct flag flags[] = {
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, best (default)" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
+    { "rows", "M,M,...", NULL, "train: with lateral neurons (HLOP), in the second of two tasks: those of task 1, for each layer, frozen" },
+    { "more", "M,M,...", NULL, "those of task 2, which learn; default: as --rows" },
     { "memory", NULL, NULL, "measure memory instead: bytes of the trainer, peak resident memory of the process" },
     { "json", NULL, NULL, "one JSON object per line on standard output" },
     { NULL, NULL, NULL, NULL },
@@ -55,6 +57,7 @@ struct bench {
     json_t *config;
     snn_dataset_info shape;
     int64_t repeats;
+    const char *rows, *more; /* lateral neurons, or NULL */
     bool memory, json;
 };
 
@@ -149,8 +152,35 @@ static void random_batch(float *x, size_t values, uint32_t *labels, size_t sampl
     }
 }
 
+/* Into the second task of two. */
+static int open_tasks(struct run *run, const struct bench *b, size_t batch)
+{
+    size_t rows[RUN_LAYERS], more[RUN_LAYERS], layers = 0;
+    snn_status rc = snn_projection_create(&run->projection, run->network);
+    int status;
+
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    status = run_rows(run, "rows", b->rows, rows);
+    if (status == DONE)
+        status = run_rows(run, "more", b->more ? b->more : b->rows, more);
+    if (status != DONE)
+        return status;
+    while (layers < RUN_LAYERS && snn_network_layer(run->network, layers) != NULL)
+        layers++;
+    rc = snn_continual_create(&run->sequence, run->trainer, run->projection, 2);
+    if (rc == SNN_OK)
+        rc = snn_continual_begin(run->sequence, rows, layers, batch);
+    if (rc == SNN_OK)
+        rc = snn_continual_end(run->sequence);
+    if (rc == SNN_OK)
+        rc = snn_continual_begin(run->sequence, more, layers, batch);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
 static int open_subject(struct run *run, const struct bench *b, const struct subject *s)
 {
+    const size_t batch = (size_t)config_whole(b->config, "batch", 128);
     snn_status rc;
     int status;
 
@@ -169,7 +199,9 @@ static int open_subject(struct run *run, const struct bench *b, const struct sub
         status = run_trainer(run, &run->trainer, true);
     if (status != DONE)
         return status;
-    rc = snn_trainer_prepare(run->trainer, (size_t)config_whole(run->config, "batch", 128));
+    if (b->rows)
+        return open_tasks(run, b, batch);
+    rc = snn_trainer_prepare(run->trainer, batch);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
@@ -519,6 +551,8 @@ static int bench(struct bench *b, int argc, char **argv)
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");
     b->json = args_has(&b->args, "json");
+    b->rows = args_text(&b->args, "rows");
+    b->more = args_text(&b->args, "more");
     status = args_whole(&b->args, "repeats", 1, MOST_REPEATS, 7, &b->repeats);
     if (status == DONE && args_has(&b->args, "against-torch"))
         return against_torch(b);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define TASKS_MAX 100
-#define LAYERS_MAX 64
 #define PIXELS_MAX 16384
 #define NOTE "tool.continual" /* of a checkpoint: what the sequence is, and where */
 
@@ -46,11 +45,9 @@ struct continual {
     struct args args;
     struct run run;
     struct progress progress;
-    snn_projection *projection;
-    snn_continual *sequence;
     uint32_t *order; /* [pixels] of the task at hand; tasks are made anew when they are needed */
     size_t layers;
-    size_t rows[TASKS_MAX][LAYERS_MAX]; /* that each task adds */
+    size_t rows[TASKS_MAX][RUN_LAYERS]; /* that each task adds */
     const char *text[3]; /* --rows, --more, --hebb-lr, or NULL */
     char *model, *checkpoint; /* paths, or NULL */
     json_t *state; /* of the checkpoint, or NULL */
@@ -193,41 +190,18 @@ static int open_data(struct continual *c)
     return c->order ? DONE : fail(FAILED, "no memory for %zu pixels", pixels);
 }
 
-/* Numbers in `text`, one for each layer that may have lateral neurons, into `out` by layer number. */
-static int read_rows(struct continual *c, const char *flag, const char *text, size_t *out)
-{
-    char word[LAYERS_MAX][32];
-    size_t n = args_list(text, word, LAYERS_MAX), used = 0;
-
-    for (size_t l = 0; l < c->layers; l++) {
-        snn_projection_info info = SNN_PROJECTION_INFO_INIT;
-        char *end;
-
-        out[l] = 0;
-        if (snn_projection_get_info(c->projection, l, &info) != SNN_OK || info.inputs == 0)
-            continue;
-        if (used == n)
-            return fail(USAGE, "--%s: %zu numbers; every linear and conv2d layer needs one", flag, n);
-        out[l] = (size_t)strtoul(word[used], &end, 10);
-        if (*end != '\0' || end == word[used])
-            return fail(USAGE, "--%s: \"%s\" is not a whole number", flag, word[used]);
-        used++;
-    }
-    return used == n ? DONE : fail(USAGE, "--%s: %zu numbers for %zu layers", flag, n, used);
-}
-
 /* "70,70,70/50,50,50": what tasks 2, 3, ... add; the last list serves all further ones. */
 static int read_more(struct continual *c)
 {
     const char *text = c->text[c->text[MORE] ? MORE : ROWS];
-    char list[LAYERS_MAX * 32];
+    char list[RUN_LAYERS * 32];
     int status = DONE;
 
     for (size_t task = 1; status == DONE && task < (size_t)c->tasks; task++) {
         size_t length = strcspn(text, "/");
 
         snprintf(list, sizeof list, "%.*s", (int)length, text);
-        status = read_rows(c, "more", list, c->rows[task]);
+        status = run_rows(&c->run, "more", list, c->rows[task]);
         if (text[length] == '/')
             text += length + 1;
     }
@@ -236,20 +210,20 @@ static int read_more(struct continual *c)
 
 static int set_rates(struct continual *c)
 {
-    char word[LAYERS_MAX][32];
-    size_t n = c->text[RATES] ? args_list(c->text[RATES], word, LAYERS_MAX) : 0, used = 0;
+    char word[RUN_LAYERS][32];
+    size_t n = c->text[RATES] ? args_list(c->text[RATES], word, RUN_LAYERS) : 0, used = 0;
 
     for (size_t l = 0; l < c->layers && n > 0; l++) {
         snn_projection_info info = SNN_PROJECTION_INFO_INIT;
         char *end;
         double lr;
 
-        if (snn_projection_get_info(c->projection, l, &info) != SNN_OK || info.inputs == 0)
+        if (snn_projection_get_info(c->run.projection, l, &info) != SNN_OK || info.inputs == 0)
             continue;
         if (used == n)
             return fail(USAGE, "--hebb-lr: %zu numbers; every linear and conv2d layer needs one", n);
         lr = strtod(word[used], &end);
-        if (*end != '\0' || snn_projection_set_layer_lr(c->projection, l, lr) != SNN_OK)
+        if (*end != '\0' || snn_projection_set_layer_lr(c->run.projection, l, lr) != SNN_OK)
             return fail(USAGE, "--hebb-lr: \"%s\" is no learning rate", word[used]);
         used++;
     }
@@ -263,10 +237,10 @@ static int open_projection(struct continual *c)
 
     if (!c->text[ROWS])
         return c->text[MORE] || c->text[RATES] ? fail(USAGE, "--more and --hebb-lr go with --rows") : DONE;
-    rc = snn_projection_create(&c->projection, c->run.network);
+    rc = snn_projection_create(&c->run.projection, c->run.network);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    status = read_rows(c, "rows", c->text[ROWS], c->rows[0]);
+    status = run_rows(&c->run, "rows", c->text[ROWS], c->rows[0]);
     if (status == DONE)
         status = read_more(c);
     return status == DONE ? set_rates(c) : status;
@@ -284,8 +258,8 @@ static int open_all(struct continual *c)
         status = run_network(run);
     while (status == DONE && snn_network_layer(run->network, c->layers) != NULL)
         c->layers++;
-    if (status == DONE && c->layers > LAYERS_MAX)
-        return fail(FAILED, "a network of %zu layers; at most %d", c->layers, LAYERS_MAX);
+    if (status == DONE && c->layers > RUN_LAYERS)
+        return fail(FAILED, "a network of %zu layers; at most %d", c->layers, RUN_LAYERS);
     if (status == DONE)
         status = run_optimizer(run);
     if (status == DONE)
@@ -296,7 +270,7 @@ static int open_all(struct continual *c)
         return status;
     rc = snn_trainer_on_progress(run->trainer, progress_show, &c->progress);
     if (rc == SNN_OK)
-        rc = snn_continual_create(&c->sequence, run->trainer, c->projection, (size_t)c->tasks);
+        rc = snn_continual_create(&c->run.sequence, run->trainer, c->run.projection, (size_t)c->tasks);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
@@ -306,7 +280,7 @@ static size_t ended(const struct continual *c)
 {
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
 
-    return snn_continual_get_info(c->sequence, &info) == SNN_OK ? (size_t)info.ended : 0;
+    return snn_continual_get_info(c->run.sequence, &info) == SNN_OK ? (size_t)info.ended : 0;
 }
 
 /* A[task][0 .. task], null where it was not measured. */
@@ -315,7 +289,7 @@ static json_t *accuracies(const struct continual *c, size_t task)
     json_t *row = json_array();
 
     for (size_t j = 0; j <= task; j++) {
-        double a = snn_continual_accuracy(c->sequence, task, j);
+        double a = snn_continual_accuracy(c->run.sequence, task, j);
 
         json_array_append_new(row, isnan(a) ? json_null() : json_real(a));
     }
@@ -390,12 +364,12 @@ static int take_up(struct continual *c, const char *path, bool *under_way)
     for (size_t task = 0; task < done + *under_way && rc == SNN_OK; task++) {
         const json_t *row = json_array_get(json_object_get(c->state, "accuracy"), task);
 
-        rc = snn_continual_begin(c->sequence, c->projection ? c->rows[task] : NULL, c->layers, batch);
+        rc = snn_continual_begin(c->run.sequence, c->run.projection ? c->rows[task] : NULL, c->layers, batch);
         if (rc == SNN_OK && task < done)
-            rc = snn_continual_end(c->sequence);
+            rc = snn_continual_end(c->run.sequence);
         for (size_t j = 0; j < json_array_size(row) && rc == SNN_OK; j++)
             if (json_is_number(json_array_get(row, j)))
-                rc = snn_continual_record(c->sequence, task, j, json_number_value(json_array_get(row, j)));
+                rc = snn_continual_record(c->run.sequence, task, j, json_number_value(json_array_get(row, j)));
     }
     if (rc == SNN_OK)
         rc = snn_trainer_load(c->run.trainer, path);
@@ -444,12 +418,12 @@ static int train_task(struct continual *c, size_t task, bool begun)
     snn_status rc = open_task(c, &data, &user, c->run.train, task);
 
     if (rc == SNN_OK && !begun)
-        rc = snn_continual_begin(c->sequence, c->projection ? c->rows[task] : NULL, c->layers,
+        rc = snn_continual_begin(c->run.sequence, c->run.projection ? c->rows[task] : NULL, c->layers,
                                  (size_t)config_whole(c->run.config, "batch", 64));
     while (rc == SNN_OK && snn_trainer_epochs_done(c->run.trainer) < epochs)
         rc = snn_trainer_epoch(c->run.trainer, data, &m);
     if (rc == SNN_OK)
-        rc = snn_continual_end(c->sequence);
+        rc = snn_continual_end(c->run.sequence);
     snn_dataset_destroy(data);
     if (rc != SNN_OK)
         return stopped(c, rc, true);
@@ -467,13 +441,13 @@ static int evaluate_tasks(struct continual *c, size_t task)
         snn_status rc = open_task(c, &data, &user, c->run.test, j);
 
         if (rc == SNN_OK)
-            rc = snn_continual_evaluate(c->sequence, j, data, NULL);
+            rc = snn_continual_evaluate(c->run.sequence, j, data, NULL);
         snn_dataset_destroy(data);
         if (rc != SNN_OK)
             return stopped(c, rc, false);
         progress_clear(&c->progress);
         if (!c->quiet)
-            printf(" %.2f%%", 100 * snn_continual_accuracy(c->sequence, task, j));
+            printf(" %.2f%%", 100 * snn_continual_accuracy(c->run.sequence, task, j));
     }
     if (!c->quiet)
         printf("\n");
@@ -491,7 +465,7 @@ static int evaluate_tasks(struct continual *c, size_t task)
 static bool evaluated(const struct continual *c, size_t task)
 {
     for (size_t j = 0; j <= task; j++)
-        if (isnan(snn_continual_accuracy(c->sequence, task, j)))
+        if (isnan(snn_continual_accuracy(c->run.sequence, task, j)))
             return false;
     return true;
 }
@@ -515,7 +489,7 @@ static int run_tasks(struct continual *c)
 /* Darker is better: from pale at 50 % to strong at 100 %. */
 static void draw_cell(struct svg *s, const struct continual *c, size_t i, size_t j, double side)
 {
-    double a = snn_continual_accuracy(c->sequence, i, j), x = 90 + side * (double)j, y = 100 + side * (double)i;
+    double a = snn_continual_accuracy(c->run.sequence, i, j), x = 90 + side * (double)j, y = 100 + side * (double)i;
 
     if (isnan(a))
         return;
@@ -532,7 +506,7 @@ static int draw_matrix(const struct continual *c, const char *path, const snn_co
     if (svg_open(&s, path, fmax(420, 110 + side * n), 130 + side * n, "accuracy on every task after every task") != DONE)
         return FAILED;
     svg_text(&s, 20, 34, 17, INK, "start", true, "%.60s \u00b7 %s", run_name(c->run.config), run_method(c->run.config).s);
-    svg_text(&s, 20, 56, 13, MUTED, "start", false, "%s: ACC %.2f %%, BWT %.2f %%", c->projection ? "hlop" : "no projection",
+    svg_text(&s, 20, 56, 13, MUTED, "start", false, "%s: ACC %.2f %%, BWT %.2f %%", c->run.projection ? "hlop" : "no projection",
              100 * info->acc, 100 * info->bwt);
     for (size_t i = 0; i < (size_t)c->tasks; i++) {
         svg_text(&s, 82, 100 + side * (double)i + side / 2 + 4, 12, MUTED, "end", false, "after %zu", i + 1);
@@ -546,7 +520,7 @@ static int draw_matrix(const struct continual *c, const char *path, const snn_co
 static int conclude(struct continual *c)
 {
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
-    snn_status rc = snn_continual_get_info(c->sequence, &info);
+    snn_status rc = snn_continual_get_info(c->run.sequence, &info);
 
     if (rc == SNN_OK && c->model)
         rc = snn_network_set_note(c->run.network, NOTE, NULL);
@@ -597,10 +571,6 @@ int cmd_continual(int argc, char **argv)
     if (args_want_help(argc, argv))
         return help();
     status = continual(&c, argc, argv);
-    snn_continual_destroy(c.sequence);
-    snn_trainer_destroy(c.run.trainer);
-    c.run.trainer = NULL;
-    snn_projection_destroy(c.projection);
     free(c.order);
     free(c.model);
     free(c.checkpoint);

@@ -1,6 +1,6 @@
 /* run.c - the objects of a run. */
 #include "run.h"
-
+#include "args.h"
 #include "params.h"
 
 #include <stdlib.h>
@@ -418,9 +418,33 @@ int run_record(struct run *run)
     return status;
 }
 
+int run_rows(const struct run *run, const char *flag, const char *text, size_t *out)
+{
+    char word[RUN_LAYERS][32];
+    size_t n = args_list(text, word, RUN_LAYERS), used = 0;
+
+    for (size_t l = 0; l < RUN_LAYERS; l++) {
+        snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+        char *end;
+
+        out[l] = 0;
+        if (snn_projection_get_info(run->projection, l, &info) != SNN_OK || info.inputs == 0)
+            continue;
+        if (used == n)
+            return fail(USAGE, "--%s: %zu numbers; every linear and conv2d layer needs one", flag, n);
+        out[l] = (size_t)strtoul(word[used], &end, 10);
+        if (*end != '\0' || end == word[used])
+            return fail(USAGE, "--%s: \"%s\" is not a whole number", flag, word[used]);
+        used++;
+    }
+    return used == n ? DONE : fail(USAGE, "--%s: %zu numbers for %zu layers", flag, n, used);
+}
+
 void run_close(struct run *run)
 {
+    snn_continual_destroy(run->sequence);
     snn_trainer_destroy(run->trainer);
+    snn_projection_destroy(run->projection);
     snn_trainer_destroy(run->teacher);
     snn_network_destroy(run->taught);
     snn_optimizer_destroy(run->optimizer);

@@ -12,10 +12,14 @@ struct run {
     snn_network *network;
     snn_optimizer *optimizer;
     snn_trainer *trainer;
+    snn_projection *projection; /* NULL: gradients are not projected */
+    snn_continual *sequence;    /* of tasks, or NULL */
     snn_network *taught; /* of the teacher, and what evaluates it; NULL without one */
     snn_trainer *teacher;
     snn_dataset_info shape; /* of the samples */
 };
+
+#define RUN_LAYERS 64 /* most layers of a network with lateral neurons */
 
 /* Every step returns DONE or FAILED and has said why. run_close() may follow any of them. */
 int run_context(struct run *run);
@@ -32,6 +36,8 @@ int run_trainer(struct run *run, snn_trainer **out, bool learns);
 /* The model that the configuration names as teacher, ready for its batches; its normalisation becomes that of the run,
  * unless one is set. Without a teacher, nothing. */
 int run_teacher(struct run *run);
+/* Numbers in `text`, one for each layer that may have lateral neurons, into out[RUN_LAYERS] by layer number; `flag` gave them. */
+int run_rows(const struct run *run, const char *flag, const char *text, size_t *out);
 /* Writes back the values that all parameters have now, so that the configuration says everything. */
 int run_record(struct run *run);
 void run_close(struct run *run);

@@ -171,10 +171,15 @@ run 0 bench kernels --product 200x40-30 --density 20 --json
 json kernels
 run 2 bench kernels --product 200-40
 has err 'is neither SAMPLESxINPUTS-OUTPUTS'
-run 1 bench kernels --product 2x3x4-5c9 --density 20
+run 1 bench kernels --product 0x40-30
+has err 'sizes must be at least 1'
 run 0 bench train --net 64-16-10 --trainer ottt,bptt --threads 1,2 --steps 2 --batch 16 --repeats 1
 has out "machine" "ottt" "bptt" "samples/s"
 [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench printed not one line per thread count"
+run 0 bench train --net 64-16-10 --trainer ottt --threads 1 --batch 16 --repeats 1 --optimizer.lr 0.001 --rows 8,4 --more 6,3
+[ "$(grep -c '^ottt' out)" -eq 1 ] || bad "bench with lateral neurons printed no line"
+run 2 bench train --net 64-16-10 --trainer ottt --threads 1 --rows 8
+has err 'every linear and conv2d layer needs one'
 run 0 bench train --memory --net 64-16-10 --trainer sltt --steps 2,20 --batch 16 --json
 json memory,memory
 

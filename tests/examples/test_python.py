@@ -172,6 +172,41 @@ class Training(unittest.TestCase):
         running.reset()
         self.assertFalse(np.array_equal(running.step(x[0]), before))
 
+    def test_continual(self):
+        random = np.random.default_rng(2)
+        net = snn.Network.build(self.ctx, "8-12-3", (8,), 3)
+        trainer = snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.1), "ottt", steps=3)
+        projection = snn.Projection(net, lr=0.01).set_lr("fc1", 0.02)
+        sequence = snn.Continual(trainer, projection, tasks=2)
+        tasks = []
+        for _ in range(2):
+            centre = 2 * random.random((3, 8))
+            labels = np.arange(60) % 3
+            x = centre[labels] + 0.1 * random.standard_normal((60, 8))
+            tasks.append(snn.Dataset.from_arrays(self.ctx, x, labels))
+        for i, data in enumerate(tasks):
+            sequence.begin(20, rows={"fc1": 3, "fc2": 2})
+            for _ in range(20):
+                trainer.epoch(data)
+            sequence.end()
+            for j in range(i + 1):
+                sequence.evaluate(j, tasks[j])
+        matrix = sequence.accuracy()
+        self.assertGreater(matrix[0, 0], 0.9)
+        self.assertTrue(np.isnan(matrix[0, 1]))
+        info = sequence.info()
+        self.assertAlmostEqual(info.acc, matrix[1].mean())
+        self.assertAlmostEqual(info.bwt, matrix[1, 0] - matrix[0, 0])
+        self.assertEqual((projection.info("fc1").rows, projection.info("fc1").frozen), (6, 6))
+        self.assertEqual(projection.info("fc1").lr, 0.02)
+        h, some = projection.weights("fc1"), random.random((4, 8), np.float32)
+        np.testing.assert_allclose(projection.apply("fc1", some), some - some @ h.T @ h, atol=1e-5)
+        with self.assertRaises(ValueError):
+            projection.apply("fc1", some[:, 1:])
+        with self.assertRaises(snn.Error):
+            sequence.begin(20)
+        self.assertGreater(sequence.replay(tasks[0]).samples, 0)
+
     def test_parameters_describe_themselves(self):
         self.assertIn("momentum", snn.Optimizer(self.ctx, "sgd").params())
         self.assertIn("tau", snn.Neuron(self.ctx, "lif").params())

@@ -6,7 +6,7 @@
     net = snn.Network.build(ctx, "784-800-10", data.shape, data.classes)
     trainer = snn.Trainer(net, snn.Optimizer(ctx, "sgd", lr=0.1, momentum=0.9), "ottt", batch=128, steps=6)
     print(trainer.epoch(data))
-    weight = net.layer("linear1").tensor("weight")      # a NumPy array over the library's own memory
+    weight = net.layer("fc1").tensor("weight")      # a NumPy array over the library's own memory
 
 Parameters are given by the names that the library knows them under (`params()` of an object lists them). Every
 failure raises snn.Error. Objects keep what they were made from alive, so the order of destruction takes care of
@@ -17,11 +17,11 @@ import ctypes
 import weakref
 from ctypes import byref, c_double, c_float, c_size_t, c_uint32, c_void_p
 
-from ._library import (READ_FN, ContextInfo, ContextOptions, DatasetInfo, DatasetSource, Error, LayerInfo, Metrics,
-                       NetworkInfo, ParamInfo, TensorInfo, library)
+from ._library import (READ_FN, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource, Error, LayerInfo,
+                       Metrics, NetworkInfo, ParamInfo, ProjectionInfo, TensorInfo, library)
 
-__all__ = ["Context", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Trainer", "builders",
-           "methods", "version"]
+__all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Projection",
+           "Stream", "Trainer", "builders", "methods", "version"]
 
 _SPLIT = {"train": 1, "test": 2}
 _NEURON = {"if": 1, "lif": 2, "cuba": 3, "alif": 4, "plif": 5, "dsr_if": 401, "dsr_lif": 402}
@@ -334,15 +334,17 @@ class Dataset(_Owned, _Parameters):
 
 
 class Trainer(_Owned, _Parameters):
-    """Trains one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without an optimizer it only evaluates."""
+    """Trains one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without an optimizer it only evaluates; without a
+    batch it is not prepared yet, as Continual wants it."""
 
     _noun = "trainer"
 
-    def __init__(self, network, optimizer, method, batch, **parameters):
+    def __init__(self, network, optimizer, method, batch=None, **parameters):
         self._own(library.snn_trainer_create, network._handle, optimizer._handle if optimizer else None, method.encode(),
                   parents=(network, optimizer))
         self.set(**parameters)
-        library.snn_trainer_prepare(self._handle, batch)
+        if batch is not None:
+            library.snn_trainer_prepare(self._handle, batch)
         self._classes = network.info().out.dim[0]
         self._rank = network.info().in_.rank
 
@@ -410,6 +412,104 @@ class Trainer(_Owned, _Parameters):
         """Takes up a checkpoint of a trainer made like this one."""
         library.snn_trainer_load(self._handle, str(path).encode())
         return self
+
+
+class Projection(_Owned, _Parameters):
+    """Lateral neurons that keep weight gradients out of what earlier tasks use (HLOP): Projection(net, lr=0.01)."""
+
+    _noun = "projection"
+
+    def __init__(self, network, **parameters):
+        self._own(library.snn_projection_create, network._handle, parents=(network,))
+        self._network = network
+        self.set(**parameters)
+
+    def _number(self, layer):
+        return self._network.layer(layer).info().index
+
+    def info(self, layer):
+        """Inputs, rows and frozen rows of the layer of that name."""
+        out = ProjectionInfo()
+        library.snn_projection_get_info(self._handle, self._number(layer), byref(out))
+        return out
+
+    def set_lr(self, layer, lr):
+        """The learning rate of one layer's lateral weights."""
+        library.snn_projection_set_layer_lr(self._handle, self._number(layer), lr)
+        return self
+
+    def weights(self, layer):
+        """A copy of the lateral weights of a layer, [rows,inputs]."""
+        import numpy as np
+        info = self.info(layer)
+        if not info.rows:
+            return np.zeros((0, info.inputs), np.float32)
+        pointer = library.snn_projection_weights(self._handle, self._number(layer))
+        return np.ctypeslib.as_array(pointer, (info.rows, info.inputs)).copy()
+
+    def apply(self, layer, x):
+        """x [n,inputs] without what the frozen rows span, as gradients take it."""
+        import numpy as np
+        x, values = _floats(x)
+        if x.ndim != 2 or x.shape[1] != self.info(layer).inputs:
+            raise ValueError(f"activity of {x.shape}; the layer takes [n,{self.info(layer).inputs}]")
+        out, pointer = _floats(np.empty_like(x))
+        library.snn_projection_apply(self._handle, self._number(layer), values, len(x), pointer)
+        return out
+
+
+class Continual(_Owned):
+    """Task after task: Continual(trainer, projection, tasks=10) with a trainer that is not prepared. For every task begin(),
+    trainer.epoch(), end(), and evaluate() the tasks so far."""
+
+    _noun = "continual"
+
+    def __init__(self, trainer, projection, tasks):
+        self._own(library.snn_continual_create, trainer._handle, projection._handle if projection else None, tasks,
+                  parents=(trainer, projection))
+        self._network = trainer._parents[0]
+
+    def set_heads(self, select):
+        """Every task has a head of its own: the layer of type select that chooses among them."""
+        library.snn_continual_set_heads(self._handle, select._handle)
+        return self
+
+    def begin(self, batch, rows=None):
+        """Begins the next task with so many more lateral neurons: a dictionary from layer names to numbers."""
+        layers = self._network.info().layers
+        numbers = (c_size_t * layers)()
+        for layer, count in (rows or {}).items():
+            numbers[self._network.layer(layer).info().index] = count
+        library.snn_continual_begin(self._handle, numbers if rows else None, layers if rows else 0, batch)
+        return self
+
+    def end(self):
+        library.snn_continual_end(self._handle)
+        return self
+
+    def replay(self, dataset):
+        """An epoch over remembered samples, after a task has ended; the metrics."""
+        out = Metrics()
+        library.snn_continual_replay(self._handle, dataset._handle, byref(out))
+        return out
+
+    def evaluate(self, task, dataset):
+        """Evaluates one task, from 0, after a task has ended, and enters its accuracy; the metrics."""
+        out = Metrics()
+        library.snn_continual_evaluate(self._handle, task, dataset._handle, byref(out))
+        return out
+
+    def accuracy(self):
+        """The matrix A[after,task], NaN where nothing was measured."""
+        import numpy as np
+        tasks = self.info().tasks
+        return np.array([[library.snn_continual_accuracy(self._handle, i, j) for j in range(tasks)] for i in range(tasks)])
+
+    def info(self):
+        """Tasks begun and ended, acc and bwt."""
+        out = ContinualInfo()
+        library.snn_continual_get_info(self._handle, byref(out))
+        return out
 
 
 class Stream:

@@ -85,6 +85,16 @@ class Metrics(Sized):
                 ("backward_rate", c_double)]
 
 
+class ProjectionInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("inputs", c_uint64), ("rows", c_uint64),
+                ("frozen", c_uint64), ("lr", c_double)]
+
+
+class ContinualInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("tasks", c_uint64), ("begun", c_uint64),
+                ("ended", c_uint64), ("acc", c_double), ("bwt", c_double)]
+
+
 READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32))
 
 
@@ -145,9 +155,20 @@ _STATUS = {
     "snn_stream_learn": (HANDLE, POINTER(c_float)),
     "snn_stream_learn_label": (HANDLE, c_uint32, POINTER(c_double)),
     "snn_trainer_load": (HANDLE, c_char_p),
+    "snn_projection_create": (OUT, HANDLE),
+    "snn_projection_set_layer_lr": (HANDLE, c_size_t, c_double),
+    "snn_projection_get_info": (HANDLE, c_size_t, POINTER(ProjectionInfo)),
+    "snn_projection_apply": (HANDLE, c_size_t, POINTER(c_float), c_size_t, POINTER(c_float)),
+    "snn_continual_create": (OUT, HANDLE, HANDLE, c_size_t),
+    "snn_continual_set_heads": (HANDLE, HANDLE),
+    "snn_continual_begin": (HANDLE, POINTER(c_size_t), c_size_t, c_size_t),
+    "snn_continual_end": (HANDLE,),
+    "snn_continual_replay": (HANDLE, HANDLE, POINTER(Metrics)),
+    "snn_continual_evaluate": (HANDLE, c_size_t, HANDLE, POINTER(Metrics)),
+    "snn_continual_get_info": (HANDLE, POINTER(ContinualInfo)),
 }
 # Every module with parameters has these two.
-for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset"):
+for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset", "projection"):
     _STATUS[f"snn_{_noun}_set_text"] = (HANDLE, c_char_p, c_char_p)
     _STATUS[f"snn_{_noun}_param_info"] = (HANDLE, c_size_t, POINTER(ParamInfo))
 
@@ -162,10 +183,12 @@ _PLAIN = {
     "snn_network_builder": (c_char_p, (c_size_t,)),
     "snn_trainer_method": (c_char_p, (c_size_t,)),
     "snn_stream_state": (c_void_p, (HANDLE, POINTER(c_size_t))),
+    "snn_projection_weights": (POINTER(c_float), (HANDLE, c_size_t)),
+    "snn_continual_accuracy": (c_double, (HANDLE, c_size_t, c_size_t)),
     "snn_trainer_bytes": (c_uint64, (HANDLE,)),
     "snn_trainer_epochs_done": (c_uint64, (HANDLE,)),
 }
-for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset"):
+for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset", "projection", "continual"):
     _PLAIN[f"snn_{_noun}_destroy"] = (None, (HANDLE,))
 
 
