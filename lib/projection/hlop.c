@@ -4,9 +4,11 @@
  *   learning    dH = clamp(1/R sum_r y_r (x_r - H' y_r)'),  D = m D + (1 - m) dH,  H += lr D    (rows not frozen)
  *   projection  orth(x) = x - H_old' y_old
  *
+ * Few rows are projected themselves; else delta' orth(X) = delta'X - (delta'Y) H_old: the gradient loses its share of the subspace,
+ * which without spikes is a function of the gradient itself, delta'Y = (delta'X) H_old'.
+ *
  * sum_r y_r (x_r - H' y_r)' = Y'X - (Y'Y) H takes two products with the rows instead of three, and reads the patches of a
- * convolution through its window; the residual is formed for matrices of fewer rows than lateral neurons alone. Likewise delta' orth(X) = delta'X - (delta'Y) H_old: the gradient loses
- * its share of the subspace, which without spikes is a function of the gradient itself, delta'Y = (delta'X) H_old'. */
+ * convolution through its window; the residual is formed for matrices of fewer rows than lateral neurons alone. */
 #include "projection/hlop.h"
 #include "core/rng.h"
 #include "core/size.h"
@@ -33,7 +35,7 @@ static bool is_matrix(const struct snn__window *window)
 }
 
 void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral, const struct snn__window *window, size_t m,
-                        size_t outputs)
+                        size_t outputs, bool by_rows)
 {
     const struct snn__window matrix = snn__rows_of_matrix(NULL, 0, lateral->rows, lateral->rows).window;
     const struct snn__window wide = snn__rows_of_matrix(NULL, 0, lateral->n, lateral->n).window;
@@ -47,6 +49,8 @@ void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lat
     fit(&w->room_packed_new, snn__packed_size(w->ctx, lateral->rows - lateral->frozen, lateral->n));
     if (is_matrix(window))
         fit(&w->room_rest, snn__min(m, lateral->rows) * lateral->n);
+    if (by_rows)
+        fit(&w->room_orth, m * lateral->n);
     fit(&w->room_share, outputs * lateral->rows);
     fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window, false));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide, false));
@@ -63,7 +67,7 @@ snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *aren
     } want[] = { { &w->y, w->room_y },           { &w->gram, w->room_gram },     { &w->shared, w->room_rows },
                  { &w->outer, w->room_rows },    { &w->packed, w->room_packed }, { &w->packed_back, w->room_packed_back },
                  { &w->packed_new, w->room_packed_new }, { &w->other, w->room_rest },     { &w->rest, w->room_rest },
-                 { &w->share, w->room_share } };
+                 { &w->orth, w->room_orth },     { &w->share, w->room_share } };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
@@ -269,7 +273,7 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
 }
 
 void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                        struct snn__workspace *w)
+                        const float *orth, struct snn__workspace *w)
 {
     bool residual = true; /* takes fewer multiplications for few plain rows */
     size_t m = 0;
@@ -279,11 +283,13 @@ void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *he
     for (size_t i = 0; i < n_sets; m += sets[i++].m)
         residual &= is_matrix(&sets[i].window);
     residual &= m < lateral->rows;
-    if (lateral->frozen > 0) {
+    if (lateral->frozen > 0 && !(residual && orth != NULL)) {
         respond_all(lateral, hebb, sets, n_sets, 0, lateral->frozen, w);
         pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
     }
-    if (residual)
+    if (residual && orth != NULL)
+        snn__copy(w->ctx, w->other, 1.0f, orth, m * lateral->n);
+    else if (residual)
         begin_residual(lateral, sets, n_sets, m, w);
     for (size_t i = 0; i < hebb->iterations; i++)
         learn_once(lateral, hebb, sets, n_sets, m, residual, w);
@@ -291,18 +297,17 @@ void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *he
 
 /* ---- projection ---- */
 
-void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const float *x, size_t m, float *out,
+void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows, float *out,
                           struct snn__workspace *w)
 {
-    struct snn__rows rows = snn__rows_of_matrix(x, m, lateral->n, lateral->n);
-
-    if (out != x)
-        snn__copy(w->ctx, out, 1.0f, x, m * lateral->n);
+    if (lateral->frozen > 0)
+        snn__lateral_respond(lateral, hebb, rows, lateral->frozen, w->y, w);
+    for (size_t r = 0; r < rows->m && out != rows->x; r++)
+        snn__copy(w->ctx, out + r * lateral->n, rows->scale, rows->x + r * rows->window.pitch, lateral->n);
     if (lateral->frozen == 0)
         return;
-    snn__lateral_respond(lateral, hebb, &rows, lateral->frozen, w->y, w);
     pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
-    times_h(lateral, w->packed_back, w->y, m, lateral->frozen, lateral->frozen, -1.0f, out, true, w);
+    times_h(lateral, w->packed_back, w->y, rows->m, lateral->frozen, lateral->frozen, -1.0f, out, true, w);
 }
 
 void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,

@@ -38,9 +38,10 @@ struct snn__workspace {
     float *packed, *packed_back; /* H' and H for the products */
     float *packed_new;     /* H of the rows that learn */
     float *other, *rest;   /* X - Y_old H_old, X - Y H, [rows,N]: of few plain rows */
+    float *orth;           /* orth(X) [rows,N], where few rows are projected instead of the gradient */
     float *share;          /* G H_old' [outputs,M_old] */
     void *scratch;
-    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest; /* floats */
+    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest, room_orth; /* floats */
     size_t room_scratch; /* bytes */
 };
 
@@ -48,19 +49,20 @@ struct snn__workspace {
 struct snn__rows snn__rows_of_matrix(const float *x, size_t m, size_t n, size_t pitch);
 
 /* Makes room in a workspace for a lateral with up to `m` rows of activity seen through `window`, of a layer with so many
- * outputs. */
+ * outputs; by_rows: for their projection, too. */
 void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral, const struct snn__window *window, size_t m,
-                        size_t outputs);
+                        size_t outputs, bool by_rows);
 snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *arena);
 
-/* hebb->iterations updates of the rows that are not frozen, from one or two sets of rows that count as one. */
+/* hebb->iterations updates of the rows that are not frozen, from one or two sets of rows that count as one.
+ * orth: orth(x) of the only set, if it was formed, else NULL. */
 void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                        struct snn__workspace *w);
+                        const float *orth, struct snn__workspace *w);
 /* y = activity of the first `count` lateral neurons, [m,count]. */
 void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
                           size_t count, float *y, struct snn__workspace *w);
-/* out = orth(x) = x - H_old' y for a matrix of rows [m,N], in any case with the activity of the frozen rows; out may be x. */
-void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const float *x, size_t m, float *out,
+/* out = orth(x) = x - H_old' y for plain rows, [m,N]; out may be x. */
+void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows, float *out,
                           struct snn__workspace *w);
 /* share (+)= sum over rows of delta y_old': what the rows of a gradient lose to the subspace, [outputs,M_old]. */
 void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,

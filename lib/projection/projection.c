@@ -250,13 +250,16 @@ snn_status snn_projection_apply(const snn_projection *projection, size_t layer, 
     hebb = hebb_of(projection, b);
     work.ctx = projection->ctx;
     window = snn__rows_of_matrix(NULL, 0, b->lateral.n, b->lateral.n).window;
-    snn__workspace_fit(&work, &b->lateral, &window, n, 1);
+    snn__workspace_fit(&work, &b->lateral, &window, n, 1, false);
     snn__arena_init(&arena, projection->ctx);
     rc = snn__workspace_plan(&work, &arena);
     if (rc == SNN_OK)
         rc = snn__arena_commit(&arena);
-    if (rc == SNN_OK)
-        snn__lateral_project(&b->lateral, &hebb, x, n, out, &work);
+    if (rc == SNN_OK) {
+        struct snn__rows rows = snn__rows_of_matrix(x, n, b->lateral.n, b->lateral.n);
+
+        snn__lateral_project(&b->lateral, &hebb, &rows, out, &work);
+    }
     snn__arena_free(&arena);
     return rc;
 }
@@ -267,6 +270,16 @@ snn_status snn_projection_apply(const snn_projection *projection, size_t layer, 
 static size_t samples(const struct snn__pass *pass)
 {
     return pass->batch_max * (pass->slots > 1 && !pass->means ? pass->slots : 1);
+}
+
+/* Whether projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That of binary weights
+ * is what their signs leave of it. */
+static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, const struct snn__tensor *weight)
+{
+    const struct snn__window *w = &b->window;
+    size_t times = pass->means || pass->needs.equilibrium ? 1 : pass->steps;
+
+    return b->lateral.frozen > 0 && !weight->latent && w->h * w->w * w->kh * w->kw == 1 && pass->batch_max * times < b->outputs;
 }
 
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena)
@@ -281,13 +294,14 @@ snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pas
         struct snn__beside *b = &projection->beside[l];
 
         b->share = NULL;
-        b->shared = false;
+        b->shared = b->by_rows = false;
         if (b->lateral.rows == 0)
             continue;
         b->hebb = hebb_of(projection, b);
+        b->by_rows = by_rows(pass, b, &pass->net->layer[l]->tensor[b->weight]);
         snn__workspace_fit(&p->work, &b->lateral, &b->window,
-                           samples(pass) * b->window.oh * b->window.ow * (projection->both ? 2 : 1), b->outputs);
-        if (b->hebb.steps > 0 && b->lateral.frozen > 0)
+                           samples(pass) * b->window.oh * b->window.ow * (projection->both ? 2 : 1), b->outputs, b->by_rows);
+        if (b->hebb.steps > 0 && b->lateral.frozen > 0 && !b->by_rows)
             SNN__TRY(snn__arena_add(arena, &b->share, b->outputs * b->lateral.frozen, sizeof(float), SNN__ALWAYS_FIRST,
                                     SNN__ALWAYS_LAST));
     }
@@ -329,7 +343,7 @@ static void learn_all(struct snn__projecting *p, struct snn__beside *b, const st
     if (!io->constant && !io->last)
         return;
     rows = rows_of(b, steps == 1 ? io->x[0] : snn__unit_input(pass, unit, 0, first), steps * io->batch);
-    snn__lateral_learn(&b->lateral, &b->hebb, &rows, 1, &p->work);
+    snn__lateral_learn(&b->lateral, &b->hebb, &rows, 1, NULL, &p->work);
 }
 
 static void learn(struct snn__projecting *p, struct snn__beside *b, const struct snn__pass *pass, const struct snn__unit *unit,
@@ -348,7 +362,19 @@ static void learn(struct snn__projecting *p, struct snn__beside *b, const struct
         sets[0] = rows_of(b, io->x[0], io->batch);
     }
     for (size_t i = 0; i < times; i++) /* a constant input is there at every step */
-        snn__lateral_learn(&b->lateral, &b->hebb, sets, n, &p->work);
+        snn__lateral_learn(&b->lateral, &b->hebb, sets, n, b->by_rows && n == 1 ? p->work.orth : NULL, &p->work);
+}
+
+struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit, const struct snn__io *io,
+                                          struct snn__signal factor)
+{
+    struct snn__beside *b = &p->projection->beside[unit->layer->index];
+    struct snn__rows rows = rows_of(b, factor, io->batch);
+
+    if (!b->by_rows)
+        return factor;
+    snn__lateral_project(&b->lateral, &b->hebb, &rows, p->work.orth, &p->work);
+    return (struct snn__signal){ p->work.orth, 1.0f };
 }
 
 void snn__projection_credit(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
@@ -391,7 +417,7 @@ void snn__projection_take(struct snn__projecting *p, const struct snn__pass *pas
         const snn_layer *layer = pass->net->layer[l];
 
         hold_vectors(pass, layer);
-        if (b->lateral.frozen > 0 && (b->share == NULL || b->shared))
+        if (b->lateral.frozen > 0 && !b->by_rows && (b->share == NULL || b->shared))
             snn__lateral_take(&b->lateral, b->share, pass->gradient + layer->tensor[b->weight].offset, b->outputs, &p->work);
         b->shared = false;
     }

@@ -12,7 +12,8 @@ struct snn__beside {
     size_t outputs, weight; /* of the layer; number of its tensor */
     double lr;              /* negative: the common one */
     struct snn__hebb hebb;  /* as of the last plan */
-    float *share;           /* spiking: delta' y of what was credited, [outputs,frozen] */
+    bool by_rows;           /* rows are projected, not the gradient */
+    float *share;           /* spiking, not by rows: delta' y of what was credited, [outputs,frozen] */
     bool shared;            /* it holds something */
 };
 
@@ -42,7 +43,10 @@ snn_status snn__projection_check(const struct snn__projecting *p);
 void snn__projection_begin(struct snn__projecting *p, uint64_t batch);
 /* Are there frozen rows? */
 bool snn__projection_binds(const snn_projection *projection);
-/* An error reached a layer with this presynaptic factor. */
+/* The presynaptic factor that a layer's gradient takes in place of this one: projected if it is by rows. Lives until the next call. */
+struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit, const struct snn__io *io,
+                                          struct snn__signal factor);
+/* An error reached a layer with this presynaptic factor, and snn__projection_factor() was asked. */
 void snn__projection_credit(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
                             const struct snn__io *io, struct snn__signal e, struct snn__signal factor);
 /* What was credited does not count. */

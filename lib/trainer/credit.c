@@ -8,11 +8,12 @@
 
 void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e)
 {
-    struct snn__signal factor = snn__unit_input_trace(pass, unit, 0, io->t);
+    struct snn__signal factor = snn__unit_input_trace(pass, unit, 0, io->t), projected;
 
     if (factor.data == NULL)
         factor = io->x[0];
-    unit->layer->type->credit(&unit->node, io, e, factor);
+    projected = pass->projecting ? snn__projection_factor(pass->projecting, unit, io, factor) : factor;
+    unit->layer->type->credit(&unit->node, io, e, projected);
     if (pass->projecting != NULL)
         snn__projection_credit(pass->projecting, pass, unit, io, e, factor);
 }

@@ -174,7 +174,7 @@ static void respond(struct run *r, const struct case_array *xt)
     snn__lateral_respond(l, &b->hebb, &rows, l->rows, r->buffer, w);
     take(r, "y.all", r->buffer, rows.m * l->rows);
     all.frozen = all.rows;
-    snn__lateral_project(&all, &b->hebb, xt->want.data, rows.m, r->buffer, w);
+    snn__lateral_project(&all, &b->hebb, &rows, r->buffer, w);
     for (size_t i = 0; i < xt->want.length; i++)
         r->buffer[i] = xt->want.data[i] - r->buffer[i];
     take(r, "xhat.all", r->buffer, xt->want.length);

@@ -336,11 +336,13 @@ START_TEST(test_learning_is_its_equation)
     n_sets = m > 1 ? n_sets : 1;
     sets[0] = snn__rows_of_matrix(x, n_sets == 2 ? m / 2 : m, N, N);
     sets[1] = snn__rows_of_matrix(x + m / 2 * N, m - m / 2, N, N);
-    snn__workspace_fit(&work, &l, &window, m, 1);
+    snn__workspace_fit(&work, &l, &window, m, 1, true);
     snn__arena_init(&arena, ctx);
     OK(snn__workspace_plan(&work, &arena));
     OK(snn__arena_commit(&arena));
-    snn__lateral_learn(&l, &hebb, sets, n_sets, &work);
+    if (n_sets == 1)
+        snn__lateral_project(&l, &hebb, &sets[0], work.orth, &work);
+    snn__lateral_learn(&l, &hebb, sets, n_sets, n_sets == 1 ? work.orth : NULL, &work);
     for (size_t i = 0; i < hebb.iterations; i++)
         obvious_update(want_h, want_d, frozen, x, m, &hebb);
     for (size_t i = 0; i < M * N; i++) {
