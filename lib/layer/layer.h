@@ -70,6 +70,7 @@ struct snn__node {
     bool through_time;   /* populations carry errors from step to step */
     bool couples;        /* populations answer errors with spikes (couple.c) */
     bool spikes;         /* the input is 0 or 1, times a factor */
+    bool held;           /* batch norms: a map with constants */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
 };
 

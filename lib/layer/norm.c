@@ -4,7 +4,8 @@
  *   dgamma += sum d xh,  dbeta += sum d
  *   dx = gamma / sqrt(v + eps) (d - mean(d) - xh mean(d xh))
  *
- * The statistics are differentiated in training; evaluation takes the running values. */
+ * The statistics are differentiated in training; evaluation takes the running values. So does training where these are held, and
+ * dx = gamma / sqrt(v + eps) d, while gamma and beta stay as they are. */
 #include "core/context.h"
 #include "core/size.h"
 #include "layer/types.h"
@@ -17,7 +18,7 @@ enum { WEIGHT, BIAS, MEAN, VAR };
 struct norm {
     size_t c, positions;
     float eps, momentum;
-    bool over_all;
+    bool over_all, held;
     float *mean, *inverse;      /* of every kept step, [slots][c] */
     float *unbiased;            /* variance last measured */
     double *partial;            /* [SNN__PIECES][2][c] */
@@ -79,6 +80,7 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
     s->positions = (size_t)node->layer->in.dim[1] * node->layer->in.dim[2];
     s->eps = (float)snn__param_f64(&node->layer->params, SNN_LAYER_EPS);
     s->momentum = (float)snn__param_f64(&node->layer->params, SNN_LAYER_MOMENTUM);
+    s->held = node->held;
     s->over_all = snn__param_is(&node->layer->params, SNN_LAYER_OVER, "all");
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count * s->c, want[i].size, SNN__ALWAYS_FIRST,
@@ -173,7 +175,7 @@ static void affine_rows(void *arg, size_t from, size_t to)
  * are those over the rows of one step of E and E m. */
 static size_t rows_of(const struct norm *s, const struct snn__io *io)
 {
-    bool all = s->over_all && io->training && !io->summed && !io->constant && io->statistics != SNN__STATISTICS_GATHERED;
+    bool all = s->over_all && io->training && !s->held && !io->summed && !io->constant && io->statistics != SNN__STATISTICS_GATHERED;
 
     return (all ? io->steps : 1) * io->batch * s->positions;
 }
@@ -230,7 +232,7 @@ static void choose(const struct snn__node *node, const struct snn__io *io, size_
 {
     const struct norm *s = node->state;
 
-    if (!io->training || io->statistics == SNN__STATISTICS_RUNNING) {
+    if (!io->training || s->held || io->statistics == SNN__STATISTICS_RUNNING) {
         *mean = node->layer->tensor[MEAN].data[i];
         *inverse = 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
         return;
@@ -246,7 +248,7 @@ static void norm_forward(struct snn__node *node, struct snn__io *io)
     size_t rows = rows_of(s, io);
     const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
 
-    if (io->training && (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
+    if (io->training && !s->held && (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
         measure(node, io, io->x[0].data, rows, s->mean + io->slot * s->c, s->inverse + io->slot * s->c);
     for (size_t i = 0; i < s->c; i++) {
         float m, r;
@@ -281,11 +283,29 @@ static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__
     struct norm *s = node->state;
 
     (void)factor; /* the value of the step itself */
+    if (s->held)
+        return;
     error_sums(node, io, e, rows_of(s, io));
     for (size_t i = 0; i < s->c; i++) {
         s->dbias[i] += (float)s->partial[i];
         s->dweight[i] += (float)s->partial[s->c + i];
     }
+}
+
+/* dx (+)= gamma / sqrt(v + eps) e */
+static void adjoint_held(const struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *dx, bool accumulate)
+{
+    const struct norm *s = node->state;
+
+    for (size_t i = 0; i < s->c; i++) {
+        float mean, inverse;
+
+        choose(node, io, i, &mean, &inverse);
+        s->slope[i] = node->layer->tensor[WEIGHT].data[i] * inverse * e.scale;
+        s->shift[i] = 0.0f;
+    }
+    snn__ranges(node->ctx, rows_of(s, io) * s->c, affine_rows,
+                &(struct affine){ e.data, NULL, s->slope, NULL, s->shift, dx, s->c, accumulate });
 }
 
 static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
@@ -297,6 +317,10 @@ static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
     const float *gamma = node->layer->tensor[WEIGHT].data;
 
     (void)input;
+    if (s->held) {
+        adjoint_held(node, io, e, dx, accumulate);
+        return;
+    }
     error_sums(node, io, e, rows);
     for (size_t i = 0; i < s->c; i++) {
         double a = (double)gamma[i] * inverse[i], n = (double)rows;

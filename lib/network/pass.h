@@ -32,6 +32,7 @@ struct snn__needs {
     bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic factor */
     bool local;        /* no error goes from population to population: what lies at their outputs comes from snn__pass.direct */
     bool streams;      /* steps go on without end: what the next one needs lies at the begin of the arena, to be copied */
+    bool held;         /* batch norms take their running values, which stay as they are */
     enum snn__noise noise; /* populations on the way to the output are perturbed */
 };
 

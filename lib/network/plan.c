@@ -255,6 +255,8 @@ static snn_status describe_units(struct snn__pass *pass)
         const struct snn__unit *from;
 
         unit->flags = snn__layer_flags(layer);
+        if (pass->needs.held && layer->type == &snn__layer_batch_norm)
+            unit->flags &= ~(unsigned)(SNN__LAYER_WHOLE | SNN__LAYER_STEPWISE | SNN__LAYER_KEEPS_X);
         unit->down = 1.0f;
         unit->value_len = snn__shape_length(&layer->out);
         for (size_t t = 0; t < layer->n_tensors; t++)
@@ -267,7 +269,7 @@ static snn_status describe_units(struct snn__pass *pass)
         pass->again |= pass->means && pass->needs.again && unit->flags & SNN__LAYER_WHOLE;
         if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (pass->needs.history || pass->means))
             pass->whole = !pass->again;
-        unit->norm = pass->means && unit->flags & SNN__LAYER_WEIGHTS ? snn__network_norm_behind(pass->net, l) : -1;
+        unit->norm = pass->means && !pass->needs.held && unit->flags & SNN__LAYER_WEIGHTS ? snn__network_norm_behind(pass->net, l) : -1;
         if (unit->flags & SNN__LAYER_RATES && pass->needs.learns && !pass->needs.rates)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
                              layer->type->name);
@@ -483,6 +485,7 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     }
     node->through_time = pass->needs.learns && pass->needs.history && !pass->needs.spatial;
     node->couples = pass->needs.couples;
+    node->held = pass->needs.held;
     node->spikes = unit->binary_input && !pass->needs.noise && !pass->needs.equilibrium && !pass->needs.couples;
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && pass->needs.learns)

@@ -320,10 +320,17 @@ static snn_status check_projection(const snn_trainer *tr)
     SNN__TRY(snn_optimizer_get_f64(tr->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, &decay));
     if (decay != 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs weight_decay 0, not %g", tr->owner, decay);
-    for (size_t l = 0; l < tr->net->n_layers; l++)
+    return SNN_OK;
+}
+
+/* From the first frozen row on, batch norms are what they are; a method that computes rates has statistics of its own. */
+static snn_status hold_norms(const snn_trainer *tr, struct snn__needs *needs)
+{
+    needs->held = snn__projection_binds(tr->projecting.projection);
+    for (size_t l = 0; needs->held && needs->equilibrium && l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type == snn__layer_type_named("batch_norm"))
-            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: a projection with frozen rows does not train networks with batch "
-                             "norm, whose statistics would follow the new task", tr->owner, tr->net->layer[l]->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: with this method a projection with frozen rows does not train networks "
+                             "with batch norm", tr->owner, tr->net->layer[l]->name);
     return SNN_OK;
 }
 
@@ -402,6 +409,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
             SNN__TRY(trainer->rule->check(trainer));
         SNN__TRY(check_projection(trainer));
         trainer->rule->needs(trainer, &needs);
+        SNN__TRY(hold_norms(trainer, &needs));
         if (trainer->loss_on_mean && !needs.history && !needs.rates)
             return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
                              trainer->owner);

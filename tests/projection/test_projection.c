@@ -22,6 +22,14 @@ static const struct {
       { 2, 8, 8 } },
     { "bptt", "", "conv2d a out=6 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 stride=2 pad=1; lif m " LIF "; flatten f; linear o out=3",
       { 2, 8, 8 } },
+    { "ottt", "", "conv2d a out=6 pad=1; batch_norm g; lif n " LIF "; avgpool p; flatten f; linear o out=30; batch_norm h; lif m " LIF
+                  "; linear q out=3", { 2, 8, 8 } },
+    { "bptt", "", "conv2d a out=6 pad=1; batch_norm g; lif n " LIF "; avgpool p; flatten f; linear o out=30; batch_norm h; lif m " LIF
+                  "; linear q out=3", { 2, 8, 8 } },
+    { "dsr", "", "linear a out=30; batch_norm g over=all; dsr_if n threshold=1; linear b out=30; batch_norm h over=all; dsr_if m "
+                 "threshold=1; linear c out=3; scale k value=5; dsr_if o threshold=6", { 20 } },
+    { "dsr", "", "linear a out=30; batch_norm g over=all; dsr_lif n threshold=1; linear b out=30; batch_norm h over=all; dsr_lif m "
+                 "threshold=1; linear c out=3", { 20 } },
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -112,12 +120,24 @@ static void leak_of(struct world *w, const float *before, double *leak, double *
     }
 }
 
+/* A sum that tells whether running statistics changed. */
+static double statistics_of(const snn_network *net)
+{
+    double sum = 0;
+
+    for (size_t l = 0; l < net->n_layers; l++)
+        for (size_t i = 0; i < net->layer[l]->n_tensors; i++)
+            for (size_t k = 0; !net->layer[l]->tensor[i].trained && k < net->layer[l]->tensor[i].length; k++)
+                sum += (double)(k + 1) * net->layer[l]->tensor[i].data[k];
+    return sum;
+}
+
 /* Rows as drawn are orthonormal, so that H_old' H_old is a projector: nothing of a change lies in its space. */
 START_TEST(test_gradients_keep_out)
 {
     struct world w;
     float *before;
-    double leak, change;
+    double leak, change, statistics;
     snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
 
     open_world(&w, _i, ctx);
@@ -126,6 +146,7 @@ START_TEST(test_gradients_keep_out)
     OK(snn_projection_freeze(w.projection));
     grow(&w, 3);
     prepare(&w, _i);
+    statistics = statistics_of(w.net);
     for (int i = 0; i < 3; i++) {
         memcpy(before, w.net->parameters, w.net->n_parameters * sizeof *before);
         OK(snn_trainer_step(w.tr, w.x, i == 1 ? 1 : STEPS, w.label, BATCH, NULL));
@@ -133,15 +154,94 @@ START_TEST(test_gradients_keep_out)
         ck_assert_msg(change > 1e-4, "batch %d: change %g", i, change);
         ck_assert_double_lt(leak, 2e-6);
     }
-    /* biases are held */
-    for (size_t l = 0; l < w.net->n_layers; l++) {
-        const struct snn__tensor *bias = snn__layer_find_tensor(w.net->layer[l], "bias");
+    /* biases are held, and all of batch norms */
+    for (size_t l = 0; l < w.net->n_layers; l++)
+        for (size_t i = 0; i < w.net->layer[l]->n_tensors; i++) {
+            const struct snn__tensor *t = &w.net->layer[l]->tensor[i];
 
-        if (bias != NULL)
-            ck_assert_mem_eq(before + bias->offset, w.net->parameters + bias->offset, bias->length * sizeof *before);
-    }
+            if (t->trained && t->rank < 2)
+                ck_assert_mem_eq(before + t->offset, w.net->parameters + t->offset, t->length * sizeof *before);
+        }
+    ck_assert(statistics_of(w.net) == statistics);
     free(before);
     close_world(&w);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* A held batch norm is a factor and a shift of each channel: with both in weights and biases, the network without it has the same
+ * gradients, those of its weights larger by the factor. */
+START_TEST(test_held_norms_are_a_map)
+{
+    static const char *const methods[] = { "bptt", "ottt", "sltt", "dsr" };
+    const bool rates = strcmp(methods[_i], "dsr") == 0;
+    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    struct world w[2];
+    float *before = NULL, *factor = NULL;
+    const struct snn__tensor *a[2];
+
+    for (int plain = 0; plain < 2; plain++) {
+        const char *norm = plain ? "" : rates ? "batch_norm g over=all; " : "batch_norm g; ";
+        char layers[200];
+        snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+
+        snprintf(layers, sizeof layers, "linear a out=9; %s%s; linear b out=3", norm, rates ? "dsr_lif n threshold=1" : "lif n " LIF);
+        memset(&w[plain], 0, sizeof w[plain]);
+        w[plain].net = network_of(ctx, kinds[0].shape, layers);
+        w[plain].sgd = sgd_of(ctx, 0.05);
+        OK(snn_projection_create(&w[plain].projection, w[plain].net));
+        OK(snn_projection_grow(w[plain].projection, plain ? 2 : 3, 2));
+        OK(snn_projection_freeze(w[plain].projection));
+        OK(snn_projection_get_info(w[plain].projection, plain ? 2 : 3, &info));
+        ck_assert_uint_eq(info.frozen, 2);
+        a[plain] = w[plain].net->layer[0]->tensor;
+    }
+    {
+        const struct snn__tensor *g = w[0].net->layer[1]->tensor;
+        struct snn__tensor *b[2] = { w[0].net->layer[3]->tensor, w[1].net->layer[2]->tensor };
+
+        factor = malloc(9 * sizeof *factor);
+        random_fill(g[0].data, 9, 0.5f, 2, 11); /* weight, bias, mean, var */
+        random_fill(g[1].data, 9, 0, 0.5f, 12);
+        random_fill(g[2].data, 9, -0.3f, 0.3f, 13);
+        random_fill(g[3].data, 9, 0.5f, 2, 14);
+        for (size_t o = 0; o < 9; o++) {
+            factor[o] = g[0].data[o] / sqrtf(g[3].data[o] + 1e-5f);
+            for (size_t i = 0; i < 20; i++)
+                a[1][0].data[o * 20 + i] = factor[o] * a[0][0].data[o * 20 + i];
+            a[1][1].data[o] = factor[o] * (a[0][1].data[o] - g[2].data[o]) + g[1].data[o];
+        }
+        for (size_t i = 0; i < 2; i++)
+            memcpy(b[1][i].data, b[0][i].data, b[0][i].length * sizeof(float));
+    }
+    before = malloc(2 * 180 * sizeof *before);
+    for (int plain = 0; plain < 2; plain++) {
+        float x[BATCH * 20];
+        uint32_t label[BATCH] = { 0, 1, 2, 0, 1 };
+
+        memcpy(before + plain * 180, a[plain][0].data, 180 * sizeof *before);
+        OK(snn_trainer_create(&w[plain].tr, w[plain].net, w[plain].sgd, methods[_i]));
+        OK(snn_trainer_set_text(w[plain].tr, "steps", "4"));
+        OK(snn_trainer_set_projection(w[plain].tr, w[plain].projection));
+        OK(snn_trainer_prepare(w[plain].tr, BATCH));
+        random_fill(x, BATCH * 20, 0, 1.5f, 3);
+        OK(snn_trainer_step(w[plain].tr, x, 1, label, BATCH, NULL));
+    }
+    {
+        double most = 0;
+
+        for (size_t i = 0; i < 180; i++) {
+            double change = (double)a[0][0].data[i] - before[i], want = factor[i / 20] * ((double)a[1][0].data[i] - before[180 + i]);
+
+            most = fmax(most, fabs(change));
+            ck_assert_msg(fabs(change - want) < 1e-6, "%s: weight %zu changes by %g, not %g", methods[_i], i, change, want);
+        }
+        ck_assert_double_gt(most, 1e-4);
+    }
+    for (int plain = 0; plain < 2; plain++)
+        close_world(&w[plain]);
+    free(before);
+    free(factor);
     snn_context_destroy(ctx);
 }
 END_TEST
@@ -633,6 +733,7 @@ int main(void)
     TCase *tc = tcase_create("hlop");
 
     tcase_add_loop_test(tc, test_gradients_keep_out, 0, KINDS);
+    tcase_add_loop_test(tc, test_held_norms_are_a_map, 0, 4);
     tcase_add_loop_test(tc, test_spikes_approach_real_activity, 0, KINDS);
     tcase_add_loop_test(tc, test_same_bits_for_any_threads, 0, KINDS);
     tcase_add_loop_test(tc, test_no_allocation_in_a_step, 0, KINDS);
