@@ -19,7 +19,7 @@
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADD_TASKS 4u     /* that add up the parts of m */
 #define LOOKUP_ROWS 128u /* of a product that are worth tables of sums, */
-#define LOOKUP_ROWS_3X3 1024u /* where Winograd's convolutions are another way */
+#define LOOKUP_ROWS_3X3 512u /* where Winograd's convolutions are another way */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 /* ---- packing ------------------------------------------------------------------------------------------------------ */
