@@ -12,6 +12,7 @@
 
 #define REPEATS 7
 #define LEAST_SECONDS 1e-3
+#define MOST_NUMBERS 1e10 /* of one array */
 
 static const char *const names[] = { "dense", "winograd", "events", "lookup", "bits" };
 static const enum snn__way ways[] = { SNN__WAY_DENSE, SNN__WAY_WINOGRAD, SNN__WAY_EVENTS, SNN__WAY_LOOKUP };
@@ -47,6 +48,17 @@ static snn_status check(const snn_context *ctx, const snn_product_shape *s)
         return snn__fail(SNN_ERR_ARGUMENT, "a product: density %g is not in 0 .. 1", s->density);
     if ((uint64_t)s->side + 2 * (uint64_t)s->pad < s->kernel)
         return snn__fail(SNN_ERR_SHAPE, "a product: a window of %u does not fit into %u with padding %u", s->kernel, s->side, s->pad);
+    return SNN_OK;
+}
+
+/* Sizes whose products do not fit are not tried. */
+static snn_status check_size(const snn_product_shape *s)
+{
+    const double out = ((double)s->side + 2.0 * s->pad - s->kernel) / s->stride + 1, depth = (double)s->kernel * s->kernel * s->channels;
+    const double m = s->samples * out * out, input = (double)s->samples * s->channels * s->side * s->side;
+
+    if (input > MOST_NUMBERS || m * s->outputs > MOST_NUMBERS || depth * s->outputs > MOST_NUMBERS || m * depth > MOST_NUMBERS)
+        return snn__fail(SNN_ERR_MEMORY, "a product of %.3g rows, %.3g columns and %u outputs is too large", m, depth, s->outputs);
     return SNN_OK;
 }
 
@@ -143,6 +155,7 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_measure: seconds is NULL");
     *seconds = 0;
     SNN__TRY(check(ctx, shape));
+    SNN__TRY(check_size(shape));
     while (which < WAYS && (way == NULL || strcmp(way, names[which]) != 0))
         which++;
     if (which == WAYS)
@@ -171,6 +184,7 @@ snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, co
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_pick: way is NULL");
     *way = NULL;
     SNN__TRY(check(ctx, shape));
+    SNN__TRY(check_size(shape));
     SNN__TRY(begin(&t, ctx, shape));
     picked = snn__product_way(ctx, &t.p, t.scratch);
     for (size_t i = 0; i < BITS; i++)
