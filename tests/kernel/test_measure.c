@@ -5,7 +5,14 @@
 #include <string.h>
 
 static const snn_product_shape matrix = { sizeof matrix, 8, 70, 1, 20, 1, 1, 0, 0.2 };
-static const snn_product_shape map = { sizeof map, 2, 32, 8, 32, 3, 1, 1, 0.2 };
+static const snn_product_shape map = { sizeof map, 4, 64, 8, 64, 3, 1, 1, 0.2 };
+
+/* A vendor's BLAS has but one way. */
+#ifdef SNN_ONLY_BLAS
+#define HAS_WAYS 0
+#else
+#define HAS_WAYS 1
+#endif
 
 static const char *pick(snn_context *ctx, snn_product_shape shape, double density)
 {
@@ -24,11 +31,13 @@ START_TEST(every_way_is_timed)
     for (const char *way; (way = snn_product_way(n)) != NULL; n++) {
         double seconds;
 
-        OK(snn_product_measure(ctx, &map, way, &seconds));
-        ck_assert_double_gt(seconds, 0);
+        if (HAS_WAYS || strcmp(way, "dense") == 0 || strcmp(way, "bits") == 0) {
+            OK(snn_product_measure(ctx, &map, way, &seconds));
+            ck_assert_double_gt(seconds, 0);
+        }
         if (strcmp(way, "winograd") == 0)
             FAILS(snn_product_measure(ctx, &matrix, way, &seconds), SNN_ERR_UNSUPPORTED, "does not take this shape");
-        else
+        else if (HAS_WAYS)
             OK(snn_product_measure(ctx, &matrix, way, &seconds));
     }
     ck_assert_uint_eq(n, 5);
@@ -130,7 +139,8 @@ int main(void)
 
     tcase_set_timeout(t, 120);
     tcase_add_test(t, every_way_is_timed);
-    tcase_add_test(t, density_and_sizes_pick);
+    if (HAS_WAYS)
+        tcase_add_test(t, density_and_sizes_pick);
     tcase_add_test(t, wrong_shapes_are_refused);
     tcase_add_test(t, every_allocation_may_fail);
     suite_add_tcase(s, t);

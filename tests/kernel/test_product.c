@@ -148,14 +148,15 @@ START_TEST(every_way_gives_the_sum)
 {
     snn_context *ctx = test_context(2, 1, isas[_i % TABLES]);
     const struct window_case *c = &window_cases[(size_t)_i / TABLES];
-    const bool matrix = c->w.pitch == c->w.c;
+    const bool events = snn__product_takes(&(struct snn__product){ .window = c->w }, SNN__WAY_EVENTS);
+    const bool lookup = !c->w.transposed && snn__product_takes(&(struct snn__product){ .window = c->w, .spikes = true }, SNN__WAY_LOOKUP);
 
     for (size_t keep = 1; keep <= 3; keep += 2) {
-        check_product(ctx, c, (struct input){ keep, !c->w.transposed, SNN__WAY_ANY }, 1, true, false);
+        check_product(ctx, c, (struct input){ keep, lookup, SNN__WAY_ANY }, 1, true, false);
         check_product(ctx, c, (struct input){ keep, false, SNN__WAY_DENSE }, 0.75f, true, true);
-        if (matrix)
+        if (events)
             check_product(ctx, c, (struct input){ keep, false, SNN__WAY_EVENTS }, 0.75f, true, true);
-        if (c->w.transposed)
+        if (!lookup)
             continue;
         check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 1, false, false);
         check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 1, false, true);
