@@ -18,8 +18,7 @@
 #define OUTER_COLS 12u
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADD_TASKS 4u     /* that add up the parts of m */
-#define LOOKUP_ROWS 128u /* of a product that are worth tables of sums, */
-#define LOOKUP_ROWS_3X3 512u /* where Winograd's convolutions are another way */
+#define LOOKUP_ROWS 128u /* of a product that are worth tables of sums */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 /* ---- packing ------------------------------------------------------------------------------------------------------ */
@@ -237,11 +236,9 @@ bool snn__product_takes(const struct snn__product *p, enum snn__way way)
 /* The fastest way for an x without zeros. All thresholds here are what snn bench kernels shows. */
 static enum snn__way full_way(const struct snn__product *p)
 {
-    const bool winograd = snn__product_takes(p, SNN__WAY_WINOGRAD);
-
-    if (snn__product_takes(p, SNN__WAY_LOOKUP) && p->m >= (winograd && p->window.kh == 3 ? LOOKUP_ROWS_3X3 : LOOKUP_ROWS))
+    if (snn__product_takes(p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS)
         return SNN__WAY_LOOKUP;
-    return winograd ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
+    return snn__product_takes(p, SNN__WAY_WINOGRAD) ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
 }
 
 /* A smaller share of numbers that are not zero makes events faster than this way. */
