@@ -39,7 +39,7 @@ static void binarise_rows(void *arg, size_t block, size_t worker)
         float a = row_scale(k->binary, w);
 
         k->binary->scale[i] = a;
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = 0; j < n && k->out; j++)
             k->out[i * n + j] = a * sign(w[j]);
     }
 }

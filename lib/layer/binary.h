@@ -21,7 +21,7 @@ struct snn__binary {
     float *scale; /* [rows], a_c */
 };
 
-/* wb[rows][n] and the scales from w[rows][n]. */
+/* wb[rows][n] and the scales from w[rows][n]; wb NULL: the scales alone. */
 void snn__binarise(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *wb);
 /* gradient[rows][n], dL/dWb, becomes dL/dW. */
 void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *gradient);

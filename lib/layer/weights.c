@@ -340,6 +340,14 @@ static bool counts(const struct snn__node *node)
     return s->is_binary && node->spikes && s->groups == 1;
 }
 
+/* Whether binary weights are ever multiplied as floats: not where bits are counted and nothing is learned. */
+static bool multiplies_signs(const struct snn__node *node)
+{
+    const struct weights *s = node->state;
+
+    return s->is_binary && (!counts(node) || node->learns);
+}
+
 static snn_status plan_binary(const snn_layer *layer, struct weights *s, struct snn__arena *arena)
 {
     const struct snn__params *p = &layer->params;
@@ -385,7 +393,7 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
         s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
         SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
     }
-    if (s->gain >= 0 || s->g >= 0 || s->frobenius || s->is_binary)
+    if (s->gain >= 0 || s->g >= 0 || s->frobenius || multiplies_signs(node))
         SNN__TRY(keep(arena, &s->standard, s->rows * s->fan));
     if (s->is_binary)
         SNN__TRY(plan_binary(layer, s, arena));
@@ -725,7 +733,7 @@ static void weights_confine(snn_layer *layer)
         snn__binary_clip(layer->ctx, layer->tensor[WEIGHT].data, layer->tensor[WEIGHT].length);
 }
 
-/* Synapses of a tap: (non-zero) weights from input channel `channel` to all outputs, of the mirror the other way round. */
+/* Synapses of a tap: (non-zero) weights, as all binary ones are, from input channel `channel` to all outputs, of the mirror the other way round. */
 static size_t tap_synapses(const struct weights *s, const float *w, size_t channel, size_t tap, bool nonzero)
 {
     size_t synapses = 0, first = s->turned ? 0 : channel / s->inputs * s->outputs, n = s->turned ? s->inputs : s->outputs;
@@ -733,7 +741,7 @@ static size_t tap_synapses(const struct weights *s, const float *w, size_t chann
     for (size_t i = 0; i < n; i++) {
         size_t row = s->turned ? channel : first + i, column = s->turned ? i : channel % s->inputs;
 
-        synapses += !nonzero || w[row * s->fan + column * s->taps + tap] != 0.0f;
+        synapses += !nonzero || s->is_binary || w[row * s->fan + column * s->taps + tap] != 0.0f;
     }
     return synapses;
 }
