@@ -313,6 +313,67 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     free(b.bench.scratch);
 }
 
+/* ---- oneDNN -------------------------------------------------------------------------------------------------------- */
+
+#ifdef HAVE_DNNL
+#include <dnnl.h>
+
+struct dnnl_bench {
+    size_t m, n, k;
+    float *x, *w, *y;
+    uint8_t *ones;
+    int8_t *limb;
+    int32_t *sum;
+};
+
+static void run_dnnl_sgemm(void *arg)
+{
+    struct dnnl_bench *b = arg;
+
+    dnnl_sgemm('N', 'N', (dnnl_dim_t)b->m, (dnnl_dim_t)b->n, (dnnl_dim_t)b->k, 1, b->x, (dnnl_dim_t)b->k, b->w, (dnnl_dim_t)b->n, 0, b->y,
+               (dnnl_dim_t)b->n);
+}
+
+/* Spikes times one limb of eight bits; weights of 24 bits have three. */
+static void run_dnnl_limb(void *arg)
+{
+    struct dnnl_bench *b = arg;
+    const int32_t offset = 0;
+
+    dnnl_gemm_u8s8s32('N', 'N', 'F', (dnnl_dim_t)b->m, (dnnl_dim_t)b->n, (dnnl_dim_t)b->k, 1, b->ones, (dnnl_dim_t)b->k, 0, b->limb,
+                      (dnnl_dim_t)b->n, 0, 0, b->sum, (dnnl_dim_t)b->n, &offset);
+}
+
+static void bench_dnnl(const struct window_case *c)
+{
+    struct dnnl_bench b = { c->batch * c->w.oh * c->w.ow, c->n, depth_of(&c->w), NULL, NULL, NULL, NULL, NULL, NULL };
+    struct timing t[2];
+
+    b.x = numbers(b.m * b.k);
+    b.w = numbers(b.k * b.n);
+    b.y = numbers(b.m * b.n);
+    b.ones = calloc(b.m * b.k, 1);
+    b.limb = calloc(b.k * b.n, 1);
+    b.sum = calloc(b.m * b.n, sizeof *b.sum);
+    random_fill(b.x, b.m * b.k, -1, 1, 1);
+    random_fill(b.w, b.k * b.n, -1, 1, 2);
+    for (size_t i = 0; i < b.m * b.k; i++)
+        b.ones[i] = b.x[i] > 0.6f;
+    for (size_t i = 0; i < b.k * b.n; i++)
+        b.limb[i] = (int8_t)(127 * b.w[i]);
+    t[0] = measure(run_dnnl_sgemm, &b);
+    t[1] = measure(run_dnnl_limb, &b);
+    printf("%-36s %10.3f %10.3f %10.3f\n", c->name, 1e3 * t[0].median, 1e3 * t[1].median, 3e3 * t[1].median);
+    fflush(stdout);
+    free(b.x);
+    free(b.w);
+    free(b.y);
+    free(b.ones);
+    free(b.limb);
+    free(b.sum);
+}
+#endif
+
 static void print_machine(void)
 {
     char line[256];
@@ -354,6 +415,12 @@ int main(int argc, char **argv)
     printf("\nspikes (20 %%) x weights of 32 bits, looked up: as above\n");
     for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
         bench_lookup(ctx, &bit_shapes[i]);
+#ifdef HAVE_DNNL
+    printf("\noneDNN (set OMP_NUM_THREADS), ms, medians of %d: matrices of the same sizes\n%-36s %10s %10s %10s\n", REPEATS, "", "sgemm", "u8s8s32",
+           "3 limbs");
+    for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
+        bench_dnnl(&bit_shapes[i]);
+#endif
     snn_context_destroy(ctx);
     return 0;
 }
