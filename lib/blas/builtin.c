@@ -18,7 +18,8 @@
 #define OUTER_COLS 12u
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADD_TASKS 4u     /* that add up the parts of m */
-#define LOOKUP_ROWS 128u /* of a product that are worth tables of sums */
+#define LOOKUP_ROWS 128u   /* of a product that are worth tables of sums, */
+#define LOOKUP_CHANNELS 8u /* of a word that are worth its gathering */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 /* ---- packing ------------------------------------------------------------------------------------------------------ */
@@ -236,7 +237,7 @@ bool snn__product_takes(const struct snn__product *p, enum snn__way way)
 /* The fastest way for an x without zeros. All thresholds here are what snn bench kernels shows. */
 static enum snn__way full_way(const struct snn__product *p)
 {
-    if (snn__product_takes(p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS)
+    if (snn__product_takes(p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS && p->window.c >= LOOKUP_CHANNELS)
         return SNN__WAY_LOOKUP;
     return snn__product_takes(p, SNN__WAY_WINOGRAD) ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
 }
