@@ -151,29 +151,41 @@ START_TEST(every_way_gives_the_sum)
     const bool events = snn__product_takes(&(struct snn__product){ .window = c->w }, SNN__WAY_EVENTS);
     const bool lookup = !c->w.transposed && snn__product_takes(&(struct snn__product){ .window = c->w, .spikes = true }, SNN__WAY_LOOKUP);
 
-    for (size_t keep = 1; keep <= 3; keep += 2) {
-        check_product(ctx, c, (struct input){ keep, lookup, SNN__WAY_ANY }, 1, true, false);
-        check_product(ctx, c, (struct input){ keep, false, SNN__WAY_DENSE }, 0.75f, true, true);
-        if (events)
-            check_product(ctx, c, (struct input){ keep, false, SNN__WAY_EVENTS }, 0.75f, true, true);
-        if (!lookup)
-            continue;
-        check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 1, false, false);
-        check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 1, false, true);
-        check_product(ctx, c, (struct input){ keep, true, SNN__WAY_LOOKUP }, 0.75f, true, false);
+    check_product(ctx, c, (struct input){ 3, lookup, SNN__WAY_ANY }, 1, true, false);
+    check_product(ctx, c, (struct input){ 3, false, SNN__WAY_DENSE }, 0.75f, true, true);
+    if (events)
+        check_product(ctx, c, (struct input){ 3, false, SNN__WAY_EVENTS }, 0.75f, true, true);
+    if (lookup) {
+        check_product(ctx, c, (struct input){ 1, true, SNN__WAY_LOOKUP }, 1, false, true);
+        check_product(ctx, c, (struct input){ 3, true, SNN__WAY_LOOKUP }, 0.75f, true, false);
     }
     snn_context_destroy(ctx);
 }
 END_TEST
 
+/* Squares of the errors of y[m,n], [m,k] times [n,k] turned, added up. */
+UNWATCHED static double error_of(const float *y, const float *x, const float *w, size_t m, size_t n, size_t k)
+{
+    double all = 0;
+
+    for (size_t i = 0; i < m * n; i++) {
+        double sum = -y[i];
+
+        for (size_t j = 0; j < k; j++)
+            sum += (double)x[i / n * k + j] * w[i % n * k + j];
+        all += sum * sum;
+    }
+    return all;
+}
+
 /* Rounding is no worse than that of BLAS, by the root of the mean square. */
 START_TEST(lookup_is_as_exact_as_blas)
 {
-    enum { M = 256, N = 64, K = 2304 };
+    enum { M = 128, N = 32, K = 2304 };
     const struct window_case c = { "", M, N, { 1, 1, K, K, 1, 1, 1, 1, 1, 0, 1, false } };
     snn_context *ctx = test_context(1, 1, isas[_i]);
     float *y = numbers(M * N);
-    double ours = 0, theirs = 0;
+    double ours, theirs;
     struct operands o;
 
     make(&o, ctx, &c);
@@ -181,14 +193,8 @@ START_TEST(lookup_is_as_exact_as_blas)
     snn__product(ctx, &(struct snn__product){ .m = M, .n = N, .x = o.x, .window = c.w, .packed = o.packed, .alpha = 1, .y = o.y,
                                               .y_pitch = N, .spikes = true, .way = SNN__WAY_LOOKUP }, o.scratch);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, M, N, K, 1, o.x, K, o.w, K, 0, y, N);
-    for (size_t i = 0; i < M * N; i++) {
-        double sum = 0;
-
-        for (size_t k = 0; k < K; k++)
-            sum += (double)o.x[i / N * K + k] * o.w[i % N * K + k];
-        ours += (o.y[i] - sum) * (o.y[i] - sum);
-        theirs += (y[i] - sum) * (y[i] - sum);
-    }
+    ours = error_of(o.y, o.x, o.w, M, N, K);
+    theirs = error_of(y, o.x, o.w, M, N, K);
     HOLDS(ours <= theirs, "mean square error %g, of BLAS %g", ours / (M * N), theirs / (M * N));
     free(y);
     drop(&o);
