@@ -87,7 +87,7 @@ flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 flags="--data idx:data --net 64-40-10 --rows 8,8 --more 6,6 --tasks 2 --epochs 5 --batch 25 --lr 0.05 --trainer ottt"
 run 0 continual $flags --threads 1 --save seq-whole.snn
 grep '^ACC' out >whole.acc
-rm -f cut.snn*
+rm -f cut.snn* out # that of the run before has the line which is waited for
 "$snn" continual $flags --threads 1 --save cut.snn >out 2>err &
 child=$!
 await grep -q '^task  1' out
