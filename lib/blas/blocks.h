@@ -54,7 +54,6 @@ double snn__events_share(const snn_context *ctx, const struct snn__product *p, v
 void snn__events_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 
 /* lookup.c: products with spikes. */
-bool snn__lookup_fits(const struct snn__product *p);
 size_t snn__lookup_scratch(const snn_context *ctx, size_t m, const struct snn__window *w);
 void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 

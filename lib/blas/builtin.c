@@ -228,7 +228,7 @@ bool snn__product_takes(const struct snn__product *p, enum snn__way way)
     case SNN__WAY_EVENTS:
         return p->window.pitch == p->window.c;
     case SNN__WAY_LOOKUP:
-        return snn__lookup_fits(p);
+        return p->spikes;
     default:
         return true;
     }
@@ -254,10 +254,11 @@ static double events_below(const struct snn__product *p, enum snn__way way)
 
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
-    const enum snn__way way = full_way(p);
+    enum snn__way way;
 
     if (p->way != SNN__WAY_ANY)
         return p->way;
+    way = full_way(p);
     if (!snn__product_takes(p, SNN__WAY_EVENTS))
         return way;
     return snn__events_share(ctx, p, scratch) < events_below(p, way) ? SNN__WAY_EVENTS : way;
@@ -507,7 +508,7 @@ void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratc
 
     if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
         return;
-    if (p->m == 1 && p->window.h * p->window.w * p->window.kh * p->window.kw == 1) {
+    if (p->m == 1 && snn__is_matrix(&p->window)) {
         outer_row(ctx->kernels, p);
         return;
     }

@@ -67,19 +67,13 @@ static void gather_task(void *arg, size_t task, size_t worker)
     }
 }
 
-/* Whether rows lie in the source as they are. */
-static bool is_matrix(const struct snn__window *w)
-{
-    return w->h == 1 && w->w == 1 && w->oh == 1 && w->ow == 1 && w->kh == 1 && w->kw == 1 && w->pad == 0;
-}
-
 /* Rows from .. from + rows - 1 as a matrix with *pitch floats a row. */
 static const float *patches_of(const snn_context *ctx, const struct snn__window *w, const float *x, size_t from,
                                size_t rows, float *scratch, size_t *pitch)
 {
     struct gather a = { w, x, scratch, from, rows, snn__window_depth(w) };
 
-    if (is_matrix(w)) {
+    if (snn__is_matrix(w)) {
         *pitch = w->pitch;
         return x + from * w->pitch;
     }

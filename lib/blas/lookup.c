@@ -15,7 +15,7 @@
 #define ROWS 1024u /* that pass a table, at most */
 #define PITCH (ROWS + 8u) /* not a power of two, so that words of a row do not compete for one place in the cache */
 #define PART 8u    /* words that are added up apart */
-#define TABLE (snn__ceil_div(64, SNN__LOOKUP_BITS) * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR)
+#define TABLE (SNN__LOOKUP_GROUPS * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR)
 
 struct lookup {
     const struct snn__kernels *k;
@@ -42,15 +42,9 @@ static size_t own_size(const struct snn__window *w)
 static struct own own_of(const struct lookup *a, size_t worker)
 {
     float *table = (float *)(void *)(a->scratch + worker * a->per_worker), *sum = table + TABLE, *part_sum = sum + ROWS * SNN__LOOKUP_NR;
-
     uint64_t *rows = (uint64_t *)(void *)(part_sum + ROWS * SNN__LOOKUP_NR);
 
     return (struct own){ table, sum, part_sum, rows, rows + a->depth * PITCH };
-}
-
-bool snn__lookup_fits(const struct snn__product *p)
-{
-    return p->spikes;
 }
 
 size_t snn__lookup_scratch(const snn_context *ctx, size_t m, const struct snn__window *w)

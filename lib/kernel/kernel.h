@@ -152,6 +152,12 @@ struct snn__window {
     bool transposed;
 };
 
+/* Whether the rows of a window are those of a matrix. */
+static inline bool snn__is_matrix(const struct snn__window *w)
+{
+    return w->h * w->w * w->kh * w->kw == 1 && w->pad == 0;
+}
+
 /* Ways to a product. All give the same sums, in an order of their own. */
 enum snn__way {
     SNN__WAY_ANY,      /* the fastest, by sizes and by how much of x is zero */
@@ -198,7 +204,8 @@ struct snn__outer {
 #define SNN__BITS_NR 8
 #define SNN__LOOKUP_NR 16   /* columns of a table of sums, */
 #define SNN__LOOKUP_BITS 5u /* the spikes that look up one of them, */
-#define SNN__LOOKUP_SUMS 32 /* and how many there are */
+#define SNN__LOOKUP_SUMS 32 /* how many there are, */
+#define SNN__LOOKUP_GROUPS 13 /* and groups of that many spikes in a word */
 
 struct snn__kernels {
     const char *name;

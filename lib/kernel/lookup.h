@@ -6,7 +6,6 @@
 #include "kernel/kernel.h"
 
 #define VECTORS (SNN__LOOKUP_NR / REGISTER)
-#define WORD_GROUPS 13
 #define SUMS_SIZE (SNN__LOOKUP_SUMS * SNN__LOOKUP_NR)
 #define LINE 6 /* a row of a table is 2^6 bytes */
 
@@ -106,7 +105,7 @@ static void lookup(float *y, size_t rows, const float *table, size_t groups, con
         GROUPS(10);
         GROUPS(11);
         GROUPS(12);
-        GROUPS(WORD_GROUPS);
+        GROUPS(SNN__LOOKUP_GROUPS);
     }
 #undef GROUPS
 }

@@ -18,7 +18,7 @@ enum { WEIGHT, BIAS, MEAN, VAR };
 struct norm {
     size_t c, positions;
     float eps, momentum;
-    bool over_all, held;
+    bool over_all;              /* statistics are over all steps */
     float *mean, *inverse;      /* of every kept step, [slots][c] */
     float *unbiased;            /* variance last measured */
     double *partial;            /* [SNN__PIECES][2][c] */
@@ -80,8 +80,7 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
     s->positions = (size_t)node->layer->in.dim[1] * node->layer->in.dim[2];
     s->eps = (float)snn__param_f64(&node->layer->params, SNN_LAYER_EPS);
     s->momentum = (float)snn__param_f64(&node->layer->params, SNN_LAYER_MOMENTUM);
-    s->held = node->held;
-    s->over_all = snn__param_is(&node->layer->params, SNN_LAYER_OVER, "all");
+    s->over_all = !node->held && snn__param_is(&node->layer->params, SNN_LAYER_OVER, "all");
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count * s->c, want[i].size, SNN__ALWAYS_FIRST,
                                 SNN__ALWAYS_LAST));
@@ -175,7 +174,7 @@ static void affine_rows(void *arg, size_t from, size_t to)
  * are those over the rows of one step of E and E m. */
 static size_t rows_of(const struct norm *s, const struct snn__io *io)
 {
-    bool all = s->over_all && io->training && !s->held && !io->summed && !io->constant && io->statistics != SNN__STATISTICS_GATHERED;
+    bool all = s->over_all && io->training && !io->summed && !io->constant && io->statistics != SNN__STATISTICS_GATHERED;
 
     return (all ? io->steps : 1) * io->batch * s->positions;
 }
@@ -232,7 +231,7 @@ static void choose(const struct snn__node *node, const struct snn__io *io, size_
 {
     const struct norm *s = node->state;
 
-    if (!io->training || s->held || io->statistics == SNN__STATISTICS_RUNNING) {
+    if (!io->training || node->held || io->statistics == SNN__STATISTICS_RUNNING) {
         *mean = node->layer->tensor[MEAN].data[i];
         *inverse = 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
         return;
@@ -248,7 +247,7 @@ static void norm_forward(struct snn__node *node, struct snn__io *io)
     size_t rows = rows_of(s, io);
     const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
 
-    if (io->training && !s->held && (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
+    if (io->training && !node->held && (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
         measure(node, io, io->x[0].data, rows, s->mean + io->slot * s->c, s->inverse + io->slot * s->c);
     for (size_t i = 0; i < s->c; i++) {
         float m, r;
@@ -283,7 +282,7 @@ static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__
     struct norm *s = node->state;
 
     (void)factor; /* the value of the step itself */
-    if (s->held)
+    if (node->held)
         return;
     error_sums(node, io, e, rows_of(s, io));
     for (size_t i = 0; i < s->c; i++) {
@@ -317,7 +316,7 @@ static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
     const float *gamma = node->layer->tensor[WEIGHT].data;
 
     (void)input;
-    if (s->held) {
+    if (node->held) {
         adjoint_held(node, io, e, dx, accumulate);
         return;
     }

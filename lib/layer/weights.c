@@ -733,7 +733,8 @@ static void weights_confine(snn_layer *layer)
         snn__binary_clip(layer->ctx, layer->tensor[WEIGHT].data, layer->tensor[WEIGHT].length);
 }
 
-/* Synapses of a tap: (non-zero) weights, as all binary ones are, from input channel `channel` to all outputs, of the mirror the other way round. */
+/* Synapses of a tap: (non-zero) weights, as all binary ones are, from input channel `channel` to all outputs, of the mirror
+ * the other way round. */
 static size_t tap_synapses(const struct weights *s, const float *w, size_t channel, size_t tap, bool nonzero)
 {
     size_t synapses = 0, first = s->turned ? 0 : channel / s->inputs * s->outputs, n = s->turned ? s->inputs : s->outputs;

@@ -29,11 +29,6 @@ static void fit(size_t *room, size_t wanted)
     *room = snn__max(*room, wanted);
 }
 
-static bool is_matrix(const struct snn__window *window)
-{
-    return window->h * window->w * window->kh * window->kw == 1;
-}
-
 void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral, const struct snn__window *window, size_t m,
                         size_t outputs, bool by_rows)
 {
@@ -47,7 +42,7 @@ void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lat
     fit(&w->room_packed, snn__packed_size(w->ctx, lateral->n, lateral->rows));
     fit(&w->room_packed_back, snn__packed_size(w->ctx, lateral->rows, lateral->n));
     fit(&w->room_packed_new, snn__packed_size(w->ctx, lateral->rows - lateral->frozen, lateral->n));
-    if (is_matrix(window))
+    if (snn__is_matrix(window))
         fit(&w->room_rest, snn__min(m, lateral->rows) * lateral->n);
     if (by_rows)
         fit(&w->room_orth, m * lateral->n);
@@ -185,13 +180,13 @@ static void begin_residual(const struct snn__lateral *l, const struct snn__rows 
         times_h(l, w->packed_back, w->y, m, l->frozen, l->rows, -1.0f, w->other, true, w);
 }
 
-/* Y' (X - Y H) */
-static void outer_of_residual(const struct snn__lateral *l, size_t m, struct snn__workspace *w)
+/* Y' (X - Y H); other: X - Y_old H_old */
+static void outer_of_residual(const struct snn__lateral *l, const float *other, size_t m, struct snn__workspace *w)
 {
     size_t fresh = l->rows - l->frozen;
     struct snn__rows rest = snn__rows_of_matrix(w->rest, m, l->n, l->n);
 
-    snn__copy(w->ctx, w->rest, 1.0f, w->other, m * l->n);
+    snn__copy(w->ctx, w->rest, 1.0f, other, m * l->n);
     times_h(l, w->packed_new, w->y + l->frozen, m, fresh, l->rows, -1.0f, w->rest, true, w);
     outer(&rest, w->y + l->frozen, fresh, l->rows, 1.0f, w->outer, l->n, false, w);
 }
@@ -258,15 +253,15 @@ static void respond_all(const struct snn__lateral *l, const struct snn__hebb *he
 }
 
 static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                       size_t m, bool residual, struct snn__workspace *w)
+                       size_t m, const float *other, struct snn__workspace *w)
 {
     size_t fresh = l->rows - l->frozen;
-    struct changing c = { l, hebb, w->outer, residual ? NULL : w->shared, is_plain(sets), (double)m };
+    struct changing c = { l, hebb, w->outer, other ? NULL : w->shared, is_plain(sets), (double)m };
 
     respond_all(l, hebb, sets, n_sets, l->frozen, fresh, w);
     pack_back(l, l->frozen, fresh, w->packed_new, w);
-    if (residual)
-        outer_of_residual(l, m, w);
+    if (other != NULL)
+        outer_of_residual(l, other, m, w);
     else
         outer_and_shared(l, sets, n_sets, w);
     snn__parallel(w->ctx, change_rows, &c, snn__ceil_div(fresh, ROWS));
@@ -276,23 +271,24 @@ void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *he
                         const float *orth, struct snn__workspace *w)
 {
     bool residual = true; /* takes fewer multiplications for few plain rows */
+    const float *other = NULL;
     size_t m = 0;
 
     if (lateral->rows == lateral->frozen || hebb->iterations == 0)
         return;
     for (size_t i = 0; i < n_sets; m += sets[i++].m)
-        residual &= is_matrix(&sets[i].window);
+        residual &= snn__is_matrix(&sets[i].window);
     residual &= m < lateral->rows;
-    if (lateral->frozen > 0 && !(residual && orth != NULL)) {
+    if (residual)
+        other = orth != NULL ? orth : w->other;
+    if (lateral->frozen > 0 && (other == NULL || other == w->other)) {
         respond_all(lateral, hebb, sets, n_sets, 0, lateral->frozen, w);
         pack_back(lateral, 0, lateral->frozen, w->packed_back, w);
     }
-    if (residual && orth != NULL)
-        snn__copy(w->ctx, w->other, 1.0f, orth, m * lateral->n);
-    else if (residual)
+    if (other != NULL && other == w->other)
         begin_residual(lateral, sets, n_sets, m, w);
     for (size_t i = 0; i < hebb->iterations; i++)
-        learn_once(lateral, hebb, sets, n_sets, m, residual, w);
+        learn_once(lateral, hebb, sets, n_sets, m, other, w);
 }
 
 /* ---- projection ---- */

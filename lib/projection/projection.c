@@ -276,10 +276,9 @@ static size_t samples(const struct snn__pass *pass)
  * is what their signs leave of it. */
 static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, const struct snn__tensor *weight)
 {
-    const struct snn__window *w = &b->window;
     size_t times = pass->means || pass->needs.equilibrium ? 1 : pass->steps;
 
-    return b->lateral.frozen > 0 && !weight->latent && w->h * w->w * w->kh * w->kw == 1 && pass->batch_max * times < b->outputs;
+    return b->lateral.frozen > 0 && !weight->latent && snn__is_matrix(&b->window) && pass->batch_max * times < b->outputs;
 }
 
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena)

@@ -1,4 +1,5 @@
 /* trainer/epoch.c - a step of the host's batch, an epoch, an evaluation, a prediction. */
+#include "core/clock.h"
 #include "core/context.h"
 #include "core/size.h"
 #include "trainer/rule.h"

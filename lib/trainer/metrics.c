@@ -3,15 +3,6 @@
 #include "trainer/rule.h"
 #include "trainer/solve.h"
 #include <string.h>
-#include <time.h>
-
-double snn__seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void snn__clear_counters(snn_trainer *trainer)
 {

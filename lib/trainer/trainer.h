@@ -110,7 +110,6 @@ snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch
 /* metrics.c */
 void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,
                        snn_metrics *metrics);
-double snn__seconds(void);
 void snn__clear_counters(snn_trainer *trainer);
 
 /* Calls the observer, if there is one. */

@@ -155,19 +155,19 @@ static void random_batch(float *x, size_t values, uint32_t *labels, size_t sampl
 /* Into the second task of two. */
 static int open_tasks(struct run *run, const struct bench *b, size_t batch)
 {
-    size_t rows[RUN_LAYERS], more[RUN_LAYERS], layers = 0;
+    size_t rows[RUN_LAYERS], more[RUN_LAYERS], layers;
     snn_status rc = snn_projection_create(&run->projection, run->network);
     int status;
 
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    status = run_rows(run, "rows", b->rows, rows);
+    status = run_layers(run, &layers);
+    if (status == DONE)
+        status = run_rows(run, "rows", b->rows, rows);
     if (status == DONE)
         status = run_rows(run, "more", b->more ? b->more : b->rows, more);
     if (status != DONE)
         return status;
-    while (layers < RUN_LAYERS && snn_network_layer(run->network, layers) != NULL)
-        layers++;
     rc = snn_continual_create(&run->sequence, run->trainer, run->projection, 2);
     if (rc == SNN_OK)
         rc = snn_continual_begin(run->sequence, rows, layers, batch);
@@ -513,7 +513,7 @@ static int measure_stream(const struct bench *b)
 
 static int measure_kernels(const struct bench *b)
 {
-    const char *threads = args_text(&b->args, "threads"), *products = args_text(&b->args, "product");
+    const char *products = args_text(&b->args, "product");
     struct run run = { .config = json_deep_copy(b->config) };
     struct bench_kernels k = { .json = b->json };
     char cpu[160];
@@ -525,7 +525,7 @@ static int measure_kernels(const struct bench *b)
     if (status == DONE)
         status = args_whole(&b->args, "threads", 1, 1024, 1, &n);
     if (status == DONE) {
-        config_set(run.config, "threads", json_integer(threads ? n : 1));
+        config_set(run.config, "threads", json_integer(n));
         status = run_context(&run);
     }
     cpu_model(cpu, sizeof cpu);

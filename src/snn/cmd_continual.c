@@ -214,11 +214,10 @@ static int set_rates(struct continual *c)
     size_t n = c->text[RATES] ? args_list(c->text[RATES], word, RUN_LAYERS) : 0, used = 0;
 
     for (size_t l = 0; l < c->layers && n > 0; l++) {
-        snn_projection_info info = SNN_PROJECTION_INFO_INIT;
         char *end;
         double lr;
 
-        if (snn_projection_get_info(c->run.projection, l, &info) != SNN_OK || info.inputs == 0)
+        if (!run_may_project(&c->run, l))
             continue;
         if (used == n)
             return fail(USAGE, "--hebb-lr: %zu numbers; every linear and conv2d layer needs one", n);
@@ -256,10 +255,8 @@ static int open_all(struct continual *c)
         status = open_data(c);
     if (status == DONE)
         status = run_network(run);
-    while (status == DONE && snn_network_layer(run->network, c->layers) != NULL)
-        c->layers++;
-    if (status == DONE && c->layers > RUN_LAYERS)
-        return fail(FAILED, "a network of %zu layers; at most %d", c->layers, RUN_LAYERS);
+    if (status == DONE)
+        status = run_layers(run, &c->layers);
     if (status == DONE)
         status = run_optimizer(run);
     if (status == DONE)

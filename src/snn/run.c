@@ -418,17 +418,31 @@ int run_record(struct run *run)
     return status;
 }
 
+int run_layers(const struct run *run, size_t *layers)
+{
+    *layers = 0;
+    while (snn_network_layer(run->network, *layers) != NULL)
+        ++*layers;
+    return *layers <= RUN_LAYERS ? DONE : fail(FAILED, "a network of %zu layers; at most %d", *layers, RUN_LAYERS);
+}
+
+bool run_may_project(const struct run *run, size_t l)
+{
+    snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+
+    return snn_projection_get_info(run->projection, l, &info) == SNN_OK && info.inputs > 0;
+}
+
 int run_rows(const struct run *run, const char *flag, const char *text, size_t *out)
 {
     char word[RUN_LAYERS][32];
     size_t n = args_list(text, word, RUN_LAYERS), used = 0;
 
     for (size_t l = 0; l < RUN_LAYERS; l++) {
-        snn_projection_info info = SNN_PROJECTION_INFO_INIT;
         char *end;
 
         out[l] = 0;
-        if (snn_projection_get_info(run->projection, l, &info) != SNN_OK || info.inputs == 0)
+        if (!run_may_project(run, l))
             continue;
         if (used == n)
             return fail(USAGE, "--%s: %zu numbers; every linear and conv2d layer needs one", flag, n);

@@ -36,6 +36,12 @@ int run_trainer(struct run *run, snn_trainer **out, bool learns);
 /* The model that the configuration names as teacher, ready for its batches; its normalisation becomes that of the run,
  * unless one is set. Without a teacher, nothing. */
 int run_teacher(struct run *run);
+/* How many layers the network has; fails beyond RUN_LAYERS. */
+int run_layers(const struct run *run, size_t *layers);
+
+/* Whether layer `l` may have lateral neurons. */
+bool run_may_project(const struct run *run, size_t l);
+
 /* Numbers in `text`, one for each layer that may have lateral neurons, into out[RUN_LAYERS] by layer number; `flag` gave them. */
 int run_rows(const struct run *run, const char *flag, const char *text, size_t *out);
 /* Writes back the values that all parameters have now, so that the configuration says everything. */

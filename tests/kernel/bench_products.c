@@ -227,7 +227,7 @@ static void run_sums(void *arg)
         for (size_t n = 0; n < b->p.n; n += SNN__LOOKUP_NR)
             for (size_t word = 0; word < b->words; word++) {
                 k->lookup_sums(b->table, b->bench.product.packed + n / k->nr * panel + n % k->nr + word * 64 * k->nr, panel, 64, SNN__LOOKUP_NR);
-                k->lookup(b->sum, rows, b->table, 13, b->rows + word * (rows + 8), word > 0);
+                k->lookup(b->sum, rows, b->table, SNN__LOOKUP_GROUPS, b->rows + m * b->words + word * (rows + 8), word > 0);
             }
 }
 
@@ -254,7 +254,7 @@ static void bench_lookup(const snn_context *ctx, const struct window_case *c)
     b.rows = calloc((m + 1024) * (b.words + 1), sizeof *b.rows);
     for (size_t i = 0; i < m * k / 64; i++)
         ctx->kernels->bits(b.rows + i, x + i * 64 % (source_size(c) - 64), 64);
-    b.table = aligned_alloc(64, 13 * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR * sizeof(float));
+    b.table = aligned_alloc(64, SNN__LOOKUP_GROUPS * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR * sizeof(float));
     b.sum = aligned_alloc(64, 1024 * SNN__LOOKUP_NR * sizeof(float));
     t[0] = measure(run_lookup, &b);
     t[1] = measure(run_sums, &b);
