@@ -79,7 +79,7 @@ typedef struct snn_tensor {
     uint32_t trained;     /**< 1: an optimizer changes it; 0: state, as running means */
     uint32_t reserved;    /**< 0 */
     const char *name;     /**< "weight", "bias", ...; borrowed from the layer */
-    float *data;          /**< [length] */
+    float *data;          /**< [length]; NULL: binary weights behind snn_network_pack() */
 } snn_tensor;
 
 /** Initialiser for a snn_tensor that a call is to fill. */

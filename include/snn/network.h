@@ -81,6 +81,14 @@ SNN_API snn_status snn_network_add_conv2d(snn_network *network, size_t out, size
  * @return SNN_ERR_SHAPE and SNN_ERR_ARGUMENT (the message names the layer and both shapes), SNN_ERR_MEMORY */
 SNN_API snn_status snn_network_prepare(snn_network *network);
 
+/** Keeps the weights of binary layers as one bit each and a scale per output channel, and gives back their latent weights: the
+ * network computes the same, bit for bit, in a fraction of the memory, but cannot be trained any more (SNN_ERR_STATE from everything
+ * that would), and these layers' weight tensors have no `data`. snn_network_save() then writes a packed file. A network without
+ * binary layers stays as it is; a second call does nothing. Not while another thread uses the network.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not prepared), SNN_ERR_DIVERGED (a weight is not finite), SNN_ERR_MEMORY; the network is
+ * unchanged then */
+SNN_API snn_status snn_network_pack(snn_network *network);
+
 /** Describes the network. Real-time safe. */
 SNN_API snn_status snn_network_get_info(const snn_network *network, snn_network_info *info);
 

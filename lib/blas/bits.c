@@ -16,7 +16,8 @@ size_t snn__bits_packed_size(const struct snn__window *w, size_t n)
     return snn__spikes_depth(w) * snn__round_up(n, SNN__BITS_NR);
 }
 
-void snn__bits_pack(const struct snn__window *w, uint64_t *packed, const float *weights, size_t n)
+/* From weights, or from their signs where these are not NULL. */
+static void pack(const struct snn__window *w, uint64_t *packed, const float *weights, const unsigned char *signs, size_t n)
 {
     const size_t taps = w->kh * w->kw, words = snn__spikes_words(w), depth = snn__spikes_depth(w);
 
@@ -25,9 +26,23 @@ void snn__bits_pack(const struct snn__window *w, uint64_t *packed, const float *
         uint64_t *panel = packed + j / SNN__BITS_NR * depth * SNN__BITS_NR + j % SNN__BITS_NR;
 
         for (size_t c = 0; c < w->c; c++)
-            for (size_t tap = 0; tap < taps; tap++)
-                panel[(tap * words + c / 64) * SNN__BITS_NR] |= (uint64_t)(weights[(j * w->c + c) * taps + tap] >= 0.0f) << c % 64;
+            for (size_t tap = 0; tap < taps; tap++) {
+                const size_t i = (j * w->c + c) * taps + tap;
+                const bool positive = signs ? signs[i / 8] >> i % 8 & 1 : weights[i] >= 0.0f;
+
+                panel[(tap * words + c / 64) * SNN__BITS_NR] |= (uint64_t)positive << c % 64;
+            }
     }
+}
+
+void snn__bits_pack(const struct snn__window *w, uint64_t *packed, const float *weights, size_t n)
+{
+    pack(w, packed, weights, NULL, n);
+}
+
+void snn__bits_pack_signs(const struct snn__window *w, uint64_t *packed, const unsigned char *signs, size_t n)
+{
+    pack(w, packed, NULL, signs, n);
 }
 
 struct bits {

@@ -23,6 +23,8 @@ size_t snn__bits_packed_size(const struct snn__window *w, size_t n);
 size_t snn__bits_scratch(const snn_context *ctx, size_t samples, const struct snn__window *w);
 /* The signs of w[n][c][tap], as they are published; sgn(0) = 1. */
 void snn__bits_pack(const struct snn__window *w, uint64_t *packed, const float *weights, size_t n);
+/* The same from bits in the order of the weights, the first one lowest in its byte. */
+void snn__bits_pack_signs(const struct snn__window *w, uint64_t *packed, const unsigned char *signs, size_t n);
 /* Cuts the work among the context's threads. */
 void snn__bits_product(const snn_context *ctx, const struct snn__bits_product *p, void *scratch);
 

@@ -2,6 +2,7 @@
 #include "layer/binary.h"
 #include "core/context.h"
 #include "core/size.h"
+#include "core/status.h"
 #include <math.h>
 #include <string.h>
 
@@ -93,6 +94,23 @@ void snn__binary_unpack(const struct snn__binary *binary, const unsigned char *b
 {
     for (size_t i = 0; i < binary->rows * binary->n; i++)
         w[i] = bits[i / 8] >> i % 8 & 1 ? binary->scale[i / binary->n] : -binary->scale[i / binary->n];
+}
+
+size_t snn__packed_words(const struct snn__tensor *tensor)
+{
+    return tensor->dim[0] + SNN__BINARY_BYTES(tensor->length) / 4;
+}
+
+snn_status snn__packed_from(const snn_layer *layer, const struct snn__tensor *tensor, float *to)
+{
+    struct snn__binary binary = { .rows = tensor->dim[0], .n = tensor->length / tensor->dim[0],
+                                  .scaled = snn__param_is(&layer->params, SNN_LAYER_BINARY, "scaled"), .scale = to };
+
+    for (size_t i = 0; i < tensor->length; i++)
+        if (!isfinite(tensor->data[i]))
+            return snn__fail(SNN_ERR_DIVERGED, "cannot pack: tensor \"%s.%s\" is not finite at entry %zu", layer->name, tensor->name, i);
+    snn__binary_pack(&binary, tensor->data, (unsigned char *)(to + tensor->dim[0]));
+    return SNN_OK;
 }
 
 static void clip_range(void *arg, size_t from, size_t to)

@@ -32,6 +32,17 @@ void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned
 /* w = a_c sgn: latent weights of which snn__binarise() makes what was packed, bit for bit. The mean of n equal numbers is that number,
  * since their sum in double is exact. */
 void snn__binary_unpack(const struct snn__binary *binary, const unsigned char *bits, float *w);
+
+/* A latent tensor packed: a scale for each row, then the bits, in numbers of four bytes. */
+size_t snn__packed_words(const struct snn__tensor *tensor);
+/* to[snn__packed_words] <- the tensor of `layer`, which is not packed. SNN_ERR_DIVERGED: a weight that is not finite has no sign to
+ * speak of. */
+snn_status snn__packed_from(const snn_layer *layer, const struct snn__tensor *tensor, float *to);
+static inline const unsigned char *snn__packed_bits(const struct snn__tensor *tensor)
+{
+    return (const unsigned char *)(tensor->packed + tensor->dim[0]);
+}
+
 /* w <- clip(w, -1, 1): beyond, the gradient could not bring it back. */
 void snn__binary_clip(const snn_context *ctx, float *w, size_t n);
 

@@ -97,6 +97,7 @@ snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, 
     t->name = name;
     t->trained = trained;
     t->latent = false;
+    t->packed = NULL;
     t->rank = 0;
     for (size_t i = 0; i < 4; i++) {
         if (dims[i] > UINT32_MAX || !snn__mul(length, dims[i] ? dims[i] : 1, &length) || length > SNN__LENGTH_MAX)

@@ -24,6 +24,7 @@ struct snn__tensor {
     bool trained;
     bool latent; /* what computes is made of it: no weight decay */
     float *data;
+    float *packed; /* of a packed network's latent tensor, in place of data: layer/binary.h */
     size_t offset; /* of a trained tensor in the network's flat array of parameters */
 };
 

@@ -21,6 +21,7 @@
 #include "layer/spectral.h"
 #include "layer/types.h"
 #include <math.h>
+#include <string.h>
 
 enum { WEIGHT, BIAS_OR_GAIN };
 
@@ -509,6 +510,25 @@ static void weights_begin(struct snn__node *node, size_t batch, uint64_t stream)
     snn__copy(node->ctx, node->layer->tensor[s->g + 2].data, 1.0f, s->v, s->fan);
 }
 
+/* Signs and scales, of latent weights or of what a packed network has in their place. */
+static void binarise(struct snn__node *node)
+{
+    struct weights *s = node->state;
+    const struct snn__tensor *w = &node->layer->tensor[WEIGHT];
+
+    if (w->packed == NULL) {
+        snn__binarise(node->ctx, &s->binary, w->data, s->standard);
+        if (s->bits)
+            snn__bits_pack(&s->read, s->bits, w->data, s->outputs);
+        return;
+    }
+    memcpy(s->binary.scale, w->packed, s->rows * sizeof *w->packed);
+    if (s->standard)
+        snn__binary_unpack(&s->binary, snn__packed_bits(w), s->standard);
+    if (s->bits)
+        snn__bits_pack_signs(&s->read, s->bits, snn__packed_bits(w), s->outputs);
+}
+
 static void weights_refresh(struct snn__node *node)
 {
     struct weights *s = node->state;
@@ -520,10 +540,8 @@ static void weights_refresh(struct snn__node *node)
     if (s->frobenius)
         restrict_frobenius(node);
     if (s->is_binary)
-        snn__binarise(node->ctx, &s->binary, node->layer->tensor[WEIGHT].data, s->standard);
-    if (s->bits)
-        snn__bits_pack(&s->read, s->bits, node->layer->tensor[WEIGHT].data, s->outputs);
-    for (size_t g = 0; g < s->groups; g++) {
+        binarise(node);
+    for (size_t g = 0; g < s->groups && (s->packed || s->packed_back); g++) {
         const float *w = effective(node) + g * s->outputs * s->fan;
 
         if (s->packed)

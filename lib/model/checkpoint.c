@@ -225,6 +225,7 @@ snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_save: %s is NULL", trainer == NULL ? "trainer" : "path");
     network = snn__trainer_network(trainer);
     run = snn__trainer_run((snn_trainer *)trainer); /* only read here */
+    SNN__TRY(snn__network_check_latent(network));
     SNN__TRY(snn__trainer_remember((snn_trainer *)trainer)); /* unless it is there already */
     SNN__TRY(snn__model_metadata(&metadata, network));
     rc = add_run(metadata, network, run);
@@ -437,6 +438,7 @@ snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_load: %s is NULL", trainer == NULL ? "trainer" : "path");
     network = snn__trainer_network(trainer);
     run = snn__trainer_run(trainer);
+    SNN__TRY(snn__network_check_latent(network));
     rc = snn__safetensors_read(&file, network->ctx, path);
     if (rc == SNN_OK)
         rc = snn__trainer_remember(trainer);

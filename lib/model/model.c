@@ -116,7 +116,7 @@ static snn_status save(const snn_network *network, const char *path, const char 
     SNN__TRY(snn__model_metadata(&metadata, network));
     entries = snn__alloc(network->ctx, 2 * n, sizeof *entries);
     rc = entries != NULL ? snn__model_gather(network, entries) : SNN_ERR_MEMORY;
-    if (rc == SNN_OK && packed)
+    if (rc == SNN_OK && (packed || network->packed != NULL))
         rc = snn__model_pack(network, entries, &n, &room);
     if (rc == SNN_OK)
         rc = snn__safetensors_write(network->ctx, path, metadata, entries, n);

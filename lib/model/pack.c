@@ -5,21 +5,8 @@
 #include "layer/binary.h"
 #include "model/model.h"
 #include "network/network.h"
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct snn__binary binary_of(const snn_layer *layer, const struct snn__tensor *t, float *scale)
-{
-    return (struct snn__binary){ .rows = t->dim[0], .n = t->length / t->dim[0],
-                                 .scaled = snn__param_is(&layer->params, SNN_LAYER_BINARY, "scaled"), .scale = scale };
-}
-
-/* Numbers of four bytes that scales and bits of a tensor take. */
-static size_t words_of(const struct snn__tensor *t)
-{
-    return t->dim[0] + SNN__BINARY_BYTES(t->length) / 4;
-}
 
 static size_t all_words(const snn_network *network)
 {
@@ -27,36 +14,25 @@ static size_t all_words(const snn_network *network)
 
     for (size_t l = 0; l < network->n_layers; l++)
         for (size_t i = 0; i < network->layer[l]->n_tensors; i++)
-            words += network->layer[l]->tensor[i].latent ? words_of(&network->layer[l]->tensor[i]) : 0;
+            words += network->layer[l]->tensor[i].latent ? snn__packed_words(&network->layer[l]->tensor[i]) : 0;
     return words;
 }
 
-/* A weight that is not finite has no sign to speak of. */
-static snn_status check_finite(const snn_layer *layer, const struct snn__tensor *t)
+/* Puts the two entries of a tensor, `packed`, at e. */
+static void enter(const snn_layer *layer, const struct snn__tensor *t, const float *packed, struct snn__entry *e)
 {
-    for (size_t i = 0; i < t->length; i++)
-        if (!isfinite(t->data[i]))
-            return snn__fail(SNN_ERR_DIVERGED, "cannot pack: tensor \"%s.%s\" is not finite at entry %zu", layer->name, t->name, i);
-    return SNN_OK;
-}
-
-/* Puts the two entries of a tensor at e, in `room`. */
-static void pack_tensor(const snn_layer *layer, const struct snn__tensor *t, struct snn__entry *e, float *room)
-{
-    struct snn__binary binary = binary_of(layer, t, room);
     size_t bytes = SNN__BINARY_BYTES(t->length);
 
     memset(e, 0, 2 * sizeof *e);
     snprintf(e[0].name, sizeof e[0].name, "%s.%s.scale", layer->name, t->name);
     snprintf(e[1].name, sizeof e[1].name, "%s.%s.bits", layer->name, t->name);
-    snn__binary_pack(&binary, t->data, (unsigned char *)(room + t->dim[0]));
     e[0].rank = e[1].rank = 1;
     e[0].dim[0] = t->dim[0];
     e[0].length = t->dim[0];
-    e[0].data = room;
+    e[0].data = packed;
     e[1].dim[0] = (uint32_t)bytes;
     e[1].length = bytes / 4;
-    e[1].data = room + t->dim[0];
+    e[1].data = packed + t->dim[0];
     e[1].bytes = true;
 }
 
@@ -80,10 +56,11 @@ snn_status snn__model_pack(const snn_network *network, struct snn__entry *entrie
                 entries[--out] = entries[in];
                 continue;
             }
-            SNN__TRY(check_finite(network->layer[l], t));
+            if (t->packed == NULL)
+                SNN__TRY(snn__packed_from(network->layer[l], t, at));
             out -= 2;
-            pack_tensor(network->layer[l], t, &entries[out], at);
-            at += words_of(t);
+            enter(network->layer[l], t, t->packed ? t->packed : at, &entries[out]);
+            at += snn__packed_words(t);
         }
     *n = 2 * *n - out;
     memmove(entries, entries + out, *n * sizeof *entries);

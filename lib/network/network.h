@@ -16,11 +16,17 @@ struct snn_network {
     size_t n_parameters;
     float *state; /* all other tensors */
     size_t n_state;
+    float *packed; /* latent tensors as bits, no longer among the parameters; or NULL */
+    size_t n_packed; /* numbers of four bytes there, */
+    size_t n_latent; /* and parameters that they stand for */
     struct snn__note *notes;
 };
 
 /* network/infer.c: resolves the sources and sets the shapes of all layers. */
 snn_status snn__network_infer(snn_network *network);
+
+/* SNN_ERR_STATE: the network is packed, and was to learn. */
+snn_status snn__network_check_latent(const snn_network *network);
 
 /* network/vary.c: the batch norm over all steps that the output of layer l reaches, alone and by sums alone; -1: none. */
 ptrdiff_t snn__network_norm_behind(const snn_network *network, size_t l);

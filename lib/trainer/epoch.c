@@ -13,7 +13,7 @@ static snn_status check_ready(const snn_trainer *tr, bool train)
         return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", tr->owner);
     if (train && tr->optimizer == NULL)
         return snn__fail(SNN_ERR_STATE, "%s: has no optimizer, it can only evaluate", tr->owner);
-    return SNN_OK;
+    return train ? snn__network_check_latent(tr->net) : SNN_OK;
 }
 
 static snn_status check_metrics(const snn_metrics *metrics)

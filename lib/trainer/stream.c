@@ -58,6 +58,7 @@ static snn_status learn(void *host, size_t t, const float *error, uint32_t label
 
     if (snn__pass_output(&tr->pass, t).data == NULL)
         return snn__fail(SNN_ERR_STATE, "stream: step %zu has no output yet", t);
+    SNN__TRY(snn__network_check_latent(tr->net));
     SNN__TRY(error != NULL ? take_error(tr, error) : take_label(tr, t, label, loss));
     rc = tr->rule->step(tr->self, tr, t);
     if (rc == SNN_OK)
@@ -82,6 +83,7 @@ static snn_status check(const snn_trainer *tr)
         if (tr->net->layer[l]->type == &snn__layer_batch_norm)
             return snn__fail(SNN_ERR_UNSUPPORTED, "stream: layer %s: a batch of one sample has no statistics; train it before, or "
                              "take weights that are standardised", tr->net->layer[l]->name);
+    SNN__TRY(snn__network_check_latent(tr->net));
     return snn__stream_check(tr->net);
 }
 

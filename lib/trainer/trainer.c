@@ -405,6 +405,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
     trainer->classes = snn__shape_length(&trainer->net->layer[trainer->net->n_layers - 1]->out);
     if (trainer->optimizer != NULL) {
         needs.learns = true;
+        SNN__TRY(snn__network_check_latent(trainer->net));
         if (trainer->rule->check != NULL)
             SNN__TRY(trainer->rule->check(trainer));
         SNN__TRY(check_projection(trainer));

@@ -82,6 +82,8 @@ static int open_model(struct run *run, const char *path, struct progress *progre
     snn_status rc = snn_network_load(&run->network, run->context, path);
     int status;
 
+    if (rc == SNN_OK)
+        rc = snn_network_pack(run->network);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
     status = run_trainer(run, &run->trainer, false);

@@ -346,6 +346,8 @@ static int open_teacher(struct run *run, const char *path, json_t *config)
     int status;
 
     if (rc == SNN_OK)
+        rc = snn_network_pack(run->taught);
+    if (rc == SNN_OK)
         rc = snn_trainer_create(&run->teacher, run->taught, NULL, config_text(config, "trainer.method", "ottt"));
     if (rc != SNN_OK)
         return fail_call(rc, "teacher");

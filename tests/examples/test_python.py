@@ -90,6 +90,17 @@ class Training(unittest.TestCase):
             net.save_packed(os.path.join(folder, "packed.snn"))
             self.assertEqual(snn.Network.load(self.ctx, os.path.join(folder, "packed.snn")).describe(), net.describe())
 
+    def test_packed_network(self):
+        net = snn.Network.build(self.ctx, "binary-mlp", (1, 4, 4), 3)
+        x = np.random.default_rng(7).normal(size=(16, 1, 4, 4)).astype(np.float32)
+        reader = snn.Trainer(net, None, "sei", batch=16)
+        before = reader.predict(x)
+        self.assertEqual(sum(l.tensor(name) is None for l in net.pack().layers() for name in l.tensors()),
+                         net.describe().count('"binary"'))
+        self.assertTrue(np.array_equal(reader.predict(x), before))
+        with self.assertRaises(snn.Error):
+            snn.Trainer(net, snn.Optimizer(self.ctx, "sgd"), "sei", batch=16)
+
     def test_training_from_arrays(self):
         rng = np.random.default_rng(5)
         x = rng.normal(size=(400, 2)).astype(np.float32)

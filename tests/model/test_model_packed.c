@@ -93,6 +93,56 @@ START_TEST(test_same_spikes)
 }
 END_TEST
 
+/* In memory: the same outputs from bits, the same file, no training, and whatever was there before goes on evaluating. */
+START_TEST(test_in_memory)
+{
+    static float x[STEPS * BATCH * 98];
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, nets[_i].shape, nets[_i].layers);
+    snn_optimizer *sgd = sgd_of(ctx, 0.3);
+    snn_trainer *tr = trainer_of(net, sgd, "sei", "steps=3", BATCH), *reader, *late = NULL;
+    const bool binary = strstr(nets[_i].layers, "binary=") != NULL;
+    const snn_status refused = binary ? SNN_ERR_STATE : SNN_OK;
+    uint32_t label[BATCH] = { 0, 1, 2, 0, 1, 2 };
+    float out[3][BATCH * 3];
+    snn_network_info before = SNN_NETWORK_INFO_INIT, after = SNN_NETWORK_INFO_INIT;
+    snn_metrics m = SNN_METRICS_INIT;
+
+    random_fill(x, sizeof x / sizeof *x, -1, 3, 7);
+    for (int i = 0; i < 3; i++)
+        OK(snn_trainer_step(tr, x, STEPS, label, BATCH, &m));
+    reader = trainer_of(net, NULL, "sei", "steps=3", BATCH);
+    OK(snn_trainer_predict(reader, x, STEPS, BATCH, out[0]));
+    OK(snn_network_save_packed(net, path));
+    OK(snn_network_get_info(net, &before));
+    OK(snn_network_pack(net));
+    OK(snn_network_pack(net));
+    OK(snn_network_get_info(net, &after));
+    ck_assert(after.parameters == before.parameters);
+    ck_assert(binary ? after.parameter_bytes < before.parameter_bytes : after.parameter_bytes == before.parameter_bytes);
+    OK(snn_trainer_predict(reader, x, STEPS, BATCH, out[1])); /* prepared before */
+    snn_trainer_destroy(reader);
+    reader = trainer_of(net, NULL, "sei", "steps=3", BATCH);
+    OK(snn_trainer_predict(reader, x, STEPS, BATCH, out[2]));
+    ck_assert(memcmp(out[0], out[1], sizeof out[0]) == 0 && memcmp(out[0], out[2], sizeof out[0]) == 0);
+    ck_assert_int_eq(snn_trainer_step(tr, x, STEPS, label, BATCH, &m), refused);
+    OK(snn_trainer_create(&late, net, sgd, "sei"));
+    ck_assert_int_eq(snn_trainer_prepare(late, BATCH), refused);
+    ck_assert_int_eq(snn_trainer_save(tr, plain), refused);
+    if (binary) {
+        FAILS(snn_trainer_load(tr, path), SNN_ERR_STATE, "the network is packed");
+        OK(snn_network_save(net, plain));
+        ck_assert(size_of(plain) == size_of(path));
+    }
+    snn_trainer_destroy(late);
+    snn_trainer_destroy(reader);
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
+    snn_optimizer_destroy(sgd);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 /* At most a twentieth of the file at full precision. */
 START_TEST(test_size)
 {
@@ -100,6 +150,7 @@ START_TEST(test_size)
     const size_t shape[2][3] = { { 1, 28, 28 }, { 3, 32, 32 } };
     snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
     snn_network *net = NULL, *copy = NULL;
+    snn_network_info full = SNN_NETWORK_INFO_INIT, packed = SNN_NETWORK_INFO_INIT;
 
     OK(snn_network_build(&net, ctx, names[_i], shape[_i], 3, 10, NULL));
     OK(snn_network_prepare(net));
@@ -108,6 +159,12 @@ START_TEST(test_size)
     printf("%s: %.0f bytes, packed %.0f, 1/%.1f\n", names[_i], size_of(plain), size_of(path), size_of(plain) / size_of(path));
     ck_assert_msg(20 * size_of(path) <= size_of(plain), "%s: %g of %g bytes", names[_i], size_of(path), size_of(plain));
     OK(snn_network_load(&copy, ctx, path));
+    OK(snn_network_get_info(copy, &full));
+    OK(snn_network_pack(copy));
+    OK(snn_network_get_info(copy, &packed));
+    printf("in memory: %.0f bytes, packed %.0f, 1/%.1f\n", (double)full.parameter_bytes, (double)packed.parameter_bytes,
+           (double)full.parameter_bytes / (double)packed.parameter_bytes);
+    ck_assert(20 * packed.parameter_bytes <= full.parameter_bytes);
     snn_network_destroy(copy);
     snn_network_destroy(net);
     snn_context_destroy(ctx);
@@ -140,6 +197,9 @@ START_TEST(test_damage)
     }
     net->layer[3]->tensor[0].data[5] = NAN;
     FAILS(snn_network_save_packed(net, path), SNN_ERR_DIVERGED, "b.weight\" is not finite at entry 5");
+    FAILS(snn_network_pack(net), SNN_ERR_DIVERGED, "b.weight\" is not finite at entry 5");
+    ck_assert_ptr_nonnull(net->layer[3]->tensor[0].data);
+    FAILS(snn_network_pack(NULL), SNN_ERR_ARGUMENT, "network is NULL");
     FAILS(snn_network_save_packed(NULL, path), SNN_ERR_ARGUMENT, "network is NULL");
     snn_network_destroy(net);
     snn_context_destroy(ctx);
@@ -154,6 +214,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, name_files, remove_files);
     tcase_add_loop_test(tc, test_same_spikes, 0, (int)(sizeof nets / sizeof *nets));
+    tcase_add_loop_test(tc, test_in_memory, 0, (int)(sizeof nets / sizeof *nets));
     tcase_add_loop_test(tc, test_size, 0, 2);
     tcase_add_test(tc, test_damage);
     suite_add_tcase(suite, tc);

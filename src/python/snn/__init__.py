@@ -169,10 +169,12 @@ class Layer(_Parameters):
 
     def tensor(self, name):
         """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the network.
-        The array keeps the network alive."""
+        The array keeps the network alive. None: binary weights of a packed network."""
         import numpy as np
         out = TensorInfo()
         library.snn_layer_tensor_named(self._handle, name.encode(), byref(out))
+        if not out.data:
+            return None
         numbers = (c_float * out.length).from_address(out.data)
         numbers._network = self._network
         return np.ctypeslib.as_array(numbers).reshape(tuple(out.dim[:out.rank]))
@@ -208,6 +210,11 @@ class Network(_Owned):
     def save_packed(self, path):
         """As save(), with one bit for every weight of a binary layer."""
         library.snn_network_save_packed(self._handle, str(path).encode())
+
+    def pack(self):
+        """Keeps one bit for every weight of a binary layer and gives its latent weights back: the network can only evaluate now."""
+        library.snn_network_pack(self._handle)
+        return self
 
     def describe(self):
         """The architecture as JSON."""

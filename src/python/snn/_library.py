@@ -121,6 +121,7 @@ _STATUS = {
     "snn_network_save_packed": (HANDLE, c_char_p),
     "snn_network_describe": (HANDLE, c_char_p, c_size_t, POINTER(c_size_t)),
     "snn_network_prepare": (HANDLE,),
+    "snn_network_pack": (HANDLE,),
     "snn_network_get_info": (HANDLE, POINTER(NetworkInfo)),
     "snn_network_add": (HANDLE, c_char_p, c_char_p, OUT),
     "snn_network_add_neuron": (HANDLE, HANDLE, c_char_p, OUT),
