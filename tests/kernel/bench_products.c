@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define REPEATS 15
+#define LOOKUP_ROWS 1024u /* that pass a table */
 
 static const struct window_case shapes[] = {
     { "784-800, batch 128", 128, 800, { 1, 1, 784, 784, 1, 1, 1, 1, 1, 0, 1, false } },
@@ -182,7 +183,7 @@ struct bits_bench {
     struct snn__bits_product p;
     size_t words;
     uint64_t *rows; /* of x, already packed */
-    float *table, *sum;
+    float *x, *y, *table, *sum;
 };
 
 static void run_bits(void *arg)
@@ -208,109 +209,104 @@ static void run_tiles(void *arg)
         }
 }
 
-/* Spikes with weights of 32 bits: from floats and from bits. */
-static void run_lookup(void *arg)
-{
-    struct bits_bench *b = arg;
-
-    snn__product(b->bench.ctx, &b->bench.product, b->bench.scratch);
-}
-
 /* Tables and looking up alone: rows in columns of words, as the product keeps them. */
 static void run_sums(void *arg)
 {
     struct bits_bench *b = arg;
     const struct snn__kernels *k = b->bench.ctx->kernels;
-    const size_t panel = b->bench.k * k->nr, rows = snn__min(b->p.m, 1024);
+    const size_t panel = b->bench.k * k->nr;
 
-    for (size_t m = 0; m < b->p.m; m += rows)
-        for (size_t n = 0; n < b->p.n; n += SNN__LOOKUP_NR)
+    for (size_t m = 0, rows; m < b->bench.m; m += rows) {
+        rows = snn__min(LOOKUP_ROWS, b->bench.m - m);
+        for (size_t n = 0; n < b->bench.n; n += SNN__LOOKUP_NR)
             for (size_t word = 0; word < b->words; word++) {
-                k->lookup_sums(b->table, b->bench.product.packed + n / k->nr * panel + n % k->nr + word * 64 * k->nr, panel, 64, SNN__LOOKUP_NR);
+                const float *w = b->bench.product.packed + n / k->nr * panel + n % k->nr + word * 64 * k->nr;
+
+                k->lookup_sums(b->table, w, panel, 64, SNN__LOOKUP_NR);
                 k->lookup(b->sum, rows, b->table, SNN__LOOKUP_GROUPS, b->rows + m * b->words + word * (rows + 8), word > 0);
             }
+    }
+}
+
+/* Spikes, weights, and a matrix of patches for sgemm. */
+static void open_bits(struct bits_bench *b, const snn_context *ctx, const struct window_case *c)
+{
+    const size_t inputs = source_size(c);
+
+    *b = (struct bits_bench){ .bench = { .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) } };
+    b->x = numbers(inputs);
+    random_fill(b->x, inputs, -1, 1, 1);
+    for (size_t i = 0; i < inputs; i++)
+        b->x[i] = b->x[i] > 0.6f;
+    b->y = b->bench.product.y = numbers(b->bench.m * c->n);
+    b->bench.w = numbers(b->bench.k * c->n);
+    random_fill(b->bench.w, b->bench.k * c->n, -1, 1, 2);
+    b->bench.patches = numbers(b->bench.m * b->bench.k);
+    random_fill(b->bench.patches, b->bench.m * b->bench.k, -1, 1, 3);
+}
+
+/* Prints both ways beside sgemm. */
+static void close_bits(struct bits_bench *b, const struct window_case *c, struct timing product, struct timing from_bits)
+{
+    const double sgemm = measure(run_product_blas, &b->bench).median;
+
+    printf("%-36s %10.3f %10.3f %10.3f %10.1f %10.1f\n", c->name, 1e3 * product.median, 1e3 * from_bits.median, 1e3 * sgemm,
+           sgemm / product.median, sgemm / from_bits.median);
+    fflush(stdout);
+    free(b->x);
+    free(b->y);
+    free(b->rows);
+    free(b->bench.w);
+    free(b->bench.patches);
+    free(b->bench.scratch);
 }
 
 static void bench_lookup(const snn_context *ctx, const struct window_case *c)
 {
-    struct bits_bench b = { .bench = { .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) } };
-    const size_t m = b.bench.m, k = b.bench.k;
-    float *x = numbers(source_size(c)), *y = numbers(m * c->n), *packed = numbers(snn__packed_size(ctx, k, c->n));
-    struct timing t[3];
+    struct bits_bench b;
+    struct timing product;
+    float *packed;
 
-    random_fill(x, source_size(c), -1, 1, 1);
-    for (size_t i = 0; i < source_size(c); i++)
-        x[i] = x[i] > 0.6f;
-    b.bench.w = numbers(k * c->n);
-    random_fill(b.bench.w, k * c->n, -1, 1, 2);
+    open_bits(&b, ctx, c);
+    packed = numbers(snn__packed_size(ctx, b.bench.k, c->n));
     snn__pack(ctx, packed, b.bench.w, c->w.kh * c->w.kw, c->w.c, c->n, c->w.c * c->n, c->n, 1);
-    b.bench.patches = numbers(m * k);
-    random_fill(b.bench.patches, m * k, -1, 1, 3);
-    b.bench.scratch = aligned_alloc(64, snn__round_up(snn__product_scratch(ctx, m, c->n, &c->w, true), 64));
-    b.bench.product = (struct snn__product){ .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .y = y,
-                                             .y_pitch = c->n, .spikes = true, .way = SNN__WAY_LOOKUP };
-    b.p = (struct snn__bits_product){ .m = m, .n = c->n };
-    b.words = k / 64;
-    b.rows = calloc((m + 1024) * (b.words + 1), sizeof *b.rows);
-    for (size_t i = 0; i < m * k / 64; i++)
-        ctx->kernels->bits(b.rows + i, x + i * 64 % (source_size(c) - 64), 64);
+    b.bench.scratch = aligned_alloc(64, snn__round_up(snn__product_scratch(ctx, b.bench.m, c->n, &c->w, true), 64));
+    b.bench.product = (struct snn__product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
+                                             .y = b.y, .y_pitch = c->n, .spikes = true, .way = SNN__WAY_LOOKUP };
+    b.words = b.bench.k / 64;
+    b.rows = calloc((b.bench.m + 8) * b.words, sizeof *b.rows);
+    for (size_t i = 0; i < b.bench.m * b.words; i++)
+        ctx->kernels->bits(b.rows + i, b.x + i * 64 % (source_size(c) - 64), 64);
     b.table = aligned_alloc(64, SNN__LOOKUP_GROUPS * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR * sizeof(float));
-    b.sum = aligned_alloc(64, 1024 * SNN__LOOKUP_NR * sizeof(float));
-    t[0] = measure(run_lookup, &b);
-    t[1] = measure(run_sums, &b);
-    t[2] = measure(run_product_blas, &b.bench);
-    printf("%-36s %10.3f %10.3f %10.3f %10.1f %10.1f\n", c->name, 1e3 * t[0].median, 1e3 * t[1].median, 1e3 * t[2].median,
-           t[2].median / t[0].median, t[2].median / t[1].median);
-    fflush(stdout);
-    free(x);
-    free(y);
+    b.sum = aligned_alloc(64, LOOKUP_ROWS * SNN__LOOKUP_NR * sizeof(float));
+    product = measure(run_product, &b.bench);
+    close_bits(&b, c, product, measure(run_sums, &b));
     free(packed);
-    free(b.rows);
     free(b.table);
     free(b.sum);
-    free(b.bench.w);
-    free(b.bench.patches);
-    free(b.bench.scratch);
 }
 
 static void bench_bits(const snn_context *ctx, const struct window_case *c)
 {
-    struct bits_bench b = { .bench = { .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) } };
-    const size_t m = b.bench.m, k = b.bench.k;
-    float *x = numbers(source_size(c)), *scale = numbers(c->n), *y = numbers(m * c->n);
-    uint64_t *packed = calloc(snn__bits_packed_size(&c->w, c->n), sizeof *packed);
-    struct timing t[3];
+    float *scale = numbers(c->n);
+    struct timing product;
+    struct bits_bench b;
+    uint64_t *packed;
 
-    random_fill(x, source_size(c), -1, 1, 1);
-    for (size_t i = 0; i < source_size(c); i++)
-        x[i] = x[i] > 0.6f;
-    b.bench.w = numbers(k * c->n);
-    random_fill(b.bench.w, k * c->n, -1, 1, 2);
-    b.bench.patches = numbers(m * k);
-    random_fill(b.bench.patches, m * k, -1, 1, 3);
-    b.bench.scratch = aligned_alloc(64, snn__bits_scratch(ctx, c->batch, &c->w));
-    b.bench.product.y = y;
+    open_bits(&b, ctx, c);
+    packed = calloc(snn__bits_packed_size(&c->w, c->n), sizeof *packed);
     snn__bits_pack(&c->w, packed, b.bench.w, c->n);
+    b.bench.scratch = aligned_alloc(64, snn__bits_scratch(ctx, c->batch, &c->w));
     b.words = snn__bits_packed_size(&c->w, SNN__BITS_NR) / SNN__BITS_NR;
-    b.rows = calloc(m * b.words, sizeof *b.rows);
-    for (size_t i = 0; i < m * b.words; i++)
+    b.rows = calloc(b.bench.m * b.words, sizeof *b.rows);
+    for (size_t i = 0; i < b.bench.m * b.words; i++)
         b.rows[i] = packed[i % (b.words * c->n)];
-    b.p = (struct snn__bits_product){ .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .scale = scale,
-                                      .y = y, .y_pitch = c->n };
-    t[0] = measure(run_bits, &b);
-    t[1] = measure(run_tiles, &b);
-    t[2] = measure(run_product_blas, &b.bench);
-    printf("%-36s %10.3f %10.3f %10.3f %10.1f %10.1f\n", c->name, 1e3 * t[0].median, 1e3 * t[1].median, 1e3 * t[2].median,
-           t[2].median / t[0].median, t[2].median / t[1].median);
-    fflush(stdout);
-    free(x);
+    b.p = (struct snn__bits_product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
+                                      .scale = scale, .y = b.y, .y_pitch = c->n };
+    product = measure(run_bits, &b);
+    close_bits(&b, c, product, measure(run_tiles, &b));
     free(scale);
-    free(y);
     free(packed);
-    free(b.rows);
-    free(b.bench.w);
-    free(b.bench.patches);
-    free(b.bench.scratch);
 }
 
 /* ---- oneDNN -------------------------------------------------------------------------------------------------------- */
