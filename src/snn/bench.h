@@ -17,12 +17,27 @@ struct bench_torch {
 /* Compares the networks and methods named in the lists, all of them if NULL. Returns an exit status. */
 int bench_against_torch(struct bench_torch *b, const char *machine, const char *net, const char *methods);
 
+/* The processor's name. */
+void bench_machine(char *out, size_t size);
 /* For qsort(): doubles from the smallest to the largest. */
 int bench_ascending(const void *a, const void *b);
 /* xorshift: the same numbers at every run, from a state that is not 0. */
 uint64_t bench_random(uint64_t *state);
 
 #define BENCH_MOST 16 /* entries of a list on the command line */
+#define BENCH_MOST_REPEATS 101
+#define BENCH_LEAST_SECONDS 0.3 /* of one repeat of training, so that the clock's grain and a stray interrupt do not show */
+
+/* snn bench train: a line for every method, number of steps and of threads. */
+struct bench_train {
+    const json_t *config;
+    snn_dataset_info shape;
+    const char *machine, *rows, *more; /* lateral neurons of two tasks, or NULL */
+    char method[BENCH_MOST][32];
+    int64_t steps[BENCH_MOST], threads[BENCH_MOST], repeats;
+    size_t n_methods, n_steps, n_threads;
+    bool memory, json;
+};
 
 /* snn bench stream: a line without learning and one for every method, for each share of inputs that have an event. */
 struct bench_stream {
@@ -44,9 +59,9 @@ struct bench_kernels {
     bool json;
 };
 
-/* Returns an exit status. */
+/* Each returns an exit status. */
+int bench_train(const struct bench_train *b);
 int bench_kernels(const struct bench_kernels *b);
-/* Returns an exit status. */
 int bench_stream(const struct bench_stream *b, const char *machine, const char *isa);
 
 #endif

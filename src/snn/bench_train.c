@@ -1,0 +1,275 @@
+/* bench_train.c - how fast, and with how much memory, a network trains on random samples. */
+#include "bench.h"
+#include "config.h"
+#include "run.h"
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* One line of the table. */
+struct subject {
+    const char *method;
+    int64_t steps, threads;
+};
+
+struct figures {
+    double median, low, high; /* samples per second */
+    uint64_t trainer_bytes, resident, parameters;
+    uint32_t threads;
+    char isa[16];
+    int status;
+};
+
+/* ---- the subject */
+
+/* Uniform pixels of mean 0 and deviation 1, labels at random. */
+static void random_batch(float *x, size_t values, uint32_t *labels, size_t samples, size_t classes)
+{
+    uint64_t state = 0x9e3779b97f4a7c15u;
+
+    for (size_t i = 0; i < values + samples; i++) {
+        uint64_t drawn = bench_random(&state);
+
+        if (i < values)
+            x[i] = (float)(((double)(drawn >> 40) / 16777216.0 - 0.5) * 3.4641016);
+        else
+            labels[i - values] = (uint32_t)((drawn >> 33) % classes);
+    }
+}
+
+/* Into the second task of two. */
+static int open_tasks(struct run *run, const struct bench_train *b, size_t batch)
+{
+    size_t rows[RUN_LAYERS], more[RUN_LAYERS], layers;
+    snn_status rc = snn_projection_create(&run->projection, run->network);
+    int status;
+
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    status = run_layers(run, &layers);
+    if (status == DONE)
+        status = run_rows(run, "rows", b->rows, rows);
+    if (status == DONE)
+        status = run_rows(run, "more", b->more ? b->more : b->rows, more);
+    if (status != DONE)
+        return status;
+    rc = snn_continual_create(&run->sequence, run->trainer, run->projection, 2);
+    if (rc == SNN_OK)
+        rc = snn_continual_begin(run->sequence, rows, layers, batch);
+    if (rc == SNN_OK)
+        rc = snn_continual_end(run->sequence);
+    if (rc == SNN_OK)
+        rc = snn_continual_begin(run->sequence, more, layers, batch);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+static int open_subject(struct run *run, const struct bench_train *b, const struct subject *s)
+{
+    const size_t batch = (size_t)config_whole(b->config, "batch", 128);
+    snn_status rc;
+    int status;
+
+    memset(run, 0, sizeof *run);
+    run->config = json_deep_copy(b->config);
+    run->shape = b->shape;
+    config_set(run->config, "trainer.method", json_string(s->method));
+    config_set(run->config, "trainer.steps", json_integer(s->steps));
+    config_set(run->config, "threads", json_integer(s->threads));
+    status = run_context(run);
+    if (status == DONE)
+        status = run_network(run);
+    if (status == DONE)
+        status = run_optimizer(run);
+    if (status == DONE)
+        status = run_trainer(run, &run->trainer, true);
+    if (status != DONE)
+        return status;
+    if (b->rows)
+        return open_tasks(run, b, batch);
+    rc = snn_trainer_prepare(run->trainer, batch);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* ---- measuring */
+
+/* Seconds of `count` steps; negative if one failed. */
+static double time_steps(snn_trainer *trainer, const float *x, const uint32_t *labels, size_t batch, size_t count)
+{
+    double began = now();
+
+    for (size_t i = 0; i < count; i++) {
+        snn_status rc = snn_trainer_step(trainer, x, 1, labels, batch, NULL);
+        if (rc != SNN_OK) {
+            fail_call(rc, NULL);
+            return -1;
+        }
+    }
+    return now() - began;
+}
+
+static void measure_speed(struct figures *f, const struct bench_train *b, snn_trainer *trainer, const float *x,
+                          const uint32_t *labels, size_t batch)
+{
+    double rate[BENCH_MOST_REPEATS], one = time_steps(trainer, x, labels, batch, 1), seconds;
+    size_t count, n = (size_t)b->repeats;
+
+    if (one >= 0)
+        one = time_steps(trainer, x, labels, batch, 2) / 2;
+    count = one > 0 ? (size_t)(BENCH_LEAST_SECONDS / one) + 1 : 1;
+    f->status = one < 0 ? FAILED : DONE;
+    for (size_t i = 0; i < n && f->status == DONE; i++) {
+        seconds = time_steps(trainer, x, labels, batch, count);
+        f->status = seconds < 0 ? FAILED : DONE;
+        rate[i] = (double)(count * batch) / (seconds > 0 ? seconds : 1e-9);
+    }
+    if (f->status != DONE)
+        return;
+    qsort(rate, n, sizeof *rate, bench_ascending);
+    f->low = rate[0];
+    f->high = rate[n - 1];
+    f->median = n % 2 ? rate[n / 2] : (rate[n / 2 - 1] + rate[n / 2]) / 2;
+}
+
+static void describe_subject(struct figures *f, const struct run *run)
+{
+    snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
+    snn_network_info net = SNN_NETWORK_INFO_INIT;
+
+    if (snn_context_get_info(run->context, &ctx) == SNN_OK) {
+        f->threads = ctx.threads;
+        snprintf(f->isa, sizeof f->isa, "%s", ctx.isa_name);
+    }
+    if (snn_network_get_info(run->network, &net) == SNN_OK)
+        f->parameters = net.parameters;
+    f->trainer_bytes = snn_trainer_bytes(run->trainer);
+}
+
+static struct figures measure(const struct bench_train *b, const struct subject *s)
+{
+    struct figures f = { .status = DONE };
+    struct run run;
+    size_t batch = (size_t)config_whole(b->config, "batch", 128);
+    size_t size = b->shape.shape[0] * b->shape.shape[1] * b->shape.shape[2];
+    float *x = malloc(batch * size * sizeof *x);
+    uint32_t *labels = malloc(batch * sizeof *labels);
+
+    f.status = x && labels ? open_subject(&run, b, s) : fail(FAILED, "out of memory");
+    if (f.status == DONE) {
+        random_batch(x, batch * size, labels, batch, b->shape.classes);
+        describe_subject(&f, &run);
+        if (b->memory)
+            f.status = time_steps(run.trainer, x, labels, batch, 3) < 0 ? FAILED : DONE;
+        else
+            measure_speed(&f, b, run.trainer, x, labels, batch);
+        f.resident = peak_resident();
+    }
+    if (x && labels)
+        run_close(&run);
+    free(x);
+    free(labels);
+    return f;
+}
+
+/* The peak of a process never falls, so every subject gets a process of its own. */
+static struct figures measure_apart(const struct bench_train *b, const struct subject *s)
+{
+    struct figures f = { .status = FAILED };
+    int ends[2];
+    pid_t child;
+
+    if (pipe(ends) != 0 || (child = fork()) < 0) {
+        fail(FAILED, "no process to measure in");
+        return f;
+    }
+    if (child == 0) {
+        f = measure(b, s);
+        _exit(write(ends[1], &f, sizeof f) == (ssize_t)sizeof f ? DONE : FAILED);
+    }
+    close(ends[1]);
+    if (read(ends[0], &f, sizeof f) != (ssize_t)sizeof f)
+        f.status = FAILED;
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+    return f;
+}
+
+/* ---- printing */
+
+static void print_head(const struct bench_train *b, const struct figures *f)
+{
+    snn_shape in = { b->shape.rank,
+                     { (uint32_t)b->shape.shape[0], (uint32_t)b->shape.shape[1], (uint32_t)b->shape.shape[2] } };
+
+    if (b->json)
+        return;
+    printf("machine  %s, %ld processors, %s\n", b->machine, sysconf(_SC_NPROCESSORS_ONLN), f->isa);
+    printf("network  %s: %s parameters, %s -> %zu, batches of %lld\n\n", run_name(b->config),
+           grouped(f->parameters).s, shape_text(&in).s, b->shape.classes,
+           (long long)config_whole(b->config, "batch", 0));
+    if (b->memory)
+        printf("%-10s %6s %8s %16s %16s\n", "trainer", "T", "threads", "trainer holds", "peak resident");
+    else
+        printf("%-10s %6s %8s %14s %14s %14s %16s\n", "trainer", "T", "threads", "samples/s", "slowest", "fastest",
+               "trainer holds");
+}
+
+static void print_json(const struct bench_train *b, const struct subject *s, const struct figures *f)
+{
+    json_t *out;
+
+    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "event", b->memory ? "memory" : "speed",
+                    "machine", b->machine, "isa", f->isa, "network", run_name(b->config), "trainer", s->method, "steps",
+                    (json_int_t)s->steps, "batch", (json_int_t)config_whole(b->config, "batch", 0), "threads",
+                    (json_int_t)f->threads, "parameters", (json_int_t)f->parameters, "trainer_bytes",
+                    (json_int_t)f->trainer_bytes);
+    if (b->memory) {
+        json_object_set_new(out, "peak_resident_bytes", json_integer((json_int_t)f->resident));
+    } else {
+        json_object_set_new(out, "samples_per_second", json_figure(f->median));
+        json_object_set_new(out, "slowest", json_figure(f->low));
+        json_object_set_new(out, "fastest", json_figure(f->high));
+        json_object_set_new(out, "repeats", json_integer((json_int_t)b->repeats));
+        json_object_set_new(out, "peak_resident_bytes", json_integer((json_int_t)f->resident));
+    }
+    json_line(out, 9);
+}
+
+static void print_line(const struct bench_train *b, const struct subject *s, const struct figures *f)
+{
+    if (b->json)
+        print_json(b, s, f);
+    else if (b->memory)
+        printf("%-10s %6lld %8u %16s %16s\n", s->method, (long long)s->steps, f->threads, bytes(f->trainer_bytes).s,
+               bytes(f->resident).s);
+    else
+        printf("%-10s %6lld %8u %14s %14s %14s %16s\n", s->method, (long long)s->steps, f->threads,
+               grouped((uint64_t)f->median).s, grouped((uint64_t)f->low).s, grouped((uint64_t)f->high).s,
+               bytes(f->trainer_bytes).s);
+    fflush(stdout);
+}
+
+/* ---- the bench */
+
+int bench_train(const struct bench_train *b)
+{
+    bool first = true;
+
+    for (size_t m = 0; m < b->n_methods; m++)
+        for (size_t s = 0; s < b->n_steps; s++)
+            for (size_t t = 0; t < b->n_threads; t++, first = false) {
+                struct subject subject = { .method = b->method[m], .steps = b->steps[s], .threads = b->threads[t] };
+                struct figures f;
+
+                fflush(stdout);
+                f = b->memory ? measure_apart(b, &subject) : measure(b, &subject);
+                if (f.status != DONE)
+                    return f.status;
+                if (first)
+                    print_head(b, &f);
+                print_line(b, &subject, &f);
+            }
+    return DONE;
+}
