@@ -49,6 +49,16 @@ static void turn_panel(const struct pack *a, const float *w, size_t cols, float 
             memset(out + i * a->nr + cols, 0, (a->nr - cols) * sizeof *out);
 }
 
+SNN__INLINE void copy(float *to, const float *from, size_t n)
+{
+    for (; n >= 16; n -= 16, to += 16, from += 16)
+        memcpy(to, from, 16 * sizeof *to);
+    for (; n >= 4; n -= 4, to += 4, from += 4)
+        memcpy(to, from, 4 * sizeof *to);
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
 /* packed[panel][k][nr] */
 static void pack_panel(void *arg, size_t task, size_t worker)
 {
@@ -67,7 +77,7 @@ static void pack_panel(void *arg, size_t task, size_t worker)
             const float *from = w + t * a->tap_stride + i * a->inner_stride;
 
             if (a->n_stride == 1)
-                memcpy(out, from, cols * sizeof *out);
+                copy(out, from, cols);
             else
                 for (size_t j = 0; j < cols; j++)
                     out[j] = from[j * a->n_stride];
@@ -340,16 +350,6 @@ size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const stru
         return 0;
     direct = direct_scratch(ctx, m, n, k);
     return snn__winograd_fits(w, m, n) ? snn__max(direct, snn__winograd_outer_scratch(ctx, m, n, w)) : direct;
-}
-
-SNN__INLINE void copy(float *to, const float *from, size_t n)
-{
-    for (; n >= 16; n -= 16, to += 16, from += 16)
-        memcpy(to, from, 16 * sizeof *to);
-    for (; n >= 4; n -= 4, to += 4, from += 4)
-        memcpy(to, from, 4 * sizeof *to);
-    for (size_t i = 0; i < n; i++)
-        to[i] = from[i];
 }
 
 /* panels[tile][m][mr] <- columns of d */

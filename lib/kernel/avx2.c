@@ -108,7 +108,27 @@ static void edge(size_t rows, size_t cols, size_t k, const float *a, const float
     by_rows[rows - 1](&e);
 }
 
-/* Four columns of some rows, turned: of four of them, and of two. */
+/* Some columns of as many rows, turned: of eight, four and two of them. */
+SNN__INLINE void turn8(float *panel, size_t width, const float *const *rows, size_t j)
+{
+    __m256 half[8], pair[8];
+
+    for (size_t i = 0; i < 4; i++) {
+        half[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[i] + j)), _mm_loadu_ps(rows[i + 4] + j), 1);
+        half[i + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[i] + j + 4)), _mm_loadu_ps(rows[i + 4] + j + 4), 1);
+    }
+    for (size_t i = 0; i < 8; i += 2) {
+        pair[i] = _mm256_unpacklo_ps(half[i], half[i + 1]);
+        pair[i + 1] = _mm256_unpackhi_ps(half[i], half[i + 1]);
+    }
+    for (size_t i = 0; i < 8; i += 4, panel += 4 * width) {
+        _mm256_storeu_ps(panel, _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44));
+        _mm256_storeu_ps(panel + width, _mm256_shuffle_ps(pair[i], pair[i + 2], 0xee));
+        _mm256_storeu_ps(panel + 2 * width, _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44));
+        _mm256_storeu_ps(panel + 3 * width, _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xee));
+    }
+}
+
 SNN__INLINE void turn4(float *panel, size_t width, const float *const *rows, size_t j)
 {
     __m128 r0 = _mm_loadu_ps(rows[0] + j), r1 = _mm_loadu_ps(rows[1] + j);
@@ -137,6 +157,9 @@ SNN__INLINE void interleave_to(float *panel, size_t width, const float *const *r
 {
     size_t j = 0;
 
+    for (; width % 8 == 0 && j + 8 <= k; j += 8)
+        for (size_t i = 0; i < width; i += 8)
+            turn8(panel + j * width + i, width, rows + i, j);
     for (; j + 4 <= k; j += 4) {
         for (size_t i = 0; i + 4 <= width; i += 4)
             turn4(panel + j * width + i, width, rows + i, j);

@@ -41,6 +41,7 @@ struct weights {
     bool is_binary;
     struct snn__binary binary;
     uint64_t *bits;                            /* sgn(W), instead of `packed`, where the input is spikes; or NULL */
+    bool one_row;                              /* the adjoint has one row of a matrix: W' e reads W as it is stored */
     float *packed, *packed_back;               /* per group */
     size_t packed_size, packed_back_size;
     float *gathered;                           /* dL/dW in the order [O][tap][input] of the product */
@@ -390,7 +391,8 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
         s->packed_size = snn__packed_size(node->ctx, s->fan, s->outputs);
         SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
     }
-    if (s->turned || node->wants_adjoint) {
+    s->one_row = node->batch_max == 1 && s->groups == 1 && snn__is_matrix(&s->read) && !s->turned;
+    if ((s->turned || node->wants_adjoint) && !s->one_row) {
         s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
         SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
     }
@@ -596,6 +598,28 @@ static void convolve_back(struct snn__node *node, size_t batch, struct snn__sign
     }
 }
 
+struct one_row {
+    const struct snn__node *node;
+    struct snn__signal e;
+    float *dx;
+    bool accumulate;
+};
+
+/* Some columns of dx (+)= W' e: rows of W, as they are stored. */
+static void row_back(void *arg, size_t from, size_t to)
+{
+    const struct one_row *a = arg;
+    const struct weights *s = a->node->state;
+    const struct snn__kernels *k = a->node->ctx->kernels;
+    const float *w = effective(a->node) + from;
+
+    if (!a->accumulate)
+        k->fill(a->dx + from, 0.0f, to - from);
+    for (size_t i = 0; i < s->rows; i++)
+        if (a->e.data[i] != 0.0f)
+            k->axpy(a->dx + from, a->e.scale * a->e.data[i], w + i * s->fan, to - from);
+}
+
 /* y = a sgn(W) x + bias, x spikes */
 static void count(struct snn__node *node, struct snn__io *io, const float *bias)
 {
@@ -632,9 +656,12 @@ static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct s
                             bool accumulate)
 {
     struct weights *s = node->state;
+    struct one_row one = { node, e, dx, accumulate };
 
     (void)input;
-    if (s->turned)
+    if (s->one_row)
+        snn__ranges(node->ctx, s->fan, row_back, &one);
+    else if (s->turned)
         convolve(node, io->batch, e, false, NULL, dx, accumulate);
     else
         convolve_back(node, io->batch, e, NULL, dx, accumulate);
