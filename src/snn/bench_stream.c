@@ -22,7 +22,8 @@ struct stream {
     void *memory;
     uint32_t *at;  /* events of a step */
     float *out;
-    double *us;    /* of each step */
+    double *us;    /* of each step, from the shortest to the longest */
+    double *idle;  /* as many loops of the median's length that compute nothing: what the machine makes of them */
     size_t inputs, outputs, n;
     uint64_t state; /* of the events */
 };
@@ -71,7 +72,8 @@ static int open_stream(struct stream *s, const struct line *line)
     s->at = malloc(s->inputs * sizeof *s->at);
     s->out = malloc(s->outputs * sizeof *s->out);
     s->us = malloc(STEPS * sizeof *s->us);
-    if (!s->at || !s->out || !s->us)
+    s->idle = malloc(STEPS * sizeof *s->idle);
+    if (!s->at || !s->out || !s->us || !s->idle)
         return fail(FAILED, "out of memory");
     status = run_context(&s->run);
     if (status == DONE)
@@ -88,6 +90,7 @@ static void close_stream(struct stream *s)
     free(s->at);
     free(s->out);
     free(s->us);
+    free(s->idle);
 }
 
 static snn_status step(struct stream *s, const struct line *line, size_t events)
@@ -121,18 +124,38 @@ static int time_steps(struct stream *s, const struct line *line)
     return DONE;
 }
 
+static void time_idling(struct stream *s)
+{
+    const double length = s->us[s->n / 2];
+
+    for (size_t i = 0; i < s->n; i++) {
+        const double began = now();
+
+        do
+            s->idle[i] = 1e6 * (now() - began);
+        while (s->idle[i] < length);
+    }
+    qsort(s->idle, s->n, sizeof *s->idle, bench_ascending);
+}
+
+/* What all but 1 of `of` steps stay below. */
+static double below(const double *us, size_t n, size_t of)
+{
+    return us[n - 1 - n / of];
+}
+
 static void print(const struct stream *s, const struct line *line)
 {
-    const double p50 = s->us[s->n / 2], p99 = s->us[s->n - 1 - s->n / 100], p999 = s->us[s->n - 1 - s->n / 1000],
-                 most = s->us[s->n - 1];
+    const double p50 = s->us[s->n / 2], p99 = below(s->us, s->n, 100), p999 = below(s->us, s->n, 1000), most = s->us[s->n - 1],
+                 idle = below(s->idle, s->n, 1000);
 
     if (s->b->json)
-        json_line(json_pack("{s:s, s:s, s:s, s:f, s:I, s:f, s:f, s:f, s:f}", "event", "stream", "network",
+        json_line(json_pack("{s:s, s:s, s:s, s:f, s:I, s:f, s:f, s:f, s:f, s:f}", "event", "stream", "network",
                             run_name(s->b->config), "trainer", line->method ? line->method : "", "density", line->density, "steps",
-                            (json_int_t)s->n, "p50_us", p50, "p99_us", p99, "p99_9_us", p999, "max_us", most), 9);
+                            (json_int_t)s->n, "p50_us", p50, "p99_us", p99, "p99_9_us", p999, "max_us", most, "idle_p99_9_us", idle), 9);
     else
-        printf("%-14s %7.0f%% %10zu %10.1f %10.1f %10.1f %10.1f\n", line->method ? line->method : "step only",
-               100 * line->density, s->n, p50, p99, p999, most);
+        printf("%-14s %7.0f%% %10zu %10.1f %10.1f %10.1f %10.1f %12.1f\n", line->method ? line->method : "step only",
+               100 * line->density, s->n, p50, p99, p999, most, idle);
     fflush(stdout);
 }
 
@@ -143,8 +166,10 @@ static int measure(const struct bench_stream *b, const struct line *line)
 
     if (status == DONE)
         status = time_steps(&s, line);
-    if (status == DONE)
+    if (status == DONE) {
+        time_idling(&s);
         print(&s, line);
+    }
     close_stream(&s);
     return status;
 }
@@ -154,8 +179,9 @@ int bench_stream(const struct bench_stream *b, const char *machine, const char *
     int status = DONE;
 
     if (!b->json)
-        printf("machine  %s, %s, one thread\nnetwork  %s: one time step of one sample, in us\n\n%-14s %8s %10s %10s %10s %10s %10s\n",
-               machine, isa, run_name(b->config), "learning", "events", "steps", "p50", "p99", "p99.9", "max");
+        printf("machine  %s, %s, one thread\nnetwork  %s: one time step of one sample, in us; idle: a loop of the length of p50 that computes "
+               "nothing\n\n%-14s %8s %10s %10s %10s %10s %10s %12s\n",
+               machine, isa, run_name(b->config), "learning", "events", "steps", "p50", "p99", "p99.9", "max", "idle p99.9");
     for (size_t m = 0; m <= b->n_methods; m++)
         for (size_t i = 0; i < b->n_densities && status == DONE; i++)
             status = measure(b, &(struct line){ m ? b->method[m - 1] : NULL, b->density[i] });
