@@ -20,13 +20,22 @@ struct work {
     double *sums;
 };
 
+/* The largest factor x: by comparing, as a loop of fmax() stops gcc 12 for AArch64 with an internal error. */
+static double largest_of(const float *x, double factor, size_t n)
+{
+    double largest = -INFINITY;
+
+    for (size_t i = 0; i < n; i++)
+        if (factor * x[i] > largest)
+            largest = factor * x[i];
+    return largest;
+}
+
 /* log of the sum of exp(factor x) */
 static double log_sum(const float *x, double factor, size_t n)
 {
-    double largest = -INFINITY, sum = 0;
+    double largest = largest_of(x, factor, n), sum = 0;
 
-    for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, factor * x[i]);
     for (size_t i = 0; i < n; i++)
         sum += exp(factor * x[i] - largest);
     return largest + log(sum);
@@ -56,11 +65,9 @@ static void one_sample(void *arg, size_t b, size_t worker)
     struct work *k = arg;
     const float *out = k->out + b * k->classes;
     double classes = (double)k->classes, e = k->loss->smoothing, mix = k->loss->mix, mean = k->loss->half ? 0.5 : 1.0 / classes;
-    double largest = -INFINITY, sum = 0, ce = 0, mse = 0;
+    double largest = largest_of(out, k->factor, k->classes), sum = 0, ce = 0, mse = 0;
 
     (void)worker;
-    for (size_t c = 0; c < k->classes; c++)
-        largest = fmax(largest, (double)k->factor * out[c]);
     for (size_t c = 0; c < k->classes; c++)
         sum += exp((double)k->factor * out[c] - largest);
     for (size_t c = 0; c < k->classes; c++) {

@@ -139,9 +139,9 @@ static void draw_image(struct svg *s, double x, double y, double side, const snn
     size_t channels = shape->shape[0], rows = shape->shape[1], cols = shape->shape[2], n = rows * cols;
     double low = FLT_MAX, high = -FLT_MAX, step = side / (double)(rows > cols ? rows : cols);
 
-    for (size_t i = 0; i < channels * n; i++) {
-        low = fmin(low, pixels[i]);
-        high = fmax(high, pixels[i]);
+    for (size_t i = 0; i < channels * n; i++) { /* compared: fmin() and fmax() stop gcc 12 for AArch64 with an internal error */
+        low = pixels[i] < low ? pixels[i] : low;
+        high = pixels[i] > high ? pixels[i] : high;
     }
     fputs("<g shape-rendering=\"crispEdges\">\n", s->file);
     for (size_t i = 0; i < n; i++) {

@@ -114,8 +114,9 @@ static void leak_of(struct world *w, const float *before, double *leak, double *
                     sum += ((double)now[k] - old[k]) * s->h[i * s->n + k];
                 *leak = fmax(*leak, fabs(sum));
             }
-            for (size_t k = 0; k < s->n; k++)
-                *change = fmax(*change, fabs((double)now[k] - old[k]));
+            for (size_t k = 0; k < s->n; k++) /* compared: fmax() stops gcc 12 for AArch64 with an internal error */
+                if (fabs((double)now[k] - old[k]) > *change)
+                    *change = fabs((double)now[k] - old[k]);
         }
     }
 }
