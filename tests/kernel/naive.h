@@ -16,6 +16,21 @@
 /* The loops over every number touch no memory of other threads: watched by the thread sanitizer, they would take minutes. */
 #define UNWATCHED __attribute__((no_sanitize("thread")))
 
+/* The tables that this machine can run, and the cap that chooses number `index`. */
+static inline int tables(void)
+{
+    int n = 0;
+
+    while (snn__kernels_at((size_t)n))
+        n++;
+    return n;
+}
+
+static inline uint32_t isa_of(int index)
+{
+    return (uint32_t)snn__kernels_at((size_t)index)->isa;
+}
+
 struct window_case {
     const char *name;
     size_t batch, n;

@@ -6,10 +6,6 @@
 #include "support.h"
 #include <string.h>
 
-static const uint32_t isas[] = { SNN_ISA_REF, SNN_ISA_AVX2, SNN_ISA_AVX512 };
-
-#define TABLES (int)(sizeof isas / sizeof *isas)
-
 /* Some 40 % of them 1. */
 static void spikes(float *x, size_t n, unsigned seed)
 {
@@ -20,7 +16,7 @@ static void spikes(float *x, size_t n, unsigned seed)
 
 START_TEST(bits_are_those_that_are_set)
 {
-    const struct snn__kernels *k = snn__kernels_choose(isas[_i]);
+    const struct snn__kernels *k = snn__kernels_at((size_t)_i);
     float x[300];
     uint64_t word[6];
 
@@ -38,7 +34,7 @@ END_TEST
 
 START_TEST(tiles_count)
 {
-    const struct snn__kernels *k = snn__kernels_choose(isas[_i]);
+    const struct snn__kernels *k = snn__kernels_at((size_t)_i);
     uint64_t x[SNN__BITS_MR * 37], w[37 * SNN__BITS_NR];
     uint32_t count[SNN__BITS_MR * SNN__BITS_NR + 1];
     float noise[4 * 37 * SNN__BITS_NR];
@@ -111,10 +107,10 @@ static void check(const snn_context *ctx, const struct window_case *c)
 
 START_TEST(product_is_exact)
 {
-    const struct window_case *c = &window_cases[_i / TABLES];
+    const struct window_case *c = &window_cases[_i / tables()];
 
     for (uint32_t threads = 1; threads <= 3 && !c->w.transposed; threads += 2) {
-        snn_context *ctx = test_context(threads, 1, isas[_i % TABLES]);
+        snn_context *ctx = test_context(threads, 1, isa_of(_i % tables()));
 
         check(ctx, c);
         snn_context_destroy(ctx);
@@ -125,12 +121,14 @@ END_TEST
 int main(void)
 {
     Suite *s = suite_create("bits");
-    TCase *t = tcase_create("bits");
+    TCase *t = tcase_create("bits"), *product = tcase_create("product");
 
-    tcase_set_timeout(t, 120);
-    tcase_add_loop_test(t, bits_are_those_that_are_set, 0, TABLES);
-    tcase_add_loop_test(t, tiles_count, 0, TABLES);
-    tcase_add_loop_test(t, product_is_exact, 0, (int)WINDOW_CASES * TABLES);
+    tcase_set_timeout(product, 120);
+    tcase_set_tags(product, "long"); /* in an emulator */
+    tcase_add_loop_test(t, bits_are_those_that_are_set, 0, tables());
+    tcase_add_loop_test(t, tiles_count, 0, tables());
+    tcase_add_loop_test(product, product_is_exact, 0, (int)WINDOW_CASES * tables());
     suite_add_tcase(s, t);
+    suite_add_tcase(s, product);
     return run_suite(s);
 }
