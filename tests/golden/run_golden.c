@@ -1,8 +1,8 @@
-/* run_golden [-q] DIR... - builds the network that each DIR/case.txt describes, runs its method, and compares every array.
+/* run_golden [-q] [-r] DIR... - builds the network that each DIR/case.txt describes, runs its method, and compares every array.
  *
  * Prints for every array the largest error and that error as a share of the tolerance, and one PASS or FAIL line per case. Every
  * case runs twice: once with the gradient of every step formed apart, once with the exact shortcuts on (dsr has two kinds). -q:
- * only the PASS and FAIL lines. Exits with 0 if all cases pass. */
+ * only the PASS and FAIL lines. -r: with the kernels in plain C. Exits with 0 if all cases pass. */
 #include "dsr.h"
 #include "layer/types.h"
 #include "run.h"
@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static uint32_t isa = SNN_ISA_BEST;
 
 /* ---- building ---- */
 
@@ -511,6 +513,17 @@ static bool train(struct run *r)
     return evaluate(r, input->want.data, frames);
 }
 
+static snn_context *context_of(void)
+{
+    snn_context_options options;
+    snn_context *ctx = NULL;
+
+    snn_context_options_init(&options, sizeof options);
+    options.isa = isa;
+    snn_context_create(&ctx, &options);
+    return ctx;
+}
+
 /* `recompute`: of dsr */
 static double run_once(struct golden_case *c, bool apart, const char *recompute, bool quiet)
 {
@@ -525,7 +538,8 @@ static double run_once(struct golden_case *c, bool apart, const char *recompute,
         c->array[i].got = NULL;
         c->array[i].used = false;
     }
-    if (r->buffer == NULL || snn_context_create(&r->ctx, NULL) != SNN_OK)
+    r->ctx = context_of();
+    if (r->buffer == NULL || r->ctx == NULL)
         fprintf(stderr, "%s: %s\n", c->dir, snn_last_error());
     else if (sei_is_alone(r))
         worst = sei_run_alone(r) ? compare(r, quiet) : HUGE_VAL;
@@ -561,13 +575,17 @@ static bool run_case(const char *dir, bool quiet)
 
 int main(int argc, char **argv)
 {
-    bool quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
-    int passed = 0, failed = 0;
+    bool quiet = false;
+    int passed = 0, failed = 0, i = 1;
 
-    for (int i = 1 + quiet; i < argc; i++)
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        quiet = quiet || strcmp(argv[i], "-q") == 0;
+        isa = strcmp(argv[i], "-r") == 0 ? SNN_ISA_REF : isa;
+    }
+    for (; i < argc; i++)
         *(run_case(argv[i], quiet) ? &passed : &failed) += 1;
     if (passed + failed == 0) {
-        fprintf(stderr, "usage: run_golden [-q] DIR...   (each with a case.txt and its .npy files)\n");
+        fprintf(stderr, "usage: run_golden [-q] [-r] DIR...   (each with a case.txt and its .npy files)\n");
         return 2;
     }
     printf("%d passed, %d failed\n", passed, failed);
