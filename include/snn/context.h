@@ -19,11 +19,13 @@ typedef enum snn_log_level {
     SNN_LOG_FORCE32 = 0x7fffffff
 } snn_log_level;
 
-/** Instruction sets, from the plainest. A cap keeps the library from using anything above it. */
+/** Instruction sets, from the plainest. A cap keeps the library from using anything above it, or of another family of
+ * machines: on those it leaves plain C. */
 typedef enum snn_isa {
     SNN_ISA_REF = 1,     /**< plain C: the specification of every kernel */
     SNN_ISA_AVX2 = 2,    /**< x86-64 with AVX2 and FMA */
     SNN_ISA_AVX512 = 3,  /**< x86-64 with AVX-512 F, BW, DQ, VL */
+    SNN_ISA_NEON = 101,  /**< AArch64 with NEON, which all have */
     SNN_ISA_BEST = 1000, /**< whatever the machine has */
     SNN_ISA_FORCE32 = 0x7fffffff
 } snn_isa;
@@ -53,7 +55,7 @@ typedef struct snn_context_info {
     uint64_t seed;         /**< as given */
     uint32_t isa;          /**< snn_isa in use */
     uint32_t reserved;     /**< 0 */
-    const char *isa_name;  /**< "ref", "avx2", "avx512"; static storage */
+    const char *isa_name;  /**< "ref", "avx2", "avx512", "neon"; static storage */
     uint64_t bytes;        /**< bytes that objects of this context hold now */
     uint64_t peak_bytes;   /**< most they ever held */
     uint64_t allocations;  /**< number of allocations made so far */

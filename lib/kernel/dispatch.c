@@ -30,6 +30,7 @@ const struct snn__kernels *snn__kernels_at(size_t index)
         snn__kernels_ref,
         has_avx2() ? snn__kernels_avx2 : NULL,
         has_avx512() ? snn__kernels_avx512 : NULL,
+        snn__kernels_neon,
     };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -38,12 +39,18 @@ const struct snn__kernels *snn__kernels_at(size_t index)
     return NULL;
 }
 
+/* The numbers of a family of machines share their hundreds; plain C belongs to all of them. */
+static bool allows(uint32_t isa_cap, uint32_t isa)
+{
+    return isa_cap == SNN_ISA_BEST || isa == SNN_ISA_REF || (isa <= isa_cap && isa / 100 == isa_cap / 100);
+}
+
 const struct snn__kernels *snn__kernels_choose(uint32_t isa_cap)
 {
     const struct snn__kernels *best = snn__kernels_ref, *k;
 
     for (size_t i = 0; (k = snn__kernels_at(i)) != NULL; i++)
-        if ((uint32_t)k->isa <= isa_cap)
+        if (allows(isa_cap, (uint32_t)k->isa))
             best = k;
     return best;
 }

@@ -20,6 +20,8 @@ START_TEST(choice_obeys_the_cap)
     ck_assert_ptr_null(snn__kernels_at(100));
     ck_assert_int_eq(snn__kernels_choose(SNN_ISA_REF)->isa, SNN_ISA_REF);
     ck_assert_int_eq(snn__kernels_choose(0)->isa, SNN_ISA_REF);
+    ck_assert_int_eq(snn__kernels_choose(SNN_ISA_NEON)->isa == SNN_ISA_NEON, snn__kernels_choose(SNN_ISA_BEST)->isa == SNN_ISA_NEON);
+    ck_assert(snn__kernels_choose(SNN_ISA_AVX512)->isa <= SNN_ISA_AVX512); /* on ARM: plain C */
     for (size_t i = 0; snn__kernels_at(i); i++) {
         const struct snn__kernels *k = snn__kernels_at(i);
 
