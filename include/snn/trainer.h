@@ -252,7 +252,8 @@ SNN_API snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t 
 SNN_API snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal, float *out,
                                     size_t length);
 
-/** Reads the gradient of tensor `tensor` of layer number `index` in an observer, or the last one after a step.
+/** Reads the gradient of tensor `tensor` of layer number `index` in an observer of SNN_PHASE_GRADIENT or SNN_PHASE_UPDATE, or the last
+ * one after a step.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE, SNN_ERR_UNSUPPORTED (not a trained tensor) */
 SNN_API snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out,
                                              size_t length);

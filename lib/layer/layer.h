@@ -165,7 +165,7 @@ struct snn__layer_type {
     /* spikes -1, 0, 1 of the last step of couples, [batch][n] channels last; NULL if not kept */
     const float *(*answer)(const struct snn__node *node);
     /* synapses that leave each input element, [in_len], counting non-zero weights only, or all */
-    void (*fanout)(const struct snn__node *node, float *out, bool nonzero);
+    void (*fanout)(struct snn__node *node, float *out, bool nonzero);
 };
 
 const struct snn__layer_type *snn__layer_type_named(const char *name);

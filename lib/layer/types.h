@@ -39,8 +39,8 @@ void snn__dropout_supply(struct snn__node *node, const float *mask, size_t n);
 /* sum_t decay^(T-t): what a rate layer divides by. */
 double snn__rate_weight(double decay, size_t steps);
 
-/* The weights that compute, in the stored order: the stored ones, or what the last refresh derived from them. */
-const float *snn__weights_effective(const struct snn__node *node);
+/* The weights that compute, in the stored order: the stored ones, or what is derived from them, which lies in the node's scratch memory. */
+const float *snn__weights_effective(struct snn__node *node);
 
 /* Constants of a population. */
 const struct snn__population *snn__population_constants(const struct snn__node *node);

@@ -32,7 +32,7 @@ struct weights {
     struct snn__window read, read_back;        /* of the convolution and of its adjoint */
     ptrdiff_t bias, gain;                      /* tensor numbers, -1: none */
     float eps;
-    float *standard;                           /* What [O,fan] in the stored order, or NULL */
+    bool derived;                              /* What is not W */
     float *inverse, *mean;                     /* r_i, mu_i */
     ptrdiff_t g;                               /* restricted norm: tensor number of g, followed by u and v, or -1 */
     float *u, *v;                              /* after the power iteration of this sequence */
@@ -44,9 +44,8 @@ struct weights {
     bool one_row;                              /* the adjoint has one row of a matrix: W' e reads W as it is stored */
     float *packed, *packed_back;               /* per group */
     size_t packed_size, packed_back_size;
-    float *gathered;                           /* dL/dW in the order [O][tap][input] of the product */
     float *bias_sum, *partial;
-    bool touched;                              /* gathered holds something */
+    bool touched;                              /* the gradient holds something, in the order [O][tap][input] of the product */
 };
 
 #define NORM                                                                                                           \
@@ -391,13 +390,12 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
         s->packed_size = snn__packed_size(node->ctx, s->fan, s->outputs);
         SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
     }
-    s->one_row = node->batch_max == 1 && s->groups == 1 && snn__is_matrix(&s->read) && !s->turned;
+    s->derived = s->gain >= 0 || s->g >= 0 || s->frobenius || multiplies_signs(node);
+    s->one_row = node->batch_max == 1 && s->groups == 1 && snn__is_matrix(&s->read) && !s->turned && !s->derived;
     if ((s->turned || node->wants_adjoint) && !s->one_row) {
         s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
         SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
     }
-    if (s->gain >= 0 || s->g >= 0 || s->frobenius || multiplies_signs(node))
-        SNN__TRY(keep(arena, &s->standard, s->rows * s->fan));
     if (s->is_binary)
         SNN__TRY(plan_binary(layer, s, arena));
     if (s->gain >= 0) {
@@ -411,8 +409,6 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     if (node->learns) {
         SNN__TRY(keep(arena, &s->partial, SNN__PIECES * out));
         SNN__TRY(keep(arena, &s->bias_sum, out));
-        if (s->taps > 1 || s->gain >= 0)
-            SNN__TRY(keep(arena, &s->gathered, s->rows * s->fan));
     }
     return SNN_OK;
 }
@@ -432,6 +428,10 @@ static size_t weights_scratch(const struct snn__node *node)
                                                      &s->read_back, false));
     if (node->learns)
         bytes = snn__max(bytes, snn__outer_scratch(node->ctx, m, s->outputs, &s->read));
+    if (s->derived)
+        bytes = snn__max(bytes, s->rows * s->fan * sizeof(float));
+    if (node->learns && s->taps > 1)
+        bytes = snn__max(bytes, snn__threads(node->ctx) * s->fan * sizeof(float));
     return bytes;
 }
 
@@ -440,6 +440,7 @@ static size_t weights_scratch(const struct snn__node *node)
 /* Rows of weights are shared out in blocks of so many. */
 #define ROWS 16
 
+/* into scratch memory, as all that is derived */
 static void standardise_rows(void *arg, size_t block, size_t worker)
 {
     struct snn__node *node = arg;
@@ -450,7 +451,7 @@ static void standardise_rows(void *arg, size_t block, size_t worker)
     (void)worker;
     for (size_t i = from; i < to; i++) {
         const float *w = node->layer->tensor[WEIGHT].data + i * s->fan;
-        float *what = s->standard + i * s->fan;
+        float *what = (float *)node->scratch + i * s->fan;
         double sum = 0, square = 0, n = (double)s->fan, mu, factor;
 
         for (size_t j = 0; j < s->fan; j++)
@@ -466,19 +467,6 @@ static void standardise_rows(void *arg, size_t block, size_t worker)
     }
 }
 
-/* The weights that compute: the stored ones, or what is derived from them. */
-static const float *effective(const struct snn__node *node)
-{
-    const struct weights *s = node->state;
-
-    return s->standard ? s->standard : node->layer->tensor[WEIGHT].data;
-}
-
-const float *snn__weights_effective(const struct snn__node *node)
-{
-    return effective(node);
-}
-
 /* One power iteration from the stored u, which weights_begin() stores: an evaluation changes nothing. */
 static void restrict_norm(struct snn__node *node)
 {
@@ -487,7 +475,7 @@ static void restrict_norm(struct snn__node *node)
     double g = node->layer->tensor[s->g].data[0];
 
     s->sigma = snn__spectral_iterate(node->ctx, w, s->rows, s->fan, node->layer->tensor[s->g + 1].data, s->u, s->v);
-    snn__copy(node->ctx, s->standard, (float)(fmin(fmax(g, -s->range), s->range) / s->sigma), w, s->rows * s->fan);
+    snn__copy(node->ctx, node->scratch, (float)(fmin(fmax(g, -s->range), s->range) / s->sigma), w, s->rows * s->fan);
 }
 
 static void restrict_frobenius(struct snn__node *node)
@@ -497,7 +485,7 @@ static void restrict_frobenius(struct snn__node *node)
     double norm = sqrt(snn__dot(node->ctx, w->data, w->data, w->length));
 
     s->factor = norm > s->range ? s->range / norm : 1.0;
-    snn__copy(node->ctx, s->standard, (float)s->factor, w->data, w->length);
+    snn__copy(node->ctx, node->scratch, (float)s->factor, w->data, w->length);
 }
 
 static void weights_begin(struct snn__node *node, size_t batch, uint64_t stream)
@@ -517,23 +505,25 @@ static void binarise(struct snn__node *node)
 {
     struct weights *s = node->state;
     const struct snn__tensor *w = &node->layer->tensor[WEIGHT];
+    float *what = s->derived ? node->scratch : NULL;
 
     if (w->packed == NULL) {
-        snn__binarise(node->ctx, &s->binary, w->data, s->standard);
+        snn__binarise(node->ctx, &s->binary, w->data, what);
         if (s->bits)
             snn__bits_pack(&s->read, s->bits, w->data, s->outputs);
         return;
     }
     memcpy(s->binary.scale, w->packed, s->rows * sizeof *w->packed);
-    if (s->standard)
-        snn__binary_unpack(&s->binary, snn__packed_bits(w), s->standard);
+    if (what != NULL)
+        snn__binary_unpack(&s->binary, snn__packed_bits(w), what);
     if (s->bits)
         snn__bits_pack_signs(&s->read, s->bits, snn__packed_bits(w), s->outputs);
 }
 
-static void weights_refresh(struct snn__node *node)
+/* The weights that compute, in the stored order: the stored ones, or, until scratch memory is used again, what is derived from them. */
+static const float *derive(struct snn__node *node)
 {
-    struct weights *s = node->state;
+    const struct weights *s = node->state;
 
     if (s->gain >= 0)
         snn__parallel(node->ctx, standardise_rows, node, snn__ceil_div(s->rows, ROWS));
@@ -543,8 +533,21 @@ static void weights_refresh(struct snn__node *node)
         restrict_frobenius(node);
     if (s->is_binary)
         binarise(node);
+    return s->derived ? node->scratch : node->layer->tensor[WEIGHT].data;
+}
+
+const float *snn__weights_effective(struct snn__node *node)
+{
+    return derive(node);
+}
+
+static void weights_refresh(struct snn__node *node)
+{
+    struct weights *s = node->state;
+    const float *what = derive(node);
+
     for (size_t g = 0; g < s->groups && (s->packed || s->packed_back); g++) {
-        const float *w = effective(node) + g * s->outputs * s->fan;
+        const float *w = what + g * s->outputs * s->fan;
 
         if (s->packed)
             snn__pack(node->ctx, s->packed + g * s->packed_size, w, s->taps, s->inputs, s->outputs, 1, s->taps, s->fan);
@@ -611,7 +614,7 @@ static void row_back(void *arg, size_t from, size_t to)
     const struct one_row *a = arg;
     const struct weights *s = a->node->state;
     const struct snn__kernels *k = a->node->ctx->kernels;
-    const float *w = effective(a->node) + from;
+    const float *w = a->node->layer->tensor[WEIGHT].data + from;
 
     if (!a->accumulate)
         k->fill(a->dx + from, 0.0f, to - from);
@@ -671,7 +674,7 @@ static void weights_credit(struct snn__node *node, struct snn__io *io, struct sn
 {
     struct weights *s = node->state;
     struct snn__signal d = s->turned ? factor : e, x = s->turned ? e : factor;
-    float *g = s->gathered ? s->gathered : node->gradient[WEIGHT];
+    float *g = node->gradient[WEIGHT];
 
     for (size_t i = 0; i < s->groups; i++) {
         struct snn__outer o = { .m = io->batch * s->read.oh * s->read.ow,
@@ -695,23 +698,30 @@ static void weights_credit(struct snn__node *node, struct snn__io *io, struct sn
     s->touched = true;
 }
 
-/* One row of the gradient: from the order of the product to that of the tensor, through the standardisation if there is one. */
+/* g[input][tap] <- g[tap][input]: from the order of the product to that of the tensor */
+static void reorder_row(const struct weights *s, float *g, float *own)
+{
+    memcpy(own, g, s->fan * sizeof *g);
+    for (size_t tap = 0; tap < s->taps; tap++)
+        for (size_t c = 0; c < s->inputs; c++)
+            g[c * s->taps + tap] = own[tap * s->inputs + c];
+}
+
+/* Rows of the gradient: into the order of the tensor, and through the standardisation if there is one. */
 static void settle_rows(void *arg, size_t block, size_t worker)
 {
     struct snn__node *node = arg;
     struct weights *s = node->state;
     size_t from = block * ROWS, to = snn__min(from + ROWS, s->rows);
+    float *own = (float *)node->scratch + worker * s->fan;
 
-    (void)worker;
     for (size_t i = from; i < to; i++) {
-        const float *gathered = s->gathered + i * s->fan;
         const float *w = node->layer->tensor[WEIGHT].data + i * s->fan;
         float *g = node->gradient[WEIGHT] + i * s->fan;
         double n = (double)s->fan, gc = 0, mean = 0, gain, r, mu, slope;
 
-        for (size_t tap = 0; tap < s->taps; tap++)
-            for (size_t c = 0; c < s->inputs; c++)
-                g[c * s->taps + tap] = gathered[tap * s->inputs + c];
+        if (s->taps > 1)
+            reorder_row(s, g, own);
         if (s->gain < 0)
             continue;
         gain = node->layer->tensor[s->gain].data[i];
@@ -729,11 +739,11 @@ static void settle_rows(void *arg, size_t block, size_t worker)
     }
 }
 
-/* The outputs of a transposed convolution are the columns of W: next to each other in what is gathered. */
+/* The outputs of a transposed convolution are the columns of W: next to each other in the order of the product. */
 static void weights_rescale(struct snn__node *node, const float *factor)
 {
     struct weights *s = node->state;
-    float *g = s->gathered ? s->gathered : node->gradient[WEIGHT];
+    float *g = node->gradient[WEIGHT];
 
     if (!s->touched)
         return;
@@ -757,7 +767,7 @@ static void weights_settle(struct snn__node *node)
                 k->fill(node->gradient[t], 0.0f, tensor[t].length);
         return;
     }
-    if (s->gathered)
+    if (s->taps > 1 || s->gain >= 0)
         snn__parallel(node->ctx, settle_rows, node, snn__ceil_div(s->rows, ROWS));
     if (s->g >= 0)
         node->gradient[s->g][0] = (float)snn__spectral_gradient(node->ctx, tensor[WEIGHT].data, s->rows, s->fan, s->u, s->v,
@@ -793,9 +803,10 @@ static size_t tap_synapses(const struct weights *s, const float *w, size_t chann
 }
 
 /* How many synapses leave each input element: taps that reach an output position, times the (non-zero) weights of the tap. */
-static void weights_fanout(const struct snn__node *node, float *out, bool nonzero)
+static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
 {
     const struct weights *s = node->state;
+    const float *w = derive(node);
     const struct snn__window *r = &s->read;
     size_t channels = s->turned ? s->rows : r->pitch;
 
@@ -803,7 +814,7 @@ static void weights_fanout(const struct snn__node *node, float *out, bool nonzer
         out[i] = 0.0f;
     for (size_t channel = 0; channel < channels; channel++)
         for (size_t tap = 0; tap < s->taps; tap++) {
-            size_t synapses = tap_synapses(s, effective(node), channel, tap, nonzero);
+            size_t synapses = tap_synapses(s, w, channel, tap, nonzero);
 
             for (size_t y = 0; y < r->oh; y++)
                 for (size_t x = 0; x < r->ow; x++) {

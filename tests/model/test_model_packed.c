@@ -48,7 +48,7 @@ static size_t effective_weights(const snn_trainer *tr, float *out)
     size_t n = 0;
 
     for (size_t l = 0; l < tr->pass.n; l++) {
-        const struct snn__unit *unit = &tr->pass.unit[l];
+        struct snn__unit *unit = &tr->pass.unit[l];
 
         if (!(unit->flags & SNN__LAYER_WEIGHTS))
             continue;
