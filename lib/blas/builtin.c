@@ -96,6 +96,39 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
     snn__parallel(ctx, pack_panel, &a, snn__ceil_div(n, a.nr));
 }
 
+struct turn {
+    const struct snn__kernels *k;
+    float *turned;
+    const float *packed;
+    size_t taps, inner, n;
+};
+
+/* turned[panel of inner][tap][n][nr]: squares of nr by nr weights are turned one by one */
+static void turn_squares(void *arg, size_t task, size_t worker)
+{
+    static const float zeros[SNN__NR_MAX];
+    const struct turn *a = arg;
+    const size_t nr = a->k->nr, rows = snn__min(nr, a->inner - task * nr);
+    const float *row[SNN__NR_MAX];
+
+    (void)worker;
+    for (size_t tap = 0; tap < a->taps; tap++)
+        for (size_t n = 0; n < a->n; n += nr) {
+            const float *from = a->packed + (n * a->taps + tap * nr) * a->inner + task * nr * nr;
+
+            for (size_t i = 0; i < nr; i++)
+                row[i] = i < rows ? from + i * nr : zeros;
+            a->k->interleave(a->turned + ((task * a->taps + tap) * a->n + n) * nr, nr, row, snn__min(nr, a->n - n));
+        }
+}
+
+void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner, size_t n)
+{
+    struct turn a = { ctx->kernels, turned, packed, taps, inner, n };
+
+    snn__parallel(ctx, turn_squares, &a, snn__ceil_div(inner, ctx->kernels->nr));
+}
+
 /* ---- y = read(x) w -------------------------------------------------------------------------------------------- */
 
 struct product {

@@ -25,6 +25,12 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
                 *packed++ = w[t * tap_stride + i * inner_stride + j * n_stride];
 }
 
+/* turned[tap][n][inner] */
+void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner, size_t n)
+{
+    snn__pack(ctx, turned, packed, taps, n, inner, inner * n, 1, n);
+}
+
 static size_t patches_room(size_t m, size_t k)
 {
     return snn__min(m, BLOCK) * k;

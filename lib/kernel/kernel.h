@@ -282,6 +282,8 @@ size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const stru
 /* packed <- w[k,n] with k = (tap, inner): element at w[tap * tap_stride + inner * inner_stride + n * n_stride]. */
 void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
                size_t tap_stride, size_t inner_stride, size_t n_stride);
+/* turned <- those of the adjoint, w[(tap, n), inner], out of the packed w[(tap, inner), n]. */
+void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner, size_t n);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 /* Whether a product may go this way. */

@@ -25,6 +25,8 @@
 
 enum { WEIGHT, BIAS_OR_GAIN };
 
+#define TURN_ROWS 256u /* of an adjoint: so many make turning the weights for it a trifle beside the product */
+
 struct weights {
     bool turned;                               /* transposed: all of this describes the mirror */
     size_t groups, taps, inputs, outputs, fan; /* inputs, outputs: channels of one group; fan = taps * inputs */
@@ -42,8 +44,8 @@ struct weights {
     struct snn__binary binary;
     uint64_t *bits;                            /* sgn(W), instead of `packed`, where the input is spikes; or NULL */
     bool one_row;                              /* the adjoint has one row of a matrix: W' e reads W as it is stored */
-    float *packed, *packed_back;               /* per group */
-    size_t packed_size, packed_back_size;
+    float *packed, *packed_back;               /* per group; NULL: not needed, or the other one turned, in scratch memory */
+    size_t packed_size, packed_back_size;      /* of a group, a multiple of 16 */
     float *bias_sum, *partial;
     bool touched;                              /* the gradient holds something, in the order [O][tap][input] of the product */
 };
@@ -349,6 +351,31 @@ static bool multiplies_signs(const struct snn__node *node)
     return s->is_binary && (!counts(node) || node->learns);
 }
 
+/* Whether the weights of the adjoint are those of the forward product, turned at need, instead of a copy. */
+static bool turns_weights(const struct snn__node *node)
+{
+    const struct weights *s = node->state;
+
+    return node->wants_adjoint && !counts(node) && node->batch_max * s->read.oh * s->read.ow >= TURN_ROWS;
+}
+
+static snn_status plan_packed(struct snn__node *node, struct snn__arena *arena)
+{
+    struct weights *s = node->state;
+    const bool adjoint = node->wants_adjoint && !s->one_row && !turns_weights(node);
+
+    s->packed_size = snn__round_up(snn__packed_size(node->ctx, s->fan, s->outputs), 16);
+    s->packed_back_size = snn__round_up(snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs), 16);
+    if (counts(node))
+        SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits, SNN__ALWAYS_FIRST,
+                                SNN__ALWAYS_LAST));
+    if (s->turned ? adjoint : !counts(node))
+        SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
+    if (s->turned || adjoint)
+        SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
+    return SNN_OK;
+}
+
 static snn_status plan_binary(const snn_layer *layer, struct weights *s, struct snn__arena *arena)
 {
     const struct snn__params *p = &layer->params;
@@ -383,19 +410,9 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     s->range = snn__param_f64(&layer->params, SNN_LAYER_RANGE);
     s->eps = s->gain < 0 ? 0.0f : (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
     describe_windows(layer, s);
-    if (counts(node)) {
-        SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits, SNN__ALWAYS_FIRST,
-                                SNN__ALWAYS_LAST));
-    } else if (!s->turned || node->wants_adjoint) {
-        s->packed_size = snn__packed_size(node->ctx, s->fan, s->outputs);
-        SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
-    }
     s->derived = s->gain >= 0 || s->g >= 0 || s->frobenius || multiplies_signs(node);
     s->one_row = node->batch_max == 1 && s->groups == 1 && snn__is_matrix(&s->read) && !s->turned && !s->derived;
-    if ((s->turned || node->wants_adjoint) && !s->one_row) {
-        s->packed_back_size = snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs);
-        SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
-    }
+    SNN__TRY(plan_packed(node, arena));
     if (s->is_binary)
         SNN__TRY(plan_binary(layer, s, arena));
     if (s->gain >= 0) {
@@ -417,15 +434,17 @@ static size_t weights_scratch(const struct snn__node *node)
 {
     const struct weights *s = node->state;
     size_t m = node->batch_max * s->read.oh * s->read.ow;
-    size_t bytes = 0;
+    size_t bytes = 0, back = 0;
 
     if (counts(node))
         bytes = snn__bits_scratch(node->ctx, node->batch_max, &s->read);
     else if (!s->turned || node->wants_adjoint)
         bytes = snn__product_scratch(node->ctx, m, s->outputs, &s->read, node->spikes && !s->turned);
     if (s->turned || node->wants_adjoint)
-        bytes = snn__max(bytes, snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs,
-                                                     &s->read_back, false));
+        back = snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs, &s->read_back, false);
+    if (turns_weights(node))
+        *(s->turned ? &bytes : &back) += (s->turned ? s->packed_size : s->packed_back_size) * sizeof(float);
+    bytes = snn__max(bytes, back);
     if (node->learns)
         bytes = snn__max(bytes, snn__outer_scratch(node->ctx, m, s->outputs, &s->read));
     if (s->derived)
@@ -558,17 +577,36 @@ static void weights_refresh(struct snn__node *node)
 
 /* ---- running ---- */
 
+/* The packed weights of group g, forth or back. If these are not kept, the others are turned into the scratch memory; *left: the rest. */
+static const float *packed_weights(const struct snn__node *node, size_t g, bool back, float **left)
+{
+    const struct weights *s = node->state;
+
+    *left = node->scratch;
+    if (back && s->packed_back != NULL)
+        return s->packed_back + g * s->packed_back_size;
+    if (!back && s->packed != NULL)
+        return s->packed + g * s->packed_size;
+    *left += back ? s->packed_back_size : s->packed_size;
+    if (back)
+        snn__pack_turned(node->ctx, node->scratch, s->packed + g * s->packed_size, s->taps, s->inputs, s->outputs);
+    else
+        snn__pack_turned(node->ctx, node->scratch, s->packed_back + g * s->packed_back_size, s->taps, s->outputs, s->inputs);
+    return node->scratch;
+}
+
 /* y (+)= W x + bias */
 static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, bool spikes, const float *bias, float *y, bool accumulate)
 {
     struct weights *s = node->state;
 
     for (size_t g = 0; g < s->groups; g++) {
+        float *left;
         struct snn__product p = { .m = batch * s->read.oh * s->read.ow,
                                   .n = s->outputs,
                                   .x = x.data + g * s->inputs,
                                   .window = s->read,
-                                  .packed = s->packed + g * s->packed_size,
+                                  .packed = packed_weights(node, g, false, &left),
                                   .alpha = x.scale,
                                   .bias = bias ? bias + g * s->outputs : NULL,
                                   .y = y + g * s->outputs,
@@ -576,7 +614,7 @@ static void convolve(struct snn__node *node, size_t batch, struct snn__signal x,
                                   .accumulate = accumulate,
                                   .spikes = spikes };
 
-        snn__product(node->ctx, &p, node->scratch);
+        snn__product(node->ctx, &p, left);
     }
 }
 
@@ -586,18 +624,19 @@ static void convolve_back(struct snn__node *node, size_t batch, struct snn__sign
     struct weights *s = node->state;
 
     for (size_t g = 0; g < s->groups; g++) {
+        float *left;
         struct snn__product p = { .m = batch * s->read.h * s->read.w,
                                   .n = s->inputs,
                                   .x = x.data + g * s->outputs,
                                   .window = s->read_back,
-                                  .packed = s->packed_back + g * s->packed_back_size,
+                                  .packed = packed_weights(node, g, true, &left),
                                   .alpha = x.scale,
                                   .bias = bias ? bias + g * s->inputs : NULL,
                                   .y = y + g * s->inputs,
                                   .y_pitch = s->read.pitch,
                                   .accumulate = accumulate };
 
-        snn__product(node->ctx, &p, node->scratch);
+        snn__product(node->ctx, &p, left);
     }
 }
 

@@ -297,6 +297,7 @@ static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_
     struct operands o, r;
     struct snn__product p;
     double left = 0, right = 0;
+    float *turned;
 
     make(&o, ctx, &there);
     make(&r, ctx, &back);
@@ -305,6 +306,10 @@ static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_
     snn__product(ctx, &p, o.scratch);
     /* w' [k = (tap, n), c] out of the same weights [n, c, tap] */
     snn__pack(ctx, r.packed, o.w, taps, n, c, 1, c * taps, taps);
+    turned = numbers(snn__packed_size(ctx, r.k, c));
+    snn__pack_turned(ctx, turned, o.packed, taps, c, n); /* or out of the packed w */
+    HOLDS(memcmp(turned, r.packed, snn__packed_size(ctx, r.k, c) * sizeof *turned) == 0, "h %zu kernel %zu: turned", h, kernel);
+    free(turned);
     p = (struct snn__product){ .m = r.m, .n = c, .x = r.x, .window = back.w, .packed = r.packed, .alpha = 1, .y = r.y,
                                .y_pitch = c };
     snn__product(ctx, &p, r.scratch);
