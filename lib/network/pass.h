@@ -22,6 +22,7 @@ enum snn__noise {
 struct snn__needs {
     bool learns;       /* errors and gradients */
     bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
+    bool inputs;       /* traces: what weights read is kept until errors come, although the trace is their presynaptic factor */
     bool history;      /* the values of all T steps are kept, errors go through time */
     bool spatial;      /* with history: errors stay within their step */
     bool rates;        /* neurons of which the rate is trained; without history, errors are sums over the steps, given once, and the

@@ -356,6 +356,13 @@ static void mark_states(const struct snn__pass *pass, struct lives *lives)
     }
 }
 
+/* Whether weights, once they have computed, need the trace of what they read instead of its value. */
+static bool only_traces(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return unit->flags & SNN__LAYER_WEIGHTS && pass->needs.traces && !pass->needs.inputs && !unit->layer->source[0].delay &&
+           source_unit(pass, unit, 0) != NULL && source_unit(pass, unit, 0)->traced;
+}
+
 static void measure_lives(struct snn__pass *pass, struct lives *lives)
 {
     bool always = (pass->slots > 1 && !pass->means) || pass->needs.observed;
@@ -380,7 +387,7 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             if (root != NULL && unit->norm >= 0) /* read again when the norm is computed */
                 use(&lives[index_of(pass, root)].value, forward_time((size_t)unit->norm));
             if (root != NULL)
-                use(&lives[index_of(pass, root)].value, kept ? backward_time(pass, l) : forward_time(l));
+                use(&lives[index_of(pass, root)].value, kept && !only_traces(pass, unit) ? backward_time(pass, l) : forward_time(l));
             if (from != NULL)
                 use(&lives[index_of(pass, from)].trace, kept ? backward_time(pass, l) : forward_time(l));
         }

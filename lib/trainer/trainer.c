@@ -410,6 +410,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
             SNN__TRY(trainer->rule->check(trainer));
         SNN__TRY(check_projection(trainer));
         trainer->rule->needs(trainer, &needs);
+        needs.inputs = trainer->projecting.projection != NULL;
         SNN__TRY(hold_norms(trainer, &needs));
         if (trainer->loss_on_mean && !needs.history && !needs.rates)
             return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
