@@ -239,6 +239,20 @@ static void forward_trace(struct snn__pass *pass, struct snn__unit *unit, struct
     unit->trace_scale = io.y.scale;
 }
 
+/* a = decay a + y: the trace of a population behind a linear layer */
+static void gather_trace(const struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
+{
+    size_t n = pass->batch * unit->value_len;
+
+    unit->trace_scale = 1.0f;
+    if (io->first) {
+        snn__copy(pass->ctx, unit->trace, io->y.scale, io->y.data, n);
+        return;
+    }
+    snn__copy(pass->ctx, unit->trace, snn__population_constants(&unit->spiking->node)->decay, unit->trace, n);
+    snn__add_to(pass->ctx, unit->trace, io->y.scale, io->y.data, n);
+}
+
 /* mean (+)= factor x / T */
 static void average(const struct snn__pass *pass, float *mean, struct snn__signal x, size_t n, bool first)
 {
@@ -307,6 +321,8 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
             snn__copy(pass->ctx, unit->trace, io.y.scale, io.y.data, pass->batch * unit->value_len);
         else
             average_calls(pass, unit, io.y, t);
+    } else if (unit->spiking != NULL) {
+        gather_trace(pass, unit, &io);
     } else if (!(unit->flags & SNN__LAYER_POPULATION)) {
         forward_trace(pass, unit, io);
     }

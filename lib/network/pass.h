@@ -55,6 +55,7 @@ struct snn__unit {
     bool late;         /* exists at the last step only: gathers all steps, or reads what does */
     bool driven;       /* depends on spikes or on the step before */
     bool traced;       /* has a trace */
+    const struct snn__unit *spiking; /* the population of which it gathers a trace itself, from its own values; or NULL */
     bool averaged;     /* couples: weights read it, so it is computed once more, from average rates */
     bool trainable;    /* has trained tensors */
     bool wants_error;  /* the error at its output is of use */

@@ -79,7 +79,7 @@ static void mark_absent(struct snn__pass *pass)
     }
 }
 
-/* Populations make traces, linear layers without weights pass them on; a source with delay may come later in the order. */
+/* Populations make traces, linear layers without weights map them; a source with delay may come later in the order. */
 static void mark_traced(struct snn__pass *pass)
 {
     bool news = pass->needs.traces;
@@ -98,6 +98,42 @@ static void mark_traced(struct snn__pass *pass)
 }
 
 static struct snn__unit *value_root(const struct snn__pass *pass, struct snn__unit *unit);
+
+/* The population that a unit reads, alone and up to a constant; NULL if there is none, or its neurons forget at rates of their own. */
+static const struct snn__unit *population_behind(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    const struct snn__unit *from = unit;
+
+    do {
+        if (from->layer->n_sources != 1 || from->layer->source[0].delay || (from != unit && from->layer->n_tensors > 0))
+            return NULL;
+        from = source_unit(pass, from, 0);
+        if (from == NULL || from->readers != 1 || from->read_later)
+            return NULL;
+    } while (from->flags & SNN__LAYER_PASSES);
+    return from->flags & SNN__LAYER_POPULATION && !snn__param_i64(&from->layer->params, SNN_NEURON_PER_NEURON) ? from : NULL;
+}
+
+/* The trace of pooled spikes is the pooled trace, and smaller than that of the spikes, which is not kept then. Where errors are local, the
+ * method may look at the traces of populations. */
+static void mark_spiking(struct snn__pass *pass)
+{
+    if (!pass->needs.traces || pass->needs.local)
+        return;
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *from;
+
+        if (!unit->traced || !(unit->flags & SNN__LAYER_LINEAR) || unit->flags & SNN__LAYER_PASSES)
+            continue;
+        unit->spiking = population_behind(pass, unit);
+        if (unit->spiking != NULL && unit->spiking->value_len <= unit->value_len)
+            unit->spiking = NULL;
+        for (from = unit; unit->spiking != NULL && !pass->needs.observed && from != unit->spiking;) {
+            from = source_unit(pass, from, 0);
+            from->traced = false;
+        }
+    }
+}
 
 /* Whether errors lie in one slot per step. */
 static bool errors_apart(const struct snn__pass *pass)
@@ -297,6 +333,7 @@ static snn_status describe_units(struct snn__pass *pass)
                          "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
                          "before", pass->unit[pass->n - 1].layer->name);
     mark_traced(pass);
+    mark_spiking(pass);
     if (pass->means)
         mark_averaged(pass);
     if (pass->needs.couples)
@@ -342,7 +379,7 @@ static size_t index_of(const struct snn__pass *pass, const struct snn__unit *uni
     return (size_t)(unit - pass->unit);
 }
 
-/* What the next step of a stream needs: traces of populations; and, where some layer reads the step before, all, since any value may be
+/* What the next step of a stream needs: traces that are gathered; and, where some layer reads the step before, all, since any value may be
  * passed on to it. */
 static void mark_states(const struct snn__pass *pass, struct lives *lives)
 {
@@ -352,7 +389,7 @@ static void mark_states(const struct snn__pass *pass, struct lives *lives)
         delays |= pass->unit[l].read_later;
     for (size_t l = 0; l < pass->n; l++) {
         lives[l].value.state = delays;
-        lives[l].trace.state = delays || pass->unit[l].flags & SNN__LAYER_POPULATION;
+        lives[l].trace.state = delays || pass->unit[l].flags & SNN__LAYER_POPULATION || pass->unit[l].spiking != NULL;
     }
 }
 
@@ -376,7 +413,7 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
         use(&lives[l].trace, forward_time(l));
         if ((unit->constant && !pass->whole) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
             lives[index_of(pass, value_root(pass, unit) ? value_root(pass, unit) : unit)].value.always = true;
-        if (unit->read_later || unit->flags & SNN__LAYER_POPULATION)
+        if (unit->read_later || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL)
             lives[l].trace.always = true;
         for (size_t i = 0; i < unit->layer->n_sources; i++) {
             struct snn__unit *from = source_unit(pass, unit, i), *root = value_root(pass, from);
