@@ -140,6 +140,7 @@ static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, 
 {
     struct snn__io io = snn__unit_io(pass, unit, t);
 
+    unit->node.scratch = unit->scratch[1];
     if (pass->means)
         take_means(pass, unit, &io);
     if (unit->trainable && unit->layer->type->credit && pass->credit != NULL)
@@ -323,7 +324,11 @@ void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t 
 
 void snn__pass_settle(struct snn__pass *pass)
 {
-    for (size_t l = 0; l < pass->n; l++)
-        if (pass->unit[l].trainable && pass->unit[l].layer->type->settle)
-            pass->unit[l].layer->type->settle(&pass->unit[l].node);
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        unit->node.scratch = pass->scratch;
+        if (unit->trainable && unit->layer->type->settle)
+            unit->layer->type->settle(&unit->node);
+    }
 }

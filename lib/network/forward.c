@@ -139,9 +139,13 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
 
 void snn__pass_refresh(struct snn__pass *pass)
 {
-    for (size_t l = 0; l < pass->n; l++)
-        if (pass->unit[l].layer->type->refresh)
-            pass->unit[l].layer->type->refresh(&pass->unit[l].node);
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        unit->node.scratch = pass->scratch;
+        if (unit->layer->type->refresh)
+            unit->layer->type->refresh(&unit->node);
+    }
 }
 
 void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream)
@@ -306,6 +310,7 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     }
     if (noisy && pass->needs.noise == SNN__NOISE_BEFORE)
         io.x[0] = perturb(pass, unit, io.x[0]);
+    unit->node.scratch = unit->scratch[0];
     unit->layer->type->forward(&unit->node, &io);
     unit->scale = io.y.scale;
     if (noisy && pass->needs.noise == SNN__NOISE_BEHIND)

@@ -73,6 +73,7 @@ struct snn__unit {
     float later_scale, later_trace_scale;
     float *noise, *noisy;       /* z, [B][len], which the method fills in before the step; the current or the output with it */
 
+    void *scratch[2];      /* of its node while it runs forward, backward */
     float *error;          /* dL/dvalue of the step */
     struct snn__signal e;  /* what is known of it in this sweep */
     bool reached;          /* e holds something */
@@ -108,8 +109,7 @@ struct snn__pass {
     uint64_t *clock;  /* streams: steps so far */
     float *output_error; /* [slots][B][len]; means: one slot */
     float *gradient;  /* [parameters], in the order of the parameters */
-    void *scratch;
-    size_t scratch_bytes;
+    void *scratch; /* of a layer that derives something from its parameters, or settles */
     snn__credit_fn credit;
     snn__direct_fn direct; /* or NULL */
     void *direct_arg;

@@ -542,10 +542,26 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     return unit->layer->type->plan ? unit->layer->type->plan(node, &pass->arena) : SNN_OK;
 }
 
+/* Scratch memory of a layer is alive while it computes; that of all layers, at time 0, in between: where steps run one by one. */
+static snn_status plan_scratch(struct snn__pass *pass)
+{
+    const bool apart = pass->slots == 1 && !pass->means && !pass->whole && !pass->needs.equilibrium && !pass->needs.observed;
+    size_t most = 0;
+
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+        const unsigned now[2] = { forward_time(l), backward_time(pass, l) };
+        const size_t bytes = unit->layer->type->scratch ? unit->layer->type->scratch(&unit->node) : 0;
+
+        most = snn__max(most, bytes);
+        for (size_t i = 0; apart && i < (pass->needs.learns ? 2 : 1); i++)
+            SNN__TRY(want(pass, &unit->scratch[i], bytes, 1, &(struct life){ now[i], now[i], false, false }));
+    }
+    return want(pass, &pass->scratch, most, 1, apart ? &(struct life){ 0, 0, false, false } : NULL);
+}
+
 static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
 {
-    size_t bytes = 0;
-
     SNN__TRY(describe_units(pass));
     if (pass->needs.learns) {
         pass->gradient = snn__alloc(pass->ctx, pass->net->n_parameters, sizeof(float));
@@ -567,14 +583,16 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     for (size_t l = 0; l < pass->n; l++) {
         SNN__TRY(plan_unit(pass, &pass->unit[l], &lives[l]));
         SNN__TRY(plan_norm(pass, &pass->unit[l]));
-        if (pass->unit[l].layer->type->scratch)
-            bytes = snn__max(bytes, pass->unit[l].layer->type->scratch(&pass->unit[l].node));
     }
-    pass->scratch_bytes = bytes;
-    SNN__TRY(want(pass, &pass->scratch, bytes, 1, NULL));
+    SNN__TRY(plan_scratch(pass));
     SNN__TRY(snn__arena_commit(&pass->arena));
-    for (size_t l = 0; l < pass->n; l++)
-        pass->unit[l].node.scratch = pass->scratch;
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        for (size_t i = 0; i < 2; i++)
+            unit->scratch[i] = unit->scratch[i] ? unit->scratch[i] : pass->scratch;
+        unit->node.scratch = pass->scratch;
+    }
     return SNN_OK;
 }
 
