@@ -65,6 +65,7 @@ struct snn__unit {
     size_t value_len;  /* elements of a sample */
 
     float *value; /* [slots][B][len], NULL if the array is the input's */
+    const struct snn__unit *value_over, *error_over; /* units over whose value, error it writes its own; or NULL */
     float scale;  /* of value */
     float *trace, trace_scale; /* with means: the mean of value over the steps so far, in parts of T */
     ptrdiff_t norm;             /* means: weights of which the error varies through this batch norm */

@@ -379,6 +379,68 @@ static size_t index_of(const struct snn__pass *pass, const struct snn__unit *uni
     return (size_t)(unit - pass->unit);
 }
 
+/* The unit that holds the error of `unit`, if no other one is handed the same array. */
+static struct snn__unit *error_owner(const struct snn__pass *pass, struct snn__unit *unit)
+{
+    struct snn__unit *heir;
+
+    while ((heir = error_heir(pass, unit)) != NULL) {
+        if (heir->layer->n_sources != 1)
+            return NULL;
+        unit = heir;
+    }
+    return unit;
+}
+
+/* Where steps run one by one and a layer is read by a population alone, spikes are written over their current, and the error at the
+ * current over that at the spikes. */
+static void mark_over(struct snn__pass *pass)
+{
+    const struct snn__needs *needs = &pass->needs;
+
+    if (needs->history || pass->means || pass->whole || needs->equilibrium || needs->observed || needs->noise != SNN__NOISE_NONE)
+        return;
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *from = source_unit(pass, unit, 0);
+
+        if (!(unit->flags & SNN__LAYER_POPULATION) || unit->flags & SNN__LAYER_KEEPS_X || unit->layer->source[0].delay)
+            continue;
+        if (from == NULL || from->readers != 1 || from->read_later || from->constant ||
+            from->flags & (SNN__LAYER_PASSES | SNN__LAYER_GATHERS))
+            continue;
+        unit->value_over = from;
+        if (from->wants_error && snn__unit_sends(pass, unit, from))
+            from->error_over = error_owner(pass, unit);
+    }
+}
+
+static void extend(struct life *life, const struct life *by)
+{
+    use(life, by->last);
+    life->always |= by->always;
+}
+
+/* What is written over lives on in what it is written over. */
+static void extend_lives(const struct snn__pass *pass, struct lives *lives)
+{
+    for (size_t l = pass->n; l-- > 0;)
+        if (pass->unit[l].value_over != NULL)
+            extend(&lives[index_of(pass, pass->unit[l].value_over)].value, &lives[l].value);
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].error_over != NULL)
+            extend(&lives[index_of(pass, pass->unit[l].error_over)].error, &lives[l].error);
+}
+
+static void share_arrays(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].value_over != NULL)
+            pass->unit[l].value = pass->unit[l].value_over->value;
+    for (size_t l = pass->n; l-- > 0;)
+        if (pass->unit[l].error_over != NULL)
+            pass->unit[l].error = pass->unit[l].error_over->error;
+}
+
 /* What the next step of a stream needs: traces that are gathered; and, where some layer reads the step before, all, since any value may be
  * passed on to it. */
 static void mark_states(const struct snn__pass *pass, struct lives *lives)
@@ -470,7 +532,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     size_t all = pass->batch_max * unit->value_len;
     bool population = (unit->flags & SNN__LAYER_POPULATION) != 0;
 
-    if (!(unit->flags & SNN__LAYER_PASSES))
+    if (!(unit->flags & SNN__LAYER_PASSES) && unit->value_over == NULL)
         SNN__TRY(want(pass, &unit->value, pass->slots * all, sizeof(float), &lives->value));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
@@ -479,7 +541,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         if (unit->traced && !pass->needs.couples)
             SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
     }
-    if (unit->wants_error && (errors_apart(pass) || error_heir(pass, unit) == NULL))
+    if (unit->wants_error && unit->error_over == NULL && (errors_apart(pass) || error_heir(pass, unit) == NULL))
         SNN__TRY(want(pass, &unit->error, (errors_apart(pass) ? pass->slots : 1) * all, sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
     if (pass->needs.noise && population && !unit->aside) {
@@ -571,6 +633,8 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     for (size_t l = 0; l < pass->n; l++)
         SNN__TRY(plan_node(pass, &pass->unit[l]));
     measure_lives(pass, lives);
+    mark_over(pass);
+    extend_lives(pass, lives);
     if (pass->needs.streams)
         mark_states(pass, lives);
     SNN__TRY(want(pass, &pass->output_error, (pass->means ? 1 : pass->slots) * pass->batch_max * pass->unit[pass->n - 1].value_len, sizeof(float),
@@ -586,6 +650,7 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     }
     SNN__TRY(plan_scratch(pass));
     SNN__TRY(snn__arena_commit(&pass->arena));
+    share_arrays(pass);
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 

@@ -146,6 +146,46 @@ START_TEST(test_bytes_over_steps)
 }
 END_TEST
 
+/* ---- memory over layers ---- */
+
+enum { CHANNELS = 64, SIDE = 8 };
+
+/* Bytes with `n` alike layers of standardised weights between the first and the last. */
+static uint64_t bytes_of_layers(size_t n)
+{
+    static const size_t shape[3] = { 3, SIDE, SIDE };
+    char text[1024] = "conv2d a out=64 pad=1; lif s; ";
+    size_t held;
+
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "conv2d c%zu out=64 pad=1 standardise=1; lif n%zu; ", i, i);
+    snprintf(text + strlen(text), sizeof text - strlen(text), "avgpool p; flatten f; linear o out=10");
+    return bytes_at("ottt", 6, text, shape, BATCH, &held);
+}
+
+/* A layer more holds its gradient and one form of its weights, potentials and traces; all else is memory that layers share. */
+START_TEST(test_bytes_over_layers)
+{
+    const uint64_t weights = CHANNELS * CHANNELS * 9 * sizeof(float), activity = BATCH * CHANNELS * SIDE * SIDE * sizeof(float);
+    const uint64_t more = bytes_of_layers(5) - bytes_of_layers(4);
+
+    ck_assert_uint_ge(more, 2 * weights + 2 * activity);
+    ck_assert_uint_le(more, 2 * weights + 2 * activity + weights / 4); /* vectors of one layer */
+}
+END_TEST
+
+/* Traces lie behind the pooling, where they are smaller. */
+START_TEST(test_bytes_of_pooled_traces)
+{
+    static const size_t shape[3] = { 64, SIDE, SIDE };
+    static const char pooled[] = "conv2d a out=64 pad=1; lif n; avgpool p kernel=2; flatten f; linear o out=10";
+    size_t held;
+    const uint64_t activity = BATCH * CHANNELS * SIDE * SIDE * sizeof(float);
+
+    ck_assert_uint_lt(bytes_at("ottt", 6, pooled, shape, BATCH, &held), bytes_at("sltt", 6, pooled, shape, BATCH, &held) + activity / 2);
+}
+END_TEST
+
 /* ---- every allocation fails once ---- */
 
 #define TRY(call)         \
@@ -391,6 +431,8 @@ int main(void)
     tcase_set_timeout(reuse, 60);
     tcase_add_loop_test(none, test_no_allocation, 0, 8);
     tcase_add_loop_test(none, test_bytes_over_steps, 0, 8);
+    tcase_add_test(none, test_bytes_over_layers);
+    tcase_add_test(none, test_bytes_of_pooled_traces);
     tcase_add_loop_test(fails, test_every_allocation_fails_once, 0, 5);
     tcase_add_test(fails, test_try_again);
     tcase_add_loop_test(reuse, test_prepare_twice, 0, 4);
