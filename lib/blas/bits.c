@@ -2,14 +2,14 @@
  *
  *   sum_k x_k sgn(w_k) = 2 |x and w| - |x|,   x_k 0 or 1, the bit of w set where the sign is +
  *
- * Rows are those of blas/spikes.h. Weights lie in panels of 8 outputs, [word][8]. */
+ * Rows are those of blas/spikes.h, gathered in blocks. Weights lie in panels of 8 outputs, [word][8]. */
 #include "blas/bits.h"
 #include "blas/blocks.h"
 #include "blas/spikes.h"
 #include "core/context.h"
 #include <string.h>
 
-#define ROWS 64u /* gathered at a time */
+#define PANELS 8u /* for which it is worth to gather rows */
 
 size_t snn__bits_packed_size(const struct snn__window *w, size_t n)
 {
@@ -48,82 +48,96 @@ void snn__bits_pack_signs(const struct snn__window *w, uint64_t *packed, const u
 struct bits {
     const struct snn__kernels *k;
     const struct snn__bits_product *p;
-    size_t depth, tasks;
+    size_t depth, panels;
+    size_t row_tasks, column_tasks;
     uint64_t *map;
-    char *gathered; /* of each worker: [ROWS][depth], and how many are set in each row */
+    char *scratch;
     size_t per_worker;
 };
 
-static size_t worker_room(const struct snn__window *w)
+/* What one worker needs. */
+struct own {
+    uint64_t *room, *rows; /* [depth][BITS_ROOM]; [BITS_MR][depth] */
+    uint32_t *count, *set; /* [BITS_MR][BITS_NR]; [BITS_MR] */
+};
+
+static size_t own_size(const struct snn__window *w)
 {
-    return snn__round_up(ROWS * (snn__spikes_depth(w) * sizeof(uint64_t) + sizeof(uint32_t)), 64);
+    return snn__spikes_depth(w) * (SNN__BITS_ROOM + SNN__BITS_MR) * sizeof(uint64_t) + SNN__BITS_MR * (SNN__BITS_NR + 1) * sizeof(uint32_t);
+}
+
+static struct own own_of(const struct bits *a, size_t worker)
+{
+    uint64_t *room = (uint64_t *)(void *)(a->scratch + worker * a->per_worker), *rows = room + a->depth * SNN__BITS_ROOM;
+    uint32_t *count = (uint32_t *)(void *)(rows + SNN__BITS_MR * a->depth);
+
+    return (struct own){ room, rows, count, count + SNN__BITS_MR * SNN__BITS_NR };
 }
 
 size_t snn__bits_scratch(const snn_context *ctx, size_t samples, const struct snn__window *w)
 {
-    return snn__spikes_size(samples, w) + snn__threads(ctx) * worker_room(w);
+    return snn__spikes_size(samples, w) + snn__threads(ctx) * own_size(w);
 }
 
 /* y = factor (2 count - set) + bias */
-static void finish(const struct bits *a, size_t m, size_t group, const uint32_t *count, uint32_t set)
+static void finish(const struct bits *a, const struct own *own, struct span rows, size_t panel)
 {
     const struct snn__bits_product *p = a->p;
-    const size_t n = group * SNN__BITS_NR, cols = snn__min(SNN__BITS_NR, p->n - n);
-    float sum[SNN__BITS_NR], *y = p->y + m * p->y_pitch + n;
+    const size_t n = panel * SNN__BITS_NR, cols = snn__min(SNN__BITS_NR, p->n - n);
+    float factor[SNN__BITS_NR] = { 0 }, bias[SNN__BITS_NR] = { 0 };
 
-    for (size_t j = 0; j < SNN__BITS_NR; j++)
-        sum[j] = (float)(2 * (int32_t)count[j] - (int32_t)set);
-    for (size_t j = 0; j < cols; j++)
-        y[j] = sum[j] * (p->scale[n + j] * p->alpha) + (p->bias ? p->bias[n + j] : 0.0f);
-}
-
-/* How many are set. */
-static uint32_t bits_of(const uint64_t *row, size_t words)
-{
-    uint32_t set = 0;
-
-    for (size_t i = 0; i < words; i++)
-        set += snn__count_bits(row[i]);
-    return set;
-}
-
-static void multiply_rows(const struct bits *a, size_t from, size_t to, uint64_t *rows, uint32_t *set)
-{
-    uint32_t count[SNN__BITS_MR * SNN__BITS_NR];
-
-    for (size_t m = from; m < to; m++) {
-        snn__spikes_row(&a->p->window, a->map, m, rows + (m - from) * a->depth);
-        set[m - from] = bits_of(rows + (m - from) * a->depth, a->depth);
+    for (size_t j = 0; j < cols; j++) {
+        factor[j] = p->scale[n + j] * p->alpha;
+        bias[j] = p->bias ? p->bias[n + j] : 0.0f;
     }
-    for (size_t g = 0; g < snn__ceil_div(a->p->n, SNN__BITS_NR); g++)
-        for (size_t m = from; m < to; m += SNN__BITS_MR) {
-            const size_t height = snn__min(SNN__BITS_MR, to - m);
+    for (size_t m = rows.from; m < rows.to; m++) {
+        const uint32_t *count = own->count + (m - rows.from) * SNN__BITS_NR;
+        const int32_t set = (int32_t)own->set[m - rows.from];
+        float y[SNN__BITS_NR];
 
-            a->k->bits_tile(a->depth, rows + (m - from) * a->depth, height, a->p->packed + g * a->depth * SNN__BITS_NR, count);
-            for (size_t i = 0; i < height; i++)
-                finish(a, m + i, g, count + i * SNN__BITS_NR, set[m + i - from]);
-        }
+        for (size_t j = 0; j < SNN__BITS_NR; j++)
+            y[j] = (float)(2 * (int32_t)count[j] - set) * factor[j] + bias[j];
+        if (cols == SNN__BITS_NR)
+            memcpy(p->y + m * p->y_pitch + n, y, sizeof y);
+        else
+            memcpy(p->y + m * p->y_pitch + n, y, cols * sizeof *y);
+    }
 }
 
 static void bits_task(void *arg, size_t task, size_t worker)
 {
     const struct bits *a = arg;
-    const struct span all = part(a->p->m, a->tasks, task);
-    uint64_t *rows = (uint64_t *)(void *)(a->gathered + worker * a->per_worker);
+    const struct span all = part(snn__ceil_div(a->p->m, SNN__BITS_MR), a->row_tasks, task / a->column_tasks);
+    const struct span panels = part(a->panels, a->column_tasks, task % a->column_tasks);
+    const struct own own = own_of(a, worker);
 
-    for (size_t m = all.from; m < all.to; m += ROWS)
-        multiply_rows(a, m, snn__min(all.to, m + ROWS), rows, (uint32_t *)(void *)(rows + ROWS * a->depth));
+    for (size_t block = all.from; block < all.to; block++) {
+        const struct span rows = { block * SNN__BITS_MR, snn__min(a->p->m, (block + 1) * SNN__BITS_MR) };
+        const uint64_t *x;
+
+        for (size_t m = rows.from; m < rows.to; m++)
+            snn__spikes_row(&a->p->window, a->map, m, own.rows + (m - rows.from) * a->depth);
+        x = a->k->bits_turn(a->depth, own.rows, rows.to - rows.from, own.room, own.set);
+        for (size_t panel = panels.from; panel < panels.to; panel++) {
+            a->k->bits_tile(a->depth, x, rows.to - rows.from, a->p->packed + panel * a->depth * SNN__BITS_NR, own.count);
+            finish(a, &own, rows, panel);
+        }
+    }
 }
 
+/* Few rows are cut by columns too. */
 void snn__bits_product(const snn_context *ctx, const struct snn__bits_product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
     struct bits a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w), .map = scratch };
     const size_t samples = p->m / (w->oh * w->ow);
+    const size_t wanted = tasks_wanted(p->m, p->n, a.depth * 4); /* a word takes as long as some 4 multiplications */
 
-    a.gathered = (char *)scratch + snn__spikes_size(samples, w);
-    a.per_worker = worker_room(w);
-    a.tasks = snn__min(p->m, tasks_wanted(p->m, p->n, a.depth * 4)); /* a word takes as long as some 4 multiplications */
+    a.panels = snn__ceil_div(p->n, SNN__BITS_NR);
+    a.row_tasks = snn__min(wanted, snn__ceil_div(p->m, SNN__BITS_MR));
+    a.column_tasks = snn__min(snn__ceil_div(a.panels, PANELS), snn__ceil_div(wanted, a.row_tasks));
+    a.scratch = (char *)scratch + snn__spikes_size(samples, w);
+    a.per_worker = own_size(w);
     snn__spikes_pack(ctx, w, p->x, samples, a.map);
-    snn__parallel(ctx, bits_task, &a, a.tasks);
+    snn__parallel(ctx, bits_task, &a, a.row_tasks * a.column_tasks);
 }

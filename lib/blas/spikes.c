@@ -31,19 +31,33 @@ void snn__spikes_pack(const snn_context *ctx, const struct snn__window *w, const
     snn__parallel(ctx, pack_sample, &a, samples);
 }
 
+/* Positions `from` .. from + n - 1 of a line of w; zero beyond its ends. */
+static void copy_positions(uint64_t *row, const uint64_t *line, size_t w, ptrdiff_t from, size_t n, size_t words)
+{
+    const size_t before = from < 0 ? snn__min(n, (size_t)-from) : 0, start = (size_t)(from + (ptrdiff_t)before);
+    const size_t inside = start < w ? snn__min(n - before, w - start) : 0, after = n - before - inside;
+
+    if (before > 0)
+        memset(row, 0, before * words * sizeof *row);
+    memcpy(row + before * words, line + start * words, inside * words * sizeof *row);
+    if (after > 0)
+        memset(row + (before + inside) * words, 0, after * words * sizeof *row);
+}
+
+/* Taps that lie side by side are copied at once. */
 void snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m, uint64_t *row)
 {
     const size_t sample = m / (w->oh * w->ow), y = m / w->ow % w->oh * w->stride, x = m % w->ow * w->stride;
-    const size_t words = snn__spikes_words(w);
+    const size_t words = snn__spikes_words(w), taps = w->dilation == 1 ? w->kw : 1;
 
     map += sample * w->h * w->w * words;
     for (size_t i = 0; i < w->kh; i++)
-        for (size_t j = 0; j < w->kw; j++, row += words) {
-            const size_t at = y + i * w->dilation - w->pad, to = x + j * w->dilation - w->pad; /* outside: beyond the end */
+        for (size_t j = 0; j < w->kw; j += taps, row += taps * words) {
+            const size_t at = y + i * w->dilation - w->pad; /* outside: beyond the end */
 
-            if (at < w->h && to < w->w)
-                memcpy(row, map + (at * w->w + to) * words, words * sizeof *row);
+            if (at < w->h)
+                copy_positions(row, map + at * w->w * words, w->w, (ptrdiff_t)(x + j * w->dilation) - (ptrdiff_t)w->pad, taps, words);
             else
-                memset(row, 0, words * sizeof *row);
+                memset(row, 0, taps * words * sizeof *row);
         }
 }

@@ -3,7 +3,7 @@
 
 #if defined(__AVX2__) && defined(__FMA__)
 #include "core/compiler.h"
-#include "kernel/bits.h"
+#include "kernel/nibbles.h"
 #include <immintrin.h>
 
 /* 6 x 16: 12 sums, 2 columns and a broadcast fill 15 of the 16 registers. */
@@ -270,9 +270,15 @@ static void bits(uint64_t *to, const float *x, size_t n)
     }
 }
 
+static const uint64_t *bits_turn(size_t words, const uint64_t *x, size_t rows, uint64_t *room, uint32_t *set)
+{
+    count_set(words, x, rows, set);
+    return turn_nibbles(words, x, rows, room);
+}
+
 static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
 {
-    count_words(words, x, rows, w, count);
+    count_nibbles_of(words, x, rows, w, count);
 }
 
 #define NAME "avx2"

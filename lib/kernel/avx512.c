@@ -3,7 +3,7 @@
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "core/compiler.h"
-#include "kernel/bits.h"
+#include "kernel/nibbles.h"
 #include <immintrin.h>
 
 /* 12 x 32: 24 sums, 2 columns and a broadcast fill 27 of the 32 registers. */
@@ -242,11 +242,13 @@ static void bits(uint64_t *to, const float *x, size_t n)
     }
 }
 
+#define ROWS 8 /* of sums in registers */
+
 /* Eight columns are the lanes of a register; `rows` is a constant where this is inlined. */
 __attribute__((target("avx512vpopcntdq"))) static inline void count_rows(size_t rows, size_t words, const uint64_t *x,
                                                                          const uint64_t *w, uint32_t *count)
 {
-    __m512i sum[SNN__BITS_MR];
+    __m512i sum[ROWS];
 
     for (size_t i = 0; i < rows; i++)
         sum[i] = _mm512_setzero_si512();
@@ -263,20 +265,32 @@ __attribute__((target("avx512vpopcntdq"))) static inline void count_rows(size_t 
 __attribute__((target("avx512vpopcntdq"))) static void count_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w,
                                                                   uint32_t *count)
 {
-    if (rows == SNN__BITS_MR)
-        count_rows(SNN__BITS_MR, words, x, w, count);
-    else
-        for (size_t i = 0; i < rows; i++)
-            count_rows(1, words, x + i * words, w, count + i * SNN__BITS_NR);
+    size_t i = 0;
+
+    for (; i + ROWS <= rows; i += ROWS)
+        count_rows(ROWS, words, x + i * words, w, count + i * SNN__BITS_NR);
+    for (; i < rows; i++)
+        count_rows(1, words, x + i * words, w, count + i * SNN__BITS_NR);
 }
 
 /* Not all machines with AVX-512 count bits in its registers. */
+static bool counts_in_registers(void)
+{
+    return __builtin_cpu_supports("avx512vpopcntdq") != 0;
+}
+
+static const uint64_t *bits_turn(size_t words, const uint64_t *x, size_t rows, uint64_t *room, uint32_t *set)
+{
+    count_set(words, x, rows, set);
+    return counts_in_registers() ? x : turn_nibbles(words, x, rows, room);
+}
+
 static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)
 {
-    if (__builtin_cpu_supports("avx512vpopcntdq"))
+    if (counts_in_registers())
         count_tile(words, x, rows, w, count);
     else
-        count_words(words, x, rows, w, count);
+        count_nibbles_of(words, x, rows, w, count);
 }
 
 #define NAME "avx512"

@@ -2,7 +2,7 @@
  * compiled for one; the loops are written so that the compiler vectorises them with that file's flags: branch-free, with
  * every choice made outside of the loop. Those of populations are in kernel/neurons.h.
  *
- * The including file defines MR, NR, REGISTER, tile, edge, interleave, events, scatter, bits, bits_tile, NAME, ISA and TABLE.
+ * The including file defines MR, NR, REGISTER, tile, edge, interleave, events, scatter, bits, bits_turn, bits_tile, NAME, ISA and TABLE.
  * ref.c is the specification. */
 #include "core/size.h"
 #include "kernel/lookup.h"
@@ -260,6 +260,7 @@ static const struct snn__kernels table = {
     .events = events,
     .scatter = scatter,
     .bits = bits,
+    .bits_turn = bits_turn,
     .bits_tile = bits_tile,
     .lookup_sums = lookup_sums,
     .lookup = lookup,

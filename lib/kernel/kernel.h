@@ -200,8 +200,9 @@ struct snn__outer {
 
 #define SNN__MR_MAX 16 /* most rows and columns that a micro tile may have */
 #define SNN__NR_MAX 32
-#define SNN__BITS_MR 8 /* rows and columns of a tile of bits */
+#define SNN__BITS_MR 64 /* most rows, and columns of a tile of bits, */
 #define SNN__BITS_NR 8
+#define SNN__BITS_ROOM 128 /* and words of room for every word of such rows */
 #define SNN__LOOKUP_NR 16   /* columns of a table of sums, */
 #define SNN__LOOKUP_BITS 5u /* the spikes that look up one of them, */
 #define SNN__LOOKUP_SUMS 32 /* how many there are, */
@@ -229,7 +230,10 @@ struct snn__kernels {
 
     /* to[ceil(n / 64)]: bit i of it, from the lowest on, is set where x[i] is not 0 */
     void (*bits)(uint64_t *to, const float *x, size_t n);
-    /* count[i][j] = bits that are set both in row i of x[rows][words] and in column j of w[words][BITS_NR]; rows <= BITS_MR */
+    /* Makes rows ready for tiles: set[i] = bits that are set in row i of x[rows][words]; rows <= BITS_MR. Returns what tiles read:
+     * x, or room[words][BITS_ROOM] with the same in an order of their own. */
+    const uint64_t *(*bits_turn)(size_t words, const uint64_t *x, size_t rows, uint64_t *room, uint32_t *set);
+    /* count[i][j] = bits that are set both in row i of x, from bits_turn() of as many rows, and in column j of w[words][BITS_NR] */
     void (*bits_tile)(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count);
 
     /* table[g][b][LOOKUP_NR] = sum of w[LOOKUP_BITS g + i, :] over the bits i that are set in b, for rows <= 64 rows of w in packed

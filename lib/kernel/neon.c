@@ -4,6 +4,7 @@
 #if defined(__AARCH64EL__) && defined(__ARM_NEON)
 #include "core/compiler.h"
 #include "core/size.h"
+#include "kernel/bits.h"
 #include <arm_neon.h>
 
 /* 6 x 16: 24 sums, 4 columns and 2 registers with 6 rows fill 30 of the 32 registers. */
@@ -315,6 +316,11 @@ SNN__INLINE void count_rows(size_t rows, size_t words, const uint64_t *x, const 
 {
     for (size_t k = 0; k < words; k += WORDS)
         count_some(rows, snn__min(words - k, WORDS), words, x + k, w + k * SNN__BITS_NR, count, k > 0);
+}
+
+static const uint64_t *bits_turn(size_t words, const uint64_t *x, size_t rows, uint64_t *room, uint32_t *set)
+{
+    return rows_as_they_are(words, x, rows, room, set);
 }
 
 static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count)

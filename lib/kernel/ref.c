@@ -443,6 +443,7 @@ static const struct snn__kernels table = {
     .events = events,
     .scatter = scatter,
     .bits = bits,
+    .bits_turn = rows_as_they_are,
     .bits_tile = bits_tile,
     .lookup_sums = lookup_sums,
     .lookup = lookup,

@@ -182,7 +182,7 @@ struct bits_bench {
     struct bench bench; /* for sgemm */
     struct snn__bits_product p;
     size_t words;
-    uint64_t *rows; /* of x, already packed */
+    uint64_t *rows, *room; /* of x, already packed */
     float *x, *y, *table, *sum;
 };
 
@@ -197,16 +197,19 @@ static void run_bits(void *arg)
 static void run_tiles(void *arg)
 {
     struct bits_bench *b = arg;
-    uint32_t count[SNN__BITS_MR * SNN__BITS_NR];
+    const struct snn__kernels *k = b->bench.ctx->kernels;
+    uint32_t count[SNN__BITS_MR * SNN__BITS_NR], set[SNN__BITS_MR];
 
-    for (size_t g = 0; g < b->p.n / SNN__BITS_NR; g++)
-        for (size_t m = 0; m < b->p.m; m += SNN__BITS_MR) {
-            b->bench.ctx->kernels->bits_tile(b->words, b->rows + m * b->words, SNN__BITS_MR,
-                                             b->p.packed + g * b->words * SNN__BITS_NR, count);
+    for (size_t m = 0; m < b->p.m; m += SNN__BITS_MR) {
+        const uint64_t *x = k->bits_turn(b->words, b->rows + m * b->words, SNN__BITS_MR, b->room, set);
+
+        for (size_t n = 0; n < b->p.n; n += SNN__BITS_NR) {
+            k->bits_tile(b->words, x, SNN__BITS_MR, b->p.packed + n * b->words, count);
             for (size_t i = 0; i < SNN__BITS_MR; i++)
                 for (size_t j = 0; j < SNN__BITS_NR; j++)
-                    b->p.y[(m + i) * b->p.n + g * SNN__BITS_NR + j] = (float)(int32_t)count[i * SNN__BITS_NR + j];
+                    b->p.y[(m + i) * b->p.n + n + j] = (float)(int32_t)count[i * SNN__BITS_NR + j];
         }
+    }
 }
 
 /* Tables and looking up alone: rows in columns of words, as the product keeps them. */
@@ -299,6 +302,7 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     b.bench.scratch = aligned_alloc(64, snn__bits_scratch(ctx, c->batch, &c->w));
     b.words = snn__bits_packed_size(&c->w, SNN__BITS_NR) / SNN__BITS_NR;
     b.rows = calloc(b.bench.m * b.words, sizeof *b.rows);
+    b.room = aligned_alloc(64, b.words * SNN__BITS_ROOM * sizeof *b.room);
     for (size_t i = 0; i < b.bench.m * b.words; i++)
         b.rows[i] = packed[i % (b.words * c->n)];
     b.p = (struct snn__bits_product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
@@ -307,6 +311,7 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     close_bits(&b, c, product, measure(run_tiles, &b));
     free(scale);
     free(packed);
+    free(b.room);
 }
 
 /* ---- oneDNN -------------------------------------------------------------------------------------------------------- */
