@@ -8,30 +8,34 @@
 #include <stdbool.h>
 
 #define SPINS 4000 /* about 20 to 100 microseconds */
+#define LINE 64    /* bytes of a cache line */
+#define OPEN ((size_t)1)
+#define INSIDE ((size_t)2)
 
+/* A thread that computes, and its share of the tasks of a region. */
 struct worker {
+    _Alignas(LINE) _Atomic size_t next; /* first task that no one took */
+    size_t end;
     struct snn__pool *pool;
     pthread_t thread;
     size_t index;
 };
 
 struct snn__pool {
-    size_t threads; /* the caller's included */
-    struct worker *worker;
-    pthread_mutex_t busy;  /* held by the host thread that runs a region */
-    pthread_mutex_t lock;  /* guards sleeping */
+    pthread_mutex_t busy; /* held by the host thread that runs a region */
+    pthread_mutex_t lock; /* of those who sleep */
     pthread_cond_t wake;
     size_t started;
 
-    _Atomic uint64_t round; /* number of the region */
-    _Atomic size_t sleepers;
+    _Alignas(LINE) _Atomic uint64_t round; /* number of the region */
+    _Atomic bool sleeping;                 /* some workers may */
     _Atomic bool stop;
-
-    snn__task_fn fn; /* of the region */
+    size_t threads;                        /* the caller's included */
+    struct worker *worker;                 /* the first is the caller */
+    snn__task_fn fn;                       /* of the region */
     void *arg;
-    size_t tasks;
-    _Atomic size_t next;    /* first task that no one took */
-    _Atomic size_t running; /* workers that have not finished the region */
+
+    _Alignas(LINE) _Atomic size_t gate; /* OPEN while the region has tasks, and INSIDE for each worker that takes some */
 };
 
 static inline void relax(void)
@@ -43,31 +47,62 @@ static inline void relax(void)
 #endif
 }
 
+/* Its own tasks, then what others have left. A thread works on the same part of its data from one region to the next. */
 static void take_tasks(struct snn__pool *pool, size_t worker)
 {
-    for (;;) {
-        size_t task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
+    for (size_t i = 0; i < pool->threads; i++) {
+        struct worker *w = &pool->worker[(worker + i) % pool->threads];
 
-        if (task >= pool->tasks)
-            return;
-        pool->fn(pool->arg, task, worker);
+        while (atomic_load_explicit(&w->next, memory_order_relaxed) < w->end) {
+            const size_t task = atomic_fetch_add_explicit(&w->next, 1, memory_order_relaxed);
+
+            if (task < w->end)
+                pool->fn(pool->arg, task, worker);
+        }
     }
 }
 
-/* Returns when a region after `seen` has begun, or the pool stops. */
-static void await_round(struct snn__pool *pool, uint64_t seen)
+/* Into the region, if it still is one: from here on its caller waits for us. */
+static bool enter(struct snn__pool *pool)
+{
+    size_t gate = atomic_load_explicit(&pool->gate, memory_order_relaxed);
+
+    while (gate & OPEN)
+        if (atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + INSIDE, memory_order_acquire, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+static void leave(struct snn__pool *pool)
+{
+    atomic_fetch_sub_explicit(&pool->gate, INSIDE, memory_order_release);
+}
+
+/* Sleeps until a region after `seen` begins. Whoever begins one looks at `sleeping` after it changed `round`, we look at `round` after
+ * we changed `sleeping`: one of us sees the other. */
+static void sleep_through(struct snn__pool *pool, uint64_t seen)
+{
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->sleeping, true);
+    while (atomic_load(&pool->round) == seen) {
+        pthread_cond_wait(&pool->wake, &pool->lock);
+        atomic_store(&pool->sleeping, true);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* The number of a region after `seen`, once one has begun, or the pool stops. */
+static uint64_t await_round(struct snn__pool *pool, uint64_t seen)
 {
     for (int spin = 0; spin < SPINS; spin++) {
-        if (atomic_load_explicit(&pool->round, memory_order_acquire) != seen)
-            return;
+        const uint64_t round = atomic_load_explicit(&pool->round, memory_order_acquire);
+
+        if (round != seen)
+            return round;
         relax();
     }
-    pthread_mutex_lock(&pool->lock);
-    atomic_fetch_add(&pool->sleepers, 1);
-    while (atomic_load(&pool->round) == seen)
-        pthread_cond_wait(&pool->wake, &pool->lock);
-    atomic_fetch_sub(&pool->sleepers, 1);
-    pthread_mutex_unlock(&pool->lock);
+    sleep_through(pool, seen);
+    return atomic_load_explicit(&pool->round, memory_order_acquire);
 }
 
 static void *work(void *arg)
@@ -77,23 +112,13 @@ static void *work(void *arg)
     uint64_t seen = 0;
 
     for (;;) {
-        await_round(pool, seen);
-        seen++;
+        seen = await_round(pool, seen);
         if (atomic_load(&pool->stop))
             return NULL;
+        if (!enter(pool))
+            continue;
         take_tasks(pool, self->index);
-        atomic_fetch_sub_explicit(&pool->running, 1, memory_order_release);
-    }
-}
-
-/* Returns when all workers have finished the region. Where threads outnumber processors, one of them may be waiting for ours. */
-static void await_workers(struct snn__pool *pool)
-{
-    for (int spin = 0; atomic_load_explicit(&pool->running, memory_order_acquire) != 0; spin++) {
-        if (spin < SPINS)
-            relax();
-        else
-            sched_yield();
+        leave(pool);
     }
 }
 
@@ -101,10 +126,36 @@ static void await_workers(struct snn__pool *pool)
 static void announce(struct snn__pool *pool)
 {
     atomic_fetch_add(&pool->round, 1);
-    if (atomic_load(&pool->sleepers) > 0) {
+    if (atomic_load(&pool->sleeping)) {
         pthread_mutex_lock(&pool->lock);
+        atomic_store(&pool->sleeping, false);
         pthread_cond_broadcast(&pool->wake);
         pthread_mutex_unlock(&pool->lock);
+    }
+}
+
+static void begin_region(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t tasks)
+{
+    pool->fn = fn;
+    pool->arg = arg;
+    for (size_t i = 0; i < pool->threads; i++) {
+        atomic_store_explicit(&pool->worker[i].next, tasks * i / pool->threads, memory_order_relaxed);
+        pool->worker[i].end = tasks * (i + 1) / pool->threads;
+    }
+    atomic_fetch_or_explicit(&pool->gate, OPEN, memory_order_release);
+    announce(pool);
+}
+
+/* No task is left: workers that did not come are not waited for. Where threads outnumber processors, one that did may be waiting for
+ * our processor. */
+static void end_region(struct snn__pool *pool)
+{
+    atomic_fetch_and_explicit(&pool->gate, ~OPEN, memory_order_relaxed);
+    for (int spin = 0; atomic_load_explicit(&pool->gate, memory_order_acquire) != 0; spin++) {
+        if (spin < SPINS)
+            relax();
+        else
+            sched_yield();
     }
 }
 
@@ -115,14 +166,9 @@ void snn__pool_run(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t ta
             fn(arg, task, 0);
         return;
     }
-    pool->fn = fn;
-    pool->arg = arg;
-    pool->tasks = tasks;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-    atomic_store_explicit(&pool->running, pool->threads - 1, memory_order_relaxed);
-    announce(pool);
+    begin_region(pool, fn, arg, tasks);
     take_tasks(pool, 0);
-    await_workers(pool);
+    end_region(pool);
     pthread_mutex_unlock(&pool->busy);
 }
 
@@ -132,7 +178,7 @@ void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx)
         return;
     atomic_store(&pool->stop, true);
     announce(pool);
-    for (size_t i = 0; i < pool->started; i++)
+    for (size_t i = 1; i <= pool->started; i++)
         pthread_join(pool->worker[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
@@ -157,14 +203,14 @@ snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t thr
     pthread_mutex_init(&pool->busy, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    for (size_t i = 0; i + 1 < threads; i++) {
+    for (size_t i = 1; i < threads; i++) {
         struct worker *w = &pool->worker[i];
 
         w->pool = pool;
-        w->index = i + 1;
+        w->index = i;
         if (pthread_create(&w->thread, NULL, work, w) != 0) {
             snn__pool_destroy(pool, ctx);
-            return snn__fail(SNN_ERR_UNSUPPORTED, "thread %zu of %zu cannot be started", i + 2, threads);
+            return snn__fail(SNN_ERR_UNSUPPORTED, "thread %zu of %zu cannot be started", i + 1, threads);
         }
         pool->started++;
     }

@@ -1,7 +1,8 @@
-/* The thread pool: every task once, workers that do not meet, nested regions, several host threads. */
+/* The thread pool: every task once, workers that do not meet, the share of a slow thread, nested regions, several host threads. */
 #include "core/context.h"
 #include "support.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 enum { TASKS = 1000 };
@@ -79,6 +80,31 @@ START_TEST(test_nested)
 }
 END_TEST
 
+/* The first task lasts until all others are done: some of them belong to the same thread, and others have to take them. */
+static void slow_task(void *arg, size_t task, size_t worker)
+{
+    struct work *w = arg;
+
+    (void)worker;
+    while (task == 0 && atomic_load(&w->inner) < TASKS - 1)
+        sched_yield();
+    atomic_fetch_add(&w->inner, 1);
+}
+
+START_TEST(test_slow_thread)
+{
+    struct work w = { .threads = (size_t)_i };
+
+    w.ctx = test_context((uint32_t)_i, 1, SNN_ISA_BEST);
+    for (int round = 0; round < 20; round++) {
+        atomic_store(&w.inner, 0);
+        snn__parallel(w.ctx, slow_task, &w, TASKS);
+        ck_assert_uint_eq(atomic_load(&w.inner), TASKS);
+    }
+    snn_context_destroy(w.ctx);
+}
+END_TEST
+
 struct host {
     snn_context *ctx;
     unsigned done[TASKS];
@@ -141,6 +167,7 @@ int main(void)
 
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_every_task_once, 1, 5);
+    tcase_add_loop_test(tc, test_slow_thread, 2, 5);
     tcase_add_test(tc, test_nested);
     tcase_add_test(tc, test_hosts);
     tcase_add_test(tc, test_many_contexts);
