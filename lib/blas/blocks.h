@@ -6,7 +6,7 @@
 #include "kernel/kernel.h"
 
 #define TASKS 16u           /* aim of a large product */
-#define SMALLEST (1u << 18) /* multiplications of a task: some microseconds, what waking a thread costs */
+#define SMALLEST (1u << 16) /* multiplications of a task: some microseconds, more than a region costs */
 
 struct span {
     size_t from, to;
@@ -26,11 +26,15 @@ static inline size_t block_length(size_t n, size_t most)
     return snn__ceil_div(n, snn__ceil_div(n, most));
 }
 
+/* A power of two: the usual numbers of threads have equal shares. */
 static inline size_t tasks_wanted(size_t m, size_t n, size_t k)
 {
     const double work = (double)m * (double)n * (double)k / SMALLEST;
+    size_t tasks = 1;
 
-    return work >= TASKS ? TASKS : work < 1 ? 1 : (size_t)work;
+    while (tasks < TASKS && 2.0 * (double)tasks <= work)
+        tasks *= 2;
+    return tasks;
 }
 
 static inline size_t aligned(size_t floats)

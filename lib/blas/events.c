@@ -13,7 +13,6 @@
 #define GROUP 64u     /* columns at a time: their weights stay in the second-level cache */
 #define ROWS 16u      /* of a matrix at a time, for the same reason */
 #define LOOKED_AT 8u  /* samples that tell how full x is */
-#define FEW 5u        /* one number in so many is as much as is usual */
 #define SPARE 16u     /* entries that the kernel may write beyond the last */
 
 struct events {
@@ -184,6 +183,6 @@ void snn__events_product(const snn_context *ctx, const struct snn__product *p, v
 
     a.samples = p->m / a.outputs;
     a.per_worker = a.block * list_room(w) * (sizeof(uint32_t) + sizeof(float));
-    a.tasks = snn__min(a.samples, tasks_wanted(p->m, p->n, snn__max(1, a.depth / FEW)));
+    a.tasks = snn__min(a.samples, tasks_wanted(p->m, snn__round_up(p->n, GROUP), a.depth));
     snn__parallel(ctx, events_task, &a, a.tasks);
 }

@@ -3,7 +3,7 @@
 #include "kernel/kernel.h"
 
 #define PIECES 16u    /* at most: enough for the usual number of cores, few enough to cost nothing */
-#define SMALLEST 8192u /* elements of a piece: some microseconds, what waking a thread costs */
+#define SMALLEST 4096u /* elements of a piece: a few microseconds, more than a region costs */
 #define ALIGNMENT 64u  /* elements: pieces share no cache line */
 
 struct ranges {
@@ -22,11 +22,14 @@ static void run_piece(void *arg, size_t task, size_t worker)
 
 void snn__ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg)
 {
-    size_t pieces = snn__max(1, snn__min(PIECES, n / SMALLEST));
-    struct ranges r = { fn, arg, n, snn__round_up(snn__ceil_div(n, pieces), ALIGNMENT) };
+    size_t pieces = 1;
+    struct ranges r = { fn, arg, n, 0 };
 
     if (n == 0)
         return;
+    while (pieces < PIECES && 2 * pieces * SMALLEST <= n) /* a power of two: the usual numbers of threads have equal shares */
+        pieces *= 2;
+    r.piece = snn__round_up(snn__ceil_div(n, pieces), ALIGNMENT);
     if (pieces == 1)
         fn(arg, 0, n);
     else
