@@ -47,8 +47,8 @@ static snn_status read_options(snn_context_options *to, const snn_context_option
         return snn__fail(SNN_ERR_ARGUMENT, "context options: set both allocate and release, or none");
     if (to->threads > THREADS_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "context options: %u threads, at most %u", to->threads, THREADS_MAX);
-    if (to->isa != SNN_ISA_REF && to->isa != SNN_ISA_AVX2 && to->isa != SNN_ISA_AVX512 && to->isa != SNN_ISA_NEON &&
-        to->isa != SNN_ISA_BEST)
+    if (to->isa != SNN_ISA_REF && to->isa != SNN_ISA_AVX2 && to->isa != SNN_ISA_AVX512 && to->isa != SNN_ISA_AMX &&
+        to->isa != SNN_ISA_NEON && to->isa != SNN_ISA_BEST)
         return snn__fail(SNN_ERR_ARGUMENT, "context options: unknown instruction set %u", to->isa);
     return SNN_OK;
 }

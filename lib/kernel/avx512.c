@@ -1,4 +1,4 @@
-/* kernel/avx512.c - x86-64 with AVX-512 F, BW, DQ, VL. */
+/* kernel/avx512.c - x86-64 with AVX-512 F, BW, DQ, VL, and the same with a matrix unit. */
 #include "kernel/tables.h"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
@@ -299,4 +299,16 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
 #include "kernel/body.h"
 #else
 const struct snn__kernels *const snn__kernels_avx512 = NULL;
+#endif
+
+/* The same with a matrix unit. */
+#include "kernel/tiles.h"
+#if defined(ENTRIES) && defined(SNN__TILES)
+#include "kernel/amx.h"
+
+static const struct snn__kernels with_unit = { .name = "amx", .isa = SNN_ISA_AMX, ENTRIES, .limbs = limbs, .matrix = matrix };
+
+const struct snn__kernels *const snn__kernels_amx = &with_unit;
+#else
+const struct snn__kernels *const snn__kernels_amx = NULL;
 #endif

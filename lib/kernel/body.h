@@ -249,40 +249,40 @@ static void lookup_sums(float *table, const float *w, size_t panel, size_t rows,
     lookup_sums_of(table, w, NR, rows);
 }
 
-static const struct snn__kernels table = {
-    .name = NAME,
-    .isa = ISA,
-    .mr = MR,
-    .nr = NR,
-    .tile = tile,
-    .edge = edge,
-    .interleave = interleave,
-    .events = events,
-    .scatter = scatter,
-    .bits = bits,
-    .bits_turn = bits_turn,
-    .bits_tile = bits_tile,
-    .lookup_sums = lookup_sums,
-    .lookup = lookup,
-    .points_of_map = points_of_map,
-    .points_of_error = points_of_error,
-    .points_of_weights = points_of_weights,
-    .map_of_points = map_of_points,
-    .weights_of_points = weights_of_points,
-    .population_step = population_step,
-    .population_delta = population_delta,
-    .population_back = population_back,
-    .rate_step = rate_step,
-    .couple_step = couple_step,
-    .fill = fill,
-    .scale = scale,
-    .axpy = axpy,
-    .multiply = multiply,
-    .maximum = maximum,
-    .dot = dot,
-    .finite = finite,
-    .sgd = sgd,
-    .adam = adam,
-};
+/* What all tables of these kernels have; one may have a matrix unit besides. */
+#define ENTRIES                             \
+    .mr = MR,                               \
+    .nr = NR,                               \
+    .tile = tile,                           \
+    .edge = edge,                           \
+    .interleave = interleave,               \
+    .events = events,                       \
+    .scatter = scatter,                     \
+    .bits = bits,                           \
+    .bits_turn = bits_turn,                 \
+    .bits_tile = bits_tile,                 \
+    .lookup_sums = lookup_sums,             \
+    .lookup = lookup,                       \
+    .points_of_map = points_of_map,         \
+    .points_of_error = points_of_error,     \
+    .points_of_weights = points_of_weights, \
+    .map_of_points = map_of_points,         \
+    .weights_of_points = weights_of_points, \
+    .population_step = population_step,     \
+    .population_delta = population_delta,   \
+    .population_back = population_back,     \
+    .rate_step = rate_step,                 \
+    .couple_step = couple_step,             \
+    .fill = fill,                           \
+    .scale = scale,                         \
+    .axpy = axpy,                           \
+    .multiply = multiply,                   \
+    .maximum = maximum,                     \
+    .dot = dot,                             \
+    .finite = finite,                       \
+    .sgd = sgd,                             \
+    .adam = adam
+
+static const struct snn__kernels table = { .name = NAME, .isa = ISA, ENTRIES };
 
 const struct snn__kernels *const TABLE = &table;

@@ -183,6 +183,22 @@ struct snn__product {
     enum snn__way way;
 };
 
+/* A block of a product of spikes for a matrix unit: y[rows,cols] = alpha * unit[n] * sum_k x[m,k] W[k,n] (+ bias[n]) (+ y[m,n]).
+ * W is what limbs() of the table made. The whole sum is exact, at most 2^23 deep, and rounded to float once or (beyond 2^17 spikes) twice
+ * before it is multiplied. */
+struct snn__matrix {
+    size_t rows, cols, words; /* rows <= MATRIX_SIDE, cols <= MATRIX_COLS */
+    const uint64_t *x;        /* [rows][words] */
+    const uint8_t *limbs;     /* of each MATRIX_SIDE columns */
+    const float *unit;
+    float alpha;
+    const float *bias; /* or NULL */
+    float *y;
+    size_t y_pitch;
+    bool accumulate;
+    void *room; /* MATRIX_ROOM bytes, aligned to 64 */
+};
+
 /* g[n,k] = alpha * sum_m d[m,n] * read(x)[m,k]  (+ g[n,k] if accumulate) */
 struct snn__outer {
     size_t m, n;
@@ -207,6 +223,15 @@ struct snn__outer {
 #define SNN__LOOKUP_BITS 5u /* the spikes that look up one of them, */
 #define SNN__LOOKUP_SUMS 32 /* how many there are, */
 #define SNN__LOOKUP_GROUPS 13 /* and groups of that many spikes in a word */
+#define SNN__MATRIX_SIDE 32u  /* rows and columns of a block of a matrix unit, */
+#define SNN__MATRIX_COLS 128u /* and most columns of a call; */
+#define SNN__MATRIX_LIMBS 3u  /* bytes of a weight, */
+#define SNN__MATRIX_WHOLE 8388606.0f /* what the largest one becomes, so that rounding stays below 2^23, */
+#define SNN__MATRIX_WORD 2048u /* bytes of one limb of a block that a word of spikes meets, */
+#define SNN__MATRIX_DEEP 10u  /* words at a time: two times 20 KiB share a first-level cache */
+#define SNN__MATRIX_ROOM                         \
+    (SNN__MATRIX_DEEP * SNN__MATRIX_WORD +       \
+     SNN__MATRIX_LIMBS * SNN__MATRIX_SIDE * SNN__MATRIX_COLS * sizeof(int32_t)) /* spikes as bytes, sums */
 
 struct snn__kernels {
     const char *name;
@@ -241,6 +266,14 @@ struct snn__kernels {
     void (*lookup_sums)(float *table, const float *w, size_t panel, size_t rows, size_t cols);
     /* y[m][LOOKUP_NR] = or += sum_g table[g][LOOKUP_BITS bits of x[m] from LOOKUP_BITS g on] */
     void (*lookup)(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, bool accumulate);
+
+    /* Both NULL without a matrix unit; ref has them as the specification.
+     * limbs: `cols` columns of w, in packed panels, become whole numbers W = w / unit of 24 bits, to the nearest one; unit is the column's
+     * largest magnitude, 2^-103 at least, by MATRIX_WHOLE. Where that is not finite, W is 0. Byte l of W, the last one with the sign, goes to
+     *   to[l][word][column / 16][row / 4][column % 16][row % 4]
+     * where a tap has ceil(c / 64) words of 64 rows each, zero beyond its last; columns up to MATRIX_SIDE are zero. */
+    void (*limbs)(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c);
+    void (*matrix)(const struct snn__matrix *a);
 
     /* Winograd's convolutions, see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next;
      * side * side outputs of taps * taps weights */

@@ -7,6 +7,7 @@
 extern const struct snn__kernels *const snn__kernels_ref;
 extern const struct snn__kernels *const snn__kernels_avx2;
 extern const struct snn__kernels *const snn__kernels_avx512;
+extern const struct snn__kernels *const snn__kernels_amx;
 extern const struct snn__kernels *const snn__kernels_neon;
 
 #endif

@@ -25,7 +25,7 @@ static const struct flag flags[] = {
     { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
     { "density", "X,...", NULL, "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
     { "product", "SHAPE,...", NULL, "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
-    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, neon, best (default)" },
+    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
     { "rows", "M,M,...", NULL, "train: with lateral neurons (HLOP), in the second of two tasks: those of task 1, for each layer, frozen" },

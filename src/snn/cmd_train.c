@@ -30,7 +30,7 @@ static const struct flag flags[] = {
     { "batch", "N", "batch", "samples per update; default 128" },
     { "seed", "N", "seed", "of every random number; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
-    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, neon, best (default)" },
+    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6, for spide 30" },
     { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse; default ce_mse, for spide ce" },
     { "loss-mix", "X", "trainer.loss_mix", "share of MSE in ce_mse; default 0.05" },

@@ -78,7 +78,7 @@ static int isa_of(const char *name, uint32_t *isa)
         snn_isa isa;
     } known[] = {
         { "best", SNN_ISA_BEST }, { "ref", SNN_ISA_REF }, { "avx2", SNN_ISA_AVX2 }, { "avx512", SNN_ISA_AVX512 },
-        { "neon", SNN_ISA_NEON }
+        { "amx", SNN_ISA_AMX }, { "neon", SNN_ISA_NEON }
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -86,7 +86,7 @@ static int isa_of(const char *name, uint32_t *isa)
             *isa = known[i].isa;
             return DONE;
         }
-    return fail(FAILED, "isa: \"%s\" is none of best, ref, avx2, avx512, neon", name);
+    return fail(FAILED, "isa: \"%s\" is none of best, ref, avx2, avx512, amx, neon", name);
 }
 
 int run_context(struct run *run)

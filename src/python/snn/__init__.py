@@ -25,7 +25,7 @@ __all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Netw
 
 _SPLIT = {"train": 1, "test": 2}
 _NEURON = {"if": 1, "lif": 2, "cuba": 3, "alif": 4, "plif": 5, "dsr_if": 401, "dsr_lif": 402}
-_ISA = {"ref": 1, "avx2": 2, "avx512": 3, "neon": 101, "best": 1000}
+_ISA = {"ref": 1, "avx2": 2, "avx512": 3, "amx": 4, "neon": 101, "best": 1000}
 
 
 def version():

@@ -1,0 +1,51 @@
+/* kernel/tiles.h - all that kernel/amx.h needs of a machine with a matrix unit (AMX-INT8): eight tiles of 16 rows of 64 bytes, and spikes
+ * that become bytes. Tests take emulations in its place. The number of a tile is a constant, written out. */
+#ifndef SNN_KERNEL_TILES_H
+#define SNN_KERNEL_TILES_H
+
+/* clang wrote these names without their second underscore up to version 14. */
+#if (defined(__AMX_INT8__) || defined(__AMXINT8__)) && defined(__AVX512BW__)
+#include "core/compiler.h"
+#include <immintrin.h>
+#include <stdint.h>
+
+#define SNN__TILES
+
+/* All tiles are whole. Until tiles_end(), the thread's tiles are ours. */
+SNN__INLINE void tiles_begin(void)
+{
+    static const struct {
+        uint8_t palette, start_row, reserved[14];
+        uint16_t bytes[16]; /* of a row of each tile */
+        uint8_t rows[16];
+    } all = { 1, 0, { 0 }, { 64, 64, 64, 64, 64, 64, 64, 64 }, { 16, 16, 16, 16, 16, 16, 16, 16 } };
+
+    _tile_loadconfig(&all);
+}
+
+SNN__INLINE void tiles_end(void)
+{
+    _tile_release();
+}
+
+#define TILE_ZERO(tile) _tile_zero(tile)
+/* The compiler need not know that this reads memory: what was written before has to be there. */
+#define TILE_LOAD(tile, from, pitch)           \
+    do {                                       \
+        __asm__ volatile("" : : : "memory");   \
+        _tile_loadd(tile, from, pitch);        \
+    } while (0)
+#define TILE_STORE(tile, to, pitch) _tile_stored(tile, to, pitch)
+/* sum[16][16] += x[16][64] times w[16][16][4]: bytes of row i of x with those of column j of w, sums of 32 bits. Those of x are unsigned,
+ * those of w unsigned or signed. */
+#define TILE_UNSIGNED(sum, x, w) _tile_dpbuud(sum, x, w)
+#define TILE_SIGNED(sum, x, w) _tile_dpbusd(sum, x, w)
+
+/* 64 bits become bytes that are 0 or 1. */
+SNN__INLINE void spread_word(uint8_t *to, uint64_t word)
+{
+    _mm512_storeu_si512(to, _mm512_maskz_mov_epi8((__mmask64)word, _mm512_set1_epi8(1)));
+}
+#endif
+
+#endif
