@@ -20,6 +20,9 @@
 #define ADD_TASKS 4u     /* that add up the parts of m */
 #define LOOKUP_ROWS 128u   /* of a product that are worth tables of sums, */
 #define LOOKUP_CHANNELS 8u /* of a word that are worth its gathering */
+#define MATRIX_ROWS 64u     /* that are worth the bytes of weights of a matrix unit, */
+#define MATRIX_COLUMNS 32u  /* its tiles, and */
+#define MATRIX_CHANNELS 32u /* words of 64; the three, and the share of events below, are predicted: no such machine was measured */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 /* ---- packing ------------------------------------------------------------------------------------------------------ */
@@ -156,6 +159,8 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
 
     if (spikes)
         bytes = snn__max(bytes, snn__lookup_scratch(ctx, m, w));
+    if (spikes && snn__matrix_fits(ctx, w))
+        bytes = snn__max(bytes, snn__matrix_scratch(ctx, m, n, w));
     return snn__winograd_fits(w, m, n) ? snn__max(bytes, snn__winograd_product_scratch(ctx, m, n, w)) : bytes;
 }
 
@@ -263,7 +268,7 @@ static void dense_product(const snn_context *ctx, const struct snn__product *p, 
     snn__parallel(ctx, product_task, &a, a.row_tasks * a.col_tasks);
 }
 
-bool snn__product_takes(const struct snn__product *p, enum snn__way way)
+bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way)
 {
     switch (way) {
     case SNN__WAY_WINOGRAD:
@@ -272,17 +277,28 @@ bool snn__product_takes(const struct snn__product *p, enum snn__way way)
         return p->window.pitch == p->window.c;
     case SNN__WAY_LOOKUP:
         return p->spikes;
+    case SNN__WAY_MATRIX:
+        return p->spikes && snn__matrix_fits(ctx, &p->window);
     default:
         return true;
     }
 }
 
-/* The fastest way for an x without zeros. All thresholds here are what snn bench kernels shows. */
-static enum snn__way full_way(const struct snn__product *p)
+/* Large enough for the matrix unit; plain C has what specifies it, but none. */
+static bool is_for_matrix(const snn_context *ctx, const struct snn__product *p)
 {
-    if (snn__product_takes(p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS && p->window.c >= LOOKUP_CHANNELS)
+    return ctx->kernels->isa != SNN_ISA_REF && snn__product_takes(ctx, p, SNN__WAY_MATRIX) && p->m >= MATRIX_ROWS && p->n >= MATRIX_COLUMNS &&
+           p->window.c >= MATRIX_CHANNELS;
+}
+
+/* The fastest way for an x without zeros. All thresholds here but those of the matrix unit are what snn bench kernels shows. */
+static enum snn__way full_way(const snn_context *ctx, const struct snn__product *p)
+{
+    if (is_for_matrix(ctx, p))
+        return SNN__WAY_MATRIX;
+    if (snn__product_takes(ctx, p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS && p->window.c >= LOOKUP_CHANNELS)
         return SNN__WAY_LOOKUP;
-    return snn__product_takes(p, SNN__WAY_WINOGRAD) ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
+    return snn__product_takes(ctx, p, SNN__WAY_WINOGRAD) ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
 }
 
 /* A smaller share of numbers that are not zero makes events faster than this way. */
@@ -292,6 +308,8 @@ static double events_below(const struct snn__product *p, enum snn__way way)
         return 1;
     if (way == SNN__WAY_WINOGRAD)
         return p->window.kh == 3 ? 1 / 12.0 : 1 / 7.0;
+    if (way == SNN__WAY_MATRIX)
+        return 1 / 64.0;
     return way == SNN__WAY_LOOKUP ? 1 / 10.0 : 1 / 5.0;
 }
 
@@ -301,8 +319,8 @@ enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product
 
     if (p->way != SNN__WAY_ANY)
         return p->way;
-    way = full_way(p);
-    if (!snn__product_takes(p, SNN__WAY_EVENTS))
+    way = full_way(ctx, p);
+    if (!snn__product_takes(ctx, p, SNN__WAY_EVENTS))
         return way;
     return snn__events_share(ctx, p, scratch) < events_below(p, way) ? SNN__WAY_EVENTS : way;
 }
@@ -320,6 +338,9 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
         return;
     case SNN__WAY_LOOKUP:
         snn__lookup_product(ctx, p, scratch);
+        return;
+    case SNN__WAY_MATRIX:
+        snn__matrix_product(ctx, p, scratch);
         return;
     default:
         dense_product(ctx, p, scratch);

@@ -101,8 +101,9 @@ static void begin_rows(const snn_context *ctx, const struct snn__product *p, siz
     }
 }
 
-bool snn__product_takes(const struct snn__product *p, enum snn__way way)
+bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way)
 {
+    (void)ctx;
     (void)p;
     return way == SNN__WAY_DENSE;
 }

@@ -14,8 +14,9 @@
 #define LEAST_SECONDS 1e-3
 #define MOST_NUMBERS 1e10 /* of one array */
 
-static const char *const names[] = { "dense", "winograd", "events", "lookup", "bits" };
-static const enum snn__way ways[] = { SNN__WAY_DENSE, SNN__WAY_WINOGRAD, SNN__WAY_EVENTS, SNN__WAY_LOOKUP };
+static const char *const names[] = { "dense", "winograd", "events", "lookup", "matrix", "bits" };
+static const enum snn__way ways[] = { SNN__WAY_DENSE, SNN__WAY_WINOGRAD, SNN__WAY_EVENTS, SNN__WAY_LOOKUP,
+                                     SNN__WAY_MATRIX };
 
 #define WAYS (sizeof names / sizeof *names)
 #define BITS (WAYS - 1)
@@ -153,9 +154,9 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
     if (which == WAYS)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them", way ? way : "NULL");
     SNN__TRY(begin(&t, ctx, shape));
-    if (which < BITS && !snn__product_takes(&t.p, ways[which])) {
+    if (which < BITS && !snn__product_takes(ctx, &t.p, ways[which])) {
         end(&t);
-        return snn__fail(SNN_ERR_UNSUPPORTED, "snn_product_measure: \"%s\" does not take this shape", way);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "snn_product_measure: \"%s\" does not take this shape here", way);
     }
     t.p.way = which < BITS ? ways[which] : SNN__WAY_ANY;
     multiply(&t, which);

@@ -164,7 +164,8 @@ enum snn__way {
     SNN__WAY_DENSE,    /* every number with every weight */
     SNN__WAY_EVENTS,   /* numbers that are not zero add their weights: blas/events.c */
     SNN__WAY_WINOGRAD, /* fewer multiplications: blas/winograd.c */
-    SNN__WAY_LOOKUP    /* spikes look up sums of weights: blas/lookup.c */
+    SNN__WAY_LOOKUP,   /* spikes look up sums of weights: blas/lookup.c */
+    SNN__WAY_MATRIX    /* a matrix unit multiplies spikes with bytes of weights: blas/matrix.c */
 };
 
 /* y[m,n] = alpha * sum_k read(x)[m,k] * w[k,n]  (+ bias[n])  (+ y[m,n] if accumulate)
@@ -323,8 +324,8 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
 void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner, size_t n);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
-/* Whether a product may go this way. */
-bool snn__product_takes(const struct snn__product *p, enum snn__way way);
+/* Whether a product may go this way here. */
+bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way);
 /* The way that snn__product() takes: never ANY. It may write to scratch. */
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);

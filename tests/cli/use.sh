@@ -166,7 +166,7 @@ run 2 bench stream --net 64-16-10 --density 200
 has err 'not a number from 0 to 100'
 run 0 bench kernels --product 200x40-30,2x32x6-8c3 --density 5,50
 [ "$(grep -c '^200x40-30' out)" -eq 2 ] && [ "$(grep -c '^2x32x6-8c3' out)" -eq 2 ] || bad "bench kernels printed not one line per density"
-has out dense winograd events lookup bits picked
+has out dense winograd events lookup matrix bits picked
 run 0 bench kernels --product 200x40-30 --density 20 --json
 json kernels
 run 2 bench kernels --product 200-40

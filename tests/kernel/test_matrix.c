@@ -7,6 +7,13 @@
 #include "support.h"
 #include <string.h>
 
+/* A vendor's BLAS has but one way. */
+#ifdef SNN_ONLY_BLAS
+#define HAS_WAYS 0
+#else
+#define HAS_WAYS 1
+#endif
+
 /* ---- tiles, emulated: kernel/tiles.h in plain C ------------------------------------------------------------------------ */
 
 #define SNN_KERNEL_TILES_H
@@ -351,6 +358,124 @@ START_TEST(extreme_weights)
 }
 END_TEST
 
+/* ---- the whole way ------------------------------------------------------------------------------------------------------- */
+
+/* A context whose table has emulated tiles, or that of plain C. */
+static snn_context *context_of(struct snn__kernels *k, uint32_t threads)
+{
+    snn_context *ctx = test_context(threads, 1, SNN_ISA_REF);
+
+    if (k) {
+        *k = *ctx->kernels;
+        k->isa = SNN_ISA_AMX;
+        k->nr = SNN__MATRIX_SIDE;
+        k->limbs = limbs;
+        k->matrix = matrix;
+        ctx->kernels = k;
+    }
+    return ctx;
+}
+
+/* Spikes through a window, from and to rows with a pitch; the caller frees y. */
+static float *multiply_windows(const snn_context *ctx, const struct window_case *c)
+{
+    const size_t m = c->batch * c->w.oh * c->w.ow, k = depth_of(&c->w), taps = c->w.kh * c->w.kw;
+    float *x = numbers(source_size(c)), *w = numbers(k * c->n), *bias = numbers(c->n), *packed = numbers(snn__packed_size(ctx, k, c->n));
+    float *y = numbers(m * (c->n + 3));
+    void *scratch = taken(snn__product_scratch(ctx, m, c->n, &c->w, true));
+    struct snn__product p = { .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 0.75f, .bias = bias, .y = y,
+                              .y_pitch = c->n + 3, .accumulate = true, .spikes = true, .way = SNN__WAY_MATRIX };
+
+    random_fill(x, source_size(c), -1, 1, 1);
+    for (size_t i = 0; i < source_size(c); i++)
+        x[i] = x[i] > 0.6f;
+    random_fill(w, k * c->n, -1, 1, 2);
+    random_fill(bias, c->n, -1, 1, 3);
+    random_fill(y, m * (c->n + 3), -1, 1, 4);
+    snn__pack(ctx, packed, w, taps, c->w.c, c->n, 1, taps, k);
+    ck_assert(snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
+    snn__product(ctx, &p, scratch);
+    free(x);
+    free(w);
+    free(bias);
+    free(packed);
+    free(scratch);
+    return y;
+}
+
+START_TEST(windows_give_the_same)
+{
+    const struct window_case *c = &window_cases[_i];
+    const size_t n = c->batch * c->w.oh * c->w.ow * (c->n + 3);
+    struct snn__kernels k;
+    snn_context *ref;
+    float *expected;
+
+    if (c->w.transposed)
+        return;
+    ref = context_of(NULL, 1);
+    expected = multiply_windows(ref, c);
+    for (uint32_t threads = 1; threads <= 3; threads += 2) {
+        snn_context *ctx = context_of(&k, threads);
+        float *y = multiply_windows(ctx, c);
+
+        HOLDS(memcmp(y, expected, n * sizeof *y) == 0, "%s with %u threads", c->name, threads);
+        free(y);
+        snn_context_destroy(ctx);
+    }
+    free(expected);
+    snn_context_destroy(ref);
+}
+END_TEST
+
+static enum snn__way picked(snn_context *ctx, size_t m, size_t n, size_t channels, size_t every)
+{
+    struct snn__product p = { .m = m, .n = n, .window = { 1, 1, channels, channels, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true };
+    float *x = numbers(m * channels);
+    void *scratch = taken(snn__product_scratch(ctx, m, n, &p.window, true));
+    enum snn__way way;
+
+    for (size_t i = 0; i < m * channels; i += every)
+        x[i] = 1;
+    p.x = x;
+    way = snn__product_way(ctx, &p, scratch);
+    free(x);
+    free(scratch);
+    return way;
+}
+
+START_TEST(large_products_go_to_the_unit)
+{
+    struct snn__kernels k;
+    snn_context *ctx = context_of(&k, 1);
+
+    ck_assert_int_eq(picked(ctx, 1024, 256, 2304, 5), SNN__WAY_MATRIX);
+    ck_assert_int_eq(picked(ctx, 64, 32, 32, 1), SNN__WAY_MATRIX);
+    ck_assert_int_eq(picked(ctx, 1024, 256, 2304, 100), SNN__WAY_EVENTS);
+    ck_assert_int_eq(picked(ctx, 63, 32, 32, 1), SNN__WAY_DENSE);
+    ck_assert_int_eq(picked(ctx, 1024, 16, 64, 2), SNN__WAY_LOOKUP);
+    ctx->kernels = snn__kernels_at(0);
+    ck_assert_int_eq(picked(ctx, 1024, 256, 300, 5), SNN__WAY_LOOKUP);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* Bytes of deeper weights do not add up in 32 bits. */
+START_TEST(depth_has_a_bound)
+{
+    snn_context *ctx = test_context(1, 1, SNN_ISA_REF);
+    struct snn__product p = { .m = 64, .n = 64, .window = { 1, 1, 1 << 23, 1 << 23, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true };
+
+    ck_assert(snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
+    p.spikes = false;
+    ck_assert(!snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
+    p.spikes = true;
+    p.window.c++;
+    ck_assert(!snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 /* All spikes at the depth bound and the largest bytes: the sums of 32 bits that finish() takes are at their ends. */
 START_TEST(finish_takes_the_largest_sums)
 {
@@ -381,6 +506,11 @@ int main(void)
     tcase_add_loop_test(t, real_tiles_give_the_same, 0, SHAPES);
     tcase_add_test(t, extreme_weights);
     tcase_add_test(t, finish_takes_the_largest_sums);
+    if (HAS_WAYS) {
+        tcase_add_loop_test(t, windows_give_the_same, 0, (int)WINDOW_CASES);
+        tcase_add_test(t, large_products_go_to_the_unit);
+        tcase_add_test(t, depth_has_a_bound);
+    }
     suite_add_tcase(s, t);
     return run_suite(s);
 }

@@ -31,6 +31,12 @@ START_TEST(every_way_is_timed)
     for (const char *way; (way = snn_product_way(n)) != NULL; n++) {
         double seconds;
 
+        if (strcmp(way, "matrix") == 0) { /* not all machines have it */
+            const snn_status rc = snn_product_measure(ctx, &map, way, &seconds);
+
+            ck_assert(rc == SNN_OK ? seconds > 0 : rc == SNN_ERR_UNSUPPORTED);
+            continue;
+        }
         if (HAS_WAYS || strcmp(way, "dense") == 0 || strcmp(way, "bits") == 0) {
             OK(snn_product_measure(ctx, &map, way, &seconds));
             ck_assert_double_gt(seconds, 0);
@@ -40,14 +46,14 @@ START_TEST(every_way_is_timed)
         else if (HAS_WAYS)
             OK(snn_product_measure(ctx, &matrix, way, &seconds));
     }
-    ck_assert_uint_eq(n, 5);
+    ck_assert_uint_eq(n, 6);
     snn_context_destroy(ctx);
 }
 END_TEST
 
 START_TEST(density_and_sizes_pick)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, SNN_ISA_AVX512); /* without a matrix unit */
     snn_product_shape shape = matrix;
 
     ck_assert_str_eq(pick(ctx, shape, 0.5), "dense");

@@ -1,0 +1,129 @@
+/* blas/matrix.c - y = read(x) w where x is spikes, as bits, on a matrix unit that multiplies bytes.
+ *
+ *   w = unit (L0 + 2^8 L1 + 2^16 L2),   sum_k x_k w_k = unit (sum_k x_k L0 + 2^8 sum_k x_k L1 + 2^16 sum_k x_k L2)
+ *
+ * A weight becomes a whole number of 24 bits, its unit the same for a column; the three products of bytes are exact, in any order, and so
+ * is their sum. Only the weights are rounded, to units of 2^-23 of the largest one of their column, and the result at the end.
+ * The bytes of the weights are made from the packed ones for every product: n k numbers for m n k multiplications. */
+#include "blas/blocks.h"
+#include "blas/spikes.h"
+#include "blas/window.h"
+#include "core/context.h"
+#include "kernel/kernel.h"
+
+#define ROWS 256u          /* gathered at a time, for all columns of a task */
+#define CACHED (1u << 20)  /* bytes of weights that stay in the second-level cache while these rows pass */
+#define DEEPEST (1u << 23) /* rows of weights whose bytes add up in 32 bits */
+
+struct product {
+    const struct snn__kernels *k;
+    const struct snn__product *p;
+    size_t depth, panels;   /* words of a row, blocks of columns */
+    size_t wide;            /* of these in a call */
+    size_t row_tasks, column_tasks;
+    uint64_t *map;
+    float *unit;
+    uint8_t *limbs;
+    char *scratch;
+    size_t per_worker;
+};
+
+static size_t panel_size(size_t depth)
+{
+    return SNN__MATRIX_LIMBS * depth * SNN__MATRIX_WORD;
+}
+
+static size_t unit_size(size_t panels)
+{
+    return panels * SNN__MATRIX_SIDE * sizeof(float);
+}
+
+/* Room of the kernel, and rows. */
+static size_t own_size(size_t depth)
+{
+    return SNN__MATRIX_ROOM + ROWS * depth * sizeof(uint64_t);
+}
+
+bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
+{
+    return ctx->kernels->matrix && snn__spikes_depth(w) <= DEEPEST / 64;
+}
+
+size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    const size_t depth = snn__spikes_depth(w), panels = snn__ceil_div(n, SNN__MATRIX_SIDE);
+
+    return snn__spikes_size(m / (w->oh * w->ow), w) + unit_size(panels) + panels * panel_size(depth) + snn__threads(ctx) * own_size(depth);
+}
+
+static void cut_panel(void *arg, size_t panel, size_t worker)
+{
+    const struct product *a = arg;
+    const struct snn__window *w = &a->p->window;
+    const size_t nr = a->k->nr, pitch = snn__window_depth(w) * nr, first = panel * SNN__MATRIX_SIDE;
+
+    (void)worker;
+    a->k->limbs(a->limbs + panel * panel_size(a->depth), a->unit + first, a->p->packed + first / nr * pitch, pitch,
+                snn__min(SNN__MATRIX_SIDE, a->p->n - first), w->kh * w->kw, w->c);
+}
+
+/* Gathered rows times the blocks of columns from .. to - 1. */
+static void multiply(const struct product *a, const uint64_t *x, size_t m, size_t rows, struct span panels, void *room)
+{
+    const struct snn__product *p = a->p;
+    const size_t n = panels.from * SNN__MATRIX_SIDE, cols = snn__min(p->n, panels.to * SNN__MATRIX_SIDE) - n;
+
+    for (size_t i = 0; i < rows; i += SNN__MATRIX_SIDE)
+        a->k->matrix(&(struct snn__matrix){ .rows = snn__min(SNN__MATRIX_SIDE, rows - i), .cols = cols, .words = a->depth,
+                                            .x = x + i * a->depth, .limbs = a->limbs + panels.from * panel_size(a->depth),
+                                            .unit = a->unit + n, .alpha = p->alpha, .bias = p->bias ? p->bias + n : NULL,
+                                            .y = p->y + (m + i) * p->y_pitch + n, .y_pitch = p->y_pitch,
+                                            .accumulate = p->accumulate, .room = room });
+}
+
+static void matrix_task(void *arg, size_t task, size_t worker)
+{
+    const struct product *a = arg;
+    const size_t blocks = snn__ceil_div(a->p->m, SNN__MATRIX_SIDE);
+    const struct span some = part(blocks, a->row_tasks, task / a->column_tasks);
+    const struct span columns = part(a->panels, a->column_tasks, task % a->column_tasks);
+    const size_t end = snn__min(a->p->m, some.to * SNN__MATRIX_SIDE);
+    char *room = a->scratch + worker * a->per_worker;
+    uint64_t *x = (uint64_t *)(void *)(room + SNN__MATRIX_ROOM);
+
+    for (size_t m = some.from * SNN__MATRIX_SIDE; m < end; m += ROWS) {
+        const size_t rows = snn__min(ROWS, end - m);
+
+        for (size_t i = 0; i < rows; i++)
+            snn__spikes_row(&a->p->window, a->map, m + i, x + i * a->depth);
+        for (size_t j = columns.from; j < columns.to; j += a->wide)
+            multiply(a, x, m, rows, (struct span){ j, snn__min(columns.to, j + a->wide) }, room);
+    }
+}
+
+/* Rows are cut first: what they gather serves all columns. */
+static void cut_work(struct product *a)
+{
+    const size_t wanted = tasks_wanted(a->p->m, a->p->n, snn__window_depth(&a->p->window));
+
+    a->wide = snn__max(1, snn__min(SNN__MATRIX_COLS / SNN__MATRIX_SIDE, CACHED / panel_size(a->depth)));
+    a->row_tasks = snn__min(wanted, snn__ceil_div(a->p->m, SNN__MATRIX_SIDE));
+    a->column_tasks = snn__min(snn__ceil_div(a->panels, a->wide), snn__ceil_div(wanted, a->row_tasks));
+}
+
+void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    const struct snn__window *w = &p->window;
+    struct product a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w), .map = scratch };
+    const size_t samples = p->m / (w->oh * w->ow);
+
+    a.panels = snn__ceil_div(p->n, SNN__MATRIX_SIDE);
+    a.unit = (float *)(void *)((char *)scratch + snn__spikes_size(samples, w));
+    a.limbs = (uint8_t *)a.unit + unit_size(a.panels);
+    a.scratch = (char *)a.limbs + a.panels * panel_size(a.depth);
+    a.per_worker = own_size(a.depth);
+    cut_work(&a);
+    snn__spikes_pack(ctx, w, p->x, samples, a.map);
+    snn__parallel(ctx, cut_panel, &a, a.panels);
+    snn__parallel(ctx, matrix_task, &a, a.row_tasks * a.column_tasks);
+}
