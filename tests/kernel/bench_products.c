@@ -182,8 +182,10 @@ struct bits_bench {
     struct bench bench; /* for sgemm */
     struct snn__bits_product p;
     size_t words;
-    uint64_t *rows, *room; /* of x, already packed */
-    float *x, *y, *table, *sum;
+    uint64_t *rows; /* of x, already packed */
+    float *x, *y, *table, *sum, *unit;
+    uint8_t *limbs;
+    void *room;
 };
 
 static void run_bits(void *arg)
@@ -231,6 +233,23 @@ static void run_sums(void *arg)
     }
 }
 
+/* Bytes of weights and the matrix unit alone, from packed rows. */
+static void run_unit(void *arg)
+{
+    struct bits_bench *b = arg;
+    const struct snn__kernels *k = b->bench.ctx->kernels;
+    const size_t panel = b->bench.k * k->nr, limbs = SNN__MATRIX_LIMBS * b->words * SNN__MATRIX_WORD;
+
+    for (size_t n = 0; n < b->bench.n; n += SNN__MATRIX_SIDE)
+        k->limbs(b->limbs + n / SNN__MATRIX_SIDE * limbs, b->unit + n, b->bench.product.packed + n / k->nr * panel, panel, SNN__MATRIX_SIDE, 1,
+                 b->bench.k);
+    for (size_t n = 0; n < b->bench.n; n += SNN__MATRIX_COLS)
+        for (size_t m = 0; m < b->bench.m; m += SNN__MATRIX_SIDE)
+            k->matrix(&(struct snn__matrix){ .rows = SNN__MATRIX_SIDE, .cols = snn__min(SNN__MATRIX_COLS, b->bench.n - n), .words = b->words,
+                                             .x = b->rows + m * b->words, .limbs = b->limbs + n / SNN__MATRIX_SIDE * limbs, .unit = b->unit + n,
+                                             .alpha = 1, .y = b->y + m * b->bench.n + n, .y_pitch = b->bench.n, .room = b->room });
+}
+
 /* Spikes, weights, and a matrix of patches for sgemm. */
 static void open_bits(struct bits_bench *b, const snn_context *ctx, const struct window_case *c)
 {
@@ -264,7 +283,8 @@ static void close_bits(struct bits_bench *b, const struct window_case *c, struct
     free(b->bench.scratch);
 }
 
-static void bench_lookup(const snn_context *ctx, const struct window_case *c)
+/* Spikes times weights of 32 bits, without or with a matrix unit. */
+static void bench_spikes(const snn_context *ctx, const struct window_case *c, enum snn__way way)
 {
     struct bits_bench b;
     struct timing product;
@@ -275,18 +295,24 @@ static void bench_lookup(const snn_context *ctx, const struct window_case *c)
     snn__pack(ctx, packed, b.bench.w, c->w.kh * c->w.kw, c->w.c, c->n, c->w.c * c->n, c->n, 1);
     b.bench.scratch = aligned_alloc(64, snn__round_up(snn__product_scratch(ctx, b.bench.m, c->n, &c->w, true), 64));
     b.bench.product = (struct snn__product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
-                                             .y = b.y, .y_pitch = c->n, .spikes = true, .way = SNN__WAY_LOOKUP };
+                                             .y = b.y, .y_pitch = c->n, .spikes = true, .way = way };
     b.words = b.bench.k / 64;
     b.rows = calloc((b.bench.m + 8) * b.words, sizeof *b.rows);
     for (size_t i = 0; i < b.bench.m * b.words; i++)
         ctx->kernels->bits(b.rows + i, b.x + i * 64 % (source_size(c) - 64), 64);
     b.table = aligned_alloc(64, SNN__LOOKUP_GROUPS * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR * sizeof(float));
     b.sum = aligned_alloc(64, LOOKUP_ROWS * SNN__LOOKUP_NR * sizeof(float));
+    b.limbs = aligned_alloc(64, SNN__MATRIX_LIMBS * b.words * SNN__MATRIX_WORD * (c->n / SNN__MATRIX_SIDE));
+    b.unit = numbers(c->n);
+    b.room = aligned_alloc(64, SNN__MATRIX_ROOM);
     product = measure(run_product, &b.bench);
-    close_bits(&b, c, product, measure(run_sums, &b));
+    close_bits(&b, c, product, measure(way == SNN__WAY_MATRIX ? run_unit : run_sums, &b));
     free(packed);
     free(b.table);
     free(b.sum);
+    free(b.limbs);
+    free(b.unit);
+    free(b.room);
 }
 
 static void bench_bits(const snn_context *ctx, const struct window_case *c)
@@ -415,7 +441,11 @@ int main(int argc, char **argv)
         bench_bits(ctx, &bit_shapes[i]);
     printf("\nspikes (20 %%) x weights of 32 bits, looked up: as above\n");
     for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
-        bench_lookup(ctx, &bit_shapes[i]);
+        bench_spikes(ctx, &bit_shapes[i], SNN__WAY_LOOKUP);
+    if (ctx->kernels->matrix)
+        printf("\nthe same on a matrix unit: as above\n");
+    for (size_t i = 0; ctx->kernels->matrix && i < sizeof bit_shapes / sizeof *bit_shapes; i++)
+        bench_spikes(ctx, &bit_shapes[i], SNN__WAY_MATRIX);
 #ifdef HAVE_DNNL
     printf("\noneDNN (set OMP_NUM_THREADS), ms, medians of %d: matrices of the same sizes\n%-36s %10s %10s %10s\n", REPEATS, "", "sgemm", "u8s8s32",
            "3 limbs");
