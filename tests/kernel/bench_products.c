@@ -328,7 +328,7 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     b.bench.scratch = aligned_alloc(64, snn__bits_scratch(ctx, c->batch, &c->w));
     b.words = snn__bits_packed_size(&c->w, SNN__BITS_NR) / SNN__BITS_NR;
     b.rows = calloc(b.bench.m * b.words, sizeof *b.rows);
-    b.room = aligned_alloc(64, b.words * SNN__BITS_ROOM * sizeof *b.room);
+    b.room = aligned_alloc(64, b.words * SNN__BITS_ROOM * sizeof(uint64_t));
     for (size_t i = 0; i < b.bench.m * b.words; i++)
         b.rows[i] = packed[i % (b.words * c->n)];
     b.p = (struct snn__bits_product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
