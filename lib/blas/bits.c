@@ -50,7 +50,7 @@ struct bits {
     const struct snn__bits_product *p;
     size_t depth, panels;
     size_t row_tasks, column_tasks;
-    uint64_t *map;
+    const uint64_t *map;
     char *scratch;
     size_t per_worker;
 };
@@ -129,7 +129,7 @@ static void bits_task(void *arg, size_t task, size_t worker)
 void snn__bits_product(const snn_context *ctx, const struct snn__bits_product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
-    struct bits a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w), .map = scratch };
+    struct bits a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w) };
     const size_t samples = p->m / (w->oh * w->ow);
     const size_t wanted = tasks_wanted(p->m, p->n, a.depth * 4); /* a word takes as long as some 4 multiplications */
 
@@ -138,6 +138,6 @@ void snn__bits_product(const snn_context *ctx, const struct snn__bits_product *p
     a.column_tasks = snn__min(snn__ceil_div(a.panels, PANELS), snn__ceil_div(wanted, a.row_tasks));
     a.scratch = (char *)scratch + snn__spikes_size(samples, w);
     a.per_worker = own_size(w);
-    snn__spikes_pack(ctx, w, p->x, samples, a.map);
+    a.map = snn__spikes_map(ctx, w, p->x, samples, p->map, scratch);
     snn__parallel(ctx, bits_task, &a, a.row_tasks * a.column_tasks);
 }

@@ -9,6 +9,7 @@
 struct snn__bits_product {
     size_t m, n;
     const float *x;
+    const uint64_t *map; /* x as bits, see blas/spikes.h, or NULL: made here */
     struct snn__window window;
     const uint64_t *packed;
     float alpha;

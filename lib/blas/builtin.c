@@ -19,7 +19,7 @@
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADD_TASKS 4u     /* that add up the parts of m */
 #define LOOKUP_ROWS 128u   /* of a product that are worth tables of sums, */
-#define LOOKUP_CHANNELS 8u /* of a word that are worth its gathering */
+#define WORD_CHANNELS 8u   /* of a word of spikes that are worth its gathering */
 #define MATRIX_ROWS 64u     /* that are worth the bytes of weights of a matrix unit, */
 #define MATRIX_COLUMNS 32u  /* its tiles, and */
 #define MATRIX_CHANNELS 32u /* words of 64; the three, and the share of events below, are predicted: no such machine was measured */
@@ -284,6 +284,11 @@ bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, en
     }
 }
 
+bool snn__product_reads_map(const struct snn__window *w)
+{
+    return w->c >= WORD_CHANNELS;
+}
+
 /* Large enough for the matrix unit; plain C has what specifies it, but none. */
 static bool is_for_matrix(const snn_context *ctx, const struct snn__product *p)
 {
@@ -296,7 +301,7 @@ static enum snn__way full_way(const snn_context *ctx, const struct snn__product 
 {
     if (is_for_matrix(ctx, p))
         return SNN__WAY_MATRIX;
-    if (snn__product_takes(ctx, p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS && p->window.c >= LOOKUP_CHANNELS)
+    if (snn__product_takes(ctx, p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS && snn__product_reads_map(&p->window))
         return SNN__WAY_LOOKUP;
     return snn__product_takes(ctx, p, SNN__WAY_WINOGRAD) ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
 }

@@ -108,6 +108,12 @@ bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, en
     return way == SNN__WAY_DENSE;
 }
 
+bool snn__product_reads_map(const struct snn__window *w)
+{
+    (void)w;
+    return false;
+}
+
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     (void)ctx;

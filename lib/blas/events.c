@@ -6,6 +6,8 @@
  * The numbers of a sample are listed in order of position; all of one position are added to an output together, so that it is loaded
  * and stored once. Samples are summed by one task each, in order. */
 #include "blas/blocks.h"
+#include "blas/spikes.h"
+#include "core/compiler.h"
 #include "core/context.h"
 #include "kernel/kernel.h"
 #include <string.h>
@@ -55,9 +57,49 @@ static struct list list_at(const struct events *a, size_t worker, size_t i)
     return (struct list){ 0, (uint32_t *)(void *)base + i * room, (float *)(void *)base + (a->block + i) * room };
 }
 
+/* Words of a sample's map. */
+static size_t map_length(const struct events *a)
+{
+    return snn__spikes_length(a->length, a->p->window.c);
+}
+
+/* From the bits of a map. */
+static void fill_list_of_bits(const struct events *a, size_t sample, struct list *l)
+{
+    const size_t c = a->p->window.c;
+    const uint64_t *map = a->p->map + sample * map_length(a);
+    size_t n = 0;
+
+    for (size_t position = 0; position < a->length; position += c)
+        for (size_t channel = 0; channel < c; channel += 64)
+            for (uint64_t rest = *map++; rest != 0; rest &= rest - 1, n++) {
+                l->at[n] = (uint32_t)(position + channel) + snn__lowest_bit(rest);
+                l->value[n] = a->p->alpha;
+            }
+    l->n = n;
+}
+
 static void fill_list(const struct events *a, size_t sample, struct list *l)
 {
-    l->n = a->k->events(a->p->x + sample * a->length, a->length, a->p->alpha, l->at, l->value);
+    if (a->p->map != NULL)
+        fill_list_of_bits(a, sample, l);
+    else
+        l->n = a->k->events(a->p->x + sample * a->length, a->length, a->p->alpha, l->at, l->value);
+}
+
+/* How many there are. */
+static size_t count_sample(const struct events *a, size_t sample)
+{
+    struct list l = list_at(a, 0, 0);
+    size_t n = 0;
+
+    if (a->p->map == NULL) {
+        fill_list(a, sample, &l);
+        return l.n;
+    }
+    for (size_t i = sample * map_length(a); i < (sample + 1) * map_length(a); i++)
+        n += snn__count_bits(a->p->map[i]);
+    return n;
 }
 
 double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch)
@@ -67,12 +109,8 @@ double snn__events_share(const snn_context *ctx, const struct snn__product *p, v
     const size_t samples = p->m / (w->oh * w->ow), looked = snn__min(samples, LOOKED_AT);
     size_t found = 0;
 
-    for (size_t i = 0; i < looked; i++) {
-        struct list l = list_at(&a, 0, 0);
-
-        fill_list(&a, samples * i / looked, &l);
-        found += l.n;
-    }
+    for (size_t i = 0; i < looked; i++)
+        found += count_sample(&a, samples * i / looked);
     return (double)found / (double)(looked * a.length);
 }
 

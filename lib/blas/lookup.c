@@ -23,7 +23,7 @@ struct lookup {
     size_t words, depth; /* of a position, of a row */
     size_t columns;      /* panels of weights for tables */
     size_t row_tasks, column_tasks;
-    uint64_t *map;
+    const uint64_t *map;
     char *scratch;
     size_t per_worker;
 };
@@ -112,7 +112,7 @@ static void lookup_task(void *arg, size_t task, size_t worker)
 void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
-    struct lookup a = { .k = ctx->kernels, .p = p, .words = snn__spikes_words(w), .depth = snn__spikes_depth(w), .map = scratch };
+    struct lookup a = { .k = ctx->kernels, .p = p, .words = snn__spikes_words(w), .depth = snn__spikes_depth(w) };
     const size_t samples = p->m / (w->oh * w->ow), wanted = tasks_wanted(p->m, p->n, snn__window_depth(w));
 
     a.columns = snn__ceil_div(p->n, SNN__LOOKUP_NR);
@@ -120,6 +120,6 @@ void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, v
     a.column_tasks = snn__min(a.columns, snn__ceil_div(wanted, a.row_tasks));
     a.scratch = (char *)scratch + snn__spikes_size(samples, w);
     a.per_worker = own_size(w);
-    snn__spikes_pack(ctx, w, p->x, samples, a.map);
+    a.map = snn__spikes_map(ctx, w, p->x, samples, p->map, scratch);
     snn__parallel(ctx, lookup_task, &a, a.row_tasks * a.column_tasks);
 }

@@ -21,7 +21,7 @@ struct product {
     size_t depth, panels;   /* words of a row, blocks of columns */
     size_t wide;            /* of these in a call */
     size_t row_tasks, column_tasks;
-    uint64_t *map;
+    const uint64_t *map;
     float *unit;
     uint8_t *limbs;
     char *scratch;
@@ -114,7 +114,7 @@ static void cut_work(struct product *a)
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
-    struct product a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w), .map = scratch };
+    struct product a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w) };
     const size_t samples = p->m / (w->oh * w->ow);
 
     a.panels = snn__ceil_div(p->n, SNN__MATRIX_SIDE);
@@ -123,7 +123,7 @@ void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, v
     a.scratch = (char *)a.limbs + a.panels * panel_size(a.depth);
     a.per_worker = own_size(a.depth);
     cut_work(&a);
-    snn__spikes_pack(ctx, w, p->x, samples, a.map);
+    a.map = snn__spikes_map(ctx, w, p->x, samples, p->map, scratch);
     snn__parallel(ctx, cut_panel, &a, a.panels);
     snn__parallel(ctx, matrix_task, &a, a.row_tasks * a.column_tasks);
 }

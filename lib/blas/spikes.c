@@ -2,34 +2,93 @@
 #include "blas/spikes.h"
 #include <string.h>
 
-struct packing {
-    const struct snn__kernels *k;
-    const struct snn__window *w;
-    const float *x;
-    uint64_t *map;
-};
+#define PIECE 2048u /* elements that are packed while they are in the first-level cache */
 
 size_t snn__spikes_size(size_t samples, const struct snn__window *w)
 {
     return snn__round_up(samples * w->h * w->w * snn__spikes_words(w) * sizeof(uint64_t), 64);
 }
 
+/* Where positions lie, and where their map. */
+struct packing {
+    const struct snn__kernels *k;
+    const float *x;
+    size_t c, pitch;
+    uint64_t *map;
+};
+
+static void pack(const struct packing *a, size_t from, size_t to)
+{
+    const size_t words = snn__ceil_div(a->c, 64);
+
+    if (a->c % 64 == 0 && a->pitch == a->c) { /* words without gaps */
+        a->k->bits(a->map + from * words, a->x + from * a->c, (to - from) * a->c);
+        return;
+    }
+    for (size_t i = from; i < to; i++)
+        a->k->bits(a->map + i * words, a->x + i * a->pitch, a->c);
+}
+
+/* ---- of what is there ---- */
+
+struct samples {
+    struct packing packing;
+    size_t positions;
+};
+
 static void pack_sample(void *arg, size_t sample, size_t worker)
 {
-    const struct packing *a = arg;
-    const size_t positions = a->w->h * a->w->w, words = snn__spikes_words(a->w);
+    const struct samples *a = arg;
 
     (void)worker;
-    for (size_t i = sample * positions; i < (sample + 1) * positions; i++)
-        a->k->bits(a->map + i * words, a->x + i * a->w->pitch, a->w->c);
+    pack(&a->packing, sample * a->positions, (sample + 1) * a->positions);
 }
 
-void snn__spikes_pack(const snn_context *ctx, const struct snn__window *w, const float *x, size_t samples, uint64_t *map)
+const uint64_t *snn__spikes_map(const snn_context *ctx, const struct snn__window *w, const float *x, size_t samples,
+                                const uint64_t *given, uint64_t *room)
 {
-    struct packing a = { ctx->kernels, w, x, map };
+    struct samples a = { { ctx->kernels, x, w->c, w->pitch, room }, w->h * w->w };
 
+    if (given != NULL)
+        return given;
     snn__parallel(ctx, pack_sample, &a, samples);
+    return room;
 }
+
+/* ---- of what is being made ---- */
+
+struct making {
+    struct packing packing;
+    void (*fn)(void *arg, size_t from, size_t to);
+    void *arg;
+};
+
+/* The positions that begin in a range, piece by piece. */
+static void make_range(void *arg, size_t from, size_t to)
+{
+    const struct making *a = arg;
+    const size_t c = a->packing.c, first = snn__ceil_div(from, c), last = snn__ceil_div(to, c), piece = snn__max(1, PIECE / c);
+
+    for (size_t i = first; i < last; i += piece) {
+        const size_t end = snn__min(last, i + piece);
+
+        a->fn(a->arg, i * c, end * c);
+        pack(&a->packing, i, end);
+    }
+}
+
+void snn__spikes_ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg, const float *x,
+                        size_t c, uint64_t *map)
+{
+    struct making a = { { ctx->kernels, x, c, c, map }, fn, arg };
+
+    if (map == NULL)
+        snn__ranges(ctx, n, fn, arg);
+    else
+        snn__ranges(ctx, n, make_range, &a);
+}
+
+/* ---- rows ---- */
 
 /* Positions `from` .. from + n - 1 of a line of w; zero beyond its ends. */
 static void copy_positions(uint64_t *row, const uint64_t *line, size_t w, ptrdiff_t from, size_t n, size_t words)

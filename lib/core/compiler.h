@@ -38,4 +38,14 @@ static inline uint32_t snn__count_bits(uint64_t x)
 #endif
 }
 
+/* The place of the lowest bit of x, which is not 0. */
+static inline uint32_t snn__lowest_bit(uint64_t x)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(x);
+#else
+    return snn__count_bits((x & (~x + 1)) - 1);
+#endif
+}
+
 #endif

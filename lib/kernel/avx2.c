@@ -253,21 +253,26 @@ static double dot(const float *x, const float *y, size_t n)
     return total;
 }
 
+/* Of at most 64 numbers. */
+SNN__INLINE uint64_t bits_of_word(const float *x, size_t n)
+{
+    uint64_t word = 0;
+    size_t j = 0;
+
+    SNN__UNROLL
+    for (; j + 8 <= n; j += 8)
+        word |= (uint64_t)(unsigned)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + j), _mm256_setzero_ps(), _CMP_NEQ_UQ)) << j;
+    for (; j < n; j++)
+        word |= (uint64_t)(x[j] != 0.0f) << j;
+    return word;
+}
+
 static void bits(uint64_t *to, const float *x, size_t n)
 {
-    const __m256 zero = _mm256_setzero_ps();
-
-    for (size_t i = 0; i < n; i += 64) {
-        const size_t length = n - i < 64 ? n - i : 64;
-        uint64_t word = 0;
-        size_t j = 0;
-
-        for (; j + 8 <= length; j += 8)
-            word |= (uint64_t)(unsigned)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + i + j), zero, _CMP_NEQ_UQ)) << j;
-        for (; j < length; j++)
-            word |= (uint64_t)(x[i + j] != 0.0f) << j;
-        to[i / 64] = word;
-    }
+    for (; n >= 64; n -= 64, x += 64)
+        *to++ = bits_of_word(x, 64);
+    if (n > 0)
+        *to = bits_of_word(x, n);
 }
 
 static const uint64_t *bits_turn(size_t words, const uint64_t *x, size_t rows, uint64_t *room, uint32_t *set)

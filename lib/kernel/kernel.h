@@ -181,6 +181,7 @@ struct snn__product {
     size_t y_pitch;
     bool accumulate;
     bool spikes; /* x is 0 or 1 and the window not transposed */
+    const uint64_t *map; /* with spikes: x as bits, see blas/spikes.h, or NULL: made where it is needed */
     enum snn__way way;
 };
 
@@ -326,6 +327,8 @@ void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 /* Whether a product may go this way here. */
 bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way);
+/* Whether products of spikes may look at their map. */
+bool snn__product_reads_map(const struct snn__window *w);
 /* The way that snn__product() takes: never ANY. It may write to scratch. */
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);

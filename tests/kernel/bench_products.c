@@ -182,7 +182,8 @@ struct bits_bench {
     struct bench bench; /* for sgemm */
     struct snn__bits_product p;
     size_t words;
-    uint64_t *rows; /* of x, already packed */
+    uint64_t *map;  /* of x */
+    uint64_t *rows; /* as if they were gathered from it */
     float *x, *y, *table, *sum, *unit;
     uint8_t *limbs;
     void *room;
@@ -260,6 +261,7 @@ static void open_bits(struct bits_bench *b, const snn_context *ctx, const struct
     random_fill(b->x, inputs, -1, 1, 1);
     for (size_t i = 0; i < inputs; i++)
         b->x[i] = b->x[i] > 0.6f;
+    b->map = map_of(&c->w, b->x, c->batch);
     b->y = b->bench.product.y = numbers(b->bench.m * c->n);
     b->bench.w = numbers(b->bench.k * c->n);
     random_fill(b->bench.w, b->bench.k * c->n, -1, 1, 2);
@@ -267,16 +269,18 @@ static void open_bits(struct bits_bench *b, const snn_context *ctx, const struct
     random_fill(b->bench.patches, b->bench.m * b->bench.k, -1, 1, 3);
 }
 
-/* Prints both ways beside sgemm. */
-static void close_bits(struct bits_bench *b, const struct window_case *c, struct timing product, struct timing from_bits)
+/* Prints the product from floats, from a map, and what its kernels take, beside sgemm. */
+static void close_bits(struct bits_bench *b, const struct window_case *c, struct timing product, struct timing from_map,
+                       struct timing from_bits)
 {
     const double sgemm = measure(run_product_blas, &b->bench).median;
 
-    printf("%-36s %10.3f %10.3f %10.3f %10.1f %10.1f\n", c->name, 1e3 * product.median, 1e3 * from_bits.median, 1e3 * sgemm,
-           sgemm / product.median, sgemm / from_bits.median);
+    printf("%-36s %10.3f %10.3f %10.3f %10.3f %10.1f %10.1f %10.1f\n", c->name, 1e3 * product.median, 1e3 * from_map.median,
+           1e3 * from_bits.median, 1e3 * sgemm, sgemm / product.median, sgemm / from_map.median, sgemm / from_bits.median);
     fflush(stdout);
     free(b->x);
     free(b->y);
+    free(b->map);
     free(b->rows);
     free(b->bench.w);
     free(b->bench.patches);
@@ -287,7 +291,7 @@ static void close_bits(struct bits_bench *b, const struct window_case *c, struct
 static void bench_spikes(const snn_context *ctx, const struct window_case *c, enum snn__way way)
 {
     struct bits_bench b;
-    struct timing product;
+    struct timing product, from_map;
     float *packed;
 
     open_bits(&b, ctx, c);
@@ -306,7 +310,9 @@ static void bench_spikes(const snn_context *ctx, const struct window_case *c, en
     b.unit = numbers(c->n);
     b.room = aligned_alloc(64, SNN__MATRIX_ROOM);
     product = measure(run_product, &b.bench);
-    close_bits(&b, c, product, measure(way == SNN__WAY_MATRIX ? run_unit : run_sums, &b));
+    b.bench.product.map = b.map;
+    from_map = measure(run_product, &b.bench);
+    close_bits(&b, c, product, from_map, measure(way == SNN__WAY_MATRIX ? run_unit : run_sums, &b));
     free(packed);
     free(b.table);
     free(b.sum);
@@ -318,7 +324,7 @@ static void bench_spikes(const snn_context *ctx, const struct window_case *c, en
 static void bench_bits(const snn_context *ctx, const struct window_case *c)
 {
     float *scale = numbers(c->n);
-    struct timing product;
+    struct timing product, from_map;
     struct bits_bench b;
     uint64_t *packed;
 
@@ -334,7 +340,9 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     b.p = (struct snn__bits_product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
                                       .scale = scale, .y = b.y, .y_pitch = c->n };
     product = measure(run_bits, &b);
-    close_bits(&b, c, product, measure(run_tiles, &b));
+    b.p.map = b.map;
+    from_map = measure(run_bits, &b);
+    close_bits(&b, c, product, from_map, measure(run_tiles, &b));
     free(scale);
     free(packed);
     free(b.room);
@@ -435,8 +443,8 @@ int main(int argc, char **argv)
     printf("%-36s %6s %5s %5s  %17s %17s %17s %17s\n", "", "m", "k", "n", "product", "sgemm", "outer", "sgemm");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(ctx, &shapes[i], limit);
-    printf("\nspikes (20 %%) x weights of one bit: ms, medians of %d; bits: from packed rows, one thread\n%-36s %10s %10s %10s %10s %10s\n", REPEATS, "",
-           "product", "bits", "sgemm", "ratio", "of bits");
+    printf("\nspikes (20 %%) x weights of one bit: ms, medians of %d; map: spikes as bits; bits: from gathered rows, one thread\n"
+           "%-36s %10s %10s %10s %10s %10s %10s %10s\n", REPEATS, "", "product", "of a map", "bits", "sgemm", "ratio", "of a map", "of bits");
     for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
         bench_bits(ctx, &bit_shapes[i]);
     printf("\nspikes (20 %%) x weights of 32 bits, looked up: as above\n");

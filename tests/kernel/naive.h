@@ -126,6 +126,20 @@ UNWATCHED static inline double *patches_of(const struct snn__window *w, const fl
     return p;
 }
 
+/* The spikes x as bits: positions of ceil(c / 64) words. */
+static inline uint64_t *map_of(const struct snn__window *w, const float *x, size_t samples)
+{
+    const size_t words = (w->c + 63) / 64, positions = samples * w->h * w->w;
+    uint64_t *map = calloc(positions * words, sizeof *map);
+
+    if (map == NULL)
+        abort();
+    for (size_t i = 0; i < positions; i++)
+        for (size_t c = 0; c < w->c; c++)
+            map[i * words + c / 64] |= (uint64_t)(x[i * w->pitch + c] != 0) << c % 64;
+    return map;
+}
+
 /* Source floats: the last row ends with its channels, not with its pitch. */
 static inline size_t source_size(const struct window_case *c)
 {

@@ -107,7 +107,8 @@ static void check(const snn_context *ctx, const struct window_case *c)
     float *x = numbers(source_size(c)), *weight = numbers(c->n * k), *scale = numbers(c->n), *bias = numbers(c->n), *y = numbers(m * pitch);
     uint64_t *packed = calloc(snn__bits_packed_size(w, c->n), sizeof *packed);
     void *scratch = aligned_alloc(64, snn__bits_scratch(ctx, c->batch, w));
-    struct snn__bits_product p = { m, c->n, x, *w, packed, 0.75f, scale, bias, y, pitch };
+    struct snn__bits_product p = { m, c->n, x, NULL, *w, packed, 0.75f, scale, bias, y, pitch };
+    uint64_t *map;
     double *patches;
 
     spikes(x, source_size(c), 4);
@@ -116,9 +117,12 @@ static void check(const snn_context *ctx, const struct window_case *c)
     random_fill(bias, c->n, -1, 1, 7);
     weight[0] = -0.0f; /* its sign is + */
     patches = patches_of(w, x, m);
+    map = map_of(w, x, c->batch);
     snn__bits_pack(w, packed, weight, c->n);
-    for (int with = 1; with >= 0; with--) {
+    for (int with = 1; with >= 0; with--) { /* a bias and floats, or neither */
         p.bias = with ? bias : NULL;
+        p.x = with ? x : NULL;
+        p.map = with ? NULL : map;
         snn__bits_product(ctx, &p, scratch);
         for (size_t i = 0; i < m; i++)
             for (size_t n = 0; n < c->n; n++) {
@@ -139,6 +143,7 @@ static void check(const snn_context *ctx, const struct window_case *c)
     free(bias);
     free(y);
     free(packed);
+    free(map);
     free(scratch);
     free(patches);
 }

@@ -189,6 +189,46 @@ START_TEST(every_way_gives_the_sum)
 }
 END_TEST
 
+/* One product with spikes into o->y, from floats or from their map alone. */
+static void multiply(const snn_context *ctx, struct operands *o, const struct snn__window *w, enum snn__way way, const uint64_t *map)
+{
+    struct snn__product p = { .m = o->m, .n = o->n, .x = map && way != SNN__WAY_ANY ? NULL : o->x, .window = *w, .packed = o->packed,
+                              .alpha = 0.75f, .bias = o->bias, .y = o->y, .y_pitch = o->n, .spikes = true, .map = map, .way = way };
+
+    snn__product(ctx, &p, o->scratch);
+}
+
+/* Whatever is read: the same bits, and the same way. */
+START_TEST(a_map_is_its_spikes)
+{
+    static const enum snn__way ways[] = { SNN__WAY_ANY, SNN__WAY_EVENTS, SNN__WAY_LOOKUP, SNN__WAY_MATRIX };
+    snn_context *ctx = test_context(2, 1, isa_of(_i % tables()));
+    const struct window_case *c = &window_cases[_i / tables()];
+
+    for (size_t i = 0; i < 8 && !c->w.transposed; i++) {
+        const enum snn__way way = ways[i % 4];
+        struct operands o;
+        uint64_t *map;
+        float *y;
+
+        if (!snn__product_takes(ctx, &(struct snn__product){ .window = c->w, .spikes = true }, way))
+            continue;
+        make(&o, ctx, c);
+        thin_out(o.x, source_size(c), i < 4 ? 3 : 30, true);
+        map = map_of(&c->w, o.x, c->batch);
+        y = numbers(o.m * o.n);
+        multiply(ctx, &o, &c->w, way, NULL);
+        memcpy(y, o.y, o.m * o.n * sizeof *y);
+        multiply(ctx, &o, &c->w, way, map);
+        HOLDS(memcmp(y, o.y, o.m * o.n * sizeof *y) == 0, "%s, way %d: other bits", c->name, (int)way);
+        free(y);
+        free(map);
+        drop(&o);
+    }
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 /* Squares of the errors of y[m,n], [m,k] times [n,k] turned, added up. */
 UNWATCHED static double error_of(const float *y, const float *x, const float *w, size_t m, size_t n, size_t k)
 {
@@ -442,6 +482,7 @@ int main(void)
     tcase_set_tags(sparse, "long"); /* in an emulator */
     tcase_add_loop_test(sparse, product_is_the_sum, 0, tables() * (int)WINDOW_CASES);
     tcase_add_loop_test(t, every_way_gives_the_sum, 0, tables() * (int)WINDOW_CASES);
+    tcase_add_loop_test(t, a_map_is_its_spikes, 0, tables() * (int)WINDOW_CASES);
     tcase_add_loop_test(t, spikes_are_as_exact_as_blas, 0, tables());
     tcase_add_loop_test(t, outer_is_the_sum, 0, tables() * (int)WINDOW_CASES);
     tcase_add_loop_test(t, transposed_window_is_the_adjoint, 0, tables());
