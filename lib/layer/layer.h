@@ -71,6 +71,7 @@ struct snn__node {
     bool through_time;   /* populations carry errors from step to step */
     bool couples;        /* populations answer errors with spikes (couple.c) */
     bool spikes;         /* the input is 0 or 1, times a factor */
+    bool reads_map;      /* and of use as bits, too (blas/spikes.h): set by the type's plan */
     bool held;           /* batch norms: a map with constants */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
 };
@@ -112,7 +113,9 @@ struct snn__io {
     enum snn__statistics statistics;
     struct snn__signal x[SNN__SOURCES_MAX]; /* inputs; for ADD absent ones have data NULL */
     size_t n_x;
+    const uint64_t *map;  /* of the spikes x[0], or NULL */
     struct snn__signal y; /* output: forward may replace the array by the input's */
+    uint64_t *y_map;      /* populations: where to put the map of their spikes, or NULL */
     float *trace;         /* populations: where to keep the trace, or NULL; where it is, for couples */
     uint64_t spikes;      /* populations: receives the number of spikes, of couples that of either sign */
 };

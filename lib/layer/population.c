@@ -4,6 +4,7 @@
  *   through time     kernel/kernel.h, struct snn__population_back
  *
  * The equations are in kernel/kernel.h; this file holds the state of a population and cuts the work. */
+#include "blas/spikes.h"
 #include "core/context.h"
 #include "layer/couple.h"
 #include "layer/types.h"
@@ -230,7 +231,7 @@ static void forward_step(struct snn__node *node, struct snn__io *io)
                           0 };
 
     io->y.scale = 1.0f;
-    snn__ranges(node->ctx, io->batch * node->in_len, step_range, &k);
+    snn__spikes_ranges(node->ctx, io->batch * node->in_len, step_range, &k, io->y.data, node->layer->out.dim[0], io->y_map);
     io->spikes = atomic_load(&k.spikes);
     if (io->training && node->couples)
         snn__couple_count(&s->couple, node, io, s->constants.decay);

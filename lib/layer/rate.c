@@ -11,6 +11,7 @@
  *
  * Spikes stay 0 or 1 in memory, their size is the factor of the signal. In a pass over all steps one call works on all of them;
  * else a call works on one step, and the backward call, once, takes and gives errors that are summed over the steps. */
+#include "blas/spikes.h"
 #include "core/context.h"
 #include "layer/types.h"
 #include <math.h>
@@ -135,7 +136,7 @@ static void step_range(void *arg, size_t from, size_t to)
 }
 
 static void forward_step(struct snn__node *node, struct snn__io *io, size_t t, const float *x, const float *u_prev, float *u,
-                         float *out)
+                         float *out, uint64_t *map)
 {
     struct rate *s = node->state;
     float scale = io->x[0].scale;
@@ -153,7 +154,7 @@ static void forward_step(struct snn__node *node, struct snn__io *io, size_t t, c
                             .mean = io->training ? s->mean : NULL },
                           0 };
 
-    snn__ranges(node->ctx, io->batch * node->in_len, step_range, &k);
+    snn__spikes_ranges(node->ctx, io->batch * node->in_len, step_range, &k, out, node->layer->out.dim[0], map);
     io->spikes += atomic_load(&k.spikes);
 }
 
@@ -164,13 +165,15 @@ static void rate_forward(struct snn__node *node, struct snn__io *io)
 
     io->y.scale = output_scale(s);
     if (!io->training || node->slots == 1) {
-        forward_step(node, io, io->t, io->x[0].data, s->u, s->u, io->y.data);
+        forward_step(node, io, io->t, io->x[0].data, s->u, s->u, io->y.data, io->y_map);
         return;
     }
     for (size_t t = 0; t < io->steps; t++) {
         float *u = s->u + (node->keeps ? t * n : 0);
+        uint64_t *map = io->y_map ? io->y_map + t * snn__spikes_length(n, node->layer->out.dim[0]) : NULL;
 
-        forward_step(node, io, t, io->x[0].data + (io->x_constant ? 0 : t * n), node->keeps && t ? u - n : u, u, io->y.data + t * n);
+        forward_step(node, io, t, io->x[0].data + (io->x_constant ? 0 : t * n), node->keeps && t ? u - n : u, u, io->y.data + t * n,
+                     map);
     }
 }
 

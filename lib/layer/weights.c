@@ -343,6 +343,14 @@ static bool counts(const struct snn__node *node)
     return s->is_binary && node->spikes && s->groups == 1;
 }
 
+/* Whether the forward product may want spikes as bits: groups of channels have no map of their own. */
+static bool reads_map(const struct snn__node *node)
+{
+    const struct weights *s = node->state;
+
+    return counts(node) || (node->spikes && s->groups == 1 && !s->turned && snn__product_reads_map(&s->read));
+}
+
 /* Whether binary weights are ever multiplied as floats: not where bits are counted and nothing is learned. */
 static bool multiplies_signs(const struct snn__node *node)
 {
@@ -413,6 +421,7 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     s->derived = s->gain >= 0 || s->g >= 0 || s->frobenius || multiplies_signs(node);
     s->one_row = node->batch_max == 1 && s->groups == 1 && snn__is_matrix(&s->read) && !s->turned && !s->derived;
     SNN__TRY(plan_packed(node, arena));
+    node->reads_map = reads_map(node);
     if (s->is_binary)
         SNN__TRY(plan_binary(layer, s, arena));
     if (s->gain >= 0) {
@@ -596,7 +605,8 @@ static const float *packed_weights(const struct snn__node *node, size_t g, bool 
 }
 
 /* y (+)= W x + bias */
-static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, bool spikes, const float *bias, float *y, bool accumulate)
+static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, bool spikes, const uint64_t *map, const float *bias,
+                     float *y, bool accumulate)
 {
     struct weights *s = node->state;
 
@@ -612,7 +622,8 @@ static void convolve(struct snn__node *node, size_t batch, struct snn__signal x,
                                   .y = y + g * s->outputs,
                                   .y_pitch = s->rows,
                                   .accumulate = accumulate,
-                                  .spikes = spikes };
+                                  .spikes = spikes,
+                                  .map = map };
 
         snn__product(node->ctx, &p, left);
     }
@@ -669,6 +680,7 @@ static void count(struct snn__node *node, struct snn__io *io, const float *bias)
     struct snn__bits_product p = { .m = io->batch * s->read.oh * s->read.ow,
                                    .n = s->outputs,
                                    .x = io->x[0].data,
+                                   .map = io->map,
                                    .window = s->read,
                                    .packed = s->bits,
                                    .alpha = io->x[0].scale,
@@ -691,7 +703,7 @@ static void weights_forward(struct snn__node *node, struct snn__io *io)
     else if (s->turned)
         convolve_back(node, io->batch, io->x[0], bias, io->y.data, false);
     else
-        convolve(node, io->batch, io->x[0], node->spikes, bias, io->y.data, false);
+        convolve(node, io->batch, io->x[0], node->spikes, io->map, bias, io->y.data, false);
 }
 
 static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
@@ -704,7 +716,7 @@ static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct s
     if (s->one_row)
         snn__ranges(node->ctx, s->fan, row_back, &one);
     else if (s->turned)
-        convolve(node, io->batch, e, false, NULL, dx, accumulate);
+        convolve(node, io->batch, e, false, NULL, NULL, dx, accumulate);
     else
         convolve_back(node, io->batch, e, NULL, dx, accumulate);
 }

@@ -287,6 +287,14 @@ static struct snn__signal perturb(const struct snn__pass *pass, struct snn__unit
     return (struct snn__signal){ unit->noisy, 1.0f };
 }
 
+/* A population's map of the step in `slot`: kept for all steps only if the reader comes after all of them. */
+static uint64_t *map_of(const struct snn__pass *pass, const struct snn__unit *unit, size_t slot)
+{
+    if (unit == NULL || unit->map == NULL)
+        return NULL;
+    return unit->map + (pass->whole ? slot : 0) * pass->batch * unit->map_len;
+}
+
 static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
     bool constant = snn__unit_constant(pass, unit), noisy = pass->training && unit->noisy != NULL;
@@ -302,6 +310,8 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
     if (unit->flags & SNN__LAYER_PASSES)
         return;
     io.y.data = unit->value + io.slot * pass->batch * unit->value_len;
+    io.y_map = map_of(pass, unit, io.slot);
+    io.map = map_of(pass, unit->mapped, io.slot);
     if (unit->flags & SNN__LAYER_POPULATION && pass->training && !pass->means) {
         io.trace = unit->trace;
         unit->trace_scale = 1.0f;

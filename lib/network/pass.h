@@ -67,6 +67,9 @@ struct snn__unit {
     float *value; /* [slots][B][len], NULL if the array is the input's */
     const struct snn__unit *value_over, *error_over; /* units over whose value, error it writes its own; or NULL */
     float scale;  /* of value */
+    uint64_t *map; /* populations: value as bits (blas/spikes.h), [slots in a whole pass][B][map_len], if anyone reads them */
+    size_t map_len;
+    const struct snn__unit *mapped; /* the population whose map it reads, or NULL */
     float *trace, trace_scale; /* with means: the mean of value over the steps so far, in parts of T */
     ptrdiff_t norm;             /* means: weights of which the error varies through this batch norm */
     float *weighted, *deviation; /* means, batch norms: weighted mean of the input; room for x[t] less that */

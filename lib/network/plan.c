@@ -2,6 +2,7 @@
  * never meet share memory.
  *
  * Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at 2 n + 2 - i. */
+#include "blas/spikes.h"
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/size.h"
@@ -19,7 +20,7 @@ struct life {
 
 /* Life times of one unit's arrays. */
 struct lives {
-    struct life value, trace, error;
+    struct life value, map, trace, error;
 };
 
 static unsigned forward_time(size_t i)
@@ -468,11 +469,15 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
 
     for (size_t l = 0; l < pass->n; l++)
         lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always, false };
+    for (size_t l = 0; l < pass->n; l++)
+        lives[l].map = (struct life){ forward_time(l), forward_time(l), false, false };
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *heir = unit;
 
         use(&lives[l].value, forward_time(l));
         use(&lives[l].trace, forward_time(l));
+        if (unit->mapped != NULL)
+            use(&lives[index_of(pass, unit->mapped)].map, forward_time(l));
         if ((unit->constant && !pass->whole) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
             lives[index_of(pass, value_root(pass, unit) ? value_root(pass, unit) : unit)].value.always = true;
         if (unit->read_later || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL)
@@ -534,6 +539,8 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
 
     if (!(unit->flags & SNN__LAYER_PASSES) && unit->value_over == NULL)
         SNN__TRY(want(pass, &unit->value, pass->slots * all, sizeof(float), &lives->value));
+    if (unit->map_len > 0)
+        SNN__TRY(want(pass, &unit->map, (pass->whole ? pass->slots : 1) * pass->batch_max * unit->map_len, sizeof *unit->map, &lives->map));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
     if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
@@ -604,6 +611,34 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     return unit->layer->type->plan ? unit->layer->type->plan(node, &pass->arena) : SNN_OK;
 }
 
+/* The population whose very array is a unit's input, positions as they are: NULL where there is none. */
+static struct snn__unit *spikes_read(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    size_t channels = unit->layer->in.dim[0];
+    struct snn__unit *from;
+
+    do {
+        if (unit->layer->source[0].delay)
+            return NULL;
+        from = source_unit(pass, unit, 0);
+        unit = from;
+    } while (from != NULL && from->flags & SNN__LAYER_PASSES);
+    return from != NULL && from->flags & SNN__LAYER_POPULATION && from->layer->out.dim[0] == channels ? from : NULL;
+}
+
+/* Populations pack their spikes for those who read them as bits. Not where samples come alone, as in a stream: their rows go by events,
+ * and a map to walk made them slower. */
+static void link_maps(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n && pass->batch_max > 1; l++) {
+        struct snn__unit *unit = &pass->unit[l], *from = unit->node.reads_map ? spikes_read(pass, unit) : NULL;
+
+        unit->mapped = from;
+        if (from != NULL)
+            from->map_len = snn__spikes_length(from->value_len, from->layer->out.dim[0]);
+    }
+}
+
 /* Scratch memory of a layer is alive while it computes; that of all layers, at time 0, in between: where steps run one by one. */
 static snn_status plan_scratch(struct snn__pass *pass)
 {
@@ -632,6 +667,7 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     }
     for (size_t l = 0; l < pass->n; l++)
         SNN__TRY(plan_node(pass, &pass->unit[l]));
+    link_maps(pass);
     measure_lives(pass, lives);
     mark_over(pass);
     extend_lives(pass, lives);
