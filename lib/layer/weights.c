@@ -15,15 +15,13 @@
  * With a restricted Frobenius norm: What = f W, f = min(1, range / ||W||), a constant for the gradient: dW = f dL/dWhat. */
 #include "blas/bits.h"
 #include "core/context.h"
-#include "core/rng.h"
 #include "core/size.h"
 #include "layer/binary.h"
 #include "layer/spectral.h"
 #include "layer/types.h"
+#include "layer/weights.h"
 #include <math.h>
 #include <string.h>
-
-enum { WEIGHT, BIAS_OR_GAIN };
 
 #define TURN_ROWS 256u /* of an adjoint: so many make turning the weights for it a trifle beside the product */
 
@@ -101,211 +99,6 @@ static const struct snn__param transposed_params[] = {
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
-/* ---- building ---- */
-
-static bool is_turned(const snn_layer *layer)
-{
-    return snn__params_find(&layer->params, SNN_LAYER_OUT_PAD) >= 0;
-}
-
-static bool is_spectral(const snn_layer *layer)
-{
-    return snn__param_is(&layer->params, SNN_LAYER_NORM, "spectral");
-}
-
-static bool is_frobenius(const snn_layer *layer)
-{
-    return snn__param_is(&layer->params, SNN_LAYER_NORM, "frobenius");
-}
-
-static bool is_binary(const snn_layer *layer)
-{
-    return snn__params_find(&layer->params, SNN_LAYER_BINARY) >= 0 && !snn__param_is(&layer->params, SNN_LAYER_BINARY, "none");
-}
-
-static bool is_conv(const snn_layer *layer)
-{
-    return snn__params_find(&layer->params, SNN_LAYER_KERNEL) >= 0;
-}
-
-static size_t number(const snn_layer *layer, int32_t key)
-{
-    return (size_t)snn__param_i64(&layer->params, key);
-}
-
-/* A number that not all types have. */
-static size_t number_or(const snn_layer *layer, int32_t key, size_t otherwise)
-{
-    return snn__params_find(&layer->params, key) < 0 ? otherwise : number(layer, key);
-}
-
-static snn_status linear_shape(snn_layer *layer)
-{
-    char text[48];
-
-    if (layer->in.rank != 1)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: linear takes vectors [N], got %s; put a flatten before it", layer->name,
-                         snn__shape_text(&layer->in, text));
-    layer->out = (snn_shape){ 1, { (uint32_t)number(layer, SNN_LAYER_OUT), 1, 1 } };
-    return SNN_OK;
-}
-
-static snn_status conv2d_shape(snn_layer *layer)
-{
-    size_t kernel = number(layer, SNN_LAYER_KERNEL), pad = number(layer, SNN_LAYER_PAD);
-    size_t reach = (kernel - 1) * number(layer, SNN_LAYER_DILATION) + 1, stride = number(layer, SNN_LAYER_STRIDE);
-    size_t groups = number(layer, SNN_LAYER_GROUPS), out = number(layer, SNN_LAYER_OUT);
-    char text[48];
-
-    if (layer->in.rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: conv2d takes maps [C,H,W], got %s", layer->name,
-                         snn__shape_text(&layer->in, text));
-    if (layer->in.dim[0] % groups != 0 || out % groups != 0)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: %u input and %zu output channels do not divide into %zu groups", layer->name,
-                         layer->in.dim[0], out, groups);
-    if (layer->in.dim[1] + 2 * pad < reach || layer->in.dim[2] + 2 * pad < reach)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu", layer->name, reach,
-                         reach, snn__shape_text(&layer->in, text), pad);
-    layer->out = (snn_shape){ 3,
-                              { (uint32_t)out, (uint32_t)((layer->in.dim[1] + 2 * pad - reach) / stride + 1),
-                                (uint32_t)((layer->in.dim[2] + 2 * pad - reach) / stride + 1) } };
-    return SNN_OK;
-}
-
-static snn_status transposed_shape(snn_layer *layer)
-{
-    size_t kernel = number(layer, SNN_LAYER_KERNEL), pad = number(layer, SNN_LAYER_PAD), more = number(layer, SNN_LAYER_OUT_PAD);
-    size_t stride = number(layer, SNN_LAYER_STRIDE), out[2];
-    char text[48];
-
-    if (layer->in.rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: conv_transpose2d takes maps [C,H,W], got %s", layer->name,
-                         snn__shape_text(&layer->in, text));
-    if (more >= stride)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: out_pad %zu must be below the stride, %zu", layer->name, more, stride);
-    for (int d = 0; d < 2; d++) {
-        size_t full = (layer->in.dim[1 + d] - 1) * stride + kernel + more;
-
-        if (full <= 2 * pad || full - 2 * pad > UINT32_MAX)
-            return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu leaves nothing of %zu rows or columns", layer->name, pad, full);
-        out[d] = full - 2 * pad;
-    }
-    layer->out = (snn_shape){ 3, { (uint32_t)number(layer, SNN_LAYER_OUT), (uint32_t)out[0], (uint32_t)out[1] } };
-    return SNN_OK;
-}
-
-static snn_status check_norm(const snn_layer *layer)
-{
-    if (number_or(layer, SNN_LAYER_STANDARDISE, 0) || number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: norm %s goes with neither standardise nor groups", layer->name,
-                         snn__param_str(&layer->params, SNN_LAYER_NORM));
-    return SNN_OK;
-}
-
-static snn_status check_binary(const snn_layer *layer)
-{
-    if (number(layer, SNN_LAYER_STANDARDISE) || is_spectral(layer) || is_frobenius(layer))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: binary weights go with neither standardise nor norm", layer->name);
-    return SNN_OK;
-}
-
-static snn_status spectral_tensors(snn_layer *layer)
-{
-    const struct snn__tensor *w = &layer->tensor[WEIGHT];
-
-    SNN__TRY(snn__layer_declare(layer, "g", true, 1, 0, 0, 0));
-    SNN__TRY(snn__layer_declare(layer, "u", false, w->dim[0], 0, 0, 0));
-    return snn__layer_declare(layer, "v", false, w->length / w->dim[0], 0, 0, 0);
-}
-
-static snn_status weights_tensors(snn_layer *layer)
-{
-    size_t out = number(layer, SNN_LAYER_OUT), in = layer->in.dim[0], k = 0;
-
-    if (is_conv(layer)) {
-        k = number(layer, SNN_LAYER_KERNEL);
-        in /= number_or(layer, SNN_LAYER_GROUPS, 1);
-    }
-    SNN__TRY(snn__layer_declare(layer, "weight", true, is_turned(layer) ? in : out, is_turned(layer) ? out : in, k, k));
-    if (is_binary(layer)) {
-        SNN__TRY(check_binary(layer));
-        layer->tensor[WEIGHT].latent = true;
-    }
-    if (number(layer, SNN_LAYER_BIAS))
-        SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
-    if (is_spectral(layer) || is_frobenius(layer))
-        SNN__TRY(check_norm(layer));
-    if (is_spectral(layer))
-        SNN__TRY(spectral_tensors(layer));
-    if (number_or(layer, SNN_LAYER_STANDARDISE, 0)) {
-        if (in * snn__max(k * k, 1) < 2)
-            return snn__fail(SNN_ERR_SHAPE, "layer %s: weights of fan-in 1 cannot be standardised", layer->name);
-        SNN__TRY(snn__layer_declare(layer, "gain", true, out, 0, 0, 0));
-    }
-    return SNN_OK;
-}
-
-/* The weights of every output get norm 1. An output of a transposed convolution is an index of the second axis. */
-static void make_unit(const snn_layer *layer, float *w)
-{
-    const struct snn__tensor *t = &layer->tensor[WEIGHT];
-    size_t taps = (size_t)t->dim[2] * t->dim[3], outputs = is_turned(layer) ? t->dim[1] : t->dim[0];
-    size_t pieces = is_turned(layer) ? t->dim[0] : 1, length = is_turned(layer) ? taps : t->length / outputs;
-
-    for (size_t o = 0; o < outputs; o++) {
-        double square = 0;
-        float factor;
-
-        for (size_t i = 0; i < pieces; i++)
-            for (size_t j = 0; j < length; j++)
-                square += (double)w[(i * outputs + o) * length + j] * w[(i * outputs + o) * length + j];
-        factor = square > 0 ? (float)(1.0 / sqrt(square)) : 0.0f;
-        for (size_t i = 0; i < pieces; i++)
-            for (size_t j = 0; j < length; j++)
-                w[(i * outputs + o) * length + j] *= factor;
-    }
-}
-
-/* g begins as the norm of w. */
-static void spectral_init(snn_layer *layer, uint64_t seed)
-{
-    const struct snn__tensor *w = &layer->tensor[WEIGHT];
-    struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1, *v = g + 2;
-
-    snn__random_fill_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
-    for (int i = 0; i < 10; i++)
-        g->data[0] = (float)snn__spectral_iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
-}
-
-static void weights_init(snn_layer *layer, uint64_t seed)
-{
-    struct snn__tensor *w = &layer->tensor[WEIGHT];
-    struct snn__tensor *bias = snn__layer_find_tensor(layer, "bias"), *gain = snn__layer_find_tensor(layer, "gain");
-    size_t taps = (size_t)w->dim[2] * w->dim[3], groups = number_or(layer, SNN_LAYER_GROUPS, 1);
-    float bound = 1.0f / sqrtf((float)(w->dim[1] * taps)); /* fan-in */
-    float fan_out = (float)(w->dim[0] * taps) / (float)groups;
-    uint64_t stream = layer->index * 8u;
-
-    if (snn__param_is(&layer->params, SNN_LAYER_INIT, "default")) {
-        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -bound, bound);
-        if (bias != NULL)
-            snn__random_fill_uniform(seed, SNN__RNG_INIT, stream + 1, bias->data, bias->length, -bound, bound);
-    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "kaiming")) {
-        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length, sqrtf(2.0f / fan_out));
-    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "normal")) {
-        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length,
-                                (float)snn__param_f64(&layer->params, SNN_LAYER_INIT_STD));
-    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "unit")) {
-        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -1.0f, 1.0f);
-        make_unit(layer, w->data);
-    }
-    if (is_spectral(layer))
-        spectral_init(layer, seed);
-    if (gain != NULL)
-        for (size_t i = 0; i < gain->length; i++)
-            gain->data[i] = 1.0f;
-}
-
 /* ---- planning ---- */
 
 static void describe_windows(const snn_layer *layer, struct weights *s)
@@ -314,11 +107,11 @@ static void describe_windows(const snn_layer *layer, struct weights *s)
     const snn_shape *in = s->turned ? &layer->out : &layer->in, *out = s->turned ? &layer->in : &layer->out;
 
     *r = (struct snn__window){ in->dim[1], in->dim[2], s->inputs, in->dim[0], out->dim[1], out->dim[2], 1, 1, 1, 0, 1, false };
-    if (is_conv(layer)) {
-        r->kh = r->kw = number(layer, SNN_LAYER_KERNEL);
-        r->stride = number(layer, SNN_LAYER_STRIDE);
-        r->pad = number(layer, SNN_LAYER_PAD);
-        r->dilation = number_or(layer, SNN_LAYER_DILATION, 1);
+    if (snn__weights_conv(layer)) {
+        r->kh = r->kw = snn__weights_number(layer, SNN_LAYER_KERNEL);
+        r->stride = snn__weights_number(layer, SNN_LAYER_STRIDE);
+        r->pad = snn__weights_number(layer, SNN_LAYER_PAD);
+        r->dilation = snn__weights_number_or(layer, SNN_LAYER_DILATION, 1);
     }
     *b = *r;
     b->h = r->oh;
@@ -327,7 +120,7 @@ static void describe_windows(const snn_layer *layer, struct weights *s)
     b->pitch = out->dim[0];
     b->oh = r->h;
     b->ow = r->w;
-    b->transposed = is_conv(layer);
+    b->transposed = snn__weights_conv(layer);
 }
 
 static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
@@ -403,18 +196,18 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     struct weights *s = node->state;
     size_t out = layer->out.dim[0];
 
-    s->turned = is_turned(layer);
-    s->rows = layer->tensor[WEIGHT].dim[0];
-    s->groups = number_or(layer, SNN_LAYER_GROUPS, 1);
-    s->taps = (size_t)layer->tensor[WEIGHT].dim[2] * layer->tensor[WEIGHT].dim[3];
-    s->inputs = layer->tensor[WEIGHT].dim[1];
+    s->turned = snn__weights_turned(layer);
+    s->rows = layer->tensor[SNN__WEIGHT].dim[0];
+    s->groups = snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
+    s->taps = (size_t)layer->tensor[SNN__WEIGHT].dim[2] * layer->tensor[SNN__WEIGHT].dim[3];
+    s->inputs = layer->tensor[SNN__WEIGHT].dim[1];
     s->outputs = s->rows / s->groups;
     s->fan = s->inputs * s->taps;
     s->bias = snn__layer_tensor_index(layer, "bias");
     s->gain = snn__layer_tensor_index(layer, "gain");
     s->g = snn__layer_tensor_index(layer, "g");
-    s->frobenius = is_frobenius(layer);
-    s->is_binary = is_binary(layer);
+    s->frobenius = snn__weights_frobenius(layer);
+    s->is_binary = snn__weights_binary(layer);
     s->range = snn__param_f64(&layer->params, SNN_LAYER_RANGE);
     s->eps = s->gain < 0 ? 0.0f : (float)snn__param_f64(&layer->params, SNN_LAYER_EPS);
     describe_windows(layer, s);
@@ -478,7 +271,7 @@ static void standardise_rows(void *arg, size_t block, size_t worker)
 
     (void)worker;
     for (size_t i = from; i < to; i++) {
-        const float *w = node->layer->tensor[WEIGHT].data + i * s->fan;
+        const float *w = node->layer->tensor[SNN__WEIGHT].data + i * s->fan;
         float *what = (float *)node->scratch + i * s->fan;
         double sum = 0, square = 0, n = (double)s->fan, mu, factor;
 
@@ -499,7 +292,7 @@ static void standardise_rows(void *arg, size_t block, size_t worker)
 static void restrict_norm(struct snn__node *node)
 {
     struct weights *s = node->state;
-    const float *w = node->layer->tensor[WEIGHT].data;
+    const float *w = node->layer->tensor[SNN__WEIGHT].data;
     double g = node->layer->tensor[s->g].data[0];
 
     s->sigma = snn__spectral_iterate(node->ctx, w, s->rows, s->fan, node->layer->tensor[s->g + 1].data, s->u, s->v);
@@ -509,7 +302,7 @@ static void restrict_norm(struct snn__node *node)
 static void restrict_frobenius(struct snn__node *node)
 {
     struct weights *s = node->state;
-    const struct snn__tensor *w = &node->layer->tensor[WEIGHT];
+    const struct snn__tensor *w = &node->layer->tensor[SNN__WEIGHT];
     double norm = sqrt(snn__dot(node->ctx, w->data, w->data, w->length));
 
     s->factor = norm > s->range ? s->range / norm : 1.0;
@@ -532,7 +325,7 @@ static void weights_begin(struct snn__node *node, size_t batch, uint64_t stream)
 static void binarise(struct snn__node *node)
 {
     struct weights *s = node->state;
-    const struct snn__tensor *w = &node->layer->tensor[WEIGHT];
+    const struct snn__tensor *w = &node->layer->tensor[SNN__WEIGHT];
     float *what = s->derived ? node->scratch : NULL;
 
     if (w->packed == NULL) {
@@ -561,7 +354,7 @@ static const float *derive(struct snn__node *node)
         restrict_frobenius(node);
     if (s->is_binary)
         binarise(node);
-    return s->derived ? node->scratch : node->layer->tensor[WEIGHT].data;
+    return s->derived ? node->scratch : node->layer->tensor[SNN__WEIGHT].data;
 }
 
 const float *snn__weights_effective(struct snn__node *node)
@@ -664,7 +457,7 @@ static void row_back(void *arg, size_t from, size_t to)
     const struct one_row *a = arg;
     const struct weights *s = a->node->state;
     const struct snn__kernels *k = a->node->ctx->kernels;
-    const float *w = a->node->layer->tensor[WEIGHT].data + from;
+    const float *w = a->node->layer->tensor[SNN__WEIGHT].data + from;
 
     if (!a->accumulate)
         k->fill(a->dx + from, 0.0f, to - from);
@@ -725,7 +518,7 @@ static void weights_credit(struct snn__node *node, struct snn__io *io, struct sn
 {
     struct weights *s = node->state;
     struct snn__signal d = s->turned ? factor : e, x = s->turned ? e : factor;
-    float *g = node->gradient[WEIGHT];
+    float *g = node->gradient[SNN__WEIGHT];
 
     for (size_t i = 0; i < s->groups; i++) {
         struct snn__outer o = { .m = io->batch * s->read.oh * s->read.ow,
@@ -767,8 +560,8 @@ static void settle_rows(void *arg, size_t block, size_t worker)
     float *own = (float *)node->scratch + worker * s->fan;
 
     for (size_t i = from; i < to; i++) {
-        const float *w = node->layer->tensor[WEIGHT].data + i * s->fan;
-        float *g = node->gradient[WEIGHT] + i * s->fan;
+        const float *w = node->layer->tensor[SNN__WEIGHT].data + i * s->fan;
+        float *g = node->gradient[SNN__WEIGHT] + i * s->fan;
         double n = (double)s->fan, gc = 0, mean = 0, gain, r, mu, slope;
 
         if (s->taps > 1)
@@ -794,7 +587,7 @@ static void settle_rows(void *arg, size_t block, size_t worker)
 static void weights_rescale(struct snn__node *node, const float *factor)
 {
     struct weights *s = node->state;
-    float *g = node->gradient[WEIGHT];
+    float *g = node->gradient[SNN__WEIGHT];
 
     if (!s->touched)
         return;
@@ -821,13 +614,13 @@ static void weights_settle(struct snn__node *node)
     if (s->taps > 1 || s->gain >= 0)
         snn__parallel(node->ctx, settle_rows, node, snn__ceil_div(s->rows, ROWS));
     if (s->g >= 0)
-        node->gradient[s->g][0] = (float)snn__spectral_gradient(node->ctx, tensor[WEIGHT].data, s->rows, s->fan, s->u, s->v,
+        node->gradient[s->g][0] = (float)snn__spectral_gradient(node->ctx, tensor[SNN__WEIGHT].data, s->rows, s->fan, s->u, s->v,
                                                                 s->sigma, tensor[s->g].data[0], s->range,
-                                                                node->gradient[WEIGHT]);
+                                                                node->gradient[SNN__WEIGHT]);
     if (s->frobenius)
-        k->scale(node->gradient[WEIGHT], (float)s->factor, node->gradient[WEIGHT], tensor[WEIGHT].length);
+        k->scale(node->gradient[SNN__WEIGHT], (float)s->factor, node->gradient[SNN__WEIGHT], tensor[SNN__WEIGHT].length);
     if (s->is_binary)
-        snn__binary_gradient(node->ctx, &s->binary, tensor[WEIGHT].data, node->gradient[WEIGHT]);
+        snn__binary_gradient(node->ctx, &s->binary, tensor[SNN__WEIGHT].data, node->gradient[SNN__WEIGHT]);
     if (s->bias >= 0)
         k->scale(node->gradient[s->bias], 1.0f, s->bias_sum, tensor[s->bias].length);
     s->touched = false;
@@ -835,8 +628,8 @@ static void weights_settle(struct snn__node *node)
 
 static void weights_confine(snn_layer *layer)
 {
-    if (is_binary(layer) && number(layer, SNN_LAYER_CLIP_LATENT))
-        snn__binary_clip(layer->ctx, layer->tensor[WEIGHT].data, layer->tensor[WEIGHT].length);
+    if (snn__weights_binary(layer) && snn__weights_number(layer, SNN_LAYER_CLIP_LATENT))
+        snn__binary_clip(layer->ctx, layer->tensor[SNN__WEIGHT].data, layer->tensor[SNN__WEIGHT].length);
 }
 
 /* Synapses of a tap: (non-zero) weights, as all binary ones are, from input channel `channel` to all outputs, of the mirror
@@ -882,12 +675,12 @@ static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
     {                                                                                                     \
         .name = type_name, .params = type_params, .n_params = sizeof type_params / sizeof *type_params,   \
         .flags = SNN__LAYER_WEIGHTS, .state_size = sizeof(struct weights), .shape = type_shape,           \
-        .tensors = weights_tensors, .init = weights_init, .plan = weights_plan, .scratch = weights_scratch, \
+        .tensors = snn__weights_tensors, .init = snn__weights_init, .plan = weights_plan, .scratch = weights_scratch, \
         .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward,                   \
         .adjoint = weights_adjoint, .credit = weights_credit, .rescale = weights_rescale,                 \
         .settle = weights_settle, .confine = weights_confine, .fanout = weights_fanout                    \
     }
 
-const struct snn__layer_type snn__layer_linear = TYPE("linear", linear_params, linear_shape);
-const struct snn__layer_type snn__layer_conv2d = TYPE("conv2d", conv2d_params, conv2d_shape);
-const struct snn__layer_type snn__layer_conv_transpose2d = TYPE("conv_transpose2d", transposed_params, transposed_shape);
+const struct snn__layer_type snn__layer_linear = TYPE("linear", linear_params, snn__linear_shape);
+const struct snn__layer_type snn__layer_conv2d = TYPE("conv2d", conv2d_params, snn__conv2d_shape);
+const struct snn__layer_type snn__layer_conv_transpose2d = TYPE("conv_transpose2d", transposed_params, snn__transposed_shape);

@@ -1,0 +1,210 @@
+/* layer/synapses.c - what linear and convolutional layers are made of: shapes, tensors, and their first values. */
+#include "core/rng.h"
+#include "core/size.h"
+#include "layer/spectral.h"
+#include "layer/types.h"
+#include "layer/weights.h"
+#include <math.h>
+
+bool snn__weights_turned(const snn_layer *layer)
+{
+    return snn__params_find(&layer->params, SNN_LAYER_OUT_PAD) >= 0;
+}
+
+static bool is_spectral(const snn_layer *layer)
+{
+    return snn__param_is(&layer->params, SNN_LAYER_NORM, "spectral");
+}
+
+bool snn__weights_frobenius(const snn_layer *layer)
+{
+    return snn__param_is(&layer->params, SNN_LAYER_NORM, "frobenius");
+}
+
+bool snn__weights_binary(const snn_layer *layer)
+{
+    return snn__params_find(&layer->params, SNN_LAYER_BINARY) >= 0 && !snn__param_is(&layer->params, SNN_LAYER_BINARY, "none");
+}
+
+bool snn__weights_conv(const snn_layer *layer)
+{
+    return snn__params_find(&layer->params, SNN_LAYER_KERNEL) >= 0;
+}
+
+size_t snn__weights_number(const snn_layer *layer, int32_t key)
+{
+    return (size_t)snn__param_i64(&layer->params, key);
+}
+
+/* A number that not all types have. */
+size_t snn__weights_number_or(const snn_layer *layer, int32_t key, size_t otherwise)
+{
+    return snn__params_find(&layer->params, key) < 0 ? otherwise : snn__weights_number(layer, key);
+}
+
+snn_status snn__linear_shape(snn_layer *layer)
+{
+    char text[48];
+
+    if (layer->in.rank != 1)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: linear takes vectors [N], got %s; put a flatten before it", layer->name,
+                         snn__shape_text(&layer->in, text));
+    layer->out = (snn_shape){ 1, { (uint32_t)snn__weights_number(layer, SNN_LAYER_OUT), 1, 1 } };
+    return SNN_OK;
+}
+
+snn_status snn__conv2d_shape(snn_layer *layer)
+{
+    size_t kernel = snn__weights_number(layer, SNN_LAYER_KERNEL), pad = snn__weights_number(layer, SNN_LAYER_PAD);
+    size_t reach = (kernel - 1) * snn__weights_number(layer, SNN_LAYER_DILATION) + 1, stride = snn__weights_number(layer, SNN_LAYER_STRIDE);
+    size_t groups = snn__weights_number(layer, SNN_LAYER_GROUPS), out = snn__weights_number(layer, SNN_LAYER_OUT);
+    char text[48];
+
+    if (layer->in.rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: conv2d takes maps [C,H,W], got %s", layer->name,
+                         snn__shape_text(&layer->in, text));
+    if (layer->in.dim[0] % groups != 0 || out % groups != 0)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: %u input and %zu output channels do not divide into %zu groups", layer->name,
+                         layer->in.dim[0], out, groups);
+    if (layer->in.dim[1] + 2 * pad < reach || layer->in.dim[2] + 2 * pad < reach)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu", layer->name, reach,
+                         reach, snn__shape_text(&layer->in, text), pad);
+    layer->out = (snn_shape){ 3,
+                              { (uint32_t)out, (uint32_t)((layer->in.dim[1] + 2 * pad - reach) / stride + 1),
+                                (uint32_t)((layer->in.dim[2] + 2 * pad - reach) / stride + 1) } };
+    return SNN_OK;
+}
+
+snn_status snn__transposed_shape(snn_layer *layer)
+{
+    size_t kernel = snn__weights_number(layer, SNN_LAYER_KERNEL), pad = snn__weights_number(layer, SNN_LAYER_PAD), more = snn__weights_number(layer, SNN_LAYER_OUT_PAD);
+    size_t stride = snn__weights_number(layer, SNN_LAYER_STRIDE), out[2];
+    char text[48];
+
+    if (layer->in.rank != 3)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: conv_transpose2d takes maps [C,H,W], got %s", layer->name,
+                         snn__shape_text(&layer->in, text));
+    if (more >= stride)
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: out_pad %zu must be below the stride, %zu", layer->name, more, stride);
+    for (int d = 0; d < 2; d++) {
+        size_t full = (layer->in.dim[1 + d] - 1) * stride + kernel + more;
+
+        if (full <= 2 * pad || full - 2 * pad > UINT32_MAX)
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu leaves nothing of %zu rows or columns", layer->name, pad, full);
+        out[d] = full - 2 * pad;
+    }
+    layer->out = (snn_shape){ 3, { (uint32_t)snn__weights_number(layer, SNN_LAYER_OUT), (uint32_t)out[0], (uint32_t)out[1] } };
+    return SNN_OK;
+}
+
+static snn_status check_norm(const snn_layer *layer)
+{
+    if (snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0) || snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: norm %s goes with neither standardise nor groups", layer->name,
+                         snn__param_str(&layer->params, SNN_LAYER_NORM));
+    return SNN_OK;
+}
+
+static snn_status check_binary(const snn_layer *layer)
+{
+    if (snn__weights_number(layer, SNN_LAYER_STANDARDISE) || is_spectral(layer) || snn__weights_frobenius(layer))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: binary weights go with neither standardise nor norm", layer->name);
+    return SNN_OK;
+}
+
+static snn_status spectral_tensors(snn_layer *layer)
+{
+    const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
+
+    SNN__TRY(snn__layer_declare(layer, "g", true, 1, 0, 0, 0));
+    SNN__TRY(snn__layer_declare(layer, "u", false, w->dim[0], 0, 0, 0));
+    return snn__layer_declare(layer, "v", false, w->length / w->dim[0], 0, 0, 0);
+}
+
+snn_status snn__weights_tensors(snn_layer *layer)
+{
+    size_t out = snn__weights_number(layer, SNN_LAYER_OUT), in = layer->in.dim[0], k = 0;
+
+    if (snn__weights_conv(layer)) {
+        k = snn__weights_number(layer, SNN_LAYER_KERNEL);
+        in /= snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
+    }
+    SNN__TRY(snn__layer_declare(layer, "weight", true, snn__weights_turned(layer) ? in : out, snn__weights_turned(layer) ? out : in, k, k));
+    if (snn__weights_binary(layer)) {
+        SNN__TRY(check_binary(layer));
+        layer->tensor[SNN__WEIGHT].latent = true;
+    }
+    if (snn__weights_number(layer, SNN_LAYER_BIAS))
+        SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
+    if (is_spectral(layer) || snn__weights_frobenius(layer))
+        SNN__TRY(check_norm(layer));
+    if (is_spectral(layer))
+        SNN__TRY(spectral_tensors(layer));
+    if (snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0)) {
+        if (in * snn__max(k * k, 1) < 2)
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: weights of fan-in 1 cannot be standardised", layer->name);
+        SNN__TRY(snn__layer_declare(layer, "gain", true, out, 0, 0, 0));
+    }
+    return SNN_OK;
+}
+
+/* The weights of every output get norm 1. An output of a transposed convolution is an index of the second axis. */
+static void make_unit(const snn_layer *layer, float *w)
+{
+    const struct snn__tensor *t = &layer->tensor[SNN__WEIGHT];
+    size_t taps = (size_t)t->dim[2] * t->dim[3], outputs = snn__weights_turned(layer) ? t->dim[1] : t->dim[0];
+    size_t pieces = snn__weights_turned(layer) ? t->dim[0] : 1, length = snn__weights_turned(layer) ? taps : t->length / outputs;
+
+    for (size_t o = 0; o < outputs; o++) {
+        double square = 0;
+        float factor;
+
+        for (size_t i = 0; i < pieces; i++)
+            for (size_t j = 0; j < length; j++)
+                square += (double)w[(i * outputs + o) * length + j] * w[(i * outputs + o) * length + j];
+        factor = square > 0 ? (float)(1.0 / sqrt(square)) : 0.0f;
+        for (size_t i = 0; i < pieces; i++)
+            for (size_t j = 0; j < length; j++)
+                w[(i * outputs + o) * length + j] *= factor;
+    }
+}
+
+/* g begins as the norm of w. */
+static void spectral_init(snn_layer *layer, uint64_t seed)
+{
+    const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
+    struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1, *v = g + 2;
+
+    snn__random_fill_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
+    for (int i = 0; i < 10; i++)
+        g->data[0] = (float)snn__spectral_iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
+}
+
+void snn__weights_init(snn_layer *layer, uint64_t seed)
+{
+    struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
+    struct snn__tensor *bias = snn__layer_find_tensor(layer, "bias"), *gain = snn__layer_find_tensor(layer, "gain");
+    size_t taps = (size_t)w->dim[2] * w->dim[3], groups = snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
+    float bound = 1.0f / sqrtf((float)(w->dim[1] * taps)); /* fan-in */
+    float fan_out = (float)(w->dim[0] * taps) / (float)groups;
+    uint64_t stream = layer->index * 8u;
+
+    if (snn__param_is(&layer->params, SNN_LAYER_INIT, "default")) {
+        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -bound, bound);
+        if (bias != NULL)
+            snn__random_fill_uniform(seed, SNN__RNG_INIT, stream + 1, bias->data, bias->length, -bound, bound);
+    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "kaiming")) {
+        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length, sqrtf(2.0f / fan_out));
+    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "normal")) {
+        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length,
+                                (float)snn__param_f64(&layer->params, SNN_LAYER_INIT_STD));
+    } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "unit")) {
+        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -1.0f, 1.0f);
+        make_unit(layer, w->data);
+    }
+    if (is_spectral(layer))
+        spectral_init(layer, seed);
+    if (gain != NULL)
+        for (size_t i = 0; i < gain->length; i++)
+            gain->data[i] = 1.0f;
+}
