@@ -196,7 +196,7 @@ UNWATCHED static void check_limbs(const struct block *b)
         double most = 0;
 
         for (size_t k = 0; k < depth; k++)
-            most = fmax(most, fabs(b->w[k * width + j]));
+            most = fabs(b->w[k * width + j]) > most ? fabs(b->w[k * width + j]) : most;
         HOLDS(fabs(b->unit[j] * 8388606.0 / fmax(most, ldexp(1, -103)) - 1) <= ldexp(1, -23), "unit %zu", j);
         for (size_t k = 0; k < depth; k++) {
             const double w = b->w[k * width + j], stands_for = weight_of(b, k, j), error = fabs(w - stands_for) / b->unit[j];
