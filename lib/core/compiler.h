@@ -16,7 +16,6 @@
 #else
 #define SNN__UNROLL _Pragma("GCC unroll 16")
 #endif
-#define SNN__LOWEST_BIT(x) ((uint32_t)__builtin_ctz(x)) /* its place; x is not 0; for files that need such a compiler anyhow */
 #else
 #define SNN__PRINTF(text, first)
 #define SNN__INLINE static inline

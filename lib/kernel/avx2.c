@@ -188,7 +188,7 @@ static size_t events(const float *x, size_t n, float a, uint32_t *at, float *val
         int found = _mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
 
         for (; found != 0; found &= found - 1) {
-            at[count] = (uint32_t)i + SNN__LOWEST_BIT((uint32_t)found);
+            at[count] = (uint32_t)i + snn__lowest_bit((uint32_t)found);
             value[count] = a * x[at[count]];
             count++;
         }

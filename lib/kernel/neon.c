@@ -210,7 +210,7 @@ static size_t events(const float *x, size_t n, float a, uint32_t *at, float *val
 
     for (size_t i = 0; i < n; i += 16)
         for (uint32_t set = found(x + i, n - i); set != 0; set &= set - 1) {
-            at[count] = (uint32_t)i + SNN__LOWEST_BIT(set);
+            at[count] = (uint32_t)i + snn__lowest_bit(set);
             value[count] = a * x[at[count]];
             count++;
         }
