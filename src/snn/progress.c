@@ -6,6 +6,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +18,13 @@
 
 #define TWICE 0.5 /* signals closer than this are one: timeout(1) and others send theirs twice */
 
-static volatile sig_atomic_t stop;
-static double stopped_at; /* written by the first signal, read by later ones, with both blocked */
+static _Atomic double stopped_at; /* when the first signal came; any thread may be the one that handles a signal */
 
 static void on_signal(int number)
 {
-    if (!stop) {
-        stop = 1;
-        stopped_at = now();
-    } else if (now() - stopped_at > TWICE) {
+    double first = 0, t = now();
+
+    if (!atomic_compare_exchange_strong(&stopped_at, &first, t) && t - first > TWICE) {
         signal(number, SIG_DFL);
         raise(number);
     }
@@ -47,7 +46,7 @@ void stop_on_signals(void)
 
 bool stop_wanted(void)
 {
-    return stop != 0;
+    return stopped_at > 0;
 }
 
 void progress_init(struct progress *p, bool quiet, uint64_t epochs)
