@@ -294,3 +294,12 @@ snn_status snn_layer_tensor_named(snn_layer *layer, const char *name, snn_tensor
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s has no tensor \"%.40s\"", layer->name, name);
     return snn_layer_tensor(layer, (size_t)i, tensor);
 }
+
+void snn__node_unfold(struct snn__node *node)
+{
+    struct snn__rank_one *r = &node->rank_one;
+
+    if (r->rows > 0)
+        snn__rank_one_read(node->ctx->kernels, r, r->from, r->from + r->rows * r->columns, node->gradient[0]);
+    r->rows = 0;
+}

@@ -8,7 +8,7 @@
 
 #include "core/arena.h"
 #include "core/param.h"
-#include "kernel/kernel.h"
+#include "kernel/rank_one.h"
 #include "neuron/neuron.h"
 #include <snn/layer.h>
 
@@ -74,6 +74,7 @@ struct snn__node {
     bool reads_map;      /* and of use as bits, too (blas/spikes.h): set by the type's plan */
     bool held;           /* batch norms: a map with constants */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
+    struct snn__rank_one rank_one; /* where it has rows: the gradient of the first tensor, whose array then holds anything */
 };
 
 /* What a batch norm takes in training. */
@@ -161,7 +162,7 @@ struct snn__layer_type {
     void (*credit)(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor);
     /* what was gathered so far, times a factor for each output channel */
     void (*rescale)(struct snn__node *node, const float *factor);
-    void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it */
+    void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it, or node->rank_one */
     void (*confine)(snn_layer *layer); /* the optimizer changed the tensors: bring them back into their bounds */
     /* membrane potential of a kept step, [batch][n] channels last */
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
@@ -172,6 +173,9 @@ struct snn__layer_type {
 };
 
 const struct snn__layer_type *snn__layer_type_named(const char *name);
+
+/* Writes a gradient that is an outer product into its array, if there is one. */
+void snn__node_unfold(struct snn__node *node);
 const struct snn__layer_type *snn__layer_type_at(size_t index);
 
 /* Flags of a layer. */

@@ -45,6 +45,7 @@ struct weights {
     float *packed, *packed_back;               /* per group; NULL: not needed, or the other one turned, in scratch memory */
     size_t packed_size, packed_back_size;      /* of a group, a multiple of 16 */
     float *bias_sum, *partial;
+    float *left, *right;                       /* one_row: the first outer product of a gradient, of which it is all so far; or NULL */
     bool touched;                              /* the gradient holds something, in the order [O][tap][input] of the product */
 };
 
@@ -228,6 +229,10 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     if (node->learns) {
         SNN__TRY(keep(arena, &s->partial, SNN__PIECES * out));
         SNN__TRY(keep(arena, &s->bias_sum, out));
+    }
+    if (node->learns && s->one_row) {
+        SNN__TRY(keep(arena, &s->left, s->rows));
+        SNN__TRY(keep(arena, &s->right, s->fan));
     }
     return SNN_OK;
 }
@@ -514,12 +519,28 @@ static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct s
         convolve_back(node, io->batch, e, NULL, dx, accumulate);
 }
 
-static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
+/* The gradient of one sample at one step is an outer product, and stays one as long as nothing is added. */
+static void credit_row(struct snn__node *node, struct snn__signal e, struct snn__signal factor)
+{
+    struct weights *s = node->state;
+    const struct snn__kernels *k = node->ctx->kernels;
+
+    k->scale(s->left, e.scale * factor.scale, e.data, s->rows);
+    memcpy(s->right, factor.data, s->fan * sizeof *s->right);
+    node->rank_one = (struct snn__rank_one){ node->layer->tensor[SNN__WEIGHT].offset, s->rows, s->fan, s->left, s->right };
+}
+
+static void credit_weights(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
 {
     struct weights *s = node->state;
     struct snn__signal d = s->turned ? factor : e, x = s->turned ? e : factor;
     float *g = node->gradient[SNN__WEIGHT];
 
+    if (s->left != NULL && !s->touched) {
+        credit_row(node, e, factor);
+        return;
+    }
+    snn__node_unfold(node);
     for (size_t i = 0; i < s->groups; i++) {
         struct snn__outer o = { .m = io->batch * s->read.oh * s->read.ow,
                                 .n = s->outputs,
@@ -534,6 +555,13 @@ static void weights_credit(struct snn__node *node, struct snn__io *io, struct sn
 
         snn__outer(node->ctx, &o, node->scratch);
     }
+}
+
+static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
+{
+    struct weights *s = node->state;
+
+    credit_weights(node, io, e, factor);
     if (s->bias >= 0) {
         size_t out = node->layer->out.dim[0];
 
@@ -591,6 +619,7 @@ static void weights_rescale(struct snn__node *node, const float *factor)
 
     if (!s->touched)
         return;
+    snn__node_unfold(node);
     for (size_t i = 0; !s->turned && i < s->rows; i++)
         node->ctx->kernels->scale(g + i * s->fan, factor[i], g + i * s->fan, s->fan);
     for (size_t i = 0; s->turned && i < s->rows * s->fan; i++)
@@ -606,6 +635,7 @@ static void weights_settle(struct snn__node *node)
     const struct snn__tensor *tensor = node->layer->tensor;
 
     if (!s->touched) {
+        node->rank_one.rows = 0;
         for (size_t t = 0; t < node->layer->n_tensors; t++)
             if (tensor[t].trained)
                 k->fill(node->gradient[t], 0.0f, tensor[t].length);

@@ -322,7 +322,7 @@ void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t 
     snn__pass_back_constant(pass);
 }
 
-void snn__pass_settle(struct snn__pass *pass)
+void snn__pass_settle(struct snn__pass *pass, bool whole)
 {
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
@@ -330,5 +330,7 @@ void snn__pass_settle(struct snn__pass *pass)
         unit->node.scratch = pass->scratch;
         if (unit->trainable && unit->layer->type->settle)
             unit->layer->type->settle(&unit->node);
+        if (whole)
+            snn__node_unfold(&unit->node);
     }
 }

@@ -168,8 +168,8 @@ void snn__pass_back_step(struct snn__pass *pass, size_t t);
 void snn__pass_back_constant(struct snn__pass *pass);
 /* Through time: all steps from the last to the first (history); `each` is called when step t is done (not in a whole pass). */
 void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t t), void *arg);
-/* Brings all gathered gradients into pass->gradient, overwriting it. */
-void snn__pass_settle(struct snn__pass *pass);
+/* Brings all gathered gradients into pass->gradient, overwriting it; if not `whole`, but for those that nodes have as outer products. */
+void snn__pass_settle(struct snn__pass *pass, bool whole);
 
 /* At rates (rates.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of layer `top`,
  * [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or without an update of the running

@@ -19,6 +19,13 @@ struct scan {
     double square[PIECES];
 };
 
+/* What was seen so far. */
+struct look {
+    const snn_context *ctx;
+    bool want_norm, finite;
+    double square;
+};
+
 static void scan_piece(void *arg, size_t task, size_t worker)
 {
     struct scan *scan = arg;
@@ -35,37 +42,68 @@ static void scan_piece(void *arg, size_t task, size_t worker)
     }
 }
 
-static snn_status fail_at_first(const float *g, size_t n)
+static void look_at_array(struct look *look, const float *g, size_t n)
 {
-    size_t i = 0;
-
-    while (i < n && isfinite(g[i]))
-        i++;
-    return snn__fail(SNN_ERR_DIVERGED, "the gradient is not finite (%g at entry %zu of %zu): no parameter changed",
-                     i < n ? (double)g[i] : 0.0, i, n);
-}
-
-snn_status snn__clip_scale(const snn_optimizer *optimizer, const float *g, size_t n, float *scale, double *norm)
-{
-    const double limit = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_NORM);
-    struct scan scan = { .kernels = optimizer->ctx->kernels, .g = g, .n = n, .want_norm = limit > 0.0 };
+    struct scan scan = { .kernels = look->ctx->kernels, .g = g, .n = n, .want_norm = look->want_norm };
     size_t pieces;
-    bool finite = true;
-    double square = 0.0;
 
     scan.piece = snn__max(PIECE_MIN, snn__round_up(snn__ceil_div(n, PIECES), 64));
     pieces = snn__ceil_div(n, scan.piece);
-    snn__parallel(optimizer->ctx, scan_piece, &scan, pieces);
+    snn__parallel(look->ctx, scan_piece, &scan, pieces);
     for (size_t i = 0; i < pieces; i++) {
-        finite = finite && scan.finite[i];
-        square += scan.square[i];
+        look->finite = look->finite && scan.finite[i];
+        look->square += scan.square[i];
     }
+}
+
+static void look_at_product(struct look *look, const struct snn__rank_one *r)
+{
+    look->finite = look->finite && snn__rank_one_finite(look->ctx->kernels, r);
+    if (look->want_norm)
+        look->square += snn__rank_one_square(look->ctx->kernels, r);
+}
+
+static float entry(const struct snn__gradient *g, size_t i)
+{
+    for (size_t k = 0; k < g->n_rank_one; k++) {
+        const struct snn__rank_one *r = &g->rank_one[k];
+
+        if (i >= r->from && i - r->from < r->rows * r->columns)
+            return r->left[(i - r->from) / r->columns] * r->right[(i - r->from) % r->columns];
+    }
+    return g->array[i];
+}
+
+static snn_status fail_at_first(const struct snn__gradient *g, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && isfinite(entry(g, i)))
+        i++;
+    return snn__fail(SNN_ERR_DIVERGED, "the gradient is not finite (%g at entry %zu of %zu): no parameter changed",
+                     i < n ? (double)entry(g, i) : 0.0, i, n);
+}
+
+snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float *scale, double *norm)
+{
+    const double limit = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_NORM);
+    struct look look = { optimizer->ctx, limit > 0.0, true, 0.0 };
+    size_t done = 0;
+
+    for (size_t i = 0; i < g->n_rank_one; i++) {
+        const struct snn__rank_one *r = &g->rank_one[i];
+
+        look_at_array(&look, g->array + done, r->from - done);
+        look_at_product(&look, r);
+        done = r->from + r->rows * r->columns;
+    }
+    look_at_array(&look, g->array + done, n - done);
     *scale = 1.0f;
     *norm = 0.0;
-    if (!finite)
+    if (!look.finite)
         return fail_at_first(g, n);
     if (limit > 0.0) {
-        *norm = sqrt(square);
+        *norm = sqrt(look.square);
         if (*norm > limit)
             *scale = (float)(limit / *norm);
     }

@@ -1,7 +1,9 @@
 /* optimizer.c - the public face of optimizers, and the one update that trainers ask for. */
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/size.h"
 #include "optimizer/type.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +16,8 @@ static const struct snn__optimizer_type *const types[] = {
 #include "optimizer/list.h"
 #undef X
 };
+
+#define SOME 2048u /* entries of an outer product that are updated together */
 
 #define N_TYPES (sizeof types / sizeof *types)
 
@@ -178,39 +182,83 @@ void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run
     optimizer->type->moments(optimizer, run);
 }
 
-/* Entries [from, to), all of which decay or none. */
-static snn_status update_part(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *all,
-                              struct snn__span part, bool decays)
-{
-    struct snn__update u = *all;
+/* An update on its way. A rule fails for all parts alike, before it changes any. */
+struct job {
+    const snn_optimizer *optimizer;
+    struct snn__run *run;
+    struct snn__update all;
+    const struct snn__rank_one *rank_one;
+    _Atomic int rc;
+};
 
-    if (part.from == part.to)
-        return SNN_OK;
+/* Entries of `part`, all of which decay or none. */
+static void update_alike(struct job *job, const float *g, struct snn__span part, bool decays)
+{
+    struct snn__update u = job->all;
+    snn_status rc;
+
+    if (part.from >= part.to)
+        return;
     u.w += part.from;
-    u.g += part.from;
+    u.g = g;
     u.from = part.from;
     u.length = part.to - part.from;
     u.decays = decays;
-    return optimizer->type->update(optimizer, run, &u);
+    rc = job->optimizer->type->update(job->optimizer, job->run, &u);
+    if (rc != SNN_OK)
+        atomic_store(&job->rc, rc);
 }
 
-snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const float *g,
+/* Entries of `part`, whose gradient is at g. */
+static void update_part(struct job *job, const float *g, struct snn__span part)
+{
+    const struct snn__run *run = job->run;
+    size_t done = part.from;
+
+    for (size_t i = 0; i < run->n_undecayed && run->undecayed[i].from < part.to; i++) {
+        const size_t from = snn__max(done, run->undecayed[i].from), to = snn__min(part.to, run->undecayed[i].to);
+
+        if (from >= to)
+            continue;
+        update_alike(job, g + (done - part.from), (struct snn__span){ done, from }, true);
+        update_alike(job, g + (from - part.from), (struct snn__span){ from, to }, false);
+        done = to;
+    }
+    update_alike(job, g + (done - part.from), (struct snn__span){ done, part.to }, true);
+}
+
+/* Some entries of an outer product, which exist in the first-level cache only. */
+static void update_product(void *arg, size_t task, size_t worker)
+{
+    struct job *job = arg;
+    const struct snn__rank_one *r = job->rank_one;
+    const size_t end = r->from + r->rows * r->columns, from = r->from + task * SOME, to = snn__min(end, from + SOME);
+    float g[SOME];
+
+    (void)worker;
+    snn__rank_one_read(job->optimizer->ctx->kernels, r, from, to, g);
+    update_part(job, g, (struct snn__span){ from, to });
+}
+
+snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const struct snn__gradient *g,
                                  double *norm)
 {
-    struct snn__update u = { .w = w, .g = g };
+    struct job job = { .optimizer = optimizer, .run = run, .all.w = w };
     size_t done = 0;
 
-    SNN__TRY(snn__clip_scale(optimizer, g, run->length, &u.scale, norm));
-    u.lr = (float)snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
-    u.limit = (float)snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_VALUE);
-    for (size_t i = 0; i < run->n_undecayed; i++) {
-        struct snn__span part = run->undecayed[i];
+    SNN__TRY(snn__clip_scale(optimizer, g, run->length, &job.all.scale, norm));
+    job.all.lr = (float)snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
+    job.all.limit = (float)snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_VALUE);
+    for (size_t i = 0; i < g->n_rank_one; i++) {
+        const struct snn__rank_one *r = job.rank_one = &g->rank_one[i];
 
-        SNN__TRY(update_part(optimizer, run, &u, (struct snn__span){ done, part.from }, true));
-        SNN__TRY(update_part(optimizer, run, &u, part, false));
-        done = part.to;
+        update_part(&job, g->array + done, (struct snn__span){ done, r->from });
+        snn__parallel(optimizer->ctx, update_product, &job, snn__ceil_div(r->rows * r->columns, SOME));
+        done = r->from + r->rows * r->columns;
     }
-    SNN__TRY(update_part(optimizer, run, &u, (struct snn__span){ done, run->length }, true));
+    update_part(&job, g->array + done, (struct snn__span){ done, run->length });
+    if (atomic_load(&job.rc) != SNN_OK)
+        return (snn_status)atomic_load(&job.rc);
     run->updates++;
     return SNN_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "core/param.h"
 #include "core/status.h"
+#include "kernel/rank_one.h"
 #include <snn/optimizer.h>
 
 #define SNN__MOMENTS_MAX 2
@@ -39,9 +40,17 @@ struct snn_optimizer {
 /* Sets n_moments and moment_name (not the arrays) for this optimizer. */
 void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run);
 
+/* An array over all trained numbers, of which parts, in order, are outer products instead: there it holds anything. */
+struct snn__gradient {
+    const float *array;
+    const struct snn__rank_one *rank_one;
+    size_t n_rank_one;
+};
+
 /* w <- w after one update with gradient g, both [run->length]; advances the moments and run->updates. `norm` receives the
  * gradient's norm if clip_norm is set, else 0. Allocates nothing. SNN_ERR_DIVERGED, with nothing changed, if the gradient
  * is not finite. */
-snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const float *g, double *norm);
+snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const struct snn__gradient *g,
+                                 double *norm);
 
 #endif

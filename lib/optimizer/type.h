@@ -39,6 +39,6 @@ bool snn__schedule_milestones_valid(const char *text);
 
 /* Factor of the gradient that brings its norm down to clip_norm (1 if that is 0), clip.c. `norm` receives the norm
  * before, or 0. SNN_ERR_DIVERGED if an entry is not finite. */
-snn_status snn__clip_scale(const snn_optimizer *optimizer, const float *g, size_t n, float *scale, double *norm);
+snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float *scale, double *norm);
 
 #endif

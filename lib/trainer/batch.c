@@ -241,7 +241,7 @@ static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, boo
 /* What the steps before a failure gathered must not reach the next batch. */
 static void discard_gradient(snn_trainer *tr)
 {
-    snn__pass_settle(&tr->pass);
+    snn__pass_settle(&tr->pass, true);
     snn__projection_discard(&tr->projecting);
     if (tr->observe & SNN_OBSERVE_GRADIENTS)
         tr->ctx->kernels->fill(tr->gradient_sum, 0.0f, tr->run.length);

@@ -18,12 +18,23 @@ void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
         snn__projection_credit(pass->projecting, pass, unit, io, e, factor);
 }
 
-/* Brings what was credited into pass->gradient, without what a projection holds back. */
-static void settle(struct snn__pass *pass)
+/* Brings what was credited into pass->gradient, without what a projection holds back; outer products if `whole`. */
+static void settle(struct snn__pass *pass, bool whole)
 {
-    snn__pass_settle(pass);
+    snn__pass_settle(pass, whole || pass->projecting != NULL);
     if (pass->projecting != NULL)
         snn__projection_take(pass->projecting, pass);
+}
+
+/* The gradient of all parameters as the nodes have it. */
+static struct snn__gradient gradient(snn_trainer *trainer)
+{
+    struct snn__gradient all = { trainer->pass.gradient, trainer->rank_one, 0 };
+
+    for (size_t l = 0; l < trainer->pass.n; l++)
+        if (trainer->pass.unit[l].node.rank_one.rows > 0)
+            trainer->rank_one[all.n_rank_one++] = trainer->pass.unit[l].node.rank_one;
+    return all;
 }
 
 void snn__step_credited(snn_trainer *trainer, size_t t)
@@ -32,7 +43,7 @@ void snn__step_credited(snn_trainer *trainer, size_t t)
 
     if (!(trainer->observe & SNN_OBSERVE_GRADIENTS))
         return;
-    settle(pass);
+    settle(pass, true);
     snn__observe(trainer, SNN_PHASE_GRADIENT, t);
     snn__add_to(trainer->ctx, trainer->gradient_sum, 1.0f, pass->gradient, trainer->run.length);
 }
@@ -49,17 +60,18 @@ snn_status snn__learn(snn_trainer *trainer)
 {
     struct snn__pass *pass = &trainer->pass;
     size_t n = trainer->run.length;
+    struct snn__gradient g;
 
     if (trainer->observe & SNN_OBSERVE_GRADIENTS && !pass->whole && !pass->means) { /* else there are no single steps */
         snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);
         trainer->ctx->kernels->fill(trainer->gradient_sum, 0.0f, n);
     } else {
-        settle(pass);
+        settle(pass, false);
     }
     snn__observe(trainer, SNN_PHASE_UPDATE, 0);
     trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);
-    SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, pass->gradient,
-                                   &trainer->gradient_norm));
+    g = gradient(trainer);
+    SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, &g, &trainer->gradient_norm));
     confine(trainer->net);
     return SNN_OK;
 }

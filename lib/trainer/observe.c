@@ -80,6 +80,7 @@ snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, s
 {
     const snn_layer *layer;
     const struct snn__tensor *t;
+    const struct snn__rank_one *outer;
 
     if (trainer == NULL || out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer or out is NULL");
@@ -89,11 +90,15 @@ snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, s
     if (layer == NULL || tensor >= layer->n_tensors)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: no tensor %zu of layer %zu", trainer->owner, tensor, index);
     t = &layer->tensor[tensor];
+    outer = &trainer->pass.unit[index].node.rank_one;
     if (!t->trained)
         return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: tensor %s is not trained", layer->name, t->name);
     if (length < t->length)
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s: tensor %s has %zu numbers, there is room for %zu", layer->name, t->name,
                          t->length, length);
-    memcpy(out, trainer->pass.gradient + t->offset, t->length * sizeof *out);
+    if (outer->rows > 0 && outer->from == t->offset)
+        snn__rank_one_read(trainer->ctx->kernels, outer, t->offset, t->offset + t->length, out);
+    else
+        memcpy(out, trainer->pass.gradient + t->offset, t->length * sizeof *out);
     return SNN_OK;
 }

@@ -366,6 +366,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         { &tr->scratch, batch * len, sizeof(float) },         { &tr->label, batch, sizeof *tr->label },
         { &tr->read_rc, batch, sizeof *tr->read_rc },         { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
+        { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
         { &tr->logits, tr->loss.share > 0 ? batch * tr->classes : 0, sizeof(float) },
     };
 

@@ -50,6 +50,7 @@ struct snn_trainer {
     snn_status *read_rc; /* [B]: what reading each sample gave */
     double *sums;        /* [B] */
     float *gradient_sum; /* observers of single steps */
+    struct snn__rank_one *rank_one; /* [layers]: gradients that are outer products */
 
     struct snn__run run;
     struct snn__memory *memory; /* of the rule */

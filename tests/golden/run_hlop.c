@@ -119,7 +119,7 @@ static void sweep(struct run *r, const float *x, const float *delta)
     for (size_t i = 0; i < n; i++)
         snn__pass_output_error(pass, 0)[i] = delta ? delta[i] : 0.0f;
     snn__pass_back_step(pass, 0);
-    snn__pass_settle(pass);
+    snn__pass_settle(pass, true);
 }
 
 static struct snn__lateral *lateral_of(struct run *r, size_t l)

@@ -220,6 +220,66 @@ START_TEST(test_learns_as_a_batch)
 }
 END_TEST
 
+static void do_nothing(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
+{
+    (void)user;
+    (void)trainer;
+    (void)phase;
+    (void)step;
+}
+
+static void same_gradients(const snn_network *net, snn_trainer *const tr[2])
+{
+    float g[2][64];
+
+    for (size_t l = 0; l < net->n_layers; l++)
+        for (size_t i = 0; i < net->layer[l]->n_tensors; i++) {
+            const struct snn__tensor *t = &net->layer[l]->tensor[i];
+
+            for (int k = 0; k < 2 && t->trained; k++)
+                OK(snn_trainer_read_gradient(tr[k], l, i, g[k], 64));
+            for (size_t j = 0; j < t->length && t->trained; j++)
+                ck_assert(g[0][j] == g[1][j]);
+        }
+}
+
+/* The gradient of a step is an outer product, of which nobody makes an array unless it is observed. */
+START_TEST(test_outer_product_is_the_gradient)
+{
+    const char *method = methods[_i];
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    static const size_t shape[3] = { 5 };
+    snn_network *net[2];
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr[2];
+    float x[5];
+
+    for (int i = 0; i < 2; i++) {
+        net[i] = network_of(ctx, shape, learning_net(method));
+        OK(snn_trainer_create(&tr[i], net[i], sgd, method));
+        OK(set_all(tr[i], "steps=1"));
+        if (i == 0)
+            OK(snn_trainer_observe(tr[i], SNN_OBSERVE_GRADIENTS, do_nothing, NULL));
+        OK(snn_trainer_prepare(tr[i], 1));
+    }
+    for (uint32_t step = 0; step < STEPS; step++) {
+        const uint32_t label = step % OUT;
+
+        random_fill(x, 5, 0, 3, 4 + step);
+        for (int i = 0; i < 2; i++)
+            OK(snn_trainer_step(tr[i], x, 1, &label, 1, NULL));
+        same_gradients(net[0], tr);
+        ck_assert_mem_eq(net[0]->parameters, net[1]->parameters, net[0]->n_parameters * sizeof(float));
+    }
+    for (int i = 0; i < 2; i++) {
+        snn_trainer_destroy(tr[i]);
+        snn_network_destroy(net[i]);
+    }
+    snn_optimizer_destroy(sgd);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 /* Steps that go on are variant O of ottt over a sample of as many steps: its loss has 1/T, which is a power of 2 here. */
 START_TEST(test_learns_online)
 {
@@ -440,6 +500,7 @@ int main(void)
     tcase_add_loop_test(t, test_state_is_copied, 0, NETS);
     tcase_add_loop_test(t, test_events, 0, NETS);
     tcase_add_loop_test(t, test_learns_as_a_batch, 0, 4);
+    tcase_add_loop_test(t, test_outer_product_is_the_gradient, 0, 4);
     tcase_add_test(t, test_learns_online);
     tcase_add_loop_test(t, test_learns_from_an_error, 0, 4);
     tcase_add_test(t, test_refresh);

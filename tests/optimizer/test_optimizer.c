@@ -116,7 +116,7 @@ static void compare(const struct rule *r, uint32_t isa)
         random_fill(g, N, -0.3f, 0.3f, (unsigned)n + 10);
         expected = norm_of(g, N);
         scale = r->clip_norm > 0 && expected > r->clip_norm ? r->clip_norm / expected : 1;
-        OK(snn__optimizer_update(o, &run, x, g, &norm));
+        OK(snn__optimizer_update(o, &run, x, &(struct snn__gradient){ .array = g }, &norm));
         ck_assert_double_eq_tol(norm, r->clip_norm > 0 ? expected : 0, 1e-9);
         for (int i = 0; i < N; i++) {
             slow_update(r, &w[i], scale * g[i], &m[i], &v[i], n, n == 1);
@@ -149,7 +149,7 @@ static void train(const struct rule *r, uint32_t threads, float *w)
     random_fill(w, LONG, -1.0f, 1.0f, 2);
     for (unsigned n = 0; n < 3; n++) {
         random_fill(g, LONG, -1.0f, 1.0f, 20 + n);
-        OK(snn__optimizer_update(o, &run, w, g, &norm));
+        OK(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm));
     }
     end(&run);
     snn_optimizer_destroy(o);
@@ -182,7 +182,7 @@ START_TEST(gradient_that_is_not_finite_changes_nothing)
         begin(&run, o, LONG);
         random_fill(w, LONG, -1.0f, 1.0f, 3);
         random_fill(g, LONG, -1.0f, 1.0f, 4);
-        OK(snn__optimizer_update(o, &run, w, g, &norm));
+        OK(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm));
         memcpy(before, w, sizeof w);
         if (run.n_moments > 0)
             memcpy(moment, run.moment[0], sizeof moment);
@@ -191,13 +191,121 @@ START_TEST(gradient_that_is_not_finite_changes_nothing)
             const float kept = g[at[k / 3]];
 
             g[at[k / 3]] = bad[k % 3];
-            FAILS(snn__optimizer_update(o, &run, w, g, &norm), SNN_ERR_DIVERGED, "not finite");
+            FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_DIVERGED, "not finite");
             g[at[k / 3]] = kept;
         }
         ck_assert_mem_eq(before, w, sizeof w);
         ck_assert_uint_eq(run.updates, 1);
         if (run.n_moments > 0)
             ck_assert_mem_eq(moment, run.moment[0], sizeof moment);
+        end(&run);
+        snn_optimizer_destroy(o);
+    }
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* Two outer products within a gradient: as an array, and as their factors, where the array holds NaN. Parts of both decay or do not. */
+enum { ROWS = 61, COLUMNS = 37, MANY_ROWS = 90, MANY_COLUMNS = 301, FIRST = 100, SECOND = 5000 };
+
+struct products {
+    float left[2][MANY_ROWS], right[2][MANY_COLUMNS], whole[LONG], holes[LONG];
+    struct snn__rank_one part[2];
+};
+
+static const struct snn__span undecayed[] = { { 50, 120 }, { 6000, 7003 }, { LONG - 5, LONG } };
+
+static void fill_products(struct products *p, unsigned seed)
+{
+    p->part[0] = (struct snn__rank_one){ FIRST, ROWS, COLUMNS, p->left[0], p->right[0] };
+    p->part[1] = (struct snn__rank_one){ SECOND, MANY_ROWS, MANY_COLUMNS, p->left[1], p->right[1] };
+    random_fill(p->whole, LONG, -1.0f, 1.0f, seed);
+    memcpy(p->holes, p->whole, sizeof p->holes);
+    for (int k = 0; k < 2; k++) {
+        const struct snn__rank_one *r = &p->part[k];
+
+        random_fill(p->left[k], MANY_ROWS, -1.0f, 1.0f, seed + 1 + (unsigned)k);
+        random_fill(p->right[k], MANY_COLUMNS, -1.0f, 1.0f, seed + 3 + (unsigned)k);
+        for (size_t i = 0; i < r->rows * r->columns; i++) {
+            p->whole[r->from + i] = r->left[i / r->columns] * r->right[i % r->columns];
+            p->holes[r->from + i] = NAN;
+        }
+    }
+}
+
+static void start_products(struct snn__run *run, const snn_optimizer *o)
+{
+    begin(run, o, LONG);
+    run->undecayed = undecayed;
+    run->n_undecayed = sizeof undecayed / sizeof *undecayed;
+}
+
+START_TEST(outer_products_are_their_entries)
+{
+    static struct products p;
+    static float w[2][LONG];
+    const struct rule *r = &rules[_i];
+
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+        snn_context *ctx = test_context(threads, 1, SNN_ISA_BEST);
+        snn_optimizer *o = make(ctx, r);
+        struct snn__run run[2];
+        double norm[2];
+
+        for (int i = 0; i < 2; i++) {
+            start_products(&run[i], o);
+            random_fill(w[i], LONG, -1.0f, 1.0f, 2);
+        }
+        for (unsigned n = 0; n < 3; n++) {
+            fill_products(&p, 30 + 5 * n);
+            OK(snn__optimizer_update(o, &run[0], w[0], &(struct snn__gradient){ .array = p.whole }, &norm[0]));
+            OK(snn__optimizer_update(o, &run[1], w[1], &(struct snn__gradient){ p.holes, p.part, 2 }, &norm[1]));
+            ck_assert_double_eq_tol(norm[0], norm[1], 1e-12 + 1e-5 * norm[0]); /* entries are rounded, the sum of all is not */
+        }
+        for (size_t i = 0; i < LONG && r->clip_norm > 0; i++)
+            ck_assert_float_eq_tol(w[0][i], w[1][i], 1e-6f);
+        if (r->clip_norm == 0)
+            ck_assert_mem_eq(w[0], w[1], sizeof w[0]);
+        for (int i = 0; i < 2; i++)
+            end(&run[i]);
+        snn_optimizer_destroy(o);
+        snn_context_destroy(ctx);
+    }
+}
+END_TEST
+
+START_TEST(outer_products_that_are_not_finite_change_nothing)
+{
+    static struct products p;
+    static float w[LONG], before[LONG];
+    const struct rule rule[] = { { .name = "sgd", .lr = 1 }, { .name = "sgd", .lr = 1, .clip_norm = 1 } };
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+
+    for (int i = 0; i < 2; i++) {
+        snn_optimizer *o = make(ctx, &rule[i]);
+        struct snn__run run;
+        double norm;
+
+        start_products(&run, o);
+        random_fill(w, LONG, -1.0f, 1.0f, 2);
+        memcpy(before, w, sizeof w);
+        for (int k = 0; k < 5; k++) {
+            fill_products(&p, 9);
+            if (k == 0)
+                p.left[0][ROWS - 1] = NAN;
+            else if (k == 1)
+                p.right[1][MANY_COLUMNS - 1] = INFINITY;
+            else if (k == 2)
+                p.right[0][3] = NAN;
+            else if (k == 3)
+                p.left[1][MANY_ROWS - 1] = p.right[1][MANY_COLUMNS - 1] = -1e20f; /* the product is not */
+            else
+                p.holes[3] = NAN;
+            FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ p.holes, p.part, 2 }, &norm), SNN_ERR_DIVERGED,
+                  "not finite");
+            ck_assert_mem_eq(before, w, sizeof w);
+        }
+        ck_assert_uint_eq(run.updates, 0);
         end(&run);
         snn_optimizer_destroy(o);
     }
@@ -215,7 +323,7 @@ START_TEST(large_gradients_are_clipped_not_refused)
     double norm;
 
     begin(&run, o, 4);
-    OK(snn__optimizer_update(o, &run, w, g, &norm));
+    OK(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm));
     ck_assert_double_eq_tol(norm, 4e38, 1e32);
     for (int i = 0; i < 4; i++)
         ck_assert_float_eq_tol(w[i], i == 1 ? 0.5f : -0.5f, 1e-6f);
@@ -237,7 +345,7 @@ START_TEST(momentum_needs_the_memory_for_it)
     begin(&run, o, 4);
     ck_assert_uint_eq(run.n_moments, 0);
     OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_MOMENTUM, 0.9));
-    FAILS(snn__optimizer_update(o, &run, w, g, &norm), SNN_ERR_STATE, "prepare it again");
+    FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_STATE, "prepare it again");
     ck_assert_float_eq(w[0], 1.0f);
     snn_optimizer_destroy(o);
     snn_context_destroy(ctx);
@@ -255,7 +363,7 @@ START_TEST(updates_allocate_nothing)
 
     begin(&run, o, LONG);
     OK(snn_context_get_info(ctx, &before));
-    OK(snn__optimizer_update(o, &run, w, g, &norm));
+    OK(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm));
     OK(snn_context_get_info(ctx, &after));
     ck_assert_uint_eq(before.allocations, after.allocations);
     end(&run);
@@ -376,10 +484,10 @@ START_TEST(rate_follows_epoch_and_update)
     OK(snn_optimizer_set_text(sgd, "gamma", "0.5"));
     OK(snn_optimizer_set_text(sgd, "warmup", "2"));
     begin(&run, sgd, 1);
-    OK(snn__optimizer_update(sgd, &run, w, g, &norm)); /* 0.4 / 2 */
+    OK(snn__optimizer_update(sgd, &run, w, &(struct snn__gradient){ .array = g }, &norm)); /* 0.4 / 2 */
     ck_assert_float_eq_tol(w[0], -0.2f, 1e-6f);
     run.epoch = 2;
-    OK(snn__optimizer_update(sgd, &run, w, g, &norm)); /* 0.4 / 4 */
+    OK(snn__optimizer_update(sgd, &run, w, &(struct snn__gradient){ .array = g }, &norm)); /* 0.4 / 4 */
     ck_assert_float_eq_tol(w[0], -0.3f, 1e-6f);
 }
 END_TEST
@@ -487,6 +595,8 @@ int main(void)
     tcase_add_loop_test(update, rule_matches_its_equation, 0, N_RULES);
     tcase_add_loop_test(update, threads_do_not_change_a_bit, 0, N_RULES);
     tcase_add_test(update, gradient_that_is_not_finite_changes_nothing);
+    tcase_add_loop_test(update, outer_products_are_their_entries, 0, N_RULES);
+    tcase_add_test(update, outer_products_that_are_not_finite_change_nothing);
     tcase_add_test(update, large_gradients_are_clipped_not_refused);
     tcase_add_test(update, momentum_needs_the_memory_for_it);
     tcase_add_test(update, updates_allocate_nothing);

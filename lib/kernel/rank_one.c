@@ -1,0 +1,42 @@
+/* kernel/rank_one.c - outer products of two vectors, read piece by piece. */
+#include "kernel/rank_one.h"
+#include "core/size.h"
+#include <math.h>
+
+#define SOME 256u /* numbers that are looked at together */
+
+void snn__rank_one_read(const struct snn__kernels *k, const struct snn__rank_one *r, size_t from, size_t to, float *out)
+{
+    while (from < to) {
+        const size_t i = (from - r->from) / r->columns, j = (from - r->from) % r->columns;
+        const size_t some = snn__min(r->columns - j, to - from);
+
+        k->scale(out, r->left[i], r->right + j, some);
+        out += some;
+        from += some;
+    }
+}
+
+/* The row with the largest factor holds the largest entry of every column. */
+bool snn__rank_one_finite(const struct snn__kernels *k, const struct snn__rank_one *r)
+{
+    size_t largest = 0;
+    float row[SOME];
+    bool finite = k->finite(r->left, r->rows);
+
+    for (size_t i = 1; i < r->rows; i++)
+        if (fabsf(r->left[i]) > fabsf(r->left[largest]))
+            largest = i;
+    for (size_t j = 0; finite && j < r->columns; j += SOME) {
+        const size_t some = snn__min(SOME, r->columns - j);
+
+        k->scale(row, r->left[largest], r->right + j, some);
+        finite = k->finite(row, some);
+    }
+    return finite;
+}
+
+double snn__rank_one_square(const struct snn__kernels *k, const struct snn__rank_one *r)
+{
+    return k->dot(r->left, r->left, r->rows) * k->dot(r->right, r->right, r->columns);
+}
