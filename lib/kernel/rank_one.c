@@ -7,13 +7,12 @@
 
 void snn__rank_one_read(const struct snn__kernels *k, const struct snn__rank_one *r, size_t from, size_t to, float *out)
 {
-    while (from < to) {
-        const size_t i = (from - r->from) / r->columns, j = (from - r->from) % r->columns;
-        const size_t some = snn__min(r->columns - j, to - from);
+    size_t i = (from - r->from) / r->columns, j = (from - r->from) % r->columns;
 
-        k->scale(out, r->left[i], r->right + j, some);
-        out += some;
-        from += some;
+    for (size_t done = 0, some; done < to - from; done += some) {
+        some = snn__min(r->columns - j, to - from - done);
+        k->scale(out + done, r->left[i++], r->right + j, some);
+        j = 0;
     }
 }
 
