@@ -183,15 +183,50 @@ static const char *learning_net(const char *method)
                                       : "linear a out=7; lif n " LIF "; linear b out=6; lif m " LIF "; linear o out=3";
 }
 
+/* Two trainers of the same network, for single samples of one step. */
+struct twins {
+    snn_context *ctx;
+    snn_optimizer *sgd;
+    snn_network *net[2];
+    snn_trainer *tr[2];
+};
+
+/* `observed`: the first has somebody who asked for gradients. */
+static void open_twins(struct twins *w, const char *method, bool observed)
+{
+    static const size_t shape[3] = { 5 };
+
+    w->ctx = test_context(1, 5, SNN_ISA_BEST);
+    w->sgd = sgd_of(w->ctx, 0.1);
+    for (int i = 0; i < 2; i++) {
+        w->net[i] = network_of(w->ctx, shape, learning_net(method));
+        OK(snn_trainer_create(&w->tr[i], w->net[i], w->sgd, method));
+        OK(set_all(w->tr[i], "steps=1"));
+        if (observed && i == 0)
+            OK(snn_trainer_observe(w->tr[i], SNN_OBSERVE_GRADIENTS, do_nothing, NULL));
+        OK(snn_trainer_prepare(w->tr[i], 1));
+    }
+}
+
+static void close_twins(struct twins *w)
+{
+    for (int i = 0; i < 2; i++) {
+        snn_trainer_destroy(w->tr[i]);
+        snn_network_destroy(w->net[i]);
+    }
+    snn_optimizer_destroy(w->sgd);
+    snn_context_destroy(w->ctx);
+}
+
+static void same_parameters(const struct twins *w)
+{
+    ck_assert_mem_eq(w->net[0]->parameters, w->net[1]->parameters, w->net[0]->n_parameters * sizeof(float));
+}
+
 /* One step with a label is a batch of one sample with one step, for every method. */
 START_TEST(test_learns_as_a_batch)
 {
-    const char *method = methods[_i];
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
-    static const size_t shape[3] = { 5 };
-    snn_network *net[2];
-    snn_optimizer *sgd = sgd_of(ctx, 0.1);
-    snn_trainer *tr[2];
+    struct twins w;
     snn_stream *s = NULL;
     snn_metrics m = SNN_METRICS_INIT;
     const uint32_t label = 2;
@@ -199,37 +234,22 @@ START_TEST(test_learns_as_a_batch)
     double loss;
 
     random_fill(x, 5, 0, 3, 4);
-    for (int i = 0; i < 2; i++) {
-        net[i] = network_of(ctx, shape, learning_net(method));
-        tr[i] = trainer_of(net[i], sgd, method, "steps=1", 1);
-    }
-    before = net[0]->parameters[3];
-    OK(snn_trainer_step(tr[0], x, 1, &label, 1, &m));
-    OK(snn_trainer_stream(tr[1], &s));
+    open_twins(&w, methods[_i], false);
+    before = w.net[0]->parameters[3];
+    OK(snn_trainer_step(w.tr[0], x, 1, &label, 1, &m));
+    OK(snn_trainer_stream(w.tr[1], &s));
     OK(snn_stream_step(s, x, NULL));
     OK(snn_stream_learn_label(s, label, &loss));
     ck_assert(loss == m.loss);
-    ck_assert(net[0]->parameters[3] != before);
-    ck_assert_mem_eq(net[0]->parameters, net[1]->parameters, net[0]->n_parameters * sizeof(float));
-    for (int i = 0; i < 2; i++) {
-        snn_trainer_destroy(tr[i]);
-        snn_network_destroy(net[i]);
-    }
-    snn_optimizer_destroy(sgd);
-    snn_context_destroy(ctx);
+    ck_assert(w.net[0]->parameters[3] != before);
+    same_parameters(&w);
+    close_twins(&w);
 }
 END_TEST
 
-static void do_nothing(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
+static void same_gradients(const struct twins *w)
 {
-    (void)user;
-    (void)trainer;
-    (void)phase;
-    (void)step;
-}
-
-static void same_gradients(const snn_network *net, snn_trainer *const tr[2])
-{
+    const snn_network *net = w->net[0];
     float g[2][64];
 
     for (size_t l = 0; l < net->n_layers; l++)
@@ -237,7 +257,7 @@ static void same_gradients(const snn_network *net, snn_trainer *const tr[2])
             const struct snn__tensor *t = &net->layer[l]->tensor[i];
 
             for (int k = 0; k < 2 && t->trained; k++)
-                OK(snn_trainer_read_gradient(tr[k], l, i, g[k], 64));
+                OK(snn_trainer_read_gradient(w->tr[k], l, i, g[k], 64));
             for (size_t j = 0; j < t->length && t->trained; j++)
                 ck_assert(g[0][j] == g[1][j]);
         }
@@ -246,37 +266,20 @@ static void same_gradients(const snn_network *net, snn_trainer *const tr[2])
 /* The gradient of a step is an outer product, of which nobody makes an array unless it is observed. */
 START_TEST(test_outer_product_is_the_gradient)
 {
-    const char *method = methods[_i];
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
-    static const size_t shape[3] = { 5 };
-    snn_network *net[2];
-    snn_optimizer *sgd = sgd_of(ctx, 0.1);
-    snn_trainer *tr[2];
+    struct twins w;
     float x[5];
 
-    for (int i = 0; i < 2; i++) {
-        net[i] = network_of(ctx, shape, learning_net(method));
-        OK(snn_trainer_create(&tr[i], net[i], sgd, method));
-        OK(set_all(tr[i], "steps=1"));
-        if (i == 0)
-            OK(snn_trainer_observe(tr[i], SNN_OBSERVE_GRADIENTS, do_nothing, NULL));
-        OK(snn_trainer_prepare(tr[i], 1));
-    }
+    open_twins(&w, methods[_i], true);
     for (uint32_t step = 0; step < STEPS; step++) {
         const uint32_t label = step % OUT;
 
         random_fill(x, 5, 0, 3, 4 + step);
         for (int i = 0; i < 2; i++)
-            OK(snn_trainer_step(tr[i], x, 1, &label, 1, NULL));
-        same_gradients(net[0], tr);
-        ck_assert_mem_eq(net[0]->parameters, net[1]->parameters, net[0]->n_parameters * sizeof(float));
+            OK(snn_trainer_step(w.tr[i], x, 1, &label, 1, NULL));
+        same_gradients(&w);
+        same_parameters(&w);
     }
-    for (int i = 0; i < 2; i++) {
-        snn_trainer_destroy(tr[i]);
-        snn_network_destroy(net[i]);
-    }
-    snn_optimizer_destroy(sgd);
-    snn_context_destroy(ctx);
+    close_twins(&w);
 }
 END_TEST
 

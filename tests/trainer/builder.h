@@ -99,6 +99,15 @@ static inline snn_trainer *trainer_of(snn_network *net, snn_optimizer *optimizer
     return tr;
 }
 
+/* An observer that does not look. */
+static inline void do_nothing(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
+{
+    (void)user;
+    (void)trainer;
+    (void)phase;
+    (void)step;
+}
+
 /* Biases, gains, leaks and per-neuron constants away from their first values, so that no term of an equation is
  * trivial. */
 static inline void shake(snn_network *net)

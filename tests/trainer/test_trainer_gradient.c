@@ -484,14 +484,6 @@ START_TEST(test_static_is_repeated)
 }
 END_TEST
 
-static void do_nothing(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
-{
-    (void)user;
-    (void)trainer;
-    (void)phase;
-    (void)step;
-}
-
 /* Watching single steps must not change what is learned: neither with signals kept nor with gradients formed step by
  * step. */
 START_TEST(test_observed_is_the_same)
