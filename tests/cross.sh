@@ -3,7 +3,7 @@
 # golden cases. Its speed says nothing.
 #
 # Debian 12 on another machine than that; as root it installs the compiler and the emulator itself. The libraries are unpacked into
-# build-aarch64/root, and leave the system as it is. Ends with 77 where the packages cannot be had.
+# build-aarch64/sysroot, and leave the system as it is. Ends with 77 where the packages cannot be had.
 set -eu
 
 root=$(cd -- "$(dirname -- "$0")/.." && pwd)
@@ -34,7 +34,7 @@ installed() {
 
 command -v apt-get >/dev/null 2>&1 || skip "no apt-get, so no way to Debian's packages"
 [ "$(dpkg --print-architecture)" != arm64 ] || skip "this machine is one: tests/run.sh does it without an emulator"
-if ! installed || [ ! -e $build/root/complete ]; then
+if ! installed || [ ! -e $build/sysroot/complete ]; then
     apt_get update || skip "the lists of packages cannot be had"
 fi
 if ! installed; then
@@ -42,16 +42,16 @@ if ! installed; then
     # shellcheck disable=SC2086  # a list of words
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $tools || skip "cannot be installed: $tools"
 fi
-if [ ! -e $build/root/complete ]; then
-    rm -rf $build/root $build/packages
-    mkdir -p $build/root $build/packages
+if [ ! -e $build/sysroot/complete ]; then
+    rm -rf $build/sysroot $build/packages
+    mkdir -p $build/sysroot $build/packages
     # shellcheck disable=SC2046  # a list of words
     (cd $build/packages && apt_get download $(printf '%s:arm64 ' $libraries)) || skip "cannot be downloaded: $libraries"
     for package in $build/packages/*.deb; do
-        dpkg-deb -x "$package" $build/root
+        dpkg-deb -x "$package" $build/sysroot
     done
     rm -rf $build/packages
-    touch $build/root/complete
+    touch $build/sysroot/complete
 fi
 
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
