@@ -62,16 +62,14 @@ static void update(const snn_optimizer *optimizer, struct snn__run *run, const s
     snn__ranges(optimizer->ctx, u->length, adam_piece, &work);
 }
 
-static snn_status adam_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
+static void adam_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
 {
     update(optimizer, run, u, false);
-    return SNN_OK;
 }
 
-static snn_status adamw_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
+static void adamw_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
 {
     update(optimizer, run, u, true);
-    return SNN_OK;
 }
 
 const struct snn__optimizer_type snn__optimizer_adam = {

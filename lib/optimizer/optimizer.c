@@ -3,7 +3,6 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "optimizer/type.h"
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,9 +16,9 @@ static const struct snn__optimizer_type *const types[] = {
 #undef X
 };
 
-#define SOME 2048u /* entries of an outer product that are updated together */
-
 #define N_TYPES (sizeof types / sizeof *types)
+
+#define SOME 2048u /* entries of an outer product that are updated together */
 
 /* What every optimizer has; lr and weight_decay are in the tables of the types, whose defaults differ. */
 static const struct snn__param common[] = {
@@ -182,31 +181,27 @@ void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run
     optimizer->type->moments(optimizer, run);
 }
 
-/* An update on its way. A rule fails for all parts alike, before it changes any. */
+/* An update on its way. */
 struct job {
     const snn_optimizer *optimizer;
     struct snn__run *run;
     struct snn__update all;
     const struct snn__rank_one *rank_one;
-    _Atomic int rc;
 };
 
 /* Entries of `part`, all of which decay or none. */
 static void update_alike(struct job *job, const float *g, struct snn__span part, bool decays)
 {
     struct snn__update u = job->all;
-    snn_status rc;
 
-    if (part.from >= part.to)
+    if (part.from == part.to)
         return;
     u.w += part.from;
     u.g = g;
     u.from = part.from;
     u.length = part.to - part.from;
     u.decays = decays;
-    rc = job->optimizer->type->update(job->optimizer, job->run, &u);
-    if (rc != SNN_OK)
-        atomic_store(&job->rc, rc);
+    job->optimizer->type->update(job->optimizer, job->run, &u);
 }
 
 /* Entries of `part`, whose gradient is at g. */
@@ -247,6 +242,8 @@ snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run
     size_t done = 0;
 
     SNN__TRY(snn__clip_scale(optimizer, g, run->length, &job.all.scale, norm));
+    if (optimizer->type->check != NULL)
+        SNN__TRY(optimizer->type->check(optimizer, run));
     job.all.lr = (float)snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
     job.all.limit = (float)snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_VALUE);
     for (size_t i = 0; i < g->n_rank_one; i++) {
@@ -257,8 +254,6 @@ snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run
         done = r->from + r->rows * r->columns;
     }
     update_part(&job, g->array + done, (struct snn__span){ done, run->length });
-    if (atomic_load(&job.rc) != SNN_OK)
-        return (snn_status)atomic_load(&job.rc);
     run->updates++;
     return SNN_OK;
 }

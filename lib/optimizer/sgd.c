@@ -35,23 +35,29 @@ static void sgd_piece(void *arg, size_t from, size_t to)
     work->kernels->sgd(&work->a, from, to);
 }
 
-static snn_status sgd_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
+static snn_status sgd_check(const snn_optimizer *optimizer, const struct snn__run *run)
 {
-    const struct snn__params *p = &optimizer->params;
-    const double momentum = snn__param_f64(p, SNN_OPTIMIZER_MOMENTUM);
-    struct sgd_work work = {
-        .kernels = optimizer->ctx->kernels,
-        .a = { .lr = u->lr, .momentum = (float)momentum, .scale = u->scale, .limit = u->limit, .w = u->w, .g = u->g },
-    };
+    const double momentum = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_MOMENTUM);
 
     if (momentum > 0.0 && run->n_moments == 0)
         return snn__fail(SNN_ERR_STATE, "optimizer sgd: momentum became %g, but the trainer was prepared with 0: "
                          "prepare it again", momentum);
+    return SNN_OK;
+}
+
+static void sgd_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
+{
+    const struct snn__params *p = &optimizer->params;
+    struct sgd_work work = {
+        .kernels = optimizer->ctx->kernels,
+        .a = { .lr = u->lr, .scale = u->scale, .limit = u->limit, .w = u->w, .g = u->g },
+    };
+
+    work.a.momentum = (float)snn__param_f64(p, SNN_OPTIMIZER_MOMENTUM);
     work.a.weight_decay = u->decays ? (float)snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY) : 0.0f;
     work.a.nesterov = snn__param_i64(p, SNN_OPTIMIZER_NESTEROV) != 0;
     work.a.v = run->n_moments > 0 ? run->moment[0] + u->from : NULL;
     snn__ranges(optimizer->ctx, u->length, sgd_piece, &work);
-    return SNN_OK;
 }
 
 const struct snn__optimizer_type snn__optimizer_sgd = {
@@ -60,5 +66,6 @@ const struct snn__optimizer_type snn__optimizer_sgd = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .moments = sgd_moments,
+    .check = sgd_check,
     .update = sgd_update,
 };

@@ -22,9 +22,10 @@ struct snn__optimizer_type {
     size_t n_params;
     /* Names the moments that the present settings need. */
     void (*moments)(const snn_optimizer *optimizer, struct snn__run *run);
-    /* Changes u->w and its part of the moments; run->updates counts the updates before this one. Fails before it changes any, for
-     * every part alike. */
-    snn_status (*update)(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u);
+    /* Have the settings changed since the moments were named, so that they do not suffice? NULL: they cannot. */
+    snn_status (*check)(const snn_optimizer *optimizer, const struct snn__run *run);
+    /* Changes u->w and its part of the moments; run->updates counts the updates before this one. */
+    void (*update)(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u);
 };
 
 /* Bounds that the tables share: numbers that stay finite as float, whole numbers that a double holds exactly. */
