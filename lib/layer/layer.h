@@ -173,10 +173,10 @@ struct snn__layer_type {
 };
 
 const struct snn__layer_type *snn__layer_type_named(const char *name);
+const struct snn__layer_type *snn__layer_type_at(size_t index);
 
 /* Writes a gradient that is an outer product into its array, if there is one. */
 void snn__node_unfold(struct snn__node *node);
-const struct snn__layer_type *snn__layer_type_at(size_t index);
 
 /* Flags of a layer. */
 unsigned snn__layer_flags(const snn_layer *layer);

@@ -45,7 +45,7 @@ struct weights {
     float *packed, *packed_back;               /* per group; NULL: not needed, or the other one turned, in scratch memory */
     size_t packed_size, packed_back_size;      /* of a group, a multiple of 16 */
     float *bias_sum, *partial;
-    float *left, *right;                       /* one_row: the first outer product of a gradient, of which it is all so far; or NULL */
+    float *left, *right;                       /* one_row: the gradient's outer product, while it is no more than one */
     bool touched;                              /* the gradient holds something, in the order [O][tap][input] of the product */
 };
 
@@ -536,7 +536,7 @@ static void credit_weights(struct snn__node *node, struct snn__io *io, struct sn
     struct snn__signal d = s->turned ? factor : e, x = s->turned ? e : factor;
     float *g = node->gradient[SNN__WEIGHT];
 
-    if (s->left != NULL && !s->touched) {
+    if (s->one_row && !s->touched) {
         credit_row(node, e, factor);
         return;
     }

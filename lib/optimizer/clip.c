@@ -63,25 +63,27 @@ static void look_at_product(struct look *look, const struct snn__rank_one *r)
         look->square += snn__rank_one_square(look->ctx->kernels, r);
 }
 
-static float entry(const struct snn__gradient *g, size_t i)
+static float entry(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t i)
 {
+    float value = g->array[i];
+
     for (size_t k = 0; k < g->n_rank_one; k++) {
         const struct snn__rank_one *r = &g->rank_one[k];
 
-        if (i >= r->from && i - r->from < r->rows * r->columns)
-            return r->left[(i - r->from) / r->columns] * r->right[(i - r->from) % r->columns];
+        if (i >= r->from && i < r->from + r->rows * r->columns)
+            snn__rank_one_read(optimizer->ctx->kernels, r, i, i + 1, &value);
     }
-    return g->array[i];
+    return value;
 }
 
-static snn_status fail_at_first(const struct snn__gradient *g, size_t n)
+static snn_status fail_at_first(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n)
 {
     size_t i = 0;
 
-    while (i < n && isfinite(entry(g, i)))
+    while (i < n && isfinite(entry(optimizer, g, i)))
         i++;
     return snn__fail(SNN_ERR_DIVERGED, "the gradient is not finite (%g at entry %zu of %zu): no parameter changed",
-                     i < n ? (double)entry(g, i) : 0.0, i, n);
+                     i < n ? (double)entry(optimizer, g, i) : 0.0, i, n);
 }
 
 snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float *scale, double *norm)
@@ -101,7 +103,7 @@ snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gra
     *scale = 1.0f;
     *norm = 0.0;
     if (!look.finite)
-        return fail_at_first(g, n);
+        return fail_at_first(optimizer, g, n);
     if (limit > 0.0) {
         *norm = sqrt(look.square);
         if (*norm > limit)
