@@ -9,7 +9,8 @@
 /* A model file has the safetensors layout: an 8-byte length, a JSON header, raw little-endian float32 tensors named
  * "LAYER.TENSOR". The header's __metadata__ carries format version, architecture, checksum and the host's own strings.
  * A checkpoint is a model file with the optimizer's moments and the position of the run added. Files are
- * written under a temporary name, flushed and renamed: a failure leaves an older file as it was. */
+ * written under a temporary name, flushed and renamed: a failure leaves an older file as it was. Symbolic links stay and
+ * what they lead to is replaced; its mode and, where the process may, its owner and group are kept. */
 
 SNN_BEGIN_DECLS
 

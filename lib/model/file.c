@@ -3,8 +3,11 @@
 #include "core/alloc.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -76,68 +79,194 @@ uint32_t snn__pieces_crc(uint32_t crc, const struct snn__piece *pieces, size_t n
     return crc;
 }
 
-/* ---- writing */
+/* ---- writing
+
+   A file is written as "PATH.N.tmp" beside the old one and renamed. Its writer holds a lock on it (flock), so that one
+   whose lock is free was left behind by a process that died, and goes. */
+
+#define PATH_BYTES 4096u /* longest path, as Linux has it */
+#define LINKS_MAX 40
+#define TEMPORARIES 1000000u /* numbers that are tried */
+
+struct replacement {
+    char path[PATH_BYTES]; /* what is replaced: behind all symbolic links */
+    char temporary[PATH_BYTES];
+    struct stat old;
+    bool exists;
+    int fd;
+};
 
 static snn_status fail_io(const char *what, const char *path, int error)
 {
     return snn__fail(SNN_ERR_IO, "%s \"%.300s\": %s", what, path, strerror(error));
 }
 
-/* Renaming onto a device or a directory would replace or fail late: only regular files are replaced. */
-static snn_status check_target(const char *path)
+/* Puts the file that a path leads to in place of the path; it need not exist. 0, or what errno said. */
+static int follow_links(struct replacement *r)
 {
-    struct stat st;
+    char *target = r->temporary;
+
+    for (int i = 0; i < LINKS_MAX; i++) {
+        ssize_t n = readlink(r->path, target, PATH_BYTES - 1);
+        const char *slash = strrchr(r->path, '/');
+        size_t folder = 0;
+
+        if (n < 0) /* EINVAL: no link */
+            return errno == EINVAL || errno == ENOENT ? 0 : errno;
+        if (target[0] != '/' && slash != NULL)
+            folder = (size_t)(slash + 1 - r->path);
+        if (folder + (size_t)n >= PATH_BYTES - 1)
+            return ENAMETOOLONG;
+        memcpy(r->path + folder, target, (size_t)n);
+        r->path[folder + (size_t)n] = '\0';
+    }
+    return ELOOP;
+}
+
+/* Renaming onto a device or a directory would replace or fail late, and onto a file without the right to write it would
+ * get round its protection: only regular files that may be written are replaced. */
+static snn_status find_target(struct replacement *r, const char *path)
+{
+    int error;
 
     if (path[0] == '\0')
         return snn__fail(SNN_ERR_IO, "cannot write: the file name is empty");
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+    if (strlen(path) >= PATH_BYTES)
+        return fail_io("cannot write", path, ENAMETOOLONG);
+    r->exists = stat(path, &r->old) == 0;
+    if (r->exists && !S_ISREG(r->old.st_mode))
         return snn__fail(SNN_ERR_IO, "cannot write \"%.300s\": it is a %s, not a regular file", path,
-                         S_ISDIR(st.st_mode) ? "directory" : "device or pipe");
-    return SNN_OK;
+                         S_ISDIR(r->old.st_mode) ? "directory" : "device or pipe");
+    if (r->exists && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
+        return fail_io("cannot write", path, errno);
+    strcpy(r->path, path);
+    error = follow_links(r);
+    return error == 0 ? SNN_OK : fail_io("cannot write", path, error);
 }
 
-/* Creates "PATH.N.tmp" with the first number that is free; a crash may have left others behind. */
-static snn_status open_temporary(const char *path, char *temporary, size_t size, FILE **out)
+/* Creates the temporary file and takes its lock; file systems without locks do without. */
+static int create_locked(const struct replacement *r)
 {
-    int fd = -1;
+    int fd = open(r->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, r->exists ? 0600 : 0666);
+    struct stat st;
 
-    for (unsigned i = 0; fd < 0 && i < 1000; i++) {
-        snprintf(temporary, size, "%s.%u.tmp", path, i);
-        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd < 0 && errno != EEXIST)
-            break;
-    }
     if (fd < 0)
-        return fail_io("cannot write", path, errno);
-    *out = fdopen(fd, "wb");
-    if (*out == NULL) {
-        int error = errno;
-
-        close(fd);
-        unlink(temporary);
-        return fail_io("cannot write", path, error);
+        return -1;
+    if ((flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) || fstat(fd, &st) != 0 || st.st_nlink == 0) {
+        close(fd); /* another process took it for one that was left behind */
+        errno = EEXIST;
+        return -1;
     }
-    return SNN_OK;
+    return fd;
+}
+
+/* Removes a temporary file that nobody writes any more. */
+static bool remove_stale(const char *name)
+{
+    int fd = open(name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st, named;
+    bool gone;
+
+    if (fd < 0)
+        return false;
+    gone = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0 && lstat(name, &named) == 0 &&
+           st.st_ino == named.st_ino && st.st_dev == named.st_dev && unlink(name) == 0;
+    close(fd);
+    return gone;
+}
+
+static int name_temporary(struct replacement *r, unsigned number)
+{
+    int n = snprintf(r->temporary, PATH_BYTES, "%s.%u.tmp", r->path, number);
+
+    return n > 0 && (size_t)n < PATH_BYTES ? 0 : ENAMETOOLONG;
+}
+
+/* Opens the first temporary file that no other writer has, and removes those that dead ones left. 0, or errno. */
+static int open_temporary(struct replacement *r)
+{
+    unsigned number = 0, stale;
+    int error;
+
+    for (;;) {
+        error = number < TEMPORARIES ? name_temporary(r, number) : EEXIST;
+        if (error != 0)
+            return error;
+        r->fd = create_locked(r);
+        if (r->fd >= 0)
+            break;
+        if (errno != EEXIST)
+            return errno;
+        if (!remove_stale(r->temporary))
+            number++;
+    }
+    for (stale = number + 1; name_temporary(r, stale) == 0 && remove_stale(r->temporary); stale++)
+        ;
+    return name_temporary(r, number);
 }
 
 static bool write_bytes(void *arg, const void *bytes, size_t size)
 {
-    return size == 0 || fwrite(bytes, 1, size, arg) == size;
+    const struct replacement *r = arg;
+    const char *at = bytes;
+
+    while (size > 0) {
+        ssize_t n = write(r->fd, at, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        at += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+/* The new file gets owner, group and mode of the old one, as far as this process may give them; a group that it may not
+ * give gets no rights. */
+static void keep_rights(const struct replacement *r)
+{
+    mode_t mode = r->old.st_mode & 0777;
+
+    if (fchown(r->fd, r->old.st_uid, r->old.st_gid) != 0 && fchown(r->fd, (uid_t)-1, r->old.st_gid) != 0)
+        mode &= ~(mode_t)S_IRWXG;
+    fchmod(r->fd, mode);
 }
 
 /* 0, or what errno said. The file is closed either way. */
-static int write_pieces(FILE *f, const struct snn__piece *pieces, size_t n)
+static int write_pieces(struct replacement *r, const struct snn__piece *pieces, size_t n)
 {
     bool ok = true;
     int error = 0;
 
     errno = 0;
     for (size_t i = 0; ok && i < n; i++)
-        ok = emit(&pieces[i], write_bytes, f);
-    if (!ok || fflush(f) != 0 || fsync(fileno(f)) != 0)
+        ok = emit(&pieces[i], write_bytes, r);
+    if (ok && r->exists)
+        keep_rights(r);
+    if (!ok || fsync(r->fd) != 0 || rename(r->temporary, r->path) != 0)
         error = errno != 0 ? errno : EIO;
-    if (fclose(f) != 0 && error == 0)
-        error = errno;
+    close(r->fd); /* on the disk already; the lock is kept until the file has its name */
+    return error;
+}
+
+/* Writing past a limit of the process (RLIMIT_FSIZE) raises SIGXFSZ, which ends it. Held back, it is an error of the
+ * write, EFBIG. */
+static int write_held(struct replacement *r, const struct snn__piece *pieces, size_t n)
+{
+    sigset_t only, before, pending;
+    bool ours;
+    int error, number;
+
+    sigemptyset(&only);
+    sigaddset(&only, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &only, &before);
+    ours = sigpending(&pending) == 0 && !sigismember(&pending, SIGXFSZ);
+    error = write_pieces(r, pieces, n);
+    if (ours && sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ))
+        sigwait(&only, &number);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
 }
 
@@ -157,31 +286,29 @@ static void sync_directory(char *path)
     }
 }
 
-snn_status snn__file_replace(snn_context *ctx, const char *path, const struct snn__piece *pieces, size_t n)
+static snn_status replace(struct replacement *r, const char *path, const struct snn__piece *pieces, size_t n)
 {
-    size_t size = strlen(path) + 16;
-    char *temporary;
-    snn_status rc;
-    FILE *f;
     int error;
 
-    SNN__TRY(check_target(path));
-    temporary = snn__alloc(ctx, size, 1);
-    if (temporary == NULL)
-        return SNN_ERR_MEMORY;
-    rc = open_temporary(path, temporary, size, &f);
-    if (rc == SNN_OK) {
-        error = write_pieces(f, pieces, n);
-        if (error == 0 && rename(temporary, path) != 0)
-            error = errno;
-        if (error != 0) {
-            unlink(temporary);
-            rc = fail_io("cannot write", path, error);
-        } else {
-            sync_directory(temporary);
-        }
+    SNN__TRY(find_target(r, path));
+    error = open_temporary(r);
+    if (error != 0)
+        return fail_io("cannot write", path, error);
+    error = write_held(r, pieces, n);
+    if (error != 0) {
+        unlink(r->temporary);
+        return fail_io("cannot write", path, error);
     }
-    snn__free(ctx, temporary);
+    sync_directory(r->path);
+    return SNN_OK;
+}
+
+snn_status snn__file_replace(snn_context *ctx, const char *path, const struct snn__piece *pieces, size_t n)
+{
+    struct replacement *r = snn__alloc(ctx, 1, sizeof *r); /* large for a stack */
+    snn_status rc = r != NULL ? replace(r, path, pieces, n) : SNN_ERR_MEMORY;
+
+    snn__free(ctx, r);
     return rc;
 }
 

@@ -6,11 +6,14 @@
 #endif
 #include "support.h"
 #include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -505,39 +508,170 @@ START_TEST(test_bad_places)
 }
 END_TEST
 
-/* Other files in the way of the temporary name are left alone. */
+static bool touch_numbered(char name[128], unsigned number)
+{
+    snprintf(name, 128, "%s.%u.tmp", path, number);
+    return write_file(name, "old", 3);
+}
+
+/* What processes that died left behind goes, however much it is. */
 START_TEST(test_leftovers)
 {
     char left[128];
-    struct stat st;
 
     make_small();
-    snprintf(left, sizeof left, "%s.0.tmp", path);
-    ck_assert(write_file(left, "old", 3));
+    for (unsigned i = 0; i < 1500; i++)
+        ck_assert(touch_numbered(left, i));
     OK(snn_network_save(net, path));
-    ck_assert(stat(left, &st) == 0 && st.st_size == 3);
-    ck_assert_uint_eq(files(), 2);
-    unlink(left);
+    ck_assert_uint_eq(files(), 1);
 }
 END_TEST
 
-/* The write fails half-way: the older file stays, the temporary one goes. */
+/* What another process writes at the moment, or what is no such file, stays and is in nobody's way. */
+START_TEST(test_in_the_way)
+{
+    char written[128], folder[128], pipe[128], dead[128];
+    int fd;
+
+    make_small();
+    ck_assert(touch_numbered(written, 0));
+    fd = open(written, O_RDWR | O_CLOEXEC);
+    ck_assert(fd >= 0 && flock(fd, LOCK_EX) == 0);
+    snprintf(folder, sizeof folder, "%s.1.tmp", path);
+    snprintf(pipe, sizeof pipe, "%s.2.tmp", path);
+    ck_assert(mkdir(folder, 0700) == 0 && mkfifo(pipe, 0600) == 0);
+    ck_assert(touch_numbered(dead, 3) && touch_numbered(dead, 4));
+    OK(snn_network_save(net, path));
+    ck_assert_uint_eq(files(), 4);
+    ck_assert(unlink(written) == 0 && unlink(pipe) == 0 && rmdir(folder) == 0);
+    close(fd);
+}
+END_TEST
+
+static unsigned mode_of(const char *name)
+{
+    struct stat st;
+
+    ck_assert_int_eq(stat(name, &st), 0);
+    return st.st_mode & 07777;
+}
+
+/* A new file has the mode that the umask leaves, one that is replaced keeps its own. */
+START_TEST(test_mode)
+{
+    const unsigned modes[] = { 0600, 0664, 0444, 0640 };
+    mode_t old = umask(027);
+
+    make_small();
+    OK(snn_network_save(net, path));
+    ck_assert_uint_eq(mode_of(path), 0640);
+    umask(077);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        chmod(path, modes[i]);
+        if (access(path, W_OK) == 0) {
+            OK(snn_network_save(net, path));
+            ck_assert_uint_eq(mode_of(path), modes[i]);
+        }
+    }
+    umask(old);
+}
+END_TEST
+
+#define NOBODY 65534
+
+START_TEST(test_owner)
+{
+    struct stat st;
+
+    if (getuid() != 0)
+        return;
+    make_small();
+    OK(snn_network_save(net, path));
+    ck_assert_int_eq(chown(path, NOBODY, NOBODY), 0);
+    OK(snn_network_save(net, path));
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert(st.st_uid == NOBODY && st.st_gid == NOBODY);
+}
+END_TEST
+
+/* The folder would allow the renaming; the file's own mode says no. */
+START_TEST(test_protected)
+{
+    snn_status rc;
+
+    make_small();
+    OK(snn_network_save(net, path));
+    chmod(path, 0444);
+    if (getuid() == 0)
+        ck_assert(chown(dir, NOBODY, NOBODY) == 0 && chown(path, NOBODY, NOBODY) == 0 && seteuid(NOBODY) == 0);
+    rc = snn_network_save(net, path);
+    if (getuid() == 0)
+        ck_assert(seteuid(0) == 0);
+    ck_assert_int_eq(rc, SNN_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(snn_last_error(), "Permission denied"));
+    ck_assert_uint_eq(files(), 1);
+}
+END_TEST
+
+static bool is_link(const char *name)
+{
+    struct stat st;
+
+    return lstat(name, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* Links stay, and what they lead to is replaced, or made. */
+START_TEST(test_links)
+{
+    char folder[128], first[128], second[128], real[160];
+    snn_network *copy = NULL;
+
+    make_small();
+    snprintf(folder, sizeof folder, "%s/runs", dir);
+    snprintf(real, sizeof real, "%s/runs/b.snn", dir);
+    snprintf(first, sizeof first, "%s/latest", dir);
+    snprintf(second, sizeof second, "%s/runs/best", dir);
+    ck_assert(mkdir(folder, 0700) == 0 && symlink("runs/best", first) == 0 && symlink("b.snn", second) == 0);
+    for (int i = 0; i < 2; i++) { /* led nowhere, then to a file */
+        OK(snn_network_save(net, first));
+        ck_assert(is_link(first) && is_link(second) && !is_link(real));
+        OK(snn_network_load(&copy, ctx, real));
+        snn_network_destroy(copy);
+    }
+    ck_assert_uint_eq(files(), 2);
+    unlink(real);
+    ck_assert(unlink(second) == 0 && symlink("../latest", second) == 0);
+    FAILS(snn_network_save(net, first), SNN_ERR_IO, "symbolic links");
+    ck_assert(unlink(first) == 0 && unlink(second) == 0 && rmdir(folder) == 0);
+}
+END_TEST
+
+static bool signal_pending(void)
+{
+    sigset_t set;
+
+    return sigpending(&set) == 0 && sigismember(&set, SIGXFSZ);
+}
+
+/* The write fails half-way: the older file stays, the temporary one goes, and the signal that comes with it ends nobody. */
 START_TEST(test_too_large)
 {
     const struct rlimit small = { 512, RLIM_INFINITY };
     struct rlimit old;
     snn_network *copy = NULL;
+    sigset_t mask;
     snn_status rc;
 
     make_small();
     OK(snn_network_save(net, path));
-    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGXFSZ, SIG_DFL);
     getrlimit(RLIMIT_FSIZE, &old);
     setrlimit(RLIMIT_FSIZE, &small);
     rc = snn_network_save(net, path); /* no assertion before the limit is back: Check writes to files, too */
     setrlimit(RLIMIT_FSIZE, &old);
     ck_assert_int_eq(rc, SNN_ERR_IO);
     ck_assert_ptr_nonnull(strstr(snn_last_error(), "File too large"));
+    ck_assert(!signal_pending() && pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0 && !sigismember(&mask, SIGXFSZ));
     ck_assert_uint_eq(files(), 1);
     OK(snn_network_load(&copy, ctx, path));
     snn_network_destroy(copy);
@@ -677,6 +811,11 @@ int main(void)
     tcase_add_test(tcase, test_not_finite);
     tcase_add_test(tcase, test_bad_places);
     tcase_add_test(tcase, test_leftovers);
+    tcase_add_test(tcase, test_in_the_way);
+    tcase_add_test(tcase, test_mode);
+    tcase_add_test(tcase, test_owner);
+    tcase_add_test(tcase, test_protected);
+    tcase_add_test(tcase, test_links);
     tcase_add_test(tcase, test_too_large);
 #if defined(__linux__)
     tcase_add_test(tcase, test_disk_full);
