@@ -83,7 +83,7 @@ SNN__INLINE float surrogate(enum snn__surrogate kind, float a, float x)
     return 1 / (z * z);
 }
 
-/* G(x), G' = g */
+/* G(x), G' = g; in the forms of ref.c, whose small values keep their digits. */
 SNN__INLINE float primitive(enum snn__surrogate kind, float a, float x)
 {
     float z;
@@ -100,11 +100,12 @@ SNN__INLINE float primitive(enum snn__surrogate kind, float a, float x)
         z = x / a + 0.5f;
         return z < 0 ? 0 : z > 1 ? 1 : z;
     case SNN__SURROGATE_ARCTAN:
-        return (float)(1 / PI) * atanf((float)(PI / 2) * a * x) + 0.5f;
+        return (float)(1 / PI) * atan2f(1, -(float)(PI / 2) * a * x);
     case SNN__SURROGATE_FAST_SIGMOID:
         break;
     }
-    return 0.5f + x / (1 + a * magnitude(x));
+    z = a * magnitude(x);
+    return (0.5f + (z / 2 + x)) / (1 + z);
 }
 
 /* A table of one loop for every surrogate, in the order of the enum. Functions of their own, because a compiler that thinks

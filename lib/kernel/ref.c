@@ -60,15 +60,16 @@ static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t 
 
 /* ---- one neuron ------------------------------------------------------------------------------------------------ */
 
-/* g(x): what stands for the derivative of the spike. */
+/* g(x): what stands for the derivative of the spike. With z = exp(-a |x|), p (1 - p) = z / (1 + z)^2: no 1 - p, which has lost its
+ * digits where p is nearly 1. */
 static float surrogate(enum snn__surrogate kind, float a, float x)
 {
-    float p;
+    float p, z;
 
     switch (kind) {
     case SNN__SURROGATE_SIGMOID:
-        p = 1 / (1 + expf(-a * x));
-        return a * p * (1 - p);
+        z = expf(-a * fabsf(x));
+        return a * z / ((1 + z) * (1 + z));
     case SNN__SURROGATE_TRIANGLE:
         return fmaxf(0, a - a * a * fabsf(x));
     case SNN__SURROGATE_RECTANGLE:
@@ -83,9 +84,11 @@ static float surrogate(enum snn__surrogate kind, float a, float x)
     return 1 / (p * p);
 }
 
-/* G(x) with G' = g: the smooth spike. */
+/* G(x) with G' = g: the smooth spike. Small values keep their digits: 1/2 is not added to what is nearly -1/2. */
 static float primitive(enum snn__surrogate kind, float a, float x)
 {
+    float y;
+
     switch (kind) {
     case SNN__SURROGATE_SIGMOID:
         return 1 / (1 + expf(-a * x));
@@ -98,11 +101,12 @@ static float primitive(enum snn__surrogate kind, float a, float x)
     case SNN__SURROGATE_RECTANGLE:
         return fminf(1, fmaxf(0, x / a + 0.5f));
     case SNN__SURROGATE_ARCTAN:
-        return (float)(1 / PI) * atanf((float)(PI / 2) * a * x) + 0.5f;
+        return (float)(1 / PI) * atan2f(1, -(float)(PI / 2) * a * x);
     case SNN__SURROGATE_FAST_SIGMOID:
         break;
     }
-    return 0.5f + x / (1 + a * fabsf(x));
+    y = a * fabsf(x);
+    return (0.5f + (y / 2 + x)) / (1 + y);
 }
 
 static float decay_of(const struct snn__population *p, size_t e)

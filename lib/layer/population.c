@@ -308,29 +308,43 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
         snn__add_to(node->ctx, dx, 1.0f, d, n);
 }
 
-/* dL/dw = dL/ddecay decay (1 - decay), summed over the batch and, if the leak is shared, over the neurons. */
+/* d logistic / dw from w itself: of a decay that is nearly 1, 1 - decay has lost its digits. */
+static double logistic_slope(float w)
+{
+    const double z = exp(-fabs((double)w));
+
+    return z / ((1.0 + z) * (1.0 + z));
+}
+
+/* dL/dw = dL/ddecay d decay / dw, summed over the batch and, if the leak is shared, over the neurons. */
 static void population_settle(struct snn__node *node)
 {
     struct population *s = node->state;
     ptrdiff_t tensor = snn__layer_tensor_index(node->layer, "leak");
     size_t n = node->in_len;
     double total = 0;
+    const float *w;
+    float *g;
 
     if (tensor < 0)
         return;
+    w = node->layer->tensor[tensor].data;
+    g = node->gradient[tensor];
     for (size_t i = 0; i < n; i++) {
-        float decay = s->decays ? s->decays[i] : s->constants.decay;
         double sum = 0;
 
         for (size_t b = 0; s->leak_touched && b < node->batch_max; b++)
             sum += s->leak[b * n + i];
-        s->leak[i] = (float)(sum * decay * (1.0f - decay));
-        total += s->leak[i];
+        s->leak[i] = (float)sum;
+        total += sum;
     }
-    if (s->decays != NULL)
-        snn__to_channels_first(&node->layer->in, 1, s->leak, node->gradient[tensor]);
-    else
-        node->gradient[tensor][0] = (float)total;
+    if (s->decays != NULL) {
+        snn__to_channels_first(&node->layer->in, 1, s->leak, g);
+        for (size_t i = 0; i < n; i++)
+            g[i] = (float)(g[i] * logistic_slope(w[i]));
+    } else {
+        g[0] = (float)(total * logistic_slope(w[0]));
+    }
     s->leak_touched = false;
 }
 

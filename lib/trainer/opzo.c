@@ -283,21 +283,22 @@ static void apply(struct opzo *s, const struct snn__memory *m, struct snn__unit 
 }
 
 /* lam, or k / (k + 1) while that is smaller: the mean of all so far */
-static float kept(const snn_trainer *tr, uint64_t stream, size_t t)
+static double kept(const snn_trainer *tr, uint64_t stream, size_t t)
 {
     double lam = snn__param_f64(&tr->params, SNN_OPZO_MOMENTUM), k = (double)stream * (double)tr->steps + (double)t;
 
-    return (float)(flag(tr, SNN_OPZO_WARM_UP) ? fmin(lam, k / (k + 1.0)) : lam);
+    return flag(tr, SNN_OPZO_WARM_UP) ? fmin(lam, k / (k + 1.0)) : lam;
 }
 
 static void use_matrix(struct opzo *s, const struct snn__memory *m, struct snn__unit *unit, size_t t)
 {
     snn_trainer *tr = s->trainer;
     const float *o = m->side ? s->side_o : s->o, *e = m->side ? s->side_e : snn__pass_output_error(&tr->pass, t);
-    float keep = kept(tr, s->stream, t), factor = flag(tr, SNN_OPZO_INVERSE_ALPHA) ? 1.0f / real(tr, SNN_OPZO_ALPHA) : 1.0f;
+    double keep = kept(tr, s->stream, t);
+    float factor = flag(tr, SNN_OPZO_INVERSE_ALPHA) ? 1.0f / real(tr, SNN_OPZO_ALPHA) : 1.0f;
 
     if (s->feedback == FEEDBACK_OPZO)
-        turn(s, m, keep, (1.0f - keep) * factor / (float)tr->pass.batch, o, (struct snn__signal){ unit->noise, 1.0f });
+        turn(s, m, (float)keep, (float)(1.0 - keep) * factor / (float)tr->pass.batch, o, (struct snn__signal){ unit->noise, 1.0f });
     apply(s, m, unit, e);
     if (s->feedback == FEEDBACK_KP) { /* e has its 1 / (B T) */
         double rate = snn_optimizer_rate(tr->optimizer, tr->run.epoch, tr->run.updates);

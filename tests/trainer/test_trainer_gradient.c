@@ -193,6 +193,34 @@ START_TEST(test_leak_at_input)
 }
 END_TEST
 
+/* The gradient of a leak at decays that are 1 as floats: it falls with exp(-w), and is not zero. */
+START_TEST(test_leak_near_one)
+{
+    struct net_case c = { "plif", { 4 }, _i ? "plif n smooth=1 per_neuron=1; linear o out=3" : "plif n smooth=1; linear o out=3",
+                          "steps=5", false };
+    struct rig r;
+    struct snn__tensor *leak;
+    float near[4];
+
+    open_rig(&r, SNN_ISA_BEST, "bptt", &c, "");
+    leak = snn__layer_find_tensor(r.net->layer[0], "leak");
+    for (int w = 20; w <= 21; w++) {
+        for (size_t i = 0; i < leak->length; i++)
+            leak->data[i] = (float)w;
+        gradient_now(&r);
+        for (size_t i = 0; i < leak->length; i++) {
+            const float g = r.g[leak->offset + i];
+
+            if (w == 20)
+                near[i] = g;
+            else
+                ck_assert_msg(g != 0 && fabs(g / near[i] * exp(1) - 1) < 1e-5, "leak %zu: %g at 20, %g at 21", i, near[i], g);
+        }
+    }
+    close_rig(&r);
+}
+END_TEST
+
 /* ---- every connection, norm and loss ---- */
 
 #define LIF "smooth=1 decay=0.6 threshold=0.8 surrogate=arctan alpha=2"
@@ -585,6 +613,7 @@ int main(void)
     tcase_set_timeout(among, 120);
     tcase_add_loop_test(differences, test_neurons, 0, 60);
     tcase_add_test(differences, test_leak_at_input);
+    tcase_add_loop_test(differences, test_leak_near_one, 0, 2);
     tcase_add_loop_test(differences, test_nets, 0, 4 * NETS);
     tcase_add_loop_test(differences, test_nets_ref, 0, NETS);
     tcase_add_test(differences, test_losses);

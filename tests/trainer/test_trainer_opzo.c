@@ -108,6 +108,25 @@ START_TEST(test_jacobian)
 }
 END_TEST
 
+/* What a step adds is 1 - lam of it, however near lam is to 1. */
+START_TEST(test_share_of_a_step)
+{
+    struct rig a, b;
+
+    open_rig(&a, vector, DENSE, "opzo", "warm_up=0 momentum=0.99999", 1);
+    open_rig(&b, vector, DENSE, "opzo", "warm_up=0 momentum=0.99999999", 1);
+    steps(&a, 1, true);
+    steps(&b, 1, true);
+    for (size_t i = 0; i < CLASSES * 7; i++) {
+        double x = (double)a.tr->memory[1].data[i], y = 1e3 * (double)b.tr->memory[1].data[i];
+
+        ck_assert_msg(x != 0 && fabs(x - y) < 5e-3 * fabs(x), "%zu: %g, and %g for a 1000th of the share", i, x, y);
+    }
+    close_rig(&a);
+    close_rig(&b);
+}
+END_TEST
+
 /* With the weights as feedback it is ottt. */
 START_TEST(test_bp_is_ottt)
 {
@@ -526,6 +545,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_set_timeout(all, 120);
     tcase_add_test(tc, test_jacobian);
+    tcase_add_test(tc, test_share_of_a_step);
     tcase_add_loop_test(tc, test_bp_is_ottt, 0, 2);
     tcase_add_loop_test(tc, test_what_changes, 0, 3);
     tcase_add_loop_test(tc, test_distributions, 0, 3);
