@@ -69,9 +69,11 @@ SNN_BEGIN_DECLS
  *   "nmnist"   DIR/{Train,Test}/LABEL/NUMBER.bin, recordings of events; frames [2,34,34], darker and brighter, in the order of
  *              the numbers
  *
- * Reads the whole split into memory, one byte a pixel, eight an event. The caller destroys it.
- * @return SNN_ERR_ARGUMENT (unknown format), SNN_ERR_IO (a file is missing: the message names it), SNN_ERR_FORMAT (bad
- * magic, truncated, counts differ, label or coordinate out of range, times that go back), SNN_ERR_MEMORY; *out is NULL then */
+ * Reads the whole split into memory, one byte a pixel, eight an event; of CIFAR at most 1,000,000 images, of a recording at most
+ * 16,777,216 events. Only regular files are opened. A gz file that expands to more than a MiB and more than 100 times its size
+ * is refused; unpacked, it is read. The caller destroys it.
+ * @return SNN_ERR_ARGUMENT (unknown format), SNN_ERR_IO (a file is missing or no regular file: the message names it),
+ * SNN_ERR_FORMAT (bad magic, truncated, counts differ, label or coordinate out of range, times that go back), SNN_ERR_MEMORY; *out is NULL then */
 SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                                     snn_split split);
 

@@ -1,9 +1,11 @@
 /* cifar.c - the binary files of CIFAR-10 and CIFAR-100: records of one or two label bytes, three planes of 32 x 32.
- * There is no header: a file is as long as it is. */
+ * There is no header: a file is as long as it is, but a set has a largest number of records. */
 #include "data/bytes.h"
 #include "data/gz.h"
 #include <stdbool.h>
 #include <stdio.h>
+
+#define RECORDS_MAX 1000000u /* of a split; 3 GB */
 
 struct layout {
     size_t labels;  /* bytes before the pixels */
@@ -13,6 +15,11 @@ struct layout {
 
 static const struct layout cifar10 = { 1, 0, 10 };
 static const struct layout cifar100 = { 2, 1, 100 }; /* coarse, fine */
+
+static snn_status fail_count(const struct snn__gz *gz)
+{
+    return snn__fail(SNN_ERR_FORMAT, "%.300s: more than %u images in one split", snn__gz_path(gz), RECORDS_MAX);
+}
 
 /* Reads one record to the end of `b`; *more is false at the end of the file. */
 static snn_status read_record(struct snn__bytes *b, struct snn__gz *gz, const struct layout *layout, bool *more)
@@ -29,6 +36,8 @@ static snn_status read_record(struct snn__bytes *b, struct snn__gz *gz, const st
     if (label[layout->which] >= layout->classes)
         return snn__fail(SNN_ERR_FORMAT, "%.300s: label %u is out of range: %zu classes", snn__gz_path(gz),
                          label[layout->which], layout->classes);
+    if (b->count == RECORDS_MAX)
+        return fail_count(gz);
     SNN__TRY(snn__bytes_grow(b, &pixels, &n));
     SNN__TRY(snn__gz_read_all(gz, pixels, b->sample, "an image"));
     *snn__bytes_label(b, b->count) = label[layout->which];
@@ -41,6 +50,8 @@ static snn_status read_records(struct snn__bytes *b, struct snn__gz *gz, const s
     const size_t before = b->count;
     bool more = true;
 
+    if (snn__gz_plain(gz) && snn__gz_bound(gz) / (layout->labels + b->sample) > RECORDS_MAX - before)
+        return fail_count(gz);
     while (more)
         SNN__TRY(read_record(b, gz, layout, &more));
     if (b->count == before)

@@ -2,6 +2,7 @@
  * from the context, and checks each member's CRC. */
 #include "data/gz.h"
 #include "core/alloc.h"
+#include "core/file.h"
 #include "core/size.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -11,6 +12,8 @@
 
 #define BUFFER 65536u
 #define DEFLATE_RATIO 1032u     /* the most that a byte of deflate's can stand for */
+#define RATIO_MAX 100u          /* the most that is believed of a file that expands to more than FREE_BYTES */
+#define FREE_BYTES ((uint64_t)1 << 20)
 #define PIECE ((size_t)1 << 30) /* bytes that zlib is asked for at once: its counters are unsigned int */
 
 struct snn__gz {
@@ -80,20 +83,9 @@ static snn_status begin_inflate(struct snn__gz *gz)
     return SNN_OK;
 }
 
-static snn_status measure(struct snn__gz *gz)
-{
-    off_t size;
-
-    if (fseeko(gz->file, 0, SEEK_END) != 0 || (size = ftello(gz->file)) < 0 || fseeko(gz->file, 0, SEEK_SET) != 0)
-        return fail_io("measure", gz->path, errno);
-    gz->size = (uint64_t)size;
-    return SNN_OK;
-}
-
 static snn_status begin(struct snn__gz *gz)
 {
     setvbuf(gz->file, NULL, _IONBF, 0); /* the buffer is ours */
-    SNN__TRY(measure(gz));
     SNN__TRY(refill(gz));
     gz->compressed = gz->z.avail_in >= 2 && gz->buffer[0] == 0x1f && gz->buffer[1] == 0x8b;
     return gz->compressed ? begin_inflate(gz) : SNN_OK;
@@ -112,11 +104,9 @@ static snn_status open_path(struct snn__gz **out, snn_context *ctx, char *path)
     }
     gz->ctx = ctx;
     gz->path = path;
-    gz->file = fopen(path, "rb");
+    rc = snn__file_absent(path) ? SNN_OK : snn__file_open(&gz->file, &gz->size, path);
     if (gz->file != NULL)
         rc = begin(gz);
-    else
-        rc = errno == ENOENT || errno == ENOTDIR ? SNN_OK : fail_io("open", path, errno);
     if (gz->file == NULL || rc != SNN_OK) {
         snn__gz_close(gz);
         return rc;
@@ -159,11 +149,25 @@ const char *snn__gz_path(const struct snn__gz *gz)
     return gz->path;
 }
 
+bool snn__gz_plain(const struct snn__gz *gz)
+{
+    return !gz->compressed;
+}
+
+static uint64_t times(uint64_t size, uint64_t ratio)
+{
+    return size > UINT64_MAX / ratio ? UINT64_MAX : size * ratio;
+}
+
 uint64_t snn__gz_bound(const struct snn__gz *gz)
 {
+    const uint64_t most = times(gz->size, DEFLATE_RATIO), believed = times(gz->size, RATIO_MAX);
+
     if (!gz->compressed)
         return gz->size;
-    return gz->size > UINT64_MAX / DEFLATE_RATIO ? UINT64_MAX : gz->size * DEFLATE_RATIO;
+    if (most <= FREE_BYTES)
+        return most;
+    return believed < FREE_BYTES ? FREE_BYTES : believed;
 }
 
 /* ---- reading ---- */
@@ -223,6 +227,9 @@ snn_status snn__gz_read(struct snn__gz *gz, void *out, size_t size, size_t *got)
         SNN__TRY(gz->compressed ? inflate_some(gz, to + *got, piece, &n) : copy_some(gz, to + *got, piece, &n));
         gz->position += n;
         *got += n;
+        if (gz->compressed && gz->position > snn__gz_bound(gz))
+            return snn__fail(SNN_ERR_FORMAT, "%.300s: it expands to more than %u times its size; if that is meant, unpack it (gunzip) "
+                             "and open the plain file", gz->path, RATIO_MAX);
     }
     return SNN_OK;
 }

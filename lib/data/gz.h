@@ -4,6 +4,7 @@
 
 #include "core/status.h"
 #include <snn/context.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,11 +16,14 @@ void snn__gz_close(struct snn__gz *gz);
 
 /* Path of the file, for messages. */
 const char *snn__gz_path(const struct snn__gz *gz);
-/* No more bytes than this can come out of the file, whatever a header in it says. */
+/* Whether it is not compressed, so that snn__gz_bound() is its length. */
+bool snn__gz_plain(const struct snn__gz *gz);
+/* No more bytes than this come out of the file, whatever a header in it says. What expands beyond it is refused: a file of
+ * some kilobytes may stand for gigabytes. */
 uint64_t snn__gz_bound(const struct snn__gz *gz);
 
 /* Reads up to `size` bytes; *got < size at the end of the file only.
- * SNN_ERR_IO, SNN_ERR_FORMAT (damaged or cut off gz stream), SNN_ERR_MEMORY */
+ * SNN_ERR_IO, SNN_ERR_FORMAT (damaged, cut off or swollen gz stream), SNN_ERR_MEMORY */
 snn_status snn__gz_read(struct snn__gz *gz, void *out, size_t size, size_t *got);
 /* Reads `size` bytes, or fails with SNN_ERR_FORMAT; `what` is for the message. */
 snn_status snn__gz_read_all(struct snn__gz *gz, void *out, size_t size, const char *what);

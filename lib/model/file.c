@@ -1,6 +1,7 @@
 /* Files on the disk: whole replacement, exact reads, byte order. */
 #include "model/file.h"
 #include "core/alloc.h"
+#include "core/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -316,24 +317,11 @@ snn_status snn__file_replace(snn_context *ctx, const char *path, const struct sn
 
 snn_status snn__input_open(struct snn__input *in, const char *path)
 {
-    struct stat st;
+    FILE *stream;
 
     *in = (struct snn__input){ NULL, path, 0 };
-    if (stat(path, &st) != 0)
-        return fail_io("cannot read", path, errno);
-    if (!S_ISREG(st.st_mode))
-        return snn__fail(SNN_ERR_IO, "cannot read \"%.300s\": it is a %s, not a regular file", path,
-                         S_ISDIR(st.st_mode) ? "directory" : "device or pipe");
-    in->stream = fopen(path, "rb");
-    if (in->stream == NULL)
-        return fail_io("cannot read", path, errno);
-    if (fstat(fileno(in->stream), &st) != 0) {
-        snn_status rc = fail_io("cannot read", path, errno);
-
-        snn__input_close(in);
-        return rc;
-    }
-    in->size = (uint64_t)st.st_size;
+    SNN__TRY(snn__file_open(&stream, &in->size, path));
+    in->stream = stream;
     return SNN_OK;
 }
 

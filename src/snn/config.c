@@ -255,12 +255,12 @@ static int checked(json_t **out, json_t *parsed, const json_error_t *error, cons
 int config_load(json_t **out, const char *path)
 {
     json_error_t error;
-    FILE *file = fopen(path, "r");
+    FILE *file;
     json_t *parsed;
 
     *out = NULL;
-    if (!file)
-        return fail(FAILED, "%s: %s", path, strerror(errno));
+    if (open_to_read(&file, path) != DONE)
+        return FAILED;
     parsed = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
     fclose(file);
     return checked(out, parsed, &error, path);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COLUMNS 13
 static const char heading[] =
@@ -75,13 +76,15 @@ static int parse(const char *line, struct epoch_row *row)
 
 static int recall(struct history *h, const char *path, uint64_t keep)
 {
-    FILE *old = fopen(path, "r");
     char line[512];
     struct epoch_row row;
     int status = DONE;
+    FILE *old;
 
-    if (!old)
+    if (access(path, F_OK) != 0)
         return DONE;
+    if (open_to_read(&old, path) != DONE)
+        return FAILED;
     while (status == DONE && fgets(line, sizeof line, old))
         if (parse(line, &row) && row.epoch <= keep)
             status = remember(h, &row);

@@ -1,12 +1,16 @@
 /* tool.c - what the commands share. */
 #include "tool.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *command;
 
@@ -209,4 +213,22 @@ char *renamed(const char *base, const char *cut, const char *add)
         strcpy(out + length, add);
     }
     return out;
+}
+
+int open_to_read(FILE **out, const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+    int error = errno;
+
+    *out = NULL;
+    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+        close(fd);
+        return fail(FAILED, "%s: it is no regular file", path);
+    }
+    if (fd >= 0 && (*out = fdopen(fd, "r")) == NULL) {
+        error = errno;
+        close(fd);
+    }
+    return *out ? DONE : fail(FAILED, "%s: %s", path, strerror(error));
 }

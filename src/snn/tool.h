@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Exit statuses. Functions that can fail return one of these and have said why. */
 enum { DONE = 0, FAILED = 1, USAGE = 2, INTERRUPTED = 130 };
@@ -52,6 +53,9 @@ void json_line(json_t *value, size_t digits);
 uint64_t peak_resident(void);
 /* Seconds on a clock that only goes forward. */
 double now(void);
+
+/* Opens a regular file for reading: a pipe would wait for a writer, a device may have no end. Returns DONE or FAILED. */
+int open_to_read(FILE **out, const char *path);
 
 /* Text `base` without the ending `cut`, with `add` behind it; to be freed. NULL: out of memory. */
 char *renamed(const char *base, const char *cut, const char *add);

@@ -78,5 +78,7 @@ json '{ "epochs": "two" }' '"epochs" must be a whole number'
 json '{ "optimizer": { "lr": "fast" } }' '"optimizer.lr" must be a number'
 json '{ "epochs": 1, "epochs": 2 }' "bad.json"
 json '{ "data": { "format": "idx", "dir": "data" }, "network": { "layers": 7 } }' "SNN_ERR_"
+mkfifo pipe.json
+refuses 1 "pipe.json: it is no regular file" train pipe.json
 
 finish

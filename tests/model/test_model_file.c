@@ -473,7 +473,9 @@ START_TEST(test_arguments)
     FAILS(snn_network_load(&net, ctx, path), SNN_ERR_IO, "No such file");
     FAILS(snn_network_load(&net, ctx, dir), SNN_ERR_IO, "directory");
     FAILS(snn_network_load(&net, ctx, ""), SNN_ERR_IO, "");
-    FAILS(snn_network_load(&net, ctx, "/dev/null"), SNN_ERR_IO, "not a regular file");
+    FAILS(snn_network_load(&net, ctx, "/dev/null"), SNN_ERR_IO, "it is a device, not a regular file");
+    ck_assert_int_eq(mkfifo(path, 0666), 0); /* nobody writes */
+    FAILS(snn_network_load(&net, ctx, path), SNN_ERR_IO, "it is a pipe, not a regular file");
 }
 END_TEST
 
