@@ -13,7 +13,7 @@
 
 size_t snn__bits_packed_size(const struct snn__window *w, size_t n)
 {
-    return snn__spikes_depth(w) * snn__round_up(n, SNN__BITS_NR);
+    return SNN__PRODUCT(snn__spikes_depth(w), snn__round_up(n, SNN__BITS_NR));
 }
 
 /* From weights, or from their signs where these are not NULL. */
@@ -63,7 +63,8 @@ struct own {
 
 static size_t own_size(const struct snn__window *w)
 {
-    return snn__spikes_depth(w) * (SNN__BITS_ROOM + SNN__BITS_MR) * sizeof(uint64_t) + SNN__BITS_MR * (SNN__BITS_NR + 1) * sizeof(uint32_t);
+    return SNN__SUM(SNN__PRODUCT(snn__spikes_depth(w), SNN__BITS_ROOM + SNN__BITS_MR, sizeof(uint64_t)),
+                    SNN__BITS_MR * (SNN__BITS_NR + 1) * sizeof(uint32_t));
 }
 
 static struct own own_of(const struct bits *a, size_t worker)
@@ -76,7 +77,7 @@ static struct own own_of(const struct bits *a, size_t worker)
 
 size_t snn__bits_scratch(const snn_context *ctx, size_t samples, const struct snn__window *w)
 {
-    return snn__spikes_size(samples, w) + snn__threads(ctx) * own_size(w);
+    return SNN__SUM(snn__spikes_size(samples, w), SNN__PRODUCT(snn__threads(ctx), own_size(w)));
 }
 
 /* y = factor (2 count - set) + bias */

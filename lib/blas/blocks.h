@@ -2,6 +2,7 @@
 #ifndef SNN_BLAS_BLOCKS_H
 #define SNN_BLAS_BLOCKS_H
 
+#include "core/context.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
 
@@ -15,7 +16,7 @@ struct span {
 /* Part `index` of `parts` of 0 .. n - 1. */
 static inline struct span part(size_t n, size_t parts, size_t index)
 {
-    struct span s = { n * index / parts, n * (index + 1) / parts };
+    struct span s = { snn__part(n, parts, index), snn__part(n, parts, index + 1) };
 
     return s;
 }
@@ -45,7 +46,15 @@ static inline size_t aligned(size_t floats)
 /* Between copies of a thing that are used side by side: not a power of two, so that they do not compete for one place in the cache. */
 static inline size_t apart(size_t floats)
 {
-    return aligned(floats) + 16;
+    return SNN__SUM(aligned(floats), 16);
+}
+
+/* Floats of every thread, and copies of g, [n][depth] each, where more than one part is to be added up: in bytes. */
+static inline size_t outer_bytes(const snn_context *ctx, size_t per_worker, size_t parts, size_t n, size_t depth)
+{
+    const size_t copies = parts > 1 ? SNN__PRODUCT(parts, n, depth) : 0;
+
+    return SNN__PRODUCT(SNN__SUM(SNN__PRODUCT(snn__threads(ctx), per_worker), copies), sizeof(float));
 }
 
 /* g (+)= the sum of `parts` copies of it, [n][depth] each, in order. */

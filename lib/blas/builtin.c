@@ -29,7 +29,7 @@
 
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
 {
-    return k * snn__round_up(n, ctx->kernels->nr);
+    return SNN__PRODUCT(k, snn__round_up(n, ctx->kernels->nr));
 }
 
 struct pack {
@@ -154,7 +154,8 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
 /* Fewer rows than m may go another way. */
 size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes)
 {
-    const size_t packed = snn__threads(ctx) * product_room(ctx->kernels, snn__window_depth(w)) * sizeof(float);
+    const size_t packed =
+        SNN__PRODUCT(snn__threads(ctx), product_room(ctx->kernels, snn__window_depth(w)), sizeof(float));
     size_t bytes = snn__max(packed, snn__events_scratch(ctx, w));
 
     if (spikes)
@@ -397,7 +398,7 @@ static size_t direct_scratch(const snn_context *ctx, size_t m, size_t n, size_t 
     struct outer a = { .k = ctx->kernels };
 
     cut_outer(&a, m, n, k);
-    return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * k : 0)) * sizeof(float);
+    return outer_bytes(ctx, a.per_worker, a.parts, n, k);
 }
 
 size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)

@@ -11,7 +11,7 @@
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
 {
     (void)ctx;
-    return k * n;
+    return SNN__PRODUCT(k, n);
 }
 
 /* packed[k][n] */
@@ -33,7 +33,7 @@ void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed
 
 static size_t patches_room(size_t m, size_t k)
 {
-    return snn__min(m, BLOCK) * k;
+    return SNN__PRODUCT(snn__min(m, BLOCK), k, sizeof(float));
 }
 
 /* The patches. */
@@ -42,14 +42,14 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
     (void)ctx;
     (void)n;
     (void)spikes;
-    return patches_room(m, snn__window_depth(w)) * sizeof(float);
+    return patches_room(m, snn__window_depth(w));
 }
 
 size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
     (void)ctx;
     (void)n;
-    return patches_room(m, snn__window_depth(w)) * sizeof(float);
+    return patches_room(m, snn__window_depth(w));
 }
 
 struct gather {
@@ -66,7 +66,7 @@ static void gather_task(void *arg, size_t task, size_t worker)
     const struct gather *a = arg;
 
     (void)worker;
-    for (size_t i = a->rows * task / GATHER_TASKS; i < a->rows * (task + 1) / GATHER_TASKS; i++) {
+    for (size_t i = snn__part(a->rows, GATHER_TASKS, task); i < snn__part(a->rows, GATHER_TASKS, task + 1); i++) {
         const struct snn__position at = snn__window_locate(a->w, a->x, a->from + i);
 
         snn__window_row(a->w, &at, 0, a->depth, a->patches + i * a->depth);

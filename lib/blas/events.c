@@ -41,12 +41,12 @@ static size_t block_of(const struct snn__window *w)
 
 static size_t list_room(const struct snn__window *w)
 {
-    return aligned(w->h * w->w * w->c + SPARE);
+    return aligned(SNN__SUM(SNN__PRODUCT(w->h, w->w, w->c), SPARE));
 }
 
 size_t snn__events_scratch(const snn_context *ctx, const struct snn__window *w)
 {
-    return snn__threads(ctx) * block_of(w) * list_room(w) * (sizeof(uint32_t) + sizeof(float));
+    return SNN__PRODUCT(snn__threads(ctx), block_of(w), list_room(w), sizeof(uint32_t) + sizeof(float));
 }
 
 static struct list list_at(const struct events *a, size_t worker, size_t i)
@@ -110,7 +110,7 @@ double snn__events_share(const snn_context *ctx, const struct snn__product *p, v
     size_t found = 0;
 
     for (size_t i = 0; i < looked; i++)
-        found += count_sample(&a, samples * i / looked);
+        found += count_sample(&a, snn__part(samples, looked, i));
     return (double)found / (double)(looked * a.length);
 }
 

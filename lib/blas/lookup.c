@@ -36,7 +36,8 @@ struct own {
 
 static size_t own_size(const struct snn__window *w)
 {
-    return (TABLE + 2 * ROWS * SNN__LOOKUP_NR) * sizeof(float) + snn__round_up((PITCH + 1) * snn__spikes_depth(w), 8) * sizeof(uint64_t);
+    return SNN__SUM((TABLE + 2 * ROWS * SNN__LOOKUP_NR) * sizeof(float),
+                    SNN__PRODUCT(snn__round_up(SNN__PRODUCT(PITCH + 1, snn__spikes_depth(w)), 8), sizeof(uint64_t)));
 }
 
 static struct own own_of(const struct lookup *a, size_t worker)
@@ -49,7 +50,7 @@ static struct own own_of(const struct lookup *a, size_t worker)
 
 size_t snn__lookup_scratch(const snn_context *ctx, size_t m, const struct snn__window *w)
 {
-    return snn__spikes_size(m / (w->oh * w->ow), w) + snn__threads(ctx) * own_size(w);
+    return SNN__SUM(snn__spikes_size(m / (w->oh * w->ow), w), SNN__PRODUCT(snn__threads(ctx), own_size(w)));
 }
 
 /* own->sum[rows][LOOKUP_NR] = the rows times columns `column` LOOKUP_NR and on. */

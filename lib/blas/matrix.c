@@ -30,18 +30,18 @@ struct product {
 
 static size_t panel_size(size_t depth)
 {
-    return SNN__MATRIX_LIMBS * depth * SNN__MATRIX_WORD;
+    return SNN__PRODUCT(SNN__MATRIX_LIMBS, depth, SNN__MATRIX_WORD);
 }
 
 static size_t unit_size(size_t panels)
 {
-    return panels * SNN__MATRIX_SIDE * sizeof(float);
+    return SNN__PRODUCT(panels, SNN__MATRIX_SIDE, sizeof(float));
 }
 
 /* Room of the kernel, and rows. */
 static size_t own_size(size_t depth)
 {
-    return SNN__MATRIX_ROOM + ROWS * depth * sizeof(uint64_t);
+    return SNN__SUM(SNN__MATRIX_ROOM, SNN__PRODUCT(ROWS, depth, sizeof(uint64_t)));
 }
 
 bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
@@ -53,7 +53,8 @@ size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const str
 {
     const size_t depth = snn__spikes_depth(w), panels = snn__ceil_div(n, SNN__MATRIX_SIDE);
 
-    return snn__spikes_size(m / (w->oh * w->ow), w) + unit_size(panels) + panels * panel_size(depth) + snn__threads(ctx) * own_size(depth);
+    return SNN__SUM(snn__spikes_size(m / (w->oh * w->ow), w), unit_size(panels),
+                    SNN__PRODUCT(panels, panel_size(depth)), SNN__PRODUCT(snn__threads(ctx), own_size(depth)));
 }
 
 static void cut_panel(void *arg, size_t panel, size_t worker)

@@ -6,7 +6,7 @@
 
 size_t snn__spikes_size(size_t samples, const struct snn__window *w)
 {
-    return snn__round_up(samples * w->h * w->w * snn__spikes_words(w) * sizeof(uint64_t), 64);
+    return snn__round_up(SNN__PRODUCT(samples, w->h, w->w, snn__spikes_words(w), sizeof(uint64_t)), 64);
 }
 
 /* Where positions lie, and where their map. */

@@ -15,7 +15,7 @@ static inline size_t snn__spikes_words(const struct snn__window *w)
 
 static inline size_t snn__spikes_depth(const struct snn__window *w)
 {
-    return w->kh * w->kw * snn__spikes_words(w);
+    return SNN__PRODUCT(w->kh, w->kw, snn__spikes_words(w));
 }
 
 /* Words of x[n], positions of c channels. */

@@ -5,7 +5,7 @@
 
 size_t snn__window_depth(const struct snn__window *w)
 {
-    return w->kh * w->kw * w->c;
+    return SNN__PRODUCT(w->kh, w->kw, w->c);
 }
 
 /* The taps of one kernel row touch each other in the source. */

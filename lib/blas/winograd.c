@@ -43,7 +43,7 @@ static size_t tiles_of(const struct snn__window *w, size_t m)
 {
     const struct grid g = grid_of(w);
 
-    return m / (w->oh * w->ow) * g.high * g.wide;
+    return SNN__PRODUCT(m / (w->oh * w->ow), g.high, g.wide);
 }
 
 /* Maps that are no multiple of a tile waste a part of their last ones. */
@@ -51,7 +51,7 @@ bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n)
 {
     return (w->kh == 3 || w->kh == 5) && w->kw == w->kh && w->stride == 1 && w->dilation == 1 && w->pad < w->kh &&
            w->c >= LEAST && n >= LEAST && tiles_of(w, m) >= LEAST_TILES &&
-           tiles_of(w, m) * POINTS * 3 <= m * w->kh * w->kw * 2;
+           SNN__PRODUCT(tiles_of(w, m), POINTS, 3) <= SNN__PRODUCT(m, w->kh, w->kw, 2);
 }
 
 /* Where a tile lies. */
@@ -118,16 +118,16 @@ static struct product describe_product(const snn_context *ctx, size_t m, size_t 
     a.blocks = snn__ceil_div(a.tiles, a.block);
     a.row_tasks = snn__min(TASKS, a.blocks);
     a.col_tasks = snn__max(1, snn__min(a.panels / PANELS, snn__ceil_div(TASKS, a.row_tasks)));
-    a.map = apart(a.block * w->c);
+    a.map = apart(SNN__PRODUCT(a.block, w->c));
     a.weights = apart(block_length(w->c, DEPTH) * k->nr);
     a.sums = apart(a.block * k->nr);
-    a.per_worker = POINTS * (a.map + a.weights + a.sums + k->mr * CHANNELS);
+    a.per_worker = SNN__PRODUCT(POINTS, SNN__SUM(a.map, a.weights, a.sums, k->mr * CHANNELS));
     return a;
 }
 
 size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
-    return snn__threads(ctx) * describe_product(ctx, m, n, w).per_worker * sizeof(float);
+    return SNN__PRODUCT(snn__threads(ctx), describe_product(ctx, m, n, w).per_worker, sizeof(float));
 }
 
 /* map[point][panel][c][mr] <- B' d B of `count` tiles from `first` on; `own` has room for mr tiles of CHANNELS channels */
@@ -281,7 +281,7 @@ size_t snn__winograd_outer_scratch(const snn_context *ctx, size_t m, size_t n, c
 {
     const struct outer a = describe_outer(ctx, m, n, w);
 
-    return (snn__threads(ctx) * a.per_worker + (a.parts > 1 ? a.parts * n * w->kh * w->kw * w->c : 0)) * sizeof(float);
+    return outer_bytes(ctx, a.per_worker, a.parts, n, SNN__PRODUCT(w->kh, w->kw, w->c));
 }
 
 /* left[point][panel][tile][mr] <- A e A' of `count` tiles from `first` on; channels beyond the last are zero */

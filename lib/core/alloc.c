@@ -27,7 +27,7 @@ void *snn__alloc(snn_context *ctx, size_t count, size_t size)
     char *block;
 
     if (!snn__mul(count, size, &bytes) || bytes > SIZE_MAX / 2) {
-        snn__fail(SNN_ERR_MEMORY, "a buffer of %zu items of %zu bytes overflows", count, size);
+        snn__fail(SNN_ERR_MEMORY, "one array alone is more than half of what this machine can address");
         return NULL;
     }
     bytes = snn__round_up(snn__max(bytes, 1), ALIGNMENT) + ALIGNMENT;

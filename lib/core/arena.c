@@ -1,9 +1,8 @@
 /* core/arena.c - first fit over life times: big buffers first, each at the lowest offset that is free while it lives. */
 #include "core/arena.h"
 #include "core/alloc.h"
-#include "core/size.h"
-#include <stdlib.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct snn__arena_item {
@@ -41,7 +40,8 @@ snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count,
     size_t bytes;
 
     if (!snn__mul(count, size, &bytes) || bytes > SIZE_MAX / 4)
-        return snn__fail(SNN_ERR_MEMORY, "a buffer of %zu items of %zu bytes overflows", count, size);
+        return snn__fail(SNN_ERR_MEMORY, "one array alone is more than a quarter of what this machine can address: take "
+                         "a smaller batch, fewer steps or a smaller network");
     if (arena->n_items == arena->room)
         SNN__TRY(grow(arena));
     item = &arena->items[arena->n_items];
@@ -105,7 +105,8 @@ snn_status snn__arena_commit(struct snn__arena *arena)
 
         arena->items[i].offset = place(arena->items, i);
         if (!snn__add(arena->items[i].offset, arena->items[i].bytes, &end))
-            return snn__fail(SNN_ERR_MEMORY, "the plan of all buffers overflows");
+            return snn__fail(SNN_ERR_MEMORY, "all arrays together are more than this machine can address: take a smaller "
+                             "batch, fewer steps or a smaller network");
         total = snn__max(total, end);
         arena->state = arena->items[i].state ? end : arena->state;
     }

@@ -5,6 +5,7 @@
 #ifndef SNN_CORE_ARENA_H
 #define SNN_CORE_ARENA_H
 
+#include "core/size.h"
 #include "core/status.h"
 #include <snn/context.h>
 
@@ -22,7 +23,8 @@ struct snn__arena {
 
 void snn__arena_init(struct snn__arena *arena, snn_context *ctx);
 
-/* Asks for count * size bytes, aligned to 64, alive in steps first .. last; *pointer is set by commit. */
+/* Asks for count * size bytes, aligned to 64, alive in steps first .. last; *pointer is set by commit. The count is made by
+ * SNN__PRODUCT() (core/size.h). SNN_ERR_MEMORY: more than the machine addresses. */
 snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count, size_t size, unsigned first,
                           unsigned last);
 

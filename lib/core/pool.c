@@ -2,6 +2,7 @@
  * network trains, and waking a sleeping thread takes longer than many of them last. */
 #include "core/pool.h"
 #include "core/alloc.h"
+#include "core/size.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -139,8 +140,8 @@ static void begin_region(struct snn__pool *pool, snn__task_fn fn, void *arg, siz
     pool->fn = fn;
     pool->arg = arg;
     for (size_t i = 0; i < pool->threads; i++) {
-        atomic_store_explicit(&pool->worker[i].next, tasks * i / pool->threads, memory_order_relaxed);
-        pool->worker[i].end = tasks * (i + 1) / pool->threads;
+        atomic_store_explicit(&pool->worker[i].next, snn__part(tasks, pool->threads, i), memory_order_relaxed);
+        pool->worker[i].end = snn__part(tasks, pool->threads, i + 1);
     }
     atomic_fetch_or_explicit(&pool->gate, OPEN, memory_order_release);
     announce(pool);

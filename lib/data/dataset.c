@@ -91,16 +91,13 @@ static snn_status check_counts(const snn_dataset_source *s)
 /* Multiplies the shape out; sides that the rank does not use become 1. */
 static snn_status check_shape(snn_dataset_source *s, size_t *length)
 {
-    *length = 1;
     if (s->rank != 1 && s->rank != 3)
         return snn__fail(SNN_ERR_SHAPE, "data set source: rank %u; samples are [N] or [C,H,W]", s->rank);
-    for (size_t i = 0; i < 3; i++) {
-        if (i >= s->rank)
-            s->shape[i] = 1;
-        if (s->shape[i] == 0 || !snn__mul(*length, s->shape[i], length) || *length > SNN__LENGTH_MAX)
-            return snn__fail(SNN_ERR_SHAPE, "data set source: shape [%zu,%zu,%zu] is empty or too large", s->shape[0],
-                             s->rank == 3 ? s->shape[1] : 1, s->rank == 3 ? s->shape[2] : 1);
-    }
+    if (s->rank == 1)
+        s->shape[1] = s->shape[2] = 1;
+    if (!snn__sample_length(s->shape, s->rank, length))
+        return snn__fail(SNN_ERR_SHAPE, "data set source: shape [%zu,%zu,%zu]; a sample has 1 to %zu elements",
+                         s->shape[0], s->shape[1], s->shape[2], SNN__SAMPLE_MAX);
     return SNN_OK;
 }
 
@@ -117,7 +114,7 @@ snn_status snn_dataset_create(snn_dataset **out, snn_context *context, const snn
 {
     snn_dataset_source s;
     snn_dataset *d;
-    size_t length;
+    size_t length = 0;
 
     if (out == NULL)
         return fail_null("out");

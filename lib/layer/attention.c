@@ -37,7 +37,7 @@ static size_t attention_scratch(const struct snn__node *node)
 {
     size_t d = node->layer->in.dim[0] / heads_of(node->layer);
 
-    return snn__threads(node->ctx) * d * d * sizeof(float);
+    return SNN__PRODUCT(snn__threads(node->ctx), d, d, sizeof(float));
 }
 
 /* y_n (+)= factor A^T x_n with A = sum_m left_m right_m^T; turned: A x_n. All arrays are those of one head. */

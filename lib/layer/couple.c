@@ -12,7 +12,7 @@
 
 snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node, struct snn__arena *arena)
 {
-    size_t all = node->batch_max * node->in_len;
+    size_t all = SNN__PRODUCT(node->batch_max, node->in_len);
 
     if (!node->couples)
         return SNN_OK;

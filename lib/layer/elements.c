@@ -45,7 +45,7 @@ struct dot {
 static void dot_piece(void *arg, size_t piece, size_t worker)
 {
     struct dot *d = arg;
-    size_t from = d->n * piece / SNN__PIECES, to = d->n * (piece + 1) / SNN__PIECES;
+    size_t from = snn__part(d->n, SNN__PIECES, piece), to = snn__part(d->n, SNN__PIECES, piece + 1);
 
     (void)worker;
     d->sum[piece] = d->ctx->kernels->dot(d->x + from, d->y + from, to - from);
@@ -77,7 +77,7 @@ struct columns {
 static void column_piece(void *arg, size_t piece, size_t worker)
 {
     struct columns *k = arg;
-    size_t from = k->rows * piece / k->pieces, to = k->rows * (piece + 1) / k->pieces;
+    size_t from = snn__part(k->rows, k->pieces, piece), to = snn__part(k->rows, k->pieces, piece + 1);
     float *sum = k->partial + piece * k->c;
 
     (void)worker;

@@ -10,7 +10,12 @@
 
 size_t snn__shape_length(const snn_shape *shape)
 {
-    return (size_t)shape->dim[0] * shape->dim[1] * shape->dim[2];
+    return SNN__PRODUCT(shape->dim[0], shape->dim[1], shape->dim[2]);
+}
+
+uint32_t snn__side(size_t n)
+{
+    return (uint32_t)snn__min(n, UINT32_MAX);
 }
 
 bool snn__shape_equal(const snn_shape *a, const snn_shape *b)

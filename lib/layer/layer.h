@@ -191,7 +191,10 @@ struct snn__tensor *snn__layer_find_tensor(snn_layer *layer, const char *name);
 /* Its position among the layer's tensors, -1 if it has none. */
 ptrdiff_t snn__layer_tensor_index(const snn_layer *layer, const char *name);
 
+/* SIZE_MAX where that is no number. */
 size_t snn__shape_length(const snn_shape *shape);
+/* A side of a layer's output: one beyond 32 bits stays too long for any layer. */
+uint32_t snn__side(size_t n);
 bool snn__shape_equal(const snn_shape *a, const snn_shape *b);
 /* "[3,32,32]" */
 const char *snn__shape_text(const snn_shape *shape, char buffer[48]);

@@ -82,8 +82,8 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
     s->momentum = (float)snn__param_f64(&node->layer->params, SNN_LAYER_MOMENTUM);
     s->over_all = !node->held && snn__param_is(&node->layer->params, SNN_LAYER_OVER, "all");
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count * s->c, want[i].size, SNN__ALWAYS_FIRST,
-                                SNN__ALWAYS_LAST));
+        SNN__TRY(snn__arena_add(arena, want[i].pointer, SNN__PRODUCT(want[i].count, s->c), want[i].size,
+                                SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     return SNN_OK;
 }
 
@@ -99,7 +99,7 @@ struct sums {
 static void sum_piece(void *arg, size_t piece, size_t worker)
 {
     struct sums *k = arg;
-    size_t from = k->rows * piece / SNN__PIECES, to = k->rows * (piece + 1) / SNN__PIECES;
+    size_t from = snn__part(k->rows, SNN__PIECES, piece), to = snn__part(k->rows, SNN__PIECES, piece + 1);
     double *first = k->partial + piece * 2 * k->c, *second = first + k->c;
 
     (void)worker;

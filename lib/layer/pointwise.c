@@ -120,7 +120,8 @@ static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
 
     if (!node->learns)
         return SNN_OK;
-    return snn__arena_add(arena, &d->mask, node->batch_max * node->in_len, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    return snn__arena_add(arena, &d->mask, SNN__PRODUCT(node->batch_max, node->in_len), sizeof(float),
+                          SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }
 
 struct draw {

@@ -16,10 +16,16 @@ struct pool {
     uint32_t *winner; /* maxpool: element of the sample that each output took, per slot */
 };
 
+/* (i + 1) n / parts, rounded up */
+static size_t part_end(size_t n, size_t parts, size_t i)
+{
+    return n / parts * (i + 1) + snn__ceil_div(n % parts * (i + 1), parts);
+}
+
 static size_t cell_first(const struct axis *a, size_t i)
 {
     if (a->adaptive)
-        return i * a->n / a->o;
+        return snn__part(a->n, a->o, i);
     return i * a->stride > a->pad ? i * a->stride - a->pad : 0;
 }
 
@@ -28,7 +34,7 @@ static size_t cell_last(const struct axis *a, size_t i)
     size_t end;
 
     if (a->adaptive)
-        return snn__ceil_div((i + 1) * a->n, a->o);
+        return part_end(a->n, a->o, i);
     end = i * a->stride + a->kernel;
     return snn__min(end > a->pad ? end - a->pad : 0, a->n);
 }
@@ -37,14 +43,14 @@ static size_t cell_last(const struct axis *a, size_t i)
 static size_t covering_first(const struct axis *a, size_t j)
 {
     if (a->adaptive)
-        return j * a->o / a->n;
+        return snn__part(a->o, a->n, j);
     return j + a->pad < a->kernel ? 0 : (j + a->pad - a->kernel) / a->stride + 1;
 }
 
 static size_t covering_last(const struct axis *a, size_t j)
 {
     if (a->adaptive)
-        return snn__min(snn__ceil_div((j + 1) * a->o, a->n), a->o);
+        return snn__min(part_end(a->o, a->n, j), a->o);
     return snn__min((j + a->pad) / a->stride + 1, a->o);
 }
 
@@ -107,7 +113,7 @@ static snn_status pool_shape(snn_layer *layer)
     if (row.pad * 2 > row.kernel)
         return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu is more than half of the window %zu", layer->name, row.pad,
                          row.kernel);
-    layer->out = (snn_shape){ 3, { layer->in.dim[0], (uint32_t)row.o, (uint32_t)column.o } };
+    layer->out = (snn_shape){ 3, { layer->in.dim[0], snn__side(row.o), snn__side(column.o) } };
     return SNN_OK;
 }
 
@@ -249,8 +255,8 @@ static snn_status max_plan(struct snn__node *node, struct snn__arena *arena)
     struct pool *p = node->state;
 
     SNN__TRY(pool_plan(node, arena));
-    return snn__arena_add(arena, &p->winner, node->slots * node->batch_max * node->out_len, sizeof *p->winner,
-                          SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    return snn__arena_add(arena, &p->winner, SNN__PRODUCT(node->slots, node->batch_max, node->out_len),
+                          sizeof *p->winner, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }
 
 static void max_sample(void *arg, size_t b, size_t worker)

@@ -82,17 +82,17 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
 {
     struct population *s = node->state;
     const struct snn__neuron_model *model = node->layer->model;
-    size_t n = node->in_len, all = node->batch_max * n;
+    size_t n = node->in_len, all = SNN__PRODUCT(node->batch_max, n), kept = SNN__PRODUCT(node->slots, all);
     bool learns_decay = model->learns_decay && node->learns;
     struct {
         float **pointer;
         size_t count;
         bool wanted, state; /* state: the next step needs it */
     } want[] = {
-        { &s->u, node->slots * all, true, true },
-        { &s->b, node->slots * all, model->adapt, true },
+        { &s->u, kept, true, true },
+        { &s->b, kept, model->adapt, true },
         { &s->i, all, model->current, true },
-        { &s->r, node->slots * all, learns_decay && !node->through_time, false },
+        { &s->r, kept, learns_decay && !node->through_time, false },
         { &s->du, all, node->through_time, false },
         { &s->db, all, node->through_time && model->adapt, false },
         { &s->di, all, node->through_time && model->current, false },
@@ -113,7 +113,7 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
 /* An adjoint that must be added is made in the scratch memory first. */
 static size_t population_scratch(const struct snn__node *node)
 {
-    return node->learns && node->adds_adjoint ? node->batch_max * node->in_len * sizeof(float) : 0;
+    return node->learns && node->adds_adjoint ? SNN__PRODUCT(node->batch_max, node->in_len, sizeof(float)) : 0;
 }
 
 static float logistic(float w)

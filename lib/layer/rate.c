@@ -80,7 +80,7 @@ static snn_status rate_plan(struct snn__node *node, struct snn__arena *arena)
 {
     struct rate *s = node->state;
     const struct snn__params *p = &node->layer->params;
-    size_t all = node->batch_max * node->in_len;
+    size_t all = SNN__PRODUCT(node->batch_max, node->in_len);
 
     s->leaks = leaks(node->layer);
     s->dt = s->leaks ? snn__param_f64(p, SNN_NEURON_DELTA_T) : 1.0;
@@ -90,7 +90,7 @@ static snn_status rate_plan(struct snn__node *node, struct snn__arena *arena)
     s->fire_at = (float)snn__param_f64(p, SNN_NEURON_FIRE_AT);
     s->bound = (float)snn__param_f64(p, SNN_NEURON_THRESHOLD_BOUND);
     s->threshold_gain = (float)snn__param_f64(p, SNN_NEURON_THRESHOLD_GAIN);
-    SNN__TRY(snn__arena_add_state(arena, &s->u, (node->keeps ? node->slots : 1) * all, sizeof(float)));
+    SNN__TRY(snn__arena_add_state(arena, &s->u, SNN__PRODUCT(node->keeps ? node->slots : 1, all), sizeof(float)));
     if (!node->learns)
         return SNN_OK;
     SNN__TRY(snn__arena_add(arena, &s->mean, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));

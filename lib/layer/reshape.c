@@ -6,7 +6,7 @@
 
 static snn_status flatten_shape(snn_layer *layer)
 {
-    layer->out = (snn_shape){ 1, { (uint32_t)snn__shape_length(&layer->in), 1, 1 } };
+    layer->out = (snn_shape){ 1, { snn__side(snn__shape_length(&layer->in)), 1, 1 } };
     return SNN_OK;
 }
 
@@ -89,15 +89,15 @@ static const struct snn__param upsample_params[] = { SNN__PARAM_I64(SNN_LAYER_FA
 
 static snn_status upsample_shape(snn_layer *layer)
 {
-    uint32_t k = (uint32_t)snn__param_i64(&layer->params, SNN_LAYER_FACTOR);
+    size_t k = (size_t)snn__param_i64(&layer->params, SNN_LAYER_FACTOR);
     char text[48];
 
     if (layer->in.rank != 3)
         return snn__fail(SNN_ERR_SHAPE, "layer %s: upsample takes maps [C,H,W], got %s", layer->name,
                          snn__shape_text(&layer->in, text));
     layer->out = layer->in;
-    layer->out.dim[1] *= k;
-    layer->out.dim[2] *= k;
+    for (int d = 1; d < 3; d++)
+        layer->out.dim[d] = snn__side(SNN__PRODUCT(layer->in.dim[d], k));
     return SNN_OK;
 }
 

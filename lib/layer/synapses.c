@@ -49,7 +49,7 @@ snn_status snn__linear_shape(snn_layer *layer)
     if (layer->in.rank != 1)
         return snn__fail(SNN_ERR_SHAPE, "layer %s: linear takes vectors [N], got %s; put a flatten before it", layer->name,
                          snn__shape_text(&layer->in, text));
-    layer->out = (snn_shape){ 1, { (uint32_t)snn__weights_number(layer, SNN_LAYER_OUT), 1, 1 } };
+    layer->out = (snn_shape){ 1, { snn__side(snn__weights_number(layer, SNN_LAYER_OUT)), 1, 1 } };
     return SNN_OK;
 }
 
@@ -70,8 +70,8 @@ snn_status snn__conv2d_shape(snn_layer *layer)
         return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu", layer->name, reach,
                          reach, snn__shape_text(&layer->in, text), pad);
     layer->out = (snn_shape){ 3,
-                              { (uint32_t)out, (uint32_t)((layer->in.dim[1] + 2 * pad - reach) / stride + 1),
-                                (uint32_t)((layer->in.dim[2] + 2 * pad - reach) / stride + 1) } };
+                              { snn__side(out), snn__side((layer->in.dim[1] + 2 * pad - reach) / stride + 1),
+                                snn__side((layer->in.dim[2] + 2 * pad - reach) / stride + 1) } };
     return SNN_OK;
 }
 
@@ -87,13 +87,15 @@ snn_status snn__transposed_shape(snn_layer *layer)
     if (more >= stride)
         return snn__fail(SNN_ERR_SHAPE, "layer %s: out_pad %zu must be below the stride, %zu", layer->name, more, stride);
     for (int d = 0; d < 2; d++) {
-        size_t full = (layer->in.dim[1 + d] - 1) * stride + kernel + more;
+        size_t full = SNN__SUM(SNN__PRODUCT(layer->in.dim[1 + d] - 1, stride), kernel, more);
 
-        if (full <= 2 * pad || full - 2 * pad > UINT32_MAX)
+        if (full <= 2 * pad)
             return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu leaves nothing of %zu rows or columns", layer->name, pad, full);
         out[d] = full - 2 * pad;
     }
-    layer->out = (snn_shape){ 3, { (uint32_t)snn__weights_number(layer, SNN_LAYER_OUT), (uint32_t)out[0], (uint32_t)out[1] } };
+    layer->out =
+        (snn_shape){ 3,
+                     { snn__side(snn__weights_number(layer, SNN_LAYER_OUT)), snn__side(out[0]), snn__side(out[1]) } };
     return SNN_OK;
 }
 

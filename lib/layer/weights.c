@@ -158,7 +158,7 @@ static bool turns_weights(const struct snn__node *node)
 {
     const struct weights *s = node->state;
 
-    return node->wants_adjoint && !counts(node) && node->batch_max * s->read.oh * s->read.ow >= TURN_ROWS;
+    return node->wants_adjoint && !counts(node) && SNN__PRODUCT(node->batch_max, s->read.oh, s->read.ow) >= TURN_ROWS;
 }
 
 static snn_status plan_packed(struct snn__node *node, struct snn__arena *arena)
@@ -167,14 +167,15 @@ static snn_status plan_packed(struct snn__node *node, struct snn__arena *arena)
     const bool adjoint = node->wants_adjoint && !s->one_row && !turns_weights(node);
 
     s->packed_size = snn__round_up(snn__packed_size(node->ctx, s->fan, s->outputs), 16);
-    s->packed_back_size = snn__round_up(snn__packed_size(node->ctx, s->taps * s->outputs, s->inputs), 16);
+    s->packed_back_size =
+        snn__round_up(snn__packed_size(node->ctx, SNN__PRODUCT(s->taps, s->outputs), s->inputs), 16);
     if (counts(node))
         SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits, SNN__ALWAYS_FIRST,
                                 SNN__ALWAYS_LAST));
     if (s->turned ? adjoint : !counts(node))
-        SNN__TRY(keep(arena, &s->packed, s->groups * s->packed_size));
+        SNN__TRY(keep(arena, &s->packed, SNN__PRODUCT(s->groups, s->packed_size)));
     if (s->turned || adjoint)
-        SNN__TRY(keep(arena, &s->packed_back, s->groups * s->packed_back_size));
+        SNN__TRY(keep(arena, &s->packed_back, SNN__PRODUCT(s->groups, s->packed_back_size)));
     return SNN_OK;
 }
 
@@ -227,7 +228,7 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
         SNN__TRY(keep(arena, &s->v, s->fan));
     }
     if (node->learns) {
-        SNN__TRY(keep(arena, &s->partial, SNN__PIECES * out));
+        SNN__TRY(keep(arena, &s->partial, SNN__PRODUCT(SNN__PIECES, out)));
         SNN__TRY(keep(arena, &s->bias_sum, out));
     }
     if (node->learns && s->one_row) {
@@ -240,24 +241,25 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
 static size_t weights_scratch(const struct snn__node *node)
 {
     const struct weights *s = node->state;
-    size_t m = node->batch_max * s->read.oh * s->read.ow;
-    size_t bytes = 0, back = 0;
+    size_t m = SNN__PRODUCT(node->batch_max, s->read.oh, s->read.ow);
+    size_t bytes = 0, back = 0, *turning = s->turned ? &bytes : &back;
 
     if (counts(node))
         bytes = snn__bits_scratch(node->ctx, node->batch_max, &s->read);
     else if (!s->turned || node->wants_adjoint)
         bytes = snn__product_scratch(node->ctx, m, s->outputs, &s->read, node->spikes && !s->turned);
     if (s->turned || node->wants_adjoint)
-        back = snn__product_scratch(node->ctx, node->batch_max * s->read.h * s->read.w, s->inputs, &s->read_back, false);
+        back = snn__product_scratch(node->ctx, SNN__PRODUCT(node->batch_max, s->read.h, s->read.w), s->inputs,
+                                    &s->read_back, false);
     if (turns_weights(node))
-        *(s->turned ? &bytes : &back) += (s->turned ? s->packed_size : s->packed_back_size) * sizeof(float);
+        *turning = SNN__SUM(*turning, SNN__PRODUCT(s->turned ? s->packed_size : s->packed_back_size, sizeof(float)));
     bytes = snn__max(bytes, back);
     if (node->learns)
         bytes = snn__max(bytes, snn__outer_scratch(node->ctx, m, s->outputs, &s->read));
     if (s->derived)
-        bytes = snn__max(bytes, s->rows * s->fan * sizeof(float));
+        bytes = snn__max(bytes, SNN__PRODUCT(s->rows, s->fan, sizeof(float)));
     if (node->learns && s->taps > 1)
-        bytes = snn__max(bytes, snn__threads(node->ctx) * s->fan * sizeof(float));
+        bytes = snn__max(bytes, SNN__PRODUCT(snn__threads(node->ctx), s->fan, sizeof(float)));
     return bytes;
 }
 

@@ -1,4 +1,5 @@
 /* network/infer.c - who reads whom, and all shapes. */
+#include "core/size.h"
 #include "network/network.h"
 #include <string.h>
 
@@ -34,6 +35,8 @@ static const snn_shape *source_shape(const snn_network *network, const struct sn
 /* Sets a layer's shapes if one of its sources is known; true if that was news. */
 static snn_status infer_one(snn_network *network, snn_layer *layer, bool *news)
 {
+    char text[48];
+
     if (layer->out.rank != 0)
         return SNN_OK;
     for (size_t i = 0; i < layer->n_sources; i++) {
@@ -47,8 +50,9 @@ static snn_status infer_one(snn_network *network, snn_layer *layer, bool *news)
         for (int d = 0; d < 3; d++)
             if (layer->out.dim[d] == 0)
                 return snn__fail(SNN_ERR_SHAPE, "layer %s: an output of size 0", layer->name);
-        if (snn__shape_length(&layer->out) > (1u << 30))
-            return snn__fail(SNN_ERR_SHAPE, "layer %s: an output of more than 2^30 elements", layer->name);
+        if (snn__shape_length(&layer->out) > SNN__SAMPLE_MAX)
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: %s is an output of more than %zu elements", layer->name,
+                             snn__shape_text(&layer->out, text), SNN__SAMPLE_MAX);
         return SNN_OK;
     }
     return SNN_OK;

@@ -7,12 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LENGTH_MAX (1u << 30) /* elements of one sample */
-
 snn_status snn_network_create(snn_network **out, snn_context *context, const size_t *shape, size_t rank)
 {
     snn_network *net;
-    size_t length = 1;
+    size_t length;
 
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "network: out is NULL");
@@ -21,10 +19,9 @@ snn_status snn_network_create(snn_network **out, snn_context *context, const siz
         return snn__fail(SNN_ERR_ARGUMENT, "network: context or shape is NULL");
     if (rank != 1 && rank != 3)
         return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; 1 ([N]) and 3 ([C,H,W]) are possible", rank);
-    for (size_t i = 0; i < rank; i++)
-        if (shape[i] == 0 || !snn__mul(length, shape[i], &length) || length > LENGTH_MAX)
-            return snn__fail(SNN_ERR_SHAPE, "network: size %zu of the input is %zu; a sample has 1 to %u elements", i,
-                             shape[i], LENGTH_MAX);
+    if (!snn__sample_length(shape, rank, &length))
+        return snn__fail(SNN_ERR_SHAPE, "network: an input of [%zu,%zu,%zu]; a sample has 1 to %zu elements",
+                         shape[0], rank == 3 ? shape[1] : 1, rank == 3 ? shape[2] : 1, SNN__SAMPLE_MAX);
     net = snn__alloc(context, 1, sizeof *net);
     if (net == NULL)
         return SNN_ERR_MEMORY;

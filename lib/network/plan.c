@@ -534,13 +534,14 @@ static snn_status want(struct snn__pass *pass, void *pointer, size_t count, size
 
 static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, const struct lives *lives)
 {
-    size_t all = pass->batch_max * unit->value_len;
+    size_t all = SNN__PRODUCT(pass->batch_max, unit->value_len);
     bool population = (unit->flags & SNN__LAYER_POPULATION) != 0;
 
     if (!(unit->flags & SNN__LAYER_PASSES) && unit->value_over == NULL)
-        SNN__TRY(want(pass, &unit->value, pass->slots * all, sizeof(float), &lives->value));
+        SNN__TRY(want(pass, &unit->value, SNN__PRODUCT(pass->slots, all), sizeof(float), &lives->value));
     if (unit->map_len > 0)
-        SNN__TRY(want(pass, &unit->map, (pass->whole ? pass->slots : 1) * pass->batch_max * unit->map_len, sizeof *unit->map, &lives->map));
+        SNN__TRY(want(pass, &unit->map, SNN__PRODUCT(pass->whole ? pass->slots : 1, pass->batch_max, unit->map_len),
+                      sizeof *unit->map, &lives->map));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
     if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
@@ -549,7 +550,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
             SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->error_over == NULL && (errors_apart(pass) || error_heir(pass, unit) == NULL))
-        SNN__TRY(want(pass, &unit->error, (errors_apart(pass) ? pass->slots : 1) * all, sizeof(float),
+        SNN__TRY(want(pass, &unit->error, SNN__PRODUCT(errors_apart(pass) ? pass->slots : 1, all), sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
     if (pass->needs.noise && population && !unit->aside) {
         SNN__TRY(want(pass, &unit->noise, all, sizeof(float), &(struct life){ .always = true, .state = pass->needs.streams })); /* half of a pair */
@@ -570,7 +571,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
 static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
 {
     unsigned now = forward_time(unit->layer->index);
-    size_t all = pass->batch_max * unit->value_len;
+    size_t all = SNN__PRODUCT(pass->batch_max, unit->value_len);
 
     if (!pass->means || !(unit->flags & SNN__LAYER_WHOLE))
         return SNN_OK;
@@ -673,13 +674,15 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     extend_lives(pass, lives);
     if (pass->needs.streams)
         mark_states(pass, lives);
-    SNN__TRY(want(pass, &pass->output_error, (pass->means ? 1 : pass->slots) * pass->batch_max * pass->unit[pass->n - 1].value_len, sizeof(float),
-                  NULL));
+    SNN__TRY(want(pass, &pass->output_error,
+                  SNN__PRODUCT(pass->means ? 1 : pass->slots, pass->batch_max, pass->unit[pass->n - 1].value_len),
+                  sizeof(float), NULL));
     if (pass->needs.streams)
         SNN__TRY(snn__arena_add_state(&pass->arena, &pass->clock, 1, sizeof *pass->clock));
     if (pass->input_traced)
-        SNN__TRY(want(pass, &pass->input_mean, pass->batch_max * pass->input_len, sizeof(float), NULL));
-    SNN__TRY(want(pass, &pass->input, pass->slots * pass->batch_max * pass->input_len, sizeof(float), NULL));
+        SNN__TRY(want(pass, &pass->input_mean, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float), NULL));
+    SNN__TRY(
+        want(pass, &pass->input, SNN__PRODUCT(pass->slots, pass->batch_max, pass->input_len), sizeof(float), NULL));
     for (size_t l = 0; l < pass->n; l++) {
         SNN__TRY(plan_unit(pass, &pass->unit[l], &lives[l]));
         SNN__TRY(plan_norm(pass, &pass->unit[l]));

@@ -36,17 +36,17 @@ void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lat
     const struct snn__window wide = snn__rows_of_matrix(NULL, 0, lateral->n, lateral->n).window;
     size_t most = snn__max(m, outputs);
 
-    fit(&w->room_y, m * lateral->rows);
-    fit(&w->room_gram, lateral->rows * lateral->rows);
-    fit(&w->room_rows, lateral->rows * lateral->n);
+    fit(&w->room_y, SNN__PRODUCT(m, lateral->rows));
+    fit(&w->room_gram, SNN__PRODUCT(lateral->rows, lateral->rows));
+    fit(&w->room_rows, SNN__PRODUCT(lateral->rows, lateral->n));
     fit(&w->room_packed, snn__packed_size(w->ctx, lateral->n, lateral->rows));
     fit(&w->room_packed_back, snn__packed_size(w->ctx, lateral->rows, lateral->n));
     fit(&w->room_packed_new, snn__packed_size(w->ctx, lateral->rows - lateral->frozen, lateral->n));
     if (snn__is_matrix(window))
-        fit(&w->room_rest, snn__min(m, lateral->rows) * lateral->n);
+        fit(&w->room_rest, SNN__PRODUCT(snn__min(m, lateral->rows), lateral->n));
     if (by_rows)
-        fit(&w->room_orth, m * lateral->n);
-    fit(&w->room_share, outputs * lateral->rows);
+        fit(&w->room_orth, SNN__PRODUCT(m, lateral->n));
+    fit(&w->room_share, SNN__PRODUCT(outputs, lateral->rows));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window, false));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide, false));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, snn__max(most, lateral->rows), lateral->n, &matrix, false));

@@ -269,7 +269,7 @@ snn_status snn_projection_apply(const snn_projection *projection, size_t layer, 
 /* Samples that one Hebbian update may see at once. */
 static size_t samples(const struct snn__pass *pass)
 {
-    return pass->batch_max * (pass->slots > 1 && !pass->means ? pass->slots : 1);
+    return SNN__PRODUCT(pass->batch_max, pass->slots > 1 && !pass->means ? pass->slots : 1);
 }
 
 /* Whether projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That of binary weights
@@ -278,7 +278,8 @@ static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, c
 {
     size_t times = pass->means || pass->needs.equilibrium ? 1 : pass->steps;
 
-    return b->lateral.frozen > 0 && !weight->latent && snn__is_matrix(&b->window) && pass->batch_max * times < b->outputs;
+    return b->lateral.frozen > 0 && !weight->latent && snn__is_matrix(&b->window) &&
+           SNN__PRODUCT(pass->batch_max, times) < b->outputs;
 }
 
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena)
@@ -299,10 +300,11 @@ snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pas
         b->hebb = hebb_of(projection, b);
         b->by_rows = by_rows(pass, b, &pass->net->layer[l]->tensor[b->weight]);
         snn__workspace_fit(&p->work, &b->lateral, &b->window,
-                           samples(pass) * b->window.oh * b->window.ow * (projection->both ? 2 : 1), b->outputs, b->by_rows);
+                           SNN__PRODUCT(samples(pass), b->window.oh, b->window.ow, projection->both ? 2 : 1),
+                           b->outputs, b->by_rows);
         if (b->hebb.steps > 0 && b->lateral.frozen > 0 && !b->by_rows)
-            SNN__TRY(snn__arena_add(arena, &b->share, b->outputs * b->lateral.frozen, sizeof(float), SNN__ALWAYS_FIRST,
-                                    SNN__ALWAYS_LAST));
+            SNN__TRY(snn__arena_add(arena, &b->share, SNN__PRODUCT(b->outputs, b->lateral.frozen), sizeof(float),
+                                    SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     }
     return snn__workspace_plan(&p->work, arena);
 }

@@ -85,7 +85,7 @@ static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *datase
     SNN__TRY(snn_dataset_get_info(dataset, info));
     shape.rank = info->rank;
     for (size_t i = 0; i < info->rank; i++)
-        shape.dim[i] = (uint32_t)info->shape[i];
+        shape.dim[i] = snn__side(info->shape[i]);
     /* images may feed a network of vectors: the order of the numbers is the same */
     if (!snn__shape_equal(&shape, &tr->net->in) &&
         !(tr->net->in.rank == 1 && snn__shape_length(&shape) == tr->net->in.dim[0]))

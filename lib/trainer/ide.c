@@ -57,9 +57,9 @@ static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *
                                       .memory = (size_t)snn__param_i64(p, SNN_IDE_MEMORY),
                                       .tolerance = snn__param_f64(p, SNN_IDE_TOLERANCE) };
     s->solver.memory = snn__min(s->solver.memory, s->solver.cap);
-    all = s->solver.batch_max * s->solver.length;
+    all = SNN__PRODUCT(s->solver.batch_max, s->solver.length);
     SNN__TRY((s->broyden ? snn__solve_broyden_plan : snn__solve_fixed_point_plan)(&s->solver, arena));
-    SNN__TRY(snn__arena_add(arena, &s->mean_input, pass->batch_max * pass->input_len, sizeof(float),
+    SNN__TRY(snn__arena_add(arena, &s->mean_input, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float),
                             SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     if (s->several)
         SNN__TRY(snn__arena_add(arena, &s->image, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));

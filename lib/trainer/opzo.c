@@ -437,7 +437,7 @@ static snn_status check_reach(struct snn__pass *pass)
 /* `most`: neurons of the largest population; `packed`, `bytes`: what products with the matrices take. */
 static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__arena *arena, size_t most, size_t packed, size_t bytes)
 {
-    size_t batch = tr->pass.batch_max, all = batch * tr->classes;
+    size_t batch = tr->pass.batch_max, all = SNN__PRODUCT(batch, tr->classes);
     struct {
         void *pointer;
         size_t count, size;
@@ -448,7 +448,7 @@ static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__ar
         { &s->sums, batch, sizeof(double) },
         { &s->packed, has_matrices(s->feedback) ? packed : 0, sizeof(float) },
         { &s->scratch, has_matrices(s->feedback) ? bytes : 0, 1 },
-        { &s->supplied, tr->noise != NULL && has_noise(s->feedback) ? batch * most : 0, sizeof(float) },
+        { &s->supplied, tr->noise != NULL && has_noise(s->feedback) ? SNN__PRODUCT(batch, most) : 0, sizeof(float) },
     };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)

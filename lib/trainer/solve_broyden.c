@@ -83,7 +83,7 @@ static void move_sample(void *arg, size_t i, size_t worker)
 
 snn_status snn__solve_broyden_plan(struct snn__solver *s, struct snn__arena *arena)
 {
-    size_t all = s->batch_max * s->length;
+    size_t all = SNN__PRODUCT(s->batch_max, s->length);
     struct {
         float **pointer;
         size_t times;
@@ -91,8 +91,8 @@ snn_status snn__solve_broyden_plan(struct snn__solver *s, struct snn__arena *are
                  { &s->fresh_u, 1 }, { &s->fresh_v, 1 }, { &s->u, s->memory }, { &s->v, s->memory } };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].pointer, all * want[i].times, sizeof(float), SNN__ALWAYS_FIRST,
-                                SNN__ALWAYS_LAST));
+        SNN__TRY(snn__arena_add(arena, want[i].pointer, SNN__PRODUCT(all, want[i].times), sizeof(float),
+                                SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     return snn__arena_add(arena, &s->sums, s->batch_max, sizeof(double), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }
 

@@ -19,7 +19,7 @@ static void move_sample(void *arg, size_t i, size_t worker)
 
 snn_status snn__solve_fixed_point_plan(struct snn__solver *s, struct snn__arena *arena)
 {
-    size_t all = s->batch_max * s->length;
+    size_t all = SNN__PRODUCT(s->batch_max, s->length);
 
     SNN__TRY(snn__arena_add(arena, &s->image, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     SNN__TRY(snn__arena_add(arena, &s->best, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));

@@ -58,7 +58,7 @@ static snn_status spide_plan(void *self, snn_trainer *trainer, struct snn__arena
                                         .gap = (float)snn__param_f64(p, SNN_SPIDE_SPIKE_SIZE),
                                         .steps = (size_t)snn__param_i64(p, SNN_SPIDE_BACKWARD_STEPS),
                                         .forward_steps = trainer->steps };
-    all = pass->batch_max * pass->unit[s->loop.top].value_len;
+    all = SNN__PRODUCT(pass->batch_max, pass->unit[s->loop.top].value_len);
     SNN__TRY(snn__arena_add(arena, &s->ga, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     return snn__arena_add(arena, &s->error, s->feeds ? all : 0, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }

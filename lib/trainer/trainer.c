@@ -163,7 +163,7 @@ snn_status snn__trainer_remember(snn_trainer *tr)
         return SNN_ERR_MEMORY;
     for (size_t i = 0; i < n; i++) {
         tr->rule->memory(tr, i, &memory[i]);
-        memory[i].data = snn__alloc(tr->ctx, (size_t)memory[i].rows * memory[i].columns, sizeof(float));
+        memory[i].data = snn__alloc(tr->ctx, SNN__PRODUCT(memory[i].rows, memory[i].columns), sizeof(float));
         if (memory[i].data == NULL) {
             forget(tr->ctx, memory, n);
             return SNN_ERR_MEMORY;
@@ -357,17 +357,18 @@ static void read_settings(snn_trainer *tr)
 static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *needs)
 {
     struct snn__arena *a = &tr->arena;
-    size_t len = snn__shape_length(&tr->net->in);
+    const size_t inputs = SNN__PRODUCT(batch, snn__shape_length(&tr->net->in));
+    const size_t outputs = SNN__PRODUCT(batch, tr->classes);
     struct {
         void *pointer;
         size_t count, size;
     } want[] = {
-        { &tr->out_sum, batch * tr->classes, sizeof(float) }, { &tr->sample, batch * len, sizeof(float) },
-        { &tr->scratch, batch * len, sizeof(float) },         { &tr->label, batch, sizeof *tr->label },
-        { &tr->read_rc, batch, sizeof *tr->read_rc },         { &tr->sums, batch, sizeof *tr->sums },
+        { &tr->out_sum, outputs, sizeof(float) },     { &tr->sample, inputs, sizeof(float) },
+        { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
+        { &tr->read_rc, batch, sizeof *tr->read_rc }, { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
         { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
-        { &tr->logits, tr->loss.share > 0 ? batch * tr->classes : 0, sizeof(float) },
+        { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
     };
 
     bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;

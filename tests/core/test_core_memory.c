@@ -22,8 +22,8 @@ START_TEST(test_sizes)
     ck_assert(snn__mul(SIZE_MAX, 0, &out) && out == 0);
     ck_assert(snn__mul(0, SIZE_MAX, &out) && out == 0);
     ck_assert(!snn__mul(SIZE_MAX, 2, &out));
-    ck_assert(!snn__mul((size_t)1 << 32, (size_t)1 << 32, &out));
-    ck_assert(snn__mul((size_t)1 << 32, ((size_t)1 << 32) - 1, &out));
+    ck_assert(!snn__mul(SIZE_MAX / 2 + 1, 2, &out));
+    ck_assert(snn__mul(SIZE_MAX / 3, 3, &out) && out == SIZE_MAX);
     ck_assert(snn__add(SIZE_MAX, 0, &out) && out == SIZE_MAX);
     ck_assert(!snn__add(SIZE_MAX, 1, &out));
     ck_assert_uint_eq(snn__ceil_div(0, 3), 0);
@@ -34,6 +34,47 @@ START_TEST(test_sizes)
     ck_assert_uint_eq(snn__round_up(64, 64), 64);
     ck_assert_uint_eq(snn__min(1, 2), 1);
     ck_assert_uint_eq(snn__max(1, 2), 2);
+}
+END_TEST
+
+/* What does not fit stays too large, whatever it is multiplied by or rounded up to. */
+START_TEST(test_counts)
+{
+    const size_t half = SIZE_MAX / 2 + 1, too_large[] = { half, 2 }, none[] = { half, 2, 0 };
+    size_t length;
+
+    ck_assert_uint_eq(SNN__PRODUCT(2, 3, 5), 30);
+    ck_assert_uint_eq(SNN__PRODUCT(half, 2), SIZE_MAX);
+    ck_assert_uint_eq(SNN__PRODUCT(half, 2, 3, 5), SIZE_MAX);
+    ck_assert_uint_eq(SNN__PRODUCT(half, 2, 0), 0);
+    ck_assert_uint_eq(SNN__SUM(2, 3, 5), 10);
+    ck_assert_uint_eq(SNN__SUM(half, half, 5), SIZE_MAX);
+    ck_assert_uint_eq(snn__round_up(SIZE_MAX, 64), SIZE_MAX);
+    ck_assert_uint_eq(snn__round_up(SIZE_MAX - 62, 64), SIZE_MAX);
+    ck_assert(snn__sample_length((const size_t[]){ 2, 3 }, 2, &length) && length == 6);
+    ck_assert(snn__sample_length((const size_t[]){ SNN__SAMPLE_MAX }, 1, &length) && length == SNN__SAMPLE_MAX);
+    ck_assert(!snn__sample_length((const size_t[]){ SNN__SAMPLE_MAX + 1 }, 1, &length));
+    ck_assert(!snn__sample_length(too_large, 2, &length) && !snn__sample_length(none, 3, &length));
+}
+END_TEST
+
+/* Parts follow each other without a gap, also where n * index is beyond the largest size. */
+START_TEST(test_parts)
+{
+    static const size_t n[] = { 0, 1, 5, 100, SIZE_MAX };
+
+    for (size_t k = 0; k < sizeof n / sizeof *n; k++)
+        for (size_t parts = 1; parts < 40; parts++) {
+            ck_assert_uint_eq(snn__part(n[k], parts, 0), 0);
+            ck_assert_uint_eq(snn__part(n[k], parts, parts), n[k]);
+            for (size_t i = 0; i < parts; i++) {
+                size_t length = snn__part(n[k], parts, i + 1) - snn__part(n[k], parts, i);
+
+                ck_assert(length == n[k] / parts || length == n[k] / parts + 1);
+                if (n[k] < SIZE_MAX)
+                    ck_assert_uint_eq(snn__part(n[k], parts, i), n[k] * i / parts);
+            }
+        }
 }
 END_TEST
 
@@ -73,7 +114,7 @@ START_TEST(test_allocator)
     ck_assert_ptr_nonnull(p = snn__alloc(ctx, 0, 4)); /* nothing is something */
     snn__free(ctx, p);
     ck_assert_ptr_null(snn__alloc(ctx, SIZE_MAX / 2, 3));
-    ck_assert_ptr_nonnull(strstr(snn_last_error(), "overflow"));
+    ck_assert_ptr_nonnull(strstr(snn_last_error(), "this machine can address"));
     ck_assert_ptr_null(snn__alloc(ctx, SIZE_MAX, 1));
     c.fail_at = c.calls + 1;
     ck_assert_ptr_null(snn__alloc(ctx, 1, 1));
@@ -155,7 +196,8 @@ START_TEST(test_arena_overflow)
     void *p[4];
 
     snn__arena_init(&arena, ctx);
-    FAILS(snn__arena_add(&arena, &p[0], SIZE_MAX / 2, 4, 0, 1), SNN_ERR_MEMORY, "overflow");
+    FAILS(snn__arena_add(&arena, &p[0], SIZE_MAX / 2, 4, 0, 1), SNN_ERR_MEMORY, "this machine can address");
+    FAILS(snn__arena_add(&arena, &p[0], SIZE_MAX, 1, 0, 1), SNN_ERR_MEMORY, "a smaller batch");
     for (size_t i = 0; i < 4; i++)
         OK(snn__arena_add(&arena, &p[i], SIZE_MAX / 4 - 64, 1, 0, 1));
     ck_assert_int_eq(snn__arena_commit(&arena), SNN_ERR_MEMORY);
@@ -386,6 +428,8 @@ int main(void)
     TCase *tc = tcase_create("core");
 
     tcase_add_test(tc, test_sizes);
+    tcase_add_test(tc, test_counts);
+    tcase_add_test(tc, test_parts);
     tcase_add_test(tc, test_allocator);
     tcase_add_loop_test(tc, test_arena, 0, 20);
     tcase_add_test(tc, test_arena_overflow);

@@ -172,7 +172,7 @@ START_TEST(sources_are_checked)
     REFUSED(rank, 2, SNN_ERR_SHAPE, "rank 2");
     REFUSED(rank, 0, SNN_ERR_SHAPE, "rank 0");
     REFUSED(shape[1], 0, SNN_ERR_SHAPE, "[2,0,4]");
-    REFUSED(shape[0], SIZE_MAX / 2, SNN_ERR_SHAPE, "too large");
+    REFUSED(shape[0], SIZE_MAX / 2, SNN_ERR_SHAPE, "a sample has 1 to 1073741824 elements");
     REFUSED(count, 0, SNN_ERR_ARGUMENT, "count");
     REFUSED(classes, 0, SNN_ERR_ARGUMENT, "classes");
     REFUSED(frames, 0, SNN_ERR_ARGUMENT, "frames");
