@@ -66,8 +66,8 @@ SNN_API snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
  * Real-time safe.
  * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's, or there is no step since the last call),
- * SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or gradient not finite: no
- * parameter was changed) */
+ * SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or gradient not finite: neither
+ * parameters nor feedback matrices were changed) */
 SNN_API snn_status snn_stream_learn(snn_stream *stream, const float *error);
 
 /** The same with the error of the trainer's loss for a label.

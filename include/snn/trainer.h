@@ -213,7 +213,8 @@ SNN_API snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *log
 
 /** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing. A
  * second call plans anew (epoch, moments and parameters are kept).
- * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do), SNN_ERR_MEMORY */
+ * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do; batches of 1 with a batch norm over
+ * vectors, which has one value then and no variance), SNN_ERR_MEMORY */
 SNN_API snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
 
 /** Bytes that the trainer holds: plan, gradient, moments. 0 before prepare. Real-time safe. */
@@ -225,8 +226,9 @@ SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
  * @param labels [n], each below the number of outputs
  * @param n samples, at most the prepared batch
  * @param metrics may be NULL
- * @return SNN_ERR_ARGUMENT (label or n out of range), SNN_ERR_STATE (not prepared, no optimizer, no teacher), SNN_ERR_DIVERGED
- * (input, loss or gradient not finite: no parameter was changed by the update in question). Allocates nothing. */
+ * @return SNN_ERR_ARGUMENT (label or n out of range; one sample, and a batch norm over vectors), SNN_ERR_STATE (not prepared, no
+ * optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not finite). The refused update then changes
+ * nothing: neither parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
 SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
                                     snn_metrics *metrics);
 

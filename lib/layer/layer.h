@@ -23,6 +23,7 @@ struct snn__tensor {
     size_t length;
     bool trained;
     bool latent; /* what computes is made of it: no weight decay */
+    bool raised; /* a training sequence brings it up to its bound when it begins */
     float *data;
     float *packed; /* of a packed network's latent tensor, in place of data: layer/binary.h */
     size_t offset; /* of a trained tensor in the network's flat array of parameters */

@@ -41,7 +41,9 @@ static snn_status rate_shape(snn_layer *layer)
 
 static snn_status rate_tensors(snn_layer *layer)
 {
-    return snn__layer_declare(layer, "threshold", true, 1, 0, 0, 0);
+    SNN__TRY(snn__layer_declare(layer, "threshold", true, 1, 0, 0, 0));
+    layer->tensor[THRESHOLD].raised = true;
+    return SNN_OK;
 }
 
 static void rate_init(snn_layer *layer, uint64_t seed)

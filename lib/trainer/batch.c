@@ -2,9 +2,10 @@
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
+#include "layer/types.h"
 #include "trainer/rule.h"
 #include <math.h>
-#include <stdatomic.h>
+#include <stdio.h>
 
 /* ---- input ---- */
 
@@ -13,7 +14,6 @@ struct feeding {
     const struct snn__batch *batch;
     size_t t;
     float *to; /* [n][len], channels last */
-    _Atomic bool broken;
 };
 
 /* Position of sample b of the batch in its data set. */
@@ -21,99 +21,83 @@ static size_t sample_index(const struct feeding *k, size_t b)
 {
     uint64_t at = k->batch->first + b;
 
+    if (k->batch->dataset == NULL)
+        return b;
     if (!k->batch->shuffled)
         return (size_t)at;
     return (size_t)snn__random_order(k->trainer->ctx->options.seed, SNN__RNG_SHUFFLE, k->batch->epoch, at, k->batch->count);
 }
 
-/* Sample b as delivered, read if this step needs a new frame. */
-static const float *raw_sample(struct feeding *k, size_t b, size_t index)
+/* Reads sample b of a data set, if this step needs a new frame. */
+static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
 {
     snn_trainer *tr = k->trainer;
     const struct snn__batch *batch = k->batch;
-    size_t n = tr->pass.input_len, frame = batch->frames > 1 ? k->t : 0;
-    float *sample = tr->sample + b * n;
+    size_t n = tr->pass.input_len;
 
-    if (batch->dataset == NULL)
-        return batch->x + (frame * batch->n + b) * n;
-    if (k->t == 0 || batch->frames > 1)
-        tr->read_rc[b] = snn__dataset_frame(batch->dataset, index, frame, batch->augment, batch->epoch, sample,
-                                            tr->scratch + b * n, &tr->label[b]);
-    return sample;
+    if (batch->dataset == NULL || (k->t > 0 && batch->frames == 1))
+        return SNN_OK;
+    SNN__TRY(snn__dataset_frame(batch->dataset, index, batch->frames > 1 ? k->t : 0, batch->augment, batch->epoch,
+                                tr->sample + b * n, tr->scratch + b * n, &tr->label[b]));
+    if (batch->label != NULL && tr->label[b] >= tr->classes)
+        return snn__fail(SNN_ERR_ARGUMENT, "label of sample %zu is %u; the network has %zu outputs", index, tr->label[b], tr->classes);
+    return SNN_OK;
 }
 
-static void feed_sample(void *arg, size_t b, size_t worker)
+static snn_status feed_one(const struct feeding *k, size_t b)
 {
-    struct feeding *k = arg;
     snn_trainer *tr = k->trainer;
-    size_t n = tr->pass.input_len, index = k->batch->dataset ? sample_index(k, b) : b;
-    const float *x = raw_sample(k, b, index);
+    const struct snn__batch *batch = k->batch;
+    size_t n = tr->pass.input_len, index = sample_index(k, b), frame = batch->frames > 1 ? k->t : 0;
+    const float *x = batch->dataset != NULL ? tr->sample + b * n : batch->x + (frame * batch->n + b) * n;
     float *to = k->to + b * n;
 
-    (void)worker;
-    if (k->batch->dataset != NULL && tr->read_rc[b] != SNN_OK) {
-        atomic_store(&k->broken, true);
-        return;
-    }
-    if (tr->encoder != SNN__ENCODER_DIRECT && k->batch->frames == 1) {
-        uint64_t stream = k->batch->augment ? k->batch->epoch + 1 : 0;
+    SNN__TRY(read_sample(k, b, index));
+    if (tr->encoder != SNN__ENCODER_DIRECT && batch->frames == 1) {
+        uint64_t stream = batch->augment ? batch->epoch + 1 : 0;
 
         snn__encode(tr->encoder, tr->ctx->options.seed, stream, index, k->t, tr->steps, x, tr->scratch + b * n, n);
         x = tr->scratch + b * n;
     }
     snn__to_channels_last(&tr->net->in, 1, x, to);
-    if (!tr->ctx->kernels->finite(to, n)) {
-        tr->read_rc[b] = SNN_ERR_DIVERGED;
-        atomic_store(&k->broken, true);
-    }
+    if (!tr->ctx->kernels->finite(to, n))
+        return snn__fail(SNN_ERR_DIVERGED, "input: sample %zu holds a value that is not finite (step %zu)", index, k->t);
+    return SNN_OK;
 }
 
-/* Says what was wrong with the first sample that could not be fed. Reading it again, here, leaves its message in this thread. */
-static snn_status explain(struct feeding *k)
+/* Status and message of the worker's first sample that failed, in the order of the batch. */
+static void feed_sample(void *arg, size_t b, size_t worker)
 {
-    for (size_t b = 0; b < k->batch->n; b++) {
-        size_t index = k->batch->dataset ? sample_index(k, b) : b;
+    const struct feeding *k = arg;
+    struct snn__failure *f = &k->trainer->failure[worker];
+    snn_status rc = feed_one(k, b);
 
-        if (k->trainer->read_rc[b] == SNN_OK)
-            continue;
-        if (k->batch->dataset != NULL) {
-            size_t n = k->trainer->pass.input_len;
-            snn_status rc = snn__dataset_frame(k->batch->dataset, index, k->batch->frames > 1 ? k->t : 0, k->batch->augment,
-                                               k->batch->epoch, k->trainer->sample + b * n, k->trainer->scratch + b * n,
-                                               &k->trainer->label[b]);
-            if (rc != SNN_OK)
-                return rc;
-        }
-        return snn__fail(SNN_ERR_DIVERGED, "input: sample %zu holds a value that is not finite (step %zu)", index, k->t);
-    }
-    return snn__fail(SNN_ERR_INTERNAL, "input: no sample to blame");
+    if (rc == SNN_OK || (f->rc != SNN_OK && f->sample < b))
+        return;
+    f->rc = rc;
+    f->sample = b;
+    snprintf(f->text, sizeof f->text, "%s", snn_last_error());
 }
 
 /* Brings the input of step t into the pass, unless it is there already. */
 static snn_status feed(snn_trainer *tr, const struct snn__batch *batch, size_t t)
 {
-    struct feeding k = { tr, batch, t, snn__pass_input(&tr->pass, t), false };
+    struct feeding k = { tr, batch, t, snn__pass_input(&tr->pass, t) };
+    const struct snn__failure *first = NULL;
 
     if (t > 0 && tr->pass.is_static)
         return SNN_OK;
-    for (size_t b = 0; b < batch->n; b++)
-        tr->read_rc[b] = SNN_OK;
+    for (size_t i = 0; i < snn__threads(tr->ctx); i++)
+        tr->failure[i].rc = SNN_OK;
     snn__parallel(tr->ctx, feed_sample, &k, batch->n);
-    if (atomic_load(&k.broken))
-        return explain(&k);
-    return SNN_OK;
+    for (size_t i = 0; i < snn__threads(tr->ctx); i++)
+        if (tr->failure[i].rc != SNN_OK && (first == NULL || tr->failure[i].sample < first->sample))
+            first = &tr->failure[i];
+    tr->unread = first != NULL;
+    return first != NULL ? snn__fail(first->rc, "%s", first->text) : SNN_OK;
 }
 
 /* ---- output ---- */
-
-static snn_status check_labels(const snn_trainer *tr, const struct snn__batch *batch)
-{
-    for (size_t b = 0; b < batch->n; b++)
-        if (tr->label[b] >= tr->classes)
-            return snn__fail(SNN_ERR_ARGUMENT, "label of sample %llu is %u; the network has %zu outputs",
-                             (unsigned long long)(batch->first + b), tr->label[b], tr->classes);
-    return SNN_OK;
-}
 
 static size_t count_correct(const snn_trainer *tr, size_t n)
 {
@@ -188,8 +172,6 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     size_t n = batch->n * tr->classes;
 
     SNN__TRY(feed(tr, batch, t));
-    if (t == 0 && batch->label != NULL)
-        SNN__TRY(check_labels(tr, batch));
     if (train && tr->rule->before)
         tr->rule->before(tr->self, tr, t);
     snn__pass_forward(&tr->pass, t);
@@ -216,8 +198,7 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
 /* Shows the method an input that differs from step to step, before the steps. */
 static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
 {
-    if (tr->rule->looks_ahead == NULL || !tr->rule->looks_ahead(tr->self) ||
-        (batch->frames == 1 && tr->encoder == SNN__ENCODER_DIRECT))
+    if (tr->rule->looks_ahead == NULL || !tr->rule->looks_ahead(tr->self) || snn__is_static(tr, batch->frames))
         return SNN_OK;
     for (size_t t = 0; t < tr->steps; t++) {
         SNN__TRY(feed(tr, batch, t));
@@ -247,49 +228,92 @@ static void discard_gradient(snn_trainer *tr)
         tr->ctx->kernels->fill(tr->gradient_sum, 0.0f, tr->run.length);
 }
 
-snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train, struct snn__result *result)
+bool snn__is_static(const snn_trainer *tr, size_t frames)
+{
+    return frames == 1 && tr->encoder == SNN__ENCODER_DIRECT;
+}
+
+const snn_layer *snn__norm_of_one(const snn_trainer *tr, bool is_static)
+{
+    for (size_t l = 0; l < tr->net->n_layers && !snn__projection_binds(tr->projecting.projection); l++) {
+        const snn_layer *layer = tr->net->layer[l];
+        bool alike = is_static && !tr->pass.unit[l].driven; /* the same at every step */
+
+        if (layer->type == &snn__layer_batch_norm && layer->in.dim[1] * layer->in.dim[2] == 1 &&
+            (alike || tr->steps == 1 || !(snn__layer_flags(layer) & SNN__LAYER_WHOLE)))
+            return layer;
+    }
+    return NULL;
+}
+
+static snn_status check_training(const snn_trainer *tr, const struct snn__batch *batch)
+{
+    const snn_layer *norm = batch->n == 1 ? snn__norm_of_one(tr, snn__is_static(tr, batch->frames)) : NULL;
+
+    if (norm != NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: layer %s: one sample gives a batch norm over vectors one value, which has no variance; "
+                         "train with 2 samples or more", tr->owner, norm->name);
+    return tr->pass.projecting != NULL ? snn__projection_check(&tr->projecting) : SNN_OK;
+}
+
+static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
     bool constancy = (!train || tr->rule->uses_constancy == NULL || tr->rule->uses_constancy(tr)) &&
                      !(train && tr->observe & SNN_OBSERVE_GRADIENTS);
     uint64_t stream = tr->run.batches;
-    snn_status rc;
 
-    result->loss = 0;
-    result->correct = 0;
-    tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
-    if (tr->loss.teacher != NULL)
-        SNN__TRY(snn__ask_teacher(tr, batch));
-    if (train && tr->pass.projecting != NULL) {
-        SNN__TRY(snn__projection_check(&tr->projecting));
+    if (train)
+        snn__undo_keep(tr);
+    if (train && tr->pass.projecting != NULL)
         snn__projection_begin(&tr->projecting, stream);
-    }
-    snn__pass_begin(&tr->pass, batch->n, train, constancy && batch->frames == 1 && tr->encoder == SNN__ENCODER_DIRECT, stream);
+    snn__pass_begin(&tr->pass, batch->n, train, constancy && snn__is_static(tr, batch->frames), stream);
     if (batch->label != NULL && batch->label != tr->label)
         for (size_t b = 0; b < batch->n; b++)
             tr->label[b] = batch->label[b];
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
     if (train && tr->rule->begin)
         tr->rule->begin(tr->self, tr, stream);
-    rc = train ? look_ahead(tr, batch) : SNN_OK;
-    if (rc == SNN_OK)
-        rc = run_steps(tr, batch, train, &result->loss);
-    if (rc != SNN_OK) {
-        if (train)
-            discard_gradient(tr);
-        return rc;
-    }
+}
+
+/* All steps, and what the outputs gave. */
+static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool train, struct snn__result *result)
+{
+    if (train)
+        SNN__TRY(look_ahead(tr, batch));
+    SNN__TRY(run_steps(tr, batch, train, &result->loss));
     if (batch->label != NULL) {
         if (tr->loss_on_mean)
             result->loss = loss_of_mean(tr, batch->n, train);
         result->correct = count_correct(tr, batch->n);
     }
-    if (!isfinite(result->loss)) {
-        if (train)
-            discard_gradient(tr);
+    if (!isfinite(result->loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss is not finite; a smaller learning rate may help");
-    }
+    return SNN_OK;
+}
+
+snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train, struct snn__result *result)
+{
+    snn_status rc;
+
+    result->loss = 0;
+    result->correct = 0;
+    tr->unread = false;
+    tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
+    if (train)
+        SNN__TRY(check_training(tr, batch));
+    if (tr->loss.teacher != NULL)
+        SNN__TRY(snn__ask_teacher(tr, batch));
+    begin_batch(tr, batch, train);
+    rc = run(tr, batch, train, result);
     if (!train)
-        return SNN_OK;
-    tr->run.batches++;
-    return tr->rule->finish(tr->self, tr);
+        return rc;
+    if (rc != SNN_OK)
+        discard_gradient(tr);
+    else
+        rc = tr->rule->finish(tr->self, tr);
+    if (rc != SNN_OK)
+        snn__undo(tr);
+    else
+        tr->run.batches++;
+    return rc;
 }

@@ -69,9 +69,20 @@ snn_status snn__learn(snn_trainer *trainer)
         settle(pass, false);
     }
     snn__observe(trainer, SNN_PHASE_UPDATE, 0);
+    SNN__TRY(snn__undo_check(trainer));
     trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);
     g = gradient(trainer);
     SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, &g, &trainer->gradient_norm));
     confine(trainer->net);
     return SNN_OK;
+}
+
+snn_status snn__learn_within(snn_trainer *trainer)
+{
+    snn_status rc = snn__learn(trainer);
+
+    if (rc == SNN_OK)
+        snn__undo_keep(trainer);
+    snn__pass_refresh(&trainer->pass);
+    return rc;
 }

@@ -133,6 +133,17 @@ static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct su
     return SNN_OK;
 }
 
+/* Samples behind which an epoch ends that goes on behind `done`. A last batch that is not full may be left out, and is where it would
+ * be one sample, of which a batch norm over vectors has no variance. */
+static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info, uint64_t done)
+{
+    uint64_t rest = (info->count - done) % tr->batch_max;
+    bool drops = snn__param_i64(&tr->params, SNN_TRAINER_DROP_LAST) != 0 ||
+                 (rest == 1 && snn__norm_of_one(tr, snn__is_static(tr, info->frames)) != NULL);
+
+    return info->count - (drops && rest < info->count ? rest : 0);
+}
+
 snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)
 {
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
@@ -150,10 +161,8 @@ snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, s
     batch.count = info.count;
     batch.shuffled = snn__param_i64(&trainer->params, SNN_TRAINER_SHUFFLE) != 0;
     batch.epoch = run->epoch;
-    s.total = info.count;
-    if (snn__param_i64(&trainer->params, SNN_TRAINER_DROP_LAST) && info.count >= trainer->batch_max)
-        s.total -= info.count % trainer->batch_max;
     s.done = run->position;
+    s.total = end_of_epoch(trainer, &info, s.done);
     s.loss = run->loss_sum;
     s.correct = run->correct;
     s.begin = snn__seconds();

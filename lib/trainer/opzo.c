@@ -501,17 +501,12 @@ static snn_status opzo_step(void *self, snn_trainer *tr, size_t t)
 {
     struct opzo *s = self;
     struct snn__signal out = snn__pass_output(&tr->pass, t);
-    snn_status rc;
 
     snn__copy(tr->ctx, s->o, out.scale, out.data, tr->pass.batch * tr->classes);
     snn__pass_back_step(&tr->pass, t);
     snn__observe(tr, SNN_PHASE_BACKWARD, t);
     snn__step_credited(tr, t);
-    if (!flag(tr, SNN_OPZO_ONLINE))
-        return SNN_OK;
-    rc = snn__learn(tr);
-    snn__pass_refresh(&tr->pass);
-    return rc;
+    return flag(tr, SNN_OPZO_ONLINE) ? snn__learn_within(tr) : SNN_OK;
 }
 
 static snn_status opzo_finish(void *self, snn_trainer *tr)

@@ -45,16 +45,10 @@ static bool ottt_uses_constancy(const snn_trainer *trainer)
 
 static snn_status ottt_step(void *self, snn_trainer *trainer, size_t t)
 {
-    snn_status rc;
-
     (void)self;
     snn__pass_back_step(&trainer->pass, t);
     snn__step_credited(trainer, t);
-    if (!online(trainer))
-        return SNN_OK;
-    rc = snn__learn(trainer);
-    snn__pass_refresh(&trainer->pass);
-    return rc;
+    return online(trainer) ? snn__learn_within(trainer) : SNN_OK;
 }
 
 static snn_status ottt_finish(void *self, snn_trainer *trainer)

@@ -52,6 +52,8 @@ void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
 void snn__step_credited(snn_trainer *trainer, size_t t);
 /* Gathers the gradient of all that was credited since the last call and lets the optimizer update the parameters. */
 snn_status snn__learn(snn_trainer *trainer);
+/* The same within a sequence, whose next step runs with the new parameters. */
+snn_status snn__learn_within(snn_trainer *trainer);
 
 struct snn__solution;
 /* For the metrics: a method solved an equation, which left this; `gap` is how far the rates are from their equilibrium. */

@@ -60,11 +60,14 @@ static snn_status learn(void *host, size_t t, const float *error, uint32_t label
         return snn__fail(SNN_ERR_STATE, "stream: step %zu has no output yet", t);
     SNN__TRY(snn__network_check_latent(tr->net));
     SNN__TRY(error != NULL ? take_error(tr, error) : take_label(tr, t, label, loss));
+    snn__undo_keep(tr);
     rc = tr->rule->step(tr->self, tr, t);
     if (rc == SNN_OK)
         rc = tr->rule->finish(tr->self, tr);
     if (rc == SNN_OK)
         tr->run.batches++;
+    else
+        snn__undo(tr);
     snn__pass_refresh(&tr->pass);
     return rc;
 }

@@ -334,6 +334,17 @@ static snn_status hold_norms(const snn_trainer *tr, struct snn__needs *needs)
     return SNN_OK;
 }
 
+/* One sample a batch is too little where a batch norm sees one value of it, whatever the data. */
+static snn_status check_norms(const snn_trainer *tr)
+{
+    const snn_layer *norm = snn__norm_of_one(tr, false);
+
+    if (norm != NULL)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: in batches of 1 sample a batch norm over vectors has one value, and no "
+                         "variance; prepare for batches of 2 or more", tr->owner, norm->name);
+    return SNN_OK;
+}
+
 static void read_settings(snn_trainer *tr)
 {
     const struct snn__params *p = &tr->params;
@@ -365,7 +376,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
     } want[] = {
         { &tr->out_sum, outputs, sizeof(float) },     { &tr->sample, inputs, sizeof(float) },
         { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
-        { &tr->read_rc, batch, sizeof *tr->read_rc }, { &tr->sums, batch, sizeof *tr->sums },
+        { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure }, { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
         { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
         { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
@@ -383,7 +394,12 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         SNN__TRY(tr->rule->plan(tr->self, tr, a));
     if (projects)
         SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
-    return snn__arena_commit(a);
+    if (tr->optimizer != NULL)
+        SNN__TRY(snn__undo_plan(tr, a));
+    SNN__TRY(snn__arena_commit(a));
+    if (tr->optimizer != NULL)
+        snn__undo_planned(tr);
+    return SNN_OK;
 }
 
 snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
@@ -405,6 +421,8 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
                          snn__shape_text(&trainer->net->layer[trainer->net->n_layers - 1]->out, text));
     }
     trainer->classes = snn__shape_length(&trainer->net->layer[trainer->net->n_layers - 1]->out);
+    if (trainer->optimizer != NULL && batch == 1)
+        SNN__TRY(check_norms(trainer));
     if (trainer->optimizer != NULL) {
         needs.learns = true;
         SNN__TRY(snn__network_check_latent(trainer->net));

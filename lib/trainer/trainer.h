@@ -20,6 +20,28 @@ struct snn__memory {
     float *data; /* [rows][columns] */
 };
 
+/* An array that training changes before an update is accepted. */
+struct snn__carried {
+    float *data;
+    size_t length;
+    float *copy;           /* as the last accepted update left it */
+    const char *of, *what; /* layer, and name */
+};
+
+struct snn__undo {
+    struct snn__carried *list;
+    size_t n;
+    float *copy;
+    size_t floats;
+};
+
+/* The failure of the lowest sample that a worker could not feed. */
+struct snn__failure {
+    snn_status rc; /* SNN_OK: none */
+    size_t sample; /* of the batch */
+    char text[512];
+};
+
 struct snn_trainer {
     snn_context *ctx;
     snn_network *net;
@@ -47,7 +69,9 @@ struct snn_trainer {
     float *sample;       /* [B,len]: samples as the data set delivers them */
     float *scratch;      /* [B,len] */
     uint32_t *label;     /* [B] */
-    snn_status *read_rc; /* [B]: what reading each sample gave */
+    struct snn__failure *failure; /* [threads] */
+    bool unread;         /* the last batch failed because of a sample */
+    struct snn__undo undo; /* of a trainer that learns */
     double *sums;        /* [B] */
     float *gradient_sum; /* observers of single steps */
     struct snn__rank_one *rank_one; /* [layers]: gradients that are outer products */
@@ -99,8 +123,22 @@ struct snn__result {
     size_t correct;
 };
 
-/* batch.c: runs one batch through the network, and trains on it if `train`. */
+/* batch.c: whether samples of so many frames are the same input at every step. */
+bool snn__is_static(const snn_trainer *trainer, size_t frames);
+/* The batch norm that has one value per channel, which is no statistic, in a batch of one sample; or NULL. */
+const snn_layer *snn__norm_of_one(const snn_trainer *trainer, bool is_static);
+/* Runs one batch through the network, and trains on it if `train`. A failure changes nothing that training carries on; unread: it was a
+ * sample's. */
 snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool train, struct snn__result *result);
+
+/* undo.c: a refused update changes nothing. Planned before the arena is committed, and after. */
+snn_status snn__undo_plan(snn_trainer *trainer, struct snn__arena *arena);
+void snn__undo_planned(snn_trainer *trainer);
+/* What there is now is what undoing comes back to. */
+void snn__undo_keep(snn_trainer *trainer);
+void snn__undo(snn_trainer *trainer);
+/* SNN_ERR_DIVERGED if something that is carried on is not finite. */
+snn_status snn__undo_check(const snn_trainer *trainer);
 
 /* Steps at which the network has an output. */
 size_t snn__outputs(const snn_trainer *trainer);

@@ -445,9 +445,9 @@ END_TEST
 
 static void refuses(const char *layers, const char *method, const char *settings, size_t batch, snn_status code, const char *part)
 {
-    static const size_t shape[3] = { 5 };
+    static const size_t vector[3] = { 5 }, map[3] = { 1, 3, 3 };
     snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
-    snn_network *net = network_of(ctx, shape, layers);
+    snn_network *net = network_of(ctx, strncmp(layers, "conv", 4) == 0 ? map : vector, layers);
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr = trainer_of(net, sgd, method, settings, batch);
     snn_stream *s = NULL;
@@ -473,7 +473,7 @@ START_TEST(test_trainers_that_do_not_stream)
     refuses("linear a out=4; lif n; linear o out=3", "ottt", "steps=2", 1, SNN_ERR_STATE, "1 step");
     refuses("linear a out=4; lif n; linear o out=3", "ottt", "steps=1", 2, SNN_ERR_STATE, "batches of 1");
     refuses("linear a out=4; lif n; linear o out=3", "bptt", "steps=1", 1, SNN_ERR_UNSUPPORTED, "within a step");
-    refuses("linear a out=4; batch_norm b; lif n; linear o out=3", "sltt", "steps=1", 1, SNN_ERR_UNSUPPORTED, "layer b");
+    refuses("conv2d a out=4 pad=1; batch_norm b; lif n; flatten f; linear o out=3", "sltt", "steps=1", 1, SNN_ERR_UNSUPPORTED, "layer b");
     refuses("linear a out=4; lif n; linear o out=3", "sltt", "steps=1 distil=0.5", 1, SNN_ERR_UNSUPPORTED, "teacher");
     FAILS(snn_trainer_stream(NULL, &s), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_trainer_stream(tr, NULL), SNN_ERR_ARGUMENT, "out");

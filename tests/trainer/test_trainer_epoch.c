@@ -155,6 +155,24 @@ START_TEST(test_evaluation_is_pure)
 }
 END_TEST
 
+static snn_dataset *callback_set(snn_context *ctx, snn_status (*read)(void *, size_t, size_t, float *, uint32_t *), void *user,
+                                 size_t count)
+{
+    snn_dataset_source source;
+    snn_dataset *set = NULL;
+
+    OK(snn_dataset_source_init(&source, sizeof source));
+    source.rank = 3;
+    memcpy(source.shape, map, sizeof map);
+    source.count = count;
+    source.classes = CLASSES;
+    source.frames = 1;
+    source.read = read;
+    source.user = user;
+    OK(snn_dataset_create(&set, ctx, &source));
+    return set;
+}
+
 /* ---- the order ---- */
 
 struct witness {
@@ -181,19 +199,10 @@ START_TEST(test_order)
 {
     static struct witness witness;
     struct world w;
-    snn_dataset_source source;
-    snn_dataset *set = NULL;
+    snn_dataset *set;
 
     open_world(&w, "sltt", 1, 1, "");
-    OK(snn_dataset_source_init(&source, sizeof source));
-    source.rank = 3;
-    memcpy(source.shape, map, sizeof map);
-    source.count = COUNT;
-    source.classes = CLASSES;
-    source.frames = 1;
-    source.read = witness_read;
-    source.user = &witness;
-    OK(snn_dataset_create(&set, w.ctx, &source));
+    set = callback_set(w.ctx, witness_read, &witness, COUNT);
     for (unsigned epoch = 0; epoch < 3; epoch++) {
         witness.epoch = epoch;
         witness.at = 0;
@@ -209,6 +218,116 @@ START_TEST(test_order)
     for (unsigned i = 0; i < COUNT; i++)
         ck_assert_uint_eq(witness.order[2][i], i);
     snn_dataset_destroy(set);
+    close_world(&w);
+}
+END_TEST
+
+/* ---- samples that cannot be read ---- */
+
+struct broken {
+    _Atomic unsigned reads;
+};
+
+/* Samples 5, 6 and 7 fail, each in another way. */
+static snn_status read_broken(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+{
+    struct broken *k = user;
+
+    (void)frame;
+    atomic_fetch_add(&k->reads, 1);
+    for (size_t i = 0; i < LEN; i++)
+        x[i] = index == 6 ? NAN : 0.1f * (float)(index + 1);
+    *label = index == 7 ? CLASSES : 0;
+    return index == 5 ? SNN_ERR_IO : SNN_OK;
+}
+
+/* The error is that of the first sample of the batch that failed, on any number of threads; nothing is read twice for it. */
+START_TEST(test_first_failure)
+{
+    for (uint32_t threads = 1; threads <= 4; threads++) {
+        struct broken k = { 0 };
+        struct world w;
+        snn_dataset *set;
+
+        open_world(&w, "sltt", 1, threads, "shuffle=0");
+        set = callback_set(w.ctx, read_broken, &k, COUNT);
+        FAILS(snn_trainer_epoch(w.tr, set, NULL), SNN_ERR_IO, "SNN_ERR_IO for sample 5");
+        ck_assert_uint_eq(atomic_load(&k.reads), 2 * BATCH);
+        snn_dataset_destroy(set);
+        close_world(&w);
+    }
+}
+END_TEST
+
+/* ---- batch norms and a last batch of one sample ---- */
+
+#define VECTORS "flatten f; linear a out=6; batch_norm bn; lif n threshold=0.5; linear o out=3"
+
+/* An epoch leaves such a sample out: the order is that of all ten samples, of which the tenth is not trained. */
+START_TEST(test_last_batch_of_one)
+{
+    struct world w;
+    snn_network *net, *other;
+    snn_trainer *tr, *drops;
+    snn_metrics m = SNN_METRICS_INIT;
+
+    open_world(&w, "sltt", 1, 2, "");
+    net = network_of(w.ctx, map, VECTORS);
+    other = network_of(w.ctx, map, VECTORS);
+    tr = trainer_of(net, w.opt, "sltt", "steps=6", 3);
+    drops = trainer_of(other, w.opt, "sltt", "steps=6 drop_last=1", 3);
+    for (int i = 0; i < 4; i++) {
+        OK(snn_trainer_epoch(tr, w.set, &m));
+        OK(snn_trainer_epoch(drops, w.set, NULL));
+        ck_assert_uint_eq(m.samples, COUNT - 1);
+    }
+    ck_assert_mem_eq(net->parameters, other->parameters, net->n_parameters * sizeof(float));
+    ck_assert_mem_eq(net->state, other->state, net->n_state * sizeof(float));
+    OK(snn_trainer_step(tr, w.x, 1, w.label, 2, NULL));
+    FAILS(snn_trainer_step(tr, w.x, 1, w.label, 1, NULL), SNN_ERR_ARGUMENT, "layer bn");
+    OK(snn_trainer_predict(tr, w.x, 1, 1, (float[CLASSES]){ 0 }));
+    OK(snn_dataset_set_i64(w.set, SNN_DATASET_LIMIT, 1));
+    FAILS(snn_trainer_epoch(drops, w.set, NULL), SNN_ERR_ARGUMENT, "2 samples or more");
+    snn_trainer_destroy(tr);
+    snn_trainer_destroy(drops);
+    snn_network_destroy(net);
+    snn_network_destroy(other);
+    close_world(&w);
+}
+END_TEST
+
+/* What makes more than one value of one sample: positions, or steps that differ. */
+START_TEST(test_batches_of_one)
+{
+    static const struct {
+        const char *method, *layers, *settings;
+        size_t frames;
+        snn_status prepare, step;
+    } rows[] = {
+        { "sltt", VECTORS, "steps=3", 1, SNN_ERR_UNSUPPORTED, SNN_OK },
+        { "sltt", "conv2d a out=6 pad=1; batch_norm bn; lif n; flatten f; linear o out=3", "steps=3", 1, SNN_OK, SNN_OK },
+        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=3", 1, SNN_OK, SNN_ERR_ARGUMENT },
+        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=3", STEPS, SNN_OK, SNN_OK },
+        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=1", 1, SNN_ERR_UNSUPPORTED, SNN_OK },
+        { "bptt", "flatten f; linear a out=6; lif n; linear b out=5; batch_norm bn over=all; lif m; linear o out=3", "steps=3", 1, SNN_OK,
+          SNN_OK },
+    };
+    struct world w;
+    snn_network *net;
+    snn_trainer *tr = NULL, *looks;
+
+    open_world(&w, "sltt", 1, 1, "");
+    net = network_of(w.ctx, map, rows[_i].layers);
+    OK(snn_trainer_create(&tr, net, w.opt, rows[_i].method));
+    OK(set_all(tr, rows[_i].settings));
+    ck_assert_int_eq(snn_trainer_prepare(tr, 1), rows[_i].prepare);
+    if (rows[_i].prepare == SNN_OK)
+        ck_assert_int_eq(snn_trainer_step(tr, w.x, rows[_i].frames, w.label, 1, NULL), rows[_i].step);
+    looks = trainer_of(net, NULL, "sltt", "", 1); /* which does not train */
+    OK(snn_trainer_predict(looks, w.x, 1, 1, (float[CLASSES]){ 0 }));
+    snn_trainer_destroy(looks);
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
     close_world(&w);
 }
 END_TEST
@@ -336,6 +455,9 @@ int main(void)
     tcase_add_test(tc, test_maps_into_vectors);
     tcase_add_loop_test(tc, test_evaluation_is_pure, 0, METHODS);
     tcase_add_test(tc, test_order);
+    tcase_add_test(tc, test_first_failure);
+    tcase_add_test(tc, test_last_batch_of_one);
+    tcase_add_loop_test(tc, test_batches_of_one, 0, 6);
     tcase_add_loop_test(tc, test_cancel_and_go_on, 0, 2 * METHODS);
     tcase_add_loop_test(tc, test_encoders, 0, 2);
     suite_add_tcase(suite, tc);
