@@ -1,4 +1,5 @@
-/* snn/context.h - what all objects of a host share: memory, log, threads, seed, instruction set.
+/** @file snn/context.h
+ * What all objects of a host share: memory, log, threads, seed, instruction set.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_CONTEXT_H
 #define SNN_CONTEXT_H

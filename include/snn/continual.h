@@ -1,4 +1,5 @@
-/* snn/continual.h - learning task after task: what a task's begin and end do, and how much is forgotten.
+/** @file snn/continual.h
+ * Learning task after task: what a task's begin and end do, and how much is forgotten.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_CONTINUAL_H
 #define SNN_CONTINUAL_H

@@ -1,4 +1,5 @@
-/* snn/dataset.h - samples with labels: published file formats, or the host's own callback.
+/** @file snn/dataset.h
+ * Samples with labels: published file formats, or the host's own callback.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_DATASET_H
 #define SNN_DATASET_H

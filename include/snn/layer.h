@@ -1,4 +1,5 @@
-/* snn/layer.h - one node of a network: its parameters, its tensors, its place in the graph.
+/** @file snn/layer.h
+ * One node of a network: its parameters, its tensors, its place in the graph.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_LAYER_H
 #define SNN_LAYER_H

@@ -1,4 +1,5 @@
-/* snn/model.h - networks and training runs as files.
+/** @file snn/model.h
+ * Networks and training runs as files.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_MODEL_H
 #define SNN_MODEL_H

@@ -1,4 +1,5 @@
-/* snn/network.h - a network: layers in order of evaluation, over populations of neurons.
+/** @file snn/network.h
+ * A network: layers in order of evaluation, over populations of neurons.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_NETWORK_H
 #define SNN_NETWORK_H

@@ -1,4 +1,5 @@
-/* snn/neuron.h - populations of spiking neurons: dynamics, reset, surrogate derivative.
+/** @file snn/neuron.h
+ * Populations of spiking neurons: dynamics, reset, surrogate derivative.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_NEURON_H
 #define SNN_NEURON_H

@@ -1,4 +1,5 @@
-/* snn/optimizer.h - how gradients become new parameters: rule, schedule, clipping.
+/** @file snn/optimizer.h
+ * How gradients become new parameters: rule, schedule, clipping.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_OPTIMIZER_H
 #define SNN_OPTIMIZER_H

@@ -1,4 +1,5 @@
-/* snn/param.h - what a parameter of a neuron, layer, optimizer, trainer or data set looks like.
+/** @file snn/param.h
+ * What a parameter of a neuron, layer, optimizer, trainer or data set looks like.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_PARAM_H
 #define SNN_PARAM_H

@@ -1,4 +1,5 @@
-/* snn/product.h - the products of spikes and weights that layers are made of, by themselves: how long each way to them takes here.
+/** @file snn/product.h
+ * The products of spikes and weights that layers are made of, by themselves: how long each way to them takes here.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_PRODUCT_H
 #define SNN_PRODUCT_H
@@ -8,8 +9,14 @@
 /** A layer: a conv2d on maps [channels, side, side], or a linear layer where side and kernel are 1. */
 typedef struct snn_product_shape {
     uint32_t struct_size; /**< sizeof(snn_product_shape) */
-    uint32_t samples, channels, side, outputs, kernel, stride, pad;
-    double density; /**< share of the inputs that are 1, the others are 0; 0 .. 1 */
+    uint32_t samples;     /**< of a batch */
+    uint32_t channels;    /**< of the input */
+    uint32_t side;        /**< height and width of the input; 1: a linear layer */
+    uint32_t outputs;     /**< channels, or numbers, of the output */
+    uint32_t kernel;      /**< height and width of the window */
+    uint32_t stride;      /**< of the window */
+    uint32_t pad;         /**< zeros around the input */
+    double density;       /**< share of the inputs that are 1, the others are 0; 0 .. 1 */
 } snn_product_shape;
 
 SNN_BEGIN_DECLS

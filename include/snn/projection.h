@@ -1,4 +1,5 @@
-/* snn/projection.h - keeping weight gradients out of what earlier tasks use (HLOP, arXiv 2402.11984).
+/** @file snn/projection.h
+ * Keeping weight gradients out of what earlier tasks use (HLOP, arXiv 2402.11984).
  * Part of libsnn, MIT licence. */
 #ifndef SNN_PROJECTION_H
 #define SNN_PROJECTION_H

@@ -1,4 +1,5 @@
-/* snn/snn.h - the whole of libsnn's public interface.
+/** @file snn/snn.h
+ * The whole of libsnn's public interface.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_SNN_H
 #define SNN_SNN_H

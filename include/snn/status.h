@@ -1,4 +1,5 @@
-/* snn/status.h - what a call returns, and the text that says why.
+/** @file snn/status.h
+ * What a call returns, and the text that says why.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_STATUS_H
 #define SNN_STATUS_H
@@ -23,9 +24,11 @@
 
 /** Result of every call that can fail: SNN_OK or a negative code. */
 typedef enum snn_status {
+/** @cond */
 #define SNN_STATUS_ENUM_(name, value, text) name = value,
     SNN_STATUS_LIST(SNN_STATUS_ENUM_)
 #undef SNN_STATUS_ENUM_
+/** @endcond */
     SNN_STATUS_FORCE32 = 0x7fffffff
 } snn_status;
 

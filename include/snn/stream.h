@@ -1,4 +1,5 @@
-/* snn/stream.h - one time step at a time, in a control loop: running a network, and training it while it runs.
+/** @file snn/stream.h
+ * One time step at a time, in a control loop: running a network, and training it while it runs.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_STREAM_H
 #define SNN_STREAM_H

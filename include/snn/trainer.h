@@ -1,4 +1,5 @@
-/* snn/trainer.h - training and evaluation of a network by a method that is chosen by name at run time.
+/** @file snn/trainer.h
+ * Training and evaluation of a network by a method that is chosen by name at run time.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_TRAINER_H
 #define SNN_TRAINER_H
