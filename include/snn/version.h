@@ -1,15 +1,17 @@
-/* snn/version.h - version of the headers and of the library at run time.
+/** @file snn/version.h
+ * Version of the headers and of the library at run time.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_VERSION_H
 #define SNN_VERSION_H
 
 #include <snn/export.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define SNN_VERSION_MAJOR 0
-#define SNN_VERSION_MINOR 1
-#define SNN_VERSION_PATCH 0
-#define SNN_VERSION_STRING "0.1.0"
+#define SNN_VERSION_MAJOR 0          /**< changes with the binary interface */
+#define SNN_VERSION_MINOR 1          /**< until 1.0, changes with the binary interface, too */
+#define SNN_VERSION_PATCH 0          /**< changes with every other release */
+#define SNN_VERSION_STRING "0.1.0"   /**< the three, of the headers that a program is compiled with */
 
 SNN_BEGIN_DECLS
 
@@ -18,6 +20,14 @@ SNN_API uint32_t snn_version(void);
 
 /** The same as a string, "major.minor.patch"; static storage. Real-time safe. */
 SNN_API const char *snn_version_string(void);
+
+/** Whose matrix products the library was built with: "builtin", its own, or "cblas"; static storage. Real-time safe. */
+SNN_API const char *snn_version_products(void);
+
+/** Name number `index`, from 0, of the instruction sets that the library was built with, from the plainest: "ref", "avx2",
+ * "avx512", "amx", "neon"; NULL past the last. The machine may have fewer: snn_context_get_info() tells which is in use.
+ * Static storage. Real-time safe. */
+SNN_API const char *snn_version_isa(size_t index);
 
 SNN_END_DECLS
 

@@ -9,6 +9,7 @@
 #include "blas/blocks.h"
 #include "blas/window.h"
 #include "core/context.h"
+#include <snn/version.h>
 #include <string.h>
 
 #define DEPTH 384u       /* most of k (products) that is packed at once */
@@ -24,6 +25,11 @@
 #define MATRIX_COLUMNS 32u  /* its tiles, and */
 #define MATRIX_CHANNELS 32u /* words of 64; the three, and the share of events below, are predicted: no such machine was measured */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
+
+const char *snn_version_products(void)
+{
+    return "builtin";
+}
 
 /* ---- packing ------------------------------------------------------------------------------------------------------ */
 

@@ -4,9 +4,15 @@
 #include "core/context.h"
 #include "core/size.h"
 #include <cblas.h>
+#include <snn/version.h>
 #include <string.h>
 
 #define BLOCK 512u /* rows that are gathered at once */
+
+const char *snn_version_products(void)
+{
+    return "cblas";
+}
 
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
 {

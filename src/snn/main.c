@@ -22,7 +22,7 @@ static int help(void)
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-9s %s\n", commands[i].name, commands[i].help);
     printf("\n  snn COMMAND --help   what a command takes, with every default\n"
-           "  snn --version        the version of the library\n\n"
+           "  snn --version        the version of the library, and what is in it\n\n"
            "exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted (train: with a checkpoint)\n");
     return DONE;
 }
@@ -32,6 +32,9 @@ static int version(void)
     printf("snn %s", SNN_VERSION_STRING);
     if (strcmp(snn_version_string(), SNN_VERSION_STRING) != 0)
         printf(" (library %s)", snn_version_string());
+    printf("\nproducts: %s\ninstruction sets:", snn_version_products());
+    for (size_t i = 0; snn_version_isa(i) != NULL; i++)
+        printf(" %s", snn_version_isa(i));
     putchar('\n');
     return DONE;
 }
