@@ -11,7 +11,7 @@ if(SNN_EXAMPLES)
         add_test(NAME control COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/control.sh $<TARGET_FILE:control_loop>)
         set_tests_properties(control PROPERTIES LABELS quick TIMEOUT 300)
     endif()
-    if(NOT SNN_SANITIZE) # an interpreter without sanitizers cannot load a library with them
+    if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers cannot load a library with them
         add_test(NAME python COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/python.sh ${PROJECT_SOURCE_DIR}
             $<TARGET_FILE:snn_shared> $<TARGET_FILE:tiny_idx>)
         set_tests_properties(python PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77)

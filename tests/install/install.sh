@@ -1,38 +1,79 @@
 #!/bin/sh
-# install.sh SOURCE BUILD CMAKE CC VERSION - installs into an empty folder, builds a program against it with pkg-config
-# and with find_package(), shared and static, and runs them.
+# install.sh SOURCE BUILD CMAKE CC VERSION KINDS - installs into an empty folder that the build knows nothing of, moves it, and has
+# programs find it there: by pkg-config and by find_package(), the shared and the static library, as KINDS says which there are.
 set -eu
-source=$1 build=$2 cmake=$3 cc=$4 version=$5
+source=$1 build=$2 cmake=$3 cc=$4 version=$5 kinds=$6
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$cmake" --install "$build" --prefix "$work/prefix" > "$work/log" || { cat "$work/log"; exit 1; }
-pc=$(find "$work/prefix" -name snn.pc)
-libdir=$(dirname "$(dirname "$pc")")
-[ -f "$work/prefix/include/snn/snn.h" ] || { echo "snn/snn.h was not installed"; exit 1; }
+# quietly COMMAND...: its output is shown if it fails
+quietly() {
+    "$@" > "$work/log" 2>&1 || { cat "$work/log"; echo "failed: $*"; exit 1; }
+}
 
+quietly "$cmake" --install "$build" --prefix "$work/first"
+mv "$work/first" "$work/a prefix"
+prefix="$work/a prefix"
+pc=$(find "$prefix" -name snn.pc)
+libdir=$(dirname "$(dirname "$pc")")
+for file in include/snn/snn.h share/doc/libsnn/LICENSE share/doc/libsnn/README.md share/doc/libsnn/SECURITY.md share/man/man1/snn.1 \
+    share/man/man1/snn-train.1; do
+    [ -s "$prefix/$file" ] || { echo "$file was not installed"; exit 1; }
+done
+
+# ---- by pkg-config. It finds the tree where it stands; blanks in names are beyond what shells do with its output.
+ln -s "$prefix" "$work/prefix"
 if command -v pkg-config > /dev/null; then
-    # The prefix of the build is another one: pkg-config is told where the tree stands now.
-    pc() {
-        PKG_CONFIG_PATH="$(dirname "$pc")" pkg-config --define-variable=prefix="$work/prefix" "$@" snn
-    }
-    [ "$(pc --modversion)" = "$version" ] || { echo "snn.pc says version $(pc --modversion), not $version"; exit 1; }
-    # shellcheck disable=SC2046  # lists of flags
-    "$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror $(pc --cflags) "$source/tests/install/consumer/main.c" \
-        -o "$work/by_pkg_config" $(pc --libs)
-    LD_LIBRARY_PATH="$libdir" "$work/by_pkg_config"
+    PKG_CONFIG_PATH="$work/prefix/${pc#"$prefix/"}"
+    PKG_CONFIG_PATH=$(dirname "$PKG_CONFIG_PATH")
+    export PKG_CONFIG_PATH
+    [ "$(pkg-config --modversion snn)" = "$version" ] || { echo "snn.pc says version $(pkg-config --modversion snn)"; exit 1; }
+    for kind in $kinds; do
+        case $kind in
+        shared) libs=$(pkg-config --libs snn) ;;
+        static) libs=$(pkg-config --static --libs snn | sed 's/-lsnn/-l:libsnn.a/') ;;
+        esac
+        # shellcheck disable=SC2046,SC2086  # lists of flags
+        quietly "$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags snn) "$source/tests/install/consumer/main.c" \
+            -o "$work/by_pkg_config_$kind" $libs
+        LD_LIBRARY_PATH="$libdir" "$work/by_pkg_config_$kind"
+    done
+    unset PKG_CONFIG_PATH
 else
     echo "no pkg-config here: that half was left out"
 fi
 
-"$cmake" -S "$source/tests/install/consumer" -B "$work/consumer" -DCMAKE_C_COMPILER="$cc" \
-    -DCMAKE_PREFIX_PATH="$work/prefix" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-"$cmake" --build "$work/consumer" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-"$work/consumer/consumer_shared"
-"$work/consumer/consumer_static"
-
-# The file that programs load at run time is found through its SONAME.
-for link in libsnn.so "libsnn.so.${version%.*}" "libsnn.so.$version"; do
-    [ -e "$libdir/$link" ] || { echo "$link is not in $libdir"; exit 1; }
+# ---- by CMake
+consumer() {
+    folder=$work/$1
+    shift
+    quietly "$cmake" -S "$source/tests/install/consumer" -B "$folder" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$prefix" "$@"
+    quietly "$cmake" --build "$folder"
+}
+for kind in $kinds; do
+    consumer "$kind" -DKIND="$kind"
+    "$work/$kind/consumer"
 done
-echo "installed, found twice, ran three times"
+
+# The shared library needs no files of what it is made of; the static one says what is missing, and nothing when it is asked to be quiet.
+for kind in $kinds; do
+    PKG_CONFIG_LIBDIR=$work/nothing "$cmake" -S "$source/tests/install/consumer" -B "$work/bare-$kind" -DCMAKE_C_COMPILER="$cc" \
+        -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -DKIND="$kind" -DQUIET=ON > "$work/out" 2> "$work/log" ||
+        { cat "$work/log"; exit 1; }
+    [ ! -s "$work/log" ] || { cat "$work/log"; echo "find_package(snn QUIET) is not quiet"; exit 1; }
+    case $kind in
+    shared) grep -q "snn was found" "$work/out" || { cat "$work/out"; echo "snn::shared asks for more than itself"; exit 1; } ;;
+    static) grep -q "snn was not found: .*JANSSON" "$work/out" || { cat "$work/out"; echo "what is missing is not said"; exit 1; } ;;
+    esac
+done
+
+# ---- the file that programs load at run time is found through its SONAME
+case $kinds in
+*shared*)
+    for link in libsnn.so "libsnn.so.${version%.*}" "libsnn.so.$version"; do
+        [ -e "$libdir/$link" ] || { echo "$link is not in $libdir"; exit 1; }
+    done
+    ;;
+esac
+"$prefix/bin/snn" --version > "$work/log" || { echo "the tool does not run where it was moved to"; exit 1; }
+echo "installed, moved, found: $kinds"

@@ -1,0 +1,40 @@
+# What is installed: headers, libraries, and what finds them; the pages that belong to every copy; manual pages.
+include(CMakePackageConfigHelpers)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/snn)
+install(DIRECTORY include/snn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+foreach(kind ${SNN_KINDS})
+    install(TARGETS snn_${kind} EXPORT snn-${kind})
+    install(EXPORT snn-${kind} NAMESPACE snn:: DESTINATION ${package})
+endforeach()
+configure_package_config_file(cmake/snn-config.cmake.in snn-config.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(snn-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/snn-config.cmake ${PROJECT_BINARY_DIR}/snn-config-version.cmake
+    cmake/FindCBLAS.cmake DESTINATION ${package})
+
+# snn.pc stands where the libraries are, so it finds the prefix from there, wherever that is moved to. Folders that were given as
+# absolute paths stay where they are.
+set(pc_folder ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH SNN_PC_PREFIX ${pc_folder} ${CMAKE_INSTALL_PREFIX})
+set(SNN_PC_PREFIX "\${pcfiledir}/${SNN_PC_PREFIX}")
+set(SNN_PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+set(SNN_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    set(SNN_PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+    set(SNN_PC_LIBDIR ${CMAKE_INSTALL_LIBDIR})
+endif()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+    set(SNN_PC_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
+list(JOIN CBLAS_LIBRARIES " " SNN_PC_CBLAS)
+configure_file(snn.pc.in snn.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/snn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES README.md LICENSE CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(SNN_TOOL)
+    install(TARGETS snn)
+    install(DIRECTORY tests/bench/torch DESTINATION ${CMAKE_INSTALL_DATADIR}/snn FILES_MATCHING PATTERN "*.py")
+    if(TARGET man)
+        install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    endif()
+endif()

@@ -1,0 +1,47 @@
+#!/bin/sh
+# configure.sh SOURCE CMAKE CC - what a build says of itself before anything is compiled.
+set -eu
+source=$1 cmake=$2 cc=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# configure NAME FLAGS...
+configure() {
+    folder=$work/$1
+    shift
+    "$cmake" -S "$source" -B "$folder" -DCMAKE_C_COMPILER="$cc" "$@" > "$work/log" 2>&1
+}
+
+# A folder of libraries that is given as an absolute path stays that.
+configure absolute -DCMAKE_INSTALL_PREFIX=/opt/snn -DCMAKE_INSTALL_LIBDIR=/elsewhere/lib -DSNN_TESTS=OFF || { cat "$work/log"; exit 1; }
+grep -qx 'libdir=/elsewhere/lib' "$work/absolute/snn.pc" && grep -qx 'prefix=/opt/snn' "$work/absolute/snn.pc" ||
+    { cat "$work/absolute/snn.pc"; echo "snn.pc loses a folder that was given as an absolute path"; exit 1; }
+
+# Products are builtin or cblas.
+if configure products -DSNN_BLAS=openblas; then
+    echo "SNN_BLAS=openblas was taken"
+    exit 1
+fi
+grep -q 'SNN_BLAS is "openblas"' "$work/log" || { cat "$work/log"; echo "the message does not name what was asked for"; exit 1; }
+
+# Without Check there are no tests, and a build all the same; who asks for tests is told what they need.
+mkdir "$work/pc"
+for need in jansson zlib; do
+    cp "$(pkg-config --variable=pcfiledir "$need")/$need.pc" "$work/pc"
+done
+export PKG_CONFIG_LIBDIR="$work/pc" PKG_CONFIG_PATH=
+configure plain || { cat "$work/log"; echo "a plain build needs more than zlib and Jansson"; exit 1; }
+grep -q 'No tests: they need Check and OpenBLAS' "$work/log" || { cat "$work/log"; echo "nobody says that there are no tests"; exit 1; }
+if configure tested -DSNN_TESTS=ON; then
+    echo "tests without Check were configured"
+    exit 1
+fi
+
+# One kind of library where BUILD_SHARED_LIBS says which.
+configure static -DBUILD_SHARED_LIBS=OFF || { cat "$work/log"; exit 1; }
+"$cmake" --build "$work/static" --target help > "$work/targets"
+if grep -q snn_shared "$work/targets"; then
+    echo "BUILD_SHARED_LIBS=OFF, and there is a shared library"
+    exit 1
+fi
+echo "folders, products, tests and kinds as asked for"
