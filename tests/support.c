@@ -1,4 +1,5 @@
 #include "support.h"
+#include "core/fpu.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,4 +95,24 @@ bool write_file(const char *path, const void *bytes, size_t size)
     if (f != NULL && fclose(f) != 0)
         ok = false;
     return ok;
+}
+
+size_t count_denormals(const float *x, size_t n)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+
+        memcpy(&bits, &x[i], sizeof bits);
+        found += (bits & 0x7f800000u) == 0 && (bits & 0x7fffffu) != 0;
+    }
+    return found;
+}
+
+void as_the_library(void (*fn)(void *arg), void *arg)
+{
+    SNN__COMPUTES;
+
+    fn(arg);
 }

@@ -39,6 +39,12 @@ snn_context *test_context(uint32_t threads, uint64_t seed, uint32_t isa);
 /* Deterministic pseudo-random numbers in [lo, hi). */
 void random_fill(float *out, size_t n, float lo, float hi, unsigned seed);
 
+/* Numbers that are neither 0 nor normal. */
+size_t count_denormals(const float *x, size_t n);
+
+/* Runs a function with the floating-point settings that the library computes with. */
+void as_the_library(void (*fn)(void *arg), void *arg);
+
 /* Path below the directory of the data sets (environment SNN_DATA), or NULL with a message on stderr if it is absent. */
 const char *data_path(const char *name);
 

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/rng.h"
 #include "core/size.h"
 #include "core/status.h"
@@ -141,6 +142,7 @@ static int ascending(const void *a, const void *b)
 
 snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way, double *seconds)
 {
+    SNN__COMPUTES;
     double all[REPEATS];
     struct trial t;
     size_t which = 0;
@@ -170,6 +172,7 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
 
 snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way)
 {
+    SNN__COMPUTES;
     enum snn__way picked;
     struct trial t;
 

@@ -1,6 +1,7 @@
 /* core/context.c - creating and describing a context. */
 #include "core/context.h"
 #include "core/alloc.h"
+#include "core/fpu.h"
 #include "kernel/kernel.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,5 +132,6 @@ void snn__log(const snn_context *ctx, snn_log_level level, const char *format, .
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    SNN__CALLS_HOST;
     ctx->options.log(ctx->options.log_user, level, line);
 }

@@ -2,6 +2,7 @@
  * network trains, and waking a sleeping thread takes longer than many of them last. */
 #include "core/pool.h"
 #include "core/alloc.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include <pthread.h>
 #include <sched.h>
@@ -108,6 +109,7 @@ static uint64_t await_round(struct snn__pool *pool, uint64_t seen)
 
 static void *work(void *arg)
 {
+    SNN__COMPUTES;
     struct worker *self = arg;
     struct snn__pool *pool = self->pool;
     uint64_t seen = 0;

@@ -1,6 +1,7 @@
 /* dataset.c - the public face of data sets: making, describing, setting. What the trainer reads is in frame.c. */
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "data/bytes.h"
 #include "data/recordings.h"
@@ -198,6 +199,7 @@ static snn_status read_recordings(const struct snn__data_format *format, snn_con
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                             snn_split split)
 {
+    SNN__COMPUTES;
     const struct snn__data_format *chosen = NULL;
     snn_dataset_source source;
     snn_status rc;
@@ -291,6 +293,8 @@ snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value)
 
 snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
 {
+    SNN__COMPUTES;
+
     if (dataset == NULL)
         return fail_null("the handle");
     SNN__TRY(check_image(dataset, key == SNN_DATASET_CUTOUT && value != 0.0, "cutout"));
@@ -299,6 +303,7 @@ snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
 
 snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value)
 {
+    SNN__COMPUTES;
     ptrdiff_t at;
     int32_t key;
     bool augments;
@@ -339,6 +344,8 @@ snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_
 
 snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean, const double *deviation, size_t n)
 {
+    SNN__COMPUTES;
+
     if (dataset == NULL || (n > 0 && (mean == NULL || deviation == NULL)))
         return fail_null(dataset == NULL ? "the handle" : mean == NULL ? "mean" : "deviation");
     if (n > 1 && n != dataset->channels)

@@ -1,5 +1,6 @@
 /* frame.c - reads a sample as training and evaluation need it: source, checks, augmentation, normalisation. */
 #include "core/context.h"
+#include "core/fpu.h"
 #include "data/augment.h"
 #include "data/data.h"
 #include "data/set.h"
@@ -40,7 +41,10 @@ snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, fl
                          "frame%s", index, frame, snn__dataset_count(d), d->source.frames,
                          d->source.frames == 1 ? "" : "s");
     *label = 0;
-    rc = d->source.read(d->source.user, index, frame, x, label);
+    {
+        SNN__CALLS_HOST;
+        rc = d->source.read(d->source.user, index, frame, x, label);
+    }
     if (rc != SNN_OK)
         return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
                          snn_status_name(rc), index, frame);
@@ -91,6 +95,8 @@ snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t f
 
 snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label)
 {
+    SNN__COMPUTES;
+
     if (dataset == NULL || x == NULL || label == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is NULL",
                          dataset == NULL ? "the handle" : x == NULL ? "x" : "label");

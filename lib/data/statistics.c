@@ -3,6 +3,7 @@
  * Each frame gives its own mean and sum of squares about it, which are then merged (Chan, Golub, LeVeque, 1983): no
  * cancellation, however far the mean is from 0. */
 #include "core/alloc.h"
+#include "core/fpu.h"
 #include "data/set.h"
 #include <math.h>
 
@@ -53,6 +54,7 @@ static snn_status add_samples(const snn_dataset *d, struct moments *moment, size
 
 snn_status snn_dataset_statistics(const snn_dataset *dataset, double *mean, double *deviation, size_t n)
 {
+    SNN__COMPUTES;
     struct moments *moment;
     float *x;
     snn_status rc = SNN_ERR_MEMORY;

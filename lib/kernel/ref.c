@@ -1,4 +1,5 @@
 /* kernel/ref.c - plain C: the specification of every kernel. The other tables must agree with this one. */
+#include "core/fpu.h"
 #include "core/size.h"
 #include "kernel/bits.h"
 #include "kernel/tables.h"
@@ -167,19 +168,19 @@ static uint64_t population_step(const struct snn__population_step *a, size_t fro
         float i = a->current_scale * a->current[e], s;
 
         if (p->adapt)
-            a->b[e] = a->first ? 0 : p->adapt_decay * a->b_prev[e] + (1 - p->adapt_decay) * s_prev;
+            a->b[e] = a->first ? 0 : snn__flushed(p->adapt_decay * a->b_prev[e] + (1 - p->adapt_decay) * s_prev);
         if (p->current) {
-            i += a->first ? 0 : p->current_decay * a->i[e];
+            i = snn__flushed(i + (a->first ? 0 : p->current_decay * a->i[e]));
             a->i[e] = i;
         }
-        a->u[e] = decay * r + k * i;
+        a->u[e] = snn__flushed(decay * r + k * i);
         s = p->reset == SNN__RESET_NONE ? a->u[e] : spike(p, a->u[e], adapted(p, a->b, e));
         spikes += p->reset == SNN__RESET_NONE ? 0 : s;
         a->out[e] = s;
         if (a->r)
             a->r[e] = r;
         if (a->trace)
-            a->trace[e] = a->first ? s : decay * a->trace[e] + s;
+            a->trace[e] = a->first ? s : snn__flushed(decay * a->trace[e] + s);
     }
     return (uint64_t)(spikes + 0.5);
 }
@@ -198,13 +199,13 @@ static uint64_t rate_step(const struct snn__rate_step *a, size_t from, size_t to
 
     for (size_t e = from; e < to; e++) {
         const float before = a->first ? 0 : a->u_prev[e], r = before >= a->fire ? before - a->drop : before;
-        const float u = a->decay * (a->first ? 0 : r) + a->gain * a->current[e];
+        const float u = snn__flushed(a->decay * (a->first ? 0 : r) + a->gain * a->current[e]);
 
         a->u[e] = u;
         a->out[e] = u >= a->fire ? 1 : 0;
         spikes += u >= a->fire;
         if (a->mean)
-            a->mean[e] = (a->first ? 0 : a->mean[e]) + a->weight * a->current[e];
+            a->mean[e] = snn__flushed((a->first ? 0 : a->mean[e]) + a->weight * a->current[e]);
     }
     return spikes;
 }
@@ -221,10 +222,10 @@ static uint64_t couple_step(const struct snn__couple_step *a, size_t from, size_
 
     for (size_t e = from; e < to; e++) {
         const float r = a->first ? 0 : a->u[e] - a->gap * couple(a->u[e], a->threshold);
-        const float u = a->decay * r + a->scale * a->e[e], s = couple(u, a->threshold);
+        const float u = snn__flushed(a->decay * r + a->scale * a->e[e]), s = couple(u, a->threshold);
 
         a->u[e] = u;
-        a->sum[e] = (a->first ? 0 : a->decay * a->sum[e]) + s;
+        a->sum[e] = snn__flushed((a->first ? 0 : a->decay * a->sum[e]) + s);
         a->d[e] = (a->accumulate ? a->d[e] : 0) + a->size * a->gate[e] * s;
         spikes += s != 0;
     }
@@ -282,19 +283,20 @@ static void population_back(const struct snn__population_back *a, size_t from, s
         if (p->reset == SNN__RESET_NONE) {
             du = error + cu;
             if (p->adapt)
-                a->db[e] = p->adapt_decay * db;
+                a->db[e] = snn__flushed(p->adapt_decay * db);
         } else {
             const float g = slope(p, a->u, a->b, e);
             const float ds = error + (a->detach ? 0 : cu * reset_by_spike(p, e, a->u[e])) + (1 - p->adapt_decay) * db;
 
             du = ds * g + cu * reset_by_membrane(p, s);
             if (p->adapt)
-                a->db[e] = p->adapt_decay * db - p->adapt_strength * ds * g;
+                a->db[e] = snn__flushed(p->adapt_decay * db - p->adapt_strength * ds * g);
         }
+        du = snn__flushed(du);
         di = k * du;
         if (p->current) {
             di += a->last ? 0 : p->current_decay * a->di[e];
-            a->di[e] = di;
+            a->di[e] = di = snn__flushed(di);
         }
         a->du[e] = du;
         a->d[e] = di;
@@ -318,7 +320,7 @@ static void fill(float *y, float value, size_t n)
 static void scale(float *y, float a, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = a * x[i];
+        y[i] = snn__flushed(a * x[i]);
 }
 
 static void axpy(float *y, float a, const float *x, size_t n)
@@ -374,10 +376,10 @@ static void sgd(const struct snn__sgd *a, size_t from, size_t to)
         float g = clipped(a->g[e], a->scale, a->limit) + a->weight_decay * a->w[e];
 
         if (a->v) {
-            a->v[e] = a->momentum * a->v[e] + g;
+            a->v[e] = snn__flushed(a->momentum * a->v[e] + g);
             g = a->nesterov ? g + a->momentum * a->v[e] : a->v[e];
         }
-        a->w[e] -= a->lr * g;
+        a->w[e] = snn__flushed(a->w[e] - a->lr * g);
     }
 }
 
@@ -392,9 +394,9 @@ static void adam(const struct snn__adam *a, size_t from, size_t to)
             w -= a->lr * a->weight_decay * w;
         else
             g += a->weight_decay * w;
-        a->m[e] = a->beta1 * a->m[e] + (1 - a->beta1) * g;
-        a->v[e] = a->beta2 * a->v[e] + (1 - a->beta2) * g * g;
-        a->w[e] = w - a->lr * (a->m[e] * a->correct1) / (sqrtf(a->v[e] * a->correct2) + a->eps);
+        a->m[e] = snn__flushed(a->beta1 * a->m[e] + (1 - a->beta1) * g);
+        a->v[e] = snn__flushed(a->beta2 * a->v[e] + (1 - a->beta2) * g * g);
+        a->w[e] = snn__flushed(w - a->lr * (a->m[e] * a->correct1) / (sqrtf(a->v[e] * a->correct2) + a->eps));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "layer/layer.h"
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include <stdio.h>
 #include <string.h>
@@ -164,6 +165,8 @@ snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value)
 
 snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value)
 {
+    SNN__COMPUTES;
+
     SNN__TRY(check_open(layer));
     return snn__neuron_set_f64(&layer->params, key, value);
 }
@@ -176,6 +179,8 @@ snn_status snn_layer_set_str(snn_layer *layer, int32_t key, const char *value)
 
 snn_status snn_layer_set_text(snn_layer *layer, const char *name, const char *value)
 {
+    SNN__COMPUTES;
+
     SNN__TRY(check_open(layer));
     return snn__neuron_set_text(&layer->params, name, value);
 }
@@ -187,6 +192,8 @@ snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value
 
 snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value)
 {
+    SNN__COMPUTES;
+
     return layer ? snn__neuron_get_f64(&layer->params, key, value) : no_layer();
 }
 

@@ -7,6 +7,7 @@
  * The statistics are differentiated in training; evaluation takes the running values. So does training where these are held, and
  * dx = gamma / sqrt(v + eps) d, while gamma and beta stay as they are. */
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "layer/types.h"
 #include <math.h>
@@ -196,8 +197,8 @@ static void conclude(struct snn__node *node, const struct snn__io *io, const dou
         s->unbiased[i] = (float)(var * (all > 1 ? all / (all - 1) : 1.0));
         if (io->statistics != SNN__STATISTICS_UPDATE)
             continue;
-        running_mean[i] = (float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu);
-        running_var[i] = (float)((1.0 - s->momentum) * running_var[i] + s->momentum * s->unbiased[i]);
+        running_mean[i] = snn__flushed((float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu));
+        running_var[i] = snn__flushed((float)((1.0 - s->momentum) * running_var[i] + s->momentum * s->unbiased[i]));
     }
 }
 

@@ -1,5 +1,6 @@
 /* Training runs as files: a model file with the optimizer's moments, the method's memory and the place in the run added. */
 #include "core/alloc.h"
+#include "core/fpu.h"
 #include "model/describe.h"
 #include "model/model.h"
 #include "network/network.h"
@@ -216,6 +217,7 @@ static snn_status write_checkpoint(const snn_trainer *trainer, const snn_network
 
 snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
 {
+    SNN__COMPUTES;
     const snn_network *network;
     struct snn__run *run;
     json_t *metadata = NULL;
@@ -429,6 +431,7 @@ static snn_status take_up(struct snn__safetensors *file, const snn_trainer *trai
 
 snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
 {
+    SNN__COMPUTES;
     struct snn__safetensors file;
     const snn_network *network;
     struct snn__run *run;

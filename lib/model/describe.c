@@ -7,6 +7,7 @@
  * A layer without "from" reads the one before it. */
 #include "model/describe.h"
 #include "core/alloc.h"
+#include "core/fpu.h"
 #include "layer/layer.h"
 #include "network/network.h"
 #include "network/note.h"
@@ -121,6 +122,7 @@ snn_status snn__network_to_json(json_t **out, const snn_network *network)
 
 snn_status snn_network_describe(const snn_network *network, char *buffer, size_t size, size_t *needed)
 {
+    SNN__COMPUTES;
     snn_status rc = SNN_OK;
     json_t *json = NULL;
     char *text;
@@ -291,6 +293,8 @@ snn_status snn__network_from_json(snn_network **out, snn_context *ctx, const jso
 
 snn_status snn_network_parse(snn_network **out, snn_context *context, const char *json)
 {
+    SNN__COMPUTES;
+
     json_t *root = NULL;
     snn_status rc;
 

@@ -1,6 +1,7 @@
 /* Networks as files. */
 #include "model/model.h"
 #include "core/alloc.h"
+#include "core/fpu.h"
 #include "model/describe.h"
 #include "network/network.h"
 #include "network/note.h"
@@ -128,11 +129,15 @@ static snn_status save(const snn_network *network, const char *path, const char 
 
 snn_status snn_network_save(const snn_network *network, const char *path)
 {
+    SNN__COMPUTES;
+
     return save(network, path, "snn_network_save", false);
 }
 
 snn_status snn_network_save_packed(const snn_network *network, const char *path)
 {
+    SNN__COMPUTES;
+
     return save(network, path, "snn_network_save_packed", true);
 }
 
@@ -257,6 +262,7 @@ static snn_status fill(struct snn__safetensors *file, snn_network *network)
 
 snn_status snn_network_load(snn_network **out, snn_context *context, const char *path)
 {
+    SNN__COMPUTES;
     struct snn__safetensors file;
     snn_network *network = NULL;
     snn_status rc;

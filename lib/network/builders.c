@@ -1,4 +1,5 @@
 /* The networks of the papers, by name. docs/methods/ottt.md, sltt.md, dsr.md and ide.md specify them. */
+#include "core/fpu.h"
 #include "network/build.h"
 #include "neuron/neuron.h"
 #include <math.h>
@@ -482,6 +483,7 @@ static snn_status build_named(struct snn__build *b, const struct builder *builde
 snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
                              size_t rank, size_t classes, const snn_neuron *neuron)
 {
+    SNN__COMPUTES;
     struct snn__build b = { context, NULL, name, shape, rank, classes, neuron, false, false };
     const struct builder *builder;
     snn_neuron *own = NULL;

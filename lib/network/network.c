@@ -1,4 +1,5 @@
 /* network/network.c - building a network: the public face. */
+#include "core/fpu.h"
 #include "layer/binary.h"
 #include "network/network.h"
 #include "core/alloc.h"
@@ -232,6 +233,7 @@ static snn_status declare_tensors(snn_network *network)
 
 snn_status snn_network_prepare(snn_network *network)
 {
+    SNN__COMPUTES;
     float *parameters, *state;
 
     if (network == NULL)
@@ -308,6 +310,7 @@ static void move_tensors(snn_network *network, float *rest, float *packed)
 
 snn_status snn_network_pack(snn_network *network)
 {
+    SNN__COMPUTES;
     size_t latent, words;
     float *rest, *packed;
     snn_status rc;

@@ -5,6 +5,7 @@
 #include "network/stream.h"
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include <stdint.h>
 #include <string.h>
@@ -98,6 +99,7 @@ static snn_status plan(struct snn__pass *pass, snn_context *ctx, snn_network *ne
 
 snn_status snn_stream_size(snn_network *network, size_t *bytes)
 {
+    SNN__COMPUTES;
     struct tally tally;
     struct snn__pass pass = { .ctx = NULL };
     snn_context ctx;
@@ -149,6 +151,7 @@ static snn_status init(struct own *own, size_t size, snn_network *network)
 
 snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_stream **out)
 {
+    SNN__COMPUTES;
     struct own *own = memory;
     snn_status rc;
 
@@ -185,6 +188,8 @@ snn_status snn_stream_reset(snn_stream *stream)
 
 snn_status snn_stream_refresh(snn_stream *stream)
 {
+    SNN__COMPUTES;
+
     if (stream == NULL)
         return no_stream();
     snn__pass_refresh(stream->pass);
@@ -227,6 +232,7 @@ static void step(snn_stream *stream, float *out)
 
 snn_status snn_stream_step(snn_stream *stream, const float *in, float *out)
 {
+    SNN__COMPUTES;
     struct snn__pass *pass;
 
     if (stream == NULL || in == NULL)
@@ -247,6 +253,7 @@ static size_t place(const snn_shape *in, size_t positions, size_t at)
 
 snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t n, float *out)
 {
+    SNN__COMPUTES;
     const snn_shape *in;
     float *x;
     size_t positions;
@@ -280,6 +287,8 @@ static snn_status learn(snn_stream *stream, const float *error, uint32_t label, 
 
 snn_status snn_stream_learn(snn_stream *stream, const float *error)
 {
+    SNN__COMPUTES;
+
     if (stream == NULL || error == NULL)
         return stream ? snn__fail(SNN_ERR_ARGUMENT, "stream: error is NULL") : no_stream();
     return learn(stream, error, 0, NULL);
@@ -287,5 +296,7 @@ snn_status snn_stream_learn(snn_stream *stream, const float *error)
 
 snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss)
 {
+    SNN__COMPUTES;
+
     return stream ? learn(stream, NULL, label, loss) : no_stream();
 }

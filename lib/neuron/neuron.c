@@ -2,6 +2,7 @@
 #include "neuron/neuron.h"
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 
 snn_status snn_neuron_create(snn_neuron **out, snn_context *context, snn_neuron_type type)
 {
@@ -48,6 +49,8 @@ snn_status snn_neuron_set_i64(snn_neuron *neuron, int32_t key, int64_t value)
 
 snn_status snn_neuron_set_f64(snn_neuron *neuron, int32_t key, double value)
 {
+    SNN__COMPUTES;
+
     return neuron ? snn__neuron_set_f64(&neuron->params, key, value) : no_neuron();
 }
 
@@ -58,6 +61,8 @@ snn_status snn_neuron_set_str(snn_neuron *neuron, int32_t key, const char *value
 
 snn_status snn_neuron_set_text(snn_neuron *neuron, const char *name, const char *value)
 {
+    SNN__COMPUTES;
+
     return neuron ? snn__neuron_set_text(&neuron->params, name, value) : no_neuron();
 }
 
@@ -68,6 +73,8 @@ snn_status snn_neuron_get_i64(const snn_neuron *neuron, int32_t key, int64_t *va
 
 snn_status snn_neuron_get_f64(const snn_neuron *neuron, int32_t key, double *value)
 {
+    SNN__COMPUTES;
+
     return neuron ? snn__neuron_get_f64(&neuron->params, key, value) : no_neuron();
 }
 

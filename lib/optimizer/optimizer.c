@@ -1,6 +1,7 @@
 /* optimizer.c - the public face of optimizers, and the one update that trainers ask for. */
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "optimizer/type.h"
 #include <stdio.h>
@@ -122,11 +123,15 @@ snn_status snn_optimizer_set_i64(snn_optimizer *optimizer, int32_t key, int64_t 
 
 snn_status snn_optimizer_set_f64(snn_optimizer *optimizer, int32_t key, double value)
 {
+    SNN__COMPUTES;
+
     return optimizer == NULL ? fail_null("the handle") : snn__params_set_f64(&optimizer->params, key, value);
 }
 
 snn_status snn_optimizer_set_str(snn_optimizer *optimizer, int32_t key, const char *value)
 {
+    SNN__COMPUTES;
+
     if (optimizer == NULL || value == NULL)
         return fail_null(optimizer == NULL ? "the handle" : "the value");
     SNN__TRY(check_milestones(optimizer, key == SNN_OPTIMIZER_MILESTONES, value));
@@ -135,6 +140,8 @@ snn_status snn_optimizer_set_str(snn_optimizer *optimizer, int32_t key, const ch
 
 snn_status snn_optimizer_set_text(snn_optimizer *optimizer, const char *name, const char *value)
 {
+    SNN__COMPUTES;
+
     if (optimizer == NULL || name == NULL || value == NULL)
         return fail_null(optimizer == NULL ? "the handle" : name == NULL ? "the name" : "the value");
     SNN__TRY(check_milestones(optimizer, strcmp(name, "milestones") == 0, value));
@@ -173,6 +180,8 @@ snn_status snn_optimizer_param_info(const snn_optimizer *optimizer, size_t index
 
 double snn_optimizer_rate(const snn_optimizer *optimizer, uint64_t epoch, uint64_t update)
 {
+    SNN__COMPUTES;
+
     return optimizer != NULL ? snn__schedule_rate(&optimizer->params, epoch, update) : 0.0;
 }
 

@@ -1,6 +1,7 @@
 /* projection/projection.c - the public face of projections, and their part in a training batch. */
 #include "projection/projection.h"
 #include "core/alloc.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "layer/types.h"
 #include <math.h>
@@ -108,6 +109,8 @@ snn_status snn_projection_set_i64(snn_projection *projection, int32_t key, int64
 
 snn_status snn_projection_set_f64(snn_projection *projection, int32_t key, double value)
 {
+    SNN__COMPUTES;
+
     return projection ? snn__params_set_f64(&projection->params, key, value) : no_projection();
 }
 
@@ -118,6 +121,8 @@ snn_status snn_projection_set_str(snn_projection *projection, int32_t key, const
 
 snn_status snn_projection_set_text(snn_projection *projection, const char *name, const char *value)
 {
+    SNN__COMPUTES;
+
     return projection ? snn__params_set_text(&projection->params, name, value) : no_projection();
 }
 
@@ -153,6 +158,7 @@ static snn_status enlarge(snn_context *ctx, float **array, size_t old, size_t le
 
 snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows)
 {
+    SNN__COMPUTES;
     struct snn__beside *b = NULL;
     struct snn__lateral *l;
     size_t before;
@@ -189,6 +195,7 @@ snn_status snn_projection_freeze(snn_projection *projection)
 
 snn_status snn_projection_set_layer_lr(snn_projection *projection, size_t layer, double lr)
 {
+    SNN__COMPUTES;
     struct snn__beside *b = NULL;
 
     SNN__TRY(find(projection, layer, &b));
@@ -205,6 +212,7 @@ static double rate_of(const snn_projection *p, const struct snn__beside *b)
 
 snn_status snn_projection_get_info(const snn_projection *projection, size_t layer, snn_projection_info *info)
 {
+    SNN__COMPUTES;
     struct snn__beside *b = NULL;
     snn_projection_info full = SNN_PROJECTION_INFO_INIT;
 
@@ -237,6 +245,7 @@ static struct snn__hebb hebb_of(const snn_projection *p, const struct snn__besid
 
 snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x, size_t n, float *out)
 {
+    SNN__COMPUTES;
     struct snn__workspace work = { .ctx = NULL };
     struct snn__window window;
     struct snn__arena arena;

@@ -3,6 +3,7 @@
  *   ACC = 1/K sum_j A[K][j]      BWT = 1/(K-1) sum_{j<K} (A[K][j] - A[j][j]) */
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "layer/types.h"
 #include "trainer/trainer.h"
@@ -94,6 +95,7 @@ static void start_afresh(snn_trainer *trainer)
 
 snn_status snn_continual_begin(snn_continual *continual, const size_t *rows, size_t layers, size_t batch)
 {
+    SNN__COMPUTES;
     snn_continual *c = continual;
 
     if (c == NULL)
@@ -138,6 +140,7 @@ static snn_status check_between(const snn_continual *c)
 
 snn_status snn_continual_replay(snn_continual *continual, const snn_dataset *dataset, snn_metrics *metrics)
 {
+    SNN__COMPUTES;
     struct snn__projecting *projecting;
     snn_status rc;
 
@@ -158,6 +161,7 @@ static double *entry(const snn_continual *c, size_t after, size_t task)
 
 snn_status snn_continual_evaluate(snn_continual *continual, size_t task, const snn_dataset *dataset, snn_metrics *metrics)
 {
+    SNN__COMPUTES;
     snn_metrics m = SNN_METRICS_INIT;
     snn_status rc;
 
@@ -178,6 +182,8 @@ snn_status snn_continual_evaluate(snn_continual *continual, size_t task, const s
 
 snn_status snn_continual_record(snn_continual *continual, size_t after, size_t task, double accuracy)
 {
+    SNN__COMPUTES;
+
     if (continual == NULL)
         return no_sequence();
     if (after >= continual->tasks || task >= continual->tasks || !(accuracy >= 0 && accuracy <= 1))
@@ -196,6 +202,7 @@ double snn_continual_accuracy(const snn_continual *continual, size_t after, size
 
 snn_status snn_continual_get_info(const snn_continual *continual, snn_continual_info *info)
 {
+    SNN__COMPUTES;
     snn_continual_info full = SNN_CONTINUAL_INFO_INIT;
     size_t n;
 

@@ -1,6 +1,7 @@
 /* trainer/epoch.c - a step of the host's batch, an epoch, an evaluation, a prediction. */
 #include "core/clock.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "trainer/rule.h"
 #include <string.h>
@@ -40,6 +41,7 @@ static snn_status check_batch(const snn_trainer *tr, const float *x, size_t fram
 snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
                             snn_metrics *metrics)
 {
+    SNN__COMPUTES;
     struct snn__batch batch = { .x = x, .frames = frames, .label = labels, .n = n };
     struct snn__result result;
     double begin = snn__seconds();
@@ -61,6 +63,7 @@ snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames,
 
 snn_status snn_trainer_predict(snn_trainer *trainer, const float *x, size_t frames, size_t n, float *out)
 {
+    SNN__COMPUTES;
     struct snn__batch batch = { .x = x, .frames = frames, .n = n };
     struct snn__result result;
 
@@ -117,6 +120,7 @@ static bool go_on(const snn_trainer *tr, const struct sums *s, bool training)
         p.loss = s->loss / (double)s->done;
         p.accuracy = s->correct / (double)s->done;
     }
+    SNN__CALLS_HOST;
     return tr->progress(tr->progress_user, &p) == 0;
 }
 
@@ -146,6 +150,7 @@ static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info
 
 snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)
 {
+    SNN__COMPUTES;
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
     struct sums s = { 0 };
     struct snn__batch batch = { .augment = true };
@@ -185,6 +190,7 @@ snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, s
 
 snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)
 {
+    SNN__COMPUTES;
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
     struct sums s = { 0 };
     struct snn__batch batch = { .augment = false };

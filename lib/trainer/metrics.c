@@ -1,5 +1,6 @@
 /* trainer/metrics.c - figures of a run. */
 #include "core/context.h"
+#include "core/fpu.h"
 #include "trainer/rule.h"
 #include "trainer/solve.h"
 #include <string.h>
@@ -76,6 +77,7 @@ void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss
 
 snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, snn_layer_metrics *metrics)
 {
+    SNN__COMPUTES;
     snn_layer_metrics m = SNN_LAYER_METRICS_INIT;
     const struct snn__unit *unit;
     double n;

@@ -1,5 +1,6 @@
 /* trainer/observe.c - looking into a run: signals and gradients at the moments that snn_phase lists. */
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "layer/types.h"
 #include "trainer/trainer.h"
@@ -12,7 +13,10 @@ void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step)
     trainer->observing = phase == SNN_PHASE_FORWARD || phase == SNN_PHASE_BACKWARD;
     trainer->observed_phase = phase;
     trainer->observed_step = step;
-    trainer->observer(trainer->observer_user, trainer, phase, step);
+    {
+        SNN__CALLS_HOST;
+        trainer->observer(trainer->observer_user, trainer, phase, step);
+    }
     trainer->observing = false;
 }
 
@@ -51,6 +55,7 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
 
 snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal, float *out, size_t length)
 {
+    SNN__COMPUTES;
     const struct snn__unit *unit;
     struct snn__signal found;
     size_t n;
@@ -78,6 +83,7 @@ snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal
 
 snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out, size_t length)
 {
+    SNN__COMPUTES;
     const snn_layer *layer;
     const struct snn__tensor *t;
     const struct snn__rank_one *outer;

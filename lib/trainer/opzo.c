@@ -12,6 +12,7 @@
  * population that they read. One of them may be global: earlier populations have a second matrix for its error. */
 #include "trainer/opzo.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/rng.h"
 #include "core/size.h"
 #include "layer/types.h"
@@ -404,7 +405,10 @@ static void draw(struct opzo *s, struct snn__unit *unit, size_t t)
     struct drawing k = { s, unit, t, snn__param_str(&tr->params, SNN_OPZO_NOISE)[0] };
 
     if (tr->noise != NULL) {
-        tr->noise(tr->noise_user, unit->layer->index, t, s->supplied, n);
+        {
+            SNN__CALLS_HOST;
+            tr->noise(tr->noise_user, unit->layer->index, t, s->supplied, n);
+        }
         snn__to_channels_last(&unit->layer->out, tr->pass.batch, s->supplied, unit->noise);
     } else if (t % 2 && flag(tr, SNN_OPZO_ANTITHETIC)) {
         snn__copy(tr->ctx, unit->noise, -1.0f, unit->noise, n);

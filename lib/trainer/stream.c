@@ -5,6 +5,7 @@
  *
  * The methods are those that learn within a step; their equations are in their own files. */
 #include "core/context.h"
+#include "core/fpu.h"
 #include "layer/types.h"
 #include "trainer/rule.h"
 
@@ -94,6 +95,8 @@ static const struct snn__learner learner = { before, learn };
 
 snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
 {
+    SNN__COMPUTES;
+
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: out is NULL");
     *out = NULL;

@@ -5,6 +5,7 @@
  * p: the mean over its steps of the teacher's outputs in evaluation, of the very samples that are trained: what is drawn for a
  * sample depends on the data set, the epoch and the sample alone, so the teacher reads it anew. */
 #include "core/context.h"
+#include "core/fpu.h"
 #include "trainer/rule.h"
 
 snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher)
@@ -32,6 +33,8 @@ snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher)
 
 snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n)
 {
+    SNN__COMPUTES;
+
     if (trainer == NULL || logits == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s is NULL", trainer == NULL ? "trainer" : "teacher's logits");
     if (!trainer->prepared || trainer->loss.share <= 0)

@@ -2,6 +2,7 @@
 #include "trainer/trainer.h"
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "trainer/rule.h"
 #include <stdio.h>
 #include <string.h>
@@ -92,6 +93,7 @@ static snn_status set_up(snn_trainer *tr)
 
 snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer, const char *method)
 {
+    SNN__COMPUTES;
     snn_trainer *tr;
     snn_status rc;
 
@@ -216,6 +218,8 @@ snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value)
 
 snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t key, double value)
 {
+    SNN__COMPUTES;
+
     if (trainer == NULL)
         return no_trainer();
     SNN__TRY(check_open(trainer, snn__params_find(&trainer->params, key)));
@@ -232,6 +236,8 @@ snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *va
 
 snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value)
 {
+    SNN__COMPUTES;
+
     if (trainer == NULL)
         return no_trainer();
     if (name != NULL)
@@ -404,6 +410,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
 
 snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
 {
+    SNN__COMPUTES;
     struct snn__needs needs = { .learns = false };
     snn_status rc;
 

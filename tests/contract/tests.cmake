@@ -15,6 +15,7 @@ target_link_libraries(abi PRIVATE snn_flags)
 
 snn_contract_test(headers ${CMAKE_C_COMPILER} $<$<BOOL:${CMAKE_CXX_COMPILER}>:${CMAKE_CXX_COMPILER}>)
 snn_contract_test(includes)
+snn_contract_test(settings)
 snn_contract_test(constants)
 snn_contract_test(docs)
 snn_contract_test(abi $<TARGET_FILE:abi>)

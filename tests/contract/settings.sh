@@ -1,0 +1,42 @@
+#!/bin/sh
+# settings.sh SOURCE - every public function that computes begins with SNN__COMPUTES (lib/core/fpu.h), so that neither its results nor
+# its speed depend on the floating-point settings of the thread that calls it. What only keeps, or hands out, what it was given is
+# listed here.
+set -eu
+cd "$1"
+
+keeps='snn_[a-z]+_(create|destroy|get_info|get_i64|get_str|set_i64|param_info|options_init|source_init)
+snn_(dataset|optimizer|trainer)_get_f64
+snn_(layer|neuron|projection|trainer)_set_str
+snn_continual_(accuracy|end|set_heads)
+snn_layer_(connect|input|tensor|tensor_named)
+snn_network_(add|add_conv2d|add_dense|add_neuron|builder|layer|layer_named|note|set_note)
+snn_optimizer_name
+snn_product_way
+snn_projection_(freeze|weights)
+snn_stream_(reset|state)
+snn_trainer_(bytes|epochs_done|method|observe|on_noise|on_progress|set_projection|set_teacher)
+snn_(last_error|status_name|status_text|version|version_isa|version_products|version_string)'
+
+# Names of all functions of which the body begins so.
+computing() {
+    awk '
+        /^[a-z].*[ *]snn_[a-z0-9_]+\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
+        body && $1 == "SNN__COMPUTES;" { print name }
+        { body = /^\{$/ }' lib/*/*.c
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+computing > "$work/computing"
+sh tests/contract/names.sh . > "$work/public"
+echo "$keeps" > "$work/keeps"
+
+# A new function has to be put into one of the two.
+unclear=$(grep -vxFf "$work/computing" "$work/public" | grep -vxEf "$work/keeps") || true
+if [ -n "$unclear" ]; then
+    echo "$unclear"
+    echo "begin these with SNN__COMPUTES, or list them in tests/contract/settings.sh if they compute nothing"
+    exit 1
+fi
+echo "$(grep -cxFf "$work/computing" "$work/public") public functions compute, and begin with SNN__COMPUTES"
