@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     const size_t inputs = INPUTS, steps = run > 0 ? (size_t)(run / dt) : 0;
     struct plant plant = { 0, 0, 0.05, 0, 0.5, 0 };
     struct { double angle, linear, muscles; } window[WINDOWS] = { { 0, 0, 0 } };
-    float in[INPUTS], out[MUSCLES], error[MUSCLES];
+    float in[INPUTS], out[MUSCLES] = { 0 }, error[MUSCLES];
     double pull = 0, *us = calloc(steps ? steps : 1, sizeof *us);
     uint64_t before;
     size_t t = 0;
@@ -125,11 +125,13 @@ int main(int argc, char **argv)
         const double begin = seconds(), linear = linear_controller(&plant);
 
         encode(&plant, in);
-        TRY(snn_stream_step(loop, in, out));
+        rc = snn_stream_step(loop, in, out);
+        if (rc != SNN_ERR_DIVERGED)              /* a reading that cannot be: no step, the last command holds */
+            TRY(rc);
         pull += 0.05 * (2.0 * (out[0] + out[1] - out[2] - out[3]) - pull); /* muscles are slow */
         for (int i = 0; i < MUSCLES; i++)
             error[i] = (float)(i < 2 ? -linear : linear);
-        if (learns)
+        if (learns && rc == SNN_OK)
             TRY(snn_stream_learn(loop, error));
         us[t] = 1e6 * (seconds() - begin);
 

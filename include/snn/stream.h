@@ -7,58 +7,80 @@
 #include <snn/network.h>
 #include <snn/trainer.h>
 
-/** A network at work on one sample that has no end. Each step takes the input of one time step and gives the output of that
- * step; the neurons keep their state from step to step. A stream belongs to one thread at a time; a network that no one is
- * training may feed many streams, each in its own thread.
+/** A network at work on one sample that has no end. Each step takes the input of one time step and gives the output
+ * of that step; the neurons keep their state from step to step. A stream belongs to one thread at a time; a network
+ * that no one is training may feed many streams, each in its own thread.
  *
  * "Real-time safe" below: no allocation, no lock, no system call, no log; the work is bounded by the shapes. */
 typedef struct snn_stream snn_stream;
 
 SNN_BEGIN_DECLS
 
-/** Bytes of memory that a stream of a network takes (the network is prepared here if it was not). Allocates and frees.
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_UNSUPPORTED (a layer needs to know the number of steps: the message names it),
- * SNN_ERR_SHAPE, SNN_ERR_MEMORY; *bytes is 0 then */
+/** Bytes of memory that a stream of a network takes (the network is prepared here if it was not). Allocates and
+ * frees.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_UNSUPPORTED (a layer needs to know the number of steps: the message names
+ * it), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *bytes is 0 then */
 SNN_API snn_status snn_stream_size(snn_network *network, size_t *bytes);
 
-/** Makes a stream in the caller's memory, and takes the weights of the network as they are now. Allocates nothing elsewhere.
- * There is nothing to destroy: the stream ends with its memory, which must not be moved; the network must outlive it.
+/** Makes a stream in the caller's memory, and takes the weights of the network as they are now. Allocates nothing
+ * elsewhere. There is nothing to destroy: the stream ends with its memory, which must not be moved; the network must
+ * outlive it.
  * @param memory aligned to 64 bytes
  * @param size at least what snn_stream_size() said
- * @return SNN_ERR_ARGUMENT (NULL, alignment), SNN_ERR_MEMORY (too small), and as snn_stream_size(); *out is NULL then */
+ * @return SNN_ERR_ARGUMENT (NULL, alignment), SNN_ERR_MEMORY (too small), and as snn_stream_size(); *out is NULL
+ * then */
 SNN_API snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_stream **out);
 
 /** One time step. Real-time safe.
+ *
+ * A step that is refused was not made: the next one goes on from the state before it, which is finite, and `out` is
+ * left alone. So a control loop may keep its last command and go on.
  * @param in one sample of the network's input, [C,H,W] or [N]
  * @param out receives the output of this step, one sample of the last layer; may be NULL
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_DIVERGED (the input is not finite: the state stays as it was) */
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_DIVERGED (the input is not finite; or a potential, a trace or an output
+ * would not be, as after a reading of 3e38), SNN_ERR_STATE (its trainer ended it) */
 SNN_API snn_status snn_stream_step(snn_stream *stream, const float *in, float *out);
 
-/** One time step with a list of events: input `at[i]`, an index into [C,H,W], grows by 1 for each of them; all others are 0.
- * Real-time safe.
+/** One time step with a list of events: input `at[i]`, an index into [C,H,W], grows by 1 for each of them; all others
+ * are 0. Real-time safe.
  * @param at [n], in any order, may be NULL if n is 0
- * @return SNN_ERR_ARGUMENT (NULL, an index out of range: the state stays as it was) */
+ * @return SNN_ERR_ARGUMENT (NULL, an index out of range), SNN_ERR_DIVERGED, SNN_ERR_STATE: as snn_stream_step() */
 SNN_API snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t n, float *out);
 
-/** Back to the state before the first step. Real-time safe. */
+/** Back to the state before the first step. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (its trainer ended it) */
 SNN_API snn_status snn_stream_reset(snn_stream *stream);
 
-/** Takes the weights of the network anew, after somebody trained it. Cost: one pass over all weights. Real-time safe. */
+/** Takes the weights of the network anew, after somebody trained it. Cost: one pass over all weights. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (its trainer ended it) */
 SNN_API snn_status snn_stream_refresh(snn_stream *stream);
 
-/** All that the next step depends on, besides weights: membrane potentials, traces, the number of steps. Without pointers:
- * copying these bytes out saves the state, copying them in restores it, here or into another stream of the same kind and network.
- * Real-time safe.
+/** All that the next step depends on, besides weights: membrane potentials, traces, the number of steps, and a head
+ * that says which streams it fits. Without pointers: a copy of these bytes is a checkpoint, which
+ * snn_stream_set_state() takes. Real-time safe.
  * @param bytes receives how many there are
- * @return borrowed from the stream; NULL if an argument is NULL */
-SNN_API void *snn_stream_state(snn_stream *stream, size_t *bytes);
+ * @return borrowed from the stream, changed by its next step; NULL if an argument is NULL or its trainer ended it */
+SNN_API const void *snn_stream_state(const snn_stream *stream, size_t *bytes);
+
+/** Goes on from a state: that of this stream, or of another one of the same network or of one built alike (layers,
+ * shapes and connections), on the same kind of machine. Between a stream that runs and one that learns, or two that
+ * learn by different methods, membrane potentials and the number of steps are taken; what learning adds, traces,
+ * begins at zero. Real-time safe.
+ * @param state what snn_stream_state() gave, aligned or not
+ * @param bytes and how many
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_FORMAT (no state, not a whole one, or a number in it is not finite),
+ * SNN_ERR_SHAPE (of another network), SNN_ERR_STATE (its trainer ended it); the state stays as it was then */
+SNN_API snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t bytes);
 
 /** The stream of a trainer that learns within time steps (ottt, sltt, opzo, sei), prepared for batches of 1 with
- * SNN_TRAINER_STEPS 1: snn_stream_step() runs the network of the trainer, snn_stream_learn() trains it. The context should have
- * one thread, or work is handed to the others. Borrowed from the trainer. A call of snn_trainer_step(), _epoch(), _evaluate(),
- * _predict() or _prepare() ends it; ask again then. Begins as after snn_stream_reset().
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, no optimizer), SNN_ERR_UNSUPPORTED (the method needs
- * all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL then */
+ * SNN_TRAINER_STEPS 1: snn_stream_step() runs the network of the trainer, snn_stream_learn() trains it. The context
+ * should have one thread, or work is handed to the others. Borrowed from the trainer, which has one: always the same
+ * handle, and good until snn_trainer_destroy(). Begins as after snn_stream_reset(). A batch of snn_trainer_step(),
+ * _epoch(), _evaluate() or _predict(), or snn_trainer_prepare(), ends it: calls answer SNN_ERR_STATE until it was
+ * asked for again.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, no optimizer), SNN_ERR_UNSUPPORTED (the
+ * method needs all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL then
+ * */
 SNN_API snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
 
 /** Trains on the step that was made last: the error goes down through the layers of that step, meets the presynaptic traces
@@ -66,14 +88,15 @@ SNN_API snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
  *   dW = delta(error) (x) factor                                  docs/methods/ottt.md, docs/realtime.md
  * Real-time safe.
  * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's, or there is no step since the last call),
- * SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or gradient not finite: neither
- * parameters nor feedback matrices were changed) */
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step since the last
+ * call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or gradient not finite, or too
+ * large for an update: neither parameters nor feedback matrices were changed). An error that is not finite leaves the step to be learned from; a gradient
+ * that is refused uses it up */
 SNN_API snn_status snn_stream_learn(snn_stream *stream, const float *error);
 
 /** The same with the error of the trainer's loss for a label.
  * @param loss receives the loss of the step; may be NULL
- * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range) */
+ * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range: the step is left to be learned from) */
 SNN_API snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
 
 SNN_END_DECLS

@@ -10,7 +10,7 @@ struct snn__arena_item {
     size_t bytes, offset;
     unsigned first, last;
     size_t order; /* of adding: makes the sort stable */
-    bool state;
+    enum snn__state state;
 };
 
 void snn__arena_init(struct snn__arena *arena, snn_context *ctx)
@@ -49,15 +49,21 @@ snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count,
     item->bytes = snn__round_up(snn__max(bytes, 1), 64);
     item->first = first;
     item->last = last;
-    item->state = false;
+    item->state = SNN__STATE_NONE;
     item->order = arena->n_items++;
     return SNN_OK;
 }
 
-snn_status snn__arena_add_state(struct snn__arena *arena, void *pointer, size_t count, size_t size)
+snn_status snn__arena_add_state(struct snn__arena *arena, void *pointer, size_t count, size_t size,
+                                enum snn__state state)
 {
+    struct snn__arena_item *item;
+
     SNN__TRY(snn__arena_add(arena, pointer, count, size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    arena->items[arena->n_items - 1].state = true;
+    item = &arena->items[arena->n_items - 1];
+    item->state = state;
+    arena->state += item->bytes;
+    arena->running += state == SNN__STATE_RUNNING ? item->bytes : 0;
     return SNN_OK;
 }
 
@@ -66,8 +72,8 @@ static int by_size(const void *a, const void *b)
     const struct snn__arena_item *x = a, *y = b;
 
     if (x->state != y->state)
-        return x->state ? -1 : 1;
-    if (!x->state && x->bytes != y->bytes)
+        return x->state > y->state ? -1 : 1;
+    if (x->state == SNN__STATE_NONE && x->bytes != y->bytes)
         return x->bytes < y->bytes ? 1 : -1;
     return x->order < y->order ? -1 : 1;
 }
@@ -108,7 +114,6 @@ snn_status snn__arena_commit(struct snn__arena *arena)
             return snn__fail(SNN_ERR_MEMORY, "all arrays together are more than this machine can address: take a smaller "
                              "batch, fewer steps or a smaller network");
         total = snn__max(total, end);
-        arena->state = arena->items[i].state ? end : arena->state;
     }
     arena->block = snn__alloc(arena->ctx, total, 1);
     if (arena->block == NULL)

@@ -186,6 +186,22 @@ static bool finite(const float *x, size_t n)
     return true;
 }
 
+/* NaN fails the comparison, too. */
+static bool within(const float *x, size_t n, float limit)
+{
+    for (size_t from = 0; from < n; from += 4096) {
+        const size_t to = snn__min(n, from + 4096);
+        uint32_t bad = 0;
+
+        STREAMING
+        for (size_t i = from; i < to; i++)
+            bad |= !(fabsf(x[i]) <= limit);
+        if (bad != 0)
+            return false;
+    }
+    return true;
+}
+
 /* ---- optimizers ------------------------------------------------------------------------------------------------- */
 
 SNN__INLINE float clipped(float g, float factor, float limit)
@@ -287,6 +303,7 @@ static void lookup_sums(float *table, const float *w, size_t panel, size_t rows,
     .maximum = maximum,                     \
     .dot = dot,                             \
     .finite = finite,                       \
+    .within = within,                       \
     .sgd = sgd,                             \
     .adam = adam
 

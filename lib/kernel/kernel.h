@@ -302,6 +302,7 @@ struct snn__kernels {
     void (*maximum)(float *y, const float *x, size_t n);                      /* y = max(y, x) */
     double (*dot)(const float *x, const float *y, size_t n);                  /* sum x y, accumulated in double, fixed order */
     bool (*finite)(const float *x, size_t n);                                 /* all finite? */
+    bool (*within)(const float *x, size_t n, float limit);                    /* all |x[i]| <= limit? not NaN */
 
     void (*sgd)(const struct snn__sgd *a, size_t from, size_t to);
     void (*adam)(const struct snn__adam *a, size_t from, size_t to);

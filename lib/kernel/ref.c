@@ -358,6 +358,14 @@ static bool finite(const float *x, size_t n)
     return true;
 }
 
+static bool within(const float *x, size_t n, float limit)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(fabsf(x[i]) <= limit))
+            return false;
+    return true;
+}
+
 /* ---- optimizers ------------------------------------------------------------------------------------------------- */
 
 /* The gradient after clipping by norm (scale) and by value (limit). */
@@ -525,6 +533,7 @@ static const struct snn__kernels table = {
     .maximum = maximum,
     .dot = dot,
     .finite = finite,
+    .within = within,
     .sgd = sgd,
     .adam = adam,
 };

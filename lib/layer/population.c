@@ -103,7 +103,7 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         if (want[i].wanted)
-            SNN__TRY(want[i].state ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float))
+            SNN__TRY(want[i].state ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float), SNN__STATE_RUNNING)
                                    : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
                                                     SNN__ALWAYS_LAST));
     snn__neuron_population(model, &node->layer->params, n, &s->constants);

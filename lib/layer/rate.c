@@ -92,7 +92,8 @@ static snn_status rate_plan(struct snn__node *node, struct snn__arena *arena)
     s->fire_at = (float)snn__param_f64(p, SNN_NEURON_FIRE_AT);
     s->bound = (float)snn__param_f64(p, SNN_NEURON_THRESHOLD_BOUND);
     s->threshold_gain = (float)snn__param_f64(p, SNN_NEURON_THRESHOLD_GAIN);
-    SNN__TRY(snn__arena_add_state(arena, &s->u, SNN__PRODUCT(node->keeps ? node->slots : 1, all), sizeof(float)));
+    SNN__TRY(snn__arena_add_state(arena, &s->u, SNN__PRODUCT(node->keeps ? node->slots : 1, all), sizeof(float),
+                                  SNN__STATE_RUNNING));
     if (!node->learns)
         return SNN_OK;
     SNN__TRY(snn__arena_add(arena, &s->mean, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));

@@ -95,6 +95,14 @@ struct snn__unit {
     bool binary_input;      /* the input is spikes times a constant */
 };
 
+/* What a stream's state begins with: which streams it fits, and how far it is. Behind it are numbers only. */
+struct snn__stream_head {
+    uint32_t magic, kind; /* kind: of what learning adds */
+    uint64_t network;     /* layers, shapes and connections, as one number */
+    uint64_t running, all; /* bytes that every stream of the network has, and all; this head is among them */
+    uint64_t steps;       /* so far */
+};
+
 struct snn__pass {
     snn_context *ctx;
     snn_network *net;
@@ -110,7 +118,8 @@ struct snn__pass {
     float *input_mean; /* means: of an input that changes from step to step, if weights read it */
     bool input_traced;
     size_t input_len;
-    uint64_t *clock;  /* streams: steps so far */
+    struct snn__stream_head *head; /* streams: at the begin of the arena; */
+    float *saved;     /* the numbers behind it as they were before the step */
     float *output_error; /* [slots][B][len]; means: one slot */
     float *gradient;  /* [parameters], in the order of the parameters */
     void *scratch; /* of a layer that derives something from its parameters, or settles */

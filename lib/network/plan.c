@@ -15,7 +15,7 @@
 struct life {
     unsigned first, last;
     bool always;
-    bool state; /* always, and the next step of a stream needs it */
+    enum snn__state state; /* if not NONE, always: the next step of a stream needs it */
 };
 
 /* Life times of one unit's arrays. */
@@ -451,8 +451,10 @@ static void mark_states(const struct snn__pass *pass, struct lives *lives)
     for (size_t l = 0; l < pass->n; l++)
         delays |= pass->unit[l].read_later;
     for (size_t l = 0; l < pass->n; l++) {
-        lives[l].value.state = delays;
-        lives[l].trace.state = delays || pass->unit[l].flags & SNN__LAYER_POPULATION || pass->unit[l].spiking != NULL;
+        if (delays)
+            lives[l].value.state = SNN__STATE_RUNNING;
+        if (delays || pass->unit[l].flags & SNN__LAYER_POPULATION || pass->unit[l].spiking != NULL)
+            lives[l].trace.state = SNN__STATE_LEARNING;
     }
 }
 
@@ -468,9 +470,9 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
     bool always = (pass->slots > 1 && !pass->means) || pass->needs.observed;
 
     for (size_t l = 0; l < pass->n; l++)
-        lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always, false };
+        lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always, SNN__STATE_NONE };
     for (size_t l = 0; l < pass->n; l++)
-        lives[l].map = (struct life){ forward_time(l), forward_time(l), false, false };
+        lives[l].map = (struct life){ forward_time(l), forward_time(l), false, SNN__STATE_NONE };
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *heir = unit;
 
@@ -526,8 +528,8 @@ static snn_status want(struct snn__pass *pass, void *pointer, size_t count, size
 {
     bool always = life == NULL || life->always;
 
-    if (life != NULL && life->state)
-        return snn__arena_add_state(&pass->arena, pointer, count, size);
+    if (life != NULL && life->state != SNN__STATE_NONE)
+        return snn__arena_add_state(&pass->arena, pointer, count, size, life->state);
     return snn__arena_add(&pass->arena, pointer, count, size, always ? SNN__ALWAYS_FIRST : life->first,
                           always ? SNN__ALWAYS_LAST : life->last);
 }
@@ -553,7 +555,8 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->error, SNN__PRODUCT(errors_apart(pass) ? pass->slots : 1, all), sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
     if (pass->needs.noise && population && !unit->aside) {
-        SNN__TRY(want(pass, &unit->noise, all, sizeof(float), &(struct life){ .always = true, .state = pass->needs.streams })); /* half of a pair */
+        SNN__TRY(want(pass, &unit->noise, all, sizeof(float), /* half of a pair */
+                      &(struct life){ .always = true, .state = pass->needs.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
         SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->constant)
@@ -576,7 +579,7 @@ static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
     if (!pass->means || !(unit->flags & SNN__LAYER_WHOLE))
         return SNN_OK;
     SNN__TRY(want(pass, &unit->weighted, all, sizeof(float), NULL));
-    return want(pass, &unit->deviation, all, sizeof(float), &(struct life){ now, now, false, false });
+    return want(pass, &unit->deviation, all, sizeof(float), &(struct life){ now, now, false, SNN__STATE_NONE });
 }
 
 static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
@@ -653,9 +656,9 @@ static snn_status plan_scratch(struct snn__pass *pass)
 
         most = snn__max(most, bytes);
         for (size_t i = 0; apart && i < (pass->needs.learns ? 2 : 1); i++)
-            SNN__TRY(want(pass, &unit->scratch[i], bytes, 1, &(struct life){ now[i], now[i], false, false }));
+            SNN__TRY(want(pass, &unit->scratch[i], bytes, 1, &(struct life){ now[i], now[i], false, SNN__STATE_NONE }));
     }
-    return want(pass, &pass->scratch, most, 1, apart ? &(struct life){ 0, 0, false, false } : NULL);
+    return want(pass, &pass->scratch, most, 1, apart ? &(struct life){ 0, 0, false, SNN__STATE_NONE } : NULL);
 }
 
 static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
@@ -666,6 +669,8 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
         if (pass->gradient == NULL)
             return SNN_ERR_MEMORY;
     }
+    if (pass->needs.streams) /* before all that has a state */
+        SNN__TRY(snn__arena_add_state(&pass->arena, &pass->head, 1, sizeof *pass->head, SNN__STATE_RUNNING));
     for (size_t l = 0; l < pass->n; l++)
         SNN__TRY(plan_node(pass, &pass->unit[l]));
     link_maps(pass);
@@ -677,8 +682,6 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     SNN__TRY(want(pass, &pass->output_error,
                   SNN__PRODUCT(pass->means ? 1 : pass->slots, pass->batch_max, pass->unit[pass->n - 1].value_len),
                   sizeof(float), NULL));
-    if (pass->needs.streams)
-        SNN__TRY(snn__arena_add_state(&pass->arena, &pass->clock, 1, sizeof *pass->clock));
     if (pass->input_traced)
         SNN__TRY(want(pass, &pass->input_mean, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float), NULL));
     SNN__TRY(
@@ -688,6 +691,8 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
         SNN__TRY(plan_norm(pass, &pass->unit[l]));
     }
     SNN__TRY(plan_scratch(pass));
+    if (pass->needs.streams)
+        SNN__TRY(want(pass, &pass->saved, pass->arena.state, 1, NULL));
     SNN__TRY(snn__arena_commit(&pass->arena));
     share_arrays(pass);
     for (size_t l = 0; l < pass->n; l++) {

@@ -1,16 +1,20 @@
 /* network/stream.c - a network at work on one sample that has no end, in the caller's memory.
  *
- * The memory begins with a context of one thread whose allocator hands out the rest, so that the plan of a pass, made as
- * always, lands in it. What the next step needs lies together at the begin of the pass's arena. */
+ * The memory begins with a context of one thread whose allocator hands out the rest, so that the plan of a pass, made
+ * as always, lands in it. What the next step needs lies together at the begin of the pass's arena: a head that says
+ * which streams it fits, and numbers, which are finite before and after every call. */
 #include "network/stream.h"
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
+#include <float.h>
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #define ALIGNMENT 64u
+#define MAGIC 0x54534e53u /* of a state; the other way round on a machine with another order of bytes */
 
 /* What lies at the begin of the caller's memory. */
 struct own {
@@ -123,8 +127,19 @@ snn_status snn_stream_size(snn_network *network, size_t *bytes)
 
 /* ---- life ---- */
 
-/* Steps until every layer has had one: a state that is copied in later finds the factors of all signals, and every page of the
- * memory was touched. */
+/* The state behind its head. */
+static float *numbers(const struct snn__pass *pass)
+{
+    return (float *)(pass->arena.block + ALIGNMENT);
+}
+
+static size_t bytes_of_numbers(const struct snn__pass *pass)
+{
+    return pass->arena.state - ALIGNMENT;
+}
+
+/* Steps until every layer has had one: a state that is copied in later finds the factors of all signals, and every
+ * page of the memory was touched. */
 static void warm_up(struct snn__pass *pass)
 {
     size_t steps = 1;
@@ -134,6 +149,51 @@ static void warm_up(struct snn__pass *pass)
     pass->ctx->kernels->fill(snn__pass_input(pass, 0), 0.0f, pass->input_len);
     for (size_t t = 0; t < steps; t++)
         snn__pass_forward(pass, t);
+    memset(numbers(pass), 0, bytes_of_numbers(pass));
+}
+
+/* FNV-1a over words. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    for (size_t i = 0; i < 8; i++)
+        hash = (hash ^ (word >> (8 * i) & 0xff)) * 0x100000001b3u;
+    return hash;
+}
+
+static uint64_t mix_shape(uint64_t hash, const snn_shape *shape)
+{
+    for (size_t i = 0; i < 3; i++)
+        hash = mix(hash, shape->dim[i]);
+    return mix(hash, shape->rank);
+}
+
+/* What a state depends on: types, shapes and connections of all layers, as one number. */
+static uint64_t identity(const snn_network *net)
+{
+    uint64_t hash = mix_shape(0xcbf29ce484222325u, &net->in);
+
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const snn_layer *layer = net->layer[l];
+
+        for (const char *c = layer->type->name; *c != '\0'; c++)
+            hash = mix(hash, (unsigned char)*c);
+        hash = mix_shape(hash, &layer->out);
+        for (size_t i = 0; i < layer->n_sources; i++)
+            hash = mix(mix(hash, (uint64_t)layer->source[i].node), layer->source[i].delay);
+    }
+    return hash;
+}
+
+snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass)
+{
+    stream->pass = pass;
+    warm_up(pass);
+    *pass->head = (struct snn__stream_head){ .magic = MAGIC,
+                                             .kind = (uint32_t)pass->needs.traces | (uint32_t)pass->needs.noise << 1,
+                                             .network = identity(pass->net),
+                                             .running = pass->arena.running,
+                                             .all = pass->arena.state };
+    return snn_stream_reset(stream);
 }
 
 static snn_status init(struct own *own, size_t size, snn_network *network)
@@ -143,10 +203,8 @@ static snn_status init(struct own *own, size_t size, snn_network *network)
     own->end = (char *)own + size;
     SNN__TRY(lean_context(&own->ctx, network, hand_out, keep, own));
     SNN__TRY(plan(&own->pass, &own->ctx, network));
-    own->stream.pass = &own->pass;
     snn__pass_begin(&own->pass, 1, false, false, 0);
-    warm_up(&own->pass);
-    return snn_stream_reset(&own->stream);
+    return snn__stream_begin(&own->stream, &own->pass);
 }
 
 snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_stream **out)
@@ -172,16 +230,20 @@ snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_
     return rc;
 }
 
-static snn_status no_stream(void)
+/* Whether there is a stream, and one that goes on. */
+static snn_status check(const snn_stream *stream)
 {
-    return snn__fail(SNN_ERR_ARGUMENT, "stream is NULL");
+    if (stream == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream is NULL");
+    if (stream->pass == NULL)
+        return snn__fail(SNN_ERR_STATE, "stream: a call of its trainer ended it; snn_trainer_stream() begins it anew");
+    return SNN_OK;
 }
 
 snn_status snn_stream_reset(snn_stream *stream)
 {
-    if (stream == NULL)
-        return no_stream();
-    *stream->pass->clock = 0; /* whoever computes step 0 begins anew */
+    SNN__TRY(check(stream));
+    stream->pass->head->steps = 0; /* whoever computes step 0 begins anew */
     stream->stepped = false;
     return SNN_OK;
 }
@@ -190,38 +252,78 @@ snn_status snn_stream_refresh(snn_stream *stream)
 {
     SNN__COMPUTES;
 
-    if (stream == NULL)
-        return no_stream();
+    SNN__TRY(check(stream));
     snn__pass_refresh(stream->pass);
     return SNN_OK;
 }
 
-void *snn_stream_state(snn_stream *stream, size_t *bytes)
+/* ---- state ---- */
+
+const void *snn_stream_state(const snn_stream *stream, size_t *bytes)
 {
-    if (stream == NULL || bytes == NULL)
+    if (stream == NULL || stream->pass == NULL || bytes == NULL)
         return NULL;
     *bytes = stream->pass->arena.state;
-    return stream->pass->arena.block;
+    return stream->pass->head;
+}
+
+/* Whether the `size` bytes behind `head` are a state that a stream of this pass may take. */
+static snn_status check_state(const struct snn__pass *pass, const struct snn__stream_head *head, size_t size)
+{
+    const struct snn__stream_head *own = pass->head;
+
+    if (head->magic != MAGIC || head->all != size || head->running > size)
+        return snn__fail(SNN_ERR_FORMAT, "stream: these %zu bytes are no state, or not a whole one of this kind of machine",
+                         size);
+    if (head->network != own->network || head->running != own->running)
+        return snn__fail(SNN_ERR_SHAPE, "stream: the state is that of another network");
+    if (head->kind == own->kind && head->all != own->all)
+        return snn__fail(SNN_ERR_FORMAT, "stream: a state of %zu bytes; this stream has %zu", size, pass->arena.state);
+    return SNN_OK;
+}
+
+snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t bytes)
+{
+    SNN__COMPUTES;
+    struct snn__stream_head head;
+    struct snn__pass *pass;
+    size_t n;
+
+    SNN__TRY(check(stream));
+    pass = stream->pass;
+    if (state == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: the state is NULL");
+    if (bytes < ALIGNMENT)
+        return snn__fail(SNN_ERR_FORMAT, "stream: a state of %zu bytes has no head", bytes);
+    memcpy(&head, state, sizeof head);
+    SNN__TRY(check_state(pass, &head, bytes));
+    n = (size_t)(head.kind == pass->head->kind ? head.all : head.running) - ALIGNMENT;
+    memset(pass->saved, 0, bytes_of_numbers(pass)); /* what learning adds begins at zero, unless it is there, too */
+    memcpy(pass->saved, (const char *)state + ALIGNMENT, n);
+    if (!pass->ctx->kernels->finite(pass->saved, n / sizeof(float)))
+        return snn__fail(SNN_ERR_FORMAT, "stream: the state holds a value that is not finite");
+    memcpy(numbers(pass), pass->saved, bytes_of_numbers(pass));
+    pass->head->steps = head.steps;
+    stream->stepped = false;
+    return SNN_OK;
 }
 
 /* ---- steps ---- */
 
-/* The input lies in the pass. */
-static void step(snn_stream *stream, float *out)
+/* Whether state and output y are numbers after a step. */
+static bool is_sound(const struct snn__pass *pass, struct snn__signal y)
 {
-    struct snn__pass *pass = stream->pass;
-    const struct snn__unit *last = &pass->unit[pass->n - 1];
-    size_t t = (size_t)*pass->clock;
-    struct snn__signal y;
+    const struct snn__kernels *k = pass->ctx->kernels;
+    const float limit = FLT_MAX / fmaxf(1.0f, fabsf(y.scale));
 
-    if (stream->learner != NULL)
-        stream->learner->before(stream->host, t);
-    snn__pass_forward(pass, t);
-    ++*pass->clock;
-    stream->stepped = true;
-    if (out == NULL)
-        return;
-    y = snn__pass_output(pass, t);
+    return k->finite(numbers(pass), bytes_of_numbers(pass) / sizeof(float)) &&
+           (y.data == NULL || k->within(y.data, pass->unit[pass->n - 1].value_len, limit));
+}
+
+static void deliver(const struct snn__pass *pass, struct snn__signal y, float *out)
+{
+    const struct snn__unit *last = &pass->unit[pass->n - 1];
+
     if (y.data == NULL) { /* nothing has arrived there yet */
         pass->ctx->kernels->fill(out, 0.0f, last->value_len);
         return;
@@ -230,19 +332,44 @@ static void step(snn_stream *stream, float *out)
     pass->ctx->kernels->scale(out, y.scale, out, last->value_len);
 }
 
+/* The input lies in the pass. */
+static snn_status step(snn_stream *stream, float *out)
+{
+    struct snn__pass *pass = stream->pass;
+    size_t t = (size_t)pass->head->steps;
+    struct snn__signal y;
+
+    memcpy(pass->saved, numbers(pass), bytes_of_numbers(pass));
+    stream->stepped = false;
+    if (stream->learner != NULL)
+        stream->learner->before(stream->host, t);
+    snn__pass_forward(pass, t);
+    y = snn__pass_output(pass, t);
+    if (!is_sound(pass, y)) {
+        memcpy(numbers(pass), pass->saved, bytes_of_numbers(pass));
+        return snn__fail(SNN_ERR_DIVERGED, "stream: a potential, a trace or an output would not be finite: the step was "
+                         "not made; are the readings within their bounds?");
+    }
+    pass->head->steps++;
+    stream->stepped = true;
+    if (out != NULL)
+        deliver(pass, y, out);
+    return SNN_OK;
+}
+
 snn_status snn_stream_step(snn_stream *stream, const float *in, float *out)
 {
     SNN__COMPUTES;
     struct snn__pass *pass;
 
-    if (stream == NULL || in == NULL)
-        return stream ? snn__fail(SNN_ERR_ARGUMENT, "stream: in is NULL") : no_stream();
+    SNN__TRY(check(stream));
+    if (in == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: in is NULL");
     pass = stream->pass;
     if (!pass->ctx->kernels->finite(in, pass->input_len))
-        return snn__fail(SNN_ERR_DIVERGED, "stream: the input holds a value that is not finite");
+        return snn__fail(SNN_ERR_DIVERGED, "stream: the input holds a value that is not finite: the step was not made");
     snn__to_channels_last(&pass->net->in, 1, in, snn__pass_input(pass, 0));
-    step(stream, out);
-    return SNN_OK;
+    return step(stream, out);
 }
 
 /* From an index into [C,H,W] to one into [H,W,C]. */
@@ -258,8 +385,9 @@ snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t
     float *x;
     size_t positions;
 
-    if (stream == NULL || (at == NULL && n > 0))
-        return stream ? snn__fail(SNN_ERR_ARGUMENT, "stream: the list of events is NULL") : no_stream();
+    SNN__TRY(check(stream));
+    if (at == NULL && n > 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: the list of events is NULL");
     in = &stream->pass->net->in;
     positions = stream->pass->input_len / in->dim[0];
     x = snn__pass_input(stream->pass, 0);
@@ -269,8 +397,7 @@ snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t
     stream->pass->ctx->kernels->fill(x, 0.0f, stream->pass->input_len);
     for (size_t i = 0; i < n; i++)
         x[place(in, positions, at[i])] += 1.0f;
-    step(stream, out);
-    return SNN_OK;
+    return step(stream, out);
 }
 
 /* ---- learning ---- */
@@ -281,16 +408,16 @@ static snn_status learn(snn_stream *stream, const float *error, uint32_t label, 
         return snn__fail(SNN_ERR_STATE, "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
     if (!stream->stepped)
         return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
-    stream->stepped = false;
-    return stream->learner->learn(stream->host, (size_t)*stream->pass->clock - 1, error, label, loss);
+    return stream->learner->learn(stream->host, (size_t)stream->pass->head->steps - 1, error, label, loss);
 }
 
 snn_status snn_stream_learn(snn_stream *stream, const float *error)
 {
     SNN__COMPUTES;
 
-    if (stream == NULL || error == NULL)
-        return stream ? snn__fail(SNN_ERR_ARGUMENT, "stream: error is NULL") : no_stream();
+    SNN__TRY(check(stream));
+    if (error == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: error is NULL");
     return learn(stream, error, 0, NULL);
 }
 
@@ -298,5 +425,6 @@ snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *lo
 {
     SNN__COMPUTES;
 
-    return stream ? learn(stream, NULL, label, loss) : no_stream();
+    SNN__TRY(check(stream));
+    return learn(stream, NULL, label, loss);
 }

@@ -303,6 +303,7 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
         SNN__TRY(check_training(tr, batch));
     if (tr->loss.teacher != NULL)
         SNN__TRY(snn__ask_teacher(tr, batch));
+    tr->stream.pass = NULL; /* it ends: the batch takes its arrays */
     begin_batch(tr, batch, train);
     rc = run(tr, batch, train, result);
     if (!train)

@@ -8,6 +8,7 @@
 #include "core/fpu.h"
 #include "layer/types.h"
 #include "trainer/rule.h"
+#include <math.h>
 
 static void before(void *host, size_t t)
 {
@@ -47,6 +48,8 @@ static snn_status take_label(snn_trainer *tr, size_t t, uint32_t label, double *
     tr->label[0] = label;
     tr->step_loss = snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, 1, tr->classes, 1.0,
                               snn__pass_output_error(&tr->pass, 0), tr->sums);
+    if (!isfinite(tr->step_loss))
+        return snn__fail(SNN_ERR_DIVERGED, "stream: the loss is not finite: no parameter was changed");
     if (loss != NULL)
         *loss = tr->step_loss;
     return SNN_OK;
@@ -61,6 +64,7 @@ static snn_status learn(void *host, size_t t, const float *error, uint32_t label
         return snn__fail(SNN_ERR_STATE, "stream: step %zu has no output yet", t);
     SNN__TRY(snn__network_check_latent(tr->net));
     SNN__TRY(error != NULL ? take_error(tr, error) : take_label(tr, t, label, loss));
+    tr->stream.stepped = false;
     snn__undo_keep(tr);
     rc = tr->rule->step(tr->self, tr, t);
     if (rc == SNN_OK)
@@ -103,11 +107,11 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     if (trainer == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
     SNN__TRY(check(trainer));
-    trainer->stream = (struct snn_stream){ .pass = &trainer->pass, .learner = &learner, .host = trainer };
+    trainer->stream = (struct snn_stream){ .learner = &learner, .host = trainer };
     snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);
     if (trainer->rule->begin)
         trainer->rule->begin(trainer->self, trainer, trainer->run.batches);
-    SNN__TRY(snn_stream_reset(&trainer->stream));
+    SNN__TRY(snn__stream_begin(&trainer->stream, &trainer->pass));
     *out = &trainer->stream;
     return SNN_OK;
 }

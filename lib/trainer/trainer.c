@@ -126,6 +126,7 @@ static void release_plan(snn_trainer *tr)
 {
     snn__pass_free(&tr->pass);
     snn__arena_free(&tr->arena);
+    tr->stream.pass = NULL;
     tr->prepared = false;
     tr->n_logits = 0;
 }

@@ -55,7 +55,7 @@ struct snn_trainer {
     size_t batch_max, steps, classes;
     struct snn__pass pass;
     struct snn__arena arena;
-    struct snn_stream stream; /* of the host's time steps (stream.c) */
+    struct snn_stream stream; /* of the host's time steps (stream.c); a batch or a new plan ends it */
     struct snn__loss loss;
     struct snn__projecting projecting;
     bool loss_on_mean;

@@ -165,11 +165,18 @@ class Training(unittest.TestCase):
         np.testing.assert_array_equal(running.step_events([1, 5, 5]), other.step([0, 1, 0, 0, 0, 2, 0, 0]))
         with self.assertRaises(ValueError):
             running.step(x)
-        with self.assertRaises(ValueError):
+        with self.assertRaisesRegex(snn.Error, "SNN_ERR_FORMAT"):
             running.state = saved[1:]
+        with self.assertRaisesRegex(snn.Error, "SNN_ERR_SHAPE"):
+            snn.Stream(snn.Network.build(self.ctx, "8-13-3", (8,), 3)).state = saved
+        saved = running.state
+        with self.assertRaisesRegex(snn.Error, "step was not made"):
+            running.step(np.full(8, np.inf))
+        self.assertEqual(running.state, saved)
         with self.assertRaises(snn.Error):
             running.learn_label(0)
-        learning = snn.Stream(snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.05), "ottt", batch=1, steps=1))
+        trainer = snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.05), "ottt", batch=1, steps=1)
+        learning = snn.Stream(trainer)
         losses = []
         for t in range(60):
             learning.step(x[t % 6])
@@ -182,6 +189,16 @@ class Training(unittest.TestCase):
         running.refresh()
         running.reset()
         self.assertFalse(np.array_equal(running.step(x[0]), before))
+        running.state = learning.state  # what was learned is there since refresh()
+        np.testing.assert_array_equal(running.step(x[1]), learning.step(x[1]))
+        learning.step(x[0])
+        with self.assertRaisesRegex(snn.Error, "not finite"):
+            learning.learn(out + np.nan)
+        learning.learn(out - 1)
+        trainer.predict(x[:1, None])
+        for ended in (lambda: learning.step(x[0]), lambda: learning.state, learning.reset):
+            with self.assertRaisesRegex(snn.Error, "SNN_ERR_STATE"):
+                ended()
 
     def test_continual(self):
         random = np.random.default_rng(2)

@@ -2,6 +2,7 @@
 #include "core/context.h"
 #include "naive.h"
 #include "support.h"
+#include <float.h>
 #include <string.h>
 
 #define LENGTHS 140
@@ -83,6 +84,10 @@ START_TEST(finite_sees_every_place)
         x[i] = bad[i % 3];
         HOLDS(!k->finite(x, n), "at %zu", i);
         HOLDS(k->finite(x, i), "before %zu", i);
+        HOLDS(!k->within(x, n, FLT_MAX), "at %zu", i);
+        x[i] = i % 2 ? -2e30f : 2e30f;
+        HOLDS(!k->within(x, n, 1e30f) && k->within(x, i, 1e30f), "at %zu", i);
+        HOLDS(k->within(x, n, 2e30f), "at %zu", i);
         x[i] = good;
     }
     free(x);

@@ -1,7 +1,8 @@
-/* Streams: the same steps as a prediction, whatever the layers; state that a copy saves; learning as the methods do it; and
- * nothing allocated. */
+/* Streams: the same steps as a prediction, whatever the layers; state that a copy saves; learning as the methods do
+ * it; and nothing allocated. */
 #include "core/size.h"
 #include "trainer/builder.h"
+#include <float.h>
 
 enum { STEPS = 6, OUT = 3 };
 
@@ -75,6 +76,18 @@ static void run(struct rig *r, snn_stream *s, size_t from, size_t to, float *out
         OK(snn_stream_step(s, r->x + t * r->in, out + t * 64));
 }
 
+/* Copies a state out; its length. */
+static size_t save_state(const snn_stream *s, char *to, size_t room)
+{
+    size_t n = 0;
+    const void *state = snn_stream_state(s, &n);
+
+    ck_assert_ptr_nonnull(state);
+    ck_assert_uint_le(n, room);
+    memcpy(to, state, n);
+    return n;
+}
+
 START_TEST(test_predicts)
 {
     struct rig r;
@@ -113,35 +126,164 @@ START_TEST(test_predicts)
 }
 END_TEST
 
-/* The state of step 3, copied into another stream, gives the rest bit for bit; so does the stream itself, put back. */
+/* The state of step 3, copied into another stream, gives the rest bit for bit; so does the stream itself, put back.
+ * */
 START_TEST(test_state_is_copied)
 {
     struct rig r;
-    void *memory[2], *state;
+    void *memory[2];
     snn_stream *a, *b;
     char saved[65536];
-    size_t n, m;
+    size_t n;
     float out[STEPS * 64], again[STEPS * 64];
 
     set_up(&r, _i);
     a = stream_of(&r, &memory[0]);
     b = stream_of(&r, &memory[1]);
     run(&r, a, 0, 3, out);
-    state = snn_stream_state(a, &n);
-    ck_assert_uint_le(n, sizeof saved);
-    memcpy(saved, state, n);
+    n = save_state(a, saved, sizeof saved);
     run(&r, a, 3, STEPS, out);
     for (int i = 0; i < 2; i++) {
         snn_stream *s = i ? a : b;
 
-        memcpy(snn_stream_state(s, &m), saved, n);
-        ck_assert_uint_eq(n, m);
+        OK(snn_stream_set_state(s, saved, n));
         run(&r, s, 3, STEPS, again);
         for (size_t t = 3; t < STEPS; t++)
             ck_assert_mem_eq(out + t * 64, again + t * 64, r.out * sizeof(float));
     }
     free(memory[0]);
     free(memory[1]);
+    tear_down(&r);
+}
+END_TEST
+
+/* ---- readings that are wrong ---- */
+
+/* A step with x leaves state and output as they were; returns whether it was refused. */
+static bool refused_whole(snn_stream *s, const float *x)
+{
+    static char before[65536], after[65536];
+    float out[64] = { 7, 7, 7 };
+    const size_t n = save_state(s, before, sizeof before);
+    const snn_status rc = snn_stream_step(s, x, out);
+
+    if (rc == SNN_OK)
+        return false;
+    ck_assert_int_eq(rc, SNN_ERR_DIVERGED);
+    ck_assert_msg(strstr(snn_last_error(), "step was not made") != NULL, "%s", snn_last_error());
+    ck_assert_uint_eq(save_state(s, after, sizeof after), n);
+    ck_assert_mem_eq(before, after, n);
+    for (size_t i = 0; i < 64; i++)
+        ck_assert(out[i] == (i < 3 ? 7 : 0));
+    return true;
+}
+
+static void fill_with(float *x, size_t n, float value)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = value;
+}
+
+/* Readings that are finite, but whose potentials are not, are refused; the loop goes on as if they had not been
+ * there. */
+START_TEST(test_huge_readings)
+{
+    struct rig r;
+    void *memory[2];
+    snn_stream *a, *b;
+    float huge[72], out[STEPS * 64], want[STEPS * 64];
+
+    set_up(&r, _i);
+    for (size_t i = 0; i < r.net->n_parameters; i++)
+        r.net->parameters[i] *= 100;
+    a = stream_of(&r, &memory[0]);
+    b = stream_of(&r, &memory[1]);
+    run(&r, a, 0, STEPS, want);
+    fill_with(huge, r.in, FLT_MAX);
+    for (size_t t = 0; t < STEPS; t++) {
+        ck_assert_msg(refused_whole(b, huge), "step %zu", t);
+        run(&r, b, t, t + 1, out);
+        ck_assert_mem_eq(out + t * 64, want + t * 64, r.out * sizeof(float));
+    }
+    free(memory[0]);
+    free(memory[1]);
+    tear_down(&r);
+}
+END_TEST
+
+/* Two readings of 3e38, of which each one alone is harmless: the potential of a neuron without leak is what
+ * overflows. */
+START_TEST(test_readings_that_add_up)
+{
+    static const size_t shape[3] = { 1 };
+    const float x = 3e38f;
+    struct rig r;
+    void *memory;
+    snn_stream *s;
+    float out[OUT];
+
+    set_up(&r, 0);
+    snn_network_destroy(r.net);
+    r.net = network_of(r.ctx, shape, "if n reset=none; linear o out=3");
+    s = stream_of(&r, &memory);
+    OK(snn_stream_step(s, &x, out));
+    for (int i = 0; i < 3; i++)
+        ck_assert(refused_whole(s, &x));
+    OK(snn_stream_step(s, &(float){ -3e38f }, out));
+    for (size_t i = 0; i < OUT; i++)
+        ck_assert(isfinite(out[i]));
+    free(memory);
+    tear_down(&r);
+}
+END_TEST
+
+/* ---- states that do not fit ---- */
+
+START_TEST(test_states_that_do_not_fit)
+{
+    static const size_t shape[3] = { 5 };
+    struct rig r;
+    void *memory[2], *other_memory;
+    snn_stream *s, *twin;
+    snn_network *other;
+    char state[4096], broken[4096];
+    const float nan = NAN;
+    float out[64], want[64];
+    size_t n, size;
+
+    set_up(&r, 0);
+    s = stream_of(&r, &memory[0]);
+    twin = stream_of(&r, &memory[1]);
+    OK(snn_stream_step(s, r.x, out));
+    OK(snn_stream_step(twin, r.x, out));
+    n = save_state(twin, state, sizeof state);
+    FAILS(snn_stream_set_state(NULL, state, n), SNN_ERR_ARGUMENT, "stream");
+    FAILS(snn_stream_set_state(s, NULL, n), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_stream_set_state(s, state, 0), SNN_ERR_FORMAT, "head");
+    FAILS(snn_stream_set_state(s, state, n - 1), SNN_ERR_FORMAT, "whole");
+    FAILS(snn_stream_set_state(s, state, n + 64), SNN_ERR_FORMAT, "whole");
+    for (size_t i = 0; i < 32; i++) { /* every byte of the head matters, but for the number of steps */
+        memcpy(broken, state, n);
+        broken[i] ^= 0x40;
+        ck_assert_msg(snn_stream_set_state(s, broken, n) != SNN_OK || (i >= 4 && i < 8), "byte %zu", i);
+    }
+    memcpy(broken, state, n);
+    memcpy(broken + 64, &nan, sizeof nan);
+    FAILS(snn_stream_set_state(s, broken, n), SNN_ERR_FORMAT, "finite");
+    other = network_of(r.ctx, shape, "linear a out=7; cuba n; linear o out=3");
+    OK(snn_stream_size(other, &size));
+    other_memory = aligned_alloc(64, size);
+    OK(snn_stream_init(other_memory, size, other, &s));
+    FAILS(snn_stream_set_state(s, state, n), SNN_ERR_SHAPE, "another network");
+    OK(snn_stream_step(twin, r.x + 5, want));
+    memcpy(broken + 1, state, n); /* aligned or not */
+    OK(snn_stream_set_state(twin, broken + 1, n));
+    OK(snn_stream_step(twin, r.x + 5, out));
+    ck_assert_mem_eq(out, want, OUT * sizeof(float));
+    free(memory[0]);
+    free(memory[1]);
+    free(other_memory);
+    snn_network_destroy(other);
     tear_down(&r);
 }
 END_TEST
@@ -283,7 +425,8 @@ START_TEST(test_outer_product_is_the_gradient)
 }
 END_TEST
 
-/* Steps that go on are variant O of ottt over a sample of as many steps: its loss has 1/T, which is a power of 2 here. */
+/* Steps that go on are variant O of ottt over a sample of as many steps: its loss has 1/T, which is a power of 2
+ * here. */
 START_TEST(test_learns_online)
 {
     enum { T = 4 };
@@ -356,6 +499,128 @@ START_TEST(test_learns_from_an_error)
     snn_network_destroy(twin);
     snn_optimizer_destroy(sgd);
     tear_down(&r);
+}
+END_TEST
+
+/* What a stream learned and its potentials go to one that only runs, which then does the same steps; and back, where
+ * traces begin at zero. */
+START_TEST(test_from_learning_to_running)
+{
+    struct twins w;
+    snn_stream *s = NULL, *run = NULL;
+    char state[4096], back[4096];
+    void *memory;
+    float x[5], want[OUT], out[OUT];
+    size_t n, size;
+
+    open_twins(&w, methods[_i], false);
+    OK(snn_stream_size(w.net[0], &size));
+    memory = aligned_alloc(64, size);
+    OK(snn_stream_init(memory, size, w.net[0], &run));
+    OK(snn_trainer_stream(w.tr[0], &s));
+    for (uint32_t t = 0; t < STEPS; t++) {
+        random_fill(x, 5, 0, 3, t);
+        OK(snn_stream_step(s, x, NULL));
+        OK(snn_stream_learn_label(s, t % OUT, NULL));
+    }
+    n = save_state(s, state, sizeof state);
+    OK(snn_stream_refresh(run));
+    OK(snn_stream_set_state(run, state, n));
+    ck_assert_uint_le(save_state(run, back, sizeof back), n);
+    for (uint32_t t = 0; t < STEPS && strcmp(methods[_i], "opzo") != 0; t++) { /* which adds noise while it learns */
+        random_fill(x, 5, 0, 3, 50 + t);
+        OK(snn_stream_step(s, x, want));
+        OK(snn_stream_step(run, x, out));
+        ck_assert_mem_eq(out, want, sizeof out);
+    }
+    n = save_state(run, back, sizeof back);
+    OK(snn_trainer_stream(w.tr[0], &s));
+    OK(snn_stream_set_state(s, back, n));
+    OK(snn_stream_step(run, x, out));
+    OK(snn_stream_step(s, x, want));
+    if (strcmp(methods[_i], "opzo") != 0)
+        ck_assert_mem_eq(out, want, sizeof out);
+    OK(snn_stream_learn_label(s, 0, NULL));
+    free(memory);
+    close_twins(&w);
+}
+END_TEST
+
+/* One of two learning streams meets readings and errors that are wrong, and learns the same. */
+START_TEST(test_learning_goes_on)
+{
+    struct twins w;
+    snn_stream *s[2] = { NULL, NULL };
+    float x[5], huge[5], e[OUT] = { 0.1f, -0.2f, 0.1f }, wrong[OUT] = { 0, NAN, 0 };
+
+    open_twins(&w, methods[_i], false);
+    fill_with(huge, 5, FLT_MAX);
+    for (int i = 0; i < 2; i++) {
+        for (size_t j = 0; j < w.net[i]->n_parameters; j++)
+            w.net[i]->parameters[j] *= 4;
+        OK(snn_trainer_stream(w.tr[i], &s[i]));
+    }
+    for (uint32_t t = 0; t < STEPS; t++) {
+        random_fill(x, 5, 0, 3, t);
+        ck_assert(refused_whole(s[0], huge));
+        FAILS(snn_stream_learn(s[0], e), SNN_ERR_STATE, "no step");
+        OK(snn_stream_step(s[0], x, NULL));
+        FAILS(snn_stream_learn(s[0], wrong), SNN_ERR_DIVERGED, "finite");
+        FAILS(snn_stream_learn_label(s[0], 3, NULL), SNN_ERR_ARGUMENT, "label 3");
+        OK(snn_stream_learn(s[0], e)); /* the step was not used up */
+        OK(snn_stream_step(s[1], x, NULL));
+        OK(snn_stream_learn(s[1], e));
+    }
+    same_parameters(&w);
+    close_twins(&w);
+}
+END_TEST
+
+static void has_ended(snn_stream *s)
+{
+    const float x[5] = { 1 };
+    const uint32_t at = 0;
+    size_t n;
+
+    FAILS(snn_stream_step(s, x, NULL), SNN_ERR_STATE, "ended");
+    FAILS(snn_stream_step_events(s, &at, 1, NULL), SNN_ERR_STATE, "ended");
+    FAILS(snn_stream_learn(s, x), SNN_ERR_STATE, "ended");
+    FAILS(snn_stream_learn_label(s, 0, NULL), SNN_ERR_STATE, "ended");
+    FAILS(snn_stream_reset(s), SNN_ERR_STATE, "ended");
+    FAILS(snn_stream_refresh(s), SNN_ERR_STATE, "ended");
+    FAILS(snn_stream_set_state(s, x, sizeof x), SNN_ERR_STATE, "ended");
+    ck_assert_ptr_null(snn_stream_state(s, &n));
+}
+
+/* Whatever takes the arrays of a trainer ends its stream; the handle stays good, and the same. */
+START_TEST(test_trainer_ends_its_stream)
+{
+    struct twins w;
+    snn_stream *s = NULL, *again = NULL;
+    const uint32_t label = 1;
+    float x[5], out[OUT];
+
+    random_fill(x, 5, 0, 3, 4);
+    open_twins(&w, "ottt", false);
+    for (int by = 0; by < 3; by++) {
+        OK(snn_trainer_stream(w.tr[0], &s));
+        OK(snn_stream_step(s, x, out));
+        if (by == 0)
+            OK(snn_trainer_step(w.tr[0], x, 1, &label, 1, NULL));
+        else if (by == 1)
+            OK(snn_trainer_predict(w.tr[0], x, 1, 1, out));
+        else
+            OK(snn_trainer_prepare(w.tr[0], 4));
+        has_ended(s);
+    }
+    FAILS(snn_trainer_stream(w.tr[0], &again), SNN_ERR_STATE, "batches of 1");
+    has_ended(s);
+    OK(snn_trainer_prepare(w.tr[0], 1));
+    has_ended(s);
+    OK(snn_trainer_stream(w.tr[0], &again));
+    ck_assert_ptr_eq(s, again);
+    OK(snn_stream_step(s, x, out));
+    close_twins(&w);
 }
 END_TEST
 
@@ -501,11 +766,17 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, test_predicts, 0, NETS);
     tcase_add_loop_test(t, test_state_is_copied, 0, NETS);
+    tcase_add_loop_test(t, test_huge_readings, 0, NETS);
+    tcase_add_test(t, test_readings_that_add_up);
+    tcase_add_test(t, test_states_that_do_not_fit);
     tcase_add_loop_test(t, test_events, 0, NETS);
     tcase_add_loop_test(t, test_learns_as_a_batch, 0, 4);
     tcase_add_loop_test(t, test_outer_product_is_the_gradient, 0, 4);
     tcase_add_test(t, test_learns_online);
     tcase_add_loop_test(t, test_learns_from_an_error, 0, 4);
+    tcase_add_loop_test(t, test_from_learning_to_running, 0, 4);
+    tcase_add_loop_test(t, test_learning_goes_on, 0, 4);
+    tcase_add_test(t, test_trainer_ends_its_stream);
     tcase_add_test(t, test_refresh);
     tcase_add_loop_test(t, test_too_little_memory, 0, NETS);
     tcase_add_test(t, test_mistakes);

@@ -583,14 +583,15 @@ class Stream:
 
     @property
     def state(self):
-        """All that the next step depends on besides weights, as bytes; assign them to go back to it."""
+        """All that the next step depends on besides weights, as bytes. Assign them to go back to it, here or in a stream of a
+        network built alike; between one that runs and one that learns, traces begin at zero."""
         size = c_size_t()
-        return ctypes.string_at(library.snn_stream_state(self._handle, byref(size)), size.value)
+        start = library.snn_stream_state(self._handle, byref(size))
+        if not start:
+            library.snn_stream_reset(self._handle)  # says why: the trainer ended it
+        return ctypes.string_at(start, size.value)
 
     @state.setter
     def state(self, saved):
-        size = c_size_t()
-        start = library.snn_stream_state(self._handle, byref(size))
-        if len(saved) != size.value:
-            raise ValueError(f"a state of {len(saved)} bytes; this stream has {size.value}")
-        ctypes.memmove(start, saved, size.value)
+        saved = bytes(saved)
+        library.snn_stream_set_state(self._handle, saved, len(saved))

@@ -152,6 +152,7 @@ _STATUS = {
     "snn_stream_step": (HANDLE, POINTER(c_float), POINTER(c_float)),
     "snn_stream_step_events": (HANDLE, POINTER(c_uint32), c_size_t, POINTER(c_float)),
     "snn_stream_reset": (HANDLE,),
+    "snn_stream_set_state": (HANDLE, c_char_p, c_size_t),
     "snn_stream_refresh": (HANDLE,),
     "snn_stream_learn": (HANDLE, POINTER(c_float)),
     "snn_stream_learn_label": (HANDLE, c_uint32, POINTER(c_double)),
