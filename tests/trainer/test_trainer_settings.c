@@ -300,7 +300,8 @@ END_TEST
 static size_t denormals_of_a_stream(snn_stream *loop, bool learns)
 {
     static const float nothing[CLASSES];
-    size_t bytes, found = 0, n;
+    enum { HEAD = 64 }; /* numbers begin behind it */
+    size_t bytes, found = 0;
     const char *state;
 
     for (size_t t = 0; t < 4000; t++) {
@@ -310,10 +311,7 @@ static size_t denormals_of_a_stream(snn_stream *loop, bool learns)
         if (t % 50 != 0)
             continue;
         state = snn_stream_state(loop, &bytes);
-        n = (size_t)((const char *)loop->pass->clock - state); /* the number of steps is none of them */
-        found += count_denormals((const float *)(const void *)state, n / sizeof(float));
-        n += sizeof *loop->pass->clock;
-        found += count_denormals((const float *)(const void *)(state + n), (bytes - n) / sizeof(float));
+        found += count_denormals((const float *)(const void *)(state + HEAD), (bytes - HEAD) / sizeof(float));
     }
     return found;
 }
