@@ -49,6 +49,25 @@ static int unknown(const struct flag *flags, const char *name)
                 guess ? "?" : "");
 }
 
+static int store(struct args *args, const char *name, const char *path, const char *value)
+{
+    if (path)
+        return config_set_text(args->config, path, name, value);
+    if (json_object_set_new(args->own, name, json_string(value)) != 0)
+        return fail(USAGE, "--%s: the value is not UTF-8", name);
+    return DONE;
+}
+
+/* In "--save=~/x" no shell expands what it expands in "--save ~/x". */
+static int store_at_home(struct args *args, const char *name, const char *path, const char *value)
+{
+    char *whole = at_home(value);
+    int status = whole ? store(args, name, path, whole) : USAGE;
+
+    free(whole);
+    return status;
+}
+
 /* Reads "--name", "--name value" or "--name=value" at argv[*i]. */
 static int parse_flag(struct args *args, const struct flag *flags, bool parameters, int argc, char **argv, int *i)
 {
@@ -75,11 +94,7 @@ static int parse_flag(struct args *args, const struct flag *flags, bool paramete
     if (!equals && *i + 1 >= argc)
         return fail(USAGE, "--%s needs a value%s%s", name, flag ? ": " : "", flag ? flag->value : "");
     value = equals ? equals + 1 : argv[++*i];
-    if (path)
-        return config_set_text(args->config, path, name, value);
-    if (json_object_set_new(args->own, name, json_string(value)) != 0)
-        return fail(USAGE, "--%s: the value is not UTF-8", name);
-    return DONE;
+    return equals && value[0] == '~' ? store_at_home(args, name, path, value) : store(args, name, path, value);
 }
 
 int args_parse(struct args *args, const struct flag *flags, bool parameters, size_t most_positional, int argc,

@@ -44,12 +44,11 @@ static void random_batch(float *x, size_t values, uint32_t *labels, size_t sampl
 static int open_tasks(struct run *run, const struct bench_train *b, size_t batch)
 {
     size_t rows[RUN_LAYERS], more[RUN_LAYERS], layers;
-    snn_status rc = snn_projection_create(&run->projection, run->network);
-    int status;
+    snn_status rc;
+    int status = run_projection(run);
 
-    if (rc != SNN_OK)
-        return fail_call(rc, NULL);
-    status = run_layers(run, &layers);
+    if (status == DONE)
+        status = run_layers(run, &layers);
     if (status == DONE)
         status = run_rows(run, "rows", b->rows, rows);
     if (status == DONE)

@@ -296,12 +296,24 @@ static void unpin_normalisation(json_t *base, const json_t *over)
         }
 }
 
+/* A recording has one frame for each step: who sets one of the two lets the other follow. */
+static void unpin_frames(json_t *base, const json_t *over)
+{
+    bool frames = config_get(over, "data.frames"), steps = config_get(over, "trainer.steps");
+
+    if (frames && !steps)
+        json_object_del(json_object_get(base, "trainer"), "steps");
+    if (steps && !frames)
+        json_object_del(json_object_get(base, "data"), "frames");
+}
+
 void config_merge(json_t *base, const json_t *over)
 {
     const char *key;
     json_t *value, *section;
 
     unpin_schedule(base, over);
+    unpin_frames(base, over);
     unpin_normalisation(base, over);
     json_object_foreach((json_t *)over, key, value)
     {
@@ -346,6 +358,8 @@ static void preset_spide(json_t *config)
 
 void config_complete(json_t *config)
 {
+    const json_t *frames = config_get(config, "data.frames");
+
     if (config_get(config, "teacher")) {
         preset(config, "trainer.distil", json_real(0.7));
         preset(config, "trainer.distil_tau", json_real(4));
@@ -361,6 +375,8 @@ void config_complete(json_t *config)
     preset(config, "data.normalise", json_string(strcmp(config_text(config, "data.format", ""), "nmnist") == 0 ? "none" : "mean-std"));
     preset(config, "trainer.method", json_string("ottt"));
     preset(config, "optimizer.name", json_string("sgd"));
+    if (json_is_integer(frames))
+        preset(config, "trainer.steps", json_integer(json_integer_value(frames)));
     if (strcmp(config_text(config, "trainer.method", ""), "spide") == 0)
         preset_spide(config);
     preset(config, "trainer.steps", json_integer(6));

@@ -9,7 +9,7 @@
 
 #define MOST 256
 
-const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", NULL };
+const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", "projection", NULL };
 const char *const neuron_names[] = { "if", "lif", "cuba", "alif", "plif", "dsr_if", "dsr_lif", NULL };
 const snn_neuron_type neuron_types[] = { SNN_NEURON_IF,   SNN_NEURON_LIF,    SNN_NEURON_CUBA,   SNN_NEURON_ALIF,
                                          SNN_NEURON_PLIF, SNN_NEURON_DSR_IF, SNN_NEURON_DSR_LIF };
@@ -17,7 +17,7 @@ const char *const optimizer_names[] = { "sgd", "adam", "adamw", NULL };
 
 static struct param table[MOST];
 static size_t rows;
-static unsigned owners[4]; /* as param_sections */
+static unsigned owners[sizeof param_sections / sizeof *param_sections - 1];
 
 static unsigned section_number(const char *section)
 {
@@ -101,7 +101,29 @@ static void gather_neurons(snn_context *ctx)
     }
 }
 
-static void gather_trainers(snn_context *ctx)
+static void gather_trainers(snn_network *net)
+{
+    for (size_t i = 0; snn_trainer_method(i); i++) {
+        snn_trainer *trainer;
+        if (snn_trainer_create(&trainer, net, NULL, snn_trainer_method(i)) != SNN_OK)
+            continue;
+        ADD_ALL(2, snn_trainer_method(i), trainer, snn_trainer_param_info);
+        snn_trainer_destroy(trainer);
+    }
+}
+
+static void gather_projection(snn_network *net)
+{
+    snn_projection *projection;
+
+    if (snn_projection_create(&projection, net) != SNN_OK)
+        return;
+    ADD_ALL(4, "hlop", projection, snn_projection_param_info);
+    snn_projection_destroy(projection);
+}
+
+/* What needs a network to exist. */
+static void gather_on_network(snn_context *ctx)
 {
     const size_t two[1] = { 2 };
     snn_neuron *neuron = NULL;
@@ -109,14 +131,10 @@ static void gather_trainers(snn_context *ctx)
 
     if (snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF) == SNN_OK &&
         snn_network_create(&net, ctx, two, 1) == SNN_OK && snn_network_add_dense(net, 2, neuron) == SNN_OK &&
-        snn_network_add_dense(net, 2, NULL) == SNN_OK)
-        for (size_t i = 0; snn_trainer_method(i); i++) {
-            snn_trainer *trainer;
-            if (snn_trainer_create(&trainer, net, NULL, snn_trainer_method(i)) != SNN_OK)
-                continue;
-            ADD_ALL(2, snn_trainer_method(i), trainer, snn_trainer_param_info);
-            snn_trainer_destroy(trainer);
-        }
+        snn_network_add_dense(net, 2, NULL) == SNN_OK) {
+        gather_trainers(net);
+        gather_projection(net);
+    }
     snn_network_destroy(net);
     snn_neuron_destroy(neuron);
 }
@@ -148,7 +166,7 @@ static void gather(void)
         return;
     gather_data(ctx);
     gather_neurons(ctx);
-    gather_trainers(ctx);
+    gather_on_network(ctx);
     gather_optimizers(ctx);
     snn_context_destroy(ctx);
 }
@@ -168,7 +186,7 @@ unsigned param_owners(const char *section)
     unsigned i = section_number(section);
 
     gather();
-    return i < 4 ? owners[i] : 0;
+    return param_sections[i] ? owners[i] : 0;
 }
 
 static void help_bounds(char *out, size_t size, const snn_param_info *i)
@@ -197,6 +215,8 @@ static void help_default(char *out, size_t size, const struct param *p, const js
     own = config_get(defaults, path);
     if (strcmp(path, "optimizer.epochs") == 0)
         snprintf(out, size, "default: the epochs of the run");
+    else if (strcmp(path, "data.frames") == 0)
+        snprintf(out, size, "default: the time steps, which follow it in turn");
     else if (json_is_string(own))
         snprintf(out, size, "default \"%s\"", json_string_value(own));
     else if (own)

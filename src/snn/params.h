@@ -18,7 +18,7 @@ struct param {
 };
 
 /* The sections whose keys are parameters of the library. */
-extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer, optimizer */
+extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer, optimizer, projection */
 
 /* Parameter `key` (not ended by NUL: `length` letters) of a section, or NULL. Builds the tables at the first call. */
 const struct param *param_find(const char *section, const char *key, size_t length);

@@ -29,6 +29,11 @@ static snn_status set_optimizer(void *object, const char *name, const char *valu
     return snn_optimizer_set_text(object, name, value);
 }
 
+static snn_status set_projection(void *object, const char *name, const char *value)
+{
+    return snn_projection_set_text(object, name, value);
+}
+
 static void value_text(const json_t *value, char *out, size_t size)
 {
     if (json_is_string(value))
@@ -127,16 +132,20 @@ static int normalise(const struct run *run, snn_dataset *dataset)
     return rc == SNN_OK ? DONE : fail_call(rc, "data.normalise");
 }
 
-/* Recordings are cut into one frame for each step, unless the configuration says otherwise; the model file remembers it. */
+/* Recordings are cut into one frame for each step; the model file remembers it. */
 static int cut(struct run *run, snn_dataset *dataset)
 {
+    int64_t steps = config_whole(run->config, "trainer.steps", 6), frames;
     snn_status rc;
 
     if (run->shape.frames == 1)
         return DONE;
-    if (!config_get(run->config, "data.frames"))
-        config_set(run->config, "data.frames", json_integer(config_whole(run->config, "trainer.steps", 6)));
-    rc = snn_dataset_set_i64(dataset, SNN_DATASET_FRAMES, config_whole(run->config, "data.frames", 0));
+    frames = config_whole(run->config, "data.frames", steps);
+    if (frames != steps)
+        return fail(USAGE, "data.frames is %lld, trainer.steps is %lld: a recording has one frame for each step; give "
+                           "one of them, the other follows", (long long)frames, (long long)steps);
+    config_set(run->config, "data.frames", json_integer(frames));
+    rc = snn_dataset_set_i64(dataset, SNN_DATASET_FRAMES, frames);
     if (rc == SNN_OK)
         rc = snn_dataset_set_i64(dataset, SNN_DATASET_COUNT_EVENTS, config_whole(run->config, "data.count_events", 0));
     if (rc == SNN_OK)
@@ -144,25 +153,43 @@ static int cut(struct run *run, snn_dataset *dataset)
     return rc == SNN_OK ? DONE : fail_call(rc, "data");
 }
 
-int run_data(struct run *run, snn_dataset **out, snn_split split)
+/* Opens a split of the data that the configuration names. */
+static int open_split(const struct run *run, snn_dataset **out, snn_split split)
 {
     const char *format = config_text(run->config, "data.format", NULL);
     const char *directory = config_text(run->config, "data.dir", NULL);
+    char *path;
     snn_status rc;
 
     if (!format || !directory)
         return fail(USAGE, "no data: say where they are, --data FORMAT:DIR (the Debian package dataset-fashion-mnist "
                            "would be found by itself)");
-    rc = snn_dataset_open(out, run->context, format, directory, split);
-    if (rc != SNN_OK)
-        return fail_call(rc, NULL);
+    path = at_home(directory);
+    if (!path)
+        return FAILED;
+    rc = snn_dataset_open(out, run->context, format, path, split);
+    free(path);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+int run_data(struct run *run, snn_dataset **out, snn_split split)
+{
+    size_t classes = run->shape.classes; /* of the other split: either may lack the highest label */
+    int status = open_split(run, out, split);
+    snn_status rc;
+
+    if (status != DONE)
+        return status;
     run->shape.struct_size = sizeof run->shape;
     rc = snn_dataset_get_info(*out, &run->shape);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    if (cut(run, *out) != DONE || (split == SNN_SPLIT_TRAIN && apply(run->config, "data", set_dataset, *out) != DONE))
-        return FAILED;
-    return normalise(run, *out);
+    status = cut(run, *out);
+    if (status == DONE && split == SNN_SPLIT_TRAIN)
+        status = apply(run->config, "data", set_dataset, *out);
+    if (run->shape.classes < classes)
+        run->shape.classes = classes;
+    return status == DONE ? normalise(run, *out) : status;
 }
 
 int run_normalise(struct run *run, snn_dataset *train)
@@ -293,20 +320,22 @@ static int start_layer(snn_layer *layer, const snn_network *model, const char *p
 
 int run_start(struct run *run)
 {
-    const char *path = config_text(run->config, "start", NULL);
+    const char *start = config_text(run->config, "start", NULL);
+    char *path = start ? at_home(start) : NULL;
     snn_network *model = NULL;
     snn_layer *layer;
     snn_status rc;
     int status = DONE;
 
     if (!path)
-        return DONE;
+        return start ? FAILED : DONE;
     rc = snn_network_load(&model, run->context, path);
     if (rc != SNN_OK)
-        return fail_call(rc, "start");
+        status = fail_call(rc, "start");
     for (size_t i = 0; status == DONE && (layer = snn_network_layer(run->network, i)) != NULL; i++)
         status = start_layer(layer, model, path);
     snn_network_destroy(model);
+    free(path);
     return status;
 }
 
@@ -419,6 +448,13 @@ int run_record(struct run *run)
         status = put(run->config, "optimizer", info.name, value);
     }
     return status;
+}
+
+int run_projection(struct run *run)
+{
+    snn_status rc = snn_projection_create(&run->projection, run->network);
+
+    return rc == SNN_OK ? apply(run->config, "projection", set_projection, run->projection) : fail_call(rc, NULL);
 }
 
 int run_layers(const struct run *run, size_t *layers)

@@ -36,6 +36,8 @@ int run_trainer(struct run *run, snn_trainer **out, bool learns);
 /* The model that the configuration names as teacher, ready for its batches; its normalisation becomes that of the run,
  * unless one is set. Without a teacher, nothing. */
 int run_teacher(struct run *run);
+/* Lateral neurons beside the network, none yet. */
+int run_projection(struct run *run);
 /* How many layers the network has; fails beyond RUN_LAYERS. */
 int run_layers(const struct run *run, size_t *layers);
 

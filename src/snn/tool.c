@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -231,4 +232,21 @@ int open_to_read(FILE **out, const char *path)
         close(fd);
     }
     return *out ? DONE : fail(FAILED, "%s: %s", path, strerror(error));
+}
+
+char *at_home(const char *path)
+{
+    const char *home = path[0] == '~' ? getenv("HOME") : "";
+    char *out;
+
+    if (path[0] == '~' && ((path[1] != '/' && path[1] != '\0') || !home || !home[0])) {
+        fail(FAILED, "%s: only ~/ stands for a home folder here, and that of the variable HOME; write out the path", path);
+        return NULL;
+    }
+    out = malloc(strlen(home) + strlen(path) + 1);
+    if (!out)
+        fail(FAILED, "out of memory");
+    else
+        sprintf(out, "%s%s", home, path + (path[0] == '~'));
+    return out;
 }

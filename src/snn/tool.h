@@ -56,6 +56,9 @@ double now(void);
 
 /* Opens a regular file for reading: a pipe would wait for a writer, a device may have no end. Returns DONE or FAILED. */
 int open_to_read(FILE **out, const char *path);
+/* A copy of `path`, with the home folder for a leading "~/", which a shell leaves alone behind "idx:" or "=". To be freed.
+ * NULL if it cannot be told, having said why. */
+char *at_home(const char *path);
 
 /* Text `base` without the ending `cut`, with `add` behind it; to be freed. NULL: out of memory. */
 char *renamed(const char *base, const char *cut, const char *add);

@@ -1,7 +1,8 @@
-/* tiny_idx DIR - writes a small data set in the IDX format: 8 x 8 pixels, 4 classes, a bright quarter each, under
- * noise. */
+/* tiny_idx DIR [FIRST] - writes a small data set in the IDX format: 8 x 8 pixels, 4 classes, a bright quarter each, under
+ * noise. Labels begin with FIRST, or 0; the test set has only those below 10. */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define SIDE 8
 #define CLASSES 4
@@ -45,7 +46,7 @@ static void image(FILE *file, unsigned label)
         }
 }
 
-static int split(const char *directory, const char *images, const char *labels, uint32_t count)
+static int split(const char *directory, const char *images, const char *labels, uint32_t count, unsigned first, unsigned classes)
 {
     FILE *x = begin(directory, images, 0x803, count), *y = begin(directory, labels, 0x801, count);
 
@@ -54,19 +55,21 @@ static int split(const char *directory, const char *images, const char *labels, 
     word(x, SIDE);
     word(x, SIDE);
     for (uint32_t i = 0; i < count; i++) {
-        unsigned label = noise() % CLASSES;
+        unsigned label = noise() % classes;
         image(x, label);
-        fputc((int)label, y);
+        fputc((int)(first + label), y);
     }
     return fclose(x) != 0 || fclose(y) != 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: tiny_idx DIR\n");
+    unsigned first = argc > 2 ? (unsigned)atoi(argv[2]) : 0, below = first + CLASSES < 10 ? CLASSES : 10 - first;
+
+    if (argc < 2 || first >= 10) {
+        fprintf(stderr, "usage: tiny_idx DIR [FIRST]\n");
         return 2;
     }
-    return split(argv[1], "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 2000) ||
-           split(argv[1], "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", 400);
+    return split(argv[1], "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 2000, first, CLASSES) ||
+           split(argv[1], "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", 400, first, below);
 }
