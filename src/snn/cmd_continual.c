@@ -1,5 +1,6 @@
 /* cmd_continual.c - snn continual: one network learns permuted copies of a data set, one after the other. */
 #include "args.h"
+#include "outputs.h"
 #include "params.h"
 #include "progress.h"
 #include "run.h"
@@ -8,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TASKS_MAX 100
 #define PIXELS_MAX 16384
@@ -19,16 +21,19 @@ static const struct flag flags[] = {
     { "tasks", "K", NULL, "number of tasks; default 3" },
     { "rows", "M,M,...", NULL, "lateral neurons of task 1 for each layer that may have them; default: no projection" },
     { "more", "M,M,.../...", NULL, "those that tasks 2, 3, ... add, the last list all further ones; default: as --rows" },
-    { "hebb-lr", "X,X,...", NULL, "learning rates of their weights; default 0.01" },
+    { "hebb-lr", "X,X,...", NULL, "learning rates of their weights, one for each layer; default: projection.lr" },
+    { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default lif" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "epochs", "N", "epochs", "passes over the training set of each task; default 1" },
     { "batch", "N", "batch", "samples per update; default 64" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6" },
+    { "loss", "NAME", "trainer.loss", "ce (default), mse, ce_mse" },
     { "lr", "X", "optimizer.lr", "learning rate; default 0.1" },
     { "seed", "N", "seed", "of every random number; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
+    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
     { "matrix", "FILE.svg", NULL, "draw the accuracies on every task after every task" },
-    { "save", "MODEL", NULL, "file for the network at the end, and MODEL.ckpt after every task and when interrupted" },
+    { "save", "MODEL", NULL, "file for the network at the end; MODEL.ckpt until then, after every task and when interrupted" },
     { "resume", "FILE", NULL, "go on from such a checkpoint; what it holds cannot be changed" },
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
@@ -52,7 +57,7 @@ struct continual {
     char *model, *checkpoint; /* paths, or NULL */
     json_t *state; /* of the checkpoint, or NULL */
     int64_t tasks;
-    bool quiet;
+    bool quiet, saved; /* the checkpoint is of this run */
 };
 
 enum { ROWS, MORE, RATES };
@@ -68,8 +73,10 @@ static int help(void)
            "accuracy on every task after every task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
     args_help(flags);
     printf("\n");
+    param_help(stdout, "neuron");
     param_help(stdout, "trainer");
     param_help(stdout, "optimizer");
+    param_help(stdout, "projection");
     return DONE;
 }
 
@@ -231,15 +238,14 @@ static int set_rates(struct continual *c)
 
 static int open_projection(struct continual *c)
 {
-    snn_status rc;
+    bool about = c->text[MORE] || c->text[RATES] || json_object_get(c->args.config, "projection");
     int status;
 
     if (!c->text[ROWS])
-        return c->text[MORE] || c->text[RATES] ? fail(USAGE, "--more and --hebb-lr go with --rows") : DONE;
-    rc = snn_projection_create(&c->run.projection, c->run.network);
-    if (rc != SNN_OK)
-        return fail_call(rc, NULL);
-    status = run_rows(&c->run, "rows", c->text[ROWS], c->rows[0]);
+        return about ? fail(USAGE, "--more, --hebb-lr and --projection.NAME go with --rows") : DONE;
+    status = run_projection(&c->run);
+    if (status == DONE)
+        status = run_rows(&c->run, "rows", c->text[ROWS], c->rows[0]);
     if (status == DONE)
         status = read_more(c);
     return status == DONE ? set_rates(c) : status;
@@ -312,11 +318,13 @@ static snn_status save_checkpoint(struct continual *c, bool under_way)
             json_object_set_new(state, text_flag[i], json_string(c->text[i]));
     for (size_t task = 0; task < ended(c); task++)
         json_array_append_new(json_object_get(state, "accuracy"), accuracies(c, task));
+    json_object_set_new(state, "files", outputs_note(c->args.own, c->checkpoint));
     rc = set_note(c, CONFIG_NOTE, config_note(c->run.config));
     if (rc == SNN_OK)
         rc = set_note(c, NOTE, json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(17)));
     if (rc == SNN_OK)
         rc = snn_trainer_save(c->run.trainer, c->checkpoint);
+    c->saved = c->saved || rc == SNN_OK;
     json_decref(state);
     return rc;
 }
@@ -341,6 +349,8 @@ static int read_checkpoint(struct continual *c, const char *path)
     free(text[1]);
     if (status == DONE && (!c->run.config || !json_is_object(c->state)))
         return fail(FAILED, "%s: is no checkpoint of snn continual", path);
+    if (status == DONE)
+        status = outputs_recall(c->args.own, json_object_get(c->state, "files"), path);
     if (status != DONE)
         return status;
     c->tasks = json_integer_value(json_object_get(c->state, "tasks"));
@@ -381,12 +391,18 @@ static int take_up(struct continual *c, const char *path, bool *under_way)
 static int name_files(struct continual *c)
 {
     const char *save = args_text(&c->args, "save"), *from = args_text(&c->args, "resume");
+    size_t length = from ? strlen(from) : 0;
+    bool ckpt = length > 5 && strcmp(from + length - 5, ".ckpt") == 0;
 
-    if (!save && !from)
-        return DONE;
-    c->model = save ? renamed(save, "", "") : renamed(from, ".ckpt", "");
-    c->checkpoint = c->model ? renamed(c->model, "", ".ckpt") : NULL;
-    return c->checkpoint ? DONE : fail(FAILED, "out of memory");
+    if (save || ckpt) {
+        c->model = save ? renamed(save, "", "") : renamed(from, ".ckpt", "");
+        c->checkpoint = c->model ? renamed(c->model, "", ".ckpt") : NULL;
+        if (!c->checkpoint)
+            return fail(FAILED, "out of memory");
+        c->saved = ckpt && strcmp(from, c->checkpoint) == 0;
+    }
+    return outputs_check((const struct output[]){ { "model", c->model, true }, { "checkpoint", c->checkpoint, true },
+                                                  { "--matrix", args_text(&c->args, "matrix"), false } }, 3);
 }
 
 /* ---- running ---- */
@@ -397,12 +413,12 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
     if (rc != SNN_ERR_CANCELLED)
         return fail_call(rc, NULL);
     if (!c->checkpoint)
-        return fail(INTERRUPTED, "interrupted; with --save there would be a checkpoint");
+        return fail(INTERRUPTED, "interrupted by %s; with --save there would be a checkpoint", stop_reason());
     rc = save_checkpoint(c, under_way);
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
-    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s; to go on: snn continual --resume %s", ended(c), (long long)c->tasks,
-                under_way ? " and a part" : "", c->checkpoint);
+    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s by %s; to go on: snn continual --resume %s", ended(c),
+                (long long)c->tasks, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
 }
 
 /* `begun`: a checkpoint was taken up in the middle of it. */
@@ -527,6 +543,8 @@ static int conclude(struct continual *c)
         return fail_call(rc, NULL);
     if (args_has(&c->args, "matrix") && draw_matrix(c, args_text(&c->args, "matrix"), &info) != DONE)
         return FAILED;
+    if (c->saved)
+        unlink(c->checkpoint);
     printf("ACC %.2f%%", 100 * info.acc);
     if (c->tasks > 1)
         printf("  BWT %.2f%%", 100 * info.bwt);

@@ -110,7 +110,7 @@ static int evaluate(struct run *run, const struct args *args, struct progress *p
 
     progress_clear(progress);
     if (rc == SNN_ERR_CANCELLED)
-        return fail(INTERRUPTED, "interrupted");
+        return fail(INTERRUPTED, "interrupted by %s", stop_reason());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
     if (args_has(args, "json")) {

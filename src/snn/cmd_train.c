@@ -2,6 +2,7 @@
 #include "args.h"
 #include "config.h"
 #include "history.h"
+#include "outputs.h"
 #include "params.h"
 #include "plot.h"
 #include "progress.h"
@@ -38,10 +39,11 @@ static const struct flag flags[] = {
     { "momentum", "X", "optimizer.momentum", "default 0.9 for sgd" },
     { "weight-decay", "X", "optimizer.weight_decay", "default 0" },
     { "schedule", "NAME", "optimizer.schedule", "constant, step, multi_step, cosine to 0 over the epochs (default)" },
-    { "save", "MODEL", NULL, "file for the model; default model.snn, or the checkpoint's name without .ckpt" },
+    { "save", "MODEL", NULL, "file for the model; default model.snn if that is new, or the checkpoint's name without .ckpt" },
     { "packed", "FILE", NULL, "write the model there, too, with one bit for every weight of a binary layer" },
     { "resume", "CHECKPOINT", NULL, "go on where this file stopped; needs no other flag" },
     { "every", "N", NULL, "write MODEL.ckpt after every N epochs; default 1; 0: only when interrupted" },
+    { "keep", NULL, NULL, "leave MODEL.ckpt when the run is complete, to resume it with more epochs" },
     { "csv", "FILE", NULL, "log of every epoch; default MODEL with .csv for .snn" },
     { "curves", "FILE.svg", NULL, "draw accuracy and loss over the epochs" },
     { "raster", "FILE.svg", NULL, "draw what one test image does to the trained network" },
@@ -60,6 +62,7 @@ struct train {
     const char *resume;
     char *model, *checkpoint, *csv; /* paths */
     int64_t every, sample;
+    uint64_t saved; /* epochs done in the checkpoint, which this run wrote or resumed; 0: neither */
     bool json, quiet, evaluated;
     snn_metrics held; /* of the last evaluation */
 };
@@ -69,8 +72,8 @@ static int help(void)
     printf("usage: snn train [CONFIG.json] [FLAGS]\n\n"
            "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file "
            "overrides\n"
-           "the defaults; the settings that result travel inside the model file. Interrupted (Ctrl-C, SIGTERM), it "
-           "writes\n"
+           "the defaults; the settings that result travel inside the model file. Interrupted (Ctrl-C, SIGTERM, "
+           "SIGHUP), it writes\n"
            "MODEL.ckpt and exits with 130; 'snn train --resume MODEL.ckpt' goes on and gives the same bits as if "
            "nothing had\n"
            "happened.\n\n");
@@ -83,6 +86,8 @@ static int help(void)
         printf(" %s", snn_trainer_method(i));
     printf("\n\nEvery parameter, as a flag or under the same name in CONFIG.json:\n");
     for (size_t i = 0; param_sections[i]; i++) {
+        if (strcmp(param_sections[i], "projection") == 0) /* snn continual's */
+            continue;
         printf("\n%s\n", param_sections[i]);
         param_help(stdout, param_sections[i]);
     }
@@ -91,30 +96,32 @@ static int help(void)
 
 /* ---- what to do: configuration and paths */
 
-/* A long run should not end with a file that cannot be written: the folder must be there before it begins. */
-static int check_folder(const char *path)
+/* A long run should not end with a file that cannot be written. */
+static int check_files(const struct train *t)
 {
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    char *folder = slash ? renamed(path, slash, "/") : renamed(".", "", "");
-    int status = DONE;
+    const struct output output[] = {
+        { "model", t->model, true },
+        { "checkpoint", t->checkpoint, true },
+        { "--packed", args_text(&t->args, "packed"), true },
+        { "log", t->csv, false },
+        { "--curves", args_text(&t->args, "curves"), false },
+        { "--raster", args_text(&t->args, "raster"), false },
+    };
+    int status = outputs_check(output, sizeof output / sizeof *output);
 
-    if (!folder)
-        status = fail(FAILED, "out of memory");
-    else if (path && access(folder, W_OK) != 0)
-        status = fail(FAILED, "%s: %s", path, strerror(errno));
-    free(folder);
-    return status;
+    return status == DONE ? history_check(t->csv) : status;
 }
 
-static int check_folders(const struct train *t)
+/* The default is a name that nobody chose: it replaces nothing. */
+static int check_default(const struct train *t)
 {
-    const char *const path[] = { t->model, t->csv, args_text(&t->args, "curves"), args_text(&t->args, "raster"),
-                                 args_text(&t->args, "packed") };
-    int status = DONE;
+    const char *const path[] = { t->model, t->checkpoint, t->csv };
 
-    for (size_t i = 0; i < sizeof path / sizeof *path && status == DONE; i++)
-        status = check_folder(path[i]);
-    return status;
+    for (size_t i = 0; i < sizeof path / sizeof *path; i++)
+        if (access(path[i], F_OK) == 0)
+            return fail(USAGE, "%s: is there already: --save FILE names another model, --save %s replaces it", path[i],
+                        t->model);
+    return DONE;
 }
 
 static int name_files(struct train *t)
@@ -122,13 +129,52 @@ static int name_files(struct train *t)
     const char *save = args_text(&t->args, "save"), *csv = args_text(&t->args, "csv");
     size_t length = t->resume ? strlen(t->resume) : 0;
     bool ckpt = length > 5 && strcmp(t->resume + length - 5, ".ckpt") == 0;
+    int status = DONE;
 
     t->model = save ? renamed(save, "", "") : ckpt ? renamed(t->resume, ".ckpt", "") : renamed("model.snn", "", "");
     if (!t->model)
         return fail(FAILED, "out of memory");
     t->checkpoint = renamed(t->model, "", ".ckpt");
     t->csv = csv ? renamed(csv, "", "") : renamed(t->model, ".snn", ".csv");
-    return t->checkpoint && t->csv ? check_folders(t) : fail(FAILED, "out of memory");
+    if (!t->checkpoint || !t->csv)
+        return fail(FAILED, "out of memory");
+    if (!save && !ckpt)
+        status = check_default(t);
+    if (status == DONE)
+        status = check_files(t);
+    if (status == DONE && !t->resume && access(t->checkpoint, F_OK) == 0)
+        warn("%s: holds a run that is not complete; this one writes its own there%s", t->checkpoint,
+             t->every ? "" : " when it is interrupted");
+    return status;
+}
+
+/* What a checkpoint holds besides the network: the configuration, and which files the run is to write. */
+static int recall(struct train *t)
+{
+    static const char *const key[] = { CONFIG_NOTE, FILES_NOTE };
+    char *text[2], *model = renamed(t->resume, ".ckpt", "");
+    json_t *files;
+    int status;
+
+    if (access(t->resume, F_OK) != 0 && model && access(model, F_OK) == 0)
+        status = fail(FAILED, "%s: is not there, as %s is complete: --keep leaves it, --start %s begins with these weights",
+                      t->resume, model, model);
+    else
+        status = run_notes_of(t->resume, key, text, 2);
+    free(model);
+    if (status != DONE)
+        return status;
+    if (text[0])
+        status = config_parse(&t->run.config, text[0], t->resume);
+    else
+        status = fail(FAILED, "%s: carries no configuration: it was not written by snn train", t->resume);
+    files = text[1] ? json_loads(text[1], 0, NULL) : NULL;
+    if (status == DONE)
+        status = outputs_recall(t->args.own, files, t->resume);
+    json_decref(files);
+    free(text[0]);
+    free(text[1]);
+    return status;
 }
 
 /* Defaults, then the checkpoint's configuration, then the file, then the flags. */
@@ -141,9 +187,7 @@ static int configure(struct train *t)
             config_get(t->args.config, "dropout") || config_get(t->args.config, "binary"))
             return fail(USAGE,
                         "--net, --neuron, --binary and --dropout do not go with --resume: the checkpoint holds the network");
-        t->run.config = run_config_of(t->resume, &status);
-        if (status == DONE && !t->run.config)
-            return fail(FAILED, "%s: carries no configuration: it was not written by snn train", t->resume);
+        status = recall(t);
     } else {
         t->run.config = json_object();
     }
@@ -153,6 +197,8 @@ static int configure(struct train *t)
         return status;
     config_merge(t->run.config, t->args.config);
     config_complete(t->run.config);
+    if (json_object_get(t->run.config, "projection"))
+        return fail(USAGE, "projection: only snn continual projects gradients");
     if (config_whole(t->run.config, "epochs", 0) < 1)
         return fail(FAILED, "epochs: %lld is not at least 1", (long long)config_whole(t->run.config, "epochs", 0));
     if (config_whole(t->run.config, "batch", 0) < 1)
@@ -164,17 +210,17 @@ static int read_arguments(struct train *t, int argc, char **argv)
 {
     int status = args_parse(&t->args, flags, true, 1, argc, argv);
 
-    if (status == DONE)
-        status = args_whole(&t->args, "every", 0, 1000000, 1, &t->every);
-    if (status == DONE)
-        status = args_whole(&t->args, "sample", 0, INT32_MAX, 0, &t->sample);
     t->json = status == DONE && args_has(&t->args, "json");
     t->quiet = status == DONE && args_has(&t->args, "quiet");
     t->resume = status == DONE ? args_text(&t->args, "resume") : NULL;
     if (status == DONE)
-        status = name_files(t);
-    if (status == DONE)
         status = configure(t);
+    if (status == DONE)
+        status = args_whole(&t->args, "every", 0, 1000000, 1, &t->every);
+    if (status == DONE)
+        status = args_whole(&t->args, "sample", 0, INT32_MAX, 0, &t->sample);
+    if (status == DONE)
+        status = name_files(t);
     return status;
 }
 
@@ -207,13 +253,18 @@ static int open_network(struct train *t)
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
-/* The configuration becomes part of the network now, so that checkpoints carry it as well. */
-static int attach_note(struct train *t)
+/* The configuration becomes part of the network now, so that checkpoints carry it as well, with the files to write. */
+static int attach_notes(struct train *t)
 {
-    char *note = config_note(t->run.config);
-    snn_status rc = note ? snn_network_set_note(t->run.network, CONFIG_NOTE, note) : SNN_ERR_MEMORY;
+    json_t *files = outputs_note(t->args.own, t->checkpoint);
+    char *note = config_note(t->run.config), *names = json_dumps(files, JSON_COMPACT);
+    snn_status rc = note && names ? snn_network_set_note(t->run.network, CONFIG_NOTE, note) : SNN_ERR_MEMORY;
 
+    if (rc == SNN_OK)
+        rc = snn_network_set_note(t->run.network, FILES_NOTE, names);
+    json_decref(files);
     free(note);
+    free(names);
     return rc == SNN_OK ? DONE : fail_call(rc, "note");
 }
 
@@ -235,7 +286,9 @@ static int open_trainer(struct train *t)
         rc = snn_trainer_set_teacher(t->run.trainer, t->run.teacher);
     if (rc == SNN_OK && t->resume)
         rc = snn_trainer_load(t->run.trainer, t->resume);
-    return rc == SNN_OK ? attach_note(t) : fail_call(rc, NULL);
+    if (rc == SNN_OK && t->resume && strcmp(t->resume, t->checkpoint) == 0)
+        t->saved = snn_trainer_epochs_done(t->run.trainer);
+    return rc == SNN_OK ? attach_notes(t) : fail_call(rc, NULL);
 }
 
 static void announce(const struct train *t)
@@ -326,13 +379,13 @@ static int interrupted(struct train *t)
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
     if (t->json)
-        json_line(json_pack("{s:s, s:I, s:s}", "event", "interrupted", "epochs_done", (json_int_t)done, "checkpoint",
-                            t->checkpoint),
+        json_line(json_pack("{s:s, s:I, s:s, s:s}", "event", "interrupted", "epochs_done", (json_int_t)done, "signal",
+                            stop_reason(), "checkpoint", t->checkpoint),
                   9);
-    return fail(INTERRUPTED, "interrupted after %llu of %lld epochs%s; to go on: snn train --resume %s", done,
+    return fail(INTERRUPTED, "interrupted after %llu of %lld epochs%s by %s; to go on: snn train --resume %s", done,
                 (long long)config_whole(t->run.config, "epochs", 0),
                 done < (unsigned long long)config_whole(t->run.config, "epochs", 0) ? " (and a part)" : "",
-                t->checkpoint);
+                stop_reason(), t->checkpoint);
 }
 
 static int evaluate(struct train *t)
@@ -347,56 +400,111 @@ static int evaluate(struct train *t)
     return rc == SNN_OK ? DONE : INTERRUPTED;
 }
 
+/* Says which epoch diverged, in the log, too, and from where to go on. */
+static int diverged(struct train *t, snn_status rc)
+{
+    struct epoch_row row = { snn_trainer_epochs_done(t->run.trainer) + 1, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                             NAN, NAN, NAN, NAN, NAN };
+    const char *reason = snn_last_error();
+
+    history_add(&t->history, &row);
+    if (t->json)
+        json_line(json_pack("{s:s, s:I, s:s}", "event", "diverged", "epoch", (json_int_t)row.epoch, "reason", reason), 9);
+    if (t->saved)
+        return fail(FAILED, "%s: epoch %llu: %s; %s holds epoch %llu: resume it with a smaller --lr or with "
+                            "--optimizer.clip_norm", snn_status_name(rc), (unsigned long long)row.epoch, reason,
+                    t->checkpoint, (unsigned long long)t->saved);
+    return fail(FAILED, "%s: epoch %llu: %s; a smaller --lr, --optimizer.clip_norm or --optimizer.warmup may help",
+                snn_status_name(rc), (unsigned long long)row.epoch, reason);
+}
+
+static void save_checkpoint(struct train *t)
+{
+    snn_status rc = snn_trainer_save(t->run.trainer, t->checkpoint);
+
+    if (rc == SNN_OK)
+        t->saved = snn_trainer_epochs_done(t->run.trainer);
+    else
+        warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
+}
+
+static struct epoch_row row_of(const struct train *t, const snn_metrics *fit)
+{
+    bool answers = strcmp(config_text(t->run.config, "trainer.method", ""), "spide") == 0;
+    bool solves = fit->solver_iterations > 0 || fit->solver_failures > 0;
+
+    return (struct epoch_row){ .epoch = snn_trainer_epochs_done(t->run.trainer),
+                               .train_loss = fit->loss,
+                               .train_accuracy = fit->accuracy,
+                               .test_loss = t->evaluated ? t->held.loss : NAN,
+                               .test_accuracy = t->evaluated ? t->held.accuracy : NAN,
+                               .learning_rate = fit->learning_rate,
+                               .firing_rate = fit->firing_rate,
+                               .seconds = fit->seconds,
+                               .samples_per_second = fit->seconds > 0 ? (double)fit->samples / fit->seconds : 0,
+                               .equilibrium_gap = solves ? fit->equilibrium_gap : NAN,
+                               .solver_iterations = solves ? fit->solver_iterations : NAN,
+                               .solver_residual = solves ? fit->solver_residual : NAN,
+                               .solver_failures = solves ? (double)fit->solver_failures : NAN,
+                               .backward_rate = answers ? fit->backward_rate : NAN };
+}
+
 static int train_epoch(struct train *t)
 {
     snn_metrics fit = SNN_METRICS_INIT;
     struct epoch_row row;
     snn_status rc = snn_trainer_epoch(t->run.trainer, t->run.train, &fit);
-    bool answers = strcmp(config_text(t->run.config, "trainer.method", ""), "spide") == 0;
-    bool solves = fit.solver_iterations > 0 || fit.solver_failures > 0;
     int status;
 
     if (rc == SNN_ERR_CANCELLED)
         return interrupted(t);
     if (rc != SNN_OK) {
         progress_clear(&t->progress);
-        return fail_call(rc, NULL);
+        return rc == SNN_ERR_DIVERGED ? diverged(t, rc) : fail_call(rc, NULL);
     }
     status = evaluate(t);
-    if (status == FAILED)
-        return status;
-    row = (struct epoch_row){ .epoch = snn_trainer_epochs_done(t->run.trainer),
-                              .train_loss = fit.loss,
-                              .train_accuracy = fit.accuracy,
-                              .test_loss = t->evaluated ? t->held.loss : NAN,
-                              .test_accuracy = t->evaluated ? t->held.accuracy : NAN,
-                              .learning_rate = fit.learning_rate,
-                              .firing_rate = fit.firing_rate,
-                              .seconds = fit.seconds,
-                              .samples_per_second = fit.seconds > 0 ? (double)fit.samples / fit.seconds : 0,
-                              .equilibrium_gap = solves ? fit.equilibrium_gap : NAN,
-                              .solver_iterations = solves ? fit.solver_iterations : NAN,
-                              .solver_residual = solves ? fit.solver_residual : NAN,
-                              .solver_failures = solves ? (double)fit.solver_failures : NAN,
-                              .backward_rate = answers ? fit.backward_rate : NAN };
-    if (history_add(&t->history, &row) != DONE)
+    row = row_of(t, &fit);
+    if (history_add(&t->history, &row) != DONE || status == FAILED)
         return FAILED;
     report(t, &row);
     if (status == INTERRUPTED)
         return interrupted(t);
-    if (t->every && row.epoch % (uint64_t)t->every == 0) {
-        rc = snn_trainer_save(t->run.trainer, t->checkpoint);
-        if (rc != SNN_OK)
-            warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
-    }
+    if (t->every && row.epoch % (uint64_t)t->every == 0)
+        save_checkpoint(t);
     return DONE;
+}
+
+/* What an interruption kept from being evaluated. */
+static int catch_up(struct train *t)
+{
+    struct history *h = &t->history;
+    struct epoch_row row = { 0 };
+    int status;
+
+    if (h->count > 0)
+        row = h->row[h->count - 1];
+    if (row.epoch != snn_trainer_epochs_done(t->run.trainer) || !isnan(row.test_accuracy))
+        return DONE;
+    status = evaluate(t);
+    if (status == INTERRUPTED)
+        return interrupted(t);
+    if (status != DONE)
+        return status;
+    row.test_loss = t->held.loss;
+    row.test_accuracy = t->held.accuracy;
+    status = history_amend(h, &row);
+    report(t, &row);
+    return status;
 }
 
 static int train_all(struct train *t)
 {
     uint64_t epochs = (uint64_t)config_whole(t->run.config, "epochs", 1);
-    int status = DONE;
+    int status = catch_up(t);
 
+    if (status == DONE && t->resume && snn_trainer_epochs_done(t->run.trainer) >= epochs)
+        warn("%s: is complete; with --epochs N, more than %llu, it goes on", t->resume,
+             (unsigned long long)snn_trainer_epochs_done(t->run.trainer));
     while (status == DONE && snn_trainer_epochs_done(t->run.trainer) < epochs)
         status = train_epoch(t);
     if (status == DONE && !t->evaluated) {
@@ -417,6 +525,8 @@ static int save_model(struct train *t)
 
     json_decref(figures);
     free(text);
+    if (rc == SNN_OK)
+        rc = snn_network_set_note(t->run.network, FILES_NOTE, NULL);
     if (rc == SNN_OK)
         rc = snn_network_save(t->run.network, t->model);
     if (rc == SNN_OK && args_text(&t->args, "packed"))
@@ -455,6 +565,8 @@ static void conclude(const struct train *t)
             printf("curves   %s\n", args_text(&t->args, "curves"));
         if (args_text(&t->args, "raster"))
             printf("raster   %s\n", args_text(&t->args, "raster"));
+        if (args_has(&t->args, "keep"))
+            printf("resume   %s\n", t->checkpoint);
         printf("memory   %s resident at most\n", bytes(peak_resident()).s);
     }
     printf("test accuracy %.2f%%\n", 100 * t->held.accuracy);
@@ -484,13 +596,18 @@ static int train(struct train *t, int argc, char **argv)
     stop_on_signals();
     status = train_all(t);
     progress_clear(&t->progress);
+    if (status == DONE && args_has(&t->args, "keep"))
+        save_checkpoint(t);
     if (status == DONE)
         status = save_model(t);
     if (status == DONE)
         status = draw(t);
-    if (status == DONE)
-        conclude(t);
-    return status;
+    if (status != DONE)
+        return status;
+    if (t->saved && !args_has(&t->args, "keep")) /* only more epochs would need it; one that is not of this run stays */
+        unlink(t->checkpoint);
+    conclude(t);
+    return DONE;
 }
 
 int cmd_train(int argc, char **argv)

@@ -18,6 +18,7 @@
 
 #define CONFIG_NOTE "run" /* key of the note in model files */
 #define RATES_NOTE "rates"
+#define FILES_NOTE "tool.files" /* of a checkpoint: what the run is to write */
 
 /* What may stand at a place of the configuration. */
 enum config_kind {

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COLUMNS 13
@@ -46,10 +47,10 @@ static void print(FILE *file, const struct epoch_row *row)
     columns(&copy, column);
     fprintf(file, "%llu", (unsigned long long)row->epoch);
     for (size_t i = 0; i < COLUMNS; i++)
-        if (isfinite(*column[i]))
-            fprintf(file, ",%.9g", *column[i]);
-        else
+        if (isnan(*column[i]))
             fputc(',', file);
+        else
+            fprintf(file, ",%.9g", *column[i]);
     fputc('\n', file);
 }
 
@@ -74,49 +75,94 @@ static int parse(const char *line, struct epoch_row *row)
     return 1;
 }
 
-static int recall(struct history *h, const char *path, uint64_t keep)
+/* Logs of all versions begin like this. */
+#define MARK "epoch,train_loss,train_accuracy,"
+
+int history_check(const char *path)
 {
-    char line[512];
-    struct epoch_row row;
-    int status = DONE;
+    struct stat st;
+    char line[sizeof MARK] = "";
     FILE *old;
 
-    if (access(path, F_OK) != 0)
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
         return DONE;
     if (open_to_read(&old, path) != DONE)
         return FAILED;
-    while (status == DONE && fgets(line, sizeof line, old))
-        if (parse(line, &row) && row.epoch <= keep)
-            status = remember(h, &row);
+    if (!fgets(line, sizeof line, old))
+        line[0] = '\0';
     fclose(old);
+    return strcmp(line, MARK) == 0
+               ? DONE
+               : fail(FAILED, "log %s: is there and is no log of snn train; name another with --csv, or move it", path);
+}
+
+/* Reads the lines to keep and stands behind them; at the beginning of a file that holds something else. */
+static int recall(struct history *h, uint64_t keep)
+{
+    char line[512];
+    struct epoch_row row;
+    long end = 0;
+    int status = DONE;
+
+    if (keep && fgets(line, sizeof line, h->file) && strcmp(line, heading) == 0)
+        end = ftell(h->file);
+    while (status == DONE && end > 0 && fgets(line, sizeof line, h->file) && parse(line, &row) && row.epoch <= keep) {
+        status = remember(h, &row);
+        h->last = end;
+        end = ftell(h->file);
+    }
+    fseek(h->file, end, SEEK_SET);
     return status;
+}
+
+/* Nothing is cut off before what stays is known. */
+static int begin(struct history *h, uint64_t keep)
+{
+    struct stat st;
+    bool regular = fstat(fileno(h->file), &st) == 0 && S_ISREG(st.st_mode);
+    int status = regular ? recall(h, keep) : DONE;
+
+    if (status != DONE)
+        return status;
+    if (regular && ftruncate(fileno(h->file), ftell(h->file)) != 0)
+        return fail(FAILED, "log %s: %s", h->path, strerror(errno));
+    if (h->count == 0 && (!regular || ftell(h->file) == 0))
+        fputs(heading, h->file);
+    return fflush(h->file) == 0 ? DONE : fail(FAILED, "log %s: %s", h->path, strerror(errno));
 }
 
 int history_open(struct history *h, const char *path, uint64_t keep)
 {
+    struct stat st;
+    const char *mode = stat(path, &st) != 0 ? "w+e" : S_ISREG(st.st_mode) ? "r+e" : "we";
+
     memset(h, 0, sizeof *h);
     h->path = path;
-    if (keep && recall(h, path, keep) != DONE)
+    if (history_check(path) != DONE)
         return FAILED;
-    h->file = fopen(path, "w");
+    h->file = fopen(path, mode);
     if (!h->file)
-        return fail(FAILED, "%s: %s", path, strerror(errno));
-    fputs(heading, h->file);
-    for (size_t i = 0; i < h->count; i++)
-        print(h->file, &h->row[i]);
-    if (fflush(h->file) != 0)
-        return fail(FAILED, "%s: %s", path, strerror(errno));
-    return DONE;
+        return fail(FAILED, "log %s: %s", path, strerror(errno));
+    return begin(h, keep);
 }
 
 int history_add(struct history *h, const struct epoch_row *row)
 {
     if (remember(h, row) != DONE)
         return FAILED;
+    h->last = ftell(h->file);
     print(h->file, row);
     if (fflush(h->file) != 0)
-        warn("%s: %s", h->path, strerror(errno));
+        warn("log %s: %s", h->path, strerror(errno));
     return DONE;
+}
+
+int history_amend(struct history *h, const struct epoch_row *row)
+{
+    if (fseek(h->file, h->last, SEEK_SET) == 0 && ftruncate(fileno(h->file), h->last) != 0)
+        warn("log %s: %s", h->path, strerror(errno));
+    h->count--;
+    return history_add(h, row);
 }
 
 int history_close(struct history *h)

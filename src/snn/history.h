@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* One line of the CSV; figures that are not known are NaN and leave their cell empty. */
+/* One line of the CSV; figures that are not known are NaN and leave their cell empty. Of an epoch that diverged there is
+ * its number, and an infinite loss. */
 struct epoch_row {
     uint64_t epoch; /* from 1 */
     double train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, firing_rate, seconds,
@@ -19,13 +20,18 @@ struct history {
     struct epoch_row *row;
     size_t count, room;
     FILE *file;
+    long last;        /* where the last row begins in the file */
     const char *path; /* borrowed */
 };
 
-/* Begins the file `path`. The lines of an older file up to epoch `keep` stay (0: none). Returns DONE or FAILED. */
+/* Whether a log may take this name: a file that is there must be a log itself, or empty. Returns DONE or FAILED. */
+int history_check(const char *path);
+/* Begins the file `path`. The lines of an older log up to epoch `keep` stay (0: none). Returns DONE or FAILED. */
 int history_open(struct history *h, const char *path, uint64_t keep);
 /* Adds a row, in memory and in the file. */
 int history_add(struct history *h, const struct epoch_row *row);
+/* Writes the last row anew. */
+int history_amend(struct history *h, const struct epoch_row *row);
 /* Closes the file; returns FAILED if anything could not be written. */
 int history_close(struct history *h);
 

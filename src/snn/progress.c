@@ -18,13 +18,35 @@
 
 #define TWICE 0.5 /* signals closer than this are one: timeout(1) and others send theirs twice */
 
+/* Those that ask to stop. Nobody sends the last two on purpose: they go on coming, from every write and every second. */
+static const struct {
+    int number;
+    const char *name;
+    bool kills; /* when it comes again */
+} stopping[] = {
+    { SIGINT, "SIGINT", true },    { SIGTERM, "SIGTERM", true },  { SIGHUP, "SIGHUP", true },
+    { SIGPIPE, "SIGPIPE", false }, { SIGXCPU, "SIGXCPU", false },
+};
+#define STOPPING (sizeof stopping / sizeof *stopping)
+
 static _Atomic double stopped_at; /* when the first signal came; any thread may be the one that handles a signal */
+static atomic_int stopped_by;
+
+static bool kills(int number)
+{
+    for (size_t i = 0; i < STOPPING; i++)
+        if (stopping[i].number == number)
+            return stopping[i].kills;
+    return true;
+}
 
 static void on_signal(int number)
 {
     double first = 0, t = now();
 
-    if (!atomic_compare_exchange_strong(&stopped_at, &first, t) && t - first > TWICE) {
+    if (atomic_compare_exchange_strong(&stopped_at, &first, t)) {
+        stopped_by = number;
+    } else if (t - first > TWICE && kills(number)) {
         signal(number, SIG_DFL);
         raise(number);
     }
@@ -32,21 +54,34 @@ static void on_signal(int number)
 
 void stop_on_signals(void)
 {
-    struct sigaction action;
+    struct sigaction action, before;
 
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    sigaddset(&action.sa_mask, SIGINT);
-    sigaddset(&action.sa_mask, SIGTERM);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < STOPPING; i++)
+        sigaddset(&action.sa_mask, stopping[i].number);
+    for (size_t i = 0; i < STOPPING; i++) {
+        bool wanted = sigaction(stopping[i].number, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+
+        if (!wanted || stopping[i].number != SIGHUP) /* nohup(1) */
+            sigaction(stopping[i].number, &action, NULL);
+    }
+    signal(SIGXFSZ, SIG_IGN); /* a write past the limit fails instead, and says so */
 }
 
 bool stop_wanted(void)
 {
     return stopped_at > 0;
+}
+
+const char *stop_reason(void)
+{
+    for (size_t i = 0; i < STOPPING; i++)
+        if (stopping[i].number == stopped_by)
+            return stopping[i].name;
+    return "";
 }
 
 void progress_init(struct progress *p, bool quiet, uint64_t epochs)

@@ -3,12 +3,13 @@
 # set, and ways to run the tool and to say what must hold.
 
 snn=$1
+tiny_idx=$2
 work=$3
 failures=0
 
 rm -rf "$work"
 mkdir -p "$work/data"
-"$2" "$work/data"
+"$tiny_idx" "$work/data"
 cd "$work" || exit 1
 
 # run STATUS ARGUMENTS...: runs the tool, output in `out` and `err`; its exit status must be STATUS.

@@ -8,7 +8,8 @@ run 0 train --data idx:data --net 64-32-10 --epochs 3 --batch 50 --threads 2 --c
 has out "network  64-32-10: 2,410 parameters, 1x8x8 -> 10" "2,000 training, 400 test samples" "epoch   3/3" \
     "test accuracy "
 tail -n 1 out | grep -Eq '^test accuracy [0-9]+\.[0-9][0-9]%$' || bad "the last line is not the test accuracy"
-there model.snn model.csv model.snn.ckpt curves.svg raster.svg
+there model.snn model.csv curves.svg raster.svg
+[ ! -e model.snn.ckpt ] || bad "a complete run left its checkpoint"
 [ "$(wc -l <model.csv)" -eq 4 ] || bad "model.csv does not have 4 lines"
 accuracy=$(tail -n 1 out | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 [ "$accuracy" -ge 90 ] || bad "test accuracy $accuracy % on a set that is easy"
@@ -37,6 +38,55 @@ run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 -
 [ "$(tail -n 1 out)" = "$(tail -n 1 first)" ] || bad "two threads do not give what one gives"
 run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --quiet
 [ "$(wc -l <out)" -eq 1 ] || bad "--quiet printed more than the last line"
+
+# its parameters, as flags and in a file; a neuron that a method needs
+run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --rows 12,8 --quiet
+cp out first
+run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --rows 12,8 --quiet --projection.momentum 0.5 --projection.every 3
+cmp -s out first && bad "--projection.every has no effect"
+cp out second
+echo '{ "projection": { "momentum": 0.5, "every": 3 } }' >projection.json
+run 0 continual projection.json --data idx:data --net 64-32-10 --tasks 2 --batch 50 --rows 12,8 --quiet
+same out second
+run 0 continual --data idx:data --net 64-16-10 --tasks 2 --batch 50 --trainer dsr --neuron dsr_if --rows 8,8 --quiet
+run 0 continual --help
+has out --projection.lr --projection.scale --neuron
+
+# ---- a test set without the highest label; a home folder
+mkdir -p home/few
+"$tiny_idx" home/few 8
+run 0 train --data idx:home/few --net 64-16-12 --epochs 1 --quiet --save few.snn
+run 0 eval few.snn --data idx:home/few --quiet
+run 0 continual --data idx:home/few --net 64-16-12 --tasks 2 --quiet
+HOME=$PWD/home run 0 train --data 'idx:~/few' --net 4C3-AP2-FC --epochs 1 --quiet --save='~/few.snn'
+there home/few.snn home/few.csv
+echo '{ "data": { "format": "idx", "dir": "~/few" }, "network": "64-16-12", "start": "~/start.snn" }' >home.json
+cp few.snn home/start.snn
+HOME=$PWD/home run 0 train home.json --epochs 1 --quiet --save few.snn
+refuses 1 "write out the path" train --data 'idx:~nobody/few' --save few.snn
+
+# ---- recordings: frames and steps follow each other
+for split in Train Test; do
+    for label in 0 1 2 3 4 5 6 7 8 9; do
+        mkdir -p events/$split/$label
+        for t in 1 2 3 4 5 6 7; do
+            printf "\\001\\00$t\\200\\000\\00$t"
+        done >events/$split/$label/0000$label.bin
+    done
+done
+events="train --data nmnist:events --net 2312-8-10 --epochs 1 --batch 5 --quiet --save events.snn"
+run 0 $events
+run 0 info events.snn
+has out '"frames": 6' '"steps": 6'
+run 0 $events --data.frames 10
+run 0 info events.snn
+has out '"frames": 10' '"steps": 10'
+run 0 eval events.snn --data nmnist:events --steps 4
+has out "T = 4"
+run 0 eval events.snn --data nmnist:events --data.frames 3
+has out "T = 3"
+run 0 $events --steps 10
+refuses 2 "data.frames is 4, trainer.steps is 5" $events --steps 5 --data.frames 4
 
 # ---- --json: every line is an object
 if command -v python3 >/dev/null 2>&1; then
@@ -115,15 +165,15 @@ run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 
     --start alone.snn --binary none --save further.snn
 tail -n 1 further.csv | awk -F, -v "first=$(tail -n 1 alone.csv | cut -d, -f2)" '{ exit !($2 < first) }' ||
     bad "--start does not go on from what was learnt"
-refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 --start alone.snn
+refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 --start alone.snn --save x.snn
 run 0 eval taught.snn
 grep -v ' s$\|samples' out >plain
 run 0 eval packed.snn
 grep -v ' s$\|samples' out >again
 cmp -s plain again || bad "the packed model gives other figures"
-refuses 1 "SNN_ERR_IO" train --data idx:data --net 64-8-10 --teacher no.snn
+refuses 1 "SNN_ERR_IO" train --data idx:data --net 64-8-10 --save x.snn --teacher no.snn
 printf 'no model at all, only some text that is long enough for a header' >notes.snn
-refuses 1 "SNN_ERR_FORMAT" train --data idx:data --net 64-8-10 --teacher notes.snn
+refuses 1 "SNN_ERR_FORMAT" train --data idx:data --net 64-8-10 --save x.snn --teacher notes.snn
 
 # ---- one file instead of flags; flags override it; the model carries what results
 cat >run.json <<'JSON'

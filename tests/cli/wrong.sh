@@ -23,6 +23,9 @@ refuses 2 '--shape: "8by8"' bench train --shape 8by8
 refuses 2 '--repeats: "0"' bench train --repeats 0
 refuses 2 '--tasks: "0"' continual --tasks 0
 refuses 2 "go with --rows" continual --data idx:data --net 64-8-10 --more 3,3
+refuses 2 "go with --rows" continual --data idx:data --net 64-8-10 --projection.lr 0.1
+refuses 1 "projection.momentum" continual --data idx:data --net 64-8-10 --rows 3,3 --projection.momentum 2
+refuses 2 "only snn continual projects" train --data idx:data --net 64-8-10 --projection.lr 0.1
 refuses 2 "--rows: 1 numbers" continual --data idx:data --net 64-8-10 --rows 3
 refuses 2 '--rows: "x"' continual --data idx:data --net 64-8-10 --rows x,3
 refuses 1 "SNN_ERR_SHAPE" continual --data idx:data --net 64-8-10 --rows 65,3
@@ -51,6 +54,7 @@ refuses 1 "SNN_ERR_IO" info no.snn
 refuses 1 "SNN_ERR_IO" train --resume no.snn.ckpt
 refuses 1 "no/where.csv" $tiny --net 64-8-10 --csv no/where.csv
 refuses 1 "no/model.snn: No such file" $tiny --net 64-8-10 --save no/model.snn --csv log.csv
+refuses 1 "no/matrix.svg: No such file" continual --data idx:data --net 64-8-10 --matrix no/matrix.svg
 refuses 1 "no/curves.svg: No such file" $tiny --net 64-8-10 --curves no/curves.svg
 head -c 3000 data/train-images-idx3-ubyte >short
 mkdir -p cut

@@ -1,0 +1,229 @@
+/* outputs.c - the files that a command writes. */
+#define _XOPEN_SOURCE 700 /* realpath() */
+#include "outputs.h"
+
+#include "tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- names */
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* "a/b/" and "c" of "a/b/c", put together. To be freed; NULL: out of memory. */
+static char *joined(const char *folder, size_t length, const char *rest)
+{
+    char *out = malloc(length + strlen(rest) + 1);
+
+    if (out) {
+        memcpy(out, folder, length);
+        strcpy(out + length, rest);
+    }
+    return out;
+}
+
+/* The folder of `path` without links, to be freed; NULL with errno. */
+static char *real_folder(const char *path)
+{
+    char *folder = joined(path, (size_t)(base_of(path) - path), "."), *real;
+
+    real = folder ? realpath(folder, NULL) : NULL;
+    free(folder);
+    return real;
+}
+
+/* The whole name of a file that need not be there. */
+static char *real_name(const char *path)
+{
+    char *real = realpath(path, NULL), *folder;
+
+    if (real || errno != ENOENT)
+        return real;
+    folder = real_folder(path);
+    if (folder)
+        real = renamed(folder, "", "/");
+    free(folder);
+    folder = real;
+    if (folder)
+        real = renamed(folder, "", base_of(path));
+    free(folder);
+    return real;
+}
+
+/* ---- before the work */
+
+static int cannot(const struct output *o, const char *why)
+{
+    return fail(FAILED, "%s %s: %s", o->what, o->path, why);
+}
+
+/* Creating the file is the only sure way to learn whether it can be. */
+static int create(const struct output *o)
+{
+    int fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return cannot(o, strerror(errno));
+    close(fd);
+    return DONE;
+}
+
+static void discard(const char *path)
+{
+    char *real = realpath(path, NULL); /* a link that led to no file stays */
+
+    unlink(real ? real : path);
+    free(real);
+}
+
+/* A model is written beside the old one and renamed. */
+static int check_folder(const struct output *o)
+{
+    char *real = realpath(o->path, NULL), *folder = real ? real_folder(real) : NULL;
+    int status = folder && access(folder, W_OK | X_OK) == 0 ? DONE : cannot(o, strerror(errno));
+
+    free(folder);
+    free(real);
+    return status;
+}
+
+static int check_old(const struct output *o, mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return cannot(o, "is a directory");
+    if (o->model && !S_ISREG(mode))
+        return cannot(o, "is a device or pipe, not a regular file");
+    if (access(o->path, W_OK) != 0)
+        return cannot(o, strerror(errno));
+    return o->model ? check_folder(o) : DONE;
+}
+
+/* Neither may be an earlier one under another name; by then all are there. */
+static int check_apart(const struct output *output, size_t i)
+{
+    struct stat a, b;
+
+    if (stat(output[i].path, &a) != 0 || !S_ISREG(a.st_mode))
+        return DONE;
+    for (size_t k = 0; k < i; k++)
+        if (output[k].path && stat(output[k].path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+            return fail(FAILED, "%s and %s are the same file, %s", output[k].what, output[i].what, output[i].path);
+    return DONE;
+}
+
+int outputs_check(const struct output *output, size_t n)
+{
+    bool created[OUTPUTS_MOST] = { false };
+    struct stat st;
+    int status = DONE;
+
+    for (size_t i = 0; i < n && status == DONE; i++) {
+        if (!output[i].path)
+            continue;
+        if (stat(output[i].path, &st) == 0)
+            status = check_old(&output[i], st.st_mode);
+        else if (errno == ENOENT)
+            created[i] = (status = create(&output[i])) == DONE;
+        else
+            status = cannot(&output[i], strerror(errno));
+        if (status == DONE)
+            status = check_apart(output, i);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (created[i])
+            discard(output[i].path);
+    return status;
+}
+
+/* ---- checkpoints */
+
+static const struct {
+    const char *flag;
+    bool file;
+} remembered[] = {
+    { "csv", true },     { "curves", true }, { "raster", true }, { "packed", true },
+    { "matrix", true },  { "sample", false }, { "every", false }, { "keep", false },
+};
+#define REMEMBERED (sizeof remembered / sizeof *remembered)
+
+/* `path` as seen from `folder` if it lies in or below it, else in full. */
+static char *seen_from(const char *folder, const char *path)
+{
+    char *real = real_name(path);
+    size_t length = strlen(folder);
+
+    if (real && strncmp(real, folder, length) == 0 && (real[length] == '/' || folder[length - 1] == '/'))
+        memmove(real, real + length + (real[length] == '/'), strlen(real + length + (real[length] == '/')) + 1);
+    return real;
+}
+
+json_t *outputs_note(const json_t *own, const char *path)
+{
+    char *folder = real_folder(path), *seen;
+    json_t *note = folder ? json_object() : NULL;
+
+    for (size_t i = 0; note && i < REMEMBERED; i++) {
+        const char *value = json_string_value(json_object_get(own, remembered[i].flag));
+
+        if (!value)
+            continue;
+        seen = remembered[i].file ? seen_from(folder, value) : strdup(value);
+        if (!seen || json_object_set_new(note, remembered[i].flag, json_string(seen)) != 0) {
+            json_decref(note);
+            note = NULL;
+        }
+        free(seen);
+    }
+    free(folder);
+    return note;
+}
+
+/* The file that checkpoint `path` names, in or below its folder; NULL if it lies elsewhere, be it through a link. */
+static char *named_by(const char *path, const char *folder, const char *name)
+{
+    char *whole = joined(path, name[0] == '/' ? 0 : (size_t)(base_of(path) - path), name),
+         *seen = whole ? seen_from(folder, whole) : NULL;
+
+    if (!seen || seen[0] == '/') {
+        free(whole);
+        whole = NULL;
+    }
+    free(seen);
+    return whole;
+}
+
+static int recall(json_t *own, const char *flag, const char *value, const char *folder, const char *path)
+{
+    char *whole = folder ? named_by(path, folder, value) : NULL;
+
+    if (folder && !whole)
+        return fail(USAGE, "%s: has --%s %s, which is not in its folder: give the flag again", path, flag, value);
+    json_object_set_new(own, flag, json_string(whole ? whole : value));
+    free(whole);
+    return DONE;
+}
+
+int outputs_recall(json_t *own, const json_t *note, const char *path)
+{
+    char *folder = real_folder(path);
+    int status = folder ? DONE : fail(FAILED, "%s: %s", path, strerror(errno));
+
+    for (size_t i = 0; i < REMEMBERED && status == DONE; i++) {
+        const char *flag = remembered[i].flag, *value = json_string_value(json_object_get(note, flag));
+
+        if (value && !json_object_get(own, flag))
+            status = recall(own, flag, value, remembered[i].file ? folder : NULL, path);
+    }
+    free(folder);
+    return status;
+}

@@ -1,0 +1,114 @@
+#!/bin/sh
+# files.sh SNN TINY_IDX WORK - the files that a run writes: checked before it begins, none of somebody else's is lost.
+set -eu
+. "$(dirname -- "$0")/common.sh"
+
+quick="train --data idx:data --net 64-8-10 --epochs 2"
+
+# fails_early TEXT ARGUMENTS...: refused with status 1 before any epoch; nothing is trained or written.
+fails_early() {
+    text=$1
+    shift
+    run 1 "$@"
+    has err "$text"
+    hasnt out "epoch "
+}
+
+# ---- places that cannot be written
+mkdir folder
+fails_early "model folder: is a directory" $quick --save folder
+fails_early "log folder: is a directory" $quick --save m.snn --csv folder
+fails_early "--curves folder: is a directory" $quick --save m.snn --curves folder
+fails_early "--raster folder: is a directory" $quick --save m.snn --raster folder
+fails_early "--packed folder: is a directory" $quick --save m.snn --packed folder
+mkdir m.snn.ckpt
+fails_early "checkpoint m.snn.ckpt: is a directory" $quick --save m.snn
+rmdir m.snn.ckpt
+fails_early "model /dev/null: is a device" $quick --save /dev/null --csv log.csv
+fails_early "no/c.svg: No such file" $quick --save m.snn --curves no/c.svg
+fails_early "same file" $quick --save m.snn --csv m.snn
+fails_early "same file" $quick --save m.snn --csv ./m.snn.ckpt
+ln -s m.snn other.snn
+fails_early "same file" $quick --save m.snn --packed other.snn
+fails_early "model folder: is a directory" continual --data idx:data --net 64-8-10 --save folder
+fails_early "--matrix folder: is a directory" continual --data idx:data --net 64-8-10 --matrix folder
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir -m 500 locked
+    fails_early "locked/m.snn: Permission denied" $quick --save locked/m.snn
+    echo old >mine.snn
+    chmod 400 mine.snn
+    fails_early "mine.snn: Permission denied" $quick --save mine.snn
+else
+    echo "as root everything may be written: rights are not tested"
+fi
+[ ! -e m.snn ] && [ ! -e m.csv ] && [ ! -e log.csv ] || bad "a run that was refused left files"
+
+# ---- a log takes no name of a file that is something else, be it through a link
+echo important >notes.csv
+ln -s notes.csv linked.csv
+fails_early "notes.csv: is there and is no log" $quick --save notes.snn
+fails_early "linked.csv: is there and is no log" $quick --save linked.snn
+fails_early "notes.csv: is there and is no log" $quick --save m.snn --csv notes.csv
+[ "$(cat notes.csv)" = important ] || bad "notes.csv was written"
+: >empty.csv
+run 0 $quick --save m.snn --csv empty.csv
+[ "$(wc -l <empty.csv)" -eq 3 ] || bad "empty.csv does not have 3 lines"
+run 0 $quick --epochs 1 --save m.snn --csv empty.csv
+[ "$(wc -l <empty.csv)" -eq 2 ] || bad "the log of a new run does not replace an old log"
+run 0 $quick --save m.snn --csv /dev/null
+[ -c /dev/null ] || bad "/dev/null was replaced"
+
+# ---- the default name replaces nothing
+run 0 $quick --quiet
+cp model.snn before
+refuses 2 "model.snn: is there already: --save FILE" $quick --seed 7
+same model.snn before
+mv model.snn moved.snn
+refuses 2 "model.csv: is there already" $quick
+run 0 $quick --seed 7 --save model.snn
+if cmp -s model.snn before; then bad "--save model.snn does not replace it"; fi
+
+# ---- what a checkpoint remembers: the files in its folder
+mkdir run elsewhere
+run 0 $quick --keep --every 5 --save run/m.snn --csv run/log.csv --curves run/c.svg --raster run/r.svg --sample 3 --packed run/p.snn
+rm run/c.svg run/r.svg run/p.snn run/m.snn
+run 0 train --resume run/m.snn.ckpt --epochs 4
+there run/m.snn run/log.csv run/c.svg run/r.svg run/p.snn run/m.snn.ckpt
+has run/r.svg "test image 3"
+[ "$(cut -d, -f1 run/log.csv | tr '\n' ' ')" = "epoch 1 2 3 4 " ] || bad "run/log.csv does not go on"
+(cd elsewhere && "$snn" train --resume ../run/m.snn.ckpt --data idx:../data --epochs 5 --quiet >/dev/null) || bad "no resume from elsewhere"
+[ "$(cut -d, -f1 run/log.csv | tr '\n' ' ')" = "epoch 1 2 3 4 5 " ] || bad "run/log.csv does not go on from elsewhere"
+run 0 info run/m.snn
+hasnt run/m.snn tool.files
+run 0 $quick --keep --save run/n.snn --csv elsewhere/log.csv
+refuses 2 "elsewhere/log.csv, which is not in its folder: give the flag again" train --resume run/n.snn.ckpt
+run 0 train --resume run/n.snn.ckpt --csv elsewhere/log.csv --epochs 3
+[ "$(cut -d, -f1 elsewhere/log.csv | tr '\n' ' ')" = "epoch 1 2 3 " ] || bad "elsewhere/log.csv does not go on"
+# a link that leads out of the folder is such a place, too
+run 0 $quick --keep --save run/o.snn --curves run/o.svg
+rm run/o.svg
+echo important >elsewhere/notes
+ln -s ../elsewhere/notes run/o.svg
+refuses 2 "run/o.snn.ckpt: has --curves o.svg, which is not in its folder" train --resume run/o.snn.ckpt --epochs 3
+[ "$(cat elsewhere/notes)" = important ] || bad "elsewhere/notes was written"
+
+# ---- a checkpoint that is of another run
+run 0 $quick --keep --save old.snn
+cp old.snn.ckpt before
+run 0 $quick --every 0 --save old.snn
+has err "old.snn.ckpt: holds a run that is not complete"
+same old.snn.ckpt before
+
+# ---- an epoch that diverges is in the log, and said with its reason
+run 1 $quick --lr 1e30 --save d.snn
+has err "SNN_ERR_DIVERGED: epoch 1: " "not finite" "a smaller --lr"
+[ "$(wc -l <d.csv)" -eq 2 ] && grep -q '^1,inf,' d.csv || bad "d.csv does not have the epoch that diverged"
+run 0 $quick --keep --save d.snn
+run 1 train --resume d.snn.ckpt --epochs 3 --lr 1e30
+has err "epoch 3: " "d.snn.ckpt holds epoch 2: resume it with a smaller --lr"
+[ "$(cut -d, -f1,2 d.csv | tail -n 1)" = "3,inf" ] || bad "d.csv does not have the epoch that diverged"
+run 0 train --resume d.snn.ckpt --epochs 3 --lr 0.01 --json
+[ "$(cut -d, -f1 d.csv | tr '\n' ' ')" = "epoch 1 2 3 " ] || bad "d.csv keeps the epoch that diverged"
+hasnt d.csv inf
+
+finish
