@@ -64,6 +64,7 @@ static uint32_t online_processors(void)
 snn_status snn_context_create(snn_context **out, const snn_context_options *options)
 {
     snn_context seedling, *ctx;
+    uint32_t least;
     snn_status rc;
 
     if (out == NULL)
@@ -71,7 +72,8 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     *out = NULL;
     memset(&seedling, 0, sizeof seedling);
     SNN__TRY(read_options(&seedling.options, options));
-    if (seedling.options.threads == 0)
+    least = seedling.options.threads;
+    if (least == 0)
         seedling.options.threads = online_processors();
     ctx = snn__alloc(&seedling, 1, sizeof *ctx); /* the allocator hook serves the context itself, too */
     if (ctx == NULL)
@@ -81,11 +83,15 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     atomic_store(&ctx->peak_bytes, atomic_load(&seedling.bytes));
     atomic_store(&ctx->allocations, 1);
     ctx->kernels = snn__kernels_choose(ctx->options.isa);
-    rc = snn__pool_create(&ctx->pool, ctx, ctx->options.threads);
+    rc = snn__pool_create(&ctx->pool, ctx, ctx->options.threads, least);
     if (rc != SNN_OK) {
         snn_context_destroy(ctx);
         return rc;
     }
+    if (snn__pool_threads(ctx->pool) < ctx->options.threads)
+        snn__log(ctx, SNN_LOG_WARNING, "%zu of %u threads could be started", snn__pool_threads(ctx->pool),
+                 ctx->options.threads);
+    ctx->options.threads = (uint32_t)snn__pool_threads(ctx->pool);
     *out = ctx;
     return SNN_OK;
 }

@@ -6,8 +6,10 @@
 #include "core/size.h"
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #define SPINS 4000 /* about 20 to 100 microseconds */
 #define LINE 64    /* bytes of a cache line */
@@ -27,6 +29,7 @@ struct snn__pool {
     pthread_mutex_t busy; /* held by the host thread that runs a region */
     pthread_mutex_t lock; /* of those who sleep */
     pthread_cond_t wake;
+    pid_t process; /* that started the workers */
     size_t started;
 
     _Alignas(LINE) _Atomic uint64_t round; /* number of the region */
@@ -125,11 +128,19 @@ static void *work(void *arg)
     }
 }
 
+/* Whether the workers live in this process. A child of fork() has none of them, and `lock` may have been copied while one
+ * held it. Where the child finds `busy` free, no worker was inside a region: it runs its own regions alone. To ask is a
+ * system call: only who wakes or ends workers does. */
+static bool has_workers(const struct snn__pool *pool)
+{
+    return pool->process == getpid();
+}
+
 /* Begins a region: whoever sleeps is woken. */
 static void announce(struct snn__pool *pool)
 {
     atomic_fetch_add(&pool->round, 1);
-    if (atomic_load(&pool->sleeping)) {
+    if (atomic_load(&pool->sleeping) && has_workers(pool)) {
         pthread_mutex_lock(&pool->lock);
         atomic_store(&pool->sleeping, false);
         pthread_cond_broadcast(&pool->wake);
@@ -175,10 +186,8 @@ void snn__pool_run(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t ta
     pthread_mutex_unlock(&pool->busy);
 }
 
-void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx)
+static void end_workers(struct snn__pool *pool)
 {
-    if (pool == NULL)
-        return;
     atomic_store(&pool->stop, true);
     announce(pool);
     for (size_t i = 1; i <= pool->started; i++)
@@ -186,18 +195,52 @@ void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx)
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     pthread_mutex_destroy(&pool->busy);
+}
+
+void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx)
+{
+    if (pool == NULL)
+        return;
+    if (has_workers(pool))
+        end_workers(pool);
     snn__free(ctx, pool->worker);
     snn__free(ctx, pool);
 }
 
-snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t threads)
+/* Starts workers until all run or one cannot be started, and returns why. Which of its threads takes a signal is the
+ * host's choice, and it cannot choose for ours: they take none but those of their own faults. */
+static int start_workers(struct snn__pool *pool)
+{
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
+    sigset_t ours, hosts;
+    int error = 0;
+
+    sigfillset(&ours);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&ours, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &ours, &hosts); /* a thread inherits the mask of its maker */
+    while (error == 0 && pool->started + 1 < pool->threads) {
+        struct worker *w = &pool->worker[pool->started + 1];
+
+        w->pool = pool;
+        w->index = pool->started + 1;
+        error = pthread_create(&w->thread, NULL, work, w);
+        pool->started += error == 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &hosts, NULL);
+    return error;
+}
+
+snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t threads, size_t least)
 {
     struct snn__pool *pool = snn__alloc(ctx, 1, sizeof *pool);
+    int error;
 
     *out = NULL;
     if (pool == NULL)
         return SNN_ERR_MEMORY;
     pool->threads = threads;
+    pool->process = getpid();
     pool->worker = snn__alloc(ctx, threads, sizeof *pool->worker);
     if (pool->worker == NULL) {
         snn__free(ctx, pool);
@@ -206,17 +249,21 @@ snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t thr
     pthread_mutex_init(&pool->busy, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    for (size_t i = 1; i < threads; i++) {
-        struct worker *w = &pool->worker[i];
+    error = start_workers(pool);
+    pool->threads = pool->started + 1;
+    if (pool->threads < least) {
+        snn_status rc = snn__fail(SNN_ERR_UNSUPPORTED,
+                                  "thread %zu of %zu cannot be started: %s; threads = 0 takes as many as can",
+                                  pool->threads + 1, threads, snn__reason(error).text);
 
-        w->pool = pool;
-        w->index = i;
-        if (pthread_create(&w->thread, NULL, work, w) != 0) {
-            snn__pool_destroy(pool, ctx);
-            return snn__fail(SNN_ERR_UNSUPPORTED, "thread %zu of %zu cannot be started", i + 1, threads);
-        }
-        pool->started++;
+        snn__pool_destroy(pool, ctx);
+        return rc;
     }
     *out = pool;
     return SNN_OK;
+}
+
+size_t snn__pool_threads(const struct snn__pool *pool)
+{
+    return pool->threads;
 }

@@ -14,8 +14,13 @@ struct snn__pool;
  * one snn__pool_run(): it selects scratch memory. */
 typedef void (*snn__task_fn)(void *arg, size_t task, size_t worker);
 
-snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t threads);
+/* A pool of `threads` threads, or fewer but at least `least` where the system does not start more. In a child of fork()
+ * it has no thread but the caller's, and destroying it frees memory only. */
+snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t threads, size_t least);
 void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx);
+
+/* Threads that it has, the caller's included. */
+size_t snn__pool_threads(const struct snn__pool *pool);
 
 /* Runs fn(arg, 0 .. tasks - 1, worker) and returns when all are done. If another host thread is using the pool, or the
  * call comes from inside a task, everything runs in the calling thread as worker 0. Allocates nothing. */

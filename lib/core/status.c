@@ -3,6 +3,7 @@
 #include <snn/version.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static _Thread_local char message[512];
 
@@ -14,6 +15,15 @@ snn_status snn__fail(snn_status code, const char *format, ...)
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     return code;
+}
+
+struct snn__reason snn__reason(int error)
+{
+    struct snn__reason reason;
+
+    if (strerror_r(error, reason.text, sizeof reason.text) != 0)
+        snprintf(reason.text, sizeof reason.text, "error %d", error);
+    return reason;
 }
 
 const char *snn_last_error(void)

@@ -39,11 +39,7 @@ static void zlib_free(void *ctx, void *pointer)
 
 static snn_status fail_io(const char *verb, const char *path, int error)
 {
-    char reason[128] = "";
-
-    if (strerror_r(error, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", error);
-    return snn__fail(SNN_ERR_IO, "cannot %s %.300s: %s", verb, path, reason);
+    return snn__fail(SNN_ERR_IO, "cannot %s %.300s: %s", verb, path, snn__reason(error).text);
 }
 
 static snn_status fail_damaged(const struct snn__gz *gz, const char *why)

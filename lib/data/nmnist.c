@@ -70,7 +70,7 @@ static snn_status list(struct reader *r, const char *folder, uint32_t label)
     if (d == NULL && errno == ENOENT)
         return SNN_OK;
     if (d == NULL)
-        return snn__fail(SNN_ERR_IO, "%.300s: %s", folder, strerror(errno));
+        return snn__fail(SNN_ERR_IO, "%.300s: %s", folder, snn__reason(errno).text);
     while (rc == SNN_OK && (entry = readdir(d)) != NULL)
         if (is_recording(entry->d_name))
             rc = add_name(r, entry->d_name, label);

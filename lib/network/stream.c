@@ -91,7 +91,7 @@ static snn_status lean_context(snn_context *ctx, const snn_network *net, void *(
     ctx->options.release = release;
     ctx->options.allocator_user = user;
     ctx->kernels = net->ctx->kernels;
-    return snn__pool_create(&ctx->pool, ctx, 1);
+    return snn__pool_create(&ctx->pool, ctx, 1, 1);
 }
 
 static snn_status plan(struct snn__pass *pass, snn_context *ctx, snn_network *net)

@@ -3,6 +3,8 @@
 import ctypes
 import gc
 import os
+import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -234,6 +236,20 @@ class Training(unittest.TestCase):
         with self.assertRaises(snn.Error):
             sequence.begin(20)
         self.assertGreater(sequence.replay(tasks[0]).samples, 0)
+
+    def test_child_of_fork_computes_and_ends(self):
+        script = """if True:
+            import os, signal, numpy, snn
+            ctx = snn.Context(threads=3)
+            trainer = snn.Trainer(snn.Network.build(ctx, "50-80-2", (50,), 2), None, "ottt", batch=16, steps=4)
+            x = numpy.linspace(-1, 1, 800, dtype=numpy.float32).reshape(16, 50)
+            scores = trainer.predict(x)
+            child = os.fork()
+            signal.alarm(20)
+            assert (trainer.predict(x) == scores).all()
+            assert child == 0 or os.waitpid(child, 0)[1] == 0
+            """
+        subprocess.run([sys.executable, "-c", script], check=True)
 
     def test_parameters_describe_themselves(self):
         self.assertIn("momentum", snn.Optimizer(self.ctx, "sgd").params())
