@@ -343,7 +343,7 @@ static int read_checkpoint(struct continual *c, const char *path)
         return fail(USAGE, "--tasks, --net and a configuration do not go with --resume: the checkpoint holds them");
     status = run_notes_of(path, key, text, 2);
     if (text[0] && status == DONE)
-        status = config_parse(&c->run.config, text[0], path);
+        status = config_parse_run(&c->run.config, text[0], path);
     c->state = text[1] ? json_loads(text[1], 0, NULL) : NULL;
     free(text[0]);
     free(text[1]);
@@ -362,7 +362,8 @@ static int read_checkpoint(struct continual *c, const char *path)
 /* The tasks that have ended, as quickly as they can be told; then the numbers of all arrays. */
 static int take_up(struct continual *c, const char *path, bool *under_way)
 {
-    size_t batch = (size_t)config_whole(c->run.config, "batch", 64), done = (size_t)json_integer_value(json_object_get(c->state, "ended"));
+    size_t batch = (size_t)run_batch(&c->run, c->run.train);
+    size_t done = (size_t)json_integer_value(json_object_get(c->state, "ended"));
     snn_status rc = SNN_OK;
 
     *under_way = json_is_true(json_object_get(c->state, "under_way"));
@@ -432,7 +433,7 @@ static int train_task(struct continual *c, size_t task, bool begun)
 
     if (rc == SNN_OK && !begun)
         rc = snn_continual_begin(c->run.sequence, c->run.projection ? c->rows[task] : NULL, c->layers,
-                                 (size_t)config_whole(c->run.config, "batch", 64));
+                                 (size_t)run_batch(&c->run, c->run.train));
     while (rc == SNN_OK && snn_trainer_epochs_done(c->run.trainer) < epochs)
         rc = snn_trainer_epoch(c->run.trainer, data, &m);
     if (rc == SNN_OK)

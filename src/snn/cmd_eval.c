@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const struct flag flags[] = {
-    { "data", "FORMAT:DIR", "data", "other data than the model was trained on; its normalisation stays" },
+    { "data", "FORMAT:DIR", "data", "normalised as in training; default: Debian's dataset-fashion-mnist" },
     { "split", "SPLIT", NULL, "test (default) or train" },
-    { "batch", "N", "batch", "samples at a time; default: as in training" },
+    { "batch", "N", "batch", "samples at a time; default: as in training, at most 1024" },
     { "steps", "T", "trainer.steps", "time steps per sample; default: as in training" },
     { "threads", "N", "threads", "0, the default: one per processor" },
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
@@ -27,7 +27,7 @@ static int help(void)
            "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts "
            "them:\n"
            "dense (every connection at every step), MACs (real-valued inputs that are not zero) and ACs (spikes).\n"
-           "Takes data, steps and normalisation from the model; parameters may be overridden as in snn train.\n\n");
+           "Takes steps, encoder and normalisation from the model; parameters may be overridden as in snn train.\n\n");
     args_help(flags);
     printf("\n");
     param_help(stdout, "data");
@@ -35,14 +35,26 @@ static int help(void)
     return DONE;
 }
 
+/* A model says what it was trained on, but not what is to be read here, unless that is the default. */
+static int check_data(const struct run *run, const json_t *over, const json_t *trained_on, const char *model)
+{
+    const char *format = json_string_value(json_object_get(trained_on, "format")),
+               *directory = json_string_value(json_object_get(trained_on, "dir"));
+
+    if (!format || !directory || config_get(over, "data.dir") ||
+        (strcmp(config_text(run->config, "data.format", ""), format) == 0 &&
+         strcmp(config_text(run->config, "data.dir", ""), directory) == 0))
+        return DONE;
+    return fail(USAGE, "which data? %s was trained on %s:%s; --data %s:%s evaluates it on them", model, format, directory,
+                format, directory);
+}
+
 static int configure(struct run *run, struct args *args)
 {
-    int status = DONE;
-    json_t *over = args->config;
+    json_t *over = args->config, *trained_on;
+    int status;
 
-    run->config = run_config_of(args->positional[0], &status);
-    if (status != DONE)
-        return status;
+    run->config = run_use_of(args->positional[0], &trained_on, &status);
     if (!run->config)
         run->config = json_object();
     if (!config_get(over, "data.normalise") && config_get(run->config, "data.mean")) {
@@ -51,9 +63,12 @@ static int configure(struct run *run, struct args *args)
     }
     config_merge(run->config, over);
     config_complete(run->config);
-    if (config_whole(run->config, "batch", 0) < 1)
+    if (status == DONE)
+        status = check_data(run, over, trained_on, args->positional[0]);
+    json_decref(trained_on);
+    if (status == DONE && config_whole(run->config, "batch", 0) < 1)
         return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(run->config, "batch", 0));
-    return DONE;
+    return status;
 }
 
 /* Opens the split. The limit of the training run concerned its training set alone. */
@@ -91,7 +106,7 @@ static int open_model(struct run *run, const char *path, struct progress *progre
         return status;
     rc = snn_trainer_on_progress(run->trainer, progress_show, progress);
     if (rc == SNN_OK)
-        rc = snn_trainer_prepare(run->trainer, (size_t)config_whole(run->config, "batch", 128));
+        rc = snn_trainer_prepare(run->trainer, (size_t)run_batch(run, run->test));
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 

@@ -165,7 +165,7 @@ static int recall(struct train *t)
     if (status != DONE)
         return status;
     if (text[0])
-        status = config_parse(&t->run.config, text[0], t->resume);
+        status = config_parse_run(&t->run.config, text[0], t->resume);
     else
         status = fail(FAILED, "%s: carries no configuration: it was not written by snn train", t->resume);
     files = text[1] ? json_loads(text[1], 0, NULL) : NULL;
@@ -270,6 +270,7 @@ static int attach_notes(struct train *t)
 
 static int open_trainer(struct train *t)
 {
+    size_t batch = (size_t)run_batch(&t->run, t->run.train);
     snn_status rc;
     int status = run_optimizer(&t->run);
 
@@ -281,7 +282,9 @@ static int open_trainer(struct train *t)
         return status;
     rc = snn_trainer_on_progress(t->run.trainer, progress_show, &t->progress);
     if (rc == SNN_OK)
-        rc = snn_trainer_prepare(t->run.trainer, (size_t)config_whole(t->run.config, "batch", 128));
+        rc = snn_trainer_prepare(t->run.trainer, batch);
+    if (rc == SNN_OK && t->run.teacher)
+        rc = snn_trainer_prepare(t->run.teacher, batch);
     if (rc == SNN_OK && t->run.teacher)
         rc = snn_trainer_set_teacher(t->run.trainer, t->run.teacher);
     if (rc == SNN_OK && t->resume)

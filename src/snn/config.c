@@ -266,12 +266,45 @@ int config_load(json_t **out, const char *path)
     return checked(out, parsed, &error, path);
 }
 
-int config_parse(json_t **out, const char *text, const char *source)
+int config_parse_run(json_t **out, const char *text, const char *source)
 {
     json_error_t error;
     json_t *parsed = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    int status = checked(out, parsed, &error, source);
 
-    return checked(out, parsed, &error, source);
+    json_object_del(*out, "threads");
+    json_object_del(*out, "isa");
+    return status;
+}
+
+/* Of the note of a model: what describes the use of its network. */
+static const char *const use[] = {
+    "network", "seed", "batch", "data.format", "data.normalise", "data.mean", "data.deviation", "data.frames",
+    "data.count_events", "trainer.method", "trainer.steps", "trainer.encoder", "trainer.loss", "trainer.loss_mix",
+    "trainer.mse_target", "trainer.mse_constant", "trainer.label_smoothing", "trainer.loss_on",
+};
+
+int config_parse_use(json_t **out, json_t **data, const char *text, const char *source)
+{
+    json_t *parsed = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *value;
+    int status = DONE;
+
+    if (!json_is_object(parsed))
+        status = fail(FAILED, "%s: its note \"" CONFIG_NOTE "\" is no JSON object", source);
+
+    *out = json_object();
+    for (size_t i = 0; i < sizeof use / sizeof *use && status == DONE; i++) {
+        value = config_get(parsed, use[i]);
+        if (value)
+            status = check_value(source, use[i], value);
+        if (value && status == DONE)
+            status = config_set(*out, use[i], json_incref(value));
+    }
+    if (status == DONE && config_whole(*out, "batch", 1) > FOREIGN_BATCH_MOST)
+        status = config_set(*out, "batch", json_integer(FOREIGN_BATCH_MOST));
+    *data = json_incref(json_object_get(parsed, "data"));
+    json_decref(parsed);
+    return status;
 }
 
 /* optimizer.epochs was filled in from epochs; it goes on following it until somebody sets it. */

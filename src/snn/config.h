@@ -46,8 +46,12 @@ int config_set_text(json_t *config, const char *path, const char *name, const ch
 int config_load(json_t **out, const char *path);
 /* Lays a file over `base`. Returns DONE or FAILED. */
 int config_merge_file(json_t *base, const char *path);
-/* Parses text that a model file carried; `source` is for messages. */
-int config_parse(json_t **out, const char *text, const char *source);
+/* The configuration that a checkpoint carried, without what belongs to the machine; `source` is for messages. */
+int config_parse_run(json_t **out, const char *text, const char *source);
+/* Of the one that a model carried, what describes the use of its network: a model may come from anywhere, and does not say
+ * what else to read, or how much of the machine to take. `data`: its section about data, as it is, or NULL. */
+int config_parse_use(json_t **out, json_t **data, const char *text, const char *source);
+#define FOREIGN_BATCH_MOST 1024
 
 /* Lays `over` on top of `base`: sections are merged, anything else is replaced. The length of the cosine and the
  * normalisation follow what they were derived from. */

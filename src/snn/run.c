@@ -370,41 +370,36 @@ static int adopt_normalisation(json_t *config, const json_t *of)
     return status;
 }
 
-static int open_teacher(struct run *run, const char *path, json_t *config)
+static int open_teacher(struct run *run, const char *path, const json_t *config)
 {
     snn_status rc = snn_network_load(&run->taught, run->context, path);
-    int status;
 
     if (rc == SNN_OK)
         rc = snn_network_pack(run->taught);
     if (rc == SNN_OK)
         rc = snn_trainer_create(&run->teacher, run->taught, NULL, config_text(config, "trainer.method", "ottt"));
-    if (rc != SNN_OK)
-        return fail_call(rc, "teacher");
-    status = apply(config, "trainer", set_trainer, run->teacher);
-    if (status == DONE)
-        rc = snn_trainer_prepare(run->teacher, (size_t)config_whole(run->config, "batch", 128));
-    return rc == SNN_OK ? status : fail_call(rc, "teacher");
+    return rc == SNN_OK ? apply(config, "trainer", set_trainer, run->teacher) : fail_call(rc, "teacher");
 }
 
 int run_teacher(struct run *run)
 {
-    const char *path = config_text(run->config, "teacher", NULL);
-    int status = DONE;
-    json_t *config;
+    const char *teacher = config_text(run->config, "teacher", NULL);
+    char *path = teacher ? at_home(teacher) : NULL;
+    json_t *use, *data;
+    int status;
 
     if (!path)
-        return DONE;
-    config = run_config_of(path, &status);
-    if (status == DONE && !config)
+        return teacher ? FAILED : DONE;
+    use = run_use_of(path, &data, &status);
+    if (status == DONE && !use)
         status = fail(FAILED, "%s: carries no configuration: it was not written by snn train", path);
     if (status == DONE)
-        status = config_set(config, "trainer.distil", json_real(0)); /* it needs no teacher of its own now */
-    if (status == DONE)
-        status = open_teacher(run, path, config);
+        status = open_teacher(run, path, use);
     if (status == DONE && !config_get(run->config, "data.mean"))
-        status = adopt_normalisation(run->config, config);
-    json_decref(config);
+        status = adopt_normalisation(run->config, use);
+    json_decref(data);
+    json_decref(use);
+    free(path);
     return status;
 }
 
@@ -535,16 +530,26 @@ int run_notes_of(const char *model, const char *const *key, char **text, size_t 
     return status;
 }
 
-json_t *run_config_of(const char *model, int *status)
+json_t *run_use_of(const char *model, json_t **data, int *status)
 {
     char *text;
     json_t *config = NULL;
 
+    *data = NULL;
     *status = run_notes_of(model, (const char *const[]){ CONFIG_NOTE }, &text, 1);
     if (text)
-        *status = config_parse(&config, text, model);
+        *status = config_parse_use(&config, data, text, model);
     free(text);
     return config;
+}
+
+int64_t run_batch(const struct run *run, const snn_dataset *dataset)
+{
+    int64_t batch = config_whole(run->config, "batch", 128);
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    bool known = snn_dataset_get_info(dataset, &info) == SNN_OK && info.count > 0;
+
+    return known && (uint64_t)batch > info.count ? (int64_t)info.count : batch;
 }
 
 json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m)

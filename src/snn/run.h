@@ -33,8 +33,8 @@ int run_start(struct run *run);
 int run_optimizer(struct run *run);
 /* With an optimizer or, for evaluation, without. Parameters are set, prepare has not been called. */
 int run_trainer(struct run *run, snn_trainer **out, bool learns);
-/* The model that the configuration names as teacher, ready for its batches; its normalisation becomes that of the run,
- * unless one is set. Without a teacher, nothing. */
+/* The model that the configuration names as teacher, to be prepared with the trainer; its normalisation becomes that of the
+ * run, unless one is set. Without a teacher, nothing. */
 int run_teacher(struct run *run);
 /* Lateral neurons beside the network, none yet. */
 int run_projection(struct run *run);
@@ -53,8 +53,11 @@ void run_close(struct run *run);
 /* The notes that a model file carries under n keys, to be freed, NULL where it carries none. Returns DONE or FAILED. */
 int run_notes_of(const char *model, const char *const *key, char **text, size_t n);
 
-/* The configuration that a model file carries, or NULL with *status DONE if it carries none. */
-json_t *run_config_of(const char *model, int *status);
+/* What a model file says about its use (config_parse_use()), or NULL with *status DONE if it says nothing. */
+json_t *run_use_of(const char *model, json_t **data, int *status);
+
+/* Samples per batch: no more than there are. */
+int64_t run_batch(const struct run *run, const snn_dataset *dataset);
 
 /* Figures of the last evaluation, for the note, the tables and --json. */
 json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m);

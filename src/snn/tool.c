@@ -20,12 +20,17 @@ void set_command(const char *name)
     command = name;
 }
 
+/* A message may hold text of a file from anywhere: it stays one line and gives no orders to the terminal. */
 static void say(const char *kind, const char *format, va_list list)
 {
+    char line[2048];
+
+    vsnprintf(line, sizeof line, format, list);
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?';
     fflush(stdout);
-    fprintf(stderr, "snn: %s%s%s", command ? command : "", command ? ": " : "", kind);
-    vfprintf(stderr, format, list);
-    fputc('\n', stderr);
+    fprintf(stderr, "snn: %s%s%s%s\n", command ? command : "", command ? ": " : "", kind, line);
 }
 
 int fail(int status, const char *format, ...)

@@ -18,10 +18,10 @@ has raster.svg "<svg " "neurons" "time step" "Output" "</svg>"
 
 # ---- eval and info find everything in the model
 cp out trained
-run 0 eval model.snn
+run 0 eval model.snn --data idx:data
 has out "400 samples" "layer" "dense" "MACs" "ACs"
 [ "$(tail -n 1 out)" = "$(tail -n 1 trained)" ] || bad "eval does not repeat the accuracy of training"
-run 0 eval model.snn --split train --quiet --batch 7 --threads 1
+run 0 eval model.snn --data idx:data --split train --quiet --batch 7 --threads 1
 has out "train accuracy"
 run 0 info model.snn
 has out "2,410 parameters" "linear" "lif" "firing" "evaluated on 400 samples" '"method": "ottt"'
@@ -98,7 +98,7 @@ else
 fi
 run 0 train --data idx:data --net 64-8-10 --epochs 2 --json --save j.snn
 json start,epoch,epoch,end
-run 0 eval j.snn --json
+run 0 eval j.snn --data idx:data --json
 json eval
 run 0 info j.snn --json
 json info
@@ -130,7 +130,7 @@ tail -n 1 model.csv | grep -q ',,,,,$' || bad "ottt solves nothing, but model.cs
 accuracy=$(tail -n 1 out | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 [ "$accuracy" -ge 90 ] || bad "ide: test accuracy $accuracy % on a set that is easy"
 cp out trained
-run 0 eval i.snn
+run 0 eval i.snn --data idx:data
 [ "$(tail -n 1 out)" = "$(tail -n 1 trained)" ] || bad "eval does not repeat the accuracy of training with ide"
 run 0 info i.snn
 has out '"dropout": 0.2' '0.1307' '0.3081' '"solver": "auto"'
@@ -166,9 +166,9 @@ run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 
 tail -n 1 further.csv | awk -F, -v "first=$(tail -n 1 alone.csv | cut -d, -f2)" '{ exit !($2 < first) }' ||
     bad "--start does not go on from what was learnt"
 refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 --start alone.snn --save x.snn
-run 0 eval taught.snn
+run 0 eval taught.snn --data idx:data
 grep -v ' s$\|samples' out >plain
-run 0 eval packed.snn
+run 0 eval packed.snn --data idx:data
 grep -v ' s$\|samples' out >again
 cmp -s plain again || bad "the packed model gives other figures"
 refuses 1 "SNN_ERR_IO" train --data idx:data --net 64-8-10 --save x.snn --teacher no.snn
@@ -195,6 +195,14 @@ fi
 run 0 train run.json --threads 1 --save t1.snn
 run 0 train run.json --threads 3 --save t3.snn
 same t1.snn t3.snn
+
+# ---- a batch is no larger than the data set; the bits are those of a batch of its size
+run 0 train --data idx:data --net 64-8-10 --epochs 2 --batch 2000 --quiet --save all.snn
+run 0 train --data idx:data --net 64-8-10 --epochs 2 --batch 1000000000 --quiet --save more.snn
+run 0 info all.snn
+grep -v '"batch"\|all.snn' out >all
+run 0 info more.snn
+grep -v '"batch"\|more.snn' out | cmp - all || bad "a batch beyond the data set gives another model"
 
 # ---- help and version
 run 0 --version
