@@ -1,0 +1,110 @@
+/* Parameters as text: OBJECT NAME VALUE, a line each, of every kind of object; then the trainer is prepared with them. */
+#include "fuzz.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct objects {
+    snn_neuron *neuron;
+    snn_layer *layer;
+    snn_optimizer *optimizer;
+    snn_trainer *trainer;
+    snn_projection *projection;
+    snn_dataset *data;
+    snn_network *network, *spare; /* the spare one is not prepared, so that its layer can be changed */
+};
+
+static snn_status no_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+{
+    (void)user, (void)index, (void)frame, (void)x, (void)label;
+    return SNN_ERR_IO;
+}
+
+/* One object after another: a type, method or format for each number. */
+static void make(struct objects *o, snn_context *ctx, uint8_t which)
+{
+    static const char *const layer[] = { "linear", "conv2d", "batch_norm", "avgpool", "lif", "alif", "attention", "dropout" };
+    static const char *const optimizer[] = { "sgd", "adam", "adamw" };
+    const size_t shape[3] = { 1, 4, 4 };
+    snn_dataset_source source;
+    size_t methods = 0;
+
+    memset(o, 0, sizeof *o);
+    while (snn_trainer_method(methods) != NULL)
+        methods++;
+    FUZZ_HOLDS(snn_dataset_source_init(&source, sizeof source) == SNN_OK);
+    source.rank = 3;
+    memcpy(source.shape, shape, sizeof shape);
+    source.count = source.classes = 10;
+    source.read = no_sample;
+    FUZZ_HOLDS(snn_dataset_create(&o->data, ctx, &source) == SNN_OK);
+    (void)snn_neuron_create(&o->neuron, ctx, (snn_neuron_type)(1 + which % 5));
+    FUZZ_HOLDS(snn_optimizer_create(&o->optimizer, ctx, optimizer[which % 3]) == SNN_OK);
+    FUZZ_HOLDS(snn_network_build(&o->network, ctx, "4-FC", shape, 3, 3, NULL) == SNN_OK);
+    FUZZ_HOLDS(snn_network_create(&o->spare, ctx, shape, 3) == SNN_OK);
+    FUZZ_HOLDS(snn_network_add(o->spare, layer[which % 8], NULL, &o->layer) == SNN_OK);
+    (void)snn_trainer_create(&o->trainer, o->network, o->optimizer, snn_trainer_method(which % methods));
+    FUZZ_HOLDS(snn_projection_create(&o->projection, o->network) == SNN_OK);
+}
+
+static void set(struct objects *o, char kind, const char *name, const char *value)
+{
+    switch (kind) {
+    case 'n':
+        (void)snn_neuron_set_text(o->neuron, name, value);
+        break;
+    case 'l':
+        (void)snn_layer_set_text(o->layer, name, value);
+        break;
+    case 'o':
+        (void)snn_optimizer_set_text(o->optimizer, name, value);
+        break;
+    case 't':
+        (void)snn_trainer_set_text(o->trainer, name, value);
+        break;
+    case 'p':
+        (void)snn_projection_set_text(o->projection, name, value);
+        break;
+    default:
+        (void)snn_dataset_set_text(o->data, name, value);
+    }
+}
+
+static void destroy(struct objects *o)
+{
+    snn_trainer_destroy(o->trainer);
+    snn_projection_destroy(o->projection);
+    snn_optimizer_destroy(o->optimizer);
+    snn_network_destroy(o->network);
+    snn_network_destroy(o->spare);
+    snn_neuron_destroy(o->neuron);
+    snn_dataset_destroy(o->data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const uint8_t which = fuzz_byte(&data, &size);
+    char *text = fuzz_text(data, size), *next = text;
+    struct objects o;
+
+    make(&o, fuzz_context((size_t)16 << 20, true), which);
+    for (unsigned lines = 0; next != NULL && lines < 64; lines++) {
+        char *line = next, *name, *value;
+
+        next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        name = strchr(line, ' ');
+        value = name != NULL ? strchr(name + 1, ' ') : NULL;
+        if (value == NULL)
+            continue;
+        *name++ = *value++ = '\0';
+        set(&o, line[0], name, value);
+    }
+    (void)snn_network_prepare(o.spare);
+    if (o.trainer != NULL)
+        (void)snn_trainer_prepare(o.trainer, 2);
+    destroy(&o);
+    fuzz_done();
+    free(text);
+    return 0;
+}
