@@ -228,8 +228,8 @@ SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
  * @param n samples, at most the prepared batch
  * @param metrics may be NULL
  * @return SNN_ERR_ARGUMENT (label or n out of range; one sample, and a batch norm over vectors), SNN_ERR_STATE (not prepared, no
- * optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not finite). The refused update then changes
- * nothing: neither parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
+ * optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not finite, or a gradient from which
+ * moments or weights would overflow). The refused update then changes nothing: neither parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
 SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
                                     snn_metrics *metrics);
 

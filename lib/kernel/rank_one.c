@@ -17,22 +17,22 @@ void snn__rank_one_read(const struct snn__kernels *k, const struct snn__rank_one
 }
 
 /* The row with the largest factor holds the largest entry of every column. */
-bool snn__rank_one_finite(const struct snn__kernels *k, const struct snn__rank_one *r)
+bool snn__rank_one_within(const struct snn__kernels *k, const struct snn__rank_one *r, float limit)
 {
     size_t largest = 0;
     float row[SOME];
-    bool finite = k->finite(r->left, r->rows);
+    bool within = k->finite(r->left, r->rows);
 
     for (size_t i = 1; i < r->rows; i++)
         if (fabsf(r->left[i]) > fabsf(r->left[largest]))
             largest = i;
-    for (size_t j = 0; finite && j < r->columns; j += SOME) {
+    for (size_t j = 0; within && j < r->columns; j += SOME) {
         const size_t some = snn__min(SOME, r->columns - j);
 
         k->scale(row, r->left[largest], r->right + j, some);
-        finite = k->finite(row, some);
+        within = k->within(row, some, limit);
     }
-    return finite;
+    return within;
 }
 
 double snn__rank_one_square(const struct snn__kernels *k, const struct snn__rank_one *r)

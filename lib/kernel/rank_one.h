@@ -12,8 +12,8 @@ struct snn__rank_one {
 
 /* Entries [from, to) of the flat array, all of which belong to it. */
 void snn__rank_one_read(const struct snn__kernels *k, const struct snn__rank_one *r, size_t from, size_t to, float *out);
-/* Are all entries finite? */
-bool snn__rank_one_finite(const struct snn__kernels *k, const struct snn__rank_one *r);
+/* Is no entry larger than `limit`, which is finite, nor NaN? */
+bool snn__rank_one_within(const struct snn__kernels *k, const struct snn__rank_one *r, float limit);
 /* Sum of the squares of all entries. */
 double snn__rank_one_square(const struct snn__kernels *k, const struct snn__rank_one *r);
 

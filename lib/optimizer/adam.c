@@ -5,6 +5,7 @@
  *   w -= lr m / (1 - beta1^n) / (sqrt(v / (1 - beta2^n)) + eps)              n = 1 at the first update */
 #include "kernel/kernel.h"
 #include "optimizer/type.h"
+#include <float.h>
 #include <math.h>
 
 #define ROWS(decay)                                                                                                \
@@ -36,6 +37,42 @@ static void adam_piece(void *arg, size_t from, size_t to)
     const struct adam_work *work = arg;
 
     work->kernels->adam(&work->a, from, to);
+}
+
+/* |mean| / root of the mean square, both corrected, at most; 0: any number, as the mean may outlive the square. */
+static double largest_ratio(const struct snn__params *p)
+{
+    const double beta1 = snn__param_f64(p, SNN_OPTIMIZER_BETA1), beta2 = snn__param_f64(p, SNN_OPTIMIZER_BETA2);
+
+    return beta1 * beta1 < beta2 ? 1.0 / sqrt((1.0 - beta2) * (1.0 - beta1 * beta1 / beta2)) : 0.0;
+}
+
+/* Squares of the gradient, decay included, have to be finite. What a step is depends on them no more where the ratio of the
+ * moments has a bound; else it may be the mean over eps. */
+static struct snn__bounds bounds(const snn_optimizer *optimizer, double lr, bool decoupled)
+{
+    const struct snn__params *p = &optimizer->params;
+    const double decay = snn__param_f64(p, SNN_OPTIMIZER_WEIGHT_DECAY), ratio = largest_ratio(p);
+    const double by_eps = SNN__OPTIMIZER_STEP * snn__param_f64(p, SNN_OPTIMIZER_EPS) / fmax(lr, 1e-30);
+    const bool bounded = ratio > 0.0 && lr * ratio <= SNN__OPTIMIZER_STEP;
+    const double gradient = bounded ? SNN__OPTIMIZER_STEP : fmin(SNN__OPTIMIZER_STEP, by_eps);
+    double weight = FLT_MAX;
+
+    if (decoupled && lr * decay > 1.0) /* up to 1 it brings every weight nearer to 0 */
+        weight = SNN__OPTIMIZER_STEP / (lr * decay);
+    if (!decoupled && decay > 0.0)
+        weight = fmin(gradient / decay, FLT_MAX);
+    return (struct snn__bounds){ (float)gradient, (float)weight };
+}
+
+static struct snn__bounds adam_bounds(const snn_optimizer *optimizer, double lr)
+{
+    return bounds(optimizer, lr, false);
+}
+
+static struct snn__bounds adamw_bounds(const snn_optimizer *optimizer, double lr)
+{
+    return bounds(optimizer, lr, true);
 }
 
 static void update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u, bool decoupled)
@@ -78,6 +115,7 @@ const struct snn__optimizer_type snn__optimizer_adam = {
     .params = adam_params,
     .n_params = sizeof adam_params / sizeof *adam_params,
     .moments = adam_moments,
+    .bounds = adam_bounds,
     .update = adam_update,
 };
 
@@ -87,5 +125,6 @@ const struct snn__optimizer_type snn__optimizer_adamw = {
     .params = adamw_params,
     .n_params = sizeof adamw_params / sizeof *adamw_params,
     .moments = adam_moments,
+    .bounds = adamw_bounds,
     .update = adamw_update,
 };

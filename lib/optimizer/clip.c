@@ -1,10 +1,11 @@
-/* clip.c - looks at a whole gradient once: is it finite, and how long is it?
+/* clip.c - looks at a whole gradient once: is it within its bounds, and how long is it?
  *
  * The gradient is cut into pieces whose number depends on its length alone; every piece writes its own entry of a
  * small array, which is summed in order: any number of threads gives the same bits. */
 #include "core/size.h"
 #include "kernel/kernel.h"
 #include "optimizer/type.h"
+#include <float.h>
 #include <math.h>
 
 #define PIECES 64
@@ -14,15 +15,17 @@ struct scan {
     const struct snn__kernels *kernels;
     const float *g;
     size_t n, piece;
+    float limit;
     bool want_norm;
-    bool finite[PIECES];
+    bool within[PIECES];
     double square[PIECES];
 };
 
 /* What was seen so far. */
 struct look {
     const snn_context *ctx;
-    bool want_norm, finite;
+    float limit; /* of an entry */
+    bool want_norm, within;
     double square;
 };
 
@@ -33,32 +36,32 @@ static void scan_piece(void *arg, size_t task, size_t worker)
     const size_t length = snn__min(scan->piece, scan->n - from);
 
     (void)worker;
-    if (scan->want_norm) { /* squares of floats do not overflow a double: the sum is finite just if all are */
-        scan->square[task] = scan->kernels->dot(scan->g + from, scan->g + from, length);
-        scan->finite[task] = isfinite(scan->square[task]);
-    } else {
-        scan->square[task] = 0.0;
-        scan->finite[task] = scan->kernels->finite(scan->g + from, length);
-    }
+    scan->square[task] = scan->want_norm ? scan->kernels->dot(scan->g + from, scan->g + from, length) : 0.0;
+    if (scan->want_norm && scan->limit == FLT_MAX) /* squares of floats do not overflow a double: finite just if all are */
+        scan->within[task] = isfinite(scan->square[task]);
+    else
+        scan->within[task] = scan->kernels->within(scan->g + from, length, scan->limit);
 }
 
 static void look_at_array(struct look *look, const float *g, size_t n)
 {
-    struct scan scan = { .kernels = look->ctx->kernels, .g = g, .n = n, .want_norm = look->want_norm };
+    struct scan scan = {
+        .kernels = look->ctx->kernels, .g = g, .n = n, .limit = look->limit, .want_norm = look->want_norm
+    };
     size_t pieces;
 
     scan.piece = snn__max(PIECE_MIN, snn__round_up(snn__ceil_div(n, PIECES), 64));
     pieces = snn__ceil_div(n, scan.piece);
     snn__parallel(look->ctx, scan_piece, &scan, pieces);
     for (size_t i = 0; i < pieces; i++) {
-        look->finite = look->finite && scan.finite[i];
+        look->within = look->within && scan.within[i];
         look->square += scan.square[i];
     }
 }
 
 static void look_at_product(struct look *look, const struct snn__rank_one *r)
 {
-    look->finite = look->finite && snn__rank_one_finite(look->ctx->kernels, r);
+    look->within = look->within && snn__rank_one_within(look->ctx->kernels, r, look->limit);
     if (look->want_norm)
         look->square += snn__rank_one_square(look->ctx->kernels, r);
 }
@@ -76,20 +79,35 @@ static float entry(const snn_optimizer *optimizer, const struct snn__gradient *g
     return value;
 }
 
-static snn_status fail_at_first(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n)
+static snn_status fail_at_first(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float limit)
 {
+    float value = 0.0f;
     size_t i = 0;
 
-    while (i < n && isfinite(entry(optimizer, g, i)))
+    while (i < n && fabsf(value = entry(optimizer, g, i)) <= limit)
         i++;
-    return snn__fail(SNN_ERR_DIVERGED, "the gradient is not finite (%g at entry %zu of %zu): no parameter changed",
-                     i < n ? (double)entry(optimizer, g, i) : 0.0, i, n);
+    if (!isfinite(value))
+        return snn__fail(SNN_ERR_DIVERGED, "the gradient is not finite (%g at entry %zu of %zu): no parameter changed",
+                         (double)value, i, n);
+    return snn__fail(SNN_ERR_DIVERGED, "the gradient is %g at entry %zu of %zu, and %s takes up to %g with these "
+                     "settings: no parameter changed; clip_norm or clip_value would bound it", (double)value, i, n,
+                     optimizer->type->owner, (double)limit);
 }
 
-snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float *scale, double *norm)
+/* What an entry may be before it is clipped, if it may be `bound` afterwards. */
+static float before_clipping(const snn_optimizer *optimizer, float bound)
+{
+    const double norm = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_NORM);
+    const double value = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_VALUE);
+
+    return (norm > 0.0 && norm <= (double)bound) || (value > 0.0 && value <= (double)bound) ? FLT_MAX : bound;
+}
+
+snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float bound, float *scale,
+                           double *norm)
 {
     const double limit = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_NORM);
-    struct look look = { optimizer->ctx, limit > 0.0, true, 0.0 };
+    struct look look = { optimizer->ctx, before_clipping(optimizer, bound), limit > 0.0, true, 0.0 };
     size_t done = 0;
 
     for (size_t i = 0; i < g->n_rank_one; i++) {
@@ -102,12 +120,25 @@ snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gra
     look_at_array(&look, g->array + done, n - done);
     *scale = 1.0f;
     *norm = 0.0;
-    if (!look.finite)
-        return fail_at_first(optimizer, g, n);
+    if (!look.within)
+        return fail_at_first(optimizer, g, n, look.limit);
     if (limit > 0.0) {
         *norm = sqrt(look.square);
         if (*norm > limit)
             *scale = (float)(limit / *norm);
     }
+    return SNN_OK;
+}
+
+snn_status snn__clip_weights(const snn_optimizer *optimizer, const float *w, size_t n, float bound)
+{
+    struct look look = { optimizer->ctx, bound, false, true, 0.0 };
+
+    if (bound == FLT_MAX)
+        return SNN_OK;
+    look_at_array(&look, w, n);
+    if (!look.within)
+        return snn__fail(SNN_ERR_DIVERGED, "a weight is beyond %g, from where %s would overflow with this weight_decay: no "
+                         "parameter changed", (double)bound, optimizer->type->owner);
     return SNN_OK;
 }

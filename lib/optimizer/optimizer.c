@@ -247,13 +247,15 @@ static void update_product(void *arg, size_t task, size_t worker)
 snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const struct snn__gradient *g,
                                  double *norm)
 {
-    struct job job = { .optimizer = optimizer, .run = run, .all.w = w };
+    const double lr = snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
+    const struct snn__bounds bounds = optimizer->type->bounds(optimizer, lr);
+    struct job job = { .optimizer = optimizer, .run = run, .all = { .lr = (float)lr, .w = w } };
     size_t done = 0;
 
-    SNN__TRY(snn__clip_scale(optimizer, g, run->length, &job.all.scale, norm));
+    SNN__TRY(snn__clip_scale(optimizer, g, run->length, bounds.gradient, &job.all.scale, norm));
+    SNN__TRY(snn__clip_weights(optimizer, w, run->length, bounds.weight));
     if (optimizer->type->check != NULL)
         SNN__TRY(optimizer->type->check(optimizer, run));
-    job.all.lr = (float)snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
     job.all.limit = (float)snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_VALUE);
     for (size_t i = 0; i < g->n_rank_one; i++) {
         const struct snn__rank_one *r = job.rank_one = &g->rank_one[i];

@@ -49,7 +49,7 @@ struct snn__gradient {
 
 /* w <- w after one update with gradient g, both [run->length]; advances the moments and run->updates. `norm` receives the
  * gradient's norm if clip_norm is set, else 0. Allocates nothing. SNN_ERR_DIVERGED, with nothing changed, if the gradient
- * is not finite. */
+ * is not finite, or so large that moments or weights would not be. */
 snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const struct snn__gradient *g,
                                  double *norm);
 

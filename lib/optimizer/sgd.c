@@ -7,6 +7,8 @@
  * The arithmetic is a kernel; here it is put together and cut into pieces. */
 #include "kernel/kernel.h"
 #include "optimizer/type.h"
+#include <float.h>
+#include <math.h>
 
 static const struct snn__param params[] = {
     SNN__PARAM_F64(SNN_OPTIMIZER_LR, "lr", 0.0, SNN__OPTIMIZER_LARGE, 0.1, "learning rate"),
@@ -40,9 +42,19 @@ static snn_status sgd_check(const snn_optimizer *optimizer, const struct snn__ru
     const double momentum = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_MOMENTUM);
 
     if (momentum > 0.0 && run->n_moments == 0)
-        return snn__fail(SNN_ERR_STATE, "optimizer sgd: momentum became %g, but the trainer was prepared with 0: "
-                         "prepare it again", momentum);
+        return snn__fail(SNN_ERR_STATE, "optimizer sgd: momentum became %g, but the trainer was created with 0: "
+                         "set it before snn_trainer_create()", momentum);
     return SNN_OK;
+}
+
+/* A velocity is at most 1 / (1 - momentum) times the largest gradient, decay included, and lr times that is a step. */
+static struct snn__bounds sgd_bounds(const snn_optimizer *optimizer, double lr)
+{
+    const double momentum = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_MOMENTUM);
+    const double decay = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_WEIGHT_DECAY);
+    const double half = SNN__OPTIMIZER_STEP / 2 * (1.0 - momentum) / fmax(lr, 1.0);
+
+    return (struct snn__bounds){ (float)half, decay > 0.0 ? (float)fmin(half / decay, FLT_MAX) : FLT_MAX };
 }
 
 static void sgd_update(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u)
@@ -67,5 +79,6 @@ const struct snn__optimizer_type snn__optimizer_sgd = {
     .n_params = sizeof params / sizeof *params,
     .moments = sgd_moments,
     .check = sgd_check,
+    .bounds = sgd_bounds,
     .update = sgd_update,
 };

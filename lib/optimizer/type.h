@@ -15,6 +15,12 @@ struct snn__update {
     bool decays;         /* weight decay acts on it */
 };
 
+/* What an update may meet, so that moments stay finite and no weight moves farther than SNN__OPTIMIZER_STEP. */
+struct snn__bounds {
+    float gradient; /* largest absolute entry, clipped */
+    float weight;   /* largest absolute weight; FLT_MAX: any */
+};
+
 struct snn__optimizer_type {
     const char *name;  /* what the user selects */
     const char *owner; /* for messages: "optimizer NAME" */
@@ -24,6 +30,7 @@ struct snn__optimizer_type {
     void (*moments)(const snn_optimizer *optimizer, struct snn__run *run);
     /* Have the settings changed since the moments were named, so that they do not suffice? NULL: they cannot. */
     snn_status (*check)(const snn_optimizer *optimizer, const struct snn__run *run);
+    struct snn__bounds (*bounds)(const snn_optimizer *optimizer, double lr);
     /* Changes u->w and its part of the moments; run->updates counts the updates before this one. */
     void (*update)(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u);
 };
@@ -33,13 +40,19 @@ struct snn__optimizer_type {
 #define SNN__OPTIMIZER_BELOW_ONE 0x1.fffffep-1
 #define SNN__OPTIMIZER_COUNT 0x1p53
 
+/* How far an update may move a weight: whatever it is, it stays finite, and so do squares and sums of a few. */
+#define SNN__OPTIMIZER_STEP 1e18
+
 /* The learning rate of update `update` of epoch `epoch`, schedule.c. */
 double snn__schedule_rate(const struct snn__params *params, uint64_t epoch, uint64_t update);
 /* Whether `text` is a list of epochs, "60,120", or empty. */
 bool snn__schedule_milestones_valid(const char *text);
 
 /* Factor of the gradient that brings its norm down to clip_norm (1 if that is 0), clip.c. `norm` receives the norm
- * before, or 0. SNN_ERR_DIVERGED if an entry is not finite. */
-snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float *scale, double *norm);
+ * before, or 0. SNN_ERR_DIVERGED if an entry is not finite, or beyond `bound` where clipping does not keep it there. */
+snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float bound, float *scale,
+                           double *norm);
+/* SNN_ERR_DIVERGED if one of the weights w[n] is beyond `bound`. */
+snn_status snn__clip_weights(const snn_optimizer *optimizer, const float *w, size_t n, float bound);
 
 #endif

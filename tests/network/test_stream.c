@@ -576,6 +576,68 @@ START_TEST(test_learning_goes_on)
 }
 END_TEST
 
+static const char *const optimizers[] = { "sgd", "adam", "adamw" };
+
+static snn_optimizer *optimizer_of(snn_context *ctx, const char *name, double clip)
+{
+    snn_optimizer *o = NULL;
+
+    OK(snn_optimizer_create(&o, ctx, name));
+    if (strcmp(name, "sgd") == 0)
+        OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_MOMENTUM, 0.9));
+    OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_CLIP_NORM, clip));
+    return o;
+}
+
+static void ck_finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            ck_abort_msg("number %zu of %zu is %g", i, n, (double)x[i]);
+}
+
+/* One error of 1e30, finite, and far from what moments can take: refused, without a change; or clipped. */
+static void learn_from_a_huge_error(const char *method, const char *optimizer, double clip)
+{
+    static const size_t shape[3] = { 5 };
+    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_network *net = network_of(ctx, shape, learning_net(method));
+    snn_optimizer *o = optimizer_of(ctx, optimizer, clip);
+    snn_trainer *tr = trainer_of(net, o, method, "steps=1", 1);
+    snn_stream *s = NULL;
+    float x[5], before[256];
+    const float error[OUT] = { 1e30f, -1e30f, 1e30f }, good[OUT] = { 0.1f, 0.1f, -0.1f };
+
+    OK(snn_trainer_stream(tr, &s));
+    for (unsigned t = 0; t < 12; t++) {
+        random_fill(x, 5, 0, 3, t);
+        OK(snn_stream_step(s, x, NULL));
+        ck_assert_uint_le(net->n_parameters, 256);
+        memcpy(before, net->parameters, net->n_parameters * sizeof(float));
+        if (t % 3 != 1 || clip > 0) {
+            OK(snn_stream_learn(s, t % 3 == 1 ? error : good));
+        } else {
+            FAILS(snn_stream_learn(s, error), SNN_ERR_DIVERGED, "clip_norm");
+            ck_assert_mem_eq(before, net->parameters, net->n_parameters * sizeof(float));
+        }
+        ck_finite(net->parameters, net->n_parameters);
+        for (size_t i = 0; i < tr->run.n_moments; i++)
+            ck_finite(tr->run.moment[i], tr->run.length);
+    }
+    ck_assert(memcmp(before, net->parameters, net->n_parameters * sizeof(float)) != 0); /* not dead */
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(o);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+
+START_TEST(test_huge_errors)
+{
+    for (int clip = 0; clip < 2; clip++)
+        learn_from_a_huge_error(methods[_i / 3], optimizers[_i % 3], clip);
+}
+END_TEST
+
 static void has_ended(snn_stream *s)
 {
     const float x[5] = { 1 };
@@ -776,6 +838,7 @@ int main(void)
     tcase_add_loop_test(t, test_learns_from_an_error, 0, 4);
     tcase_add_loop_test(t, test_from_learning_to_running, 0, 4);
     tcase_add_loop_test(t, test_learning_goes_on, 0, 4);
+    tcase_add_loop_test(t, test_huge_errors, 0, 12);
     tcase_add_test(t, test_trainer_ends_its_stream);
     tcase_add_test(t, test_refresh);
     tcase_add_loop_test(t, test_too_little_memory, 0, NETS);

@@ -302,13 +302,96 @@ START_TEST(outer_products_that_are_not_finite_change_nothing)
             else
                 p.holes[3] = NAN;
             FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ p.holes, p.part, 2 }, &norm), SNN_ERR_DIVERGED,
-                  "not finite");
+                  k == 3 && i == 0 ? "takes up to 5e+17" : "not finite");
             ck_assert_mem_eq(before, w, sizeof w);
         }
         ck_assert_uint_eq(run.updates, 0);
         end(&run);
         snn_optimizer_destroy(o);
     }
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* Settings at their limits. */
+static const struct rule extremes[] = {
+    { .name = "sgd", .lr = 1e30 },
+    { .name = "sgd", .lr = 1e-3, .momentum = 0.999999, .nesterov = true },
+    { .name = "sgd", .lr = 10, .momentum = 0.9, .decay = 1e30 },
+    { .name = "sgd", .lr = 1, .decay = 3 },
+    { .name = "sgd", .lr = 1, .momentum = 0.9, .clip_norm = 1e30 },
+    { .name = "adam", .lr = 1, .beta1 = 0.99, .beta2 = 0.5, .eps = 1e-30 },
+    { .name = "adam", .lr = 1e30, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 },
+    { .name = "adam", .lr = 1e-3, .beta1 = 0, .beta2 = 0, .eps = 1e-8, .decay = 1e30 },
+    { .name = "adam", .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999999, .eps = 1e-8, .clip_value = 1e30 },
+    { .name = "adamw", .lr = 1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .decay = 1e30 },
+    { .name = "adamw", .lr = 1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .decay = 3 },
+};
+
+#define N_EXTREMES (int)(sizeof extremes / sizeof *extremes)
+
+static void all_finite(const float *x, size_t n, const char *what, const struct rule *r, double size)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            ck_abort_msg("%s, lr %g: %s is %g after gradients of %g", r->name, r->lr, what, (double)x[i], size);
+}
+
+/* Gradients of one size, some of them 0, over and over. An update is taken, and leaves numbers; or refused, and changes nothing.
+ * Returns how many were refused. */
+static int update_often(snn_context *ctx, const struct rule *r, float size, bool product)
+{
+    enum { M = 96, TIMES = 150 };
+    snn_optimizer *o = make(ctx, r);
+    float w[M], g[M], left[8], right[12], before[3][M];
+    struct snn__rank_one part = { 0, 8, 12, left, right };
+    struct snn__run run;
+    int refused = 0;
+    double norm;
+
+    begin(&run, o, M);
+    random_fill(w, M, -1.0f, 1.0f, 3);
+    for (int t = 0; t < TIMES; t++) {
+        for (int i = 0; i < M; i++)
+            g[i] = (t + i) % 7 == 0 || t > 100 ? 0 : i % 2 ? -size : size;
+        for (int i = 0; i < 12; i++)
+            right[i] = g[i] > 0 ? 1.0f : -1.0f;
+        for (int i = 0; i < 8; i++)
+            left[i] = g[i + 20];
+        memcpy(before[0], w, sizeof w);
+        for (size_t i = 0; i < run.n_moments; i++)
+            memcpy(before[1 + i], run.moment[i], sizeof w);
+        if (snn__optimizer_update(o, &run, w, &(struct snn__gradient){ g, &part, product }, &norm) != SNN_OK) {
+            ck_assert_msg(strstr(snn_last_error(), "no parameter changed") != NULL, "%s", snn_last_error());
+            ck_assert_mem_eq(before[0], w, sizeof w);
+            for (size_t i = 0; i < run.n_moments; i++)
+                ck_assert_mem_eq(before[1 + i], run.moment[i], sizeof w);
+            refused++;
+        }
+        all_finite(w, M, "a weight", r, size);
+        for (size_t i = 0; i < run.n_moments; i++)
+            all_finite(run.moment[i], M, run.moment_name[i], r, size);
+    }
+    end(&run);
+    snn_optimizer_destroy(o);
+    return refused;
+}
+
+START_TEST(updates_leave_numbers)
+{
+    const struct rule *r = _i < N_RULES ? &rules[_i] : &extremes[_i - N_RULES];
+    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    const bool clips = r->clip_norm > 0 || r->clip_value > 0;
+
+    for (double size = 1; size < 4e38; size *= 100)
+        for (int product = 0; product < 2; product++) {
+            const int refused = update_often(ctx, r, (float)size, product);
+
+            if (_i < N_RULES && (size < 2e16 || clips))
+                ck_assert_msg(refused == 0, "%s: %g", r->name, size);
+            if (size > 1e36 && !(clips && _i < N_RULES))
+                ck_assert_msg(refused > 0, "%s: %g", r->name, size);
+        }
     snn_context_destroy(ctx);
 }
 END_TEST
@@ -345,7 +428,7 @@ START_TEST(momentum_needs_the_memory_for_it)
     begin(&run, o, 4);
     ck_assert_uint_eq(run.n_moments, 0);
     OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_MOMENTUM, 0.9));
-    FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_STATE, "prepare it again");
+    FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_STATE, "before snn_trainer_create()");
     ck_assert_float_eq(w[0], 1.0f);
     snn_optimizer_destroy(o);
     snn_context_destroy(ctx);
@@ -597,6 +680,7 @@ int main(void)
     tcase_add_test(update, gradient_that_is_not_finite_changes_nothing);
     tcase_add_loop_test(update, outer_products_are_their_entries, 0, N_RULES);
     tcase_add_test(update, outer_products_that_are_not_finite_change_nothing);
+    tcase_add_loop_test(update, updates_leave_numbers, 0, N_RULES + N_EXTREMES);
     tcase_add_test(update, large_gradients_are_clipped_not_refused);
     tcase_add_test(update, momentum_needs_the_memory_for_it);
     tcase_add_test(update, updates_allocate_nothing);
