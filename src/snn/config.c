@@ -291,7 +291,6 @@ int config_parse_use(json_t **out, json_t **data, const char *text, const char *
 
     if (!json_is_object(parsed))
         status = fail(FAILED, "%s: its note \"" CONFIG_NOTE "\" is no JSON object", source);
-
     *out = json_object();
     for (size_t i = 0; i < sizeof use / sizeof *use && status == DONE; i++) {
         value = config_get(parsed, use[i]);

@@ -46,6 +46,28 @@ same whole.snn cut.snn
 [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] || bad "cut.csv does not hold epochs 1 to 20"
 refuses 1 "cut.snn.ckpt: is not there, as cut.snn is complete" train --resume cut.snn.ckpt
 
+# ---- a signal during an evaluation, which is most of these epochs: the test columns are filled in later
+few="--data idx:data --net 64-100-10 --batch 1 --data.limit 50 --lr 0.02 --seed 3 --epochs 60"
+run 0 train $few --save few.snn
+tries=0
+: >cut.csv
+until tail -n 1 cut.csv | grep -q '^[0-9]*,[^,]*,[^,]*,,,' || [ $tries -ge 50 ]; do
+    tries=$((tries + 1))
+    rm -f cut.snn* cut.csv
+    "$snn" train $few --every 0 --save cut.snn >out 2>err &
+    child=$!
+    await has_epoch
+    kill -INT $child || true
+    wait $child || true
+done
+[ $tries -lt 50 ] || bad "no evaluation was interrupted"
+run 0 train --resume cut.snn.ckpt
+same few.snn cut.snn
+cut -d, -f1-6 few.csv >few.figures
+cut -d, -f1-6 cut.csv >cut.figures
+same few.figures cut.figures
+rm -f cut.snn* cut.csv
+
 # ---- ide: dropout masks, running values, the power iteration of the feedback weights
 flags="--data idx:data --net ide-400 --dropout 0.2 --trainer ide --steps 5 --loss ce --lr 0.05 --schedule step"
 run 0 train $flags --epochs 4 --threads 1 --save ide-whole.snn
