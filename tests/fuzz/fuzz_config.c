@@ -8,10 +8,26 @@
 static void note(const json_t *config)
 {
     char *text = config_note(config);
-    json_t *again = NULL;
+    json_t *again = NULL, *use = NULL, *data = NULL;
 
-    FUZZ_HOLDS(text != NULL && config_parse(&again, text, "note") == DONE);
+    FUZZ_HOLDS(text != NULL && config_parse_run(&again, text, "checkpoint") == DONE);
+    FUZZ_HOLDS(config_parse_use(&use, &data, text, "model") == DONE);
+    FUZZ_HOLDS(config_whole(use, "batch", 1) <= FOREIGN_BATCH_MOST && !config_get(use, "data.dir"));
     json_decref(again);
+    json_decref(use);
+    json_decref(data);
+    free(text);
+}
+
+/* The note of a model from elsewhere need not be a configuration of ours. */
+static void foreign(const uint8_t *data, size_t size)
+{
+    char *text = fuzz_text(data, size);
+    json_t *use = NULL, *about = NULL;
+
+    (void)config_parse_use(&use, &about, text, "model");
+    json_decref(use);
+    json_decref(about);
     free(text);
 }
 
@@ -34,12 +50,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length = end != NULL ? (size_t)(end - data) : size;
     json_t *config = NULL, *base = NULL;
 
+    foreign(data, length);
     fuzz_write("config.json", data, length);
     if (config_load(&config, fuzz_path("config.json")) != DONE) {
         FUZZ_HOLDS(config == NULL);
         return 0;
     }
-    FUZZ_HOLDS(config_parse(&base, "{\"epochs\": 3, \"optimizer\": {\"epochs\": 3}, \"data\": {\"mean\": [0.5]}}", "base") == DONE);
+    FUZZ_HOLDS(config_parse_run(&base, "{\"epochs\": 3, \"optimizer\": {\"epochs\": 3}, \"data\": {\"mean\": [0.5]}}", "base") == DONE);
     config_merge(base, config);
     config_complete(base);
     if (end != NULL)
