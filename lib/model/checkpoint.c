@@ -41,48 +41,52 @@ static double *sum_of(struct snn__run *run, const struct count *c)
 
 /* ---- saving */
 
-static json_t *moments_json(const struct snn__run *run)
+static json_t *moments_json(const struct snn__run *run, bool *failed)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < run->n_moments; i++)
-        json_array_append_new(list, json_string(run->moment_name[i]));
+        snn__json_add(list, json_string(run->moment_name[i]), failed);
     return list;
 }
 
 static snn_status run_to_json(json_t **out, struct snn__run *run)
 {
-    json_t *o = json_pack("{s:i, s:s, s:s?, s:o}", "format", RUN_FORMAT, "method", run->method, "optimizer",
-                          run->optimizer, "moments", moments_json(run));
-    int failed = o == NULL;
+    json_t *o = json_object();
+    bool failed = false;
 
+    snn__json_set(o, "format", json_integer(RUN_FORMAT), &failed);
+    snn__json_set(o, "method", json_string(run->method), &failed);
+    snn__json_set(o, "optimizer", run->optimizer ? json_string(run->optimizer) : json_null(), &failed);
+    snn__json_set(o, "moments", moments_json(run, &failed), &failed);
     for (size_t i = 0; i < COUNT(counts); i++)
-        failed |= json_object_set_new(o, counts[i].name, json_integer((json_int_t)*count_of(run, &counts[i])));
+        snn__json_set(o, counts[i].name, json_integer((json_int_t)*count_of(run, &counts[i])), &failed);
     for (size_t i = 0; i < COUNT(sums); i++)
-        failed |= json_object_set_new(o, sums[i].name, json_real(*sum_of(run, &sums[i])));
-    if (failed) {
-        json_decref(o);
-        return snn__json_no_memory("checkpoint");
-    }
-    *out = o;
-    return SNN_OK;
+        snn__json_set(o, sums[i].name, json_real(*sum_of(run, &sums[i])), &failed);
+    return snn__json_made(out, o, failed, "checkpoint");
+}
+
+/* Takes `json` over and puts its text into the metadata. */
+static snn_status add_text(json_t *metadata, const char *key, json_t *json, snn_context *ctx)
+{
+    bool failed = false;
+    char *text;
+    snn_status rc = snn__json_write(&text, ctx, json, "checkpoint");
+
+    json_decref(json);
+    if (rc != SNN_OK)
+        return rc;
+    snn__json_set(metadata, key, json_string(text), &failed);
+    snn__free(ctx, text);
+    return failed ? snn__json_no_memory("checkpoint") : SNN_OK;
 }
 
 static snn_status add_run(json_t *metadata, const snn_network *network, struct snn__run *run)
 {
     json_t *json = NULL;
-    char *text;
-    snn_status rc;
 
     SNN__TRY(run_to_json(&json, run));
-    rc = snn__json_write(&text, network->ctx, json, "checkpoint");
-    json_decref(json);
-    if (rc != SNN_OK)
-        return rc;
-    if (json_object_set_new(metadata, "snn.run", json_string(text)) != 0)
-        rc = snn__json_no_memory("checkpoint");
-    snn__free(network->ctx, text);
-    return rc;
+    return add_text(metadata, "snn.run", json, network->ctx);
 }
 
 /* Walks over the tensors of a moment: it is flat over the trained tensors in their order. */
@@ -135,36 +139,34 @@ static void gather_memory(const struct snn__memory *memory, struct snn__entry *e
 
 #define PROJECTION_KEY "snn.projection"
 
-static json_t *lateral_json(const snn_projection *p)
+static json_t *rows_json(const struct snn__lateral *s, bool *failed)
+{
+    json_t *pair = json_array();
+
+    snn__json_add(pair, json_integer((json_int_t)s->rows), failed);
+    snn__json_add(pair, json_integer((json_int_t)s->frozen), failed);
+    return pair;
+}
+
+static snn_status lateral_json(json_t **out, const snn_projection *p)
 {
     json_t *o = json_object();
+    bool failed = false;
 
-    for (size_t l = 0; l < p->net->n_layers; l++) {
-        const struct snn__lateral *s = &p->beside[l].lateral;
-
-        if (s->rows > 0)
-            json_object_set_new(o, p->net->layer[l]->name, json_pack("[I, I]", (json_int_t)s->rows, (json_int_t)s->frozen));
-    }
-    return o;
+    for (size_t l = 0; l < p->net->n_layers; l++)
+        if (p->beside[l].lateral.rows > 0)
+            snn__json_set(o, p->net->layer[l]->name, rows_json(&p->beside[l].lateral, &failed), &failed);
+    return snn__json_made(out, o, failed, "checkpoint");
 }
 
 static snn_status add_projection(json_t *metadata, const snn_projection *p)
 {
     json_t *json;
-    char *text;
-    snn_status rc;
 
     if (p == NULL)
         return SNN_OK;
-    json = lateral_json(p);
-    rc = json ? snn__json_write(&text, p->ctx, json, "checkpoint") : snn__json_no_memory("checkpoint");
-    json_decref(json);
-    if (rc != SNN_OK)
-        return rc;
-    if (json_object_set_new(metadata, PROJECTION_KEY, json_string(text)) != 0)
-        rc = snn__json_no_memory("checkpoint");
-    snn__free(p->ctx, text);
-    return rc;
+    SNN__TRY(lateral_json(&json, p));
+    return add_text(metadata, PROJECTION_KEY, json, p->ctx);
 }
 
 /* Arrays of a projection: H and D of every layer. */
@@ -255,7 +257,7 @@ static snn_status read_run(json_t **out, const struct snn__safetensors *file)
     if (text == NULL)
         return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\" holds a network, but no training run", file->path);
     snprintf(what, sizeof what, "checkpoint \"%.200s\": \"snn.run\"", file->path);
-    return snn__json_read(out, text, strlen(text), what);
+    return snn__json_read(out, file->ctx, text, strlen(text), what);
 }
 
 /* Numbers of the run, into a copy. */
@@ -374,14 +376,11 @@ static snn_status compare_laterals(const snn_projection *p, const struct snn__sa
     if (p == NULL)
         return SNN_OK;
     snprintf(what, sizeof what, "checkpoint \"%.200s\": \"" PROJECTION_KEY "\"", file->path);
-    SNN__TRY(snn__json_read(&saved, text, strlen(text), what));
-    present = lateral_json(p);
-    if (present == NULL)
-        rc = snn__json_no_memory("checkpoint");
-    else
-        rc = json_equal(saved, present) ? SNN_OK
-                                        : snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its lateral neurons, [rows, frozen], are "
-                                                    "%.200s; grow and freeze the same before loading", file->path, text);
+    SNN__TRY(snn__json_read(&saved, file->ctx, text, strlen(text), what));
+    rc = lateral_json(&present, p);
+    if (rc == SNN_OK && !json_equal(saved, present))
+        rc = snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its lateral neurons, [rows, frozen], are %.200s; grow and freeze the "
+                       "same before loading", file->path, text);
     json_decref(saved);
     json_decref(present);
     return rc;

@@ -31,66 +31,73 @@ static json_t *value_json(const snn_layer *layer, size_t index)
 }
 
 /* tau is another way to say decay and left out. */
-static int put_params(json_t *o, const snn_layer *layer)
+static void put_params(json_t *o, const snn_layer *layer, bool *failed)
 {
-    int rc = 0;
-
     for (size_t i = 0; i < snn__params_count(&layer->params); i++) {
         const struct snn__param *row = snn__params_row(&layer->params, i);
 
         if (row->key != SNN_NEURON_TAU && !snn__params_is_default(&layer->params, i))
-            rc |= json_object_set_new(o, row->name, value_json(layer, i));
+            snn__json_set(o, row->name, value_json(layer, i), failed);
     }
-    return rc;
 }
 
-static json_t *source_json(const char *from, int delay)
+static json_t *source_json(const char *from, int delay, bool *failed)
 {
-    return delay ? json_pack("{s:s, s:i}", "layer", from, "delay", delay) : json_string(from);
+    json_t *o;
+
+    if (!delay)
+        return json_string(from);
+    o = json_object();
+    snn__json_set(o, "layer", json_string(from), failed);
+    snn__json_set(o, "delay", json_integer(delay), failed);
+    return o;
 }
 
 /* "from", unless the layer reads just the one before it. */
-static int put_sources(json_t *o, const snn_layer *layer, uint32_t inputs, const char *previous)
+static snn_status put_sources(json_t *o, const snn_layer *layer, uint32_t inputs, const char *previous, bool *failed)
 {
     json_t *list = json_array();
     const char *from = "";
-    int delay = 0, rc = 0;
+    snn_status rc = SNN_OK;
+    int delay = 0;
 
-    for (uint32_t i = 0; i < inputs; i++) {
-        if (snn_layer_input(layer, i, &from, &delay) != SNN_OK)
-            rc = -1;
-        else
-            rc |= json_array_append_new(list, source_json(from, delay));
+    for (uint32_t i = 0; rc == SNN_OK && i < inputs; i++) {
+        rc = snn_layer_input(layer, i, &from, &delay);
+        if (rc == SNN_OK)
+            snn__json_add(list, source_json(from, delay, failed), failed);
     }
-    if (rc == 0 && (inputs != 1 || delay || strcmp(from, previous) != 0))
-        return json_object_set_new(o, "from", list);
-    json_decref(list);
+    if (rc == SNN_OK && (inputs != 1 || delay || strcmp(from, previous) != 0))
+        snn__json_set(o, "from", list, failed);
+    else
+        json_decref(list);
     return rc;
 }
 
-static snn_status put_layer(json_t *layers, const snn_layer *layer, const char *previous)
+static snn_status put_layer(json_t *layers, const snn_layer *layer, const char *previous, bool *failed)
 {
     snn_layer_info info = SNN_LAYER_INFO_INIT;
-    json_t *o = NULL;
-    int rc;
+    snn_status rc;
+    json_t *o;
 
     SNN__TRY(snn_layer_get_info(layer, &info));
     if (!snn__text_valid(info.name))
         return snn__fail(SNN_ERR_ARGUMENT, "layer %u: its name is not UTF-8 and cannot be written", info.index);
-    o = json_pack("{s:s, s:s}", "name", info.name, "type", info.type);
-    rc = put_params(o, layer);
-    rc |= put_sources(o, layer, info.inputs, previous);
-    rc |= json_array_append_new(layers, o);
-    return rc == 0 ? SNN_OK : snn__json_no_memory(WHAT);
+    o = json_object();
+    snn__json_set(o, "name", json_string(info.name), failed);
+    snn__json_set(o, "type", json_string(info.type), failed);
+    put_params(o, layer, failed);
+    rc = put_sources(o, layer, info.inputs, previous, failed);
+    snn__json_add(layers, o, failed);
+    return rc;
 }
 
-static snn_status put_layers(json_t *layers, const snn_network *network)
+static snn_status put_layers(json_t *layers, const snn_network *network, bool *failed)
 {
     const char *previous = "input";
     const snn_layer *layer;
 
     for (size_t i = 0; (layer = snn_network_layer(network, i)) != NULL; i++) {
-        SNN__TRY(put_layer(layers, layer, previous));
+        SNN__TRY(put_layer(layers, layer, previous, failed));
         previous = layer->name;
     }
     return SNN_OK;
@@ -99,24 +106,24 @@ static snn_status put_layers(json_t *layers, const snn_network *network)
 snn_status snn__network_to_json(json_t **out, const snn_network *network)
 {
     snn_network_info info = SNN_NETWORK_INFO_INIT;
-    json_t *root, *layers = json_array(), *input = json_array();
+    json_t *root, *layers, *input;
+    bool failed = false;
     snn_status rc;
 
     *out = NULL;
-    rc = snn_network_get_info(network, &info);
-    for (uint32_t i = 0; rc == SNN_OK && i < info.in.rank; i++)
-        if (json_array_append_new(input, json_integer(info.in.dim[i])) != 0)
-            rc = snn__json_no_memory(WHAT);
+    SNN__TRY(snn_network_get_info(network, &info));
+    root = json_object();
+    input = json_array();
+    layers = json_array();
+    for (uint32_t i = 0; i < info.in.rank; i++)
+        snn__json_add(input, json_integer(info.in.dim[i]), &failed);
+    rc = put_layers(layers, network, &failed);
+    snn__json_set(root, "format", json_integer(SNN__NETWORK_FORMAT), &failed);
+    snn__json_set(root, "input", input, &failed);
+    snn__json_set(root, "layers", layers, &failed);
     if (rc == SNN_OK)
-        rc = put_layers(layers, network);
-    root = json_pack("{s:i, s:o, s:o}", "format", SNN__NETWORK_FORMAT, "input", input, "layers", layers);
-    if (rc == SNN_OK && root == NULL)
-        rc = snn__json_no_memory(WHAT);
-    if (rc != SNN_OK) {
-        json_decref(root);
-        root = NULL;
-    }
-    *out = root;
+        return snn__json_made(out, root, failed, WHAT);
+    json_decref(root);
     return rc;
 }
 
@@ -303,7 +310,7 @@ snn_status snn_network_parse(snn_network **out, snn_context *context, const char
     *out = NULL;
     if (context == NULL || json == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_network_parse: %s is NULL", context == NULL ? "context" : "json");
-    SNN__TRY(snn__json_read(&root, json, strlen(json), WHAT));
+    SNN__TRY(snn__json_read(&root, context, json, strlen(json), WHAT));
     rc = snn__network_from_json(out, context, root);
     json_decref(root);
     return rc;
@@ -318,7 +325,7 @@ static const char *shown(const json_t *value, char buffer[80])
 
     if (value == NULL)
         return "not set";
-    if (n > 79)
+    if (n == 0 || n > 79)
         return "another";
     buffer[n] = '\0';
     return buffer;

@@ -1,86 +1,69 @@
-/* JSON within limits: Jansson does the grammar, this file bounds depth and size before it starts. */
+/* Values of JSON made and written. Every call into Jansson that takes memory is checked. */
 #include "model/json.h"
 #include "core/alloc.h"
+#include "core/size.h"
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-/* Deepest nesting outside strings. Jansson recurses once a level; a host's thread may have little stack. */
-static size_t depth(const char *text, size_t length)
+void snn__json_set(json_t *object, const char *key, json_t *value, bool *failed)
 {
-    size_t now = 0, most = 0;
-    int quoted = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-
-        if (quoted && c == '\\')
-            i++;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (!quoted && (c == '{' || c == '['))
-            most = ++now > most ? now : most;
-        else if (!quoted && (c == '}' || c == ']') && now > 0)
-            now--;
-    }
-    return most;
+    *failed |= json_object_set_new(object, key, value) != 0;
 }
 
-snn_status snn__json_read(json_t **out, const char *text, size_t length, const char *what)
+void snn__json_add(json_t *array, json_t *value, bool *failed)
 {
-    json_error_t e;
+    *failed |= json_array_append_new(array, value) != 0;
+}
 
-    *out = NULL;
-    if (length > SNN__JSON_BYTES)
-        return snn__fail(SNN_ERR_FORMAT, "%s: %zu bytes of JSON, more than %zu", what, length, SNN__JSON_BYTES);
-    if (depth(text, length) > SNN__JSON_DEPTH)
-        return snn__fail(SNN_ERR_FORMAT, "%s: JSON is nested deeper than %d levels", what, SNN__JSON_DEPTH);
-    *out = json_loadb(text, length, JSON_REJECT_DUPLICATES, &e);
+snn_status snn__json_made(json_t **out, json_t *value, bool failed, const char *what)
+{
+    *out = failed ? NULL : value;
     if (*out != NULL)
         return SNN_OK;
-    if (json_error_code(&e) == json_error_out_of_memory)
+    json_decref(value);
+    return snn__json_no_memory(what);
+}
+
+snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const json_t *json, size_t before, size_t flags,
+                          const char *what)
+{
+    size_t n = json_dumpb(json, NULL, 0, flags);
+
+    *out = NULL;
+    if (n == 0)
         return snn__json_no_memory(what);
-    return snn__fail(SNN_ERR_FORMAT, "%s: line %d, column %d: %.160s", what, e.line, e.column, e.text);
-}
-
-static char *dump(snn_context *ctx, const json_t *json, size_t flags, size_t *length)
-{
-    char *text;
-
-    *length = json_dumpb(json, NULL, 0, flags);
-    text = snn__alloc(ctx, *length + 1, 1);
-    if (text != NULL)
-        json_dumpb(json, text, *length, flags);
-    return text;
-}
-
-static int reads_back(const char *text, size_t length, const json_t *json)
-{
-    json_t *again = json_loadb(text, length, 0, NULL);
-    int same = again != NULL && json_equal(again, json);
-
-    json_decref(again);
-    return same;
+    if (n > SNN__JSON_BYTES)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: its JSON has %zu bytes, at most %zu are allowed", what, n, SNN__JSON_BYTES);
+    *out = snn__alloc(ctx, before + snn__round_up(n + 1, 8), 1);
+    if (*out == NULL)
+        return SNN_ERR_MEMORY;
+    *length = n;
+    if (json_dumpb(json, *out + before, n, flags) == n)
+        return SNN_OK;
+    snn__free(ctx, *out);
+    *out = NULL;
+    return snn__json_no_memory(what);
 }
 
 /* 17 digits always do; fewer, where they do as well, keep 0.1 from becoming 0.10000000000000001. */
 snn_status snn__json_write(char **out, snn_context *ctx, const json_t *json, const char *what)
 {
-    size_t length;
+    for (size_t digits = 15;; digits++) {
+        json_t *again = NULL;
+        size_t length = 0;
+        snn_status rc;
+        int same;
 
-    *out = NULL;
-    for (size_t digits = 15; digits <= 17; digits++) {
-        char *text = dump(ctx, json, JSON_REAL_PRECISION(digits), &length);
-
-        if (text == NULL)
-            return SNN_ERR_MEMORY;
-        if (length > 0 && length <= SNN__JSON_BYTES && reads_back(text, length, json)) {
-            *out = text;
+        SNN__TRY(snn__json_dump(out, &length, ctx, json, 0, JSON_REAL_PRECISION(digits), what));
+        rc = digits == 17 ? SNN_OK : snn__json_read(&again, ctx, *out, length, what);
+        same = digits == 17 || json_equal(again, json);
+        json_decref(again);
+        if (rc == SNN_OK && same)
             return SNN_OK;
-        }
-        snn__free(ctx, text);
+        snn__free(ctx, *out);
+        *out = NULL;
+        SNN__TRY(rc);
     }
-    return snn__fail(SNN_ERR_MEMORY, "%s: its JSON of %zu bytes could not be made", what, length);
 }
 
 snn_status snn__json_at(snn_status rc, const char *format, ...)

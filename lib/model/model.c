@@ -50,9 +50,9 @@ size_t snn__model_tensors(const snn_network *network)
 snn_status snn__model_metadata(json_t **out, const snn_network *network)
 {
     json_t *architecture = NULL, *texts;
+    bool failed = false;
     char *text;
     snn_status rc;
-    int failed;
 
     *out = NULL;
     SNN__TRY(snn__network_to_json(&architecture, network));
@@ -60,17 +60,13 @@ snn_status snn__model_metadata(json_t **out, const snn_network *network)
     json_decref(architecture);
     if (rc != SNN_OK)
         return rc;
-    texts = json_pack("{s:s, s:s}", "snn.format", "1", "snn.network", text);
+    texts = json_object();
+    snn__json_set(texts, "snn.format", json_string("1"), &failed);
+    snn__json_set(texts, "snn.network", json_string(text), &failed);
     snn__free(network->ctx, text);
-    failed = texts == NULL;
-    for (const struct snn__note *note = network->notes; !failed && note != NULL; note = note->next)
-        failed = json_object_set_new(texts, note->key, json_string(note->text));
-    if (failed) {
-        json_decref(texts);
-        return snn__json_no_memory("model file");
-    }
-    *out = texts;
-    return SNN_OK;
+    for (const struct snn__note *note = network->notes; note != NULL; note = note->next)
+        snn__json_set(texts, note->key, json_string(note->text), &failed);
+    return snn__json_made(out, texts, failed, "model file");
 }
 
 /* Gathers the tensors of a network to write. */
@@ -160,7 +156,7 @@ snn_status snn__model_architecture(snn_network **out, snn_context *ctx, const st
     *out = NULL;
     if (text == NULL)
         return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\": the metadata has no \"snn.network\"", file->path);
-    rc = snn__json_read(&json, text, strlen(text), "network JSON");
+    rc = snn__json_read(&json, file->ctx, text, strlen(text), "network JSON");
     if (rc == SNN_OK)
         rc = snn__network_from_json(out, ctx, json);
     json_decref(json);

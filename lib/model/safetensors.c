@@ -44,48 +44,47 @@ static uint64_t get_u64(const unsigned char *in)
 
 /* ---- writing */
 
-static json_t *entry_json(const struct snn__entry *e, uint64_t *offset)
+static json_t *entry_json(const struct snn__entry *e, uint64_t *offset, bool *failed)
 {
-    json_t *shape = json_array();
-    uint64_t begin = *offset;
+    json_t *entry = json_object(), *shape = json_array(), *offsets = json_array();
 
-    *offset += 4 * (uint64_t)e->length;
     for (uint32_t i = 0; i < e->rank; i++)
-        json_array_append_new(shape, json_integer(e->dim[i]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", e->bytes ? "U8" : "F32", "shape", shape, "data_offsets", (json_int_t)begin,
-                     (json_int_t)*offset);
+        snn__json_add(shape, json_integer(e->dim[i]), failed);
+    snn__json_add(offsets, json_integer((json_int_t)*offset), failed);
+    *offset += 4 * (uint64_t)e->length;
+    snn__json_add(offsets, json_integer((json_int_t)*offset), failed);
+    snn__json_set(entry, "dtype", json_string(e->bytes ? "U8" : "F32"), failed);
+    snn__json_set(entry, "shape", shape, failed);
+    snn__json_set(entry, "data_offsets", offsets, failed);
+    return entry;
 }
 
-static json_t *header_json(const json_t *metadata, const struct snn__entry *entries, size_t n)
+static snn_status header_json(json_t **out, const json_t *metadata, const struct snn__entry *entries, size_t n)
 {
-    json_t *texts = json_pack("{s:s}", CHECKSUM, "00000000"), *root = json_object();
-    int rc = json_object_update(texts, (json_t *)metadata);
+    json_t *texts = json_object(), *root = json_object();
+    bool failed = false;
     uint64_t offset = 0;
 
-    rc |= json_object_set_new(root, "__metadata__", texts);
-    for (size_t i = 0; i < n; i++)
-        rc |= json_object_set_new(root, entries[i].name, entry_json(&entries[i], &offset));
-    if (rc == 0)
-        return root;
-    json_decref(root);
-    return NULL;
+    snn__json_set(texts, CHECKSUM, json_string("00000000"), &failed);
+    failed |= json_object_update(texts, (json_t *)metadata) != 0;
+    snn__json_set(root, "__metadata__", texts, &failed);
+    for (size_t i = 0; i < n && !failed; i++)
+        snn__json_set(root, entries[i].name, entry_json(&entries[i], &offset, &failed), &failed);
+    return snn__json_made(out, root, failed, "model file");
 }
 
 /* Length and header as they are in the file, but for the checksum. */
 static snn_status make_header(snn_context *ctx, const json_t *root, unsigned char **out, size_t *size)
 {
-    size_t length = json_dumpb(root, NULL, 0, JSON_COMPACT), padded = snn__round_up(length, 8);
+    size_t length = 0, padded;
+    char *text;
 
-    if (length == 0 || padded > SNN__JSON_BYTES)
-        return snn__fail(length == 0 ? SNN_ERR_MEMORY : SNN_ERR_ARGUMENT,
-                         "model file: a header of %zu bytes, at most %zu are allowed", padded, SNN__JSON_BYTES);
-    *out = snn__alloc(ctx, 8 + padded, 1);
-    if (*out == NULL)
-        return SNN_ERR_MEMORY;
+    SNN__TRY(snn__json_dump(&text, &length, ctx, root, 8, JSON_COMPACT, "model file: its header"));
+    padded = snn__round_up(length, 8);
+    memset(text + 8 + length, ' ', padded - length);
+    *out = (unsigned char *)text;
     *size = 8 + padded;
     put_u64(*out, padded);
-    memset(*out + 8, ' ', padded);
-    json_dumpb(root, (char *)*out + 8, length, JSON_COMPACT);
     return SNN_OK;
 }
 
@@ -129,9 +128,7 @@ snn_status snn__safetensors_write(snn_context *ctx, const char *path, const json
         if (!entries[i].bytes)
             SNN__TRY(check_finite("cannot write", path, entries[i].name, entries[i].data, entries[i].length,
                                   SNN_ERR_DIVERGED));
-    root = header_json(metadata, entries, n);
-    if (root == NULL)
-        return snn__json_no_memory("model file");
+    SNN__TRY(header_json(&root, metadata, entries, n));
     rc = make_header(ctx, root, &header, &size);
     json_decref(root);
     if (rc == SNN_OK)
@@ -343,7 +340,7 @@ static snn_status read_all(struct snn__safetensors *file, struct snn__input *in,
 
     snprintf(what, sizeof what, "model file \"%.200s\": header", file->path);
     SNN__TRY(read_header(file, in, header, &length));
-    SNN__TRY(snn__json_read(&file->header, *header + 8, length - 8, what));
+    SNN__TRY(snn__json_read(&file->header, file->ctx, *header + 8, length - 8, what));
     if (!json_is_object(file->header))
         return bad(file, "the header is no JSON object");
     SNN__TRY(parse_metadata(file));

@@ -1,4 +1,5 @@
 /* Networks as JSON: round trips, and texts that mean no network. */
+#include "model/json.h"
 #include "support.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -382,6 +383,73 @@ START_TEST(test_notes)
 }
 END_TEST
 
+/* ---- the reader of JSON against Jansson's */
+
+static const char *const texts[] = {
+    "{\"a\": [1, -2, 0, 3.5, -0.25e2, 1E+3, 9007199254740993], \"b\": {\"c\": true, \"d\": false}, \"e\": null, \"\": \"\"}",
+    "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\", \"\\u0041\\u00e9\\u20AC\\ud83d\\udc08\", \"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x88\"]",
+    " [ 0.1 , 0.30000000000000004 , 1.7976931348623157e308 , 5e-324 , 1e-400 , -0.0 , 123456789012345678 ] \n",
+    "[[[[]]], {}, [{}, {\"x\": {\"x\": []}}], \"a\\\\\\\"b\"]",
+};
+
+static size_t accepted;
+
+static void compare_readers(const char *text, size_t length)
+{
+    json_t *expected = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL), *read = NULL;
+    snn_status rc = snn__json_read(&read, ctx, text, length, "a text");
+
+    ck_assert_msg(rc == (expected != NULL ? SNN_OK : SNN_ERR_FORMAT), "\"%.*s\": %s", (int)length, text, snn_last_error());
+    ck_assert((read != NULL) == (rc == SNN_OK));
+    ck_assert_msg(expected == NULL || json_equal(read, expected), "\"%.*s\"", (int)length, text);
+    accepted += rc == SNN_OK;
+    json_decref(expected);
+    json_decref(read);
+}
+
+static size_t draw(uint64_t *state, size_t n)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(*state >> 33) % n;
+}
+
+/* One to three bytes changed, left out or put in, mostly with such as mean something; no NUL, of which Jansson takes no
+ * notice. */
+static size_t mutate(char *out, const char *text, uint64_t *state)
+{
+    static const char meaning[] = "{}[]\",:\\/0123456789.eE+-utfnrlsabcdDC \n\xc3\xa9\xed\xff";
+    size_t length = strlen(text);
+
+    memcpy(out, text, length);
+    for (size_t changes = 1 + draw(state, 3); changes > 0; changes--) {
+        size_t at = draw(state, length), less = draw(state, 3), more = less == 2 ? 0 : 1; /* 2: a byte is left out */
+        char byte = draw(state, 8) == 0 ? (char)(1 + draw(state, 255)) : meaning[draw(state, sizeof meaning - 1)];
+
+        less = less > 0;
+        memmove(out + at + more, out + at + less, length - at - less);
+        if (more > 0)
+            out[at] = byte;
+        length += more - less;
+    }
+    return length;
+}
+
+START_TEST(test_readers)
+{
+    uint64_t state = (uint64_t)_i;
+    char out[256];
+
+    accepted = 0;
+    compare_readers(texts[_i], strlen(texts[_i]));
+    ck_assert_uint_eq(accepted, 1);
+    for (size_t n = 0; n < strlen(texts[_i]); n++)
+        compare_readers(texts[_i], n);
+    for (int i = 0; i < 20000; i++)
+        compare_readers(out, mutate(out, texts[_i], &state));
+    ck_assert_uint_gt(accepted, 1000);
+}
+END_TEST
+
 /* Every allocation through the context may fail, without a leak. */
 START_TEST(test_memory)
 {
@@ -433,6 +501,7 @@ int main(void)
     tcase_add_test(tcase, test_by_hand);
     tcase_add_loop_test(tcase, test_wrong, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(tcase, test_graphs);
+    tcase_add_loop_test(tcase, test_readers, 0, (int)(sizeof texts / sizeof *texts));
     tcase_add_test(tcase, test_deep);
     tcase_add_test(tcase, test_many);
     tcase_add_test(tcase, test_arguments);
