@@ -101,7 +101,7 @@ same old.snn.ckpt before
 
 # ---- an epoch that diverges is in the log, and said with its reason
 run 1 $quick --lr 1e30 --save d.snn
-has err "SNN_ERR_DIVERGED: epoch 1: " "not finite" "a smaller --lr"
+has err "SNN_ERR_DIVERGED: epoch 1: " "no parameter changed" "a smaller --lr"
 [ "$(wc -l <d.csv)" -eq 2 ] && grep -q '^1,inf,' d.csv || bad "d.csv does not have the epoch that diverged"
 run 0 $quick --keep --save d.snn
 run 1 train --resume d.snn.ckpt --epochs 3 --lr 1e30
