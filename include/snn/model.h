@@ -47,13 +47,14 @@ SNN_API snn_status snn_network_set_note(snn_network *network, const char *key, c
 /** Reads an attached text, borrowed until it is set again; NULL if there is none. */
 SNN_API const char *snn_network_note(const snn_network *network, const char *key);
 
-/** Writes a checkpoint: the network, the optimizer's moments, epoch, batch and update counts.
- * @return as snn_network_save() */
+/** Writes a checkpoint: the network, the optimizer's moments, what the method carries on, the place in the epoch and the size of its
+ * data set, batch and update counts.
+ * @return as snn_network_save(); SNN_ERR_STATE also in a callback of the trainer, but for the progress callback of an epoch */
 SNN_API snn_status snn_trainer_save(const snn_trainer *trainer, const char *path);
 
 /** Takes up a checkpoint: a trainer made like the saved one goes on as that one would have, bit for bit.
- * @return as snn_network_load(), and SNN_ERR_STATE if network, method or optimizer differ (the message says in what);
- * the trainer is unchanged on failure */
+ * @return as snn_network_load(), and SNN_ERR_STATE if network, method or optimizer differ (the message says in what) or in a
+ * callback of the trainer; the trainer is unchanged on failure */
 SNN_API snn_status snn_trainer_load(snn_trainer *trainer, const char *path);
 
 SNN_END_DECLS

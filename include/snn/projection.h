@@ -64,12 +64,13 @@ SNN_API snn_status snn_projection_param_info(const snn_projection *projection, s
 /** Gives layer number `layer` so many more lateral neurons, with random orthonormal rows. Rows are taken into account by the
  * next snn_trainer_prepare(); until then a trainer that uses the projection refuses to train.
  * @return SNN_ERR_ARGUMENT (no such layer), SNN_ERR_UNSUPPORTED (a layer without weights, or whose weights are derived: groups,
- * standardised, spectral norm, transposed), SNN_ERR_SHAPE (more rows than inputs), SNN_ERR_MEMORY */
+ * standardised, spectral norm, transposed), SNN_ERR_SHAPE (more rows than inputs), SNN_ERR_STATE (in a callback of a trainer that uses
+ * it), SNN_ERR_MEMORY */
 SNN_API snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows);
 
 /** Freezes all rows: from the next snn_trainer_prepare() on, gradients are projected against them, and parameters of one
  * dimension (biases, gains, thresholds, those of batch norms) and the running statistics of batch norms stay as they are.
- * @return SNN_ERR_ARGUMENT */
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (in a callback of a trainer that uses it) */
 SNN_API snn_status snn_projection_freeze(snn_projection *projection);
 
 /** Sets the learning rate of the lateral weights of one layer, instead of the common one.

@@ -29,6 +29,8 @@ typedef enum snn_trainer_key {
     SNN_TRAINER_DISTIL = 411,          /**< f64 in [0, 1], mu: share of the distance from a teacher in the loss of training,
                                         * (1 - mu) loss + mu tau^2 KL(softmax(teacher / tau) || softmax(output / tau)) */
     SNN_TRAINER_DISTIL_TAU = 412,      /**< f64, tau */
+    SNN_TRAINER_SKIP_UNREADABLE = 413, /**< i64*, 1: epochs leave out batches of which a sample cannot be read or is not finite, with a
+                                            warning; 0: they end there, and the next call tries the batch again */
 
     SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt: K of the T steps are trained, drawn per batch; 0: all */
@@ -69,10 +71,10 @@ typedef enum snn_trainer_key {
 typedef struct snn_metrics {
     uint32_t struct_size;      /**< set by the caller to sizeof(snn_metrics) */
     uint32_t reserved;         /**< 0 */
-    uint64_t samples;          /**< samples seen */
+    uint64_t samples;          /**< samples seen, those before an epoch was cancelled and taken up again among them */
     double loss;               /**< mean total loss of a sample */
     double accuracy;           /**< share of samples whose largest summed output is the label's; in [0, 1] */
-    double seconds;            /**< wall-clock time */
+    double seconds;            /**< wall-clock time of this call */
     double learning_rate;      /**< of the last update; 0 in evaluation */
     double gradient_norm;      /**< of the last update before clipping, if clip_norm is set; else 0 */
     double firing_rate;        /**< spikes per neuron and step, over all populations */
@@ -84,12 +86,13 @@ typedef struct snn_metrics {
     uint64_t solver_failures;  /**< ide: batches whose solver stopped before its tolerance */
     double equilibrium_gap;    /**< ide: ||f(a) - a|| / ||a|| of the rates a, mean over the batches */
     double backward_rate;      /**< spide: spikes of either sign per neuron and step of the second stage, over all populations */
+    double samples_per_second; /**< of this call: of the samples seen in it */
 } snn_metrics;
 
 /** Initialiser for a snn_metrics that a call is to fill. */
-#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0 }
+#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0 }
 
-/** Figures of one layer in the last epoch, step or evaluation. */
+/** Figures of one layer in the last epoch, step or evaluation; in the progress callback of an epoch, in the epoch so far. */
 typedef struct snn_layer_metrics {
     uint32_t struct_size;  /**< set by the caller to sizeof(snn_layer_metrics) */
     uint32_t reserved;     /**< 0 */
@@ -116,7 +119,11 @@ typedef struct snn_progress {
 } snn_progress;
 
 /** Called after every batch of an epoch or evaluation. Return 0 to go on; anything else ends the call with
- * SNN_ERR_CANCELLED between two batches: the trainer can be saved and goes on from there later. */
+ * SNN_ERR_CANCELLED between two batches: the trainer can be saved and goes on from there later.
+ *
+ * In the callback of an epoch the host may evaluate and predict with this trainer, and save it; the epoch's figures are not touched. All
+ * else that computes with it, prepares, loads or restarts it gives SNN_ERR_STATE, and so does everything in other callbacks: of
+ * evaluations, observers, noise, data sets. Destroying it there is an error of the host, which a debug build asserts. */
 typedef int (*snn_progress_fn)(void *user, const snn_progress *progress);
 
 /** Moments at which an observer is called. */
@@ -215,7 +222,7 @@ SNN_API snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *log
 /** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing. A
  * second call plans anew (epoch, moments and parameters are kept).
  * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do; batches of 1 with a batch norm over
- * vectors, which has one value then and no variance), SNN_ERR_MEMORY */
+ * vectors, which has one value then and no variance), SNN_ERR_STATE (in a callback of this trainer), SNN_ERR_MEMORY */
 SNN_API snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
 
 /** Bytes that the trainer holds: plan, gradient, moments. 0 before prepare. Real-time safe. */
@@ -233,9 +240,17 @@ SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
 SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
                                     snn_metrics *metrics);
 
-/** Trains one epoch, or what is left of an epoch that was cancelled. Allocates nothing.
- * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_CANCELLED */
+/** Trains one epoch, or what is left of the epoch under way: one that was cancelled, or that ended because a sample could not be read.
+ * Such a batch changed nothing, and is tried again; SNN_TRAINER_SKIP_UNREADABLE leaves it out. A last batch of one sample is left out
+ * where a batch norm over vectors has no variance of it. Allocates nothing.
+ * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_STATE (the epoch under way is over a data set of
+ * another size: go on with that one, or call snn_trainer_restart_epoch()), SNN_ERR_CANCELLED, what the data set gave for a sample;
+ * SNN_ERR_IO (every batch was left out) */
 SNN_API snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics);
+
+/** Gives up what is left of the epoch under way, if there is one: the next snn_trainer_epoch() begins it anew, over any data set. What was
+ * learned stays. @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (in a callback of this trainer) */
+SNN_API snn_status snn_trainer_restart_epoch(snn_trainer *trainer);
 
 /** Evaluates a data set in its order: accuracy, loss, firing rates, synaptic operations. Changes no parameter.
  * @return as snn_trainer_epoch() */

@@ -20,6 +20,9 @@ static const struct count {
 } counts[] = {
     { "epoch", offsetof(struct snn__run, epoch) },
     { "position", offsetof(struct snn__run, position) },
+    { "seen", offsetof(struct snn__run, seen) },
+    { "samples", offsetof(struct snn__run, samples) },
+    { "frames", offsetof(struct snn__run, frames) },
     { "updates", offsetof(struct snn__run, updates) },
     { "batches", offsetof(struct snn__run, batches) },
 }, sums[] = {
@@ -229,6 +232,7 @@ snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_save: %s is NULL", trainer == NULL ? "trainer" : "path");
     network = snn__trainer_network(trainer);
     run = snn__trainer_run((snn_trainer *)trainer); /* only read here */
+    SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_PROGRESS));
     SNN__TRY(snn__network_check_latent(network));
     SNN__TRY(snn__trainer_remember((snn_trainer *)trainer)); /* unless it is there already */
     SNN__TRY(snn__model_metadata(&metadata, network));
@@ -284,7 +288,7 @@ static snn_status parse_run(struct snn__run *run, const json_t *o, const struct 
             return bad_run(file, sums[i].name);
         *sum_of(run, &sums[i]) = json_real_value(value);
     }
-    return SNN_OK;
+    return run->position > run->samples || run->seen > run->position ? bad_run(file, "position") : SNN_OK;
 }
 
 static snn_status compare_text(const struct snn__safetensors *file, const char *what, const char *saved,
@@ -440,12 +444,15 @@ snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_load: %s is NULL", trainer == NULL ? "trainer" : "path");
     network = snn__trainer_network(trainer);
     run = snn__trainer_run(trainer);
+    SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(snn__network_check_latent(network));
     rc = snn__safetensors_read(&file, network->ctx, path);
     if (rc == SNN_OK)
         rc = snn__trainer_remember(trainer);
     if (rc == SNN_OK)
         rc = take_up(&file, trainer, network, run);
+    if (rc == SNN_OK)
+        snn__forget_counters(trainer);
     snn__safetensors_free(&file);
     return rc;
 }

@@ -152,7 +152,7 @@ static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, 
     else if (unit->trainable && unit->flags & SNN__LAYER_POPULATION)
         unit->layer->type->adjoint(&unit->node, &io, unit->e, 0, NULL, false); /* for the gradient of its leak */
     if (pass->couples)
-        unit->answers += io.spikes;
+        unit->counts.answers += io.spikes;
     if (unit->weighted != NULL && unit->node.wants_adjoint)
         bend_correlations(pass, unit);
 }

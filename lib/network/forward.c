@@ -173,10 +173,8 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
 void snn__pass_clear_counters(struct snn__pass *pass)
 {
     pass->neuron_steps = pass->couple_steps = 0;
-    for (size_t l = 0; l < pass->n; l++) {
-        pass->unit[l].spikes = pass->unit[l].answers = 0;
-        pass->unit[l].macs = pass->unit[l].acs = pass->unit[l].dense = 0;
-    }
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].counts = (struct snn__counts){ 0 };
 }
 
 void snn__pass_prepare_counting(struct snn__pass *pass)
@@ -226,8 +224,8 @@ static void count_operations(struct snn__pass *pass, struct snn__unit *unit, con
     snn__parallel(pass->ctx, count_sample, &k, pass->batch);
     for (size_t b = 0; b < pass->batch; b++)
         sum += unit->sample_ops[b];
-    *(unit->binary_input ? &unit->acs : &unit->macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
-    unit->dense += times * (double)pass->batch * unit->fanout_all;
+    *(unit->binary_input ? &unit->counts.acs : &unit->counts.macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
+    unit->counts.dense += times * (double)pass->batch * unit->fanout_all;
 }
 
 /* ---- forward ---- */
@@ -327,7 +325,7 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
         perturb(pass, unit, io.y);
     if (pass->measured != NULL && !constant)
         return;
-    unit->spikes += io.spikes;
+    unit->counts.spikes += io.spikes;
     if (!pass->training || unit->trace == NULL)
         return;
     if (pass->means) {

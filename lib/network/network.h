@@ -5,6 +5,7 @@
 #include "layer/layer.h"
 #include "network/note.h"
 #include <snn/network.h>
+#include <stdatomic.h>
 
 struct snn_network {
     snn_context *ctx;
@@ -20,6 +21,7 @@ struct snn_network {
     size_t n_packed; /* numbers of four bytes there, */
     size_t n_latent; /* and parameters that they stand for */
     struct snn__note *notes;
+    _Atomic unsigned users; /* trainers that are at work on it */
 };
 
 /* network/infer.c: resolves the sources and sets the shapes of all layers. */

@@ -44,6 +44,12 @@ typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, s
  * has arrived: may add to the error at the unit's output with snn__unit_error(). */
 typedef void (*snn__direct_fn)(void *arg, struct snn__unit *unit, size_t t);
 
+/* Since the counters were cleared. */
+struct snn__counts {
+    uint64_t spikes, answers; /* of the steps, of couples */
+    double macs, acs, dense;  /* synaptic operations */
+};
+
 /* A layer in a pass. */
 struct snn__unit {
     struct snn__node node;
@@ -87,10 +93,9 @@ struct snn__unit {
     float *error_before[2]; /* history: what readers with delay owe to the step before, by parity of that step */
     bool owed[2];
 
-    uint64_t spikes, answers; /* since the counters were cleared: of the steps, of couples */
+    struct snn__counts counts;
     float *fanout;          /* synapses that leave each input element (non-zero weights) */
     double fanout_all;      /* all synapses of one step and sample */
-    double macs, acs, dense; /* since the counters were cleared */
     double *sample_ops;     /* [B] */
     bool binary_input;      /* the input is spikes times a constant */
 };

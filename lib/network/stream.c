@@ -339,10 +339,12 @@ static snn_status step(snn_stream *stream, float *out)
     size_t t = (size_t)pass->head->steps;
     struct snn__signal y;
 
-    memcpy(pass->saved, numbers(pass), bytes_of_numbers(pass));
-    stream->stepped = false;
     if (stream->learner != NULL)
-        stream->learner->before(stream->host, t);
+        SNN__TRY(stream->learner->check(stream->host));
+    memcpy(pass->saved, numbers(pass), bytes_of_numbers(pass));
+    if (stream->learner != NULL)
+        SNN__TRY(stream->learner->before(stream->host, t));
+    stream->stepped = false;
     snn__pass_forward(pass, t);
     y = snn__pass_output(pass, t);
     if (!is_sound(pass, y)) {

@@ -7,7 +7,8 @@
 
 /* What a trainer adds to a stream. */
 struct snn__learner {
-    void (*before)(void *host, size_t t); /* step t is about to run */
+    snn_status (*check)(void *host); /* SNN_ERR_STATE if the trainer is at work: this is one of its callbacks */
+    snn_status (*before)(void *host, size_t t); /* step t is about to run */
     /* Trains on step t with an error at the output, or, where that is NULL, with a label. Takes the stream's
      * `stepped` away once it accepted them: what the step left is used up then. */
     snn_status (*learn)(void *host, size_t t, const float *error, uint32_t label, double *loss);

@@ -156,6 +156,13 @@ static snn_status enlarge(snn_context *ctx, float **array, size_t old, size_t le
     return SNN_OK;
 }
 
+static snn_status check_idle(const snn_projection *p)
+{
+    if (p->users > 0)
+        return snn__fail(SNN_ERR_STATE, "projection: its rows cannot change in a callback of a trainer that is at work with it");
+    return SNN_OK;
+}
+
 snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows)
 {
     SNN__COMPUTES;
@@ -164,6 +171,7 @@ snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t 
     size_t before;
 
     SNN__TRY(find(projection, layer, &b));
+    SNN__TRY(check_idle(projection));
     l = &b->lateral;
     if (l->n == 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "projection: layer %s of type %s can have no lateral neurons: it must be linear or conv2d "
@@ -187,6 +195,7 @@ snn_status snn_projection_freeze(snn_projection *projection)
 {
     if (projection == NULL)
         return no_projection();
+    SNN__TRY(check_idle(projection));
     for (size_t l = 0; l < projection->net->n_layers; l++)
         projection->beside[l].lateral.frozen = projection->beside[l].lateral.rows;
     projection->version++;

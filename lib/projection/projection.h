@@ -25,6 +25,7 @@ struct snn_projection {
     uint64_t version;           /* changes with the rows */
     bool both;
     uint64_t every;
+    unsigned users; /* trainers that are at work with it */
 };
 
 /* What one trainer needs for it. */

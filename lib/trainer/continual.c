@@ -89,8 +89,8 @@ static void start_afresh(snn_trainer *trainer)
 
     for (size_t i = 0; i < run->n_moments; i++)
         trainer->ctx->kernels->fill(run->moment[i], 0.0f, run->length);
-    run->epoch = run->position = run->updates = 0;
-    run->loss_sum = run->correct = 0;
+    run->epoch = run->updates = 0;
+    snn__end_epoch(trainer);
 }
 
 snn_status snn_continual_begin(snn_continual *continual, const size_t *rows, size_t layers, size_t batch)

@@ -6,10 +6,13 @@
 #include "trainer/rule.h"
 #include <string.h>
 
+static snn_status no_trainer(void)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
+}
+
 static snn_status check_ready(const snn_trainer *tr, bool train)
 {
-    if (tr == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
     if (!tr->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", tr->owner);
     if (train && tr->optimizer == NULL)
@@ -38,26 +41,54 @@ static snn_status check_batch(const snn_trainer *tr, const float *x, size_t fram
 
 /* ---- the host's own batches ---- */
 
+static snn_status step(snn_trainer *tr, struct snn__batch *batch, snn_metrics *metrics)
+{
+    struct snn__sums s = { .training = true, .seen = batch->n, .began = snn__seconds() };
+    struct snn__result result;
+
+    SNN__TRY(check_ready(tr, true));
+    SNN__TRY(check_metrics(metrics));
+    SNN__TRY(check_batch(tr, batch->x, batch->frames, batch->n));
+    if (batch->label == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL", tr->owner);
+    for (size_t b = 0; b < batch->n; b++)
+        if (batch->label[b] >= tr->classes)
+            return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner, b, batch->label[b],
+                             tr->classes);
+    snn__clear_counters(tr);
+    SNN__TRY(snn__run_batch(tr, batch, true, &result));
+    s.loss = result.loss * (double)batch->n;
+    s.correct = (double)result.correct;
+    snn__fill_metrics(tr, &s, metrics);
+    return SNN_OK;
+}
+
 snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
                             snn_metrics *metrics)
 {
     SNN__COMPUTES;
     struct snn__batch batch = { .x = x, .frames = frames, .label = labels, .n = n };
-    struct snn__result result;
-    double begin = snn__seconds();
+    enum snn__use before;
+    snn_status rc;
 
-    SNN__TRY(check_ready(trainer, true));
-    SNN__TRY(check_metrics(metrics));
-    SNN__TRY(check_batch(trainer, x, frames, n));
-    if (labels == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL", trainer->owner);
-    for (size_t b = 0; b < n; b++)
-        if (labels[b] >= trainer->classes)
-            return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", trainer->owner, b, labels[b],
-                             trainer->classes);
-    snn__clear_counters(trainer);
-    SNN__TRY(snn__run_batch(trainer, &batch, true, &result));
-    snn__fill_metrics(trainer, n, result.loss * (double)n, (double)result.correct, snn__seconds() - begin, metrics);
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__trainer_enter(trainer, false, &before));
+    rc = step(trainer, &batch, metrics);
+    snn__trainer_leave(trainer, before);
+    return rc;
+}
+
+static snn_status predict(snn_trainer *tr, struct snn__batch *batch, float *out)
+{
+    struct snn__result result;
+
+    SNN__TRY(check_ready(tr, false));
+    SNN__TRY(check_batch(tr, batch->x, batch->frames, batch->n));
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", tr->owner);
+    SNN__TRY(snn__run_batch(tr, batch, false, &result));
+    memcpy(out, tr->out_sum, batch->n * tr->classes * sizeof *out);
     return SNN_OK;
 }
 
@@ -65,15 +96,15 @@ snn_status snn_trainer_predict(snn_trainer *trainer, const float *x, size_t fram
 {
     SNN__COMPUTES;
     struct snn__batch batch = { .x = x, .frames = frames, .n = n };
-    struct snn__result result;
+    enum snn__use before;
+    snn_status rc;
 
-    SNN__TRY(check_ready(trainer, false));
-    SNN__TRY(check_batch(trainer, x, frames, n));
-    if (out == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", trainer->owner);
-    SNN__TRY(snn__run_batch(trainer, &batch, false, &result));
-    memcpy(out, trainer->out_sum, n * trainer->classes * sizeof *out);
-    return SNN_OK;
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__trainer_enter(trainer, true, &before));
+    rc = predict(trainer, &batch, out);
+    snn__trainer_leave(trainer, before);
+    return rc;
 }
 
 /* ---- data sets ---- */
@@ -104,38 +135,43 @@ static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *datase
     return SNN_OK;
 }
 
-struct sums {
-    uint64_t done, total;
-    double loss, correct, begin;
-};
-
 /* Calls the host; false if it wants to stop. */
-static bool go_on(const snn_trainer *tr, const struct sums *s, bool training)
+static bool go_on(snn_trainer *tr, const struct snn__sums *s)
 {
-    snn_progress p = { sizeof p, training, tr->run.epoch, s->done, s->total, 0, 0, snn__seconds() - s->begin };
+    snn_progress p = { sizeof p, s->training, tr->run.epoch, s->done, s->total, 0, 0, snn__seconds() - s->began };
+    bool goes_on;
 
     if (tr->progress == NULL)
         return true;
-    if (s->done > 0) {
-        p.loss = s->loss / (double)s->done;
-        p.accuracy = s->correct / (double)s->done;
+    if (s->seen > 0) {
+        p.loss = s->loss / (double)s->seen;
+        p.accuracy = s->correct / (double)s->seen;
     }
     SNN__CALLS_HOST;
-    return tr->progress(tr->progress_user, &p) == 0;
+    if (!s->training)
+        return tr->progress(tr->progress_user, &p) == 0;
+    atomic_store(&tr->use, SNN__USE_PROGRESS);
+    goes_on = tr->progress(tr->progress_user, &p) == 0;
+    atomic_store(&tr->use, SNN__USE_BATCH);
+    snn__take_counters(tr); /* the host may have evaluated */
+    return goes_on;
 }
 
-static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct sums *s, bool train)
+static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
 {
     struct snn__result result;
 
     batch->first = s->done;
     batch->n = (size_t)snn__min(tr->batch_max, (size_t)(s->total - s->done));
-    SNN__TRY(snn__run_batch(tr, batch, train, &result));
+    SNN__TRY(snn__run_batch(tr, batch, s->training, &result));
     s->done += batch->n;
+    s->seen += batch->n;
     s->loss += result.loss * (double)batch->n;
     s->correct += (double)result.correct;
     return SNN_OK;
 }
+
+/* ---- epochs ---- */
 
 /* Samples behind which an epoch ends that goes on behind `done`. A last batch that is not full may be left out, and is where it would
  * be one sample, of which a batch norm over vectors has no variance. */
@@ -148,76 +184,164 @@ static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info
     return info->count - (drops && rest < info->count ? rest : 0);
 }
 
+/* An epoch that is under way goes on over its own data set only. */
+static snn_status check_under_way(const snn_trainer *tr, const snn_dataset_info *info)
+{
+    const struct snn__run *run = &tr->run;
+
+    if (run->position == 0 || (run->samples == info->count && run->frames == info->frames))
+        return SNN_OK;
+    return snn__fail(SNN_ERR_STATE, "%s: an epoch over %llu samples (frames: %llu) is under way, %llu of them done; this data set has "
+                     "%zu (frames: %zu). Go on with the same data, or give up the rest with snn_trainer_restart_epoch()", tr->owner,
+                     (unsigned long long)run->samples, (unsigned long long)run->frames, (unsigned long long)run->position,
+                     info->count, info->frames);
+}
+
+void snn__end_epoch(snn_trainer *tr)
+{
+    struct snn__run *run = &tr->run;
+
+    run->position = run->seen = run->samples = run->frames = 0;
+    run->loss_sum = run->correct = 0;
+    snn__forget_counters(tr);
+}
+
+snn_status snn_trainer_restart_epoch(snn_trainer *trainer)
+{
+    enum snn__use before;
+
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__trainer_enter(trainer, false, &before));
+    snn__end_epoch(trainer);
+    snn__trainer_leave(trainer, before);
+    return SNN_OK;
+}
+
+/* A batch, or with skip_unreadable the place behind one of which a sample cannot be read. */
+static snn_status next_batch(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
+{
+    snn_status rc = one_batch(tr, batch, s);
+
+    if (rc == SNN_OK || !tr->unread || rc == SNN_ERR_CANCELLED || !snn__param_i64(&tr->params, SNN_TRAINER_SKIP_UNREADABLE))
+        return rc;
+    snn__log(tr->ctx, SNN_LOG_WARNING, "%s: left out a batch of %zu samples: %s", tr->owner, batch->n, snn_last_error());
+    snn__take_counters(tr);
+    s->done += batch->n;
+    return SNN_OK;
+}
+
+/* The place, from which the next call goes on if this one fails. */
+static void remember_place(snn_trainer *tr, const struct snn__batch *batch, const struct snn__sums *s)
+{
+    struct snn__run *run = &tr->run;
+
+    run->position = s->done;
+    run->seen = s->seen;
+    run->samples = batch->count;
+    run->frames = batch->frames;
+    run->loss_sum = s->loss;
+    run->correct = s->correct;
+    snn__keep_counters(tr);
+}
+
+static snn_status train_rest(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
+{
+    snn__take_counters(tr);
+    while (s->done < s->total) {
+        SNN__TRY(next_batch(tr, batch, s));
+        remember_place(tr, batch, s);
+        if (!go_on(tr, s) && s->done < s->total)
+            return snn__fail(SNN_ERR_CANCELLED, "%s: cancelled after %llu of %llu samples of epoch %llu", tr->owner,
+                             (unsigned long long)s->done, (unsigned long long)s->total, (unsigned long long)tr->run.epoch + 1);
+    }
+    snn__end_epoch(tr);
+    if (s->seen == 0)
+        return snn__fail(SNN_ERR_IO, "%s: not one batch of the %llu samples could be read", tr->owner, (unsigned long long)s->total);
+    tr->run.epoch++;
+    return SNN_OK;
+}
+
+static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_metrics *metrics)
+{
+    const struct snn__run *run = &tr->run;
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    struct snn__sums s;
+    struct snn__batch batch;
+
+    SNN__TRY(check_ready(tr, true));
+    SNN__TRY(check_metrics(metrics));
+    SNN__TRY(check_dataset(tr, dataset, &info));
+    SNN__TRY(check_under_way(tr, &info));
+    batch = (struct snn__batch){ .dataset = dataset, .label = tr->label, .frames = info.frames, .count = info.count, .augment = true,
+                                 .shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0, .epoch = run->epoch };
+    s = (struct snn__sums){ .training = true, .done = run->position, .total = end_of_epoch(tr, &info, run->position),
+                            .seen = run->seen, .before = run->seen, .loss = run->loss_sum, .correct = run->correct,
+                            .began = snn__seconds() };
+    SNN__TRY(train_rest(tr, &batch, &s));
+    snn__fill_metrics(tr, &s, metrics);
+    return SNN_OK;
+}
+
 snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)
 {
     SNN__COMPUTES;
-    snn_dataset_info info = SNN_DATASET_INFO_INIT;
-    struct sums s = { 0 };
-    struct snn__batch batch = { .augment = true };
-    struct snn__run *run;
+    enum snn__use before;
+    snn_status rc;
 
-    SNN__TRY(check_ready(trainer, true));
-    SNN__TRY(check_metrics(metrics));
-    SNN__TRY(check_dataset(trainer, dataset, &info));
-    run = &trainer->run;
-    batch.dataset = dataset;
-    batch.label = trainer->label;
-    batch.frames = info.frames;
-    batch.count = info.count;
-    batch.shuffled = snn__param_i64(&trainer->params, SNN_TRAINER_SHUFFLE) != 0;
-    batch.epoch = run->epoch;
-    s.done = run->position;
-    s.total = end_of_epoch(trainer, &info, s.done);
-    s.loss = run->loss_sum;
-    s.correct = run->correct;
-    s.begin = snn__seconds();
-    snn__clear_counters(trainer);
-    while (s.done < s.total) {
-        SNN__TRY(one_batch(trainer, &batch, &s, true));
-        run->position = s.done;
-        run->loss_sum = s.loss;
-        run->correct = s.correct;
-        if (!go_on(trainer, &s, true) && s.done < s.total)
-            return snn__fail(SNN_ERR_CANCELLED, "%s: cancelled after %llu of %llu samples of epoch %llu", trainer->owner,
-                             (unsigned long long)s.done, (unsigned long long)s.total, (unsigned long long)run->epoch + 1);
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__trainer_enter(trainer, false, &before));
+    rc = train_epoch(trainer, dataset, metrics);
+    snn__trainer_leave(trainer, before);
+    return rc;
+}
+
+/* ---- evaluation ---- */
+
+static snn_status evaluate_all(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
+{
+    while (s->done < s->total) {
+        SNN__TRY(one_batch(tr, batch, s));
+        if (!go_on(tr, s))
+            return snn__fail(SNN_ERR_CANCELLED, "%s: evaluation cancelled after %llu of %llu samples", tr->owner,
+                             (unsigned long long)s->done, (unsigned long long)s->total);
     }
-    run->epoch++;
-    run->position = 0;
-    run->loss_sum = run->correct = 0;
-    snn__fill_metrics(trainer, s.done, s.loss, s.correct, snn__seconds() - s.begin, metrics);
     return SNN_OK;
+}
+
+static snn_status evaluate(snn_trainer *tr, const snn_dataset *dataset, snn_metrics *metrics)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    struct snn__sums s = { .began = snn__seconds() };
+    struct snn__batch batch;
+    snn_status rc;
+
+    SNN__TRY(check_ready(tr, false));
+    SNN__TRY(check_metrics(metrics));
+    SNN__TRY(check_dataset(tr, dataset, &info));
+    batch = (struct snn__batch){ .dataset = dataset, .label = tr->label, .frames = info.frames, .count = info.count };
+    s.total = info.count;
+    snn__clear_counters(tr);
+    snn__pass_prepare_counting(&tr->pass);
+    tr->pass.count = true;
+    rc = evaluate_all(tr, &batch, &s);
+    tr->pass.count = false;
+    if (rc == SNN_OK)
+        snn__fill_metrics(tr, &s, metrics);
+    return rc;
 }
 
 snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)
 {
     SNN__COMPUTES;
-    snn_dataset_info info = SNN_DATASET_INFO_INIT;
-    struct sums s = { 0 };
-    struct snn__batch batch = { .augment = false };
-    snn_status rc = SNN_OK;
+    enum snn__use before;
+    snn_status rc;
 
-    SNN__TRY(check_ready(trainer, false));
-    SNN__TRY(check_metrics(metrics));
-    SNN__TRY(check_dataset(trainer, dataset, &info));
-    batch.dataset = dataset;
-    batch.label = trainer->label;
-    batch.frames = info.frames;
-    batch.count = s.total = info.count;
-    s.begin = snn__seconds();
-    snn__clear_counters(trainer);
-    snn__pass_prepare_counting(&trainer->pass);
-    trainer->pass.count = true;
-    while (rc == SNN_OK && s.done < s.total) {
-        rc = one_batch(trainer, &batch, &s, false);
-        if (rc == SNN_OK && !go_on(trainer, &s, false))
-            rc = snn__fail(SNN_ERR_CANCELLED, "%s: evaluation cancelled after %llu of %llu samples", trainer->owner,
-                           (unsigned long long)s.done, (unsigned long long)s.total);
-    }
-    trainer->pass.count = false;
-    if (rc != SNN_OK)
-        return rc;
-    snn__fill_metrics(trainer, s.done, s.loss, s.correct, snn__seconds() - s.begin, metrics);
-    if (metrics != NULL && metrics->struct_size >= sizeof *metrics)
-        metrics->learning_rate = metrics->gradient_norm = 0;
-    return SNN_OK;
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__trainer_enter(trainer, true, &before));
+    rc = evaluate(trainer, dataset, metrics);
+    snn__trainer_leave(trainer, before);
+    return rc;
 }

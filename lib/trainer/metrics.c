@@ -1,4 +1,5 @@
 /* trainer/metrics.c - figures of a run. */
+#include "core/clock.h"
 #include "core/context.h"
 #include "core/fpu.h"
 #include "trainer/rule.h"
@@ -9,6 +10,37 @@ void snn__clear_counters(snn_trainer *trainer)
 {
     snn__pass_clear_counters(&trainer->pass);
     memset(&trainer->solver, 0, sizeof trainer->solver);
+}
+
+void snn__keep_counters(snn_trainer *trainer)
+{
+    struct snn__kept *kept = &trainer->kept;
+
+    for (size_t l = 0; l < trainer->pass.n; l++)
+        kept->counts[l] = trainer->pass.unit[l].counts;
+    kept->neuron_steps = trainer->pass.neuron_steps;
+    kept->couple_steps = trainer->pass.couple_steps;
+    kept->solver = trainer->solver;
+}
+
+void snn__take_counters(snn_trainer *trainer)
+{
+    const struct snn__kept *kept = &trainer->kept;
+
+    for (size_t l = 0; l < trainer->pass.n; l++)
+        trainer->pass.unit[l].counts = kept->counts[l];
+    trainer->pass.neuron_steps = kept->neuron_steps;
+    trainer->pass.couple_steps = kept->couple_steps;
+    trainer->solver = kept->solver;
+}
+
+void snn__forget_counters(snn_trainer *trainer)
+{
+    struct snn__counts *counts = trainer->kept.counts;
+
+    if (trainer->prepared)
+        memset(counts, 0, trainer->pass.n * sizeof *counts);
+    trainer->kept = (struct snn__kept){ .counts = counts };
 }
 
 void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, double gap)
@@ -30,8 +62,7 @@ static bool spikes(const struct snn__unit *unit)
     return unit->layer->model != NULL && snn__neuron_spikes(&unit->layer->params);
 }
 
-void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,
-                       snn_metrics *metrics)
+void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums, snn_metrics *metrics)
 {
     const struct snn__pass *pass = &trainer->pass;
     snn_metrics m = SNN_METRICS_INIT;
@@ -42,12 +73,13 @@ void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss
         return;
     size = metrics->struct_size;
     m.struct_size = metrics->struct_size;
-    m.samples = samples;
-    m.loss = loss_sum / (double)samples;
-    m.accuracy = correct / (double)samples;
-    m.seconds = seconds;
-    m.learning_rate = trainer->learning_rate;
-    m.gradient_norm = trainer->gradient_norm;
+    m.samples = sums->seen;
+    m.loss = sums->loss / (double)sums->seen;
+    m.accuracy = sums->correct / (double)sums->seen;
+    m.seconds = snn__seconds() - sums->began;
+    m.samples_per_second = m.seconds > 0 ? (double)(sums->seen - sums->before) / m.seconds : 0;
+    m.learning_rate = sums->training ? trainer->learning_rate : 0;
+    m.gradient_norm = sums->training ? trainer->gradient_norm : 0;
     m.solver_residual = trainer->solver.residual;
     m.solver_failures = trainer->solver.failures;
     if (trainer->solver.solves > 0) {
@@ -59,13 +91,13 @@ void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss
 
         if (spikes(unit)) {
             neurons += (double)unit->value_len;
-            fired += (double)unit->spikes;
-            answered += (double)unit->answers;
+            fired += (double)unit->counts.spikes;
+            answered += (double)unit->counts.answers;
         }
         if (n > 0) {
-            m.synops_dense += unit->dense / n;
-            m.synops_mac += unit->macs / n;
-            m.synops_ac += unit->acs / n;
+            m.synops_dense += unit->counts.dense / n;
+            m.synops_mac += unit->counts.macs / n;
+            m.synops_ac += unit->counts.acs / n;
         }
     }
     if (neurons > 0 && pass->neuron_steps > 0)
@@ -96,13 +128,13 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
     n = (double)trainer->pass.neuron_steps / (double)trainer->steps;
     if (n > 0) {
         if (spikes(unit))
-            m.firing_rate = (double)unit->spikes / ((double)unit->value_len * (double)trainer->pass.neuron_steps);
-        m.synops_dense = unit->dense / n;
-        m.synops_mac = unit->macs / n;
-        m.synops_ac = unit->acs / n;
+            m.firing_rate = (double)unit->counts.spikes / ((double)unit->value_len * (double)trainer->pass.neuron_steps);
+        m.synops_dense = unit->counts.dense / n;
+        m.synops_mac = unit->counts.macs / n;
+        m.synops_ac = unit->counts.acs / n;
     }
-    if (unit->answers > 0)
-        m.backward_rate = (double)unit->answers / ((double)unit->value_len * (double)trainer->pass.couple_steps);
+    if (unit->counts.answers > 0)
+        m.backward_rate = (double)unit->counts.answers / ((double)unit->value_len * (double)trainer->pass.couple_steps);
     memcpy(metrics, &m, size < sizeof m ? size : sizeof m);
     return SNN_OK;
 }

@@ -10,12 +10,21 @@
 #include "trainer/rule.h"
 #include <math.h>
 
-static void before(void *host, size_t t)
+static snn_status check_idle(void *host)
+{
+    return snn__trainer_check_use(host, SNN__USE_NONE);
+}
+
+static snn_status before(void *host, size_t t)
 {
     snn_trainer *tr = host;
+    enum snn__use use;
 
+    SNN__TRY(snn__trainer_enter(tr, false, &use));
     if (tr->rule->before)
         tr->rule->before(tr->self, tr, t);
+    snn__trainer_leave(tr, use);
+    return SNN_OK;
 }
 
 static bool has_side_readout(const struct snn__pass *pass)
@@ -55,9 +64,8 @@ static snn_status take_label(snn_trainer *tr, size_t t, uint32_t label, double *
     return SNN_OK;
 }
 
-static snn_status learn(void *host, size_t t, const float *error, uint32_t label, double *loss)
+static snn_status learn_step(snn_trainer *tr, size_t t, const float *error, uint32_t label, double *loss)
 {
-    snn_trainer *tr = host;
     snn_status rc;
 
     if (snn__pass_output(&tr->pass, t).data == NULL)
@@ -74,6 +82,17 @@ static snn_status learn(void *host, size_t t, const float *error, uint32_t label
     else
         snn__undo(tr);
     snn__pass_refresh(&tr->pass);
+    return rc;
+}
+
+static snn_status learn(void *host, size_t t, const float *error, uint32_t label, double *loss)
+{
+    enum snn__use use;
+    snn_status rc;
+
+    SNN__TRY(snn__trainer_enter(host, false, &use));
+    rc = learn_step(host, t, error, label, loss);
+    snn__trainer_leave(host, use);
     return rc;
 }
 
@@ -95,7 +114,7 @@ static snn_status check(const snn_trainer *tr)
     return snn__stream_check(tr->net);
 }
 
-static const struct snn__learner learner = { before, learn };
+static const struct snn__learner learner = { check_idle, before, learn };
 
 snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
 {
@@ -106,6 +125,7 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     *out = NULL;
     if (trainer == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
+    SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(check(trainer));
     trainer->stream = (struct snn_stream){ .learner = &learner, .host = trainer };
     snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);

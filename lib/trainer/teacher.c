@@ -66,6 +66,8 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
     struct snn__batch question = *batch;
     struct snn__result result;
     snn_trainer *teacher = tr->teacher;
+    enum snn__use before;
+    snn_status rc;
 
     if (batch->dataset == NULL && tr->n_logits > 0)
         return take_logits(tr, batch);
@@ -78,7 +80,12 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
         return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit the %zu steps of the teacher", tr->owner,
                          batch->frames, teacher->steps);
     question.label = NULL;
-    SNN__TRY(snn__run_batch(teacher, &question, false, &result));
+    SNN__TRY(snn__trainer_enter(teacher, true, &before));
+    rc = snn__run_batch(teacher, &question, false, &result);
+    snn__trainer_leave(teacher, before);
+    tr->unread = teacher->unread;
+    if (rc != SNN_OK)
+        return rc;
     snn__copy(tr->ctx, tr->logits, 1.0f / (float)snn__outputs(teacher), teacher->out_sum, batch->n * tr->classes);
     return SNN_OK;
 }

@@ -4,6 +4,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "trainer/rule.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ static const struct snn__param common[] = {
     SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0, "tau: both outputs are divided by it before that distance"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SHUFFLE, "shuffle", 0, 1, 1, "epochs draw their order from seed and epoch"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_DROP_LAST, "drop_last", 0, 1, 0, "epochs leave out a last batch that is not full"),
+    SNN__PARAM_LIVE_I64(SNN_TRAINER_SKIP_UNREADABLE, "skip_unreadable", 0, 1, 0,
+                        "epochs leave out batches of which a sample cannot be read"),
 };
 
 const char *snn_trainer_method(size_t index)
@@ -183,6 +186,7 @@ void snn_trainer_destroy(snn_trainer *trainer)
 {
     if (trainer == NULL)
         return;
+    assert(atomic_load(&trainer->use) == SNN__USE_NONE); /* not in a callback */
     release_plan(trainer);
     for (size_t i = 0; i < SNN__MOMENTS_MAX; i++)
         snn__free(trainer->ctx, trainer->run.moment[i]);
@@ -385,6 +389,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
         { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure }, { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
+        { &tr->kept.counts, tr->net->n_layers, sizeof *tr->kept.counts },
         { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
         { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
     };
@@ -417,6 +422,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
 
     if (trainer == NULL)
         return no_trainer();
+    SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     if (batch == 0 || batch > (1u << 24))
         return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch, 1u << 24);
     release_plan(trainer);
@@ -455,6 +461,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
     }
     trainer->batch_max = batch;
     trainer->prepared = true;
+    snn__forget_counters(trainer);
     return SNN_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "optimizer/optimizer.h"
 #include "projection/projection.h"
 #include <snn/trainer.h>
+#include <stdatomic.h>
 
 struct snn__rule;
 
@@ -40,6 +41,34 @@ struct snn__failure {
     snn_status rc; /* SNN_OK: none */
     size_t sample; /* of the batch */
     char text[512];
+};
+
+/* Samples of a call so far. */
+struct snn__sums {
+    bool training;
+    uint64_t done, total;  /* place in the order of an epoch or evaluation */
+    uint64_t seen, before; /* samples computed; of them, before this call */
+    double loss, correct;  /* over those seen */
+    double began;
+};
+
+/* What an epoch counted, put away. */
+struct snn__solves {
+    uint64_t solves, iterations, failures;
+    double residual, gap; /* the largest; the sum */
+};
+
+struct snn__kept {
+    struct snn__counts *counts; /* [layers] */
+    uint64_t neuron_steps, couple_steps;
+    struct snn__solves solver;
+};
+
+/* What a trainer is at. */
+enum snn__use {
+    SNN__USE_NONE,
+    SNN__USE_PROGRESS, /* between two batches of an epoch: the host is called */
+    SNN__USE_BATCH
 };
 
 struct snn_trainer {
@@ -82,10 +111,9 @@ struct snn_trainer {
     struct snn__span *undecayed; /* of run */
     double step_loss; /* of the last step: what golden cases call loss[t] */
     double gradient_norm, learning_rate; /* of the last update */
-    struct { /* since the counters were cleared */
-        uint64_t solves, iterations, failures;
-        double residual, gap; /* the largest; the sum */
-    } solver;
+    struct snn__solves solver; /* since the counters were cleared */
+    struct snn__kept kept;
+    _Atomic int use; /* enum snn__use */
 
     snn_noise_fn noise;
     void *noise_user;
@@ -147,9 +175,21 @@ size_t snn__outputs(const snn_trainer *trainer);
 snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch);
 
 /* metrics.c */
-void snn__fill_metrics(const snn_trainer *trainer, uint64_t samples, double loss_sum, double correct, double seconds,
-                       snn_metrics *metrics);
+void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums, snn_metrics *metrics);
 void snn__clear_counters(snn_trainer *trainer);
+/* The counters of the epoch under way, while something else may count: put away, brought back, set to zero. */
+void snn__keep_counters(snn_trainer *trainer);
+void snn__take_counters(snn_trainer *trainer);
+void snn__forget_counters(snn_trainer *trainer);
+
+/* epoch.c: no epoch is under way any more. */
+void snn__end_epoch(snn_trainer *trainer);
+
+/* use.c: a call begins to compute, which none may while another does; in the progress callback of an epoch, one that looks may. */
+snn_status snn__trainer_enter(snn_trainer *trainer, bool looks, enum snn__use *before);
+void snn__trainer_leave(snn_trainer *trainer, enum snn__use before);
+/* SNN_ERR_STATE if it is at more than `most`. */
+snn_status snn__trainer_check_use(const snn_trainer *trainer, enum snn__use most);
 
 /* Calls the observer, if there is one. */
 void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step);

@@ -443,7 +443,7 @@ static int train_task(struct continual *c, size_t task, bool begun)
         return stopped(c, rc, true);
     progress_clear(&c->progress);
     if (!c->quiet)
-        printf("task %2zu  loss %.4f  %.0f samples/s  test", task + 1, m.loss, m.seconds > 0 ? (double)m.samples / m.seconds : 0.0);
+        printf("task %2zu  loss %.4f  %.0f samples/s  test", task + 1, m.loss, m.samples_per_second);
     return DONE;
 }
 

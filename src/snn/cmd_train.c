@@ -444,7 +444,7 @@ static struct epoch_row row_of(const struct train *t, const snn_metrics *fit)
                                .learning_rate = fit->learning_rate,
                                .firing_rate = fit->firing_rate,
                                .seconds = fit->seconds,
-                               .samples_per_second = fit->seconds > 0 ? (double)fit->samples / fit->seconds : 0,
+                               .samples_per_second = fit->samples_per_second,
                                .equilibrium_gap = solves ? fit->equilibrium_gap : NAN,
                                .solver_iterations = solves ? fit->solver_iterations : NAN,
                                .solver_residual = solves ? fit->solver_residual : NAN,

@@ -140,6 +140,7 @@ static const struct row rows[] = {
     FIELD(snn_metrics, solver_failures),
     FIELD(snn_metrics, equilibrium_gap),
     FIELD(snn_metrics, backward_rate),
+    FIELD(snn_metrics, samples_per_second),
     WHOLE(snn_layer_metrics),
     FIELD(snn_layer_metrics, struct_size),
     FIELD(snn_layer_metrics, reserved),

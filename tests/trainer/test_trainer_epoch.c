@@ -358,6 +358,7 @@ START_TEST(test_cancel_and_go_on)
     struct world a, b;
     struct watch k = { 0 };
     snn_metrics want = SNN_METRICS_INIT, got = SNN_METRICS_INIT;
+    uint64_t done;
 
     open_world(&a, methods[_i % METHODS], 1, 2, "");
     open_world(&b, methods[_i % METHODS], 1, 2, "");
@@ -368,12 +369,20 @@ START_TEST(test_cancel_and_go_on)
     k.stop_at = 1 + _i / METHODS;
     FAILS(snn_trainer_epoch(b.tr, b.set, &got), SNN_ERR_CANCELLED, "epoch 2");
     ck_assert_uint_eq(snn_trainer_epochs_done(b.tr), 1);
+    done = k.done;
+    OK(snn_trainer_on_progress(b.tr, NULL, NULL));
+    OK(snn_trainer_evaluate(b.tr, b.set, NULL)); /* in between: no part of the epoch */
+    OK(snn_trainer_on_progress(b.tr, watch, &k));
     k.stop_at = 0;
     OK(snn_trainer_epoch(b.tr, b.set, &got));
     ck_assert(!k.wrong && k.calls == 3 && k.training == 3 && k.done == COUNT && k.epoch == 1);
     ck_assert(same_parameters(&a, &b));
     ck_assert_double_eq(want.loss, got.loss);
     ck_assert_double_eq(want.accuracy, got.accuracy);
+    ck_assert_double_eq(want.firing_rate, got.firing_rate);
+    ck_assert_uint_eq(got.samples, COUNT);
+    ck_assert_double_eq_tol(got.samples_per_second * got.seconds, (double)(COUNT - done), 1e-6);
+    ck_assert_double_eq_tol(want.samples_per_second * want.seconds, COUNT, 1e-6);
     k = (struct watch){ .stop_at = 2 };
     FAILS(snn_trainer_evaluate(b.tr, b.set, NULL), SNN_ERR_CANCELLED, "8 of 10");
     ck_assert(!k.wrong && k.training == 0);

@@ -235,9 +235,9 @@ START_TEST(test_backward_rate)
         neurons += r.net->layer[l]->model != NULL ? n : 0;
     }
     ck_assert_double_eq_tol(m.backward_rate, sum / neurons, 1e-12);
-    snn__fill_metrics(r.tr, 1, 0, 0, 0, &none);
+    snn__fill_metrics(r.tr, &(struct snn__sums){ .seen = 1 }, &none);
     snn__clear_counters(r.tr);
-    snn__fill_metrics(r.tr, 1, 0, 0, 0, &none);
+    snn__fill_metrics(r.tr, &(struct snn__sums){ .seen = 1 }, &none);
     ck_assert(none.backward_rate == 0);
     close_rig(&r);
 }

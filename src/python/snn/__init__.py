@@ -361,6 +361,11 @@ class Trainer(_Owned, _Parameters):
         library.snn_trainer_epoch(self._handle, dataset._handle, byref(out))
         return out
 
+    def restart_epoch(self):
+        """Gives up what is left of an epoch under way: the next one begins anew, over any data set."""
+        library.snn_trainer_restart_epoch(self._handle)
+        return self
+
     def evaluate(self, dataset):
         out = Metrics()
         library.snn_trainer_evaluate(self._handle, dataset._handle, byref(out))

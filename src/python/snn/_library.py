@@ -82,7 +82,7 @@ class Metrics(Sized):
                 ("gradient_norm", c_double), ("firing_rate", c_double), ("synops_dense", c_double),
                 ("synops_mac", c_double), ("synops_ac", c_double), ("solver_residual", c_double),
                 ("solver_iterations", c_double), ("solver_failures", c_uint64), ("equilibrium_gap", c_double),
-                ("backward_rate", c_double)]
+                ("backward_rate", c_double), ("samples_per_second", c_double)]
 
 
 class ProjectionInfo(Sized):
@@ -141,6 +141,7 @@ _STATUS = {
     "snn_trainer_prepare": (HANDLE, c_size_t),
     "snn_trainer_step": (HANDLE, POINTER(c_float), c_size_t, POINTER(c_uint32), c_size_t, POINTER(Metrics)),
     "snn_trainer_epoch": (HANDLE, HANDLE, POINTER(Metrics)),
+    "snn_trainer_restart_epoch": (HANDLE,),
     "snn_trainer_evaluate": (HANDLE, HANDLE, POINTER(Metrics)),
     "snn_trainer_predict": (HANDLE, POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)),
     "snn_trainer_set_teacher": (HANDLE, HANDLE),

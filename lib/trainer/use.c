@@ -1,0 +1,37 @@
+/* trainer/use.c - one call at a time. What a callback, or another thread, may not do while a trainer is at work is refused. */
+#include "trainer/trainer.h"
+
+static bool change(snn_trainer *tr, int from, int to)
+{
+    return atomic_compare_exchange_strong(&tr->use, &from, to);
+}
+
+snn_status snn__trainer_check_use(const snn_trainer *tr, enum snn__use most)
+{
+    if (atomic_load(&tr->use) <= (int)most)
+        return SNN_OK;
+    return snn__fail(SNN_ERR_STATE, "%s: it is at work, and this call came from one of its callbacks or another thread; in the progress "
+                     "callback of an epoch it may evaluate, predict and be saved, else wait until the call has returned", tr->owner);
+}
+
+snn_status snn__trainer_enter(snn_trainer *tr, bool looks, enum snn__use *before)
+{
+    if (change(tr, SNN__USE_NONE, SNN__USE_BATCH))
+        *before = SNN__USE_NONE;
+    else if (looks && change(tr, SNN__USE_PROGRESS, SNN__USE_BATCH))
+        *before = SNN__USE_PROGRESS;
+    else
+        return snn__trainer_check_use(tr, SNN__USE_NONE);
+    atomic_fetch_add(&tr->net->users, 1);
+    if (tr->projecting.projection != NULL)
+        tr->projecting.projection->users++;
+    return SNN_OK;
+}
+
+void snn__trainer_leave(snn_trainer *tr, enum snn__use before)
+{
+    if (tr->projecting.projection != NULL)
+        tr->projecting.projection->users--;
+    atomic_fetch_sub(&tr->net->users, 1);
+    atomic_store(&tr->use, before);
+}
