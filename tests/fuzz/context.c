@@ -54,6 +54,12 @@ snn_context *fuzz_context(size_t most, bool refuse)
     return context;
 }
 
+void fuzz_refuse(size_t most)
+{
+    memory.most = memory.held + most;
+    memory.refuse = true;
+}
+
 void fuzz_done(void)
 {
     FUZZ_HOLDS(memory.held == memory.before);

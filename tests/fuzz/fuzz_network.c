@@ -37,12 +37,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (snn_network_parse(&net, ctx, text) == SNN_OK) {
         again(ctx, net);
-        fuzz_context((size_t)16 << 20, true); /* what it asks for may be large */
+        fuzz_refuse((size_t)16 << 20); /* what it asks for may be large */
         (void)snn_network_prepare(net);
         snn_network_destroy(net);
     } else {
         FUZZ_HOLDS(net == NULL && snn_last_error()[0] != '\0');
     }
+    fuzz_done();
     free(text);
     return 0;
 }
