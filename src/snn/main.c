@@ -1,6 +1,7 @@
 /* snn - trains, evaluates and describes spiking networks from the command line. */
 #include "tool.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -68,9 +69,23 @@ static int run(int argc, char **argv)
     return unknown(argv[1]);
 }
 
+/* Jansson leaves out what it has no memory for, here and there without a word. The tool goes no further without memory; a
+ * file that was being replaced is the old one. */
+static void *take(size_t size)
+{
+    void *block = malloc(size);
+
+    if (!block && size)
+        exit(fail(FAILED, "out of memory"));
+    return block;
+}
+
 int main(int argc, char **argv)
 {
-    int status = run(argc, argv);
+    int status;
+
+    json_set_alloc_funcs(take, free);
+    status = run(argc, argv);
 
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "snn: standard output: could not be written\n");

@@ -2,6 +2,12 @@
 if(TARGET snn)
     add_executable(tiny_idx cli/tiny_idx.c)
     target_link_libraries(tiny_idx PRIVATE snn_flags)
+    # A library that takes malloc()'s place: where there is a name for the C library's own, and no sanitizer's.
+    include(CheckFunctionExists)
+    check_function_exists(__libc_realloc SNN_HAVE_LIBC_REALLOC)
+    if(SNN_HAVE_LIBC_REALLOC AND NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+        add_library(short_malloc MODULE cli/short_malloc.c)
+    endif()
     foreach(part use wrong resume files signals foreign)
         add_test(NAME cli_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/${part}.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_${part})
@@ -10,8 +16,16 @@ if(TARGET snn)
     foreach(part quick slow)
         set(times_quick 5)
         set(times_slow 200)
+        set(requests_quick 20)
+        set(requests_slow 100000) # all
         add_test(NAME cli_kill_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/kill.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_kill_${part} ${times_${part}})
         set_tests_properties(cli_kill_${part} PROPERTIES LABELS ${part} TIMEOUT 3600)
+        if(TARGET short_malloc)
+            add_test(NAME cli_memory_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/memory.sh $<TARGET_FILE:snn>
+                $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_memory_${part} $<TARGET_FILE:short_malloc>
+                ${requests_${part}})
+            set_tests_properties(cli_memory_${part} PROPERTIES LABELS ${part} TIMEOUT 7200)
+        endif()
     endforeach()
 endif()

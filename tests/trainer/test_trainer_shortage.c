@@ -362,11 +362,11 @@ static uint32_t run(enum source source, size_t fail_at, bool for_good)
     return p.crc;
 }
 
-/* Every request fails, once and with all after it; with SNN_SOME_REQUESTS set, so many of them. */
+/* Every request fails, once and with all after it; with REQUESTS set, so many of them. */
 START_TEST(test_one_request_fails)
 {
     const enum source source = (enum source)_i;
-    const char *some = getenv("SNN_SOME_REQUESTS");
+    const char *some = getenv("REQUESTS");
     size_t total, step = 1, tried = 0;
     uint32_t reference;
 
