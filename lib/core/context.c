@@ -2,6 +2,7 @@
 #include "core/context.h"
 #include "core/alloc.h"
 #include "core/fpu.h"
+#include "core/number.h"
 #include "kernel/kernel.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ void snn__log(const snn_context *ctx, snn_log_level level, const char *format, .
     if (ctx->options.log == NULL)
         return;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    snn__format(line, sizeof line, format, args);
     va_end(args);
     SNN__CALLS_HOST;
     ctx->options.log(ctx->options.log_user, level, line);

@@ -1,8 +1,7 @@
 /* core/param.c - set, get, print and describe parameters from their tables. */
 #include "core/param.h"
 #include "core/alloc.h"
-#include <errno.h>
-#include <inttypes.h>
+#include "core/number.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,7 +142,6 @@ snn_status snn__params_set_text(struct snn__params *p, const char *name, const c
 {
     const struct snn__param *row;
     ptrdiff_t i;
-    char *end;
     double f;
 
     if (name == NULL || value == NULL)
@@ -156,8 +154,7 @@ snn_status snn__params_set_text(struct snn__params *p, const char *name, const c
         return snn__params_set_str(p, row->key, value);
     if (row->type == SNN_PARAM_I64 && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0))
         return snn__params_set_i64(p, row->key, value[0] == 't');
-    f = strtod(value, &end);
-    if (end == value || *end != '\0')
+    if (!snn__parse_f64(value, &f))
         return snn__fail(SNN_ERR_TYPE, "%s: %s = \"%.60s\" is not a number", p->owner, row->name, value);
     if (row->type == SNN_PARAM_F64)
         return snn__params_set_f64(p, row->key, f);
@@ -223,19 +220,6 @@ snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param
     i.text = row->text;
     memcpy(info, &i, size < sizeof i ? size : sizeof i);
     return SNN_OK;
-}
-
-void snn__params_print(const struct snn__params *p, size_t index, char *out, size_t size)
-{
-    const struct snn__param *row = snn__params_row(p, index);
-    const union snn__value *v = &p->value[index];
-
-    if (row->type == SNN_PARAM_I64)
-        snprintf(out, size, "%" PRId64, v->i);
-    else if (row->type == SNN_PARAM_F64)
-        snprintf(out, size, "%.17g", v->f);
-    else
-        snprintf(out, size, "%s", v->s);
 }
 
 bool snn__params_is_default(const struct snn__params *p, size_t index)

@@ -57,15 +57,13 @@ ptrdiff_t snn__params_find_name(const struct snn__params *p, const char *name);
 snn_status snn__params_set_i64(struct snn__params *p, int32_t key, int64_t value);
 snn_status snn__params_set_f64(struct snn__params *p, int32_t key, double value);
 snn_status snn__params_set_str(struct snn__params *p, int32_t key, const char *value);
-/* By name from text: "0.5", "12", "cosine"; also "true" and "false" for 1 and 0. */
+/* By name from text: "0.5", "12", "cosine", with the point of the C locale; also "true" and "false" for 1 and 0. */
 snn_status snn__params_set_text(struct snn__params *p, const char *name, const char *value);
 snn_status snn__params_get_i64(const struct snn__params *p, int32_t key, int64_t *value);
 snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double *value);
 snn_status snn__params_get_str(const struct snn__params *p, int32_t key, const char **value);
 snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param_info *info);
 
-/* Value number `index` as text that set_text() reads back exactly. */
-void snn__params_print(const struct snn__params *p, size_t index, char *out, size_t size);
 /* Whether value number `index` is the default. */
 bool snn__params_is_default(const struct snn__params *p, size_t index);
 

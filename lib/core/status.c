@@ -1,5 +1,6 @@
 /* core/status.c - status names and the thread-local message, the library's only global. */
 #include "core/status.h"
+#include "core/number.h"
 #include <snn/version.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@ snn_status snn__fail(snn_status code, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    snn__format(message, sizeof message, format, args);
     va_end(args);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/fpu.h"
+#include "core/number.h"
 #include "core/size.h"
 #include "data/bytes.h"
 #include "data/recordings.h"
@@ -306,6 +307,7 @@ snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const ch
     SNN__COMPUTES;
     ptrdiff_t at;
     int32_t key;
+    double amount;
     bool augments;
 
     if (dataset == NULL || name == NULL || value == NULL)
@@ -314,7 +316,7 @@ snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const ch
     key = at >= 0 ? snn__params_row(&dataset->params, (size_t)at)->key : 0;
     SNN__TRY(check_events(dataset, key));
     augments = (key == SNN_DATASET_CROP_PAD || key == SNN_DATASET_FLIP || key == SNN_DATASET_CUTOUT) &&
-               (strcmp(value, "true") == 0 || strtod(value, NULL) != 0.0);
+               (strcmp(value, "true") == 0 || (snn__parse_f64(value, &amount) && amount != 0.0));
     SNN__TRY(check_image(dataset, augments, name));
     SNN__TRY(snn__params_set_text(&dataset->params, name, value));
     settle(dataset);

@@ -321,7 +321,7 @@ snn_status snn_network_parse(snn_network **out, snn_context *context, const char
 /* A value as text, or "absent". */
 static const char *shown(const json_t *value, char buffer[80])
 {
-    size_t n = value != NULL ? json_dumpb(value, buffer, 79, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9)) : 0;
+    size_t n = value != NULL ? snn__json_dumpb(value, buffer, 79, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9)) : 0;
 
     if (value == NULL)
         return "not set";

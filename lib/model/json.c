@@ -1,6 +1,7 @@
 /* Values of JSON made and written. Every call into Jansson that takes memory is checked. */
 #include "model/json.h"
 #include "core/alloc.h"
+#include "core/number.h"
 #include "core/size.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,10 +25,19 @@ snn_status snn__json_made(json_t **out, json_t *value, bool failed, const char *
     return snn__json_no_memory(what);
 }
 
+size_t snn__json_dumpb(const json_t *json, char *out, size_t size, size_t flags)
+{
+    const locale_t hosts = snn__c_locale();
+    const size_t length = json_dumpb(json, out, size, flags);
+
+    uselocale(hosts);
+    return length;
+}
+
 snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const json_t *json, size_t before, size_t flags,
                           const char *what)
 {
-    size_t n = json_dumpb(json, NULL, 0, flags);
+    size_t n = snn__json_dumpb(json, NULL, 0, flags);
 
     *out = NULL;
     if (n == 0)
@@ -38,7 +48,7 @@ snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const js
     if (*out == NULL)
         return SNN_ERR_MEMORY;
     *length = n;
-    if (json_dumpb(json, *out + before, n, flags) == n)
+    if (snn__json_dumpb(json, *out + before, n, flags) == n)
         return SNN_OK;
     snn__free(ctx, *out);
     *out = NULL;

@@ -31,6 +31,9 @@ snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const js
 /* The same with numbers such that they read back exactly. */
 snn_status snn__json_write(char **out, snn_context *ctx, const json_t *json, const char *what);
 
+/* json_dumpb() in the C locale: Jansson has no answer to a decimal point of several bytes. */
+size_t snn__json_dumpb(const json_t *json, char *out, size_t size, size_t flags);
+
 /* Puts "where: " before the present message and returns `rc`. */
 snn_status snn__json_at(snn_status rc, const char *format, ...) SNN__PRINTF(2, 3);
 

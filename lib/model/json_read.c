@@ -2,9 +2,9 @@
  * number and goes on without it; this one checks every call that takes memory. */
 #include "model/json.h"
 #include "core/alloc.h"
+#include "core/number.h"
 #include "network/note.h"
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -179,7 +179,6 @@ static bool skip_number(struct reader *r, bool *whole)
 static json_t *read_number(struct reader *r)
 {
     const char *begin = r->at;
-    char *point;
     bool whole;
     json_int_t integer;
     double real;
@@ -193,11 +192,7 @@ static json_t *read_number(struct reader *r)
         integer = strtoll(r->text, NULL, 10);
         return errno == 0 || wrong(r, "a whole number is too large") ? made(r, json_integer(integer)) : NULL;
     }
-    point = strchr(r->text, '.');
-    if (point != NULL)
-        *point = localeconv()->decimal_point[0];
-    real = strtod(r->text, NULL);
-    return isfinite(real) || wrong(r, "a number is too large") ? made(r, json_real(real)) : NULL;
+    return (snn__parse_f64(r->text, &real) && isfinite(real)) || wrong(r, "a number is too large") ? made(r, json_real(real)) : NULL;
 }
 
 static json_t *read_word(struct reader *r, const char *word, json_t *value)
