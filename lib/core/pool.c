@@ -231,6 +231,19 @@ static int start_workers(struct snn__pool *pool)
     return error;
 }
 
+static bool make_locks(struct snn__pool *pool)
+{
+    if (pthread_mutex_init(&pool->busy, NULL) != 0)
+        return false;
+    if (pthread_mutex_init(&pool->lock, NULL) == 0) {
+        if (pthread_cond_init(&pool->wake, NULL) == 0)
+            return true;
+        pthread_mutex_destroy(&pool->lock);
+    }
+    pthread_mutex_destroy(&pool->busy);
+    return false;
+}
+
 snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t threads, size_t least)
 {
     struct snn__pool *pool = snn__alloc(ctx, 1, sizeof *pool);
@@ -242,13 +255,13 @@ snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t thr
     pool->threads = threads;
     pool->process = getpid();
     pool->worker = snn__alloc(ctx, threads, sizeof *pool->worker);
-    if (pool->worker == NULL) {
+    if (pool->worker == NULL || !make_locks(pool)) {
+        snn_status rc = snn__fail(SNN_ERR_MEMORY, "out of memory for %zu threads", threads);
+
+        snn__free(ctx, pool->worker);
         snn__free(ctx, pool);
-        return SNN_ERR_MEMORY;
+        return rc;
     }
-    pthread_mutex_init(&pool->busy, NULL);
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->wake, NULL);
     error = start_workers(pool);
     pool->threads = pool->started + 1;
     if (pool->threads < least) {

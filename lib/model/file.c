@@ -99,7 +99,7 @@ struct replacement {
 
 static snn_status fail_io(const char *what, const char *path, int error)
 {
-    return snn__fail(SNN_ERR_IO, "%s \"%.300s\": %s", what, path, strerror(error));
+    return snn__fail(SNN_ERR_IO, "%s \"%.300s\": %s", what, path, snn__reason(error).text);
 }
 
 /* Puts the file that a path leads to in place of the path; it need not exist. 0, or what errno said. */

@@ -1,5 +1,5 @@
 /* A host's whole program, from the context to a sequence of tasks, in which one request fails: for memory from the context, by
- * zlib or by Jansson, for a thread, for an open file's buffer. The call says so, the files are what they were, and the same call again
+ * zlib or by Jansson, for a lock, a thread, an open file's buffer. The call says so, the files are what they were, and the same call again
  * goes on to the same end, to the bit.
  *
  * --wrap puts the functions below in the place of those of the same name. */
@@ -9,9 +9,9 @@
 #include <jansson.h>
 #include <pthread.h>
 
-enum source { CONTEXT, ZLIB, JANSSON, THREAD, OPENED, SOURCES };
+enum source { CONTEXT, ZLIB, JANSSON, LOCK, THREAD, OPENED, SOURCES };
 
-static const char *const source_name[] = { "context", "zlib", "Jansson", "pthread_create", "fdopen" };
+static const char *const source_name[] = { "context", "zlib", "Jansson", "mutexes and conditions", "pthread_create", "fdopen" };
 
 /* One request of one source fails, or all from there until the call has said so. */
 static struct {
@@ -86,6 +86,20 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *arg)
 {
     return is_short(THREAD) ? EAGAIN : __real_pthread_create(thread, attributes, start, arg);
+}
+
+int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    return is_short(LOCK) ? ENOMEM : __real_pthread_mutex_init(mutex, attributes);
+}
+
+int __real_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
+{
+    return is_short(LOCK) ? ENOMEM : __real_pthread_cond_init(condition, attributes);
 }
 
 FILE *__real_fdopen(int fd, const char *mode);
