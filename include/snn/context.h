@@ -26,7 +26,7 @@ typedef enum snn_isa {
     SNN_ISA_REF = 1,     /**< plain C: the specification of every kernel */
     SNN_ISA_AVX2 = 2,    /**< x86-64 with AVX2 and FMA */
     SNN_ISA_AVX512 = 3,  /**< x86-64 with AVX-512 F, BW, DQ, VL */
-    SNN_ISA_AMX = 4,     /**< the same with a matrix unit, AMX-TILE and AMX-INT8, and a Linux that lets the process use it */
+    SNN_ISA_AMX = 4,     /**< the same with a matrix unit, AMX-TILE and AMX-INT8, on Linux (see docs/errors.md) */
     SNN_ISA_NEON = 101,  /**< AArch64 with NEON, which all have */
     SNN_ISA_BEST = 1000, /**< whatever the machine has */
     SNN_ISA_FORCE32 = 0x7fffffff
@@ -55,7 +55,7 @@ typedef struct snn_context_info {
     uint32_t struct_size;  /**< set by the caller to sizeof(snn_context_info) */
     uint32_t threads;      /**< threads that compute, the caller's included */
     uint64_t seed;         /**< as given */
-    uint32_t isa;          /**< snn_isa in use */
+    uint32_t isa;          /**< snn_isa in use; AMX becomes AVX512 if the system refuses a plan the matrix unit */
     uint32_t reserved;     /**< 0 */
     const char *isa_name;  /**< "ref", "avx2", "avx512", "amx", "neon"; static storage */
     uint64_t bytes;        /**< bytes that objects of this context hold now */

@@ -71,6 +71,7 @@ size_t snn__lookup_scratch(const snn_context *ctx, size_t m, const struct snn__w
 void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 
 /* matrix.c: products with spikes where the table has a matrix unit. */
+void snn__matrix_ask(const snn_context *ctx);
 bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w);
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch);

@@ -157,6 +157,17 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
     return (ROW_TILES + 1) * k->mr * deep + deep;
 }
 
+/* Large enough for the matrix unit; plain C has what specifies it, but none. */
+static bool is_for_unit(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    return ctx->kernels->matrix && ctx->kernels->isa != SNN_ISA_REF && m >= MATRIX_ROWS && n >= MATRIX_COLUMNS && w->c >= MATRIX_CHANNELS;
+}
+
+void snn__product_ask(const snn_context *ctx)
+{
+    snn__matrix_ask(ctx);
+}
+
 /* Fewer rows than m may go another way. */
 size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes)
 {
@@ -166,6 +177,8 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
 
     if (spikes)
         bytes = snn__max(bytes, snn__lookup_scratch(ctx, m, w));
+    if (spikes && is_for_unit(ctx, m, n, w))
+        snn__matrix_ask(ctx);
     if (spikes && snn__matrix_fits(ctx, w))
         bytes = snn__max(bytes, snn__matrix_scratch(ctx, m, n, w));
     return snn__winograd_fits(w, m, n) ? snn__max(bytes, snn__winograd_product_scratch(ctx, m, n, w)) : bytes;
@@ -296,17 +309,10 @@ bool snn__product_reads_map(const struct snn__window *w)
     return w->c >= WORD_CHANNELS;
 }
 
-/* Large enough for the matrix unit; plain C has what specifies it, but none. */
-static bool is_for_matrix(const snn_context *ctx, const struct snn__product *p)
-{
-    return ctx->kernels->isa != SNN_ISA_REF && snn__product_takes(ctx, p, SNN__WAY_MATRIX) && p->m >= MATRIX_ROWS && p->n >= MATRIX_COLUMNS &&
-           p->window.c >= MATRIX_CHANNELS;
-}
-
 /* The fastest way for an x without zeros. All thresholds here but those of the matrix unit are what snn bench kernels shows. */
 static enum snn__way full_way(const snn_context *ctx, const struct snn__product *p)
 {
-    if (is_for_matrix(ctx, p))
+    if (is_for_unit(ctx, p->m, p->n, &p->window) && snn__product_takes(ctx, p, SNN__WAY_MATRIX))
         return SNN__WAY_MATRIX;
     if (snn__product_takes(ctx, p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS && snn__product_reads_map(&p->window))
         return SNN__WAY_LOOKUP;

@@ -42,6 +42,11 @@ static size_t patches_room(size_t m, size_t k)
     return SNN__PRODUCT(snn__min(m, BLOCK), k, sizeof(float));
 }
 
+void snn__product_ask(const snn_context *ctx)
+{
+    (void)ctx;
+}
+
 /* The patches. */
 size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes)
 {

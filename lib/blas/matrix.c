@@ -44,9 +44,20 @@ static size_t own_size(size_t depth)
     return SNN__SUM(SNN__MATRIX_ROOM, SNN__PRODUCT(ROWS, depth, sizeof(uint64_t)));
 }
 
+/* The first answer is that of the context: from plan to plan its products go the same ways. */
+void snn__matrix_ask(const snn_context *ctx)
+{
+    int unasked = SNN__UNIT_UNASKED;
+
+    if (ctx->kernels->ask_for_unit != NULL && atomic_load(ctx->unit) == SNN__UNIT_UNASKED)
+        atomic_compare_exchange_strong(ctx->unit, &unasked, ctx->kernels->ask_for_unit() ? SNN__UNIT_GRANTED : SNN__UNIT_REFUSED);
+}
+
 bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
 {
-    return ctx->kernels->matrix && snn__spikes_depth(w) <= DEEPEST / 64;
+    const struct snn__kernels *k = ctx->kernels;
+
+    return k->matrix && (k->ask_for_unit == NULL || atomic_load(ctx->unit) == SNN__UNIT_GRANTED) && snn__spikes_depth(w) <= DEEPEST / 64;
 }
 
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)

@@ -155,6 +155,8 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
         which++;
     if (which == WAYS)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them", way ? way : "NULL");
+    if (which < BITS && ways[which] == SNN__WAY_MATRIX)
+        snn__product_ask(ctx);
     SNN__TRY(begin(&t, ctx, shape));
     if (which < BITS && !snn__product_takes(ctx, &t.p, ways[which])) {
         end(&t);

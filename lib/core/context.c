@@ -84,6 +84,7 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     atomic_store(&ctx->peak_bytes, atomic_load(&seedling.bytes));
     atomic_store(&ctx->allocations, 1);
     ctx->kernels = snn__kernels_choose(ctx->options.isa);
+    ctx->unit = &ctx->own_unit;
     rc = snn__pool_create(&ctx->pool, ctx, ctx->options.threads, least);
     if (rc != SNN_OK) {
         snn_context_destroy(ctx);
@@ -112,6 +113,7 @@ void snn_context_destroy(snn_context *context)
 snn_status snn_context_get_info(const snn_context *context, snn_context_info *info)
 {
     snn_context_info i = SNN_CONTEXT_INFO_INIT;
+    const struct snn__kernels *kernels;
     size_t size;
 
     if (context == NULL || info == NULL || info->struct_size < 16)
@@ -120,8 +122,9 @@ snn_status snn_context_get_info(const snn_context *context, snn_context_info *in
     i.struct_size = info->struct_size;
     i.threads = context->options.threads;
     i.seed = context->options.seed;
-    i.isa = context->kernels->isa;
-    i.isa_name = context->kernels->name;
+    kernels = atomic_load(context->unit) == SNN__UNIT_REFUSED ? context->kernels->without_unit : context->kernels;
+    i.isa = kernels->isa;
+    i.isa_name = kernels->name;
     i.bytes = atomic_load(&context->bytes);
     i.peak_bytes = atomic_load(&context->peak_bytes);
     i.allocations = atomic_load(&context->allocations);

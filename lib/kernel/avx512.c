@@ -306,7 +306,8 @@ const struct snn__kernels *const snn__kernels_avx512 = NULL;
 #if defined(ENTRIES) && defined(SNN__TILES)
 #include "kernel/amx.h"
 
-static const struct snn__kernels with_unit = { .name = "amx", .isa = SNN_ISA_AMX, ENTRIES, .limbs = limbs, .matrix = matrix };
+static const struct snn__kernels with_unit = { .name = "amx", .isa = SNN_ISA_AMX, ENTRIES, .limbs = limbs, .matrix = matrix,
+                                               .ask_for_unit = snn__ask_for_tiles, .without_unit = &table };
 
 const struct snn__kernels *const snn__kernels_amx = &with_unit;
 #else

@@ -269,6 +269,9 @@ struct snn__kernels {
     /* y[m][LOOKUP_NR] = or += sum_g table[g][LOOKUP_BITS bits of x[m] from LOOKUP_BITS g on] */
     void (*lookup)(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, bool accumulate);
 
+    /* Where the process may use the unit only if the system permits: asks it, and says what the table is if it does not. */
+    bool (*ask_for_unit)(void);
+    const struct snn__kernels *without_unit;
     /* Both NULL without a matrix unit; ref has them as the specification.
      * limbs: `cols` columns of w, in packed panels, become whole numbers W = w / unit of 24 bits, to the nearest one; unit is the column's
      * largest magnitude, 2^-103 at least, by MATRIX_WHOLE. Where that is not finite, W is 0. Byte l of W, the last one with the sign, goes to
@@ -315,7 +318,10 @@ const struct snn__kernels *snn__kernels_at(size_t index);
 
 /* Floats that packing w[k,n] takes. */
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n);
-/* Bytes of scratch memory, for all workers together, that products with these sizes take; with spikes or without. */
+/* Asks the system for the matrix unit of the context's kernels, if it has to be asked and was not yet. Plans of products that are for
+ * the unit do so. */
+void snn__product_ask(const snn_context *ctx);
+/* Bytes of scratch memory, for all workers together, that products with these sizes take; with spikes or without. A plan: asks. */
 size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes);
 size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 
@@ -326,7 +332,7 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
 void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner, size_t n);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
-/* Whether a product may go this way here. */
+/* Whether a product may go this way here; the matrix unit's is open to none before it was asked for. */
 bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way);
 /* Whether products of spikes may look at their map. */
 bool snn__product_reads_map(const struct snn__window *w);

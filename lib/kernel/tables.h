@@ -10,4 +10,7 @@ extern const struct snn__kernels *const snn__kernels_avx512;
 extern const struct snn__kernels *const snn__kernels_amx;
 extern const struct snn__kernels *const snn__kernels_neon;
 
+/* dispatch.c: whether this process may use tiles from now on. */
+bool snn__ask_for_tiles(void);
+
 #endif

@@ -91,6 +91,7 @@ static snn_status lean_context(snn_context *ctx, const snn_network *net, void *(
     ctx->options.release = release;
     ctx->options.allocator_user = user;
     ctx->kernels = net->ctx->kernels;
+    ctx->unit = net->ctx->unit;
     return snn__pool_create(&ctx->pool, ctx, 1, 1);
 }
 

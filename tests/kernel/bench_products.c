@@ -437,6 +437,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_products: %s\n", snn_last_error());
         return 1;
     }
+    snn__product_ask(ctx);
     limit = peak(ctx) * threads;
     print_machine();
     printf("%s, %u threads, peak %.1f GFLOP/s; GFLOP/s: median and best of %d, best / peak\n", ctx->kernels->name, threads, limit * 1e-9, REPEATS);

@@ -13,6 +13,15 @@ static double tolerance(size_t k, const struct snn__window *w)
     return (w->kh >= 3 && w->c >= 32 ? 8 : 1) * (2e-6 * sqrt((double)k) + 1e-6);
 }
 
+/* A context that may use the matrix unit, if there is one, for products of any size. */
+static snn_context *asked_context(uint32_t threads, uint32_t isa)
+{
+    snn_context *ctx = test_context(threads, 1, isa);
+
+    snn__product_ask(ctx);
+    return ctx;
+}
+
 struct operands {
     size_t m, k, n;
     float *x, *w, *bias, *packed, *y, *d, *g;
@@ -144,7 +153,7 @@ UNWATCHED static void check_product(const snn_context *ctx, const struct window_
 
 START_TEST(product_is_the_sum)
 {
-    snn_context *ctx = test_context(2, 1, isa_of(_i % tables()));
+    snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     const struct window_case *c = &window_cases[_i / tables()];
 
     for (size_t keep = 1; keep <= 100; keep *= 10) {
@@ -163,7 +172,7 @@ END_TEST
 
 START_TEST(every_way_gives_the_sum)
 {
-    snn_context *ctx = test_context(2, 1, isa_of(_i % tables()));
+    snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     const struct window_case *c = &window_cases[_i / tables()];
     const bool events = snn__product_takes(ctx, &(struct snn__product){ .window = c->w }, SNN__WAY_EVENTS);
     const bool lookup = !c->w.transposed && snn__product_takes(ctx, &(struct snn__product){ .window = c->w, .spikes = true }, SNN__WAY_LOOKUP);
@@ -202,7 +211,7 @@ static void multiply(const snn_context *ctx, struct operands *o, const struct sn
 START_TEST(a_map_is_its_spikes)
 {
     static const enum snn__way ways[] = { SNN__WAY_ANY, SNN__WAY_EVENTS, SNN__WAY_LOOKUP, SNN__WAY_MATRIX };
-    snn_context *ctx = test_context(2, 1, isa_of(_i % tables()));
+    snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     const struct window_case *c = &window_cases[_i / tables()];
 
     for (size_t i = 0; i < 8 && !c->w.transposed; i++) {
@@ -271,7 +280,7 @@ static void compare_with_blas(snn_context *ctx, enum snn__way way)
 START_TEST(spikes_are_as_exact_as_blas)
 {
     static const enum snn__way ways[] = { SNN__WAY_LOOKUP, SNN__WAY_MATRIX };
-    snn_context *ctx = test_context(1, 1, isa_of(_i));
+    snn_context *ctx = asked_context(1, isa_of(_i));
 
     for (size_t i = 0; i < 2; i++)
         if (snn__product_takes(ctx, &(struct snn__product){ .window = { .kh = 1, .kw = 1, .c = 1 }, .spikes = true }, ways[i]))
@@ -328,7 +337,7 @@ UNWATCHED static void check_outer(const snn_context *ctx, const struct window_ca
 
 START_TEST(outer_is_the_sum)
 {
-    snn_context *ctx = test_context(2, 1, isa_of(_i % tables()));
+    snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     const struct window_case *c = &window_cases[_i / tables()];
     double *sums = outer_sums_of(ctx, c);
 
@@ -381,7 +390,7 @@ static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_
 
 START_TEST(transposed_window_is_the_adjoint)
 {
-    snn_context *ctx = test_context(1, 1, isa_of(_i));
+    snn_context *ctx = asked_context(1, isa_of(_i));
 
     check_adjoint(ctx, 8, 3, 1, 1, 1);
     check_adjoint(ctx, 8, 3, 2, 1, 1);
@@ -401,7 +410,7 @@ START_TEST(agrees_with_blas)
     static const size_t shapes[][3] = { { 128, 800, 784 }, { 128, 10, 800 }, { 200, 64, 1152 }, { 1, 300, 200 } };
     const size_t m = shapes[_i / tables()][0], n = shapes[_i / tables()][1], k = shapes[_i / tables()][2];
     const struct window_case c = { "", m, n, { 1, 1, k, k, 1, 1, 1, 1, 1, 0, 1, false } };
-    snn_context *ctx = test_context(2, 1, isa_of(_i % tables()));
+    snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     float *y = numbers(m * n), *g = numbers(n * k);
     struct operands o;
 
@@ -440,7 +449,7 @@ START_TEST(threads_do_not_change_bits)
     float *y = NULL, *g = NULL, *looked_up = NULL;
 
     for (uint32_t threads = 1; threads <= 3; threads++) {
-        snn_context *ctx = test_context(threads, 1, isa_of(_i % tables()));
+        snn_context *ctx = asked_context(threads, isa_of(_i % tables()));
         struct operands o;
 
         make(&o, ctx, c);
