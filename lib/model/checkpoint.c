@@ -383,8 +383,8 @@ static snn_status compare_laterals(const snn_projection *p, const struct snn__sa
     SNN__TRY(snn__json_read(&saved, file->ctx, text, strlen(text), what));
     rc = lateral_json(&present, p);
     if (rc == SNN_OK && !json_equal(saved, present))
-        rc = snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its lateral neurons, [rows, frozen], are %.200s; grow and freeze the "
-                       "same before loading", file->path, text);
+        rc = snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its lateral neurons, [rows, frozen], are %.200s; "
+                       "grow and freeze the same before loading", file->path, text);
     json_decref(saved);
     json_decref(present);
     return rc;

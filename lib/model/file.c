@@ -81,9 +81,9 @@ uint32_t snn__pieces_crc(uint32_t crc, const struct snn__piece *pieces, size_t n
 }
 
 /* ---- writing
-
-   A file is written as "PATH.N.tmp" beside the old one and renamed. Its writer holds a lock on it (flock), so that one
-   whose lock is free was left behind by a process that died, and goes. */
+ *
+ * A file is written as "PATH.N.tmp" beside the old one and renamed. Its writer holds a lock on it (flock), so that
+ * one whose lock is free was left behind by a process that died, and goes. */
 
 #define PATH_BYTES 4096u /* longest path, as Linux has it */
 #define LINKS_MAX 40
@@ -124,8 +124,8 @@ static int follow_links(struct replacement *r)
     return ELOOP;
 }
 
-/* Renaming onto a device or a directory would replace or fail late, and onto a file without the right to write it would
- * get round its protection: only regular files that may be written are replaced. */
+/* Renaming onto a device or a directory would replace or fail late, and onto a file without the right to write it
+ * would get round its protection: only regular files that may be written are replaced. */
 static snn_status find_target(struct replacement *r, const char *path)
 {
     int error;
@@ -170,8 +170,8 @@ static bool remove_stale(const char *name)
 
     if (fd < 0)
         return false;
-    gone = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0 && lstat(name, &named) == 0 &&
-           st.st_ino == named.st_ino && st.st_dev == named.st_dev && unlink(name) == 0;
+    gone = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+           lstat(name, &named) == 0 && st.st_ino == named.st_ino && st.st_dev == named.st_dev && unlink(name) == 0;
     close(fd);
     return gone;
 }
@@ -224,8 +224,8 @@ static bool write_bytes(void *arg, const void *bytes, size_t size)
     return true;
 }
 
-/* The new file gets owner, group and mode of the old one, as far as this process may give them; a group that it may not
- * give gets no rights. */
+/* The new file gets owner, group and mode of the old one, as far as this process may give them; a group that it
+ * may not give gets no rights. */
 static void keep_rights(const struct replacement *r)
 {
     mode_t mode = r->old.st_mode & 0777;

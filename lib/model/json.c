@@ -34,8 +34,8 @@ size_t snn__json_dumpb(const json_t *json, char *out, size_t size, size_t flags)
     return length;
 }
 
-snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const json_t *json, size_t before, size_t flags,
-                          const char *what)
+snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const json_t *json, size_t before,
+                          size_t flags, const char *what)
 {
     size_t n = snn__json_dumpb(json, NULL, 0, flags);
 
@@ -43,7 +43,8 @@ snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const js
     if (n == 0)
         return snn__json_no_memory(what);
     if (n > SNN__JSON_BYTES)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: its JSON has %zu bytes, at most %zu are allowed", what, n, SNN__JSON_BYTES);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: its JSON has %zu bytes, at most %zu are allowed", what, n,
+                         SNN__JSON_BYTES);
     *out = snn__alloc(ctx, before + snn__round_up(n + 1, 8), 1);
     if (*out == NULL)
         return SNN_ERR_MEMORY;

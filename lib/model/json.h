@@ -1,5 +1,5 @@
-/* model/json.h - JSON text to values and back, within limits. Jansson takes its memory from the C library, which may fail
- * where the context's allocator does not. */
+/* model/json.h - JSON text to values and back, within limits. Jansson takes its memory from the C library, which
+ * may fail where the context's allocator does not. */
 #ifndef SNN_MODEL_JSON_H
 #define SNN_MODEL_JSON_H
 
@@ -15,18 +15,20 @@
  * SNN_ERR_FORMAT, SNN_ERR_MEMORY; *out is NULL then. The caller gives it back with json_decref(). */
 snn_status snn__json_read(json_t **out, snn_context *ctx, const char *text, size_t length, const char *what);
 
-/* Making values: each of these takes `value` over, which may be NULL, as may be what it is put into, where making them has
- * failed. The first failure of a row of calls stays in *failed, so that none can be forgotten. Texts and keys are UTF-8. */
+/* Making values: each of these takes `value` over, which may be NULL, as may be what it is put into, where making
+ * them has failed. The first failure of a row of calls stays in *failed, so that none can be forgotten. Texts and
+ * keys are UTF-8. */
 void snn__json_set(json_t *object, const char *key, json_t *value, bool *failed);
 void snn__json_add(json_t *array, json_t *value, bool *failed);
 
 /* Ends it: the whole value, or SNN_ERR_MEMORY and NULL. */
 snn_status snn__json_made(json_t **out, json_t *value, bool failed, const char *what);
 
-/* Writes a value as text, `before` bytes behind the beginning of a block of zeros that has room up to a multiple of eight
- * bytes of text. SNN_ERR_ARGUMENT if it is too long, SNN_ERR_MEMORY. The caller frees it with snn__free(). */
-snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const json_t *json, size_t before, size_t flags,
-                          const char *what);
+/* Writes a value as text, `before` bytes behind the beginning of a block of zeros that has room up to a multiple
+ * of eight bytes of text. SNN_ERR_ARGUMENT if it is too long, SNN_ERR_MEMORY. The caller frees it with
+ * snn__free(). */
+snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const json_t *json, size_t before,
+                          size_t flags, const char *what);
 
 /* The same with numbers such that they read back exactly. */
 snn_status snn__json_write(char **out, snn_context *ctx, const json_t *json, const char *what);

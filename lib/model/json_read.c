@@ -1,5 +1,5 @@
-/* JSON text to values, within limits. Jansson's own reader does not notice when it has no memory for a byte of a string or
- * number and goes on without it; this one checks every call that takes memory. */
+/* JSON text to values, within limits. Jansson's own reader does not notice when it has no memory for a byte of a
+ * string or number and goes on without it; this one checks every call that takes memory. */
 #include "model/json.h"
 #include "core/alloc.h"
 #include "core/number.h"
@@ -25,7 +25,7 @@ static void place(const struct reader *r, int *line, int *column)
 {
     *line = *column = 1;
     for (const char *p = r->begin; p < r->at; p++) {
-        *column = *p == '\n' ? 1 : *column + ((*p & 0xc0) != 0x80); /* bytes that go on with a character do not count */
+        *column = *p == '\n' ? 1 : *column + ((*p & 0xc0) != 0x80); /* a character counts once */
         *line += *p == '\n';
     }
 }
@@ -192,7 +192,9 @@ static json_t *read_number(struct reader *r)
         integer = strtoll(r->text, NULL, 10);
         return errno == 0 || wrong(r, "a whole number is too large") ? made(r, json_integer(integer)) : NULL;
     }
-    return (snn__parse_f64(r->text, &real) && isfinite(real)) || wrong(r, "a number is too large") ? made(r, json_real(real)) : NULL;
+    if (!snn__parse_f64(r->text, &real) || !isfinite(real))
+        return wrong(r, "a number is too large"), NULL;
+    return made(r, json_real(real));
 }
 
 static json_t *read_word(struct reader *r, const char *word, json_t *value)

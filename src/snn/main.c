@@ -69,8 +69,8 @@ static int run(int argc, char **argv)
     return unknown(argv[1]);
 }
 
-/* Jansson leaves out what it has no memory for, here and there without a word. The tool goes no further without memory; a
- * file that was being replaced is the old one. */
+/* Jansson leaves out what it has no memory for, here and there without a word. The tool goes no further without
+ * memory; a file that was being replaced is the old one. */
 static void *take(size_t size)
 {
     void *block = malloc(size);

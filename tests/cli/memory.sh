@@ -41,7 +41,7 @@ while [ "$at" -le "$total" ]; do
     fi
     short train --resume cut.snn.ckpt --epochs 4
     good cut.snn "request $at, resumed"
-    short eval cut.snn
+    short eval cut.snn --data idx:data
     at=$((at + step))
 done
 

@@ -1,5 +1,5 @@
-/* short_malloc.c - preloaded (LD_PRELOAD): malloc(), calloc() or realloc() fails once, at the request whose number SHORT_AT says,
- * from 1. Without it, their number goes to the file SHORT_COUNT at the end. */
+/* short_malloc.c - preloaded (LD_PRELOAD): malloc(), calloc() or realloc() fails once, at the request whose number
+ * SHORT_AT says, from 1. Without it, their number goes to the file SHORT_COUNT at the end. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

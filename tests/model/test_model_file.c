@@ -655,7 +655,8 @@ static bool signal_pending(void)
     return sigpending(&set) == 0 && sigismember(&set, SIGXFSZ);
 }
 
-/* The write fails half-way: the older file stays, the temporary one goes, and the signal that comes with it ends nobody. */
+/* The write fails half-way: the older file stays, the temporary one goes, and the signal that comes with it ends
+ * nobody. */
 START_TEST(test_too_large)
 {
     const struct rlimit small = { 512, RLIM_INFINITY };

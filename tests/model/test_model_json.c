@@ -386,10 +386,11 @@ END_TEST
 /* ---- the reader of JSON against Jansson's */
 
 static const char *const texts[] = {
-    "{\"a\": [1, -2, 0, 3.5, -0.25e2, 1E+3, 9007199254740993], \"b\": {\"c\": true, \"d\": false}, \"e\": null, \"\": \"\"}",
-    "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\", \"\\u0041\\u00e9\\u20AC\\ud83d\\udc08\", \"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x88\"]",
+    "{\"a\": [1, -2, 0, 3.5, -0.25e2, 1E+3, 9007199254740993], \"b\": {\"c\": true}, \"e\": null, \"\": \"\"}",
+    "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\", \"\\u0041\\u00e9\\u20AC\\ud83d\\udc08\","
+    " \"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x88\"]",
     " [ 0.1 , 0.30000000000000004 , 1.7976931348623157e308 , 5e-324 , 1e-400 , -0.0 , 123456789012345678 ] \n",
-    "[[[[]]], {}, [{}, {\"x\": {\"x\": []}}], \"a\\\\\\\"b\"]",
+    "[[[[]]], false, [{}, {\"x\": {\"x\": []}}], \"a\\\\\\\"b\"]",
 };
 
 static size_t accepted;
@@ -399,7 +400,8 @@ static void compare_readers(const char *text, size_t length)
     json_t *expected = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL), *read = NULL;
     snn_status rc = snn__json_read(&read, ctx, text, length, "a text");
 
-    ck_assert_msg(rc == (expected != NULL ? SNN_OK : SNN_ERR_FORMAT), "\"%.*s\": %s", (int)length, text, snn_last_error());
+    ck_assert_msg(rc == (expected != NULL ? SNN_OK : SNN_ERR_FORMAT), "\"%.*s\": %s", (int)length, text,
+                  snn_last_error());
     ck_assert((read != NULL) == (rc == SNN_OK));
     ck_assert_msg(expected == NULL || json_equal(read, expected), "\"%.*s\"", (int)length, text);
     accepted += rc == SNN_OK;
@@ -413,8 +415,8 @@ static size_t draw(uint64_t *state, size_t n)
     return (size_t)(*state >> 33) % n;
 }
 
-/* One to three bytes changed, left out or put in, mostly with such as mean something; no NUL, of which Jansson takes no
- * notice. */
+/* One to three bytes changed, left out or put in, mostly with such as mean something; no NUL, of which Jansson
+ * takes no notice. */
 static size_t mutate(char *out, const char *text, uint64_t *state)
 {
     static const char meaning[] = "{}[]\",:\\/0123456789.eE+-utfnrlsabcdDC \n\xc3\xa9\xed\xff";

@@ -1,6 +1,6 @@
-/* A host's whole program, from the context to a sequence of tasks, in which one request fails: for memory from the context, by
- * zlib or by Jansson, for a lock, a thread, an open file's buffer. The call says so, the files are what they were, and the same call again
- * goes on to the same end, to the bit.
+/* A host's whole program, from the context to a sequence of tasks, in which one request fails: for memory from the
+ * context, by zlib or by Jansson, for a lock, a thread, an open file's buffer. The call says so, the files are
+ * what they were, and the same call again goes on to the same end, to the bit.
  *
  * --wrap puts the functions below in the place of those of the same name. */
 #include "data/files.h"
@@ -11,7 +11,8 @@
 
 enum source { CONTEXT, ZLIB, JANSSON, LOCK, THREAD, OPENED, SOURCES };
 
-static const char *const source_name[] = { "context", "zlib", "Jansson", "mutexes and conditions", "pthread_create", "fdopen" };
+static const char *const source_name[] = { "context", "zlib", "Jansson", "mutexes and conditions", "pthread_create",
+                                           "fdopen" };
 
 /* One request of one source fails, or all from there until the call has said so. */
 static struct {
@@ -171,8 +172,9 @@ static void check_failure(const char *call, snn_status rc, const uint32_t before
 {
     uint32_t after[FILES];
 
-    ck_assert_msg(shortage.fired && shortage.failed_calls == 0 && rc == expected(shortage.source), "%s: request %zu of %s: %s: %s",
-                  call, shortage.fail_at, source_name[shortage.source], snn_status_name(rc), snn_last_error());
+    ck_assert_msg(shortage.fired && shortage.failed_calls == 0 && rc == expected(shortage.source),
+                  "%s: request %zu of %s: %s: %s", call, shortage.fail_at, source_name[shortage.source],
+                  snn_status_name(rc), snn_last_error());
     shortage.fail_at = 0;
     shortage.failed_calls++;
     read_files(after);
@@ -396,10 +398,12 @@ START_TEST(test_one_request_fails)
     files_loaded = 0;
     for (int for_good = 0; for_good < 2; for_good++)
         for (size_t n = 1; n <= total; n += step, tried++) {
-            ck_assert_msg(run(source, n, for_good) == reference, "request %zu of %s: another end", n, source_name[source]);
+            ck_assert_msg(run(source, n, for_good) == reference, "request %zu of %s: another end", n,
+                          source_name[source]);
             ck_assert_msg(shortage.failed_calls == 1, "request %zu of %s: no call says so", n, source_name[source]);
         }
-    printf("%s: %zu requests, %zu failures tried, %zu files loaded after them\n", source_name[source], total, tried, files_loaded);
+    printf("%s: %zu requests, %zu failures tried, %zu files loaded after them\n", source_name[source], total, tried,
+           files_loaded);
     remove_directory();
 }
 END_TEST
