@@ -128,10 +128,9 @@ static void *work(void *arg)
     }
 }
 
-/* Whether the workers live in this process. A child of fork() has none of them, and `lock` may have been copied while one
- * held it. Where the child finds `busy` free, no worker was inside a region: it runs its own regions alone. To ask is a
- * system call: only who wakes or ends workers does. */
-static bool has_workers(const struct snn__pool *pool)
+/* In a child of fork() `lock` may have been copied while a worker held it. Where the child finds `busy` free, no worker was inside a
+ * region: it runs its own regions alone. */
+bool snn__pool_has_workers(const struct snn__pool *pool)
 {
     return pool->process == getpid();
 }
@@ -140,7 +139,7 @@ static bool has_workers(const struct snn__pool *pool)
 static void announce(struct snn__pool *pool)
 {
     atomic_fetch_add(&pool->round, 1);
-    if (atomic_load(&pool->sleeping) && has_workers(pool)) {
+    if (atomic_load(&pool->sleeping) && snn__pool_has_workers(pool)) {
         pthread_mutex_lock(&pool->lock);
         atomic_store(&pool->sleeping, false);
         pthread_cond_broadcast(&pool->wake);
@@ -201,7 +200,7 @@ void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx)
 {
     if (pool == NULL)
         return;
-    if (has_workers(pool))
+    if (snn__pool_has_workers(pool))
         end_workers(pool);
     snn__free(ctx, pool->worker);
     snn__free(ctx, pool);

@@ -7,6 +7,7 @@
 
 #include "core/status.h"
 #include <snn/context.h>
+#include <stdbool.h>
 
 struct snn__pool;
 
@@ -18,6 +19,10 @@ typedef void (*snn__task_fn)(void *arg, size_t task, size_t worker);
  * it has no thread but the caller's, and destroying it frees memory only. */
 snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t threads, size_t least);
 void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx);
+
+/* Whether its workers live in this process: a child of fork() has none of them. To ask is a system call: only who wakes or ends workers
+ * does, or looks for mistakes. */
+bool snn__pool_has_workers(const struct snn__pool *pool);
 
 /* Threads that it has, the caller's included. */
 size_t snn__pool_threads(const struct snn__pool *pool);

@@ -4,6 +4,7 @@
 #include "core/fpu.h"
 #include "core/size.h"
 #include "trainer/rule.h"
+#include <stdio.h>
 #include <string.h>
 
 static snn_status no_trainer(void)
@@ -222,9 +223,14 @@ snn_status snn_trainer_restart_epoch(snn_trainer *trainer)
 static snn_status next_batch(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
 {
     snn_status rc = one_batch(tr, batch, s);
+    char why[sizeof tr->failure->text];
 
-    if (rc == SNN_OK || !tr->unread || rc == SNN_ERR_CANCELLED || !snn__param_i64(&tr->params, SNN_TRAINER_SKIP_UNREADABLE))
+    if (rc == SNN_OK || !tr->unread || rc == SNN_ERR_CANCELLED)
         return rc;
+    if (!snn__param_i64(&tr->params, SNN_TRAINER_SKIP_UNREADABLE)) {
+        snprintf(why, sizeof why, "%s", snn_last_error());
+        return snn__fail(rc, "%s; the next call tries its batch again, skip_unreadable 1 leaves it out", why);
+    }
     snn__log(tr->ctx, SNN_LOG_WARNING, "%s: left out a batch of %zu samples: %s", tr->owner, batch->n, snn_last_error());
     snn__take_counters(tr);
     s->done += batch->n;

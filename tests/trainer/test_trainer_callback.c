@@ -195,6 +195,7 @@ START_TEST(test_unreadable)
     w.hiccups = -1;
     for (int i = 0; i < 3; i++)
         FAILS(snn_trainer_epoch(w.tr, w.set, &m), w.nan ? SNN_ERR_DIVERGED : SNN_ERR_IO, "sample 7");
+    ck_assert_ptr_nonnull(strstr(snn_last_error(), "skip_unreadable"));
     OK(snn_trainer_set_i64(w.tr, SNN_TRAINER_SKIP_UNREADABLE, 1));
     for (unsigned epoch = 1; epoch <= 3; epoch++) {
         OK(snn_trainer_epoch(w.tr, w.set, &m));

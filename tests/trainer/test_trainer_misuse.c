@@ -13,6 +13,9 @@ struct world {
     snn_trainer *tr;
     float x[3 * BATCH * 4], out[BATCH * 3];
     uint32_t label[BATCH];
+    size_t set_count; /* 0: 5 */
+    snn_status rc;    /* of a call from a callback */
+    char why[512];
 };
 
 static const size_t vector[3] = { 4 }, map[3] = { 2, 5, 5 };
@@ -106,7 +109,7 @@ static snn_status epoch(struct world *w, struct odd_set odd, bool train)
     OK(snn_dataset_source_init(&source, sizeof source));
     source.rank = odd.shape[1] ? 3 : 1;
     memcpy(source.shape, odd.shape, sizeof odd.shape);
-    source.count = 5;
+    source.count = w->set_count ? w->set_count : 5;
     source.classes = odd.classes;
     source.frames = odd.frames;
     source.read = read_odd;
@@ -376,6 +379,36 @@ static snn_status cancelled(struct world *w)
     return epoch(w, (struct odd_set){ GOOD }, true);
 }
 
+static snn_status one_sample_for_norm(struct world *w)
+{
+    return prepare(w, "flatten f; linear a out=5; batch_norm bn; lif n; linear o out=3", "sltt", "steps=3", 1);
+}
+
+static snn_status another_set(struct world *w)
+{
+    (void)cancelled(w);
+    OK(snn_trainer_on_progress(w->tr, NULL, NULL));
+    w->set_count = 3;
+    return epoch(w, (struct odd_set){ GOOD }, true);
+}
+
+static int prepare_again(void *user, const snn_progress *progress)
+{
+    struct world *w = user;
+
+    (void)progress;
+    w->rc = snn_trainer_prepare(w->tr, 2 * BATCH);
+    snprintf(w->why, sizeof w->why, "%s", snn_last_error());
+    return 0;
+}
+
+static snn_status prepared_in_callback(struct world *w)
+{
+    OK(snn_trainer_on_progress(w->tr, prepare_again, w));
+    OK(epoch(w, (struct odd_set){ GOOD }, true));
+    return snn__fail(w->rc, "%s", w->why);
+}
+
 #define ARGUMENT SNN_ERR_ARGUMENT
 #define SHAPE SNN_ERR_SHAPE
 #define STATE SNN_ERR_STATE
@@ -483,6 +516,9 @@ static const struct {
     { "a data set with a pixel that is not a number", set_nan, DIVERGED, "sample 2" },
     { "a data set whose callback fails", set_fails, SNN_ERR_IO, "" },
     { "an unknown data format", unknown_format, ARGUMENT, "png" },
+    { "batches of 1 with a batch norm over vectors", one_sample_for_norm, UNSUPPORTED, "layer bn: in batches of 1" },
+    { "another data set in the midst of an epoch", another_set, STATE, "4 of them done; this data set has 3" },
+    { "a trainer that is prepared in its callback", prepared_in_callback, STATE, "it is at work" },
     { "a callback that asks to stop", cancelled, SNN_ERR_CANCELLED, "cancelled after 4 of 5 samples" },
 };
 
