@@ -30,16 +30,28 @@ static const struct count {
     { "correct", offsetof(struct snn__run, correct) },
 };
 
+/* What the epoch under way has counted, in "counters" of "snn.run", beside "spikes" and "answers" of every layer. */
+static const struct count kept_counts[] = {
+    { "neuron_steps", offsetof(struct snn__kept, neuron_steps) },
+    { "couple_steps", offsetof(struct snn__kept, couple_steps) },
+    { "solves", offsetof(struct snn__kept, solver.solves) },
+    { "iterations", offsetof(struct snn__kept, solver.iterations) },
+    { "failures", offsetof(struct snn__kept, solver.failures) },
+}, kept_sums[] = {
+    { "residual", offsetof(struct snn__kept, solver.residual) },
+    { "gap", offsetof(struct snn__kept, solver.gap) },
+};
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static uint64_t *count_of(struct snn__run *run, const struct count *c)
+static uint64_t *count_of(void *of, const struct count *c)
 {
-    return (uint64_t *)(void *)((char *)run + c->at);
+    return (uint64_t *)(void *)((char *)of + c->at);
 }
 
-static double *sum_of(struct snn__run *run, const struct count *c)
+static double *sum_of(void *of, const struct count *c)
 {
-    return (double *)(void *)((char *)run + c->at);
+    return (double *)(void *)((char *)of + c->at);
 }
 
 /* ---- saving */
@@ -53,7 +65,28 @@ static json_t *moments_json(const struct snn__run *run, bool *failed)
     return list;
 }
 
-static snn_status run_to_json(json_t **out, struct snn__run *run)
+static json_t *counters_json(snn_trainer *trainer, bool *failed)
+{
+    json_t *o = json_object(), *spikes = json_array(), *answers = json_array();
+    struct snn__kept *kept = &trainer->kept;
+
+    for (size_t i = 0; i < COUNT(kept_counts); i++)
+        snn__json_set(o, kept_counts[i].name, json_integer((json_int_t)*count_of(kept, &kept_counts[i])), failed);
+    for (size_t i = 0; i < COUNT(kept_sums); i++) {
+        double sum = *sum_of(kept, &kept_sums[i]);
+
+        snn__json_set(o, kept_sums[i].name, isfinite(sum) ? json_real(sum) : json_null(), failed);
+    }
+    for (size_t l = 0; l < trainer->pass.n; l++) {
+        snn__json_add(spikes, json_integer((json_int_t)kept->counts[l].spikes), failed);
+        snn__json_add(answers, json_integer((json_int_t)kept->counts[l].answers), failed);
+    }
+    snn__json_set(o, "spikes", spikes, failed);
+    snn__json_set(o, "answers", answers, failed);
+    return o;
+}
+
+static snn_status run_to_json(json_t **out, snn_trainer *trainer, struct snn__run *run)
 {
     json_t *o = json_object();
     bool failed = false;
@@ -66,6 +99,8 @@ static snn_status run_to_json(json_t **out, struct snn__run *run)
         snn__json_set(o, counts[i].name, json_integer((json_int_t)*count_of(run, &counts[i])), &failed);
     for (size_t i = 0; i < COUNT(sums); i++)
         snn__json_set(o, sums[i].name, json_real(*sum_of(run, &sums[i])), &failed);
+    if (run->position > 0 && trainer->prepared)
+        snn__json_set(o, "counters", counters_json(trainer, &failed), &failed);
     return snn__json_made(out, o, failed, "checkpoint");
 }
 
@@ -84,12 +119,12 @@ static snn_status add_text(json_t *metadata, const char *key, json_t *json, snn_
     return failed ? snn__json_no_memory("checkpoint") : SNN_OK;
 }
 
-static snn_status add_run(json_t *metadata, const snn_network *network, struct snn__run *run)
+static snn_status add_run(json_t *metadata, snn_trainer *trainer, struct snn__run *run)
 {
     json_t *json = NULL;
 
-    SNN__TRY(run_to_json(&json, run));
-    return add_text(metadata, "snn.run", json, network->ctx);
+    SNN__TRY(run_to_json(&json, trainer, run));
+    return add_text(metadata, "snn.run", json, snn__trainer_network(trainer)->ctx);
 }
 
 /* Walks over the tensors of a moment: it is flat over the trained tensors in their order. */
@@ -236,7 +271,7 @@ snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
     SNN__TRY(snn__network_check_latent(network));
     SNN__TRY(snn__trainer_remember((snn_trainer *)trainer)); /* unless it is there already */
     SNN__TRY(snn__model_metadata(&metadata, network));
-    rc = add_run(metadata, network, run);
+    rc = add_run(metadata, (snn_trainer *)trainer, run); /* only read, too */
     if (rc == SNN_OK)
         rc = add_projection(metadata, trainer->projecting.projection);
     if (rc == SNN_OK)
@@ -264,6 +299,56 @@ static snn_status read_run(json_t **out, const struct snn__safetensors *file)
     return snn__json_read(out, file->ctx, text, strlen(text), what);
 }
 
+static snn_status parse_counts(void *of, const json_t *o, const struct count *c, size_t n,
+                               const struct snn__safetensors *file)
+{
+    for (size_t i = 0; i < n; i++) {
+        const json_t *value = json_object_get(o, c[i].name);
+
+        if (!json_is_integer(value) || json_integer_value(value) < 0)
+            return bad_run(file, c[i].name);
+        *count_of(of, &c[i]) = (uint64_t)json_integer_value(value);
+    }
+    return SNN_OK;
+}
+
+/* Counters of the epoch under way, into a copy, without those of layers; a file from before them has none. */
+static snn_status parse_counters(struct snn__kept *kept, const json_t *o, size_t layers,
+                                 const struct snn__safetensors *file)
+{
+    const json_t *spikes = json_object_get(o, "spikes"), *answers = json_object_get(o, "answers"), *value;
+
+    if (o == NULL)
+        return SNN_OK;
+    SNN__TRY(parse_counts(kept, o, kept_counts, COUNT(kept_counts), file));
+    for (size_t i = 0; i < COUNT(kept_sums); i++) {
+        value = json_object_get(o, kept_sums[i].name);
+        if (!json_is_real(value) && !json_is_null(value))
+            return bad_run(file, kept_sums[i].name);
+        *sum_of(kept, &kept_sums[i]) = json_is_real(value) ? json_real_value(value) : NAN;
+    }
+    for (size_t l = 0; l < layers; l++)
+        if (!json_is_integer(json_array_get(spikes, l)) || !json_is_integer(json_array_get(answers, l)))
+            return bad_run(file, "counters");
+    return SNN_OK;
+}
+
+static void take_counters(snn_trainer *trainer, const struct snn__kept *kept, const json_t *o)
+{
+    const json_t *spikes = json_object_get(o, "spikes"), *answers = json_object_get(o, "answers");
+    struct snn__counts *of_layer = trainer->kept.counts;
+
+    snn__forget_counters(trainer);
+    if (o == NULL || !trainer->prepared)
+        return;
+    trainer->kept = *kept;
+    trainer->kept.counts = of_layer;
+    for (size_t l = 0; l < trainer->pass.n; l++) {
+        of_layer[l].spikes = (uint64_t)json_integer_value(json_array_get(spikes, l));
+        of_layer[l].answers = (uint64_t)json_integer_value(json_array_get(answers, l));
+    }
+}
+
 /* Numbers of the run, into a copy. */
 static snn_status parse_run(struct snn__run *run, const json_t *o, const struct snn__safetensors *file)
 {
@@ -274,13 +359,7 @@ static snn_status parse_run(struct snn__run *run, const json_t *o, const struct 
     if (json_integer_value(format) > RUN_FORMAT)
         return snn__fail(SNN_ERR_VERSION, "checkpoint \"%.200s\": run format %" JSON_INTEGER_FORMAT ", this version "
                          "reads up to %d", file->path, json_integer_value(format), RUN_FORMAT);
-    for (size_t i = 0; i < COUNT(counts); i++) {
-        const json_t *value = json_object_get(o, counts[i].name);
-
-        if (!json_is_integer(value) || json_integer_value(value) < 0)
-            return bad_run(file, counts[i].name);
-        *count_of(run, &counts[i]) = (uint64_t)json_integer_value(value);
-    }
+    SNN__TRY(parse_counts(run, o, counts, COUNT(counts), file));
     for (size_t i = 0; i < COUNT(sums); i++) {
         const json_t *value = json_object_get(o, sums[i].name);
 
@@ -410,26 +489,34 @@ static snn_status take_all(struct snn__safetensors *file, const snn_trainer *tra
     return snn__model_all_taken(file, false);
 }
 
-static snn_status take_up(struct snn__safetensors *file, const snn_trainer *trainer, const snn_network *network,
+static snn_status take_up(struct snn__safetensors *file, snn_trainer *trainer, const snn_network *network,
                           struct snn__run *run)
 {
     struct snn__run next = *run;
+    struct snn__kept kept = { 0 };
+    const json_t *counters;
     json_t *o = NULL;
     snn_status rc;
 
     SNN__TRY(compare_network(network, file));
     SNN__TRY(compare_laterals(trainer->projecting.projection, file));
     SNN__TRY(read_run(&o, file));
+    counters = json_object_get(o, "counters");
     rc = compare_run(run, o, file);
     if (rc == SNN_OK)
         rc = parse_run(&next, o, file);
+    if (rc == SNN_OK)
+        rc = parse_counters(&kept, counters, network->n_layers, file);
+    if (rc == SNN_OK)
+        rc = take_all(file, trainer, network, run, false);
+    if (rc == SNN_OK)
+        rc = take_all(file, trainer, network, run, true);
+    if (rc == SNN_OK) {
+        *run = next;
+        take_counters(trainer, &kept, counters);
+    }
     json_decref(o);
-    if (rc != SNN_OK)
-        return rc;
-    SNN__TRY(take_all(file, trainer, network, run, false));
-    SNN__TRY(take_all(file, trainer, network, run, true));
-    *run = next;
-    return SNN_OK;
+    return rc;
 }
 
 snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
@@ -451,8 +538,6 @@ snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
         rc = snn__trainer_remember(trainer);
     if (rc == SNN_OK)
         rc = take_up(&file, trainer, network, run);
-    if (rc == SNN_OK)
-        snn__forget_counters(trainer);
     snn__safetensors_free(&file);
     return rc;
 }

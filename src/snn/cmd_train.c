@@ -461,10 +461,15 @@ static int train_epoch(struct train *t)
 
     if (rc == SNN_ERR_CANCELLED)
         return interrupted(t);
-    if (rc != SNN_OK) {
-        progress_clear(&t->progress);
-        return rc == SNN_ERR_DIVERGED ? diverged(t, rc) : fail_call(rc, NULL);
-    }
+    progress_clear(&t->progress);
+    if (rc == SNN_ERR_DIVERGED)
+        return diverged(t, rc);
+    if (rc == SNN_ERR_STATE && t->resume)
+        return fail(FAILED, "%s: its epoch %llu was interrupted and goes on over its own data alone, without another --data or "
+                            "--data.limit: %s", t->resume, (unsigned long long)snn_trainer_epochs_done(t->run.trainer) + 1,
+                    snn_last_error());
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
     status = evaluate(t);
     row = row_of(t, &fit);
     if (history_add(&t->history, &row) != DONE || status == FAILED)

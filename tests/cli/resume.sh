@@ -46,6 +46,11 @@ same whole.snn cut.snn
 [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] || bad "cut.csv does not hold epochs 1 to 20"
 refuses 1 "cut.snn.ckpt: is not there, as cut.snn is complete" train --resume cut.snn.ckpt
 
+# its figures are those of all parts of the interrupted epoch
+cut -d, -f1-7 whole.csv >whole.figures
+cut -d, -f1-7 cut.csv >cut.figures
+same whole.figures cut.figures
+
 # ---- a signal during an evaluation, which is most of these epochs: the test columns are filled in later
 few="--data idx:data --net 64-100-10 --batch 1 --data.limit 50 --lr 0.02 --seed 3 --epochs 60"
 run 0 train $few --save few.snn
@@ -85,6 +90,22 @@ kill -INT $child || true
 wait $child || true
 run 0 train --resume cut.snn.ckpt
 same ide-whole.snn cut.snn
+cut -d, -f1-7,10- cut.csv >cut.figures
+same ide-whole.figures cut.figures
+
+# ---- an epoch under way goes on over its own data set only
+rm -f cut.snn* cut.csv
+"$snn" train $flags --epochs 400 --every 0 --save cut.snn >out 2>err &
+child=$!
+await has_epoch
+kill -INT $child || true
+wait $child || true
+cp cut.csv cut.log
+run 1 train --resume cut.snn.ckpt --data.limit 300 --csv cut.log
+has err "goes on over its own data alone"
+hasnt out "samples/s"
+same cut.csv cut.log
+there cut.snn.ckpt
 refuses 2 "--dropout do not go with --resume" train --resume ide-part.snn.ckpt --dropout 0.1
 # ---- dsr: thresholds that learn, batch norm's running values
 flags="--data idx:data --net 64-40-BN-10-BN --trainer dsr --neuron dsr_if --steps 8 --loss ce --weight-decay 5e-4 --batch 25"
