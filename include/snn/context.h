@@ -35,7 +35,7 @@ typedef enum snn_isa {
 /** Options of snn_context_create(); fill with snn_context_options_init(), then change fields. */
 typedef struct snn_context_options {
     uint32_t struct_size; /**< set by snn_context_options_init() */
-    uint32_t threads;     /**< threads to compute with, the caller's included; 0: one per processor */
+    uint32_t threads;     /**< threads to compute with, the caller's included; 0: one per processor that it may use */
     uint64_t seed;        /**< seed of every random number that objects of this context draw */
     /** Returns `size` bytes aligned to `alignment` (a power of two), or NULL; NULL here: the C library.
      * May be called from one thread at a time per object. */

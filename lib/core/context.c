@@ -3,12 +3,13 @@
 #include "core/alloc.h"
 #include "core/fpu.h"
 #include "core/number.h"
+#include "core/processors.h"
+#include "core/size.h"
 #include "kernel/kernel.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define THREADS_MAX 1024u
 
@@ -55,13 +56,6 @@ static snn_status read_options(snn_context_options *to, const snn_context_option
     return SNN_OK;
 }
 
-static uint32_t online_processors(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return n < 1 ? 1 : n > (long)THREADS_MAX ? THREADS_MAX : (uint32_t)n;
-}
-
 snn_status snn_context_create(snn_context **out, const snn_context_options *options)
 {
     snn_context seedling, *ctx;
@@ -75,7 +69,7 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     SNN__TRY(read_options(&seedling.options, options));
     least = seedling.options.threads;
     if (least == 0)
-        seedling.options.threads = online_processors();
+        seedling.options.threads = (uint32_t)snn__min(snn__processors(), THREADS_MAX);
     ctx = snn__alloc(&seedling, 1, sizeof *ctx); /* the allocator hook serves the context itself, too */
     if (ctx == NULL)
         return SNN_ERR_MEMORY;

@@ -1,11 +1,19 @@
 /* What surrounds the workers: signals that the host keeps for itself, a system that starts no more threads. */
+#if !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* sched_setaffinity() */
+#endif
 #include "core/context.h"
+#include "core/processors.h"
 #include "support.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,6 +148,95 @@ START_TEST(test_as_many_as_can)
 }
 END_TEST
 
+/* ---- processors ---- */
+
+/* One processor of those that the test has: a context of this thread takes one thread. */
+START_TEST(test_affinity)
+{
+    cpu_set_t all, one;
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    snn_context *ctx = NULL;
+    int cpu = 0;
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    ck_assert_uint_le(snn__processors(), (size_t)CPU_COUNT(&all));
+    while (!CPU_ISSET(cpu, &all))
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    OK(snn_context_create(&ctx, NULL));
+    ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
+    OK(snn_context_get_info(ctx, &info));
+    ck_assert_uint_eq(info.threads, 1);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+static char root[] = "/tmp/snn_groups_XXXXXX";
+
+static const char *at(const char *name)
+{
+    static char path[256];
+
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    return path;
+}
+
+static void put(const char *name, const char *text)
+{
+    ck_assert(write_file(at(name), text, strlen(text)));
+}
+
+/* The quota for a process whose file of groups has this text. */
+static size_t quota(const char *membership)
+{
+    char path[256];
+
+    put("membership", membership);
+    snprintf(path, sizeof path, "%s", at("membership"));
+    return snn__quota(path, root);
+}
+
+START_TEST(test_quota)
+{
+    static const char *const folders[] = { "a", "a/b", "cpu", "cpu/a", "cpu/a/b" };
+    char command[64];
+
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        ck_assert_int_eq(mkdir(at(folders[i]), 0700), 0);
+    ck_assert_uint_eq(quota("0::/a/b\n"), SIZE_MAX); /* no files */
+    put("a/b/cpu.max", "max 100000\n");
+    ck_assert_uint_eq(quota("0::/a/b\n"), SIZE_MAX);
+    put("a/b/cpu.max", "250000 100000\n");
+    ck_assert_uint_eq(quota("0::/a/b\n"), 3); /* 2.5, rounded up */
+    put("a/cpu.max", "200000 100000\n");
+    ck_assert_uint_eq(quota("0::/a/b\n"), 2); /* of the group around it */
+    put("cpu.max", "1000 100000\n");
+    ck_assert_uint_eq(quota("0::/a/b\n"), 1);
+    ck_assert_uint_eq(quota("0::/elsewhere/deep\n"), 1); /* a group that is not seen from here */
+    ck_assert_uint_eq(quota("0::/../../x\n"), 1);
+    put("cpu.max", "nonsense");
+    ck_assert_uint_eq(quota("0::/\n"), SIZE_MAX);
+    put("cpu/a/b/cpu.cfs_quota_us", "400000\n");
+    ck_assert_uint_eq(quota("7:cpu,cpuacct:/a/b\n"), SIZE_MAX); /* no period */
+    put("cpu/a/b/cpu.cfs_period_us", "100000\n");
+    ck_assert_uint_eq(quota("7:cpu,cpuacct:/a/b\n"), 4);
+    ck_assert_uint_eq(quota("8:memory:/a/b\n7:cpuacct,cpu:/a/b\n1:name=systemd:/\n"), 4);
+    ck_assert_uint_eq(quota("7:cpuset,cpuacct:/a/b\n"), SIZE_MAX);
+    put("cpu/a/b/cpu.cfs_quota_us", "-1\n");
+    ck_assert_uint_eq(quota("7:cpu:/a/b\n"), SIZE_MAX);
+    put("cpu/a/b/cpu.cfs_quota_us", "9223372036854775807\n");
+    put("cpu/a/b/cpu.cfs_period_us", "0\n");
+    ck_assert_uint_eq(quota("7:cpu:/a/b\n"), SIZE_MAX);
+    ck_assert_uint_eq(quota("nonsense\n:\n"), SIZE_MAX);
+    ck_assert_uint_eq(snn__quota(at("absent"), root), SIZE_MAX);
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core: host");
@@ -150,6 +247,8 @@ int main(void)
     tcase_add_test(tc, test_masks);
     tcase_add_loop_test(tc, test_too_many_threads, 0, 4);
     tcase_add_test(tc, test_as_many_as_can);
+    tcase_add_test(tc, test_affinity);
+    tcase_add_test(tc, test_quota);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
