@@ -55,6 +55,7 @@ typedef enum snn_dataset_key {
     SNN_DATASET_CUTOUT = 304,   /**< f64, probability of filling a rectangle of 2-40 % area, aspect 0.4-2.5, with one random grey value; 0: off */
     SNN_DATASET_FRAMES = 305,   /**< i64, recordings of events: frames T of equal duration that each is cut into, default 10 */
     SNN_DATASET_COUNT_EVENTS = 306, /**< i64, recordings of events: 1: a frame holds numbers of events, 0: 1 where there was one */
+    SNN_DATASET_LABEL_FIRST = 307,  /**< i64, the lowest label of the files, which becomes class 0; EMNIST's letters: 1 */
     SNN_DATASET_KEY_FORCE32 = 0x7fffffff
 } snn_dataset_key;
 

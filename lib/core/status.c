@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char message[512];
+static _Thread_local char message[1024];
 
 snn_status snn__fail(snn_status code, const char *format, ...)
 {

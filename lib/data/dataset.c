@@ -38,6 +38,8 @@ static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_DATASET_FRAMES, "frames", 1, FRAMES_MAX, FRAMES, "events: frames of equal duration that a recording is cut into"),
     SNN__PARAM_I64(SNN_DATASET_COUNT_EVENTS, "count_events", 0, 1, 0,
                    "events: 1: a frame holds numbers of events, 0: 1 where there was one"),
+    SNN__PARAM_I64(SNN_DATASET_LABEL_FIRST, "label_first", 0, COUNT_MAX, 0,
+                   "lowest label of the files, which becomes class 0; EMNIST's letters: 1"),
 };
 
 static snn_status fail_null(const char *what)
@@ -233,6 +235,11 @@ size_t snn__dataset_count(const snn_dataset *dataset)
     return limit == 0 ? dataset->source.count : snn__min(limit, dataset->source.count);
 }
 
+size_t snn__dataset_classes(const snn_dataset *dataset)
+{
+    return dataset->source.classes - (size_t)snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
+}
+
 snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info)
 {
     snn_dataset_info i = SNN_DATASET_INFO_INIT;
@@ -245,7 +252,7 @@ snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *in
     i.rank = dataset->source.rank;
     memcpy(i.shape, dataset->source.shape, sizeof i.shape);
     i.count = snn__dataset_count(dataset);
-    i.classes = dataset->source.classes;
+    i.classes = snn__dataset_classes(dataset);
     i.frames = dataset->source.frames;
     memcpy(info, &i, snn__min(size, sizeof i));
     return SNN_OK;
@@ -268,28 +275,37 @@ static snn_status check_events(const snn_dataset *dataset, int32_t key)
     return SNN_OK;
 }
 
-/* Recordings are cut as the parameters say from now on. */
-static void settle(snn_dataset *dataset)
+/* Recordings are cut as the parameters say from now on. One class at least is left, or label_first becomes `before` again. */
+static snn_status settle(snn_dataset *dataset, int64_t before)
 {
     struct snn__recordings *r = dataset->recordings;
+    const int64_t first = snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
 
+    if ((uint64_t)first >= dataset->source.classes) {
+        SNN__TRY(snn__params_set_i64(&dataset->params, SNN_DATASET_LABEL_FIRST, before));
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes", (long long)first,
+                         dataset->source.classes);
+    }
     if (r != NULL) {
         r->frames = (size_t)snn__param_i64(&dataset->params, SNN_DATASET_FRAMES);
         r->count_events = snn__param_i64(&dataset->params, SNN_DATASET_COUNT_EVENTS) != 0;
         dataset->source.frames = r->frames;
     }
+    return SNN_OK;
 }
 
 snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value)
 {
+    int64_t first;
+
     if (dataset == NULL)
         return fail_null("the handle");
     SNN__TRY(check_events(dataset, key));
     SNN__TRY(check_image(dataset, key == SNN_DATASET_CROP_PAD && value != 0, "crop_pad"));
     SNN__TRY(check_image(dataset, key == SNN_DATASET_FLIP && value != 0, "flip"));
+    first = snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
     SNN__TRY(snn__params_set_i64(&dataset->params, key, value));
-    settle(dataset);
-    return SNN_OK;
+    return settle(dataset, first);
 }
 
 snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
@@ -306,6 +322,7 @@ snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const ch
 {
     SNN__COMPUTES;
     ptrdiff_t at;
+    int64_t first;
     int32_t key;
     double amount;
     bool augments;
@@ -318,9 +335,9 @@ snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const ch
     augments = (key == SNN_DATASET_CROP_PAD || key == SNN_DATASET_FLIP || key == SNN_DATASET_CUTOUT) &&
                (strcmp(value, "true") == 0 || (snn__parse_f64(value, &amount) && amount != 0.0));
     SNN__TRY(check_image(dataset, augments, name));
+    first = snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
     SNN__TRY(snn__params_set_text(&dataset->params, name, value));
-    settle(dataset);
-    return SNN_OK;
+    return settle(dataset, first);
 }
 
 snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value)

@@ -34,6 +34,7 @@ static snn_status fail_not_finite(const snn_dataset *d, const float *x, size_t i
 
 snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, float *x, uint32_t *label)
 {
+    const uint32_t first = (uint32_t)snn__param_i64(&d->params, SNN_DATASET_LABEL_FIRST);
     snn_status rc;
 
     if (index >= snn__dataset_count(d) || frame >= d->source.frames)
@@ -48,9 +49,10 @@ snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, fl
     if (rc != SNN_OK)
         return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
                          snn_status_name(rc), index, frame);
-    if (*label >= d->source.classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has label %u; there are %zu classes", index, *label,
-                         d->source.classes);
+    if (*label < first || *label >= d->source.classes)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has label %u; there are %zu classes%s", index, *label,
+                         snn__dataset_classes(d), first > 0 ? ", without those below label_first" : "");
+    *label -= first;
     return all_finite(x, d->length) ? SNN_OK : fail_not_finite(d, x, index, frame);
 }
 

@@ -1,16 +1,55 @@
 /* idx.c - the format of MNIST: a big-endian magic number that says "unsigned bytes, so many dimensions", the
  * dimensions, and the bytes. Images and labels are two files. */
+#include "core/context.h"
 #include "core/size.h"
 #include "data/bytes.h"
 #include "data/gz.h"
+#include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MAGIC_IMAGES 0x00000803u
 #define MAGIC_LABELS 0x00000801u
+#define LEAST_CLASSES 10u
 
 static uint32_t big_endian(const uint8_t byte[4])
 {
     return (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 | (uint32_t)byte[2] << 8 | byte[3];
+}
+
+/* The first name in `directory` that looks like a `part` of the split under another name, as EMNIST and others have; "" without one. */
+static void similar(char *out, size_t size, const char *directory, snn_split split, const char *part)
+{
+    const char *kind = part + sizeof "images-" - 1; /* idx3, idx1 */
+    DIR *d = opendir(directory);
+    const struct dirent *entry;
+
+    out[0] = '\0';
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        const char *name = entry->d_name;
+        const bool test = strstr(name, "t10k") != NULL || strstr(name, "test") != NULL;
+
+        if (strstr(name, kind) == NULL || test != (split == SNN_SPLIT_TEST) || strlen(name) >= size)
+            continue;
+        if (out[0] == '\0' || strcmp(name, out) < 0)
+            strcpy(out, name);
+    }
+    if (d != NULL)
+        closedir(d);
+}
+
+static snn_status fail_absent(const char *directory, snn_split split, const char *part, const char *name)
+{
+    char other[128];
+
+    similar(other, sizeof other, directory, split, part);
+    if (other[0] != '\0')
+        return snn__fail(SNN_ERR_IO, "there is no %.200s/%s[.gz], but \"%s\": if that is it, link to it, ln -s \"%s\" "
+                         "\"%.200s/%s%s\"", directory, name, other, other, directory, name,
+                         strcmp(other + strlen(other) - 3, ".gz") == 0 ? ".gz" : "");
+    return snn__fail(SNN_ERR_IO, "there is no %.200s/%s and no %s.gz beside it; format idx reads the files of "
+                     "MNIST and Fashion-MNIST (the latter is Debian's package dataset-fashion-mnist, in "
+                     "/usr/share/datasets/fashion-mnist)", directory, name, name);
 }
 
 static snn_status open_part(struct snn__gz **out, snn_context *ctx, const char *directory, snn_split split,
@@ -20,11 +59,7 @@ static snn_status open_part(struct snn__gz **out, snn_context *ctx, const char *
 
     snprintf(name, sizeof name, "%s-%s-ubyte", split == SNN_SPLIT_TRAIN ? "train" : "t10k", part);
     SNN__TRY(snn__gz_find(out, ctx, directory, name));
-    if (*out == NULL)
-        return snn__fail(SNN_ERR_IO, "there is no %.200s/%s and no %s.gz beside it; format idx reads the files of "
-                         "MNIST and Fashion-MNIST (the latter is Debian's package dataset-fashion-mnist, in "
-                         "/usr/share/datasets/fashion-mnist)", directory, name, name);
-    return SNN_OK;
+    return *out != NULL ? SNN_OK : fail_absent(directory, split, part, name);
 }
 
 /* Reads magic number and dimensions. */
@@ -76,20 +111,26 @@ static snn_status read_images(struct snn__bytes *b, struct snn__gz *gz)
 static snn_status read_labels(struct snn__bytes *b, struct snn__gz *gz)
 {
     uint32_t count = 0;
+    uint8_t lowest = 0xff;
 
     SNN__TRY(read_header(gz, MAGIC_LABELS, &count, 1));
     if (count != b->count)
         return snn__fail(SNN_ERR_FORMAT, "%.300s has %u labels for %zu images", snn__gz_path(gz), count, b->count);
-    b->classes = 10;
+    b->classes = LEAST_CLASSES;
     for (size_t i = 0; i < b->count;) {
         const size_t n = snn__min(b->count - i, b->per_block);
         uint8_t *label = snn__bytes_label(b, i);
 
         SNN__TRY(snn__gz_read_all(gz, label, n, "a block of labels"));
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = 0; j < n; j++) {
             b->classes = snn__max(b->classes, (size_t)label[j] + 1);
+            lowest = (uint8_t)snn__min(lowest, label[j]);
+        }
         i += n;
     }
+    if (lowest > 0 && b->classes > LEAST_CLASSES)
+        snn__log(b->ctx, SNN_LOG_WARNING, "%.300s: no label is below %u, so class 0 has no samples; label_first %u takes that away",
+                 snn__gz_path(gz), lowest, lowest);
     return snn__gz_expect_end(gz);
 }
 

@@ -18,6 +18,9 @@ struct snn_dataset {
 /* Samples in use. */
 size_t snn__dataset_count(const snn_dataset *dataset);
 
+/* Labels are 0 .. classes - 1, once label_first is taken away. */
+size_t snn__dataset_classes(const snn_dataset *dataset);
+
 /* Reads a frame as it is, neither augmented nor normalised, and checks what came. */
 snn_status snn__dataset_raw(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label);
 

@@ -315,7 +315,8 @@ static snn_status check_crc(const struct snn__safetensors *file, char *header, s
     memset(digits, '0', CHECKSUM_DIGITS);
     snprintf(actual, sizeof actual, "%08x", (unsigned)snn__pieces_crc(0, pieces, 2));
     if (strcmp(actual, text) != 0)
-        return bad(file, "damaged: its checksum is %s, it should be %.8s", actual, text);
+        return bad(file, "damaged: its checksum is %s, it should be %.8s; take an undamaged copy, or train again from the last "
+                   "checkpoint", actual, text);
     return SNN_OK;
 }
 

@@ -116,7 +116,7 @@ static snn_status wrong(const struct notation *n, const struct token *t, snn_sta
 
 static snn_status unknown(const struct notation *n, const struct token *t)
 {
-    char names[160] = "";
+    char names[400] = "";
     size_t used = 0;
 
     if (t->number > 1)

@@ -9,12 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool args_want_help(int argc, char **argv)
+static int help_at(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
-    return false;
+            return i;
+    return 0;
+}
+
+bool args_want_help(int argc, char **argv)
+{
+    return help_at(argc, argv) > 0;
+}
+
+const char *args_help_topic(int argc, char **argv)
+{
+    int at = help_at(argc, argv);
+
+    return at > 0 && at + 1 < argc && argv[at + 1][0] != '-' ? argv[at + 1] : NULL;
 }
 
 void args_help(const struct flag *flags)
@@ -44,7 +56,7 @@ static int unknown(const struct flag *flags, const char *name)
     for (; flags->name && n < 63; flags++)
         words[n++] = flags->name;
     words[n] = NULL;
-    guess = nearest(name, words);
+    guess = strchr(name, '.') ? param_meant(name) : nearest(name, words);
     return fail(USAGE, "unknown flag --%s%s%s%s", name, guess ? "; did you mean --" : "", guess ? guess : "",
                 guess ? "?" : "");
 }

@@ -37,6 +37,8 @@ size_t args_list(const char *text, char word[][32], size_t most);
 
 /* Whether -h or --help is among the arguments. */
 bool args_want_help(int argc, char **argv);
+/* The word that follows it, NULL without one: a topic for param_help(). */
+const char *args_help_topic(int argc, char **argv);
 void args_help(const struct flag *flags);
 
 #endif

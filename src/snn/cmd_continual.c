@@ -72,11 +72,7 @@ static int help(void)
            "Prints the\n"
            "accuracy on every task after every task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
     args_help(flags);
-    printf("\n");
-    param_help(stdout, "neuron");
-    param_help(stdout, "trainer");
-    param_help(stdout, "optimizer");
-    param_help(stdout, "projection");
+    param_topics();
     return DONE;
 }
 
@@ -561,6 +557,8 @@ static int continual(struct continual *c, int argc, char **argv)
         status = args_whole(&c->args, "tasks", 1, TASKS_MAX, 3, &c->tasks);
     for (size_t i = 0; i < 3; i++)
         c->text[i] = args_text(&c->args, text_flag[i]);
+    if (status == DONE && args_has(&c->args, "matrix"))
+        status = svg_check_name(args_text(&c->args, "matrix"));
     if (status == DONE && args_has(&c->args, "resume"))
         status = read_checkpoint(c, args_text(&c->args, "resume"));
     if (status == DONE)

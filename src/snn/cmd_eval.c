@@ -27,11 +27,9 @@ static int help(void)
            "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts "
            "them:\n"
            "dense (every connection at every step), MACs (real-valued inputs that are not zero) and ACs (spikes).\n"
-           "Takes steps, encoder and normalisation from the model; parameters may be overridden as in snn train.\n\n");
+           "Takes steps, encoder and normalisation from the model; parameters of data and trainer may be overridden as in snn train.\n\n");
     args_help(flags);
-    printf("\n");
-    param_help(stdout, "data");
-    param_help(stdout, "trainer");
+    param_topics();
     return DONE;
 }
 

@@ -7,6 +7,8 @@
 #include "plot.h"
 #include "progress.h"
 #include "run.h"
+#include "suits.h"
+#include "svg.h"
 
 #include <errno.h>
 #include <math.h>
@@ -63,7 +65,7 @@ struct train {
     char *model, *checkpoint, *csv; /* paths */
     int64_t every, sample;
     uint64_t saved; /* epochs done in the checkpoint, which this run wrote or resumed; 0: neither */
-    bool json, quiet, evaluated;
+    bool json, quiet, evaluated, silence_said;
     snn_metrics held; /* of the last evaluation */
 };
 
@@ -81,16 +83,8 @@ static int help(void)
     printf("\nnetworks with a name:");
     for (size_t i = 0; snn_network_builder(i); i++)
         printf(" %s", snn_network_builder(i));
-    printf("\ntraining methods:");
-    for (size_t i = 0; snn_trainer_method(i); i++)
-        printf(" %s", snn_trainer_method(i));
-    printf("\n\nEvery parameter, as a flag or under the same name in CONFIG.json:\n");
-    for (size_t i = 0; param_sections[i]; i++) {
-        if (strcmp(param_sections[i], "projection") == 0) /* snn continual's */
-            continue;
-        printf("\n%s\n", param_sections[i]);
-        param_help(stdout, param_sections[i]);
-    }
+    putchar('\n');
+    param_topics();
     return DONE;
 }
 
@@ -109,6 +103,8 @@ static int check_files(const struct train *t)
     };
     int status = outputs_check(output, sizeof output / sizeof *output);
 
+    for (size_t i = 4; i < sizeof output / sizeof *output && status == DONE; i++)
+        status = svg_check_name(output[i].path);
     return status == DONE ? history_check(t->csv) : status;
 }
 
@@ -291,7 +287,7 @@ static int open_trainer(struct train *t)
         rc = snn_trainer_load(t->run.trainer, t->resume);
     if (rc == SNN_OK && t->resume && strcmp(t->resume, t->checkpoint) == 0)
         t->saved = snn_trainer_epochs_done(t->run.trainer);
-    return rc == SNN_OK ? attach_notes(t) : fail_call(rc, NULL);
+    return rc == SNN_OK ? attach_notes(t) : fail_method(rc, config_text(t->run.config, "trainer.method", ""));
 }
 
 static void announce(const struct train *t)
@@ -361,14 +357,29 @@ static void report(struct train *t, const struct epoch_row *row)
                             json_figure(row->backward_rate)),
                   9);
     else if (!t->quiet && isfinite(row->test_accuracy))
-        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  lr %.2e  firing %4.1f%%  %7.2f s  %s "
-               "samples/s\n",
-               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
-               100 * row->train_accuracy, 100 * row->test_accuracy, row->learning_rate, 100 * row->firing_rate,
-               row->seconds, grouped((uint64_t)row->samples_per_second).s);
+        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  firing %4.1f%%  %s/s\n", (unsigned long long)row->epoch,
+               (long long)config_whole(t->run.config, "epochs", 0), row->train_loss, 100 * row->train_accuracy,
+               100 * row->test_accuracy, 100 * row->firing_rate, grouped((uint64_t)row->samples_per_second).s);
     if (!t->json && !t->quiet)
         report_more(row);
     fflush(stdout);
+}
+
+/* A population that never spikes hands on nothing, and with most methods nothing behind or before it learns. */
+static void warn_of_silence(struct train *t)
+{
+    for (size_t i = 0; snn_network_layer(t->run.network, i) && !t->silence_said; i++) {
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+        snn_layer_metrics of = SNN_LAYER_METRICS_INIT;
+
+        if (snn_layer_get_info(snn_network_layer(t->run.network, i), &info) != SNN_OK || !info.spiking ||
+            snn_trainer_layer_metrics(t->run.trainer, i, &of) != SNN_OK || of.firing_rate > 0)
+            continue;
+        progress_clear(&t->progress);
+        warn("layer %s does not spike at all: try a lower --neuron.threshold, more --steps, batch norm before it (BN) or standardised "
+             "weights (ws:)", info.name);
+        t->silence_said = true;
+    }
 }
 
 /* Writes the checkpoint and says how to go on. */
@@ -475,6 +486,8 @@ static int train_epoch(struct train *t)
     if (history_add(&t->history, &row) != DONE || status == FAILED)
         return FAILED;
     report(t, &row);
+    if (t->evaluated)
+        warn_of_silence(t);
     if (status == INTERRUPTED)
         return interrupted(t);
     if (t->every && row.epoch % (uint64_t)t->every == 0)

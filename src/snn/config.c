@@ -157,7 +157,17 @@ int config_set_text(json_t *config, const char *path, const char *name, const ch
 
 static int unknown_key(const char *source, const char *path)
 {
-    return fail(FAILED, "%s: unknown key \"%s\"", source, path);
+    const char *words[PLACES + 1], *guess;
+    size_t n = 0;
+
+    for (size_t i = 0; i < PLACES; i++)
+        words[n++] = place[i].path;
+    words[n] = NULL;
+    guess = param_meant(path);
+    if (!guess)
+        guess = nearest(path, words);
+    return fail(FAILED, "%s: unknown key \"%s\"%s%s%s", source, path, guess ? "; did you mean \"" : "", guess ? guess : "",
+                guess ? "\"?" : "");
 }
 
 static bool fits(const json_t *value, enum config_kind kind)
@@ -388,6 +398,13 @@ static void preset_spide(json_t *config)
         preset(config, "optimizer.lr", json_real(0.05 / (scale ? json_number_value(scale) : 100.0)));
 }
 
+/* Frames of events are counts; poisson and latency take the values of pixels, from 0 to 1, as they are. */
+static bool wants_plain(const json_t *config)
+{
+    return strcmp(config_text(config, "data.format", ""), "nmnist") == 0 ||
+           strcmp(config_text(config, "trainer.encoder", "direct"), "direct") != 0;
+}
+
 void config_complete(json_t *config)
 {
     const json_t *frames = config_get(config, "data.frames");
@@ -404,7 +421,7 @@ void config_complete(json_t *config)
         preset(config, "data.format", json_string("idx"));
         preset(config, "data.dir", json_string(DEBIAN_FASHION_MNIST));
     }
-    preset(config, "data.normalise", json_string(strcmp(config_text(config, "data.format", ""), "nmnist") == 0 ? "none" : "mean-std"));
+    preset(config, "data.normalise", json_string(wants_plain(config) ? "none" : "mean-std"));
     preset(config, "trainer.method", json_string("ottt"));
     preset(config, "optimizer.name", json_string("sgd"));
     if (json_is_integer(frames))

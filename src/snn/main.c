@@ -1,4 +1,6 @@
 /* snn - trains, evaluates and describes spiking networks from the command line. */
+#include "args.h"
+#include "params.h"
 #include "tool.h"
 
 #include <stdlib.h>
@@ -63,8 +65,10 @@ static int run(int argc, char **argv)
         return version();
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i].name, argv[1]) == 0) {
+            const char *topic = args_help_topic(argc - 1, argv + 1);
+
             set_command(commands[i].name);
-            return commands[i].run(argc - 1, argv + 1);
+            return topic ? param_help(topic) : commands[i].run(argc - 1, argv + 1);
         }
     return unknown(argv[1]);
 }

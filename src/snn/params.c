@@ -3,11 +3,14 @@
 #include "params.h"
 
 #include "config.h"
+#include "tool.h"
 
 #include <snn/snn.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MOST 256
+#define MOST_OWNERS 32
 
 const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", "projection", NULL };
 const char *const neuron_names[] = { "if", "lif", "cuba", "alif", "plif", "dsr_if", "dsr_lif", NULL };
@@ -15,9 +18,12 @@ const snn_neuron_type neuron_types[] = { SNN_NEURON_IF,   SNN_NEURON_LIF,    SNN
                                          SNN_NEURON_PLIF, SNN_NEURON_DSR_IF, SNN_NEURON_DSR_LIF };
 const char *const optimizer_names[] = { "sgd", "adam", "adamw", NULL };
 
+#define SECTIONS (sizeof param_sections / sizeof *param_sections - 1)
+
 static struct param table[MOST];
 static size_t rows;
-static unsigned owners[sizeof param_sections / sizeof *param_sections - 1];
+static const char *owner[SECTIONS][MOST_OWNERS]; /* names, by section */
+static unsigned owners[SECTIONS];                /* as param_sections */
 
 static unsigned section_number(const char *section)
 {
@@ -35,8 +41,9 @@ static bool same_default(const snn_param_info *a, const snn_param_info *b)
     return strcmp(a->text ? a->text : "", b->text ? b->text : "") == 0;
 }
 
-static void add(const char *section, const char *owner, const snn_param_info *info)
+static void add(unsigned section_index, const char *owner_name, const snn_param_info *info)
 {
+    const char *section = param_sections[section_index];
     struct param *p = table;
     size_t used;
 
@@ -50,18 +57,20 @@ static void add(const char *section, const char *owner, const snn_param_info *in
         p->info = *info;
     }
     used = strlen(p->owners);
-    snprintf(p->owners + used, sizeof p->owners - used, "%s%s", used ? ", " : "", owner);
+    snprintf(p->owners + used, sizeof p->owners - used, "%s%s", used ? ", " : "", owner_name);
+    p->has |= 1u << owners[section_index];
     p->count++;
     p->varies = p->varies || !same_default(&p->info, info);
 }
 
 /* Adds all rows that `call` (snn_..._param_info) tells of `object`. */
-#define ADD_ALL(section, owner, object, call)                         \
+#define ADD_ALL(section, name, object, call)                          \
     do {                                                              \
         snn_param_info info_ = SNN_PARAM_INFO_INIT;                   \
         for (size_t i_ = 0; call(object, i_, &info_) == SNN_OK; i_++) \
-            add(param_sections[section], owner, &info_);              \
-        owners[section]++;                                            \
+            add(section, name, &info_);                               \
+        if (owners[section] + 1 < MOST_OWNERS)                        \
+            owner[section][owners[section]++] = name;                 \
     } while (0)
 
 static snn_status no_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
@@ -181,6 +190,24 @@ const struct param *param_find(const char *section, const char *key, size_t leng
     return NULL;
 }
 
+const char *param_meant(const char *path)
+{
+    static char guess[96];
+    const char *words[MOST + 1], *dot = strchr(path, '.'), *found;
+    size_t n = 0;
+
+    gather();
+    for (const struct param *p = table; dot && p < table + rows; p++)
+        if (strlen(p->section) == (size_t)(dot - path) && strncmp(p->section, path, (size_t)(dot - path)) == 0)
+            words[n++] = p->info.name;
+    words[n] = NULL;
+    found = n ? nearest(dot + 1, words) : NULL;
+    if (!found)
+        return NULL;
+    snprintf(guess, sizeof guess, "%.*s.%s", (int)(dot - path), path, found);
+    return guess;
+}
+
 unsigned param_owners(const char *section)
 {
     unsigned i = section_number(section);
@@ -229,23 +256,60 @@ static void help_default(char *out, size_t size, const struct param *p, const js
         snprintf(out, size, "default %g", p->info.number);
 }
 
-void param_help(FILE *out, const char *section)
+static void help_row(const struct param *p, const json_t *defaults)
 {
     static const char *const kind[] = { "?", "WHOLE", "REAL", "WORD" };
+    bool some = p->count < param_owners(p->section);
     char left[80], bounds[200], preset[120];
+
+    snprintf(left, sizeof left, "--%s.%s %s", p->section, p->info.name, kind[p->info.type & 3]);
+    help_bounds(bounds, sizeof bounds, &p->info);
+    help_default(preset, sizeof preset, p, defaults);
+    printf("  %-36s %s\n  %-36s [%s%s%s%s]\n", left, p->info.help ? p->info.help : "", "", bounds, preset, some ? "; " : "",
+           some ? p->owners : "");
+}
+
+/* Whether `topic` is section number `s` or everything; then all of its owners are meant. Else the one of that name, if it is there. */
+static uint32_t meant(const char *topic, unsigned s)
+{
+    if (strcmp(topic, "all") == 0 || strcmp(topic, param_sections[s]) == 0)
+        return UINT32_MAX;
+    for (unsigned i = 0; i < owners[s]; i++)
+        if (strcmp(topic, owner[s][i]) == 0)
+            return 1u << i;
+    return 0;
+}
+
+int param_help(const char *topic)
+{
     json_t *defaults = json_object();
+    bool found = false;
 
     gather();
     config_complete(defaults);
-    for (const struct param *p = table; p < table + rows; p++) {
-        bool some = p->count < param_owners(p->section);
-        if (strcmp(p->section, section) != 0)
-            continue;
-        snprintf(left, sizeof left, "--%s.%s %s", section, p->info.name, kind[p->info.type & 3]);
-        help_bounds(bounds, sizeof bounds, &p->info);
-        help_default(preset, sizeof preset, p, defaults);
-        fprintf(out, "  %-36s %s\n  %-36s [%s%s%s%s]\n", left, p->info.help ? p->info.help : "", "", bounds, preset,
-                some ? "; " : "", some ? p->owners : "");
+    for (unsigned s = 0; param_sections[s]; s++) {
+        uint32_t of = meant(topic, s);
+
+        if (of)
+            printf("%s%s\n", found ? "\n" : "", param_sections[s]);
+        found = found || of;
+        for (const struct param *p = table; p < table + rows; p++)
+            if (strcmp(p->section, param_sections[s]) == 0 && p->has & of)
+                help_row(p, defaults);
     }
     json_decref(defaults);
+    return found ? DONE : fail(USAGE, "no help on \"%s\"", topic);
+}
+
+void param_topics(void)
+{
+    gather();
+    printf("\nEvery parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. What there is:\n"
+           "  snn train --help TOPIC, where TOPIC is all, a section, or one of its kinds\n");
+    for (unsigned s = 0; param_sections[s]; s++) {
+        printf("    %-10s", param_sections[s]);
+        for (unsigned i = 0; i < owners[s] && owners[s] > 1; i++)
+            printf(" %s", owner[s][i]);
+        putchar('\n');
+    }
 }

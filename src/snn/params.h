@@ -6,13 +6,14 @@
 #include <snn/param.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdint.h>
 
 /* One parameter of a section. The strings of `info` live as long as the library. */
 struct param {
     const char *section; /* "trainer" */
     snn_param_info info; /* of the first owner */
     char owners[96];     /* "sgd, adam": who has it */
+    uint32_t has;        /* a bit for each owner of the section */
     unsigned count;      /* number of owners */
     bool varies;         /* owners have different defaults */
 };
@@ -23,11 +24,19 @@ extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer,
 /* Parameter `key` (not ended by NUL: `length` letters) of a section, or NULL. Builds the tables at the first call. */
 const struct param *param_find(const char *section, const char *key, size_t length);
 
+/* The parameter that "section.key" may have meant, by name: "section.name" in a text that the next call writes over. NULL without one,
+ * or without such a section. */
+const char *param_meant(const char *path);
+
 /* Number of owners that a section has: methods, rules, neuron types. */
 unsigned param_owners(const char *section);
 
-/* Prints the parameters of a section as flags, with defaults, bounds and help. */
-void param_help(FILE *out, const char *section);
+/* Prints parameters as flags, with defaults, bounds and help: those of a section, of one of its owners ("ottt", "lif", "adam"), or
+ * "all". Returns DONE, or USAGE if the topic is none of these, and has said so. */
+int param_help(const char *topic);
+
+/* Prints which topics there are. */
+void param_topics(void);
 
 /* Names of neuron types, NULL-ended, and the types in the same order; names of optimizers. */
 extern const char *const neuron_names[];

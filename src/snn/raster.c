@@ -133,6 +133,34 @@ static int record(struct recording *r, struct run *run, const float *x, size_t f
 
 /* ---- drawing */
 
+/* Frames of a recording, or of anything that changes: their sum, frame after frame into the first. */
+static void add_frames(const snn_dataset_info *shape, float *pixels)
+{
+    size_t n = shape->shape[0] * shape->shape[1] * shape->shape[2];
+
+    for (size_t f = 1; f < shape->frames; f++)
+        for (size_t i = 0; i < n; i++)
+            pixels[i] += pixels[f * n + i];
+}
+
+/* One channel is grey, three are red, green and blue; of two, as polarities are, the first is blue and the second red on white. */
+static void colour(int *rgb, const float *v, size_t channels, double low, double range)
+{
+    double share[3];
+
+    for (size_t c = 0; c < 3; c++)
+        share[c] = (v[channels >= 3 ? c : channels == 2 ? c / 2 : 0] - low) / range;
+    if (channels == 2) {
+        double darker = (v[0] - low) / range, brighter = (v[1] - low) / range;
+
+        share[0] = 1 - darker;
+        share[1] = 1 - fmax(darker, brighter);
+        share[2] = 1 - brighter;
+    }
+    for (size_t c = 0; c < 3; c++)
+        rgb[c] = (int)(255.5 * share[c]);
+}
+
 static void draw_image(struct svg *s, double x, double y, double side, const snn_dataset_info *shape,
                        const float *pixels)
 {
@@ -145,11 +173,11 @@ static void draw_image(struct svg *s, double x, double y, double side, const snn
     }
     fputs("<g shape-rendering=\"crispEdges\">\n", s->file);
     for (size_t i = 0; i < n; i++) {
+        float v[3] = { pixels[i], 0, 0 };
         int rgb[3];
-        for (size_t c = 0; c < 3; c++) {
-            float v = pixels[(channels >= 3 ? c : 0) * n + i];
-            rgb[c] = (int)(255.5 * (v - low) / (high > low ? high - low : 1));
-        }
+        for (size_t c = 1; c < 3 && c < channels; c++)
+            v[c] = pixels[c * n + i];
+        colour(rgb, v, channels, low, high > low ? high - low : 1);
         fprintf(s->file, "<path fill=\"#%02x%02x%02x\" d=\"M%.2f %.2fh%.2fv%.2fh-%.2fz\"/>\n", rgb[0], rgb[1], rgb[2],
                 x + step * (double)(i % cols), y + step * (double)(i / cols), step, step, step);
     }
@@ -277,6 +305,22 @@ static void draw_outputs(struct svg *s, double x, double y, const struct trace *
     axes_draw_x(s, &a, "time step");
 }
 
+/* What the input's picture is of. */
+static struct text source(const struct run *run)
+{
+    struct text out;
+    const char *encoder = config_text(run->config, "trainer.encoder", "direct");
+
+    if (run->shape.frames > 1)
+        snprintf(out.s, sizeof out.s, "sum of %zu frames%s", run->shape.frames,
+                 run->shape.shape[0] == 2 ? ": darker blue, brighter red" : "");
+    else if (strcmp(encoder, "direct") == 0)
+        snprintf(out.s, sizeof out.s, "the same at every step");
+    else
+        snprintf(out.s, sizeof out.s, "as spikes by %.20s code", encoder);
+    return out;
+}
+
 static int draw(const char *path, const struct run *run, const struct recording *r, const float *pixels,
                 size_t sample, size_t label)
 {
@@ -290,13 +334,13 @@ static int draw(const char *path, const struct run *run, const struct recording 
         return FAILED;
     svg_text(&s, 32, 38, 19, INK, "start", true, "%.60s \u00b7 %s", run_name(run->config), run_method(run->config).s);
     svg_text(&s, 32, 60, 13, best == label ? MUTED : ALARM, "start", false,
-             "test image %zu: class %zu, the network says %zu", sample, label, best);
+             "test sample %zu: class %zu, the network says %zu", sample, label, best);
     for (size_t i = 0; i < cells; i++) {
         double x = 32 + CELL_W * (double)(i % ACROSS), y = TOP + CELL_H * (double)(i / ACROSS);
         if (image && i == 0) {
             svg_text(&s, x, y + 14, 14, INK, "start", true, "Input");
-            svg_text(&s, x, y + 32, 12, MUTED, "start", false, "%zu x %zu x %zu, the same at every step",
-                     run->shape.shape[0], run->shape.shape[1], run->shape.shape[2]);
+            svg_text(&s, x, y + 32, 12, MUTED, "start", false, "%zu x %zu x %zu, %s", run->shape.shape[0], run->shape.shape[1],
+                     run->shape.shape[2], source(run).s);
             draw_image(&s, x, y + 46, CELL_H - 110, &run->shape, pixels);
         } else if (i + 1 == cells) {
             draw_outputs(&s, x, y, &r->trace[r->count - 1], r->steps, label);
@@ -325,8 +369,10 @@ int plot_raster(const char *path, struct run *run, const snn_dataset *dataset, s
         status = recording_plan(&r, run->network);
     if (status == DONE)
         status = record(&r, run, x, shape.frames);
-    if (status == DONE)
+    if (status == DONE) {
+        add_frames(&shape, x);
         status = draw(path, run, &r, x, sample, label);
+    }
     recording_free(&r);
     free(x);
     return status;

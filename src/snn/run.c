@@ -2,6 +2,7 @@
 #include "run.h"
 #include "args.h"
 #include "params.h"
+#include "suits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,8 @@ static int open_split(const struct run *run, snn_dataset **out, snn_split split)
         return FAILED;
     rc = snn_dataset_open(out, run->context, format, path, split);
     free(path);
+    if (rc == SNN_OK) /* labels of both splits begin there */
+        rc = snn_dataset_set_i64(*out, SNN_DATASET_LABEL_FIRST, config_whole(run->config, "data.label_first", 0));
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
@@ -195,11 +198,15 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
 int run_normalise(struct run *run, snn_dataset *train)
 {
     const char *kind = config_text(run->config, "data.normalise", "mean-std");
+    const char *encoder = config_text(run->config, "trainer.encoder", "direct");
     double mean[64], deviation[64];
     size_t n = strcmp(kind, "channel") == 0 && run->shape.rank == 3 ? run->shape.shape[0] : 1;
     json_t *m, *d;
     snn_status rc;
 
+    if (strcmp(kind, "none") != 0 && strcmp(encoder, "direct") != 0)
+        warn("trainer.encoder %s takes values from 0 to 1; normalised by data.normalise %s half of them are below 0: use none", encoder,
+             kind);
     if (strcmp(kind, "none") == 0 || config_get(run->config, "data.mean"))
         return DONE;
     if (strcmp(kind, "mean-std") != 0 && strcmp(kind, "channel") != 0)
@@ -351,11 +358,11 @@ int run_optimizer(struct run *run)
 
 int run_trainer(struct run *run, snn_trainer **out, bool learns)
 {
-    snn_status rc = snn_trainer_create(out, run->network, learns ? run->optimizer : NULL,
-                                       config_text(run->config, "trainer.method", "ottt"));
+    const char *method = config_text(run->config, "trainer.method", "ottt");
+    snn_status rc = snn_trainer_create(out, run->network, learns ? run->optimizer : NULL, method);
 
     if (rc != SNN_OK)
-        return fail_call(rc, NULL);
+        return fail_method(rc, method);
     return apply(run->config, "trainer", set_trainer, *out);
 }
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 static void escaped(FILE *file, const char *text)
 {
@@ -24,6 +25,15 @@ static void escaped(FILE *file, const char *text)
         default:
             fputc(*text, file);
         }
+}
+
+int svg_check_name(const char *path)
+{
+    const char *dot = path ? strrchr(path, '.') : NULL;
+
+    if (!path || (dot && strcasecmp(dot, ".svg") == 0))
+        return DONE;
+    return fail(USAGE, "%s: drawings are SVG; give it a name that ends in .svg (rsvg-convert and browsers make PNG or PDF of it)", path);
 }
 
 int svg_open(struct svg *s, const char *path, double width, double height, const char *title)

@@ -17,6 +17,9 @@ struct svg {
     const char *path;
 };
 
+/* Drawings are SVG alone: DONE, also for NULL, or USAGE for a name that promises something else. */
+int svg_check_name(const char *path);
+
 /* Returns DONE or FAILED; svg_close() says whether everything reached the file. */
 int svg_open(struct svg *s, const char *path, double width, double height, const char *title);
 int svg_close(struct svg *s);

@@ -157,11 +157,40 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
+/* What other programs call things, and their name here. */
+static const char *synonym(const char *word)
+{
+    static const char *const said[][2] = {
+        { "learning_rate", "lr" },   { "learning-rate", "lr" },     { "wd", "weight_decay" },  { "l2", "weight_decay" },
+        { "timesteps", "steps" },    { "time_steps", "steps" },     { "time-steps", "steps" }, { "num_steps", "steps" },
+        { "T", "steps" },            { "leak", "decay" },           { "beta", "decay" },       { "tau_m", "tau" },
+        { "v_th", "threshold" },     { "vth", "threshold" },        { "v_threshold", "threshold" },
+        { "v_reset", "reset_value" }, { "batch-size", "batch" },    { "batch_size", "batch" }, { "method", "trainer" },
+        { "network", "net" },        { "model", "net" },            { "dataset", "data" },     { "output", "save" },
+        { "optim", "optimizer" },    { "normalize", "normalise" },  { "num-epochs", "epochs" },
+    };
+
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (strcmp(said[i][0], word) == 0)
+            return said[i][1];
+    return NULL;
+}
+
+static const char *among(const char *word, const char *const *words)
+{
+    for (; word && *words; words++)
+        if (strcmp(word, *words) == 0)
+            return *words;
+    return NULL;
+}
+
 const char *nearest(const char *word, const char *const *words)
 {
-    const char *found = NULL;
+    const char *found = among(synonym(word), words);
     size_t limit = strlen(word) / 3 + 1; /* a third of the letters may be wrong */
 
+    if (found)
+        return found;
     for (; *words; words++) {
         size_t d = distance(word, *words);
         if (d <= limit) {

@@ -204,14 +204,33 @@ grep -v '"batch"\|all.snn' out >all
 run 0 info more.snn
 grep -v '"batch"\|more.snn' out | cmp - all || bad "a batch beyond the data set gives another model"
 
+# ---- what a run says: lines of 80 columns, and populations that never spike
+run 0 train --data idx:data --net 64-32-10 --epochs 12 --threads 1 --save lines.snn
+[ "$(grep '^epoch' out | awk '{ if (length($0) > n) n = length($0) } END { print n }')" -le 80 ] || bad "lines of more than 80 columns"
+[ ! -s err ] || bad "a warning without a reason"
+run 0 train --data idx:data --net 64-32-10 --epochs 2 --neuron.threshold 1000 --save silent.snn
+[ "$(grep -c 'does not spike at all' err)" -eq 1 ] || bad "a silent population is not warned of once"
+run 0 train --data idx:data --net 64-32-10 --epochs 1 --trainer.encoder poisson --save poisson.snn
+[ ! -s err ] || bad "poisson code was normalised by default"
+run 0 train --data idx:data --net 64-32-10 --epochs 1 --trainer.encoder latency --normalise mean-std --save latency.snn
+has err "takes values from 0 to 1"
+
 # ---- help and version
 run 0 --version
-grep -Eq '^snn [0-9]+\.[0-9]+\.[0-9]+$' out || bad "--version prints something else"
+head -n 1 out | grep -Eq '^snn [0-9]+\.[0-9]+\.[0-9]+$' || bad "--version prints something else"
 run 0 --help
 has out train eval info bench
 run 0 train --help
-has out --data --net --trainer.steps --trainer.variant --optimizer.weight_decay --neuron.tau --data.crop_pad \
-    --curves "ottt" "sltt" "bptt" "vgg11-ws" "default 6"
+has out --data --net --curves "ottt" "sltt" "bptt" "vgg11-ws" "snn train --help TOPIC"
+[ "$(wc -l <out)" -le 70 ] || bad "train --help has $(wc -l <out) lines"
+run 0 train --help all
+has out --trainer.steps --trainer.variant --optimizer.weight_decay --neuron.tau --data.crop_pad "default 6"
+run 0 train --help spide
+has out --trainer.steps --trainer.backward_steps
+hasnt out --trainer.variant
+hasnt out --neuron.tau
+run 2 train --help everything
+has err 'no help on "everything"'
 for command in eval info bench; do
     run 0 $command --help
     has out "usage: snn $command"

@@ -8,7 +8,13 @@ set -eu
 run 2
 refuses 2 'unknown command "trian"; did you mean train?' trian
 refuses 2 "unknown flag --epoch; did you mean --epochs?" train --epoch 3
-refuses 2 "unknown flag --trainer.stepz" train --trainer.stepz 3
+refuses 2 "unknown flag --trainer.stepz; did you mean --trainer.steps?" train --trainer.stepz 3
+refuses 2 "did you mean --neuron.tau?" train --neuron.taw 3
+refuses 2 "did you mean --lr?" train --learning_rate 3
+refuses 2 "did you mean --optimizer.lr?" train --optimizer.learning_rate 3
+refuses 2 "drawings are SVG" train --data idx:data --curves c.png
+refuses 2 "drawings are SVG" train --data idx:data --raster r.pdf
+refuses 2 "drawings are SVG" continual --data idx:data --matrix m.png
 refuses 2 "unknown flag -e" train -e
 refuses 2 "--epochs needs a value" train --epochs
 refuses 2 '--epochs: "many" is not a whole number' train --epochs many
@@ -38,6 +44,9 @@ refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --optimizer sgdd
 refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --loss hinge
 refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --optimizer.beta1 0.9
 refuses 1 "SNN_ERR_" $tiny --net 64-8X-4
+refuses 1 "binary-transformer-a" $tiny --net vgg12
+refuses 1 "Networks for ide: ide-400" $tiny --net 64-8-10 --trainer ide
+refuses 1 "--neuron dsr_if" $tiny --net 64-8-10 --trainer dsr
 refuses 1 'neuron.type: "lief"' $tiny --net 64-8-10 --neuron lief
 refuses 1 'data.normalise: "yes"' $tiny --net 64-8-10 --normalise yes
 refuses 1 'isa: "sse9"' $tiny --isa sse9
@@ -48,6 +57,11 @@ refuses 2 "there is no number 400" $tiny --net 64-8-10 --sample 400
 # ---- files
 refuses 1 "SNN_ERR_IO" $tiny --data idx:nowhere
 refuses 1 "SNN_ERR_ARGUMENT" $tiny --data png:data
+mkdir -p other
+for file in data/*; do
+    cp "$file" "other/$(basename "$file" | sed 's/-idx/.idx/')"
+done
+refuses 1 'but "train-images.idx3-ubyte"' $tiny --data idx:other
 refuses 1 "no.json" $tiny no.json
 refuses 1 "SNN_ERR_IO" eval no.snn
 refuses 1 "SNN_ERR_IO" info no.snn
@@ -75,7 +89,8 @@ json() {
 }
 json '{ "epochs": 2, }' "bad.json: line 1"
 json '[ 1 ]' "must be a JSON object"
-json '{ "epoch": 2 }' 'unknown key "epoch"'
+json '{ "epoch": 2 }' 'unknown key "epoch"; did you mean "epochs"?'
+json '{ "optimizer": { "learning_rate": 2 } }' 'did you mean "optimizer.lr"?'
 json '{ "trainer": { "stepz": 2 } }' 'unknown key "trainer.stepz"'
 json '{ "trainer": 3 }' '"trainer" must be an object'
 json '{ "epochs": "two" }' '"epochs" must be a whole number'

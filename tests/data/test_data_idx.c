@@ -121,6 +121,46 @@ START_TEST(classes_follow_the_labels)
 }
 END_TEST
 
+static void keep_line(void *user, snn_log_level level, const char *line)
+{
+    if (level == SNN_LOG_WARNING)
+        snprintf(user, 400, "%.399s", line);
+}
+
+/* EMNIST's letters are 1 .. 26: said when they are opened, and put right by label_first. */
+START_TEST(labels_that_begin_at_1)
+{
+    snn_context_options options;
+    snn_context *own;
+    snn_dataset *d;
+    char line[400] = "";
+
+    OK(snn_context_options_init(&options, sizeof options));
+    options.threads = 1;
+    options.log = keep_line;
+    options.log_user = line;
+    OK(snn_context_create(&own, &options));
+    for (size_t i = 8; i < LABELS; i++)
+        labels[i] = (uint8_t)(1 + some_byte(i) % 26);
+    labels[8] = 1;
+    labels[9] = 26;
+    put_plain();
+    OK(snn_dataset_open(&d, own, "idx", directory, SNN_SPLIT_TRAIN));
+    ck_assert_ptr_nonnull(strstr(line, "label_first 1"));
+    snn_dataset_destroy(d);
+    snn_context_destroy(own);
+}
+END_TEST
+
+START_TEST(files_under_other_names)
+{
+    put("emnist-letters-train-images-idx3-ubyte", images, IMAGES);
+    put("emnist-letters-test-images-idx3-ubyte.gz", images, IMAGES);
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_IO, "but \"emnist-letters-train-images-idx3-ubyte\"");
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TEST, SNN_ERR_IO, "t10k-images-idx3-ubyte.gz\"");
+}
+END_TEST
+
 START_TEST(missing_files)
 {
     OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_IO, "dataset-fashion-mnist");
@@ -361,6 +401,8 @@ int main(void)
     tcase_add_test(tc, content_not_name_tells_gz);
     tcase_add_test(tc, gz_of_several_members);
     tcase_add_test(tc, classes_follow_the_labels);
+    tcase_add_test(tc, labels_that_begin_at_1);
+    tcase_add_test(tc, files_under_other_names);
     tcase_add_test(tc, missing_files);
     tcase_add_test(tc, every_truncation);
     tcase_add_test(tc, every_flipped_bit_of_gz);

@@ -208,7 +208,7 @@ START_TEST(parameters)
         ck_assert_ptr_nonnull(info.help);
         n++;
     }
-    ck_assert_uint_eq(n, 6);
+    ck_assert_uint_eq(n, 7);
     OK(snn_dataset_set_f64(d, SNN_DATASET_CUTOUT, 0.5));
     OK(snn_dataset_get_f64(d, SNN_DATASET_CUTOUT, &f));
     ck_assert_double_eq(f, 0.5);
@@ -223,6 +223,27 @@ START_TEST(parameters)
     FAILS(snn_dataset_set_text(d, "crop_pad", NULL), SNN_ERR_ARGUMENT, "value");
     FAILS(snn_dataset_get_i64(d, SNN_DATASET_FLIP, NULL), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_dataset_set_i64(NULL, SNN_DATASET_FLIP, 1), SNN_ERR_ARGUMENT, "NULL");
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+/* Labels of the source that begin at 1: what label_first takes away, the classes lose, too. */
+START_TEST(labels_that_begin_later)
+{
+    snn_dataset *d = make();
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    float x[LENGTH];
+    uint32_t label;
+
+    OK(snn_dataset_set_i64(d, SNN_DATASET_LABEL_FIRST, 1));
+    OK(snn_dataset_get_info(d, &info));
+    ck_assert_uint_eq(info.classes, 4);
+    OK(snn_dataset_read(d, 3, 0, x, &label));
+    ck_assert_uint_eq(label, 2);
+    FAILS(snn_dataset_read(d, 0, 0, x, &label), SNN_ERR_ARGUMENT, "below label_first");
+    FAILS(snn_dataset_set_text(d, "label_first", "5"), SNN_ERR_ARGUMENT, "leaves none of 5 classes");
+    OK(snn_dataset_get_info(d, &info));
+    ck_assert_uint_eq(info.classes, 4);
     snn_dataset_destroy(d);
 }
 END_TEST
@@ -383,6 +404,7 @@ int main(void)
     tcase_add_test(tc, what_the_host_does_wrong);
     tcase_add_test(tc, sources_are_checked);
     tcase_add_test(tc, parameters);
+    tcase_add_test(tc, labels_that_begin_later);
     tcase_add_test(tc, vectors_are_not_augmented);
     tcase_add_test(tc, statistics);
     tcase_add_test(tc, normalisation);
