@@ -389,7 +389,9 @@ static int name_files(struct continual *c)
 {
     const char *save = args_text(&c->args, "save"), *from = args_text(&c->args, "resume");
     size_t length = from ? strlen(from) : 0;
+    const char *matrix = args_text(&c->args, "matrix");
     bool ckpt = length > 5 && strcmp(from + length - 5, ".ckpt") == 0;
+    int status;
 
     if (save || ckpt) {
         c->model = save ? renamed(save, "", "") : renamed(from, ".ckpt", "");
@@ -398,8 +400,9 @@ static int name_files(struct continual *c)
             return fail(FAILED, "out of memory");
         c->saved = ckpt && strcmp(from, c->checkpoint) == 0;
     }
-    return outputs_check((const struct output[]){ { "model", c->model, true }, { "checkpoint", c->checkpoint, true },
-                                                  { "--matrix", args_text(&c->args, "matrix"), false } }, 3);
+    status = outputs_check((const struct output[]){ { "model", c->model, true }, { "checkpoint", c->checkpoint, true },
+                                                    { "--matrix", matrix, false } }, 3);
+    return status == DONE ? svg_check_name(matrix) : status;
 }
 
 /* ---- running ---- */
@@ -557,8 +560,6 @@ static int continual(struct continual *c, int argc, char **argv)
         status = args_whole(&c->args, "tasks", 1, TASKS_MAX, 3, &c->tasks);
     for (size_t i = 0; i < 3; i++)
         c->text[i] = args_text(&c->args, text_flag[i]);
-    if (status == DONE && args_has(&c->args, "matrix"))
-        status = svg_check_name(args_text(&c->args, "matrix"));
     if (status == DONE && args_has(&c->args, "resume"))
         status = read_checkpoint(c, args_text(&c->args, "resume"));
     if (status == DONE)

@@ -312,8 +312,7 @@ static struct text source(const struct run *run)
     const char *encoder = config_text(run->config, "trainer.encoder", "direct");
 
     if (run->shape.frames > 1)
-        snprintf(out.s, sizeof out.s, "sum of %zu frames%s", run->shape.frames,
-                 run->shape.shape[0] == 2 ? ": darker blue, brighter red" : "");
+        snprintf(out.s, sizeof out.s, "sum of %zu frames%s", run->shape.frames, run->shape.shape[0] == 2 ? ": off blue, on red" : "");
     else if (strcmp(encoder, "direct") == 0)
         snprintf(out.s, sizeof out.s, "the same at every step");
     else

@@ -74,7 +74,7 @@ run 0 $quick --keep --every 5 --save run/m.snn --csv run/log.csv --curves run/c.
 rm run/c.svg run/r.svg run/p.snn run/m.snn
 run 0 train --resume run/m.snn.ckpt --epochs 4
 there run/m.snn run/log.csv run/c.svg run/r.svg run/p.snn run/m.snn.ckpt
-has run/r.svg "test image 3"
+has run/r.svg "test sample 3"
 [ "$(cut -d, -f1 run/log.csv | tr '\n' ' ')" = "epoch 1 2 3 4 " ] || bad "run/log.csv does not go on"
 (cd elsewhere && "$snn" train --resume ../run/m.snn.ckpt --data idx:../data --epochs 5 --quiet >/dev/null) || bad "no resume from elsewhere"
 [ "$(cut -d, -f1 run/log.csv | tr '\n' ' ')" = "epoch 1 2 3 4 5 " ] || bad "run/log.csv does not go on from elsewhere"

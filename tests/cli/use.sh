@@ -50,7 +50,9 @@ run 0 continual projection.json --data idx:data --net 64-32-10 --tasks 2 --batch
 same out second
 run 0 continual --data idx:data --net 64-16-10 --tasks 2 --batch 50 --trainer dsr --neuron dsr_if --rows 8,8 --quiet
 run 0 continual --help
-has out --projection.lr --projection.scale --neuron
+has out --neuron projection
+run 0 continual --help projection
+has out --projection.lr --projection.scale
 
 # ---- a test set without the highest label; a home folder
 mkdir -p home/few
