@@ -1,7 +1,7 @@
 # The kernels of each instruction set are compiled for it, whatever the rest is compiled for; the machine is asked at run time.
 set(fast -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/kernel/ref.c PROPERTIES COMPILE_OPTIONS -O2)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
     check_c_compiler_flag("-mamx-tile -mamx-int8" SNN_AMX) # gcc 11 and clang 12 on
     set(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
     if(SNN_AMX)

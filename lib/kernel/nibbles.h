@@ -46,7 +46,7 @@ SNN__INLINE void turn_word(uint8_t *to, const uint64_t *x, size_t words, size_t 
     __m128i a[16], b[8];
 
     for (size_t i = 0; i < 16; i++)
-        a[i] = _mm_cvtsi64_si128(i < some ? (long long)x[i * words] : 0);
+        a[i] = i < some ? _mm_loadl_epi64((const __m128i *)(const void *)(x + i * words)) : _mm_setzero_si128();
     for (size_t i = 0; i < 8; i++)
         b[i] = _mm_unpacklo_epi8(a[i], a[i + 8]);
     for (size_t stage = 0; stage < 3; stage++) {

@@ -4,7 +4,7 @@
 #define SNN_KERNEL_TILES_H
 
 /* clang wrote these names without their second underscore up to version 14. */
-#if (defined(__AMX_INT8__) || defined(__AMXINT8__)) && defined(__AVX512BW__)
+#if defined(__x86_64__) && (defined(__AMX_INT8__) || defined(__AMXINT8__)) && defined(__AVX512BW__)
 #include "core/compiler.h"
 #include <immintrin.h>
 #include <stdint.h>

@@ -155,6 +155,12 @@ static bool ends_in_map(const snn_network *network)
     return network->in.rank == 3;
 }
 
+/* What is beyond the parameter's type is beyond its bounds, too. */
+static snn_status set_size(snn_layer *layer, int32_t key, size_t value)
+{
+    return snn_layer_set_i64(layer, key, (int64_t)snn__min(value, SIZE_MAX / 2));
+}
+
 static snn_status add_dense(snn_network *network, size_t out, const snn_neuron *neuron)
 {
     snn_layer *linear;
@@ -162,7 +168,7 @@ static snn_status add_dense(snn_network *network, size_t out, const snn_neuron *
     if (ends_in_map(network))
         SNN__TRY(snn_network_add(network, "flatten", NULL, NULL));
     SNN__TRY(snn_network_add(network, "linear", NULL, &linear));
-    SNN__TRY(snn_layer_set_i64(linear, SNN_LAYER_OUT, (int64_t)snn__min(out, INT64_MAX)));
+    SNN__TRY(set_size(linear, SNN_LAYER_OUT, out));
     return neuron ? snn_network_add_neuron(network, neuron, NULL, NULL) : SNN_OK;
 }
 
@@ -185,10 +191,10 @@ static snn_status add_conv2d(snn_network *network, size_t out, size_t kernel, si
     snn_layer *conv;
 
     SNN__TRY(snn_network_add(network, "conv2d", NULL, &conv));
-    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_OUT, (int64_t)snn__min(out, INT64_MAX)));
-    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_KERNEL, (int64_t)snn__min(kernel, INT64_MAX)));
-    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_STRIDE, (int64_t)snn__min(stride, INT64_MAX)));
-    SNN__TRY(snn_layer_set_i64(conv, SNN_LAYER_PAD, (int64_t)snn__min(pad, INT64_MAX)));
+    SNN__TRY(set_size(conv, SNN_LAYER_OUT, out));
+    SNN__TRY(set_size(conv, SNN_LAYER_KERNEL, kernel));
+    SNN__TRY(set_size(conv, SNN_LAYER_STRIDE, stride));
+    SNN__TRY(set_size(conv, SNN_LAYER_PAD, pad));
     return neuron ? snn_network_add_neuron(network, neuron, NULL, NULL) : SNN_OK;
 }
 
