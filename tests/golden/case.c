@@ -1,4 +1,5 @@
 #include "case.h"
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 
 static char *read_text(const char *path)
 {
-    FILE *f = fopen(path, "rb");
+    FILE *f = npy_open(path);
     char *text = malloc(1 << 20);
     size_t n;
 
@@ -23,19 +24,38 @@ static char *read_text(const char *path)
     return text;
 }
 
-static bool add_array(struct golden_case *c, const char *name)
+/* "3 2 6 6"; a single number may be written without a shape */
+static bool is_shape(const struct npy *a, const char *text)
+{
+    for (size_t i = 0; i < a->rank; i++) {
+        char *end;
+
+        if (strtoul(text, &end, 10) != a->dim[i] || end == text)
+            return false;
+        text = end;
+    }
+    return text[strspn(text, " \r")] == '\0';
+}
+
+/* "NAME DIM DIM ..." */
+static bool add_array(struct golden_case *c, char *line)
 {
     struct case_array *a = &c->array[c->n_arrays];
+    char *shape = line + strcspn(line, " ");
     char path[1200];
 
     if (c->n_arrays == CASE_ARRAYS_MAX)
         return false;
-    snprintf(a->name, sizeof a->name, "%s", name);
-    snprintf(path, sizeof path, "%s/%s.npy", c->dir, name);
+    if (*shape)
+        *shape++ = '\0';
+    if (line[0] == '\0' || strlen(line) >= sizeof a->name || strchr(line, '/') != NULL || case_array(c, "%s", line) != NULL)
+        return false;
+    snprintf(a->name, sizeof a->name, "%s", line);
+    snprintf(path, sizeof path, "%s/%s.npy", c->dir, line);
     if (!npy_read(&a->want, path))
         return false;
     c->n_arrays++;
-    return true;
+    return is_shape(&a->want, shape);
 }
 
 static bool add_layer(struct case_layer *l, char *line)
@@ -54,10 +74,8 @@ static bool parse_line(struct golden_case *c, char *line)
     if (value == NULL)
         return false;
     *value++ = '\0';
-    if (strcmp(line, "shape") == 0) {
-        value[strcspn(value, " ")] = '\0';
+    if (strcmp(line, "shape") == 0)
         return add_array(c, value);
-    }
     if (strcmp(line, "layer") == 0)
         return c->n_layers < CASE_LAYERS_MAX && add_layer(&c->layer[c->n_layers++], value);
     if (strcmp(line, "lateral") == 0)
@@ -86,7 +104,9 @@ bool case_load(struct golden_case *c, const char *dir)
             return false;
         }
     }
-    return c->text != NULL && c->n_arrays > 0;
+    if (c->text != NULL && c->n_arrays == 0)
+        fprintf(stderr, "%s: no line \"shape NAME ...\", so nothing to compare\n", path);
+    return c->n_arrays > 0;
 }
 
 void case_free(struct golden_case *c)
@@ -113,9 +133,26 @@ double case_number(const struct golden_case *c, const char *key, double otherwis
     return text ? strtod(text, NULL) : otherwise;
 }
 
+int64_t case_whole(const struct golden_case *c, const char *key, int64_t otherwise)
+{
+    double x = case_number(c, key, (double)otherwise);
+
+    return fabs(x) <= 1e9 && x == floor(x) ? (int64_t)x : INT64_MIN;
+}
+
+size_t case_count(const struct golden_case *c, const char *key, int64_t otherwise, size_t most)
+{
+    int64_t n = case_whole(c, key, otherwise);
+
+    if (n >= 1 && (uint64_t)n <= most)
+        return (size_t)n;
+    fprintf(stderr, "%s: %s is not in 1 .. %zu\n", c->dir, key, most);
+    return 0;
+}
+
 const char *case_layer_text(const struct case_layer *layer, const char *key)
 {
-    for (size_t i = 2; i + 1 < layer->n; i++)
+    for (size_t i = 2; layer != NULL && i + 1 < layer->n; i++)
         if (strcmp(layer->word[i], key) == 0)
             return layer->word[i + 1];
     return NULL;
@@ -128,11 +165,18 @@ double case_layer_number(const struct case_layer *layer, const char *key, double
     return text ? strtod(text, NULL) : otherwise;
 }
 
-float *case_room(struct case_array *a)
+float *case_room(struct case_array *a, size_t n)
 {
+    if (a == NULL || a->want.length != n)
+        return NULL;
     if (a->got == NULL)
-        a->got = calloc(a->want.length, sizeof *a->got);
+        a->got = calloc(n, sizeof *a->got);
     return a->got;
+}
+
+const float *case_got(const struct case_array *a, size_t n)
+{
+    return a != NULL && a->want.length == n ? a->got : NULL;
 }
 
 struct case_array *case_array(struct golden_case *c, const char *format, ...)
@@ -147,4 +191,38 @@ struct case_array *case_array(struct golden_case *c, const char *format, ...)
         if (strcmp(c->array[i].name, name) == 0)
             return &c->array[i];
     return NULL;
+}
+
+float *case_given(struct golden_case *c, size_t n, const char *name)
+{
+    struct case_array *a = case_array(c, "%s", name);
+
+    if (a == NULL || (n > 0 && a->want.length != n)) {
+        fprintf(stderr, "%s: no array %s of %zu numbers\n", c->dir, name, n);
+        return NULL;
+    }
+    a->used = true;
+    return a->want.data;
+}
+
+const size_t *case_shape(struct golden_case *c, size_t rank, const char *name)
+{
+    const struct case_array *a = case_array(c, "%s", name);
+
+    if (a != NULL && a->want.rank == rank)
+        return a->want.dim;
+    fprintf(stderr, "%s: no array %s of rank %zu\n", c->dir, name, rank);
+    return NULL;
+}
+
+bool case_labels(struct golden_case *c, const float *x, size_t n, size_t classes, uint32_t *labels)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!(x[i] >= 0 && x[i] < (float)classes && x[i] == floorf(x[i]))) {
+            fprintf(stderr, "%s: a label is no whole number below %zu\n", c->dir, classes);
+            return false;
+        }
+        labels[i] = (uint32_t)x[i];
+    }
+    return true;
 }

@@ -6,27 +6,30 @@
 /* Brings [batch][n], channels last, times a factor, into an array of the case, if it has it. */
 static void bring(struct case_array *a, const struct snn__unit *unit, size_t batch, const float *x, float factor)
 {
-    if (a == NULL || a->want.length != batch * unit->value_len || !case_room(a))
+    float *got = case_room(a, batch * unit->value_len);
+
+    if (got == NULL || x == NULL)
         return;
-    snn__to_channels_first(&unit->layer->out, batch, x, a->got);
+    snn__to_channels_first(&unit->layer->out, batch, x, got);
     for (size_t i = 0; i < a->want.length; i++)
-        a->got[i] *= factor;
+        got[i] *= factor;
 }
 
 /* The output of a step: its spikes, and its part in the representation. */
 static void gather_output(struct golden_case *c, snn_trainer *tr, size_t l, size_t step, float *buffer)
 {
     const struct snn__unit *unit = &tr->pass.unit[l];
-    struct case_array *spikes = case_array(c, "s.%s", unit->layer->name), *rep = case_array(c, "rep.%s", unit->layer->name);
     size_t n = tr->pass.batch * unit->value_len;
+    float *spikes = case_room(case_array(c, "s.%s", unit->layer->name), tr->steps * n);
+    float *rep = case_room(case_array(c, "rep.%s", unit->layer->name), n);
     double share = snn__rate_share(unit->layer, step, tr->steps);
 
     if (snn_trainer_read(tr, l, SNN_SIGNAL_OUTPUT, buffer, n) != SNN_OK)
         return;
-    for (size_t i = 0; spikes != NULL && case_room(spikes) && i < n; i++)
-        spikes->got[step * n + i] = buffer[i] / snn__rate_view(&unit->node).output_scale;
-    for (size_t i = 0; rep != NULL && case_room(rep) && i < n; i++)
-        rep->got[i] += (float)share * buffer[i];
+    for (size_t i = 0; spikes != NULL && i < n; i++)
+        spikes[step * n + i] = buffer[i] / snn__rate_view(&unit->node).output_scale;
+    for (size_t i = 0; rep != NULL && i < n; i++)
+        rep[i] += (float)share * buffer[i];
 }
 
 void dsr_gather_forward(struct golden_case *c, snn_trainer *trainer, size_t step, float *buffer)

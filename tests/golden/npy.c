@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* "(5, 3, 16)" */
 static bool parse_shape(struct npy *a, const char *header)
@@ -18,13 +19,28 @@ static bool parse_shape(struct npy *a, const char *header)
         char *end;
         unsigned long n = strtoul(p, &end, 10);
 
-        if (end == p || n == 0 || n > (1u << 30) || a->rank == NPY_RANK_MAX || a->length > (1u << 30) / n)
+        if (end == p || n == 0 || a->rank == NPY_RANK_MAX || n > NPY_LENGTH_MAX / a->length)
             return false;
         a->dim[a->rank++] = n;
         a->length *= n;
         p = end + strspn(end, ", ");
     }
     return true;
+}
+
+FILE *npy_open(const char *path)
+{
+    struct stat s;
+
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode) ? fopen(path, "rb") : NULL;
+}
+
+/* Memory is taken for what the file has, whatever its header says. */
+static bool holds(FILE *f, const struct npy *a)
+{
+    struct stat s;
+
+    return fstat(fileno(f), &s) == 0 && s.st_size == (off_t)(ftell(f) + (long)(a->length * sizeof *a->data));
 }
 
 static bool read_open(struct npy *a, FILE *f)
@@ -39,15 +55,16 @@ static bool read_open(struct npy *a, FILE *f)
     if (fread(header, 1, size, f) != size)
         return false;
     header[size] = '\0';
-    if (strstr(header, "'<f4'") == NULL || strstr(header, "'fortran_order': False") == NULL || !parse_shape(a, header))
+    if (strstr(header, "'<f4'") == NULL || strstr(header, "'fortran_order': False") == NULL || !parse_shape(a, header) ||
+        !holds(f, a))
         return false;
     a->data = malloc(a->length * sizeof *a->data);
-    return a->data != NULL && fread(a->data, sizeof *a->data, a->length, f) == a->length && fgetc(f) == EOF;
+    return a->data != NULL && fread(a->data, sizeof *a->data, a->length, f) == a->length;
 }
 
 bool npy_read(struct npy *array, const char *path)
 {
-    FILE *f = fopen(path, "rb");
+    FILE *f = npy_open(path);
     bool ok;
 
     memset(array, 0, sizeof *array);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define NPY_RANK_MAX 6
 
@@ -11,6 +12,12 @@ struct npy {
     size_t rank, dim[NPY_RANK_MAX], length;
     float *data; /* free() */
 };
+
+/* Opens a regular file, NULL for any other: a pipe would keep us waiting. */
+FILE *npy_open(const char *path);
+
+/* Most numbers of an array. */
+#define NPY_LENGTH_MAX ((size_t)1 << 24)
 
 /* Reads a file; says on stderr what is wrong if it returns false. */
 bool npy_read(struct npy *array, const char *path);

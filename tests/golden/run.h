@@ -16,19 +16,24 @@
         }                                                                                       \
     } while (0)
 
+#define RUN_BUFFER ((size_t)1 << 22)
+#define RUN_BATCH_MAX 256
+#define RUN_STEPS_MAX 256
+#define RUN_ITERATIONS_MAX 16
+
 struct run {
     struct golden_case *c;
     snn_context *ctx;
     snn_network *net;
     snn_optimizer *optimizer;
     snn_trainer *trainer;
-    size_t steps, batch;
+    size_t steps, batch, iterations;
     int iteration; /* from 1 */
     double loss;   /* of the iteration */
     bool apart;    /* gradients of single steps */
     const char *prefix; /* of the names of arrays: of a second task */
     snn_projection *projection;
-    float *buffer; /* room for any signal */
+    float *buffer; /* RUN_BUFFER numbers: room for any signal */
 };
 
 /* Adds the layer of a line of case.txt, reading the layer added before. */
@@ -43,6 +48,9 @@ void run_take(struct run *r, struct case_array *a, size_t layer, const float *x,
 void run_take_values(struct run *r, const char *role);
 /* The weighted mean of the spikes that were gathered, step by step. */
 void run_add_to_rates(struct run *r, size_t step);
+
+/* Whether the buffer holds any signal and tensor of the prepared network; says on stderr if not. */
+bool run_fits(const struct run *r, size_t batch);
 
 /* Building with what case.txt says; gathering. */
 bool run_build(struct run *r);

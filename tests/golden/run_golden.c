@@ -3,6 +3,7 @@
  * Prints for every array the largest error and that error as a share of the tolerance, and one PASS or FAIL line per case. Every
  * case runs twice: once with the gradient of every step formed apart, once with the exact shortcuts on (dsr has two kinds). -q:
  * only the PASS and FAIL lines. -r: with the kernels in plain C. Exits with 0 if all cases pass. */
+#include "core/size.h"
 #include "dsr.h"
 #include "layer/types.h"
 #include "run.h"
@@ -202,6 +203,22 @@ bool run_build(struct run *r)
     return true;
 }
 
+bool run_fits(const struct run *r, size_t batch)
+{
+    size_t most = batch * snn__shape_length(&r->net->in);
+
+    for (size_t l = 0; l < r->net->n_layers; l++) {
+        const snn_layer *layer = r->net->layer[l];
+
+        most = snn__max(most, batch * snn__shape_length(&layer->out));
+        for (size_t i = 0; i < layer->n_tensors; i++)
+            most = snn__max(most, layer->tensor[i].length);
+    }
+    if (most > RUN_BUFFER)
+        fprintf(stderr, "%s: a network of more than %zu numbers in one array\n", r->c->dir, RUN_BUFFER);
+    return most <= RUN_BUFFER;
+}
+
 bool run_load_tensors(struct run *r)
 {
     for (size_t l = 0; snn_network_layer(r->net, l) != NULL; l++) {
@@ -233,16 +250,17 @@ static bool build(struct run *r)
     const size_t *dim;
     size_t rank;
 
-    if (input == NULL || input->want.rank < (per_step ? 3u : 2u))
+    if (input == NULL || input->want.rank < (per_step ? 3u : 2u)) {
+        fprintf(stderr, "%s: no input of rank 2 or more\n", r->c->dir);
         return false;
-    input->used = true;
+    }
     dim = input->want.dim + 1 + per_step;
     rank = input->want.rank - 1 - per_step;
     MUST(snn_network_create(&r->net, r->ctx, dim, rank));
     if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop : is_method(r, "opzo") ? opzo_build : run_build)(r))
         return false;
     MUST(snn_network_prepare(r->net));
-    return run_load_tensors(r);
+    return run_fits(r, r->batch) && run_load_tensors(r);
 }
 
 static bool set_up_trainer(struct run *r, const char *recompute)
@@ -275,9 +293,9 @@ static bool set_up_trainer(struct run *r, const char *recompute)
     if (is_method(r, "ottt"))
         MUST(snn_trainer_set_str(r->trainer, SNN_OTTT_VARIANT, variant));
     else if (bptt)
-        MUST(snn_trainer_set_i64(r->trainer, SNN_BPTT_DETACH_RESET, (int64_t)case_number(r->c, "detach_reset", 0)));
+        MUST(snn_trainer_set_i64(r->trainer, SNN_BPTT_DETACH_RESET, case_whole(r->c, "detach_reset", 0)));
     else if (is_method(r, "sltt"))
-        MUST(snn_trainer_set_i64(r->trainer, SNN_SLTT_SAMPLED_STEPS, (int64_t)case_number(r->c, "K", 0)));
+        MUST(snn_trainer_set_i64(r->trainer, SNN_SLTT_SAMPLED_STEPS, case_whole(r->c, "K", 0)));
     return true;
 }
 
@@ -288,34 +306,50 @@ static bool supply_masks(struct run *r)
 
     for (size_t l = 0; l < pass->n; l++) {
         snn_layer *layer = pass->unit[l].layer;
-        struct case_array *a = l ? case_array(r->c, "b0.%s.mask", pass->unit[l - 1].layer->name) : NULL;
+        size_t n = r->batch * pass->unit[l].value_len;
+        char name[96];
+        float *mask;
         double rate;
 
         if (strcmp(layer->type->name, "dropout") != 0)
             continue;
-        if (a == NULL || a->want.length != r->batch * pass->unit[l].value_len)
+        snprintf(name, sizeof name, "b0.%s.mask", l ? pass->unit[l - 1].layer->name : "input");
+        mask = case_given(r->c, n, name);
+        if (mask == NULL)
             return false;
         MUST(snn_layer_get_f64(layer, SNN_LAYER_RATE, &rate));
-        snn__to_channels_last(&layer->out, r->batch, a->want.data, r->buffer);
-        for (size_t i = 0; i < a->want.length; i++)
+        snn__to_channels_last(&layer->out, r->batch, mask, r->buffer);
+        for (size_t i = 0; i < n; i++)
             r->buffer[i] /= (float)(1.0 - rate);
-        snn__dropout_supply(&pass->unit[l].node, r->buffer, a->want.length);
-        a->used = true;
+        snn__dropout_supply(&pass->unit[l].node, r->buffer, n);
     }
     return true;
 }
 
-static void supply_steps(struct run *r)
+/* [iterations][K]: the steps that sltt takes */
+static bool supply_steps(struct run *r)
 {
-    struct case_array *a = case_array(r->c, "ksteps");
-    struct snn__sltt *s = r->trainer->self; /* of another method, if there are no chosen steps */
+    struct snn__sltt *s = r->trainer->self;
+    uint32_t step[SNN__SLTT_STEPS_MAX];
+    const float *x;
+    size_t k, first;
 
-    if (a == NULL)
-        return;
-    a->used = s->supplied = true;
+    if (case_array(r->c, "ksteps") == NULL)
+        return true;
+    if (strcmp(r->trainer->run.method, "sltt") != 0) {
+        fprintf(stderr, "%s: ksteps are for sltt\n", r->c->dir);
+        return false;
+    }
+    k = (size_t)snn__param_i64(&r->trainer->params, SNN_SLTT_SAMPLED_STEPS);
+    first = (size_t)(r->iteration - 1) * k;
+    x = k > 0 ? case_given(r->c, r->iterations * k, "ksteps") : NULL;
+    if (x == NULL || !case_labels(r->c, x + first, k, r->steps, step))
+        return false;
+    s->supplied = true;
     memset(s->chosen, 0, sizeof s->chosen);
-    for (size_t i = 0; i < a->want.dim[1]; i++)
-        s->chosen[(size_t)a->want.data[(size_t)(r->iteration - 1) * a->want.dim[1] + i]] = true;
+    for (size_t i = 0; i < k; i++)
+        s->chosen[step[i]] = true;
+    return true;
 }
 
 /* ---- gathering what the library computes ---- */
@@ -324,19 +358,20 @@ static void gather(struct run *r, const char *role, const char *name, size_t lay
 {
     struct case_array *a = name[0] ? case_array(r->c, "%s%s.%s", r->prefix, role, name)
                                    : case_array(r->c, "%s%s", r->prefix, role);
-    size_t n = a ? a->want.length / r->steps : 0;
+    size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
+    float *got = case_room(a, r->steps * n);
 
-    if (a != NULL && case_room(a) && snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n) != SNN_OK)
-        memset(a->got + step * n, 0, n * sizeof *a->got); /* the layer is absent at this step */
+    if (got != NULL && snn_trainer_read(r->trainer, layer, signal, got + step * n, n) != SNN_OK)
+        memset(got + step * n, 0, n * sizeof *got); /* the layer is absent at this step */
 }
 
 static void gather_step(struct run *r, size_t step)
 {
-    struct case_array *loss = case_array(r->c, "%sloss", r->prefix);
+    float *loss = case_room(case_array(r->c, "%sloss", r->prefix), r->steps);
     size_t layers = r->trainer->pass.n;
 
-    if (loss != NULL && loss->want.length == r->steps && case_room(loss))
-        loss->got[step] = (float)r->trainer->step_loss;
+    if (loss != NULL)
+        loss[step] = (float)r->trainer->step_loss;
     gather(r, "out", "", layers - 1, SNN_SIGNAL_OUTPUT, step);
     for (size_t l = 0; l < layers; l++) {
         const char *name = snn_network_layer(r->net, l)->name;
@@ -366,12 +401,12 @@ static void gather_gradients(struct run *r, const char *role, size_t step, size_
         for (size_t i = 0; i < layer->n_tensors; i++) {
             struct case_array *a = tensor_array(r, role, layer->name, layer->tensor[i].name);
             size_t n = layer->tensor[i].length;
+            float *got = case_room(a, n * steps);
 
-            if (a == NULL || a->want.length != n * steps || !case_room(a) ||
-                snn_trainer_read_gradient(r->trainer, l, i, r->buffer, n) != SNN_OK)
+            if (got == NULL || snn_trainer_read_gradient(r->trainer, l, i, r->buffer, n) != SNN_OK)
                 continue;
             for (size_t k = 0; k < n; k++) /* updates within the sequence: their sum */
-                a->got[step * n + k] += r->buffer[k];
+                got[step * n + k] += r->buffer[k];
         }
     }
 }
@@ -406,14 +441,13 @@ void run_gather_tensors(struct run *r, int iteration)
 
         for (size_t i = 0; i < layer->n_tensors; i++) {
             const struct snn__tensor *t = &layer->tensor[i];
-            struct case_array *a;
             char role[16];
+            float *got;
 
             snprintf(role, sizeof role, "%s%d", t->trained ? "p" : "b", iteration);
-            a = tensor_array(r, role, layer->name, t->name);
-
-            if (a != NULL && a->want.length == t->length && case_room(a))
-                memcpy(a->got, t->data, t->length * sizeof *t->data);
+            got = case_room(tensor_array(r, role, layer->name, t->name), t->length);
+            if (got != NULL)
+                memcpy(got, t->data, t->length * sizeof *t->data);
         }
     }
 }
@@ -473,53 +507,75 @@ static double compare(struct run *r, bool quiet)
 
 static bool evaluate(struct run *r, const float *x, size_t frames)
 {
-    struct case_array *a = case_array(r->c, "out_eval");
+    float *out = case_room(case_array(r->c, "out_eval"), r->batch * r->trainer->classes);
 
-    if (a != NULL && case_room(a))
-        MUST(snn_trainer_predict(r->trainer, x, frames, r->batch, a->got));
+    if (out != NULL)
+        MUST(snn_trainer_predict(r->trainer, x, frames, r->batch, out));
     return true;
 }
 
 static bool train(struct run *r)
 {
-    struct case_array *input = case_array(r->c, "input"), *label = case_array(r->c, "label");
-    struct case_array *losses = case_array(r->c, "loss_iter"), *loss = case_array(r->c, "loss");
     size_t frames = strcmp(case_text(r->c, "input_mode", "static"), "per_step") == 0 ? r->steps : 1;
-    uint32_t labels[4096];
+    const float *input = case_given(r->c, frames * r->batch * snn__shape_length(&r->net->in), "input");
+    const float *label = case_given(r->c, r->batch, "label");
+    float *losses = case_room(case_array(r->c, "loss_iter"), r->iterations), *loss = case_room(case_array(r->c, "loss"), 1);
+    uint32_t labels[RUN_BATCH_MAX];
 
-    if (label == NULL || r->batch > 4096 || label->want.length != r->batch)
+    if (input == NULL || label == NULL || !case_labels(r->c, label, r->batch, (size_t)1 << 24, labels))
         return false;
-    for (size_t b = 0; b < r->batch; b++)
-        labels[b] = (uint32_t)label->want.data[b];
     MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), run_observe, r));
     MUST(snn_trainer_prepare(r->trainer, r->batch));
     if (!supply_masks(r) || (is_method(r, "opzo") && !opzo_supply(r)))
         return false;
-    for (r->iteration = 1; r->iteration <= (int)case_number(r->c, "iterations", 3); r->iteration++) {
+    for (r->iteration = 1; r->iteration <= (int)r->iterations; r->iteration++) {
         snn_metrics m = SNN_METRICS_INIT;
 
-        supply_steps(r);
-        if (!sei_teach(r))
+        if (!supply_steps(r) || !sei_teach(r))
             return false;
-        MUST(snn_trainer_step(r->trainer, input->want.data, frames, labels, r->batch, &m));
+        MUST(snn_trainer_step(r->trainer, input, frames, labels, r->batch, &m));
         run_gather_tensors(r, r->iteration);
         if (is_method(r, "opzo"))
             opzo_gather_matrices(r, r->iteration);
-        if (loss != NULL && loss->want.length == 1 && r->iteration == 1 && case_room(loss))
-            loss->got[0] = (float)m.loss;
-        if (losses != NULL && case_room(losses))
-            losses->got[r->iteration - 1] = (float)m.loss;
+        if (loss != NULL && r->iteration == 1)
+            loss[0] = (float)m.loss;
+        if (losses != NULL)
+            losses[r->iteration - 1] = (float)m.loss;
     }
-    return evaluate(r, input->want.data, frames);
+    return evaluate(r, input, frames);
 }
 
-static snn_context *context_of(void)
+#define MEMORY ((size_t)1 << 28) /* bytes that a case may take */
+
+static void *allocate(void *user, size_t size, size_t alignment)
+{
+    size_t *left = user;
+    void *block = size <= *left ? aligned_alloc(alignment, snn__round_up(size, alignment)) : NULL;
+
+    if (block != NULL)
+        *left -= size;
+    return block;
+}
+
+static void release(void *user, void *block, size_t size)
+{
+    size_t *left = user;
+
+    *left += size;
+    free(block);
+}
+
+/* `left`: bytes that it may take */
+static snn_context *context_of(size_t *left)
 {
     snn_context_options options;
     snn_context *ctx = NULL;
 
     snn_context_options_init(&options, sizeof options);
     options.isa = isa;
+    options.allocate = allocate;
+    options.release = release;
+    options.allocator_user = left;
     snn_context_create(&ctx, &options);
     return ctx;
 }
@@ -529,18 +585,22 @@ static double run_once(struct golden_case *c, bool apart, const char *recompute,
 {
     struct run run = { .c = c, .apart = apart, .prefix = "" }, *r = &run;
     double worst = HUGE_VAL;
+    size_t left = MEMORY;
 
-    r->steps = (size_t)case_number(c, "T", 0);
-    r->batch = (size_t)case_number(c, "batch", 0);
-    r->buffer = malloc((1u << 22) * sizeof *r->buffer);
+    r->steps = case_count(c, "T", 0, RUN_STEPS_MAX);
+    r->batch = case_count(c, "batch", 0, RUN_BATCH_MAX);
+    r->iterations = case_count(c, "iterations", 3, RUN_ITERATIONS_MAX);
+    r->buffer = malloc(RUN_BUFFER * sizeof *r->buffer);
     for (size_t i = 0; i < c->n_arrays; i++) {
         free(c->array[i].got);
         c->array[i].got = NULL;
         c->array[i].used = false;
     }
-    r->ctx = context_of();
+    r->ctx = context_of(&left);
     if (r->buffer == NULL || r->ctx == NULL)
         fprintf(stderr, "%s: %s\n", c->dir, snn_last_error());
+    else if (r->steps == 0 || r->batch == 0 || r->iterations == 0)
+        worst = HUGE_VAL;
     else if (sei_is_alone(r))
         worst = sei_run_alone(r) ? compare(r, quiet) : HUGE_VAL;
     else if (is_method(r, "hlop"))

@@ -7,23 +7,12 @@
 
 /* ---- arrays ---- */
 
-static struct case_array *input_array(struct run *r, const char *name)
-{
-    struct case_array *a = case_array(r->c, "%s", name);
-
-    if (a == NULL)
-        fprintf(stderr, "%s: no %s\n", r->c->dir, name);
-    else
-        a->used = true;
-    return a;
-}
-
 static void take(struct run *r, const char *name, const float *x, size_t n)
 {
-    struct case_array *a = case_array(r->c, "%s", name);
+    float *got = case_room(case_array(r->c, "%s", name), n);
 
-    if (a != NULL && a->want.length == n && case_room(a) != NULL)
-        memcpy(a->got, x, n * sizeof *x);
+    if (got != NULL)
+        memcpy(got, x, n * sizeof *x);
 }
 
 /* H and D of a layer into ROLE.NAME.h and ROLE.NAME.d. */
@@ -37,19 +26,27 @@ static void take_lateral(struct run *r, const char *role, const char *name, cons
     take(r, full, l->d, l->rows * l->n);
 }
 
+static struct snn__lateral *lateral_of(const struct run *r, size_t l)
+{
+    return &r->projection->beside[l].lateral;
+}
+
 /* New rows of layer number l, from the array ROLE.NAME.h; none if there is no such array. */
 static bool grow(struct run *r, size_t l, const char *role, const char *name)
 {
     struct case_array *a = case_array(r->c, "%s.%s.h", role, name);
     snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+    const float *rows;
 
     if (a == NULL)
         return true;
-    a->used = true;
-    MUST(snn_projection_grow(r->projection, l, a->want.dim[0]));
+    MUST(snn_projection_grow(r->projection, l, a->want.rank == 2 ? a->want.dim[0] : 0));
     MUST(snn_projection_get_info(r->projection, l, &info));
-    memcpy(snn_projection_weights(r->projection, l) + (info.rows - a->want.dim[0]) * info.inputs, a->want.data,
-           a->want.length * sizeof *a->want.data);
+    rows = case_given(r->c, a->want.dim[0] * info.inputs, a->name);
+    if (rows == NULL)
+        return false;
+    memcpy(snn_projection_weights(r->projection, l) + (info.rows - a->want.dim[0]) * info.inputs, rows,
+           a->want.length * sizeof *rows);
     return true;
 }
 
@@ -59,9 +56,9 @@ static bool set_up(struct run *r)
     MUST(snn_projection_set_f64(r->projection, SNN_PROJECTION_LR, case_number(r->c, "hebb_lr", 0.01)));
     MUST(snn_projection_set_f64(r->projection, SNN_PROJECTION_MOMENTUM, case_number(r->c, "hebb_momentum", 0.9)));
     MUST(snn_projection_set_f64(r->projection, SNN_PROJECTION_CLAMP, case_number(r->c, "hebb_clamp", 10)));
-    MUST(snn_projection_set_i64(r->projection, SNN_PROJECTION_ITERATIONS, (int64_t)case_number(r->c, "hebb_iterations", 5)));
+    MUST(snn_projection_set_i64(r->projection, SNN_PROJECTION_ITERATIONS, case_whole(r->c, "hebb_iterations", 5)));
     MUST(snn_projection_set_str(r->projection, SNN_PROJECTION_SOURCE, case_text(r->c, "hebb_source", "trace")));
-    MUST(snn_projection_set_i64(r->projection, SNN_PROJECTION_SPIKES, (int64_t)case_number(r->c, "spiking_steps", 0)));
+    MUST(snn_projection_set_i64(r->projection, SNN_PROJECTION_SPIKES, case_whole(r->c, "spiking_steps", 0)));
     MUST(snn_projection_set_f64(r->projection, SNN_PROJECTION_SCALE, case_number(r->c, "spiking_scale", 20)));
     return true;
 }
@@ -74,6 +71,10 @@ static bool build_one(struct run *r, const size_t *shape, size_t rank, size_t ro
     snn_layer *layer;
     struct case_layer *line = &r->c->layer[0];
 
+    if (r->c->n_layers == 0) {
+        fprintf(stderr, "%s: no line for the layer\n", r->c->dir);
+        return false;
+    }
     MUST(snn_network_create(&r->net, r->ctx, shape, rank));
     if (strcmp(line->word[1], "lateral") == 0) {
         MUST(snn_network_add(r->net, "linear", line->word[0], &layer));
@@ -87,16 +88,24 @@ static bool build_one(struct run *r, const size_t *shape, size_t rank, size_t ro
     MUST(snn_optimizer_create(&r->optimizer, r->ctx, "sgd"));
     MUST(snn_trainer_create(&r->trainer, r->net, r->optimizer, "sltt"));
     MUST(snn_trainer_set_i64(r->trainer, SNN_TRAINER_STEPS, 1));
-    if (!set_up(r))
-        return false;
     r->batch = rows;
-    return true;
+    return set_up(r) && run_fits(r, rows);
+}
+
+/* Whether the layer has lateral neurons; says on stderr if not. */
+static bool has_laterals(const struct run *r)
+{
+    if (lateral_of(r, 0)->rows == 0)
+        fprintf(stderr, "%s: no lateral neurons of layer %s\n", r->c->dir, r->net->layer[0]->name);
+    return lateral_of(r, 0)->rows > 0;
 }
 
 static bool prepare(struct run *r, snn_projection *projection)
 {
     snn_trainer *fresh = NULL;
 
+    if (!has_laterals(r))
+        return false;
     MUST(snn_trainer_create(&fresh, r->net, r->optimizer, "sltt"));
     snn_trainer_destroy(r->trainer);
     r->trainer = fresh;
@@ -122,11 +131,6 @@ static void sweep(struct run *r, const float *x, const float *delta)
     snn__pass_settle(pass, true);
 }
 
-static struct snn__lateral *lateral_of(struct run *r, size_t l)
-{
-    return &r->projection->beside[l].lateral;
-}
-
 static void project(struct run *r)
 {
     snn__projection_take(&r->trainer->projecting, &r->trainer->pass);
@@ -136,7 +140,8 @@ static void take_gradient(struct run *r, const char *name, size_t tensor)
 {
     struct snn__tensor *t = &r->net->layer[0]->tensor[tensor];
 
-    take(r, name, r->trainer->pass.gradient + t->offset, t->length);
+    if (tensor < r->net->layer[0]->n_tensors)
+        take(r, name, r->trainer->pass.gradient + t->offset, t->length);
 }
 
 /* ---- lateral neurons alone ---- */
@@ -148,7 +153,7 @@ static void learn_batch(struct run *r, const float *x)
     struct snn__lateral *l = lateral_of(r, 0);
     struct snn__hebb *hebb = &r->projection->beside[0].hebb;
     size_t iterations = hebb->iterations;
-    bool record = hist != NULL && hist->got == NULL && case_room(hist) != NULL;
+    bool record = hist != NULL && hist->got == NULL && case_room(hist, iterations * l->rows * l->n) != NULL;
 
     if (!record && !r->apart) {
         sweep(r, x, NULL);
@@ -164,10 +169,10 @@ static void learn_batch(struct run *r, const float *x)
 }
 
 /* y and x - H'y of the test rows with all rows, and orth(x) with the frozen ones. */
-static void respond(struct run *r, const struct case_array *xt)
+static void respond(struct run *r, const float *xt, size_t m)
 {
     struct snn__lateral *l = lateral_of(r, 0), all = *l;
-    struct snn__rows rows = snn__rows_of_matrix(xt->want.data, xt->want.dim[0], l->n, l->n);
+    struct snn__rows rows = snn__rows_of_matrix(xt, m, l->n, l->n);
     struct snn__beside *b = &r->projection->beside[0];
     struct snn__workspace *w = &r->trainer->projecting.work;
 
@@ -175,36 +180,42 @@ static void respond(struct run *r, const struct case_array *xt)
     take(r, "y.all", r->buffer, rows.m * l->rows);
     all.frozen = all.rows;
     snn__lateral_project(&all, &b->hebb, &rows, r->buffer, w);
-    for (size_t i = 0; i < xt->want.length; i++)
-        r->buffer[i] = xt->want.data[i] - r->buffer[i];
-    take(r, "xhat.all", r->buffer, xt->want.length);
+    for (size_t i = 0; i < m * l->n; i++)
+        r->buffer[i] = xt[i] - r->buffer[i];
+    take(r, "xhat.all", r->buffer, m * l->n);
 }
 
 static bool run_lateral(struct run *r)
 {
-    struct case_array *x1 = input_array(r, "x.task1"), *x2 = input_array(r, "x.task2"), *xt = input_array(r, "xt");
+    const size_t *first = case_shape(r->c, 3, "x.task1"), *second = case_shape(r->c, 3, "x.task2"), *test = case_shape(r->c, 2, "xt");
+    const float *x1, *x2, *xt;
     size_t n, rows;
 
-    if (x1 == NULL || x2 == NULL || xt == NULL)
+    if (first == NULL || second == NULL || test == NULL)
         return false;
-    n = x1->want.dim[2];
-    rows = x1->want.dim[1];
-    if (!build_one(r, &n, 1, rows) || !grow(r, 0, "b0", "lat") || !prepare(r, r->projection))
+    n = first[2];
+    rows = first[1];
+    x1 = case_given(r->c, first[0] * rows * n, "x.task1");
+    x2 = case_given(r->c, second[0] * rows * n, "x.task2");
+    xt = case_given(r->c, test[0] * n, "xt");
+    if (x1 == NULL || x2 == NULL || xt == NULL || test[0] > rows || !build_one(r, &n, 1, rows) || !grow(r, 0, "b0", "lat") || !prepare(r, r->projection))
         return false;
-    for (size_t i = 0; i < x1->want.dim[0]; i++) {
-        learn_batch(r, x1->want.data + i * rows * n);
+    for (size_t i = 0; i < first[0]; i++) {
+        learn_batch(r, x1 + i * rows * n);
         take_lateral(r, i == 0 ? "b1" : i == 2 ? "b3" : "", "lat", lateral_of(r, 0));
     }
     MUST(snn_projection_freeze(r->projection));
     if (!grow(r, 0, "bnew", "lat") || !prepare(r, r->projection))
         return false;
-    for (size_t i = 0; i < x2->want.dim[0]; i++) {
-        learn_batch(r, x2->want.data + i * rows * n);
+    for (size_t i = 0; i < second[0]; i++) {
+        learn_batch(r, x2 + i * rows * n);
         take_lateral(r, i == 0 ? "c1" : "c2", "lat", lateral_of(r, 0));
     }
-    respond(r, xt);
-    MUST(snn_projection_apply(r->projection, 0, xt->want.data, xt->want.dim[0], r->buffer));
-    take(r, "orth.old", r->buffer, xt->want.length);
+    if (lateral_of(r, 0)->rows * test[0] > RUN_BUFFER)
+        return false;
+    respond(r, xt, test[0]);
+    MUST(snn_projection_apply(r->projection, 0, xt, test[0], r->buffer));
+    take(r, "orth.old", r->buffer, test[0] * n);
     return true;
 }
 
@@ -217,6 +228,10 @@ static bool take_patches(struct run *r, const float *x)
     size_t m = r->batch * b->window.oh * b->window.ow, n = b->lateral.n;
     float *last = r->buffer, *row = r->buffer + r->batch * r->trainer->pass.input_len, *out = row + n;
 
+    if ((size_t)(out - r->buffer) + m * n > RUN_BUFFER) {
+        fprintf(stderr, "%s: more patches than the program has room for\n", r->c->dir);
+        return false;
+    }
     snn__to_channels_last(&r->net->in, r->batch, x, last);
     for (size_t i = 0; i < m; i++) {
         struct snn__position at = snn__window_locate(&b->window, last, i);
@@ -233,21 +248,26 @@ static bool take_patches(struct run *r, const float *x)
 
 static bool run_conv(struct run *r)
 {
-    struct case_array *x1 = input_array(r, "x.task1"), *x2 = input_array(r, "x.task2"), *delta = input_array(r, "delta");
+    const size_t *shape = case_shape(r->c, 4, "x.task1");
+    const float *x1, *x2, *delta;
 
-    if (x1 == NULL || x2 == NULL || delta == NULL || !build_one(r, x1->want.dim + 1, 3, r->batch) || !grow(r, 0, "b0", "conv") ||
-        !prepare(r, r->projection))
+    if (shape == NULL || !build_one(r, shape + 1, 3, r->batch))
         return false;
-    sweep(r, x1->want.data, NULL);
+    x1 = case_given(r->c, r->batch * snn__shape_length(&r->net->in), "x.task1");
+    x2 = case_given(r->c, r->batch * snn__shape_length(&r->net->in), "x.task2");
+    delta = case_given(r->c, r->batch * snn__shape_length(&r->net->layer[0]->out), "delta");
+    if (x1 == NULL || x2 == NULL || delta == NULL || !grow(r, 0, "b0", "conv") || !prepare(r, r->projection))
+        return false;
+    sweep(r, x1, NULL);
     take_lateral(r, "b1", "conv", lateral_of(r, 0));
     if (!prepare(r, NULL))
         return false;
-    sweep(r, x2->want.data, delta->want.data);
+    sweep(r, x2, delta);
     take_gradient(r, "g.plain", 0);
     MUST(snn_projection_freeze(r->projection));
-    if (!grow(r, 0, "bnew", "conv") || !prepare(r, r->projection) || !take_patches(r, x2->want.data))
+    if (!grow(r, 0, "bnew", "conv") || !prepare(r, r->projection) || !take_patches(r, x2))
         return false;
-    sweep(r, x2->want.data, delta->want.data);
+    sweep(r, x2, delta);
     project(r);
     take_gradient(r, "g.conv.weight", 0);
     take_lateral(r, "c1", "conv", lateral_of(r, 0));
@@ -258,28 +278,35 @@ static bool run_conv(struct run *r)
  * the bias is looked at before. */
 static bool run_linear(struct run *r)
 {
-    struct case_array *x = input_array(r, "input"), *tr = case_array(r->c, "tr.in"), *delta = input_array(r, "delta");
+    const size_t *shape = case_shape(r->c, 3, "input"), rows = r->steps * r->batch;
     double decay = case_number(r->c, "decay", 0);
+    const float *x, *delta;
+    float *tr;
     size_t n, step;
 
-    if (x == NULL || tr == NULL || delta == NULL || case_room(tr) == NULL)
+    if (shape == NULL)
         return false;
-    n = x->want.dim[2];
-    step = x->want.dim[1] * n;
-    for (size_t i = 0; i < tr->want.length; i++)
-        tr->got[i] = (i < step ? 0.0f : (float)decay * tr->got[i - step]) + x->want.data[i];
-    if (!build_one(r, &n, 1, r->steps * r->batch) || !grow(r, 0, "b0", "fc"))
+    n = shape[2];
+    step = r->batch * n;
+    x = case_given(r->c, rows * n, "input");
+    tr = case_room(case_array(r->c, "tr.in"), rows * n);
+    if (x == NULL || tr == NULL || !build_one(r, &n, 1, rows) || !grow(r, 0, "b0", "fc"))
         return false;
+    delta = case_given(r->c, rows * snn__shape_length(&r->net->layer[0]->out), "delta");
+    if (delta == NULL)
+        return false;
+    for (size_t i = 0; i < rows * n; i++)
+        tr[i] = (i < step ? 0.0f : (float)decay * tr[i - step]) + x[i];
     MUST(snn_projection_freeze(r->projection));
     if (!prepare(r, r->projection))
         return false;
-    sweep(r, tr->got, delta->want.data);
+    sweep(r, tr, delta);
     take_gradient(r, "g.plain", 0);
     take_gradient(r, "g.fc.bias", 1);
     project(r);
     take_gradient(r, "g.fc.weight", 0);
-    MUST(snn_projection_apply(r->projection, 0, tr->got, r->batch, r->buffer));
-    take(r, "orth.in", r->buffer, tr->want.length);
+    MUST(snn_projection_apply(r->projection, 0, tr, rows, r->buffer));
+    take(r, "orth.in", r->buffer, rows * n);
     return true;
 }
 
@@ -296,11 +323,11 @@ void hlop_gather_step(struct run *r, size_t step)
     struct snn__pass *pass = &r->trainer->pass;
 
     for (size_t l = 0; l < pass->n; l++) {
-        struct case_array *a = case_array(r->c, "%sorth.%s", r->prefix, layer_name(r, l));
+        size_t n = r->batch * pass->unit[l].node.in_len;
+        float *got = case_room(case_array(r->c, "%sorth.%s", r->prefix, layer_name(r, l)), r->steps * n);
         struct snn__signal x;
-        size_t n = a ? a->want.length / r->steps : 0;
 
-        if (a == NULL || case_room(a) == NULL)
+        if (got == NULL || lateral_of(r, l)->n != pass->unit[l].node.in_len)
             continue;
         x = snn__unit_input_trace(pass, &pass->unit[l], 0, step);
         if (x.data == NULL)
@@ -308,7 +335,7 @@ void hlop_gather_step(struct run *r, size_t step)
         for (size_t i = 0; i < n; i++)
             r->buffer[i] = x.scale * x.data[i];
         if (snn_projection_apply(r->projection, l, r->buffer, r->batch, r->buffer) == SNN_OK)
-            memcpy(a->got + step * n, r->buffer, n * sizeof *a->got);
+            memcpy(got + step * n, r->buffer, n * sizeof *got);
     }
 }
 
@@ -354,27 +381,27 @@ static bool begin_task(struct run *r, int task)
     return true;
 }
 
-static bool train_task(struct run *r, int task, const struct case_array *input, const struct case_array *label)
+static bool train_task(struct run *r, int task, const float *input, const float *label)
 {
-    struct case_array *losses = case_array(r->c, "%sloss_iter", r->prefix);
-    size_t n = r->batch * input->want.dim[3];
-    int iterations = (int)input->want.dim[1];
-    uint32_t labels[64];
+    float *losses = case_room(case_array(r->c, "%sloss_iter", r->prefix), r->iterations);
+    size_t n = r->batch * snn__shape_length(&r->net->in);
+    int iterations = (int)r->iterations;
+    uint32_t labels[RUN_BATCH_MAX];
 
     for (r->iteration = 1; r->iteration <= iterations; r->iteration++) {
         size_t at = (size_t)(task * iterations + r->iteration - 1);
         snn_metrics m = SNN_METRICS_INIT;
         char role[16];
 
-        for (size_t b = 0; b < r->batch; b++)
-            labels[b] = (uint32_t)label->want.data[at * r->batch + b];
-        MUST(snn_trainer_step(r->trainer, input->want.data + at * n, 1, labels, r->batch, &m));
+        if (!case_labels(r->c, label + at * r->batch, r->batch, r->trainer->classes, labels))
+            return false;
+        MUST(snn_trainer_step(r->trainer, input + at * n, 1, labels, r->batch, &m));
         run_gather_tensors(r, r->iteration);
         snprintf(role, sizeof role, "b%d", r->iteration);
         for (size_t l = 0; l < r->net->n_layers; l++)
             take_lateral(r, role, layer_name(r, l), lateral_of(r, l));
-        if (losses != NULL && case_room(losses))
-            losses->got[r->iteration - 1] = (float)m.loss;
+        if (losses != NULL)
+            losses[r->iteration - 1] = (float)m.loss;
     }
     return true;
 }
@@ -390,6 +417,8 @@ static bool build_tasks(struct run *r, const size_t *shape)
     for (char *name = strtok(order, " "); name != NULL; name = strtok(NULL, " ")) {
         const struct case_layer *line = run_line(r, name);
 
+        if (line == NULL)
+            fprintf(stderr, "%s: no line for layer %s\n", r->c->dir, name);
         if (line == NULL || !run_add_layer(r, line, &layer))
             return false;
         for (size_t i = 2; i + 1 < line->n; i++)
@@ -402,14 +431,19 @@ static bool build_tasks(struct run *r, const size_t *shape)
         MUST(snn_layer_connect(layer, "head2", 0));
     }
     MUST(snn_network_prepare(r->net));
-    return run_load_tensors(r);
+    return run_fits(r, r->batch) && run_load_tensors(r);
 }
 
 static bool run_tasks(struct run *r)
 {
-    struct case_array *input = input_array(r, "input"), *label = input_array(r, "label");
+    const size_t *shape = case_shape(r->c, 4, "input"); /* [task][iteration][sample][number] */
+    const float *input, *label;
 
-    if (input == NULL || label == NULL || r->batch > 64 || !build_tasks(r, input->want.dim + 3))
+    if (shape == NULL || (r->iterations = shape[1]) > RUN_ITERATIONS_MAX)
+        return false;
+    input = case_given(r->c, 2 * r->iterations * r->batch * shape[3], "input");
+    label = case_given(r->c, 2 * r->iterations * r->batch, "label");
+    if (input == NULL || label == NULL || !build_tasks(r, shape + 3))
         return false;
     MUST(snn_optimizer_create(&r->optimizer, r->ctx, "sgd"));
     MUST(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_LR, case_number(r->c, "lr", 0)));

@@ -20,7 +20,7 @@ static const char *last_population(const struct run *r)
 {
     const char *from = case_layer_text(run_line(r, "cls"), "from");
 
-    return from ? from + strlen("rate.") : "";
+    return from != NULL && strncmp(from, "rate.", 5) == 0 ? from + 5 : "";
 }
 
 /* The mask of operator `op`, behind its last layer; the case's masks are divided by 1 - p already. */
@@ -48,9 +48,11 @@ static bool add_population(struct run *r, const struct case_layer *line)
 
     while (snn_network_layer(r->net, n) != NULL)
         n++;
-    snprintf(before, sizeof before, "%s", snn_network_layer(r->net, n - 1)->name);
-    if (feedback != NULL && op == NULL)
+    if (n == 0 || (feedback != NULL && op == NULL)) {
+        fprintf(stderr, "%s: population %s reads nothing that is there\n", r->c->dir, line->word[0]);
         return false;
+    }
+    snprintf(before, sizeof before, "%s", snn_network_layer(r->net, n - 1)->name);
     if (op != NULL && strcmp(op->word[1], "zero") != 0) {
         if (!run_add_layer(r, op, &layer))
             return false;
@@ -102,8 +104,10 @@ bool run_build_loop(struct run *r)
         bool population = line != NULL && (strcmp(line->word[1], "if") == 0 || strcmp(line->word[1], "lif") == 0);
         snn_layer *layer;
 
-        if (line == NULL)
+        if (line == NULL) {
+            fprintf(stderr, "%s: no line for layer %s\n", r->c->dir, name);
             return false;
+        }
         if (strcmp(name, "fb") == 0)
             continue;
         if (strcmp(name, "cls") == 0) {
@@ -128,11 +132,13 @@ void run_take(struct run *r, struct case_array *a, size_t layer, const float *x,
 {
     size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
 
-    if (a == NULL || a->want.length != n || case_room(a) == NULL)
+    float *got = case_room(a, n);
+
+    if (got == NULL || x == NULL)
         return;
-    snn__to_channels_first(&r->trainer->pass.unit[layer].layer->out, r->batch, x, a->got);
+    snn__to_channels_first(&r->trainer->pass.unit[layer].layer->out, r->batch, x, got);
     for (size_t i = 0; i < n; i++)
-        a->got[i] *= scale;
+        got[i] *= scale;
 }
 
 void run_take_values(struct run *r, const char *role)
@@ -152,17 +158,17 @@ void run_add_to_rates(struct run *r, size_t step)
 {
     for (size_t l = 0; l < r->trainer->pass.n; l++) {
         const char *name = r->trainer->pass.unit[l].layer->name;
-        struct case_array *s = case_array(r->c, "s.%s", name), *rate = case_array(r->c, "rate.%s", name);
+        size_t n = r->batch * r->trainer->pass.unit[l].value_len;
+        const float *s = case_got(case_array(r->c, "s.%s", name), r->steps * n);
+        float *rate = case_room(case_array(r->c, "rate.%s", name), n);
         double decay;
-        size_t n;
 
-        if (s == NULL || rate == NULL || s->got == NULL || case_room(rate) == NULL)
+        if (s == NULL || rate == NULL)
             continue;
         decay = case_layer_number(run_line(r, name), "decay", 1);
-        n = rate->want.length;
         for (size_t i = 0; i < n; i++)
-            rate->got[i] = (float)(decay * rate->got[i] + s->got[step * n + i]);
+            rate[i] = (float)(decay * rate[i] + s[step * n + i]);
         for (size_t i = 0; i < n && step + 1 == r->steps; i++)
-            rate->got[i] /= (float)snn__rate_weight(decay, r->steps);
+            rate[i] /= (float)snn__rate_weight(decay, r->steps);
     }
 }

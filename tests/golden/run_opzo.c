@@ -27,8 +27,10 @@ static bool add_side(struct run *r, const struct case_layer *line)
     snn_layer *layer, *flat;
     char name[64];
 
-    if (from == NULL)
+    if (from == NULL) {
+        fprintf(stderr, "%s: side readout %s reads nothing\n", r->c->dir, line->word[0]);
         return false;
+    }
     if (!is_map(r, from)) {
         if (!run_add_layer(r, line, &layer))
             return false;
@@ -49,8 +51,10 @@ bool opzo_build(struct run *r)
 
     while (n > 0 && is_side(&c->layer[n - 1]))
         n--;
-    if (n < 2)
+    if (n < 2) {
+        fprintf(stderr, "%s: opzo wants two layers or more beside its side readouts\n", c->dir);
         return false;
+    }
     for (size_t i = 0; i + 1 < n; i++)
         if (!run_add_layer(r, &c->layer[i], &layer))
             return false;
@@ -88,12 +92,12 @@ bool opzo_set_up(struct run *r)
     MUST(snn_trainer_set_str(r->trainer, SNN_OPZO_FEEDBACK, strcmp(feedback, "dkp") == 0 ? "kp" : feedback));
     MUST(snn_trainer_set_str(r->trainer, SNN_OPZO_NOISE_POS, case_text(r->c, "noise_pos", "post")));
     MUST(snn_trainer_set_str(r->trainer, SNN_OPZO_NOISE, case_text(r->c, "dist", "gaussian")));
-    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_ANTITHETIC, (int64_t)case_number(r->c, "antithetic", 0)));
+    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_ANTITHETIC, case_whole(r->c, "antithetic", 0)));
     MUST(snn_trainer_set_f64(r->trainer, SNN_OPZO_ALPHA, case_number(r->c, "alpha", 0.2)));
     MUST(snn_trainer_set_f64(r->trainer, SNN_OPZO_MOMENTUM, case_number(r->c, "lam", 0)));
-    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_INVERSE_ALPHA, (int64_t)case_number(r->c, "inv_alpha", 1)));
-    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_WARM_UP, (int64_t)case_number(r->c, "m_warm", 0)));
-    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_ONLINE, (int64_t)case_number(r->c, "online", 0)));
+    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_INVERSE_ALPHA, case_whole(r->c, "inv_alpha", 1)));
+    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_WARM_UP, case_whole(r->c, "m_warm", 0)));
+    MUST(snn_trainer_set_i64(r->trainer, SNN_OPZO_ONLINE, case_whole(r->c, "online", 0)));
     MUST(snn_trainer_set_f64(r->trainer, SNN_OPZO_KP_RATE, case_number(r->c, "dkp_lr", lr) / lr));
     MUST(snn_trainer_set_f64(r->trainer, SNN_OPZO_KP_DECAY, case_number(r->c, "dkp_decay", 0)));
     MUST(snn_trainer_set_f64(r->trainer, SNN_OPZO_LOCAL_SCALE, case_number(r->c, "ll_scale", 1)));
@@ -134,10 +138,9 @@ bool opzo_supply(struct run *r)
         const struct snn__memory *m = &r->trainer->memory[i];
         struct case_array *a = matrix(r, "b0", m);
 
-        if (a == NULL || a->want.length != (size_t)m->rows * m->columns)
+        if (a == NULL || case_given(r->c, (size_t)m->rows * m->columns, a->name) == NULL)
             return false;
         exchange(r, m, a->want.data, true);
-        a->used = true;
     }
     return true;
 }
@@ -148,10 +151,11 @@ void opzo_gather_matrices(struct run *r, int iteration)
 
     snprintf(role, sizeof role, "b%d", iteration);
     for (size_t i = 0; i < r->trainer->n_memory; i++) {
-        struct case_array *a = matrix(r, role, &r->trainer->memory[i]);
+        const struct snn__memory *m = &r->trainer->memory[i];
+        float *got = case_room(matrix(r, role, m), (size_t)m->rows * m->columns);
 
-        if (a != NULL && case_room(a))
-            exchange(r, &r->trainer->memory[i], a->got, false);
+        if (got != NULL)
+            exchange(r, m, got, false);
     }
 }
 
@@ -161,18 +165,20 @@ void opzo_gather_errors(struct run *r, size_t step)
 {
     for (size_t i = 0; i < r->trainer->n_memory; i++) {
         const struct snn__memory *m = &r->trainer->memory[i];
-        struct case_array *a = m->side ? NULL : matrix(r, "m", m);
+        size_t n = (size_t)m->rows * m->columns;
+        float *got = case_room(m->side ? NULL : matrix(r, "m", m), r->steps * n);
 
-        if (a != NULL && case_room(a))
-            exchange(r, m, a->got + step * m->rows * m->columns, false);
+        if (got != NULL)
+            exchange(r, m, got + step * n, false);
     }
     for (size_t l = 0; l < r->trainer->pass.n; l++) {
         struct case_array *a = case_array(r->c, "gs.%s", r->trainer->pass.unit[l].layer->name);
-        size_t n = a ? a->want.length / r->steps : 0;
+        size_t n = r->batch * r->trainer->pass.unit[l].value_len;
+        float *got = case_room(a, r->steps * n);
 
-        if (a == NULL || !case_room(a) || snn_trainer_read(r->trainer, l, SNN_SIGNAL_ERROR, a->got + step * n, n) != SNN_OK)
+        if (got == NULL || snn_trainer_read(r->trainer, l, SNN_SIGNAL_ERROR, got + step * n, n) != SNN_OK)
             continue;
         for (size_t k = 0; k < n; k++) /* the case has it without 1 / (B T) */
-            a->got[step * n + k] *= (float)(r->batch * r->steps);
+            got[step * n + k] *= (float)(r->batch * r->steps);
     }
 }

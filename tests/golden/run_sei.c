@@ -1,19 +1,16 @@
 /* The part of the conformance program for sei: binary weights and a teacher, in networks and alone. */
 #include "layer/binary.h"
 #include "layer/types.h"
+#include "layer/weights.h"
 #include "run.h"
 #include <string.h>
 
 bool sei_set_up(struct run *r)
 {
-    struct case_array *teacher = case_array(r->c, "teacher");
-
-    MUST(snn_trainer_set_i64(r->trainer, SNN_SEI_TEMPORAL, (int64_t)case_number(r->c, "temporal", 0)));
+    MUST(snn_trainer_set_i64(r->trainer, SNN_SEI_TEMPORAL, case_whole(r->c, "temporal", 0)));
     MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS_ON, case_text(r->c, "loss_mode", "step")));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_DISTIL, case_number(r->c, "mu", 0)));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_DISTIL_TAU, case_number(r->c, "tau", 1)));
-    if (teacher != NULL)
-        teacher->used = true;
     return true;
 }
 
@@ -21,37 +18,45 @@ bool sei_set_weights(struct run *r, snn_layer *layer)
 {
     MUST(snn_layer_set_str(layer, SNN_LAYER_BINARY, case_number(r->c, "scale", 1) != 0 ? "scaled" : "sign"));
     MUST(snn_layer_set_str(layer, SNN_LAYER_BACK, case_text(r->c, "back", "ste")));
-    MUST(snn_layer_set_i64(layer, SNN_LAYER_CLIP_LATENT, (int64_t)case_number(r->c, "clip_latent", 1)));
+    MUST(snn_layer_set_i64(layer, SNN_LAYER_CLIP_LATENT, case_whole(r->c, "clip_latent", 1)));
     return true;
 }
 
 bool sei_teach(struct run *r)
 {
-    struct case_array *teacher = case_array(r->c, "teacher");
+    const float *teacher;
 
-    if (teacher != NULL)
-        MUST(snn_trainer_set_logits(r->trainer, teacher->want.data, r->batch));
+    if (case_array(r->c, "teacher") == NULL)
+        return true;
+    teacher = case_given(r->c, r->batch * r->trainer->classes, "teacher");
+    if (teacher == NULL)
+        return false;
+    MUST(snn_trainer_set_logits(r->trainer, teacher, r->batch));
     return true;
 }
 
 void sei_gather_weights(struct run *r)
 {
-    const struct snn__pass *pass = &r->trainer->pass;
+    struct snn__pass *pass = &r->trainer->pass;
 
     for (size_t l = 0; l < pass->n; l++) {
-        struct case_array *a = case_array(r->c, "wb.%s", pass->unit[l].layer->name);
+        struct snn__unit *unit = &pass->unit[l];
+        size_t n = unit->layer->n_tensors ? unit->layer->tensor[0].length : 0;
+        float *got = snn__weights_binary(unit->layer) ? case_room(case_array(r->c, "wb.%s", unit->layer->name), n) : NULL;
 
-        if (a != NULL && case_room(a))
-            memcpy(a->got, snn__weights_effective(&pass->unit[l].node), a->want.length * sizeof *a->got);
+        if (got != NULL)
+            memcpy(got, snn__weights_effective(&unit->node), n * sizeof *got);
     }
 }
 
 /* ---- alone ---- */
 
-static void take(struct case_array *a, const float *x)
+static void take(struct case_array *a, const float *x, size_t n)
 {
-    if (a != NULL && case_room(a))
-        memcpy(a->got, x, a->want.length * sizeof *x);
+    float *got = case_room(a, n);
+
+    if (got != NULL)
+        memcpy(got, x, n * sizeof *x);
 }
 
 /* The weights of one layer in all modes. */
@@ -67,18 +72,23 @@ static bool run_weights(struct run *r, const char *layer)
                  { "sign", false, SNN__BINARY_STE } };
     struct case_array *w = case_array(r->c, "p0.%s.weight", layer), *d = case_array(r->c, "d.%s", layer);
     float scale[64];
+    size_t n;
 
-    if (w == NULL || d == NULL || w->want.dim[0] > 64 || w->want.length > 4096)
+    if (w == NULL || d == NULL || w->want.rank < 2 || w->want.dim[0] > 64 || w->want.length > RUN_BUFFER ||
+        d->want.length != w->want.length) {
+        fprintf(stderr, "%s: no weights of %s in at most 64 rows, and errors for them\n", r->c->dir, layer);
         return false;
+    }
     w->used = d->used = true;
+    n = w->want.length;
     for (size_t i = 0; i < sizeof mode / sizeof *mode; i++) {
-        struct snn__binary b = { w->want.dim[0], w->want.length / w->want.dim[0], mode[i].scaled, mode[i].back, scale };
+        struct snn__binary b = { w->want.dim[0], n / w->want.dim[0], mode[i].scaled, mode[i].back, scale };
 
         snn__binarise(r->ctx, &b, w->want.data, r->buffer);
-        take(case_array(r->c, mode[i].scaled ? "wb.%s" : "wbsign.%s", layer), r->buffer);
-        memcpy(r->buffer, d->want.data, d->want.length * sizeof(float));
+        take(case_array(r->c, mode[i].scaled ? "wb.%s" : "wbsign.%s", layer), r->buffer, n);
+        memcpy(r->buffer, d->want.data, n * sizeof(float));
         snn__binary_gradient(r->ctx, &b, w->want.data, r->buffer);
-        take(case_array(r->c, "g.%s.%s", layer, mode[i].name), r->buffer);
+        take(case_array(r->c, "g.%s.%s", layer, mode[i].name), r->buffer, n);
     }
     return true;
 }
@@ -86,8 +96,9 @@ static bool run_weights(struct run *r, const char *layer)
 /* The loss and its error at the outputs in one setting: "kd NUMBER mu tau mode". */
 static bool run_loss(struct run *r, const char *setting)
 {
-    struct case_array *input = case_array(r->c, "input"), *teacher = case_array(r->c, "teacher"), *label = case_array(r->c, "label");
-    struct case_array *loss, *error;
+    const size_t *shape = case_shape(r->c, 3, "input");
+    const float *input, *teacher, *label;
+    float *loss, *error;
     struct snn__loss l = { 0 };
     int number;
     char mode[8];
@@ -96,31 +107,32 @@ static bool run_loss(struct run *r, const char *setting)
     double sums[64];
     float tau, share;
 
-    if (sscanf(setting, "%d %f %f %7s", &number, &share, &tau, mode) != 4 || !input || !teacher || !label || r->batch > 64)
+    if (shape == NULL || sscanf(setting, "%d %f %f %7s", &number, &share, &tau, mode) != 4 || r->batch > 64)
         return false;
-    loss = case_array(r->c, "loss.%d", number);
-    error = case_array(r->c, "e.%d", number);
-    input->used = teacher->used = true;
-    classes = input->want.dim[2];
+    classes = shape[2];
     n = r->batch * classes;
-    if (loss == NULL || error == NULL || !case_room(loss) || !case_room(error))
+    input = case_given(r->c, r->steps * n, "input");
+    teacher = case_given(r->c, n, "teacher");
+    label = case_given(r->c, r->batch, "label");
+    loss = case_room(case_array(r->c, "loss.%d", number), 1);
+    error = case_room(case_array(r->c, "e.%d", number), r->steps * n);
+    if (input == NULL || teacher == NULL || label == NULL || loss == NULL || error == NULL || n > RUN_BUFFER ||
+        !case_labels(r->c, label, r->batch, classes, labels))
         return false;
     l.share = share;
     l.tau = tau;
-    l.teacher = teacher->want.data;
-    for (size_t b = 0; b < r->batch; b++)
-        labels[b] = (uint32_t)label->want.data[b];
+    l.teacher = teacher;
     if (strcmp(mode, "mean") == 0) {
         for (size_t t = 0; t < r->steps; t++)
-            (t ? snn__add_to : snn__copy)(r->ctx, r->buffer, 1.0f, input->want.data + t * n, n);
-        loss->got[0] = (float)snn__loss(r->ctx, &l, r->buffer, 1.0f / (float)r->steps, labels, r->batch, classes, 1.0, error->got, sums);
+            (t ? snn__add_to : snn__copy)(r->ctx, r->buffer, 1.0f, input + t * n, n);
+        loss[0] = (float)snn__loss(r->ctx, &l, r->buffer, 1.0f / (float)r->steps, labels, r->batch, classes, 1.0, error, sums);
         for (size_t t = r->steps; t-- > 0;)
-            snn__copy(r->ctx, error->got + t * n, 1.0f / (float)r->steps, error->got, n);
+            snn__copy(r->ctx, error + t * n, 1.0f / (float)r->steps, error, n);
         return true;
     }
     for (size_t t = 0; t < r->steps; t++)
-        loss->got[0] += (float)snn__loss(r->ctx, &l, input->want.data + t * n, 1.0f, labels, r->batch, classes, 1.0 / (double)r->steps,
-                                         error->got + t * n, sums);
+        loss[0] += (float)snn__loss(r->ctx, &l, input + t * n, 1.0f, labels, r->batch, classes, 1.0 / (double)r->steps,
+                                         error + t * n, sums);
     return true;
 }
 

@@ -10,7 +10,7 @@ bool spide_set_up(struct run *r)
     double threshold = case_number(r->c, "vth_back", 0.5);
 
     MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, "ce"));
-    MUST(snn_trainer_set_i64(r->trainer, SNN_SPIDE_BACKWARD_STEPS, (int64_t)case_number(r->c, "T_back", 0)));
+    MUST(snn_trainer_set_i64(r->trainer, SNN_SPIDE_BACKWARD_STEPS, case_whole(r->c, "T_back", 0)));
     MUST(snn_trainer_set_f64(r->trainer, SNN_SPIDE_SCALE, case_number(r->c, "scale_factor", 1)));
     MUST(snn_trainer_set_f64(r->trainer, SNN_SPIDE_BACKWARD_THRESHOLD, threshold));
     MUST(snn_trainer_set_f64(r->trainer, SNN_SPIDE_SPIKE_SIZE, threshold - case_number(r->c, "u_rest_back", 0)));
@@ -28,17 +28,18 @@ static void find_masks(struct run *r)
 {
     for (size_t l = 0; l < r->trainer->pass.n; l++) {
         const char *name = r->trainer->pass.unit[l].layer->name;
-        struct case_array *s = case_array(r->c, "s.%s", name), *mask = case_array(r->c, "mask.%s", name);
-        size_t n = mask ? mask->want.length : 0;
+        size_t n = r->batch * r->trainer->pass.unit[l].value_len;
+        const float *s = case_got(case_array(r->c, "s.%s", name), r->steps * n);
+        float *mask = case_room(case_array(r->c, "mask.%s", name), n);
 
-        if (s == NULL || mask == NULL || s->got == NULL || case_room(mask) == NULL)
+        if (s == NULL || mask == NULL)
             continue;
         for (size_t i = 0; i < n; i++) {
             size_t count = 0;
 
             for (size_t t = 0; t < r->steps; t++)
-                count += s->got[t * n + i] != 0;
-            mask->got[i] = count > 0 && count < r->steps;
+                count += s[t * n + i] != 0;
+            mask[i] = count > 0 && count < r->steps;
         }
     }
 }
@@ -62,23 +63,26 @@ static void gather(struct run *r, const char *role, size_t layer, snn_signal sig
     struct case_array *a = case_array(r->c, "%s.%s", role, r->trainer->pass.unit[layer].layer->name);
     size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
 
-    if (a != NULL && a->want.length >= (step + 1) * n && case_room(a))
-        snn_trainer_read(r->trainer, layer, signal, a->got + step * n, n);
+    float *got = a != NULL && a->want.length >= (step + 1) * n ? case_room(a, a->want.length) : NULL;
+
+    if (got != NULL)
+        snn_trainer_read(r->trainer, layer, signal, got + step * n, n);
 }
 
 static void add_to_beta(struct run *r, size_t layer, size_t step)
 {
     const struct snn__spide *s = r->trainer->self;
     const char *name = r->trainer->pass.unit[layer].layer->name;
-    struct case_array *sb = case_array(r->c, "sb.%s", name), *beta = case_array(r->c, "beta.%s", name);
-    size_t n = beta ? beta->want.length : 0;
+    size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
+    const float *sb = case_got(case_array(r->c, "sb.%s", name), s->couples.steps * n);
+    float *beta = case_room(case_array(r->c, "beta.%s", name), n);
 
-    if (sb == NULL || beta == NULL || sb->got == NULL || case_room(beta) == NULL)
+    if (sb == NULL || beta == NULL)
         return;
     for (size_t i = 0; i < n; i++)
-        beta->got[i] = (float)(s->loop.decay * beta->got[i] + s->couples.gap * sb->got[step * n + i]);
+        beta[i] = (float)(s->loop.decay * beta[i] + s->couples.gap * sb[step * n + i]);
     for (size_t i = 0; i < n && step + 1 == s->couples.steps; i++)
-        beta->got[i] /= (float)snn__rate_weight(s->loop.decay, s->couples.steps);
+        beta[i] /= (float)snn__rate_weight(s->loop.decay, s->couples.steps);
 }
 
 void spide_gather_back(struct run *r, size_t step)
@@ -105,17 +109,19 @@ static void send(struct run *r, struct system *y, size_t l)
     struct snn__pass *pass = &r->trainer->pass;
     struct snn__unit *unit = &pass->unit[l];
     struct snn__io io = snn__unit_io(pass, unit, pass->steps);
-    const struct case_array *mask = case_array(r->c, "mask.%s", unit->layer->name);
     size_t n = r->batch * unit->node.in_len;
+    const float *mask = case_got(case_array(r->c, "mask.%s", unit->layer->name), n);
 
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__source *source = &unit->layer->source[i];
         float *to = source->delay ? y->fed_back : source->node == SNN__INPUT ? NULL : y->error[source->node], factor;
 
-        if (to == NULL)
+        if (to == NULL || (source->delay && unit->node.in_len != pass->unit[y->top].value_len))
             continue;
         if (is_population(r, l)) {
-            snn__to_channels_last(&unit->layer->out, r->batch, mask->got, y->sum);
+            if (mask == NULL)
+                continue;
+            snn__to_channels_last(&unit->layer->out, r->batch, mask, y->sum);
             for (size_t k = 0; k < n; k++)
                 to[k] += y->sum[k] * y->error[l][k] / snn__population_constants(&unit->node)->threshold;
         } else if (unit->layer->type->factor && unit->layer->type->factor(&unit->node, &factor)) {
@@ -154,6 +160,8 @@ static void find_exact_beta(struct run *r)
     size_t most = 0;
     bool room = true;
 
+    if (y.top >= CASE_LAYERS_MAX)
+        return;
     for (size_t l = 0; l <= y.top; l++) {
         size_t in = pass->unit[l].node.in_len;
 
