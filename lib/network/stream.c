@@ -21,7 +21,8 @@ struct own {
     struct snn_stream stream;
     struct snn__pass pass;
     snn_context ctx;
-    char *at, *end; /* what is left of the memory */
+    char *at; /* what is left of the memory */
+    size_t left;
 };
 
 snn_status snn__stream_check(const snn_network *net)
@@ -41,9 +42,10 @@ static void *hand_out(void *user, size_t size, size_t alignment)
     char *block = own->at;
 
     (void)alignment; /* all sizes are multiples of it */
-    if (size > (size_t)(own->end - own->at))
+    if (size > own->left)
         return NULL;
     own->at += size;
+    own->left -= size;
     return block;
 }
 
@@ -201,7 +203,7 @@ static snn_status init(struct own *own, size_t size, snn_network *network)
 {
     memset(own, 0, sizeof *own);
     own->at = (char *)own + snn__round_up(sizeof *own, ALIGNMENT);
-    own->end = (char *)own + size;
+    own->left = size - snn__round_up(sizeof *own, ALIGNMENT);
     SNN__TRY(lean_context(&own->ctx, network, hand_out, keep, own));
     SNN__TRY(plan(&own->pass, &own->ctx, network));
     snn__pass_begin(&own->pass, 1, false, false, 0);

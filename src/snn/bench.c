@@ -5,7 +5,7 @@
 
 void bench_machine(char *out, size_t size)
 {
-    FILE *file = fopen("/proc/cpuinfo", "r");
+    FILE *file = fopen("/proc/cpuinfo", "re");
     char line[256];
 
     snprintf(out, size, "unknown processor");

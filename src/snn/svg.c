@@ -39,7 +39,7 @@ int svg_check_name(const char *path)
 int svg_open(struct svg *s, const char *path, double width, double height, const char *title)
 {
     s->path = path;
-    s->file = fopen(path, "w");
+    s->file = fopen(path, "we");
     if (!s->file)
         return fail(FAILED, "%s: %s", path, strerror(errno));
     fprintf(s->file,

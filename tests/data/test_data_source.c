@@ -184,6 +184,8 @@ START_TEST(sources_are_checked)
     FAILS(snn_dataset_create(NULL, ctx, &good), SNN_ERR_ARGUMENT, "out");
     FAILS(snn_dataset_source_init(NULL, sizeof source), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_dataset_source_init(&source, 3), SNN_ERR_ARGUMENT, "3 bytes");
+    if (SIZE_MAX > UINT32_MAX) /* struct_size could not hold it */
+        FAILS(snn_dataset_source_init(&source, SIZE_MAX - UINT32_MAX + sizeof source), SNN_ERR_ARGUMENT, "bytes");
     ck_assert_int_eq(host.closed, 0);
 
     memset(&longer, 0, sizeof longer); /* a structure of a later version */

@@ -746,6 +746,7 @@ START_TEST(test_mistakes)
     FAILS(snn_stream_init(x, sizeof x, r.net, NULL), SNN_ERR_ARGUMENT, "out");
     s = stream_of(&r, &memory);
     FAILS(snn_stream_init((char *)memory + 4, 4096, r.net, &none), SNN_ERR_ARGUMENT, "aligned");
+    OK(snn_stream_init(memory, SIZE_MAX, r.net, &s)); /* more than the room is: no pointer runs over */
     FAILS(snn_stream_init(memory, 4096, NULL, &none), SNN_ERR_ARGUMENT, "network");
     FAILS(snn_stream_step(NULL, x, out), SNN_ERR_ARGUMENT, "stream");
     FAILS(snn_stream_step(s, NULL, out), SNN_ERR_ARGUMENT, "in is NULL");
