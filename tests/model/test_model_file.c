@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static snn_context *ctx;
@@ -552,6 +553,33 @@ START_TEST(test_in_the_way)
 }
 END_TEST
 
+/* Processes that write to one name, each of which removes what it takes for left behind. */
+START_TEST(test_writers)
+{
+    enum { WRITERS = 3, TIMES = 300 };
+    pid_t child[WRITERS];
+    snn_network *copy = NULL;
+    int failed = 0, status;
+
+    make_small();
+    OK(snn_network_save(net, path));
+    for (int i = 0; i < WRITERS; i++) {
+        child[i] = fork();
+        for (int k = 0; child[i] == 0; k++)
+            if (k == TIMES || snn_network_save(net, path) != SNN_OK)
+                _exit(k < TIMES);
+    }
+    for (int k = 0; k < TIMES && failed == 0; k++) {
+        failed = snn_network_load(&copy, ctx, path) != SNN_OK || !same_tensors(net, copy);
+        snn_network_destroy(copy);
+    }
+    for (int i = 0; i < WRITERS; i++)
+        failed += waitpid(child[i], &status, 0) != child[i] || status != 0;
+    ck_assert_int_eq(failed, 0);
+    ck_assert_uint_eq(files(), 1);
+}
+END_TEST
+
 static unsigned mode_of(const char *name)
 {
     struct stat st;
@@ -817,6 +845,7 @@ int main(void)
     tcase_add_test(tcase, test_bad_places);
     tcase_add_test(tcase, test_leftovers);
     tcase_add_test(tcase, test_in_the_way);
+    tcase_add_test(tcase, test_writers);
     tcase_add_test(tcase, test_mode);
     tcase_add_test(tcase, test_owner);
     tcase_add_test(tcase, test_protected);
