@@ -60,8 +60,15 @@ SNN_API void snn_network_destroy(snn_network *network);
 /** Adds a layer behind the last one. Types are listed in layer.h.
  * @param name unique name without '.', at most 47 bytes; NULL makes one, "conv2d3"
  * @param layer receives the layer, borrowed; may be NULL
- * @return SNN_ERR_ARGUMENT (unknown type, name taken), SNN_ERR_STATE (prepared), SNN_ERR_MEMORY */
+ * @return SNN_ERR_ARGUMENT (unknown type, name taken), SNN_ERR_STATE (prepared), SNN_ERR_UNSUPPORTED (there are 4,096
+ * layers), SNN_ERR_MEMORY; the network is what it was then */
 SNN_API snn_status snn_network_add(snn_network *network, const char *type, const char *name, snn_layer **layer);
+
+/** Takes the last layer away again, as where one of its parameters was refused: its name and its number are free. Layers
+ * that were told to read it by name read the next one of that name.
+ * @param layer the last layer; destroyed
+ * @return SNN_ERR_ARGUMENT (NULL, or not the last layer of this network), SNN_ERR_STATE (prepared) */
+SNN_API snn_status snn_network_remove(snn_network *network, snn_layer *layer);
 
 /** Adds a population of neurons with the prototype's parameters; arguments and errors as snn_network_add(). */
 SNN_API snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron, const char *name,

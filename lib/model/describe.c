@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LAYERS_MAX 4096u
 #define WHAT "network JSON"
 
 /* ---- network to JSON */
@@ -276,8 +275,8 @@ static snn_status check_root(const json_t *root)
     json_object_foreach((json_t *)root, key, value)
         if (strcmp(key, "format") != 0 && strcmp(key, "input") != 0 && strcmp(key, "layers") != 0)
             return snn__fail(SNN_ERR_ARGUMENT, WHAT ": unknown key \"%.60s\"; there are: format, input, layers", key);
-    if (!json_is_array(layers) || json_array_size(layers) > LAYERS_MAX)
-        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"layers\" has to be an array of at most %u", LAYERS_MAX);
+    if (!json_is_array(layers) || json_array_size(layers) > SNN__LAYERS_MAX)
+        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"layers\" has to be an array of at most %u", SNN__LAYERS_MAX);
     return SNN_OK;
 }
 

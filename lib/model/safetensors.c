@@ -265,6 +265,11 @@ static int by_offset(const void *a, const void *b)
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct snn__entry_read *)a)->name, ((const struct snn__entry_read *)b)->name);
+}
+
 /* The tensors have to cover the data without gap or overlap. */
 static snn_status check_cover(const struct snn__safetensors *file)
 {
@@ -299,7 +304,9 @@ static snn_status parse_entries(struct snn__safetensors *file)
         file->n++;
     }
     qsort(file->entry, file->n, sizeof *file->entry, by_offset);
-    return check_cover(file);
+    SNN__TRY(check_cover(file));
+    qsort(file->entry, file->n, sizeof *file->entry, by_name);
+    return SNN_OK;
 }
 
 static snn_status check_crc(const struct snn__safetensors *file, char *header, size_t length)
@@ -392,41 +399,42 @@ static const char *shape_text(uint32_t rank, const uint32_t *dim, char out[64])
     return out;
 }
 
+static struct snn__entry_read *find(const struct snn__safetensors *file, const char *name)
+{
+    const struct snn__entry_read wanted = { .name = name };
+
+    return file->n > 0 ? bsearch(&wanted, file->entry, file->n, sizeof wanted, by_name) : NULL;
+}
+
 snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name, uint32_t rank, const uint32_t *dim,
                                  const float **data)
 {
+    struct snn__entry_read *e = find(file, name);
     char is[64], expected[64];
 
-    for (size_t i = 0; i < file->n; i++) {
-        struct snn__entry_read *e = &file->entry[i];
-
-        if (strcmp(e->name, name) != 0)
-            continue;
-        if (e->bytes)
-            return bad(file, "tensor \"%.100s\" holds bytes, not numbers", name);
-        if (e->rank != rank || memcmp(e->dim, dim, rank * sizeof *dim) != 0)
-            return snn__fail(SNN_ERR_SHAPE, "model file \"%.200s\": tensor \"%s\" is %s, the network has %s",
-                             file->path, name, shape_text(e->rank, e->dim, is), shape_text(rank, dim, expected));
-        e->used = true;
-        *data = file->data + e->offset;
-        return SNN_OK;
-    }
-    return bad(file, "tensor \"%.100s\" is missing", name);
+    if (e == NULL)
+        return bad(file, "tensor \"%.100s\" is missing", name);
+    if (e->bytes)
+        return bad(file, "tensor \"%.100s\" holds bytes, not numbers", name);
+    if (e->rank != rank || memcmp(e->dim, dim, rank * sizeof *dim) != 0)
+        return snn__fail(SNN_ERR_SHAPE, "model file \"%.200s\": tensor \"%s\" is %s, the network has %s", file->path, name,
+                         shape_text(e->rank, e->dim, is), shape_text(rank, dim, expected));
+    e->used = true;
+    *data = file->data + e->offset;
+    return SNN_OK;
 }
 
 snn_status snn__safetensors_take_bytes(struct snn__safetensors *file, const char *name, size_t size, const unsigned char **data)
 {
-    *data = NULL;
-    for (size_t i = 0; i < file->n; i++) {
-        struct snn__entry_read *e = &file->entry[i];
+    struct snn__entry_read *e = find(file, name);
 
-        if (strcmp(e->name, name) != 0)
-            continue;
-        if (!e->bytes || 4 * e->length != size)
-            return bad(file, "tensor \"%.100s\" should be %zu bytes", name, size);
-        e->used = true;
-        *data = (const unsigned char *)(file->data + e->offset);
-    }
+    *data = NULL;
+    if (e == NULL)
+        return SNN_OK;
+    if (!e->bytes || 4 * e->length != size)
+        return bad(file, "tensor \"%.100s\" should be %zu bytes", name, size);
+    e->used = true;
+    *data = (const unsigned char *)(file->data + e->offset);
     return SNN_OK;
 }
 

@@ -42,7 +42,7 @@ struct snn__safetensors {
     const char *path; /* borrowed */
     json_t *header;
     const json_t *metadata; /* strings only */
-    struct snn__entry_read *entry;
+    struct snn__entry_read *entry; /* by name */
     size_t n;
     float *data;
     size_t size; /* bytes of data */

@@ -102,6 +102,8 @@ snn_status snn_network_add(snn_network *network, const char *type, const char *n
         return snn__fail(SNN_ERR_ARGUMENT, "network or layer type is NULL");
     if (network->prepared)
         return snn__fail(SNN_ERR_STATE, "the network is prepared, no layer can be added");
+    if (network->n_layers == SNN__LAYERS_MAX)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "the network has %u layers, and can have no more", SNN__LAYERS_MAX);
     if (name == NULL)
         make_name(network, type, made);
     else
@@ -139,6 +141,18 @@ static void truncate_layers(snn_network *network, size_t n)
 {
     while (network->n_layers > n)
         snn__layer_destroy(network->layer[--network->n_layers]);
+}
+
+snn_status snn_network_remove(snn_network *network, snn_layer *layer)
+{
+    if (network == NULL || layer == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network or layer is NULL");
+    if (network->prepared)
+        return snn__fail(SNN_ERR_STATE, "the network is prepared, no layer can be removed");
+    if (network->n_layers == 0 || network->layer[network->n_layers - 1] != layer)
+        return snn__fail(SNN_ERR_ARGUMENT, "the layer is not the last one of the network; only that can be removed");
+    truncate_layers(network, network->n_layers - 1);
+    return SNN_OK;
 }
 
 /* Whether the last layer's output is a map, as far as that can be told before shapes are inferred. */

@@ -7,6 +7,9 @@
 #include <snn/network.h>
 #include <stdatomic.h>
 
+/* What a network has at most: layers are found by looking through all. */
+#define SNN__LAYERS_MAX 4096u
+
 struct snn_network {
     snn_context *ctx;
     snn_shape in;

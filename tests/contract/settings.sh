@@ -10,7 +10,7 @@ snn_(dataset|optimizer|trainer)_get_f64
 snn_(layer|neuron|projection|trainer)_set_str
 snn_continual_(accuracy|end|set_heads)
 snn_layer_(connect|input|tensor|tensor_named)
-snn_network_(add|add_conv2d|add_dense|add_neuron|builder|layer|layer_named|note|set_note)
+snn_network_(add|add_conv2d|add_dense|add_neuron|builder|layer|layer_named|note|remove|set_note)
 snn_optimizer_name
 snn_product_way
 snn_projection_(freeze|weights)

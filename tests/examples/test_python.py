@@ -150,6 +150,14 @@ class Training(unittest.TestCase):
         with self.assertRaises(KeyError):
             snn.Network.build(self.ctx, "2-16-2", (2,), 2).layer("no such layer")
 
+    def test_refused_layer(self):
+        net = snn.Network(self.ctx, (8,))
+        for wrong in ({"out": -1}, {"outputs": 3}):
+            with self.assertRaises(snn.Error):
+                net.add("linear", "fc", **wrong)
+        net.add("linear", "fc", out=3)
+        self.assertEqual([layer.name for layer in net.prepare().layers()], ["fc"])
+
     def test_stream(self):
         net = snn.Network.build(self.ctx, "8-12-3", (8,), 3)
         running, other = snn.Stream(net), snn.Stream(net)

@@ -232,7 +232,11 @@ class Network(_Owned):
             library.snn_network_add_neuron(self._handle, kind._handle, name, byref(handle))
         else:
             library.snn_network_add(self._handle, kind.encode(), name, byref(handle))
-        return Layer(self, handle.value).set(**parameters)
+        try:
+            return Layer(self, handle.value).set(**parameters)
+        except Exception:
+            library.snn_network_remove(self._handle, handle)
+            raise
 
     def prepare(self):
         library.snn_network_prepare(self._handle)

@@ -124,6 +124,7 @@ _STATUS = {
     "snn_network_pack": (HANDLE,),
     "snn_network_get_info": (HANDLE, POINTER(NetworkInfo)),
     "snn_network_add": (HANDLE, c_char_p, c_char_p, OUT),
+    "snn_network_remove": (HANDLE, HANDLE),
     "snn_network_add_neuron": (HANDLE, HANDLE, c_char_p, OUT),
     "snn_layer_get_info": (HANDLE, POINTER(LayerInfo)),
     "snn_layer_connect": (HANDLE, c_char_p, c_int),
