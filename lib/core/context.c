@@ -5,6 +5,7 @@
 #include "core/number.h"
 #include "core/processors.h"
 #include "core/size.h"
+#include "core/structure.h"
 #include "kernel/kernel.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -109,12 +110,9 @@ snn_status snn_context_get_info(const snn_context *context, snn_context_info *in
 {
     snn_context_info i = SNN_CONTEXT_INFO_INIT;
     const struct snn__kernels *kernels;
-    size_t size;
 
     if (context == NULL || info == NULL || info->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "context info: NULL, or struct_size is not set");
-    size = info->struct_size;
-    i.struct_size = info->struct_size;
     i.threads = context->options.threads;
     i.seed = context->options.seed;
     kernels = atomic_load(context->unit) == SNN__UNIT_REFUSED ? context->kernels->without_unit : context->kernels;
@@ -123,7 +121,7 @@ snn_status snn_context_get_info(const snn_context *context, snn_context_info *in
     i.bytes = atomic_load(&context->bytes);
     i.peak_bytes = atomic_load(&context->peak_bytes);
     i.allocations = atomic_load(&context->allocations);
-    memcpy(info, &i, size < sizeof i ? size : sizeof i);
+    snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "core/param.h"
 #include "core/alloc.h"
 #include "core/number.h"
+#include "core/structure.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,15 +201,12 @@ snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param
 {
     snn_param_info i = SNN_PARAM_INFO_INIT;
     const struct snn__param *row;
-    size_t size;
 
     if (info == NULL || info->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: parameter info is NULL, or struct_size is not set", p->owner);
     if (index >= snn__params_count(p))
         return snn__fail(SNN_ERR_ARGUMENT, "%s has %zu parameters, no number %zu", p->owner, snn__params_count(p), index);
     row = snn__params_row(p, index);
-    size = info->struct_size;
-    i.struct_size = info->struct_size;
     i.key = row->key;
     i.type = row->type;
     i.name = row->name;
@@ -218,7 +216,7 @@ snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param
     i.max = row->max;
     i.number = row->number;
     i.text = row->text;
-    memcpy(info, &i, size < sizeof i ? size : sizeof i);
+    snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "core/fpu.h"
 #include "core/number.h"
 #include "core/size.h"
+#include "core/structure.h"
 #include "data/bytes.h"
 #include "data/recordings.h"
 #include "data/set.h"
@@ -243,18 +244,15 @@ size_t snn__dataset_classes(const snn_dataset *dataset)
 snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info)
 {
     snn_dataset_info i = SNN_DATASET_INFO_INIT;
-    size_t size;
 
     if (dataset == NULL || info == NULL || info->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "data set info: NULL, or struct_size is not set");
-    size = info->struct_size;
-    i.struct_size = info->struct_size;
     i.rank = dataset->source.rank;
     memcpy(i.shape, dataset->source.shape, sizeof i.shape);
     i.count = snn__dataset_count(dataset);
     i.classes = snn__dataset_classes(dataset);
     i.frames = dataset->source.frames;
-    memcpy(info, &i, snn__min(size, sizeof i));
+    snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
+#include "core/structure.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -245,14 +246,11 @@ snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **fr
 snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info)
 {
     snn_layer_info i = SNN_LAYER_INFO_INIT;
-    size_t size;
 
     if (layer == NULL)
         return no_layer();
     if (info == NULL || info->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "layer info: NULL, or struct_size is not set");
-    size = info->struct_size;
-    i.struct_size = info->struct_size;
     i.index = (uint32_t)layer->index;
     i.name = layer->name;
     i.type = layer->type->name;
@@ -264,7 +262,7 @@ snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info)
     i.tensors = (uint32_t)layer->n_tensors;
     i.inputs = (uint32_t)layer->n_sources;
     i.spiking = layer->model != NULL && snn__neuron_spikes(&layer->params);
-    memcpy(info, &i, size < sizeof i ? size : sizeof i);
+    snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }
 
@@ -272,7 +270,6 @@ snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor)
 {
     snn_tensor t = SNN_TENSOR_INIT;
     const struct snn__tensor *from;
-    size_t size;
 
     if (layer == NULL)
         return no_layer();
@@ -281,15 +278,13 @@ snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor)
     if (index >= layer->n_tensors)
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu tensors, no number %zu", layer->name, layer->n_tensors, index);
     from = &layer->tensor[index];
-    size = tensor->struct_size;
-    t.struct_size = tensor->struct_size;
     t.rank = from->rank;
     memcpy(t.dim, from->dim, sizeof t.dim);
     t.length = from->length;
     t.trained = from->trained;
     t.name = from->name;
     t.data = from->data;
-    memcpy(tensor, &t, size < sizeof t ? size : sizeof t);
+    snn__fill(tensor, &t, sizeof t);
     return SNN_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/size.h"
+#include "core/structure.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -373,12 +374,9 @@ snn_status snn__network_check_latent(const snn_network *network)
 snn_status snn_network_get_info(const snn_network *network, snn_network_info *info)
 {
     snn_network_info i = SNN_NETWORK_INFO_INIT;
-    size_t size;
 
     if (network == NULL || info == NULL || info->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "network info: NULL, or struct_size is not set");
-    size = info->struct_size;
-    i.struct_size = info->struct_size;
     i.layers = (uint32_t)network->n_layers;
     i.in = network->in;
     if (network->prepared)
@@ -386,7 +384,7 @@ snn_status snn_network_get_info(const snn_network *network, snn_network_info *in
     i.parameters = network->n_parameters;
     i.parameter_bytes = (network->n_parameters - network->n_latent + network->n_packed + network->n_state) * sizeof(float);
     i.prepared = network->prepared;
-    memcpy(info, &i, size < sizeof i ? size : sizeof i);
+    snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/fpu.h"
 #include "core/size.h"
+#include "core/structure.h"
 #include "layer/types.h"
 #include <math.h>
 #include <string.h>
@@ -228,12 +229,11 @@ snn_status snn_projection_get_info(const snn_projection *projection, size_t laye
     SNN__TRY(find(projection, layer, &b));
     if (info == NULL || info->struct_size < 8)
         return snn__fail(SNN_ERR_ARGUMENT, "projection: info is NULL or its struct_size is not set");
-    full.struct_size = info->struct_size;
     full.inputs = b->lateral.n;
     full.rows = b->lateral.rows;
     full.frozen = b->lateral.frozen;
     full.lr = rate_of(projection, b);
-    memcpy(info, &full, snn__min(info->struct_size, sizeof full));
+    snn__fill(info, &full, sizeof full);
     return SNN_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
+#include "core/structure.h"
 #include "layer/types.h"
 #include "trainer/trainer.h"
 #include <math.h>
@@ -173,8 +174,7 @@ snn_status snn_continual_evaluate(snn_continual *continual, size_t task, const s
     if (rc == SNN_OK)
         *entry(continual, continual->ended - 1, task) = m.accuracy;
     if (rc == SNN_OK && metrics != NULL) {
-        m.struct_size = (uint32_t)snn__min(metrics->struct_size, sizeof m);
-        memcpy(metrics, &m, m.struct_size);
+        snn__fill(metrics, &m, sizeof m);
     }
     SNN__TRY(choose_head(continual, continual->ended - 1));
     return rc;
@@ -209,7 +209,6 @@ snn_status snn_continual_get_info(const snn_continual *continual, snn_continual_
     if (continual == NULL || info == NULL || info->struct_size < 8)
         return snn__fail(SNN_ERR_ARGUMENT, "continual: the sequence or info is NULL, or struct_size is not set");
     n = continual->ended;
-    full.struct_size = info->struct_size;
     full.tasks = continual->tasks;
     full.begun = continual->begun;
     full.ended = n;
@@ -220,6 +219,6 @@ snn_status snn_continual_get_info(const snn_continual *continual, snn_continual_
         if (j + 1 < n)
             full.bwt += (*entry(continual, n - 1, j) - *entry(continual, j, j)) / (double)(n - 1);
     }
-    memcpy(info, &full, snn__min(info->struct_size, sizeof full));
+    snn__fill(info, &full, sizeof full);
     return SNN_OK;
 }

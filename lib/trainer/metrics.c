@@ -2,6 +2,7 @@
 #include "core/clock.h"
 #include "core/context.h"
 #include "core/fpu.h"
+#include "core/structure.h"
 #include "trainer/rule.h"
 #include "trainer/solve.h"
 #include <string.h>
@@ -67,12 +68,9 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
     const struct snn__pass *pass = &trainer->pass;
     snn_metrics m = SNN_METRICS_INIT;
     double neurons = 0, fired = 0, answered = 0, n = (double)pass->neuron_steps / (double)pass->steps; /* samples since the counters began */
-    size_t size;
 
     if (metrics == NULL)
         return;
-    size = metrics->struct_size;
-    m.struct_size = metrics->struct_size;
     m.samples = sums->seen;
     m.loss = sums->loss / (double)sums->seen;
     m.accuracy = sums->correct / (double)sums->seen;
@@ -104,7 +102,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
         m.firing_rate = fired / (neurons * (double)pass->neuron_steps);
     if (neurons > 0 && pass->couple_steps > 0)
         m.backward_rate = answered / (neurons * (double)pass->couple_steps);
-    memcpy(metrics, &m, size < sizeof m ? size : sizeof m);
+    snn__fill(metrics, &m, sizeof m);
 }
 
 snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, snn_layer_metrics *metrics)
@@ -113,7 +111,6 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
     snn_layer_metrics m = SNN_LAYER_METRICS_INIT;
     const struct snn__unit *unit;
     double n;
-    size_t size;
 
     if (trainer == NULL || metrics == NULL || metrics->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "layer metrics: NULL, or struct_size is not set");
@@ -123,8 +120,6 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
         return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner, trainer->pass.n,
                          index);
     unit = &trainer->pass.unit[index];
-    size = metrics->struct_size;
-    m.struct_size = metrics->struct_size;
     n = (double)trainer->pass.neuron_steps / (double)trainer->steps;
     if (n > 0) {
         if (spikes(unit))
@@ -135,6 +130,6 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
     }
     if (unit->counts.answers > 0)
         m.backward_rate = (double)unit->counts.answers / ((double)unit->value_len * (double)trainer->pass.couple_steps);
-    memcpy(metrics, &m, size < sizeof m ? size : sizeof m);
+    snn__fill(metrics, &m, sizeof m);
     return SNN_OK;
 }

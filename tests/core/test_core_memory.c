@@ -5,6 +5,7 @@
 #include "core/context.h"
 #include "core/param.h"
 #include "core/size.h"
+#include "kernel/kernel.h"
 #include "support.h"
 #include <math.h>
 #include <pthread.h>
@@ -277,6 +278,10 @@ START_TEST(test_option_sizes)
         snn_context_options o;
         uint64_t tail[2];
     } longer;
+    struct {
+        snn_context_info info;
+        uint32_t tail[2];
+    } later;
     snn_context_options o;
     snn_context *ctx = NULL;
     snn_context_info info = SNN_CONTEXT_INFO_INIT;
@@ -317,6 +322,11 @@ START_TEST(test_option_sizes)
     info.isa = 12345;
     OK(snn_context_get_info(ctx, &info));
     ck_assert_uint_eq(info.isa, 12345);
+    ck_assert_uint_eq(info.struct_size, 16);
+    later.info.struct_size = sizeof later; /* a long one learns what was filled */
+    later.tail[0] = 7;
+    OK(snn_context_get_info(ctx, &later.info));
+    ck_assert(later.info.struct_size == sizeof later.info && later.info.isa == ctx->kernels->isa && later.tail[0] == 7);
     info.struct_size = 0;
     ck_assert_int_eq(snn_context_get_info(ctx, &info), SNN_ERR_ARGUMENT);
     ck_assert_int_eq(snn_context_get_info(NULL, &info), SNN_ERR_ARGUMENT);
