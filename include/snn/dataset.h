@@ -79,6 +79,13 @@ SNN_BEGIN_DECLS
 SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                                     snn_split split);
 
+/** As snn_dataset_open(), but reads the first `limit` samples alone, and takes memory for no more; 0: all. SNN_DATASET_LIMIT makes a
+ * set smaller that was read already. Files are not looked at behind the last sample that is read, but for labels of "idx", which
+ * give the number of classes.
+ * @return as snn_dataset_open() */
+SNN_API snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format, const char *directory,
+                                          snn_split split, size_t limit);
+
 /** Fills a source with defaults; SNN_ERR_ARGUMENT if NULL or too small. */
 SNN_API snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size);
 

@@ -12,6 +12,7 @@ struct snn__bytes {
     size_t shape[3]; /* [C,H,W] */
     size_t sample;   /* bytes of one: C * H * W */
     size_t classes;
+    size_t most;     /* so many samples are read */
     size_t count;
     size_t per_block;
     uint8_t **block;
@@ -23,7 +24,7 @@ struct snn__bytes {
 
 struct snn__recordings;
 
-/* A reader, of samples of bytes or of recordings of events: fills *out (zeroed but for ctx; of recordings, frames is set, too).
+/* A reader, of samples of bytes or of recordings of events: fills *out (zeroed but for ctx and most; of recordings, frames is set, too).
  * On failure the caller frees what is there. */
 struct snn__data_format {
     const char *name;

@@ -50,22 +50,24 @@ static snn_status read_records(struct snn__bytes *b, struct snn__gz *gz, const s
     const size_t before = b->count;
     bool more = true;
 
-    if (snn__gz_plain(gz) && snn__gz_bound(gz) / (layout->labels + b->sample) > RECORDS_MAX - before)
+    if (b->most > RECORDS_MAX && snn__gz_plain(gz) && snn__gz_bound(gz) / (layout->labels + b->sample) > RECORDS_MAX - before)
         return fail_count(gz);
-    while (more)
+    while (more && b->count < b->most)
         SNN__TRY(read_record(b, gz, layout, &more));
     if (b->count == before)
         return snn__fail(SNN_ERR_FORMAT, "%.300s holds no images", snn__gz_path(gz));
     return SNN_OK;
 }
 
-/* Reads a file if it is there. */
+/* Reads a file if it is there, and wanted. */
 static snn_status read_file(struct snn__bytes *b, const char *directory, const char *name,
                             const struct layout *layout)
 {
     struct snn__gz *gz;
     snn_status rc;
 
+    if (b->count == b->most)
+        return SNN_OK;
     SNN__TRY(snn__gz_find(&gz, b->ctx, directory, name));
     if (gz == NULL)
         return SNN_OK;

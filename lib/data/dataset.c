@@ -172,7 +172,7 @@ static snn_status find_format(const char *name, const struct snn__data_format **
 
 /* These set the source even where reading fails; its close() frees what is there. */
 static snn_status read_bytes(const struct snn__data_format *format, snn_context *ctx, const char *directory, snn_split split,
-                             snn_dataset_source *source)
+                             size_t most, snn_dataset_source *source)
 {
     struct snn__bytes *b = snn__alloc(ctx, 1, sizeof *b);
     snn_status rc;
@@ -180,13 +180,14 @@ static snn_status read_bytes(const struct snn__data_format *format, snn_context 
     if (b == NULL)
         return SNN_ERR_MEMORY;
     b->ctx = ctx;
+    b->most = most;
     rc = format->read(b, directory, split);
     snn__bytes_source(b, source);
     return rc;
 }
 
 static snn_status read_recordings(const struct snn__data_format *format, snn_context *ctx, const char *directory, snn_split split,
-                                  snn_dataset_source *source)
+                                  size_t most, snn_dataset_source *source)
 {
     struct snn__recordings *r = snn__alloc(ctx, 1, sizeof *r);
     snn_status rc;
@@ -194,6 +195,7 @@ static snn_status read_recordings(const struct snn__data_format *format, snn_con
     if (r == NULL)
         return SNN_ERR_MEMORY;
     r->ctx = ctx;
+    r->most = most;
     r->frames = FRAMES;
     rc = format->record(r, directory, split);
     snn__recordings_source(r, source);
@@ -203,6 +205,13 @@ static snn_status read_recordings(const struct snn__data_format *format, snn_con
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                             snn_split split)
 {
+    return snn_dataset_open_first(out, context, format, directory, split, 0);
+}
+
+snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format, const char *directory,
+                                  snn_split split, size_t limit)
+{
+    const size_t most = limit > 0 ? limit : SIZE_MAX;
     SNN__COMPUTES;
     const struct snn__data_format *chosen = NULL;
     snn_dataset_source source;
@@ -217,7 +226,7 @@ snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char 
         return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)split);
     SNN__TRY(find_format(format, &chosen));
     SNN__TRY(snn_dataset_source_init(&source, sizeof source));
-    rc = (chosen->read != NULL ? read_bytes : read_recordings)(chosen, context, directory, split, &source);
+    rc = (chosen->read != NULL ? read_bytes : read_recordings)(chosen, context, directory, split, most, &source);
     if (rc == SNN_OK)
         rc = snn_dataset_create(out, context, &source);
     if (rc != SNN_OK && source.close != NULL)

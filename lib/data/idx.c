@@ -87,69 +87,97 @@ static snn_status check_count(const struct snn__gz *gz, size_t count, size_t sam
     return SNN_OK;
 }
 
-static snn_status read_images(struct snn__bytes *b, struct snn__gz *gz)
+static snn_status read_images(struct snn__bytes *b, struct snn__gz *gz, uint32_t *announced)
 {
     uint32_t dim[3] = { 0, 0, 0 };
+    size_t most;
 
     SNN__TRY(read_header(gz, MAGIC_IMAGES, dim, 3));
     SNN__TRY(snn__bytes_shape(b, snn__gz_path(gz), 1, dim[1], dim[2]));
     SNN__TRY(check_count(gz, dim[0], b->sample));
-    b->per_block = snn__min(b->per_block, dim[0]);
-    while (b->count < dim[0]) {
+    *announced = dim[0];
+    most = snn__min(b->most, dim[0]);
+    b->per_block = snn__min(b->per_block, most);
+    while (b->count < most) {
         uint8_t *pixels;
         size_t n;
 
         SNN__TRY(snn__bytes_grow(b, &pixels, &n));
-        n = snn__min(n, dim[0] - b->count);
+        n = snn__min(n, most - b->count);
         SNN__TRY(snn__gz_read_all(gz, pixels, n * b->sample, "a block of images"));
         b->count += n;
+    }
+    return most == dim[0] ? snn__gz_expect_end(gz) : SNN_OK;
+}
+
+static void count_classes(struct snn__bytes *b, const uint8_t *label, size_t n, uint8_t *lowest)
+{
+    for (size_t i = 0; i < n; i++) {
+        b->classes = snn__max(b->classes, (size_t)label[i] + 1);
+        *lowest = (uint8_t)snn__min(*lowest, label[i]);
+    }
+}
+
+/* Labels of images that are not read. */
+static snn_status pass_labels(struct snn__bytes *b, struct snn__gz *gz, size_t left, uint8_t *lowest)
+{
+    uint8_t label[1024];
+
+    while (left > 0) {
+        const size_t n = snn__min(left, sizeof label);
+
+        SNN__TRY(snn__gz_read_all(gz, label, n, "a block of labels"));
+        count_classes(b, label, n, lowest);
+        left -= n;
     }
     return snn__gz_expect_end(gz);
 }
 
 /* As many classes as labels are used, and at least ten, so that a small excerpt of MNIST has its shape. */
-static snn_status read_labels(struct snn__bytes *b, struct snn__gz *gz)
+static snn_status read_labels(struct snn__bytes *b, struct snn__gz *gz, uint32_t *announced)
 {
     uint32_t count = 0;
     uint8_t lowest = 0xff;
 
     SNN__TRY(read_header(gz, MAGIC_LABELS, &count, 1));
-    if (count != b->count)
-        return snn__fail(SNN_ERR_FORMAT, "%.300s has %u labels for %zu images", snn__gz_path(gz), count, b->count);
+    if (count != *announced)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s has %u labels for %u images", snn__gz_path(gz), count, *announced);
     b->classes = LEAST_CLASSES;
     for (size_t i = 0; i < b->count;) {
         const size_t n = snn__min(b->count - i, b->per_block);
         uint8_t *label = snn__bytes_label(b, i);
 
         SNN__TRY(snn__gz_read_all(gz, label, n, "a block of labels"));
-        for (size_t j = 0; j < n; j++) {
-            b->classes = snn__max(b->classes, (size_t)label[j] + 1);
-            lowest = (uint8_t)snn__min(lowest, label[j]);
-        }
+        count_classes(b, label, n, &lowest);
         i += n;
     }
+    SNN__TRY(pass_labels(b, gz, count - b->count, &lowest));
     if (lowest > 0 && b->classes > LEAST_CLASSES)
         snn__log(b->ctx, SNN_LOG_WARNING, "%.300s: no label is below %u, so class 0 has no samples; label_first %u takes that away",
                  snn__gz_path(gz), lowest, lowest);
-    return snn__gz_expect_end(gz);
+    return SNN_OK;
 }
 
-static snn_status read_part(struct snn__bytes *b, const char *directory, snn_split split, const char *part,
-                            snn_status (*read)(struct snn__bytes *b, struct snn__gz *gz))
+typedef snn_status (*read_fn)(struct snn__bytes *b, struct snn__gz *gz, uint32_t *announced);
+
+static snn_status read_part(struct snn__bytes *b, const char *directory, snn_split split, const char *part, read_fn read,
+                            uint32_t *announced)
 {
     struct snn__gz *gz;
     snn_status rc;
 
     SNN__TRY(open_part(&gz, b->ctx, directory, split, part));
-    rc = read(b, gz);
+    rc = read(b, gz, announced);
     snn__gz_close(gz);
     return rc;
 }
 
 static snn_status idx_read(struct snn__bytes *b, const char *directory, snn_split split)
 {
-    SNN__TRY(read_part(b, directory, split, "images-idx3", read_images));
-    return read_part(b, directory, split, "labels-idx1", read_labels);
+    uint32_t announced = 0; /* images, of which as many labels have to be there, however many are read */
+
+    SNN__TRY(read_part(b, directory, split, "images-idx3", read_images, &announced));
+    return read_part(b, directory, split, "labels-idx1", read_labels, &announced);
 }
 
 const struct snn__data_format snn__data_idx = { .name = "idx", .read = idx_read };

@@ -174,7 +174,7 @@ static snn_status read_all(struct reader *r, const char *directory, const char *
         return snn__fail(SNN_ERR_IO, "there is no %.200s/%s/LABEL/NUMBER.bin; format nmnist reads the unpacked folders of N-MNIST",
                          directory, split);
     qsort(r->name, r->names, sizeof *r->name, by_name);
-    for (size_t i = 0; i < r->names; i++) {
+    for (size_t i = 0; i < r->names && i < r->to->most; i++) {
         SNN__TRY(folder_of(folder, directory, split, r->name[i].label));
         SNN__TRY(read_recording(r, folder, &r->name[i]));
     }

@@ -159,6 +159,7 @@ static int open_split(const struct run *run, snn_dataset **out, snn_split split)
 {
     const char *format = config_text(run->config, "data.format", NULL);
     const char *directory = config_text(run->config, "data.dir", NULL);
+    const int64_t limit = split == SNN_SPLIT_TRAIN ? config_whole(run->config, "data.limit", 0) : 0;
     char *path;
     snn_status rc;
 
@@ -168,7 +169,7 @@ static int open_split(const struct run *run, snn_dataset **out, snn_split split)
     path = at_home(directory);
     if (!path)
         return FAILED;
-    rc = snn_dataset_open(out, run->context, format, path, split);
+    rc = snn_dataset_open_first(out, run->context, format, path, split, limit > 0 ? (size_t)limit : 0);
     free(path);
     if (rc == SNN_OK) /* labels of both splits begin there */
         rc = snn_dataset_set_i64(*out, SNN_DATASET_LABEL_FIRST, config_whole(run->config, "data.label_first", 0));

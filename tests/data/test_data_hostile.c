@@ -80,6 +80,58 @@ START_TEST(a_swollen_file_is_refused)
 }
 END_TEST
 
+/* The first samples of a file that is refused as a whole. */
+START_TEST(a_limit_is_kept_to_in_reading)
+{
+    uint8_t *zeros = calloc(SWOLLEN, 1);
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_context_info held = { .struct_size = sizeof held };
+    snn_dataset *d;
+
+    OK(snn_context_get_info(ctx, &held));
+    put_gz("data_batch_1.bin.gz", zeros, SWOLLEN);
+    put_gz("data_batch_2.bin.gz", zeros, SWOLLEN);
+    OK(snn_dataset_open_first(&d, ctx, "cifar10", directory, SNN_SPLIT_TRAIN, 100));
+    OK(snn_dataset_get_info(d, &info));
+    ck_assert_uint_eq(info.count, 100);
+    snn_dataset_destroy(d);
+    takes_at_most((size_t)6 << 20, held.bytes);
+    free(zeros);
+}
+END_TEST
+
+/* The labels of an idx file are all looked at: they give the number of classes. */
+START_TEST(a_limit_keeps_the_classes)
+{
+    uint8_t images[16 + 5] = { 0 }, labels[8 + 5] = { 0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 5, 6, 25 };
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_dataset *d = NULL;
+    uint32_t label;
+    float x;
+
+    put_u32(images, 0x803);
+    put_u32(images + 4, 5);
+    put_u32(images + 8, 1);
+    put_u32(images + 12, 1);
+    put_u32(labels, 0x801);
+    put_u32(labels + 4, 5);
+    put("t10k-images-idx3-ubyte", images, sizeof images);
+    put("t10k-labels-idx1-ubyte", labels, sizeof labels);
+    for (size_t limit = 1; limit < 8; limit++) {
+        OK(snn_dataset_open_first(&d, ctx, "idx", directory, SNN_SPLIT_TEST, limit));
+        OK(snn_dataset_get_info(d, &info));
+        ck_assert_uint_eq(info.count, limit < 5 ? limit : 5);
+        ck_assert_uint_eq(info.classes, 26);
+        OK(snn_dataset_read(d, info.count - 1, 0, &x, &label));
+        ck_assert_uint_eq(label, labels[8 + info.count - 1]);
+        snn_dataset_destroy(d);
+    }
+    put("t10k-labels-idx1-ubyte", labels, sizeof labels - 1);
+    FAILS(snn_dataset_open_first(&d, ctx, "idx", directory, SNN_SPLIT_TEST, 2), SNN_ERR_FORMAT, "truncated");
+    ck_assert_ptr_null(d);
+}
+END_TEST
+
 START_TEST(up_to_a_mebibyte_is_free)
 {
     uint8_t *zeros = calloc(341, 3073);
@@ -121,6 +173,8 @@ int main(void)
     tcase_add_loop_test(t, a_pipe_is_refused_at_once, 0, 4);
     tcase_add_loop_test(t, a_device_is_refused, 0, 4);
     tcase_add_loop_test(t, a_swollen_file_is_refused, 0, 4);
+    tcase_add_test(t, a_limit_is_kept_to_in_reading);
+    tcase_add_test(t, a_limit_keeps_the_classes);
     tcase_add_test(t, up_to_a_mebibyte_is_free);
     tcase_add_loop_test(t, a_set_has_a_largest_number_of_records, 0, 2);
     suite_add_tcase(s, t);

@@ -10,6 +10,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_set_file("t10k-images-idx3-ubyte", images.data, images.size, how & 1);
     fuzz_set_file("t10k-labels-idx1-ubyte", data, size, how & 2);
-    fuzz_set_open("idx", 1, FUZZ_SET_MEMORY(2, all));
+    fuzz_set_open("idx", 1, how >> 6, FUZZ_SET_MEMORY(2, all));
     return 0;
 }

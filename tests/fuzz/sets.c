@@ -23,15 +23,16 @@ static void read_some(const snn_dataset *set, const snn_dataset_info *info)
     free(x);
 }
 
-void fuzz_set_open(const char *format, int test, size_t memory)
+void fuzz_set_open(const char *format, int test, size_t limit, size_t memory)
 {
     snn_context *ctx = fuzz_context(memory, false);
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
     double mean, deviation;
     snn_dataset *set = NULL;
 
-    if (snn_dataset_open(&set, ctx, format, fuzz_folder(), test ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN) == SNN_OK) {
+    if (snn_dataset_open_first(&set, ctx, format, fuzz_folder(), test ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN, limit) == SNN_OK) {
         FUZZ_HOLDS(snn_dataset_get_info(set, &info) == SNN_OK && info.count > 0 && info.classes > 0);
+        FUZZ_HOLDS(limit == 0 || info.count <= limit);
         read_some(set, &info);
         (void)snn_dataset_set_i64(set, SNN_DATASET_LIMIT, 3);
         (void)snn_dataset_set_i64(set, SNN_DATASET_FRAMES, 7);
