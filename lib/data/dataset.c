@@ -205,14 +205,15 @@ static snn_status read_recordings(const struct snn__data_format *format, snn_con
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                             snn_split split)
 {
+    SNN__COMPUTES;
     return snn_dataset_open_first(out, context, format, directory, split, 0);
 }
 
 snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                                   snn_split split, size_t limit)
 {
-    const size_t most = limit > 0 ? limit : SIZE_MAX;
     SNN__COMPUTES;
+    const size_t most = limit > 0 ? limit : SIZE_MAX;
     const struct snn__data_format *chosen = NULL;
     snn_dataset_source source;
     snn_status rc;
