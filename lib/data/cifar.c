@@ -1,5 +1,6 @@
 /* cifar.c - the binary files of CIFAR-10 and CIFAR-100: records of one or two label bytes, three planes of 32 x 32.
  * There is no header: a file is as long as it is, but a set has a largest number of records. */
+#include "core/size.h"
 #include "data/bytes.h"
 #include "data/gz.h"
 #include <stdbool.h>
@@ -52,6 +53,8 @@ static snn_status read_records(struct snn__bytes *b, struct snn__gz *gz, const s
 
     if (b->most > RECORDS_MAX && snn__gz_plain(gz) && snn__gz_bound(gz) / (layout->labels + b->sample) > RECORDS_MAX - before)
         return fail_count(gz);
+    if (b->blocks == 0) /* a small file, or a small part, takes small blocks */
+        b->per_block = snn__max(1, snn__min(b->per_block, snn__min(b->most, (size_t)(snn__gz_bound(gz) / b->sample))));
     while (more && b->count < b->most)
         SNN__TRY(read_record(b, gz, layout, &more));
     if (b->count == before)
