@@ -9,22 +9,27 @@
     weight = net.layer("fc1").tensor("weight")      # a NumPy array over the library's own memory
 
 Parameters are given by the names that the library knows them under (`params()` of an object lists them). Every
-failure raises snn.Error. Objects keep what they were made from alive, so the order of destruction takes care of
-itself. NumPy is needed only where arrays come in or go out.
+failure of the library raises snn.Error, arguments of the wrong kind TypeError or ValueError. Objects keep what they were made from
+alive, so the order of destruction takes care of itself. Ctrl-C ends an epoch after the batch, and what a callback raises is
+raised by the call. NumPy is needed only where arrays come in or go out.
 """
 
 import ctypes
+import math
 import weakref
-from ctypes import byref, c_double, c_float, c_size_t, c_uint32, c_void_p
+from ctypes import byref, c_double, c_float, c_size_t, c_uint32
 
-from ._library import (READ_FN, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource, Error, LayerInfo,
-                       Metrics, NetworkInfo, ParamInfo, ProjectionInfo, TensorInfo, library)
+from . import _values as values
+from ._handles import Owned, Parameters, Watch, calling_back, handle
+from ._library import (LAYER, PROGRESS_FN, READ_FN, STREAM, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource,
+                       Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, TensorInfo, library)
 
 __all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Projection",
            "Stream", "Trainer", "builders", "methods", "version"]
 
 _SPLIT = {"train": 1, "test": 2}
 _NEURON = {"if": 1, "lif": 2, "cuba": 3, "alif": 4, "plif": 5, "dsr_if": 401, "dsr_lif": 402}
+_CANCELLED = -11    # SNN_ERR_CANCELLED
 _ISA = {"ref": 1, "avx2": 2, "avx512": 3, "amx": 4, "neon": 101, "best": 1000}
 
 
@@ -50,59 +55,7 @@ def builders():
     return _names(library.snn_network_builder)
 
 
-def _text(value):
-    if isinstance(value, bool):
-        return b"1" if value else b"0"
-    return str(value).encode()
-
-
-def _shape(shape):
-    return (c_size_t * len(shape))(*shape), len(shape)
-
-
-def _floats(array):
-    """A C-ordered float32 array and a pointer to its numbers."""
-    import numpy as np
-    array = np.ascontiguousarray(array, dtype=np.float32)
-    return array, array.ctypes.data_as(ctypes.POINTER(c_float))
-
-
-class _Parameters:
-    """What neurons, layers, optimizers, trainers and data sets share: parameters by name."""
-
-    def set(self, **values):
-        """Sets parameters by name: set(tau=2.0, reset="zero")."""
-        call = getattr(library, f"snn_{self._noun}_set_text")
-        for name, value in values.items():
-            call(self._handle, name.encode(), _text(value))
-        return self
-
-    def params(self):
-        """The parameters: a dictionary from name to the one-line help."""
-        call = getattr(library, f"snn_{self._noun}_param_info")
-        table = {}
-        while True:
-            row = ParamInfo()
-            try:
-                call(self._handle, len(table), byref(row))
-            except Error:
-                return table
-            table[row.name.decode()] = row.help.decode()
-
-
-class _Owned:
-    """An object of the library that is destroyed with the Python object, and keeps its parents alive until then."""
-
-    def _own(self, create, *arguments, parents=()):
-        out = c_void_p()
-        create(byref(out), *arguments)
-        self._handle = out
-        self._parents = parents
-        self._end = weakref.finalize(self, getattr(library, f"snn_{self._noun}_destroy"), out)
-        return self
-
-
-class Context(_Owned):
+class Context(Owned):
     """Threads, seed and instruction set that the objects made from it share."""
 
     _noun = "context"
@@ -110,9 +63,9 @@ class Context(_Owned):
     def __init__(self, threads=0, seed=1, isa="best"):
         options = ContextOptions()
         library.snn_context_options_init(byref(options), ctypes.sizeof(options))
-        options.threads = threads
-        options.seed = seed
-        options.isa = _ISA[isa]
+        options.threads = values.whole(threads, "threads", high=2**32 - 1)
+        options.seed = values.whole(seed, "seed", high=2**64 - 1)
+        options.isa = values.choice(isa, _ISA, "isa")
         self._own(library.snn_context_create, byref(options))
 
     def info(self):
@@ -121,24 +74,25 @@ class Context(_Owned):
         return out
 
 
-class Neuron(_Owned, _Parameters):
+class Neuron(Owned, Parameters):
     """A prototype of a population: Neuron(ctx, "lif", tau=2.0)."""
 
     _noun = "neuron"
 
     def __init__(self, context, model="lif", **parameters):
-        self._own(library.snn_neuron_create, context._handle, _NEURON[model], parents=(context,))
+        self._own(library.snn_neuron_create, handle(context, "context"), values.choice(model, _NEURON, "neuron"), parents=(context,))
         self.set(**parameters)
 
 
-class Layer(_Parameters):
+class Layer(Parameters):
     """One layer, borrowed from its network."""
 
     _noun = "layer"
 
-    def __init__(self, network, handle):
+    def __init__(self, network, pointer):
         self._network = network
-        self._handle = c_void_p(handle)
+        self._node = network._node
+        self._handle = pointer
 
     def info(self):
         out = LayerInfo()
@@ -155,7 +109,7 @@ class Layer(_Parameters):
 
     def connect(self, source, delay=0):
         """Reads from the layer named `source` instead of the one before; with delay 1, its value of the step before."""
-        library.snn_layer_connect(self._handle, source.encode(), delay)
+        library.snn_layer_connect(self._handle, values.word(source, "layer"), values.whole(delay, "delay", high=2**31 - 1))
         return self
 
     def tensors(self):
@@ -169,50 +123,58 @@ class Layer(_Parameters):
 
     def tensor(self, name):
         """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the network.
-        The array keeps the network alive. None: binary weights of a packed network."""
+        The array keeps the network alive, and the network does not pack() as long as it is there. None: binary weights of a packed
+        network."""
         import numpy as np
         out = TensorInfo()
-        library.snn_layer_tensor_named(self._handle, name.encode(), byref(out))
+        library.snn_layer_tensor_named(self._handle, values.word(name, "tensor"), byref(out))
         if not out.data:
             return None
         numbers = (c_float * out.length).from_address(out.data)
         numbers._network = self._network
+        self._network._views[id(numbers)] = numbers
         return np.ctypeslib.as_array(numbers).reshape(tuple(out.dim[:out.rank]))
 
 
-class Network(_Owned):
+class Network(Owned):
     """A network for samples of `shape`, empty at first; build() and load() make whole ones."""
 
     _noun = "network"
 
     def __init__(self, context, shape):
-        self._own(library.snn_network_create, context._handle, *_shape(shape), parents=(context,))
+        self._make(library.snn_network_create, context, *values.sizes(shape))
+
+    def _make(self, create, context, *arguments):
+        self._views = weakref.WeakValueDictionary()     # arrays over tensors
+        return self._own(create, handle(context, "context"), *arguments, parents=(context,))
 
     @classmethod
     def build(cls, context, name, shape, classes, neuron=None):
         """A ready-made network by name ("vgg11-ws") or notation ("784-800-10")."""
-        return cls.__new__(cls)._own(library.snn_network_build, context._handle, name.encode(), *_shape(shape), classes,
-                                     neuron._handle if neuron else None, parents=(context,))
+        return cls.__new__(cls)._make(library.snn_network_build, context, values.word(name, "network"), *values.sizes(shape),
+                                      values.whole(classes, "classes"), handle(neuron, "neuron", optional=True))
 
     @classmethod
     def load(cls, context, path):
         """A network from a model file or checkpoint."""
-        return cls.__new__(cls)._own(library.snn_network_load, context._handle, str(path).encode(), parents=(context,))
+        return cls.__new__(cls)._make(library.snn_network_load, context, values.path(path))
 
     @classmethod
     def parse(cls, context, json):
         """A network from the JSON that describe() gives."""
-        return cls.__new__(cls)._own(library.snn_network_parse, context._handle, json.encode(), parents=(context,))
+        return cls.__new__(cls)._make(library.snn_network_parse, context, values.word(json, "architecture"))
 
     def save(self, path):
-        library.snn_network_save(self._handle, str(path).encode())
+        library.snn_network_save(self._handle, values.path(path))
 
     def save_packed(self, path):
         """As save(), with one bit for every weight of a binary layer."""
-        library.snn_network_save_packed(self._handle, str(path).encode())
+        library.snn_network_save_packed(self._handle, values.path(path))
 
     def pack(self):
         """Keeps one bit for every weight of a binary layer and gives its latent weights back: the network can only evaluate now."""
+        if self._views:
+            raise BufferError("arrays over the network's tensors are still there: copy() them, and let go of them, before pack()")
         library.snn_network_pack(self._handle)
         return self
 
@@ -226,16 +188,16 @@ class Network(_Owned):
 
     def add(self, kind, name=None, **parameters):
         """Adds a layer: add("linear", out=10), or a population: add(neuron)."""
-        handle = c_void_p()
-        name = name.encode() if name else None
+        layer = LAYER()
+        name = values.word(name, "layer") if name else None
         if isinstance(kind, Neuron):
-            library.snn_network_add_neuron(self._handle, kind._handle, name, byref(handle))
+            library.snn_network_add_neuron(self._handle, kind._handle, name, byref(layer))
         else:
-            library.snn_network_add(self._handle, kind.encode(), name, byref(handle))
+            library.snn_network_add(self._handle, values.word(kind, "layer type"), name, byref(layer))
         try:
-            return Layer(self, handle.value).set(**parameters)
+            return Layer(self, layer).set(**parameters)
         except Exception:
-            library.snn_network_remove(self._handle, handle)
+            library.snn_network_remove(self._handle, layer)
             raise
 
     def prepare(self):
@@ -251,40 +213,40 @@ class Network(_Owned):
         return [Layer(self, library.snn_network_layer(self._handle, i)) for i in range(self.info().layers)]
 
     def layer(self, name):
-        handle = library.snn_network_layer_named(self._handle, name.encode())
-        if handle is None:
+        layer = library.snn_network_layer_named(self._handle, values.word(name, "layer"))
+        if not layer:
             raise KeyError(f"no layer is called {name}; there are: {', '.join(l.name for l in self.layers())}")
-        return Layer(self, handle)
+        return Layer(self, layer)
 
 
-class Optimizer(_Owned, _Parameters):
+class Optimizer(Owned, Parameters):
     """Optimizer(ctx, "sgd", lr=0.1, momentum=0.9)."""
 
     _noun = "optimizer"
 
     def __init__(self, context, name="sgd", **parameters):
-        self._own(library.snn_optimizer_create, context._handle, name.encode(), parents=(context,))
+        self._own(library.snn_optimizer_create, handle(context, "context"), values.word(name, "optimizer"), parents=(context,))
         self.set(**parameters)
 
 
-class Dataset(_Owned, _Parameters):
+class Dataset(Owned, Parameters):
     """Samples with class labels: open() reads published files, from_arrays() takes NumPy arrays."""
 
     _noun = "dataset"
 
     @classmethod
     def open(cls, context, form, directory, split="train"):
-        return cls.__new__(cls)._own(library.snn_dataset_open, context._handle, form.encode(), str(directory).encode(),
-                                     _SPLIT[split], parents=(context,))
+        return cls.__new__(cls)._make(library.snn_dataset_open, context, values.word(form, "format"), values.path(directory),
+                                      values.choice(split, _SPLIT, "split"))
 
     @classmethod
     def from_arrays(cls, context, x, labels, classes=None):
-        """x is [count,N] or [count,C,H,W]; the library asks for sample after sample through a callback, which copies it."""
-        import numpy as np
-        x, _ = _floats(x)
-        labels = np.ascontiguousarray(labels, dtype=np.uint32)
-        if len(labels) != len(x):
-            raise ValueError(f"{len(x)} samples but {len(labels)} labels")
+        """x is [count,N] or [count,C,H,W]; the library asks for sample after sample through a callback, which copies it. Changes to a
+        float32 array are seen, as nothing else is copied."""
+        x, _ = values.floats(x, "samples")
+        if x.ndim not in (2, 4) or x.size == 0:
+            raise ValueError(f"samples of shape {x.shape}; [count,N] or [count,C,H,W] is wanted, of one sample at least")
+        labels, _ = values.labels(labels, len(x), classes)
         sample = x[0].nbytes
         first = x.ctypes.data
 
@@ -293,16 +255,23 @@ class Dataset(_Owned, _Parameters):
             label[0] = labels[index]
             return 0
 
+        watch = Watch()
         source = DatasetSource()
         library.snn_dataset_source_init(byref(source), ctypes.sizeof(source))
         source.rank = x.ndim - 1
         source.shape[:source.rank] = x.shape[1:]
         source.count = len(x)
-        source.classes = int(labels.max()) + 1 if classes is None else classes
+        source.classes = int(labels.max()) + 1 if classes is None else values.whole(classes, "classes", 1)
         source.frames = 1
-        source.read = READ_FN(read)
-        return cls.__new__(cls)._own(library.snn_dataset_create, context._handle, byref(source),
-                                     parents=(context, source.read, x, labels))
+        source.read = READ_FN(watch.guard(read, _CANCELLED))
+        dataset = cls.__new__(cls)._make(library.snn_dataset_create, context, byref(source))
+        dataset._watch = watch
+        dataset._node.keeps = [source.read, x, labels]
+        return dataset
+
+    def _make(self, create, context, *arguments):
+        self._watch = Watch()
+        return self._own(create, handle(context, "context"), *arguments, parents=(context,))
 
     def info(self):
         out = DatasetInfo()
@@ -323,46 +292,58 @@ class Dataset(_Owned, _Parameters):
 
     def statistics(self, n=1):
         """Mean and deviation over all samples: of all pixels (n = 1) or of each channel."""
+        n = values.whole(n, "n", 1, 2**30)
         mean, deviation = (c_double * n)(), (c_double * n)()
-        library.snn_dataset_statistics(self._handle, mean, deviation, n)
+        calling_back([self._watch], library.snn_dataset_statistics, self._handle, mean, deviation, n)
         return list(mean), list(deviation)
 
     def normalise(self, mean, deviation):
         """From now on every value x is delivered as (x - mean) / deviation."""
-        n = len(mean)
-        library.snn_dataset_normalise(self._handle, (c_double * n)(*mean), (c_double * n)(*deviation), n)
+        mean, n = values.doubles(mean, "mean")
+        deviation, m = values.doubles(deviation, "deviation")
+        if n != m:
+            raise ValueError(f"{n} means and {m} deviations; as many of both are wanted")
+        library.snn_dataset_normalise(self._handle, mean, deviation, n)
         return self
 
     def __getitem__(self, index):
         """Sample and label, as evaluation sees them."""
-        import numpy as np
         if not 0 <= index < len(self):
             raise IndexError(index)
-        x, pointer = _floats(np.empty(self.shape, np.float32))
+        x, pointer = values.empty(self.shape)
         label = c_uint32()
-        library.snn_dataset_read(self._handle, index, 0, pointer, byref(label))
+        calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"), 0, pointer, byref(label))
         return x, label.value
 
 
-class Trainer(_Owned, _Parameters):
+class Trainer(Owned, Parameters):
     """Trains one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without an optimizer it only evaluates; without a
     batch it is not prepared yet, as Continual wants it."""
 
     _noun = "trainer"
 
     def __init__(self, network, optimizer, method, batch=None, **parameters):
-        self._own(library.snn_trainer_create, network._handle, optimizer._handle if optimizer else None, method.encode(),
-                  parents=(network, optimizer))
+        self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer", optional=True),
+                  values.word(method, "method"), parents=(network, optimizer))
+        self._watch = Watch()
+        self._teacher = None
+        progress = PROGRESS_FN(lambda _user, _progress, watch=self._watch: watch.wants_stop())     # Python sees signals in it
+        self._node.keeps.append(progress)
+        library.snn_trainer_on_progress(self._handle, progress, None)
         self.set(**parameters)
         if batch is not None:
-            library.snn_trainer_prepare(self._handle, batch)
+            library.snn_trainer_prepare(self._handle, values.whole(batch, "batch"))
         self._classes = network.info().out.dim[0]
-        self._rank = network.info().in_.rank
+        self._in = network.info().in_.tuple()
 
     def epoch(self, dataset):
         """Trains one epoch; the metrics."""
+        return self._run(library.snn_trainer_epoch, dataset)
+
+    def _run(self, call, dataset):
         out = Metrics()
-        library.snn_trainer_epoch(self._handle, dataset._handle, byref(out))
+        pointer = handle(dataset, "dataset")
+        calling_back([self._watch, dataset._watch], call, self._handle, pointer, byref(out))
         return out
 
     def restart_epoch(self):
@@ -371,43 +352,35 @@ class Trainer(_Owned, _Parameters):
         return self
 
     def evaluate(self, dataset):
-        out = Metrics()
-        library.snn_trainer_evaluate(self._handle, dataset._handle, byref(out))
-        return out
-
-    def _batch(self, x):
-        x, pointer = _floats(x)
-        per_step = x.ndim == self._rank + 2     # [T,n,...] instead of [n,...]
-        return x, pointer, x.shape[0] if per_step else 1, x.shape[1] if per_step else x.shape[0]
+        return self._run(library.snn_trainer_evaluate, dataset)
 
     def step(self, x, labels):
         """Trains one batch: x is [n,...] for all steps or [T,n,...], labels [n]."""
-        import numpy as np
-        x, pointer, frames, n = self._batch(x)
-        labels = np.ascontiguousarray(labels, dtype=np.uint32)
-        if len(labels) != n:
-            raise ValueError(f"{n} samples but {len(labels)} labels")
+        x, pointer, frames, n = values.samples(x, self._in)
+        labels, label_pointer = values.labels(labels, n, self._classes)
         out = Metrics()
-        library.snn_trainer_step(self._handle, pointer, frames, labels.ctypes.data_as(ctypes.POINTER(c_uint32)), n, byref(out))
+        library.snn_trainer_step(self._handle, pointer, frames, label_pointer, n, byref(out))
         return out
 
     def set_teacher(self, teacher):
         """Another trainer, whose outputs are targets where the parameter distil is above 0; None ends that."""
-        library.snn_trainer_set_teacher(self._handle, teacher._handle if teacher else None)
+        library.snn_trainer_set_teacher(self._handle, handle(teacher, "trainer", optional=True))
+        self._need(teacher, self._teacher)
         self._teacher = teacher
         return self
 
     def set_logits(self, logits):
         """A teacher's outputs [n,classes] for the next batch that step() trains."""
-        logits, pointer = _floats(logits)
+        logits, pointer = values.floats(logits, "logits")
+        if logits.ndim != 2 or logits.shape[1] != self._classes:
+            raise ValueError(f"logits of shape {logits.shape}; [n,{self._classes}] is wanted")
         library.snn_trainer_set_logits(self._handle, pointer, len(logits))
         return self
 
     def predict(self, x):
         """Outputs summed over the steps, [n,classes]."""
-        import numpy as np
-        x, pointer, frames, n = self._batch(x)
-        scores, scores_pointer = _floats(np.empty((n, self._classes), np.float32))
+        x, pointer, frames, n = values.samples(x, self._in)
+        scores, scores_pointer = values.empty((n, self._classes))
         library.snn_trainer_predict(self._handle, pointer, frames, n, scores_pointer)
         return scores
 
@@ -422,21 +395,21 @@ class Trainer(_Owned, _Parameters):
 
     def save(self, path):
         """Writes a checkpoint."""
-        library.snn_trainer_save(self._handle, str(path).encode())
+        library.snn_trainer_save(self._handle, values.path(path))
 
     def load(self, path):
         """Takes up a checkpoint of a trainer made like this one."""
-        library.snn_trainer_load(self._handle, str(path).encode())
+        library.snn_trainer_load(self._handle, values.path(path))
         return self
 
 
-class Projection(_Owned, _Parameters):
+class Projection(Owned, Parameters):
     """Lateral neurons that keep weight gradients out of what earlier tasks use (HLOP): Projection(net, lr=0.01)."""
 
     _noun = "projection"
 
     def __init__(self, network, **parameters):
-        self._own(library.snn_projection_create, network._handle, parents=(network,))
+        self._own(library.snn_projection_create, handle(network, "network"), parents=(network,))
         self._network = network
         self.set(**parameters)
 
@@ -451,7 +424,7 @@ class Projection(_Owned, _Parameters):
 
     def set_lr(self, layer, lr):
         """The learning rate of one layer's lateral weights."""
-        library.snn_projection_set_layer_lr(self._handle, self._number(layer), lr)
+        library.snn_projection_set_layer_lr(self._handle, self._number(layer), float(lr))
         return self
 
     def weights(self, layer):
@@ -465,29 +438,28 @@ class Projection(_Owned, _Parameters):
 
     def apply(self, layer, x):
         """x [n,inputs] without what the frozen rows span, as gradients take it."""
-        import numpy as np
-        x, values = _floats(x)
+        x, numbers = values.floats(x, "activity")
         if x.ndim != 2 or x.shape[1] != self.info(layer).inputs:
             raise ValueError(f"activity of {x.shape}; the layer takes [n,{self.info(layer).inputs}]")
-        out, pointer = _floats(np.empty_like(x))
-        library.snn_projection_apply(self._handle, self._number(layer), values, len(x), pointer)
+        out, pointer = values.empty(x.shape)
+        library.snn_projection_apply(self._handle, self._number(layer), numbers, len(x), pointer)
         return out
 
 
-class Continual(_Owned):
+class Continual(Owned):
     """Task after task: Continual(trainer, projection, tasks=10) with a trainer that is not prepared. For every task begin(),
     trainer.epoch(), end(), and evaluate() the tasks so far."""
 
     _noun = "continual"
 
     def __init__(self, trainer, projection, tasks):
-        self._own(library.snn_continual_create, trainer._handle, projection._handle if projection else None, tasks,
-                  parents=(trainer, projection))
+        self._own(library.snn_continual_create, handle(trainer, "trainer"), handle(projection, "projection", optional=True),
+                  values.whole(tasks, "tasks"), parents=(trainer, projection))
         self._network = trainer._parents[0]
 
     def set_heads(self, select):
         """Every task has a head of its own: the layer of type select that chooses among them."""
-        library.snn_continual_set_heads(self._handle, select._handle)
+        library.snn_continual_set_heads(self._handle, handle(select, "layer"))
         return self
 
     def begin(self, batch, rows=None):
@@ -495,8 +467,8 @@ class Continual(_Owned):
         layers = self._network.info().layers
         numbers = (c_size_t * layers)()
         for layer, count in (rows or {}).items():
-            numbers[self._network.layer(layer).info().index] = count
-        library.snn_continual_begin(self._handle, numbers if rows else None, layers if rows else 0, batch)
+            numbers[self._network.layer(layer).info().index] = values.whole(count, "rows")
+        library.snn_continual_begin(self._handle, numbers if rows else None, layers if rows else 0, values.whole(batch, "batch"))
         return self
 
     def end(self):
@@ -505,15 +477,17 @@ class Continual(_Owned):
 
     def replay(self, dataset):
         """An epoch over remembered samples, after a task has ended; the metrics."""
+        return self._run(library.snn_continual_replay, dataset)
+
+    def _run(self, call, dataset, *arguments):
         out = Metrics()
-        library.snn_continual_replay(self._handle, dataset._handle, byref(out))
+        pointer = handle(dataset, "dataset")
+        calling_back([self._parents[0]._watch, dataset._watch], call, self._handle, *arguments, pointer, byref(out))
         return out
 
     def evaluate(self, task, dataset):
         """Evaluates one task, from 0, after a task has ended, and enters its accuracy; the metrics."""
-        out = Metrics()
-        library.snn_continual_evaluate(self._handle, task, dataset._handle, byref(out))
-        return out
+        return self._run(library.snn_continual_evaluate, dataset, values.whole(task, "task"))
 
     def accuracy(self):
         """The matrix A[after,task], NaN where nothing was measured."""
@@ -533,14 +507,14 @@ class Stream:
     neurons keep their state."""
 
     def __init__(self, source):
-        self._handle = c_void_p()
+        self._handle = STREAM()
         self._source = source
         if isinstance(source, Trainer):
             library.snn_trainer_stream(source._handle, byref(self._handle))
             network = source._parents[0]
         else:
             size, network = c_size_t(), source
-            library.snn_stream_size(network._handle, byref(size))
+            library.snn_stream_size(handle(network, "network"), byref(size))
             self._memory = ctypes.create_string_buffer(size.value + 63)
             start = (ctypes.addressof(self._memory) + 63) // 64 * 64
             library.snn_stream_init(start, size, network._handle, byref(self._handle))
@@ -549,37 +523,31 @@ class Stream:
         self._in = network.info().in_.tuple()
 
     def _answer(self):
-        import numpy as np
-        return _floats(np.empty(self._out, np.float32))
+        return values.empty(self._out)
 
     def step(self, x):
         """The output of one step, for one sample of the network's input."""
         out, pointer = self._answer()
-        x, values = _floats(x)
-        if x.shape != self._in:
-            raise ValueError(f"a sample of {x.shape}; the network takes {self._in}")
-        library.snn_stream_step(self._handle, values, pointer)
+        x, numbers = values.exactly(x, self._in, "a sample")
+        library.snn_stream_step(self._handle, numbers, pointer)
         return out
 
     def step_events(self, at):
         """The same for a list of events: indices into the flat input."""
-        import numpy as np
         out, pointer = self._answer()
-        at = np.ascontiguousarray(at, dtype=np.uint32)
-        library.snn_stream_step_events(self._handle, at.ctypes.data_as(ctypes.POINTER(c_uint32)), at.size, pointer)
+        at, indices, n = values.events(at, math.prod(self._in))
+        library.snn_stream_step_events(self._handle, indices, n, pointer)
         return out
 
     def learn(self, error):
         """Trains on the last step with the derivative of a loss by its output."""
-        error, values = _floats(error)
-        if error.shape != self._out:
-            raise ValueError(f"an error of {error.shape}; the network gives {self._out}")
-        library.snn_stream_learn(self._handle, values)
+        error, numbers = values.exactly(error, self._out, "an error")
+        library.snn_stream_learn(self._handle, numbers)
 
     def learn_label(self, label):
         """Trains on the last step with a label; the loss."""
         loss = c_double()
-        library.snn_stream_learn_label(self._handle, label, byref(loss))
+        library.snn_stream_learn_label(self._handle, values.whole(label, "label", high=2**32 - 1), byref(loss))
         return loss.value
 
     def reset(self):

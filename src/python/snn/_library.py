@@ -104,77 +104,90 @@ class DatasetSource(Structure):
                 ("user", c_void_p)]
 
 
-HANDLE = c_void_p
-OUT = POINTER(c_void_p)
+PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
+
+_pointers = {}
+
+
+def pointer_to(noun):
+    """The type of a handle: a pointer of its own for each kind of object, so that none passes for another."""
+    if noun not in _pointers:
+        _pointers[noun] = POINTER(type(f"snn_{noun}", (Structure,), {}))
+    return _pointers[noun]
+
+
+CONTEXT, NEURON, LAYER, NETWORK, OPTIMIZER, DATASET, TRAINER, PROJECTION, CONTINUAL, STREAM = map(
+    pointer_to, ("context", "neuron", "layer", "network", "optimizer", "dataset", "trainer", "projection", "continual", "stream"))
 
 # Functions that return a status, with the types of their arguments.
 _STATUS = {
     "snn_context_options_init": (POINTER(ContextOptions), c_size_t),
-    "snn_context_create": (OUT, POINTER(ContextOptions)),
-    "snn_context_get_info": (HANDLE, POINTER(ContextInfo)),
-    "snn_neuron_create": (OUT, HANDLE, c_int),
-    "snn_network_create": (OUT, HANDLE, POINTER(c_size_t), c_size_t),
-    "snn_network_build": (OUT, HANDLE, c_char_p, POINTER(c_size_t), c_size_t, c_size_t, HANDLE),
-    "snn_network_load": (OUT, HANDLE, c_char_p),
-    "snn_network_parse": (OUT, HANDLE, c_char_p),
-    "snn_network_save": (HANDLE, c_char_p),
-    "snn_network_save_packed": (HANDLE, c_char_p),
-    "snn_network_describe": (HANDLE, c_char_p, c_size_t, POINTER(c_size_t)),
-    "snn_network_prepare": (HANDLE,),
-    "snn_network_pack": (HANDLE,),
-    "snn_network_get_info": (HANDLE, POINTER(NetworkInfo)),
-    "snn_network_add": (HANDLE, c_char_p, c_char_p, OUT),
-    "snn_network_remove": (HANDLE, HANDLE),
-    "snn_network_add_neuron": (HANDLE, HANDLE, c_char_p, OUT),
-    "snn_layer_get_info": (HANDLE, POINTER(LayerInfo)),
-    "snn_layer_connect": (HANDLE, c_char_p, c_int),
-    "snn_layer_tensor": (HANDLE, c_size_t, POINTER(TensorInfo)),
-    "snn_layer_tensor_named": (HANDLE, c_char_p, POINTER(TensorInfo)),
-    "snn_optimizer_create": (OUT, HANDLE, c_char_p),
-    "snn_dataset_open": (OUT, HANDLE, c_char_p, c_char_p, c_int),
+    "snn_context_create": (POINTER(CONTEXT), POINTER(ContextOptions)),
+    "snn_context_get_info": (CONTEXT, POINTER(ContextInfo)),
+    "snn_neuron_create": (POINTER(NEURON), CONTEXT, c_int),
+    "snn_network_create": (POINTER(NETWORK), CONTEXT, POINTER(c_size_t), c_size_t),
+    "snn_network_build": (POINTER(NETWORK), CONTEXT, c_char_p, POINTER(c_size_t), c_size_t, c_size_t, NEURON),
+    "snn_network_load": (POINTER(NETWORK), CONTEXT, c_char_p),
+    "snn_network_parse": (POINTER(NETWORK), CONTEXT, c_char_p),
+    "snn_network_save": (NETWORK, c_char_p),
+    "snn_network_save_packed": (NETWORK, c_char_p),
+    "snn_network_describe": (NETWORK, c_char_p, c_size_t, POINTER(c_size_t)),
+    "snn_network_prepare": (NETWORK,),
+    "snn_network_pack": (NETWORK,),
+    "snn_network_get_info": (NETWORK, POINTER(NetworkInfo)),
+    "snn_network_add": (NETWORK, c_char_p, c_char_p, POINTER(LAYER)),
+    "snn_network_remove": (NETWORK, LAYER),
+    "snn_network_add_neuron": (NETWORK, NEURON, c_char_p, POINTER(LAYER)),
+    "snn_layer_get_info": (LAYER, POINTER(LayerInfo)),
+    "snn_layer_connect": (LAYER, c_char_p, c_int),
+    "snn_layer_tensor": (LAYER, c_size_t, POINTER(TensorInfo)),
+    "snn_layer_tensor_named": (LAYER, c_char_p, POINTER(TensorInfo)),
+    "snn_optimizer_create": (POINTER(OPTIMIZER), CONTEXT, c_char_p),
+    "snn_dataset_open": (POINTER(DATASET), CONTEXT, c_char_p, c_char_p, c_int),
     "snn_dataset_source_init": (POINTER(DatasetSource), c_size_t),
-    "snn_dataset_create": (OUT, HANDLE, POINTER(DatasetSource)),
-    "snn_dataset_get_info": (HANDLE, POINTER(DatasetInfo)),
-    "snn_dataset_statistics": (HANDLE, POINTER(c_double), POINTER(c_double), c_size_t),
-    "snn_dataset_normalise": (HANDLE, POINTER(c_double), POINTER(c_double), c_size_t),
-    "snn_dataset_read": (HANDLE, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32)),
-    "snn_trainer_create": (OUT, HANDLE, HANDLE, c_char_p),
-    "snn_trainer_prepare": (HANDLE, c_size_t),
-    "snn_trainer_step": (HANDLE, POINTER(c_float), c_size_t, POINTER(c_uint32), c_size_t, POINTER(Metrics)),
-    "snn_trainer_epoch": (HANDLE, HANDLE, POINTER(Metrics)),
-    "snn_trainer_restart_epoch": (HANDLE,),
-    "snn_trainer_evaluate": (HANDLE, HANDLE, POINTER(Metrics)),
-    "snn_trainer_predict": (HANDLE, POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)),
-    "snn_trainer_set_teacher": (HANDLE, HANDLE),
-    "snn_trainer_set_logits": (HANDLE, POINTER(c_float), c_size_t),
-    "snn_trainer_save": (HANDLE, c_char_p),
-    "snn_trainer_stream": (HANDLE, POINTER(HANDLE)),
-    "snn_stream_size": (HANDLE, POINTER(c_size_t)),
-    "snn_stream_init": (c_void_p, c_size_t, HANDLE, POINTER(HANDLE)),
-    "snn_stream_step": (HANDLE, POINTER(c_float), POINTER(c_float)),
-    "snn_stream_step_events": (HANDLE, POINTER(c_uint32), c_size_t, POINTER(c_float)),
-    "snn_stream_reset": (HANDLE,),
-    "snn_stream_set_state": (HANDLE, c_char_p, c_size_t),
-    "snn_stream_refresh": (HANDLE,),
-    "snn_stream_learn": (HANDLE, POINTER(c_float)),
-    "snn_stream_learn_label": (HANDLE, c_uint32, POINTER(c_double)),
-    "snn_trainer_load": (HANDLE, c_char_p),
-    "snn_projection_create": (OUT, HANDLE),
-    "snn_projection_set_layer_lr": (HANDLE, c_size_t, c_double),
-    "snn_projection_get_info": (HANDLE, c_size_t, POINTER(ProjectionInfo)),
-    "snn_projection_apply": (HANDLE, c_size_t, POINTER(c_float), c_size_t, POINTER(c_float)),
-    "snn_continual_create": (OUT, HANDLE, HANDLE, c_size_t),
-    "snn_continual_set_heads": (HANDLE, HANDLE),
-    "snn_continual_begin": (HANDLE, POINTER(c_size_t), c_size_t, c_size_t),
-    "snn_continual_end": (HANDLE,),
-    "snn_continual_replay": (HANDLE, HANDLE, POINTER(Metrics)),
-    "snn_continual_evaluate": (HANDLE, c_size_t, HANDLE, POINTER(Metrics)),
-    "snn_continual_get_info": (HANDLE, POINTER(ContinualInfo)),
+    "snn_dataset_create": (POINTER(DATASET), CONTEXT, POINTER(DatasetSource)),
+    "snn_dataset_get_info": (DATASET, POINTER(DatasetInfo)),
+    "snn_dataset_statistics": (DATASET, POINTER(c_double), POINTER(c_double), c_size_t),
+    "snn_dataset_normalise": (DATASET, POINTER(c_double), POINTER(c_double), c_size_t),
+    "snn_dataset_read": (DATASET, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32)),
+    "snn_trainer_create": (POINTER(TRAINER), NETWORK, OPTIMIZER, c_char_p),
+    "snn_trainer_prepare": (TRAINER, c_size_t),
+    "snn_trainer_step": (TRAINER, POINTER(c_float), c_size_t, POINTER(c_uint32), c_size_t, POINTER(Metrics)),
+    "snn_trainer_epoch": (TRAINER, DATASET, POINTER(Metrics)),
+    "snn_trainer_restart_epoch": (TRAINER,),
+    "snn_trainer_evaluate": (TRAINER, DATASET, POINTER(Metrics)),
+    "snn_trainer_predict": (TRAINER, POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)),
+    "snn_trainer_set_teacher": (TRAINER, TRAINER),
+    "snn_trainer_set_logits": (TRAINER, POINTER(c_float), c_size_t),
+    "snn_trainer_on_progress": (TRAINER, PROGRESS_FN, c_void_p),
+    "snn_trainer_save": (TRAINER, c_char_p),
+    "snn_trainer_stream": (TRAINER, POINTER(STREAM)),
+    "snn_stream_size": (NETWORK, POINTER(c_size_t)),
+    "snn_stream_init": (c_void_p, c_size_t, NETWORK, POINTER(STREAM)),
+    "snn_stream_step": (STREAM, POINTER(c_float), POINTER(c_float)),
+    "snn_stream_step_events": (STREAM, POINTER(c_uint32), c_size_t, POINTER(c_float)),
+    "snn_stream_reset": (STREAM,),
+    "snn_stream_set_state": (STREAM, c_char_p, c_size_t),
+    "snn_stream_refresh": (STREAM,),
+    "snn_stream_learn": (STREAM, POINTER(c_float)),
+    "snn_stream_learn_label": (STREAM, c_uint32, POINTER(c_double)),
+    "snn_trainer_load": (TRAINER, c_char_p),
+    "snn_projection_create": (POINTER(PROJECTION), NETWORK),
+    "snn_projection_set_layer_lr": (PROJECTION, c_size_t, c_double),
+    "snn_projection_get_info": (PROJECTION, c_size_t, POINTER(ProjectionInfo)),
+    "snn_projection_apply": (PROJECTION, c_size_t, POINTER(c_float), c_size_t, POINTER(c_float)),
+    "snn_continual_create": (POINTER(CONTINUAL), TRAINER, PROJECTION, c_size_t),
+    "snn_continual_set_heads": (CONTINUAL, LAYER),
+    "snn_continual_begin": (CONTINUAL, POINTER(c_size_t), c_size_t, c_size_t),
+    "snn_continual_end": (CONTINUAL,),
+    "snn_continual_replay": (CONTINUAL, DATASET, POINTER(Metrics)),
+    "snn_continual_evaluate": (CONTINUAL, c_size_t, DATASET, POINTER(Metrics)),
+    "snn_continual_get_info": (CONTINUAL, POINTER(ContinualInfo)),
 }
 # Every module with parameters has these two.
 for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset", "projection"):
-    _STATUS[f"snn_{_noun}_set_text"] = (HANDLE, c_char_p, c_char_p)
-    _STATUS[f"snn_{_noun}_param_info"] = (HANDLE, c_size_t, POINTER(ParamInfo))
+    _STATUS[f"snn_{_noun}_set_text"] = (pointer_to(_noun), c_char_p, c_char_p)
+    _STATUS[f"snn_{_noun}_param_info"] = (pointer_to(_noun), c_size_t, POINTER(ParamInfo))
 
 # Functions that return something else: result, arguments.
 _PLAIN = {
@@ -182,18 +195,18 @@ _PLAIN = {
     "snn_version_string": (c_char_p, ()),
     "snn_last_error": (c_char_p, ()),
     "snn_status_name": (c_char_p, (c_int,)),
-    "snn_network_layer": (HANDLE, (HANDLE, c_size_t)),
-    "snn_network_layer_named": (HANDLE, (HANDLE, c_char_p)),
+    "snn_network_layer": (LAYER, (NETWORK, c_size_t)),
+    "snn_network_layer_named": (LAYER, (NETWORK, c_char_p)),
     "snn_network_builder": (c_char_p, (c_size_t,)),
     "snn_trainer_method": (c_char_p, (c_size_t,)),
-    "snn_stream_state": (c_void_p, (HANDLE, POINTER(c_size_t))),
-    "snn_projection_weights": (POINTER(c_float), (HANDLE, c_size_t)),
-    "snn_continual_accuracy": (c_double, (HANDLE, c_size_t, c_size_t)),
-    "snn_trainer_bytes": (c_uint64, (HANDLE,)),
-    "snn_trainer_epochs_done": (c_uint64, (HANDLE,)),
+    "snn_stream_state": (c_void_p, (STREAM, POINTER(c_size_t))),
+    "snn_projection_weights": (POINTER(c_float), (PROJECTION, c_size_t)),
+    "snn_continual_accuracy": (c_double, (CONTINUAL, c_size_t, c_size_t)),
+    "snn_trainer_bytes": (c_uint64, (TRAINER,)),
+    "snn_trainer_epochs_done": (c_uint64, (TRAINER,)),
 }
 for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset", "projection", "continual"):
-    _PLAIN[f"snn_{_noun}_destroy"] = (None, (HANDLE,))
+    _PLAIN[f"snn_{_noun}_destroy"] = (None, (pointer_to(_noun),))
 
 
 def _check(status, function, arguments):

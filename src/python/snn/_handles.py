@@ -1,0 +1,159 @@
+"""Handles: objects of the library, which end after all that was made from them, however Python lets go of them."""
+
+import collections
+import contextlib
+import signal
+import threading
+import weakref
+from ctypes import byref
+
+from ._library import Error, ParamInfo, library, pointer_to
+from ._values import setting, word
+
+
+class _Node:
+    """An object of the library, and those that it needs. Nodes are kept by the finalizers of the Python objects, not by these: a
+    garbage collector that finds a cycle may end its members in any order, and a context still outlives its networks."""
+
+    def __init__(self, pointer, destroy, needs):
+        self.pointer = pointer
+        self.destroy = destroy
+        self.needs = []
+        self.keeps = []     # callbacks and arrays that the library may use
+        self.users = 1      # the Python object, and nodes that need this one
+        for node in needs:
+            self.need(node)
+
+    def need(self, node):
+        node.users += 1
+        self.needs.append(node)
+
+
+_released = collections.deque()     # nodes that lost a user; finalizers run in any thread, and within one another
+_releasing = threading.Lock()
+
+
+def _release(node):
+    _released.append(node)
+    while _released and _releasing.acquire(blocking=False):
+        try:
+            while _released:
+                node = _released.popleft()
+                node.users -= 1
+                if node.users == 0:
+                    node.destroy(node.pointer)
+                    _released.extend(node.needs)
+        finally:
+            _releasing.release()
+
+
+def handle(thing, noun, optional=False):
+    """The library's pointer of a Python object of the right kind."""
+    if thing is None and optional:
+        return None
+    if getattr(thing, "_noun", None) != noun:
+        raise TypeError(f"{'an' if noun[0] in 'aeiou' else 'a'} {noun.capitalize()} is wanted, not {type(thing).__name__}")
+    return thing._handle
+
+
+class Parameters:
+    """What neurons, layers, optimizers, trainers and data sets share: parameters by name."""
+
+    def set(self, **values):
+        """Sets parameters by name: set(tau=2.0, reset="zero")."""
+        call = getattr(library, f"snn_{self._noun}_set_text")
+        for name, value in values.items():
+            call(self._handle, word(name, "parameter"), setting(value, name))
+        return self
+
+    def params(self):
+        """The parameters: a dictionary from name to the one-line help."""
+        call = getattr(library, f"snn_{self._noun}_param_info")
+        table = {}
+        while True:
+            row = ParamInfo()
+            try:
+                call(self._handle, len(table), byref(row))
+            except Error:
+                return table
+            table[row.name.decode()] = row.help.decode()
+
+
+class Owned:
+    """An object of the library that is destroyed with the Python object, after what was made from it."""
+
+    def _own(self, create, *arguments, parents=()):
+        pointer = pointer_to(self._noun)()
+        create(byref(pointer), *arguments)
+        self._parents = parents     # the Python objects, for those who ask
+        self._node = _Node(pointer, getattr(library, f"snn_{self._noun}_destroy"), [p._node for p in parents if p is not None])
+        weakref.finalize(self, _release, self._node)
+        return self
+
+    def _need(self, other, before=None):
+        """From now on `other` has to outlive this object, too, and `before` no longer; None is nobody."""
+        if other is not None:
+            self._node.need(other._node)
+        if before is not None:
+            self._node.needs.remove(before._node)
+            _release(before._node)
+
+    @property
+    def _handle(self):
+        return self._node.pointer
+
+
+class Watch:
+    """Keeps the first exception that a callback raises, and raises it after the call that called back."""
+
+    def __init__(self):
+        self.caught = None
+
+    def guard(self, function, failed):
+        """The function as a callback: `failed` is what it returns to the library where it raised."""
+        def guarded(*arguments):
+            try:
+                return function(*arguments)
+            except BaseException as problem:    # SystemExit, too
+                if self.caught is None:
+                    self.caught = problem
+                return failed
+        return guarded
+
+    def wants_stop(self):
+        return self.caught is not None
+
+    def raise_caught(self):
+        caught, self.caught = self.caught, None
+        if caught is not None:
+            raise caught
+
+    @contextlib.contextmanager
+    def signals(self):
+        """What the handlers of Ctrl-C and SIGTERM raise is caught as well: Python runs them where a callback begins, outside of its try."""
+        before = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    before[number] = handler
+                    signal.signal(number, self.guard(handler, None))
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def calling_back(watches, call, *arguments):
+    """Makes a call during which callbacks and handlers of signals may raise; the first of the watches takes the signals."""
+    problem = None
+    with watches[0].signals():
+        try:
+            call(*arguments)
+        except Error as error:
+            problem = error
+    for watch in watches:
+        watch.raise_caught()
+    if problem is not None:
+        raise problem

@@ -1,0 +1,130 @@
+"""What callers pass, checked and in the form that the library takes: numbers, words, paths, samples, labels."""
+
+import ctypes
+import operator
+import os
+from ctypes import POINTER, c_float, c_size_t, c_uint32
+
+
+def whole(value, what, low=0, high=2**63 - 1):
+    """A whole number in [low, high]. ctypes alone would cut off what does not fit."""
+    if isinstance(value, bool):
+        raise TypeError(f"{what}: {value} is no number")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what}: {value!r} is not a whole number") from None
+    if not low <= number <= high:
+        raise ValueError(f"{what}: {number} is outside {low} .. {high}")
+    return number
+
+
+def word(value, what):
+    """A name or a text as the library's bytes."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what}: a str is wanted, not {type(value).__name__}")
+    if "\0" in value:
+        raise ValueError(f"{what}: {value!r} holds a NUL")
+    return value.encode()
+
+
+def choice(value, table, what):
+    """The number behind one of the names of a table."""
+    if value not in table:
+        raise ValueError(f"{what}: {value!r} is none of {', '.join(table)}")
+    return table[value]
+
+
+def setting(value, what):
+    """The value of a parameter as text."""
+    if isinstance(value, bool):
+        return b"1" if value else b"0"
+    return word(str(value), what)
+
+
+def path(value):
+    """A path as bytes: str, bytes or PathLike, of any encoding."""
+    name = os.fsencode(value)
+    if b"\0" in name:
+        raise ValueError(f"path {name!r} holds a NUL")
+    return name
+
+
+def sizes(shape, what="shape"):
+    """A shape and its rank as C has them."""
+    shape = tuple(whole(n, what) for n in shape)
+    return (c_size_t * len(shape))(*shape), len(shape)
+
+
+def floats(array, what="array"):
+    """A C-ordered float32 array and a pointer to its numbers."""
+    import numpy as np
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what}: numbers are wanted, not {array.dtype}")
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    return array, array.ctypes.data_as(POINTER(c_float))
+
+
+def empty(shape):
+    """Room for results, and a pointer to it."""
+    import numpy as np
+    return floats(np.empty(shape, np.float32))
+
+
+def exactly(array, shape, what):
+    """floats() of an array that must have this shape."""
+    array, pointer = floats(array, what)
+    if array.shape != tuple(shape):
+        raise ValueError(f"{what} of shape {array.shape}; {tuple(shape)} is wanted")
+    return array, pointer
+
+
+def samples(array, shape):
+    """[n,...] or, with one sample for each step, [T,n,...] for samples of `shape`: array, pointer, frames, n."""
+    array, pointer = floats(array, "samples")
+    shape, rank = tuple(shape), len(shape)
+    if array.ndim not in (rank + 1, rank + 2) or array.shape[-rank:] != shape:
+        dims = ",".join(map(str, shape))
+        raise ValueError(f"samples of shape {array.shape}; [n,{dims}] for all steps or [T,n,{dims}] is wanted")
+    if array.size == 0:
+        raise ValueError(f"samples of shape {array.shape}: there are none")
+    per_step = array.ndim == rank + 2
+    return array, pointer, array.shape[0] if per_step else 1, array.shape[-rank - 1]
+
+
+def labels(array, n, classes=None):
+    """One class number for each of n samples, as uint32 and a pointer; numbers that are not whole, negative or too large are refused."""
+    import numpy as np
+    array = np.asarray(array)
+    if array.shape != (n,):
+        hint = "; one-hot rows become class numbers by argmax(axis=1)" if array.ndim == 2 else ""
+        raise ValueError(f"labels of shape {array.shape} for {n} samples: one class number each is wanted{hint}")
+    if array.dtype.kind not in "iufb" or array.dtype.kind == "f" and not (array == np.floor(array)).all():
+        raise ValueError(f"labels must be whole numbers, not {array.dtype} such as {array.flat[0]!r}")
+    top = 2**32 if classes is None else classes
+    bad = np.flatnonzero((array < 0) | (array >= top))
+    if bad.size:
+        raise ValueError(f"label {array[bad[0]]} of sample {bad[0]} is not in 0 .. {top - 1}")
+    array = np.ascontiguousarray(array, dtype=np.uint32)
+    return array, array.ctypes.data_as(POINTER(c_uint32))
+
+
+def events(at, n):
+    """Indices of events into a flat input of n numbers, as uint32, a pointer and their number."""
+    import numpy as np
+    at = np.asarray(at)
+    if at.size == 0:
+        at = at.astype(np.uint32)
+    if at.ndim != 1 or at.dtype.kind not in "iu":
+        raise ValueError(f"events of shape {at.shape} and type {at.dtype}; a list of whole numbers is wanted")
+    if at.size and (at.min() < 0 or at.max() >= n):
+        raise ValueError(f"events from {at.min()} to {at.max()}; the input has the places 0 .. {n - 1}")
+    at = np.ascontiguousarray(at, dtype=np.uint32)
+    return at, at.ctypes.data_as(POINTER(c_uint32)), at.size
+
+
+def doubles(values, what):
+    """Real numbers as C has them."""
+    values = [float(v) for v in values]
+    return (ctypes.c_double * len(values))(*values), len(values)
