@@ -346,8 +346,10 @@ static void learn_tasks(struct program *p)
         add(p, &m.loss, sizeof m.loss);
     }
     snn_continual_destroy(c);
-    destroy(p);
+    snn_trainer_destroy(p->trainer);
+    p->trainer = NULL;
     snn_projection_destroy(projection);
+    destroy(p);
 }
 
 /* Returns the CRC over all figures and files. */
