@@ -410,6 +410,10 @@ static int name_files(struct continual *c)
 static int stopped(struct continual *c, snn_status rc, bool under_way)
 {
     progress_clear(&c->progress);
+    if (rc == SNN_ERR_STATE && c->state)
+        return fail(FAILED, "%s: its interrupted task goes on over its own data alone, without another --data or "
+                            "--data.limit: %s",
+                    args_text(&c->args, "resume"), snn_last_error());
     if (rc != SNN_ERR_CANCELLED)
         return fail_call(rc, NULL);
     if (!c->checkpoint)
