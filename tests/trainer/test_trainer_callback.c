@@ -1,6 +1,7 @@
 /* Epochs that do not run through: over another data set, samples that cannot be read, and hosts that call the library from within a
  * callback. */
 #include "trainer/builder.h"
+#include <signal.h>
 #include <snn/model.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -329,6 +330,25 @@ START_TEST(test_refused_in_callbacks)
 }
 END_TEST
 
+#ifndef NDEBUG
+static int destroy_in_progress(void *user, const snn_progress *p)
+{
+    (void)p;
+    snn_trainer_destroy(((struct world *)user)->tr);
+    return 0;
+}
+
+START_TEST(test_destroyed_in_callback)
+{
+    struct world w;
+
+    open_world(&w, "sltt", "");
+    OK(snn_trainer_on_progress(w.tr, destroy_in_progress, &w));
+    (void)snn_trainer_epoch(w.tr, w.set, NULL);
+}
+END_TEST
+#endif
+
 /* ---- streams ---- */
 
 struct loop {
@@ -404,6 +424,10 @@ int main(void)
     tcase_add_loop_test(tc, test_looking_changes_nothing, 0, METHODS);
     tcase_add_loop_test(tc, test_refused_in_callbacks, 0, 3);
     tcase_add_test(tc, test_streams_in_callbacks);
+#ifndef NDEBUG
+    if (getenv("CK_FORK") == NULL)
+        tcase_add_test_raise_signal(tc, test_destroyed_in_callback, SIGABRT);
+#endif
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
