@@ -103,11 +103,13 @@ const struct snn__layer_type snn__layer_gain = {
     .settle = gain_settle,
 };
 
-/* ---- dropout: y = m v in training, m = 0 or 1 / (1 - rate), the same for all steps of a sequence ---- */
+/* ---- dropout: y = m v in training, m = 0 or 1 / (1 - rate), the same for all steps of a sequence ----
+ *
+ * The array is masked by 0 or 1, and its factor takes the rest: spikes stay spikes, as products of bits read them. */
 
 struct dropout {
-    float *mask;
-    float rate;
+    float *mask; /* 0 or 1 */
+    float rate, kept; /* kept: 1 / (1 - rate) */
     bool supplied; /* the mask is the host's: none is drawn */
 };
 
@@ -133,14 +135,12 @@ static void draw_range(void *arg, size_t from, size_t to)
 {
     struct draw *draw = arg;
     struct dropout *d = draw->node->state;
-    float keep = 1.0f / (1.0f - d->rate);
-
     uint32_t word[4] = { 0 };
 
     for (size_t i = from; i < to; i++) {
         if (i == from || i % 4 == 0)
             snn__random4(draw->node->ctx->options.seed, SNN__RNG_DROPOUT, draw->stream, i / 4, word);
-        d->mask[i] = snn__uniform_of(word[i % 4]) < d->rate ? 0.0f : keep;
+        d->mask[i] = snn__uniform_of(word[i % 4]) < d->rate ? 0.0f : 1.0f;
     }
 }
 
@@ -152,6 +152,7 @@ static void dropout_begin(struct snn__node *node, size_t batch, uint64_t stream)
     if (d->supplied)
         return;
     d->rate = (float)snn__param_f64(&node->layer->params, SNN_LAYER_RATE);
+    d->kept = 1.0f / (1.0f - d->rate);
     snn__ranges(node->ctx, batch * node->in_len, draw_range, &draw);
 }
 
@@ -180,6 +181,7 @@ static void dropout_forward(struct snn__node *node, struct snn__io *io)
         snn__copy(node->ctx, io->y.data, 1.0f, io->x[0].data, io->batch * node->in_len);
         return;
     }
+    io->y.scale *= d->kept;
     snn__ranges(node->ctx, io->batch * node->in_len, mask_range, &k);
 }
 
@@ -187,7 +189,7 @@ static void dropout_adjoint(struct snn__node *node, struct snn__io *io, struct s
                             bool accumulate)
 {
     struct dropout *d = node->state;
-    struct masked k = { node->ctx, dx, e.scale, e.data, d->mask, accumulate };
+    struct masked k = { node->ctx, dx, e.scale * d->kept, e.data, d->mask, accumulate };
 
     (void)input;
     snn__ranges(node->ctx, io->batch * node->in_len, mask_range, &k);
@@ -211,7 +213,11 @@ void snn__dropout_supply(struct snn__node *node, const float *mask, size_t n)
     struct dropout *d = node->state;
 
     d->supplied = true;
-    snn__copy(node->ctx, d->mask, 1.0f, mask, n);
+    d->kept = 0.0f;
+    for (size_t i = 0; i < n; i++)
+        d->kept = fmaxf(d->kept, mask[i]);
+    for (size_t i = 0; i < n; i++)
+        d->mask[i] = mask[i] != 0.0f ? 1.0f : 0.0f;
 }
 
 /* ---- add: the sum of all inputs that are present ---- */
