@@ -220,7 +220,8 @@ SNN_API snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *te
 SNN_API snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n);
 
 /** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing. A
- * second call plans anew (epoch, moments and parameters are kept).
+ * second call plans anew (epoch, moments and parameters are kept). The new plan is made beside the old one, which stays if the call
+ * fails: where memory is too short for both, destroy the trainer first (a checkpoint keeps its moments).
  * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do; batches of 1 with a batch norm over
  * vectors, which has one value then and no variance), SNN_ERR_STATE (in a callback of this trainer), SNN_ERR_MEMORY */
 SNN_API snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);

@@ -300,6 +300,32 @@ static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, c
            SNN__PRODUCT(pass->batch_max, times) < b->outputs;
 }
 
+snn_status snn__projection_keep(struct snn__plan_of_projection *kept, snn_projection *projection)
+{
+    *kept = (struct snn__plan_of_projection){ .projection = projection };
+    if (projection == NULL)
+        return SNN_OK;
+    kept->before = *projection;
+    kept->beside = snn__alloc(projection->ctx, projection->net->n_layers, sizeof *kept->beside);
+    if (kept->beside == NULL)
+        return SNN_ERR_MEMORY;
+    memcpy(kept->beside, projection->beside, projection->net->n_layers * sizeof *kept->beside);
+    return SNN_OK;
+}
+
+void snn__projection_kept(struct snn__plan_of_projection *kept, bool failed)
+{
+    snn_projection *projection = kept->projection;
+
+    if (projection == NULL)
+        return;
+    if (failed) {
+        memcpy(projection->beside, kept->beside, projection->net->n_layers * sizeof *kept->beside);
+        *projection = kept->before;
+    }
+    snn__free(projection->ctx, kept->beside);
+}
+
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena)
 {
     snn_projection *projection = p->projection;

@@ -36,6 +36,15 @@ struct snn__projecting {
     bool learns;      /* in this batch */
 };
 
+/* What the last plan left in a projection, or in none. */
+struct snn__plan_of_projection {
+    snn_projection *projection, before;
+    struct snn__beside *beside;
+};
+
+/* Before a plan that may fail; and after it, which goes back to what was kept if it `failed`. */
+snn_status snn__projection_keep(struct snn__plan_of_projection *kept, snn_projection *projection);
+void snn__projection_kept(struct snn__plan_of_projection *kept, bool failed);
 /* Asks for memory, once the pass is planned. */
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena);
 /* SNN_ERR_STATE if rows came or were frozen since. */

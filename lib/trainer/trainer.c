@@ -157,7 +157,8 @@ static bool remembers(const snn_trainer *tr, size_t *n)
     return same && *n == tr->n_memory;
 }
 
-snn_status snn__trainer_remember(snn_trainer *tr)
+/* Makes the memory that the parameters ask for, unless it is there. What was there before is the caller's then. */
+static snn_status renew_memory(snn_trainer *tr)
 {
     struct snn__memory *memory;
     size_t n;
@@ -176,9 +177,25 @@ snn_status snn__trainer_remember(snn_trainer *tr)
         }
         tr->rule->begin_memory(tr, &memory[i]);
     }
-    forget(tr->ctx, tr->memory, tr->n_memory);
     tr->memory = memory;
     tr->n_memory = n;
+    return SNN_OK;
+}
+
+/* Frees the memory that `old` has and `tr` has not. */
+static void forget_old(const snn_trainer *tr, struct snn__memory *old, size_t n)
+{
+    if (old != tr->memory)
+        forget(tr->ctx, old, n);
+}
+
+snn_status snn__trainer_remember(snn_trainer *tr)
+{
+    struct snn__memory *old = tr->memory;
+    const size_t n = tr->n_memory;
+
+    SNN__TRY(renew_memory(tr));
+    forget_old(tr, old, n);
     return SNN_OK;
 }
 
@@ -415,10 +432,79 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
     return SNN_OK;
 }
 
+/* Whether the method trains this network with these settings, and what it asks of the plan then. */
+static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__needs *needs)
+{
+    if (batch == 1)
+        SNN__TRY(check_norms(tr));
+    SNN__TRY(snn__network_check_latent(tr->net));
+    if (tr->rule->check != NULL)
+        SNN__TRY(tr->rule->check(tr));
+    SNN__TRY(check_projection(tr));
+    needs->learns = true;
+    tr->rule->needs(tr, needs);
+    needs->inputs = tr->projecting.projection != NULL;
+    SNN__TRY(hold_norms(tr, needs));
+    if (tr->loss_on_mean && !needs->history && !needs->rates)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt", tr->owner);
+    return SNN_OK;
+}
+
+/* Plans for batches of so many samples, in a trainer without a plan. */
+static snn_status prepare(snn_trainer *tr, size_t batch)
+{
+    const snn_layer *last = tr->net->layer[tr->net->n_layers - 1];
+    struct snn__needs needs = { .learns = false };
+    char text[48];
+
+    read_settings(tr);
+    if (last->out.rank != 1)
+        return snn__fail(SNN_ERR_SHAPE, "%s: the last layer, %s, must give a vector [classes], not %s", tr->owner, last->name,
+                         snn__shape_text(&last->out, text));
+    tr->classes = snn__shape_length(&last->out);
+    if (tr->optimizer != NULL)
+        SNN__TRY(check_learning(tr, batch, &needs));
+    needs.streams = batch == 1 && tr->steps == 1;
+    needs.observed = (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
+    SNN__TRY(renew_memory(tr));
+    SNN__TRY(plan(tr, batch, &needs));
+    tr->batch_max = batch;
+    tr->prepared = true;
+    snn__forget_counters(tr);
+    return SNN_OK;
+}
+
+/* A trainer as it is, but without a plan: with a state of its rule of its own, so that planning changes nothing of `tr`. */
+static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
+{
+    *to = *tr;
+    to->pass = (struct snn__pass){ .ctx = NULL };
+    to->arena = (struct snn__arena){ .ctx = NULL };
+    to->stream.pass = NULL;
+    to->prepared = false;
+    to->n_logits = 0;
+    if (tr->rule->state_size == 0)
+        return SNN_OK;
+    to->self = snn__alloc(tr->ctx, 1, tr->rule->state_size);
+    if (to->self == NULL)
+        return SNN_ERR_MEMORY;
+    memcpy(to->self, tr->self, tr->rule->state_size);
+    return SNN_OK;
+}
+
+/* Frees what `tr` has, and `kept` has not. */
+static void drop(snn_trainer *tr, const snn_trainer *kept)
+{
+    release_plan(tr);
+    forget_old(kept, tr->memory, tr->n_memory);
+    snn__free(tr->ctx, tr->self);
+}
+
 snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
 {
     SNN__COMPUTES;
-    struct snn__needs needs = { .learns = false };
+    struct snn__plan_of_projection rows;
+    snn_trainer before;
     snn_status rc;
 
     if (trainer == NULL)
@@ -426,44 +512,19 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     if (batch == 0 || batch > (1u << 24))
         return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch, 1u << 24);
-    release_plan(trainer);
-    read_settings(trainer);
-    if (trainer->net->layer[trainer->net->n_layers - 1]->out.rank != 1) {
-        char text[48];
-
-        return snn__fail(SNN_ERR_SHAPE, "%s: the last layer, %s, must give a vector [classes], not %s", trainer->owner,
-                         trainer->net->layer[trainer->net->n_layers - 1]->name,
-                         snn__shape_text(&trainer->net->layer[trainer->net->n_layers - 1]->out, text));
-    }
-    trainer->classes = snn__shape_length(&trainer->net->layer[trainer->net->n_layers - 1]->out);
-    if (trainer->optimizer != NULL && batch == 1)
-        SNN__TRY(check_norms(trainer));
-    if (trainer->optimizer != NULL) {
-        needs.learns = true;
-        SNN__TRY(snn__network_check_latent(trainer->net));
-        if (trainer->rule->check != NULL)
-            SNN__TRY(trainer->rule->check(trainer));
-        SNN__TRY(check_projection(trainer));
-        trainer->rule->needs(trainer, &needs);
-        needs.inputs = trainer->projecting.projection != NULL;
-        SNN__TRY(hold_norms(trainer, &needs));
-        if (trainer->loss_on_mean && !needs.history && !needs.rates)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
-                             trainer->owner);
-    }
-    needs.streams = batch == 1 && trainer->steps == 1;
-    needs.observed = (trainer->observe & SNN_OBSERVE_SIGNALS) != 0;
-    rc = snn__trainer_remember(trainer);
+    before = *trainer;
+    SNN__TRY(snn__projection_keep(&rows, trainer->projecting.projection));
+    rc = begin_anew(trainer, &before);
     if (rc == SNN_OK)
-        rc = plan(trainer, batch, &needs);
-    if (rc != SNN_OK) {
-        release_plan(trainer);
-        return rc;
+        rc = prepare(trainer, batch);
+    snn__projection_kept(&rows, rc != SNN_OK);
+    if (rc == SNN_OK) {
+        drop(&before, trainer);
+        return SNN_OK;
     }
-    trainer->batch_max = batch;
-    trainer->prepared = true;
-    snn__forget_counters(trainer);
-    return SNN_OK;
+    drop(trainer, &before);
+    *trainer = before;
+    return rc;
 }
 
 uint64_t snn_trainer_bytes(const snn_trainer *trainer)

@@ -421,6 +421,121 @@ START_TEST(test_two_hosts)
 }
 END_TEST
 
+/* ---- a second prepare that fails ---- */
+
+/* A trainer that is prepared for batches of 4, with a projection or without. */
+struct prepared {
+    struct counting c;
+    snn_context *ctx;
+    snn_network *net;
+    snn_optimizer *opt;
+    snn_projection *projection;
+    snn_trainer *tr;
+};
+
+static void open_prepared(struct prepared *p, const char *method, bool projects)
+{
+    static const size_t shape[3] = { 72 };
+
+    memset(p, 0, sizeof *p);
+    p->ctx = counted_context(&p->c, 1);
+    p->net = network_of(p->ctx, shape, "linear a out=7; lif n; linear b out=6; lif m; linear o out=3");
+    OK(snn_optimizer_create(&p->opt, p->ctx, projects ? "sgd" : "adam"));
+    OK(snn_trainer_create(&p->tr, p->net, p->opt, method));
+    OK(set_all(p->tr, "steps=2"));
+    if (projects) {
+        OK(snn_projection_create(&p->projection, p->net));
+        OK(snn_projection_grow(p->projection, 0, 4));
+        OK(snn_projection_freeze(p->projection));
+        OK(snn_projection_grow(p->projection, 2, 2));
+        OK(snn_projection_set_i64(p->projection, SNN_PROJECTION_SPIKES, 20));
+        OK(snn_trainer_set_projection(p->tr, p->projection));
+    }
+    OK(snn_trainer_prepare(p->tr, 4));
+}
+
+static void close_prepared(struct prepared *p)
+{
+    snn_trainer_destroy(p->tr);
+    snn_projection_destroy(p->projection);
+    snn_optimizer_destroy(p->opt);
+    snn_network_destroy(p->net);
+    snn_context_destroy(p->ctx);
+    ck_assert_uint_eq(p->c.live, 0);
+}
+
+/* One batch in both, which then have the same parameters. */
+static void step_both(struct prepared *a, struct prepared *b, const struct data *d)
+{
+    OK(snn_trainer_step(a->tr, d->x, 1, d->label, BATCH, NULL));
+    OK(snn_trainer_step(b->tr, d->x, 1, d->label, BATCH, NULL));
+    ck_assert_mem_eq(a->net->parameters, b->net->parameters, a->net->n_parameters * sizeof(float));
+}
+
+/* Whatever allocation of a second prepare fails, the trainer goes on with the plan that it has, to the same bits. */
+START_TEST(test_failed_prepare_keeps_the_plan)
+{
+    const char *method = methods[_i % 5];
+    static struct data d;
+    struct prepared a, b;
+    snn_status rc;
+    size_t live;
+
+    fill_data(&d);
+    open_prepared(&a, method, _i >= 5);
+    open_prepared(&b, method, _i >= 5);
+    live = a.c.live_bytes;
+    FAILS(snn_trainer_prepare(a.tr, 0), SNN_ERR_ARGUMENT, "batch of 0");
+    step_both(&a, &b, &d);
+    for (size_t n = 1;; n++) {
+        a.c.fail_at = a.c.calls + n;
+        rc = snn_trainer_prepare(a.tr, 9);
+        a.c.fail_at = 0;
+        if (rc == SNN_OK)
+            break;
+        ck_assert_int_eq(rc, SNN_ERR_MEMORY);
+        ck_assert_uint_eq(a.c.live_bytes, live);
+        FAILS(snn_trainer_step(a.tr, d.x, 1, d.label, 9, NULL), SNN_ERR_ARGUMENT, "9");
+        step_both(&a, &b, &d);
+        ck_assert_uint_lt(n, 100);
+    }
+    step_both(&a, &b, &d);
+    OK(snn_trainer_step(a.tr, d.x, 1, d.label, 9, NULL));
+    close_prepared(&a);
+    close_prepared(&b);
+}
+END_TEST
+
+/* A combination that is refused, likewise; and a stream goes on. */
+START_TEST(test_refused_prepare_keeps_the_plan)
+{
+    static struct data d;
+    struct prepared a, b;
+    snn_stream *s = NULL;
+    float out[CLASSES];
+
+    fill_data(&d);
+    open_prepared(&a, "sltt", true);
+    open_prepared(&b, "sltt", true);
+    OK(snn_optimizer_set_f64(a.opt, SNN_OPTIMIZER_WEIGHT_DECAY, 0.1));
+    FAILS(snn_trainer_prepare(a.tr, 9), SNN_ERR_UNSUPPORTED, "weight_decay 0");
+    OK(snn_optimizer_set_f64(a.opt, SNN_OPTIMIZER_WEIGHT_DECAY, 0));
+    step_both(&a, &b, &d);
+    close_prepared(&a);
+    close_prepared(&b);
+    open_prepared(&a, "ottt", false);
+    snn_trainer_destroy(a.tr);
+    a.tr = trainer_of(a.net, a.opt, "ottt", "steps=1", 1);
+    OK(snn_trainer_stream(a.tr, &s));
+    OK(snn_stream_step(s, d.x, out));
+    a.c.fail_at = a.c.calls + 2;
+    FAILS(snn_trainer_prepare(a.tr, 4), SNN_ERR_MEMORY, "memory");
+    OK(snn_stream_learn_label(s, 0, NULL)); /* of the step before */
+    OK(snn_stream_step(s, d.x, out));
+    close_prepared(&a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trainer: memory");
@@ -435,6 +550,8 @@ int main(void)
     tcase_add_test(none, test_bytes_of_pooled_traces);
     tcase_add_loop_test(fails, test_every_allocation_fails_once, 0, 5);
     tcase_add_test(fails, test_try_again);
+    tcase_add_loop_test(fails, test_failed_prepare_keeps_the_plan, 0, 9);
+    tcase_add_test(fails, test_refused_prepare_keeps_the_plan);
     tcase_add_loop_test(reuse, test_prepare_twice, 0, 4);
     tcase_add_loop_test(reuse, test_two_hosts, 0, 4);
     suite_add_tcase(suite, none);
