@@ -416,8 +416,8 @@ static const struct {
     { META("") "\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[1,2]}," GOOD_B "}", 3, 0, SNN_ERR_FORMAT,
       "data_offsets" },
     { META("") "\"fc.weight\":3," GOOD_B "}", 3, 0, SNN_ERR_FORMAT, "\"fc.weight\": expected dtype" },
-    { META("") GOOD_W "," GOOD_B "}", 3, NAN, SNN_ERR_FORMAT, "\"fc.weight\" is not finite at entry 0" },
-    { META("") GOOD_W "," GOOD_B "}", 3, INFINITY, SNN_ERR_FORMAT, "\"fc.weight\" is not finite at entry 0" },
+    { META("") GOOD_W "," GOOD_B "}", 3, NAN, SNN_ERR_FORMAT, "\"fc.bias\" is not finite at entry 0" },
+    { META("") GOOD_W "," GOOD_B "}", 3, INFINITY, SNN_ERR_FORMAT, "\"fc.bias\" is not finite at entry 0" },
 };
 
 START_TEST(test_headers)
