@@ -17,6 +17,8 @@ list(FILTER fuzz_golden EXCLUDE REGEX "/run_golden\\.c$")
 
 add_executable(fuzz_seeds fuzz/seeds.c fuzz/runs.c) # fuzz_seeds tests/fuzz/corpus
 target_link_libraries(fuzz_seeds PRIVATE snn_flags fuzz_support)
+add_test(NAME fuzz_seeds COMMAND fuzz_seeds --check ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus)
+set_tests_properties(fuzz_seeds PROPERTIES LABELS quick TIMEOUT ${timeout})
 
 add_custom_target(fuzz)
 file(GLOB targets CONFIGURE_DEPENDS fuzz/fuzz_*.c)
