@@ -75,6 +75,17 @@ static snn_status prepare(struct world *w, const char *text, const char *method,
 
 #define DENSE "flatten f; linear a out=5; lif n; linear o out=3"
 
+/* The stream of the world's trainer, prepared for it. */
+static snn_stream *open_stream(struct world *w)
+{
+    snn_stream *stream;
+
+    snn_trainer_destroy(w->tr);
+    w->tr = trainer_of(w->net, w->sgd, "ottt", "steps=1", 1);
+    OK(snn_trainer_stream(w->tr, &stream));
+    return stream;
+}
+
 static snn_status step(struct world *w, size_t frames, size_t n)
 {
     return snn_trainer_step(w->tr, w->x, frames, w->label, n, NULL);
@@ -409,6 +420,71 @@ static snn_status prepared_in_callback(struct world *w)
     return snn__fail(w->rc, "%s", w->why);
 }
 
+static snn_status size_cut(struct world *w)
+{
+    snn_context_options options;
+
+    (void)w;
+    return snn_context_options_init(&options, SIZE_MAX);
+}
+
+static snn_status removed_from_within(struct world *w)
+{
+    OK(add_layers(w->open, DENSE));
+    return snn_network_remove(w->open, snn_network_layer_named(w->open, "a"));
+}
+
+/* One reading or error that would leave numbers that no later one mends. */
+static snn_status norm_of_huge(struct world *w)
+{
+    float x[BATCH * 50] = { 1e21f };
+    snn_trainer *tr;
+    snn_status rc;
+
+    OK(add_layers(w->open, "flatten f; batch_norm bn; linear a out=5; lif n; linear o out=3"));
+    tr = trainer_of(w->open, w->sgd, "sltt", "steps=3", BATCH);
+    rc = snn_trainer_step(tr, x, 1, w->label, BATCH, NULL);
+    snn_trainer_destroy(tr);
+    return rc;
+}
+
+static snn_status update_too_large(struct world *w)
+{
+    const float error[3] = { 1e30f, 0, 0 };
+    snn_stream *stream = open_stream(w);
+
+    OK(snn_stream_step(stream, w->x, w->out));
+    return snn_stream_learn(stream, error);
+}
+
+static snn_status stream_of_huge(struct world *w)
+{
+    const float x[4] = { 3e38f, 3e38f, 3e38f, 3e38f };
+    snn_stream *stream = open_stream(w);
+    snn_status rc = SNN_OK;
+
+    for (int t = 0; t < 100 && rc == SNN_OK; t++)
+        rc = snn_stream_step(stream, x, w->out);
+    return rc;
+}
+
+static snn_status stream_ended(struct world *w)
+{
+    snn_stream *stream = open_stream(w);
+
+    OK(snn_trainer_prepare(w->tr, BATCH));
+    return snn_stream_step(stream, w->x, w->out);
+}
+
+static snn_status state_cut_short(struct world *w)
+{
+    snn_stream *stream = open_stream(w);
+    size_t n;
+    const void *state = snn_stream_state(stream, &n);
+
+    return snn_stream_set_state(stream, state, n - 1);
+}
+
 #define ARGUMENT SNN_ERR_ARGUMENT
 #define SHAPE SNN_ERR_SHAPE
 #define STATE SNN_ERR_STATE
@@ -519,6 +595,13 @@ static const struct {
     { "batches of 1 with a batch norm over vectors", one_sample_for_norm, UNSUPPORTED, "layer bn: in batches of 1" },
     { "another data set in the midst of an epoch", another_set, STATE, "4 of them done; this data set has 3" },
     { "a trainer that is prepared in its callback", prepared_in_callback, STATE, "it is at work" },
+    { "a structure of a size that struct_size cannot hold", size_cut, ARGUMENT, "context options" },
+    { "a layer removed that is not the last", removed_from_within, ARGUMENT, "last" },
+    { "a reading of 1e21 into a batch norm", norm_of_huge, DIVERGED, "layer bn" },
+    { "an error of 1e30 to learn from", update_too_large, DIVERGED, "gradient" },
+    { "readings of 3e38 in a stream", stream_of_huge, DIVERGED, "" },
+    { "a stream whose trainer was prepared again", stream_ended, STATE, "snn_trainer_stream()" },
+    { "a part of the state of a stream", state_cut_short, SNN_ERR_FORMAT, "state" },
     { "a callback that asks to stop", cancelled, SNN_ERR_CANCELLED, "cancelled after 4 of 5 samples" },
 };
 

@@ -380,7 +380,7 @@ static uint32_t run(enum source source, size_t fail_at, bool for_good)
     return p.crc;
 }
 
-/* Every request fails, once and with all after it; with REQUESTS set, so many of them. */
+/* Every request fails, once and with all after it; with REQUESTS set, about that many of them. */
 START_TEST(test_one_request_fails)
 {
     const enum source source = (enum source)_i;
