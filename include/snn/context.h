@@ -75,8 +75,8 @@ SNN_API snn_status snn_context_options_init(snn_context_options *options, size_t
 
 /** Creates a context; NULL options take every default. The caller destroys it, after everything made from it.
  * Starts the worker threads, which take no signals of the host's. On failure *out is NULL.
- * @return SNN_ERR_ARGUMENT (bad option), SNN_ERR_MEMORY, SNN_ERR_UNSUPPORTED (the system does not start as many threads
- * as were asked for; with threads = 0 the context has those that it starts) */
+ * @return SNN_ERR_ARGUMENT (bad option), SNN_ERR_MEMORY, SNN_ERR_UNSUPPORTED (the system does not start as many
+ * threads as were asked for; with threads = 0 the context has those that it starts) */
 SNN_API snn_status snn_context_create(snn_context **out, const snn_context_options *options);
 
 /** Stops the threads and frees the context; NULL is accepted. In a child of fork(), where there are no threads, frees

@@ -25,8 +25,8 @@ typedef struct snn_dataset_source {
     size_t count;         /**< samples */
     size_t classes;       /**< labels are 0 .. classes - 1 */
     size_t frames;        /**< 1: one static sample for all steps; T: a frame for each step */
-    /** Writes frame `frame` (0 if static) of sample `index` to `x` [C,H,W] and its class to `label`. May be called from
-     * several threads at once. @return SNN_OK, or a status that ends the epoch */
+    /** Writes frame `frame` (0 if static) of sample `index` to `x` [C,H,W] and its class to `label`. May be called
+     * from several threads at once. @return SNN_OK, or a status that ends the epoch */
     snn_status (*read)(void *user, size_t index, size_t frame, float *x, uint32_t *label);
     /** Called when the data set is destroyed; may be NULL. */
     void (*close)(void *user);
@@ -49,13 +49,18 @@ typedef struct snn_dataset_info {
 /** Parameters of data sets. Augmentation happens while training reads, in the order crop, flip, cutout, before the
  * normalisation; it draws from the context's seed, the epoch and the sample's index alone. */
 typedef enum snn_dataset_key {
-    SNN_DATASET_LIMIT = 301,    /**< i64, use the first so many samples; 0: all */
-    SNN_DATASET_CROP_PAD = 302, /**< i64, pad by so many zeros, then crop a window of the old size at random; 0: off */
+    SNN_DATASET_LIMIT = 301,    /**< i64, use only the first ones, at most this many; 0: all */
+    SNN_DATASET_CROP_PAD = 302, /**< i64, pad by that many zeros, then crop a window of the old size at random; 0:
+                                     off */
     SNN_DATASET_FLIP = 303,     /**< i64, 1: mirror left-right with probability 1/2 */
-    SNN_DATASET_CUTOUT = 304,   /**< f64, probability of filling a rectangle of 2-40 % area, aspect 0.4-2.5, with one random grey value; 0: off */
-    SNN_DATASET_FRAMES = 305,   /**< i64, recordings of events: frames T of equal duration that each is cut into, default 10 */
-    SNN_DATASET_COUNT_EVENTS = 306, /**< i64, recordings of events: 1: a frame holds numbers of events, 0: 1 where there was one */
-    SNN_DATASET_LABEL_FIRST = 307,  /**< i64, the lowest label of the files, which becomes class 0; EMNIST's letters: 1 */
+    SNN_DATASET_CUTOUT = 304,   /**< f64, probability of filling a rectangle of 2-40 % area, aspect 0.4-2.5, with one
+                                     random grey value; 0: off */
+    SNN_DATASET_FRAMES = 305,   /**< i64, recordings of events: frames T of equal duration that each is cut into,
+                                     default 10 */
+    SNN_DATASET_COUNT_EVENTS = 306, /**< i64, recordings of events: 1: a frame holds numbers of events, 0: 1 where
+                                         there was one */
+    SNN_DATASET_LABEL_FIRST = 307,  /**< i64, the lowest label of the files, which becomes class 0; EMNIST's letters:
+                                         1 */
     SNN_DATASET_KEY_FORCE32 = 0x7fffffff
 } snn_dataset_key;
 
@@ -68,23 +73,24 @@ SNN_BEGIN_DECLS
  *   "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that are there, in order), DIR/test_batch.bin[.gz] or
  *              DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32]
  *   "cifar100" DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels
- *   "nmnist"   DIR/{Train,Test}/LABEL/NUMBER.bin, recordings of events; frames [2,34,34], darker and brighter, in the order of
- *              the numbers
+ *   "nmnist"   DIR/{Train,Test}/LABEL/NUMBER.bin, recordings of events; frames [2,34,34], darker and brighter, in the
+ *              order of the numbers
  *
- * Reads the whole split into memory, one byte a pixel, eight an event; of CIFAR at most 1,000,000 images, of a recording at most
- * 16,777,216 events. Only regular files are opened. A gz file that expands to more than a MiB and more than 100 times its size
- * is refused; unpacked, it is read. The caller destroys it.
+ * Reads the whole split into memory, one byte a pixel, eight an event; of CIFAR at most 1,000,000 images, of a
+ * recording at most 16,777,216 events. Only regular files are opened. A gz file that expands to more than a MiB and
+ * more than 100 times its size is refused; unpacked, it is read. The caller destroys it.
  * @return SNN_ERR_ARGUMENT (unknown format), SNN_ERR_IO (a file is missing or no regular file: the message names it),
- * SNN_ERR_FORMAT (bad magic, truncated, counts differ, label or coordinate out of range, times that go back), SNN_ERR_MEMORY; *out is NULL then */
-SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
-                                    snn_split split);
+ * SNN_ERR_FORMAT (bad magic, truncated, counts differ, label or coordinate out of range, times that go back),
+ * SNN_ERR_MEMORY; *out is NULL then */
+SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format,
+                                    const char *directory, snn_split split);
 
-/** As snn_dataset_open(), but reads the first `limit` samples alone, and takes memory for no more; 0: all. SNN_DATASET_LIMIT makes a
- * set smaller that was read already. Files are not looked at behind the last sample that is read, but for labels of "idx", which
- * give the number of classes.
+/** As snn_dataset_open(), but reads the first `limit` samples alone, and takes memory for no more; 0: all.
+ * SNN_DATASET_LIMIT makes a set smaller that was read already. Files are not looked at after the last sample that is
+ * read, but for labels of "idx", which give the number of classes.
  * @return as snn_dataset_open() */
-SNN_API snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format, const char *directory,
-                                          snn_split split, size_t limit);
+SNN_API snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format,
+                                          const char *directory, snn_split split, size_t limit);
 
 /** Fills a source with defaults; SNN_ERR_ARGUMENT if NULL or too small. */
 SNN_API snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size);
@@ -122,7 +128,8 @@ SNN_API snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mea
 
 /** Reads frame `frame` of one sample as evaluation does: normalised, not augmented. x is [C,H,W].
  * @return SNN_ERR_ARGUMENT (index or frame out of range), SNN_ERR_DIVERGED (a value is not finite) */
-SNN_API snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label);
+SNN_API snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x,
+                                    uint32_t *label);
 
 SNN_END_DECLS
 

@@ -14,7 +14,8 @@
  *
  *   linear     [I] -> [O]              y = W x + b; tensors weight [O,I], bias [O], gain [O] with standardise
  *   conv2d     [C,H,W] -> [O,H',W']    cross-correlation; weight [O,C/groups,kh,kw], bias [O], gain [O]
- *   conv_transpose2d                   [C,H,W] -> [O,H',W']: the adjoint of a convolution; weight [C,O,kh,kw], bias [O]
+ *   conv_transpose2d                   [C,H,W] -> [O,H',W']: the adjoint of a convolution; weight [C,O,kh,kw],
+ *                                      bias [O]
  *   batch_norm any                     per channel; weight, bias (trained), mean, var (running values)
  *   avgpool maxpool sumpool            [C,H,W] -> [C,H',W']; kernel 0: the whole map; avg divides by kernel^2
  *   adaptive_avgpool                   [C,H,W] -> [C,size,size]; cell i averages floor(i n/o) .. ceil((i+1) n/o)-1
@@ -41,25 +42,31 @@ typedef enum snn_layer_key {
     SNN_LAYER_BIAS = 107,        /**< i64, 1: has a bias */
     SNN_LAYER_STANDARDISE = 108, /**< i64, 1: scaled weight standardisation with a trained gain */
     SNN_LAYER_EPS = 109,         /**< f64, inside the root of a standardisation or batch norm */
-    SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal, sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of every output of norm 1, bias 0) */
+    SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal,
+                                      sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of
+                                      every output of norm 1, bias 0) */
     SNN_LAYER_INIT_STD = 111,    /**< f64, deviation for init "normal" */
     SNN_LAYER_MOMENTUM = 112,    /**< f64, of a batch norm's running values */
-    SNN_LAYER_OVER = 113,        /**< str: step (statistics of every step alone), all (over all steps, needs a trainer that keeps them) */
+    SNN_LAYER_OVER = 113,        /**< str: step (statistics of every step alone), all (over all steps, needs a trainer
+                                      that keeps them) */
     SNN_LAYER_SIZE = 114,        /**< i64, rows and columns of adaptive_avgpool's output */
     SNN_LAYER_FACTOR = 115,      /**< i64, of upsample */
     SNN_LAYER_VALUE = 116,       /**< f64, of scale and attention: constant factor; of gain: initial value */
     SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), of dropout */
-    SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w; tensors g, u, v),
-                                  *   frobenius (weights w min(1, range / Frobenius norm of w), a constant factor for the gradient) */
+    SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w;
+                                      tensors g, u, v), frobenius (weights w min(1, range / Frobenius norm of w), a
+                                      constant factor for the gradient) */
     SNN_LAYER_RANGE = 119,       /**< f64, largest norm with norm "spectral" or "frobenius" */
     SNN_LAYER_OUT_PAD = 120,     /**< i64, rows and columns added at the end of conv_transpose2d's output */
     SNN_LAYER_DECAY = 121,       /**< f64 in [0, 1], of rate: weight of a step relative to the next */
-    SNN_LAYER_BINARY = 122,      /**< str, linear and conv2d: none, scaled (weights mean|w| of the output channel times the sign of
-                                  *   w, with sign(0) = 1), sign (the sign alone); w stays real for the optimizer, without weight decay */
-    SNN_LAYER_BACK = 123,        /**< str, gradient of binary weights, where |w| <= 1: ste (as it comes), scale (times mean|w|),
-                                  *   full (and through mean|w|) */
+    SNN_LAYER_BINARY = 122,      /**< str, linear and conv2d: none, scaled (weights mean|w| of the output channel
+                                      times the sign of w, with sign(0) = 1), sign (the sign alone); w stays real for
+                                      the optimizer, without weight decay */
+    SNN_LAYER_BACK = 123,        /**< str, gradient of binary weights, where |w| <= 1: ste (as it comes), scale (times
+                                      mean|w|), full (and through mean|w|) */
     SNN_LAYER_CLIP_LATENT = 124, /**< i64, 1: w of binary weights is clipped to [-1, 1] after every update */
-    SNN_LAYER_SELECTED = 125,    /**< i64, of select: number of the input that is passed on, from 0; may be set between batches */
+    SNN_LAYER_SELECTED = 125,    /**< i64, of select: number of the input that is passed on, from 0; may be set
+                                      between batches */
     SNN_LAYER_HEADS = 126,       /**< i64, of attention: groups of channels, each with an attention of its own */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
@@ -80,7 +87,7 @@ typedef struct snn_tensor {
     uint32_t trained;     /**< 1: an optimizer changes it; 0: state, as running means */
     uint32_t reserved;    /**< 0 */
     const char *name;     /**< "weight", "bias", ...; borrowed from the layer */
-    float *data;          /**< [length]; NULL: binary weights behind snn_network_pack() */
+    float *data;          /**< [length]; NULL: binary weights after snn_network_pack() */
 } snn_tensor;
 
 /** Initialiser for a snn_tensor that a call is to fill. */

@@ -35,18 +35,19 @@ SNN_API snn_status snn_network_create(snn_network **out, snn_context *context, c
 /** Builds a network from a name or a notation, for `classes` outputs; `neuron` NULL takes the neuron of the
  * network's paper (or a plain LIF with tau 2). The result is not prepared yet: layers may still be changed.
  *
- * Names: "vgg11-ws", "vgg11-ws-f" (with feedback), "vgg11-bn", "resnet18", "nf-resnet34", "preact-resnet18", "vgg11-dsr";
- * with feedback, and rates as their readout's input: "ide-400", "ide-64c5", "alexnet-f", "cifarnet-f",
+ * Names: "vgg11-ws", "vgg11-ws-f" (with feedback), "vgg11-bn", "resnet18", "nf-resnet34", "preact-resnet18",
+ * "vgg11-dsr"; with feedback, and rates as their readout's input: "ide-400", "ide-64c5", "alexnet-f", "cifarnet-f",
  * "spide-convnet-f", and without feedback "spide-lenet";
  * "binary-mlp", "binary-conv", "binary-resnet18", "binary-transformer", "binary-transformer-a" (binary weights).
  * Notation: tokens joined by '-'. A number: linear layer of that size + neuron; 64C3: 3x3 convolution to 64 channels,
  * padded to keep the size, + neuron; 64C3s2: with stride 2; AP2, MP2: average, maximum pooling 2x2; GAP: global
- * average; BN behind a number or convolution: batch norm before its neuron; FC or the last number: the linear readout.
- * "ws:" in front makes the convolutions weight-standardised and scales spikes by 2.74; "side:" in front gives every population
- * a side readout, a linear layer "side1", "side2", ... (of a map, behind averages over at most 4x4 places). A leading number equal to
- * the size of the input, as in "784-800-10", stands for the input. Kernels are odd; a last number is `classes`, unless
- * that is 0.
- * With dsr_if or dsr_lif neurons the readout has neurons, too; BN is over all steps, and may stand behind the readout.
+ * average; BN after a number or convolution: batch norm before its neuron; FC or the last number: the linear
+ * readout. "ws:" in front makes the convolutions weight-standardised and scales spikes by 2.74; "side:" in front
+ * gives every population a side readout, a linear layer "side1", "side2", ... (of a map, after averages over at most
+ * 4x4 places). A leading number equal to the size of the input, as in "784-800-10", stands for the input. Kernels are
+ * odd; a last number is `classes`, unless that is 0.
+ * With dsr_if or dsr_lif neurons the readout has neurons, too; BN is over all steps, and may stand after the
+ * readout.
  * @return SNN_ERR_ARGUMENT (says at which token), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
 SNN_API snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
                                      size_t rank, size_t classes, const snn_neuron *neuron);
@@ -57,15 +58,15 @@ SNN_API const char *snn_network_builder(size_t index);
 /** Frees a network and its layers; NULL is accepted. Destroy its trainers first. */
 SNN_API void snn_network_destroy(snn_network *network);
 
-/** Adds a layer behind the last one. Types are listed in layer.h.
+/** Adds a layer after the last one. Types are listed in layer.h.
  * @param name unique name without '.', at most 47 bytes; NULL makes one, "conv2d3"
  * @param layer receives the layer, borrowed; may be NULL
  * @return SNN_ERR_ARGUMENT (unknown type, name taken), SNN_ERR_STATE (prepared), SNN_ERR_UNSUPPORTED (there are 4,096
  * layers), SNN_ERR_MEMORY; the network is what it was then */
 SNN_API snn_status snn_network_add(snn_network *network, const char *type, const char *name, snn_layer **layer);
 
-/** Takes the last layer away again, as where one of its parameters was refused: its name and its number are free. Layers
- * that were told to read it by name read the next one of that name.
+/** Takes the last layer away again, as where one of its parameters was refused: its name and its number are free.
+ * Layers that were told to read it by name read the next one of that name.
  * @param layer the last layer; destroyed
  * @return SNN_ERR_ARGUMENT (NULL, or not the last layer of this network), SNN_ERR_STATE (prepared) */
 SNN_API snn_status snn_network_remove(snn_network *network, snn_layer *layer);
@@ -74,7 +75,7 @@ SNN_API snn_status snn_network_remove(snn_network *network, snn_layer *layer);
 SNN_API snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron, const char *name,
                                           snn_layer **layer);
 
-/** Adds a linear layer with bias of `out` outputs, behind a flatten if the input is a map, and then the
+/** Adds a linear layer with bias of `out` outputs, after a flatten if the input is a map, and then the
  * neuron unless NULL (the readout).
  * @return as snn_network_add() */
 SNN_API snn_status snn_network_add_dense(snn_network *network, size_t out, const snn_neuron *neuron);
@@ -89,12 +90,13 @@ SNN_API snn_status snn_network_add_conv2d(snn_network *network, size_t out, size
  * @return SNN_ERR_SHAPE and SNN_ERR_ARGUMENT (the message names the layer and both shapes), SNN_ERR_MEMORY */
 SNN_API snn_status snn_network_prepare(snn_network *network);
 
-/** Keeps the weights of binary layers as one bit each and a scale per output channel, and gives back their latent weights: the
- * network computes the same, bit for bit, in a fraction of the memory, but cannot be trained any more (SNN_ERR_STATE from everything
- * that would), and these layers' weight tensors have no `data`. snn_network_save() then writes a packed file. A network without
- * binary layers stays as it is; a second call does nothing. Not while another thread uses the network.
- * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not prepared; in a callback of a trainer), SNN_ERR_DIVERGED (a weight is not finite), SNN_ERR_MEMORY; the network is
- * unchanged then */
+/** Keeps the weights of binary layers as one bit each and a scale per output channel, and gives back their latent
+ * weights: the network computes the same, bit for bit, in a fraction of the memory, but cannot be trained any more
+ * (SNN_ERR_STATE from everything that would), and these layers' weight tensors have no `data`. snn_network_save()
+ * then writes a packed file. A network without binary layers stays as it is; a second call does nothing. Not while
+ * another thread uses the network.
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not prepared; in a callback of a trainer), SNN_ERR_DIVERGED (a weight is
+ * not finite), SNN_ERR_MEMORY; the network is unchanged then */
 SNN_API snn_status snn_network_pack(snn_network *network);
 
 /** Describes the network. Real-time safe. */

@@ -20,10 +20,13 @@ typedef enum snn_neuron_type {
     SNN_NEURON_IF = 1,   /**< "if": decay 1 */
     SNN_NEURON_LIF = 2,  /**< "lif": leaky integrate-and-fire */
     SNN_NEURON_CUBA = 3, /**< "cuba": current-based, i[t] = current_decay * i[t-1] + I[t] drives u */
-    SNN_NEURON_ALIF = 4, /**< "alif": threshold + adapt_strength * b, b[t+1] = adapt_decay * b[t] + (1 - adapt_decay) * s[t] */
+    SNN_NEURON_ALIF = 4, /**< "alif": threshold + adapt_strength * b, b[t+1] = adapt_decay * b[t] + (1 - adapt_decay)
+                              * s[t] */
     SNN_NEURON_PLIF = 5, /**< "plif": lif whose decay = 1 / (1 + exp(-w)) is trained through w */
-    SNN_NEURON_DSR_IF = 401,  /**< "dsr_if": fires at fire_at * threshold, loses threshold, emits threshold * s; the threshold is trained */
-    SNN_NEURON_DSR_LIF = 402, /**< "dsr_lif": the same with decay = exp(-delta_t / time_constant), k = 1 - decay; emits threshold / delta_t * s */
+    SNN_NEURON_DSR_IF = 401,  /**< "dsr_if": fires at fire_at * threshold, loses threshold, emits threshold * s; the
+                                   threshold is trained */
+    SNN_NEURON_DSR_LIF = 402, /**< "dsr_lif": the same with decay = exp(-delta_t / time_constant), k = 1 - decay;
+                                   emits threshold / delta_t * s */
     SNN_NEURON_TYPE_FORCE32 = 0x7fffffff
 } snn_neuron_type;
 
@@ -32,7 +35,8 @@ typedef enum snn_neuron_key {
     SNN_NEURON_TAU = 1,             /**< f64, time constant in steps, decay = 1 - 1/tau; sets SNN_NEURON_DECAY */
     SNN_NEURON_DECAY = 2,           /**< f64 in [0, 1], factor of the membrane potential from step to step */
     SNN_NEURON_THRESHOLD = 3,       /**< f64 > 0 */
-    SNN_NEURON_RESET = 4,           /**< str: subtract (the threshold), zero, value, none (a readout that integrates: its output is u) */
+    SNN_NEURON_RESET = 4,           /**< str: subtract (the threshold), zero, value, none (a readout that integrates:
+                                         its output is u) */
     SNN_NEURON_RESET_VALUE = 5,     /**< f64, potential after a spike if reset is "value" */
     SNN_NEURON_SURROGATE = 6,       /**< str: sigmoid, triangle, rectangle, arctan, fast_sigmoid */
     SNN_NEURON_SURROGATE_ALPHA = 7, /**< f64 > 0, slope of the surrogate, or width of the rectangle */
@@ -40,10 +44,14 @@ typedef enum snn_neuron_key {
     SNN_NEURON_CURRENT_DECAY = 9,   /**< f64 in [0, 1], cuba */
     SNN_NEURON_ADAPT_DECAY = 10,    /**< f64 in [0, 1], alif */
     SNN_NEURON_ADAPT_STRENGTH = 11, /**< f64 >= 0, alif */
-    SNN_NEURON_PER_NEURON = 12,     /**< i64, 1: decay and threshold are tensors [N] ("decay", "threshold") of the layer */
-    SNN_NEURON_SMOOTH = 13,         /**< i64, 1: s is the primitive of the surrogate, a graded spike that finite differences can check */
-    SNN_NEURON_FIRE_AT = 401,         /**< f64 > 0, the neuron fires at this multiple of the threshold; reset "subtract" takes the threshold off */
-    SNN_NEURON_THRESHOLD_BOUND = 402, /**< f64 > 0, dsr: a smaller threshold is raised to this at the start of a forward pass */
+    SNN_NEURON_PER_NEURON = 12,     /**< i64, 1: decay and threshold are tensors [N] ("decay", "threshold") of the
+                                         layer */
+    SNN_NEURON_SMOOTH = 13,         /**< i64, 1: s is the primitive of the surrogate, a graded spike that finite
+                                         differences can check */
+    SNN_NEURON_FIRE_AT = 401,         /**< f64 > 0, the neuron fires at this multiple of the threshold; reset
+                                           "subtract" takes the threshold off */
+    SNN_NEURON_THRESHOLD_BOUND = 402, /**< f64 > 0, dsr: a smaller threshold is raised to this at the start of a
+                                           forward pass */
     SNN_NEURON_THRESHOLD_GAIN = 403,  /**< f64, dsr: factor of the threshold's gradient */
     SNN_NEURON_DELTA_T = 404,         /**< f64 > 0, dsr_lif: duration of a step */
     SNN_NEURON_TIME_CONSTANT = 405,   /**< f64 > 0, dsr_lif: of the membrane, in the unit of delta_t */

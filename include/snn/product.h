@@ -26,20 +26,24 @@ SNN_BEGIN_DECLS
  * "winograd" the same in fewer multiplications, 3x3 and 5x5 windows of stride 1;
  * "events"   inputs that are not 0 add their weights;
  * "lookup"   inputs, as bits, look up sums of five weights;
- * "matrix"   a matrix unit multiplies inputs with the three bytes of weights of 24 bits, where the instruction set has one;
- * "bits"     weights of one bit: bits that are set in both are counted. A layer has one kind of weights: it is never picked over others.
- * @return borrowed, lives for ever */
+ * "matrix"   a matrix unit, where the instruction set has one, multiplies inputs with the three bytes of weights of 24
+ *            bits;
+ * "bits"     weights of one bit: bits that are set in both are counted. A layer has one kind of weights, so this way
+ *            is never picked in place of another.
+ * @return static storage */
 SNN_API const char *snn_product_way(size_t index);
 
-/** Times one way, with random spikes and weights: the median of 7 measurements of at least a millisecond each. Allocates and frees.
+/** Times one way, with random spikes and weights: the median of 7 measurements of at least a millisecond each.
+ * Allocates and frees.
  * @param seconds receives the time of one product, from spikes as floats to outputs as floats
- * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density beyond 0 .. 1, no such way), SNN_ERR_SHAPE (the window is larger than the
- * padded map), SNN_ERR_UNSUPPORTED (the way does not take this shape, or
- * this context's instruction set does not have it), SNN_ERR_MEMORY; *seconds is 0 then */
-SNN_API snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way, double *seconds);
+ * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density beyond 0 .. 1, no such way), SNN_ERR_SHAPE (the window is
+ * larger than the padded map), SNN_ERR_UNSUPPORTED (the way does not take this shape, or this context's instruction
+ * set does not have it), SNN_ERR_MEMORY; *seconds is 0 then */
+SNN_API snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way,
+                                       double *seconds);
 
 /** Which way a layer of this shape would go with such spikes. Allocates and frees.
- * @param way receives a name, borrowed, lives for ever
+ * @param way receives a name, in static storage
  * @return as snn_product_measure(); *way is NULL then */
 SNN_API snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way);
 

@@ -7,9 +7,9 @@
 #include <snn/network.h>
 #include <snn/trainer.h>
 
-/** Lateral neurons beside the linear and conv2d layers of one network. Beside a layer with presynaptic activity x of N
- * numbers (inputs of linear, channels * kernel^2 of conv2d), M of them hold weights H [M,N], whose rows learn the principal
- * subspace of x while the network is trained. With the rows that are frozen, H_old, every weight gradient
+/** Lateral neurons beside the linear and conv2d layers of one network. Beside a layer with presynaptic activity x of
+ * N numbers (inputs of linear, channels * kernel^2 of conv2d), M of them hold weights H [M,N], whose rows learn the
+ * principal subspace of x while the network is trained. With the rows that are frozen, H_old, every weight gradient
  * sum delta' x becomes sum delta' (x - H_old' H_old x). One thread at a time may use it. */
 typedef struct snn_projection snn_projection;
 
@@ -20,8 +20,10 @@ typedef enum snn_projection_key {
     SNN_PROJECTION_CLAMP = 803,      /**< f64, largest absolute entry of dH */
     SNN_PROJECTION_ITERATIONS = 804, /**< i64, updates on the same rows */
     SNN_PROJECTION_EVERY = 805,      /**< i64, learn on every k-th batch only */
-    SNN_PROJECTION_SOURCE = 806,     /**< str: trace (what the method's gradient reads), both (spikes and traces, if it keeps traces) */
-    SNN_PROJECTION_SPIKES = 807,     /**< i64, T_l: lateral neurons answer with up to so many signed spikes; 0: with real numbers */
+    SNN_PROJECTION_SOURCE = 806,     /**< str: trace (what the method's gradient reads), both (spikes and traces, if
+                                          it keeps traces) */
+    SNN_PROJECTION_SPIKES = 807,     /**< i64, T_l: lateral neurons answer with at most T_l signed spikes; 0: with
+                                          real numbers */
     SNN_PROJECTION_SCALE = 808,      /**< f64, S: the activity that T_l spikes stand for */
     SNN_PROJECTION_KEY_FORCE32 = 0x7fffffff
 } snn_projection_key;
@@ -30,7 +32,8 @@ typedef enum snn_projection_key {
 typedef struct snn_projection_info {
     uint32_t struct_size; /**< set by the caller to sizeof(snn_projection_info) */
     uint32_t reserved;    /**< 0 */
-    uint64_t inputs;      /**< N, in the order of the layer's weights: channel, kernel row, kernel column; 0: the layer can have none */
+    uint64_t inputs;      /**< N, in the order of the layer's weights: channel, kernel row, kernel column; 0: the
+                               layer can have none */
     uint64_t rows;        /**< M */
     uint64_t frozen;      /**< the first rows, of earlier tasks */
     double lr;            /**< learning rate of this layer */
@@ -41,8 +44,8 @@ typedef struct snn_projection_info {
 
 SNN_BEGIN_DECLS
 
-/** Creates a projection for a network, prepared here if it was not, without lateral neurons yet. Borrows the network. The caller
- * destroys it after the trainers that use it.
+/** Creates a projection for a network, prepared here if it was not, without lateral neurons yet. Borrows the network.
+ * The caller destroys it after the trainers that use it.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY, SNN_ERR_SHAPE; *out is NULL then */
 SNN_API snn_status snn_projection_create(snn_projection **out, snn_network *network);
 
@@ -61,15 +64,16 @@ SNN_API snn_status snn_projection_set_text(snn_projection *projection, const cha
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
 SNN_API snn_status snn_projection_param_info(const snn_projection *projection, size_t index, snn_param_info *info);
 
-/** Gives layer number `layer` so many more lateral neurons, with random orthonormal rows. Rows are taken into account by the
- * next snn_trainer_prepare(); until then a trainer that uses the projection refuses to train.
- * @return SNN_ERR_ARGUMENT (no such layer), SNN_ERR_UNSUPPORTED (a layer without weights, or whose weights are derived: groups,
- * standardised, spectral norm, transposed), SNN_ERR_SHAPE (more rows than inputs), SNN_ERR_STATE (in a callback of a trainer that uses
- * it), SNN_ERR_MEMORY */
+/** Gives layer number `layer` `rows` more lateral neurons, with random orthonormal rows. Rows are taken into account
+ * by the next snn_trainer_prepare(); until then a trainer that uses the projection refuses to train.
+ * @return SNN_ERR_ARGUMENT (no such layer), SNN_ERR_UNSUPPORTED (a layer without weights, or whose weights are
+ * derived: groups, standardised, spectral norm, transposed), SNN_ERR_SHAPE (more rows than inputs), SNN_ERR_STATE (in
+ * a callback of a trainer that uses it), SNN_ERR_MEMORY */
 SNN_API snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows);
 
-/** Freezes all rows: from the next snn_trainer_prepare() on, gradients are projected against them, and parameters of one
- * dimension (biases, gains, thresholds, those of batch norms) and the running statistics of batch norms stay as they are.
+/** Freezes all rows: from the next snn_trainer_prepare() on, gradients are projected against them, and parameters of
+ * one dimension (biases, gains, thresholds, those of batch norms) and the running statistics of batch norms stay as
+ * they are.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (in a callback of a trainer that uses it) */
 SNN_API snn_status snn_projection_freeze(snn_projection *projection);
 
@@ -80,16 +84,18 @@ SNN_API snn_status snn_projection_set_layer_lr(snn_projection *projection, size_
 /** Figures of layer number `layer`. Real-time safe. @return SNN_ERR_ARGUMENT */
 SNN_API snn_status snn_projection_get_info(const snn_projection *projection, size_t layer, snn_projection_info *info);
 
-/** The lateral weights H of a layer, [rows,inputs], borrowed until the layer grows; they may be written between batches. NULL if
- * it has none. Real-time safe. */
+/** The lateral weights H of a layer, [rows,inputs], borrowed until the layer grows; they may be written between
+ * batches. NULL if it has none. Real-time safe. */
 SNN_API float *snn_projection_weights(snn_projection *projection, size_t layer);
 
-/** out = x - H_old' y for n rows of presynaptic activity, both [n,inputs] (x may be out), as the gradient takes it. Slow: for looking
- * into a run. @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY */
-SNN_API snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x, size_t n, float *out);
+/** out = x - H_old' y for n rows of presynaptic activity, both [n,inputs] (x may be out), as the gradient takes it.
+ * Slow: for looking into a run. @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY */
+SNN_API snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x, size_t n,
+                                        float *out);
 
-/** Lets a trainer learn lateral weights and project its gradients; NULL: no longer. Call it before snn_trainer_prepare(). Borrows the
- * projection. @return SNN_ERR_ARGUMENT (another network), SNN_ERR_STATE (prepared already) */
+/** Lets a trainer learn lateral weights and project its gradients; NULL: no longer. Call it before
+ * snn_trainer_prepare(). Borrows the projection. @return SNN_ERR_ARGUMENT (another network), SNN_ERR_STATE (prepared
+ * already) */
 SNN_API snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection);
 
 SNN_END_DECLS

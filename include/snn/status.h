@@ -6,7 +6,7 @@
 
 #include <snn/export.h>
 
-/** Every status: X(NAME, value, "meaning"). The one list behind the enum, the names and the docs. */
+/** Every status: X(NAME, value, "meaning"). The one source of the enum, the names and the docs. */
 #define SNN_STATUS_LIST(X)                                                                   \
     X(SNN_OK, 0, "success")                                                                  \
     X(SNN_ERR_ARGUMENT, -1, "an argument is NULL, out of range or unknown")                  \

@@ -83,15 +83,15 @@ SNN_API snn_status snn_stream_set_state(snn_stream *stream, const void *state, s
  * */
 SNN_API snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
 
-/** Trains on the step that was made last: the error goes down through the layers of that step, meets the presynaptic traces
- * (ottt, opzo) or spikes (sltt, sei), and the optimizer updates the parameters:
+/** Trains on the step that was made last: the error goes down through the layers of that step, meets the presynaptic
+ * traces (ottt, opzo) or spikes (sltt, sei), and the optimizer updates the parameters:
  *   dW = delta(error) (x) factor                                  docs/methods/ottt.md, docs/realtime.md
  * Real-time safe.
  * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step since the last
- * call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or gradient not finite, or too
- * large for an update: neither parameters nor feedback matrices were changed). An error that is not finite leaves the step to be learned from; a gradient
- * that is refused uses it up */
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step
+ * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or
+ * gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
+ * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
 SNN_API snn_status snn_stream_learn(snn_stream *stream, const float *error);
 
 /** The same with the error of the trainer's loss for a label.

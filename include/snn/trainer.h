@@ -8,62 +8,74 @@
 #include <snn/network.h>
 #include <snn/optimizer.h>
 
-/** Trains one network with one method and one optimizer. Holds the moments of the optimizer, the plan of all memory, and
- * the position in the run (epoch, batch, updates). One thread at a time may use it. */
+/** Trains one network with one method and one optimizer. Holds the moments of the optimizer, the plan of all memory,
+ * and the position in the run (epoch, batch, updates). One thread at a time may use it. */
 typedef struct snn_trainer snn_trainer;
 
 /** Parameters of trainers. A method adds its own, in the bands of the families. All but those marked * are
  * fixed once snn_trainer_prepare() was called. */
 typedef enum snn_trainer_key {
     SNN_TRAINER_STEPS = 401,           /**< i64, T, time steps per sample */
-    SNN_TRAINER_LOSS = 402,            /**< str: ce, mse, ce_mse = (1 - loss_mix) CE + loss_mix MSE, half_square = half the squared
-                                            distance from the target */
+    SNN_TRAINER_LOSS = 402,            /**< str: ce, mse, ce_mse = (1 - loss_mix) CE + loss_mix MSE, half_square =
+                                            half the squared distance from the target */
     SNN_TRAINER_LOSS_MIX = 403,        /**< f64 in [0, 1] */
     SNN_TRAINER_MSE_TARGET = 404,      /**< str: onehot, constant (mse_constant for every class) */
     SNN_TRAINER_MSE_CONSTANT = 405,    /**< f64 */
     SNN_TRAINER_LABEL_SMOOTHING = 406, /**< f64 in [0, 1): targets (1 - e) onehot + e / classes */
-    SNN_TRAINER_LOSS_ON = 407,         /**< str: step (mean over T of the loss of each step's output), mean (loss of the mean output; bptt, sei) */
+    SNN_TRAINER_LOSS_ON = 407,         /**< str: step (mean over T of the loss of each step's output), mean (loss of
+                                            the mean output; bptt, sei) */
     SNN_TRAINER_ENCODER = 408,         /**< str: direct, poisson, latency: how a static sample becomes T inputs */
     SNN_TRAINER_SHUFFLE = 409,         /**< i64*, 1: epochs draw their order from seed and epoch number */
     SNN_TRAINER_DROP_LAST = 410,       /**< i64*, 1: epochs leave out a last batch that is not full */
-    SNN_TRAINER_DISTIL = 411,          /**< f64 in [0, 1], mu: share of the distance from a teacher in the loss of training,
-                                        * (1 - mu) loss + mu tau^2 KL(softmax(teacher / tau) || softmax(output / tau)) */
+    SNN_TRAINER_DISTIL = 411,          /**< f64 in [0, 1], mu: share of the distance from a teacher in the loss of
+                                            training, (1 - mu) loss + mu tau^2 KL(softmax(teacher / tau) ||
+                                            softmax(output / tau)) */
     SNN_TRAINER_DISTIL_TAU = 412,      /**< f64, tau */
-    SNN_TRAINER_SKIP_UNREADABLE = 413, /**< i64*, 1: epochs leave out batches of which a sample cannot be read or is not finite, with a
-                                            warning; 0: they end there, and the next call tries the batch again */
+    SNN_TRAINER_SKIP_UNREADABLE = 413, /**< i64*, 1: epochs leave out batches of which a sample cannot be read or is
+                                            not finite, with a warning; 0: they end there, and the next call tries the
+                                            batch again */
 
     SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt: K of the T steps are trained, drawn per batch; 0: all */
     SNN_OTTT_VARIANT = 602,            /**< str, ottt: A (one update per batch), O (one update per step) */
-    SNN_OPZO_FEEDBACK = 611,           /**< str, opzo: what brings errors to the populations: opzo (matrices estimated from noise),
-                                            dfa (fixed random matrices), kp (random matrices that learn), zo (noise times the loss), bp
-                                            (the weights) */
-    SNN_OPZO_NOISE_POS = 612,          /**< str, opzo: post (readers of a population get s + alpha z), pre (its current gets alpha z) */
-    SNN_OPZO_NOISE = 613,              /**< str, opzo: gaussian, rademacher, sphere (uniform direction of length sqrt(n)) */
+    SNN_OPZO_FEEDBACK = 611,           /**< str, opzo: what brings errors to the populations: opzo (matrices estimated
+                                            from noise), dfa (fixed random matrices), kp (random matrices that learn),
+                                            zo (noise times the loss), bp (the weights) */
+    SNN_OPZO_NOISE_POS = 612,          /**< str, opzo: post (readers of a population get s + alpha z), pre (its
+                                            current gets alpha z) */
+    SNN_OPZO_NOISE = 613,              /**< str, opzo: gaussian, rademacher, sphere (uniform direction of length
+                                            sqrt(n)) */
     SNN_OPZO_ANTITHETIC = 614,         /**< i64, opzo: 1: steps 2 k and 2 k + 1 take z and -z */
     SNN_OPZO_ALPHA = 615,              /**< f64 > 0, opzo: size of the noise */
     SNN_OPZO_MOMENTUM = 616,           /**< f64 in [0, 1), opzo: share of a feedback matrix that an update keeps */
     SNN_OPZO_INVERSE_ALPHA = 617,      /**< i64, opzo: 1: matrices estimate the transposed Jacobian J', 0: alpha J' */
-    SNN_OPZO_WARM_UP = 618,            /**< i64, opzo: 1: matrices are a plain average until the momentum's window is full */
-    SNN_OPZO_MATRIX_INIT = 619,        /**< str, opzo: first values of the matrices: zero, readout (uniform, as the readout's weights);
-                                            dfa and kp always begin with the latter */
+    SNN_OPZO_WARM_UP = 618,            /**< i64, opzo: 1: matrices are a plain average until the momentum's window is
+                                            full */
+    SNN_OPZO_MATRIX_INIT = 619,        /**< str, opzo: first values of the matrices: zero, readout (uniform, as the
+                                            readout's weights); dfa and kp always begin with the latter */
     SNN_OPZO_ONLINE = 620,             /**< i64, opzo: 0: one update per batch, 1: one update per step */
-    SNN_OPZO_KP_RATE = 621,            /**< f64 >= 0, opzo, kp: learning rate of the matrices relative to that of the weights */
+    SNN_OPZO_KP_RATE = 621,            /**< f64 >= 0, opzo, kp: learning rate of the matrices relative to that of the
+                                            weights */
     SNN_OPZO_KP_DECAY = 622,           /**< f64 in [0, 1], opzo, kp: share of a matrix that every step takes away */
     SNN_OPZO_LOCAL_SCALE = 623,        /**< f64, opzo: factor of the errors that side readouts send down */
-    SNN_OPZO_GLOBAL_READOUT = 624,     /**< str, opzo: name of the side readout that all earlier populations learn from, too; empty: none */
+    SNN_OPZO_GLOBAL_READOUT = 624,     /**< str, opzo: name of the side readout that all earlier populations learn
+                                            from, too; empty: none */
     SNN_IDE_SOLVER = 701,              /**< str, ide: iteration, broyden, auto (broyden for several populations) */
     SNN_IDE_TOLERANCE = 702,           /**< f64, ide: relative residual at which the solver stops */
     SNN_IDE_ITERATIONS = 703,          /**< i64, ide: most iterations of the solver */
     SNN_IDE_MEMORY = 704,              /**< i64, ide: rank-one terms that broyden keeps per sample */
     SNN_SPIDE_BACKWARD_STEPS = 711,    /**< i64, spide: T_B, steps of the second stage */
     SNN_SPIDE_SCALE = 712,             /**< f64, spide: S, factor of the errors and of all gradients */
-    SNN_SPIDE_BACKWARD_THRESHOLD = 713, /**< f64, spide: potential of either sign at which a couple of the second stage fires */
-    SNN_SPIDE_SPIKE_SIZE = 714,        /**< f64, spide: G, what a couple that fired loses, and what its spike stands for */
-    SNN_DSR_RECOMPUTE = 801,           /**< str, dsr, for batch norm over all steps: on (runs the steps once more for every batch norm
-                                            behind spikes; memory does not grow with T), off (keeps the steps of neighbouring layers;
-                                            faster), auto (on with at most one such norm) */
-    SNN_SEI_TEMPORAL = 901,            /**< i64, sei: 1: the gradient goes through the potential of the step before (not the reset) */
+    SNN_SPIDE_BACKWARD_THRESHOLD = 713, /**< f64, spide: potential of either sign at which a couple of the second
+                                             stage fires */
+    SNN_SPIDE_SPIKE_SIZE = 714,        /**< f64, spide: G, what a couple that fired loses, and what its spike stands
+                                            for */
+    SNN_DSR_RECOMPUTE = 801,           /**< str, dsr, for batch norm over all steps: on (runs the steps once more for
+                                            every batch norm after spikes; memory does not grow with T), off (keeps
+                                            the steps of neighbouring layers; faster), auto (on with at most one such
+                                            norm) */
+    SNN_SEI_TEMPORAL = 901,            /**< i64, sei: 1: the gradient goes through the potential of the step before
+                                            (not the reset) */
     SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
 } snn_trainer_key;
 
@@ -79,20 +91,25 @@ typedef struct snn_metrics {
     double gradient_norm;      /**< of the last update before clipping, if clip_norm is set; else 0 */
     double firing_rate;        /**< spikes per neuron and step, over all populations */
     double synops_dense;       /**< synaptic operations per sample (all T steps) if every input counted */
-    double synops_mac;         /**< of those, per sample: non-zero weight times non-zero real-valued input (evaluation) */
+    double synops_mac;         /**< of those, per sample: non-zero weight times non-zero real-valued input
+                                    (evaluation) */
     double synops_ac;          /**< of those, per sample: non-zero weight times spike (evaluation) */
-    double solver_residual;    /**< ide: largest residual that the solver left in a batch, relative to the right side */
+    double solver_residual;    /**< ide: largest residual that the solver left in a batch, relative to the right
+                                    side */
     double solver_iterations;  /**< ide: iterations of the solver, mean over the batches */
     uint64_t solver_failures;  /**< ide: batches whose solver stopped before its tolerance */
     double equilibrium_gap;    /**< ide: ||f(a) - a|| / ||a|| of the rates a, mean over the batches */
-    double backward_rate;      /**< spide: spikes of either sign per neuron and step of the second stage, over all populations */
+    double backward_rate;      /**< spide: spikes of either sign per neuron and step of the second stage, over all
+                                    populations */
     double samples_per_second; /**< of this call: of the samples seen in it */
 } snn_metrics;
 
 /** Initialiser for a snn_metrics that a call is to fill. */
-#define SNN_METRICS_INIT { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0 }
+#define SNN_METRICS_INIT \
+    { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0 }
 
-/** Figures of one layer in the last epoch, step or evaluation; in the progress callback of an epoch, in the epoch so far. */
+/** Figures of one layer in the last epoch, step or evaluation; in the progress callback of an epoch, in the epoch so
+ * far. */
 typedef struct snn_layer_metrics {
     uint32_t struct_size;  /**< set by the caller to sizeof(snn_layer_metrics) */
     uint32_t reserved;     /**< 0 */
@@ -121,29 +138,31 @@ typedef struct snn_progress {
 /** Called after every batch of an epoch or evaluation. Return 0 to go on; anything else ends the call with
  * SNN_ERR_CANCELLED between two batches: the trainer can be saved and goes on from there later.
  *
- * In the callback of an epoch the host may evaluate and predict with this trainer, and save it; the epoch's figures are not touched. All
- * else that computes with it, prepares, loads or restarts it gives SNN_ERR_STATE, and so does everything in other callbacks: of
- * evaluations, observers, noise, data sets. Destroying it there is an error of the host, which a debug build asserts. */
+ * In the callback of an epoch the host may evaluate and predict with this trainer, and save it; the epoch's figures
+ * are not touched. All else that computes with it, prepares, loads or restarts it gives SNN_ERR_STATE, and so does
+ * everything in other callbacks: of evaluations, observers, noise, data sets. Destroying it there is an error of the
+ * host, which a debug build asserts. */
 typedef int (*snn_progress_fn)(void *user, const snn_progress *progress);
 
 /** Moments at which an observer is called. */
 typedef enum snn_phase {
     SNN_PHASE_FORWARD = 1,  /**< the forward pass of step `step` is done: signals may be read */
-    SNN_PHASE_GRADIENT = 2, /**< what step `step` adds to the gradient may be read (if observed; not of a network with batch
-                             * norm over all steps, whose steps are one) */
+    SNN_PHASE_GRADIENT = 2, /**< what step `step` adds to the gradient may be read (if observed; not of a network with
+                                 batch norm over all steps, whose steps are one) */
     SNN_PHASE_UPDATE = 3,   /**< the gradient that the optimizer is about to use may be read; `step` is 0 */
-    SNN_PHASE_BACKWARD = 4, /**< spide: step `step` of the second stage is done: signals of populations may be read; opzo: the
-                             * errors of step `step` are known: SNN_SIGNAL_ERROR may be read */
+    SNN_PHASE_BACKWARD = 4, /**< spide: step `step` of the second stage is done: signals of populations may be read;
+                                 opzo: the errors of step `step` are known: SNN_SIGNAL_ERROR may be read */
     SNN_PHASE_FORCE32 = 0x7fffffff
 } snn_phase;
 
-/** What can be read of a layer during SNN_PHASE_FORWARD; and during SNN_PHASE_BACKWARD, where outputs of populations are spikes -1, 0
- * or 1 and membrane potentials those of the second stage. */
+/** What can be read of a layer during SNN_PHASE_FORWARD; and during SNN_PHASE_BACKWARD, where outputs of populations
+ * are spikes -1, 0 or 1 and membrane potentials those of the second stage. */
 typedef enum snn_signal {
     SNN_SIGNAL_OUTPUT = 1,   /**< spikes (0 or 1) of a population, values of any other layer */
     SNN_SIGNAL_MEMBRANE = 2, /**< membrane potential before the spike test and the reset */
     SNN_SIGNAL_TRACE = 3,    /**< presynaptic trace, in methods that keep one */
-    SNN_SIGNAL_ERROR = 4,    /**< opzo, in SNN_PHASE_BACKWARD: derivative of the loss by the output of the step, as the method has it */
+    SNN_SIGNAL_ERROR = 4,    /**< opzo, in SNN_PHASE_BACKWARD: derivative of the loss by the output of the step, as
+                                  the method has it */
     SNN_SIGNAL_FORCE32 = 0x7fffffff
 } snn_signal;
 
@@ -165,8 +184,8 @@ SNN_BEGIN_DECLS
 /** Name of training method number `index`, from 0; NULL past the last. Static storage. */
 SNN_API const char *snn_trainer_method(size_t index);
 
-/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt", "ide",
- * "dsr", "spide", "opzo" or "sei".
+/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt",
+ * "ide", "dsr", "spide", "opzo" or "sei".
  * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
  * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
  * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
@@ -200,15 +219,15 @@ SNN_API snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn
 /** Calls `fn` at the moments of snn_phase; only before prepare. flags: SNN_OBSERVE_... or 0. */
 SNN_API snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user);
 
-/** Takes the noise of opzo from `fn` instead of drawing it from the context's seed; NULL ends that. Only before prepare. Pairs
- * and distribution are the function's own affair then. Other methods never call it.
+/** Takes the noise of opzo from `fn` instead of drawing it from the context's seed; NULL ends that. Only before
+ * prepare. Pairs and distribution are the function's own affair then. Other methods never call it.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (after prepare) */
 SNN_API snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user);
 
-/** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: another trainer, of the same context, for the same samples and outputs
- * (created without an optimizer, if it is not trained itself). For every batch that is trained it evaluates the same samples, with
- * the same augmentation; its logits are the mean of its outputs over its own steps. Borrowed: prepare it for batches of the same
- * size, and destroy it after this trainer. NULL ends that.
+/** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: another trainer, of the same context, for the same
+ * samples and outputs (created without an optimizer, if it is not trained itself). For every batch that is trained it
+ * evaluates the same samples, with the same augmentation; its logits are the mean of its outputs over its own steps.
+ * Borrowed: prepare it for batches of the same size, and destroy it after this trainer. NULL ends that.
  * @return SNN_ERR_ARGUMENT (NULL trainer, itself, another context), SNN_ERR_SHAPE (samples or outputs differ) */
 SNN_API snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher);
 
@@ -219,11 +238,13 @@ SNN_API snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *te
  * SNN_TRAINER_DISTIL above 0) */
 SNN_API snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n);
 
-/** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing. A
- * second call plans anew (epoch, moments and parameters are kept). The new plan is made beside the old one, which stays if the call
- * fails: where memory is too short for both, destroy the trainer first (a checkpoint keeps its moments).
- * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do; batches of 1 with a batch norm over
- * vectors, which has one value then and no variance), SNN_ERR_STATE (in a callback of this trainer), SNN_ERR_MEMORY */
+/** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing.
+ * A second call plans anew (epoch, moments and parameters are kept). The new plan is made beside the old one, which
+ * stays if the call fails: where memory is too short for both, destroy the trainer first (a checkpoint keeps its
+ * moments).
+ * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do; batches of 1 with a
+ * batch norm over vectors, which has one value then and no variance), SNN_ERR_STATE (in a callback of this trainer),
+ * SNN_ERR_MEMORY */
 SNN_API snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
 
 /** Bytes that the trainer holds: plan, gradient, moments. 0 before prepare. Real-time safe. */
@@ -235,22 +256,25 @@ SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
  * @param labels [n], each below the number of outputs
  * @param n samples, at most the prepared batch
  * @param metrics may be NULL
- * @return SNN_ERR_ARGUMENT (label or n out of range; one sample, and a batch norm over vectors), SNN_ERR_STATE (not prepared, no
- * optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not finite, or a gradient from which
- * moments or weights would overflow). The refused update then changes nothing: neither parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
-SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
-                                    snn_metrics *metrics);
+ * @return SNN_ERR_ARGUMENT (label or n out of range; one sample, and a batch norm over vectors), SNN_ERR_STATE (not
+ * prepared, no optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not finite, or
+ * a gradient from which moments or weights would overflow). The refused update then changes nothing: neither
+ * parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
+SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels,
+                                    size_t n, snn_metrics *metrics);
 
-/** Trains one epoch, or what is left of the epoch under way: one that was cancelled, or that ended because a sample could not be read.
- * Such a batch changed nothing, and is tried again; SNN_TRAINER_SKIP_UNREADABLE leaves it out. A last batch of one sample is left out
- * where a batch norm over vectors has no variance of it. Allocates nothing.
- * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_STATE (the epoch under way is over a data set of
- * another size: go on with that one, or call snn_trainer_restart_epoch()), SNN_ERR_CANCELLED, what the data set gave for a sample;
- * SNN_ERR_IO (every batch was left out) */
+/** Trains one epoch, or what is left of the epoch under way: one that was cancelled, or that ended because a sample
+ * could not be read. Such a batch changed nothing, and is tried again; SNN_TRAINER_SKIP_UNREADABLE leaves it out. A
+ * last batch of one sample is left out where a batch norm over vectors has no variance of it. Allocates nothing.
+ * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_STATE (the epoch under way is
+ * over a data set of another size: go on with that one, or call snn_trainer_restart_epoch()), SNN_ERR_CANCELLED, what
+ * the data set gave for a sample; SNN_ERR_IO (every batch was left out) */
 SNN_API snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics);
 
-/** Gives up what is left of the epoch under way, if there is one: the next snn_trainer_epoch() begins it anew, over any data set. What was
- * learned stays. @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (in a callback of this trainer) */
+/** Gives up what is left of the epoch under way, if there is one: the next snn_trainer_epoch() begins it anew, over
+ * any data set. What was learned stays.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (in a callback of this
+ * trainer) */
 SNN_API snn_status snn_trainer_restart_epoch(snn_trainer *trainer);
 
 /** Evaluates a data set in its order: accuracy, loss, firing rates, synaptic operations. Changes no parameter.
@@ -267,12 +291,13 @@ SNN_API snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t 
 
 /** Reads a signal of layer number `index` in an observer, [n, shape of the layer] in C order.
  * @param length room in `out`
- * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not observed), SNN_ERR_UNSUPPORTED (the layer or method has no such signal) */
+ * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not observed), SNN_ERR_UNSUPPORTED (the layer or method has no such
+ * signal) */
 SNN_API snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal, float *out,
                                     size_t length);
 
-/** Reads the gradient of tensor `tensor` of layer number `index` in an observer of SNN_PHASE_GRADIENT or SNN_PHASE_UPDATE, or the last
- * one after a step.
+/** Reads the gradient of tensor `tensor` of layer number `index` in an observer of SNN_PHASE_GRADIENT or
+ * SNN_PHASE_UPDATE, or the last one after a step.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE, SNN_ERR_UNSUPPORTED (not a trained tensor) */
 SNN_API snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out,
                                              size_t length);

@@ -21,12 +21,13 @@ SNN_API uint32_t snn_version(void);
 /** The same as a string, "major.minor.patch"; static storage. Real-time safe. */
 SNN_API const char *snn_version_string(void);
 
-/** Whose matrix products the library was built with: "builtin", its own, or "cblas"; static storage. Real-time safe. */
+/** Whose matrix products the library was built with: "builtin", its own, or "cblas"; static storage. Real-time
+ * safe. */
 SNN_API const char *snn_version_products(void);
 
-/** Name number `index`, from 0, of the instruction sets that the library was built with, from the plainest: "ref", "avx2",
- * "avx512", "amx", "neon"; NULL past the last. The machine may have fewer: snn_context_get_info() tells which is in use.
- * Static storage. Real-time safe. */
+/** Name number `index`, from 0, of the instruction sets that the library was built with, from the plainest: "ref",
+ * "avx2", "avx512", "amx", "neon"; NULL past the last. The machine may have fewer: snn_context_get_info() tells which
+ * is in use. Static storage. Real-time safe. */
 SNN_API const char *snn_version_isa(size_t index);
 
 SNN_END_DECLS
