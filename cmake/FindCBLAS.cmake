@@ -1,8 +1,8 @@
 # FindCBLAS - a BLAS with the C interface, as the target CBLAS::CBLAS.
 #
-# BLA_VENDOR chooses the library, as for CMake's FindBLAS: Generic is libblas, which Debian's update-alternatives points to OpenBLAS,
-# BLIS or the reference; OpenBLAS, FLAME (BLIS) and others name one. Without it libblas is taken, then whatever there is, then
-# what pkg-config knows.
+# BLA_VENDOR chooses the library, as for CMake's FindBLAS: Generic is libblas, which Debian's update-alternatives
+# points to OpenBLAS, BLIS or the reference; OpenBLAS, FLAME (BLIS) and others name one. Without it libblas is taken,
+# then whatever there is, then what pkg-config knows.
 include(CheckCSourceCompiles)
 include(CMakePushCheckState)
 include(FindPackageHandleStandardArgs)
@@ -50,7 +50,8 @@ foreach(more "" cblas)
 endforeach()
 
 find_package_handle_standard_args(CBLAS REQUIRED_VARS CBLAS_LIBRARIES CBLAS_INCLUDE_DIR CBLAS_LINKS
-    REASON_FAILURE_MESSAGE "no BLAS with cblas.h and cblas_sgemm() was found (Debian: libopenblas-dev, libblis-dev or libblas-dev)")
+    REASON_FAILURE_MESSAGE
+    "no BLAS with cblas.h and cblas_sgemm() was found (Debian: libopenblas-dev, libblis-dev or libblas-dev)")
 if(CBLAS_FOUND AND NOT TARGET CBLAS::CBLAS)
     add_library(CBLAS::CBLAS INTERFACE IMPORTED)
     set_target_properties(CBLAS::CBLAS PROPERTIES INTERFACE_LINK_LIBRARIES "${CBLAS_LIBRARIES}"

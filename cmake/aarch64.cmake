@@ -1,4 +1,5 @@
-# cmake/aarch64.cmake - a toolchain: 64-bit ARM by Debian's cross compiler, run by the emulator as the plainest of its processors.
+# cmake/aarch64.cmake - a toolchain: 64-bit ARM by Debian's cross compiler, run by the emulator as the plainest of its
+# processors.
 set(machine aarch64)
 set(multiarch aarch64-linux-gnu)
 include(${CMAKE_CURRENT_LIST_DIR}/sysroot.cmake)

@@ -17,8 +17,8 @@ if(NOT SNN_FLOAT_AS_WRITTEN)
     add_compile_options(-msse2 -mfpmath=sse)
 endif()
 
-# The optimised builds check the bounds of the C library's copies, and of the stack; jumps lead to where functions begin; what the
-# loader has resolved cannot be written any more. A sanitizer does more than that, and in its own way.
+# The optimised builds check the bounds of the C library's copies, and of the stack; jumps lead to where functions
+# begin; what the loader has resolved cannot be written any more. A sanitizer does more than that, and in its own way.
 if(SNN_HARDENING AND NOT SNN_SANITIZE)
     foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -mbranch-protection=standard)
         string(MAKE_C_IDENTIFIER "SNN_HAS${flag}" has)

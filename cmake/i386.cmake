@@ -1,5 +1,5 @@
-# cmake/i386.cmake - a toolchain: 32-bit x86 by Debian's cross compiler. A 64-bit x86 runs its programs, with the libraries that
-# come with that compiler.
+# cmake/i386.cmake - a toolchain: 32-bit x86 by Debian's cross compiler. A 64-bit x86 runs its programs, with the
+# libraries that come with that compiler.
 set(machine i386)
 set(multiarch i386-linux-gnu)
 include(${CMAKE_CURRENT_LIST_DIR}/sysroot.cmake)

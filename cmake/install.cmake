@@ -12,8 +12,8 @@ write_basic_package_version_file(snn-config-version.cmake COMPATIBILITY SameMino
 install(FILES ${PROJECT_BINARY_DIR}/snn-config.cmake ${PROJECT_BINARY_DIR}/snn-config-version.cmake
     cmake/FindCBLAS.cmake DESTINATION ${package})
 
-# snn.pc stands where the libraries are, so it finds the prefix from there, wherever that is moved to. Folders that were given as
-# absolute paths stay where they are.
+# snn.pc stands where the libraries are, so it finds the prefix from there, wherever that is moved to. Folders that
+# were given as absolute paths stay where they are.
 set(pc_folder ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH SNN_PC_PREFIX ${pc_folder} ${CMAKE_INSTALL_PREFIX})
 set(SNN_PC_PREFIX "\${pcfiledir}/${SNN_PC_PREFIX}")

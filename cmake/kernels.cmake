@@ -1,4 +1,5 @@
-# The kernels of each instruction set are compiled for it, whatever the rest is compiled for; the machine is asked at run time.
+# The kernels of each instruction set are compiled for it, whatever the rest is compiled for; the machine is asked at
+# run time.
 set(fast -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/kernel/ref.c PROPERTIES COMPILE_OPTIONS -O2)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
@@ -7,8 +8,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
     if(SNN_AMX)
         list(APPEND avx512 -mamx-tile -mamx-int8)
     endif()
-    set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/kernel/avx2.c PROPERTIES COMPILE_OPTIONS "${fast};-mavx2;-mfma")
-    set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/kernel/avx512.c PROPERTIES COMPILE_OPTIONS "${fast};${avx512}")
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/kernel/avx2.c PROPERTIES
+        COMPILE_OPTIONS "${fast};-mavx2;-mfma")
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/kernel/avx512.c PROPERTIES
+        COMPILE_OPTIONS "${fast};${avx512}")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
     set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/kernel/neon.c PROPERTIES COMPILE_OPTIONS "${fast}")
 endif()

@@ -1,5 +1,5 @@
-# cmake/sysroot.cmake - what the toolchains of other machines share. `machine` is the name of the build folder, `multiarch` that of
-# Debian's folders: tests/cross.sh unpacks the machine's libraries into build-MACHINE/sysroot.
+# cmake/sysroot.cmake - what the toolchains of other machines share. `machine` is the name of the build folder,
+# `multiarch` that of Debian's folders: tests/cross.sh unpacks the machine's libraries into build-MACHINE/sysroot.
 set(CMAKE_SYSTEM_NAME Linux)
 cmake_path(SET root NORMALIZE ${CMAKE_CURRENT_LIST_DIR}/../build-${machine}/sysroot)
 set(libraries ${root}/usr/lib/${multiarch})

@@ -1,11 +1,11 @@
 /* control_loop [SECONDS [PERIOD_US [learn|frozen]]] - a spiking controller that learns while it works
  *
- * A pole stands on a cart, in a gusty wind. A linear controller keeps it up, but lets it sway. Beside it, a spiking network
- * 64-256-128-4 pulls at the cart too, and learns at every step to take over what the linear controller still has to do
- * (feedback-error learning: the linear force is the network's error). Halfway the pole becomes twice as long, and the network
- * learns that as well; with "frozen" it takes no part, for comparison. One step of control is PERIOD_US long (1000: 1 kHz;
- * 0: as fast as it goes); the loop waits by looking at the clock, so that it makes no system call from its first step to its
- * last. */
+ * A pole stands on a cart, in a gusty wind. A linear controller keeps it up, but lets it sway. Beside it, a spiking
+ * network 64-256-128-4 pulls at the cart too, and learns at every step to take over what the linear controller still
+ * has to do (feedback-error learning: the linear force is the network's error). Halfway the pole becomes twice as
+ * long, and the network learns that as well; with "frozen" it takes no part, for comparison. One step of control is
+ * PERIOD_US long (1000: 1 kHz; 0: as fast as it goes); the loop waits by looking at the clock, so that it makes no
+ * system call from its first step to its last. */
 #define _POSIX_C_SOURCE 200809L
 #include <snn/snn.h>
 #include <math.h>
@@ -78,8 +78,8 @@ static int smaller(const void *a, const void *b)
 static void report(double *us, size_t n)
 {
     qsort(us, n, sizeof *us, smaller);
-    printf("step and learning: p50 %.1f us, p99 %.1f us, p99.9 %.1f us, max %.1f us\n", us[n / 2], us[n - 1 - n / 100],
-           us[n - 1 - n / 1000], us[n - 1]);
+    printf("step and learning: p50 %.1f us, p99 %.1f us, p99.9 %.1f us, max %.1f us\n", us[n / 2],
+           us[n - 1 - n / 100], us[n - 1 - n / 1000], us[n - 1]);
 }
 
 int main(int argc, char **argv)
@@ -151,8 +151,9 @@ int main(int argc, char **argv)
 
     printf("%10s %18s %18s %18s\n", "second", "mean |angle|, deg", "linear force, N", "network force, N");
     for (size_t i = 0; i < WINDOWS && t == steps; i++)
-        printf("%10.1f %18.3f %18.3f %18.3f%s\n", run * (double)(i + 1) / WINDOWS, window[i].angle * WINDOWS / (double)steps * 57.29578,
-               window[i].linear * WINDOWS / (double)steps, window[i].muscles * WINDOWS / (double)steps,
+        printf("%10.1f %18.3f %18.3f %18.3f%s\n", run * (double)(i + 1) / WINDOWS,
+               window[i].angle * WINDOWS / (double)steps * 57.29578, window[i].linear * WINDOWS / (double)steps,
+               window[i].muscles * WINDOWS / (double)steps,
                i == WINDOWS / 2 ? "   the pole has become twice as long" : "");
     printf("%zu of %zu steps, the pole %s; allocations in the loop: %llu\n", t, steps, t == steps ? "stands" : "fell",
            (unsigned long long)(info.allocations - before));
