@@ -17,7 +17,8 @@ size_t snn__bits_packed_size(const struct snn__window *w, size_t n)
 }
 
 /* From weights, or from their signs where these are not NULL. */
-static void pack(const struct snn__window *w, uint64_t *packed, const float *weights, const unsigned char *signs, size_t n)
+static void pack(const struct snn__window *w, uint64_t *packed, const float *weights, const unsigned char *signs,
+                 size_t n)
 {
     const size_t taps = w->kh * w->kw, words = snn__spikes_words(w), depth = snn__spikes_depth(w);
 
@@ -69,7 +70,8 @@ static size_t own_size(const struct snn__window *w)
 
 static struct own own_of(const struct bits *a, size_t worker)
 {
-    uint64_t *room = (uint64_t *)(void *)(a->scratch + worker * a->per_worker), *rows = room + a->depth * SNN__BITS_ROOM;
+    uint64_t *room = (uint64_t *)(void *)(a->scratch + worker * a->per_worker),
+             *rows = room + a->depth * SNN__BITS_ROOM;
     uint32_t *count = (uint32_t *)(void *)(rows + SNN__BITS_MR * a->depth);
 
     return (struct own){ room, rows, count, count + SNN__BITS_MR * SNN__BITS_NR };
@@ -120,7 +122,8 @@ static void bits_task(void *arg, size_t task, size_t worker)
             snn__spikes_row(&a->p->window, a->map, m, own.rows + (m - rows.from) * a->depth);
         x = a->k->bits_turn(a->depth, own.rows, rows.to - rows.from, own.room, own.set);
         for (size_t panel = panels.from; panel < panels.to; panel++) {
-            a->k->bits_tile(a->depth, x, rows.to - rows.from, a->p->packed + panel * a->depth * SNN__BITS_NR, own.count);
+            a->k->bits_tile(a->depth, x, rows.to - rows.from, a->p->packed + panel * a->depth * SNN__BITS_NR,
+                            own.count);
             finish(a, &own, rows, panel);
         }
     }

@@ -1,11 +1,11 @@
 /* blas/builtin.c - matrix products on the micro tile of the kernel table.
  *
- * The scheme is that of Goto and van de Geijn (2008): panels of both operands, packed so that the tile reads them in order,
- * in blocks that stay in the second-level cache. Weights are packed once, ahead of time; the other operand is packed while
- * it is read through its window, so that a convolution never makes its matrix of patches.
+ * The scheme is that of Goto and van de Geijn (2008): panels of both operands, packed so that the tile reads them in
+ * order, in blocks that stay in the second-level cache. Weights are packed once, ahead of time; the other operand is
+ * packed while it is read through its window, so that a convolution never makes its matrix of patches.
  *
- * Work is cut by the shape alone and every element is summed by one task in one order: any number of threads gives the
- * same bits. */
+ * Work is cut by the shape alone and every element is summed by one task in one order: any number of threads gives
+ * the same bits. */
 #include "blas/blocks.h"
 #include "blas/window.h"
 #include "core/context.h"
@@ -23,7 +23,8 @@
 #define WORD_CHANNELS 8u   /* of a word of spikes that are worth its gathering */
 #define MATRIX_ROWS 64u     /* that are worth the bytes of weights of a matrix unit, */
 #define MATRIX_COLUMNS 32u  /* its tiles, and */
-#define MATRIX_CHANNELS 32u /* words of 64; the three, and the share of events below, are predicted: no such machine was measured */
+#define MATRIX_CHANNELS 32u /* words of 64; the three, and the share of events below, are predicted: no such machine
+                               was measured */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 const char *snn_version_products(void)
@@ -31,7 +32,8 @@ const char *snn_version_products(void)
     return "builtin";
 }
 
-/* ---- packing ------------------------------------------------------------------------------------------------------ */
+/* ---- packing
+ * ------------------------------------------------------------------------------------------------------ */
 
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
 {
@@ -160,7 +162,8 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
 /* Large enough for the matrix unit; plain C has what specifies it, but none. */
 static bool is_for_unit(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
-    return ctx->kernels->matrix && ctx->kernels->isa != SNN_ISA_REF && m >= MATRIX_ROWS && n >= MATRIX_COLUMNS && w->c >= MATRIX_CHANNELS;
+    return ctx->kernels->matrix && ctx->kernels->isa != SNN_ISA_REF && m >= MATRIX_ROWS && n >= MATRIX_COLUMNS &&
+           w->c >= MATRIX_CHANNELS;
 }
 
 void snn__product_ask(const snn_context *ctx)
@@ -185,7 +188,8 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
 }
 
 /* panel[k][mr] <- columns k0 .. k0 + length - 1 of `rows` rows from m on; rows up to mr are zero. */
-static void pack_rows(const struct product *a, size_t m, size_t rows, size_t k0, size_t length, float *panel, float *own)
+static void pack_rows(const struct product *a, size_t m, size_t rows, size_t k0, size_t length, float *panel,
+                      float *own)
 {
     const struct snn__window *w = &a->p->window;
     const size_t mr = a->k->mr, run = snn__window_run(w), deep = aligned(snn__min(a->depth, DEPTH));
@@ -261,14 +265,14 @@ static void product_task(void *arg, size_t task, size_t worker)
             const struct span some = { i, snn__min(rows.to, i + high) };
 
             for (size_t t = some.from; t < some.to; t++)
-                pack_rows(a, t * mr, snn__min(mr, a->p->m - t * mr), k0, length, block + (t - some.from) * mr * length,
-                          own);
+                pack_rows(a, t * mr, snn__min(mr, a->p->m - t * mr), k0, length,
+                          block + (t - some.from) * mr * length, own);
             multiply_block(a, some, cols, k0, length, block);
         }
 }
 
-/* Tasks take several tiles of rows, so that a panel of weights is used more than once, and several of columns, so that rows
- * are packed for more than one. */
+/* Tasks take several tiles of rows, so that a panel of weights is used more than once, and several of columns, so
+ * that rows are packed for more than one. */
 static void cut_product(struct product *a)
 {
     const size_t wanted = tasks_wanted(a->p->m, a->p->n, a->depth);
@@ -309,7 +313,8 @@ bool snn__product_reads_map(const struct snn__window *w)
     return w->c >= WORD_CHANNELS;
 }
 
-/* The fastest way for an x without zeros. All thresholds here but those of the matrix unit are what snn bench kernels shows. */
+/* The fastest way for an x without zeros. All thresholds here but those of the matrix unit are what snn bench kernels
+ * shows. */
 static enum snn__way full_way(const snn_context *ctx, const struct snn__product *p)
 {
     if (is_for_unit(ctx, p->m, p->n, &p->window) && snn__product_takes(ctx, p, SNN__WAY_MATRIX))
@@ -388,8 +393,8 @@ static size_t outer_room(const struct snn__kernels *k)
     return OUTER_ROWS * panel_pitch(SAMPLES, k->mr) + OUTER_COLS * (panel_pitch(SAMPLES, k->nr) + CHUNK * k->nr);
 }
 
-/* Results are cut into blocks that a task keeps in the second-level cache. Where these are too few, m is cut too and the
- * parts are added up in order; where m is too small for that, the blocks are made narrower. */
+/* Results are cut into blocks that a task keeps in the second-level cache. Where these are too few, m is cut too and
+ * the parts are added up in order; where m is too small for that, the blocks are made narrower. */
 static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
 {
     const size_t wanted = tasks_wanted(m, n, k);
@@ -483,8 +488,8 @@ static void pack_patches(const struct outer *a, struct span m, struct span tiles
 }
 
 /* One block of the result: the sum over the samples of m. */
-static void outer_block(const struct outer *a, struct span m, struct span rows, struct span cols, float *g, size_t pitch,
-                        bool accumulate, float *scratch)
+static void outer_block(const struct outer *a, struct span m, struct span rows, struct span cols, float *g,
+                        size_t pitch, bool accumulate, float *scratch)
 {
     const struct snn__outer *p = a->p;
     const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(m.to - m.from, SAMPLES);
@@ -560,7 +565,8 @@ static void add_rows(void *arg, size_t task, size_t worker)
         }
 }
 
-void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts, size_t depth)
+void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts,
+                    size_t depth)
 {
     struct sum a = { ctx->kernels, p, copies, parts, depth };
 

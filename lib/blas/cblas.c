@@ -1,5 +1,5 @@
-/* blas/cblas.c - matrix products on a vendor's BLAS, in place of builtin.c: patches are gathered a block of rows at a time,
- * then multiplied. BLAS runs its own threads, whose number is its own affair. */
+/* blas/cblas.c - matrix products on a vendor's BLAS, in place of builtin.c: patches are gathered a block of rows at a
+ * time, then multiplied. BLAS runs its own threads, whose number is its own affair. */
 #include "blas/window.h"
 #include "core/context.h"
 #include "core/size.h"
@@ -145,8 +145,9 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
         const float *x = patches_of(ctx, &p->window, p->x, from, rows, scratch, &pitch);
 
         begin_rows(ctx, p, from, rows);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)p->n, (int)depth, p->alpha, x, (int)pitch,
-                    p->packed, (int)p->n, p->accumulate || p->bias ? 1 : 0, p->y + from * p->y_pitch, (int)p->y_pitch);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)p->n, (int)depth, p->alpha, x,
+                    (int)pitch, p->packed, (int)p->n, p->accumulate || p->bias ? 1 : 0, p->y + from * p->y_pitch,
+                    (int)p->y_pitch);
     }
 }
 

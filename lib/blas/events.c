@@ -1,10 +1,10 @@
-/* blas/events.c - y = read(x) w where most of x is zero, as maps of spikes are: each number that is not zero adds its row of weights to
- * the outputs whose windows hold it.
+/* blas/events.c - y = read(x) w where most of x is zero, as maps of spikes are: each number that is not zero adds its
+ * row of weights to the outputs whose windows hold it.
  *
  *   y[o] += x[position, channel] w[(tap, channel), :]      for every tap that leads from the position to an output o
  *
- * The numbers of a sample are listed in order of position; all of one position are added to an output together, so that it is loaded
- * and stored once. Samples are summed by one task each, in order. */
+ * The numbers of a sample are listed in order of position; all of one position are added to an output together, so
+ * that it is loaded and stored once. Samples are summed by one task each, in order. */
 #include "blas/blocks.h"
 #include "blas/spikes.h"
 #include "core/compiler.h"
@@ -105,7 +105,9 @@ static size_t count_sample(const struct events *a, size_t sample)
 double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
-    struct events a = { .k = ctx->kernels, .p = p, .length = w->h * w->w * w->c, .block = block_of(w), .scratch = scratch };
+    struct events a = {
+        .k = ctx->kernels, .p = p, .length = w->h * w->w * w->c, .block = block_of(w), .scratch = scratch
+    };
     const size_t samples = p->m / (w->oh * w->ow), looked = snn__min(samples, LOOKED_AT);
     size_t found = 0;
 
@@ -131,7 +133,8 @@ static ptrdiff_t target(const struct snn__window *w, size_t at, size_t i, size_t
 }
 
 /* The numbers from .. to - 1 of a list, all of one position, into the columns of group `g`. */
-static void spread(const struct events *a, const struct list *l, size_t from, size_t to, size_t position, size_t g, float *y)
+static void spread(const struct events *a, const struct list *l, size_t from, size_t to, size_t position, size_t g,
+                   float *y)
 {
     const struct snn__product *p = a->p;
     const struct snn__window *w = &p->window;
@@ -146,7 +149,8 @@ static void spread(const struct events *a, const struct list *l, size_t from, si
 
             if (column >= 0)
                 a->k->scatter(y + ((size_t)row * w->ow + (size_t)column) * p->y_pitch + g * GROUP, cols,
-                              weights + (i * w->kw + j) * w->c * a->k->nr, panel, to - from, l->at + from, l->value + from);
+                              weights + (i * w->kw + j) * w->c * a->k->nr, panel, to - from, l->at + from,
+                              l->value + from);
         }
     }
 }

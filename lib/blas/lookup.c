@@ -2,9 +2,10 @@
  *
  *   sum_k x_k w_k = sum_g T_g[x_5g .. x_5g+4],   T_g[b] = sum of w_(5g+i) over the bits i that are set in b
  *
- * This is the method of four Russians (Arlazarov et al. 1970): five additions become one, however many neurons fire. Tables of one
- * word of channels and 16 columns stay in the first-level cache while a block of rows passes them. Sums of 8 words are added up apart,
- * which keeps rounding errors below those of one long sum. Each output is summed by one task, in one order. */
+ * This is the method of four Russians (Arlazarov et al. 1970): five additions become one, however many neurons fire.
+ * Tables of one word of channels and 16 columns stay in the first-level cache while a block of rows passes them. Sums
+ * of 8 words are added up apart, which keeps rounding errors below those of one long sum. Each output is summed by
+ * one task, in one order. */
 #include "blas/blocks.h"
 #include "blas/spikes.h"
 #include "blas/window.h"
@@ -42,7 +43,8 @@ static size_t own_size(const struct snn__window *w)
 
 static struct own own_of(const struct lookup *a, size_t worker)
 {
-    float *table = (float *)(void *)(a->scratch + worker * a->per_worker), *sum = table + TABLE, *part_sum = sum + ROWS * SNN__LOOKUP_NR;
+    float *table = (float *)(void *)(a->scratch + worker * a->per_worker), *sum = table + TABLE,
+          *part_sum = sum + ROWS * SNN__LOOKUP_NR;
     uint64_t *rows = (uint64_t *)(void *)(part_sum + ROWS * SNN__LOOKUP_NR);
 
     return (struct own){ table, sum, part_sum, rows, rows + a->depth * PITCH };
@@ -65,7 +67,8 @@ static void sum_columns(const struct lookup *a, const struct own *own, size_t ro
         float *to = word < PART ? own->sum : own->part;
 
         a->k->lookup_sums(own->table, w, panel, some, cols);
-        a->k->lookup(to, rows, own->table, snn__ceil_div(some, SNN__LOOKUP_BITS), own->rows + word * PITCH, word % PART != 0);
+        a->k->lookup(to, rows, own->table, snn__ceil_div(some, SNN__LOOKUP_BITS), own->rows + word * PITCH,
+                     word % PART != 0);
         if (to == own->part && (word % PART == PART - 1 || word == a->depth - 1))
             a->k->axpy(own->sum, 1, own->part, rows * SNN__LOOKUP_NR);
     }

@@ -2,9 +2,10 @@
  *
  *   w = unit (L0 + 2^8 L1 + 2^16 L2),   sum_k x_k w_k = unit (sum_k x_k L0 + 2^8 sum_k x_k L1 + 2^16 sum_k x_k L2)
  *
- * A weight becomes a whole number of 24 bits, its unit the same for a column; the three products of bytes are exact, in any order, and so
- * is their sum. Only the weights are rounded, to units of 2^-23 of the largest one of their column, and the result at the end.
- * The bytes of the weights are made from the packed ones for every product: n k numbers for m n k multiplications. */
+ * A weight becomes a whole number of 24 bits, its unit the same for a column; the three products of bytes are exact,
+ * in any order, and so is their sum. Only the weights are rounded, to units of 2^-23 of the largest one of their
+ * column, and the result at the end. The bytes of the weights are made from the packed ones for every product: n k
+ * numbers for m n k multiplications. */
 #include "blas/blocks.h"
 #include "blas/spikes.h"
 #include "blas/window.h"
@@ -50,14 +51,16 @@ void snn__matrix_ask(const snn_context *ctx)
     int unasked = SNN__UNIT_UNASKED;
 
     if (ctx->kernels->ask_for_unit != NULL && atomic_load(ctx->unit) == SNN__UNIT_UNASKED)
-        atomic_compare_exchange_strong(ctx->unit, &unasked, ctx->kernels->ask_for_unit() ? SNN__UNIT_GRANTED : SNN__UNIT_REFUSED);
+        atomic_compare_exchange_strong(ctx->unit, &unasked,
+                                       ctx->kernels->ask_for_unit() ? SNN__UNIT_GRANTED : SNN__UNIT_REFUSED);
 }
 
 bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
 {
     const struct snn__kernels *k = ctx->kernels;
 
-    return k->matrix && (k->ask_for_unit == NULL || atomic_load(ctx->unit) == SNN__UNIT_GRANTED) && snn__spikes_depth(w) <= DEEPEST / 64;
+    return k->matrix && (k->ask_for_unit == NULL || atomic_load(ctx->unit) == SNN__UNIT_GRANTED) &&
+           snn__spikes_depth(w) <= DEEPEST / 64;
 }
 
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
@@ -80,17 +83,25 @@ static void cut_panel(void *arg, size_t panel, size_t worker)
 }
 
 /* Gathered rows times the blocks of columns from .. to - 1. */
-static void multiply(const struct product *a, const uint64_t *x, size_t m, size_t rows, struct span panels, void *room)
+static void multiply(const struct product *a, const uint64_t *x, size_t m, size_t rows, struct span panels,
+                     void *room)
 {
     const struct snn__product *p = a->p;
     const size_t n = panels.from * SNN__MATRIX_SIDE, cols = snn__min(p->n, panels.to * SNN__MATRIX_SIDE) - n;
 
     for (size_t i = 0; i < rows; i += SNN__MATRIX_SIDE)
-        a->k->matrix(&(struct snn__matrix){ .rows = snn__min(SNN__MATRIX_SIDE, rows - i), .cols = cols, .words = a->depth,
-                                            .x = x + i * a->depth, .limbs = a->limbs + panels.from * panel_size(a->depth),
-                                            .unit = a->unit + n, .alpha = p->alpha, .bias = p->bias ? p->bias + n : NULL,
-                                            .y = p->y + (m + i) * p->y_pitch + n, .y_pitch = p->y_pitch,
-                                            .accumulate = p->accumulate, .room = room });
+        a->k->matrix(&(struct snn__matrix){ .rows = snn__min(SNN__MATRIX_SIDE, rows - i),
+                                            .cols = cols,
+                                            .words = a->depth,
+                                            .x = x + i * a->depth,
+                                            .limbs = a->limbs + panels.from * panel_size(a->depth),
+                                            .unit = a->unit + n,
+                                            .alpha = p->alpha,
+                                            .bias = p->bias ? p->bias + n : NULL,
+                                            .y = p->y + (m + i) * p->y_pitch + n,
+                                            .y_pitch = p->y_pitch,
+                                            .accumulate = p->accumulate,
+                                            .room = room });
 }
 
 static void matrix_task(void *arg, size_t task, size_t worker)

@@ -46,20 +46,24 @@ static snn_status check(const snn_context *ctx, const snn_product_shape *s)
     if (ctx == NULL || s == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "a product: context or shape is NULL");
     if (s->struct_size < sizeof *s)
-        return snn__fail(SNN_ERR_ARGUMENT, "a product: struct_size is %u, not sizeof(snn_product_shape)", s->struct_size);
+        return snn__fail(SNN_ERR_ARGUMENT, "a product: struct_size is %u, not sizeof(snn_product_shape)",
+                         s->struct_size);
     if (!s->samples || !s->channels || !s->side || !s->outputs || !s->kernel || !s->stride)
         return snn__fail(SNN_ERR_ARGUMENT, "a product: sizes must be at least 1");
     if (!(s->density >= 0 && s->density <= 1))
         return snn__fail(SNN_ERR_ARGUMENT, "a product: density %g is not in 0 .. 1", s->density);
     if ((uint64_t)s->side + 2 * (uint64_t)s->pad < s->kernel)
-        return snn__fail(SNN_ERR_SHAPE, "a product: a window of %u does not fit into %u with padding %u", s->kernel, s->side, s->pad);
+        return snn__fail(SNN_ERR_SHAPE, "a product: a window of %u does not fit into %u with padding %u", s->kernel,
+                         s->side, s->pad);
     out = ((double)s->side + 2.0 * s->pad - s->kernel) / s->stride + 1;
     depth = (double)s->kernel * s->kernel * s->channels;
     m = s->samples * out * out;
     input = (double)s->samples * s->channels * s->side * s->side;
 
-    if (input > MOST_NUMBERS || m * s->outputs > MOST_NUMBERS || depth * s->outputs > MOST_NUMBERS || m * depth > MOST_NUMBERS)
-        return snn__fail(SNN_ERR_MEMORY, "a product of %.3g rows, %.3g columns and %u outputs is too large", m, depth, s->outputs);
+    if (input > MOST_NUMBERS || m * s->outputs > MOST_NUMBERS || depth * s->outputs > MOST_NUMBERS ||
+        m * depth > MOST_NUMBERS)
+        return snn__fail(SNN_ERR_MEMORY, "a product of %.3g rows, %.3g columns and %u outputs is too large", m, depth,
+                         s->outputs);
     return SNN_OK;
 }
 
@@ -74,7 +78,8 @@ static void end(struct trial *t)
 static bool allocate(struct trial *t, size_t samples)
 {
     const struct snn__window *w = &t->window;
-    const size_t scratch = snn__max(snn__product_scratch(t->ctx, t->m, t->n, w, true), snn__bits_scratch(t->ctx, samples, w));
+    const size_t scratch =
+        snn__max(snn__product_scratch(t->ctx, t->m, t->n, w, true), snn__bits_scratch(t->ctx, samples, w));
 
     return (t->x = snn__alloc(t->ctx, samples * w->h * w->w * w->c, sizeof *t->x)) != NULL &&
            (t->weights = snn__alloc(t->ctx, t->n * t->depth, sizeof *t->weights)) != NULL &&
@@ -88,12 +93,14 @@ static bool allocate(struct trial *t, size_t samples)
 /* On success the caller ends the trial. */
 static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_shape *s)
 {
-    const size_t out = ((size_t)s->side + 2 * (size_t)s->pad - s->kernel) / s->stride + 1, taps = (size_t)s->kernel * s->kernel;
+    const size_t out = ((size_t)s->side + 2 * (size_t)s->pad - s->kernel) / s->stride + 1,
+                 taps = (size_t)s->kernel * s->kernel;
     const size_t inputs = (size_t)s->samples * s->side * s->side * s->channels;
     struct snn__window *w = &t->window;
 
     *t = (struct trial){ .ctx = ctx, .m = s->samples * out * out, .n = s->outputs, .depth = taps * s->channels };
-    *w = (struct snn__window){ s->side, s->side, s->channels, s->channels, out, out, s->kernel, s->kernel, s->stride, s->pad, 1, false };
+    *w = (struct snn__window){ s->side,   s->side,   s->channels, s->channels, out, out,
+                               s->kernel, s->kernel, s->stride,   s->pad,      1,   false };
     if (!allocate(t, s->samples)) {
         end(t);
         return SNN_ERR_MEMORY;
@@ -104,8 +111,15 @@ static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_sha
     snn__random_fill_uniform(1, SNN__RNG_INIT, 0, t->weights, t->n * t->depth, -1, 1);
     snn__pack(ctx, t->packed, t->weights, taps, w->c, t->n, 1, taps, t->depth);
     snn__bits_pack(w, t->bits, t->weights, t->n);
-    t->p = (struct snn__product){ .m = t->m, .n = t->n, .x = t->x, .window = *w, .packed = t->packed, .alpha = 1, .y = t->y,
-                                  .y_pitch = t->n, .spikes = true };
+    t->p = (struct snn__product){ .m = t->m,
+                                  .n = t->n,
+                                  .x = t->x,
+                                  .window = *w,
+                                  .packed = t->packed,
+                                  .alpha = 1,
+                                  .y = t->y,
+                                  .y_pitch = t->n,
+                                  .spikes = true };
     t->b = (struct snn__bits_product){ .m = t->m, .n = t->n, .x = t->x, .window = *w, .packed = t->bits, .alpha = 1,
                                        .scale = t->scale, .y = t->y, .y_pitch = t->n };
     return SNN_OK;
@@ -154,7 +168,9 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
     while (which < WAYS && (way == NULL || strcmp(way, names[which]) != 0))
         which++;
     if (which == WAYS)
-        return snn__fail(SNN_ERR_ARGUMENT, "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them", way ? way : "NULL");
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them",
+                         way ? way : "NULL");
     if (which < BITS && ways[which] == SNN__WAY_MATRIX)
         snn__product_ask(ctx);
     SNN__TRY(begin(&t, ctx, shape));

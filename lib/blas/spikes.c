@@ -1,4 +1,5 @@
-/* blas/spikes.c - maps of spikes as bits, and what windows read of them: patches are made of words, never of floats. */
+/* blas/spikes.c - maps of spikes as bits, and what windows read of them: patches are made of words, never of
+ * floats. */
 #include "blas/spikes.h"
 #include <string.h>
 
@@ -67,7 +68,8 @@ struct making {
 static void make_range(void *arg, size_t from, size_t to)
 {
     const struct making *a = arg;
-    const size_t c = a->packing.c, first = snn__ceil_div(from, c), last = snn__ceil_div(to, c), piece = snn__max(1, PIECE / c);
+    const size_t c = a->packing.c, first = snn__ceil_div(from, c), last = snn__ceil_div(to, c),
+                 piece = snn__max(1, PIECE / c);
 
     for (size_t i = first; i < last; i += piece) {
         const size_t end = snn__min(last, i + piece);
@@ -77,8 +79,8 @@ static void make_range(void *arg, size_t from, size_t to)
     }
 }
 
-void snn__spikes_ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg, const float *x,
-                        size_t c, uint64_t *map)
+void snn__spikes_ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg,
+                        const float *x, size_t c, uint64_t *map)
 {
     struct making a = { { ctx->kernels, x, c, c, map }, fn, arg };
 
@@ -115,7 +117,8 @@ void snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m,
             const size_t at = y + i * w->dilation - w->pad; /* outside: beyond the end */
 
             if (at < w->h)
-                copy_positions(row, map + at * w->w * words, w->w, (ptrdiff_t)(x + j * w->dilation) - (ptrdiff_t)w->pad, taps, words);
+                copy_positions(row, map + at * w->w * words, w->w,
+                               (ptrdiff_t)(x + j * w->dilation) - (ptrdiff_t)w->pad, taps, words);
             else
                 memset(row, 0, taps * words * sizeof *row);
         }

@@ -77,8 +77,8 @@ static const float *clipped(const float *line, ptrdiff_t at, ptrdiff_t end, size
     return own;
 }
 
-const float *snn__window_piece(const struct snn__window *w, const struct snn__position *at, const struct snn__column *k,
-                               size_t length, float *own)
+const float *snn__window_piece(const struct snn__window *w, const struct snn__position *at,
+                               const struct snn__column *k, size_t length, float *own)
 {
     const ptrdiff_t y = source(w, at->y + k->y, w->h);
 

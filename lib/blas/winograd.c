@@ -1,13 +1,13 @@
-/* blas/winograd.c - convolutions with stride 1 by Winograd's F(4x4, 3x3) and F(2x2, 5x5) (Lavin and Gray, arXiv 1509.09308): 36
- * multiplications for a tile of outputs of a channel instead of 144 or 100.
+/* blas/winograd.c - convolutions with stride 1 by Winograd's F(4x4, 3x3) and F(2x2, 5x5) (Lavin and Gray, arXiv
+ * 1509.09308): 36 multiplications for a tile of outputs of a channel instead of 144 or 100.
  *
  *   product   y = A' [ sum_c (G g G') (B' d B) ] A          for every tile of outputs, d its 6x6 inputs
  *   outer     g = G' [ sum over tiles of (A e A') (B' d B) ] G
  *
- * The transforms are in kernel/winograd.h. Each of the 36 points is a matrix product of its own, which runs on the micro tile of the
- * kernel table. Weights come packed as for every other product and are transformed block by block on their way: a transformed copy
- * would be up to four times their size, and reading it would take longer than making it. The adjoint (a transposed window) is the
- * same convolution with taps turned by half a circle. */
+ * The transforms are in kernel/winograd.h. Each of the 36 points is a matrix product of its own, which runs on the
+ * micro tile of the kernel table. Weights come packed as for every other product and are transformed block by block
+ * on their way: a transformed copy would be up to four times their size, and reading it would take longer than making
+ * it. The adjoint (a transposed window) is the same convolution with taps turned by half a circle. */
 #include "blas/blocks.h"
 #include "core/context.h"
 #include <string.h>
@@ -69,7 +69,8 @@ static struct place locate(const struct grid *g, size_t tile)
 }
 
 /* in[6 * 6] <- the inputs of a tile, from channel c on */
-static void inputs_of(const struct snn__window *w, const struct grid *g, const float *x, size_t tile, size_t c, const float **in)
+static void inputs_of(const struct snn__window *w, const struct grid *g, const float *x, size_t tile, size_t c,
+                      const float **in)
 {
     const struct place at = locate(g, tile);
 
@@ -92,11 +93,13 @@ static void outputs_of(const struct snn__window *w, const struct grid *g, size_t
         for (size_t j = 0; j < g->side; j++) {
             const size_t row = (size_t)p.y + i, column = (size_t)p.x + j;
 
-            at[i * g->side + j] = row < w->oh && column < w->ow ? (p.sample * w->oh + row) * w->ow + column : SIZE_MAX;
+            at[i * g->side + j] =
+                row < w->oh && column < w->ow ? (p.sample * w->oh + row) * w->ow + column : SIZE_MAX;
         }
 }
 
-/* ---- y = read(x) w ---------------------------------------------------------------------------------------------- */
+/* ---- y = read(x) w
+ * ---------------------------------------------------------------------------------------------- */
 
 struct product {
     const struct snn__kernels *k;
@@ -130,7 +133,8 @@ size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n,
     return SNN__PRODUCT(snn__threads(ctx), describe_product(ctx, m, n, w).per_worker, sizeof(float));
 }
 
-/* map[point][panel][c][mr] <- B' d B of `count` tiles from `first` on; `own` has room for mr tiles of CHANNELS channels */
+/* map[point][panel][c][mr] <- B' d B of `count` tiles from `first` on; `own` has room for mr tiles of CHANNELS
+ * channels */
 static void transform_inputs(const struct product *a, size_t first, size_t count, float *map, float *own)
 {
     const struct snn__window *w = &a->p->window;
@@ -194,8 +198,8 @@ static void transform_sums(const struct product *a, size_t first, size_t count, 
         outputs_of(&p->window, &a->grid, first + i, at);
         for (size_t j = 0; j < a->grid.side * a->grid.side; j++)
             y[j] = at[j] == SIZE_MAX ? NULL : p->y + at[j] * p->y_pitch + panel * nr;
-        a->k->map_of_points(y, a->grid.side, p->alpha, p->bias ? p->bias + panel * nr : NULL, p->accumulate, sums + i * nr,
-                            a->sums, width);
+        a->k->map_of_points(y, a->grid.side, p->alpha, p->bias ? p->bias + panel * nr : NULL, p->accumulate,
+                            sums + i * nr, a->sums, width);
     }
 }
 
@@ -242,7 +246,8 @@ void snn__winograd_product(const snn_context *ctx, const struct snn__product *p,
     snn__parallel(ctx, run_product, &job, job.a.row_tasks * job.a.col_tasks);
 }
 
-/* ---- g = d' read(x) ---------------------------------------------------------------------------------------------- */
+/* ---- g = d' read(x)
+ * ---------------------------------------------------------------------------------------------- */
 
 struct outer {
     const struct snn__kernels *k;
@@ -285,7 +290,8 @@ size_t snn__winograd_outer_scratch(const snn_context *ctx, size_t m, size_t n, c
 }
 
 /* left[point][panel][tile][mr] <- A e A' of `count` tiles from `first` on; channels beyond the last are zero */
-static void transform_errors(const struct outer *a, size_t first, size_t count, struct span panels, float *left, float *own)
+static void transform_errors(const struct outer *a, size_t first, size_t count, struct span panels, float *left,
+                             float *own)
 {
     const struct snn__outer *p = a->p;
     const size_t mr = a->k->mr, from = panels.from * mr, end = snn__min(p->n, panels.to * mr);
@@ -300,7 +306,8 @@ static void transform_errors(const struct outer *a, size_t first, size_t count, 
         a->k->points_of_error(own, SIDE, in, a->grid.side, end - from);
         for (size_t point = 0; point < POINTS; point++)
             for (size_t j = 0; j < panels.to - panels.from; j++)
-                memcpy(left + (point * a->high + j) * a->left + i * mr, own + point * SIDE + j * mr, mr * sizeof *own);
+                memcpy(left + (point * a->high + j) * a->left + i * mr, own + point * SIDE + j * mr,
+                       mr * sizeof *own);
     }
 }
 
@@ -320,8 +327,8 @@ static void transform_maps(const struct outer *a, size_t first, size_t count, st
 }
 
 /* g <- alpha G' sums G (+ g): one block */
-static void transform_results(const struct outer *a, struct span rows, struct span cols, const float *sums, float *g, size_t g_pitch,
-                              float alpha, bool accumulate)
+static void transform_results(const struct outer *a, struct span rows, struct span cols, const float *sums, float *g,
+                              size_t g_pitch, float alpha, bool accumulate)
 {
     const size_t mr = a->k->mr, nr = a->k->nr, depth = a->p->window.c;
     const size_t end = snn__min(a->p->n, rows.to * mr), width = snn__min(depth, cols.to * nr) - cols.from * nr;
@@ -334,7 +341,8 @@ static void transform_results(const struct outer *a, struct span rows, struct sp
 static void outer_block(const struct outer *a, struct span tiles, struct span rows, struct span cols, float *own)
 {
     const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(tiles.to - tiles.from, SAMPLES);
-    float *const left = own, *const right = left + POINTS * a->high * a->left, *const sums = right + POINTS * a->wide * a->right;
+    float *const left = own, *const right = left + POINTS * a->high * a->left,
+                 *const sums = right + POINTS * a->wide * a->right;
 
     for (size_t first = tiles.from; first < tiles.to; first += some) {
         const size_t count = snn__min(some, tiles.to - first);
@@ -344,7 +352,8 @@ static void outer_block(const struct outer *a, struct span tiles, struct span ro
         for (size_t point = 0; point < POINTS; point++)
             for (size_t j = 0; j < cols.to - cols.from; j++)
                 for (size_t i = 0; i < rows.to - rows.from; i++)
-                    a->k->tile(count, left + (point * a->high + i) * a->left, right + (point * a->wide + j) * a->right,
+                    a->k->tile(count, left + (point * a->high + i) * a->left,
+                               right + (point * a->wide + j) * a->right,
                                sums + point * a->sums + i * mr * a->pitch + j * nr, a->pitch, first > tiles.from);
     }
 }
@@ -352,10 +361,13 @@ static void outer_block(const struct outer *a, struct span tiles, struct span ro
 static void outer_task(void *arg, size_t task, size_t worker)
 {
     const struct outer *a = arg;
-    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts, depth = a->grid.taps * a->grid.taps * a->p->window.c;
+    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts,
+                 depth = a->grid.taps * a->grid.taps * a->p->window.c;
     const struct span tiles = part(a->tiles, a->parts, which);
-    const struct span rows = { cell / a->col_tasks * a->high, snn__min(a->row_tiles, (cell / a->col_tasks + 1) * a->high) };
-    const struct span cols = { cell % a->col_tasks * a->wide, snn__min(a->col_tiles, (cell % a->col_tasks + 1) * a->wide) };
+    const struct span rows = { cell / a->col_tasks * a->high,
+                               snn__min(a->row_tiles, (cell / a->col_tasks + 1) * a->high) };
+    const struct span cols = { cell % a->col_tasks * a->wide,
+                               snn__min(a->col_tiles, (cell % a->col_tasks + 1) * a->wide) };
     float *const own = a->scratch + worker * a->per_worker;
     const float *const sums = own + POINTS * (a->high * a->left + a->wide * a->right);
 

@@ -1,4 +1,5 @@
-/* core/arena.c - first fit over life times: big buffers first, each at the lowest offset that is free while it lives. */
+/* core/arena.c - first fit over life times: big buffers first, each at the lowest offset that is free while it
+ * lives. */
 #include "core/arena.h"
 #include "core/alloc.h"
 #include <stdbool.h>
@@ -34,13 +35,15 @@ static snn_status grow(struct snn__arena *arena)
     return SNN_OK;
 }
 
-snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count, size_t size, unsigned first, unsigned last)
+snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count, size_t size, unsigned first,
+                          unsigned last)
 {
     struct snn__arena_item *item;
     size_t bytes;
 
     if (!snn__mul(count, size, &bytes) || bytes > SIZE_MAX / 4)
-        return snn__fail(SNN_ERR_MEMORY, "one array alone is more than a quarter of what this machine can address: take "
+        return snn__fail(SNN_ERR_MEMORY,
+                         "one array alone is more than a quarter of what this machine can address: take "
                          "a smaller batch, fewer steps or a smaller network");
     if (arena->n_items == arena->room)
         SNN__TRY(grow(arena));
@@ -111,7 +114,8 @@ snn_status snn__arena_commit(struct snn__arena *arena)
 
         arena->items[i].offset = place(arena->items, i);
         if (!snn__add(arena->items[i].offset, arena->items[i].bytes, &end))
-            return snn__fail(SNN_ERR_MEMORY, "all arrays together are more than this machine can address: take a smaller "
+            return snn__fail(SNN_ERR_MEMORY,
+                             "all arrays together are more than this machine can address: take a smaller "
                              "batch, fewer steps or a smaller network");
         total = snn__max(total, end);
     }

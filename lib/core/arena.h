@@ -31,8 +31,8 @@ struct snn__arena {
 
 void snn__arena_init(struct snn__arena *arena, snn_context *ctx);
 
-/* Asks for count * size bytes, aligned to 64, alive in steps first .. last; *pointer is set by commit. The count is made by
- * SNN__PRODUCT() (core/size.h). SNN_ERR_MEMORY: more than the machine addresses. */
+/* Asks for count * size bytes, aligned to 64, alive in steps first .. last; *pointer is set by commit. The count is
+ * made by SNN__PRODUCT() (core/size.h). SNN_ERR_MEMORY: more than the machine addresses. */
 snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count, size_t size, unsigned first,
                           unsigned last);
 

@@ -30,8 +30,8 @@ snn_status snn_context_options_init(snn_context_options *options, size_t size)
     return SNN_OK;
 }
 
-/* Takes over a caller's options, whose structure may be shorter (the rest keeps its defaults) or longer (the unknown tail must
- * be zero) than ours. */
+/* Takes over a caller's options, whose structure may be shorter (the rest keeps its defaults) or longer (the unknown
+ * tail must be zero) than ours. */
 static snn_status read_options(snn_context_options *to, const snn_context_options *from)
 {
     const unsigned char *bytes = (const unsigned char *)from;
@@ -42,7 +42,8 @@ static snn_status read_options(snn_context_options *to, const snn_context_option
         return SNN_OK;
     size = from->struct_size;
     if (size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "context options: struct_size is %zu; call snn_context_options_init() first", size);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "context options: struct_size is %zu; call snn_context_options_init() first", size);
     for (size_t i = sizeof *to; i < size; i++)
         if (bytes[i] != 0)
             return snn__fail(SNN_ERR_VERSION, "context options: a field unknown to this version is set");

@@ -9,14 +9,16 @@
 
 struct snn__kernels;
 
-/* Whether the process may use a matrix unit: asked when the first plan has a product for it, and then as the system has answered. */
+/* Whether the process may use a matrix unit: asked when the first plan has a product for it, and then as the system
+ * has answered. */
 enum snn__unit_use { SNN__UNIT_UNASKED, SNN__UNIT_GRANTED, SNN__UNIT_REFUSED };
 
 struct snn_context {
     snn_context_options options; /* complete, with defaults filled in */
     struct snn__pool *pool;
     const struct snn__kernels *kernels; /* chosen once, kernel/dispatch.c */
-    _Atomic int *unit, own_unit;        /* enum snn__unit_use of their matrix unit; a stream's is that of its network's context */
+    _Atomic int *unit, own_unit;        /* enum snn__unit_use of their matrix unit; a stream's is that of its
+                                           network's context */
     _Atomic uint64_t bytes, peak_bytes, allocations;
 };
 

@@ -10,8 +10,8 @@
 /* Whether there is nothing of that name. */
 bool snn__file_absent(const char *path);
 
-/* Opens a regular file for reading and measures it. A pipe would block the caller for as long as nobody writes, a device
- * may have no end: both are refused without waiting. SNN_ERR_IO; *out is NULL then. */
+/* Opens a regular file for reading and measures it. A pipe would block the caller for as long as nobody writes, a
+ * device may have no end: both are refused without waiting. SNN_ERR_IO; *out is NULL then. */
 snn_status snn__file_open(FILE **out, uint64_t *size, const char *path);
 
 #endif

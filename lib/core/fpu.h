@@ -1,15 +1,16 @@
 /* core/fpu.h - the floating-point settings of a thread: rounding, traps, denormal numbers.
  *
- * A public function that computes begins with SNN__COMPUTES: until it returns, by whatever way, the thread rounds to nearest, traps
- * nothing and takes denormal numbers for zero, in operands and in results; then it has its settings back as they were, flags
- * included. Decaying potentials, traces and moments end in denormal numbers, which cost some hundred times as much, and the bits
- * of a result may not depend on what the host has set. Workers compute so from their first instruction to their last one.
+ * A public function that computes begins with SNN__COMPUTES: until it returns, by whatever way, the thread rounds to
+ * nearest, traps nothing and takes denormal numbers for zero, in operands and in results; then it has its settings
+ * back as they were, flags included. Decaying potentials, traces and moments end in denormal numbers, which cost some
+ * hundred times as much, and the bits of a result may not depend on what the host has set. Workers compute so from
+ * their first instruction to their last one.
  *
- * A call of the host's own code is in a block that begins with SNN__CALLS_HOST: there, on any thread, it finds the settings with
- * which C starts a program.
+ * A call of the host's own code is in a block that begins with SNN__CALLS_HOST: there, on any thread, it finds the
+ * settings with which C starts a program.
  *
- * Where the machine cannot take denormal numbers for zero, SNN__FLUSHES_ITSELF is defined, and whoever keeps a decaying number
- * keeps snn__flushed() of it. A build may define it on any machine. */
+ * Where the machine cannot take denormal numbers for zero, SNN__FLUSHES_ITSELF is defined, and whoever keeps a
+ * decaying number keeps snn__flushed() of it. A build may define it on any machine. */
 #ifndef SNN_CORE_FPU_H
 #define SNN_CORE_FPU_H
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Gives the calling thread, and no other, the C locale, and returns what it had: uselocale() gives that back. Takes no
- * memory and cannot fail where the C locale is a constant of the C library, as in glibc and musl. */
+/* Gives the calling thread, and no other, the C locale, and returns what it had: uselocale() gives that back. Takes
+ * no memory and cannot fail where the C locale is a constant of the C library, as in glibc and musl. */
 locale_t snn__c_locale(void);
 
 /* vsnprintf() in the C locale. */

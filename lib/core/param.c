@@ -19,8 +19,9 @@ static void set_default(const struct snn__param *row, union snn__value *v)
         snprintf(v->s, sizeof v->s, "%s", row->text);
 }
 
-snn_status snn__params_init(struct snn__params *p, snn_context *ctx, const char *owner, const struct snn__param *common,
-                            size_t n_common, const struct snn__param *own, size_t n_own)
+snn_status snn__params_init(struct snn__params *p, snn_context *ctx, const char *owner,
+                            const struct snn__param *common, size_t n_common, const struct snn__param *own,
+                            size_t n_own)
 {
     p->table[0] = common;
     p->table[1] = own;
@@ -73,7 +74,8 @@ static snn_status locate(const struct snn__params *p, int32_t key, snn_param_typ
         return snn__fail(SNN_ERR_ARGUMENT, "%s has no parameter with key %d", p->owner, (int)key);
     row = snn__params_row(p, (size_t)i);
     if (row->type != type)
-        return snn__fail(SNN_ERR_TYPE, "%s: %s is %s, not %s", p->owner, row->name, type_name[row->type], type_name[type]);
+        return snn__fail(SNN_ERR_TYPE, "%s: %s is %s, not %s", p->owner, row->name, type_name[row->type],
+                         type_name[type]);
     *index = (size_t)i;
     return SNN_OK;
 }
@@ -81,8 +83,8 @@ static snn_status locate(const struct snn__params *p, int32_t key, snn_param_typ
 static snn_status check_bounds(const struct snn__params *p, const struct snn__param *row, double value)
 {
     if (!(value >= row->min && value <= row->max))
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: %s = %.9g is outside %.9g .. %.9g", p->owner, row->name, value, row->min,
-                         row->max);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: %s = %.9g is outside %.9g .. %.9g", p->owner, row->name, value,
+                         row->min, row->max);
     return SNN_OK;
 }
 
@@ -131,7 +133,8 @@ snn_status snn__params_set_str(struct snn__params *p, int32_t key, const char *v
     if (value == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: %s is NULL", p->owner, row->name);
     if (row->choices != NULL && !is_choice(row->choices, value))
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: %s = \"%.60s\" is not one of %s", p->owner, row->name, value, row->choices);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: %s = \"%.60s\" is not one of %s", p->owner, row->name, value,
+                         row->choices);
     if (strlen(value) >= SNN__TEXT_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: %s is longer than %d bytes", p->owner, row->name, SNN__TEXT_MAX - 1);
     memset(p->value[i].s, 0, SNN__TEXT_MAX);
@@ -205,7 +208,8 @@ snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param
     if (info == NULL || info->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: parameter info is NULL, or struct_size is not set", p->owner);
     if (index >= snn__params_count(p))
-        return snn__fail(SNN_ERR_ARGUMENT, "%s has %zu parameters, no number %zu", p->owner, snn__params_count(p), index);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s has %zu parameters, no number %zu", p->owner, snn__params_count(p),
+                         index);
     row = snn__params_row(p, index);
     i.key = row->key;
     i.type = row->type;

@@ -20,10 +20,19 @@ struct snn__param {
     bool live; /* trainers: may be changed after prepare */
 };
 
-#define SNN__PARAM_I64(key, name, min, max, def, help) { key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, false }
-#define SNN__PARAM_F64(key, name, min, max, def, help) { key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false }
+#define SNN__PARAM_I64(key, name, min, max, def, help)                   \
+    {                                                                    \
+        key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, false \
+    }
+#define SNN__PARAM_F64(key, name, min, max, def, help)                   \
+    {                                                                    \
+        key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false \
+    }
 #define SNN__PARAM_STR(key, name, choices, def, help) { key, name, SNN_PARAM_STR, 0, 0, 0, choices, def, help, false }
-#define SNN__PARAM_LIVE_I64(key, name, min, max, def, help) { key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, true }
+#define SNN__PARAM_LIVE_I64(key, name, min, max, def, help)             \
+    {                                                                   \
+        key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, true \
+    }
 
 union snn__value {
     int64_t i;
@@ -40,8 +49,9 @@ struct snn__params {
 };
 
 /* Takes memory for the values and fills in the defaults. `owner` is borrowed and must outlive the object. */
-snn_status snn__params_init(struct snn__params *p, snn_context *ctx, const char *owner, const struct snn__param *common,
-                            size_t n_common, const struct snn__param *own, size_t n_own);
+snn_status snn__params_init(struct snn__params *p, snn_context *ctx, const char *owner,
+                            const struct snn__param *common, size_t n_common, const struct snn__param *own,
+                            size_t n_own);
 void snn__params_free(struct snn__params *p, snn_context *ctx);
 
 static inline size_t snn__params_count(const struct snn__params *p)

@@ -1,5 +1,5 @@
-/* core/pool.c - worker threads that spin for a moment before they sleep: parallel regions follow each other closely while a
- * network trains, and waking a sleeping thread takes longer than many of them last. */
+/* core/pool.c - worker threads that spin for a moment before they sleep: parallel regions follow each other closely
+ * while a network trains, and waking a sleeping thread takes longer than many of them last. */
 #include "core/pool.h"
 #include "core/alloc.h"
 #include "core/fpu.h"
@@ -40,7 +40,8 @@ struct snn__pool {
     snn__task_fn fn;                       /* of the region */
     void *arg;
 
-    _Alignas(LINE) _Atomic size_t gate; /* OPEN while the region has tasks, and INSIDE for each worker that takes some */
+    _Alignas(LINE) _Atomic size_t gate; /* OPEN while the region has tasks, and INSIDE for each worker that takes
+                                           some */
 };
 
 static inline void relax(void)
@@ -52,7 +53,8 @@ static inline void relax(void)
 #endif
 }
 
-/* Its own tasks, then what others have left. A thread works on the same part of its data from one region to the next. */
+/* Its own tasks, then what others have left. A thread works on the same part of its data from one region to the
+ * next. */
 static void take_tasks(struct snn__pool *pool, size_t worker)
 {
     for (size_t i = 0; i < pool->threads; i++) {
@@ -73,7 +75,8 @@ static bool enter(struct snn__pool *pool)
     size_t gate = atomic_load_explicit(&pool->gate, memory_order_relaxed);
 
     while (gate & OPEN)
-        if (atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + INSIDE, memory_order_acquire, memory_order_relaxed))
+        if (atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + INSIDE, memory_order_acquire,
+                                                  memory_order_relaxed))
             return true;
     return false;
 }
@@ -83,8 +86,8 @@ static void leave(struct snn__pool *pool)
     atomic_fetch_sub_explicit(&pool->gate, INSIDE, memory_order_release);
 }
 
-/* Sleeps until a region after `seen` begins. Whoever begins one looks at `sleeping` after it changed `round`, we look at `round` after
- * we changed `sleeping`: one of us sees the other. */
+/* Sleeps until a region after `seen` begins. Whoever begins one looks at `sleeping` after it changed `round`, we look
+ * at `round` after we changed `sleeping`: one of us sees the other. */
 static void sleep_through(struct snn__pool *pool, uint64_t seen)
 {
     pthread_mutex_lock(&pool->lock);
@@ -128,8 +131,8 @@ static void *work(void *arg)
     }
 }
 
-/* In a child of fork() `lock` may have been copied while a worker held it. Where the child finds `busy` free, no worker was inside a
- * region: it runs its own regions alone. */
+/* In a child of fork() `lock` may have been copied while a worker held it. Where the child finds `busy` free, no
+ * worker was inside a region: it runs its own regions alone. */
 bool snn__pool_has_workers(const struct snn__pool *pool)
 {
     return pool->process == getpid();
@@ -159,8 +162,8 @@ static void begin_region(struct snn__pool *pool, snn__task_fn fn, void *arg, siz
     announce(pool);
 }
 
-/* No task is left: workers that did not come are not waited for. Where threads outnumber processors, one that did may be waiting for
- * our processor. */
+/* No task is left: workers that did not come are not waited for. Where threads outnumber processors, one that did may
+ * be waiting for our processor. */
 static void end_region(struct snn__pool *pool)
 {
     atomic_fetch_and_explicit(&pool->gate, ~OPEN, memory_order_relaxed);

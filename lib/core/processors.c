@@ -1,7 +1,8 @@
 /* core/processors.c - processors: of the machine, of the affinity mask, of the quota of control groups.
  *
- * A container or a service is often given two processors of sixty-four by a quota: the mask shows all, and threads beyond the
- * quota only stop one another. Version 2 of the groups has "QUOTA PERIOD" or "max PERIOD" in cpu.max, version 1 two files. */
+ * A container or a service is often given two processors of sixty-four by a quota: the mask shows all, and threads
+ * beyond the quota only stop one another. Version 2 of the groups has "QUOTA PERIOD" or "max PERIOD" in cpu.max,
+ * version 1 two files. */
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* sched_getaffinity() */
 #endif

@@ -4,12 +4,12 @@
 
 #include <stddef.h>
 
-/* Those that the calling thread's affinity mask has, or as many as the quota of its control groups is worth if that is less;
- * at least 1. */
+/* Those that the calling thread's affinity mask has, or as many as the quota of its control groups is worth if that
+ * is less; at least 1. */
 size_t snn__processors(void);
 
-/* What a quota is worth, rounded up; SIZE_MAX if there is none. `membership` is a file like /proc/self/cgroup, `root` the
- * folder of the control groups. Quotas of the groups around a group bind it, too. */
+/* What a quota is worth, rounded up; SIZE_MAX if there is none. `membership` is a file like /proc/self/cgroup, `root`
+ * the folder of the control groups. Quotas of the groups around a group bind it, too. */
 size_t snn__quota(const char *membership, const char *root);
 
 #endif

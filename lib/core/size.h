@@ -1,7 +1,8 @@
 /* core/size.h - size arithmetic that notices overflow.
  *
- * Counts of what is to be allocated are made by SNN__PRODUCT() and SNN__SUM() alone: what does not fit is SIZE_MAX, stays
- * SIZE_MAX, and is refused by whatever takes memory. Later products of the same factors are safe, since the memory is there. */
+ * Counts of what is to be allocated are made by SNN__PRODUCT() and SNN__SUM() alone: what does not fit is SIZE_MAX,
+ * stays SIZE_MAX, and is refused by whatever takes memory. Later products of the same factors are safe, since the
+ * memory is there. */
 #ifndef SNN_CORE_SIZE_H
 #define SNN_CORE_SIZE_H
 

@@ -5,7 +5,8 @@
 #include "core/size.h"
 #include <string.h>
 
-/* Fills what the caller's structure and ours both have, and says in struct_size, the first field, how much that was. */
+/* Fills what the caller's structure and ours both have, and says in struct_size, the first field, how much that
+ * was. */
 static inline void snn__fill(void *out, const void *full, size_t size)
 {
     uint32_t *held = out;

@@ -24,8 +24,8 @@ struct snn__bytes {
 
 struct snn__recordings;
 
-/* A reader, of samples of bytes or of recordings of events: fills *out (zeroed but for ctx and most; of recordings, frames is set, too).
- * On failure the caller frees what is there. */
+/* A reader, of samples of bytes or of recordings of events: fills *out (zeroed but for ctx and most; of recordings,
+ * frames is set, too). On failure the caller frees what is there. */
 struct snn__data_format {
     const char *name;
     snn_status (*read)(struct snn__bytes *out, const char *directory, snn_split split);

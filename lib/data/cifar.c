@@ -51,10 +51,12 @@ static snn_status read_records(struct snn__bytes *b, struct snn__gz *gz, const s
     const size_t before = b->count;
     bool more = true;
 
-    if (b->most > RECORDS_MAX && snn__gz_plain(gz) && snn__gz_bound(gz) / (layout->labels + b->sample) > RECORDS_MAX - before)
+    if (b->most > RECORDS_MAX && snn__gz_plain(gz) &&
+        snn__gz_bound(gz) / (layout->labels + b->sample) > RECORDS_MAX - before)
         return fail_count(gz);
     if (b->blocks == 0) /* a small file, or a small part, takes small blocks */
-        b->per_block = snn__max(1, snn__min(b->per_block, snn__min(b->most, (size_t)(snn__gz_bound(gz) / b->sample))));
+        b->per_block =
+            snn__max(1, snn__min(b->per_block, snn__min(b->most, (size_t)(snn__gz_bound(gz) / b->sample))));
     while (more && b->count < b->most)
         SNN__TRY(read_record(b, gz, layout, &more));
     if (b->count == before)

@@ -36,7 +36,8 @@ static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_DATASET_FLIP, "flip", 0, 1, 0, "training: 1: mirror left-right with probability 1/2"),
     SNN__PARAM_F64(SNN_DATASET_CUTOUT, "cutout", 0.0, 1.0, 0.0,
                    "training: probability of filling a random rectangle with a random grey value; 0: off"),
-    SNN__PARAM_I64(SNN_DATASET_FRAMES, "frames", 1, FRAMES_MAX, FRAMES, "events: frames of equal duration that a recording is cut into"),
+    SNN__PARAM_I64(SNN_DATASET_FRAMES, "frames", 1, FRAMES_MAX, FRAMES,
+                   "events: frames of equal duration that a recording is cut into"),
     SNN__PARAM_I64(SNN_DATASET_COUNT_EVENTS, "count_events", 0, 1, 0,
                    "events: 1: a frame holds numbers of events, 0: 1 where there was one"),
     SNN__PARAM_I64(SNN_DATASET_LABEL_FIRST, "label_first", 0, COUNT_MAX, 0,
@@ -171,8 +172,8 @@ static snn_status find_format(const char *name, const struct snn__data_format **
 }
 
 /* These set the source even where reading fails; its close() frees what is there. */
-static snn_status read_bytes(const struct snn__data_format *format, snn_context *ctx, const char *directory, snn_split split,
-                             size_t most, snn_dataset_source *source)
+static snn_status read_bytes(const struct snn__data_format *format, snn_context *ctx, const char *directory,
+                             snn_split split, size_t most, snn_dataset_source *source)
 {
     struct snn__bytes *b = snn__alloc(ctx, 1, sizeof *b);
     snn_status rc;
@@ -186,8 +187,8 @@ static snn_status read_bytes(const struct snn__data_format *format, snn_context 
     return rc;
 }
 
-static snn_status read_recordings(const struct snn__data_format *format, snn_context *ctx, const char *directory, snn_split split,
-                                  size_t most, snn_dataset_source *source)
+static snn_status read_recordings(const struct snn__data_format *format, snn_context *ctx, const char *directory,
+                                  snn_split split, size_t most, snn_dataset_source *source)
 {
     struct snn__recordings *r = snn__alloc(ctx, 1, sizeof *r);
     snn_status rc;
@@ -283,7 +284,8 @@ static snn_status check_events(const snn_dataset *dataset, int32_t key)
     return SNN_OK;
 }
 
-/* Recordings are cut as the parameters say from now on. One class at least is left, or label_first becomes `before` again. */
+/* Recordings are cut as the parameters say from now on. One class at least is left, or label_first becomes `before`
+ * again. */
 static snn_status settle(snn_dataset *dataset, int64_t before)
 {
     struct snn__recordings *r = dataset->recordings;
@@ -291,8 +293,8 @@ static snn_status settle(snn_dataset *dataset, int64_t before)
 
     if ((uint64_t)first >= dataset->source.classes) {
         SNN__TRY(snn__params_set_i64(&dataset->params, SNN_DATASET_LABEL_FIRST, before));
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes", (long long)first,
-                         dataset->source.classes);
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes",
+                         (long long)first, dataset->source.classes);
     }
     if (r != NULL) {
         r->frames = (size_t)snn__param_i64(&dataset->params, SNN_DATASET_FRAMES);

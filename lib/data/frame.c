@@ -50,8 +50,8 @@ snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, fl
         return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
                          snn_status_name(rc), index, frame);
     if (*label < first || *label >= d->source.classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has label %u; there are %zu classes%s", index, *label,
-                         snn__dataset_classes(d), first > 0 ? ", without those below label_first" : "");
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has label %u; there are %zu classes%s", index,
+                         *label, snn__dataset_classes(d), first > 0 ? ", without those below label_first" : "");
     *label -= first;
     return all_finite(x, d->length) ? SNN_OK : fail_not_finite(d, x, index, frame);
 }

@@ -224,8 +224,11 @@ snn_status snn__gz_read(struct snn__gz *gz, void *out, size_t size, size_t *got)
         gz->position += n;
         *got += n;
         if (gz->compressed && gz->position > snn__gz_bound(gz))
-            return snn__fail(SNN_ERR_FORMAT, "%.300s: it expands to more than %u times its size; if that is meant, unpack it (gunzip) "
-                             "and open the plain file", gz->path, RATIO_MAX);
+            return snn__fail(
+                SNN_ERR_FORMAT,
+                "%.300s: it expands to more than %u times its size; if that is meant, unpack it (gunzip) "
+                "and open the plain file",
+                gz->path, RATIO_MAX);
     }
     return SNN_OK;
 }

@@ -18,8 +18,8 @@ void snn__gz_close(struct snn__gz *gz);
 const char *snn__gz_path(const struct snn__gz *gz);
 /* Whether it is not compressed, so that snn__gz_bound() is its length. */
 bool snn__gz_plain(const struct snn__gz *gz);
-/* No more bytes than this come out of the file, whatever a header in it says. What expands beyond it is refused: a file of
- * some kilobytes may stand for gigabytes. */
+/* No more bytes than this come out of the file, whatever a header in it says. What expands beyond it is refused: a
+ * file of some kilobytes may stand for gigabytes. */
 uint64_t snn__gz_bound(const struct snn__gz *gz);
 
 /* Reads up to `size` bytes; *got < size at the end of the file only.

@@ -17,7 +17,8 @@ static uint32_t big_endian(const uint8_t byte[4])
     return (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 | (uint32_t)byte[2] << 8 | byte[3];
 }
 
-/* The first name in `directory` that looks like a `part` of the split under another name, as EMNIST and others have; "" without one. */
+/* The first name in `directory` that looks like a `part` of the split under another name, as EMNIST and others have;
+ * "" without one. */
 static void similar(char *out, size_t size, const char *directory, snn_split split, const char *part)
 {
     const char *kind = part + sizeof "images-" - 1; /* idx3, idx1 */
@@ -44,8 +45,10 @@ static snn_status fail_absent(const char *directory, snn_split split, const char
 
     similar(other, sizeof other, directory, split, part);
     if (other[0] != '\0')
-        return snn__fail(SNN_ERR_IO, "there is no %.200s/%s[.gz], but \"%s\": if that is it, link to it, ln -s \"%s\" "
-                         "\"%.200s/%s%s\"", directory, name, other, other, directory, name,
+        return snn__fail(SNN_ERR_IO,
+                         "there is no %.200s/%s[.gz], but \"%s\": if that is it, link to it, ln -s \"%s\" "
+                         "\"%.200s/%s%s\"",
+                         directory, name, other, other, directory, name,
                          strcmp(other + strlen(other) - 3, ".gz") == 0 ? ".gz" : "");
     return snn__fail(SNN_ERR_IO, "there is no %.200s/%s and no %s.gz beside it; format idx reads the files of "
                      "MNIST and Fashion-MNIST (the latter is Debian's package dataset-fashion-mnist, in "
@@ -153,15 +156,16 @@ static snn_status read_labels(struct snn__bytes *b, struct snn__gz *gz, uint32_t
     }
     SNN__TRY(pass_labels(b, gz, count - b->count, &lowest));
     if (lowest > 0 && b->classes > LEAST_CLASSES)
-        snn__log(b->ctx, SNN_LOG_WARNING, "%.300s: no label is below %u, so class 0 has no samples; label_first %u takes that away",
+        snn__log(b->ctx, SNN_LOG_WARNING,
+                 "%.300s: no label is below %u, so class 0 has no samples; label_first %u takes that away",
                  snn__gz_path(gz), lowest, lowest);
     return SNN_OK;
 }
 
 typedef snn_status (*read_fn)(struct snn__bytes *b, struct snn__gz *gz, uint32_t *announced);
 
-static snn_status read_part(struct snn__bytes *b, const char *directory, snn_split split, const char *part, read_fn read,
-                            uint32_t *announced)
+static snn_status read_part(struct snn__bytes *b, const char *directory, snn_split split, const char *part,
+                            read_fn read, uint32_t *announced)
 {
     struct snn__gz *gz;
     snn_status rc;

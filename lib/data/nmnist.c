@@ -1,6 +1,7 @@
 /* nmnist.c - N-MNIST: DIRECTORY/{Train,Test}/LABEL/NUMBER.bin, a file of events for each recording.
  *
- * An event has five bytes: column, row, then 24 bits, big-endian: polarity (1: brighter) and the time in microseconds. */
+ * An event has five bytes: column, row, then 24 bits, big-endian: polarity (1: brighter) and the time in
+ * microseconds. */
 #include "core/alloc.h"
 #include "core/size.h"
 #include "data/bytes.h"
@@ -110,8 +111,8 @@ static snn_status event_room(struct reader *r, size_t used)
 static snn_status read_event(const char *path, const uint8_t *from, size_t number, struct snn__event *to)
 {
     if (from[0] >= SIDE || from[1] >= SIDE)
-        return snn__fail(SNN_ERR_FORMAT, "%.300s: event %zu is at column %u, row %u; there are 34 of each", path, number, from[0],
-                         from[1]);
+        return snn__fail(SNN_ERR_FORMAT, "%.300s: event %zu is at column %u, row %u; there are 34 of each", path,
+                         number, from[0], from[1]);
     to->time = (uint32_t)(from[2] & 0x7f) << 16 | (uint32_t)from[3] << 8 | from[4];
     to->place = ((uint32_t)(from[2] >> 7) * SIDE + from[1]) * SIDE + from[0];
     return SNN_OK;
@@ -134,8 +135,8 @@ static snn_status read_events(struct reader *r, struct snn__gz *gz, size_t *even
         SNN__TRY(event_room(r, *events));
         SNN__TRY(read_event(path, bytes, *events, &r->event[*events]));
         if (*events > 0 && r->event[*events].time < r->event[*events - 1].time)
-            return snn__fail(SNN_ERR_FORMAT, "%.300s: event %zu is at %u us, before the one in front of it", path, *events,
-                             (unsigned)r->event[*events].time);
+            return snn__fail(SNN_ERR_FORMAT, "%.300s: event %zu is at %u us, before the one in front of it", path,
+                             *events, (unsigned)r->event[*events].time);
     }
 }
 
@@ -159,7 +160,9 @@ static snn_status folder_of(char *out, const char *directory, const char *split,
 {
     const int length = snprintf(out, PATH_LENGTH, "%s/%s/%u", directory, split, (unsigned)label);
 
-    return length > 0 && (size_t)length < PATH_LENGTH ? SNN_OK : snn__fail(SNN_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
+    return length > 0 && (size_t)length < PATH_LENGTH
+               ? SNN_OK
+               : snn__fail(SNN_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
 }
 
 static snn_status read_all(struct reader *r, const char *directory, const char *split)
@@ -171,8 +174,9 @@ static snn_status read_all(struct reader *r, const char *directory, const char *
         SNN__TRY(list(r, folder, label));
     }
     if (r->names == 0)
-        return snn__fail(SNN_ERR_IO, "there is no %.200s/%s/LABEL/NUMBER.bin; format nmnist reads the unpacked folders of N-MNIST",
-                         directory, split);
+        return snn__fail(
+            SNN_ERR_IO, "there is no %.200s/%s/LABEL/NUMBER.bin; format nmnist reads the unpacked folders of N-MNIST",
+            directory, split);
     qsort(r->name, r->names, sizeof *r->name, by_name);
     for (size_t i = 0; i < r->names && i < r->to->most; i++) {
         SNN__TRY(folder_of(folder, directory, split, r->name[i].label));

@@ -29,11 +29,12 @@ struct snn__recordings {
 };
 
 /* Adds a recording, of which the events are copied. */
-snn_status snn__recordings_add(struct snn__recordings *r, const struct snn__event *event, size_t events, uint32_t label);
+snn_status snn__recordings_add(struct snn__recordings *r, const struct snn__event *event, size_t events,
+                               uint32_t label);
 void snn__recordings_free(struct snn__recordings *r);
 
-/* A source of snn_dataset_create() that delivers frames out of `r`, which it takes over if creation succeeds. Of a recording
- * from t_0 to t_1, frame f of T has the events with floor((t - t_0) T / (t_1 - t_0 + 1)) = f. */
+/* A source of snn_dataset_create() that delivers frames out of `r`, which it takes over if creation succeeds. Of a
+ * recording from t_0 to t_1, frame f of T has the events with floor((t - t_0) T / (t_1 - t_0 + 1)) = f. */
 void snn__recordings_source(struct snn__recordings *r, snn_dataset_source *source);
 
 #endif

@@ -159,7 +159,8 @@ static size_t events(const float *x, size_t n, float a, uint32_t *at, float *val
 
         if (found == 0)
             continue;
-        _mm512_storeu_si512(at + count, _mm512_maskz_compress_epi32(found, _mm512_add_epi32(lane, _mm512_set1_epi32((int)i))));
+        _mm512_storeu_si512(at + count,
+                            _mm512_maskz_compress_epi32(found, _mm512_add_epi32(lane, _mm512_set1_epi32((int)i))));
         _mm512_storeu_ps(value + count, _mm512_maskz_compress_ps(found, _mm512_mul_ps(v, scale)));
         count += (size_t)_mm_popcnt_u32(found);
     }
@@ -187,13 +188,15 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
                 sum[two][v] = _mm512_fmadd_ps(x, _mm512_loadu_ps(from + v / 2 * panel + v % 2 * 16), sum[two][v]);
         }
     for (size_t v = 0; e < n && v < vectors; v++)
-        sum[0][v] = _mm512_fmadd_ps(_mm512_set1_ps(value[e]), _mm512_loadu_ps(w + row[e] * NR + v / 2 * panel + v % 2 * 16),
-                                    sum[0][v]);
+        sum[0][v] = _mm512_fmadd_ps(_mm512_set1_ps(value[e]),
+                                    _mm512_loadu_ps(w + row[e] * NR + v / 2 * panel + v % 2 * 16), sum[0][v]);
     for (size_t v = 0; v < vectors; v++)
-        _mm512_mask_storeu_ps(y + 16 * v, v + 1 < vectors ? (__mmask16)0xffff : last, _mm512_add_ps(sum[0][v], sum[1][v]));
+        _mm512_mask_storeu_ps(y + 16 * v, v + 1 < vectors ? (__mmask16)0xffff : last,
+                              _mm512_add_ps(sum[0][v], sum[1][v]));
 }
 
-static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value)
+static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
+                    const float *value)
 {
     if (cols > 48)
         scatter_to(4, y, cols, w, panel, n, row, value);
@@ -256,14 +259,15 @@ __attribute__((target("avx512vpopcntdq"))) static inline void count_rows(size_t 
         const __m512i column = _mm512_loadu_si512(w + k * SNN__BITS_NR);
 
         for (size_t i = 0; i < rows; i++)
-            sum[i] = _mm512_add_epi64(sum[i], _mm512_popcnt_epi64(_mm512_and_si512(_mm512_set1_epi64((long long)x[i * words + k]), column)));
+            sum[i] = _mm512_add_epi64(sum[i], _mm512_popcnt_epi64(_mm512_and_si512(
+                                                  _mm512_set1_epi64((long long)x[i * words + k]), column)));
     }
     for (size_t i = 0; i < rows; i++)
         _mm256_storeu_si256((__m256i *)(void *)(count + i * SNN__BITS_NR), _mm512_cvtepi64_epi32(sum[i]));
 }
 
-__attribute__((target("avx512vpopcntdq"))) static void count_tile(size_t words, const uint64_t *x, size_t rows, const uint64_t *w,
-                                                                  uint32_t *count)
+__attribute__((target("avx512vpopcntdq"))) static void count_tile(size_t words, const uint64_t *x, size_t rows,
+                                                                  const uint64_t *w, uint32_t *count)
 {
     size_t i = 0;
 
@@ -306,8 +310,13 @@ const struct snn__kernels *const snn__kernels_avx512 = NULL;
 #if defined(ENTRIES) && defined(SNN__TILES)
 #include "kernel/amx.h"
 
-static const struct snn__kernels with_unit = { .name = "amx", .isa = SNN_ISA_AMX, ENTRIES, .limbs = limbs, .matrix = matrix,
-                                               .ask_for_unit = snn__ask_for_tiles, .without_unit = &table };
+static const struct snn__kernels with_unit = { .name = "amx",
+                                               .isa = SNN_ISA_AMX,
+                                               ENTRIES,
+                                               .limbs = limbs,
+                                               .matrix = matrix,
+                                               .ask_for_unit = snn__ask_for_tiles,
+                                               .without_unit = &table };
 
 const struct snn__kernels *const snn__kernels_amx = &with_unit;
 #else

@@ -1,9 +1,9 @@
-/* kernel/body.h - the elementwise kernels and the table of one vector instruction set. Included once by each file that is
- * compiled for one; the loops are written so that the compiler vectorises them with that file's flags: branch-free, with
- * every choice made outside of the loop. Those of populations are in kernel/neurons.h.
+/* kernel/body.h - the elementwise kernels and the table of one vector instruction set. Included once by each file
+ * that is compiled for one; the loops are written so that the compiler vectorises them with that file's flags:
+ * branch-free, with every choice made outside of the loop. Those of populations are in kernel/neurons.h.
  *
- * The including file defines MR, NR, REGISTER, tile, edge, interleave, events, scatter, bits, bits_turn, bits_tile, NAME, ISA and TABLE.
- * ref.c is the specification. */
+ * The including file defines MR, NR, REGISTER, tile, edge, interleave, events, scatter, bits, bits_turn, bits_tile,
+ * NAME, ISA and TABLE. ref.c is the specification. */
 #include "core/size.h"
 #include "kernel/lookup.h"
 #include "kernel/winograd.h"
@@ -22,7 +22,8 @@
 
 #define PI 3.14159265358979323846
 
-/* ---- functions of one number ------------------------------------------------------------------------------------ */
+/* ---- functions of one number
+ * ------------------------------------------------------------------------------------ */
 
 SNN__INLINE uint32_t bits_of(float x)
 {
@@ -40,8 +41,8 @@ SNN__INLINE float float_of(uint32_t b)
     return x;
 }
 
-/* exp(x) for x <= 0, 1e-7 relative; below -87, where it is 1e-38, it stays what it is there. x = n ln 2 + r, and a polynomial
- * of degree 6 in r, interpolated at the Chebyshev nodes of |r| <= ln 2 / 2. */
+/* exp(x) for x <= 0, 1e-7 relative; below -87, where it is 1e-38, it stays what it is there. x = n ln 2 + r, and a
+ * polynomial of degree 6 in r, interpolated at the Chebyshev nodes of |r| <= ln 2 / 2. */
 SNN__INLINE float exp_negative(float x)
 {
     const float shift = 12582912.0f; /* 1.5 2^23: adding it rounds to a whole number in the low bits */
@@ -108,8 +109,8 @@ SNN__INLINE float primitive(enum snn__surrogate kind, float a, float x)
     return (0.5f + (z / 2 + x)) / (1 + z);
 }
 
-/* A table of one loop for every surrogate, in the order of the enum. Functions of their own, because a compiler that thinks
- * them an unlikely branch does not vectorise them. */
+/* A table of one loop for every surrogate, in the order of the enum. Functions of their own, because a compiler that
+ * thinks them an unlikely branch does not vectorise them. */
 #define BY_SURROGATE(loop, args)                                                                       \
     FOR_SURROGATE(loop, args, SNN__SURROGATE_SIGMOID)                                                  \
     FOR_SURROGATE(loop, args, SNN__SURROGATE_TRIANGLE)                                                 \
@@ -202,7 +203,8 @@ static bool within(const float *x, size_t n, float limit)
     return true;
 }
 
-/* ---- optimizers ------------------------------------------------------------------------------------------------- */
+/* ---- optimizers
+ * ------------------------------------------------------------------------------------------------- */
 
 SNN__INLINE float clipped(float g, float factor, float limit)
 {

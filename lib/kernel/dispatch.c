@@ -48,11 +48,12 @@ static bool has_amx(void)
 {
     uint32_t a, b, c, features;
 
-    return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &features) && features >> 24 & 1 && features >> 25 & 1 && saves_tiles();
+    return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &features) && features >> 24 & 1 &&
+           features >> 25 & 1 && saves_tiles();
 }
 
-/* A process has to ask for tiles once; asking again does no harm. From then on signal frames have room for them, so that the system
- * refuses where a thread has a small stack for signals, and small stacks afterwards. */
+/* A process has to ask for tiles once; asking again does no harm. From then on signal frames have room for them, so
+ * that the system refuses where a thread has a small stack for signals, and small stacks afterwards. */
 bool snn__ask_for_tiles(void)
 {
     return syscall(SYS_arch_prctl, REQUEST_STATE, TILE_DATA) == 0;

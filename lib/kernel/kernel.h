@@ -1,11 +1,11 @@
-/* kernel/kernel.h - the table of functions that differ from instruction set to instruction set, and the products that are
- * built on it.
+/* kernel/kernel.h - the table of functions that differ from instruction set to instruction set, and the products that
+ * are built on it.
  *
- * Layout of activity: maps are [B,H,W,C] (channels last), vectors [B,N]; seen as a matrix, a row is one position of one
- * sample. Weights stay as they are published, [O,I,kh,kw], and are packed for the products.
+ * Layout of activity: maps are [B,H,W,C] (channels last), vectors [B,N]; seen as a matrix, a row is one position of
+ * one sample. Weights stay as they are published, [O,I,kh,kw], and are packed for the products.
  *
- * Functions with `from, to` work on elements from .. to - 1 of flat arrays and touch nothing else, so that the caller may
- * cut the range among threads as it likes. */
+ * Functions with `from, to` work on elements from .. to - 1 of flat arrays and touch nothing else, so that the caller
+ * may cut the range among threads as it likes. */
 #ifndef SNN_KERNEL_KERNEL_H
 #define SNN_KERNEL_KERNEL_H
 
@@ -25,7 +25,8 @@ enum snn__surrogate {
     SNN__SURROGATE_FAST_SIGMOID /* 1 / (1 + a |x|)^2 */
 };
 
-/* Constants of a population. k = scaled ? 1 - decay : 1. A neuron fires at fire_at * threshold + adapt_strength * b. */
+/* Constants of a population. k = scaled ? 1 - decay : 1. A neuron fires at fire_at * threshold + adapt_strength *
+ * b. */
 struct snn__population {
     size_t n; /* neurons of one sample: index of the per-neuron arrays is element % n */
     float decay, threshold, fire_at, reset_value, current_decay, adapt_decay, adapt_strength, alpha;
@@ -33,7 +34,8 @@ struct snn__population {
     enum snn__reset reset;
     enum snn__surrogate surrogate;
     bool scaled;  /* k = 1 - decay */
-    bool smooth;  /* s = primitive of the surrogate, H(x) -> G(x), G' = g, G(-inf) = 0 (fast sigmoid: 1/2 + x/(1+a|x|)) */
+    bool smooth;  /* s = primitive of the surrogate, H(x) -> G(x), G' = g, G(-inf) = 0 (fast sigmoid: 1/2 +
+                     x/(1+a|x|)) */
     bool current; /* cuba: i is used */
     bool adapt;   /* alif: b is used */
 };
@@ -73,14 +75,14 @@ struct snn__population_delta {
     float current_scale;
 };
 
-/* The step from t + 1 to t of back-propagation through time. With cu = decay du[t+1] (0 at the last step), ds = scale e +
- * (detach ? 0 : cu dr/ds) + (1 - adapt_decay) db[t+1]:
+/* The step from t + 1 to t of back-propagation through time. With cu = decay du[t+1] (0 at the last step), ds = scale
+ * e + (detach ? 0 : cu dr/ds) + (1 - adapt_decay) db[t+1]:
  *   du[t]  = ds g + cu dr/du                       (no reset: du[t] = scale e + cu)
  *   db[t]  = adapt_decay db[t+1] - adapt_strength ds g
  *   di[t]  = k du[t] + current_decay di[t+1]       d = di[t]
  *   leak  += du[t] (r(u_prev, s_prev) - (scaled ? current_scale * current : 0))
- * dr/ds, dr/du: SUBTRACT -threshold, 1; ZERO -u, 1 - s; VALUE reset_value - u, 1 - s. With detach, s is a constant in r.
- * smooth uses the same derivatives with the graded s. */
+ * dr/ds, dr/du: SUBTRACT -threshold, 1; ZERO -u, 1 - s; VALUE reset_value - u, 1 - s. With detach, s is a constant in
+ * r. smooth uses the same derivatives with the graded s. */
 struct snn__population_back {
     const struct snn__population *p;
     bool first, last; /* t is the first, the last step of the sequence */
@@ -138,13 +140,15 @@ struct snn__adam {
     const float *g;
 };
 
-/* ---- products ---------------------------------------------------------------------------------------------------- */
+/* ---- products
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* How positions read a source map [h,w,pitch], of which `c` channels from the pointer on are used. Row m = (b, y, x) of
- * oh * ow positions, column k = (i * kw + j) * c + channel:
+/* How positions read a source map [h,w,pitch], of which `c` channels from the pointer on are used. Row m = (b, y, x)
+ * of oh * ow positions, column k = (i * kw + j) * c + channel:
  *   plain:      source row y * stride - pad + i * dilation (zero outside)
  *   transposed: source row (y + pad - i * dilation) / stride, where that divides and lies inside (the adjoint)
- * A matrix [M, c] with row pitch `pitch` is the window with h = w = oh = ow = kh = kw = stride = dilation = 1, pad = 0. */
+ * A matrix [M, c] with row pitch `pitch` is the window with h = w = oh = ow = kh = kw = stride = dilation = 1, pad =
+ * 0. */
 struct snn__window {
     size_t h, w, c, pitch;
     size_t oh, ow;
@@ -185,9 +189,9 @@ struct snn__product {
     enum snn__way way;
 };
 
-/* A block of a product of spikes for a matrix unit: y[rows,cols] = alpha * unit[n] * sum_k x[m,k] W[k,n] (+ bias[n]) (+ y[m,n]).
- * W is what limbs() of the table made. The whole sum is exact, at most 2^23 deep, and rounded to float once or (beyond 2^17 spikes) twice
- * before it is multiplied. */
+/* A block of a product of spikes for a matrix unit: y[rows,cols] = alpha * unit[n] * sum_k x[m,k] W[k,n] (+ bias[n])
+ * (+ y[m,n]). W is what limbs() of the table made. The whole sum is exact, at most 2^23 deep, and rounded to float
+ * once or (beyond 2^17 spikes) twice before it is multiplied. */
 struct snn__matrix {
     size_t rows, cols, words; /* rows <= MATRIX_SIDE, cols <= MATRIX_COLS */
     const uint64_t *x;        /* [rows][words] */
@@ -214,7 +218,8 @@ struct snn__outer {
     bool accumulate;
 };
 
-/* ---- the table ---------------------------------------------------------------------------------------------------- */
+/* ---- the table
+ * ---------------------------------------------------------------------------------------------------- */
 
 #define SNN__MR_MAX 16 /* most rows and columns that a micro tile may have */
 #define SNN__NR_MAX 32
@@ -242,41 +247,48 @@ struct snn__kernels {
 
     /* c[mr,nr] (pitch ldc) = or += sum_k a[k][mr] * b[k][nr] over packed panels; the full tile is always written */
     void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate);
-    /* The general tile: c[rows,cols] = alpha sum_k a[k][i] b[k][j] (+ bias[j]) (+ c); rows <= mr, cols <= nr, and only
-     * rows x cols of c and bias are touched. */
+    /* The general tile: c[rows,cols] = alpha sum_k a[k][i] b[k][j] (+ bias[j]) (+ c); rows <= mr, cols <= nr, and
+     * only rows x cols of c and bias are touched. */
     void (*edge)(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
                  float *c, size_t ldc, bool accumulate);
-    /* panel[j * width + i] = rows[i][j] for j < k, i < width: rows of a matrix become a packed panel; width is mr or nr */
+    /* panel[j * width + i] = rows[i][j] for j < k, i < width: rows of a matrix become a packed panel; width is mr or
+     * nr */
     void (*interleave)(float *panel, size_t width, const float *const *rows, size_t k);
 
-    /* Lists the numbers of x[n] that are not zero, times a, with their places; returns how many. Up to 16 entries beyond the last may
-     * be written. */
+    /* Lists the numbers of x[n] that are not zero, times a, with their places; returns how many. Up to 16 entries
+     * beyond the last may be written. */
     size_t (*events)(const float *x, size_t n, float a, uint32_t *at, float *value);
-    /* y[j] += sum_e value[e] w[row[e], j] for j < cols <= 64; w in packed panels, `panel` floats from one to the next */
-    void (*scatter)(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value);
+    /* y[j] += sum_e value[e] w[row[e], j] for j < cols <= 64; w in packed panels, `panel` floats from one to the
+     * next */
+    void (*scatter)(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
+                    const float *value);
 
     /* to[ceil(n / 64)]: bit i of it, from the lowest on, is set where x[i] is not 0 */
     void (*bits)(uint64_t *to, const float *x, size_t n);
-    /* Makes rows ready for tiles: set[i] = bits that are set in row i of x[rows][words]; rows <= BITS_MR. Returns what tiles read:
-     * x, or room[words][BITS_ROOM] with the same in an order of their own. */
+    /* Makes rows ready for tiles: set[i] = bits that are set in row i of x[rows][words]; rows <= BITS_MR. Returns
+     * what tiles read: x, or room[words][BITS_ROOM] with the same in an order of their own. */
     const uint64_t *(*bits_turn)(size_t words, const uint64_t *x, size_t rows, uint64_t *room, uint32_t *set);
-    /* count[i][j] = bits that are set both in row i of x, from bits_turn() of as many rows, and in column j of w[words][BITS_NR] */
+    /* count[i][j] = bits that are set both in row i of x, from bits_turn() of as many rows, and in column j of
+     * w[words][BITS_NR] */
     void (*bits_tile)(size_t words, const uint64_t *x, size_t rows, const uint64_t *w, uint32_t *count);
 
-    /* table[g][b][LOOKUP_NR] = sum of w[LOOKUP_BITS g + i, :] over the bits i that are set in b, for rows <= 64 rows of w in packed
-     * panels; cols <= LOOKUP_NR of them are there */
+    /* table[g][b][LOOKUP_NR] = sum of w[LOOKUP_BITS g + i, :] over the bits i that are set in b, for rows <= 64 rows
+     * of w in packed panels; cols <= LOOKUP_NR of them are there */
     void (*lookup_sums)(float *table, const float *w, size_t panel, size_t rows, size_t cols);
     /* y[m][LOOKUP_NR] = or += sum_g table[g][LOOKUP_BITS bits of x[m] from LOOKUP_BITS g on] */
     void (*lookup)(float *y, size_t rows, const float *table, size_t groups, const uint64_t *x, bool accumulate);
 
-    /* Where the process may use the unit only if the system permits: asks it, and says what the table is if it does not. */
+    /* Where the process may use the unit only if the system permits: asks it, and says what the table is if it does
+     * not. */
     bool (*ask_for_unit)(void);
     const struct snn__kernels *without_unit;
     /* Both NULL without a matrix unit; ref has them as the specification.
-     * limbs: `cols` columns of w, in packed panels, become whole numbers W = w / unit of 24 bits, to the nearest one; unit is the column's
-     * largest magnitude, 2^-103 at least, by MATRIX_WHOLE. Where that is not finite, W is 0. Byte l of W, the last one with the sign, goes to
+     * limbs: `cols` columns of w, in packed panels, become whole numbers W = w / unit of 24 bits, to the nearest one;
+     * unit is the column's largest magnitude, 2^-103 at least, by MATRIX_WHOLE. Where that is not finite, W is 0.
+     * Byte l of W, the last one with the sign, goes to
      *   to[l][word][column / 16][row / 4][column % 16][row % 4]
-     * where a tap has ceil(c / 64) words of 64 rows each, zero beyond its last; columns up to MATRIX_SIDE are zero. */
+     * where a tap has ceil(c / 64) words of 64 rows each, zero beyond its last; columns up to MATRIX_SIDE are
+     * zero. */
     void (*limbs)(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c);
     void (*matrix)(const struct snn__matrix *a);
 
@@ -286,8 +298,8 @@ struct snn__kernels {
     void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t side, size_t n);
     void (*points_of_weights)(float *out, size_t pitch, const float *w, size_t w_pitch, size_t taps, bool turned,
                               size_t n);
-    void (*map_of_points)(float *const *y, size_t side, float alpha, const float *bias, bool accumulate, const float *m, size_t pitch,
-                          size_t n); /* y NULL where there is none */
+    void (*map_of_points)(float *const *y, size_t side, float alpha, const float *bias, bool accumulate,
+                          const float *m, size_t pitch, size_t n); /* y NULL where there is none */
     void (*weights_of_points)(float *g, size_t g_pitch, size_t taps, float alpha, bool accumulate, const float *u,
                               size_t pitch, size_t n);
 
@@ -296,14 +308,16 @@ struct snn__kernels {
     void (*population_back)(const struct snn__population_back *a, size_t from, size_t to);
 
     uint64_t (*rate_step)(const struct snn__rate_step *a, size_t from, size_t to); /* returns spikes */
-    uint64_t (*couple_step)(const struct snn__couple_step *a, size_t from, size_t to); /* returns spikes of either sign */
+    /* returns spikes of either sign */
+    uint64_t (*couple_step)(const struct snn__couple_step *a, size_t from, size_t to);
 
     void (*fill)(float *y, float value, size_t n);
     void (*scale)(float *y, float a, const float *x, size_t n);               /* y = a x */
     void (*axpy)(float *y, float a, const float *x, size_t n);                /* y += a x */
     void (*multiply)(float *y, float a, const float *x, const float *m, size_t n, bool accumulate); /* y (+)= a x m */
     void (*maximum)(float *y, const float *x, size_t n);                      /* y = max(y, x) */
-    double (*dot)(const float *x, const float *y, size_t n);                  /* sum x y, accumulated in double, fixed order */
+    double (*dot)(const float *x, const float *y, size_t n);                  /* sum x y, accumulated in double, fixed
+                                                                                 order */
     bool (*finite)(const float *x, size_t n);                                 /* all finite? */
     bool (*within)(const float *x, size_t n, float limit);                    /* all |x[i]| <= limit? not NaN */
 
@@ -318,10 +332,11 @@ const struct snn__kernels *snn__kernels_at(size_t index);
 
 /* Floats that packing w[k,n] takes. */
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n);
-/* Asks the system for the matrix unit of the context's kernels, if it has to be asked and was not yet. Plans of products that are for
- * the unit do so. */
+/* Asks the system for the matrix unit of the context's kernels, if it has to be asked and was not yet. Plans of
+ * products that are for the unit do so. */
 void snn__product_ask(const snn_context *ctx);
-/* Bytes of scratch memory, for all workers together, that products with these sizes take; with spikes or without. A plan: asks. */
+/* Bytes of scratch memory, for all workers together, that products with these sizes take; with spikes or without. A
+ * plan: asks. */
 size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes);
 size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 
@@ -329,7 +344,8 @@ size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const stru
 void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
                size_t tap_stride, size_t inner_stride, size_t n_stride);
 /* turned <- those of the adjoint, w[(tap, n), inner], out of the packed w[(tap, inner), n]. */
-void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner, size_t n);
+void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner,
+                      size_t n);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 /* Whether a product may go this way here; the matrix unit's is open to none before it was asked for. */

@@ -1,10 +1,11 @@
-/* kernel/nibbles.h - bits that are set in spikes and weights, four at a time, for tables of x86-64: a register looks up 32
- * bytes at once in 16. Four spikes are a byte that looks up in a table, four weights of each of two outputs choose the table:
+/* kernel/nibbles.h - bits that are set in spikes and weights, four at a time, for tables of x86-64: a register looks
+ * up 32 bytes at once in 16. Four spikes are a byte that looks up in a table, four weights of each of two outputs
+ * choose the table:
  *
  *   table[w][x] = |x and w % 16| + 16 |x and w / 16|
  *
- * Three of these are added before the two outputs must part (12 < 16), three words before bytes are too short, 1020 before
- * 16 bits are. */
+ * Three of these are added before the two outputs must part (12 < 16), three words before bytes are too short, 1020
+ * before 16 bits are. */
 #ifndef SNN_KERNEL_NIBBLES_H
 #define SNN_KERNEL_NIBBLES_H
 
@@ -36,10 +37,11 @@ static const _Alignas(64) uint8_t ones_of_both[256 * 16] = { LINES64(0), LINES64
 #undef LINES16
 #undef LINES64
 
-/* ---- the rows ---------------------------------------------------------------------------------------------------- */
+/* ---- the rows
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* One word of 16 rows, of which `some` are there, as to[nibble][BITS_MR]: each stage pairs the bytes of what lies half of the
- * registers apart. */
+/* One word of 16 rows, of which `some` are there, as to[nibble][BITS_MR]: each stage pairs the bytes of what lies
+ * half of the registers apart. */
 SNN__INLINE void turn_word(uint8_t *to, const uint64_t *x, size_t words, size_t some)
 {
     const __m128i low = _mm_set1_epi8(15);
@@ -78,7 +80,8 @@ static inline const uint64_t *turn_nibbles(size_t words, const uint64_t *x, size
     return room;
 }
 
-/* ---- the columns ------------------------------------------------------------------------------------------------- */
+/* ---- the columns
+ * ------------------------------------------------------------------------------------------------- */
 
 /* place[p][nibble]: where the table of outputs p and p + 4 begins. */
 SNN__INLINE void places(uint16_t place[SNN__BITS_NR / 2][SHORT * NIBBLES], const uint64_t *w, size_t words)
@@ -88,20 +91,25 @@ SNN__INLINE void places(uint16_t place[SNN__BITS_NR / 2][SHORT * NIBBLES], const
     for (size_t k = 0; k < words; k++, w += SNN__BITS_NR) {
         const __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)w);
         const __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(w + 4));
-        const __m256i even = _mm256_or_si256(_mm256_and_si256(a, low), _mm256_slli_epi16(_mm256_and_si256(b, low), 4));
-        const __m256i odd = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(a, 4), low), _mm256_andnot_si256(low, b));
+        const __m256i even =
+            _mm256_or_si256(_mm256_and_si256(a, low), _mm256_slli_epi16(_mm256_and_si256(b, low), 4));
+        const __m256i odd =
+            _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(a, 4), low), _mm256_andnot_si256(low, b));
         const __m256i p02 = _mm256_unpacklo_epi8(even, odd), p13 = _mm256_unpackhi_epi8(even, odd);
-        const __m128i p[4] = { _mm256_castsi256_si128(p02), _mm256_castsi256_si128(p13), _mm256_extracti128_si256(p02, 1),
-                               _mm256_extracti128_si256(p13, 1) };
+        const __m128i p[4] = { _mm256_castsi256_si128(p02), _mm256_castsi256_si128(p13),
+                               _mm256_extracti128_si256(p02, 1), _mm256_extracti128_si256(p13, 1) };
 
         for (size_t i = 0; i < 4; i++)
-            _mm256_storeu_si256((__m256i *)(void *)(place[i] + k * NIBBLES), _mm256_slli_epi16(_mm256_cvtepu8_epi16(p[i]), 4));
+            _mm256_storeu_si256((__m256i *)(void *)(place[i] + k * NIBBLES),
+                                _mm256_slli_epi16(_mm256_cvtepu8_epi16(p[i]), 4));
     }
 }
 
-/* ---- the tile ---------------------------------------------------------------------------------------------------- */
+/* ---- the tile
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* count[half][v] += what n <= 3 nibbles of rows v find in the tables of a pair of outputs; n and `vectors` are constants. */
+/* count[half][v] += what n <= 3 nibbles of rows v find in the tables of a pair of outputs; n and `vectors` are
+ * constants. */
 SNN__INLINE void count_nibbles(size_t n, size_t vectors, const uint8_t *x, const uint16_t *place, __m256i count[2][2])
 {
     const __m256i low = _mm256_set1_epi8(15);
@@ -129,8 +137,10 @@ SNN__INLINE void add_bytes(uint16_t *sum, __m256i count)
 {
     __m256i *to = (__m256i *)(void *)sum;
 
-    _mm256_store_si256(to, _mm256_add_epi16(_mm256_load_si256(to), _mm256_unpacklo_epi8(count, _mm256_setzero_si256())));
-    _mm256_store_si256(to + 1, _mm256_add_epi16(_mm256_load_si256(to + 1), _mm256_unpackhi_epi8(count, _mm256_setzero_si256())));
+    _mm256_store_si256(to,
+                       _mm256_add_epi16(_mm256_load_si256(to), _mm256_unpacklo_epi8(count, _mm256_setzero_si256())));
+    _mm256_store_si256(
+        to + 1, _mm256_add_epi16(_mm256_load_si256(to + 1), _mm256_unpackhi_epi8(count, _mm256_setzero_si256())));
 }
 
 /* `words` <= SHORT of all columns. */
@@ -154,7 +164,8 @@ SNN__INLINE void count_short(size_t words, size_t vectors, const uint8_t *x, con
     }
 }
 
-/* count[row][column] = or += 16 rows of sums: the first of two registers has 8 of them in its lower half and 8 in its upper. */
+/* count[row][column] = or += 16 rows of sums: the first of two registers has 8 of them in its lower half and 8 in its
+ * upper. */
 SNN__INLINE void turn_sums(uint32_t *count, const uint16_t *sum, size_t rows, bool accumulate)
 {
     __m256i a[8], b[8];
@@ -179,8 +190,8 @@ SNN__INLINE void turn_sums(uint32_t *count, const uint16_t *sum, size_t rows, bo
 }
 
 /* LONG words or less. */
-SNN__INLINE void count_long(size_t words, size_t vectors, const uint8_t *x, size_t rows, const uint64_t *w, uint32_t *count,
-                            bool accumulate)
+SNN__INLINE void count_long(size_t words, size_t vectors, const uint8_t *x, size_t rows, const uint64_t *w,
+                            uint32_t *count, bool accumulate)
 {
     _Alignas(32) uint16_t sum[SNN__BITS_NR * SNN__BITS_MR];
 

@@ -5,7 +5,8 @@
 
 #define SOME 256u /* numbers that are looked at together */
 
-void snn__rank_one_read(const struct snn__kernels *k, const struct snn__rank_one *r, size_t from, size_t to, float *out)
+void snn__rank_one_read(const struct snn__kernels *k, const struct snn__rank_one *r, size_t from, size_t to,
+                        float *out)
 {
     size_t i = (from - r->from) / r->columns, j = (from - r->from) % r->columns;
 

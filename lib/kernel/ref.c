@@ -38,7 +38,8 @@ static void interleave(float *panel, size_t width, const float *const *rows, siz
             panel[j * width + i] = rows[i][j];
 }
 
-/* ---- events ----------------------------------------------------------------------------------------------------- */
+/* ---- events
+ * ----------------------------------------------------------------------------------------------------- */
 
 static size_t events(const float *x, size_t n, float a, uint32_t *at, float *value)
 {
@@ -52,7 +53,8 @@ static size_t events(const float *x, size_t n, float a, uint32_t *at, float *val
     return count;
 }
 
-static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value)
+static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
+                    const float *value)
 {
     for (size_t j = 0; j < cols; j++)
         for (size_t e = 0; e < n; e++)
@@ -61,8 +63,8 @@ static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t 
 
 /* ---- one neuron ------------------------------------------------------------------------------------------------ */
 
-/* g(x): what stands for the derivative of the spike. With z = exp(-a |x|), p (1 - p) = z / (1 + z)^2: no 1 - p, which has lost its
- * digits where p is nearly 1. */
+/* g(x): what stands for the derivative of the spike. With z = exp(-a |x|), p (1 - p) = z / (1 + z)^2: no 1 - p, which
+ * has lost its digits where p is nearly 1. */
 static float surrogate(enum snn__surrogate kind, float a, float x)
 {
     float p, z;
@@ -366,7 +368,8 @@ static bool within(const float *x, size_t n, float limit)
     return true;
 }
 
-/* ---- optimizers ------------------------------------------------------------------------------------------------- */
+/* ---- optimizers
+ * ------------------------------------------------------------------------------------------------- */
 
 /* The gradient after clipping by norm (scale) and by value (limit). */
 static float clipped(float g, float factor, float limit)
@@ -443,17 +446,21 @@ static void lookup(float *y, size_t rows, const float *table, size_t groups, con
             float sum = 0;
 
             for (size_t g = 0; g < groups; g++)
-                sum += table[(g * SNN__LOOKUP_SUMS + (x[m] >> SNN__LOOKUP_BITS * g) % SNN__LOOKUP_SUMS) * SNN__LOOKUP_NR + j];
+                sum += table[(g * SNN__LOOKUP_SUMS + (x[m] >> SNN__LOOKUP_BITS * g) % SNN__LOOKUP_SUMS) *
+                                 SNN__LOOKUP_NR +
+                             j];
             y[m * SNN__LOOKUP_NR + j] = sum + (accumulate ? y[m * SNN__LOOKUP_NR + j] : 0);
         }
 }
 
-/* Where byte 0 of the weight of a row and a column lies in limbs of so many words; byte l lies words * MATRIX_WORD * l further. */
+/* Where byte 0 of the weight of a row and a column lies in limbs of so many words; byte l lies words * MATRIX_WORD *
+ * l further. */
 static size_t limb_at(size_t words, size_t row, size_t column)
 {
     const size_t block = column / SNN__MATRIX_SIDE * SNN__MATRIX_LIMBS * words + row / 64;
 
-    return block * SNN__MATRIX_WORD + column % SNN__MATRIX_SIDE / 16 * 1024 + row % 64 / 4 * 64 + column % 16 * 4 + row % 4;
+    return block * SNN__MATRIX_WORD + column % SNN__MATRIX_SIDE / 16 * 1024 + row % 64 / 4 * 64 + column % 16 * 4 +
+           row % 4;
 }
 
 static void limbs(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c)
@@ -473,7 +480,8 @@ static void limbs(uint8_t *to, float *unit, const float *w, size_t panel, size_t
             const uint32_t n = (uint32_t)(int32_t)(x + (x < 0 ? -0.5f : 0.5f));
 
             for (size_t l = 0; l < SNN__MATRIX_LIMBS; l++)
-                to[limb_at(words, k / c * snn__ceil_div(c, 64) * 64 + k % c, j) + l * words * SNN__MATRIX_WORD] = (uint8_t)(n >> 8 * l);
+                to[limb_at(words, k / c * snn__ceil_div(c, 64) * 64 + k % c, j) + l * words * SNN__MATRIX_WORD] =
+                    (uint8_t)(n >> 8 * l);
         }
     }
 }

@@ -1,5 +1,6 @@
-/* kernel/tiles.h - all that kernel/amx.h needs of a machine with a matrix unit (AMX-INT8): eight tiles of 16 rows of 64 bytes, and spikes
- * that become bytes. Tests take emulations in its place. The number of a tile is a constant, written out. */
+/* kernel/tiles.h - all that kernel/amx.h needs of a machine with a matrix unit (AMX-INT8): eight tiles of 16 rows of
+ * 64 bytes, and spikes that become bytes. Tests take emulations in its place. The number of a tile is a constant,
+ * written out. */
 #ifndef SNN_KERNEL_TILES_H
 #define SNN_KERNEL_TILES_H
 
@@ -36,8 +37,8 @@ SNN__INLINE void tiles_end(void)
         _tile_loadd(tile, from, pitch);        \
     } while (0)
 #define TILE_STORE(tile, to, pitch) _tile_stored(tile, to, pitch)
-/* sum[16][16] += x[16][64] times w[16][16][4]: bytes of row i of x with those of column j of w, sums of 32 bits. Those of x are unsigned,
- * those of w unsigned or signed. */
+/* sum[16][16] += x[16][64] times w[16][16][4]: bytes of row i of x with those of column j of w, sums of 32 bits.
+ * Those of x are unsigned, those of w unsigned or signed. */
 #define TILE_UNSIGNED(sum, x, w) _tile_dpbuud(sum, x, w)
 #define TILE_SIGNED(sum, x, w) _tile_dpbusd(sum, x, w)
 

@@ -118,8 +118,8 @@ static void attention_forward(struct snn__node *node, struct snn__io *io)
         node->ctx->kernels->fill(io->y.data, 0.0f, io->batch * node->out_len);
 }
 
-static void attention_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
-                              bool accumulate)
+static void attention_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input,
+                              float *dx, bool accumulate)
 {
     const struct snn__signal *x = io->x;
     const struct snn__signal *left = input == Q ? &x[K] : &x[Q], *other = input == V ? &x[K] : &x[V];

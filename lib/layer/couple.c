@@ -85,9 +85,18 @@ void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, st
     const struct snn__couples *s = io->couples;
     size_t n = io->batch * node->in_len;
     struct answering k = { node->ctx->kernels,
-                           { .decay = decay, .threshold = s->threshold, .gap = s->gap, .scale = e.scale, .size = s->gap,
-                             .first = s->first, .accumulate = accumulate, .e = e.data, .u = u, .sum = c->sum,
-                             .gate = c->gate, .d = dx },
+                           { .decay = decay,
+                             .threshold = s->threshold,
+                             .gap = s->gap,
+                             .scale = e.scale,
+                             .size = s->gap,
+                             .first = s->first,
+                             .accumulate = accumulate,
+                             .e = e.data,
+                             .u = u,
+                             .sum = c->sum,
+                             .gate = c->gate,
+                             .d = dx },
                            0 };
 
     if (s->mean) {

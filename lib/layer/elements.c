@@ -86,8 +86,8 @@ static void column_piece(void *arg, size_t piece, size_t worker)
         k->ctx->kernels->axpy(sum, 1.0f, k->x + row * k->c, k->c);
 }
 
-void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_t c, float scale, float *sums, float *partial,
-                      bool accumulate)
+void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_t c, float scale, float *sums,
+                      float *partial, bool accumulate)
 {
     struct columns k = { ctx, x, rows, c, rows >= 256 ? SNN__PIECES : 4, partial };
 

@@ -72,7 +72,8 @@ snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type
     layer->type = found;
     layer->model = snn__neuron_model_named(type);
     snprintf(layer->name, sizeof layer->name, "%s", name);
-    if (snn__params_init(&layer->params, ctx, layer->name, NULL, 0, layer->model ? layer->model->params : found->params,
+    if (snn__params_init(&layer->params, ctx, layer->name, NULL, 0,
+                         layer->model ? layer->model->params : found->params,
                          layer->model ? layer->model->n_params : found->n_params) != SNN_OK) {
         snn__free(ctx, layer);
         return SNN_ERR_MEMORY;
@@ -96,7 +97,8 @@ unsigned snn__layer_flags(const snn_layer *layer)
 
 /* ---- tensors ---- */
 
-snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2, size_t d3)
+snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2,
+                              size_t d3)
 {
     struct snn__tensor *t = &layer->tensor[layer->n_tensors++];
     size_t dims[4] = { d0, d1, d2, d3 }, length = 1;
@@ -108,8 +110,8 @@ snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, 
     t->rank = 0;
     for (size_t i = 0; i < 4; i++) {
         if (dims[i] > UINT32_MAX || !snn__mul(length, dims[i] ? dims[i] : 1, &length) || length > SNN__LENGTH_MAX)
-            return snn__fail(SNN_ERR_MEMORY, "layer %s: tensor %s of %zux%zux%zux%zu overflows", layer->name, name, d0, d1, d2,
-                             d3);
+            return snn__fail(SNN_ERR_MEMORY, "layer %s: tensor %s of %zux%zux%zux%zu overflows", layer->name, name,
+                             d0, d1, d2, d3);
         t->dim[i] = dims[i] ? (uint32_t)dims[i] : 1;
         if (dims[i])
             t->rank = (uint32_t)i + 1;
@@ -145,7 +147,8 @@ static snn_status check_open(const snn_layer *layer)
     if (layer == NULL)
         return no_layer();
     if (layer->frozen != NULL && *layer->frozen)
-        return snn__fail(SNN_ERR_STATE, "layer %s: the network is prepared, its layers cannot be changed", layer->name);
+        return snn__fail(SNN_ERR_STATE, "layer %s: the network is prepared, its layers cannot be changed",
+                         layer->name);
     return SNN_OK;
 }
 
@@ -159,8 +162,10 @@ snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value)
 {
     if (!is_live(layer, layer ? snn__params_find(&layer->params, key) : -1))
         SNN__TRY(check_open(layer));
-    else if (key == SNN_LAYER_SELECTED && layer->frozen != NULL && *layer->frozen && value >= (int64_t)layer->n_sources)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: input %lld selected of %zu", layer->name, (long long)value, layer->n_sources);
+    else if (key == SNN_LAYER_SELECTED && layer->frozen != NULL && *layer->frozen &&
+             value >= (int64_t)layer->n_sources)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: input %lld selected of %zu", layer->name, (long long)value,
+                         layer->n_sources);
     return snn__params_set_i64(&layer->params, key, value);
 }
 
@@ -222,7 +227,8 @@ snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay)
     if (!layer->connected)
         layer->n_sources = 0;
     if (layer->n_sources == most)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a %s takes at most %zu inputs", layer->name, layer->type->name, most);
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a %s takes at most %zu inputs", layer->name, layer->type->name,
+                         most);
     layer->connected = true;
     s = &layer->source[layer->n_sources++];
     snprintf(s->name, sizeof s->name, "%s", from);
@@ -235,7 +241,8 @@ snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **fr
     if (layer == NULL)
         return no_layer();
     if (index >= layer->n_sources)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu inputs, no number %zu", layer->name, layer->n_sources, index);
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu inputs, no number %zu", layer->name, layer->n_sources,
+                         index);
     if (from != NULL)
         *from = layer->source[index].name;
     if (delay != NULL)
@@ -276,7 +283,8 @@ snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor)
     if (tensor == NULL || tensor->struct_size < 16)
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s: tensor is NULL, or struct_size is not set", layer->name);
     if (index >= layer->n_tensors)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu tensors, no number %zu", layer->name, layer->n_tensors, index);
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu tensors, no number %zu", layer->name, layer->n_tensors,
+                         index);
     from = &layer->tensor[index];
     t.rank = from->rank;
     memcpy(t.dim, from->dim, sizeof t.dim);

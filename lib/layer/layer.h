@@ -1,8 +1,8 @@
-/* layer/layer.h - what every type of layer offers: shapes and tensors while a network is built; forward, adjoint and weight
- * gradient while it runs.
+/* layer/layer.h - what every type of layer offers: shapes and tensors while a network is built; forward, adjoint and
+ * weight gradient while it runs.
  *
- * Activity at run time is [B,H,W,C] (channels last). A signal is an array with a factor, so that constant scales and trained
- * gains cost nothing: they pass the array on with another factor. */
+ * Activity at run time is [B,H,W,C] (channels last). A signal is an array with a factor, so that constant scales and
+ * trained gains cost nothing: they pass the array on with another factor. */
 #ifndef SNN_LAYER_LAYER_H
 #define SNN_LAYER_LAYER_H
 
@@ -75,7 +75,8 @@ struct snn__node {
     bool reads_map;      /* and of use as bits, too (blas/spikes.h): set by the type's plan */
     bool held;           /* batch norms: a map with constants */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
-    struct snn__rank_one rank_one; /* where it has rows: the gradient of the first tensor, whose array then holds anything */
+    struct snn__rank_one rank_one; /* where it has rows: the gradient of the first tensor, whose array then holds
+                                      anything */
 };
 
 /* What a batch norm takes in training. */
@@ -83,7 +84,8 @@ enum snn__statistics {
     SNN__STATISTICS_UPDATE, /* those of the batch, which the running ones follow */
     SNN__STATISTICS_BATCH,  /* those of the batch */
     SNN__STATISTICS_GATHERED, /* those that snn__norm_gather() found */
-    SNN__STATISTICS_FIXED,  /* those of the last batch that was measured, its variance unbiased: per-step input whose mean went ahead */
+    SNN__STATISTICS_FIXED,  /* those of the last batch that was measured, its variance unbiased: per-step input whose
+                               mean went ahead */
     SNN__STATISTICS_RUNNING
 };
 
@@ -132,7 +134,8 @@ enum snn__layer_flags {
     SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
     SNN__LAYER_STEPWISE = 128, /* changes state at every step: never computed once for all steps */
     SNN__LAYER_WHOLE = 256,    /* in training, one call works on all steps, which lie behind each other */
-    SNN__LAYER_RATES = 512,    /* neurons of which the rate is trained: the same in a pass over all steps, else step by step */
+    SNN__LAYER_RATES = 512,    /* neurons of which the rate is trained: the same in a pass over all steps, else step
+                                  by step */
     SNN__LAYER_GATHERS = 1024, /* takes every step, and has an output at the last one only */
     SNN__LAYER_BENDS = 2048,   /* neither neurons nor a linear map: neither traces nor rates go through */
     SNN__WHOLE_CALLS = SNN__LAYER_WHOLE | SNN__LAYER_RATES /* in a pass over all steps, one call is all */
@@ -152,18 +155,21 @@ struct snn__layer_type {
     unsigned (*run_flags)(const snn_layer *layer); /* flags of this very layer, if they depend on its shape */
     snn_status (*plan)(struct snn__node *node, struct snn__arena *arena);
     size_t (*scratch)(const struct snn__node *node); /* bytes for products */
-    void (*refresh)(struct snn__node *node);         /* parameters may have changed: derive what is computed from them */
+    void (*refresh)(struct snn__node *node);         /* parameters may have changed: derive what is computed from
+                                                        them */
     void (*begin)(struct snn__node *node, size_t batch, uint64_t stream); /* a training sequence begins */
     void (*forward)(struct snn__node *node, struct snn__io *io);
     /* dx (+)= adjoint of the error e at the output, for input number `input` */
-    void (*adjoint)(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx, bool accumulate);
+    void (*adjoint)(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                    bool accumulate);
     /* where the adjoint is a mere factor */
     bool (*factor)(const struct snn__node *node, float *factor);
     /* gradient += e (x) factor */
     void (*credit)(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor);
     /* what was gathered so far, times a factor for each output channel */
     void (*rescale)(struct snn__node *node, const float *factor);
-    void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it, or node->rank_one */
+    void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it, or
+                                               node->rank_one */
     void (*confine)(snn_layer *layer); /* the optimizer changed the tensors: bring them back into their bounds */
     /* membrane potential of a kept step, [batch][n] channels last */
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
@@ -187,7 +193,8 @@ snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type
 void snn__layer_destroy(snn_layer *layer);
 
 /* Declares a tensor; dims of 0 end the list. */
-snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2, size_t d3);
+snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2,
+                              size_t d3);
 struct snn__tensor *snn__layer_find_tensor(snn_layer *layer, const char *name);
 /* Its position among the layer's tensors, -1 if it has none. */
 ptrdiff_t snn__layer_tensor_index(const snn_layer *layer, const char *name);
@@ -212,7 +219,7 @@ double snn__dot(const snn_context *ctx, const float *x, const float *y, size_t n
 
 /* sums[c] (+)= scale * sum over rows of x[row][c]; `partial` holds SNN__PIECES * c floats. */
 #define SNN__PIECES 16
-void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_t c, float scale, float *sums, float *partial,
-                      bool accumulate);
+void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_t c, float scale, float *sums,
+                      float *partial, bool accumulate);
 
 #endif

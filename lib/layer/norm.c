@@ -4,8 +4,8 @@
  *   dgamma += sum d xh,  dbeta += sum d
  *   dx = gamma / sqrt(v + eps) (d - mean(d) - xh mean(d xh))
  *
- * The statistics are differentiated in training; evaluation takes the running values. So does training where these are held, and
- * dx = gamma / sqrt(v + eps) d, while gamma and beta stay as they are. */
+ * The statistics are differentiated in training; evaluation takes the running values. So does training where these
+ * are held, and dx = gamma / sqrt(v + eps) d, while gamma and beta stay as they are. */
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
@@ -171,17 +171,19 @@ static void affine_rows(void *arg, size_t from, size_t to)
 
 /* ---- running ---- */
 
-/* Over all steps, their values lie behind each other where they are kept. With summed errors E and means m over the steps, the sums over the steps
- * are those over the rows of one step of E and E m. */
+/* Over all steps, their values lie behind each other where they are kept. With summed errors E and means m over the
+ * steps, the sums over the steps are those over the rows of one step of E and E m. */
 static size_t rows_of(const struct norm *s, const struct snn__io *io)
 {
-    bool all = s->over_all && io->training && !io->summed && !io->constant && io->statistics != SNN__STATISTICS_GATHERED;
+    bool all =
+        s->over_all && io->training && !io->summed && !io->constant && io->statistics != SNN__STATISTICS_GATHERED;
 
     return (all ? io->steps : 1) * io->batch * s->positions;
 }
 
 /* From the sums of n values around the center: mean, 1 / deviation, running values. */
-static void conclude(struct snn__node *node, const struct snn__io *io, const double *sums, double n, float *mean, float *inverse)
+static void conclude(struct snn__node *node, const struct snn__io *io, const double *sums, double n, float *mean,
+                     float *inverse)
 {
     struct norm *s = node->state;
     float *running_mean = node->layer->tensor[MEAN].data, *running_var = node->layer->tensor[VAR].data;
@@ -202,7 +204,8 @@ static void conclude(struct snn__node *node, const struct snn__io *io, const dou
     }
 }
 
-static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean, float *inverse)
+static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean,
+                    float *inverse)
 {
     struct norm *s = node->state;
 
@@ -248,7 +251,8 @@ static void norm_forward(struct snn__node *node, struct snn__io *io)
     size_t rows = rows_of(s, io);
     const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
 
-    if (io->training && !node->held && (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
+    if (io->training && !node->held &&
+        (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
         measure(node, io, io->x[0].data, rows, s->mean + io->slot * s->c, s->inverse + io->slot * s->c);
     for (size_t i = 0; i < s->c; i++) {
         float m, r;
@@ -293,7 +297,8 @@ static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__
 }
 
 /* dx (+)= gamma / sqrt(v + eps) e */
-static void adjoint_held(const struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *dx, bool accumulate)
+static void adjoint_held(const struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *dx,
+                         bool accumulate)
 {
     const struct norm *s = node->state;
 
@@ -332,8 +337,8 @@ static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
         s->shift[i] = (float)(-a * s->partial[i] / n - bend * mean[i]);
     }
     snn__ranges(node->ctx, rows * s->c, affine_rows,
-                &(struct affine){ e.data, io->summed ? io->weighted : io->x[0].data, s->slope, s->bend, s->shift, dx, s->c,
-                                  accumulate });
+                &(struct affine){ e.data, io->summed ? io->weighted : io->x[0].data, s->slope, s->bend, s->shift, dx,
+                                  s->c, accumulate });
 }
 
 const float *snn__norm_bend(const struct snn__node *node)

@@ -256,8 +256,8 @@ const struct snn__layer_type snn__layer_add = {
 
 /* ---- select: one of several inputs, as the head of the task at hand ---- */
 
-static const struct snn__param select_params[] = { SNN__PARAM_LIVE_I64(SNN_LAYER_SELECTED, "selected", 0, SNN__SOURCES_MAX - 1, 0,
-                                                                       "number of the input that is passed on") };
+static const struct snn__param select_params[] = { SNN__PARAM_LIVE_I64(
+    SNN_LAYER_SELECTED, "selected", 0, SNN__SOURCES_MAX - 1, 0, "number of the input that is passed on") };
 
 static size_t selected(const struct snn__node *node)
 {
@@ -284,7 +284,8 @@ static void select_forward(struct snn__node *node, struct snn__io *io)
         node->ctx->kernels->fill(io->y.data, 0.0f, n);
 }
 
-static void select_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx, bool accumulate)
+static void select_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
+                           bool accumulate)
 {
     size_t n = io->batch * node->in_len;
 

@@ -3,8 +3,8 @@
 #include "core/size.h"
 #include "layer/types.h"
 
-/* Windows along one axis: output cell i covers input cells first(i) .. last(i) - 1, clipped to the map. A fixed window starts at
- * i * stride - pad; an adaptive one covers floor(i n / o) .. ceil((i + 1) n / o) - 1. */
+/* Windows along one axis: output cell i covers input cells first(i) .. last(i) - 1, clipped to the map. A fixed
+ * window starts at i * stride - pad; an adaptive one covers floor(i n / o) .. ceil((i + 1) n / o) - 1. */
 struct axis {
     size_t n, o, kernel, stride, pad;
     bool adaptive;
@@ -108,11 +108,11 @@ static snn_status pool_shape(snn_layer *layer)
     SNN__TRY(check_map(layer));
     fixed_axes(layer, &row, &column);
     if (row.o == 0)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu", layer->name,
-                         row.kernel, row.kernel, snn__shape_text(&layer->in, text), row.pad);
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu",
+                         layer->name, row.kernel, row.kernel, snn__shape_text(&layer->in, text), row.pad);
     if (row.pad * 2 > row.kernel)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu is more than half of the window %zu", layer->name, row.pad,
-                         row.kernel);
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu is more than half of the window %zu", layer->name,
+                         row.pad, row.kernel);
     layer->out = (snn_shape){ 3, { layer->in.dim[0], snn__side(row.o), snn__side(column.o) } };
     return SNN_OK;
 }
@@ -159,7 +159,8 @@ struct work {
     uint32_t *winner;
 };
 
-/* Factor of a cell: 1, or one over the cells of its window (padding counts, but not what an adaptive window has not). */
+/* Factor of a cell: 1, or one over the cells of its window (padding counts, but not what an adaptive window has
+ * not). */
 static float weight(const struct snn__node *node, size_t i, size_t j)
 {
     const struct pool *p = node->state;
@@ -330,6 +331,7 @@ const struct snn__layer_type snn__layer_avgpool =
     TYPE("avgpool", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
 const struct snn__layer_type snn__layer_sumpool =
     TYPE("sumpool", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
-const struct snn__layer_type snn__layer_maxpool = TYPE("maxpool", pool_params, 0, pool_shape, max_plan, max_forward, max_adjoint);
-const struct snn__layer_type snn__layer_adaptive_avgpool =
-    TYPE("adaptive_avgpool", adaptive_params, SNN__LAYER_LINEAR, adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);
+const struct snn__layer_type snn__layer_maxpool =
+    TYPE("maxpool", pool_params, 0, pool_shape, max_plan, max_forward, max_adjoint);
+const struct snn__layer_type snn__layer_adaptive_avgpool = TYPE(
+    "adaptive_avgpool", adaptive_params, SNN__LAYER_LINEAR, adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);

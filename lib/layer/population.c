@@ -1,4 +1,5 @@
-/* layer/population.c - neuron models as layers: state, spikes, trace; the error at the current, within a step or through time.
+/* layer/population.c - neuron models as layers: state, spikes, trace; the error at the current, within a step or
+ * through time.
  *
  *   online           D[t] = e[t] g(u[t] - threshold) k
  *   through time     kernel/kernel.h, struct snn__population_back
@@ -37,7 +38,8 @@ static bool per_neuron(const snn_layer *layer)
     return snn__param_i64(&layer->params, SNN_NEURON_PER_NEURON) != 0;
 }
 
-/* Per-neuron values are tensors in the layer's published shape; plif always has its trained "leak" w, decay = logistic(w). */
+/* Per-neuron values are tensors in the layer's published shape; plif always has its trained "leak" w, decay =
+ * logistic(w). */
 static snn_status population_tensors(snn_layer *layer)
 {
     const uint32_t *d = layer->in.dim;
@@ -103,9 +105,10 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         if (want[i].wanted)
-            SNN__TRY(want[i].state ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float), SNN__STATE_RUNNING)
-                                   : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
-                                                    SNN__ALWAYS_LAST));
+            SNN__TRY(want[i].state ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float),
+                                                          SNN__STATE_RUNNING)
+                                   : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float),
+                                                    SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     snn__neuron_population(model, &node->layer->params, n, &s->constants);
     return snn__couple_plan(&s->couple, node, arena);
 }
@@ -172,7 +175,8 @@ struct clipping {
     bool accumulate;
 };
 
-/* u = x / threshold, y = clip(u, 0, 1); the mask of the adjoint, 1 where 0 <= u <= 1, takes the place of the potential */
+/* u = x / threshold, y = clip(u, 0, 1); the mask of the adjoint, 1 where 0 <= u <= 1, takes the place of the
+ * potential */
 static void clip_range(void *arg, size_t from, size_t to)
 {
     const struct clipping k = *(const struct clipping *)arg; /* a copy, which no store can change */
@@ -196,13 +200,16 @@ static void unclip_range(void *arg, size_t from, size_t to)
 static void forward_rates(struct snn__node *node, struct snn__io *io)
 {
     struct population *s = node->state;
-    struct clipping k = { node->ctx, s->u, io->y.data, io->x[0].data, io->x[0].scale / s->constants.threshold, false };
+    struct clipping k = {
+        node->ctx, s->u, io->y.data, io->x[0].data, io->x[0].scale / s->constants.threshold, false
+    };
 
     io->y.scale = 1.0f;
     snn__ranges(node->ctx, io->batch * node->in_len, clip_range, &k);
 }
 
-static void adjoint_rates(struct snn__node *node, struct snn__io *io, struct snn__signal e, float *dx, bool accumulate)
+static void adjoint_rates(struct snn__node *node, struct snn__io *io, struct snn__signal e, float *dx,
+                          bool accumulate)
 {
     struct population *s = node->state;
     struct clipping k = { node->ctx, s->u, dx, e.data, e.scale / s->constants.threshold, accumulate };
@@ -231,7 +238,8 @@ static void forward_step(struct snn__node *node, struct snn__io *io)
                           0 };
 
     io->y.scale = 1.0f;
-    snn__spikes_ranges(node->ctx, io->batch * node->in_len, step_range, &k, io->y.data, node->layer->out.dim[0], io->y_map);
+    snn__spikes_ranges(node->ctx, io->batch * node->in_len, step_range, &k, io->y.data, node->layer->out.dim[0],
+                       io->y_map);
     io->spikes = atomic_load(&k.spikes);
     if (io->training && node->couples)
         snn__couple_count(&s->couple, node, io, s->constants.decay);
@@ -262,8 +270,8 @@ static void back_range(void *arg, size_t from, size_t to)
     k->kernels->population_back(&k->back, from, to);
 }
 
-static void population_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
-                               bool accumulate)
+static void population_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input,
+                               float *dx, bool accumulate)
 {
     struct population *s = node->state;
     size_t n = io->batch * node->in_len;
@@ -271,7 +279,8 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
 
     (void)input;
     if (io->couples) {
-        snn__couple_adjoint(&s->couple, node, io, s->constants.decay, s->constants.threshold, s->u, e, dx, accumulate);
+        snn__couple_adjoint(&s->couple, node, io, s->constants.decay, s->constants.threshold, s->u, e, dx,
+                            accumulate);
         return;
     }
     if (io->rates) {
@@ -298,8 +307,15 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
             const struct snn__kernels *kernels;
             struct snn__population_delta delta;
         } k = { node->ctx->kernels,
-                { .p = &s->constants, .e = e.data, .scale = e.scale, .u = at(node, s->u, io, false),
-                  .b = at(node, s->b, io, false), .d = d, .leak = s->leak, .r = at(node, s->r, io, false), .current = io->x[0].data,
+                { .p = &s->constants,
+                  .e = e.data,
+                  .scale = e.scale,
+                  .u = at(node, s->u, io, false),
+                  .b = at(node, s->b, io, false),
+                  .d = d,
+                  .leak = s->leak,
+                  .r = at(node, s->r, io, false),
+                  .current = io->x[0].data,
                   .current_scale = io->x[0].scale } };
 
         snn__ranges(node->ctx, n, delta_range, &k);
@@ -371,15 +387,14 @@ static unsigned population_flags(const snn_layer *layer)
     return layer->model->learns_decay ? SNN__LAYER_KEEPS_X : 0;
 }
 
-#define TYPE(type_name)                                                                                          \
-    {                                                                                                            \
-        .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE,                                 \
-        .state_size = sizeof(struct population), .shape = population_shape, .tensors = population_tensors,       \
-        .init = population_init, .run_flags = population_flags, .plan = population_plan,                         \
-        .scratch = population_scratch,                                                                           \
-        .refresh = population_refresh,                                                                           \
-        .forward = population_forward, .adjoint = population_adjoint, .settle = population_settle,                      \
-        .membrane = population_membrane, .answer = population_answer                                             \
+#define TYPE(type_name)                                                                                    \
+    {                                                                                                      \
+        .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE,                           \
+        .state_size = sizeof(struct population), .shape = population_shape, .tensors = population_tensors, \
+        .init = population_init, .run_flags = population_flags, .plan = population_plan,                   \
+        .scratch = population_scratch, .refresh = population_refresh, .forward = population_forward,       \
+        .adjoint = population_adjoint, .settle = population_settle, .membrane = population_membrane,       \
+        .answer = population_answer                                                                        \
     }
 
 const struct snn__layer_type snn__layer_if = TYPE("if"), snn__layer_lif = TYPE("lif"), snn__layer_cuba = TYPE("cuba"),

@@ -9,8 +9,9 @@
  *   gx[t]  = M Gamma / (tau T),  M = 0 <= X <= theta     (LIF: 0 < X < tau theta/dt); the same at every step
  *   gtheta = gain sum of Gamma over X > theta            (LIF: times dt, over X > tau theta/dt)
  *
- * Spikes stay 0 or 1 in memory, their size is the factor of the signal. In a pass over all steps one call works on all of them;
- * else a call works on one step, and the backward call, once, takes and gives errors that are summed over the steps. */
+ * Spikes stay 0 or 1 in memory, their size is the factor of the signal. In a pass over all steps one call works on
+ * all of them; else a call works on one step, and the backward call, once, takes and gives errors that are summed
+ * over the steps. */
 #include "blas/spikes.h"
 #include "core/context.h"
 #include "layer/types.h"
@@ -62,7 +63,8 @@ static double decay_of(const snn_layer *layer)
 {
     if (!leaks(layer))
         return 1.0;
-    return exp(-snn__param_f64(&layer->params, SNN_NEURON_DELTA_T) / snn__param_f64(&layer->params, SNN_NEURON_TIME_CONSTANT));
+    return exp(-snn__param_f64(&layer->params, SNN_NEURON_DELTA_T) /
+               snn__param_f64(&layer->params, SNN_NEURON_TIME_CONSTANT));
 }
 
 /* w of step t, from 0: beta^(T-1-t) (1 - beta) / (1 - beta^T) */
@@ -138,8 +140,8 @@ static void step_range(void *arg, size_t from, size_t to)
     atomic_fetch_add_explicit(&k->spikes, k->kernels->rate_step(&k->step, from, to), memory_order_relaxed);
 }
 
-static void forward_step(struct snn__node *node, struct snn__io *io, size_t t, const float *x, const float *u_prev, float *u,
-                         float *out, uint64_t *map)
+static void forward_step(struct snn__node *node, struct snn__io *io, size_t t, const float *x, const float *u_prev,
+                         float *u, float *out, uint64_t *map)
 {
     struct rate *s = node->state;
     float scale = io->x[0].scale;
@@ -175,8 +177,8 @@ static void rate_forward(struct snn__node *node, struct snn__io *io)
         float *u = s->u + (node->keeps ? t * n : 0);
         uint64_t *map = io->y_map ? io->y_map + t * snn__spikes_length(n, node->layer->out.dim[0]) : NULL;
 
-        forward_step(node, io, t, io->x[0].data + (io->x_constant ? 0 : t * n), node->keeps && t ? u - n : u, u, io->y.data + t * n,
-                     map);
+        forward_step(node, io, t, io->x[0].data + (io->x_constant ? 0 : t * n), node->keeps && t ? u - n : u, u,
+                     io->y.data + t * n, map);
     }
 }
 
@@ -243,8 +245,9 @@ static void rate_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
 {
     struct rate *s = node->state;
     bool whole = !io->summed;
-    struct clamping k = { s,        e.data,     e.scale, node->in_len, io->batch, io->steps, dx, whole ? 1.0f / (float)io->steps : 1.0f,
-                          whole, accumulate };
+    struct clamping k = { s,         e.data,    e.scale, node->in_len,
+                          io->batch, io->steps, dx,      whole ? 1.0f / (float)io->steps : 1.0f,
+                          whole,     accumulate };
 
     (void)input;
     snn__parallel(node->ctx, clamp_sample, &k, io->batch);
@@ -274,12 +277,12 @@ struct snn__rate_view snn__rate_view(const struct snn__node *node)
     return (struct snn__rate_view){ s->mean, s->gamma, output_scale(s) };
 }
 
-#define TYPE(type_name)                                                                                               \
-    {                                                                                                                 \
-        .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE | SNN__LAYER_RATES,                   \
-        .state_size = sizeof(struct rate), .shape = rate_shape, .tensors = rate_tensors, .init = rate_init,           \
-        .plan = rate_plan, .refresh = rate_refresh, .begin = rate_begin, .forward = rate_forward,                     \
-        .adjoint = rate_adjoint, .settle = rate_settle, .membrane = rate_membrane                                     \
+#define TYPE(type_name)                                                                                     \
+    {                                                                                                       \
+        .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE | SNN__LAYER_RATES,         \
+        .state_size = sizeof(struct rate), .shape = rate_shape, .tensors = rate_tensors, .init = rate_init, \
+        .plan = rate_plan, .refresh = rate_refresh, .begin = rate_begin, .forward = rate_forward,           \
+        .adjoint = rate_adjoint, .settle = rate_settle, .membrane = rate_membrane                           \
     }
 
 const struct snn__layer_type snn__layer_dsr_if = TYPE("dsr_if"), snn__layer_dsr_lif = TYPE("dsr_lif");

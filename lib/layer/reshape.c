@@ -125,7 +125,8 @@ static void upsample_forward(struct snn__node *node, struct snn__io *io)
 {
     const snn_shape *in = &node->layer->in;
     size_t k = (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_FACTOR);
-    struct stretch s = { node->ctx->kernels, in->dim[0], in->dim[2], in->dim[1], k, io->x[0].data, io->y.data, 1.0f, false };
+    struct stretch s = { node->ctx->kernels, in->dim[0], in->dim[2], in->dim[1], k,
+                         io->x[0].data,      io->y.data, 1.0f,       false };
 
     io->y.scale = io->x[0].scale;
     snn__parallel(node->ctx, upsample_rows, &s, io->batch * s.h * k);
@@ -146,8 +147,8 @@ static void upsample_sum_rows(void *arg, size_t row, size_t worker)
     }
 }
 
-static void upsample_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
-                             bool accumulate)
+static void upsample_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input,
+                             float *dx, bool accumulate)
 {
     const snn_shape *in = &node->layer->in;
     size_t k = (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_FACTOR);

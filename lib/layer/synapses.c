@@ -23,7 +23,8 @@ bool snn__weights_frobenius(const snn_layer *layer)
 
 bool snn__weights_binary(const snn_layer *layer)
 {
-    return snn__params_find(&layer->params, SNN_LAYER_BINARY) >= 0 && !snn__param_is(&layer->params, SNN_LAYER_BINARY, "none");
+    return snn__params_find(&layer->params, SNN_LAYER_BINARY) >= 0 &&
+           !snn__param_is(&layer->params, SNN_LAYER_BINARY, "none");
 }
 
 bool snn__weights_conv(const snn_layer *layer)
@@ -47,8 +48,8 @@ snn_status snn__linear_shape(snn_layer *layer)
     char text[48];
 
     if (layer->in.rank != 1)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: linear takes vectors [N], got %s; put a flatten before it", layer->name,
-                         snn__shape_text(&layer->in, text));
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: linear takes vectors [N], got %s; put a flatten before it",
+                         layer->name, snn__shape_text(&layer->in, text));
     layer->out = (snn_shape){ 1, { snn__side(snn__weights_number(layer, SNN_LAYER_OUT)), 1, 1 } };
     return SNN_OK;
 }
@@ -56,7 +57,8 @@ snn_status snn__linear_shape(snn_layer *layer)
 snn_status snn__conv2d_shape(snn_layer *layer)
 {
     size_t kernel = snn__weights_number(layer, SNN_LAYER_KERNEL), pad = snn__weights_number(layer, SNN_LAYER_PAD);
-    size_t reach = (kernel - 1) * snn__weights_number(layer, SNN_LAYER_DILATION) + 1, stride = snn__weights_number(layer, SNN_LAYER_STRIDE);
+    size_t reach = (kernel - 1) * snn__weights_number(layer, SNN_LAYER_DILATION) + 1,
+           stride = snn__weights_number(layer, SNN_LAYER_STRIDE);
     size_t groups = snn__weights_number(layer, SNN_LAYER_GROUPS), out = snn__weights_number(layer, SNN_LAYER_OUT);
     char text[48];
 
@@ -64,11 +66,11 @@ snn_status snn__conv2d_shape(snn_layer *layer)
         return snn__fail(SNN_ERR_SHAPE, "layer %s: conv2d takes maps [C,H,W], got %s", layer->name,
                          snn__shape_text(&layer->in, text));
     if (layer->in.dim[0] % groups != 0 || out % groups != 0)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: %u input and %zu output channels do not divide into %zu groups", layer->name,
-                         layer->in.dim[0], out, groups);
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: %u input and %zu output channels do not divide into %zu groups",
+                         layer->name, layer->in.dim[0], out, groups);
     if (layer->in.dim[1] + 2 * pad < reach || layer->in.dim[2] + 2 * pad < reach)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu", layer->name, reach,
-                         reach, snn__shape_text(&layer->in, text), pad);
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu",
+                         layer->name, reach, reach, snn__shape_text(&layer->in, text), pad);
     layer->out = (snn_shape){ 3,
                               { snn__side(out), snn__side((layer->in.dim[1] + 2 * pad - reach) / stride + 1),
                                 snn__side((layer->in.dim[2] + 2 * pad - reach) / stride + 1) } };
@@ -77,7 +79,8 @@ snn_status snn__conv2d_shape(snn_layer *layer)
 
 snn_status snn__transposed_shape(snn_layer *layer)
 {
-    size_t kernel = snn__weights_number(layer, SNN_LAYER_KERNEL), pad = snn__weights_number(layer, SNN_LAYER_PAD), more = snn__weights_number(layer, SNN_LAYER_OUT_PAD);
+    size_t kernel = snn__weights_number(layer, SNN_LAYER_KERNEL), pad = snn__weights_number(layer, SNN_LAYER_PAD),
+           more = snn__weights_number(layer, SNN_LAYER_OUT_PAD);
     size_t stride = snn__weights_number(layer, SNN_LAYER_STRIDE), out[2];
     char text[48];
 
@@ -85,12 +88,14 @@ snn_status snn__transposed_shape(snn_layer *layer)
         return snn__fail(SNN_ERR_SHAPE, "layer %s: conv_transpose2d takes maps [C,H,W], got %s", layer->name,
                          snn__shape_text(&layer->in, text));
     if (more >= stride)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: out_pad %zu must be below the stride, %zu", layer->name, more, stride);
+        return snn__fail(SNN_ERR_SHAPE, "layer %s: out_pad %zu must be below the stride, %zu", layer->name, more,
+                         stride);
     for (int d = 0; d < 2; d++) {
         size_t full = SNN__SUM(SNN__PRODUCT(layer->in.dim[1 + d] - 1, stride), kernel, more);
 
         if (full <= 2 * pad)
-            return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu leaves nothing of %zu rows or columns", layer->name, pad, full);
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu leaves nothing of %zu rows or columns",
+                             layer->name, pad, full);
         out[d] = full - 2 * pad;
     }
     layer->out =
@@ -101,16 +106,18 @@ snn_status snn__transposed_shape(snn_layer *layer)
 
 static snn_status check_norm(const snn_layer *layer)
 {
-    if (snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0) || snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: norm %s goes with neither standardise nor groups", layer->name,
-                         snn__param_str(&layer->params, SNN_LAYER_NORM));
+    if (snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0) ||
+        snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: norm %s goes with neither standardise nor groups",
+                         layer->name, snn__param_str(&layer->params, SNN_LAYER_NORM));
     return SNN_OK;
 }
 
 static snn_status check_binary(const snn_layer *layer)
 {
     if (snn__weights_number(layer, SNN_LAYER_STANDARDISE) || is_spectral(layer) || snn__weights_frobenius(layer))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: binary weights go with neither standardise nor norm", layer->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: binary weights go with neither standardise nor norm",
+                         layer->name);
     return SNN_OK;
 }
 
@@ -131,7 +138,8 @@ snn_status snn__weights_tensors(snn_layer *layer)
         k = snn__weights_number(layer, SNN_LAYER_KERNEL);
         in /= snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
     }
-    SNN__TRY(snn__layer_declare(layer, "weight", true, snn__weights_turned(layer) ? in : out, snn__weights_turned(layer) ? out : in, k, k));
+    SNN__TRY(snn__layer_declare(layer, "weight", true, snn__weights_turned(layer) ? in : out,
+                                snn__weights_turned(layer) ? out : in, k, k));
     if (snn__weights_binary(layer)) {
         SNN__TRY(check_binary(layer));
         layer->tensor[SNN__WEIGHT].latent = true;
@@ -155,7 +163,8 @@ static void make_unit(const snn_layer *layer, float *w)
 {
     const struct snn__tensor *t = &layer->tensor[SNN__WEIGHT];
     size_t taps = (size_t)t->dim[2] * t->dim[3], outputs = snn__weights_turned(layer) ? t->dim[1] : t->dim[0];
-    size_t pieces = snn__weights_turned(layer) ? t->dim[0] : 1, length = snn__weights_turned(layer) ? taps : t->length / outputs;
+    size_t pieces = snn__weights_turned(layer) ? t->dim[0] : 1,
+           length = snn__weights_turned(layer) ? taps : t->length / outputs;
 
     for (size_t o = 0; o < outputs; o++) {
         double square = 0;
@@ -179,7 +188,8 @@ static void spectral_init(snn_layer *layer, uint64_t seed)
 
     snn__random_fill_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
     for (int i = 0; i < 10; i++)
-        g->data[0] = (float)snn__spectral_iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
+        g->data[0] =
+            (float)snn__spectral_iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
 }
 
 void snn__weights_init(snn_layer *layer, uint64_t seed)

@@ -1,5 +1,6 @@
-/* layer/weights.c - linear, conv2d and conv_transpose2d: y = W v + b, where a linear layer is a convolution of one pixel by one
- * tap, and a transposed convolution is the adjoint of a convolution (its mirror): forward and adjoint change places.
+/* layer/weights.c - linear, conv2d and conv_transpose2d: y = W v + b, where a linear layer is a convolution of one
+ * pixel by one tap, and a transposed convolution is the adjoint of a convolution (its mirror): forward and adjoint
+ * change places.
  *
  *   forward    y = W (*) v + b
  *   adjoint    dv = transposed convolution of d with W
@@ -12,7 +13,8 @@
  *
  * With a restricted spectral norm: layer/spectral.h, W as a matrix whose rows are its first axis.
  * Binary: What = a sgn(W), layer/binary.h; the forward product with spikes counts bits, blas/bits.h.
- * With a restricted Frobenius norm: What = f W, f = min(1, range / ||W||), a constant for the gradient: dW = f dL/dWhat. */
+ * With a restricted Frobenius norm: What = f W, f = min(1, range / ||W||), a constant for the gradient: dW = f
+ * dL/dWhat. */
 #include "blas/bits.h"
 #include "core/context.h"
 #include "core/size.h"
@@ -42,33 +44,39 @@ struct weights {
     struct snn__binary binary;
     uint64_t *bits;                            /* sgn(W), instead of `packed`, where the input is spikes; or NULL */
     bool one_row;                              /* the adjoint has one row of a matrix: W' e reads W as it is stored */
-    float *packed, *packed_back;               /* per group; NULL: not needed, or the other one turned, in scratch memory */
+    float *packed, *packed_back;               /* per group; NULL: not needed, or the other one turned, in scratch
+                                                  memory */
     size_t packed_size, packed_back_size;      /* of a group, a multiple of 16 */
     float *bias_sum, *partial;
-    float *left, *right;                       /* one_row: the gradient's outer product, while it is no more than one */
-    bool touched;                              /* the gradient holds something, in the order [O][tap][input] of the product */
+    float *left, *right;                       /* one_row: the gradient's outer product, while it is no more than
+                                                  one */
+    bool touched;                              /* the gradient holds something, in the order [O][tap][input] of the
+                                                  product */
 };
 
-#define NORM                                                                                                           \
-    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral|frobenius", "none",                                          \
-                   "spectral: weights clip(g, -range, range) w / sigma(w); frobenius: w min(1, range / ||w||)"),       \
-    SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest norm, if norm is not none")
+#define NORM                                                                                                     \
+    SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral|frobenius", "none",                                    \
+                   "spectral: weights clip(g, -range, range) w / sigma(w); frobenius: w min(1, range / ||w||)"), \
+        SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest norm, if norm is not none")
 
-#define BINARY                                                                                                         \
-    SNN__PARAM_STR(SNN_LAYER_BINARY, "binary", "none|scaled|sign", "none",                                             \
-                   "weights of one bit: scaled: mean |w| of the output channel times the sign of w; sign: the sign"),  \
-    SNN__PARAM_STR(SNN_LAYER_BACK, "back", "ste|scale|full", "ste",                                                    \
-                   "gradient through the sign: straight, times the scale, or through the scale as well"),              \
-    SNN__PARAM_I64(SNN_LAYER_CLIP_LATENT, "clip_latent", 0, 1, 1, "w of binary weights stays in [-1, 1]")
+#define BINARY                                                                                                \
+    SNN__PARAM_STR(                                                                                           \
+        SNN_LAYER_BINARY, "binary", "none|scaled|sign", "none",                                               \
+        "weights of one bit: scaled: mean |w| of the output channel times the sign of w; sign: the sign"),    \
+        SNN__PARAM_STR(SNN_LAYER_BACK, "back", "ste|scale|full", "ste",                                       \
+                       "gradient through the sign: straight, times the scale, or through the scale as well"), \
+        SNN__PARAM_I64(SNN_LAYER_CLIP_LATENT, "clip_latent", 0, 1, 1, "w of binary weights stays in [-1, 1]")
 
 static const struct snn__param linear_params[] = {
     SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "outputs"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
-    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
+    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0,
+                   "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
     NORM,
     BINARY,
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
+                   "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
@@ -80,11 +88,13 @@ static const struct snn__param conv2d_params[] = {
     SNN__PARAM_I64(SNN_LAYER_DILATION, "dilation", 1, 4096, 1, "rows and columns from tap to tap"),
     SNN__PARAM_I64(SNN_LAYER_GROUPS, "groups", 1, 1 << 24, 1, "groups of channels that do not mix"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
-    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0, "scaled weight standardisation with a trained gain"),
+    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0,
+                   "scaled weight standardisation with a trained gain"),
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
     NORM,
     BINARY,
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
+                   "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
@@ -96,7 +106,8 @@ static const struct snn__param transposed_params[] = {
     SNN__PARAM_I64(SNN_LAYER_OUT_PAD, "out_pad", 0, 4095, 0, "rows and columns that are added at the end"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     NORM,
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", "distribution of the first weights"),
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
+                   "distribution of the first weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
@@ -107,7 +118,8 @@ static void describe_windows(const snn_layer *layer, struct weights *s)
     struct snn__window *r = &s->read, *b = &s->read_back;
     const snn_shape *in = s->turned ? &layer->out : &layer->in, *out = s->turned ? &layer->in : &layer->out;
 
-    *r = (struct snn__window){ in->dim[1], in->dim[2], s->inputs, in->dim[0], out->dim[1], out->dim[2], 1, 1, 1, 0, 1, false };
+    *r = (struct snn__window){ in->dim[1], in->dim[2], s->inputs, in->dim[0], out->dim[1], out->dim[2],
+                               1,          1,          1,         0,          1,           false };
     if (snn__weights_conv(layer)) {
         r->kh = r->kw = snn__weights_number(layer, SNN_LAYER_KERNEL);
         r->stride = snn__weights_number(layer, SNN_LAYER_STRIDE);
@@ -170,8 +182,8 @@ static snn_status plan_packed(struct snn__node *node, struct snn__arena *arena)
     s->packed_back_size =
         snn__round_up(snn__packed_size(node->ctx, SNN__PRODUCT(s->taps, s->outputs), s->inputs), 16);
     if (counts(node))
-        SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits, SNN__ALWAYS_FIRST,
-                                SNN__ALWAYS_LAST));
+        SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits,
+                                SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     if (s->turned ? adjoint : !counts(node))
         SNN__TRY(keep(arena, &s->packed, SNN__PRODUCT(s->groups, s->packed_size)));
     if (s->turned || adjoint)
@@ -348,7 +360,8 @@ static void binarise(struct snn__node *node)
         snn__bits_pack_signs(&s->read, s->bits, snn__packed_bits(w), s->outputs);
 }
 
-/* The weights that compute, in the stored order: the stored ones, or, until scratch memory is used again, what is derived from them. */
+/* The weights that compute, in the stored order: the stored ones, or, until scratch memory is used again, what is
+ * derived from them. */
 static const float *derive(struct snn__node *node)
 {
     const struct weights *s = node->state;
@@ -378,15 +391,18 @@ static void weights_refresh(struct snn__node *node)
         const float *w = what + g * s->outputs * s->fan;
 
         if (s->packed)
-            snn__pack(node->ctx, s->packed + g * s->packed_size, w, s->taps, s->inputs, s->outputs, 1, s->taps, s->fan);
+            snn__pack(node->ctx, s->packed + g * s->packed_size, w, s->taps, s->inputs, s->outputs, 1, s->taps,
+                      s->fan);
         if (s->packed_back)
-            snn__pack(node->ctx, s->packed_back + g * s->packed_back_size, w, s->taps, s->outputs, s->inputs, 1, s->fan, s->taps);
+            snn__pack(node->ctx, s->packed_back + g * s->packed_back_size, w, s->taps, s->outputs, s->inputs, 1,
+                      s->fan, s->taps);
     }
 }
 
 /* ---- running ---- */
 
-/* The packed weights of group g, forth or back. If these are not kept, the others are turned into the scratch memory; *left: the rest. */
+/* The packed weights of group g, forth or back. If these are not kept, the others are turned into the scratch memory;
+ * *left: the rest. */
 static const float *packed_weights(const struct snn__node *node, size_t g, bool back, float **left)
 {
     const struct weights *s = node->state;
@@ -400,13 +416,14 @@ static const float *packed_weights(const struct snn__node *node, size_t g, bool 
     if (back)
         snn__pack_turned(node->ctx, node->scratch, s->packed + g * s->packed_size, s->taps, s->inputs, s->outputs);
     else
-        snn__pack_turned(node->ctx, node->scratch, s->packed_back + g * s->packed_back_size, s->taps, s->outputs, s->inputs);
+        snn__pack_turned(node->ctx, node->scratch, s->packed_back + g * s->packed_back_size, s->taps, s->outputs,
+                         s->inputs);
     return node->scratch;
 }
 
 /* y (+)= W x + bias */
-static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, bool spikes, const uint64_t *map, const float *bias,
-                     float *y, bool accumulate)
+static void convolve(struct snn__node *node, size_t batch, struct snn__signal x, bool spikes, const uint64_t *map,
+                     const float *bias, float *y, bool accumulate)
 {
     struct weights *s = node->state;
 
@@ -430,7 +447,8 @@ static void convolve(struct snn__node *node, size_t batch, struct snn__signal x,
 }
 
 /* y (+)= W^T x + bias */
-static void convolve_back(struct snn__node *node, size_t batch, struct snn__signal x, const float *bias, float *y, bool accumulate)
+static void convolve_back(struct snn__node *node, size_t batch, struct snn__signal x, const float *bias, float *y,
+                          bool accumulate)
 {
     struct weights *s = node->state;
 
@@ -529,10 +547,12 @@ static void credit_row(struct snn__node *node, struct snn__signal e, struct snn_
 
     k->scale(s->left, e.scale * factor.scale, e.data, s->rows);
     memcpy(s->right, factor.data, s->fan * sizeof *s->right);
-    node->rank_one = (struct snn__rank_one){ node->layer->tensor[SNN__WEIGHT].offset, s->rows, s->fan, s->left, s->right };
+    node->rank_one =
+        (struct snn__rank_one){ node->layer->tensor[SNN__WEIGHT].offset, s->rows, s->fan, s->left, s->right };
 }
 
-static void credit_weights(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
+static void credit_weights(struct snn__node *node, struct snn__io *io, struct snn__signal e,
+                           struct snn__signal factor)
 {
     struct weights *s = node->state;
     struct snn__signal d = s->turned ? factor : e, x = s->turned ? e : factor;
@@ -559,7 +579,8 @@ static void credit_weights(struct snn__node *node, struct snn__io *io, struct sn
     }
 }
 
-static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
+static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e,
+                           struct snn__signal factor)
 {
     struct weights *s = node->state;
 
@@ -567,7 +588,8 @@ static void weights_credit(struct snn__node *node, struct snn__io *io, struct sn
     if (s->bias >= 0) {
         size_t out = node->layer->out.dim[0];
 
-        snn__column_sums(node->ctx, e.data, io->batch * (node->out_len / out), out, e.scale, s->bias_sum, s->partial, s->touched);
+        snn__column_sums(node->ctx, e.data, io->batch * (node->out_len / out), out, e.scale, s->bias_sum, s->partial,
+                         s->touched);
     }
     s->touched = true;
 }
@@ -646,11 +668,12 @@ static void weights_settle(struct snn__node *node)
     if (s->taps > 1 || s->gain >= 0)
         snn__parallel(node->ctx, settle_rows, node, snn__ceil_div(s->rows, ROWS));
     if (s->g >= 0)
-        node->gradient[s->g][0] = (float)snn__spectral_gradient(node->ctx, tensor[SNN__WEIGHT].data, s->rows, s->fan, s->u, s->v,
-                                                                s->sigma, tensor[s->g].data[0], s->range,
-                                                                node->gradient[SNN__WEIGHT]);
+        node->gradient[s->g][0] =
+            (float)snn__spectral_gradient(node->ctx, tensor[SNN__WEIGHT].data, s->rows, s->fan, s->u, s->v, s->sigma,
+                                          tensor[s->g].data[0], s->range, node->gradient[SNN__WEIGHT]);
     if (s->frobenius)
-        k->scale(node->gradient[SNN__WEIGHT], (float)s->factor, node->gradient[SNN__WEIGHT], tensor[SNN__WEIGHT].length);
+        k->scale(node->gradient[SNN__WEIGHT], (float)s->factor, node->gradient[SNN__WEIGHT],
+                 tensor[SNN__WEIGHT].length);
     if (s->is_binary)
         snn__binary_gradient(node->ctx, &s->binary, tensor[SNN__WEIGHT].data, node->gradient[SNN__WEIGHT]);
     if (s->bias >= 0)
@@ -664,11 +687,12 @@ static void weights_confine(snn_layer *layer)
         snn__binary_clip(layer->ctx, layer->tensor[SNN__WEIGHT].data, layer->tensor[SNN__WEIGHT].length);
 }
 
-/* Synapses of a tap: (non-zero) weights, as all binary ones are, from input channel `channel` to all outputs, of the mirror
- * the other way round. */
+/* Synapses of a tap: (non-zero) weights, as all binary ones are, from input channel `channel` to all outputs, of the
+ * mirror the other way round. */
 static size_t tap_synapses(const struct weights *s, const float *w, size_t channel, size_t tap, bool nonzero)
 {
-    size_t synapses = 0, first = s->turned ? 0 : channel / s->inputs * s->outputs, n = s->turned ? s->inputs : s->outputs;
+    size_t synapses = 0, first = s->turned ? 0 : channel / s->inputs * s->outputs,
+           n = s->turned ? s->inputs : s->outputs;
 
     for (size_t i = 0; i < n; i++) {
         size_t row = s->turned ? channel : first + i, column = s->turned ? i : channel % s->inputs;
@@ -678,7 +702,8 @@ static size_t tap_synapses(const struct weights *s, const float *w, size_t chann
     return synapses;
 }
 
-/* How many synapses leave each input element: taps that reach an output position, times the (non-zero) weights of the tap. */
+/* How many synapses leave each input element: taps that reach an output position, times the (non-zero) weights of the
+ * tap. */
 static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
 {
     const struct weights *s = node->state;
@@ -694,7 +719,8 @@ static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
 
             for (size_t y = 0; y < r->oh; y++)
                 for (size_t x = 0; x < r->ow; x++) {
-                    size_t row = y * r->stride + tap / r->kw * r->dilation, column = x * r->stride + tap % r->kw * r->dilation;
+                    size_t row = y * r->stride + tap / r->kw * r->dilation,
+                           column = x * r->stride + tap % r->kw * r->dilation;
                     size_t from = s->turned ? y * r->ow + x : (row - r->pad) * r->w + column - r->pad;
 
                     if (row >= r->pad && row - r->pad < r->h && column >= r->pad && column - r->pad < r->w)
@@ -703,16 +729,17 @@ static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
         }
 }
 
-#define TYPE(type_name, type_params, type_shape)                                                          \
-    {                                                                                                     \
-        .name = type_name, .params = type_params, .n_params = sizeof type_params / sizeof *type_params,   \
-        .flags = SNN__LAYER_WEIGHTS, .state_size = sizeof(struct weights), .shape = type_shape,           \
-        .tensors = snn__weights_tensors, .init = snn__weights_init, .plan = weights_plan, .scratch = weights_scratch, \
-        .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward,                   \
-        .adjoint = weights_adjoint, .credit = weights_credit, .rescale = weights_rescale,                 \
-        .settle = weights_settle, .confine = weights_confine, .fanout = weights_fanout                    \
+#define TYPE(type_name, type_params, type_shape)                                                                    \
+    {                                                                                                               \
+        .name = type_name, .params = type_params, .n_params = sizeof type_params / sizeof *type_params,             \
+        .flags = SNN__LAYER_WEIGHTS, .state_size = sizeof(struct weights), .shape = type_shape,                     \
+        .tensors = snn__weights_tensors, .init = snn__weights_init, .plan = weights_plan,                           \
+        .scratch = weights_scratch, .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward, \
+        .adjoint = weights_adjoint, .credit = weights_credit, .rescale = weights_rescale, .settle = weights_settle, \
+        .confine = weights_confine, .fanout = weights_fanout                                                        \
     }
 
 const struct snn__layer_type snn__layer_linear = TYPE("linear", linear_params, snn__linear_shape);
 const struct snn__layer_type snn__layer_conv2d = TYPE("conv2d", conv2d_params, snn__conv2d_shape);
-const struct snn__layer_type snn__layer_conv_transpose2d = TYPE("conv_transpose2d", transposed_params, snn__transposed_shape);
+const struct snn__layer_type snn__layer_conv_transpose2d =
+    TYPE("conv_transpose2d", transposed_params, snn__transposed_shape);

@@ -1,4 +1,5 @@
-/* Training runs as files: a model file with the optimizer's moments, the method's memory and the place in the run added. */
+/* Training runs as files: a model file with the optimizer's moments, the method's memory and the place in the run
+ * added. */
 #include "core/alloc.h"
 #include "core/fpu.h"
 #include "model/describe.h"
@@ -454,8 +455,8 @@ static snn_status compare_laterals(const snn_projection *p, const struct snn__sa
     snn_status rc;
 
     if ((text == NULL) != (p == NULL))
-        return snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": it was written %s a projection, this trainer has %s", file->path,
-                         text ? "with" : "without", p ? "one" : "none");
+        return snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": it was written %s a projection, this trainer has %s",
+                         file->path, text ? "with" : "without", p ? "one" : "none");
     if (p == NULL)
         return SNN_OK;
     snprintf(what, sizeof what, "checkpoint \"%.200s\": \"" PROJECTION_KEY "\"", file->path);

@@ -322,8 +322,11 @@ static snn_status check_crc(const struct snn__safetensors *file, char *header, s
     memset(digits, '0', CHECKSUM_DIGITS);
     snprintf(actual, sizeof actual, "%08x", (unsigned)snn__pieces_crc(0, pieces, 2));
     if (strcmp(actual, text) != 0)
-        return bad(file, "damaged: its checksum is %s, it should be %.8s; take an undamaged copy, or train again from the last "
-                   "checkpoint", actual, text);
+        return bad(
+            file,
+            "damaged: its checksum is %s, it should be %.8s; take an undamaged copy, or train again from the last "
+            "checkpoint",
+            actual, text);
     return SNN_OK;
 }
 
@@ -417,14 +420,15 @@ snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name
     if (e->bytes)
         return bad(file, "tensor \"%.100s\" holds bytes, not numbers", name);
     if (e->rank != rank || memcmp(e->dim, dim, rank * sizeof *dim) != 0)
-        return snn__fail(SNN_ERR_SHAPE, "model file \"%.200s\": tensor \"%s\" is %s, the network has %s", file->path, name,
-                         shape_text(e->rank, e->dim, is), shape_text(rank, dim, expected));
+        return snn__fail(SNN_ERR_SHAPE, "model file \"%.200s\": tensor \"%s\" is %s, the network has %s", file->path,
+                         name, shape_text(e->rank, e->dim, is), shape_text(rank, dim, expected));
     e->used = true;
     *data = file->data + e->offset;
     return SNN_OK;
 }
 
-snn_status snn__safetensors_take_bytes(struct snn__safetensors *file, const char *name, size_t size, const unsigned char **data)
+snn_status snn__safetensors_take_bytes(struct snn__safetensors *file, const char *name, size_t size,
+                                       const unsigned char **data)
 {
     struct snn__entry_read *e = find(file, name);
 

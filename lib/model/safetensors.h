@@ -62,7 +62,8 @@ snn_status snn__safetensors_take(struct snn__safetensors *file, const char *name
                                  const float **data);
 
 /* The same for `size` bytes; *data is NULL if there are none of that name. */
-snn_status snn__safetensors_take_bytes(struct snn__safetensors *file, const char *name, size_t size, const unsigned char **data);
+snn_status snn__safetensors_take_bytes(struct snn__safetensors *file, const char *name, size_t size,
+                                       const unsigned char **data);
 
 /* A text of the metadata, NULL if there is none. */
 const char *snn__safetensors_text(const struct snn__safetensors *file, const char *key);

@@ -1,4 +1,5 @@
-/* network/backward.c - errors go down through the layers: within a step, once for what is constant, or through time. */
+/* network/backward.c - errors go down through the layers: within a step, once for what is constant, or through
+ * time. */
 #include "core/context.h"
 #include "layer/types.h"
 #include "network/pass.h"
@@ -11,7 +12,8 @@ static struct snn__unit *source_of(struct snn__pass *pass, const struct snn__uni
 }
 
 /* dx (+)= what `unit` sends down to input number i */
-static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i, float *dx, bool accumulate)
+static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i, float *dx,
+                 bool accumulate)
 {
     const struct snn__layer_type *type = unit->layer->type;
     size_t n = pass->batch * unit->node.in_len;
@@ -32,10 +34,12 @@ bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit
     return unit->readers == 0 && !unit->read_later && unit != &pass->unit[pass->n - 1];
 }
 
-/* Where errors are local, weights on the way to the output keep theirs, and nothing on that way sends to a population. */
+/* Where errors are local, weights on the way to the output keep theirs, and nothing on that way sends to a
+ * population. */
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from)
 {
-    return !pass->needs.local || unit->aside || !(unit->flags & SNN__LAYER_WEIGHTS || from->flags & SNN__LAYER_POPULATION);
+    return !pass->needs.local || unit->aside ||
+           !(unit->flags & SNN__LAYER_WEIGHTS || from->flags & SNN__LAYER_POPULATION);
 }
 
 float *snn__unit_error(struct snn__unit *unit, bool *accumulate)
@@ -128,7 +132,8 @@ static void take_means(const struct snn__pass *pass, const struct snn__unit *uni
     }
 }
 
-/* What the forward pass gathered for the weights below a batch norm gets the factor that is known now (network/vary.c). */
+/* What the forward pass gathered for the weights below a batch norm gets the factor that is known now
+ * (network/vary.c). */
 static void bend_correlations(struct snn__pass *pass, const struct snn__unit *norm)
 {
     for (size_t l = 0; l < norm->layer->index; l++)
@@ -257,8 +262,8 @@ void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal
     pass->credit = kept;
 }
 
-void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e, const struct snn__couples *couples,
-                            float *fed_back)
+void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e,
+                            const struct snn__couples *couples, float *fed_back)
 {
     pass->couples = couples;
     pass->couple_steps += couples->mean ? 0 : pass->batch;

@@ -173,7 +173,8 @@ static snn_status vgg11_dsr(struct snn__build *b)
 {
     SNN__TRY(vgg11_bn(b));
     for (unsigned conv = 1; conv <= 8; conv++)
-        SNN__TRY(snn_layer_set_f64(snn_network_layer_named(b->net, snn__label("drop%u", conv).text), SNN_LAYER_RATE, 0.1));
+        SNN__TRY(
+            snn_layer_set_f64(snn_network_layer_named(b->net, snn__label("drop%u", conv).text), SNN_LAYER_RATE, 0.1));
     return rate_readout(b);
 }
 
@@ -229,8 +230,9 @@ static snn_status nf_resnet34(struct snn__build *b)
     return snn__build_linear(b, "fc", b->classes, "zero", 0.0);
 }
 
-/* ---- feedback networks: the rates of the last population, read with its decay, are the representation. Weights of every output have
- * norm 1 at the start, those of the feedback stay below 1. Rates of dropout are 0 until the host sets them, as above. */
+/* ---- feedback networks: the rates of the last population, read with its decay, are the representation. Weights of
+ * every output have norm 1 at the start, those of the feedback stay below 1. Rates of dropout are 0 until the host
+ * sets them, as above. */
 
 /* What is behind the weights of a population's current. */
 static snn_status normalised(struct snn__build *b, unsigned number)
@@ -239,7 +241,8 @@ static snn_status normalised(struct snn__build *b, unsigned number)
     return snn__build_dropout(b, snn__label("drop%u", number).text, 0.0);
 }
 
-static snn_status unit_conv(struct snn__build *b, unsigned number, size_t out, int64_t kernel, int64_t stride, int64_t pad)
+static snn_status unit_conv(struct snn__build *b, unsigned number, size_t out, int64_t kernel, int64_t stride,
+                            int64_t pad)
 {
     snn_layer *l;
 
@@ -314,9 +317,10 @@ static snn_status five_with_feedback(struct snn__build *b, const size_t width[5]
     snn_layer *l;
 
     if (b->shape[1] % 4 != 0 || b->shape[2] % 4 != 0)
-        return snn__fail(SNN_ERR_SHAPE, "network %s: rows and columns of the input must be multiples of 4, because the "
-                         "feedback doubles a map of a quarter of them, but the input is [%zu,%zu,%zu]", b->name,
-                         b->shape[0], b->shape[1], b->shape[2]);
+        return snn__fail(SNN_ERR_SHAPE,
+                         "network %s: rows and columns of the input must be multiples of 4, because the "
+                         "feedback doubles a map of a quarter of them, but the input is [%zu,%zu,%zu]",
+                         b->name, b->shape[0], b->shape[1], b->shape[2]);
     SNN__TRY(unit_conv(b, 1, width[0], 3, 2, 1));
     SNN__TRY(double_back(b, width[0], &l));
     SNN__TRY(close_loop(b, l, "sn5"));
@@ -381,9 +385,10 @@ static snn_status spide_convnet_f(struct snn__build *b)
     snn_layer *l;
 
     if (b->shape[1] % 4 != 0 || b->shape[2] % 4 != 0)
-        return snn__fail(SNN_ERR_SHAPE, "network %s: rows and columns of the input must be multiples of 4, because the "
-                         "feedback doubles a map of a quarter of them, but the input is [%zu,%zu,%zu]", b->name,
-                         b->shape[0], b->shape[1], b->shape[2]);
+        return snn__fail(SNN_ERR_SHAPE,
+                         "network %s: rows and columns of the input must be multiples of 4, because the "
+                         "feedback doubles a map of a quarter of them, but the input is [%zu,%zu,%zu]",
+                         b->name, b->shape[0], b->shape[1], b->shape[2]);
     SNN__TRY(scaled_conv(b, 1, b->shape[0], 64, 2));
     SNN__TRY(snn__build_dropout(b, "drop1", 0.0));
     SNN__TRY(double_back(b, 64, &l));

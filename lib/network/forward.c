@@ -49,7 +49,8 @@ struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct sn
         return (struct snn__signal){ pass->input + slot * pass->batch * pass->input_len, 1.0f };
     }
     from = &pass->unit[source->node];
-    if (!source->delay && pass->needs.noise == SNN__NOISE_BEHIND && from->noisy != NULL && pass->training && !unit->aside)
+    if (!source->delay && pass->needs.noise == SNN__NOISE_BEHIND && from->noisy != NULL && pass->training &&
+        !unit->aside)
         return (struct snn__signal){ from->noisy, 1.0f };
     if (!source->delay)
         return snn__unit_value(pass, from, t);
@@ -60,7 +61,8 @@ struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct sn
     return (struct snn__signal){ from->later, from->later_scale };
 }
 
-struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t)
+struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i,
+                                         size_t t)
 {
     const struct snn__source *source = &unit->layer->source[i];
     const struct snn__unit *from;
@@ -94,11 +96,12 @@ float *snn__pass_input(struct snn__pass *pass, size_t t)
     return pass->input + slot * pass->batch * pass->input_len;
 }
 
-/* Where a network is also computed at rates, running statistics follow those rates once per batch; steps take what is known before:
- * the input's own statistics, the running ones behind spikes. */
+/* Where a network is also computed at rates, running statistics follow those rates once per batch; steps take what is
+ * known before: the input's own statistics, the running ones behind spikes. */
 static enum snn__statistics statistics(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (pass->again && pass->training && unit->weighted != NULL && unit != pass->measured && !snn__unit_constant(pass, unit))
+    if (pass->again && pass->training && unit->weighted != NULL && unit != pass->measured &&
+        !snn__unit_constant(pass, unit))
         return SNN__STATISTICS_GATHERED;
     if (!pass->needs.equilibrium || unit->late)
         return SNN__STATISTICS_UPDATE;
@@ -366,7 +369,8 @@ static void keep_for_later(struct snn__pass *pass, size_t t)
     }
 }
 
-/* corr += 1/T (x[t] - weighted mean) (x) what weights read at t, into their gradients: x is the input of the norm behind them. */
+/* corr += 1/T (x[t] - weighted mean) (x) what weights read at t, into their gradients: x is the input of the norm
+ * behind them. */
 static void correlate(struct snn__pass *pass, struct snn__unit *norm, size_t t)
 {
     size_t n = pass->batch * norm->value_len;
@@ -381,7 +385,8 @@ static void correlate(struct snn__pass *pass, struct snn__unit *norm, size_t t)
         if (unit->norm != (ptrdiff_t)norm->layer->index)
             continue;
         io = snn__unit_io(pass, unit, t);
-        unit->layer->type->credit(&unit->node, &io, (struct snn__signal){ norm->deviation, 1.0f / (float)pass->steps }, io.x[0]);
+        unit->layer->type->credit(&unit->node, &io,
+                                  (struct snn__signal){ norm->deviation, 1.0f / (float)pass->steps }, io.x[0]);
     }
 }
 
@@ -389,7 +394,8 @@ static void correlate(struct snn__pass *pass, struct snn__unit *norm, size_t t)
 static void weigh(struct snn__pass *pass, struct snn__unit *norm, size_t t)
 {
     struct snn__signal x = snn__unit_input(pass, norm, 0, t);
-    float share = snn__unit_constant(pass, norm) ? 1.0f : (float)snn__rate_share(pass->net->layer[pass->n - 1], t, pass->steps);
+    float share =
+        snn__unit_constant(pass, norm) ? 1.0f : (float)snn__rate_share(pass->net->layer[pass->n - 1], t, pass->steps);
 
     (t ? snn__add_to : snn__copy)(pass->ctx, norm->weighted, share * x.scale, x.data, pass->batch * norm->value_len);
 }
@@ -456,8 +462,8 @@ void snn__pass_forward(struct snn__pass *pass, size_t t)
 {
     pass->neuron_steps += pass->batch;
     if (pass->input_mean != NULL && pass->training && !pass->is_static)
-        average(pass, pass->input_mean, (struct snn__signal){ snn__pass_input(pass, t), 1.0f }, pass->batch * pass->input_len,
-                t == 0);
+        average(pass, pass->input_mean, (struct snn__signal){ snn__pass_input(pass, t), 1.0f },
+                pass->batch * pass->input_len, t == 0);
     if (pass->whole && pass->training) {
         if (t + 1 == pass->steps)
             forward_whole(pass);

@@ -12,16 +12,18 @@ static snn_status resolve(snn_network *network, snn_layer *layer)
 
         if (strcmp(s->name, "input") == 0) {
             if (s->delay)
-                return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the network's input cannot be read with a delay", layer->name);
+                return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the network's input cannot be read with a delay",
+                                 layer->name);
             s->node = SNN__INPUT;
             continue;
         }
         if (from == NULL)
             return snn__fail(SNN_ERR_ARGUMENT, "layer %s reads \"%s\", which does not exist", layer->name, s->name);
         if (!s->delay && from->index >= layer->index)
-            return snn__fail(SNN_ERR_ARGUMENT,
-                             "layer %s reads \"%s\", which is evaluated later; only a connection with delay 1 can do that",
-                             layer->name, s->name);
+            return snn__fail(
+                SNN_ERR_ARGUMENT,
+                "layer %s reads \"%s\", which is evaluated later; only a connection with delay 1 can do that",
+                layer->name, s->name);
         s->node = (ptrdiff_t)from->index;
     }
     return SNN_OK;
@@ -66,8 +68,9 @@ static snn_status check_inputs(const snn_network *network, const snn_layer *laye
         const snn_shape *in = source_shape(network, &layer->source[i]);
 
         if (!snn__shape_equal(in, &layer->in))
-            return snn__fail(SNN_ERR_SHAPE, "layer %s: expected %s from %s as from its other inputs, got %s", layer->name,
-                             snn__shape_text(&layer->in, want), layer->source[i].name, snn__shape_text(in, got));
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: expected %s from %s as from its other inputs, got %s",
+                             layer->name, snn__shape_text(&layer->in, want), layer->source[i].name,
+                             snn__shape_text(in, got));
     }
     return SNN_OK;
 }

@@ -20,7 +20,8 @@ snn_status snn_network_create(snn_network **out, snn_context *context, const siz
     if (context == NULL || shape == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "network: context or shape is NULL");
     if (rank != 1 && rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; 1 ([N]) and 3 ([C,H,W]) are possible", rank);
+        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; 1 ([N]) and 3 ([C,H,W]) are possible",
+                         rank);
     if (!snn__sample_length(shape, rank, &length))
         return snn__fail(SNN_ERR_SHAPE, "network: an input of [%zu,%zu,%zu]; a sample has 1 to %zu elements",
                          shape[0], rank == 3 ? shape[1] : 1, rank == 3 ? shape[2] : 1, SNN__SAMPLE_MAX);
@@ -131,7 +132,8 @@ snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron
     if (neuron == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "neuron is NULL");
     SNN__TRY(snn_network_add(network, neuron->model->name, name, &added));
-    memcpy(added->params.value, neuron->params.value, snn__params_count(&neuron->params) * sizeof *neuron->params.value);
+    memcpy(added->params.value, neuron->params.value,
+           snn__params_count(&neuron->params) * sizeof *neuron->params.value);
     if (layer != NULL)
         *layer = added;
     return SNN_OK;
@@ -341,7 +343,8 @@ snn_status snn_network_pack(snn_network *network)
     if (!network->prepared)
         return snn__fail(SNN_ERR_STATE, "the network has no weights to pack: call snn_network_prepare() first");
     if (atomic_load(&network->users) > 0)
-        return snn__fail(SNN_ERR_STATE, "the network cannot be packed from a callback of a trainer that is at work on it");
+        return snn__fail(SNN_ERR_STATE,
+                         "the network cannot be packed from a callback of a trainer that is at work on it");
     measure_packed(network, &latent, &words);
     if (network->packed != NULL || words == 0)
         return SNN_OK;
@@ -382,7 +385,8 @@ snn_status snn_network_get_info(const snn_network *network, snn_network_info *in
     if (network->prepared)
         i.out = network->layer[network->n_layers - 1]->out;
     i.parameters = network->n_parameters;
-    i.parameter_bytes = (network->n_parameters - network->n_latent + network->n_packed + network->n_state) * sizeof(float);
+    i.parameter_bytes =
+        (network->n_parameters - network->n_latent + network->n_packed + network->n_state) * sizeof(float);
     i.prepared = network->prepared;
     snn__fill(info, &i, sizeof i);
     return SNN_OK;

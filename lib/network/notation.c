@@ -148,8 +148,10 @@ static snn_status add_side(struct notation *n, const char *name)
     snn_layer *pool;
 
     if (n->b->classes == 0 || snn__build_rates(n->b))
-        return snn__fail(SNN_ERR_ARGUMENT, "network \"%.80s\": side readouts need a number of classes, and neurons other than dsr_if "
-                         "and dsr_lif", n->b->name);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "network \"%.80s\": side readouts need a number of classes, and neurons other than dsr_if "
+                         "and dsr_lif",
+                         n->b->name);
     n->from = net->layer[first - 1]->name;
     if (n->is_map && (n->rows > SIDE || n->columns > SIDE)) {
         SNN__TRY(snn_network_add(net, "adaptive_avgpool", snn__label("side_pool%u", n->weights).text, &pool));
@@ -284,7 +286,10 @@ static bool take_prefix(struct notation *n, const char *prefix)
 
 snn_status snn__build_notation(struct snn__build *b)
 {
-    struct notation n = { .b = b, .rest = b->name, .is_map = b->rank == 3, .rows = b->shape[b->rank - 2 + (b->rank == 1)],
+    struct notation n = { .b = b,
+                          .rest = b->name,
+                          .is_map = b->rank == 3,
+                          .rows = b->shape[b->rank - 2 + (b->rank == 1)],
                           .columns = b->shape[b->rank - 1] };
     struct token t;
 

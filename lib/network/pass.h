@@ -1,7 +1,7 @@
 /* network/pass.h - a network at work on one batch: all memory, the forward sweep, the backward sweeps.
  *
- * A pass is planned once for (batch, T, what the method needs). Then, for every batch: begin, for every step forward and whatever
- * the method does, settle. Signals are [B,H,W,C]. */
+ * A pass is planned once for (batch, T, what the method needs). Then, for every batch: begin, for every step forward
+ * and whatever the method does, settle. Signals are [B,H,W,C]. */
 #ifndef SNN_NETWORK_PASS_H
 #define SNN_NETWORK_PASS_H
 
@@ -22,26 +22,32 @@ enum snn__noise {
 struct snn__needs {
     bool learns;       /* errors and gradients */
     bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
-    bool inputs;       /* traces: what weights read is kept until errors come, although the trace is their presynaptic factor */
+    bool inputs;       /* traces: what weights read is kept until errors come, although the trace is their presynaptic
+                          factor */
     bool history;      /* the values of all T steps are kept, errors go through time */
     bool spatial;      /* with history: errors stay within their step */
-    bool rates;        /* neurons of which the rate is trained; without history, errors are sums over the steps, given once, and the
-                          presynaptic factor is the mean over the steps */
-    bool again;        /* rates: in front of a batch norm over all steps, the steps run once more, instead of being kept */
+    bool rates;        /* neurons of which the rate is trained; without history, errors are sums over the steps, given
+                          once, and the presynaptic factor is the mean over the steps */
+    bool again;        /* rates: in front of a batch norm over all steps, the steps run once more, instead of being
+                          kept */
     bool observed;     /* every signal stays until its step is over */
     bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
-    bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic factor */
-    bool local;        /* no error goes from population to population: what lies at their outputs comes from snn__pass.direct */
-    bool streams;      /* steps go on without end: what the next one needs lies at the begin of the arena, to be copied */
+    bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic
+                          factor */
+    bool local;        /* no error goes from population to population: what lies at their outputs comes from
+                          snn__pass.direct */
+    bool streams;      /* steps go on without end: what the next one needs lies at the begin of the arena, to be
+                          copied */
     bool held;         /* batch norms take their running values, which stay as they are */
     enum snn__noise noise; /* populations on the way to the output are perturbed */
 };
 
 /* The one door to a weight gradient: called for every layer with trained tensors that an error reaches. */
-typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e);
+typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io,
+                               struct snn__signal e);
 
-/* Called in a sweep through a step for populations and side readouts, from the last layer to the first, when all that readers send
- * has arrived: may add to the error at the unit's output with snn__unit_error(). */
+/* Called in a sweep through a step for populations and side readouts, from the last layer to the first, when all that
+ * readers send has arrived: may add to the error at the unit's output with snn__unit_error(). */
 typedef void (*snn__direct_fn)(void *arg, struct snn__unit *unit, size_t t);
 
 /* Since the counters were cleared. */
@@ -61,7 +67,8 @@ struct snn__unit {
     bool late;         /* exists at the last step only: gathers all steps, or reads what does */
     bool driven;       /* depends on spikes or on the step before */
     bool traced;       /* has a trace */
-    const struct snn__unit *spiking; /* the population of which it gathers a trace itself, from its own values; or NULL */
+    const struct snn__unit *spiking; /* the population of which it gathers a trace itself, from its own values; or
+                                        NULL */
     bool averaged;     /* couples: weights read it, so it is computed once more, from average rates */
     bool trainable;    /* has trained tensors */
     bool wants_error;  /* the error at its output is of use */
@@ -73,7 +80,8 @@ struct snn__unit {
     float *value; /* [slots][B][len], NULL if the array is the input's */
     const struct snn__unit *value_over, *error_over; /* units over whose value, error it writes its own; or NULL */
     float scale;  /* of value */
-    uint64_t *map; /* populations: value as bits (blas/spikes.h), [slots in a whole pass][B][map_len], if anyone reads them */
+    uint64_t *map; /* populations: value as bits (blas/spikes.h), [slots in a whole pass][B][map_len], if anyone reads
+                      them */
     size_t map_len;
     const struct snn__unit *mapped; /* the population whose map it reads, or NULL */
     float *trace, trace_scale; /* with means: the mean of value over the steps so far, in parts of T */
@@ -81,7 +89,8 @@ struct snn__unit {
     float *weighted, *deviation; /* means, batch norms: weighted mean of the input; room for x[t] less that */
     float *later, *later_trace; /* value and trace of the step before, where all steps are not kept */
     float later_scale, later_trace_scale;
-    float *noise, *noisy;       /* z, [B][len], which the method fills in before the step; the current or the output with it */
+    float *noise, *noisy;       /* z, [B][len], which the method fills in before the step; the current or the output
+                                   with it */
 
     void *scratch[2];      /* of its node while it runs forward, backward */
     float *error;          /* dL/dvalue of the step */
@@ -162,8 +171,8 @@ void snn__pass_refresh(struct snn__pass *pass);
 void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream);
 /* Where the input of step t goes, [B][len] channels last. */
 float *snn__pass_input(struct snn__pass *pass, size_t t);
-/* again: before a run of the steps. Returns true if it only measures a batch norm (snn__pass_measure()), and another one follows;
- * false for the last one, which makes outputs (snn__pass_forward()). */
+/* again: before a run of the steps. Returns true if it only measures a batch norm (snn__pass_measure()), and another
+ * one follows; false for the last one, which makes outputs (snn__pass_forward()). */
 bool snn__pass_run(struct snn__pass *pass);
 /* Step t of a run that measures: all layers in front of the norm. */
 void snn__pass_measure(struct snn__pass *pass, size_t t);
@@ -180,29 +189,32 @@ void snn__pass_back_means(struct snn__pass *pass);
 void snn__pass_back_step(struct snn__pass *pass, size_t t);
 /* What the constant layers gathered over the steps, once at the end. */
 void snn__pass_back_constant(struct snn__pass *pass);
-/* Through time: all steps from the last to the first (history); `each` is called when step t is done (not in a whole pass). */
+/* Through time: all steps from the last to the first (history); `each` is called when step t is done (not in a whole
+ * pass). */
 void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t t), void *arg);
-/* Brings all gathered gradients into pass->gradient, overwriting it; if not `whole`, but for those that nodes have as outer products. */
+/* Brings all gathered gradients into pass->gradient, overwriting it; if not `whole`, but for those that nodes have as
+ * outer products. */
 void snn__pass_settle(struct snn__pass *pass, bool whole);
 
-/* At rates (rates.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of layer `top`,
- * [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or without an update of the running
- * ones, or (RUNNING) as the steps take them. */
+/* At rates (rates.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of
+ * layer `top`, [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or without an
+ * update of the running ones, or (RUNNING) as the steps take them. */
 void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics);
-/* Measures the batch norms in front of all spikes at the input that lies in step 0; the steps of this sequence then take these
- * statistics. */
+/* Measures the batch norms in front of all spikes at the input that lies in step 0; the steps of this sequence then
+ * take these statistics. */
 void snn__pass_fix_statistics(struct snn__pass *pass);
-/* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what arrives at the
- * rates that were given; `credit`: gradients are taken. */
+/* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what
+ * arrives at the rates that were given; `credit`: gradients are taken. */
 void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit);
-/* Values of the average rates a = sum_t decay^(T-t) s[t] / sum_t decay^(T-t) of all populations up to `top` instead of those
- * of the last step, in all that weights read; a per-step input becomes its plain mean. */
+/* Values of the average rates a = sum_t decay^(T-t) s[t] / sum_t decay^(T-t) of all populations up to `top` instead
+ * of those of the last step, in all that weights read; a per-step input becomes its plain mean. */
 void snn__pass_average(struct snn__pass *pass, size_t top);
-/* One step of errors as spikes, from e at the output of `top` down; fed_back as above. With couples->mean: the mean of all such
- * steps, of which gradients are taken (e is not used). */
-void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e, const struct snn__couples *couples,
-                            float *fed_back);
-/* Errors of the last step from the output down to the late layers; returns the error at the output of layer `bottom`. */
+/* One step of errors as spikes, from e at the output of `top` down; fed_back as above. With couples->mean: the mean
+ * of all such steps, of which gradients are taken (e is not used). */
+void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e,
+                            const struct snn__couples *couples, float *fed_back);
+/* Errors of the last step from the output down to the late layers; returns the error at the output of layer
+ * `bottom`. */
 struct snn__signal snn__pass_back_late(struct snn__pass *pass, size_t bottom);
 
 /* Counters of spikes and synaptic operations. */
@@ -219,7 +231,8 @@ struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct sn
 struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct snn__unit *unit);
 /* Input number i of a unit at step t, and its trace (data NULL: none). */
 struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t);
-struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t);
+struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i,
+                                         size_t t);
 /* Whether a unit computes once for the whole sequence. */
 static inline bool snn__unit_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
@@ -229,8 +242,8 @@ static inline bool snn__unit_constant(const struct snn__pass *pass, const struct
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from);
 /* A layer that nobody reads, apart from the last one. */
 bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit *unit);
-/* Where a direct function adds to the error at the output of a unit that wants it, [B][len]; it holds what has arrived if
- * *accumulate, else it is to be overwritten. */
+/* Where a direct function adds to the error at the output of a unit that wants it, [B][len]; it holds what has
+ * arrived if *accumulate, else it is to be overwritten. */
 float *snn__unit_error(struct snn__unit *unit, bool *accumulate);
 /* Fills in an io for step t, with all inputs. */
 struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t);

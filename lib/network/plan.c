@@ -1,7 +1,8 @@
-/* network/plan.c - what a pass needs, and how long: every buffer gets a life time within one step, and the arena lets those that
- * never meet share memory.
+/* network/plan.c - what a pass needs, and how long: every buffer gets a life time within one step, and the arena lets
+ * those that never meet share memory.
  *
- * Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at 2 n + 2 - i. */
+ * Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at 2 n + 2 -
+ * i. */
 #include "blas/spikes.h"
 #include "core/alloc.h"
 #include "core/context.h"
@@ -80,7 +81,8 @@ static void mark_absent(struct snn__pass *pass)
     }
 }
 
-/* Populations make traces, linear layers without weights map them; a source with delay may come later in the order. */
+/* Populations make traces, linear layers without weights map them; a source with delay may come later in the
+ * order. */
 static void mark_traced(struct snn__pass *pass)
 {
     bool news = pass->needs.traces;
@@ -90,7 +92,8 @@ static void mark_traced(struct snn__pass *pass)
         for (size_t l = 0; l < pass->n; l++) {
             struct snn__unit *unit = &pass->unit[l];
             const struct snn__unit *from = source_unit(pass, unit, 0);
-            bool traced = unit->flags & SNN__LAYER_POPULATION || (unit->flags & SNN__LAYER_LINEAR && from && from->traced);
+            bool traced =
+                unit->flags & SNN__LAYER_POPULATION || (unit->flags & SNN__LAYER_LINEAR && from && from->traced);
 
             news |= traced && !unit->traced;
             unit->traced |= traced;
@@ -100,23 +103,26 @@ static void mark_traced(struct snn__pass *pass)
 
 static struct snn__unit *value_root(const struct snn__pass *pass, struct snn__unit *unit);
 
-/* The population that a unit reads, alone and up to a constant; NULL if there is none, or its neurons forget at rates of their own. */
+/* The population that a unit reads, alone and up to a constant; NULL if there is none, or its neurons forget at rates
+ * of their own. */
 static const struct snn__unit *population_behind(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     const struct snn__unit *from = unit;
 
     do {
-        if (from->layer->n_sources != 1 || from->layer->source[0].delay || (from != unit && from->layer->n_tensors > 0))
+        if (from->layer->n_sources != 1 || from->layer->source[0].delay ||
+            (from != unit && from->layer->n_tensors > 0))
             return NULL;
         from = source_unit(pass, from, 0);
         if (from == NULL || from->readers != 1 || from->read_later)
             return NULL;
     } while (from->flags & SNN__LAYER_PASSES);
-    return from->flags & SNN__LAYER_POPULATION && !snn__param_i64(&from->layer->params, SNN_NEURON_PER_NEURON) ? from : NULL;
+    return from->flags & SNN__LAYER_POPULATION && !snn__param_i64(&from->layer->params, SNN_NEURON_PER_NEURON) ? from
+                                                                                                               : NULL;
 }
 
-/* The trace of pooled spikes is the pooled trace, and smaller than that of the spikes, which is not kept then. Where errors are local, the
- * method may look at the traces of populations. */
+/* The trace of pooled spikes is the pooled trace, and smaller than that of the spikes, which is not kept then. Where
+ * errors are local, the method may look at the traces of populations. */
 static void mark_spiking(struct snn__pass *pass)
 {
     if (!pass->needs.traces || pass->needs.local)
@@ -201,8 +207,9 @@ static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit
     if (unit == NULL)
         return false;
     if (unit->layer->model != NULL)
-        return snn__neuron_spikes(&unit->layer->params) && (snn__params_find(&unit->layer->params, SNN_NEURON_SMOOTH) < 0 ||
-                                                            !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH));
+        return snn__neuron_spikes(&unit->layer->params) &&
+               (snn__params_find(&unit->layer->params, SNN_NEURON_SMOOTH) < 0 ||
+                !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH));
     for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
         if (strcmp(unit->layer->type->name, keep[i]) == 0 && !unit->layer->source[0].delay)
             return is_binary(pass, source_unit(pass, unit, 0));
@@ -247,7 +254,8 @@ static bool through_delays(const struct snn__pass *pass)
     return pass->needs.history || pass->needs.equilibrium;
 }
 
-/* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time) learns. */
+/* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time)
+ * learns. */
 static void mark_wanted(struct snn__pass *pass)
 {
     bool news = true;
@@ -261,7 +269,8 @@ static void mark_wanted(struct snn__pass *pass)
             for (size_t i = 0; i < unit->layer->n_sources; i++) {
                 const struct snn__unit *from = source_unit(pass, unit, i);
 
-                wanted |= from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)) &&
+                wanted |= from != NULL && from->wants_error &&
+                          (!unit->layer->source[i].delay || through_delays(pass)) &&
                           snn__unit_sends(pass, unit, from);
             }
             if (wanted && !unit->wants_error)
@@ -306,33 +315,42 @@ static snn_status describe_units(struct snn__pass *pass)
         pass->again |= pass->means && pass->needs.again && unit->flags & SNN__LAYER_WHOLE;
         if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (pass->needs.history || pass->means))
             pass->whole = !pass->again;
-        unit->norm = pass->means && !pass->needs.held && unit->flags & SNN__LAYER_WEIGHTS ? snn__network_norm_behind(pass->net, l) : -1;
+        unit->norm = pass->means && !pass->needs.held && unit->flags & SNN__LAYER_WEIGHTS
+                         ? snn__network_norm_behind(pass->net, l)
+                         : -1;
         if (unit->flags & SNN__LAYER_RATES && pass->needs.learns && !pass->needs.rates)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
-                             layer->type->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr",
+                             layer->name, layer->type->name);
         if (unit->flags & SNN__LAYER_BENDS && pass->needs.learns && (pass->needs.rates || pass->needs.equilibrium))
-            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: rates do not go through %s, which needs a method that trains step by step, "
-                             "as sei", layer->name, layer->type->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: rates do not go through %s, which needs a method that trains step by step, "
+                             "as sei",
+                             layer->name, layer->type->name);
         if (unit->flags & SNN__LAYER_WHOLE && pass->needs.learns && !pass->needs.history && !pass->means)
             return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt", layer->name);
+                             "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
+                             layer->name);
     }
     for (size_t l = 0; l < pass->n && pass->needs.learns && !pass->needs.equilibrium; l++)
         if (pass->unit[l].flags & SNN__LAYER_GATHERS)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: a mean over the steps needs a method that trains rates, as ide",
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: a mean over the steps needs a method that trains rates, as ide",
                              pass->net->layer[l]->name);
     for (size_t l = 0; l < pass->n && pass->whole; l++) {
         pass->unit[l].constant &= pass->means;
         if (pass->unit[l].read_later)
             return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "layer %s: feedback and batch norm over all steps exclude each other", pass->net->layer[l]->name);
+                             "layer %s: feedback and batch norm over all steps exclude each other",
+                             pass->net->layer[l]->name);
     }
     mark_aside(pass);
     mark_absent(pass);
     if (pass->unit[pass->n - 1].absent > 0 && !pass->unit[pass->n - 1].late)
-        return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
-                         "before", pass->unit[pass->n - 1].layer->name);
+        return snn__fail(
+            SNN_ERR_UNSUPPORTED,
+            "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
+            "before",
+            pass->unit[pass->n - 1].layer->name);
     mark_traced(pass);
     mark_spiking(pass);
     if (pass->means)
@@ -369,8 +387,10 @@ static struct snn__unit *error_heir(const struct snn__pass *pass, const struct s
                 struct snn__unit *reader = &pass->unit[l];
                 const struct snn__layer_type *type = reader->layer->type;
 
-                return type->factor && reader->wants_error && snn__unit_sends(pass, reader, unit) && type->factor(&reader->node, &factor)
-                           ? reader : NULL;
+                return type->factor && reader->wants_error && snn__unit_sends(pass, reader, unit) &&
+                               type->factor(&reader->node, &factor)
+                           ? reader
+                           : NULL;
             }
     return NULL;
 }
@@ -393,18 +413,20 @@ static struct snn__unit *error_owner(const struct snn__pass *pass, struct snn__u
     return unit;
 }
 
-/* Where steps run one by one and a layer is read by a population alone, spikes are written over their current, and the error at the
- * current over that at the spikes. */
+/* Where steps run one by one and a layer is read by a population alone, spikes are written over their current, and
+ * the error at the current over that at the spikes. */
 static void mark_over(struct snn__pass *pass)
 {
     const struct snn__needs *needs = &pass->needs;
 
-    if (needs->history || pass->means || pass->whole || needs->equilibrium || needs->observed || needs->noise != SNN__NOISE_NONE)
+    if (needs->history || pass->means || pass->whole || needs->equilibrium || needs->observed ||
+        needs->noise != SNN__NOISE_NONE)
         return;
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *from = source_unit(pass, unit, 0);
 
-        if (!(unit->flags & SNN__LAYER_POPULATION) || unit->flags & SNN__LAYER_KEEPS_X || unit->layer->source[0].delay)
+        if (!(unit->flags & SNN__LAYER_POPULATION) || unit->flags & SNN__LAYER_KEEPS_X ||
+            unit->layer->source[0].delay)
             continue;
         if (from == NULL || from->readers != 1 || from->read_later || from->constant ||
             from->flags & (SNN__LAYER_PASSES | SNN__LAYER_GATHERS))
@@ -442,8 +464,8 @@ static void share_arrays(struct snn__pass *pass)
             pass->unit[l].error = pass->unit[l].error_over->error;
 }
 
-/* What the next step of a stream needs: traces that are gathered; and, where some layer reads the step before, all, since any value may be
- * passed on to it. */
+/* What the next step of a stream needs: traces that are gathered; and, where some layer reads the step before, all,
+ * since any value may be passed on to it. */
 static void mark_states(const struct snn__pass *pass, struct lives *lives)
 {
     bool delays = false;
@@ -461,8 +483,8 @@ static void mark_states(const struct snn__pass *pass, struct lives *lives)
 /* Whether weights, once they have computed, need the trace of what they read instead of its value. */
 static bool only_traces(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    return unit->flags & SNN__LAYER_WEIGHTS && pass->needs.traces && !pass->needs.inputs && !unit->layer->source[0].delay &&
-           source_unit(pass, unit, 0) != NULL && source_unit(pass, unit, 0)->traced;
+    return unit->flags & SNN__LAYER_WEIGHTS && pass->needs.traces && !pass->needs.inputs &&
+           !unit->layer->source[0].delay && source_unit(pass, unit, 0) != NULL && source_unit(pass, unit, 0)->traced;
 }
 
 static void measure_lives(struct snn__pass *pass, struct lives *lives)
@@ -493,12 +515,14 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             if (root != NULL && unit->norm >= 0) /* read again when the norm is computed */
                 use(&lives[index_of(pass, root)].value, forward_time((size_t)unit->norm));
             if (root != NULL)
-                use(&lives[index_of(pass, root)].value, kept && !only_traces(pass, unit) ? backward_time(pass, l) : forward_time(l));
+                use(&lives[index_of(pass, root)].value,
+                    kept && !only_traces(pass, unit) ? backward_time(pass, l) : forward_time(l));
             if (from != NULL)
                 use(&lives[index_of(pass, from)].trace, kept ? backward_time(pass, l) : forward_time(l));
         }
         if (pass->needs.learns && snn__unit_side_readout(pass, unit)) /* has a loss */
-            use(&lives[value_root(pass, unit) ? index_of(pass, value_root(pass, unit)) : l].value, backward_time(pass, l));
+            use(&lives[value_root(pass, unit) ? index_of(pass, value_root(pass, unit)) : l].value,
+                backward_time(pass, l));
         if (l + 1 == pass->n && value_root(pass, unit))
             use(&lives[index_of(pass, value_root(pass, unit))].value, (unsigned)pass->n + 1);
         /* the error: written by its readers, read by itself and, where arrays are handed down, by its heirs' chain */
@@ -555,8 +579,9 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->error, SNN__PRODUCT(errors_apart(pass) ? pass->slots : 1, all), sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
     if (pass->needs.noise && population && !unit->aside) {
-        SNN__TRY(want(pass, &unit->noise, all, sizeof(float), /* half of a pair */
-                      &(struct life){ .always = true, .state = pass->needs.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
+        SNN__TRY(want(
+            pass, &unit->noise, all, sizeof(float), /* half of a pair */
+            &(struct life){ .always = true, .state = pass->needs.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
         SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->constant)
@@ -598,7 +623,8 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
 
-        node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_later || !from->wants_error || errors_apart(pass);
+        node->adds_adjoint |=
+            from == NULL || from->readers > 1 || from->read_later || !from->wants_error || errors_apart(pass);
     }
     node->through_time = pass->needs.learns && pass->needs.history && !pass->needs.spatial;
     node->couples = pass->needs.couples;
@@ -630,8 +656,8 @@ static struct snn__unit *spikes_read(const struct snn__pass *pass, const struct 
     return from != NULL && from->flags & SNN__LAYER_POPULATION && from->layer->out.dim[0] == channels ? from : NULL;
 }
 
-/* Populations pack their spikes for those who read them as bits. Not where samples come alone, as in a stream: their rows go by events,
- * and a map to walk made them slower. */
+/* Populations pack their spikes for those who read them as bits. Not where samples come alone, as in a stream: their
+ * rows go by events, and a map to walk made them slower. */
 static void link_maps(struct snn__pass *pass)
 {
     for (size_t l = 0; l < pass->n && pass->batch_max > 1; l++) {
@@ -643,10 +669,12 @@ static void link_maps(struct snn__pass *pass)
     }
 }
 
-/* Scratch memory of a layer is alive while it computes; that of all layers, at time 0, in between: where steps run one by one. */
+/* Scratch memory of a layer is alive while it computes; that of all layers, at time 0, in between: where steps run
+ * one by one. */
 static snn_status plan_scratch(struct snn__pass *pass)
 {
-    const bool apart = pass->slots == 1 && !pass->means && !pass->whole && !pass->needs.equilibrium && !pass->needs.observed;
+    const bool apart =
+        pass->slots == 1 && !pass->means && !pass->whole && !pass->needs.equilibrium && !pass->needs.observed;
     size_t most = 0;
 
     for (size_t l = 0; l < pass->n; l++) {
@@ -656,7 +684,8 @@ static snn_status plan_scratch(struct snn__pass *pass)
 
         most = snn__max(most, bytes);
         for (size_t i = 0; apart && i < (pass->needs.learns ? 2 : 1); i++)
-            SNN__TRY(want(pass, &unit->scratch[i], bytes, 1, &(struct life){ now[i], now[i], false, SNN__STATE_NONE }));
+            SNN__TRY(
+                want(pass, &unit->scratch[i], bytes, 1, &(struct life){ now[i], now[i], false, SNN__STATE_NONE }));
     }
     return want(pass, &pass->scratch, most, 1, apart ? &(struct life){ 0, 0, false, SNN__STATE_NONE } : NULL);
 }
@@ -749,5 +778,6 @@ void snn__pass_free(struct snn__pass *pass)
 
 size_t snn__pass_bytes(const struct snn__pass *pass)
 {
-    return pass->arena.bytes + (pass->gradient ? pass->net->n_parameters * sizeof(float) : 0) + pass->n * sizeof *pass->unit;
+    return pass->arena.bytes + (pass->gradient ? pass->net->n_parameters * sizeof(float) : 0) +
+           pass->n * sizeof *pass->unit;
 }

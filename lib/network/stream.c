@@ -29,7 +29,8 @@ snn_status snn__stream_check(const snn_network *net)
 {
     for (size_t l = 0; l < net->n_layers; l++)
         if (snn__layer_flags(net->layer[l]) & SNN__LAYER_GATHERS)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "stream: layer %s has an output at the last step only; a stream has none",
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "stream: layer %s has an output at the last step only; a stream has none",
                              net->layer[l]->name);
     return SNN_OK;
 }
@@ -220,14 +221,16 @@ snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_
         return snn__fail(SNN_ERR_ARGUMENT, "stream: out is NULL");
     *out = NULL;
     if (memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "stream: the memory %s", memory ? "is not aligned to 64 bytes" : "is NULL");
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: the memory %s",
+                         memory ? "is not aligned to 64 bytes" : "is NULL");
     if (network == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: the network is NULL");
     SNN__TRY(snn_network_prepare(network));
     SNN__TRY(snn__stream_check(network));
     rc = size < snn__round_up(sizeof *own, ALIGNMENT) ? SNN_ERR_MEMORY : init(own, size, network);
     if (rc == SNN_ERR_MEMORY)
-        return snn__fail(rc, "stream: %zu bytes of memory are too few; snn_stream_size() says how many it takes", size);
+        return snn__fail(rc, "stream: %zu bytes of memory are too few; snn_stream_size() says how many it takes",
+                         size);
     if (rc == SNN_OK)
         *out = &own->stream;
     return rc;
@@ -239,7 +242,8 @@ static snn_status check(const snn_stream *stream)
     if (stream == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream is NULL");
     if (stream->pass == NULL)
-        return snn__fail(SNN_ERR_STATE, "stream: a call of its trainer ended it; snn_trainer_stream() begins it anew");
+        return snn__fail(SNN_ERR_STATE,
+                         "stream: a call of its trainer ended it; snn_trainer_stream() begins it anew");
     return SNN_OK;
 }
 
@@ -276,12 +280,13 @@ static snn_status check_state(const struct snn__pass *pass, const struct snn__st
     const struct snn__stream_head *own = pass->head;
 
     if (head->magic != MAGIC || head->all != size || head->running > size)
-        return snn__fail(SNN_ERR_FORMAT, "stream: these %zu bytes are no state, or not a whole one of this kind of machine",
-                         size);
+        return snn__fail(SNN_ERR_FORMAT,
+                         "stream: these %zu bytes are no state, or not a whole one of this kind of machine", size);
     if (head->network != own->network || head->running != own->running)
         return snn__fail(SNN_ERR_SHAPE, "stream: the state is that of another network");
     if (head->kind == own->kind && head->all != own->all)
-        return snn__fail(SNN_ERR_FORMAT, "stream: a state of %zu bytes; this stream has %zu", size, pass->arena.state);
+        return snn__fail(SNN_ERR_FORMAT, "stream: a state of %zu bytes; this stream has %zu", size,
+                         pass->arena.state);
     return SNN_OK;
 }
 
@@ -352,7 +357,8 @@ static snn_status step(snn_stream *stream, float *out)
     y = snn__pass_output(pass, t);
     if (!is_sound(pass, y)) {
         memcpy(numbers(pass), pass->saved, bytes_of_numbers(pass));
-        return snn__fail(SNN_ERR_DIVERGED, "stream: a potential, a trace or an output would not be finite: the step was "
+        return snn__fail(SNN_ERR_DIVERGED,
+                         "stream: a potential, a trace or an output would not be finite: the step was "
                          "not made; are the readings within their bounds?");
     }
     pass->head->steps++;
@@ -372,7 +378,8 @@ snn_status snn_stream_step(snn_stream *stream, const float *in, float *out)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: in is NULL");
     pass = stream->pass;
     if (!pass->ctx->kernels->finite(in, pass->input_len))
-        return snn__fail(SNN_ERR_DIVERGED, "stream: the input holds a value that is not finite: the step was not made");
+        return snn__fail(SNN_ERR_DIVERGED,
+                         "stream: the input holds a value that is not finite: the step was not made");
     snn__to_channels_last(&pass->net->in, 1, in, snn__pass_input(pass, 0));
     return step(stream, out);
 }
@@ -398,7 +405,8 @@ snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t
     x = snn__pass_input(stream->pass, 0);
     for (size_t i = 0; i < n; i++)
         if (at[i] >= stream->pass->input_len)
-            return snn__fail(SNN_ERR_ARGUMENT, "stream: event %zu is at %u of %zu inputs", i, at[i], stream->pass->input_len);
+            return snn__fail(SNN_ERR_ARGUMENT, "stream: event %zu is at %u of %zu inputs", i, at[i],
+                             stream->pass->input_len);
     stream->pass->ctx->kernels->fill(x, 0.0f, stream->pass->input_len);
     for (size_t i = 0; i < n; i++)
         x[place(in, positions, at[i])] += 1.0f;
@@ -410,7 +418,8 @@ snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t
 static snn_status learn(snn_stream *stream, const float *error, uint32_t label, double *loss)
 {
     if (stream->learner == NULL)
-        return snn__fail(SNN_ERR_STATE, "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
+        return snn__fail(SNN_ERR_STATE,
+                         "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
     if (!stream->stepped)
         return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
     return stream->learner->learn(stream->host, (size_t)stream->pass->head->steps - 1, error, label, loss);

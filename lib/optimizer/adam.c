@@ -47,8 +47,8 @@ static double largest_ratio(const struct snn__params *p)
     return beta1 * beta1 < beta2 ? 1.0 / sqrt((1.0 - beta2) * (1.0 - beta1 * beta1 / beta2)) : 0.0;
 }
 
-/* Squares of the gradient, decay included, have to be finite. What a step is depends on them no more where the ratio of the
- * moments has a bound; else it may be the mean over eps. */
+/* Squares of the gradient, decay included, have to be finite. What a step is depends on them no more where the ratio
+ * of the moments has a bound; else it may be the mean over eps. */
 static struct snn__bounds bounds(const snn_optimizer *optimizer, double lr, bool decoupled)
 {
     const struct snn__params *p = &optimizer->params;

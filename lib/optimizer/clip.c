@@ -37,7 +37,8 @@ static void scan_piece(void *arg, size_t task, size_t worker)
 
     (void)worker;
     scan->square[task] = scan->want_norm ? scan->kernels->dot(scan->g + from, scan->g + from, length) : 0.0;
-    if (scan->want_norm && scan->limit == FLT_MAX) /* squares of floats do not overflow a double: finite just if all are */
+    if (scan->want_norm && scan->limit == FLT_MAX) /* squares of floats do not overflow a double: finite just if all
+                                                      are */
         scan->within[task] = isfinite(scan->square[task]);
     else
         scan->within[task] = scan->kernels->within(scan->g + from, length, scan->limit);
@@ -87,8 +88,9 @@ static snn_status fail_at_first(const snn_optimizer *optimizer, const struct snn
     while (i < n && fabsf(value = entry(optimizer, g, i)) <= limit)
         i++;
     if (!isfinite(value))
-        return snn__fail(SNN_ERR_DIVERGED, "the gradient is not finite (%g at entry %zu of %zu): no parameter changed",
-                         (double)value, i, n);
+        return snn__fail(SNN_ERR_DIVERGED,
+                         "the gradient is not finite (%g at entry %zu of %zu): no parameter changed", (double)value,
+                         i, n);
     return snn__fail(SNN_ERR_DIVERGED, "the gradient is %g at entry %zu of %zu, and %s takes up to %g with these "
                      "settings: no parameter changed; clip_norm or clip_value would bound it", (double)value, i, n,
                      optimizer->type->owner, (double)limit);
@@ -103,8 +105,8 @@ static float before_clipping(const snn_optimizer *optimizer, float bound)
     return (norm > 0.0 && norm <= (double)bound) || (value > 0.0 && value <= (double)bound) ? FLT_MAX : bound;
 }
 
-snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float bound, float *scale,
-                           double *norm)
+snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float bound,
+                           float *scale, double *norm)
 {
     const double limit = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_NORM);
     struct look look = { optimizer->ctx, before_clipping(optimizer, bound), limit > 0.0, true, 0.0 };
@@ -138,7 +140,9 @@ snn_status snn__clip_weights(const snn_optimizer *optimizer, const float *w, siz
         return SNN_OK;
     look_at_array(&look, w, n);
     if (!look.within)
-        return snn__fail(SNN_ERR_DIVERGED, "a weight is beyond %g, from where %s would overflow with this weight_decay: no "
-                         "parameter changed", (double)bound, optimizer->type->owner);
+        return snn__fail(SNN_ERR_DIVERGED,
+                         "a weight is beyond %g, from where %s would overflow with this weight_decay: no "
+                         "parameter changed",
+                         (double)bound, optimizer->type->owner);
     return SNN_OK;
 }

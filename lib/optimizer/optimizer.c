@@ -244,8 +244,8 @@ static void update_product(void *arg, size_t task, size_t worker)
     update_part(job, g, (struct snn__span){ from, to });
 }
 
-snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const struct snn__gradient *g,
-                                 double *norm)
+snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w,
+                                 const struct snn__gradient *g, double *norm)
 {
     const double lr = snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
     const struct snn__bounds bounds = optimizer->type->bounds(optimizer, lr);

@@ -19,7 +19,8 @@ struct snn__span {
 struct snn__run {
     const char *method, *optimizer;          /* names; optimizer NULL for a trainer that only evaluates */
     uint64_t epoch;                          /* completed epochs */
-    uint64_t position;                       /* place in the current epoch: samples trained or left out; 0: none is under way */
+    uint64_t position;                       /* place in the current epoch: samples trained or left out; 0: none is
+                                                under way */
     uint64_t seen;                           /* samples of it that were trained */
     uint64_t samples, frames;                /* of the data set that it is over */
     uint64_t updates;                        /* optimizer updates so far */
@@ -42,17 +43,18 @@ struct snn_optimizer {
 /* Sets n_moments and moment_name (not the arrays) for this optimizer. */
 void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run);
 
-/* An array over all trained numbers, of which parts, in order, are outer products instead: there it holds anything. */
+/* An array over all trained numbers, of which parts, in order, are outer products instead: there it holds
+ * anything. */
 struct snn__gradient {
     const float *array;
     const struct snn__rank_one *rank_one;
     size_t n_rank_one;
 };
 
-/* w <- w after one update with gradient g, both [run->length]; advances the moments and run->updates. `norm` receives the
- * gradient's norm if clip_norm is set, else 0. Allocates nothing. SNN_ERR_DIVERGED, with nothing changed, if the gradient
- * is not finite, or so large that moments or weights would not be. */
-snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w, const struct snn__gradient *g,
-                                 double *norm);
+/* w <- w after one update with gradient g, both [run->length]; advances the moments and run->updates. `norm` receives
+ * the gradient's norm if clip_norm is set, else 0. Allocates nothing. SNN_ERR_DIVERGED, with nothing changed, if the
+ * gradient is not finite, or so large that moments or weights would not be. */
+snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w,
+                                 const struct snn__gradient *g, double *norm);
 
 #endif

@@ -47,7 +47,8 @@ static snn_status sgd_check(const snn_optimizer *optimizer, const struct snn__ru
     return SNN_OK;
 }
 
-/* A velocity is at most 1 / (1 - momentum) times the largest gradient, decay included, and lr times that is a step. */
+/* A velocity is at most 1 / (1 - momentum) times the largest gradient, decay included, and lr times that is a
+ * step. */
 static struct snn__bounds sgd_bounds(const snn_optimizer *optimizer, double lr)
 {
     const double momentum = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_MOMENTUM);

@@ -49,9 +49,10 @@ double snn__schedule_rate(const struct snn__params *params, uint64_t epoch, uint
 bool snn__schedule_milestones_valid(const char *text);
 
 /* Factor of the gradient that brings its norm down to clip_norm (1 if that is 0), clip.c. `norm` receives the norm
- * before, or 0. SNN_ERR_DIVERGED if an entry is not finite, or beyond `bound` where clipping does not keep it there. */
-snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float bound, float *scale,
-                           double *norm);
+ * before, or 0. SNN_ERR_DIVERGED if an entry is not finite, or beyond `bound` where clipping does not keep it
+ * there. */
+snn_status snn__clip_scale(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t n, float bound,
+                           float *scale, double *norm);
 /* SNN_ERR_DIVERGED if one of the weights w[n] is beyond `bound`. */
 snn_status snn__clip_weights(const snn_optimizer *optimizer, const float *w, size_t n, float bound);
 

@@ -4,11 +4,12 @@
  *   learning    dH = clamp(1/R sum_r y_r (x_r - H' y_r)'),  D = m D + (1 - m) dH,  H += lr D    (rows not frozen)
  *   projection  orth(x) = x - H_old' y_old
  *
- * Few rows are projected themselves; else delta' orth(X) = delta'X - (delta'Y) H_old: the gradient loses its share of the subspace,
- * which without spikes is a function of the gradient itself, delta'Y = (delta'X) H_old'.
+ * Few rows are projected themselves; else delta' orth(X) = delta'X - (delta'Y) H_old: the gradient loses its share of
+ * the subspace, which without spikes is a function of the gradient itself, delta'Y = (delta'X) H_old'.
  *
- * sum_r y_r (x_r - H' y_r)' = Y'X - (Y'Y) H takes two products with the rows instead of three, and reads the patches of a
- * convolution through its window; the residual is formed for matrices of fewer rows than lateral neurons alone. */
+ * sum_r y_r (x_r - H' y_r)' = Y'X - (Y'Y) H takes two products with the rows instead of three, and reads the patches
+ * of a convolution through its window; the residual is formed for matrices of fewer rows than lateral neurons
+ * alone. */
 #include "projection/hlop.h"
 #include "core/rng.h"
 #include "core/size.h"
@@ -29,8 +30,8 @@ static void fit(size_t *room, size_t wanted)
     *room = snn__max(*room, wanted);
 }
 
-void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral, const struct snn__window *window, size_t m,
-                        size_t outputs, bool by_rows)
+void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral,
+                        const struct snn__window *window, size_t m, size_t outputs, bool by_rows)
 {
     const struct snn__window matrix = snn__rows_of_matrix(NULL, 0, lateral->rows, lateral->rows).window;
     const struct snn__window wide = snn__rows_of_matrix(NULL, 0, lateral->n, lateral->n).window;
@@ -59,20 +60,30 @@ snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *aren
     struct {
         void *pointer;
         size_t count;
-    } want[] = { { &w->y, w->room_y },           { &w->gram, w->room_gram },     { &w->shared, w->room_rows },
-                 { &w->outer, w->room_rows },    { &w->packed, w->room_packed }, { &w->packed_back, w->room_packed_back },
-                 { &w->packed_new, w->room_packed_new }, { &w->other, w->room_rest },     { &w->rest, w->room_rest },
-                 { &w->orth, w->room_orth },     { &w->share, w->room_share } };
+    } want[] = { { &w->y, w->room_y },
+                 { &w->gram, w->room_gram },
+                 { &w->shared, w->room_rows },
+                 { &w->outer, w->room_rows },
+                 { &w->packed, w->room_packed },
+                 { &w->packed_back, w->room_packed_back },
+                 { &w->packed_new, w->room_packed_new },
+                 { &w->other, w->room_rest },
+                 { &w->rest, w->room_rest },
+                 { &w->orth, w->room_orth },
+                 { &w->share, w->room_share } };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+        SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
+                                SNN__ALWAYS_LAST));
     return snn__arena_add(arena, &w->scratch, w->room_scratch, 1, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }
 
 /* ---- products with H ---- */
 
-/* H' as weights of rows that are seen through a window, or that are plain: `count` lateral neurons from number `first`. */
-static void pack_forward(const struct snn__lateral *l, size_t first, size_t count, bool plain, struct snn__workspace *w)
+/* H' as weights of rows that are seen through a window, or that are plain: `count` lateral neurons from number
+ * `first`. */
+static void pack_forward(const struct snn__lateral *l, size_t first, size_t count, bool plain,
+                         struct snn__workspace *w)
 {
     size_t taps = plain ? 1 : l->taps, inputs = plain ? l->n : l->inputs;
 
@@ -80,7 +91,8 @@ static void pack_forward(const struct snn__lateral *l, size_t first, size_t coun
 }
 
 /* H as weights of activities. */
-static void pack_back(const struct snn__lateral *l, size_t first, size_t count, float *packed, struct snn__workspace *w)
+static void pack_back(const struct snn__lateral *l, size_t first, size_t count, float *packed,
+                      struct snn__workspace *w)
 {
     snn__pack(w->ctx, packed, l->h + first * l->n, 1, count, l->n, 1, l->n, 1);
 }
@@ -95,8 +107,8 @@ static void times_turned(const struct snn__rows *rows, size_t count, float *y, s
 }
 
 /* out (+)= alpha a H, a [m, count of pitch] */
-static void times_h(const struct snn__lateral *l, const float *packed, const float *a, size_t m, size_t count, size_t pitch, float alpha,
-                    float *out, bool accumulate, struct snn__workspace *w)
+static void times_h(const struct snn__lateral *l, const float *packed, const float *a, size_t m, size_t count,
+                    size_t pitch, float alpha, float *out, bool accumulate, struct snn__workspace *w)
 {
     struct snn__rows rows = snn__rows_of_matrix(a, m, count, pitch);
     struct snn__product p = { .m = m, .n = l->n, .x = a, .window = rows.window, .packed = packed, .alpha = alpha,
@@ -106,8 +118,8 @@ static void times_h(const struct snn__lateral *l, const float *packed, const flo
 }
 
 /* g (+)= d' x, d [m, n of d_pitch] */
-static void outer(const struct snn__rows *rows, const float *d, size_t n, size_t d_pitch, float scale, float *g, size_t g_pitch,
-                  bool accumulate, struct snn__workspace *w)
+static void outer(const struct snn__rows *rows, const float *d, size_t n, size_t d_pitch, float scale, float *g,
+                  size_t g_pitch, bool accumulate, struct snn__workspace *w)
 {
     struct snn__outer o = { .m = rows->m, .n = n, .d = d, .d_pitch = d_pitch, .x = rows->x, .window = rows->window,
                             .alpha = scale * rows->scale, .g = g, .g_pitch = g_pitch, .accumulate = accumulate };
@@ -150,8 +162,8 @@ static bool is_plain(const struct snn__rows *rows)
     return rows->window.kh * rows->window.kw == 1;
 }
 
-void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
-                          size_t count, float *y, struct snn__workspace *w)
+void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
+                          const struct snn__rows *rows, size_t count, float *y, struct snn__workspace *w)
 {
     pack_forward(lateral, 0, count, is_plain(rows), w);
     respond(hebb, rows, count, y, count, w);
@@ -192,7 +204,8 @@ static void outer_of_residual(const struct snn__lateral *l, const float *other, 
 }
 
 /* Y'X and (Y'Y) H */
-static void outer_and_shared(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets, struct snn__workspace *w)
+static void outer_and_shared(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets,
+                             struct snn__workspace *w)
 {
     size_t fresh = l->rows - l->frozen, m = 0;
     struct snn__rows activity;
@@ -242,8 +255,8 @@ static void change_rows(void *arg, size_t block, size_t worker)
 }
 
 /* Activity of `count` lateral neurons from number `first`, into their columns of y [all rows of activity, M]. */
-static void respond_all(const struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                        size_t first, size_t count, struct snn__workspace *w)
+static void respond_all(const struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets,
+                        size_t n_sets, size_t first, size_t count, struct snn__workspace *w)
 {
     float *y = w->y + first;
 
@@ -252,8 +265,8 @@ static void respond_all(const struct snn__lateral *l, const struct snn__hebb *he
         respond(hebb, &sets[i], count, y, l->rows, w);
 }
 
-static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                       size_t m, const float *other, struct snn__workspace *w)
+static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets,
+                       size_t n_sets, size_t m, const float *other, struct snn__workspace *w)
 {
     size_t fresh = l->rows - l->frozen;
     struct changing c = { l, hebb, w->outer, other ? NULL : w->shared, is_plain(sets), (double)m };
@@ -267,8 +280,8 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
     snn__parallel(w->ctx, change_rows, &c, snn__ceil_div(fresh, ROWS));
 }
 
-void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                        const float *orth, struct snn__workspace *w)
+void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets,
+                        size_t n_sets, const float *orth, struct snn__workspace *w)
 {
     bool residual = true; /* takes fewer multiplications for few plain rows */
     const float *other = NULL;
@@ -293,8 +306,8 @@ void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *he
 
 /* ---- projection ---- */
 
-void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows, float *out,
-                          struct snn__workspace *w)
+void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
+                          const struct snn__rows *rows, float *out, struct snn__workspace *w)
 {
     if (lateral->frozen > 0)
         snn__lateral_respond(lateral, hebb, rows, lateral->frozen, w->y, w);
@@ -306,8 +319,9 @@ void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__
     times_h(lateral, w->packed_back, w->y, rows->m, lateral->frozen, lateral->frozen, -1.0f, out, true, w);
 }
 
-void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
-                        const float *delta, float scale, size_t outputs, float *share, bool accumulate, struct snn__workspace *w)
+void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
+                        const struct snn__rows *rows, const float *delta, float scale, size_t outputs, float *share,
+                        bool accumulate, struct snn__workspace *w)
 {
     struct snn__rows activity = snn__rows_of_matrix(w->y, rows->m, lateral->frozen, lateral->frozen);
 

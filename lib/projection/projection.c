@@ -14,8 +14,10 @@ static const struct snn__param params[] = {
     SNN__PARAM_F64(SNN_PROJECTION_CLAMP, "clamp", 1e-6, 1e30, 10.0, "largest absolute entry of a Hebbian change"),
     SNN__PARAM_I64(SNN_PROJECTION_ITERATIONS, "iterations", 1, 10000, 5, "Hebbian updates on the same rows"),
     SNN__PARAM_I64(SNN_PROJECTION_EVERY, "every", 1, 1 << 24, 1, "learn on every k-th batch"),
-    SNN__PARAM_STR(SNN_PROJECTION_SOURCE, "source", "trace|both", "trace", "rows to learn from, in methods that keep traces"),
-    SNN__PARAM_I64(SNN_PROJECTION_SPIKES, "spikes", 0, 1 << 24, 0, "most signed spikes of a lateral neuron; 0: real-valued activity"),
+    SNN__PARAM_STR(SNN_PROJECTION_SOURCE, "source", "trace|both", "trace",
+                   "rows to learn from, in methods that keep traces"),
+    SNN__PARAM_I64(SNN_PROJECTION_SPIKES, "spikes", 0, 1 << 24, 0,
+                   "most signed spikes of a lateral neuron; 0: real-valued activity"),
     SNN__PARAM_F64(SNN_PROJECTION_SCALE, "scale", 1e-6, 1e30, 20.0, "activity that all its spikes stand for"),
 };
 
@@ -30,8 +32,8 @@ static size_t number_or(const snn_layer *layer, int32_t key, size_t otherwise)
 static bool may_have(const snn_layer *layer)
 {
     return (layer->type == &snn__layer_linear || layer->type == &snn__layer_conv2d) &&
-           !snn__param_i64(&layer->params, SNN_LAYER_STANDARDISE) && snn__param_is(&layer->params, SNN_LAYER_NORM, "none") &&
-           number_or(layer, SNN_LAYER_GROUPS, 1) == 1;
+           !snn__param_i64(&layer->params, SNN_LAYER_STANDARDISE) &&
+           snn__param_is(&layer->params, SNN_LAYER_NORM, "none") && number_or(layer, SNN_LAYER_GROUPS, 1) == 1;
 }
 
 static void describe(struct snn__beside *b, const snn_layer *layer)
@@ -49,9 +51,18 @@ static void describe(struct snn__beside *b, const snn_layer *layer)
     b->lateral.taps = b->lateral.n / w->dim[1];
     b->window = snn__rows_of_matrix(NULL, 0, b->lateral.n, b->lateral.n).window;
     if (layer->in.rank == 3)
-        b->window = (struct snn__window){ layer->in.dim[1], layer->in.dim[2], layer->in.dim[0], layer->in.dim[0], layer->out.dim[1],
-                                          layer->out.dim[2], w->dim[2], w->dim[3], number_or(layer, SNN_LAYER_STRIDE, 1),
-                                          number_or(layer, SNN_LAYER_PAD, 0), number_or(layer, SNN_LAYER_DILATION, 1), false };
+        b->window = (struct snn__window){ layer->in.dim[1],
+                                          layer->in.dim[2],
+                                          layer->in.dim[0],
+                                          layer->in.dim[0],
+                                          layer->out.dim[1],
+                                          layer->out.dim[2],
+                                          w->dim[2],
+                                          w->dim[3],
+                                          number_or(layer, SNN_LAYER_STRIDE, 1),
+                                          number_or(layer, SNN_LAYER_PAD, 0),
+                                          number_or(layer, SNN_LAYER_DILATION, 1),
+                                          false };
 }
 
 snn_status snn_projection_create(snn_projection **out, snn_network *network)
@@ -139,7 +150,8 @@ static snn_status find(const snn_projection *p, size_t layer, struct snn__beside
     if (p == NULL)
         return no_projection();
     if (layer >= p->net->n_layers)
-        return snn__fail(SNN_ERR_ARGUMENT, "projection: the network has %zu layers, no number %zu", p->net->n_layers, layer);
+        return snn__fail(SNN_ERR_ARGUMENT, "projection: the network has %zu layers, no number %zu", p->net->n_layers,
+                         layer);
     *beside = &p->beside[layer];
     return SNN_OK;
 }
@@ -160,7 +172,8 @@ static snn_status enlarge(snn_context *ctx, float **array, size_t old, size_t le
 static snn_status check_idle(const snn_projection *p)
 {
     if (p->users > 0)
-        return snn__fail(SNN_ERR_STATE, "projection: its rows cannot change in a callback of a trainer that is at work with it");
+        return snn__fail(SNN_ERR_STATE,
+                         "projection: its rows cannot change in a callback of a trainer that is at work with it");
     return SNN_OK;
 }
 
@@ -175,11 +188,13 @@ snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t 
     SNN__TRY(check_idle(projection));
     l = &b->lateral;
     if (l->n == 0)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "projection: layer %s of type %s can have no lateral neurons: it must be linear or conv2d "
-                         "with weights that compute as they are stored", projection->net->layer[layer]->name,
-                         projection->net->layer[layer]->type->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "projection: layer %s of type %s can have no lateral neurons: it must be linear or conv2d "
+                         "with weights that compute as they are stored",
+                         projection->net->layer[layer]->name, projection->net->layer[layer]->type->name);
     if (rows > l->n - l->rows)
-        return snn__fail(SNN_ERR_SHAPE, "projection: layer %s has %zu inputs and %zu lateral neurons; %zu more are too many",
+        return snn__fail(SNN_ERR_SHAPE,
+                         "projection: layer %s has %zu inputs and %zu lateral neurons; %zu more are too many",
                          projection->net->layer[layer]->name, l->n, l->rows, rows);
     if (rows == 0)
         return SNN_OK;
@@ -210,7 +225,8 @@ snn_status snn_projection_set_layer_lr(snn_projection *projection, size_t layer,
 
     SNN__TRY(find(projection, layer, &b));
     if (!(lr >= 0 && lr <= 1e6))
-        return snn__fail(SNN_ERR_ARGUMENT, "projection: learning rate %g of layer %zu; 0 to 1e6 are possible", lr, layer);
+        return snn__fail(SNN_ERR_ARGUMENT, "projection: learning rate %g of layer %zu; 0 to 1e6 are possible", lr,
+                         layer);
     b->lr = lr;
     return SNN_OK;
 }
@@ -264,7 +280,8 @@ snn_status snn_projection_apply(const snn_projection *projection, size_t layer, 
 
     SNN__TRY(find(projection, layer, &b));
     if (x == NULL || out == NULL || n == 0 || b->lateral.n == 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "projection: x or out is NULL, n is 0, or layer %zu can have no lateral neurons", layer);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "projection: x or out is NULL, n is 0, or layer %zu can have no lateral neurons", layer);
     hebb = hebb_of(projection, b);
     work.ctx = projection->ctx;
     window = snn__rows_of_matrix(NULL, 0, b->lateral.n, b->lateral.n).window;
@@ -290,8 +307,8 @@ static size_t samples(const struct snn__pass *pass)
     return SNN__PRODUCT(pass->batch_max, pass->slots > 1 && !pass->means ? pass->slots : 1);
 }
 
-/* Whether projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That of binary weights
- * is what their signs leave of it. */
+/* Whether projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That
+ * of binary weights is what their signs leave of it. */
 static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, const struct snn__tensor *weight)
 {
     size_t times = pass->means || pass->needs.equilibrium ? 1 : pass->steps;
@@ -356,7 +373,9 @@ snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pas
 snn_status snn__projection_check(const struct snn__projecting *p)
 {
     if (p->projection != NULL && p->projection->version != p->version)
-        return snn__fail(SNN_ERR_STATE, "projection: rows were added or frozen since snn_trainer_prepare(): prepare the trainer again");
+        return snn__fail(
+            SNN_ERR_STATE,
+            "projection: rows were added or frozen since snn_trainer_prepare(): prepare the trainer again");
     return SNN_OK;
 }
 
@@ -379,8 +398,8 @@ static struct snn__rows rows_of(const struct snn__beside *b, struct snn__signal 
 }
 
 /* Where all steps are kept, one update takes them together, at the last one; what does not change is there once. */
-static void learn_all(struct snn__projecting *p, struct snn__beside *b, const struct snn__pass *pass, const struct snn__unit *unit,
-                      const struct snn__io *io)
+static void learn_all(struct snn__projecting *p, struct snn__beside *b, const struct snn__pass *pass,
+                      const struct snn__unit *unit, const struct snn__io *io)
 {
     size_t first = unit->begins, steps = io->constant || io->x_constant ? 1 : pass->steps - first;
     struct snn__rows rows;
@@ -391,8 +410,8 @@ static void learn_all(struct snn__projecting *p, struct snn__beside *b, const st
     snn__lateral_learn(&b->lateral, &b->hebb, &rows, 1, NULL, &p->work);
 }
 
-static void learn(struct snn__projecting *p, struct snn__beside *b, const struct snn__pass *pass, const struct snn__unit *unit,
-                  const struct snn__io *io, struct snn__signal factor)
+static void learn(struct snn__projecting *p, struct snn__beside *b, const struct snn__pass *pass,
+                  const struct snn__unit *unit, const struct snn__io *io, struct snn__signal factor)
 {
     bool at_once = pass->means || pass->needs.equilibrium;
     struct snn__rows sets[2] = { rows_of(b, factor, io->batch) };
@@ -410,8 +429,8 @@ static void learn(struct snn__projecting *p, struct snn__beside *b, const struct
         snn__lateral_learn(&b->lateral, &b->hebb, sets, n, b->by_rows && n == 1 ? p->work.orth : NULL, &p->work);
 }
 
-struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit, const struct snn__io *io,
-                                          struct snn__signal factor)
+struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit,
+                                          const struct snn__io *io, struct snn__signal factor)
 {
     struct snn__beside *b = &p->projection->beside[unit->layer->index];
     struct snn__rows rows = rows_of(b, factor, io->batch);
@@ -463,7 +482,8 @@ void snn__projection_take(struct snn__projecting *p, const struct snn__pass *pas
 
         hold_vectors(pass, layer);
         if (b->lateral.frozen > 0 && !b->by_rows && (b->share == NULL || b->shared))
-            snn__lateral_take(&b->lateral, b->share, pass->gradient + layer->tensor[b->weight].offset, b->outputs, &p->work);
+            snn__lateral_take(&b->lateral, b->share, pass->gradient + layer->tensor[b->weight].offset, b->outputs,
+                              &p->work);
         b->shared = false;
     }
 }

@@ -1,4 +1,5 @@
-/* projection/projection.h - inside of a projection: the lateral neurons of all layers, and what trainers ask of them. */
+/* projection/projection.h - inside of a projection: the lateral neurons of all layers, and what trainers ask of
+ * them. */
 #ifndef SNN_PROJECTION_PROJECTION_H
 #define SNN_PROJECTION_PROJECTION_H
 
@@ -53,9 +54,10 @@ snn_status snn__projection_check(const struct snn__projecting *p);
 void snn__projection_begin(struct snn__projecting *p, uint64_t batch);
 /* Are there frozen rows? */
 bool snn__projection_binds(const snn_projection *projection);
-/* The presynaptic factor that a layer's gradient takes in place of this one: projected if it is by rows. Lives until the next call. */
-struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit, const struct snn__io *io,
-                                          struct snn__signal factor);
+/* The presynaptic factor that a layer's gradient takes in place of this one: projected if it is by rows. Lives until
+ * the next call. */
+struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit,
+                                          const struct snn__io *io, struct snn__signal factor);
 /* An error reached a layer with this presynaptic factor, and snn__projection_factor() was asked. */
 void snn__projection_credit(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
                             const struct snn__io *io, struct snn__signal e, struct snn__signal factor);

@@ -25,7 +25,8 @@ static size_t sample_index(const struct feeding *k, size_t b)
         return b;
     if (!k->batch->shuffled)
         return (size_t)at;
-    return (size_t)snn__random_order(k->trainer->ctx->options.seed, SNN__RNG_SHUFFLE, k->batch->epoch, at, k->batch->count);
+    return (size_t)snn__random_order(k->trainer->ctx->options.seed, SNN__RNG_SHUFFLE, k->batch->epoch, at,
+                                     k->batch->count);
 }
 
 /* Reads sample b of a data set, if this step needs a new frame. */
@@ -40,7 +41,8 @@ static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
     SNN__TRY(snn__dataset_frame(batch->dataset, index, batch->frames > 1 ? k->t : 0, batch->augment, batch->epoch,
                                 tr->sample + b * n, tr->scratch + b * n, &tr->label[b]));
     if (batch->label != NULL && tr->label[b] >= tr->classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "label of sample %zu is %u; the network has %zu outputs", index, tr->label[b], tr->classes);
+        return snn__fail(SNN_ERR_ARGUMENT, "label of sample %zu is %u; the network has %zu outputs", index,
+                         tr->label[b], tr->classes);
     return SNN_OK;
 }
 
@@ -61,7 +63,8 @@ static snn_status feed_one(const struct feeding *k, size_t b)
     }
     snn__to_channels_last(&tr->net->in, 1, x, to);
     if (!tr->ctx->kernels->finite(to, n))
-        return snn__fail(SNN_ERR_DIVERGED, "input: sample %zu holds a value that is not finite (step %zu)", index, k->t);
+        return snn__fail(SNN_ERR_DIVERGED, "input: sample %zu holds a value that is not finite (step %zu)", index,
+                         k->t);
     return SNN_OK;
 }
 
@@ -125,8 +128,8 @@ static double loss_of_step(snn_trainer *tr, size_t t, size_t n, bool error)
 {
     struct snn__signal out = snn__pass_output(&tr->pass, t);
 
-    return snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, n, tr->classes, 1.0 / (double)snn__outputs(tr),
-                     error ? snn__pass_output_error(&tr->pass, t) : NULL, tr->sums);
+    return snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, n, tr->classes,
+                     1.0 / (double)snn__outputs(tr), error ? snn__pass_output_error(&tr->pass, t) : NULL, tr->sums);
 }
 
 static double share_of(const snn_trainer *tr, size_t t)
@@ -134,8 +137,8 @@ static double share_of(const snn_trainer *tr, size_t t)
     return tr->rule->share ? tr->rule->share(tr, t) : 1.0 / (double)snn__outputs(tr);
 }
 
-/* Errors e at the mean output become those at the output of every step: share e. Where one error stands for all steps, it is
- * T times their mean by the shares. */
+/* Errors e at the mean output become those at the output of every step: share e. Where one error stands for all
+ * steps, it is T times their mean by the shares. */
 static void spread_error(snn_trainer *tr, float *e, size_t n)
 {
     double sum = 0;
@@ -156,7 +159,8 @@ static double loss_of_mean(snn_trainer *tr, size_t n, bool error)
 {
     float *e = snn__pass_output_error(&tr->pass, 0);
     float mean = 1.0f / (float)snn__outputs(tr);
-    double loss = snn__loss(tr->ctx, &tr->loss, tr->out_sum, mean, tr->label, n, tr->classes, 1.0, error ? e : NULL, tr->sums);
+    double loss =
+        snn__loss(tr->ctx, &tr->loss, tr->out_sum, mean, tr->label, n, tr->classes, 1.0, error ? e : NULL, tr->sums);
 
     if (error)
         spread_error(tr, e, n * tr->classes);
@@ -251,8 +255,10 @@ static snn_status check_training(const snn_trainer *tr, const struct snn__batch 
     const snn_layer *norm = batch->n == 1 ? snn__norm_of_one(tr, snn__is_static(tr, batch->frames)) : NULL;
 
     if (norm != NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: layer %s: one sample gives a batch norm over vectors one value, which has no variance; "
-                         "train with 2 samples or more", tr->owner, norm->name);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "%s: layer %s: one sample gives a batch norm over vectors one value, which has no variance; "
+                         "train with 2 samples or more",
+                         tr->owner, norm->name);
     return tr->pass.projecting != NULL ? snn__projection_check(&tr->projecting) : SNN_OK;
 }
 

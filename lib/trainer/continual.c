@@ -70,8 +70,10 @@ snn_status snn_continual_set_heads(snn_continual *continual, snn_layer *select)
 {
     if (continual == NULL)
         return no_sequence();
-    if (select != NULL && (select->type != &snn__layer_select || snn_network_layer(continual->trainer->net, select->index) != select))
-        return snn__fail(SNN_ERR_ARGUMENT, "continual: layer %s is no select layer of the trainer's network", select->name);
+    if (select != NULL &&
+        (select->type != &snn__layer_select || snn_network_layer(continual->trainer->net, select->index) != select))
+        return snn__fail(SNN_ERR_ARGUMENT, "continual: layer %s is no select layer of the trainer's network",
+                         select->name);
     continual->heads = select;
     return SNN_OK;
 }
@@ -160,7 +162,8 @@ static double *entry(const snn_continual *c, size_t after, size_t task)
     return &c->accuracy[after * c->tasks + task];
 }
 
-snn_status snn_continual_evaluate(snn_continual *continual, size_t task, const snn_dataset *dataset, snn_metrics *metrics)
+snn_status snn_continual_evaluate(snn_continual *continual, size_t task, const snn_dataset *dataset,
+                                  snn_metrics *metrics)
 {
     SNN__COMPUTES;
     snn_metrics m = SNN_METRICS_INIT;
@@ -187,7 +190,8 @@ snn_status snn_continual_record(snn_continual *continual, size_t after, size_t t
     if (continual == NULL)
         return no_sequence();
     if (after >= continual->tasks || task >= continual->tasks || !(accuracy >= 0 && accuracy <= 1))
-        return snn__fail(SNN_ERR_ARGUMENT, "continual: accuracy %g on task %zu after task %zu of %zu; it must be in [0, 1]", accuracy,
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "continual: accuracy %g on task %zu after task %zu of %zu; it must be in [0, 1]", accuracy,
                          task, after, continual->tasks);
     *entry(continual, after, task) = accuracy;
     return SNN_OK;

@@ -2,7 +2,8 @@
  *
  *   dW += error at the postsynaptic side (x) presynaptic factor
  *
- * Every method passes here, so whatever maps the presynaptic factor or the gradient acts here, once, for all of them. */
+ * Every method passes here, so whatever maps the presynaptic factor or the gradient acts here, once, for all of
+ * them. */
 #include "core/context.h"
 #include "trainer/rule.h"
 
@@ -62,7 +63,8 @@ snn_status snn__learn(snn_trainer *trainer)
     size_t n = trainer->run.length;
     struct snn__gradient g;
 
-    if (trainer->observe & SNN_OBSERVE_GRADIENTS && !pass->whole && !pass->means) { /* else there are no single steps */
+    /* else there are no single steps */
+    if (trainer->observe & SNN_OBSERVE_GRADIENTS && !pass->whole && !pass->means) {
         snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);
         trainer->ctx->kernels->fill(trainer->gradient_sum, 0.0f, n);
     } else {
@@ -72,7 +74,8 @@ snn_status snn__learn(snn_trainer *trainer)
     SNN__TRY(snn__undo_check(trainer));
     trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);
     g = gradient(trainer);
-    SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, &g, &trainer->gradient_norm));
+    SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, &g,
+                                   &trainer->gradient_norm));
     confine(trainer->net);
     return SNN_OK;
 }

@@ -33,10 +33,11 @@ static snn_status check_batch(const snn_trainer *tr, const float *x, size_t fram
     if (x == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: x is NULL", tr->owner);
     if (n == 0 || n > tr->batch_max)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu samples; 1 to %zu were prepared for", tr->owner, n, tr->batch_max);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu samples; 1 to %zu were prepared for", tr->owner, n,
+                         tr->batch_max);
     if (frames != 1 && frames != tr->steps)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu frames; 1 (static) or %zu (one a step) are possible", tr->owner, frames,
-                         tr->steps);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu frames; 1 (static) or %zu (one a step) are possible", tr->owner,
+                         frames, tr->steps);
     return SNN_OK;
 }
 
@@ -54,8 +55,8 @@ static snn_status step(snn_trainer *tr, struct snn__batch *batch, snn_metrics *m
         return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL", tr->owner);
     for (size_t b = 0; b < batch->n; b++)
         if (batch->label[b] >= tr->classes)
-            return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner, b, batch->label[b],
-                             tr->classes);
+            return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner, b,
+                             batch->label[b], tr->classes);
     snn__clear_counters(tr);
     SNN__TRY(snn__run_batch(tr, batch, true, &result));
     s.loss = result.loss * (double)batch->n;
@@ -127,10 +128,11 @@ static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *datase
         return snn__fail(SNN_ERR_SHAPE, "%s: the network expects samples %s, the data set has %s", tr->owner,
                          snn__shape_text(&tr->net->in, want), snn__shape_text(&shape, got));
     if (info->frames != 1 && info->frames != tr->steps)
-        return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit %zu steps", tr->owner, info->frames, tr->steps);
+        return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit %zu steps", tr->owner, info->frames,
+                         tr->steps);
     if (info->classes > tr->classes)
-        return snn__fail(SNN_ERR_SHAPE, "%s: the data set has %zu classes, the network %zu outputs", tr->owner, info->classes,
-                         tr->classes);
+        return snn__fail(SNN_ERR_SHAPE, "%s: the data set has %zu classes, the network %zu outputs", tr->owner,
+                         info->classes, tr->classes);
     if (info->count == 0)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: the data set is empty", tr->owner);
     return SNN_OK;
@@ -174,8 +176,8 @@ static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct sn
 
 /* ---- epochs ---- */
 
-/* Samples behind which an epoch ends that goes on behind `done`. A last batch that is not full may be left out, and is where it would
- * be one sample, of which a batch norm over vectors has no variance. */
+/* Samples behind which an epoch ends that goes on behind `done`. A last batch that is not full may be left out, and
+ * is where it would be one sample, of which a batch norm over vectors has no variance. */
 static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info, uint64_t done)
 {
     uint64_t rest = (info->count - done) % tr->batch_max;
@@ -192,10 +194,12 @@ static snn_status check_under_way(const snn_trainer *tr, const snn_dataset_info 
 
     if (run->position == 0 || (run->samples == info->count && run->frames == info->frames))
         return SNN_OK;
-    return snn__fail(SNN_ERR_STATE, "%s: an epoch over %llu samples (frames: %llu) is under way, %llu of them done; this data set has "
-                     "%zu (frames: %zu). Go on with the same data, or give up the rest with snn_trainer_restart_epoch()", tr->owner,
-                     (unsigned long long)run->samples, (unsigned long long)run->frames, (unsigned long long)run->position,
-                     info->count, info->frames);
+    return snn__fail(
+        SNN_ERR_STATE,
+        "%s: an epoch over %llu samples (frames: %llu) is under way, %llu of them done; this data set has "
+        "%zu (frames: %zu). Go on with the same data, or give up the rest with snn_trainer_restart_epoch()",
+        tr->owner, (unsigned long long)run->samples, (unsigned long long)run->frames,
+        (unsigned long long)run->position, info->count, info->frames);
 }
 
 void snn__end_epoch(snn_trainer *tr)
@@ -231,7 +235,8 @@ static snn_status next_batch(snn_trainer *tr, struct snn__batch *batch, struct s
         snprintf(why, sizeof why, "%s", snn_last_error());
         return snn__fail(rc, "%s; the next call tries its batch again, skip_unreadable 1 leaves it out", why);
     }
-    snn__log(tr->ctx, SNN_LOG_WARNING, "%s: left out a batch of %zu samples: %s", tr->owner, batch->n, snn_last_error());
+    snn__log(tr->ctx, SNN_LOG_WARNING, "%s: left out a batch of %zu samples: %s", tr->owner, batch->n,
+             snn_last_error());
     snn__take_counters(tr);
     s->done += batch->n;
     return SNN_OK;
@@ -259,11 +264,13 @@ static snn_status train_rest(snn_trainer *tr, struct snn__batch *batch, struct s
         remember_place(tr, batch, s);
         if (!go_on(tr, s) && s->done < s->total)
             return snn__fail(SNN_ERR_CANCELLED, "%s: cancelled after %llu of %llu samples of epoch %llu", tr->owner,
-                             (unsigned long long)s->done, (unsigned long long)s->total, (unsigned long long)tr->run.epoch + 1);
+                             (unsigned long long)s->done, (unsigned long long)s->total,
+                             (unsigned long long)tr->run.epoch + 1);
     }
     snn__end_epoch(tr);
     if (s->seen == 0)
-        return snn__fail(SNN_ERR_IO, "%s: not one batch of the %llu samples could be read", tr->owner, (unsigned long long)s->total);
+        return snn__fail(SNN_ERR_IO, "%s: not one batch of the %llu samples could be read", tr->owner,
+                         (unsigned long long)s->total);
     tr->run.epoch++;
     return SNN_OK;
 }
@@ -279,8 +286,13 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
     SNN__TRY(check_metrics(metrics));
     SNN__TRY(check_dataset(tr, dataset, &info));
     SNN__TRY(check_under_way(tr, &info));
-    batch = (struct snn__batch){ .dataset = dataset, .label = tr->label, .frames = info.frames, .count = info.count, .augment = true,
-                                 .shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0, .epoch = run->epoch };
+    batch = (struct snn__batch){ .dataset = dataset,
+                                 .label = tr->label,
+                                 .frames = info.frames,
+                                 .count = info.count,
+                                 .augment = true,
+                                 .shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0,
+                                 .epoch = run->epoch };
     s = (struct snn__sums){ .training = true, .done = run->position, .total = end_of_epoch(tr, &info, run->position),
                             .seen = run->seen, .before = run->seen, .loss = run->loss_sum, .correct = run->correct,
                             .began = snn__seconds() };

@@ -54,8 +54,8 @@ void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, dou
     if (solution->converged)
         return;
     trainer->solver.failures++;
-    snn__log(trainer->ctx, SNN_LOG_WARNING, "%s: the solver stopped after %zu iterations with a residual of %.3g", trainer->owner,
-             solution->iterations, solution->residual);
+    snn__log(trainer->ctx, SNN_LOG_WARNING, "%s: the solver stopped after %zu iterations with a residual of %.3g",
+             trainer->owner, solution->iterations, solution->residual);
 }
 
 static bool spikes(const struct snn__unit *unit)
@@ -67,7 +67,8 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
 {
     const struct snn__pass *pass = &trainer->pass;
     snn_metrics m = SNN_METRICS_INIT;
-    double neurons = 0, fired = 0, answered = 0, n = (double)pass->neuron_steps / (double)pass->steps; /* samples since the counters began */
+    /* samples since the counters began */
+    double neurons = 0, fired = 0, answered = 0, n = (double)pass->neuron_steps / (double)pass->steps;
 
     if (metrics == NULL)
         return;
@@ -117,19 +118,21 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
     if (!trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", trainer->owner);
     if (index >= trainer->pass.n)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner, trainer->pass.n,
-                         index);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner,
+                         trainer->pass.n, index);
     unit = &trainer->pass.unit[index];
     n = (double)trainer->pass.neuron_steps / (double)trainer->steps;
     if (n > 0) {
         if (spikes(unit))
-            m.firing_rate = (double)unit->counts.spikes / ((double)unit->value_len * (double)trainer->pass.neuron_steps);
+            m.firing_rate =
+                (double)unit->counts.spikes / ((double)unit->value_len * (double)trainer->pass.neuron_steps);
         m.synops_dense = unit->counts.dense / n;
         m.synops_mac = unit->counts.macs / n;
         m.synops_ac = unit->counts.acs / n;
     }
     if (unit->counts.answers > 0)
-        m.backward_rate = (double)unit->counts.answers / ((double)unit->value_len * (double)trainer->pass.couple_steps);
+        m.backward_rate =
+            (double)unit->counts.answers / ((double)unit->value_len * (double)trainer->pass.couple_steps);
     snn__fill(metrics, &m, sizeof m);
     return SNN_OK;
 }

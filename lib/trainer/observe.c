@@ -30,7 +30,8 @@ static const float *answer(const struct snn__pass *pass, const struct snn__unit 
     return signal == SNN_SIGNAL_OUTPUT ? unit->layer->type->answer(&unit->node) : NULL;
 }
 
-static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *unit, snn_signal signal, struct snn__signal *found)
+static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *unit, snn_signal signal,
+                              struct snn__signal *found)
 {
     const struct snn__pass *pass = &tr->pass;
     size_t slot = snn__pass_slot(pass, tr->observed_step);
@@ -48,8 +49,8 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
     else if (signal == SNN_SIGNAL_MEMBRANE && unit->flags & SNN__LAYER_POPULATION)
         found->data = (float *)unit->layer->type->membrane(&unit->node, slot, pass->batch);
     if (found->data == NULL)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s has no signal %d at step %zu", tr->owner, unit->layer->name,
-                         (int)signal, tr->observed_step);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s has no signal %d at step %zu", tr->owner,
+                         unit->layer->name, (int)signal, tr->observed_step);
     return SNN_OK;
 }
 
@@ -63,12 +64,13 @@ snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal
     if (trainer == NULL || out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer or out is NULL");
     if (!trainer->observing || !(trainer->observe & SNN_OBSERVE_SIGNALS))
-        return snn__fail(SNN_ERR_STATE, "%s: signals are read in an observer with SNN_OBSERVE_SIGNALS, in SNN_PHASE_FORWARD "
+        return snn__fail(SNN_ERR_STATE,
+                         "%s: signals are read in an observer with SNN_OBSERVE_SIGNALS, in SNN_PHASE_FORWARD "
                          "or SNN_PHASE_BACKWARD",
                          trainer->owner);
     if (index >= trainer->pass.n)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner, trainer->pass.n,
-                         index);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner,
+                         trainer->pass.n, index);
     unit = &trainer->pass.unit[index];
     n = trainer->pass.batch * unit->value_len;
     if (length < n)
@@ -81,7 +83,8 @@ snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal
     return SNN_OK;
 }
 
-snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out, size_t length)
+snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out,
+                                     size_t length)
 {
     SNN__COMPUTES;
     const snn_layer *layer;
@@ -100,8 +103,8 @@ snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, s
     if (!t->trained)
         return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: tensor %s is not trained", layer->name, t->name);
     if (length < t->length)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: tensor %s has %zu numbers, there is room for %zu", layer->name, t->name,
-                         t->length, length);
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: tensor %s has %zu numbers, there is room for %zu", layer->name,
+                         t->name, t->length, length);
     if (outer->rows > 0 && outer->from == t->offset)
         snn__rank_one_read(trainer->ctx->kernels, outer, t->offset, t->offset + t->length, out);
     else

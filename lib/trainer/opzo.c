@@ -5,11 +5,13 @@
  *   matrices    M_l <- lam M_l + (1 - lam) / (alpha B) sum_b z_l o^T     an estimate of (do/ds_l)^T, before it is used
  *   gradient    dW = sum_t (g_l psi(u_l)) a^T, through snn__credit()
  *
- * No error crosses weights on the way to the output. The relatives differ in what g_l is: fixed random matrices (dfa), random
- * matrices that learn as the readout does (kp), the loss times the noise (zo), the weights themselves (bp, which is ottt).
+ * No error crosses weights on the way to the output. The relatives differ in what g_l is: fixed random matrices
+ * (dfa), random matrices that learn as the readout does (kp), the loss times the noise (zo), the weights themselves
+ * (bp, which is ottt).
  *
- * Layers that nobody reads, the last one apart, are side readouts R_l: they have the loss of the output, and send R_l^T e to the
- * population that they read. One of them may be global: earlier populations have a second matrix for its error. */
+ * Layers that nobody reads, the last one apart, are side readouts R_l: they have the loss of the output, and send
+ * R_l^T e to the population that they read. One of them may be global: earlier populations have a second matrix for
+ * its error. */
 #include "trainer/opzo.h"
 #include "core/context.h"
 #include "core/fpu.h"
@@ -22,7 +24,8 @@
 #include <string.h>
 
 static const struct snn__param params[] = {
-    SNN__PARAM_STR(SNN_OPZO_FEEDBACK, "feedback", "opzo|dfa|kp|zo|bp", "opzo", "what brings errors to the populations"),
+    SNN__PARAM_STR(SNN_OPZO_FEEDBACK, "feedback", "opzo|dfa|kp|zo|bp", "opzo",
+                   "what brings errors to the populations"),
     SNN__PARAM_STR(SNN_OPZO_NOISE_POS, "noise_pos", "post|pre", "post", "noise on the spikes, or on the currents"),
     SNN__PARAM_STR(SNN_OPZO_NOISE, "noise", "gaussian|rademacher|sphere", "gaussian", "distribution of the noise"),
     SNN__PARAM_I64(SNN_OPZO_ANTITHETIC, "antithetic", 0, 1, 1, "steps 2 k and 2 k + 1 take z and -z"),
@@ -30,12 +33,15 @@ static const struct snn__param params[] = {
     SNN__PARAM_F64(SNN_OPZO_MOMENTUM, "momentum", 0.0, 0.99999999, 0.9999, "share of a matrix that an update keeps"),
     SNN__PARAM_I64(SNN_OPZO_INVERSE_ALPHA, "inverse_alpha", 0, 1, 1, "matrices estimate J', not alpha J'"),
     SNN__PARAM_I64(SNN_OPZO_WARM_UP, "warm_up", 0, 1, 1, "matrices are a plain average at first"),
-    SNN__PARAM_STR(SNN_OPZO_MATRIX_INIT, "matrix_init", "zero|readout", "zero", "first values of the matrices; dfa, kp: readout"),
+    SNN__PARAM_STR(SNN_OPZO_MATRIX_INIT, "matrix_init", "zero|readout", "zero",
+                   "first values of the matrices; dfa, kp: readout"),
     SNN__PARAM_I64(SNN_OPZO_ONLINE, "online", 0, 1, 0, "0: one update per batch, 1: one update per step"),
-    SNN__PARAM_F64(SNN_OPZO_KP_RATE, "kp_rate", 0.0, 1e6, 1.0, "kp: learning rate of the matrices, in parts of the weights'"),
+    SNN__PARAM_F64(SNN_OPZO_KP_RATE, "kp_rate", 0.0, 1e6, 1.0,
+                   "kp: learning rate of the matrices, in parts of the weights'"),
     SNN__PARAM_F64(SNN_OPZO_KP_DECAY, "kp_decay", 0.0, 1.0, 1e-4, "kp: share of a matrix that a step takes away"),
     SNN__PARAM_F64(SNN_OPZO_LOCAL_SCALE, "local_scale", -1e6, 1e6, 1.0, "factor of the errors of side readouts"),
-    SNN__PARAM_STR(SNN_OPZO_GLOBAL_READOUT, "global_readout", NULL, "", "side readout that earlier populations learn from, too"),
+    SNN__PARAM_STR(SNN_OPZO_GLOBAL_READOUT, "global_readout", NULL, "",
+                   "side readout that earlier populations learn from, too"),
 };
 
 enum feedback { FEEDBACK_OPZO, FEEDBACK_DFA, FEEDBACK_KP, FEEDBACK_ZO, FEEDBACK_BP };
@@ -117,10 +123,12 @@ static snn_status check_layer(const snn_layer *layer)
 {
     for (size_t i = 0; i < layer->n_sources; i++)
         if (layer->source[i].delay)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s reads the step before; the method is for networks without feedback",
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "opzo: layer %s reads the step before; the method is for networks without feedback",
                              layer->name);
     if (layer->type == &snn__layer_maxpool)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s pools by maximum, which has no trace; use avgpool", layer->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s pools by maximum, which has no trace; use avgpool",
+                         layer->name);
     if (layer->type->flags & SNN__LAYER_BENDS)
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s: %s has no trace", layer->name, layer->type->name);
     return SNN_OK;
@@ -132,8 +140,10 @@ static snn_status check_readout(const snn_network *net, const snn_layer *layer)
     char want[48], got[48];
 
     if (!is_weights(layer) || read_by(net, layer) < 0)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: nobody reads layer %s, and it is no side readout: those are weights behind a "
-                         "population, with nothing but linear layers between", layer->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "opzo: nobody reads layer %s, and it is no side readout: those are weights behind a "
+                         "population, with nothing but linear layers between",
+                         layer->name);
     if (!snn__shape_equal(&layer->out, &last->out))
         return snn__fail(SNN_ERR_SHAPE, "opzo: side readout %s gives %s, the last layer %s", layer->name,
                          snn__shape_text(&layer->out, got), snn__shape_text(&last->out, want));
@@ -157,8 +167,10 @@ static snn_status check_global(const snn_trainer *tr)
     if (name[0] == '\0')
         return SNN_OK;
     if (l < 0 || (size_t)l + 1 == tr->net->n_layers || is_read(tr->net, tr->net->layer[l]))
-        return snn__fail(SNN_ERR_ARGUMENT, "opzo: global_readout \"%s\" is no side readout: a layer that nobody reads, and that is "
-                         "not the last", name);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "opzo: global_readout \"%s\" is no side readout: a layer that nobody reads, and that is "
+                         "not the last",
+                         name);
     if (feedback_of(tr) == FEEDBACK_ZO)
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: global_readout goes with feedback matrices or bp, not with zo");
     return SNN_OK;
@@ -175,7 +187,8 @@ static snn_status opzo_check(const snn_trainer *tr)
             SNN__TRY(check_readout(net, net->layer[l]));
     }
     if (!is_weights(last))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: the last layer, %s, must be a readout without neurons, as linear", last->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "opzo: the last layer, %s, must be a readout without neurons, as linear", last->name);
     return check_global(tr);
 }
 
@@ -202,7 +215,8 @@ static bool opzo_uses_constancy(const snn_trainer *tr)
 
 /* ---- the matrices ---- */
 
-/* Populations in order; behind the matrix of each one the second, if it lies below the population of the global readout. */
+/* Populations in order; behind the matrix of each one the second, if it lies below the population of the global
+ * readout. */
 static bool opzo_memory(const snn_trainer *tr, size_t index, struct snn__memory *m)
 {
     const snn_network *net = tr->net;
@@ -217,7 +231,8 @@ static bool opzo_memory(const snn_trainer *tr, size_t index, struct snn__memory 
             index -= matrices;
             continue;
         }
-        snprintf(m->name, sizeof m->name, "%s.%s", net->layer[l]->name, index ? SNN__OPZO_SIDE_MATRIX : SNN__OPZO_MATRIX);
+        snprintf(m->name, sizeof m->name, "%s.%s", net->layer[l]->name,
+                 index ? SNN__OPZO_SIDE_MATRIX : SNN__OPZO_MATRIX);
         m->layer = l;
         m->side = index > 0;
         m->rows = (uint32_t)snn__shape_length(&net->layer[net->n_layers - 1]->out);
@@ -247,7 +262,8 @@ static struct snn__window rows_of(size_t n)
 }
 
 /* M <- keep M + share sum_b o z^T; o [B][outputs], z [B][neurons] */
-static void turn(struct opzo *s, const struct snn__memory *m, float keep, float share, const float *o, struct snn__signal z)
+static void turn(struct opzo *s, const struct snn__memory *m, float keep, float share, const float *o,
+                 struct snn__signal z)
 {
     struct snn__outer p = { .m = s->trainer->pass.batch,
                             .n = m->rows,
@@ -299,13 +315,14 @@ static void use_matrix(struct opzo *s, const struct snn__memory *m, struct snn__
     float factor = flag(tr, SNN_OPZO_INVERSE_ALPHA) ? 1.0f / real(tr, SNN_OPZO_ALPHA) : 1.0f;
 
     if (s->feedback == FEEDBACK_OPZO)
-        turn(s, m, (float)keep, (float)(1.0 - keep) * factor / (float)tr->pass.batch, o, (struct snn__signal){ unit->noise, 1.0f });
+        turn(s, m, (float)keep, (float)(1.0 - keep) * factor / (float)tr->pass.batch, o,
+             (struct snn__signal){ unit->noise, 1.0f });
     apply(s, m, unit, e);
     if (s->feedback == FEEDBACK_KP) { /* e has its 1 / (B T) */
         double rate = snn_optimizer_rate(tr->optimizer, tr->run.epoch, tr->run.updates);
 
-        turn(s, m, 1.0f - real(tr, SNN_OPZO_KP_DECAY), -(float)(rate * snn__param_f64(&tr->params, SNN_OPZO_KP_RATE)), e,
-             snn__unit_trace(&tr->pass, unit));
+        turn(s, m, 1.0f - real(tr, SNN_OPZO_KP_DECAY), -(float)(rate * snn__param_f64(&tr->params, SNN_OPZO_KP_RATE)),
+             e, snn__unit_trace(&tr->pass, unit));
     }
 }
 
@@ -343,7 +360,8 @@ static void readout_error(struct opzo *s, struct snn__unit *unit, size_t t)
     bool global = (ptrdiff_t)unit->layer->index == s->global, arrived;
     float *e = snn__unit_error(unit, &arrived);
 
-    snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, tr->pass.batch, tr->classes, 1.0 / (double)tr->steps, e, s->sums);
+    snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, tr->pass.batch, tr->classes,
+              1.0 / (double)tr->steps, e, s->sums);
     unit->down = global ? 1.0f : real(tr, SNN_OPZO_LOCAL_SCALE);
     if (global) {
         snn__copy(tr->ctx, s->side_o, out.scale, out.data, tr->pass.batch * tr->classes);
@@ -426,20 +444,26 @@ static snn_status check_reach(struct snn__pass *pass)
         struct snn__unit *unit = &pass->unit[l];
 
         if (unit->aside && unit->flags & SNN__LAYER_POPULATION)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: population %s does not lead to the output", unit->layer->name);
-        unit->reached |= l + 1 == pass->n || unit->flags & SNN__LAYER_POPULATION || snn__unit_side_readout(pass, unit);
+            return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: population %s does not lead to the output",
+                             unit->layer->name);
+        unit->reached |=
+            l + 1 == pass->n || unit->flags & SNN__LAYER_POPULATION || snn__unit_side_readout(pass, unit);
         if (!unit->reached && unit->trainable)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: no error reaches layer %s, which has trained tensors: there must be a "
-                             "population between it and the next weights", unit->layer->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "opzo: no error reaches layer %s, which has trained tensors: there must be a "
+                             "population between it and the next weights",
+                             unit->layer->name);
         for (size_t i = 0; unit->reached && i < unit->layer->n_sources; i++)
-            if (unit->layer->source[i].node >= 0 && snn__unit_sends(pass, unit, &pass->unit[unit->layer->source[i].node]))
+            if (unit->layer->source[i].node >= 0 &&
+                snn__unit_sends(pass, unit, &pass->unit[unit->layer->source[i].node]))
                 pass->unit[unit->layer->source[i].node].reached = true;
     }
     return SNN_OK;
 }
 
 /* `most`: neurons of the largest population; `packed`, `bytes`: what products with the matrices take. */
-static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__arena *arena, size_t most, size_t packed, size_t bytes)
+static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__arena *arena, size_t most,
+                           size_t packed, size_t bytes)
 {
     size_t batch = tr->pass.batch_max, all = SNN__PRODUCT(batch, tr->classes);
     struct {
@@ -456,7 +480,8 @@ static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__ar
     };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+        SNN__TRY(
+            snn__arena_add(arena, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     return SNN_OK;
 }
 

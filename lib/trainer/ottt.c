@@ -4,8 +4,8 @@
  *   backward    within step t:  dI = e g(u[t] - th),  e = W^T dI of the layer above
  *   gradient    dW = sum_t dI[t] a[t]^T,  db = sum_t dI[t]
  *
- * The traces are kept by the populations (kernel/kernel.h) and taken by snn__credit(). Variant A updates once per batch with the
- * summed gradient, variant O after every step; the state is not cleared by an update. */
+ * The traces are kept by the populations (kernel/kernel.h) and taken by snn__credit(). Variant A updates once per
+ * batch with the summed gradient, variant O after every step; the state is not cleared by an update. */
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
@@ -24,7 +24,8 @@ static snn_status ottt_check(const snn_trainer *trainer)
         const snn_layer *layer = trainer->net->layer[l];
 
         if (layer->type == snn__layer_type_named("maxpool"))
-            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool", layer->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool",
+                             layer->name);
         if (layer->type->flags & SNN__LAYER_BENDS)
             return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s: %s has no trace", layer->name, layer->type->name);
     }

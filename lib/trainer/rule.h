@@ -11,15 +11,17 @@ struct snn__rule {
     size_t state_size; /* of `self` */
     /* Can it train this network? The message says why not. NULL: any. */
     snn_status (*check)(const snn_trainer *trainer);
-    /* Arrays that it carries from batch to batch, and that belong to a run as the moments of an optimizer do: describes number
-     * `index` by the parameters as they are, false past the last; and gives it its first values. NULL: none. */
+    /* Arrays that it carries from batch to batch, and that belong to a run as the moments of an optimizer do:
+     * describes number `index` by the parameters as they are, false past the last; and gives it its first values.
+     * NULL: none. */
     bool (*memory)(const snn_trainer *trainer, size_t index, struct snn__memory *memory);
     void (*begin_memory)(const snn_trainer *trainer, const struct snn__memory *memory);
     /* What it asks of the plan, from its parameters. */
     void (*needs)(const snn_trainer *trainer, struct snn__needs *needs);
     /* Asks for its own memory, once the pass is planned. NULL: has none. */
     snn_status (*plan)(void *self, snn_trainer *trainer, struct snn__arena *arena);
-    /* Share of step t in the mean output, which the loss and the accuracy are of. NULL: the host's choice of loss_on, equal shares. */
+    /* Share of step t in the mean output, which the loss and the accuracy are of. NULL: the host's choice of loss_on,
+     * equal shares. */
     double (*share)(const snn_trainer *trainer, size_t t);
     /* May the input's constancy be used? NULL: yes. */
     bool (*uses_constancy)(const snn_trainer *trainer);
@@ -32,7 +34,8 @@ struct snn__rule {
     void (*before)(void *self, snn_trainer *trainer, size_t t);
     /* Is step t trained? NULL: all are. */
     bool (*trains)(const void *self, size_t t);
-    /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to do. */
+    /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to
+     * do. */
     snn_status (*step)(void *self, snn_trainer *trainer, size_t t);
     /* Does it read the losses of single samples, besides the error at the output? NULL: no. */
     bool (*needs_loss)(const snn_trainer *trainer);
@@ -46,7 +49,8 @@ const struct snn__rule *snn__rule_named(const char *name);
 
 /* What the methods share. */
 
-/* credit.c: the one door to a weight gradient. The presynaptic factor is the trace where there is one, else the value. */
+/* credit.c: the one door to a weight gradient. The presynaptic factor is the trace where there is one, else the
+ * value. */
 void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e);
 /* The gradient of step t is complete: shows it to an observer that asked for single steps. */
 void snn__step_credited(snn_trainer *trainer, size_t t);
@@ -56,7 +60,8 @@ snn_status snn__learn(snn_trainer *trainer);
 snn_status snn__learn_within(snn_trainer *trainer);
 
 struct snn__solution;
-/* For the metrics: a method solved an equation, which left this; `gap` is how far the rates are from their equilibrium. */
+/* For the metrics: a method solved an equation, which left this; `gap` is how far the rates are from their
+ * equilibrium. */
 void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, double gap);
 
 #endif

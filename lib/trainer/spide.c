@@ -7,8 +7,8 @@
  *               average beta_l = G mean of s_l, near the solution of the same equations with beta for G s
  *   gradient    dW_l = (m_l beta_l / V) a_(l-1)^T
  *
- * All that a weight needs are the averages of its two ends in both stages: no surrogate, no solver, and memory that grows with
- * neither number of steps. All gradients carry the factor S. */
+ * All that a weight needs are the averages of its two ends in both stages: no surrogate, no solver, and memory that
+ * grows with neither number of steps. All gradients carry the factor S. */
 #include "trainer/spide.h"
 #include "core/context.h"
 #include "layer/types.h"
@@ -33,8 +33,10 @@ static snn_status spide_check(const snn_trainer *trainer)
     SNN__TRY(snn__network_loop(net, "spide", &loop));
     for (size_t l = 0; l <= loop.top; l++)
         if (net->layer[l]->type == &snn__layer_batch_norm || net->layer[l]->type == &snn__layer_maxpool)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "spide: layer %s is a %s; below the read-out only linear layers and neurons "
-                             "have averages", net->layer[l]->name, net->layer[l]->type->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "spide: layer %s is a %s; below the read-out only linear layers and neurons "
+                             "have averages",
+                             net->layer[l]->name, net->layer[l]->type->name);
     return SNN_OK;
 }
 

@@ -41,7 +41,8 @@ static snn_status take_error(snn_trainer *tr, const float *error)
     if (!tr->ctx->kernels->finite(error, tr->classes))
         return snn__fail(SNN_ERR_DIVERGED, "stream: the error holds a value that is not finite");
     if (has_side_readout(&tr->pass) || (tr->rule->needs_loss != NULL && tr->rule->needs_loss(tr)))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s with these settings learns from the loss of a label, not from an error",
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "stream: %s with these settings learns from the loss of a label, not from an error",
                          tr->owner);
     snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, 0), 1.0f, error, tr->classes);
     return SNN_OK;
@@ -101,15 +102,19 @@ static snn_status check(const snn_trainer *tr)
     const struct snn__needs *needs = &tr->pass.needs;
 
     if (tr->optimizer == NULL || !tr->prepared || tr->batch_max != 1 || tr->steps != 1)
-        return snn__fail(SNN_ERR_STATE, "stream: the trainer must have an optimizer, 1 step, and be prepared for batches of 1");
+        return snn__fail(SNN_ERR_STATE,
+                         "stream: the trainer must have an optimizer, 1 step, and be prepared for batches of 1");
     if (needs->history || needs->rates || needs->equilibrium || needs->couples || tr->rule->step == NULL)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; ottt, sltt, opzo and sei do", tr->owner);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; ottt, sltt, opzo and sei do",
+                         tr->owner);
     if (tr->projecting.projection != NULL || tr->loss.share > 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: learning goes with neither a projection nor a teacher");
     for (size_t l = 0; l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type == &snn__layer_batch_norm)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "stream: layer %s: a batch of one sample has no statistics; train it before, or "
-                             "take weights that are standardised", tr->net->layer[l]->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "stream: layer %s: a batch of one sample has no statistics; train it before, or "
+                             "take weights that are standardised",
+                             tr->net->layer[l]->name);
     SNN__TRY(snn__network_check_latent(tr->net));
     return snn__stream_check(tr->net);
 }

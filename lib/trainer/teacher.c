@@ -1,9 +1,10 @@
-/* trainer/teacher.c - distillation: logits of another network, or of the host, as targets of the loss (lib/loss/loss.c).
+/* trainer/teacher.c - distillation: logits of another network, or of the host, as targets of the loss
+ * (lib/loss/loss.c).
  *
  *   L = (1 - mu) loss(q, y) + mu tau^2 KL( softmax(p / tau) || softmax(q / tau) )
  *
- * p: the mean over its steps of the teacher's outputs in evaluation, of the very samples that are trained: what is drawn for a
- * sample depends on the data set, the epoch and the sample alone, so the teacher reads it anew. */
+ * p: the mean over its steps of the teacher's outputs in evaluation, of the very samples that are trained: what is
+ * drawn for a sample depends on the data set, the epoch and the sample alone, so the teacher reads it anew. */
 #include "core/context.h"
 #include "core/fpu.h"
 #include "trainer/rule.h"
@@ -75,10 +76,11 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
         return snn__fail(SNN_ERR_STATE, "%s: distil is %g, but there is neither a teacher nor its logits", tr->owner,
                          (double)tr->loss.share);
     if (!teacher->prepared || teacher->batch_max < batch->n)
-        return snn__fail(SNN_ERR_STATE, "%s: the teacher is not prepared for batches of %zu samples", tr->owner, batch->n);
+        return snn__fail(SNN_ERR_STATE, "%s: the teacher is not prepared for batches of %zu samples", tr->owner,
+                         batch->n);
     if (batch->frames != 1 && batch->frames != teacher->steps)
-        return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit the %zu steps of the teacher", tr->owner,
-                         batch->frames, teacher->steps);
+        return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit the %zu steps of the teacher",
+                         tr->owner, batch->frames, teacher->steps);
     question.label = NULL;
     SNN__TRY(snn__trainer_enter(teacher, true, &before));
     rc = snn__run_batch(teacher, &question, false, &result);

@@ -16,14 +16,21 @@ static const struct snn__param common[] = {
                    "cross-entropy, mean squared error, their mixture, or half the squared distance"),
     SNN__PARAM_F64(SNN_TRAINER_LOSS_MIX, "loss_mix", 0.0, 1.0, 0.05, "share of the squared error in ce_mse"),
     SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot", "target of the squared error"),
-    SNN__PARAM_F64(SNN_TRAINER_MSE_CONSTANT, "mse_constant", -1e6, 1e6, 1.0, "target of every class if mse_target is constant"),
-    SNN__PARAM_F64(SNN_TRAINER_LABEL_SMOOTHING, "label_smoothing", 0.0, 0.999, 0.0, "e of (1 - e) onehot + e / classes"),
-    SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", "step|mean", "step", "loss of every step's output, or of the mean output"),
-    SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", "direct|poisson|latency", "direct", "how a static sample becomes T inputs"),
-    SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0, "mu: share of the distance from a teacher in the loss"),
-    SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0, "tau: both outputs are divided by it before that distance"),
+    SNN__PARAM_F64(SNN_TRAINER_MSE_CONSTANT, "mse_constant", -1e6, 1e6, 1.0,
+                   "target of every class if mse_target is constant"),
+    SNN__PARAM_F64(SNN_TRAINER_LABEL_SMOOTHING, "label_smoothing", 0.0, 0.999, 0.0,
+                   "e of (1 - e) onehot + e / classes"),
+    SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", "step|mean", "step",
+                   "loss of every step's output, or of the mean output"),
+    SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", "direct|poisson|latency", "direct",
+                   "how a static sample becomes T inputs"),
+    SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0,
+                   "mu: share of the distance from a teacher in the loss"),
+    SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0,
+                   "tau: both outputs are divided by it before that distance"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SHUFFLE, "shuffle", 0, 1, 1, "epochs draw their order from seed and epoch"),
-    SNN__PARAM_LIVE_I64(SNN_TRAINER_DROP_LAST, "drop_last", 0, 1, 0, "epochs leave out a last batch that is not full"),
+    SNN__PARAM_LIVE_I64(SNN_TRAINER_DROP_LAST, "drop_last", 0, 1, 0,
+                        "epochs leave out a last batch that is not full"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SKIP_UNREADABLE, "skip_unreadable", 0, 1, 0,
                         "epochs leave out batches of which a sample cannot be read"),
 };
@@ -75,8 +82,8 @@ static snn_status set_up(snn_trainer *tr)
         if (tr->self == NULL)
             return SNN_ERR_MEMORY;
     }
-    SNN__TRY(snn__params_init(&tr->params, tr->ctx, tr->owner, common, sizeof common / sizeof *common, tr->rule->params,
-                              tr->rule->n_params));
+    SNN__TRY(snn__params_init(&tr->params, tr->ctx, tr->owner, common, sizeof common / sizeof *common,
+                              tr->rule->params, tr->rule->n_params));
     if (tr->optimizer != NULL && tr->rule->check != NULL)
         SNN__TRY(tr->rule->check(tr));
     tr->run.method = tr->rule->name;
@@ -302,7 +309,8 @@ snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *use
     if (trainer == NULL)
         return no_trainer();
     if (trainer->prepared)
-        return snn__fail(SNN_ERR_STATE, "%s: a source of noise must come before snn_trainer_prepare()", trainer->owner);
+        return snn__fail(SNN_ERR_STATE, "%s: a source of noise must come before snn_trainer_prepare()",
+                         trainer->owner);
     trainer->noise = fn;
     trainer->noise_user = user;
     return SNN_OK;
@@ -344,22 +352,28 @@ static snn_status check_projection(const snn_trainer *tr)
     if (!snn__projection_binds(tr->projecting.projection))
         return SNN_OK;
     if (strcmp(snn_optimizer_name(tr->optimizer), "sgd") != 0)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs the optimizer sgd; %s does not keep to its "
-                         "directions", tr->owner, snn_optimizer_name(tr->optimizer));
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: a projection with frozen rows needs the optimizer sgd; %s does not keep to its "
+                         "directions",
+                         tr->owner, snn_optimizer_name(tr->optimizer));
     SNN__TRY(snn_optimizer_get_f64(tr->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, &decay));
     if (decay != 0)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs weight_decay 0, not %g", tr->owner, decay);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs weight_decay 0, not %g",
+                         tr->owner, decay);
     return SNN_OK;
 }
 
-/* From the first frozen row on, batch norms are what they are; a method that computes rates has statistics of its own. */
+/* From the first frozen row on, batch norms are what they are; a method that computes rates has statistics of its
+ * own. */
 static snn_status hold_norms(const snn_trainer *tr, struct snn__needs *needs)
 {
     needs->held = snn__projection_binds(tr->projecting.projection);
     for (size_t l = 0; needs->held && needs->equilibrium && l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type == snn__layer_type_named("batch_norm"))
-            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: with this method a projection with frozen rows does not train networks "
-                             "with batch norm", tr->owner, tr->net->layer[l]->name);
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "%s: layer %s: with this method a projection with frozen rows does not train networks "
+                             "with batch norm",
+                             tr->owner, tr->net->layer[l]->name);
     return SNN_OK;
 }
 
@@ -369,8 +383,10 @@ static snn_status check_norms(const snn_trainer *tr)
     const snn_layer *norm = snn__norm_of_one(tr, false);
 
     if (norm != NULL)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: in batches of 1 sample a batch norm over vectors has one value, and no "
-                         "variance; prepare for batches of 2 or more", tr->owner, norm->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: layer %s: in batches of 1 sample a batch norm over vectors has one value, and no "
+                         "variance; prepare for batches of 2 or more",
+                         tr->owner, norm->name);
     return SNN_OK;
 }
 
@@ -419,7 +435,8 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
     tr->pass.projecting = projects ? &tr->projecting : NULL;
     snn__arena_init(a, tr->ctx);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+        SNN__TRY(
+            snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
     if (tr->optimizer != NULL && tr->rule->plan != NULL)
         SNN__TRY(tr->rule->plan(tr->self, tr, a));
     if (projects)
@@ -446,7 +463,8 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__need
     needs->inputs = tr->projecting.projection != NULL;
     SNN__TRY(hold_norms(tr, needs));
     if (tr->loss_on_mean && !needs->history && !needs->rates)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt", tr->owner);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
+                         tr->owner);
     return SNN_OK;
 }
 
@@ -459,8 +477,8 @@ static snn_status prepare(snn_trainer *tr, size_t batch)
 
     read_settings(tr);
     if (last->out.rank != 1)
-        return snn__fail(SNN_ERR_SHAPE, "%s: the last layer, %s, must give a vector [classes], not %s", tr->owner, last->name,
-                         snn__shape_text(&last->out, text));
+        return snn__fail(SNN_ERR_SHAPE, "%s: the last layer, %s, must give a vector [classes], not %s", tr->owner,
+                         last->name, snn__shape_text(&last->out, text));
     tr->classes = snn__shape_length(&last->out);
     if (tr->optimizer != NULL)
         SNN__TRY(check_learning(tr, batch, &needs));
@@ -474,7 +492,8 @@ static snn_status prepare(snn_trainer *tr, size_t batch)
     return SNN_OK;
 }
 
-/* A trainer as it is, but without a plan: with a state of its rule of its own, so that planning changes nothing of `tr`. */
+/* A trainer as it is, but without a plan: with a state of its rule of its own, so that planning changes nothing of
+ * `tr`. */
 static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
 {
     *to = *tr;
@@ -511,7 +530,8 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
         return no_trainer();
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     if (batch == 0 || batch > (1u << 24))
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch, 1u << 24);
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch,
+                         1u << 24);
     before = *trainer;
     SNN__TRY(snn__projection_keep(&rows, trainer->projecting.projection));
     rc = begin_anew(trainer, &before);
@@ -534,7 +554,8 @@ uint64_t snn_trainer_bytes(const snn_trainer *trainer)
     if (trainer == NULL || !trainer->prepared)
         return 0;
     for (size_t i = 0; i < trainer->n_memory; i++)
-        memory += sizeof *trainer->memory + (uint64_t)trainer->memory[i].rows * trainer->memory[i].columns * sizeof(float);
+        memory +=
+            sizeof *trainer->memory + (uint64_t)trainer->memory[i].rows * trainer->memory[i].columns * sizeof(float);
     return snn__pass_bytes(&trainer->pass) + trainer->arena.bytes + memory +
            trainer->run.n_moments * trainer->run.length * sizeof(float) + sizeof *trainer;
 }

@@ -94,7 +94,8 @@ struct snn_trainer {
     float *logits;        /* [B,classes], of the teacher for this batch, where the loss has a share of it */
     size_t n_logits;      /* samples of which the host supplied them */
 
-    float *out_sum;      /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's shares */
+    float *out_sum;      /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's
+                            shares */
     float *sample;       /* [B,len]: samples as the data set delivers them */
     float *scratch;      /* [B,len] */
     uint32_t *label;     /* [B] */
@@ -155,8 +156,8 @@ struct snn__result {
 bool snn__is_static(const snn_trainer *trainer, size_t frames);
 /* The batch norm that has one value per channel, which is no statistic, in a batch of one sample; or NULL. */
 const snn_layer *snn__norm_of_one(const snn_trainer *trainer, bool is_static);
-/* Runs one batch through the network, and trains on it if `train`. A failure changes nothing that training carries on; unread: it was a
- * sample's. */
+/* Runs one batch through the network, and trains on it if `train`. A failure changes nothing that training carries
+ * on; unread: it was a sample's. */
 snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool train, struct snn__result *result);
 
 /* undo.c: a refused update changes nothing. Planned before the arena is committed, and after. */
@@ -185,7 +186,8 @@ void snn__forget_counters(snn_trainer *trainer);
 /* epoch.c: no epoch is under way any more. */
 void snn__end_epoch(snn_trainer *trainer);
 
-/* use.c: a call begins to compute, which none may while another does; in the progress callback of an epoch, one that looks may. */
+/* use.c: a call begins to compute, which none may while another does; in the progress callback of an epoch, one that
+ * looks may. */
 snn_status snn__trainer_enter(snn_trainer *trainer, bool looks, enum snn__use *before);
 void snn__trainer_leave(snn_trainer *trainer, enum snn__use before);
 /* SNN_ERR_STATE if it is at more than `most`. */

@@ -1,8 +1,9 @@
-/* trainer/undo.c - what a training sequence changes before its update is accepted: state of layers (running statistics, power
- * iterations), thresholds that it raises to their bound, what a method carries from batch to batch, lateral weights.
+/* trainer/undo.c - what a training sequence changes before its update is accepted: state of layers (running
+ * statistics, power iterations), thresholds that it raises to their bound, what a method carries from batch to batch,
+ * lateral weights.
  *
- * A copy is made when the sequence begins, and after every update within it. A refused update takes the copy back, so that it
- * changes nothing; one whose state would not be finite is refused. */
+ * A copy is made when the sequence begins, and after every update within it. A refused update takes the copy back, so
+ * that it changes nothing; one whose state would not be finite is refused. */
 #include "kernel/kernel.h"
 #include "trainer/trainer.h"
 #include <string.h>
@@ -80,7 +81,8 @@ snn_status snn__undo_check(const snn_trainer *tr)
         const struct snn__carried *c = &tr->undo.list[i];
 
         if (!tr->ctx->kernels->finite(c->data, c->length))
-            return snn__fail(SNN_ERR_DIVERGED, "layer %s: %s would not be finite: no parameter changed; the inputs may be too large",
+            return snn__fail(SNN_ERR_DIVERGED,
+                             "layer %s: %s would not be finite: no parameter changed; the inputs may be too large",
                              c->of, c->what);
     }
     return SNN_OK;

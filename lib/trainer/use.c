@@ -1,4 +1,5 @@
-/* trainer/use.c - one call at a time. What a callback, or another thread, may not do while a trainer is at work is refused. */
+/* trainer/use.c - one call at a time. What a callback, or another thread, may not do while a trainer is at work is
+ * refused. */
 #include "trainer/trainer.h"
 
 static bool change(snn_trainer *tr, int from, int to)
@@ -10,8 +11,11 @@ snn_status snn__trainer_check_use(const snn_trainer *tr, enum snn__use most)
 {
     if (atomic_load(&tr->use) <= (int)most)
         return SNN_OK;
-    return snn__fail(SNN_ERR_STATE, "%s: it is at work, and this call came from one of its callbacks or another thread; in the progress "
-                     "callback of an epoch it may evaluate, predict and be saved, else wait until the call has returned", tr->owner);
+    return snn__fail(
+        SNN_ERR_STATE,
+        "%s: it is at work, and this call came from one of its callbacks or another thread; in the progress "
+        "callback of an epoch it may evaluate, predict and be saved, else wait until the call has returned",
+        tr->owner);
 }
 
 snn_status snn__trainer_enter(snn_trainer *tr, bool looks, enum snn__use *before)

@@ -220,9 +220,9 @@ static void print_json(const struct bench_train *b, const struct subject *s, con
     json_t *out;
 
     out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "event", b->memory ? "memory" : "speed",
-                    "machine", b->machine, "isa", f->isa, "network", run_name(b->config), "trainer", s->method, "steps",
-                    (json_int_t)s->steps, "batch", (json_int_t)config_whole(b->config, "batch", 0), "threads",
-                    (json_int_t)f->threads, "parameters", (json_int_t)f->parameters, "trainer_bytes",
+                    "machine", b->machine, "isa", f->isa, "network", run_name(b->config), "trainer", s->method,
+                    "steps", (json_int_t)s->steps, "batch", (json_int_t)config_whole(b->config, "batch", 0),
+                    "threads", (json_int_t)f->threads, "parameters", (json_int_t)f->parameters, "trainer_bytes",
                     (json_int_t)f->trainer_bytes);
     if (b->memory) {
         json_object_set_new(out, "peak_resident_bytes", json_integer((json_int_t)f->resident));

@@ -19,8 +19,10 @@ static const struct flag flags[] = {
     { "data", "FORMAT:DIR", "data", "what every task permutes; default: Debian's dataset-fashion-mnist" },
     { "net", "NOTATION", "network", "as in snn train, its last layer the head of all tasks; default 784-800-800-10" },
     { "tasks", "K", NULL, "number of tasks; default 3" },
-    { "rows", "M,M,...", NULL, "lateral neurons of task 1 for each layer that may have them; default: no projection" },
-    { "more", "M,M,.../...", NULL, "those that tasks 2, 3, ... add, the last list all further ones; default: as --rows" },
+    { "rows", "M,M,...", NULL,
+      "lateral neurons of task 1 for each layer that may have them; default: no projection" },
+    { "more", "M,M,.../...", NULL,
+      "those that tasks 2, 3, ... add, the last list all further ones; default: as --rows" },
     { "hebb-lr", "X,X,...", NULL, "learning rates of their weights, one for each layer; default: projection.lr" },
     { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default lif" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
@@ -33,7 +35,8 @@ static const struct flag flags[] = {
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
     { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
     { "matrix", "FILE.svg", NULL, "draw the accuracies on every task after every task" },
-    { "save", "MODEL", NULL, "file for the network at the end; MODEL.ckpt until then, after every task and when interrupted" },
+    { "save", "MODEL", NULL,
+      "file for the network at the end; MODEL.ckpt until then, after every task and when interrupted" },
     { "resume", "FILE", NULL, "go on from such a checkpoint; what it holds cannot be changed" },
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
@@ -65,12 +68,15 @@ static const char *const text_flag[] = { "rows", "more", "hebb-lr" };
 
 static int help(void)
 {
-    printf("usage: snn continual [CONFIG.json] [FLAGS]\n\n"
-           "Trains one network on K tasks, one after the other: each permutes the pixels of the data in its own way, the first "
-           "leaves\n"
-           "them. Lateral neurons (--rows) keep later tasks out of what earlier ones use; without them the network forgets. "
-           "Prints the\n"
-           "accuracy on every task after every task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
+    printf(
+        "usage: snn continual [CONFIG.json] [FLAGS]\n\n"
+        "Trains one network on K tasks, one after the other: each permutes the pixels of the data in its own way, "
+        "the first "
+        "leaves\n"
+        "them. Lateral neurons (--rows) keep later tasks out of what earlier ones use; without them the network "
+        "forgets. "
+        "Prints the\n"
+        "accuracy on every task after every task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
     args_help(flags);
     param_topics();
     return DONE;
@@ -115,7 +121,8 @@ static snn_status read_permuted(void *user, size_t index, size_t frame, float *x
 }
 
 /* The split of a task; `user` must live as long. */
-static snn_status open_task(struct continual *c, snn_dataset **out, struct permuted *user, const snn_dataset *base, size_t task)
+static snn_status open_task(struct continual *c, snn_dataset **out, struct permuted *user, const snn_dataset *base,
+                            size_t task)
 {
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
     snn_dataset_source source;
@@ -187,8 +194,8 @@ static int open_data(struct continual *c)
     for (uint32_t d = 0; d < run->shape.rank; d++)
         pixels *= run->shape.shape[d];
     if (pixels > PIXELS_MAX || run->shape.frames > 1)
-        return fail(FAILED, "samples of %zu numbers in %zu frames; still samples of at most %d can be permuted", pixels,
-                    (size_t)run->shape.frames, PIXELS_MAX);
+        return fail(FAILED, "samples of %zu numbers in %zu frames; still samples of at most %d can be permuted",
+                    pixels, (size_t)run->shape.frames, PIXELS_MAX);
     c->order = malloc(pixels * sizeof *c->order);
     return c->order ? DONE : fail(FAILED, "no memory for %zu pixels", pixels);
 }
@@ -305,8 +312,8 @@ static snn_status set_note(struct continual *c, const char *key, char *text)
 
 static snn_status save_checkpoint(struct continual *c, bool under_way)
 {
-    json_t *state = json_pack("{s:I, s:I, s:b, s:[]}", "tasks", (json_int_t)c->tasks, "ended", (json_int_t)ended(c), "under_way",
-                              under_way, "accuracy");
+    json_t *state = json_pack("{s:I, s:I, s:b, s:[]}", "tasks", (json_int_t)c->tasks, "ended", (json_int_t)ended(c),
+                              "under_way", under_way, "accuracy");
     snn_status rc;
 
     for (size_t i = 0; i < 3; i++)
@@ -352,7 +359,9 @@ static int read_checkpoint(struct continual *c, const char *path)
     c->tasks = json_integer_value(json_object_get(c->state, "tasks"));
     for (size_t i = 0; i < 3; i++)
         c->text[i] = json_string_value(json_object_get(c->state, text_flag[i]));
-    return c->tasks >= 1 && c->tasks <= TASKS_MAX ? DONE : fail(FAILED, "%s: a sequence of %lld tasks", path, (long long)c->tasks);
+    return c->tasks >= 1 && c->tasks <= TASKS_MAX
+               ? DONE
+               : fail(FAILED, "%s: a sequence of %lld tasks", path, (long long)c->tasks);
 }
 
 /* The tasks that have ended, as quickly as they can be told; then the numbers of all arrays. */
@@ -400,8 +409,10 @@ static int name_files(struct continual *c)
             return fail(FAILED, "out of memory");
         c->saved = ckpt && strcmp(from, c->checkpoint) == 0;
     }
-    status = outputs_check((const struct output[]){ { "model", c->model, true }, { "checkpoint", c->checkpoint, true },
-                                                    { "--matrix", matrix, false } }, 3);
+    status = outputs_check((const struct output[]){ { "model", c->model, true },
+                                                    { "checkpoint", c->checkpoint, true },
+                                                    { "--matrix", matrix, false } },
+                           3);
     return status == DONE ? svg_check_name(matrix) : status;
 }
 
@@ -421,8 +432,8 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
     rc = save_checkpoint(c, under_way);
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
-    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s by %s; to go on: snn continual --resume %s", ended(c),
-                (long long)c->tasks, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
+    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s by %s; to go on: snn continual --resume %s",
+                ended(c), (long long)c->tasks, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
 }
 
 /* `begun`: a checkpoint was taken up in the middle of it. */
@@ -510,7 +521,8 @@ static void draw_cell(struct svg *s, const struct continual *c, size_t i, size_t
 
     if (isnan(a))
         return;
-    fprintf(s->file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"%.2f\"/>\n", x, y,
+    fprintf(s->file,
+            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"%.2f\"/>\n", x, y,
             side - 2, side - 2, STRONG, fmax(0.05, 2 * a - 1));
     svg_text(s, x + side / 2 - 1, y + side / 2 + 4, 12, a > 0.8 ? "#ffffff" : INK, "middle", false, "%.1f", 100 * a);
 }
@@ -520,11 +532,13 @@ static int draw_matrix(const struct continual *c, const char *path, const snn_co
     double side = 44, n = (double)c->tasks;
     struct svg s;
 
-    if (svg_open(&s, path, fmax(420, 110 + side * n), 130 + side * n, "accuracy on every task after every task") != DONE)
+    if (svg_open(&s, path, fmax(420, 110 + side * n), 130 + side * n, "accuracy on every task after every task") !=
+        DONE)
         return FAILED;
-    svg_text(&s, 20, 34, 17, INK, "start", true, "%.60s \u00b7 %s", run_name(c->run.config), run_method(c->run.config).s);
-    svg_text(&s, 20, 56, 13, MUTED, "start", false, "%s: ACC %.2f %%, BWT %.2f %%", c->run.projection ? "hlop" : "no projection",
-             100 * info->acc, 100 * info->bwt);
+    svg_text(&s, 20, 34, 17, INK, "start", true, "%.60s \u00b7 %s", run_name(c->run.config),
+             run_method(c->run.config).s);
+    svg_text(&s, 20, 56, 13, MUTED, "start", false, "%s: ACC %.2f %%, BWT %.2f %%",
+             c->run.projection ? "hlop" : "no projection", 100 * info->acc, 100 * info->bwt);
     for (size_t i = 0; i < (size_t)c->tasks; i++) {
         svg_text(&s, 82, 100 + side * (double)i + side / 2 + 4, 12, MUTED, "end", false, "after %zu", i + 1);
         svg_text(&s, 90 + side * (double)i + side / 2, 92, 12, MUTED, "middle", false, "task %zu", i + 1);

@@ -27,7 +27,8 @@ static int help(void)
            "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts "
            "them:\n"
            "dense (every connection at every step), MACs (real-valued inputs that are not zero) and ACs (spikes).\n"
-           "Takes steps, encoder and normalisation from the model; parameters of data and trainer may be overridden as in snn train.\n\n");
+           "Takes steps, encoder and normalisation from the model; parameters of data and trainer may be overridden "
+           "as in snn train.\n\n");
     args_help(flags);
     param_topics();
     return DONE;
@@ -43,8 +44,8 @@ static int check_data(const struct run *run, const json_t *over, const json_t *t
         (strcmp(config_text(run->config, "data.format", ""), format) == 0 &&
          strcmp(config_text(run->config, "data.dir", ""), directory) == 0))
         return DONE;
-    return fail(USAGE, "which data? %s was trained on %s:%s; --data %s:%s evaluates it on them", model, format, directory,
-                format, directory);
+    return fail(USAGE, "which data? %s was trained on %s:%s; --data %s:%s evaluates it on them", model, format,
+                directory, format, directory);
 }
 
 static int configure(struct run *run, struct args *args)

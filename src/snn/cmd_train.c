@@ -17,16 +17,21 @@
 #include <unistd.h>
 
 static const struct flag flags[] = {
-    { "data", "FORMAT:DIR", "data", "idx, cifar10, cifar100 or nmnist files; default: Debian's dataset-fashion-mnist" },
+    { "data", "FORMAT:DIR", "data",
+      "idx, cifar10, cifar100 or nmnist files; default: Debian's dataset-fashion-mnist" },
     { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
     { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
-    { "mean", "X,...", "data.mean", "subtracted from the input, instead of a measured mean; one number or one per channel" },
+    { "mean", "X,...", "data.mean",
+      "subtracted from the input, instead of a measured mean; one number or one per channel" },
     { "deviation", "X,...", "data.deviation", "then divides the input; goes with --mean" },
-    { "neuron", "TYPE", "neuron.type", "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
+    { "neuron", "TYPE", "neuron.type",
+      "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
-    { "start", "MODEL", "start", "first weights: those of a model of the same layers, as one trained with --binary none" },
-    { "teacher", "MODEL", "teacher", "a model whose outputs are targets, too: trainer.distil 0.7 and distil_tau 4, if not set" },
+    { "start", "MODEL", "start",
+      "first weights: those of a model of the same layers, as one trained with --binary none" },
+    { "teacher", "MODEL", "teacher",
+      "a model whose outputs are targets, too: trainer.distil 0.7 and distil_tau 4, if not set" },
     { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
     { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
@@ -41,7 +46,8 @@ static const struct flag flags[] = {
     { "momentum", "X", "optimizer.momentum", "default 0.9 for sgd" },
     { "weight-decay", "X", "optimizer.weight_decay", "default 0" },
     { "schedule", "NAME", "optimizer.schedule", "constant, step, multi_step, cosine to 0 over the epochs (default)" },
-    { "save", "MODEL", NULL, "file for the model; default model.snn if that is new, or the checkpoint's name without .ckpt" },
+    { "save", "MODEL", NULL,
+      "file for the model; default model.snn if that is new, or the checkpoint's name without .ckpt" },
     { "packed", "FILE", NULL, "write the model there, too, with one bit for every weight of a binary layer" },
     { "resume", "CHECKPOINT", NULL, "go on where this file stopped; needs no other flag" },
     { "every", "N", NULL, "write MODEL.ckpt after every N epochs; default 1; 0: only when interrupted" },
@@ -115,8 +121,8 @@ static int check_default(const struct train *t)
 
     for (size_t i = 0; i < sizeof path / sizeof *path; i++)
         if (access(path[i], F_OK) == 0)
-            return fail(USAGE, "%s: is there already: --save FILE names another model, --save %s replaces it", path[i],
-                        t->model);
+            return fail(USAGE, "%s: is there already: --save FILE names another model, --save %s replaces it",
+                        path[i], t->model);
     return DONE;
 }
 
@@ -153,7 +159,8 @@ static int recall(struct train *t)
     int status;
 
     if (access(t->resume, F_OK) != 0 && model && access(model, F_OK) == 0)
-        status = fail(FAILED, "%s: is not there, as %s is complete: --keep leaves it, --start %s begins with these weights",
+        status = fail(FAILED,
+                      "%s: is not there, as %s is complete: --keep leaves it, --start %s begins with these weights",
                       t->resume, model, model);
     else
         status = run_notes_of(t->resume, key, text, 2);
@@ -181,8 +188,9 @@ static int configure(struct train *t)
     if (t->resume) {
         if (config_get(t->args.config, "network") || json_object_get(t->args.config, "neuron") ||
             config_get(t->args.config, "dropout") || config_get(t->args.config, "binary"))
-            return fail(USAGE,
-                        "--net, --neuron, --binary and --dropout do not go with --resume: the checkpoint holds the network");
+            return fail(
+                USAGE,
+                "--net, --neuron, --binary and --dropout do not go with --resume: the checkpoint holds the network");
         status = recall(t);
     } else {
         t->run.config = json_object();
@@ -249,7 +257,8 @@ static int open_network(struct train *t)
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
-/* The configuration becomes part of the network now, so that checkpoints carry it as well, with the files to write. */
+/* The configuration becomes part of the network now, so that checkpoints carry it as well, with the files to
+ * write. */
 static int attach_notes(struct train *t)
 {
     json_t *files = outputs_note(t->args.own, t->checkpoint);
@@ -335,31 +344,32 @@ static void report_more(const struct epoch_row *row)
         printf("         backward firing %.2f%%\n", 100 * row->backward_rate);
     if (!isfinite(row->solver_iterations))
         return;
-    printf("         equilibrium gap %.3f  solver: %.1f iterations, residual at most %.1e, %.0f batch%s not converged\n",
-           row->equilibrium_gap, row->solver_iterations, row->solver_residual, row->solver_failures,
-           row->solver_failures > 0.5 && row->solver_failures < 1.5 ? "" : "es");
+    printf(
+        "         equilibrium gap %.3f  solver: %.1f iterations, residual at most %.1e, %.0f batch%s not converged\n",
+        row->equilibrium_gap, row->solver_iterations, row->solver_residual, row->solver_failures,
+        row->solver_failures > 0.5 && row->solver_failures < 1.5 ? "" : "es");
 }
 
 static void report(struct train *t, const struct epoch_row *row)
 {
     progress_clear(&t->progress);
     if (t->json)
-        json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
-                            "epoch",
-                            (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
-                            json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss),
-                            "test_accuracy", json_figure(row->test_accuracy), "learning_rate",
-                            json_figure(row->learning_rate), "firing_rate", json_figure(row->firing_rate), "seconds",
-                            json_figure(row->seconds), "samples_per_second", json_figure(row->samples_per_second),
-                            "equilibrium_gap", json_figure(row->equilibrium_gap), "solver_iterations",
-                            json_figure(row->solver_iterations), "solver_residual", json_figure(row->solver_residual),
-                            "solver_failures", json_figure(row->solver_failures), "backward_rate",
-                            json_figure(row->backward_rate)),
-                  9);
+        json_line(
+            json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
+                      "epoch", (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
+                      json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss), "test_accuracy",
+                      json_figure(row->test_accuracy), "learning_rate", json_figure(row->learning_rate),
+                      "firing_rate", json_figure(row->firing_rate), "seconds", json_figure(row->seconds),
+                      "samples_per_second", json_figure(row->samples_per_second), "equilibrium_gap",
+                      json_figure(row->equilibrium_gap), "solver_iterations", json_figure(row->solver_iterations),
+                      "solver_residual", json_figure(row->solver_residual), "solver_failures",
+                      json_figure(row->solver_failures), "backward_rate", json_figure(row->backward_rate)),
+            9);
     else if (!t->quiet && isfinite(row->test_accuracy))
-        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  firing %4.1f%%  %s/s\n", (unsigned long long)row->epoch,
-               (long long)config_whole(t->run.config, "epochs", 0), row->train_loss, 100 * row->train_accuracy,
-               100 * row->test_accuracy, 100 * row->firing_rate, grouped((uint64_t)row->samples_per_second).s);
+        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  firing %4.1f%%  %s/s\n",
+               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
+               100 * row->train_accuracy, 100 * row->test_accuracy, 100 * row->firing_rate,
+               grouped((uint64_t)row->samples_per_second).s);
     if (!t->json && !t->quiet)
         report_more(row);
     fflush(stdout);
@@ -376,8 +386,10 @@ static void warn_of_silence(struct train *t)
             snn_trainer_layer_metrics(t->run.trainer, i, &of) != SNN_OK || of.firing_rate > 0)
             continue;
         progress_clear(&t->progress);
-        warn("layer %s does not spike at all: try a lower --neuron.threshold, more --steps, batch norm before it (BN) or standardised "
-             "weights (ws:)", info.name);
+        warn("layer %s does not spike at all: try a lower --neuron.threshold, more --steps, batch norm before it "
+             "(BN) or standardised "
+             "weights (ws:)",
+             info.name);
         t->silence_said = true;
     }
 }
@@ -423,7 +435,8 @@ static int diverged(struct train *t, snn_status rc)
 
     history_add(&t->history, &row);
     if (t->json)
-        json_line(json_pack("{s:s, s:I, s:s}", "event", "diverged", "epoch", (json_int_t)row.epoch, "reason", reason), 9);
+        json_line(json_pack("{s:s, s:I, s:s}", "event", "diverged", "epoch", (json_int_t)row.epoch, "reason", reason),
+                  9);
     if (t->saved)
         return fail(FAILED, "%s: epoch %llu: %s; %s holds epoch %llu: resume it with a smaller --lr or with "
                             "--optimizer.clip_norm", snn_status_name(rc), (unsigned long long)row.epoch, reason,
@@ -476,9 +489,11 @@ static int train_epoch(struct train *t)
     if (rc == SNN_ERR_DIVERGED)
         return diverged(t, rc);
     if (rc == SNN_ERR_STATE && t->resume)
-        return fail(FAILED, "%s: its epoch %llu was interrupted and goes on over its own data alone, without another --data or "
-                            "--data.limit: %s", t->resume, (unsigned long long)snn_trainer_epochs_done(t->run.trainer) + 1,
-                    snn_last_error());
+        return fail(
+            FAILED,
+            "%s: its epoch %llu was interrupted and goes on over its own data alone, without another --data or "
+            "--data.limit: %s",
+            t->resume, (unsigned long long)snn_trainer_epochs_done(t->run.trainer) + 1, snn_last_error());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
     status = evaluate(t);
@@ -625,7 +640,8 @@ static int train(struct train *t, int argc, char **argv)
         status = draw(t);
     if (status != DONE)
         return status;
-    if (t->saved && !args_has(&t->args, "keep")) /* only more epochs would need it; one that is not of this run stays */
+    if (t->saved && !args_has(&t->args, "keep")) /* only more epochs would need it; one that is not of this run
+                                                    stays */
         unlink(t->checkpoint);
     conclude(t);
     return DONE;

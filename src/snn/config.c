@@ -166,8 +166,8 @@ static int unknown_key(const char *source, const char *path)
     guess = param_meant(path);
     if (!guess)
         guess = nearest(path, words);
-    return fail(FAILED, "%s: unknown key \"%s\"%s%s%s", source, path, guess ? "; did you mean \"" : "", guess ? guess : "",
-                guess ? "\"?" : "");
+    return fail(FAILED, "%s: unknown key \"%s\"%s%s%s", source, path, guess ? "; did you mean \"" : "",
+                guess ? guess : "", guess ? "\"?" : "");
 }
 
 static bool fits(const json_t *value, enum config_kind kind)

@@ -48,8 +48,9 @@ int config_load(json_t **out, const char *path);
 int config_merge_file(json_t *base, const char *path);
 /* The configuration that a checkpoint carried, without what belongs to the machine; `source` is for messages. */
 int config_parse_run(json_t **out, const char *text, const char *source);
-/* Of the one that a model carried, what describes the use of its network: a model may come from anywhere, and does not say
- * what else to read, or how much of the machine to take. `data`: its section about data, as it is, or NULL. */
+/* Of the one that a model carried, what describes the use of its network: a model may come from anywhere, and does
+ * not say what else to read, or how much of the machine to take. `data`: its section about data, as it is, or
+ * NULL. */
 int config_parse_use(json_t **out, json_t **data, const char *text, const char *source);
 #define FOREIGN_BATCH_MOST 1024
 

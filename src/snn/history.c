@@ -93,7 +93,8 @@ int history_check(const char *path)
     fclose(old);
     return strcmp(line, MARK) == 0
                ? DONE
-               : fail(FAILED, "log %s: is there and is no log of snn train; name another with --csv, or move it", path);
+               : fail(FAILED, "log %s: is there and is no log of snn train; name another with --csv, or move it",
+                      path);
 }
 
 /* Reads the lines to keep and stands behind them; at the beginning of a file that holds something else. */

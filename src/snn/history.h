@@ -6,13 +6,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* One line of the CSV; figures that are not known are NaN and leave their cell empty. Of an epoch that diverged there is
- * its number, and an infinite loss. */
+/* One line of the CSV; figures that are not known are NaN and leave their cell empty. Of an epoch that diverged there
+ * is its number, and an infinite loss. */
 struct epoch_row {
     uint64_t epoch; /* from 1 */
     double train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, firing_rate, seconds,
         samples_per_second;
-    double equilibrium_gap, solver_iterations, solver_residual, solver_failures; /* of methods that solve an equation */
+    /* of methods that solve an equation */
+    double equilibrium_gap, solver_iterations, solver_residual, solver_failures;
     double backward_rate;                                                        /* of methods with a second stage */
 };
 

@@ -24,9 +24,10 @@ static int help(void)
     printf("snn %s - spiking neural networks\n\nusage: snn COMMAND [ARGUMENTS]\n\n", snn_version_string());
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-9s %s\n", commands[i].name, commands[i].help);
-    printf("\n  snn COMMAND --help   what a command takes, with every default\n"
-           "  snn --version        the version of the library, and what is in it\n\n"
-           "exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted by a signal (train: with a checkpoint)\n");
+    printf(
+        "\n  snn COMMAND --help   what a command takes, with every default\n"
+        "  snn --version        the version of the library, and what is in it\n\n"
+        "exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted by a signal (train: with a checkpoint)\n");
     return DONE;
 }
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# man.sh SNN FOLDER - writes snn.1 and a manual page for each command into FOLDER, of what `snn --help` and `snn COMMAND --help` print.
+# man.sh SNN FOLDER - writes snn.1 and a manual page for each command into FOLDER, of what `snn --help` and `snn
+# COMMAND --help` print.
 set -eu
 snn=$1 folder=$2
 mkdir -p "$folder"

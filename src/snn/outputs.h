@@ -14,14 +14,15 @@ struct output {
 
 #define OUTPUTS_MOST 8
 
-/* Whether all, at most OUTPUTS_MOST, can be written, each under a name of its own; says why not. Returns DONE or FAILED. */
+/* Whether all, at most OUTPUTS_MOST, can be written, each under a name of its own; says why not. Returns DONE or
+ * FAILED. */
 int outputs_check(const struct output *output, size_t n);
 
 /* Those of a command's own flags that its checkpoint `path` is to remember. File names are put down as seen from the
  * folder of the checkpoint. NULL: out of memory. */
 json_t *outputs_note(const json_t *own, const char *path);
-/* The other way round, for flags that were not given: a checkpoint may name files in its folder or below, since it may
- * come from anywhere; others have to be named again. Returns DONE or USAGE. */
+/* The other way round, for flags that were not given: a checkpoint may name files in its folder or below, since it
+ * may come from anywhere; others have to be named again. Returns DONE or USAGE. */
 int outputs_recall(json_t *own, const json_t *note, const char *path);
 
 #endif

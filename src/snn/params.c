@@ -265,11 +265,12 @@ static void help_row(const struct param *p, const json_t *defaults)
     snprintf(left, sizeof left, "--%s.%s %s", p->section, p->info.name, kind[p->info.type & 3]);
     help_bounds(bounds, sizeof bounds, &p->info);
     help_default(preset, sizeof preset, p, defaults);
-    printf("  %-36s %s\n  %-36s [%s%s%s%s]\n", left, p->info.help ? p->info.help : "", "", bounds, preset, some ? "; " : "",
-           some ? p->owners : "");
+    printf("  %-36s %s\n  %-36s [%s%s%s%s]\n", left, p->info.help ? p->info.help : "", "", bounds, preset,
+           some ? "; " : "", some ? p->owners : "");
 }
 
-/* Whether `topic` is section number `s` or everything; then all of its owners are meant. Else the one of that name, if it is there. */
+/* Whether `topic` is section number `s` or everything; then all of its owners are meant. Else the one of that name,
+ * if it is there. */
 static uint32_t meant(const char *topic, unsigned s)
 {
     if (strcmp(topic, "all") == 0 || strcmp(topic, param_sections[s]) == 0)

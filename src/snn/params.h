@@ -24,15 +24,15 @@ extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer,
 /* Parameter `key` (not ended by NUL: `length` letters) of a section, or NULL. Builds the tables at the first call. */
 const struct param *param_find(const char *section, const char *key, size_t length);
 
-/* The parameter that "section.key" may have meant, by name: "section.name" in a text that the next call writes over. NULL without one,
- * or without such a section. */
+/* The parameter that "section.key" may have meant, by name: "section.name" in a text that the next call writes over.
+ * NULL without one, or without such a section. */
 const char *param_meant(const char *path);
 
 /* Number of owners that a section has: methods, rules, neuron types. */
 unsigned param_owners(const char *section);
 
-/* Prints parameters as flags, with defaults, bounds and help: those of a section, of one of its owners ("ottt", "lif", "adam"), or
- * "all". Returns DONE, or USAGE if the topic is none of these, and has said so. */
+/* Prints parameters as flags, with defaults, bounds and help: those of a section, of one of its owners ("ottt",
+ * "lif", "adam"), or "all". Returns DONE, or USAGE if the topic is none of these, and has said so. */
 int param_help(const char *topic);
 
 /* Prints which topics there are. */

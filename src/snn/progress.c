@@ -18,7 +18,8 @@
 
 #define TWICE 0.5 /* signals closer than this are one: timeout(1) and others send theirs twice */
 
-/* Those that ask to stop. Nobody sends the last two on purpose: they go on coming, from every write and every second. */
+/* Those that ask to stop. Nobody sends the last two on purpose: they go on coming, from every write and every
+ * second. */
 static const struct {
     int number;
     const char *name;

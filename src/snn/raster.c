@@ -143,7 +143,8 @@ static void add_frames(const snn_dataset_info *shape, float *pixels)
             pixels[i] += pixels[f * n + i];
 }
 
-/* One channel is grey, three are red, green and blue; of two, as polarities are, the first is blue and the second red on white. */
+/* One channel is grey, three are red, green and blue; of two, as polarities are, the first is blue and the second red
+ * on white. */
 static void colour(int *rgb, const float *v, size_t channels, double low, double range)
 {
     double share[3];
@@ -167,7 +168,8 @@ static void draw_image(struct svg *s, double x, double y, double side, const snn
     size_t channels = shape->shape[0], rows = shape->shape[1], cols = shape->shape[2], n = rows * cols;
     double low = FLT_MAX, high = -FLT_MAX, step = side / (double)(rows > cols ? rows : cols);
 
-    for (size_t i = 0; i < channels * n; i++) { /* compared: fmin() and fmax() stop gcc 12 for AArch64 with an internal error */
+    for (size_t i = 0; i < channels * n; i++) { /* compared: fmin() and fmax() stop gcc 12 for AArch64 with an
+                                                   internal error */
         low = pixels[i] < low ? pixels[i] : low;
         high = pixels[i] > high ? pixels[i] : high;
     }
@@ -312,7 +314,8 @@ static struct text source(const struct run *run)
     const char *encoder = config_text(run->config, "trainer.encoder", "direct");
 
     if (run->shape.frames > 1)
-        snprintf(out.s, sizeof out.s, "sum of %zu frames%s", run->shape.frames, run->shape.shape[0] == 2 ? ": off blue, on red" : "");
+        snprintf(out.s, sizeof out.s, "sum of %zu frames%s", run->shape.frames,
+                 run->shape.shape[0] == 2 ? ": off blue, on red" : "");
     else if (strcmp(encoder, "direct") == 0)
         snprintf(out.s, sizeof out.s, "the same at every step");
     else
@@ -338,8 +341,8 @@ static int draw(const char *path, const struct run *run, const struct recording 
         double x = 32 + CELL_W * (double)(i % ACROSS), y = TOP + CELL_H * (double)(i / ACROSS);
         if (image && i == 0) {
             svg_text(&s, x, y + 14, 14, INK, "start", true, "Input");
-            svg_text(&s, x, y + 32, 12, MUTED, "start", false, "%zu x %zu x %zu, %s", run->shape.shape[0], run->shape.shape[1],
-                     run->shape.shape[2], source(run).s);
+            svg_text(&s, x, y + 32, 12, MUTED, "start", false, "%zu x %zu x %zu, %s", run->shape.shape[0],
+                     run->shape.shape[1], run->shape.shape[2], source(run).s);
             draw_image(&s, x, y + 46, CELL_H - 110, &run->shape, pixels);
         } else if (i + 1 == cells) {
             draw_outputs(&s, x, y, &r->trace[r->count - 1], r->steps, label);

@@ -143,12 +143,15 @@ static int cut(struct run *run, snn_dataset *dataset)
         return DONE;
     frames = config_whole(run->config, "data.frames", steps);
     if (frames != steps)
-        return fail(USAGE, "data.frames is %lld, trainer.steps is %lld: a recording has one frame for each step; give "
-                           "one of them, the other follows", (long long)frames, (long long)steps);
+        return fail(USAGE,
+                    "data.frames is %lld, trainer.steps is %lld: a recording has one frame for each step; give "
+                    "one of them, the other follows",
+                    (long long)frames, (long long)steps);
     config_set(run->config, "data.frames", json_integer(frames));
     rc = snn_dataset_set_i64(dataset, SNN_DATASET_FRAMES, frames);
     if (rc == SNN_OK)
-        rc = snn_dataset_set_i64(dataset, SNN_DATASET_COUNT_EVENTS, config_whole(run->config, "data.count_events", 0));
+        rc =
+            snn_dataset_set_i64(dataset, SNN_DATASET_COUNT_EVENTS, config_whole(run->config, "data.count_events", 0));
     if (rc == SNN_OK)
         rc = snn_dataset_get_info(dataset, &run->shape);
     return rc == SNN_OK ? DONE : fail_call(rc, "data");
@@ -206,8 +209,9 @@ int run_normalise(struct run *run, snn_dataset *train)
     snn_status rc;
 
     if (strcmp(kind, "none") != 0 && strcmp(encoder, "direct") != 0)
-        warn("trainer.encoder %s takes values from 0 to 1; normalised by data.normalise %s half of them are below 0: use none", encoder,
-             kind);
+        warn("trainer.encoder %s takes values from 0 to 1; normalised by data.normalise %s half of them are below 0: "
+             "use none",
+             encoder, kind);
     if (strcmp(kind, "none") == 0 || config_get(run->config, "data.mean"))
         return DONE;
     if (strcmp(kind, "mean-std") != 0 && strcmp(kind, "channel") != 0)
@@ -264,7 +268,8 @@ static snn_status set_dropout(struct run *run)
     return rc;
 }
 
-/* One kind of weights for all binary layers, if the configuration has one: "none" is the same network at full precision. */
+/* One kind of weights for all binary layers, if the configuration has one: "none" is the same network at full
+ * precision. */
 static snn_status set_binary(struct run *run)
 {
     const char *kind = config_text(run->config, "binary", NULL), *now;

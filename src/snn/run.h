@@ -33,8 +33,8 @@ int run_start(struct run *run);
 int run_optimizer(struct run *run);
 /* With an optimizer or, for evaluation, without. Parameters are set, prepare has not been called. */
 int run_trainer(struct run *run, snn_trainer **out, bool learns);
-/* The model that the configuration names as teacher, to be prepared with the trainer; its normalisation becomes that of the
- * run, unless one is set. Without a teacher, nothing. */
+/* The model that the configuration names as teacher, to be prepared with the trainer; its normalisation becomes that
+ * of the run, unless one is set. Without a teacher, nothing. */
 int run_teacher(struct run *run);
 /* Lateral neurons beside the network, none yet. */
 int run_projection(struct run *run);
@@ -44,13 +44,15 @@ int run_layers(const struct run *run, size_t *layers);
 /* Whether layer `l` may have lateral neurons. */
 bool run_may_project(const struct run *run, size_t l);
 
-/* Numbers in `text`, one for each layer that may have lateral neurons, into out[RUN_LAYERS] by layer number; `flag` gave them. */
+/* Numbers in `text`, one for each layer that may have lateral neurons, into out[RUN_LAYERS] by layer number; `flag`
+ * gave them. */
 int run_rows(const struct run *run, const char *flag, const char *text, size_t *out);
 /* Writes back the values that all parameters have now, so that the configuration says everything. */
 int run_record(struct run *run);
 void run_close(struct run *run);
 
-/* The notes that a model file carries under n keys, to be freed, NULL where it carries none. Returns DONE or FAILED. */
+/* The notes that a model file carries under n keys, to be freed, NULL where it carries none. Returns DONE or
+ * FAILED. */
 int run_notes_of(const char *model, const char *const *key, char **text, size_t n);
 
 /* What a model file says about its use (config_parse_use()), or NULL with *status DONE if it says nothing. */

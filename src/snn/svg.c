@@ -33,7 +33,10 @@ int svg_check_name(const char *path)
 
     if (!path || (dot && strcasecmp(dot, ".svg") == 0))
         return DONE;
-    return fail(USAGE, "%s: drawings are SVG; give it a name that ends in .svg (rsvg-convert and browsers make PNG or PDF of it)", path);
+    return fail(
+        USAGE,
+        "%s: drawings are SVG; give it a name that ends in .svg (rsvg-convert and browsers make PNG or PDF of it)",
+        path);
 }
 
 int svg_open(struct svg *s, const char *path, double width, double height, const char *title)

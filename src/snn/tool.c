@@ -161,13 +161,15 @@ static size_t distance(const char *a, const char *b)
 static const char *synonym(const char *word)
 {
     static const char *const said[][2] = {
-        { "learning_rate", "lr" },   { "learning-rate", "lr" },     { "wd", "weight_decay" },  { "l2", "weight_decay" },
-        { "timesteps", "steps" },    { "time_steps", "steps" },     { "time-steps", "steps" }, { "num_steps", "steps" },
-        { "T", "steps" },            { "leak", "decay" },           { "beta", "decay" },       { "tau_m", "tau" },
-        { "v_th", "threshold" },     { "vth", "threshold" },        { "v_threshold", "threshold" },
-        { "v_reset", "reset_value" }, { "batch-size", "batch" },    { "batch_size", "batch" }, { "method", "trainer" },
-        { "network", "net" },        { "model", "net" },            { "dataset", "data" },     { "output", "save" },
-        { "optim", "optimizer" },    { "normalize", "normalise" },  { "num-epochs", "epochs" },
+        { "learning_rate", "lr" },    { "learning-rate", "lr" },  { "wd", "weight_decay" },
+        { "l2", "weight_decay" },     { "timesteps", "steps" },   { "time_steps", "steps" },
+        { "time-steps", "steps" },    { "num_steps", "steps" },   { "T", "steps" },
+        { "leak", "decay" },          { "beta", "decay" },        { "tau_m", "tau" },
+        { "v_th", "threshold" },      { "vth", "threshold" },     { "v_threshold", "threshold" },
+        { "v_reset", "reset_value" }, { "batch-size", "batch" },  { "batch_size", "batch" },
+        { "method", "trainer" },      { "network", "net" },       { "model", "net" },
+        { "dataset", "data" },        { "output", "save" },       { "optim", "optimizer" },
+        { "normalize", "normalise" }, { "num-epochs", "epochs" },
     };
 
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
@@ -274,7 +276,8 @@ char *at_home(const char *path)
     char *out;
 
     if (path[0] == '~' && ((path[1] != '/' && path[1] != '\0') || !home || !home[0])) {
-        fail(FAILED, "%s: only ~/ stands for a home folder here, and that of the variable HOME; write out the path", path);
+        fail(FAILED, "%s: only ~/ stands for a home folder here, and that of the variable HOME; write out the path",
+             path);
         return NULL;
     }
     out = malloc(strlen(home) + strlen(path) + 1);

@@ -54,10 +54,11 @@ uint64_t peak_resident(void);
 /* Seconds on a clock that only goes forward. */
 double now(void);
 
-/* Opens a regular file for reading: a pipe would wait for a writer, a device may have no end. Returns DONE or FAILED. */
+/* Opens a regular file for reading: a pipe would wait for a writer, a device may have no end. Returns DONE or
+ * FAILED. */
 int open_to_read(FILE **out, const char *path);
-/* A copy of `path`, with the home folder for a leading "~/", which a shell leaves alone behind "idx:" or "=". To be freed.
- * NULL if it cannot be told, having said why. */
+/* A copy of `path`, with the home folder for a leading "~/", which a shell leaves alone behind "idx:" or "=". To be
+ * freed. NULL if it cannot be told, having said why. */
 char *at_home(const char *path);
 
 /* Text `base` without the ending `cut`, with `add` behind it; to be freed. NULL: out of memory. */
