@@ -171,7 +171,7 @@ static snn_status enlarge(snn_context *ctx, float **array, size_t old, size_t le
 
 static snn_status check_idle(const snn_projection *p)
 {
-    if (p->users > 0)
+    if (atomic_load(&p->users) > 0)
         return snn__fail(SNN_ERR_STATE,
                          "projection: its rows cannot change in a callback of a trainer that is at work with it");
     return SNN_OK;
@@ -317,30 +317,23 @@ static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, c
            SNN__PRODUCT(pass->batch_max, times) < b->outputs;
 }
 
-snn_status snn__projection_keep(struct snn__plan_of_projection *kept, snn_projection *projection)
+static snn_status plan_layer(struct snn__projecting *p, const struct snn__pass *pass, size_t l,
+                             struct snn__arena *arena)
 {
-    *kept = (struct snn__plan_of_projection){ .projection = projection };
-    if (projection == NULL)
+    const struct snn__beside *b = &p->projection->beside[l];
+    struct snn__task *task = &p->task[l];
+
+    if (b->lateral.rows == 0)
         return SNN_OK;
-    kept->before = *projection;
-    kept->beside = snn__alloc(projection->ctx, projection->net->n_layers, sizeof *kept->beside);
-    if (kept->beside == NULL)
-        return SNN_ERR_MEMORY;
-    memcpy(kept->beside, projection->beside, projection->net->n_layers * sizeof *kept->beside);
-    return SNN_OK;
-}
-
-void snn__projection_kept(struct snn__plan_of_projection *kept, bool failed)
-{
-    snn_projection *projection = kept->projection;
-
-    if (projection == NULL)
-        return;
-    if (failed) {
-        memcpy(projection->beside, kept->beside, projection->net->n_layers * sizeof *kept->beside);
-        *projection = kept->before;
-    }
-    snn__free(projection->ctx, kept->beside);
+    task->hebb = hebb_of(p->projection, b);
+    task->by_rows = by_rows(pass, b, &pass->net->layer[l]->tensor[b->weight]);
+    snn__workspace_fit(&p->work, &b->lateral, &b->window,
+                       SNN__PRODUCT(samples(pass), b->window.oh, b->window.ow, p->both ? 2 : 1), b->outputs,
+                       task->by_rows);
+    if (task->hebb.steps == 0 || b->lateral.frozen == 0 || task->by_rows)
+        return SNN_OK;
+    return snn__arena_add(arena, &task->share, SNN__PRODUCT(b->outputs, b->lateral.frozen), sizeof(float),
+                          SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
 }
 
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena)
@@ -348,26 +341,22 @@ snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pas
     snn_projection *projection = p->projection;
 
     p->work = (struct snn__workspace){ .ctx = pass->ctx };
-    projection->both = snn__param_is(&projection->params, SNN_PROJECTION_SOURCE, "both");
-    projection->every = (uint64_t)snn__param_i64(&projection->params, SNN_PROJECTION_EVERY);
+    p->both = snn__param_is(&projection->params, SNN_PROJECTION_SOURCE, "both");
+    p->every = (uint64_t)snn__param_i64(&projection->params, SNN_PROJECTION_EVERY);
     p->version = projection->version;
-    for (size_t l = 0; l < pass->n; l++) {
-        struct snn__beside *b = &projection->beside[l];
-
-        b->share = NULL;
-        b->shared = b->by_rows = false;
-        if (b->lateral.rows == 0)
-            continue;
-        b->hebb = hebb_of(projection, b);
-        b->by_rows = by_rows(pass, b, &pass->net->layer[l]->tensor[b->weight]);
-        snn__workspace_fit(&p->work, &b->lateral, &b->window,
-                           SNN__PRODUCT(samples(pass), b->window.oh, b->window.ow, projection->both ? 2 : 1),
-                           b->outputs, b->by_rows);
-        if (b->hebb.steps > 0 && b->lateral.frozen > 0 && !b->by_rows)
-            SNN__TRY(snn__arena_add(arena, &b->share, SNN__PRODUCT(b->outputs, b->lateral.frozen), sizeof(float),
-                                    SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    }
+    p->task = snn__alloc(pass->ctx, pass->n, sizeof *p->task);
+    if (p->task == NULL)
+        return SNN_ERR_MEMORY;
+    for (size_t l = 0; l < pass->n; l++)
+        SNN__TRY(plan_layer(p, pass, l, arena));
     return snn__workspace_plan(&p->work, arena);
+}
+
+void snn__projection_release(struct snn__projecting *p)
+{
+    if (p->task != NULL)
+        snn__free(p->work.ctx, p->task);
+    p->task = NULL;
 }
 
 snn_status snn__projection_check(const struct snn__projecting *p)
@@ -381,7 +370,7 @@ snn_status snn__projection_check(const struct snn__projecting *p)
 
 void snn__projection_begin(struct snn__projecting *p, uint64_t batch)
 {
-    p->learns = p->projection != NULL && batch % p->projection->every == 0;
+    p->learns = p->projection != NULL && batch % p->every == 0;
 }
 
 bool snn__projection_binds(const snn_projection *projection)
@@ -397,71 +386,87 @@ static struct snn__rows rows_of(const struct snn__beside *b, struct snn__signal 
     return (struct snn__rows){ x.data, b->window, samples_now * b->window.oh * b->window.ow, x.scale };
 }
 
-/* Where all steps are kept, one update takes them together, at the last one; what does not change is there once. */
-static void learn_all(struct snn__projecting *p, struct snn__beside *b, const struct snn__pass *pass,
-                      const struct snn__unit *unit, const struct snn__io *io)
+static struct snn__beside *beside(const struct snn__projecting *p, const struct snn__unit *unit)
 {
+    return &p->projection->beside[unit->layer->index];
+}
+
+static struct snn__task *task_of(const struct snn__projecting *p, const struct snn__unit *unit)
+{
+    return &p->task[unit->layer->index];
+}
+
+/* Where all steps are kept, one update takes them together, at the last one; what does not change is there once. */
+static void learn_all(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
+                      const struct snn__io *io)
+{
+    struct snn__beside *b = beside(p, unit);
     size_t first = unit->begins, steps = io->constant || io->x_constant ? 1 : pass->steps - first;
     struct snn__rows rows;
 
     if (!io->constant && !io->last)
         return;
     rows = rows_of(b, steps == 1 ? io->x[0] : snn__unit_input(pass, unit, 0, first), steps * io->batch);
-    snn__lateral_learn(&b->lateral, &b->hebb, &rows, 1, NULL, &p->work);
+    snn__lateral_learn(&b->lateral, &task_of(p, unit)->hebb, &rows, 1, NULL, &p->work);
 }
 
-static void learn(struct snn__projecting *p, struct snn__beside *b, const struct snn__pass *pass,
-                  const struct snn__unit *unit, const struct snn__io *io, struct snn__signal factor)
+static void learn(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
+                  const struct snn__io *io, struct snn__signal factor)
 {
+    struct snn__beside *b = beside(p, unit);
+    const struct snn__task *task = task_of(p, unit);
     bool at_once = pass->means || pass->needs.equilibrium;
     struct snn__rows sets[2] = { rows_of(b, factor, io->batch) };
     size_t n = 1, times = io->constant && !at_once ? pass->steps : 1;
 
     if (pass->needs.history && !pass->means) {
-        learn_all(p, b, pass, unit, io);
+        learn_all(p, pass, unit, io);
         return;
     }
-    if (p->projection->both && !at_once && factor.data != io->x[0].data) { /* a trace, behind the spikes */
+    if (p->both && !at_once && factor.data != io->x[0].data) { /* a trace, behind the spikes */
         sets[n++] = sets[0];
         sets[0] = rows_of(b, io->x[0], io->batch);
     }
     for (size_t i = 0; i < times; i++) /* a constant input is there at every step */
-        snn__lateral_learn(&b->lateral, &b->hebb, sets, n, b->by_rows && n == 1 ? p->work.orth : NULL, &p->work);
+        snn__lateral_learn(&b->lateral, &task->hebb, sets, n, task->by_rows && n == 1 ? p->work.orth : NULL, &p->work);
 }
 
 struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit,
                                           const struct snn__io *io, struct snn__signal factor)
 {
-    struct snn__beside *b = &p->projection->beside[unit->layer->index];
+    const struct snn__beside *b = beside(p, unit);
+    const struct snn__task *task = task_of(p, unit);
     struct snn__rows rows = rows_of(b, factor, io->batch);
 
-    if (!b->by_rows)
+    if (!task->by_rows)
         return factor;
-    snn__lateral_project(&b->lateral, &b->hebb, &rows, p->work.orth, &p->work);
+    snn__lateral_project(&b->lateral, &task->hebb, &rows, p->work.orth, &p->work);
     return (struct snn__signal){ p->work.orth, 1.0f };
 }
 
 void snn__projection_credit(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
                             const struct snn__io *io, struct snn__signal e, struct snn__signal factor)
 {
-    struct snn__beside *b = &p->projection->beside[unit->layer->index];
+    const struct snn__beside *b = beside(p, unit);
+    struct snn__task *task = task_of(p, unit);
 
     if (b->lateral.rows == 0)
         return;
-    if (b->share != NULL) {
+    if (task->share != NULL) {
         struct snn__rows rows = rows_of(b, factor, io->batch);
 
-        snn__lateral_share(&b->lateral, &b->hebb, &rows, e.data, e.scale, b->outputs, b->share, b->shared, &p->work);
-        b->shared = true;
+        snn__lateral_share(&b->lateral, &task->hebb, &rows, e.data, e.scale, b->outputs, task->share, task->shared,
+                           &p->work);
+        task->shared = true;
     }
     if (p->learns)
-        learn(p, b, pass, unit, io, factor);
+        learn(p, pass, unit, io, factor);
 }
 
 void snn__projection_discard(struct snn__projecting *p)
 {
-    for (size_t l = 0; p->projection != NULL && l < p->projection->net->n_layers; l++)
-        p->projection->beside[l].shared = false;
+    for (size_t l = 0; p->task != NULL && l < p->projection->net->n_layers; l++)
+        p->task[l].shared = false;
 }
 
 /* What has one dimension is constant input's, which every subspace contains. */
@@ -477,13 +482,14 @@ void snn__projection_take(struct snn__projecting *p, const struct snn__pass *pas
     bool binds = snn__projection_binds(p->projection);
 
     for (size_t l = 0; binds && l < pass->n; l++) {
-        struct snn__beside *b = &p->projection->beside[l];
+        const struct snn__beside *b = &p->projection->beside[l];
+        struct snn__task *task = &p->task[l];
         const snn_layer *layer = pass->net->layer[l];
 
         hold_vectors(pass, layer);
-        if (b->lateral.frozen > 0 && !b->by_rows && (b->share == NULL || b->shared))
-            snn__lateral_take(&b->lateral, b->share, pass->gradient + layer->tensor[b->weight].offset, b->outputs,
+        if (b->lateral.frozen > 0 && !task->by_rows && (task->share == NULL || task->shared))
+            snn__lateral_take(&b->lateral, task->share, pass->gradient + layer->tensor[b->weight].offset, b->outputs,
                               &p->work);
-        b->shared = false;
+        task->shared = false;
     }
 }

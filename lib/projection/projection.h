@@ -6,16 +6,13 @@
 #include "network/pass.h"
 #include "projection/hlop.h"
 #include <snn/projection.h>
+#include <stdatomic.h>
 
 struct snn__beside {
     struct snn__lateral lateral;
     struct snn__window window;
     size_t outputs, weight; /* of the layer; number of its tensor */
     double lr;              /* negative: the common one */
-    struct snn__hebb hebb;  /* as of the last plan */
-    bool by_rows;           /* rows are projected, not the gradient */
-    float *share;           /* spiking, not by rows: delta' y of what was credited, [outputs,frozen] */
-    bool shared;            /* it holds something */
 };
 
 struct snn_projection {
@@ -24,30 +21,30 @@ struct snn_projection {
     struct snn__params params;
     struct snn__beside *beside; /* of all layers; inputs 0: can have none */
     uint64_t version;           /* changes with the rows */
-    bool both;
-    uint64_t every;
-    unsigned users; /* trainers that are at work with it */
+    _Atomic unsigned users;     /* trainers that are at work with it */
 };
 
-/* What one trainer needs for it. */
+/* What one trainer does beside a layer. */
+struct snn__task {
+    struct snn__hebb hebb;
+    bool by_rows; /* rows are projected, not the gradient */
+    float *share; /* spiking, not by rows: delta' y of what was credited, [outputs,frozen] */
+    bool shared;  /* it holds something */
+};
+
+/* What one trainer needs for a projection, which others may have, too: all but the lateral neurons is its own. */
 struct snn__projecting {
     snn_projection *projection; /* NULL: none */
     struct snn__workspace work;
-    uint64_t version; /* that was planned for */
-    bool learns;      /* in this batch */
+    struct snn__task *task; /* [layers], of the plan */
+    uint64_t version, every; /* that was planned for; learn on every k-th batch */
+    bool both;               /* learn from spikes and traces */
+    bool learns;             /* in this batch */
 };
 
-/* What the last plan left in a projection, or in none. */
-struct snn__plan_of_projection {
-    snn_projection *projection, before;
-    struct snn__beside *beside;
-};
-
-/* Before a plan that may fail; and after it, which goes back to what was kept if it `failed`. */
-snn_status snn__projection_keep(struct snn__plan_of_projection *kept, snn_projection *projection);
-void snn__projection_kept(struct snn__plan_of_projection *kept, bool failed);
-/* Asks for memory, once the pass is planned. */
+/* Asks for memory, once the pass is planned. The plan ends with snn__projection_release(). */
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena);
+void snn__projection_release(struct snn__projecting *p);
 /* SNN_ERR_STATE if rows came or were frozen since. */
 snn_status snn__projection_check(const struct snn__projecting *p);
 /* A training batch begins. */

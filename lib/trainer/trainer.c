@@ -136,6 +136,7 @@ static void release_plan(snn_trainer *tr)
 {
     snn__pass_free(&tr->pass);
     snn__arena_free(&tr->arena);
+    snn__projection_release(&tr->projecting);
     tr->stream.pass = NULL;
     tr->prepared = false;
     tr->n_logits = 0;
@@ -499,6 +500,7 @@ static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
     *to = *tr;
     to->pass = (struct snn__pass){ .ctx = NULL };
     to->arena = (struct snn__arena){ .ctx = NULL };
+    to->projecting.task = NULL;
     to->stream.pass = NULL;
     to->prepared = false;
     to->n_logits = 0;
@@ -522,7 +524,6 @@ static void drop(snn_trainer *tr, const snn_trainer *kept)
 snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
 {
     SNN__COMPUTES;
-    struct snn__plan_of_projection rows;
     snn_trainer before;
     snn_status rc;
 
@@ -533,11 +534,9 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch,
                          1u << 24);
     before = *trainer;
-    SNN__TRY(snn__projection_keep(&rows, trainer->projecting.projection));
     rc = begin_anew(trainer, &before);
     if (rc == SNN_OK)
         rc = prepare(trainer, batch);
-    snn__projection_kept(&rows, rc != SNN_OK);
     if (rc == SNN_OK) {
         drop(&before, trainer);
         return SNN_OK;

@@ -7,15 +7,16 @@ static bool change(snn_trainer *tr, int from, int to)
     return atomic_compare_exchange_strong(&tr->use, &from, to);
 }
 
+static snn_status refuse(const snn_trainer *tr)
+{
+    return snn__fail(SNN_ERR_STATE, "%s: it is at work, and this call came from one of its callbacks or another "
+                     "thread; in the progress callback of an epoch it may evaluate, predict and be saved, else wait "
+                     "until the call has returned", tr->owner);
+}
+
 snn_status snn__trainer_check_use(const snn_trainer *tr, enum snn__use most)
 {
-    if (atomic_load(&tr->use) <= (int)most)
-        return SNN_OK;
-    return snn__fail(
-        SNN_ERR_STATE,
-        "%s: it is at work, and this call came from one of its callbacks or another thread; in the progress "
-        "callback of an epoch it may evaluate, predict and be saved, else wait until the call has returned",
-        tr->owner);
+    return atomic_load(&tr->use) <= (int)most ? SNN_OK : refuse(tr);
 }
 
 snn_status snn__trainer_enter(snn_trainer *tr, bool looks, enum snn__use *before)
@@ -25,17 +26,17 @@ snn_status snn__trainer_enter(snn_trainer *tr, bool looks, enum snn__use *before
     else if (looks && change(tr, SNN__USE_PROGRESS, SNN__USE_BATCH))
         *before = SNN__USE_PROGRESS;
     else
-        return snn__trainer_check_use(tr, SNN__USE_NONE);
+        return refuse(tr); /* whatever it is at by now */
     atomic_fetch_add(&tr->net->users, 1);
     if (tr->projecting.projection != NULL)
-        tr->projecting.projection->users++;
+        atomic_fetch_add(&tr->projecting.projection->users, 1);
     return SNN_OK;
 }
 
 void snn__trainer_leave(snn_trainer *tr, enum snn__use before)
 {
     if (tr->projecting.projection != NULL)
-        tr->projecting.projection->users--;
+        atomic_fetch_sub(&tr->projecting.projection->users, 1);
     atomic_fetch_sub(&tr->net->users, 1);
     atomic_store(&tr->use, before);
 }

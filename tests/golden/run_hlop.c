@@ -151,7 +151,7 @@ static void learn_batch(struct run *r, const float *x)
 {
     struct case_array *hist = case_array(r->c, "hist.lat.h");
     struct snn__lateral *l = lateral_of(r, 0);
-    struct snn__hebb *hebb = &r->projection->beside[0].hebb;
+    struct snn__hebb *hebb = &r->trainer->projecting.task[0].hebb;
     size_t iterations = hebb->iterations;
     bool record = hist != NULL && hist->got == NULL && case_room(hist, iterations * l->rows * l->n) != NULL;
 
@@ -173,13 +173,13 @@ static void respond(struct run *r, const float *xt, size_t m)
 {
     struct snn__lateral *l = lateral_of(r, 0), all = *l;
     struct snn__rows rows = snn__rows_of_matrix(xt, m, l->n, l->n);
-    struct snn__beside *b = &r->projection->beside[0];
+    const struct snn__hebb *hebb = &r->trainer->projecting.task[0].hebb;
     struct snn__workspace *w = &r->trainer->projecting.work;
 
-    snn__lateral_respond(l, &b->hebb, &rows, l->rows, r->buffer, w);
+    snn__lateral_respond(l, hebb, &rows, l->rows, r->buffer, w);
     take(r, "y.all", r->buffer, rows.m * l->rows);
     all.frozen = all.rows;
-    snn__lateral_project(&all, &b->hebb, &rows, r->buffer, w);
+    snn__lateral_project(&all, hebb, &rows, r->buffer, w);
     for (size_t i = 0; i < m * l->n; i++)
         r->buffer[i] = xt[i] - r->buffer[i];
     take(r, "xhat.all", r->buffer, m * l->n);

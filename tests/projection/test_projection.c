@@ -317,6 +317,48 @@ START_TEST(test_same_bits_for_any_threads)
 }
 END_TEST
 
+/* Another trainer with the same projection comes, for larger batches, and goes. */
+static void visit(const struct world *w, int kind)
+{
+    snn_trainer *other = NULL;
+
+    OK(snn_trainer_create(&other, w->net, w->sgd, kinds[kind].method));
+    OK(snn_trainer_set_projection(other, w->projection));
+    OK(snn_trainer_prepare(other, 16 * BATCH));
+    snn_trainer_destroy(other);
+}
+
+/* What a trainer plans for a projection is its own. */
+START_TEST(test_trainers_share_a_projection)
+{
+    float *parameters[2];
+    size_t bytes = 0;
+
+    for (int visited = 0; visited < 2; visited++) {
+        snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+        struct world w;
+
+        open_world(&w, _i, ctx);
+        OK(snn_projection_set_i64(w.projection, SNN_PROJECTION_SPIKES, 20));
+        grow(&w, 5);
+        OK(snn_projection_freeze(w.projection));
+        prepare(&w, _i);
+        if (visited)
+            visit(&w, _i);
+        for (int i = 0; i < 3; i++)
+            OK(snn_trainer_step(w.tr, w.x, STEPS, w.label, BATCH, NULL));
+        bytes = w.net->n_parameters * sizeof(float);
+        parameters[visited] = malloc(bytes);
+        memcpy(parameters[visited], w.net->parameters, bytes);
+        close_world(&w);
+        snn_context_destroy(ctx);
+    }
+    ck_assert_mem_eq(parameters[0], parameters[1], bytes);
+    free(parameters[0]);
+    free(parameters[1]);
+}
+END_TEST
+
 START_TEST(test_no_allocation_in_a_step)
 {
     struct counting c = { 0 };
@@ -737,6 +779,7 @@ int main(void)
     tcase_add_loop_test(tc, test_held_norms_are_a_map, 0, 4);
     tcase_add_loop_test(tc, test_spikes_approach_real_activity, 0, KINDS);
     tcase_add_loop_test(tc, test_same_bits_for_any_threads, 0, KINDS);
+    tcase_add_loop_test(tc, test_trainers_share_a_projection, 0, KINDS);
     tcase_add_loop_test(tc, test_no_allocation_in_a_step, 0, KINDS);
     tcase_add_test(tc, test_every_allocation_may_fail);
     tcase_add_loop_test(tc, test_learning_is_its_equation, 0, 5 * 8);
