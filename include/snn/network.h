@@ -59,7 +59,7 @@ SNN_API const char *snn_network_builder(size_t index);
 SNN_API void snn_network_destroy(snn_network *network);
 
 /** Adds a layer after the last one. Types are listed in layer.h.
- * @param name unique name without '.', at most 47 bytes; NULL makes one, "conv2d3"
+ * @param name unique name in UTF-8 without '.' and control characters, at most 47 bytes; NULL makes one, "conv2d3"
  * @param layer receives the layer, borrowed; may be NULL
  * @return SNN_ERR_ARGUMENT (unknown type, name taken), SNN_ERR_STATE (prepared), SNN_ERR_UNSUPPORTED (there are 4,096
  * layers), SNN_ERR_MEMORY; the network is what it was then */

@@ -1,4 +1,4 @@
-/* core/number.h - numbers in texts have a decimal point, whatever locale the host has chosen. */
+/* core/number.h - texts: numbers have a decimal point, whatever locale the host has chosen; messages are one line. */
 #ifndef SNN_CORE_NUMBER_H
 #define SNN_CORE_NUMBER_H
 
@@ -11,7 +11,11 @@
  * no memory and cannot fail where the C locale is a constant of the C library, as in glibc and musl. */
 locale_t snn__c_locale(void);
 
-/* vsnprintf() in the C locale. */
+/* Bytes of the control character that begins at `at`, 0 if there is none. On a terminal it would act. */
+size_t snn__control(const unsigned char *at);
+
+/* vsnprintf() in the C locale, with '?' in place of every byte of a control character: what is put in may come from a
+ * file. */
 void snn__format(char *out, size_t size, const char *format, va_list args);
 
 /* Whether all of `text` is one number, as strtod() of the C locale reads it. */

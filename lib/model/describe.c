@@ -79,8 +79,6 @@ static snn_status put_layer(json_t *layers, const snn_layer *layer, const char *
     json_t *o;
 
     SNN__TRY(snn_layer_get_info(layer, &info));
-    if (!snn__text_valid(info.name))
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %u: its name is not UTF-8 and cannot be written", info.index);
     o = json_object();
     snn__json_set(o, "name", json_string(info.name), failed);
     snn__json_set(o, "type", json_string(info.type), failed);

@@ -55,10 +55,9 @@ void snn_network_destroy(snn_network *network)
 static snn_status check_name(const snn_network *network, const char *name)
 {
     if (name[0] == '\0' || strlen(name) >= SNN__NAME_MAX || strchr(name, '.') != NULL || strcmp(name, "input") == 0 ||
-        !snn__text_valid(name))
-        return snn__fail(SNN_ERR_ARGUMENT,
-                         "layer name \"%.60s\": 1 to %d bytes of UTF-8, without '.', and not \"input\"", name,
-                         SNN__NAME_MAX - 1);
+        !snn__text_printable(name))
+        return snn__fail(SNN_ERR_ARGUMENT, "layer name \"%.60s\": 1 to %d bytes of UTF-8, without '.' or control "
+                         "characters, and not \"input\"", name, SNN__NAME_MAX - 1);
     if (snn_network_layer_named(network, name) != NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "layer name \"%s\" is taken", name);
     return SNN_OK;

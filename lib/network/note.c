@@ -1,6 +1,7 @@
 /* Texts of the host that travel with a network, in the order in which they were first set. */
 #include "network/note.h"
 #include "core/alloc.h"
+#include "core/number.h"
 #include "core/status.h"
 #include "network/network.h"
 #include <snn/model.h>
@@ -36,6 +37,16 @@ bool snn__text_valid(const char *text)
         s += length;
     }
     return true;
+}
+
+bool snn__text_printable(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+
+    for (size_t i = 0; s[i] != '\0'; i++)
+        if (snn__control(s + i) > 0)
+            return false;
+    return snn__text_valid(text);
 }
 
 /* The link that holds the note of this key, or the one at the end of the list. */

@@ -16,5 +16,7 @@ void snn__notes_free(snn_network *network);
 
 /* Whether a text is well-formed UTF-8: what may stand in the header of a model file. */
 bool snn__text_valid(const char *text);
+/* The same without control characters, which would act on a terminal: what may be a name. */
+bool snn__text_printable(const char *text);
 
 #endif

@@ -428,7 +428,8 @@ static void learn(struct snn__projecting *p, const struct snn__pass *pass, const
         sets[0] = rows_of(b, io->x[0], io->batch);
     }
     for (size_t i = 0; i < times; i++) /* a constant input is there at every step */
-        snn__lateral_learn(&b->lateral, &task->hebb, sets, n, task->by_rows && n == 1 ? p->work.orth : NULL, &p->work);
+        snn__lateral_learn(&b->lateral, &task->hebb, sets, n, task->by_rows && n == 1 ? p->work.orth : NULL,
+                           &p->work);
 }
 
 struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit,

@@ -242,6 +242,7 @@ static const struct {
     { NET("{\"type\": \"warp\"}"), SNN_ERR_ARGUMENT, "warp" },
     { NET("{\"type\": \"lif\", \"name\": 3}"), SNN_ERR_FORMAT, "\"name\"" },
     { NET("{\"type\": \"lif\", \"name\": \"a.b\"}"), SNN_ERR_ARGUMENT, "a.b" },
+    { NET("{\"type\": \"lif\", \"name\": \"\\u001b[2J\"}"), SNN_ERR_ARGUMENT, "\"?[2J\"" },
     { NET("{\"type\": \"lif\", \"name\": \"\"}"), SNN_ERR_ARGUMENT, "name" },
     { NET("{\"type\": \"lif\", \"name\": \"0123456789012345678901234567890123456789012345678\"}"), SNN_ERR_ARGUMENT,
       "name" },

@@ -232,6 +232,8 @@ ROW(output_is_map, prepare(w, "conv2d c out=3", "sltt", "", BATCH))
 ROW(unknown_type, snn_network_add(w->open, "conv3d", NULL, NULL))
 ROW(name_taken, add_layers(w->open, "flatten f; linear f out=3"))
 ROW(name_with_dot, snn_network_add(w->open, "flatten", "a.b", NULL))
+ROW(name_with_escape, snn_network_add(w->open, "flatten", "\033[2Ja", NULL))
+ROW(name_with_long_control, snn_network_add(w->open, "flatten", "a\302\2332J", NULL))
 ROW(name_reserved, snn_network_add(w->open, "flatten", "input", NULL))
 ROW(unknown_method, snn_trainer_create(&(snn_trainer *){ NULL }, w->net, w->sgd, "rtrl"))
 ROW(unknown_optimizer, snn_optimizer_create(&(snn_optimizer *){ NULL }, w->ctx, "lion"))
@@ -524,6 +526,8 @@ static const struct {
     { "an unknown type of layer", unknown_type, ARGUMENT, "conv3d" },
     { "a name twice", name_taken, ARGUMENT, "\"f\" is taken" },
     { "a name with a dot", name_with_dot, ARGUMENT, "a.b" },
+    { "a name with a control character", name_with_escape, ARGUMENT, "\"?[2Ja\"" },
+    { "a name with one of two bytes", name_with_long_control, ARGUMENT, "\"a??2J\"" },
     { "a layer named input", name_reserved, ARGUMENT, "input" },
     { "an unknown method", unknown_method, ARGUMENT, "\"rtrl\"; there are bptt, sltt, ottt" },
     { "an unknown optimizer", unknown_optimizer, ARGUMENT, "lion" },
