@@ -10,7 +10,7 @@
 struct bench_torch {
     char tool[1024], programs[1024]; /* this program; the folder of PyTorch's */
     const char *python, *repeats;
-    long processors;
+    uint32_t processors;
     bool json;
 };
 

@@ -177,7 +177,7 @@ static int compare(const struct bench_torch *b, const struct line *l)
     size_t n = b->processors > 1 ? 2 : 1;
     int status = DONE;
 
-    snprintf(all, sizeof all, "%ld", b->processors);
+    snprintf(all, sizeof all, "%u", b->processors);
     for (size_t i = 0; i < n && status == DONE; i++) {
         const char *threads = i ? all : "1";
         status = ask_ours(b, l, threads, &ours[i]);
@@ -249,14 +249,14 @@ int bench_against_torch(struct bench_torch *b, const char *machine, const char *
     int status = find_programs(b);
 
     b->python = getenv("PYTHON") && *getenv("PYTHON") ? getenv("PYTHON") : "python3";
-    b->processors = sysconf(_SC_NPROCESSORS_ONLN);
+    b->processors = all_threads();
     if (status == DONE)
         status = find_torch(b);
     for (size_t i = 0; i < sizeof lines / sizeof *lines && status == DONE; i++) {
         if (!wanted(net, lines[i].net) || !wanted(methods, lines[i].method))
             continue;
         if (done++ == 0 && !b->json)
-            printf("machine  %s, %ld processors; medians of %s\n\n%-18s %-6s %3s %6s %8s %12s %12s %7s %12s %12s\n",
+            printf("machine  %s, %u processors; medians of %s\n\n%-18s %-6s %3s %6s %8s %12s %12s %7s %12s %12s\n",
                    machine, b->processors, b->repeats, "network", "method", "T", "batch", "threads", "samples/s",
                    "PyTorch", "ratio", "memory", "PyTorch");
         status = compare(b, &lines[i]);

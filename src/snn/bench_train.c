@@ -152,8 +152,8 @@ static struct figures measure(const struct bench_train *b, const struct subject 
     struct run run;
     size_t batch = (size_t)config_whole(b->config, "batch", 128);
     size_t size = b->shape.shape[0] * b->shape.shape[1] * b->shape.shape[2];
-    float *x = malloc(batch * size * sizeof *x);
-    uint32_t *labels = malloc(batch * sizeof *labels);
+    float *x = floats(batch, size);
+    uint32_t *labels = calloc(batch, sizeof *labels);
 
     f.status = x && labels ? open_subject(&run, b, s) : fail(FAILED, "out of memory");
     if (f.status == DONE) {
@@ -204,7 +204,7 @@ static void print_head(const struct bench_train *b, const struct figures *f)
 
     if (b->json)
         return;
-    printf("machine  %s, %ld processors, %s\n", b->machine, sysconf(_SC_NPROCESSORS_ONLN), f->isa);
+    printf("machine  %s, %u processors, %s\n", b->machine, all_threads(), f->isa);
     printf("network  %s: %s parameters, %s -> %zu, batches of %lld\n\n", run_name(b->config),
            grouped(f->parameters).s, shape_text(&in).s, b->shape.classes,
            (long long)config_whole(b->config, "batch", 0));

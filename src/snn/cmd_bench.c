@@ -18,7 +18,7 @@ static const struct flag flags[] = {
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "trainer", "A,B,...", NULL, "training methods; default: all that train this network" },
     { "steps", "T,...", NULL, "time steps; default 6" },
-    { "threads", "N,...", NULL, "thread counts; default 1 and one per processor" },
+    { "threads", "N,...", NULL, "thread counts; default 1 and one per processor that it may use" },
     { "batch", "N", "batch", "samples per update; default 128" },
     { "repeats", "N", NULL, "measurements per line; default 7" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
@@ -150,11 +150,11 @@ static int measure_training(const struct bench *b, const char *machine)
     struct bench_train t = { .config = b->config, .shape = b->shape, .machine = machine, .rows = args_text(&b->args, "rows"),
                              .more = args_text(&b->args, "more"), .repeats = b->repeats, .memory = b->memory, .json = b->json };
     const char *threads = args_text(&b->args, "threads"), *steps = args_text(&b->args, "steps");
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const uint32_t all = all_threads();
     char both[32];
     int status = methods(b, t.method, &t.n_methods);
 
-    snprintf(both, sizeof both, processors > 1 ? "1,%ld" : "%ld", processors > 1 ? processors : 1);
+    snprintf(both, sizeof both, all > 1 ? "1,%u" : "%u", all);
     if (status == DONE)
         status = numbers("threads", threads ? threads : b->memory ? "1" : both, t.threads, &t.n_threads);
     if (status == DONE)

@@ -145,6 +145,60 @@ int outputs_check(const struct output *output, size_t n)
     return status;
 }
 
+/* ---- texts, written as a whole */
+
+/* Writes and closes; false with errno if not all arrived. */
+static bool deliver(FILE *file, const char *text, size_t length)
+{
+    bool ok = fwrite(text, 1, length, file) == length;
+
+    return fclose(file) == 0 && ok;
+}
+
+/* Where the text is written first, to be renamed to *target; both to be freed. NULL where there is only the name
+ * itself to write to: a device, a link that leads to no file. */
+static char *beside(const char *path, char **target)
+{
+    struct stat st;
+    char own[32];
+
+    snprintf(own, sizeof own, ".%ld.tmp", (long)getpid());
+    *target = realpath(path, NULL);
+    if (!*target && lstat(path, &st) != 0)
+        *target = strdup(path);
+    return *target && (stat(*target, &st) != 0 || S_ISREG(st.st_mode)) ? renamed(*target, "", own) : NULL;
+}
+
+static bool replace(const char *temporary, const char *target, const char *text, size_t length)
+{
+    FILE *file = fopen(temporary, "wxe");
+    struct stat old;
+    int error;
+
+    if (!file) /* in a folder that takes no new files */
+        return (file = fopen(target, "we")) && deliver(file, text, length);
+    if (stat(target, &old) == 0)
+        fchmod(fileno(file), old.st_mode & 0777);
+    if (deliver(file, text, length) && rename(temporary, target) == 0)
+        return true;
+    error = errno;
+    unlink(temporary);
+    errno = error;
+    return false;
+}
+
+int output_replace(const char *path, const char *text, size_t length)
+{
+    char *target, *temporary = beside(path, &target);
+    FILE *file = temporary ? NULL : fopen(path, "we");
+    bool ok = temporary ? replace(temporary, target, text, length) : file && deliver(file, text, length);
+    int status = ok ? DONE : fail(FAILED, "%s: %s", path, strerror(errno));
+
+    free(temporary);
+    free(target);
+    return status;
+}
+
 /* ---- checkpoints */
 
 static const struct {
@@ -205,12 +259,13 @@ static char *named_by(const char *path, const char *folder, const char *name)
 static int recall(json_t *own, const char *flag, const char *value, const char *folder, const char *path)
 {
     char *whole = folder ? named_by(path, folder, value) : NULL;
+    int bad;
 
     if (folder && !whole)
         return fail(USAGE, "%s: has --%s %s, which is not in its folder: give the flag again", path, flag, value);
-    json_object_set_new(own, flag, json_string(whole ? whole : value));
+    bad = json_object_set_new(own, flag, json_string(whole ? whole : value));
     free(whole);
-    return DONE;
+    return bad ? fail(FAILED, "out of memory") : DONE;
 }
 
 int outputs_recall(json_t *own, const json_t *note, const char *path)

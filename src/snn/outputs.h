@@ -1,4 +1,4 @@
-/* outputs.h - the files that a command writes: checked before the work begins, remembered by checkpoints. */
+/* outputs.h - the files that a command writes: checked before the work begins, whole, remembered by checkpoints. */
 #ifndef SNN_TOOL_OUTPUTS_H
 #define SNN_TOOL_OUTPUTS_H
 
@@ -17,6 +17,10 @@ struct output {
 /* Whether all, at most OUTPUTS_MOST, can be written, each under a name of its own; says why not. Returns DONE or
  * FAILED. */
 int outputs_check(const struct output *output, size_t n);
+
+/* Makes `text` the content of a file: a failure leaves the old one. Its mode and symbolic links to it stay. Devices, and
+ * files in folders that take no new ones, are written as they are. Returns DONE or FAILED. */
+int output_replace(const char *path, const char *text, size_t length);
 
 /* Those of a command's own flags that its checkpoint `path` is to remember. File names are put down as seen from the
  * folder of the checkpoint. NULL: out of memory. */

@@ -93,13 +93,13 @@ static int recording_plan(struct recording *r, const snn_network *net)
         t->size = shape_size(&info.out);
         t->shown = i + 1 < layers && t->size > SHOWN ? SHOWN : t->size;
         snprintf(t->name, sizeof t->name, "%.47s", info.name);
-        t->value = calloc(r->steps * t->shown, sizeof *t->value);
+        t->value = floats(r->steps, t->shown);
         r->count++;
         largest = t->size > largest ? t->size : largest;
         if (!t->value)
             return fail(FAILED, "out of memory");
     }
-    r->scratch = malloc(largest * sizeof *r->scratch);
+    r->scratch = floats(largest, 1);
     return r->scratch ? DONE : fail(FAILED, "out of memory");
 }
 
@@ -114,7 +114,7 @@ static int record(struct recording *r, struct run *run, const float *x, size_t f
 
     if (status == DONE) {
         rc = snn_network_get_info(run->network, &info);
-        out = malloc((shape_size(&info.out) + 1) * sizeof *out);
+        out = floats(shape_size(&info.out) + 1, 1);
         if (rc == SNN_OK)
             rc = snn_trainer_observe(trainer, SNN_OBSERVE_SIGNALS, observe, r);
         if (rc == SNN_OK)
@@ -358,7 +358,7 @@ int plot_raster(const char *path, struct run *run, const snn_dataset *dataset, s
     struct recording r = { .steps = (size_t)config_whole(run->config, "trainer.steps", 1) };
     snn_dataset_info shape = run->shape;
     size_t size = shape.rank == 3 ? shape.shape[0] * shape.shape[1] * shape.shape[2] : shape.shape[0];
-    float *x = malloc(size * shape.frames * sizeof *x);
+    float *x = floats(size, shape.frames);
     uint32_t label = 0;
     snn_status rc = SNN_OK;
     int status = x ? DONE : fail(FAILED, "out of memory");

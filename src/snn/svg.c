@@ -1,11 +1,12 @@
 /* svg.c - drawings. */
 #include "svg.h"
 
+#include "outputs.h"
 #include "tool.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,10 +42,10 @@ int svg_check_name(const char *path)
 
 int svg_open(struct svg *s, const char *path, double width, double height, const char *title)
 {
-    s->path = path;
-    s->file = fopen(path, "we");
+    *s = (struct svg){ .path = path };
+    s->file = open_memstream(&s->text, &s->length);
     if (!s->file)
-        return fail(FAILED, "%s: %s", path, strerror(errno));
+        return fail(FAILED, "out of memory");
     fprintf(s->file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%g\" height=\"%g\" viewBox=\"0 0 %g %g\" "
             "font-family=\"Inter, 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif\">\n<title>",
@@ -56,12 +57,17 @@ int svg_open(struct svg *s, const char *path, double width, double height, const
 
 int svg_close(struct svg *s)
 {
-    int bad;
+    int status = DONE;
 
     fputs("</svg>\n", s->file);
-    bad = ferror(s->file);
-    bad = fclose(s->file) != 0 || bad;
-    return bad ? fail(FAILED, "%s: could not be written completely", s->path) : DONE;
+    if (ferror(s->file))
+        status = FAILED;
+    if (fclose(s->file) != 0 || status != DONE)
+        status = fail(FAILED, "out of memory");
+    if (status == DONE)
+        status = output_replace(s->path, s->text, s->length);
+    free(s->text);
+    return status;
 }
 
 void svg_text(struct svg *s, double x, double y, double size, const char *colour, const char *anchor, bool bold,

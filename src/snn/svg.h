@@ -13,14 +13,16 @@
 #define ALARM "#c2410c"  /* what went wrong */
 
 struct svg {
-    FILE *file;
+    FILE *file; /* in memory until svg_close() */
     const char *path;
+    char *text;
+    size_t length;
 };
 
 /* Drawings are SVG alone: DONE, also for NULL, or USAGE for a name that promises something else. */
 int svg_check_name(const char *path);
 
-/* Returns DONE or FAILED; svg_close() says whether everything reached the file. */
+/* Returns DONE or FAILED. svg_close() writes the file, whole or not at all. */
 int svg_open(struct svg *s, const char *path, double width, double height, const char *title);
 int svg_close(struct svg *s);
 

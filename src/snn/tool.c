@@ -287,3 +287,18 @@ char *at_home(const char *path)
         sprintf(out, "%s%s", home, path + (path[0] == '~'));
     return out;
 }
+
+float *floats(size_t n, size_t each)
+{
+    return each == 0 || n <= SIZE_MAX / each ? calloc(n * each, sizeof(float)) : NULL;
+}
+
+uint32_t all_threads(void)
+{
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    snn_context *context = NULL;
+    bool told = snn_context_create(&context, NULL) == SNN_OK && snn_context_get_info(context, &info) == SNN_OK;
+
+    snn_context_destroy(context);
+    return told ? info.threads : 1;
+}

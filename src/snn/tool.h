@@ -54,6 +54,12 @@ uint64_t peak_resident(void);
 /* Seconds on a clock that only goes forward. */
 double now(void);
 
+/* Threads that the library takes where 0 are asked for; 1 if it cannot be told. */
+uint32_t all_threads(void);
+
+/* Room for n * each zeros, to be freed; NULL: out of memory, or more than can be addressed. */
+float *floats(size_t n, size_t each);
+
 /* Opens a regular file for reading: a pipe would wait for a writer, a device may have no end. Returns DONE or
  * FAILED. */
 int open_to_read(FILE **out, const char *path);

@@ -92,6 +92,20 @@ ln -s ../elsewhere/notes run/o.svg
 refuses 2 "run/o.snn.ckpt: has --curves o.svg, which is not in its folder" train --resume run/o.snn.ckpt --epochs 3
 [ "$(cat elsewhere/notes)" = important ] || bad "elsewhere/notes was written"
 
+# ---- a drawing that cannot be written whole leaves the old one; modes and links stay
+raster="train --data idx:data --net 64-8-10 --epochs 1 --steps 30 --every 0 --save drawn.snn --raster"
+run 0 $raster drawn.svg
+chmod 640 drawn.svg
+ln -s drawn.svg link.svg
+cp drawn.svg before
+if (ulimit -f 16 && "$snn" $raster link.svg >out 2>err); then bad "a drawing beyond the limit of file sizes was no failure"; fi
+has err "link.svg: File too large"
+same drawn.svg before
+run 0 $raster link.svg --steps 31
+[ -L link.svg ] && [ "$(ls -l drawn.svg | cut -c1-10)" = "-rw-r-----" ] || bad "link.svg is no link, or drawn.svg has another mode"
+if cmp -s drawn.svg before; then bad "drawn.svg was not drawn anew"; fi
+[ -z "$(ls | grep tmp)" ] || bad "a temporary file stayed"
+
 # ---- a checkpoint that is of another run
 run 0 $quick --keep --save old.snn
 cp old.snn.ckpt before

@@ -239,6 +239,11 @@ for command in eval info bench; do
 done
 
 # ---- bench
+if taskset 1 true 2>/dev/null; then # its own choice is that of the library
+    taskset 1 "$snn" bench train --net 64-16-10 --trainer sltt --steps 2 --repeats 1 --batch 8 >out 2>err || bad "bench train failed"
+    has out "1 processors"
+    [ "$(grep -c '^sltt' out)" -eq 1 ] || bad "bench train on one processor took more than one number of threads"
+fi
 run 0 bench stream --net 64-16-10 --density 5,100 --trainer ottt
 [ "$(grep -c '^step only' out)" -eq 2 ] && [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench stream printed not one line per density"
 run 2 bench stream --net 64-16-10 --density 200
