@@ -24,6 +24,18 @@ if configure products -DSNN_BLAS=openblas; then
 fi
 grep -q 'SNN_BLAS is "openblas"' "$work/log" || { cat "$work/log"; echo "the message does not name what was asked for"; exit 1; }
 
+# zlib and Jansson have to link; those of a 64-bit system do not with -m32. The message says what was looked for.
+if configure needs -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON; then
+    echo "a build without zlib was configured"
+    exit 1
+fi
+grep -q 'No zlib and Jansson were found' "$work/log" || { cat "$work/log"; echo "nobody says what is missing"; exit 1; }
+echo 'int main(void) { return 0; }' > "$work/main.c"
+if "$cc" -m32 "$work/main.c" -o "$work/main" 2>/dev/null && [ ! -e /usr/lib/i386-linux-gnu/libjansson.so ]; then
+    ! configure narrow -DCMAKE_C_FLAGS=-m32 || { echo "-m32 was configured with libraries of 64 bits"; exit 1; }
+    grep -q '32 bits' "$work/log" || { cat "$work/log"; echo "no word of 32 bits"; exit 1; }
+fi
+
 # Without Check there are no tests, and a build all the same; who asks for tests is told what they need.
 mkdir "$work/pc"
 for need in jansson zlib; do
