@@ -38,7 +38,7 @@ static bool grow(struct run *r, size_t l, const char *role, const char *name)
     snn_projection_info info = SNN_PROJECTION_INFO_INIT;
     const float *rows;
 
-    if (a == NULL)
+    if (a == NULL || a->want.length == 0)
         return true;
     MUST(snn_projection_grow(r->projection, l, a->want.rank == 2 ? a->want.dim[0] : 0));
     MUST(snn_projection_get_info(r->projection, l, &info));
