@@ -1,6 +1,7 @@
 /* core/alloc.c - memory through the context's allocator hook. A block carries its size in the 64 bytes before it. */
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "core/status.h"
 #include <stdlib.h>
@@ -21,6 +22,24 @@ static void raise_peak(snn_context *ctx, uint64_t bytes)
         ;
 }
 
+static void *allocate(const snn_context_options *o, size_t bytes)
+{
+    if (o->allocate == NULL)
+        return standard_allocate(bytes);
+    SNN__CALLS_HOST;
+    return o->allocate(o->allocator_user, bytes, ALIGNMENT);
+}
+
+static void release(const snn_context_options *o, void *block, size_t bytes)
+{
+    if (o->release == NULL) {
+        free(block);
+        return;
+    }
+    SNN__CALLS_HOST;
+    o->release(o->allocator_user, block, bytes);
+}
+
 void *snn__alloc(snn_context *ctx, size_t count, size_t size)
 {
     size_t bytes;
@@ -31,10 +50,7 @@ void *snn__alloc(snn_context *ctx, size_t count, size_t size)
         return NULL;
     }
     bytes = snn__round_up(snn__max(bytes, 1), ALIGNMENT) + ALIGNMENT;
-    if (ctx->options.allocate != NULL)
-        block = ctx->options.allocate(ctx->options.allocator_user, bytes, ALIGNMENT);
-    else
-        block = standard_allocate(bytes);
+    block = allocate(&ctx->options, bytes);
     if (block == NULL) {
         snn__fail(SNN_ERR_MEMORY, "out of memory: %zu bytes asked for, %llu in use", bytes,
                   (unsigned long long)atomic_load(&ctx->bytes));
@@ -67,8 +83,5 @@ void snn__free(snn_context *ctx, void *pointer)
     block = (char *)pointer - ALIGNMENT;
     memcpy(&bytes, block, sizeof bytes);
     atomic_fetch_sub(&ctx->bytes, bytes);
-    if (ctx->options.release != NULL)
-        ctx->options.release(ctx->options.allocator_user, block, bytes);
-    else
-        free(block);
+    release(&ctx->options, block, bytes);
 }

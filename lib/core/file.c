@@ -2,7 +2,6 @@
 #include "core/file.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,11 +12,7 @@ bool snn__file_absent(const char *path)
 
 static snn_status fail_open(const char *path, int error)
 {
-    char reason[128] = "";
-
-    if (strerror_r(error, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", error);
-    return snn__fail(SNN_ERR_IO, "cannot read \"%.300s\": %s", path, reason);
+    return snn__fail(SNN_ERR_IO, "cannot read \"%.300s\": %s", path, snn__reason(error).text);
 }
 
 static const char *kind_of(const struct stat *st)

@@ -44,7 +44,9 @@ static size_t worth(const char *quota, const char *period)
 {
     const long long q = strtoll(quota, NULL, 10), p = strtoll(period, NULL, 10);
 
-    return q > 0 && p > 0 && (unsigned long long)q < SIZE_MAX ? snn__ceil_div((size_t)q, (size_t)p) : SIZE_MAX;
+    if (q <= 0 || p <= 0 || (unsigned long long)(q / p) >= SIZE_MAX)
+        return SIZE_MAX;
+    return (size_t)(q / p) + (q % p > 0);
 }
 
 static size_t limit_2(const char *folder)

@@ -217,6 +217,8 @@ START_TEST(test_quota)
     ck_assert_uint_eq(quota("0::/a/b\n"), 1);
     ck_assert_uint_eq(quota("0::/elsewhere/deep\n"), 1); /* a group that is not seen from here */
     ck_assert_uint_eq(quota("0::/../../x\n"), 1);
+    put("cpu.max", "1 4294967296\n"); /* 2^32, more than a size of 32 bits */
+    ck_assert_uint_eq(quota("0::/a/b\n"), 1);
     put("cpu.max", "nonsense");
     ck_assert_uint_eq(quota("0::/\n"), SIZE_MAX);
     put("cpu/a/b/cpu.cfs_quota_us", "400000\n");

@@ -144,6 +144,23 @@ static void note_log(void *user, snn_log_level level, const char *text)
     note_settings();
 }
 
+static void *take(void *user, size_t size, size_t alignment)
+{
+    void *block = NULL;
+
+    (void)user;
+    note_settings();
+    return posix_memalign(&block, alignment, size) == 0 ? block : NULL;
+}
+
+static void give_back(void *user, void *block, size_t size)
+{
+    (void)user;
+    (void)size;
+    note_settings();
+    free(block);
+}
+
 struct result {
     double loss[3], spikes[3], rate, mean, deviation;
     float out[BATCH * CLASSES], loop[LOOP * CLASSES], trained[4096], learned[4096], projected[IN];
@@ -266,6 +283,8 @@ static void run_session(struct result *r, int with, uint32_t threads)
     OK(snn_context_options_init(&options, sizeof options));
     options.threads = threads;
     options.log = note_log;
+    options.allocate = take;
+    options.release = give_back;
     set_up(with); /* workers begin with the settings of the thread that starts them */
     snn_context_create(&ctx, &options);
     snn__fpu_set(SNN__FPU_OF_C);
