@@ -1,9 +1,11 @@
 """The Python module: its structures are those of the headers, arrays share the library's memory, failures raise."""
 
+import copy
 import ctypes
 import gc
 import os
 import pathlib
+import pickle
 import signal
 import subprocess
 import sys
@@ -346,6 +348,11 @@ class Misuse(unittest.TestCase):
         self.refused(TypeError, "a Network is wanted", snn.Projection, self.trainer)
         self.refused(TypeError, "a Trainer is wanted", snn.Continual, self.net, None, tasks=2)
         self.refused(TypeError, "a str is wanted", self.net.add, self.ctx)
+
+    def test_handles_have_one_owner(self):
+        for thing in (self.ctx, self.net, self.sgd, self.trainer, snn.Neuron(self.ctx, "lif")):
+            for way in (copy.copy, copy.deepcopy, pickle.dumps):
+                self.refused(TypeError, "neither copied nor pickled", way, thing)
 
     def test_names_and_paths(self):
         self.refused(ValueError, "NUL", self.net.save, "a\0b")

@@ -98,6 +98,10 @@ class Owned:
             self._node.needs.remove(before._node)
             _release(before._node)
 
+    def __reduce_ex__(self, protocol):
+        """A copy would be a second owner of the same object."""
+        raise TypeError(f"a {type(self).__name__} is neither copied nor pickled: make another, or save it and load that")
+
     @property
     def _handle(self):
         return self._node.pointer
