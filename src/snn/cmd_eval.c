@@ -48,11 +48,25 @@ static int check_data(const struct run *run, const json_t *over, const json_t *t
                 directory, format, directory);
 }
 
+/* What a model holds, or what only training uses, would be taken without an effect. */
+static int check_sections(const json_t *over)
+{
+    static const char *const of_training[] = { "neuron", "optimizer", "projection" };
+
+    for (size_t i = 0; i < sizeof of_training / sizeof of_training[0]; i++)
+        if (json_object_get(over, of_training[i]))
+            return fail(USAGE, "--%s.NAME goes with training; a model is evaluated as it is, with other parameters "
+                        "of data and trainer at most", of_training[i]);
+    return DONE;
+}
+
 static int configure(struct run *run, struct args *args)
 {
     json_t *over = args->config, *trained_on;
-    int status;
+    int status = check_sections(over);
 
+    if (status != DONE)
+        return status;
     run->config = run_use_of(args->positional[0], &trained_on, &status);
     if (!run->config)
         run->config = json_object();

@@ -23,6 +23,8 @@ refuses 2 "--json takes no value" train --json=1
 refuses 2 "one argument too many" train a.json b.json
 refuses 2 "is not FORMAT:DIR" train --data data
 refuses 2 "which model?" eval
+refuses 2 "--neuron.NAME goes with training" eval no.snn --neuron.tau 3
+refuses 2 "--optimizer.NAME goes with training" eval no.snn --optimizer.lr 3
 refuses 2 "which model?" info
 refuses 2 "what is to be measured?" bench
 refuses 2 '--shape: "8by8"' bench train --shape 8by8
