@@ -45,7 +45,8 @@ size_t count_denormals(const float *x, size_t n);
 /* Runs a function with the floating-point settings that the library computes with. */
 void as_the_library(void (*fn)(void *arg), void *arg);
 
-/* Path below the directory of the data sets (environment SNN_DATA), or NULL with a message on stderr if it is absent. */
+/* Path below the directory of the data sets (environment SNN_DATA), or NULL with a message on stderr if it is
+ * absent. */
 const char *data_path(const char *name);
 
 /* Writes a whole file, returns success. */

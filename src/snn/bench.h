@@ -26,7 +26,8 @@ uint64_t bench_random(uint64_t *state);
 
 #define BENCH_MOST 16 /* entries of a list on the command line */
 #define BENCH_MOST_REPEATS 101
-#define BENCH_LEAST_SECONDS 0.3 /* of one repeat of training, so that the clock's grain and a stray interrupt do not show */
+#define BENCH_LEAST_SECONDS 0.3 /* of one repeat of training, so that the clock's grain and a stray interrupt do not
+                                   show */
 
 /* snn bench train: a line for every method, number of steps and of threads. */
 struct bench_train {
@@ -49,7 +50,8 @@ struct bench_stream {
     bool json;
 };
 
-/* snn bench kernels: a line for every shape, density and way to the product. The context has the threads and instruction set. */
+/* snn bench kernels: a line for every shape, density and way to the product. The context has the threads and
+ * instruction set. */
 struct bench_kernels {
     snn_context *context;
     const char *machine;

@@ -15,8 +15,8 @@
 #define MOST_WORDS 48
 #define MOST_LINE 8192
 
-/* One network with its method; the last one in the second task of HLOP. `flags` are ours, `batches` those of one measurement of
- * PyTorch. */
+/* One network with its method; the last one in the second task of HLOP. `flags` are ours, `batches` those of one
+ * measurement of PyTorch. */
 static const struct line {
     const char *net, *method, *steps, *batch, *program, *batches, *flags[11];
 } lines[] = {

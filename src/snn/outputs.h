@@ -18,8 +18,8 @@ struct output {
  * FAILED. */
 int outputs_check(const struct output *output, size_t n);
 
-/* Makes `text` the content of a file: a failure leaves the old one. Its mode and symbolic links to it stay. Devices, and
- * files in folders that take no new ones, are written as they are. Returns DONE or FAILED. */
+/* Makes `text` the content of a file: a failure leaves the old one. Its mode and symbolic links to it stay. Devices,
+ * and files in folders that take no new ones, are written as they are. Returns DONE or FAILED. */
 int output_replace(const char *path, const char *text, size_t length);
 
 /* Those of a command's own flags that its checkpoint `path` is to remember. File names are put down as seen from the

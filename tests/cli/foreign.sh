@@ -1,5 +1,6 @@
 #!/bin/sh
-# foreign.sh SNN TINY_IDX WORK - what a model file or a checkpoint from elsewhere says does not decide what the tool takes.
+# foreign.sh SNN TINY_IDX WORK - what a model file or a checkpoint from elsewhere says does not decide what the tool
+# takes.
 set -eu
 . "$(dirname -- "$0")/common.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# kill.sh SNN TINY_IDX WORK N - a run that writes checkpoints is killed at N random moments. Each time its checkpoint loads, and
-# the resumed run ends with the bits, and the log, of one that was not killed.
+# kill.sh SNN TINY_IDX WORK N - a run that writes checkpoints is killed at N random moments. Each time its checkpoint
+# loads, and the resumed run ends with the bits, and the log, of one that was not killed.
 set -eu
 times=$4
 . "$(dirname -- "$0")/common.sh"

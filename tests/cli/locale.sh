@@ -1,5 +1,6 @@
 #!/bin/sh
-# locale.sh SNN TINY_IDX WORK - the tool where the decimal point is a comma: it takes, prints and writes what it does elsewhere.
+# locale.sh SNN TINY_IDX WORK - the tool where the decimal point is a comma: it takes, prints and writes what it does
+# elsewhere.
 set -u
 . "$(dirname "$0")/common.sh" "$@"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# memory.sh SNN TINY_IDX WORK PRELOAD N - the C library has no memory for one of the tool's requests; N of them are tried. The
-# tool says so and ends, or does without and gives the same bits; the files that were there load.
+# memory.sh SNN TINY_IDX WORK PRELOAD N - the C library has no memory for one of the tool's requests; N of them are
+# tried. The tool says so and ends, or does without and gives the same bits; the files that were there load.
 set -eu
 preload=$4
 times=$5

@@ -1,5 +1,6 @@
 #!/bin/sh
-# signals.sh SNN TINY_IDX WORK - whatever asks a run to stop, it writes a checkpoint, says so and ends with status 130.
+# signals.sh SNN TINY_IDX WORK - whatever asks a run to stop, it writes a checkpoint, says so and ends with status
+# 130.
 set -eu
 . "$(dirname -- "$0")/common.sh"
 

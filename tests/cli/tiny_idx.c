@@ -1,5 +1,5 @@
-/* tiny_idx DIR [FIRST] - writes a small data set in the IDX format: 8 x 8 pixels, 4 classes, a bright quarter each, under
- * noise. Labels begin with FIRST, or 0; the test set has only those below 10. */
+/* tiny_idx DIR [FIRST] - writes a small data set in the IDX format: 8 x 8 pixels, 4 classes, a bright quarter each,
+ * under noise. Labels begin with FIRST, or 0; the test set has only those below 10. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,8 @@ static void image(FILE *file, unsigned label)
         }
 }
 
-static int split(const char *directory, const char *images, const char *labels, uint32_t count, unsigned first, unsigned classes)
+static int split(const char *directory, const char *images, const char *labels, uint32_t count, unsigned first,
+                 unsigned classes)
 {
     FILE *x = begin(directory, images, 0x803, count), *y = begin(directory, labels, 0x801, count);
 

@@ -1,5 +1,6 @@
 /* abi [RECORD] - layout of every public struct, one line a field: offset, size, struct.field. Without an argument
- * prints it; with one compares it with the record, whose lines must all still hold: fields are appended, never moved. */
+ * prints it; with one compares it with the record, whose lines must all still hold: fields are appended, never
+ * moved. */
 #include <snn/snn.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
-# linked.sh SOURCE OBJDUMP HARDENED FILE... - where the loader looks for libraries: in no folder that depends on where a program is
-# started. And, in a hardened build, what it has resolved is read-only.
+# linked.sh SOURCE OBJDUMP HARDENED FILE... - where the loader looks for libraries: in no folder that depends on where
+# a program is started. And, in a hardened build, what it has resolved is read-only.
 set -eu
 objdump=$2 hardened=$3
 shift 3

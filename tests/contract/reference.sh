@@ -1,6 +1,6 @@
 #!/bin/sh
-# reference.sh SOURCE BUILD - the reference can be built, without a warning, and holds every public function with what it does. Skipped
-# (77) without Doxygen.
+# reference.sh SOURCE BUILD - the reference can be built, without a warning, and holds every public function with what
+# it does. Skipped (77) without Doxygen.
 set -eu
 source=$1 build=$2
 [ -f "$build/docs/Doxyfile" ] || { echo "no Doxygen when the build was configured: skipped"; exit 77; }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# settings.sh SOURCE - every public function that computes begins with SNN__COMPUTES (lib/core/fpu.h), so that neither its results nor
-# its speed depend on the floating-point settings of the thread that calls it. What only keeps, or hands out, what it was given is
-# listed here.
+# settings.sh SOURCE - every public function that computes begins with SNN__COMPUTES (lib/core/fpu.h), so that neither
+# its results nor its speed depend on the floating-point settings of the thread that calls it. What only keeps, or
+# hands out, what it was given is listed here.
 set -eu
 cd "$1"
 

@@ -86,7 +86,9 @@ void fuzz_write_gz(const char *name, const uint8_t *data, size_t size)
 {
     size_t room = compressBound(size) + 64;
     uint8_t *out = malloc(room);
-    z_stream z = { .next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)room };
+    z_stream z = {
+        .next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)room
+    };
 
     FUZZ_HOLDS(out != NULL && deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
     FUZZ_HOLDS(deflate(&z, Z_FINISH) == Z_STREAM_END);

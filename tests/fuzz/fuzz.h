@@ -1,5 +1,5 @@
-/* fuzz.h - what the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput(); replay.c runs it over files where there is
- * no libFuzzer. */
+/* fuzz.h - what the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput(); replay.c runs it over
+ * files where there is no libFuzzer. */
 #ifndef SNN_TESTS_FUZZ_H
 #define SNN_TESTS_FUZZ_H
 
@@ -10,8 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The one context, of one thread. Objects of this input may hold `most` bytes; more is refused with SNN_ERR_MEMORY (`refuse`),
- * as where a description asks for a large network, or is a finding, as where a small file makes its reader take it. */
+/* The one context, of one thread. Objects of this input may hold `most` bytes; more is refused with SNN_ERR_MEMORY
+ * (`refuse`), as where a description asks for a large network, or is a finding, as where a small file makes its
+ * reader take it. */
 snn_context *fuzz_context(size_t most, bool refuse);
 /* From now on so many bytes more may be held, else SNN_ERR_MEMORY. */
 void fuzz_refuse(size_t most);

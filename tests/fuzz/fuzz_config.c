@@ -1,4 +1,5 @@
-/* Configurations of the tool: a file, laid over another, completed, written as a note that reads back; flags as text. */
+/* Configurations of the tool: a file, laid over another, completed, written as a note that reads back; flags as
+ * text. */
 #include "config.h"
 #include "fuzz.h"
 #include "tool.h"
@@ -56,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_HOLDS(config == NULL);
         return 0;
     }
-    FUZZ_HOLDS(config_parse_run(&base, "{\"epochs\": 3, \"optimizer\": {\"epochs\": 3}, \"data\": {\"mean\": [0.5]}}", "base") == DONE);
+    FUZZ_HOLDS(config_parse_run(&base, "{\"epochs\": 3, \"optimizer\": {\"epochs\": 3}, \"data\": {\"mean\": [0.5]}}",
+                                "base") == DONE);
     config_merge(base, config);
     config_complete(base);
     if (end != NULL)

@@ -1,4 +1,5 @@
-/* The conformance program over a folder: the input is case.txt, its arrays are made as its lines "shape" say, up to some size. */
+/* The conformance program over a folder: the input is case.txt, its arrays are made as its lines "shape" say, up to
+ * some size. */
 #include "fuzz.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ static bool write_array(const char *name, char *sizes)
     }
     memset(bytes, ' ', 128);
     memcpy(bytes, "\x93NUMPY\x01\x00\x76\x00", 10);
-    used = (size_t)snprintf((char *)bytes + 10, 117, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
+    used =
+        (size_t)snprintf((char *)bytes + 10, 117, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
     bytes[10 + used] = ' ';
     bytes[127] = '\n';
     for (size_t i = 0; i < length; i++) {
@@ -49,7 +51,8 @@ static size_t write_arrays(char *text, char name[ARRAYS][64])
         next = strchr(line, '\n');
         if (next != NULL)
             *next++ = '\0';
-        if (strncmp(line, "shape ", 6) != 0 || (space = strchr(line + 6, ' ')) == NULL || space - line > 60 || line[6] == '.')
+        if (strncmp(line, "shape ", 6) != 0 || (space = strchr(line + 6, ' ')) == NULL || space - line > 60 ||
+            line[6] == '.')
             continue;
         *space++ = '\0';
         if (strchr(line + 6, '/') != NULL || !write_array(line + 6, space))

@@ -1,4 +1,5 @@
-/* Parameters as text: OBJECT NAME VALUE, a line each, of every kind of object; then the trainer is prepared with them. */
+/* Parameters as text: OBJECT NAME VALUE, a line each, of every kind of object; then the trainer is prepared with
+ * them. */
 #include "fuzz.h"
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@ static snn_status no_sample(void *user, size_t index, size_t frame, float *x, ui
 /* One object after another: a type, method or format for each number. */
 static void make(struct objects *o, snn_context *ctx, uint8_t which)
 {
-    static const char *const layer[] = { "linear", "conv2d", "batch_norm", "avgpool", "lif", "alif", "attention", "dropout" };
+    static const char *const layer[] = { "linear", "conv2d", "batch_norm", "avgpool",
+                                         "lif",    "alif",   "attention",  "dropout" };
     static const char *const optimizer[] = { "sgd", "adam", "adamw" };
     const size_t shape[3] = { 1, 4, 4 };
     snn_dataset_source source;

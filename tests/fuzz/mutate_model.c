@@ -1,5 +1,5 @@
-/* mutate_model.c - changes model files such that the parser behind the checksum is reached: header and data apart, the length of the
- * header and the checksum mended, sometimes a whole file of a changed network. */
+/* mutate_model.c - changes model files such that the parser behind the checksum is reached: header and data apart,
+ * the length of the header and the checksum mended, sometimes a whole file of a changed network. */
 #include "fuzz.h"
 #include "mutate.h"
 #include <jansson.h>
@@ -85,7 +85,8 @@ static size_t change_network(uint8_t *data, size_t size, size_t most, unsigned s
     if (json != NULL) {
         memcpy(json, text, strlen(text));
         json[fuzz_mutate_json((uint8_t *)json, strlen(text), strlen(text) + 256, seed)] = '\0';
-        if (snn_network_parse(&network, fuzz_context((size_t)1 << 22, true), json) == SNN_OK && snn_network_prepare(network) == SNN_OK &&
+        if (snn_network_parse(&network, fuzz_context((size_t)1 << 22, true), json) == SNN_OK &&
+            snn_network_prepare(network) == SNN_OK &&
             (seed % 2 ? snn_network_save : snn_network_save_packed)(network, path) == SNN_OK)
             size = read_back(data, size, most, path);
         snn_network_destroy(network);
@@ -107,7 +108,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
         size = change_network(data, size, most, seed / 16);
     else
         size = 8 + header_of(data, size) +
-               LLVMFuzzerMutate(data + 8 + header_of(data, size), size - 8 - header_of(data, size), most - 8 - header_of(data, size));
+               LLVMFuzzerMutate(data + 8 + header_of(data, size), size - 8 - header_of(data, size),
+                                most - 8 - header_of(data, size));
     mend(data, size);
     return size;
 }

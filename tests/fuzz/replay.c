@@ -1,4 +1,5 @@
-/* replay.c - main() of a fuzz target where there is no libFuzzer: runs it over the files and folders that are named. */
+/* replay.c - main() of a fuzz target where there is no libFuzzer: runs it over the files and folders that are
+ * named. */
 #include "fuzz.h"
 #include <dirent.h>
 #include <stdio.h>

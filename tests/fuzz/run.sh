@@ -1,12 +1,13 @@
 #!/bin/sh
-# run.sh [-j JOBS] [-b FOLDER] [-o FOLDER] SECONDS [TARGET...] - fuzzes each target for so many seconds, JOBS at a time.
+# run.sh [-j JOBS] [-b FOLDER] [-o FOLDER] SECONDS [TARGET...] - fuzzes each target for so many seconds, JOBS at a
+# time.
 #
 #   -b  the folder of the binaries fuzz_TARGET; build-fuzz/bin, as `cmake --preset fuzz && cmake --build --preset fuzz` makes them
 #   -o  what is kept: OUT/corpus/TARGET, all inputs that reach something new; OUT/findings/TARGET-*; OUT/log. ./fuzz-out
 #
-# Prints a line for each target. Ends with 1 if there is a finding, with 77 if there are no binaries. A finding is a crash, a
-# leak, undefined behaviour, an input that takes more than 10 s, or memory out of proportion. Needs the binaries, this script,
-# corpus and snn.dict beside it, and no compiler.
+# Prints a line for each target. Ends with 1 if there is a finding, with 77 if there are no binaries. A finding is a
+# crash, a leak, undefined behaviour, an input that takes more than 10 s, or memory out of proportion. Needs the
+# binaries, this script, corpus and snn.dict beside it, and no compiler.
 set -u
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 jobs=1

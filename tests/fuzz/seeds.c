@@ -110,7 +110,8 @@ static void arrays(const char *folder)
     put(folder, "npy", "array", b, sizeof b);
 }
 
-/* A seed that is refused reaches no parser behind the first: after a change of format they have to be written anew. */
+/* A seed that is refused reaches no parser behind the first: after a change of format they have to be written
+ * anew. */
 static int check(const char *folder, snn_context *ctx)
 {
     static const char *const model[] = { "dense", "map", "packed" };

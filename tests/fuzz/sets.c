@@ -30,7 +30,8 @@ void fuzz_set_open(const char *format, int test, size_t limit, size_t memory)
     double mean, deviation;
     snn_dataset *set = NULL;
 
-    if (snn_dataset_open_first(&set, ctx, format, fuzz_folder(), test ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN, limit) == SNN_OK) {
+    if (snn_dataset_open_first(&set, ctx, format, fuzz_folder(), test ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN, limit) ==
+        SNN_OK) {
         FUZZ_HOLDS(snn_dataset_get_info(set, &info) == SNN_OK && info.count > 0 && info.classes > 0);
         FUZZ_HOLDS(limit == 0 || info.count <= limit);
         read_some(set, &info);

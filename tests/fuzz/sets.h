@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A data set of `size` bytes of input may take this much: a gz file stands for 100 times its size and for a MiB in any case, an event
- * of five bytes becomes one of eight in an array that doubles. */
+/* A data set of `size` bytes of input may take this much: a gz file stands for 100 times its size and for a MiB in
+ * any case, an event of five bytes becomes one of eight in an array that doubles. */
 #define FUZZ_SET_MEMORY(files, size) (((size_t)4 << 20) + (files) * ((size_t)4 << 20) + 400 * (size))
 
 /* Writes a file, plain or compressed to gz. */

@@ -1,5 +1,5 @@
-# Fuzz targets: fuzz/fuzz_NAME.c, with the inputs of fuzz/corpus/NAME. With SNN_FUZZ (clang) libFuzzer drives them, without it
-# fuzz/replay.c runs them over these inputs. docs/testing.md describes both.
+# Fuzz targets: fuzz/fuzz_NAME.c, with the inputs of fuzz/corpus/NAME. With SNN_FUZZ (clang) libFuzzer drives them,
+# without it fuzz/replay.c runs them over these inputs. docs/testing.md describes both.
 add_library(fuzz_snn STATIC $<TARGET_OBJECTS:snn_objects>) # an archive: each target takes what it needs of it
 target_link_libraries(fuzz_snn PUBLIC ${SNN_NEEDS})
 target_include_directories(fuzz_snn PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/lib)

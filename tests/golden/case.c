@@ -48,7 +48,8 @@ static bool add_array(struct golden_case *c, char *line)
         return false;
     if (*shape)
         *shape++ = '\0';
-    if (line[0] == '\0' || strlen(line) >= sizeof a->name || strchr(line, '/') != NULL || case_array(c, "%s", line) != NULL)
+    if (line[0] == '\0' || strlen(line) >= sizeof a->name || strchr(line, '/') != NULL ||
+        case_array(c, "%s", line) != NULL)
         return false;
     snprintf(a->name, sizeof a->name, "%s", line);
     snprintf(path, sizeof path, "%s/%s.npy", c->dir, line);

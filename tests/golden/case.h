@@ -49,14 +49,16 @@ size_t case_count(const struct golden_case *c, const char *key, int64_t otherwis
 /* Value of a layer's key, or NULL. */
 const char *case_layer_text(const struct case_layer *layer, const char *key);
 double case_layer_number(const struct case_layer *layer, const char *key, double otherwise);
-/* Room for the n numbers that the library computes, zeroed at first; NULL if the case has no such array of n numbers. */
+/* Room for the n numbers that the library computes, zeroed at first; NULL if the case has no such array of n
+ * numbers. */
 float *case_room(struct case_array *a, size_t n);
 /* What was put there before; NULL if there is nothing of that length. */
 const float *case_got(const struct case_array *a, size_t n);
 /* An array by name, formatted; NULL if the case has none of it. */
 struct case_array *case_array(struct golden_case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Numbers that the case gives, and marks them as used; NULL, said on stderr, unless it has n of them. n = 0: any number. */
+/* Numbers that the case gives, and marks them as used; NULL, said on stderr, unless it has n of them. n = 0: any
+ * number. */
 float *case_given(struct golden_case *c, size_t n, const char *name);
 /* The shape of such an array; NULL, said on stderr, unless it has this rank. */
 const size_t *case_shape(struct golden_case *c, size_t rank, const char *name);

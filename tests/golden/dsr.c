@@ -44,7 +44,8 @@ void dsr_gather_forward(struct golden_case *c, snn_trainer *trainer, size_t step
             continue;
         gather_output(c, trainer, l, step, buffer);
         if (step + 1 == trainer->steps)
-            bring(case_array(c, "repin.%s", unit->layer->name), unit, pass->batch, snn__rate_view(&unit->node).input, 1.0f);
+            bring(case_array(c, "repin.%s", unit->layer->name), unit, pass->batch, snn__rate_view(&unit->node).input,
+                  1.0f);
     }
     if (step + 1 == trainer->steps && logits != NULL)
         bring(logits, &pass->unit[pass->n - 1], pass->batch, trainer->out_sum, 1.0f / (float)trainer->steps);
@@ -62,6 +63,7 @@ void dsr_gather_backward(struct golden_case *c, snn_trainer *trainer)
             continue;
         view = snn__rate_view(&unit->node);
         bring(case_array(c, "grep.%s", unit->layer->name), unit, pass->batch, view.error, 1.0f);
-        bring(case_array(c, "gin.%s", unit->layer->name), unit, pass->batch, view.input, 1.0f / (float)trainer->steps);
+        bring(case_array(c, "gin.%s", unit->layer->name), unit, pass->batch, view.input,
+              1.0f / (float)trainer->steps);
     }
 }

@@ -55,8 +55,8 @@ static bool read_open(struct npy *a, FILE *f)
     if (fread(header, 1, size, f) != size)
         return false;
     header[size] = '\0';
-    if (strstr(header, "'<f4'") == NULL || strstr(header, "'fortran_order': False") == NULL || !parse_shape(a, header) ||
-        !holds(f, a))
+    if (strstr(header, "'<f4'") == NULL || strstr(header, "'fortran_order': False") == NULL ||
+        !parse_shape(a, header) || !holds(f, a))
         return false;
     a->data = malloc(a->length * sizeof *a->data);
     return a->data != NULL && fread(a->data, sizeof *a->data, a->length, f) == a->length;

@@ -1,8 +1,10 @@
-/* run_golden [-q] [-r] DIR... - builds the network that each DIR/case.txt describes, runs its method, and compares every array.
+/* run_golden [-q] [-r] DIR... - builds the network that each DIR/case.txt describes, runs its method, and compares
+ * every array.
  *
- * Prints for every array the largest error and that error as a share of the tolerance, and one PASS or FAIL line per case. Every
- * case runs twice: once with the gradient of every step formed apart, once with the exact shortcuts on (dsr has two kinds). -q:
- * only the PASS and FAIL lines. -r: with the kernels in plain C. Exits with 0 if all cases pass. */
+ * Prints for every array the largest error and that error as a share of the tolerance, and one PASS or FAIL line per
+ * case. Every case runs twice: once with the gradient of every step formed apart, once with the exact shortcuts on
+ * (dsr has two kinds). -q: only the PASS and FAIL lines. -r: with the kernels in plain C. Exits with 0 if all cases
+ * pass. */
 #include "core/size.h"
 #include "dsr.h"
 #include "layer/types.h"
@@ -79,7 +81,8 @@ static bool is_added(const struct case_layer *line)
     return strcmp(line->word[1], "residual") != 0 && case_layer_text(line, "add") != NULL;
 }
 
-/* A layer's output under the name that others read: a population with dropout is read behind its mask, a sum behind the sum. */
+/* A layer's output under the name that others read: a population with dropout is read behind its mask, a sum behind
+ * the sum. */
 static const char *read_name(struct run *r, const char *name, char buffer[64])
 {
     for (size_t i = 0; i < r->c->n_layers; i++)

@@ -1,4 +1,5 @@
-/* run_hlop.c - the cases of hlop: lateral neurons alone, gradients of one layer, and two tasks one after the other. */
+/* run_hlop.c - the cases of hlop: lateral neurons alone, gradients of one layer, and two tasks one after the
+ * other. */
 #include "core/context.h"
 #include "run.h"
 #include "blas/window.h"
@@ -187,7 +188,8 @@ static void respond(struct run *r, const float *xt, size_t m)
 
 static bool run_lateral(struct run *r)
 {
-    const size_t *first = case_shape(r->c, 3, "x.task1"), *second = case_shape(r->c, 3, "x.task2"), *test = case_shape(r->c, 2, "xt");
+    const size_t *first = case_shape(r->c, 3, "x.task1"), *second = case_shape(r->c, 3, "x.task2"),
+                 *test = case_shape(r->c, 2, "xt");
     const float *x1, *x2, *xt;
     size_t n, rows;
 
@@ -198,7 +200,8 @@ static bool run_lateral(struct run *r)
     x1 = case_given(r->c, first[0] * rows * n, "x.task1");
     x2 = case_given(r->c, second[0] * rows * n, "x.task2");
     xt = case_given(r->c, test[0] * n, "xt");
-    if (x1 == NULL || x2 == NULL || xt == NULL || test[0] > rows || !build_one(r, &n, 1, rows) || !grow(r, 0, "b0", "lat") || !prepare(r, r->projection))
+    if (x1 == NULL || x2 == NULL || xt == NULL || test[0] > rows || !build_one(r, &n, 1, rows) ||
+        !grow(r, 0, "b0", "lat") || !prepare(r, r->projection))
         return false;
     for (size_t i = 0; i < first[0]; i++) {
         learn_batch(r, x1 + i * rows * n);
@@ -274,8 +277,8 @@ static bool run_conv(struct run *r)
     return true;
 }
 
-/* All steps are samples of one step: their gradients add up alike. A frozen network holds its biases, which is why the gradient of
- * the bias is looked at before. */
+/* All steps are samples of one step: their gradients add up alike. A frozen network holds its biases, which is why
+ * the gradient of the bias is looked at before. */
 static bool run_linear(struct run *r)
 {
     const size_t *shape = case_shape(r->c, 3, "input"), rows = r->steps * r->batch;
@@ -375,7 +378,8 @@ static bool begin_task(struct run *r, int task)
     if (!grow_all(r, task ? "bnew" : "b0"))
         return false;
     MUST(snn_trainer_set_projection(r->trainer, r->projection));
-    MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), run_observe, r));
+    MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), run_observe,
+                             r));
     MUST(snn_trainer_prepare(r->trainer, r->batch));
     r->prefix = task ? "n" : "";
     return true;

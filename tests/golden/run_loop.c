@@ -1,5 +1,5 @@
-/* Networks with an equilibrium, as ide and spide train them: a chain of populations, perhaps with feedback from the last to the first,
- * and a read-out of rates. */
+/* Networks with an equilibrium, as ide and spide train them: a chain of populations, perhaps with feedback from the
+ * last to the first, and a read-out of rates. */
 #include "layer/types.h"
 #include "run.h"
 #include <stdlib.h>
@@ -37,7 +37,8 @@ static bool add_mask(struct run *r, const struct case_layer *op)
     return true;
 }
 
-/* What a population receives: the layer before it, and feedback from the last population if its line says "add fb". */
+/* What a population receives: the layer before it, and feedback from the last population if its line says "add
+ * fb". */
 static bool add_population(struct run *r, const struct case_layer *line)
 {
     const char *feedback = case_layer_text(line, "add");

@@ -111,8 +111,8 @@ bool opzo_set_up(struct run *r)
 
 static struct case_array *matrix(struct run *r, const char *role, const struct snn__memory *m)
 {
-    return case_array(r->c, strcmp(role, "m") ? "%s.%s.%s" : "%s.%s", role, r->trainer->pass.unit[m->layer].layer->name,
-                      m->side ? "mi" : "m");
+    return case_array(r->c, strcmp(role, "m") ? "%s.%s.%s" : "%s.%s", role,
+                      r->trainer->pass.unit[m->layer].layer->name, m->side ? "mi" : "m");
 }
 
 /* Each column is a signal of the layer. */

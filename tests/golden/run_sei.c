@@ -42,7 +42,8 @@ void sei_gather_weights(struct run *r)
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
         size_t n = unit->layer->n_tensors ? unit->layer->tensor[0].length : 0;
-        float *got = snn__weights_binary(unit->layer) ? case_room(case_array(r->c, "wb.%s", unit->layer->name), n) : NULL;
+        float *got =
+            snn__weights_binary(unit->layer) ? case_room(case_array(r->c, "wb.%s", unit->layer->name), n) : NULL;
 
         if (got != NULL)
             memcpy(got, snn__weights_effective(&unit->node), n * sizeof *got);
@@ -125,14 +126,15 @@ static bool run_loss(struct run *r, const char *setting)
     if (strcmp(mode, "mean") == 0) {
         for (size_t t = 0; t < r->steps; t++)
             (t ? snn__add_to : snn__copy)(r->ctx, r->buffer, 1.0f, input + t * n, n);
-        loss[0] = (float)snn__loss(r->ctx, &l, r->buffer, 1.0f / (float)r->steps, labels, r->batch, classes, 1.0, error, sums);
+        loss[0] = (float)snn__loss(r->ctx, &l, r->buffer, 1.0f / (float)r->steps, labels, r->batch, classes, 1.0,
+                                   error, sums);
         for (size_t t = r->steps; t-- > 0;)
             snn__copy(r->ctx, error + t * n, 1.0f / (float)r->steps, error, n);
         return true;
     }
     for (size_t t = 0; t < r->steps; t++)
-        loss[0] += (float)snn__loss(r->ctx, &l, input + t * n, 1.0f, labels, r->batch, classes, 1.0 / (double)r->steps,
-                                         error + t * n, sums);
+        loss[0] += (float)snn__loss(r->ctx, &l, input + t * n, 1.0f, labels, r->batch, classes,
+                                    1.0 / (double)r->steps, error + t * n, sums);
     return true;
 }
 
@@ -140,7 +142,8 @@ bool sei_is_alone(const struct run *r)
 {
     const char *variant = case_text(r->c, "variant", "");
 
-    return strcmp(case_text(r->c, "method", ""), "sei") == 0 && (strcmp(variant, "binarise") == 0 || strcmp(variant, "distill") == 0);
+    return strcmp(case_text(r->c, "method", ""), "sei") == 0 &&
+           (strcmp(variant, "binarise") == 0 || strcmp(variant, "distill") == 0);
 }
 
 bool sei_run_alone(struct run *r)

@@ -1,6 +1,7 @@
 #!/bin/sh
-# install.sh SOURCE BUILD CMAKE CC VERSION KINDS - installs into an empty folder that the build knows nothing of, moves it, and has
-# programs find it there: by pkg-config and by find_package(), the shared and the static library, as KINDS says which there are.
+# install.sh SOURCE BUILD CMAKE CC VERSION KINDS - installs into an empty folder that the build knows nothing of,
+# moves it, and has programs find it there: by pkg-config and by find_package(), the shared and the static library, as
+# KINDS says which there are.
 set -eu
 source=$1 build=$2 cmake=$3 cc=$4 version=$5 kinds=$6
 work=$(mktemp -d)
@@ -55,7 +56,8 @@ for kind in $kinds; do
     "$work/$kind/consumer"
 done
 
-# The shared library needs no files of what it is made of; the static one says what is missing, and nothing when it is asked to be quiet.
+# The shared library needs no files of what it is made of; the static one says what is missing, and nothing when it is
+# asked to be quiet.
 for kind in $kinds; do
     PKG_CONFIG_LIBDIR=$work/nothing "$cmake" -S "$source/tests/install/consumer" -B "$work/bare-$kind" -DCMAKE_C_COMPILER="$cc" \
         -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -DKIND="$kind" -DQUIET=ON > "$work/out" 2> "$work/log" ||

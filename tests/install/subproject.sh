@@ -1,6 +1,6 @@
 #!/bin/sh
-# subproject.sh SOURCE CMAKE CC - libsnn as a part of another project: the host keeps its build type, its documentation and its
-# installation, and gets the kind of library that it asks for.
+# subproject.sh SOURCE CMAKE CC - libsnn as a part of another project: the host keeps its build type, its
+# documentation and its installation, and gets the kind of library that it asks for.
 set -eu
 source=$1 cmake=$2 cc=$3
 work=$(mktemp -d)

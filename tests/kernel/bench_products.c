@@ -1,6 +1,6 @@
-/* bench_products [threads] [isa] - speed of the products, and of those with weights of one bit, next to cblas_sgemm and to
- * the machine's own limit: a loop of independent multiply-adds. Set OPENBLAS_NUM_THREADS to the same number of threads.
- * For a convolution, sgemm multiplies a matrix of patches that already exists. */
+/* bench_products [threads] [isa] - speed of the products, and of those with weights of one bit, next to cblas_sgemm
+ * and to the machine's own limit: a loop of independent multiply-adds. Set OPENBLAS_NUM_THREADS to the same number of
+ * threads. For a convolution, sgemm multiplies a matrix of patches that already exists. */
 #include "blas/bits.h"
 #include "core/context.h"
 #include "core/size.h"
@@ -68,7 +68,8 @@ static struct timing measure(void (*fn)(void *), void *arg)
     return (struct timing){ seconds[0], seconds[REPEATS / 2] };
 }
 
-/* ---- what is measured --------------------------------------------------------------------------------------------- */
+/* ---- what is measured
+ * --------------------------------------------------------------------------------------------- */
 
 struct bench {
     const snn_context *ctx;
@@ -170,7 +171,8 @@ static void bench_shape(const snn_context *ctx, const struct window_case *c, dou
     free(b.scratch);
 }
 
-/* ---- weights of one bit ------------------------------------------------------------------------------------------ */
+/* ---- weights of one bit
+ * ------------------------------------------------------------------------------------------ */
 
 static const struct window_case bit_shapes[] = {
     { "1024 x 2304 x 256", 1024, 256, { 1, 1, 2304, 2304, 1, 1, 1, 1, 1, 0, 1, false } },
@@ -348,7 +350,8 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     free(b.room);
 }
 
-/* ---- oneDNN -------------------------------------------------------------------------------------------------------- */
+/* ---- oneDNN
+ * -------------------------------------------------------------------------------------------------------- */
 
 #ifdef HAVE_DNNL
 #include <dnnl.h>

@@ -1,5 +1,5 @@
-/* Plain C as it is built for machines that cannot take denormal numbers for zero, against plain C on this machine, which does where it
- * can: what decays in silence ends in the same zeros, step by step. */
+/* Plain C as it is built for machines that cannot take denormal numbers for zero, against plain C on this machine,
+ * which does where it can: what decays in silence ends in the same zeros, step by step. */
 #define SNN__FLUSHES_ITSELF
 #define snn__kernels_ref flushing
 #include "kernel/ref.c"

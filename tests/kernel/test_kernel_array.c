@@ -13,7 +13,8 @@ static void same(const float *a, const float *b, size_t n, const char *what)
         HOLDS(fabsf(a[i] - b[i]) <= 2e-6f * (1 + fabsf(a[i])), "%s[%zu]: %.9g, %.9g", what, i, a[i], b[i]);
 }
 
-/* ---- choice ------------------------------------------------------------------------------------------------------ */
+/* ---- choice
+ * ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(choice_obeys_the_cap)
 {
@@ -21,7 +22,8 @@ START_TEST(choice_obeys_the_cap)
     ck_assert_ptr_null(snn__kernels_at(100));
     ck_assert_int_eq(snn__kernels_choose(SNN_ISA_REF)->isa, SNN_ISA_REF);
     ck_assert_int_eq(snn__kernels_choose(0)->isa, SNN_ISA_REF);
-    ck_assert_int_eq(snn__kernels_choose(SNN_ISA_NEON)->isa == SNN_ISA_NEON, snn__kernels_choose(SNN_ISA_BEST)->isa == SNN_ISA_NEON);
+    ck_assert_int_eq(snn__kernels_choose(SNN_ISA_NEON)->isa == SNN_ISA_NEON,
+                     snn__kernels_choose(SNN_ISA_BEST)->isa == SNN_ISA_NEON);
     ck_assert(snn__kernels_choose(SNN_ISA_AVX512)->isa <= SNN_ISA_AVX512); /* on ARM: plain C */
     for (size_t i = 0; snn__kernels_at(i); i++) {
         const struct snn__kernels *k = snn__kernels_at(i);
@@ -36,7 +38,8 @@ START_TEST(choice_obeys_the_cap)
 }
 END_TEST
 
-/* ---- arrays ------------------------------------------------------------------------------------------------------ */
+/* ---- arrays
+ * ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(arrays_agree)
 {
@@ -94,7 +97,8 @@ START_TEST(finite_sees_every_place)
 }
 END_TEST
 
-/* ---- tiles ------------------------------------------------------------------------------------------------------- */
+/* ---- tiles
+ * ------------------------------------------------------------------------------------------------------- */
 
 static double sum_of(const struct snn__kernels *k, size_t depth, const float *a, const float *b, size_t i, size_t j)
 {
@@ -124,7 +128,8 @@ START_TEST(tiles_are_sums)
                 const bool in = i < k->mr && j < k->nr;
                 const double sum = in ? sum_of(k, depth, a, b, i, j) : 0;
 
-                HOLDS(fabs(c[i * ldc + j] - sum - (in && !accumulate ? 0 : before[i * ldc + j])) <= 1e-5, "tile[%zu,%zu]", i, j);
+                HOLDS(fabs(c[i * ldc + j] - sum - (in && !accumulate ? 0 : before[i * ldc + j])) <= 1e-5,
+                      "tile[%zu,%zu]", i, j);
             }
     }
     for (size_t rows = 1; rows <= k->mr; rows++)
@@ -178,7 +183,8 @@ START_TEST(interleave_turns)
 }
 END_TEST
 
-/* ---- optimizers --------------------------------------------------------------------------------------------------- */
+/* ---- optimizers
+ * --------------------------------------------------------------------------------------------------- */
 
 enum { W, M, V, G, ARRAYS };
 
@@ -197,10 +203,10 @@ START_TEST(optimizers_agree)
 
     for (int mask = 0; mask < 16; mask++) {
         const float limit = mask & 1 ? 0.8f : 0, decay = mask & 2 ? 0.01f : 0;
-        struct snn__sgd s = { 0.1f, mask & 4 ? 0.9f : 0, decay, 0.5f, limit, (mask & 8) != 0, x[W], mask & 4 ? x[V] : NULL,
-                              x[G] };
-        struct snn__adam a = { 0.1f, 0.9f, 0.999f, 1e-8f, decay, 0.5f, limit, 10, 1000, (mask & 8) != 0, x[W], x[M], x[V],
-                               x[G] };
+        struct snn__sgd s = { 0.1f, mask & 4 ? 0.9f : 0,    decay, 0.5f, limit, (mask & 8) != 0,
+                              x[W], mask & 4 ? x[V] : NULL, x[G] };
+        struct snn__adam a = { 0.1f, 0.9f, 0.999f,          1e-8f, decay, 0.5f, limit,
+                               10,   1000, (mask & 8) != 0, x[W],  x[M],  x[V], x[G] };
 
         fill_arrays(x);
         fill_arrays(y);
@@ -226,7 +232,8 @@ START_TEST(optimizers_agree)
 }
 END_TEST
 
-/* ---- ranges ------------------------------------------------------------------------------------------------------- */
+/* ---- ranges
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void count_up(void *arg, size_t from, size_t to)
 {

@@ -12,7 +12,8 @@
 
 enum { RESETS = 4, SURROGATES = 5 };
 
-/* ---- each table against the reference -------------------------------------------------------------------------------- */
+/* ---- each table against the reference
+ * -------------------------------------------------------------------------------- */
 
 enum { SCALED = 1, SMOOTH = 2, CURRENT = 4, ADAPT = 8, DECAYS = 16, THRESHOLDS = 32, ALL_KINDS = 64 };
 
@@ -225,7 +226,8 @@ START_TEST(couples_agree)
 }
 END_TEST
 
-/* ---- surrogates ------------------------------------------------------------------------------------------------------ */
+/* ---- surrogates
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* G of one number: a smooth population's first step with its current as membrane. */
 static double primitive_of(const struct snn__kernels *k, const struct snn__population *p, double x)
@@ -267,7 +269,8 @@ START_TEST(surrogate_is_the_slope_of_its_primitive)
             const double edge = p.surrogate == SNN__SURROGATE_RECTANGLE ? p.alpha / 2 : 1e9;
 
             if (fabs(fabs(x) - edge) > 2 * h)
-                HOLDS(fabs(slope - surrogate_of(k, &p, x)) < 2e-4 + p.alpha * p.alpha * h, /* kinks: h times their jump */
+                /* kinks: h times their jump */
+                HOLDS(fabs(slope - surrogate_of(k, &p, x)) < 2e-4 + p.alpha * p.alpha * h,
                       "surrogate %d, a %g: slope at %g is %g, not %g", _i % SURROGATES, p.alpha, x, slope,
                       surrogate_of(k, &p, x));
         }
@@ -316,8 +319,8 @@ static double primitive(const struct snn__population *p, double x)
     return 0.5 + x / (1 + a * fabs(x));
 }
 
-/* Relative to the value, however small: in the tails, too. Those that end within a finite distance (triangle, rectangle; the primitive of
- * the fast sigmoid unless a = 2) have an absolute error there. */
+/* Relative to the value, however small: in the tails, too. Those that end within a finite distance (triangle,
+ * rectangle; the primitive of the fast sigmoid unless a = 2) have an absolute error there. */
 START_TEST(surrogates_are_accurate)
 {
     const struct snn__kernels *k = snn__kernels_at((size_t)_i / SURROGATES);
@@ -345,7 +348,8 @@ START_TEST(surrogates_are_accurate)
 }
 END_TEST
 
-/* ---- back-propagation through time ------------------------------------------------------------------------------------- */
+/* ---- back-propagation through time
+ * ------------------------------------------------------------------------------------- */
 
 #define STEPS 5
 

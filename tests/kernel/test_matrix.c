@@ -1,5 +1,5 @@
-/* Spikes on a matrix unit: what specifies it against double precision, and kernel/amx.h on emulated tiles against what specifies it, bit for
- * bit. No such unit is needed. */
+/* Spikes on a matrix unit: what specifies it against double precision, and kernel/amx.h on emulated tiles against
+ * what specifies it, bit for bit. No such unit is needed. */
 #include "core/context.h"
 #include "core/size.h"
 #include "kernel/tables.h"
@@ -14,7 +14,8 @@
 #define HAS_WAYS 1
 #endif
 
-/* ---- tiles, emulated: kernel/tiles.h in plain C ------------------------------------------------------------------------ */
+/* ---- tiles, emulated: kernel/tiles.h in plain C
+ * ------------------------------------------------------------------------ */
 
 #define SNN_KERNEL_TILES_H
 
@@ -82,7 +83,8 @@ static void spread_word(uint8_t *to, uint64_t word)
 
 #include "kernel/amx.h"
 
-/* ---- the kernels --------------------------------------------------------------------------------------------------------- */
+/* ---- the kernels
+ * --------------------------------------------------------------------------------------------------------- */
 
 struct shape {
     size_t rows, cols, taps, c;
@@ -118,7 +120,8 @@ static void *taken(size_t bytes)
     return p;
 }
 
-/* Weights of very different size from column to column, some of them near the smallest unit; their bits go below it. */
+/* Weights of very different size from column to column, some of them near the smallest unit; their bits go below
+ * it. */
 static void open_block(struct block *b, const struct shape *s, size_t nr)
 {
     const size_t depth = s->taps * s->c, width = snn__round_up(s->cols, SNN__MATRIX_SIDE);
@@ -186,7 +189,8 @@ static double weight_of(const struct block *b, size_t k, size_t j)
     return b->unit[j] * (p[0] + 256.0 * p[limb] + 65536.0 * (int8_t)p[2 * limb]);
 }
 
-/* Whole numbers are the nearest ones, but for the rounding of unit and quotient, and nothing is set where there are no weights. */
+/* Whole numbers are the nearest ones, but for the rounding of unit and quotient, and nothing is set where there are
+ * no weights. */
 UNWATCHED static void check_limbs(const struct block *b)
 {
     const size_t depth = b->s.taps * b->s.c, width = b->panels * SNN__MATRIX_SIDE;
@@ -364,7 +368,8 @@ START_TEST(extreme_weights)
 }
 END_TEST
 
-/* ---- the whole way ------------------------------------------------------------------------------------------------------- */
+/* ---- the whole way
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* A context whose table has emulated tiles, or that of plain C. */
 static snn_context *context_of(struct snn__kernels *k, uint32_t threads)

@@ -1,4 +1,5 @@
-/* Products against a slow double-precision loop and against OpenBLAS; adjoints; the same bits for any number of threads. */
+/* Products against a slow double-precision loop and against OpenBLAS; adjoints; the same bits for any number of
+ * threads. */
 #include "core/context.h"
 #include "core/size.h"
 #include "naive.h"
@@ -6,8 +7,9 @@
 #include <cblas.h>
 #include <string.h>
 
-/* Rounding of a sum of k products of numbers in [-1, 1), whatever its order. Winograd's transforms add numbers of different size:
- * the largest errors seen are 3.8 (product) and 6.1 times (outer product) the bound that holds for plain sums. */
+/* Rounding of a sum of k products of numbers in [-1, 1), whatever its order. Winograd's transforms add numbers of
+ * different size: the largest errors seen are 3.8 (product) and 6.1 times (outer product) the bound that holds for
+ * plain sums. */
 static double tolerance(size_t k, const struct snn__window *w)
 {
     return (w->kh >= 3 && w->c >= 32 ? 8 : 1) * (2e-6 * sqrt((double)k) + 1e-6);
@@ -80,7 +82,8 @@ UNWATCHED static double *weights_of(const struct operands *o, const struct snn__
     return p;
 }
 
-/* ---- products ---------------------------------------------------------------------------------------------------- */
+/* ---- products
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Leaves one number in `keep`, or a spike in its place. */
 UNWATCHED static void thin_out(float *x, size_t n, size_t keep, bool spikes)
@@ -350,7 +353,8 @@ START_TEST(outer_is_the_sum)
 }
 END_TEST
 
-/* ---- adjoints ---------------------------------------------------------------------------------------------------- */
+/* ---- adjoints
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* <read(x) w, e> = <x, read'(e) w'>: a convolution and the transposed window with the same geometry. */
 static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_t stride, size_t pad, size_t dilation)
@@ -403,7 +407,8 @@ START_TEST(transposed_window_is_the_adjoint)
 }
 END_TEST
 
-/* ---- against BLAS ------------------------------------------------------------------------------------------------ */
+/* ---- against BLAS
+ * ------------------------------------------------------------------------------------------------ */
 
 START_TEST(agrees_with_blas)
 {
@@ -432,7 +437,8 @@ START_TEST(agrees_with_blas)
 }
 END_TEST
 
-/* ---- threads ------------------------------------------------------------------------------------------------------ */
+/* ---- threads
+ * ------------------------------------------------------------------------------------------------------ */
 
 static const struct window_case big[] = {
     { "fully connected", 128, 800, { 1, 1, 784, 784, 1, 1, 1, 1, 1, 0, 1, false } },

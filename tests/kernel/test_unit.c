@@ -1,5 +1,6 @@
-/* The matrix unit of x86-64 (AMX): the system is asked for it when a product wants it, and not before; what it refuses is done without.
- * A process that has the unit keeps it: the order of the tests counts where they share one. */
+/* The matrix unit of x86-64 (AMX): the system is asked for it when a product wants it, and not before; what it
+ * refuses is done without. A process that has the unit keeps it: the order of the tests counts where they share
+ * one. */
 #define _DEFAULT_SOURCE /* sigaltstack() */
 #include "core/context.h"
 #include "kernel/kernel.h"
@@ -135,7 +136,8 @@ START_TEST(asked_for_a_stream)
 {
     const size_t shape[3] = { 32, 12, 12 };
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
-    snn_network *net = network_of(ctx, shape, "conv2d a out=40 kernel=3; lif s; conv2d b out=40 kernel=3; lif t; flatten f; linear c out=4");
+    snn_network *net = network_of(
+        ctx, shape, "conv2d a out=40 kernel=3; lif s; conv2d b out=40 kernel=3; lif t; flatten f; linear c out=4");
     size_t size;
 
     if (has_unit()) {

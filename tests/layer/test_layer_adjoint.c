@@ -424,7 +424,9 @@ END_TEST
 
 static const struct {
     size_t shape[3], heads;
-} attentions[] = { { { 6, 3, 4 }, 2 }, { { 4, 1, 1 }, 1 }, { { 8, 2, 3 }, 8 }, { { 5, 7, 2 }, 1 }, { { 64, 3, 3 }, 2 } };
+} attentions[] = {
+    { { 6, 3, 4 }, 2 }, { { 4, 1, 1 }, 1 }, { { 8, 2, 3 }, 8 }, { { 5, 7, 2 }, 1 }, { { 64, 3, 3 }, 2 }
+};
 
 #define ATTENTIONS (int)(sizeof attentions / sizeof *attentions)
 
@@ -502,8 +504,8 @@ START_TEST(test_attention)
     for (size_t i = 0; i < r.out; i++) {
         double want = attended(&r, x, attentions[number].heads, i / r.unit->node.in_len, i % r.unit->node.in_len);
 
-        ck_assert_msg(fabs(r.io.y.scale * r.y[i] - want) <= 1e-5 * (1 + fabs(want)), "%s: entry %zu: %g, not %g", text, i,
-                      r.io.y.scale * r.y[i], want);
+        ck_assert_msg(fabs(r.io.y.scale * r.y[i] - want) <= 1e-5 * (1 + fabs(want)), "%s: entry %zu: %g, not %g",
+                      text, i, r.io.y.scale * r.y[i], want);
     }
     for (size_t k = 0; k < 3; k++)
         check_attention_input(&r, x, k);

@@ -1,5 +1,6 @@
-/* A host that has set a locale whose decimal point is a comma, or takes two bytes: numbers in texts, messages and files are
- * those of the C locale, and the host's locale stays. The test makes such locales with localedef; LC_NUMERIC is enough. */
+/* A host that has set a locale whose decimal point is a comma, or takes two bytes: numbers in texts, messages and
+ * files are those of the C locale, and the host's locale stays. The test makes such locales with localedef;
+ * LC_NUMERIC is enough. */
 #include "core/status.h"
 #include "support.h"
 #include <errno.h>
@@ -23,7 +24,8 @@ static bool make_locales(void)
         return false;
     for (size_t i = 0; i < 2; i++) {
         snprintf(command, sizeof command,
-                 "cd %s && printf 'LC_NUMERIC\\ndecimal_point \"%s\"\\nthousands_sep \"\"\\ngrouping -1\\nEND LC_NUMERIC\\n'"
+                 "cd %s && printf 'LC_NUMERIC\\ndecimal_point \"%s\"\\nthousands_sep \"\"\\ngrouping -1\\nEND "
+                 "LC_NUMERIC\\n'"
                  " > source && { localedef -c -i ./source -f UTF-8 ./%s > log 2>&1; test -e %s/LC_NUMERIC; }",
                  folder, locales[i].source, locales[i].name, locales[i].name);
         if (system(command) != 0)

@@ -49,7 +49,8 @@ START_TEST(many_tensors_are_found)
     FAILS(snn__safetensors_take(&file, "linear0.bias", 1, one, &data), SNN_ERR_FORMAT, "missing");
     FAILS(snn__safetensors_take(&file, "", 1, one, &data), SNN_ERR_FORMAT, "missing");
     FAILS(snn__safetensors_take(&file, "~", 1, one, &data), SNN_ERR_FORMAT, "missing");
-    FAILS(snn__safetensors_take(&file, "linear7.bias", 2, (const uint32_t[2]){ 1, 2 }, &data), SNN_ERR_SHAPE, "linear7.bias");
+    FAILS(snn__safetensors_take(&file, "linear7.bias", 2, (const uint32_t[2]){ 1, 2 }, &data), SNN_ERR_SHAPE,
+          "linear7.bias");
     snn__safetensors_free(&file);
     remove(path);
     snn_network_destroy(loaded);

@@ -1,4 +1,5 @@
-/* Adding layers: what was refused leaves the network as it was, name and number free, and there is an end to layers. */
+/* Adding layers: what was refused leaves the network as it was, name and number free, and there is an end to
+ * layers. */
 #include "network/network.h"
 #include "support.h"
 #include <stdio.h>

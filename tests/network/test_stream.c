@@ -109,7 +109,8 @@ START_TEST(test_predicts)
     for (size_t t = 0; t < STEPS; t++)
         for (size_t i = 0; i < r.out; i++)
             sum[i] += out[t * 64 + i];
-    if (r.net->layer[r.net->n_layers - 1]->out.rank == 1) { /* a trainer predicts vectors only; that of dsr is a weighted sum */
+    if (r.net->layer[r.net->n_layers - 1]->out.rank == 1) { /* a trainer predicts vectors only; that of dsr is a
+                                                               weighted sum */
         OK(snn_trainer_create(&tr, r.net, NULL, "bptt"));
         OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, STEPS));
         OK(snn_trainer_prepare(tr, 1));

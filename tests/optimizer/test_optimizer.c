@@ -191,7 +191,8 @@ START_TEST(gradient_that_is_not_finite_changes_nothing)
             const float kept = g[at[k / 3]];
 
             g[at[k / 3]] = bad[k % 3];
-            FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_DIVERGED, "not finite");
+            FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_DIVERGED,
+                  "not finite");
             g[at[k / 3]] = kept;
         }
         ck_assert_mem_eq(before, w, sizeof w);
@@ -205,7 +206,8 @@ START_TEST(gradient_that_is_not_finite_changes_nothing)
 }
 END_TEST
 
-/* Two outer products within a gradient: as an array, and as their factors, where the array holds NaN. Parts of both decay or do not. */
+/* Two outer products within a gradient: as an array, and as their factors, where the array holds NaN. Parts of both
+ * decay or do not. */
 enum { ROWS = 61, COLUMNS = 37, MANY_ROWS = 90, MANY_COLUMNS = 301, FIRST = 100, SECOND = 5000 };
 
 struct products {
@@ -260,7 +262,8 @@ START_TEST(outer_products_are_their_entries)
             fill_products(&p, 30 + 5 * n);
             OK(snn__optimizer_update(o, &run[0], w[0], &(struct snn__gradient){ .array = p.whole }, &norm[0]));
             OK(snn__optimizer_update(o, &run[1], w[1], &(struct snn__gradient){ p.holes, p.part, 2 }, &norm[1]));
-            ck_assert_double_eq_tol(norm[0], norm[1], 1e-12 + 1e-5 * norm[0]); /* entries are rounded, the sum of all is not */
+            ck_assert_double_eq_tol(norm[0], norm[1], 1e-12 + 1e-5 * norm[0]); /* entries are rounded, the sum of all
+                                                                                  is not */
         }
         for (size_t i = 0; i < LONG && r->clip_norm > 0; i++)
             ck_assert_float_eq_tol(w[0][i], w[1][i], 1e-6f);
@@ -301,8 +304,8 @@ START_TEST(outer_products_that_are_not_finite_change_nothing)
                 p.left[1][MANY_ROWS - 1] = p.right[1][MANY_COLUMNS - 1] = -1e20f; /* the product is not */
             else
                 p.holes[3] = NAN;
-            FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ p.holes, p.part, 2 }, &norm), SNN_ERR_DIVERGED,
-                  k == 3 && i == 0 ? "takes up to 5e+17" : "not finite");
+            FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ p.holes, p.part, 2 }, &norm),
+                  SNN_ERR_DIVERGED, k == 3 && i == 0 ? "takes up to 5e+17" : "not finite");
             ck_assert_mem_eq(before, w, sizeof w);
         }
         ck_assert_uint_eq(run.updates, 0);
@@ -337,8 +340,8 @@ static void all_finite(const float *x, size_t n, const char *what, const struct 
             ck_abort_msg("%s, lr %g: %s is %g after gradients of %g", r->name, r->lr, what, (double)x[i], size);
 }
 
-/* Gradients of one size, some of them 0, over and over. An update is taken, and leaves numbers; or refused, and changes nothing.
- * Returns how many were refused. */
+/* Gradients of one size, some of them 0, over and over. An update is taken, and leaves numbers; or refused, and
+ * changes nothing. Returns how many were refused. */
 static int update_often(snn_context *ctx, const struct rule *r, float size, bool product)
 {
     enum { M = 96, TIMES = 150 };
@@ -428,7 +431,8 @@ START_TEST(momentum_needs_the_memory_for_it)
     begin(&run, o, 4);
     ck_assert_uint_eq(run.n_moments, 0);
     OK(snn_optimizer_set_f64(o, SNN_OPTIMIZER_MOMENTUM, 0.9));
-    FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_STATE, "before snn_trainer_create()");
+    FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ .array = g }, &norm), SNN_ERR_STATE,
+          "before snn_trainer_create()");
     ck_assert_float_eq(w[0], 1.0f);
     snn_optimizer_destroy(o);
     snn_context_destroy(ctx);

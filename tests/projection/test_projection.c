@@ -1,5 +1,5 @@
-/* Projections: with every method, gradients keep out of the frozen subspace; the same bits for any number of threads; no
- * allocation in a step; wrong use. The equations themselves are checked by the golden cases. */
+/* Projections: with every method, gradients keep out of the frozen subspace; the same bits for any number of threads;
+ * no allocation in a step; wrong use. The equations themselves are checked by the golden cases. */
 #include "../trainer/builder.h"
 #include "core/context.h"
 #include "projection/hlop.h"
@@ -170,8 +170,8 @@ START_TEST(test_gradients_keep_out)
 }
 END_TEST
 
-/* A held batch norm is a factor and a shift of each channel: with both in weights and biases, the network without it has the same
- * gradients, those of its weights larger by the factor. */
+/* A held batch norm is a factor and a shift of each channel: with both in weights and biases, the network without it
+ * has the same gradients, those of its weights larger by the factor. */
 START_TEST(test_held_norms_are_a_map)
 {
     static const char *const methods[] = { "bptt", "ottt", "sltt", "dsr" };

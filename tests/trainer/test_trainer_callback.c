@@ -1,5 +1,5 @@
-/* Epochs that do not run through: over another data set, samples that cannot be read, and hosts that call the library from within a
- * callback. */
+/* Epochs that do not run through: over another data set, samples that cannot be read, and hosts that call the library
+ * from within a callback. */
 #include "trainer/builder.h"
 #include <signal.h>
 #include <snn/model.h>
@@ -45,7 +45,8 @@ static snn_status read_sample(void *user, size_t index, size_t frame, float *x, 
     return w->nan ? SNN_OK : SNN_ERR_IO;
 }
 
-static snn_dataset *set_of(struct world *w, size_t count, snn_status (*read)(void *, size_t, size_t, float *, uint32_t *))
+static snn_dataset *set_of(struct world *w, size_t count,
+                           snn_status (*read)(void *, size_t, size_t, float *, uint32_t *))
 {
     snn_dataset_source source;
     snn_dataset *set = NULL;

@@ -155,8 +155,8 @@ START_TEST(test_evaluation_is_pure)
 }
 END_TEST
 
-static snn_dataset *callback_set(snn_context *ctx, snn_status (*read)(void *, size_t, size_t, float *, uint32_t *), void *user,
-                                 size_t count)
+static snn_dataset *callback_set(snn_context *ctx, snn_status (*read)(void *, size_t, size_t, float *, uint32_t *),
+                                 void *user, size_t count)
 {
     snn_dataset_source source;
     snn_dataset *set = NULL;
@@ -241,7 +241,8 @@ static snn_status read_broken(void *user, size_t index, size_t frame, float *x, 
     return index == 5 ? SNN_ERR_IO : SNN_OK;
 }
 
-/* The error is that of the first sample of the batch that failed, on any number of threads; nothing is read twice for it. */
+/* The error is that of the first sample of the batch that failed, on any number of threads; nothing is read twice for
+ * it. */
 START_TEST(test_first_failure)
 {
     for (uint32_t threads = 1; threads <= 4; threads++) {
@@ -305,12 +306,16 @@ START_TEST(test_batches_of_one)
         snn_status prepare, step;
     } rows[] = {
         { "sltt", VECTORS, "steps=3", 1, SNN_ERR_UNSUPPORTED, SNN_OK },
-        { "sltt", "conv2d a out=6 pad=1; batch_norm bn; lif n; flatten f; linear o out=3", "steps=3", 1, SNN_OK, SNN_OK },
-        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=3", 1, SNN_OK, SNN_ERR_ARGUMENT },
-        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=3", STEPS, SNN_OK, SNN_OK },
-        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=1", 1, SNN_ERR_UNSUPPORTED, SNN_OK },
-        { "bptt", "flatten f; linear a out=6; lif n; linear b out=5; batch_norm bn over=all; lif m; linear o out=3", "steps=3", 1, SNN_OK,
+        { "sltt", "conv2d a out=6 pad=1; batch_norm bn; lif n; flatten f; linear o out=3", "steps=3", 1, SNN_OK,
           SNN_OK },
+        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=3", 1, SNN_OK,
+          SNN_ERR_ARGUMENT },
+        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=3", STEPS,
+          SNN_OK, SNN_OK },
+        { "bptt", "flatten f; linear a out=6; batch_norm bn over=all; lif n; linear o out=3", "steps=1", 1,
+          SNN_ERR_UNSUPPORTED, SNN_OK },
+        { "bptt", "flatten f; linear a out=6; lif n; linear b out=5; batch_norm bn over=all; lif m; linear o out=3",
+          "steps=3", 1, SNN_OK, SNN_OK },
     };
     struct world w;
     snn_network *net;

@@ -8,7 +8,8 @@
 enum { BATCH = 4, COUNT = 10, CLASSES = 3 };
 
 static const size_t map[3] = { 2, 6, 6 };
-static const char *const methods[] = { "bptt", "sltt", "ottt", "sei", "opzo" }; /* the last one for the net of program() */
+static const char *const methods[] = { "bptt", "sltt", "ottt", "sei", "opzo" }; /* the last one for the net of
+                                                                                   program() */
 
 /* A net with something of everything that takes memory. */
 #define HEAD "conv2d a out=4 pad=1 standardise=1; lif n decay=0.5; dropout d rate=0.2; conv2d b out=4 pad=1%s; batch_norm bn; "
@@ -163,7 +164,8 @@ static uint64_t bytes_of_layers(size_t n)
     return bytes_at("ottt", 6, text, shape, BATCH, &held);
 }
 
-/* A layer more holds its gradient and one form of its weights, potentials and traces; all else is memory that layers share. */
+/* A layer more holds its gradient and one form of its weights, potentials and traces; all else is memory that layers
+ * share. */
 START_TEST(test_bytes_over_layers)
 {
     const uint64_t weights = CHANNELS * CHANNELS * 9 * sizeof(float), activity = BATCH * CHANNELS * SIDE * SIDE * sizeof(float);

@@ -297,7 +297,8 @@ ROW(maximum_with_ottt, prepare(w, "conv2d c out=3; maxpool p; " DENSE, "ottt", "
 ROW(attention_with_ottt, prepare(w, "conv2d c out=4; lif m; attention t <m <m <m; " DENSE, "ottt", "", BATCH))
 ROW(attention_with_opzo, prepare(w, "conv2d c out=4; lif m; attention t <m <m <m; " DENSE, "opzo", "", BATCH))
 ROW(attention_of_two, prepare(w, "conv2d c out=4; lif m; attention t <m <m; " DENSE, "sltt", "", BATCH))
-ROW(attention_with_heads, prepare(w, "conv2d c out=4; lif m; attention t heads=3 <m <m <m; " DENSE, "sltt", "", BATCH))
+ROW(attention_with_heads,
+    prepare(w, "conv2d c out=4; lif m; attention t heads=3 <m <m <m; " DENSE, "sltt", "", BATCH))
 ROW(mean_with_sltt, prepare(w, DENSE, "sltt", "loss_on=mean", BATCH))
 ROW(norm_over_all_with_sltt, prepare(w, "batch_norm bn over=all; " DENSE, "sltt", "", BATCH))
 ROW(more_samples_than_steps, prepare(w, DENSE, "sltt", "steps=4 sampled_steps=5", BATCH))
@@ -564,7 +565,8 @@ static const struct {
     { "ottt through a maximum", maximum_with_ottt, UNSUPPORTED, "layer p pools by maximum" },
     { "ottt through attention", attention_with_ottt, UNSUPPORTED, "layer t: attention has no trace" },
     { "opzo through attention", attention_with_opzo, UNSUPPORTED, "layer t: attention has no trace" },
-    { "attention of two inputs", attention_of_two, ARGUMENT, "attention takes 3 inputs, queries, keys and values, got 2" },
+    { "attention of two inputs", attention_of_two, ARGUMENT,
+      "attention takes 3 inputs, queries, keys and values, got 2" },
     { "heads that do not divide the channels", attention_with_heads, SHAPE, "4 channels do not divide into 3 heads" },
     { "the loss of the mean without all steps", mean_with_sltt, UNSUPPORTED, "loss_on mean" },
     { "batch norm over all steps without all steps", norm_over_all_with_sltt, UNSUPPORTED, "layer bn" },

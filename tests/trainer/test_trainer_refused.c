@@ -1,5 +1,6 @@
-/* A refused step changes nothing: parameters, running statistics, moments, and all else that a checkpoint holds stay byte for byte, for
- * every method and wherever the number arises that is not finite. A run goes on as if the step had never been asked for. */
+/* A refused step changes nothing: parameters, running statistics, moments, and all else that a checkpoint holds stay
+ * byte for byte, for every method and wherever the number arises that is not finite. A run goes on as if the step had
+ * never been asked for. */
 #include "trainer/builder.h"
 #include <snn/model.h>
 #include <unistd.h>
@@ -206,14 +207,16 @@ START_TEST(test_nothing_changes)
     open_rig(&b, subject);
     for (int round = 0; round < 2; round++) {
         for (enum cause cause = IN_LATE_FRAME; cause < CAUSES; cause++)
-            if (cause != TOO_LARGE && !(cause == IN_LATE_FRAME && subject->online)) /* which has learned from the frames before */
+            /* which has learned from the frames before */
+            if (cause != TOO_LARGE && !(cause == IN_LATE_FRAME && subject->online))
                 check_bad_step(&a, cause, NAN);
         train(&a, 3);
         train(&b, 3);
     }
     x = all_of(&a);
     y = all_of(&b);
-    memset(x.data + (a.net->n_parameters + a.net->n_state) * sizeof(float), 0, sizeof a.tr->run); /* pointers differ */
+    /* pointers differ */
+    memset(x.data + (a.net->n_parameters + a.net->n_state) * sizeof(float), 0, sizeof a.tr->run);
     memset(y.data + (a.net->n_parameters + a.net->n_state) * sizeof(float), 0, sizeof a.tr->run);
     ck_assert_uint_eq(a.tr->run.batches, b.tr->run.batches);
     ck_assert_uint_eq(a.tr->run.updates, b.tr->run.updates);

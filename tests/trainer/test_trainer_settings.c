@@ -1,5 +1,5 @@
-/* The floating-point settings of the thread that calls: no result depends on them, every call leaves them as they were, callbacks
- * find those of C, and no denormal number stays in what training and streams keep. */
+/* The floating-point settings of the thread that calls: no result depends on them, every call leaves them as they
+ * were, callbacks find those of C, and no denormal number stays in what training and streams keep. */
 #include "core/fpu.h"
 #include "kernel/naive.h"
 #include "network/stream.h"
@@ -31,10 +31,11 @@ static bool is_of_c(const struct snn__fpu *a)
     return fegetround() == FE_TONEAREST;
 }
 #else
-/* As C has them; rounding up; rounding up and flushing; trapping everything; all together; with flags that the host has raised. */
+/* As C has them; rounding up; rounding up and flushing; trapping everything; all together; with flags that the host
+ * has raised. */
 #if defined(__x86_64__)
-static const struct snn__fpu settings[] = { { 0x1f80, 0x037f }, { 0x5f80, 0x0b7f }, { 0xdfc0, 0x0b7f }, { 0x0000, 0x0340 },
-                                            { 0xc040, 0x0b40 }, { 0x5fbf, 0x0b7f } };
+static const struct snn__fpu settings[] = { { 0x1f80, 0x037f }, { 0x5f80, 0x0b7f }, { 0xdfc0, 0x0b7f },
+                                            { 0x0000, 0x0340 }, { 0xc040, 0x0b40 }, { 0x5fbf, 0x0b7f } };
 #else
 static const struct snn__fpu settings[] = { { 0, 0 }, { 0x400000, 0 }, { 0x1400000, 0 }, { 0x9f00, 0 },
                                             { 0x1409f00, 0 }, { 0x400000, 0x9f } };
@@ -79,18 +80,18 @@ static struct snn__fpu now(void)
 }
 
 /* The call alone runs with the host's settings; nothing else here could bear them. */
-#define CALL(call)                                                                                                        \
-    do {                                                                                                                  \
-        struct snn__fpu clean_ = now(), before_, after_;                                                                  \
-        snn_status rc_;                                                                                                   \
-                                                                                                                          \
-        set_up(setting);                                                                                                  \
-        before_ = now();                                                                                                  \
-        rc_ = (call);                                                                                                     \
-        after_ = now();                                                                                                   \
-        snn__fpu_restore(&clean_);                                                                                        \
-        ck_assert_msg(rc_ == SNN_OK, "setting %d: %s: %s", setting, #call, snn_last_error());                             \
-        ck_assert_msg(same(&before_, &after_), "setting %d: %s changed it", setting, #call);                              \
+#define CALL(call)                                                                            \
+    do {                                                                                      \
+        struct snn__fpu clean_ = now(), before_, after_;                                      \
+        snn_status rc_;                                                                       \
+                                                                                              \
+        set_up(setting);                                                                      \
+        before_ = now();                                                                      \
+        rc_ = (call);                                                                         \
+        after_ = now();                                                                       \
+        snn__fpu_restore(&clean_);                                                            \
+        ck_assert_msg(rc_ == SNN_OK, "setting %d: %s: %s", setting, #call, snn_last_error()); \
+        ck_assert_msg(same(&before_, &after_), "setting %d: %s changed it", setting, #call);  \
     } while (0)
 
 /* ---- a session ---- */
@@ -315,7 +316,8 @@ END_TEST
 
 /* ---- silence ---- */
 
-/* A burst, and then nothing, until all that decays by 0.97 has passed the smallest normal number; looks in on the way. */
+/* A burst, and then nothing, until all that decays by 0.97 has passed the smallest normal number; looks in on the
+ * way. */
 static size_t denormals_of_a_stream(snn_stream *loop, bool learns)
 {
     static const float nothing[CLASSES];
@@ -337,7 +339,8 @@ static size_t denormals_of_a_stream(snn_stream *loop, bool learns)
 
 START_TEST(test_silent_stream)
 {
-    static const char *const neurons[] = { "lif s decay=0.97 threshold=100", "cuba s decay=0.97 current_decay=0.9 threshold=100",
+    static const char *const neurons[] = { "lif s decay=0.97 threshold=100",
+                                           "cuba s decay=0.97 current_decay=0.9 threshold=100",
                                            "alif s decay=0.97 adapt_decay=0.96 threshold=0.5" };
     const size_t shape[3] = { IN, 0, 0 };
     snn_context *ctx = test_context(1, 1, isa_of(_i / 3));

@@ -1,5 +1,5 @@
-/* spide beyond its golden cases: what networks it takes, how near it comes to the gradient that ide solves for, what is reported,
- * memory that grows with neither number of steps, the same bits for any number of threads. */
+/* spide beyond its golden cases: what networks it takes, how near it comes to the gradient that ide solves for, what
+ * is reported, memory that grows with neither number of steps, the same bits for any number of threads. */
 #include "builder.h"
 #include "layer/types.h"
 #include <snn/model.h>
@@ -14,14 +14,14 @@ enum { BATCH = 4, CLASSES = 3 };
 #define LEAKY                                                                                                        \
     "linear a out=8; linear w out=8 bias=0 norm=frobenius range=1 <n:1; add s <a <w; lif n threshold=2 fire_at=0.5 " \
     "decay=0.95; rate r decay=0.95; linear o out=3"
-#define DEEP                                                                                                           \
-    "conv2d a out=3 stride=2 pad=1; conv_transpose2d w out=3 stride=2 pad=1 out_pad=1 bias=0 norm=frobenius <m:1; "    \
-    "add s <a <w; if n threshold=2 fire_at=0.5; conv2d b out=4 pad=1; dropout d rate=0.2; if k threshold=2 "           \
+#define DEEP                                                                                                        \
+    "conv2d a out=3 stride=2 pad=1; conv_transpose2d w out=3 stride=2 pad=1 out_pad=1 bias=0 norm=frobenius <m:1; " \
+    "add s <a <w; if n threshold=2 fire_at=0.5; conv2d b out=4 pad=1; dropout d rate=0.2; if k threshold=2 "        \
     "fire_at=0.5; avgpool p; if m threshold=2 fire_at=0.5; rate r; flatten f; linear o out=3"
 /* averages go through what lies between neurons and weights, and through a sum */
-#define CHAIN                                                                                                         \
-    "avgpool z; conv2d a out=4 pad=1; if n threshold=2 fire_at=0.5; conv2d b out=4 pad=1; if k threshold=2 "          \
-    "fire_at=0.5; add s <n <k; avgpool p; dropout d rate=0.1; conv2d c out=4 pad=1; if m threshold=2 fire_at=0.5; "   \
+#define CHAIN                                                                                                       \
+    "avgpool z; conv2d a out=4 pad=1; if n threshold=2 fire_at=0.5; conv2d b out=4 pad=1; if k threshold=2 "        \
+    "fire_at=0.5; add s <n <k; avgpool p; dropout d rate=0.1; conv2d c out=4 pad=1; if m threshold=2 fire_at=0.5; " \
     "rate r; flatten f; linear o out=3"
 
 static const size_t vector[3] = { 6 }, map[3] = { 2, 8, 8 };
@@ -29,7 +29,8 @@ static const size_t vector[3] = { 6 }, map[3] = { 2, 8, 8 };
 static const struct {
     const size_t *shape;
     const char *layers;
-    bool exact; /* without a leak: many small errors are as good as few large ones, and the limit is the gradient of ide */
+    bool exact; /* without a leak: many small errors are as good as few large ones, and the limit is the gradient of
+                   ide */
 } nets[] = { { vector, DENSE, true }, { vector, LEAKY, false }, { map, DEEP, true }, { map, CHAIN, true } };
 
 enum { NETS = sizeof nets / sizeof *nets };
@@ -44,7 +45,8 @@ struct rig {
     uint32_t label[BATCH];
 };
 
-static void open_rig(struct rig *r, int net, const char *method, const char *settings, uint32_t threads, bool is_static)
+static void open_rig(struct rig *r, int net, const char *method, const char *settings, uint32_t threads,
+                     bool is_static)
 {
     size_t one = BATCH * length_of(nets[net].shape);
 
@@ -87,7 +89,8 @@ static const struct {
     { "linear a out=8; batch_norm b; " IF "; rate r; linear o out=3", "layer b is a batch_norm" },
     { "linear a out=8; alif n; rate r; linear o out=3", "if and lif" },
     { "linear a out=8; lif n decay=0.9; rate r; linear o out=3", "differs from that of the rate layer" },
-    { "linear a out=8; add s <a <n:1; if n; linear b out=8; if m; rate r; linear o out=3", "feedback must come from m" },
+    { "linear a out=8; add s <a <n:1; if n; linear b out=8; if m; rate r; linear o out=3",
+      "feedback must come from m" },
 };
 
 START_TEST(test_refused)
@@ -112,7 +115,8 @@ END_TEST
 START_TEST(test_maxpool_is_refused)
 {
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
-    snn_network *net = network_of(ctx, map, "conv2d a out=2; if n; maxpool p; if m; rate r; flatten f; linear o out=3");
+    snn_network *net =
+        network_of(ctx, map, "conv2d a out=2; if n; maxpool p; if m; rate r; flatten f; linear o out=3");
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr;
 
@@ -154,7 +158,8 @@ START_TEST(test_comes_near_ide)
     gradient(_i, "spide", "steps=4000 backward_steps=40 scale=1", 1, far, &n);
     d[0] = distance(near, exact, n);
     d[1] = distance(far, exact, n);
-    ck_assert_msg(norm_of(exact, n) > 1e-2 && d[0] < 0.03 && d[1] > 2 * d[0], "net %d: %g, with few steps %g", _i, d[0], d[1]);
+    ck_assert_msg(norm_of(exact, n) > 1e-2 && d[0] < 0.03 && d[1] > 2 * d[0], "net %d: %g, with few steps %g", _i,
+                  d[0], d[1]);
 }
 END_TEST
 
@@ -350,7 +355,8 @@ START_TEST(test_every_allocation_fails_once)
         memset(&c, 0, sizeof c);
         c.fail_at = n;
         ck_assert_int_eq(count_memory(&c, DEEP), SNN_ERR_MEMORY);
-        ck_assert_msg(c.live == 0 && c.live_bytes == 0, "allocation %zu of %zu: %zu blocks are left", n, total, c.live);
+        ck_assert_msg(c.live == 0 && c.live_bytes == 0, "allocation %zu of %zu: %zu blocks are left", n, total,
+                      c.live);
     }
 }
 END_TEST
@@ -365,7 +371,8 @@ START_TEST(test_wrong_use)
     FAILS(snn_trainer_set_i64(r.tr, SNN_SPIDE_BACKWARD_STEPS, 10), SNN_ERR_STATE, "backward_steps is fixed");
     snn_trainer_destroy(r.tr);
     OK(snn_trainer_create(&r.tr, r.net, r.sgd, "spide"));
-    FAILS(snn_trainer_set_i64(r.tr, SNN_SPIDE_BACKWARD_STEPS, 0), SNN_ERR_ARGUMENT, "backward_steps = 0 is outside 1");
+    FAILS(snn_trainer_set_i64(r.tr, SNN_SPIDE_BACKWARD_STEPS, 0), SNN_ERR_ARGUMENT,
+          "backward_steps = 0 is outside 1");
     FAILS(snn_trainer_set_f64(r.tr, SNN_SPIDE_SCALE, 0), SNN_ERR_ARGUMENT, "scale = 0 is outside");
     FAILS(snn_trainer_set_f64(r.tr, SNN_SPIDE_BACKWARD_THRESHOLD, -1), SNN_ERR_ARGUMENT, "backward_threshold = -1");
     FAILS(snn_trainer_set_text(r.tr, "spike_size", "NaN"), SNN_ERR_ARGUMENT, "spike_size");
