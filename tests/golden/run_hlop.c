@@ -39,9 +39,13 @@ static bool grow(struct run *r, size_t l, const char *role, const char *name)
     snn_projection_info info = SNN_PROJECTION_INFO_INIT;
     const float *rows;
 
-    if (a == NULL || a->want.length == 0)
+    if (a == NULL)
         return true;
-    MUST(snn_projection_grow(r->projection, l, a->want.rank == 2 ? a->want.dim[0] : 0));
+    if (a->want.rank != 2 || a->want.length == 0) {
+        fprintf(stderr, "%s: %s has no rows of lateral weights\n", r->c->dir, a->name);
+        return false;
+    }
+    MUST(snn_projection_grow(r->projection, l, a->want.dim[0]));
     MUST(snn_projection_get_info(r->projection, l, &info));
     rows = case_given(r->c, a->want.dim[0] * info.inputs, a->name);
     if (rows == NULL)
