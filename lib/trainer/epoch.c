@@ -187,6 +187,16 @@ static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info
     return info->count - (drops && rest < info->count ? rest : 0);
 }
 
+/* Said once, when a run begins: training sees one sample less than the data set has. */
+static void say_what_is_left_out(const snn_trainer *tr, const snn_dataset_info *info, uint64_t end)
+{
+    const snn_layer *norm = snn__norm_of_one(tr, snn__is_static(tr, info->frames));
+
+    if (end + 1 == info->count && norm != NULL)
+        snn__log(tr->ctx, SNN_LOG_WARNING, "%s: %zu samples in batches of %zu leave a last batch of one, of which layer %s has no "
+                 "statistics: it is left out; another batch size keeps it", tr->owner, info->count, tr->batch_max, norm->name);
+}
+
 /* An epoch that is under way goes on over its own data set only. */
 static snn_status check_under_way(const snn_trainer *tr, const snn_dataset_info *info)
 {
@@ -296,6 +306,8 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
     s = (struct snn__sums){ .training = true, .done = run->position, .total = end_of_epoch(tr, &info, run->position),
                             .seen = run->seen, .before = run->seen, .loss = run->loss_sum, .correct = run->correct,
                             .began = snn__seconds() };
+    if (run->epoch == 0 && run->position == 0)
+        say_what_is_left_out(tr, &info, s.total);
     SNN__TRY(train_rest(tr, &batch, &s));
     snn__fill_metrics(tr, &s, metrics);
     return SNN_OK;

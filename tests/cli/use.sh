@@ -212,6 +212,8 @@ run 0 train --data idx:data --net 64-32-10 --epochs 12 --threads 1 --save lines.
 [ ! -s err ] || bad "a warning without a reason"
 run 0 train --data idx:data --net 64-32-10 --epochs 2 --neuron.threshold 1000 --save silent.snn
 [ "$(grep -c 'does not spike at all' err)" -eq 1 ] || bad "a silent population is not warned of once"
+run 0 train --data idx:data --data.limit 201 --net 64-16-BN-10 --epochs 3 --batch 100 --save one.snn
+[ "$(grep -c 'leave a last batch of one' err)" -eq 1 ] || bad "a sample that is left out is not said once"
 run 0 train --data idx:data --net 64-32-10 --epochs 1 --trainer.encoder poisson --save poisson.snn
 [ ! -s err ] || bad "poisson code was normalised by default"
 run 0 train --data idx:data --net 64-32-10 --epochs 1 --trainer.encoder latency --normalise mean-std --save latency.snn
