@@ -57,8 +57,10 @@ if ! installed || [ ! -e $build/sysroot/complete ]; then
 fi
 if ! installed; then
     [ "$(id -u)" -eq 0 ] || skip "only root can install: $tools"
+    # Debian's cross compilers and its gcc-multilib exclude each other: nobody loses one for a test.
     # shellcheck disable=SC2086  # a list of words
-    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $tools || skip "cannot be installed: $tools"
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-remove --no-install-recommends $tools ||
+        skip "cannot be installed beside what is there: $tools"
 fi
 if [ ! -e $build/sysroot/complete ]; then
     rm -rf $build/sysroot $build/packages
