@@ -70,7 +70,8 @@ struct train {
     const char *resume;
     char *model, *checkpoint, *csv; /* paths */
     int64_t every, sample;
-    uint64_t saved; /* epochs done in the checkpoint, which this run wrote or resumed; 0: neither */
+    uint64_t saved; /* epochs done in the checkpoint, if it is of this run */
+    bool owns;      /* this run wrote or resumed the checkpoint */
     bool json, quiet, evaluated, silence_said;
     snn_metrics held; /* of the last evaluation */
 };
@@ -117,10 +118,10 @@ static int check_files(const struct train *t)
 /* The default is a name that nobody chose: it replaces nothing. */
 static int check_default(const struct train *t)
 {
-    const char *const path[] = { t->model, t->checkpoint, t->csv };
+    const char *const path[] = { t->model, t->checkpoint, args_text(&t->args, "csv") ? NULL : t->csv };
 
     for (size_t i = 0; i < sizeof path / sizeof *path; i++)
-        if (access(path[i], F_OK) == 0)
+        if (path[i] && access(path[i], F_OK) == 0)
             return fail(USAGE, "%s: is there already: --save FILE names another model, --save %s replaces it",
                         path[i], t->model);
     return DONE;
@@ -294,7 +295,8 @@ static int open_trainer(struct train *t)
         rc = snn_trainer_set_teacher(t->run.trainer, t->run.teacher);
     if (rc == SNN_OK && t->resume)
         rc = snn_trainer_load(t->run.trainer, t->resume);
-    if (rc == SNN_OK && t->resume && strcmp(t->resume, t->checkpoint) == 0)
+    t->owns = rc == SNN_OK && t->resume && strcmp(t->resume, t->checkpoint) == 0;
+    if (t->owns)
         t->saved = snn_trainer_epochs_done(t->run.trainer);
     return rc == SNN_OK ? attach_notes(t) : fail_method(rc, config_text(t->run.config, "trainer.method", ""));
 }
@@ -449,6 +451,7 @@ static void save_checkpoint(struct train *t)
 {
     snn_status rc = snn_trainer_save(t->run.trainer, t->checkpoint);
 
+    t->owns = t->owns || rc == SNN_OK;
     if (rc == SNN_OK)
         t->saved = snn_trainer_epochs_done(t->run.trainer);
     else
@@ -640,8 +643,8 @@ static int train(struct train *t, int argc, char **argv)
         status = draw(t);
     if (status != DONE)
         return status;
-    if (t->saved && !args_has(&t->args, "keep")) /* only more epochs would need it; one that is not of this run
-                                                    stays */
+    if (t->owns && !args_has(&t->args, "keep")) /* only more epochs would need it; one that is not of this run
+                                                   stays */
         unlink(t->checkpoint);
     conclude(t);
     return DONE;

@@ -65,6 +65,8 @@ refuses 2 "model.snn: is there already: --save FILE" $quick --seed 7
 same model.snn before
 mv model.snn moved.snn
 refuses 2 "model.csv: is there already" $quick
+run 0 $quick --csv /dev/null
+mv model.snn moved.snn
 run 0 $quick --seed 7 --save model.snn
 if cmp -s model.snn before; then bad "--save model.snn does not replace it"; fi
 

@@ -26,6 +26,7 @@ stopped() {
     there cut.snn.ckpt
     [ ! -e cut.snn ] || bad "SIG$1: an interrupted run left a model"
     run 0 train --resume cut.snn.ckpt --epochs 1 --quiet
+    [ ! -e cut.snn.ckpt ] || bad "SIG$1: the run is complete, and left its checkpoint"
     rm -f cut.snn* cut.csv
 }
 
@@ -38,6 +39,17 @@ for signal in INT TERM HUP XCPU PIPE; do
     wait $child || status=$?
     stopped $signal $status
 done
+
+# ---- in the first epoch, which takes seconds: there is a whole run to go
+"$snn" $flags --batch 1 --steps 800 >out 2>err &
+child=$!
+await grep -q '^trainer ' out
+sleep 0.3
+kill -INT $child || true
+status=0
+wait $child || status=$?
+has err "interrupted after 0 of"
+stopped INT $status
 
 # ---- the program that reads the output ends
 ("$snn" $flags 2>err || echo $? >status) | head -n 1 >out
