@@ -368,6 +368,7 @@ class Misuse(unittest.TestCase):
                     self.net.save(name)
                     snn.Network.load(self.ctx, name)
                 self.assertEqual(len(os.listdir(b".")), 4)
+                self.refused(snn.Error, "xe9.snn", snn.Network.load, self.ctx, b"none-\xe9.snn")
             finally:
                 os.chdir(here)
 

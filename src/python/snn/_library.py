@@ -212,7 +212,8 @@ for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset",
 def _check(status, function, arguments):
     if status != 0:
         name = library.snn_status_name(status).decode()
-        raise Error(status, name, library.snn_last_error().decode())
+        message = library.snn_last_error().decode(errors="backslashreplace")    # a path may be any bytes
+        raise Error(status, name, message)
     return status
 
 
