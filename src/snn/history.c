@@ -97,7 +97,7 @@ int history_check(const char *path)
                       path);
 }
 
-/* Reads the lines to keep and stands behind them; at the beginning of a file that holds something else. */
+/* Reads the lines to keep and stands behind them. A log with other columns, as of another version, stays as it is. */
 static int recall(struct history *h, uint64_t keep)
 {
     char line[512];
@@ -105,8 +105,13 @@ static int recall(struct history *h, uint64_t keep)
     long end = 0;
     int status = DONE;
 
-    if (keep && fgets(line, sizeof line, h->file) && strcmp(line, heading) == 0)
+    if (keep && fgets(line, sizeof line, h->file)) {
+        if (strcmp(line, heading) != 0)
+            return fail(FAILED,
+                        "log %s: its columns are not those of this version; name another with --csv, or move it",
+                        h->path);
         end = ftell(h->file);
+    }
     while (status == DONE && end > 0 && fgets(line, sizeof line, h->file) && parse(line, &row) && row.epoch <= keep) {
         status = remember(h, &row);
         h->last = end;
