@@ -425,6 +425,19 @@ class Misuse(unittest.TestCase):
             np.testing.assert_array_equal(net.layers()[0].tensor("weight"), before)
             self.assertEqual(trainer.epoch(data).samples, 8)
 
+    def test_nothing_is_left_of_two_exceptions(self):
+        def fails(*_arguments):
+            signal.raise_signal(signal.SIGINT)
+            raise RuntimeError("a sample cannot be read")
+
+        ctx = snn.Context(threads=1)
+        net = snn.Network.build(ctx, "2-4-2", (2,), 2)
+        trainer = snn.Trainer(net, snn.Optimizer(ctx, "sgd", lr=0.1), "sltt", batch=4, steps=2)
+        data = snn.Dataset.from_arrays(ctx, self.x, np.zeros(8), classes=2)
+        with unittest.mock.patch.object(ctypes, "memmove", side_effect=fails):
+            self.refused(KeyboardInterrupt, "", trainer.epoch, data)
+        self.assertEqual(trainer.epoch(data).samples, 8)
+
     def test_ctrl_c_ends_an_epoch(self):
         x = np.random.default_rng(0).random((20000, 50), np.float32)
         net = snn.Network.build(self.ctx, "50-400-2", (50,), 2)

@@ -108,7 +108,7 @@ class Owned:
 
 
 class Watch:
-    """Keeps the first exception that a callback raises, and raises it after the call that called back."""
+    """Keeps the first exception that a callback raises, which calling_back() raises after the call that called back."""
 
     def __init__(self):
         self.caught = None
@@ -127,10 +127,10 @@ class Watch:
     def wants_stop(self):
         return self.caught is not None
 
-    def raise_caught(self):
+    def take(self):
+        """What was caught, if anything; the next call begins with nothing."""
         caught, self.caught = self.caught, None
-        if caught is not None:
-            raise caught
+        return caught
 
     @contextlib.contextmanager
     def signals(self):
@@ -157,7 +157,6 @@ def calling_back(watches, call, *arguments):
             call(*arguments)
         except Error as error:
             problem = error
-    for watch in watches:
-        watch.raise_caught()
-    if problem is not None:
-        raise problem
+    for problem in [watch.take() for watch in watches] + [problem]:
+        if problem is not None:
+            raise problem
