@@ -181,6 +181,24 @@ static int recall(struct train *t)
     return status;
 }
 
+/* The file's settings. What it says of a network that a checkpoint holds has to be what is known of that. */
+static int merge_file(struct train *t, const char *path)
+{
+    static const char *const of_network[] = { "network", "neuron", "dropout", "binary" };
+    json_t *before = json_deep_copy(t->run.config);
+    int status = config_merge_file(t->run.config, path);
+
+    for (size_t i = 0; t->resume && status == DONE && i < sizeof of_network / sizeof *of_network; i++) {
+        const json_t *now = json_object_get(t->run.config, of_network[i]);
+
+        if (now && !json_equal(now, json_object_get(before, of_network[i])))
+            status = fail(USAGE, "%s: \"%s\" does not go with --resume: %s holds another network", path,
+                          of_network[i], t->resume);
+    }
+    json_decref(before);
+    return status;
+}
+
 /* Defaults, then the checkpoint's configuration, then the file, then the flags. */
 static int configure(struct train *t)
 {
@@ -197,7 +215,7 @@ static int configure(struct train *t)
         t->run.config = json_object();
     }
     if (status == DONE && t->args.count == 1)
-        status = config_merge_file(t->run.config, t->args.positional[0]);
+        status = merge_file(t, t->args.positional[0]);
     if (status != DONE)
         return status;
     config_merge(t->run.config, t->args.config);

@@ -86,10 +86,15 @@ run 0 $quick --keep --save run/n.snn --csv elsewhere/log.csv
 refuses 2 "elsewhere/log.csv, which is not in its folder: give the flag again" train --resume run/n.snn.ckpt
 run 0 train --resume run/n.snn.ckpt --csv elsewhere/log.csv --epochs 3
 [ "$(cut -d, -f1 elsewhere/log.csv | tr '\n' ' ')" = "epoch 1 2 3 " ] || bad "elsewhere/log.csv does not go on"
+# the network is the checkpoint's, whatever a file says
+echo '{"network": "64-8-10", "epochs": 4}' >same.json
+run 0 train same.json --resume run/n.snn.ckpt --csv elsewhere/log.csv
+echo '{"neuron": {"threshold": 0.5}}' >other.json
+refuses 2 "\"neuron\" does not go with --resume" train other.json --resume run/n.snn.ckpt --csv elsewhere/log.csv
 # a log with other columns, as of another version, keeps what it has
 sed 's/,backward_rate//' elsewhere/log.csv >other.csv
 cp other.csv before
-refuses 1 "its columns are not those of this version" train --resume run/n.snn.ckpt --csv other.csv --epochs 4
+refuses 1 "its columns are not those of this version" train --resume run/n.snn.ckpt --csv other.csv --epochs 5
 same other.csv before
 # a link that leads out of the folder is such a place, too
 run 0 $quick --keep --save run/o.snn --curves run/o.svg
