@@ -70,7 +70,7 @@ SNN_BEGIN_DECLS
 
 /** Fills `options` with the defaults: all processors, seed 1, C allocator, no log, best instruction set.
  * @param size sizeof(snn_context_options) as the caller was compiled
- * @return SNN_ERR_ARGUMENT if options is NULL or size too small. Real-time safe. */
+ * @return SNN_ERR_ARGUMENT if options is NULL, size too small or above 65,535. Real-time safe. */
 SNN_API snn_status snn_context_options_init(snn_context_options *options, size_t size);
 
 /** Creates a context; NULL options take every default. The caller destroys it, after everything made from it.

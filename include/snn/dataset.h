@@ -92,7 +92,7 @@ SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, con
 SNN_API snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format,
                                           const char *directory, snn_split split, size_t limit);
 
-/** Fills a source with defaults; SNN_ERR_ARGUMENT if NULL or too small. */
+/** Fills a source with defaults; SNN_ERR_ARGUMENT if NULL, size too small or above 65,535. */
 SNN_API snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size);
 
 /** Makes a data set of the host's callback; the structure is copied. The caller destroys it.

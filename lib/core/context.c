@@ -19,7 +19,7 @@ snn_status snn_context_options_init(snn_context_options *options, size_t size)
     snn_context_options o;
 
     if (options == NULL || size < sizeof o.struct_size + sizeof o.threads + sizeof o.seed ||
-        (uint32_t)size != size)
+        size > SNN__STRUCT_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "context options: NULL, or a size of %zu bytes", size);
     memset(&o, 0, sizeof o);
     o.struct_size = (uint32_t)size;

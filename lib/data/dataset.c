@@ -55,7 +55,7 @@ snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size)
 {
     snn_dataset_source s;
 
-    if (source == NULL || size < sizeof s || (uint32_t)size != size)
+    if (source == NULL || size < sizeof s || size > SNN__STRUCT_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "data set source: NULL, or a size of %zu bytes", size);
     memset(&s, 0, sizeof s);
     s.struct_size = (uint32_t)size;

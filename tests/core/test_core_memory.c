@@ -288,6 +288,7 @@ START_TEST(test_option_sizes)
 
     FAILS(snn_context_options_init(NULL, sizeof o), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_context_options_init(&o, 4), SNN_ERR_ARGUMENT, "4 bytes");
+    FAILS(snn_context_options_init(&o, 65536), SNN_ERR_ARGUMENT, "65536 bytes");
     if (SIZE_MAX > UINT32_MAX) /* struct_size could not hold it */
         FAILS(snn_context_options_init(&o, SIZE_MAX - UINT32_MAX + sizeof o), SNN_ERR_ARGUMENT, "bytes");
     /* a host of an earlier version, whose structure ends behind the seed */
