@@ -29,6 +29,20 @@ bad() {
     failures=$((failures + 1))
 }
 
+# await COMMAND...: waits until it succeeds, half a minute at most
+await() {
+    waited=0
+    until "$@" || [ $waited -ge 1500 ]; do
+        waited=$((waited + 1))
+        sleep 0.02
+    done
+}
+
+# Whether cut.csv has its first epoch: then signals are handled.
+has_epoch() {
+    [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ]
+}
+
 # has FILE TEXT...: every text must occur in the file.
 has() {
     file=$1

@@ -6,20 +6,6 @@ set -eu
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 numbers="epoch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
 
-# await COMMAND...: waits until it succeeds
-await() {
-    tries=0
-    until "$@" || [ $tries -ge 1500 ]; do
-        tries=$((tries + 1))
-        sleep 0.02
-    done
-}
-
-# Whether cut.csv has its first epoch: then signals are handled.
-has_epoch() {
-    [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ]
-}
-
 # ---- 20 epochs, and 10 that become 20
 run 0 train $flags --epochs 20 --save whole.snn
 run 0 train $flags --epochs 10 --optimizer.epochs 20 --keep --save part.snn

@@ -6,19 +6,6 @@ set -eu
 
 flags="train --data idx:data --net 64-100-10 --batch 25 --every 0 --epochs 100000 --save cut.snn"
 
-await() {
-    tries=0
-    until "$@" || [ $tries -ge 1500 ]; do
-        tries=$((tries + 1))
-        sleep 0.02
-    done
-}
-
-# Whether the log has its first epoch: then signals are handled.
-has_epoch() {
-    [ -s cut.csv ] && [ "$(wc -l <cut.csv)" -ge 2 ]
-}
-
 # stopped NAME STATUS: the run said what stopped it, and can go on.
 stopped() {
     [ "$2" -eq 130 ] || bad "SIG$1: exit status $2 instead of 130"
