@@ -29,14 +29,22 @@ if "$loop" 0 >"$work/out" 2>&1; then
     exit 1
 fi
 
+# calls FILE: system calls from the moment the context asks for its process to the first print. What the loader and
+# another library's threads do before and after differs from run to run.
+calls() {
+    awk '/^getpid/ { on = 1 } on && /^(new)?fstat(at)?[(]1,/ { print n; exit } on { n++ }' "$work/$1"
+}
+
 # As many system calls for 40 seconds as for 20: none between steps.
 if command -v strace >/dev/null && strace -o "$work/20" "$loop" 20 0 >"$work/out" 2>&1; then
     strace -o "$work/40" "$loop" 40 0 >"$work/out"
     if grep -q '^clock_gettime' "$work/40"; then
         echo "system calls are not counted: the clock of this machine is one"
     else
-        [ "$(wc -l <"$work/20")" -eq "$(wc -l <"$work/40")" ] ||
-            { echo "$(wc -l <"$work/20") system calls in 20 seconds, $(wc -l <"$work/40") in 40"; exit 1; }
+        few=$(calls 20)
+        many=$(calls 40)
+        [ "${few:-0}" -gt 0 ] || { echo "no system call was seen between the context and the first print"; exit 1; }
+        [ "$few" = "$many" ] || { echo "$few system calls in 20 seconds, $many in 40"; exit 1; }
         echo "no system call between steps"
     fi
 else
