@@ -48,13 +48,13 @@ typedef enum snn_neuron_key {
                                          layer */
     SNN_NEURON_SMOOTH = 13,         /**< i64, 1: s is the primitive of the surrogate, a graded spike that finite
                                          differences can check */
-    SNN_NEURON_FIRE_AT = 401,         /**< f64 > 0, the neuron fires at this multiple of the threshold; reset
-                                           "subtract" takes the threshold off */
-    SNN_NEURON_THRESHOLD_BOUND = 402, /**< f64 > 0, dsr: a smaller threshold is raised to this at the start of a
-                                           forward pass */
-    SNN_NEURON_THRESHOLD_GAIN = 403,  /**< f64, dsr: factor of the threshold's gradient */
-    SNN_NEURON_DELTA_T = 404,         /**< f64 > 0, dsr_lif: duration of a step */
-    SNN_NEURON_TIME_CONSTANT = 405,   /**< f64 > 0, dsr_lif: of the membrane, in the unit of delta_t */
+    SNN_NEURON_FIRE_AT = 14,        /**< f64 > 0, the neuron fires at this multiple of the threshold; reset
+                                         "subtract" takes the threshold off */
+    SNN_NEURON_THRESHOLD_BOUND = 15, /**< f64 > 0, dsr: a smaller threshold is raised to this at the start of a
+                                         forward pass */
+    SNN_NEURON_THRESHOLD_GAIN = 16, /**< f64, dsr: factor of the threshold's gradient */
+    SNN_NEURON_DELTA_T = 17,        /**< f64 > 0, dsr_lif: duration of a step */
+    SNN_NEURON_TIME_CONSTANT = 18,  /**< f64 > 0, dsr_lif: of the membrane, in the unit of delta_t */
     SNN_NEURON_KEY_FORCE32 = 0x7fffffff
 } snn_neuron_key;
 

@@ -1,5 +1,16 @@
 /** @file snn/param.h
- * What a parameter of a neuron, layer, optimizer, trainer or data set looks like.
+ * What a parameter of a neuron, layer, optimizer, data set, trainer or projection looks like.
+ *
+ * A key means one parameter in the whole library. Each kind of object has a range of keys of its own:
+ *
+ *        1 -   99  neurons, and the layers that they become
+ *      101 -  199  layers
+ *      201 -  299  optimizers
+ *      301 -  399  data sets
+ *      401 -  999  trainers; of all methods to 499, then of bptt from 501, of online methods from 601, of equilibrium
+ *                  methods from 701, of dsr from 801, of methods for binary weights from 901
+ *     1001 - 1099  projections
+ *
  * Part of libsnn, MIT licence. */
 #ifndef SNN_PARAM_H
 #define SNN_PARAM_H

@@ -15,16 +15,16 @@ typedef struct snn_projection snn_projection;
 
 /** Parameters of projections. They take effect at the next snn_trainer_prepare(). */
 typedef enum snn_projection_key {
-    SNN_PROJECTION_LR = 801,         /**< f64, learning rate of lateral weights; a layer may have its own */
-    SNN_PROJECTION_MOMENTUM = 802,   /**< f64 in [0, 1): D = m D + (1 - m) dH; 0: none */
-    SNN_PROJECTION_CLAMP = 803,      /**< f64, largest absolute entry of dH */
-    SNN_PROJECTION_ITERATIONS = 804, /**< i64, updates on the same rows */
-    SNN_PROJECTION_EVERY = 805,      /**< i64, learn on every k-th batch only */
-    SNN_PROJECTION_SOURCE = 806,     /**< str: trace (what the method's gradient reads), both (spikes and traces, if
-                                          it keeps traces) */
-    SNN_PROJECTION_SPIKES = 807,     /**< i64, T_l: lateral neurons answer with at most T_l signed spikes; 0: with
-                                          real numbers */
-    SNN_PROJECTION_SCALE = 808,      /**< f64, S: the activity that T_l spikes stand for */
+    SNN_PROJECTION_LR = 1001,         /**< f64, learning rate of lateral weights; a layer may have its own */
+    SNN_PROJECTION_MOMENTUM = 1002,   /**< f64 in [0, 1): D = m D + (1 - m) dH; 0: none */
+    SNN_PROJECTION_CLAMP = 1003,      /**< f64, largest absolute entry of dH */
+    SNN_PROJECTION_ITERATIONS = 1004, /**< i64, updates on the same rows */
+    SNN_PROJECTION_EVERY = 1005,      /**< i64, learn on every k-th batch only */
+    SNN_PROJECTION_SOURCE = 1006,     /**< str: trace (what the method's gradient reads), both (spikes and traces, if
+                                           it keeps traces) */
+    SNN_PROJECTION_SPIKES = 1007,     /**< i64, T_l: lateral neurons answer with at most T_l signed spikes; 0: with
+                                           real numbers */
+    SNN_PROJECTION_SCALE = 1008,      /**< f64, S: the activity that T_l spikes stand for */
     SNN_PROJECTION_KEY_FORCE32 = 0x7fffffff
 } snn_projection_key;
 

@@ -63,6 +63,35 @@ ptrdiff_t snn__params_find_name(const struct snn__params *p, const char *name)
     return -1;
 }
 
+/* The kinds of objects, by the last key of their range (snn/param.h). */
+static const char *kind_of(int32_t key)
+{
+    static const struct {
+        int32_t last;
+        const char *kind;
+    } ranges[] = { { 99, "neurons" },     { 199, "layers" },   { 299, "optimizers" },
+                   { 399, "data sets" }, { 999, "trainers" }, { 1099, "projections" } };
+
+    for (size_t i = 0; key > 0 && i < sizeof ranges / sizeof *ranges; i++)
+        if (key <= ranges[i].last)
+            return ranges[i].kind;
+    return NULL;
+}
+
+/* Says whose key it is, and what there is in its place. */
+static snn_status fail_unknown(const struct snn__params *p, int32_t key)
+{
+    const char *kind = kind_of(key);
+    char names[512] = "no parameters";
+    size_t used = 0;
+
+    for (size_t i = 0; i < snn__params_count(p) && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+                                 snn__params_row(p, i)->name);
+    return snn__fail(SNN_ERR_ARGUMENT, "%s has no parameter with key %d%s%s; it has %s", p->owner, (int)key,
+                     kind != NULL ? ", a key of " : "", kind != NULL ? kind : "", names);
+}
+
 /* Row of a key whose type must be `type`. */
 static snn_status locate(const struct snn__params *p, int32_t key, snn_param_type type, size_t *index)
 {
@@ -71,7 +100,7 @@ static snn_status locate(const struct snn__params *p, int32_t key, snn_param_typ
     const struct snn__param *row;
 
     if (i < 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s has no parameter with key %d", p->owner, (int)key);
+        return fail_unknown(p, key);
     row = snn__params_row(p, (size_t)i);
     if (row->type != type)
         return snn__fail(SNN_ERR_TYPE, "%s: %s is %s, not %s", p->owner, row->name, type_name[row->type],

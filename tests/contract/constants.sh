@@ -1,7 +1,7 @@
 #!/bin/sh
 # constants.sh SOURCE [record] - the values of the public enums, statuses and flags. "record" prints them; without it
 # every line of constants.txt must still hold, and no public constant may be missing there. Values are appended, never
-# reused.
+# reused, and no two keys of parameters are the same number, whatever they are keys of.
 set -eu
 export LC_ALL=C
 
@@ -20,4 +20,15 @@ constants "$1" | diff "$1/tests/contract/constants.txt" - || {
     echo "sh tests/contract/constants.sh . record > tests/contract/constants.txt"
     exit 1
 }
-echo "$(wc -l < "$1/tests/contract/constants.txt") constants hold"
+
+keys() {
+    sed -nE '/^typedef enum snn_[a-z]+_key \{$/,/^\}/ s/^    (SNN_[A-Z0-9_]+) = ([0-9]+),.*/\2 \1/p' "$1"/include/snn/*.h
+}
+
+[ "$(keys "$1" | wc -l)" -gt 100 ] || { echo "constants.sh cannot read the keys in include/snn"; exit 1; }
+twice=$(keys "$1" | awk '{ print $1 }' | sort | uniq -d)
+for key in $twice; do
+    echo "key $key has two meanings:" $(keys "$1" | awk -v key="$key" '$1 == key { print $2 }')
+done
+[ -z "$twice" ]
+echo "$(wc -l < "$1/tests/contract/constants.txt") constants hold, $(keys "$1" | wc -l) of them keys"
