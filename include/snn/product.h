@@ -8,16 +8,19 @@
 
 /** A layer: a conv2d on maps [channels, side, side], or a linear layer where side and kernel are 1. */
 typedef struct snn_product_shape {
-    uint32_t struct_size; /**< sizeof(snn_product_shape) */
-    uint32_t samples;     /**< of a batch */
+    uint32_t struct_size; /**< set by SNN_PRODUCT_SHAPE_INIT */
+    uint32_t samples;     /**< of a batch; 1 unless set, as all sizes */
     uint32_t channels;    /**< of the input */
     uint32_t side;        /**< height and width of the input; 1: a linear layer */
     uint32_t outputs;     /**< channels, or numbers, of the output */
     uint32_t kernel;      /**< height and width of the window */
     uint32_t stride;      /**< of the window */
-    uint32_t pad;         /**< zeros around the input */
-    double density;       /**< share of the inputs that are 1, the others are 0; 0 .. 1 */
+    uint32_t pad;         /**< zeros around the input; 0 unless set */
+    double density;       /**< share of the inputs that are 1, the others are 0; 0 .. 1; 0 unless set */
 } snn_product_shape;
+
+/** Initialiser for a snn_product_shape: one input, one output. Then set the fields. */
+#define SNN_PRODUCT_SHAPE_INIT { sizeof(snn_product_shape), 1, 1, 1, 1, 1, 1, 0, 0.0 }
 
 SNN_BEGIN_DECLS
 

@@ -7,6 +7,7 @@
 #include "core/rng.h"
 #include "core/size.h"
 #include "core/status.h"
+#include "core/structure.h"
 #include <snn/product.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,11 +44,8 @@ static snn_status check(const snn_context *ctx, const snn_product_shape *s)
 {
     double out, depth, m, input;
 
-    if (ctx == NULL || s == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "a product: context or shape is NULL");
-    if (s->struct_size < sizeof *s)
-        return snn__fail(SNN_ERR_ARGUMENT, "a product: struct_size is %u, not sizeof(snn_product_shape)",
-                         s->struct_size);
+    if (ctx == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "a product: the context is NULL");
     if (!s->samples || !s->channels || !s->side || !s->outputs || !s->kernel || !s->stride)
         return snn__fail(SNN_ERR_ARGUMENT, "a product: sizes must be at least 1");
     if (!(s->density >= 0 && s->density <= 1))
@@ -65,6 +63,14 @@ static snn_status check(const snn_context *ctx, const snn_product_shape *s)
         return snn__fail(SNN_ERR_MEMORY, "a product of %.3g rows, %.3g columns and %u outputs is too large", m, depth,
                          s->outputs);
     return SNN_OK;
+}
+
+/* Takes over the caller's shape. */
+static snn_status read_shape(snn_product_shape *to, const snn_context *ctx, const snn_product_shape *from)
+{
+    *to = (snn_product_shape)SNN_PRODUCT_SHAPE_INIT;
+    SNN__TRY(snn__read_struct(to, sizeof *to, from, "a product", "SNN_PRODUCT_SHAPE_INIT"));
+    return check(ctx, to);
 }
 
 static void end(struct trial *t)
@@ -157,6 +163,7 @@ static int ascending(const void *a, const void *b)
 snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way, double *seconds)
 {
     SNN__COMPUTES;
+    snn_product_shape s;
     double all[REPEATS];
     struct trial t;
     size_t which = 0;
@@ -164,7 +171,7 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
     if (seconds == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_measure: seconds is NULL");
     *seconds = 0;
-    SNN__TRY(check(ctx, shape));
+    SNN__TRY(read_shape(&s, ctx, shape));
     while (which < WAYS && (way == NULL || strcmp(way, names[which]) != 0))
         which++;
     if (which == WAYS)
@@ -173,7 +180,7 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
                          way ? way : "NULL");
     if (which < BITS && ways[which] == SNN__WAY_MATRIX)
         snn__product_ask(ctx);
-    SNN__TRY(begin(&t, ctx, shape));
+    SNN__TRY(begin(&t, ctx, &s));
     if (which < BITS && !snn__product_takes(ctx, &t.p, ways[which])) {
         end(&t);
         return snn__fail(SNN_ERR_UNSUPPORTED, "snn_product_measure: \"%s\" does not take this shape here", way);
@@ -191,14 +198,15 @@ snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape,
 snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way)
 {
     SNN__COMPUTES;
+    snn_product_shape s;
     enum snn__way picked;
     struct trial t;
 
     if (way == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_pick: way is NULL");
     *way = NULL;
-    SNN__TRY(check(ctx, shape));
-    SNN__TRY(begin(&t, ctx, shape));
+    SNN__TRY(read_shape(&s, ctx, shape));
+    SNN__TRY(begin(&t, ctx, &s));
     picked = snn__product_way(ctx, &t.p, t.scratch);
     for (size_t i = 0; i < BITS; i++)
         if (ways[i] == picked)

@@ -14,41 +14,21 @@
 
 #define THREADS_MAX 1024u
 
+static const snn_context_options defaults = { .struct_size = sizeof defaults, .seed = 1, .isa = SNN_ISA_BEST };
+
 snn_status snn_context_options_init(snn_context_options *options, size_t size)
 {
-    snn_context_options o;
-
-    if (options == NULL || size < sizeof o.struct_size + sizeof o.threads + sizeof o.seed ||
-        size > SNN__STRUCT_MAX)
-        return snn__fail(SNN_ERR_ARGUMENT, "context options: NULL, or a size of %zu bytes", size);
-    memset(&o, 0, sizeof o);
-    o.struct_size = (uint32_t)size;
-    o.seed = 1;
-    o.isa = SNN_ISA_BEST;
-    memset(options, 0, size);
-    memcpy(options, &o, size < sizeof o ? size : sizeof o);
-    return SNN_OK;
+    return snn__init_struct(options, size, &defaults, sizeof defaults, "context options");
 }
 
-/* Takes over a caller's options, whose structure may be shorter (the rest keeps its defaults) or longer (the unknown
- * tail must be zero) than ours. */
 static snn_status read_options(snn_context_options *to, const snn_context_options *from)
 {
-    const unsigned char *bytes = (const unsigned char *)from;
-    size_t size;
-
-    SNN__TRY(snn_context_options_init(to, sizeof *to));
+    *to = defaults;
     if (from == NULL)
         return SNN_OK;
-    size = from->struct_size;
-    if (size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT,
-                         "context options: struct_size is %zu; call snn_context_options_init() first", size);
-    for (size_t i = sizeof *to; i < size; i++)
-        if (bytes[i] != 0)
-            return snn__fail(SNN_ERR_VERSION, "context options: a field unknown to this version is set");
-    memcpy(to, from, size < sizeof *to ? size : sizeof *to);
-    to->struct_size = sizeof *to;
+    SNN__TRY(snn__read_struct(to, sizeof *to, from, "context options", "snn_context_options_init()"));
+    if (to->reserved != 0)
+        return snn__fail(SNN_ERR_VERSION, "context options: reserved is %u, not 0; a field unknown to this version", to->reserved);
     if ((to->allocate == NULL) != (to->release == NULL))
         return snn__fail(SNN_ERR_ARGUMENT, "context options: set both allocate and release, or none");
     if (to->threads > THREADS_MAX)
@@ -112,8 +92,9 @@ snn_status snn_context_get_info(const snn_context *context, snn_context_info *in
     snn_context_info i = SNN_CONTEXT_INFO_INIT;
     const struct snn__kernels *kernels;
 
-    if (context == NULL || info == NULL || info->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "context info: NULL, or struct_size is not set");
+    if (context == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "context info: the context is NULL");
+    SNN__TRY(snn__check_struct(info, "context info", "SNN_CONTEXT_INFO_INIT"));
     i.threads = context->options.threads;
     i.seed = context->options.seed;
     kernels = atomic_load(context->unit) == SNN__UNIT_REFUSED ? context->kernels->without_unit : context->kernels;

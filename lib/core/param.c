@@ -234,8 +234,7 @@ snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param
     snn_param_info i = SNN_PARAM_INFO_INIT;
     const struct snn__param *row;
 
-    if (info == NULL || info->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: parameter info is NULL, or struct_size is not set", p->owner);
+    SNN__TRY(snn__check_struct(info, "parameter info", "SNN_PARAM_INFO_INIT"));
     if (index >= snn__params_count(p))
         return snn__fail(SNN_ERR_ARGUMENT, "%s has %zu parameters, no number %zu", p->owner, snn__params_count(p),
                          index);

@@ -51,34 +51,11 @@ static snn_status fail_null(const char *what)
 
 /* ---- making ---- */
 
+static const snn_dataset_source defaults = { .struct_size = sizeof defaults, .frames = 1 };
+
 snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size)
 {
-    snn_dataset_source s;
-
-    if (source == NULL || size < sizeof s || size > SNN__STRUCT_MAX)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set source: NULL, or a size of %zu bytes", size);
-    memset(&s, 0, sizeof s);
-    s.struct_size = (uint32_t)size;
-    s.frames = 1;
-    memset(source, 0, size);
-    memcpy(source, &s, sizeof s);
-    return SNN_OK;
-}
-
-/* Takes over a caller's structure: a longer one, of a later version, passes if its unknown tail is zero. */
-static snn_status read_source(snn_dataset_source *to, const snn_dataset_source *from)
-{
-    const unsigned char *bytes = (const unsigned char *)from;
-
-    if (from->struct_size < sizeof *to)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set source: struct_size is %u; call snn_dataset_source_init() first",
-                         from->struct_size);
-    for (size_t i = sizeof *to; i < from->struct_size; i++)
-        if (bytes[i] != 0)
-            return snn__fail(SNN_ERR_VERSION, "data set source: a field unknown to this version is set");
-    *to = *from;
-    to->struct_size = sizeof *to;
-    return SNN_OK;
+    return snn__init_struct(source, size, &defaults, sizeof defaults, "data set source");
 }
 
 static snn_status check_counts(const snn_dataset_source *s)
@@ -118,16 +95,16 @@ static snn_status fill(snn_dataset *d)
 
 snn_status snn_dataset_create(snn_dataset **out, snn_context *context, const snn_dataset_source *source)
 {
-    snn_dataset_source s;
+    snn_dataset_source s = defaults;
     snn_dataset *d;
     size_t length = 0;
 
     if (out == NULL)
         return fail_null("out");
     *out = NULL;
-    if (context == NULL || source == NULL)
-        return fail_null(context == NULL ? "the context" : "the source");
-    SNN__TRY(read_source(&s, source));
+    if (context == NULL)
+        return fail_null("the context");
+    SNN__TRY(snn__read_struct(&s, sizeof s, source, "data set source", "snn_dataset_source_init()"));
     SNN__TRY(check_counts(&s));
     SNN__TRY(check_shape(&s, &length));
     d = snn__alloc(context, 1, sizeof *d);
@@ -256,8 +233,9 @@ snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *in
 {
     snn_dataset_info i = SNN_DATASET_INFO_INIT;
 
-    if (dataset == NULL || info == NULL || info->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set info: NULL, or struct_size is not set");
+    if (dataset == NULL)
+        return fail_null("the data set");
+    SNN__TRY(snn__check_struct(info, "data set info", "SNN_DATASET_INFO_INIT"));
     i.rank = dataset->source.rank;
     memcpy(i.shape, dataset->source.shape, sizeof i.shape);
     i.count = snn__dataset_count(dataset);

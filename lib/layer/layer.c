@@ -256,8 +256,7 @@ snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info)
 
     if (layer == NULL)
         return no_layer();
-    if (info == NULL || info->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer info: NULL, or struct_size is not set");
+    SNN__TRY(snn__check_struct(info, "layer info", "SNN_LAYER_INFO_INIT"));
     i.index = (uint32_t)layer->index;
     i.name = layer->name;
     i.type = layer->type->name;
@@ -280,8 +279,7 @@ snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor)
 
     if (layer == NULL)
         return no_layer();
-    if (tensor == NULL || tensor->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: tensor is NULL, or struct_size is not set", layer->name);
+    SNN__TRY(snn__check_struct(tensor, "tensor", "SNN_TENSOR_INIT"));
     if (index >= layer->n_tensors)
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s has %zu tensors, no number %zu", layer->name, layer->n_tensors,
                          index);

@@ -377,8 +377,9 @@ snn_status snn_network_get_info(const snn_network *network, snn_network_info *in
 {
     snn_network_info i = SNN_NETWORK_INFO_INIT;
 
-    if (network == NULL || info == NULL || info->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "network info: NULL, or struct_size is not set");
+    if (network == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "network info: the network is NULL");
+    SNN__TRY(snn__check_struct(info, "network info", "SNN_NETWORK_INFO_INIT"));
     i.layers = (uint32_t)network->n_layers;
     i.in = network->in;
     if (network->prepared)

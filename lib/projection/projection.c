@@ -243,8 +243,7 @@ snn_status snn_projection_get_info(const snn_projection *projection, size_t laye
     snn_projection_info full = SNN_PROJECTION_INFO_INIT;
 
     SNN__TRY(find(projection, layer, &b));
-    if (info == NULL || info->struct_size < 8)
-        return snn__fail(SNN_ERR_ARGUMENT, "projection: info is NULL or its struct_size is not set");
+    SNN__TRY(snn__check_struct(info, "projection info", "SNN_PROJECTION_INFO_INIT"));
     full.inputs = b->lateral.n;
     full.rows = b->lateral.rows;
     full.frozen = b->lateral.frozen;

@@ -172,13 +172,13 @@ snn_status snn_continual_evaluate(snn_continual *continual, size_t task, const s
     SNN__TRY(check_between(continual));
     if (task >= continual->tasks)
         return snn__fail(SNN_ERR_ARGUMENT, "continual: no task %zu of %zu", task, continual->tasks);
+    SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(choose_head(continual, task));
     rc = snn_trainer_evaluate(continual->trainer, dataset, &m);
     if (rc == SNN_OK)
         *entry(continual, continual->ended - 1, task) = m.accuracy;
-    if (rc == SNN_OK && metrics != NULL) {
+    if (rc == SNN_OK && metrics != NULL)
         snn__fill(metrics, &m, sizeof m);
-    }
     SNN__TRY(choose_head(continual, continual->ended - 1));
     return rc;
 }
@@ -210,8 +210,9 @@ snn_status snn_continual_get_info(const snn_continual *continual, snn_continual_
     snn_continual_info full = SNN_CONTINUAL_INFO_INIT;
     size_t n;
 
-    if (continual == NULL || info == NULL || info->struct_size < 8)
-        return snn__fail(SNN_ERR_ARGUMENT, "continual: the sequence or info is NULL, or struct_size is not set");
+    if (continual == NULL)
+        return no_sequence();
+    SNN__TRY(snn__check_struct(info, "continual info", "SNN_CONTINUAL_INFO_INIT"));
     n = continual->ended;
     full.tasks = continual->tasks;
     full.begun = continual->begun;

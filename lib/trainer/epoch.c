@@ -21,13 +21,6 @@ static snn_status check_ready(const snn_trainer *tr, bool train)
     return train ? snn__network_check_latent(tr->net) : SNN_OK;
 }
 
-static snn_status check_metrics(const snn_metrics *metrics)
-{
-    if (metrics != NULL && metrics->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "metrics: struct_size is not set; begin with SNN_METRICS_INIT");
-    return SNN_OK;
-}
-
 static snn_status check_batch(const snn_trainer *tr, const float *x, size_t frames, size_t n)
 {
     if (x == NULL)
@@ -49,7 +42,7 @@ static snn_status step(snn_trainer *tr, struct snn__batch *batch, snn_metrics *m
     struct snn__result result;
 
     SNN__TRY(check_ready(tr, true));
-    SNN__TRY(check_metrics(metrics));
+    SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(check_batch(tr, batch->x, batch->frames, batch->n));
     if (batch->label == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL", tr->owner);
@@ -293,7 +286,7 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
     struct snn__batch batch;
 
     SNN__TRY(check_ready(tr, true));
-    SNN__TRY(check_metrics(metrics));
+    SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(check_dataset(tr, dataset, &info));
     SNN__TRY(check_under_way(tr, &info));
     batch = (struct snn__batch){ .dataset = dataset,
@@ -348,7 +341,7 @@ static snn_status evaluate(snn_trainer *tr, const snn_dataset *dataset, snn_metr
     snn_status rc;
 
     SNN__TRY(check_ready(tr, false));
-    SNN__TRY(check_metrics(metrics));
+    SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(check_dataset(tr, dataset, &info));
     batch = (struct snn__batch){ .dataset = dataset, .label = tr->label, .frames = info.frames, .count = info.count };
     s.total = info.count;

@@ -63,6 +63,11 @@ static bool spikes(const struct snn__unit *unit)
     return unit->layer->model != NULL && snn__neuron_spikes(&unit->layer->params);
 }
 
+snn_status snn__check_metrics(const snn_metrics *metrics)
+{
+    return metrics != NULL ? snn__check_struct(metrics, "metrics", "SNN_METRICS_INIT") : SNN_OK;
+}
+
 void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums, snn_metrics *metrics)
 {
     const struct snn__pass *pass = &trainer->pass;
@@ -113,8 +118,9 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
     const struct snn__unit *unit;
     double n;
 
-    if (trainer == NULL || metrics == NULL || metrics->struct_size < 16)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer metrics: NULL, or struct_size is not set");
+    if (trainer == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer metrics: the trainer is NULL");
+    SNN__TRY(snn__check_struct(metrics, "layer metrics", "SNN_LAYER_METRICS_INIT"));
     if (!trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", trainer->owner);
     if (index >= trainer->pass.n)

@@ -175,7 +175,8 @@ size_t snn__outputs(const snn_trainer *trainer);
 /* teacher.c: brings the logits of this batch into trainer->logits. */
 snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch);
 
-/* metrics.c */
+/* metrics.c; the caller's structure may be NULL */
+snn_status snn__check_metrics(const snn_metrics *metrics);
 void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums, snn_metrics *metrics);
 void snn__clear_counters(snn_trainer *trainer);
 /* The counters of the epoch under way, while something else may count: put away, brought back, set to zero. */

@@ -15,8 +15,6 @@ static bool read_matrix(const char *text, snn_product_shape *s)
 {
     int used = 0;
 
-    s->side = s->kernel = s->stride = 1;
-    s->pad = 0;
     return sscanf(text, "%ux%u-%u%n", &s->samples, &s->channels, &s->outputs, &used) == 3 && !text[used];
 }
 
@@ -27,7 +25,6 @@ static bool read_map(const char *text, snn_product_shape *s)
 
     if (sscanf(text, "%ux%ux%u-%uc%u%n", &s->samples, &s->channels, &s->side, &s->outputs, &s->kernel, &used) != 5)
         return false;
-    s->stride = 1;
     if (text[used] == 's' && sscanf(text + used, "s%u%n", &s->stride, &more) != 1)
         return false;
     s->pad = s->kernel / 2;
@@ -36,7 +33,7 @@ static bool read_map(const char *text, snn_product_shape *s)
 
 static int read_shape(const char *text, snn_product_shape *s)
 {
-    *s = (snn_product_shape){ .struct_size = sizeof *s };
+    *s = (snn_product_shape)SNN_PRODUCT_SHAPE_INIT;
     if (!strchr(text, '-') || text[0] == '-' || (!read_matrix(text, s) && !read_map(text, s)))
         return fail(USAGE, "--product: \"%s\" is neither SAMPLESxINPUTS-OUTPUTS nor SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]", text);
     return DONE;

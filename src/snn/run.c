@@ -187,7 +187,7 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
 
     if (status != DONE)
         return status;
-    run->shape.struct_size = sizeof run->shape;
+    run->shape = (snn_dataset_info)SNN_DATASET_INFO_INIT;
     rc = snn_dataset_get_info(*out, &run->shape);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);

@@ -177,7 +177,8 @@ START_TEST(sources_are_checked)
     REFUSED(classes, 0, SNN_ERR_ARGUMENT, "classes");
     REFUSED(frames, 0, SNN_ERR_ARGUMENT, "frames");
     REFUSED(read, NULL, SNN_ERR_ARGUMENT, "read");
-    REFUSED(struct_size, 8, SNN_ERR_ARGUMENT, "struct_size");
+    REFUSED(struct_size, 4, SNN_ERR_ARGUMENT, "struct_size is 4");
+    REFUSED(struct_size, 8, SNN_ERR_ARGUMENT, "read is NULL"); /* which takes its default */
 #undef REFUSED
     FAILS(snn_dataset_create(&d, ctx, NULL), SNN_ERR_ARGUMENT, "source");
     FAILS(snn_dataset_create(&d, NULL, &good), SNN_ERR_ARGUMENT, "context");
@@ -194,7 +195,7 @@ START_TEST(sources_are_checked)
     OK(snn_dataset_create(&d, ctx, &longer.source));
     snn_dataset_destroy(d);
     longer.tail = 1;
-    FAILS(snn_dataset_create(&d, ctx, &longer.source), SNN_ERR_VERSION, "unknown");
+    FAILS(snn_dataset_create(&d, ctx, &longer.source), SNN_ERR_VERSION, "unknown to this version");
 }
 END_TEST
 
