@@ -17,6 +17,19 @@ typedef enum snn_split {
     SNN_SPLIT_FORCE32 = 0x7fffffff
 } snn_split;
 
+/** One frame of one sample, for the function that reads it to fill. */
+typedef struct snn_sample {
+    uint32_t struct_size; /**< set by whoever has it filled to sizeof(snn_sample) */
+    uint32_t label;       /**< receives the class, where the set has classes */
+    float *x;             /**< receives the frame [C,H,W] */
+    float *target;        /**< receives the target [targets] of the sample, or of this step where the set has one per
+                               step; NULL where the set has none */
+    uint64_t length;      /**< receives how many frames the sample has, 1 .. frames; preset to frames */
+} snn_sample;
+
+/** Initialiser for a snn_sample: set x, and target where the set has targets. */
+#define SNN_SAMPLE_INIT { sizeof(snn_sample), 0, 0, 0, 0 }
+
 /** A host's own data set; fill with snn_dataset_source_init(), then set the fields. */
 typedef struct snn_dataset_source {
     uint32_t struct_size; /**< set by snn_dataset_source_init() */

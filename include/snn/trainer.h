@@ -79,6 +79,25 @@ typedef enum snn_trainer_key {
     SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
 } snn_trainer_key;
 
+/** One batch that the host supplies; begin with SNN_BATCH_INIT. The arrays are read during the call alone. */
+typedef struct snn_batch {
+    uint32_t struct_size;    /**< set by the caller to sizeof(snn_batch) */
+    uint32_t reserved;       /**< 0 */
+    size_t samples;          /**< n, at most the prepared batch */
+    size_t frames;           /**< 1: x is static; T: a frame for each step */
+    const float *x;          /**< [n,C,H,W], or [T,n,C,H,W] */
+    const uint32_t *labels;  /**< [n], each below the number of outputs; or NULL */
+    const float *targets;    /**< what the outputs should be, one vector per sample [n,outputs] or one per step
+                                  [T,n,outputs]; or NULL */
+    size_t target_frames;    /**< 1: one target per sample; T: one per step */
+    const uint32_t *lengths; /**< [n], 1 .. frames: how many frames each sample has; NULL: all have all. Past its
+                                  length a sample gets zeros, and its outputs count neither in the loss, which is the
+                                  mean over its length, nor in the summed output */
+} snn_batch;
+
+/** Initialiser for a snn_batch: no samples, static, one target each. */
+#define SNN_BATCH_INIT { sizeof(snn_batch), 0, 0, 1, 0, 0, 0, 1, 0 }
+
 /** Figures of an epoch, a step or an evaluation, means over its samples. */
 typedef struct snn_metrics {
     uint32_t struct_size;      /**< set by the caller to sizeof(snn_metrics) */

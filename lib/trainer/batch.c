@@ -118,6 +118,13 @@ static size_t count_correct(const snn_trainer *tr, size_t n)
     return correct;
 }
 
+const float *snn__target(const snn_trainer *tr, size_t t)
+{
+    if (tr->target_frames == 0)
+        return NULL;
+    return tr->target + (tr->target_frames > 1 ? t * tr->pass.batch * tr->classes : 0);
+}
+
 size_t snn__outputs(const snn_trainer *tr)
 {
     return tr->steps - tr->pass.unit[tr->pass.n - 1].absent;

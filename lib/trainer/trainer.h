@@ -94,6 +94,11 @@ struct snn_trainer {
     float *logits;        /* [B,classes], of the teacher for this batch, where the loss has a share of it */
     size_t n_logits;      /* samples of which the host supplied them */
 
+    /* Of this batch, as the host or the data set gives them. */
+    const float *target;    /* [target_frames][n][classes] */
+    size_t target_frames;   /* 1: one per sample; T: one per step; 0: there are labels */
+    const uint32_t *length; /* [n], frames that each sample has; NULL: all */
+
     float *out_sum;      /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's
                             shares */
     float *sample;       /* [B,len]: samples as the data set delivers them */
@@ -137,7 +142,10 @@ snn_network *snn__trainer_network(const snn_trainer *trainer);
 struct snn__batch {
     const float *x; /* [frames][n][C,H,W], or NULL */
     size_t frames;
-    const uint32_t *label;
+    const uint32_t *label;  /* or NULL */
+    const float *target;    /* [target_frames][n][classes], or NULL */
+    size_t target_frames;
+    const uint32_t *length; /* [n], or NULL: all frames */
     const snn_dataset *dataset;
     uint64_t first; /* position of the batch in the epoch */
     uint64_t count; /* samples of the data set */
@@ -168,6 +176,9 @@ void snn__undo_keep(snn_trainer *trainer);
 void snn__undo(snn_trainer *trainer);
 /* SNN_ERR_DIVERGED if something that is carried on is not finite. */
 snn_status snn__undo_check(const snn_trainer *trainer);
+
+/* What the outputs [n,classes] of step t should be; NULL: there are labels. */
+const float *snn__target(const snn_trainer *trainer, size_t t);
 
 /* Steps at which the network has an output. */
 size_t snn__outputs(const snn_trainer *trainer);
