@@ -43,7 +43,7 @@ static void counting_release(void *user, void *pointer, size_t size)
 
 void counting_options(struct counting *c, snn_context_options *options)
 {
-    snn_context_options_init(options, sizeof *options);
+    OK(snn_context_options_init(options, sizeof *options));
     options->allocate = counting_allocate;
     options->release = counting_release;
     options->allocator_user = c;

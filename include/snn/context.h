@@ -71,13 +71,13 @@ SNN_BEGIN_DECLS
 /** Fills `options` with the defaults: all processors, seed 1, C allocator, no log, best instruction set.
  * @param size sizeof(snn_context_options) as the caller was compiled
  * @return SNN_ERR_ARGUMENT if options is NULL, size too small or above 65,535. Real-time safe. */
-SNN_API snn_status snn_context_options_init(snn_context_options *options, size_t size);
+SNN_API SNN_CHECKED snn_status snn_context_options_init(snn_context_options *options, size_t size);
 
 /** Creates a context; NULL options take every default. The caller destroys it, after everything made from it.
  * Starts the worker threads, which take no signals of the host's. On failure *out is NULL.
  * @return SNN_ERR_ARGUMENT (bad option), SNN_ERR_MEMORY, SNN_ERR_UNSUPPORTED (the system does not start as many
  * threads as were asked for; with threads = 0 the context has those that it starts) */
-SNN_API snn_status snn_context_create(snn_context **out, const snn_context_options *options);
+SNN_API SNN_CHECKED snn_status snn_context_create(snn_context **out, const snn_context_options *options);
 
 /** Stops the threads and frees the context; NULL is accepted. In a child of fork(), where there are no threads, frees
  * memory only. */
@@ -85,7 +85,7 @@ SNN_API void snn_context_destroy(snn_context *context);
 
 /** Tells threads, instruction set and memory in use.
  * @return SNN_ERR_ARGUMENT. Real-time safe. */
-SNN_API snn_status snn_context_get_info(const snn_context *context, snn_context_info *info);
+SNN_API SNN_CHECKED snn_status snn_context_get_info(const snn_context *context, snn_context_info *info);
 
 SNN_END_DECLS
 

@@ -95,54 +95,57 @@ SNN_BEGIN_DECLS
  * @return SNN_ERR_ARGUMENT (unknown format), SNN_ERR_IO (a file is missing or no regular file: the message names it),
  * SNN_ERR_FORMAT (bad magic, truncated, counts differ, label or coordinate out of range, times that go back),
  * SNN_ERR_MEMORY; *out is NULL then */
-SNN_API snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format,
-                                    const char *directory, snn_split split);
+SNN_API SNN_CHECKED snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format,
+                                                const char *directory, snn_split split);
 
 /** As snn_dataset_open(), but reads the first `limit` samples alone, and takes memory for no more; 0: all.
  * SNN_DATASET_LIMIT makes a set smaller that was read already. Files are not looked at after the last sample that is
  * read, but for labels of "idx", which give the number of classes.
  * @return as snn_dataset_open() */
-SNN_API snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format,
-                                          const char *directory, snn_split split, size_t limit);
+SNN_API SNN_CHECKED snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format,
+                                                      const char *directory, snn_split split, size_t limit);
 
 /** Fills a source with defaults; SNN_ERR_ARGUMENT if NULL, size too small or above 65,535. */
-SNN_API snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size);
+SNN_API SNN_CHECKED snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size);
 
 /** Makes a data set of the host's callback; the structure is copied. The caller destroys it.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then (and close is not called) */
-SNN_API snn_status snn_dataset_create(snn_dataset **out, snn_context *context, const snn_dataset_source *source);
+SNN_API SNN_CHECKED snn_status snn_dataset_create(snn_dataset **out, snn_context *context,
+                                                  const snn_dataset_source *source);
 
 /** Frees a data set; NULL is accepted. */
 SNN_API void snn_dataset_destroy(snn_dataset *dataset);
 
 /** Describes the data set. Real-time safe. */
-SNN_API snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info);
+SNN_API SNN_CHECKED snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info);
 
 /** Sets a whole-number parameter. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
-SNN_API snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value);
+SNN_API SNN_CHECKED snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value);
 /** Sets a real parameter. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
-SNN_API snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value);
+SNN_API SNN_CHECKED snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value);
 /** Sets any parameter by name from text. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
-SNN_API snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value);
+SNN_API SNN_CHECKED snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value);
 /** Reads a whole number. */
-SNN_API snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value);
+SNN_API SNN_CHECKED snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value);
 /** Reads a real number. */
-SNN_API snn_status snn_dataset_get_f64(const snn_dataset *dataset, int32_t key, double *value);
+SNN_API SNN_CHECKED snn_status snn_dataset_get_f64(const snn_dataset *dataset, int32_t key, double *value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
-SNN_API snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_param_info *info);
+SNN_API SNN_CHECKED snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_param_info *info);
 
 /** Computes mean and deviation over all samples: n = 1 for all pixels together, or n = channels for each.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_DIVERGED (a value is not finite), or what the host's callback returned */
-SNN_API snn_status snn_dataset_statistics(const snn_dataset *dataset, double *mean, double *deviation, size_t n);
+SNN_API SNN_CHECKED snn_status snn_dataset_statistics(const snn_dataset *dataset, double *mean, double *deviation,
+                                                      size_t n);
 
 /** From now on every value x is delivered as (x - mean) / deviation; n as in snn_dataset_statistics(); n = 0 takes it
  * back. @return SNN_ERR_ARGUMENT (n does not fit, deviation not positive, not finite) */
-SNN_API snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean, const double *deviation, size_t n);
+SNN_API SNN_CHECKED snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean,
+                                                     const double *deviation, size_t n);
 
 /** Reads frame `frame` of one sample as evaluation does: normalised, not augmented. x is [C,H,W].
  * @return SNN_ERR_ARGUMENT (index or frame out of range), SNN_ERR_DIVERGED (a value is not finite) */
-SNN_API snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x,
-                                    uint32_t *label);
+SNN_API SNN_CHECKED snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x,
+                                                uint32_t *label);
 
 SNN_END_DECLS
 

@@ -115,40 +115,40 @@ SNN_BEGIN_DECLS
 
 /** Sets a whole-number parameter. Only before the network is prepared.
  * @return SNN_ERR_ARGUMENT (NULL, key unknown to this type, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE */
-SNN_API snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value);
+SNN_API SNN_CHECKED snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value);
 /** Sets a real parameter; errors as snn_layer_set_i64(). */
-SNN_API snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value);
+SNN_API SNN_CHECKED snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value);
 /** Sets a text parameter; errors as snn_layer_set_i64(). */
-SNN_API snn_status snn_layer_set_str(snn_layer *layer, int32_t key, const char *value);
+SNN_API SNN_CHECKED snn_status snn_layer_set_str(snn_layer *layer, int32_t key, const char *value);
 /** Sets any parameter by name from text; errors as snn_layer_set_i64(). */
-SNN_API snn_status snn_layer_set_text(snn_layer *layer, const char *name, const char *value);
+SNN_API SNN_CHECKED snn_status snn_layer_set_text(snn_layer *layer, const char *name, const char *value);
 /** Reads a whole number. */
-SNN_API snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value);
+SNN_API SNN_CHECKED snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value);
 /** Reads a real number. */
-SNN_API snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value);
+SNN_API SNN_CHECKED snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value);
 /** Reads a text; borrowed until it is set again. */
-SNN_API snn_status snn_layer_get_str(const snn_layer *layer, int32_t key, const char **value);
+SNN_API SNN_CHECKED snn_status snn_layer_get_str(const snn_layer *layer, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
-SNN_API snn_status snn_layer_param_info(const snn_layer *layer, size_t index, snn_param_info *info);
+SNN_API SNN_CHECKED snn_status snn_layer_param_info(const snn_layer *layer, size_t index, snn_param_info *info);
 
 /** Reads from the layer named `from` ("input": the network's input) instead of the layer added just before. The
  * first call replaces that default, each further one adds an input ("add" only). With delay 1 the layer reads
  * the value of the time step before; at the first step it is then absent, its bias included. Without delay, `from`
  * must come earlier in the network; with delay, it may be added later.
  * @return SNN_ERR_ARGUMENT (no such layer, too many inputs), SNN_ERR_STATE (network prepared) */
-SNN_API snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay);
+SNN_API SNN_CHECKED snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay);
 
 /** Describes the layer; shapes are known once the network is prepared. Real-time safe. */
-SNN_API snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info);
+SNN_API SNN_CHECKED snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info);
 
 /** Source of input number `index`: its name (borrowed; "input" for the network's) and its delay, 0 or 1. */
-SNN_API snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **from, int *delay);
+SNN_API SNN_CHECKED snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **from, int *delay);
 
 /** Tensor number `index`, from 0, of a prepared network's layer; SNN_ERR_ARGUMENT past the last. Real-time safe. */
-SNN_API snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor);
+SNN_API SNN_CHECKED snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor);
 
 /** Tensor by name, "weight"; SNN_ERR_ARGUMENT if the layer has none of it. Real-time safe. */
-SNN_API snn_status snn_layer_tensor_named(snn_layer *layer, const char *name, snn_tensor *tensor);
+SNN_API SNN_CHECKED snn_status snn_layer_tensor_named(snn_layer *layer, const char *name, snn_tensor *tensor);
 
 SNN_END_DECLS
 

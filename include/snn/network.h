@@ -30,7 +30,8 @@ SNN_BEGIN_DECLS
 
 /** Creates an empty network for samples of `shape`: rank 1 [N] or rank 3 [C,H,W]. The caller destroys it.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_SHAPE (rank or a zero or huge size), SNN_ERR_MEMORY; *out is NULL then */
-SNN_API snn_status snn_network_create(snn_network **out, snn_context *context, const size_t *shape, size_t rank);
+SNN_API SNN_CHECKED snn_status snn_network_create(snn_network **out, snn_context *context, const size_t *shape,
+                                                  size_t rank);
 
 /** Builds a network from a name or a notation, for `classes` outputs; `neuron` NULL takes the neuron of the
  * network's paper (or a plain LIF with tau 2). The result is not prepared yet: layers may still be changed.
@@ -49,8 +50,9 @@ SNN_API snn_status snn_network_create(snn_network **out, snn_context *context, c
  * With dsr_if or dsr_lif neurons the readout has neurons, too; BN is over all steps, and may stand after the
  * readout.
  * @return SNN_ERR_ARGUMENT (says at which token), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
-SNN_API snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
-                                     size_t rank, size_t classes, const snn_neuron *neuron);
+SNN_API SNN_CHECKED snn_status snn_network_build(snn_network **out, snn_context *context, const char *name,
+                                                 const size_t *shape, size_t rank, size_t classes,
+                                                 const snn_neuron *neuron);
 
 /** Name of builder number `index`, from 0; NULL past the last. Static storage. */
 SNN_API const char *snn_network_builder(size_t index);
@@ -63,32 +65,33 @@ SNN_API void snn_network_destroy(snn_network *network);
  * @param layer receives the layer, borrowed; may be NULL
  * @return SNN_ERR_ARGUMENT (unknown type, name taken), SNN_ERR_STATE (prepared), SNN_ERR_UNSUPPORTED (there are 4,096
  * layers), SNN_ERR_MEMORY; the network is what it was then */
-SNN_API snn_status snn_network_add(snn_network *network, const char *type, const char *name, snn_layer **layer);
+SNN_API SNN_CHECKED snn_status snn_network_add(snn_network *network, const char *type, const char *name,
+                                               snn_layer **layer);
 
 /** Takes the last layer away again, as where one of its parameters was refused: its name and its number are free.
  * Layers that were told to read it by name read the next one of that name.
  * @param layer the last layer; destroyed
  * @return SNN_ERR_ARGUMENT (NULL, or not the last layer of this network), SNN_ERR_STATE (prepared) */
-SNN_API snn_status snn_network_remove(snn_network *network, snn_layer *layer);
+SNN_API SNN_CHECKED snn_status snn_network_remove(snn_network *network, snn_layer *layer);
 
 /** Adds a population of neurons with the prototype's parameters; arguments and errors as snn_network_add(). */
-SNN_API snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron, const char *name,
-                                          snn_layer **layer);
+SNN_API SNN_CHECKED snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron,
+                                                      const char *name, snn_layer **layer);
 
 /** Adds a linear layer with bias of `out` outputs, after a flatten if the input is a map, and then the
  * neuron unless NULL (the readout).
  * @return as snn_network_add() */
-SNN_API snn_status snn_network_add_dense(snn_network *network, size_t out, const snn_neuron *neuron);
+SNN_API SNN_CHECKED snn_status snn_network_add_dense(snn_network *network, size_t out, const snn_neuron *neuron);
 
 /** Adds a convolution with bias: `out` channels, square kernel, stride, padding; then the neuron unless NULL.
  * @return as snn_network_add() */
-SNN_API snn_status snn_network_add_conv2d(snn_network *network, size_t out, size_t kernel, size_t stride, size_t pad,
-                                          const snn_neuron *neuron);
+SNN_API SNN_CHECKED snn_status snn_network_add_conv2d(snn_network *network, size_t out, size_t kernel, size_t stride,
+                                                      size_t pad, const snn_neuron *neuron);
 
 /** Infers all shapes, takes the memory of all tensors and fills them from the context's seed. Layers cannot be added
  * or changed afterwards. Called by snn_trainer_create() if the host did not; a second call does nothing.
  * @return SNN_ERR_SHAPE and SNN_ERR_ARGUMENT (the message names the layer and both shapes), SNN_ERR_MEMORY */
-SNN_API snn_status snn_network_prepare(snn_network *network);
+SNN_API SNN_CHECKED snn_status snn_network_prepare(snn_network *network);
 
 /** Keeps the weights of binary layers as one bit each and a scale per output channel, and gives back their latent
  * weights: the network computes the same, bit for bit, in a fraction of the memory, but cannot be trained any more
@@ -97,10 +100,10 @@ SNN_API snn_status snn_network_prepare(snn_network *network);
  * another thread uses the network.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not prepared; in a callback of a trainer), SNN_ERR_DIVERGED (a weight is
  * not finite), SNN_ERR_MEMORY; the network is unchanged then */
-SNN_API snn_status snn_network_pack(snn_network *network);
+SNN_API SNN_CHECKED snn_status snn_network_pack(snn_network *network);
 
 /** Describes the network. Real-time safe. */
-SNN_API snn_status snn_network_get_info(const snn_network *network, snn_network_info *info);
+SNN_API SNN_CHECKED snn_status snn_network_get_info(const snn_network *network, snn_network_info *info);
 
 /** Layer number `index` in order of evaluation, borrowed; NULL past the last. Real-time safe. */
 SNN_API snn_layer *snn_network_layer(const snn_network *network, size_t index);

@@ -63,28 +63,28 @@ SNN_BEGIN_DECLS
 /** Creates a prototype with the defaults of its type (tau 2, threshold 1, reset by subtraction, sigmoid
  * surrogate of slope 4). The caller destroys it.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY; *out is NULL then */
-SNN_API snn_status snn_neuron_create(snn_neuron **out, snn_context *context, snn_neuron_type type);
+SNN_API SNN_CHECKED snn_status snn_neuron_create(snn_neuron **out, snn_context *context, snn_neuron_type type);
 
 /** Frees a prototype; NULL is accepted. */
 SNN_API void snn_neuron_destroy(snn_neuron *neuron);
 
 /** Sets a whole-number parameter.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
-SNN_API snn_status snn_neuron_set_i64(snn_neuron *neuron, int32_t key, int64_t value);
+SNN_API SNN_CHECKED snn_status snn_neuron_set_i64(snn_neuron *neuron, int32_t key, int64_t value);
 /** Sets a real parameter; errors as snn_neuron_set_i64(). */
-SNN_API snn_status snn_neuron_set_f64(snn_neuron *neuron, int32_t key, double value);
+SNN_API SNN_CHECKED snn_status snn_neuron_set_f64(snn_neuron *neuron, int32_t key, double value);
 /** Sets a text parameter; the text is copied; errors as snn_neuron_set_i64(). */
-SNN_API snn_status snn_neuron_set_str(snn_neuron *neuron, int32_t key, const char *value);
+SNN_API SNN_CHECKED snn_status snn_neuron_set_str(snn_neuron *neuron, int32_t key, const char *value);
 /** Sets any parameter by name from text, "tau" to "2.5"; errors as snn_neuron_set_i64(). */
-SNN_API snn_status snn_neuron_set_text(snn_neuron *neuron, const char *name, const char *value);
+SNN_API SNN_CHECKED snn_status snn_neuron_set_text(snn_neuron *neuron, const char *name, const char *value);
 /** Reads a whole number. */
-SNN_API snn_status snn_neuron_get_i64(const snn_neuron *neuron, int32_t key, int64_t *value);
+SNN_API SNN_CHECKED snn_status snn_neuron_get_i64(const snn_neuron *neuron, int32_t key, int64_t *value);
 /** Reads a real number. */
-SNN_API snn_status snn_neuron_get_f64(const snn_neuron *neuron, int32_t key, double *value);
+SNN_API SNN_CHECKED snn_status snn_neuron_get_f64(const snn_neuron *neuron, int32_t key, double *value);
 /** Reads a text; borrowed, valid until the parameter is set again. */
-SNN_API snn_status snn_neuron_get_str(const snn_neuron *neuron, int32_t key, const char **value);
+SNN_API SNN_CHECKED snn_status snn_neuron_get_str(const snn_neuron *neuron, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
-SNN_API snn_status snn_neuron_param_info(const snn_neuron *neuron, size_t index, snn_param_info *info);
+SNN_API SNN_CHECKED snn_status snn_neuron_param_info(const snn_neuron *neuron, size_t index, snn_param_info *info);
 
 SNN_END_DECLS
 

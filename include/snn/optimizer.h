@@ -41,7 +41,7 @@ SNN_BEGIN_DECLS
 
 /** Creates an optimizer: "sgd", "adam" or "adamw". The caller destroys it, after its trainers.
  * @return SNN_ERR_ARGUMENT (unknown name: the message lists the names), SNN_ERR_MEMORY; *out is NULL then */
-SNN_API snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const char *name);
+SNN_API SNN_CHECKED snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const char *name);
 
 /** Frees an optimizer; NULL is accepted. */
 SNN_API void snn_optimizer_destroy(snn_optimizer *optimizer);
@@ -51,21 +51,22 @@ SNN_API const char *snn_optimizer_name(const snn_optimizer *optimizer);
 
 /** Sets a whole-number parameter; takes effect at the next update.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
-SNN_API snn_status snn_optimizer_set_i64(snn_optimizer *optimizer, int32_t key, int64_t value);
+SNN_API SNN_CHECKED snn_status snn_optimizer_set_i64(snn_optimizer *optimizer, int32_t key, int64_t value);
 /** Sets a real parameter; as snn_optimizer_set_i64(). */
-SNN_API snn_status snn_optimizer_set_f64(snn_optimizer *optimizer, int32_t key, double value);
+SNN_API SNN_CHECKED snn_status snn_optimizer_set_f64(snn_optimizer *optimizer, int32_t key, double value);
 /** Sets a text parameter; as snn_optimizer_set_i64(). */
-SNN_API snn_status snn_optimizer_set_str(snn_optimizer *optimizer, int32_t key, const char *value);
+SNN_API SNN_CHECKED snn_status snn_optimizer_set_str(snn_optimizer *optimizer, int32_t key, const char *value);
 /** Sets any parameter by name from text; as snn_optimizer_set_i64(). */
-SNN_API snn_status snn_optimizer_set_text(snn_optimizer *optimizer, const char *name, const char *value);
+SNN_API SNN_CHECKED snn_status snn_optimizer_set_text(snn_optimizer *optimizer, const char *name, const char *value);
 /** Reads a whole number. */
-SNN_API snn_status snn_optimizer_get_i64(const snn_optimizer *optimizer, int32_t key, int64_t *value);
+SNN_API SNN_CHECKED snn_status snn_optimizer_get_i64(const snn_optimizer *optimizer, int32_t key, int64_t *value);
 /** Reads a real number. */
-SNN_API snn_status snn_optimizer_get_f64(const snn_optimizer *optimizer, int32_t key, double *value);
+SNN_API SNN_CHECKED snn_status snn_optimizer_get_f64(const snn_optimizer *optimizer, int32_t key, double *value);
 /** Reads a text; borrowed until it is set again. */
-SNN_API snn_status snn_optimizer_get_str(const snn_optimizer *optimizer, int32_t key, const char **value);
+SNN_API SNN_CHECKED snn_status snn_optimizer_get_str(const snn_optimizer *optimizer, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
-SNN_API snn_status snn_optimizer_param_info(const snn_optimizer *optimizer, size_t index, snn_param_info *info);
+SNN_API SNN_CHECKED snn_status snn_optimizer_param_info(const snn_optimizer *optimizer, size_t index,
+                                                        snn_param_info *info);
 
 /** The learning rate in force at update `update` (from 0) of epoch `epoch` (from 0). Real-time safe. */
 SNN_API double snn_optimizer_rate(const snn_optimizer *optimizer, uint64_t epoch, uint64_t update);

@@ -42,13 +42,13 @@ SNN_API const char *snn_product_way(size_t index);
  * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density beyond 0 .. 1, no such way), SNN_ERR_SHAPE (the window is
  * larger than the padded map), SNN_ERR_UNSUPPORTED (the way does not take this shape, or this context's instruction
  * set does not have it), SNN_ERR_MEMORY; *seconds is 0 then */
-SNN_API snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way,
-                                       double *seconds);
+SNN_API SNN_CHECKED snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way,
+                                                   double *seconds);
 
 /** Which way a layer of this shape would go with such spikes. Allocates and frees.
  * @param way receives a name, in static storage
  * @return as snn_product_measure(); *way is NULL then */
-SNN_API snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way);
+SNN_API SNN_CHECKED snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way);
 
 SNN_END_DECLS
 

@@ -47,42 +47,45 @@ SNN_BEGIN_DECLS
 /** Creates a projection for a network, prepared here if it was not, without lateral neurons yet. Borrows the network.
  * The caller destroys it after the trainers that use it.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY, SNN_ERR_SHAPE; *out is NULL then */
-SNN_API snn_status snn_projection_create(snn_projection **out, snn_network *network);
+SNN_API SNN_CHECKED snn_status snn_projection_create(snn_projection **out, snn_network *network);
 
 /** Frees a projection; NULL is accepted. */
 SNN_API void snn_projection_destroy(snn_projection *projection);
 
 /** Sets a whole-number parameter.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
-SNN_API snn_status snn_projection_set_i64(snn_projection *projection, int32_t key, int64_t value);
+SNN_API SNN_CHECKED snn_status snn_projection_set_i64(snn_projection *projection, int32_t key, int64_t value);
 /** Sets a real parameter; as snn_projection_set_i64(). */
-SNN_API snn_status snn_projection_set_f64(snn_projection *projection, int32_t key, double value);
+SNN_API SNN_CHECKED snn_status snn_projection_set_f64(snn_projection *projection, int32_t key, double value);
 /** Sets a text parameter; as snn_projection_set_i64(). */
-SNN_API snn_status snn_projection_set_str(snn_projection *projection, int32_t key, const char *value);
+SNN_API SNN_CHECKED snn_status snn_projection_set_str(snn_projection *projection, int32_t key, const char *value);
 /** Sets any parameter by name from text; as snn_projection_set_i64(). */
-SNN_API snn_status snn_projection_set_text(snn_projection *projection, const char *name, const char *value);
+SNN_API SNN_CHECKED snn_status snn_projection_set_text(snn_projection *projection, const char *name,
+                                                       const char *value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
-SNN_API snn_status snn_projection_param_info(const snn_projection *projection, size_t index, snn_param_info *info);
+SNN_API SNN_CHECKED snn_status snn_projection_param_info(const snn_projection *projection, size_t index,
+                                                         snn_param_info *info);
 
 /** Gives layer number `layer` `rows` more lateral neurons, with random orthonormal rows. Rows are taken into account
  * by the next snn_trainer_prepare(); until then a trainer that uses the projection refuses to train.
  * @return SNN_ERR_ARGUMENT (no such layer), SNN_ERR_UNSUPPORTED (a layer without weights, or whose weights are
  * derived: groups, standardised, spectral norm, transposed), SNN_ERR_SHAPE (more rows than inputs), SNN_ERR_STATE (in
  * a callback of a trainer that uses it), SNN_ERR_MEMORY */
-SNN_API snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows);
+SNN_API SNN_CHECKED snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows);
 
 /** Freezes all rows: from the next snn_trainer_prepare() on, gradients are projected against them, and parameters of
  * one dimension (biases, gains, thresholds, those of batch norms) and the running statistics of batch norms stay as
  * they are.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (in a callback of a trainer that uses it) */
-SNN_API snn_status snn_projection_freeze(snn_projection *projection);
+SNN_API SNN_CHECKED snn_status snn_projection_freeze(snn_projection *projection);
 
 /** Sets the learning rate of the lateral weights of one layer, instead of the common one.
  * @return SNN_ERR_ARGUMENT (no such layer, not a finite number >= 0) */
-SNN_API snn_status snn_projection_set_layer_lr(snn_projection *projection, size_t layer, double lr);
+SNN_API SNN_CHECKED snn_status snn_projection_set_layer_lr(snn_projection *projection, size_t layer, double lr);
 
 /** Figures of layer number `layer`. Real-time safe. @return SNN_ERR_ARGUMENT */
-SNN_API snn_status snn_projection_get_info(const snn_projection *projection, size_t layer, snn_projection_info *info);
+SNN_API SNN_CHECKED snn_status snn_projection_get_info(const snn_projection *projection, size_t layer,
+                                                       snn_projection_info *info);
 
 /** The lateral weights H of a layer, [rows,inputs], borrowed until the layer grows; they may be written between
  * batches. NULL if it has none. Real-time safe. */
@@ -90,13 +93,13 @@ SNN_API float *snn_projection_weights(snn_projection *projection, size_t layer);
 
 /** out = x - H_old' y for n rows of presynaptic activity, both [n,inputs] (x may be out), as the gradient takes it.
  * Slow: for looking into a run. @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY */
-SNN_API snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x, size_t n,
-                                        float *out);
+SNN_API SNN_CHECKED snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x,
+                                                    size_t n, float *out);
 
 /** Lets a trainer learn lateral weights and project its gradients; NULL: no longer. Call it before
  * snn_trainer_prepare(). Borrows the projection. @return SNN_ERR_ARGUMENT (another network), SNN_ERR_STATE (prepared
  * already) */
-SNN_API snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection);
+SNN_API SNN_CHECKED snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection);
 
 SNN_END_DECLS
 

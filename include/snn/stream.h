@@ -20,7 +20,7 @@ SNN_BEGIN_DECLS
  * frees.
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_UNSUPPORTED (a layer needs to know the number of steps: the message names
  * it), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *bytes is 0 then */
-SNN_API snn_status snn_stream_size(snn_network *network, size_t *bytes);
+SNN_API SNN_CHECKED snn_status snn_stream_size(snn_network *network, size_t *bytes);
 
 /** Makes a stream in the caller's memory, and takes the weights of the network as they are now. Allocates nothing
  * elsewhere. There is nothing to destroy: the stream ends with its memory, which must not be moved; the network must
@@ -29,7 +29,7 @@ SNN_API snn_status snn_stream_size(snn_network *network, size_t *bytes);
  * @param size at least what snn_stream_size() said
  * @return SNN_ERR_ARGUMENT (NULL, alignment), SNN_ERR_MEMORY (too small), and as snn_stream_size(); *out is NULL
  * then */
-SNN_API snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_stream **out);
+SNN_API SNN_CHECKED snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_stream **out);
 
 /** One time step. Real-time safe.
  *
@@ -39,21 +39,21 @@ SNN_API snn_status snn_stream_init(void *memory, size_t size, snn_network *netwo
  * @param out receives the output of this step, one sample of the last layer; may be NULL
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_DIVERGED (the input is not finite; or a potential, a trace or an output
  * would not be, as after a reading of 3e38), SNN_ERR_STATE (its trainer ended it) */
-SNN_API snn_status snn_stream_step(snn_stream *stream, const float *in, float *out);
+SNN_API SNN_CHECKED snn_status snn_stream_step(snn_stream *stream, const float *in, float *out);
 
 /** One time step with a list of events: input `at[i]`, an index into [C,H,W], grows by 1 for each of them; all others
  * are 0. Real-time safe.
  * @param at [n], in any order, may be NULL if n is 0
  * @return SNN_ERR_ARGUMENT (NULL, an index out of range), SNN_ERR_DIVERGED, SNN_ERR_STATE: as snn_stream_step() */
-SNN_API snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t n, float *out);
+SNN_API SNN_CHECKED snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t n, float *out);
 
 /** Back to the state before the first step. Real-time safe.
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (its trainer ended it) */
-SNN_API snn_status snn_stream_reset(snn_stream *stream);
+SNN_API SNN_CHECKED snn_status snn_stream_reset(snn_stream *stream);
 
 /** Takes the weights of the network anew, after somebody trained it. Cost: one pass over all weights. Real-time safe.
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (its trainer ended it) */
-SNN_API snn_status snn_stream_refresh(snn_stream *stream);
+SNN_API SNN_CHECKED snn_status snn_stream_refresh(snn_stream *stream);
 
 /** All that the next step depends on, besides weights: membrane potentials, traces, the number of steps, and a head
  * that says which streams it fits. Without pointers: a copy of these bytes is a checkpoint, which
@@ -70,7 +70,7 @@ SNN_API const void *snn_stream_state(const snn_stream *stream, size_t *bytes);
  * @param bytes and how many
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_FORMAT (no state, not a whole one, or a number in it is not finite),
  * SNN_ERR_SHAPE (of another network), SNN_ERR_STATE (its trainer ended it); the state stays as it was then */
-SNN_API snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t bytes);
+SNN_API SNN_CHECKED snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t bytes);
 
 /** The stream of a trainer that learns within time steps (ottt, sltt, opzo, sei), prepared for batches of 1 with
  * SNN_TRAINER_STEPS 1: snn_stream_step() runs the network of the trainer, snn_stream_learn() trains it. The context
@@ -81,7 +81,7 @@ SNN_API snn_status snn_stream_set_state(snn_stream *stream, const void *state, s
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, no optimizer), SNN_ERR_UNSUPPORTED (the
  * method needs all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL then
  * */
-SNN_API snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
+SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
 
 /** Trains on the step that was made last: the error goes down through the layers of that step, meets the presynaptic
  * traces (ottt, opzo) or spikes (sltt, sei), and the optimizer updates the parameters:
@@ -92,12 +92,12 @@ SNN_API snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
  * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or
  * gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
  * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
-SNN_API snn_status snn_stream_learn(snn_stream *stream, const float *error);
+SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
 
 /** The same with the error of the trainer's loss for a label.
  * @param loss receives the loss of the step; may be NULL
  * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range: the step is left to be learned from) */
-SNN_API snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
+SNN_API SNN_CHECKED snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
 
 SNN_END_DECLS
 

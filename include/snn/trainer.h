@@ -208,54 +208,55 @@ SNN_API const char *snn_trainer_method(size_t index);
  * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
  * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
  * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
-SNN_API snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer,
-                                      const char *method);
+SNN_API SNN_CHECKED snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer,
+                                                  const char *method);
 
 /** Frees a trainer; NULL is accepted. */
 SNN_API void snn_trainer_destroy(snn_trainer *trainer);
 
 /** Sets a whole-number parameter.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE (fixed since prepare) */
-SNN_API snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value);
+SNN_API SNN_CHECKED snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value);
 /** Sets a real parameter; as snn_trainer_set_i64(). */
-SNN_API snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t key, double value);
+SNN_API SNN_CHECKED snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t key, double value);
 /** Sets a text parameter; as snn_trainer_set_i64(). */
-SNN_API snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *value);
+SNN_API SNN_CHECKED snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *value);
 /** Sets any parameter by name from text; as snn_trainer_set_i64(). */
-SNN_API snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value);
+SNN_API SNN_CHECKED snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value);
 /** Reads a whole number. */
-SNN_API snn_status snn_trainer_get_i64(const snn_trainer *trainer, int32_t key, int64_t *value);
+SNN_API SNN_CHECKED snn_status snn_trainer_get_i64(const snn_trainer *trainer, int32_t key, int64_t *value);
 /** Reads a real number. */
-SNN_API snn_status snn_trainer_get_f64(const snn_trainer *trainer, int32_t key, double *value);
+SNN_API SNN_CHECKED snn_status snn_trainer_get_f64(const snn_trainer *trainer, int32_t key, double *value);
 /** Reads a text; borrowed until it is set again. */
-SNN_API snn_status snn_trainer_get_str(const snn_trainer *trainer, int32_t key, const char **value);
+SNN_API SNN_CHECKED snn_status snn_trainer_get_str(const snn_trainer *trainer, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0, the method's own last; SNN_ERR_ARGUMENT past the last. */
-SNN_API snn_status snn_trainer_param_info(const snn_trainer *trainer, size_t index, snn_param_info *info);
+SNN_API SNN_CHECKED snn_status snn_trainer_param_info(const snn_trainer *trainer, size_t index, snn_param_info *info);
 
 /** Calls `fn` after every batch of epochs and evaluations; NULL ends that. */
-SNN_API snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user);
+SNN_API SNN_CHECKED snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user);
 
 /** Calls `fn` at the moments of snn_phase; only before prepare. flags: SNN_OBSERVE_... or 0. */
-SNN_API snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user);
+SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn,
+                                                   void *user);
 
 /** Takes the noise of opzo from `fn` instead of drawing it from the context's seed; NULL ends that. Only before
  * prepare. Pairs and distribution are the function's own affair then. Other methods never call it.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (after prepare) */
-SNN_API snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user);
+SNN_API SNN_CHECKED snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user);
 
 /** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: another trainer, of the same context, for the same
  * samples and outputs (created without an optimizer, if it is not trained itself). For every batch that is trained it
  * evaluates the same samples, with the same augmentation; its logits are the mean of its outputs over its own steps.
  * Borrowed: prepare it for batches of the same size, and destroy it after this trainer. NULL ends that.
  * @return SNN_ERR_ARGUMENT (NULL trainer, itself, another context), SNN_ERR_SHAPE (samples or outputs differ) */
-SNN_API snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher);
+SNN_API SNN_CHECKED snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher);
 
 /** The teacher's logits for the next batch that snn_trainer_step() trains, instead of a teacher. Allocates nothing.
  * @param logits [n,classes], the same for every step; copied
  * @param n samples of that batch
  * @return SNN_ERR_ARGUMENT (NULL, n out of range, a logit that is not finite), SNN_ERR_STATE (not prepared with
  * SNN_TRAINER_DISTIL above 0) */
-SNN_API snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n);
+SNN_API SNN_CHECKED snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n);
 
 /** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing.
  * A second call plans anew (epoch, moments and parameters are kept). The new plan is made beside the old one, which
@@ -264,7 +265,7 @@ SNN_API snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *log
  * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do; batches of 1 with a
  * batch norm over vectors, which has one value then and no variance), SNN_ERR_STATE (in a callback of this trainer),
  * SNN_ERR_MEMORY */
-SNN_API snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
+SNN_API SNN_CHECKED snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
 
 /** Bytes that the trainer holds: plan, gradient, moments. 0 before prepare. Real-time safe. */
 SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
@@ -279,8 +280,8 @@ SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
  * prepared, no optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not finite, or
  * a gradient from which moments or weights would overflow). The refused update then changes nothing: neither
  * parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
-SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels,
-                                    size_t n, snn_metrics *metrics);
+SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames,
+                                                const uint32_t *labels, size_t n, snn_metrics *metrics);
 
 /** Trains one epoch, or what is left of the epoch under way: one that was cancelled, or that ended because a sample
  * could not be read. Such a batch changed nothing, and is tried again; SNN_TRAINER_SKIP_UNREADABLE leaves it out. A
@@ -288,38 +289,42 @@ SNN_API snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t
  * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_STATE (the epoch under way is
  * over a data set of another size: go on with that one, or call snn_trainer_restart_epoch()), SNN_ERR_CANCELLED, what
  * the data set gave for a sample; SNN_ERR_IO (every batch was left out) */
-SNN_API snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics);
+SNN_API SNN_CHECKED snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset,
+                                                 snn_metrics *metrics);
 
 /** Gives up what is left of the epoch under way, if there is one: the next snn_trainer_epoch() begins it anew, over
  * any data set. What was learned stays.
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (in a callback of this
  * trainer) */
-SNN_API snn_status snn_trainer_restart_epoch(snn_trainer *trainer);
+SNN_API SNN_CHECKED snn_status snn_trainer_restart_epoch(snn_trainer *trainer);
 
 /** Evaluates a data set in its order: accuracy, loss, firing rates, synaptic operations. Changes no parameter.
  * @return as snn_trainer_epoch() */
-SNN_API snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics);
+SNN_API SNN_CHECKED snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset,
+                                                    snn_metrics *metrics);
 
 /** Runs the network in evaluation mode on a batch; x and frames as in snn_trainer_step().
  * @param out [n,classes], receives the sum over T of the outputs
  * @return as snn_trainer_step() */
-SNN_API snn_status snn_trainer_predict(snn_trainer *trainer, const float *x, size_t frames, size_t n, float *out);
+SNN_API SNN_CHECKED snn_status snn_trainer_predict(snn_trainer *trainer, const float *x, size_t frames, size_t n,
+                                                   float *out);
 
 /** Figures of layer number `index` in the last epoch, step or evaluation. Real-time safe. */
-SNN_API snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, snn_layer_metrics *metrics);
+SNN_API SNN_CHECKED snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index,
+                                                         snn_layer_metrics *metrics);
 
 /** Reads a signal of layer number `index` in an observer, [n, shape of the layer] in C order.
  * @param length room in `out`
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not observed), SNN_ERR_UNSUPPORTED (the layer or method has no such
  * signal) */
-SNN_API snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal, float *out,
-                                    size_t length);
+SNN_API SNN_CHECKED snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal,
+                                                float *out, size_t length);
 
 /** Reads the gradient of tensor `tensor` of layer number `index` in an observer of SNN_PHASE_GRADIENT or
  * SNN_PHASE_UPDATE, or the last one after a step.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE, SNN_ERR_UNSUPPORTED (not a trained tensor) */
-SNN_API snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out,
-                                             size_t length);
+SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor,
+                                                         float *out, size_t length);
 
 /** Epochs completed. Real-time safe. */
 SNN_API uint64_t snn_trainer_epochs_done(const snn_trainer *trainer);

@@ -7,7 +7,8 @@ set -eu
 export LC_ALL=C
 
 names() {
-    sed -nE 's/^SNN_API [^(]*[ *](snn_[a-z0-9_]+)\(.*/\1/p' "$1"/include/snn/*.h | sort
+    sed -E 's/^(SNN_API )SNN_DEPRECATED\("[^"]*"\) /\1/' "$1"/include/snn/*.h |
+        sed -nE 's/^SNN_API [^(]*[ *](snn_[a-z0-9_]+)\(.*/\1/p' | sort
 }
 
 # A declaration that the pattern above cannot read would silently stay inside the library.

@@ -14,6 +14,7 @@ target_include_directories(abi PRIVATE ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(abi PRIVATE snn_flags)
 
 snn_contract_test(headers ${CMAKE_C_COMPILER} $<$<BOOL:${CMAKE_CXX_COMPILER}>:${CMAKE_CXX_COMPILER}>)
+snn_contract_test(export ${CMAKE_C_COMPILER} $<$<BOOL:${CMAKE_CXX_COMPILER}>:${CMAKE_CXX_COMPILER}>)
 snn_contract_test(includes)
 snn_contract_test(settings)
 snn_contract_test(constants)

@@ -1,6 +1,7 @@
 /* context.c - the context of a target, whose memory is counted. */
 #include "fuzz.h"
 #include <stdlib.h>
+#include <string.h>
 
 static struct {
     size_t held, most, before;
@@ -63,4 +64,11 @@ void fuzz_refuse(size_t most)
 void fuzz_done(void)
 {
     FUZZ_HOLDS(memory.held == memory.before);
+}
+
+bool fuzz_is_answer(snn_status status)
+{
+    if (status == SNN_OK)
+        return true;
+    return status != SNN_ERR_INTERNAL && strcmp(snn_status_name(status), "SNN_ERR_?") != 0 && snn_last_error()[0] != '\0';
 }

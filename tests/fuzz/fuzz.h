@@ -22,6 +22,9 @@ void fuzz_done(void);
 /* Ends the process with a finding. */
 void fuzz_finding(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 #define FUZZ_HOLDS(condition) ((condition) ? (void)0 : fuzz_finding("%s:%d: %s", __FILE__, __LINE__, #condition))
+/* A call that an input may make fail: it succeeds, or says what was wrong and that it is no defect of the library. */
+#define FUZZ_ANSWERS(call) FUZZ_HOLDS(fuzz_is_answer(call))
+bool fuzz_is_answer(snn_status status);
 
 /* A folder of this process; it goes away at exit. */
 const char *fuzz_folder(void);

@@ -26,7 +26,7 @@ static void run(snn_network *net)
     FUZZ_HOLDS(memory != NULL && x != NULL && snn_stream_init(memory, bytes, net, &stream) == SNN_OK);
     for (size_t t = 0; t < 3; t++) {
         x[t % inputs] = 1.0f;
-        (void)snn_stream_step(stream, x, NULL);
+        FUZZ_ANSWERS(snn_stream_step(stream, x, NULL));
     }
     free(x);
     free(memory);

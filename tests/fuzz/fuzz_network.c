@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snn_network_parse(&net, ctx, text) == SNN_OK) {
         again(ctx, net);
         fuzz_refuse((size_t)16 << 20); /* what it asks for may be large */
-        (void)snn_network_prepare(net);
+        FUZZ_ANSWERS(snn_network_prepare(net));
         snn_network_destroy(net);
     } else {
         FUZZ_HOLDS(net == NULL && snn_last_error()[0] != '\0');

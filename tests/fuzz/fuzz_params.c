@@ -39,12 +39,12 @@ static void make(struct objects *o, snn_context *ctx, uint8_t which)
     source.count = source.classes = 10;
     source.read = no_sample;
     FUZZ_HOLDS(snn_dataset_create(&o->data, ctx, &source) == SNN_OK);
-    (void)snn_neuron_create(&o->neuron, ctx, (snn_neuron_type)(1 + which % 5));
+    FUZZ_HOLDS(snn_neuron_create(&o->neuron, ctx, (snn_neuron_type)(1 + which % 5)) == SNN_OK);
     FUZZ_HOLDS(snn_optimizer_create(&o->optimizer, ctx, optimizer[which % 3]) == SNN_OK);
     FUZZ_HOLDS(snn_network_build(&o->network, ctx, "4-FC", shape, 3, 3, NULL) == SNN_OK);
     FUZZ_HOLDS(snn_network_create(&o->spare, ctx, shape, 3) == SNN_OK);
     FUZZ_HOLDS(snn_network_add(o->spare, layer[which % 8], NULL, &o->layer) == SNN_OK);
-    (void)snn_trainer_create(&o->trainer, o->network, o->optimizer, snn_trainer_method(which % methods));
+    FUZZ_ANSWERS(snn_trainer_create(&o->trainer, o->network, o->optimizer, snn_trainer_method(which % methods)));
     FUZZ_HOLDS(snn_projection_create(&o->projection, o->network) == SNN_OK);
 }
 
@@ -52,22 +52,22 @@ static void set(struct objects *o, char kind, const char *name, const char *valu
 {
     switch (kind) {
     case 'n':
-        (void)snn_neuron_set_text(o->neuron, name, value);
+        FUZZ_ANSWERS(snn_neuron_set_text(o->neuron, name, value));
         break;
     case 'l':
-        (void)snn_layer_set_text(o->layer, name, value);
+        FUZZ_ANSWERS(snn_layer_set_text(o->layer, name, value));
         break;
     case 'o':
-        (void)snn_optimizer_set_text(o->optimizer, name, value);
+        FUZZ_ANSWERS(snn_optimizer_set_text(o->optimizer, name, value));
         break;
     case 't':
-        (void)snn_trainer_set_text(o->trainer, name, value);
+        FUZZ_ANSWERS(snn_trainer_set_text(o->trainer, name, value));
         break;
     case 'p':
-        (void)snn_projection_set_text(o->projection, name, value);
+        FUZZ_ANSWERS(snn_projection_set_text(o->projection, name, value));
         break;
     default:
-        (void)snn_dataset_set_text(o->data, name, value);
+        FUZZ_ANSWERS(snn_dataset_set_text(o->data, name, value));
     }
 }
 
@@ -102,9 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         *name++ = *value++ = '\0';
         set(&o, line[0], name, value);
     }
-    (void)snn_network_prepare(o.spare);
+    FUZZ_ANSWERS(snn_network_prepare(o.spare));
     if (o.trainer != NULL)
-        (void)snn_trainer_prepare(o.trainer, 2);
+        FUZZ_ANSWERS(snn_trainer_prepare(o.trainer, 2));
     destroy(&o);
     fuzz_done();
     free(text);

@@ -37,7 +37,8 @@ void fuzz_run_step(struct fuzz_run *run)
     const float x[18] = { 1, 0, 0.5f, 0, 2, 0, 1, 1, 0, 0, 1, 0, 1, 0, 3, 0, 1, 1 };
     const uint32_t labels[2] = { 0, 2 };
 
-    (void)snn_trainer_step(run->trainer, x, 1, labels, 2, NULL); /* numbers of a file may be as large as they like */
+    /* Numbers of a file may be as large as they like. */
+    FUZZ_ANSWERS(snn_trainer_step(run->trainer, x, 1, labels, 2, NULL));
 }
 
 void fuzz_run_destroy(struct fuzz_run *run)

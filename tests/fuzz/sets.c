@@ -35,10 +35,10 @@ void fuzz_set_open(const char *format, int test, size_t limit, size_t memory)
         FUZZ_HOLDS(snn_dataset_get_info(set, &info) == SNN_OK && info.count > 0 && info.classes > 0);
         FUZZ_HOLDS(limit == 0 || info.count <= limit);
         read_some(set, &info);
-        (void)snn_dataset_set_i64(set, SNN_DATASET_LIMIT, 3);
-        (void)snn_dataset_set_i64(set, SNN_DATASET_FRAMES, 7);
+        FUZZ_HOLDS(snn_dataset_set_i64(set, SNN_DATASET_LIMIT, 3) == SNN_OK);
+        FUZZ_ANSWERS(snn_dataset_set_i64(set, SNN_DATASET_FRAMES, 7));
         FUZZ_HOLDS(snn_dataset_statistics(set, &mean, &deviation, 1) == SNN_OK);
-        (void)snn_dataset_normalise(set, &mean, &deviation, 1);
+        FUZZ_ANSWERS(snn_dataset_normalise(set, &mean, &deviation, 1));
     } else {
         FUZZ_HOLDS(set == NULL && snn_last_error()[0] != '\0');
     }

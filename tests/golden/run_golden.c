@@ -574,13 +574,13 @@ static snn_context *context_of(size_t *left)
     snn_context_options options;
     snn_context *ctx = NULL;
 
-    snn_context_options_init(&options, sizeof options);
+    if (snn_context_options_init(&options, sizeof options) != SNN_OK)
+        return NULL;
     options.isa = isa;
     options.allocate = allocate;
     options.release = release;
     options.allocator_user = left;
-    snn_context_create(&ctx, &options);
-    return ctx;
+    return snn_context_create(&ctx, &options) == SNN_OK ? ctx : NULL;
 }
 
 /* `recompute`: of dsr */

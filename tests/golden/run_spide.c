@@ -2,6 +2,7 @@
 #include "layer/types.h"
 #include "run.h"
 #include "trainer/spide.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,8 +66,9 @@ static void gather(struct run *r, const char *role, size_t layer, snn_signal sig
 
     float *got = a != NULL && a->want.length >= (step + 1) * n ? case_room(a, a->want.length) : NULL;
 
-    if (got != NULL)
-        snn_trainer_read(r->trainer, layer, signal, got + step * n, n);
+    if (got != NULL && snn_trainer_read(r->trainer, layer, signal, got + step * n, n) != SNN_OK)
+        for (size_t i = 0; i < n; i++)
+            got[step * n + i] = NAN; /* is no value: the comparison fails */
 }
 
 static void add_to_beta(struct run *r, size_t layer, size_t step)

@@ -31,11 +31,14 @@ if command -v pkg-config > /dev/null; then
     [ "$(pkg-config --modversion snn)" = "$version" ] || { echo "snn.pc says version $(pkg-config --modversion snn)"; exit 1; }
     for kind in $kinds; do
         case $kind in
-        shared) libs=$(pkg-config --libs snn) ;;
-        static) libs=$(pkg-config --static --libs snn | sed 's/-lsnn/-l:libsnn.a/') ;;
+        shared) flags="$(pkg-config --cflags snn) -DEXPECT_STATIC=0" libs=$(pkg-config --libs snn) ;;
+        static)
+            flags="$(pkg-config --static --cflags snn) -DEXPECT_STATIC=1"
+            libs=$(pkg-config --static --libs snn | sed 's/-lsnn/-l:libsnn.a/')
+            ;;
         esac
-        # shellcheck disable=SC2046,SC2086  # lists of flags
-        quietly "$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags snn) "$source/tests/install/consumer/main.c" \
+        # shellcheck disable=SC2086  # lists of flags
+        quietly "$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror $flags "$source/tests/install/consumer/main.c" \
             -o "$work/by_pkg_config_$kind" $libs
         LD_LIBRARY_PATH="$libdir" "$work/by_pkg_config_$kind"
     done

@@ -432,11 +432,11 @@ int main(int argc, char **argv)
     snn_context_options options;
     snn_context *ctx;
     double limit;
+    snn_status status = snn_context_options_init(&options, sizeof options);
 
-    snn_context_options_init(&options, sizeof options);
     options.threads = threads;
     options.isa = argc > 2 ? (uint32_t)atoi(argv[2]) : SNN_ISA_BEST;
-    if (snn_context_create(&ctx, &options) != SNN_OK) {
+    if (status != SNN_OK || snn_context_create(&ctx, &options) != SNN_OK) {
         fprintf(stderr, "bench_products: %s\n", snn_last_error());
         return 1;
     }

@@ -272,6 +272,7 @@ static void project(snn_context *ctx, struct result *r)
 static void run_session(struct result *r, int with, uint32_t threads)
 {
     snn_context_options options;
+    snn_status status;
     snn_context *ctx;
     char path[64];
 
@@ -287,9 +288,9 @@ static void run_session(struct result *r, int with, uint32_t threads)
     options.allocate = take;
     options.release = give_back;
     set_up(with); /* workers begin with the settings of the thread that starts them */
-    snn_context_create(&ctx, &options);
+    status = snn_context_create(&ctx, &options);
     snn__fpu_set(SNN__FPU_OF_C);
-    ck_assert_ptr_nonnull(ctx);
+    ck_assert_int_eq(status, SNN_OK);
     train(ctx, r, path);
     learn_in_a_loop(ctx, r);
     project(ctx, r);

@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#if defined(EXPECT_STATIC) && EXPECT_STATIC != (defined(SNN_STATIC) ? 1 : 0)
+#error "the target of the static library, and it alone, defines SNN_STATIC"
+#endif
+
 #define TRY(call) do { if ((rc = (call)) != SNN_OK) goto done; } while (0)
 
 int main(void)
