@@ -4,7 +4,6 @@
 #ifndef SNN_CONTINUAL_H
 #define SNN_CONTINUAL_H
 
-#include <snn/projection.h>
 #include <snn/trainer.h>
 
 /** A sequence of K tasks for one trainer, with or without a projection, and the accuracies A[i][j] on task j after

@@ -1,11 +1,10 @@
 /** @file snn/model.h
- * Networks and training runs as files.
+ * Networks as files. Training runs as files: snn_trainer_save() in snn/trainer.h.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_MODEL_H
 #define SNN_MODEL_H
 
 #include <snn/network.h>
-#include <snn/trainer.h>
 
 /* A model file has the safetensors layout: an 8-byte length, a JSON header, raw little-endian float32 tensors named
  * "LAYER.TENSOR". The header's __metadata__ carries format version, architecture, checksum and the host's own
@@ -48,17 +47,6 @@ SNN_API SNN_CHECKED snn_status snn_network_set_note(snn_network *network, const 
 
 /** Reads an attached text, borrowed until it is set again; NULL if there is none. */
 SNN_API const char *snn_network_note(const snn_network *network, const char *key);
-
-/** Writes a checkpoint: the network, the optimizer's moments, what the method carries on, the place in the epoch and
- * the size of its data set, batch and update counts.
- * @return as snn_network_save(); SNN_ERR_STATE also in a callback of the trainer, but for the progress callback of an
- * epoch */
-SNN_API SNN_CHECKED snn_status snn_trainer_save(const snn_trainer *trainer, const char *path);
-
-/** Takes up a checkpoint: a trainer made like the saved one goes on as that one would have, bit for bit.
- * @return as snn_network_load(), and SNN_ERR_STATE if network, method or optimizer differ (the message says in what)
- * or in a callback of the trainer; the trainer is unchanged on failure */
-SNN_API SNN_CHECKED snn_status snn_trainer_load(snn_trainer *trainer, const char *path);
 
 SNN_END_DECLS
 

@@ -5,7 +5,6 @@
 #define SNN_PROJECTION_H
 
 #include <snn/network.h>
-#include <snn/trainer.h>
 
 /** Lateral neurons beside the linear and conv2d layers of one network. Beside a layer with presynaptic activity x of
  * N numbers (inputs of linear, channels * kernel^2 of conv2d), M of them hold weights H [M,N], whose rows learn the
@@ -95,11 +94,6 @@ SNN_API float *snn_projection_weights(snn_projection *projection, size_t layer);
  * Slow: for looking into a run. @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x,
                                                     size_t n, float *out);
-
-/** Lets a trainer learn lateral weights and project its gradients; NULL: no longer. Call it before
- * snn_trainer_prepare(). Borrows the projection. @return SNN_ERR_ARGUMENT (another network), SNN_ERR_STATE (prepared
- * already) */
-SNN_API SNN_CHECKED snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection);
 
 SNN_END_DECLS
 

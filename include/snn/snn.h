@@ -1,5 +1,5 @@
 /** @file snn/snn.h
- * The whole of libsnn's public interface.
+ * The whole of libsnn's public interface, but what is under snn/sys/ and may change with any release.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_SNN_H
 #define SNN_SNN_H
@@ -14,7 +14,6 @@
 #include <snn/neuron.h>
 #include <snn/optimizer.h>
 #include <snn/param.h>
-#include <snn/product.h>
 #include <snn/projection.h>
 #include <snn/status.h>
 #include <snn/stream.h>

@@ -1,11 +1,11 @@
 /** @file snn/stream.h
- * One time step at a time, in a control loop: running a network, and training it while it runs.
+ * One time step at a time, in a control loop: running a network. Training it while it runs: snn_trainer_stream() in
+ * snn/trainer.h.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_STREAM_H
 #define SNN_STREAM_H
 
 #include <snn/network.h>
-#include <snn/trainer.h>
 
 /** A network at work on one sample that has no end. Each step takes the input of one time step and gives the output
  * of that step; the neurons keep their state from step to step. A stream belongs to one thread at a time; a network
@@ -71,33 +71,6 @@ SNN_API const void *snn_stream_state(const snn_stream *stream, size_t *bytes);
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_FORMAT (no state, not a whole one, or a number in it is not finite),
  * SNN_ERR_SHAPE (of another network), SNN_ERR_STATE (its trainer ended it); the state stays as it was then */
 SNN_API SNN_CHECKED snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t bytes);
-
-/** The stream of a trainer that learns within time steps (ottt, sltt, opzo, sei), prepared for batches of 1 with
- * SNN_TRAINER_STEPS 1: snn_stream_step() runs the network of the trainer, snn_stream_learn() trains it. The context
- * should have one thread, or work is handed to the others. Borrowed from the trainer, which has one: always the same
- * handle, and good until snn_trainer_destroy(). Begins as after snn_stream_reset(). A batch of snn_trainer_step(),
- * _epoch(), _evaluate() or _predict(), or snn_trainer_prepare(), ends it: calls answer SNN_ERR_STATE until it was
- * asked for again.
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, no optimizer), SNN_ERR_UNSUPPORTED (the
- * method needs all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL then
- * */
-SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
-
-/** Trains on the step that was made last: the error goes down through the layers of that step, meets the presynaptic
- * traces (ottt, opzo) or spikes (sltt, sei), and the optimizer updates the parameters:
- *   dW = delta(error) (x) factor                                  docs/methods/ottt.md, docs/realtime.md
- * Real-time safe.
- * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step
- * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or
- * gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
- * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
-SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
-
-/** The same with the error of the trainer's loss for a label.
- * @param loss receives the loss of the step; may be NULL
- * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range: the step is left to be learned from) */
-SNN_API SNN_CHECKED snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
 
 SNN_END_DECLS
 

@@ -7,6 +7,8 @@
 #include <snn/dataset.h>
 #include <snn/network.h>
 #include <snn/optimizer.h>
+#include <snn/projection.h>
+#include <snn/stream.h>
 
 /** Trains one network with one method and one optimizer. Holds the moments of the optimizer, the plan of all memory,
  * and the position in the run (epoch, batch, updates). One thread at a time may use it. */
@@ -258,6 +260,11 @@ SNN_API SNN_CHECKED snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn
  * SNN_TRAINER_DISTIL above 0) */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n);
 
+/** Lets a trainer learn lateral weights and project its gradients; NULL: no longer. Call it before
+ * snn_trainer_prepare(). Borrows the projection. @return SNN_ERR_ARGUMENT (another network), SNN_ERR_STATE (prepared
+ * already) */
+SNN_API SNN_CHECKED snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection);
+
 /** Takes all memory for batches of at most `batch` samples. After it, steps, epochs and evaluations allocate nothing.
  * A second call plans anew (epoch, moments and parameters are kept). The new plan is made beside the old one, which
  * stays if the call fails: where memory is too short for both, destroy the trainer first (a checkpoint keeps its
@@ -328,6 +335,44 @@ SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trai
 
 /** Epochs completed. Real-time safe. */
 SNN_API uint64_t snn_trainer_epochs_done(const snn_trainer *trainer);
+
+/** The stream of a trainer that learns within time steps (ottt, sltt, opzo, sei), prepared for batches of 1 with
+ * SNN_TRAINER_STEPS 1: snn_stream_step() runs the network of the trainer, snn_stream_learn() trains it. The context
+ * should have one thread, or work is handed to the others. Borrowed from the trainer, which has one: always the same
+ * handle, and good until snn_trainer_destroy(). Begins as after snn_stream_reset(). A batch of snn_trainer_step(),
+ * _epoch(), _evaluate() or _predict(), or snn_trainer_prepare(), ends it: calls answer SNN_ERR_STATE until it was
+ * asked for again.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, no optimizer), SNN_ERR_UNSUPPORTED (the
+ * method needs all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL then
+ * */
+SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
+
+/** Trains on the step that was made last: the error goes down through the layers of that step, meets the presynaptic
+ * traces (ottt, opzo) or spikes (sltt, sei), and the optimizer updates the parameters:
+ *   dW = delta(error) (x) factor                                  docs/methods/ottt.md, docs/realtime.md
+ * Real-time safe.
+ * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step
+ * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or
+ * gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
+ * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
+SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
+
+/** The same with the error of the trainer's loss for a label.
+ * @param loss receives the loss of the step; may be NULL
+ * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range: the step is left to be learned from) */
+SNN_API SNN_CHECKED snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
+
+/** Writes a checkpoint: the network, the optimizer's moments, what the method carries on, the place in the epoch and
+ * the size of its data set, batch and update counts.
+ * @return as snn_network_save(); SNN_ERR_STATE also in a callback of the trainer, but for the progress callback of an
+ * epoch */
+SNN_API SNN_CHECKED snn_status snn_trainer_save(const snn_trainer *trainer, const char *path);
+
+/** Takes up a checkpoint: a trainer made like the saved one goes on as that one would have, bit for bit.
+ * @return as snn_network_load(), and SNN_ERR_STATE if network, method or optimizer differ (the message says in what)
+ * or in a callback of the trainer; the trainer is unchanged on failure */
+SNN_API SNN_CHECKED snn_status snn_trainer_load(snn_trainer *trainer, const char *path);
 
 SNN_END_DECLS
 

@@ -8,7 +8,7 @@
 #include "core/size.h"
 #include "core/status.h"
 #include "core/structure.h"
-#include <snn/product.h>
+#include <snn/sys/product.h>
 #include <stdlib.h>
 #include <string.h>
 

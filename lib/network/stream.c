@@ -236,8 +236,7 @@ snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_
     return rc;
 }
 
-/* Whether there is a stream, and one that goes on. */
-static snn_status check(const snn_stream *stream)
+snn_status snn__stream_check_live(const snn_stream *stream)
 {
     if (stream == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream is NULL");
@@ -249,7 +248,7 @@ static snn_status check(const snn_stream *stream)
 
 snn_status snn_stream_reset(snn_stream *stream)
 {
-    SNN__TRY(check(stream));
+    SNN__TRY(snn__stream_check_live(stream));
     stream->pass->head->steps = 0; /* whoever computes step 0 begins anew */
     stream->stepped = false;
     return SNN_OK;
@@ -259,7 +258,7 @@ snn_status snn_stream_refresh(snn_stream *stream)
 {
     SNN__COMPUTES;
 
-    SNN__TRY(check(stream));
+    SNN__TRY(snn__stream_check_live(stream));
     snn__pass_refresh(stream->pass);
     return SNN_OK;
 }
@@ -297,7 +296,7 @@ snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t by
     struct snn__pass *pass;
     size_t n;
 
-    SNN__TRY(check(stream));
+    SNN__TRY(snn__stream_check_live(stream));
     pass = stream->pass;
     if (state == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: the state is NULL");
@@ -373,7 +372,7 @@ snn_status snn_stream_step(snn_stream *stream, const float *in, float *out)
     SNN__COMPUTES;
     struct snn__pass *pass;
 
-    SNN__TRY(check(stream));
+    SNN__TRY(snn__stream_check_live(stream));
     if (in == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: in is NULL");
     pass = stream->pass;
@@ -397,7 +396,7 @@ snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t
     float *x;
     size_t positions;
 
-    SNN__TRY(check(stream));
+    SNN__TRY(snn__stream_check_live(stream));
     if (at == NULL && n > 0)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: the list of events is NULL");
     in = &stream->pass->net->in;
@@ -411,34 +410,4 @@ snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t
     for (size_t i = 0; i < n; i++)
         x[place(in, positions, at[i])] += 1.0f;
     return step(stream, out);
-}
-
-/* ---- learning ---- */
-
-static snn_status learn(snn_stream *stream, const float *error, uint32_t label, double *loss)
-{
-    if (stream->learner == NULL)
-        return snn__fail(SNN_ERR_STATE,
-                         "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
-    if (!stream->stepped)
-        return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
-    return stream->learner->learn(stream->host, (size_t)stream->pass->head->steps - 1, error, label, loss);
-}
-
-snn_status snn_stream_learn(snn_stream *stream, const float *error)
-{
-    SNN__COMPUTES;
-
-    SNN__TRY(check(stream));
-    if (error == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "stream: error is NULL");
-    return learn(stream, error, 0, NULL);
-}
-
-snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss)
-{
-    SNN__COMPUTES;
-
-    SNN__TRY(check(stream));
-    return learn(stream, NULL, label, loss);
 }

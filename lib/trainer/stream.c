@@ -65,6 +65,7 @@ static snn_status take_label(snn_trainer *tr, size_t t, uint32_t label, double *
     return SNN_OK;
 }
 
+/* What the step left is used up once error or label was accepted. */
 static snn_status learn_step(snn_trainer *tr, size_t t, const float *error, uint32_t label, double *loss)
 {
     snn_status rc;
@@ -86,15 +87,39 @@ static snn_status learn_step(snn_trainer *tr, size_t t, const float *error, uint
     return rc;
 }
 
-static snn_status learn(void *host, size_t t, const float *error, uint32_t label, double *loss)
+/* Trains on the last step with an error at the output, or, where that is NULL, with a label. */
+static snn_status learn(snn_stream *stream, const float *error, uint32_t label, double *loss)
 {
     enum snn__use use;
     snn_status rc;
 
-    SNN__TRY(snn__trainer_enter(host, false, &use));
-    rc = learn_step(host, t, error, label, loss);
-    snn__trainer_leave(host, use);
+    if (stream->learner == NULL)
+        return snn__fail(SNN_ERR_STATE,
+                         "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
+    if (!stream->stepped)
+        return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
+    SNN__TRY(snn__trainer_enter(stream->host, false, &use));
+    rc = learn_step(stream->host, (size_t)stream->pass->head->steps - 1, error, label, loss);
+    snn__trainer_leave(stream->host, use);
     return rc;
+}
+
+snn_status snn_stream_learn(snn_stream *stream, const float *error)
+{
+    SNN__COMPUTES;
+
+    SNN__TRY(snn__stream_check_live(stream));
+    if (error == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: error is NULL");
+    return learn(stream, error, 0, NULL);
+}
+
+snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss)
+{
+    SNN__COMPUTES;
+
+    SNN__TRY(snn__stream_check_live(stream));
+    return learn(stream, NULL, label, loss);
 }
 
 static snn_status check(const snn_trainer *tr)
@@ -119,7 +144,7 @@ static snn_status check(const snn_trainer *tr)
     return snn__stream_check(tr->net);
 }
 
-static const struct snn__learner learner = { check_idle, before, learn };
+static const struct snn__learner learner = { check_idle, before };
 
 snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
 {

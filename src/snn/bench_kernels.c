@@ -2,6 +2,7 @@
 #include "bench.h"
 #include "tool.h"
 
+#include <snn/sys/product.h>
 #include <stdlib.h>
 #include <string.h>
 

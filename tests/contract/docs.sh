@@ -14,14 +14,14 @@ for page in $pages; do
         [ -e "$(dirname "$page")/$link" ] || { echo "$page links to $link, which is not there"; status=1; }
     done
     for name in $(grep -oE '\bsnn_[a-z0-9][a-z0-9_]*\(' "$page" | sort -u); do
-        grep -qF " $name" include/snn/*.h || grep -qF "*$name" include/snn/*.h ||
+        grep -rqF -e " $name" -e "*$name" include/snn ||
             { echo "$page names $name), which no header declares"; status=1; }
     done
     for name in $(grep -oE '\bsnn__[a-z0-9_]+\(' "$page" | sort -u); do
         grep -rqF "$name" lib --include='*.h' || { echo "$page names $name), which no room declares"; status=1; }
     done
     for name in $(grep -oE '\bSNN_[A-Z0-9_]+' "$page" | sort -u); do
-        grep -qE "\\b$name\\b" include/snn/*.h lib/snn.map CMakeLists.txt src/python/snn/*.py tests/run.sh ||
+        grep -rqE "\\b$name\\b" include/snn lib/snn.map CMakeLists.txt src/python/snn/*.py tests/run.sh ||
             grep -qE "\\b$name\\b" lib/snn.map || { echo "$page names $name, which does not exist"; status=1; }
     done
     for file in $(grep -oE '(^|[^/a-z])(lib|tests|examples|include|bench|cmake|src)/[a-z0-9_./]*[a-z0-9_]' "$page" |

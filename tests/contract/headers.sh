@@ -8,8 +8,8 @@ trap 'rm -rf "$work"' EXIT
 strict="-Wall -Wextra -Wpedantic -Wshadow -Wundef -Werror -fsyntax-only -I$source/include"
 
 count=0
-for header in "$source"/include/snn/*.h; do
-    name=snn/$(basename "$header")
+for header in "$source"/include/snn/*.h "$source"/include/snn/sys/*.h; do
+    name=${header#"$source"/include/}
     printf '#include <%s>\n#include <%s>\nextern int snn_unit_is_not_empty;\n' "$name" "$name" > "$work/unit.c"
     cp "$work/unit.c" "$work/unit.cpp"
     for standard in c99 c11; do

@@ -5,6 +5,8 @@
 #
 # model sits on network and on the state of a trainer, data on core. A room sees those below it. Training rules do not
 # include one another. cblas.h is for blas alone. Programs in src and examples see <snn/...> and no room.
+#
+# The public headers keep to the same order, so that a program that only runs networks includes no training.
 set -eu
 cd "$1"
 
@@ -56,6 +58,39 @@ for file in lib/trainer/*.c; do
         if [ "$rule" != "$(basename "$file" .c)" ] && grep -q "snn__rule_$rule\b" lib/trainer/rules.c; then
             complain "$file includes trainer/$include, which belongs to the rule $rule"
         fi
+    done
+done
+
+# Public headers that a public header may include.
+under() {
+    case $1 in
+    export) echo "" ;;
+    status | version | param) echo "export" ;;
+    context) echo "export status" ;;
+    neuron | layer | dataset | optimizer) echo "context param" ;;
+    network) echo "context layer neuron" ;;
+    stream | model | projection) echo "network" ;;
+    trainer) echo "dataset network optimizer projection stream" ;;
+    continual) echo "trainer" ;;
+    sys/product) echo "context" ;;
+    snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^snn$/!p' | tr '\n' ' ') ;;
+    *) return 1 ;;
+    esac
+}
+
+for file in $(find include -name '*.h'); do
+    header=${file#include/snn/}
+    header=${header%.h}
+    allowed=$(under "$header") || { complain "$file has no place in the order of the public headers"; continue; }
+    includes=$(sed -nE 's/^ *# *include +<snn\/([^>]+)\.h>.*/\1/p' "$file")
+    for other in $includes; do
+        case " $allowed " in
+        *" $other "*) ;;
+        *) complain "$file includes snn/$other.h: it may include: $allowed" ;;
+        esac
+    done
+    [ "$header" != snn ] || for other in $allowed; do
+        echo "$includes" | grep -qx "$other" || complain "$file leaves out snn/$other.h"
     done
 done
 

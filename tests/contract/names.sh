@@ -6,25 +6,36 @@
 set -eu
 export LC_ALL=C
 
+# names FOLDER: those of the headers in it, without what is below
 names() {
-    sed -E 's/^(SNN_API )SNN_DEPRECATED\("[^"]*"\) /\1/' "$1"/include/snn/*.h |
+    sed -E 's/^(SNN_API )SNN_DEPRECATED\("[^"]*"\) /\1/' "$1"/*.h |
         sed -nE 's/^SNN_API [^(]*[ *](snn_[a-z0-9_]+)\(.*/\1/p' | sort
 }
 
-# A declaration that the pattern above cannot read would silently stay inside the library.
-declared=$(cat "$1"/include/snn/*.h | grep -c '^SNN_API ')
-[ "$(names "$1" | wc -l)" -eq "$declared" ] || {
-    echo "names.sh: $declared lines begin with SNN_API, but not all have the form SNN_API type snn_name(" >&2
-    exit 1
+# node NAME FOLDER
+node() {
+    echo "$1 {"
+    echo "    global:"
+    names "$2" | sed 's/.*/        &;/'
 }
 
+public=$1/include/snn
+# A declaration that the pattern above cannot read would silently stay inside the library.
+for folder in "$public" "$public/sys"; do
+    declared=$(cat "$folder"/*.h | grep -c '^SNN_API ')
+    [ "$(names "$folder" | wc -l)" -eq "$declared" ] || {
+        echo "names.sh: $declared lines in $folder begin with SNN_API, but not all are SNN_API type snn_name(" >&2
+        exit 1
+    }
+done
+
 if [ "${2:-}" = map ]; then
-    echo "SNN_0.1 {"
-    echo "    global:"
-    names "$1" | sed 's/.*/        &;/'
+    node SNN_0.1 "$public"
     echo "    local:"
     echo "        *;"
     echo "};"
+    node "SNN_SYS_$(sed -nE 's/^#define SNN_VERSION_STRING "([^"]+)".*/\1/p' "$public/version.h")" "$public/sys"
+    echo "};"
 else
-    names "$1"
+    { names "$public" && names "$public/sys"; } | sort
 fi

@@ -17,7 +17,7 @@ mv "$work/first" "$work/a prefix"
 prefix="$work/a prefix"
 pc=$(find "$prefix" -name snn.pc)
 libdir=$(dirname "$(dirname "$pc")")
-for file in include/snn/snn.h share/doc/libsnn/LICENSE share/doc/libsnn/README.md share/doc/libsnn/SECURITY.md share/man/man1/snn.1 \
+for file in include/snn/snn.h include/snn/sys/product.h share/doc/libsnn/LICENSE share/doc/libsnn/README.md share/doc/libsnn/SECURITY.md share/man/man1/snn.1 \
     share/man/man1/snn-train.1; do
     [ -s "$prefix/$file" ] || { echo "$file was not installed"; exit 1; }
 done

@@ -1,7 +1,7 @@
 /* Timing the ways to a product: names, what is refused, what is picked, and nothing left behind where memory ends. */
 #include "support.h"
 #include <math.h>
-#include <snn/snn.h>
+#include <snn/sys/product.h>
 #include <string.h>
 
 static const snn_product_shape matrix = { sizeof matrix, 8, 70, 1, 20, 1, 1, 0, 0.2 };

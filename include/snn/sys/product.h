@@ -1,8 +1,13 @@
-/** @file snn/product.h
+/** @file snn/sys/product.h
  * The products of spikes and weights that layers are made of, by themselves: how long each way to them takes here.
+ *
+ * What is under snn/sys/ looks into the library's works. It may change or go with any release, snn/snn.h leaves it
+ * out, and a program that uses it is compiled anew for each: its symbols carry the release, so that a loader refuses
+ * another one.
+ *
  * Part of libsnn, MIT licence. */
-#ifndef SNN_PRODUCT_H
-#define SNN_PRODUCT_H
+#ifndef SNN_SYS_PRODUCT_H
+#define SNN_SYS_PRODUCT_H
 
 #include <snn/context.h>
 
@@ -29,8 +34,8 @@ SNN_BEGIN_DECLS
  * "winograd" the same in fewer multiplications, 3x3 and 5x5 windows of stride 1;
  * "events"   inputs that are not 0 add their weights;
  * "lookup"   inputs, as bits, look up sums of five weights;
- * "matrix"   a matrix unit, where the instruction set has one, multiplies inputs with the three bytes of weights of 24
- *            bits;
+ * "matrix"   a matrix unit, where the instruction set has one, multiplies inputs with the three bytes of weights of
+ *            24 bits;
  * "bits"     weights of one bit: bits that are set in both are counted. A layer has one kind of weights, so this way
  *            is never picked in place of another.
  * @return static storage */
