@@ -3,6 +3,7 @@
 # "record" prints that; without it the lines of abi.txt must be these. Fields are appended, never moved, and leave no
 # gap that a later one could slip into: a compiler leaves those of an older program unset.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 source=$1 cc=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -40,7 +41,7 @@ int main(void)
 {
 END
     # shellcheck disable=SC2086  # a list of names
-    (cd "$source/include" && awk -f ../tests/contract/declarations.awk $headers) | awk '
+    (cd "$source/include" && awk -f "$here/declarations.awk" $headers) | awk '
         function over() { if (open != "") print "    last(\"" open "\", sizeof(" open "));" }
         $1 == "name" && $2 != open { over(); open = $2; print "    whole(\"" open "\", sizeof(" open "));" }
         $1 == "name" {

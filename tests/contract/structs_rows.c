@@ -1,0 +1,345 @@
+/* structs_rows.c - a small network and all that belongs to it, and the calls that take a sized structure. A function
+ * of the headers without a row here fails the test. SNN_OLDER: compiled against headers that lack the last field of
+ * every structure. */
+#include "structs.h"
+#include <snn/sys/product.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLES = 4, INPUTS = 2, CLASSES = 2 };
+
+static struct {
+    snn_context *ctx;
+    snn_neuron *neuron;
+    snn_dataset *data;
+    snn_network *net;
+    snn_optimizer *optimizer;
+    snn_trainer *trainer;
+    snn_projection *projection;
+    snn_continual *continual;
+} w;
+
+static const float x[SAMPLES][INPUTS] = { { 0, 1 }, { 1, 0 }, { 1, 1 }, { 0.5f, 0.25f } };
+static const uint32_t labels[SAMPLES] = { 0, 1, 1, 0 };
+
+static void need(snn_status rc)
+{
+    if (rc == SNN_OK)
+        return;
+    fprintf(stderr, "structs: %s\n", snn_last_error());
+    exit(1);
+}
+
+/* ---- structures as their initialisers leave them ---- */
+
+#define INITIALISER(type, init)              \
+    static void init_##type(void *s)         \
+    {                                        \
+        const type initial = init;           \
+                                             \
+        memcpy(s, &initial, sizeof initial); \
+    }
+
+INITIALISER(snn_context_info, SNN_CONTEXT_INFO_INIT)
+INITIALISER(snn_dataset_info, SNN_DATASET_INFO_INIT)
+INITIALISER(snn_network_info, SNN_NETWORK_INFO_INIT)
+INITIALISER(snn_layer_info, SNN_LAYER_INFO_INIT)
+INITIALISER(snn_tensor, SNN_TENSOR_INIT)
+INITIALISER(snn_param_info, SNN_PARAM_INFO_INIT)
+INITIALISER(snn_metrics, SNN_METRICS_INIT)
+INITIALISER(snn_layer_metrics, SNN_LAYER_METRICS_INIT)
+INITIALISER(snn_projection_info, SNN_PROJECTION_INFO_INIT)
+INITIALISER(snn_continual_info, SNN_CONTINUAL_INFO_INIT)
+INITIALISER(snn_product_shape, SNN_PRODUCT_SHAPE_INIT)
+
+static void init_snn_context_options(void *s)
+{
+    need(snn_context_options_init(s, sizeof(snn_context_options)));
+}
+
+static void init_snn_dataset_source(void *s)
+{
+    need(snn_dataset_source_init(s, sizeof(snn_dataset_source)));
+}
+
+static snn_status initialise_options(void *s, size_t size)
+{
+    return snn_context_options_init(s, size);
+}
+
+static snn_status initialise_source(void *s, size_t size)
+{
+    return snn_dataset_source_init(s, size);
+}
+
+/* ---- what comes in ---- */
+
+static void begin_options(void *s)
+{
+    snn_context_options *o = s;
+
+    init_snn_context_options(s);
+    o->threads = 1;
+    o->seed = 77;
+#ifndef SNN_OLDER
+    o->isa = SNN_ISA_REF;
+#endif
+}
+
+static snn_status create_context(void *s, double *figure)
+{
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    snn_context *ctx;
+    snn_status rc = snn_context_create(&ctx, s);
+
+    if (rc != SNN_OK)
+        return rc;
+    need(snn_context_get_info(ctx, &info));
+    *figure = (double)info.seed + 1e3 * info.threads + 1e6 * info.isa;
+    snn_context_destroy(ctx);
+    return SNN_OK;
+}
+
+static snn_status read_sample(void *user, size_t index, size_t frame, float *to, uint32_t *label)
+{
+    (void)user;
+    (void)frame;
+    memcpy(to, x[index], sizeof x[index]);
+    *label = labels[index];
+    return SNN_OK;
+}
+
+static void begin_source(void *s)
+{
+    snn_dataset_source *source = s;
+
+    init_snn_dataset_source(s);
+    source->rank = 1;
+    source->shape[0] = INPUTS;
+    source->count = SAMPLES;
+    source->classes = CLASSES;
+    source->read = read_sample;
+}
+
+static snn_status create_dataset(void *s, double *figure)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_dataset *d;
+    snn_status rc = snn_dataset_create(&d, w.ctx, s);
+
+    if (rc != SNN_OK)
+        return rc;
+    need(snn_dataset_get_info(d, &info));
+    *figure = (double)info.count + 1e3 * (double)info.classes + 1e6 * info.rank;
+    snn_dataset_destroy(d);
+    return SNN_OK;
+}
+
+static void begin_shape(void *s)
+{
+    snn_product_shape *shape = s;
+
+    init_snn_product_shape(s);
+    shape->samples = 3;
+    shape->channels = 24;
+    shape->outputs = 8;
+#ifndef SNN_OLDER
+    shape->density = 0.5;
+#endif
+}
+
+static snn_status measure(void *s, double *figure)
+{
+    double seconds;
+
+    (void)figure; /* times differ */
+    return snn_product_measure(w.ctx, s, "dense", &seconds);
+}
+
+static snn_status pick(void *s, double *figure)
+{
+    const char *way, *name;
+    snn_status rc = snn_product_pick(w.ctx, s, &way);
+
+    for (size_t i = 0; rc == SNN_OK && (name = snn_product_way(i)) != NULL; i++)
+        if (strcmp(name, way) == 0)
+            *figure = (double)i;
+    return rc;
+}
+
+/* ---- what is filled ---- */
+
+#define FILLED(name, expression)                    \
+    static snn_status name(void *s, double *figure) \
+    {                                               \
+        (void)figure;                               \
+        return expression;                          \
+    }
+
+static snn_layer *first(void)
+{
+    return snn_network_layer(w.net, 0);
+}
+
+FILLED(context_info, snn_context_get_info(w.ctx, s))
+FILLED(dataset_info, snn_dataset_get_info(w.data, s))
+FILLED(network_info, snn_network_get_info(w.net, s))
+FILLED(layer_info, snn_layer_get_info(first(), s))
+FILLED(tensor, snn_layer_tensor(first(), 0, s))
+FILLED(tensor_named, snn_layer_tensor_named(first(), "weight", s))
+FILLED(neuron_param, snn_neuron_param_info(w.neuron, 1, s))
+FILLED(layer_param, snn_layer_param_info(first(), 0, s))
+FILLED(dataset_param, snn_dataset_param_info(w.data, 0, s))
+FILLED(optimizer_param, snn_optimizer_param_info(w.optimizer, 0, s))
+FILLED(trainer_param, snn_trainer_param_info(w.trainer, 0, s))
+FILLED(projection_param, snn_projection_param_info(w.projection, 0, s))
+FILLED(projection_info, snn_projection_get_info(w.projection, 0, s))
+FILLED(continual_info, snn_continual_get_info(w.continual, s))
+FILLED(step_metrics, snn_trainer_step(w.trainer, x[0], 1, labels, SAMPLES, s))
+FILLED(epoch_metrics, snn_trainer_epoch(w.trainer, w.data, s))
+FILLED(evaluate_metrics, snn_trainer_evaluate(w.trainer, w.data, s))
+FILLED(layer_metrics, snn_trainer_layer_metrics(w.trainer, 0, s))
+FILLED(replay_metrics, snn_continual_replay(w.continual, w.data, s))
+FILLED(continual_metrics, snn_continual_evaluate(w.continual, 0, w.data, s))
+
+/* ---- what a callback is given ---- */
+
+static int take_progress(void *user, const snn_progress *progress)
+{
+    *(double *)user = progress->struct_size;
+    return 0;
+}
+
+static snn_status progress(void *s, double *figure)
+{
+    (void)s;
+    need(snn_trainer_on_progress(w.trainer, take_progress, figure));
+    need(snn_trainer_evaluate(w.trainer, w.data, NULL));
+    return snn_trainer_on_progress(w.trainer, NULL, NULL);
+}
+
+/* ---- the rows ---- */
+
+#ifdef SNN_OLDER
+#define TIMES                             \
+    {                                     \
+        offsetof(snn_metrics, seconds), 0 \
+    }
+#else
+#define TIMES                                                                     \
+    {                                                                             \
+        offsetof(snn_metrics, seconds), offsetof(snn_metrics, samples_per_second) \
+    }
+#endif
+#define TAKEN(function, type, init, begin, call)                                    \
+    {                                                                               \
+        function, #type, TAKES, sizeof(type), init, init_##type, begin, call, NULL, \
+        {                                                                           \
+            0, 0                                                                    \
+        }                                                                           \
+    }
+#define INFO(function, type, init, call)                                                  \
+    {                                                                                     \
+        function, #type, FILLS, sizeof(type), init, init_##type, init_##type, call, NULL, \
+        {                                                                                 \
+            0, 0                                                                          \
+        }                                                                                 \
+    }
+#define METRICS(function, call)                                                                                      \
+    {                                                                                                                \
+        function, "snn_metrics", FILLS, sizeof(snn_metrics), "SNN_METRICS_INIT", init_snn_metrics, init_snn_metrics, \
+            call, NULL, TIMES                                                                                        \
+    }
+#define INIT(function, type, initialise)                                                \
+    {                                                                                   \
+        function, #type, INITIALISES, sizeof(type), NULL, NULL, NULL, NULL, initialise, \
+        {                                                                               \
+            0, 0                                                                        \
+        }                                                                               \
+    }
+#define GIVEN(function, type, call)                                            \
+    {                                                                          \
+        function, #type, IS_GIVEN, sizeof(type), NULL, NULL, NULL, call, NULL, \
+        {                                                                      \
+            0, 0                                                               \
+        }                                                                      \
+    }
+
+static const struct row rows[] = {
+    INIT("snn_context_options_init", snn_context_options, initialise_options),
+    INIT("snn_dataset_source_init", snn_dataset_source, initialise_source),
+    TAKEN("snn_context_create", snn_context_options, "snn_context_options_init()", begin_options, create_context),
+    TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset),
+    TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure),
+    TAKEN("snn_product_pick", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, pick),
+    INFO("snn_context_get_info", snn_context_info, "SNN_CONTEXT_INFO_INIT", context_info),
+    INFO("snn_dataset_get_info", snn_dataset_info, "SNN_DATASET_INFO_INIT", dataset_info),
+    INFO("snn_network_get_info", snn_network_info, "SNN_NETWORK_INFO_INIT", network_info),
+    INFO("snn_layer_get_info", snn_layer_info, "SNN_LAYER_INFO_INIT", layer_info),
+    INFO("snn_layer_tensor", snn_tensor, "SNN_TENSOR_INIT", tensor),
+    INFO("snn_layer_tensor_named", snn_tensor, "SNN_TENSOR_INIT", tensor_named),
+    INFO("snn_projection_get_info", snn_projection_info, "SNN_PROJECTION_INFO_INIT", projection_info),
+    INFO("snn_continual_get_info", snn_continual_info, "SNN_CONTINUAL_INFO_INIT", continual_info),
+    INFO("snn_neuron_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", neuron_param),
+    INFO("snn_layer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", layer_param),
+    INFO("snn_dataset_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", dataset_param),
+    INFO("snn_optimizer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", optimizer_param),
+    INFO("snn_trainer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", trainer_param),
+    INFO("snn_projection_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", projection_param),
+    METRICS("snn_trainer_step", step_metrics),
+    METRICS("snn_trainer_epoch", epoch_metrics),
+    METRICS("snn_trainer_evaluate", evaluate_metrics),
+    METRICS("snn_continual_replay", replay_metrics),
+    METRICS("snn_continual_evaluate", continual_metrics),
+    INFO("snn_trainer_layer_metrics", snn_layer_metrics, "SNN_LAYER_METRICS_INIT", layer_metrics),
+    GIVEN("snn_progress_fn", snn_progress, progress),
+};
+
+/* An optimizer that moves nothing, and samples in their order: the same call gives the same figures again. */
+static void build(void)
+{
+    snn_context_options options;
+    snn_dataset_source source;
+    const size_t shape = INPUTS;
+
+    begin_options(&options);
+    need(snn_context_create(&w.ctx, &options));
+    begin_source(&source);
+    need(snn_dataset_create(&w.data, w.ctx, &source));
+    need(snn_neuron_create(&w.neuron, w.ctx, SNN_NEURON_LIF));
+    need(snn_network_build(&w.net, w.ctx, "3-2", &shape, 1, CLASSES, w.neuron));
+    need(snn_network_prepare(w.net));
+    need(snn_optimizer_create(&w.optimizer, w.ctx, "sgd"));
+    need(snn_optimizer_set_f64(w.optimizer, SNN_OPTIMIZER_LR, 0));
+    need(snn_trainer_create(&w.trainer, w.net, w.optimizer, "bptt"));
+    need(snn_trainer_set_i64(w.trainer, SNN_TRAINER_STEPS, 2));
+    need(snn_trainer_set_i64(w.trainer, SNN_TRAINER_SHUFFLE, 0));
+    need(snn_projection_create(&w.projection, w.net));
+    need(snn_continual_create(&w.continual, w.trainer, w.projection, 2));
+    need(snn_continual_begin(w.continual, NULL, 0, SAMPLES));
+    need(snn_trainer_epoch(w.trainer, w.data, NULL));
+    need(snn_continual_end(w.continual));
+    need(snn_trainer_prepare(w.trainer, SAMPLES));
+}
+
+const struct row *structs_rows(size_t *n)
+{
+    if (w.ctx == NULL)
+        build();
+    *n = sizeof rows / sizeof *rows;
+    return rows;
+}
+
+void structs_end(void)
+{
+    snn_continual_destroy(w.continual);
+    snn_trainer_destroy(w.trainer);
+    snn_projection_destroy(w.projection);
+    snn_optimizer_destroy(w.optimizer);
+    snn_network_destroy(w.net);
+    snn_neuron_destroy(w.neuron);
+    snn_dataset_destroy(w.data);
+    snn_context_destroy(w.ctx);
+}
