@@ -31,7 +31,7 @@ int main(int argc, char **argv)
     TRY(snn_dataset_normalise(test,  &mean, &deviation, 1));
     TRY(snn_dataset_get_info(train, &data));
 
-    TRY(snn_neuron_create(&lif, ctx, SNN_NEURON_LIF));
+    TRY(snn_neuron_create(&lif, ctx, "lif"));
     TRY(snn_neuron_set_f64(lif, SNN_NEURON_TAU, 2.0));          /* in steps */
     TRY(snn_network_create(&net, ctx, data.shape, data.rank));  /* [1,H,W] */
     TRY(snn_network_add_dense(net, 800, lif));

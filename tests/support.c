@@ -49,6 +49,15 @@ void counting_options(struct counting *c, snn_context_options *options)
     options->allocator_user = c;
 }
 
+size_t count_names(snn_name_kind kind)
+{
+    size_t n = 0;
+
+    while (snn_name(kind, n) != NULL)
+        n++;
+    return n;
+}
+
 snn_context *test_context(uint32_t threads, uint64_t seed, uint32_t isa)
 {
     snn_context_options o;

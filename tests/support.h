@@ -36,6 +36,9 @@ void counting_options(struct counting *c, snn_context_options *options);
 /* A context with `threads` threads, a seed and an instruction-set cap. */
 snn_context *test_context(uint32_t threads, uint64_t seed, uint32_t isa);
 
+/* How many names of a kind the library lists. */
+size_t count_names(snn_name_kind kind);
+
 /* Deterministic pseudo-random numbers in [lo, hi). */
 void random_fill(float *out, size_t n, float lo, float hi, unsigned seed);
 

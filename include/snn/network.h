@@ -54,9 +54,6 @@ SNN_API SNN_CHECKED snn_status snn_network_build(snn_network **out, snn_context 
                                                  const size_t *shape, size_t rank, size_t classes,
                                                  const snn_neuron *neuron);
 
-/** Name of builder number `index`, from 0; NULL past the last. Static storage. */
-SNN_API const char *snn_network_builder(size_t index);
-
 /** Frees a network and its layers; NULL is accepted. Destroy its trainers first. */
 SNN_API void snn_network_destroy(snn_network *network);
 

@@ -8,27 +8,23 @@
 #include <snn/param.h>
 
 /** A prototype of a neuron population: layers copy its parameters, so that it may be destroyed or changed
- * right after it was added to a network. */
-typedef struct snn_neuron snn_neuron;
-
-/** Neuron models. With r(u, s) the membrane potential after reset, I the input current of the step:
+ * right after it was added to a network.
+ *
+ * Models, by name (snn_name() lists them). With r(u, s) the membrane potential after reset, I the input current of the
+ * step:
  *
  *     u[t] = decay * r(u[t-1], s[t-1]) + k * I[t],   s[t] = 1 if u[t] >= threshold, else 0
  *
- * k = 1, or 1 - decay if the input is scaled. All states are 0 before step 1. */
-typedef enum snn_neuron_type {
-    SNN_NEURON_IF = 1,   /**< "if": decay 1 */
-    SNN_NEURON_LIF = 2,  /**< "lif": leaky integrate-and-fire */
-    SNN_NEURON_CUBA = 3, /**< "cuba": current-based, i[t] = current_decay * i[t-1] + I[t] drives u */
-    SNN_NEURON_ALIF = 4, /**< "alif": threshold + adapt_strength * b, b[t+1] = adapt_decay * b[t] + (1 - adapt_decay)
-                              * s[t] */
-    SNN_NEURON_PLIF = 5, /**< "plif": lif whose decay = 1 / (1 + exp(-w)) is trained through w */
-    SNN_NEURON_DSR_IF = 401,  /**< "dsr_if": fires at fire_at * threshold, loses threshold, emits threshold * s; the
-                                   threshold is trained */
-    SNN_NEURON_DSR_LIF = 402, /**< "dsr_lif": the same with decay = exp(-delta_t / time_constant), k = 1 - decay;
-                                   emits threshold / delta_t * s */
-    SNN_NEURON_TYPE_FORCE32 = 0x7fffffff
-} snn_neuron_type;
+ * k = 1, or 1 - decay if the input is scaled. All states are 0 before step 1.
+ *
+ *   if       decay 1
+ *   lif      leaky integrate-and-fire
+ *   cuba     current-based, i[t] = current_decay * i[t-1] + I[t] drives u
+ *   alif     threshold + adapt_strength * b, b[t+1] = adapt_decay * b[t] + (1 - adapt_decay) * s[t]
+ *   plif     lif whose decay = 1 / (1 + exp(-w)) is trained through w
+ *   dsr_if   fires at fire_at * threshold, loses threshold, emits threshold * s; the threshold is trained
+ *   dsr_lif  the same with decay = exp(-delta_t / time_constant), k = 1 - decay; emits threshold / delta_t * s */
+typedef struct snn_neuron snn_neuron;
 
 /** Parameters of neurons, and of the layers that they become. */
 typedef enum snn_neuron_key {
@@ -60,10 +56,10 @@ typedef enum snn_neuron_key {
 
 SNN_BEGIN_DECLS
 
-/** Creates a prototype with the defaults of its type (tau 2, threshold 1, reset by subtraction, sigmoid
+/** Creates a prototype of the model `name`, "lif", with its defaults (tau 2, threshold 1, reset by subtraction, sigmoid
  * surrogate of slope 4). The caller destroys it.
- * @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY; *out is NULL then */
-SNN_API SNN_CHECKED snn_status snn_neuron_create(snn_neuron **out, snn_context *context, snn_neuron_type type);
+ * @return SNN_ERR_ARGUMENT (unknown name: the message lists the names), SNN_ERR_MEMORY; *out is NULL then */
+SNN_API SNN_CHECKED snn_status snn_neuron_create(snn_neuron **out, snn_context *context, const char *name);
 
 /** Frees a prototype; NULL is accepted. */
 SNN_API void snn_neuron_destroy(snn_neuron *neuron);

@@ -39,7 +39,7 @@ typedef enum snn_optimizer_key {
 
 SNN_BEGIN_DECLS
 
-/** Creates an optimizer: "sgd", "adam" or "adamw". The caller destroys it, after its trainers.
+/** Creates an optimizer by name, "adam": snn_name() lists them. The caller destroys it, after its trainers.
  * @return SNN_ERR_ARGUMENT (unknown name: the message lists the names), SNN_ERR_MEMORY; *out is NULL then */
 SNN_API SNN_CHECKED snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const char *name);
 

@@ -10,6 +10,7 @@
 #include <snn/export.h>
 #include <snn/layer.h>
 #include <snn/model.h>
+#include <snn/name.h>
 #include <snn/network.h>
 #include <snn/neuron.h>
 #include <snn/optimizer.h>

@@ -202,11 +202,8 @@ typedef void (*snn_observe_fn)(void *user, snn_trainer *trainer, snn_phase phase
 
 SNN_BEGIN_DECLS
 
-/** Name of training method number `index`, from 0; NULL past the last. Static storage. */
-SNN_API const char *snn_trainer_method(size_t index);
-
-/** Creates a trainer for a network (prepared here if it was not) with the method `method`: "bptt", "sltt", "ottt",
- * "ide", "dsr", "spide", "opzo" or "sei".
+/** Creates a trainer for a network (prepared here if it was not) with the method `method`, "ottt": snn_name() lists
+ * them.
  * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
  * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
  * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */

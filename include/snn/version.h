@@ -5,7 +5,6 @@
 #define SNN_VERSION_H
 
 #include <snn/export.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define SNN_VERSION_MAJOR 0          /**< changes with the binary interface */
@@ -24,11 +23,6 @@ SNN_API const char *snn_version_string(void);
 /** Whose matrix products the library was built with: "builtin", its own, or "cblas"; static storage. Real-time
  * safe. */
 SNN_API const char *snn_version_products(void);
-
-/** Name number `index`, from 0, of the instruction sets that the library was built with, from the plainest: "ref",
- * "avx2", "avx512", "amx", "neon"; NULL past the last. The machine may have fewer: snn_context_get_info() tells which
- * is in use. Static storage. Real-time safe. */
-SNN_API const char *snn_version_isa(size_t index);
 
 SNN_END_DECLS
 

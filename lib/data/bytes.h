@@ -27,7 +27,7 @@ struct snn__recordings;
 /* A reader, of samples of bytes or of recordings of events: fills *out (zeroed but for ctx and most; of recordings,
  * frames is set, too). On failure the caller frees what is there. */
 struct snn__data_format {
-    const char *name;
+    const char *name, *text;
     snn_status (*read)(struct snn__bytes *out, const char *directory, snn_split split);
     snn_status (*record)(struct snn__recordings *out, const char *directory, snn_split split);
 };

@@ -2,6 +2,7 @@
 #ifndef SNN_DATA_DATA_H
 #define SNN_DATA_DATA_H
 
+#include "core/name.h"
 #include "core/param.h"
 #include "core/status.h"
 #include <snn/dataset.h>
@@ -12,12 +13,14 @@
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augment, uint64_t epoch, float *x,
                               float *scratch, uint32_t *label);
 
-/* How a static sample becomes T inputs. */
-enum snn__encoder {
-    SNN__ENCODER_DIRECT,  /* the sample itself at every step */
-    SNN__ENCODER_POISSON, /* 1 with probability clamp(x, 0, 1), else 0, drawn anew for every element and step */
-    SNN__ENCODER_LATENCY  /* one spike per element with x > 0, at step round((1 - min(x, 1)) * (T - 1)) */
-};
+/* How a static sample x becomes T inputs, in the order of the enumeration. */
+#define SNN__ENCODERS(X)                                                                              \
+    X(direct, "the sample itself at every step")                                                      \
+    X(poisson, "1 with probability clamp(x, 0, 1), else 0, drawn anew for every element and step")    \
+    X(latency, "one spike where x > 0, at step round((1 - min(x, 1)) (T - 1))")
+enum snn__encoder { SNN__ENCODER_DIRECT, SNN__ENCODER_POISSON, SNN__ENCODER_LATENCY };
+
+snn__names snn__format_names, snn__encoder_names;
 
 /* out[0 .. n) <- input of step t of T for a sample x[0 .. n). `stream` names epoch (or 0 in evaluation) and `index` the
  * sample: with the seed they determine every random number. */

@@ -6,6 +6,7 @@
 #include "core/size.h"
 #include "core/structure.h"
 #include "data/bytes.h"
+#include "data/data.h"
 #include "data/recordings.h"
 #include "data/set.h"
 #include <math.h>
@@ -133,19 +134,19 @@ void snn_dataset_destroy(snn_dataset *dataset)
     snn__free(dataset->ctx, dataset);
 }
 
+struct snn__name snn__format_names(size_t index)
+{
+    return SNN__NAME_OF(index < N_FORMATS ? formats[index] : NULL);
+}
+
 static snn_status find_format(const char *name, const struct snn__data_format **out)
 {
-    char list[256] = "";
-    size_t used = 0;
-
-    for (size_t i = 0; i < N_FORMATS && used < sizeof list; i++) {
+    for (size_t i = 0; i < N_FORMATS; i++)
         if (strcmp(formats[i]->name, name) == 0) {
             *out = formats[i];
             return SNN_OK;
         }
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", formats[i]->name);
-    }
-    return snn__fail(SNN_ERR_ARGUMENT, "unknown data format \"%.60s\"; there are: %s", name, list);
+    return snn__unknown("data format", name, snn__format_names);
 }
 
 /* These set the source even where reading fails; its close() frees what is there. */

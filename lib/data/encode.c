@@ -39,6 +39,13 @@ static void latency(size_t t, size_t steps, const float *x, float *out, size_t n
     }
 }
 
+struct snn__name snn__encoder_names(size_t index)
+{
+    static const struct snn__name encoders[] = { SNN__ENCODERS(SNN__NAME_ROW) };
+
+    return snn__name_in(encoders, sizeof encoders / sizeof *encoders, index);
+}
+
 void snn__encode(enum snn__encoder encoder, uint64_t seed, uint64_t stream, uint64_t index, size_t t, size_t steps,
                  const float *x, float *out, size_t n)
 {

@@ -76,6 +76,17 @@ static bool allows(uint32_t isa_cap, uint32_t isa)
     return isa_cap == SNN_ISA_BEST || isa == SNN_ISA_REF || (isa <= isa_cap && isa / 100 == isa_cap / 100);
 }
 
+struct snn__name snn__isa_names(size_t index)
+{
+    const struct snn__kernels *const all[] = { snn__kernels_ref, snn__kernels_avx2, snn__kernels_avx512,
+                                               snn__kernels_amx, snn__kernels_neon };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] != NULL && index-- == 0)
+            return SNN__NAME_OF(all[i]);
+    return SNN__NAME_OF((const struct snn__kernels *)NULL);
+}
+
 /* Table number `index` of those that the machine can run and the cap allows. */
 static const struct snn__kernels *at(size_t index, uint32_t cap)
 {

@@ -10,6 +10,7 @@
 #define SNN_KERNEL_KERNEL_H
 
 #include "core/context.h"
+#include "core/name.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,12 +18,19 @@
 /* ---- populations of neurons ---------------------------------------------------------------------------------- */
 
 enum snn__reset { SNN__RESET_SUBTRACT, SNN__RESET_ZERO, SNN__RESET_VALUE, SNN__RESET_NONE };
+/* Derivatives by x, how far the potential is above where the neuron fires, in the order of the enumeration. */
+#define SNN__SURROGATES(X)                                    \
+    X(sigmoid, "a p (1 - p) with p = 1 / (1 + exp(-a x))")    \
+    X(triangle, "max(0, a - a^2 |x|)")                        \
+    X(rectangle, "1/a where |x| <= a/2, else 0")              \
+    X(arctan, "(a/2) / (1 + (pi/2 a x)^2)")                   \
+    X(fast_sigmoid, "1 / (1 + a |x|)^2")
 enum snn__surrogate {
-    SNN__SURROGATE_SIGMOID,     /* a p (1 - p), p = 1 / (1 + exp(-a x)) */
-    SNN__SURROGATE_TRIANGLE,    /* max(0, a - a^2 |x|) */
-    SNN__SURROGATE_RECTANGLE,   /* 1/a if |x| <= a/2, else 0 */
-    SNN__SURROGATE_ARCTAN,      /* (a/2) / (1 + (pi/2 a x)^2) */
-    SNN__SURROGATE_FAST_SIGMOID /* 1 / (1 + a |x|)^2 */
+    SNN__SURROGATE_SIGMOID,
+    SNN__SURROGATE_TRIANGLE,
+    SNN__SURROGATE_RECTANGLE,
+    SNN__SURROGATE_ARCTAN,
+    SNN__SURROGATE_FAST_SIGMOID
 };
 
 /* Constants of a population. k = scaled ? 1 - decay : 1. A neuron fires at fire_at * threshold + adapt_strength *
@@ -241,7 +249,7 @@ struct snn__outer {
      SNN__MATRIX_LIMBS * SNN__MATRIX_SIDE * SNN__MATRIX_COLS * sizeof(int32_t)) /* spikes as bytes, sums */
 
 struct snn__kernels {
-    const char *name;
+    const char *name, *text; /* of the instruction set */
     snn_isa isa;
     size_t mr, nr; /* rows and columns of the micro tile of the product */
 
@@ -327,6 +335,8 @@ struct snn__kernels {
 
 /* The best table that the machine and the cap allow; never NULL. */
 const struct snn__kernels *snn__kernels_choose(uint32_t isa_cap);
+/* The instruction sets of this build, the machine's or not. */
+snn__names snn__isa_names;
 /* Table number `index` that this machine can run, from 0 (ref); NULL past the last. For tests. */
 const struct snn__kernels *snn__kernels_at(size_t index);
 

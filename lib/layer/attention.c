@@ -137,6 +137,7 @@ static void attention_adjoint(struct snn__node *node, struct snn__io *io, struct
 
 const struct snn__layer_type snn__layer_attention = {
     .name = "attention",
+    .text = "linear attention of three inputs, queries, keys and values, per head",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .flags = SNN__LAYER_MANY | SNN__LAYER_KEEPS_X | SNN__LAYER_BENDS,

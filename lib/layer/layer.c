@@ -64,7 +64,7 @@ snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type
 
     *out = NULL;
     if (found == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "unknown layer type \"%.40s\"; see layer.h for the types", type);
+        return snn__unknown("layer type", type, snn__layer_names);
     layer = snn__alloc(ctx, 1, sizeof *layer);
     if (layer == NULL)
         return SNN_ERR_MEMORY;

@@ -7,6 +7,7 @@
 #define SNN_LAYER_LAYER_H
 
 #include "core/arena.h"
+#include "core/name.h"
 #include "core/param.h"
 #include "kernel/rank_one.h"
 #include "neuron/neuron.h"
@@ -142,7 +143,7 @@ enum snn__layer_flags {
 };
 
 struct snn__layer_type {
-    const char *name;
+    const char *name, *text; /* text NULL: a population, which its model describes */
     const struct snn__param *params;
     size_t n_params;
     unsigned flags;
@@ -180,7 +181,7 @@ struct snn__layer_type {
 };
 
 const struct snn__layer_type *snn__layer_type_named(const char *name);
-const struct snn__layer_type *snn__layer_type_at(size_t index);
+snn__names snn__layer_names;
 
 /* Writes a gradient that is an outer product into its array, if there is one. */
 void snn__node_unfold(struct snn__node *node);

@@ -32,6 +32,7 @@ static void scale_forward(struct snn__node *node, struct snn__io *io)
 
 const struct snn__layer_type snn__layer_scale = {
     .name = "scale",
+    .text = "a constant factor",
     .params = scale_params,
     .n_params = 1,
     .flags = SNN__LAYER_LINEAR | SNN__LAYER_PASSES,
@@ -90,6 +91,7 @@ static const struct snn__param gain_params[] = { SNN__PARAM_F64(SNN_LAYER_VALUE,
 
 const struct snn__layer_type snn__layer_gain = {
     .name = "gain",
+    .text = "one trained factor",
     .params = gain_params,
     .n_params = 1,
     .flags = SNN__LAYER_PASSES | SNN__LAYER_KEEPS_X,
@@ -197,6 +199,7 @@ static void dropout_adjoint(struct snn__node *node, struct snn__io *io, struct s
 
 const struct snn__layer_type snn__layer_dropout = {
     .name = "dropout",
+    .text = "one mask for all steps of a sequence; the identity in evaluation",
     .params = dropout_params,
     .n_params = 1,
     .flags = SNN__LAYER_LINEAR | SNN__LAYER_RANDOM,
@@ -248,6 +251,7 @@ static void add_forward(struct snn__node *node, struct snn__io *io)
 
 const struct snn__layer_type snn__layer_add = {
     .name = "add",
+    .text = "sum of its inputs",
     .flags = SNN__LAYER_MANY,
     .shape = same_shape,
     .forward = add_forward,
@@ -299,6 +303,7 @@ static void select_adjoint(struct snn__node *node, struct snn__io *io, struct sn
 
 const struct snn__layer_type snn__layer_select = {
     .name = "select",
+    .text = "passes on one of its inputs",
     .params = select_params,
     .n_params = 1,
     .flags = SNN__LAYER_MANY | SNN__LAYER_STEPWISE,

@@ -50,7 +50,7 @@ static snn_status population_tensors(snn_layer *layer)
             SNN__TRY(snn__layer_declare(layer, "leak", true, d[0], d1, d2, 0));
         else
             SNN__TRY(snn__layer_declare(layer, "leak", true, 1, 0, 0, 0));
-    } else if (per_neuron(layer) && layer->model->type != SNN_NEURON_IF) {
+    } else if (per_neuron(layer) && layer->model->leaks) {
         SNN__TRY(snn__layer_declare(layer, "decay", false, d[0], d1, d2, 0));
     }
     if (per_neuron(layer))
@@ -68,7 +68,7 @@ static void fill(struct snn__tensor *t, double value)
 static void population_init(snn_layer *layer, uint64_t seed)
 {
     (void)seed;
-    if (layer->model->type != SNN_NEURON_IF) {
+    if (layer->model->leaks) {
         double decay = snn__param_f64(&layer->params, SNN_NEURON_DECAY);
         double inside = fmin(fmax(decay, 1e-6), 1.0 - 1e-6);
 
@@ -99,7 +99,7 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
         { &s->db, all, node->through_time && model->adapt, false },
         { &s->di, all, node->through_time && model->current, false },
         { &s->leak, all, learns_decay, false },
-        { &s->decays, n, per_neuron(node->layer) && model->type != SNN_NEURON_IF, false },
+        { &s->decays, n, per_neuron(node->layer) && model->leaks, false },
         { &s->thresholds, n, per_neuron(node->layer), false },
     };
 

@@ -53,15 +53,10 @@ static void rate_init(snn_layer *layer, uint64_t seed)
     layer->tensor[THRESHOLD].data[0] = (float)snn__param_f64(&layer->params, SNN_NEURON_THRESHOLD);
 }
 
-static bool leaks(const snn_layer *layer)
-{
-    return layer->model->type == SNN_NEURON_DSR_LIF;
-}
-
 /* beta = exp(-dt/tau), 1 without a leak */
 static double decay_of(const snn_layer *layer)
 {
-    if (!leaks(layer))
+    if (!layer->model->leaks)
         return 1.0;
     return exp(-snn__param_f64(&layer->params, SNN_NEURON_DELTA_T) /
                snn__param_f64(&layer->params, SNN_NEURON_TIME_CONSTANT));
@@ -86,7 +81,7 @@ static snn_status rate_plan(struct snn__node *node, struct snn__arena *arena)
     const struct snn__params *p = &node->layer->params;
     size_t all = SNN__PRODUCT(node->batch_max, node->in_len);
 
-    s->leaks = leaks(node->layer);
+    s->leaks = node->layer->model->leaks;
     s->dt = s->leaks ? snn__param_f64(p, SNN_NEURON_DELTA_T) : 1.0;
     s->tau = s->leaks ? snn__param_f64(p, SNN_NEURON_TIME_CONSTANT) : 1.0;
     s->beta = decay_of(node->layer);

@@ -74,6 +74,7 @@ static void flatten_adjoint(struct snn__node *node, struct snn__io *io, struct s
 
 const struct snn__layer_type snn__layer_flatten = {
     .name = "flatten",
+    .text = "a map [C,H,W] becomes a vector [C*H*W]",
     .flags = SNN__LAYER_LINEAR,
     .shape = flatten_shape,
     .run_flags = flatten_flags,
@@ -160,6 +161,7 @@ static void upsample_adjoint(struct snn__node *node, struct snn__io *io, struct 
 
 const struct snn__layer_type snn__layer_upsample = {
     .name = "upsample",
+    .text = "nearest neighbour, by a whole factor",
     .params = upsample_params,
     .n_params = 1,
     .flags = SNN__LAYER_LINEAR,

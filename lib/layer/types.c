@@ -11,9 +11,13 @@ static const struct snn__layer_type *const types[] = {
     &snn__layer_dsr_if,     &snn__layer_dsr_lif, &snn__layer_select,         &snn__layer_attention,
 };
 
-const struct snn__layer_type *snn__layer_type_at(size_t index)
+struct snn__name snn__layer_names(size_t index)
 {
-    return index < sizeof types / sizeof *types ? types[index] : NULL;
+    const struct snn__layer_type *type = index < sizeof types / sizeof *types ? types[index] : NULL;
+
+    if (type != NULL && type->text == NULL)
+        return SNN__NAME_OF(snn__neuron_model_named(type->name));
+    return SNN__NAME_OF(type);
 }
 
 const struct snn__layer_type *snn__layer_type_named(const char *name)

@@ -9,6 +9,13 @@
 #include "core/context.h"
 #include <math.h>
 
+struct snn__name snn__loss_names(size_t index)
+{
+    static const struct snn__name losses[] = { SNN__LOSSES(SNN__NAME_ROW) };
+
+    return snn__name_in(losses, sizeof losses / sizeof *losses, index);
+}
+
 struct work {
     const struct snn__loss *loss;
     const float *out;

@@ -2,8 +2,16 @@
 #ifndef SNN_LOSS_LOSS_H
 #define SNN_LOSS_LOSS_H
 
+#include "core/name.h"
 #include <snn/context.h>
 #include <stdbool.h>
+
+#define SNN__LOSSES(X)                                        \
+    X(ce, "cross-entropy of the softmax")                     \
+    X(mse, "mean squared error")                              \
+    X(ce_mse, "(1 - loss_mix) ce + loss_mix mse")             \
+    X(half_square, "half the squared distance")
+snn__names snn__loss_names;
 
 /* L = weight ( (1 - mix) CE + mix MSE ): CE the mean over the batch, MSE the mean over batch and classes. */
 struct snn__loss {

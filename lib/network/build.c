@@ -39,7 +39,7 @@ snn_status snn__build_neuron(struct snn__build *b, const char *name)
 
 bool snn__build_rates(const struct snn__build *b)
 {
-    return b->neuron->model->type == SNN_NEURON_DSR_IF || b->neuron->model->type == SNN_NEURON_DSR_LIF;
+    return b->neuron->model->rates;
 }
 
 snn_status snn__build_norm(struct snn__build *b, const char *name)

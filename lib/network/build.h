@@ -3,6 +3,7 @@
 #define SNN_NETWORK_BUILD_H
 
 #include "core/compiler.h"
+#include "core/name.h"
 #include "core/status.h"
 #include <snn/network.h>
 #include <stdbool.h>
@@ -56,6 +57,8 @@ snn_status snn__build_binary_resnet18(struct snn__build *b);
 snn_status snn__build_binary_transformer(struct snn__build *b);
 snn_status snn__build_binary_transformer_a(struct snn__build *b);
 
+/* Networks by name, builders.c. */
+snn__names snn__builder_names;
 /* The notation of snn_network_build(), notation.c. */
 snn_status snn__build_notation(struct snn__build *b);
 

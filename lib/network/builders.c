@@ -268,7 +268,7 @@ static snn_status rates_readout(struct snn__build *b, bool is_map)
     snn_layer *l;
 
     SNN__TRY(snn_network_add(b->net, "rate", "rate", &l));
-    if (b->neuron->model->type == SNN_NEURON_LIF)
+    if (b->neuron->model == snn__neuron_model_named("lif"))
         SNN__TRY(snn_layer_set_f64(l, SNN_LAYER_DECAY, snn__param_f64(&b->neuron->params, SNN_NEURON_DECAY)));
     if (is_map)
         SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
@@ -407,49 +407,49 @@ static snn_status spide_convnet_f(struct snn__build *b)
 
 /* The neuron of a network's paper. */
 struct paper_neuron {
-    snn_neuron_type type;
-    double tau; /* of a lif */
+    const char *model;
+    double tau; /* of a lif; 0: an if */
     double alpha; /* of its surrogate, if it has one */
     const char *surrogate;
     double threshold; /* 0: the type's own */
     double fire_at;   /* 0: the type's own */
 };
 
-static const struct paper_neuron ottt_lif = { SNN_NEURON_LIF, 2.0, 4.0, "sigmoid", 0, 0 };
-static const struct paper_neuron sltt_lif = { SNN_NEURON_LIF, 1.1, 1.0, "triangle", 0, 0 };
-static const struct paper_neuron dsr_if = { SNN_NEURON_DSR_IF, 0, 0, NULL, 0, 0 };
-static const struct paper_neuron ide_lif = { SNN_NEURON_LIF, 20.0, 0, NULL, 2.0, 0 };       /* decay 0.95 */
-static const struct paper_neuron ide_slow_lif = { SNN_NEURON_LIF, 100.0, 0, NULL, 2.0, 0 }; /* decay 0.99 */
-static const struct paper_neuron spide_if = { SNN_NEURON_IF, 0, 0, NULL, 2.0, 0.5 };
+static const struct paper_neuron ottt_lif = { "lif", 2.0, 4.0, "sigmoid", 0, 0 };
+static const struct paper_neuron sltt_lif = { "lif", 1.1, 1.0, "triangle", 0, 0 };
+static const struct paper_neuron dsr_if = { "dsr_if", 0, 0, NULL, 0, 0 };
+static const struct paper_neuron ide_lif = { "lif", 20.0, 0, NULL, 2.0, 0 };       /* decay 0.95 */
+static const struct paper_neuron ide_slow_lif = { "lif", 100.0, 0, NULL, 2.0, 0 }; /* decay 0.99 */
+static const struct paper_neuron spide_if = { "if", 0, 0, NULL, 2.0, 0.5 };
 
 static const struct builder {
-    const char *name;
+    const char *name, *text;
     snn_status (*build)(struct snn__build *b);
     const struct paper_neuron *neuron;
 } builders[] = {
-    { "vgg11-ws", vgg11_ws, &ottt_lif },
-    { "vgg11-ws-f", vgg11_ws_f, &ottt_lif },
-    { "vgg11-bn", vgg11_bn, &sltt_lif },
-    { "resnet18", resnet18, &sltt_lif },
-    { "nf-resnet34", nf_resnet34, &ottt_lif },
-    { "preact-resnet18", preact_resnet18, &dsr_if },
-    { "vgg11-dsr", vgg11_dsr, &dsr_if },
-    { "ide-400", ide_400, &ide_lif },
-    { "ide-64c5", ide_64c5, &ide_lif },
-    { "alexnet-f", alexnet_f, &ide_slow_lif },
-    { "cifarnet-f", cifarnet_f, &ide_slow_lif },
-    { "spide-lenet", spide_lenet, &spide_if },
-    { "spide-convnet-f", spide_convnet_f, &spide_if },
-    { "binary-mlp", snn__build_binary_mlp, &ottt_lif },
-    { "binary-conv", snn__build_binary_conv, &ottt_lif },
-    { "binary-resnet18", snn__build_binary_resnet18, &ottt_lif },
-    { "binary-transformer", snn__build_binary_transformer, &ottt_lif },
-    { "binary-transformer-a", snn__build_binary_transformer_a, &ottt_lif },
+    { "vgg11-ws", "VGG with weight standardisation, for ottt", vgg11_ws, &ottt_lif },
+    { "vgg11-ws-f", "vgg11-ws with feedback", vgg11_ws_f, &ottt_lif },
+    { "vgg11-bn", "VGG with batch norm, for sltt", vgg11_bn, &sltt_lif },
+    { "resnet18", "ResNet-18 with batch norm, for sltt", resnet18, &sltt_lif },
+    { "nf-resnet34", "ResNet-34 without normalisation of activity, for ottt", nf_resnet34, &ottt_lif },
+    { "preact-resnet18", "pre-activation ResNet-18, for dsr", preact_resnet18, &dsr_if },
+    { "vgg11-dsr", "VGG with batch norm over all steps, for dsr", vgg11_dsr, &dsr_if },
+    { "ide-400", "400 neurons with feedback, for ide", ide_400, &ide_lif },
+    { "ide-64c5", "64 maps with feedback, for ide", ide_64c5, &ide_lif },
+    { "alexnet-f", "AlexNet with feedback, for ide", alexnet_f, &ide_slow_lif },
+    { "cifarnet-f", "CIFAR-Net with feedback, for ide", cifarnet_f, &ide_slow_lif },
+    { "spide-lenet", "LeNet without feedback, for spide and ide", spide_lenet, &spide_if },
+    { "spide-convnet-f", "three convolutions with feedback, for spide and ide", spide_convnet_f, &spide_if },
+    { "binary-mlp", "binary weights, linear layers", snn__build_binary_mlp, &ottt_lif },
+    { "binary-conv", "binary weights, convolutions", snn__build_binary_conv, &ottt_lif },
+    { "binary-resnet18", "ResNet-18 with binary weights", snn__build_binary_resnet18, &ottt_lif },
+    { "binary-transformer", "transformer with binary weights", snn__build_binary_transformer, &ottt_lif },
+    { "binary-transformer-a", "binary-transformer with binary weights in its attention, too", snn__build_binary_transformer_a, &ottt_lif },
 };
 
-const char *snn_network_builder(size_t index)
+struct snn__name snn__builder_names(size_t index)
 {
-    return index < COUNT(builders) ? builders[index].name : NULL;
+    return SNN__NAME_OF(index < COUNT(builders) ? &builders[index] : NULL);
 }
 
 static const struct builder *find_builder(const char *name)
@@ -462,12 +462,12 @@ static const struct builder *find_builder(const char *name)
 
 static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct paper_neuron *p)
 {
-    SNN__TRY(snn_neuron_create(out, ctx, p->type));
+    SNN__TRY(snn_neuron_create(out, ctx, p->model));
     if (p->threshold > 0)
         SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_THRESHOLD, p->threshold));
     if (p->fire_at > 0)
         SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_FIRE_AT, p->fire_at));
-    if (p->type == SNN_NEURON_LIF)
+    if (p->tau > 0)
         SNN__TRY(snn_neuron_set_f64(*out, SNN_NEURON_TAU, p->tau));
     if (p->surrogate == NULL)
         return SNN_OK;

@@ -20,9 +20,9 @@ static snn_status find_rate(const snn_network *net, const char *method, size_t *
 /* V > 0, reset by subtraction, u[t] = decay (u[t-1] - V s[t-1]) + I[t] with the decay of the rate layer. */
 static snn_status check_population(const snn_layer *layer, const char *method, double decay)
 {
-    bool lif = layer->model->type == SNN_NEURON_LIF;
+    bool lif = layer->model == snn__neuron_model_named("lif");
 
-    if (!lif && layer->model->type != SNN_NEURON_IF)
+    if (!lif && layer->model != snn__neuron_model_named("if"))
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s is a %s; if and lif have the equilibrium", method,
                          layer->name, layer->model->name);
     if (!snn__param_is(&layer->params, SNN_NEURON_RESET, "subtract"))

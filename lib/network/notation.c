@@ -116,15 +116,10 @@ static snn_status wrong(const struct notation *n, const struct token *t, snn_sta
 
 static snn_status unknown(const struct notation *n, const struct token *t)
 {
-    char names[400] = "";
-    size_t used = 0;
-
     if (t->number > 1)
         return wrong(n, t, SNN_ERR_ARGUMENT, "expected " TOKENS);
-    for (size_t i = 0; snn_network_builder(i) != NULL && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", snn_network_builder(i));
     return snn__fail(SNN_ERR_ARGUMENT, "network \"%.80s\", token 1 \"%.*s\": expected " TOKENS ", or the name of a "
-                     "network: %s", n->b->name, shown(t), t->text, names);
+                     "network: %s", n->b->name, shown(t), t->text, snn__names_text(snn__builder_names).text);
 }
 
 static snn_status next_token(struct notation *n, struct token *t)

@@ -13,7 +13,7 @@
                    "what a spike does to the potential; none: the output is the potential itself"),                    \
     SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,                          \
                    "potential after a spike if reset is value"),                                                       \
-    SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", "sigmoid|triangle|rectangle|arctan|fast_sigmoid", "sigmoid",     \
+    SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",                       \
                    "shape of the surrogate derivative"),                                                               \
     SNN__PARAM_F64(SNN_NEURON_SURROGATE_ALPHA, "alpha", 1e-6, 1e6, 4.0,                                                \
                    "slope of the surrogate, or width of the rectangle"),                                               \
@@ -51,36 +51,39 @@ static const struct snn__param dsr_lif_params[] = {
     SNN__PARAM_F64(SNN_NEURON_TIME_CONSTANT, "time_constant", 1e-9, HUGE_POSITIVE, 1.0, "of the membrane, in the unit of delta_t"),
 };
 
-#define ROW(name, type, params, current, adapt, learns) \
-    { name, type, params, sizeof params / sizeof *params, current, adapt, learns }
+#define ROW(word, line, table) \
+    .name = word, .text = line, .params = table, .n_params = sizeof table / sizeof *table
 
 static const struct snn__neuron_model models[] = {
-    ROW("if", SNN_NEURON_IF, if_params, false, false, false),
-    ROW("lif", SNN_NEURON_LIF, lif_params, false, false, false),
-    ROW("cuba", SNN_NEURON_CUBA, cuba_params, true, false, false),
-    ROW("alif", SNN_NEURON_ALIF, alif_params, false, true, false),
-    ROW("plif", SNN_NEURON_PLIF, lif_params, false, false, true),
-    ROW("dsr_if", SNN_NEURON_DSR_IF, dsr_if_params, false, false, false),
-    ROW("dsr_lif", SNN_NEURON_DSR_LIF, dsr_lif_params, false, false, false),
+    { ROW("if", "integrate and fire, without a leak", if_params) },
+    { ROW("lif", "leaky integrate and fire", lif_params), .leaks = true },
+    { ROW("cuba", "lif whose input drives a synaptic current that decays", cuba_params), .leaks = true,
+      .current = true },
+    { ROW("alif", "lif whose threshold rises with its own spikes", alif_params), .leaks = true, .adapt = true },
+    { ROW("plif", "lif whose decay is trained", lif_params), .leaks = true, .learns_decay = true },
+    { ROW("dsr_if", "if for the method dsr, with a trained threshold", dsr_if_params), .rates = true },
+    { ROW("dsr_lif", "lif for the method dsr, with a trained threshold", dsr_lif_params), .leaks = true,
+      .rates = true },
 };
 
-const struct snn__neuron_model *snn__neuron_model_at(size_t index)
+#define MODELS (sizeof models / sizeof *models)
+
+struct snn__name snn__neuron_names(size_t index)
 {
-    return index < sizeof models / sizeof *models ? &models[index] : NULL;
+    return SNN__NAME_OF(index < MODELS ? &models[index] : NULL);
+}
+
+struct snn__name snn__surrogate_names(size_t index)
+{
+    static const struct snn__name surrogates[] = { SNN__SURROGATES(SNN__NAME_ROW) };
+
+    return snn__name_in(surrogates, sizeof surrogates / sizeof *surrogates, index);
 }
 
 const struct snn__neuron_model *snn__neuron_model_named(const char *name)
 {
-    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+    for (size_t i = 0; i < MODELS; i++)
         if (strcmp(models[i].name, name) == 0)
-            return &models[i];
-    return NULL;
-}
-
-const struct snn__neuron_model *snn__neuron_model_of(snn_neuron_type type)
-{
-    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
-        if (models[i].type == type)
             return &models[i];
     return NULL;
 }
@@ -148,7 +151,7 @@ void snn__neuron_population(const struct snn__neuron_model *model, const struct 
     memset(population, 0, sizeof *population);
     population->n = n;
     population->decay = 1.0f;
-    if (model->type != SNN_NEURON_IF) {
+    if (model->leaks) {
         population->decay = (float)snn__param_f64(params, SNN_NEURON_DECAY);
         population->scaled = snn__param_i64(params, SNN_NEURON_INPUT_SCALED) != 0;
     }

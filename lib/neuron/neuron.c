@@ -4,18 +4,19 @@
 #include "core/context.h"
 #include "core/fpu.h"
 
-snn_status snn_neuron_create(snn_neuron **out, snn_context *context, snn_neuron_type type)
+snn_status snn_neuron_create(snn_neuron **out, snn_context *context, const char *name)
 {
-    const struct snn__neuron_model *model = snn__neuron_model_of(type);
+    const struct snn__neuron_model *model;
     snn_neuron *neuron;
 
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "neuron: out is NULL");
     *out = NULL;
-    if (context == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "neuron: context is NULL");
+    if (context == NULL || name == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "neuron: %s is NULL", context == NULL ? "context" : "name");
+    model = snn__neuron_model_named(name);
     if (model == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "neuron: unknown type %d", (int)type);
+        return snn__unknown("neuron", name, snn__neuron_names);
     neuron = snn__alloc(context, 1, sizeof *neuron);
     if (neuron == NULL)
         return SNN_ERR_MEMORY;

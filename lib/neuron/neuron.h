@@ -2,17 +2,21 @@
 #ifndef SNN_NEURON_NEURON_H
 #define SNN_NEURON_NEURON_H
 
+#include "core/name.h"
 #include "core/param.h"
 #include "kernel/kernel.h"
 #include <snn/neuron.h>
 
 /* One model, as "lif". Parameters are a table of their own; everything else is data for the one set of kernels. */
 struct snn__neuron_model {
-    const char *name;
-    snn_neuron_type type;
+    const char *name, *text;
     const struct snn__param *params;
     size_t n_params;
-    bool current, adapt, learns_decay;
+    bool leaks;        /* the potential decays */
+    bool current;      /* the input drives a synaptic current */
+    bool adapt;        /* the threshold adapts */
+    bool learns_decay;
+    bool rates;        /* for the method dsr, which trains by weighted firing rates */
 };
 
 struct snn_neuron {
@@ -21,10 +25,9 @@ struct snn_neuron {
     struct snn__params params;
 };
 
-/* Model by name or type; NULL if there is none. */
+/* Model by name; NULL if there is none. */
 const struct snn__neuron_model *snn__neuron_model_named(const char *name);
-const struct snn__neuron_model *snn__neuron_model_of(snn_neuron_type type);
-const struct snn__neuron_model *snn__neuron_model_at(size_t index);
+snn__names snn__neuron_names, snn__surrogate_names;
 
 /* As the functions of core/param.h, with tau as another way to say decay. */
 snn_status snn__neuron_set_f64(struct snn__params *params, int32_t key, double value);

@@ -111,6 +111,7 @@ static void adamw_update(const snn_optimizer *optimizer, struct snn__run *run, c
 
 const struct snn__optimizer_type snn__optimizer_adam = {
     .name = "adam",
+    .text = "gradients scaled by their running mean square, with weight decay in the gradient",
     .owner = "optimizer adam",
     .params = adam_params,
     .n_params = sizeof adam_params / sizeof *adam_params,
@@ -121,6 +122,7 @@ const struct snn__optimizer_type snn__optimizer_adam = {
 
 const struct snn__optimizer_type snn__optimizer_adamw = {
     .name = "adamw",
+    .text = "adam with weight decay apart from the gradient",
     .owner = "optimizer adamw",
     .params = adamw_params,
     .n_params = sizeof adamw_params / sizeof *adamw_params,

@@ -4,7 +4,6 @@
 #include "core/fpu.h"
 #include "core/size.h"
 #include "optimizer/type.h"
-#include <stdio.h>
 #include <string.h>
 
 #define X(name) extern const struct snn__optimizer_type snn__optimizer_##name;
@@ -27,7 +26,7 @@ static const struct snn__param common[] = {
                    "largest norm of the whole gradient; 0: no limit"),
     SNN__PARAM_F64(SNN_OPTIMIZER_CLIP_VALUE, "clip_value", 0.0, SNN__OPTIMIZER_LARGE, 0.0,
                    "largest absolute entry of the gradient; 0: no limit"),
-    SNN__PARAM_STR(SNN_OPTIMIZER_SCHEDULE, "schedule", "constant|step|multi_step|cosine", "constant",
+    SNN__PARAM_STR(SNN_OPTIMIZER_SCHEDULE, "schedule", SNN__CHOICES(SNN__SCHEDULES), "constant",
                    "how the learning rate changes from epoch to epoch"),
     SNN__PARAM_I64(SNN_OPTIMIZER_EPOCHS, "epochs", 1, SNN__OPTIMIZER_COUNT, 100, "length of the cosine in epochs"),
     SNN__PARAM_I64(SNN_OPTIMIZER_STEP_EPOCHS, "step_epochs", 1, SNN__OPTIMIZER_COUNT, 30,
@@ -48,14 +47,16 @@ static const struct snn__optimizer_type *find_type(const char *name)
     return NULL;
 }
 
-static snn_status fail_unknown(const char *name)
+struct snn__name snn__optimizer_names(size_t index)
 {
-    char list[256] = "";
-    size_t used = 0;
+    return SNN__NAME_OF(index < N_TYPES ? types[index] : NULL);
+}
 
-    for (size_t i = 0; i < N_TYPES && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", types[i]->name);
-    return snn__fail(SNN_ERR_ARGUMENT, "unknown optimizer \"%s\"; there are: %s", name, list);
+struct snn__name snn__schedule_names(size_t index)
+{
+    static const struct snn__name schedules[] = { SNN__SCHEDULES(SNN__NAME_ROW) };
+
+    return snn__name_in(schedules, sizeof schedules / sizeof *schedules, index);
 }
 
 snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const char *name)
@@ -71,7 +72,7 @@ snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const
         return snn__fail(SNN_ERR_ARGUMENT, "snn_optimizer_create: %s is NULL", context == NULL ? "context" : "name");
     type = find_type(name);
     if (type == NULL)
-        return fail_unknown(name);
+        return snn__unknown("optimizer", name, snn__optimizer_names);
     optimizer = snn__alloc(context, 1, sizeof *optimizer);
     if (optimizer == NULL)
         return SNN_ERR_MEMORY;

@@ -2,6 +2,7 @@
 #ifndef SNN_OPTIMIZER_OPTIMIZER_H
 #define SNN_OPTIMIZER_OPTIMIZER_H
 
+#include "core/name.h"
 #include "core/param.h"
 #include "core/status.h"
 #include "kernel/rank_one.h"
@@ -39,6 +40,8 @@ struct snn_optimizer {
     const struct snn__optimizer_type *type;
     struct snn__params params;
 };
+
+snn__names snn__optimizer_names, snn__schedule_names;
 
 /* Sets n_moments and moment_name (not the arrays) for this optimizer. */
 void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run);

@@ -75,6 +75,7 @@ static void sgd_update(const snn_optimizer *optimizer, struct snn__run *run, con
 
 const struct snn__optimizer_type snn__optimizer_sgd = {
     .name = "sgd",
+    .text = "stochastic gradient descent, with momentum",
     .owner = "optimizer sgd",
     .params = params,
     .n_params = sizeof params / sizeof *params,

@@ -23,6 +23,7 @@ struct snn__bounds {
 
 struct snn__optimizer_type {
     const char *name;  /* what the user selects */
+    const char *text;  /* what it is, in one line */
     const char *owner; /* for messages: "optimizer NAME" */
     const struct snn__param *params;
     size_t n_params;
@@ -34,6 +35,13 @@ struct snn__optimizer_type {
     /* Changes u->w and its part of the moments; run->updates counts the updates before this one. */
     void (*update)(const snn_optimizer *optimizer, struct snn__run *run, const struct snn__update *u);
 };
+
+/* Of the learning rate from epoch to epoch, schedule.c. */
+#define SNN__SCHEDULES(X)                                                     \
+    X(constant, "the same in all epochs")                                     \
+    X(step, "times gamma every step_epochs epochs")                           \
+    X(multi_step, "times gamma at every one of the milestones")               \
+    X(cosine, "half a cosine down to lr_min over a given number of epochs")
 
 /* Bounds that the tables share: numbers that stay finite as float, whole numbers that a double holds exactly. */
 #define SNN__OPTIMIZER_LARGE 1e30

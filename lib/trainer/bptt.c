@@ -41,6 +41,7 @@ static snn_status bptt_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_bptt;
 const struct snn__rule snn__rule_bptt = {
     .name = "bptt",
+    .text = "back-propagation through time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .needs = bptt_needs,

@@ -102,6 +102,7 @@ static snn_status dsr_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_dsr;
 const struct snn__rule snn__rule_dsr = {
     .name = "dsr",
+    .text = "differentiation on spike representation: weighted firing rates",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .check = dsr_check,

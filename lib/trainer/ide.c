@@ -175,6 +175,7 @@ static snn_status ide_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_ide;
 const struct snn__rule snn__rule_ide = {
     .name = "ide",
+    .text = "implicit differentiation at the equilibrium of a feedback loop",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__ide),

@@ -550,6 +550,7 @@ static snn_status opzo_finish(void *self, snn_trainer *tr)
 extern const struct snn__rule snn__rule_opzo;
 const struct snn__rule snn__rule_opzo = {
     .name = "opzo",
+    .text = "online pseudo-zeroth-order training: errors by feedback from the output, no backward pass",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct opzo),

@@ -64,6 +64,7 @@ static snn_status ottt_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_ottt;
 const struct snn__rule snn__rule_ottt = {
     .name = "ottt",
+    .text = "online training through time: traces in place of the gradient through time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .check = ottt_check,

@@ -6,6 +6,7 @@
 
 struct snn__rule {
     const char *name; /* what the user selects: "ottt" */
+    const char *text; /* what it is, in one line */
     const struct snn__param *params;
     size_t n_params;
     size_t state_size; /* of `self` */
@@ -43,9 +44,9 @@ struct snn__rule {
     snn_status (*finish)(void *self, snn_trainer *trainer);
 };
 
-/* The list: rules.c. NULL past the last, or if there is none of that name. */
-const struct snn__rule *snn__rule_at(size_t index);
+/* The list: rules.c. NULL if there is none of that name. */
 const struct snn__rule *snn__rule_named(const char *name);
+snn__names snn__rule_names;
 
 /* What the methods share. */
 

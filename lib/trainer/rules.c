@@ -16,9 +16,9 @@ static const struct snn__rule *const rules[] = {
     &snn__rule_sei,
 };
 
-const struct snn__rule *snn__rule_at(size_t index)
+struct snn__name snn__rule_names(size_t index)
 {
-    return index < sizeof rules / sizeof *rules ? rules[index] : NULL;
+    return SNN__NAME_OF(index < sizeof rules / sizeof *rules ? rules[index] : NULL);
 }
 
 const struct snn__rule *snn__rule_named(const char *name)

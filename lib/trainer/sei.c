@@ -79,6 +79,7 @@ static snn_status sei_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_sei;
 const struct snn__rule snn__rule_sei = {
     .name = "sei",
+    .text = "a spiking network as an ensemble over time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .check = sei_check,

@@ -74,6 +74,7 @@ static snn_status sltt_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_sltt;
 const struct snn__rule snn__rule_sltt = {
     .name = "sltt",
+    .text = "spatial learning through time: no gradient through time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__sltt),

@@ -113,6 +113,7 @@ static snn_status spide_finish(void *self, snn_trainer *trainer)
 extern const struct snn__rule snn__rule_spide;
 const struct snn__rule snn__rule_spide = {
     .name = "spide",
+    .text = "implicit differentiation at the equilibrium, by spikes",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__spide),

@@ -12,7 +12,7 @@
 
 static const struct snn__param common[] = {
     SNN__PARAM_I64(SNN_TRAINER_STEPS, "steps", 1, STEPS_MAX, 6, "T, time steps per sample"),
-    SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", "ce|mse|ce_mse|half_square", "ce",
+    SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", SNN__CHOICES(SNN__LOSSES), "ce",
                    "cross-entropy, mean squared error, their mixture, or half the squared distance"),
     SNN__PARAM_F64(SNN_TRAINER_LOSS_MIX, "loss_mix", 0.0, 1.0, 0.05, "share of the squared error in ce_mse"),
     SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot", "target of the squared error"),
@@ -22,7 +22,7 @@ static const struct snn__param common[] = {
                    "e of (1 - e) onehot + e / classes"),
     SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", "step|mean", "step",
                    "loss of every step's output, or of the mean output"),
-    SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", "direct|poisson|latency", "direct",
+    SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", SNN__CHOICES(SNN__ENCODERS), "direct",
                    "how a static sample becomes T inputs"),
     SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0,
                    "mu: share of the distance from a teacher in the loss"),
@@ -34,23 +34,6 @@ static const struct snn__param common[] = {
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SKIP_UNREADABLE, "skip_unreadable", 0, 1, 0,
                         "epochs leave out batches of which a sample cannot be read"),
 };
-
-const char *snn_trainer_method(size_t index)
-{
-    const struct snn__rule *rule = snn__rule_at(index);
-
-    return rule ? rule->name : NULL;
-}
-
-static snn_status unknown_method(const char *method)
-{
-    char names[256] = "";
-    size_t used = 0;
-
-    for (size_t i = 0; snn__rule_at(i) != NULL && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", snn__rule_at(i)->name);
-    return snn__fail(SNN_ERR_ARGUMENT, "unknown training method \"%.40s\"; there are %s", method, names);
-}
 
 /* ---- life ---- */
 
@@ -113,7 +96,7 @@ snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optim
     if (network == NULL || method == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer: network or method is NULL");
     if (snn__rule_named(method) == NULL)
-        return unknown_method(method);
+        return snn__unknown("training method", method, snn__rule_names);
     SNN__TRY(snn_network_prepare(network));
     tr = snn__alloc(network->ctx, 1, sizeof *tr);
     if (tr == NULL)

@@ -121,7 +121,7 @@ static bool trains(struct run *run, const char *method)
 
 static int methods(const struct bench *b, char method[][32], size_t *n)
 {
-    const char *text = args_text(&b->args, "trainer");
+    const char *text = args_text(&b->args, "trainer"), *name;
     struct run run;
     int status;
 
@@ -138,9 +138,9 @@ static int methods(const struct bench *b, char method[][32], size_t *n)
     if (status == DONE)
         status = run_optimizer(&run);
     *n = 0;
-    for (size_t i = 0; status == DONE && *n < MOST && snn_trainer_method(i); i++)
-        if (trains(&run, snn_trainer_method(i)))
-            snprintf(method[(*n)++], 32, "%.31s", snn_trainer_method(i));
+    for (size_t i = 0; status == DONE && *n < MOST && (name = snn_name(SNN_NAME_METHOD, i)) != NULL; i++)
+        if (trains(&run, name))
+            snprintf(method[(*n)++], 32, "%.31s", name);
     run_close(&run);
     return status == DONE && *n == 0 ? fail(FAILED, "no method trains this network") : status;
 }

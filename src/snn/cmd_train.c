@@ -88,8 +88,8 @@ static int help(void)
            "happened.\n\n");
     args_help(flags);
     printf("\nnetworks with a name:");
-    for (size_t i = 0; snn_network_builder(i); i++)
-        printf(" %s", snn_network_builder(i));
+    for (size_t i = 0; snn_name(SNN_NAME_NETWORK, i); i++)
+        printf(" %s", snn_name(SNN_NAME_NETWORK, i));
     putchar('\n');
     param_topics();
     return DONE;

@@ -37,8 +37,8 @@ static int version(void)
     if (strcmp(snn_version_string(), SNN_VERSION_STRING) != 0)
         printf(" (library %s)", snn_version_string());
     printf("\nproducts: %s\ninstruction sets:", snn_version_products());
-    for (size_t i = 0; snn_version_isa(i) != NULL; i++)
-        printf(" %s", snn_version_isa(i));
+    for (size_t i = 0; snn_name(SNN_NAME_ISA, i) != NULL; i++)
+        printf(" %s", snn_name(SNN_NAME_ISA, i));
     putchar('\n');
     return DONE;
 }

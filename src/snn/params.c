@@ -13,10 +13,6 @@
 #define MOST_OWNERS 32
 
 const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", "projection", NULL };
-const char *const neuron_names[] = { "if", "lif", "cuba", "alif", "plif", "dsr_if", "dsr_lif", NULL };
-const snn_neuron_type neuron_types[] = { SNN_NEURON_IF,   SNN_NEURON_LIF,    SNN_NEURON_CUBA,   SNN_NEURON_ALIF,
-                                         SNN_NEURON_PLIF, SNN_NEURON_DSR_IF, SNN_NEURON_DSR_LIF };
-const char *const optimizer_names[] = { "sgd", "adam", "adamw", NULL };
 
 #define SECTIONS (sizeof param_sections / sizeof *param_sections - 1)
 
@@ -101,22 +97,26 @@ static void gather_data(snn_context *ctx)
 
 static void gather_neurons(snn_context *ctx)
 {
-    for (int i = 0; neuron_names[i]; i++) {
+    const char *name;
+
+    for (size_t i = 0; (name = snn_name(SNN_NAME_NEURON, i)) != NULL; i++) {
         snn_neuron *neuron;
-        if (snn_neuron_create(&neuron, ctx, neuron_types[i]) != SNN_OK)
+        if (snn_neuron_create(&neuron, ctx, name) != SNN_OK)
             continue;
-        ADD_ALL(1, neuron_names[i], neuron, snn_neuron_param_info);
+        ADD_ALL(1, name, neuron, snn_neuron_param_info);
         snn_neuron_destroy(neuron);
     }
 }
 
 static void gather_trainers(snn_network *net)
 {
-    for (size_t i = 0; snn_trainer_method(i); i++) {
+    const char *name;
+
+    for (size_t i = 0; (name = snn_name(SNN_NAME_METHOD, i)) != NULL; i++) {
         snn_trainer *trainer;
-        if (snn_trainer_create(&trainer, net, NULL, snn_trainer_method(i)) != SNN_OK)
+        if (snn_trainer_create(&trainer, net, NULL, name) != SNN_OK)
             continue;
-        ADD_ALL(2, snn_trainer_method(i), trainer, snn_trainer_param_info);
+        ADD_ALL(2, name, trainer, snn_trainer_param_info);
         snn_trainer_destroy(trainer);
     }
 }
@@ -138,7 +138,7 @@ static void gather_on_network(snn_context *ctx)
     snn_neuron *neuron = NULL;
     snn_network *net = NULL;
 
-    if (snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF) == SNN_OK &&
+    if (snn_neuron_create(&neuron, ctx, "lif") == SNN_OK &&
         snn_network_create(&net, ctx, two, 1) == SNN_OK && snn_network_add_dense(net, 2, neuron) == SNN_OK &&
         snn_network_add_dense(net, 2, NULL) == SNN_OK) {
         gather_trainers(net);
@@ -150,11 +150,13 @@ static void gather_on_network(snn_context *ctx)
 
 static void gather_optimizers(snn_context *ctx)
 {
-    for (int i = 0; optimizer_names[i]; i++) {
+    const char *name;
+
+    for (size_t i = 0; (name = snn_name(SNN_NAME_OPTIMIZER, i)) != NULL; i++) {
         snn_optimizer *optimizer;
-        if (snn_optimizer_create(&optimizer, ctx, optimizer_names[i]) != SNN_OK)
+        if (snn_optimizer_create(&optimizer, ctx, name) != SNN_OK)
             continue;
-        ADD_ALL(3, optimizer_names[i], optimizer, snn_optimizer_param_info);
+        ADD_ALL(3, name, optimizer, snn_optimizer_param_info);
         snn_optimizer_destroy(optimizer);
     }
 }

@@ -2,7 +2,6 @@
 #ifndef SNN_TOOL_PARAMS_H
 #define SNN_TOOL_PARAMS_H
 
-#include <snn/neuron.h>
 #include <snn/param.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,10 +36,5 @@ int param_help(const char *topic);
 
 /* Prints which topics there are. */
 void param_topics(void);
-
-/* Names of neuron types, NULL-ended, and the types in the same order; names of optimizers. */
-extern const char *const neuron_names[];
-extern const snn_neuron_type neuron_types[];
-extern const char *const optimizer_names[];
 
 #endif

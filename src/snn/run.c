@@ -235,20 +235,14 @@ int run_normalise(struct run *run, snn_dataset *train)
 /* The prototype, if the configuration says anything about neurons. */
 static int make_neuron(struct run *run, snn_neuron **out)
 {
-    const char *type = config_text(run->config, "neuron.type", "lif");
     snn_status rc;
-    int i = 0;
 
     *out = NULL;
     if (json_object_size(json_object_get(run->config, "neuron")) == 0)
         return DONE;
-    while (neuron_names[i] && strcmp(neuron_names[i], type) != 0)
-        i++;
-    if (!neuron_names[i])
-        return fail(FAILED, "neuron.type: \"%s\" is none of if, lif, cuba, alif, plif, dsr_if, dsr_lif", type);
-    rc = snn_neuron_create(out, run->context, neuron_types[i]);
+    rc = snn_neuron_create(out, run->context, config_text(run->config, "neuron.type", "lif"));
     if (rc != SNN_OK)
-        return fail_call(rc, "neuron");
+        return fail_call(rc, "neuron.type");
     return apply(run->config, "neuron", set_neuron, *out);
 }
 

@@ -49,7 +49,7 @@ refuses 1 "SNN_ERR_" $tiny --net 64-8X-4
 refuses 1 "binary-transformer-a" $tiny --net vgg12
 refuses 1 "Networks for ide: ide-400" $tiny --net 64-8-10 --trainer ide
 refuses 1 "--neuron dsr_if" $tiny --net 64-8-10 --trainer dsr
-refuses 1 'neuron.type: "lief"' $tiny --net 64-8-10 --neuron lief
+refuses 1 'neuron.type: unknown neuron "lief"; there are if, lif' $tiny --net 64-8-10 --neuron lief
 refuses 1 'data.normalise: "yes"' $tiny --net 64-8-10 --normalise yes
 refuses 1 'isa: "sse9"' $tiny --isa sse9
 refuses 1 "epochs: 0" train --data idx:data --epochs 0

@@ -3,8 +3,9 @@
 #
 #     core <- kernel <- blas <- neuron <- layer <- network <- { optimizer, loss, projection } <- trainer
 #
-# model sits on network and on the state of a trainer, data on core. A room sees those below it. Training rules do not
-# include one another. cblas.h is for blas alone. Programs in src and examples see <snn/...> and no room.
+# model sits on network and on the state of a trainer, data on core, name on all that has names. A room sees those
+# below it. Training rules do not include one another. cblas.h is for blas alone. Programs in src and examples see
+# <snn/...> and no room.
 #
 # The public headers keep to the same order, so that a program that only runs networks includes no training.
 set -eu
@@ -22,6 +23,7 @@ below() {
     optimizer | loss | projection) echo "core kernel blas neuron layer network" ;;
     trainer) echo "core kernel blas neuron layer network optimizer loss projection data" ;;
     model) echo "core kernel blas neuron layer network optimizer projection trainer" ;;
+    name) echo "core kernel blas neuron layer network optimizer loss projection data trainer" ;;
     *) return 1 ;;
     esac
 }
@@ -65,7 +67,7 @@ done
 under() {
     case $1 in
     export) echo "" ;;
-    status | version | param) echo "export" ;;
+    status | version | param | name) echo "export" ;;
     context) echo "export status" ;;
     neuron | layer | dataset | optimizer) echo "context param" ;;
     network) echo "context layer neuron" ;;

@@ -308,7 +308,7 @@ static void build(void)
     need(snn_context_create(&w.ctx, &options));
     begin_source(&source);
     need(snn_dataset_create(&w.data, w.ctx, &source));
-    need(snn_neuron_create(&w.neuron, w.ctx, SNN_NEURON_LIF));
+    need(snn_neuron_create(&w.neuron, w.ctx, "lif"));
     need(snn_network_build(&w.net, w.ctx, "3-2", &shape, 1, CLASSES, w.neuron));
     need(snn_network_prepare(w.net));
     need(snn_optimizer_create(&w.optimizer, w.ctx, "sgd"));

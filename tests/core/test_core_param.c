@@ -63,10 +63,12 @@ INFO(projection)
 
 static void visit_neurons(visit_fn visit, void *user)
 {
-    for (size_t i = 0; snn__neuron_model_at(i) != NULL; i++) {
+    const char *name;
+
+    for (size_t i = 0; (name = snn_name(SNN_NAME_NEURON, i)) != NULL; i++) {
         snn_neuron *neuron;
 
-        OK(snn_neuron_create(&neuron, ctx, snn__neuron_model_at(i)->type));
+        OK(snn_neuron_create(&neuron, ctx, name));
         visit(user, "neurons", neuron, neuron_info);
         snn_neuron_destroy(neuron);
     }
@@ -76,10 +78,10 @@ static void visit_layers(visit_fn visit, void *user)
 {
     const size_t shape[1] = { 2 };
     snn_network *layers;
+    const char *type;
 
     OK(snn_network_create(&layers, ctx, shape, 1));
-    for (size_t i = 0; snn__layer_type_at(i) != NULL; i++) {
-        const char *type = snn__layer_type_at(i)->name;
+    for (size_t i = 0; (type = snn_name(SNN_NAME_LAYER, i)) != NULL; i++) {
         snn_layer *layer;
 
         OK(snn_network_add(layers, type, NULL, &layer));
@@ -90,12 +92,12 @@ static void visit_layers(visit_fn visit, void *user)
 
 static void visit_optimizers(visit_fn visit, void *user)
 {
-    static const char *const name[] = { "sgd", "adam", "adamw" };
+    const char *name;
 
-    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+    for (size_t i = 0; (name = snn_name(SNN_NAME_OPTIMIZER, i)) != NULL; i++) {
         snn_optimizer *optimizer;
 
-        OK(snn_optimizer_create(&optimizer, ctx, name[i]));
+        OK(snn_optimizer_create(&optimizer, ctx, name));
         visit(user, "optimizers", optimizer, optimizer_info);
         snn_optimizer_destroy(optimizer);
     }
@@ -103,10 +105,12 @@ static void visit_optimizers(visit_fn visit, void *user)
 
 static void visit_trainers(visit_fn visit, void *user)
 {
-    for (size_t i = 0; snn_trainer_method(i) != NULL; i++) {
+    const char *name;
+
+    for (size_t i = 0; (name = snn_name(SNN_NAME_METHOD, i)) != NULL; i++) {
         snn_trainer *trainer;
 
-        OK(snn_trainer_create(&trainer, net, NULL, snn_trainer_method(i)));
+        OK(snn_trainer_create(&trainer, net, NULL, name));
         visit(user, "trainers", trainer, trainer_info);
         snn_trainer_destroy(trainer);
     }
@@ -213,7 +217,7 @@ START_TEST(a_key_of_another_kind_is_refused)
     snn_trainer *trainer;
     char expected[64];
 
-    OK(snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF));
+    OK(snn_neuron_create(&neuron, ctx, "lif"));
     OK(snn_trainer_create(&trainer, net, NULL, "dsr"));
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
         snprintf(expected, sizeof expected, "key %d, a key of %s; it has ", first[i].key, first[i].kind);

@@ -53,8 +53,10 @@ class Training(unittest.TestCase):
         return net, snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.1), method, batch=16, steps=4, **parameters)
 
     def test_names(self):
-        self.assertTrue({"bptt", "sltt", "ottt"} <= set(snn.methods()))
-        self.assertIn("vgg11-ws", snn.builders())
+        self.assertTrue({"bptt", "sltt", "ottt"} <= snn.names("method").keys())
+        self.assertEqual(snn.names("optimizer")["sgd"], "stochastic gradient descent, with momentum")
+        for kind in snn._library.NAME_KINDS:
+            self.assertTrue(all(name and text for name, text in snn.names(kind).items()) and snn.names(kind), kind)
         self.assertEqual(snn.version().count("."), 2)
 
     def test_array_is_the_memory_of_the_library(self):
@@ -330,7 +332,8 @@ class Misuse(unittest.TestCase):
         self.refused(ValueError, "seed: -1", snn.Context, seed=-1)
         self.refused(ValueError, "seed: 18446744073709551616", snn.Context, seed=2**64)
         self.refused(ValueError, "isa: 'sse'", snn.Context, isa="sse")
-        self.refused(ValueError, "neuron: 'lief'", snn.Neuron, self.ctx, "lief")
+        self.refused(snn.Error, "unknown neuron \"lief\"; there are if, lif", snn.Neuron, self.ctx, "lief")
+        self.refused(ValueError, "kind: 'colour' is none of neuron, layer", snn.names, "colour")
         self.refused(ValueError, "batch: -1", snn.Trainer, self.net, self.sgd, "sltt", batch=-1)
         self.refused(ValueError, "shape: -2", snn.Network, self.ctx, (-2,))
         self.refused(ValueError, "classes: -1", snn.Network.build, self.ctx, "2-2", (2,), -1)

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t needed = 0;
 
     if (how & 4)
-        FUZZ_HOLDS(snn_neuron_create(&neuron, ctx, (snn_neuron_type)(how >> 4)) == SNN_OK || neuron == NULL);
+        FUZZ_HOLDS(snn_neuron_create(&neuron, ctx, snn_name(SNN_NAME_NEURON, how >> 4)) == SNN_OK || neuron == NULL);
     if (snn_network_build(&net, ctx, text, shape[how % 4], how % 4 == 1 ? 1 : 3, how & 8 ? 0 : 5, neuron) == SNN_OK) {
         FUZZ_HOLDS(snn_network_describe(net, NULL, 0, &needed) == SNN_OK || snn_last_error()[0] != '\0');
         FUZZ_ANSWERS(snn_network_prepare(net));

@@ -20,31 +20,35 @@ static snn_status no_sample(void *user, size_t index, size_t frame, float *x, ui
     return SNN_ERR_IO;
 }
 
+/* Some name of a kind. */
+static const char *name_of(snn_name_kind kind, uint8_t which)
+{
+    size_t n = 0;
+
+    while (snn_name(kind, n) != NULL)
+        n++;
+    return snn_name(kind, which % n);
+}
+
 /* One object after another: a type, method or format for each number. */
 static void make(struct objects *o, snn_context *ctx, uint8_t which)
 {
-    static const char *const layer[] = { "linear", "conv2d", "batch_norm", "avgpool",
-                                         "lif",    "alif",   "attention",  "dropout" };
-    static const char *const optimizer[] = { "sgd", "adam", "adamw" };
     const size_t shape[3] = { 1, 4, 4 };
     snn_dataset_source source;
-    size_t methods = 0;
 
     memset(o, 0, sizeof *o);
-    while (snn_trainer_method(methods) != NULL)
-        methods++;
     FUZZ_HOLDS(snn_dataset_source_init(&source, sizeof source) == SNN_OK);
     source.rank = 3;
     memcpy(source.shape, shape, sizeof shape);
     source.count = source.classes = 10;
     source.read = no_sample;
     FUZZ_HOLDS(snn_dataset_create(&o->data, ctx, &source) == SNN_OK);
-    FUZZ_HOLDS(snn_neuron_create(&o->neuron, ctx, (snn_neuron_type)(1 + which % 5)) == SNN_OK);
-    FUZZ_HOLDS(snn_optimizer_create(&o->optimizer, ctx, optimizer[which % 3]) == SNN_OK);
+    FUZZ_HOLDS(snn_neuron_create(&o->neuron, ctx, name_of(SNN_NAME_NEURON, which)) == SNN_OK);
+    FUZZ_HOLDS(snn_optimizer_create(&o->optimizer, ctx, name_of(SNN_NAME_OPTIMIZER, which)) == SNN_OK);
     FUZZ_HOLDS(snn_network_build(&o->network, ctx, "4-FC", shape, 3, 3, NULL) == SNN_OK);
     FUZZ_HOLDS(snn_network_create(&o->spare, ctx, shape, 3) == SNN_OK);
-    FUZZ_HOLDS(snn_network_add(o->spare, layer[which % 8], NULL, &o->layer) == SNN_OK);
-    FUZZ_ANSWERS(snn_trainer_create(&o->trainer, o->network, o->optimizer, snn_trainer_method(which % methods)));
+    FUZZ_HOLDS(snn_network_add(o->spare, name_of(SNN_NAME_LAYER, which), NULL, &o->layer) == SNN_OK);
+    FUZZ_ANSWERS(snn_trainer_create(&o->trainer, o->network, o->optimizer, name_of(SNN_NAME_METHOD, which)));
     FUZZ_HOLDS(snn_projection_create(&o->projection, o->network) == SNN_OK);
 }
 

@@ -103,8 +103,7 @@ START_TEST(test_builders)
 {
     const size_t shape[3] = { 3, 64, 64 };
 
-    ck_assert_ptr_nonnull(snn_network_builder((size_t)_i));
-    OK(snn_network_build(&net, ctx, snn_network_builder((size_t)_i), shape, 3, 10, NULL));
+    OK(snn_network_build(&net, ctx, snn_name(SNN_NAME_NETWORK, (size_t)_i), shape, 3, 10, NULL));
     check_round_trip();
 }
 END_TEST
@@ -153,7 +152,7 @@ START_TEST(test_values)
     snn_layer *layer = NULL;
 
     OK(snn_network_create(&net, ctx, shape, 1));
-    OK(snn_neuron_create(&neuron, ctx, SNN_NEURON_PLIF));
+    OK(snn_neuron_create(&neuron, ctx, "plif"));
     OK(snn_neuron_set_f64(neuron, SNN_NEURON_TAU, 1.1));
     OK(snn_neuron_set_f64(neuron, SNN_NEURON_THRESHOLD, 1.0 / 3.0));
     OK(snn_neuron_set_f64(neuron, SNN_NEURON_SURROGATE_ALPHA, 0.1));
@@ -495,7 +494,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
-    tcase_add_loop_test(tcase, test_builders, 0, 16);
+    tcase_add_loop_test(tcase, test_builders, 0, (int)count_names(SNN_NAME_NETWORK));
     tcase_add_test(tcase, test_notation);
     tcase_add_test(tcase, test_empty);
     tcase_add_test(tcase, test_text);

@@ -96,22 +96,6 @@ static const char *source(const char *layer, size_t index, int *delay)
     return from;
 }
 
-START_TEST(test_list)
-{
-    static const char *const expected[] = { "vgg11-ws", "vgg11-ws-f", "vgg11-bn", "resnet18", "nf-resnet34",
-                                            "preact-resnet18", "vgg11-dsr", "ide-400", "ide-64c5",
-                                            "alexnet-f", "cifarnet-f", "spide-lenet", "spide-convnet-f",
-                                            "binary-mlp", "binary-conv", "binary-resnet18",
-                                            "binary-transformer", "binary-transformer-a" };
-    const size_t n = sizeof expected / sizeof *expected;
-
-    for (size_t i = 0; i < n; i++)
-        ck_assert_str_eq(snn_network_builder(i), expected[i]);
-    ck_assert_ptr_null(snn_network_builder(n));
-    ck_assert_ptr_null(snn_network_builder((size_t)-1));
-}
-END_TEST
-
 /* Convolutions: 9 numbers for each pair of channels, bias and gain for each output; the readout. */
 static uint64_t vgg_weights(uint64_t in, uint64_t classes)
 {
@@ -388,7 +372,7 @@ START_TEST(test_ide_400)
     ck_assert_uint_eq(info().parameters, 784 * 400 + 400 + 800 + 400 * 400 + 1 + 4000 + 10);
 
     snn_network_destroy(net);
-    OK(snn_neuron_create(&neuron, ctx, SNN_NEURON_IF));
+    OK(snn_neuron_create(&neuron, ctx, "if"));
     OK(snn_network_build(&net, ctx, "ide-400", shape, 3, 10, neuron));
     snn_neuron_destroy(neuron);
     ck_assert(f64("rate", SNN_LAYER_DECAY) == 1.0);
@@ -468,7 +452,7 @@ START_TEST(test_own_neuron)
     const size_t shape[1] = { 20 };
     snn_neuron *neuron = NULL;
 
-    OK(snn_neuron_create(&neuron, ctx, SNN_NEURON_ALIF));
+    OK(snn_neuron_create(&neuron, ctx, "alif"));
     OK(snn_neuron_set_f64(neuron, SNN_NEURON_THRESHOLD, 0.75));
     OK(snn_network_build(&net, ctx, "20-30-5", shape, 1, 5, neuron));
     snn_neuron_destroy(neuron);
@@ -754,7 +738,6 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, test_list);
     tcase_add_test(tcase, test_vgg_ws);
     tcase_add_test(tcase, test_vgg_ws_events);
     tcase_add_test(tcase, test_vgg_ws_f);

@@ -46,7 +46,7 @@ START_TEST(refused_additions_leave_nothing)
     FAILS(snn_network_add_neuron(net, NULL, "b", NULL), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_network_add_dense(net, 0, NULL), SNN_ERR_ARGUMENT, "out");
     FAILS(snn_network_add_conv2d(net, 4, 3, 0, 1, NULL), SNN_ERR_ARGUMENT, "stride");
-    OK(snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF));
+    OK(snn_neuron_create(&neuron, ctx, "lif"));
     FAILS(snn_network_add_neuron(net, neuron, "a", NULL), SNN_ERR_ARGUMENT, "taken");
     added(net, "b", 1);
     OK(snn_network_prepare(net));

@@ -235,7 +235,7 @@ START_TEST(test_prototype)
     int64_t i;
     size_t rows = 0;
 
-    OK(snn_neuron_create(&lif, ctx, SNN_NEURON_LIF));
+    OK(snn_neuron_create(&lif, ctx, "lif"));
     OK(snn_neuron_get_f64(lif, SNN_NEURON_TAU, &f));
     ck_assert_double_eq(f, 2);
     OK(snn_neuron_get_f64(lif, SNN_NEURON_DECAY, &f));
@@ -271,7 +271,7 @@ START_TEST(test_prototype)
     OK(snn_layer_set_f64(layer, SNN_NEURON_TAU, 10));
     OK(snn_layer_get_f64(layer, SNN_NEURON_DECAY, &f));
     ck_assert_double_eq_tol(f, 0.9, 1e-15);
-    ck_assert_int_eq(snn_neuron_create(&none, ctx, (snn_neuron_type)0), SNN_ERR_ARGUMENT);
+    ck_assert_int_eq(snn_neuron_create(&none, ctx, "izhikevich"), SNN_ERR_ARGUMENT);
     ck_assert_ptr_null(none);
     FAILS(snn_neuron_set_f64(NULL, SNN_NEURON_TAU, 2), SNN_ERR_ARGUMENT, "NULL");
     snn_network_destroy(net);

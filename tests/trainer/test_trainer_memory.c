@@ -217,7 +217,7 @@ static snn_status program(struct counting *c, const char *method, const char *pa
     counting_options(c, &o);
     o.threads = 2;
     TRY(snn_context_create(&ctx, &o));
-    TRY(snn_neuron_create(&neuron, ctx, SNN_NEURON_LIF));
+    TRY(snn_neuron_create(&neuron, ctx, "lif"));
     TRY(snn_network_build(&net, ctx, "4C3-BN-AP2-FC", map, 3, CLASSES, neuron));
     TRY(snn_network_set_note(net, "host", "a note"));
     TRY(snn_network_describe(net, json, sizeof json, NULL));

@@ -26,7 +26,7 @@ static void open_world(struct world *w)
     w->ctx = test_context(1, 1, SNN_ISA_BEST);
     w->net = network_of(w->ctx, vector, "linear hidden out=5; lif n; linear out out=3");
     OK(snn_network_create(&w->open, w->ctx, map, 3));
-    OK(snn_neuron_create(&w->lif, w->ctx, SNN_NEURON_LIF));
+    OK(snn_neuron_create(&w->lif, w->ctx, "lif"));
     w->sgd = sgd_of(w->ctx, 0.1);
     w->tr = trainer_of(w->net, w->sgd, "sltt", "steps=3", BATCH);
     random_fill(w->x, sizeof w->x / sizeof *w->x, 0, 1, 1);
@@ -237,7 +237,7 @@ ROW(name_with_long_control, snn_network_add(w->open, "flatten", "a\302\2332J", N
 ROW(name_reserved, snn_network_add(w->open, "flatten", "input", NULL))
 ROW(unknown_method, snn_trainer_create(&(snn_trainer *){ NULL }, w->net, w->sgd, "rtrl"))
 ROW(unknown_optimizer, snn_optimizer_create(&(snn_optimizer *){ NULL }, w->ctx, "lion"))
-ROW(unknown_neuron, snn_neuron_create(&(snn_neuron *){ NULL }, w->ctx, (snn_neuron_type)99))
+ROW(unknown_neuron, snn_neuron_create(&(snn_neuron *){ NULL }, w->ctx, "izhikevich"))
 ROW(unknown_tensor,
     snn_layer_tensor_named(snn_network_layer_named(w->net, "hidden"), "gain", &(snn_tensor)SNN_TENSOR_INIT))
 ROW(key_of_another_layer, snn_layer_set_i64(layer_of(w, "linear"), SNN_LAYER_STRIDE, 2))
@@ -532,7 +532,7 @@ static const struct {
     { "a layer named input", name_reserved, ARGUMENT, "input" },
     { "an unknown method", unknown_method, ARGUMENT, "\"rtrl\"; there are bptt, sltt, ottt" },
     { "an unknown optimizer", unknown_optimizer, ARGUMENT, "lion" },
-    { "an unknown neuron", unknown_neuron, ARGUMENT, "99" },
+    { "an unknown neuron", unknown_neuron, ARGUMENT, "\"izhikevich\"; there are if, lif, cuba" },
     { "a tensor that the layer has not", unknown_tensor, ARGUMENT, "has no tensor \"gain\"" },
     { "a key of another type of layer", key_of_another_layer, ARGUMENT, "no parameter with key 103" },
     { "a decay for a neuron that has none", decay_of_if, ARGUMENT, "no parameter with key 2" },

@@ -21,14 +21,13 @@ from ctypes import byref, c_double, c_float, c_size_t, c_uint32
 
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
-from ._library import (LAYER, PROGRESS_FN, READ_FN, STREAM, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource,
+from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, STREAM, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource,
                        Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, TensorInfo, library)
 
 __all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Projection",
-           "Stream", "Trainer", "builders", "methods", "version"]
+           "Stream", "Trainer", "names", "version"]
 
 _SPLIT = {"train": 1, "test": 2}
-_NEURON = {"if": 1, "lif": 2, "cuba": 3, "alif": 4, "plif": 5, "dsr_if": 401, "dsr_lif": 402}
 _CANCELLED = -11    # SNN_ERR_CANCELLED
 _ISA = {"ref": 1, "avx2": 2, "avx512": 3, "amx": 4, "neon": 101, "best": 1000}
 
@@ -38,21 +37,13 @@ def version():
     return library.snn_version_string().decode()
 
 
-def _names(function):
-    names = []
-    while (name := function(len(names))) is not None:
-        names.append(name.decode())
-    return names
-
-
-def methods():
-    """Names of the training methods."""
-    return _names(library.snn_trainer_method)
-
-
-def builders():
-    """Names of the ready-made networks."""
-    return _names(library.snn_network_builder)
+def names(kind):
+    """Names of a kind, each with what it stands for: names("method") is {"bptt": "back-propagation through time", ...}. The kinds
+    are "neuron", "layer", "network", "optimizer", "method", "format", "isa", "loss", "encoder", "surrogate" and "schedule"."""
+    number, out = values.choice(kind, NAME_KINDS, "kind"), {}
+    while (name := library.snn_name(number, len(out))) is not None:
+        out[name.decode()] = library.snn_name_text(number, len(out)).decode()
+    return out
 
 
 class Context(Owned):
@@ -80,7 +71,7 @@ class Neuron(Owned, Parameters):
     _noun = "neuron"
 
     def __init__(self, context, model="lif", **parameters):
-        self._own(library.snn_neuron_create, handle(context, "context"), values.choice(model, _NEURON, "neuron"), parents=(context,))
+        self._own(library.snn_neuron_create, handle(context, "context"), values.word(model, "neuron"), parents=(context,))
         self.set(**parameters)
 
 

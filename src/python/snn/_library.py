@@ -104,6 +104,10 @@ class DatasetSource(Structure):
                 ("user", c_void_p)]
 
 
+# snn_name_kind
+NAME_KINDS = {"neuron": 1, "layer": 2, "network": 3, "optimizer": 4, "method": 5, "format": 6, "isa": 7, "loss": 8, "encoder": 9,
+              "surrogate": 10, "schedule": 11}
+
 PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
 
 _pointers = {}
@@ -124,7 +128,7 @@ _STATUS = {
     "snn_context_options_init": (POINTER(ContextOptions), c_size_t),
     "snn_context_create": (POINTER(CONTEXT), POINTER(ContextOptions)),
     "snn_context_get_info": (CONTEXT, POINTER(ContextInfo)),
-    "snn_neuron_create": (POINTER(NEURON), CONTEXT, c_int),
+    "snn_neuron_create": (POINTER(NEURON), CONTEXT, c_char_p),
     "snn_network_create": (POINTER(NETWORK), CONTEXT, POINTER(c_size_t), c_size_t),
     "snn_network_build": (POINTER(NETWORK), CONTEXT, c_char_p, POINTER(c_size_t), c_size_t, c_size_t, NEURON),
     "snn_network_load": (POINTER(NETWORK), CONTEXT, c_char_p),
@@ -197,8 +201,8 @@ _PLAIN = {
     "snn_status_name": (c_char_p, (c_int,)),
     "snn_network_layer": (LAYER, (NETWORK, c_size_t)),
     "snn_network_layer_named": (LAYER, (NETWORK, c_char_p)),
-    "snn_network_builder": (c_char_p, (c_size_t,)),
-    "snn_trainer_method": (c_char_p, (c_size_t,)),
+    "snn_name": (c_char_p, (c_int, c_size_t)),
+    "snn_name_text": (c_char_p, (c_int, c_size_t)),
     "snn_stream_state": (c_void_p, (STREAM, POINTER(c_size_t))),
     "snn_projection_weights": (POINTER(c_float), (PROJECTION, c_size_t)),
     "snn_continual_accuracy": (c_double, (CONTINUAL, c_size_t, c_size_t)),

@@ -1,0 +1,251 @@
+/* The lists of names: every name does what its kind says, is there once, and has a text. */
+#include "support.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST SNN_NAME_NEURON
+#define LAST SNN_NAME_SCHEDULE
+
+static snn_context *ctx;
+
+static void setup(void)
+{
+    ctx = test_context(1, 1, SNN_ISA_BEST);
+}
+
+static void teardown(void)
+{
+    snn_context_destroy(ctx);
+}
+
+static size_t times(snn_name_kind kind, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; snn_name(kind, i) != NULL; i++)
+        n += strcmp(snn_name(kind, i), name) == 0;
+    return n;
+}
+
+START_TEST(lists)
+{
+    const snn_name_kind kind = (snn_name_kind)_i;
+    const size_t n = count_names(kind);
+
+    ck_assert_uint_ge(n, 1);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_uint_eq(times(kind, snn_name(kind, i)), 1);
+        ck_assert_uint_eq(strspn(snn_name(kind, i), "abcdefghijklmnopqrstuvwxyz0123456789_-"), strlen(snn_name(kind, i)));
+        ck_assert_ptr_nonnull(snn_name_text(kind, i));
+        ck_assert_uint_gt(strlen(snn_name_text(kind, i)), 5);
+        ck_assert_ptr_null(strchr(snn_name_text(kind, i), '\n'));
+    }
+    ck_assert_ptr_null(snn_name(kind, n));
+    ck_assert_ptr_null(snn_name_text(kind, n));
+    ck_assert_ptr_null(snn_name(kind, SIZE_MAX));
+}
+END_TEST
+
+START_TEST(no_such_kind)
+{
+    const int none[] = { 0, -1, LAST + 1, 1000, SNN_NAME_KIND_FORCE32 };
+
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        ck_assert_ptr_null(snn_name((snn_name_kind)none[i], 0));
+        ck_assert_ptr_null(snn_name_text((snn_name_kind)none[i], 0));
+    }
+}
+END_TEST
+
+/* ---- what the names are for */
+
+static snn_status neuron(const char *name)
+{
+    snn_neuron *made;
+    snn_status rc = snn_neuron_create(&made, ctx, name);
+
+    snn_neuron_destroy(made);
+    return rc;
+}
+
+static snn_network *empty(void)
+{
+    const size_t shape[1] = { 4 };
+    snn_network *net;
+
+    OK(snn_network_create(&net, ctx, shape, 1));
+    return net;
+}
+
+/* The layer says that it is of this type. */
+static snn_status layer(const char *name)
+{
+    snn_layer_info info = SNN_LAYER_INFO_INIT;
+    snn_network *net = empty();
+    snn_layer *made;
+    snn_status rc = snn_network_add(net, name, NULL, &made);
+
+    if (rc == SNN_OK) {
+        OK(snn_layer_get_info(made, &info));
+        ck_assert_str_eq(info.type, name);
+    }
+    snn_network_destroy(net);
+    return rc;
+}
+
+static snn_status network(const char *name)
+{
+    const size_t shape[3] = { 3, 64, 64 };
+    snn_network *net;
+    snn_status rc = snn_network_build(&net, ctx, name, shape, 3, 10, NULL);
+
+    snn_network_destroy(net);
+    return rc;
+}
+
+static snn_status optimizer(const char *name)
+{
+    snn_optimizer *made;
+    snn_status rc = snn_optimizer_create(&made, ctx, name);
+
+    if (rc == SNN_OK)
+        ck_assert_str_eq(snn_optimizer_name(made), name);
+    snn_optimizer_destroy(made);
+    return rc;
+}
+
+static snn_network *small(void)
+{
+    snn_network *net = empty();
+
+    OK(snn_network_add_dense(net, 3, NULL));
+    return net;
+}
+
+static snn_status method(const char *name)
+{
+    snn_network *net = small();
+    snn_trainer *tr;
+    snn_status rc = snn_trainer_create(&tr, net, NULL, name);
+
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
+    return rc;
+}
+
+/* A format that there is looks for its files. */
+static snn_status format(const char *name)
+{
+    snn_dataset *made;
+    snn_status rc = snn_dataset_open(&made, ctx, name, "/nonexistent", SNN_SPLIT_TRAIN);
+
+    return rc == SNN_ERR_IO ? SNN_OK : rc;
+}
+
+static snn_status trainer_word(int32_t key, const char *word)
+{
+    snn_network *net = small();
+    snn_trainer *tr;
+    snn_status rc;
+
+    OK(snn_trainer_create(&tr, net, NULL, "bptt"));
+    rc = snn_trainer_set_str(tr, key, word);
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
+    return rc;
+}
+
+static snn_status loss(const char *name)
+{
+    return trainer_word(SNN_TRAINER_LOSS, name);
+}
+
+static snn_status encoder(const char *name)
+{
+    return trainer_word(SNN_TRAINER_ENCODER, name);
+}
+
+static snn_status surrogate(const char *name)
+{
+    snn_neuron *lif;
+    snn_status rc;
+
+    OK(snn_neuron_create(&lif, ctx, "lif"));
+    rc = snn_neuron_set_str(lif, SNN_NEURON_SURROGATE, name);
+    snn_neuron_destroy(lif);
+    return rc;
+}
+
+static snn_status schedule(const char *name)
+{
+    snn_optimizer *sgd;
+    snn_status rc;
+
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    rc = snn_optimizer_set_str(sgd, SNN_OPTIMIZER_SCHEDULE, name);
+    snn_optimizer_destroy(sgd);
+    return rc;
+}
+
+static const struct {
+    snn_name_kind kind;
+    snn_status (*use)(const char *name);
+} uses[] = {
+    { SNN_NAME_NEURON, neuron },       { SNN_NAME_LAYER, layer },   { SNN_NAME_NETWORK, network },
+    { SNN_NAME_OPTIMIZER, optimizer }, { SNN_NAME_METHOD, method }, { SNN_NAME_FORMAT, format },
+    { SNN_NAME_LOSS, loss },           { SNN_NAME_ENCODER, encoder }, { SNN_NAME_SURROGATE, surrogate },
+    { SNN_NAME_SCHEDULE, schedule },
+};
+
+#define USES ((int)(sizeof uses / sizeof *uses))
+
+/* Every name is taken where names of its kind are; one that is not listed is refused, and the message has them. */
+START_TEST(names_are_true)
+{
+    const snn_name_kind kind = uses[_i].kind;
+
+    for (size_t i = 0; snn_name(kind, i) != NULL; i++)
+        OK(uses[_i].use(snn_name(kind, i)));
+    ck_assert_int_eq(uses[_i].use("perceptron"), SNN_ERR_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(snn_last_error(), "\"perceptron\""));
+    for (size_t i = 0; snn_name(kind, i) != NULL; i++)
+        ck_assert_msg(strstr(snn_last_error(), snn_name(kind, i)) != NULL, "\"%s\" lacks %s", snn_last_error(),
+                      snn_name(kind, i));
+}
+END_TEST
+
+/* Populations are layers. */
+START_TEST(neurons_are_layers)
+{
+    for (size_t i = 0; snn_name(SNN_NAME_NEURON, i) != NULL; i++) {
+        ck_assert_uint_eq(times(SNN_NAME_LAYER, snn_name(SNN_NAME_NEURON, i)), 1);
+    }
+}
+END_TEST
+
+/* The plainest is everywhere, and what is in use was built. */
+START_TEST(instruction_sets)
+{
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+
+    OK(snn_context_get_info(ctx, &info));
+    ck_assert_str_eq(snn_name(SNN_NAME_ISA, 0), "ref");
+    ck_assert_uint_eq(times(SNN_NAME_ISA, info.isa_name), 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("name");
+    TCase *tcase = tcase_create("names");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, lists, FIRST, LAST + 1);
+    tcase_add_test(tcase, no_such_kind);
+    tcase_add_loop_test(tcase, names_are_true, 0, USES);
+    tcase_add_test(tcase, neurons_are_layers);
+    tcase_add_test(tcase, instruction_sets);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
