@@ -60,16 +60,16 @@ public:
 
 private:
     // Called by the library: must not throw.
-    static snn_status read(void *user, std::size_t index, std::size_t, float *x, std::uint32_t *label) noexcept
+    static snn_status read(void *user, std::size_t index, std::size_t, snn_sample *sample) noexcept
     {
         const Moons *self = static_cast<const Moons *>(user);
         const auto i = static_cast<std::uint32_t>(index);
         const float angle = 3.14159265f * self->uniform(3 * i);
         const float sign = (i % 2) ? -1.0f : 1.0f;
 
-        *label = i % 2;
-        x[0] = sign * (std::cos(angle) - 0.5f) + 0.2f * (self->uniform(3 * i + 1) - 0.5f);
-        x[1] = sign * (std::sin(angle) - 0.25f) + 0.2f * (self->uniform(3 * i + 2) - 0.5f);
+        sample->label = i % 2;
+        sample->x[0] = sign * (std::cos(angle) - 0.5f) + 0.2f * (self->uniform(3 * i + 1) - 0.5f);
+        sample->x[1] = sign * (std::sin(angle) - 0.25f) + 0.2f * (self->uniform(3 * i + 2) - 0.5f);
         return SNN_OK;
     }
 

@@ -106,6 +106,15 @@ bool write_file(const char *path, const void *bytes, size_t size)
     return ok;
 }
 
+snn_status read_labelled(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label)
+{
+    snn_sample sample = { .struct_size = sizeof sample, .x = x };
+    snn_status rc = snn_dataset_read(dataset, index, frame, &sample);
+
+    *label = sample.label;
+    return rc;
+}
+
 size_t count_denormals(const float *x, size_t n)
 {
     size_t found = 0;

@@ -23,6 +23,11 @@
                       snn_last_error(), part);                                                             \
     } while (0)
 
+/* A batch of the host, for the time of a call: x of so many frames, labels or NULL, and n samples. */
+#define BATCH_OF(x_, frames_, labels_, n_)                                                                 \
+    (&(const snn_batch){                                                                                   \
+        .struct_size = sizeof(snn_batch), .samples = n_, .frames = frames_, .x = x_, .labels = labels_ })
+
 /* Runs a suite; the value for main() to return. */
 int run_suite(Suite *suite);
 
@@ -41,6 +46,9 @@ size_t count_names(snn_name_kind kind);
 
 /* Deterministic pseudo-random numbers in [lo, hi). */
 void random_fill(float *out, size_t n, float lo, float hi, unsigned seed);
+
+/* Reads one frame of a sample of a data set with labels. */
+snn_status read_labelled(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label);
 
 /* Numbers that are neither 0 nor normal. */
 size_t count_denormals(const float *x, size_t n);

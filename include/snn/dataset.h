@@ -38,9 +38,9 @@ typedef struct snn_dataset_source {
     size_t count;         /**< samples */
     size_t classes;       /**< labels are 0 .. classes - 1 */
     size_t frames;        /**< 1: one static sample for all steps; T: a frame for each step */
-    /** Writes frame `frame` (0 if static) of sample `index` to `x` [C,H,W] and its class to `label`. May be called
-     * from several threads at once. @return SNN_OK, or a status that ends the epoch */
-    snn_status (*read)(void *user, size_t index, size_t frame, float *x, uint32_t *label);
+    /** Fills in frame `frame` (0 if static) of sample `index`: x, and the label. May be called from several threads
+     * at once. @return SNN_OK, or a status that ends the epoch */
+    snn_status (*read)(void *user, size_t index, size_t frame, snn_sample *sample);
     /** Called when the data set is destroyed; may be NULL. */
     void (*close)(void *user);
     void *user; /**< passed to both */
@@ -142,10 +142,11 @@ SNN_API SNN_CHECKED snn_status snn_dataset_statistics(const snn_dataset *dataset
 SNN_API SNN_CHECKED snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean,
                                                      const double *deviation, size_t n);
 
-/** Reads frame `frame` of one sample as evaluation does: normalised, not augmented. x is [C,H,W].
+/** Reads frame `frame` of one sample as evaluation does: normalised, not augmented.
+ * @param sample begin with SNN_SAMPLE_INIT and set x
  * @return SNN_ERR_ARGUMENT (index or frame out of range), SNN_ERR_DIVERGED (a value is not finite) */
-SNN_API SNN_CHECKED snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x,
-                                                uint32_t *label);
+SNN_API SNN_CHECKED snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame,
+                                                snn_sample *sample);
 
 SNN_END_DECLS
 

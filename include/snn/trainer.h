@@ -275,17 +275,13 @@ SNN_API SNN_CHECKED snn_status snn_trainer_prepare(snn_trainer *trainer, size_t 
 SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
 
 /** Trains one batch that the host supplies: forward, backward, update.
- * @param x static: [n,C,H,W]; per step: [T,n,C,H,W]
- * @param frames 1 for a static x, T for one frame per step
- * @param labels [n], each below the number of outputs
- * @param n samples, at most the prepared batch
+ * @param batch with labels
  * @param metrics may be NULL
- * @return SNN_ERR_ARGUMENT (label or n out of range; one sample, and a batch norm over vectors), SNN_ERR_STATE (not
- * prepared, no optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not finite, or
- * a gradient from which moments or weights would overflow). The refused update then changes nothing: neither
+ * @return SNN_ERR_ARGUMENT (NULL, a field out of range; one sample, and a batch norm over vectors), SNN_ERR_STATE
+ * (not prepared, no optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not
+ * finite, or a gradient from which moments or weights would overflow). The refused update then changes nothing: neither
  * parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
-SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames,
-                                                const uint32_t *labels, size_t n, snn_metrics *metrics);
+SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_metrics *metrics);
 
 /** Trains one epoch, or what is left of the epoch under way: one that was cancelled, or that ended because a sample
  * could not be read. Such a batch changed nothing, and is tried again; SNN_TRAINER_SKIP_UNREADABLE leaves it out. A
@@ -307,11 +303,10 @@ SNN_API SNN_CHECKED snn_status snn_trainer_restart_epoch(snn_trainer *trainer);
 SNN_API SNN_CHECKED snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset,
                                                     snn_metrics *metrics);
 
-/** Runs the network in evaluation mode on a batch; x and frames as in snn_trainer_step().
- * @param out [n,classes], receives the sum over T of the outputs
+/** Runs the network in evaluation mode on a batch, whose labels and targets are not looked at.
+ * @param out [n,outputs], receives the sum over T of the outputs
  * @return as snn_trainer_step() */
-SNN_API SNN_CHECKED snn_status snn_trainer_predict(snn_trainer *trainer, const float *x, size_t frames, size_t n,
-                                                   float *out);
+SNN_API SNN_CHECKED snn_status snn_trainer_predict(snn_trainer *trainer, const snn_batch *batch, float *out);
 
 /** Figures of layer number `index` in the last epoch, step or evaluation. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index,

@@ -72,15 +72,15 @@ void snn__bytes_free(struct snn__bytes *b)
     b->blocks = b->room = b->count = 0;
 }
 
-static snn_status read_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     const struct snn__bytes *b = user;
     const uint8_t *pixels = snn__bytes_pixels(b, index);
 
     (void)frame;
     for (size_t i = 0; i < b->sample; i++)
-        x[i] = (float)pixels[i] / 255.0f;
-    *label = *snn__bytes_label(b, index);
+        sample->x[i] = (float)pixels[i] / 255.0f;
+    sample->label = *snn__bytes_label(b, index);
     return SNN_OK;
 }
 

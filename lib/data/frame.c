@@ -1,6 +1,7 @@
 /* frame.c - reads a sample as training and evaluation need it: source, checks, augmentation, normalisation. */
 #include "core/context.h"
 #include "core/fpu.h"
+#include "core/structure.h"
 #include "data/augment.h"
 #include "data/data.h"
 #include "data/set.h"
@@ -32,28 +33,37 @@ static snn_status fail_not_finite(const snn_dataset *d, const float *x, size_t i
                      i, (double)x[i]);
 }
 
-snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status check_label(const snn_dataset *d, size_t index, snn_sample *sample)
 {
     const uint32_t first = (uint32_t)snn__param_i64(&d->params, SNN_DATASET_LABEL_FIRST);
+
+    if (sample->label < first || sample->label >= d->source.classes)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has label %u; there are %zu classes%s", index,
+                         sample->label, snn__dataset_classes(d),
+                         first > 0 ? ", without those below label_first" : "");
+    sample->label -= first;
+    return SNN_OK;
+}
+
+snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, snn_sample *sample)
+{
     snn_status rc;
 
     if (index >= snn__dataset_count(d) || frame >= d->source.frames)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu, frame %zu asked for; there are %zu samples of %zu "
                          "frame%s", index, frame, snn__dataset_count(d), d->source.frames,
                          d->source.frames == 1 ? "" : "s");
-    *label = 0;
+    sample->label = 0;
+    sample->length = d->source.frames;
     {
         SNN__CALLS_HOST;
-        rc = d->source.read(d->source.user, index, frame, x, label);
+        rc = d->source.read(d->source.user, index, frame, sample);
     }
     if (rc != SNN_OK)
         return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
                          snn_status_name(rc), index, frame);
-    if (*label < first || *label >= d->source.classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has label %u; there are %zu classes%s", index,
-                         *label, snn__dataset_classes(d), first > 0 ? ", without those below label_first" : "");
-    *label -= first;
-    return all_finite(x, d->length) ? SNN_OK : fail_not_finite(d, x, index, frame);
+    SNN__TRY(check_label(d, index, sample));
+    return all_finite(sample->x, d->length) ? SNN_OK : fail_not_finite(d, sample->x, index, frame);
 }
 
 /* x <- (x - mean) / deviation, for all values together or channel by channel */
@@ -86,21 +96,26 @@ static void augment(const snn_dataset *d, uint64_t epoch, size_t index, float *x
 }
 
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augmented, uint64_t epoch,
-                              float *x, float *scratch, uint32_t *label)
+                              float *scratch, snn_sample *sample)
 {
-    SNN__TRY(snn__dataset_raw(dataset, index, frame, x, label));
+    SNN__TRY(snn__dataset_raw(dataset, index, frame, sample));
     if (augmented)
-        augment(dataset, epoch, index, x, scratch);
-    normalise(dataset, x);
+        augment(dataset, epoch, index, sample->x, scratch);
+    normalise(dataset, sample->x);
     return SNN_OK;
 }
 
-snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, float *x, uint32_t *label)
+snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame, snn_sample *sample)
 {
     SNN__COMPUTES;
+    snn_sample own = SNN_SAMPLE_INIT;
 
-    if (dataset == NULL || x == NULL || label == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is NULL",
-                         dataset == NULL ? "the handle" : x == NULL ? "x" : "label");
-    return snn__dataset_frame(dataset, index, frame, false, 0, x, NULL, label);
+    if (dataset == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: the handle is NULL");
+    SNN__TRY(snn__read_struct(&own, sizeof own, sample, "sample", "SNN_SAMPLE_INIT"));
+    if (own.x == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: the sample's x is NULL");
+    SNN__TRY(snn__dataset_frame(dataset, index, frame, false, 0, NULL, &own));
+    snn__fill(sample, &own, sizeof own);
+    return SNN_OK;
 }

@@ -63,13 +63,14 @@ static size_t first_of(const struct snn__recording *r, size_t frame, size_t fram
     return low;
 }
 
-static snn_status read_frame(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_frame(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     const struct snn__recordings *r = user;
     const struct snn__recording *from = &r->recording[index];
+    float *x = sample->x;
 
     memset(x, 0, r->shape[0] * r->shape[1] * r->shape[2] * sizeof *x);
-    *label = from->label;
+    sample->label = from->label;
     if (from->events > 0)
         for (size_t i = first_of(from, frame, r->frames), end = first_of(from, frame + 1, r->frames); i < end; i++)
             x[from->event[i].place] = r->count_events ? x[from->event[i].place] + 1.0f : 1.0f;

@@ -40,9 +40,9 @@ static snn_status add_samples(const snn_dataset *d, struct moments *moment, size
 
     for (size_t index = 0; index < snn__dataset_count(d); index++)
         for (size_t frame = 0; frame < d->source.frames; frame++) {
-            uint32_t label;
+            snn_sample sample = { .struct_size = sizeof sample, .x = x };
 
-            SNN__TRY(snn__dataset_raw(d, index, frame, x, &label));
+            SNN__TRY(snn__dataset_raw(d, index, frame, &sample));
             for (size_t i = 0; i < n; i++) {
                 const struct moments m = measure(x + i * part, part);
 

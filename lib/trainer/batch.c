@@ -35,11 +35,13 @@ static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
     snn_trainer *tr = k->trainer;
     const struct snn__batch *batch = k->batch;
     size_t n = tr->pass.input_len;
+    snn_sample sample = { .struct_size = sizeof sample, .x = tr->sample + b * n };
 
     if (batch->dataset == NULL || (k->t > 0 && batch->frames == 1))
         return SNN_OK;
     SNN__TRY(snn__dataset_frame(batch->dataset, index, batch->frames > 1 ? k->t : 0, batch->augment, batch->epoch,
-                                tr->sample + b * n, tr->scratch + b * n, &tr->label[b]));
+                                tr->scratch + b * n, &sample));
+    tr->label[b] = sample.label;
     if (batch->label != NULL && tr->label[b] >= tr->classes)
         return snn__fail(SNN_ERR_ARGUMENT, "label of sample %zu is %u; the network has %zu outputs", index,
                          tr->label[b], tr->classes);

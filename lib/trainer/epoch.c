@@ -1,105 +1,14 @@
-/* trainer/epoch.c - a step of the host's batch, an epoch, an evaluation, a prediction. */
+/* trainer/epoch.c - data sets: an epoch, an evaluation. */
 #include "core/clock.h"
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
 #include "trainer/rule.h"
 #include <stdio.h>
-#include <string.h>
 
 static snn_status no_trainer(void)
 {
     return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
-}
-
-static snn_status check_ready(const snn_trainer *tr, bool train)
-{
-    if (!tr->prepared)
-        return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", tr->owner);
-    if (train && tr->optimizer == NULL)
-        return snn__fail(SNN_ERR_STATE, "%s: has no optimizer, it can only evaluate", tr->owner);
-    return train ? snn__network_check_latent(tr->net) : SNN_OK;
-}
-
-static snn_status check_batch(const snn_trainer *tr, const float *x, size_t frames, size_t n)
-{
-    if (x == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: x is NULL", tr->owner);
-    if (n == 0 || n > tr->batch_max)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu samples; 1 to %zu were prepared for", tr->owner, n,
-                         tr->batch_max);
-    if (frames != 1 && frames != tr->steps)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu frames; 1 (static) or %zu (one a step) are possible", tr->owner,
-                         frames, tr->steps);
-    return SNN_OK;
-}
-
-/* ---- the host's own batches ---- */
-
-static snn_status step(snn_trainer *tr, struct snn__batch *batch, snn_metrics *metrics)
-{
-    struct snn__sums s = { .training = true, .seen = batch->n, .began = snn__seconds() };
-    struct snn__result result;
-
-    SNN__TRY(check_ready(tr, true));
-    SNN__TRY(snn__check_metrics(metrics));
-    SNN__TRY(check_batch(tr, batch->x, batch->frames, batch->n));
-    if (batch->label == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL", tr->owner);
-    for (size_t b = 0; b < batch->n; b++)
-        if (batch->label[b] >= tr->classes)
-            return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner, b,
-                             batch->label[b], tr->classes);
-    snn__clear_counters(tr);
-    SNN__TRY(snn__run_batch(tr, batch, true, &result));
-    s.loss = result.loss * (double)batch->n;
-    s.correct = (double)result.correct;
-    snn__fill_metrics(tr, &s, metrics);
-    return SNN_OK;
-}
-
-snn_status snn_trainer_step(snn_trainer *trainer, const float *x, size_t frames, const uint32_t *labels, size_t n,
-                            snn_metrics *metrics)
-{
-    SNN__COMPUTES;
-    struct snn__batch batch = { .x = x, .frames = frames, .label = labels, .n = n };
-    enum snn__use before;
-    snn_status rc;
-
-    if (trainer == NULL)
-        return no_trainer();
-    SNN__TRY(snn__trainer_enter(trainer, false, &before));
-    rc = step(trainer, &batch, metrics);
-    snn__trainer_leave(trainer, before);
-    return rc;
-}
-
-static snn_status predict(snn_trainer *tr, struct snn__batch *batch, float *out)
-{
-    struct snn__result result;
-
-    SNN__TRY(check_ready(tr, false));
-    SNN__TRY(check_batch(tr, batch->x, batch->frames, batch->n));
-    if (out == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", tr->owner);
-    SNN__TRY(snn__run_batch(tr, batch, false, &result));
-    memcpy(out, tr->out_sum, batch->n * tr->classes * sizeof *out);
-    return SNN_OK;
-}
-
-snn_status snn_trainer_predict(snn_trainer *trainer, const float *x, size_t frames, size_t n, float *out)
-{
-    SNN__COMPUTES;
-    struct snn__batch batch = { .x = x, .frames = frames, .n = n };
-    enum snn__use before;
-    snn_status rc;
-
-    if (trainer == NULL)
-        return no_trainer();
-    SNN__TRY(snn__trainer_enter(trainer, true, &before));
-    rc = predict(trainer, &batch, out);
-    snn__trainer_leave(trainer, before);
-    return rc;
 }
 
 /* ---- data sets ---- */
@@ -285,7 +194,7 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
     struct snn__sums s;
     struct snn__batch batch;
 
-    SNN__TRY(check_ready(tr, true));
+    SNN__TRY(snn__check_ready(tr, true));
     SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(check_dataset(tr, dataset, &info));
     SNN__TRY(check_under_way(tr, &info));
@@ -340,7 +249,7 @@ static snn_status evaluate(snn_trainer *tr, const snn_dataset *dataset, snn_metr
     struct snn__batch batch;
     snn_status rc;
 
-    SNN__TRY(check_ready(tr, false));
+    SNN__TRY(snn__check_ready(tr, false));
     SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(check_dataset(tr, dataset, &info));
     batch = (struct snn__batch){ .dataset = dataset, .label = tr->label, .frames = info.frames, .count = info.count };

@@ -195,6 +195,9 @@ void snn__keep_counters(snn_trainer *trainer);
 void snn__take_counters(snn_trainer *trainer);
 void snn__forget_counters(snn_trainer *trainer);
 
+/* step.c: SNN_ERR_STATE if it is not prepared, or cannot `train`. */
+snn_status snn__check_ready(const snn_trainer *trainer, bool train);
+
 /* epoch.c: no epoch is under way any more. */
 void snn__end_epoch(snn_trainer *trainer);
 

@@ -95,12 +95,12 @@ static int open_subject(struct run *run, const struct bench_train *b, const stru
 /* ---- measuring */
 
 /* Seconds of `count` steps; negative if one failed. */
-static double time_steps(snn_trainer *trainer, const float *x, const uint32_t *labels, size_t batch, size_t count)
+static double time_steps(snn_trainer *trainer, const snn_batch *batch, size_t count)
 {
     double began = now();
 
     for (size_t i = 0; i < count; i++) {
-        snn_status rc = snn_trainer_step(trainer, x, 1, labels, batch, NULL);
+        snn_status rc = snn_trainer_step(trainer, batch, NULL);
         if (rc != SNN_OK) {
             fail_call(rc, NULL);
             return -1;
@@ -109,20 +109,20 @@ static double time_steps(snn_trainer *trainer, const float *x, const uint32_t *l
     return now() - began;
 }
 
-static void measure_speed(struct figures *f, const struct bench_train *b, snn_trainer *trainer, const float *x,
-                          const uint32_t *labels, size_t batch)
+static void measure_speed(struct figures *f, const struct bench_train *b, snn_trainer *trainer,
+                          const snn_batch *batch)
 {
-    double rate[BENCH_MOST_REPEATS], one = time_steps(trainer, x, labels, batch, 1), seconds;
+    double rate[BENCH_MOST_REPEATS], one = time_steps(trainer, batch, 1), seconds;
     size_t count, n = (size_t)b->repeats;
 
     if (one >= 0)
-        one = time_steps(trainer, x, labels, batch, 2) / 2;
+        one = time_steps(trainer, batch, 2) / 2;
     count = one > 0 ? (size_t)(BENCH_LEAST_SECONDS / one) + 1 : 1;
     f->status = one < 0 ? FAILED : DONE;
     for (size_t i = 0; i < n && f->status == DONE; i++) {
-        seconds = time_steps(trainer, x, labels, batch, count);
+        seconds = time_steps(trainer, batch, count);
         f->status = seconds < 0 ? FAILED : DONE;
-        rate[i] = (double)(count * batch) / (seconds > 0 ? seconds : 1e-9);
+        rate[i] = (double)(count * batch->samples) / (seconds > 0 ? seconds : 1e-9);
     }
     if (f->status != DONE)
         return;
@@ -150,19 +150,23 @@ static struct figures measure(const struct bench_train *b, const struct subject 
 {
     struct figures f = { .status = DONE };
     struct run run;
+    snn_batch data = SNN_BATCH_INIT;
     size_t batch = (size_t)config_whole(b->config, "batch", 128);
     size_t size = b->shape.shape[0] * b->shape.shape[1] * b->shape.shape[2];
     float *x = floats(batch, size);
     uint32_t *labels = calloc(batch, sizeof *labels);
 
+    data.samples = batch;
+    data.x = x;
+    data.labels = labels;
     f.status = x && labels ? open_subject(&run, b, s) : fail(FAILED, "out of memory");
     if (f.status == DONE) {
         random_batch(x, batch * size, labels, batch, b->shape.classes);
         describe_subject(&f, &run);
         if (b->memory)
-            f.status = time_steps(run.trainer, x, labels, batch, 3) < 0 ? FAILED : DONE;
+            f.status = time_steps(run.trainer, &data, 3) < 0 ? FAILED : DONE;
         else
-            measure_speed(&f, b, run.trainer, x, labels, batch);
+            measure_speed(&f, b, run.trainer, &data);
         f.resident = peak_resident();
     }
     if (x && labels)

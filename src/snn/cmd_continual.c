@@ -109,14 +109,16 @@ static void permute(uint32_t *order, size_t n, uint64_t seed, size_t task)
     }
 }
 
-static snn_status read_permuted(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_permuted(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     const struct permuted *p = user;
     float raw[PIXELS_MAX];
-    snn_status rc = snn_dataset_read(p->base, index, frame, raw, label);
+    snn_sample from = { .struct_size = sizeof from, .x = raw };
+    snn_status rc = snn_dataset_read(p->base, index, frame, &from);
 
+    sample->label = from.label;
     for (size_t i = 0; rc == SNN_OK && i < p->length; i++)
-        x[i] = raw[p->order[i]];
+        sample->x[i] = raw[p->order[i]];
     return rc;
 }
 

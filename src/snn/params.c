@@ -69,11 +69,11 @@ static void add(unsigned section_index, const char *owner_name, const snn_param_
             owner[section][owners[section]++] = name;                 \
     } while (0)
 
-static snn_status no_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status no_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     (void)user, (void)index, (void)frame;
-    *x = 0;
-    *label = 0;
+    *sample->x = 0;
+    sample->label = 0;
     return SNN_OK;
 }
 

@@ -108,10 +108,14 @@ static int record(struct recording *r, struct run *run, const float *x, size_t f
 {
     snn_trainer *trainer = NULL;
     snn_network_info info = SNN_NETWORK_INFO_INIT;
+    snn_batch batch = SNN_BATCH_INIT;
     float *out = NULL;
     snn_status rc;
     int status = run_trainer(run, &trainer, false);
 
+    batch.samples = 1;
+    batch.frames = frames;
+    batch.x = x;
     if (status == DONE) {
         rc = snn_network_get_info(run->network, &info);
         out = floats(shape_size(&info.out) + 1, 1);
@@ -120,7 +124,7 @@ static int record(struct recording *r, struct run *run, const float *x, size_t f
         if (rc == SNN_OK)
             rc = snn_trainer_prepare(trainer, 1);
         if (rc == SNN_OK && out)
-            rc = snn_trainer_predict(trainer, x, frames, 1, out);
+            rc = snn_trainer_predict(trainer, &batch, out);
         if (rc == SNN_OK)
             rc = r->rc;
         if (rc != SNN_OK || !out)
@@ -359,12 +363,14 @@ int plot_raster(const char *path, struct run *run, const snn_dataset *dataset, s
     snn_dataset_info shape = run->shape;
     size_t size = shape.rank == 3 ? shape.shape[0] * shape.shape[1] * shape.shape[2] : shape.shape[0];
     float *x = floats(size, shape.frames);
-    uint32_t label = 0;
+    snn_sample read = SNN_SAMPLE_INIT;
     snn_status rc = SNN_OK;
     int status = x ? DONE : fail(FAILED, "out of memory");
 
-    for (size_t f = 0; status == DONE && f < shape.frames && rc == SNN_OK; f++)
-        rc = snn_dataset_read(dataset, sample, f, x + f * size, &label);
+    for (size_t f = 0; status == DONE && f < shape.frames && rc == SNN_OK; f++) {
+        read.x = x + f * size;
+        rc = snn_dataset_read(dataset, sample, f, &read);
+    }
     if (rc != SNN_OK)
         status = fail_call(rc, "raster");
     if (status == DONE)
@@ -373,7 +379,7 @@ int plot_raster(const char *path, struct run *run, const snn_dataset *dataset, s
         status = record(&r, run, x, shape.frames);
     if (status == DONE) {
         add_frames(&shape, x);
-        status = draw(path, run, &r, x, sample, label);
+        status = draw(path, run, &r, x, sample, read.label);
     }
     recording_free(&r);
     free(x);

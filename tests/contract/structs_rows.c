@@ -53,6 +53,8 @@ INITIALISER(snn_layer_metrics, SNN_LAYER_METRICS_INIT)
 INITIALISER(snn_projection_info, SNN_PROJECTION_INFO_INIT)
 INITIALISER(snn_continual_info, SNN_CONTINUAL_INFO_INIT)
 INITIALISER(snn_product_shape, SNN_PRODUCT_SHAPE_INIT)
+INITIALISER(snn_sample, SNN_SAMPLE_INIT)
+INITIALISER(snn_batch, SNN_BATCH_INIT)
 
 static void init_snn_context_options(void *s)
 {
@@ -102,12 +104,12 @@ static snn_status create_context(void *s, double *figure)
     return SNN_OK;
 }
 
-static snn_status read_sample(void *user, size_t index, size_t frame, float *to, uint32_t *label)
+static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     (void)user;
     (void)frame;
-    memcpy(to, x[index], sizeof x[index]);
-    *label = labels[index];
+    memcpy(sample->x, x[index], sizeof x[index]);
+    sample->label = labels[index];
     return SNN_OK;
 }
 
@@ -169,6 +171,52 @@ static snn_status pick(void *s, double *figure)
     return rc;
 }
 
+static void begin_sample(void *s)
+{
+    static float to[INPUTS];
+
+    init_snn_sample(s);
+    ((snn_sample *)s)->x = to;
+}
+
+static snn_status read_one(void *s, double *figure)
+{
+    snn_status rc = snn_dataset_read(w.data, 1, 0, s);
+
+    if (rc == SNN_OK)
+        *figure = ((snn_sample *)s)->label + 10.0 * ((snn_sample *)s)->x[0];
+    return rc;
+}
+
+static void begin_batch(void *s)
+{
+    snn_batch *batch = s;
+
+    init_snn_batch(s);
+    batch->samples = SAMPLES;
+    batch->x = x[0];
+    batch->labels = labels;
+}
+
+static snn_status step(void *s, double *figure)
+{
+    snn_metrics m = SNN_METRICS_INIT;
+    snn_status rc = snn_trainer_step(w.trainer, s, &m);
+
+    *figure = m.loss;
+    return rc;
+}
+
+static snn_status predict(void *s, double *figure)
+{
+    float out[SAMPLES * CLASSES] = { 0 };
+    snn_status rc = snn_trainer_predict(w.trainer, s, out);
+
+    for (size_t i = 0; i < SAMPLES * CLASSES; i++)
+        *figure += (double)(i + 1) * out[i];
+    return rc;
+}
+
 /* ---- what is filled ---- */
 
 #define FILLED(name, expression)                    \
@@ -197,7 +245,16 @@ FILLED(trainer_param, snn_trainer_param_info(w.trainer, 0, s))
 FILLED(projection_param, snn_projection_param_info(w.projection, 0, s))
 FILLED(projection_info, snn_projection_get_info(w.projection, 0, s))
 FILLED(continual_info, snn_continual_get_info(w.continual, s))
-FILLED(step_metrics, snn_trainer_step(w.trainer, x[0], 1, labels, SAMPLES, s))
+
+static snn_status step_metrics(void *s, double *figure)
+{
+    snn_batch batch;
+
+    (void)figure;
+    begin_batch(&batch);
+    return snn_trainer_step(w.trainer, &batch, s);
+}
+
 FILLED(epoch_metrics, snn_trainer_epoch(w.trainer, w.data, s))
 FILLED(evaluate_metrics, snn_trainer_evaluate(w.trainer, w.data, s))
 FILLED(layer_metrics, snn_trainer_layer_metrics(w.trainer, 0, s))
@@ -220,6 +277,31 @@ static snn_status progress(void *s, double *figure)
     return snn_trainer_on_progress(w.trainer, NULL, NULL);
 }
 
+static double size_of_sample;
+
+static snn_status note_size(void *user, size_t index, size_t frame, snn_sample *sample)
+{
+    size_of_sample = sample->struct_size;
+    return read_sample(user, index, frame, sample);
+}
+
+static snn_status sample(void *s, double *figure)
+{
+    snn_dataset_source source;
+    snn_dataset *data;
+    double mean, deviation;
+    snn_status rc;
+
+    (void)s;
+    begin_source(&source);
+    source.read = note_size;
+    need(snn_dataset_create(&data, w.ctx, &source));
+    rc = snn_dataset_statistics(data, &mean, &deviation, 1);
+    *figure = size_of_sample;
+    snn_dataset_destroy(data);
+    return rc;
+}
+
 /* ---- the rows ---- */
 
 #ifdef SNN_OLDER
@@ -233,13 +315,14 @@ static snn_status progress(void *s, double *figure)
         offsetof(snn_metrics, seconds), offsetof(snn_metrics, samples_per_second) \
     }
 #endif
-#define TAKEN(function, type, init, begin, call)                                    \
-    {                                                                               \
-        function, #type, TAKES, sizeof(type), init, init_##type, begin, call, NULL, \
-        {                                                                           \
-            0, 0                                                                    \
-        }                                                                           \
+#define READ(kind, function, type, init, begin, call)                              \
+    {                                                                              \
+        function, #type, kind, sizeof(type), init, init_##type, begin, call, NULL, \
+        {                                                                          \
+            0, 0                                                                   \
+        }                                                                          \
     }
+#define TAKEN(function, type, init, begin, call) READ(TAKES, function, type, init, begin, call)
 #define INFO(function, type, init, call)                                                  \
     {                                                                                     \
         function, #type, FILLS, sizeof(type), init, init_##type, init_##type, call, NULL, \
@@ -274,6 +357,9 @@ static const struct row rows[] = {
     TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset),
     TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure),
     TAKEN("snn_product_pick", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, pick),
+    TAKEN("snn_trainer_step", snn_batch, "SNN_BATCH_INIT", begin_batch, step),
+    TAKEN("snn_trainer_predict", snn_batch, "SNN_BATCH_INIT", begin_batch, predict),
+    READ(TAKES_FILLS, "snn_dataset_read", snn_sample, "SNN_SAMPLE_INIT", begin_sample, read_one),
     INFO("snn_context_get_info", snn_context_info, "SNN_CONTEXT_INFO_INIT", context_info),
     INFO("snn_dataset_get_info", snn_dataset_info, "SNN_DATASET_INFO_INIT", dataset_info),
     INFO("snn_network_get_info", snn_network_info, "SNN_NETWORK_INFO_INIT", network_info),
@@ -295,6 +381,7 @@ static const struct row rows[] = {
     METRICS("snn_continual_evaluate", continual_metrics),
     INFO("snn_trainer_layer_metrics", snn_layer_metrics, "SNN_LAYER_METRICS_INIT", layer_metrics),
     GIVEN("snn_progress_fn", snn_progress, progress),
+    GIVEN("snn_dataset_source", snn_sample, sample),
 };
 
 /* An optimizer that moves nothing, and samples in their order: the same call gives the same figures again. */

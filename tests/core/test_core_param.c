@@ -25,9 +25,9 @@ static void teardown(void)
     snn_context_destroy(ctx);
 }
 
-static snn_status no_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status no_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
-    (void)user, (void)index, (void)frame, (void)x, (void)label;
+    (void)user, (void)index, (void)frame, (void)sample;
     return SNN_ERR_IO;
 }
 

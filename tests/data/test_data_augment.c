@@ -25,12 +25,12 @@ static float pixel(size_t index, size_t frame, size_t c, size_t i, size_t j)
     return 1.0f + (float)(frame * 10000 + index % 3 * 3000 + c * 1000 + i * W + j);
 }
 
-static snn_status read_host(void *user, size_t index, size_t frame, float *out, uint32_t *class)
+static snn_status read_host(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     (void)user;
     for (size_t k = 0; k < LENGTH; k++)
-        out[k] = pixel(index, frame, k / (H * W), k / W % H, k % W);
-    *class = 0;
+        sample->x[k] = pixel(index, frame, k / (H * W), k / W % H, k % W);
+    sample->label = 0;
     return SNN_OK;
 }
 
@@ -64,13 +64,15 @@ static void teardown(void)
 
 static void augmented(size_t index, size_t frame, uint64_t epoch, float *out)
 {
-    OK(snn__dataset_frame(d, index, frame, true, epoch, out, scratch, &label));
+    snn_sample sample = { .struct_size = sizeof sample, .x = out };
+
+    OK(snn__dataset_frame(d, index, frame, true, epoch, scratch, &sample));
 }
 
 START_TEST(off_by_default)
 {
     augmented(3, 1, 5, x);
-    OK(snn_dataset_read(d, 3, 1, y, &label));
+    OK(read_labelled(d, 3, 1, y, &label));
     ck_assert_mem_eq(x, y, sizeof x);
 }
 END_TEST

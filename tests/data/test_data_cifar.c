@@ -49,7 +49,7 @@ static void holds(const char *format, snn_split split, size_t count, size_t clas
     ck_assert_uint_eq(info.shape[1], 32);
     ck_assert_uint_eq(info.shape[2], 32);
     for (size_t i = 0; i < count; i++) {
-        OK(snn_dataset_read(d, i, 0, x, &label));
+        OK(read_labelled(d, i, 0, x, &label));
         ck_assert_uint_eq(label, (first + i) % classes);
         for (size_t j = 0; j < PIXELS; j++)
             wrong += x[j] != (float)some_byte((first + i) * PIXELS + j) / 255.0f;

@@ -95,7 +95,7 @@ static size_t attempt(const char *format)
     for (size_t i = 0; i < shape.count; i++) {
         uint32_t label;
 
-        OK(snn_dataset_read(d, i, 0, x, &label));
+        OK(read_labelled(d, i, 0, x, &label));
         ck_assert_uint_lt(label, shape.classes);
     }
     free(x);

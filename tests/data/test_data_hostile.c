@@ -122,7 +122,7 @@ START_TEST(a_limit_keeps_the_classes)
         OK(snn_dataset_get_info(d, &info));
         ck_assert_uint_eq(info.count, limit < 5 ? limit : 5);
         ck_assert_uint_eq(info.classes, 26);
-        OK(snn_dataset_read(d, info.count - 1, 0, &x, &label));
+        OK(read_labelled(d, info.count - 1, 0, &x, &label));
         ck_assert_uint_eq(label, labels[8 + info.count - 1]);
         snn_dataset_destroy(d);
     }

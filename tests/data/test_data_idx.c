@@ -58,7 +58,7 @@ static void holds_the_samples(snn_split split, size_t classes)
     ck_assert_uint_eq(info.classes, classes);
     ck_assert_uint_eq(info.frames, 1);
     for (size_t i = 0; i < COUNT; i++) {
-        OK(snn_dataset_read(d, i, 0, x, &label));
+        OK(read_labelled(d, i, 0, x, &label));
         ck_assert_uint_eq(label, labels[8 + i]);
         for (size_t j = 0; j < H * W; j++)
             ck_assert_float_eq(x[j], (float)images[16 + i * H * W + j] / 255.0f);
@@ -311,7 +311,7 @@ START_TEST(several_blocks)
     put_gz(LABEL_FILE ".gz", classes, 8 + count);
     OK(snn_dataset_open(&d, ctx, "idx", directory, SNN_SPLIT_TRAIN));
     for (size_t i = 0; i < count; i++) {
-        OK(snn_dataset_read(d, i, 0, x, &label));
+        OK(read_labelled(d, i, 0, x, &label));
         wrong += x[0] != (float)some_byte(i) / 255.0f || x[199] != (float)some_byte(i + 7) / 255.0f;
         wrong += label != some_byte(i + 9) % 10u;
     }

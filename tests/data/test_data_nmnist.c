@@ -74,21 +74,21 @@ START_TEST(events_become_frames)
     OK(snn_dataset_set_i64(d, SNN_DATASET_FRAMES, 4));
     OK(snn_dataset_get_info(d, &info));
     ck_assert_uint_eq(info.frames, 4);
-    OK(snn_dataset_read(d, 0, 0, x, &label));
+    OK(read_labelled(d, 0, 0, x, &label));
     ck_assert_uint_eq(label, 6);
     ck_assert_float_eq(x[place(3, 7, 1)], 1);
     OK(snn_dataset_set_text(d, "count_events", "1"));
-    OK(snn_dataset_read(d, 0, 0, x, &label));
+    OK(read_labelled(d, 0, 0, x, &label));
     ck_assert_float_eq(x[place(3, 7, 1)], 2);
-    OK(snn_dataset_read(d, 0, 1, x, &label));
+    OK(read_labelled(d, 0, 1, x, &label));
     ck_assert_float_eq(x[place(33, 0, 0)], 1);
-    OK(snn_dataset_read(d, 0, 2, x, &label));
+    OK(read_labelled(d, 0, 2, x, &label));
     for (size_t i = 0; i < PIXELS; i++)
         sum += x[i];
     ck_assert_float_eq(sum, 0);
-    OK(snn_dataset_read(d, 0, 3, x, &label));
+    OK(read_labelled(d, 0, 3, x, &label));
     ck_assert_float_eq(x[place(0, 33, 0)], 1);
-    FAILS(snn_dataset_read(d, 0, 4, x, &label), SNN_ERR_ARGUMENT, "frame 4");
+    FAILS(read_labelled(d, 0, 4, x, &label), SNN_ERR_ARGUMENT, "frame 4");
     FAILS(snn_dataset_set_i64(d, SNN_DATASET_FRAMES, 0), SNN_ERR_ARGUMENT, "frames");
     snn_dataset_destroy(d);
 }
@@ -112,7 +112,7 @@ START_TEST(numbers_give_the_order)
     recording("Train/9/notes.txt", "hello", 5);
     OK(snn_dataset_open(&d, ctx, "nmnist", directory, SNN_SPLIT_TRAIN));
     for (size_t i = 0; i < 3; i++) {
-        OK(snn_dataset_read(d, i, 0, x, &label));
+        OK(read_labelled(d, i, 0, x, &label));
         ck_assert_uint_eq(label, i == 1 ? 0 : 9);
         ck_assert_float_eq(x[place(1, 2, 0)], i == 1 ? 0 : 1);
     }
@@ -243,7 +243,7 @@ START_TEST(agrees_with_the_manifest)
             continue;
         test = strcmp(split, "Test") == 0;
         for (size_t frame = 0; frame < 3; frame++) {
-            OK(snn_dataset_read(d[test], index[test], frame, x, &label));
+            OK(read_labelled(d[test], index[test], frame, x, &label));
             for (size_t i = 0; i < PIXELS; i++) {
                 n += (double)x[i];
                 on += i >= PIXELS / 2 ? (double)x[i] : 0;

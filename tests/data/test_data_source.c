@@ -28,16 +28,17 @@ static float value(size_t index, size_t frame, size_t i)
     return 1000.0f + (float)((index * 31 + frame * 17 + i * 7) % 64) * 0.25f;
 }
 
-static snn_status read_host(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_host(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     const struct host *h = user;
+    float *x = sample->x;
 
     for (size_t i = 0; i < LENGTH; i++)
         x[i] = value(index, frame, i);
-    *label = (uint32_t)(index % 5);
+    sample->label = (uint32_t)(index % 5);
     if (index == h->bad_index) {
         x[LENGTH - 1] += h->bad_value;
-        *label += h->bad_label;
+        sample->label += h->bad_label;
         return h->rc;
     }
     return SNN_OK;
@@ -92,14 +93,14 @@ START_TEST(describes_and_reads)
     ck_assert_uint_eq(info.count, COUNT);
     ck_assert_uint_eq(info.classes, 5);
     ck_assert_uint_eq(info.frames, FRAMES);
-    OK(snn_dataset_read(d, 49, 2, x, &label));
+    OK(read_labelled(d, 49, 2, x, &label));
     ck_assert_uint_eq(label, 4);
     for (size_t i = 0; i < LENGTH; i++)
         ck_assert_float_eq(x[i], value(49, 2, i));
-    FAILS(snn_dataset_read(d, COUNT, 0, x, &label), SNN_ERR_ARGUMENT, "sample 50");
-    FAILS(snn_dataset_read(d, 0, FRAMES, x, &label), SNN_ERR_ARGUMENT, "frame 3");
-    FAILS(snn_dataset_read(d, 0, 0, NULL, &label), SNN_ERR_ARGUMENT, "x is NULL");
-    FAILS(snn_dataset_read(NULL, 0, 0, x, &label), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(read_labelled(d, COUNT, 0, x, &label), SNN_ERR_ARGUMENT, "sample 50");
+    FAILS(read_labelled(d, 0, FRAMES, x, &label), SNN_ERR_ARGUMENT, "frame 3");
+    FAILS(read_labelled(d, 0, 0, NULL, &label), SNN_ERR_ARGUMENT, "x is NULL");
+    FAILS(read_labelled(NULL, 0, 0, x, &label), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_dataset_get_info(NULL, &info), SNN_ERR_ARGUMENT, "NULL");
     ck_assert_int_eq(host.closed, 0);
     snn_dataset_destroy(d);
@@ -118,12 +119,12 @@ START_TEST(limit)
     OK(snn_dataset_set_i64(d, SNN_DATASET_LIMIT, 7));
     OK(snn_dataset_get_info(d, &info));
     ck_assert_uint_eq(info.count, 7);
-    FAILS(snn_dataset_read(d, 7, 0, x, &label), SNN_ERR_ARGUMENT, "7 samples");
+    FAILS(read_labelled(d, 7, 0, x, &label), SNN_ERR_ARGUMENT, "7 samples");
     OK(snn_dataset_set_text(d, "limit", "1000"));
     OK(snn_dataset_get_info(d, &info));
     ck_assert_uint_eq(info.count, COUNT);
     OK(snn_dataset_set_i64(d, SNN_DATASET_LIMIT, 0));
-    OK(snn_dataset_read(d, 49, 0, x, &label));
+    OK(read_labelled(d, 49, 0, x, &label));
     snn_dataset_destroy(d);
 }
 END_TEST
@@ -137,18 +138,18 @@ START_TEST(what_the_host_does_wrong)
 
     host.bad_index = 13;
     host.bad_value = NAN;
-    FAILS(snn_dataset_read(d, 13, 1, x, &label), SNN_ERR_DIVERGED, "sample 13, frame 1: value 23 is nan");
+    FAILS(read_labelled(d, 13, 1, x, &label), SNN_ERR_DIVERGED, "sample 13, frame 1: value 23 is nan");
     FAILS(snn_dataset_statistics(d, &mean, &deviation, 1), SNN_ERR_DIVERGED, "sample 13, frame 0");
     host.bad_value = -INFINITY;
-    FAILS(snn_dataset_read(d, 13, 1, x, &label), SNN_ERR_DIVERGED, "-inf");
+    FAILS(read_labelled(d, 13, 1, x, &label), SNN_ERR_DIVERGED, "-inf");
     host.bad_value = 0;
     host.bad_label = 5;
-    FAILS(snn_dataset_read(d, 13, 1, x, &label), SNN_ERR_ARGUMENT, "sample 13 has label 8; there are 5 classes");
+    FAILS(read_labelled(d, 13, 1, x, &label), SNN_ERR_ARGUMENT, "sample 13 has label 8; there are 5 classes");
     host.bad_label = 0;
     host.rc = SNN_ERR_IO;
-    FAILS(snn_dataset_read(d, 13, 1, x, &label), SNN_ERR_IO, "SNN_ERR_IO for sample 13");
+    FAILS(read_labelled(d, 13, 1, x, &label), SNN_ERR_IO, "SNN_ERR_IO for sample 13");
     FAILS(snn_dataset_statistics(d, &mean, &deviation, 1), SNN_ERR_IO, "sample 13");
-    OK(snn_dataset_read(d, 12, 1, x, &label));
+    OK(read_labelled(d, 12, 1, x, &label));
     snn_dataset_destroy(d);
 }
 END_TEST
@@ -241,9 +242,9 @@ START_TEST(labels_that_begin_later)
     OK(snn_dataset_set_i64(d, SNN_DATASET_LABEL_FIRST, 1));
     OK(snn_dataset_get_info(d, &info));
     ck_assert_uint_eq(info.classes, 4);
-    OK(snn_dataset_read(d, 3, 0, x, &label));
+    OK(read_labelled(d, 3, 0, x, &label));
     ck_assert_uint_eq(label, 2);
-    FAILS(snn_dataset_read(d, 0, 0, x, &label), SNN_ERR_ARGUMENT, "below label_first");
+    FAILS(read_labelled(d, 0, 0, x, &label), SNN_ERR_ARGUMENT, "below label_first");
     FAILS(snn_dataset_set_text(d, "label_first", "5"), SNN_ERR_ARGUMENT, "leaves none of 5 classes");
     OK(snn_dataset_get_info(d, &info));
     ck_assert_uint_eq(info.classes, 4);
@@ -324,11 +325,11 @@ START_TEST(normalisation)
     uint32_t label;
 
     OK(snn_dataset_normalise(d, mean, deviation, C));
-    OK(snn_dataset_read(d, 5, 1, x, &label));
+    OK(read_labelled(d, 5, 1, x, &label));
     for (size_t i = 0; i < LENGTH; i++)
         ck_assert_float_eq(x[i], (value(5, 1, i) - (float)mean[i / (H * W)]) / (float)deviation[i / (H * W)]);
     OK(snn_dataset_normalise(d, mean, deviation, 1));
-    OK(snn_dataset_read(d, 5, 1, x, &label));
+    OK(read_labelled(d, 5, 1, x, &label));
     for (size_t i = 0; i < LENGTH; i++)
         ck_assert_float_eq(x[i], (value(5, 1, i) - 1001.0f) / 2.0f);
     FAILS(snn_dataset_normalise(d, mean, zero, C), SNN_ERR_ARGUMENT, "positive");
@@ -336,10 +337,10 @@ START_TEST(normalisation)
     FAILS(snn_dataset_normalise(d, mean, bad, C), SNN_ERR_ARGUMENT, "channel 1");
     FAILS(snn_dataset_normalise(d, mean, deviation, 3), SNN_ERR_ARGUMENT, "3 means for 2 channels");
     FAILS(snn_dataset_normalise(d, NULL, deviation, 1), SNN_ERR_ARGUMENT, "mean");
-    OK(snn_dataset_read(d, 5, 1, x, &label)); /* a refused one changes nothing */
+    OK(read_labelled(d, 5, 1, x, &label)); /* a refused one changes nothing */
     ck_assert_float_eq(x[0], (value(5, 1, 0) - 1001.0f) / 2.0f);
     OK(snn_dataset_normalise(d, NULL, NULL, 0));
-    OK(snn_dataset_read(d, 5, 1, x, &label));
+    OK(read_labelled(d, 5, 1, x, &label));
     ck_assert_float_eq(x[0], value(5, 1, 0));
     snn_dataset_destroy(d);
 }
@@ -350,13 +351,13 @@ START_TEST(reading_allocates_nothing)
     snn_dataset *d = make();
     snn_context_info before = SNN_CONTEXT_INFO_INIT, after = SNN_CONTEXT_INFO_INIT;
     float x[LENGTH], scratch[LENGTH];
-    uint32_t label;
+    snn_sample sample = { .struct_size = sizeof sample, .x = x };
 
     OK(snn_dataset_set_i64(d, SNN_DATASET_CROP_PAD, 2));
     OK(snn_dataset_set_i64(d, SNN_DATASET_FLIP, 1));
     OK(snn_dataset_set_f64(d, SNN_DATASET_CUTOUT, 1.0));
     OK(snn_context_get_info(ctx, &before));
-    OK(snn__dataset_frame(d, 1, 1, true, 3, x, scratch, &label));
+    OK(snn__dataset_frame(d, 1, 1, true, 3, scratch, &sample));
     OK(snn_context_get_info(ctx, &after));
     ck_assert_uint_eq(before.allocations, after.allocations);
     snn_dataset_destroy(d);

@@ -36,9 +36,13 @@ void fuzz_run_step(struct fuzz_run *run)
 {
     const float x[18] = { 1, 0, 0.5f, 0, 2, 0, 1, 1, 0, 0, 1, 0, 1, 0, 3, 0, 1, 1 };
     const uint32_t labels[2] = { 0, 2 };
+    snn_batch batch = SNN_BATCH_INIT;
 
+    batch.samples = 2;
+    batch.x = x;
+    batch.labels = labels;
     /* Numbers of a file may be as large as they like. */
-    FUZZ_ANSWERS(snn_trainer_step(run->trainer, x, 1, labels, 2, NULL));
+    FUZZ_ANSWERS(snn_trainer_step(run->trainer, &batch, NULL));
 }
 
 void fuzz_run_destroy(struct fuzz_run *run)

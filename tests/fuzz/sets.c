@@ -10,17 +10,17 @@ void fuzz_set_file(const char *name, const uint8_t *data, size_t size, int gz)
 static void read_some(const snn_dataset *set, const snn_dataset_info *info)
 {
     size_t length = info->shape[0] * info->shape[1] * info->shape[2];
-    float *x = malloc(length * sizeof *x);
-    uint32_t label;
+    snn_sample sample = SNN_SAMPLE_INIT;
 
-    FUZZ_HOLDS(x != NULL);
+    sample.x = malloc(length * sizeof *sample.x);
+    FUZZ_HOLDS(sample.x != NULL);
     for (size_t i = 0; i < info->count && i < 4; i++)
         for (size_t frame = 0; frame < info->frames && frame < 4; frame++) {
-            FUZZ_HOLDS(snn_dataset_read(set, info->count - 1 - i, frame, x, &label) == SNN_OK);
-            FUZZ_HOLDS(label < info->classes);
+            FUZZ_HOLDS(snn_dataset_read(set, info->count - 1 - i, frame, &sample) == SNN_OK);
+            FUZZ_HOLDS(sample.label < info->classes);
         }
-    FUZZ_HOLDS(snn_dataset_read(set, info->count, 0, x, &label) != SNN_OK);
-    free(x);
+    FUZZ_HOLDS(snn_dataset_read(set, info->count, 0, &sample) != SNN_OK);
+    free(sample.x);
 }
 
 void fuzz_set_open(const char *format, int test, size_t limit, size_t memory)

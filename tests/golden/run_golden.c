@@ -511,9 +511,13 @@ static double compare(struct run *r, bool quiet)
 static bool evaluate(struct run *r, const float *x, size_t frames)
 {
     float *out = case_room(case_array(r->c, "out_eval"), r->batch * r->trainer->classes);
+    snn_batch batch = SNN_BATCH_INIT;
 
+    batch.samples = r->batch;
+    batch.frames = frames;
+    batch.x = x;
     if (out != NULL)
-        MUST(snn_trainer_predict(r->trainer, x, frames, r->batch, out));
+        MUST(snn_trainer_predict(r->trainer, &batch, out));
     return true;
 }
 
@@ -524,6 +528,7 @@ static bool train(struct run *r)
     const float *label = case_given(r->c, r->batch, "label");
     float *losses = case_room(case_array(r->c, "loss_iter"), r->iterations), *loss = case_room(case_array(r->c, "loss"), 1);
     uint32_t labels[RUN_BATCH_MAX];
+    snn_batch batch = SNN_BATCH_INIT;
 
     if (input == NULL || label == NULL || !case_labels(r->c, label, r->batch, (size_t)1 << 24, labels))
         return false;
@@ -531,12 +536,16 @@ static bool train(struct run *r)
     MUST(snn_trainer_prepare(r->trainer, r->batch));
     if (!supply_masks(r) || (is_method(r, "opzo") && !opzo_supply(r)))
         return false;
+    batch.samples = r->batch;
+    batch.frames = frames;
+    batch.x = input;
+    batch.labels = labels;
     for (r->iteration = 1; r->iteration <= (int)r->iterations; r->iteration++) {
         snn_metrics m = SNN_METRICS_INIT;
 
         if (!supply_steps(r) || !sei_teach(r))
             return false;
-        MUST(snn_trainer_step(r->trainer, input, frames, labels, r->batch, &m));
+        MUST(snn_trainer_step(r->trainer, &batch, &m));
         run_gather_tensors(r, r->iteration);
         if (is_method(r, "opzo"))
             opzo_gather_matrices(r, r->iteration);

@@ -399,11 +399,15 @@ static bool train_task(struct run *r, int task, const float *input, const float 
     for (r->iteration = 1; r->iteration <= iterations; r->iteration++) {
         size_t at = (size_t)(task * iterations + r->iteration - 1);
         snn_metrics m = SNN_METRICS_INIT;
+        snn_batch batch = SNN_BATCH_INIT;
         char role[16];
 
         if (!case_labels(r->c, label + at * r->batch, r->batch, r->trainer->classes, labels))
             return false;
-        MUST(snn_trainer_step(r->trainer, input + at * n, 1, labels, r->batch, &m));
+        batch.samples = r->batch;
+        batch.x = input + at * n;
+        batch.labels = labels;
+        MUST(snn_trainer_step(r->trainer, &batch, &m));
         run_gather_tensors(r, r->iteration);
         snprintf(role, sizeof role, "b%d", r->iteration);
         for (size_t l = 0; l < r->net->n_layers; l++)

@@ -59,7 +59,7 @@ static float *train(snn_context *ctx, const char *layers, size_t *bytes)
     for (uint32_t b = 0; b < BATCH; b++)
         label[b] = b % CLASSES;
     for (int i = 0; i < 3; i++)
-        OK(snn_trainer_step(tr, x, 1, label, BATCH, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(x, 1, label, BATCH), NULL));
     *bytes = net->n_parameters * sizeof *after;
     after = malloc(*bytes);
     memcpy(after, net->parameters, *bytes);

@@ -38,13 +38,15 @@ static const struct settings {
 
 static char dir[64], path_a[96], path_b[96];
 
-static snn_status read_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
+    float *x = sample->x;
+
     (void)user;
     (void)frame;
     random_fill(x, 16, -1.0f, 2.0f, (unsigned)index);
-    *label = (uint32_t)(index % 3);
-    x[*label] += 2.0f;
+    sample->label = (uint32_t)(index % 3);
+    x[sample->label] += 2.0f;
     return SNN_OK;
 }
 

@@ -77,13 +77,12 @@ START_TEST(test_texts)
 }
 END_TEST
 
-static snn_status no_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status no_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     (void)user;
     (void)index;
     (void)frame;
-    (void)x;
-    *label = 0;
+    sample->label = 0;
     return SNN_OK;
 }
 

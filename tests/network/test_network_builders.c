@@ -297,7 +297,7 @@ START_TEST(test_dsr_networks_train)
     OK(snn_trainer_prepare(tr, 2));
     random_fill(x, 2 * 3 * side * side, -1, 1, 1);
     for (int i = 0; i < 3; i++) {
-        OK(snn_trainer_step(tr, x, 1, label, 2, &m));
+        OK(snn_trainer_step(tr, BATCH_OF(x, 1, label, 2), &m));
         first = i == 0 ? m.loss : first;
     }
     ck_assert_msg(m.loss < first, "%s: the loss went from %g to %g", name[_i], first, m.loss);

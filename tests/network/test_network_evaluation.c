@@ -115,7 +115,7 @@ START_TEST(test_every_method_evaluates_alike)
     struct run first, r;
 
     open_run(&first, _i % NETS, "sltt", false, false);
-    OK(snn_trainer_predict(first.tr, first.x, frames, BATCH, first.out));
+    OK(snn_trainer_predict(first.tr, BATCH_OF(first.x, frames, NULL, BATCH), first.out));
     ck_assert_double_gt(norm_of(first.out, BATCH * 3), 0);
     for (int m = 0; m < 3; m++)
         for (int learns = 0; learns < 2; learns++)
@@ -123,12 +123,12 @@ START_TEST(test_every_method_evaluates_alike)
                 open_run(&r, _i % NETS, methods[m], learns, watched);
                 for (int again = 0; again < 2; again++) {
                     r.film.used = 0;
-                    OK(snn_trainer_predict(r.tr, r.x, frames, BATCH, r.out));
+                    OK(snn_trainer_predict(r.tr, BATCH_OF(r.x, frames, NULL, BATCH), r.out));
                     ck_assert_msg(memcmp(first.out, r.out, sizeof r.out) == 0, "%s, learns %d, watched %d, again %d",
                                   methods[m], learns, watched, again);
                     r.film.used = 0;
                     if (learns && nets[_i % NETS].same_in_training) /* batch norm's running values would move */
-                        OK(snn_trainer_step(r.tr, r.x, frames, label, BATCH, NULL));
+                        OK(snn_trainer_step(r.tr, BATCH_OF(r.x, frames, label, BATCH), NULL));
                 }
                 close_run(&r);
             }
@@ -148,8 +148,8 @@ START_TEST(test_training_computes_what_evaluation_does)
     for (int m = 0; m < 3; m++) {
         open_run(&a, _i, methods[m], true, true);
         open_run(&b, _i, methods[m], false, true);
-        OK(snn_trainer_step(a.tr, a.x, STEPS, label, BATCH, NULL));
-        OK(snn_trainer_predict(b.tr, b.x, STEPS, BATCH, b.out));
+        OK(snn_trainer_step(a.tr, BATCH_OF(a.x, STEPS, label, BATCH), NULL));
+        OK(snn_trainer_predict(b.tr, BATCH_OF(b.x, STEPS, NULL, BATCH), b.out));
         ck_assert_uint_eq(a.film.used, b.film.used);
         ck_assert_msg(distance(a.film.frame, b.film.frame, a.film.used) <= 1e-6, "%s: %g", methods[m],
                       distance(a.film.frame, b.film.frame, a.film.used));

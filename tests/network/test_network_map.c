@@ -118,9 +118,9 @@ static float *result_of(const struct run *r, int i, float out[BATCH * CLASSES])
     float *x = malloc(n * sizeof *x), *parameters = malloc(r->net->n_parameters * sizeof *parameters);
 
     random_fill(x, n, 0, 2, 9);
-    OK(snn_trainer_step(r->tr, x, 1, label, BATCH, NULL));
-    OK(snn_trainer_step(r->tr, x, 1, label, BATCH - 1, NULL));
-    OK(snn_trainer_predict(r->tr, x, 1, BATCH, out));
+    OK(snn_trainer_step(r->tr, BATCH_OF(x, 1, label, BATCH), NULL));
+    OK(snn_trainer_step(r->tr, BATCH_OF(x, 1, label, BATCH - 1), NULL));
+    OK(snn_trainer_predict(r->tr, BATCH_OF(x, 1, NULL, BATCH), out));
     memcpy(parameters, r->net->parameters, r->net->n_parameters * sizeof *parameters);
     free(x);
     return parameters;

@@ -114,7 +114,7 @@ START_TEST(test_predicts)
         OK(snn_trainer_create(&tr, r.net, NULL, "bptt"));
         OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, STEPS));
         OK(snn_trainer_prepare(tr, 1));
-        OK(snn_trainer_predict(tr, r.x, STEPS, 1, want));
+        OK(snn_trainer_predict(tr, BATCH_OF(r.x, STEPS, NULL, 1), want));
         for (size_t i = 0; i < r.out; i++)
             ck_assert_msg(sum[i] == want[i], "output %zu: %.9g, predicted %.9g", i, sum[i], want[i]);
         snn_trainer_destroy(tr);
@@ -379,7 +379,7 @@ START_TEST(test_learns_as_a_batch)
     random_fill(x, 5, 0, 3, 4);
     open_twins(&w, methods[_i], false);
     before = w.net[0]->parameters[3];
-    OK(snn_trainer_step(w.tr[0], x, 1, &label, 1, &m));
+    OK(snn_trainer_step(w.tr[0], BATCH_OF(x, 1, &label, 1), &m));
     OK(snn_trainer_stream(w.tr[1], &s));
     OK(snn_stream_step(s, x, NULL));
     OK(snn_stream_learn_label(s, label, &loss));
@@ -418,7 +418,7 @@ START_TEST(test_outer_product_is_the_gradient)
 
         random_fill(x, 5, 0, 3, 4 + step);
         for (int i = 0; i < 2; i++)
-            OK(snn_trainer_step(w.tr[i], x, 1, &label, 1, NULL));
+            OK(snn_trainer_step(w.tr[i], BATCH_OF(x, 1, &label, 1), NULL));
         same_gradients(&w);
         same_parameters(&w);
     }
@@ -445,7 +445,7 @@ START_TEST(test_learns_online)
         net[i] = network_of(ctx, shape, learning_net("ottt"));
     tr[0] = trainer_of(net[0], sgd[0], "ottt", "steps=4 variant=O", 1);
     tr[1] = trainer_of(net[1], sgd[1], "ottt", "steps=1", 1);
-    OK(snn_trainer_step(tr[0], x, T, &label, 1, NULL));
+    OK(snn_trainer_step(tr[0], BATCH_OF(x, T, &label, 1), NULL));
     OK(snn_trainer_stream(tr[1], &s));
     for (int t = 0; t < T; t++) {
         OK(snn_stream_step(s, x + 5 * t, NULL));
@@ -669,9 +669,9 @@ START_TEST(test_trainer_ends_its_stream)
         OK(snn_trainer_stream(w.tr[0], &s));
         OK(snn_stream_step(s, x, out));
         if (by == 0)
-            OK(snn_trainer_step(w.tr[0], x, 1, &label, 1, NULL));
+            OK(snn_trainer_step(w.tr[0], BATCH_OF(x, 1, &label, 1), NULL));
         else if (by == 1)
-            OK(snn_trainer_predict(w.tr[0], x, 1, 1, out));
+            OK(snn_trainer_predict(w.tr[0], BATCH_OF(x, 1, NULL, 1), out));
         else
             OK(snn_trainer_prepare(w.tr[0], 4));
         has_ended(s);

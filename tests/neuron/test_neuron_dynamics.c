@@ -179,7 +179,7 @@ static void run(const struct setting *set, const char *method, uint32_t isa)
     OK(snn_trainer_observe(tr, SNN_OBSERVE_SIGNALS, look, &c));
     OK(snn_trainer_prepare(tr, BATCH));
     for (int sequence = 0; sequence < 2; sequence++) /* the second begins at rest, too */
-        OK(snn_trainer_step(tr, x, STEPS, label, BATCH, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(x, STEPS, label, BATCH), NULL));
     ck_assert_msg(c.wrong[0] == '\0', "%s", c.wrong);
     ck_assert_uint_eq(c.unread, 0);
     ck_assert_uint_eq(c.steps, 2 * STEPS);

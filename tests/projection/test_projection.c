@@ -150,7 +150,7 @@ START_TEST(test_gradients_keep_out)
     statistics = statistics_of(w.net);
     for (int i = 0; i < 3; i++) {
         memcpy(before, w.net->parameters, w.net->n_parameters * sizeof *before);
-        OK(snn_trainer_step(w.tr, w.x, i == 1 ? 1 : STEPS, w.label, BATCH, NULL));
+        OK(snn_trainer_step(w.tr, BATCH_OF(w.x, i == 1 ? 1 : STEPS, w.label, BATCH), NULL));
         leak_of(&w, before, &leak, &change);
         ck_assert_msg(change > 1e-4, "batch %d: change %g", i, change);
         ck_assert_double_lt(leak, 2e-6);
@@ -226,7 +226,7 @@ START_TEST(test_held_norms_are_a_map)
         OK(snn_trainer_set_projection(w[plain].tr, w[plain].projection));
         OK(snn_trainer_prepare(w[plain].tr, BATCH));
         random_fill(x, BATCH * 20, 0, 1.5f, 3);
-        OK(snn_trainer_step(w[plain].tr, x, 1, label, BATCH, NULL));
+        OK(snn_trainer_step(w[plain].tr, BATCH_OF(x, 1, label, BATCH), NULL));
     }
     {
         double most = 0;
@@ -263,7 +263,7 @@ START_TEST(test_spikes_approach_real_activity)
         OK(snn_projection_freeze(w.projection));
         grow(&w, 2);
         prepare(&w, _i);
-        OK(snn_trainer_step(w.tr, w.x, STEPS, w.label, BATCH, NULL));
+        OK(snn_trainer_step(w.tr, BATCH_OF(w.x, STEPS, w.label, BATCH), NULL));
         n = w.net->n_parameters;
         result[spiking] = malloc(n * sizeof **result);
         memcpy(result[spiking], w.net->parameters, n * sizeof **result);
@@ -290,12 +290,12 @@ START_TEST(test_same_bits_for_any_threads)
         open_world(&w, _i, ctx);
         grow(&w, 5);
         prepare(&w, _i);
-        OK(snn_trainer_step(w.tr, w.x, STEPS, w.label, BATCH, NULL));
+        OK(snn_trainer_step(w.tr, BATCH_OF(w.x, STEPS, w.label, BATCH), NULL));
         OK(snn_projection_freeze(w.projection));
         grow(&w, 6);
         prepare(&w, _i);
-        OK(snn_trainer_step(w.tr, w.x, STEPS, w.label, BATCH, NULL));
-        OK(snn_trainer_step(w.tr, w.x, 1, w.label, BATCH - 1, NULL));
+        OK(snn_trainer_step(w.tr, BATCH_OF(w.x, STEPS, w.label, BATCH), NULL));
+        OK(snn_trainer_step(w.tr, BATCH_OF(w.x, 1, w.label, BATCH - 1), NULL));
         l = &w.projection->beside[0].lateral;
         n = w.net->n_parameters;
         n_h = l->rows * l->n;
@@ -346,7 +346,7 @@ START_TEST(test_trainers_share_a_projection)
         if (visited)
             visit(&w, _i);
         for (int i = 0; i < 3; i++)
-            OK(snn_trainer_step(w.tr, w.x, STEPS, w.label, BATCH, NULL));
+            OK(snn_trainer_step(w.tr, BATCH_OF(w.x, STEPS, w.label, BATCH), NULL));
         bytes = w.net->n_parameters * sizeof(float);
         parameters[visited] = malloc(bytes);
         memcpy(parameters[visited], w.net->parameters, bytes);
@@ -377,8 +377,8 @@ START_TEST(test_no_allocation_in_a_step)
     grow(&w, 3);
     prepare(&w, _i);
     before = c.calls;
-    OK(snn_trainer_step(w.tr, w.x, STEPS, w.label, BATCH, NULL));
-    OK(snn_trainer_step(w.tr, w.x, 1, w.label, BATCH, NULL));
+    OK(snn_trainer_step(w.tr, BATCH_OF(w.x, STEPS, w.label, BATCH), NULL));
+    OK(snn_trainer_step(w.tr, BATCH_OF(w.x, 1, w.label, BATCH), NULL));
     ck_assert_uint_eq(c.calls, before);
     close_world(&w);
     snn_context_destroy(ctx);
@@ -518,7 +518,7 @@ START_TEST(test_learning_finds_the_subspace)
         for (size_t b = 0; b < BATCH; b++)
             for (size_t k = 0; k < 20; k++)
                 x[b * 20 + k] = mix[b * 3] * base[k] + mix[b * 3 + 1] * base[20 + k] + mix[b * 3 + 2] * base[40 + k];
-        OK(snn_trainer_step(w.tr, x, 1, w.label, BATCH, NULL));
+        OK(snn_trainer_step(w.tr, BATCH_OF(x, 1, w.label, BATCH), NULL));
     }
     OK(snn_projection_freeze(w.projection));
     OK(snn_projection_apply(w.projection, 0, x, BATCH, out));
@@ -554,7 +554,7 @@ START_TEST(test_wrong_use)
     prepare(&w, 0);
     FAILS(snn_trainer_set_projection(w.tr, NULL), SNN_ERR_STATE, "before snn_trainer_prepare()");
     OK(snn_projection_freeze(w.projection));
-    FAILS(snn_trainer_step(w.tr, w.x, 1, w.label, BATCH, NULL), SNN_ERR_STATE, "prepare the trainer again");
+    FAILS(snn_trainer_step(w.tr, BATCH_OF(w.x, 1, w.label, BATCH), NULL), SNN_ERR_STATE, "prepare the trainer again");
     OK(snn_optimizer_create(&adam, ctx, "adam"));
     OK(snn_trainer_create(&tr, w.net, adam, "sltt"));
     OK(snn_trainer_set_projection(tr, w.projection));
@@ -588,7 +588,7 @@ START_TEST(test_select)
     for (int head = 0; head < 2; head++) {
         OK(snn_layer_set_i64(s, SNN_LAYER_SELECTED, head));
         memcpy(before, net->parameters, sizeof before);
-        OK(snn_trainer_step(tr, x, 1, label, 2, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(x, 1, label, 2), NULL));
         ck_assert_mem_eq(before + (1 - head) * 15, net->parameters + (1 - head) * 15, 15 * sizeof *before);
         ck_assert(memcmp(before + head * 15, net->parameters + head * 15, 15 * sizeof *before) != 0);
     }
@@ -620,11 +620,11 @@ START_TEST(test_checkpoint_goes_on)
         prepare(&w[i], 1);
     }
     for (int i = 0; i < 3; i++)
-        OK(snn_trainer_step(w[0].tr, w[0].x, STEPS, w[0].label, BATCH, NULL));
+        OK(snn_trainer_step(w[0].tr, BATCH_OF(w[0].x, STEPS, w[0].label, BATCH), NULL));
     OK(snn_trainer_save(w[0].tr, path));
     OK(snn_trainer_load(w[1].tr, path));
     for (int i = 0; i < 2; i++)
-        OK(snn_trainer_step(w[i].tr, w[i].x, STEPS, w[i].label, BATCH, NULL));
+        OK(snn_trainer_step(w[i].tr, BATCH_OF(w[i].x, STEPS, w[i].label, BATCH), NULL));
     ck_assert_mem_eq(w[0].net->parameters, w[1].net->parameters, w[0].net->n_parameters * sizeof(float));
     for (size_t l = 0; l < 3; l += 2) {
         const struct snn__lateral *a = &w[0].projection->beside[l].lateral, *b = &w[1].projection->beside[l].lateral;

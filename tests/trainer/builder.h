@@ -151,12 +151,13 @@ struct array_set {
     size_t len, frames;
 };
 
-static inline snn_status read_array(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static inline snn_status read_array(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     const struct array_set *set = user;
+    float *x = sample->x;
 
     memcpy(x, set->x + (index * set->frames + frame) * set->len, set->len * sizeof *x);
-    *label = set->label[index];
+    sample->label = set->label[index];
     return SNN_OK;
 }
 

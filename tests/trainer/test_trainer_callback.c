@@ -30,13 +30,14 @@ struct world {
     bool nan, looks;
 };
 
-static snn_status read_sample(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     struct world *w = user;
+    float *x = sample->x;
 
     (void)frame;
     memcpy(x, w->x + index * LEN, LEN * sizeof *x);
-    *label = (uint32_t)(index * index % CLASSES);
+    sample->label = (uint32_t)(index * index % CLASSES);
     if ((int)index != atomic_load(&w->bad) || atomic_load(&w->hiccups) == 0)
         return SNN_OK;
     if (atomic_load(&w->hiccups) > 0)
@@ -46,7 +47,7 @@ static snn_status read_sample(void *user, size_t index, size_t frame, float *x, 
 }
 
 static snn_dataset *set_of(struct world *w, size_t count,
-                           snn_status (*read)(void *, size_t, size_t, float *, uint32_t *))
+                           snn_status (*read)(void *, size_t, size_t, snn_sample *))
 {
     snn_dataset_source source;
     snn_dataset *set = NULL;
@@ -224,7 +225,7 @@ static int look(void *user, const snn_progress *p)
     if (!p->training || !w->looks)
         return 0;
     OK(snn_trainer_evaluate(w->tr, w->set, NULL));
-    OK(snn_trainer_predict(w->tr, w->x, 1, 1, out));
+    OK(snn_trainer_predict(w->tr, BATCH_OF(w->x, 1, NULL, 1), out));
     OK(snn_trainer_save(w->tr, w->path));
     return 0;
 }
@@ -262,7 +263,7 @@ static void refuse_all(struct world *w, bool between)
 
     w->calls++;
     FAILS(snn_trainer_prepare(w->tr, 2 * BATCH), SNN_ERR_STATE, "callback");
-    FAILS(snn_trainer_step(w->tr, w->x, 1, label, BATCH, NULL), SNN_ERR_STATE, "callback");
+    FAILS(snn_trainer_step(w->tr, BATCH_OF(w->x, 1, label, BATCH), NULL), SNN_ERR_STATE, "callback");
     FAILS(snn_trainer_epoch(w->tr, w->set, NULL), SNN_ERR_STATE, "callback");
     FAILS(snn_trainer_restart_epoch(w->tr), SNN_ERR_STATE, "callback");
     FAILS(snn_trainer_load(w->tr, w->path), SNN_ERR_STATE, "callback");
@@ -277,7 +278,7 @@ static void refuse_all(struct world *w, bool between)
     if (between)
         return;
     FAILS(snn_trainer_evaluate(w->tr, w->set, NULL), SNN_ERR_STATE, "callback");
-    FAILS(snn_trainer_predict(w->tr, w->x, 1, BATCH, out), SNN_ERR_STATE, "callback");
+    FAILS(snn_trainer_predict(w->tr, BATCH_OF(w->x, 1, NULL, BATCH), out), SNN_ERR_STATE, "callback");
     FAILS(snn_trainer_save(w->tr, w->path), SNN_ERR_STATE, "callback");
 }
 
@@ -295,10 +296,10 @@ static void refuse_in_observer(void *user, snn_trainer *tr, snn_phase phase, siz
     refuse_all(user, false);
 }
 
-static snn_status refuse_in_read(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status refuse_in_read(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     refuse_all(user, false);
-    return read_sample(user, index, frame, x, label);
+    return read_sample(user, index, frame, sample);
 }
 
 START_TEST(test_refused_in_callbacks)

@@ -79,9 +79,9 @@ static void run(struct result *r, int net_number, int kind, uint32_t threads, ui
         label[b] = (uint32_t)(b * 7 % 10);
     for (unsigned i = 0; i < UPDATES; i++) {
         random_fill(x, STEPS * one, 0, 1.5f, i);
-        OK(snn_trainer_step(tr, x, is_static ? 1 : STEPS, label, BATCH - i, &m));
+        OK(snn_trainer_step(tr, BATCH_OF(x, is_static ? 1 : STEPS, label, BATCH - i), &m));
     }
-    OK(snn_trainer_predict(tr, x, STEPS, BATCH, r->out));
+    OK(snn_trainer_predict(tr, BATCH_OF(x, STEPS, NULL, BATCH), r->out));
     r->loss = m.loss;
     r->norm = m.gradient_norm;
     r->rate = m.firing_rate;

@@ -178,7 +178,7 @@ START_TEST(test_obvious_formulas)
     }
     stage_backward(&two, &k, go);
     stage_backward(&one, &k, two.gv);
-    OK(snn_trainer_step(tr, x, T, label, B, NULL));
+    OK(snn_trainer_step(tr, BATCH_OF(x, T, label, B), NULL));
     for (size_t i = 0; i < 2; i++) {
         const struct stage *s = i ? &two : &one;
 
@@ -252,7 +252,7 @@ static size_t train(const struct net_case *c, size_t frames, bool apart, const c
     OK(snn_trainer_prepare(tr, BATCH));
     random_fill(x, frames * BATCH * length_of(c->shape), -2, 2, 3);
     for (int i = 0; i < 3; i++)
-        OK(snn_trainer_step(tr, x, frames, label, BATCH, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(x, frames, label, BATCH), NULL));
     for (size_t l = 0; l < net->n_layers; l++)
         for (size_t i = 0; i < net->layer[l]->n_tensors; i++) {
             memcpy(out + n, net->layer[l]->tensor[i].data, net->layer[l]->tensor[i].length * sizeof *out);
@@ -302,10 +302,10 @@ START_TEST(test_evaluates_as_one_that_cannot_learn)
             net->layer[l]->tensor[0].data[0] *= 0.2f; /* so that all fire */
     random_fill(x, sizeof x / sizeof *x, -2, 2, 3);
     for (int i = 0; i < 5; i++)
-        OK(snn_trainer_step(learns, x, 1, label, BATCH, NULL));
+        OK(snn_trainer_step(learns, BATCH_OF(x, 1, label, BATCH), NULL));
     for (size_t frames = 1; frames <= STEPS; frames += STEPS - 1) {
-        OK(snn_trainer_predict(learns, x, frames, BATCH, got));
-        OK(snn_trainer_predict(looks, x, frames, BATCH, want));
+        OK(snn_trainer_predict(learns, BATCH_OF(x, frames, NULL, BATCH), got));
+        OK(snn_trainer_predict(looks, BATCH_OF(x, frames, NULL, BATCH), want));
         ck_assert_mem_eq(got, want, sizeof got);
         ck_assert_float_ne(norm_of(want, BATCH * 4), 0);
     }
@@ -420,12 +420,12 @@ START_TEST(test_threshold_is_raised)
     random_fill(x, 10, -1, 1, 1);
     ck_assert_float_eq(theta[0], 6);
     theta[0] = 0.5f;
-    OK(snn_trainer_predict(tr, x, 1, 2, out));
+    OK(snn_trainer_predict(tr, BATCH_OF(x, 1, NULL, 2), out));
     theta[0] = 0.1f;
-    OK(snn_trainer_predict(tr, x, 1, 2, low));
+    OK(snn_trainer_predict(tr, BATCH_OF(x, 1, NULL, 2), low));
     ck_assert_float_eq(theta[0], 0.1f); /* an evaluation changes nothing, but uses the bound */
     ck_assert_mem_eq(out, low, sizeof out);
-    OK(snn_trainer_step(tr, x, 1, label, 2, NULL));
+    OK(snn_trainer_step(tr, BATCH_OF(x, 1, label, 2), NULL));
     ck_assert_float_eq(theta[0], 0.5f);
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);

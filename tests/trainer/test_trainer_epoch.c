@@ -84,7 +84,7 @@ START_TEST(test_epoch_is_steps)
         size_t n = count - first < BATCH ? count - first : BATCH;
 
         gather(&b, first, n, x);
-        OK(snn_trainer_step(b.tr, x, frames, b.label + first, n, &m));
+        OK(snn_trainer_step(b.tr, BATCH_OF(x, frames, b.label + first, n), &m));
         loss += m.loss * (double)n;
         correct += m.accuracy * (double)n;
     }
@@ -115,7 +115,7 @@ START_TEST(test_maps_into_vectors)
     OK(snn_trainer_evaluate(tr, w.set, &m));
     for (size_t first = 0; first < COUNT; first += 2) { /* accuracy is that of predict */
         memcpy(x, w.x + first * LEN, 2 * LEN * sizeof *x);
-        OK(snn_trainer_predict(tr, x, 1, 2, out));
+        OK(snn_trainer_predict(tr, BATCH_OF(x, 1, NULL, 2), out));
         for (size_t b = 0; b < 2; b++) {
             const float *o = out + b * CLASSES;
             size_t best = o[1] > o[0] ? 1 : 0;
@@ -155,7 +155,7 @@ START_TEST(test_evaluation_is_pure)
 }
 END_TEST
 
-static snn_dataset *callback_set(snn_context *ctx, snn_status (*read)(void *, size_t, size_t, float *, uint32_t *),
+static snn_dataset *callback_set(snn_context *ctx, snn_status (*read)(void *, size_t, size_t, snn_sample *),
                                  void *user, size_t count)
 {
     snn_dataset_source source;
@@ -181,7 +181,7 @@ struct witness {
     unsigned epoch, at;
 };
 
-static snn_status witness_read(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status witness_read(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     struct witness *w = user;
 
@@ -190,8 +190,8 @@ static snn_status witness_read(void *user, size_t index, size_t frame, float *x,
     if (w->at < COUNT)
         w->order[w->epoch][w->at++] = (unsigned)index;
     for (size_t i = 0; i < LEN; i++)
-        x[i] = 0.1f * (float)index;
-    *label = 0;
+        sample->x[i] = 0.1f * (float)index;
+    sample->label = 0;
     return SNN_OK;
 }
 
@@ -229,15 +229,15 @@ struct broken {
 };
 
 /* Samples 5, 6 and 7 fail, each in another way. */
-static snn_status read_broken(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_broken(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     struct broken *k = user;
 
     (void)frame;
     atomic_fetch_add(&k->reads, 1);
     for (size_t i = 0; i < LEN; i++)
-        x[i] = index == 6 ? NAN : 0.1f * (float)(index + 1);
-    *label = index == 7 ? CLASSES : 0;
+        sample->x[i] = index == 6 ? NAN : 0.1f * (float)(index + 1);
+    sample->label = index == 7 ? CLASSES : 0;
     return index == 5 ? SNN_ERR_IO : SNN_OK;
 }
 
@@ -284,9 +284,9 @@ START_TEST(test_last_batch_of_one)
     }
     ck_assert_mem_eq(net->parameters, other->parameters, net->n_parameters * sizeof(float));
     ck_assert_mem_eq(net->state, other->state, net->n_state * sizeof(float));
-    OK(snn_trainer_step(tr, w.x, 1, w.label, 2, NULL));
-    FAILS(snn_trainer_step(tr, w.x, 1, w.label, 1, NULL), SNN_ERR_ARGUMENT, "layer bn");
-    OK(snn_trainer_predict(tr, w.x, 1, 1, (float[CLASSES]){ 0 }));
+    OK(snn_trainer_step(tr, BATCH_OF(w.x, 1, w.label, 2), NULL));
+    FAILS(snn_trainer_step(tr, BATCH_OF(w.x, 1, w.label, 1), NULL), SNN_ERR_ARGUMENT, "layer bn");
+    OK(snn_trainer_predict(tr, BATCH_OF(w.x, 1, NULL, 1), (float[CLASSES]){ 0 }));
     OK(snn_dataset_set_i64(w.set, SNN_DATASET_LIMIT, 1));
     FAILS(snn_trainer_epoch(drops, w.set, NULL), SNN_ERR_ARGUMENT, "2 samples or more");
     snn_trainer_destroy(tr);
@@ -327,9 +327,9 @@ START_TEST(test_batches_of_one)
     OK(set_all(tr, rows[_i].settings));
     ck_assert_int_eq(snn_trainer_prepare(tr, 1), rows[_i].prepare);
     if (rows[_i].prepare == SNN_OK)
-        ck_assert_int_eq(snn_trainer_step(tr, w.x, rows[_i].frames, w.label, 1, NULL), rows[_i].step);
+        ck_assert_int_eq(snn_trainer_step(tr, BATCH_OF(w.x, rows[_i].frames, w.label, 1), NULL), rows[_i].step);
     looks = trainer_of(net, NULL, "sltt", "", 1); /* which does not train */
-    OK(snn_trainer_predict(looks, w.x, 1, 1, (float[CLASSES]){ 0 }));
+    OK(snn_trainer_predict(looks, BATCH_OF(w.x, 1, NULL, 1), (float[CLASSES]){ 0 }));
     snn_trainer_destroy(looks);
     snn_trainer_destroy(tr);
     snn_network_destroy(net);
@@ -442,7 +442,7 @@ START_TEST(test_encoders)
         OK(snn_trainer_set_str(tr, SNN_TRAINER_ENCODER, poisson ? "poisson" : "latency"));
         OK(snn_trainer_observe(tr, SNN_OBSERVE_SIGNALS, look_at_input, &in[threads - 1]));
         OK(snn_trainer_prepare(tr, BATCH));
-        OK(snn_trainer_predict(tr, w.x, 1, BATCH, out));
+        OK(snn_trainer_predict(tr, BATCH_OF(w.x, 1, NULL, BATCH), out));
         for (size_t i = 0; i < BATCH * LEN; i++) {
             double sum = in[threads - 1].sum[i];
 

@@ -47,7 +47,7 @@ static void unmake(struct learner *a)
 /* Neither asserts: Check has a lock, too, and a child that was copied while it was held waits for ever. */
 static snn_status predict(struct learner *a)
 {
-    return snn_trainer_predict(a->tr, a->x, 1, BATCH, a->logits);
+    return snn_trainer_predict(a->tr, BATCH_OF(a->x, 1, NULL, BATCH), a->logits);
 }
 
 static snn_status train(struct learner *a)
@@ -56,7 +56,7 @@ static snn_status train(struct learner *a)
     snn_metrics m = SNN_METRICS_INIT;
 
     for (int i = 0; i < UPDATES; i++)
-        SNN__TRY(snn_trainer_step(a->tr, a->x, 1, label, BATCH, &m));
+        SNN__TRY(snn_trainer_step(a->tr, BATCH_OF(a->x, 1, label, BATCH), &m));
     a->loss = m.loss;
     return SNN_OK;
 }

@@ -66,7 +66,7 @@ static double loss_now(struct rig *r)
     snn_metrics m = SNN_METRICS_INIT;
 
     snn__trainer_run(r->tr)->batches = 0;
-    OK(snn_trainer_step(r->tr, r->x, r->frames, r->label, BATCH, &m));
+    OK(snn_trainer_step(r->tr, BATCH_OF(r->x, r->frames, r->label, BATCH), &m));
     return m.loss;
 }
 
@@ -593,7 +593,7 @@ START_TEST(test_nothing_is_left_of_a_failed_step)
     open_rig(&b, SNN_ISA_BEST, method, &c, "");
     old = a.x[(a.steps - 1) * one];
     a.x[(a.steps - 1) * one] = NAN; /* at the last step, so that earlier ones have left their gradients */
-    FAILS(snn_trainer_step(a.tr, a.x, a.frames, a.label, BATCH, NULL), SNN_ERR_DIVERGED, "not finite");
+    FAILS(snn_trainer_step(a.tr, BATCH_OF(a.x, a.frames, a.label, BATCH), NULL), SNN_ERR_DIVERGED, "not finite");
     a.x[(a.steps - 1) * one] = old;
     gradient_now(&a);
     gradient_now(&b);

@@ -54,7 +54,7 @@ static snn_metrics step(struct rig *r)
 {
     snn_metrics m = SNN_METRICS_INIT;
 
-    OK(snn_trainer_step(r->tr, r->x, r->frames, r->label, BATCH, &m));
+    OK(snn_trainer_step(r->tr, BATCH_OF(r->x, r->frames, r->label, BATCH), &m));
     return m;
 }
 

@@ -77,12 +77,13 @@ START_TEST(test_no_allocation)
     tr = trainer_of(net, opt, method, "steps=3 loss=ce_mse", BATCH);
     before = c.calls;
     for (int i = 0; i < 3; i++) {
-        OK(snn_trainer_step(tr, d.x, 1, d.label, BATCH, &m));
+        OK(snn_trainer_step(tr, BATCH_OF(d.x, 1, d.label, BATCH), &m));
         OK(snn_trainer_epoch(tr, set, &m));
         OK(snn_trainer_evaluate(tr, set, &m));
-        OK(snn_trainer_predict(tr, d.x, 3, 3, out));
+        OK(snn_trainer_predict(tr, BATCH_OF(d.x, 3, NULL, 3), out));
         OK(snn_trainer_read_gradient(tr, 0, 0, gradient, 72));
-        ck_assert_int_eq(snn_trainer_step(tr, d.x, 2, d.label, BATCH, &m), SNN_ERR_ARGUMENT); /* nor do failures */
+        /* nor do failures */
+        ck_assert_int_eq(snn_trainer_step(tr, BATCH_OF(d.x, 2, d.label, BATCH), &m), SNN_ERR_ARGUMENT);
     }
     ck_assert_uint_eq(c.calls, before);
     snn_trainer_destroy(tr);
@@ -239,7 +240,7 @@ static snn_status program(struct counting *c, const char *method, const char *pa
     source.read = read_array;
     source.user = &d.arrays;
     TRY(snn_dataset_create(&set, ctx, &source));
-    TRY(snn_trainer_step(tr, d.x, 1, d.label, BATCH, &m));
+    TRY(snn_trainer_step(tr, BATCH_OF(d.x, 1, d.label, BATCH), &m));
     TRY(snn_trainer_epoch(tr, set, &m));
     TRY(snn_trainer_evaluate(tr, set, &m));
     TRY(snn_trainer_save(tr, path));
@@ -316,11 +317,11 @@ START_TEST(test_try_again)
         failures++;
         ck_assert_int_eq(rc, SNN_ERR_MEMORY);
         ck_assert_uint_eq(snn_trainer_bytes(tr), 0);
-        FAILS(snn_trainer_step(tr, d.x, 1, d.label, BATCH, NULL), SNN_ERR_STATE, "prepare");
+        FAILS(snn_trainer_step(tr, BATCH_OF(d.x, 1, d.label, BATCH), NULL), SNN_ERR_STATE, "prepare");
     }
     ck_assert_uint_gt(failures, 10);
     c.fail_at = 0;
-    OK(snn_trainer_step(tr, d.x, 1, d.label, BATCH, NULL));
+    OK(snn_trainer_step(tr, BATCH_OF(d.x, 1, d.label, BATCH), NULL));
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
@@ -348,12 +349,12 @@ START_TEST(test_prepare_twice)
 
         OK(snn_optimizer_create(&opt, ctx, "adam"));
         tr = trainer_of(net, opt, methods[_i], "steps=3", BATCH);
-        OK(snn_trainer_step(tr, d.x, 1, d.label, BATCH, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(d.x, 1, d.label, BATCH), NULL));
         if (twice) {
             OK(snn_trainer_prepare(tr, 2 * BATCH));
             OK(snn_trainer_prepare(tr, BATCH));
         }
-        OK(snn_trainer_step(tr, d.x, 1, d.label, BATCH, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(d.x, 1, d.label, BATCH), NULL));
         n = net->n_parameters;
         parameters[twice] = malloc(n * sizeof(float));
         memcpy(parameters[twice], net->parameters, n * sizeof(float));
@@ -388,7 +389,7 @@ static void *train_in_thread(void *arg)
     if (h->rc == SNN_OK)
         h->rc = snn_trainer_prepare(tr, BATCH);
     for (int i = 0; i < 20 && h->rc == SNN_OK; i++)
-        h->rc = snn_trainer_step(tr, h->data->x, 1, h->data->label, BATCH, NULL);
+        h->rc = snn_trainer_step(tr, BATCH_OF(h->data->x, 1, h->data->label, BATCH), NULL);
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(opt);
     return NULL;
@@ -469,8 +470,8 @@ static void close_prepared(struct prepared *p)
 /* One batch in both, which then have the same parameters. */
 static void step_both(struct prepared *a, struct prepared *b, const struct data *d)
 {
-    OK(snn_trainer_step(a->tr, d->x, 1, d->label, BATCH, NULL));
-    OK(snn_trainer_step(b->tr, d->x, 1, d->label, BATCH, NULL));
+    OK(snn_trainer_step(a->tr, BATCH_OF(d->x, 1, d->label, BATCH), NULL));
+    OK(snn_trainer_step(b->tr, BATCH_OF(d->x, 1, d->label, BATCH), NULL));
     ck_assert_mem_eq(a->net->parameters, b->net->parameters, a->net->n_parameters * sizeof(float));
 }
 
@@ -497,12 +498,12 @@ START_TEST(test_failed_prepare_keeps_the_plan)
             break;
         ck_assert_int_eq(rc, SNN_ERR_MEMORY);
         ck_assert_uint_eq(a.c.live_bytes, live);
-        FAILS(snn_trainer_step(a.tr, d.x, 1, d.label, 9, NULL), SNN_ERR_ARGUMENT, "9");
+        FAILS(snn_trainer_step(a.tr, BATCH_OF(d.x, 1, d.label, 9), NULL), SNN_ERR_ARGUMENT, "9");
         step_both(&a, &b, &d);
         ck_assert_uint_lt(n, 100);
     }
     step_both(&a, &b, &d);
-    OK(snn_trainer_step(a.tr, d.x, 1, d.label, 9, NULL));
+    OK(snn_trainer_step(a.tr, BATCH_OF(d.x, 1, d.label, 9), NULL));
     close_prepared(&a);
     close_prepared(&b);
 }

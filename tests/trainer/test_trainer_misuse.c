@@ -88,7 +88,7 @@ static snn_stream *open_stream(struct world *w)
 
 static snn_status step(struct world *w, size_t frames, size_t n)
 {
-    return snn_trainer_step(w->tr, w->x, frames, w->label, n, NULL);
+    return snn_trainer_step(w->tr, BATCH_OF(w->x, frames, w->label, n), NULL);
 }
 
 /* A data set that delivers what it should not. */
@@ -99,15 +99,15 @@ struct odd_set {
     snn_status rc;
 };
 
-static snn_status read_odd(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_odd(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     const struct odd_set *odd = user;
     size_t n = length_of(odd->shape);
 
     (void)frame;
     for (size_t i = 0; i < n; i++)
-        x[i] = index == 2 && i == 1 ? odd->value : 0.5f;
-    *label = index == 2 ? odd->label : 0;
+        sample->x[i] = index == 2 && i == 1 ? odd->value : 0.5f;
+    sample->label = index == 2 ? odd->label : 0;
     return index == 2 ? odd->rc : SNN_OK;
 }
 
@@ -153,8 +153,8 @@ ROW(null_out, snn_trainer_create(NULL, w->net, w->sgd, "sltt"))
 ROW(null_network, snn_trainer_create(&(snn_trainer *){ NULL }, NULL, w->sgd, "sltt"))
 ROW(null_trainer, snn_trainer_prepare(NULL, 1))
 ROW(null_layer, snn_layer_set_i64(NULL, SNN_LAYER_OUT, 1))
-ROW(null_x, snn_trainer_step(w->tr, NULL, 1, w->label, 1, NULL))
-ROW(null_labels, snn_trainer_step(w->tr, w->x, 1, NULL, 1, NULL))
+ROW(null_x, snn_trainer_step(w->tr, BATCH_OF(NULL, 1, w->label, 1), NULL))
+ROW(null_labels, snn_trainer_step(w->tr, BATCH_OF(w->x, 1, NULL, 1), NULL))
 ROW(null_dataset, snn_trainer_epoch(w->tr, NULL, NULL))
 
 static snn_status bad_threads(struct world *w)
@@ -329,7 +329,7 @@ static snn_status metrics_without_size(struct world *w)
     snn_metrics m;
 
     memset(&m, 0, sizeof m);
-    return snn_trainer_step(w->tr, w->x, 1, w->label, BATCH, &m);
+    return snn_trainer_step(w->tr, BATCH_OF(w->x, 1, w->label, BATCH), &m);
 }
 
 ROW(room_too_small, snn_trainer_read_gradient(w->tr, 0, 0, w->out, 5))
@@ -345,7 +345,7 @@ static snn_status pixel_nan(struct world *w)
 static snn_status pixel_infinite(struct world *w)
 {
     w->x[5] = INFINITY;
-    return snn_trainer_predict(w->tr, w->x, 1, BATCH, w->out);
+    return snn_trainer_predict(w->tr, BATCH_OF(w->x, 1, NULL, BATCH), w->out);
 }
 
 static snn_status weight_nan(struct world *w)
@@ -446,7 +446,7 @@ static snn_status norm_of_huge(struct world *w)
 
     OK(add_layers(w->open, "flatten f; batch_norm bn; linear a out=5; lif n; linear o out=3"));
     tr = trainer_of(w->open, w->sgd, "sltt", "steps=3", BATCH);
-    rc = snn_trainer_step(tr, x, 1, w->label, BATCH, NULL);
+    rc = snn_trainer_step(tr, BATCH_OF(x, 1, w->label, BATCH), NULL);
     snn_trainer_destroy(tr);
     return rc;
 }

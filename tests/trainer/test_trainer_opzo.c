@@ -63,7 +63,7 @@ static void close_rig(struct rig *r)
 static void steps(struct rig *r, size_t n, bool is_static)
 {
     for (size_t i = 0; i < n; i++)
-        OK(snn_trainer_step(r->tr, r->x, is_static ? 1 : STEPS, r->label, BATCH, NULL));
+        OK(snn_trainer_step(r->tr, BATCH_OF(r->x, is_static ? 1 : STEPS, r->label, BATCH), NULL));
 }
 
 static void check_same(const struct rig *a, const struct rig *b)
@@ -280,15 +280,15 @@ START_TEST(test_evaluation)
         for (size_t i = 0; i < from->n_tensors; i++)
             memcpy(bare.net->layer[l]->tensor[i].data, from->tensor[i].data, from->tensor[i].length * sizeof(float));
     }
-    OK(snn_trainer_predict(r.tr, r.x, 1, BATCH, out));
-    OK(snn_trainer_predict(bare.tr, r.x, 1, BATCH, want));
+    OK(snn_trainer_predict(r.tr, BATCH_OF(r.x, 1, NULL, BATCH), out));
+    OK(snn_trainer_predict(bare.tr, BATCH_OF(r.x, 1, NULL, BATCH), want));
     ck_assert_mem_eq(out, want, sizeof out);
     OK(snn_trainer_layer_metrics(r.tr, snn_network_layer_named(r.net, "ln")->index, &m));
     ck_assert(m.synops_dense == 0);
     OK(snn_trainer_create(&other, r.net, NULL, "sltt"));
     OK(snn_trainer_set_i64(other, SNN_TRAINER_STEPS, STEPS));
     OK(snn_trainer_prepare(other, BATCH));
-    OK(snn_trainer_predict(other, r.x, 1, BATCH, want));
+    OK(snn_trainer_predict(other, BATCH_OF(r.x, 1, NULL, BATCH), want));
     ck_assert_mem_eq(out, want, sizeof out);
     snn_trainer_destroy(other);
     close_rig(&r);
@@ -355,7 +355,7 @@ START_TEST(test_notation)
     ck_assert_uint_eq(found, sides[_i]);
     random_fill(x, sizeof x / sizeof *x, -1.0f, 2.5f, 3);
     tr = trainer_of(net, sgd, "opzo", "steps=2 global_readout=side1", BATCH);
-    OK(snn_trainer_step(tr, x, 1, label, BATCH, NULL));
+    OK(snn_trainer_step(tr, BATCH_OF(x, 1, label, BATCH), NULL));
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
@@ -373,9 +373,9 @@ START_TEST(test_learns)
     snn_metrics first = SNN_METRICS_INIT, last = SNN_METRICS_INIT;
 
     open_rig(&r, map, SIDES, "opzo", kinds[_i], 1);
-    OK(snn_trainer_step(r.tr, r.x, 1, r.label, BATCH, &first));
+    OK(snn_trainer_step(r.tr, BATCH_OF(r.x, 1, r.label, BATCH), &first));
     steps(&r, 150, true);
-    OK(snn_trainer_step(r.tr, r.x, 1, r.label, BATCH, &last));
+    OK(snn_trainer_step(r.tr, BATCH_OF(r.x, 1, r.label, BATCH), &last));
     ck_assert_msg(last.loss < 0.8 * first.loss, "%s: loss %g, later %g", kinds[_i], first.loss, last.loss);
     close_rig(&r);
 }
@@ -419,7 +419,7 @@ static uint64_t held(int64_t n, const char *settings)
     fill(&r);
     before = c.calls;
     for (int i = 0; i < 2; i++)
-        OK(snn_trainer_step(r.tr, r.x, 1, r.label, BATCH, NULL));
+        OK(snn_trainer_step(r.tr, BATCH_OF(r.x, 1, r.label, BATCH), NULL));
     ck_assert_uint_eq(c.calls, before);
     ck_assert_uint_le(bytes, c.live_bytes);
     close_rig(&r);

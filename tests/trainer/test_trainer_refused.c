@@ -105,7 +105,7 @@ static void close_rig(struct rig *r)
 static void train(struct rig *r, int batches)
 {
     for (int i = 0; i < batches; i++)
-        OK(snn_trainer_step(r->tr, r->x, STEPS, r->label, BATCH, NULL));
+        OK(snn_trainer_step(r->tr, BATCH_OF(r->x, STEPS, r->label, BATCH), NULL));
 }
 
 /* ---- everything that training carries on, as bytes ---- */
@@ -162,7 +162,7 @@ static snn_status bad_step(struct rig *r, enum cause cause, float value)
     else if (cause != IN_GRADIENT)
         *at = value;
     r->spoil = cause == IN_GRADIENT;
-    rc = snn_trainer_step(r->tr, r->x, STEPS, r->label, BATCH, NULL);
+    rc = snn_trainer_step(r->tr, BATCH_OF(r->x, STEPS, r->label, BATCH), NULL);
     r->spoil = false;
     r->x[0] = x;
     r->x[FRAMES - 1] = late;

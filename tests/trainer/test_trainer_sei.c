@@ -75,7 +75,7 @@ static snn_metrics step(struct rig *r)
 {
     snn_metrics m = SNN_METRICS_INIT;
 
-    OK(snn_trainer_step(r->tr, r->x, r->frames, r->label, BATCH, &m));
+    OK(snn_trainer_step(r->tr, BATCH_OF(r->x, r->frames, r->label, BATCH), &m));
     return m;
 }
 
@@ -139,7 +139,7 @@ START_TEST(test_kept_steps)
         net = network_of(ctx, vector, text);
         shake(net);
         tr = trainer_of(net, sgd, "sei", "steps=4", BATCH);
-        OK(snn_trainer_step(tr, x, 4, label, BATCH, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(x, 4, label, BATCH), NULL));
         read_all_gradients(tr, g[i]);
         n = net->n_parameters;
         snn_trainer_destroy(tr);
@@ -264,7 +264,7 @@ START_TEST(test_teacher)
         if (i == 0)
             OK(snn_trainer_set_teacher(s.r.tr, s.teacher));
         for (int k = 0; k < 2; k++) {
-            OK(snn_trainer_predict(s.teacher, s.r.x, 1, BATCH, p));
+            OK(snn_trainer_predict(s.teacher, BATCH_OF(s.r.x, 1, NULL, BATCH), p));
             for (size_t j = 0; j < BATCH * CLASSES; j++)
                 p[j] *= 1.0f / 6.0f;
             if (i == 1)
@@ -323,7 +323,8 @@ START_TEST(test_wrong_teachers)
     small = network_of(s.r.ctx, map, "flatten f; linear o out=4");
     wide = trainer_of(other, NULL, "bptt", "", BATCH);
     narrow = trainer_of(small, NULL, "bptt", "", BATCH);
-    FAILS(snn_trainer_step(s.r.tr, s.r.x, 1, s.r.label, BATCH, NULL), SNN_ERR_STATE, "neither a teacher nor its logits");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
+          SNN_ERR_STATE, "neither a teacher nor its logits");
     FAILS(snn_trainer_set_teacher(NULL, s.teacher), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_trainer_set_teacher(s.r.tr, s.r.tr), SNN_ERR_ARGUMENT, "its own teacher");
     FAILS(snn_trainer_set_teacher(s.r.tr, far), SNN_ERR_ARGUMENT, "another context");
@@ -336,16 +337,19 @@ START_TEST(test_wrong_teachers)
     FAILS(snn_trainer_set_logits(s.r.tr, p, BATCH), SNN_ERR_ARGUMENT, "not finite");
     p[2] = 0;
     OK(snn_trainer_set_logits(s.r.tr, p, 2));
-    FAILS(snn_trainer_step(s.r.tr, s.r.x, 1, s.r.label, BATCH, NULL), SNN_ERR_ARGUMENT, "logits of 2 samples for a batch of 5");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
+          SNN_ERR_ARGUMENT, "logits of 2 samples for a batch of 5");
     OK(snn_trainer_set_teacher(s.r.tr, s.teacher));
     OK(snn_trainer_prepare(s.teacher, BATCH - 1));
-    FAILS(snn_trainer_step(s.r.tr, s.r.x, 1, s.r.label, BATCH, NULL), SNN_ERR_STATE, "not prepared for batches of 5");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
+          SNN_ERR_STATE, "not prepared for batches of 5");
     OK(snn_trainer_prepare(s.teacher, BATCH));
     OK(snn_trainer_set_logits(s.r.tr, p, BATCH));
     step(&s.r);
     step(&s.r); /* the logits were for one batch */
     OK(snn_trainer_set_teacher(s.r.tr, NULL));
-    FAILS(snn_trainer_step(s.r.tr, s.r.x, 1, s.r.label, BATCH, NULL), SNN_ERR_STATE, "neither");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
+          SNN_ERR_STATE, "neither");
     snn_trainer_destroy(wide);
     snn_trainer_destroy(narrow);
     snn_trainer_destroy(far);

@@ -110,13 +110,13 @@ static void note_settings(void)
     atomic_fetch_add(&wrong, !is_of_c(&found));
 }
 
-static snn_status read_sample(void *user, size_t index, size_t frame, float *x, uint32_t *to)
+static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample *out)
 {
     (void)user;
     (void)frame;
     note_settings();
-    memcpy(x, sample + index * IN, IN * sizeof *x);
-    *to = label[index];
+    memcpy(out->x, sample + index * IN, IN * sizeof *out->x);
+    out->label = label[index];
     return SNN_OK;
 }
 
@@ -208,14 +208,14 @@ static void train(snn_context *ctx, struct result *r, const char *path)
     OK(snn_trainer_on_progress(tr, look_on, NULL));
     OK(snn_trainer_observe(tr, 0, observe, NULL));
     CALL(snn_trainer_prepare(tr, BATCH));
-    CALL(snn_trainer_step(tr, sample, 1, label, BATCH, &m[0]));
+    CALL(snn_trainer_step(tr, BATCH_OF(sample, 1, label, BATCH), &m[0]));
     CALL(snn_trainer_epoch(tr, set, &m[1]));
     CALL(snn_trainer_save(tr, path));
     CALL(snn_trainer_epoch(tr, set, &m[1]));
     CALL(snn_trainer_load(tr, path));
     CALL(snn_trainer_epoch(tr, set, &m[1]));
     CALL(snn_trainer_evaluate(tr, set, &m[2]));
-    CALL(snn_trainer_predict(tr, sample, 1, BATCH, r->out));
+    CALL(snn_trainer_predict(tr, BATCH_OF(sample, 1, NULL, BATCH), r->out));
     CALL(snn_network_describe(net, r->text, sizeof r->text, NULL));
     CALL((r->rate = snn_optimizer_rate(adam, 3, 5), SNN_OK));
     CALL(snn_network_save(net, path));
@@ -390,7 +390,7 @@ START_TEST(test_silent_training)
     tr = trainer_of(net, o, "sltt", "steps=2", BATCH);
     random_fill(sample, BATCH * IN, 0.0f, 2.0f, 3);
     for (size_t i = 0; i < 1200; i++) {
-        OK(snn_trainer_step(tr, sample, 1, label, BATCH, NULL));
+        OK(snn_trainer_step(tr, BATCH_OF(sample, 1, label, BATCH), NULL));
         if (i == 10)
             memset(sample, 0, sizeof sample);
         for (size_t m = 0; i % 20 == 0 && m < tr->run.n_moments; m++)

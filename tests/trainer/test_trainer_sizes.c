@@ -101,9 +101,9 @@ END_TEST
 
 /* ---- samples ---- */
 
-static snn_status read_nothing(void *user, size_t index, size_t frame, float *x, uint32_t *label)
+static snn_status read_nothing(void *user, size_t index, size_t frame, snn_sample *sample)
 {
-    (void)user, (void)index, (void)frame, (void)x, (void)label;
+    (void)user, (void)index, (void)frame, (void)sample;
     ck_abort_msg("a sample of the wrong size is read");
     return SNN_OK;
 }

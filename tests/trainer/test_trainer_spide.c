@@ -75,7 +75,7 @@ static snn_metrics step(struct rig *r)
 {
     snn_metrics m = SNN_METRICS_INIT;
 
-    OK(snn_trainer_step(r->tr, r->x, r->frames, r->label, BATCH, &m));
+    OK(snn_trainer_step(r->tr, BATCH_OF(r->x, r->frames, r->label, BATCH), &m));
     return m;
 }
 
@@ -335,7 +335,7 @@ static snn_status count_memory(struct counting *c, const char *layers)
     if (rc == SNN_OK)
         rc = snn_trainer_prepare(tr, BATCH);
     if (rc == SNN_OK)
-        rc = snn_trainer_step(tr, x, 1, label, BATCH, NULL);
+        rc = snn_trainer_step(tr, BATCH_OF(x, 1, label, BATCH), NULL);
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
@@ -380,11 +380,11 @@ START_TEST(test_wrong_use)
     FAILS(snn_trainer_prepare(r.tr, BATCH), SNN_ERR_UNSUPPORTED, "loss_on mean");
     OK(snn_trainer_set_str(r.tr, SNN_TRAINER_LOSS_ON, "step"));
     OK(snn_trainer_prepare(r.tr, BATCH));
-    FAILS(snn_trainer_step(r.tr, r.x, 1, label, BATCH, NULL), SNN_ERR_ARGUMENT, "label 2 is 7");
+    FAILS(snn_trainer_step(r.tr, BATCH_OF(r.x, 1, label, BATCH), NULL), SNN_ERR_ARGUMENT, "label 2 is 7");
     x = malloc(BATCH * 6 * sizeof *x);
     memcpy(x, r.x, BATCH * 6 * sizeof *x);
     x[3] = NAN;
-    FAILS(snn_trainer_step(r.tr, x, 1, r.label, BATCH, NULL), SNN_ERR_DIVERGED, "sample 0");
+    FAILS(snn_trainer_step(r.tr, BATCH_OF(x, 1, r.label, BATCH), NULL), SNN_ERR_DIVERGED, "sample 0");
     step(&r); /* goes on */
     free(x);
     close_rig(&r);

@@ -17,12 +17,13 @@ raised by the call. NumPy is needed only where arrays come in or go out.
 import ctypes
 import math
 import weakref
-from ctypes import byref, c_double, c_float, c_size_t, c_uint32
+from ctypes import byref, c_double, c_float, c_size_t
 
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
-from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, STREAM, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource,
-                       Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, TensorInfo, library)
+from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, STREAM, Batch, ContextInfo, ContextOptions, ContinualInfo,
+                       DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, Sample, TensorInfo,
+                       library)
 
 __all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Projection",
            "Stream", "Trainer", "names", "version"]
@@ -238,12 +239,12 @@ class Dataset(Owned, Parameters):
         if x.ndim not in (2, 4) or x.size == 0:
             raise ValueError(f"samples of shape {x.shape}; [count,N] or [count,C,H,W] is wanted, of one sample at least")
         labels, _ = values.labels(labels, len(x), classes)
-        sample = x[0].nbytes
+        size = x[0].nbytes
         first = x.ctypes.data
 
-        def read(_user, index, _frame, out, label):
-            ctypes.memmove(out, first + index * sample, sample)
-            label[0] = labels[index]
+        def read(_user, index, _frame, out):
+            ctypes.memmove(out[0].x, first + index * size, size)
+            out[0].label = labels[index]
             return 0
 
         watch = Watch()
@@ -301,10 +302,10 @@ class Dataset(Owned, Parameters):
         """Sample and label, as evaluation sees them."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        x, pointer = values.empty(self.shape)
-        label = c_uint32()
-        calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"), 0, pointer, byref(label))
-        return x, label.value
+        sample = Sample()
+        x, sample.x = values.empty(self.shape)
+        calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"), 0, byref(sample))
+        return x, sample.label
 
 
 class Trainer(Owned, Parameters):
@@ -347,10 +348,10 @@ class Trainer(Owned, Parameters):
 
     def step(self, x, labels):
         """Trains one batch: x is [n,...] for all steps or [T,n,...], labels [n]."""
-        x, pointer, frames, n = values.samples(x, self._in)
-        labels, label_pointer = values.labels(labels, n, self._classes)
-        out = Metrics()
-        library.snn_trainer_step(self._handle, pointer, frames, label_pointer, n, byref(out))
+        batch, out = Batch(), Metrics()
+        x, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
+        labels, batch.labels = values.labels(labels, batch.samples, self._classes)
+        library.snn_trainer_step(self._handle, byref(batch), byref(out))
         return out
 
     def set_teacher(self, teacher):
@@ -370,9 +371,10 @@ class Trainer(Owned, Parameters):
 
     def predict(self, x):
         """Outputs summed over the steps, [n,classes]."""
-        x, pointer, frames, n = values.samples(x, self._in)
-        scores, scores_pointer = values.empty((n, self._classes))
-        library.snn_trainer_predict(self._handle, pointer, frames, n, scores_pointer)
+        batch = Batch()
+        x, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
+        scores, pointer = values.empty((batch.samples, self._classes))
+        library.snn_trainer_predict(self._handle, byref(batch), pointer)
         return scores
 
     @property

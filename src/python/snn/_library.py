@@ -95,7 +95,12 @@ class ContinualInfo(Sized):
                 ("ended", c_uint64), ("acc", c_double), ("bwt", c_double)]
 
 
-READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32))
+class Sample(Sized):
+    _fields_ = [("struct_size", c_uint32), ("label", c_uint32), ("x", POINTER(c_float)), ("target", POINTER(c_float)),
+                ("length", c_uint64)]
+
+
+READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
 
 
 class DatasetSource(Structure):
@@ -104,9 +109,16 @@ class DatasetSource(Structure):
                 ("user", c_void_p)]
 
 
+class Batch(Sized):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("samples", c_size_t), ("frames", c_size_t),
+                ("x", POINTER(c_float)), ("labels", POINTER(c_uint32)), ("targets", POINTER(c_float)),
+                ("target_frames", c_size_t), ("lengths", POINTER(c_uint32))]
+
+
 # snn_name_kind
 NAME_KINDS = {"neuron": 1, "layer": 2, "network": 3, "optimizer": 4, "method": 5, "format": 6, "isa": 7, "loss": 8, "encoder": 9,
               "surrogate": 10, "schedule": 11}
+
 
 PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
 
@@ -153,14 +165,14 @@ _STATUS = {
     "snn_dataset_get_info": (DATASET, POINTER(DatasetInfo)),
     "snn_dataset_statistics": (DATASET, POINTER(c_double), POINTER(c_double), c_size_t),
     "snn_dataset_normalise": (DATASET, POINTER(c_double), POINTER(c_double), c_size_t),
-    "snn_dataset_read": (DATASET, c_size_t, c_size_t, POINTER(c_float), POINTER(c_uint32)),
+    "snn_dataset_read": (DATASET, c_size_t, c_size_t, POINTER(Sample)),
     "snn_trainer_create": (POINTER(TRAINER), NETWORK, OPTIMIZER, c_char_p),
     "snn_trainer_prepare": (TRAINER, c_size_t),
-    "snn_trainer_step": (TRAINER, POINTER(c_float), c_size_t, POINTER(c_uint32), c_size_t, POINTER(Metrics)),
+    "snn_trainer_step": (TRAINER, POINTER(Batch), POINTER(Metrics)),
     "snn_trainer_epoch": (TRAINER, DATASET, POINTER(Metrics)),
     "snn_trainer_restart_epoch": (TRAINER,),
     "snn_trainer_evaluate": (TRAINER, DATASET, POINTER(Metrics)),
-    "snn_trainer_predict": (TRAINER, POINTER(c_float), c_size_t, c_size_t, POINTER(c_float)),
+    "snn_trainer_predict": (TRAINER, POINTER(Batch), POINTER(c_float)),
     "snn_trainer_set_teacher": (TRAINER, TRAINER),
     "snn_trainer_set_logits": (TRAINER, POINTER(c_float), c_size_t),
     "snn_trainer_on_progress": (TRAINER, PROGRESS_FN, c_void_p),

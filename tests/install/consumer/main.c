@@ -15,6 +15,7 @@ int main(void)
     static const uint32_t label[4] = { 0, 1, 1, 0 };
     const size_t shape[1] = { 2 };
     snn_metrics metrics = SNN_METRICS_INIT;
+    snn_batch batch = SNN_BATCH_INIT;
     snn_status rc;
     snn_context *ctx = NULL;
     snn_network *net = NULL;
@@ -26,7 +27,10 @@ int main(void)
     TRY(snn_optimizer_create(&sgd, ctx, "sgd"));
     TRY(snn_trainer_create(&trainer, net, sgd, "ottt"));
     TRY(snn_trainer_prepare(trainer, 4));
-    TRY(snn_trainer_step(trainer, x[0], 1, label, 4, &metrics));
+    batch.samples = 4;
+    batch.x = x[0];
+    batch.labels = label;
+    TRY(snn_trainer_step(trainer, &batch, &metrics));
     printf("libsnn %s: %d samples, loss %.4f\n", snn_version_string(), (int)metrics.samples, metrics.loss);
 
 done:

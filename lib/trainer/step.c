@@ -1,0 +1,123 @@
+/* trainer/step.c - batches that the host supplies: a step of training, a prediction. */
+#include "core/clock.h"
+#include "core/context.h"
+#include "core/fpu.h"
+#include "core/structure.h"
+#include "trainer/rule.h"
+
+static snn_status no_trainer(void)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
+}
+
+snn_status snn__check_ready(const snn_trainer *tr, bool train)
+{
+    if (!tr->prepared)
+        return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", tr->owner);
+    if (train && tr->optimizer == NULL)
+        return snn__fail(SNN_ERR_STATE, "%s: has no optimizer, it can only evaluate", tr->owner);
+    return train ? snn__network_check_latent(tr->net) : SNN_OK;
+}
+
+/* ---- what the host supplies ---- */
+
+static snn_status read_batch(snn_batch *own, const snn_batch *given)
+{
+    *own = (snn_batch)SNN_BATCH_INIT;
+    return snn__read_struct(own, sizeof *own, given, "batch", "SNN_BATCH_INIT");
+}
+
+static snn_status check_input(const snn_trainer *tr, const snn_batch *batch)
+{
+    if (batch->x == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: x is NULL", tr->owner);
+    if (batch->samples == 0 || batch->samples > tr->batch_max)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu samples; 1 to %zu were prepared for", tr->owner, batch->samples,
+                         tr->batch_max);
+    if (batch->frames != 1 && batch->frames != tr->steps)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: %zu frames; 1 (static) or %zu (one a step) are possible", tr->owner,
+                         batch->frames, tr->steps);
+    return SNN_OK;
+}
+
+static snn_status check_labels(const snn_trainer *tr, const snn_batch *batch)
+{
+    if (batch->labels == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL", tr->owner);
+    for (size_t b = 0; b < batch->samples; b++)
+        if (batch->labels[b] >= tr->classes)
+            return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner, b,
+                             batch->labels[b], tr->classes);
+    return SNN_OK;
+}
+
+/* ---- a step ---- */
+
+static snn_status step(snn_trainer *tr, const snn_batch *given, snn_metrics *metrics)
+{
+    struct snn__sums s = { .training = true, .began = snn__seconds() };
+    struct snn__batch batch;
+    struct snn__result result;
+    snn_batch own;
+
+    SNN__TRY(snn__check_ready(tr, true));
+    SNN__TRY(snn__check_metrics(metrics));
+    SNN__TRY(read_batch(&own, given));
+    SNN__TRY(check_input(tr, &own));
+    SNN__TRY(check_labels(tr, &own));
+    batch = (struct snn__batch){ .x = own.x, .frames = own.frames, .label = own.labels, .n = own.samples };
+    snn__clear_counters(tr);
+    SNN__TRY(snn__run_batch(tr, &batch, true, &result));
+    s.seen = batch.n;
+    s.loss = result.loss * (double)batch.n;
+    s.correct = (double)result.correct;
+    snn__fill_metrics(tr, &s, metrics);
+    return SNN_OK;
+}
+
+snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_metrics *metrics)
+{
+    SNN__COMPUTES;
+    enum snn__use before;
+    snn_status rc;
+
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__trainer_enter(trainer, false, &before));
+    rc = step(trainer, batch, metrics);
+    snn__trainer_leave(trainer, before);
+    return rc;
+}
+
+/* ---- a prediction ---- */
+
+static snn_status predict(snn_trainer *tr, const snn_batch *given, float *out)
+{
+    struct snn__batch batch;
+    struct snn__result result;
+    snn_batch own;
+
+    SNN__TRY(snn__check_ready(tr, false));
+    SNN__TRY(read_batch(&own, given));
+    SNN__TRY(check_input(tr, &own));
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", tr->owner);
+    batch = (struct snn__batch){ .x = own.x, .frames = own.frames, .n = own.samples };
+    SNN__TRY(snn__run_batch(tr, &batch, false, &result));
+    memcpy(out, tr->out_sum, batch.n * tr->classes * sizeof *out);
+    return SNN_OK;
+}
+
+snn_status snn_trainer_predict(snn_trainer *trainer, const snn_batch *batch, float *out)
+{
+    SNN__COMPUTES;
+    enum snn__use before;
+    snn_status rc;
+
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__trainer_enter(trainer, true, &before));
+    rc = predict(trainer, batch, out);
+    snn__trainer_leave(trainer, before);
+    return rc;
+}
