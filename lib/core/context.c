@@ -27,8 +27,7 @@ static snn_status read_options(snn_context_options *to, const snn_context_option
     if (from == NULL)
         return SNN_OK;
     SNN__TRY(snn__read_struct(to, sizeof *to, from, "context options", "snn_context_options_init()"));
-    if (to->reserved != 0)
-        return snn__fail(SNN_ERR_VERSION, "context options: reserved is %u, not 0; a field unknown to this version", to->reserved);
+    SNN__TRY(snn__check_reserved(to->reserved, "context options"));
     if ((to->allocate == NULL) != (to->release == NULL))
         return snn__fail(SNN_ERR_ARGUMENT, "context options: set both allocate and release, or none");
     if (to->threads > THREADS_MAX)

@@ -23,6 +23,9 @@ snn_status snn__check_struct(const void *given, const char *what, const char *in
  * lacks keep them. Bytes of a longer one that this library does not know must be 0: SNN_ERR_VERSION otherwise. */
 snn_status snn__read_struct(void *own, size_t size, const void *given, const char *what, const char *initialiser);
 
+/* SNN_ERR_VERSION if a reserved field of a structure that came in is not 0: a later version may give it a meaning. */
+snn_status snn__check_reserved(uint32_t reserved, const char *what);
+
 /* Fills what the caller's structure and ours both have, and says in struct_size, the first field, how much that
  * was. */
 static inline void snn__fill(void *out, const void *full, size_t size)

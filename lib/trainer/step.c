@@ -24,7 +24,8 @@ snn_status snn__check_ready(const snn_trainer *tr, bool train)
 static snn_status read_batch(snn_batch *own, const snn_batch *given)
 {
     *own = (snn_batch)SNN_BATCH_INIT;
-    return snn__read_struct(own, sizeof *own, given, "batch", "SNN_BATCH_INIT");
+    SNN__TRY(snn__read_struct(own, sizeof *own, given, "batch", "SNN_BATCH_INIT"));
+    return snn__check_reserved(own->reserved, "batch");
 }
 
 static snn_status check_input(const snn_trainer *tr, const snn_batch *batch)

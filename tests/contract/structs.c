@@ -219,6 +219,15 @@ static void try_shorter(const struct row *row, struct answers *column)
     try_size(row, row->size, none, false, &column[WHOLE]);
 }
 
+/* A later version may give a reserved field a meaning, which this one does not know. */
+static void try_reserved(const struct row *row)
+{
+    lay(row, row->size, NULL);
+    place[row->reserved] = 1;
+    if (call(row, place).rc != SNN_ERR_VERSION)
+        wrong(row, row->size, "takes a reserved field that is set");
+}
+
 static void try_longer(const struct row *row, struct answers *column)
 {
     static const size_t never[] = { MOST + 1, UINT32_MAX };
@@ -300,6 +309,8 @@ int main(int argc, char **argv)
                 try_callback(&rows[i], column);
         } else {
             try_shorter(&rows[i], column);
+            if (rows[i].reserved > 0)
+                try_reserved(&rows[i]);
             if (strcmp(what, "--older") != 0)
                 try_longer(&rows[i], column);
         }

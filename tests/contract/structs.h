@@ -22,6 +22,7 @@ struct row {
     /* A figure tells apart what the call made of the structure; of IS_GIVEN it is the size that came. */
     snn_status (*call)(void *s, double *figure);
     snn_status (*initialise)(void *s, size_t size);
+    size_t reserved; /* offset of a field that has to be 0; 0: there is none */
     size_t loose[2]; /* offsets of numbers that differ from call to call, as times */
 };
 

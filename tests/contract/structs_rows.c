@@ -305,83 +305,55 @@ static snn_status sample(void *s, double *figure)
 /* ---- the rows ---- */
 
 #ifdef SNN_OLDER
-#define TIMES                             \
-    {                                     \
-        offsetof(snn_metrics, seconds), 0 \
-    }
+#define RESERVED(of) .reserved = 0
+#define TIMES .loose = { offsetof(snn_metrics, seconds) }
 #else
-#define TIMES                                                                     \
-    {                                                                             \
-        offsetof(snn_metrics, seconds), offsetof(snn_metrics, samples_per_second) \
-    }
+#define RESERVED(of) .reserved = offsetof(of, reserved)
+#define TIMES .loose = { offsetof(snn_metrics, seconds), offsetof(snn_metrics, samples_per_second) }
 #endif
-#define READ(kind, function, type, init, begin, call)                              \
-    {                                                                              \
-        function, #type, kind, sizeof(type), init, init_##type, begin, call, NULL, \
-        {                                                                          \
-            0, 0                                                                   \
-        }                                                                          \
-    }
-#define TAKEN(function, type, init, begin, call) READ(TAKES, function, type, init, begin, call)
-#define INFO(function, type, init, call)                                                  \
-    {                                                                                     \
-        function, #type, FILLS, sizeof(type), init, init_##type, init_##type, call, NULL, \
-        {                                                                                 \
-            0, 0                                                                          \
-        }                                                                                 \
-    }
-#define METRICS(function, call)                                                                                      \
-    {                                                                                                                \
-        function, "snn_metrics", FILLS, sizeof(snn_metrics), "SNN_METRICS_INIT", init_snn_metrics, init_snn_metrics, \
-            call, NULL, TIMES                                                                                        \
-    }
-#define INIT(function, type, initialise)                                                \
-    {                                                                                   \
-        function, #type, INITIALISES, sizeof(type), NULL, NULL, NULL, NULL, initialise, \
-        {                                                                               \
-            0, 0                                                                        \
-        }                                                                               \
-    }
-#define GIVEN(function, type, call)                                            \
-    {                                                                          \
-        function, #type, IS_GIVEN, sizeof(type), NULL, NULL, NULL, call, NULL, \
-        {                                                                      \
-            0, 0                                                               \
-        }                                                                      \
-    }
+
+#define ROW(how, name, of) .function = name, .type = #of, .kind = how, .size = sizeof(of)
+#define CALLED(init, of, first, made) .initialiser = init, .defaults = init_##of, .begin = first, .call = made
+#define INIT(name, of, how) ROW(INITIALISES, name, of), .initialise = how
+#define TAKEN(name, of, init, first, made) ROW(TAKES, name, of), CALLED(init, of, first, made)
+#define SHARED(name, of, init, first, made) ROW(TAKES_FILLS, name, of), CALLED(init, of, first, made)
+#define INFO(name, of, init, made) ROW(FILLS, name, of), CALLED(init, of, init_##of, made)
+#define METRICS(name, made) INFO(name, snn_metrics, "SNN_METRICS_INIT", made), TIMES
+#define GIVEN(name, of, made) ROW(IS_GIVEN, name, of), .call = made
 
 static const struct row rows[] = {
-    INIT("snn_context_options_init", snn_context_options, initialise_options),
-    INIT("snn_dataset_source_init", snn_dataset_source, initialise_source),
-    TAKEN("snn_context_create", snn_context_options, "snn_context_options_init()", begin_options, create_context),
-    TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset),
-    TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure),
-    TAKEN("snn_product_pick", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, pick),
-    TAKEN("snn_trainer_step", snn_batch, "SNN_BATCH_INIT", begin_batch, step),
-    TAKEN("snn_trainer_predict", snn_batch, "SNN_BATCH_INIT", begin_batch, predict),
-    READ(TAKES_FILLS, "snn_dataset_read", snn_sample, "SNN_SAMPLE_INIT", begin_sample, read_one),
-    INFO("snn_context_get_info", snn_context_info, "SNN_CONTEXT_INFO_INIT", context_info),
-    INFO("snn_dataset_get_info", snn_dataset_info, "SNN_DATASET_INFO_INIT", dataset_info),
-    INFO("snn_network_get_info", snn_network_info, "SNN_NETWORK_INFO_INIT", network_info),
-    INFO("snn_layer_get_info", snn_layer_info, "SNN_LAYER_INFO_INIT", layer_info),
-    INFO("snn_layer_tensor", snn_tensor, "SNN_TENSOR_INIT", tensor),
-    INFO("snn_layer_tensor_named", snn_tensor, "SNN_TENSOR_INIT", tensor_named),
-    INFO("snn_projection_get_info", snn_projection_info, "SNN_PROJECTION_INFO_INIT", projection_info),
-    INFO("snn_continual_get_info", snn_continual_info, "SNN_CONTINUAL_INFO_INIT", continual_info),
-    INFO("snn_neuron_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", neuron_param),
-    INFO("snn_layer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", layer_param),
-    INFO("snn_dataset_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", dataset_param),
-    INFO("snn_optimizer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", optimizer_param),
-    INFO("snn_trainer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", trainer_param),
-    INFO("snn_projection_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", projection_param),
-    METRICS("snn_trainer_step", step_metrics),
-    METRICS("snn_trainer_epoch", epoch_metrics),
-    METRICS("snn_trainer_evaluate", evaluate_metrics),
-    METRICS("snn_continual_replay", replay_metrics),
-    METRICS("snn_continual_evaluate", continual_metrics),
-    INFO("snn_trainer_layer_metrics", snn_layer_metrics, "SNN_LAYER_METRICS_INIT", layer_metrics),
-    GIVEN("snn_progress_fn", snn_progress, progress),
-    GIVEN("snn_dataset_source", snn_sample, sample),
+    { INIT("snn_context_options_init", snn_context_options, initialise_options) },
+    { INIT("snn_dataset_source_init", snn_dataset_source, initialise_source) },
+    { TAKEN("snn_context_create", snn_context_options, "snn_context_options_init()", begin_options, create_context),
+      RESERVED(snn_context_options) },
+    { TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset) },
+    { TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure) },
+    { TAKEN("snn_product_pick", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, pick) },
+    { TAKEN("snn_trainer_step", snn_batch, "SNN_BATCH_INIT", begin_batch, step), RESERVED(snn_batch) },
+    { TAKEN("snn_trainer_predict", snn_batch, "SNN_BATCH_INIT", begin_batch, predict), RESERVED(snn_batch) },
+    { SHARED("snn_dataset_read", snn_sample, "SNN_SAMPLE_INIT", begin_sample, read_one) },
+    { INFO("snn_context_get_info", snn_context_info, "SNN_CONTEXT_INFO_INIT", context_info) },
+    { INFO("snn_dataset_get_info", snn_dataset_info, "SNN_DATASET_INFO_INIT", dataset_info) },
+    { INFO("snn_network_get_info", snn_network_info, "SNN_NETWORK_INFO_INIT", network_info) },
+    { INFO("snn_layer_get_info", snn_layer_info, "SNN_LAYER_INFO_INIT", layer_info) },
+    { INFO("snn_layer_tensor", snn_tensor, "SNN_TENSOR_INIT", tensor) },
+    { INFO("snn_layer_tensor_named", snn_tensor, "SNN_TENSOR_INIT", tensor_named) },
+    { INFO("snn_projection_get_info", snn_projection_info, "SNN_PROJECTION_INFO_INIT", projection_info) },
+    { INFO("snn_continual_get_info", snn_continual_info, "SNN_CONTINUAL_INFO_INIT", continual_info) },
+    { INFO("snn_neuron_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", neuron_param) },
+    { INFO("snn_layer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", layer_param) },
+    { INFO("snn_dataset_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", dataset_param) },
+    { INFO("snn_optimizer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", optimizer_param) },
+    { INFO("snn_trainer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", trainer_param) },
+    { INFO("snn_projection_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", projection_param) },
+    { METRICS("snn_trainer_step", step_metrics) },
+    { METRICS("snn_trainer_epoch", epoch_metrics) },
+    { METRICS("snn_trainer_evaluate", evaluate_metrics) },
+    { METRICS("snn_continual_replay", replay_metrics) },
+    { METRICS("snn_continual_evaluate", continual_metrics) },
+    { INFO("snn_trainer_layer_metrics", snn_layer_metrics, "SNN_LAYER_METRICS_INIT", layer_metrics) },
+    { GIVEN("snn_progress_fn", snn_progress, progress) },
+    { GIVEN("snn_dataset_source", snn_sample, sample) },
 };
 
 /* An optimizer that moves nothing, and samples in their order: the same call gives the same figures again. */
