@@ -9,6 +9,7 @@
 #include <snn/dataset.h>
 #include <snn/export.h>
 #include <snn/layer.h>
+#include <snn/loss.h>
 #include <snn/model.h>
 #include <snn/name.h>
 #include <snn/network.h>

@@ -5,6 +5,7 @@
 #define SNN_TRAINER_H
 
 #include <snn/dataset.h>
+#include <snn/loss.h>
 #include <snn/network.h>
 #include <snn/optimizer.h>
 #include <snn/projection.h>
@@ -19,9 +20,11 @@ typedef struct snn_trainer snn_trainer;
 typedef enum snn_trainer_key {
     SNN_TRAINER_STEPS = 401,           /**< i64, T, time steps per sample */
     SNN_TRAINER_LOSS = 402,            /**< str: ce, mse, ce_mse = (1 - loss_mix) CE + loss_mix MSE, half_square =
-                                            half the squared distance from the target */
+                                            half the squared distance from the target, mae, huber:
+                                            docs/regression.md */
     SNN_TRAINER_LOSS_MIX = 403,        /**< f64 in [0, 1] */
-    SNN_TRAINER_MSE_TARGET = 404,      /**< str: onehot, constant (mse_constant for every class) */
+    SNN_TRAINER_MSE_TARGET = 404,      /**< str: what distances from a label are from: onehot, constant (mse_constant
+                                            for every class) */
     SNN_TRAINER_MSE_CONSTANT = 405,    /**< f64 */
     SNN_TRAINER_LABEL_SMOOTHING = 406, /**< f64 in [0, 1): targets (1 - e) onehot + e / classes */
     SNN_TRAINER_LOSS_ON = 407,         /**< str: step (mean over T of the loss of each step's output), mean (loss of
@@ -36,6 +39,7 @@ typedef enum snn_trainer_key {
     SNN_TRAINER_SKIP_UNREADABLE = 413, /**< i64*, 1: epochs leave out batches of which a sample cannot be read or is
                                             not finite, with a warning; 0: they end there, and the next call tries the
                                             batch again */
+    SNN_TRAINER_HUBER_DELTA = 414,     /**< f64 > 0, huber: distance from which on it is linear */
 
     SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt: K of the T steps are trained, drawn per batch; 0: all */
@@ -237,6 +241,14 @@ SNN_API SNN_CHECKED snn_status snn_trainer_on_progress(snn_trainer *trainer, snn
 /** Calls `fn` at the moments of snn_phase; only before prepare. flags: SNN_OBSERVE_... or 0. */
 SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn,
                                                    void *user);
+
+/** Takes losses, and errors at the output, from `fn` instead of SNN_TRAINER_LOSS; NULL ends that. `fn` is called where
+ * the library would compute its own: for every step, or once for the mean output (SNN_TRAINER_LOSS_ON), in training and
+ * evaluation, and by snn_stream_learn_label(). The loss may be of labels or of targets. A teacher
+ * (SNN_TRAINER_DISTIL) adds its share to it as to any other. In the function, every call that computes with this
+ * trainer gives SNN_ERR_STATE. At any time between two calls.
+ * @return SNN_ERR_ARGUMENT (NULL trainer), SNN_ERR_STATE (in a callback of this trainer) */
+SNN_API snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user);
 
 /** Takes the noise of opzo from `fn` instead of drawing it from the context's seed; NULL ends that. Only before
  * prepare. Pairs and distribution are the function's own affair then. Other methods never call it.

@@ -1,31 +1,55 @@
-/* loss/loss.c - cross-entropy, mean squared error, and their mixture.
+/* loss/loss.c - what an output costs, and its derivative.
  *
- *   dL/dout = weight ( (1 - mix) (softmax - target) / B + mix 2 (out - target) / (B C) )
+ * A sample has outputs y[c] of C classes, or of C numbers that should be a[c]: the host's targets, a constant, or the
+ * label q[c] = (1 - e) onehot + e / C. With r = y - a and p = softmax(y):
  *
- * and half the squared distance, dL/dout = weight (out - target) / B.
+ *   name          L                                        dL/dy[c]
+ *   ce            - sum q log p                            p - q                          labels only
+ *   mse           1/C sum r^2                              2 r / C
+ *   half_square   1/2 sum r^2                              r
+ *   mae           1/C sum |r|                              sign(r) / C
+ *   huber         1/C sum h(r)                             min(max(r, -delta), delta) / C
+ *                   h = r^2 / 2 if |r| <= delta, else delta (|r| - delta / 2)
+ *   ce_mse        (1 - mix) ce + mix mse                   likewise                       labels only
  *
- * With a teacher's logits p:   (1 - share) of that + weight share tau (softmax(out / tau) - softmax(p / tau)) / B */
+ * or what the host's own function says. With a teacher's logits p:
+ *
+ *   (1 - share) L + share tau^2 KL(softmax(p / tau) || softmax(y / tau))
+ *   (1 - share) dL/dy + share tau (softmax(y / tau) - softmax(p / tau))
+ *
+ * The error at the output is weight / B times that. */
 #include "loss/loss.h"
 #include "core/context.h"
+#include "core/fpu.h"
+#include "core/status.h"
 #include <math.h>
+#include <string.h>
 
-struct snn__name snn__loss_names(size_t index)
+enum snn__loss_kind snn__loss_named(const char *name)
 {
-    static const struct snn__name losses[] = { SNN__LOSSES(SNN__NAME_ROW) };
+    size_t kind = 0;
 
-    return snn__name_in(losses, sizeof losses / sizeof *losses, index);
+    while (strcmp(snn__loss_names(kind).name, name) != 0)
+        kind++;
+    return (enum snn__loss_kind)kind;
 }
 
 struct work {
     const struct snn__loss *loss;
-    const float *out;
-    float factor;
-    const uint32_t *label;
-    size_t batch, classes;
-    double weight;
-    float *error;
-    double *sums;
+    const struct snn__judged *of;
 };
+
+/* One sample: y is factor out, d receives dL/dy. */
+struct sample {
+    const struct snn__loss *loss;
+    const uint32_t *label; /* or NULL: */
+    const float *target;
+    size_t classes;
+    const double *y;
+    double *d;
+};
+
+/* ---- the named losses ---- */
 
 /* The largest factor x: by comparing, as a loop of fmax() stops gcc 12 for AArch64 with an internal error. */
 static double largest_of(const float *x, double factor, size_t n)
@@ -48,63 +72,250 @@ static double log_sum(const float *x, double factor, size_t n)
     return largest + log(sum);
 }
 
-/* What the teacher adds to a sample's loss and error. */
-static void learn_from_teacher(const struct work *k, size_t b)
+/* q[c] */
+static double labelled(const struct sample *s, size_t c)
 {
-    const float *q = k->out + b * k->classes, *p = k->loss->teacher + b * k->classes;
-    double share = k->loss->share, tau = k->loss->tau, factor = k->factor / tau, kl = 0;
-    double q_sum = log_sum(q, factor, k->classes), p_sum = log_sum(p, 1.0 / tau, k->classes);
+    double e = s->loss->smoothing;
 
-    for (size_t c = 0; c < k->classes; c++) {
+    return (c == *s->label ? 1.0 - e : 0.0) + e / (double)s->classes;
+}
+
+/* a[c] */
+static double aim(const struct sample *s, size_t c)
+{
+    if (s->target != NULL)
+        return s->target[c];
+    return s->loss->constant ? s->loss->target : labelled(s, c);
+}
+
+/* share times the cross-entropy */
+static double cross_entropy(const struct sample *s, double share)
+{
+    double largest = -INFINITY, sum = 0, l = 0, log_of_sum;
+
+    for (size_t c = 0; c < s->classes; c++)
+        if (s->y[c] > largest)
+            largest = s->y[c];
+    for (size_t c = 0; c < s->classes; c++)
+        sum += s->d[c] = exp(s->y[c] - largest);
+    log_of_sum = log(sum);
+    for (size_t c = 0; c < s->classes; c++) {
+        double q = labelled(s, c);
+
+        l -= q * (s->y[c] - largest - log_of_sum);
+        s->d[c] = share * (s->d[c] / sum - q);
+    }
+    return share * l;
+}
+
+/* The distance of one number, and its derivative. */
+static double square(double r, double *slope)
+{
+    *slope = 2.0 * r;
+    return r * r;
+}
+
+static double absolute(double r, double *slope)
+{
+    *slope = r > 0 ? 1.0 : r < 0 ? -1.0 : 0.0;
+    return fabs(r);
+}
+
+static double huber(double r, double delta, double *slope)
+{
+    double size = fabs(r);
+
+    *slope = size <= delta ? r : r > 0 ? delta : -delta;
+    return size <= delta ? 0.5 * r * r : delta * (size - 0.5 * delta);
+}
+
+static double distance(const struct snn__loss *loss, double r, double *slope)
+{
+    switch (loss->kind) {
+    case SNN__LOSS_mae:
+        return absolute(r, slope);
+    case SNN__LOSS_huber:
+        return huber(r, loss->delta, slope);
+    default:
+        return square(r, slope);
+    }
+}
+
+/* share times the distance from the aim, added to d */
+static double distances(const struct sample *s, double share)
+{
+    double mean = s->loss->kind == SNN__LOSS_half_square ? 0.5 : 1.0 / (double)s->classes, l = 0, slope;
+
+    for (size_t c = 0; c < s->classes; c++) {
+        l += distance(s->loss, s->y[c] - aim(s, c), &slope) * mean;
+        s->d[c] += share * slope * mean;
+    }
+    return share * l;
+}
+
+static double named(const struct sample *s)
+{
+    double mix = s->loss->mix;
+
+    switch (s->loss->kind) {
+    case SNN__LOSS_ce:
+        return cross_entropy(s, 1.0);
+    case SNN__LOSS_ce_mse:
+        return cross_entropy(s, 1.0 - mix) + distances(s, mix);
+    default:
+        return distances(s, 1.0);
+    }
+}
+
+bool snn__loss_takes_targets(const struct snn__loss *loss)
+{
+    return loss->host != NULL || (loss->kind != SNN__LOSS_ce && loss->kind != SNN__LOSS_ce_mse);
+}
+
+/* ---- a batch ---- */
+
+static double *outputs_of(const struct snn__judged *of, size_t b)
+{
+    return of->room + b * of->classes;
+}
+
+static double *slopes_of(const struct snn__judged *of, size_t b)
+{
+    return of->room + (of->batch + b) * of->classes;
+}
+
+/* How often the step counts for a sample: its loss is the mean over its own steps. */
+static double share_of(const struct snn__judged *of, size_t b)
+{
+    if (of->length == NULL || of->step == of->steps)
+        return 1.0;
+    return of->step < of->length[b] ? (double)of->steps / of->length[b] : 0.0;
+}
+
+static void read_outputs(const struct snn__judged *of, size_t b)
+{
+    double *y = outputs_of(of, b), *d = slopes_of(of, b);
+
+    for (size_t c = 0; c < of->classes; c++) {
+        y[c] = (double)of->factor * of->out[b * of->classes + c];
+        d[c] = 0;
+    }
+}
+
+/* What the teacher adds to a sample's loss and error. */
+static void learn_from_teacher(const struct work *k, size_t b, double weight)
+{
+    const struct snn__judged *of = k->of;
+    const float *q = of->out + b * of->classes, *p = k->loss->teacher + b * of->classes;
+    double share = k->loss->share, tau = k->loss->tau, factor = of->factor / tau, kl = 0;
+    double q_sum = log_sum(q, factor, of->classes), p_sum = log_sum(p, 1.0 / tau, of->classes);
+
+    for (size_t c = 0; c < of->classes; c++) {
         double log_p = p[c] / tau - p_sum, log_q = factor * q[c] - q_sum;
+        float *error = of->error != NULL ? of->error + b * of->classes + c : NULL;
 
         kl += exp(log_p) * (log_p - log_q);
-        if (k->error)
-            k->error[b * k->classes + c] =
-                (float)((1.0 - share) * k->error[b * k->classes + c] +
-                        k->weight / (double)k->batch * share * tau * (exp(log_q) - exp(log_p)));
+        if (error != NULL)
+            *error = (float)((1.0 - share) * *error + weight * share * tau * (exp(log_q) - exp(log_p)));
     }
-    k->sums[b] = (1.0 - share) * k->sums[b] + share * tau * tau * kl;
+    of->sums[b] = (1.0 - share) * of->sums[b] + share * tau * tau * kl;
+}
+
+/* From dL/dy to the error at the output. */
+static void send_down(const struct work *k, size_t b)
+{
+    const struct snn__judged *of = k->of;
+    const double *d = slopes_of(of, b);
+    double share = share_of(of, b), weight = of->weight * share / (double)of->batch;
+
+    for (size_t c = 0; c < of->classes && of->error != NULL; c++)
+        of->error[b * of->classes + c] = share > 0 ? (float)(weight * d[c]) : 0.0f;
+    if (k->loss->teacher != NULL)
+        learn_from_teacher(k, b, weight);
+    of->sums[b] = share > 0 ? share * of->sums[b] : 0.0;
 }
 
 static void one_sample(void *arg, size_t b, size_t worker)
 {
-    struct work *k = arg;
-    const float *out = k->out + b * k->classes;
-    double classes = (double)k->classes, e = k->loss->smoothing, mix = k->loss->mix, mean = k->loss->half ? 0.5 : 1.0 / classes;
-    double largest = largest_of(out, k->factor, k->classes), sum = 0, ce = 0, mse = 0;
+    const struct work *k = arg;
+    const struct snn__judged *of = k->of;
 
     (void)worker;
-    for (size_t c = 0; c < k->classes; c++)
-        sum += exp((double)k->factor * out[c] - largest);
-    for (size_t c = 0; c < k->classes; c++) {
-        double y = (double)k->factor * out[c], p = exp(y - largest) / sum;
-        double target = (c == k->label[b] ? 1.0 - e : 0.0) + e / classes;
-        double aim = k->loss->constant ? k->loss->target : target;
-
-        ce -= target * (y - largest - log(sum));
-        mse += (y - aim) * (y - aim) * mean;
-        if (k->error)
-            k->error[b * k->classes + c] =
-                (float)(k->weight / (double)k->batch * ((1.0 - mix) * (p - target) + mix * 2.0 * (y - aim) * mean));
-    }
-    k->sums[b] = (mix < 1.0 ? (1.0 - mix) * ce : 0.0) + (mix > 0.0 ? mix * mse : 0.0);
-    if (k->loss->teacher != NULL)
-        learn_from_teacher(k, b);
+    read_outputs(of, b);
+    of->sums[b] = named(&(struct sample){ k->loss, of->label != NULL ? of->label + b : NULL,
+                                          of->target != NULL ? of->target + b * of->classes : NULL, of->classes,
+                                          outputs_of(of, b), slopes_of(of, b) });
+    send_down(k, b);
 }
 
-double snn__loss(const snn_context *ctx, const struct snn__loss *loss, const float *out, float factor, const uint32_t *label,
-                 size_t batch, size_t classes, double weight, float *error, double *sums)
+/* ---- the host's own ---- */
+
+static snn_status call_host(const struct snn__loss *loss, const struct snn__judged *of)
 {
-    struct work k = { loss, out, factor, label, batch, classes, weight, error, sums };
+    SNN__CALLS_HOST;
+    const snn_loss_call call = { .struct_size = sizeof call,
+                                 .training = of->training,
+                                 .layer = of->layer,
+                                 .step = of->step,
+                                 .steps = of->steps,
+                                 .samples = of->batch,
+                                 .outputs = of->classes,
+                                 .output = outputs_of(of, 0),
+                                 .labels = of->label,
+                                 .targets = of->target,
+                                 .lengths = of->length,
+                                 .loss = of->sums,
+                                 .error = of->error != NULL ? slopes_of(of, 0) : NULL };
+
+    return loss->host(loss->user, &call);
+}
+
+static snn_status check_answer(const struct snn__judged *of, size_t b)
+{
+    const double *d = slopes_of(of, b);
+    bool finite = isfinite(of->sums[b]);
+
+    for (size_t c = 0; c < of->classes; c++)
+        finite &= isfinite(d[c]) != 0;
+    if (finite || share_of(of, b) == 0)
+        return SNN_OK;
+    return snn__fail(SNN_ERR_DIVERGED, "the host's loss of sample %zu, or an error of it, is not finite (step %zu)", b,
+                     of->step);
+}
+
+static snn_status ask_host(const struct work *k)
+{
+    const struct snn__judged *of = k->of;
+    snn_status rc;
+
+    for (size_t b = 0; b < of->batch; b++) {
+        read_outputs(of, b);
+        of->sums[b] = 0;
+    }
+    rc = call_host(k->loss, of);
+    if (rc != SNN_OK)
+        return snn__fail(rc, "the host's loss returned %s (step %zu)", snn_status_name(rc), of->step);
+    for (size_t b = 0; b < of->batch; b++)
+        SNN__TRY(check_answer(of, b));
+    for (size_t b = 0; b < of->batch; b++)
+        send_down(k, b);
+    return SNN_OK;
+}
+
+snn_status snn__loss(const snn_context *ctx, const struct snn__loss *loss, const struct snn__judged *of, double *mean)
+{
+    struct work k = { loss, of };
     double sum = 0;
 
-    if (batch * classes >= 1024)
-        snn__parallel(ctx, one_sample, &k, batch);
+    if (loss->host != NULL)
+        SNN__TRY(ask_host(&k));
+    else if (of->batch * of->classes >= 1024)
+        snn__parallel(ctx, one_sample, &k, of->batch);
     else
-        for (size_t b = 0; b < batch; b++)
+        for (size_t b = 0; b < of->batch; b++)
             one_sample(&k, b, 0);
-    for (size_t b = 0; b < batch; b++)
-        sum += sums[b];
-    return weight * sum / (double)batch;
+    for (size_t b = 0; b < of->batch; b++)
+        sum += of->sums[b];
+    *mean = of->weight * sum / (double)of->batch;
+    return SNN_OK;
 }

@@ -4,30 +4,59 @@
 
 #include "core/name.h"
 #include <snn/context.h>
+#include <snn/loss.h>
 #include <stdbool.h>
 
-#define SNN__LOSSES(X)                                        \
-    X(ce, "cross-entropy of the softmax")                     \
-    X(mse, "mean squared error")                              \
-    X(ce_mse, "(1 - loss_mix) ce + loss_mix mse")             \
-    X(half_square, "half the squared distance")
-snn__names snn__loss_names;
+/* Their equations are at the head of loss.c. */
+#define SNN__LOSSES(X)                                    \
+    X(ce, "cross-entropy of the softmax")                 \
+    X(mse, "mean squared distance")                       \
+    X(ce_mse, "(1 - loss_mix) ce + loss_mix mse")         \
+    X(half_square, "half the squared distance")           \
+    X(mae, "mean absolute distance")                      \
+    X(huber, "mean distance, squared up to huber_delta and linear beyond")
 
-/* L = weight ( (1 - mix) CE + mix MSE ): CE the mean over the batch, MSE the mean over batch and classes. */
+#define SNN__LOSS_KIND(name, text) SNN__LOSS_##name,
+enum snn__loss_kind { SNN__LOSSES(SNN__LOSS_KIND) };
+snn__names snn__loss_names;
+enum snn__loss_kind snn__loss_named(const char *name); /* one of them */
+
 struct snn__loss {
-    float mix;       /* 0: cross-entropy alone, 1: mean squared error alone */
-    bool half;       /* half the squared distance for the MSE: C / 2 times as large */
-    bool constant;   /* MSE target: `target` for every class; else the (smoothed) one-hot label */
+    enum snn__loss_kind kind;
+    float mix;       /* of ce_mse */
+    float delta;     /* of huber */
+    bool constant;   /* labels: distances are from `target` for every class; else from the (smoothed) one-hot label */
     float target;
-    float smoothing; /* targets (1 - e) onehot + e / classes */
-    /* (1 - share) L + share tau^2 KL(softmax(p / tau) || softmax(out / tau)), the mean over the batch */
+    float smoothing; /* labels: (1 - e) onehot + e / classes */
+    /* (1 - share) L + share tau^2 KL(softmax(p / tau) || softmax(out / tau)) */
     float share, tau;
     const float *teacher; /* p [batch,classes]; NULL: L alone */
+    snn_loss_fn host;     /* computes L instead; or NULL */
+    void *user;
 };
 
-/* Loss of out[batch, classes] times `factor`, against the labels; times `weight`. `error`, unless NULL, receives weight dL/dout
- * [batch, classes], the derivative by factor * out. `sums` is room for [batch] doubles. */
-double snn__loss(const snn_context *ctx, const struct snn__loss *loss, const float *out, float factor, const uint32_t *label,
-                 size_t batch, size_t classes, double weight, float *error, double *sums);
+/* The outputs of a step, or their mean, and what they should be. */
+struct snn__judged {
+    const float *out; /* [batch,classes], to be multiplied by `factor` */
+    float factor;
+    const uint32_t *label;  /* [batch] or NULL */
+    const float *target;    /* [batch,classes] or NULL */
+    const uint32_t *length; /* [batch], steps that a sample has; NULL: all */
+    size_t batch, classes;
+    bool training;
+    size_t layer, step, steps; /* step == steps: the mean */
+    double weight;             /* of the result and of all derivatives */
+    float *error;   /* [batch,classes], receives weight / batch dL/d(factor out) of every sample; or NULL */
+    double *sums;   /* [batch], receives L of every sample, without weight */
+    double *room;   /* [2][batch][classes] */
+};
+
+/* Whether the host's targets can be what this loss compares with. */
+bool snn__loss_takes_targets(const struct snn__loss *loss);
+
+/* `mean` receives weight times the mean of L over the batch. A step counts for a sample steps / length times, or not at
+ * all if it is past its length.
+ * What the host's function gives; SNN_ERR_DIVERGED where its loss or errors are not finite. */
+snn_status snn__loss(const snn_context *ctx, const struct snn__loss *loss, const struct snn__judged *of, double *mean);
 
 #endif

@@ -120,62 +120,6 @@ static size_t count_correct(const snn_trainer *tr, size_t n)
     return correct;
 }
 
-const float *snn__target(const snn_trainer *tr, size_t t)
-{
-    if (tr->target_frames == 0)
-        return NULL;
-    return tr->target + (tr->target_frames > 1 ? t * tr->pass.batch * tr->classes : 0);
-}
-
-size_t snn__outputs(const snn_trainer *tr)
-{
-    return tr->steps - tr->pass.unit[tr->pass.n - 1].absent;
-}
-
-/* The loss of step t and the error at the output. */
-static double loss_of_step(snn_trainer *tr, size_t t, size_t n, bool error)
-{
-    struct snn__signal out = snn__pass_output(&tr->pass, t);
-
-    return snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, n, tr->classes,
-                     1.0 / (double)snn__outputs(tr), error ? snn__pass_output_error(&tr->pass, t) : NULL, tr->sums);
-}
-
-static double share_of(const snn_trainer *tr, size_t t)
-{
-    return tr->rule->share ? tr->rule->share(tr, t) : 1.0 / (double)snn__outputs(tr);
-}
-
-/* Errors e at the mean output become those at the output of every step: share e. Where one error stands for all
- * steps, it is T times their mean by the shares. */
-static void spread_error(snn_trainer *tr, float *e, size_t n)
-{
-    double sum = 0;
-
-    for (size_t t = tr->steps; t-- > 0;) {
-        double share = share_of(tr, t);
-
-        sum += share * share;
-        if (!tr->pass.means)
-            snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, t), (float)share, e, n); /* e itself is the last */
-    }
-    if (tr->pass.means)
-        tr->ctx->kernels->scale(e, (float)((double)tr->steps * sum), e, n);
-}
-
-/* The loss of the mean output. */
-static double loss_of_mean(snn_trainer *tr, size_t n, bool error)
-{
-    float *e = snn__pass_output_error(&tr->pass, 0);
-    float mean = 1.0f / (float)snn__outputs(tr);
-    double loss =
-        snn__loss(tr->ctx, &tr->loss, tr->out_sum, mean, tr->label, n, tr->classes, 1.0, error ? e : NULL, tr->sums);
-
-    if (error)
-        spread_error(tr, e, n * tr->classes);
-    return loss;
-}
-
 /* ---- one step, one batch ---- */
 
 static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
@@ -193,12 +137,12 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     for (size_t s = whole ? 0 : t; s <= t; s++) {
         struct snn__signal out = snn__pass_output(&tr->pass, s);
 
-        float weight = tr->rule->share ? (float)((double)tr->steps * share_of(tr, s)) : 1.0f;
+        float weight = tr->rule->share ? (float)((double)tr->steps * snn__step_share(tr, s)) : 1.0f;
 
         if (out.data != NULL)
             snn__add_to(tr->ctx, tr->out_sum, weight * out.scale, out.data, n);
         if (out.data != NULL && batch->label != NULL && !tr->loss_on_mean) {
-            tr->step_loss = loss_of_step(tr, s, batch->n, train && trained);
+            SNN__TRY(snn__judge_step(tr, s, train && trained));
             *loss += trained ? tr->step_loss : 0.0;
         }
         snn__observe(tr, SNN_PHASE_FORWARD, s);
@@ -298,7 +242,7 @@ static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool trai
     SNN__TRY(run_steps(tr, batch, train, &result->loss));
     if (batch->label != NULL) {
         if (tr->loss_on_mean)
-            result->loss = loss_of_mean(tr, batch->n, train);
+            SNN__TRY(snn__judge_mean(tr, train, &result->loss));
         result->correct = count_correct(tr, batch->n);
     }
     if (!isfinite(result->loss))

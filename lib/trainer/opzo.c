@@ -56,6 +56,7 @@ struct opzo {
     float *packed;
     void *scratch;
     float *supplied; /* noise of the host, [B][shape of the layer] */
+    snn_status rc;   /* of the losses of the side readouts in this step */
 };
 
 static enum feedback feedback_of(const snn_trainer *tr)
@@ -359,9 +360,13 @@ static void readout_error(struct opzo *s, struct snn__unit *unit, size_t t)
     struct snn__signal out = snn__unit_value(&tr->pass, unit, t);
     bool global = (ptrdiff_t)unit->layer->index == s->global, arrived;
     float *e = snn__unit_error(unit, &arrived);
+    const struct snn__outcome of = { unit->layer->index, t, out, 1.0 / (double)tr->steps, e, s->sums };
+    double loss;
 
-    snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, tr->pass.batch, tr->classes,
-              1.0 / (double)tr->steps, e, s->sums);
+    if (s->rc == SNN_OK)
+        s->rc = snn__judge(tr, &of, &loss);
+    if (s->rc != SNN_OK) /* the batch ends once the step is through */
+        tr->ctx->kernels->fill(e, 0.0f, tr->pass.batch * tr->classes);
     unit->down = global ? 1.0f : real(tr, SNN_OPZO_LOCAL_SCALE);
     if (global) {
         snn__copy(tr->ctx, s->side_o, out.scale, out.data, tr->pass.batch * tr->classes);
@@ -532,7 +537,9 @@ static snn_status opzo_step(void *self, snn_trainer *tr, size_t t)
     struct snn__signal out = snn__pass_output(&tr->pass, t);
 
     snn__copy(tr->ctx, s->o, out.scale, out.data, tr->pass.batch * tr->classes);
+    s->rc = SNN_OK;
     snn__pass_back_step(&tr->pass, t);
+    SNN__TRY(s->rc);
     snn__observe(tr, SNN_PHASE_BACKWARD, t);
     snn__step_credited(tr, t);
     return flag(tr, SNN_OPZO_ONLINE) ? snn__learn_within(tr) : SNN_OK;

@@ -51,13 +51,17 @@ static snn_status take_error(snn_trainer *tr, const float *error)
 /* That of the loss. */
 static snn_status take_label(snn_trainer *tr, size_t t, uint32_t label, double *loss)
 {
-    struct snn__signal out = snn__pass_output(&tr->pass, t);
+    const struct snn__outcome of = { .layer = tr->pass.n - 1,
+                                     .step = t,
+                                     .out = snn__pass_output(&tr->pass, t),
+                                     .weight = 1.0,
+                                     .error = snn__pass_output_error(&tr->pass, 0),
+                                     .sums = tr->sums };
 
     if (label >= tr->classes)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: label %u; the network has %zu outputs", label, tr->classes);
     tr->label[0] = label;
-    tr->step_loss = snn__loss(tr->ctx, &tr->loss, out.data, out.scale, tr->label, 1, tr->classes, 1.0,
-                              snn__pass_output_error(&tr->pass, 0), tr->sums);
+    SNN__TRY(snn__judge(tr, &of, &tr->step_loss));
     if (!isfinite(tr->step_loss))
         return snn__fail(SNN_ERR_DIVERGED, "stream: the loss is not finite: no parameter was changed");
     if (loss != NULL)

@@ -13,9 +13,12 @@
 static const struct snn__param common[] = {
     SNN__PARAM_I64(SNN_TRAINER_STEPS, "steps", 1, STEPS_MAX, 6, "T, time steps per sample"),
     SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", SNN__CHOICES(SNN__LOSSES), "ce",
-                   "cross-entropy, mean squared error, their mixture, or half the squared distance"),
+                   "cross-entropy; mean squared, or half the squared, distance; mixture of the first two; mean absolute, "
+                   "or Huber's, distance"),
     SNN__PARAM_F64(SNN_TRAINER_LOSS_MIX, "loss_mix", 0.0, 1.0, 0.05, "share of the squared error in ce_mse"),
-    SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot", "target of the squared error"),
+    SNN__PARAM_F64(SNN_TRAINER_HUBER_DELTA, "huber_delta", 1e-6, 1e6, 1.0,
+                   "distance from which on huber is linear"),
+    SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot", "what distances are from"),
     SNN__PARAM_F64(SNN_TRAINER_MSE_CONSTANT, "mse_constant", -1e6, 1e6, 1.0,
                    "target of every class if mse_target is constant"),
     SNN__PARAM_F64(SNN_TRAINER_LABEL_SMOOTHING, "label_smoothing", 0.0, 0.999, 0.0,
@@ -379,10 +382,9 @@ static void read_settings(snn_trainer *tr)
     const struct snn__params *p = &tr->params;
 
     tr->steps = (size_t)snn__param_i64(p, SNN_TRAINER_STEPS);
-    tr->loss.mix = snn__param_is(p, SNN_TRAINER_LOSS, "ce")    ? 0.0f
-                   : snn__param_is(p, SNN_TRAINER_LOSS, "ce_mse") ? (float)snn__param_f64(p, SNN_TRAINER_LOSS_MIX)
-                                                                  : 1.0f;
-    tr->loss.half = snn__param_is(p, SNN_TRAINER_LOSS, "half_square");
+    tr->loss.kind = snn__loss_named(snn__param_str(p, SNN_TRAINER_LOSS));
+    tr->loss.mix = (float)snn__param_f64(p, SNN_TRAINER_LOSS_MIX);
+    tr->loss.delta = (float)snn__param_f64(p, SNN_TRAINER_HUBER_DELTA);
     tr->loss.constant = snn__param_is(p, SNN_TRAINER_MSE_TARGET, "constant");
     tr->loss.target = (float)snn__param_f64(p, SNN_TRAINER_MSE_CONSTANT);
     tr->loss.smoothing = (float)snn__param_f64(p, SNN_TRAINER_LABEL_SMOOTHING);
@@ -409,6 +411,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
         { &tr->kept.counts, tr->net->n_layers, sizeof *tr->kept.counts },
         { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
+        { &tr->room, SNN__PRODUCT(2, outputs), sizeof *tr->room },
         { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
     };
 

@@ -108,6 +108,7 @@ struct snn_trainer {
     bool unread;         /* the last batch failed because of a sample */
     struct snn__undo undo; /* of a trainer that learns */
     double *sums;        /* [B] */
+    double *room;        /* [2][B][classes], of the loss */
     float *gradient_sum; /* observers of single steps */
     struct snn__rank_one *rank_one; /* [layers]: gradients that are outer products */
 
@@ -177,11 +178,26 @@ void snn__undo(snn_trainer *trainer);
 /* SNN_ERR_DIVERGED if something that is carried on is not finite. */
 snn_status snn__undo_check(const snn_trainer *trainer);
 
+/* judge.c */
 /* What the outputs [n,classes] of step t should be; NULL: there are labels. */
 const float *snn__target(const snn_trainer *trainer, size_t t);
-
-/* Steps at which the network has an output. */
+/* Outputs of a layer, as many as the network has, that are to be judged. */
+struct snn__outcome {
+    size_t layer, step; /* step == steps: the mean */
+    struct snn__signal out;
+    double weight;
+    float *error; /* receives the weighted error at the outputs; or NULL */
+    double *sums; /* [B], receives the loss of every sample */
+};
+/* The weighted loss of this batch. */
+snn_status snn__judge(snn_trainer *trainer, const struct snn__outcome *of, double *loss);
+/* Of step t, into trainer->step_loss, and the error at its output. */
+snn_status snn__judge_step(snn_trainer *trainer, size_t t, bool error);
+/* Of the mean output, and the errors at the outputs of all steps. */
+snn_status snn__judge_mean(snn_trainer *trainer, bool error, double *loss);
+/* Steps at which the network has an output; share of step t in the mean output. */
 size_t snn__outputs(const snn_trainer *trainer);
+double snn__step_share(const snn_trainer *trainer, size_t t);
 
 /* teacher.c: brings the logits of this batch into trainer->logits. */
 snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch);

@@ -3,6 +3,7 @@
 #include "layer/types.h"
 #include "layer/weights.h"
 #include "run.h"
+#include <math.h>
 #include <string.h>
 
 bool sei_set_up(struct run *r)
@@ -94,6 +95,14 @@ static bool run_weights(struct run *r, const char *layer)
     return true;
 }
 
+static double loss_of(const struct run *r, const struct snn__loss *l, const struct snn__judged *of)
+{
+    double loss = NAN;
+
+    MUST(snn__loss(r->ctx, l, of, &loss));
+    return loss;
+}
+
 /* The loss and its error at the outputs in one setting: "kd NUMBER mu tau mode". */
 static bool run_loss(struct run *r, const char *setting)
 {
@@ -105,7 +114,8 @@ static bool run_loss(struct run *r, const char *setting)
     char mode[8];
     size_t n, classes;
     uint32_t labels[64];
-    double sums[64];
+    static double sums[64], room[1 << 16];
+    struct snn__judged of;
     float tau, share;
 
     if (shape == NULL || sscanf(setting, "%d %f %f %7s", &number, &share, &tau, mode) != 4 || r->batch > 64)
@@ -117,24 +127,30 @@ static bool run_loss(struct run *r, const char *setting)
     label = case_given(r->c, r->batch, "label");
     loss = case_room(case_array(r->c, "loss.%d", number), 1);
     error = case_room(case_array(r->c, "e.%d", number), r->steps * n);
-    if (input == NULL || teacher == NULL || label == NULL || loss == NULL || error == NULL || n > RUN_BUFFER ||
+    if (input == NULL || teacher == NULL || label == NULL || loss == NULL || error == NULL || 2 * n > sizeof room / sizeof *room ||
         !case_labels(r->c, label, r->batch, classes, labels))
         return false;
     l.share = share;
     l.tau = tau;
     l.teacher = teacher;
+    of = (struct snn__judged){ .out = r->buffer, .factor = 1.0f / (float)r->steps, .label = labels, .batch = r->batch,
+                               .classes = classes, .step = r->steps, .steps = r->steps, .weight = 1.0, .error = error,
+                               .sums = sums, .room = room };
     if (strcmp(mode, "mean") == 0) {
         for (size_t t = 0; t < r->steps; t++)
             (t ? snn__add_to : snn__copy)(r->ctx, r->buffer, 1.0f, input + t * n, n);
-        loss[0] = (float)snn__loss(r->ctx, &l, r->buffer, 1.0f / (float)r->steps, labels, r->batch, classes, 1.0,
-                                   error, sums);
+        loss[0] = (float)loss_of(r, &l, &of);
         for (size_t t = r->steps; t-- > 0;)
             snn__copy(r->ctx, error + t * n, 1.0f / (float)r->steps, error, n);
         return true;
     }
-    for (size_t t = 0; t < r->steps; t++)
-        loss[0] += (float)snn__loss(r->ctx, &l, input + t * n, 1.0f, labels, r->batch, classes,
-                                    1.0 / (double)r->steps, error + t * n, sums);
+    of.factor = 1.0f;
+    of.weight = 1.0 / (double)r->steps;
+    for (of.step = 0; of.step < r->steps; of.step++) {
+        of.out = input + of.step * n;
+        of.error = error + of.step * n;
+        loss[0] += (float)loss_of(r, &l, &of);
+    }
     return true;
 }
 
