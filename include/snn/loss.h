@@ -5,6 +5,8 @@
 #define SNN_LOSS_H
 
 #include <snn/status.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /** The outputs of one time step, or their mean over the steps, and what they should be. */
 typedef struct snn_loss_call {

@@ -110,7 +110,8 @@ typedef struct snn_metrics {
     uint32_t reserved;         /**< 0 */
     uint64_t samples;          /**< samples seen, those before an epoch was cancelled and taken up again among them */
     double loss;               /**< mean total loss of a sample */
-    double accuracy;           /**< share of samples whose largest summed output is the label's; in [0, 1] */
+    double accuracy;           /**< share of samples whose largest summed output is the label's, in [0, 1]; NaN with
+                                    targets */
     double seconds;            /**< wall-clock time of this call */
     double learning_rate;      /**< of the last update; 0 in evaluation */
     double gradient_norm;      /**< of the last update before clipping, if clip_norm is set; else 0 */
@@ -127,11 +128,16 @@ typedef struct snn_metrics {
     double backward_rate;      /**< spide: spikes of either sign per neuron and step of the second stage, over all
                                     populations */
     double samples_per_second; /**< of this call: of the samples seen in it */
+    double squared_error;      /**< mean over samples and outputs of the squared distance between prediction and
+                                    target: the mean output, or with a target for each step the output of each step;
+                                    NaN with labels */
+    double r2;                 /**< coefficient of determination, mean over the outputs whose targets differ of 1 - sum
+                                    (prediction - target)^2 / sum (target - mean target)^2; NaN with labels */
 } snn_metrics;
 
 /** Initialiser for a snn_metrics that a call is to fill. */
 #define SNN_METRICS_INIT \
-    { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0 }
+    { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0 }
 
 /** Figures of one layer in the last epoch, step or evaluation; in the progress callback of an epoch, in the epoch so
  * far. */
@@ -156,8 +162,10 @@ typedef struct snn_progress {
     uint64_t done;         /**< samples of this epoch or evaluation so far */
     uint64_t total;        /**< samples of this epoch or evaluation */
     double loss;           /**< mean so far */
-    double accuracy;       /**< mean so far */
+    double accuracy;       /**< mean so far; NaN with targets */
     double seconds;        /**< since the call began */
+    double squared_error;  /**< so far, as in snn_metrics */
+    double r2;             /**< so far, as in snn_metrics */
 } snn_progress;
 
 /** Called after every batch of an epoch or evaluation. Return 0 to go on; anything else ends the call with

@@ -25,6 +25,13 @@
 #include <math.h>
 #include <string.h>
 
+struct snn__name snn__loss_names(size_t index)
+{
+    static const struct snn__name losses[] = { SNN__LOSSES(SNN__NAME_ROW) };
+
+    return snn__name_in(losses, sizeof losses / sizeof *losses, index);
+}
+
 enum snn__loss_kind snn__loss_named(const char *name)
 {
     size_t kind = 0;
@@ -184,20 +191,34 @@ static double *slopes_of(const struct snn__judged *of, size_t b)
     return of->room + (of->batch + b) * of->classes;
 }
 
-/* How often the step counts for a sample: its loss is the mean over its own steps. */
+/* Steps of all samples for each step that this one has; 0: none. */
+static double stretch(const struct snn__judged *of, size_t b)
+{
+    if (of->length == NULL)
+        return 1.0;
+    return of->length[b] > of->first ? (double)(of->steps - of->first) / (double)(of->length[b] - of->first) : 0.0;
+}
+
+/* How often the outputs count for a sample. */
 static double share_of(const struct snn__judged *of, size_t b)
 {
-    if (of->length == NULL || of->step == of->steps)
-        return 1.0;
-    return of->step < of->length[b] ? (double)of->steps / of->length[b] : 0.0;
+    if (of->step == of->steps)
+        return stretch(of, b) > 0 ? 1.0 : 0.0;
+    return of->length == NULL || of->step < of->length[b] ? stretch(of, b) : 0.0;
+}
+
+/* y = factor out */
+static double factor_of(const struct snn__judged *of, size_t b)
+{
+    return of->step == of->steps ? of->factor * stretch(of, b) : of->factor;
 }
 
 static void read_outputs(const struct snn__judged *of, size_t b)
 {
-    double *y = outputs_of(of, b), *d = slopes_of(of, b);
+    double *y = outputs_of(of, b), *d = slopes_of(of, b), factor = factor_of(of, b);
 
     for (size_t c = 0; c < of->classes; c++) {
-        y[c] = (double)of->factor * of->out[b * of->classes + c];
+        y[c] = factor * of->out[b * of->classes + c];
         d[c] = 0;
     }
 }
@@ -207,7 +228,7 @@ static void learn_from_teacher(const struct work *k, size_t b, double weight)
 {
     const struct snn__judged *of = k->of;
     const float *q = of->out + b * of->classes, *p = k->loss->teacher + b * of->classes;
-    double share = k->loss->share, tau = k->loss->tau, factor = of->factor / tau, kl = 0;
+    double share = k->loss->share, tau = k->loss->tau, factor = factor_of(of, b) / tau, kl = 0;
     double q_sum = log_sum(q, factor, of->classes), p_sum = log_sum(p, 1.0 / tau, of->classes);
 
     for (size_t c = 0; c < of->classes; c++) {

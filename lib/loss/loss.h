@@ -44,7 +44,7 @@ struct snn__judged {
     const uint32_t *length; /* [batch], steps that a sample has; NULL: all */
     size_t batch, classes;
     bool training;
-    size_t layer, step, steps; /* step == steps: the mean */
+    size_t layer, step, first, steps; /* step == steps: the mean over the steps from `first` on */
     double weight;             /* of the result and of all derivatives */
     float *error;   /* [batch,classes], receives weight / batch dL/d(factor out) of every sample; or NULL */
     double *sums;   /* [batch], receives L of every sample, without weight */
@@ -54,8 +54,8 @@ struct snn__judged {
 /* Whether the host's targets can be what this loss compares with. */
 bool snn__loss_takes_targets(const struct snn__loss *loss);
 
-/* `mean` receives weight times the mean of L over the batch. A step counts for a sample steps / length times, or not at
- * all if it is past its length.
+/* `mean` receives weight times the mean of L over the batch. Where samples have lengths, a step counts for a sample
+ * steps / length times, or not at all; and a mean, of which `out` is the sum, is that over its own steps.
  * What the host's function gives; SNN_ERR_DIVERGED where its loss or errors are not finite. */
 snn_status snn__loss(const snn_context *ctx, const struct snn__loss *loss, const struct snn__judged *of, double *mean);
 

@@ -66,6 +66,21 @@ static json_t *moments_json(const struct snn__run *run, bool *failed)
     return list;
 }
 
+/* How predictions fit targets so far: three numbers of every output. */
+static json_t *fit_json(const struct snn__fit *fit, size_t classes, bool *failed)
+{
+    json_t *o = json_object(), *outputs = json_array();
+
+    for (size_t c = 0; c < classes; c++) {
+        snn__json_add(outputs, json_real(fit->of[c].square), failed);
+        snn__json_add(outputs, json_real(fit->of[c].mean), failed);
+        snn__json_add(outputs, json_real(fit->of[c].spread), failed);
+    }
+    snn__json_set(o, "predictions", json_integer((json_int_t)fit->n), failed);
+    snn__json_set(o, "outputs", outputs, failed);
+    return o;
+}
+
 static json_t *counters_json(snn_trainer *trainer, bool *failed)
 {
     json_t *o = json_object(), *spikes = json_array(), *answers = json_array();
@@ -84,6 +99,8 @@ static json_t *counters_json(snn_trainer *trainer, bool *failed)
     }
     snn__json_set(o, "spikes", spikes, failed);
     snn__json_set(o, "answers", answers, failed);
+    if (kept->fit.n > 0)
+        snn__json_set(o, "fit", fit_json(&kept->fit, trainer->classes, failed), failed);
     return o;
 }
 
@@ -313,6 +330,28 @@ static snn_status parse_counts(void *of, const json_t *o, const struct count *c,
     return SNN_OK;
 }
 
+/* Where there is a fit, it is whole. */
+static snn_status parse_fit(const json_t *o, size_t classes, const struct snn__safetensors *file)
+{
+    const json_t *n = json_object_get(o, "predictions"), *outputs = json_object_get(o, "outputs");
+    bool good = json_is_integer(n) && json_integer_value(n) > 0 && json_array_size(outputs) == 3 * classes;
+
+    for (size_t i = 0; o != NULL && good && i < 3 * classes; i++)
+        good = json_is_real(json_array_get(outputs, i));
+    return o == NULL || good ? SNN_OK : bad_run(file, "fit");
+}
+
+static void take_fit(struct snn__fit *fit, const json_t *o, size_t classes)
+{
+    const json_t *outputs = json_object_get(o, "outputs");
+
+    fit->n = (uint64_t)json_integer_value(json_object_get(o, "predictions"));
+    for (size_t c = 0; c < classes && o != NULL; c++)
+        fit->of[c] = (struct snn__fit_of){ json_real_value(json_array_get(outputs, 3 * c)),
+                                           json_real_value(json_array_get(outputs, 3 * c + 1)),
+                                           json_real_value(json_array_get(outputs, 3 * c + 2)) };
+}
+
 /* Counters of the epoch under way, into a copy, without those of layers; a file from before them has none. */
 static snn_status parse_counters(struct snn__kept *kept, const json_t *o, size_t layers,
                                  const struct snn__safetensors *file)
@@ -338,12 +377,15 @@ static void take_counters(snn_trainer *trainer, const struct snn__kept *kept, co
 {
     const json_t *spikes = json_object_get(o, "spikes"), *answers = json_object_get(o, "answers");
     struct snn__counts *of_layer = trainer->kept.counts;
+    struct snn__fit fit = trainer->kept.fit;
 
     snn__forget_counters(trainer);
     if (o == NULL || !trainer->prepared)
         return;
     trainer->kept = *kept;
     trainer->kept.counts = of_layer;
+    take_fit(&fit, json_object_get(o, "fit"), trainer->classes);
+    trainer->kept.fit = fit;
     for (size_t l = 0; l < trainer->pass.n; l++) {
         of_layer[l].spikes = (uint64_t)json_integer_value(json_array_get(spikes, l));
         of_layer[l].answers = (uint64_t)json_integer_value(json_array_get(answers, l));
@@ -508,6 +550,8 @@ static snn_status take_up(struct snn__safetensors *file, snn_trainer *trainer, c
         rc = parse_run(&next, o, file);
     if (rc == SNN_OK)
         rc = parse_counters(&kept, counters, network->n_layers, file);
+    if (rc == SNN_OK && trainer->prepared)
+        rc = parse_fit(json_object_get(counters, "fit"), trainer->classes, file);
     if (rc == SNN_OK)
         rc = take_all(file, trainer, network, run, false);
     if (rc == SNN_OK)

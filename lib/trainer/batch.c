@@ -122,30 +122,46 @@ static size_t count_correct(const snn_trainer *tr, size_t n)
 
 /* ---- one step, one batch ---- */
 
+/* Whether there is something that outputs should be. */
+static bool judged(const snn_trainer *tr, const struct snn__batch *batch)
+{
+    return batch->label != NULL || tr->target_frames > 0;
+}
+
+/* The output of step t, if there is one: gathered, judged, shown. */
+static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged, double *loss)
+{
+    if (snn__pass_output(&tr->pass, t).data != NULL) {
+        snn__gather(tr, t);
+        if (judged && !tr->loss_on_mean) {
+            SNN__TRY(snn__judge_step(tr, t, error));
+            *loss = tr->step_loss;
+        }
+        if (judged && tr->target_frames > 1)
+            snn__fit_add(tr, t);
+    }
+    snn__observe(tr, SNN_PHASE_FORWARD, t);
+    return SNN_OK;
+}
+
 static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
 {
     bool whole = tr->pass.whole && train; /* outputs exist once the last step is done */
     bool trained = tr->rule->trains == NULL || !train || tr->rule->trains(tr->self, t);
-    size_t n = batch->n * tr->classes;
 
     SNN__TRY(feed(tr, batch, t));
+    if (t == 0 && judged(tr, batch))
+        SNN__TRY(snn__check_judging(tr));
     if (train && tr->rule->before)
         tr->rule->before(tr->self, tr, t);
     snn__pass_forward(&tr->pass, t);
     if (whole && t + 1 < tr->steps)
         return SNN_OK;
     for (size_t s = whole ? 0 : t; s <= t; s++) {
-        struct snn__signal out = snn__pass_output(&tr->pass, s);
+        double of_step = 0;
 
-        float weight = tr->rule->share ? (float)((double)tr->steps * snn__step_share(tr, s)) : 1.0f;
-
-        if (out.data != NULL)
-            snn__add_to(tr->ctx, tr->out_sum, weight * out.scale, out.data, n);
-        if (out.data != NULL && batch->label != NULL && !tr->loss_on_mean) {
-            SNN__TRY(snn__judge_step(tr, s, train && trained));
-            *loss += trained ? tr->step_loss : 0.0;
-        }
-        snn__observe(tr, SNN_PHASE_FORWARD, s);
+        SNN__TRY(take_output(tr, s, train && trained, judged(tr, batch), &of_step));
+        *loss += trained ? of_step : 0.0;
     }
     if (!isfinite(*loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss of step %zu is not finite; a smaller learning rate may help", t);
@@ -229,6 +245,9 @@ static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool tr
     if (batch->label != NULL && batch->label != tr->label)
         for (size_t b = 0; b < batch->n; b++)
             tr->label[b] = batch->label[b];
+    tr->target = batch->target;
+    tr->target_frames = batch->target_frames;
+    tr->length = batch->length;
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
     if (train && tr->rule->begin)
         tr->rule->begin(tr->self, tr, stream);
@@ -240,11 +259,12 @@ static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool trai
     if (train)
         SNN__TRY(look_ahead(tr, batch));
     SNN__TRY(run_steps(tr, batch, train, &result->loss));
-    if (batch->label != NULL) {
-        if (tr->loss_on_mean)
-            SNN__TRY(snn__judge_mean(tr, train, &result->loss));
+    if (judged(tr, batch) && tr->loss_on_mean)
+        SNN__TRY(snn__judge_mean(tr, train, &result->loss));
+    if (tr->target_frames == 1)
+        snn__fit_add(tr, tr->steps);
+    else if (tr->target_frames == 0 && batch->label != NULL)
         result->correct = count_correct(tr, batch->n);
-    }
     if (!isfinite(result->loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss is not finite; a smaller learning rate may help");
     return SNN_OK;

@@ -4,6 +4,7 @@
 #include "core/fpu.h"
 #include "core/size.h"
 #include "trainer/rule.h"
+#include <math.h>
 #include <stdio.h>
 
 static snn_status no_trainer(void)
@@ -43,14 +44,15 @@ static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *datase
 /* Calls the host; false if it wants to stop. */
 static bool go_on(snn_trainer *tr, const struct snn__sums *s)
 {
-    snn_progress p = { sizeof p, s->training, tr->run.epoch, s->done, s->total, 0, 0, snn__seconds() - s->began };
+    snn_progress p = { sizeof p, s->training, tr->run.epoch, s->done, s->total, 0, 0, snn__seconds() - s->began,
+                       snn__fit_square(&tr->fit, tr->classes), snn__fit_r2(&tr->fit, tr->classes) };
     bool goes_on;
 
     if (tr->progress == NULL)
         return true;
     if (s->seen > 0) {
         p.loss = s->loss / (double)s->seen;
-        p.accuracy = s->correct / (double)s->seen;
+        p.accuracy = tr->fit.n > 0 ? NAN : s->correct / (double)s->seen;
     }
     SNN__CALLS_HOST;
     if (!s->training)

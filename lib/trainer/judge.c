@@ -17,6 +17,11 @@ snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user)
     return SNN_OK;
 }
 
+size_t snn__outputs(const snn_trainer *tr)
+{
+    return tr->steps - tr->pass.unit[tr->pass.n - 1].absent;
+}
+
 const float *snn__target(const snn_trainer *tr, size_t t)
 {
     if (tr->target_frames == 0)
@@ -24,16 +29,63 @@ const float *snn__target(const snn_trainer *tr, size_t t)
     return tr->target + (tr->target_frames > 1 ? t * tr->pass.batch * tr->classes : 0);
 }
 
+bool snn__has_step(const snn_trainer *tr, size_t t, size_t b)
+{
+    return t >= tr->steps - snn__outputs(tr) && (tr->length == NULL || t < tr->length[b]);
+}
+
+float snn__mean_factor(const snn_trainer *tr, size_t b)
+{
+    size_t first = tr->steps - snn__outputs(tr), steps = tr->length != NULL ? tr->length[b] : tr->steps;
+
+    return steps > first ? 1.0f / (float)(steps - first) : 0.0f;
+}
+
+void snn__gather(snn_trainer *tr, size_t t)
+{
+    struct snn__signal out = snn__pass_output(&tr->pass, t);
+    float share = out.scale * (tr->rule->share ? (float)((double)tr->steps * snn__step_share(tr, t)) : 1.0f);
+    size_t n = tr->classes;
+
+    if (tr->length == NULL)
+        snn__add_to(tr->ctx, tr->out_sum, share, out.data, tr->pass.batch * n);
+    for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
+        if (snn__has_step(tr, t, b))
+            tr->ctx->kernels->axpy(tr->out_sum + b * n, share, out.data + b * n, n);
+}
+
+snn_status snn__check_judging(const snn_trainer *tr)
+{
+    bool one = tr->loss_on_mean || (snn__outputs(tr) == 1 && tr->steps > 1);
+
+    if (tr->target_frames > 0 && !snn__loss_takes_targets(&tr->loss))
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the loss %s is of labels; for targets set loss to mse, half_square, mae or "
+                         "huber, or give one with snn_trainer_on_loss()", tr->owner,
+                         snn__param_str(&tr->params, SNN_TRAINER_LOSS));
+    if (tr->target_frames > 1 && one)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a target for each step goes with the loss of each step's output, and "
+                         "there is one of all steps here; give one target per sample%s", tr->owner,
+                         tr->rule->share || !tr->loss_on_mean ? "" : ", or set loss_on to step");
+    for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
+        if (tr->length[b] < tr->steps && (tr->rule->share != NULL || tr->pass.needs.equilibrium))
+            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: sample %zu of the batch ends after %u of %zu steps; the method needs "
+                             "rates over all steps", tr->owner, b, tr->length[b], tr->steps);
+    return SNN_OK;
+}
+
 snn_status snn__judge(snn_trainer *tr, const struct snn__outcome *of, double *loss)
 {
     const struct snn__judged judged = { .out = of->out.data,
                                         .factor = of->out.scale,
-                                        .label = tr->label,
+                                        .label = tr->target_frames == 0 ? tr->label : NULL,
+                                        .target = snn__target(tr, of->step),
+                                        .length = tr->length,
                                         .batch = tr->pass.batch,
                                         .classes = tr->classes,
                                         .training = tr->pass.training,
                                         .layer = of->layer,
                                         .step = of->step,
+                                        .first = tr->steps - snn__outputs(tr),
                                         .steps = tr->steps,
                                         .weight = of->weight,
                                         .error = of->error,
@@ -41,11 +93,6 @@ snn_status snn__judge(snn_trainer *tr, const struct snn__outcome *of, double *lo
                                         .room = tr->room };
 
     return snn__loss(tr->ctx, &tr->loss, &judged, loss);
-}
-
-size_t snn__outputs(const snn_trainer *tr)
-{
-    return tr->steps - tr->pass.unit[tr->pass.n - 1].absent;
 }
 
 /* The loss of step t and the error at the output. */
@@ -68,9 +115,21 @@ double snn__step_share(const snn_trainer *tr, size_t t)
     return tr->rule->share ? tr->rule->share(tr, t) : 1.0 / (double)snn__outputs(tr);
 }
 
-/* Errors e at the mean output become those at the output of every step: share e. Where one error stands for all
- * steps, it is T times their mean by the shares. */
-static void spread_error(snn_trainer *tr, float *e, size_t n)
+/* The error at the output of step t: share e. */
+static void send_share(snn_trainer *tr, size_t t, const float *e)
+{
+    float *to = snn__pass_output_error(&tr->pass, t);
+    size_t n = tr->classes;
+
+    if (tr->length == NULL)
+        snn__copy(tr->ctx, to, (float)snn__step_share(tr, t), e, tr->pass.batch * n);
+    for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
+        tr->ctx->kernels->scale(to + b * n, snn__has_step(tr, t, b) ? snn__mean_factor(tr, b) : 0.0f, e + b * n, n);
+}
+
+/* Errors e at the mean output become those at the output of every step. Where one error stands for all steps, it is T
+ * times their mean by the shares. */
+static void spread_error(snn_trainer *tr, float *e)
 {
     double sum = 0;
 
@@ -79,10 +138,10 @@ static void spread_error(snn_trainer *tr, float *e, size_t n)
 
         sum += share * share;
         if (!tr->pass.means)
-            snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, t), (float)share, e, n); /* e itself is the last */
+            send_share(tr, t, e); /* e itself is the last */
     }
     if (tr->pass.means)
-        tr->ctx->kernels->scale(e, (float)((double)tr->steps * sum), e, n);
+        tr->ctx->kernels->scale(e, (float)((double)tr->steps * sum), e, tr->pass.batch * tr->classes);
 }
 
 snn_status snn__judge_mean(snn_trainer *tr, bool error, double *loss)
@@ -97,6 +156,6 @@ snn_status snn__judge_mean(snn_trainer *tr, bool error, double *loss)
 
     SNN__TRY(snn__judge(tr, &of, loss));
     if (error)
-        spread_error(tr, e, tr->pass.batch * tr->classes);
+        spread_error(tr, e);
     return SNN_OK;
 }

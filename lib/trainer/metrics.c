@@ -5,12 +5,14 @@
 #include "core/structure.h"
 #include "trainer/rule.h"
 #include "trainer/solve.h"
+#include <math.h>
 #include <string.h>
 
 void snn__clear_counters(snn_trainer *trainer)
 {
     snn__pass_clear_counters(&trainer->pass);
     memset(&trainer->solver, 0, sizeof trainer->solver);
+    snn__fit_clear(&trainer->fit, trainer->classes);
 }
 
 void snn__keep_counters(snn_trainer *trainer)
@@ -22,6 +24,7 @@ void snn__keep_counters(snn_trainer *trainer)
     kept->neuron_steps = trainer->pass.neuron_steps;
     kept->couple_steps = trainer->pass.couple_steps;
     kept->solver = trainer->solver;
+    snn__fit_copy(&kept->fit, &trainer->fit, trainer->classes);
 }
 
 void snn__take_counters(snn_trainer *trainer)
@@ -33,15 +36,19 @@ void snn__take_counters(snn_trainer *trainer)
     trainer->pass.neuron_steps = kept->neuron_steps;
     trainer->pass.couple_steps = kept->couple_steps;
     trainer->solver = kept->solver;
+    snn__fit_copy(&trainer->fit, &kept->fit, trainer->classes);
 }
 
 void snn__forget_counters(snn_trainer *trainer)
 {
     struct snn__counts *counts = trainer->kept.counts;
+    struct snn__fit fit = trainer->kept.fit;
 
-    if (trainer->prepared)
+    if (trainer->prepared) {
         memset(counts, 0, trainer->pass.n * sizeof *counts);
-    trainer->kept = (struct snn__kept){ .counts = counts };
+        snn__fit_clear(&fit, trainer->classes);
+    }
+    trainer->kept = (struct snn__kept){ .counts = counts, .fit = fit };
 }
 
 void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, double gap)
@@ -79,7 +86,9 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
         return;
     m.samples = sums->seen;
     m.loss = sums->loss / (double)sums->seen;
-    m.accuracy = sums->correct / (double)sums->seen;
+    m.accuracy = trainer->fit.n > 0 ? NAN : sums->correct / (double)sums->seen;
+    m.squared_error = snn__fit_square(&trainer->fit, trainer->classes);
+    m.r2 = snn__fit_r2(&trainer->fit, trainer->classes);
     m.seconds = snn__seconds() - sums->began;
     m.samples_per_second = m.seconds > 0 ? (double)(sums->seen - sums->before) / m.seconds : 0;
     m.learning_rate = sums->training ? trainer->learning_rate : 0;

@@ -88,6 +88,8 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
     tr->unread = teacher->unread;
     if (rc != SNN_OK)
         return rc;
-    snn__copy(tr->ctx, tr->logits, 1.0f / (float)snn__outputs(teacher), teacher->out_sum, batch->n * tr->classes);
+    for (size_t b = 0; b < batch->n; b++)
+        tr->ctx->kernels->scale(tr->logits + b * tr->classes, snn__mean_factor(teacher, b),
+                                teacher->out_sum + b * tr->classes, tr->classes);
     return SNN_OK;
 }

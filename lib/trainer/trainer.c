@@ -411,6 +411,8 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
         { &tr->kept.counts, tr->net->n_layers, sizeof *tr->kept.counts },
         { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
+        { &tr->fit.of, tr->classes, sizeof *tr->fit.of },
+        { &tr->kept.fit.of, tr->classes, sizeof *tr->kept.fit.of },
         { &tr->room, SNN__PRODUCT(2, outputs), sizeof *tr->room },
         { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
     };

@@ -52,6 +52,15 @@ struct snn__sums {
     double began;
 };
 
+/* fit.c: how far predictions are from targets, over the samples since the counters were cleared. */
+struct snn__fit {
+    uint64_t n; /* predictions; 0: there were labels */
+    struct snn__fit_of {
+        double square;       /* sum of the squared distances from the targets */
+        double mean, spread; /* of the targets, and the sum of their squared distances from it */
+    } *of;                   /* [classes] */
+};
+
 /* What an epoch counted, put away. */
 struct snn__solves {
     uint64_t solves, iterations, failures;
@@ -60,6 +69,7 @@ struct snn__solves {
 
 struct snn__kept {
     struct snn__counts *counts; /* [layers] */
+    struct snn__fit fit;
     uint64_t neuron_steps, couple_steps;
     struct snn__solves solver;
 };
@@ -119,6 +129,7 @@ struct snn_trainer {
     double step_loss; /* of the last step: what golden cases call loss[t] */
     double gradient_norm, learning_rate; /* of the last update */
     struct snn__solves solver; /* since the counters were cleared */
+    struct snn__fit fit; /* likewise */
     struct snn__kept kept;
     _Atomic int use; /* enum snn__use */
 
@@ -198,6 +209,22 @@ snn_status snn__judge_mean(snn_trainer *trainer, bool error, double *loss);
 /* Steps at which the network has an output; share of step t in the mean output. */
 size_t snn__outputs(const snn_trainer *trainer);
 double snn__step_share(const snn_trainer *trainer, size_t t);
+/* Whether sample b has an output at step t that counts. */
+bool snn__has_step(const snn_trainer *trainer, size_t t, size_t b);
+/* Adds the outputs of step t to out_sum; which times this is their mean. */
+void snn__gather(snn_trainer *trainer, size_t t);
+float snn__mean_factor(const snn_trainer *trainer, size_t b);
+/* Whether the loss and the method take targets and lengths of this batch. */
+snn_status snn__check_judging(const snn_trainer *trainer);
+
+/* fit.c */
+/* The outputs of step t, or where t is `steps` their mean, against their targets. */
+void snn__fit_add(snn_trainer *trainer, size_t t);
+void snn__fit_clear(struct snn__fit *fit, size_t classes);
+void snn__fit_copy(struct snn__fit *to, const struct snn__fit *from, size_t classes);
+/* NaN without targets. */
+double snn__fit_square(const struct snn__fit *fit, size_t classes);
+double snn__fit_r2(const struct snn__fit *fit, size_t classes);
 
 /* teacher.c: brings the logits of this batch into trainer->logits. */
 snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch);

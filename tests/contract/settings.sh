@@ -16,7 +16,7 @@ snn_optimizer_name
 snn_product_way
 snn_projection_(freeze|weights)
 snn_stream_(reset|state)
-snn_trainer_(bytes|epochs_done|observe|on_noise|on_progress|restart_epoch|set_projection|set_teacher)
+snn_trainer_(bytes|epochs_done|observe|on_loss|on_noise|on_progress|restart_epoch|set_projection|set_teacher)
 snn_(last_error|status_name|status_text|version|version_products|version_string)'
 
 # Names of all functions of which the body begins so.

@@ -379,6 +379,9 @@ START_TEST(test_losses)
                                        "loss=ce_mse loss_mix=0.5",
                                        "loss=ce label_smoothing=0.2",
                                        "loss=mse label_smoothing=0.2",
+                                       "loss=half_square",
+                                       "loss=mae",
+                                       "loss=huber huber_delta=0.2",
                                        "loss=mse mse_target=constant mse_constant=0.3",
                                        "loss=ce_mse loss_mix=0.2 mse_target=constant label_smoothing=0.1" };
 
