@@ -256,7 +256,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigne
  * (SNN_TRAINER_DISTIL) adds its share to it as to any other. In the function, every call that computes with this
  * trainer gives SNN_ERR_STATE. At any time between two calls.
  * @return SNN_ERR_ARGUMENT (NULL trainer), SNN_ERR_STATE (in a callback of this trainer) */
-SNN_API snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user);
+SNN_API SNN_CHECKED snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user);
 
 /** Takes the noise of opzo from `fn` instead of drawing it from the context's seed; NULL ends that. Only before
  * prepare. Pairs and distribution are the function's own affair then. Other methods never call it.

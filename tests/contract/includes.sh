@@ -72,7 +72,8 @@ under() {
     neuron | layer | dataset | optimizer) echo "context param" ;;
     network) echo "context layer neuron" ;;
     stream | model | projection) echo "network" ;;
-    trainer) echo "dataset network optimizer projection stream" ;;
+    loss) echo "status" ;;
+    trainer) echo "dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
     sys/product) echo "context" ;;
     snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^snn$/!p' | tr '\n' ' ') ;;

@@ -277,6 +277,20 @@ static snn_status progress(void *s, double *figure)
     return snn_trainer_on_progress(w.trainer, NULL, NULL);
 }
 
+static snn_status take_loss(void *user, const snn_loss_call *call)
+{
+    *(double *)user = call->struct_size;
+    return SNN_OK;
+}
+
+static snn_status loss(void *s, double *figure)
+{
+    (void)s;
+    need(snn_trainer_on_loss(w.trainer, take_loss, figure));
+    need(snn_trainer_evaluate(w.trainer, w.data, NULL));
+    return snn_trainer_on_loss(w.trainer, NULL, NULL);
+}
+
 static double size_of_sample;
 
 static snn_status note_size(void *user, size_t index, size_t frame, snn_sample *sample)
@@ -306,11 +320,10 @@ static snn_status sample(void *s, double *figure)
 
 #ifdef SNN_OLDER
 #define RESERVED(of) .reserved = 0
-#define TIMES .loose = { offsetof(snn_metrics, seconds) }
 #else
 #define RESERVED(of) .reserved = offsetof(of, reserved)
-#define TIMES .loose = { offsetof(snn_metrics, seconds), offsetof(snn_metrics, samples_per_second) }
 #endif
+#define TIMES .loose = { offsetof(snn_metrics, seconds), offsetof(snn_metrics, samples_per_second) }
 
 #define ROW(how, name, of) .function = name, .type = #of, .kind = how, .size = sizeof(of)
 #define CALLED(init, of, first, made) .initialiser = init, .defaults = init_##of, .begin = first, .call = made
@@ -353,6 +366,7 @@ static const struct row rows[] = {
     { METRICS("snn_continual_evaluate", continual_metrics) },
     { INFO("snn_trainer_layer_metrics", snn_layer_metrics, "SNN_LAYER_METRICS_INIT", layer_metrics) },
     { GIVEN("snn_progress_fn", snn_progress, progress) },
+    { GIVEN("snn_loss_fn", snn_loss_call, loss) },
     { GIVEN("snn_dataset_source", snn_sample, sample) },
 };
 
