@@ -119,16 +119,21 @@ SNN_API void snn_dataset_destroy(snn_dataset *dataset);
 /** Describes the data set. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info);
 
-/** Sets a whole-number parameter. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
+/** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds, not for samples of this kind), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value);
-/** Sets a real parameter. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
+/** Sets a real parameter; errors as snn_dataset_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value);
-/** Sets any parameter by name from text. @return SNN_ERR_ARGUMENT, SNN_ERR_TYPE */
+/** Sets a text parameter; the text is copied; errors as snn_dataset_set_i64(). */
+SNN_API SNN_CHECKED snn_status snn_dataset_set_str(snn_dataset *dataset, int32_t key, const char *value);
+/** Sets any parameter by name from text; errors as snn_dataset_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value);
 /** Reads a whole number. */
 SNN_API SNN_CHECKED snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value);
 /** Reads a real number. */
 SNN_API SNN_CHECKED snn_status snn_dataset_get_f64(const snn_dataset *dataset, int32_t key, double *value);
+/** Reads a text; borrowed, valid until the parameter is set again. */
+SNN_API SNN_CHECKED snn_status snn_dataset_get_str(const snn_dataset *dataset, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
 SNN_API SNN_CHECKED snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_param_info *info);
 

@@ -113,8 +113,9 @@ typedef struct snn_layer_info {
 
 SNN_BEGIN_DECLS
 
-/** Sets a whole-number parameter. Only before the network is prepared.
- * @return SNN_ERR_ARGUMENT (NULL, key unknown to this type, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE */
+/** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
+ * @return SNN_ERR_ARGUMENT (NULL, key unknown to this type, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE (the network
+ * is prepared; SNN_LAYER_SELECTED may be set then, too) */
 SNN_API SNN_CHECKED snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value);
 /** Sets a real parameter; errors as snn_layer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value);
@@ -126,7 +127,7 @@ SNN_API SNN_CHECKED snn_status snn_layer_set_text(snn_layer *layer, const char *
 SNN_API SNN_CHECKED snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value);
 /** Reads a real number. */
 SNN_API SNN_CHECKED snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value);
-/** Reads a text; borrowed until it is set again. */
+/** Reads a text; borrowed, valid until the parameter is set again. */
 SNN_API SNN_CHECKED snn_status snn_layer_get_str(const snn_layer *layer, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
 SNN_API SNN_CHECKED snn_status snn_layer_param_info(const snn_layer *layer, size_t index, snn_param_info *info);

@@ -64,7 +64,7 @@ SNN_API SNN_CHECKED snn_status snn_neuron_create(snn_neuron **out, snn_context *
 /** Frees a prototype; NULL is accepted. */
 SNN_API void snn_neuron_destroy(snn_neuron *neuron);
 
-/** Sets a whole-number parameter.
+/** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_neuron_set_i64(snn_neuron *neuron, int32_t key, int64_t value);
 /** Sets a real parameter; errors as snn_neuron_set_i64(). */

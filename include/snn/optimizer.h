@@ -49,7 +49,8 @@ SNN_API void snn_optimizer_destroy(snn_optimizer *optimizer);
 /** Its name, "sgd". Static storage. */
 SNN_API const char *snn_optimizer_name(const snn_optimizer *optimizer);
 
-/** Sets a whole-number parameter; takes effect at the next update.
+/** Sets a whole-number parameter, which takes effect at the next update; snn/param.h says how all parameter calls
+ * behave.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_optimizer_set_i64(snn_optimizer *optimizer, int32_t key, int64_t value);
 /** Sets a real parameter; as snn_optimizer_set_i64(). */
@@ -62,7 +63,7 @@ SNN_API SNN_CHECKED snn_status snn_optimizer_set_text(snn_optimizer *optimizer, 
 SNN_API SNN_CHECKED snn_status snn_optimizer_get_i64(const snn_optimizer *optimizer, int32_t key, int64_t *value);
 /** Reads a real number. */
 SNN_API SNN_CHECKED snn_status snn_optimizer_get_f64(const snn_optimizer *optimizer, int32_t key, double *value);
-/** Reads a text; borrowed until it is set again. */
+/** Reads a text; borrowed, valid until the parameter is set again. */
 SNN_API SNN_CHECKED snn_status snn_optimizer_get_str(const snn_optimizer *optimizer, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
 SNN_API SNN_CHECKED snn_status snn_optimizer_param_info(const snn_optimizer *optimizer, size_t index,

@@ -11,6 +11,12 @@
  *                  methods from 701, of dsr from 801, of methods for binary weights from 901
  *     1001 - 1099  projections
  *
+ * The calls are the same for each kind, snn_KIND_set_i64() and so on. They refuse, in this order, and change nothing:
+ * an object that is NULL, an unknown key or name, with what there is in its place (SNN_ERR_ARGUMENT); a key of
+ * another type of value (SNN_ERR_TYPE); a parameter that is fixed by now, since the network of its layer or its
+ * trainer is prepared (SNN_ERR_STATE); a value that is NULL, a text that is no number (SNN_ERR_TYPE), or a value out
+ * of bounds (SNN_ERR_ARGUMENT). They neither wait nor take memory.
+ *
  * Part of libsnn, MIT licence. */
 #ifndef SNN_PARAM_H
 #define SNN_PARAM_H

@@ -51,7 +51,7 @@ SNN_API SNN_CHECKED snn_status snn_projection_create(snn_projection **out, snn_n
 /** Frees a projection; NULL is accepted. */
 SNN_API void snn_projection_destroy(snn_projection *projection);
 
-/** Sets a whole-number parameter.
+/** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_projection_set_i64(snn_projection *projection, int32_t key, int64_t value);
 /** Sets a real parameter; as snn_projection_set_i64(). */
@@ -61,6 +61,13 @@ SNN_API SNN_CHECKED snn_status snn_projection_set_str(snn_projection *projection
 /** Sets any parameter by name from text; as snn_projection_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_projection_set_text(snn_projection *projection, const char *name,
                                                        const char *value);
+/** Reads a whole number. */
+SNN_API SNN_CHECKED snn_status snn_projection_get_i64(const snn_projection *projection, int32_t key, int64_t *value);
+/** Reads a real number. */
+SNN_API SNN_CHECKED snn_status snn_projection_get_f64(const snn_projection *projection, int32_t key, double *value);
+/** Reads a text; borrowed, valid until the parameter is set again. */
+SNN_API SNN_CHECKED snn_status snn_projection_get_str(const snn_projection *projection, int32_t key,
+                                                      const char **value);
 /** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
 SNN_API SNN_CHECKED snn_status snn_projection_param_info(const snn_projection *projection, size_t index,
                                                          snn_param_info *info);

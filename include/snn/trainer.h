@@ -225,7 +225,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_create(snn_trainer **out, snn_network
 /** Frees a trainer; NULL is accepted. */
 SNN_API void snn_trainer_destroy(snn_trainer *trainer);
 
-/** Sets a whole-number parameter.
+/** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE (fixed since prepare) */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value);
 /** Sets a real parameter; as snn_trainer_set_i64(). */
@@ -238,7 +238,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_set_text(snn_trainer *trainer, const 
 SNN_API SNN_CHECKED snn_status snn_trainer_get_i64(const snn_trainer *trainer, int32_t key, int64_t *value);
 /** Reads a real number. */
 SNN_API SNN_CHECKED snn_status snn_trainer_get_f64(const snn_trainer *trainer, int32_t key, double *value);
-/** Reads a text; borrowed until it is set again. */
+/** Reads a text; borrowed, valid until the parameter is set again. */
 SNN_API SNN_CHECKED snn_status snn_trainer_get_str(const snn_trainer *trainer, int32_t key, const char **value);
 /** Describes parameter number `index`, from 0, the method's own last; SNN_ERR_ARGUMENT past the last. */
 SNN_API SNN_CHECKED snn_status snn_trainer_param_info(const snn_trainer *trainer, size_t index, snn_param_info *info);

@@ -19,19 +19,14 @@ static void set_default(const struct snn__param *row, union snn__value *v)
         snprintf(v->s, sizeof v->s, "%s", row->text);
 }
 
-snn_status snn__params_init(struct snn__params *p, snn_context *ctx, const char *owner,
-                            const struct snn__param *common, size_t n_common, const struct snn__param *own,
-                            size_t n_own)
+snn_status snn__params_init(struct snn__params *p, snn_context *ctx)
 {
-    p->table[0] = common;
-    p->table[1] = own;
-    p->count[0] = n_common;
-    p->count[1] = n_own;
-    p->owner = owner;
-    p->value = snn__alloc(ctx, n_common + n_own, sizeof *p->value);
+    const size_t n = snn__params_count(p);
+
+    p->value = snn__alloc(ctx, n, sizeof *p->value);
     if (p->value == NULL)
         return SNN_ERR_MEMORY;
-    for (size_t i = 0; i < n_common + n_own; i++)
+    for (size_t i = 0; i < n; i++)
         set_default(snn__params_row(p, i), &p->value[i]);
     return SNN_OK;
 }
@@ -55,21 +50,13 @@ ptrdiff_t snn__params_find(const struct snn__params *p, int32_t key)
     return -1;
 }
 
-ptrdiff_t snn__params_find_name(const struct snn__params *p, const char *name)
-{
-    for (size_t i = 0; i < snn__params_count(p); i++)
-        if (strcmp(snn__params_row(p, i)->name, name) == 0)
-            return (ptrdiff_t)i;
-    return -1;
-}
-
 /* The kinds of objects, by the last key of their range (snn/param.h). */
 static const char *kind_of(int32_t key)
 {
     static const struct {
         int32_t last;
         const char *kind;
-    } ranges[] = { { 99, "neurons" },     { 199, "layers" },   { 299, "optimizers" },
+    } ranges[] = { { 99, "neurons" },    { 199, "layers" },   { 299, "optimizers" },
                    { 399, "data sets" }, { 999, "trainers" }, { 1099, "projections" } };
 
     for (size_t i = 0; key > 0 && i < sizeof ranges / sizeof *ranges; i++)
@@ -78,34 +65,65 @@ static const char *kind_of(int32_t key)
     return NULL;
 }
 
-/* Says whose key it is, and what there is in its place. */
-static snn_status fail_unknown(const struct snn__params *p, int32_t key)
+/* Says what there is in place of `what`, which is not. */
+static snn_status fail_unknown(const struct snn__params *p, const char *what)
 {
-    const char *kind = kind_of(key);
-    char names[512] = "no parameters";
+    char names[512] = "none";
     size_t used = 0;
 
     for (size_t i = 0; i < snn__params_count(p) && used < sizeof names; i++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
                                  snn__params_row(p, i)->name);
-    return snn__fail(SNN_ERR_ARGUMENT, "%s has no parameter with key %d%s%s; it has %s", p->owner, (int)key,
-                     kind != NULL ? ", a key of " : "", kind != NULL ? kind : "", names);
+    return snn__fail(SNN_ERR_ARGUMENT, "%s has no parameter %s; it has %s", p->owner, what, names);
 }
 
-/* Row of a key whose type must be `type`. */
+snn_status snn__params_named(const struct snn__params *p, const char *name, const struct snn__param **row)
+{
+    char what[72];
+
+    for (size_t i = 0; i < snn__params_count(p); i++)
+        if (strcmp(snn__params_row(p, i)->name, name) == 0) {
+            *row = snn__params_row(p, i);
+            return SNN_OK;
+        }
+    snprintf(what, sizeof what, "\"%.60s\"", name);
+    return fail_unknown(p, what);
+}
+
+/* Number of the row of a key whose type must be `type`. */
 static snn_status locate(const struct snn__params *p, int32_t key, snn_param_type type, size_t *index)
 {
     static const char *const type_name[] = { "?", "a whole number", "a real number", "a text" };
-    ptrdiff_t i = snn__params_find(p, key);
+    const ptrdiff_t i = snn__params_find(p, key);
     const struct snn__param *row;
+    char what[64];
 
-    if (i < 0)
-        return fail_unknown(p, key);
+    if (i < 0) {
+        const char *kind = kind_of(key);
+
+        snprintf(what, sizeof what, "with key %d%s%s", (int)key, kind != NULL ? ", a key of " : "",
+                 kind != NULL ? kind : "");
+        return fail_unknown(p, what);
+    }
     row = snn__params_row(p, (size_t)i);
     if (row->type != type)
         return snn__fail(SNN_ERR_TYPE, "%s: %s is %s, not %s", p->owner, row->name, type_name[row->type],
                          type_name[type]);
     *index = (size_t)i;
+    return SNN_OK;
+}
+
+static snn_status fail_null(const struct snn__params *p, const char *name)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "%s: the value of %s is NULL", p->owner, name);
+}
+
+/* ---- setting ---- */
+
+static snn_status check_open(const struct snn__params *p, const struct snn__param *row)
+{
+    if (p->fixed != NULL && *p->fixed && !row->live)
+        return snn__fail(SNN_ERR_STATE, "%s: %s is fixed since %s", p->owner, row->name, p->kind->since);
     return SNN_OK;
 }
 
@@ -117,14 +135,31 @@ static snn_status check_bounds(const struct snn__params *p, const struct snn__pa
     return SNN_OK;
 }
 
+/* Keeps a value that its table allows, if the object takes it. */
+static snn_status put(struct snn__params *p, size_t index, union snn__value value)
+{
+    const struct snn__param *row = snn__params_row(p, index);
+
+    if (p->kind->check != NULL)
+        SNN__TRY(p->kind->check(p->object, row, &value));
+    if (row->view != NULL) {
+        value.f = row->view->kept(value.f);
+        index = (size_t)snn__params_find(p, row->view->of);
+    }
+    p->value[index] = value;
+    if (p->kind->changed != NULL)
+        p->kind->changed(p->object);
+    return SNN_OK;
+}
+
 snn_status snn__params_set_i64(struct snn__params *p, int32_t key, int64_t value)
 {
     size_t i = 0;
 
     SNN__TRY(locate(p, key, SNN_PARAM_I64, &i));
+    SNN__TRY(check_open(p, snn__params_row(p, i)));
     SNN__TRY(check_bounds(p, snn__params_row(p, i), (double)value));
-    p->value[i].i = value;
-    return SNN_OK;
+    return put(p, i, (union snn__value){ .i = value });
 }
 
 snn_status snn__params_set_f64(struct snn__params *p, int32_t key, double value)
@@ -132,9 +167,9 @@ snn_status snn__params_set_f64(struct snn__params *p, int32_t key, double value)
     size_t i = 0;
 
     SNN__TRY(locate(p, key, SNN_PARAM_F64, &i));
+    SNN__TRY(check_open(p, snn__params_row(p, i)));
     SNN__TRY(check_bounds(p, snn__params_row(p, i), value));
-    p->value[i].f = value;
-    return SNN_OK;
+    return put(p, i, (union snn__value){ .f = value });
 }
 
 /* Whether `word` is one of "a|b|c". */
@@ -152,69 +187,86 @@ static bool is_choice(const char *choices, const char *word)
     return false;
 }
 
-snn_status snn__params_set_str(struct snn__params *p, int32_t key, const char *value)
+static snn_status check_text(const struct snn__params *p, const struct snn__param *row, const char *value)
 {
-    const struct snn__param *row;
-    size_t i = 0;
-
-    SNN__TRY(locate(p, key, SNN_PARAM_STR, &i));
-    row = snn__params_row(p, i);
-    if (value == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: %s is NULL", p->owner, row->name);
     if (row->choices != NULL && !is_choice(row->choices, value))
         return snn__fail(SNN_ERR_ARGUMENT, "%s: %s = \"%.60s\" is not one of %s", p->owner, row->name, value,
                          row->choices);
     if (strlen(value) >= SNN__TEXT_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: %s is longer than %d bytes", p->owner, row->name, SNN__TEXT_MAX - 1);
-    memset(p->value[i].s, 0, SNN__TEXT_MAX);
-    memcpy(p->value[i].s, value, strlen(value));
     return SNN_OK;
 }
 
-snn_status snn__params_set_text(struct snn__params *p, const char *name, const char *value)
+snn_status snn__params_set_str(struct snn__params *p, int32_t key, const char *value)
 {
-    const struct snn__param *row;
-    ptrdiff_t i;
+    union snn__value text = { .s = "" };
+    size_t i = 0;
+
+    SNN__TRY(locate(p, key, SNN_PARAM_STR, &i));
+    SNN__TRY(check_open(p, snn__params_row(p, i)));
+    if (value == NULL)
+        return fail_null(p, snn__params_row(p, i)->name);
+    SNN__TRY(check_text(p, snn__params_row(p, i), value));
+    memcpy(text.s, value, strlen(value));
+    return put(p, i, text);
+}
+
+static snn_status set_whole_text(struct snn__params *p, const struct snn__param *row, const char *value)
+{
     double f;
 
-    if (name == NULL || value == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: a parameter's name or value is NULL", p->owner);
-    i = snn__params_find_name(p, name);
-    if (i < 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s has no parameter \"%.60s\"", p->owner, name);
-    row = snn__params_row(p, (size_t)i);
-    if (row->type == SNN_PARAM_STR)
-        return snn__params_set_str(p, row->key, value);
-    if (row->type == SNN_PARAM_I64 && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0))
+    if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
         return snn__params_set_i64(p, row->key, value[0] == 't');
     if (!snn__parse_f64(value, &f))
         return snn__fail(SNN_ERR_TYPE, "%s: %s = \"%.60s\" is not a number", p->owner, row->name, value);
-    if (row->type == SNN_PARAM_F64)
-        return snn__params_set_f64(p, row->key, f);
     if (!(f >= -9e15 && f <= 9e15) || f != floor(f))
         return snn__fail(SNN_ERR_TYPE, "%s: %s = \"%.60s\" is not a whole number", p->owner, row->name, value);
     return snn__params_set_i64(p, row->key, (int64_t)f);
 }
 
+snn_status snn__params_set_text(struct snn__params *p, const char *name, const char *value)
+{
+    const struct snn__param *row = NULL;
+    double f;
+
+    if (name == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the name of a parameter is NULL", p->owner);
+    SNN__TRY(snn__params_named(p, name, &row));
+    SNN__TRY(check_open(p, row));
+    if (value == NULL)
+        return fail_null(p, name);
+    if (row->type == SNN_PARAM_STR)
+        return snn__params_set_str(p, row->key, value);
+    if (row->type == SNN_PARAM_I64)
+        return set_whole_text(p, row, value);
+    if (!snn__parse_f64(value, &f))
+        return snn__fail(SNN_ERR_TYPE, "%s: %s = \"%.60s\" is not a number", p->owner, row->name, value);
+    return snn__params_set_f64(p, row->key, f);
+}
+
+/* ---- getting ---- */
+
 snn_status snn__params_get_i64(const struct snn__params *p, int32_t key, int64_t *value)
 {
     size_t i = 0;
 
-    if (value == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", p->owner);
     SNN__TRY(locate(p, key, SNN_PARAM_I64, &i));
+    if (value == NULL)
+        return fail_null(p, snn__params_row(p, i)->name);
     *value = p->value[i].i;
     return SNN_OK;
 }
 
 snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double *value)
 {
+    const struct snn__param *row;
     size_t i = 0;
 
-    if (value == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", p->owner);
     SNN__TRY(locate(p, key, SNN_PARAM_F64, &i));
-    *value = p->value[i].f;
+    row = snn__params_row(p, i);
+    if (value == NULL)
+        return fail_null(p, row->name);
+    *value = row->view != NULL ? row->view->seen(snn__param_f64(p, row->view->of)) : p->value[i].f;
     return SNN_OK;
 }
 
@@ -222,14 +274,14 @@ snn_status snn__params_get_str(const struct snn__params *p, int32_t key, const c
 {
     size_t i = 0;
 
-    if (value == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", p->owner);
     SNN__TRY(locate(p, key, SNN_PARAM_STR, &i));
+    if (value == NULL)
+        return fail_null(p, snn__params_row(p, i)->name);
     *value = p->value[i].s;
     return SNN_OK;
 }
 
-snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param_info *info)
+snn_status snn__params_param_info(const struct snn__params *p, size_t index, snn_param_info *info)
 {
     snn_param_info i = SNN_PARAM_INFO_INIT;
     const struct snn__param *row;

@@ -9,6 +9,13 @@
 
 #define SNN__TEXT_MAX 64 /* bytes of a text value, the NUL included */
 
+/* A real number that is another way to say one that is kept. */
+struct snn__param_view {
+    int32_t of;             /* key of what is kept */
+    double (*kept)(double); /* what is kept for this number */
+    double (*seen)(double); /* and back */
+};
+
 /* One row. Numbers use min, max and number; texts use choices (NULL: free) and text. */
 struct snn__param {
     int32_t key;
@@ -17,21 +24,29 @@ struct snn__param {
     double min, max, number;
     const char *choices, *text;
     const char *help;
-    bool live; /* trainers: may be changed after prepare */
+    bool live;                          /* may be changed where the others are fixed */
+    const struct snn__param_view *view; /* NULL: it has a value of its own */
 };
 
-#define SNN__PARAM_I64(key, name, min, max, def, help)                   \
-    {                                                                    \
-        key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, false \
+#define SNN__PARAM_I64(key, name, min, max, def, help)                         \
+    {                                                                          \
+        key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, false, NULL \
     }
-#define SNN__PARAM_F64(key, name, min, max, def, help)                   \
-    {                                                                    \
-        key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false \
+#define SNN__PARAM_F64(key, name, min, max, def, help)                         \
+    {                                                                          \
+        key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false, NULL \
     }
-#define SNN__PARAM_STR(key, name, choices, def, help) { key, name, SNN_PARAM_STR, 0, 0, 0, choices, def, help, false }
-#define SNN__PARAM_LIVE_I64(key, name, min, max, def, help)             \
-    {                                                                   \
-        key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, true \
+#define SNN__PARAM_STR(key, name, choices, def, help)                      \
+    {                                                                      \
+        key, name, SNN_PARAM_STR, 0, 0, 0, choices, def, help, false, NULL \
+    }
+#define SNN__PARAM_LIVE_I64(key, name, min, max, def, help)                   \
+    {                                                                         \
+        key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, true, NULL \
+    }
+#define SNN__PARAM_VIEW_F64(key, name, min, max, def, help, view)              \
+    {                                                                          \
+        key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false, view \
     }
 
 union snn__value {
@@ -40,18 +55,28 @@ union snn__value {
     char s[SNN__TEXT_MAX];
 };
 
-/* The values of one object: one table, or a common one followed by a method's own. */
+/* What is the same for all objects of a kind. */
+struct snn__param_kind {
+    const char *noun;  /* "data set" */
+    const char *since; /* what fixes them, if anything does: "snn_trainer_prepare()" */
+    /* Whether the object can take a value that its table allows. NULL: any. */
+    snn_status (*check)(const void *object, const struct snn__param *row, const union snn__value *value);
+    void (*changed)(void *object); /* a value was set; may be NULL */
+};
+
+/* The parameters of one object: one table, or a common one and a method's own. */
 struct snn__params {
+    const struct snn__param_kind *kind;
+    void *object;      /* whose they are */
+    const char *owner; /* for messages: "neuron lif"; outlives the parameters */
+    const bool *fixed; /* whether only live ones may be set now; NULL: all may at any time */
     const struct snn__param *table[2];
     size_t count[2];
     union snn__value *value; /* [count[0] + count[1]] */
-    const char *owner;       /* for messages: "neuron lif" */
 };
 
-/* Takes memory for the values and fills in the defaults. `owner` is borrowed and must outlive the object. */
-snn_status snn__params_init(struct snn__params *p, snn_context *ctx, const char *owner,
-                            const struct snn__param *common, size_t n_common, const struct snn__param *own,
-                            size_t n_own);
+/* Takes memory for the values, and fills in the defaults; everything else is set already. */
+snn_status snn__params_init(struct snn__params *p, snn_context *ctx);
 void snn__params_free(struct snn__params *p, snn_context *ctx);
 
 static inline size_t snn__params_count(const struct snn__params *p)
@@ -60,9 +85,10 @@ static inline size_t snn__params_count(const struct snn__params *p)
 }
 
 const struct snn__param *snn__params_row(const struct snn__params *p, size_t index);
-/* Row number of a key or name, or -1. */
+/* Row number of a key, or -1. */
 ptrdiff_t snn__params_find(const struct snn__params *p, int32_t key);
-ptrdiff_t snn__params_find_name(const struct snn__params *p, const char *name);
+/* The row of a name; SNN_ERR_ARGUMENT, with the names that there are, if it is none. */
+snn_status snn__params_named(const struct snn__params *p, const char *name, const struct snn__param **row);
 
 snn_status snn__params_set_i64(struct snn__params *p, int32_t key, int64_t value);
 snn_status snn__params_set_f64(struct snn__params *p, int32_t key, double value);
@@ -72,7 +98,7 @@ snn_status snn__params_set_text(struct snn__params *p, const char *name, const c
 snn_status snn__params_get_i64(const struct snn__params *p, int32_t key, int64_t *value);
 snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double *value);
 snn_status snn__params_get_str(const struct snn__params *p, int32_t key, const char **value);
-snn_status snn__params_info(const struct snn__params *p, size_t index, snn_param_info *info);
+snn_status snn__params_param_info(const struct snn__params *p, size_t index, snn_param_info *info);
 
 /* Whether value number `index` is the default. */
 bool snn__params_is_default(const struct snn__params *p, size_t index);

@@ -1,8 +1,7 @@
 /* dataset.c - the public face of data sets: making, describing, setting. What the trainer reads is in frame.c. */
 #include "core/alloc.h"
 #include "core/context.h"
-#include "core/fpu.h"
-#include "core/number.h"
+#include "core/param_calls.h"
 #include "core/size.h"
 #include "core/structure.h"
 #include "data/bytes.h"
@@ -44,6 +43,46 @@ static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_DATASET_LABEL_FIRST, "label_first", 0, COUNT_MAX, 0,
                    "lowest label of the files, which becomes class 0; EMNIST's letters: 1"),
 };
+
+/* Crop and the like move pixels about, which vectors do not have. */
+static bool augments(const struct snn__param *row, const union snn__value *value)
+{
+    return ((row->key == SNN_DATASET_CROP_PAD || row->key == SNN_DATASET_FLIP) && value->i != 0) ||
+           (row->key == SNN_DATASET_CUTOUT && value->f != 0.0);
+}
+
+static snn_status check_value(const void *object, const struct snn__param *row, const union snn__value *value)
+{
+    const snn_dataset *d = object;
+
+    if (augments(row, value) && d->source.rank != 3)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s needs samples of shape [C,H,W], not [%zu]", row->name,
+                         d->source.shape[0]);
+    if ((row->key == SNN_DATASET_FRAMES || row->key == SNN_DATASET_COUNT_EVENTS) && d->recordings == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events; these samples are none",
+                         row->name);
+    if (row->key == SNN_DATASET_LABEL_FIRST && (uint64_t)value->i >= d->source.classes)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes",
+                         (long long)value->i, d->source.classes);
+    return SNN_OK;
+}
+
+/* Recordings are cut as the parameters say from now on. */
+static void cut_anew(void *object)
+{
+    snn_dataset *d = object;
+    struct snn__recordings *r = d->recordings;
+
+    if (r == NULL)
+        return;
+    r->frames = (size_t)snn__param_i64(&d->params, SNN_DATASET_FRAMES);
+    r->count_events = snn__param_i64(&d->params, SNN_DATASET_COUNT_EVENTS) != 0;
+    d->source.frames = r->frames;
+}
+
+static const struct snn__param_kind kind = { .noun = "data set", .check = check_value, .changed = cut_anew };
+
+SNN__PARAM_CALLS(dataset, &kind)
 
 static snn_status fail_null(const char *what)
 {
@@ -89,7 +128,12 @@ static snn_status check_shape(snn_dataset_source *s, size_t *length)
 static snn_status fill(snn_dataset *d)
 {
     d->channels = d->source.shape[0];
-    SNN__TRY(snn__params_init(&d->params, d->ctx, "data set", params, sizeof params / sizeof *params, NULL, 0));
+    d->params = (struct snn__params){ .kind = &kind,
+                                      .object = d,
+                                      .owner = kind.noun,
+                                      .table = { params },
+                                      .count = { sizeof params / sizeof *params } };
+    SNN__TRY(snn__params_init(&d->params, d->ctx));
     d->norm = snn__alloc(d->ctx, d->channels, 2 * sizeof *d->norm);
     return d->norm != NULL ? SNN_OK : SNN_ERR_MEMORY;
 }
@@ -244,110 +288,6 @@ snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *in
     i.frames = dataset->source.frames;
     snn__fill(info, &i, sizeof i);
     return SNN_OK;
-}
-
-/* Crop and the like move pixels about, which vectors do not have. */
-static snn_status check_image(const snn_dataset *dataset, bool augments, const char *name)
-{
-    if (augments && dataset->source.rank != 3)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s needs samples of shape [C,H,W], not [%zu]", name,
-                         dataset->source.shape[0]);
-    return SNN_OK;
-}
-
-static snn_status check_events(const snn_dataset *dataset, int32_t key)
-{
-    if ((key == SNN_DATASET_FRAMES || key == SNN_DATASET_COUNT_EVENTS) && dataset->recordings == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events; these samples are none",
-                         key == SNN_DATASET_FRAMES ? "frames" : "count_events");
-    return SNN_OK;
-}
-
-/* Recordings are cut as the parameters say from now on. One class at least is left, or label_first becomes `before`
- * again. */
-static snn_status settle(snn_dataset *dataset, int64_t before)
-{
-    struct snn__recordings *r = dataset->recordings;
-    const int64_t first = snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
-
-    if ((uint64_t)first >= dataset->source.classes) {
-        SNN__TRY(snn__params_set_i64(&dataset->params, SNN_DATASET_LABEL_FIRST, before));
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes",
-                         (long long)first, dataset->source.classes);
-    }
-    if (r != NULL) {
-        r->frames = (size_t)snn__param_i64(&dataset->params, SNN_DATASET_FRAMES);
-        r->count_events = snn__param_i64(&dataset->params, SNN_DATASET_COUNT_EVENTS) != 0;
-        dataset->source.frames = r->frames;
-    }
-    return SNN_OK;
-}
-
-snn_status snn_dataset_set_i64(snn_dataset *dataset, int32_t key, int64_t value)
-{
-    int64_t first;
-
-    if (dataset == NULL)
-        return fail_null("the handle");
-    SNN__TRY(check_events(dataset, key));
-    SNN__TRY(check_image(dataset, key == SNN_DATASET_CROP_PAD && value != 0, "crop_pad"));
-    SNN__TRY(check_image(dataset, key == SNN_DATASET_FLIP && value != 0, "flip"));
-    first = snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
-    SNN__TRY(snn__params_set_i64(&dataset->params, key, value));
-    return settle(dataset, first);
-}
-
-snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t key, double value)
-{
-    SNN__COMPUTES;
-
-    if (dataset == NULL)
-        return fail_null("the handle");
-    SNN__TRY(check_image(dataset, key == SNN_DATASET_CUTOUT && value != 0.0, "cutout"));
-    return snn__params_set_f64(&dataset->params, key, value);
-}
-
-snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value)
-{
-    SNN__COMPUTES;
-    ptrdiff_t at;
-    int64_t first;
-    int32_t key;
-    double amount;
-    bool augments;
-
-    if (dataset == NULL || name == NULL || value == NULL)
-        return fail_null(dataset == NULL ? "the handle" : name == NULL ? "the name" : "the value");
-    at = snn__params_find_name(&dataset->params, name);
-    key = at >= 0 ? snn__params_row(&dataset->params, (size_t)at)->key : 0;
-    SNN__TRY(check_events(dataset, key));
-    augments = (key == SNN_DATASET_CROP_PAD || key == SNN_DATASET_FLIP || key == SNN_DATASET_CUTOUT) &&
-               (strcmp(value, "true") == 0 || (snn__parse_f64(value, &amount) && amount != 0.0));
-    SNN__TRY(check_image(dataset, augments, name));
-    first = snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
-    SNN__TRY(snn__params_set_text(&dataset->params, name, value));
-    return settle(dataset, first);
-}
-
-snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value)
-{
-    if (dataset == NULL || value == NULL)
-        return fail_null(dataset == NULL ? "the handle" : "value");
-    return snn__params_get_i64(&dataset->params, key, value);
-}
-
-snn_status snn_dataset_get_f64(const snn_dataset *dataset, int32_t key, double *value)
-{
-    if (dataset == NULL || value == NULL)
-        return fail_null(dataset == NULL ? "the handle" : "value");
-    return snn__params_get_f64(&dataset->params, key, value);
-}
-
-snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_param_info *info)
-{
-    if (dataset == NULL || info == NULL)
-        return fail_null(dataset == NULL ? "the handle" : "info");
-    return snn__params_info(&dataset->params, index, info);
 }
 
 snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean, const double *deviation, size_t n)

@@ -2,7 +2,7 @@
 #include "layer/layer.h"
 #include "core/alloc.h"
 #include "core/context.h"
-#include "core/fpu.h"
+#include "core/param_calls.h"
 #include "core/size.h"
 #include "core/structure.h"
 #include <stdio.h>
@@ -55,6 +55,30 @@ void snn__to_channels_first(const snn_shape *shape, size_t n, const float *x, fl
     snn__to_channels_last(&turned, n, x, y);
 }
 
+/* ---- parameters ---- */
+
+static bool is_fixed(const snn_layer *layer)
+{
+    return layer->params.fixed != NULL && *layer->params.fixed;
+}
+
+/* In a prepared network it is known what there is to select. */
+static snn_status check_value(const void *object, const struct snn__param *row, const union snn__value *value)
+{
+    const snn_layer *layer = object;
+
+    if (row->key == SNN_LAYER_SELECTED && is_fixed(layer) && value->i >= (int64_t)layer->n_sources)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: input %lld selected of %zu", layer->name, (long long)value->i,
+                         layer->n_sources);
+    return SNN_OK;
+}
+
+static const struct snn__param_kind kind = { .noun = "layer",
+                                             .since = "the network was prepared",
+                                             .check = check_value };
+
+SNN__PARAM_CALLS(layer, &kind)
+
 /* ---- life ---- */
 
 snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type, const char *name)
@@ -72,9 +96,13 @@ snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type
     layer->type = found;
     layer->model = snn__neuron_model_named(type);
     snprintf(layer->name, sizeof layer->name, "%s", name);
-    if (snn__params_init(&layer->params, ctx, layer->name, NULL, 0,
-                         layer->model ? layer->model->params : found->params,
-                         layer->model ? layer->model->n_params : found->n_params) != SNN_OK) {
+    snprintf(layer->owner, sizeof layer->owner, "layer %s", name);
+    layer->params = (struct snn__params){ .kind = &kind,
+                                          .object = layer,
+                                          .owner = layer->owner,
+                                          .table = { layer->model ? layer->model->params : found->params },
+                                          .count = { layer->model ? layer->model->n_params : found->n_params } };
+    if (snn__params_init(&layer->params, ctx) != SNN_OK) {
         snn__free(ctx, layer);
         return SNN_ERR_MEMORY;
     }
@@ -146,71 +174,10 @@ static snn_status check_open(const snn_layer *layer)
 {
     if (layer == NULL)
         return no_layer();
-    if (layer->frozen != NULL && *layer->frozen)
+    if (is_fixed(layer))
         return snn__fail(SNN_ERR_STATE, "layer %s: the network is prepared, its layers cannot be changed",
                          layer->name);
     return SNN_OK;
-}
-
-/* A parameter that may be set between batches. */
-static bool is_live(const snn_layer *layer, ptrdiff_t row)
-{
-    return layer != NULL && row >= 0 && snn__params_row(&layer->params, (size_t)row)->live;
-}
-
-snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value)
-{
-    if (!is_live(layer, layer ? snn__params_find(&layer->params, key) : -1))
-        SNN__TRY(check_open(layer));
-    else if (key == SNN_LAYER_SELECTED && layer->frozen != NULL && *layer->frozen &&
-             value >= (int64_t)layer->n_sources)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: input %lld selected of %zu", layer->name, (long long)value,
-                         layer->n_sources);
-    return snn__params_set_i64(&layer->params, key, value);
-}
-
-snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value)
-{
-    SNN__COMPUTES;
-
-    SNN__TRY(check_open(layer));
-    return snn__neuron_set_f64(&layer->params, key, value);
-}
-
-snn_status snn_layer_set_str(snn_layer *layer, int32_t key, const char *value)
-{
-    SNN__TRY(check_open(layer));
-    return snn__params_set_str(&layer->params, key, value);
-}
-
-snn_status snn_layer_set_text(snn_layer *layer, const char *name, const char *value)
-{
-    SNN__COMPUTES;
-
-    SNN__TRY(check_open(layer));
-    return snn__neuron_set_text(&layer->params, name, value);
-}
-
-snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value)
-{
-    return layer ? snn__params_get_i64(&layer->params, key, value) : no_layer();
-}
-
-snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value)
-{
-    SNN__COMPUTES;
-
-    return layer ? snn__neuron_get_f64(&layer->params, key, value) : no_layer();
-}
-
-snn_status snn_layer_get_str(const snn_layer *layer, int32_t key, const char **value)
-{
-    return layer ? snn__params_get_str(&layer->params, key, value) : no_layer();
-}
-
-snn_status snn_layer_param_info(const snn_layer *layer, size_t index, snn_param_info *info)
-{
-    return layer ? snn__params_info(&layer->params, index, info) : no_layer();
 }
 
 snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay)

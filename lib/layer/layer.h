@@ -41,12 +41,12 @@ struct snn_layer {
     const struct snn__layer_type *type;
     const struct snn__neuron_model *model; /* populations only */
     char name[SNN__NAME_MAX];
+    char owner[SNN__NAME_MAX + 8]; /* for messages: "layer NAME" */
     size_t index;
-    struct snn__params params;
+    struct snn__params params; /* fixed while the network is prepared */
     struct snn__source source[SNN__SOURCES_MAX];
     size_t n_sources;
     bool connected; /* the default source was replaced */
-    const bool *frozen; /* the network's: prepared */
     snn_shape in, out;
     struct snn__tensor tensor[SNN__TENSORS_MAX];
     size_t n_tensors;

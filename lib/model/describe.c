@@ -29,13 +29,13 @@ static json_t *value_json(const snn_layer *layer, size_t index)
     return row->type == SNN_PARAM_F64 ? json_real(value->f) : json_string(value->s);
 }
 
-/* tau is another way to say decay and left out. */
+/* What is another way to say a parameter is left out. */
 static void put_params(json_t *o, const snn_layer *layer, bool *failed)
 {
     for (size_t i = 0; i < snn__params_count(&layer->params); i++) {
         const struct snn__param *row = snn__params_row(&layer->params, i);
 
-        if (row->key != SNN_NEURON_TAU && !snn__params_is_default(&layer->params, i))
+        if (row->view == NULL && !snn__params_is_default(&layer->params, i))
             snn__json_set(o, row->name, value_json(layer, i), failed);
     }
 }
@@ -198,16 +198,14 @@ static snn_status connect_all(snn_layer *layer, const json_t *from)
 
 static snn_status set_member(snn_layer *layer, const char *key, const json_t *value)
 {
-    ptrdiff_t row;
+    const struct snn__param *row = NULL;
 
     if (strcmp(key, "name") == 0 || strcmp(key, "type") == 0)
         return SNN_OK;
     if (strcmp(key, "from") == 0)
         return connect_all(layer, value);
-    row = snn__params_find_name(&layer->params, key);
-    if (row < 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s has no parameter \"%.60s\"", layer->params.owner, key);
-    return set_param(layer, snn__params_row(&layer->params, (size_t)row), value);
+    SNN__TRY(snn__params_named(&layer->params, key, &row));
+    return set_param(layer, row, value);
 }
 
 static snn_status parse_layer(snn_network *network, const json_t *o)

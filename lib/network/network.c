@@ -112,7 +112,7 @@ snn_status snn_network_add(snn_network *network, const char *type, const char *n
     SNN__TRY(make_room(network));
     SNN__TRY(snn__layer_create(&added, network->ctx, type, name ? name : made));
     added->index = network->n_layers;
-    added->frozen = &network->prepared;
+    added->params.fixed = &network->prepared;
     added->n_sources = 1;
     snprintf(added->source[0].name, SNN__NAME_MAX, "%s",
              network->n_layers ? network->layer[network->n_layers - 1]->name : "input");

@@ -5,6 +5,18 @@
 
 #define HUGE_POSITIVE 1e30
 
+static double decay_of(double tau)
+{
+    return 1.0 - 1.0 / tau;
+}
+
+static double tau_of(double decay)
+{
+    return decay < 1.0 ? 1.0 / (1.0 - decay) : INFINITY;
+}
+
+static const struct snn__param_view time_constant = { SNN_NEURON_DECAY, decay_of, tau_of };
+
 #define COMMON                                                                                                         \
     SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, 1.0, "membrane potential that fires"),      \
     SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, 1.0,                                                      \
@@ -22,7 +34,8 @@
 
 #define LEAK                                                                                                           \
     SNN__PARAM_F64(SNN_NEURON_DECAY, "decay", 0.0, 1.0, 0.5, "factor of the membrane potential from step to step"),    \
-    SNN__PARAM_F64(SNN_NEURON_TAU, "tau", 1.0, HUGE_POSITIVE, 2.0, "time constant in steps: decay = 1 - 1/tau"),       \
+    SNN__PARAM_VIEW_F64(SNN_NEURON_TAU, "tau", 1.0, HUGE_POSITIVE, 2.0, "time constant in steps: decay = 1 - 1/tau",   \
+                        &time_constant),                                                                               \
     SNN__PARAM_I64(SNN_NEURON_INPUT_SCALED, "input_scaled", 0, 1, 0, "the current is multiplied by 1 - decay")
 
 static const struct snn__param if_params[] = { COMMON };
@@ -52,7 +65,7 @@ static const struct snn__param dsr_lif_params[] = {
 };
 
 #define ROW(word, line, table) \
-    .name = word, .text = line, .params = table, .n_params = sizeof table / sizeof *table
+    .name = word, .text = line, .owner = "neuron " word, .params = table, .n_params = sizeof table / sizeof *table
 
 static const struct snn__neuron_model models[] = {
     { ROW("if", "integrate and fire, without a leak", if_params) },
@@ -86,42 +99,6 @@ const struct snn__neuron_model *snn__neuron_model_named(const char *name)
         if (strcmp(models[i].name, name) == 0)
             return &models[i];
     return NULL;
-}
-
-snn_status snn__neuron_set_f64(struct snn__params *params, int32_t key, double value)
-{
-    if (key == SNN_NEURON_TAU && snn__params_find(params, SNN_NEURON_TAU) >= 0) {
-        if (!(value >= 1.0 && value <= HUGE_POSITIVE))
-            return snn__fail(SNN_ERR_ARGUMENT, "%s: tau = %.9g is outside 1 .. %.9g", params->owner, value, HUGE_POSITIVE);
-        return snn__params_set_f64(params, SNN_NEURON_DECAY, 1.0 - 1.0 / value);
-    }
-    return snn__params_set_f64(params, key, value);
-}
-
-snn_status snn__neuron_get_f64(const struct snn__params *params, int32_t key, double *value)
-{
-    double decay;
-
-    if (key == SNN_NEURON_TAU && snn__params_find(params, SNN_NEURON_TAU) >= 0) {
-        SNN__TRY(snn__params_get_f64(params, SNN_NEURON_DECAY, &decay));
-        if (value == NULL)
-            return snn__fail(SNN_ERR_ARGUMENT, "%s: no room for the value", params->owner);
-        *value = decay < 1.0 ? 1.0 / (1.0 - decay) : INFINITY;
-        return SNN_OK;
-    }
-    return snn__params_get_f64(params, key, value);
-}
-
-snn_status snn__neuron_set_text(struct snn__params *params, const char *name, const char *value)
-{
-    double tau;
-
-    if (name == NULL || strcmp(name, "tau") != 0 || snn__params_find(params, SNN_NEURON_TAU) < 0)
-        return snn__params_set_text(params, name, value);
-    SNN__TRY(snn__params_set_text(params, name, value)); /* reads and bounds the number */
-    SNN__TRY(snn__params_get_f64(params, SNN_NEURON_TAU, &tau));
-    SNN__TRY(snn__params_set_f64(params, SNN_NEURON_TAU, 2.0)); /* decay alone is kept */
-    return snn__neuron_set_f64(params, SNN_NEURON_TAU, tau);
 }
 
 bool snn__neuron_spikes(const struct snn__params *params)

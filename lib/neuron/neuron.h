@@ -10,13 +10,14 @@
 /* One model, as "lif". Parameters are a table of their own; everything else is data for the one set of kernels. */
 struct snn__neuron_model {
     const char *name, *text;
+    const char *owner; /* for messages: "neuron lif" */
     const struct snn__param *params;
     size_t n_params;
-    bool leaks;        /* the potential decays */
-    bool current;      /* the input drives a synaptic current */
-    bool adapt;        /* the threshold adapts */
+    bool leaks;   /* the potential decays */
+    bool current; /* the input drives a synaptic current */
+    bool adapt;   /* the threshold adapts */
     bool learns_decay;
-    bool rates;        /* for the method dsr, which trains by weighted firing rates */
+    bool rates; /* for the method dsr, which trains by weighted firing rates */
 };
 
 struct snn_neuron {
@@ -28,11 +29,6 @@ struct snn_neuron {
 /* Model by name; NULL if there is none. */
 const struct snn__neuron_model *snn__neuron_model_named(const char *name);
 snn__names snn__neuron_names, snn__surrogate_names;
-
-/* As the functions of core/param.h, with tau as another way to say decay. */
-snn_status snn__neuron_set_f64(struct snn__params *params, int32_t key, double value);
-snn_status snn__neuron_get_f64(const struct snn__params *params, int32_t key, double *value);
-snn_status snn__neuron_set_text(struct snn__params *params, const char *name, const char *value);
 
 /* Whether a population of a model with these parameters emits spikes: all do but those that integrate. */
 bool snn__neuron_spikes(const struct snn__params *params);

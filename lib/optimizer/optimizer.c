@@ -1,7 +1,7 @@
 /* optimizer.c - the public face of optimizers, and the one update that trainers ask for. */
 #include "core/alloc.h"
 #include "core/context.h"
-#include "core/fpu.h"
+#include "core/param_calls.h"
 #include "core/size.h"
 #include "optimizer/type.h"
 #include <string.h>
@@ -38,6 +38,23 @@ static const struct snn__param common[] = {
     SNN__PARAM_I64(SNN_OPTIMIZER_WARMUP, "warmup", 0, SNN__OPTIMIZER_COUNT, 0,
                    "updates over which the learning rate rises linearly from 0"),
 };
+
+/* Milestones are free text to the table. */
+static snn_status check_value(const void *object, const struct snn__param *row, const union snn__value *value)
+{
+    const snn_optimizer *optimizer = object;
+
+    if (row->key == SNN_OPTIMIZER_MILESTONES && !snn__schedule_milestones_valid(value->s))
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: milestones \"%s\" is not a list of epochs such as \"60,120\"",
+                         optimizer->type->owner, value->s);
+    return SNN_OK;
+}
+
+static const struct snn__param_kind kind = { .noun = "optimizer", .check = check_value };
+
+SNN__PARAM_CALLS(optimizer, &kind)
+
+/* ---- life ---- */
 
 static const struct snn__optimizer_type *find_type(const char *name)
 {
@@ -78,8 +95,12 @@ snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const
         return SNN_ERR_MEMORY;
     optimizer->ctx = context;
     optimizer->type = type;
-    rc = snn__params_init(&optimizer->params, context, type->owner, type->params, type->n_params, common,
-                          sizeof common / sizeof *common);
+    optimizer->params = (struct snn__params){ .kind = &kind,
+                                              .object = optimizer,
+                                              .owner = type->owner,
+                                              .table = { type->params, common },
+                                              .count = { type->n_params, sizeof common / sizeof *common } };
+    rc = snn__params_init(&optimizer->params, context);
     if (rc != SNN_OK) {
         snn__free(context, optimizer);
         return rc;
@@ -99,82 +120,6 @@ void snn_optimizer_destroy(snn_optimizer *optimizer)
 const char *snn_optimizer_name(const snn_optimizer *optimizer)
 {
     return optimizer != NULL ? optimizer->type->name : "";
-}
-
-/* ---- parameters ---- */
-
-static snn_status fail_null(const char *what)
-{
-    return snn__fail(SNN_ERR_ARGUMENT, "optimizer: %s is NULL", what);
-}
-
-/* Milestones are free text to the table of parameters; their form is checked before they are stored. */
-static snn_status check_milestones(const snn_optimizer *optimizer, bool is_milestones, const char *value)
-{
-    if (!is_milestones || value == NULL || snn__schedule_milestones_valid(value))
-        return SNN_OK;
-    return snn__fail(SNN_ERR_ARGUMENT, "%s: milestones \"%s\" is not a list of epochs such as \"60,120\"",
-                     optimizer->type->owner, value);
-}
-
-snn_status snn_optimizer_set_i64(snn_optimizer *optimizer, int32_t key, int64_t value)
-{
-    return optimizer == NULL ? fail_null("the handle") : snn__params_set_i64(&optimizer->params, key, value);
-}
-
-snn_status snn_optimizer_set_f64(snn_optimizer *optimizer, int32_t key, double value)
-{
-    SNN__COMPUTES;
-
-    return optimizer == NULL ? fail_null("the handle") : snn__params_set_f64(&optimizer->params, key, value);
-}
-
-snn_status snn_optimizer_set_str(snn_optimizer *optimizer, int32_t key, const char *value)
-{
-    SNN__COMPUTES;
-
-    if (optimizer == NULL || value == NULL)
-        return fail_null(optimizer == NULL ? "the handle" : "the value");
-    SNN__TRY(check_milestones(optimizer, key == SNN_OPTIMIZER_MILESTONES, value));
-    return snn__params_set_str(&optimizer->params, key, value);
-}
-
-snn_status snn_optimizer_set_text(snn_optimizer *optimizer, const char *name, const char *value)
-{
-    SNN__COMPUTES;
-
-    if (optimizer == NULL || name == NULL || value == NULL)
-        return fail_null(optimizer == NULL ? "the handle" : name == NULL ? "the name" : "the value");
-    SNN__TRY(check_milestones(optimizer, strcmp(name, "milestones") == 0, value));
-    return snn__params_set_text(&optimizer->params, name, value);
-}
-
-snn_status snn_optimizer_get_i64(const snn_optimizer *optimizer, int32_t key, int64_t *value)
-{
-    if (optimizer == NULL || value == NULL)
-        return fail_null(optimizer == NULL ? "the handle" : "value");
-    return snn__params_get_i64(&optimizer->params, key, value);
-}
-
-snn_status snn_optimizer_get_f64(const snn_optimizer *optimizer, int32_t key, double *value)
-{
-    if (optimizer == NULL || value == NULL)
-        return fail_null(optimizer == NULL ? "the handle" : "value");
-    return snn__params_get_f64(&optimizer->params, key, value);
-}
-
-snn_status snn_optimizer_get_str(const snn_optimizer *optimizer, int32_t key, const char **value)
-{
-    if (optimizer == NULL || value == NULL)
-        return fail_null(optimizer == NULL ? "the handle" : "value");
-    return snn__params_get_str(&optimizer->params, key, value);
-}
-
-snn_status snn_optimizer_param_info(const snn_optimizer *optimizer, size_t index, snn_param_info *info)
-{
-    if (optimizer == NULL || info == NULL)
-        return fail_null(optimizer == NULL ? "the handle" : "info");
-    return snn__params_info(&optimizer->params, index, info);
 }
 
 /* ---- updates ---- */

@@ -1,7 +1,7 @@
 /* projection/projection.c - the public face of projections, and their part in a training batch. */
 #include "projection/projection.h"
 #include "core/alloc.h"
-#include "core/fpu.h"
+#include "core/param_calls.h"
 #include "core/size.h"
 #include "core/structure.h"
 #include "layer/types.h"
@@ -20,6 +20,10 @@ static const struct snn__param params[] = {
                    "most signed spikes of a lateral neuron; 0: real-valued activity"),
     SNN__PARAM_F64(SNN_PROJECTION_SCALE, "scale", 1e-6, 1e30, 20.0, "activity that all its spikes stand for"),
 };
+
+static const struct snn__param_kind kind = { .noun = "projection" };
+
+SNN__PARAM_CALLS(projection, &kind)
 
 /* ---- life ---- */
 
@@ -81,7 +85,10 @@ snn_status snn_projection_create(snn_projection **out, snn_network *network)
         return SNN_ERR_MEMORY;
     p->ctx = network->ctx;
     p->net = network;
-    rc = snn__params_init(&p->params, p->ctx, "projection", params, sizeof params / sizeof *params, NULL, 0);
+    p->params = (struct snn__params){
+        .kind = &kind, .owner = kind.noun, .table = { params }, .count = { sizeof params / sizeof *params }
+    };
+    rc = snn__params_init(&p->params, p->ctx);
     if (rc == SNN_OK)
         p->beside = snn__alloc(p->ctx, network->n_layers, sizeof *p->beside);
     if (p->beside == NULL) {
@@ -107,43 +114,12 @@ void snn_projection_destroy(snn_projection *projection)
     snn__free(projection->ctx, projection);
 }
 
-/* ---- parameters ---- */
+/* ---- rows ---- */
 
 static snn_status no_projection(void)
 {
     return snn__fail(SNN_ERR_ARGUMENT, "projection is NULL");
 }
-
-snn_status snn_projection_set_i64(snn_projection *projection, int32_t key, int64_t value)
-{
-    return projection ? snn__params_set_i64(&projection->params, key, value) : no_projection();
-}
-
-snn_status snn_projection_set_f64(snn_projection *projection, int32_t key, double value)
-{
-    SNN__COMPUTES;
-
-    return projection ? snn__params_set_f64(&projection->params, key, value) : no_projection();
-}
-
-snn_status snn_projection_set_str(snn_projection *projection, int32_t key, const char *value)
-{
-    return projection ? snn__params_set_str(&projection->params, key, value) : no_projection();
-}
-
-snn_status snn_projection_set_text(snn_projection *projection, const char *name, const char *value)
-{
-    SNN__COMPUTES;
-
-    return projection ? snn__params_set_text(&projection->params, name, value) : no_projection();
-}
-
-snn_status snn_projection_param_info(const snn_projection *projection, size_t index, snn_param_info *info)
-{
-    return projection ? snn__params_info(&projection->params, index, info) : no_projection();
-}
-
-/* ---- rows ---- */
 
 static snn_status find(const snn_projection *p, size_t layer, struct snn__beside **beside)
 {

@@ -2,7 +2,7 @@
 #include "trainer/trainer.h"
 #include "core/alloc.h"
 #include "core/context.h"
-#include "core/fpu.h"
+#include "core/param_calls.h"
 #include "trainer/rule.h"
 #include <assert.h>
 #include <stdio.h>
@@ -38,6 +38,10 @@ static const struct snn__param common[] = {
                         "epochs leave out batches of which a sample cannot be read"),
 };
 
+static const struct snn__param_kind kind = { .noun = "trainer", .since = "snn_trainer_prepare()" };
+
+SNN__PARAM_CALLS(trainer, &kind)
+
 /* ---- life ---- */
 
 /* Where weight decay leaves the parameters alone. */
@@ -68,8 +72,12 @@ static snn_status set_up(snn_trainer *tr)
         if (tr->self == NULL)
             return SNN_ERR_MEMORY;
     }
-    SNN__TRY(snn__params_init(&tr->params, tr->ctx, tr->owner, common, sizeof common / sizeof *common,
-                              tr->rule->params, tr->rule->n_params));
+    tr->params = (struct snn__params){ .kind = &kind,
+                                       .owner = tr->owner,
+                                       .fixed = &tr->prepared,
+                                       .table = { common, tr->rule->params },
+                                       .count = { sizeof common / sizeof *common, tr->rule->n_params } };
+    SNN__TRY(snn__params_init(&tr->params, tr->ctx));
     if (tr->optimizer != NULL && tr->rule->check != NULL)
         SNN__TRY(tr->rule->check(tr));
     tr->run.method = tr->rule->name;
@@ -209,77 +217,11 @@ void snn_trainer_destroy(snn_trainer *trainer)
     snn__free(trainer->ctx, trainer);
 }
 
-/* ---- parameters ---- */
+/* ---- settings ---- */
 
 static snn_status no_trainer(void)
 {
     return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
-}
-
-/* Whether row number i, if there is one, may be set now. */
-static snn_status check_open(const snn_trainer *tr, ptrdiff_t i)
-{
-    if (tr->prepared && i >= 0 && !snn__params_row(&tr->params, (size_t)i)->live)
-        return snn__fail(SNN_ERR_STATE, "%s: %s is fixed since snn_trainer_prepare()", tr->owner,
-                         snn__params_row(&tr->params, (size_t)i)->name);
-    return SNN_OK;
-}
-
-snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value)
-{
-    if (trainer == NULL)
-        return no_trainer();
-    SNN__TRY(check_open(trainer, snn__params_find(&trainer->params, key)));
-    return snn__params_set_i64(&trainer->params, key, value);
-}
-
-snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t key, double value)
-{
-    SNN__COMPUTES;
-
-    if (trainer == NULL)
-        return no_trainer();
-    SNN__TRY(check_open(trainer, snn__params_find(&trainer->params, key)));
-    return snn__params_set_f64(&trainer->params, key, value);
-}
-
-snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *value)
-{
-    if (trainer == NULL)
-        return no_trainer();
-    SNN__TRY(check_open(trainer, snn__params_find(&trainer->params, key)));
-    return snn__params_set_str(&trainer->params, key, value);
-}
-
-snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value)
-{
-    SNN__COMPUTES;
-
-    if (trainer == NULL)
-        return no_trainer();
-    if (name != NULL)
-        SNN__TRY(check_open(trainer, snn__params_find_name(&trainer->params, name)));
-    return snn__params_set_text(&trainer->params, name, value);
-}
-
-snn_status snn_trainer_get_i64(const snn_trainer *trainer, int32_t key, int64_t *value)
-{
-    return trainer ? snn__params_get_i64(&trainer->params, key, value) : no_trainer();
-}
-
-snn_status snn_trainer_get_f64(const snn_trainer *trainer, int32_t key, double *value)
-{
-    return trainer ? snn__params_get_f64(&trainer->params, key, value) : no_trainer();
-}
-
-snn_status snn_trainer_get_str(const snn_trainer *trainer, int32_t key, const char **value)
-{
-    return trainer ? snn__params_get_str(&trainer->params, key, value) : no_trainer();
-}
-
-snn_status snn_trainer_param_info(const snn_trainer *trainer, size_t index, snn_param_info *info)
-{
-    return trainer ? snn__params_info(&trainer->params, index, info) : no_trainer();
 }
 
 snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user)

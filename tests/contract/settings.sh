@@ -5,9 +5,7 @@
 set -eu
 cd "$1"
 
-keeps='snn_[a-z]+_(create|destroy|get_info|get_i64|get_str|set_i64|param_info|options_init|source_init)
-snn_(dataset|optimizer|trainer)_get_f64
-snn_(layer|neuron|projection|trainer)_set_str
+keeps='snn_[a-z]+_(create|destroy|get_info|options_init|source_init)
 snn_continual_(accuracy|end|set_heads)
 snn_layer_(connect|input|tensor|tensor_named)
 snn_network_(add|add_conv2d|add_dense|add_neuron|layer|layer_named|note|remove|set_note)
@@ -19,12 +17,21 @@ snn_stream_(reset|state)
 snn_trainer_(bytes|epochs_done|observe|on_loss|on_noise|on_progress|restart_epoch|set_projection|set_teacher)
 snn_(last_error|status_name|status_text|version|version_products|version_string)'
 
-# Names of all functions of which the body begins so.
+# Names of all functions of which the body begins so; those of lib/core/param_calls.h are made for every handle that
+# the line SNN__PARAM_CALLS(handle, kind) names.
 computing() {
     awk '
+        FNR == 1 { made = FILENAME ~ /param_calls\.h$/ }
+        made && $1 == "SNN__COMPUTES;" { computes = 1 }
+        made && computes && /^ +SNN__PARAM_CALL\(/ { sub(/,$/, "", $2); sub(/,$/, "", $3); call[$3] = 1 }
+        made { next }
+        /^SNN__PARAM_CALLS\(/ {
+            sub(/^SNN__PARAM_CALLS\(/, ""); sub(/,.*/, "")
+            for (c in call) print "snn_" $0 "_" c
+        }
         /^[a-z].*[ *]snn_[a-z0-9_]+\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
         body && $1 == "SNN__COMPUTES;" { print name }
-        { body = /^\{$/ }' lib/*/*.c
+        { body = /^\{$/ }' lib/core/param_calls.h lib/*/*.c
 }
 
 work=$(mktemp -d)

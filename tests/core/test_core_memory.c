@@ -223,13 +223,14 @@ static const struct snn__param own[] = {
 START_TEST(test_params)
 {
     snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
-    struct snn__params p;
+    const struct snn__param_kind kind = { .noun = "thing" };
+    struct snn__params p = { .kind = &kind, .owner = "thing", .table = { common, own }, .count = { 3, 1 } };
     snn_param_info info = SNN_PARAM_INFO_INIT;
     int64_t i;
     double f;
     const char *s;
 
-    OK(snn__params_init(&p, ctx, "thing", common, 3, own, 1));
+    OK(snn__params_init(&p, ctx));
     ck_assert_uint_eq(snn__params_count(&p), 4);
     OK(snn__params_get_i64(&p, 1, &i));
     OK(snn__params_get_f64(&p, 2, &f));
@@ -260,11 +261,11 @@ START_TEST(test_params)
     OK(snn__params_set_text(&p, "free", "one|two \"quoted\""));
     ck_assert(snn__param_is(&p, 3, "three") && !snn__params_is_default(&p, 2));
     ck_assert(snn__param_f64(&p, 2) == 0.1 && strcmp(snn__param_str(&p, 9), "one|two \"quoted\"") == 0);
-    OK(snn__params_info(&p, 3, &info));
+    OK(snn__params_param_info(&p, 3, &info));
     ck_assert(info.key == 9 && info.type == SNN_PARAM_STR && strcmp(info.name, "free") == 0);
-    FAILS(snn__params_info(&p, 4, &info), SNN_ERR_ARGUMENT, "4 parameters, no number 4");
+    FAILS(snn__params_param_info(&p, 4, &info), SNN_ERR_ARGUMENT, "4 parameters, no number 4");
     info.struct_size = 0;
-    FAILS(snn__params_info(&p, 0, &info), SNN_ERR_ARGUMENT, "struct_size");
+    FAILS(snn__params_param_info(&p, 0, &info), SNN_ERR_ARGUMENT, "struct_size");
     snn__params_free(&p, ctx);
     snn_context_destroy(ctx);
 }

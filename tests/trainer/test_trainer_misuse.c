@@ -556,7 +556,7 @@ static const struct {
     { "the input read with a delay", input_delayed, ARGUMENT, "cannot be read with a delay" },
     { "two inputs for a layer that takes one", two_sources, ARGUMENT, "takes at most 1 inputs" },
     { "a layer added to a prepared network", add_after_prepare, STATE, "no layer can be added" },
-    { "a layer changed in a prepared network", change_after_prepare, STATE, "cannot be changed" },
+    { "a layer changed in a prepared network", change_after_prepare, STATE, "out is fixed since the network was prepared" },
     { "steps changed in a prepared trainer", set_after_prepare, STATE, "steps is fixed" },
     { "an observer after prepare", observe_after_prepare, STATE, "before snn_trainer_prepare()" },
     { "a signal read outside of an observer", read_outside, STATE, "in an observer" },
