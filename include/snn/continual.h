@@ -39,15 +39,14 @@ SNN_API void snn_continual_destroy(snn_continual *continual);
 
 /** Gives every task a head of its own: a layer of type select, whose input number j is the head of task j. The head
  * of a task is selected when it begins and while it is evaluated. NULL: one head for all.
- * @return SNN_ERR_ARGUMENT (not a select layer of this network) */
+ * @return SNN_ERR_ARGUMENT (a layer of another network, or not of type select) */
 SNN_API SNN_CHECKED snn_status snn_continual_set_heads(snn_continual *continual, snn_layer *select);
 
-/** Begins the next task: adds rows[l] lateral neurons to layer number l, for l below `layers`, starts the optimizer
- * afresh (moments, schedule) and prepares the trainer for batches of at most `batch`. rows NULL: none are added.
- * @return SNN_ERR_STATE (the task before has not ended, or all were begun), as snn_projection_grow() and
- * snn_trainer_prepare(); after a failure the task has not begun, but rows that were added stay */
-SNN_API SNN_CHECKED snn_status snn_continual_begin(snn_continual *continual, const size_t *rows, size_t layers,
-                                                   size_t batch);
+/** Begins the next task: starts the optimizer afresh (moments, schedule) and prepares the trainer for batches of at
+ * most `batch`, with the lateral neurons that snn_projection_grow() added for it before.
+ * @return SNN_ERR_STATE (the task before has not ended, or all were begun), as snn_trainer_prepare(); after a failure
+ * the task has not begun */
+SNN_API SNN_CHECKED snn_status snn_continual_begin(snn_continual *continual, size_t batch);
 
 /** Ends the task: its rows are frozen, and later tasks keep out of what they span.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (none has begun) */

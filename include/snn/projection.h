@@ -72,12 +72,13 @@ SNN_API SNN_CHECKED snn_status snn_projection_get_str(const snn_projection *proj
 SNN_API SNN_CHECKED snn_status snn_projection_param_info(const snn_projection *projection, size_t index,
                                                          snn_param_info *info);
 
-/** Gives layer number `layer` `rows` more lateral neurons, with random orthonormal rows. Rows are taken into account
- * by the next snn_trainer_prepare(); until then a trainer that uses the projection refuses to train.
- * @return SNN_ERR_ARGUMENT (no such layer), SNN_ERR_UNSUPPORTED (a layer without weights, or whose weights are
- * derived: groups, standardised, spectral norm, transposed), SNN_ERR_SHAPE (more rows than inputs), SNN_ERR_STATE (in
- * a callback of a trainer that uses it), SNN_ERR_MEMORY */
-SNN_API SNN_CHECKED snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows);
+/** Gives a layer `rows` more lateral neurons, with random orthonormal rows. Rows are taken into account by the next
+ * snn_trainer_prepare(); until then a trainer that uses the projection refuses to train.
+ * @return SNN_ERR_ARGUMENT (NULL, a layer of another network), SNN_ERR_UNSUPPORTED (a layer without weights, or
+ * whose weights are derived: groups, standardised, spectral norm, transposed), SNN_ERR_SHAPE (more rows than inputs),
+ * SNN_ERR_STATE (in a callback of a trainer that uses it), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_projection_grow(snn_projection *projection, const snn_layer *layer,
+                                                   size_t rows);
 
 /** Freezes all rows: from the next snn_trainer_prepare() on, gradients are projected against them, and parameters of
  * one dimension (biases, gains, thresholds, those of batch norms) and the running statistics of batch norms stay as
@@ -86,21 +87,24 @@ SNN_API SNN_CHECKED snn_status snn_projection_grow(snn_projection *projection, s
 SNN_API SNN_CHECKED snn_status snn_projection_freeze(snn_projection *projection);
 
 /** Sets the learning rate of the lateral weights of one layer, instead of the common one.
- * @return SNN_ERR_ARGUMENT (no such layer, not a finite number >= 0) */
-SNN_API SNN_CHECKED snn_status snn_projection_set_layer_lr(snn_projection *projection, size_t layer, double lr);
+ * @return SNN_ERR_ARGUMENT (NULL, a layer of another network, not a finite number >= 0) */
+SNN_API SNN_CHECKED snn_status snn_projection_set_layer_lr(snn_projection *projection, const snn_layer *layer,
+                                                           double lr);
 
-/** Figures of layer number `layer`. Real-time safe. @return SNN_ERR_ARGUMENT */
-SNN_API SNN_CHECKED snn_status snn_projection_get_info(const snn_projection *projection, size_t layer,
+/** Figures of the lateral neurons of a layer. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, a layer of another network) */
+SNN_API SNN_CHECKED snn_status snn_projection_get_info(const snn_projection *projection, const snn_layer *layer,
                                                        snn_projection_info *info);
 
 /** The lateral weights H of a layer, [rows,inputs], borrowed until the layer grows; they may be written between
- * batches. NULL if it has none. Real-time safe. */
-SNN_API float *snn_projection_weights(snn_projection *projection, size_t layer);
+ * batches. NULL if it has none, or is of another network. Real-time safe. */
+SNN_API float *snn_projection_weights(snn_projection *projection, const snn_layer *layer);
 
 /** out = x - H_old' y for n rows of presynaptic activity, both [n,inputs] (x may be out), as the gradient takes it.
- * Slow: for looking into a run. @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY */
-SNN_API SNN_CHECKED snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x,
-                                                    size_t n, float *out);
+ * Slow: for looking into a run.
+ * @return SNN_ERR_ARGUMENT (NULL, a layer of another network or without inputs), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_projection_apply(const snn_projection *projection, const snn_layer *layer,
+                                                    const float *x, size_t n, float *out);
 
 SNN_END_DECLS
 

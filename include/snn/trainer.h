@@ -204,10 +204,10 @@ typedef enum snn_signal {
 #define SNN_OBSERVE_GRADIENTS 2u /**< form the gradient of every step apart (slower: the exact shortcuts are off) */
 
 /** Supplies noise: called for every population that is perturbed, before every step of training.
- * @param layer number of the layer
+ * @param layer the population, borrowed from the network of the trainer
  * @param z receives [n, shape of the layer] in C order, not yet multiplied by the size of the noise
  * @param length numbers in z */
-typedef void (*snn_noise_fn)(void *user, size_t layer, size_t step, float *z, size_t length);
+typedef void (*snn_noise_fn)(void *user, const snn_layer *layer, size_t step, float *z, size_t length);
 
 /** Called at the moments of snn_phase, during training and evaluation, in the calling thread. */
 typedef void (*snn_observe_fn)(void *user, snn_trainer *trainer, snn_phase phase, size_t step);
@@ -328,22 +328,32 @@ SNN_API SNN_CHECKED snn_status snn_trainer_evaluate(snn_trainer *trainer, const 
  * @return as snn_trainer_step() */
 SNN_API SNN_CHECKED snn_status snn_trainer_predict(snn_trainer *trainer, const snn_batch *batch, float *out);
 
-/** Figures of layer number `index` in the last epoch, step or evaluation. Real-time safe. */
-SNN_API SNN_CHECKED snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index,
+/** Figures of a layer in the last epoch, step or evaluation. Real-time safe.
+ * @param layer of the trainer's network
+ * @return SNN_ERR_ARGUMENT (NULL, a layer of another network), SNN_ERR_STATE (not prepared) */
+SNN_API SNN_CHECKED snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, const snn_layer *layer,
                                                          snn_layer_metrics *metrics);
 
-/** Reads a signal of layer number `index` in an observer, [n, shape of the layer] in C order.
- * @param length room in `out`
- * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not observed), SNN_ERR_UNSUPPORTED (the layer or method has no such
- * signal) */
-SNN_API SNN_CHECKED snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal,
-                                                float *out, size_t length);
+/** Reads a signal of a layer, [n, shape of the layer] in C order, in an observer with SNN_OBSERVE_SIGNALS during
+ * SNN_PHASE_FORWARD or SNN_PHASE_BACKWARD. Real-time safe.
+ * @param layer of the trainer's network
+ * @param out receives the numbers; nothing after a failure
+ * @param length room in `out`, in numbers
+ * @return SNN_ERR_ARGUMENT (NULL, a layer of another network, too little room), SNN_ERR_STATE (at another moment, or
+ * not observed), SNN_ERR_UNSUPPORTED (the layer or method has no such signal at this step) */
+SNN_API SNN_CHECKED snn_status snn_trainer_read_signal(const snn_trainer *trainer, const snn_layer *layer,
+                                                       snn_signal signal, float *out, size_t length);
 
-/** Reads the gradient of tensor `tensor` of layer number `index` in an observer of SNN_PHASE_GRADIENT or
- * SNN_PHASE_UPDATE, or the last one after a step.
- * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE, SNN_ERR_UNSUPPORTED (not a trained tensor) */
-SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor,
-                                                         float *out, size_t length);
+/** Reads the gradient of a tensor of a layer, in the tensor's shape in C order: in an observer during
+ * SNN_PHASE_GRADIENT or SNN_PHASE_UPDATE, or between two batches that of the last update. Real-time safe.
+ * @param layer of the trainer's network
+ * @param tensor its name, "weight"
+ * @param out receives the numbers; nothing after a failure
+ * @param length room in `out`, in numbers
+ * @return SNN_ERR_ARGUMENT (NULL, a layer of another network, no such tensor, too little room), SNN_ERR_STATE (at
+ * another moment, not prepared for training, or no gradient yet), SNN_ERR_UNSUPPORTED (not a trained tensor) */
+SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer *layer,
+                                                         const char *tensor, float *out, size_t length);
 
 /** Epochs completed. Real-time safe. */
 SNN_API uint64_t snn_trainer_epochs_done(const snn_trainer *trainer);

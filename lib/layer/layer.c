@@ -163,6 +163,19 @@ struct snn__tensor *snn__layer_find_tensor(snn_layer *layer, const char *name)
     return i < 0 ? NULL : &layer->tensor[i];
 }
 
+snn_status snn__layer_check_tensor(const snn_layer *layer, const char *name, const struct snn__tensor **tensor)
+{
+    ptrdiff_t i;
+
+    if (name == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the tensor's name is NULL", layer->name);
+    i = snn__layer_tensor_index(layer, name);
+    if (i < 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has no tensor \"%.40s\"", layer->name, name);
+    *tensor = &layer->tensor[i];
+    return SNN_OK;
+}
+
 /* ---- the public face ---- */
 
 static snn_status no_layer(void)
@@ -263,16 +276,12 @@ snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor)
 
 snn_status snn_layer_tensor_named(snn_layer *layer, const char *name, snn_tensor *tensor)
 {
-    ptrdiff_t i;
+    const struct snn__tensor *t = NULL;
 
     if (layer == NULL)
         return no_layer();
-    if (name == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the tensor's name is NULL", layer->name);
-    i = snn__layer_tensor_index(layer, name);
-    if (i < 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s has no tensor \"%.40s\"", layer->name, name);
-    return snn_layer_tensor(layer, (size_t)i, tensor);
+    SNN__TRY(snn__layer_check_tensor(layer, name, &t));
+    return snn_layer_tensor(layer, (size_t)(t - layer->tensor), tensor);
 }
 
 void snn__node_unfold(struct snn__node *node)

@@ -197,6 +197,8 @@ void snn__layer_destroy(snn_layer *layer);
 snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2,
                               size_t d3);
 struct snn__tensor *snn__layer_find_tensor(snn_layer *layer, const char *name);
+/* The same for a name of the host's: SNN_ERR_ARGUMENT if it is NULL, or the layer has no such tensor. */
+snn_status snn__layer_check_tensor(const snn_layer *layer, const char *name, const struct snn__tensor **tensor);
 /* Its position among the layer's tensors, -1 if it has none. */
 ptrdiff_t snn__layer_tensor_index(const snn_layer *layer, const char *name);
 

@@ -397,6 +397,15 @@ snn_layer *snn_network_layer(const snn_network *network, size_t index)
     return network != NULL && index < network->n_layers ? network->layer[index] : NULL;
 }
 
+snn_status snn__network_check_layer(const snn_network *network, const snn_layer *layer, const char *owner)
+{
+    if (layer == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: layer is NULL", owner);
+    if (snn_network_layer(network, layer->index) != layer)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: layer %s is of another network", owner, layer->name);
+    return SNN_OK;
+}
+
 snn_layer *snn_network_layer_named(const snn_network *network, const char *name)
 {
     if (network == NULL || name == NULL)

@@ -30,6 +30,9 @@ struct snn_network {
 /* network/infer.c: resolves the sources and sets the shapes of all layers. */
 snn_status snn__network_infer(snn_network *network);
 
+/* SNN_ERR_ARGUMENT, in the name of `owner`: NULL, or a layer of another network. */
+snn_status snn__network_check_layer(const snn_network *network, const snn_layer *layer, const char *owner);
+
 /* SNN_ERR_STATE: the network is packed, and was to learn. */
 snn_status snn__network_check_latent(const snn_network *network);
 

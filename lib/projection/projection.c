@@ -121,14 +121,12 @@ static snn_status no_projection(void)
     return snn__fail(SNN_ERR_ARGUMENT, "projection is NULL");
 }
 
-static snn_status find(const snn_projection *p, size_t layer, struct snn__beside **beside)
+static snn_status find(const snn_projection *p, const snn_layer *layer, struct snn__beside **beside)
 {
     if (p == NULL)
         return no_projection();
-    if (layer >= p->net->n_layers)
-        return snn__fail(SNN_ERR_ARGUMENT, "projection: the network has %zu layers, no number %zu", p->net->n_layers,
-                         layer);
-    *beside = &p->beside[layer];
+    SNN__TRY(snn__network_check_layer(p->net, layer, "projection"));
+    *beside = &p->beside[layer->index];
     return SNN_OK;
 }
 
@@ -153,7 +151,7 @@ static snn_status check_idle(const snn_projection *p)
     return SNN_OK;
 }
 
-snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t rows)
+snn_status snn_projection_grow(snn_projection *projection, const snn_layer *layer, size_t rows)
 {
     SNN__COMPUTES;
     struct snn__beside *b = NULL;
@@ -167,18 +165,18 @@ snn_status snn_projection_grow(snn_projection *projection, size_t layer, size_t 
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "projection: layer %s of type %s can have no lateral neurons: it must be linear or conv2d "
                          "with weights that compute as they are stored",
-                         projection->net->layer[layer]->name, projection->net->layer[layer]->type->name);
+                         layer->name, layer->type->name);
     if (rows > l->n - l->rows)
         return snn__fail(SNN_ERR_SHAPE,
                          "projection: layer %s has %zu inputs and %zu lateral neurons; %zu more are too many",
-                         projection->net->layer[layer]->name, l->n, l->rows, rows);
+                         layer->name, l->n, l->rows, rows);
     if (rows == 0)
         return SNN_OK;
     before = l->rows;
     SNN__TRY(enlarge(projection->ctx, &l->h, before * l->n, (before + rows) * l->n));
     SNN__TRY(enlarge(projection->ctx, &l->d, before * l->n, (before + rows) * l->n));
     l->rows = before + rows;
-    snn__lateral_draw(l, before, projection->ctx->options.seed, (uint64_t)layer << 32 | before);
+    snn__lateral_draw(l, before, projection->ctx->options.seed, (uint64_t)layer->index << 32 | before);
     projection->version++;
     return SNN_OK;
 }
@@ -194,15 +192,15 @@ snn_status snn_projection_freeze(snn_projection *projection)
     return SNN_OK;
 }
 
-snn_status snn_projection_set_layer_lr(snn_projection *projection, size_t layer, double lr)
+snn_status snn_projection_set_layer_lr(snn_projection *projection, const snn_layer *layer, double lr)
 {
     SNN__COMPUTES;
     struct snn__beside *b = NULL;
 
     SNN__TRY(find(projection, layer, &b));
     if (!(lr >= 0 && lr <= 1e6))
-        return snn__fail(SNN_ERR_ARGUMENT, "projection: learning rate %g of layer %zu; 0 to 1e6 are possible", lr,
-                         layer);
+        return snn__fail(SNN_ERR_ARGUMENT, "projection: learning rate %g of layer %s; 0 to 1e6 are possible", lr,
+                         layer->name);
     b->lr = lr;
     return SNN_OK;
 }
@@ -212,7 +210,8 @@ static double rate_of(const snn_projection *p, const struct snn__beside *b)
     return b->lr < 0 ? snn__param_f64(&p->params, SNN_PROJECTION_LR) : b->lr;
 }
 
-snn_status snn_projection_get_info(const snn_projection *projection, size_t layer, snn_projection_info *info)
+snn_status snn_projection_get_info(const snn_projection *projection, const snn_layer *layer,
+                                   snn_projection_info *info)
 {
     SNN__COMPUTES;
     struct snn__beside *b = NULL;
@@ -228,9 +227,11 @@ snn_status snn_projection_get_info(const snn_projection *projection, size_t laye
     return SNN_OK;
 }
 
-float *snn_projection_weights(snn_projection *projection, size_t layer)
+float *snn_projection_weights(snn_projection *projection, const snn_layer *layer)
 {
-    return projection != NULL && layer < projection->net->n_layers ? projection->beside[layer].lateral.h : NULL;
+    struct snn__beside *b = NULL;
+
+    return find(projection, layer, &b) == SNN_OK ? b->lateral.h : NULL;
 }
 
 static struct snn__hebb hebb_of(const snn_projection *p, const struct snn__beside *b)
@@ -243,7 +244,8 @@ static struct snn__hebb hebb_of(const snn_projection *p, const struct snn__besid
                                .steps = (size_t)snn__param_i64(&p->params, SNN_PROJECTION_SPIKES) };
 }
 
-snn_status snn_projection_apply(const snn_projection *projection, size_t layer, const float *x, size_t n, float *out)
+snn_status snn_projection_apply(const snn_projection *projection, const snn_layer *layer, const float *x, size_t n,
+                                float *out)
 {
     SNN__COMPUTES;
     struct snn__workspace work = { .ctx = NULL };
@@ -256,7 +258,8 @@ snn_status snn_projection_apply(const snn_projection *projection, size_t layer, 
     SNN__TRY(find(projection, layer, &b));
     if (x == NULL || out == NULL || n == 0 || b->lateral.n == 0)
         return snn__fail(SNN_ERR_ARGUMENT,
-                         "projection: x or out is NULL, n is 0, or layer %zu can have no lateral neurons", layer);
+                         "projection: x or out is NULL, n is 0, or layer %s can have no lateral neurons",
+                         layer->name);
     hebb = hebb_of(projection, b);
     work.ctx = projection->ctx;
     window = snn__rows_of_matrix(NULL, 0, b->lateral.n, b->lateral.n).window;

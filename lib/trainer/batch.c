@@ -237,8 +237,10 @@ static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool tr
                      !(train && tr->observe & SNN_OBSERVE_GRADIENTS);
     uint64_t stream = tr->run.batches;
 
-    if (train)
+    if (train) {
         snn__undo_keep(tr);
+        tr->has_gradient = false;
+    }
     if (train && tr->pass.projecting != NULL)
         snn__projection_begin(&tr->projecting, stream);
     snn__pass_begin(&tr->pass, batch->n, train, constancy && snn__is_static(tr, batch->frames), stream);

@@ -70,10 +70,11 @@ snn_status snn_continual_set_heads(snn_continual *continual, snn_layer *select)
 {
     if (continual == NULL)
         return no_sequence();
-    if (select != NULL &&
-        (select->type != &snn__layer_select || snn_network_layer(continual->trainer->net, select->index) != select))
-        return snn__fail(SNN_ERR_ARGUMENT, "continual: layer %s is no select layer of the trainer's network",
-                         select->name);
+    if (select != NULL)
+        SNN__TRY(snn__network_check_layer(continual->trainer->net, select, "continual"));
+    if (select != NULL && select->type != &snn__layer_select)
+        return snn__fail(SNN_ERR_ARGUMENT, "continual: layer %s is a %s, no select layer", select->name,
+                         select->type->name);
     continual->heads = select;
     return SNN_OK;
 }
@@ -96,7 +97,7 @@ static void start_afresh(snn_trainer *trainer)
     snn__end_epoch(trainer);
 }
 
-snn_status snn_continual_begin(snn_continual *continual, const size_t *rows, size_t layers, size_t batch)
+snn_status snn_continual_begin(snn_continual *continual, size_t batch)
 {
     SNN__COMPUTES;
     snn_continual *c = continual;
@@ -106,11 +107,6 @@ snn_status snn_continual_begin(snn_continual *continual, const size_t *rows, siz
     if (c->begun > c->ended || c->begun == c->tasks)
         return snn__fail(SNN_ERR_STATE, c->begun > c->ended ? "continual: task %zu has begun and not ended" :
                          "continual: all %zu tasks were trained", c->begun > c->ended ? c->ended : c->tasks);
-    if (rows != NULL && c->projection == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "continual: rows for a trainer without projection");
-    for (size_t l = 0; rows != NULL && l < layers; l++)
-        if (rows[l] > 0)
-            SNN__TRY(snn_projection_grow(c->projection, l, rows[l]));
     SNN__TRY(choose_head(c, c->begun));
     SNN__TRY(snn_trainer_prepare(c->trainer, batch));
     start_afresh(c->trainer);

@@ -70,6 +70,7 @@ snn_status snn__learn(snn_trainer *trainer)
     } else {
         settle(pass, false);
     }
+    trainer->has_gradient = true;
     snn__observe(trainer, SNN_PHASE_UPDATE, 0);
     SNN__TRY(snn__undo_check(trainer));
     trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);

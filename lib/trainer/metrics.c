@@ -120,7 +120,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
     snn__fill(metrics, &m, sizeof m);
 }
 
-snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, snn_layer_metrics *metrics)
+snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, const snn_layer *layer, snn_layer_metrics *metrics)
 {
     SNN__COMPUTES;
     snn_layer_metrics m = SNN_LAYER_METRICS_INIT;
@@ -132,10 +132,8 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, size_t index, s
     SNN__TRY(snn__check_struct(metrics, "layer metrics", "SNN_LAYER_METRICS_INIT"));
     if (!trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", trainer->owner);
-    if (index >= trainer->pass.n)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner,
-                         trainer->pass.n, index);
-    unit = &trainer->pass.unit[index];
+    SNN__TRY(snn__network_check_layer(trainer->net, layer, trainer->owner));
+    unit = &trainer->pass.unit[layer->index];
     n = (double)trainer->pass.neuron_steps / (double)trainer->steps;
     if (n > 0) {
         if (spikes(unit))

@@ -10,14 +10,13 @@ void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step)
 {
     if (trainer->observer == NULL)
         return;
-    trainer->observing = phase == SNN_PHASE_FORWARD || phase == SNN_PHASE_BACKWARD;
-    trainer->observed_phase = phase;
+    trainer->observed = phase;
     trainer->observed_step = step;
     {
         SNN__CALLS_HOST;
         trainer->observer(trainer->observer_user, trainer, phase, step);
     }
-    trainer->observing = false;
+    trainer->observed = 0;
 }
 
 /* Potentials and spikes of couples. */
@@ -38,9 +37,9 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
 
     found->data = NULL;
     found->scale = 1.0f;
-    if (tr->observed_phase == SNN_PHASE_BACKWARD && signal == SNN_SIGNAL_ERROR && unit->reached)
+    if (tr->observed == SNN_PHASE_BACKWARD && signal == SNN_SIGNAL_ERROR && unit->reached)
         *found = unit->e;
-    else if (tr->observed_phase == SNN_PHASE_BACKWARD)
+    else if (tr->observed == SNN_PHASE_BACKWARD)
         found->data = (float *)answer(pass, unit, signal);
     else if (signal == SNN_SIGNAL_OUTPUT)
         *found = snn__unit_value(pass, unit, tr->observed_step);
@@ -54,7 +53,47 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
     return SNN_OK;
 }
 
-snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal signal, float *out, size_t length)
+/* Signals are those of one step, and gone when the next begins. */
+static snn_status check_signals(const snn_trainer *tr)
+{
+    if ((tr->observed != SNN_PHASE_FORWARD && tr->observed != SNN_PHASE_BACKWARD) ||
+        !(tr->observe & SNN_OBSERVE_SIGNALS))
+        return snn__fail(SNN_ERR_STATE,
+                         "%s: signals are read in an observer with SNN_OBSERVE_SIGNALS, in SNN_PHASE_FORWARD "
+                         "or SNN_PHASE_BACKWARD",
+                         tr->owner);
+    return SNN_OK;
+}
+
+/* A gradient is whole at two moments of a step, and stays until the next step begins. */
+static snn_status check_gradient(const snn_trainer *tr)
+{
+    bool whole = tr->observed == SNN_PHASE_GRADIENT || tr->observed == SNN_PHASE_UPDATE;
+
+    if (!tr->prepared || tr->optimizer == NULL)
+        return snn__fail(SNN_ERR_STATE, "%s: not prepared for training", tr->owner);
+    if (!whole && atomic_load(&tr->use) == SNN__USE_BATCH)
+        return snn__fail(SNN_ERR_STATE,
+                         "%s: gradients are read in SNN_PHASE_GRADIENT or SNN_PHASE_UPDATE of an observer, or after "
+                         "the step",
+                         tr->owner);
+    if (!whole && !tr->has_gradient)
+        return snn__fail(SNN_ERR_STATE, "%s: no step has formed a gradient since it was prepared, or the last one "
+                         "failed before", tr->owner);
+    return SNN_OK;
+}
+
+/* Whether `length` numbers are room for n. */
+static snn_status check_room(const snn_layer *layer, const char *what, size_t n, size_t length)
+{
+    if (length < n)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: %s has %zu numbers, there is room for %zu", layer->name, what,
+                         n, length);
+    return SNN_OK;
+}
+
+snn_status snn_trainer_read_signal(const snn_trainer *trainer, const snn_layer *layer, snn_signal signal, float *out,
+                                   size_t length)
 {
     SNN__COMPUTES;
     const struct snn__unit *unit;
@@ -63,48 +102,34 @@ snn_status snn_trainer_read(const snn_trainer *trainer, size_t index, snn_signal
 
     if (trainer == NULL || out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer or out is NULL");
-    if (!trainer->observing || !(trainer->observe & SNN_OBSERVE_SIGNALS))
-        return snn__fail(SNN_ERR_STATE,
-                         "%s: signals are read in an observer with SNN_OBSERVE_SIGNALS, in SNN_PHASE_FORWARD "
-                         "or SNN_PHASE_BACKWARD",
-                         trainer->owner);
-    if (index >= trainer->pass.n)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: the network has %zu layers, no number %zu", trainer->owner,
-                         trainer->pass.n, index);
-    unit = &trainer->pass.unit[index];
+    SNN__TRY(check_signals(trainer));
+    SNN__TRY(snn__network_check_layer(trainer->net, layer, trainer->owner));
+    unit = &trainer->pass.unit[layer->index];
     n = trainer->pass.batch * unit->value_len;
-    if (length < n)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: layer %s gives %zu numbers, there is room for %zu", trainer->owner,
-                         unit->layer->name, n, length);
+    SNN__TRY(check_room(layer, "the signal", n, length));
     SNN__TRY(find_signal(trainer, unit, signal, &found));
-    snn__to_channels_first(&unit->layer->out, trainer->pass.batch, found.data, out);
+    snn__to_channels_first(&layer->out, trainer->pass.batch, found.data, out);
     if (found.scale != 1.0f)
         trainer->ctx->kernels->scale(out, found.scale, out, n);
     return SNN_OK;
 }
 
-snn_status snn_trainer_read_gradient(const snn_trainer *trainer, size_t index, size_t tensor, float *out,
-                                     size_t length)
+snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer *layer, const char *tensor,
+                                     float *out, size_t length)
 {
     SNN__COMPUTES;
-    const snn_layer *layer;
-    const struct snn__tensor *t;
+    const struct snn__tensor *t = NULL;
     const struct snn__rank_one *outer;
 
     if (trainer == NULL || out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer or out is NULL");
-    if (!trainer->prepared || trainer->optimizer == NULL)
-        return snn__fail(SNN_ERR_STATE, "%s: not prepared for training", trainer->owner);
-    layer = snn_network_layer(trainer->net, index);
-    if (layer == NULL || tensor >= layer->n_tensors)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: no tensor %zu of layer %zu", trainer->owner, tensor, index);
-    t = &layer->tensor[tensor];
-    outer = &trainer->pass.unit[index].node.rank_one;
+    SNN__TRY(check_gradient(trainer));
+    SNN__TRY(snn__network_check_layer(trainer->net, layer, trainer->owner));
+    SNN__TRY(snn__layer_check_tensor(layer, tensor, &t));
     if (!t->trained)
         return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: tensor %s is not trained", layer->name, t->name);
-    if (length < t->length)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: tensor %s has %zu numbers, there is room for %zu", layer->name,
-                         t->name, t->length, length);
+    SNN__TRY(check_room(layer, t->name, t->length, length));
+    outer = &trainer->pass.unit[layer->index].node.rank_one;
     if (outer->rows > 0 && outer->from == t->offset)
         snn__rank_one_read(trainer->ctx->kernels, outer, t->offset, t->offset + t->length, out);
     else

@@ -430,7 +430,7 @@ static void draw(struct opzo *s, struct snn__unit *unit, size_t t)
     if (tr->noise != NULL) {
         {
             SNN__CALLS_HOST;
-            tr->noise(tr->noise_user, unit->layer->index, t, s->supplied, n);
+            tr->noise(tr->noise_user, unit->layer, t, s->supplied, n);
         }
         snn__to_channels_last(&unit->layer->out, tr->pass.batch, s->supplied, unit->noise);
     } else if (t % 2 && flag(tr, SNN_OPZO_ANTITHETIC)) {

@@ -80,6 +80,7 @@ static snn_status learn_step(snn_trainer *tr, size_t t, const float *error, uint
     SNN__TRY(error != NULL ? take_error(tr, error) : take_label(tr, t, label, loss));
     tr->stream.stepped = false;
     snn__undo_keep(tr);
+    tr->has_gradient = false;
     rc = tr->rule->step(tr->self, tr, t);
     if (rc == SNN_OK)
         rc = tr->rule->finish(tr->self, tr);

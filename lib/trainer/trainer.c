@@ -433,6 +433,7 @@ static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
     to->projecting.task = NULL;
     to->stream.pass = NULL;
     to->prepared = false;
+    to->has_gradient = false;
     to->n_logits = 0;
     if (tr->rule->state_size == 0)
         return SNN_OK;

@@ -121,6 +121,7 @@ struct snn_trainer {
     double *room;        /* [2][B][classes], of the loss */
     float *gradient_sum; /* observers of single steps */
     struct snn__rank_one *rank_one; /* [layers]: gradients that are outer products */
+    bool has_gradient;   /* the last step formed one */
 
     struct snn__run run;
     struct snn__memory *memory; /* of the rule */
@@ -140,8 +141,7 @@ struct snn_trainer {
     unsigned observe;
     snn_observe_fn observer;
     void *observer_user;
-    bool observing; /* an observer is being called: signals may be read */
-    snn_phase observed_phase;
+    snn_phase observed; /* an observer is being called; 0: none is */
     size_t observed_step;
 };
 

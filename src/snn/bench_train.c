@@ -57,11 +57,11 @@ static int open_tasks(struct run *run, const struct bench_train *b, size_t batch
         return status;
     rc = snn_continual_create(&run->sequence, run->trainer, run->projection, 2);
     if (rc == SNN_OK)
-        rc = snn_continual_begin(run->sequence, rows, layers, batch);
+        rc = run_begin_task(run, rows, batch);
     if (rc == SNN_OK)
         rc = snn_continual_end(run->sequence);
     if (rc == SNN_OK)
-        rc = snn_continual_begin(run->sequence, more, layers, batch);
+        rc = run_begin_task(run, more, batch);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 

@@ -234,7 +234,7 @@ static int set_rates(struct continual *c)
         if (used == n)
             return fail(USAGE, "--hebb-lr: %zu numbers; every linear and conv2d layer needs one", n);
         lr = strtod(word[used], &end);
-        if (*end != '\0' || snn_projection_set_layer_lr(c->run.projection, l, lr) != SNN_OK)
+        if (*end != '\0' || snn_projection_set_layer_lr(c->run.projection, snn_network_layer(c->run.network, l), lr) != SNN_OK)
             return fail(USAGE, "--hebb-lr: \"%s\" is no learning rate", word[used]);
         used++;
     }
@@ -379,7 +379,7 @@ static int take_up(struct continual *c, const char *path, bool *under_way)
     for (size_t task = 0; task < done + *under_way && rc == SNN_OK; task++) {
         const json_t *row = json_array_get(json_object_get(c->state, "accuracy"), task);
 
-        rc = snn_continual_begin(c->run.sequence, c->run.projection ? c->rows[task] : NULL, c->layers, batch);
+        rc = run_begin_task(&c->run, c->rows[task], batch);
         if (rc == SNN_OK && task < done)
             rc = snn_continual_end(c->run.sequence);
         for (size_t j = 0; j < json_array_size(row) && rc == SNN_OK; j++)
@@ -448,8 +448,7 @@ static int train_task(struct continual *c, size_t task, bool begun)
     snn_status rc = open_task(c, &data, &user, c->run.train, task);
 
     if (rc == SNN_OK && !begun)
-        rc = snn_continual_begin(c->run.sequence, c->run.projection ? c->rows[task] : NULL, c->layers,
-                                 (size_t)run_batch(&c->run, c->run.train));
+        rc = run_begin_task(&c->run, c->rows[task], (size_t)run_batch(&c->run, c->run.train));
     while (rc == SNN_OK && snn_trainer_epochs_done(c->run.trainer) < epochs)
         rc = snn_trainer_epoch(c->run.trainer, data, &m);
     if (rc == SNN_OK)

@@ -403,7 +403,7 @@ static void warn_of_silence(struct train *t)
         snn_layer_metrics of = SNN_LAYER_METRICS_INIT;
 
         if (snn_layer_get_info(snn_network_layer(t->run.network, i), &info) != SNN_OK || !info.spiking ||
-            snn_trainer_layer_metrics(t->run.trainer, i, &of) != SNN_OK || of.firing_rate > 0)
+            snn_trainer_layer_metrics(t->run.trainer, snn_network_layer(t->run.network, i), &of) != SNN_OK || of.firing_rate > 0)
             continue;
         progress_clear(&t->progress);
         warn("layer %s does not spike at all: try a lower --neuron.threshold, more --steps, batch norm before it "

@@ -17,7 +17,8 @@
 
 /* What is kept of one layer. */
 struct trace {
-    size_t layer, size, shown; /* number in the network; neurons in all; rows kept */
+    const snn_layer *layer;
+    size_t size, shown; /* neurons in all; rows kept */
     size_t begins;             /* first step at which it has a value: the last one where rates are read out */
     char name[48];
     float *value; /* [steps, shown] */
@@ -55,7 +56,7 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
         return;
     for (size_t i = 0; i < r->count && r->rc == SNN_OK; i++) {
         struct trace *t = &r->trace[i];
-        r->rc = snn_trainer_read(trainer, t->layer, SNN_SIGNAL_OUTPUT, r->scratch, t->size);
+        r->rc = snn_trainer_read_signal(trainer, t->layer, SNN_SIGNAL_OUTPUT, r->scratch, t->size);
         if (r->rc == SNN_ERR_UNSUPPORTED && step + 1 < r->steps && t->begins == step) {
             t->begins = step + 1;
             r->rc = SNN_OK;
@@ -89,7 +90,7 @@ static int recording_plan(struct recording *r, const snn_network *net)
         struct trace *t = &r->trace[r->count];
         if (snn_layer_get_info(snn_network_layer(net, i), &info) != SNN_OK || (!info.spiking && i + 1 < layers))
             continue;
-        t->layer = i;
+        t->layer = snn_network_layer(net, i);
         t->size = shape_size(&info.out);
         t->shown = i + 1 < layers && t->size > SHOWN ? SHOWN : t->size;
         snprintf(t->name, sizeof t->name, "%.47s", info.name);

@@ -471,7 +471,7 @@ bool run_may_project(const struct run *run, size_t l)
 {
     snn_projection_info info = SNN_PROJECTION_INFO_INIT;
 
-    return snn_projection_get_info(run->projection, l, &info) == SNN_OK && info.inputs > 0;
+    return snn_projection_get_info(run->projection, snn_network_layer(run->network, l), &info) == SNN_OK && info.inputs > 0;
 }
 
 int run_rows(const struct run *run, const char *flag, const char *text, size_t *out)
@@ -493,6 +493,16 @@ int run_rows(const struct run *run, const char *flag, const char *text, size_t *
         used++;
     }
     return used == n ? DONE : fail(USAGE, "--%s: %zu numbers for %zu layers", flag, n, used);
+}
+
+snn_status run_begin_task(const struct run *run, const size_t *rows, size_t batch)
+{
+    snn_status rc = SNN_OK;
+
+    for (size_t l = 0; l < RUN_LAYERS && run->projection && rc == SNN_OK; l++)
+        if (rows[l] > 0)
+            rc = snn_projection_grow(run->projection, snn_network_layer(run->network, l), rows[l]);
+    return rc == SNN_OK ? snn_continual_begin(run->sequence, batch) : rc;
 }
 
 void run_close(struct run *run)
@@ -567,7 +577,7 @@ json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const sn
         snn_layer_info info = SNN_LAYER_INFO_INIT;
         snn_layer_metrics l = SNN_LAYER_METRICS_INIT;
         if (snn_layer_get_info(snn_network_layer(net, i), &info) != SNN_OK ||
-            snn_trainer_layer_metrics(trainer, i, &l) != SNN_OK)
+            snn_trainer_layer_metrics(trainer, snn_network_layer(net, i), &l) != SNN_OK)
             continue;
         json_array_append_new(layers,
                               json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "name", info.name, "type", info.type,

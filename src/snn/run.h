@@ -47,6 +47,8 @@ bool run_may_project(const struct run *run, size_t l);
 /* Numbers in `text`, one for each layer that may have lateral neurons, into out[RUN_LAYERS] by layer number; `flag`
  * gave them. */
 int run_rows(const struct run *run, const char *flag, const char *text, size_t *out);
+/* Begins the next task of the sequence, with so many more lateral neurons, by layer number, where there are any. */
+snn_status run_begin_task(const struct run *run, const size_t *rows, size_t batch);
 /* Writes back the values that all parameters have now, so that the configuration says everything. */
 int run_record(struct run *run);
 void run_close(struct run *run);

@@ -243,7 +243,7 @@ FILLED(dataset_param, snn_dataset_param_info(w.data, 0, s))
 FILLED(optimizer_param, snn_optimizer_param_info(w.optimizer, 0, s))
 FILLED(trainer_param, snn_trainer_param_info(w.trainer, 0, s))
 FILLED(projection_param, snn_projection_param_info(w.projection, 0, s))
-FILLED(projection_info, snn_projection_get_info(w.projection, 0, s))
+FILLED(projection_info, snn_projection_get_info(w.projection, snn_network_layer(w.net, 0), s))
 FILLED(continual_info, snn_continual_get_info(w.continual, s))
 
 static snn_status step_metrics(void *s, double *figure)
@@ -257,7 +257,7 @@ static snn_status step_metrics(void *s, double *figure)
 
 FILLED(epoch_metrics, snn_trainer_epoch(w.trainer, w.data, s))
 FILLED(evaluate_metrics, snn_trainer_evaluate(w.trainer, w.data, s))
-FILLED(layer_metrics, snn_trainer_layer_metrics(w.trainer, 0, s))
+FILLED(layer_metrics, snn_trainer_layer_metrics(w.trainer, snn_network_layer(w.net, 0), s))
 FILLED(replay_metrics, snn_continual_replay(w.continual, w.data, s))
 FILLED(continual_metrics, snn_continual_evaluate(w.continual, 0, w.data, s))
 
@@ -391,7 +391,7 @@ static void build(void)
     need(snn_trainer_set_i64(w.trainer, SNN_TRAINER_SHUFFLE, 0));
     need(snn_projection_create(&w.projection, w.net));
     need(snn_continual_create(&w.continual, w.trainer, w.projection, 2));
-    need(snn_continual_begin(w.continual, NULL, 0, SAMPLES));
+    need(snn_continual_begin(w.continual, SAMPLES));
     need(snn_trainer_epoch(w.trainer, w.data, NULL));
     need(snn_continual_end(w.continual));
     need(snn_trainer_prepare(w.trainer, SAMPLES));

@@ -231,7 +231,8 @@ class Training(unittest.TestCase):
             x = centre[labels] + 0.1 * random.standard_normal((60, 8))
             tasks.append(snn.Dataset.from_arrays(self.ctx, x, labels))
         for i, data in enumerate(tasks):
-            sequence.begin(20, rows={"fc1": 3, "fc2": 2})
+            projection.grow("fc1", 3).grow("fc2", 2)
+            sequence.begin(20)
             for _ in range(20):
                 trainer.epoch(data)
             sequence.end()

@@ -25,7 +25,7 @@ void fuzz_run_make(struct fuzz_run *run, snn_context *context, size_t i)
     OK(snn_trainer_set_i64(run->trainer, SNN_TRAINER_STEPS, 2));
     if (kinds[i].lateral >= 0) {
         OK(snn_projection_create(&run->projection, run->network));
-        OK(snn_projection_grow(run->projection, 1, 2));
+        OK(snn_projection_grow(run->projection, snn_network_layer(run->network, 1), 2));
         OK(snn_projection_freeze(run->projection));
         OK(snn_trainer_set_projection(run->trainer, run->projection));
     }

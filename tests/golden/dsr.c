@@ -24,7 +24,7 @@ static void gather_output(struct golden_case *c, snn_trainer *tr, size_t l, size
     float *rep = case_room(case_array(c, "rep.%s", unit->layer->name), n);
     double share = snn__rate_share(unit->layer, step, tr->steps);
 
-    if (snn_trainer_read(tr, l, SNN_SIGNAL_OUTPUT, buffer, n) != SNN_OK)
+    if (snn_trainer_read_signal(tr, unit->layer, SNN_SIGNAL_OUTPUT, buffer, n) != SNN_OK)
         return;
     for (size_t i = 0; spikes != NULL && i < n; i++)
         spikes[step * n + i] = buffer[i] / snn__rate_view(&unit->node).output_scale;

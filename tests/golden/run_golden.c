@@ -364,7 +364,7 @@ static void gather(struct run *r, const char *role, const char *name, size_t lay
     size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
     float *got = case_room(a, r->steps * n);
 
-    if (got != NULL && snn_trainer_read(r->trainer, layer, signal, got + step * n, n) != SNN_OK)
+    if (got != NULL && snn_trainer_read_signal(r->trainer, snn_network_layer(r->net, layer), signal, got + step * n, n) != SNN_OK)
         memset(got + step * n, 0, n * sizeof *got); /* the layer is absent at this step */
 }
 
@@ -406,7 +406,7 @@ static void gather_gradients(struct run *r, const char *role, size_t step, size_
             size_t n = layer->tensor[i].length;
             float *got = case_room(a, n * steps);
 
-            if (got == NULL || snn_trainer_read_gradient(r->trainer, l, i, r->buffer, n) != SNN_OK)
+            if (got == NULL || snn_trainer_read_gradient(r->trainer, layer, layer->tensor[i].name, r->buffer, n) != SNN_OK)
                 continue;
             for (size_t k = 0; k < n; k++) /* updates within the sequence: their sum */
                 got[step * n + k] += r->buffer[k];

@@ -32,8 +32,8 @@ static struct snn__lateral *lateral_of(const struct run *r, size_t l)
     return &r->projection->beside[l].lateral;
 }
 
-/* New rows of layer number l, from the array ROLE.NAME.h; none if there is no such array. */
-static bool grow(struct run *r, size_t l, const char *role, const char *name)
+/* New rows of a layer, from the array ROLE.NAME.h; none if there is no such array. */
+static bool grow(struct run *r, const snn_layer *layer, const char *role, const char *name)
 {
     struct case_array *a = case_array(r->c, "%s.%s.h", role, name);
     snn_projection_info info = SNN_PROJECTION_INFO_INIT;
@@ -45,12 +45,12 @@ static bool grow(struct run *r, size_t l, const char *role, const char *name)
         fprintf(stderr, "%s: %s has no rows of lateral weights\n", r->c->dir, a->name);
         return false;
     }
-    MUST(snn_projection_grow(r->projection, l, a->want.dim[0]));
-    MUST(snn_projection_get_info(r->projection, l, &info));
+    MUST(snn_projection_grow(r->projection, layer, a->want.dim[0]));
+    MUST(snn_projection_get_info(r->projection, layer, &info));
     rows = case_given(r->c, a->want.dim[0] * info.inputs, a->name);
     if (rows == NULL)
         return false;
-    memcpy(snn_projection_weights(r->projection, l) + (info.rows - a->want.dim[0]) * info.inputs, rows,
+    memcpy(snn_projection_weights(r->projection, layer) + (info.rows - a->want.dim[0]) * info.inputs, rows,
            a->want.length * sizeof *rows);
     return true;
 }
@@ -205,14 +205,14 @@ static bool run_lateral(struct run *r)
     x2 = case_given(r->c, second[0] * rows * n, "x.task2");
     xt = case_given(r->c, test[0] * n, "xt");
     if (x1 == NULL || x2 == NULL || xt == NULL || test[0] > rows || !build_one(r, &n, 1, rows) ||
-        !grow(r, 0, "b0", "lat") || !prepare(r, r->projection))
+        !grow(r, r->net->layer[0], "b0", "lat") || !prepare(r, r->projection))
         return false;
     for (size_t i = 0; i < first[0]; i++) {
         learn_batch(r, x1 + i * rows * n);
         take_lateral(r, i == 0 ? "b1" : i == 2 ? "b3" : "", "lat", lateral_of(r, 0));
     }
     MUST(snn_projection_freeze(r->projection));
-    if (!grow(r, 0, "bnew", "lat") || !prepare(r, r->projection))
+    if (!grow(r, r->net->layer[0], "bnew", "lat") || !prepare(r, r->projection))
         return false;
     for (size_t i = 0; i < second[0]; i++) {
         learn_batch(r, x2 + i * rows * n);
@@ -221,7 +221,7 @@ static bool run_lateral(struct run *r)
     if (lateral_of(r, 0)->rows * test[0] > RUN_BUFFER)
         return false;
     respond(r, xt, test[0]);
-    MUST(snn_projection_apply(r->projection, 0, xt, test[0], r->buffer));
+    MUST(snn_projection_apply(r->projection, r->net->layer[0], xt, test[0], r->buffer));
     take(r, "orth.old", r->buffer, test[0] * n);
     return true;
 }
@@ -248,7 +248,7 @@ static bool take_patches(struct run *r, const float *x)
         for (size_t k = 0; k < n; k++)
             out[i * n + k % b->lateral.inputs * b->lateral.taps + k / b->lateral.inputs] = row[k];
     }
-    MUST(snn_projection_apply(r->projection, 0, out, m, out));
+    MUST(snn_projection_apply(r->projection, r->net->layer[0], out, m, out));
     take(r, "orth.patches", out, m * n);
     return true;
 }
@@ -263,7 +263,7 @@ static bool run_conv(struct run *r)
     x1 = case_given(r->c, r->batch * snn__shape_length(&r->net->in), "x.task1");
     x2 = case_given(r->c, r->batch * snn__shape_length(&r->net->in), "x.task2");
     delta = case_given(r->c, r->batch * snn__shape_length(&r->net->layer[0]->out), "delta");
-    if (x1 == NULL || x2 == NULL || delta == NULL || !grow(r, 0, "b0", "conv") || !prepare(r, r->projection))
+    if (x1 == NULL || x2 == NULL || delta == NULL || !grow(r, r->net->layer[0], "b0", "conv") || !prepare(r, r->projection))
         return false;
     sweep(r, x1, NULL);
     take_lateral(r, "b1", "conv", lateral_of(r, 0));
@@ -272,7 +272,7 @@ static bool run_conv(struct run *r)
     sweep(r, x2, delta);
     take_gradient(r, "g.plain", 0);
     MUST(snn_projection_freeze(r->projection));
-    if (!grow(r, 0, "bnew", "conv") || !prepare(r, r->projection) || !take_patches(r, x2))
+    if (!grow(r, r->net->layer[0], "bnew", "conv") || !prepare(r, r->projection) || !take_patches(r, x2))
         return false;
     sweep(r, x2, delta);
     project(r);
@@ -297,7 +297,7 @@ static bool run_linear(struct run *r)
     step = r->batch * n;
     x = case_given(r->c, rows * n, "input");
     tr = case_room(case_array(r->c, "tr.in"), rows * n);
-    if (x == NULL || tr == NULL || !build_one(r, &n, 1, rows) || !grow(r, 0, "b0", "fc"))
+    if (x == NULL || tr == NULL || !build_one(r, &n, 1, rows) || !grow(r, r->net->layer[0], "b0", "fc"))
         return false;
     delta = case_given(r->c, rows * snn__shape_length(&r->net->layer[0]->out), "delta");
     if (delta == NULL)
@@ -312,7 +312,7 @@ static bool run_linear(struct run *r)
     take_gradient(r, "g.fc.bias", 1);
     project(r);
     take_gradient(r, "g.fc.weight", 0);
-    MUST(snn_projection_apply(r->projection, 0, tr, rows, r->buffer));
+    MUST(snn_projection_apply(r->projection, r->net->layer[0], tr, rows, r->buffer));
     take(r, "orth.in", r->buffer, rows * n);
     return true;
 }
@@ -341,7 +341,7 @@ void hlop_gather_step(struct run *r, size_t step)
             x = snn__unit_input(pass, &pass->unit[l], 0, step);
         for (size_t i = 0; i < n; i++)
             r->buffer[i] = x.scale * x.data[i];
-        if (snn_projection_apply(r->projection, l, r->buffer, r->batch, r->buffer) == SNN_OK)
+        if (snn_projection_apply(r->projection, r->net->layer[l], r->buffer, r->batch, r->buffer) == SNN_OK)
             memcpy(got + step * n, r->buffer, n * sizeof *got);
     }
 }
@@ -349,7 +349,7 @@ void hlop_gather_step(struct run *r, size_t step)
 static bool grow_all(struct run *r, const char *role)
 {
     for (size_t l = 0; l < r->net->n_layers; l++)
-        if (!grow(r, l, role, layer_name(r, l)))
+        if (!grow(r, r->net->layer[l], role, layer_name(r, l)))
             return false;
     return true;
 }
@@ -361,7 +361,7 @@ static bool set_rates(struct run *r)
 
         for (size_t l = 0; l < r->net->n_layers; l++)
             if (strcmp(line->word[0], layer_name(r, l)) == 0)
-                MUST(snn_projection_set_layer_lr(r->projection, l, case_layer_number(line, "hebb_lr", 0)));
+                MUST(snn_projection_set_layer_lr(r->projection, r->net->layer[l], case_layer_number(line, "hebb_lr", 0)));
     }
     return true;
 }

@@ -69,10 +69,10 @@ bool opzo_build(struct run *r)
 
 /* ---- setting up ---- */
 
-static void supply_noise(void *user, size_t layer, size_t step, float *z, size_t length)
+static void supply_noise(void *user, const snn_layer *layer, size_t step, float *z, size_t length)
 {
     struct run *r = user;
-    struct case_array *a = case_array(r->c, "noise.%s", r->trainer->pass.unit[layer].layer->name);
+    struct case_array *a = case_array(r->c, "noise.%s", layer->name);
 
     if (a == NULL || a->want.length < (size_t)r->iteration * r->steps * length) {
         memset(z, 0, length * sizeof *z);
@@ -176,7 +176,7 @@ void opzo_gather_errors(struct run *r, size_t step)
         size_t n = r->batch * r->trainer->pass.unit[l].value_len;
         float *got = case_room(a, r->steps * n);
 
-        if (got == NULL || snn_trainer_read(r->trainer, l, SNN_SIGNAL_ERROR, got + step * n, n) != SNN_OK)
+        if (got == NULL || snn_trainer_read_signal(r->trainer, r->net->layer[l], SNN_SIGNAL_ERROR, got + step * n, n) != SNN_OK)
             continue;
         for (size_t k = 0; k < n; k++) /* the case has it without 1 / (B T) */
             got[step * n + k] *= (float)(r->batch * r->steps);

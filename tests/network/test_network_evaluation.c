@@ -62,7 +62,7 @@ static void shoot(void *user, snn_trainer *tr, snn_phase phase, size_t step)
             if (step < tr->pass.unit[l].absent || (signal == SNN_SIGNAL_MEMBRANE && tr->net->layer[l]->model == NULL))
                 continue;
             ck_assert_uint_le(film->used + n, film->room);
-            OK(snn_trainer_read(tr, l, (snn_signal)signal, film->frame + film->used, n));
+            OK(snn_trainer_read_signal(tr, tr->net->layer[l], (snn_signal)signal, film->frame + film->used, n));
             film->used += n;
         }
 }
@@ -189,7 +189,7 @@ static snn_layer_metrics metrics_of(const snn_trainer *tr, size_t layer)
 {
     snn_layer_metrics m = SNN_LAYER_METRICS_INIT;
 
-    OK(snn_trainer_layer_metrics(tr, layer, &m));
+    OK(snn_trainer_layer_metrics(tr, tr->net->layer[layer], &m));
     return m;
 }
 

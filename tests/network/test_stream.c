@@ -400,7 +400,7 @@ static void same_gradients(const struct twins *w)
             const struct snn__tensor *t = &net->layer[l]->tensor[i];
 
             for (int k = 0; k < 2 && t->trained; k++)
-                OK(snn_trainer_read_gradient(w->tr[k], l, i, g[k], 64));
+                OK(snn_trainer_read_gradient(w->tr[k], w->net[k]->layer[l], t->name, g[k], 64));
             for (size_t j = 0; j < t->length && t->trained; j++)
                 ck_assert(g[0][j] == g[1][j]);
         }

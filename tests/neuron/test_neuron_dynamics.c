@@ -104,13 +104,15 @@ static void complain(struct check *c, const char *signal, size_t step, size_t i,
 static void look(void *user, snn_trainer *tr, snn_phase phase, size_t step)
 {
     struct check *c = user;
+    const snn_layer *layer;
 
     if (phase != SNN_PHASE_FORWARD)
         return;
-    c->unread += snn_trainer_read(tr, 0, SNN_SIGNAL_MEMBRANE, c->u, BATCH * LEN) != SNN_OK;
-    c->unread += snn_trainer_read(tr, 0, SNN_SIGNAL_OUTPUT, c->out, BATCH * LEN) != SNN_OK;
+    layer = snn_network_layer(tr->net, 0);
+    c->unread += snn_trainer_read_signal(tr, layer, SNN_SIGNAL_MEMBRANE, c->u, BATCH * LEN) != SNN_OK;
+    c->unread += snn_trainer_read_signal(tr, layer, SNN_SIGNAL_OUTPUT, c->out, BATCH * LEN) != SNN_OK;
     if (c->traced)
-        c->unread += snn_trainer_read(tr, 0, SNN_SIGNAL_TRACE, c->trace, BATCH * LEN) != SNN_OK;
+        c->unread += snn_trainer_read_signal(tr, layer, SNN_SIGNAL_TRACE, c->trace, BATCH * LEN) != SNN_OK;
     for (size_t i = 0; i < BATCH * LEN; i++) {
         struct neuron *n = &c->neuron[i];
 

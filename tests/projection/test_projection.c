@@ -65,9 +65,9 @@ static void grow(struct world *w, size_t rows)
     for (size_t l = 0; l < w->net->n_layers; l++) {
         snn_projection_info info = SNN_PROJECTION_INFO_INIT;
 
-        OK(snn_projection_get_info(w->projection, l, &info));
+        OK(snn_projection_get_info(w->projection, w->net->layer[l], &info));
         if (info.inputs > 0)
-            OK(snn_projection_grow(w->projection, l, rows));
+            OK(snn_projection_grow(w->projection, w->net->layer[l], rows));
     }
 }
 
@@ -185,15 +185,17 @@ START_TEST(test_held_norms_are_a_map)
         const char *norm = plain ? "" : rates ? "batch_norm g over=all; " : "batch_norm g; ";
         char layers[200];
         snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+        const snn_layer *readout;
 
         snprintf(layers, sizeof layers, "linear a out=9; %s%s; linear b out=3", norm, rates ? "dsr_lif n threshold=1" : "lif n " LIF);
         memset(&w[plain], 0, sizeof w[plain]);
         w[plain].net = network_of(ctx, kinds[0].shape, layers);
         w[plain].sgd = sgd_of(ctx, 0.05);
         OK(snn_projection_create(&w[plain].projection, w[plain].net));
-        OK(snn_projection_grow(w[plain].projection, plain ? 2 : 3, 2));
+        readout = w[plain].net->layer[plain ? 2 : 3];
+        OK(snn_projection_grow(w[plain].projection, readout, 2));
         OK(snn_projection_freeze(w[plain].projection));
-        OK(snn_projection_get_info(w[plain].projection, plain ? 2 : 3, &info));
+        OK(snn_projection_get_info(w[plain].projection, readout, &info));
         ck_assert_uint_eq(info.frozen, 2);
         a[plain] = w[plain].net->layer[0]->tensor;
     }
@@ -394,6 +396,7 @@ START_TEST(test_every_allocation_may_fail)
         snn_context_options options;
         snn_context *ctx = NULL;
         snn_projection *p = NULL;
+        const snn_layer *a;
         struct world w;
 
         OK(snn_context_options_init(&options, sizeof options));
@@ -403,8 +406,9 @@ START_TEST(test_every_allocation_may_fail)
         open_world(&w, 0, ctx);
         c.fail_at = c.calls + n;
         failed = snn_projection_create(&p, w.net) != SNN_OK;
-        failed = failed || snn_projection_grow(p, 0, 3) != SNN_OK || snn_projection_grow(p, 0, 3) != SNN_OK ||
-                 snn_projection_apply(p, 0, w.x, 2, w.x) != SNN_OK;
+        a = w.net->layer[0];
+        failed = failed || snn_projection_grow(p, a, 3) != SNN_OK || snn_projection_grow(p, a, 3) != SNN_OK ||
+                 snn_projection_apply(p, a, w.x, 2, w.x) != SNN_OK;
         snn_projection_destroy(p);
         c.fail_at = 0;
         close_world(&w);
@@ -508,7 +512,7 @@ START_TEST(test_learning_finds_the_subspace)
 
     open_world(&w, 0, ctx);
     random_fill(base, 60, -1, 1, 11);
-    OK(snn_projection_grow(w.projection, 0, 3));
+    OK(snn_projection_grow(w.projection, w.net->layer[0], 3));
     OK(snn_projection_set_f64(w.projection, SNN_PROJECTION_LR, 0.02));
     prepare(&w, 0);
     for (unsigned i = 0; i < 400; i++) {
@@ -521,7 +525,7 @@ START_TEST(test_learning_finds_the_subspace)
         OK(snn_trainer_step(w.tr, BATCH_OF(x, 1, w.label, BATCH), NULL));
     }
     OK(snn_projection_freeze(w.projection));
-    OK(snn_projection_apply(w.projection, 0, x, BATCH, out));
+    OK(snn_projection_apply(w.projection, w.net->layer[0], x, BATCH, out));
     for (size_t i = 0; i < BATCH * 20; i++) {
         left += (double)out[i] * out[i];
         all += (double)x[i] * x[i];
@@ -540,16 +544,17 @@ START_TEST(test_wrong_use)
     snn_trainer *tr = NULL;
     snn_network *other;
     snn_projection *p = NULL;
+    const snn_layer *a;
 
     open_world(&w, 0, ctx);
     FAILS(snn_projection_create(&p, NULL), SNN_ERR_ARGUMENT, "network is NULL");
-    FAILS(snn_projection_grow(NULL, 0, 1), SNN_ERR_ARGUMENT, "projection is NULL");
-    FAILS(snn_projection_grow(w.projection, 9, 1), SNN_ERR_ARGUMENT, "no number 9");
-    FAILS(snn_projection_grow(w.projection, 1, 1), SNN_ERR_UNSUPPORTED, "layer n of type lif");
-    FAILS(snn_projection_grow(w.projection, 0, 21), SNN_ERR_SHAPE, "has 20 inputs");
-    FAILS(snn_projection_set_layer_lr(w.projection, 0, NAN), SNN_ERR_ARGUMENT, "learning rate");
+    a = w.net->layer[0];
+    FAILS(snn_projection_grow(NULL, a, 1), SNN_ERR_ARGUMENT, "projection is NULL");
+    FAILS(snn_projection_grow(w.projection, w.net->layer[1], 1), SNN_ERR_UNSUPPORTED, "layer n of type lif");
+    FAILS(snn_projection_grow(w.projection, a, 21), SNN_ERR_SHAPE, "has 20 inputs");
+    FAILS(snn_projection_set_layer_lr(w.projection, a, NAN), SNN_ERR_ARGUMENT, "learning rate");
     FAILS(snn_projection_set_f64(w.projection, SNN_PROJECTION_MOMENTUM, 1.0), SNN_ERR_ARGUMENT, "momentum");
-    FAILS(snn_projection_apply(w.projection, 0, NULL, 1, w.x), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_projection_apply(w.projection, a, NULL, 1, w.x), SNN_ERR_ARGUMENT, "NULL");
     grow(&w, 2);
     prepare(&w, 0);
     FAILS(snn_trainer_set_projection(w.tr, NULL), SNN_ERR_STATE, "before snn_trainer_prepare()");
@@ -613,7 +618,7 @@ START_TEST(test_checkpoint_goes_on)
         if (i == 2)
             continue;
         if (i == 1)
-            OK(snn_projection_set_layer_lr(w[i].projection, 0, 0.01));
+            OK(snn_projection_set_layer_lr(w[i].projection, w[i].net->layer[0], 0.01));
         grow(&w[i], 4);
         OK(snn_projection_freeze(w[i].projection));
         grow(&w[i], 3);
@@ -693,7 +698,9 @@ static void run_tasks(bool projected, bool replay, double *acc, double *bwt)
         make_task(x[k], label[k], k);
         set[k] = (struct array_set){ x[k], label[k], INPUTS, 1 };
         data[k] = dataset_of(ctx, &set[k], shape, SAMPLES, CLASSES);
-        OK(snn_continual_begin(c, projected ? k ? more : first : NULL, 3, 10));
+        for (size_t l = 0; l < 3; l += 2)
+            OK(snn_projection_grow(p, net->layer[l], (k ? more : first)[l]));
+        OK(snn_continual_begin(c, 10));
         for (int epoch = 0; epoch < 15; epoch++)
             OK(snn_trainer_epoch(tr, data[k], &m));
         OK(snn_continual_end(c));
@@ -733,7 +740,6 @@ END_TEST
 
 START_TEST(test_sequence_misuse_and_figures)
 {
-    static const size_t rows[3] = { 2 };
     struct world w;
     snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
     snn_continual *c = NULL;
@@ -746,14 +752,13 @@ START_TEST(test_sequence_misuse_and_figures)
     OK(snn_continual_create(&c, w.tr, NULL, 2));
     FAILS(snn_continual_set_heads(c, snn_network_layer(w.net, 0)), SNN_ERR_ARGUMENT, "no select layer");
     FAILS(snn_continual_end(c), SNN_ERR_STATE, "no task is under way");
-    FAILS(snn_continual_begin(c, rows, 3, BATCH), SNN_ERR_ARGUMENT, "without projection");
-    OK(snn_continual_begin(c, NULL, 0, BATCH));
-    FAILS(snn_continual_begin(c, NULL, 0, BATCH), SNN_ERR_STATE, "task 0 has begun");
+    OK(snn_continual_begin(c, BATCH));
+    FAILS(snn_continual_begin(c, BATCH), SNN_ERR_STATE, "task 0 has begun");
     FAILS(snn_continual_evaluate(c, 0, NULL, NULL), SNN_ERR_STATE, "under way");
     OK(snn_continual_end(c));
-    OK(snn_continual_begin(c, NULL, 0, BATCH));
+    OK(snn_continual_begin(c, BATCH));
     OK(snn_continual_end(c));
-    FAILS(snn_continual_begin(c, NULL, 0, BATCH), SNN_ERR_STATE, "all 2 tasks");
+    FAILS(snn_continual_begin(c, BATCH), SNN_ERR_STATE, "all 2 tasks");
     OK(snn_continual_get_info(c, &info));
     ck_assert(isnan(info.acc) && isnan(info.bwt));
     FAILS(snn_continual_record(c, 2, 0, 0.5), SNN_ERR_ARGUMENT, "after task 2 of 2");

@@ -140,7 +140,7 @@ static inline void read_all_gradients(const snn_trainer *tr, float *out)
             const struct snn__tensor *t = &net->layer[l]->tensor[i];
 
             if (t->trained)
-                OK(snn_trainer_read_gradient(tr, l, i, out + t->offset, t->length));
+                OK(snn_trainer_read_gradient(tr, net->layer[l], t->name, out + t->offset, t->length));
         }
 }
 

@@ -241,7 +241,7 @@ START_TEST(test_looking_changes_nothing)
         w[i].looks = i;
         OK(snn_trainer_on_progress(w[i].tr, look, &w[i]));
         OK(snn_trainer_epoch(w[i].tr, w[i].set, &m[i]));
-        OK(snn_trainer_layer_metrics(w[i].tr, 2, &layer[i]));
+        OK(snn_trainer_layer_metrics(w[i].tr, w[i].net->layer[2], &layer[i]));
     }
     ck_assert(same_parameters(&w[0], &w[1]));
     ck_assert(m[0].loss == m[1].loss && m[0].accuracy == m[1].accuracy && m[0].samples == m[1].samples);
@@ -250,6 +250,52 @@ START_TEST(test_looking_changes_nothing)
     ck_assert(m[0].firing_rate > 0 && m[1].synops_dense == 0 && layer[1].synops_dense == 0);
     close_world(&w[0]);
     close_world(&w[1]);
+}
+END_TEST
+
+/* ---- what may be read, and when ---- */
+
+static void read_at_moments(void *user, snn_trainer *tr, snn_phase phase, size_t step)
+{
+    struct world *w = user;
+    const snn_layer *layer = w->net->layer[0];
+    static float x[4096];
+
+    (void)step;
+    w->calls++;
+    if (phase == SNN_PHASE_FORWARD) {
+        OK(snn_trainer_read_signal(tr, layer, SNN_SIGNAL_OUTPUT, x, 4096));
+        FAILS(snn_trainer_read_gradient(tr, layer, "weight", x, 4096), SNN_ERR_STATE, "or after the step");
+    } else {
+        OK(snn_trainer_read_gradient(tr, layer, "weight", x, 4096));
+        FAILS(snn_trainer_read_signal(tr, layer, SNN_SIGNAL_OUTPUT, x, 4096), SNN_ERR_STATE, "in SNN_PHASE_FORWARD");
+    }
+}
+
+/* Signals are those of a step, gradients whole at two moments and after the update; until one that fails. */
+START_TEST(test_moments_of_reading)
+{
+    uint32_t label[BATCH] = { 0 };
+    static float x[4096];
+    const snn_layer *layer;
+    struct world w;
+
+    open_world(&w, "ottt", "");
+    layer = w.net->layer[0];
+    snn_trainer_destroy(w.tr);
+    OK(snn_trainer_create(&w.tr, w.net, w.opt, "ottt"));
+    OK(snn_trainer_observe(w.tr, SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS, read_at_moments, &w));
+    OK(snn_trainer_prepare(w.tr, BATCH));
+    FAILS(snn_trainer_read_gradient(w.tr, layer, "weight", x, 4096), SNN_ERR_STATE, "no step");
+    OK(snn_trainer_step(w.tr, BATCH_OF(w.x, 1, label, BATCH), NULL));
+    ck_assert_int_eq(w.calls, 6 + 6 + 1);
+    OK(snn_trainer_read_gradient(w.tr, layer, "weight", x, 4096));
+    OK(snn_trainer_predict(w.tr, BATCH_OF(w.x, 1, NULL, BATCH), x));
+    OK(snn_trainer_read_gradient(w.tr, layer, "weight", x, 4096));
+    w.x[0] = NAN;
+    FAILS(snn_trainer_step(w.tr, BATCH_OF(w.x, 1, label, BATCH), NULL), SNN_ERR_DIVERGED, "not finite");
+    FAILS(snn_trainer_read_gradient(w.tr, layer, "weight", x, 4096), SNN_ERR_STATE, "the last one failed");
+    close_world(&w);
 }
 END_TEST
 
@@ -272,7 +318,7 @@ static void refuse_all(struct world *w, bool between)
     FAILS(snn_trainer_observe(w->tr, 0, NULL, NULL), SNN_ERR_STATE, "prepare");
     FAILS(snn_network_pack(w->net), SNN_ERR_STATE, "callback");
     if (w->projection != NULL) {
-        FAILS(snn_projection_grow(w->projection, 0, 1), SNN_ERR_STATE, "callback");
+        FAILS(snn_projection_grow(w->projection, w->net->layer[0], 1), SNN_ERR_STATE, "callback");
         FAILS(snn_projection_freeze(w->projection), SNN_ERR_STATE, "callback");
     }
     if (between)
@@ -381,10 +427,10 @@ static void stream_observer(void *user, snn_trainer *tr, snn_phase phase, size_t
         FAILS(snn_stream_learn_label(k->stream, 0, NULL), SNN_ERR_STATE, "");
 }
 
-static void stream_noise(void *user, size_t layer, size_t step, float *z, size_t length)
+static void stream_noise(void *user, const snn_layer *layer, size_t step, float *z, size_t length)
 {
     refuse_stream(user);
-    random_fill(z, length, -1, 1, (unsigned)(layer + step));
+    random_fill(z, length, -1, 1, (unsigned)(layer->index + step));
 }
 
 START_TEST(test_streams_in_callbacks)
@@ -425,6 +471,7 @@ int main(void)
     tcase_add_loop_test(tc, test_unreadable, 0, 2);
     tcase_add_loop_test(tc, test_looking_changes_nothing, 0, METHODS);
     tcase_add_loop_test(tc, test_refused_in_callbacks, 0, 3);
+    tcase_add_test(tc, test_moments_of_reading);
     tcase_add_test(tc, test_streams_in_callbacks);
 #ifndef NDEBUG
     if (getenv("CK_FORK") == NULL)

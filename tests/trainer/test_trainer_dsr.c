@@ -110,10 +110,11 @@ static const float *data_of(snn_network *net, size_t layer, size_t tensor)
 
 static void check_tensor(const snn_trainer *tr, size_t layer, size_t tensor, const double *want, size_t n)
 {
+    const snn_layer *of = tr->net->layer[layer];
     float got[MID * IN];
     double largest = 1e-3;
 
-    OK(snn_trainer_read_gradient(tr, layer, tensor, got, n));
+    OK(snn_trainer_read_gradient(tr, of, of->tensor[tensor].name, got, n));
     for (size_t i = 0; i < n; i++)
         largest = fmax(largest, fabs(want[i]));
     for (size_t i = 0; i < n; i++)

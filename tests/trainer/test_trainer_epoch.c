@@ -411,7 +411,8 @@ static void look_at_input(void *user, snn_trainer *tr, snn_phase phase, size_t s
     float x[BATCH * LEN];
 
     (void)step;
-    if (phase != SNN_PHASE_FORWARD || snn_trainer_read(tr, 0, SNN_SIGNAL_OUTPUT, x, BATCH * LEN) != SNN_OK)
+    if (phase != SNN_PHASE_FORWARD ||
+        snn_trainer_read_signal(tr, tr->net->layer[0], SNN_SIGNAL_OUTPUT, x, BATCH * LEN) != SNN_OK)
         return;
     for (size_t i = 0; i < BATCH * LEN; i++) {
         in->sum[i] += x[i];

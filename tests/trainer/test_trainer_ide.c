@@ -222,7 +222,7 @@ static void look(void *user, snn_trainer *trainer, snn_phase phase, size_t t)
 {
     (void)user;
     if (phase == SNN_PHASE_FORWARD && t == 0 && !seen.done) {
-        OK(snn_trainer_read(trainer, 4, SNN_SIGNAL_MEMBRANE, seen.u, BATCH * 8));
+        OK(snn_trainer_read_signal(trainer, trainer->net->layer[4], SNN_SIGNAL_MEMBRANE, seen.u, BATCH * 8));
         seen.done = true;
     }
 }

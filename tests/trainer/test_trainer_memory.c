@@ -81,7 +81,7 @@ START_TEST(test_no_allocation)
         OK(snn_trainer_epoch(tr, set, &m));
         OK(snn_trainer_evaluate(tr, set, &m));
         OK(snn_trainer_predict(tr, BATCH_OF(d.x, 3, NULL, 3), out));
-        OK(snn_trainer_read_gradient(tr, 0, 0, gradient, 72));
+        OK(snn_trainer_read_gradient(tr, net->layer[0], net->layer[0]->tensor[0].name, gradient, 72));
         /* nor do failures */
         ck_assert_int_eq(snn_trainer_step(tr, BATCH_OF(d.x, 2, d.label, BATCH), &m), SNN_ERR_ARGUMENT);
     }
@@ -448,9 +448,9 @@ static void open_prepared(struct prepared *p, const char *method, bool projects)
     OK(set_all(p->tr, "steps=2"));
     if (projects) {
         OK(snn_projection_create(&p->projection, p->net));
-        OK(snn_projection_grow(p->projection, 0, 4));
+        OK(snn_projection_grow(p->projection, p->net->layer[0], 4));
         OK(snn_projection_freeze(p->projection));
-        OK(snn_projection_grow(p->projection, 2, 2));
+        OK(snn_projection_grow(p->projection, p->net->layer[2], 2));
         OK(snn_projection_set_i64(p->projection, SNN_PROJECTION_SPIKES, 20));
         OK(snn_trainer_set_projection(p->tr, p->projection));
     }

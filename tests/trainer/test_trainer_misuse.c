@@ -276,7 +276,7 @@ ROW(add_after_prepare, snn_network_add(w->net, "flatten", NULL, NULL))
 ROW(change_after_prepare, snn_layer_set_i64(snn_network_layer(w->net, 0), SNN_LAYER_OUT, 6))
 ROW(set_after_prepare, snn_trainer_set_i64(w->tr, SNN_TRAINER_STEPS, 4))
 ROW(observe_after_prepare, snn_trainer_observe(w->tr, 0, NULL, NULL))
-ROW(read_outside, snn_trainer_read(w->tr, 0, SNN_SIGNAL_OUTPUT, w->out, 12))
+ROW(read_outside, snn_trainer_read_signal(w->tr, w->net->layer[0], SNN_SIGNAL_OUTPUT, w->out, 12))
 
 static snn_status not_prepared(struct world *w)
 {
@@ -332,8 +332,32 @@ static snn_status metrics_without_size(struct world *w)
     return snn_trainer_step(w->tr, BATCH_OF(w->x, 1, w->label, BATCH), &m);
 }
 
-ROW(room_too_small, snn_trainer_read_gradient(w->tr, 0, 0, w->out, 5))
-ROW(gradient_of_nothing, snn_trainer_read_gradient(w->tr, 1, 0, w->out, 12))
+
+/* Of a step that was made. */
+static snn_status gradient(struct world *w, const snn_layer *layer, const char *tensor, size_t room)
+{
+    OK(step(w, 1, BATCH));
+    return snn_trainer_read_gradient(w->tr, layer, tensor, w->out, room);
+}
+
+static snn_status grow_another(struct world *w)
+{
+    snn_projection *projection;
+    snn_status rc;
+
+    OK(snn_projection_create(&projection, w->net));
+    rc = snn_projection_grow(projection, layer_of(w, "linear"), 1);
+    snn_projection_destroy(projection);
+    return rc;
+}
+
+ROW(gradient_too_early, snn_trainer_read_gradient(w->tr, w->net->layer[0], "bias", w->out, 12))
+ROW(room_too_small, gradient(w, w->net->layer[0], "weight", 5))
+ROW(gradient_of_nothing, gradient(w, w->net->layer[1], "weight", 12))
+ROW(gradient_of_no_layer, gradient(w, NULL, "weight", 12))
+ROW(gradient_of_another, gradient(w, layer_of(w, "linear"), "weight", 12))
+ROW(figures_of_another,
+    snn_trainer_layer_metrics(w->tr, layer_of(w, "linear"), &(snn_layer_metrics)SNN_LAYER_METRICS_INIT))
 
 /* numbers that are none */
 static snn_status pixel_nan(struct world *w)
@@ -583,7 +607,14 @@ static const struct {
     { "a label beyond the outputs", label_too_large, ARGUMENT, "label 2 is 3; the network has 3 outputs" },
     { "metrics without a size", metrics_without_size, ARGUMENT, "SNN_METRICS_INIT" },
     { "a gradient into too little room", room_too_small, ARGUMENT, "20 numbers, there is room for 5" },
-    { "the gradient of a tensor that is not there", gradient_of_nothing, ARGUMENT, "no tensor 0 of layer 1" },
+    { "the gradient of a tensor that is not there", gradient_of_nothing, ARGUMENT, "layer n has no tensor \"weight\"" },
+    { "a gradient before the first step", gradient_too_early, STATE, "no step has formed a gradient" },
+    { "the gradient of layer NULL", gradient_of_no_layer, ARGUMENT, "trainer sltt: layer is NULL" },
+    { "the gradient of a layer of another network", gradient_of_another, ARGUMENT,
+      "trainer sltt: layer linear1 is of another network" },
+    { "the figures of a layer of another network", figures_of_another, ARGUMENT, "is of another network" },
+    { "lateral neurons for a layer of another network", grow_another, ARGUMENT,
+      "projection: layer linear1 is of another network" },
     { "a pixel that is not a number", pixel_nan, DIVERGED, "sample 1 holds a value that is not finite (step 1)" },
     { "an infinite pixel, in prediction", pixel_infinite, DIVERGED, "sample 1" },
     { "a weight of the readout that is not a number", weight_nan, DIVERGED, "not finite" },

@@ -83,7 +83,7 @@ static void open_rig(struct rig *r, const struct subject *subject)
     OK(set_all(r->tr, settings));
     if (subject->lateral) {
         OK(snn_projection_create(&r->projection, r->net));
-        OK(snn_projection_grow(r->projection, 0, 6));
+        OK(snn_projection_grow(r->projection, r->net->layer[0], 6));
         OK(snn_trainer_set_projection(r->tr, r->projection));
     }
     OK(snn_trainer_observe(r->tr, 0, spoil_gradient, r));

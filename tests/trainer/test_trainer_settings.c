@@ -262,9 +262,9 @@ static void project(snn_context *ctx, struct result *r)
     snn_projection *projection;
 
     OK(snn_projection_create(&projection, net));
-    CALL(snn_projection_grow(projection, 0, 3));
+    CALL(snn_projection_grow(projection, snn_network_layer(net, 0), 3));
     OK(snn_projection_freeze(projection));
-    CALL(snn_projection_apply(projection, 0, sample, 1, r->projected));
+    CALL(snn_projection_apply(projection, snn_network_layer(net, 0), sample, 1, r->projected));
     snn_projection_destroy(projection);
     snn_network_destroy(net);
 }

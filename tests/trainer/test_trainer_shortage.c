@@ -313,16 +313,18 @@ static void stream(struct program *p)
 }
 
 /* The next task; rows that were added before a failure stay. */
-static snn_status begin_task(snn_continual *c, snn_projection *projection, size_t want)
+static snn_status begin_task(const struct program *p, snn_continual *c, snn_projection *projection, size_t want)
 {
-    size_t rows[4] = { 0 };
     snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+    snn_status rc = SNN_OK;
 
-    for (size_t l = 1; l < 4; l += 2) { /* the linear layers */
-        OK(snn_projection_get_info(projection, l, &info));
-        rows[l] = want - info.rows;
+    for (size_t l = 1; l < 4 && rc == SNN_OK; l += 2) { /* the linear layers */
+        const snn_layer *layer = snn_network_layer(p->net, l);
+
+        OK(snn_projection_get_info(projection, layer, &info));
+        rc = snn_projection_grow(projection, layer, want - info.rows);
     }
-    return snn_continual_begin(c, rows, 4, 4);
+    return rc == SNN_OK ? snn_continual_begin(c, 4) : rc;
 }
 
 /* Two tasks behind a projection, saved and resumed. */
@@ -337,7 +339,7 @@ static void learn_tasks(struct program *p)
     CALL(snn_projection_create(&projection, p->net));
     CALL(snn_continual_create(&c, p->trainer, projection, 2));
     for (size_t task = 0; task < 2; task++) {
-        CALL(begin_task(c, projection, (task + 1) * ROWS));
+        CALL(begin_task(p, c, projection, (task + 1) * ROWS));
         train(p);
         CALL(snn_trainer_save(p->trainer, path_of("tasks.snn")));
         CALL(snn_trainer_load(p->trainer, path_of("tasks.snn")));

@@ -198,16 +198,16 @@ static void count(void *user, snn_trainer *trainer, snn_phase phase, size_t t)
         size_t n = BATCH * snn__shape_length(&layer->out);
 
         if (layer->model == NULL) {
-            FAILS(snn_trainer_read(trainer, l, SNN_SIGNAL_OUTPUT, s, n), SNN_ERR_UNSUPPORTED, "no signal");
+            FAILS(snn_trainer_read_signal(trainer, layer, SNN_SIGNAL_OUTPUT, s, n), SNN_ERR_UNSUPPORTED, "no signal");
             continue;
         }
-        OK(snn_trainer_read(trainer, l, SNN_SIGNAL_OUTPUT, s, n));
+        OK(snn_trainer_read_signal(trainer, layer, SNN_SIGNAL_OUTPUT, s, n));
         for (size_t i = 0; i < n; i++) {
             ck_assert(s[i] == 0 || s[i] == 1 || s[i] == -1);
             seen.spikes += s[i] != 0;
         }
         seen.elements += (double)n;
-        OK(snn_trainer_read(trainer, l, SNN_SIGNAL_MEMBRANE, s, n));
+        OK(snn_trainer_read_signal(trainer, layer, SNN_SIGNAL_MEMBRANE, s, n));
     }
 }
 
@@ -234,7 +234,7 @@ START_TEST(test_backward_rate)
         snn_layer_metrics one = SNN_LAYER_METRICS_INIT;
         double n = (double)snn__shape_length(&r.net->layer[l]->out);
 
-        OK(snn_trainer_layer_metrics(r.tr, l, &one));
+        OK(snn_trainer_layer_metrics(r.tr, r.net->layer[l], &one));
         ck_assert(r.net->layer[l]->model != NULL || one.backward_rate == 0);
         sum += n * one.backward_rate;
         neurons += r.net->layer[l]->model != NULL ? n : 0;

@@ -406,18 +406,23 @@ class Projection(Owned, Parameters):
         self._network = network
         self.set(**parameters)
 
-    def _number(self, layer):
-        return self._network.layer(layer).info().index
+    def _layer(self, name):
+        return handle(self._network.layer(name), "layer")
+
+    def grow(self, layer, rows):
+        """Gives the layer of that name so many more lateral neurons, for the next task."""
+        library.snn_projection_grow(self._handle, self._layer(layer), values.whole(rows, "rows"))
+        return self
 
     def info(self, layer):
         """Inputs, rows and frozen rows of the layer of that name."""
         out = ProjectionInfo()
-        library.snn_projection_get_info(self._handle, self._number(layer), byref(out))
+        library.snn_projection_get_info(self._handle, self._layer(layer), byref(out))
         return out
 
     def set_lr(self, layer, lr):
         """The learning rate of one layer's lateral weights."""
-        library.snn_projection_set_layer_lr(self._handle, self._number(layer), float(lr))
+        library.snn_projection_set_layer_lr(self._handle, self._layer(layer), float(lr))
         return self
 
     def weights(self, layer):
@@ -426,7 +431,7 @@ class Projection(Owned, Parameters):
         info = self.info(layer)
         if not info.rows:
             return np.zeros((0, info.inputs), np.float32)
-        pointer = library.snn_projection_weights(self._handle, self._number(layer))
+        pointer = library.snn_projection_weights(self._handle, self._layer(layer))
         return np.ctypeslib.as_array(pointer, (info.rows, info.inputs)).copy()
 
     def apply(self, layer, x):
@@ -435,7 +440,7 @@ class Projection(Owned, Parameters):
         if x.ndim != 2 or x.shape[1] != self.info(layer).inputs:
             raise ValueError(f"activity of {x.shape}; the layer takes [n,{self.info(layer).inputs}]")
         out, pointer = values.empty(x.shape)
-        library.snn_projection_apply(self._handle, self._number(layer), numbers, len(x), pointer)
+        library.snn_projection_apply(self._handle, self._layer(layer), numbers, len(x), pointer)
         return out
 
 
@@ -448,20 +453,15 @@ class Continual(Owned):
     def __init__(self, trainer, projection, tasks):
         self._own(library.snn_continual_create, handle(trainer, "trainer"), handle(projection, "projection", optional=True),
                   values.whole(tasks, "tasks"), parents=(trainer, projection))
-        self._network = trainer._parents[0]
 
     def set_heads(self, select):
         """Every task has a head of its own: the layer of type select that chooses among them."""
         library.snn_continual_set_heads(self._handle, handle(select, "layer"))
         return self
 
-    def begin(self, batch, rows=None):
-        """Begins the next task with so many more lateral neurons: a dictionary from layer names to numbers."""
-        layers = self._network.info().layers
-        numbers = (c_size_t * layers)()
-        for layer, count in (rows or {}).items():
-            numbers[self._network.layer(layer).info().index] = values.whole(count, "rows")
-        library.snn_continual_begin(self._handle, numbers if rows else None, layers if rows else 0, values.whole(batch, "batch"))
+    def begin(self, batch):
+        """Begins the next task, with the lateral neurons that Projection.grow() added for it before."""
+        library.snn_continual_begin(self._handle, values.whole(batch, "batch"))
         return self
 
     def end(self):
