@@ -58,7 +58,7 @@ size_t count_names(snn_name_kind kind)
     return n;
 }
 
-snn_context *test_context(uint32_t threads, uint64_t seed, uint32_t isa)
+snn_context *test_context(uint32_t threads, uint64_t seed, const char *isa)
 {
     snn_context_options o;
     snn_context *ctx = NULL;

@@ -39,7 +39,7 @@ struct counting {
 void counting_options(struct counting *c, snn_context_options *options);
 
 /* A context with `threads` threads, a seed and an instruction-set cap. */
-snn_context *test_context(uint32_t threads, uint64_t seed, uint32_t isa);
+snn_context *test_context(uint32_t threads, uint64_t seed, const char *isa);
 
 /* How many names of a kind the library lists. */
 size_t count_names(snn_name_kind kind);

@@ -20,18 +20,6 @@ typedef enum snn_log_level {
     SNN_LOG_FORCE32 = 0x7fffffff
 } snn_log_level;
 
-/** Instruction sets, from the plainest. A cap keeps the library from using anything above it, or of another family of
- * machines: on those it leaves plain C. */
-typedef enum snn_isa {
-    SNN_ISA_REF = 1,     /**< plain C: the specification of every kernel */
-    SNN_ISA_AVX2 = 2,    /**< x86-64 with AVX2 and FMA */
-    SNN_ISA_AVX512 = 3,  /**< x86-64 with AVX-512 F, BW, DQ, VL */
-    SNN_ISA_AMX = 4,     /**< the same with a matrix unit, AMX-TILE and AMX-INT8, on Linux (see docs/errors.md) */
-    SNN_ISA_NEON = 101,  /**< AArch64 with NEON, which all have */
-    SNN_ISA_BEST = 1000, /**< whatever the machine has */
-    SNN_ISA_FORCE32 = 0x7fffffff
-} snn_isa;
-
 /** Options of snn_context_create(); fill with snn_context_options_init(), then change fields. */
 typedef struct snn_context_options {
     uint32_t struct_size; /**< set by snn_context_options_init() */
@@ -46,8 +34,9 @@ typedef struct snn_context_options {
     /** Receives log lines, without newline; NULL: none are made. */
     void (*log)(void *user, snn_log_level level, const char *line);
     void *log_user; /**< passed to `log` */
-    uint32_t isa;   /**< snn_isa: highest instruction set to use */
-    uint32_t reserved; /**< 0 */
+    /** Highest instruction set to use, "avx2", or "best": whatever the machine has. Nothing above it is used, nor
+     * anything of another family of machines: there it leaves plain C, "ref", which all have. Read at once. */
+    const char *isa;
 } snn_context_options;
 
 /** What a context turned out to be. */
@@ -55,16 +44,15 @@ typedef struct snn_context_info {
     uint32_t struct_size;  /**< set by the caller to sizeof(snn_context_info) */
     uint32_t threads;      /**< threads that compute, the caller's included */
     uint64_t seed;         /**< as given */
-    uint32_t isa;          /**< snn_isa in use; AMX becomes AVX512 if the system refuses a plan the matrix unit */
-    uint32_t reserved;     /**< 0 */
-    const char *isa_name;  /**< "ref", "avx2", "avx512", "amx", "neon"; static storage */
+    const char *isa;       /**< instruction set in use, one of SNN_NAME_ISA; amx becomes avx512 if the system refuses a
+                                plan the matrix unit; static storage */
     uint64_t bytes;        /**< bytes that objects of this context hold now */
     uint64_t peak_bytes;   /**< most they ever held */
     uint64_t allocations;  /**< number of allocations made so far */
 } snn_context_info;
 
 /** Initialiser for a snn_context_info that snn_context_get_info() is to fill. */
-#define SNN_CONTEXT_INFO_INIT { sizeof(snn_context_info), 0, 0, 0, 0, 0, 0, 0, 0 }
+#define SNN_CONTEXT_INFO_INIT { sizeof(snn_context_info), 0, 0, 0, 0, 0, 0 }
 
 SNN_BEGIN_DECLS
 

@@ -162,7 +162,7 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
 /* Large enough for the matrix unit; plain C has what specifies it, but none. */
 static bool is_for_unit(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
-    return ctx->kernels->matrix && ctx->kernels->isa != SNN_ISA_REF && m >= MATRIX_ROWS && n >= MATRIX_COLUMNS &&
+    return ctx->kernels->matrix && ctx->kernels->isa != SNN__ISA_REF && m >= MATRIX_ROWS && n >= MATRIX_COLUMNS &&
            w->c >= MATRIX_CHANNELS;
 }
 

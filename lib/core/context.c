@@ -14,7 +14,7 @@
 
 #define THREADS_MAX 1024u
 
-static const snn_context_options defaults = { .struct_size = sizeof defaults, .seed = 1, .isa = SNN_ISA_BEST };
+static const snn_context_options defaults = { .struct_size = sizeof defaults, .seed = 1, .isa = "best" };
 
 snn_status snn_context_options_init(snn_context_options *options, size_t size)
 {
@@ -27,19 +27,18 @@ static snn_status read_options(snn_context_options *to, const snn_context_option
     if (from == NULL)
         return SNN_OK;
     SNN__TRY(snn__read_struct(to, sizeof *to, from, "context options", "snn_context_options_init()"));
-    SNN__TRY(snn__check_reserved(to->reserved, "context options"));
     if ((to->allocate == NULL) != (to->release == NULL))
         return snn__fail(SNN_ERR_ARGUMENT, "context options: set both allocate and release, or none");
     if (to->threads > THREADS_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "context options: %u threads, at most %u", to->threads, THREADS_MAX);
-    if (to->isa != SNN_ISA_REF && to->isa != SNN_ISA_AVX2 && to->isa != SNN_ISA_AVX512 && to->isa != SNN_ISA_AMX &&
-        to->isa != SNN_ISA_NEON && to->isa != SNN_ISA_BEST)
-        return snn__fail(SNN_ERR_ARGUMENT, "context options: unknown instruction set %u", to->isa);
+    if (to->isa == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "context options: isa is NULL");
     return SNN_OK;
 }
 
 snn_status snn_context_create(snn_context **out, const snn_context_options *options)
 {
+    const struct snn__kernels *kernels;
     snn_context seedling, *ctx;
     uint32_t least;
     snn_status rc;
@@ -49,6 +48,8 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     *out = NULL;
     memset(&seedling, 0, sizeof seedling);
     SNN__TRY(read_options(&seedling.options, options));
+    SNN__TRY(snn__kernels_choose(&kernels, seedling.options.isa));
+    seedling.options.isa = snn__isa_name(kernels->isa); /* the caller's may go */
     least = seedling.options.threads;
     if (least == 0)
         seedling.options.threads = (uint32_t)snn__min(snn__processors(), THREADS_MAX);
@@ -59,7 +60,7 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     atomic_store(&ctx->bytes, atomic_load(&seedling.bytes));
     atomic_store(&ctx->peak_bytes, atomic_load(&seedling.bytes));
     atomic_store(&ctx->allocations, 1);
-    ctx->kernels = snn__kernels_choose(ctx->options.isa);
+    ctx->kernels = kernels;
     ctx->unit = &ctx->own_unit;
     rc = snn__pool_create(&ctx->pool, ctx, ctx->options.threads, least);
     if (rc != SNN_OK) {
@@ -97,8 +98,7 @@ snn_status snn_context_get_info(const snn_context *context, snn_context_info *in
     i.threads = context->options.threads;
     i.seed = context->options.seed;
     kernels = atomic_load(context->unit) == SNN__UNIT_REFUSED ? context->kernels->without_unit : context->kernels;
-    i.isa = kernels->isa;
-    i.isa_name = kernels->name;
+    i.isa = snn__isa_name(kernels->isa);
     i.bytes = atomic_load(&context->bytes);
     i.peak_bytes = atomic_load(&context->peak_bytes);
     i.allocations = atomic_load(&context->allocations);

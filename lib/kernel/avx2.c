@@ -286,9 +286,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
     count_nibbles_of(words, x, rows, w, count);
 }
 
-#define NAME "avx2"
-#define TEXT "x86-64 with AVX2 and FMA"
-#define ISA SNN_ISA_AVX2
+#define ISA SNN__ISA_AVX2
 #define TABLE snn__kernels_avx2
 #include "kernel/body.h"
 #else

@@ -297,9 +297,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
         count_nibbles_of(words, x, rows, w, count);
 }
 
-#define NAME "avx512"
-#define TEXT "x86-64 with AVX-512 F, BW, DQ, VL"
-#define ISA SNN_ISA_AVX512
+#define ISA SNN__ISA_AVX512
 #define TABLE snn__kernels_avx512
 #include "kernel/body.h"
 #else
@@ -311,9 +309,7 @@ const struct snn__kernels *const snn__kernels_avx512 = NULL;
 #if defined(ENTRIES) && defined(SNN__TILES)
 #include "kernel/amx.h"
 
-static const struct snn__kernels with_unit = { .name = "amx",
-                                               .text = TEXT " and a matrix unit, AMX-TILE and AMX-INT8",
-                                               .isa = SNN_ISA_AMX,
+static const struct snn__kernels with_unit = { .isa = SNN__ISA_AMX,
                                                ENTRIES,
                                                .limbs = limbs,
                                                .matrix = matrix,

@@ -3,7 +3,7 @@
  * branch-free, with every choice made outside of the loop. Those of populations are in kernel/neurons.h.
  *
  * The including file defines MR, NR, REGISTER, tile, edge, interleave, events, scatter, bits, bits_turn, bits_tile,
- * NAME, TEXT, ISA and TABLE. ref.c is the specification. */
+ * ISA and TABLE. ref.c is the specification. */
 #include "core/size.h"
 #include "kernel/lookup.h"
 #include "kernel/winograd.h"
@@ -309,6 +309,6 @@ static void lookup_sums(float *table, const float *w, size_t panel, size_t rows,
     .sgd = sgd,                             \
     .adam = adam
 
-static const struct snn__kernels table = { .name = NAME, .text = TEXT, .isa = ISA, ENTRIES };
+static const struct snn__kernels table = { .isa = ISA, ENTRIES };
 
 const struct snn__kernels *const TABLE = &table;

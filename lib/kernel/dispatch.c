@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* syscall() */
 #endif
 #include "kernel/tables.h"
+#include <string.h>
 
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
 static bool has_avx2(void)
@@ -70,50 +71,77 @@ bool snn__ask_for_tiles(void)
 }
 #endif
 
-/* The numbers of a family of machines share their hundreds; plain C belongs to all of them. */
-static bool allows(uint32_t isa_cap, uint32_t isa)
+static bool always(void)
 {
-    return isa_cap == SNN_ISA_BEST || isa == SNN_ISA_REF || (isa <= isa_cap && isa / 100 == isa_cap / 100);
+    return true;
 }
+
+/* All that there are, from the plainest, with the table of this build, NULL without one, and whether the machine can
+ * run it. */
+static const struct set {
+    struct snn__name name;
+    enum snn__isa isa;
+    const struct snn__kernels *const *kernels;
+    bool (*runs)(void);
+} sets[] = {
+    { { "ref", "plain C: the specification of every kernel" }, SNN__ISA_REF, &snn__kernels_ref, always },
+    { { "avx2", "x86-64 with AVX2 and FMA" }, SNN__ISA_AVX2, &snn__kernels_avx2, has_avx2 },
+    { { "avx512", "x86-64 with AVX-512 F, BW, DQ, VL" }, SNN__ISA_AVX512, &snn__kernels_avx512, has_avx512 },
+    { { "amx", "avx512 with a matrix unit, AMX-TILE and AMX-INT8, on Linux" }, SNN__ISA_AMX, &snn__kernels_amx, has_amx },
+    { { "neon", "AArch64 with NEON, which all have" }, SNN__ISA_NEON, &snn__kernels_neon, always },
+};
+
+#define SETS (sizeof sets / sizeof *sets)
 
 struct snn__name snn__isa_names(size_t index)
 {
-    const struct snn__kernels *const all[] = { snn__kernels_ref, snn__kernels_avx2, snn__kernels_avx512,
-                                               snn__kernels_amx, snn__kernels_neon };
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i] != NULL && index-- == 0)
-            return SNN__NAME_OF(all[i]);
-    return SNN__NAME_OF((const struct snn__kernels *)NULL);
+    for (size_t i = 0; i < SETS; i++)
+        if (*sets[i].kernels != NULL && index-- == 0)
+            return sets[i].name;
+    return (struct snn__name){ NULL, NULL };
 }
 
-/* Table number `index` of those that the machine can run and the cap allows. */
-static const struct snn__kernels *at(size_t index, uint32_t cap)
+/* The caps that there are: all sets, built or not, and the best of them. */
+static struct snn__name caps(size_t index)
 {
-    const struct snn__kernels *const all[] = {
-        snn__kernels_ref,
-        allows(cap, SNN_ISA_AVX2) && has_avx2() ? snn__kernels_avx2 : NULL,
-        allows(cap, SNN_ISA_AVX512) && has_avx512() ? snn__kernels_avx512 : NULL,
-        allows(cap, SNN_ISA_AMX) && snn__kernels_amx && has_amx() ? snn__kernels_amx : NULL,
-        allows(cap, SNN_ISA_NEON) ? snn__kernels_neon : NULL,
-    };
+    if (index == SETS)
+        return (struct snn__name){ "best", "whatever the machine has" };
+    return index < SETS ? sets[index].name : (struct snn__name){ NULL, NULL };
+}
 
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i] != NULL && index-- == 0)
-            return all[i];
-    return NULL;
+const char *snn__isa_name(enum snn__isa isa)
+{
+    size_t i = 0;
+
+    while (sets[i].isa != isa)
+        i++;
+    return sets[i].name.name;
 }
 
 const struct snn__kernels *snn__kernels_at(size_t index)
 {
-    return at(index, SNN_ISA_BEST);
+    for (size_t i = 0; i < SETS; i++)
+        if (*sets[i].kernels != NULL && sets[i].runs() && index-- == 0)
+            return *sets[i].kernels;
+    return NULL;
 }
 
-const struct snn__kernels *snn__kernels_choose(uint32_t isa_cap)
+static bool allows(enum snn__isa cap, enum snn__isa isa)
 {
-    const struct snn__kernels *best = snn__kernels_ref, *k;
+    return isa == SNN__ISA_REF || (isa <= cap && isa / 100 == cap / 100);
+}
 
-    for (size_t i = 0; (k = at(i, isa_cap)) != NULL; i++)
-        best = k;
-    return best;
+snn_status snn__kernels_choose(const struct snn__kernels **out, const char *cap)
+{
+    const struct snn__kernels *k;
+    size_t c = 0;
+
+    while (caps(c).name != NULL && strcmp(caps(c).name, cap) != 0)
+        c++;
+    if (caps(c).name == NULL)
+        return snn__unknown("instruction set", cap, caps);
+    for (size_t i = 0; (k = snn__kernels_at(i)) != NULL; i++)
+        if (c == SETS || allows(sets[c].isa, k->isa))
+            *out = k;
+    return SNN_OK;
 }

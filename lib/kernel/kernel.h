@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Instruction sets. Those of a family of machines share their hundreds, and a higher one has all that a lower has;
+ * plain C belongs to all families. */
+enum snn__isa { SNN__ISA_REF = 1, SNN__ISA_AVX2 = 2, SNN__ISA_AVX512 = 3, SNN__ISA_AMX = 4, SNN__ISA_NEON = 101 };
+
 /* ---- populations of neurons ---------------------------------------------------------------------------------- */
 
 enum snn__reset { SNN__RESET_SUBTRACT, SNN__RESET_ZERO, SNN__RESET_VALUE, SNN__RESET_NONE };
@@ -249,8 +253,7 @@ struct snn__outer {
      SNN__MATRIX_LIMBS * SNN__MATRIX_SIDE * SNN__MATRIX_COLS * sizeof(int32_t)) /* spikes as bytes, sums */
 
 struct snn__kernels {
-    const char *name, *text; /* of the instruction set */
-    snn_isa isa;
+    enum snn__isa isa;
     size_t mr, nr; /* rows and columns of the micro tile of the product */
 
     /* c[mr,nr] (pitch ldc) = or += sum_k a[k][mr] * b[k][nr] over packed panels; the full tile is always written */
@@ -333,8 +336,9 @@ struct snn__kernels {
     void (*adam)(const struct snn__adam *a, size_t from, size_t to);
 };
 
-/* The best table that the machine and the cap allow; never NULL. */
-const struct snn__kernels *snn__kernels_choose(uint32_t isa_cap);
+/* The best table that the machine and the cap, "avx2" or "best", allow. SNN_ERR_ARGUMENT for an unknown cap. */
+snn_status snn__kernels_choose(const struct snn__kernels **out, const char *cap);
+const char *snn__isa_name(enum snn__isa isa);
 /* The instruction sets of this build, the machine's or not. */
 snn__names snn__isa_names;
 /* Table number `index` that this machine can run, from 0 (ref); NULL past the last. For tests. */

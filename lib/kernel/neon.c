@@ -331,9 +331,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
         count_rows(1, words, x, w, count);
 }
 
-#define NAME "neon"
-#define TEXT "AArch64 with NEON"
-#define ISA SNN_ISA_NEON
+#define ISA SNN__ISA_NEON
 #define TABLE snn__kernels_neon
 #include "kernel/body.h"
 #else

@@ -508,9 +508,7 @@ static void matrix(const struct snn__matrix *a)
 }
 
 static const struct snn__kernels table = {
-    .name = "ref",
-    .text = "plain C: the specification of every kernel",
-    .isa = SNN_ISA_REF,
+    .isa = SNN__ISA_REF,
     .mr = MR,
     .nr = NR,
     .tile = tile,

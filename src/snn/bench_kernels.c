@@ -109,7 +109,7 @@ static int print_head(const struct bench_kernels *b)
     if (b->json)
         return DONE;
     printf("machine  %s, %s, threads %u\nproducts of spikes and weights, ms, medians of 7; bits: weights of one bit\n\n%-18s %7s", b->machine,
-           info.isa_name, info.threads, "product", "spikes");
+           info.isa, info.threads, "product", "spikes");
     for (size_t i = 0; snn_product_way(i); i++)
         printf(" %9s", snn_product_way(i));
     printf("   picked\n");

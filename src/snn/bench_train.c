@@ -139,7 +139,7 @@ static void describe_subject(struct figures *f, const struct run *run)
 
     if (snn_context_get_info(run->context, &ctx) == SNN_OK) {
         f->threads = ctx.threads;
-        snprintf(f->isa, sizeof f->isa, "%s", ctx.isa_name);
+        snprintf(f->isa, sizeof f->isa, "%s", ctx.isa);
     }
     if (snn_network_get_info(run->network, &net) == SNN_OK)
         f->parameters = net.parameters;

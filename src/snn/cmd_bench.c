@@ -203,7 +203,7 @@ static int measure_stream(const struct bench *b, const char *machine)
     if (status == DONE)
         status = run_context(&run);
     if (status == DONE && snn_context_get_info(run.context, &info) == SNN_OK)
-        status = bench_stream(&s, machine, info.isa_name);
+        status = bench_stream(&s, machine, info.isa);
     run_close(&run);
     return status;
 }

@@ -335,7 +335,7 @@ static void announce(const struct train *t)
                             snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
                             (json_int_t)net.parameter_bytes, "trainer_bytes",
                             (json_int_t)snn_trainer_bytes(t->run.trainer), "threads", (int)ctx.threads, "isa",
-                            ctx.isa_name, "train_samples", (json_int_t)train.count, "test_samples",
+                            ctx.isa, "train_samples", (json_int_t)train.count, "test_samples",
                             (json_int_t)t->run.shape.count, "config", note ? json_loads(note, 0, NULL) : json_null()),
                   17);
         free(note);
@@ -346,7 +346,7 @@ static void announce(const struct train *t)
                config_text(config, "data.dir", ""), grouped(train.count).s, grouped(t->run.shape.count).s);
         printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
                snn_optimizer_name(t->run.optimizer), (long long)config_whole(config, "batch", 0), ctx.threads,
-               ctx.threads == 1 ? "" : "s", ctx.isa_name, bytes(snn_trainer_bytes(t->run.trainer)).s);
+               ctx.threads == 1 ? "" : "s", ctx.isa, bytes(snn_trainer_bytes(t->run.trainer)).s);
         if (t->resume)
             printf("resumed  %s: %llu of %lld epochs done\n", t->resume,
                    (unsigned long long)snn_trainer_epochs_done(t->run.trainer),

@@ -77,24 +77,6 @@ static void print_warning(void *user, snn_log_level level, const char *line)
         warn("%s", line);
 }
 
-static int isa_of(const char *name, uint32_t *isa)
-{
-    static const struct {
-        const char *name;
-        snn_isa isa;
-    } known[] = {
-        { "best", SNN_ISA_BEST }, { "ref", SNN_ISA_REF }, { "avx2", SNN_ISA_AVX2 }, { "avx512", SNN_ISA_AVX512 },
-        { "amx", SNN_ISA_AMX }, { "neon", SNN_ISA_NEON }
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].name, name) == 0) {
-            *isa = known[i].isa;
-            return DONE;
-        }
-    return fail(FAILED, "isa: \"%s\" is none of best, ref, avx2, avx512, amx, neon", name);
-}
-
 int run_context(struct run *run)
 {
     snn_context_options options;
@@ -106,8 +88,7 @@ int run_context(struct run *run)
     options.threads = (uint32_t)threads;
     options.seed = (uint64_t)config_whole(run->config, "seed", 1);
     options.log = print_warning;
-    if (isa_of(config_text(run->config, "isa", "best"), &options.isa) != DONE)
-        return FAILED;
+    options.isa = config_text(run->config, "isa", "best");
     if (rc == SNN_OK)
         rc = snn_context_create(&run->context, &options);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);

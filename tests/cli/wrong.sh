@@ -51,7 +51,7 @@ refuses 1 "Networks for ide: ide-400" $tiny --net 64-8-10 --trainer ide
 refuses 1 "--neuron dsr_if" $tiny --net 64-8-10 --trainer dsr
 refuses 1 'neuron.type: unknown neuron "lief"; there are if, lif' $tiny --net 64-8-10 --neuron lief
 refuses 1 'data.normalise: "yes"' $tiny --net 64-8-10 --normalise yes
-refuses 1 'isa: "sse9"' $tiny --isa sse9
+refuses 1 'unknown instruction set "sse9"; there are ref, avx2, avx512, amx, neon, best' $tiny --isa sse9
 refuses 1 "epochs: 0" train --data idx:data --epochs 0
 refuses 1 "batch: 0" train --data idx:data --batch 0
 refuses 2 "there is no number 400" $tiny --net 64-8-10 --sample 400

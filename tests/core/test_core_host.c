@@ -45,7 +45,7 @@ static sigset_t keep_for_later(void)
 /* A host that blocks a signal after it made the context looks for it between two periods: no worker takes it away. */
 START_TEST(test_signal_stays)
 {
-    snn_context *ctx = test_context(4, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(4, 1, "best");
     const sigset_t set = keep_for_later();
 
     for (int i = 0; i < 20; i++) {
@@ -77,7 +77,7 @@ START_TEST(test_masks)
     sigset_t mask[2], before;
 
     pthread_sigmask(SIG_SETMASK, NULL, &before);
-    ctx = test_context(2, 1, SNN_ISA_BEST);
+    ctx = test_context(2, 1, "best");
     snn__parallel(ctx, mask_task, mask, 2);
     for (int s = 1; s <= SIGRTMAX; s++) {
         const bool fault = s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL || s == SIGTRAP;

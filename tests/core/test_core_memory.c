@@ -145,7 +145,7 @@ START_TEST(test_arena)
     enum { N = 120 };
     struct buffer b[N];
     float draw[3 * N];
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     struct snn__arena arena;
     size_t sum = 0, at_once = 0, dirty = 0;
 
@@ -192,7 +192,7 @@ END_TEST
 
 START_TEST(test_arena_overflow)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     struct snn__arena arena;
     void *p[4];
 
@@ -222,7 +222,7 @@ static const struct snn__param own[] = {
 
 START_TEST(test_params)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     const struct snn__param_kind kind = { .noun = "thing" };
     struct snn__params p = { .kind = &kind, .owner = "thing", .table = { common, own }, .count = { 3, 1 } };
     snn_param_info info = SNN_PARAM_INFO_INIT;
@@ -314,21 +314,23 @@ START_TEST(test_option_sizes)
     memset(&o, 0, sizeof o);
     FAILS(snn_context_create(&ctx, &o), SNN_ERR_ARGUMENT, "struct_size is 0");
     OK(snn_context_options_init(&o, sizeof o));
-    o.isa = 99;
-    FAILS(snn_context_create(&ctx, &o), SNN_ERR_ARGUMENT, "instruction set 99");
+    o.isa = "sse9";
+    FAILS(snn_context_create(&ctx, &o), SNN_ERR_ARGUMENT, "unknown instruction set \"sse9\"; there are ref");
+    o.isa = NULL;
+    FAILS(snn_context_create(&ctx, &o), SNN_ERR_ARGUMENT, "isa is NULL");
     FAILS(snn_context_create(NULL, NULL), SNN_ERR_ARGUMENT, "out is NULL");
     OK(snn_context_create(&ctx, NULL)); /* every default */
     OK(snn_context_get_info(ctx, &info));
-    ck_assert(info.threads >= 1 && info.seed == 1 && info.isa_name != NULL);
+    ck_assert(info.threads >= 1 && info.seed == 1 && info.isa != NULL);
     info.struct_size = 16; /* a short result keeps to its size */
-    info.isa = 12345;
+    info.isa = "kept";
     OK(snn_context_get_info(ctx, &info));
-    ck_assert_uint_eq(info.isa, 12345);
+    ck_assert_str_eq(info.isa, "kept");
     ck_assert_uint_eq(info.struct_size, 16);
     later.info.struct_size = sizeof later; /* a long one learns what was filled */
     later.tail[0] = 7;
     OK(snn_context_get_info(ctx, &later.info));
-    ck_assert(later.info.struct_size == sizeof later.info && later.info.isa == ctx->kernels->isa &&
+    ck_assert(later.info.struct_size == sizeof later.info && strcmp(later.info.isa, snn__isa_name(ctx->kernels->isa)) == 0 &&
               later.tail[0] == 7);
     info.struct_size = 0;
     ck_assert_int_eq(snn_context_get_info(ctx, &info), SNN_ERR_ARGUMENT);

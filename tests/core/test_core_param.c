@@ -15,7 +15,7 @@ static void setup(void)
 {
     const size_t shape[1] = { 2 };
 
-    ctx = test_context(1, 1, SNN_ISA_BEST);
+    ctx = test_context(1, 1, "best");
     OK(snn_network_create(&net, ctx, shape, 1));
     OK(snn_network_add_dense(net, 2, NULL));
 }

@@ -30,7 +30,7 @@ START_TEST(test_every_task_once)
     static const size_t counts[] = { 0, 1, 2, 3, 7, 100, TASKS };
     struct work w = { .threads = (size_t)_i };
 
-    w.ctx = test_context((uint32_t)_i, 1, SNN_ISA_BEST);
+    w.ctx = test_context((uint32_t)_i, 1, "best");
     ck_assert_uint_eq(snn__threads(w.ctx), (size_t)_i);
     for (unsigned round = 1; round <= 100; round++)
         for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
@@ -71,7 +71,7 @@ START_TEST(test_nested)
 {
     struct work w = { .threads = 3 };
 
-    w.ctx = test_context(3, 1, SNN_ISA_BEST);
+    w.ctx = test_context(3, 1, "best");
     for (int round = 0; round < 20; round++)
         snn__parallel(w.ctx, outer_task, &w, 50);
     ck_assert_uint_eq(atomic_load(&w.inner), 20 * 50 * 10);
@@ -95,7 +95,7 @@ START_TEST(test_slow_thread)
 {
     struct work w = { .threads = (size_t)_i };
 
-    w.ctx = test_context((uint32_t)_i, 1, SNN_ISA_BEST);
+    w.ctx = test_context((uint32_t)_i, 1, "best");
     for (int round = 0; round < 20; round++) {
         atomic_store(&w.inner, 0);
         snn__parallel(w.ctx, slow_task, &w, TASKS);
@@ -130,7 +130,7 @@ START_TEST(test_hosts)
 {
     static struct host h[3];
     pthread_t thread[3];
-    snn_context *ctx = test_context(3, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(3, 1, "best");
 
     for (int i = 0; i < 3; i++) {
         h[i].ctx = ctx;
@@ -151,7 +151,7 @@ START_TEST(test_many_contexts)
     for (int i = 0; i < 30; i++) {
         struct work w = { .threads = 4 };
 
-        w.ctx = test_context(4, 1, SNN_ISA_BEST);
+        w.ctx = test_context(4, 1, "best");
         for (int k = 0; k < i % 4; k++)
             snn__parallel(w.ctx, one_task, &w, 8);
         snn_context_destroy(w.ctx);

@@ -38,7 +38,7 @@ static void open_set(uint64_t seed)
 {
     snn_dataset_source source;
 
-    ctx = test_context(1, seed, SNN_ISA_BEST);
+    ctx = test_context(1, seed, "best");
     OK(snn_dataset_source_init(&source, sizeof source));
     source.rank = 3;
     source.shape[0] = C;

@@ -8,7 +8,7 @@ static snn_context *ctx;
 
 static void setup(void)
 {
-    ctx = test_context(2, 1, SNN_ISA_BEST);
+    ctx = test_context(2, 1, "best");
     make_directory();
 }
 

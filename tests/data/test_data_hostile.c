@@ -6,7 +6,7 @@ static snn_context *ctx;
 
 static void setup(void)
 {
-    ctx = test_context(1, 1, SNN_ISA_BEST);
+    ctx = test_context(1, 1, "best");
     make_directory();
 }
 

@@ -15,7 +15,7 @@ static uint8_t images[IMAGES], labels[LABELS];
 
 static void setup(void)
 {
-    ctx = test_context(2, 1, SNN_ISA_BEST);
+    ctx = test_context(2, 1, "best");
     make_directory();
     put_u32(images, 0x803);
     put_u32(images + 4, COUNT);

@@ -10,7 +10,7 @@ static size_t n_made;
 
 static void setup(void)
 {
-    ctx = test_context(1, 1, SNN_ISA_BEST);
+    ctx = test_context(1, 1, "best");
     make_directory();
     n_made = 0;
 }

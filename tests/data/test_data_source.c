@@ -51,7 +51,7 @@ static void close_host(void *user)
 
 static void setup(void)
 {
-    ctx = test_context(2, 1, SNN_ISA_BEST);
+    ctx = test_context(2, 1, "best");
     memset(&host, 0, sizeof host);
     host.bad_index = SIZE_MAX;
     OK(snn_dataset_source_init(&source, sizeof source));

@@ -332,7 +332,7 @@ class Misuse(unittest.TestCase):
         self.refused(ValueError, "threads: -1", snn.Context, threads=-1)
         self.refused(ValueError, "seed: -1", snn.Context, seed=-1)
         self.refused(ValueError, "seed: 18446744073709551616", snn.Context, seed=2**64)
-        self.refused(ValueError, "isa: 'sse'", snn.Context, isa="sse")
+        self.refused(snn.Error, 'unknown instruction set "sse"; there are ref', snn.Context, isa="sse")
         self.refused(snn.Error, "unknown neuron \"lief\"; there are if, lif", snn.Neuron, self.ctx, "lief")
         self.refused(ValueError, "kind: 'colour' is none of neuron, layer", snn.names, "colour")
         self.refused(ValueError, "batch: -1", snn.Trainer, self.net, self.sgd, "sltt", batch=-1)

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t isa = SNN_ISA_BEST;
+static const char *isa = "best";
 
 /* ---- building ---- */
 
@@ -652,7 +652,7 @@ int main(int argc, char **argv)
 
     for (; i < argc && argv[i][0] == '-'; i++) {
         quiet = quiet || strcmp(argv[i], "-q") == 0;
-        isa = strcmp(argv[i], "-r") == 0 ? SNN_ISA_REF : isa;
+        isa = strcmp(argv[i], "-r") == 0 ? "ref" : isa;
     }
     for (; i < argc; i++)
         *(run_case(argv[i], quiet) ? &passed : &failed) += 1;

@@ -435,7 +435,7 @@ int main(int argc, char **argv)
     snn_status status = snn_context_options_init(&options, sizeof options);
 
     options.threads = threads;
-    options.isa = argc > 2 ? (uint32_t)atoi(argv[2]) : SNN_ISA_BEST;
+    options.isa = argc > 2 ? argv[2] : "best";
     if (status != SNN_OK || snn_context_create(&ctx, &options) != SNN_OK) {
         fprintf(stderr, "bench_products: %s\n", snn_last_error());
         return 1;
@@ -443,7 +443,7 @@ int main(int argc, char **argv)
     snn__product_ask(ctx);
     limit = peak(ctx) * threads;
     print_machine();
-    printf("%s, %u threads, peak %.1f GFLOP/s; GFLOP/s: median and best of %d, best / peak\n", ctx->kernels->name, threads, limit * 1e-9, REPEATS);
+    printf("%s, %u threads, peak %.1f GFLOP/s; GFLOP/s: median and best of %d, best / peak\n", snn__isa_name(ctx->kernels->isa), threads, limit * 1e-9, REPEATS);
     printf("%-36s %6s %5s %5s  %17s %17s %17s %17s\n", "", "m", "k", "n", "product", "sgemm", "outer", "sgemm");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(ctx, &shapes[i], limit);

@@ -26,9 +26,9 @@ static inline int tables(void)
     return n;
 }
 
-static inline uint32_t isa_of(int index)
+static inline const char *isa_of(int index)
 {
-    return (uint32_t)snn__kernels_at((size_t)index)->isa;
+    return snn__isa_name(snn__kernels_at((size_t)index)->isa);
 }
 
 struct window_case {

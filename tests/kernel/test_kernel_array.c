@@ -16,24 +16,35 @@ static void same(const float *a, const float *b, size_t n, const char *what)
 /* ---- choice
  * ------------------------------------------------------------------------------------------------------ */
 
+static const struct snn__kernels *choice(const char *cap)
+{
+    const struct snn__kernels *k = NULL;
+
+    OK(snn__kernels_choose(&k, cap));
+    return k;
+}
+
 START_TEST(choice_obeys_the_cap)
 {
-    ck_assert_str_eq(snn__kernels_at(0)->name, "ref");
+    const struct snn__kernels *none = NULL;
+
+    ck_assert_int_eq(snn__kernels_at(0)->isa, SNN__ISA_REF);
     ck_assert_ptr_null(snn__kernels_at(100));
-    ck_assert_int_eq(snn__kernels_choose(SNN_ISA_REF)->isa, SNN_ISA_REF);
-    ck_assert_int_eq(snn__kernels_choose(0)->isa, SNN_ISA_REF);
-    ck_assert_int_eq(snn__kernels_choose(SNN_ISA_NEON)->isa == SNN_ISA_NEON,
-                     snn__kernels_choose(SNN_ISA_BEST)->isa == SNN_ISA_NEON);
-    ck_assert(snn__kernels_choose(SNN_ISA_AVX512)->isa <= SNN_ISA_AVX512); /* on ARM: plain C */
+    ck_assert_ptr_eq(choice("ref"), snn__kernels_at(0));
+    ck_assert_int_eq(choice("neon")->isa == SNN__ISA_NEON, choice("best")->isa == SNN__ISA_NEON);
+    ck_assert_int_le(choice("avx512")->isa, SNN__ISA_AVX512); /* on ARM: plain C */
+    FAILS(snn__kernels_choose(&none, "sse9"), SNN_ERR_ARGUMENT,
+          "unknown instruction set \"sse9\"; there are ref, avx2, avx512, amx, neon, best");
+    ck_assert_ptr_null(none);
     for (size_t i = 0; snn__kernels_at(i); i++) {
         const struct snn__kernels *k = snn__kernels_at(i);
 
-        ck_assert_ptr_eq(snn__kernels_choose(k->isa), k);
+        ck_assert_ptr_eq(choice(snn__isa_name(k->isa)), k);
         ck_assert_uint_le(k->mr, SNN__MR_MAX);
         if (i > 0)
             ck_assert_int_gt(k->isa, snn__kernels_at(i - 1)->isa);
         if (!snn__kernels_at(i + 1))
-            ck_assert_ptr_eq(snn__kernels_choose(SNN_ISA_BEST), k);
+            ck_assert_ptr_eq(choice("best"), k);
     }
 }
 END_TEST
@@ -248,7 +259,7 @@ START_TEST(ranges_cover_once)
     static const size_t sizes[] = { 0, 1, 63, 8191, 8192, 16384, 16385, 100000, 1000003 };
 
     for (uint32_t threads = 1; threads <= 3; threads++) {
-        snn_context *ctx = test_context(threads, 1, SNN_ISA_BEST);
+        snn_context *ctx = test_context(threads, 1, "best");
 
         for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
             unsigned char *seen = calloc(sizes[s] + 1, 1);

@@ -374,11 +374,11 @@ END_TEST
 /* A context whose table has emulated tiles, or that of plain C. */
 static snn_context *context_of(struct snn__kernels *k, uint32_t threads)
 {
-    snn_context *ctx = test_context(threads, 1, SNN_ISA_REF);
+    snn_context *ctx = test_context(threads, 1, "ref");
 
     if (k) {
         *k = *ctx->kernels;
-        k->isa = SNN_ISA_AMX;
+        k->isa = SNN__ISA_AMX;
         k->nr = SNN__MATRIX_SIDE;
         k->limbs = limbs;
         k->matrix = matrix;
@@ -474,7 +474,7 @@ END_TEST
 /* Bytes of deeper weights do not add up in 32 bits. */
 START_TEST(depth_has_a_bound)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_REF);
+    snn_context *ctx = test_context(1, 1, "ref");
     struct snn__product p = { .m = 64, .n = 64, .window = { 1, 1, 1 << 23, 1 << 23, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true };
 
     ck_assert(snn__product_takes(ctx, &p, SNN__WAY_MATRIX));

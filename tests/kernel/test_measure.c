@@ -25,7 +25,7 @@ static const char *pick(snn_context *ctx, snn_product_shape shape, double densit
 
 START_TEST(every_way_is_timed)
 {
-    snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(2, 1, "best");
     size_t n = 0;
 
     for (const char *way; (way = snn_product_way(n)) != NULL; n++) {
@@ -53,7 +53,7 @@ END_TEST
 
 START_TEST(density_and_sizes_pick)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_AVX512); /* without a matrix unit */
+    snn_context *ctx = test_context(1, 1, "avx512"); /* without a matrix unit */
     snn_product_shape shape = matrix;
 
     ck_assert_str_eq(pick(ctx, shape, 0.5), "dense");
@@ -70,7 +70,7 @@ END_TEST
 
 START_TEST(wrong_shapes_are_refused)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_REF);
+    snn_context *ctx = test_context(1, 1, "ref");
     snn_product_shape shape;
     const char *way;
     double seconds;

@@ -16,7 +16,7 @@ static double tolerance(size_t k, const struct snn__window *w)
 }
 
 /* A context that may use the matrix unit, if there is one, for products of any size. */
-static snn_context *asked_context(uint32_t threads, uint32_t isa)
+static snn_context *asked_context(uint32_t threads, const char *isa)
 {
     snn_context *ctx = test_context(threads, 1, isa);
 

@@ -19,7 +19,8 @@ static bool has_unit(void)
 #ifdef SNN_ONLY_BLAS
     const bool has = false; /* another library's products: whether they use it is theirs */
 #else
-    const bool has = snn__kernels_choose(SNN_ISA_BEST)->isa == SNN_ISA_AMX;
+    const struct snn__kernels *best = NULL;
+    const bool has = snn__kernels_choose(&best, "best") == SNN_OK && best->isa == SNN__ISA_AMX;
 #endif
 
     if (!has)
@@ -36,7 +37,7 @@ static bool signal_stack(size_t size)
     return sigaltstack(&stack, NULL) == 0;
 }
 
-static uint32_t isa_in_use(const snn_context *ctx)
+static const char *isa_in_use(const snn_context *ctx)
 {
     snn_context_info info = SNN_CONTEXT_INFO_INIT;
 
@@ -72,16 +73,16 @@ static float *train(snn_context *ctx, const char *layers, size_t *bytes)
 /* With a small stack in place the unit is refused: then the context is one with AVX-512, bit for bit, and says so. */
 START_TEST(refused)
 {
-    snn_context *ctx = test_context(2, 1, SNN_ISA_BEST), *plain = test_context(1, 1, SNN_ISA_AVX512);
+    snn_context *ctx = test_context(2, 1, "best"), *plain = test_context(1, 1, "avx512");
     float *a, *b;
     size_t bytes;
 
     if (has_unit()) {
         ck_assert(signal_stack(SMALL_STACK));
-        ck_assert_uint_eq(isa_in_use(ctx), SNN_ISA_AMX);
+        ck_assert_str_eq(isa_in_use(ctx), "amx");
         a = train(ctx, LARGE, &bytes);
         b = train(plain, LARGE, &bytes);
-        ck_assert_uint_eq(isa_in_use(ctx), SNN_ISA_AVX512);
+        ck_assert_str_eq(isa_in_use(ctx), "avx512");
         ck_assert_mem_eq(a, b, bytes);
         free(a);
         ck_assert(signal_stack(0));
@@ -98,13 +99,13 @@ END_TEST
 /* Nothing of the process changes as long as no product wants the unit. */
 START_TEST(not_asked)
 {
-    snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(2, 1, "best");
     size_t bytes;
 
     if (has_unit()) {
         free(train(ctx, SMALL, &bytes));
         ck_assert_int_eq(atomic_load(ctx->unit), SNN__UNIT_UNASKED);
-        ck_assert_uint_eq(isa_in_use(ctx), SNN_ISA_AMX);
+        ck_assert_str_eq(isa_in_use(ctx), "amx");
         ck_assert(signal_stack(SMALL_STACK));
         ck_assert(signal_stack(0));
     }
@@ -115,13 +116,13 @@ END_TEST
 /* Then small stacks are the system's to refuse, and those of the size that it names are not. */
 START_TEST(granted)
 {
-    snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(2, 1, "best");
     size_t bytes;
 
     if (has_unit()) {
         free(train(ctx, LARGE, &bytes));
         ck_assert_int_eq(atomic_load(ctx->unit), SNN__UNIT_GRANTED);
-        ck_assert_uint_eq(isa_in_use(ctx), SNN_ISA_AMX);
+        ck_assert_str_eq(isa_in_use(ctx), "amx");
 #ifdef _SC_MINSIGSTKSZ
         ck_assert(signal_stack((size_t)sysconf(_SC_MINSIGSTKSZ) + SMALL_STACK));
         ck_assert(signal_stack(0));
@@ -135,7 +136,7 @@ END_TEST
 START_TEST(asked_for_a_stream)
 {
     const size_t shape[3] = { 32, 12, 12 };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(
         ctx, shape, "conv2d a out=40 kernel=3; lif s; conv2d b out=40 kernel=3; lif t; flatten f; linear c out=4");
     size_t size;

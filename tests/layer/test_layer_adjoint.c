@@ -99,7 +99,7 @@ static bool is_population(const char *layer)
     return snn__neuron_model_named(type) != NULL;
 }
 
-static void open_rig(struct rig *r, const struct layer_case *c, uint32_t isa, float x_scale)
+static void open_rig(struct rig *r, const struct layer_case *c, const char *isa, float x_scale)
 {
     struct snn__needs needs = { .learns = true };
     char layers[256];
@@ -212,7 +212,7 @@ static double expected(struct rig *r, const struct layer_case *c)
 START_TEST(test_adjoint)
 {
     const struct layer_case *c = &cases[_i % CASES];
-    uint32_t isa = _i / CASES ? SNN_ISA_BEST : SNN_ISA_REF;
+    const char *isa = _i / CASES ? "best" : "ref";
     struct rig r;
     float *base;
     double want, got, size, tolerance = c->bends || strstr(c->layer, "maxpool") ? 3e-3 : 2e-6;
@@ -271,7 +271,7 @@ START_TEST(test_gradient)
     const struct layer_case *c = &cases[_i];
     struct rig r;
 
-    open_rig(&r, c, SNN_ISA_BEST, 0.8f);
+    open_rig(&r, c, "best", 0.8f);
     for (size_t k = 0; k < r.unit->layer->n_tensors; k++) {
         struct snn__tensor *t = &r.unit->layer->tensor[k];
         float *start = malloc(t->length * sizeof *start), *d = array(t->length, 8);
@@ -304,7 +304,7 @@ START_TEST(test_nothing_gathered)
 {
     struct rig r;
 
-    open_rig(&r, &cases[_i], SNN_ISA_BEST, 1);
+    open_rig(&r, &cases[_i], "best", 1);
     for (size_t i = 0; i < r.net->n_parameters; i++)
         r.pass.gradient[i] = 1;
     if (r.unit->layer->type->settle != NULL) {
@@ -365,7 +365,7 @@ START_TEST(test_pools)
 
     if (strstr(c->layer, "pool") == NULL && strstr(c->layer, "upsample") == NULL)
         return;
-    open_rig(&r, c, SNN_ISA_BEST, 1);
+    open_rig(&r, c, "best", 1);
     layer = r.unit->layer;
     x = array(r.in, 20);
     y = malloc(r.out * sizeof *y);
@@ -394,7 +394,7 @@ END_TEST
 
 START_TEST(test_add)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net =
         network_of(ctx, (size_t[3]){ 6 },
                    "scale a value=2; scale b value=-3 <input; add s <input <a <b <a <s:1; linear o out=2");
@@ -491,7 +491,7 @@ START_TEST(test_attention)
 
     snprintf(text, sizeof text, "attention x heads=%zu value=0.5 <g <g <g", attentions[number].heads);
     memcpy(c.shape, attentions[number].shape, sizeof c.shape);
-    open_rig(&r, &c, _i / ATTENTIONS ? SNN_ISA_BEST : SNN_ISA_REF, 1);
+    open_rig(&r, &c, _i / ATTENTIONS ? "best" : "ref", 1);
     for (size_t k = 0; k < 3; k++) {
         x[k] = array(r.in, 30 + (unsigned)k);
         for (size_t i = 0; i < r.in; i++) /* mostly spikes, some none */
@@ -530,7 +530,7 @@ START_TEST(test_dropout)
     float *first = malloc(BATCH * 5000 * sizeof *first);
     size_t silent = 0;
 
-    open_rig(&r, &c, SNN_ISA_BEST, 1);
+    open_rig(&r, &c, "best", 1);
     for (size_t i = 0; i < r.in; i++)
         r.x[i] = 1;
     probe(&r, r.x);

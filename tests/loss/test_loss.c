@@ -24,7 +24,7 @@ struct world {
 static void open_world(struct world *w, const char *kind)
 {
     memset(w, 0, sizeof *w);
-    w->ctx = test_context(2, 3, SNN_ISA_BEST);
+    w->ctx = test_context(2, 3, "best");
     w->loss = (struct snn__loss){ .kind = snn__loss_named(kind), .mix = 0.3f, .delta = 0.7f, .smoothing = 0.1f };
     random_fill(w->out, B * C, -2, 2, 1);
     random_fill(w->target, B * C, -1.5f, 1.5f, 2);

@@ -103,7 +103,7 @@ static void start_in(struct run *r, snn_context *ctx, const struct settings *s)
 
 static void start(struct run *r, const struct settings *s)
 {
-    start_in(r, test_context(1, 11, SNN_ISA_BEST), s);
+    start_in(r, test_context(1, 11, "best"), s);
 }
 
 static void stop(struct run *r)

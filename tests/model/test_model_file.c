@@ -30,7 +30,7 @@ static void setup(void)
     snprintf(dir, sizeof dir, "%s/snn-model-XXXXXX", tmp);
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/a.snn", dir);
-    ctx = test_context(1, 1, SNN_ISA_REF);
+    ctx = test_context(1, 1, "ref");
     net = NULL;
 }
 

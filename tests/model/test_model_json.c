@@ -10,7 +10,7 @@ static snn_network *net;
 
 static void setup(void)
 {
-    ctx = test_context(1, 1, SNN_ISA_REF);
+    ctx = test_context(1, 1, "ref");
     net = NULL;
 }
 

@@ -55,7 +55,7 @@ static void enter(int i)
 
 START_TEST(test_texts)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_optimizer *sgd = NULL;
     double lr = 0;
     char text[16];
@@ -89,7 +89,7 @@ static snn_status no_sample(void *user, size_t index, size_t frame, snn_sample *
 /* Vectors cannot be cut out from: 0.0 is nothing, and 0.5 is refused whatever stands behind the point. */
 START_TEST(test_data_set)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_dataset_source source;
     snn_dataset *set = NULL;
 
@@ -125,7 +125,7 @@ static snn_network *network(snn_context *ctx)
 /* A description and a model file are the bytes that a host without a locale has. */
 START_TEST(test_descriptions)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network(ctx), *again = NULL;
     char plain[4096], text[4096], path[64];
 

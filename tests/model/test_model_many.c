@@ -29,7 +29,7 @@ START_TEST(many_tensors_are_found)
 {
     static const uint32_t one[1] = { 2 };
     char path[] = "/tmp/snn_many_XXXXXX";
-    snn_context *ctx = test_context(1, 3, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 3, "best");
     snn_network *net = chain(ctx), *loaded = NULL;
     struct snn__safetensors file;
     const float *data = NULL;

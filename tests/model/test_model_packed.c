@@ -61,7 +61,7 @@ static size_t effective_weights(const snn_trainer *tr, float *out)
 START_TEST(test_same_spikes)
 {
     static float x[STEPS * BATCH * 98], w[2][4096];
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, nets[_i].shape, nets[_i].layers), *copy = NULL;
     snn_optimizer *sgd = sgd_of(ctx, 0.3);
     snn_trainer *tr = trainer_of(net, sgd, "sei", "steps=3", BATCH), *reader;
@@ -97,7 +97,7 @@ END_TEST
 START_TEST(test_in_memory)
 {
     static float x[STEPS * BATCH * 98];
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, nets[_i].shape, nets[_i].layers);
     snn_optimizer *sgd = sgd_of(ctx, 0.3);
     snn_trainer *tr = trainer_of(net, sgd, "sei", "steps=3", BATCH), *reader, *late = NULL;
@@ -148,7 +148,7 @@ START_TEST(test_size)
 {
     static const char *const names[] = { "binary-conv", "binary-resnet18" };
     const size_t shape[2][3] = { { 1, 28, 28 }, { 3, 32, 32 } };
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = NULL, *copy = NULL;
     snn_network_info full = SNN_NETWORK_INFO_INIT, packed = SNN_NETWORK_INFO_INIT;
 
@@ -174,7 +174,7 @@ END_TEST
 /* Every byte matters, and every end that comes too early. */
 START_TEST(test_damage)
 {
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, nets[0].shape, nets[0].layers), *copy = NULL;
     static char bytes[1 << 16];
     size_t size;

@@ -81,7 +81,7 @@ static void open_run(struct run *r, int i, const char *method, bool learns, bool
     size_t n = STEPS * BATCH * length_of(nets[i].shape);
 
     memset(r, 0, sizeof *r);
-    r->ctx = test_context(2, 3, SNN_ISA_BEST);
+    r->ctx = test_context(2, 3, "best");
     r->net = network_of(r->ctx, nets[i].shape, nets[i].layers);
     shake(r->net);
     r->sgd = sgd_of(r->ctx, 0);
@@ -162,7 +162,7 @@ END_TEST
 /* A network must say something at every step. */
 START_TEST(test_an_output_that_comes_late)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, (size_t[3]){ 4 }, "linear a out=5; lif n; linear late out=3 <n:1");
     snn_trainer *tr = NULL;
 
@@ -201,7 +201,7 @@ START_TEST(test_counts)
     static const float x[] = { 1, 0, 2, 0, 0, 0 }, a[] = { 1, 0, 0, 0, 1, 1 }, o[] = { 1, 1, 0, 1 };
     static const uint32_t label[] = { 0, 1 };
     struct array_set arrays = { x, label, 3, 1 };
-    snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(2, 1, "best");
     snn_network *net =
         network_of(ctx, (size_t[3]){ 3 }, "linear a out=2 bias=0; lif n decay=0; linear o out=2 bias=0");
     snn_dataset *set = dataset_of(ctx, &arrays, (size_t[3]){ 3 }, 2, 2);
@@ -246,7 +246,7 @@ START_TEST(test_counts_of_a_convolution)
     float both[18];
     struct array_set arrays = { both, label, 9, 1 };
     size_t shape[3] = { 1, 3, 3 };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net =
         network_of(ctx, shape, "conv2d c out=2 pad=1; lif n; avgpool p kernel=0; flatten f; linear o out=2");
     snn_dataset *set = dataset_of(ctx, &arrays, shape, 2, 2);

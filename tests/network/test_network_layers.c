@@ -32,7 +32,7 @@ static snn_layer *added(snn_network *net, const char *name, uint32_t index)
 
 START_TEST(refused_additions_leave_nothing)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = empty(ctx);
     snn_layer *layer = (snn_layer *)&net;
     snn_neuron *neuron = NULL;
@@ -59,7 +59,7 @@ END_TEST
 
 START_TEST(refused_parameters_can_be_taken_back)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = empty(ctx), *other = empty(ctx);
     snn_layer *first = added(net, "a", 0), *layer = NULL, *foreign = added(other, "b", 0);
 
@@ -124,7 +124,7 @@ END_TEST
 START_TEST(layers_have_an_end)
 {
     enum { LENGTH = 1 << 16 };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = empty(ctx);
     char *notation = malloc(LENGTH);
     snn_layer *last = NULL;

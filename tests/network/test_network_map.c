@@ -96,7 +96,7 @@ struct run {
 
 static void open_run(struct run *r, int i, uint32_t threads, uint32_t batch)
 {
-    r->ctx = test_context(threads, 3, SNN_ISA_BEST);
+    r->ctx = test_context(threads, 3, "best");
     r->net = network_of(r->ctx, nets[i].shape, nets[i].layers);
     r->sgd = sgd_of(r->ctx, 0.1);
     r->tr = trainer_of(r->net, r->sgd, nets[i].method, nets[i].settings, batch);

@@ -339,7 +339,7 @@ static void open_twins(struct twins *w, const char *method, bool observed)
 {
     static const size_t shape[3] = { 5 };
 
-    w->ctx = test_context(1, 5, SNN_ISA_BEST);
+    w->ctx = test_context(1, 5, "best");
     w->sgd = sgd_of(w->ctx, 0.1);
     for (int i = 0; i < 2; i++) {
         w->net[i] = network_of(w->ctx, shape, learning_net(method));
@@ -431,7 +431,7 @@ END_TEST
 START_TEST(test_learns_online)
 {
     enum { T = 4 };
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     static const size_t shape[3] = { 5 };
     snn_network *net[2];
     snn_optimizer *sgd[2] = { sgd_of(ctx, 0.5), sgd_of(ctx, 0.5 / T) };
@@ -601,7 +601,7 @@ static void ck_finite(const float *x, size_t n)
 static void learn_from_a_huge_error(const char *method, const char *optimizer, double clip)
 {
     static const size_t shape[3] = { 5 };
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, shape, learning_net(method));
     snn_optimizer *o = optimizer_of(ctx, optimizer, clip);
     snn_trainer *tr = trainer_of(net, o, method, "steps=1", 1);
@@ -775,7 +775,7 @@ END_TEST
 static void refuses(const char *layers, const char *method, const char *settings, size_t batch, snn_status code, const char *part)
 {
     static const size_t vector[3] = { 5 }, map[3] = { 1, 3, 3 };
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, strncmp(layers, "conv", 4) == 0 ? map : vector, layers);
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr = trainer_of(net, sgd, method, settings, batch);
@@ -793,7 +793,7 @@ START_TEST(test_trainers_that_do_not_stream)
 {
     snn_stream *s;
     static const size_t shape[3] = { 5 };
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, shape, "linear a out=4; lif n; linear o out=3");
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr = trainer_of(net, sgd, "opzo", "steps=1 feedback=zo", 1);

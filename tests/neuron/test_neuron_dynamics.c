@@ -149,7 +149,7 @@ static void take_constants(struct check *c, snn_network *net)
     }
 }
 
-static void run(const struct setting *set, const char *method, uint32_t isa)
+static void run(const struct setting *set, const char *method, const char *isa)
 {
     static struct check c;
     static float x[STEPS * BATCH * LEN];
@@ -164,7 +164,7 @@ static void run(const struct setting *set, const char *method, uint32_t isa)
     c.set = *set;
     c.x = x;
     c.traced = strcmp(method, "ottt") == 0;
-    snprintf(c.what, sizeof c.what, "%s, reset %s%s%s%s%s, %s, isa %u", set->model->name, resets[set->reset],
+    snprintf(c.what, sizeof c.what, "%s, reset %s%s%s%s%s, %s, %s", set->model->name, resets[set->reset],
              set->scaled ? ", scaled" : "", set->per_neuron ? ", per neuron" : "", set->smooth ? ", smooth " : "",
              set->smooth ? surrogates[set->surrogate] : "", method, isa);
     snprintf(
@@ -206,7 +206,7 @@ START_TEST(test_dynamics)
         if (set.scaled && strcmp(model->name, "if") == 0)
             continue;
         for (size_t k = 0; snn__kernels_at(k) != NULL; k++)
-            run(&set, methods[((size_t)variant + k + (size_t)_i) % 3], snn__kernels_at(k)->isa);
+            run(&set, methods[((size_t)variant + k + (size_t)_i) % 3], snn__isa_name(snn__kernels_at(k)->isa));
     }
 }
 END_TEST
@@ -218,7 +218,7 @@ START_TEST(test_graded_spikes)
             for (size_t k = 0; snn__kernels_at(k) != NULL; k++) {
                 struct setting set = { &models[m], reset, _i, false, m % 2, true };
 
-                run(&set, "ottt", snn__kernels_at(k)->isa);
+                run(&set, "ottt", snn__isa_name(snn__kernels_at(k)->isa));
             }
 }
 END_TEST
@@ -227,7 +227,7 @@ END_TEST
 
 START_TEST(test_prototype)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = NULL;
     snn_neuron *lif = NULL, *none = NULL;
     snn_layer *layer = NULL;
@@ -284,7 +284,7 @@ END_TEST
 /* Per-neuron tensors begin with the prototype's values. */
 START_TEST(test_tensors_begin_with_the_parameters)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(
         ctx, shape, "lif n decay=0.7 threshold=0.4 per_neuron=1; plif m decay=0.9; plif q tau=4 per_neuron=1");
     snn_tensor t = SNN_TENSOR_INIT;

@@ -139,7 +139,7 @@ START_TEST(test_gradients_keep_out)
     struct world w;
     float *before;
     double leak, change, statistics;
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
 
     open_world(&w, _i, ctx);
     before = malloc(w.net->n_parameters * sizeof *before);
@@ -176,7 +176,7 @@ START_TEST(test_held_norms_are_a_map)
 {
     static const char *const methods[] = { "bptt", "ottt", "sltt", "dsr" };
     const bool rates = strcmp(methods[_i], "dsr") == 0;
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     struct world w[2];
     float *before = NULL, *factor = NULL;
     const struct snn__tensor *a[2];
@@ -257,7 +257,7 @@ START_TEST(test_spikes_approach_real_activity)
 
     for (int spiking = 0; spiking < 2; spiking++) {
         struct world w;
-        snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+        snn_context *ctx = test_context(1, 7, "best");
 
         open_world(&w, _i, ctx);
         OK(snn_projection_set_i64(w.projection, SNN_PROJECTION_SPIKES, spiking ? 1 << 20 : 0));
@@ -286,7 +286,7 @@ START_TEST(test_same_bits_for_any_threads)
 
     for (uint32_t threads = 1; threads <= 3; threads++) {
         struct world w;
-        snn_context *ctx = test_context(threads, 7, SNN_ISA_BEST);
+        snn_context *ctx = test_context(threads, 7, "best");
         struct snn__lateral *l;
 
         open_world(&w, _i, ctx);
@@ -337,7 +337,7 @@ START_TEST(test_trainers_share_a_projection)
     size_t bytes = 0;
 
     for (int visited = 0; visited < 2; visited++) {
-        snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+        snn_context *ctx = test_context(1, 7, "best");
         struct world w;
 
         open_world(&w, _i, ctx);
@@ -464,7 +464,7 @@ START_TEST(test_learning_is_its_equation)
     static const size_t ms[] = { 1, 4, 11, 12, MOST };
     size_t m = ms[_i / 8], n_sets = _i % 2 + 1, frozen = _i / 2 % 2 ? 5 : 0;
     struct snn__hebb hebb = { 0.05f, 0.9f, 0.3f, 3, 4.0f, _i / 4 % 2 ? 8 : 0 };
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     float x[MOST * N], h[M * N], d[M * N];
     double want_h[M][N], want_d[M][N];
     struct snn__lateral l = { N, 1, N, frozen, M, h, d };
@@ -506,7 +506,7 @@ END_TEST
 START_TEST(test_learning_finds_the_subspace)
 {
     struct world w;
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     float base[3 * 20], x[BATCH * 20], out[BATCH * 20];
     double left = 0, all = 0;
 
@@ -539,7 +539,7 @@ END_TEST
 START_TEST(test_wrong_use)
 {
     struct world w;
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     snn_optimizer *adam = NULL;
     snn_trainer *tr = NULL;
     snn_network *other;
@@ -581,7 +581,7 @@ END_TEST
 START_TEST(test_select)
 {
     static const size_t shape[3] = { 4 };
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     snn_network *net = network_of(ctx, shape, "lif n; linear a out=3 <n; linear b out=3 <n; select s <a <b");
     snn_optimizer *sgd = sgd_of(ctx, 0.5);
     snn_trainer *tr = trainer_of(net, sgd, "sltt", "steps=3", 2);
@@ -610,7 +610,7 @@ START_TEST(test_checkpoint_goes_on)
 {
     const char *path = "test_projection.ckpt";
     struct world w[3];
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     snn_trainer *plain = NULL;
 
     for (int i = 0; i < 3; i++) {
@@ -682,7 +682,7 @@ static void run_tasks(bool projected, bool replay, double *acc, double *bwt)
     static uint32_t label[3][SAMPLES];
     struct array_set set[3];
     snn_dataset *data[3];
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     snn_network *net = network_of(ctx, shape, "linear a out=30 bias=0; lif n " LIF "; linear b out=3 bias=0");
     snn_optimizer *sgd = sgd_of(ctx, 1.0);
     snn_projection *p = NULL;
@@ -741,7 +741,7 @@ END_TEST
 START_TEST(test_sequence_misuse_and_figures)
 {
     struct world w;
-    snn_context *ctx = test_context(1, 7, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 7, "best");
     snn_continual *c = NULL;
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
 

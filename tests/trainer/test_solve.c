@@ -92,7 +92,7 @@ static void eliminate(const struct problem *p, const float *c, double *x)
 static struct snn__solution solve(const struct method *method, struct problem *p, uint32_t threads, size_t cap,
                                   size_t memory, const float *c, float *b)
 {
-    snn_context *ctx = test_context(threads, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(threads, 1, "best");
     struct snn__solver s = {
         .ctx = ctx, .batch_max = BATCH, .length = N, .cap = cap, .memory = memory, .tolerance = 1e-6
     };

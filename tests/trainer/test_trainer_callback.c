@@ -70,7 +70,7 @@ static void open_world(struct world *w, const char *method, const char *settings
 
     memset(w, 0, sizeof *w);
     w->bad = -1;
-    w->ctx = test_context(2, 21, SNN_ISA_BEST);
+    w->ctx = test_context(2, 21, "best");
     w->net = network_of(w->ctx, map, NET);
     w->opt = sgd_of(w->ctx, 0.05);
     snprintf(text, sizeof text, "steps=3 %s", settings);
@@ -436,7 +436,7 @@ static void stream_noise(void *user, const snn_layer *layer, size_t step, float 
 START_TEST(test_streams_in_callbacks)
 {
     static const size_t vector[3] = { 4 };
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, vector, "linear a out=5; lif n threshold=0.3; linear o out=3");
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     struct loop k = { .x = { 1, 1, 0, 1 } };

@@ -142,7 +142,7 @@ START_TEST(test_obvious_formulas)
     static double go[T * B * OUT];
     bool leaks = _i & 1;
     struct leak k = { leaks ? exp(-0.05) : 1, leaks ? 1 - exp(-0.05) : 1, leaks ? 0.05 : 1, 1, leaks };
-    snn_context *ctx = test_context(1, (uint64_t)_i + 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, (uint64_t)_i + 1, "best");
     const char *text = leaks ? "linear a out=6; batch_norm na over=all; dsr_lif sa threshold=0.06; linear b out=3; "
                                "batch_norm nb over=all; dsr_lif sb threshold=0.06"
                              : "linear a out=6; batch_norm na over=all; dsr_if sa threshold=1.2; linear b out=3; "
@@ -237,7 +237,7 @@ static void watch(void *user, snn_trainer *trainer, snn_phase phase, size_t step
 /* Parameters and running values after three updates; `apart` keeps all steps of everything. */
 static size_t train(const struct net_case *c, size_t frames, bool apart, const char *recompute, uint32_t threads, float *out)
 {
-    snn_context *ctx = test_context(threads, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(threads, 5, "best");
     snn_network *net = network_of(ctx, c->shape, c->text);
     snn_optimizer *sgd = sgd_of(ctx, 0.05);
     snn_trainer *tr = NULL;
@@ -291,7 +291,7 @@ END_TEST
 START_TEST(test_evaluates_as_one_that_cannot_learn)
 {
     const struct net_case *c = &nets[_i];
-    snn_context *ctx = test_context(1, 5, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, c->shape, c->text);
     snn_optimizer *sgd = sgd_of(ctx, 0.05);
     snn_trainer *learns = trainer_of(net, sgd, "dsr", "steps=7", BATCH), *looks = trainer_of(net, NULL, "dsr", "steps=7", BATCH);
@@ -320,7 +320,7 @@ END_TEST
 
 static uint64_t bytes_at(const char *text, const size_t shape[3], size_t steps, const char *recompute)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, shape, text);
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr = NULL;
@@ -354,7 +354,7 @@ END_TEST
 static uint64_t resnet_bytes(size_t steps, const char *recompute)
 {
     const size_t shape[3] = { 3, 32, 32 };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = NULL;
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr = NULL;
@@ -411,7 +411,7 @@ END_TEST
 
 START_TEST(test_threshold_is_raised)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, (size_t[3]){ 5, 0, 0 }, "linear a out=4; dsr_if s threshold_bound=0.5");
     snn_optimizer *sgd = sgd_of(ctx, 0);
     snn_trainer *tr = trainer_of(net, sgd, "dsr", "steps=4", 2);
@@ -447,7 +447,7 @@ START_TEST(test_refusals)
         { "sltt", "linear a out=4; dsr_if s", "method dsr" },
         { "bptt", "linear a out=4; dsr_lif s", "method dsr" },
     };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -28,7 +28,7 @@ static void open_world(struct world *w, const char *method, size_t frames, uint3
     char text[128];
 
     memset(w, 0, sizeof *w);
-    w->ctx = test_context(threads, 21, SNN_ISA_BEST);
+    w->ctx = test_context(threads, 21, "best");
     w->net = network_of(w->ctx, map, NET);
     OK(snn_optimizer_create(&w->opt, w->ctx, "sgd"));
     OK(snn_optimizer_set_f64(w->opt, SNN_OPTIMIZER_MOMENTUM, 0.9));

@@ -100,7 +100,7 @@ static int begins_anew(struct learner *a)
     struct learner own;
     int rc;
 
-    make(&own, test_context(CHILDS_THREADS, 1, SNN_ISA_BEST));
+    make(&own, test_context(CHILDS_THREADS, 1, "best"));
     rc = trains(&own);
     destroys(&own);
     return rc || predicts(a);
@@ -130,11 +130,11 @@ START_TEST(test_child)
 {
     struct learner a, after;
 
-    make(&after, test_context(1, 1, SNN_ISA_BEST));
+    make(&after, test_context(1, 1, "best"));
     OK(train(&after));
     OK(predict(&after));
     expected = &after;
-    make(&a, test_context(threads[_i], 1, SNN_ISA_BEST));
+    make(&a, test_context(threads[_i], 1, "best"));
     OK(predict(&a));
     for (int asleep = 0; asleep < 2; asleep++) {
         in_child("predicts", predicts, &a);
@@ -171,7 +171,7 @@ static int predicts_and_destroys(struct learner *a)
 /* Another thread trains another network of the same context, and is somewhere in it when the child is copied. */
 START_TEST(test_child_of_busy_process)
 {
-    snn_context *ctx = test_context(threads[_i], 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(threads[_i], 1, "best");
     struct busy busy;
     struct learner a;
     pthread_t thread;

@@ -22,7 +22,7 @@ struct rig {
     uint32_t label[BATCH];
 };
 
-static void open_rig(struct rig *r, uint32_t isa, const char *method, const struct net_case *c, const char *more)
+static void open_rig(struct rig *r, const char *isa, const char *method, const struct net_case *c, const char *more)
 {
     int64_t steps = 0;
     size_t one = BATCH * length_of(c->shape);
@@ -139,7 +139,7 @@ static void check_tensor(struct rig *r, const struct net_case *c, const snn_laye
     free(d);
 }
 
-static void check_differences(uint32_t isa, const struct net_case *c, const char *more)
+static void check_differences(const char *isa, const struct net_case *c, const char *more)
 {
     struct rig r;
 
@@ -175,7 +175,7 @@ START_TEST(test_neurons)
         snprintf(name, sizeof name, "%s %s %s variant %d", model, reset, surrogate, variant);
         snprintf(layers, sizeof layers, "linear a out=6; %s n %s; linear b out=5; %s m %s; linear o out=3", model,
                  neuron, model, neuron);
-        check_differences(SNN_ISA_BEST, &c, "");
+        check_differences("best", &c, "");
     }
 }
 END_TEST
@@ -187,9 +187,9 @@ START_TEST(test_leak_at_input)
         "plif at the input", { 4 }, "plif n smooth=1 reset=zero per_neuron=1; linear o out=3", "steps=5", false
     };
 
-    check_differences(SNN_ISA_BEST, &c, "");
+    check_differences("best", &c, "");
     c.layers = "plif n smooth=1 input_scaled=1; linear o out=3";
-    check_differences(SNN_ISA_BEST, &c, "");
+    check_differences("best", &c, "");
 }
 END_TEST
 
@@ -202,7 +202,7 @@ START_TEST(test_leak_near_one)
     struct snn__tensor *leak;
     float near[4];
 
-    open_rig(&r, SNN_ISA_BEST, "bptt", &c, "");
+    open_rig(&r, "best", "bptt", &c, "");
     leak = snn__layer_find_tensor(r.net->layer[0], "leak");
     for (int w = 20; w <= 21; w++) {
         for (size_t i = 0; i < leak->length; i++)
@@ -361,13 +361,13 @@ static const char *const losses[] = {
 
 START_TEST(test_nets)
 {
-    check_differences(SNN_ISA_BEST, &nets[_i % NETS], losses[_i / NETS]);
+    check_differences("best", &nets[_i % NETS], losses[_i / NETS]);
 }
 END_TEST
 
 START_TEST(test_nets_ref)
 {
-    check_differences(SNN_ISA_REF, &nets[_i], losses[2]);
+    check_differences("ref", &nets[_i], losses[2]);
 }
 END_TEST
 
@@ -390,7 +390,7 @@ START_TEST(test_losses)
             char more[128];
 
             snprintf(more, sizeof more, "%s loss_on=%s", all[i], mean ? "mean" : "step");
-            check_differences(SNN_ISA_BEST, &nets[0], more);
+            check_differences("best", &nets[0], more);
         }
 }
 END_TEST
@@ -404,8 +404,8 @@ static double gradients_apart(const struct net_case *c, const char *method, cons
     struct rig a, b;
     double apart;
 
-    open_rig(&a, SNN_ISA_BEST, method, c, more);
-    open_rig(&b, SNN_ISA_BEST, other, c, other_more);
+    open_rig(&a, "best", method, c, more);
+    open_rig(&b, "best", other, c, other_more);
     gradient_now(&a);
     gradient_now(&b);
     ck_assert_msg(norm_of(b.g, b.n) > 1e-6, "%s: no gradient", c->name);
@@ -474,8 +474,8 @@ START_TEST(test_variants_of_ottt)
 
     if (needs_history(c) || pools_maximum(c))
         return;
-    open_rig(&a, SNN_ISA_BEST, "ottt", c, "variant=A");
-    open_rig(&o, SNN_ISA_BEST, "ottt", c, "variant=O");
+    open_rig(&a, "best", "ottt", c, "variant=A");
+    open_rig(&o, "best", "ottt", c, "variant=O");
     for (int i = 0; i < 2; i++) {
         double want = loss_now(&a), got = loss_now(&o);
 
@@ -500,8 +500,8 @@ START_TEST(test_static_is_repeated)
     if (_i / NETS > 0 && (needs_history(&c) || (_i / NETS == 2 && pools_maximum(&c))))
         return;
     c.is_static = true;
-    open_rig(&a, SNN_ISA_BEST, method, &c, "");
-    open_rig(&b, SNN_ISA_BEST, method, &c, "");
+    open_rig(&a, "best", method, &c, "");
+    open_rig(&b, "best", method, &c, "");
     b.frames = b.steps;
     want = loss_now(&b);
     got = loss_now(&a);
@@ -528,8 +528,8 @@ START_TEST(test_observed_is_the_same)
         struct rig a, b;
         double want, got, apart;
 
-        open_rig(&a, SNN_ISA_BEST, method, c, "");
-        open_rig(&b, SNN_ISA_BEST, method, c, "");
+        open_rig(&a, "best", method, c, "");
+        open_rig(&b, "best", method, c, "");
         snn_trainer_destroy(b.tr);
         OK(snn_trainer_create(&b.tr, b.net, b.sgd, method));
         OK(set_all(b.tr, c->settings));
@@ -565,8 +565,8 @@ START_TEST(test_a_batch_forgets_the_one_before)
 
     if (_i / NETS > 0 && (needs_history(c) || (_i / NETS == 2 && pools_maximum(c))))
         return;
-    open_rig(&a, SNN_ISA_BEST, method, c, "");
-    open_rig(&b, SNN_ISA_BEST, method, c, "");
+    open_rig(&a, "best", method, c, "");
+    open_rig(&b, "best", method, c, "");
     all = a.frames * BATCH * length_of(c->shape);
     random_fill(a.x, all, 0.5f, 3.0f, 77);
     loss_now(&a);
@@ -592,8 +592,8 @@ START_TEST(test_nothing_is_left_of_a_failed_step)
     if (_i / NETS > 0 && (needs_history(&c) || (_i / NETS == 2 && pools_maximum(&c))))
         return;
     c.is_static = false;
-    open_rig(&a, SNN_ISA_BEST, method, &c, "");
-    open_rig(&b, SNN_ISA_BEST, method, &c, "");
+    open_rig(&a, "best", method, &c, "");
+    open_rig(&b, "best", method, &c, "");
     old = a.x[(a.steps - 1) * one];
     a.x[(a.steps - 1) * one] = NAN; /* at the last step, so that earlier ones have left their gradients */
     FAILS(snn_trainer_step(a.tr, BATCH_OF(a.x, a.frames, a.label, BATCH), NULL), SNN_ERR_DIVERGED, "not finite");

@@ -29,7 +29,7 @@ static void open_rig(struct rig *r, const size_t shape[3], const char *layers, c
                      bool is_static)
 {
     memset(r, 0, sizeof *r);
-    r->ctx = test_context(threads, 3, SNN_ISA_BEST);
+    r->ctx = test_context(threads, 3, "best");
     r->net = network_of(r->ctx, shape, layers);
     r->sgd = sgd_of(r->ctx, 0.05);
     r->tr = trainer_of(r->net, r->sgd, "ide", settings, BATCH);
@@ -77,7 +77,7 @@ static const struct {
 
 START_TEST(test_refused)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, vector, refused[_i].layers);
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr;
@@ -93,7 +93,7 @@ END_TEST
 START_TEST(test_rates_need_ide)
 {
     static const char *const methods[] = { "bptt", "sltt", "ottt" };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, vector, DENSE);
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr;

@@ -341,7 +341,7 @@ START_TEST(test_prepare_twice)
 
     fill_data(&d);
     for (int twice = 0; twice < 2; twice++) {
-        snn_context *ctx = test_context(2, 1, SNN_ISA_BEST);
+        snn_context *ctx = test_context(2, 1, "best");
         char text[512];
         snn_network *net = network_of(ctx, map, net_for(methods[_i], text));
         snn_optimizer *opt = NULL;
@@ -399,7 +399,7 @@ static void *train_in_thread(void *arg)
 START_TEST(test_two_hosts)
 {
     static struct data d;
-    snn_context *ctx = test_context(3, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(3, 1, "best");
     struct host together[2], alone;
     pthread_t thread[2];
     char text[512];

@@ -23,7 +23,7 @@ static const size_t vector[3] = { 4 }, map[3] = { 2, 5, 5 };
 static void open_world(struct world *w)
 {
     memset(w, 0, sizeof *w);
-    w->ctx = test_context(1, 1, SNN_ISA_BEST);
+    w->ctx = test_context(1, 1, "best");
     w->net = network_of(w->ctx, vector, "linear hidden out=5; lif n; linear out out=3");
     OK(snn_network_create(&w->open, w->ctx, map, 3));
     OK(snn_neuron_create(&w->lif, w->ctx, "lif"));

@@ -44,7 +44,7 @@ static void open_rig(struct rig *r, const size_t shape[3], const char *layers, c
 {
     char text[256];
 
-    r->ctx = test_context(threads, 4, SNN_ISA_BEST);
+    r->ctx = test_context(threads, 4, "best");
     r->net = network_of(r->ctx, shape, layers);
     r->sgd = sgd_of(r->ctx, 0.05);
     snprintf(text, sizeof text, "steps=%d %s", STEPS, settings);
@@ -193,7 +193,7 @@ static void open_watch(struct watch *w, const char *settings, const struct watch
 {
     char text[128];
 
-    w->r.ctx = test_context(1, 4, SNN_ISA_BEST);
+    w->r.ctx = test_context(1, 4, "best");
     w->r.net = network_of(w->r.ctx, map, "conv2d a out=4 pad=1; lif n " LIF "; flatten f; linear o out=3");
     w->r.sgd = sgd_of(w->r.ctx, 0.05);
     OK(snn_trainer_create(&w->r.tr, w->r.net, w->r.sgd, "opzo"));
@@ -327,7 +327,7 @@ START_TEST(test_notation)
     static const size_t big[3] = { 2, 12, 12 }, flat[1] = { 8 };
     static const size_t sides[] = { 3, 1, 1, 1 };
     const char *bare = strrchr(names[_i], ':') + 1;
-    snn_context *ctx = test_context(1, 4, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 4, "best");
     snn_network *net = NULL, *plain = NULL;
     snn_optimizer *sgd = sgd_of(ctx, 0.05);
     snn_trainer *tr;
@@ -449,7 +449,7 @@ START_TEST(test_checkpoint)
     steps(&whole, 3, true);
     OK(snn_trainer_save(whole.tr, path));
     steps(&whole, 3, true);
-    part.ctx = test_context(1, 99, SNN_ISA_BEST); /* other first values */
+    part.ctx = test_context(1, 99, "best"); /* other first values */
     part.net = network_of(part.ctx, map, SIDES);
     part.sgd = sgd_of(part.ctx, 0.05);
     part.ctx->options.seed = whole.ctx->options.seed; /* the same noise */
@@ -518,7 +518,7 @@ static const struct {
 
 START_TEST(test_refused)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, refused[_i].shape, refused[_i].layers);
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr = NULL;

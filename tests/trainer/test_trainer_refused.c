@@ -74,7 +74,7 @@ static void open_rig(struct rig *r, const struct subject *subject)
 
     memset(r, 0, sizeof *r);
     r->subject = subject;
-    r->ctx = test_context(2, 5, SNN_ISA_BEST);
+    r->ctx = test_context(2, 5, "best");
     r->net = network_of(r->ctx, map, subject->layers);
     OK(snn_optimizer_create(&r->optimizer, r->ctx, subject->optimizer));
     OK(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_LR, 0.01));
@@ -299,7 +299,7 @@ START_TEST(test_streams)
 
     memset(&r, 0, sizeof r);
     r.subject = &online;
-    r.ctx = test_context(1, 5, SNN_ISA_BEST);
+    r.ctx = test_context(1, 5, "best");
     r.net = network_of(r.ctx, map, online.layers);
     r.optimizer = sgd_of(r.ctx, 0.01);
     OK(snn_trainer_create(&r.tr, r.net, r.optimizer, online.method));

@@ -48,7 +48,7 @@ static void open_rig(struct rig *r, int kind, const char *method, const char *se
     char text[1024];
 
     memset(r, 0, sizeof *r);
-    r->ctx = test_context(threads, 3, SNN_ISA_BEST);
+    r->ctx = test_context(threads, 3, "best");
     layers_of(text, kind);
     r->net = network_of(r->ctx, shape, text);
     shake(r->net);
@@ -128,7 +128,7 @@ START_TEST(test_kept_steps)
 
     random_fill(x, 4 * BATCH * 8, -1.5f, 2.5f, 5);
     for (int i = 0; i < 2; i++) {
-        snn_context *ctx = test_context(1, 3, SNN_ISA_BEST);
+        snn_context *ctx = test_context(1, 3, "best");
         snn_optimizer *sgd = sgd_of(ctx, 0);
         uint32_t label[BATCH] = { 0, 1, 2, 0, 1 };
         snn_network *net;
@@ -314,7 +314,7 @@ START_TEST(test_wrong_teachers)
 {
     float p[BATCH * CLASSES] = { 0 };
     struct school s;
-    snn_context *ctx = test_context(1, 3, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 3, "best");
     snn_network *net = network_of(ctx, map, TEACHER), *other, *small;
     snn_trainer *far = trainer_of(net, NULL, "bptt", "steps=6", BATCH), *wide, *narrow;
 
@@ -374,7 +374,7 @@ static const struct {
 
 START_TEST(test_refused)
 {
-    snn_context *ctx = test_context(1, 3, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 3, "best");
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_network *net = NULL;
     snn_trainer *tr;

@@ -142,7 +142,7 @@ static size_t files_loaded; /* after failed calls */
 /* What is there loads, and there is nothing else. */
 static void check_files(void)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_REF);
+    snn_context *ctx = test_context(1, 1, "ref");
     DIR *d = opendir(directory);
 
     for (struct dirent *e; (e = readdir(d)) != NULL;)

@@ -128,7 +128,7 @@ START_TEST(test_samples)
     const size_t too_large[][3] = {
         { 1, (1 << 15) + 1, 1 << 15 }, { 1, SIZE_MAX / 16 + 5, 16 }, { SIZE_MAX / 2 + 1, 2, 1 }, { 1, 0, 4 }
     };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, net_shape, "flatten f; linear o out=2"), *none = NULL;
     snn_trainer *tr = NULL;
     snn_dataset *set = NULL;
@@ -166,7 +166,7 @@ START_TEST(test_outputs)
         { { 1 << 20, 1, 1 }, "adaptive_avgpool p size=65536; flatten f" },        /* 2^52 numbers */
         { { 1, 1 << 10, 1 << 10 }, "conv2d c out=16777216 kernel=1; flatten f" }, /* 2^44 */
     };
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
 
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         snn_network *net = NULL;

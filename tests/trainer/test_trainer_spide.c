@@ -51,7 +51,7 @@ static void open_rig(struct rig *r, int net, const char *method, const char *set
     size_t one = BATCH * length_of(nets[net].shape);
 
     memset(r, 0, sizeof *r);
-    r->ctx = test_context(threads, 3, SNN_ISA_BEST);
+    r->ctx = test_context(threads, 3, "best");
     r->net = network_of(r->ctx, nets[net].shape, nets[net].layers);
     r->sgd = sgd_of(r->ctx, 0.05 / 20);
     r->tr = trainer_of(r->net, r->sgd, method, settings, BATCH);
@@ -95,7 +95,7 @@ static const struct {
 
 START_TEST(test_refused)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net = network_of(ctx, vector, refused[_i].layers);
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr;
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(test_maxpool_is_refused)
 {
-    snn_context *ctx = test_context(1, 1, SNN_ISA_BEST);
+    snn_context *ctx = test_context(1, 1, "best");
     snn_network *net =
         network_of(ctx, map, "conv2d a out=2; if n; maxpool p; if m; rate r; flatten f; linear o out=3");
     snn_optimizer *sgd = sgd_of(ctx, 0.1);

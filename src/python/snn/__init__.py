@@ -30,7 +30,6 @@ __all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Netw
 
 _SPLIT = {"train": 1, "test": 2}
 _CANCELLED = -11    # SNN_ERR_CANCELLED
-_ISA = {"ref": 1, "avx2": 2, "avx512": 3, "amx": 4, "neon": 101, "best": 1000}
 
 
 def version():
@@ -57,7 +56,7 @@ class Context(Owned):
         library.snn_context_options_init(byref(options), ctypes.sizeof(options))
         options.threads = values.whole(threads, "threads", high=2**32 - 1)
         options.seed = values.whole(seed, "seed", high=2**64 - 1)
-        options.isa = values.choice(isa, _ISA, "isa")
+        options.isa = values.word(isa, "isa")
         self._own(library.snn_context_create, byref(options))
 
     def info(self):

@@ -40,12 +40,12 @@ class Sized(Structure):
 class ContextOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("allocate", c_void_p),
                 ("release", c_void_p), ("allocator_user", c_void_p), ("log", c_void_p), ("log_user", c_void_p),
-                ("isa", c_uint32), ("reserved", c_uint32)]
+                ("isa", c_char_p)]
 
 
 class ContextInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("isa", c_uint32),
-                ("reserved", c_uint32), ("isa_name", c_char_p), ("bytes", c_uint64), ("peak_bytes", c_uint64),
+    _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("isa", c_char_p),
+                ("bytes", c_uint64), ("peak_bytes", c_uint64),
                 ("allocations", c_uint64)]
 
 
