@@ -252,7 +252,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigne
 
 /** Takes losses, and errors at the output, from `fn` instead of SNN_TRAINER_LOSS; NULL ends that. `fn` is called where
  * the library would compute its own: for every step, or once for the mean output (SNN_TRAINER_LOSS_ON), in training and
- * evaluation, and by snn_stream_learn_label(). The loss may be of labels or of targets. A teacher
+ * evaluation, and by snn_stream_learn_label() and _target(). The loss may be of labels or of targets. A teacher
  * (SNN_TRAINER_DISTIL) adds its share to it as to any other. In the function, every call that computes with this
  * trainer gives SNN_ERR_STATE. At any time between two calls.
  * @return SNN_ERR_ARGUMENT (NULL trainer), SNN_ERR_STATE (in a callback of this trainer) */
@@ -375,7 +375,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stre
  * Real-time safe.
  * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step
- * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label), SNN_ERR_DIVERGED (error or
+ * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label or a target), SNN_ERR_DIVERGED (error or
  * gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
  * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
 SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
@@ -384,6 +384,13 @@ SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float 
  * @param loss receives the loss of the step; may be NULL
  * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range: the step is left to be learned from) */
 SNN_API SNN_CHECKED snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
+
+/** The same with the error of the trainer's loss for a target.
+ * @param target what the output of the step should have been, [outputs]
+ * @param loss receives the loss of the step; may be NULL
+ * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a loss of labels, as ce), SNN_ERR_DIVERGED (a target that is not
+ * finite): the step is left to be learned from */
+SNN_API SNN_CHECKED snn_status snn_stream_learn_target(snn_stream *stream, const float *target, double *loss);
 
 /** Writes a checkpoint: the network, the optimizer's moments, what the method carries on, the place in the epoch and
  * the size of its data set, batch and update counts.

@@ -75,16 +75,17 @@ snn_status snn__check_judging(const snn_trainer *tr)
 
 snn_status snn__judge(snn_trainer *tr, const struct snn__outcome *of, double *loss)
 {
+    const size_t step = tr->stream.pass != NULL ? 0 : of->step; /* a stream has no last step: each is one of one */
     const struct snn__judged judged = { .out = of->out.data,
                                         .factor = of->out.scale,
                                         .label = tr->target_frames == 0 ? tr->label : NULL,
-                                        .target = snn__target(tr, of->step),
+                                        .target = snn__target(tr, step),
                                         .length = tr->length,
                                         .batch = tr->pass.batch,
                                         .classes = tr->classes,
                                         .training = tr->pass.training,
                                         .layer = of->layer,
-                                        .step = of->step,
+                                        .step = step,
                                         .first = tr->steps - snn__outputs(tr),
                                         .steps = tr->steps,
                                         .weight = of->weight,

@@ -35,6 +35,13 @@ static bool has_side_readout(const struct snn__pass *pass)
     return false;
 }
 
+/* What to learn from the last step: an error at the output; or what the loss is of, a target or a label. */
+struct lesson {
+    const float *error, *target; /* [classes], or NULL */
+    uint32_t label;
+    double *loss; /* or NULL */
+};
+
 /* The host's error at the output. */
 static snn_status take_error(snn_trainer *tr, const float *error)
 {
@@ -42,14 +49,27 @@ static snn_status take_error(snn_trainer *tr, const float *error)
         return snn__fail(SNN_ERR_DIVERGED, "stream: the error holds a value that is not finite");
     if (has_side_readout(&tr->pass) || (tr->rule->needs_loss != NULL && tr->rule->needs_loss(tr)))
         return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "stream: %s with these settings learns from the loss of a label, not from an error",
+                         "stream: %s with these settings learns from the loss of a label or a target, not from an error",
                          tr->owner);
     snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, 0), 1.0f, error, tr->classes);
     return SNN_OK;
 }
 
+static snn_status take_aim(snn_trainer *tr, const struct lesson *lesson)
+{
+    if (lesson->target != NULL && !tr->ctx->kernels->finite(lesson->target, tr->classes))
+        return snn__fail(SNN_ERR_DIVERGED, "stream: the target holds a value that is not finite");
+    if (lesson->target == NULL && lesson->label >= tr->classes)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: label %u; the network has %zu outputs", lesson->label, tr->classes);
+    tr->label[0] = lesson->label;
+    tr->target = lesson->target;
+    tr->target_frames = lesson->target != NULL;
+    tr->length = NULL;
+    return snn__check_judging(tr);
+}
+
 /* That of the loss. */
-static snn_status take_label(snn_trainer *tr, size_t t, uint32_t label, double *loss)
+static snn_status take_loss(snn_trainer *tr, size_t t, const struct lesson *lesson)
 {
     const struct snn__outcome of = { .layer = tr->pass.n - 1,
                                      .step = t,
@@ -58,26 +78,24 @@ static snn_status take_label(snn_trainer *tr, size_t t, uint32_t label, double *
                                      .error = snn__pass_output_error(&tr->pass, 0),
                                      .sums = tr->sums };
 
-    if (label >= tr->classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "stream: label %u; the network has %zu outputs", label, tr->classes);
-    tr->label[0] = label;
+    SNN__TRY(take_aim(tr, lesson));
     SNN__TRY(snn__judge(tr, &of, &tr->step_loss));
     if (!isfinite(tr->step_loss))
         return snn__fail(SNN_ERR_DIVERGED, "stream: the loss is not finite: no parameter was changed");
-    if (loss != NULL)
-        *loss = tr->step_loss;
+    if (lesson->loss != NULL)
+        *lesson->loss = tr->step_loss;
     return SNN_OK;
 }
 
-/* What the step left is used up once error or label was accepted. */
-static snn_status learn_step(snn_trainer *tr, size_t t, const float *error, uint32_t label, double *loss)
+/* What the step left is used up once the lesson was accepted. */
+static snn_status learn_step(snn_trainer *tr, size_t t, const struct lesson *lesson)
 {
     snn_status rc;
 
     if (snn__pass_output(&tr->pass, t).data == NULL)
         return snn__fail(SNN_ERR_STATE, "stream: step %zu has no output yet", t);
     SNN__TRY(snn__network_check_latent(tr->net));
-    SNN__TRY(error != NULL ? take_error(tr, error) : take_label(tr, t, label, loss));
+    SNN__TRY(lesson->error != NULL ? take_error(tr, lesson->error) : take_loss(tr, t, lesson));
     tr->stream.stepped = false;
     snn__undo_keep(tr);
     tr->has_gradient = false;
@@ -92,8 +110,7 @@ static snn_status learn_step(snn_trainer *tr, size_t t, const float *error, uint
     return rc;
 }
 
-/* Trains on the last step with an error at the output, or, where that is NULL, with a label. */
-static snn_status learn(snn_stream *stream, const float *error, uint32_t label, double *loss)
+static snn_status learn(snn_stream *stream, const struct lesson *lesson)
 {
     enum snn__use use;
     snn_status rc;
@@ -104,7 +121,7 @@ static snn_status learn(snn_stream *stream, const float *error, uint32_t label, 
     if (!stream->stepped)
         return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
     SNN__TRY(snn__trainer_enter(stream->host, false, &use));
-    rc = learn_step(stream->host, (size_t)stream->pass->head->steps - 1, error, label, loss);
+    rc = learn_step(stream->host, (size_t)stream->pass->head->steps - 1, lesson);
     snn__trainer_leave(stream->host, use);
     return rc;
 }
@@ -116,7 +133,7 @@ snn_status snn_stream_learn(snn_stream *stream, const float *error)
     SNN__TRY(snn__stream_check_live(stream));
     if (error == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: error is NULL");
-    return learn(stream, error, 0, NULL);
+    return learn(stream, &(struct lesson){ .error = error });
 }
 
 snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss)
@@ -124,7 +141,17 @@ snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *lo
     SNN__COMPUTES;
 
     SNN__TRY(snn__stream_check_live(stream));
-    return learn(stream, NULL, label, loss);
+    return learn(stream, &(struct lesson){ .label = label, .loss = loss });
+}
+
+snn_status snn_stream_learn_target(snn_stream *stream, const float *target, double *loss)
+{
+    SNN__COMPUTES;
+
+    SNN__TRY(snn__stream_check_live(stream));
+    if (target == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: target is NULL");
+    return learn(stream, &(struct lesson){ .target = target, .loss = loss });
 }
 
 static snn_status check(const snn_trainer *tr)

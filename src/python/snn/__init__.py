@@ -542,6 +542,12 @@ class Stream:
         library.snn_stream_learn_label(self._handle, values.whole(label, "label", high=2**32 - 1), byref(loss))
         return loss.value
 
+    def learn_target(self, target):
+        """Trains on the last step with what its output should have been; the loss."""
+        loss, (target, numbers) = c_double(), values.exactly(target, self._out, "a target")
+        library.snn_stream_learn_target(self._handle, numbers, byref(loss))
+        return loss.value
+
     def reset(self):
         """Back to the state before the first step."""
         library.snn_stream_reset(self._handle)

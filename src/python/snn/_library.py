@@ -187,6 +187,7 @@ _STATUS = {
     "snn_stream_set_state": (STREAM, c_char_p, c_size_t),
     "snn_stream_refresh": (STREAM,),
     "snn_stream_learn": (STREAM, POINTER(c_float)),
+    "snn_stream_learn_target": (STREAM, POINTER(c_float), POINTER(c_double)),
     "snn_stream_learn_label": (STREAM, c_uint32, POINTER(c_double)),
     "snn_trainer_load": (TRAINER, c_char_p),
     "snn_projection_create": (POINTER(PROJECTION), NETWORK),
