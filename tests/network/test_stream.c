@@ -503,6 +503,53 @@ START_TEST(test_learns_from_an_error)
 }
 END_TEST
 
+/* A target that says what a label says teaches the same, to the last bit; and steps take no memory. */
+START_TEST(test_learns_from_a_target)
+{
+    static const struct {
+        const char *method, *settings;
+    } cases[] = { { "ottt", "" }, { "ottt", "variant=O" }, { "sltt", "" }, { "opzo", "" }, { "opzo", "feedback=zo" },
+                  { "opzo", "feedback=dfa online=1" }, { "sei", "" } };
+    struct rig r;
+    snn_network *twin;
+    snn_optimizer *sgd;
+    snn_trainer *tr[2];
+    snn_stream *s[2];
+    char settings[96];
+    size_t calls;
+    double loss[2];
+
+    set_up(&r, 0);
+    snn_network_destroy(r.net);
+    r.net = network_of(r.ctx, nets[0].shape, learning_net(cases[_i].method));
+    twin = network_of(r.ctx, nets[0].shape, learning_net(cases[_i].method));
+    sgd = sgd_of(r.ctx, 0.05);
+    snprintf(settings, sizeof settings, "steps=1 loss=mse %s", cases[_i].settings);
+    tr[0] = trainer_of(r.net, sgd, cases[_i].method, settings, 1);
+    tr[1] = trainer_of(twin, sgd, cases[_i].method, settings, 1);
+    for (int i = 0; i < 2; i++)
+        OK(snn_trainer_stream(tr[i], &s[i]));
+    calls = r.c.calls;
+    for (size_t t = 0; t < STEPS; t++) {
+        float target[OUT] = { 0 };
+
+        target[t % OUT] = 1;
+        OK(snn_stream_step(s[0], r.x + 5 * t, NULL));
+        OK(snn_stream_learn_target(s[0], target, &loss[0]));
+        OK(snn_stream_step(s[1], r.x + 5 * t, NULL));
+        OK(snn_stream_learn_label(s[1], (uint32_t)(t % OUT), &loss[1]));
+        ck_assert_double_eq(loss[0], loss[1]);
+    }
+    ck_assert_uint_eq(r.c.calls, calls);
+    ck_assert_mem_eq(r.net->parameters, twin->parameters, twin->n_parameters * sizeof *twin->parameters);
+    snn_trainer_destroy(tr[0]);
+    snn_trainer_destroy(tr[1]);
+    snn_network_destroy(twin);
+    snn_optimizer_destroy(sgd);
+    tear_down(&r);
+}
+END_TEST
+
 /* What a stream learned and its potentials go to one that only runs, which then does the same steps; and back, where
  * traces begin at zero. */
 START_TEST(test_from_learning_to_running)
@@ -568,6 +615,9 @@ START_TEST(test_learning_goes_on)
         OK(snn_stream_step(s[0], x, NULL));
         FAILS(snn_stream_learn(s[0], wrong), SNN_ERR_DIVERGED, "finite");
         FAILS(snn_stream_learn_label(s[0], 3, NULL), SNN_ERR_ARGUMENT, "label 3");
+        FAILS(snn_stream_learn_target(s[0], wrong, NULL), SNN_ERR_DIVERGED, "target holds a value that is not finite");
+        FAILS(snn_stream_learn_target(s[0], e, NULL), SNN_ERR_ARGUMENT, "for targets set loss to");
+        FAILS(snn_stream_learn_target(s[0], NULL, NULL), SNN_ERR_ARGUMENT, "target is NULL");
         OK(snn_stream_learn(s[0], e)); /* the step was not used up */
         OK(snn_stream_step(s[1], x, NULL));
         OK(snn_stream_learn(s[1], e));
@@ -838,6 +888,7 @@ int main(void)
     tcase_add_loop_test(t, test_outer_product_is_the_gradient, 0, 4);
     tcase_add_test(t, test_learns_online);
     tcase_add_loop_test(t, test_learns_from_an_error, 0, 4);
+    tcase_add_loop_test(t, test_learns_from_a_target, 0, 7);
     tcase_add_loop_test(t, test_from_learning_to_running, 0, 4);
     tcase_add_loop_test(t, test_learning_goes_on, 0, 4);
     tcase_add_loop_test(t, test_huge_errors, 0, 12);
