@@ -1,5 +1,5 @@
 /** @file snn/dataset.h
- * Samples with labels: published file formats, or the host's own callback.
+ * Samples with labels or targets: published file formats, or the host's own callback.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_DATASET_H
 #define SNN_DATASET_H
@@ -7,7 +7,8 @@
 #include <snn/context.h>
 #include <snn/param.h>
 
-/** A set of samples with class labels. Reading it does not change it: several trainers may share one. */
+/** A set of samples, with a class label or a vector of target numbers each. Reading it does not change it: several
+ * trainers may share one. */
 typedef struct snn_dataset snn_dataset;
 
 /** Which part of a published data set. */
@@ -24,10 +25,10 @@ typedef struct snn_sample {
     float *x;             /**< receives the frame [C,H,W] */
     float *target;        /**< receives the target [targets] of the sample, or of this step where the set has one per
                                step; NULL where the set has none */
-    uint64_t length;      /**< receives how many frames the sample has, 1 .. frames; preset to frames */
+    uint64_t length;      /**< receives, with frame 0, how many frames the sample has, 1 .. frames; preset to all */
 } snn_sample;
 
-/** Initialiser for a snn_sample: set x, and target where the set has targets. */
+/** Initialiser for a snn_sample of snn_dataset_read(): set x, and target where the set has targets. */
 #define SNN_SAMPLE_INIT { sizeof(snn_sample), 0, 0, 0, 0 }
 
 /** A host's own data set; fill with snn_dataset_source_init(), then set the fields. */
@@ -36,14 +37,19 @@ typedef struct snn_dataset_source {
     uint32_t rank;        /**< of one sample or frame: 1 or 3 */
     size_t shape[3];      /**< [N] or [C,H,W] */
     size_t count;         /**< samples */
-    size_t classes;       /**< labels are 0 .. classes - 1 */
+    size_t classes;       /**< labels are 0 .. classes - 1; 0: there are targets */
     size_t frames;        /**< 1: one static sample for all steps; T: a frame for each step */
-    /** Fills in frame `frame` (0 if static) of sample `index`: x, and the label. May be called from several threads
-     * at once. @return SNN_OK, or a status that ends the epoch */
+    /** Fills in frame `frame` (0 if static) of sample `index`: writes to where x and target point, sets the label, and
+     * with frame 0 a length below frames. Frames behind that length are not asked for. Of a static sample with a
+     * target for each step, frames 0 .. target_frames - 1 are asked for, and what is in x is of use with frame 0
+     * alone. May be called from several threads at once.
+     * @return SNN_OK, or a status that ends the epoch */
     snn_status (*read)(void *user, size_t index, size_t frame, snn_sample *sample);
     /** Called when the data set is destroyed; may be NULL. */
     void (*close)(void *user);
     void *user; /**< passed to both */
+    size_t targets;       /**< numbers of a target, as many as the network has outputs; 0: there are labels */
+    size_t target_frames; /**< 1: a target for each sample; T: one for each step, where frames is T or 1 */
 } snn_dataset_source;
 
 /** What a data set is. */
@@ -52,12 +58,14 @@ typedef struct snn_dataset_info {
     uint32_t rank;        /**< of one sample or frame */
     size_t shape[3];      /**< [N] or [C,H,W] */
     size_t count;         /**< samples, after the "limit" parameter */
-    size_t classes;       /**< labels are 0 .. classes - 1 */
+    size_t classes;       /**< labels are 0 .. classes - 1; 0: there are targets */
     size_t frames;        /**< 1 if static */
+    size_t targets;       /**< numbers of a target; 0: there are labels */
+    size_t target_frames; /**< 1: a target for each sample; T: one for each step */
 } snn_dataset_info;
 
 /** Initialiser for a snn_dataset_info that a call is to fill. */
-#define SNN_DATASET_INFO_INIT { sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0 }
+#define SNN_DATASET_INFO_INIT { sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0, 0, 0 }
 
 /** Parameters of data sets. Augmentation happens while training reads, in the order crop, flip, cutout, before the
  * normalisation; it draws from the context's seed, the epoch and the sample's index alone. */
@@ -148,8 +156,10 @@ SNN_API SNN_CHECKED snn_status snn_dataset_normalise(snn_dataset *dataset, const
                                                      const double *deviation, size_t n);
 
 /** Reads frame `frame` of one sample as evaluation does: normalised, not augmented.
- * @param sample begin with SNN_SAMPLE_INIT and set x
- * @return SNN_ERR_ARGUMENT (index or frame out of range), SNN_ERR_DIVERGED (a value is not finite) */
+ * @param sample begin with SNN_SAMPLE_INIT and set x, and target where the set has targets; label and length are
+ * received. Frames of a static sample with a target for each step: as snn_dataset_source.read has them
+ * @return SNN_ERR_ARGUMENT (x or target NULL, index or frame out of range), SNN_ERR_DIVERGED (a value or a target is
+ * not finite) */
 SNN_API SNN_CHECKED snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame,
                                                 snn_sample *sample);
 

@@ -96,9 +96,9 @@ typedef struct snn_batch {
     const float *targets;    /**< what the outputs should be, one vector per sample [n,outputs] or one per step
                                   [T,n,outputs]; or NULL */
     size_t target_frames;    /**< 1: one target per sample; T: one per step */
-    const uint32_t *lengths; /**< [n], 1 .. frames: how many frames each sample has; NULL: all have all. Past its
-                                  length a sample gets zeros, and its outputs count neither in the loss, which is the
-                                  mean over its length, nor in the summed output */
+    const uint32_t *lengths; /**< [n], 1 .. frames: how many frames each sample has; NULL: all. What x and targets hold
+                                  past it is not looked at: the sample gets zeros there, and its outputs count neither
+                                  in the loss, which is the mean over its length, nor in the summed output */
 } snn_batch;
 
 /** Initialiser for a snn_batch: no samples, static, one target each. */
@@ -295,11 +295,12 @@ SNN_API SNN_CHECKED snn_status snn_trainer_prepare(snn_trainer *trainer, size_t 
 SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
 
 /** Trains one batch that the host supplies: forward, backward, update.
- * @param batch with labels
+ * @param batch with labels or targets, not both
  * @param metrics may be NULL
- * @return SNN_ERR_ARGUMENT (NULL, a field out of range; one sample, and a batch norm over vectors), SNN_ERR_STATE
- * (not prepared, no optimizer, no teacher), SNN_ERR_DIVERGED (input, loss, gradient or a running statistic not
- * finite, or a gradient from which moments or weights would overflow). The refused update then changes nothing: neither
+ * @return SNN_ERR_ARGUMENT (NULL, a field out of range, targets and a loss of labels; one sample, and a batch norm
+ * over vectors), SNN_ERR_UNSUPPORTED (targets for each step, or lengths, where there is one loss of all steps),
+ * SNN_ERR_STATE (not prepared, no optimizer, no teacher), SNN_ERR_DIVERGED (input, target, loss, gradient or a running
+ * statistic not finite, or a gradient from which moments or weights would overflow). The refused update then changes nothing: neither
  * parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
 SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_metrics *metrics);
 
@@ -324,7 +325,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_evaluate(snn_trainer *trainer, const 
                                                     snn_metrics *metrics);
 
 /** Runs the network in evaluation mode on a batch, whose labels and targets are not looked at.
- * @param out [n,outputs], receives the sum over T of the outputs
+ * @param out [n,outputs], receives the sum of the outputs over the steps that each sample has
  * @return as snn_trainer_step() */
 SNN_API SNN_CHECKED snn_status snn_trainer_predict(snn_trainer *trainer, const snn_batch *batch, float *out);
 

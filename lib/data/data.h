@@ -8,8 +8,8 @@
 #include <snn/dataset.h>
 
 /* Reads frame `frame` of sample `index` into sample->x [C,H,W]: augmented (if `augment`; drawn from seed, epoch and
- * index alone, the same for all frames of a sample), then normalised. `scratch` holds one more sample. No allocation;
- * safe from several threads at once. */
+ * index alone, the same for all frames of a sample), then normalised; and its target into sample->target. `scratch`
+ * holds one more sample. No allocation; safe from several threads at once. */
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augment, uint64_t epoch,
                               float *scratch, snn_sample *sample);
 

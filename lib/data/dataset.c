@@ -61,7 +61,7 @@ static snn_status check_value(const void *object, const struct snn__param *row, 
     if ((row->key == SNN_DATASET_FRAMES || row->key == SNN_DATASET_COUNT_EVENTS) && d->recordings == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events; these samples are none",
                          row->name);
-    if (row->key == SNN_DATASET_LABEL_FIRST && (uint64_t)value->i >= d->source.classes)
+    if (row->key == SNN_DATASET_LABEL_FIRST && value->i > 0 && (uint64_t)value->i >= d->source.classes)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes",
                          (long long)value->i, d->source.classes);
     return SNN_OK;
@@ -91,11 +91,34 @@ static snn_status fail_null(const char *what)
 
 /* ---- making ---- */
 
-static const snn_dataset_source defaults = { .struct_size = sizeof defaults, .frames = 1 };
+static const snn_dataset_source defaults = { .struct_size = sizeof defaults, .frames = 1, .target_frames = 1 };
 
 snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size)
 {
     return snn__init_struct(source, size, &defaults, sizeof defaults, "data set source");
+}
+
+/* Labels or targets. */
+static snn_status check_aims(const snn_dataset_source *s)
+{
+    if (s->classes == 0 && s->targets == 0)
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "data set source: classes and targets are 0; samples have labels or targets");
+    if (s->classes > 0 && s->targets > 0)
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "data set source: %zu classes and %zu targets; samples have labels or targets, not both",
+                         s->classes, s->targets);
+    if (s->classes > COUNT_MAX)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: classes is %zu, not in 1 .. %u", s->classes, COUNT_MAX);
+    if (s->targets > SNN__SAMPLE_MAX)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set source: targets is %zu, not in 1 .. %zu", s->targets,
+                         SNN__SAMPLE_MAX);
+    if (s->target_frames != 1 && (s->targets == 0 || s->target_frames == 0 || s->target_frames > COUNT_MAX ||
+                                  (s->frames > 1 && s->target_frames != s->frames)))
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "data set source: target_frames is %zu; 1 or, with targets for each step, as many as steps",
+                         s->target_frames);
+    return SNN_OK;
 }
 
 static snn_status check_counts(const snn_dataset_source *s)
@@ -104,11 +127,9 @@ static snn_status check_counts(const snn_dataset_source *s)
         return snn__fail(SNN_ERR_ARGUMENT, "data set source: read is NULL");
     if (s->count == 0 || s->count > COUNT_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "data set source: count is %zu, not in 1 .. %u", s->count, COUNT_MAX);
-    if (s->classes == 0 || s->classes > COUNT_MAX)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set source: classes is %zu, not in 1 .. %u", s->classes, COUNT_MAX);
     if (s->frames == 0 || s->frames > COUNT_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "data set source: frames is %zu, not in 1 .. %u", s->frames, COUNT_MAX);
-    return SNN_OK;
+    return check_aims(s);
 }
 
 /* Multiplies the shape out; sides that the rank does not use become 1. */
@@ -286,6 +307,8 @@ snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *in
     i.count = snn__dataset_count(dataset);
     i.classes = snn__dataset_classes(dataset);
     i.frames = dataset->source.frames;
+    i.targets = dataset->source.targets;
+    i.target_frames = dataset->source.target_frames;
     snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }

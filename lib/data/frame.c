@@ -1,6 +1,7 @@
 /* frame.c - reads a sample as training and evaluation need it: source, checks, augmentation, normalisation. */
 #include "core/context.h"
 #include "core/fpu.h"
+#include "core/size.h"
 #include "core/structure.h"
 #include "data/augment.h"
 #include "data/data.h"
@@ -23,14 +24,16 @@ static bool all_finite(const float *x, size_t n)
     return largest < 0x7f800000u;
 }
 
-static snn_status fail_not_finite(const snn_dataset *d, const float *x, size_t index, size_t frame)
+static snn_status check_finite(const float *x, size_t n, size_t index, size_t frame, const char *what)
 {
     size_t i = 0;
 
-    while (i + 1 < d->length && isfinite(x[i]))
+    if (all_finite(x, n))
+        return SNN_OK;
+    while (i + 1 < n && isfinite(x[i]))
         i++;
-    return snn__fail(SNN_ERR_DIVERGED, "data set: sample %zu, frame %zu: value %zu is %g, not finite", index, frame,
-                     i, (double)x[i]);
+    return snn__fail(SNN_ERR_DIVERGED, "data set: sample %zu, frame %zu: %s %zu is %g, not finite", index, frame,
+                     what, i, (double)x[i]);
 }
 
 static snn_status check_label(const snn_dataset *d, size_t index, snn_sample *sample)
@@ -45,25 +48,57 @@ static snn_status check_label(const snn_dataset *d, size_t index, snn_sample *sa
     return SNN_OK;
 }
 
+/* Frames that can be asked for: those of x, or of the targets of a static sample. */
+static size_t frames_of(const snn_dataset *d)
+{
+    return snn__max(d->source.frames, d->source.target_frames);
+}
+
+static snn_status check_place(const snn_dataset *d, size_t index, size_t frame)
+{
+    if (index < snn__dataset_count(d) && frame < frames_of(d))
+        return SNN_OK;
+    return snn__fail(SNN_ERR_ARGUMENT,
+                     "data set: sample %zu, frame %zu asked for; there are %zu samples of %zu frame%s", index, frame,
+                     snn__dataset_count(d), frames_of(d), frames_of(d) == 1 ? "" : "s");
+}
+
+/* What the source gave for `asked`. */
+static snn_status check_sample(const snn_dataset *d, size_t index, size_t frame, const snn_sample *asked,
+                               snn_sample *got)
+{
+    if (got->x != asked->x || got->target != asked->target)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: the host's callback set x or target of sample %zu; it is to "
+                         "write to where they point", index);
+    if (got->length == 0 || got->length > d->source.frames)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has a length of %llu; 1 to %zu frames are possible",
+                         index, (unsigned long long)got->length, d->source.frames);
+    if (d->source.targets > 0)
+        SNN__TRY(check_finite(got->target, d->source.targets, index, frame, "target"));
+    else
+        SNN__TRY(check_label(d, index, got));
+    return frame < d->source.frames ? check_finite(got->x, d->length, index, frame, "value") : SNN_OK;
+}
+
 snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, snn_sample *sample)
 {
+    const snn_sample asked = { sizeof asked, 0, sample->x, d->source.targets > 0 ? sample->target : NULL,
+                               d->source.frames };
+    snn_sample got = asked;
     snn_status rc;
 
-    if (index >= snn__dataset_count(d) || frame >= d->source.frames)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu, frame %zu asked for; there are %zu samples of %zu "
-                         "frame%s", index, frame, snn__dataset_count(d), d->source.frames,
-                         d->source.frames == 1 ? "" : "s");
-    sample->label = 0;
-    sample->length = d->source.frames;
+    SNN__TRY(check_place(d, index, frame));
     {
         SNN__CALLS_HOST;
-        rc = d->source.read(d->source.user, index, frame, sample);
+        rc = d->source.read(d->source.user, index, frame, &got);
     }
     if (rc != SNN_OK)
         return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
                          snn_status_name(rc), index, frame);
-    SNN__TRY(check_label(d, index, sample));
-    return all_finite(sample->x, d->length) ? SNN_OK : fail_not_finite(d, sample->x, index, frame);
+    SNN__TRY(check_sample(d, index, frame, &asked, &got));
+    sample->label = got.label;
+    sample->length = got.length;
+    return SNN_OK;
 }
 
 /* x <- (x - mean) / deviation, for all values together or channel by channel */
@@ -99,6 +134,8 @@ snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t f
                               float *scratch, snn_sample *sample)
 {
     SNN__TRY(snn__dataset_raw(dataset, index, frame, sample));
+    if (frame >= dataset->source.frames) /* of the target alone */
+        return SNN_OK;
     if (augmented)
         augment(dataset, epoch, index, sample->x, scratch);
     normalise(dataset, sample->x);
@@ -113,8 +150,8 @@ snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t fra
     if (dataset == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: the handle is NULL");
     SNN__TRY(snn__read_struct(&own, sizeof own, sample, "sample", "SNN_SAMPLE_INIT"));
-    if (own.x == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: the sample's x is NULL");
+    if (own.x == NULL || (own.target == NULL && dataset->source.targets > 0))
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: the sample's %s is NULL", own.x == NULL ? "x" : "target");
     SNN__TRY(snn__dataset_frame(dataset, index, frame, false, 0, NULL, &own));
     snn__fill(sample, &own, sizeof own);
     return SNN_OK;

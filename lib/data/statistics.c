@@ -33,22 +33,24 @@ static struct moments measure(const float *x, size_t n)
     return m;
 }
 
-/* Adds all samples to moment[0 .. n), each about its part of the channels; x holds one frame. */
-static snn_status add_samples(const snn_dataset *d, struct moments *moment, size_t n, float *x)
+/* Adds the frames of a sample to moment[0 .. n), each about its part of the channels; x holds one frame, and a target
+ * behind it. */
+static snn_status add_sample(const snn_dataset *d, size_t index, struct moments *moment, size_t n, float *x)
 {
     const size_t part = d->length / n;
+    snn_sample sample = { .struct_size = sizeof sample, .x = x, .target = x + d->length };
+    size_t frames = 1;
 
-    for (size_t index = 0; index < snn__dataset_count(d); index++)
-        for (size_t frame = 0; frame < d->source.frames; frame++) {
-            snn_sample sample = { .struct_size = sizeof sample, .x = x };
+    for (size_t frame = 0; frame < frames; frame++) {
+        SNN__TRY(snn__dataset_raw(d, index, frame, &sample));
+        if (frame == 0)
+            frames = (size_t)sample.length;
+        for (size_t i = 0; i < n; i++) {
+            const struct moments m = measure(x + i * part, part);
 
-            SNN__TRY(snn__dataset_raw(d, index, frame, &sample));
-            for (size_t i = 0; i < n; i++) {
-                const struct moments m = measure(x + i * part, part);
-
-                merge(&moment[i], &m);
-            }
+            merge(&moment[i], &m);
         }
+    }
     return SNN_OK;
 }
 
@@ -66,9 +68,11 @@ snn_status snn_dataset_statistics(const snn_dataset *dataset, double *mean, doub
         return snn__fail(SNN_ERR_ARGUMENT, "data set statistics: %zu means for %zu channels; ask for 1, or one each",
                          n, dataset->channels);
     moment = snn__alloc(dataset->ctx, n, sizeof *moment);
-    x = snn__alloc(dataset->ctx, dataset->length, sizeof *x);
+    x = snn__alloc(dataset->ctx, dataset->length + dataset->source.targets, sizeof *x);
     if (moment != NULL && x != NULL)
-        rc = add_samples(dataset, moment, n, x);
+        rc = SNN_OK;
+    for (size_t index = 0; index < snn__dataset_count(dataset) && rc == SNN_OK; index++)
+        rc = add_sample(dataset, index, moment, n, x);
     for (size_t i = 0; i < n && rc == SNN_OK; i++) {
         mean[i] = moment[i].mean;
         deviation[i] = sqrt(moment[i].square / moment[i].n);

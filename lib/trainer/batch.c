@@ -29,18 +29,45 @@ static size_t sample_index(const struct feeding *k, size_t b)
                                      k->batch->count);
 }
 
-/* Reads sample b of a data set, if this step needs a new frame. */
+/* Whether step t has a frame of its own, or else a target. */
+static bool has_frame(const struct snn__batch *batch, size_t t)
+{
+    return t == 0 || batch->frames > 1;
+}
+
+static bool is_read(const struct snn__batch *batch, size_t t)
+{
+    return batch->dataset != NULL && (has_frame(batch, t) || batch->target_frames > 1);
+}
+
+/* Whether sample b has ended before step t. */
+static bool has_ended(const struct feeding *k, size_t b)
+{
+    return k->trainer->length != NULL && k->t >= k->trainer->length[b];
+}
+
+/* Where the target of sample b for this step goes. */
+static float *target_room(const struct feeding *k, size_t b)
+{
+    const snn_trainer *tr = k->trainer;
+
+    return tr->target_room + k->t * tr->target_pitch + b * tr->classes;
+}
+
+/* Reads sample b of a data set: a frame, or a target alone. */
 static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
 {
     snn_trainer *tr = k->trainer;
     const struct snn__batch *batch = k->batch;
     size_t n = tr->pass.input_len;
-    snn_sample sample = { .struct_size = sizeof sample, .x = tr->sample + b * n };
+    snn_sample sample = { .struct_size = sizeof sample,
+                          .x = (has_frame(batch, k->t) ? tr->sample : tr->scratch) + b * n,
+                          .target = target_room(k, b) };
 
-    if (batch->dataset == NULL || (k->t > 0 && batch->frames == 1))
-        return SNN_OK;
-    SNN__TRY(snn__dataset_frame(batch->dataset, index, batch->frames > 1 ? k->t : 0, batch->augment, batch->epoch,
-                                tr->scratch + b * n, &sample));
+    SNN__TRY(snn__dataset_frame(batch->dataset, index, k->t, batch->augment, batch->epoch, tr->scratch + b * n,
+                                &sample));
+    if (k->t == 0)
+        tr->length_room[b] = (uint32_t)sample.length;
     tr->label[b] = sample.label;
     if (batch->label != NULL && tr->label[b] >= tr->classes)
         return snn__fail(SNN_ERR_ARGUMENT, "label of sample %zu is %u; the network has %zu outputs", index,
@@ -56,7 +83,14 @@ static snn_status feed_one(const struct feeding *k, size_t b)
     const float *x = batch->dataset != NULL ? tr->sample + b * n : batch->x + (frame * batch->n + b) * n;
     float *to = k->to + b * n;
 
-    SNN__TRY(read_sample(k, b, index));
+    if (has_ended(k, b)) {
+        tr->ctx->kernels->fill(to, 0.0f, n);
+        return SNN_OK;
+    }
+    if (is_read(batch, k->t))
+        SNN__TRY(read_sample(k, b, index));
+    if (k->t > 0 && tr->pass.is_static) /* the input is there */
+        return SNN_OK;
     if (tr->encoder != SNN__ENCODER_DIRECT && batch->frames == 1) {
         uint64_t stream = batch->augment ? batch->epoch + 1 : 0;
 
@@ -84,13 +118,22 @@ static void feed_sample(void *arg, size_t b, size_t worker)
     snprintf(f->text, sizeof f->text, "%s", snn_last_error());
 }
 
-/* Brings the input of step t into the pass, unless it is there already. */
+/* The lengths of a data set's samples, once their first frames are read. */
+static void take_lengths(snn_trainer *tr, const struct snn__batch *batch)
+{
+    tr->length = NULL;
+    for (size_t b = 0; b < batch->n; b++)
+        if (tr->length_room[b] < batch->frames)
+            tr->length = tr->length_room;
+}
+
+/* Brings the input of step t into the pass, unless it is there already; and of a data set the target. */
 static snn_status feed(snn_trainer *tr, const struct snn__batch *batch, size_t t)
 {
     struct feeding k = { tr, batch, t, snn__pass_input(&tr->pass, t) };
     const struct snn__failure *first = NULL;
 
-    if (t > 0 && tr->pass.is_static)
+    if (t > 0 && tr->pass.is_static && !is_read(batch, t))
         return SNN_OK;
     for (size_t i = 0; i < snn__threads(tr->ctx); i++)
         tr->failure[i].rc = SNN_OK;
@@ -99,7 +142,11 @@ static snn_status feed(snn_trainer *tr, const struct snn__batch *batch, size_t t
         if (tr->failure[i].rc != SNN_OK && (first == NULL || tr->failure[i].sample < first->sample))
             first = &tr->failure[i];
     tr->unread = first != NULL;
-    return first != NULL ? snn__fail(first->rc, "%s", first->text) : SNN_OK;
+    if (first != NULL)
+        return snn__fail(first->rc, "%s", first->text);
+    if (t == 0 && batch->dataset != NULL)
+        take_lengths(tr, batch);
+    return SNN_OK;
 }
 
 /* ---- output ---- */
@@ -150,7 +197,7 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     bool trained = tr->rule->trains == NULL || !train || tr->rule->trains(tr->self, t);
 
     SNN__TRY(feed(tr, batch, t));
-    if (t == 0 && judged(tr, batch))
+    if (t == 0)
         SNN__TRY(snn__check_judging(tr));
     if (train && tr->rule->before)
         tr->rule->before(tr->self, tr, t);
@@ -231,6 +278,12 @@ static snn_status check_training(const snn_trainer *tr, const struct snn__batch 
     return tr->pass.projecting != NULL ? snn__projection_check(&tr->projecting) : SNN_OK;
 }
 
+/* Whether the targets of all steps are there at once: the host's, or where all outputs come in the end. */
+static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batch, bool train)
+{
+    return batch->target_frames > 1 && (batch->dataset == NULL || (tr->pass.whole && train));
+}
+
 static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
     bool constancy = (!train || tr->rule->uses_constancy == NULL || tr->rule->uses_constancy(tr)) &&
@@ -249,6 +302,7 @@ static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool tr
             tr->label[b] = batch->label[b];
     tr->target = batch->target;
     tr->target_frames = batch->target_frames;
+    tr->target_pitch = has_all_targets(tr, batch, train) ? batch->n * tr->classes : 0;
     tr->length = batch->length;
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
     if (train && tr->rule->begin)

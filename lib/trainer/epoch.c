@@ -36,9 +36,29 @@ static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *datase
     if (info->classes > tr->classes)
         return snn__fail(SNN_ERR_SHAPE, "%s: the data set has %zu classes, the network %zu outputs", tr->owner,
                          info->classes, tr->classes);
+    if (info->targets > 0 && info->targets != tr->classes)
+        return snn__fail(SNN_ERR_SHAPE, "%s: the data set has targets of %zu numbers, the network %zu outputs",
+                         tr->owner, info->targets, tr->classes);
+    if (info->target_frames != 1 && info->target_frames != tr->steps)
+        return snn__fail(SNN_ERR_SHAPE, "%s: targets of %zu frames do not fit %zu steps", tr->owner,
+                         info->target_frames, tr->steps);
     if (info->count == 0)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: the data set is empty", tr->owner);
     return SNN_OK;
+}
+
+/* Batches of a data set, in its order and not augmented. */
+static struct snn__batch batches_of(const snn_trainer *tr, const snn_dataset *dataset, const snn_dataset_info *info)
+{
+    struct snn__batch batch = { .dataset = dataset, .frames = info->frames, .count = info->count };
+
+    if (info->targets > 0) {
+        batch.target = tr->target_room;
+        batch.target_frames = info->target_frames;
+    } else {
+        batch.label = tr->label;
+    }
+    return batch;
 }
 
 /* Calls the host; false if it wants to stop. */
@@ -200,13 +220,10 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
     SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(check_dataset(tr, dataset, &info));
     SNN__TRY(check_under_way(tr, &info));
-    batch = (struct snn__batch){ .dataset = dataset,
-                                 .label = tr->label,
-                                 .frames = info.frames,
-                                 .count = info.count,
-                                 .augment = true,
-                                 .shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0,
-                                 .epoch = run->epoch };
+    batch = batches_of(tr, dataset, &info);
+    batch.augment = true;
+    batch.shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0;
+    batch.epoch = run->epoch;
     s = (struct snn__sums){ .training = true, .done = run->position, .total = end_of_epoch(tr, &info, run->position),
                             .seen = run->seen, .before = run->seen, .loss = run->loss_sum, .correct = run->correct,
                             .began = snn__seconds() };
@@ -254,7 +271,7 @@ static snn_status evaluate(snn_trainer *tr, const snn_dataset *dataset, snn_metr
     SNN__TRY(snn__check_ready(tr, false));
     SNN__TRY(snn__check_metrics(metrics));
     SNN__TRY(check_dataset(tr, dataset, &info));
-    batch = (struct snn__batch){ .dataset = dataset, .label = tr->label, .frames = info.frames, .count = info.count };
+    batch = batches_of(tr, dataset, &info);
     s.total = info.count;
     snn__clear_counters(tr);
     snn__pass_prepare_counting(&tr->pass);

@@ -24,9 +24,7 @@ size_t snn__outputs(const snn_trainer *tr)
 
 const float *snn__target(const snn_trainer *tr, size_t t)
 {
-    if (tr->target_frames == 0)
-        return NULL;
-    return tr->target + (tr->target_frames > 1 ? t * tr->pass.batch * tr->classes : 0);
+    return tr->target_frames > 0 ? tr->target + t * tr->target_pitch : NULL;
 }
 
 bool snn__has_step(const snn_trainer *tr, size_t t, size_t b)
@@ -67,7 +65,7 @@ snn_status snn__check_judging(const snn_trainer *tr)
                          "there is one of all steps here; give one target per sample%s", tr->owner,
                          tr->rule->share || !tr->loss_on_mean ? "" : ", or set loss_on to step");
     for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
-        if (tr->length[b] < tr->steps && (tr->rule->share != NULL || tr->pass.needs.equilibrium))
+        if (tr->length[b] < tr->steps && (tr->rule->share != NULL || snn__outputs(tr) < tr->steps))
             return snn__fail(SNN_ERR_UNSUPPORTED, "%s: sample %zu of the batch ends after %u of %zu steps; the method needs "
                              "rates over all steps", tr->owner, b, tr->length[b], tr->steps);
     return SNN_OK;

@@ -41,14 +41,75 @@ static snn_status check_input(const snn_trainer *tr, const snn_batch *batch)
     return SNN_OK;
 }
 
+static snn_status check_lengths(const snn_trainer *tr, const snn_batch *batch)
+{
+    for (size_t b = 0; b < batch->samples && batch->lengths != NULL; b++)
+        if (batch->lengths[b] == 0 || batch->lengths[b] > batch->frames)
+            return snn__fail(SNN_ERR_ARGUMENT, "%s: length %zu is %u; a sample has 1 to %zu frames", tr->owner, b,
+                             batch->lengths[b], batch->frames);
+    return SNN_OK;
+}
+
 static snn_status check_labels(const snn_trainer *tr, const snn_batch *batch)
 {
-    if (batch->labels == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL", tr->owner);
     for (size_t b = 0; b < batch->samples; b++)
         if (batch->labels[b] >= tr->classes)
             return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner, b,
                              batch->labels[b], tr->classes);
+    return SNN_OK;
+}
+
+/* Whether the target of sample b at step t counts, and is not finite. */
+static bool is_bad_target(const snn_trainer *tr, const snn_batch *batch, size_t t, size_t b)
+{
+    if (batch->lengths != NULL && t >= batch->lengths[b])
+        return false;
+    return !tr->ctx->kernels->finite(batch->targets + (t * batch->samples + b) * tr->classes, tr->classes);
+}
+
+static snn_status check_targets(const snn_trainer *tr, const snn_batch *batch)
+{
+    if (batch->target_frames != 1 && batch->target_frames != tr->steps)
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "%s: %zu target_frames; 1 (a target for each sample) or %zu (one a step) are possible",
+                         tr->owner, batch->target_frames, tr->steps);
+    for (size_t t = 0; t < batch->target_frames; t++)
+        for (size_t b = 0; b < batch->samples; b++)
+            if (is_bad_target(tr, batch, t, b))
+                return snn__fail(SNN_ERR_DIVERGED,
+                                 "%s: the target of sample %zu holds a value that is not finite (step %zu)", tr->owner,
+                                 b, t);
+    return SNN_OK;
+}
+
+/* Labels or targets. */
+static snn_status check_aims(const snn_trainer *tr, const snn_batch *batch)
+{
+    if (batch->labels != NULL && batch->targets != NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: labels and targets; a batch has one or the other", tr->owner);
+    if (batch->labels == NULL && batch->targets == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL, and so is targets", tr->owner);
+    return (batch->labels != NULL ? check_labels : check_targets)(tr, batch);
+}
+
+/* Reads the host's batch, and checks it; `judged`: with labels or targets. */
+static snn_status take_batch(const snn_trainer *tr, struct snn__batch *to, const snn_batch *given, bool judged)
+{
+    snn_batch own;
+
+    SNN__TRY(read_batch(&own, given));
+    SNN__TRY(check_input(tr, &own));
+    SNN__TRY(check_lengths(tr, &own));
+    *to = (struct snn__batch){ .x = own.x, .frames = own.frames, .n = own.samples };
+    for (size_t b = 0; b < own.samples && own.lengths != NULL; b++)
+        if (own.lengths[b] < own.frames)
+            to->length = own.lengths;
+    if (!judged)
+        return SNN_OK;
+    SNN__TRY(check_aims(tr, &own));
+    to->label = own.labels;
+    to->target = own.targets;
+    to->target_frames = own.targets != NULL ? own.target_frames : 0;
     return SNN_OK;
 }
 
@@ -59,14 +120,10 @@ static snn_status step(snn_trainer *tr, const snn_batch *given, snn_metrics *met
     struct snn__sums s = { .training = true, .began = snn__seconds() };
     struct snn__batch batch;
     struct snn__result result;
-    snn_batch own;
 
     SNN__TRY(snn__check_ready(tr, true));
     SNN__TRY(snn__check_metrics(metrics));
-    SNN__TRY(read_batch(&own, given));
-    SNN__TRY(check_input(tr, &own));
-    SNN__TRY(check_labels(tr, &own));
-    batch = (struct snn__batch){ .x = own.x, .frames = own.frames, .label = own.labels, .n = own.samples };
+    SNN__TRY(take_batch(tr, &batch, given, true));
     snn__clear_counters(tr);
     SNN__TRY(snn__run_batch(tr, &batch, true, &result));
     s.seen = batch.n;
@@ -96,14 +153,11 @@ static snn_status predict(snn_trainer *tr, const snn_batch *given, float *out)
 {
     struct snn__batch batch;
     struct snn__result result;
-    snn_batch own;
 
     SNN__TRY(snn__check_ready(tr, false));
-    SNN__TRY(read_batch(&own, given));
-    SNN__TRY(check_input(tr, &own));
+    SNN__TRY(take_batch(tr, &batch, given, false));
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", tr->owner);
-    batch = (struct snn__batch){ .x = own.x, .frames = own.frames, .n = own.samples };
     SNN__TRY(snn__run_batch(tr, &batch, false, &result));
     memcpy(out, tr->out_sum, batch.n * tr->classes * sizeof *out);
     return SNN_OK;

@@ -190,6 +190,8 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(check(trainer));
     trainer->stream = (struct snn_stream){ .learner = &learner, .host = trainer };
+    trainer->target_frames = 0; /* nothing is left of a batch */
+    trainer->length = NULL;
     snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);
     if (trainer->rule->begin)
         trainer->rule->begin(trainer->self, trainer, trainer->run.batches);

@@ -82,6 +82,8 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
         return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit the %zu steps of the teacher",
                          tr->owner, batch->frames, teacher->steps);
     question.label = NULL;
+    question.target = NULL;
+    question.target_frames = 0;
     SNN__TRY(snn__trainer_enter(teacher, true, &before));
     rc = snn__run_batch(teacher, &question, false, &result);
     snn__trainer_leave(teacher, before);

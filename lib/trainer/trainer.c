@@ -338,7 +338,8 @@ static void read_settings(snn_trainer *tr)
                                                                      : SNN__ENCODER_LATENCY;
 }
 
-static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *needs)
+/* The trainer's own arrays, once the pass is planned. */
+static snn_status plan_arrays(snn_trainer *tr, size_t batch)
 {
     struct snn__arena *a = &tr->arena;
     const size_t inputs = SNN__PRODUCT(batch, snn__shape_length(&tr->net->in));
@@ -349,6 +350,8 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
     } want[] = {
         { &tr->out_sum, outputs, sizeof(float) },     { &tr->sample, inputs, sizeof(float) },
         { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
+        { &tr->length_room, batch, sizeof *tr->length_room },
+        { &tr->target_room, tr->pass.whole ? SNN__PRODUCT(tr->steps, outputs) : outputs, sizeof(float) },
         { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure }, { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
         { &tr->kept.counts, tr->net->n_layers, sizeof *tr->kept.counts },
@@ -359,15 +362,22 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
         { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
     };
 
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        SNN__TRY(
+            snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    return SNN_OK;
+}
+
+static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *needs)
+{
+    struct snn__arena *a = &tr->arena;
     bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;
 
     SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, batch, tr->steps, needs));
     tr->pass.credit = snn__credit;
     tr->pass.projecting = projects ? &tr->projecting : NULL;
     snn__arena_init(a, tr->ctx);
-    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(
-            snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    SNN__TRY(plan_arrays(tr, batch));
     if (tr->optimizer != NULL && tr->rule->plan != NULL)
         SNN__TRY(tr->rule->plan(tr->self, tr, a));
     if (projects)

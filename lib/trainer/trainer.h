@@ -105,8 +105,9 @@ struct snn_trainer {
     size_t n_logits;      /* samples of which the host supplied them */
 
     /* Of this batch, as the host or the data set gives them. */
-    const float *target;    /* [target_frames][n][classes] */
+    const float *target;    /* [n][classes] of step 0, and target_pitch further on of the next one */
     size_t target_frames;   /* 1: one per sample; T: one per step; 0: there are labels */
+    size_t target_pitch;    /* 0: one is there at a time */
     const uint32_t *length; /* [n], frames that each sample has; NULL: all */
 
     float *out_sum;      /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's
@@ -114,6 +115,8 @@ struct snn_trainer {
     float *sample;       /* [B,len]: samples as the data set delivers them */
     float *scratch;      /* [B,len] */
     uint32_t *label;     /* [B] */
+    uint32_t *length_room; /* [B], of a data set's samples */
+    float *target_room;  /* [B,classes], of a data set's samples; of all steps where their outputs come in the end */
     struct snn__failure *failure; /* [threads] */
     bool unread;         /* the last batch failed because of a sample */
     struct snn__undo undo; /* of a trainer that learns */

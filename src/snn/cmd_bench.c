@@ -72,7 +72,7 @@ static int read_shape(struct bench *b)
     char *end;
     int n, used = 0;
 
-    *s = (snn_dataset_info){ sizeof *s, 3, { 3, 32, 32 }, 1, 10, 1 };
+    *s = (snn_dataset_info){ .rank = 3, .shape = { 3, 32, 32 }, .count = 1, .classes = 10, .frames = 1 };
     if (text) {
         n = sscanf(text, "%zux%zux%zu%n", &s->shape[0], &s->shape[1], &s->shape[2], &used);
         if (n == 1)
