@@ -169,7 +169,7 @@ static void open_world(struct world *w, const char *method, const char *settings
     char text[128];
 
     snprintf(text, sizeof text, "steps=%d shuffle=0 %s", STEPS, settings);
-    w->ctx = test_context(threads, 5, SNN_ISA_BEST);
+    w->ctx = test_context(threads, 5, "best");
     w->net = network_of(w->ctx, shape, layers);
     w->opt = sgd_of(w->ctx, 0.05);
     w->tr = trainer_of(w->net, w->opt, method, text, BATCH);

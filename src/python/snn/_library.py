@@ -73,7 +73,7 @@ class NetworkInfo(Sized):
 
 class DatasetInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
-                ("classes", c_size_t), ("frames", c_size_t)]
+                ("classes", c_size_t), ("frames", c_size_t), ("targets", c_size_t), ("target_frames", c_size_t)]
 
 
 class Metrics(Sized):
@@ -107,7 +107,7 @@ READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
 class DatasetSource(Structure):
     _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
                 ("classes", c_size_t), ("frames", c_size_t), ("read", READ_FN), ("close", c_void_p),
-                ("user", c_void_p)]
+                ("user", c_void_p), ("targets", c_size_t), ("target_frames", c_size_t)]
 
 
 class Batch(Sized):
