@@ -59,15 +59,36 @@ static void add(unsigned section_index, const char *owner_name, const snn_param_
     p->varies = p->varies || !same_default(&p->info, info);
 }
 
-/* Adds all rows that `call` (snn_..._param_info) tells of `object`. */
-#define ADD_ALL(section, name, object, call)                          \
-    do {                                                              \
-        snn_param_info info_ = SNN_PARAM_INFO_INIT;                   \
-        for (size_t i_ = 0; call(object, i_, &info_) == SNN_OK; i_++) \
-            add(section, name, &info_);                               \
-        if (owners[section] + 1 < MOST_OWNERS)                        \
-            owner[section][owners[section]++] = name;                 \
-    } while (0)
+#define PARAM_CALL(noun, call, handle, what, value)                  \
+    static snn_status noun##_##call(handle *object, what at, value v) \
+    {                                                                 \
+        return snn_##noun##_##call(object, at, v);                    \
+    }
+#define PARAM_CALLS(noun)                                                            \
+    PARAM_CALL(noun, set_text, void, const char *, const char *)                     \
+    PARAM_CALL(noun, get_i64, const void, int32_t, int64_t *)                        \
+    PARAM_CALL(noun, get_f64, const void, int32_t, double *)                         \
+    PARAM_CALL(noun, get_str, const void, int32_t, const char **)                    \
+    PARAM_CALL(noun, param_info, const void, size_t, snn_param_info *)               \
+    const struct param_calls noun##_params = { noun##_set_text, noun##_get_i64, noun##_get_f64, noun##_get_str, \
+                                               noun##_param_info };
+
+PARAM_CALLS(dataset)
+PARAM_CALLS(neuron)
+PARAM_CALLS(trainer)
+PARAM_CALLS(optimizer)
+PARAM_CALLS(projection)
+
+/* Adds the whole table of an object. */
+static void add_all(unsigned section, const char *name, const struct param_calls *calls, const void *object)
+{
+    snn_param_info info = SNN_PARAM_INFO_INIT;
+
+    for (size_t i = 0; calls->info(object, i, &info) == SNN_OK; i++)
+        add(section, name, &info);
+    if (owners[section] + 1 < MOST_OWNERS)
+        owner[section][owners[section]++] = name;
+}
 
 static snn_status no_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
@@ -91,7 +112,7 @@ static void gather_data(snn_context *ctx)
     source.read = no_sample;
     if (snn_dataset_create(&dataset, ctx, &source) != SNN_OK)
         return;
-    ADD_ALL(0, "data", dataset, snn_dataset_param_info);
+    add_all(0, "data", &dataset_params, dataset);
     snn_dataset_destroy(dataset);
 }
 
@@ -103,7 +124,7 @@ static void gather_neurons(snn_context *ctx)
         snn_neuron *neuron;
         if (snn_neuron_create(&neuron, ctx, name) != SNN_OK)
             continue;
-        ADD_ALL(1, name, neuron, snn_neuron_param_info);
+        add_all(1, name, &neuron_params, neuron);
         snn_neuron_destroy(neuron);
     }
 }
@@ -116,7 +137,7 @@ static void gather_trainers(snn_network *net)
         snn_trainer *trainer;
         if (snn_trainer_create(&trainer, net, NULL, name) != SNN_OK)
             continue;
-        ADD_ALL(2, name, trainer, snn_trainer_param_info);
+        add_all(2, name, &trainer_params, trainer);
         snn_trainer_destroy(trainer);
     }
 }
@@ -127,7 +148,7 @@ static void gather_projection(snn_network *net)
 
     if (snn_projection_create(&projection, net) != SNN_OK)
         return;
-    ADD_ALL(4, "hlop", projection, snn_projection_param_info);
+    add_all(4, "hlop", &projection_params, projection);
     snn_projection_destroy(projection);
 }
 
@@ -156,7 +177,7 @@ static void gather_optimizers(snn_context *ctx)
         snn_optimizer *optimizer;
         if (snn_optimizer_create(&optimizer, ctx, name) != SNN_OK)
             continue;
-        ADD_ALL(3, name, optimizer, snn_optimizer_param_info);
+        add_all(3, name, &optimizer_params, optimizer);
         snn_optimizer_destroy(optimizer);
     }
 }

@@ -3,6 +3,7 @@
 #define SNN_TOOL_PARAMS_H
 
 #include <snn/param.h>
+#include <snn/status.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,16 @@ struct param {
     unsigned count;      /* number of owners */
     bool varies;         /* owners have different defaults */
 };
+
+/* The parameter calls of one kind of objects, so that one loop serves them all. */
+struct param_calls {
+    snn_status (*set_text)(void *object, const char *name, const char *value);
+    snn_status (*get_i64)(const void *object, int32_t key, int64_t *value);
+    snn_status (*get_f64)(const void *object, int32_t key, double *value);
+    snn_status (*get_str)(const void *object, int32_t key, const char **value);
+    snn_status (*info)(const void *object, size_t index, snn_param_info *info);
+};
+extern const struct param_calls dataset_params, neuron_params, trainer_params, optimizer_params, projection_params;
 
 /* The sections whose keys are parameters of the library. */
 extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer, optimizer, projection */

@@ -7,34 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* snn_..._set_text() of any object, so that one loop applies every section. */
-typedef snn_status (*set_fn)(void *object, const char *name, const char *value);
-
-static snn_status set_dataset(void *object, const char *name, const char *value)
-{
-    return snn_dataset_set_text(object, name, value);
-}
-
-static snn_status set_neuron(void *object, const char *name, const char *value)
-{
-    return snn_neuron_set_text(object, name, value);
-}
-
-static snn_status set_trainer(void *object, const char *name, const char *value)
-{
-    return snn_trainer_set_text(object, name, value);
-}
-
-static snn_status set_optimizer(void *object, const char *name, const char *value)
-{
-    return snn_optimizer_set_text(object, name, value);
-}
-
-static snn_status set_projection(void *object, const char *name, const char *value)
-{
-    return snn_projection_set_text(object, name, value);
-}
-
 static void value_text(const json_t *value, char *out, size_t size)
 {
     if (json_is_string(value))
@@ -49,7 +21,7 @@ static void value_text(const json_t *value, char *out, size_t size)
 
 /* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the tables.
  */
-static int apply(const json_t *config, const char *section, set_fn set, void *object)
+static int apply(const json_t *config, const char *section, const struct param_calls *calls, void *object)
 {
     const char *key;
     json_t *value;
@@ -61,7 +33,7 @@ static int apply(const json_t *config, const char *section, set_fn set, void *ob
         if (!param_find(section, key, strlen(key)))
             continue;
         value_text(value, text, sizeof text);
-        rc = set(object, key, text);
+        rc = calls->set_text(object, key, text);
         if (rc != SNN_OK) {
             snprintf(path, sizeof path, "%s.%s", section, key);
             return fail_call(rc, path);
@@ -174,7 +146,7 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
         return fail_call(rc, NULL);
     status = cut(run, *out);
     if (status == DONE && split == SNN_SPLIT_TRAIN)
-        status = apply(run->config, "data", set_dataset, *out);
+        status = apply(run->config, "data", &dataset_params, *out);
     if (run->shape.classes < classes)
         run->shape.classes = classes;
     return status == DONE ? normalise(run, *out) : status;
@@ -224,7 +196,7 @@ static int make_neuron(struct run *run, snn_neuron **out)
     rc = snn_neuron_create(out, run->context, config_text(run->config, "neuron.type", "lif"));
     if (rc != SNN_OK)
         return fail_call(rc, "neuron.type");
-    return apply(run->config, "neuron", set_neuron, *out);
+    return apply(run->config, "neuron", &neuron_params, *out);
 }
 
 /* One rate for all dropout layers, if the configuration has one. */
@@ -334,7 +306,7 @@ int run_optimizer(struct run *run)
 
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    return apply(run->config, "optimizer", set_optimizer, run->optimizer);
+    return apply(run->config, "optimizer", &optimizer_params, run->optimizer);
 }
 
 int run_trainer(struct run *run, snn_trainer **out, bool learns)
@@ -344,7 +316,7 @@ int run_trainer(struct run *run, snn_trainer **out, bool learns)
 
     if (rc != SNN_OK)
         return fail_method(rc, method);
-    return apply(run->config, "trainer", set_trainer, *out);
+    return apply(run->config, "trainer", &trainer_params, *out);
 }
 
 /* Takes over what the teacher's samples were normalised by. */
@@ -366,7 +338,7 @@ static int open_teacher(struct run *run, const char *path, const json_t *config)
         rc = snn_network_pack(run->taught);
     if (rc == SNN_OK)
         rc = snn_trainer_create(&run->teacher, run->taught, NULL, config_text(config, "trainer.method", "ottt"));
-    return rc == SNN_OK ? apply(config, "trainer", set_trainer, run->teacher) : fail_call(rc, "teacher");
+    return rc == SNN_OK ? apply(config, "trainer", &trainer_params, run->teacher) : fail_call(rc, "teacher");
 }
 
 int run_teacher(struct run *run)
@@ -391,19 +363,21 @@ int run_teacher(struct run *run)
     return status;
 }
 
-/* Value of one parameter as JSON; the getters differ by type only in their names. */
-#define VALUE_OF(object, prefix, info, value)                                                         \
-    do {                                                                                              \
-        int64_t i_ = 0;                                                                               \
-        double f_ = 0;                                                                                \
-        const char *s_ = "";                                                                          \
-        if ((info).type == SNN_PARAM_I64 && prefix##_get_i64(object, (info).key, &i_) == SNN_OK)      \
-            (value) = json_integer(i_);                                                               \
-        else if ((info).type == SNN_PARAM_F64 && prefix##_get_f64(object, (info).key, &f_) == SNN_OK) \
-            (value) = json_real(f_);                                                                  \
-        else if ((info).type == SNN_PARAM_STR && prefix##_get_str(object, (info).key, &s_) == SNN_OK) \
-            (value) = json_string(s_);                                                                \
-    } while (0)
+/* Value of one parameter as JSON. */
+static json_t *value_of(const struct param_calls *calls, const void *object, const snn_param_info *info)
+{
+    const char *text;
+    int64_t whole;
+    double real;
+
+    if (info->type == SNN_PARAM_I64 && calls->get_i64(object, info->key, &whole) == SNN_OK)
+        return json_integer(whole);
+    if (info->type == SNN_PARAM_F64 && calls->get_f64(object, info->key, &real) == SNN_OK)
+        return json_real(real);
+    if (info->type == SNN_PARAM_STR && calls->get_str(object, info->key, &text) == SNN_OK)
+        return json_string(text);
+    return NULL;
+}
 
 static int put(json_t *config, const char *section, const char *name, json_t *value)
 {
@@ -415,29 +389,29 @@ static int put(json_t *config, const char *section, const char *name, json_t *va
     return config_set(config, path, value);
 }
 
-int run_record(struct run *run)
+/* All parameters of an object, as a section of the configuration. */
+static int record(json_t *config, const char *section, const struct param_calls *calls, const void *object)
 {
     snn_param_info info = SNN_PARAM_INFO_INIT;
     int status = DONE;
 
-    for (size_t i = 0; status == DONE && snn_trainer_param_info(run->trainer, i, &info) == SNN_OK; i++) {
-        json_t *value = NULL;
-        VALUE_OF(run->trainer, snn_trainer, info, value);
-        status = put(run->config, "trainer", info.name, value);
-    }
-    for (size_t i = 0; status == DONE && snn_optimizer_param_info(run->optimizer, i, &info) == SNN_OK; i++) {
-        json_t *value = NULL;
-        VALUE_OF(run->optimizer, snn_optimizer, info, value);
-        status = put(run->config, "optimizer", info.name, value);
-    }
+    for (size_t i = 0; status == DONE && calls->info(object, i, &info) == SNN_OK; i++)
+        status = put(config, section, info.name, value_of(calls, object, &info));
     return status;
+}
+
+int run_record(struct run *run)
+{
+    int status = record(run->config, "trainer", &trainer_params, run->trainer);
+
+    return status == DONE ? record(run->config, "optimizer", &optimizer_params, run->optimizer) : status;
 }
 
 int run_projection(struct run *run)
 {
     snn_status rc = snn_projection_create(&run->projection, run->network);
 
-    return rc == SNN_OK ? apply(run->config, "projection", set_projection, run->projection) : fail_call(rc, NULL);
+    return rc == SNN_OK ? apply(run->config, "projection", &projection_params, run->projection) : fail_call(rc, NULL);
 }
 
 int run_layers(const struct run *run, size_t *layers)

@@ -272,6 +272,26 @@ class Training(unittest.TestCase):
         self.assertIn("momentum", snn.Optimizer(self.ctx, "sgd").params())
         self.assertIn("tau", snn.Neuron(self.ctx, "lif").params())
 
+    def test_parameters_are_read_by_name(self):
+        net = snn.Network.build(self.ctx, "2-16-2", (2,), 2)
+        trainer = snn.Trainer(net, snn.Optimizer(self.ctx, "adam"), "sltt", batch=8, steps=3)
+        data = snn.Dataset.from_arrays(self.ctx, np.zeros((4, 1, 2, 2), np.float32), np.zeros(4), 2)
+        for thing, settings in ((snn.Neuron(self.ctx, "lif"), {"per_neuron": 1, "tau": 4.0, "reset": "zero"}),
+                                (snn.Network(self.ctx, (2,)).add("linear"), {"out": 5, "eps": 0.25, "init": "kaiming"}),
+                                (snn.Optimizer(self.ctx, "sgd"), {"epochs": 7, "lr": 0.3, "schedule": "cosine"}),
+                                (data, {"flip": 1, "cutout": 0.5}),
+                                (trainer, {"drop_last": 1}),
+                                (snn.Projection(net), {"every": 2, "lr": 0.125, "source": "both"})):
+            thing.set(**settings)
+            for name, value in settings.items():
+                self.assertEqual(thing.get(name), value)
+                self.assertIs(type(thing.get(name)), type(value))
+            for name in thing.params():
+                thing.get(name)
+            with self.assertRaisesRegex(ValueError, "parameter: 'wrong' is none of " + next(iter(thing.params()))):
+                thing.get("wrong")
+        self.assertEqual((trainer.get("steps"), trainer.get("loss"), trainer.get("loss_mix")), (3, "ce", 0.05))
+
 
 class Misuse(unittest.TestCase):
     """What is wrong is an exception that says what is right; nothing trains on other numbers than were given, nothing crashes."""

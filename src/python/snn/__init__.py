@@ -8,7 +8,7 @@
     print(trainer.epoch(data))
     weight = net.layer("fc1").tensor("weight")      # a NumPy array over the library's own memory
 
-Parameters are given by the names that the library knows them under (`params()` of an object lists them). Every
+Parameters are given by the names that the library knows them under (`params()` of an object lists them, `get()` reads one). Every
 failure of the library raises snn.Error, arguments of the wrong kind TypeError or ValueError. Objects keep what they were made from
 alive, so the order of destruction takes care of itself. Ctrl-C ends an epoch after the batch, and what a callback raises is
 raised by the call. NumPy is needed only where arrays come in or go out.

@@ -5,10 +5,10 @@ import contextlib
 import signal
 import threading
 import weakref
-from ctypes import byref
+from ctypes import byref, c_char_p
 
-from ._library import Error, ParamInfo, library, pointer_to
-from ._values import setting, word
+from ._library import GETTERS, Error, ParamInfo, library, pointer_to
+from ._values import choice, setting, word
 
 
 class _Node:
@@ -57,7 +57,7 @@ def handle(thing, noun, optional=False):
 
 
 class Parameters:
-    """What neurons, layers, optimizers, trainers and data sets share: parameters by name."""
+    """What neurons, layers, optimizers, data sets, trainers and projections share: parameters by name."""
 
     def set(self, **values):
         """Sets parameters by name: set(tau=2.0, reset="zero")."""
@@ -66,17 +66,28 @@ class Parameters:
             call(self._handle, word(name, "parameter"), setting(value, name))
         return self
 
+    def get(self, name):
+        """The value of a parameter as it is in force, an int, a float or a str: get("tau")."""
+        row = choice(name, self._rows(), "parameter")
+        getter, kind = GETTERS[row.type]
+        value = kind()
+        getattr(library, f"snn_{self._noun}_{getter}")(self._handle, row.key, byref(value))
+        return value.value.decode() if kind is c_char_p else value.value
+
     def params(self):
         """The parameters: a dictionary from name to the one-line help."""
+        return {name: row.help.decode() for name, row in self._rows().items()}
+
+    def _rows(self):
         call = getattr(library, f"snn_{self._noun}_param_info")
-        table = {}
+        rows = {}
         while True:
             row = ParamInfo()
             try:
-                call(self._handle, len(table), byref(row))
+                call(self._handle, len(rows), byref(row))
             except Error:
-                return table
-            table[row.name.decode()] = row.help.decode()
+                return rows
+            rows[row.name.decode()] = row
 
 
 class Owned:

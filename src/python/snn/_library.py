@@ -3,7 +3,7 @@
 import ctypes
 import ctypes.util
 import os
-from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_size_t,
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t,
                     c_uint32, c_uint64, c_void_p)
 
 
@@ -203,10 +203,13 @@ _STATUS = {
     "snn_continual_evaluate": (CONTINUAL, c_size_t, DATASET, POINTER(Metrics)),
     "snn_continual_get_info": (CONTINUAL, POINTER(ContinualInfo)),
 }
-# Every module with parameters has these two.
+# Parameters: the types of values by number, and the calls that every kind of object with parameters has.
+GETTERS = {1: ("get_i64", c_int64), 2: ("get_f64", c_double), 3: ("get_str", c_char_p)}
 for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset", "projection"):
     _STATUS[f"snn_{_noun}_set_text"] = (pointer_to(_noun), c_char_p, c_char_p)
     _STATUS[f"snn_{_noun}_param_info"] = (pointer_to(_noun), c_size_t, POINTER(ParamInfo))
+    for _getter, _type in GETTERS.values():
+        _STATUS[f"snn_{_noun}_{_getter}"] = (pointer_to(_noun), c_int32, POINTER(_type))
 
 # Functions that return something else: result, arguments.
 _PLAIN = {
