@@ -18,6 +18,17 @@ snn_status snn__fail(snn_status code, const char *format, ...)
     return code;
 }
 
+snn_status snn__fail_more(snn_status code, const char *format, ...)
+{
+    const size_t used = strlen(message);
+    va_list args;
+
+    va_start(args, format);
+    snn__format(message + used, sizeof message - used, format, args);
+    va_end(args);
+    return code;
+}
+
 struct snn__reason snn__reason(int error)
 {
     struct snn__reason reason;

@@ -8,6 +8,9 @@
 /* Sets the calling thread's message and returns `code`, so that a failure reads `return snn__fail(...)`. */
 snn_status snn__fail(snn_status code, const char *format, ...) SNN__PRINTF(2, 3);
 
+/* Adds to the message of a failure; returns its `code`. */
+snn_status snn__fail_more(snn_status code, const char *format, ...) SNN__PRINTF(2, 3);
+
 /* What errno or a function of pthreads says, in words. Unlike strerror(), any thread may ask. */
 struct snn__reason {
     char text[128];

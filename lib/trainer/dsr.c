@@ -106,6 +106,7 @@ const struct snn__rule snn__rule_dsr = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .check = dsr_check,
+    .networks = "vgg11-dsr, preact-resnet18, or 784-800-10 and others without feedback, of neurons dsr_if or dsr_lif",
     .needs = dsr_needs,
     .share = dsr_share,
     .finish = dsr_finish,

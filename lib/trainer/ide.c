@@ -180,6 +180,8 @@ const struct snn__rule snn__rule_ide = {
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__ide),
     .check = ide_check,
+    .networks = "ide-400, ide-64c5, alexnet-f, cifarnet-f, spide-lenet, spide-convnet-f: a feedback loop that a rate layer "
+                "reads",
     .needs = ide_needs,
     .plan = ide_plan,
     .looks_ahead = ide_looks_ahead,

@@ -562,6 +562,8 @@ const struct snn__rule snn__rule_opzo = {
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct opzo),
     .check = opzo_check,
+    .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, or side:784-800-800-10 with local learning; pools that average "
+                "(AP2)",
     .memory = opzo_memory,
     .begin_memory = opzo_begin_memory,
     .needs = opzo_needs,
@@ -571,5 +573,6 @@ const struct snn__rule snn__rule_opzo = {
     .begin = opzo_begin,
     .before = opzo_before,
     .step = opzo_step,
+    .streams = true,
     .finish = opzo_finish,
 };

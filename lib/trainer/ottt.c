@@ -68,8 +68,10 @@ const struct snn__rule snn__rule_ottt = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .check = ottt_check,
+    .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, nf-resnet34, vgg11-ws-f (feedback); pools that average (AP2)",
     .needs = ottt_needs,
     .uses_constancy = ottt_uses_constancy,
     .step = ottt_step,
+    .streams = true,
     .finish = ottt_finish,
 };

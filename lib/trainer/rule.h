@@ -12,6 +12,7 @@ struct snn__rule {
     size_t state_size; /* of `self` */
     /* Can it train this network? The message says why not. NULL: any. */
     snn_status (*check)(const snn_trainer *trainer);
+    const char *networks; /* what it trains, for the message of a network that it does not */
     /* Arrays that it carries from batch to batch, and that belong to a run as the moments of an optimizer do:
      * describes number `index` by the parameters as they are, false past the last; and gives it its first values.
      * NULL: none. */
@@ -38,6 +39,7 @@ struct snn__rule {
     /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to
      * do. */
     snn_status (*step)(void *self, snn_trainer *trainer, size_t t);
+    bool streams; /* what step() does may be all: it learns in a stream, unless its parameters ask for history */
     /* Does it read the losses of single samples, besides the error at the output? NULL: no. */
     bool (*needs_loss)(const snn_trainer *trainer);
     /* All steps are done. */
@@ -46,7 +48,7 @@ struct snn__rule {
 
 /* The list: rules.c. NULL if there is none of that name. */
 const struct snn__rule *snn__rule_named(const char *name);
-snn__names snn__rule_names;
+snn__names snn__rule_names, snn__streaming_names;
 
 /* What the methods share. */
 

@@ -21,6 +21,15 @@ struct snn__name snn__rule_names(size_t index)
     return SNN__NAME_OF(index < sizeof rules / sizeof *rules ? rules[index] : NULL);
 }
 
+/* Those that learn in a stream. */
+struct snn__name snn__streaming_names(size_t index)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i]->streams && index-- == 0)
+            return SNN__NAME_OF(rules[i]);
+    return (struct snn__name){ NULL, NULL };
+}
+
 const struct snn__rule *snn__rule_named(const char *name)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)

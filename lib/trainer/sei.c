@@ -83,8 +83,10 @@ const struct snn__rule snn__rule_sei = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .check = sei_check,
+    .networks = "binary-mlp, binary-conv, binary-resnet18, binary-transformer, binary-transformer-a, or 784-800-10 and others without feedback",
     .needs = sei_needs,
     .begin = sei_begin,
     .step = sei_step,
+    .streams = true,
     .finish = sei_finish,
 };

@@ -83,5 +83,6 @@ const struct snn__rule snn__rule_sltt = {
     .begin = sltt_begin,
     .trains = sltt_trains,
     .step = sltt_step,
+    .streams = true,
     .finish = sltt_finish,
 };

@@ -118,6 +118,7 @@ const struct snn__rule snn__rule_spide = {
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__spide),
     .check = spide_check,
+    .networks = "spide-lenet, spide-convnet-f: a feedback loop that a rate layer reads",
     .needs = spide_needs,
     .plan = spide_plan,
     .finish = spide_finish,

@@ -156,14 +156,12 @@ snn_status snn_stream_learn_target(snn_stream *stream, const float *target, doub
 
 static snn_status check(const snn_trainer *tr)
 {
-    const struct snn__needs *needs = &tr->pass.needs;
-
     if (tr->optimizer == NULL || !tr->prepared || tr->batch_max != 1 || tr->steps != 1)
         return snn__fail(SNN_ERR_STATE,
                          "stream: the trainer must have an optimizer, 1 step, and be prepared for batches of 1");
-    if (needs->history || needs->rates || needs->equilibrium || needs->couples || tr->rule->step == NULL)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; ottt, sltt, opzo and sei do",
-                         tr->owner);
+    if (!tr->rule->streams || tr->pass.needs.history)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do", tr->owner,
+                         snn__names_text(snn__streaming_names).text);
     if (tr->projecting.projection != NULL || tr->loss.share > 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: learning goes with neither a projection nor a teacher");
     for (size_t l = 0; l < tr->net->n_layers; l++)

@@ -65,6 +65,16 @@ static snn_status find_undecayed(snn_trainer *tr)
     return SNN_OK;
 }
 
+/* Nothing is set yet: a method that refuses now refuses the network. */
+static snn_status check_network(const snn_trainer *tr)
+{
+    snn_status rc = tr->rule->check != NULL ? tr->rule->check(tr) : SNN_OK;
+
+    if (rc == SNN_ERR_UNSUPPORTED && tr->rule->networks != NULL)
+        return snn__fail_more(rc, ". Networks for %s: %s", tr->rule->name, tr->rule->networks);
+    return rc;
+}
+
 static snn_status set_up(snn_trainer *tr)
 {
     if (tr->rule->state_size) {
@@ -78,8 +88,8 @@ static snn_status set_up(snn_trainer *tr)
                                        .table = { common, tr->rule->params },
                                        .count = { sizeof common / sizeof *common, tr->rule->n_params } };
     SNN__TRY(snn__params_init(&tr->params, tr->ctx));
-    if (tr->optimizer != NULL && tr->rule->check != NULL)
-        SNN__TRY(tr->rule->check(tr));
+    if (tr->optimizer != NULL)
+        SNN__TRY(check_network(tr));
     tr->run.method = tr->rule->name;
     tr->run.length = tr->net->n_parameters;
     if (tr->optimizer == NULL)

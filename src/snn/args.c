@@ -31,12 +31,15 @@ const char *args_help_topic(int argc, char **argv)
 
 void args_help(const struct flag *flags)
 {
-    char left[80];
+    char left[80], words[200];
 
     for (; flags->name; flags++) {
+        bool some = flags->path && strcmp(flags->path, "network") != 0 &&
+                    param_words(flags->path, words, sizeof words);
+
         snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value ? " " : "",
                  flags->value ? flags->value : "");
-        printf("  %-36s %s\n", left, flags->help);
+        printf("  %-36s %s%s%s\n", left, some ? words : "", some ? "; " : "", flags->help);
     }
 }
 

@@ -12,20 +12,20 @@
 
 static const struct flag flags[] = {
     { "net", "NOTATION", "network", "notation or builder's name; default 784-800-10" },
-    { "neuron", "TYPE", "neuron.type", "default: the network's own, lif; for dsr: dsr_if, dsr_lif" },
+    { "neuron", "TYPE", "neuron.type", "default: the network's own, lif" },
     { "shape", "CxHxW", NULL, "of one sample; default: the leading number, else 3x32x32" },
     { "classes", "N", NULL, "default: the closing number, else 10" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
-    { "trainer", "A,B,...", NULL, "training methods; default: all that train this network" },
+    { "trainer", "A,B,...", NULL, "training methods; default: all that train this network, or learn in its stream" },
     { "steps", "T,...", NULL, "time steps; default 6" },
     { "threads", "N,...", NULL, "thread counts; default 1 and one per processor that it may use" },
     { "batch", "N", "batch", "samples per update; default 128" },
     { "repeats", "N", NULL, "measurements per line; default 7" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
-    { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse (default)" },
+    { "loss", "NAME", "trainer.loss", "default ce_mse" },
     { "density", "X,...", NULL, "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
     { "product", "SHAPE,...", NULL, "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
-    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
+    { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
     { "rows", "M,M,...", NULL, "train: with lateral neurons (HLOP), in the second of two tasks: those of task 1, for each layer, frozen" },
@@ -53,7 +53,7 @@ static int help(void)
            "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
            BENCH_LEAST_SECONDS);
     printf("snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of the inputs, alone "
-           "and\nwith the learning of each method of --trainer (ottt,sltt,opzo).\n\n");
+           "and\nwith the learning of each method of --trainer; default: all that learn from step to step.\n\n");
     printf("snn bench kernels measures every way to a product of spikes and weights, and shows which one layers go.\n\n");
     printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one thread and "
            "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON in the "
@@ -119,7 +119,21 @@ static bool trains(struct run *run, const char *method)
     return yes;
 }
 
-static int methods(const struct bench *b, char method[][32], size_t *n)
+/* Whether it learns from step to step, one sample at a time. */
+static bool learns(struct run *run, const char *method)
+{
+    snn_trainer *trainer = NULL;
+    snn_stream *stream;
+    bool yes = snn_trainer_create(&trainer, run->network, run->optimizer, method) == SNN_OK &&
+               snn_trainer_set_i64(trainer, SNN_TRAINER_STEPS, 1) == SNN_OK &&
+               snn_trainer_prepare(trainer, 1) == SNN_OK && snn_trainer_stream(trainer, &stream) == SNN_OK;
+
+    snn_trainer_destroy(trainer);
+    return yes;
+}
+
+/* The methods that the user asked for, or all that take the network as `takes` says. */
+static int methods(const struct bench *b, bool (*takes)(struct run *, const char *), char method[][32], size_t *n)
 {
     const char *text = args_text(&b->args, "trainer"), *name;
     struct run run;
@@ -139,7 +153,7 @@ static int methods(const struct bench *b, char method[][32], size_t *n)
         status = run_optimizer(&run);
     *n = 0;
     for (size_t i = 0; status == DONE && *n < MOST && (name = snn_name(SNN_NAME_METHOD, i)) != NULL; i++)
-        if (trains(&run, name))
+        if (takes(&run, name))
             snprintf(method[(*n)++], 32, "%.31s", name);
     run_close(&run);
     return status == DONE && *n == 0 ? fail(FAILED, "no method trains this network") : status;
@@ -152,7 +166,7 @@ static int measure_training(const struct bench *b, const char *machine)
     const char *threads = args_text(&b->args, "threads"), *steps = args_text(&b->args, "steps");
     const uint32_t all = all_threads();
     char both[32];
-    int status = methods(b, t.method, &t.n_methods);
+    int status = methods(b, trains, t.method, &t.n_methods);
 
     snprintf(both, sizeof both, all > 1 ? "1,%u" : "%u", all);
     if (status == DONE)
@@ -192,14 +206,14 @@ static int read_densities(const struct bench *b, double *density, size_t *n)
 static int measure_stream(const struct bench *b, const char *machine)
 {
     struct bench_stream s = { .config = b->config, .shape = b->shape, .json = b->json };
-    const char *methods = args_text(&b->args, "trainer");
     struct run run = { .config = json_deep_copy(b->config) };
     snn_context_info info = SNN_CONTEXT_INFO_INIT;
     int status = read_densities(b, s.density, &s.n_densities);
 
     if (!config_get(b->args.config, "optimizer.lr"))
         config_set(b->config, "optimizer.lr", json_real(1e-4)); /* endless training on noise must not diverge */
-    s.n_methods = args_list(methods ? methods : "ottt,sltt,opzo", s.method, MOST);
+    if (status == DONE)
+        status = methods(b, learns, s.method, &s.n_methods);
     if (status == DONE)
         status = run_context(&run);
     if (status == DONE && snn_context_get_info(run.context, &info) == SNN_OK)

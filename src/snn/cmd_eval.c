@@ -14,7 +14,7 @@ static const struct flag flags[] = {
     { "batch", "N", "batch", "samples at a time; default: as in training, at most 1024" },
     { "steps", "T", "trainer.steps", "time steps per sample; default: as in training" },
     { "threads", "N", "threads", "0, the default: one per processor" },
-    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
+    { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
     { "seed", "N", "seed", "of the encoders' random numbers; default: as in training" },
     { "json", NULL, NULL, "one JSON object on standard output" },
     { "quiet", NULL, NULL, "no progress, only the last line" },

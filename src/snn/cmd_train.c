@@ -7,7 +7,6 @@
 #include "plot.h"
 #include "progress.h"
 #include "run.h"
-#include "suits.h"
 #include "svg.h"
 
 #include <errno.h>
@@ -17,35 +16,34 @@
 #include <unistd.h>
 
 static const struct flag flags[] = {
-    { "data", "FORMAT:DIR", "data",
-      "idx, cifar10, cifar100 or nmnist files; default: Debian's dataset-fashion-mnist" },
+    { "data", "FORMAT:DIR", "data", "default: Debian's dataset-fashion-mnist" },
     { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
     { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
     { "mean", "X,...", "data.mean",
       "subtracted from the input, instead of a measured mean; one number or one per channel" },
     { "deviation", "X,...", "data.deviation", "then divides the input; goes with --mean" },
     { "neuron", "TYPE", "neuron.type",
-      "if, lif, cuba, alif, plif, dsr_if, dsr_lif; default: the network's own, lif" },
+      "default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "start", "MODEL", "start",
       "first weights: those of a model of the same layers, as one trained with --binary none" },
     { "teacher", "MODEL", "teacher",
       "a model whose outputs are targets, too: trainer.distil 0.7 and distil_tau 4, if not set" },
-    { "trainer", "METHOD", "trainer.method", "training method; default ottt" },
-    { "optimizer", "NAME", "optimizer.name", "sgd, adam, adamw; default sgd" },
+    { "trainer", "METHOD", "trainer.method", "default ottt" },
+    { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
     { "batch", "N", "batch", "samples per update; default 128" },
     { "seed", "N", "seed", "of every random number; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
-    { "isa", "SET", "isa", "highest instruction set to use: ref, avx2, avx512, amx, neon, best (default)" },
+    { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6, for spide 30" },
-    { "loss", "NAME", "trainer.loss", "ce, mse, ce_mse; default ce_mse, for spide ce" },
+    { "loss", "NAME", "trainer.loss", "default ce_mse, for spide ce" },
     { "loss-mix", "X", "trainer.loss_mix", "share of MSE in ce_mse; default 0.05" },
     { "lr", "X", "optimizer.lr", "learning rate; default 0.1 for sgd, with spide 0.05 / scale" },
     { "momentum", "X", "optimizer.momentum", "default 0.9 for sgd" },
     { "weight-decay", "X", "optimizer.weight_decay", "default 0" },
-    { "schedule", "NAME", "optimizer.schedule", "constant, step, multi_step, cosine to 0 over the epochs (default)" },
+    { "schedule", "NAME", "optimizer.schedule", "default cosine, to 0 over the epochs" },
     { "save", "MODEL", NULL,
       "file for the model; default model.snn if that is new, or the checkpoint's name without .ckpt" },
     { "packed", "FILE", NULL, "write the model there, too, with one bit for every weight of a binary layer" },
@@ -78,6 +76,8 @@ struct train {
 
 static int help(void)
 {
+    char names[512];
+
     printf("usage: snn train [CONFIG.json] [FLAGS]\n\n"
            "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file "
            "overrides\n"
@@ -87,10 +87,8 @@ static int help(void)
            "nothing had\n"
            "happened.\n\n");
     args_help(flags);
-    printf("\nnetworks with a name:");
-    for (size_t i = 0; snn_name(SNN_NAME_NETWORK, i); i++)
-        printf(" %s", snn_name(SNN_NAME_NETWORK, i));
-    putchar('\n');
+    param_words("network", names, sizeof names);
+    printf("\nnetworks with a name: %s\n", names);
     param_topics();
     return DONE;
 }
@@ -316,7 +314,7 @@ static int open_trainer(struct train *t)
     t->owns = rc == SNN_OK && t->resume && strcmp(t->resume, t->checkpoint) == 0;
     if (t->owns)
         t->saved = snn_trainer_epochs_done(t->run.trainer);
-    return rc == SNN_OK ? attach_notes(t) : fail_method(rc, config_text(t->run.config, "trainer.method", ""));
+    return rc == SNN_OK ? attach_notes(t) : fail_call(rc, NULL);
 }
 
 static void announce(const struct train *t)

@@ -239,6 +239,54 @@ unsigned param_owners(const char *section)
     return param_sections[i] ? owners[i] : 0;
 }
 
+/* Places of which the library lists the words. */
+static const struct {
+    const char *path;
+    snn_name_kind kind;
+} named[] = { { "data", SNN_NAME_FORMAT },          { "neuron.type", SNN_NAME_NEURON },
+              { "trainer.method", SNN_NAME_METHOD }, { "optimizer.name", SNN_NAME_OPTIMIZER },
+              { "isa", SNN_NAME_ISA },               { "network", SNN_NAME_NETWORK } };
+#define NAMED (sizeof named / sizeof *named)
+
+static bool list_names(snn_name_kind kind, char *out, size_t size)
+{
+    const char *name;
+    size_t used = 0;
+
+    for (size_t i = 0; (name = snn_name(kind, i)) != NULL && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", name);
+    return true;
+}
+
+static bool list_choices(const char *choices, char *out, size_t size)
+{
+    size_t used = 0;
+
+    for (; choices && *choices && used + 3 < size; choices++) {
+        out[used++] = *choices == '|' ? ',' : *choices;
+        if (*choices == '|')
+            out[used++] = ' ';
+    }
+    out[used] = '\0';
+    return used > 0;
+}
+
+bool param_words(const char *path, char *out, size_t size)
+{
+    const char *dot = strchr(path, '.');
+    const struct param *p = NULL;
+    char section[16];
+
+    for (size_t i = 0; i < NAMED; i++)
+        if (strcmp(named[i].path, path) == 0)
+            return list_names(named[i].kind, out, size);
+    if (dot && (size_t)(dot - path) < sizeof section) {
+        snprintf(section, sizeof section, "%.*s", (int)(dot - path), path);
+        p = param_find(section, dot + 1, strlen(dot + 1));
+    }
+    return list_choices(p ? p->info.choices : NULL, out, size);
+}
+
 static void help_bounds(char *out, size_t size, const snn_param_info *i)
 {
     bool floor = i->min > -1e6, ceiling = i->max < 1e6;
@@ -304,10 +352,29 @@ static uint32_t meant(const char *topic, unsigned s)
     return 0;
 }
 
+/* What a name stands for, or all names of a section; false if the topic is neither. */
+static bool help_names(const char *topic)
+{
+    bool found = false;
+    const char *name;
+
+    for (size_t k = 0; k < NAMED; k++) {
+        size_t length = strcspn(named[k].path, ".");
+        bool whole = strlen(topic) == length && strncmp(topic, named[k].path, length) == 0;
+
+        for (size_t i = 0; (name = snn_name(named[k].kind, i)) != NULL; i++)
+            if (whole || strcmp(topic, name) == 0) {
+                printf("  %-20s %s\n", name, snn_name_text(named[k].kind, i));
+                found = true;
+            }
+    }
+    return found;
+}
+
 int param_help(const char *topic)
 {
     json_t *defaults = json_object();
-    bool found = false;
+    bool found = help_names(topic);
 
     gather();
     config_complete(defaults);
@@ -329,7 +396,7 @@ void param_topics(void)
 {
     gather();
     printf("\nEvery parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. What there is:\n"
-           "  snn train --help TOPIC, where TOPIC is all, a section, or one of its kinds\n");
+           "  snn train --help TOPIC, where TOPIC is all, network, a section, or one of its kinds\n");
     for (unsigned s = 0; param_sections[s]; s++) {
         printf("    %-10s", param_sections[s]);
         for (unsigned i = 0; i < owners[s] && owners[s] > 1; i++)

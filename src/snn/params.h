@@ -41,8 +41,13 @@ const char *param_meant(const char *path);
 /* Number of owners that a section has: methods, rules, neuron types. */
 unsigned param_owners(const char *section);
 
+/* The words that the library takes at a place of the configuration, "a, b, c", into `out`; false where it takes
+ * anything. */
+bool param_words(const char *path, char *out, size_t size);
+
 /* Prints parameters as flags, with defaults, bounds and help: those of a section, of one of its owners ("ottt",
- * "lif", "adam"), or "all". Returns DONE, or USAGE if the topic is none of these, and has said so. */
+ * "lif", "adam"), or "all"; before them what the names of the topic stand for, as of "network". Returns DONE, or USAGE
+ * if the topic is none of these, and has said so. */
 int param_help(const char *topic);
 
 /* Prints which topics there are. */

@@ -2,7 +2,6 @@
 #include "run.h"
 #include "args.h"
 #include "params.h"
-#include "suits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -315,7 +314,7 @@ int run_trainer(struct run *run, snn_trainer **out, bool learns)
     snn_status rc = snn_trainer_create(out, run->network, learns ? run->optimizer : NULL, method);
 
     if (rc != SNN_OK)
-        return fail_method(rc, method);
+        return fail_call(rc, NULL);
     return apply(run->config, "trainer", &trainer_params, *out);
 }
 

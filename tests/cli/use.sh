@@ -225,7 +225,7 @@ head -n 1 out | grep -Eq '^snn [0-9]+\.[0-9]+\.[0-9]+$' || bad "--version prints
 run 0 --help
 has out train eval info bench
 run 0 train --help
-has out --data --net --curves "ottt" "sltt" "bptt" "vgg11-ws" "snn train --help TOPIC"
+has out --data --net --curves "ottt" "sltt" "bptt" "vgg11-ws" "snn train --help TOPIC" "ce_mse, half_square" "multi_step, cosine"
 [ "$(wc -l <out)" -le 70 ] || bad "train --help has $(wc -l <out) lines"
 run 0 train --help all
 has out --trainer.steps --trainer.variant --optimizer.weight_decay --neuron.tau --data.crop_pad "default 6"
@@ -233,6 +233,11 @@ run 0 train --help spide
 has out --trainer.steps --trainer.backward_steps
 hasnt out --trainer.variant
 hasnt out --neuron.tau
+has out "implicit differentiation"
+run 0 train --help network
+has out "vgg11-ws " "binary-transformer-a"
+run 0 train --help optimizer
+has out "stochastic gradient descent" --optimizer.lr
 run 2 train --help everything
 has err 'no help on "everything"'
 for command in eval info bench; do

@@ -48,7 +48,7 @@ refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --optimizer.beta1 0.9
 refuses 1 "SNN_ERR_" $tiny --net 64-8X-4
 refuses 1 "binary-transformer-a" $tiny --net vgg12
 refuses 1 "Networks for ide: ide-400" $tiny --net 64-8-10 --trainer ide
-refuses 1 "--neuron dsr_if" $tiny --net 64-8-10 --trainer dsr
+refuses 1 "of neurons dsr_if or dsr_lif" $tiny --net 64-8-10 --trainer dsr
 refuses 1 'neuron.type: unknown neuron "lief"; there are if, lif' $tiny --net 64-8-10 --neuron lief
 refuses 1 'data.normalise: "yes"' $tiny --net 64-8-10 --normalise yes
 refuses 1 'unknown instruction set "sse9"; there are ref, avx2, avx512, amx, neon, best' $tiny --isa sse9

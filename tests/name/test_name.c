@@ -1,5 +1,7 @@
-/* The lists of names: every name does what its kind says, is there once, and has a text. */
+/* The lists of names: every name does what its kind says, is there once, has a text, and is in the documentation. */
 #include "support.h"
+#include "trainer/rule.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +251,106 @@ START_TEST(instruction_sets)
 }
 END_TEST
 
+/* ---- what is said about names */
+
+static bool has_word(const char *text, const char *word)
+{
+    const size_t n = strlen(word);
+
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++) {
+        const char before = at == text ? ' ' : at[-1], after = at[n];
+
+        if (!isalnum((unsigned char)before) && strchr("_-:", before) == NULL && !isalnum((unsigned char)after) &&
+            after != '_' && after != '-')
+            return true;
+    }
+    return false;
+}
+
+/* A method that refuses a network names networks; it takes all of these. */
+START_TEST(methods_take_the_networks_that_they_name)
+{
+    const char *name = snn_name(SNN_NAME_NETWORK, (size_t)_i);
+    const size_t shape[3] = { 3, 32, 32 };
+    snn_optimizer *sgd;
+    snn_network *net;
+    size_t named = 0;
+
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    OK(snn_network_build(&net, ctx, name, shape, 3, 10, NULL));
+    for (size_t i = 0; snn_name(SNN_NAME_METHOD, i) != NULL; i++) {
+        const char *networks = snn__rule_named(snn_name(SNN_NAME_METHOD, i))->networks;
+        snn_trainer *tr;
+
+        if (networks == NULL || !has_word(networks, name))
+            continue;
+        OK(snn_trainer_create(&tr, net, sgd, snn_name(SNN_NAME_METHOD, i)));
+        snn_trainer_destroy(tr);
+        named++;
+    }
+    ck_assert_msg(named > 0, "no method names %s", name);
+    snn_network_destroy(net);
+    snn_optimizer_destroy(sgd);
+}
+END_TEST
+
+START_TEST(a_refusal_names_networks)
+{
+    snn_optimizer *sgd;
+    snn_network *net = small();
+    snn_trainer *tr;
+
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    FAILS(snn_trainer_create(&tr, net, sgd, "ide"), SNN_ERR_UNSUPPORTED, ". Networks for ide: ide-400, ");
+    snn_network_destroy(net);
+    snn_optimizer_destroy(sgd);
+}
+END_TEST
+
+static const struct {
+    snn_name_kind kind;
+    const char *page;
+} pages[] = {
+    { SNN_NAME_NEURON, "include/snn/neuron.h" },    { SNN_NAME_NEURON, "docs/neurons.md" },
+    { SNN_NAME_LAYER, "include/snn/layer.h" },      { SNN_NAME_LAYER, "docs/network.md" },
+    { SNN_NAME_NETWORK, "include/snn/network.h" },  { SNN_NAME_NETWORK, "docs/network.md" },
+    { SNN_NAME_OPTIMIZER, "include/snn/optimizer.h" }, { SNN_NAME_OPTIMIZER, "docs/trainers.md" },
+    { SNN_NAME_METHOD, "docs/trainers.md" },        { SNN_NAME_FORMAT, "docs/data.md" },
+    { SNN_NAME_FORMAT, "include/snn/dataset.h" },   { SNN_NAME_ISA, "docs/context.md" },
+    { SNN_NAME_LOSS, "include/snn/trainer.h" },
+    { SNN_NAME_ENCODER, "include/snn/trainer.h" },  { SNN_NAME_ENCODER, "docs/trainers.md" },
+    { SNN_NAME_SURROGATE, "include/snn/neuron.h" }, { SNN_NAME_SURROGATE, "docs/neurons.md" },
+    { SNN_NAME_SCHEDULE, "include/snn/optimizer.h" }, { SNN_NAME_SCHEDULE, "docs/trainers.md" },
+};
+
+static char *read_page(const char *page)
+{
+    static char text[1 << 18];
+    const char *source = getenv("SNN_SOURCE");
+    char path[4096];
+    FILE *file;
+
+    if (source == NULL)
+        return NULL;
+    snprintf(path, sizeof path, "%s/%s", source, page);
+    file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+/* Whoever adds a name tells of it where the others are told of. */
+START_TEST(names_are_documented)
+{
+    const char *text = read_page(pages[_i].page);
+
+    for (size_t i = 0; text != NULL && snn_name(pages[_i].kind, i) != NULL; i++)
+        ck_assert_msg(has_word(text, snn_name(pages[_i].kind, i)), "%s does not tell of %s", pages[_i].page,
+                      snn_name(pages[_i].kind, i));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("name");
@@ -260,6 +362,9 @@ int main(void)
     tcase_add_loop_test(tcase, names_are_true, 0, USES);
     tcase_add_test(tcase, neurons_are_layers);
     tcase_add_test(tcase, instruction_sets);
+    tcase_add_loop_test(tcase, methods_take_the_networks_that_they_name, 0, (int)count_names(SNN_NAME_NETWORK));
+    tcase_add_test(tcase, a_refusal_names_networks);
+    tcase_add_loop_test(tcase, names_are_documented, 0, (int)(sizeof pages / sizeof *pages));
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

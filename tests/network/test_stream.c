@@ -627,8 +627,6 @@ START_TEST(test_learning_goes_on)
 }
 END_TEST
 
-static const char *const optimizers[] = { "sgd", "adam", "adamw" };
-
 static snn_optimizer *optimizer_of(snn_context *ctx, const char *name, double clip)
 {
     snn_optimizer *o = NULL;
@@ -684,8 +682,11 @@ static void learn_from_a_huge_error(const char *method, const char *optimizer, d
 
 START_TEST(test_huge_errors)
 {
-    for (int clip = 0; clip < 2; clip++)
-        learn_from_a_huge_error(methods[_i / 3], optimizers[_i % 3], clip);
+    const char *optimizer;
+
+    for (size_t i = 0; (optimizer = snn_name(SNN_NAME_OPTIMIZER, i)) != NULL; i++)
+        for (int clip = 0; clip < 2; clip++)
+            learn_from_a_huge_error(methods[_i], optimizer, clip);
 }
 END_TEST
 
@@ -891,7 +892,7 @@ int main(void)
     tcase_add_loop_test(t, test_learns_from_a_target, 0, 7);
     tcase_add_loop_test(t, test_from_learning_to_running, 0, 4);
     tcase_add_loop_test(t, test_learning_goes_on, 0, 4);
-    tcase_add_loop_test(t, test_huge_errors, 0, 12);
+    tcase_add_loop_test(t, test_huge_errors, 0, 4);
     tcase_add_test(t, test_trainer_ends_its_stream);
     tcase_add_test(t, test_refresh);
     tcase_add_loop_test(t, test_too_little_memory, 0, NETS);

@@ -621,15 +621,15 @@ END_TEST
 
 START_TEST(parameters_describe_themselves)
 {
-    static const char *const names[] = { "sgd", "adam", "adamw" };
+    const char *name;
 
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; (name = snn_name(SNN_NAME_OPTIMIZER, k)) != NULL; k++) {
         snn_param_info info = SNN_PARAM_INFO_INIT;
         snn_optimizer *o;
         size_t n = 0;
 
-        OK(snn_optimizer_create(&o, ctx, names[k]));
-        ck_assert_str_eq(snn_optimizer_name(o), names[k]);
+        OK(snn_optimizer_create(&o, ctx, name));
+        ck_assert_str_eq(snn_optimizer_name(o), name);
         while (snn_optimizer_param_info(o, n, &info) == SNN_OK) {
             ck_assert_ptr_nonnull(info.help);
             if (info.type == SNN_PARAM_F64)
@@ -640,7 +640,7 @@ START_TEST(parameters_describe_themselves)
                 OK(snn_optimizer_set_str(o, info.key, info.text));
             n++;
         }
-        ck_assert_uint_eq(n, k == 0 ? 13 : 14);
+        ck_assert_uint_eq(n, strcmp(name, "sgd") == 0 ? 13 : 14);
         snn_optimizer_destroy(o);
     }
 }

@@ -192,7 +192,6 @@ END_TEST
 /* Weight decay moves all but latent weights; with every optimizer. */
 START_TEST(test_no_decay)
 {
-    static const char *const optimizers[] = { "sgd", "adam", "adamw" };
     static float w[2][8192];
     struct rig r;
     size_t spared = 0, moved = 0;
@@ -201,7 +200,7 @@ START_TEST(test_no_decay)
         open_rig(&r, 4, "sei", "steps=2", 1, true);
         snn_trainer_destroy(r.tr);
         snn_optimizer_destroy(r.sgd);
-        OK(snn_optimizer_create(&r.sgd, r.ctx, optimizers[_i]));
+        OK(snn_optimizer_create(&r.sgd, r.ctx, snn_name(SNN_NAME_OPTIMIZER, (size_t)_i)));
         OK(snn_optimizer_set_f64(r.sgd, SNN_OPTIMIZER_LR, 0.01));
         OK(snn_optimizer_set_f64(r.sgd, SNN_OPTIMIZER_WEIGHT_DECAY, i ? 0.5 : 0));
         r.tr = trainer_of(r.net, r.sgd, "sei", "steps=2", BATCH);
@@ -490,7 +489,7 @@ int main(void)
     tcase_add_loop_test(tc, test_is_bptt_without_reset, 0, KINDS);
     tcase_add_loop_test(tc, test_kept_steps, 0, 2);
     tcase_add_test(tc, test_clip);
-    tcase_add_loop_test(tc, test_no_decay, 0, 3);
+    tcase_add_loop_test(tc, test_no_decay, 0, (int)count_names(SNN_NAME_OPTIMIZER));
     tcase_add_loop_test(tc, test_teacher, 0, 2);
     tcase_add_test(tc, test_same_samples);
     tcase_add_test(tc, test_wrong_teachers);
