@@ -1,5 +1,10 @@
 /** @file snn/context.h
  * What all objects of a host share: memory, log, threads, seed, instruction set.
+ *
+ * Structures that begin with `struct_size` grow from release to release (docs/abi.md). Start from the initialiser,
+ * SNN_..._INIT or snn_..._init(), and set fields after it. A function that takes one returns SNN_ERR_ARGUMENT if
+ * struct_size is not set, and, where it reads the structure, SNN_ERR_VERSION if a field is that it does not know.
+ *
  * Part of libsnn, MIT licence. */
 #ifndef SNN_CONTEXT_H
 #define SNN_CONTEXT_H
