@@ -49,6 +49,14 @@ void counting_options(struct counting *c, snn_context_options *options)
     options->allocator_user = c;
 }
 
+snn_trainer_info about(const snn_trainer *trainer)
+{
+    snn_trainer_info info = SNN_TRAINER_INFO_INIT;
+
+    OK(snn_trainer_get_info(trainer, &info));
+    return info;
+}
+
 size_t count_names(snn_name_kind kind)
 {
     size_t n = 0;

@@ -41,6 +41,9 @@ void counting_options(struct counting *c, snn_context_options *options);
 /* A context with `threads` threads, a seed and an instruction-set cap. */
 snn_context *test_context(uint32_t threads, uint64_t seed, const char *isa);
 
+/* What a trainer is and how far it is. */
+snn_trainer_info about(const snn_trainer *trainer);
+
 /* How many names of a kind the library lists. */
 size_t count_names(snn_name_kind kind);
 

@@ -62,10 +62,11 @@ typedef struct snn_dataset_info {
     size_t frames;        /**< 1 if static */
     size_t targets;       /**< numbers of a target; 0: there are labels */
     size_t target_frames; /**< 1: a target for each sample; T: one for each step */
+    snn_context *context; /**< that it was made in */
 } snn_dataset_info;
 
 /** Initialiser for a snn_dataset_info that a call is to fill. */
-#define SNN_DATASET_INFO_INIT { sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0, 0, 0 }
+#define SNN_DATASET_INFO_INIT { sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0, 0, 0, 0 }
 
 /** Parameters of data sets. Augmentation happens while training reads, in the order crop, flip, cutout, before the
  * normalisation; it draws from the context's seed, the epoch and the sample's index alone. */

@@ -77,21 +77,33 @@ typedef struct snn_shape {
     uint32_t dim[3];  /**< unused entries are 1 */
 } snn_shape;
 
-/** A parameter or state tensor of a layer. `data` is borrowed, in C order, stable until the network is destroyed;
- * a host may read and write it between calls into the library. */
+/** What the elements of a tensor are in memory. */
+typedef enum snn_element {
+    SNN_ELEMENT_F32 = 1,    /**< float, 32 bits */
+    SNN_ELEMENT_U8 = 101,   /**< bytes; in model files only */
+    SNN_ELEMENT_SIGN = 201, /**< signs, 1 bit each: element i, in C order, is bit i % 8, from the lowest, of byte i / 8;
+                                 1 stands for scale[r], 0 for -scale[r], where r is the first index of the element */
+    SNN_ELEMENT_FORCE32 = 0x7fffffff
+} snn_element;
+
+/** A parameter or state tensor of a layer. `data` is borrowed, in C order, stable until the network is packed or
+ * destroyed; a host may read and write floats between calls into the library, and read all else. It has no type of its
+ * own, so that nobody takes signs for floats: look at `element` first. */
 typedef struct snn_tensor {
     uint32_t struct_size; /**< set by the caller to sizeof(snn_tensor) */
     uint32_t rank;        /**< 1 to 4 */
     uint32_t dim[4];      /**< unused entries are 1 */
     uint64_t length;      /**< product of dim */
+    uint64_t bytes;       /**< of `data`; of signs a multiple of 4, filled up with 0 */
+    uint32_t element;     /**< snn_element: SIGN for binary weights after snn_network_pack(), else F32 */
     uint32_t trained;     /**< 1: an optimizer changes it; 0: state, as running means */
-    uint32_t reserved;    /**< 0 */
     const char *name;     /**< "weight", "bias", ...; borrowed from the layer */
-    float *data;          /**< [length]; NULL: binary weights after snn_network_pack() */
+    void *data;           /**< [length] elements; NULL: of a file, not read */
+    const float *scale;   /**< [dim[0]] of signs, borrowed; else NULL */
 } snn_tensor;
 
 /** Initialiser for a snn_tensor that a call is to fill. */
-#define SNN_TENSOR_INIT { sizeof(snn_tensor), 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0 }
+#define SNN_TENSOR_INIT { sizeof(snn_tensor), 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0 }
 
 /** What a layer is. Strings are borrowed from the layer. */
 typedef struct snn_layer_info {

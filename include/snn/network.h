@@ -21,10 +21,12 @@ typedef struct snn_network_info {
     uint64_t parameter_bytes;  /**< of parameters and state tensors */
     uint32_t prepared;         /**< 1: shapes are known and tensors exist */
     uint32_t reserved;         /**< 0 */
+    snn_context *context;      /**< that it was made in */
 } snn_network_info;
 
 /** Initialiser for a snn_network_info that a call is to fill. */
-#define SNN_NETWORK_INFO_INIT { sizeof(snn_network_info), 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0 }
+#define SNN_NETWORK_INFO_INIT \
+    { sizeof(snn_network_info), 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0, 0 }
 
 SNN_BEGIN_DECLS
 
@@ -92,7 +94,7 @@ SNN_API SNN_CHECKED snn_status snn_network_prepare(snn_network *network);
 
 /** Keeps the weights of binary layers as one bit each and a scale per output channel, and gives back their latent
  * weights: the network computes the same, bit for bit, in a fraction of the memory, but cannot be trained any more
- * (SNN_ERR_STATE from everything that would), and these layers' weight tensors have no `data`. snn_network_save()
+ * (SNN_ERR_STATE from everything that would), and these layers' weight tensors are of SNN_ELEMENT_SIGN. snn_network_save()
  * then writes a packed file. A network without binary layers stays as it is; a second call does nothing. Not while
  * another thread uses the network.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not prepared; in a callback of a trainer), SNN_ERR_DIVERGED (a weight is

@@ -54,6 +54,17 @@ typedef enum snn_neuron_key {
     SNN_NEURON_KEY_FORCE32 = 0x7fffffff
 } snn_neuron_key;
 
+/** What a prototype is. */
+typedef struct snn_neuron_info {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_neuron_info) */
+    uint32_t spiking;     /**< 1: emits spikes; 0: integrates, as its parameters are now */
+    const char *name;     /**< of its model, "lif"; static storage */
+    snn_context *context; /**< that it was made in */
+} snn_neuron_info;
+
+/** Initialiser for a snn_neuron_info that a call is to fill. */
+#define SNN_NEURON_INFO_INIT { sizeof(snn_neuron_info), 0, 0, 0 }
+
 SNN_BEGIN_DECLS
 
 /** Creates a prototype of the model `name`, "lif", with its defaults (tau 2, threshold 1, reset by subtraction, sigmoid
@@ -63,6 +74,10 @@ SNN_API SNN_CHECKED snn_status snn_neuron_create(snn_neuron **out, snn_context *
 
 /** Frees a prototype; NULL is accepted. */
 SNN_API void snn_neuron_destroy(snn_neuron *neuron);
+
+/** Describes the prototype. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
+SNN_API SNN_CHECKED snn_status snn_neuron_get_info(const snn_neuron *neuron, snn_neuron_info *info);
 
 /** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */

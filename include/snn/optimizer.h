@@ -37,6 +37,17 @@ typedef enum snn_optimizer_key {
     SNN_OPTIMIZER_KEY_FORCE32 = 0x7fffffff
 } snn_optimizer_key;
 
+/** What an optimizer is. */
+typedef struct snn_optimizer_info {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_optimizer_info) */
+    uint32_t reserved;    /**< 0 */
+    const char *name;     /**< "sgd"; static storage */
+    snn_context *context; /**< that it was made in */
+} snn_optimizer_info;
+
+/** Initialiser for a snn_optimizer_info that a call is to fill. */
+#define SNN_OPTIMIZER_INFO_INIT { sizeof(snn_optimizer_info), 0, 0, 0 }
+
 SNN_BEGIN_DECLS
 
 /** Creates an optimizer by name, "adam": snn_name() lists them. The caller destroys it, after its trainers.
@@ -46,8 +57,9 @@ SNN_API SNN_CHECKED snn_status snn_optimizer_create(snn_optimizer **out, snn_con
 /** Frees an optimizer; NULL is accepted. */
 SNN_API void snn_optimizer_destroy(snn_optimizer *optimizer);
 
-/** Its name, "sgd". Static storage. */
-SNN_API const char *snn_optimizer_name(const snn_optimizer *optimizer);
+/** Describes the optimizer. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
+SNN_API SNN_CHECKED snn_status snn_optimizer_get_info(const snn_optimizer *optimizer, snn_optimizer_info *info);
 
 /** Sets a whole-number parameter, which takes effect at the next update; snn/param.h says how all parameter calls
  * behave.

@@ -154,6 +154,26 @@ typedef struct snn_layer_metrics {
 /** Initialiser for a snn_layer_metrics that a call is to fill. */
 #define SNN_LAYER_METRICS_INIT { sizeof(snn_layer_metrics), 0, 0.0, 0.0, 0.0, 0.0, 0.0 }
 
+/** What a trainer is, and how far it is. Handles are those that it was given. */
+typedef struct snn_trainer_info {
+    uint32_t struct_size;      /**< set by the caller to sizeof(snn_trainer_info) */
+    uint32_t prepared;         /**< 1: snn_trainer_prepare() took the memory */
+    const char *method;        /**< "ottt"; static storage */
+    snn_context *context;      /**< of the network */
+    snn_network *network;      /**< that it trains */
+    snn_optimizer *optimizer;  /**< NULL: it only evaluates */
+    snn_projection *projection; /**< NULL: none */
+    snn_trainer *teacher;      /**< NULL: none */
+    uint64_t batch;            /**< most samples of a batch; 0 before snn_trainer_prepare() */
+    uint64_t steps;            /**< T */
+    uint64_t epochs;           /**< completed; of the task, in a sequence of tasks */
+    uint64_t updates;          /**< of the parameters; of the task, in a sequence of tasks */
+    uint64_t bytes;            /**< held by the trainer: plan, gradient, moments; 0 before snn_trainer_prepare() */
+} snn_trainer_info;
+
+/** Initialiser for a snn_trainer_info that a call is to fill. */
+#define SNN_TRAINER_INFO_INIT { sizeof(snn_trainer_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
 /** Where a run is. */
 typedef struct snn_progress {
     uint32_t struct_size;  /**< sizeof(snn_progress) as the library was compiled */
@@ -291,8 +311,9 @@ SNN_API SNN_CHECKED snn_status snn_trainer_set_projection(snn_trainer *trainer, 
  * SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
 
-/** Bytes that the trainer holds: plan, gradient, moments. 0 before prepare. Real-time safe. */
-SNN_API uint64_t snn_trainer_bytes(const snn_trainer *trainer);
+/** Describes the trainer and where it is. Real-time safe, in its callbacks, too.
+ * @return SNN_ERR_ARGUMENT (NULL) */
+SNN_API SNN_CHECKED snn_status snn_trainer_get_info(const snn_trainer *trainer, snn_trainer_info *info);
 
 /** Trains one batch that the host supplies: forward, backward, update.
  * @param batch with labels or targets, not both
@@ -355,9 +376,6 @@ SNN_API SNN_CHECKED snn_status snn_trainer_read_signal(const snn_trainer *traine
  * another moment, not prepared for training, or no gradient yet), SNN_ERR_UNSUPPORTED (not a trained tensor) */
 SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer *layer,
                                                          const char *tensor, float *out, size_t length);
-
-/** Epochs completed. Real-time safe. */
-SNN_API uint64_t snn_trainer_epochs_done(const snn_trainer *trainer);
 
 /** The stream of a trainer that learns within time steps (ottt, sltt, opzo, sei), prepared for batches of 1 with
  * SNN_TRAINER_STEPS 1: snn_stream_step() runs the network of the trainer, snn_stream_learn() trains it. The context

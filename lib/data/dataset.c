@@ -309,6 +309,7 @@ snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *in
     i.frames = dataset->source.frames;
     i.targets = dataset->source.targets;
     i.target_frames = dataset->source.target_frames;
+    i.context = dataset->ctx;
     snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }

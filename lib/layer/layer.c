@@ -5,6 +5,7 @@
 #include "core/param_calls.h"
 #include "core/size.h"
 #include "core/structure.h"
+#include "layer/binary.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -269,7 +270,16 @@ snn_status snn_layer_tensor(snn_layer *layer, size_t index, snn_tensor *tensor)
     t.length = from->length;
     t.trained = from->trained;
     t.name = from->name;
-    t.data = from->data;
+    if (from->packed != NULL) {
+        t.element = SNN_ELEMENT_SIGN;
+        t.bytes = SNN__BINARY_BYTES(from->length);
+        t.data = (void *)snn__packed_bits(from);
+        t.scale = from->packed;
+    } else {
+        t.element = SNN_ELEMENT_F32;
+        t.bytes = from->length * sizeof(float);
+        t.data = from->data;
+    }
     snn__fill(tensor, &t, sizeof t);
     return SNN_OK;
 }

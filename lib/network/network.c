@@ -388,6 +388,7 @@ snn_status snn_network_get_info(const snn_network *network, snn_network_info *in
     i.parameter_bytes =
         (network->n_parameters - network->n_latent + network->n_packed + network->n_state) * sizeof(float);
     i.prepared = network->prepared;
+    i.context = network->ctx;
     snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }

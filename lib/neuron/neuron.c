@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/param_calls.h"
+#include "core/structure.h"
 
 static const struct snn__param_kind kind = { .noun = "neuron" };
 
@@ -43,4 +44,18 @@ void snn_neuron_destroy(snn_neuron *neuron)
         return;
     snn__params_free(&neuron->params, neuron->ctx);
     snn__free(neuron->ctx, neuron);
+}
+
+snn_status snn_neuron_get_info(const snn_neuron *neuron, snn_neuron_info *info)
+{
+    snn_neuron_info i = SNN_NEURON_INFO_INIT;
+
+    if (neuron == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "neuron info: the neuron is NULL");
+    SNN__TRY(snn__check_struct(info, "neuron info", "SNN_NEURON_INFO_INIT"));
+    i.spiking = snn__neuron_spikes(&neuron->params);
+    i.name = neuron->model->name;
+    i.context = neuron->ctx;
+    snn__fill(info, &i, sizeof i);
+    return SNN_OK;
 }

@@ -3,6 +3,7 @@
 #include "core/context.h"
 #include "core/param_calls.h"
 #include "core/size.h"
+#include "core/structure.h"
 #include "optimizer/type.h"
 #include <string.h>
 
@@ -117,9 +118,17 @@ void snn_optimizer_destroy(snn_optimizer *optimizer)
     snn__free(optimizer->ctx, optimizer);
 }
 
-const char *snn_optimizer_name(const snn_optimizer *optimizer)
+snn_status snn_optimizer_get_info(const snn_optimizer *optimizer, snn_optimizer_info *info)
 {
-    return optimizer != NULL ? optimizer->type->name : "";
+    snn_optimizer_info i = SNN_OPTIMIZER_INFO_INIT;
+
+    if (optimizer == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "optimizer info: the optimizer is NULL");
+    SNN__TRY(snn__check_struct(info, "optimizer info", "SNN_OPTIMIZER_INFO_INIT"));
+    i.name = optimizer->type->name;
+    i.context = optimizer->ctx;
+    snn__fill(info, &i, sizeof i);
+    return SNN_OK;
 }
 
 /* ---- updates ---- */
@@ -133,6 +142,7 @@ double snn_optimizer_rate(const snn_optimizer *optimizer, uint64_t epoch, uint64
 
 void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run)
 {
+    run->optimizer = optimizer->type->name;
     optimizer->type->moments(optimizer, run);
 }
 

@@ -43,7 +43,7 @@ struct snn_optimizer {
 
 snn__names snn__optimizer_names, snn__schedule_names;
 
-/* Sets n_moments and moment_name (not the arrays) for this optimizer. */
+/* Sets the name, n_moments and moment_name (not the arrays) for this optimizer. */
 void snn__optimizer_moments(const snn_optimizer *optimizer, struct snn__run *run);
 
 /* An array over all trained numbers, of which parts, in order, are outer products instead: there it holds

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/param_calls.h"
+#include "core/structure.h"
 #include "trainer/rule.h"
 #include <assert.h>
 #include <stdio.h>
@@ -95,7 +96,6 @@ static snn_status set_up(snn_trainer *tr)
     if (tr->optimizer == NULL)
         return SNN_OK;
     SNN__TRY(find_undecayed(tr));
-    tr->run.optimizer = snn_optimizer_name(tr->optimizer);
     snn__optimizer_moments(tr->optimizer, &tr->run);
     for (size_t i = 0; i < tr->run.n_moments; i++) {
         tr->run.moment[i] = snn__alloc(tr->ctx, tr->run.length, sizeof(float));
@@ -290,11 +290,11 @@ static snn_status check_projection(const snn_trainer *tr)
 
     if (!snn__projection_binds(tr->projecting.projection))
         return SNN_OK;
-    if (strcmp(snn_optimizer_name(tr->optimizer), "sgd") != 0)
+    if (strcmp(tr->run.optimizer, "sgd") != 0)
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "%s: a projection with frozen rows needs the optimizer sgd; %s does not keep to its "
                          "directions",
-                         tr->owner, snn_optimizer_name(tr->optimizer));
+                         tr->owner, tr->run.optimizer);
     SNN__TRY(snn_optimizer_get_f64(tr->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, &decay));
     if (decay != 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs weight_decay 0, not %g",
@@ -497,22 +497,38 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
     return rc;
 }
 
-uint64_t snn_trainer_bytes(const snn_trainer *trainer)
+/* What it holds, once prepared. */
+static uint64_t bytes_of(const snn_trainer *tr)
 {
     uint64_t memory = 0;
 
-    if (trainer == NULL || !trainer->prepared)
-        return 0;
-    for (size_t i = 0; i < trainer->n_memory; i++)
-        memory +=
-            sizeof *trainer->memory + (uint64_t)trainer->memory[i].rows * trainer->memory[i].columns * sizeof(float);
-    return snn__pass_bytes(&trainer->pass) + trainer->arena.bytes + memory +
-           trainer->run.n_moments * trainer->run.length * sizeof(float) + sizeof *trainer;
+    for (size_t i = 0; i < tr->n_memory; i++)
+        memory += sizeof *tr->memory + (uint64_t)tr->memory[i].rows * tr->memory[i].columns * sizeof(float);
+    return snn__pass_bytes(&tr->pass) + tr->arena.bytes + memory +
+           tr->run.n_moments * tr->run.length * sizeof(float) + sizeof *tr;
 }
 
-uint64_t snn_trainer_epochs_done(const snn_trainer *trainer)
+snn_status snn_trainer_get_info(const snn_trainer *trainer, snn_trainer_info *info)
 {
-    return trainer ? trainer->run.epoch : 0;
+    snn_trainer_info i = SNN_TRAINER_INFO_INIT;
+
+    if (trainer == NULL)
+        return no_trainer();
+    SNN__TRY(snn__check_struct(info, "trainer info", "SNN_TRAINER_INFO_INIT"));
+    i.prepared = trainer->prepared;
+    i.method = trainer->rule->name;
+    i.context = trainer->ctx;
+    i.network = trainer->net;
+    i.optimizer = trainer->optimizer;
+    i.projection = trainer->projecting.projection;
+    i.teacher = trainer->teacher;
+    i.batch = trainer->prepared ? trainer->batch_max : 0;
+    i.steps = (uint64_t)snn__param_i64(&trainer->params, SNN_TRAINER_STEPS);
+    i.epochs = trainer->run.epoch;
+    i.updates = trainer->run.updates;
+    i.bytes = trainer->prepared ? bytes_of(trainer) : 0;
+    snn__fill(info, &i, sizeof i);
+    return SNN_OK;
 }
 
 struct snn__run *snn__trainer_run(snn_trainer *trainer)

@@ -84,7 +84,7 @@ enum snn__use {
 struct snn_trainer {
     snn_context *ctx;
     snn_network *net;
-    const snn_optimizer *optimizer; /* NULL: evaluates only */
+    snn_optimizer *optimizer; /* NULL: evaluates only */
     const struct snn__rule *rule;
     void *self; /* the rule's state */
     struct snn__params params;

@@ -143,7 +143,7 @@ static void describe_subject(struct figures *f, const struct run *run)
     }
     if (snn_network_get_info(run->network, &net) == SNN_OK)
         f->parameters = net.parameters;
-    f->trainer_bytes = snn_trainer_bytes(run->trainer);
+    f->trainer_bytes = run_about(run->trainer).bytes;
 }
 
 static struct figures measure(const struct bench_train *b, const struct subject *s)

@@ -449,7 +449,7 @@ static int train_task(struct continual *c, size_t task, bool begun)
 
     if (rc == SNN_OK && !begun)
         rc = run_begin_task(&c->run, c->rows[task], (size_t)run_batch(&c->run, c->run.train));
-    while (rc == SNN_OK && snn_trainer_epochs_done(c->run.trainer) < epochs)
+    while (rc == SNN_OK && run_about(c->run.trainer).epochs < epochs)
         rc = snn_trainer_epoch(c->run.trainer, data, &m);
     if (rc == SNN_OK)
         rc = snn_continual_end(c->run.sequence);

@@ -313,7 +313,7 @@ static int open_trainer(struct train *t)
         rc = snn_trainer_load(t->run.trainer, t->resume);
     t->owns = rc == SNN_OK && t->resume && strcmp(t->resume, t->checkpoint) == 0;
     if (t->owns)
-        t->saved = snn_trainer_epochs_done(t->run.trainer);
+        t->saved = run_about(t->run.trainer).epochs;
     return rc == SNN_OK ? attach_notes(t) : fail_call(rc, NULL);
 }
 
@@ -323,16 +323,19 @@ static void announce(const struct train *t)
     snn_network_info net = SNN_NETWORK_INFO_INIT;
     snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
     snn_dataset_info train = SNN_DATASET_INFO_INIT;
+    snn_optimizer_info optimizer = SNN_OPTIMIZER_INFO_INIT;
 
     if (snn_network_get_info(t->run.network, &net) != SNN_OK ||
-        snn_context_get_info(t->run.context, &ctx) != SNN_OK || snn_dataset_get_info(t->run.train, &train) != SNN_OK)
+        snn_context_get_info(t->run.context, &ctx) != SNN_OK ||
+        snn_dataset_get_info(t->run.train, &train) != SNN_OK ||
+        snn_optimizer_get_info(t->run.optimizer, &optimizer) != SNN_OK)
         return;
     if (t->json) {
         char *note = config_note(config);
         json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:o}", "event", "start", "version",
                             snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
                             (json_int_t)net.parameter_bytes, "trainer_bytes",
-                            (json_int_t)snn_trainer_bytes(t->run.trainer), "threads", (int)ctx.threads, "isa",
+                            (json_int_t)run_about(t->run.trainer).bytes, "threads", (int)ctx.threads, "isa",
                             ctx.isa, "train_samples", (json_int_t)train.count, "test_samples",
                             (json_int_t)t->run.shape.count, "config", note ? json_loads(note, 0, NULL) : json_null()),
                   17);
@@ -343,11 +346,11 @@ static void announce(const struct train *t)
         printf("data     %s:%s: %s training, %s test samples\n", config_text(config, "data.format", ""),
                config_text(config, "data.dir", ""), grouped(train.count).s, grouped(t->run.shape.count).s);
         printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
-               snn_optimizer_name(t->run.optimizer), (long long)config_whole(config, "batch", 0), ctx.threads,
-               ctx.threads == 1 ? "" : "s", ctx.isa, bytes(snn_trainer_bytes(t->run.trainer)).s);
+               optimizer.name, (long long)config_whole(config, "batch", 0), ctx.threads,
+               ctx.threads == 1 ? "" : "s", ctx.isa, bytes(run_about(t->run.trainer).bytes).s);
         if (t->resume)
             printf("resumed  %s: %llu of %lld epochs done\n", t->resume,
-                   (unsigned long long)snn_trainer_epochs_done(t->run.trainer),
+                   (unsigned long long)run_about(t->run.trainer).epochs,
                    (long long)config_whole(config, "epochs", 0));
         fflush(stdout);
     }
@@ -415,7 +418,7 @@ static void warn_of_silence(struct train *t)
 /* Writes the checkpoint and says how to go on. */
 static int interrupted(struct train *t)
 {
-    unsigned long long done = snn_trainer_epochs_done(t->run.trainer);
+    unsigned long long done = run_about(t->run.trainer).epochs;
     snn_status rc;
 
     progress_clear(&t->progress);
@@ -447,7 +450,7 @@ static int evaluate(struct train *t)
 /* Says which epoch diverged, in the log, too, and from where to go on. */
 static int diverged(struct train *t, snn_status rc)
 {
-    struct epoch_row row = { snn_trainer_epochs_done(t->run.trainer) + 1, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+    struct epoch_row row = { run_about(t->run.trainer).epochs + 1, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
                              NAN, NAN, NAN, NAN, NAN };
     const char *reason = snn_last_error();
 
@@ -469,7 +472,7 @@ static void save_checkpoint(struct train *t)
 
     t->owns = t->owns || rc == SNN_OK;
     if (rc == SNN_OK)
-        t->saved = snn_trainer_epochs_done(t->run.trainer);
+        t->saved = run_about(t->run.trainer).epochs;
     else
         warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
 }
@@ -479,7 +482,7 @@ static struct epoch_row row_of(const struct train *t, const snn_metrics *fit)
     bool answers = strcmp(config_text(t->run.config, "trainer.method", ""), "spide") == 0;
     bool solves = fit->solver_iterations > 0 || fit->solver_failures > 0;
 
-    return (struct epoch_row){ .epoch = snn_trainer_epochs_done(t->run.trainer),
+    return (struct epoch_row){ .epoch = run_about(t->run.trainer).epochs,
                                .train_loss = fit->loss,
                                .train_accuracy = fit->accuracy,
                                .test_loss = t->evaluated ? t->held.loss : NAN,
@@ -512,7 +515,7 @@ static int train_epoch(struct train *t)
             FAILED,
             "%s: its epoch %llu was interrupted and goes on over its own data alone, without another --data or "
             "--data.limit: %s",
-            t->resume, (unsigned long long)snn_trainer_epochs_done(t->run.trainer) + 1, snn_last_error());
+            t->resume, (unsigned long long)run_about(t->run.trainer).epochs + 1, snn_last_error());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
     status = evaluate(t);
@@ -538,7 +541,7 @@ static int catch_up(struct train *t)
 
     if (h->count > 0)
         row = h->row[h->count - 1];
-    if (row.epoch != snn_trainer_epochs_done(t->run.trainer) || !isnan(row.test_accuracy))
+    if (row.epoch != run_about(t->run.trainer).epochs || !isnan(row.test_accuracy))
         return DONE;
     status = evaluate(t);
     if (status == INTERRUPTED)
@@ -557,10 +560,10 @@ static int train_all(struct train *t)
     uint64_t epochs = (uint64_t)config_whole(t->run.config, "epochs", 1);
     int status = catch_up(t);
 
-    if (status == DONE && t->resume && snn_trainer_epochs_done(t->run.trainer) >= epochs)
+    if (status == DONE && t->resume && run_about(t->run.trainer).epochs >= epochs)
         warn("%s: is complete; with --epochs N, more than %llu, it goes on", t->resume,
-             (unsigned long long)snn_trainer_epochs_done(t->run.trainer));
-    while (status == DONE && snn_trainer_epochs_done(t->run.trainer) < epochs)
+             (unsigned long long)run_about(t->run.trainer).epochs);
+    while (status == DONE && run_about(t->run.trainer).epochs < epochs)
         status = train_epoch(t);
     if (status == DONE && !t->evaluated) {
         status = evaluate(t);
@@ -605,7 +608,7 @@ static void conclude(const struct train *t)
 {
     if (t->json) {
         json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end", "model",
-                            t->model, "csv", t->csv, "epochs", (json_int_t)snn_trainer_epochs_done(t->run.trainer),
+                            t->model, "csv", t->csv, "epochs", (json_int_t)run_about(t->run.trainer).epochs,
                             "test_accuracy", json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss),
                             "firing_rate", json_figure(t->held.firing_rate), "synops_dense",
                             json_figure(t->held.synops_dense), "synops_mac", json_figure(t->held.synops_mac),
@@ -644,7 +647,7 @@ static int train(struct train *t, int argc, char **argv)
     progress_init(&t->progress, t->quiet, (uint64_t)config_whole(t->run.config, "epochs", 1));
     status = open_trainer(t);
     if (status == DONE)
-        status = history_open(&t->history, t->csv, snn_trainer_epochs_done(t->run.trainer));
+        status = history_open(&t->history, t->csv, run_about(t->run.trainer).epochs);
     if (status != DONE)
         return status;
     announce(t);

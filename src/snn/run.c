@@ -272,7 +272,7 @@ static int start_layer(snn_layer *layer, const snn_network *model, const char *p
                              memcmp(from.dim, to.dim, sizeof to.dim) != 0))
             return fail(FAILED, "%s: has no %s.%s of the network's shape", path, info.name, to.name);
         if (rc == SNN_OK)
-            memcpy(to.data, from.data, to.length * sizeof *to.data);
+            memcpy(to.data, from.data, to.bytes);
     }
     return rc == SNN_OK ? DONE : fail_call(rc, "start");
 }
@@ -521,6 +521,14 @@ int64_t run_batch(const struct run *run, const snn_dataset *dataset)
     bool known = snn_dataset_get_info(dataset, &info) == SNN_OK && info.count > 0;
 
     return known && (uint64_t)batch > info.count ? (int64_t)info.count : batch;
+}
+
+snn_trainer_info run_about(const snn_trainer *trainer)
+{
+    snn_trainer_info info = SNN_TRAINER_INFO_INIT;
+
+    (void)!snn_trainer_get_info(trainer, &info); /* fails without a trainer alone, which is at 0 */
+    return info;
 }
 
 json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m)

@@ -63,6 +63,9 @@ json_t *run_use_of(const char *model, json_t **data, int *status);
 /* Samples per batch: no more than there are. */
 int64_t run_batch(const struct run *run, const snn_dataset *dataset);
 
+/* What a trainer is and how far it is. */
+snn_trainer_info run_about(const snn_trainer *trainer);
+
 /* Figures of the last evaluation, for the note, the tables and --json. */
 json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m);
 

@@ -84,7 +84,7 @@ void table_layers(const snn_network *net, const json_t *figures)
         if (snn_layer_get_info(layer, &info) != SNN_OK)
             continue;
         for (uint32_t k = 0; k < info.tensors && snn_layer_tensor(layer, k, &tensor) == SNN_OK; k++)
-            size += tensor.length * sizeof(float);
+            size += tensor.bytes;
         f = named(figures, info.name);
         rate[0] = '\0';
         if (f && info.spiking)

@@ -10,11 +10,10 @@ snn_continual_(accuracy|end|set_heads)
 snn_layer_(connect|input|tensor|tensor_named)
 snn_network_(add|add_conv2d|add_dense|add_neuron|layer|layer_named|note|remove|set_note)
 snn_name(_text)?
-snn_optimizer_name
 snn_product_way
 snn_projection_(freeze|weights)
 snn_stream_(reset|state)
-snn_trainer_(bytes|epochs_done|observe|on_loss|on_noise|on_progress|restart_epoch|set_projection|set_teacher)
+snn_trainer_(observe|on_loss|on_noise|on_progress|restart_epoch|set_projection|set_teacher)
 snn_(last_error|status_name|status_text|version|version_products|version_string)'
 
 # Names of all functions of which the body begins so; those of lib/core/param_calls.h are made for every handle that

@@ -45,6 +45,9 @@ static void need(snn_status rc)
 INITIALISER(snn_context_info, SNN_CONTEXT_INFO_INIT)
 INITIALISER(snn_dataset_info, SNN_DATASET_INFO_INIT)
 INITIALISER(snn_network_info, SNN_NETWORK_INFO_INIT)
+INITIALISER(snn_neuron_info, SNN_NEURON_INFO_INIT)
+INITIALISER(snn_optimizer_info, SNN_OPTIMIZER_INFO_INIT)
+INITIALISER(snn_trainer_info, SNN_TRAINER_INFO_INIT)
 INITIALISER(snn_layer_info, SNN_LAYER_INFO_INIT)
 INITIALISER(snn_tensor, SNN_TENSOR_INIT)
 INITIALISER(snn_param_info, SNN_PARAM_INFO_INIT)
@@ -234,6 +237,9 @@ static snn_layer *first(void)
 FILLED(context_info, snn_context_get_info(w.ctx, s))
 FILLED(dataset_info, snn_dataset_get_info(w.data, s))
 FILLED(network_info, snn_network_get_info(w.net, s))
+FILLED(neuron_info, snn_neuron_get_info(w.neuron, s))
+FILLED(optimizer_info, snn_optimizer_get_info(w.optimizer, s))
+FILLED(trainer_info, snn_trainer_get_info(w.trainer, s))
 FILLED(layer_info, snn_layer_get_info(first(), s))
 FILLED(tensor, snn_layer_tensor(first(), 0, s))
 FILLED(tensor_named, snn_layer_tensor_named(first(), "weight", s))
@@ -347,6 +353,9 @@ static const struct row rows[] = {
     { INFO("snn_context_get_info", snn_context_info, "SNN_CONTEXT_INFO_INIT", context_info) },
     { INFO("snn_dataset_get_info", snn_dataset_info, "SNN_DATASET_INFO_INIT", dataset_info) },
     { INFO("snn_network_get_info", snn_network_info, "SNN_NETWORK_INFO_INIT", network_info) },
+    { INFO("snn_neuron_get_info", snn_neuron_info, "SNN_NEURON_INFO_INIT", neuron_info) },
+    { INFO("snn_optimizer_get_info", snn_optimizer_info, "SNN_OPTIMIZER_INFO_INIT", optimizer_info) },
+    { INFO("snn_trainer_get_info", snn_trainer_info, "SNN_TRAINER_INFO_INIT", trainer_info) },
     { INFO("snn_layer_get_info", snn_layer_info, "SNN_LAYER_INFO_INIT", layer_info) },
     { INFO("snn_layer_tensor", snn_tensor, "SNN_TENSOR_INIT", tensor) },
     { INFO("snn_layer_tensor_named", snn_tensor, "SNN_TENSOR_INIT", tensor_named) },

@@ -105,8 +105,12 @@ class Training(unittest.TestCase):
         x = np.random.default_rng(7).normal(size=(16, 1, 4, 4)).astype(np.float32)
         reader = snn.Trainer(net, None, "sei", batch=16)
         before = reader.predict(x)
-        self.assertEqual(sum(l.tensor(name) is None for l in net.pack().layers() for name in l.tensors()),
-                         net.describe().count('"binary"'))
+        latent = {l.name: l.tensor("weight").copy() for l in net.layers() if l.type == "linear"}
+        signs = [l for l in net.pack().layers() if "weight" in l.tensors() and not l.tensor("weight").flags.writeable]
+        self.assertEqual(len(signs), net.describe().count('"binary"'))
+        for layer in signs:
+            w = latent[layer.name]
+            np.testing.assert_allclose(layer.tensor("weight"), np.abs(w).mean(1, keepdims=True) * np.where(w >= 0, 1, -1), 1e-6)
         self.assertTrue(np.array_equal(reader.predict(x), before))
         with self.assertRaises(snn.Error):
             snn.Trainer(net, snn.Optimizer(self.ctx, "sgd"), "sei", batch=16)
@@ -124,7 +128,7 @@ class Training(unittest.TestCase):
             for _ in range(5):
                 trainer.epoch(data)
             self.assertGreater(trainer.evaluate(data).accuracy, 0.9, method)
-            self.assertEqual(trainer.epochs_done, 5)
+            self.assertEqual(trainer.info().epochs, 5)
 
     def test_step_takes_static_and_per_step_input(self):
         _, one = self.trainer()
@@ -470,7 +474,7 @@ class Misuse(unittest.TestCase):
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         with self.assertRaises(KeyboardInterrupt):
             trainer.epoch(data)
-        self.assertEqual(trainer.epochs_done, 0)
+        self.assertEqual(trainer.info().epochs, 0)
         self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
 
 

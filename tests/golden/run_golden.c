@@ -239,7 +239,7 @@ bool run_load_tensors(struct run *r)
                 fprintf(stderr, "%s: no fitting %s.%s\n", r->c->dir, info.name, t.name);
                 return false;
             }
-            memcpy(t.data, a->want.data, t.length * sizeof *t.data);
+            memcpy(t.data, a->want.data, t.length * sizeof(float));
             a->used = true;
         }
     }

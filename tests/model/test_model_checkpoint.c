@@ -174,7 +174,7 @@ START_TEST(test_resume)
     start(&second, &settings[_i]);
     scramble(&second);
     OK(snn_trainer_load(second.trainer, path_a));
-    ck_assert_uint_eq(snn_trainer_epochs_done(second.trainer), 2);
+    ck_assert_uint_eq(about(second.trainer).epochs, 2);
     epochs(&second, 2);
     check_same(&whole, &second);
     OK(snn_trainer_evaluate(whole.trainer, whole.data, &fit));
@@ -209,7 +209,7 @@ START_TEST(test_resume_within_epoch)
     start(&second, &settings[_i]);
     scramble(&second);
     OK(snn_trainer_load(second.trainer, path_a));
-    ck_assert_uint_eq(snn_trainer_epochs_done(second.trainer), 1);
+    ck_assert_uint_eq(about(second.trainer).epochs, 1);
     OK(snn_trainer_epoch(second.trainer, second.data, &other));
     ck_assert(fit.loss == other.loss && fit.accuracy == other.accuracy && fit.samples == other.samples);
     check_same(&whole, &second);
@@ -371,7 +371,7 @@ START_TEST(test_memory)
         rc = snn_trainer_load(r.trainer, path_a);
         counting.fail_at = 0;
         ck_assert_uint_eq(counting.live, live);
-        ck_assert_uint_eq(snn_trainer_epochs_done(r.trainer), rc == SNN_OK);
+        ck_assert_uint_eq(about(r.trainer).epochs, rc == SNN_OK);
         if (rc == SNN_OK)
             break;
         ck_assert_int_eq(rc, SNN_ERR_MEMORY);

@@ -127,12 +127,14 @@ START_TEST(test_same_bits)
 {
     snn_network *copy = NULL;
     snn_tensor tensor = SNN_TENSOR_INIT;
+    float *value;
 
     make_small();
     OK(snn_layer_tensor_named(snn_network_layer_named(net, "fc2"), "bias", &tensor));
-    tensor.data[0] = -0.0f;
-    tensor.data[1] = 1e-42f; /* denormal */
-    tensor.data[2] = 3.4028235e38f;
+    value = tensor.data;
+    value[0] = -0.0f;
+    value[1] = 1e-42f; /* denormal */
+    value[2] = 3.4028235e38f;
     OK(snn_network_save(net, path));
     ck_assert_uint_eq(files(), 1);
     OK(snn_network_load(&copy, ctx, path));
@@ -358,7 +360,7 @@ START_TEST(test_foreign)
     /* another program's file: other order, notes, no checksum */
     OK(load_header(META(",\"format\":\"pt\"") B("[1]", "0", "4") "," W("[1,2]", "4", "12") "}   ", 3, 0.5f, &net));
     OK(snn_layer_tensor_named(snn_network_layer_named(net, "fc"), "weight", &tensor));
-    ck_assert(tensor.data[0] == 0.5f);
+    ck_assert(*(const float *)tensor.data == 0.5f);
     ck_assert_str_eq(snn_network_note(net, "format"), "pt");
 }
 END_TEST
@@ -490,7 +492,7 @@ START_TEST(test_not_finite)
     make_small();
     OK(snn_network_save(net, path));
     OK(snn_layer_tensor_named(snn_network_layer_named(net, "fc3"), "weight", &tensor));
-    tensor.data[2] = NAN;
+    ((float *)tensor.data)[2] = NAN;
     FAILS(snn_network_save(net, path), SNN_ERR_DIVERGED, "\"fc3.weight\" is not finite at entry 2");
     OK(snn_network_load(&copy, ctx, path)); /* the file from before */
     snn_network_destroy(copy);

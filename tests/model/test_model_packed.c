@@ -58,6 +58,30 @@ static size_t effective_weights(const snn_trainer *tr, float *out)
     return n;
 }
 
+/* What the tensors of a packed network say they are, in their words: the weights that compute. */
+static size_t check_tensors(const snn_network *net, const float *effective)
+{
+    size_t n = 0, signs = 0;
+
+    for (size_t l = 0; l < net->n_layers; l++) {
+        snn_tensor t = SNN_TENSOR_INIT;
+
+        if (!(snn__layer_flags(net->layer[l]) & SNN__LAYER_WEIGHTS))
+            continue;
+        OK(snn_layer_tensor(net->layer[l], 0, &t));
+        ck_assert(t.element == SNN_ELEMENT_SIGN || (t.element == SNN_ELEMENT_F32 && t.bytes == 4 * t.length && !t.scale));
+        ck_assert(t.element == SNN_ELEMENT_F32 || (t.bytes == (t.length + 31) / 32 * 4));
+        signs += t.element == SNN_ELEMENT_SIGN;
+        for (size_t i = 0; i < t.length && t.element == SNN_ELEMENT_SIGN; i++) {
+            const float scale = t.scale[i / (t.length / t.dim[0])];
+
+            ck_assert(effective[n + i] == (((const unsigned char *)t.data)[i / 8] >> i % 8 & 1 ? scale : -scale));
+        }
+        n += t.length;
+    }
+    return signs;
+}
+
 START_TEST(test_same_spikes)
 {
     static float x[STEPS * BATCH * 98], w[2][4096];
@@ -96,7 +120,7 @@ END_TEST
 /* In memory: the same outputs from bits, the same file, no training, and whatever was there before goes on evaluating. */
 START_TEST(test_in_memory)
 {
-    static float x[STEPS * BATCH * 98];
+    static float x[STEPS * BATCH * 98], w[4096];
     snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, nets[_i].shape, nets[_i].layers);
     snn_optimizer *sgd = sgd_of(ctx, 0.3);
@@ -115,8 +139,11 @@ START_TEST(test_in_memory)
     OK(snn_trainer_predict(reader, BATCH_OF(x, STEPS, NULL, BATCH), out[0]));
     OK(snn_network_save_packed(net, path));
     OK(snn_network_get_info(net, &before));
+    effective_weights(tr, w);
+    ck_assert_uint_eq(check_tensors(net, w), 0);
     OK(snn_network_pack(net));
     OK(snn_network_pack(net));
+    ck_assert((check_tensors(net, w) > 0) == binary);
     OK(snn_network_get_info(net, &after));
     ck_assert(after.parameters == before.parameters);
     ck_assert(binary ? after.parameter_bytes < before.parameter_bytes : after.parameter_bytes == before.parameter_bytes);

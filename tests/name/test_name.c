@@ -78,9 +78,20 @@ static snn_status isa(const char *name)
 
 static snn_status neuron(const char *name)
 {
+    snn_neuron_info info = SNN_NEURON_INFO_INIT;
     snn_neuron *made;
     snn_status rc = snn_neuron_create(&made, ctx, name);
 
+    if (rc == SNN_OK) {
+        OK(snn_neuron_get_info(made, &info));
+        ck_assert_str_eq(info.name, name);
+        ck_assert_ptr_eq(info.context, ctx);
+        ck_assert_uint_eq(info.spiking, 1);
+        if (snn_neuron_set_text(made, "reset", "none") == SNN_OK) {
+            OK(snn_neuron_get_info(made, &info));
+            ck_assert_uint_eq(info.spiking, 0);
+        }
+    }
     snn_neuron_destroy(made);
     return rc;
 }
@@ -122,11 +133,15 @@ static snn_status network(const char *name)
 
 static snn_status optimizer(const char *name)
 {
+    snn_optimizer_info info = SNN_OPTIMIZER_INFO_INIT;
     snn_optimizer *made;
     snn_status rc = snn_optimizer_create(&made, ctx, name);
 
-    if (rc == SNN_OK)
-        ck_assert_str_eq(snn_optimizer_name(made), name);
+    if (rc == SNN_OK) {
+        OK(snn_optimizer_get_info(made, &info));
+        ck_assert_str_eq(info.name, name);
+        ck_assert_ptr_eq(info.context, ctx);
+    }
     snn_optimizer_destroy(made);
     return rc;
 }

@@ -142,10 +142,10 @@ static void take_constants(struct check *c, snn_network *net)
     if (c->set.per_neuron)
         OK(snn_layer_tensor_named(layer, "threshold", &threshold));
     for (size_t i = 0; i < BATCH * LEN; i++) {
-        double d = decay.data ? decay.data[decay.length == 1 ? 0 : i % LEN] : c->set.model->decay;
+        double d = decay.data ? ((float *)decay.data)[decay.length == 1 ? 0 : i % LEN] : c->set.model->decay;
 
         c->neuron[i].decay = leak ? 1 / (1 + exp(-d)) : d;
-        c->neuron[i].threshold = threshold.data ? threshold.data[i % LEN] : 0.9;
+        c->neuron[i].threshold = threshold.data ? ((float *)threshold.data)[i % LEN] : 0.9;
     }
 }
 
@@ -291,15 +291,15 @@ START_TEST(test_tensors_begin_with_the_parameters)
 
     OK(snn_layer_tensor_named(snn_network_layer(net, 0), "decay", &t));
     ck_assert(t.rank == 3 && t.dim[0] == 5 && t.dim[1] == 4 && t.dim[2] == 8 && !t.trained);
-    ck_assert_float_eq(t.data[LEN - 1], 0.7f);
+    ck_assert_float_eq(((float *)t.data)[LEN - 1], 0.7f);
     OK(snn_layer_tensor_named(snn_network_layer(net, 0), "threshold", &t));
-    ck_assert_float_eq(t.data[LEN - 1], 0.4f);
+    ck_assert_float_eq(((float *)t.data)[LEN - 1], 0.4f);
     OK(snn_layer_tensor_named(snn_network_layer(net, 1), "leak", &t));
     ck_assert(t.length == 1 && t.trained);
-    ck_assert_float_eq_tol(1 / (1 + expf(-t.data[0])), 0.9f, 1e-6f);
+    ck_assert_float_eq_tol(1 / (1 + expf(-((float *)t.data)[0])), 0.9f, 1e-6f);
     OK(snn_layer_tensor_named(snn_network_layer(net, 2), "leak", &t));
     ck_assert(t.length == LEN && t.trained);
-    ck_assert_float_eq_tol(1 / (1 + expf(-t.data[7])), 0.75f, 1e-6f);
+    ck_assert_float_eq_tol(1 / (1 + expf(-((float *)t.data)[7])), 0.75f, 1e-6f);
     snn_network_destroy(net);
     snn_context_destroy(ctx);
 }

@@ -624,12 +624,14 @@ START_TEST(parameters_describe_themselves)
     const char *name;
 
     for (size_t k = 0; (name = snn_name(SNN_NAME_OPTIMIZER, k)) != NULL; k++) {
+        snn_optimizer_info about = SNN_OPTIMIZER_INFO_INIT;
         snn_param_info info = SNN_PARAM_INFO_INIT;
         snn_optimizer *o;
         size_t n = 0;
 
         OK(snn_optimizer_create(&o, ctx, name));
-        ck_assert_str_eq(snn_optimizer_name(o), name);
+        OK(snn_optimizer_get_info(o, &about));
+        ck_assert_str_eq(about.name, name);
         while (snn_optimizer_param_info(o, n, &info) == SNN_OK) {
             ck_assert_ptr_nonnull(info.help);
             if (info.type == SNN_PARAM_F64)

@@ -135,7 +135,7 @@ START_TEST(test_another_set)
     }
     OK(snn_trainer_epoch(w.tr, other, &m));
     ck_assert_uint_eq(m.samples, 6);
-    ck_assert_uint_eq(snn_trainer_epochs_done(w.tr), _i == 0 ? 2 : 1);
+    ck_assert_uint_eq(about(w.tr).epochs, _i == 0 ? 2 : 1);
     FAILS(snn_trainer_restart_epoch(NULL), SNN_ERR_ARGUMENT, "NULL");
     snn_dataset_destroy(other);
     close_world(&w);
@@ -180,7 +180,7 @@ START_TEST(test_hiccup)
     FAILS(snn_trainer_epoch(b.tr, b.set, NULL), SNN_ERR_IO, "sample 7");
     OK(snn_trainer_epoch(b.tr, b.set, NULL));
     ck_assert(same_parameters(&a, &b));
-    ck_assert_uint_eq(snn_trainer_epochs_done(b.tr), 1);
+    ck_assert_uint_eq(about(b.tr).epochs, 1);
     close_world(&a);
     close_world(&b);
 }
@@ -204,13 +204,13 @@ START_TEST(test_unreadable)
         OK(snn_trainer_epoch(w.tr, w.set, &m));
         ck_assert_uint_eq(m.samples, COUNT - BATCH);
         ck_assert(isfinite(m.loss) && m.firing_rate > 0);
-        ck_assert_uint_eq(snn_trainer_epochs_done(w.tr), epoch);
+        ck_assert_uint_eq(about(w.tr).epochs, epoch);
     }
     OK(snn_dataset_set_i64(w.set, SNN_DATASET_LIMIT, 8));
     for (int i = 0; i < 8; i++) /* both batches hold one */
         w.x[i * LEN] = NAN;
     FAILS(snn_trainer_epoch(w.tr, w.set, &m), SNN_ERR_IO, "not one batch");
-    ck_assert_uint_eq(snn_trainer_epochs_done(w.tr), 3);
+    ck_assert_uint_eq(about(w.tr).epochs, 3);
     close_world(&w);
 }
 END_TEST
@@ -250,6 +250,40 @@ START_TEST(test_looking_changes_nothing)
     ck_assert(m[0].firing_rate > 0 && m[1].synops_dense == 0 && layer[1].synops_dense == 0);
     close_world(&w[0]);
     close_world(&w[1]);
+}
+END_TEST
+
+/* ---- what it is ---- */
+
+START_TEST(test_info)
+{
+    snn_trainer_info info = SNN_TRAINER_INFO_INIT;
+    snn_network_info net = SNN_NETWORK_INFO_INIT;
+    snn_dataset_info set = SNN_DATASET_INFO_INIT;
+    snn_trainer *teacher;
+    struct world w;
+
+    open_world(&w, "ottt", "variant=O");
+    OK(snn_network_get_info(w.net, &net));
+    OK(snn_dataset_get_info(w.set, &set));
+    ck_assert(net.context == w.ctx && set.context == w.ctx);
+    teacher = trainer_of(w.net, NULL, "sltt", "steps=7", BATCH);
+    OK(snn_trainer_set_teacher(w.tr, teacher));
+    OK(snn_trainer_epoch(w.tr, w.set, NULL));
+    info = about(w.tr);
+    ck_assert(info.prepared == 1 && info.batch == BATCH && info.steps == 3 && info.bytes > 0);
+    ck_assert(info.epochs == 1 && info.updates == 3 * COUNT / BATCH); /* one for every step */
+    ck_assert(info.context == w.ctx && info.network == w.net && info.optimizer == w.opt && info.teacher == teacher);
+    ck_assert(strcmp(info.method, "ottt") == 0 && info.projection == NULL);
+    OK(snn_trainer_set_teacher(w.tr, NULL));
+    ck_assert_ptr_null(about(w.tr).teacher);
+    snn_trainer_destroy(teacher);
+    OK(snn_trainer_create(&teacher, w.net, NULL, "sltt"));
+    info = about(teacher);
+    ck_assert(info.prepared == 0 && info.batch == 0 && info.bytes == 0 && info.optimizer == NULL && info.updates == 0);
+    snn_trainer_destroy(teacher);
+    FAILS(snn_trainer_get_info(NULL, &info), SNN_ERR_ARGUMENT, "trainer is NULL");
+    close_world(&w);
 }
 END_TEST
 
@@ -471,6 +505,7 @@ int main(void)
     tcase_add_loop_test(tc, test_unreadable, 0, 2);
     tcase_add_loop_test(tc, test_looking_changes_nothing, 0, METHODS);
     tcase_add_loop_test(tc, test_refused_in_callbacks, 0, 3);
+    tcase_add_test(tc, test_info);
     tcase_add_test(tc, test_moments_of_reading);
     tcase_add_test(tc, test_streams_in_callbacks);
 #ifndef NDEBUG

@@ -330,7 +330,7 @@ static uint64_t bytes_at(const char *text, const size_t shape[3], size_t steps, 
     OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, (int64_t)steps));
     OK(snn_trainer_set_str(tr, SNN_DSR_RECOMPUTE, recompute));
     OK(snn_trainer_prepare(tr, 8));
-    bytes = snn_trainer_bytes(tr);
+    bytes = about(tr).bytes;
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
@@ -365,7 +365,7 @@ static uint64_t resnet_bytes(size_t steps, const char *recompute)
     OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, (int64_t)steps));
     OK(snn_trainer_set_str(tr, SNN_DSR_RECOMPUTE, recompute));
     OK(snn_trainer_prepare(tr, 4));
-    bytes = snn_trainer_bytes(tr);
+    bytes = about(tr).bytes;
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);

@@ -200,7 +200,7 @@ START_TEST(test_memory_is_flat)
 
         snprintf(settings, sizeof settings, "steps=%d", i == 0 ? 5 : i == 1 ? 50 : 500);
         open_rig(&r, map, DEEP, settings, 1, false);
-        bytes[i] = snn_trainer_bytes(r.tr);
+        bytes[i] = about(r.tr).bytes;
         OK(snn_context_get_info(r.ctx, &before));
         step(&r);
         OK(snn_context_get_info(r.ctx, &after));

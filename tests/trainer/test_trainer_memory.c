@@ -109,10 +109,10 @@ static uint64_t bytes_at(const char *method, int64_t steps, const char *layers, 
     uint64_t bytes;
 
     OK(snn_trainer_create(&tr, net, sgd, method));
-    ck_assert_uint_eq(snn_trainer_bytes(tr), 0);
+    ck_assert_uint_eq(about(tr).bytes, 0);
     OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, steps));
     OK(snn_trainer_prepare(tr, batch));
-    bytes = snn_trainer_bytes(tr);
+    bytes = about(tr).bytes;
     *held = c.live_bytes;
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
@@ -316,7 +316,7 @@ START_TEST(test_try_again)
             break;
         failures++;
         ck_assert_int_eq(rc, SNN_ERR_MEMORY);
-        ck_assert_uint_eq(snn_trainer_bytes(tr), 0);
+        ck_assert_uint_eq(about(tr).bytes, 0);
         FAILS(snn_trainer_step(tr, BATCH_OF(d.x, 1, d.label, BATCH), NULL), SNN_ERR_STATE, "prepare");
     }
     ck_assert_uint_gt(failures, 10);

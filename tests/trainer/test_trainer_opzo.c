@@ -415,7 +415,7 @@ static uint64_t held(int64_t n, const char *settings)
     OK(set_all(r.tr, settings));
     OK(snn_trainer_set_i64(r.tr, SNN_TRAINER_STEPS, n));
     OK(snn_trainer_prepare(r.tr, BATCH));
-    bytes = snn_trainer_bytes(r.tr);
+    bytes = about(r.tr).bytes;
     fill(&r);
     before = c.calls;
     for (int i = 0; i < 2; i++)

@@ -413,7 +413,7 @@ START_TEST(test_memory)
         struct rig r;
 
         open_rig(&r, _i, "sei", i ? "steps=40" : "steps=4", 1, true);
-        bytes[i] = snn_trainer_bytes(r.tr);
+        bytes[i] = about(r.tr).bytes;
         close_rig(&r);
     }
     if (_i == 3 || _i == 5)

@@ -277,7 +277,7 @@ START_TEST(test_memory_is_flat)
         snn_context_info before = SNN_CONTEXT_INFO_INIT, after = SNN_CONTEXT_INFO_INIT;
 
         open_rig(&r, _i, "spide", settings[i], 1, false);
-        bytes[i] = snn_trainer_bytes(r.tr);
+        bytes[i] = about(r.tr).bytes;
         OK(snn_context_get_info(r.ctx, &before));
         step(&r);
         OK(snn_context_get_info(r.ctx, &after));

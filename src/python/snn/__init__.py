@@ -22,8 +22,8 @@ from ctypes import byref, c_double, c_float, c_size_t
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, STREAM, Batch, ContextInfo, ContextOptions, ContinualInfo,
-                       DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, Sample, TensorInfo,
-                       library)
+                       DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, Sample, SIGN, TensorInfo,
+                       TrainerInfo, library)
 
 __all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Projection",
            "Stream", "Trainer", "names", "version"]
@@ -114,13 +114,13 @@ class Layer(Parameters):
 
     def tensor(self, name):
         """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the network.
-        The array keeps the network alive, and the network does not pack() as long as it is there. None: binary weights of a packed
-        network."""
+        The array keeps the network alive, and the network does not pack() as long as it is there. Binary weights of a packed
+        network are signs there: of them the array is a copy, which cannot be written to."""
         import numpy as np
         out = TensorInfo()
         library.snn_layer_tensor_named(self._handle, values.word(name, "tensor"), byref(out))
-        if not out.data:
-            return None
+        if out.element == SIGN:
+            return values.signs(out)
         numbers = (c_float * out.length).from_address(out.data)
         numbers._network = self._network
         self._network._views[id(numbers)] = numbers
@@ -376,14 +376,11 @@ class Trainer(Owned, Parameters):
         library.snn_trainer_predict(self._handle, byref(batch), pointer)
         return scores
 
-    @property
-    def bytes(self):
-        """Bytes that the trainer holds."""
-        return library.snn_trainer_bytes(self._handle)
-
-    @property
-    def epochs_done(self):
-        return library.snn_trainer_epochs_done(self._handle)
+    def info(self):
+        """Method, batch, steps, epochs, updates, and the bytes that the trainer holds."""
+        out = TrainerInfo()
+        library.snn_trainer_get_info(self._handle, byref(out))
+        return out
 
     def save(self, path):
         """Writes a checkpoint."""

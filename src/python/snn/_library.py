@@ -57,7 +57,8 @@ class ParamInfo(Sized):
 
 class TensorInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("dim", c_uint32 * 4), ("length", c_uint64),
-                ("trained", c_uint32), ("reserved", c_uint32), ("name", c_char_p), ("data", c_void_p)]
+                ("bytes", c_uint64), ("element", c_uint32), ("trained", c_uint32), ("name", c_char_p), ("data", c_void_p),
+                ("scale", POINTER(c_float))]
 
 
 class LayerInfo(Sized):
@@ -68,12 +69,20 @@ class LayerInfo(Sized):
 
 class NetworkInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("layers", c_uint32), ("in_", Shape), ("out", Shape),
-                ("parameters", c_uint64), ("parameter_bytes", c_uint64), ("prepared", c_uint32), ("reserved", c_uint32)]
+                ("parameters", c_uint64), ("parameter_bytes", c_uint64), ("prepared", c_uint32), ("reserved", c_uint32),
+                ("context", c_void_p)]
 
 
 class DatasetInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
-                ("classes", c_size_t), ("frames", c_size_t), ("targets", c_size_t), ("target_frames", c_size_t)]
+                ("classes", c_size_t), ("frames", c_size_t), ("targets", c_size_t), ("target_frames", c_size_t),
+                ("context", c_void_p)]
+
+
+class TrainerInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("prepared", c_uint32), ("method", c_char_p), ("context", c_void_p),
+                ("network", c_void_p), ("optimizer", c_void_p), ("projection", c_void_p), ("teacher", c_void_p),
+                ("batch", c_uint64), ("steps", c_uint64), ("epochs", c_uint64), ("updates", c_uint64), ("bytes", c_uint64)]
 
 
 class Metrics(Sized):
@@ -115,6 +124,9 @@ class Batch(Sized):
                 ("x", POINTER(c_float)), ("labels", POINTER(c_uint32)), ("targets", POINTER(c_float)),
                 ("target_frames", c_size_t), ("lengths", POINTER(c_uint32))]
 
+
+# snn_element
+SIGN = 201
 
 # snn_name_kind
 NAME_KINDS = {"neuron": 1, "layer": 2, "network": 3, "optimizer": 4, "method": 5, "format": 6, "isa": 7, "loss": 8, "encoder": 9,
@@ -169,6 +181,7 @@ _STATUS = {
     "snn_dataset_read": (DATASET, c_size_t, c_size_t, POINTER(Sample)),
     "snn_trainer_create": (POINTER(TRAINER), NETWORK, OPTIMIZER, c_char_p),
     "snn_trainer_prepare": (TRAINER, c_size_t),
+    "snn_trainer_get_info": (TRAINER, POINTER(TrainerInfo)),
     "snn_trainer_step": (TRAINER, POINTER(Batch), POINTER(Metrics)),
     "snn_trainer_epoch": (TRAINER, DATASET, POINTER(Metrics)),
     "snn_trainer_restart_epoch": (TRAINER,),
@@ -224,8 +237,6 @@ _PLAIN = {
     "snn_stream_state": (c_void_p, (STREAM, POINTER(c_size_t))),
     "snn_projection_weights": (POINTER(c_float), (PROJECTION, LAYER)),
     "snn_continual_accuracy": (c_double, (CONTINUAL, c_size_t, c_size_t)),
-    "snn_trainer_bytes": (c_uint64, (TRAINER,)),
-    "snn_trainer_epochs_done": (c_uint64, (TRAINER,)),
 }
 for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset", "projection", "continual"):
     _PLAIN[f"snn_{_noun}_destroy"] = (None, (pointer_to(_noun),))

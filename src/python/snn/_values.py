@@ -3,7 +3,7 @@
 import ctypes
 import operator
 import os
-from ctypes import POINTER, c_float, c_size_t, c_uint32
+from ctypes import POINTER, c_float, c_size_t, c_uint8, c_uint32
 
 
 def whole(value, what, low=0, high=2**63 - 1):
@@ -128,3 +128,14 @@ def doubles(values, what):
     """Real numbers as C has them."""
     values = [float(v) for v in values]
     return (ctypes.c_double * len(values))(*values), len(values)
+
+
+def signs(tensor):
+    """Weights of one bit and a scale for each first index, as numbers."""
+    import numpy as np
+    bits = np.ctypeslib.as_array((c_uint8 * tensor.bytes).from_address(tensor.data))
+    sign = 2 * np.unpackbits(bits, count=tensor.length, bitorder="little").astype(np.float32) - 1
+    scale = np.ctypeslib.as_array(tensor.scale, (tensor.dim[0], 1))
+    out = (scale * sign.reshape(tensor.dim[0], -1)).reshape(tuple(tensor.dim[:tensor.rank]))
+    out.setflags(write=False)
+    return out
