@@ -28,6 +28,12 @@ class Layout(unittest.TestCase):
         "snn_metrics": _library.Metrics,
     }
 
+    def test_kinds_of_names_match_the_record(self):
+        with open(os.path.join(os.environ["SNN_SOURCE"], "tests", "contract", "constants.txt"), encoding="ascii") as file:
+            record = dict(line.split() for line in file if line.startswith("SNN_NAME_"))
+        kinds = {f"SNN_NAME_{kind.upper()}": str(number) for kind, number in snn._library.NAME_KINDS.items()}
+        self.assertEqual(kinds, record)
+
     def test_structures_match_the_record(self):
         record = {}
         with open(os.path.join(os.environ["SNN_SOURCE"], "tests", "contract", "abi.txt"), encoding="ascii") as file:
