@@ -329,7 +329,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const snn_
  * could not be read. Such a batch changed nothing, and is tried again; SNN_TRAINER_SKIP_UNREADABLE leaves it out. A
  * last batch of one sample is left out where a batch norm over vectors has no variance of it. Allocates nothing.
  * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_STATE (the epoch under way is
- * over a data set of another size: go on with that one, or call snn_trainer_restart_epoch()), SNN_ERR_CANCELLED, what
+ * over a data set of another size or kind: go on with that one, or call snn_trainer_restart_epoch()), SNN_ERR_CANCELLED, what
  * the data set gave for a sample; SNN_ERR_IO (every batch was left out) */
 SNN_API SNN_CHECKED snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset,
                                                  snn_metrics *metrics);

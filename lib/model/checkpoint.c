@@ -24,6 +24,7 @@ static const struct count {
     { "seen", offsetof(struct snn__run, seen) },
     { "samples", offsetof(struct snn__run, samples) },
     { "frames", offsetof(struct snn__run, frames) },
+    { "target_frames", offsetof(struct snn__run, target_frames) },
     { "updates", offsetof(struct snn__run, updates) },
     { "batches", offsetof(struct snn__run, batches) },
 }, sums[] = {

@@ -24,6 +24,7 @@ struct snn__run {
                                                 under way */
     uint64_t seen;                           /* samples of it that were trained */
     uint64_t samples, frames;                /* of the data set that it is over */
+    uint64_t target_frames;                  /* likewise; 0: it has labels */
     uint64_t updates;                        /* optimizer updates so far */
     uint64_t batches;                        /* training batches so far: names the streams of dropout and SLTT-K */
     double loss_sum, correct; /* over the samples seen */

@@ -121,26 +121,35 @@ static void say_what_is_left_out(const snn_trainer *tr, const snn_dataset_info *
                  "statistics: it is left out; another batch size keeps it", tr->owner, info->count, tr->batch_max, norm->name);
 }
 
+/* Of a data set: 0: it has labels. */
+static size_t frames_of_targets(const snn_dataset_info *info)
+{
+    return info->targets > 0 ? info->target_frames : 0;
+}
+
 /* An epoch that is under way goes on over its own data set only. */
 static snn_status check_under_way(const snn_trainer *tr, const snn_dataset_info *info)
 {
     const struct snn__run *run = &tr->run;
 
-    if (run->position == 0 || (run->samples == info->count && run->frames == info->frames))
+    if (run->position == 0 || (run->samples == info->count && run->frames == info->frames &&
+                               run->target_frames == frames_of_targets(info)))
         return SNN_OK;
     return snn__fail(
         SNN_ERR_STATE,
-        "%s: an epoch over %llu samples (frames: %llu) is under way, %llu of them done; this data set has "
-        "%zu (frames: %zu). Go on with the same data, or give up the rest with snn_trainer_restart_epoch()",
+        "%s: an epoch over %llu samples (frames: %llu, of targets: %llu) is under way, %llu of them done; this data "
+        "set has %zu (frames: %zu, of targets: %zu). Go on with the same data, or give up the rest with "
+        "snn_trainer_restart_epoch()",
         tr->owner, (unsigned long long)run->samples, (unsigned long long)run->frames,
-        (unsigned long long)run->position, info->count, info->frames);
+        (unsigned long long)run->target_frames, (unsigned long long)run->position, info->count, info->frames,
+        frames_of_targets(info));
 }
 
 void snn__end_epoch(snn_trainer *tr)
 {
     struct snn__run *run = &tr->run;
 
-    run->position = run->seen = run->samples = run->frames = 0;
+    run->position = run->seen = run->samples = run->frames = run->target_frames = 0;
     run->loss_sum = run->correct = 0;
     snn__forget_counters(tr);
 }
@@ -185,6 +194,7 @@ static void remember_place(snn_trainer *tr, const struct snn__batch *batch, cons
     run->seen = s->seen;
     run->samples = batch->count;
     run->frames = batch->frames;
+    run->target_frames = batch->target_frames;
     run->loss_sum = s->loss;
     run->correct = s->correct;
     snn__keep_counters(tr);

@@ -129,6 +129,116 @@ START_TEST(limit)
 }
 END_TEST
 
+/* ---- targets and lengths ---- */
+
+enum { TARGETS = 2, SHORT = 2 };
+
+/* Samples of odd number end after SHORT frames. */
+static snn_status read_target(void *user, size_t index, size_t frame, snn_sample *sample)
+{
+    const struct host *h = user;
+
+    ck_assert_uint_eq(sample->struct_size, sizeof *sample);
+    ck_assert_uint_eq(sample->length, source.frames);
+    for (size_t i = 0; i < LENGTH; i++)
+        sample->x[i] = frame < source.frames ? value(index, frame, i) : NAN;
+    sample->target[0] = (float)index;
+    sample->target[1] = index == h->bad_index ? h->bad_value : (float)frame;
+    if (index % 2 && source.frames > 1)
+        sample->length = SHORT;
+    return SNN_OK;
+}
+
+static snn_dataset *make_targets(size_t frames, size_t target_frames)
+{
+    source.classes = 0;
+    source.targets = TARGETS;
+    source.frames = frames;
+    source.target_frames = target_frames;
+    source.read = read_target;
+    return make();
+}
+
+START_TEST(targets)
+{
+    snn_dataset *d = make_targets(FRAMES, FRAMES);
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    float x[LENGTH], target[TARGETS];
+    snn_sample sample = SNN_SAMPLE_INIT;
+
+    OK(snn_dataset_get_info(d, &info));
+    ck_assert_uint_eq(info.classes, 0);
+    ck_assert_uint_eq(info.targets, TARGETS);
+    ck_assert_uint_eq(info.target_frames, FRAMES);
+    sample.x = x;
+    FAILS(snn_dataset_read(d, 7, 1, &sample), SNN_ERR_ARGUMENT, "target is NULL");
+    sample.target = target;
+    OK(snn_dataset_read(d, 7, 0, &sample));
+    ck_assert_uint_eq(sample.length, SHORT);
+    OK(snn_dataset_read(d, 8, 1, &sample));
+    ck_assert_uint_eq(sample.length, FRAMES);
+    ck_assert_float_eq(x[3], value(8, 1, 3));
+    ck_assert(target[0] == 8 && target[1] == 1 && sample.target == target);
+    host.bad_index = 9;
+    host.bad_value = INFINITY;
+    FAILS(snn_dataset_read(d, 9, 1, &sample), SNN_ERR_DIVERGED, "sample 9, frame 1: target 1 is inf");
+    FAILS(snn_dataset_set_i64(d, SNN_DATASET_LABEL_FIRST, 1), SNN_ERR_ARGUMENT, "leaves none of 0 classes");
+    OK(snn_dataset_set_i64(d, SNN_DATASET_LABEL_FIRST, 0));
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+/* A static sample has frames of targets alone, which neither normalisation nor the check of x touches. */
+START_TEST(targets_of_a_static_sample)
+{
+    snn_dataset *d = make_targets(1, 4);
+    float x[LENGTH], target[TARGETS];
+    snn_sample sample = { .struct_size = sizeof sample, .x = x, .target = target };
+    double mean = 0, deviation = 2;
+
+    OK(snn_dataset_normalise(d, &mean, &deviation, 1));
+    OK(snn_dataset_read(d, 8, 0, &sample));
+    ck_assert_float_eq(x[3], value(8, 0, 3) / 2);
+    OK(snn_dataset_read(d, 8, 3, &sample));
+    ck_assert_float_eq(target[1], 3);
+    FAILS(snn_dataset_read(d, 8, 4, &sample), SNN_ERR_ARGUMENT, "50 samples of 4 frames");
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+/* Frames behind a sample's length are none of its values. */
+START_TEST(statistics_of_lengths)
+{
+    snn_dataset *d = make_targets(FRAMES, 1);
+    double mean, deviation, sum = 0, n = 0;
+
+    for (size_t index = 0; index < COUNT; index++)
+        for (size_t frame = 0; frame < (index % 2 ? SHORT : FRAMES); frame++)
+            for (size_t i = 0; i < LENGTH; i++, n++)
+                sum += value(index, frame, i);
+    OK(snn_dataset_statistics(d, &mean, &deviation, 1));
+    ck_assert_double_eq_tol(mean, sum / n, 1e-9);
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+START_TEST(targets_are_checked)
+{
+    snn_dataset *d = NULL;
+
+    source.classes = 0;
+    source.targets = 2;
+    source.target_frames = FRAMES + 1;
+    FAILS(snn_dataset_create(&d, ctx, &source), SNN_ERR_ARGUMENT, "target_frames is 4");
+    source.target_frames = 1;
+    source.targets = SIZE_MAX / 4;
+    FAILS(snn_dataset_create(&d, ctx, &source), SNN_ERR_ARGUMENT, "targets is");
+    source.targets = 0;
+    FAILS(snn_dataset_create(&d, ctx, &source), SNN_ERR_ARGUMENT, "classes and targets are 0");
+    ck_assert_ptr_null(d);
+}
+END_TEST
+
 START_TEST(what_the_host_does_wrong)
 {
     snn_dataset *d = make();
@@ -177,6 +287,9 @@ START_TEST(sources_are_checked)
     REFUSED(count, 0, SNN_ERR_ARGUMENT, "count");
     REFUSED(classes, 0, SNN_ERR_ARGUMENT, "classes");
     REFUSED(frames, 0, SNN_ERR_ARGUMENT, "frames");
+    REFUSED(targets, 3, SNN_ERR_ARGUMENT, "5 classes and 3 targets");
+    REFUSED(target_frames, FRAMES, SNN_ERR_ARGUMENT, "target_frames is 3");
+    REFUSED(target_frames, 0, SNN_ERR_ARGUMENT, "target_frames is 0");
     REFUSED(read, NULL, SNN_ERR_ARGUMENT, "read");
     REFUSED(struct_size, 4, SNN_ERR_ARGUMENT, "struct_size is 4");
     REFUSED(struct_size, 8, SNN_ERR_ARGUMENT, "read is NULL"); /* which takes its default */
@@ -405,6 +518,10 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, describes_and_reads);
     tcase_add_test(tc, limit);
+    tcase_add_test(tc, targets);
+    tcase_add_test(tc, targets_of_a_static_sample);
+    tcase_add_test(tc, statistics_of_lengths);
+    tcase_add_test(tc, targets_are_checked);
     tcase_add_test(tc, what_the_host_does_wrong);
     tcase_add_test(tc, sources_are_checked);
     tcase_add_test(tc, parameters);

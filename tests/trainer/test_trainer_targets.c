@@ -50,7 +50,7 @@ struct set {
     bool has_lengths;
     /* what the callback does wrong, where `bad` is the sample */
     size_t bad, bad_frame;
-    enum { FINE, FAILS_TO_READ, TARGET_NAN, X_NAN, NO_FRAMES, TOO_MANY_FRAMES, REPLACES_X } wrong;
+    enum wrong { FINE, FAILS_TO_READ, TARGET_NAN, NO_FRAMES, TOO_MANY_FRAMES, REPLACES_X } wrong;
     _Atomic unsigned past; /* frames asked for behind a sample's length */
 };
 
@@ -76,9 +76,6 @@ static snn_status do_wrong(const struct set *s, snn_sample *sample)
         return SNN_ERR_IO;
     case TARGET_NAN:
         sample->target[1] = NAN;
-        break;
-    case X_NAN:
-        sample->x[2] = NAN;
         break;
     case NO_FRAMES:
         sample->length = 0;
@@ -163,7 +160,8 @@ struct world {
     snn_trainer *tr;
 };
 
-static void open_world(struct world *w, const char *method, const char *settings, const char *layers, uint32_t threads)
+static void open_world(struct world *w, const char *method, const char *settings, const char *layers,
+                       uint32_t threads)
 {
     static const size_t shape[3] = { IN };
     char text[128];
@@ -188,6 +186,11 @@ static void check_same(const struct world *a, const struct world *b, const char 
     ck_assert_uint_eq(a->net->n_parameters, b->net->n_parameters);
     ck_assert_msg(memcmp(a->net->parameters, b->net->parameters, a->net->n_parameters * sizeof(float)) == 0,
                   "%s: parameters differ", name);
+}
+
+static void check_near(const struct world *a, const struct world *b)
+{
+    ck_assert_double_lt(distance(a->net->parameters, b->net->parameters, a->net->n_parameters), 1e-6);
 }
 
 /* ---- the two roads ---- */
@@ -259,6 +262,489 @@ START_TEST(test_roads_of_one_loss)
 }
 END_TEST
 
+/* ---- what the steps past a sample's length do ---- */
+
+/* One sample of three frames among STEPS is trained as by a trainer of three steps: the steps behind add zeros. The
+ * loss is divided in another order. */
+START_TEST(test_length_is_a_shorter_run)
+{
+    enum { LENGTH = 3 };
+    struct world longer, shorter;
+    struct arrays a;
+    struct set s;
+    snn_batch batch;
+    snn_metrics m = SNN_METRICS_INIT, k = SNN_METRICS_INIT;
+    float out[OUT], want[OUT];
+    char text[64];
+
+    if (strstr(ways[_i].settings, "sampled") != NULL || strstr(ways[_i].layers, "over=all") != NULL)
+        return; /* other steps are drawn; zeros count in statistics */
+    fill(&s, STEPS, STEPS, true);
+    s.length[0] = LENGTH;
+    open_world(&longer, ways[_i].method, ways[_i].settings, ways[_i].layers, 1);
+    snprintf(text, sizeof text, "%s steps=%d", ways[_i].settings, LENGTH);
+    open_world(&shorter, ways[_i].method, text, ways[_i].layers, 1);
+    batch = batch_of(&a, &s, 0, 1);
+    OK(snn_trainer_predict(longer.tr, &batch, out));
+    OK(snn_trainer_step(longer.tr, &batch, &m));
+    batch.frames = batch.target_frames = LENGTH;
+    batch.lengths = NULL;
+    OK(snn_trainer_predict(shorter.tr, &batch, want));
+    OK(snn_trainer_step(shorter.tr, &batch, &k));
+    ck_assert_mem_eq(out, want, sizeof out);
+    ck_assert_double_eq_tol(m.loss, k.loss, 1e-12);
+    ck_assert_double_eq(m.squared_error, k.squared_error);
+    check_near(&longer, &shorter);
+    close_world(&longer);
+    close_world(&shorter);
+}
+END_TEST
+
+/* What lies behind the length, in x and in targets, is not looked at; samples do not see each other's lengths. */
+START_TEST(test_nothing_behind_the_length)
+{
+    struct world w[2];
+    struct set s;
+
+    fill(&s, STEPS, STEPS, true);
+    for (int i = 0; i < 2; i++) {
+        struct arrays a;
+        snn_batch batch = batch_of(&a, &s, 0, BATCH);
+
+        open_world(&w[i], ways[_i].method, ways[_i].settings, ways[_i].layers, 1);
+        for (size_t t = 0; i == 1 && t < STEPS; t++)
+            for (size_t b = 0; b < BATCH; b++)
+                if (t >= a.length[b])
+                    a.x[t][b][3] = a.target[t][b][1] = NAN;
+        OK(snn_trainer_step(w[i].tr, &batch, NULL));
+    }
+    check_same(&w[0], &w[1], ways[_i].name);
+    close_world(&w[0]);
+    close_world(&w[1]);
+}
+END_TEST
+
+/* Lengths that are all of it change nothing. */
+START_TEST(test_whole_lengths)
+{
+    struct world w[2];
+    struct set s;
+
+    fill(&s, STEPS, STEPS, true);
+    for (size_t b = 0; b < BATCH; b++)
+        s.length[b] = STEPS;
+    for (int i = 0; i < 2; i++) {
+        struct arrays a;
+        snn_batch batch = batch_of(&a, &s, 0, BATCH);
+
+        open_world(&w[i], ways[_i].method, ways[_i].settings, ways[_i].layers, 1);
+        batch.lengths = i ? a.length : NULL;
+        OK(snn_trainer_step(w[i].tr, &batch, NULL));
+    }
+    check_same(&w[0], &w[1], ways[_i].name);
+    close_world(&w[0]);
+    close_world(&w[1]);
+}
+END_TEST
+
+/* The mean output is that over a sample's own steps. */
+START_TEST(test_mean_over_the_length)
+{
+    struct world longer, shorter;
+    struct arrays a;
+    struct set s;
+    snn_batch batch;
+    snn_metrics m = SNN_METRICS_INIT, k = SNN_METRICS_INIT;
+
+    fill(&s, STEPS, 1, true);
+    s.length[0] = 2;
+    open_world(&longer, "bptt", "loss=mse loss_on=mean", CHAIN, 1);
+    open_world(&shorter, "bptt", "loss=mse loss_on=mean steps=2", CHAIN, 1);
+    batch = batch_of(&a, &s, 0, 1);
+    OK(snn_trainer_step(longer.tr, &batch, &m));
+    batch.frames = 2;
+    batch.lengths = NULL;
+    OK(snn_trainer_step(shorter.tr, &batch, &k));
+    ck_assert_double_eq_tol(m.loss, k.loss, 1e-7);
+    check_near(&longer, &shorter);
+    close_world(&longer);
+    close_world(&shorter);
+}
+END_TEST
+
+/* ---- batches that are refused ---- */
+
+static void both(snn_batch *batch, struct arrays *a)
+{
+    static const uint32_t labels[BATCH] = { 0, 1, 2 };
+
+    (void)a;
+    batch->labels = labels;
+}
+
+static void none(snn_batch *batch, struct arrays *a)
+{
+    (void)a;
+    batch->targets = NULL;
+}
+
+static void two_target_frames(snn_batch *batch, struct arrays *a)
+{
+    (void)a;
+    batch->target_frames = 2;
+}
+
+static void no_target_frames(snn_batch *batch, struct arrays *a)
+{
+    (void)a;
+    batch->target_frames = 0;
+}
+
+static void target_nan(snn_batch *batch, struct arrays *a)
+{
+    a->target[4][2][1] = NAN;
+    (void)batch;
+}
+
+static void target_infinite(snn_batch *batch, struct arrays *a)
+{
+    a->target[0][1][2] = INFINITY;
+    batch->target_frames = 1;
+}
+
+static void length_zero(snn_batch *batch, struct arrays *a)
+{
+    a->length[1] = 0;
+    batch->lengths = a->length;
+}
+
+static void length_too_large(snn_batch *batch, struct arrays *a)
+{
+    a->length[2] = STEPS + 1;
+    batch->lengths = a->length;
+}
+
+static void length_of_static(snn_batch *batch, struct arrays *a)
+{
+    a->length[0] = 2;
+    batch->lengths = a->length;
+    batch->frames = 1;
+}
+
+static void reserved_set(snn_batch *batch, struct arrays *a)
+{
+    (void)a;
+    batch->reserved = 1;
+}
+
+static const struct {
+    void (*spoil)(snn_batch *batch, struct arrays *a);
+    snn_status rc, predicts;
+    const char *part;
+} refused[] = {
+    { both, SNN_ERR_ARGUMENT, SNN_OK, "labels and targets" },
+    { none, SNN_ERR_ARGUMENT, SNN_OK, "labels is NULL, and so is targets" },
+    { two_target_frames, SNN_ERR_ARGUMENT, SNN_OK, "2 target_frames; 1 (a target for each sample) or 5" },
+    { no_target_frames, SNN_ERR_ARGUMENT, SNN_OK, "0 target_frames" },
+    { target_nan, SNN_ERR_DIVERGED, SNN_OK, "the target of sample 2 holds a value that is not finite (step 4)" },
+    { target_infinite, SNN_ERR_DIVERGED, SNN_OK, "the target of sample 1" },
+    { length_zero, SNN_ERR_ARGUMENT, SNN_ERR_ARGUMENT, "length 1 is 0; a sample has 1 to 5 frames" },
+    { length_too_large, SNN_ERR_ARGUMENT, SNN_ERR_ARGUMENT, "length 2 is 6" },
+    { length_of_static, SNN_ERR_ARGUMENT, SNN_ERR_ARGUMENT, "length 0 is 2; a sample has 1 to 1 frames" },
+    { reserved_set, SNN_ERR_VERSION, SNN_ERR_VERSION, "batch" },
+};
+
+/* A refused batch changes nothing; a prediction looks at neither labels nor targets. */
+START_TEST(test_refused)
+{
+    struct world w, clean;
+    struct arrays a;
+    struct set s;
+    snn_batch batch;
+    float out[BATCH * OUT];
+
+    fill(&s, STEPS, STEPS, false);
+    open_world(&w, "bptt", "loss=mse", CHAIN, 1);
+    open_world(&clean, "bptt", "loss=mse", CHAIN, 1);
+    batch = batch_of(&a, &s, 0, BATCH);
+    refused[_i].spoil(&batch, &a);
+    FAILS(snn_trainer_step(w.tr, &batch, NULL), refused[_i].rc, refused[_i].part);
+    ck_assert_int_eq(snn_trainer_predict(w.tr, &batch, out), refused[_i].predicts);
+    check_same(&w, &clean, refused[_i].part);
+    close_world(&w);
+    close_world(&clean);
+}
+END_TEST
+
+/* A loss of all steps has no step of its own for a target, and methods of rates none for a length. */
+START_TEST(test_refused_of_one_loss)
+{
+    bool keeps_steps = strcmp(wholes[_i].method, "bptt") == 0;
+    struct world w;
+    struct arrays a;
+    struct set s;
+    snn_batch batch;
+    float out[BATCH * OUT];
+
+    fill(&s, STEPS, STEPS, true);
+    open_world(&w, wholes[_i].method, wholes[_i].settings, wholes[_i].layers, 1);
+    batch = batch_of(&a, &s, 0, BATCH);
+    FAILS(snn_trainer_step(w.tr, &batch, NULL), SNN_ERR_UNSUPPORTED, "a target for each step");
+    batch.target_frames = 1;
+    if (keeps_steps) {
+        OK(snn_trainer_step(w.tr, &batch, NULL));
+    } else {
+        FAILS(snn_trainer_step(w.tr, &batch, NULL), SNN_ERR_UNSUPPORTED, "sample 0 of the batch ends after 1 of 5");
+        FAILS(snn_trainer_predict(w.tr, &batch, out), SNN_ERR_UNSUPPORTED, "ends after");
+    }
+    close_world(&w);
+}
+END_TEST
+
+/* The default loss is of labels: targets are refused, and what to do is said. */
+START_TEST(test_loss_of_labels)
+{
+    struct world w;
+    struct arrays a;
+    struct set s;
+    snn_batch batch;
+    snn_dataset *set;
+
+    fill(&s, 1, 1, false);
+    open_world(&w, "sltt", "", CHAIN, 1);
+    batch = batch_of(&a, &s, 0, BATCH);
+    FAILS(snn_trainer_step(w.tr, &batch, NULL), SNN_ERR_ARGUMENT, "set loss to mse");
+    set = dataset(w.ctx, &s);
+    FAILS(snn_trainer_epoch(w.tr, set, NULL), SNN_ERR_ARGUMENT, "set loss to mse");
+    FAILS(snn_trainer_evaluate(w.tr, set, NULL), SNN_ERR_ARGUMENT, "set loss to mse");
+    snn_dataset_destroy(set);
+    close_world(&w);
+}
+END_TEST
+
+/* ---- data sets that go wrong ---- */
+
+static const struct {
+    enum wrong wrong;
+    size_t frame;
+    snn_status rc;
+    const char *part;
+} failing[] = {
+    { FAILS_TO_READ, 0, SNN_ERR_IO, "SNN_ERR_IO for sample 4, frame 0" },
+    { FAILS_TO_READ, 3, SNN_ERR_IO, "SNN_ERR_IO for sample 4, frame 3" },
+    { TARGET_NAN, 2, SNN_ERR_DIVERGED, "sample 4, frame 2: target 1 is nan" },
+    { NO_FRAMES, 0, SNN_ERR_ARGUMENT, "sample 4 has a length of 0; 1 to " },
+    { TOO_MANY_FRAMES, 0, SNN_ERR_ARGUMENT, "sample 4 has a length of 6; 1 to " },
+    { REPLACES_X, 1, SNN_ERR_ARGUMENT, "set x or target of sample 4" },
+};
+
+/* Whether the input is static or not: the epoch ends, tells of the sample, and goes on once that can be read. */
+START_TEST(test_set_goes_wrong)
+{
+    struct world w, clean;
+    snn_metrics m = SNN_METRICS_INIT, k = SNN_METRICS_INIT;
+
+    for (size_t frames = 1; frames <= STEPS; frames += STEPS - 1) {
+        struct set s;
+        snn_dataset *set, *good;
+
+        fill(&s, frames, STEPS, false);
+        open_world(&w, "bptt", "loss=mse", CHAIN, 3);
+        open_world(&clean, "bptt", "loss=mse", CHAIN, 1);
+        set = dataset(w.ctx, &s);
+        good = dataset(clean.ctx, &s);
+        OK(snn_trainer_epoch(clean.tr, good, &k));
+        s.bad = 4;
+        s.bad_frame = failing[_i].frame;
+        s.wrong = failing[_i].wrong;
+        FAILS(snn_trainer_epoch(w.tr, set, NULL), failing[_i].rc, failing[_i].part);
+        s.wrong = FINE;
+        OK(snn_trainer_epoch(w.tr, set, &m));
+        ck_assert(m.loss == k.loss && m.squared_error == k.squared_error && m.r2 == k.r2);
+        check_same(&w, &clean, failing[_i].part);
+        s.wrong = failing[_i].wrong;
+        OK(snn_trainer_set_i64(w.tr, SNN_TRAINER_SKIP_UNREADABLE, 1));
+        OK(snn_trainer_epoch(w.tr, set, &m));
+        ck_assert_uint_eq(m.samples, COUNT - BATCH);
+        snn_dataset_destroy(set);
+        snn_dataset_destroy(good);
+        close_world(&w);
+        close_world(&clean);
+    }
+}
+END_TEST
+
+/* What does not fit is said before the first sample is read. */
+START_TEST(test_sets_that_do_not_fit)
+{
+    static const size_t shape[3] = { IN };
+    struct world w;
+    struct set s;
+    snn_dataset *set;
+    snn_network *net;
+    snn_trainer *tr;
+
+    open_world(&w, "bptt", "loss=mse", CHAIN, 1);
+    fill(&s, 1, 4, false);
+    set = dataset(w.ctx, &s);
+    FAILS(snn_trainer_epoch(w.tr, set, NULL), SNN_ERR_SHAPE, "targets of 4 frames do not fit 5 steps");
+    FAILS(snn_trainer_evaluate(w.tr, set, NULL), SNN_ERR_SHAPE, "targets of 4 frames do not fit 5 steps");
+    snn_dataset_destroy(set);
+    fill(&s, 1, 1, false);
+    set = dataset(w.ctx, &s);
+    net = network_of(w.ctx, shape, "linear o out=4");
+    tr = trainer_of(net, w.opt, "bptt", "loss=mse", BATCH);
+    FAILS(snn_trainer_epoch(tr, set, NULL), SNN_ERR_SHAPE, "targets of 3 numbers, the network 4 outputs");
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
+    snn_dataset_destroy(set);
+    close_world(&w);
+}
+END_TEST
+
+/* A data set's lengths are refused as the host's are, and no batch is left out for it. */
+START_TEST(test_lengths_of_a_set_are_refused)
+{
+    struct world w;
+    struct set s;
+    snn_dataset *set;
+
+    fill(&s, STEPS, 1, true);
+    open_world(&w, "dsr", "loss=mse", RATES, 1);
+    OK(snn_trainer_set_i64(w.tr, SNN_TRAINER_SKIP_UNREADABLE, 1));
+    set = dataset(w.ctx, &s);
+    FAILS(snn_trainer_epoch(w.tr, set, NULL), SNN_ERR_UNSUPPORTED, "ends after");
+    FAILS(snn_trainer_evaluate(w.tr, set, NULL), SNN_ERR_UNSUPPORTED, "ends after");
+    snn_dataset_destroy(set);
+    close_world(&w);
+}
+END_TEST
+
+/* ---- encoders, memory, runs that stop ---- */
+
+/* A static sample is drawn as spikes anew at every step, while its targets are read. */
+START_TEST(test_encoded)
+{
+    struct world w[2];
+    struct set s[2];
+
+    for (int i = 0; i < 2; i++) {
+        snn_dataset *set;
+
+        fill(&s[i], 1, i ? STEPS : 1, false);
+        for (size_t b = 0; b < COUNT; b++)
+            for (size_t t = 1; t < STEPS; t++)
+                memcpy(s[i].target[b][t], s[i].target[b][0], sizeof s[i].target[b][0]);
+        open_world(&w[i], "sltt", "loss=mse encoder=poisson", CHAIN, 2);
+        set = dataset(w[i].ctx, &s[i]);
+        OK(snn_trainer_epoch(w[i].tr, set, NULL));
+        snn_dataset_destroy(set);
+    }
+    check_same(&w[0], &w[1], "one target for all steps, and the same one for each");
+    close_world(&w[0]);
+    close_world(&w[1]);
+}
+END_TEST
+
+START_TEST(test_nothing_is_allocated)
+{
+    struct world w;
+    struct set s;
+    struct arrays a;
+    snn_context_info before = SNN_CONTEXT_INFO_INIT, after = SNN_CONTEXT_INFO_INIT;
+    snn_dataset *set;
+    snn_batch batch;
+
+    fill(&s, STEPS, STEPS, true);
+    open_world(&w, ways[_i].method, ways[_i].settings, ways[_i].layers, 2);
+    set = dataset(w.ctx, &s);
+    batch = batch_of(&a, &s, 0, BATCH);
+    OK(snn_context_get_info(w.ctx, &before));
+    OK(snn_trainer_epoch(w.tr, set, NULL));
+    OK(snn_trainer_evaluate(w.tr, set, NULL));
+    OK(snn_trainer_step(w.tr, &batch, NULL));
+    OK(snn_context_get_info(w.ctx, &after));
+    ck_assert_uint_eq(after.allocations, before.allocations);
+    snn_dataset_destroy(set);
+    close_world(&w);
+}
+END_TEST
+
+static int stop(void *user, const snn_progress *progress)
+{
+    return progress->done == *(const uint64_t *)user;
+}
+
+/* An epoch over targets that was stopped goes on from a checkpoint with the same bits, over such a data set alone. */
+START_TEST(test_checkpoint)
+{
+    const char *path = "targets.snn";
+    uint64_t at = 2 * BATCH;
+    struct world whole, half, rest;
+    struct set s, other;
+    snn_dataset *set[3], *unlike;
+    snn_metrics m = SNN_METRICS_INIT, k = SNN_METRICS_INIT;
+
+    fill(&s, STEPS, STEPS, true);
+    fill(&other, STEPS, 1, true);
+    open_world(&whole, "bptt", "loss=mse", CHAIN, 1);
+    open_world(&half, "bptt", "loss=mse", CHAIN, 2);
+    open_world(&rest, "bptt", "loss=mse", CHAIN, 3);
+    set[0] = dataset(whole.ctx, &s);
+    set[1] = dataset(half.ctx, &s);
+    set[2] = dataset(rest.ctx, &s);
+    unlike = dataset(rest.ctx, &other);
+    OK(snn_trainer_epoch(whole.tr, set[0], &m));
+    OK(snn_trainer_on_progress(half.tr, stop, &at));
+    FAILS(snn_trainer_epoch(half.tr, set[1], NULL), SNN_ERR_CANCELLED, "after 6 of 8");
+    OK(snn_trainer_save(half.tr, path));
+    OK(snn_trainer_load(rest.tr, path));
+    FAILS(snn_trainer_epoch(rest.tr, unlike, NULL), SNN_ERR_STATE,
+          "over 8 samples (frames: 5, of targets: 5) is under way, 6 of them done; this data set has 8 (frames: 5, "
+          "of targets: 1)");
+    OK(snn_trainer_epoch(rest.tr, set[2], &k));
+    ck_assert(m.loss == k.loss && m.squared_error == k.squared_error && m.r2 == k.r2 && m.samples == k.samples);
+    check_same(&whole, &rest, "resumed");
+    unlink(path);
+    snn_dataset_destroy(unlike);
+    for (int i = 0; i < 3; i++)
+        snn_dataset_destroy(set[i]);
+    close_world(&whole);
+    close_world(&half);
+    close_world(&rest);
+}
+END_TEST
+
+/* A teacher reads the same samples, of which it needs no targets. */
+START_TEST(test_teacher)
+{
+    static const size_t shape[3] = { IN };
+    struct world w[2];
+    struct set s;
+
+    fill(&s, STEPS, STEPS, true);
+    for (int i = 0; i < 2; i++) {
+        snn_network *net;
+        snn_trainer *teacher;
+        snn_dataset *set;
+
+        open_world(&w[i], "bptt", "loss=mse distil=0.3", CHAIN, i ? 3 : 1);
+        net = network_of(w[i].ctx, shape, "linear o out=3");
+        teacher = trainer_of(net, NULL, "sltt", "steps=5", BATCH);
+        OK(snn_trainer_set_teacher(w[i].tr, teacher));
+        set = dataset(w[i].ctx, &s);
+        OK(snn_trainer_epoch(w[i].tr, set, NULL));
+        OK(snn_trainer_set_teacher(w[i].tr, NULL));
+        snn_trainer_destroy(teacher);
+        snn_network_destroy(net);
+        snn_dataset_destroy(set);
+    }
+    check_same(&w[0], &w[1], "taught");
+    close_world(&w[0]);
+    close_world(&w[1]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trainer: targets");
@@ -266,6 +752,20 @@ int main(void)
 
     tcase_add_loop_test(tc, test_roads, 0, WAYS);
     tcase_add_loop_test(tc, test_roads_of_one_loss, 0, WHOLES);
+    tcase_add_loop_test(tc, test_length_is_a_shorter_run, 0, WAYS);
+    tcase_add_loop_test(tc, test_nothing_behind_the_length, 0, WAYS);
+    tcase_add_loop_test(tc, test_whole_lengths, 0, WAYS);
+    tcase_add_test(tc, test_mean_over_the_length);
+    tcase_add_loop_test(tc, test_refused, 0, sizeof refused / sizeof *refused);
+    tcase_add_loop_test(tc, test_refused_of_one_loss, 0, WHOLES);
+    tcase_add_test(tc, test_loss_of_labels);
+    tcase_add_loop_test(tc, test_set_goes_wrong, 0, sizeof failing / sizeof *failing);
+    tcase_add_test(tc, test_sets_that_do_not_fit);
+    tcase_add_test(tc, test_lengths_of_a_set_are_refused);
+    tcase_add_test(tc, test_encoded);
+    tcase_add_loop_test(tc, test_nothing_is_allocated, 0, WAYS);
+    tcase_add_test(tc, test_checkpoint);
+    tcase_add_test(tc, test_teacher);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
