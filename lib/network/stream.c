@@ -243,7 +243,7 @@ snn_status snn__stream_check_live(const snn_stream *stream)
     if (stream->pass == NULL)
         return snn__fail(SNN_ERR_STATE,
                          "stream: a call of its trainer ended it; snn_trainer_stream() begins it anew");
-    return SNN_OK;
+    return stream->learner != NULL ? stream->learner->check(stream->host) : SNN_OK;
 }
 
 snn_status snn_stream_reset(snn_stream *stream)
@@ -346,8 +346,6 @@ static snn_status step(snn_stream *stream, float *out)
     size_t t = (size_t)pass->head->steps;
     struct snn__signal y;
 
-    if (stream->learner != NULL)
-        SNN__TRY(stream->learner->check(stream->host));
     memcpy(pass->saved, numbers(pass), bytes_of_numbers(pass));
     if (stream->learner != NULL)
         SNN__TRY(stream->learner->before(stream->host, t));

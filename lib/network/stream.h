@@ -21,7 +21,7 @@ struct snn_stream {
 /* A stream of a pass that was planned for one begins, at step 0. */
 snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass);
 
-/* Whether there is a stream, and one that goes on. */
+/* Whether there is a stream, one that goes on, and not at work: this is no callback of its trainer. */
 snn_status snn__stream_check_live(const snn_stream *stream);
 
 /* Refuses layers that must know how many steps there are. */

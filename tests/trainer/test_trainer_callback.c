@@ -440,12 +440,20 @@ struct loop {
     float x[4];
 };
 
+/* Calls that would change the stream: other input than that of the step would be learned from. */
 static void refuse_stream(struct loop *k)
 {
+    const float other[4] = { 3, 3, 3, 3 };
+    const uint32_t event = 1;
+
     if (k->stream == NULL)
         return;
     k->calls++;
-    FAILS(snn_stream_step(k->stream, k->x, NULL), SNN_ERR_STATE, "callback");
+    FAILS(snn_stream_step(k->stream, other, NULL), SNN_ERR_STATE, "callback");
+    FAILS(snn_stream_step_events(k->stream, &event, 1, NULL), SNN_ERR_STATE, "callback");
+    FAILS(snn_stream_reset(k->stream), SNN_ERR_STATE, "callback");
+    FAILS(snn_stream_refresh(k->stream), SNN_ERR_STATE, "callback");
+    FAILS(snn_stream_set_state(k->stream, other, sizeof other), SNN_ERR_STATE, "callback");
     FAILS(snn_trainer_prepare(k->tr, 1), SNN_ERR_STATE, "callback");
 }
 
