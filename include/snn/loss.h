@@ -26,8 +26,9 @@ typedef struct snn_loss_call {
                                   nothing: the library divides by samples and steps. NULL: not wanted */
 } snn_loss_call;
 
-/** Fills `loss` and `error`, for the whole batch at once, in the thread that called the trainer.
- * @return SNN_OK; anything else ends the batch, which changes nothing then */
+/** Fills `loss` and `error`, for the whole batch at once, in the thread that called the trainer. What it leaves out is 0.
+ * @return SNN_OK; anything else ends the batch, which changes nothing then (but what a method that updates at every
+ * step, as ottt O, has learned at those before) */
 typedef snn_status (*snn_loss_fn)(void *user, const snn_loss_call *call);
 
 #endif
