@@ -158,10 +158,10 @@ typedef struct snn_layer_metrics {
 typedef struct snn_trainer_info {
     uint32_t struct_size;      /**< set by the caller to sizeof(snn_trainer_info) */
     uint32_t prepared;         /**< 1: snn_trainer_prepare() took the memory */
-    const char *method;        /**< "ottt"; static storage */
+    const char *method;        /**< "ottt"; static storage; NULL: an evaluator has none */
     snn_context *context;      /**< of the network */
     snn_network *network;      /**< that it trains */
-    snn_optimizer *optimizer;  /**< NULL: it only evaluates */
+    snn_optimizer *optimizer;  /**< NULL: an evaluator has none */
     snn_projection *projection; /**< NULL: none */
     snn_trainer *teacher;      /**< NULL: none */
     uint64_t batch;            /**< most samples of a batch; 0 before snn_trainer_prepare() */
@@ -236,11 +236,20 @@ SNN_BEGIN_DECLS
 
 /** Creates a trainer for a network (prepared here if it was not) with the method `method`, "ottt": snn_name() lists
  * them.
- * Borrows network and optimizer; destroy the trainer first. `optimizer` NULL makes a trainer that only evaluates.
- * @return SNN_ERR_ARGUMENT (unknown method: the message lists the names), SNN_ERR_UNSUPPORTED (the method cannot
- * train this network: the message says why), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
+ * Borrows network and optimizer; destroy the trainer first.
+ * @return SNN_ERR_ARGUMENT (NULL; unknown method: the message lists the names), SNN_ERR_UNSUPPORTED, SNN_ERR_SHAPE
+ * (of the network, as snn_network_prepare()), SNN_ERR_MEMORY; *out is NULL then */
 SNN_API SNN_CHECKED snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer,
                                                   const char *method);
+
+/** Creates an evaluator: a trainer without method and optimizer, for a network (prepared here if it was not) that is
+ * trained already, by whatever method. It evaluates, predicts, is observed, and may be a trainer's teacher, with the
+ * same bits as a trainer with the same parameters. It has those of SNN_TRAINER_STEPS, of the loss without a teacher,
+ * and SNN_TRAINER_ENCODER. What trains, or goes with training, gives SNN_ERR_STATE. Borrows the network; destroy the
+ * evaluator first, by snn_trainer_destroy().
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_UNSUPPORTED, SNN_ERR_SHAPE (of the network, as snn_network_prepare()),
+ * SNN_ERR_MEMORY; *out is NULL then */
+SNN_API SNN_CHECKED snn_status snn_evaluator_create(snn_trainer **out, snn_network *network);
 
 /** Frees a trainer; NULL is accepted. */
 SNN_API void snn_trainer_destroy(snn_trainer *trainer);
@@ -283,9 +292,9 @@ SNN_API SNN_CHECKED snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_los
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (after prepare) */
 SNN_API SNN_CHECKED snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user);
 
-/** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: another trainer, of the same context, for the same
- * samples and outputs (created without an optimizer, if it is not trained itself). For every batch that is trained it
- * evaluates the same samples, with the same augmentation; its logits are the mean of its outputs over its own steps.
+/** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: an evaluator or another trainer, of the same context, for
+ * the same samples and outputs. For every batch that is trained it evaluates the same samples, with the same
+ * augmentation; its logits are the mean of its outputs over its own steps.
  * Borrowed: prepare it for batches of the same size, and destroy it after this trainer. NULL ends that.
  * @return SNN_ERR_ARGUMENT (NULL trainer, itself, another context), SNN_ERR_SHAPE (samples or outputs differ) */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher);
@@ -306,9 +315,9 @@ SNN_API SNN_CHECKED snn_status snn_trainer_set_projection(snn_trainer *trainer, 
  * A second call plans anew (epoch, moments and parameters are kept). The new plan is made beside the old one, which
  * stays if the call fails: where memory is too short for both, destroy the trainer first (a checkpoint keeps its
  * moments).
- * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (settings that the method cannot do; batches of 1 with a
- * batch norm over vectors, which has one value then and no variance), SNN_ERR_STATE (in a callback of this trainer),
- * SNN_ERR_MEMORY */
+ * @return SNN_ERR_ARGUMENT (batch 0), SNN_ERR_UNSUPPORTED (the method cannot train this network, or not with these
+ * settings: the message says why; batches of 1 with a batch norm over vectors, which has one value then and no
+ * variance), SNN_ERR_STATE (in a callback of this trainer), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch);
 
 /** Describes the trainer and where it is. Real-time safe, in its callbacks, too.
@@ -320,9 +329,10 @@ SNN_API SNN_CHECKED snn_status snn_trainer_get_info(const snn_trainer *trainer, 
  * @param metrics may be NULL
  * @return SNN_ERR_ARGUMENT (NULL, a field out of range, targets and a loss of labels; one sample, and a batch norm
  * over vectors), SNN_ERR_UNSUPPORTED (targets for each step, or lengths, where there is one loss of all steps),
- * SNN_ERR_STATE (not prepared, no optimizer, no teacher), SNN_ERR_DIVERGED (input, target, loss, gradient or a running
- * statistic not finite, or a gradient from which moments or weights would overflow). The refused update then changes nothing: neither
- * parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates nothing. */
+ * SNN_ERR_STATE (not prepared, an evaluator, no teacher), SNN_ERR_DIVERGED (input, target, loss, gradient or a running
+ * statistic not finite, or a gradient from which moments or weights would overflow). The refused update then changes
+ * nothing: neither parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates
+ * nothing. */
 SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_metrics *metrics);
 
 /** Trains one epoch, or what is left of the epoch under way: one that was cancelled, or that ended because a sample
@@ -383,7 +393,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trai
  * handle, and good until snn_trainer_destroy(). Begins as after snn_stream_reset(). A batch of snn_trainer_step(),
  * _epoch(), _evaluate() or _predict(), or snn_trainer_prepare(), ends it: calls answer SNN_ERR_STATE until it was
  * asked for again.
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, no optimizer), SNN_ERR_UNSUPPORTED (the
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, an evaluator), SNN_ERR_UNSUPPORTED (the
  * method needs all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL then
  * */
 SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);

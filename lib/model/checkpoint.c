@@ -112,7 +112,7 @@ static snn_status run_to_json(json_t **out, snn_trainer *trainer, struct snn__ru
 
     snn__json_set(o, "format", json_integer(RUN_FORMAT), &failed);
     snn__json_set(o, "method", json_string(run->method), &failed);
-    snn__json_set(o, "optimizer", run->optimizer ? json_string(run->optimizer) : json_null(), &failed);
+    snn__json_set(o, "optimizer", json_string(run->optimizer), &failed);
     snn__json_set(o, "moments", moments_json(run, &failed), &failed);
     for (size_t i = 0; i < COUNT(counts); i++)
         snn__json_set(o, counts[i].name, json_integer((json_int_t)*count_of(run, &counts[i])), &failed);
@@ -284,6 +284,7 @@ snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
 
     if (trainer == NULL || path == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_save: %s is NULL", trainer == NULL ? "trainer" : "path");
+    SNN__TRY(snn__trainer_check_learns(trainer));
     network = snn__trainer_network(trainer);
     run = snn__trainer_run((snn_trainer *)trainer); /* only read here */
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_PROGRESS));
@@ -417,11 +418,11 @@ static snn_status parse_run(struct snn__run *run, const json_t *o, const struct 
 static snn_status compare_text(const struct snn__safetensors *file, const char *what, const char *saved,
                                const char *present)
 {
-    const char *a = saved != NULL ? saved : "none", *b = present != NULL ? present : "none";
+    const char *a = saved != NULL ? saved : "none";
 
-    if (strcmp(a, b) != 0)
+    if (strcmp(a, present) != 0)
         return snn__fail(SNN_ERR_STATE, "checkpoint \"%.200s\": its %s is %.60s, this trainer's is %s", file->path,
-                         what, a, b);
+                         what, a, present);
     return SNN_OK;
 }
 
@@ -575,6 +576,7 @@ snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
 
     if (trainer == NULL || path == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_load: %s is NULL", trainer == NULL ? "trainer" : "path");
+    SNN__TRY(snn__trainer_check_learns(trainer));
     network = snn__trainer_network(trainer);
     run = snn__trainer_run(trainer);
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));

@@ -81,12 +81,6 @@ static void dsr_needs(const snn_trainer *trainer, struct snn__needs *needs)
                      !snn__network_errors_average(trainer->net);
 }
 
-/* w_t of the output */
-static double dsr_share(const snn_trainer *trainer, size_t t)
-{
-    return snn__rate_share(trainer->net->layer[trainer->net->n_layers - 1], t, trainer->steps);
-}
-
 static snn_status dsr_finish(void *self, snn_trainer *trainer)
 {
     struct snn__pass *pass = &trainer->pass;
@@ -108,6 +102,6 @@ const struct snn__rule snn__rule_dsr = {
     .check = dsr_check,
     .networks = "vgg11-dsr, preact-resnet18, or 784-800-10 and others without feedback, of neurons dsr_if or dsr_lif",
     .needs = dsr_needs,
-    .share = dsr_share,
+    .rates = true,
     .finish = dsr_finish,
 };

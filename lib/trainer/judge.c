@@ -5,6 +5,7 @@
  *   loss_on mean   L = L(mean output, target)                                 error at step t: share[t] dL/dmean */
 #include "core/context.h"
 #include "core/fpu.h"
+#include "layer/types.h"
 #include "trainer/rule.h"
 
 snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user)
@@ -42,7 +43,7 @@ float snn__mean_factor(const snn_trainer *tr, size_t b)
 void snn__gather(snn_trainer *tr, size_t t)
 {
     struct snn__signal out = snn__pass_output(&tr->pass, t);
-    float share = out.scale * (tr->rule->share ? (float)((double)tr->steps * snn__step_share(tr, t)) : 1.0f);
+    float share = out.scale * (tr->rates ? (float)((double)tr->steps * snn__step_share(tr, t)) : 1.0f);
     size_t n = tr->classes;
 
     if (tr->length == NULL)
@@ -63,9 +64,9 @@ snn_status snn__check_judging(const snn_trainer *tr)
     if (tr->target_frames > 1 && one)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a target for each step goes with the loss of each step's output, and "
                          "there is one of all steps here; give one target per sample%s", tr->owner,
-                         tr->rule->share || !tr->loss_on_mean ? "" : ", or set loss_on to step");
+                         tr->rates || !tr->loss_on_mean ? "" : ", or set loss_on to step");
     for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
-        if (tr->length[b] < tr->steps && (tr->rule->share != NULL || snn__outputs(tr) < tr->steps))
+        if (tr->length[b] < tr->steps && (tr->rates || snn__outputs(tr) < tr->steps))
             return snn__fail(SNN_ERR_UNSUPPORTED, "%s: sample %zu of the batch ends after %u of %zu steps; the method needs "
                              "rates over all steps", tr->owner, b, tr->length[b], tr->steps);
     return SNN_OK;
@@ -111,7 +112,8 @@ snn_status snn__judge_step(snn_trainer *tr, size_t t, bool error)
 
 double snn__step_share(const snn_trainer *tr, size_t t)
 {
-    return tr->rule->share ? tr->rule->share(tr, t) : 1.0 / (double)snn__outputs(tr);
+    return tr->rates ? snn__rate_share(tr->net->layer[tr->net->n_layers - 1], t, tr->steps)
+                     : 1.0 / (double)snn__outputs(tr);
 }
 
 /* The error at the output of step t: share e. */

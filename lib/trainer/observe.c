@@ -70,8 +70,9 @@ static snn_status check_gradient(const snn_trainer *tr)
 {
     bool whole = tr->observed == SNN_PHASE_GRADIENT || tr->observed == SNN_PHASE_UPDATE;
 
-    if (!tr->prepared || tr->optimizer == NULL)
-        return snn__fail(SNN_ERR_STATE, "%s: not prepared for training", tr->owner);
+    SNN__TRY(snn__trainer_check_learns(tr));
+    if (!tr->prepared)
+        return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", tr->owner);
     if (!whole && atomic_load(&tr->use) == SNN__USE_BATCH)
         return snn__fail(SNN_ERR_STATE,
                          "%s: gradients are read in SNN_PHASE_GRADIENT or SNN_PHASE_UPDATE of an observer, or after "

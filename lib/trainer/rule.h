@@ -10,7 +10,7 @@ struct snn__rule {
     const struct snn__param *params;
     size_t n_params;
     size_t state_size; /* of `self` */
-    /* Can it train this network? The message says why not. NULL: any. */
+    /* Can it train this network, with the parameters as they are? The message says why not. NULL: any. */
     snn_status (*check)(const snn_trainer *trainer);
     const char *networks; /* what it trains, for the message of a network that it does not */
     /* Arrays that it carries from batch to batch, and that belong to a run as the moments of an optimizer do:
@@ -22,9 +22,9 @@ struct snn__rule {
     void (*needs)(const snn_trainer *trainer, struct snn__needs *needs);
     /* Asks for its own memory, once the pass is planned. NULL: has none. */
     snn_status (*plan)(void *self, snn_trainer *trainer, struct snn__arena *arena);
-    /* Share of step t in the mean output, which the loss and the accuracy are of. NULL: the host's choice of loss_on,
-     * equal shares. */
-    double (*share)(const snn_trainer *trainer, size_t t);
+    /* Loss and accuracy are of the mean output, by the shares of its last population; else the host's choice of
+     * loss_on, equal shares. */
+    bool rates;
     /* May the input's constancy be used? NULL: yes. */
     bool (*uses_constancy)(const snn_trainer *trainer);
     /* A batch begins; `stream` names its random numbers. NULL: nothing to do. */

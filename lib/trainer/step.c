@@ -12,10 +12,10 @@ static snn_status no_trainer(void)
 
 snn_status snn__check_ready(const snn_trainer *tr, bool train)
 {
+    if (train)
+        SNN__TRY(snn__trainer_check_learns(tr));
     if (!tr->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", tr->owner);
-    if (train && tr->optimizer == NULL)
-        return snn__fail(SNN_ERR_STATE, "%s: has no optimizer, it can only evaluate", tr->owner);
     return train ? snn__network_check_latent(tr->net) : SNN_OK;
 }
 

@@ -156,9 +156,9 @@ snn_status snn_stream_learn_target(snn_stream *stream, const float *target, doub
 
 static snn_status check(const snn_trainer *tr)
 {
-    if (tr->optimizer == NULL || !tr->prepared || tr->batch_max != 1 || tr->steps != 1)
-        return snn__fail(SNN_ERR_STATE,
-                         "stream: the trainer must have an optimizer, 1 step, and be prepared for batches of 1");
+    SNN__TRY(snn__trainer_check_learns(tr));
+    if (!tr->prepared || tr->batch_max != 1 || tr->steps != 1)
+        return snn__fail(SNN_ERR_STATE, "stream: the trainer must have 1 step, and be prepared for batches of 1");
     if (!tr->rule->streams || tr->pass.needs.history)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do", tr->owner,
                          snn__names_text(snn__streaming_names).text);

@@ -11,6 +11,7 @@
 
 #define STEPS_MAX (1 << 20)
 
+/* Those of evaluation come first; an evaluator has no others. */
 static const struct snn__param common[] = {
     SNN__PARAM_I64(SNN_TRAINER_STEPS, "steps", 1, STEPS_MAX, 6, "T, time steps per sample"),
     SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", SNN__CHOICES(SNN__LOSSES), "ce",
@@ -28,6 +29,7 @@ static const struct snn__param common[] = {
                    "loss of every step's output, or of the mean output"),
     SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", SNN__CHOICES(SNN__ENCODERS), "direct",
                    "how a static sample becomes T inputs"),
+    /* of training */
     SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0,
                    "mu: share of the distance from a teacher in the loss"),
     SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0,
@@ -42,6 +44,20 @@ static const struct snn__param common[] = {
 static const struct snn__param_kind kind = { .noun = "trainer", .since = "snn_trainer_prepare()" };
 
 SNN__PARAM_CALLS(trainer, &kind)
+
+#define N_COMMON (sizeof common / sizeof *common)
+
+static size_t count_of_evaluation(void)
+{
+    size_t n = 0;
+
+    while (n < N_COMMON && common[n].key != SNN_TRAINER_DISTIL)
+        n++;
+    return n;
+}
+
+/* An evaluator's: it trains in no way. */
+static const struct snn__rule no_method = { .name = NULL };
 
 /* ---- life ---- */
 
@@ -66,18 +82,19 @@ static snn_status find_undecayed(snn_trainer *tr)
     return SNN_OK;
 }
 
-/* Nothing is set yet: a method that refuses now refuses the network. */
-static snn_status check_network(const snn_trainer *tr)
+/* Whether the populations were trained by their rates, as by dsr: what the output of such a network means. */
+static bool has_rates(const snn_network *net)
 {
-    snn_status rc = tr->rule->check != NULL ? tr->rule->check(tr) : SNN_OK;
-
-    if (rc == SNN_ERR_UNSUPPORTED && tr->rule->networks != NULL)
-        return snn__fail_more(rc, ". Networks for %s: %s", tr->rule->name, tr->rule->networks);
-    return rc;
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (net->layer[l]->type->flags & SNN__LAYER_RATES)
+            return true;
+    return false;
 }
 
 static snn_status set_up(snn_trainer *tr)
 {
+    const size_t n_common = tr->optimizer != NULL ? N_COMMON : count_of_evaluation();
+
     if (tr->rule->state_size) {
         tr->self = snn__alloc(tr->ctx, 1, tr->rule->state_size);
         if (tr->self == NULL)
@@ -87,10 +104,9 @@ static snn_status set_up(snn_trainer *tr)
                                        .owner = tr->owner,
                                        .fixed = &tr->prepared,
                                        .table = { common, tr->rule->params },
-                                       .count = { sizeof common / sizeof *common, tr->rule->n_params } };
+                                       .count = { n_common, tr->rule->n_params } };
     SNN__TRY(snn__params_init(&tr->params, tr->ctx));
-    if (tr->optimizer != NULL)
-        SNN__TRY(check_network(tr));
+    tr->rates = tr->optimizer != NULL ? tr->rule->rates : has_rates(tr->net);
     tr->run.method = tr->rule->name;
     tr->run.length = tr->net->n_parameters;
     if (tr->optimizer == NULL)
@@ -105,19 +121,13 @@ static snn_status set_up(snn_trainer *tr)
     return SNN_OK;
 }
 
-snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer, const char *method)
+/* A trainer by `rule`, or with `optimizer` NULL an evaluator. */
+static snn_status create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer,
+                         const struct snn__rule *rule)
 {
-    SNN__COMPUTES;
     snn_trainer *tr;
     snn_status rc;
 
-    if (out == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "trainer: out is NULL");
-    *out = NULL;
-    if (network == NULL || method == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "trainer: network or method is NULL");
-    if (snn__rule_named(method) == NULL)
-        return snn__unknown("training method", method, snn__rule_names);
     SNN__TRY(snn_network_prepare(network));
     tr = snn__alloc(network->ctx, 1, sizeof *tr);
     if (tr == NULL)
@@ -125,14 +135,53 @@ snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optim
     tr->ctx = network->ctx;
     tr->net = network;
     tr->optimizer = optimizer;
-    tr->rule = snn__rule_named(method);
-    snprintf(tr->owner, sizeof tr->owner, "trainer %s", method);
+    tr->rule = rule;
+    if (optimizer != NULL)
+        snprintf(tr->owner, sizeof tr->owner, "trainer %s", rule->name);
+    else
+        snprintf(tr->owner, sizeof tr->owner, "evaluator");
     rc = set_up(tr);
-    if (rc != SNN_OK) {
+    if (rc == SNN_OK)
+        *out = tr;
+    else
         snn_trainer_destroy(tr);
-        return rc;
-    }
-    *out = tr;
+    return rc;
+}
+
+snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer, const char *method)
+{
+    SNN__COMPUTES;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer: out is NULL");
+    *out = NULL;
+    if (network == NULL || method == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer: network or method is NULL");
+    if (optimizer == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer: optimizer is NULL; what evaluates without training comes from "
+                                           "snn_evaluator_create()");
+    if (snn__rule_named(method) == NULL)
+        return snn__unknown("training method", method, snn__rule_names);
+    return create(out, network, optimizer, snn__rule_named(method));
+}
+
+snn_status snn_evaluator_create(snn_trainer **out, snn_network *network)
+{
+    SNN__COMPUTES;
+
+    if (out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "evaluator: out is NULL");
+    *out = NULL;
+    if (network == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "evaluator: network is NULL");
+    return create(out, network, NULL, &no_method);
+}
+
+snn_status snn__trainer_check_learns(const snn_trainer *tr)
+{
+    if (tr->optimizer == NULL)
+        return snn__fail(SNN_ERR_STATE, "%s: it evaluates, and does not train; snn_trainer_create() makes a trainer "
+                                        "that does", tr->owner);
     return SNN_OK;
 }
 
@@ -175,7 +224,7 @@ static snn_status renew_memory(snn_trainer *tr)
     struct snn__memory *memory;
     size_t n;
 
-    if (tr->optimizer == NULL || tr->rule->memory == NULL || remembers(tr, &n))
+    if (tr->rule->memory == NULL || remembers(tr, &n))
         return SNN_OK;
     memory = snn__alloc(tr->ctx, n, sizeof *memory);
     if (memory == NULL)
@@ -247,6 +296,7 @@ snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *use
 {
     if (trainer == NULL)
         return no_trainer();
+    SNN__TRY(snn__trainer_check_learns(trainer));
     if (trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: a source of noise must come before snn_trainer_prepare()",
                          trainer->owner);
@@ -263,6 +313,8 @@ snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe
         return snn__fail(SNN_ERR_STATE, "%s: an observer must come before snn_trainer_prepare()", trainer->owner);
     if (flags & ~(SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS))
         return snn__fail(SNN_ERR_ARGUMENT, "%s: unknown observer flags 0x%x", trainer->owner, flags);
+    if (flags & SNN_OBSERVE_GRADIENTS)
+        SNN__TRY(snn__trainer_check_learns(trainer));
     trainer->observe = fn ? flags : 0;
     trainer->observer = fn;
     trainer->observer_user = user;
@@ -273,6 +325,7 @@ snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *proj
 {
     if (trainer == NULL)
         return no_trainer();
+    SNN__TRY(snn__trainer_check_learns(trainer));
     if (trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: a projection must come before snn_trainer_prepare()", trainer->owner);
     if (projection != NULL && projection->net != trainer->net)
@@ -340,9 +393,11 @@ static void read_settings(snn_trainer *tr)
     tr->loss.constant = snn__param_is(p, SNN_TRAINER_MSE_TARGET, "constant");
     tr->loss.target = (float)snn__param_f64(p, SNN_TRAINER_MSE_CONSTANT);
     tr->loss.smoothing = (float)snn__param_f64(p, SNN_TRAINER_LABEL_SMOOTHING);
-    tr->loss.share = (float)snn__param_f64(p, SNN_TRAINER_DISTIL);
-    tr->loss.tau = (float)snn__param_f64(p, SNN_TRAINER_DISTIL_TAU);
-    tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean") || tr->rule->share != NULL;
+    if (tr->optimizer != NULL) {
+        tr->loss.share = (float)snn__param_f64(p, SNN_TRAINER_DISTIL);
+        tr->loss.tau = (float)snn__param_f64(p, SNN_TRAINER_DISTIL_TAU);
+    }
+    tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean") || tr->rates;
     tr->encoder = snn__param_is(p, SNN_TRAINER_ENCODER, "direct")    ? SNN__ENCODER_DIRECT
                   : snn__param_is(p, SNN_TRAINER_ENCODER, "poisson") ? SNN__ENCODER_POISSON
                                                                      : SNN__ENCODER_LATENCY;
@@ -388,7 +443,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
     tr->pass.projecting = projects ? &tr->projecting : NULL;
     snn__arena_init(a, tr->ctx);
     SNN__TRY(plan_arrays(tr, batch));
-    if (tr->optimizer != NULL && tr->rule->plan != NULL)
+    if (tr->rule->plan != NULL)
         SNN__TRY(tr->rule->plan(tr->self, tr, a));
     if (projects)
         SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
@@ -400,14 +455,22 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *n
     return SNN_OK;
 }
 
+static snn_status check_method(const snn_trainer *tr)
+{
+    snn_status rc = tr->rule->check != NULL ? tr->rule->check(tr) : SNN_OK;
+
+    if (rc == SNN_ERR_UNSUPPORTED && tr->rule->networks != NULL)
+        return snn__fail_more(rc, ". Networks for %s: %s", tr->rule->name, tr->rule->networks);
+    return rc;
+}
+
 /* Whether the method trains this network with these settings, and what it asks of the plan then. */
 static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__needs *needs)
 {
     if (batch == 1)
         SNN__TRY(check_norms(tr));
     SNN__TRY(snn__network_check_latent(tr->net));
-    if (tr->rule->check != NULL)
-        SNN__TRY(tr->rule->check(tr));
+    SNN__TRY(check_method(tr));
     SNN__TRY(check_projection(tr));
     needs->learns = true;
     tr->rule->needs(tr, needs);

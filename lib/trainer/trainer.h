@@ -84,7 +84,7 @@ enum snn__use {
 struct snn_trainer {
     snn_context *ctx;
     snn_network *net;
-    snn_optimizer *optimizer; /* NULL: evaluates only */
+    snn_optimizer *optimizer; /* NULL: an evaluator's */
     const struct snn__rule *rule;
     void *self; /* the rule's state */
     struct snn__params params;
@@ -98,6 +98,7 @@ struct snn_trainer {
     struct snn__loss loss;
     struct snn__projecting projecting;
     bool loss_on_mean;
+    bool rates; /* the output is the mean by the shares of the last population, of which the loss is */
     enum snn__encoder encoder;
 
     snn_trainer *teacher; /* or NULL */
@@ -251,6 +252,8 @@ void snn__end_epoch(snn_trainer *trainer);
  * looks may. */
 snn_status snn__trainer_enter(snn_trainer *trainer, bool looks, enum snn__use *before);
 void snn__trainer_leave(snn_trainer *trainer, enum snn__use before);
+/* SNN_ERR_STATE if it is an evaluator. */
+snn_status snn__trainer_check_learns(const snn_trainer *trainer);
 /* SNN_ERR_STATE if it is at more than `most`. */
 snn_status snn__trainer_check_use(const snn_trainer *trainer, enum snn__use most);
 

@@ -48,7 +48,7 @@ static int open_trainer(struct stream *s)
     int status = run_optimizer(&s->run);
 
     if (status == DONE)
-        status = run_trainer(&s->run, &s->run.trainer, true);
+        status = run_trainer(&s->run);
     if (status != DONE)
         return status;
     rc = snn_trainer_prepare(s->run.trainer, 1);

@@ -83,7 +83,7 @@ static int open_subject(struct run *run, const struct bench_train *b, const stru
     if (status == DONE)
         status = run_optimizer(run);
     if (status == DONE)
-        status = run_trainer(run, &run->trainer, true);
+        status = run_trainer(run);
     if (status != DONE)
         return status;
     if (b->rows)

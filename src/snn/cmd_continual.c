@@ -271,7 +271,7 @@ static int open_all(struct continual *c)
     if (status == DONE)
         status = run_optimizer(run);
     if (status == DONE)
-        status = run_trainer(run, &run->trainer, true);
+        status = run_trainer(run);
     if (status == DONE)
         status = open_projection(c);
     if (status != DONE)

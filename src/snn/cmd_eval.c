@@ -105,8 +105,20 @@ static int open_data(struct run *run, struct args *args, const char *split)
     return rc == SNN_OK ? status : fail_call(rc, "data");
 }
 
-static int open_model(struct run *run, const char *path, struct progress *progress)
+static int check_trainer(const struct run *run, const json_t *over)
 {
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(json_object_get(over, "trainer"), name, value)
+        if (!run_evaluates_with(run->trainer, name))
+            return fail(USAGE, "--trainer.%s goes with training; a model is evaluated as it is", name);
+    return DONE;
+}
+
+static int open_model(struct run *run, const struct args *args, struct progress *progress)
+{
+    const char *path = args->positional[0];
     snn_status rc = snn_network_load(&run->network, run->context, path);
     int status;
 
@@ -114,7 +126,9 @@ static int open_model(struct run *run, const char *path, struct progress *progre
         rc = snn_network_pack(run->network);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    status = run_trainer(run, &run->trainer, false);
+    status = run_evaluator(run->config, run->network, &run->trainer);
+    if (status == DONE)
+        status = check_trainer(run, args->config);
     if (status != DONE)
         return status;
     rc = snn_trainer_on_progress(run->trainer, progress_show, progress);
@@ -174,7 +188,7 @@ static int eval(struct run *run, struct args *args, int argc, char **argv)
     if (status == DONE)
         status = open_data(run, args, split);
     if (status == DONE)
-        status = open_model(run, args->positional[0], &progress);
+        status = open_model(run, args, &progress);
     if (status != DONE)
         return status;
     stop_on_signals();

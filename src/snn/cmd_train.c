@@ -297,7 +297,7 @@ static int open_trainer(struct train *t)
     int status = run_optimizer(&t->run);
 
     if (status == DONE)
-        status = run_trainer(&t->run, &t->run.trainer, true);
+        status = run_trainer(&t->run);
     if (status == DONE)
         status = run_record(&t->run);
     if (status != DONE)

@@ -129,17 +129,21 @@ static void gather_neurons(snn_context *ctx)
     }
 }
 
-static void gather_trainers(snn_network *net)
+static void gather_trainers(snn_context *ctx, snn_network *net)
 {
+    snn_optimizer *sgd;
     const char *name;
 
+    if (snn_optimizer_create(&sgd, ctx, "sgd") != SNN_OK)
+        return;
     for (size_t i = 0; (name = snn_name(SNN_NAME_METHOD, i)) != NULL; i++) {
         snn_trainer *trainer;
-        if (snn_trainer_create(&trainer, net, NULL, name) != SNN_OK)
+        if (snn_trainer_create(&trainer, net, sgd, name) != SNN_OK)
             continue;
         add_all(2, name, &trainer_params, trainer);
         snn_trainer_destroy(trainer);
     }
+    snn_optimizer_destroy(sgd);
 }
 
 static void gather_projection(snn_network *net)
@@ -162,7 +166,7 @@ static void gather_on_network(snn_context *ctx)
     if (snn_neuron_create(&neuron, ctx, "lif") == SNN_OK &&
         snn_network_create(&net, ctx, two, 1) == SNN_OK && snn_network_add_dense(net, 2, neuron) == SNN_OK &&
         snn_network_add_dense(net, 2, NULL) == SNN_OK) {
-        gather_trainers(net);
+        gather_trainers(ctx, net);
         gather_projection(net);
     }
     snn_network_destroy(net);

@@ -104,7 +104,7 @@ static int recording_plan(struct recording *r, const snn_network *net)
     return r->scratch ? DONE : fail(FAILED, "out of memory");
 }
 
-/* Shows the sample to a trainer of its own that only evaluates. */
+/* Shows the sample to an evaluator of its own. */
 static int record(struct recording *r, struct run *run, const float *x, size_t frames)
 {
     snn_trainer *trainer = NULL;
@@ -112,7 +112,7 @@ static int record(struct recording *r, struct run *run, const float *x, size_t f
     snn_batch batch = SNN_BATCH_INIT;
     float *out = NULL;
     snn_status rc;
-    int status = run_trainer(run, &trainer, false);
+    int status = run_evaluator(run->config, run->network, &trainer);
 
     batch.samples = 1;
     batch.frames = frames;

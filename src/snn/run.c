@@ -308,14 +308,36 @@ int run_optimizer(struct run *run)
     return apply(run->config, "optimizer", &optimizer_params, run->optimizer);
 }
 
-int run_trainer(struct run *run, snn_trainer **out, bool learns)
+int run_trainer(struct run *run)
 {
     const char *method = config_text(run->config, "trainer.method", "ottt");
-    snn_status rc = snn_trainer_create(out, run->network, learns ? run->optimizer : NULL, method);
+    snn_status rc = snn_trainer_create(&run->trainer, run->network, run->optimizer, method);
 
-    if (rc != SNN_OK)
-        return fail_call(rc, NULL);
-    return apply(run->config, "trainer", &trainer_params, *out);
+    return rc == SNN_OK ? apply(run->config, "trainer", &trainer_params, run->trainer) : fail_call(rc, NULL);
+}
+
+bool run_evaluates_with(const snn_trainer *evaluator, const char *name)
+{
+    snn_param_info info = SNN_PARAM_INFO_INIT;
+
+    for (size_t i = 0; snn_trainer_param_info(evaluator, i, &info) == SNN_OK; i++)
+        if (strcmp(info.name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What goes with training alone is no affair of an evaluator. */
+static snn_status set_evaluator(void *object, const char *name, const char *value)
+{
+    return run_evaluates_with(object, name) ? snn_trainer_set_text(object, name, value) : SNN_OK;
+}
+
+int run_evaluator(const json_t *config, snn_network *network, snn_trainer **out)
+{
+    static const struct param_calls calls = { .set_text = set_evaluator };
+    snn_status rc = snn_evaluator_create(out, network);
+
+    return rc == SNN_OK ? apply(config, "trainer", &calls, *out) : fail_call(rc, NULL);
 }
 
 /* Takes over what the teacher's samples were normalised by. */
@@ -335,9 +357,7 @@ static int open_teacher(struct run *run, const char *path, const json_t *config)
 
     if (rc == SNN_OK)
         rc = snn_network_pack(run->taught);
-    if (rc == SNN_OK)
-        rc = snn_trainer_create(&run->teacher, run->taught, NULL, config_text(config, "trainer.method", "ottt"));
-    return rc == SNN_OK ? apply(config, "trainer", &trainer_params, run->teacher) : fail_call(rc, "teacher");
+    return rc == SNN_OK ? run_evaluator(config, run->taught, &run->teacher) : fail_call(rc, "teacher");
 }
 
 int run_teacher(struct run *run)

@@ -31,8 +31,11 @@ int run_network(struct run *run);
 /* First values of all tensors, from the model that the configuration names as start; without one, nothing. */
 int run_start(struct run *run);
 int run_optimizer(struct run *run);
-/* With an optimizer or, for evaluation, without. Parameters are set, prepare has not been called. */
-int run_trainer(struct run *run, snn_trainer **out, bool learns);
+/* Parameters are set, prepare has not been called. */
+int run_trainer(struct run *run);
+/* The same of an evaluator, which leaves out parameters that go with training; and whether it has one. */
+int run_evaluator(const json_t *config, snn_network *network, snn_trainer **out);
+bool run_evaluates_with(const snn_trainer *evaluator, const char *name);
 /* The model that the configuration names as teacher, to be prepared with the trainer; its normalisation becomes that
  * of the run, unless one is set. Without a teacher, nothing. */
 int run_teacher(struct run *run);

@@ -55,14 +55,17 @@ static void visit_optimizers(visit_fn visit, void *user)
 static void visit_trainers(visit_fn visit, void *user)
 {
     const char *name;
+    snn_optimizer *sgd;
 
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
     for (size_t i = 0; (name = snn_name(SNN_NAME_METHOD, i)) != NULL; i++) {
         snn_trainer *trainer;
 
-        OK(snn_trainer_create(&trainer, net, NULL, name));
+        OK(snn_trainer_create(&trainer, net, sgd, name));
         visit(user, "trainers", trainer, trainer_info);
         snn_trainer_destroy(trainer);
     }
+    snn_optimizer_destroy(sgd);
 }
 
 static void visit_all(visit_fn visit, void *user)
@@ -219,11 +222,13 @@ START_TEST(a_key_of_another_kind_is_refused)
                   { "optimizers", SNN_OPTIMIZER_LR },  { "data sets", SNN_DATASET_LIMIT },
                   { "trainers", SNN_TRAINER_STEPS },   { "projections", SNN_PROJECTION_LR } };
     snn_neuron *neuron;
+    snn_optimizer *sgd;
     snn_trainer *trainer;
     char expected[64];
 
     OK(snn_neuron_create(&neuron, ctx, "lif"));
-    OK(snn_trainer_create(&trainer, net, NULL, "dsr"));
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    OK(snn_trainer_create(&trainer, net, sgd, "dsr"));
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
         snprintf(expected, sizeof expected, "key %d, a key of %s; it has ", first[i].key, first[i].kind);
         if (strcmp(first[i].kind, "neurons") != 0)
@@ -237,6 +242,7 @@ START_TEST(a_key_of_another_kind_is_refused)
     FAILS(snn_neuron_set_f64(neuron, -1, 2.0), SNN_ERR_ARGUMENT, "key -1; it has");
     FAILS(snn_neuron_set_f64(neuron, 2000, 2.0), SNN_ERR_ARGUMENT, "key 2000; it has");
     snn_trainer_destroy(trainer);
+    snn_optimizer_destroy(sgd);
     snn_neuron_destroy(neuron);
 }
 END_TEST

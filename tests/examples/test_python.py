@@ -109,7 +109,7 @@ class Training(unittest.TestCase):
     def test_packed_network(self):
         net = snn.Network.build(self.ctx, "binary-mlp", (1, 4, 4), 3)
         x = np.random.default_rng(7).normal(size=(16, 1, 4, 4)).astype(np.float32)
-        reader = snn.Trainer(net, None, "sei", batch=16)
+        reader = snn.Evaluator(net, batch=16)
         before = reader.predict(x)
         latent = {l.name: l.tensor("weight").copy() for l in net.layers() if l.type == "linear"}
         signs = [l for l in net.pack().layers() if "weight" in l.tensors() and not l.tensor("weight").flags.writeable]
@@ -154,7 +154,7 @@ class Training(unittest.TestCase):
             net.save(path)
             again = snn.Network.load(self.ctx, path)
         self.assertEqual(net.describe(), again.describe())
-        scores = snn.Trainer(again, None, "ottt", batch=16, steps=4).predict(x)
+        scores = snn.Evaluator(again, batch=16, steps=4).predict(x)
         self.assertTrue(np.array_equal(scores, trainer.predict(x)))
 
     def test_failures_raise(self):
@@ -181,7 +181,7 @@ class Training(unittest.TestCase):
         running, other = snn.Stream(net), snn.Stream(net)
         x = np.random.default_rng(1).random((6, 8), np.float32) * 3
         sums = sum(running.step(x[t]) for t in range(3))
-        want = snn.Trainer(net, None, "bptt", batch=1, steps=3).predict(x[:3, None])[0]
+        want = snn.Evaluator(net, batch=1, steps=3).predict(x[:3, None])[0]
         np.testing.assert_allclose(sums, want, rtol=1e-6)
         saved = running.state
         rest = [running.step(x[t]) for t in range(3, 6)]
@@ -268,7 +268,7 @@ class Training(unittest.TestCase):
         script = """if True:
             import os, signal, numpy, snn
             ctx = snn.Context(threads=3)
-            trainer = snn.Trainer(snn.Network.build(ctx, "50-80-2", (50,), 2), None, "ottt", batch=16, steps=4)
+            trainer = snn.Evaluator(snn.Network.build(ctx, "50-80-2", (50,), 2), batch=16, steps=4)
             x = numpy.linspace(-1, 1, 800, dtype=numpy.float32).reshape(16, 50)
             scores = trainer.predict(x)
             child = os.fork()
@@ -433,7 +433,7 @@ class Misuse(unittest.TestCase):
                     self.net = snn.Network.build(self.ctx, "8-20-3", (8,), 3)
                     self.sgd = snn.Optimizer(self.ctx, "sgd")
                     self.trainer = snn.Trainer(self.net, self.sgd, "sltt", batch=8, steps=2)
-                    self.teacher = snn.Trainer(self.net, None, "sltt", batch=8, steps=2)
+                    self.teacher = snn.Evaluator(self.net, batch=8, steps=2)
                     self.trainer.set_teacher(self.teacher)
                     self.me = self
 

@@ -48,7 +48,7 @@ static void make(struct objects *o, snn_context *ctx, uint8_t which)
     FUZZ_HOLDS(snn_network_build(&o->network, ctx, "4-FC", shape, 3, 3, NULL) == SNN_OK);
     FUZZ_HOLDS(snn_network_create(&o->spare, ctx, shape, 3) == SNN_OK);
     FUZZ_HOLDS(snn_network_add(o->spare, name_of(SNN_NAME_LAYER, which), NULL, &o->layer) == SNN_OK);
-    FUZZ_ANSWERS(snn_trainer_create(&o->trainer, o->network, o->optimizer, name_of(SNN_NAME_METHOD, which)));
+    FUZZ_HOLDS(snn_trainer_create(&o->trainer, o->network, o->optimizer, name_of(SNN_NAME_METHOD, which)) == SNN_OK);
     FUZZ_HOLDS(snn_projection_create(&o->projection, o->network) == SNN_OK);
 }
 
@@ -107,8 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set(&o, line[0], name, value);
     }
     FUZZ_ANSWERS(snn_network_prepare(o.spare));
-    if (o.trainer != NULL)
-        FUZZ_ANSWERS(snn_trainer_prepare(o.trainer, 2));
+    FUZZ_ANSWERS(snn_trainer_prepare(o.trainer, 2));
     destroy(&o);
     fuzz_done();
     free(text);

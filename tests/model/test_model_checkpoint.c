@@ -85,14 +85,12 @@ static void start_in(struct run *r, snn_context *ctx, const struct settings *s)
 {
     *r = (struct run){ .ctx = ctx };
     OK(snn_network_parse(&r->net, r->ctx, s->network));
-    if (s->optimizer != NULL) {
-        OK(snn_optimizer_create(&r->optimizer, r->ctx, s->optimizer));
-        OK(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_LR, 0.05));
-        OK(snn_optimizer_set_str(r->optimizer, SNN_OPTIMIZER_SCHEDULE, "cosine"));
-        OK(snn_optimizer_set_i64(r->optimizer, SNN_OPTIMIZER_EPOCHS, 4));
-        if (s->momentum > 0)
-            OK(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_MOMENTUM, s->momentum));
-    }
+    OK(snn_optimizer_create(&r->optimizer, r->ctx, s->optimizer));
+    OK(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_LR, 0.05));
+    OK(snn_optimizer_set_str(r->optimizer, SNN_OPTIMIZER_SCHEDULE, "cosine"));
+    OK(snn_optimizer_set_i64(r->optimizer, SNN_OPTIMIZER_EPOCHS, 4));
+    if (s->momentum > 0)
+        OK(snn_optimizer_set_f64(r->optimizer, SNN_OPTIMIZER_MOMENTUM, s->momentum));
     OK(snn_trainer_create(&r->trainer, r->net, r->optimizer, s->method));
     OK(snn_trainer_set_i64(r->trainer, SNN_TRAINER_STEPS, 3));
     if (s->sampled)
@@ -252,7 +250,6 @@ static const struct {
     { { NETWORK("5", "0.2"), "sltt", "sgd", 0.9, 0 }, "its method is ottt, this trainer's is sltt" },
     { { NETWORK("5", "0.2"), "ottt", "adam", 0, 0 }, "its optimizer is sgd, this trainer's is adam" },
     { { NETWORK("5", "0.2"), "ottt", "sgd", 0, 0 }, "1 moments, this trainer's has 0" },
-    { { NETWORK("5", "0.2"), "ottt", NULL, 0, 0 }, "its optimizer is sgd, this trainer's is none" },
 };
 
 START_TEST(test_differences)

@@ -101,7 +101,7 @@ START_TEST(test_same_spikes)
     n = effective_weights(tr, w[0]);
     OK(snn_network_save_packed(net, path));
     OK(snn_network_load(&copy, ctx, path));
-    reader = trainer_of(copy, NULL, "sei", "steps=3", BATCH);
+    reader = evaluator_of(copy, "steps=3", BATCH);
     OK(snn_trainer_predict(reader, BATCH_OF(x, STEPS, NULL, BATCH), out[1]));
     ck_assert_uint_eq(effective_weights(reader, w[1]), n);
     ck_assert(memcmp(w[0], w[1], n * sizeof(float)) == 0);
@@ -135,7 +135,7 @@ START_TEST(test_in_memory)
     random_fill(x, sizeof x / sizeof *x, -1, 3, 7);
     for (int i = 0; i < 3; i++)
         OK(snn_trainer_step(tr, BATCH_OF(x, STEPS, label, BATCH), &m));
-    reader = trainer_of(net, NULL, "sei", "steps=3", BATCH);
+    reader = evaluator_of(net, "steps=3", BATCH);
     OK(snn_trainer_predict(reader, BATCH_OF(x, STEPS, NULL, BATCH), out[0]));
     OK(snn_network_save_packed(net, path));
     OK(snn_network_get_info(net, &before));
@@ -149,7 +149,7 @@ START_TEST(test_in_memory)
     ck_assert(binary ? after.parameter_bytes < before.parameter_bytes : after.parameter_bytes == before.parameter_bytes);
     OK(snn_trainer_predict(reader, BATCH_OF(x, STEPS, NULL, BATCH), out[1])); /* prepared before */
     snn_trainer_destroy(reader);
-    reader = trainer_of(net, NULL, "sei", "steps=3", BATCH);
+    reader = evaluator_of(net, "steps=3", BATCH);
     OK(snn_trainer_predict(reader, BATCH_OF(x, STEPS, NULL, BATCH), out[2]));
     ck_assert(memcmp(out[0], out[1], sizeof out[0]) == 0 && memcmp(out[0], out[2], sizeof out[0]) == 0);
     ck_assert_int_eq(snn_trainer_step(tr, BATCH_OF(x, STEPS, label, BATCH), &m), refused);

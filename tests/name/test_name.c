@@ -157,10 +157,14 @@ static snn_network *small(void)
 static snn_status method(const char *name)
 {
     snn_network *net = small();
+    snn_optimizer *sgd;
     snn_trainer *tr;
-    snn_status rc = snn_trainer_create(&tr, net, NULL, name);
+    snn_status rc;
 
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    rc = snn_trainer_create(&tr, net, sgd, name);
     snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
     return rc;
 }
@@ -180,7 +184,7 @@ static snn_status trainer_word(int32_t key, const char *word)
     snn_trainer *tr;
     snn_status rc;
 
-    OK(snn_trainer_create(&tr, net, NULL, "bptt"));
+    OK(snn_evaluator_create(&tr, net));
     rc = snn_trainer_set_str(tr, key, word);
     snn_trainer_destroy(tr);
     snn_network_destroy(net);
@@ -300,6 +304,7 @@ START_TEST(methods_take_the_networks_that_they_name)
         if (networks == NULL || !has_word(networks, name))
             continue;
         OK(snn_trainer_create(&tr, net, sgd, snn_name(SNN_NAME_METHOD, i)));
+        OK(snn_trainer_prepare(tr, 1));
         snn_trainer_destroy(tr);
         named++;
     }
@@ -316,7 +321,9 @@ START_TEST(a_refusal_names_networks)
     snn_trainer *tr;
 
     OK(snn_optimizer_create(&sgd, ctx, "sgd"));
-    FAILS(snn_trainer_create(&tr, net, sgd, "ide"), SNN_ERR_UNSUPPORTED, ". Networks for ide: ide-400, ");
+    OK(snn_trainer_create(&tr, net, sgd, "ide"));
+    FAILS(snn_trainer_prepare(tr, 2), SNN_ERR_UNSUPPORTED, ". Networks for ide: ide-400, ");
+    snn_trainer_destroy(tr);
     snn_network_destroy(net);
     snn_optimizer_destroy(sgd);
 }

@@ -76,7 +76,8 @@ struct run {
     struct film film;
 };
 
-static void open_run(struct run *r, int i, const char *method, bool learns, bool watched)
+/* With a method, or NULL: an evaluator. */
+static void open_run(struct run *r, int i, const char *method, bool watched)
 {
     size_t n = STEPS * BATCH * length_of(nets[i].shape);
 
@@ -85,7 +86,10 @@ static void open_run(struct run *r, int i, const char *method, bool learns, bool
     r->net = network_of(r->ctx, nets[i].shape, nets[i].layers);
     shake(r->net);
     r->sgd = sgd_of(r->ctx, 0);
-    OK(snn_trainer_create(&r->tr, r->net, learns ? r->sgd : NULL, method));
+    if (method != NULL)
+        OK(snn_trainer_create(&r->tr, r->net, r->sgd, method));
+    else
+        OK(snn_evaluator_create(&r->tr, r->net));
     OK(snn_trainer_set_i64(r->tr, SNN_TRAINER_STEPS, STEPS));
     r->film.room = 1 << 18;
     r->film.frame = calloc(r->film.room, sizeof(float));
@@ -106,32 +110,31 @@ static void close_run(struct run *r)
     free(r->film.frame);
 }
 
-/* Same bits for every method, prepared to learn or not, frames or static, before and after training. */
+/* Same bits for every method and for an evaluator, frames or static, before and after training. */
 START_TEST(test_every_method_evaluates_alike)
 {
-    static const char *const methods[] = { "sltt", "ottt", "bptt" };
+    static const char *const methods[] = { "sltt", "ottt", "bptt", NULL };
     static const uint32_t label[BATCH] = { 0, 1, 2 };
     size_t frames = _i / NETS ? STEPS : 1;
     struct run first, r;
 
-    open_run(&first, _i % NETS, "sltt", false, false);
+    open_run(&first, _i % NETS, NULL, false);
     OK(snn_trainer_predict(first.tr, BATCH_OF(first.x, frames, NULL, BATCH), first.out));
     ck_assert_double_gt(norm_of(first.out, BATCH * 3), 0);
-    for (int m = 0; m < 3; m++)
-        for (int learns = 0; learns < 2; learns++)
-            for (int watched = 0; watched < 2; watched++) {
-                open_run(&r, _i % NETS, methods[m], learns, watched);
-                for (int again = 0; again < 2; again++) {
-                    r.film.used = 0;
-                    OK(snn_trainer_predict(r.tr, BATCH_OF(r.x, frames, NULL, BATCH), r.out));
-                    ck_assert_msg(memcmp(first.out, r.out, sizeof r.out) == 0, "%s, learns %d, watched %d, again %d",
-                                  methods[m], learns, watched, again);
-                    r.film.used = 0;
-                    if (learns && nets[_i % NETS].same_in_training) /* batch norm's running values would move */
-                        OK(snn_trainer_step(r.tr, BATCH_OF(r.x, frames, label, BATCH), NULL));
-                }
-                close_run(&r);
+    for (int m = 0; m < 4; m++)
+        for (int watched = 0; watched < 2; watched++) {
+            open_run(&r, _i % NETS, methods[m], watched);
+            for (int again = 0; again < 2; again++) {
+                r.film.used = 0;
+                OK(snn_trainer_predict(r.tr, BATCH_OF(r.x, frames, NULL, BATCH), r.out));
+                ck_assert_msg(memcmp(first.out, r.out, sizeof r.out) == 0, "%s, watched %d, again %d",
+                              methods[m] ? methods[m] : "evaluator", watched, again);
+                r.film.used = 0;
+                if (methods[m] && nets[_i % NETS].same_in_training) /* batch norm's running values would move */
+                    OK(snn_trainer_step(r.tr, BATCH_OF(r.x, frames, label, BATCH), NULL));
             }
+            close_run(&r);
+        }
     close_run(&first);
 }
 END_TEST
@@ -146,8 +149,8 @@ START_TEST(test_training_computes_what_evaluation_does)
     if (!nets[_i].same_in_training)
         return;
     for (int m = 0; m < 3; m++) {
-        open_run(&a, _i, methods[m], true, true);
-        open_run(&b, _i, methods[m], false, true);
+        open_run(&a, _i, methods[m], true);
+        open_run(&b, _i, NULL, true);
         OK(snn_trainer_step(a.tr, BATCH_OF(a.x, STEPS, label, BATCH), NULL));
         OK(snn_trainer_predict(b.tr, BATCH_OF(b.x, STEPS, NULL, BATCH), b.out));
         ck_assert_uint_eq(a.film.used, b.film.used);
@@ -166,7 +169,7 @@ START_TEST(test_an_output_that_comes_late)
     snn_network *net = network_of(ctx, (size_t[3]){ 4 }, "linear a out=5; lif n; linear late out=3 <n:1");
     snn_trainer *tr = NULL;
 
-    OK(snn_trainer_create(&tr, net, NULL, "sltt"));
+    OK(snn_evaluator_create(&tr, net));
     FAILS(snn_trainer_prepare(tr, 2), SNN_ERR_UNSUPPORTED, "late");
     snn_trainer_destroy(tr);
     snn_network_destroy(net);
@@ -210,7 +213,7 @@ START_TEST(test_counts)
 
     write_tensor(net, "a", "weight", a, 6);
     write_tensor(net, "o", "weight", o, 4);
-    OK(snn_trainer_create(&tr, net, NULL, "sltt"));
+    OK(snn_evaluator_create(&tr, net));
     OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 2));
     OK(snn_trainer_prepare(tr, 1 + (size_t)_i)); /* two batches, or one */
     for (int again = 0; again < 2; again++) {
@@ -255,7 +258,7 @@ START_TEST(test_counts_of_a_convolution)
 
     memcpy(both, x, sizeof x);
     memcpy(both + 9, centre, sizeof centre);
-    OK(snn_trainer_create(&tr, net, NULL, "sltt"));
+    OK(snn_evaluator_create(&tr, net));
     OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 4));
     OK(snn_trainer_prepare(tr, 2));
     OK(snn_trainer_evaluate(tr, set, &m));

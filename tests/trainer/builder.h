@@ -99,6 +99,16 @@ static inline snn_trainer *trainer_of(snn_network *net, snn_optimizer *optimizer
     return tr;
 }
 
+static inline snn_trainer *evaluator_of(snn_network *net, const char *settings, size_t batch)
+{
+    snn_trainer *tr = NULL;
+
+    OK(snn_evaluator_create(&tr, net));
+    OK(set_all(tr, settings));
+    OK(snn_trainer_prepare(tr, batch));
+    return tr;
+}
+
 /* An observer that does not look. */
 static inline void do_nothing(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
 {

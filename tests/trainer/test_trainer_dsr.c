@@ -294,7 +294,7 @@ START_TEST(test_evaluates_as_one_that_cannot_learn)
     snn_context *ctx = test_context(1, 5, "best");
     snn_network *net = network_of(ctx, c->shape, c->text);
     snn_optimizer *sgd = sgd_of(ctx, 0.05);
-    snn_trainer *learns = trainer_of(net, sgd, "dsr", "steps=7", BATCH), *looks = trainer_of(net, NULL, "dsr", "steps=7", BATCH);
+    snn_trainer *learns = trainer_of(net, sgd, "dsr", "steps=7", BATCH), *looks = evaluator_of(net, "steps=7", BATCH);
     float x[STEPS * BATCH * 32], got[BATCH * 4], want[BATCH * 4];
     uint32_t label[BATCH] = { 0, 1, 2, 3, 1 };
 

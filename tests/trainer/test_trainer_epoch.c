@@ -111,7 +111,7 @@ START_TEST(test_maps_into_vectors)
 
     open_world(&w, "sltt", 1, 1, "");
     net = network_of(w.ctx, vector, "linear a out=12; lif n threshold=0.3; linear o out=3");
-    tr = trainer_of(net, NULL, "sltt", "steps=3", COUNT);
+    tr = evaluator_of(net, "steps=3", COUNT);
     OK(snn_trainer_evaluate(tr, w.set, &m));
     for (size_t first = 0; first < COUNT; first += 2) { /* accuracy is that of predict */
         memcpy(x, w.x + first * LEN, 2 * LEN * sizeof *x);
@@ -328,7 +328,7 @@ START_TEST(test_batches_of_one)
     ck_assert_int_eq(snn_trainer_prepare(tr, 1), rows[_i].prepare);
     if (rows[_i].prepare == SNN_OK)
         ck_assert_int_eq(snn_trainer_step(tr, BATCH_OF(w.x, rows[_i].frames, w.label, 1), NULL), rows[_i].step);
-    looks = trainer_of(net, NULL, "sltt", "", 1); /* which does not train */
+    looks = evaluator_of(net, "", 1); /* which does not train */
     OK(snn_trainer_predict(looks, BATCH_OF(w.x, 1, NULL, 1), (float[CLASSES]){ 0 }));
     snn_trainer_destroy(looks);
     snn_trainer_destroy(tr);
@@ -438,7 +438,7 @@ START_TEST(test_encoders)
 
         open_world(&w, "sltt", 1, threads, "");
         net = network_of(w.ctx, map, "scale s; flatten f; linear o out=3");
-        OK(snn_trainer_create(&tr, net, NULL, "sltt"));
+        OK(snn_evaluator_create(&tr, net));
         OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, steps));
         OK(snn_trainer_set_str(tr, SNN_TRAINER_ENCODER, poisson ? "poisson" : "latency"));
         OK(snn_trainer_observe(tr, SNN_OBSERVE_SIGNALS, look_at_input, &in[threads - 1]));

@@ -82,7 +82,9 @@ START_TEST(test_refused)
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_trainer *tr;
 
-    FAILS(snn_trainer_create(&tr, net, sgd, "ide"), SNN_ERR_UNSUPPORTED, refused[_i].message);
+    OK(snn_trainer_create(&tr, net, sgd, "ide"));
+    FAILS(snn_trainer_prepare(tr, BATCH), SNN_ERR_UNSUPPORTED, refused[_i].message);
+    snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
     snn_context_destroy(ctx);

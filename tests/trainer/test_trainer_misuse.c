@@ -285,12 +285,36 @@ static snn_status not_prepared(struct world *w)
     return step(w, 1, 1);
 }
 
-static snn_status no_optimizer(struct world *w)
+ROW(no_optimizer, snn_trainer_create(&(snn_trainer *){ NULL }, w->net, NULL, "sltt"))
+
+/* The world's trainer becomes an evaluator, prepared or not. */
+static snn_trainer *evaluator(struct world *w, bool prepared)
 {
     snn_trainer_destroy(w->tr);
-    w->tr = trainer_of(w->net, NULL, "sltt", "steps=3", BATCH);
+    OK(snn_evaluator_create(&w->tr, w->net));
+    OK(snn_trainer_set_i64(w->tr, SNN_TRAINER_STEPS, 3));
+    if (prepared)
+        OK(snn_trainer_prepare(w->tr, BATCH));
+    return w->tr;
+}
+
+static snn_status evaluator_steps(struct world *w)
+{
+    evaluator(w, true);
     return step(w, 1, 1);
 }
+
+ROW(evaluator_streams, snn_trainer_stream(evaluator(w, true), &(snn_stream *){ NULL }))
+ROW(evaluator_saves, snn_trainer_save(evaluator(w, true), "/tmp/snn-misuse-evaluator"))
+ROW(evaluator_loads, snn_trainer_load(evaluator(w, true), "/tmp/snn-misuse-evaluator"))
+ROW(evaluator_projects, snn_trainer_set_projection(evaluator(w, false), NULL))
+ROW(evaluator_is_taught, snn_trainer_set_teacher(evaluator(w, false), NULL))
+ROW(evaluator_gets_logits, snn_trainer_set_logits(evaluator(w, true), w->out, 1))
+ROW(evaluator_gets_noise, snn_trainer_on_noise(evaluator(w, false), NULL, NULL))
+ROW(evaluator_of_gradients, snn_trainer_observe(evaluator(w, false), SNN_OBSERVE_GRADIENTS, do_nothing, NULL))
+ROW(evaluator_has_gradients, snn_trainer_read_gradient(evaluator(w, true), snn_network_layer(w->net, 0), "weight", w->out, 1))
+ROW(evaluator_of_tasks, snn_continual_create(&(snn_continual *){ NULL }, evaluator(w, false), NULL, 2))
+ROW(evaluator_shuffles, snn_trainer_set_i64(evaluator(w, false), SNN_TRAINER_SHUFFLE, 1))
 
 /* what a method cannot do */
 ROW(maximum_with_ottt, prepare(w, "conv2d c out=3; maxpool p; " DENSE, "ottt", "", BATCH))
@@ -585,7 +609,19 @@ static const struct {
     { "an observer after prepare", observe_after_prepare, STATE, "before snn_trainer_prepare()" },
     { "a signal read outside of an observer", read_outside, STATE, "in an observer" },
     { "a step before prepare", not_prepared, STATE, "call snn_trainer_prepare() first" },
-    { "a step without optimizer", no_optimizer, STATE, "no optimizer" },
+    { "a trainer without optimizer", no_optimizer, ARGUMENT, "comes from snn_evaluator_create()" },
+    { "a step of an evaluator", evaluator_steps, STATE, "snn_trainer_create() makes a trainer that does" },
+    { "a stream of an evaluator", evaluator_streams, STATE, "evaluator: it evaluates" },
+    { "a checkpoint of an evaluator", evaluator_saves, STATE, "evaluator: it evaluates" },
+    { "a checkpoint for an evaluator", evaluator_loads, STATE, "evaluator: it evaluates" },
+    { "a projection for an evaluator", evaluator_projects, STATE, "evaluator: it evaluates" },
+    { "a teacher for an evaluator", evaluator_is_taught, STATE, "evaluator: it evaluates" },
+    { "logits for an evaluator", evaluator_gets_logits, STATE, "evaluator: it evaluates" },
+    { "noise for an evaluator", evaluator_gets_noise, STATE, "evaluator: it evaluates" },
+    { "gradients of an evaluator", evaluator_of_gradients, STATE, "evaluator: it evaluates" },
+    { "a gradient read from an evaluator", evaluator_has_gradients, STATE, "evaluator: it evaluates" },
+    { "tasks for an evaluator", evaluator_of_tasks, STATE, "evaluator: it evaluates" },
+    { "a parameter of training in an evaluator", evaluator_shuffles, ARGUMENT, "evaluator has no parameter" },
     { "ottt through a maximum", maximum_with_ottt, UNSUPPORTED, "layer p pools by maximum" },
     { "ottt through attention", attention_with_ottt, UNSUPPORTED, "layer t: attention has no trace" },
     { "opzo through attention", attention_with_opzo, UNSUPPORTED, "layer t: attention has no trace" },

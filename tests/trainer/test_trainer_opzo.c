@@ -285,7 +285,7 @@ START_TEST(test_evaluation)
     ck_assert_mem_eq(out, want, sizeof out);
     OK(snn_trainer_layer_metrics(r.tr, snn_network_layer_named(r.net, "ln"), &m));
     ck_assert(m.synops_dense == 0);
-    OK(snn_trainer_create(&other, r.net, NULL, "sltt"));
+    OK(snn_evaluator_create(&other, r.net));
     OK(snn_trainer_set_i64(other, SNN_TRAINER_STEPS, STEPS));
     OK(snn_trainer_prepare(other, BATCH));
     OK(snn_trainer_predict(other, BATCH_OF(r.x, 1, NULL, BATCH), want));

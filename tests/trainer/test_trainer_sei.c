@@ -236,7 +236,7 @@ static void open_school(struct school *s, const char *settings, const char *laye
 {
     open_rig(&s->r, 4, "sei", settings, 2, true);
     s->net = network_of(s->r.ctx, map, layers);
-    s->teacher = trainer_of(s->net, NULL, "bptt", "steps=6", BATCH);
+    s->teacher = evaluator_of(s->net, "steps=6", BATCH);
 }
 
 static void close_school(struct school *s)
@@ -315,13 +315,13 @@ START_TEST(test_wrong_teachers)
     struct school s;
     snn_context *ctx = test_context(1, 3, "best");
     snn_network *net = network_of(ctx, map, TEACHER), *other, *small;
-    snn_trainer *far = trainer_of(net, NULL, "bptt", "steps=6", BATCH), *wide, *narrow;
+    snn_trainer *far = evaluator_of(net, "steps=6", BATCH), *wide, *narrow;
 
     open_school(&s, "steps=3 distil=0.5", TEACHER);
     other = network_of(s.r.ctx, vector, "linear o out=3");
     small = network_of(s.r.ctx, map, "flatten f; linear o out=4");
-    wide = trainer_of(other, NULL, "bptt", "", BATCH);
-    narrow = trainer_of(small, NULL, "bptt", "", BATCH);
+    wide = evaluator_of(other, "", BATCH);
+    narrow = evaluator_of(small, "", BATCH);
     FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
           SNN_ERR_STATE, "neither a teacher nor its logits");
     FAILS(snn_trainer_set_teacher(NULL, s.teacher), SNN_ERR_ARGUMENT, "NULL");
@@ -331,7 +331,7 @@ START_TEST(test_wrong_teachers)
     FAILS(snn_trainer_set_teacher(s.r.tr, narrow), SNN_ERR_SHAPE, "the teacher [4]");
     FAILS(snn_trainer_set_logits(s.r.tr, NULL, BATCH), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_trainer_set_logits(s.r.tr, p, BATCH + 1), SNN_ERR_ARGUMENT, "logits of 6 samples");
-    FAILS(snn_trainer_set_logits(s.teacher, p, BATCH), SNN_ERR_STATE, "distil > 0");
+    FAILS(snn_trainer_set_logits(s.teacher, p, BATCH), SNN_ERR_STATE, "it evaluates");
     p[2] = NAN;
     FAILS(snn_trainer_set_logits(s.r.tr, p, BATCH), SNN_ERR_ARGUMENT, "not finite");
     p[2] = 0;
@@ -377,10 +377,13 @@ START_TEST(test_refused)
     snn_optimizer *sgd = sgd_of(ctx, 0.1);
     snn_network *net = NULL;
     snn_trainer *tr;
+    snn_status rc;
 
     OK(snn_network_create(&net, ctx, vector, 1));
     OK(add_layers(net, refused[_i].layers));
-    FAILS(snn_trainer_create(&tr, net, sgd, "sei"), SNN_ERR_UNSUPPORTED, refused[_i].part);
+    rc = snn_trainer_create(&tr, net, sgd, "sei"); /* which prepares the network */
+    FAILS(rc == SNN_OK ? snn_trainer_prepare(tr, BATCH) : rc, SNN_ERR_UNSUPPORTED, refused[_i].part);
+    snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
     snn_context_destroy(ctx);

@@ -141,7 +141,7 @@ START_TEST(test_samples)
     }
     OK(make_set(&set, ctx, fits));
     OK(snn_network_create(&none, ctx, fits, 3));
-    OK(snn_trainer_create(&tr, net, NULL, "sltt"));
+    OK(snn_evaluator_create(&tr, net));
     OK(snn_trainer_prepare(tr, 4));
     FAILS(snn_trainer_evaluate(tr, set, NULL), SNN_ERR_SHAPE,
           "expects samples [1,4,4], the data set has [1,32768,32768]");

@@ -25,8 +25,8 @@ from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, STREAM, Batch, C
                        DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, Sample, SIGN, TensorInfo,
                        TrainerInfo, library)
 
-__all__ = ["Context", "Continual", "Dataset", "Error", "Layer", "Metrics", "Network", "Neuron", "Optimizer", "Projection",
-           "Stream", "Trainer", "names", "version"]
+__all__ = ["Context", "Continual", "Dataset", "Error", "Evaluator", "Layer", "Metrics", "Network", "Neuron", "Optimizer",
+           "Projection", "Stream", "Trainer", "names", "version"]
 
 _SPLIT = {"train": 1, "test": 2}
 _CANCELLED = -11    # SNN_ERR_CANCELLED
@@ -307,17 +307,17 @@ class Dataset(Owned, Parameters):
         return x, sample.label
 
 
-class Trainer(Owned, Parameters):
-    """Trains one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without an optimizer it only evaluates; without a
-    batch it is not prepared yet, as Continual wants it."""
+class Evaluator(Owned, Parameters):
+    """Runs a trained network, whatever the method: Evaluator(net, batch=128, steps=6).evaluate(data)."""
 
     _noun = "trainer"
 
-    def __init__(self, network, optimizer, method, batch=None, **parameters):
-        self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer", optional=True),
-                  values.word(method, "method"), parents=(network, optimizer))
+    def __init__(self, network, batch, **parameters):
+        self._own(library.snn_evaluator_create, handle(network, "network"), parents=(network,))
+        self._begin(network, batch, parameters)
+
+    def _begin(self, network, batch, parameters):
         self._watch = Watch()
-        self._teacher = None
         progress = PROGRESS_FN(lambda _user, _progress, watch=self._watch: watch.wants_stop())     # Python sees signals in it
         self._node.keeps.append(progress)
         library.snn_trainer_on_progress(self._handle, progress, None)
@@ -327,23 +327,49 @@ class Trainer(Owned, Parameters):
         self._classes = network.info().out.dim[0]
         self._in = network.info().in_.tuple()
 
-    def epoch(self, dataset):
-        """Trains one epoch; the metrics."""
-        return self._run(library.snn_trainer_epoch, dataset)
-
     def _run(self, call, dataset):
         out = Metrics()
         pointer = handle(dataset, "dataset")
         calling_back([self._watch, dataset._watch], call, self._handle, pointer, byref(out))
         return out
 
+    def evaluate(self, dataset):
+        """Accuracy, loss, firing rate and synaptic operations of a data set; changes nothing."""
+        return self._run(library.snn_trainer_evaluate, dataset)
+
+    def predict(self, x):
+        """Outputs summed over the steps, [n,classes]; x is [n,...] for all steps or [T,n,...]."""
+        batch = Batch()
+        x, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
+        scores, pointer = values.empty((batch.samples, self._classes))
+        library.snn_trainer_predict(self._handle, byref(batch), pointer)
+        return scores
+
+    def info(self):
+        """Method, batch, steps, epochs, updates, and the bytes that it holds; an evaluator has no method."""
+        out = TrainerInfo()
+        library.snn_trainer_get_info(self._handle, byref(out))
+        return out
+
+
+class Trainer(Evaluator):
+    """Trains one network, and evaluates it: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it is not
+    prepared yet, as Continual wants it."""
+
+    def __init__(self, network, optimizer, method, batch=None, **parameters):
+        self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
+                  values.word(method, "method"), parents=(network, optimizer))
+        self._teacher = None
+        self._begin(network, batch, parameters)
+
+    def epoch(self, dataset):
+        """Trains one epoch; the metrics."""
+        return self._run(library.snn_trainer_epoch, dataset)
+
     def restart_epoch(self):
         """Gives up what is left of an epoch under way: the next one begins anew, over any data set."""
         library.snn_trainer_restart_epoch(self._handle)
         return self
-
-    def evaluate(self, dataset):
-        return self._run(library.snn_trainer_evaluate, dataset)
 
     def step(self, x, labels):
         """Trains one batch: x is [n,...] for all steps or [T,n,...], labels [n]."""
@@ -354,7 +380,7 @@ class Trainer(Owned, Parameters):
         return out
 
     def set_teacher(self, teacher):
-        """Another trainer, whose outputs are targets where the parameter distil is above 0; None ends that."""
+        """An evaluator or another trainer, whose outputs are targets where the parameter distil is above 0; None ends that."""
         library.snn_trainer_set_teacher(self._handle, handle(teacher, "trainer", optional=True))
         self._need(teacher, self._teacher)
         self._teacher = teacher
@@ -368,19 +394,6 @@ class Trainer(Owned, Parameters):
         library.snn_trainer_set_logits(self._handle, pointer, len(logits))
         return self
 
-    def predict(self, x):
-        """Outputs summed over the steps, [n,classes]."""
-        batch = Batch()
-        x, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
-        scores, pointer = values.empty((batch.samples, self._classes))
-        library.snn_trainer_predict(self._handle, byref(batch), pointer)
-        return scores
-
-    def info(self):
-        """Method, batch, steps, epochs, updates, and the bytes that the trainer holds."""
-        out = TrainerInfo()
-        library.snn_trainer_get_info(self._handle, byref(out))
-        return out
 
     def save(self, path):
         """Writes a checkpoint."""

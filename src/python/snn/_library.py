@@ -180,6 +180,7 @@ _STATUS = {
     "snn_dataset_normalise": (DATASET, POINTER(c_double), POINTER(c_double), c_size_t),
     "snn_dataset_read": (DATASET, c_size_t, c_size_t, POINTER(Sample)),
     "snn_trainer_create": (POINTER(TRAINER), NETWORK, OPTIMIZER, c_char_p),
+    "snn_evaluator_create": (POINTER(TRAINER), NETWORK),
     "snn_trainer_prepare": (TRAINER, c_size_t),
     "snn_trainer_get_info": (TRAINER, POINTER(TrainerInfo)),
     "snn_trainer_step": (TRAINER, POINTER(Batch), POINTER(Metrics)),
