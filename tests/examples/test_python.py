@@ -417,18 +417,19 @@ class Misuse(unittest.TestCase):
 
     def test_cycles_end_in_order(self):
         script = """if True:
-            import gc, snn
+            import ctypes, gc, snn
             from snn import _library
-            order = []
+            address = lambda pointer: ctypes.cast(pointer, ctypes.c_void_p).value
+            owner, order = {}, [[] for _ in range(20)]  # of a pointer; what was destroyed of each agent
             for noun in ("context", "network", "optimizer", "trainer"):
                 function = getattr(_library.library, f"snn_{noun}_destroy")
                 def record(pointer, function=function, noun=noun):
-                    order.append(noun)
+                    order[owner[address(pointer)]].append(noun)
                     function(pointer)
                 setattr(_library.library, f"snn_{noun}_destroy", record)
 
             class Agent:
-                def __init__(self):
+                def __init__(self, number):
                     self.ctx = snn.Context(threads=2)
                     self.net = snn.Network.build(self.ctx, "8-20-3", (8,), 3)
                     self.sgd = snn.Optimizer(self.ctx, "sgd")
@@ -436,13 +437,13 @@ class Misuse(unittest.TestCase):
                     self.teacher = snn.Evaluator(self.net, batch=8, steps=2)
                     self.trainer.set_teacher(self.teacher)
                     self.me = self
+                    for thing in (self.ctx, self.net, self.sgd, self.trainer, self.teacher):
+                        owner[address(thing._handle)] = number
 
-            for _ in range(20):
-                Agent()
+            for number in range(20):
+                Agent(number)
             gc.collect()
-            agents = [order[i:i + 5] for i in range(0, len(order), 5)]
-            assert len(order) == 100, order
-            assert all(a[0] == "trainer" and a[-1] == "context" for a in agents), agents
+            assert all(len(a) == 5 and a[0] == "trainer" and a[-1] == "context" for a in order), order
             """
         subprocess.run([sys.executable, "-c", script], check=True)
 
