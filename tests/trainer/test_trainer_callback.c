@@ -267,7 +267,7 @@ START_TEST(test_info)
     OK(snn_network_get_info(w.net, &net));
     OK(snn_dataset_get_info(w.set, &set));
     ck_assert(net.context == w.ctx && set.context == w.ctx);
-    teacher = trainer_of(w.net, NULL, "sltt", "steps=7", BATCH);
+    teacher = evaluator_of(w.net, "steps=7", BATCH);
     OK(snn_trainer_set_teacher(w.tr, teacher));
     OK(snn_trainer_epoch(w.tr, w.set, NULL));
     info = about(w.tr);
@@ -278,7 +278,7 @@ START_TEST(test_info)
     OK(snn_trainer_set_teacher(w.tr, NULL));
     ck_assert_ptr_null(about(w.tr).teacher);
     snn_trainer_destroy(teacher);
-    OK(snn_trainer_create(&teacher, w.net, NULL, "sltt"));
+    OK(snn_evaluator_create(&teacher, w.net));
     info = about(teacher);
     ck_assert(info.prepared == 0 && info.batch == 0 && info.bytes == 0 && info.optimizer == NULL && info.updates == 0);
     snn_trainer_destroy(teacher);

@@ -730,7 +730,7 @@ START_TEST(test_teacher)
 
         open_world(&w[i], "bptt", "loss=mse distil=0.3", CHAIN, i ? 3 : 1);
         net = network_of(w[i].ctx, shape, "linear o out=3");
-        teacher = trainer_of(net, NULL, "sltt", "steps=5", BATCH);
+        teacher = evaluator_of(net, "steps=5", BATCH);
         OK(snn_trainer_set_teacher(w[i].tr, teacher));
         set = dataset(w[i].ctx, &s);
         OK(snn_trainer_epoch(w[i].tr, set, NULL));
