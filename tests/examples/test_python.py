@@ -136,6 +136,42 @@ class Training(unittest.TestCase):
             self.assertGreater(trainer.evaluate(data).accuracy, 0.9, method)
             self.assertEqual(trainer.info().epochs, 5)
 
+    def test_targets_and_lengths(self):
+        rng = np.random.default_rng(6)
+        x = rng.normal(size=(12, 4, 2)).astype(np.float32)
+        targets = x[:, :, ::-1] * 0.5
+        lengths = np.arange(12) % 4 + 1
+        data = snn.Dataset.from_arrays(self.ctx, x, targets=targets, lengths=lengths, per_step=True)
+        info = data.info()
+        self.assertEqual((info.frames, info.targets, info.target_frames, info.classes), (4, 2, 4, 0))
+        for i in (2, 3):
+            sample, target = data[i]
+            np.testing.assert_array_equal(sample[:lengths[i]], x[i, :lengths[i]])
+            np.testing.assert_array_equal(target[:lengths[i]], targets[i, :lengths[i]])
+            self.assertFalse(sample[lengths[i]:].any() or target[lengths[i]:].any())
+        _, one = self.trainer(loss="mse", shuffle=0)
+        _, other = self.trainer(loss="mse", shuffle=0)
+        a = one.epoch(data)
+        b = other.step(x.transpose(1, 0, 2), targets=targets.transpose(1, 0, 2), lengths=lengths)
+        self.assertEqual((a.loss, a.squared_error, a.r2), (b.loss, b.squared_error, b.r2))
+        x = x.transpose(1, 0, 2)
+        np.testing.assert_array_equal(one.predict(x, lengths=lengths), other.predict(x, lengths=lengths))
+
+    def test_one_target_for_a_sample(self):
+        x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(12, 2)
+        data = snn.Dataset.from_arrays(self.ctx, x, targets=x[:, ::-1])
+        sample, target = data[3]
+        np.testing.assert_array_equal((sample, target), (x[3], x[3, ::-1]))
+        steps = snn.Dataset.from_arrays(self.ctx, x, targets=np.stack([x] * 4, axis=1))
+        np.testing.assert_array_equal(steps[3][1], [x[3]] * 4)
+        np.testing.assert_array_equal(steps[3][0], x[3])
+        for d in (data, steps):
+            _, trainer = self.trainer(loss="mse")
+            first = trainer.epoch(d).loss
+            for _ in range(30):
+                last = trainer.epoch(d).loss
+            self.assertLess(last, first)
+
     def test_step_takes_static_and_per_step_input(self):
         _, one = self.trainer()
         _, other = self.trainer()
@@ -338,8 +374,30 @@ class Misuse(unittest.TestCase):
         self.refused(ValueError, "whole numbers", snn.Dataset.from_arrays, self.ctx, self.x, np.full(8, 0.9))
         self.refused(ValueError, "not in 0 .. 1", snn.Dataset.from_arrays, self.ctx, self.x, np.full(8, 2), classes=2)
         self.refused(ValueError, "one sample at least", snn.Dataset.from_arrays, self.ctx, np.zeros((0, 2)), [])
-        self.refused(ValueError, "is wanted", snn.Dataset.from_arrays, self.ctx, np.zeros((8, 2, 2)), np.zeros(8))
+        self.refused(ValueError, "count,N] or", snn.Dataset.from_arrays, self.ctx, np.zeros((8, 2, 2)), np.zeros(8))
+        self.refused(ValueError, "count,T,N] or", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8), per_step=True)
         self.assertEqual(step(self.x, np.ones(8)).samples, 8)       # whole, though not of a whole type
+
+    def test_targets(self):
+        step, make = self.trainer.step, snn.Dataset.from_arrays
+        self.refused(TypeError, "labels or targets", step, self.x)
+        self.refused(TypeError, "labels or targets", step, self.x, np.zeros(8), targets=np.zeros((8, 2)))
+        self.refused(TypeError, "labels or targets", make, self.ctx, self.x)
+        self.refused(TypeError, "labels or targets", make, self.ctx, self.x, np.zeros(8), targets=np.zeros((8, 2)))
+        for shape in ((8,), (8, 3), (7, 2), (3, 7, 2), (8, 4, 2), (1, 1, 8, 2), (0, 8, 2)):
+            self.refused(ValueError, r"\[8,2\] or, for each step, \[T,8,2\]", step, self.x, targets=np.zeros(shape))
+        for shape in ((8,), (7, 2), (4, 8, 2), (8, 0), (8, 0, 2)):
+            self.refused(ValueError, r"\[8,outputs\] or, for each step, \[8,T,outputs\]", make, self.ctx, self.x,
+                         targets=np.zeros(shape))
+        self.refused(TypeError, "targets: numbers are wanted", step, self.x, targets=np.full((8, 2), "a"))
+        self.refused(snn.Error, "set loss to mse", step, self.x, targets=np.zeros((8, 2)))
+
+    def test_lengths(self):
+        x = np.stack([self.x] * 4)
+        self.refused(ValueError, "lengths of shape", self.trainer.step, x, np.zeros(8), lengths=[1, 2])
+        self.refused(ValueError, "length 0 of sample 0 is not in 1 .. 4", self.trainer.predict, x, lengths=np.zeros(8, int))
+        self.refused(ValueError, "length 2 of sample 0 is not in 1 .. 1", self.trainer.predict, self.x, lengths=np.full(8, 2))
+        self.refused(ValueError, "whole numbers", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8), lengths=np.full(8, 0.5))
 
     def test_other_arrays(self):
         self.refused(ValueError, "logits of shape", self.trainer.set_logits, np.ones((8, 3)))

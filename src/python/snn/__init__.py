@@ -220,8 +220,30 @@ class Optimizer(Owned, Parameters):
         self.set(**parameters)
 
 
+def _reader(x, labels, targets, lengths, source):
+    """The function that copies frames, and what else a sample has, out of arrays."""
+    frames, target_frames, size = source.frames, source.target_frames, x[0].nbytes // source.frames
+    first, first_target = x.ctypes.data, 0 if targets is None else targets.ctypes.data
+    target_size = 4 * source.targets
+
+    def read(_user, index, frame, out):
+        sample = out[0]
+        if frame < frames:
+            ctypes.memmove(sample.x, first + (index * frames + frame) * size, size)
+        if labels is not None:
+            sample.label = labels[index]
+        else:
+            at = (index * target_frames + frame % target_frames) * target_size
+            ctypes.memmove(sample.target, first_target + at, target_size)
+        if lengths is not None and frame == 0:
+            sample.length = lengths[index]
+        return 0
+
+    return read
+
+
 class Dataset(Owned, Parameters):
-    """Samples with class labels: open() reads published files, from_arrays() takes NumPy arrays."""
+    """Samples with class labels or targets: open() reads published files, from_arrays() takes NumPy arrays."""
 
     _noun = "dataset"
 
@@ -231,33 +253,38 @@ class Dataset(Owned, Parameters):
                                       values.choice(split, _SPLIT, "split"))
 
     @classmethod
-    def from_arrays(cls, context, x, labels, classes=None):
-        """x is [count,N] or [count,C,H,W]; the library asks for sample after sample through a callback, which copies it. Changes to a
-        float32 array are seen, as nothing else is copied."""
+    def from_arrays(cls, context, x, labels=None, classes=None, *, targets=None, lengths=None, per_step=False):
+        """x is [count,N] or [count,C,H,W], per step [count,T,N] or [count,T,C,H,W]. Samples have labels [count], or targets
+        [count,K], or [count,T,K] with one for each step; where some have fewer frames than others, lengths [count]. The library
+        asks for sample after sample through a callback, which copies it. Changes to a float32 array are seen, as nothing else
+        is copied."""
         x, _ = values.floats(x, "samples")
-        if x.ndim not in (2, 4) or x.size == 0:
-            raise ValueError(f"samples of shape {x.shape}; [count,N] or [count,C,H,W] is wanted, of one sample at least")
-        labels, _ = values.labels(labels, len(x), classes)
-        size = x[0].nbytes
-        first = x.ctypes.data
-
-        def read(_user, index, _frame, out):
-            ctypes.memmove(out[0].x, first + index * size, size)
-            out[0].label = labels[index]
-            return 0
-
-        watch = Watch()
+        rank = x.ndim - 1 - bool(per_step)
+        if rank not in (1, 3) or x.size == 0:
+            time = "T," if per_step else ""
+            raise ValueError(f"samples of shape {x.shape}; [count,{time}N] or [count,{time}C,H,W] is wanted, of one sample "
+                             "at least")
+        if (labels is None) == (targets is None):
+            raise TypeError("labels or targets are wanted, one of both")
         source = DatasetSource()
         library.snn_dataset_source_init(byref(source), ctypes.sizeof(source))
-        source.rank = x.ndim - 1
-        source.shape[:source.rank] = x.shape[1:]
+        source.rank = rank
+        source.shape[:rank] = x.shape[-rank:]
         source.count = len(x)
-        source.classes = int(labels.max()) + 1 if classes is None else values.whole(classes, "classes", 1)
-        source.frames = 1
-        source.read = READ_FN(watch.guard(read, _CANCELLED))
+        source.frames = x.shape[1] if per_step else 1
+        if labels is not None:
+            labels, _ = values.labels(labels, len(x), classes)
+            source.classes = int(labels.max()) + 1 if classes is None else values.whole(classes, "classes", 1)
+        else:
+            targets, _, source.target_frames = values.targets(targets, (len(x), None), 1)
+            source.targets = targets.shape[-1]
+        if lengths is not None:
+            lengths, _ = values.lengths(lengths, len(x), source.frames)
+        watch = Watch()
+        source.read = READ_FN(watch.guard(_reader(x, labels, targets, lengths, source), _CANCELLED))
         dataset = cls.__new__(cls)._make(library.snn_dataset_create, context, byref(source))
         dataset._watch = watch
-        dataset._node.keeps = [source.read, x, labels]
+        dataset._node.keeps = [source.read, x, labels, targets, lengths]
         return dataset
 
     def _make(self, create, context, *arguments):
@@ -298,13 +325,27 @@ class Dataset(Owned, Parameters):
         return self
 
     def __getitem__(self, index):
-        """Sample and label, as evaluation sees them."""
+        """Sample and label, or sample and target, as evaluation sees them; with frames for each step [T,...], zeros where a
+        sample has ended, and so with targets for each step."""
+        import numpy as np
         if not 0 <= index < len(self):
             raise IndexError(index)
-        sample = Sample()
-        x, sample.x = values.empty(self.shape)
-        calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"), 0, byref(sample))
-        return x, sample.label
+        info, sample = self.info(), Sample()
+        steps = max(info.frames, info.target_frames)
+        x, target = np.zeros((steps, *self.shape), np.float32), np.zeros((steps, info.targets), np.float32)
+        length = steps
+        for frame in range(steps):
+            if frame < length:
+                _, sample.x = values.floats(x[frame])
+                _, sample.target = values.floats(target[frame])
+                calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"), frame,
+                             byref(sample))
+            if frame == 0 and info.frames > 1:
+                length = sample.length
+        x = x[:info.frames] if info.frames > 1 else x[0]
+        if info.targets == 0:
+            return x, sample.label
+        return x, target[:info.target_frames] if info.target_frames > 1 else target[0]
 
 
 class Evaluator(Owned, Parameters):
@@ -337,10 +378,17 @@ class Evaluator(Owned, Parameters):
         """Accuracy, loss, firing rate and synaptic operations of a data set; changes nothing."""
         return self._run(library.snn_trainer_evaluate, dataset)
 
-    def predict(self, x):
-        """Outputs summed over the steps, [n,classes]; x is [n,...] for all steps or [T,n,...]."""
+    def _batch(self, x, lengths):
+        """A batch, and the arrays that it points to."""
         batch = Batch()
         x, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
+        if lengths is not None:
+            lengths, batch.lengths = values.lengths(lengths, batch.samples, batch.frames)
+        return batch, [x, lengths]
+
+    def predict(self, x, *, lengths=None):
+        """Outputs summed over the steps, or those that each sample has, [n,outputs]; x is [n,...] for all steps or [T,n,...]."""
+        batch, _keeps = self._batch(x, lengths)
         scores, pointer = values.empty((batch.samples, self._classes))
         library.snn_trainer_predict(self._handle, byref(batch), pointer)
         return scores
@@ -371,11 +419,16 @@ class Trainer(Evaluator):
         library.snn_trainer_restart_epoch(self._handle)
         return self
 
-    def step(self, x, labels):
-        """Trains one batch: x is [n,...] for all steps or [T,n,...], labels [n]."""
-        batch, out = Batch(), Metrics()
-        x, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
-        labels, batch.labels = values.labels(labels, batch.samples, self._classes)
+    def step(self, x, labels=None, *, targets=None, lengths=None):
+        """Trains one batch: x is [n,...] for all steps or [T,n,...]; labels [n], or targets [n,outputs] or, one for each step,
+        [T,n,outputs]; lengths [n], where some samples end before the last step."""
+        if (labels is None) == (targets is None):
+            raise TypeError("labels or targets are wanted, one of both")
+        (batch, _keeps), out = self._batch(x, lengths), Metrics()
+        if labels is not None:
+            labels, batch.labels = values.labels(labels, batch.samples, self._classes)
+        else:
+            targets, batch.targets, batch.target_frames = values.targets(targets, (batch.samples, self._classes), 0)
         library.snn_trainer_step(self._handle, byref(batch), byref(out))
         return out
 
@@ -393,7 +446,6 @@ class Trainer(Evaluator):
             raise ValueError(f"logits of shape {logits.shape}; [n,{self._classes}] is wanted")
         library.snn_trainer_set_logits(self._handle, pointer, len(logits))
         return self
-
 
     def save(self, path):
         """Writes a checkpoint."""

@@ -132,7 +132,6 @@ SIGN = 201
 NAME_KINDS = {"neuron": 1, "layer": 2, "network": 3, "optimizer": 4, "method": 5, "format": 6, "isa": 7, "loss": 8, "encoder": 9,
               "surrogate": 10, "schedule": 11}
 
-
 PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
 
 _pointers = {}

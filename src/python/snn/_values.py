@@ -93,21 +93,47 @@ def samples(array, shape):
     return array, pointer, array.shape[0] if per_step else 1, array.shape[-rank - 1]
 
 
-def labels(array, n, classes=None):
-    """One class number for each of n samples, as uint32 and a pointer; numbers that are not whole, negative or too large are refused."""
+def _each(array, n, what, low, high):
+    """A whole number in [low, high] for each of n samples, as uint32 and a pointer."""
     import numpy as np
     array = np.asarray(array)
     if array.shape != (n,):
-        hint = "; one-hot rows become class numbers by argmax(axis=1)" if array.ndim == 2 else ""
-        raise ValueError(f"labels of shape {array.shape} for {n} samples: one class number each is wanted{hint}")
+        raise ValueError(f"{what}s of shape {array.shape} for {n} samples: one number each is wanted")
     if array.dtype.kind not in "iufb" or array.dtype.kind == "f" and not (array == np.floor(array)).all():
-        raise ValueError(f"labels must be whole numbers, not {array.dtype} such as {array.flat[0]!r}")
-    top = 2**32 if classes is None else classes
-    bad = np.flatnonzero((array < 0) | (array >= top))
+        raise ValueError(f"{what}s must be whole numbers, not {array.dtype} such as {array.flat[0]!r}")
+    bad = np.flatnonzero((array < low) | (array > high))
     if bad.size:
-        raise ValueError(f"label {array[bad[0]]} of sample {bad[0]} is not in 0 .. {top - 1}")
+        raise ValueError(f"{what} {array[bad[0]]} of sample {bad[0]} is not in {low} .. {high}")
     array = np.ascontiguousarray(array, dtype=np.uint32)
     return array, array.ctypes.data_as(POINTER(c_uint32))
+
+
+def labels(array, n, classes=None):
+    """One class number for each of n samples, as uint32 and a pointer; what is not whole, negative or too large is refused."""
+    import numpy as np
+    if np.ndim(array) == 2:
+        raise ValueError(f"labels of shape {np.shape(array)} for {n} samples: one class number each is wanted; one-hot rows "
+                         "become class numbers by argmax(axis=1)")
+    return _each(array, n, "label", 0, (2**32 if classes is None else classes) - 1)
+
+
+def lengths(array, n, frames):
+    """How many of its frames each of n samples has, as uint32 and a pointer."""
+    return _each(array, n, "length", 1, frames)
+
+
+def targets(array, shape, axis):
+    """One vector for each sample or, along `axis`, one for each step of it: array, pointer, number of those. `shape` is
+    [n,numbers]; numbers None: any."""
+    array, pointer = floats(array, "targets")
+    n, numbers = shape
+    per_step = array.ndim == 3
+    got = array.shape[:axis] + array.shape[axis + 1:] if per_step else array.shape
+    if len(got) != 2 or got[0] != n or numbers not in (None, got[1]) or array.size == 0:
+        k = "outputs" if numbers is None else numbers
+        steps = f"[{n},T,{k}]" if axis else f"[T,{n},{k}]"
+        raise ValueError(f"targets of shape {array.shape}; [{n},{k}] or, for each step, {steps} is wanted")
+    return array, pointer, array.shape[axis] if per_step else 1
 
 
 def events(at, n):
