@@ -91,6 +91,17 @@ static snn_status step(struct world *w, size_t frames, size_t n)
     return snn_trainer_step(w->tr, BATCH_OF(w->x, frames, w->label, n), NULL);
 }
 
+/* A batch with targets, of which `w->x` has as many as labels. */
+static snn_status step_targets(struct world *w, size_t target_frames, const uint32_t *lengths, const uint32_t *labels)
+{
+    snn_batch batch = *BATCH_OF(w->x, 3, labels, 2);
+
+    batch.targets = w->x;
+    batch.target_frames = target_frames;
+    batch.lengths = lengths;
+    return snn_trainer_step(w->tr, &batch, NULL);
+}
+
 /* A data set that delivers what it should not. */
 struct odd_set {
     size_t shape[3], frames, classes;
@@ -156,6 +167,20 @@ ROW(null_layer, snn_layer_set_i64(NULL, SNN_LAYER_OUT, 1))
 ROW(null_x, snn_trainer_step(w->tr, BATCH_OF(NULL, 1, w->label, 1), NULL))
 ROW(null_labels, snn_trainer_step(w->tr, BATCH_OF(w->x, 1, NULL, 1), NULL))
 ROW(null_dataset, snn_trainer_epoch(w->tr, NULL, NULL))
+ROW(labels_and_targets, step_targets(w, 1, NULL, w->label))
+ROW(two_target_frames, step_targets(w, 2, NULL, NULL))
+ROW(length_zero, step_targets(w, 1, (const uint32_t[]){ 3, 0 }, NULL))
+ROW(targets_for_labels, step_targets(w, 1, NULL, NULL))
+
+static snn_status target_nan(struct world *w)
+{
+    snn_batch batch = *BATCH_OF(w->x, 1, NULL, 2);
+    const float targets[] = { 0, 1, 0, 1, NAN, 0 };
+
+    batch.targets = targets;
+    batch.target_frames = 1;
+    return snn_trainer_step(w->tr, &batch, NULL);
+}
 
 static snn_status bad_threads(struct world *w)
 {
@@ -640,6 +665,11 @@ static const struct {
     { "more samples than prepared for", batch_too_large, ARGUMENT, "5 samples; 1 to 4" },
     { "no samples", no_samples, ARGUMENT, "0 samples" },
     { "2 frames for 3 steps", frames_wrong, ARGUMENT, "2 frames; 1 (static) or 3" },
+    { "labels and targets", labels_and_targets, ARGUMENT, "labels and targets; a batch has one or the other" },
+    { "targets for 2 of 3 steps", two_target_frames, ARGUMENT, "2 target_frames; 1 (a target for each sample) or 3" },
+    { "targets for a loss of labels", targets_for_labels, ARGUMENT, "the loss ce is of labels" },
+    { "a target that is not a number", target_nan, DIVERGED, "the target of sample 1" },
+    { "a sample without frames", length_zero, ARGUMENT, "length 1 is 0; a sample has 1 to 3 frames" },
     { "a label beyond the outputs", label_too_large, ARGUMENT, "label 2 is 3; the network has 3 outputs" },
     { "metrics without a size", metrics_without_size, ARGUMENT, "SNN_METRICS_INIT" },
     { "a gradient into too little room", room_too_small, ARGUMENT, "20 numbers, there is room for 5" },
