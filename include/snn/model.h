@@ -12,7 +12,49 @@
  * written under a temporary name, flushed and renamed: a failure leaves an older file as it was. Symbolic links stay
  * and what they lead to is replaced; its mode and, where the process may, its owner and group are kept. */
 
+/** What a model file says before its tensors: architecture, notes, names and shapes. Holds neither the tensors nor
+ * the file, and never changes: threads may share it. */
+typedef struct snn_model snn_model;
+
+/** What is in a model file. Strings are borrowed from the model. */
+typedef struct snn_model_info {
+    uint32_t struct_size;     /**< set by the caller to sizeof(snn_model_info) */
+    uint32_t format;          /**< version of the format, 1 */
+    uint32_t checkpoint;      /**< 1: of snn_trainer_save(), for snn_trainer_load() */
+    uint32_t packed;          /**< 1: weights of binary layers are bits and scales, as snn_network_save_packed() has
+                                   them */
+    uint64_t tensors;         /**< for snn_model_tensor() */
+    uint64_t tensor_bytes;    /**< of them in the file */
+    const char *architecture; /**< JSON, for snn_network_parse() */
+    snn_context *context;     /**< that it was made in */
+} snn_model_info;
+
+/** Initialiser for a snn_model_info that a call is to fill. */
+#define SNN_MODEL_INFO_INIT { sizeof(snn_model_info), 0, 0, 0, 0, 0, 0, 0 }
+
 SNN_BEGIN_DECLS
+
+/** Reads what stands before the tensors of a model file, packed or not, or of a checkpoint: at most 16 MiB, however
+ * large the file is. Layout, sizes and names are checked as snn_network_load() checks them, the length of the file,
+ * too; what the tensors hold, and the checksum over them, is not. The caller destroys it.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_IO, SNN_ERR_FORMAT (truncated, damaged, not a model file),
+ * SNN_ERR_VERSION, SNN_ERR_MEMORY; *out is NULL then */
+SNN_API SNN_CHECKED snn_status snn_model_open(snn_model **out, snn_context *context, const char *path);
+
+/** Frees a model; NULL is accepted. */
+SNN_API void snn_model_destroy(snn_model *model);
+
+/** Describes the file. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
+SNN_API SNN_CHECKED snn_status snn_model_get_info(const snn_model *model, snn_model_info *info);
+
+/** Text that the file carries along under `key` (snn_network_set_note()), borrowed; NULL if there is none. */
+SNN_API const char *snn_model_note(const snn_model *model, const char *key);
+
+/** Tensor number `index`, from 0, in the order of names, "LAYER.TENSOR": shape and element, without data. A packed
+ * file has NAME.bits, of SNN_ELEMENT_U8, and NAME.scale in the place of binary weights.
+ * @return SNN_ERR_ARGUMENT (NULL, past the last) */
+SNN_API SNN_CHECKED snn_status snn_model_tensor(const snn_model *model, size_t index, snn_tensor *tensor);
 
 /** Writes a prepared network to a file.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_IO (with the system's reason), SNN_ERR_STATE (not prepared), SNN_ERR_DIVERGED (a

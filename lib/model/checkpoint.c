@@ -581,7 +581,7 @@ snn_status snn_trainer_load(snn_trainer *trainer, const char *path)
     run = snn__trainer_run(trainer);
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(snn__network_check_latent(network));
-    rc = snn__safetensors_read(&file, network->ctx, path);
+    rc = snn__safetensors_read(&file, network->ctx, path, true);
     if (rc == SNN_OK)
         rc = snn__trainer_remember(trainer);
     if (rc == SNN_OK)

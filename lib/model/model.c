@@ -154,8 +154,6 @@ snn_status snn__model_architecture(snn_network **out, snn_context *ctx, const st
     snn_status rc;
 
     *out = NULL;
-    if (text == NULL)
-        return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\": the metadata has no \"snn.network\"", file->path);
     rc = snn__json_read(&json, file->ctx, text, strlen(text), "network JSON");
     if (rc == SNN_OK)
         rc = snn__network_from_json(out, ctx, json);
@@ -268,7 +266,7 @@ snn_status snn_network_load(snn_network **out, snn_context *context, const char 
     *out = NULL;
     if (context == NULL || path == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_network_load: %s is NULL", context == NULL ? "context" : "path");
-    rc = snn__safetensors_read(&file, context, path);
+    rc = snn__safetensors_read(&file, context, path, true);
     if (rc == SNN_OK)
         rc = snn__model_architecture(&network, context, &file);
     if (rc == SNN_OK)

@@ -202,7 +202,8 @@ static snn_status parse_metadata(struct snn__safetensors *file)
             strcmp(key, "snn.network") != 0 && strcmp(key, "snn.run") != 0 && strcmp(key, "snn.projection") != 0)
             return bad(file, "unknown metadata \"%.60s\"", key);
     }
-    return SNN_OK;
+    return snn__safetensors_text(file, "snn.network") != NULL ? SNN_OK
+                                                              : bad(file, "the metadata has no \"snn.network\"");
 }
 
 /* A whole number of a JSON array, in 0 .. most. */
@@ -344,20 +345,25 @@ static snn_status read_data(struct snn__safetensors *file, struct snn__input *in
     return SNN_OK;
 }
 
-static snn_status read_all(struct snn__safetensors *file, struct snn__input *in, char **header)
+/* What stands before the data, and whether the data can be as it says. */
+static snn_status read_front(struct snn__safetensors *file, struct snn__input *in, char **header, size_t *length)
 {
-    size_t length = 0;
     char what[256];
 
     snprintf(what, sizeof what, "model file \"%.200s\": header", file->path);
-    SNN__TRY(read_header(file, in, header, &length));
-    SNN__TRY(snn__json_read(&file->header, file->ctx, *header + 8, length - 8, what));
+    SNN__TRY(read_header(file, in, header, length));
+    SNN__TRY(snn__json_read(&file->header, file->ctx, *header + 8, *length - 8, what));
     if (!json_is_object(file->header))
         return bad(file, "the header is no JSON object");
     SNN__TRY(parse_metadata(file));
-    SNN__TRY(parse_entries(file));
+    return parse_entries(file);
+}
+
+/* The data, once their size is known to be right. */
+static snn_status read_all(struct snn__safetensors *file, struct snn__input *in, char *header, size_t length)
+{
     SNN__TRY(read_data(file, in));
-    SNN__TRY(check_crc(file, *header, length));
+    SNN__TRY(check_crc(file, header, length));
     for (size_t i = 0; i < file->n; i++)
         if (file->entry[i].bytes) /* they were taken for numbers, up to here */
             snn__floats_from_file(file->data + file->entry[i].offset, file->entry[i].length);
@@ -368,15 +374,18 @@ static snn_status read_all(struct snn__safetensors *file, struct snn__input *in,
     return SNN_OK;
 }
 
-snn_status snn__safetensors_read(struct snn__safetensors *file, snn_context *ctx, const char *path)
+snn_status snn__safetensors_read(struct snn__safetensors *file, snn_context *ctx, const char *path, bool data)
 {
     struct snn__input in;
     char *header = NULL;
+    size_t length = 0;
     snn_status rc;
 
     *file = (struct snn__safetensors){ .ctx = ctx, .path = path };
     SNN__TRY(snn__input_open(&in, path));
-    rc = read_all(file, &in, &header);
+    rc = read_front(file, &in, &header, &length);
+    if (rc == SNN_OK && data)
+        rc = read_all(file, &in, header, length);
     snn__free(ctx, header);
     snn__input_close(&in);
     return rc;

@@ -36,7 +36,7 @@ struct snn__entry_read {
     bool used;             /* for the reader's own account */
 };
 
-/* A file that was read and checked: layout, checksum, all numbers finite. */
+/* A file that was read and checked: layout, checksum, all numbers finite; without data, the layout alone. */
 struct snn__safetensors {
     snn_context *ctx;
     const char *path; /* borrowed */
@@ -44,7 +44,7 @@ struct snn__safetensors {
     const json_t *metadata; /* strings only */
     struct snn__entry_read *entry; /* by name */
     size_t n;
-    float *data;
+    float *data; /* NULL: was not asked for */
     size_t size; /* bytes of data */
 };
 
@@ -53,8 +53,9 @@ struct snn__safetensors {
 snn_status snn__safetensors_write(snn_context *ctx, const char *path, const json_t *metadata,
                                   const struct snn__entry *entries, size_t n);
 
-/* Reads and checks a file. SNN_ERR_IO, SNN_ERR_FORMAT, SNN_ERR_VERSION, SNN_ERR_MEMORY. Free it in every case. */
-snn_status snn__safetensors_read(struct snn__safetensors *file, snn_context *ctx, const char *path);
+/* Reads and checks a file, or without `data` what stands before them. SNN_ERR_IO, SNN_ERR_FORMAT, SNN_ERR_VERSION,
+ * SNN_ERR_MEMORY. Free it in every case. */
+snn_status snn__safetensors_read(struct snn__safetensors *file, snn_context *ctx, const char *path, bool data);
 void snn__safetensors_free(struct snn__safetensors *file);
 
 /* Finds a tensor and marks it as used. SNN_ERR_FORMAT if there is none, SNN_ERR_SHAPE if its sizes are others. */

@@ -499,7 +499,7 @@ int run_notes_of(const char *model, const char *const *key, char **text, size_t 
 {
     snn_context_options options;
     snn_context *context = NULL;
-    snn_network *network = NULL;
+    snn_model *file = NULL;
     snn_status rc = snn_context_options_init(&options, sizeof options);
     int status;
 
@@ -507,16 +507,16 @@ int run_notes_of(const char *model, const char *const *key, char **text, size_t 
     if (rc == SNN_OK)
         rc = snn_context_create(&context, &options);
     if (rc == SNN_OK)
-        rc = snn_network_load(&network, context, model);
+        rc = snn_model_open(&file, context, model);
     status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
     for (size_t i = 0; i < n; i++) {
-        const char *note = network ? snn_network_note(network, key[i]) : NULL;
+        const char *note = snn_model_note(file, key[i]);
 
         text[i] = note ? strdup(note) : NULL;
         if (note && !text[i])
             status = fail(FAILED, "out of memory");
     }
-    snn_network_destroy(network);
+    snn_model_destroy(file);
     snn_context_destroy(context);
     return status;
 }

@@ -8,6 +8,7 @@ cd "$1"
 keeps='snn_[a-z]+_(create|destroy|get_info|options_init|source_init)
 snn_continual_(accuracy|end|set_heads)
 snn_layer_(connect|input|tensor|tensor_named)
+snn_model_(note|tensor)
 snn_network_(add|add_conv2d|add_dense|add_neuron|layer|layer_named|note|remove|set_note)
 snn_name(_text)?
 snn_product_way

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SAMPLES = 4, INPUTS = 2, CLASSES = 2 };
 
@@ -19,6 +20,7 @@ static struct {
     snn_trainer *trainer;
     snn_projection *projection;
     snn_continual *continual;
+    snn_model *model;
 } w;
 
 static const float x[SAMPLES][INPUTS] = { { 0, 1 }, { 1, 0 }, { 1, 1 }, { 0.5f, 0.25f } };
@@ -48,6 +50,7 @@ INITIALISER(snn_network_info, SNN_NETWORK_INFO_INIT)
 INITIALISER(snn_neuron_info, SNN_NEURON_INFO_INIT)
 INITIALISER(snn_optimizer_info, SNN_OPTIMIZER_INFO_INIT)
 INITIALISER(snn_trainer_info, SNN_TRAINER_INFO_INIT)
+INITIALISER(snn_model_info, SNN_MODEL_INFO_INIT)
 INITIALISER(snn_layer_info, SNN_LAYER_INFO_INIT)
 INITIALISER(snn_tensor, SNN_TENSOR_INIT)
 INITIALISER(snn_param_info, SNN_PARAM_INFO_INIT)
@@ -240,6 +243,8 @@ FILLED(network_info, snn_network_get_info(w.net, s))
 FILLED(neuron_info, snn_neuron_get_info(w.neuron, s))
 FILLED(optimizer_info, snn_optimizer_get_info(w.optimizer, s))
 FILLED(trainer_info, snn_trainer_get_info(w.trainer, s))
+FILLED(model_info, snn_model_get_info(w.model, s))
+FILLED(model_tensor, snn_model_tensor(w.model, 0, s))
 FILLED(layer_info, snn_layer_get_info(first(), s))
 FILLED(tensor, snn_layer_tensor(first(), 0, s))
 FILLED(tensor_named, snn_layer_tensor_named(first(), "weight", s))
@@ -359,6 +364,8 @@ static const struct row rows[] = {
     { INFO("snn_layer_get_info", snn_layer_info, "SNN_LAYER_INFO_INIT", layer_info) },
     { INFO("snn_layer_tensor", snn_tensor, "SNN_TENSOR_INIT", tensor) },
     { INFO("snn_layer_tensor_named", snn_tensor, "SNN_TENSOR_INIT", tensor_named) },
+    { INFO("snn_model_get_info", snn_model_info, "SNN_MODEL_INFO_INIT", model_info) },
+    { INFO("snn_model_tensor", snn_tensor, "SNN_TENSOR_INIT", model_tensor) },
     { INFO("snn_projection_get_info", snn_projection_info, "SNN_PROJECTION_INFO_INIT", projection_info) },
     { INFO("snn_continual_get_info", snn_continual_info, "SNN_CONTINUAL_INFO_INIT", continual_info) },
     { INFO("snn_neuron_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", neuron_param) },
@@ -377,6 +384,18 @@ static const struct row rows[] = {
     { GIVEN("snn_loss_fn", snn_loss_call, loss) },
     { GIVEN("snn_dataset_source", snn_sample, sample) },
 };
+
+/* A file, which goes again once it was read. */
+static void open_model(void)
+{
+    char path[] = "/tmp/snn-structs-XXXXXX";
+    int fd = mkstemp(path);
+
+    need(snn_network_save(w.net, path));
+    need(snn_model_open(&w.model, w.ctx, path));
+    close(fd);
+    remove(path);
+}
 
 /* An optimizer that moves nothing, and samples in their order: the same call gives the same figures again. */
 static void build(void)
@@ -403,6 +422,7 @@ static void build(void)
     need(snn_trainer_epoch(w.trainer, w.data, NULL));
     need(snn_continual_end(w.continual));
     need(snn_trainer_prepare(w.trainer, SAMPLES));
+    open_model();
 }
 
 const struct row *structs_rows(size_t *n)
@@ -415,6 +435,7 @@ const struct row *structs_rows(size_t *n)
 
 void structs_end(void)
 {
+    snn_model_destroy(w.model);
     snn_continual_destroy(w.continual);
     snn_trainer_destroy(w.trainer);
     snn_projection_destroy(w.projection);

@@ -23,7 +23,8 @@ class Layout(unittest.TestCase):
     STRUCTS = {
         "snn_context_options": _library.ContextOptions, "snn_context_info": _library.ContextInfo,
         "snn_param_info": _library.ParamInfo, "snn_shape": _library.Shape, "snn_tensor": _library.TensorInfo,
-        "snn_layer_info": _library.LayerInfo, "snn_network_info": _library.NetworkInfo,
+        "snn_layer_info": _library.LayerInfo, "snn_network_info": _library.NetworkInfo, "snn_trainer_info": _library.TrainerInfo,
+        "snn_model_info": _library.ModelInfo,
         "snn_dataset_info": _library.DatasetInfo, "snn_dataset_source": _library.DatasetSource,
         "snn_metrics": _library.Metrics,
     }
@@ -187,9 +188,17 @@ class Training(unittest.TestCase):
         x = np.ones((3, 2), np.float32)
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "model.snn")
-            net.save(path)
+            net.set_note("host", "caf\u00e9").save(path)
             again = snn.Network.load(self.ctx, path)
+            model = snn.Model(self.ctx, path)
+            with self.assertRaises(snn.Error):
+                snn.Model(self.ctx, folder)
         self.assertEqual(net.describe(), again.describe())
+        self.assertEqual((model.describe(), model.note("host"), again.note("host")), (net.describe(), "caf\u00e9", "caf\u00e9"))
+        self.assertIsNone(model.note("another"))
+        self.assertEqual(model.tensors(), {f"{layer.name}.{name}": layer.tensor(name).shape
+                                           for layer in net.layers() for name in layer.tensors()})
+        self.assertEqual((model.info().checkpoint, model.info().packed), (0, 0))
         scores = snn.Evaluator(again, batch=16, steps=4).predict(x)
         self.assertTrue(np.array_equal(scores, trainer.predict(x)))
 

@@ -32,14 +32,43 @@ static void run(snn_network *net)
     free(memory);
 }
 
+/* What stands before the tensors: what loads can be looked at, and what can be looked at describes itself. */
+static bool look(snn_context *ctx)
+{
+    snn_model_info info = SNN_MODEL_INFO_INIT;
+    snn_tensor tensor = SNN_TENSOR_INIT;
+    snn_network *net = NULL;
+    snn_model *model = NULL;
+    uint64_t bytes = 0;
+
+    if (snn_model_open(&model, ctx, fuzz_path("a.snn")) != SNN_OK) {
+        FUZZ_HOLDS(model == NULL && snn_last_error()[0] != '\0');
+        return false;
+    }
+    FUZZ_HOLDS(snn_model_get_info(model, &info) == SNN_OK && info.architecture != NULL);
+    for (uint64_t i = 0; i < info.tensors; i++) {
+        FUZZ_HOLDS(snn_model_tensor(model, (size_t)i, &tensor) == SNN_OK && tensor.data == NULL);
+        bytes += tensor.bytes;
+    }
+    FUZZ_HOLDS(bytes == info.tensor_bytes && snn_model_tensor(model, (size_t)info.tensors, &tensor) != SNN_OK);
+    FUZZ_HOLDS(snn_model_note(model, "snn.network") == NULL);
+    FUZZ_ANSWERS(snn_network_parse(&net, ctx, info.architecture));
+    snn_network_destroy(net);
+    snn_model_destroy(model);
+    return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     snn_context *ctx = fuzz_context(FREE + PROPORTION * size, false);
     snn_network *net = NULL, *again = NULL;
     size_t needed = 0;
+    bool fits;
 
     fuzz_write("a.snn", data, size);
+    fits = look(ctx);
     if (snn_network_load(&net, ctx, fuzz_path("a.snn")) == SNN_OK) {
+        FUZZ_HOLDS(fits);
         FUZZ_HOLDS(snn_network_describe(net, NULL, 0, &needed) == SNN_OK && needed > 0);
         FUZZ_HOLDS(snn_network_save(net, fuzz_path("b.snn")) == SNN_OK);
         FUZZ_HOLDS(snn_network_load(&again, ctx, fuzz_path("b.snn")) == SNN_OK);

@@ -22,11 +22,11 @@ from ctypes import byref, c_double, c_float, c_size_t
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, STREAM, Batch, ContextInfo, ContextOptions, ContinualInfo,
-                       DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, NetworkInfo, ProjectionInfo, Sample, SIGN, TensorInfo,
+                       DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, ModelInfo, NetworkInfo, ProjectionInfo, Sample, SIGN, TensorInfo,
                        TrainerInfo, library)
 
-__all__ = ["Context", "Continual", "Dataset", "Error", "Evaluator", "Layer", "Metrics", "Network", "Neuron", "Optimizer",
-           "Projection", "Stream", "Trainer", "names", "version"]
+__all__ = ["Context", "Continual", "Dataset", "Error", "Evaluator", "Layer", "Metrics", "Model", "Network", "Neuron",
+           "Optimizer", "Projection", "Stream", "Trainer", "names", "version"]
 
 _SPLIT = {"train": 1, "test": 2}
 _CANCELLED = -11    # SNN_ERR_CANCELLED
@@ -168,6 +168,15 @@ class Network(Owned):
             raise BufferError("arrays over the network's tensors are still there: copy() them, and let go of them, before pack()")
         library.snn_network_pack(self._handle)
         return self
+
+    def set_note(self, key, text):
+        """Attaches a text that model files carry along; None removes it."""
+        library.snn_network_set_note(self._handle, values.word(key, "key"), None if text is None else values.word(text, "text"))
+        return self
+
+    def note(self, key):
+        """An attached text, or None."""
+        return values.text(library.snn_network_note(self._handle, values.word(key, "key")))
 
     def describe(self):
         """The architecture as JSON."""
@@ -346,6 +355,37 @@ class Dataset(Owned, Parameters):
         if info.targets == 0:
             return x, sample.label
         return x, target[:info.target_frames] if info.target_frames > 1 else target[0]
+
+
+class Model(Owned):
+    """What a model file or checkpoint says before its tensors, which are not read: Model(ctx, "model.snn")."""
+
+    _noun = "model"
+
+    def __init__(self, context, path):
+        self._own(library.snn_model_open, handle(context, "context"), values.path(path), parents=(context,))
+
+    def info(self):
+        out = ModelInfo()
+        library.snn_model_get_info(self._handle, byref(out))
+        return out
+
+    def describe(self):
+        """The architecture as JSON, which Network.parse() takes."""
+        return values.text(self.info().architecture)
+
+    def note(self, key):
+        """A text that the file carries along, or None."""
+        return values.text(library.snn_model_note(self._handle, values.word(key, "key")))
+
+    def tensors(self):
+        """Shapes of the tensors, by name."""
+        shapes = {}
+        for index in range(self.info().tensors):
+            out = TensorInfo()
+            library.snn_model_tensor(self._handle, index, byref(out))
+            shapes[values.text(out.name)] = tuple(out.dim[:out.rank])
+        return shapes
 
 
 class Evaluator(Owned, Parameters):

@@ -73,6 +73,11 @@ class NetworkInfo(Sized):
                 ("context", c_void_p)]
 
 
+class ModelInfo(Sized):
+    _fields_ = [("struct_size", c_uint32), ("format", c_uint32), ("checkpoint", c_uint32), ("packed", c_uint32),
+                ("tensors", c_uint64), ("tensor_bytes", c_uint64), ("architecture", c_char_p), ("context", c_void_p)]
+
+
 class DatasetInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
                 ("classes", c_size_t), ("frames", c_size_t), ("targets", c_size_t), ("target_frames", c_size_t),
@@ -144,8 +149,8 @@ def pointer_to(noun):
     return _pointers[noun]
 
 
-CONTEXT, NEURON, LAYER, NETWORK, OPTIMIZER, DATASET, TRAINER, PROJECTION, CONTINUAL, STREAM = map(
-    pointer_to, ("context", "neuron", "layer", "network", "optimizer", "dataset", "trainer", "projection", "continual", "stream"))
+CONTEXT, NEURON, LAYER, NETWORK, OPTIMIZER, DATASET, TRAINER, PROJECTION, CONTINUAL, MODEL, STREAM = map(
+    pointer_to, ("context", "neuron", "layer", "network", "optimizer", "dataset", "trainer", "projection", "continual", "model", "stream"))
 
 # Functions that return a status, with the types of their arguments.
 _STATUS = {
@@ -170,6 +175,10 @@ _STATUS = {
     "snn_layer_connect": (LAYER, c_char_p, c_int),
     "snn_layer_tensor": (LAYER, c_size_t, POINTER(TensorInfo)),
     "snn_layer_tensor_named": (LAYER, c_char_p, POINTER(TensorInfo)),
+    "snn_model_open": (POINTER(MODEL), CONTEXT, c_char_p),
+    "snn_model_get_info": (MODEL, POINTER(ModelInfo)),
+    "snn_model_tensor": (MODEL, c_size_t, POINTER(TensorInfo)),
+    "snn_network_set_note": (NETWORK, c_char_p, c_char_p),
     "snn_optimizer_create": (POINTER(OPTIMIZER), CONTEXT, c_char_p),
     "snn_dataset_open": (POINTER(DATASET), CONTEXT, c_char_p, c_char_p, c_int),
     "snn_dataset_source_init": (POINTER(DatasetSource), c_size_t),
@@ -234,11 +243,13 @@ _PLAIN = {
     "snn_network_layer_named": (LAYER, (NETWORK, c_char_p)),
     "snn_name": (c_char_p, (c_int, c_size_t)),
     "snn_name_text": (c_char_p, (c_int, c_size_t)),
+    "snn_network_note": (c_char_p, (NETWORK, c_char_p)),
+    "snn_model_note": (c_char_p, (MODEL, c_char_p)),
     "snn_stream_state": (c_void_p, (STREAM, POINTER(c_size_t))),
     "snn_projection_weights": (POINTER(c_float), (PROJECTION, LAYER)),
     "snn_continual_accuracy": (c_double, (CONTINUAL, c_size_t, c_size_t)),
 }
-for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset", "projection", "continual"):
+for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset", "projection", "continual", "model"):
     _PLAIN[f"snn_{_noun}_destroy"] = (None, (pointer_to(_noun),))
 
 

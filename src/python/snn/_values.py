@@ -156,6 +156,11 @@ def doubles(values, what):
     return (ctypes.c_double * len(values))(*values), len(values)
 
 
+def text(given):
+    """A text of the library, or None."""
+    return None if given is None else given.decode()
+
+
 def signs(tensor):
     """Weights of one bit and a scale for each first index, as numbers."""
     import numpy as np
