@@ -2,7 +2,8 @@
 # tests/cross.sh MACHINE - builds everything for another machine, and runs there what shows that machine:
 #
 #     aarch64   64-bit ARM in an emulator, whose speed says nothing: the tests of its kernels, and the golden cases
-#     i386      32-bit x86 under the address sanitizer, on a 64-bit x86: sizes, files, every method, and the golden cases
+#     i386      32-bit x86 under the address sanitizer, on a 64-bit x86: sizes, structures, files, every method, golden
+#              cases
 #
 # Debian 12 on another machine than that; as root it installs the compiler itself. The libraries are unpacked into
 # build-MACHINE/sysroot, and leave the system as it is. Ends with 77 where the packages cannot be had.
@@ -22,7 +23,7 @@ aarch64)
 i386)
     debian=i386
     tools="gcc-i686-linux-gnu g++-i686-linux-gnu libc6-dev-i386-cross libgfortran5-i386-cross"
-    shown='^(golden_.*|test_(core|data|model|trainer)_.*|test_stream|test_product)$'
+    shown='^(golden_.*|test_(core|data|model|trainer)_.*|test_stream|test_product|contract_(structs|older))$'
     ;;
 *)
     echo "usage: sh tests/cross.sh aarch64 | i386" >&2

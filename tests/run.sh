@@ -10,7 +10,7 @@ cd "$root"
 
 # What the build needs, and what the tests need on top of it (docs/dependencies.md says what each is for).
 packages="gcc g++ libc6-dev binutils cmake ninja-build pkg-config zlib1g-dev libjansson-dev
-    check libopenblas-dev locales python3 python3-numpy"
+    abigail-tools check libopenblas-dev locales python3 python3-numpy"
 
 missing=
 if command -v dpkg-query >/dev/null 2>&1; then

@@ -66,7 +66,7 @@ if [ "${3:-}" = record ]; then
 fi
 diff "$source/tests/contract/abi.txt" "$work/abi.txt" || {
     echo "abi.txt (<) and include/snn (>) differ. Lines that were there stay as they are; the record is written by"
-    echo "sh tests/contract/abi.sh . cc record > tests/contract/abi.txt"
+    echo "sh tests/contract/record.sh"
     exit 1
 }
 if grep GAP "$work/abi.txt"; then

@@ -17,7 +17,7 @@ if [ "${2:-}" = record ]; then
 fi
 constants "$1" | diff "$1/tests/contract/constants.txt" - || {
     echo "constants.txt (<) and include/snn (>) differ; the record is written by"
-    echo "sh tests/contract/constants.sh . record > tests/contract/constants.txt"
+    echo "sh tests/contract/record.sh"
     exit 1
 }
 

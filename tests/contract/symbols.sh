@@ -13,7 +13,7 @@ sh "$source/tests/contract/names.sh" "$source" map > "$work/map"
 
 status=0
 if ! diff "$source/lib/snn.map" "$work/map"; then
-    echo "lib/snn.map (<) is not what the headers give (>): sh tests/contract/names.sh . map > lib/snn.map"
+    echo "lib/snn.map (<) is not what the headers give (>): sh tests/contract/record.sh"
     status=1
 fi
 if ! diff "$work/headers" "$work/library"; then
