@@ -277,7 +277,8 @@ class Training(unittest.TestCase):
         random = np.random.default_rng(2)
         net = snn.Network.build(self.ctx, "8-12-3", (8,), 3)
         trainer = snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.1), "ottt", steps=3)
-        projection = snn.Projection(net, lr=0.01).set_lr("fc1", 0.02)
+        fc1, fc2 = net.layer("fc1"), net.layer("fc2")
+        projection = snn.Projection(net, lr=0.01).set_lr(fc1, 0.02)
         sequence = snn.Continual(trainer, projection, tasks=2)
         tasks = []
         for _ in range(2):
@@ -286,7 +287,7 @@ class Training(unittest.TestCase):
             x = centre[labels] + 0.1 * random.standard_normal((60, 8))
             tasks.append(snn.Dataset.from_arrays(self.ctx, x, labels))
         for i, data in enumerate(tasks):
-            projection.grow("fc1", 3).grow("fc2", 2)
+            projection.grow(fc1, 3).grow(fc2, 2)
             sequence.begin(20)
             for _ in range(20):
                 trainer.epoch(data)
@@ -299,12 +300,16 @@ class Training(unittest.TestCase):
         info = sequence.info()
         self.assertAlmostEqual(info.acc, matrix[1].mean())
         self.assertAlmostEqual(info.bwt, matrix[1, 0] - matrix[0, 0])
-        self.assertEqual((projection.info("fc1").rows, projection.info("fc1").frozen), (6, 6))
-        self.assertEqual(projection.info("fc1").lr, 0.02)
-        h, some = projection.weights("fc1"), random.random((4, 8), np.float32)
-        np.testing.assert_allclose(projection.apply("fc1", some), some - some @ h.T @ h, atol=1e-5)
+        self.assertEqual((projection.info(fc1).rows, projection.info(fc1).frozen), (6, 6))
+        self.assertEqual(projection.info(fc1).lr, 0.02)
+        h, some = projection.weights(fc1), random.random((4, 8), np.float32)
+        np.testing.assert_allclose(projection.apply(fc1, some), some - some @ h.T @ h, atol=1e-5)
         with self.assertRaises(ValueError):
-            projection.apply("fc1", some[:, 1:])
+            projection.apply(fc1, some[:, 1:])
+        with self.assertRaises(TypeError):
+            projection.grow("fc1", 1)
+        with self.assertRaisesRegex(snn.Error, "another network"):
+            projection.grow(snn.Network.build(self.ctx, "8-12-3", (8,), 3).layer("fc1"), 1)
         with self.assertRaises(snn.Error):
             sequence.begin(20)
         self.assertGreater(sequence.replay(tasks[0]).samples, 0)

@@ -504,26 +504,22 @@ class Projection(Owned, Parameters):
 
     def __init__(self, network, **parameters):
         self._own(library.snn_projection_create, handle(network, "network"), parents=(network,))
-        self._network = network
         self.set(**parameters)
 
-    def _layer(self, name):
-        return handle(self._network.layer(name), "layer")
-
     def grow(self, layer, rows):
-        """Gives the layer of that name so many more lateral neurons, for the next task."""
-        library.snn_projection_grow(self._handle, self._layer(layer), values.whole(rows, "rows"))
+        """Gives a layer of the network, net.layer("fc1"), so many more lateral neurons, for the next task."""
+        library.snn_projection_grow(self._handle, handle(layer, "layer"), values.whole(rows, "rows"))
         return self
 
     def info(self, layer):
-        """Inputs, rows and frozen rows of the layer of that name."""
+        """Inputs, rows and frozen rows of a layer."""
         out = ProjectionInfo()
-        library.snn_projection_get_info(self._handle, self._layer(layer), byref(out))
+        library.snn_projection_get_info(self._handle, handle(layer, "layer"), byref(out))
         return out
 
     def set_lr(self, layer, lr):
         """The learning rate of one layer's lateral weights."""
-        library.snn_projection_set_layer_lr(self._handle, self._layer(layer), float(lr))
+        library.snn_projection_set_layer_lr(self._handle, handle(layer, "layer"), float(lr))
         return self
 
     def weights(self, layer):
@@ -532,7 +528,7 @@ class Projection(Owned, Parameters):
         info = self.info(layer)
         if not info.rows:
             return np.zeros((0, info.inputs), np.float32)
-        pointer = library.snn_projection_weights(self._handle, self._layer(layer))
+        pointer = library.snn_projection_weights(self._handle, handle(layer, "layer"))
         return np.ctypeslib.as_array(pointer, (info.rows, info.inputs)).copy()
 
     def apply(self, layer, x):
@@ -541,7 +537,7 @@ class Projection(Owned, Parameters):
         if x.ndim != 2 or x.shape[1] != self.info(layer).inputs:
             raise ValueError(f"activity of {x.shape}; the layer takes [n,{self.info(layer).inputs}]")
         out, pointer = values.empty(x.shape)
-        library.snn_projection_apply(self._handle, self._layer(layer), numbers, len(x), pointer)
+        library.snn_projection_apply(self._handle, handle(layer, "layer"), numbers, len(x), pointer)
         return out
 
 
