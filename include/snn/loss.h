@@ -19,14 +19,17 @@ typedef struct snn_loss_call {
     size_t outputs;          /**< of the layer */
     const double *output;    /**< [n,outputs] */
     const uint32_t *labels;  /**< [n]; NULL where the samples have none */
-    const float *targets;    /**< [n,outputs], of this step if each step has its own; NULL where the samples have none */
-    const uint32_t *lengths; /**< [n], steps that a sample has: what is filled in for later ones has no effect; NULL: T */
+    const float *targets;    /**< [n,outputs], of this step if each step has its own; NULL where the samples have
+                                  none */
+    const uint32_t *lengths; /**< [n], steps that a sample has: what is filled in for later ones has no effect; NULL:
+                                  all have T */
     double *loss;            /**< [n], receives the loss of each sample */
-    double *error;           /**< [n,outputs], receives the derivative of each sample's loss by its outputs, divided by
-                                  nothing: the library divides by samples and steps. NULL: not wanted */
+    double *error;           /**< [n,outputs], receives the derivative of each sample's loss by its outputs, not
+                                  divided by anything: the library divides by samples and steps. NULL: not wanted */
 } snn_loss_call;
 
-/** Fills `loss` and `error`, for the whole batch at once, in the thread that called the trainer. What it leaves out is 0.
+/** Fills `loss` and `error`, for the whole batch at once, in the thread that called the trainer. What it leaves out
+ * is 0.
  * @return SNN_OK; anything else ends the batch, which changes nothing then (but what a method that updates at every
  * step, as ottt O, has learned at those before) */
 typedef snn_status (*snn_loss_fn)(void *user, const snn_loss_call *call);

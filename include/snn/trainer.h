@@ -131,8 +131,8 @@ typedef struct snn_metrics {
     double squared_error;      /**< mean over samples and outputs of the squared distance between prediction and
                                     target: the mean output, or with a target for each step the output of each step;
                                     NaN with labels */
-    double r2;                 /**< coefficient of determination, mean over the outputs whose targets differ of 1 - sum
-                                    (prediction - target)^2 / sum (target - mean target)^2; NaN with labels */
+    double r2;                 /**< coefficient of determination, mean over the outputs whose targets differ of
+                                    1 - sum (prediction - target)^2 / sum (target - mean target)^2; NaN with labels */
 } snn_metrics;
 
 /** Initialiser for a snn_metrics that a call is to fill. */
@@ -279,9 +279,9 @@ SNN_API SNN_CHECKED snn_status snn_trainer_on_progress(snn_trainer *trainer, snn
 SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn,
                                                    void *user);
 
-/** Takes losses, and errors at the output, from `fn` instead of SNN_TRAINER_LOSS; NULL ends that. `fn` is called where
- * the library would compute its own: for every step, or once for the mean output (SNN_TRAINER_LOSS_ON), in training and
- * evaluation, and by snn_stream_learn_label() and _target(). The loss may be of labels or of targets. A teacher
+/** Takes losses, and errors at the output, from `fn` instead of SNN_TRAINER_LOSS; NULL ends that. `fn` is called
+ * where the library would compute its own: for every step, or once for the mean output (SNN_TRAINER_LOSS_ON), in
+ * training and evaluation, and by snn_stream_learn_label() and _target(). The loss may be of labels or of targets. A teacher
  * (SNN_TRAINER_DISTIL) adds its share to it as to any other. In the function, every call that computes with this
  * trainer gives SNN_ERR_STATE. At any time between two calls.
  * @return SNN_ERR_ARGUMENT (NULL trainer), SNN_ERR_STATE (in a callback of this trainer) */
@@ -404,8 +404,8 @@ SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stre
  * Real-time safe.
  * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step
- * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label or a target), SNN_ERR_DIVERGED (error or
- * gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
+ * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label or a target), SNN_ERR_DIVERGED (error
+ * or gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
  * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
 SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
 

@@ -300,8 +300,8 @@ static snn_status check_answer(const struct snn__judged *of, size_t b)
         finite &= isfinite(d[c]) != 0;
     if (finite || share_of(of, b) == 0)
         return SNN_OK;
-    return snn__fail(SNN_ERR_DIVERGED, "the host's loss of sample %zu, or an error of it, is not finite (step %zu)", b,
-                     of->step);
+    return snn__fail(SNN_ERR_DIVERGED, "the host's loss of sample %zu, or an error of it, is not finite (step %zu)",
+                     b, of->step);
 }
 
 static snn_status ask_host(const struct work *k)

@@ -57,6 +57,7 @@ bool snn__loss_takes_targets(const struct snn__loss *loss);
 /* `mean` receives weight times the mean of L over the batch. Where samples have lengths, a step counts for a sample
  * steps / length times, or not at all; and a mean, of which `out` is the sum, is that over its own steps.
  * What the host's function gives; SNN_ERR_DIVERGED where its loss or errors are not finite. */
-snn_status snn__loss(const snn_context *ctx, const struct snn__loss *loss, const struct snn__judged *of, double *mean);
+snn_status snn__loss(const snn_context *ctx, const struct snn__loss *loss, const struct snn__judged *of,
+                     double *mean);
 
 #endif

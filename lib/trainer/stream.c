@@ -49,7 +49,8 @@ static snn_status take_error(snn_trainer *tr, const float *error)
         return snn__fail(SNN_ERR_DIVERGED, "stream: the error holds a value that is not finite");
     if (has_side_readout(&tr->pass) || (tr->rule->needs_loss != NULL && tr->rule->needs_loss(tr)))
         return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "stream: %s with these settings learns from the loss of a label or a target, not from an error",
+                         "stream: %s with these settings learns from the loss of a label or a target, not from an "
+                         "error",
                          tr->owner);
     snn__copy(tr->ctx, snn__pass_output_error(&tr->pass, 0), 1.0f, error, tr->classes);
     return SNN_OK;
@@ -60,7 +61,8 @@ static snn_status take_aim(snn_trainer *tr, const struct lesson *lesson)
     if (lesson->target != NULL && !tr->ctx->kernels->finite(lesson->target, tr->classes))
         return snn__fail(SNN_ERR_DIVERGED, "stream: the target holds a value that is not finite");
     if (lesson->target == NULL && lesson->label >= tr->classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "stream: label %u; the network has %zu outputs", lesson->label, tr->classes);
+        return snn__fail(SNN_ERR_ARGUMENT, "stream: label %u; the network has %zu outputs", lesson->label,
+                         tr->classes);
     tr->label[0] = lesson->label;
     tr->target = lesson->target;
     tr->target_frames = lesson->target != NULL;

@@ -1,5 +1,5 @@
-/* What errors at the output come from, in every method: labels, targets, and the host's own function, which can be the
- * library to the last bit; and how predictions fit targets. */
+/* What errors at the output come from, in every method: labels, targets, and the host's own function, which can be
+ * the library to the last bit; and how predictions fit targets. */
 #include "trainer/builder.h"
 #include <float.h>
 #include <snn/model.h>
