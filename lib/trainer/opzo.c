@@ -173,7 +173,7 @@ static snn_status check_global(const snn_trainer *tr)
                          "not the last",
                          name);
     if (feedback_of(tr) == FEEDBACK_ZO)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: global_readout goes with feedback matrices or bp, not with zo");
+        return snn__fail(SNN_ERR_ARGUMENT, "opzo: global_readout goes with feedback matrices or bp, not with zo");
     return SNN_OK;
 }
 

@@ -339,7 +339,7 @@ static const struct {
     { SNN_NAME_OPTIMIZER, "include/snn/optimizer.h" }, { SNN_NAME_OPTIMIZER, "docs/trainers.md" },
     { SNN_NAME_METHOD, "docs/trainers.md" },        { SNN_NAME_FORMAT, "docs/data.md" },
     { SNN_NAME_FORMAT, "include/snn/dataset.h" },   { SNN_NAME_ISA, "docs/context.md" },
-    { SNN_NAME_LOSS, "include/snn/trainer.h" },
+    { SNN_NAME_LOSS, "include/snn/trainer.h" },     { SNN_NAME_LOSS, "docs/trainers.md" },
     { SNN_NAME_ENCODER, "include/snn/trainer.h" },  { SNN_NAME_ENCODER, "docs/trainers.md" },
     { SNN_NAME_SURROGATE, "include/snn/neuron.h" }, { SNN_NAME_SURROGATE, "docs/neurons.md" },
     { SNN_NAME_SCHEDULE, "include/snn/optimizer.h" }, { SNN_NAME_SCHEDULE, "docs/trainers.md" },
