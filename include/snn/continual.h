@@ -58,7 +58,8 @@ SNN_API SNN_CHECKED snn_status snn_continual_end(snn_continual *continual);
 SNN_API SNN_CHECKED snn_status snn_continual_replay(snn_continual *continual, const snn_dataset *dataset,
                                                     snn_metrics *metrics);
 
-/** Evaluates task number `task` on a data set after a task has ended, and enters the accuracy as A[ended - 1][task].
+/** Evaluates task number `task` on a data set after a task has ended, and enters the accuracy as A[ended - 1][task],
+ * which of a set with targets is NaN.
  * @param metrics may be NULL
  * @return as snn_trainer_evaluate(), and SNN_ERR_STATE (a task is under way, or none has ended), SNN_ERR_ARGUMENT (no
  * such task) */

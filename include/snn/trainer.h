@@ -350,7 +350,8 @@ SNN_API SNN_CHECKED snn_status snn_trainer_epoch(snn_trainer *trainer, const snn
  * trainer) */
 SNN_API SNN_CHECKED snn_status snn_trainer_restart_epoch(snn_trainer *trainer);
 
-/** Evaluates a data set in its order: accuracy, loss, firing rates, synaptic operations. Changes no parameter.
+/** Evaluates a data set in its order: loss, accuracy or with targets squared error and R2, firing rates, synaptic
+ * operations. Changes no parameter.
  * @return as snn_trainer_epoch() */
 SNN_API SNN_CHECKED snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset,
                                                     snn_metrics *metrics);

@@ -9,6 +9,7 @@ enum { IN = 12, OUT = 3, STEPS = 5, BATCH = 3, COUNT = 8, EPOCHS = 2 };
 #define LIF "lif n decay=0.6 threshold=0.7"
 #define CHAIN "linear a out=20; " LIF "; linear b out=16; lif m decay=0.8 threshold=0.5; linear o out=3"
 #define NORM "linear a out=20; batch_norm bn over=all; " LIF "; linear o out=3"
+#define FEEDBACK "linear a out=12; linear w out=12 <n:1; add s <a <w; " LIF "; linear o out=3"
 #define RATES "linear a out=16; dsr_if n; linear o out=3"
 #define LOOP                                                                                                        \
     "linear a out=8; linear w out=8 bias=0 norm=frobenius range=1 <n:1; add s <a <w; if n threshold=2 fire_at=0.5; " \
@@ -20,6 +21,7 @@ static const struct {
 } ways[] = {
     { "bptt", "bptt", "loss=mse", CHAIN },
     { "bptt, norm over all steps", "bptt", "loss=huber", NORM },
+    { "bptt, feedback", "bptt", "loss=mse", FEEDBACK },
     { "sltt", "sltt", "loss=mae", CHAIN },
     { "sltt, three steps", "sltt", "loss=mse sampled_steps=3", CHAIN },
     { "ottt", "ottt", "loss=half_square", CHAIN },
@@ -28,6 +30,7 @@ static const struct {
     { "opzo, the loss", "opzo", "loss=mse feedback=zo", CHAIN },
     { "sei", "sei", "loss=mse", CHAIN },
     { "sei, through time", "sei", "loss=mse temporal=1", CHAIN },
+    { "sei, norm over all steps", "sei", "loss=mse", NORM },
 };
 
 /* One loss of all steps. */
