@@ -81,14 +81,14 @@ typedef struct snn_shape {
 typedef enum snn_element {
     SNN_ELEMENT_F32 = 1,    /**< float, 32 bits */
     SNN_ELEMENT_U8 = 101,   /**< bytes; in model files only */
-    SNN_ELEMENT_SIGN = 201, /**< signs, 1 bit each: element i, in C order, is bit i % 8, from the lowest, of byte i / 8;
-                                 1 stands for scale[r], 0 for -scale[r], where r is the first index of the element */
+    SNN_ELEMENT_SIGN = 201, /**< signs, 1 bit each: element i, in C order, is bit i % 8, from the lowest, of byte
+                                 i / 8; 1 stands for scale[r], 0 for -scale[r], r being its first index */
     SNN_ELEMENT_FORCE32 = 0x7fffffff
 } snn_element;
 
 /** A parameter or state tensor of a layer. `data` is borrowed, in C order, stable until the network is packed or
- * destroyed; a host may read and write floats between calls into the library, and read all else. It has no type of its
- * own, so that nobody takes signs for floats: look at `element` first. */
+ * destroyed; a host may read and write floats between calls into the library, and read all else. It has no type of
+ * its own, so that nobody takes signs for floats: look at `element` first. */
 typedef struct snn_tensor {
     uint32_t struct_size; /**< set by the caller to sizeof(snn_tensor) */
     uint32_t rank;        /**< 1 to 4 */

@@ -94,9 +94,9 @@ SNN_API SNN_CHECKED snn_status snn_network_prepare(snn_network *network);
 
 /** Keeps the weights of binary layers as one bit each and a scale per output channel, and gives back their latent
  * weights: the network computes the same, bit for bit, in a fraction of the memory, but cannot be trained any more
- * (SNN_ERR_STATE from everything that would), and these layers' weight tensors are of SNN_ELEMENT_SIGN. snn_network_save()
- * then writes a packed file. A network without binary layers stays as it is; a second call does nothing. Not while
- * another thread uses the network.
+ * (SNN_ERR_STATE from everything that would), and these layers' weight tensors are of SNN_ELEMENT_SIGN. Pointers
+ * to data of tensors from before are invalid then, and snn_network_save() writes a packed file. A network without
+ * binary layers stays as it is; a second call does nothing. Not while another thread uses the network.
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (not prepared; in a callback of a trainer), SNN_ERR_DIVERGED (a weight is
  * not finite), SNN_ERR_MEMORY; the network is unchanged then */
 SNN_API SNN_CHECKED snn_status snn_network_pack(snn_network *network);

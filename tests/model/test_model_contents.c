@@ -1,5 +1,5 @@
-/* What a model file says before its tensors: the same as the network that is loaded from it, refused where that is, and
- * in memory that does not grow with the tensors. */
+/* What a model file says before its tensors: the same as the network that is loaded from it, refused where that is,
+ * and in memory that does not grow with the tensors. */
 #include "trainer/builder.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -69,7 +69,8 @@ static size_t check_tensors(const snn_network *net, const float *effective)
         if (!(snn__layer_flags(net->layer[l]) & SNN__LAYER_WEIGHTS))
             continue;
         OK(snn_layer_tensor(net->layer[l], 0, &t));
-        ck_assert(t.element == SNN_ELEMENT_SIGN || (t.element == SNN_ELEMENT_F32 && t.bytes == 4 * t.length && !t.scale));
+        ck_assert(t.element == SNN_ELEMENT_SIGN || t.element == SNN_ELEMENT_F32);
+        ck_assert(t.element == SNN_ELEMENT_SIGN || (t.bytes == 4 * t.length && t.scale == NULL));
         ck_assert(t.element == SNN_ELEMENT_F32 || (t.bytes == (t.length + 31) / 32 * 4));
         signs += t.element == SNN_ELEMENT_SIGN;
         for (size_t i = 0; i < t.length && t.element == SNN_ELEMENT_SIGN; i++) {

@@ -536,6 +536,18 @@ START_TEST(test_learning_finds_the_subspace)
 }
 END_TEST
 
+/* Every call that takes a layer of the projection's network. */
+static void refuse_layer(struct world *w, const snn_layer *layer, const char *part)
+{
+    snn_projection_info info = SNN_PROJECTION_INFO_INIT;
+
+    FAILS(snn_projection_grow(w->projection, layer, 1), SNN_ERR_ARGUMENT, part);
+    FAILS(snn_projection_set_layer_lr(w->projection, layer, 0.1), SNN_ERR_ARGUMENT, part);
+    FAILS(snn_projection_get_info(w->projection, layer, &info), SNN_ERR_ARGUMENT, part);
+    FAILS(snn_projection_apply(w->projection, layer, w->x, 1, w->x), SNN_ERR_ARGUMENT, part);
+    ck_assert_ptr_null(snn_projection_weights(w->projection, layer));
+}
+
 START_TEST(test_wrong_use)
 {
     struct world w;
@@ -570,6 +582,8 @@ START_TEST(test_wrong_use)
     other = network_of(ctx, kinds[0].shape, "linear a out=3");
     OK(snn_trainer_create(&tr, other, w.sgd, "sltt"));
     FAILS(snn_trainer_set_projection(tr, w.projection), SNN_ERR_ARGUMENT, "another network");
+    refuse_layer(&w, other->layer[0], "layer a is of another network");
+    refuse_layer(&w, NULL, "layer is NULL");
     snn_trainer_destroy(tr);
     snn_network_destroy(other);
     snn_optimizer_destroy(adam);
@@ -741,6 +755,7 @@ END_TEST
 START_TEST(test_sequence_misuse_and_figures)
 {
     struct world w;
+    snn_network *other;
     snn_context *ctx = test_context(1, 7, "best");
     snn_continual *c = NULL;
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
@@ -751,6 +766,9 @@ START_TEST(test_sequence_misuse_and_figures)
     FAILS(snn_continual_create(&c, w.tr, NULL, 0), SNN_ERR_ARGUMENT, "0 tasks");
     OK(snn_continual_create(&c, w.tr, NULL, 2));
     FAILS(snn_continual_set_heads(c, snn_network_layer(w.net, 0)), SNN_ERR_ARGUMENT, "no select layer");
+    other = network_of(ctx, kinds[0].shape, "linear a out=3");
+    FAILS(snn_continual_set_heads(c, other->layer[0]), SNN_ERR_ARGUMENT, "of another network");
+    snn_network_destroy(other);
     FAILS(snn_continual_end(c), SNN_ERR_STATE, "no task is under way");
     OK(snn_continual_begin(c, BATCH));
     FAILS(snn_continual_begin(c, BATCH), SNN_ERR_STATE, "task 0 has begun");

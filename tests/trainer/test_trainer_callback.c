@@ -28,6 +28,7 @@ struct world {
     uint64_t stop_at;
     _Atomic int calls;
     bool nan, looks;
+    const snn_layer *other; /* of another network */
 };
 
 static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample *sample)
@@ -280,7 +281,8 @@ START_TEST(test_info)
     snn_trainer_destroy(teacher);
     OK(snn_evaluator_create(&teacher, w.net));
     info = about(teacher);
-    ck_assert(info.prepared == 0 && info.batch == 0 && info.bytes == 0 && info.optimizer == NULL && info.updates == 0);
+    ck_assert(info.prepared == 0 && info.batch == 0 && info.bytes == 0);
+    ck_assert(info.optimizer == NULL && info.updates == 0);
     snn_trainer_destroy(teacher);
     FAILS(snn_trainer_get_info(NULL, &info), SNN_ERR_ARGUMENT, "trainer is NULL");
     close_world(&w);
@@ -299,6 +301,9 @@ static void read_at_moments(void *user, snn_trainer *tr, snn_phase phase, size_t
     w->calls++;
     if (phase == SNN_PHASE_FORWARD) {
         OK(snn_trainer_read_signal(tr, layer, SNN_SIGNAL_OUTPUT, x, 4096));
+        FAILS(snn_trainer_read_signal(tr, w->other, SNN_SIGNAL_OUTPUT, x, 4096), SNN_ERR_ARGUMENT, "another network");
+        FAILS(snn_trainer_read_signal(tr, NULL, SNN_SIGNAL_OUTPUT, x, 4096), SNN_ERR_ARGUMENT, "layer is NULL");
+        FAILS(snn_trainer_read_signal(tr, layer, SNN_SIGNAL_OUTPUT, x, 3), SNN_ERR_ARGUMENT, "there is room for 3");
         FAILS(snn_trainer_read_gradient(tr, layer, "weight", x, 4096), SNN_ERR_STATE, "or after the step");
     } else {
         OK(snn_trainer_read_gradient(tr, layer, "weight", x, 4096));
@@ -313,9 +318,12 @@ START_TEST(test_moments_of_reading)
     static float x[4096];
     const snn_layer *layer;
     struct world w;
+    snn_network *other;
 
     open_world(&w, "ottt", "");
+    other = network_of(w.ctx, map, NET);
     layer = w.net->layer[0];
+    w.other = other->layer[0];
     snn_trainer_destroy(w.tr);
     OK(snn_trainer_create(&w.tr, w.net, w.opt, "ottt"));
     OK(snn_trainer_observe(w.tr, SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS, read_at_moments, &w));
@@ -329,6 +337,7 @@ START_TEST(test_moments_of_reading)
     w.x[0] = NAN;
     FAILS(snn_trainer_step(w.tr, BATCH_OF(w.x, 1, label, BATCH), NULL), SNN_ERR_DIVERGED, "not finite");
     FAILS(snn_trainer_read_gradient(w.tr, layer, "weight", x, 4096), SNN_ERR_STATE, "the last one failed");
+    snn_network_destroy(other);
     close_world(&w);
 }
 END_TEST
