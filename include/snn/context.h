@@ -1,6 +1,23 @@
 /** @file snn/context.h
  * What all objects of a host share: memory, log, threads, seed, instruction set.
  *
+ * What the headers promise, each word with one meaning:
+ *
+ * - Real-time safe: no allocation, no lock, no system call, no log, and work that is bounded by the shapes of network
+ *   and arguments; also where the call fails. Functions that are say so; all others may do any of these.
+ * - Allocates nothing: takes no memory, but may use the context's threads, lock and log.
+ * - Threads: an object, and what it owns, belongs to one thread at a time. Different objects may be used by different
+ *   threads at once, also those of one context. Functions that take an object as const may be called by several
+ *   threads at once while none changes it; a trainer is changed by all that computes with it. A network that no one
+ *   trains or changes may be run by many streams and evaluators at once; a data set may be read by many trainers.
+ *   Functions without an object may be called by any thread.
+ * - Owned: what is written through `**out` of a create, open, load, build or parse call is the caller's, who destroys
+ *   it. Destroying NULL does nothing. On failure *out is NULL.
+ * - Borrowed: what is handed out, or handed in, belongs to somebody else and outlives who uses it. A pointer that a
+ *   function hands out is good until its object is destroyed, or changed as the function says. An object that borrows
+ *   another one is destroyed first. All objects borrow their context.
+ * - Copied: all other arguments; they may go when the call returns.
+ *
  * Structures that begin with `struct_size` grow from release to release (docs/abi.md). Start from the initialiser,
  * SNN_..._INIT or snn_..._init(), and set fields after it. A function that takes one returns SNN_ERR_ARGUMENT if
  * struct_size is not set, and, where it reads the structure, SNN_ERR_VERSION if a field is that it does not know.

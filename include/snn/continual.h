@@ -7,7 +7,7 @@
 #include <snn/trainer.h>
 
 /** A sequence of K tasks for one trainer, with or without a projection, and the accuracies A[i][j] on task j after
- * task i (tasks count from 0). One thread at a time may use it. */
+ * task i (tasks count from 0). */
 typedef struct snn_continual snn_continual;
 
 /** Where a sequence is. */

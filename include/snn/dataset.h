@@ -110,11 +110,12 @@ SNN_API SNN_CHECKED snn_status snn_dataset_open(snn_dataset **out, snn_context *
 /** As snn_dataset_open(), but reads the first `limit` samples alone, and takes memory for no more; 0: all.
  * SNN_DATASET_LIMIT makes a set smaller that was read already. Files are not looked at after the last sample that is
  * read, but for labels of "idx", which give the number of classes.
- * @return as snn_dataset_open() */
+ * The caller destroys it. @return as snn_dataset_open() */
 SNN_API SNN_CHECKED snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format,
                                                       const char *directory, snn_split split, size_t limit);
 
-/** Fills a source with defaults; SNN_ERR_ARGUMENT if NULL, size too small or above 65,535. */
+/** Fills a source with defaults. Real-time safe.
+ * @return SNN_ERR_ARGUMENT if NULL, size too small or above 65,535 */
 SNN_API SNN_CHECKED snn_status snn_dataset_source_init(snn_dataset_source *source, size_t size);
 
 /** Makes a data set of the host's callback; the structure is copied. The caller destroys it.
@@ -125,7 +126,8 @@ SNN_API SNN_CHECKED snn_status snn_dataset_create(snn_dataset **out, snn_context
 /** Frees a data set; NULL is accepted. */
 SNN_API void snn_dataset_destroy(snn_dataset *dataset);
 
-/** Describes the data set. Real-time safe. */
+/** Describes the data set. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
 SNN_API SNN_CHECKED snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info);
 
 /** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
@@ -137,13 +139,14 @@ SNN_API SNN_CHECKED snn_status snn_dataset_set_f64(snn_dataset *dataset, int32_t
 SNN_API SNN_CHECKED snn_status snn_dataset_set_str(snn_dataset *dataset, int32_t key, const char *value);
 /** Sets any parameter by name from text; errors as snn_dataset_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_dataset_set_text(snn_dataset *dataset, const char *name, const char *value);
-/** Reads a whole number. */
+/** Reads a whole number. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_dataset_get_i64(const snn_dataset *dataset, int32_t key, int64_t *value);
-/** Reads a real number. */
+/** Reads a real number. Real-time safe; errors as snn_dataset_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_dataset_get_f64(const snn_dataset *dataset, int32_t key, double *value);
-/** Reads a text; borrowed, valid until the parameter is set again. */
+/** Reads a text, borrowed until the parameter is set again. Real-time safe; errors as snn_dataset_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_dataset_get_str(const snn_dataset *dataset, int32_t key, const char **value);
-/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_dataset_param_info(const snn_dataset *dataset, size_t index, snn_param_info *info);
 
 /** Computes mean and deviation over all samples: n = 1 for all pixels together, or n = channels for each.

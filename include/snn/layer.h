@@ -135,13 +135,14 @@ SNN_API SNN_CHECKED snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, 
 SNN_API SNN_CHECKED snn_status snn_layer_set_str(snn_layer *layer, int32_t key, const char *value);
 /** Sets any parameter by name from text; errors as snn_layer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_layer_set_text(snn_layer *layer, const char *name, const char *value);
-/** Reads a whole number. */
+/** Reads a whole number. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_layer_get_i64(const snn_layer *layer, int32_t key, int64_t *value);
-/** Reads a real number. */
+/** Reads a real number. Real-time safe; errors as snn_layer_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_layer_get_f64(const snn_layer *layer, int32_t key, double *value);
-/** Reads a text; borrowed, valid until the parameter is set again. */
+/** Reads a text, borrowed until the parameter is set again. Real-time safe; errors as snn_layer_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_layer_get_str(const snn_layer *layer, int32_t key, const char **value);
-/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_layer_param_info(const snn_layer *layer, size_t index, snn_param_info *info);
 
 /** Reads from the layer named `from` ("input": the network's input) instead of the layer added just before. The
@@ -151,10 +152,13 @@ SNN_API SNN_CHECKED snn_status snn_layer_param_info(const snn_layer *layer, size
  * @return SNN_ERR_ARGUMENT (no such layer, too many inputs), SNN_ERR_STATE (network prepared) */
 SNN_API SNN_CHECKED snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay);
 
-/** Describes the layer; shapes are known once the network is prepared. Real-time safe. */
+/** Describes the layer; shapes are known once the network is prepared. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
 SNN_API SNN_CHECKED snn_status snn_layer_get_info(const snn_layer *layer, snn_layer_info *info);
 
-/** Source of input number `index`: its name (borrowed; "input" for the network's) and its delay, 0 or 1. */
+/** Source of input number `index`: its name (borrowed; "input" for the network's) and its delay, 0 or 1.
+ * Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, past the last) */
 SNN_API SNN_CHECKED snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **from, int *delay);
 
 /** Tensor number `index`, from 0, of a prepared network's layer; SNN_ERR_ARGUMENT past the last. Real-time safe. */

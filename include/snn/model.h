@@ -64,7 +64,8 @@ SNN_API SNN_CHECKED snn_status snn_network_save(const snn_network *network, cons
 /** As snn_network_save(), with weights of binary layers as one bit each and a scale per output channel instead of the
  * latent weights. The network that is read from it computes with the same weights, bit for bit; what is lost is where
  * its latent weights were, so training goes on from a file of snn_network_save(), and resumes from one of
- * snn_trainer_save(). Other layers are as always. */
+ * snn_trainer_save(). Other layers are as always.
+ * @return as snn_network_save() */
 SNN_API SNN_CHECKED snn_status snn_network_save_packed(const snn_network *network, const char *path);
 
 /** Reads a network from a model file, packed or not, or checkpoint; it is prepared. The caller destroys it.
@@ -87,7 +88,7 @@ SNN_API SNN_CHECKED snn_status snn_network_parse(snn_network **out, snn_context 
  * library's own. @return SNN_ERR_ARGUMENT, SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_network_set_note(snn_network *network, const char *key, const char *text);
 
-/** Reads an attached text, borrowed until it is set again; NULL if there is none. */
+/** Reads an attached text, borrowed until it is set again; NULL if there is none. Real-time safe. */
 SNN_API const char *snn_network_note(const snn_network *network, const char *key);
 
 SNN_END_DECLS

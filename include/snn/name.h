@@ -29,11 +29,11 @@ typedef enum snn_name_kind {
 SNN_BEGIN_DECLS
 
 /** Name number `index`, from 0, of a kind; NULL past the last, and for a kind that this library does not know. Later
- * versions may have more names, in any order. Static storage. Real-time safe, from any thread. */
+ * versions may have more names, in any order. Static storage. Real-time safe. */
 SNN_API const char *snn_name(snn_name_kind kind, size_t index);
 
-/** What that name stands for, in one line; NULL where snn_name() returns NULL. Static storage. Real-time safe, from any
- * thread. */
+/** What that name stands for, in one line; NULL where snn_name() returns NULL. Static storage. Real-time
+ * safe. */
 SNN_API const char *snn_name_text(snn_name_kind kind, size_t index);
 
 SNN_END_DECLS

@@ -50,7 +50,7 @@ SNN_API SNN_CHECKED snn_status snn_network_create(snn_network **out, snn_context
  * 4x4 places). A leading number equal to the size of the input, as in "784-800-10", stands for the input. Kernels are
  * odd; a last number is `classes`, unless that is 0.
  * With dsr_if or dsr_lif neurons the readout has neurons, too; BN is over all steps, and may stand after the
- * readout.
+ * readout. The caller destroys it.
  * @return SNN_ERR_ARGUMENT (says at which token), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *out is NULL then */
 SNN_API SNN_CHECKED snn_status snn_network_build(snn_network **out, snn_context *context, const char *name,
                                                  const size_t *shape, size_t rank, size_t classes,
@@ -73,7 +73,8 @@ SNN_API SNN_CHECKED snn_status snn_network_add(snn_network *network, const char 
  * @return SNN_ERR_ARGUMENT (NULL, or not the last layer of this network), SNN_ERR_STATE (prepared) */
 SNN_API SNN_CHECKED snn_status snn_network_remove(snn_network *network, snn_layer *layer);
 
-/** Adds a population of neurons with the prototype's parameters; arguments and errors as snn_network_add(). */
+/** Adds a population of neurons with the prototype's parameters, which are copied; arguments, the borrowed layer and
+ * errors as snn_network_add(). */
 SNN_API SNN_CHECKED snn_status snn_network_add_neuron(snn_network *network, const snn_neuron *neuron,
                                                       const char *name, snn_layer **layer);
 
@@ -101,13 +102,14 @@ SNN_API SNN_CHECKED snn_status snn_network_prepare(snn_network *network);
  * not finite), SNN_ERR_MEMORY; the network is unchanged then */
 SNN_API SNN_CHECKED snn_status snn_network_pack(snn_network *network);
 
-/** Describes the network. Real-time safe. */
+/** Describes the network. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
 SNN_API SNN_CHECKED snn_status snn_network_get_info(const snn_network *network, snn_network_info *info);
 
 /** Layer number `index` in order of evaluation, borrowed; NULL past the last. Real-time safe. */
 SNN_API snn_layer *snn_network_layer(const snn_network *network, size_t index);
 
-/** Layer by name, borrowed; NULL if there is none. */
+/** Layer by name, borrowed; NULL if there is none. Real-time safe. */
 SNN_API snn_layer *snn_network_layer_named(const snn_network *network, const char *name);
 
 SNN_END_DECLS

@@ -88,13 +88,14 @@ SNN_API SNN_CHECKED snn_status snn_neuron_set_f64(snn_neuron *neuron, int32_t ke
 SNN_API SNN_CHECKED snn_status snn_neuron_set_str(snn_neuron *neuron, int32_t key, const char *value);
 /** Sets any parameter by name from text, "tau" to "2.5"; errors as snn_neuron_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_neuron_set_text(snn_neuron *neuron, const char *name, const char *value);
-/** Reads a whole number. */
+/** Reads a whole number. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_neuron_get_i64(const snn_neuron *neuron, int32_t key, int64_t *value);
-/** Reads a real number. */
+/** Reads a real number. Real-time safe; errors as snn_neuron_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_neuron_get_f64(const snn_neuron *neuron, int32_t key, double *value);
-/** Reads a text; borrowed, valid until the parameter is set again. */
+/** Reads a text, borrowed until the parameter is set again. Real-time safe; errors as snn_neuron_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_neuron_get_str(const snn_neuron *neuron, int32_t key, const char **value);
-/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_neuron_param_info(const snn_neuron *neuron, size_t index, snn_param_info *info);
 
 SNN_END_DECLS

@@ -71,13 +71,14 @@ SNN_API SNN_CHECKED snn_status snn_optimizer_set_f64(snn_optimizer *optimizer, i
 SNN_API SNN_CHECKED snn_status snn_optimizer_set_str(snn_optimizer *optimizer, int32_t key, const char *value);
 /** Sets any parameter by name from text; as snn_optimizer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_optimizer_set_text(snn_optimizer *optimizer, const char *name, const char *value);
-/** Reads a whole number. */
+/** Reads a whole number. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_optimizer_get_i64(const snn_optimizer *optimizer, int32_t key, int64_t *value);
-/** Reads a real number. */
+/** Reads a real number. Real-time safe; errors as snn_optimizer_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_optimizer_get_f64(const snn_optimizer *optimizer, int32_t key, double *value);
-/** Reads a text; borrowed, valid until the parameter is set again. */
+/** Reads a text, borrowed until the parameter is set again. Real-time safe; errors as snn_optimizer_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_optimizer_get_str(const snn_optimizer *optimizer, int32_t key, const char **value);
-/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_optimizer_param_info(const snn_optimizer *optimizer, size_t index,
                                                         snn_param_info *info);
 

@@ -9,7 +9,7 @@
 /** Lateral neurons beside the linear and conv2d layers of one network. Beside a layer with presynaptic activity x of
  * N numbers (inputs of linear, channels * kernel^2 of conv2d), M of them hold weights H [M,N], whose rows learn the
  * principal subspace of x while the network is trained. With the rows that are frozen, H_old, every weight gradient
- * sum delta' x becomes sum delta' (x - H_old' H_old x). One thread at a time may use it. */
+ * sum delta' x becomes sum delta' (x - H_old' H_old x). */
 typedef struct snn_projection snn_projection;
 
 /** Parameters of projections. They take effect at the next snn_trainer_prepare(). */
@@ -61,14 +61,15 @@ SNN_API SNN_CHECKED snn_status snn_projection_set_str(snn_projection *projection
 /** Sets any parameter by name from text; as snn_projection_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_projection_set_text(snn_projection *projection, const char *name,
                                                        const char *value);
-/** Reads a whole number. */
+/** Reads a whole number. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_projection_get_i64(const snn_projection *projection, int32_t key, int64_t *value);
-/** Reads a real number. */
+/** Reads a real number. Real-time safe; errors as snn_projection_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_projection_get_f64(const snn_projection *projection, int32_t key, double *value);
-/** Reads a text; borrowed, valid until the parameter is set again. */
+/** Reads a text, borrowed until the parameter is set again. Real-time safe; errors as snn_projection_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_projection_get_str(const snn_projection *projection, int32_t key,
                                                       const char **value);
-/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. */
+/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_projection_param_info(const snn_projection *projection, size_t index,
                                                          snn_param_info *info);
 

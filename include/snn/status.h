@@ -34,14 +34,15 @@ typedef enum snn_status {
 
 SNN_BEGIN_DECLS
 
-/** Name of a status as written in this header, "SNN_ERR_SHAPE"; "SNN_ERR_?" if unknown. Real-time safe. */
+/** Name of a status as written in this header, "SNN_ERR_SHAPE"; "SNN_ERR_?" if unknown; static storage. Real-time
+ * safe. */
 SNN_API const char *snn_status_name(snn_status status);
 
 /** What a status means, one sentence; static storage. Real-time safe. */
 SNN_API const char *snn_status_text(snn_status status);
 
 /** Message of the last failure in the calling thread: what was wrong, where, and which values were met.
- * Never NULL, "" before the first failure. Valid until the next failure in this thread. Real-time safe. */
+ * Never NULL, "" before the first failure. Borrowed, until the next failure in this thread. Real-time safe. */
 SNN_API const char *snn_last_error(void);
 
 SNN_END_DECLS

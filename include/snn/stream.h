@@ -8,10 +8,7 @@
 #include <snn/network.h>
 
 /** A network at work on one sample that has no end. Each step takes the input of one time step and gives the output
- * of that step; the neurons keep their state from step to step. A stream belongs to one thread at a time; a network
- * that no one is training may feed many streams, each in its own thread.
- *
- * "Real-time safe" below: no allocation, no lock, no system call, no log; the work is bounded by the shapes. */
+ * of that step; the neurons keep their state from step to step. */
 typedef struct snn_stream snn_stream;
 
 SNN_BEGIN_DECLS

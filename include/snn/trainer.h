@@ -12,7 +12,7 @@
 #include <snn/stream.h>
 
 /** Trains one network with one method and one optimizer. Holds the moments of the optimizer, the plan of all memory,
- * and the position in the run (epoch, batch, updates). One thread at a time may use it. */
+ * and the position in the run (epoch, batch, updates). */
 typedef struct snn_trainer snn_trainer;
 
 /** Parameters of trainers. A method adds its own, in the bands of the families. All but those marked * are
@@ -263,19 +263,23 @@ SNN_API SNN_CHECKED snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t
 SNN_API SNN_CHECKED snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *value);
 /** Sets any parameter by name from text; as snn_trainer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value);
-/** Reads a whole number. */
+/** Reads a whole number. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_trainer_get_i64(const snn_trainer *trainer, int32_t key, int64_t *value);
-/** Reads a real number. */
+/** Reads a real number. Real-time safe; errors as snn_trainer_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_trainer_get_f64(const snn_trainer *trainer, int32_t key, double *value);
-/** Reads a text; borrowed, valid until the parameter is set again. */
+/** Reads a text, borrowed until the parameter is set again. Real-time safe; errors as snn_trainer_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_trainer_get_str(const snn_trainer *trainer, int32_t key, const char **value);
-/** Describes parameter number `index`, from 0, the method's own last; SNN_ERR_ARGUMENT past the last. */
+/** Describes parameter number `index`, from 0, the method's own last; SNN_ERR_ARGUMENT past the last. Real-time
+ * safe. */
 SNN_API SNN_CHECKED snn_status snn_trainer_param_info(const snn_trainer *trainer, size_t index, snn_param_info *info);
 
-/** Calls `fn` after every batch of epochs and evaluations; NULL ends that. */
+/** Calls `fn` after every batch of epochs and evaluations; NULL ends that.
+ * @return SNN_ERR_ARGUMENT (NULL trainer) */
 SNN_API SNN_CHECKED snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user);
 
-/** Calls `fn` at the moments of snn_phase; only before prepare. flags: SNN_OBSERVE_... or 0. */
+/** Calls `fn` at the moments of snn_phase; only before prepare. flags: SNN_OBSERVE_... or 0.
+ * @return SNN_ERR_ARGUMENT (NULL trainer, unknown flags), SNN_ERR_STATE (prepared; gradients of an evaluator) */
 SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn,
                                                    void *user);
 
@@ -410,12 +414,12 @@ SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stre
  * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
 SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
 
-/** The same with the error of the trainer's loss for a label.
+/** The same with the error of the trainer's loss for a label. Real-time safe, if the host's own loss is.
  * @param loss receives the loss of the step; may be NULL
  * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range: the step is left to be learned from) */
 SNN_API SNN_CHECKED snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
 
-/** The same with the error of the trainer's loss for a target.
+/** The same with the error of the trainer's loss for a target. Real-time safe, if the host's own loss is.
  * @param target what the output of the step should have been, [outputs]
  * @param loss receives the loss of the step; may be NULL
  * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a loss of labels, as ce), SNN_ERR_DIVERGED (a target that is not

@@ -13,6 +13,7 @@ snn_contract_test(headers ${CMAKE_C_COMPILER} $<$<BOOL:${CMAKE_CXX_COMPILER}>:${
 snn_contract_test(export ${CMAKE_C_COMPILER} $<$<BOOL:${CMAKE_CXX_COMPILER}>:${CMAKE_CXX_COMPILER}>)
 snn_contract_test(includes)
 snn_contract_test(settings)
+snn_contract_test(promises)
 snn_contract_test(constants)
 snn_contract_test(docs)
 snn_contract_test(abi ${CMAKE_C_COMPILER})

@@ -1,5 +1,6 @@
 /* An evaluator says of a trained network what the trainer that trained it says: the same bits, whatever the method. */
 #include "trainer/builder.h"
+#include <pthread.h>
 
 enum { BATCH = 4, STEPS = 6, COUNT = 11, CLASSES = 3, UPDATES = 4 };
 
@@ -104,6 +105,49 @@ START_TEST(test_same_bits)
 }
 END_TEST
 
+/* ---- threads ---- */
+
+struct looking {
+    snn_trainer *looks;
+    const float *x;
+    float out[BATCH * CLASSES];
+};
+
+static void *look(void *arg)
+{
+    struct looking *l = arg;
+
+    for (int i = 0; i < 20; i++)
+        OK(snn_trainer_predict(l->looks, BATCH_OF(l->x, 1, NULL, BATCH), l->out));
+    return NULL;
+}
+
+/* A network that nobody trains is run by two threads at once. */
+START_TEST(test_threads)
+{
+    snn_context *ctx = test_context(2, 5, "best");
+    snn_network *net = network_of(ctx, runs[_i].shape, runs[_i].layers);
+    float x[BATCH * 72];
+    struct looking l[3];
+    pthread_t thread[2];
+
+    random_fill(x, sizeof x / sizeof *x, 0, 2, 3);
+    for (int i = 0; i < 3; i++)
+        l[i] = (struct looking){ .looks = evaluator_of(net, "steps=6", BATCH), .x = x };
+    look(&l[2]);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, look, &l[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(thread[i], NULL);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_mem_eq(l[i].out, l[2].out, sizeof l[2].out);
+        snn_trainer_destroy(l[i].looks);
+    }
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 START_TEST(test_info)
 {
     snn_context *ctx = test_context(1, 5, "best");
@@ -142,6 +186,7 @@ int main(void)
 
     tcase_add_loop_test(bits, test_same_bits, 0, RUNS);
     tcase_add_test(bits, test_every_method);
+    tcase_add_loop_test(bits, test_threads, 0, RUNS);
     tcase_add_test(bits, test_info);
     suite_add_tcase(suite, bits);
     return run_suite(suite);

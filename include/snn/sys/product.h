@@ -38,7 +38,7 @@ SNN_BEGIN_DECLS
  *            24 bits;
  * "bits"     weights of one bit: bits that are set in both are counted. A layer has one kind of weights, so this way
  *            is never picked in place of another.
- * @return static storage */
+ * Real-time safe. @return static storage */
 SNN_API const char *snn_product_way(size_t index);
 
 /** Times one way, with random spikes and weights: the median of 7 measurements of at least a millisecond each.
