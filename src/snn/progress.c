@@ -5,7 +5,6 @@
 
 #include <langinfo.h>
 #include <locale.h>
-#include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -145,7 +144,7 @@ static double seconds_left(const struct progress *p, const snn_progress *s, doub
 
 static void draw(struct progress *p, const snn_progress *s)
 {
-    char label[64], tail[800], fit[32], cells[4 * 64 + 8];
+    char label[64], tail[800], cells[4 * 64 + 8];
     double rate = speed(p, s), share = s->total ? (double)s->done / (double)s->total : 0;
     size_t room = width(), used, n;
 
@@ -154,12 +153,9 @@ static void draw(struct progress *p, const snn_progress *s)
                  (unsigned long long)p->epochs);
     else
         snprintf(label, sizeof label, "evaluating");
-    if (isnan(s->accuracy)) /* there are targets, not labels */
-        snprintf(fit, sizeof fit, "R2 %6.3f", s->r2);
-    else
-        snprintf(fit, sizeof fit, "accuracy %5.2f%%", 100 * s->accuracy);
-    snprintf(tail, sizeof tail, "%3.0f%%  %7.20s samples/s  loss %.*f  %s  left %.12s", 100 * share,
-             grouped((uint64_t)rate).s, s->loss < 100 ? 4 : 0, s->loss, fit, clock_time(seconds_left(p, s, rate)).s);
+    snprintf(tail, sizeof tail, "%3.0f%%  %7.20s samples/s  loss %.*f  accuracy %5.2f%%  left %.12s", 100 * share,
+             grouped((uint64_t)rate).s, s->loss < 100 ? 4 : 0, s->loss, 100 * s->accuracy,
+             clock_time(seconds_left(p, s, rate)).s);
     if (!p->terminal) {
         fprintf(stderr, "%s  %s\n", label, tail);
         return;

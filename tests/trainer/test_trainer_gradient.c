@@ -20,6 +20,15 @@ struct rig {
     size_t steps, frames, classes, n;
     float *x, *g;
     uint32_t label[BATCH];
+    float *target; /* [steps][BATCH][classes] */
+    uint32_t length[BATCH];
+    const struct aims *aims;
+};
+
+/* What outputs are compared with, besides labels: targets, each step's own or the sample's, of samples that end. */
+struct aims {
+    bool targets, of_steps, lengths;
+    bool far; /* targets that no output comes near: mae has a kink at them */
 };
 
 static void open_rig(struct rig *r, const char *isa, const char *method, const struct net_case *c, const char *more)
@@ -48,6 +57,10 @@ static void open_rig(struct rig *r, const char *isa, const char *method, const s
         memcpy(r->x + t * one, r->x, one * sizeof *r->x);
     for (size_t b = 0; b < BATCH; b++)
         r->label[b] = (uint32_t)(b % r->classes);
+    r->target = malloc(r->steps * BATCH * r->classes * sizeof *r->target);
+    random_fill(r->target, r->steps * BATCH * r->classes, -1.0f, 1.0f, 6);
+    for (size_t b = 0; b < BATCH; b++)
+        r->length[b] = (uint32_t)(b == 0 ? r->steps : 1 + b % r->steps);
 }
 
 static void close_rig(struct rig *r)
@@ -58,6 +71,7 @@ static void close_rig(struct rig *r)
     snn_context_destroy(r->ctx);
     free(r->x);
     free(r->g);
+    free(r->target);
 }
 
 /* Loss of one step at learning rate 0; the same random numbers every time. */
@@ -65,8 +79,17 @@ static double loss_now(struct rig *r)
 {
     snn_metrics m = SNN_METRICS_INIT;
 
+    snn_batch batch = *BATCH_OF(r->x, r->frames, r->label, BATCH);
+
+    if (r->aims != NULL && r->aims->targets) {
+        batch.labels = NULL;
+        batch.targets = r->target;
+        batch.target_frames = r->aims->of_steps ? r->steps : 1;
+    }
+    if (r->aims != NULL && r->aims->lengths)
+        batch.lengths = r->length;
     snn__trainer_run(r->tr)->batches = 0;
-    OK(snn_trainer_step(r->tr, BATCH_OF(r->x, r->frames, r->label, BATCH), &m));
+    OK(snn_trainer_step(r->tr, &batch, &m));
     return m.loss;
 }
 
@@ -139,11 +162,14 @@ static void check_tensor(struct rig *r, const struct net_case *c, const snn_laye
     free(d);
 }
 
-static void check_differences(const char *isa, const struct net_case *c, const char *more)
+static void check_differences_of(const char *isa, const struct net_case *c, const char *more, const struct aims *aims)
 {
     struct rig r;
 
     open_rig(&r, isa, "bptt", c, more);
+    r.aims = aims;
+    for (size_t i = 0; aims != NULL && aims->far && i < r.steps * BATCH * r.classes; i++)
+        r.target[i] += i % 2 ? 4 : -4;
     gradient_now(&r);
     ck_assert_msg(norm_of(r.g, r.n) > 1e-3, "%s: the gradient is next to nothing", c->name);
     for (size_t l = 0; l < r.net->n_layers; l++)
@@ -151,6 +177,11 @@ static void check_differences(const char *isa, const struct net_case *c, const c
             if (r.net->layer[l]->tensor[i].trained)
                 check_tensor(&r, c, r.net->layer[l], &r.net->layer[l]->tensor[i]);
     close_rig(&r);
+}
+
+static void check_differences(const char *isa, const struct net_case *c, const char *more)
+{
+    check_differences_of(isa, c, more, NULL);
 }
 
 /* ---- every neuron ---- */
@@ -395,6 +426,30 @@ START_TEST(test_losses)
 }
 END_TEST
 
+/* Every loss of targets: each step's own, the sample's, and of samples that end early. */
+START_TEST(test_targets)
+{
+    static const char *const all[] = { "loss=mse", "loss=half_square", "loss=huber huber_delta=0.4", "loss=mae" };
+    static const struct aims aims[] = { { true, true, false, false }, { true, false, false, false },
+                                        { true, true, true, false }, { true, false, true, false },
+                                        { false, false, true, false } };
+    struct net_case c = nets[0];
+
+    c.is_static = false;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        for (int mean = 0; mean < 2; mean++) {
+            struct aims these = aims[_i];
+            char more[128];
+
+            if (mean && these.of_steps)
+                continue;
+            these.far = strcmp(all[i], "loss=mae") == 0;
+            snprintf(more, sizeof more, "%s loss_on=%s", all[i], mean ? "mean" : "step");
+            check_differences_of("best", &c, more, &these);
+        }
+}
+END_TEST
+
 /* ---- the methods among each other ---- */
 
 /* Relative distance of the gradients that two methods give the same network. */
@@ -620,6 +675,7 @@ int main(void)
     tcase_add_loop_test(differences, test_nets, 0, 4 * NETS);
     tcase_add_loop_test(differences, test_nets_ref, 0, NETS);
     tcase_add_test(differences, test_losses);
+    tcase_add_loop_test(differences, test_targets, 0, 5);
     tcase_add_loop_test(among, test_sltt_is_bptt_at_one_step, 0, NETS);
     tcase_add_loop_test(among, test_ottt_is_sltt_without_memory, 0, NETS);
     tcase_add_loop_test(among, test_all_steps_sampled, 0, NETS);
