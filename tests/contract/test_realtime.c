@@ -19,8 +19,8 @@
 #include <sys/syscall.h>
 #endif
 
-static const char *watched; /* the call that is being made; NULL: none */
-static char met[128];       /* what the first one met */
+static _Thread_local const char *watched; /* the call that this thread makes; NULL: none */
+static char met[128];                      /* what the first one met */
 
 static void meet(const char *what)
 {
