@@ -651,6 +651,36 @@ START_TEST(test_lengths_of_a_set_are_refused)
 }
 END_TEST
 
+/* An evaluator takes targets and lengths as the trainer does. */
+START_TEST(test_evaluator)
+{
+    struct world w;
+    struct set s;
+    struct arrays a;
+    snn_trainer *looks;
+    snn_metrics m = SNN_METRICS_INIT, k = SNN_METRICS_INIT;
+    float out[BATCH * OUT], want[BATCH * OUT];
+    snn_dataset *set;
+    snn_batch batch;
+
+    fill(&s, STEPS, STEPS, true);
+    open_world(&w, "sltt", "loss=mse", CHAIN, 3);
+    looks = evaluator_of(w.net, "steps=5 loss=mse", BATCH);
+    set = dataset(w.ctx, &s);
+    batch = batch_of(&a, &s, 0, BATCH);
+    OK(snn_trainer_epoch(w.tr, set, NULL));
+    OK(snn_trainer_evaluate(w.tr, set, &m));
+    OK(snn_trainer_evaluate(looks, set, &k));
+    ck_assert(m.loss == k.loss && m.squared_error == k.squared_error && m.r2 == k.r2);
+    OK(snn_trainer_predict(w.tr, &batch, want));
+    OK(snn_trainer_predict(looks, &batch, out));
+    ck_assert_mem_eq(out, want, sizeof out);
+    snn_dataset_destroy(set);
+    snn_trainer_destroy(looks);
+    close_world(&w);
+}
+END_TEST
+
 /* ---- encoders, memory, runs that stop ---- */
 
 /* A static sample is drawn as spikes anew at every step, while its targets are read. */
@@ -794,6 +824,7 @@ int main(void)
     tcase_add_loop_test(tc, test_set_goes_wrong, 0, sizeof failing / sizeof *failing);
     tcase_add_test(tc, test_sets_that_do_not_fit);
     tcase_add_test(tc, test_lengths_of_a_set_are_refused);
+    tcase_add_test(tc, test_evaluator);
     tcase_add_test(tc, test_encoded);
     tcase_add_loop_test(tc, test_nothing_is_allocated, 0, WAYS);
     tcase_add_test(tc, test_checkpoint);
