@@ -1,0 +1,959 @@
+/** @file snn/snn.hpp
+ * libsnn for C++17: handles that own, exceptions that say what and why, views instead of pointers with a length.
+ * Part of libsnn, MIT licence.
+ *
+ * A class for each noun of the C interface, with its functions as members. Nothing is hidden: get() gives the C
+ * handle, so that what is not here can be called by its C name. The header adds no symbol to the library.
+ *
+ * Ownership: an object owns its handle, can be moved and not copied. Destroy a trainer before its network, optimizer,
+ * projection and teacher, and everything before its context: local variables in the order of their making do.
+ * Layer, Tensor and LearningStream are views; they are good as long as what they came from.
+ *
+ * Errors: a call that fails throws snn::Error with status and message. An exception that leaves a callback (of a data
+ * set, a loss, progress, an observer, noise) ends the call that is under way and arrives in its caller as it was
+ * thrown. */
+#ifndef SNN_SNN_HPP
+#define SNN_SNN_HPP
+
+#include <snn/snn.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace snn {
+
+// ---- errors
+
+/** A call that failed. what() is "SNN_ERR_SHAPE: ...", message() the part that the library wrote. */
+class Error : public std::runtime_error {
+public:
+    Error(snn_status status, const std::string &message)
+        : std::runtime_error(std::string(snn_status_name(status)) + ": " + message), status_(status)
+    {
+    }
+
+    snn_status status() const noexcept { return status_; }
+    std::string message() const
+    {
+        return std::string(what()).substr(std::string_view(snn_status_name(status_)).size() + 2);
+    }
+
+private:
+    snn_status status_;
+};
+
+/** Throws Error unless the status is SNN_OK: for calls by their C name. */
+inline void check(snn_status status)
+{
+    if (status != SNN_OK)
+        throw Error(status, snn_last_error());
+}
+
+// ---- views
+
+/** Numbers in a row that belong to somebody else, as std::span of C++20. */
+template <typename T> class Span {
+    template <typename C> using data_of = std::remove_pointer_t<decltype(std::data(std::declval<C &>()))>;
+
+public:
+    constexpr Span() noexcept = default;
+    constexpr Span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    /** Of a std::vector, std::array, C array, or what else has data and size. */
+    template <typename C, typename = std::enable_if_t<std::is_convertible_v<data_of<C> (*)[], T (*)[]>>>
+    constexpr Span(C &&numbers) : data_(std::data(numbers)), size_(std::size(numbers))
+    {
+    }
+
+    constexpr T *data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+    constexpr bool empty() const noexcept { return size_ == 0; }
+    constexpr T &operator[](std::size_t i) const { return data_[i]; }
+    constexpr T *begin() const noexcept { return data_; }
+    constexpr T *end() const noexcept { return data_ + size_; }
+
+private:
+    T *data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/** Shape of one sample: { 784 } or { 3, 32, 32 }. */
+using Shape = std::initializer_list<std::size_t>;
+
+namespace detail {
+
+inline void check_size(const char *what, std::size_t got, std::size_t want)
+{
+    if (got != want)
+        throw Error(SNN_ERR_SHAPE, std::string(what) + " has " + std::to_string(got) + " numbers, expected are " +
+                                       std::to_string(want));
+}
+
+inline std::size_t length(const snn_shape &shape)
+{
+    return static_cast<std::size_t>(shape.dim[0]) * shape.dim[1] * shape.dim[2];
+}
+
+template <typename T, void (*destroy)(T *)> struct Destroy {
+    void operator()(T *handle) const noexcept { destroy(handle); }
+};
+
+/** Marks the constructor of Owner, so that no other is taken for it. */
+struct Make {};
+
+/** What a call fills in of a structure. */
+template <auto get_info, typename T, typename Info> Info told(T *handle, Info info)
+{
+    check(get_info(handle, &info));
+    return info;
+}
+
+/** A handle of the C interface that owns. */
+template <typename T, void (*destroy)(T *)> class Owner {
+public:
+    /** The C handle, borrowed. */
+    T *get() const noexcept { return handle_.get(); }
+
+protected:
+    /** Calls a constructor of the C interface, whose result comes first. */
+    template <typename Create, typename... Args> Owner(Make, Create create, Args... args)
+    {
+        T *handle = nullptr;
+
+        check(create(&handle, args...));
+        handle_.reset(handle);
+    }
+
+private:
+    std::unique_ptr<T, Destroy<T, destroy>> handle_;
+};
+
+/** The exception that left a callback, until the call that is under way gives it to its caller. Callbacks may run in
+ * several threads at once: the exception of the lowest sample is kept, whatever the threads. */
+class Thrown {
+public:
+    void keep(std::size_t sample = 0) noexcept
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+
+        if (exception_ && sample_ <= sample)
+            return;
+        exception_ = std::current_exception();
+        sample_ = sample;
+    }
+
+    void forget() noexcept
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+
+        exception_ = nullptr;
+    }
+
+    void rethrow()
+    {
+        std::exception_ptr exception;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+
+            std::swap(exception, exception_);
+        }
+        if (exception)
+            std::rethrow_exception(exception);
+    }
+
+private:
+    std::mutex mutex_;
+    std::exception_ptr exception_;
+    std::size_t sample_ = 0;
+};
+
+/** The parameter calls of one noun. */
+template <typename Self, typename T, auto set_i64, auto set_f64, auto set_str, auto set_text, auto get_i64,
+          auto get_f64, auto get_str, auto param_info>
+class Parameters {
+public:
+    /** Sets a parameter by key: a whole number or bool, a real number, or a text, as the parameter has it. A whole
+     * number is taken for a real parameter, too. */
+    template <typename Value> Self &set(std::int32_t key, const Value &value)
+    {
+        if constexpr (std::is_floating_point_v<Value>)
+            check(set_f64(handle(), key, static_cast<double>(value)));
+        else if constexpr (std::is_arithmetic_v<Value>)
+            set_whole(key, value);
+        else
+            check(set_str(handle(), key, std::string(value).c_str()));
+        return self();
+    }
+
+    /** Sets a parameter by name; a text is read as the command line reads it. */
+    template <typename Value> Self &set(const std::string &name, const Value &value)
+    {
+        if constexpr (std::is_arithmetic_v<Value>)
+            return set(find(name).key, value);
+        else
+            check(set_text(handle(), name.c_str(), std::string(value).c_str()));
+        return self();
+    }
+
+    std::int64_t get_whole(std::int32_t key) const
+    {
+        std::int64_t value = 0;
+
+        check(get_i64(handle(), key, &value));
+        return value;
+    }
+
+    double get_real(std::int32_t key) const
+    {
+        double value = 0;
+
+        check(get_f64(handle(), key, &value));
+        return value;
+    }
+
+    std::string get_text(std::int32_t key) const
+    {
+        const char *value = nullptr;
+
+        check(get_str(handle(), key, &value));
+        return value;
+    }
+
+    /** All parameters: names, bounds, defaults, one line of help each. */
+    std::vector<snn_param_info> parameters() const
+    {
+        std::vector<snn_param_info> all;
+
+        for (snn_param_info info = SNN_PARAM_INFO_INIT; param_info(handle(), all.size(), &info) == SNN_OK;)
+            all.push_back(info);
+        return all;
+    }
+
+private:
+    Self &self() { return static_cast<Self &>(*this); }
+    T *handle() const { return static_cast<const Self &>(*this).get(); }
+
+    template <typename Value> void set_whole(std::int32_t key, Value value)
+    {
+        std::int64_t held = 0;
+        const snn_status is_whole = get_i64(handle(), key, &held);
+
+        if (is_whole == SNN_ERR_TYPE && !std::is_same_v<Value, bool>)
+            check(set_f64(handle(), key, static_cast<double>(value)));
+        else
+            check(set_i64(handle(), key, static_cast<std::int64_t>(value)));
+    }
+
+    snn_param_info find(const std::string &name) const
+    {
+        for (const snn_param_info &info : parameters())
+            if (name == info.name)
+                return info;
+        throw Error(SNN_ERR_ARGUMENT, "there is no parameter \"" + name + "\"");
+    }
+};
+
+} // namespace detail
+
+// ---- version and names
+
+/** Version of the library in use, "0.1.0". */
+inline std::string version() { return snn_version_string(); }
+
+/** All names of a kind: methods, neurons, layers, optimizers, ... */
+inline std::vector<std::string> names(snn_name_kind kind)
+{
+    std::vector<std::string> all;
+
+    while (const char *name = snn_name(kind, all.size()))
+        all.emplace_back(name);
+    return all;
+}
+
+// ---- context
+
+/** Threads, seed, instruction set, memory and log of the objects that are made from it. */
+class Context : public detail::Owner<snn_context, snn_context_destroy> {
+public:
+    /** The defaults, to change. */
+    static snn_context_options options()
+    {
+        snn_context_options options;
+
+        check(snn_context_options_init(&options, sizeof options));
+        return options;
+    }
+
+    Context() : Context(options()) {}
+    explicit Context(const snn_context_options &options) : Owner(detail::Make{}, snn_context_create, &options) {}
+
+    snn_context_info info() const
+    {
+        return detail::told<snn_context_get_info>(get(), snn_context_info SNN_CONTEXT_INFO_INIT);
+    }
+};
+
+// ---- neurons, layers, networks
+
+/** A prototype of a population of neurons: Neuron(ctx, "lif").set("tau", 2.0). */
+class Neuron : public detail::Owner<snn_neuron, snn_neuron_destroy>,
+               public detail::Parameters<Neuron, snn_neuron, snn_neuron_set_i64, snn_neuron_set_f64,
+                                         snn_neuron_set_str, snn_neuron_set_text, snn_neuron_get_i64,
+                                         snn_neuron_get_f64, snn_neuron_get_str, snn_neuron_param_info> {
+public:
+    Neuron(const Context &context, const std::string &model)
+        : Owner(detail::Make{}, snn_neuron_create, context.get(), model.c_str())
+    {
+    }
+};
+
+/** A layer of a network: a view. */
+class Layer : public detail::Parameters<Layer, snn_layer, snn_layer_set_i64, snn_layer_set_f64, snn_layer_set_str,
+                                        snn_layer_set_text, snn_layer_get_i64, snn_layer_get_f64, snn_layer_get_str,
+                                        snn_layer_param_info> {
+public:
+    explicit Layer(snn_layer *layer) : layer_(layer) {}
+
+    snn_layer *get() const noexcept { return layer_; }
+
+    snn_layer_info info() const
+    {
+        return detail::told<snn_layer_get_info>(layer_, snn_layer_info SNN_LAYER_INFO_INIT);
+    }
+
+    std::string name() const { return info().name; }
+    std::string type() const { return info().type; }
+
+    /** Reads from the layer of that name ("input": the network's input); see snn_layer_connect(). */
+    Layer &connect(const std::string &from, bool delay = false)
+    {
+        check(snn_layer_connect(layer_, from.c_str(), delay));
+        return *this;
+    }
+
+    /** Shape, name and numbers of a tensor, as "weight". */
+    snn_tensor tensor(const std::string &name) const
+    {
+        snn_tensor tensor = SNN_TENSOR_INIT;
+
+        check(snn_layer_tensor_named(layer_, name.c_str(), &tensor));
+        return tensor;
+    }
+
+    /** The numbers of a tensor, to read and to write between calls. */
+    Span<float> numbers(const std::string &name) const
+    {
+        const snn_tensor t = tensor(name);
+
+        if (t.element != SNN_ELEMENT_F32)
+            throw Error(SNN_ERR_TYPE, "tensor " + name + " holds no floats: the network is packed");
+        return { static_cast<float *>(t.data), static_cast<std::size_t>(t.length) };
+    }
+
+private:
+    snn_layer *layer_;
+};
+
+/** A graph of layers over populations of neurons. */
+class Network : public detail::Owner<snn_network, snn_network_destroy> {
+public:
+    /** An empty network for samples of a shape. */
+    Network(const Context &context, Shape shape)
+        : Owner(detail::Make{}, snn_network_create, context.get(), shape.begin(), shape.size())
+    {
+    }
+
+    /** A ready-made network, by name or notation: Network::build(ctx, "784-800-10", { 784 }, 10). */
+    static Network build(const Context &context, const std::string &name, Shape shape, std::size_t classes)
+    {
+        return Network(detail::Make{}, snn_network_build, context.get(), name.c_str(), shape.begin(), shape.size(),
+                       classes, static_cast<const snn_neuron *>(nullptr));
+    }
+
+    static Network build(const Context &context, const std::string &name, Shape shape, std::size_t classes,
+                         const Neuron &neuron)
+    {
+        return Network(detail::Make{}, snn_network_build, context.get(), name.c_str(), shape.begin(), shape.size(),
+                       classes, static_cast<const snn_neuron *>(neuron.get()));
+    }
+
+    static Network load(const Context &context, const std::string &path)
+    {
+        return Network(detail::Make{}, snn_network_load, context.get(), path.c_str());
+    }
+
+    /** Of the JSON that describe() writes. */
+    static Network parse(const Context &context, const std::string &json)
+    {
+        return Network(detail::Make{}, snn_network_parse, context.get(), json.c_str());
+    }
+
+    /** Adds a layer after the last one; without a name it gets one, as "conv2d3". */
+    Layer add(const std::string &type, const std::string &name = "")
+    {
+        snn_layer *layer = nullptr;
+
+        check(snn_network_add(get(), type.c_str(), name.empty() ? nullptr : name.c_str(), &layer));
+        return Layer(layer);
+    }
+
+    Layer add(const Neuron &neuron, const std::string &name = "")
+    {
+        snn_layer *layer = nullptr;
+
+        check(snn_network_add_neuron(get(), neuron.get(), name.empty() ? nullptr : name.c_str(), &layer));
+        return Layer(layer);
+    }
+
+    void remove(const Layer &last) { check(snn_network_remove(get(), last.get())); }
+    void prepare() { check(snn_network_prepare(get())); }
+    void pack() { check(snn_network_pack(get())); }
+    void save(const std::string &path) const { check(snn_network_save(get(), path.c_str())); }
+    void save_packed(const std::string &path) const { check(snn_network_save_packed(get(), path.c_str())); }
+
+    snn_network_info info() const
+    {
+        return detail::told<snn_network_get_info>(get(), snn_network_info SNN_NETWORK_INFO_INIT);
+    }
+
+    std::size_t size() const { return info().layers; }
+
+    Layer operator[](std::size_t index) const
+    {
+        return found(snn_network_layer(get(), index), std::to_string(index));
+    }
+    Layer operator[](const std::string &name) const
+    {
+        return found(snn_network_layer_named(get(), name.c_str()), name);
+    }
+
+    /** The architecture as JSON. */
+    std::string describe() const
+    {
+        std::size_t size = 0;
+
+        check(snn_network_describe(get(), nullptr, 0, &size));
+        std::string json(size, '\0');
+        check(snn_network_describe(get(), json.data(), json.size(), nullptr));
+        json.resize(size - 1);
+        return json;
+    }
+
+    void set_note(const std::string &key, const std::string &text)
+    {
+        check(snn_network_set_note(get(), key.c_str(), text.c_str()));
+    }
+
+    /** An attached text, "" if there is none. */
+    std::string note(const std::string &key) const
+    {
+        const char *text = snn_network_note(get(), key.c_str());
+
+        return text != nullptr ? text : "";
+    }
+
+private:
+    using Owner::Owner;
+
+    static Layer found(snn_layer *layer, const std::string &which)
+    {
+        if (layer == nullptr)
+            throw Error(SNN_ERR_ARGUMENT, "the network has no layer " + which);
+        return Layer(layer);
+    }
+};
+
+/** What stands before the tensors of a model file: kind, architecture, notes, names of tensors. */
+class Model : public detail::Owner<snn_model, snn_model_destroy> {
+public:
+    Model(const Context &context, const std::string &path)
+        : Owner(detail::Make{}, snn_model_open, context.get(), path.c_str())
+    {
+    }
+
+    snn_model_info info() const { return detail::told<snn_model_get_info>(get(), snn_model_info SNN_MODEL_INFO_INIT); }
+
+    /** An attached text, "" if there is none. */
+    std::string note(const std::string &key) const
+    {
+        const char *text = snn_model_note(get(), key.c_str());
+
+        return text != nullptr ? text : "";
+    }
+};
+
+// ---- data
+
+/** What a data set of a callback is. */
+struct DatasetShape {
+    std::vector<std::size_t> shape; /**< { 784 } or { 3, 32, 32 } */
+    std::size_t count = 0;          /**< samples */
+    std::size_t classes = 0;        /**< labels are 0 .. classes - 1; 0: the set has targets */
+    std::size_t targets = 0;        /**< numbers of a target vector; 0: the set has labels */
+    std::size_t frames = 1;         /**< 1: a static sample, T: a frame for each step */
+    std::size_t target_frames = 1;  /**< 1: a target for all steps, T: one for each */
+};
+
+/** Samples with labels or targets: of files, or of a callback. */
+class Dataset : public detail::Owner<snn_dataset, snn_dataset_destroy>,
+                public detail::Parameters<Dataset, snn_dataset, snn_dataset_set_i64, snn_dataset_set_f64,
+                                          snn_dataset_set_str, snn_dataset_set_text, snn_dataset_get_i64,
+                                          snn_dataset_get_f64, snn_dataset_get_str, snn_dataset_param_info> {
+public:
+    /** Fills one frame of one sample; may be called in several threads at once, and may throw. */
+    using Read = std::function<void(std::size_t index, std::size_t frame, snn_sample &sample)>;
+
+    /** Published files; limit: read the first samples alone, 0: all. */
+    static Dataset open(const Context &context, const std::string &format, const std::string &directory,
+                        snn_split split, std::size_t limit = 0)
+    {
+        return Dataset(detail::Make{}, snn_dataset_open_first, context.get(), format.c_str(), directory.c_str(),
+                       split, limit);
+    }
+
+    Dataset(const Context &context, const DatasetShape &shape, Read read)
+        : Dataset(context, shape, std::make_unique<Source>(std::move(read)))
+    {
+    }
+
+    snn_dataset_info info() const
+    {
+        return detail::told<snn_dataset_get_info>(get(), snn_dataset_info SNN_DATASET_INFO_INIT);
+    }
+
+    /** Delivers (x - mean) / deviation from now on: one number for all, or one for each channel. */
+    void normalise(Span<const double> mean, Span<const double> deviation)
+    {
+        detail::check_size("deviation", deviation.size(), mean.size());
+        check(snn_dataset_normalise(get(), mean.data(), deviation.data(), mean.size()));
+    }
+
+    /** What a callback threw, for calls by their C name: call it when such a call has failed. */
+    void rethrow() const
+    {
+        if (source_)
+            source_->thrown.rethrow();
+    }
+
+private:
+    friend class Trainer;
+
+    struct Source {
+        explicit Source(Read function) : read(std::move(function)) {}
+
+        Read read;
+        detail::Thrown thrown;
+    };
+
+    using Owner::Owner;
+
+    Dataset(const Context &context, const DatasetShape &shape, std::unique_ptr<Source> source)
+        : Owner(detail::Make{}, create, context.get(), &shape, source.get()), source_(std::move(source))
+    {
+    }
+
+    static snn_status create(snn_dataset **out, snn_context *context, const DatasetShape *shape, Source *source)
+    {
+        snn_dataset_source s;
+
+        check(snn_dataset_source_init(&s, sizeof s));
+        if (shape->shape.size() > 3)
+            throw Error(SNN_ERR_SHAPE, "samples have 1 or 3 dimensions");
+        s.rank = static_cast<std::uint32_t>(shape->shape.size());
+        for (std::size_t i = 0; i < shape->shape.size(); i++)
+            s.shape[i] = shape->shape[i];
+        s.count = shape->count;
+        s.classes = shape->classes;
+        s.targets = shape->targets;
+        s.frames = shape->frames;
+        s.target_frames = shape->target_frames;
+        s.read = call;
+        s.user = source;
+        return snn_dataset_create(out, context, &s);
+    }
+
+    static snn_status call(void *user, std::size_t index, std::size_t frame, snn_sample *sample) noexcept
+    {
+        auto *source = static_cast<Source *>(user);
+
+        try {
+            source->read(index, frame, *sample);
+            return SNN_OK;
+        } catch (const Error &error) {
+            source->thrown.keep(index);
+            return error.status();
+        } catch (...) {
+            source->thrown.keep(index);
+            return SNN_ERR_IO;
+        }
+    }
+
+    std::unique_ptr<Source> source_; /* the callback's; destroyed after the handle is no longer used */
+};
+
+// ---- training
+
+/** A rule that turns gradients into new parameters: Optimizer(ctx, "adam").set("lr", 0.01). */
+class Optimizer : public detail::Owner<snn_optimizer, snn_optimizer_destroy>,
+                  public detail::Parameters<Optimizer, snn_optimizer, snn_optimizer_set_i64, snn_optimizer_set_f64,
+                                            snn_optimizer_set_str, snn_optimizer_set_text, snn_optimizer_get_i64,
+                                            snn_optimizer_get_f64, snn_optimizer_get_str, snn_optimizer_param_info> {
+public:
+    Optimizer(const Context &context, const std::string &name)
+        : Owner(detail::Make{}, snn_optimizer_create, context.get(), name.c_str())
+    {
+    }
+};
+
+/** Lateral neurons that keep gradients out of what earlier tasks use (HLOP). */
+class Projection
+    : public detail::Owner<snn_projection, snn_projection_destroy>,
+      public detail::Parameters<Projection, snn_projection, snn_projection_set_i64, snn_projection_set_f64,
+                                snn_projection_set_str, snn_projection_set_text, snn_projection_get_i64,
+                                snn_projection_get_f64, snn_projection_get_str, snn_projection_param_info> {
+public:
+    explicit Projection(Network &network) : Owner(detail::Make{}, snn_projection_create, network.get()) {}
+
+    void set_layer_lr(const Layer &layer, double lr) { check(snn_projection_set_layer_lr(get(), layer.get(), lr)); }
+    void grow(const Layer &layer, std::size_t rows) { check(snn_projection_grow(get(), layer.get(), rows)); }
+    void freeze() { check(snn_projection_freeze(get())); }
+};
+
+/** Samples that the host supplies: Batch(n, x).labels(y). The arrays are borrowed. */
+class Batch {
+public:
+    /** x is [n, sample], or [frames, n, sample] with one frame per step. */
+    Batch(std::size_t n, Span<const float> x, std::size_t frames = 1) : x_(x)
+    {
+        batch_.samples = n;
+        batch_.frames = frames;
+        batch_.x = x.data();
+    }
+
+    Batch &labels(Span<const std::uint32_t> labels)
+    {
+        detail::check_size("labels", labels.size(), batch_.samples);
+        batch_.labels = labels.data();
+        return *this;
+    }
+
+    /** [n, outputs], or [frames, n, outputs] with one target per step. */
+    Batch &targets(Span<const float> targets, std::size_t frames = 1)
+    {
+        targets_ = targets;
+        batch_.targets = targets.data();
+        batch_.target_frames = frames;
+        return *this;
+    }
+
+    /** Number of frames that each sample has. */
+    Batch &lengths(Span<const std::uint32_t> lengths)
+    {
+        detail::check_size("lengths", lengths.size(), batch_.samples);
+        batch_.lengths = lengths.data();
+        return *this;
+    }
+
+private:
+    friend class Trainer;
+
+    const snn_batch *checked(std::size_t in, std::size_t out) const
+    {
+        detail::check_size("x", x_.size(), batch_.samples * batch_.frames * in);
+        if (batch_.targets != nullptr)
+            detail::check_size("targets", targets_.size(), batch_.samples * batch_.target_frames * out);
+        return &batch_;
+    }
+
+    snn_batch batch_ = SNN_BATCH_INIT;
+    Span<const float> x_, targets_;
+};
+
+/** A stream that learns while it runs: a view of its trainer. Calls that only return a status are for control loops:
+ * real-time safe as their C functions, and they do not throw. */
+class LearningStream {
+public:
+    LearningStream(snn_stream *stream, std::size_t in, std::size_t out) : stream_(stream), in_(in), out_(out) {}
+
+    snn_stream *get() const noexcept { return stream_; }
+
+    snn_status step(Span<const float> in, Span<float> out) noexcept
+    {
+        return in.size() == in_ && out.size() == out_ ? snn_stream_step(stream_, in.data(), out.data())
+                                                      : SNN_ERR_SHAPE;
+    }
+
+    snn_status learn(Span<const float> error) noexcept
+    {
+        return error.size() == out_ ? snn_stream_learn(stream_, error.data()) : SNN_ERR_SHAPE;
+    }
+
+    snn_status learn_label(std::uint32_t label) noexcept { return snn_stream_learn_label(stream_, label, nullptr); }
+
+    snn_status learn_target(Span<const float> target) noexcept
+    {
+        return target.size() == out_ ? snn_stream_learn_target(stream_, target.data(), nullptr) : SNN_ERR_SHAPE;
+    }
+
+    snn_status reset() noexcept { return snn_stream_reset(stream_); }
+
+private:
+    snn_stream *stream_;
+    std::size_t in_, out_;
+};
+
+/** Trains a network by a method that is chosen by name, or only evaluates it. */
+class Trainer : public detail::Owner<snn_trainer, snn_trainer_destroy>,
+                public detail::Parameters<Trainer, snn_trainer, snn_trainer_set_i64, snn_trainer_set_f64,
+                                          snn_trainer_set_str, snn_trainer_set_text, snn_trainer_get_i64,
+                                          snn_trainer_get_f64, snn_trainer_get_str, snn_trainer_param_info> {
+public:
+    /** Called after every batch; false ends the call with SNN_ERR_CANCELLED. */
+    using Progress = std::function<bool(const snn_progress &progress)>;
+    /** Fills call.loss and, unless that is nullptr, call.error: the loss of each sample and its derivative. */
+    using Loss = std::function<void(const snn_loss_call &call)>;
+    using Observer = std::function<void(snn_phase phase, std::size_t step)>;
+
+    Trainer(Network &network, const Optimizer &optimizer, const std::string &method)
+        : Owner(detail::Make{}, snn_trainer_create, network.get(), optimizer.get(), method.c_str())
+    {
+    }
+
+    /** A trainer that evaluates and predicts, without method and optimizer. */
+    static Trainer evaluator(Network &network)
+    {
+        return Trainer(detail::Make{}, snn_evaluator_create, network.get());
+    }
+
+    void prepare(std::size_t batch) { check(snn_trainer_prepare(get(), batch)); }
+
+    snn_metrics step(const Batch &batch)
+    {
+        snn_metrics metrics = SNN_METRICS_INIT;
+
+        run([&] { return snn_trainer_step(get(), batch.checked(in(), out()), &metrics); });
+        return metrics;
+    }
+
+    snn_metrics epoch(const Dataset &data) { return over(data, snn_trainer_epoch); }
+    snn_metrics evaluate(const Dataset &data) { return over(data, snn_trainer_evaluate); }
+
+    /** Sum over the steps of the outputs, [n, outputs]. */
+    std::vector<float> predict(const Batch &batch)
+    {
+        std::vector<float> sums(batch.batch_.samples * out());
+
+        run([&] { return snn_trainer_predict(get(), batch.checked(in(), out()), sums.data()); });
+        return sums;
+    }
+
+    void restart_epoch() { check(snn_trainer_restart_epoch(get())); }
+    void save(const std::string &path) const { check(snn_trainer_save(get(), path.c_str())); }
+    void load(const std::string &path) { check(snn_trainer_load(get(), path.c_str())); }
+    void set_projection(Projection &projection) { check(snn_trainer_set_projection(get(), projection.get())); }
+    void set_teacher(Trainer &teacher) { check(snn_trainer_set_teacher(get(), teacher.get())); }
+
+    void on_progress(Progress progress)
+    {
+        calls_->progress = std::move(progress);
+        check(snn_trainer_on_progress(get(), calls_->progress ? call_progress : nullptr, calls_.get()));
+    }
+
+    void on_loss(Loss loss)
+    {
+        calls_->loss = std::move(loss);
+        check(snn_trainer_on_loss(get(), calls_->loss ? call_loss : nullptr, calls_.get()));
+    }
+
+    /** Before prepare(). signals: keep every layer's signals; gradients: form the gradient of every step apart. */
+    void observe(bool signals, bool gradients, Observer observer)
+    {
+        calls_->observer = std::move(observer);
+        check(snn_trainer_observe(get(),
+                                  (signals ? SNN_OBSERVE_SIGNALS : 0u) | (gradients ? SNN_OBSERVE_GRADIENTS : 0u),
+                                  calls_->observer ? call_observer : nullptr, calls_.get()));
+    }
+
+    /** In an observer: a signal of a layer, [n, shape of the layer]. */
+    void read_signal(const Layer &layer, snn_signal signal, Span<float> to) const
+    {
+        check(snn_trainer_read_signal(get(), layer.get(), signal, to.data(), to.size()));
+    }
+
+    snn_trainer_info info() const
+    {
+        return detail::told<snn_trainer_get_info>(get(), snn_trainer_info SNN_TRAINER_INFO_INIT);
+    }
+
+    LearningStream stream()
+    {
+        snn_stream *stream = nullptr;
+
+        check(snn_trainer_stream(get(), &stream));
+        return { stream, in(), out() };
+    }
+
+private:
+    struct Calls {
+        Progress progress;
+        Loss loss;
+        Observer observer;
+        detail::Thrown thrown;
+    };
+
+    using Owner::Owner;
+
+    static int call_progress(void *user, const snn_progress *progress) noexcept
+    {
+        auto *calls = static_cast<Calls *>(user);
+
+        try {
+            return calls->progress(*progress) ? 0 : 1;
+        } catch (...) {
+            calls->thrown.keep();
+            return 1;
+        }
+    }
+
+    static snn_status call_loss(void *user, const snn_loss_call *call) noexcept
+    {
+        auto *calls = static_cast<Calls *>(user);
+
+        try {
+            calls->loss(*call);
+            return SNN_OK;
+        } catch (...) {
+            calls->thrown.keep();
+            return SNN_ERR_CANCELLED;
+        }
+    }
+
+    static void call_observer(void *user, snn_trainer *, snn_phase phase, std::size_t step) noexcept
+    {
+        auto *calls = static_cast<Calls *>(user);
+
+        try {
+            calls->observer(phase, step);
+        } catch (...) {
+            calls->thrown.keep();
+        }
+    }
+
+    /** Calls the library; what callbacks threw goes on from here. */
+    template <typename Call> void run(Call call)
+    {
+        calls_->thrown.forget();
+        const snn_status status = call();
+        calls_->thrown.rethrow();
+        check(status);
+    }
+
+    template <typename Call> snn_metrics over(const Dataset &data, Call call)
+    {
+        snn_metrics metrics = SNN_METRICS_INIT;
+
+        if (data.source_)
+            data.source_->thrown.forget();
+        run([&] {
+            const snn_status status = call(get(), data.get(), &metrics);
+
+            if (status != SNN_OK)
+                data.rethrow();
+            return status;
+        });
+        return metrics;
+    }
+
+    std::size_t in() const { return detail::length(network().in); }
+    std::size_t out() const { return detail::length(network().out); }
+
+    snn_network_info network() const
+    {
+        return detail::told<snn_network_get_info>(info().network, snn_network_info SNN_NETWORK_INFO_INIT);
+    }
+
+    std::unique_ptr<Calls> calls_ = std::make_unique<Calls>();
+};
+
+/** Task after task, and how much is forgotten. */
+class Continual : public detail::Owner<snn_continual, snn_continual_destroy> {
+public:
+    Continual(Trainer &trainer, std::size_t tasks)
+        : Owner(detail::Make{}, snn_continual_create, trainer.get(), static_cast<snn_projection *>(nullptr), tasks)
+    {
+    }
+
+    Continual(Trainer &trainer, Projection &projection, std::size_t tasks)
+        : Owner(detail::Make{}, snn_continual_create, trainer.get(), projection.get(), tasks)
+    {
+    }
+
+    /** Begins the next task, with the lateral neurons that Projection::grow() added for it. */
+    void begin(std::size_t batch) { check(snn_continual_begin(get(), batch)); }
+
+    void end() { check(snn_continual_end(get())); }
+    void set_heads(const Layer &select) { check(snn_continual_set_heads(get(), select.get())); }
+
+    snn_continual_info info() const
+    {
+        return detail::told<snn_continual_get_info>(get(), snn_continual_info SNN_CONTINUAL_INFO_INIT);
+    }
+};
+
+/** A network at work, one time step at a time, in memory of its own. Calls that return a status are for control
+ * loops: real-time safe as their C functions, and they do not throw. */
+class Stream {
+public:
+    explicit Stream(Network &network)
+    {
+        std::size_t size = 0;
+
+        check(snn_stream_size(network.get(), &size));
+        memory_.reset(::operator new(size, alignment));
+        check(snn_stream_init(memory_.get(), size, network.get(), &stream_));
+        in_ = detail::length(network.info().in);
+        out_ = detail::length(network.info().out);
+    }
+
+    snn_stream *get() const noexcept { return stream_; }
+
+    snn_status step(Span<const float> in, Span<float> out) noexcept
+    {
+        return in.size() == in_ && out.size() == out_ ? snn_stream_step(stream_, in.data(), out.data())
+                                                      : SNN_ERR_SHAPE;
+    }
+
+    snn_status step_events(Span<const std::uint32_t> at, Span<float> out) noexcept
+    {
+        return out.size() == out_ ? snn_stream_step_events(stream_, at.data(), at.size(), out.data()) : SNN_ERR_SHAPE;
+    }
+
+    snn_status reset() noexcept { return snn_stream_reset(stream_); }
+    snn_status refresh() noexcept { return snn_stream_refresh(stream_); }
+
+private:
+    static constexpr std::align_val_t alignment{ 64 };
+
+    struct Release {
+        void operator()(void *memory) const noexcept { ::operator delete(memory, alignment); }
+    };
+
+    std::unique_ptr<void, Release> memory_;
+    snn_stream *stream_ = nullptr;
+    std::size_t in_ = 0, out_ = 0;
+};
+
+} // namespace snn
+
+#endif
