@@ -23,6 +23,9 @@ has out "400 samples" "layer" "dense" "MACs" "ACs"
 [ "$(tail -n 1 out)" = "$(tail -n 1 trained)" ] || bad "eval does not repeat the accuracy of training"
 run 0 eval model.snn --data idx:data --split train --quiet --batch 7 --threads 1
 has out "train accuracy"
+refuses 2 "--trainer.shuffle goes with training" eval model.snn --data idx:data --trainer.shuffle 0
+refuses 2 "--trainer.variant goes with training" eval model.snn --data idx:data --trainer.variant O
+run 0 eval model.snn --data idx:data --quiet --trainer.loss_on mean
 run 0 info model.snn
 has out "2,410 parameters" "linear" "lif" "firing" "evaluated on 400 samples" '"method": "ottt"'
 
