@@ -373,6 +373,24 @@ static snn_status label_too_large(struct world *w)
     return step(w, 1, BATCH);
 }
 
+/* Loss of the host's own: a number that is none, or a status. */
+static snn_status loss_of_host(void *user, const snn_loss_call *call)
+{
+    const snn_status *says = user;
+
+    call->loss[1] = NAN;
+    return *says;
+}
+
+static snn_status step_with_loss(struct world *w, snn_status says)
+{
+    SNN__TRY(snn_trainer_on_loss(w->tr, loss_of_host, &says));
+    return step(w, 1, 2);
+}
+
+ROW(loss_nan, step_with_loss(w, SNN_OK))
+ROW(loss_fails, step_with_loss(w, SNN_ERR_IO))
+
 static snn_status metrics_without_size(struct world *w)
 {
     snn_metrics m;
@@ -669,6 +687,8 @@ static const struct {
     { "targets for 2 of 3 steps", two_target_frames, ARGUMENT, "2 target_frames; 1 (a target for each sample) or 3" },
     { "targets for a loss of labels", targets_for_labels, ARGUMENT, "the loss ce is of labels" },
     { "a target that is not a number", target_nan, DIVERGED, "the target of sample 1" },
+    { "a loss of the host that is not a number", loss_nan, DIVERGED, "the host's loss of sample 1" },
+    { "a loss of the host that fails", loss_fails, SNN_ERR_IO, "the host's loss returned SNN_ERR_IO" },
     { "a sample without frames", length_zero, ARGUMENT, "length 1 is 0; a sample has 1 to 3 frames" },
     { "a label beyond the outputs", label_too_large, ARGUMENT, "label 2 is 3; the network has 3 outputs" },
     { "metrics without a size", metrics_without_size, ARGUMENT, "SNN_METRICS_INIT" },
