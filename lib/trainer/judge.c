@@ -4,7 +4,6 @@
  *   loss_on step   L = mean over the steps of L(out[t], target[t])            error at step t: 1/steps dL/dout[t]
  *   loss_on mean   L = L(mean output, target)                                 error at step t: share[t] dL/dmean */
 #include "core/context.h"
-#include "core/fpu.h"
 #include "layer/types.h"
 #include "trainer/rule.h"
 

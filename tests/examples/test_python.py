@@ -255,6 +255,19 @@ class Training(unittest.TestCase):
             learning.step(x[t % 6])
             losses.append(learning.learn_label(2))
         self.assertLess(losses[-1], losses[0])
+        learning.step(x[0])
+        with self.assertRaisesRegex(snn.Error, "for targets set loss"):
+            learning.learn_target([0.5, 0, -0.5])
+        regression = snn.Trainer(snn.Network.build(self.ctx, "8-13-3", (8,), 3), snn.Optimizer(self.ctx, "sgd", lr=0.05),
+                                 "ottt", batch=1, steps=1, loss="half_square")
+        following = snn.Stream(regression)
+        losses = []
+        for t in range(60):
+            following.step(x[0])
+            losses.append(following.learn_target([0.5, 0, -0.5]))
+        self.assertLess(sum(losses[-6:]), 0.5 * sum(losses[:6]))
+        with self.assertRaises(ValueError):
+            following.learn_target([0.5, 0])
         out = learning.step(x[0])
         learning.learn(out - 1)
         running.reset()
