@@ -19,5 +19,8 @@ if(SNN_EXAMPLES)
         add_test(NAME python COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/python.sh ${PROJECT_SOURCE_DIR}
             $<TARGET_FILE:snn_shared> $<TARGET_FILE:tiny_idx>)
         set_tests_properties(python PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77)
+        add_test(NAME regression COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/regression.sh ${PROJECT_SOURCE_DIR}
+            $<TARGET_FILE:snn_shared> ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
+        set_tests_properties(regression PROPERTIES LABELS quick TIMEOUT 120)
     endif()
 endif()
