@@ -17,7 +17,7 @@ typedef struct snn_loss_call {
     size_t steps;            /**< time steps, T */
     size_t samples;          /**< n, of the batch */
     size_t outputs;          /**< of the layer */
-    const double *output;    /**< [n,outputs] */
+    const double *output;    /**< [n,outputs], all finite */
     const uint32_t *labels;  /**< [n]; NULL where the samples have none */
     const float *targets;    /**< [n,outputs], of this step if each step has its own; NULL where the samples have
                                   none */

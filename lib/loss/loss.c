@@ -291,6 +291,16 @@ static snn_status call_host(const struct snn__loss *loss, const struct snn__judg
     return loss->host(loss->user, &call);
 }
 
+/* So that the host need not ask. */
+static snn_status check_question(const struct snn__judged *of)
+{
+    for (size_t i = 0; i < of->batch * of->classes; i++)
+        if (!isfinite(of->room[i]))
+            return snn__fail(SNN_ERR_DIVERGED, "output %zu of sample %zu is not finite (step %zu): a smaller learning "
+                             "rate may help", i % of->classes, i / of->classes, of->step);
+    return SNN_OK;
+}
+
 static snn_status check_answer(const struct snn__judged *of, size_t b)
 {
     const double *d = slopes_of(of, b);
@@ -313,6 +323,7 @@ static snn_status ask_host(const struct work *k)
         read_outputs(of, b);
         of->sums[b] = 0;
     }
+    SNN__TRY(check_question(of));
     rc = call_host(k->loss, of);
     if (rc != SNN_OK)
         return snn__fail(rc, "the host's loss returned %s (step %zu)", snn_status_name(rc), of->step);

@@ -421,6 +421,23 @@ START_TEST(a_hosts_numbers_must_be_finite)
 }
 END_TEST
 
+START_TEST(a_host_meets_finite_outputs_alone)
+{
+    struct world w;
+    struct host h = { .loss = 1.0, .error = 1.0 };
+    double mean;
+
+    open_world(&w, "ce");
+    w.loss.host = host_of_any_kind;
+    w.loss.user = &h;
+    w.out[C + 2] = _i ? NAN : -INFINITY;
+    ck_assert_int_eq(snn__loss(w.ctx, &w.loss, &w.of, &mean), SNN_ERR_DIVERGED);
+    ck_assert_ptr_nonnull(strstr(snn_last_error(), "output 2 of sample 1 is not finite"));
+    ck_assert_uint_eq(h.seen.struct_size, 0);
+    snn_context_destroy(w.ctx);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("loss");
@@ -438,6 +455,7 @@ int main(void)
     tcase_add_test(t, what_a_host_leaves_out_is_zero);
     tcase_add_test(t, a_host_may_refuse);
     tcase_add_loop_test(t, a_hosts_numbers_must_be_finite, 0, 2);
+    tcase_add_loop_test(t, a_host_meets_finite_outputs_alone, 0, 2);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
