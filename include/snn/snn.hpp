@@ -10,8 +10,9 @@
  * Layer, Tensor and LearningStream are views; they are good as long as what they came from.
  *
  * Errors: a call that fails throws snn::Error with status and message. An exception that leaves a callback (of a data
- * set, a loss, progress, an observer, noise) ends the call that is under way and arrives in its caller as it was
- * thrown. */
+ * set, a loss, progress, an observer) ends the call that is under way, that of an observer once its batch is done,
+ * and arrives in its caller as it was thrown. A callback may replace itself where the C function can be called; it is
+ * kept until it has returned. */
 #ifndef SNN_SNN_HPP
 #define SNN_SNN_HPP
 
@@ -143,23 +144,62 @@ private:
  * several threads at once: the exception of the lowest sample is kept, whatever the threads. */
 class Thrown {
 public:
-    void keep(std::size_t sample = 0) noexcept
+    /** @param status what the callback returns: the call under way fails with it, unless it leaves the sample out
+     * @return status */
+    snn_status keep(snn_status status, std::size_t sample = 0) noexcept
     {
         const std::lock_guard<std::mutex> lock(mutex_);
 
-        if (exception_ && sample_ <= sample)
-            return;
-        exception_ = std::current_exception();
-        sample_ = sample;
+        if (!exception_ || sample < sample_) {
+            exception_ = std::current_exception();
+            status_ = status;
+            sample_ = sample;
+        }
+        return status;
     }
 
-    void forget() noexcept
+    /** A call that is under way; nullptr: of nothing that throws. Nothing is left before the first and after the last
+     * of those at one time: several trainers may read a data set at once. */
+    class Call {
+    public:
+        explicit Call(Thrown *thrown) noexcept : thrown_(thrown) { count(1); }
+        ~Call() { count(-1); }
+        Call(const Call &) = delete;
+        Call &operator=(const Call &) = delete;
+
+    private:
+        void count(int calls) noexcept
+        {
+            if (thrown_ != nullptr)
+                thrown_->count(calls);
+        }
+
+        Thrown *thrown_;
+    };
+
+    /** Whether the call that is under way is to end. */
+    bool pending() noexcept
     {
         const std::lock_guard<std::mutex> lock(mutex_);
 
-        exception_ = nullptr;
+        return calls_ > 0 && exception_ != nullptr;
     }
 
+    /** Throws what a call that failed with `status` failed of. */
+    void rethrow(snn_status status)
+    {
+        std::exception_ptr exception;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+
+            if (exception_ && status == status_)
+                exception = exception_;
+        }
+        if (exception)
+            std::rethrow_exception(exception);
+    }
+
+    /** Throws what is there. */
     void rethrow()
     {
         std::exception_ptr exception;
@@ -173,10 +213,27 @@ public:
     }
 
 private:
+    void count(int calls) noexcept
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+
+        if (calls_ == 0 || calls_ + calls == 0)
+            exception_ = nullptr;
+        calls_ += calls;
+    }
+
     std::mutex mutex_;
     std::exception_ptr exception_;
+    snn_status status_ = SNN_OK;
     std::size_t sample_ = 0;
+    int calls_ = 0;
 };
+
+/** A callback that is kept until it has returned, also where it replaces itself; nullptr: none. */
+template <typename Function> std::shared_ptr<const Function> held(Function function)
+{
+    return function ? std::make_shared<const Function>(std::move(function)) : nullptr;
+}
 
 /** The parameter calls of one noun. */
 template <typename Self, typename T, auto set_i64, auto set_f64, auto set_str, auto set_text, auto get_i64,
@@ -591,11 +648,9 @@ private:
             source->read(index, frame, *sample);
             return SNN_OK;
         } catch (const Error &error) {
-            source->thrown.keep(index);
-            return error.status();
+            return source->thrown.keep(error.status(), index);
         } catch (...) {
-            source->thrown.keep(index);
-            return SNN_ERR_IO;
+            return source->thrown.keep(SNN_ERR_IO, index);
         }
     }
 
@@ -766,23 +821,28 @@ public:
 
     void on_progress(Progress progress)
     {
-        calls_->progress = std::move(progress);
-        check(snn_trainer_on_progress(get(), calls_->progress ? call_progress : nullptr, calls_.get()));
+        calls_->progress = detail::held(std::move(progress));
+        watch();
     }
 
     void on_loss(Loss loss)
     {
-        calls_->loss = std::move(loss);
-        check(snn_trainer_on_loss(get(), calls_->loss ? call_loss : nullptr, calls_.get()));
+        auto next = detail::held(std::move(loss));
+
+        check(snn_trainer_on_loss(get(), next ? call_loss : nullptr, calls_.get()));
+        calls_->loss = std::move(next);
     }
 
     /** Before prepare(). signals: keep every layer's signals; gradients: form the gradient of every step apart. */
     void observe(bool signals, bool gradients, Observer observer)
     {
-        calls_->observer = std::move(observer);
+        auto next = detail::held(std::move(observer));
+
         check(snn_trainer_observe(get(),
                                   (signals ? SNN_OBSERVE_SIGNALS : 0u) | (gradients ? SNN_OBSERVE_GRADIENTS : 0u),
-                                  calls_->observer ? call_observer : nullptr, calls_.get()));
+                                  next ? call_observer : nullptr, calls_.get()));
+        calls_->observer = std::move(next);
+        watch();
     }
 
     /** In an observer: a signal of a layer, [n, shape of the layer]. */
@@ -806,9 +866,9 @@ public:
 
 private:
     struct Calls {
-        Progress progress;
-        Loss loss;
-        Observer observer;
+        std::shared_ptr<const Progress> progress;
+        std::shared_ptr<const Loss> loss;
+        std::shared_ptr<const Observer> observer;
         detail::Thrown thrown;
     };
 
@@ -817,11 +877,14 @@ private:
     static int call_progress(void *user, const snn_progress *progress) noexcept
     {
         auto *calls = static_cast<Calls *>(user);
+        const auto call = calls->progress;
 
+        if (calls->thrown.pending()) /* of an observer */
+            return 1;
         try {
-            return calls->progress(*progress) ? 0 : 1;
+            return call == nullptr || (*call)(*progress) ? 0 : 1;
         } catch (...) {
-            calls->thrown.keep();
+            calls->thrown.keep(SNN_ERR_CANCELLED);
             return 1;
         }
     }
@@ -829,13 +892,13 @@ private:
     static snn_status call_loss(void *user, const snn_loss_call *call) noexcept
     {
         auto *calls = static_cast<Calls *>(user);
+        const auto loss = calls->loss;
 
         try {
-            calls->loss(*call);
+            (*loss)(*call);
             return SNN_OK;
         } catch (...) {
-            calls->thrown.keep();
-            return SNN_ERR_CANCELLED;
+            return calls->thrown.keep(SNN_ERR_CANCELLED);
         }
     }
 
@@ -844,17 +907,18 @@ private:
         auto *calls = static_cast<Calls *>(user);
 
         try {
-            calls->observer(phase, step);
+            (*calls->observer)(phase, step);
         } catch (...) {
-            calls->thrown.keep();
+            calls->thrown.keep(SNN_ERR_CANCELLED);
         }
     }
 
     /** Calls the library; what callbacks threw goes on from here. */
     template <typename Call> void run(Call call)
     {
-        calls_->thrown.forget();
+        const detail::Thrown::Call under_way(&calls_->thrown);
         const snn_status status = call();
+
         calls_->thrown.rethrow();
         check(status);
     }
@@ -863,16 +927,24 @@ private:
     {
         snn_metrics metrics = SNN_METRICS_INIT;
 
-        if (data.source_)
-            data.source_->thrown.forget();
+        detail::Thrown *const thrown = data.source_ ? &data.source_->thrown : nullptr;
+        const detail::Thrown::Call reading(thrown);
+
         run([&] {
             const snn_status status = call(get(), data.get(), &metrics);
 
-            if (status != SNN_OK)
-                data.rethrow();
+            if (thrown != nullptr)
+                thrown->rethrow(status);
             return status;
         });
         return metrics;
+    }
+
+    /** An observer cannot end a call; progress ends it in its place. */
+    void watch()
+    {
+        check(snn_trainer_on_progress(get(), calls_->progress || calls_->observer ? call_progress : nullptr,
+                                      calls_.get()));
     }
 
     std::size_t in() const { return detail::length(network().in); }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -73,6 +74,22 @@ snn::Dataset points(const snn::Context &ctx, std::size_t bad = SIZE_MAX)
                 sample.label = index % 2;
                 sample.x[0] = index % 2 ? 1.0f : -1.0f;
                 sample.x[1] = 0.01f * static_cast<float>(index);
+            } };
+}
+
+// As points(), but the second batch of 8 throws.
+snn::Dataset odd(const snn::Context &ctx)
+{
+    snn::DatasetShape shape;
+
+    shape.shape = { 2 };
+    shape.count = 64;
+    shape.classes = 2;
+    return { ctx, shape, [](std::size_t index, std::size_t, snn_sample &sample) {
+                if (index == 9)
+                    throw Mistake("sample 9");
+                sample.label = index % 2;
+                sample.x[0] = sample.x[1] = 1.0f;
             } };
 }
 
@@ -226,6 +243,88 @@ void exceptions_of_callbacks_arrive()
     expect(mistake_of([&] { moved.epoch(more); }) == "loss", "of a loss, in a trainer that was moved");
 }
 
+// A function that is still whole after `replace` was called in it: sanitizers see whether it is.
+void callbacks_replace_themselves()
+{
+    Setup s;
+    const snn::Dataset data = points(s.ctx);
+    const std::string text(100, 'x');
+    int progress = 0, refused = 0, losses = 0;
+    bool whole = true;
+    const auto count = [&](const snn_loss_call &) { losses++; };
+
+    s.trainer.prepare(16);
+    s.trainer.on_progress([&, text](const snn_progress &) {
+        s.trainer.on_progress(nullptr);
+        whole &= text == std::string(100, 'x');
+        progress++;
+        return true;
+    });
+    s.trainer.epoch(data);
+    expect(progress == 1 && whole, "progress ends itself");
+    s.trainer.on_loss([&, text](const snn_loss_call &call) {
+        refused += status_of([&] { s.trainer.on_loss(nullptr); }) == SNN_ERR_STATE;
+        whole &= text == std::string(100, 'x');
+        count(call);
+    });
+    s.trainer.epoch(data);
+    expect(losses == 16 && refused == losses && whole, "a refused change of the loss changes nothing");
+    expect(status_of([&] { s.trainer.observe(false, false, nullptr); }) == SNN_ERR_STATE, "prepared already");
+}
+
+void exceptions_of_observers_end_epochs()
+{
+    Setup s;
+    const snn::Dataset data = points(s.ctx);
+    int looked = 0;
+
+    s.trainer.observe(false, false, [&](snn_phase phase, std::size_t step) {
+        if (phase == SNN_PHASE_FORWARD && step == 0 && ++looked == 2)
+            throw Mistake("observer");
+    });
+    s.trainer.prepare(16);
+    expect(mistake_of([&] { s.trainer.epoch(data); }) == "observer" && looked == 2, "the epoch ends with its batch");
+    expect(s.trainer.epoch(data).samples == 64 && looked == 4, "and goes on from there");
+}
+
+void exceptions_that_were_left_out_are_over()
+{
+    Setup s;
+    const snn::Dataset data = odd(s.ctx);
+
+    s.trainer.set("shuffle", false).set("skip_unreadable", true).prepare(8);
+    s.trainer.on_progress([](const snn_progress &progress) { return progress.done < 32; });
+    expect(status_of([&] { s.trainer.epoch(data); }) == SNN_ERR_CANCELLED, "the call ended for another reason");
+    s.trainer.restart_epoch();
+    s.trainer.on_progress([](const snn_progress &progress) {
+        if (progress.done == 32)
+            throw Mistake("progress");
+        return true;
+    });
+    expect(mistake_of([&] { s.trainer.epoch(data); }) == "progress", "or another exception");
+    data.rethrow(); /* nothing is left */
+}
+
+void exceptions_of_shared_data_arrive()
+{
+    const snn::Context ctx(threads(1));
+    const snn::Dataset bad = points(ctx, 8);
+    std::array<int, 2> arrived{};
+    std::vector<std::thread> all;
+
+    for (int &n : arrived)
+        all.emplace_back([&bad, &n] {
+            Setup s;
+
+            s.trainer.set("shuffle", false).prepare(16);
+            for (int i = 0; i < 500; i++)
+                n += mistake_of([&] { s.trainer.evaluate(bad); }) == "sample 8";
+        });
+    for (std::thread &thread : all)
+        thread.join();
+    expect(arrived[0] == 500 && arrived[1] == 500, "in both threads that read the data set");
+}
+
 void the_hosts_loss_trains()
 {
     Setup s;
@@ -320,6 +419,10 @@ const Test tests[] = {
     { "batches know their sizes", batches_know_their_sizes },
     { "exceptions of data arrive", exceptions_of_data_arrive },
     { "exceptions of callbacks arrive", exceptions_of_callbacks_arrive },
+    { "callbacks replace themselves", callbacks_replace_themselves },
+    { "exceptions of observers end epochs", exceptions_of_observers_end_epochs },
+    { "exceptions that were left out are over", exceptions_that_were_left_out_are_over },
+    { "exceptions of shared data arrive", exceptions_of_shared_data_arrive },
     { "the host's loss trains", the_hosts_loss_trains },
     { "streams run and learn", streams_run_and_learn },
     { "networks by hand", networks_by_hand },
