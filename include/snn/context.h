@@ -57,7 +57,7 @@ typedef struct snn_context_options {
     void (*log)(void *user, snn_log_level level, const char *line);
     void *log_user; /**< passed to `log` */
     /** Highest instruction set to use, "avx2", or "best": whatever the machine has. Nothing above it is used, nor
-     * anything of another family of machines: there it leaves plain C, "ref", which all have. Read at once. */
+     * anything of another family of machines: there it leaves plain C, "ref", which all have. Copied. */
     const char *isa;
 } snn_context_options;
 
@@ -66,8 +66,8 @@ typedef struct snn_context_info {
     uint32_t struct_size;  /**< set by the caller to sizeof(snn_context_info) */
     uint32_t threads;      /**< threads that compute, the caller's included */
     uint64_t seed;         /**< as given */
-    const char *isa;       /**< instruction set in use, one of SNN_NAME_ISA; amx becomes avx512 if the system refuses a
-                                plan the matrix unit; static storage */
+    const char *isa;       /**< instruction set in use, one of SNN_NAME_ISA; amx becomes avx512 if the system refuses
+                                a plan the matrix unit; static storage */
     uint64_t bytes;        /**< bytes that objects of this context hold now */
     uint64_t peak_bytes;   /**< most they ever held */
     uint64_t allocations;  /**< number of allocations made so far */

@@ -39,8 +39,8 @@ typedef struct snn_dataset_source {
     size_t count;         /**< samples */
     size_t classes;       /**< labels are 0 .. classes - 1; 0: there are targets */
     size_t frames;        /**< 1: one static sample for all steps; T: a frame for each step */
-    /** Fills in frame `frame` (0 if static) of sample `index`: writes to where x and target point, sets the label, and
-     * with frame 0 a length below frames. Frames behind that length are not asked for. Of a static sample with a
+    /** Fills in frame `frame` (0 if static) of sample `index`: writes to where x and target point, sets the label,
+     * and with frame 0 a length below frames. Frames after that length are not asked for. Of a static sample with a
      * target for each step, frames 0 .. target_frames - 1 are asked for, and what is in x is of use with frame 0
      * alone. May be called from several threads at once.
      * @return SNN_OK, or a status that ends the epoch */

@@ -7,8 +7,8 @@
 #include <snn/export.h>
 #include <stddef.h>
 
-/** Lists of names: a kind for every call that chooses by name, and for the parameters whose words are methods of their
- * own. The words of all other parameters are in snn_param_info, `choices`. */
+/** Lists of names: a kind for every call that chooses by name, and for the parameters whose words are methods of
+ * their own. The words of all other parameters are in snn_param_info, `choices`. */
 typedef enum snn_name_kind {
     SNN_NAME_NEURON = 1,     /**< "lif": models of neurons, snn_neuron_create() */
     SNN_NAME_LAYER = 2,      /**< "conv2d", "lif": types of layers, populations of neurons among them,

@@ -10,8 +10,8 @@
 /** A prototype of a neuron population: layers copy its parameters, so that it may be destroyed or changed
  * right after it was added to a network.
  *
- * Models, by name (snn_name() lists them). With r(u, s) the membrane potential after reset, I the input current of the
- * step:
+ * Models, by name (snn_name() lists them). With r(u, s) the membrane potential after reset, I the input current of
+ * the step:
  *
  *     u[t] = decay * r(u[t-1], s[t-1]) + k * I[t],   s[t] = 1 if u[t] >= threshold, else 0
  *
@@ -67,8 +67,8 @@ typedef struct snn_neuron_info {
 
 SNN_BEGIN_DECLS
 
-/** Creates a prototype of the model `name`, "lif", with its defaults (tau 2, threshold 1, reset by subtraction, sigmoid
- * surrogate of slope 4). The caller destroys it.
+/** Creates a prototype of the model `name`, "lif", with its defaults (tau 2, threshold 1, reset by subtraction,
+ * sigmoid surrogate of slope 4). The caller destroys it.
  * @return SNN_ERR_ARGUMENT (unknown name: the message lists the names), SNN_ERR_MEMORY; *out is NULL then */
 SNN_API SNN_CHECKED snn_status snn_neuron_create(snn_neuron **out, snn_context *context, const char *name);
 

@@ -539,7 +539,10 @@ public:
     {
     }
 
-    snn_model_info info() const { return detail::told<snn_model_get_info>(get(), snn_model_info SNN_MODEL_INFO_INIT); }
+    snn_model_info info() const
+    {
+        return detail::told<snn_model_get_info>(get(), snn_model_info SNN_MODEL_INFO_INIT);
+    }
 
     /** An attached text, "" if there is none. */
     std::string note(const std::string &key) const

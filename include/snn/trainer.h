@@ -96,9 +96,9 @@ typedef struct snn_batch {
     const float *targets;    /**< what the outputs should be, one vector per sample [n,outputs] or one per step
                                   [T,n,outputs]; or NULL */
     size_t target_frames;    /**< 1: one target per sample; T: one per step */
-    const uint32_t *lengths; /**< [n], 1 .. frames: how many frames each sample has; NULL: all. What x and targets hold
-                                  past it is not looked at: the sample gets zeros there, and its outputs count neither
-                                  in the loss, which is the mean over its length, nor in the summed output */
+    const uint32_t *lengths; /**< [n], 1 .. frames: how many frames each sample has; NULL: all. What x and targets
+                                  hold past it is not looked at: the sample gets zeros there, and its outputs count
+                                  neither in the loss, which is the mean over its length, nor in the summed output */
 } snn_batch;
 
 /** Initialiser for a snn_batch: no samples, static, one target each. */
@@ -285,9 +285,9 @@ SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigne
 
 /** Takes losses, and errors at the output, from `fn` instead of SNN_TRAINER_LOSS; NULL ends that. `fn` is called
  * where the library would compute its own: for every step, or once for the mean output (SNN_TRAINER_LOSS_ON), in
- * training and evaluation, and by snn_stream_learn_label() and _target(). The loss may be of labels or of targets. A teacher
- * (SNN_TRAINER_DISTIL) adds its share to it as to any other. In the function, every call that computes with this
- * trainer gives SNN_ERR_STATE. At any time between two calls.
+ * training and evaluation, and by snn_stream_learn_label() and _target(). The loss may be of labels or of targets. A
+ * teacher (SNN_TRAINER_DISTIL) adds its share to it as to any other. In the function, every call that computes with
+ * this trainer gives SNN_ERR_STATE. At any time between two calls.
  * @return SNN_ERR_ARGUMENT (NULL trainer), SNN_ERR_STATE (in a callback of this trainer) */
 SNN_API SNN_CHECKED snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user);
 
@@ -296,8 +296,8 @@ SNN_API SNN_CHECKED snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_los
  * @return SNN_ERR_ARGUMENT, SNN_ERR_STATE (after prepare) */
 SNN_API SNN_CHECKED snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user);
 
-/** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: an evaluator or another trainer, of the same context, for
- * the same samples and outputs. For every batch that is trained it evaluates the same samples, with the same
+/** The teacher of a trainer with SNN_TRAINER_DISTIL above 0: an evaluator or another trainer, of the same context,
+ * for the same samples and outputs. For every batch that is trained it evaluates the same samples, with the same
  * augmentation; its logits are the mean of its outputs over its own steps.
  * Borrowed: prepare it for batches of the same size, and destroy it after this trainer. NULL ends that.
  * @return SNN_ERR_ARGUMENT (NULL trainer, itself, another context), SNN_ERR_SHAPE (samples or outputs differ) */
@@ -333,25 +333,24 @@ SNN_API SNN_CHECKED snn_status snn_trainer_get_info(const snn_trainer *trainer, 
  * @param metrics may be NULL
  * @return SNN_ERR_ARGUMENT (NULL, a field out of range, targets and a loss of labels; one sample, and a batch norm
  * over vectors), SNN_ERR_UNSUPPORTED (targets for each step, or lengths, where there is one loss of all steps),
- * SNN_ERR_STATE (not prepared, an evaluator, no teacher), SNN_ERR_DIVERGED (input, target, loss, gradient or a running
- * statistic not finite, or a gradient from which moments or weights would overflow). The refused update then changes
- * nothing: neither parameters nor running statistics, moments, feedback matrices or lateral weights. Allocates
- * nothing. */
+ * SNN_ERR_STATE (not prepared, an evaluator, no teacher), SNN_ERR_DIVERGED (input, target, loss, gradient or a
+ * running statistic not finite, or a gradient from which moments or weights would overflow), what the host's loss
+ * returned. The refused update then changes nothing: neither parameters nor running statistics, moments, feedback
+ * matrices or lateral weights. Allocates nothing. */
 SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_metrics *metrics);
 
 /** Trains one epoch, or what is left of the epoch under way: one that was cancelled, or that ended because a sample
  * could not be read. Such a batch changed nothing, and is tried again; SNN_TRAINER_SKIP_UNREADABLE leaves it out. A
  * last batch of one sample is left out where a batch norm over vectors has no variance of it. Allocates nothing.
  * @return as snn_trainer_step(), SNN_ERR_SHAPE (data set and network differ), SNN_ERR_STATE (the epoch under way is
- * over a data set of another size or kind: go on with that one, or call snn_trainer_restart_epoch()), SNN_ERR_CANCELLED, what
- * the data set gave for a sample; SNN_ERR_IO (every batch was left out) */
+ * over a data set of another size or kind: go on with that one, or call snn_trainer_restart_epoch()),
+ * SNN_ERR_CANCELLED, what the data set gave for a sample; SNN_ERR_IO (every batch was left out) */
 SNN_API SNN_CHECKED snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset,
                                                  snn_metrics *metrics);
 
 /** Gives up what is left of the epoch under way, if there is one: the next snn_trainer_epoch() begins it anew, over
  * any data set. What was learned stays.
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (in a callback of this
- * trainer) */
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (in a callback of this trainer) */
 SNN_API SNN_CHECKED snn_status snn_trainer_restart_epoch(snn_trainer *trainer);
 
 /** Evaluates a data set in its order: loss, accuracy or with targets squared error and R2, firing rates, synaptic
@@ -399,19 +398,21 @@ SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trai
  * _epoch(), _evaluate() or _predict(), or snn_trainer_prepare(), ends it: calls answer SNN_ERR_STATE until it was
  * asked for again.
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared like that, an evaluator), SNN_ERR_UNSUPPORTED (the
- * method needs all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL then
- * */
+ * method needs all steps at once; batch norm, a projection or a teacher: the message says which); *out is NULL
+ * then */
 SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
 
 /** Trains on the step that was made last: the error goes down through the layers of that step, meets the presynaptic
  * traces (ottt, opzo) or spikes (sltt, sei), and the optimizer updates the parameters:
  *   dW = delta(error) (x) factor                                  docs/methods/ottt.md, docs/realtime.md
  * Real-time safe.
- * @param error derivative of what is to become small by the output of the step, [classes]: a control error, a reward
+ * @param error derivative, by the output of the step, of what is to become small, [outputs]: of a control error, a
+ * reward
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step
- * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label or a target), SNN_ERR_DIVERGED (error
- * or gradient not finite, or too large for an update: neither parameters nor feedback matrices were changed). An error
- * that is not finite leaves the step to be learned from; a gradient that is refused uses it up */
+ * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label or a target),
+ * SNN_ERR_DIVERGED (error or gradient not finite, or too large for an update: neither parameters nor feedback matrices
+ * were changed). An error that is not finite leaves the step to be learned from; a gradient that is refused uses it
+ * up */
 SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
 
 /** The same with the error of the trainer's loss for a label. Real-time safe, if the host's own loss is.
