@@ -4,7 +4,7 @@
 #ifndef SNN_LOSS_H
 #define SNN_LOSS_H
 
-#include <snn/status.h>
+#include <snn/layer.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +12,7 @@
 typedef struct snn_loss_call {
     uint32_t struct_size;    /**< sizeof(snn_loss_call) as the library was compiled */
     uint32_t training;       /**< 1 in training, 0 in evaluation */
-    size_t layer;            /**< number of the layer that gave the outputs: the last one, or a side readout (opzo) */
+    const snn_layer *layer;  /**< that gave the outputs, borrowed: the last one, or a side readout (opzo) */
     size_t step;             /**< which step's; `steps`: the mean of all; in a stream 0 */
     size_t steps;            /**< time steps, T */
     size_t samples;          /**< n, of the batch */

@@ -44,7 +44,8 @@ struct snn__judged {
     const uint32_t *length; /* [batch], steps that a sample has; NULL: all */
     size_t batch, classes;
     bool training;
-    size_t layer, step, first, steps; /* step == steps: the mean over the steps from `first` on */
+    const snn_layer *layer; /* that gave the outputs */
+    size_t step, first, steps; /* step == steps: the mean over the steps from `first` on */
     double weight;             /* of the result and of all derivatives */
     float *error;   /* [batch,classes], receives weight / batch dL/d(factor out) of every sample; or NULL */
     double *sums;   /* [batch], receives L of every sample, without weight */

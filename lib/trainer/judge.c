@@ -86,7 +86,7 @@ snn_status snn__judge(snn_trainer *tr, const struct snn__outcome *of, double *lo
                                         .batch = tr->pass.batch,
                                         .classes = tr->classes,
                                         .training = tr->pass.training,
-                                        .layer = of->layer,
+                                        .layer = tr->pass.unit[of->layer].layer,
                                         .step = step,
                                         .first = tr->steps - snn__outputs(tr),
                                         .steps = tr->steps,

@@ -72,7 +72,7 @@ under() {
     neuron | layer | dataset | optimizer) echo "context param" ;;
     network) echo "context layer neuron" ;;
     stream | model | projection) echo "network" ;;
-    loss) echo "status" ;;
+    loss) echo "layer" ;;
     trainer) echo "dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
     sys/product) echo "context" ;;

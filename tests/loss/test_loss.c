@@ -34,7 +34,7 @@ static void open_world(struct world *w, const char *kind)
         w->length[b] = (uint32_t)b + 1;
     }
     w->of = (struct snn__judged){ .out = w->out, .factor = 0.5f, .label = w->label, .batch = B, .classes = C,
-                                  .training = true, .layer = 2, .step = 1, .steps = B, .weight = 0.25,
+                                  .training = true, .layer = (const snn_layer *)w->out, .step = 1, .steps = B, .weight = 0.25,
                                   .error = w->error, .sums = w->sums, .room = w->room };
 }
 
@@ -343,7 +343,7 @@ START_TEST(a_host_is_told_what_it_needs)
     ck_assert_double_eq_tol(value(&w), 0.25 * (5.0 / 2 + 5.0 / 3 + 5.0 / 4 + 1) / B, 1e-12);
     ck_assert_uint_eq(h.seen.struct_size, sizeof h.seen);
     ck_assert_uint_eq(h.seen.training, 1);
-    ck_assert_uint_eq(h.seen.layer, 2);
+    ck_assert_ptr_eq(h.seen.layer, w.of.layer);
     ck_assert_uint_eq(h.seen.step, 1);
     ck_assert_uint_eq(h.seen.steps, B);
     ck_assert_uint_eq(h.seen.samples, B);
