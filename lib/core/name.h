@@ -1,4 +1,4 @@
-/* core/name.h - words that users choose from. A list is one table beside what it names; snn_name() shows all of them. */
+/* core/name.h - words that users choose from. A list is one table beside what it names; snn_name() shows them all. */
 #ifndef SNN_CORE_NAME_H
 #define SNN_CORE_NAME_H
 
@@ -34,6 +34,8 @@ static inline struct snn__name snn__name_in(const struct snn__name *rows, size_t
 }
 
 /* The entry of an object that is named by its fields; NULL: past the last. */
-#define SNN__NAME_OF(object) ((object) ? (struct snn__name){ (object)->name, (object)->text } : (struct snn__name){ NULL, NULL })
+#define SNN__NAME_OF(object)                                              \
+    ((object) ? (struct snn__name){ (object)->name, (object)->text } : \
+                (struct snn__name){ NULL, NULL })
 
 #endif

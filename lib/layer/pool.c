@@ -320,7 +320,7 @@ static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
     snn__parallel(node->ctx, max_back_sample, &k, io->batch);
 }
 
-#define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint)          \
+#define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint)  \
     {                                                                                                        \
         .name = type_name, .text = type_text, .params = type_params,                                         \
         .n_params = sizeof type_params / sizeof *type_params,                                                \
@@ -329,10 +329,13 @@ static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
     }
 
 const struct snn__layer_type snn__layer_avgpool =
-    TYPE("avgpool", "mean of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
+    TYPE("avgpool", "mean of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward,
+         sum_adjoint);
 const struct snn__layer_type snn__layer_sumpool =
-    TYPE("sumpool", "sum of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
+    TYPE("sumpool", "sum of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward,
+         sum_adjoint);
 const struct snn__layer_type snn__layer_maxpool =
     TYPE("maxpool", "maximum of each window", pool_params, 0, pool_shape, max_plan, max_forward, max_adjoint);
-const struct snn__layer_type snn__layer_adaptive_avgpool = TYPE(
-    "adaptive_avgpool", "means over a map cut into a given number of cells", adaptive_params, SNN__LAYER_LINEAR, adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);
+const struct snn__layer_type snn__layer_adaptive_avgpool =
+    TYPE("adaptive_avgpool", "means over a map cut into a given number of cells", adaptive_params, SNN__LAYER_LINEAR,
+         adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);

@@ -729,7 +729,7 @@ static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
         }
 }
 
-#define TYPE(type_name, type_text, type_params, type_shape)                                                                    \
+#define TYPE(type_name, type_text, type_params, type_shape)                                                         \
     {                                                                                                               \
         .name = type_name, .text = type_text, .params = type_params,                                                \
         .n_params = sizeof type_params / sizeof *type_params,                                                       \
@@ -740,7 +740,9 @@ static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
         .confine = weights_confine, .fanout = weights_fanout                                                        \
     }
 
-const struct snn__layer_type snn__layer_linear = TYPE("linear", "weights from every input to every output", linear_params, snn__linear_shape);
-const struct snn__layer_type snn__layer_conv2d = TYPE("conv2d", "two-dimensional cross-correlation", conv2d_params, snn__conv2d_shape);
+const struct snn__layer_type snn__layer_linear =
+    TYPE("linear", "weights from every input to every output", linear_params, snn__linear_shape);
+const struct snn__layer_type snn__layer_conv2d =
+    TYPE("conv2d", "two-dimensional cross-correlation", conv2d_params, snn__conv2d_shape);
 const struct snn__layer_type snn__layer_conv_transpose2d =
     TYPE("conv_transpose2d", "the adjoint of a convolution", transposed_params, snn__transposed_shape);

@@ -443,8 +443,10 @@ static const struct builder {
     { "binary-mlp", "linear layers of binary weights, for sei", snn__build_binary_mlp, &ottt_lif },
     { "binary-conv", "convolutions of binary weights, for small images, for sei", snn__build_binary_conv, &ottt_lif },
     { "binary-resnet18", "ResNet-18 with binary weights, for sei", snn__build_binary_resnet18, &ottt_lif },
-    { "binary-transformer", "spiking transformer with binary weights, for sei", snn__build_binary_transformer, &ottt_lif },
-    { "binary-transformer-a", "binary-transformer with binary weights in its attention, too", snn__build_binary_transformer_a, &ottt_lif },
+    { "binary-transformer", "spiking transformer with binary weights, for sei", snn__build_binary_transformer,
+      &ottt_lif },
+    { "binary-transformer-a", "binary-transformer with binary weights in its attention, too",
+      snn__build_binary_transformer_a, &ottt_lif },
 };
 
 struct snn__name snn__builder_names(size_t index)

@@ -17,31 +17,32 @@ static double tau_of(double decay)
 
 static const struct snn__param_view time_constant = { SNN_NEURON_DECAY, decay_of, tau_of };
 
-#define COMMON                                                                                                         \
-    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, 1.0, "membrane potential that fires"),      \
-    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, 1.0,                                                      \
-                   "fires at this multiple of the threshold, and loses the threshold"),                                \
-    SNN__PARAM_STR(SNN_NEURON_RESET, "reset", "subtract|zero|value|none", "subtract",                                  \
-                   "what a spike does to the potential; none: the output is the potential itself"),                    \
-    SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,                          \
-                   "potential after a spike if reset is value"),                                                       \
-    SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",                       \
-                   "shape of the surrogate derivative"),                                                               \
-    SNN__PARAM_F64(SNN_NEURON_SURROGATE_ALPHA, "alpha", 1e-6, 1e6, 4.0,                                                \
-                   "slope of the surrogate, or width of the rectangle"),                                               \
-    SNN__PARAM_I64(SNN_NEURON_PER_NEURON, "per_neuron", 0, 1, 0, "decay and threshold are tensors of the layer"),      \
+#define COMMON                                                                                                       \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, 1.0, "membrane potential that fires"),    \
+    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, 1.0,                                                    \
+                   "fires at this multiple of the threshold, and loses the threshold"),                              \
+    SNN__PARAM_STR(SNN_NEURON_RESET, "reset", "subtract|zero|value|none", "subtract",                                \
+                   "what a spike does to the potential; none: the output is the potential itself"),                  \
+    SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,                        \
+                   "potential after a spike if reset is value"),                                                     \
+    SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",                      \
+                   "shape of the surrogate derivative"),                                                             \
+    SNN__PARAM_F64(SNN_NEURON_SURROGATE_ALPHA, "alpha", 1e-6, 1e6, 4.0,                                              \
+                   "slope of the surrogate, or width of the rectangle"),                                             \
+    SNN__PARAM_I64(SNN_NEURON_PER_NEURON, "per_neuron", 0, 1, 0, "decay and threshold are tensors of the layer"),    \
     SNN__PARAM_I64(SNN_NEURON_SMOOTH, "smooth", 0, 1, 0, "graded spikes: the primitive of the surrogate")
 
-#define LEAK                                                                                                           \
-    SNN__PARAM_F64(SNN_NEURON_DECAY, "decay", 0.0, 1.0, 0.5, "factor of the membrane potential from step to step"),    \
-    SNN__PARAM_VIEW_F64(SNN_NEURON_TAU, "tau", 1.0, HUGE_POSITIVE, 2.0, "time constant in steps: decay = 1 - 1/tau",   \
-                        &time_constant),                                                                               \
+#define LEAK                                                                                                         \
+    SNN__PARAM_F64(SNN_NEURON_DECAY, "decay", 0.0, 1.0, 0.5, "factor of the membrane potential from step to step"),  \
+    SNN__PARAM_VIEW_F64(SNN_NEURON_TAU, "tau", 1.0, HUGE_POSITIVE, 2.0, "time constant in steps: decay = 1 - 1/tau", \
+                        &time_constant),                                                                             \
     SNN__PARAM_I64(SNN_NEURON_INPUT_SCALED, "input_scaled", 0, 1, 0, "the current is multiplied by 1 - decay")
 
 static const struct snn__param if_params[] = { COMMON };
 static const struct snn__param lif_params[] = { LEAK, COMMON };
 static const struct snn__param cuba_params[] = {
-    LEAK, SNN__PARAM_F64(SNN_NEURON_CURRENT_DECAY, "current_decay", 0.0, 1.0, 0.5, "factor of the synaptic current"), COMMON
+    LEAK, SNN__PARAM_F64(SNN_NEURON_CURRENT_DECAY, "current_decay", 0.0, 1.0, 0.5, "factor of the synaptic current"),
+    COMMON
 };
 static const struct snn__param alif_params[] = {
     LEAK, SNN__PARAM_F64(SNN_NEURON_ADAPT_DECAY, "adapt_decay", 0.0, 1.0, 0.95, "factor of the adaptation"),
@@ -50,21 +51,23 @@ static const struct snn__param alif_params[] = {
     COMMON
 };
 
-#define RATE(threshold, fire_at, bound)                                                                                \
-    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, threshold, "first value of the trained threshold"), \
-    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, fire_at, "fires at this multiple of the threshold"),      \
-    SNN__PARAM_F64(SNN_NEURON_THRESHOLD_BOUND, "threshold_bound", 1e-12, HUGE_POSITIVE, bound,                         \
-                   "a smaller threshold is raised to this"),                                                           \
+#define RATE(threshold, fire_at, bound)                                                                              \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, threshold,                                \
+                   "first value of the trained threshold"),                                                          \
+    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, fire_at, "fires at this multiple of the threshold"),    \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD_BOUND, "threshold_bound", 1e-12, HUGE_POSITIVE, bound,                       \
+                   "a smaller threshold is raised to this"),                                                         \
     SNN__PARAM_F64(SNN_NEURON_THRESHOLD_GAIN, "threshold_gain", -1e12, 1e12, 1.0, "factor of the threshold's gradient")
 
 static const struct snn__param dsr_if_params[] = { RATE(6.0, 0.5, 0.01) };
 static const struct snn__param dsr_lif_params[] = {
     RATE(0.3, 0.3, 0.0005),
     SNN__PARAM_F64(SNN_NEURON_DELTA_T, "delta_t", 1e-9, HUGE_POSITIVE, 0.05, "duration of a step"),
-    SNN__PARAM_F64(SNN_NEURON_TIME_CONSTANT, "time_constant", 1e-9, HUGE_POSITIVE, 1.0, "of the membrane, in the unit of delta_t"),
+    SNN__PARAM_F64(SNN_NEURON_TIME_CONSTANT, "time_constant", 1e-9, HUGE_POSITIVE, 1.0,
+                   "of the membrane, in the unit of delta_t"),
 };
 
-#define ROW(word, line, table) \
+#define ROW(word, line, table)                                                                                       \
     .name = word, .text = line, .owner = "neuron " word, .params = table, .n_params = sizeof table / sizeof *table
 
 static const struct snn__neuron_model models[] = {

@@ -234,7 +234,8 @@ static int set_rates(struct continual *c)
         if (used == n)
             return fail(USAGE, "--hebb-lr: %zu numbers; every linear and conv2d layer needs one", n);
         lr = strtod(word[used], &end);
-        if (*end != '\0' || snn_projection_set_layer_lr(c->run.projection, snn_network_layer(c->run.network, l), lr) != SNN_OK)
+        if (*end != '\0' ||
+            snn_projection_set_layer_lr(c->run.projection, snn_network_layer(c->run.network, l), lr) != SNN_OK)
             return fail(USAGE, "--hebb-lr: \"%s\" is no learning rate", word[used]);
         used++;
     }

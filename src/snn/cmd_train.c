@@ -399,17 +399,18 @@ static void report(struct train *t, const struct epoch_row *row)
 /* A population that never spikes hands on nothing, and with most methods nothing behind or before it learns. */
 static void warn_of_silence(struct train *t)
 {
-    for (size_t i = 0; snn_network_layer(t->run.network, i) && !t->silence_said; i++) {
+    const snn_layer *layer;
+
+    for (size_t i = 0; (layer = snn_network_layer(t->run.network, i)) && !t->silence_said; i++) {
         snn_layer_info info = SNN_LAYER_INFO_INIT;
         snn_layer_metrics of = SNN_LAYER_METRICS_INIT;
 
-        if (snn_layer_get_info(snn_network_layer(t->run.network, i), &info) != SNN_OK || !info.spiking ||
-            snn_trainer_layer_metrics(t->run.trainer, snn_network_layer(t->run.network, i), &of) != SNN_OK || of.firing_rate > 0)
+        if (snn_layer_get_info(layer, &info) != SNN_OK || !info.spiking ||
+            snn_trainer_layer_metrics(t->run.trainer, layer, &of) != SNN_OK || of.firing_rate > 0)
             continue;
         progress_clear(&t->progress);
         warn("layer %s does not spike at all: try a lower --neuron.threshold, more --steps, batch norm before it "
-             "(BN) or standardised "
-             "weights (ws:)",
+             "(BN) or standardised weights (ws:)",
              info.name);
         t->silence_said = true;
     }

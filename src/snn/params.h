@@ -46,8 +46,8 @@ unsigned param_owners(const char *section);
 bool param_words(const char *path, char *out, size_t size);
 
 /* Prints parameters as flags, with defaults, bounds and help: those of a section, of one of its owners ("ottt",
- * "lif", "adam"), or "all"; before them what the names of the topic stand for, as of "network". Returns DONE, or USAGE
- * if the topic is none of these, and has said so. */
+ * "lif", "adam"), or "all"; before them what the names of the topic stand for, as of "network". Returns DONE, or
+ * USAGE if the topic is none of these, and has said so. */
 int param_help(const char *topic);
 
 /* Prints which topics there are. */

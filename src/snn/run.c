@@ -445,7 +445,8 @@ bool run_may_project(const struct run *run, size_t l)
 {
     snn_projection_info info = SNN_PROJECTION_INFO_INIT;
 
-    return snn_projection_get_info(run->projection, snn_network_layer(run->network, l), &info) == SNN_OK && info.inputs > 0;
+    return snn_projection_get_info(run->projection, snn_network_layer(run->network, l), &info) == SNN_OK &&
+           info.inputs > 0;
 }
 
 int run_rows(const struct run *run, const char *flag, const char *text, size_t *out)
