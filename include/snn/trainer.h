@@ -417,14 +417,15 @@ SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float 
 
 /** The same with the error of the trainer's loss for a label. Real-time safe, if the host's own loss is.
  * @param loss receives the loss of the step; may be NULL
- * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range: the step is left to be learned from) */
+ * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a label out of range), what the host's loss returned: the step is
+ * left to be learned from */
 SNN_API SNN_CHECKED snn_status snn_stream_learn_label(snn_stream *stream, uint32_t label, double *loss);
 
 /** The same with the error of the trainer's loss for a target. Real-time safe, if the host's own loss is.
  * @param target what the output of the step should have been, [outputs]
  * @param loss receives the loss of the step; may be NULL
  * @return as snn_stream_learn(); SNN_ERR_ARGUMENT (a loss of labels, as ce), SNN_ERR_DIVERGED (a target that is not
- * finite): the step is left to be learned from */
+ * finite), what the host's loss returned: the step is left to be learned from */
 SNN_API SNN_CHECKED snn_status snn_stream_learn_target(snn_stream *stream, const float *target, double *loss);
 
 /** Writes a checkpoint: the network, the optimizer's moments, what the method carries on, the place in the epoch and
