@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""train_epoch.py [DATA_DIR [METHOD]] - trains one epoch over IDX images and reads a weight as a NumPy array, without a copy
+"""train_epoch.py [DATA_DIR [METHOD]] - trains one epoch over IDX images, reads a weight without a copy
 
-    PYTHONPATH=src/python SNN_LIBRARY=build/lib/libsnn.so python3 examples/train_epoch.py /usr/share/datasets/fashion-mnist
+    export PYTHONPATH=src/python SNN_LIBRARY=build/lib/libsnn.so
+    python3 examples/train_epoch.py /usr/share/datasets/fashion-mnist
 """
 
 import sys

@@ -57,7 +57,7 @@ typedef struct snn_context_options {
     void (*log)(void *user, snn_log_level level, const char *line);
     void *log_user; /**< passed to `log` */
     /** Highest instruction set to use, "avx2", or "best": whatever the machine has. Nothing above it is used, nor
-     * anything of another family of machines: there it leaves plain C, "ref", which all have. Copied. */
+     * anything of another family of machines: there it leaves plain C, "ref", which all have. Copied; not NULL. */
     const char *isa;
 } snn_context_options;
 

@@ -90,7 +90,8 @@ SNN_API SNN_CHECKED snn_status snn_network_add_conv2d(snn_network *network, size
 
 /** Infers all shapes, takes the memory of all tensors and fills them from the context's seed. Layers cannot be added
  * or changed afterwards. Called by snn_trainer_create() if the host did not; a second call does nothing.
- * @return SNN_ERR_SHAPE and SNN_ERR_ARGUMENT (the message names the layer and both shapes), SNN_ERR_MEMORY */
+ * @return SNN_ERR_SHAPE and SNN_ERR_ARGUMENT (the message names the layer and both shapes), SNN_ERR_UNSUPPORTED
+ * (parameters of a layer that do not go together), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_network_prepare(snn_network *network);
 
 /** Keeps the weights of binary layers as one bit each and a scale per output channel, and gives back their latent

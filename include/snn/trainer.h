@@ -235,8 +235,7 @@ typedef void (*snn_observe_fn)(void *user, snn_trainer *trainer, snn_phase phase
 SNN_BEGIN_DECLS
 
 /** Creates a trainer for a network (prepared here if it was not) with the method `method`, "ottt": snn_name() lists
- * them.
- * Borrows network and optimizer; destroy the trainer first.
+ * them. Borrows network and optimizer; destroy the trainer first.
  * @return SNN_ERR_ARGUMENT (NULL; unknown method: the message lists the names), SNN_ERR_UNSUPPORTED, SNN_ERR_SHAPE
  * (of the network, as snn_network_prepare()), SNN_ERR_MEMORY; *out is NULL then */
 SNN_API SNN_CHECKED snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optimizer *optimizer,
@@ -410,9 +409,9 @@ SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stre
  * reward
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream is no trainer's or was ended by it, or there is no step
  * since the last call), SNN_ERR_UNSUPPORTED (opzo with zo or side readouts needs a label or a target),
- * SNN_ERR_DIVERGED (error or gradient not finite, or too large for an update: neither parameters nor feedback matrices
- * were changed). An error that is not finite leaves the step to be learned from; a gradient that is refused uses it
- * up */
+ * SNN_ERR_DIVERGED (error or gradient not finite, or too large for an update: neither parameters nor feedback
+ * matrices were changed). An error that is not finite leaves the step to be learned from; a gradient that is refused
+ * uses it up */
 SNN_API SNN_CHECKED snn_status snn_stream_learn(snn_stream *stream, const float *error);
 
 /** The same with the error of the trainer's loss for a label. Real-time safe, if the host's own loss is.
