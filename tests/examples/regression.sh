@@ -1,7 +1,7 @@
 #!/bin/sh
-# regression.sh SOURCE LIBRARY CC [CXX] - the programs in docs/regression.md, as a reader copies them: the first one of
-# each language is taken out of the page, compiled and run, and learns its task. Python is left out where no Python has
-# NumPy.
+# regression.sh SOURCE LIBRARY CC [CXX] - the programs in docs/regression.md, as a reader copies them: the first one
+# of each language is taken out of the page, compiled and run, and learns its task. Python is left out where no Python
+# has NumPy.
 set -eu
 source=$1 library=$2 cc=$3 cxx=${4:-}
 work=$(mktemp -d)
@@ -12,7 +12,8 @@ export LD_LIBRARY_PATH="$folder" PYTHONPATH="$source/src/python" PYTHONDONTWRITE
 
 # program LANGUAGE FILE
 program() {
-    awk -v fence="\`\`\`$1" '$0 == "```" && on { exit } on { print } $0 == fence { on = 1 }' "$source/docs/regression.md" > "$2"
+    awk -v fence="\`\`\`$1" '$0 == "```" && on { exit } on { print } $0 == fence { on = 1 }' \
+        "$source/docs/regression.md" > "$2"
     [ -s "$2" ] || { echo "docs/regression.md has no program in $1"; exit 1; }
 }
 
@@ -22,7 +23,8 @@ learns() {
     rm -f product.snn
     "$@" | tee out
     [ -f product.snn ] || { echo "no model was written"; exit 1; }
-    grep -oE 'R2 [0-9.]+' out | tail -n 1 | awk '{ r2 = $2 } END { exit !(r2 >= 0.95) }' || { echo "R2 below 0.95"; exit 1; }
+    grep -oE 'R2 [0-9.]+' out | tail -n 1 | awk '{ r2 = $2 } END { exit !(r2 >= 0.95) }' ||
+        { echo "R2 below 0.95"; exit 1; }
 }
 
 program c product.c
