@@ -8,10 +8,10 @@
     print(trainer.epoch(data))
     weight = net.layer("fc1").tensor("weight")      # a NumPy array over the library's own memory
 
-Parameters are given by the names that the library knows them under (`params()` of an object lists them, `get()` reads one). Every
-failure of the library raises snn.Error, arguments of the wrong kind TypeError or ValueError. Objects keep what they were made from
-alive, so the order of destruction takes care of itself. Ctrl-C ends an epoch after the batch, and what a callback raises is
-raised by the call. NumPy is needed only where arrays come in or go out.
+Parameters are given by the names that the library knows them under (`params()` of an object lists them, `get()`
+reads one). Every failure of the library raises snn.Error, arguments of the wrong kind TypeError or ValueError. Objects
+keep what they were made from alive, so the order of destruction takes care of itself. Ctrl-C ends an epoch after the
+batch, and what a callback raises is raised by the call. NumPy is needed only where arrays come in or go out.
 """
 
 import ctypes
@@ -21,9 +21,9 @@ from ctypes import byref, c_double, c_float, c_size_t
 
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
-from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, STREAM, Batch, ContextInfo, ContextOptions, ContinualInfo,
-                       DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, ModelInfo, NetworkInfo, ProjectionInfo, Sample, SIGN, TensorInfo,
-                       TrainerInfo, library)
+from ._library import (LAYER, NAME_KINDS, PROGRESS_FN, READ_FN, SIGN, STREAM, Batch, ContextInfo, ContextOptions,
+                       ContinualInfo, DatasetInfo, DatasetSource, Error, LayerInfo, Metrics, ModelInfo, NetworkInfo,
+                       ProjectionInfo, Sample, TensorInfo, TrainerInfo, library)
 
 __all__ = ["Context", "Continual", "Dataset", "Error", "Evaluator", "Layer", "Metrics", "Model", "Network", "Neuron",
            "Optimizer", "Projection", "Stream", "Trainer", "names", "version"]
@@ -38,8 +38,9 @@ def version():
 
 
 def names(kind):
-    """Names of a kind, each with what it stands for: names("method") is {"bptt": "back-propagation through time", ...}. The kinds
-    are "neuron", "layer", "network", "optimizer", "method", "format", "isa", "loss", "encoder", "surrogate" and "schedule"."""
+    """Names of a kind, each with what it stands for: names("method") is {"bptt": "back-propagation through time", ...}.
+    The kinds are "neuron", "layer", "network", "optimizer", "method", "format", "isa", "loss", "encoder", "surrogate"
+    and "schedule"."""
     number, out = values.choice(kind, NAME_KINDS, "kind"), {}
     while (name := library.snn_name(number, len(out))) is not None:
         out[name.decode()] = library.snn_name_text(number, len(out)).decode()
@@ -113,9 +114,9 @@ class Layer(Parameters):
         return names
 
     def tensor(self, name):
-        """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the network.
-        The array keeps the network alive, and the network does not pack() as long as it is there. Binary weights of a packed
-        network are signs there: of them the array is a copy, which cannot be written to."""
+        """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the
+        network. The array keeps the network alive, and the network does not pack() as long as it is there. Binary
+        weights of a packed network are signs there: of them the array is a copy, which cannot be written to."""
         import numpy as np
         out = TensorInfo()
         library.snn_layer_tensor_named(self._handle, values.word(name, "tensor"), byref(out))
@@ -163,7 +164,8 @@ class Network(Owned):
         library.snn_network_save_packed(self._handle, values.path(path))
 
     def pack(self):
-        """Keeps one bit for every weight of a binary layer and gives its latent weights back: the network can only evaluate now."""
+        """Keeps one bit for every weight of a binary layer and gives its latent weights back: after it the network can
+        only evaluate."""
         if self._views:
             raise BufferError("arrays over the network's tensors are still there: copy() them, and let go of them, before pack()")
         library.snn_network_pack(self._handle)
@@ -263,10 +265,10 @@ class Dataset(Owned, Parameters):
 
     @classmethod
     def from_arrays(cls, context, x, labels=None, classes=None, *, targets=None, lengths=None, per_step=False):
-        """x is [count,N] or [count,C,H,W], per step [count,T,N] or [count,T,C,H,W]. Samples have labels [count], or targets
-        [count,K], or [count,T,K] with one for each step; where some have fewer frames than others, lengths [count]. The library
-        asks for sample after sample through a callback, which copies it. Changes to a float32 array are seen, as nothing else
-        is copied."""
+        """x is [count,N] or [count,C,H,W], or with per_step [count,T,N] or [count,T,C,H,W]. Samples have labels [count],
+        or targets [count,K], or [count,T,K] with one for each step; where some have fewer frames than others, lengths
+        [count]. The library asks for sample after sample through a callback, which copies it. Changes to a float32
+        array are seen, as nothing else is copied."""
         x, _ = values.floats(x, "samples")
         rank = x.ndim - 1 - bool(per_step)
         if rank not in (1, 3) or x.size == 0:
@@ -334,8 +336,8 @@ class Dataset(Owned, Parameters):
         return self
 
     def __getitem__(self, index):
-        """Sample and label, or sample and target, as evaluation sees them; with frames for each step [T,...], zeros where a
-        sample has ended, and so with targets for each step."""
+        """Sample and label, or sample and target, as evaluation sees them; with frames for each step [T,...], zeros
+        where a sample has ended, and so with targets for each step."""
         import numpy as np
         if not 0 <= index < len(self):
             raise IndexError(index)
@@ -427,7 +429,8 @@ class Evaluator(Owned, Parameters):
         return batch, [x, lengths]
 
     def predict(self, x, *, lengths=None):
-        """Outputs summed over the steps, or those that each sample has, [n,outputs]; x is [n,...] for all steps or [T,n,...]."""
+        """Outputs summed over the steps, or those that each sample has, [n,outputs]; x is [n,...] for all steps or
+        [T,n,...]."""
         batch, _keeps = self._batch(x, lengths)
         scores, pointer = values.empty((batch.samples, self._classes))
         library.snn_trainer_predict(self._handle, byref(batch), pointer)
@@ -441,8 +444,8 @@ class Evaluator(Owned, Parameters):
 
 
 class Trainer(Evaluator):
-    """Trains one network, and evaluates it: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it is not
-    prepared yet, as Continual wants it."""
+    """Trains one network, and evaluates it: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it is
+    not prepared yet, as Continual wants it."""
 
     def __init__(self, network, optimizer, method, batch=None, **parameters):
         self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
@@ -460,8 +463,8 @@ class Trainer(Evaluator):
         return self
 
     def step(self, x, labels=None, *, targets=None, lengths=None):
-        """Trains one batch: x is [n,...] for all steps or [T,n,...]; labels [n], or targets [n,outputs] or, one for each step,
-        [T,n,outputs]; lengths [n], where some samples end before the last step."""
+        """Trains one batch: x is [n,...] for all steps or [T,n,...]; labels [n], or targets [n,outputs] or, one for each
+        step, [T,n,outputs]; lengths [n], where some samples end before the last step."""
         if (labels is None) == (targets is None):
             raise TypeError("labels or targets are wanted, one of both")
         (batch, _keeps), out = self._batch(x, lengths), Metrics()
@@ -473,7 +476,8 @@ class Trainer(Evaluator):
         return out
 
     def set_teacher(self, teacher):
-        """An evaluator or another trainer, whose outputs are targets where the parameter distil is above 0; None ends that."""
+        """An evaluator or another trainer, whose outputs are targets where the parameter distil is above 0; None ends
+        that."""
         library.snn_trainer_set_teacher(self._handle, handle(teacher, "trainer", optional=True))
         self._need(teacher, self._teacher)
         self._teacher = teacher
