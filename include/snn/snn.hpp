@@ -810,9 +810,10 @@ public:
     /** Sum over the steps of the outputs, [n, outputs]. */
     std::vector<float> predict(const Batch &batch)
     {
-        std::vector<float> sums(batch.batch_.samples * out());
+        const snn_batch *checked = batch.checked(in(), out());
+        std::vector<float> sums(checked->samples * out());
 
-        run([&] { return snn_trainer_predict(get(), batch.checked(in(), out()), sums.data()); });
+        run([&] { return snn_trainer_predict(get(), checked, sums.data()); });
         return sums;
     }
 

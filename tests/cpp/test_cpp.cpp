@@ -192,6 +192,8 @@ void batches_know_their_sizes()
     expect(status_of([&] { s.trainer.step(snn::Batch(4, x).labels(y)); }) == SNN_ERR_SHAPE, "labels are too few");
     expect(status_of([&] { s.trainer.step(snn::Batch(2, x)); }) == SNN_ERR_SHAPE, "x is too long");
     expect(status_of([&] { s.trainer.step(snn::Batch(3, x)); }) == SNN_ERR_ARGUMENT, "neither labels nor targets");
+    expect(status_of([&] { s.trainer.predict(snn::Batch(SIZE_MAX / 4, x)); }) == SNN_ERR_SHAPE,
+           "looked at before room is taken");
     expect(status_of([&] { s.trainer.step(snn::Batch(3, x).targets(x, 4)); }) == SNN_ERR_SHAPE,
            "targets are too few");
 }
