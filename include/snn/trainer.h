@@ -302,7 +302,8 @@ SNN_API SNN_CHECKED snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_no
  * @return SNN_ERR_ARGUMENT (NULL trainer, itself, another context), SNN_ERR_SHAPE (samples or outputs differ) */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher);
 
-/** The teacher's logits for the next batch that snn_trainer_step() trains, instead of a teacher. Allocates nothing.
+/** The teacher's logits for the next batch that snn_trainer_step() trains, instead of a teacher. A batch that is
+ * refused leaves them for the next try; one of other samples, or an epoch, drops them. Allocates nothing.
  * @param logits [n,classes], the same for every step; copied
  * @param n samples of that batch
  * @return SNN_ERR_ARGUMENT (NULL, n out of range, a logit that is not finite), SNN_ERR_STATE (not prepared with

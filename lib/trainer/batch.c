@@ -347,9 +347,11 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
         discard_gradient(tr);
     else
         rc = tr->rule->finish(tr->self, tr);
-    if (rc != SNN_OK)
+    if (rc != SNN_OK) {
         snn__undo(tr);
-    else
-        tr->run.batches++;
-    return rc;
+        return rc;
+    }
+    tr->n_logits = 0;
+    tr->run.batches++;
+    return SNN_OK;
 }

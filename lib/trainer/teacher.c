@@ -53,15 +53,15 @@ snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, siz
     return SNN_OK;
 }
 
-/* The host's logits, for this batch alone. */
+/* The host's logits, for this batch alone: they go with its update, or where they are of another one. */
 static snn_status take_logits(snn_trainer *tr, const struct snn__batch *batch)
 {
     size_t n = tr->n_logits;
 
+    if (n == batch->n)
+        return SNN_OK;
     tr->n_logits = 0;
-    if (n != batch->n)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: logits of %zu samples for a batch of %zu", tr->owner, n, batch->n);
-    return SNN_OK;
+    return snn__fail(SNN_ERR_ARGUMENT, "%s: logits of %zu samples for a batch of %zu", tr->owner, n, batch->n);
 }
 
 snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
@@ -83,6 +83,7 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
     if (batch->frames != 1 && batch->frames != teacher->steps)
         return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit the %zu steps of the teacher",
                          tr->owner, batch->frames, teacher->steps);
+    tr->n_logits = 0; /* the teacher's take their place */
     question.label = NULL;
     question.target = NULL;
     question.target_frames = 0;

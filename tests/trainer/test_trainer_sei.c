@@ -309,6 +309,49 @@ START_TEST(test_same_samples)
 }
 END_TEST
 
+static snn_status refuse_loss(void *user, const snn_loss_call *call)
+{
+    (void)user, (void)call;
+    return SNN_ERR_IO;
+}
+
+/* Logits are for the batch that is trained: one that was refused can be tried again, and what the teacher said of an
+ * epoch's batches is not taken for them. */
+START_TEST(test_logits_wait)
+{
+    static float x[COUNT * 72];
+    uint32_t label[COUNT] = { 0 };
+    struct array_set arrays = { x, label, 72, 1 };
+    float p[BATCH * CLASSES];
+    double loss[2];
+
+    random_fill(x, COUNT * 72, -2, 3, 1);
+    random_fill(p, BATCH * CLASSES, -1, 1, 2);
+    for (int i = 0; i < 2; i++) {
+        struct school s;
+        snn_dataset *set;
+
+        open_school(&s, "steps=3 distil=0.5", TEACHER);
+        set = dataset_of(s.r.ctx, &arrays, map, COUNT, CLASSES);
+        if (_i || i == 1)
+            OK(snn_trainer_set_logits(s.r.tr, p, BATCH));
+        if (_i && i == 1) {
+            OK(snn_trainer_on_loss(s.r.tr, refuse_loss, NULL));
+            FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL), SNN_ERR_IO, "host's loss");
+            OK(snn_trainer_on_loss(s.r.tr, NULL, NULL));
+        }
+        if (!_i) {
+            OK(snn_trainer_set_teacher(s.r.tr, s.teacher));
+            OK(snn_trainer_epoch(s.r.tr, set, NULL));
+        }
+        loss[i] = step(&s.r).loss;
+        snn_dataset_destroy(set);
+        close_school(&s);
+    }
+    ck_assert_msg(loss[0] == loss[1], "%.9g, %.9g", loss[0], loss[1]);
+}
+END_TEST
+
 START_TEST(test_wrong_teachers)
 {
     float p[BATCH * CLASSES] = { 0 };
@@ -495,6 +538,7 @@ int main(void)
     tcase_add_loop_test(tc, test_no_decay, 0, (int)count_names(SNN_NAME_OPTIMIZER));
     tcase_add_loop_test(tc, test_teacher, 0, 2);
     tcase_add_test(tc, test_same_samples);
+    tcase_add_loop_test(tc, test_logits_wait, 0, 2);
     tcase_add_test(tc, test_wrong_teachers);
     tcase_add_loop_test(tc, test_refused, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_loop_test(tc, test_no_allocation, 0, 2);
