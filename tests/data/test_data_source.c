@@ -1,5 +1,6 @@
 /* Data sets of a host's callback: description, checks, parameters, statistics, normalisation. */
 #include "support.h"
+#include "core/size.h"
 #include "data/data.h"
 #include <math.h>
 #include <string.h>
@@ -231,7 +232,7 @@ START_TEST(targets_are_checked)
     source.target_frames = FRAMES + 1;
     FAILS(snn_dataset_create(&d, ctx, &source), SNN_ERR_ARGUMENT, "target_frames is 4");
     source.target_frames = 1;
-    source.targets = SIZE_MAX / 4;
+    source.targets = SNN__SAMPLE_MAX + 1;
     FAILS(snn_dataset_create(&d, ctx, &source), SNN_ERR_ARGUMENT, "targets is");
     source.targets = 0;
     FAILS(snn_dataset_create(&d, ctx, &source), SNN_ERR_ARGUMENT, "classes and targets are 0");
