@@ -21,7 +21,7 @@ for file in "$@"; do
     [ "$hardened" = ON ] || continue
     "$objdump" -p "$file" | grep -q RELRO || { echo "$file: the loader's tables stay writable"; status=1; }
     "$objdump" -p "$file" | grep -qE 'FLAGS +0x0*8|BIND_NOW' || { echo "$file: functions are resolved when they are called first"; status=1; }
-    "$objdump" -d "$file" | grep -q '__stack_chk_fail' || { echo "$file: the stack is not guarded"; status=1; }
+    "$objdump" -T "$file" | grep -q '__stack_chk_fail' || { echo "$file: the stack is not guarded"; status=1; }
 done
 [ "$status" -ne 0 ] || echo "$# files look for libraries in fixed folders"
 exit "$status"
