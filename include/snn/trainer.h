@@ -307,7 +307,7 @@ SNN_API SNN_CHECKED snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn
  * @param logits [n,classes], the same for every step; copied
  * @param n samples of that batch
  * @return SNN_ERR_ARGUMENT (NULL, n out of range, a logit that is not finite), SNN_ERR_STATE (not prepared with
- * SNN_TRAINER_DISTIL above 0) */
+ * SNN_TRAINER_DISTIL above 0; in a callback of this trainer) */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, size_t n);
 
 /** Lets a trainer learn lateral weights and project its gradients; NULL: no longer. Call it before

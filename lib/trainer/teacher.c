@@ -39,6 +39,7 @@ snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, siz
 
     if (trainer == NULL || logits == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s is NULL", trainer == NULL ? "trainer" : "teacher's logits");
+    SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(snn__trainer_check_learns(trainer));
     if (!trainer->prepared || trainer->loss.share <= 0)
         return snn__fail(SNN_ERR_STATE, "%s: logits are for a trainer with distil > 0, after snn_trainer_prepare()",

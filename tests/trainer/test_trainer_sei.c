@@ -352,6 +352,33 @@ START_TEST(test_logits_wait)
 }
 END_TEST
 
+/* A loss of the host's that gives its trainer other logits while a batch is under way. */
+static snn_status changes_logits(void *user, const snn_loss_call *call)
+{
+    static const float other[BATCH * CLASSES];
+
+    FAILS(snn_trainer_set_logits(user, other, BATCH), SNN_ERR_STATE, "callback");
+    for (size_t b = 0; b < call->samples; b++)
+        call->loss[b] = 0;
+    for (size_t i = 0; i < call->samples * call->outputs && call->error != NULL; i++)
+        call->error[i] = 0;
+    return SNN_OK;
+}
+
+START_TEST(test_logits_of_a_batch_stay)
+{
+    float p[BATCH * CLASSES];
+    struct school s;
+
+    random_fill(p, BATCH * CLASSES, -1, 1, 2);
+    open_school(&s, "steps=3 distil=0.5", TEACHER);
+    OK(snn_trainer_set_logits(s.r.tr, p, BATCH));
+    OK(snn_trainer_on_loss(s.r.tr, changes_logits, s.r.tr));
+    step(&s.r);
+    close_school(&s);
+}
+END_TEST
+
 START_TEST(test_wrong_teachers)
 {
     float p[BATCH * CLASSES] = { 0 };
@@ -539,6 +566,7 @@ int main(void)
     tcase_add_loop_test(tc, test_teacher, 0, 2);
     tcase_add_test(tc, test_same_samples);
     tcase_add_loop_test(tc, test_logits_wait, 0, 2);
+    tcase_add_test(tc, test_logits_of_a_batch_stay);
     tcase_add_test(tc, test_wrong_teachers);
     tcase_add_loop_test(tc, test_refused, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_loop_test(tc, test_no_allocation, 0, 2);
