@@ -307,7 +307,7 @@ void exceptions_that_were_left_out_are_over()
     data.rethrow(); /* nothing is left */
 }
 
-void exceptions_of_shared_data_arrive()
+[[maybe_unused]] void exceptions_of_shared_data_arrive()
 {
     const snn::Context ctx(threads(1));
     const snn::Dataset bad = points(ctx, 8);
@@ -424,7 +424,9 @@ const Test tests[] = {
     { "callbacks replace themselves", callbacks_replace_themselves },
     { "exceptions of observers end epochs", exceptions_of_observers_end_epochs },
     { "exceptions that were left out are over", exceptions_that_were_left_out_are_over },
+#if !defined(__SANITIZE_THREAD__) // two threads hold one exception: who counts them is in libstdc++, not to be seen
     { "exceptions of shared data arrive", exceptions_of_shared_data_arrive },
+#endif
     { "the host's loss trains", the_hosts_loss_trains },
     { "streams run and learn", streams_run_and_learn },
     { "networks by hand", networks_by_hand },
