@@ -7,11 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static snn_status no_trainer(void)
-{
-    return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
-}
-
 /* ---- data sets ---- */
 
 static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *dataset, snn_dataset_info *info)
@@ -158,8 +153,6 @@ snn_status snn_trainer_restart_epoch(snn_trainer *trainer)
 {
     enum snn__use before;
 
-    if (trainer == NULL)
-        return no_trainer();
     SNN__TRY(snn__trainer_enter(trainer, false, &before));
     snn__end_epoch(trainer);
     snn__trainer_leave(trainer, before);
@@ -250,8 +243,6 @@ snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, s
     enum snn__use before;
     snn_status rc;
 
-    if (trainer == NULL)
-        return no_trainer();
     SNN__TRY(snn__trainer_enter(trainer, false, &before));
     rc = train_epoch(trainer, dataset, metrics);
     snn__trainer_leave(trainer, before);
@@ -299,8 +290,6 @@ snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset
     enum snn__use before;
     snn_status rc;
 
-    if (trainer == NULL)
-        return no_trainer();
     SNN__TRY(snn__trainer_enter(trainer, true, &before));
     rc = evaluate(trainer, dataset, metrics);
     snn__trainer_leave(trainer, before);

@@ -9,8 +9,6 @@
 
 snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user)
 {
-    if (trainer == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     trainer->loss.host = fn;
     trainer->loss.user = user;

@@ -5,11 +5,6 @@
 #include "core/structure.h"
 #include "trainer/rule.h"
 
-static snn_status no_trainer(void)
-{
-    return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
-}
-
 snn_status snn__check_ready(const snn_trainer *tr, bool train)
 {
     if (train)
@@ -139,8 +134,6 @@ snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_me
     enum snn__use before;
     snn_status rc;
 
-    if (trainer == NULL)
-        return no_trainer();
     SNN__TRY(snn__trainer_enter(trainer, false, &before));
     rc = step(trainer, batch, metrics);
     snn__trainer_leave(trainer, before);
@@ -169,8 +162,6 @@ snn_status snn_trainer_predict(snn_trainer *trainer, const snn_batch *batch, flo
     enum snn__use before;
     snn_status rc;
 
-    if (trainer == NULL)
-        return no_trainer();
     SNN__TRY(snn__trainer_enter(trainer, true, &before));
     rc = predict(trainer, batch, out);
     snn__trainer_leave(trainer, before);

@@ -185,8 +185,6 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: out is NULL");
     *out = NULL;
-    if (trainer == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(check(trainer));
     trainer->stream = (struct snn_stream){ .learner = &learner, .host = trainer };

@@ -14,7 +14,7 @@ snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher)
     char want[48], got[48];
 
     if (trainer == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
+        return snn__no_trainer();
     SNN__TRY(snn__trainer_check_learns(trainer));
     if (teacher == trainer)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: cannot be its own teacher", trainer->owner);

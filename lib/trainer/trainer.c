@@ -278,15 +278,10 @@ void snn_trainer_destroy(snn_trainer *trainer)
 
 /* ---- settings ---- */
 
-static snn_status no_trainer(void)
-{
-    return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
-}
-
 snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user)
 {
     if (trainer == NULL)
-        return no_trainer();
+        return snn__no_trainer();
     trainer->progress = fn;
     trainer->progress_user = user;
     return SNN_OK;
@@ -295,7 +290,7 @@ snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, voi
 snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *user)
 {
     if (trainer == NULL)
-        return no_trainer();
+        return snn__no_trainer();
     SNN__TRY(snn__trainer_check_learns(trainer));
     if (trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: a source of noise must come before snn_trainer_prepare()",
@@ -308,7 +303,7 @@ snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *use
 snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user)
 {
     if (trainer == NULL)
-        return no_trainer();
+        return snn__no_trainer();
     if (trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: an observer must come before snn_trainer_prepare()", trainer->owner);
     if (flags & ~(SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS))
@@ -324,7 +319,7 @@ snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe
 snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection)
 {
     if (trainer == NULL)
-        return no_trainer();
+        return snn__no_trainer();
     SNN__TRY(snn__trainer_check_learns(trainer));
     if (trainer->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: a projection must come before snn_trainer_prepare()", trainer->owner);
@@ -541,8 +536,6 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
     snn_trainer before;
     snn_status rc;
 
-    if (trainer == NULL)
-        return no_trainer();
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     if (batch == 0 || batch > (1u << 24))
         return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch,
@@ -576,7 +569,7 @@ snn_status snn_trainer_get_info(const snn_trainer *trainer, snn_trainer_info *in
     snn_trainer_info i = SNN_TRAINER_INFO_INIT;
 
     if (trainer == NULL)
-        return no_trainer();
+        return snn__no_trainer();
     SNN__TRY(snn__check_struct(info, "trainer info", "SNN_TRAINER_INFO_INIT"));
     i.prepared = trainer->prepared;
     i.method = trainer->rule->name;

@@ -248,14 +248,16 @@ snn_status snn__check_ready(const snn_trainer *trainer, bool train);
 /* epoch.c: no epoch is under way any more. */
 void snn__end_epoch(snn_trainer *trainer);
 
-/* use.c: a call begins to compute, which none may while another does; in the progress callback of an epoch, one that
- * looks may. */
+/* use.c: SNN_ERR_ARGUMENT for a trainer that is NULL. */
+snn_status snn__no_trainer(void);
+/* A call begins to compute, which none may while another does; in the progress callback of an epoch, one that looks
+ * may. The trainer may be NULL, which is an error. */
 snn_status snn__trainer_enter(snn_trainer *trainer, bool looks, enum snn__use *before);
 void snn__trainer_leave(snn_trainer *trainer, enum snn__use before);
+/* SNN_ERR_STATE if it is at more than `most`; it may be NULL, too. */
+snn_status snn__trainer_check_use(const snn_trainer *trainer, enum snn__use most);
 /* SNN_ERR_STATE if it is an evaluator. */
 snn_status snn__trainer_check_learns(const snn_trainer *trainer);
-/* SNN_ERR_STATE if it is at more than `most`. */
-snn_status snn__trainer_check_use(const snn_trainer *trainer, enum snn__use most);
 
 /* Calls the observer, if there is one. */
 void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step);

@@ -14,13 +14,22 @@ static snn_status refuse(const snn_trainer *tr)
                      "until the call has returned", tr->owner);
 }
 
+snn_status snn__no_trainer(void)
+{
+    return snn__fail(SNN_ERR_ARGUMENT, "trainer is NULL");
+}
+
 snn_status snn__trainer_check_use(const snn_trainer *tr, enum snn__use most)
 {
+    if (tr == NULL)
+        return snn__no_trainer();
     return atomic_load(&tr->use) <= (int)most ? SNN_OK : refuse(tr);
 }
 
 snn_status snn__trainer_enter(snn_trainer *tr, bool looks, enum snn__use *before)
 {
+    if (tr == NULL)
+        return snn__no_trainer();
     if (change(tr, SNN__USE_NONE, SNN__USE_BATCH))
         *before = SNN__USE_NONE;
     else if (looks && change(tr, SNN__USE_PROGRESS, SNN__USE_BATCH))
