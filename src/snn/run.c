@@ -546,10 +546,10 @@ int64_t run_batch(const struct run *run, const snn_dataset *dataset)
 
 snn_trainer_info run_about(const snn_trainer *trainer)
 {
-    snn_trainer_info info = SNN_TRAINER_INFO_INIT;
+    const snn_trainer_info none = SNN_TRAINER_INFO_INIT; /* of no trainer */
+    snn_trainer_info info = none;
 
-    (void)!snn_trainer_get_info(trainer, &info); /* fails without a trainer alone, which is at 0 */
-    return info;
+    return snn_trainer_get_info(trainer, &info) == SNN_OK ? info : none;
 }
 
 json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m)
