@@ -4,7 +4,7 @@
  *   product   y = A' [ sum_c (G g G') (B' d B) ] A          for every tile of outputs, d its 6x6 inputs
  *   outer     g = G' [ sum over tiles of (A e A') (B' d B) ] G
  *
- * The transforms are in kernel/winograd.h. Each of the 36 points is a matrix product of its own, which runs on the
+ * The transforms are in kernel/winograd.inc. Each of the 36 points is a matrix product of its own, which runs on the
  * micro tile of the kernel table. Weights come packed as for every other product and are transformed block by block
  * on their way: a transformed copy would be up to four times their size, and reading it would take longer than making
  * it. The adjoint (a transposed window) is the same convolution with taps turned by half a circle. */

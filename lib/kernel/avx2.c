@@ -3,7 +3,7 @@
 
 #if defined(__AVX2__) && defined(__FMA__)
 #include "core/compiler.h"
-#include "kernel/nibbles.h"
+#include "kernel/nibbles.inc"
 #include <immintrin.h>
 
 /* 6 x 16: 12 sums, 2 columns and a broadcast fill 15 of the 16 registers. */
@@ -288,7 +288,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
 
 #define ISA SNN__ISA_AVX2
 #define TABLE snn__kernels_avx2
-#include "kernel/body.h"
+#include "kernel/body.inc"
 #else
 const struct snn__kernels *const snn__kernels_avx2 = NULL;
 #endif

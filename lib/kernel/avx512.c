@@ -3,7 +3,7 @@
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "core/compiler.h"
-#include "kernel/nibbles.h"
+#include "kernel/nibbles.inc"
 #include <immintrin.h>
 
 /* 12 x 32: 24 sums, 2 columns and a broadcast fill 27 of the 32 registers. */
@@ -299,7 +299,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
 
 #define ISA SNN__ISA_AVX512
 #define TABLE snn__kernels_avx512
-#include "kernel/body.h"
+#include "kernel/body.inc"
 #else
 const struct snn__kernels *const snn__kernels_avx512 = NULL;
 #endif
@@ -307,7 +307,7 @@ const struct snn__kernels *const snn__kernels_avx512 = NULL;
 /* The same with a matrix unit. */
 #include "kernel/tiles.h"
 #if defined(ENTRIES) && defined(SNN__TILES)
-#include "kernel/amx.h"
+#include "kernel/amx.inc"
 
 static const struct snn__kernels with_unit = { .isa = SNN__ISA_AMX,
                                                ENTRIES,

@@ -110,7 +110,7 @@ struct snn__population_back {
     float current_scale;
 };
 
-/* One time step of neurons whose rate is what is trained (layer/rate.c). They fire at `fire` and lose `drop`:
+/* One time step of neurons whose rate is what is trained (layer/dsr.c). They fire at `fire` and lose `drop`:
  *   r = u_prev - drop (u_prev >= fire)    (first: 0);   u = decay r + gain I;   s = u >= fire
  *   mean += weight I                      (first: =)    the mean input that the layer gathers */
 struct snn__rate_step {
@@ -303,7 +303,7 @@ struct snn__kernels {
     void (*limbs)(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c);
     void (*matrix)(const struct snn__matrix *a);
 
-    /* Winograd's convolutions, see kernel/winograd.h: n channels, 36 points with `pitch` floats from one to the next;
+    /* Winograd's convolutions, see kernel/winograd.inc: n channels, 36 points with `pitch` floats from one to the next;
      * side * side outputs of taps * taps weights */
     void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n);   /* in: 6 * 6 positions */
     void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t side, size_t n);

@@ -333,7 +333,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
 
 #define ISA SNN__ISA_NEON
 #define TABLE snn__kernels_neon
-#include "kernel/body.h"
+#include "kernel/body.inc"
 #else
 const struct snn__kernels *const snn__kernels_neon = NULL;
 #endif

@@ -3,7 +3,7 @@
 #include "core/size.h"
 #include "kernel/bits.h"
 #include "kernel/tables.h"
-#include "kernel/winograd.h"
+#include "kernel/winograd.inc"
 #include <math.h>
 #include <string.h>
 

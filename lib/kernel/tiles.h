@@ -1,4 +1,4 @@
-/* kernel/tiles.h - all that kernel/amx.h needs of a machine with a matrix unit (AMX-INT8): eight tiles of 16 rows of
+/* kernel/tiles.h - all that kernel/amx.inc needs of a machine with a matrix unit (AMX-INT8): eight tiles of 16 rows of
  * 64 bytes, and spikes that become bytes. Tests take emulations in its place. The number of a tile is a constant,
  * written out. */
 #ifndef SNN_KERNEL_TILES_H

@@ -12,10 +12,10 @@ extern const struct snn__layer_type snn__layer_upsample, snn__layer_flatten;    
 extern const struct snn__layer_type snn__layer_scale, snn__layer_gain, snn__layer_dropout, snn__layer_add,
     snn__layer_select; /* pointwise.c */
 extern const struct snn__layer_type snn__layer_attention;                                         /* attention.c */
-extern const struct snn__layer_type snn__layer_rate;                                              /* gather.c */
+extern const struct snn__layer_type snn__layer_rate;                                              /* rate.c */
 extern const struct snn__layer_type snn__layer_if, snn__layer_lif, snn__layer_cuba, snn__layer_alif, snn__layer_plif;
                                                                                                   /* population.c */
-extern const struct snn__layer_type snn__layer_dsr_if, snn__layer_dsr_lif;                        /* rate.c */
+extern const struct snn__layer_type snn__layer_dsr_if, snn__layer_dsr_lif;                        /* dsr.c */
 
 /* The factor of x in the adjoint that a batch norm computed last, for each channel. */
 const float *snn__norm_bend(const struct snn__node *node);
@@ -23,9 +23,9 @@ const float *snn__norm_bend(const struct snn__node *node);
 /* A batch norm over all steps, step by step: gathers the statistics of the input of step io->t; complete with the last step. */
 void snn__norm_gather(struct snn__node *node, const struct snn__io *io);
 
-/* Share of step t of `steps` in the mean output of a population (rate.c: weighted by its leak; others: equal shares). */
+/* Share of step t of `steps` in the mean output of a population (dsr.c: weighted by its leak; others: equal shares). */
 double snn__rate_share(const snn_layer *layer, size_t t, size_t steps);
-/* What a layer of rate.c gathered for the last training sequence, [batch][n] channels last. */
+/* What a layer of dsr.c gathered for the last training sequence, [batch][n] channels last. */
 struct snn__rate_view {
     const float *input; /* X = sum_t w_t x[t]; after the backward pass what was sent down, summed over the steps */
     const float *error; /* Gamma */

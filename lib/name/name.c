@@ -3,7 +3,7 @@
 #include "kernel/kernel.h"
 #include "layer/layer.h"
 #include "loss/loss.h"
-#include "network/build.h"
+#include "zoo/build.h"
 #include "neuron/neuron.h"
 #include "optimizer/optimizer.h"
 #include "trainer/rule.h"

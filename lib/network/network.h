@@ -36,10 +36,4 @@ snn_status snn__network_check_layer(const snn_network *network, const snn_layer 
 /* SNN_ERR_STATE: the network is packed, and was to learn. */
 snn_status snn__network_check_latent(const snn_network *network);
 
-/* network/vary.c: the batch norm over all steps that the output of layer l reaches, alone and by sums alone; -1:
- * none. */
-ptrdiff_t snn__network_norm_behind(const snn_network *network, size_t l);
-/* Whether one backward sweep over sums of errors and means of values gives every gradient. */
-bool snn__network_errors_average(const snn_network *network);
-
 #endif

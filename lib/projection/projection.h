@@ -3,7 +3,7 @@
 #ifndef SNN_PROJECTION_PROJECTION_H
 #define SNN_PROJECTION_PROJECTION_H
 
-#include "network/pass.h"
+#include "pass/pass.h"
 #include "projection/hlop.h"
 #include <snn/projection.h>
 #include <stdatomic.h>

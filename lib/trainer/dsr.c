@@ -2,12 +2,12 @@
  *
  *   forward     T steps; each population gathers X = sum_t w_t x[t], every other layer acts on each step
  *   loss        of the last population's representation O = sum_t w_t o[t], or of the mean output of a readout without neurons
- *   backward    at a population, through a clamp of X (layer/rate.c): gx[t] = M Gamma / (tau T), Gamma = T sum_t w_t go[t]
+ *   backward    at a population, through a clamp of X (layer/dsr.c): gx[t] = M Gamma / (tau T), Gamma = T sum_t w_t go[t]
  *   gradient    dW = sum_t gx[t] o[t]^T
  *
  * The spike itself is never differentiated. Where nothing makes errors differ from step to step, they are kept as sums over the
  * steps, E = T gx: one sweep down, one gradient dW = E (mean over t of o)^T, and memory does not grow with T. Below a batch norm
- * over all steps they do differ, in a way that the forward pass prepares for (network/vary.c). The norm needs all steps before the
+ * over all steps they do differ, in a way that the forward pass prepares for (pass/means.c). The norm needs all steps before the
  * first of them can go on: all steps of a layer are then kept until the next ones have read them, or the steps run once more
  * (`recompute`). Networks for which neither is exact keep all steps of all layers. */
 #include "layer/types.h"

@@ -6,7 +6,7 @@
  *   solve       beta = J^T beta + ga,   J = df/da at a, or at f(a) if there are several populations
  *   gradient    that of f at a, with beta at its output: dW_l = (m_l delta_l / V) a_(l-1)^T
  *
- * f runs through the same layers as the spikes (network/rates.c), so memory does not grow with T, and there is no
+ * f runs through the same layers as the spikes (pass/equilibrium.c), so memory does not grow with T, and there is no
  * surrogate. */
 #include "trainer/ide.h"
 #include "core/size.h"

@@ -4,7 +4,7 @@
 
 #include "data/data.h"
 #include "loss/loss.h"
-#include "network/stream.h"
+#include "pass/stream.h"
 #include "optimizer/optimizer.h"
 #include "projection/projection.h"
 #include <snn/trainer.h>

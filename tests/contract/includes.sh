@@ -1,10 +1,10 @@
 #!/bin/sh
 # includes.sh SOURCE - the #include lines keep to the order of the rooms:
 #
-#     core <- kernel <- blas <- neuron <- layer <- network <- { optimizer, loss, projection } <- trainer
+#     core <- kernel <- blas <- neuron <- layer <- network <- pass <- { optimizer, loss, projection } <- trainer
 #
-# model sits on network and on the state of a trainer, data on core, name on all that has names. A room sees those
-# below it. Training rules do not include one another. cblas.h is for blas alone. Programs in src and examples see
+# zoo sits on network, model on network and on the state of a trainer, data on core, name on all that has names. A room
+# sees those below it. Training rules do not include one another. cblas.h is for blas alone. Programs in src and examples see
 # <snn/...> and no room.
 #
 # The public headers keep to the same order, so that a program that only runs networks includes no training.
@@ -20,10 +20,11 @@ below() {
     neuron) echo "core kernel blas" ;;
     layer) echo "core kernel blas neuron" ;;
     network) echo "core kernel blas neuron layer" ;;
-    optimizer | loss | projection) echo "core kernel blas neuron layer network" ;;
-    trainer) echo "core kernel blas neuron layer network optimizer loss projection data" ;;
-    model) echo "core kernel blas neuron layer network optimizer projection trainer" ;;
-    name) echo "core kernel blas neuron layer network optimizer loss projection data trainer" ;;
+    pass | zoo) echo "core kernel blas neuron layer network" ;;
+    optimizer | loss | projection) echo "core kernel blas neuron layer network pass" ;;
+    trainer) echo "core kernel blas neuron layer network pass optimizer loss projection data" ;;
+    model) echo "core kernel blas neuron layer network pass optimizer projection trainer" ;;
+    name) echo "core kernel blas neuron layer network pass zoo optimizer loss projection data trainer" ;;
     *) return 1 ;;
     esac
 }
@@ -34,7 +35,7 @@ complain() {
     status=1
 }
 
-for file in lib/*/*.[ch]; do
+for file in lib/*/*.[ch] lib/*/*.inc; do
     room=$(basename "$(dirname "$file")")
     allowed=$(below "$room") || { complain "$file: lib/$room is no room of the library"; continue; }
     for include in $(sed -nE 's/^ *# *include +"([^"]+)".*/\1/p' "$file"); do

@@ -1,4 +1,4 @@
-/* Spikes on a matrix unit: what specifies it against double precision, and kernel/amx.h on emulated tiles against
+/* Spikes on a matrix unit: what specifies it against double precision, and kernel/amx.inc on emulated tiles against
  * what specifies it, bit for bit. No such unit is needed. */
 #include "core/context.h"
 #include "core/size.h"
@@ -81,7 +81,7 @@ static void spread_word(uint8_t *to, uint64_t word)
 #define TILE_UNSIGNED(sum, x, w) multiply_tiles(sum, x, w, false)
 #define TILE_SIGNED(sum, x, w) multiply_tiles(sum, x, w, true)
 
-#include "kernel/amx.h"
+#include "kernel/amx.inc"
 
 /* ---- the kernels
  * --------------------------------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  * were, callbacks find those of C, and no denormal number stays in what training and streams keep. */
 #include "core/fpu.h"
 #include "kernel/naive.h"
-#include "network/stream.h"
+#include "pass/stream.h"
 #include "trainer/builder.h"
 #include <fenv.h>
 #include <stdatomic.h>

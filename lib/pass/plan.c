@@ -1,4 +1,4 @@
-/* network/plan.c - what a pass needs, and how long: every buffer gets a life time within one step, and the arena lets
+/* pass/plan.c - what a pass needs, and how long: every buffer gets a life time within one step, and the arena lets
  * those that never meet share memory.
  *
  * Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at 2 n + 2 -
@@ -8,7 +8,7 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "layer/types.h"
-#include "network/pass.h"
+#include "pass/pass.h"
 #include <string.h>
 
 #define NOT_YET 0xffffffffu

@@ -1,9 +1,9 @@
-/* network/stream.c - a network at work on one sample that has no end, in the caller's memory.
+/* pass/stream.c - a network at work on one sample that has no end, in the caller's memory.
  *
  * The memory begins with a context of one thread whose allocator hands out the rest, so that the plan of a pass, made
  * as always, lands in it. What the next step needs lies together at the begin of the pass's arena: a head that says
  * which streams it fits, and numbers, which are finite before and after every call. */
-#include "network/stream.h"
+#include "pass/stream.h"
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/fpu.h"

@@ -1,7 +1,7 @@
-/* network/forward.c - the forward sweep of a step, and where signals are found. */
+/* pass/forward.c - the forward sweep of a step, and where signals are found. */
 #include "core/context.h"
 #include "layer/types.h"
-#include "network/pass.h"
+#include "pass/pass.h"
 #include <string.h>
 
 /* ---- signals ---- */

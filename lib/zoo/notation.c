@@ -1,6 +1,6 @@
 /* Networks in one line: "784-800-10", "ws:32C3-AP2-64C3-BN-GAP-FC". network.h describes the notation. */
 #include "core/size.h"
-#include "network/build.h"
+#include "zoo/build.h"
 #include "network/network.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-/* network/vary.c - where errors differ from step to step although those of the populations do not.
+/* pass/means.c - where errors differ from step to step although those of the populations do not.
  *
  * A population whose rate is trained sends the same error down at every step. A batch norm over all steps makes of it
  *   dx[t] = constant + bend x[t],   one factor bend for each channel,
  * and what lies below passes that on, down to the next populations. Those need no more than its weighted mean. The gradient of
  * weights needs the correlation of x[t] with what they read; where they reach the norm by sums alone, the forward pass gathers it. */
 #include "layer/types.h"
-#include "network/network.h"
+#include "pass/pass.h"
 
 static bool reads(const snn_layer *layer, size_t l)
 {

@@ -1,11 +1,11 @@
-/* network/binary.c - networks of binary weights, in which a real-valued stream v passes every binary layer on a shortcut of its
+/* zoo/binary.c - networks of binary weights, in which a real-valued stream v passes every binary layer on a shortcut of its
  * own (docs/methods/sei.md):
  *
  *   same size    v <- v + BN(B(LIF(v)))
  *   stride 2     v <- BN(conv1x1(avgpool2(v))) + BN(B(LIF(v), stride 2)),  of equal channels  v <- avgpool2(v) + ..
  *
  * The first layer, the read-out and the 1x1 convolutions have full precision. Nothing before a batch norm has a bias. */
-#include "network/build.h"
+#include "zoo/build.h"
 
 /* v: the name of the stream; rows and columns as it flows. */
 struct stream {

@@ -1,6 +1,6 @@
-/* network/build.h - what the ready-made networks and the notation are put together from. */
-#ifndef SNN_NETWORK_BUILD_H
-#define SNN_NETWORK_BUILD_H
+/* zoo/build.h - what the ready-made networks and the notation are put together from. */
+#ifndef SNN_ZOO_BUILD_H
+#define SNN_ZOO_BUILD_H
 
 #include "core/compiler.h"
 #include "core/name.h"
@@ -57,7 +57,7 @@ snn_status snn__build_binary_resnet18(struct snn__build *b);
 snn_status snn__build_binary_transformer(struct snn__build *b);
 snn_status snn__build_binary_transformer_a(struct snn__build *b);
 
-/* Networks by name, builders.c. */
+/* Networks by name, papers.c. */
 snn__names snn__builder_names;
 /* The notation of snn_network_build(), notation.c. */
 snn_status snn__build_notation(struct snn__build *b);

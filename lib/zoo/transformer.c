@@ -1,4 +1,4 @@
-/* network/transformer.c - a spiking Transformer over the patches of an image (docs/methods/sei.md), on a real-valued
+/* zoo/transformer.c - a spiking Transformer over the patches of an image (docs/methods/sei.md), on a real-valued
  * stream x:
  *
  *   patches      x = BN(conv7x7 of stride 4),  x <- x + BN(conv3x3(LIF(x)))
@@ -7,7 +7,7 @@
  *
  * W, of full precision or binary, and B, binary, act on every patch alone: convolutions of one tap. The 3x3 convolution
  * tells a patch where it is. Nothing before a batch norm has a bias. */
-#include "network/build.h"
+#include "zoo/build.h"
 
 enum { BLOCKS = 2, CHANNELS = 64, HEADS = 2, WIDER = 4 };
 

@@ -1,6 +1,6 @@
 /* The networks of the papers, by name. docs/methods/ottt.md, sltt.md, dsr.md and ide.md specify them. */
 #include "core/fpu.h"
-#include "network/build.h"
+#include "zoo/build.h"
 #include "neuron/neuron.h"
 #include <math.h>
 #include <string.h>

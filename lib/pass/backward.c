@@ -1,8 +1,8 @@
-/* network/backward.c - errors go down through the layers: within a step, once for what is constant, or through
+/* pass/backward.c - errors go down through the layers: within a step, once for what is constant, or through
  * time. */
 #include "core/context.h"
 #include "layer/types.h"
-#include "network/pass.h"
+#include "pass/pass.h"
 
 static struct snn__unit *source_of(struct snn__pass *pass, const struct snn__unit *unit, size_t i)
 {
@@ -133,7 +133,7 @@ static void take_means(const struct snn__pass *pass, const struct snn__unit *uni
 }
 
 /* What the forward pass gathered for the weights below a batch norm gets the factor that is known now
- * (network/vary.c). */
+ * (pass/means.c). */
 static void bend_correlations(struct snn__pass *pass, const struct snn__unit *norm)
 {
     for (size_t l = 0; l < norm->layer->index; l++)

@@ -1,8 +1,8 @@
-/* network/stream.h - inside of a stream: a pass over one sample whose steps go on. */
-#ifndef SNN_NETWORK_STREAM_H
-#define SNN_NETWORK_STREAM_H
+/* pass/stream.h - inside of a stream: a pass over one sample whose steps go on. */
+#ifndef SNN_PASS_STREAM_H
+#define SNN_PASS_STREAM_H
 
-#include "network/pass.h"
+#include "pass/pass.h"
 #include <snn/stream.h>
 
 /* What a trainer adds to a stream. */

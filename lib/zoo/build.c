@@ -1,5 +1,5 @@
 /* The few kinds of layers that the ready-made networks and the notation consist of. */
-#include "network/build.h"
+#include "zoo/build.h"
 #include "neuron/neuron.h"
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
-/* network/pass.h - a network at work on one batch: all memory, the forward sweep, the backward sweeps.
+/* pass/pass.h - a network at work on one batch: all memory, the forward sweep, the backward sweeps.
  *
  * A pass is planned once for (batch, T, what the method needs). Then, for every batch: begin, for every step forward
  * and whatever the method does, settle. Signals are [B,H,W,C]. */
-#ifndef SNN_NETWORK_PASS_H
-#define SNN_NETWORK_PASS_H
+#ifndef SNN_PASS_PASS_H
+#define SNN_PASS_PASS_H
 
 #include "network/network.h"
 
@@ -31,7 +31,7 @@ struct snn__needs {
     bool again;        /* rates: in front of a batch norm over all steps, the steps run once more, instead of being
                           kept */
     bool observed;     /* every signal stays until its step is over */
-    bool equilibrium;  /* the network is also computed at rates (rates.c), and errors go down there */
+    bool equilibrium;  /* the network is also computed at rates (equilibrium.c), and errors go down there */
     bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic
                           factor */
     bool local;        /* no error goes from population to population: what lies at their outputs comes from
@@ -196,7 +196,7 @@ void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t 
  * outer products. */
 void snn__pass_settle(struct snn__pass *pass, bool whole);
 
-/* At rates (rates.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of
+/* At rates (equilibrium.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of
  * layer `top`, [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or without an
  * update of the running ones, or (RUNNING) as the steps take them. */
 void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics);
@@ -247,5 +247,11 @@ bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit
 float *snn__unit_error(struct snn__unit *unit, bool *accumulate);
 /* Fills in an io for step t, with all inputs. */
 struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t);
+
+/* means.c: the batch norm over all steps that the output of layer l reaches, alone and by sums alone; -1:
+ * none. */
+ptrdiff_t snn__network_norm_behind(const snn_network *network, size_t l);
+/* Whether one backward sweep over sums of errors and means of values gives every gradient. */
+bool snn__network_errors_average(const snn_network *network);
 
 #endif
