@@ -38,7 +38,7 @@ bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit
  * population. */
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from)
 {
-    return !pass->needs.local || unit->aside ||
+    return pass->demand.route != SNN__ROUTE_DIRECT || unit->aside ||
            !(unit->flags & SNN__LAYER_WEIGHTS || from->flags & SNN__LAYER_POPULATION);
 }
 
@@ -71,7 +71,7 @@ static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn
                 send(pass, unit, io, i, pass->fed_back, pass->fed);
                 pass->fed = true;
             }
-            if (pass->at_rates || !pass->needs.history || io->t == 0)
+            if (pass->at_rates || !snn__demand_keeps(&pass->demand) || io->t == 0)
                 continue;
             send(pass, unit, io, i, from->error_before[parity], from->owed[parity]);
             from->owed[parity] = true;
@@ -141,15 +141,35 @@ static void bend_correlations(struct snn__pass *pass, const struct snn__unit *no
             pass->unit[l].layer->type->rescale(&pass->unit[l].node, snn__norm_bend(&norm->node));
 }
 
-static void back_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t, bool at_end)
+/* What the gradient of a layer takes as presynaptic factor. */
+static struct snn__signal factor_of(const struct snn__pass *pass, const struct snn__unit *unit,
+                                    const struct snn__io *io, enum snn__factor factor)
+{
+    struct snn__signal trace = { NULL, 0.0f };
+
+    if (factor == SNN__FACTOR_TRACE)
+        trace = snn__unit_input_trace(pass, unit, 0, io->t);
+    return trace.data != NULL ? trace : io->x[0];
+}
+
+/* dW += e (x) factor */
+static void form_gradient(struct snn__pass *pass, const struct snn__sweep *sweep, struct snn__unit *unit,
+                          struct snn__io *io)
+{
+    if (unit->trainable && unit->layer->type->credit && sweep->credit != NULL)
+        sweep->credit(pass, unit, io, unit->e, factor_of(pass, unit, io, sweep->factor));
+}
+
+static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, struct snn__unit *unit, size_t t,
+                      bool at_end)
 {
     struct snn__io io = snn__unit_io(pass, unit, t);
 
+    io.detach = sweep->detached;
     unit->node.scratch = unit->scratch[1];
     if (pass->means)
         take_means(pass, unit, &io);
-    if (unit->trainable && unit->layer->type->credit && pass->credit != NULL)
-        pass->credit(pass, unit, &io, unit->e);
+    form_gradient(pass, sweep, unit, &io);
     unit->e.scale *= unit->down;
     io.trace = pass->couples ? unit->trace : NULL;
     if (unit->node.wants_adjoint)
@@ -168,7 +188,7 @@ static bool carries_on(const struct snn__unit *unit)
     return unit->node.through_time && unit->flags & SNN__LAYER_POPULATION && unit->wants_error && !unit->reached;
 }
 
-void snn__pass_back_step(struct snn__pass *pass, size_t t)
+snn_status snn__pass_back_step(struct snn__pass *pass, size_t t, const struct snn__sweep *sweep)
 {
     struct snn__unit *last = &pass->unit[pass->n - 1];
 
@@ -182,9 +202,9 @@ void snn__pass_back_step(struct snn__pass *pass, size_t t)
         if (t < unit->absent)
             continue;
         collect_owed(pass, unit, t);
-        if (pass->direct != NULL && unit->wants_error &&
+        if (sweep->direct != NULL && unit->wants_error &&
             (unit->flags & SNN__LAYER_POPULATION || snn__unit_side_readout(pass, unit)))
-            pass->direct(pass->direct_arg, unit, t);
+            SNN__TRY(sweep->direct(sweep->arg, unit, t));
         if (carries_on(unit)) {
             unit->e = (struct snn__signal){ NULL, 0.0f };
             unit->reached = true;
@@ -194,11 +214,12 @@ void snn__pass_back_step(struct snn__pass *pass, size_t t)
         if (snn__unit_constant(pass, unit))
             sum_up(pass, unit);
         else
-            back_unit(pass, unit, t, false);
+            back_unit(pass, sweep, unit, t, false);
     }
+    return SNN_OK;
 }
 
-void snn__pass_back_constant(struct snn__pass *pass)
+void snn__pass_back_constant(struct snn__pass *pass, const struct snn__sweep *sweep)
 {
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
@@ -209,25 +230,25 @@ void snn__pass_back_constant(struct snn__pass *pass)
     }
     for (size_t l = pass->n; l-- > 0;)
         if (snn__unit_constant(pass, &pass->unit[l]) && pass->unit[l].reached)
-            back_unit(pass, &pass->unit[l], 0, true);
+            back_unit(pass, sweep, &pass->unit[l], 0, true);
 }
 
-void snn__pass_back_means(struct snn__pass *pass)
+void snn__pass_back_means(struct snn__pass *pass, const struct snn__sweep *sweep)
 {
-    snn__pass_back_step(pass, 0);
-    snn__pass_back_constant(pass);
+    (void)snn__pass_back_step(pass, 0, sweep);
+    snn__pass_back_constant(pass, sweep);
 }
 
 /* ---- at rates, and what reads them ---- */
 
 /* Layers from - 1 to `to`, without those that are computed once unless gradients are wanted of them, too. */
-static void back_layers(struct snn__pass *pass, size_t from, size_t to, size_t t)
+static void back_layers(struct snn__pass *pass, const struct snn__sweep *sweep, size_t from, size_t to, size_t t)
 {
     while (from-- > to) {
         struct snn__unit *unit = &pass->unit[from];
 
-        if (unit->reached && (pass->credit != NULL || !snn__unit_constant(pass, unit)))
-            back_unit(pass, unit, t, false);
+        if (unit->reached && (sweep->credit != NULL || !snn__unit_constant(pass, unit)))
+            back_unit(pass, sweep, unit, t, false);
     }
 }
 
@@ -239,48 +260,45 @@ static void begin_at(struct snn__pass *pass, size_t top, struct snn__signal e)
     pass->unit[top].reached = true;
 }
 
-struct snn__signal snn__pass_back_late(struct snn__pass *pass, size_t bottom)
+struct snn__signal snn__pass_back_late(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom)
 {
     begin_at(pass, pass->n - 1, (struct snn__signal){ snn__pass_output_error(pass, pass->steps - 1), 1.0f });
-    back_layers(pass, pass->n, bottom + 1, pass->steps - 1);
+    back_layers(pass, sweep, pass->n, bottom + 1, pass->steps - 1);
     return pass->unit[bottom].e;
 }
 
-void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit)
+void snn__pass_back_rates(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,
+                          float *fed_back)
 {
-    snn__credit_fn kept = pass->credit;
-
-    pass->credit = credit ? kept : NULL;
     pass->at_rates = true;
     pass->fed_back = fed_back;
     pass->fed = false;
     begin_at(pass, top, e);
-    back_layers(pass, top + 1, 0, pass->steps);
+    back_layers(pass, sweep, top + 1, 0, pass->steps);
     if (fed_back != NULL && !pass->fed)
         pass->ctx->kernels->fill(fed_back, 0.0f, pass->batch * pass->unit[top].value_len);
     pass->at_rates = false;
-    pass->credit = kept;
 }
 
-void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e,
+void snn__pass_back_couples(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,
                             const struct snn__couples *couples, float *fed_back)
 {
     pass->couples = couples;
     pass->couple_steps += couples->mean ? 0 : pass->batch;
-    snn__pass_back_rates(pass, top, e, fed_back, couples->mean);
+    snn__pass_back_rates(pass, sweep, top, e, fed_back);
     pass->couples = NULL;
 }
 
 /* ---- through time ---- */
 
 /* One layer at step t of a whole pass: errors lie in one slot per step and are added up from zero. */
-static void back_whole_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
+static void back_whole_unit(struct snn__pass *pass, const struct snn__sweep *sweep, struct snn__unit *unit, size_t t)
 {
     struct snn__io io = snn__unit_io(pass, unit, t);
 
+    io.detach = sweep->detached;
     unit->e = (struct snn__signal){ unit->error + io.slot * pass->batch * unit->value_len, 1.0f };
-    if (unit->trainable && unit->layer->type->credit)
-        pass->credit(pass, unit, &io, unit->e);
+    form_gradient(pass, sweep, unit, &io);
     for (size_t i = 0; unit->node.wants_adjoint && i < unit->layer->n_sources; i++) {
         struct snn__unit *from = source_of(pass, unit, i);
 
@@ -291,7 +309,7 @@ static void back_whole_unit(struct snn__pass *pass, struct snn__unit *unit, size
         unit->layer->type->adjoint(&unit->node, &io, unit->e, 0, NULL, false);
 }
 
-static void back_whole(struct snn__pass *pass)
+static void back_whole(struct snn__pass *pass, const struct snn__sweep *sweep)
 {
     size_t steps = pass->steps;
     struct snn__unit *last = &pass->unit[pass->n - 1];
@@ -307,24 +325,25 @@ static void back_whole(struct snn__pass *pass)
         if (!unit->wants_error)
             continue;
         if (unit->flags & SNN__WHOLE_CALLS)
-            back_whole_unit(pass, unit, 0);
+            back_whole_unit(pass, sweep, unit, 0);
         for (size_t t = steps; !(unit->flags & SNN__WHOLE_CALLS) && t-- > 0;)
-            back_whole_unit(pass, unit, t);
+            back_whole_unit(pass, sweep, unit, t);
     }
 }
 
-void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t t), void *arg)
+void snn__pass_back_time(struct snn__pass *pass, const struct snn__sweep *sweep, void (*each)(void *arg, size_t t),
+                         void *arg)
 {
     if (pass->whole) {
-        back_whole(pass);
+        back_whole(pass, sweep);
         return;
     }
     for (size_t t = pass->steps; t-- > 0;) {
-        snn__pass_back_step(pass, t);
+        (void)snn__pass_back_step(pass, t, sweep);
         if (each != NULL)
             each(arg, t);
     }
-    snn__pass_back_constant(pass);
+    snn__pass_back_constant(pass, sweep);
 }
 
 void snn__pass_settle(struct snn__pass *pass, bool whole)

@@ -31,7 +31,7 @@ struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct sn
 
 struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (!unit->traced || !pass->training || pass->needs.couples)
+    if (!unit->traced || !pass->training || snn__demand_couples(&pass->demand))
         return absent;
     if (unit->trace == NULL)
         return passed(unit, snn__unit_input_trace(pass, unit, 0, SIZE_MAX));
@@ -49,7 +49,7 @@ struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct sn
         return (struct snn__signal){ pass->input + slot * pass->batch * pass->input_len, 1.0f };
     }
     from = &pass->unit[source->node];
-    if (!source->delay && pass->needs.noise == SNN__NOISE_BEHIND && from->noisy != NULL && pass->training &&
+    if (!source->delay && pass->demand.noise == SNN__NOISE_AFTER && from->noisy != NULL && pass->training &&
         !unit->aside)
         return (struct snn__signal){ from->noisy, 1.0f };
     if (!source->delay)
@@ -103,7 +103,7 @@ static enum snn__statistics statistics(const struct snn__pass *pass, const struc
     if (pass->again && pass->training && unit->weighted != NULL && unit != pass->measured &&
         !snn__unit_constant(pass, unit))
         return SNN__STATISTICS_GATHERED;
-    if (!pass->needs.equilibrium || unit->late)
+    if (!snn__demand_equilibrium(&pass->demand) || unit->late)
         return SNN__STATISTICS_UPDATE;
     if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
         return pass->statistics;
@@ -124,7 +124,6 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
     io.first = t == unit->begins; /* neurons that only read the step before begin later */
     io.constant = snn__unit_constant(pass, unit);
     io.last = t + 1 == pass->steps;
-    io.detach = pass->detach;
     io.rates = pass->at_rates;
     io.couples = pass->couples;
     io.statistics = statistics(pass, unit);
@@ -319,12 +318,12 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
         if (io.first && unit->trace != NULL)
             pass->ctx->kernels->fill(unit->trace, 0.0f, pass->batch * unit->value_len);
     }
-    if (noisy && pass->needs.noise == SNN__NOISE_BEFORE)
+    if (noisy && pass->demand.noise == SNN__NOISE_BEFORE)
         io.x[0] = perturb(pass, unit, io.x[0]);
     unit->node.scratch = unit->scratch[0];
     unit->layer->type->forward(&unit->node, &io);
     unit->scale = io.y.scale;
-    if (noisy && pass->needs.noise == SNN__NOISE_BEHIND)
+    if (noisy && pass->demand.noise == SNN__NOISE_AFTER)
         perturb(pass, unit, io.y);
     if (pass->measured != NULL && !constant)
         return;

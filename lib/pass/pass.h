@@ -11,44 +11,103 @@ struct snn__pass;
 struct snn__unit;
 struct snn__projecting;
 
-/* Where a population is perturbed. Its spikes, reset and trace stay clean if the noise is behind it. */
+/* Where a population is perturbed. Its spikes, reset and trace stay clean if the noise comes after it. */
 enum snn__noise {
     SNN__NOISE_NONE,
     SNN__NOISE_BEFORE, /* its current is I + scale z */
-    SNN__NOISE_BEHIND  /* its readers get s + scale z */
+    SNN__NOISE_AFTER   /* its readers get s + scale z */
 };
 
-/* What a method asks of the plan. */
-struct snn__needs {
-    bool learns;       /* errors and gradients */
-    bool traces;       /* populations keep a = decay a + s, and weights take it as presynaptic factor */
-    bool inputs;       /* traces: what weights read is kept until errors come, although the trace is their presynaptic
-                          factor */
-    bool history;      /* the values of all T steps are kept, errors go through time */
-    bool spatial;      /* with history: errors stay within their step */
-    bool rates;        /* neurons of which the rate is trained; without history, errors are sums over the steps, given
-                          once, and the presynaptic factor is the mean over the steps */
-    bool again;        /* rates: in front of a batch norm over all steps, the steps run once more, instead of being
-                          kept */
-    bool observed;     /* every signal stays until its step is over */
-    bool equilibrium;  /* the network is also computed at rates (equilibrium.c), and errors go down there */
-    bool couples;      /* errors go down as spikes (layer/couple.c), and weights take average rates as presynaptic
-                          factor */
-    bool local;        /* no error goes from population to population: what lies at their outputs comes from
-                          snn__pass.direct */
-    bool streams;      /* steps go on without end: what the next one needs lies at the begin of the arena, to be
-                          copied */
-    bool held;         /* batch norms take their running values, which stay as they are */
+/* Three things in which methods differ: dW += error (x) presynaptic factor, formed at some moment. */
+
+/* The presynaptic factor. */
+enum snn__factor {
+    SNN__FACTOR_SPIKE, /* s[t]: what the layer reads */
+    SNN__FACTOR_TRACE, /* a[t] = decay a[t-1] + s[t]; of the network's input, which has no trace, the input itself */
+    SNN__FACTOR_MEAN,  /* mean over the steps, for errors that are sums over the steps */
+    SNN__FACTOR_RATE   /* the rate at the equilibrium */
+};
+
+/* How the error at the output comes to a layer. */
+enum snn__route {
+    SNN__ROUTE_NONE,        /* it does not: an evaluation */
+    SNN__ROUTE_SPACE,       /* down through the layers of its step */
+    SNN__ROUTE_TIME,        /* and from each step to the one before */
+    SNN__ROUTE_DIRECT,      /* from the output to every population, by the method; never across weights */
+    SNN__ROUTE_RATES,       /* down through clamped rates in place of spikes (layer/dsr.c) */
+    SNN__ROUTE_EQUILIBRIUM, /* down through the map of which the rates are a fixed point (equilibrium.c) */
+    SNN__ROUTE_COUPLES      /* the same as spikes, which couples of neurons send (layer/couple.c) */
+};
+
+/* When parameters are updated. */
+enum snn__moment {
+    SNN__LEARNS_PER_BATCH,
+    SNN__LEARNS_PER_STEP
+};
+
+/* What a method and its trainer ask of the plan. */
+struct snn__demand {
+    enum snn__factor factor;
+    enum snn__route route;
+    enum snn__moment learns;
     enum snn__noise noise; /* populations on the way to the output are perturbed */
+    bool keeps;     /* the values of all T steps are kept, and errors come at the end; ROUTE_TIME implies it */
+    bool recompute; /* FACTOR_MEAN: for a batch norm over all steps the steps run once more instead of being kept */
+    bool losses;    /* the method reads the losses of single samples */
+    bool inputs;    /* FACTOR_TRACE: what weights read stays until errors come, although the trace is the factor */
+    bool observed;  /* every signal stays until its step is over */
+    bool streams;   /* steps go on without end: what the next one needs lies at the begin of the arena */
+    bool held;      /* batch norms take their running values, which stay as they are */
 };
 
-/* The one door to a weight gradient: called for every layer with trained tensors that an error reaches. */
-typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io,
-                               struct snn__signal e);
+static inline bool snn__demand_learns(const struct snn__demand *d)
+{
+    return d->route != SNN__ROUTE_NONE;
+}
+static inline bool snn__demand_keeps(const struct snn__demand *d)
+{
+    return d->keeps || d->route == SNN__ROUTE_TIME;
+}
+/* Errors are sums over the steps, given once. */
+static inline bool snn__demand_means(const struct snn__demand *d)
+{
+    return d->route == SNN__ROUTE_RATES && d->factor == SNN__FACTOR_MEAN;
+}
+static inline bool snn__demand_traces(const struct snn__demand *d)
+{
+    return snn__demand_learns(d) && d->factor == SNN__FACTOR_TRACE;
+}
+/* The network is also computed at rates. */
+static inline bool snn__demand_equilibrium(const struct snn__demand *d)
+{
+    return d->route == SNN__ROUTE_EQUILIBRIUM || d->route == SNN__ROUTE_COUPLES;
+}
+static inline bool snn__demand_couples(const struct snn__demand *d)
+{
+    return d->route == SNN__ROUTE_COUPLES;
+}
+/* Populations carry errors from step to step. */
+static inline bool snn__demand_through_time(const struct snn__demand *d)
+{
+    return d->route == SNN__ROUTE_TIME || (d->route == SNN__ROUTE_RATES && d->keeps);
+}
 
-/* Called in a sweep through a step for populations and side readouts, from the last layer to the first, when all that
- * readers send has arrived: may add to the error at the unit's output with snn__unit_error(). */
-typedef void (*snn__direct_fn)(void *arg, struct snn__unit *unit, size_t t);
+/* The one door to a weight gradient: called for every layer with trained tensors that an error e reaches. */
+typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io,
+                               struct snn__signal e, struct snn__signal factor);
+
+/* ROUTE_DIRECT: called for populations and side readouts, from the last layer to the first, when all that readers
+ * send has arrived: may add to the error at the unit's output with snn__unit_error(). */
+typedef snn_status (*snn__direct_fn)(void *arg, struct snn__unit *unit, size_t t);
+
+/* A sweep of errors: what it does with the error at a layer. */
+struct snn__sweep {
+    snn__credit_fn credit;   /* NULL: no gradient is formed */
+    enum snn__factor factor; /* that the gradient takes */
+    bool detached;           /* no error goes through the reset */
+    snn__direct_fn direct;   /* or NULL */
+    void *arg;               /* of direct */
+};
 
 /* Since the counters were cleared. */
 struct snn__counts {
@@ -120,7 +179,7 @@ struct snn__stream_head {
 struct snn__pass {
     snn_context *ctx;
     snn_network *net;
-    struct snn__needs needs;
+    struct snn__demand demand;
     struct snn__unit *unit;
     size_t n;
     size_t batch_max, steps, slots;
@@ -137,15 +196,12 @@ struct snn__pass {
     float *output_error; /* [slots][B][len]; means: one slot */
     float *gradient;  /* [parameters], in the order of the parameters */
     void *scratch; /* of a layer that derives something from its parameters, or settles */
-    snn__credit_fn credit;
-    snn__direct_fn direct; /* or NULL */
-    void *direct_arg;
     float noise_scale;
     struct snn__projecting *projecting; /* what maps gradients (lib/projection), or NULL */
 
     /* of the sequence at hand */
     size_t batch;
-    bool training, is_static, detach;
+    bool training, is_static;
     struct snn__unit *measured; /* again: the batch norm that this run of the steps is for; NULL in the last one */
     bool begun; /* again: what is constant was computed */
     bool count; /* synaptic operations */
@@ -160,7 +216,7 @@ struct snn__pass {
 
 /* ctx: that of the network, or one that shares its kernels. */
 snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network *net, size_t batch, size_t steps,
-                          const struct snn__needs *needs);
+                          const struct snn__demand *demand);
 void snn__pass_free(struct snn__pass *pass);
 /* Bytes that the plan holds. */
 size_t snn__pass_bytes(const struct snn__pass *pass);
@@ -184,14 +240,15 @@ struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t);
 float *snn__pass_output_error(const struct snn__pass *pass, size_t t);
 
 /* Means: one sweep over sums of errors and means of values. */
-void snn__pass_back_means(struct snn__pass *pass);
-/* Errors from the output down through the layers of step t; pass->credit takes the gradients. */
-void snn__pass_back_step(struct snn__pass *pass, size_t t);
+void snn__pass_back_means(struct snn__pass *pass, const struct snn__sweep *sweep);
+/* Errors from the output down through the layers of step t. Fails only where sweep->direct does. */
+snn_status snn__pass_back_step(struct snn__pass *pass, size_t t, const struct snn__sweep *sweep);
 /* What the constant layers gathered over the steps, once at the end. */
-void snn__pass_back_constant(struct snn__pass *pass);
-/* Through time: all steps from the last to the first (history); `each` is called when step t is done (not in a whole
+void snn__pass_back_constant(struct snn__pass *pass, const struct snn__sweep *sweep);
+/* All steps from the last to the first, where they are kept; `each` is called when step t is done (not in a whole
  * pass). */
-void snn__pass_back_time(struct snn__pass *pass, void (*each)(void *arg, size_t t), void *arg);
+void snn__pass_back_time(struct snn__pass *pass, const struct snn__sweep *sweep, void (*each)(void *arg, size_t t),
+                         void *arg);
 /* Brings all gathered gradients into pass->gradient, overwriting it; if not `whole`, but for those that nodes have as
  * outer products. */
 void snn__pass_settle(struct snn__pass *pass, bool whole);
@@ -204,18 +261,19 @@ void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, e
  * take these statistics. */
 void snn__pass_fix_statistics(struct snn__pass *pass);
 /* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what
- * arrives at the rates that were given; `credit`: gradients are taken. */
-void snn__pass_back_rates(struct snn__pass *pass, size_t top, struct snn__signal e, float *fed_back, bool credit);
+ * arrives at the rates that were given. */
+void snn__pass_back_rates(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,
+                          float *fed_back);
 /* Values of the average rates a = sum_t decay^(T-t) s[t] / sum_t decay^(T-t) of all populations up to `top` instead
  * of those of the last step, in all that weights read; a per-step input becomes its plain mean. */
 void snn__pass_average(struct snn__pass *pass, size_t top);
 /* One step of errors as spikes, from e at the output of `top` down; fed_back as above. With couples->mean: the mean
  * of all such steps, of which gradients are taken (e is not used). */
-void snn__pass_back_couples(struct snn__pass *pass, size_t top, struct snn__signal e,
+void snn__pass_back_couples(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,
                             const struct snn__couples *couples, float *fed_back);
 /* Errors of the last step from the output down to the late layers; returns the error at the output of layer
  * `bottom`. */
-struct snn__signal snn__pass_back_late(struct snn__pass *pass, size_t bottom);
+struct snn__signal snn__pass_back_late(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom);
 
 /* Counters of spikes and synaptic operations. */
 void snn__pass_clear_counters(struct snn__pass *pass);

@@ -85,7 +85,7 @@ static void mark_absent(struct snn__pass *pass)
  * order. */
 static void mark_traced(struct snn__pass *pass)
 {
-    bool news = pass->needs.traces;
+    bool news = snn__demand_traces(&pass->demand);
 
     while (news) {
         news = false;
@@ -125,7 +125,7 @@ static const struct snn__unit *population_behind(const struct snn__pass *pass, c
  * errors are local, the method may look at the traces of populations. */
 static void mark_spiking(struct snn__pass *pass)
 {
-    if (!pass->needs.traces || pass->needs.local)
+    if (!snn__demand_traces(&pass->demand) || pass->demand.route == SNN__ROUTE_DIRECT)
         return;
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *from;
@@ -135,7 +135,7 @@ static void mark_spiking(struct snn__pass *pass)
         unit->spiking = population_behind(pass, unit);
         if (unit->spiking != NULL && unit->spiking->value_len <= unit->value_len)
             unit->spiking = NULL;
-        for (from = unit; unit->spiking != NULL && !pass->needs.observed && from != unit->spiking;) {
+        for (from = unit; unit->spiking != NULL && !pass->demand.observed && from != unit->spiking;) {
             from = source_unit(pass, from, 0);
             from->traced = false;
         }
@@ -186,7 +186,7 @@ static bool all_constant(const struct snn__pass *pass, const struct snn__unit *u
 {
     /* of a constant, a norm over all steps is constant; at rates, steps leave the running values alone */
     bool norm = (pass->means && unit->flags & SNN__LAYER_WHOLE) ||
-                (pass->needs.equilibrium && unit->layer->type == &snn__layer_batch_norm);
+                (snn__demand_equilibrium(&pass->demand) && unit->layer->type == &snn__layer_batch_norm);
 
     if (unit->flags & SNN__LAYER_STEPWISE && !norm)
         return false;
@@ -251,7 +251,7 @@ static void mark_aside(struct snn__pass *pass)
 
 static bool through_delays(const struct snn__pass *pass)
 {
-    return pass->needs.history || pass->needs.equilibrium;
+    return snn__demand_keeps(&pass->demand) || snn__demand_equilibrium(&pass->demand);
 }
 
 /* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time)
@@ -301,37 +301,37 @@ static snn_status describe_units(struct snn__pass *pass)
         const struct snn__unit *from;
 
         unit->flags = snn__layer_flags(layer);
-        if (pass->needs.held && layer->type == &snn__layer_batch_norm)
+        if (pass->demand.held && layer->type == &snn__layer_batch_norm)
             unit->flags &= ~(unsigned)(SNN__LAYER_WHOLE | SNN__LAYER_STEPWISE | SNN__LAYER_KEEPS_X);
         unit->down = 1.0f;
         unit->value_len = snn__shape_length(&layer->out);
         for (size_t t = 0; t < layer->n_tensors; t++)
             unit->trainable |= layer->tensor[t].trained;
-        unit->trainable &= pass->needs.learns;
+        unit->trainable &= snn__demand_learns(&pass->demand);
         unit->constant = all_constant(pass, unit);
         from = source_unit(pass, unit, 0);
         unit->binary_input = is_binary(pass, from);
         count_reader(pass, unit);
-        pass->again |= pass->means && pass->needs.again && unit->flags & SNN__LAYER_WHOLE;
-        if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (pass->needs.history || pass->means))
+        pass->again |= pass->means && pass->demand.recompute && unit->flags & SNN__LAYER_WHOLE;
+        if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (snn__demand_keeps(&pass->demand) || pass->means))
             pass->whole = !pass->again;
-        unit->norm = pass->means && !pass->needs.held && unit->flags & SNN__LAYER_WEIGHTS
+        unit->norm = pass->means && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
                          ? snn__network_norm_behind(pass->net, l)
                          : -1;
-        if (unit->flags & SNN__LAYER_RATES && pass->needs.learns && !pass->needs.rates)
+        if (unit->flags & SNN__LAYER_RATES && snn__demand_learns(&pass->demand) && pass->demand.route != SNN__ROUTE_RATES)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr",
                              layer->name, layer->type->name);
-        if (unit->flags & SNN__LAYER_BENDS && pass->needs.learns && (pass->needs.rates || pass->needs.equilibrium))
+        if (unit->flags & SNN__LAYER_BENDS && snn__demand_learns(&pass->demand) && (pass->demand.route == SNN__ROUTE_RATES || snn__demand_equilibrium(&pass->demand)))
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: rates do not go through %s, which needs a method that trains step by step, "
                              "as sei",
                              layer->name, layer->type->name);
-        if (unit->flags & SNN__LAYER_WHOLE && pass->needs.learns && !pass->needs.history && !pass->means)
+        if (unit->flags & SNN__LAYER_WHOLE && snn__demand_learns(&pass->demand) && !snn__demand_keeps(&pass->demand) && !pass->means)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
                              layer->name);
     }
-    for (size_t l = 0; l < pass->n && pass->needs.learns && !pass->needs.equilibrium; l++)
+    for (size_t l = 0; l < pass->n && snn__demand_learns(&pass->demand) && !snn__demand_equilibrium(&pass->demand); l++)
         if (pass->unit[l].flags & SNN__LAYER_GATHERS)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: a mean over the steps needs a method that trains rates, as ide",
@@ -355,11 +355,11 @@ static snn_status describe_units(struct snn__pass *pass)
     mark_spiking(pass);
     if (pass->means)
         mark_averaged(pass);
-    if (pass->needs.couples)
+    if (snn__demand_couples(&pass->demand))
         mark_rates(pass);
     if (pass->whole)
         pass->slots = pass->steps;
-    if (pass->needs.learns)
+    if (snn__demand_learns(&pass->demand))
         mark_wanted(pass);
     return SNN_OK;
 }
@@ -417,10 +417,10 @@ static struct snn__unit *error_owner(const struct snn__pass *pass, struct snn__u
  * the error at the current over that at the spikes. */
 static void mark_over(struct snn__pass *pass)
 {
-    const struct snn__needs *needs = &pass->needs;
+    const struct snn__demand *d = &pass->demand;
 
-    if (needs->history || pass->means || pass->whole || needs->equilibrium || needs->observed ||
-        needs->noise != SNN__NOISE_NONE)
+    if (snn__demand_keeps(d) || pass->means || pass->whole || snn__demand_equilibrium(d) || d->observed ||
+        d->noise != SNN__NOISE_NONE)
         return;
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *from = source_unit(pass, unit, 0);
@@ -483,13 +483,13 @@ static void mark_states(const struct snn__pass *pass, struct lives *lives)
 /* Whether weights, once they have computed, need the trace of what they read instead of its value. */
 static bool only_traces(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    return unit->flags & SNN__LAYER_WEIGHTS && pass->needs.traces && !pass->needs.inputs &&
+    return unit->flags & SNN__LAYER_WEIGHTS && snn__demand_traces(&pass->demand) && !pass->demand.inputs &&
            !unit->layer->source[0].delay && source_unit(pass, unit, 0) != NULL && source_unit(pass, unit, 0)->traced;
 }
 
 static void measure_lives(struct snn__pass *pass, struct lives *lives)
 {
-    bool always = (pass->slots > 1 && !pass->means) || pass->needs.observed;
+    bool always = (pass->slots > 1 && !pass->means) || pass->demand.observed;
 
     for (size_t l = 0; l < pass->n; l++)
         lives[l].value = lives[l].trace = lives[l].error = (struct life){ NOT_YET, 0, always, SNN__STATE_NONE };
@@ -508,9 +508,9 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             lives[l].trace.always = true;
         for (size_t i = 0; i < unit->layer->n_sources; i++) {
             struct snn__unit *from = source_unit(pass, unit, i), *root = value_root(pass, from);
-            bool kept = pass->needs.learns && !pass->means && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
+            bool kept = snn__demand_learns(&pass->demand) && !pass->means && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
 
-            if (root != NULL && kept && pass->needs.equilibrium) /* several sweeps of errors need it */
+            if (root != NULL && kept && snn__demand_equilibrium(&pass->demand)) /* several sweeps of errors need it */
                 lives[index_of(pass, root)].value.always = true;
             if (root != NULL && unit->norm >= 0) /* read again when the norm is computed */
                 use(&lives[index_of(pass, root)].value, forward_time((size_t)unit->norm));
@@ -520,7 +520,7 @@ static void measure_lives(struct snn__pass *pass, struct lives *lives)
             if (from != NULL)
                 use(&lives[index_of(pass, from)].trace, kept ? backward_time(pass, l) : forward_time(l));
         }
-        if (pass->needs.learns && snn__unit_side_readout(pass, unit)) /* has a loss */
+        if (snn__demand_learns(&pass->demand) && snn__unit_side_readout(pass, unit)) /* has a loss */
             use(&lives[value_root(pass, unit) ? index_of(pass, value_root(pass, unit)) : l].value,
                 backward_time(pass, l));
         if (l + 1 == pass->n && value_root(pass, unit))
@@ -572,21 +572,21 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
     if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
         SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
-        if (unit->traced && !pass->needs.couples)
+        if (unit->traced && !snn__demand_couples(&pass->demand))
             SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->error_over == NULL && (errors_apart(pass) || error_heir(pass, unit) == NULL))
         SNN__TRY(want(pass, &unit->error, SNN__PRODUCT(errors_apart(pass) ? pass->slots : 1, all), sizeof(float),
                       errors_apart(pass) ? NULL : &lives->error));
-    if (pass->needs.noise && population && !unit->aside) {
+    if (pass->demand.noise && population && !unit->aside) {
         SNN__TRY(want(
             pass, &unit->noise, all, sizeof(float), /* half of a pair */
-            &(struct life){ .always = true, .state = pass->needs.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
+            &(struct life){ .always = true, .state = pass->demand.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
         SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->constant)
         SNN__TRY(want(pass, &unit->error_sum, all, sizeof(float), NULL));
-    for (int i = 0; i < 2 && unit->read_later && unit->wants_error && pass->needs.history; i++)
+    for (int i = 0; i < 2 && unit->read_later && unit->wants_error && snn__demand_keeps(&pass->demand); i++)
         SNN__TRY(want(pass, &unit->error_before[i], all, sizeof(float), NULL));
     if (unit->flags & SNN__LAYER_WEIGHTS) {
         SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
@@ -617,21 +617,21 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     node->slots = pass->slots;
     node->in_len = snn__shape_length(&unit->layer->in);
     node->out_len = unit->value_len;
-    node->learns = pass->needs.learns;
-    node->keeps = pass->needs.history || pass->needs.observed;
-    node->wants_adjoint = pass->needs.learns && source_wants_error(pass, unit);
+    node->learns = snn__demand_learns(&pass->demand);
+    node->keeps = snn__demand_keeps(&pass->demand) || pass->demand.observed;
+    node->wants_adjoint = snn__demand_learns(&pass->demand) && source_wants_error(pass, unit);
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = source_unit(pass, unit, i);
 
         node->adds_adjoint |=
             from == NULL || from->readers > 1 || from->read_later || !from->wants_error || errors_apart(pass);
     }
-    node->through_time = pass->needs.learns && pass->needs.history && !pass->needs.spatial;
-    node->couples = pass->needs.couples;
-    node->held = pass->needs.held;
-    node->spikes = unit->binary_input && !pass->needs.noise && !pass->needs.equilibrium && !pass->needs.couples;
+    node->through_time = snn__demand_through_time(&pass->demand);
+    node->couples = snn__demand_couples(&pass->demand);
+    node->held = pass->demand.held;
+    node->spikes = unit->binary_input && !pass->demand.noise && !snn__demand_equilibrium(&pass->demand) && !snn__demand_couples(&pass->demand);
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
-        if (unit->layer->tensor[i].trained && pass->needs.learns)
+        if (unit->layer->tensor[i].trained && snn__demand_learns(&pass->demand))
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;
     if (unit->layer->type->state_size) {
         node->state = snn__alloc(pass->ctx, 1, unit->layer->type->state_size);
@@ -674,7 +674,7 @@ static void link_maps(struct snn__pass *pass)
 static snn_status plan_scratch(struct snn__pass *pass)
 {
     const bool apart =
-        pass->slots == 1 && !pass->means && !pass->whole && !pass->needs.equilibrium && !pass->needs.observed;
+        pass->slots == 1 && !pass->means && !pass->whole && !snn__demand_equilibrium(&pass->demand) && !pass->demand.observed;
     size_t most = 0;
 
     for (size_t l = 0; l < pass->n; l++) {
@@ -683,7 +683,7 @@ static snn_status plan_scratch(struct snn__pass *pass)
         const size_t bytes = unit->layer->type->scratch ? unit->layer->type->scratch(&unit->node) : 0;
 
         most = snn__max(most, bytes);
-        for (size_t i = 0; apart && i < (pass->needs.learns ? 2 : 1); i++)
+        for (size_t i = 0; apart && i < (snn__demand_learns(&pass->demand) ? 2 : 1); i++)
             SNN__TRY(
                 want(pass, &unit->scratch[i], bytes, 1, &(struct life){ now[i], now[i], false, SNN__STATE_NONE }));
     }
@@ -693,12 +693,12 @@ static snn_status plan_scratch(struct snn__pass *pass)
 static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
 {
     SNN__TRY(describe_units(pass));
-    if (pass->needs.learns) {
+    if (snn__demand_learns(&pass->demand)) {
         pass->gradient = snn__alloc(pass->ctx, pass->net->n_parameters, sizeof(float));
         if (pass->gradient == NULL)
             return SNN_ERR_MEMORY;
     }
-    if (pass->needs.streams) /* before all that has a state */
+    if (pass->demand.streams) /* before all that has a state */
         SNN__TRY(snn__arena_add_state(&pass->arena, &pass->head, 1, sizeof *pass->head, SNN__STATE_RUNNING));
     for (size_t l = 0; l < pass->n; l++)
         SNN__TRY(plan_node(pass, &pass->unit[l]));
@@ -706,7 +706,7 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
     measure_lives(pass, lives);
     mark_over(pass);
     extend_lives(pass, lives);
-    if (pass->needs.streams)
+    if (pass->demand.streams)
         mark_states(pass, lives);
     SNN__TRY(want(pass, &pass->output_error,
                   SNN__PRODUCT(pass->means ? 1 : pass->slots, pass->batch_max, pass->unit[pass->n - 1].value_len),
@@ -720,7 +720,7 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
         SNN__TRY(plan_norm(pass, &pass->unit[l]));
     }
     SNN__TRY(plan_scratch(pass));
-    if (pass->needs.streams)
+    if (pass->demand.streams)
         SNN__TRY(want(pass, &pass->saved, pass->arena.state, 1, NULL));
     SNN__TRY(snn__arena_commit(&pass->arena));
     share_arrays(pass);
@@ -735,23 +735,21 @@ static snn_status plan_all(struct snn__pass *pass, struct lives *lives)
 }
 
 snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network *net, size_t batch, size_t steps,
-                          const struct snn__needs *needs)
+                          const struct snn__demand *demand)
 {
-    snn__credit_fn credit = pass->credit;
     struct lives *lives;
     snn_status rc;
 
     memset(pass, 0, sizeof *pass);
     pass->ctx = ctx;
     pass->net = net;
-    pass->needs = *needs;
+    pass->demand = *demand;
     pass->n = net->n_layers;
     pass->batch_max = batch;
     pass->steps = steps;
-    pass->slots = needs->history ? steps : 1;
-    pass->means = needs->learns && needs->rates && !needs->history;
+    pass->slots = snn__demand_keeps(demand) ? steps : 1;
+    pass->means = snn__demand_means(demand);
     pass->input_len = snn__shape_length(&net->in);
-    pass->credit = credit;
     snn__arena_init(&pass->arena, pass->ctx);
     pass->unit = snn__alloc(pass->ctx, pass->n, sizeof *pass->unit);
     lives = pass->unit ? snn__alloc(pass->ctx, pass->n, sizeof *lives) : NULL;

@@ -100,9 +100,9 @@ static snn_status lean_context(snn_context *ctx, const snn_network *net, void *(
 
 static snn_status plan(struct snn__pass *pass, snn_context *ctx, snn_network *net)
 {
-    const struct snn__needs needs = { .streams = true };
+    const struct snn__demand demand = { .streams = true };
 
-    return snn__pass_plan(pass, ctx, net, 1, 1, &needs);
+    return snn__pass_plan(pass, ctx, net, 1, 1, &demand);
 }
 
 snn_status snn_stream_size(snn_network *network, size_t *bytes)
@@ -193,7 +193,8 @@ snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass)
     stream->pass = pass;
     warm_up(pass);
     *pass->head = (struct snn__stream_head){ .magic = MAGIC,
-                                             .kind = (uint32_t)pass->needs.traces | (uint32_t)pass->needs.noise << 1,
+                                             .kind = (uint32_t)snn__demand_traces(&pass->demand) |
+                                                     (uint32_t)pass->demand.noise << 1,
                                              .network = identity(pass->net),
                                              .running = pass->arena.running,
                                              .all = pass->arena.state };

@@ -289,7 +289,7 @@ static size_t samples(const struct snn__pass *pass)
  * of binary weights is what their signs leave of it. */
 static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, const struct snn__tensor *weight)
 {
-    size_t times = pass->means || pass->needs.equilibrium ? 1 : pass->steps;
+    size_t times = pass->means || snn__demand_equilibrium(&pass->demand) ? 1 : pass->steps;
 
     return b->lateral.frozen > 0 && !weight->latent && snn__is_matrix(&b->window) &&
            SNN__PRODUCT(pass->batch_max, times) < b->outputs;
@@ -393,11 +393,11 @@ static void learn(struct snn__projecting *p, const struct snn__pass *pass, const
 {
     struct snn__beside *b = beside(p, unit);
     const struct snn__task *task = task_of(p, unit);
-    bool at_once = pass->means || pass->needs.equilibrium;
+    bool at_once = pass->means || snn__demand_equilibrium(&pass->demand);
     struct snn__rows sets[2] = { rows_of(b, factor, io->batch) };
     size_t n = 1, times = io->constant && !at_once ? pass->steps : 1;
 
-    if (pass->needs.history && !pass->means) {
+    if (snn__demand_keeps(&pass->demand) && !pass->means) {
         learn_all(p, pass, unit, io);
         return;
     }

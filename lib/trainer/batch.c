@@ -194,13 +194,13 @@ static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged
 static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
 {
     bool whole = tr->pass.whole && train; /* outputs exist once the last step is done */
-    bool trained = tr->rule->trains == NULL || !train || tr->rule->trains(tr->self, t);
+    bool trained = tr->rule->trains == NULL || !train || tr->rule->trains(tr, t);
 
     SNN__TRY(feed(tr, batch, t));
     if (t == 0)
         SNN__TRY(snn__check_judging(tr));
     if (train && tr->rule->before)
-        tr->rule->before(tr->self, tr, t);
+        tr->rule->before(tr, t);
     snn__pass_forward(&tr->pass, t);
     if (whole && t + 1 < tr->steps)
         return SNN_OK;
@@ -212,17 +212,19 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     }
     if (!isfinite(*loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss of step %zu is not finite; a smaller learning rate may help", t);
-    return train && trained && tr->rule->step ? tr->rule->step(tr->self, tr, t) : SNN_OK;
+    if (!train || !trained || tr->rule->step == NULL || tr->pass.demand.keeps)
+        return SNN_OK;
+    return tr->rule->step(tr, t);
 }
 
 /* Shows the method an input that differs from step to step, before the steps. */
 static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
 {
-    if (tr->rule->looks_ahead == NULL || !tr->rule->looks_ahead(tr->self) || snn__is_static(tr, batch->frames))
+    if (!tr->looks_ahead || snn__is_static(tr, batch->frames))
         return SNN_OK;
     for (size_t t = 0; t < tr->steps; t++) {
         SNN__TRY(feed(tr, batch, t));
-        tr->rule->ahead(tr->self, tr, t);
+        tr->rule->ahead(tr, t);
     }
     return SNN_OK;
 }
@@ -237,15 +239,6 @@ static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, boo
     for (size_t t = 0; t < tr->steps; t++)
         SNN__TRY(run_step(tr, batch, t, train, loss));
     return SNN_OK;
-}
-
-/* What the steps before a failure gathered must not reach the next batch. */
-static void discard_gradient(snn_trainer *tr)
-{
-    snn__pass_settle(&tr->pass, true);
-    snn__projection_discard(&tr->projecting);
-    if (tr->observe & SNN_OBSERVE_GRADIENTS)
-        tr->ctx->kernels->fill(tr->gradient_sum, 0.0f, tr->run.length);
 }
 
 bool snn__is_static(const snn_trainer *tr, size_t frames)
@@ -286,8 +279,8 @@ static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batc
 
 static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
-    bool constancy = (!train || tr->rule->uses_constancy == NULL || tr->rule->uses_constancy(tr)) &&
-                     !(train && tr->observe & SNN_OBSERVE_GRADIENTS);
+    /* weights that change from step to step make different values of the same input, and so does a gradient per step */
+    bool constancy = !train || (tr->pass.demand.learns == SNN__LEARNS_PER_BATCH && !(tr->observe & SNN_OBSERVE_GRADIENTS));
     uint64_t stream = tr->run.batches;
 
     if (train) {
@@ -306,7 +299,7 @@ static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool tr
     tr->length = batch->length;
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
     if (train && tr->rule->begin)
-        tr->rule->begin(tr->self, tr, stream);
+        tr->rule->begin(tr);
 }
 
 /* All steps, and what the outputs gave. */
@@ -344,9 +337,9 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
     if (!train)
         return rc;
     if (rc != SNN_OK)
-        discard_gradient(tr);
+        snn__discard_gradient(tr);
     else
-        rc = tr->rule->finish(tr->self, tr);
+        rc = snn__finish(tr);
     if (rc != SNN_OK) {
         snn__undo(tr);
         return rc;

@@ -6,36 +6,18 @@
  *
  * for a LIF that resets by subtraction; kernel/kernel.h (struct snn__population_back) has the other neurons. All steps are
  * kept, so memory grows with T. */
-#include "core/context.h"
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_BPTT_DETACH_RESET, "detach_reset", 0, 1, 0, "no gradient through the reset"),
 };
 
-static void bptt_needs(const snn_trainer *trainer, struct snn__needs *needs)
+/* dW = sum_t D[t] v[t]^T */
+static snn_status bptt_finish(snn_trainer *trainer)
 {
-    (void)trainer;
-    needs->history = true;
-}
+    bool detached = snn__param_i64(&trainer->params, SNN_BPTT_DETACH_RESET) != 0;
 
-static void bptt_begin(void *self, snn_trainer *trainer, uint64_t stream)
-{
-    (void)self;
-    (void)stream;
-    trainer->pass.detach = snn__param_i64(&trainer->params, SNN_BPTT_DETACH_RESET) != 0;
-}
-
-static void credited(void *trainer, size_t t)
-{
-    snn__step_credited(trainer, t);
-}
-
-static snn_status bptt_finish(void *self, snn_trainer *trainer)
-{
-    (void)self;
-    snn__pass_back_time(&trainer->pass, credited, trainer);
-    return snn__learn(trainer);
+    return snn__back_time(trainer, SNN__FACTOR_SPIKE, detached);
 }
 
 extern const struct snn__rule snn__rule_bptt;
@@ -44,7 +26,8 @@ const struct snn__rule snn__rule_bptt = {
     .text = "back-propagation through time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
-    .needs = bptt_needs,
-    .begin = bptt_begin,
+    .factor = SNN__FACTOR_SPIKE,
+    .route = SNN__ROUTE_TIME,
+    .learns = SNN__LEARNS_PER_BATCH,
     .finish = bptt_finish,
 };

@@ -70,27 +70,31 @@ static size_t norms_behind_spikes(const snn_network *net)
     return n;
 }
 
-static void dsr_needs(const snn_trainer *trainer, struct snn__needs *needs)
+static void dsr_choose(const snn_trainer *trainer, struct snn__demand *demand)
 {
     const struct snn__params *p = &trainer->params;
 
-    needs->rates = true;
-    needs->again = snn__param_is(p, SNN_DSR_RECOMPUTE, "on") ||
-                   (snn__param_is(p, SNN_DSR_RECOMPUTE, "auto") && norms_behind_spikes(trainer->net) <= 1);
-    needs->history = trainer->observe & SNN_OBSERVE_GRADIENTS || !one_leak(trainer->net) ||
-                     !snn__network_errors_average(trainer->net);
+    demand->recompute = snn__param_is(p, SNN_DSR_RECOMPUTE, "on") ||
+                        (snn__param_is(p, SNN_DSR_RECOMPUTE, "auto") && norms_behind_spikes(trainer->net) <= 1);
+    demand->keeps = trainer->observe & SNN_OBSERVE_GRADIENTS || !one_leak(trainer->net) ||
+                    !snn__network_errors_average(trainer->net);
+    if (demand->keeps)
+        demand->factor = SNN__FACTOR_SPIKE;
 }
 
-static snn_status dsr_finish(void *self, snn_trainer *trainer)
+/* dW = E (mean over t of o)^T,  E = T gx */
+static snn_status learn_from_means(snn_trainer *trainer)
 {
-    struct snn__pass *pass = &trainer->pass;
+    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_MEAN);
 
-    (void)self;
-    if (pass->means)
-        snn__pass_back_means(pass);
-    else
-        snn__pass_back_time(pass, NULL, NULL);
+    snn__pass_back_means(&trainer->pass, &sweep);
     return snn__learn(trainer);
+}
+
+/* dW = sum_t gx[t] o[t]^T, where steps are kept */
+static snn_status dsr_finish(snn_trainer *trainer)
+{
+    return trainer->pass.demand.keeps ? snn__back_time(trainer, SNN__FACTOR_SPIKE, false) : learn_from_means(trainer);
 }
 
 extern const struct snn__rule snn__rule_dsr;
@@ -99,9 +103,11 @@ const struct snn__rule snn__rule_dsr = {
     .text = "differentiation on spike representation: weighted firing rates",
     .params = params,
     .n_params = sizeof params / sizeof *params,
-    .check = dsr_check,
     .networks = "vgg11-dsr, preact-resnet18, or 784-800-10 and others without feedback, of neurons dsr_if or dsr_lif",
-    .needs = dsr_needs,
-    .rates = true,
+    .factor = SNN__FACTOR_MEAN,
+    .route = SNN__ROUTE_RATES,
+    .learns = SNN__LEARNS_PER_BATCH,
+    .choose = dsr_choose,
+    .check = dsr_check,
     .finish = dsr_finish,
 };

@@ -27,26 +27,20 @@ static snn_status ide_check(const snn_trainer *trainer)
     return snn__network_loop(trainer->net, "ide", &(struct snn__loop){ 0 });
 }
 
-static void ide_needs(const snn_trainer *trainer, struct snn__needs *needs)
+static snn_status ide_plan(snn_trainer *trainer, struct snn__arena *arena)
 {
-    (void)trainer;
-    needs->equilibrium = true;
-}
-
-static snn_status ide_plan(void *self, snn_trainer *trainer, struct snn__arena *arena)
-{
-    struct snn__ide *s = self;
+    struct snn__ide *s = trainer->self;
     const struct snn__pass *pass = &trainer->pass;
     size_t populations = 0, all;
     const struct snn__params *p = &trainer->params;
 
     SNN__TRY(snn__network_loop(trainer->net, "ide", &s->loop));
-    s->norms = false;
+    trainer->looks_ahead = false;
     for (size_t l = 0; l < pass->n; l++) {
         const struct snn__unit *unit = &pass->unit[l];
 
         populations += (unit->flags & SNN__LAYER_POPULATION) != 0;
-        s->norms |= unit->layer->type == &snn__layer_batch_norm && !unit->driven && !unit->late;
+        trainer->looks_ahead |= unit->layer->type == &snn__layer_batch_norm && !unit->driven && !unit->late;
     }
     s->several = populations > 1;
     s->broyden =
@@ -92,25 +86,20 @@ static void put_mean_input(struct snn__ide *s, snn_trainer *trainer)
               s->mean_input, pass->batch * pass->input_len);
 }
 
-static bool ide_looks_ahead(const void *self)
-{
-    return ((const struct snn__ide *)self)->norms;
-}
-
 /* Steps normalise F(x[t]) with the statistics of F(xbar). */
-static void ide_ahead(void *self, snn_trainer *trainer, size_t t)
+static void ide_ahead(snn_trainer *trainer, size_t t)
 {
-    add_to_mean(self, trainer, t);
+    add_to_mean(trainer->self, trainer, t);
     if (t + 1 < trainer->steps)
         return;
-    put_mean_input(self, trainer);
+    put_mean_input(trainer->self, trainer);
     snn__pass_fix_statistics(&trainer->pass);
 }
 
-static snn_status ide_step(void *self, snn_trainer *trainer, size_t t)
+static snn_status ide_step(snn_trainer *trainer, size_t t)
 {
     if (!trainer->pass.is_static)
-        add_to_mean(self, trainer, t);
+        add_to_mean(trainer->self, trainer, t);
     return SNN_OK;
 }
 
@@ -120,7 +109,7 @@ static void apply(void *arg, const float *b, float *out)
     snn_trainer *trainer = arg;
     struct snn__ide *s = trainer->self;
 
-    snn__pass_back_rates(&trainer->pass, s->loop.top, (struct snn__signal){ (float *)b, 1.0f }, out, false);
+    snn__pass_back_rates(&trainer->pass, &snn__sweep_errors, s->loop.top, (struct snn__signal){ (float *)b, 1.0f }, out);
 }
 
 static struct snn__solution solve(struct snn__ide *s, snn_trainer *trainer)
@@ -142,16 +131,17 @@ static double distance(struct snn__ide *s, snn_trainer *trainer, struct snn__sig
     return size > 0 ? snn__solve_norm(&s->solver, pass->batch, s->solver.image) / size : 0.0;
 }
 
-static snn_status ide_finish(void *self, snn_trainer *trainer)
+static snn_status ide_finish(snn_trainer *trainer)
 {
-    struct snn__ide *s = self;
+    struct snn__ide *s = trainer->self;
+    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_RATE);
     struct snn__pass *pass = &trainer->pass;
     struct snn__signal a = snn__unit_value(pass, &pass->unit[s->loop.rate], pass->steps - 1), e;
     size_t n = pass->batch * s->solver.length;
     struct snn__solution solution;
     double gap;
 
-    e = snn__pass_back_late(pass, s->loop.rate);
+    e = snn__pass_back_late(pass, &sweep, s->loop.rate);
     snn__copy(pass->ctx, s->ga, e.scale, e.data, n);
     if (!pass->is_static)
         put_mean_input(s, trainer);
@@ -167,7 +157,8 @@ static snn_status ide_finish(void *self, snn_trainer *trainer)
     snn__solved(trainer, &solution, gap);
     if (s->several)
         snn__pass_rates(pass, s->loop.top, a, SNN__STATISTICS_BATCH);
-    snn__pass_back_rates(pass, s->loop.top, (struct snn__signal){ s->beta, 1.0f }, NULL, true);
+    /* dW_l = (m_l delta_l / V) a_(l-1)^T */
+    snn__pass_back_rates(pass, &sweep, s->loop.top, (struct snn__signal){ s->beta, 1.0f }, NULL);
     snn__step_credited(trainer, pass->steps - 1);
     return snn__learn(trainer);
 }
@@ -179,12 +170,13 @@ const struct snn__rule snn__rule_ide = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__ide),
-    .check = ide_check,
     .networks = "ide-400, ide-64c5, alexnet-f, cifarnet-f, spide-lenet, spide-convnet-f: a feedback loop that a rate layer "
                 "reads",
-    .needs = ide_needs,
+    .factor = SNN__FACTOR_RATE,
+    .route = SNN__ROUTE_EQUILIBRIUM,
+    .learns = SNN__LEARNS_PER_BATCH,
+    .check = ide_check,
     .plan = ide_plan,
-    .looks_ahead = ide_looks_ahead,
     .ahead = ide_ahead,
     .step = ide_step,
     .finish = ide_finish,

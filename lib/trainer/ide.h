@@ -7,7 +7,6 @@
 
 struct snn__ide {
     struct snn__loop loop;
-    bool norms;   /* batch norms in front of all spikes */
     bool several; /* more than one population: J is taken at f(a) */
     bool broyden;
     struct snn__solver solver;

@@ -3,7 +3,7 @@
  *   forward     as ottt, with traces a; every population l is perturbed by noise z_l, of size alpha
  *   errors      e = dL/do at the output o of the step goes straight to every population:   g_l = M_l e
  *   matrices    M_l <- lam M_l + (1 - lam) / (alpha B) sum_b z_l o^T     an estimate of (do/ds_l)^T, before it is used
- *   gradient    dW = sum_t (g_l psi(u_l)) a^T, through snn__credit()
+ *   gradient    dW = sum_t (g_l psi(u_l)) a^T
  *
  * No error crosses weights on the way to the output. The relatives differ in what g_l is: fixed random matrices
  * (dfa), random matrices that learn as the readout does (kp), the loss times the noise (zo), the weights themselves
@@ -12,22 +12,19 @@
  * Layers that nobody reads, the last one apart, are side readouts R_l: they have the loss of the output, and send
  * R_l^T e to the population that they read. One of them may be global: earlier populations have a second matrix for
  * its error. */
-#include "trainer/opzo.h"
 #include "core/context.h"
-#include "core/fpu.h"
-#include "core/rng.h"
 #include "core/size.h"
 #include "layer/types.h"
+#include "trainer/feedback.h"
+#include "trainer/noise.h"
 #include "trainer/rule.h"
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 static const struct snn__param params[] = {
     SNN__PARAM_STR(SNN_OPZO_FEEDBACK, "feedback", "opzo|dfa|kp|zo|bp", "opzo",
                    "what brings errors to the populations"),
     SNN__PARAM_STR(SNN_OPZO_NOISE_POS, "noise_pos", "post|pre", "post", "noise on the spikes, or on the currents"),
-    SNN__PARAM_STR(SNN_OPZO_NOISE, "noise", "gaussian|rademacher|sphere", "gaussian", "distribution of the noise"),
+    SNN__PARAM_STR(SNN_OPZO_NOISE, "noise", SNN__NOISES, "gaussian", "distribution of the noise"),
     SNN__PARAM_I64(SNN_OPZO_ANTITHETIC, "antithetic", 0, 1, 1, "steps 2 k and 2 k + 1 take z and -z"),
     SNN__PARAM_F64(SNN_OPZO_ALPHA, "alpha", 1e-6, 1e6, 0.2, "size of the noise"),
     SNN__PARAM_F64(SNN_OPZO_MOMENTUM, "momentum", 0.0, 0.99999999, 0.9999, "share of a matrix that an update keeps"),
@@ -47,16 +44,13 @@ static const struct snn__param params[] = {
 enum feedback { FEEDBACK_OPZO, FEEDBACK_DFA, FEEDBACK_KP, FEEDBACK_ZO, FEEDBACK_BP };
 
 struct opzo {
-    snn_trainer *trainer;
     enum feedback feedback;
     uint64_t stream; /* of the batch */
     ptrdiff_t global; /* layer of the global readout, -1: none */
     float *o, *side_o, *side_e; /* [B][classes] */
     double *sums;               /* [B] */
-    float *packed;
-    void *scratch;
+    struct snn__feedback matrices;
     float *supplied; /* noise of the host, [B][shape of the layer] */
-    snn_status rc;   /* of the losses of the side readouts in this step */
 };
 
 static enum feedback feedback_of(const snn_trainer *tr)
@@ -193,111 +187,41 @@ static snn_status opzo_check(const snn_trainer *tr)
     return check_global(tr);
 }
 
-static void opzo_needs(const snn_trainer *tr, struct snn__needs *needs)
+static void opzo_choose(const snn_trainer *tr, struct snn__demand *demand)
 {
     enum feedback f = feedback_of(tr);
 
-    needs->traces = true;
-    needs->local = f != FEEDBACK_BP;
-    needs->noise = !has_noise(f)                                              ? SNN__NOISE_NONE
-                   : snn__param_is(&tr->params, SNN_OPZO_NOISE_POS, "pre") ? SNN__NOISE_BEFORE
-                                                                           : SNN__NOISE_BEHIND;
-}
-
-static bool opzo_needs_loss(const snn_trainer *tr)
-{
-    return feedback_of(tr) == FEEDBACK_ZO;
-}
-
-static bool opzo_uses_constancy(const snn_trainer *tr)
-{
-    return !flag(tr, SNN_OPZO_ONLINE);
+    if (f == FEEDBACK_BP)
+        demand->route = SNN__ROUTE_SPACE;
+    if (flag(tr, SNN_OPZO_ONLINE))
+        demand->learns = SNN__LEARNS_PER_STEP;
+    if (has_noise(f))
+        demand->noise = snn__param_is(&tr->params, SNN_OPZO_NOISE_POS, "pre") ? SNN__NOISE_BEFORE : SNN__NOISE_AFTER;
+    demand->losses = f == FEEDBACK_ZO;
 }
 
 /* ---- the matrices ---- */
 
-/* Populations in order; behind the matrix of each one the second, if it lies below the population of the global
+/* Populations in order; after the matrix of each one the second, if it lies below the population of the global
  * readout. */
 static bool opzo_memory(const snn_trainer *tr, size_t index, struct snn__memory *m)
 {
     const snn_network *net = tr->net;
+    const enum feedback f = feedback_of(tr);
+    const bool zero = f == FEEDBACK_OPZO && snn__param_is(&tr->params, SNN_OPZO_MATRIX_INIT, "zero");
     ptrdiff_t global = global_readout(tr), top = global < 0 ? -1 : read_by(net, net->layer[global]);
 
-    if (!has_matrices(feedback_of(tr)))
-        return false;
-    for (size_t l = 0; l < net->n_layers; l++) {
+    for (size_t l = 0; l < net->n_layers && has_matrices(f); l++) {
         size_t matrices = !is_population(net->layer[l]) ? 0 : (ptrdiff_t)l < top ? 2 : 1;
 
-        if (index >= matrices) {
-            index -= matrices;
-            continue;
+        if (index < matrices) {
+            snn__feedback_describe(tr, net->layer[l], index > 0,
+                                   net->layer[index > 0 ? (size_t)global : net->n_layers - 1], !zero, m);
+            return true;
         }
-        snprintf(m->name, sizeof m->name, "%s.%s", net->layer[l]->name,
-                 index ? SNN__OPZO_SIDE_MATRIX : SNN__OPZO_MATRIX);
-        m->layer = l;
-        m->side = index > 0;
-        m->rows = (uint32_t)snn__shape_length(&net->layer[net->n_layers - 1]->out);
-        m->columns = (uint32_t)snn__shape_length(&net->layer[l]->out);
-        m->data = NULL;
-        return true;
+        index -= matrices;
     }
     return false;
-}
-
-static void opzo_begin_memory(const snn_trainer *tr, const struct snn__memory *m)
-{
-    const snn_network *net = tr->net;
-    const snn_layer *readout = net->layer[m->side ? (size_t)global_readout(tr) : net->n_layers - 1];
-    float bound = 1.0f / sqrtf((float)snn__shape_length(&readout->in));
-
-    if (feedback_of(tr) == FEEDBACK_OPZO && snn__param_is(&tr->params, SNN_OPZO_MATRIX_INIT, "zero"))
-        return;
-    /* weights take streams 8 l to 8 l + 2 */
-    snn__random_fill_uniform(tr->ctx->options.seed, SNN__RNG_INIT, m->layer * 8u + 5u + m->side, m->data,
-                             (size_t)m->rows * m->columns, -bound, bound);
-}
-
-static struct snn__window rows_of(size_t n)
-{
-    return (struct snn__window){ 1, 1, n, n, 1, 1, 1, 1, 1, 0, 1, false };
-}
-
-/* M <- keep M + share sum_b o z^T; o [B][outputs], z [B][neurons] */
-static void turn(struct opzo *s, const struct snn__memory *m, float keep, float share, const float *o,
-                 struct snn__signal z)
-{
-    struct snn__outer p = { .m = s->trainer->pass.batch,
-                            .n = m->rows,
-                            .d = o,
-                            .d_pitch = m->rows,
-                            .x = z.data,
-                            .window = rows_of(m->columns),
-                            .alpha = share * z.scale,
-                            .g = m->data,
-                            .g_pitch = m->columns,
-                            .accumulate = true };
-
-    snn__copy(s->trainer->ctx, m->data, keep, m->data, (size_t)m->rows * m->columns);
-    snn__outer(s->trainer->ctx, &p, s->scratch);
-}
-
-/* g (+)= M e */
-static void apply(struct opzo *s, const struct snn__memory *m, struct snn__unit *unit, const float *e)
-{
-    bool accumulate;
-    float *g = snn__unit_error(unit, &accumulate);
-    struct snn__product p = { .m = s->trainer->pass.batch,
-                              .n = m->columns,
-                              .x = e,
-                              .window = rows_of(m->rows),
-                              .packed = s->packed,
-                              .alpha = 1.0f,
-                              .y = g,
-                              .y_pitch = m->columns,
-                              .accumulate = accumulate };
-
-    snn__pack(s->trainer->ctx, s->packed, m->data, 1, m->rows, m->columns, 0, m->columns, 1);
-    snn__product(s->trainer->ctx, &p, s->scratch);
 }
 
 /* lam, or k / (k + 1) while that is smaller: the mean of all so far */
@@ -308,31 +232,46 @@ static double kept(const snn_trainer *tr, uint64_t stream, size_t t)
     return flag(tr, SNN_OPZO_WARM_UP) ? fmin(lam, k / (k + 1.0)) : lam;
 }
 
-static void use_matrix(struct opzo *s, const struct snn__memory *m, struct snn__unit *unit, size_t t)
+/* M <- lam M + (1 - lam) / (alpha B) sum_b z o^T */
+static void estimate(const struct opzo *s, const snn_trainer *tr, const struct snn__memory *m,
+                     const struct snn__unit *unit, size_t t)
 {
-    snn_trainer *tr = s->trainer;
-    const float *o = m->side ? s->side_o : s->o, *e = m->side ? s->side_e : snn__pass_output_error(&tr->pass, t);
     double keep = kept(tr, s->stream, t);
     float factor = flag(tr, SNN_OPZO_INVERSE_ALPHA) ? 1.0f / real(tr, SNN_OPZO_ALPHA) : 1.0f;
 
-    if (s->feedback == FEEDBACK_OPZO)
-        turn(s, m, (float)keep, (float)(1.0 - keep) * factor / (float)tr->pass.batch, o,
-             (struct snn__signal){ unit->noise, 1.0f });
-    apply(s, m, unit, e);
-    if (s->feedback == FEEDBACK_KP) { /* e has its 1 / (B T) */
-        double rate = snn_optimizer_rate(tr->optimizer, tr->run.epoch, tr->run.updates);
+    snn__feedback_turn(&s->matrices, tr, m, (float)keep, (float)(1.0 - keep) * factor / (float)tr->pass.batch,
+                       m->side ? s->side_o : s->o, (struct snn__signal){ unit->noise, 1.0f });
+}
 
-        turn(s, m, 1.0f - real(tr, SNN_OPZO_KP_DECAY), -(float)(rate * snn__param_f64(&tr->params, SNN_OPZO_KP_RATE)),
-             e, snn__unit_trace(&tr->pass, unit));
-    }
+/* kp: M <- (1 - decay) M - rate e a^T, as a readout's weights learn; e has its 1 / (B T) */
+static void learn_matrix(const struct opzo *s, const snn_trainer *tr, const struct snn__memory *m,
+                         const struct snn__unit *unit, const float *e)
+{
+    double rate = snn_optimizer_rate(tr->optimizer, tr->run.epoch, tr->run.updates);
+
+    snn__feedback_turn(&s->matrices, tr, m, 1.0f - real(tr, SNN_OPZO_KP_DECAY),
+                       -(float)(rate * snn__param_f64(&tr->params, SNN_OPZO_KP_RATE)), e,
+                       snn__unit_trace(&tr->pass, unit));
+}
+
+/* g_l (+)= M_l e */
+static void use_matrix(const struct opzo *s, const snn_trainer *tr, const struct snn__memory *m,
+                       struct snn__unit *unit, size_t t)
+{
+    const float *e = m->side ? s->side_e : snn__pass_output_error(&tr->pass, t);
+
+    if (s->feedback == FEEDBACK_OPZO)
+        estimate(s, tr, m, unit, t);
+    snn__feedback_apply(&s->matrices, tr, m, unit, e);
+    if (s->feedback == FEEDBACK_KP)
+        learn_matrix(s, tr, m, unit, e);
 }
 
 /* ---- errors ---- */
 
 /* g (+)= L_b z / alpha, L_b the loss of the sample with the factor 1 / (B T) */
-static void use_loss(struct opzo *s, struct snn__unit *unit)
+static void use_loss(const snn_trainer *tr, struct snn__unit *unit)
 {
-    snn_trainer *tr = s->trainer;
     const struct snn__kernels *k = tr->ctx->kernels;
     size_t n = unit->value_len, batch = tr->pass.batch;
     double factor = 1.0 / (snn__param_f64(&tr->params, SNN_OPZO_ALPHA) * (double)batch * (double)tr->steps);
@@ -343,101 +282,41 @@ static void use_loss(struct opzo *s, struct snn__unit *unit)
         (accumulate ? k->axpy : k->scale)(g + b * n, (float)(factor * tr->sums[b]), unit->noise + b * n, n);
 }
 
-static void population_error(struct opzo *s, struct snn__unit *unit, size_t t)
+static void population_error(const struct opzo *s, const snn_trainer *tr, struct snn__unit *unit, size_t t)
 {
-    const snn_trainer *tr = s->trainer;
-
     if (s->feedback == FEEDBACK_ZO)
-        use_loss(s, unit);
+        use_loss(tr, unit);
     for (size_t i = 0; i < tr->n_memory && has_matrices(s->feedback); i++)
         if (tr->memory[i].layer == unit->layer->index)
-            use_matrix(s, &tr->memory[i], unit, t);
+            use_matrix(s, tr, &tr->memory[i], unit, t);
 }
 
-static void readout_error(struct opzo *s, struct snn__unit *unit, size_t t)
+/* A side readout has the loss of the output. */
+static snn_status readout_error(struct opzo *s, snn_trainer *tr, struct snn__unit *unit, size_t t)
 {
-    snn_trainer *tr = s->trainer;
     struct snn__signal out = snn__unit_value(&tr->pass, unit, t);
     bool global = (ptrdiff_t)unit->layer->index == s->global, arrived;
     float *e = snn__unit_error(unit, &arrived);
     const struct snn__outcome of = { unit->layer->index, t, out, 1.0 / (double)tr->steps, e, s->sums };
     double loss;
 
-    if (s->rc == SNN_OK)
-        s->rc = snn__judge(tr, &of, &loss);
-    if (s->rc != SNN_OK) /* the batch ends once the step is through */
-        tr->ctx->kernels->fill(e, 0.0f, tr->pass.batch * tr->classes);
+    SNN__TRY(snn__judge(tr, &of, &loss));
     unit->down = global ? 1.0f : real(tr, SNN_OPZO_LOCAL_SCALE);
     if (global) {
         snn__copy(tr->ctx, s->side_o, out.scale, out.data, tr->pass.batch * tr->classes);
         snn__copy(tr->ctx, s->side_e, 1.0f, e, tr->pass.batch * tr->classes);
     }
+    return SNN_OK;
 }
 
-static void direct(void *arg, struct snn__unit *unit, size_t t)
+static snn_status direct(void *trainer, struct snn__unit *unit, size_t t)
 {
-    (unit->flags & SNN__LAYER_POPULATION ? population_error : readout_error)(arg, unit, t);
-}
+    snn_trainer *tr = trainer;
 
-/* ---- noise ---- */
-
-struct drawing {
-    struct opzo *s;
-    struct snn__unit *unit;
-    size_t t;
-    char kind; /* first letter of the distribution */
-};
-
-static void draw_signs(uint64_t seed, uint64_t stream, float *z, size_t n)
-{
-    uint32_t word[4] = { 0 };
-
-    for (size_t i = 0; i < n; i++) {
-        if (i % 128 == 0)
-            snn__random4(seed, SNN__RNG_NOISE, stream, i / 128, word);
-        z[i] = word[i % 128 / 32] >> i % 32 & 1 ? 1.0f : -1.0f;
-    }
-}
-
-static void draw_sample(void *arg, size_t b, size_t worker)
-{
-    const struct drawing *k = arg;
-    const snn_trainer *tr = k->s->trainer;
-    size_t n = k->unit->value_len;
-    uint64_t step = k->s->stream * tr->steps + k->t, seed = tr->ctx->options.seed;
-    uint64_t stream = (step * tr->pass.n + k->unit->layer->index) << 24 | b; /* a batch has at most 2^24 samples */
-    float *z = k->unit->noise + b * n;
-
-    (void)worker;
-    if (k->kind == 'r') {
-        draw_signs(seed, stream, z, n);
-        return;
-    }
-    snn__random_fill_normal(seed, SNN__RNG_NOISE, stream, z, n, 1.0f);
-    if (k->kind == 's') { /* |z|^2 = n, so that E z z^T = 1 */
-        double square = tr->ctx->kernels->dot(z, z, n);
-
-        tr->ctx->kernels->scale(z, square > 0 ? (float)sqrt((double)n / square) : 0.0f, z, n);
-    }
-}
-
-static void draw(struct opzo *s, struct snn__unit *unit, size_t t)
-{
-    snn_trainer *tr = s->trainer;
-    size_t n = tr->pass.batch * unit->value_len;
-    struct drawing k = { s, unit, t, snn__param_str(&tr->params, SNN_OPZO_NOISE)[0] };
-
-    if (tr->noise != NULL) {
-        {
-            SNN__CALLS_HOST;
-            tr->noise(tr->noise_user, unit->layer, t, s->supplied, n);
-        }
-        snn__to_channels_last(&unit->layer->out, tr->pass.batch, s->supplied, unit->noise);
-    } else if (t % 2 && flag(tr, SNN_OPZO_ANTITHETIC)) {
-        snn__copy(tr->ctx, unit->noise, -1.0f, unit->noise, n);
-    } else {
-        snn__parallel(tr->ctx, draw_sample, &k, tr->pass.batch);
-    }
+    if (!(unit->flags & SNN__LAYER_POPULATION))
+        return readout_error(tr->self, tr, unit, t);
+    population_error(tr->self, tr, unit, t);
+    return SNN_OK;
 }
 
 /* ---- a batch ---- */
@@ -466,9 +345,8 @@ static snn_status check_reach(struct snn__pass *pass)
     return SNN_OK;
 }
 
-/* `most`: neurons of the largest population; `packed`, `bytes`: what products with the matrices take. */
-static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__arena *arena, size_t most,
-                           size_t packed, size_t bytes)
+/* `most`: neurons of the largest population */
+static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__arena *arena, size_t most)
 {
     size_t batch = tr->pass.batch_max, all = SNN__PRODUCT(batch, tr->classes);
     struct {
@@ -479,8 +357,6 @@ static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__ar
         { &s->side_o, s->global < 0 ? 0 : all, sizeof(float) },
         { &s->side_e, s->global < 0 ? 0 : all, sizeof(float) },
         { &s->sums, batch, sizeof(double) },
-        { &s->packed, has_matrices(s->feedback) ? packed : 0, sizeof(float) },
-        { &s->scratch, has_matrices(s->feedback) ? bytes : 0, 1 },
         { &s->supplied, tr->noise != NULL && has_noise(s->feedback) ? SNN__PRODUCT(batch, most) : 0, sizeof(float) },
     };
 
@@ -490,68 +366,48 @@ static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__ar
     return SNN_OK;
 }
 
-static snn_status opzo_plan(void *self, snn_trainer *tr, struct snn__arena *arena)
+static snn_status opzo_plan(snn_trainer *tr, struct snn__arena *arena)
 {
-    struct opzo *s = self;
-    size_t most = 0, packed = 0, bytes = 0, batch = tr->pass.batch_max, classes = tr->classes;
-    struct snn__window errors = rows_of(classes);
+    struct opzo *s = tr->self;
+    size_t most = 0;
 
     SNN__TRY(check_reach(&tr->pass));
     s->feedback = feedback_of(tr);
     s->global = global_readout(tr);
-    for (size_t l = 0; l < tr->pass.n; l++) {
-        size_t n = tr->pass.unit[l].value_len;
-        struct snn__window noise = rows_of(n);
-
-        if (!(tr->pass.unit[l].flags & SNN__LAYER_POPULATION))
-            continue;
-        most = snn__max(most, n);
-        packed = snn__max(packed, snn__packed_size(tr->ctx, classes, n));
-        bytes = snn__max(bytes, snn__product_scratch(tr->ctx, batch, n, &errors, false));
-        bytes = snn__max(bytes, snn__outer_scratch(tr->ctx, batch, classes, &noise));
-    }
-    return keep_all(s, tr, arena, most, packed, bytes);
+    if (has_matrices(s->feedback))
+        SNN__TRY(snn__feedback_plan(&s->matrices, tr, arena));
+    for (size_t l = 0; l < tr->pass.n; l++)
+        if (tr->pass.unit[l].flags & SNN__LAYER_POPULATION)
+            most = snn__max(most, tr->pass.unit[l].value_len);
+    return keep_all(s, tr, arena, most);
 }
 
-static void opzo_begin(void *self, snn_trainer *tr, uint64_t stream)
+static void opzo_begin(snn_trainer *tr)
 {
-    struct opzo *s = self;
+    struct opzo *s = tr->self;
 
-    s->trainer = tr;
-    s->stream = stream;
-    tr->pass.direct = direct;
-    tr->pass.direct_arg = s;
+    s->stream = tr->run.batches;
 }
 
-static void opzo_before(void *self, snn_trainer *tr, size_t t)
+static void opzo_before(snn_trainer *tr, size_t t)
 {
+    const struct opzo *s = tr->self;
+
     tr->pass.noise_scale = real(tr, SNN_OPZO_ALPHA);
     for (size_t l = 0; l < tr->pass.n; l++)
         if (tr->pass.unit[l].noise != NULL)
-            draw(self, &tr->pass.unit[l], t);
+            snn__noise_draw(tr, &tr->pass.unit[l], s->stream, t, snn__param_str(&tr->params, SNN_OPZO_NOISE),
+                            flag(tr, SNN_OPZO_ANTITHETIC), s->supplied);
 }
 
-static snn_status opzo_step(void *self, snn_trainer *tr, size_t t)
+/* dW += (g_l psi(u_l)) a^T,  g_l by direct() */
+static snn_status opzo_step(snn_trainer *tr, size_t t)
 {
-    struct opzo *s = self;
+    struct opzo *s = tr->self;
     struct snn__signal out = snn__pass_output(&tr->pass, t);
 
     snn__copy(tr->ctx, s->o, out.scale, out.data, tr->pass.batch * tr->classes);
-    s->rc = SNN_OK;
-    snn__pass_back_step(&tr->pass, t);
-    SNN__TRY(s->rc);
-    snn__observe(tr, SNN_PHASE_BACKWARD, t);
-    snn__step_credited(tr, t);
-    return flag(tr, SNN_OPZO_ONLINE) ? snn__learn_within(tr) : SNN_OK;
-}
-
-static snn_status opzo_finish(void *self, snn_trainer *tr)
-{
-    (void)self;
-    if (flag(tr, SNN_OPZO_ONLINE))
-        return SNN_OK;
-    snn__pass_back_constant(&tr->pass);
-    return snn__learn(tr);
+    return snn__back_direct(tr, t, SNN__FACTOR_TRACE, direct);
 }
 
 extern const struct snn__rule snn__rule_opzo;
@@ -561,18 +417,16 @@ const struct snn__rule snn__rule_opzo = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct opzo),
-    .check = opzo_check,
     .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, or side:784-800-800-10 with local learning; pools that average "
                 "(AP2)",
+    .factor = SNN__FACTOR_TRACE,
+    .route = SNN__ROUTE_DIRECT,
+    .learns = SNN__LEARNS_PER_BATCH,
+    .choose = opzo_choose,
+    .check = opzo_check,
     .memory = opzo_memory,
-    .begin_memory = opzo_begin_memory,
-    .needs = opzo_needs,
     .plan = opzo_plan,
-    .needs_loss = opzo_needs_loss,
-    .uses_constancy = opzo_uses_constancy,
     .begin = opzo_begin,
     .before = opzo_before,
     .step = opzo_step,
-    .streams = true,
-    .finish = opzo_finish,
 };

@@ -4,18 +4,13 @@
  *   backward    within step t:  dI = e g(u[t] - th),  e = W^T dI of the layer above
  *   gradient    dW = sum_t dI[t] a[t]^T,  db = sum_t dI[t]
  *
- * The traces are kept by the populations (kernel/kernel.h) and taken by snn__credit(). Variant A updates once per
- * batch with the summed gradient, variant O after every step; the state is not cleared by an update. */
+ * The traces are kept by the populations (kernel/kernel.h). Variant A updates once per batch with the summed gradient,
+ * variant O after every step; an update leaves potentials and traces as they are. */
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
     SNN__PARAM_STR(SNN_OTTT_VARIANT, "variant", "A|O", "A", "A: one update per batch; O: one update per step"),
 };
-
-static bool online(const snn_trainer *trainer)
-{
-    return snn__param_is(&trainer->params, SNN_OTTT_VARIANT, "O");
-}
 
 /* A maximum does not commute with the trace, nor does a product. */
 static snn_status ottt_check(const snn_trainer *trainer)
@@ -32,33 +27,16 @@ static snn_status ottt_check(const snn_trainer *trainer)
     return SNN_OK;
 }
 
-static void ottt_needs(const snn_trainer *trainer, struct snn__needs *needs)
+static void ottt_choose(const snn_trainer *trainer, struct snn__demand *demand)
 {
-    (void)trainer;
-    needs->traces = true;
+    if (snn__param_is(&trainer->params, SNN_OTTT_VARIANT, "O"))
+        demand->learns = SNN__LEARNS_PER_STEP;
 }
 
-/* Variant O changes the weights within a sequence. */
-static bool ottt_uses_constancy(const snn_trainer *trainer)
+/* dW += dI[t] a[t]^T */
+static snn_status ottt_step(snn_trainer *trainer, size_t t)
 {
-    return !online(trainer);
-}
-
-static snn_status ottt_step(void *self, snn_trainer *trainer, size_t t)
-{
-    (void)self;
-    snn__pass_back_step(&trainer->pass, t);
-    snn__step_credited(trainer, t);
-    return online(trainer) ? snn__learn_within(trainer) : SNN_OK;
-}
-
-static snn_status ottt_finish(void *self, snn_trainer *trainer)
-{
-    (void)self;
-    if (online(trainer))
-        return SNN_OK;
-    snn__pass_back_constant(&trainer->pass);
-    return snn__learn(trainer);
+    return snn__back_step(trainer, t, SNN__FACTOR_TRACE);
 }
 
 extern const struct snn__rule snn__rule_ottt;
@@ -67,11 +45,11 @@ const struct snn__rule snn__rule_ottt = {
     .text = "online training through time: traces in place of the gradient through time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
-    .check = ottt_check,
     .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, nf-resnet34, vgg11-ws-f (feedback); pools that average (AP2)",
-    .needs = ottt_needs,
-    .uses_constancy = ottt_uses_constancy,
+    .factor = SNN__FACTOR_TRACE,
+    .route = SNN__ROUTE_SPACE,
+    .learns = SNN__LEARNS_PER_BATCH,
+    .choose = ottt_choose,
+    .check = ottt_check,
     .step = ottt_step,
-    .streams = true,
-    .finish = ottt_finish,
 };

@@ -1,4 +1,8 @@
-/* trainer/rule.h - what a training method is. Adding one takes a file of its own and one line in rules.c. */
+/* trainer/rule.h - what a training method is. Adding one takes a file of its own and one line in rules.c.
+ *
+ * All methods form weight gradients as error (x) presynaptic factor, and differ in three things that a rule states:
+ * the factor, the route of the error and the moment of the update (pass/pass.h). Operations of a step take (trainer,
+ * t), those of a batch the trainer; the state of the method is trainer->self. */
 #ifndef SNN_TRAINER_RULE_H
 #define SNN_TRAINER_RULE_H
 
@@ -9,58 +13,69 @@ struct snn__rule {
     const char *text; /* what it is, in one line */
     const struct snn__param *params;
     size_t n_params;
-    size_t state_size; /* of `self` */
+    size_t state_size;    /* of `self` */
+    const char *networks; /* what it trains, for the message of a network that it does not */
+
+    enum snn__factor factor;
+    enum snn__route route;
+    enum snn__moment learns;
+    /* Changes these three, and what else the plan is to know, by the parameters. NULL: they are as stated. */
+    void (*choose)(const snn_trainer *trainer, struct snn__demand *demand);
     /* Can it train this network, with the parameters as they are? The message says why not. NULL: any. */
     snn_status (*check)(const snn_trainer *trainer);
-    const char *networks; /* what it trains, for the message of a network that it does not */
     /* Arrays that it carries from batch to batch, and that belong to a run as the moments of an optimizer do:
-     * describes number `index` by the parameters as they are, false past the last; and gives it its first values.
-     * NULL: none. */
+     * describes number `index` by the parameters as they are, false past the last. NULL: none. */
     bool (*memory)(const snn_trainer *trainer, size_t index, struct snn__memory *memory);
-    void (*begin_memory)(const snn_trainer *trainer, const struct snn__memory *memory);
-    /* What it asks of the plan, from its parameters. */
-    void (*needs)(const snn_trainer *trainer, struct snn__needs *needs);
-    /* Asks for its own memory, once the pass is planned. NULL: has none. */
-    snn_status (*plan)(void *self, snn_trainer *trainer, struct snn__arena *arena);
-    /* Loss and accuracy are of the mean output, by the shares of its last population; else the host's choice of
-     * loss_on, equal shares. */
-    bool rates;
-    /* May the input's constancy be used? NULL: yes. */
-    bool (*uses_constancy)(const snn_trainer *trainer);
-    /* A batch begins; `stream` names its random numbers. NULL: nothing to do. */
-    void (*begin)(void *self, snn_trainer *trainer, uint64_t stream);
-    /* Must it see the input of all steps before the first of them runs? NULL: no. Then `ahead` is called for each. */
-    bool (*looks_ahead)(const void *self);
-    void (*ahead)(void *self, snn_trainer *trainer, size_t t);
+    /* Asks for memory of its own, once the pass is planned. NULL: has none. */
+    snn_status (*plan)(snn_trainer *trainer, struct snn__arena *arena);
+
+    /* A batch begins, or a stream: trainer->run.batches names its random numbers. NULL: nothing to do. */
+    void (*begin)(snn_trainer *trainer);
+    /* Where trainer->looks_ahead: the input of step t, for all steps before the first of them runs. */
+    void (*ahead)(snn_trainer *trainer, size_t t);
     /* Step t is about to run: may perturb it. NULL: nothing to do. */
-    void (*before)(void *self, snn_trainer *trainer, size_t t);
+    void (*before)(snn_trainer *trainer, size_t t);
     /* Is step t trained? NULL: all are. */
-    bool (*trains)(const void *self, size_t t);
-    /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL: nothing to
-     * do. */
-    snn_status (*step)(void *self, snn_trainer *trainer, size_t t);
-    bool streams; /* what step() does may be all: it learns in a stream, unless its parameters ask for history */
-    /* Does it read the losses of single samples, besides the error at the output? NULL: no. */
-    bool (*needs_loss)(const snn_trainer *trainer);
-    /* All steps are done. */
-    snn_status (*finish)(void *self, snn_trainer *trainer);
+    bool (*trains)(const snn_trainer *trainer, size_t t);
+    /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL, or steps are
+     * kept: nothing to do. */
+    snn_status (*step)(snn_trainer *trainer, size_t t);
+    /* All steps are done. NULL: snn__finish_steps(). */
+    snn_status (*finish)(snn_trainer *trainer);
 };
 
 /* The list: rules.c. NULL if there is none of that name. */
 const struct snn__rule *snn__rule_named(const char *name);
 snn__names snn__rule_names, snn__streaming_names;
 
-/* What the methods share. */
+/* Whether all that a method does happens within a step, so that it learns in a stream. */
+static inline bool snn__learns_in_steps(enum snn__route route)
+{
+    return route == SNN__ROUTE_SPACE || route == SNN__ROUTE_DIRECT;
+}
 
-/* credit.c: the one door to a weight gradient. The presynaptic factor is the trace where there is one, else the
- * value. */
-void snn__credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e);
+/* learn.c: the sweeps that methods are made of. Gradients take `factor`; an observer sees those of single steps. */
+
+/* dW += D[t] (x) factor[t] of all layers of step t; an update, if there is one per step. */
+snn_status snn__back_step(snn_trainer *trainer, size_t t, enum snn__factor factor);
+/* The same with errors that `direct` brings to populations, with the trainer as its argument. */
+snn_status snn__back_direct(snn_trainer *trainer, size_t t, enum snn__factor factor, snn__direct_fn direct);
+/* All steps are done: what the rule does then. */
+snn_status snn__finish(snn_trainer *trainer);
+/* What layers gathered that compute once for all steps, and the update, unless there was one per step. */
+snn_status snn__finish_steps(snn_trainer *trainer);
+/* dW = sum_t D[t] (x) factor[t] over kept steps, and the update. detached: no error goes through the reset. */
+snn_status snn__back_time(snn_trainer *trainer, enum snn__factor factor, bool detached);
+/* A sweep whose gradients take `factor`. */
+struct snn__sweep snn__sweep(enum snn__factor factor);
+/* A sweep that forms no gradient. */
+extern const struct snn__sweep snn__sweep_errors;
 /* The gradient of step t is complete: shows it to an observer that asked for single steps. */
 void snn__step_credited(snn_trainer *trainer, size_t t);
 /* Gathers the gradient of all that was credited since the last call and lets the optimizer update the parameters. */
 snn_status snn__learn(snn_trainer *trainer);
-/* The same within a sequence, whose next step runs with the new parameters. */
-snn_status snn__learn_within(snn_trainer *trainer);
+/* What was credited since the last update must not reach the next one. */
+void snn__discard_gradient(snn_trainer *trainer);
 
 struct snn__solution;
 /* For the metrics: a method solved an equation, which left this; `gap` is how far the rates are from their

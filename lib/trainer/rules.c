@@ -25,7 +25,7 @@ struct snn__name snn__rule_names(size_t index)
 struct snn__name snn__streaming_names(size_t index)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (rules[i]->streams && index-- == 0)
+        if (snn__learns_in_steps(rules[i]->route) && index-- == 0)
             return SNN__NAME_OF(rules[i]);
     return (struct snn__name){ NULL, NULL };
 }

@@ -34,46 +34,27 @@ static snn_status sei_check(const snn_trainer *trainer)
     return SNN_OK;
 }
 
-static void sei_needs(const snn_trainer *trainer, struct snn__needs *needs)
+static void sei_choose(const snn_trainer *trainer, struct snn__demand *demand)
 {
     const snn_network *net = trainer->net;
 
-    needs->spatial = !is_temporal(trainer);
-    needs->history = is_temporal(trainer) || trainer->loss_on_mean;
+    if (is_temporal(trainer))
+        demand->route = SNN__ROUTE_TIME;
+    demand->keeps = is_temporal(trainer) || trainer->loss_on_mean;
     for (size_t l = 0; l < net->n_layers; l++)
-        needs->history |= (snn__layer_flags(net->layer[l]) & SNN__LAYER_WHOLE) != 0;
+        demand->keeps |= (snn__layer_flags(net->layer[l]) & SNN__LAYER_WHOLE) != 0;
 }
 
-static void sei_begin(void *self, snn_trainer *trainer, uint64_t stream)
+/* dW += D[t] v[t]^T */
+static snn_status sei_step(snn_trainer *trainer, size_t t)
 {
-    (void)self;
-    (void)stream;
-    trainer->pass.detach = true;
+    return snn__back_step(trainer, t, SNN__FACTOR_SPIKE);
 }
 
-static void credited(void *trainer, size_t t)
+/* dW = sum_t D[t] v[t]^T, at once where steps are kept; the reset is a constant. */
+static snn_status sei_finish(snn_trainer *trainer)
 {
-    snn__step_credited(trainer, t);
-}
-
-static snn_status sei_step(void *self, snn_trainer *trainer, size_t t)
-{
-    (void)self;
-    if (trainer->pass.needs.history)
-        return SNN_OK;
-    snn__pass_back_step(&trainer->pass, t);
-    snn__step_credited(trainer, t);
-    return SNN_OK;
-}
-
-static snn_status sei_finish(void *self, snn_trainer *trainer)
-{
-    (void)self;
-    if (trainer->pass.needs.history)
-        snn__pass_back_time(&trainer->pass, credited, trainer);
-    else
-        snn__pass_back_constant(&trainer->pass);
-    return snn__learn(trainer);
+    return trainer->pass.demand.keeps ? snn__back_time(trainer, SNN__FACTOR_SPIKE, true) : snn__finish_steps(trainer);
 }
 
 extern const struct snn__rule snn__rule_sei;
@@ -82,11 +63,13 @@ const struct snn__rule snn__rule_sei = {
     .text = "a spiking network as an ensemble over time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
+    .networks = "binary-mlp, binary-conv, binary-resnet18, binary-transformer, binary-transformer-a, or 784-800-10 and "
+                "others without feedback",
+    .factor = SNN__FACTOR_SPIKE,
+    .route = SNN__ROUTE_SPACE,
+    .learns = SNN__LEARNS_PER_BATCH,
+    .choose = sei_choose,
     .check = sei_check,
-    .networks = "binary-mlp, binary-conv, binary-resnet18, binary-transformer, binary-transformer-a, or 784-800-10 and others without feedback",
-    .needs = sei_needs,
-    .begin = sei_begin,
     .step = sei_step,
-    .streams = true,
     .finish = sei_finish,
 };

@@ -3,8 +3,8 @@
  *   backward    within step t:  D[t] = e[t] g(u[t] - th),  dv[t] = W^T D[t]
  *   gradient    dW = sum_t D[t] v[t]^T,  db = sum_t D[t]
  *
- * All paths through time are dropped. SLTT-K runs the backward pass at K steps, drawn per batch without replacement; the loss
- * keeps its 1/T. */
+ * All paths through time are dropped. SLTT-K runs the backward pass at K steps, drawn per batch without replacement;
+ * the loss keeps its 1/T. */
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
@@ -15,12 +15,6 @@ static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_SLTT_SAMPLED_STEPS, "sampled_steps", 0, SNN__SLTT_STEPS_MAX, 0,
                    "K: steps trained per batch, drawn at random; 0: all"),
 };
-
-static void sltt_needs(const snn_trainer *trainer, struct snn__needs *needs)
-{
-    (void)trainer;
-    (void)needs; /* nothing beyond errors and gradients */
-}
 
 static snn_status sltt_check(const snn_trainer *trainer)
 {
@@ -35,9 +29,9 @@ static snn_status sltt_check(const snn_trainer *trainer)
     return SNN_OK;
 }
 
-static void sltt_begin(void *self, snn_trainer *trainer, uint64_t stream)
+static void sltt_begin(snn_trainer *trainer)
 {
-    struct snn__sltt *s = self;
+    struct snn__sltt *s = trainer->self;
     size_t k = (size_t)snn__param_i64(&trainer->params, SNN_SLTT_SAMPLED_STEPS);
 
     s->sampled = k > 0;
@@ -46,29 +40,20 @@ static void sltt_begin(void *self, snn_trainer *trainer, uint64_t stream)
     for (size_t t = 0; t < trainer->steps; t++)
         s->chosen[t] = false;
     for (size_t i = 0; i < k; i++)
-        s->chosen[snn__random_order(trainer->ctx->options.seed, SNN__RNG_STEPS, stream, i, trainer->steps)] = true;
+        s->chosen[snn__random_order(trainer->ctx->options.seed, SNN__RNG_STEPS, trainer->run.batches, i, trainer->steps)] = true;
 }
 
-static bool sltt_trains(const void *self, size_t t)
+static bool sltt_trains(const snn_trainer *trainer, size_t t)
 {
-    const struct snn__sltt *s = self;
+    const struct snn__sltt *s = trainer->self;
 
     return !s->sampled || s->chosen[t];
 }
 
-static snn_status sltt_step(void *self, snn_trainer *trainer, size_t t)
+/* dW += D[t] v[t]^T */
+static snn_status sltt_step(snn_trainer *trainer, size_t t)
 {
-    (void)self;
-    snn__pass_back_step(&trainer->pass, t);
-    snn__step_credited(trainer, t);
-    return SNN_OK;
-}
-
-static snn_status sltt_finish(void *self, snn_trainer *trainer)
-{
-    (void)self;
-    snn__pass_back_constant(&trainer->pass);
-    return snn__learn(trainer);
+    return snn__back_step(trainer, t, SNN__FACTOR_SPIKE);
 }
 
 extern const struct snn__rule snn__rule_sltt;
@@ -78,11 +63,11 @@ const struct snn__rule snn__rule_sltt = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__sltt),
+    .factor = SNN__FACTOR_SPIKE,
+    .route = SNN__ROUTE_SPACE,
+    .learns = SNN__LEARNS_PER_BATCH,
     .check = sltt_check,
-    .needs = sltt_needs,
     .begin = sltt_begin,
     .trains = sltt_trains,
     .step = sltt_step,
-    .streams = true,
-    .finish = sltt_finish,
 };

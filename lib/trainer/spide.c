@@ -40,15 +40,9 @@ static snn_status spide_check(const snn_trainer *trainer)
     return SNN_OK;
 }
 
-static void spide_needs(const snn_trainer *trainer, struct snn__needs *needs)
+static snn_status spide_plan(snn_trainer *trainer, struct snn__arena *arena)
 {
-    (void)trainer;
-    needs->equilibrium = needs->couples = true;
-}
-
-static snn_status spide_plan(void *self, snn_trainer *trainer, struct snn__arena *arena)
-{
-    struct snn__spide *s = self;
+    struct snn__spide *s = trainer->self;
     const struct snn__pass *pass = &trainer->pass;
     const struct snn__params *p = &trainer->params;
     size_t all;
@@ -66,14 +60,14 @@ static snn_status spide_plan(void *self, snn_trainer *trainer, struct snn__arena
 }
 
 /* g = S dL/da; the gradient of the read-out gets the factor, too. */
-static void read_out(struct snn__spide *s, snn_trainer *trainer)
+static void read_out(struct snn__spide *s, snn_trainer *trainer, const struct snn__sweep *sweep)
 {
     struct snn__pass *pass = &trainer->pass;
     float *error = snn__pass_output_error(pass, pass->steps - 1);
     struct snn__signal e;
 
     trainer->ctx->kernels->scale(error, s->scale, error, pass->batch * trainer->classes);
-    e = snn__pass_back_late(pass, s->loop.rate);
+    e = snn__pass_back_late(pass, sweep, s->loop.rate);
     snn__copy(pass->ctx, s->ga, e.scale, e.data, pass->batch * pass->unit[s->loop.top].value_len);
 }
 
@@ -88,7 +82,7 @@ static void back_spikes(struct snn__spide *s, snn_trainer *trainer)
         float *e = s->feeds && t > 0 ? s->error : s->ga;
 
         s->couples.first = t == 0;
-        snn__pass_back_couples(pass, s->loop.top, (struct snn__signal){ e, 1.0f }, &s->couples,
+        snn__pass_back_couples(pass, &snn__sweep_errors, s->loop.top, (struct snn__signal){ e, 1.0f }, &s->couples,
                                s->feeds ? s->error : NULL);
         if (s->feeds)
             snn__add_to(pass->ctx, s->error, 1.0f, s->ga, n);
@@ -96,16 +90,18 @@ static void back_spikes(struct snn__spide *s, snn_trainer *trainer)
     }
 }
 
-static snn_status spide_finish(void *self, snn_trainer *trainer)
+static snn_status spide_finish(snn_trainer *trainer)
 {
-    struct snn__spide *s = self;
+    struct snn__spide *s = trainer->self;
     struct snn__pass *pass = &trainer->pass;
+    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_RATE);
 
-    read_out(s, trainer);
+    read_out(s, trainer, &sweep);
     back_spikes(s, trainer);
     snn__pass_average(pass, s->loop.top);
     s->couples.mean = true;
-    snn__pass_back_couples(pass, s->loop.top, (struct snn__signal){ NULL, 0.0f }, &s->couples, NULL);
+    /* dW_l = (m_l beta_l / V) a_(l-1)^T */
+    snn__pass_back_couples(pass, &sweep, s->loop.top, (struct snn__signal){ NULL, 0.0f }, &s->couples, NULL);
     snn__step_credited(trainer, pass->steps - 1);
     return snn__learn(trainer);
 }
@@ -117,9 +113,11 @@ const struct snn__rule snn__rule_spide = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__spide),
-    .check = spide_check,
     .networks = "spide-lenet, spide-convnet-f: a feedback loop that a rate layer reads",
-    .needs = spide_needs,
+    .factor = SNN__FACTOR_RATE,
+    .route = SNN__ROUTE_COUPLES,
+    .learns = SNN__LEARNS_PER_BATCH,
+    .check = spide_check,
     .plan = spide_plan,
     .finish = spide_finish,
 };

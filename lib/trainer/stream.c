@@ -22,7 +22,7 @@ static snn_status before(void *host, size_t t)
 
     SNN__TRY(snn__trainer_enter(tr, false, &use));
     if (tr->rule->before)
-        tr->rule->before(tr->self, tr, t);
+        tr->rule->before(tr, t);
     snn__trainer_leave(tr, use);
     return SNN_OK;
 }
@@ -47,7 +47,7 @@ static snn_status take_error(snn_trainer *tr, const float *error)
 {
     if (!tr->ctx->kernels->finite(error, tr->classes))
         return snn__fail(SNN_ERR_DIVERGED, "stream: the error holds a value that is not finite");
-    if (has_side_readout(&tr->pass) || (tr->rule->needs_loss != NULL && tr->rule->needs_loss(tr)))
+    if (has_side_readout(&tr->pass) || tr->pass.demand.losses)
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "stream: %s with these settings learns from the loss of a label or a target, not from an "
                          "error",
@@ -101,13 +101,15 @@ static snn_status learn_step(snn_trainer *tr, size_t t, const struct lesson *les
     tr->stream.stepped = false;
     snn__undo_keep(tr);
     tr->has_gradient = false;
-    rc = tr->rule->step(tr->self, tr, t);
+    rc = tr->rule->step(tr, t);
     if (rc == SNN_OK)
-        rc = tr->rule->finish(tr->self, tr);
-    if (rc == SNN_OK)
+        rc = snn__finish(tr);
+    if (rc == SNN_OK) {
         tr->run.batches++;
-    else
+    } else {
+        snn__discard_gradient(tr);
         snn__undo(tr);
+    }
     snn__pass_refresh(&tr->pass);
     return rc;
 }
@@ -161,7 +163,7 @@ static snn_status check(const snn_trainer *tr)
     SNN__TRY(snn__trainer_check_learns(tr));
     if (!tr->prepared || tr->batch_max != 1 || tr->steps != 1)
         return snn__fail(SNN_ERR_STATE, "stream: the trainer must have 1 step, and be prepared for batches of 1");
-    if (!tr->rule->streams || tr->pass.needs.history)
+    if (!snn__learns_in_steps(tr->pass.demand.route) || tr->pass.demand.keeps)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do", tr->owner,
                          snn__names_text(snn__streaming_names).text);
     if (tr->projecting.projection != NULL || tr->loss.share > 0)
@@ -192,7 +194,7 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     trainer->length = NULL;
     snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);
     if (trainer->rule->begin)
-        trainer->rule->begin(trainer->self, trainer, trainer->run.batches);
+        trainer->rule->begin(trainer);
     SNN__TRY(snn__stream_begin(&trainer->stream, &trainer->pass));
     *out = &trainer->stream;
     return SNN_OK;

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/param_calls.h"
+#include "core/rng.h"
 #include "core/structure.h"
 #include "trainer/rule.h"
 #include <assert.h>
@@ -106,7 +107,7 @@ static snn_status set_up(snn_trainer *tr)
                                        .table = { common, tr->rule->params },
                                        .count = { n_common, tr->rule->n_params } };
     SNN__TRY(snn__params_init(&tr->params, tr->ctx));
-    tr->rates = tr->optimizer != NULL ? tr->rule->rates : has_rates(tr->net);
+    tr->rates = tr->optimizer != NULL ? tr->rule->route == SNN__ROUTE_RATES : has_rates(tr->net);
     tr->run.method = tr->rule->name;
     tr->run.length = tr->net->n_parameters;
     if (tr->optimizer == NULL)
@@ -218,6 +219,14 @@ static bool remembers(const snn_trainer *tr, size_t *n)
     return same && *n == tr->n_memory;
 }
 
+static void begin_memory(const snn_trainer *tr, const struct snn__memory *m)
+{
+    /* the tensors of a layer take streams 8 l to 8 l + 4 */
+    if (m->bound > 0.0f)
+        snn__random_fill_uniform(tr->ctx->options.seed, SNN__RNG_INIT, m->layer * 8u + 5u + m->side, m->data,
+                                 (size_t)m->rows * m->columns, -m->bound, m->bound);
+}
+
 /* Makes the memory that the parameters ask for, unless it is there. What was there before is the caller's then. */
 static snn_status renew_memory(snn_trainer *tr)
 {
@@ -236,7 +245,7 @@ static snn_status renew_memory(snn_trainer *tr)
             forget(tr->ctx, memory, n);
             return SNN_ERR_MEMORY;
         }
-        tr->rule->begin_memory(tr, &memory[i]);
+        begin_memory(tr, &memory[i]);
     }
     tr->memory = memory;
     tr->n_memory = n;
@@ -352,10 +361,10 @@ static snn_status check_projection(const snn_trainer *tr)
 
 /* From the first frozen row on, batch norms are what they are; a method that computes rates has statistics of its
  * own. */
-static snn_status hold_norms(const snn_trainer *tr, struct snn__needs *needs)
+static snn_status hold_norms(const snn_trainer *tr, struct snn__demand *demand)
 {
-    needs->held = snn__projection_binds(tr->projecting.projection);
-    for (size_t l = 0; needs->held && needs->equilibrium && l < tr->net->n_layers; l++)
+    demand->held = snn__projection_binds(tr->projecting.projection);
+    for (size_t l = 0; demand->held && snn__demand_equilibrium(demand) && l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type == snn__layer_type_named("batch_norm"))
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "%s: layer %s: with this method a projection with frozen rows does not train networks "
@@ -428,18 +437,17 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch)
     return SNN_OK;
 }
 
-static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__needs *needs)
+static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *demand)
 {
     struct snn__arena *a = &tr->arena;
     bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;
 
-    SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, batch, tr->steps, needs));
-    tr->pass.credit = snn__credit;
+    SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, batch, tr->steps, demand));
     tr->pass.projecting = projects ? &tr->projecting : NULL;
     snn__arena_init(a, tr->ctx);
     SNN__TRY(plan_arrays(tr, batch));
     if (tr->rule->plan != NULL)
-        SNN__TRY(tr->rule->plan(tr->self, tr, a));
+        SNN__TRY(tr->rule->plan(tr, a));
     if (projects)
         SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
     if (tr->optimizer != NULL)
@@ -460,18 +468,19 @@ static snn_status check_method(const snn_trainer *tr)
 }
 
 /* Whether the method trains this network with these settings, and what it asks of the plan then. */
-static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__needs *needs)
+static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__demand *demand)
 {
     if (batch == 1)
         SNN__TRY(check_norms(tr));
     SNN__TRY(snn__network_check_latent(tr->net));
     SNN__TRY(check_method(tr));
     SNN__TRY(check_projection(tr));
-    needs->learns = true;
-    tr->rule->needs(tr, needs);
-    needs->inputs = tr->projecting.projection != NULL;
-    SNN__TRY(hold_norms(tr, needs));
-    if (tr->loss_on_mean && !needs->history && !needs->rates)
+    *demand = (struct snn__demand){ .factor = tr->rule->factor, .route = tr->rule->route, .learns = tr->rule->learns };
+    if (tr->rule->choose != NULL)
+        tr->rule->choose(tr, demand);
+    demand->inputs = tr->projecting.projection != NULL;
+    SNN__TRY(hold_norms(tr, demand));
+    if (tr->loss_on_mean && !snn__demand_keeps(demand) && demand->route != SNN__ROUTE_RATES)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
                          tr->owner);
     return SNN_OK;
@@ -481,7 +490,7 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__need
 static snn_status prepare(snn_trainer *tr, size_t batch)
 {
     const snn_layer *last = tr->net->layer[tr->net->n_layers - 1];
-    struct snn__needs needs = { .learns = false };
+    struct snn__demand demand = { .route = SNN__ROUTE_NONE };
     char text[48];
 
     read_settings(tr);
@@ -490,11 +499,11 @@ static snn_status prepare(snn_trainer *tr, size_t batch)
                          last->name, snn__shape_text(&last->out, text));
     tr->classes = snn__shape_length(&last->out);
     if (tr->optimizer != NULL)
-        SNN__TRY(check_learning(tr, batch, &needs));
-    needs.streams = batch == 1 && tr->steps == 1;
-    needs.observed = (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
+        SNN__TRY(check_learning(tr, batch, &demand));
+    demand.streams = batch == 1 && tr->steps == 1;
+    demand.observed = (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
     SNN__TRY(renew_memory(tr));
-    SNN__TRY(plan(tr, batch, &needs));
+    SNN__TRY(plan(tr, batch, &demand));
     tr->batch_max = batch;
     tr->prepared = true;
     snn__forget_counters(tr);

@@ -18,6 +18,7 @@ struct snn__memory {
     size_t layer;
     bool side; /* the second one of the layer */
     uint32_t rows, columns;
+    float bound; /* first values are uniform within it; 0: they are 0 */
     float *data; /* [rows][columns] */
 };
 
@@ -98,6 +99,7 @@ struct snn_trainer {
     struct snn__loss loss;
     struct snn__projecting projecting;
     bool loss_on_mean;
+    bool looks_ahead; /* the rule sees the input of all steps before the first of them runs */
     bool rates; /* the output is the mean by the shares of the last population, of which the loss is */
     enum snn__encoder encoder;
 

@@ -3,6 +3,7 @@
 #include "core/context.h"
 #include "run.h"
 #include "blas/window.h"
+#include "trainer/rule.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,7 @@ static bool prepare(struct run *r, snn_projection *projection)
 static void sweep(struct run *r, const float *x, const float *delta)
 {
     struct snn__pass *pass = &r->trainer->pass;
+    const struct snn__sweep down = snn__sweep(pass->demand.factor);
     size_t n = r->batch * pass->unit[pass->n - 1].value_len;
 
     snn__projection_begin(&r->trainer->projecting, 0);
@@ -132,7 +134,7 @@ static void sweep(struct run *r, const float *x, const float *delta)
     snn__pass_forward(pass, 0);
     for (size_t i = 0; i < n; i++)
         snn__pass_output_error(pass, 0)[i] = delta ? delta[i] : 0.0f;
-    snn__pass_back_step(pass, 0);
+    (void)snn__pass_back_step(pass, 0, &down);
     snn__pass_settle(pass, true);
 }
 

@@ -1,5 +1,4 @@
 /* The part of the method opzo: side readouts, noise that the case supplies, feedback matrices. */
-#include "trainer/opzo.h"
 #include "layer/types.h"
 #include "run.h"
 #include <stdlib.h>

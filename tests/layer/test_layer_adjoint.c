@@ -101,7 +101,7 @@ static bool is_population(const char *layer)
 
 static void open_rig(struct rig *r, const struct layer_case *c, const char *isa, float x_scale)
 {
-    struct snn__needs needs = { .learns = true };
+    struct snn__demand demand = { .route = SNN__ROUTE_SPACE };
     char layers[256];
 
     memset(r, 0, sizeof *r);
@@ -110,7 +110,7 @@ static void open_rig(struct rig *r, const struct layer_case *c, const char *isa,
     r->ctx = test_context(2, 11, isa);
     r->net = network_of(r->ctx, c->shape, layers);
     shake(r->net);
-    OK(snn__pass_plan(&r->pass, r->net->ctx, r->net, BATCH + 1, 1, &needs));
+    OK(snn__pass_plan(&r->pass, r->net->ctx, r->net, BATCH + 1, 1, &demand));
     snn__pass_begin(&r->pass, BATCH, true, false, 3);
     r->unit = &r->pass.unit[1];
     ck_assert(r->unit->node.wants_adjoint);
@@ -399,11 +399,11 @@ START_TEST(test_add)
         network_of(ctx, (size_t[3]){ 6 },
                    "scale a value=2; scale b value=-3 <input; add s <input <a <b <a <s:1; linear o out=2");
     struct snn__pass pass = { .net = NULL };
-    struct snn__needs needs = { .learns = false };
+    struct snn__demand demand = { .route = SNN__ROUTE_NONE };
     float x[6];
 
     random_fill(x, 6, -1, 1, 1);
-    OK(snn__pass_plan(&pass, net->ctx, net, 1, 3, &needs));
+    OK(snn__pass_plan(&pass, net->ctx, net, 1, 3, &demand));
     snn__pass_begin(&pass, 1, false, true, 0);
     memcpy(snn__pass_input(&pass, 0), x, sizeof x);
     for (size_t t = 0; t < 3; t++) {

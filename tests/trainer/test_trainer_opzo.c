@@ -1,7 +1,6 @@
 /* opzo beyond its golden cases: matrices that estimate Jacobians, the noise, side readouts, memory, threads,
  * checkpoints, and what it refuses. */
 #include "builder.h"
-#include "trainer/opzo.h"
 #include <snn/model.h>
 #include <unistd.h>
 
