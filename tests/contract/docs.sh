@@ -20,7 +20,10 @@ for page in $pages; do
     for name in $(grep -oE '\bsnn__[a-z0-9_]+\(' "$page" | sort -u); do
         grep -rqF "$name" lib --include='*.h' || { echo "$page names $name), which no room declares"; status=1; }
     done
-    for name in $(grep -oE '\bSNN_[A-Z0-9_]+' "$page" | sort -u); do
+    for name in $(grep -oE '\bSNN__[A-Z0-9_]+' "$page" | sort -u); do
+        grep -rqw "$name" lib --include='*.h' || { echo "$page names $name, which no room declares"; status=1; }
+    done
+    for name in $(grep -oE '\bSNN_[A-Z0-9][A-Z0-9_]*' "$page" | sort -u); do
         grep -rqE "\\b$name\\b" include/snn lib/snn.map CMakeLists.txt src/python/snn/*.py tests/run.sh ||
             grep -qE "\\b$name\\b" lib/snn.map || { echo "$page names $name, which does not exist"; status=1; }
     done
