@@ -4,13 +4,6 @@
 #include "layer/types.h"
 #include "pass/pass.h"
 
-static struct snn__unit *source_of(struct snn__pass *pass, const struct snn__unit *unit, size_t i)
-{
-    ptrdiff_t node = unit->layer->source[i].node;
-
-    return node == SNN__INPUT ? NULL : &pass->unit[node];
-}
-
 /* dx (+)= what `unit` sends down to input number i */
 static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i, float *dx,
                  bool accumulate)
@@ -53,7 +46,7 @@ float *snn__unit_error(struct snn__unit *unit, bool *accumulate)
 static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
 {
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
-        struct snn__unit *from = source_of(pass, unit, i);
+        struct snn__unit *from = snn__unit_producer(pass, unit, i);
         bool delay = unit->layer->source[i].delay;
         float factor;
 
@@ -300,7 +293,7 @@ static void back_whole_unit(struct snn__pass *pass, const struct snn__sweep *swe
     unit->e = (struct snn__signal){ unit->error + io.slot * pass->batch * unit->value_len, 1.0f };
     form_gradient(pass, sweep, unit, &io);
     for (size_t i = 0; unit->node.wants_adjoint && i < unit->layer->n_sources; i++) {
-        struct snn__unit *from = source_of(pass, unit, i);
+        struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
         if (from != NULL && from->wants_error)
             send(pass, unit, &io, i, from->error + io.slot * pass->batch * from->value_len, true);

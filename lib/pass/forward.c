@@ -1,141 +1,8 @@
-/* pass/forward.c - the forward sweep of a step, and where signals are found. */
+/* pass/forward.c - the forward sweep of a step. */
 #include "core/context.h"
 #include "layer/types.h"
 #include "pass/pass.h"
 #include <string.h>
-
-/* ---- signals ---- */
-
-static const struct snn__signal absent = { NULL, 0.0f };
-
-/* What a layer that passes its input's array on makes of a signal. */
-static struct snn__signal passed(const struct snn__unit *unit, struct snn__signal in)
-{
-    float factor = 1.0f;
-
-    unit->layer->type->factor(&unit->node, &factor);
-    in.scale *= factor;
-    return in;
-}
-
-struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct snn__unit *unit, size_t t)
-{
-    size_t slot = snn__unit_constant(pass, unit) ? 0 : snn__pass_slot(pass, t);
-
-    if (t < unit->absent || (unit->aside && !pass->training))
-        return absent;
-    if (unit->flags & SNN__LAYER_PASSES)
-        return passed(unit, snn__unit_input(pass, unit, 0, t));
-    return (struct snn__signal){ unit->value + slot * pass->batch * unit->value_len, unit->scale };
-}
-
-struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct snn__unit *unit)
-{
-    if (!unit->traced || !pass->training || snn__demand_couples(&pass->demand))
-        return absent;
-    if (unit->trace == NULL)
-        return passed(unit, snn__unit_input_trace(pass, unit, 0, SIZE_MAX));
-    return (struct snn__signal){ unit->trace, unit->trace_scale };
-}
-
-struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t)
-{
-    const struct snn__source *source = &unit->layer->source[i];
-    const struct snn__unit *from;
-
-    if (source->node == SNN__INPUT) {
-        size_t slot = pass->is_static ? 0 : snn__pass_slot(pass, t);
-
-        return (struct snn__signal){ pass->input + slot * pass->batch * pass->input_len, 1.0f };
-    }
-    from = &pass->unit[source->node];
-    if (!source->delay && pass->demand.noise == SNN__NOISE_AFTER && from->noisy != NULL && pass->training &&
-        !unit->aside)
-        return (struct snn__signal){ from->noisy, 1.0f };
-    if (!source->delay)
-        return snn__unit_value(pass, from, t);
-    if (t == 0 || t - 1 < from->absent)
-        return absent;
-    if (pass->slots > 1 && pass->training)
-        return snn__unit_value(pass, from, t - 1);
-    return (struct snn__signal){ from->later, from->later_scale };
-}
-
-struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i,
-                                         size_t t)
-{
-    const struct snn__source *source = &unit->layer->source[i];
-    const struct snn__unit *from;
-
-    if (source->node == SNN__INPUT && pass->input_mean != NULL && pass->training && !pass->is_static)
-        return (struct snn__signal){ pass->input_mean, 1.0f };
-    if (source->node == SNN__INPUT)
-        return absent;
-    from = &pass->unit[source->node];
-    if (!source->delay)
-        return snn__unit_trace(pass, from);
-    if (t == 0 || t - 1 < from->absent || from->later_trace == NULL)
-        return absent;
-    return (struct snn__signal){ from->later_trace, from->later_trace_scale };
-}
-
-struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t)
-{
-    return snn__unit_value(pass, &pass->unit[pass->n - 1], t);
-}
-
-float *snn__pass_output_error(const struct snn__pass *pass, size_t t)
-{
-    return pass->output_error + snn__pass_slot(pass, t) * pass->batch * pass->unit[pass->n - 1].value_len;
-}
-
-float *snn__pass_input(struct snn__pass *pass, size_t t)
-{
-    size_t slot = pass->is_static ? 0 : snn__pass_slot(pass, t);
-
-    return pass->input + slot * pass->batch * pass->input_len;
-}
-
-/* Where a network is also computed at rates, running statistics follow those rates once per batch; steps take what is
- * known before: the input's own statistics, the running ones behind spikes. */
-static enum snn__statistics statistics(const struct snn__pass *pass, const struct snn__unit *unit)
-{
-    if (pass->again && pass->training && unit->weighted != NULL && unit != pass->measured &&
-        !snn__unit_constant(pass, unit))
-        return SNN__STATISTICS_GATHERED;
-    if (!snn__demand_equilibrium(&pass->demand) || unit->late)
-        return SNN__STATISTICS_UPDATE;
-    if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
-        return pass->statistics;
-    return unit->driven ? SNN__STATISTICS_RUNNING : pass->fixed ? SNN__STATISTICS_FIXED : SNN__STATISTICS_BATCH;
-}
-
-struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t)
-{
-    struct snn__io io;
-
-    memset(&io, 0, sizeof io);
-    io.batch = pass->batch;
-    io.t = t;
-    io.slot = snn__unit_constant(pass, unit) ? 0 : snn__pass_slot(pass, t);
-    io.before = t > 0 ? snn__pass_slot(pass, t - 1) : io.slot;
-    io.steps = pass->steps;
-    io.training = pass->training;
-    io.first = t == unit->begins; /* neurons that only read the step before begin later */
-    io.constant = snn__unit_constant(pass, unit);
-    io.last = t + 1 == pass->steps;
-    io.rates = pass->at_rates;
-    io.couples = pass->couples;
-    io.statistics = statistics(pass, unit);
-    io.n_x = unit->layer->n_sources;
-    for (size_t i = 0; i < io.n_x; i++)
-        io.x[i] = snn__unit_input(pass, unit, i, t);
-    if (io.n_x == 1)
-        io.x_constant = unit->layer->source[0].node == SNN__INPUT
-                            ? pass->is_static
-                            : snn__unit_constant(pass, &pass->unit[unit->layer->source[0].node]);
-    return io;
-}
 
 /* ---- beginning ---- */
 
@@ -168,66 +35,6 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
         if (training && unit->layer->type->begin)
             unit->layer->type->begin(&unit->node, batch, stream);
     }
-}
-
-/* ---- counting ---- */
-
-void snn__pass_clear_counters(struct snn__pass *pass)
-{
-    pass->neuron_steps = pass->couple_steps = 0;
-    for (size_t l = 0; l < pass->n; l++)
-        pass->unit[l].counts = (struct snn__counts){ 0 };
-}
-
-void snn__pass_prepare_counting(struct snn__pass *pass)
-{
-    snn__pass_refresh(pass);
-    for (size_t l = 0; l < pass->n; l++) {
-        struct snn__unit *unit = &pass->unit[l];
-
-        if (unit->fanout == NULL)
-            continue;
-        unit->layer->type->fanout(&unit->node, unit->fanout, false);
-        unit->fanout_all = 0;
-        for (size_t i = 0; i < unit->node.in_len; i++)
-            unit->fanout_all += unit->fanout[i];
-        unit->layer->type->fanout(&unit->node, unit->fanout, true);
-    }
-}
-
-struct counting {
-    struct snn__unit *unit;
-    const float *x;
-};
-
-static void count_sample(void *arg, size_t b, size_t worker)
-{
-    struct counting *k = arg;
-    size_t n = k->unit->node.in_len;
-    const float *x = k->x + b * n;
-    double sum = 0;
-
-    (void)worker;
-    if (k->unit->binary_input) { /* spikes are 0 or 1 */
-        k->unit->sample_ops[b] = k->unit->node.ctx->kernels->dot(x, k->unit->fanout, n);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        sum += x[i] != 0.0f ? (double)k->unit->fanout[i] : 0.0;
-    k->unit->sample_ops[b] = sum;
-}
-
-/* `times`: steps that this call stands for. */
-static void count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times)
-{
-    struct counting k = { unit, io->x[0].data };
-    double sum = 0;
-
-    snn__parallel(pass->ctx, count_sample, &k, pass->batch);
-    for (size_t b = 0; b < pass->batch; b++)
-        sum += unit->sample_ops[b];
-    *(unit->binary_input ? &unit->counts.acs : &unit->counts.macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
-    unit->counts.dense += times * (double)pass->batch * unit->fanout_all;
 }
 
 /* ---- forward ---- */
@@ -306,7 +113,7 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
         return;
     io = snn__unit_io(pass, unit, t);
     if (pass->count && unit->fanout != NULL)
-        count_operations(pass, unit, &io, constant ? (double)pass->steps : 1.0);
+        snn__count_operations(pass, unit, &io, constant ? (double)pass->steps : 1.0);
     if (unit->flags & SNN__LAYER_PASSES)
         return;
     io.y.data = unit->value + io.slot * pass->batch * unit->value_len;

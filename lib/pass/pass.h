@@ -278,7 +278,16 @@ struct snn__signal snn__pass_back_late(struct snn__pass *pass, const struct snn_
 /* Counters of spikes and synaptic operations. */
 void snn__pass_clear_counters(struct snn__pass *pass);
 void snn__pass_prepare_counting(struct snn__pass *pass);
+/* Counts those of a unit's input; `times`: the steps that this call stands for. */
+void snn__count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times);
 
+/* The producer of input number i of a unit; NULL: the network's input. */
+static inline struct snn__unit *snn__unit_producer(const struct snn__pass *pass, const struct snn__unit *unit, size_t i)
+{
+    ptrdiff_t node = unit->layer->source[i].node;
+
+    return node == SNN__INPUT ? NULL : &pass->unit[node];
+}
 /* The slot that holds step t. */
 static inline size_t snn__pass_slot(const struct snn__pass *pass, size_t t)
 {

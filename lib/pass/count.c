@@ -1,0 +1,61 @@
+/* pass/count.c - counters of spikes and synaptic operations. */
+#include "core/context.h"
+#include "pass/pass.h"
+
+void snn__pass_clear_counters(struct snn__pass *pass)
+{
+    pass->neuron_steps = pass->couple_steps = 0;
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].counts = (struct snn__counts){ 0 };
+}
+
+void snn__pass_prepare_counting(struct snn__pass *pass)
+{
+    snn__pass_refresh(pass);
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (unit->fanout == NULL)
+            continue;
+        unit->layer->type->fanout(&unit->node, unit->fanout, false);
+        unit->fanout_all = 0;
+        for (size_t i = 0; i < unit->node.in_len; i++)
+            unit->fanout_all += unit->fanout[i];
+        unit->layer->type->fanout(&unit->node, unit->fanout, true);
+    }
+}
+
+struct counting {
+    struct snn__unit *unit;
+    const float *x;
+};
+
+static void count_sample(void *arg, size_t b, size_t worker)
+{
+    struct counting *k = arg;
+    size_t n = k->unit->node.in_len;
+    const float *x = k->x + b * n;
+    double sum = 0;
+
+    (void)worker;
+    if (k->unit->binary_input) { /* spikes are 0 or 1 */
+        k->unit->sample_ops[b] = k->unit->node.ctx->kernels->dot(x, k->unit->fanout, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] != 0.0f ? (double)k->unit->fanout[i] : 0.0;
+    k->unit->sample_ops[b] = sum;
+}
+
+/* `times`: steps that this call stands for. */
+void snn__count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times)
+{
+    struct counting k = { unit, io->x[0].data };
+    double sum = 0;
+
+    snn__parallel(pass->ctx, count_sample, &k, pass->batch);
+    for (size_t b = 0; b < pass->batch; b++)
+        sum += unit->sample_ops[b];
+    *(unit->binary_input ? &unit->counts.acs : &unit->counts.macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
+    unit->counts.dense += times * (double)pass->batch * unit->fanout_all;
+}

@@ -1,0 +1,208 @@
+/* pass/lives.c - how long arrays live: every buffer has a life time within one step, and those that never meet share
+ * memory.
+ *
+ * Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at 2 n + 2 -
+ * i. */
+#include "pass/plan.h"
+
+#define NOT_YET 0xffffffffu
+
+unsigned snn__forward_time(size_t i)
+{
+    return (unsigned)i + 1;
+}
+
+unsigned snn__backward_time(const struct snn__pass *pass, size_t i)
+{
+    return (unsigned)(2 * pass->n + 2 - i);
+}
+
+static void use(struct snn__life *life, unsigned time)
+{
+    if (time < life->first)
+        life->first = time;
+    if (time > life->last)
+        life->last = time;
+}
+
+/* The unit whose array a unit's value is. NULL: the network's input. */
+struct snn__unit *snn__value_root(const struct snn__pass *pass, struct snn__unit *unit)
+{
+    while (unit != NULL && unit->flags & SNN__LAYER_PASSES)
+        unit = snn__unit_producer(pass, unit, 0);
+    return unit;
+}
+
+/* Whether the error at `unit` is, up to a factor, the array of the error at its only reader. */
+struct snn__unit *snn__error_heir(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    float factor;
+
+    if (unit->readers != 1 || unit->read_later || snn__errors_apart(pass))
+        return NULL;
+    for (size_t l = unit->layer->index + 1; l < pass->n; l++)
+        for (size_t i = 0; i < pass->unit[l].layer->n_sources; i++)
+            if (snn__unit_producer(pass, &pass->unit[l], i) == unit && !pass->unit[l].layer->source[i].delay) {
+                struct snn__unit *reader = &pass->unit[l];
+                const struct snn__layer_type *type = reader->layer->type;
+
+                return type->factor && reader->wants_error && snn__unit_sends(pass, reader, unit) &&
+                               type->factor(&reader->node, &factor)
+                           ? reader
+                           : NULL;
+            }
+    return NULL;
+}
+
+static size_t index_of(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return (size_t)(unit - pass->unit);
+}
+
+/* The unit that holds the error of `unit`, if no other one is handed the same array. */
+static struct snn__unit *error_owner(const struct snn__pass *pass, struct snn__unit *unit)
+{
+    struct snn__unit *heir;
+
+    while ((heir = snn__error_heir(pass, unit)) != NULL) {
+        if (heir->layer->n_sources != 1)
+            return NULL;
+        unit = heir;
+    }
+    return unit;
+}
+
+/* Where steps run one by one and a layer is read by a population alone, spikes are written over their current, and
+ * the error at the current over that at the spikes. */
+void snn__mark_over(struct snn__pass *pass)
+{
+    const struct snn__demand *d = &pass->demand;
+
+    if (snn__demand_keeps(d) || pass->means || pass->whole || snn__demand_equilibrium(d) || d->observed ||
+        d->noise != SNN__NOISE_NONE)
+        return;
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *from = snn__unit_producer(pass, unit, 0);
+
+        if (!(unit->flags & SNN__LAYER_POPULATION) || unit->flags & SNN__LAYER_KEEPS_X ||
+            unit->layer->source[0].delay)
+            continue;
+        if (from == NULL || from->readers != 1 || from->read_later || from->constant ||
+            from->flags & (SNN__LAYER_PASSES | SNN__LAYER_GATHERS))
+            continue;
+        unit->value_over = from;
+        if (from->wants_error && snn__unit_sends(pass, unit, from))
+            from->error_over = error_owner(pass, unit);
+    }
+}
+
+static void extend(struct snn__life *life, const struct snn__life *by)
+{
+    use(life, by->last);
+    life->always |= by->always;
+}
+
+/* What is written over lives on in what it is written over. */
+void snn__extend_lives(const struct snn__pass *pass, struct snn__lives *lives)
+{
+    for (size_t l = pass->n; l-- > 0;)
+        if (pass->unit[l].value_over != NULL)
+            extend(&lives[index_of(pass, pass->unit[l].value_over)].value, &lives[l].value);
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].error_over != NULL)
+            extend(&lives[index_of(pass, pass->unit[l].error_over)].error, &lives[l].error);
+}
+
+void snn__share_arrays(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].value_over != NULL)
+            pass->unit[l].value = pass->unit[l].value_over->value;
+    for (size_t l = pass->n; l-- > 0;)
+        if (pass->unit[l].error_over != NULL)
+            pass->unit[l].error = pass->unit[l].error_over->error;
+}
+
+/* What the next step of a stream needs: traces that are gathered; and, where some layer reads the step before, all,
+ * since any value may be passed on to it. */
+void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives)
+{
+    bool delays = false;
+
+    for (size_t l = 0; l < pass->n; l++)
+        delays |= pass->unit[l].read_later;
+    for (size_t l = 0; l < pass->n; l++) {
+        if (delays)
+            lives[l].value.state = SNN__STATE_RUNNING;
+        if (delays || pass->unit[l].flags & SNN__LAYER_POPULATION || pass->unit[l].spiking != NULL)
+            lives[l].trace.state = SNN__STATE_LEARNING;
+    }
+}
+
+/* Whether weights, once they have computed, need the trace of what they read instead of its value. */
+static bool only_traces(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return unit->flags & SNN__LAYER_WEIGHTS && snn__demand_traces(&pass->demand) && !pass->demand.inputs &&
+           !unit->layer->source[0].delay && snn__unit_producer(pass, unit, 0) != NULL && snn__unit_producer(pass, unit, 0)->traced;
+}
+
+void snn__measure_lives(struct snn__pass *pass, struct snn__lives *lives)
+{
+    bool always = (pass->slots > 1 && !pass->means) || pass->demand.observed;
+
+    for (size_t l = 0; l < pass->n; l++)
+        lives[l].value = lives[l].trace = lives[l].error = (struct snn__life){ NOT_YET, 0, always, SNN__STATE_NONE };
+    for (size_t l = 0; l < pass->n; l++)
+        lives[l].map = (struct snn__life){ snn__forward_time(l), snn__forward_time(l), false, SNN__STATE_NONE };
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *heir = unit;
+
+        use(&lives[l].value, snn__forward_time(l));
+        use(&lives[l].trace, snn__forward_time(l));
+        if (unit->mapped != NULL)
+            use(&lives[index_of(pass, unit->mapped)].map, snn__forward_time(l));
+        if ((unit->constant && !pass->whole) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
+            lives[index_of(pass, snn__value_root(pass, unit) ? snn__value_root(pass, unit) : unit)].value.always = true;
+        if (unit->read_later || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL)
+            lives[l].trace.always = true;
+        for (size_t i = 0; i < unit->layer->n_sources; i++) {
+            struct snn__unit *from = snn__unit_producer(pass, unit, i), *root = snn__value_root(pass, from);
+            bool kept = snn__demand_learns(&pass->demand) && !pass->means && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
+
+            if (root != NULL && kept && snn__demand_equilibrium(&pass->demand)) /* several sweeps of errors need it */
+                lives[index_of(pass, root)].value.always = true;
+            if (root != NULL && unit->norm >= 0) /* read again when the norm is computed */
+                use(&lives[index_of(pass, root)].value, snn__forward_time((size_t)unit->norm));
+            if (root != NULL)
+                use(&lives[index_of(pass, root)].value,
+                    kept && !only_traces(pass, unit) ? snn__backward_time(pass, l) : snn__forward_time(l));
+            if (from != NULL)
+                use(&lives[index_of(pass, from)].trace, kept ? snn__backward_time(pass, l) : snn__forward_time(l));
+        }
+        if (snn__demand_learns(&pass->demand) && snn__unit_side_readout(pass, unit)) /* has a loss */
+            use(&lives[snn__value_root(pass, unit) ? index_of(pass, snn__value_root(pass, unit)) : l].value,
+                snn__backward_time(pass, l));
+        if (l + 1 == pass->n && snn__value_root(pass, unit))
+            use(&lives[index_of(pass, snn__value_root(pass, unit))].value, (unsigned)pass->n + 1);
+        /* the error: written by its readers, read by itself and, where arrays are handed down, by its heirs' chain */
+        use(&lives[l].error, snn__backward_time(pass, l));
+        if (l + 1 == pass->n)
+            use(&lives[l].error, (unsigned)pass->n + 1);
+        while ((heir = snn__error_heir(pass, heir)) != NULL)
+            use(&lives[index_of(pass, heir)].error, snn__backward_time(pass, l));
+        for (size_t i = 0; i < unit->layer->n_sources; i++)
+            if (snn__unit_producer(pass, unit, i) != NULL)
+                use(&lives[index_of(pass, snn__unit_producer(pass, unit, i))].error, snn__backward_time(pass, l));
+    }
+    for (size_t l = 0; l < pass->n && pass->means; l++)
+        lives[l].trace.always = true; /* gathered from step to step */
+    /* traces that pass through without a copy live as long as their readers need them */
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *from = pass->unit[l].layer->n_sources ? snn__unit_producer(pass, &pass->unit[l], 0) : NULL;
+
+        if (from != NULL && pass->unit[l].flags & SNN__LAYER_PASSES) {
+            lives[index_of(pass, from)].trace.always |= lives[l].trace.always;
+            use(&lives[index_of(pass, from)].trace, lives[l].trace.last);
+        }
+    }
+}

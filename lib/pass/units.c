@@ -1,0 +1,317 @@
+/* pass/units.c - what a layer is in a pass: its place in the order of steps, who reads it, what it depends on, what its
+ * error is of use for. */
+#include "core/size.h"
+#include "layer/types.h"
+#include "pass/plan.h"
+#include <string.h>
+
+/* Steps until the first input of each unit arrives; feedback makes this a fixed point. */
+static void mark_absent(struct snn__pass *pass)
+{
+    bool news = true;
+
+    for (size_t round = 0; news && round <= pass->n; round++) {
+        news = false;
+        for (size_t l = 0; l < pass->n; l++) {
+            struct snn__unit *unit = &pass->unit[l];
+            size_t absent = SIZE_MAX;
+
+            unit->late |= (unit->flags & SNN__LAYER_GATHERS) != 0;
+
+            for (size_t i = 0; i < unit->layer->n_sources; i++) {
+                const struct snn__unit *from = snn__unit_producer(pass, unit, i);
+
+                absent = snn__min(absent, (from ? from->absent : 0) + unit->layer->source[i].delay);
+                unit->late |= from != NULL && from->late;
+                unit->driven |= unit->layer->source[i].delay ||
+                                (from != NULL && (from->driven || from->flags & SNN__LAYER_POPULATION));
+            }
+            unit->begins = absent;
+            if (unit->flags & SNN__LAYER_GATHERS)
+                absent = snn__max(absent, pass->steps - 1);
+            news |= absent != unit->absent;
+            unit->absent = absent;
+        }
+    }
+}
+
+/* Populations make traces, linear layers without weights map them; a source with delay may come later in the
+ * order. */
+static void mark_traced(struct snn__pass *pass)
+{
+    bool news = snn__demand_traces(&pass->demand);
+
+    while (news) {
+        news = false;
+        for (size_t l = 0; l < pass->n; l++) {
+            struct snn__unit *unit = &pass->unit[l];
+            const struct snn__unit *from = snn__unit_producer(pass, unit, 0);
+            bool traced =
+                unit->flags & SNN__LAYER_POPULATION || (unit->flags & SNN__LAYER_LINEAR && from && from->traced);
+
+            news |= traced && !unit->traced;
+            unit->traced |= traced;
+        }
+    }
+}
+
+/* The population that a unit reads, alone and up to a constant; NULL if there is none, or its neurons forget at rates
+ * of their own. */
+static const struct snn__unit *population_behind(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    const struct snn__unit *from = unit;
+
+    do {
+        if (from->layer->n_sources != 1 || from->layer->source[0].delay ||
+            (from != unit && from->layer->n_tensors > 0))
+            return NULL;
+        from = snn__unit_producer(pass, from, 0);
+        if (from == NULL || from->readers != 1 || from->read_later)
+            return NULL;
+    } while (from->flags & SNN__LAYER_PASSES);
+    return from->flags & SNN__LAYER_POPULATION && !snn__param_i64(&from->layer->params, SNN_NEURON_PER_NEURON) ? from
+                                                                                                               : NULL;
+}
+
+/* The trace of pooled spikes is the pooled trace, and smaller than that of the spikes, which is not kept then. Where
+ * errors are local, the method may look at the traces of populations. */
+static void mark_spiking(struct snn__pass *pass)
+{
+    if (!snn__demand_traces(&pass->demand) || pass->demand.route == SNN__ROUTE_DIRECT)
+        return;
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *from;
+
+        if (!unit->traced || !(unit->flags & SNN__LAYER_LINEAR) || unit->flags & SNN__LAYER_PASSES)
+            continue;
+        unit->spiking = population_behind(pass, unit);
+        if (unit->spiking != NULL && unit->spiking->value_len <= unit->value_len)
+            unit->spiking = NULL;
+        for (from = unit; unit->spiking != NULL && !pass->demand.observed && from != unit->spiking;) {
+            from = snn__unit_producer(pass, from, 0);
+            from->traced = false;
+        }
+    }
+}
+
+/* Whether errors lie in one slot per step. */
+bool snn__errors_apart(const struct snn__pass *pass)
+{
+    return pass->whole && !pass->means;
+}
+
+/* Whatever trained layers read is averaged over the steps. Layers that pass arrays on pass on the average, too. */
+static void mark_averaged(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l], *from = snn__unit_producer(pass, unit, 0), *root = snn__value_root(pass, from);
+
+        if (!unit->trainable || unit->flags & SNN__LAYER_POPULATION)
+            continue;
+        for (; from != root; from = snn__unit_producer(pass, from, 0))
+            from->traced = true;
+        if (root != NULL)
+            root->traced = true;
+        else
+            pass->input_traced = true;
+    }
+}
+
+/* Weights take average rates: populations gather theirs, and what lies between a population and weights is marked. */
+static void mark_rates(struct snn__pass *pass)
+{
+    pass->input_traced = true;
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (unit->flags & SNN__LAYER_POPULATION) {
+            unit->traced = true;
+            continue;
+        }
+        for (size_t i = 0; (unit->trainable || unit->averaged) && i < unit->layer->n_sources; i++)
+            if (snn__unit_producer(pass, unit, i) != NULL)
+                snn__unit_producer(pass, unit, i)->averaged = true;
+    }
+}
+
+static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    /* of a constant, a norm over all steps is constant; at rates, steps leave the running values alone */
+    bool norm = (pass->means && unit->flags & SNN__LAYER_WHOLE) ||
+                (snn__demand_equilibrium(&pass->demand) && unit->layer->type == &snn__layer_batch_norm);
+
+    if (unit->flags & SNN__LAYER_STEPWISE && !norm)
+        return false;
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        const struct snn__unit *from = snn__unit_producer(pass, unit, i);
+
+        if (unit->layer->source[i].delay || (from != NULL && !from->constant))
+            return false;
+    }
+    return true;
+}
+
+/* Spikes, possibly times a constant: through layers that neither add nor average. */
+static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    static const char *const keep[] = { "scale", "gain", "flatten", "upsample", "maxpool", "dropout" };
+
+    if (unit == NULL)
+        return false;
+    if (unit->layer->model != NULL)
+        return snn__neuron_spikes(&unit->layer->params) &&
+               (snn__params_find(&unit->layer->params, SNN_NEURON_SMOOTH) < 0 ||
+                !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH));
+    for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
+        if (strcmp(unit->layer->type->name, keep[i]) == 0 && !unit->layer->source[0].delay)
+            return is_binary(pass, snn__unit_producer(pass, unit, 0));
+    return false;
+}
+
+static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
+{
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        struct snn__unit *from = snn__unit_producer(pass, unit, i);
+
+        if (from != NULL && unit->layer->source[i].delay)
+            from->read_later = true;
+        else if (from != NULL)
+            from->readers++;
+    }
+}
+
+/* What the last layer does not depend on, at whatever step. */
+static void mark_aside(struct snn__pass *pass)
+{
+    bool news = true;
+
+    for (size_t l = 0; l + 1 < pass->n; l++)
+        pass->unit[l].aside = true;
+    while (news) {
+        news = false;
+        for (size_t l = pass->n; l-- > 0;)
+            for (size_t i = 0; !pass->unit[l].aside && i < pass->unit[l].layer->n_sources; i++) {
+                struct snn__unit *from = snn__unit_producer(pass, &pass->unit[l], i);
+
+                if (from != NULL && from->aside) {
+                    from->aside = false;
+                    news = true;
+                }
+            }
+    }
+}
+
+static bool through_delays(const struct snn__pass *pass)
+{
+    return snn__demand_keeps(&pass->demand) || snn__demand_equilibrium(&pass->demand);
+}
+
+/* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time)
+ * learns. */
+static void mark_wanted(struct snn__pass *pass)
+{
+    bool news = true;
+
+    while (news) {
+        news = false;
+        for (size_t l = 0; l < pass->n; l++) {
+            struct snn__unit *unit = &pass->unit[l];
+            bool wanted = unit->trainable;
+
+            for (size_t i = 0; i < unit->layer->n_sources; i++) {
+                const struct snn__unit *from = snn__unit_producer(pass, unit, i);
+
+                wanted |= from != NULL && from->wants_error &&
+                          (!unit->layer->source[i].delay || through_delays(pass)) &&
+                          snn__unit_sends(pass, unit, from);
+            }
+            if (wanted && !unit->wants_error)
+                unit->wants_error = news = true;
+        }
+    }
+}
+
+bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        const struct snn__unit *from = snn__unit_producer(pass, unit, i);
+
+        if (from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)) &&
+            snn__unit_sends(pass, unit, from))
+            return true;
+    }
+    return false;
+}
+
+snn_status snn__describe_units(struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].layer = pass->net->layer[l];
+    for (size_t l = 0; l < pass->n; l++) {
+        struct snn__unit *unit = &pass->unit[l];
+        snn_layer *layer = unit->layer;
+        const struct snn__unit *from;
+
+        unit->flags = snn__layer_flags(layer);
+        if (pass->demand.held && layer->type == &snn__layer_batch_norm)
+            unit->flags &= ~(unsigned)(SNN__LAYER_WHOLE | SNN__LAYER_STEPWISE | SNN__LAYER_KEEPS_X);
+        unit->down = 1.0f;
+        unit->value_len = snn__shape_length(&layer->out);
+        for (size_t t = 0; t < layer->n_tensors; t++)
+            unit->trainable |= layer->tensor[t].trained;
+        unit->trainable &= snn__demand_learns(&pass->demand);
+        unit->constant = all_constant(pass, unit);
+        from = snn__unit_producer(pass, unit, 0);
+        unit->binary_input = is_binary(pass, from);
+        count_reader(pass, unit);
+        pass->again |= pass->means && pass->demand.recompute && unit->flags & SNN__LAYER_WHOLE;
+        if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (snn__demand_keeps(&pass->demand) || pass->means))
+            pass->whole = !pass->again;
+        unit->norm = pass->means && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
+                         ? snn__network_norm_behind(pass->net, l)
+                         : -1;
+        if (unit->flags & SNN__LAYER_RATES && snn__demand_learns(&pass->demand) && pass->demand.route != SNN__ROUTE_RATES)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr",
+                             layer->name, layer->type->name);
+        if (unit->flags & SNN__LAYER_BENDS && snn__demand_learns(&pass->demand) && (pass->demand.route == SNN__ROUTE_RATES || snn__demand_equilibrium(&pass->demand)))
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: rates do not go through %s, which needs a method that trains step by step, "
+                             "as sei",
+                             layer->name, layer->type->name);
+        if (unit->flags & SNN__LAYER_WHOLE && snn__demand_learns(&pass->demand) && !snn__demand_keeps(&pass->demand) && !pass->means)
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
+                             layer->name);
+    }
+    for (size_t l = 0; l < pass->n && snn__demand_learns(&pass->demand) && !snn__demand_equilibrium(&pass->demand); l++)
+        if (pass->unit[l].flags & SNN__LAYER_GATHERS)
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: a mean over the steps needs a method that trains rates, as ide",
+                             pass->net->layer[l]->name);
+    for (size_t l = 0; l < pass->n && pass->whole; l++) {
+        pass->unit[l].constant &= pass->means;
+        if (pass->unit[l].read_later)
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: feedback and batch norm over all steps exclude each other",
+                             pass->net->layer[l]->name);
+    }
+    mark_aside(pass);
+    mark_absent(pass);
+    if (pass->unit[pass->n - 1].absent > 0 && !pass->unit[pass->n - 1].late)
+        return snn__fail(
+            SNN_ERR_UNSUPPORTED,
+            "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
+            "before",
+            pass->unit[pass->n - 1].layer->name);
+    mark_traced(pass);
+    mark_spiking(pass);
+    if (pass->means)
+        mark_averaged(pass);
+    if (snn__demand_couples(&pass->demand))
+        mark_rates(pass);
+    if (pass->whole)
+        pass->slots = pass->steps;
+    if (snn__demand_learns(&pass->demand))
+        mark_wanted(pass);
+    return SNN_OK;
+}
