@@ -1,26 +1,27 @@
 /** @file snn/context.h
- * What all objects of a host share: memory, log, threads, seed, instruction set.
+ * The resources that all objects of a host share: memory, log, threads, seed, instruction set.
  *
- * What the headers promise, each word with one meaning:
+ * The promises of all headers, each word with one meaning:
  *
- * - Real-time safe: no allocation, no lock, no system call, no log, and work that is bounded by the shapes of network
- *   and arguments; also where the call fails. Functions that are say so; all others may do any of these.
- * - Allocates nothing: takes no memory, but may use the context's threads, lock and log.
- * - Threads: an object, and what it owns, belongs to one thread at a time. Different objects may be used by different
- *   threads at once, also those of one context. Functions that take an object as const may be called by several
- *   threads at once while none changes it; a trainer is changed by all that computes with it. A network that no one
- *   trains or changes may be run by many streams and evaluators at once; a data set may be read by many trainers.
- *   Functions without an object may be called by any thread.
- * - Owned: what is written through `**out` of a create, open, load, build or parse call is the caller's, who destroys
- *   it. Destroying NULL does nothing. On failure *out is NULL.
- * - Borrowed: what is handed out, or handed in, belongs to somebody else and outlives who uses it. A pointer that a
- *   function hands out is good until its object is destroyed, or changed as the function says. An object that borrows
- *   another one is destroyed first. All objects borrow their context.
- * - Copied: all other arguments; they may go when the call returns.
+ * - Real-time safe: the function allocates nothing, takes no lock, makes no system call and writes no log line. Its
+ *   work is bounded by the shapes of the network and of the arguments. This also holds where it fails. A function
+ *   that is real-time safe says so; any other one may do all of these.
+ * - Allocates nothing: the function takes no memory, but may use the context's threads, lock and log.
+ * - Threads: an object, with all that it owns, belongs to one thread at a time. Different objects may be used by
+ *   different threads at once, even if they share a context. Functions that take an object as const may be called by
+ *   several threads at once while no thread changes the object. Every call that computes with a trainer changes it.
+ *   A network that nobody trains or changes may be run by many streams and evaluators at once. A data set may be
+ *   read by many trainers. Functions without an object may be called by any thread.
+ * - Owned: the object that a create, open, load, build or parse call writes to `*out` belongs to the caller, who
+ *   destroys it. Destroying NULL does nothing. On failure *out is NULL.
+ * - Borrowed: a pointer that a function returns, or an object that it keeps, still belongs to its owner and must
+ *   outlive its user. A returned pointer is valid until its object is destroyed, or changed as the function says. An
+ *   object that borrows another one is destroyed first. All objects borrow their context.
+ * - Copied: all other arguments. They may be freed when the call returns.
  *
- * Structures that begin with `struct_size` grow from release to release (docs/abi.md). Start from the initialiser,
- * SNN_..._INIT or snn_..._init(), and set fields after it. A function that takes one returns SNN_ERR_ARGUMENT if
- * struct_size is not set, and, where it reads the structure, SNN_ERR_VERSION if a field is that it does not know.
+ * Structures that begin with `struct_size` grow from release to release (docs/abi.md). Begin with the initialiser,
+ * SNN_..._INIT or snn_..._init(), then set fields. A function that takes such a structure returns SNN_ERR_ARGUMENT if
+ * struct_size is not set. A function that reads one returns SNN_ERR_VERSION if a field that it does not know is set.
  *
  * Part of libsnn, MIT licence. */
 #ifndef SNN_CONTEXT_H
@@ -34,7 +35,7 @@
 /** Allocator, log, thread pool, seed and instruction-set cap. Create one, destroy it last. */
 typedef struct snn_context snn_context;
 
-/** How urgent a log line is. */
+/** Urgency of a log line. */
 typedef enum snn_log_level {
     SNN_LOG_DEBUG = 1,
     SNN_LOG_INFO = 2,
@@ -45,35 +46,36 @@ typedef enum snn_log_level {
 /** Options of snn_context_create(); fill with snn_context_options_init(), then change fields. */
 typedef struct snn_context_options {
     uint32_t struct_size; /**< set by snn_context_options_init() */
-    uint32_t threads;     /**< threads to compute with, the caller's included; 0: one per processor that it may use */
+    uint32_t threads;     /**< threads to compute with, the caller's included; 0: one per available processor */
     uint64_t seed;        /**< seed of every random number that objects of this context draw */
-    /** Returns `size` bytes aligned to `alignment` (a power of two), or NULL; NULL here: the C library.
-     * May be called from one thread at a time per object. */
+    /** Returns `size` bytes aligned to `alignment` (a power of two), or NULL if there are none. A NULL pointer here
+     * selects the C library's allocator. Called by several threads at once if the host uses several objects at
+     * once. */
     void *(*allocate)(void *user, size_t size, size_t alignment);
-    /** Gives back what `allocate` returned. Set both or none. */
+    /** Frees `pointer`, which `allocate` returned for `size` bytes. Set both functions or neither. */
     void (*release)(void *user, void *pointer, size_t size);
-    void *allocator_user; /**< passed to both */
-    /** Receives log lines, without newline; NULL: none are made. */
+    void *allocator_user; /**< passed to `allocate` and `release` */
+    /** Receives each log line, without a newline. NULL: no log. */
     void (*log)(void *user, snn_log_level level, const char *line);
     void *log_user; /**< passed to `log` */
-    /** Highest instruction set to use, "avx2", or "best": whatever the machine has. Nothing above it is used, nor
-     * anything of another family of machines: there it leaves plain C, "ref", which all have. Copied; not NULL. */
+    /** Highest instruction set to use, such as "avx2"; "best" takes the highest that the machine has. The name of
+     * another family of machines leaves plain C, "ref", which every machine has. Copied; not NULL. */
     const char *isa;
 } snn_context_options;
 
-/** What a context turned out to be. */
+/** Threads, instruction set and memory of a context. */
 typedef struct snn_context_info {
     uint32_t struct_size;  /**< set by the caller to sizeof(snn_context_info) */
     uint32_t threads;      /**< threads that compute, the caller's included */
     uint64_t seed;         /**< as given */
-    const char *isa;       /**< instruction set in use, one of SNN_NAME_ISA; amx becomes avx512 if the system refuses
-                                a plan the matrix unit; static storage */
+    const char *isa;       /**< instruction set in use, one of SNN_NAME_ISA; amx becomes avx512 if the system denies
+                                the matrix unit when a network is planned; static storage */
     uint64_t bytes;        /**< bytes that objects of this context hold now */
-    uint64_t peak_bytes;   /**< most they ever held */
-    uint64_t allocations;  /**< number of allocations made so far */
+    uint64_t peak_bytes;   /**< largest value of `bytes` so far */
+    uint64_t allocations;  /**< number of allocations so far */
 } snn_context_info;
 
-/** Initialiser for a snn_context_info that snn_context_get_info() is to fill. */
+/** Initialiser of snn_context_info, for snn_context_get_info() to fill. */
 #define SNN_CONTEXT_INFO_INIT { sizeof(snn_context_info), 0, 0, 0, 0, 0, 0 }
 
 SNN_BEGIN_DECLS
@@ -83,18 +85,20 @@ SNN_BEGIN_DECLS
  * @return SNN_ERR_ARGUMENT if options is NULL, size too small or above 65,535. Real-time safe. */
 SNN_API SNN_CHECKED snn_status snn_context_options_init(snn_context_options *options, size_t size);
 
-/** Creates a context; NULL options take every default. The caller destroys it, after everything made from it.
- * Starts the worker threads, which take no signals of the host's. On failure *out is NULL.
- * @return SNN_ERR_ARGUMENT (bad option), SNN_ERR_MEMORY, SNN_ERR_UNSUPPORTED (the system does not start as many
- * threads as were asked for; with threads = 0 the context has those that it starts) */
+/** Creates a context. Starts its worker threads, which leave all signals to the host's. The caller destroys it,
+ * after every object made from it.
+ * @param out receives the context; NULL on failure
+ * @param options NULL takes every default
+ * @return SNN_ERR_ARGUMENT (an option out of range), SNN_ERR_MEMORY, SNN_ERR_UNSUPPORTED (the system refuses to start
+ * as many threads as requested; with threads = 0 the context keeps those that start) */
 SNN_API SNN_CHECKED snn_status snn_context_create(snn_context **out, const snn_context_options *options);
 
-/** Stops the threads and frees the context; NULL is accepted. In a child of fork(), where there are no threads, frees
- * memory only. */
+/** Stops the threads and frees the context; NULL is accepted. A child of fork() has no worker threads: there it only
+ * frees memory. */
 SNN_API void snn_context_destroy(snn_context *context);
 
-/** Tells threads, instruction set and memory in use.
- * @return SNN_ERR_ARGUMENT. Real-time safe. */
+/** Describes the context: threads, instruction set, memory in use. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
 SNN_API SNN_CHECKED snn_status snn_context_get_info(const snn_context *context, snn_context_info *info);
 
 SNN_END_DECLS

@@ -1,12 +1,12 @@
 /** @file snn/export.h
- * What stands in front of the library's functions: visibility, and what compilers are to say about a call.
+ * Marks of the library's functions: visibility, and warnings of the compiler about a call.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_EXPORT_H
 #define SNN_EXPORT_H
 
 /** @def SNN_API
- * Stands in front of every function of the library, first. A program on Windows that links the static library defines
- * SNN_STATIC; the build of the library defines SNN_BUILDING. CMake's targets and pkg-config see to both. */
+ * Begins the declaration of every function of the library. A program on Windows that links the static library defines
+ * SNN_STATIC. The build of the library defines SNN_BUILDING. CMake's targets and pkg-config define both. */
 #if defined(_WIN32)
 #if defined(SNN_STATIC)
 #define SNN_API
@@ -22,10 +22,10 @@
 #endif
 
 /** @def SNN_CHECKED
- * Follows SNN_API where a function returns a status: compilers warn where a caller does not look at it. */
+ * Follows SNN_API in functions that return a status: compilers warn if a caller ignores it. */
 /** @def SNN_DEPRECATED
- * Follows SNN_API where a function will go, with what to use instead: SNN_DEPRECATED("use snn_x()"). Compilers warn
- * where it is called. */
+ * Follows SNN_API in functions that a later release removes, with the replacement: SNN_DEPRECATED("use snn_x()").
+ * Compilers warn about each call. */
 #if defined(__GNUC__)
 #define SNN_CHECKED __attribute__((warn_unused_result))
 #define SNN_DEPRECATED(instead) __attribute__((deprecated(instead)))
@@ -35,9 +35,9 @@
 #endif
 
 /** @def SNN_BEGIN_DECLS
- * Opens the declarations of a header: as C functions in C++. */
+ * Begins the declarations of a header; in C++ they are those of C functions. */
 /** @def SNN_END_DECLS
- * Closes them. */
+ * Ends the declarations of a header. */
 #if defined(__cplusplus)
 #define SNN_BEGIN_DECLS extern "C" {
 #define SNN_END_DECLS }

@@ -1,5 +1,5 @@
 /** @file snn/neuron.h
- * Populations of spiking neurons: dynamics, reset, surrogate derivative.
+ * Spiking neurons: dynamics, reset, surrogate derivative.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_NEURON_H
 #define SNN_NEURON_H
@@ -7,33 +7,34 @@
 #include <snn/context.h>
 #include <snn/param.h>
 
-/** A prototype of a neuron population: layers copy its parameters, so that it may be destroyed or changed
- * right after it was added to a network.
+/** A prototype of a neuron population. Layers copy its parameters: it may be changed or destroyed once it was
+ * added to a network.
  *
- * Models, by name (snn_name() lists them). With r(u, s) the membrane potential after reset, I the input current of
+ * Models, by name (snn_name() lists them). r(u, s) is the membrane potential after the reset, I the input current of
  * the step:
  *
  *     u[t] = decay * r(u[t-1], s[t-1]) + k * I[t],   s[t] = 1 if u[t] >= threshold, else 0
  *
- * k = 1, or 1 - decay if the input is scaled. All states are 0 before step 1.
+ * k = 1, or 1 - decay with SNN_NEURON_INPUT_SCALED. All states are 0 before step 1.
  *
  *   if       decay 1
  *   lif      leaky integrate-and-fire
- *   cuba     current-based, i[t] = current_decay * i[t-1] + I[t] drives u
- *   alif     threshold + adapt_strength * b, b[t+1] = adapt_decay * b[t] + (1 - adapt_decay) * s[t]
+ *   cuba     current-based: i[t] = current_decay * i[t-1] + I[t] takes the place of I[t]
+ *   alif     adaptive: threshold + adapt_strength * b takes the place of the threshold, with
+ *            b[t+1] = adapt_decay * b[t] + (1 - adapt_decay) * s[t]
  *   plif     lif whose decay = 1 / (1 + exp(-w)) is trained through w
- *   dsr_if   fires at fire_at * threshold, loses threshold, emits threshold * s; the threshold is trained
+ *   dsr_if   fires at fire_at * threshold, subtracts threshold, emits threshold * s; the threshold is trained
  *   dsr_lif  the same with decay = exp(-delta_t / time_constant), k = 1 - decay; emits threshold / delta_t * s */
 typedef struct snn_neuron snn_neuron;
 
-/** Parameters of neurons, and of the layers that they become. */
+/** Parameters of neurons, and of their populations, which are layers. */
 typedef enum snn_neuron_key {
     SNN_NEURON_TAU = 1,             /**< f64, time constant in steps, decay = 1 - 1/tau; sets SNN_NEURON_DECAY */
     SNN_NEURON_DECAY = 2,           /**< f64 in [0, 1], factor of the membrane potential from step to step */
     SNN_NEURON_THRESHOLD = 3,       /**< f64 > 0 */
-    SNN_NEURON_RESET = 4,           /**< str: subtract (the threshold), zero, value, none (a readout that integrates:
-                                         its output is u) */
-    SNN_NEURON_RESET_VALUE = 5,     /**< f64, potential after a spike if reset is "value" */
+    SNN_NEURON_RESET = 4,           /**< str: subtract (u - threshold), zero, value, none (no spikes: the output is u,
+                                         as for a readout that integrates) */
+    SNN_NEURON_RESET_VALUE = 5,     /**< f64, potential after a spike with reset "value" */
     SNN_NEURON_SURROGATE = 6,       /**< str: sigmoid, triangle, rectangle, arctan, fast_sigmoid */
     SNN_NEURON_SURROGATE_ALPHA = 7, /**< f64 > 0, slope of the surrogate, or width of the rectangle */
     SNN_NEURON_INPUT_SCALED = 8,    /**< i64, 1: the current is multiplied by 1 - decay */
@@ -42,11 +43,11 @@ typedef enum snn_neuron_key {
     SNN_NEURON_ADAPT_STRENGTH = 11, /**< f64 >= 0, alif */
     SNN_NEURON_PER_NEURON = 12,     /**< i64, 1: decay and threshold are tensors [N] ("decay", "threshold") of the
                                          layer */
-    SNN_NEURON_SMOOTH = 13,         /**< i64, 1: s is the primitive of the surrogate, a graded spike that finite
-                                         differences can check */
+    SNN_NEURON_SMOOTH = 13,         /**< i64, 1: s is the antiderivative of the surrogate, a graded spike. Its
+                                         gradients are exact: finite differences can check them */
     SNN_NEURON_FIRE_AT = 14,        /**< f64 > 0, the neuron fires at this multiple of the threshold; reset
-                                         "subtract" takes the threshold off */
-    SNN_NEURON_THRESHOLD_BOUND = 15, /**< f64 > 0, dsr: a smaller threshold is raised to this at the start of a
+                                         "subtract" still subtracts the threshold */
+    SNN_NEURON_THRESHOLD_BOUND = 15, /**< f64 > 0, dsr: lower bound of the threshold, enforced at the start of a
                                          forward pass */
     SNN_NEURON_THRESHOLD_GAIN = 16, /**< f64, dsr: factor of the threshold's gradient */
     SNN_NEURON_DELTA_T = 17,        /**< f64 > 0, dsr_lif: duration of a step */
@@ -54,22 +55,24 @@ typedef enum snn_neuron_key {
     SNN_NEURON_KEY_FORCE32 = 0x7fffffff
 } snn_neuron_key;
 
-/** What a prototype is. */
+/** Model of a prototype. */
 typedef struct snn_neuron_info {
     uint32_t struct_size; /**< set by the caller to sizeof(snn_neuron_info) */
-    uint32_t spiking;     /**< 1: emits spikes; 0: integrates, as its parameters are now */
-    const char *name;     /**< of its model, "lif"; static storage */
-    snn_context *context; /**< that it was made in */
+    uint32_t spiking;     /**< with the present parameters, 1: emits spikes; 0: only integrates */
+    const char *name;     /**< name of the model, "lif"; static storage */
+    snn_context *context; /**< context of the prototype, borrowed */
 } snn_neuron_info;
 
-/** Initialiser for a snn_neuron_info that a call is to fill. */
+/** Initialiser of snn_neuron_info, for snn_neuron_get_info() to fill. */
 #define SNN_NEURON_INFO_INIT { sizeof(snn_neuron_info), 0, 0, 0 }
 
 SNN_BEGIN_DECLS
 
-/** Creates a prototype of the model `name`, "lif", with its defaults (tau 2, threshold 1, reset by subtraction,
- * sigmoid surrogate of slope 4). The caller destroys it.
- * @return SNN_ERR_ARGUMENT (unknown name: the message lists the names), SNN_ERR_MEMORY; *out is NULL then */
+/** Creates a prototype with the defaults of its model: tau 2, threshold 1, reset by subtraction, sigmoid surrogate of
+ * slope 4. The caller destroys it.
+ * @param out receives the prototype; NULL on failure
+ * @param name of the model, such as "lif"
+ * @return SNN_ERR_ARGUMENT (NULL; unknown name: the message lists the names), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_neuron_create(snn_neuron **out, snn_context *context, const char *name);
 
 /** Frees a prototype; NULL is accepted. */
@@ -79,7 +82,7 @@ SNN_API void snn_neuron_destroy(snn_neuron *neuron);
  * @return SNN_ERR_ARGUMENT (NULL) */
 SNN_API SNN_CHECKED snn_status snn_neuron_get_info(const snn_neuron *neuron, snn_neuron_info *info);
 
-/** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
+/** Sets a whole-number parameter. Rules of all parameter calls: snn/param.h.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
 SNN_API SNN_CHECKED snn_status snn_neuron_set_i64(snn_neuron *neuron, int32_t key, int64_t value);
 /** Sets a real parameter; errors as snn_neuron_set_i64(). */
@@ -95,7 +98,8 @@ SNN_API SNN_CHECKED snn_status snn_neuron_get_i64(const snn_neuron *neuron, int3
 SNN_API SNN_CHECKED snn_status snn_neuron_get_f64(const snn_neuron *neuron, int32_t key, double *value);
 /** Reads a text, borrowed until the parameter is set again. Real-time safe; errors as snn_neuron_get_i64(). */
 SNN_API SNN_CHECKED snn_status snn_neuron_get_str(const snn_neuron *neuron, int32_t key, const char **value);
-/** Describes parameter number `index`, from 0; SNN_ERR_ARGUMENT past the last. Real-time safe. */
+/** Describes parameter number `index`, from 0. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, index past the last parameter) */
 SNN_API SNN_CHECKED snn_status snn_neuron_param_info(const snn_neuron *neuron, size_t index, snn_param_info *info);
 
 SNN_END_DECLS

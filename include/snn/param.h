@@ -1,21 +1,25 @@
 /** @file snn/param.h
- * What a parameter of a neuron, layer, optimizer, data set, trainer or projection looks like.
+ * Parameters of neurons, layers, optimizers, data sets, trainers and projections.
  *
- * A key means one parameter in the whole library. Each kind of object has a range of keys of its own:
+ * A key stands for one parameter in the whole library. Each kind of object has its own range of keys:
  *
- *        1 -   99  neurons, and the layers that they become
+ *        1 -   99  neurons, and their populations, which are layers
  *      101 -  199  layers
  *      201 -  299  optimizers
  *      301 -  399  data sets
- *      401 -  999  trainers; of all methods to 499, then of bptt from 501, of online methods from 601, of equilibrium
- *                  methods from 701, of dsr from 801, of methods for binary weights from 901
+ *      401 -  999  trainers: all methods 401 - 499, bptt from 501, online methods from 601, equilibrium methods from
+ *                  701, dsr from 801, methods for binary weights from 901
  *     1001 - 1099  projections
  *
- * The calls are the same for each kind, snn_KIND_set_i64() and so on. They refuse, in this order, and change nothing:
- * an object that is NULL, an unknown key or name, with what there is in its place (SNN_ERR_ARGUMENT); a key of
- * another type of value (SNN_ERR_TYPE); a parameter that is fixed by now, since the network of its layer or its
- * trainer is prepared (SNN_ERR_STATE); a value that is NULL, a text that is no number (SNN_ERR_TYPE), or a value out
- * of bounds (SNN_ERR_ARGUMENT). They neither wait nor take memory.
+ * Every kind has the same calls, snn_KIND_set_i64() and so on. They check in this order, and change nothing on
+ * failure:
+ *
+ * - the object is NULL, or the key or name is unknown: SNN_ERR_ARGUMENT, and the message lists the known ones
+ * - the parameter has another type of value: SNN_ERR_TYPE
+ * - the parameter is fixed, since the network or the trainer is prepared: SNN_ERR_STATE
+ * - the value is NULL or out of bounds: SNN_ERR_ARGUMENT; a text is not a number: SNN_ERR_TYPE
+ *
+ * They neither wait nor allocate.
  *
  * Part of libsnn, MIT licence. */
 #ifndef SNN_PARAM_H
@@ -32,15 +36,14 @@ typedef enum snn_param_type {
     SNN_PARAM_FORCE32 = 0x7fffffff
 } snn_param_type;
 
-/** One row of a module's parameter table: what may be set, in which bounds, and what it means.
- * The strings have static storage. */
+/** One parameter: key, type, bounds, default and meaning. The strings have static storage. */
 typedef struct snn_param_info {
     uint32_t struct_size;   /**< set by the caller to sizeof(snn_param_info) */
     int32_t key;            /**< number for the set and get calls */
     int32_t type;           /**< snn_param_type */
     uint32_t reserved;      /**< 0 */
-    const char *name;       /**< name for the text calls, files and the command line */
-    const char *help;       /**< one line */
+    const char *name;       /**< name in text calls, files and the command line */
+    const char *help;       /**< meaning, in one line */
     const char *choices;    /**< "a|b|c", or NULL if the text is free or the value a number */
     double min;             /**< least allowed value of a number */
     double max;             /**< greatest allowed value of a number */
@@ -48,7 +51,7 @@ typedef struct snn_param_info {
     const char *text;       /**< default of a text, else NULL */
 } snn_param_info;
 
-/** Initialiser for a snn_param_info that a call is to fill. */
+/** Initialiser of snn_param_info, for a call to fill. */
 #define SNN_PARAM_INFO_INIT { sizeof(snn_param_info), 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0 }
 
 #endif

@@ -1,5 +1,5 @@
 /** @file snn/snn.h
- * The whole of libsnn's public interface, but what is under snn/sys/ and may change with any release.
+ * The whole public interface of libsnn. Headers under snn/sys/ are not part of it: they may change with any release.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_SNN_H
 #define SNN_SNN_H

@@ -1,12 +1,12 @@
 /** @file snn/status.h
- * What a call returns, and the text that says why.
+ * The status that a call returns, and the message of a failure.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_STATUS_H
 #define SNN_STATUS_H
 
 #include <snn/export.h>
 
-/** Every status: X(NAME, value, "meaning"). The one source of the enum, the names and the docs. */
+/** All statuses, X(NAME, value, "meaning"): the source of the enum, of the names and of the texts. */
 #define SNN_STATUS_LIST(X)                                                                   \
     X(SNN_OK, 0, "success")                                                                  \
     X(SNN_ERR_ARGUMENT, -1, "an argument is NULL, out of range or unknown")                  \
@@ -34,15 +34,15 @@ typedef enum snn_status {
 
 SNN_BEGIN_DECLS
 
-/** Name of a status as written in this header, "SNN_ERR_SHAPE"; "SNN_ERR_?" if unknown; static storage. Real-time
- * safe. */
+/** Returns the name of a status, such as "SNN_ERR_SHAPE"; "SNN_ERR_?" if unknown; static storage. Real-time safe. */
 SNN_API const char *snn_status_name(snn_status status);
 
-/** What a status means, one sentence; static storage. Real-time safe. */
+/** Returns the meaning of a status, in one sentence; static storage. Real-time safe. */
 SNN_API const char *snn_status_text(snn_status status);
 
-/** Message of the last failure in the calling thread: what was wrong, where, and which values were met.
- * Never NULL, "" before the first failure. Borrowed, until the next failure in this thread. Real-time safe. */
+/** Returns the message of the last failure in the calling thread: which call failed, what was wrong and which value
+ * caused it. Never NULL; "" before the first failure. Borrowed until the next failure in this thread. Real-time
+ * safe. */
 SNN_API const char *snn_last_error(void);
 
 SNN_END_DECLS

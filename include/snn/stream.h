@@ -1,72 +1,77 @@
 /** @file snn/stream.h
- * One time step at a time, in a control loop: running a network. Training it while it runs: snn_trainer_stream() in
- * snn/trainer.h.
+ * Streams: running a network one time step at a time, as in a control loop. snn_trainer_stream() in snn/trainer.h
+ * trains a network while it runs.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_STREAM_H
 #define SNN_STREAM_H
 
 #include <snn/network.h>
 
-/** A network at work on one sample that has no end. Each step takes the input of one time step and gives the output
- * of that step; the neurons keep their state from step to step. */
+/** A network that processes one unending sample. Each step takes the input of one time step and returns the output of
+ * that step. The neurons keep their state from step to step. */
 typedef struct snn_stream snn_stream;
 
 SNN_BEGIN_DECLS
 
-/** Bytes of memory that a stream of a network takes (the network is prepared here if it was not). Allocates and
+/** Computes the memory that a stream of a network needs. Prepares the network if it is not prepared. Allocates and
  * frees.
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_UNSUPPORTED (a layer needs to know the number of steps: the message names
- * it), SNN_ERR_SHAPE, SNN_ERR_MEMORY; *bytes is 0 then */
+ * @param bytes receives the size; 0 on failure
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_UNSUPPORTED (a layer must know the number of steps: the message names it),
+ * SNN_ERR_SHAPE, SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_stream_size(snn_network *network, size_t *bytes);
 
-/** Makes a stream in the caller's memory, and takes the weights of the network as they are now. Allocates nothing
- * elsewhere. There is nothing to destroy: the stream ends with its memory, which must not be moved; the network must
- * outlive it.
+/** Creates a stream in the caller's memory, with the present weights of the network. Allocates no other memory. The
+ * stream ends with its memory, so nobody destroys it. The memory must not be moved, and the network must outlive the
+ * stream.
  * @param memory aligned to 64 bytes
- * @param size at least what snn_stream_size() said
- * @return SNN_ERR_ARGUMENT (NULL, alignment), SNN_ERR_MEMORY (too small), and as snn_stream_size(); *out is NULL
- * then */
+ * @param size bytes of `memory`, at least as many as snn_stream_size() gives
+ * @param out receives the stream; NULL on failure
+ * @return SNN_ERR_ARGUMENT (NULL, alignment), SNN_ERR_MEMORY (size too small), and as snn_stream_size() */
 SNN_API SNN_CHECKED snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_stream **out);
 
-/** One time step. Real-time safe.
+/** Runs one time step. Real-time safe.
  *
- * A step that is refused was not made: the next one goes on from the state before it, which is finite, and `out` is
- * left alone. So a control loop may keep its last command and go on.
+ * A step that fails changes nothing: the state stays finite and as it was before the step, and `out` is not written.
+ * A control loop may hold its last command and continue with the next step.
  * @param in one sample of the network's input, [C,H,W] or [N]
  * @param out receives the output of this step, one sample of the last layer; may be NULL
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_DIVERGED (the input is not finite; or a potential, a trace or an output
- * would not be, as after a reading of 3e38), SNN_ERR_STATE (its trainer ended it) */
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_DIVERGED (the input is not finite, or a potential, a trace or an output
+ * would not be finite, as after an input of 3e38), SNN_ERR_STATE (the stream's trainer has ended it) */
 SNN_API SNN_CHECKED snn_status snn_stream_step(snn_stream *stream, const float *in, float *out);
 
-/** One time step with a list of events: input `at[i]`, an index into [C,H,W], grows by 1 for each of them; all others
- * are 0. Real-time safe.
- * @param at [n], in any order, may be NULL if n is 0
- * @return SNN_ERR_ARGUMENT (NULL, an index out of range), SNN_ERR_DIVERGED, SNN_ERR_STATE: as snn_stream_step() */
+/** Runs one time step with a list of events as its input: each event adds 1 to one input, and all others are 0.
+ * Real-time safe.
+ * @param at [n], indices of the events into [C,H,W] or [N], in any order, also repeated; may be NULL if n is 0
+ * @param n number of events
+ * @param out as in snn_stream_step()
+ * @return as snn_stream_step(); SNN_ERR_ARGUMENT (an index out of range) */
 SNN_API SNN_CHECKED snn_status snn_stream_step_events(snn_stream *stream, const uint32_t *at, size_t n, float *out);
 
-/** Back to the state before the first step. Real-time safe.
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (its trainer ended it) */
+/** Resets the stream to the state before its first step. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream's trainer has ended it) */
 SNN_API SNN_CHECKED snn_status snn_stream_reset(snn_stream *stream);
 
-/** Takes the weights of the network anew, after somebody trained it. Cost: one pass over all weights. Real-time safe.
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (its trainer ended it) */
+/** Takes over the present weights of the network, after training changed them. One pass over all weights. Real-time
+ * safe.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the stream's trainer has ended it) */
 SNN_API SNN_CHECKED snn_status snn_stream_refresh(snn_stream *stream);
 
-/** All that the next step depends on, besides weights: membrane potentials, traces, the number of steps, and a head
- * that says which streams it fits. Without pointers: a copy of these bytes is a checkpoint, which
- * snn_stream_set_state() takes. Real-time safe.
- * @param bytes receives how many there are
- * @return borrowed from the stream, changed by its next step; NULL if an argument is NULL or its trainer ended it */
+/** Returns the state of the stream: membrane potentials, traces, the number of steps, and a header that identifies
+ * the network. Together with the weights it determines the next step. It holds no pointers: a copy of its bytes is a
+ * checkpoint, which snn_stream_set_state() restores. Real-time safe.
+ * @param bytes receives the size of the state
+ * @return borrowed from the stream, valid until its next step; NULL if an argument is NULL or the stream's
+ * trainer has ended it */
 SNN_API const void *snn_stream_state(const snn_stream *stream, size_t *bytes);
 
-/** Goes on from a state: that of this stream, or of another one of the same network or of one built alike (layers,
- * shapes and connections), on the same kind of machine. Between a stream that runs and one that learns, or two that
- * learn by different methods, membrane potentials and the number of steps are taken; what learning adds, traces,
- * begins at zero. Real-time safe.
- * @param state what snn_stream_state() gave, aligned or not
- * @param bytes and how many
- * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_FORMAT (no state, not a whole one, or a number in it is not finite),
- * SNN_ERR_SHAPE (of another network), SNN_ERR_STATE (its trainer ended it); the state stays as it was then */
+/** Restores a state of this stream, or of another stream on the same kind of machine whose network has the same
+ * layers, shapes and connections. If only one of the two streams learns, or they learn by different methods, the
+ * membrane potentials and the number of steps are restored, and traces begin at zero. Real-time safe.
+ * @param state bytes of snn_stream_state(), in any alignment
+ * @param bytes their number
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_FORMAT (not a state, incomplete, or a number in it is not finite),
+ * SNN_ERR_SHAPE (the state of another network), SNN_ERR_STATE (the stream's trainer has ended it); the stream is
+ * unchanged after a failure */
 SNN_API SNN_CHECKED snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t bytes);
 
 SNN_END_DECLS

@@ -253,14 +253,14 @@ SNN_API SNN_CHECKED snn_status snn_evaluator_create(snn_trainer **out, snn_netwo
 /** Frees a trainer; NULL is accepted. */
 SNN_API void snn_trainer_destroy(snn_trainer *trainer);
 
-/** Sets a whole-number parameter; snn/param.h says how all parameter calls behave.
+/** Sets a whole-number parameter. Rules of all parameter calls: snn/param.h.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE (fixed since prepare) */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_i64(snn_trainer *trainer, int32_t key, int64_t value);
-/** Sets a real parameter; as snn_trainer_set_i64(). */
+/** Sets a real parameter; errors as snn_trainer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_f64(snn_trainer *trainer, int32_t key, double value);
-/** Sets a text parameter; as snn_trainer_set_i64(). */
+/** Sets a text parameter; the text is copied; errors as snn_trainer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_str(snn_trainer *trainer, int32_t key, const char *value);
-/** Sets any parameter by name from text; as snn_trainer_set_i64(). */
+/** Sets any parameter by name from text; errors as snn_trainer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_text(snn_trainer *trainer, const char *name, const char *value);
 /** Reads a whole number. Real-time safe.
  * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */

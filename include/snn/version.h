@@ -1,5 +1,5 @@
 /** @file snn/version.h
- * Version of the headers and of the library at run time.
+ * Versions of the headers and of the library in use.
  * Part of libsnn, MIT licence. */
 #ifndef SNN_VERSION_H
 #define SNN_VERSION_H
@@ -8,19 +8,19 @@
 #include <stdint.h>
 
 #define SNN_VERSION_MAJOR 0          /**< changes with the binary interface */
-#define SNN_VERSION_MINOR 1          /**< until 1.0, changes with the binary interface, too */
+#define SNN_VERSION_MINOR 1          /**< before 1.0, also changes with the binary interface */
 #define SNN_VERSION_PATCH 0          /**< changes with every other release */
-#define SNN_VERSION_STRING "0.1.0"   /**< the three, of the headers that a program is compiled with */
+#define SNN_VERSION_STRING "0.1.0"   /**< "major.minor.patch" of these headers */
 
 SNN_BEGIN_DECLS
 
-/** Version of the library in use, as major * 10000 + minor * 100 + patch. Real-time safe. */
+/** Returns the version of the library in use, major * 10000 + minor * 100 + patch. Real-time safe. */
 SNN_API uint32_t snn_version(void);
 
-/** The same as a string, "major.minor.patch"; static storage. Real-time safe. */
+/** Returns the version of the library in use as "major.minor.patch"; static storage. Real-time safe. */
 SNN_API const char *snn_version_string(void);
 
-/** Whose matrix products the library was built with: "builtin", its own, or "cblas"; static storage. Real-time
+/** Returns the source of the library's matrix products: "builtin", its own, or "cblas"; static storage. Real-time
  * safe. */
 SNN_API const char *snn_version_products(void);
 

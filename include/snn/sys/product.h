@@ -1,9 +1,9 @@
 /** @file snn/sys/product.h
- * The products of spikes and weights that layers are made of, by themselves: how long each way to them takes here.
+ * The algorithms that multiply spikes and weights, and the time that each takes on this machine.
  *
- * What is under snn/sys/ looks into the library's works. It may change or go with any release, snn/snn.h leaves it
- * out, and a program that uses it is compiled anew for each: its symbols carry the release, so that a loader refuses
- * another one.
+ * Headers under snn/sys/ show internals of the library. They may change or disappear with any release, and snn/snn.h
+ * does not include them. A program that uses them is compiled again for each release: the symbols carry the release,
+ * so a loader refuses another one.
  *
  * Part of libsnn, MIT licence. */
 #ifndef SNN_SYS_PRODUCT_H
@@ -11,48 +11,50 @@
 
 #include <snn/context.h>
 
-/** A layer: a conv2d on maps [channels, side, side], or a linear layer where side and kernel are 1. */
+/** Shape of a layer: a conv2d on maps [channels,side,side], or a linear layer if side and kernel are 1. */
 typedef struct snn_product_shape {
     uint32_t struct_size; /**< set by SNN_PRODUCT_SHAPE_INIT */
-    uint32_t samples;     /**< of a batch; 1 unless set, as all sizes */
+    uint32_t samples;     /**< of a batch; the initialiser sets this and all other sizes to 1 */
     uint32_t channels;    /**< of the input */
     uint32_t side;        /**< height and width of the input; 1: a linear layer */
     uint32_t outputs;     /**< channels, or numbers, of the output */
     uint32_t kernel;      /**< height and width of the window */
     uint32_t stride;      /**< of the window */
-    uint32_t pad;         /**< zeros around the input; 0 unless set */
-    double density;       /**< share of the inputs that are 1, the others are 0; 0 .. 1; 0 unless set */
+    uint32_t pad;         /**< zeros at every border; the initialiser sets 0 */
+    double density;       /**< share of the inputs that are 1, 0 .. 1, the others are 0; the initialiser sets 0 */
 } snn_product_shape;
 
-/** Initialiser for a snn_product_shape: one input, one output. Then set the fields. */
+/** Initialiser of snn_product_shape: one input, one output. Then set the fields. */
 #define SNN_PRODUCT_SHAPE_INIT { sizeof(snn_product_shape), 1, 1, 1, 1, 1, 1, 0, 0.0 }
 
 SNN_BEGIN_DECLS
 
-/** Name number `index`, from 0, of the ways to multiply spikes and weights; NULL past the last:
- * "dense"    every number with every weight;
- * "winograd" the same in fewer multiplications, 3x3 and 5x5 windows of stride 1;
- * "events"   inputs that are not 0 add their weights;
- * "lookup"   inputs, as bits, look up sums of five weights;
- * "matrix"   a matrix unit, where the instruction set has one, multiplies inputs with the three bytes of weights of
- *            24 bits;
- * "bits"     weights of one bit: bits that are set in both are counted. A layer has one kind of weights, so this way
- *            is never picked in place of another.
- * Real-time safe. @return static storage */
+/** Returns name number `index`, from 0, of the algorithms that multiply spikes and weights; NULL past the last:
+ *
+ *   dense      multiplies every input by every weight
+ *   winograd   the same with fewer multiplications, for 3x3 and 5x5 windows of stride 1
+ *   events     adds the weights of the inputs that are not 0
+ *   lookup     looks up sums of five weights by five inputs as bits
+ *   matrix     multiplies inputs by the three bytes of 24-bit weights in a matrix unit, if the machine has one
+ *   bits       weights of one bit: counts the bits that are set in both; never picked for other weights
+ *
+ * Real-time safe.
+ * @return static storage */
 SNN_API const char *snn_product_way(size_t index);
 
-/** Times one way, with random spikes and weights: the median of 7 measurements of at least a millisecond each.
+/** Times one algorithm with random spikes and weights: the median of 7 measurements of at least one millisecond each.
  * Allocates and frees.
- * @param seconds receives the time of one product, from spikes as floats to outputs as floats
- * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density beyond 0 .. 1, no such way), SNN_ERR_SHAPE (the window is
- * larger than the padded map), SNN_ERR_UNSUPPORTED (the way does not take this shape, or this context's instruction
- * set does not have it), SNN_ERR_MEMORY; *seconds is 0 then */
+ * @param way name of the algorithm
+ * @param seconds receives the time of one product, from spikes as floats to outputs as floats; 0 on failure
+ * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density outside 0 .. 1, unknown name), SNN_ERR_SHAPE (the window is
+ * larger than the padded map), SNN_ERR_UNSUPPORTED (the algorithm does not support this shape or the context's
+ * instruction set), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way,
                                                    double *seconds);
 
-/** Which way a layer of this shape would go with such spikes. Allocates and frees.
- * @param way receives a name, in static storage
- * @return as snn_product_measure(); *way is NULL then */
+/** Picks the algorithm as a layer of this shape with spikes of this density does. Allocates and frees.
+ * @param way receives its name, in static storage; NULL on failure
+ * @return as snn_product_measure() */
 SNN_API SNN_CHECKED snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way);
 
 SNN_END_DECLS
