@@ -52,6 +52,8 @@ typedef enum snn_neuron_key {
     SNN_NEURON_THRESHOLD_GAIN = 16, /**< f64, dsr: factor of the threshold's gradient */
     SNN_NEURON_DELTA_T = 17,        /**< f64 > 0, dsr_lif: duration of a step */
     SNN_NEURON_TIME_CONSTANT = 18,  /**< f64 > 0, dsr_lif: of the membrane, in the unit of delta_t */
+    SNN_NEURON_REFRACTORY = 19,     /**< i64 >= 0: steps after a spike in which the neuron integrates but cannot fire;
+                                         its surrogate derivative is 0 then */
     SNN_NEURON_KEY_FORCE32 = 0x7fffffff
 } snn_neuron_key;
 

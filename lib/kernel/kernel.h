@@ -42,6 +42,7 @@ enum snn__surrogate {
 struct snn__population {
     size_t n; /* neurons of one sample: index of the per-neuron arrays is element % n */
     float decay, threshold, fire_at, reset_value, current_decay, adapt_decay, adapt_strength, alpha;
+    float refractory; /* whole steps without a spike after a spike; 0: none, and q is not used */
     const float *decays, *thresholds; /* per neuron [n], or NULL: the two above */
     enum snn__reset reset;
     enum snn__surrogate surrogate;
@@ -55,8 +56,10 @@ struct snn__population {
 /* One time step:
  *   s'   = spike(u_prev - fire(b_prev));  r = reset(u_prev, s')          (first: r = 0, b = 0, i = 0)
  *   b    = adapt_decay b_prev + (1 - adapt_decay) s'
+ *   q    = u_prev >= fire(b_prev) and q_prev = 0 ? refractory : max(q_prev - 1, 0)   (first: 0)
  *   i    = current_decay i + I                                                (else i = I)
  *   u    = decay r + k i;   s = spike(u - fire(b));   trace = decay trace + s
+ * A refractory neuron, q > 0, integrates like any other, but s = 0 and g = 0, in s' as well.
  * reset NONE: r = u_prev, and the output is u instead of s (a readout that integrates; it counts no spikes).
  * reset SUBTRACT subtracts `threshold`, wherever the neuron fires. spike(x) = x >= 0. */
 struct snn__population_step {
@@ -68,6 +71,8 @@ struct snn__population_step {
     float *u;
     const float *b_prev; /* alif only; may be the same array as b */
     float *b;
+    const float *q_prev; /* refractory only; may be the same array as q */
+    float *q;
     float *i;     /* cuba only */
     float *r;     /* receives r, or NULL */
     float *out;   /* s, or u without reset */
@@ -80,7 +85,7 @@ struct snn__population_delta {
     const struct snn__population *p;
     const float *e;
     float scale;
-    const float *u, *b;
+    const float *u, *b, *q;
     float *d;
     float *leak;
     const float *r, *current;
@@ -101,8 +106,8 @@ struct snn__population_back {
     bool detach;
     const float *e; /* error at the output, or NULL: 0 */
     float scale;
-    const float *u, *b;           /* of step t */
-    const float *u_prev, *b_prev; /* of step t - 1, for leak only */
+    const float *u, *b, *q;                /* of step t */
+    const float *u_prev, *b_prev, *q_prev; /* of step t - 1, for leak only */
     float *du, *db, *di;          /* carried; db for alif, di for cuba, else NULL */
     float *d;                     /* error at the current */
     float *leak;                  /* or NULL */

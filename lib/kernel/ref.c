@@ -141,6 +141,26 @@ static float spike(const struct snn__population *p, float u, float threshold)
     return u >= threshold ? 1 : 0;
 }
 
+static bool refractory(const struct snn__population *p, const float *q, size_t e)
+{
+    return p->refractory > 0 && q[e] > 0;
+}
+
+static float spike_of(const struct snn__population *p, const float *u, const float *b, const float *q, size_t e)
+{
+    return refractory(p, q, e) ? 0 : spike(p, u[e], adapted(p, b, e));
+}
+
+/* Steps without a spike that lie ahead, by the state of the step before. */
+static float waiting(const struct snn__population_step *a, size_t e)
+{
+    if (a->first)
+        return 0;
+    if (a->q_prev[e] > 0)
+        return a->q_prev[e] - 1;
+    return a->u_prev[e] >= adapted(a->p, a->b_prev, e) ? a->p->refractory : 0;
+}
+
 static float reset(const struct snn__population *p, size_t e, float u, float s)
 {
     switch (p->reset) {
@@ -165,10 +185,12 @@ static uint64_t population_step(const struct snn__population_step *a, size_t fro
 
     for (size_t e = from; e < to; e++) {
         const float decay = decay_of(p, e), k = p->scaled ? 1 - decay : 1;
-        const float s_prev = a->first ? 0 : spike(p, a->u_prev[e], adapted(p, a->b_prev, e));
+        const float s_prev = a->first ? 0 : spike_of(p, a->u_prev, a->b_prev, a->q_prev, e);
         const float r = a->first ? 0 : reset(p, e, a->u_prev[e], s_prev);
         float i = a->current_scale * a->current[e], s;
 
+        if (p->refractory > 0)
+            a->q[e] = waiting(a, e);
         if (p->adapt)
             a->b[e] = a->first ? 0 : snn__flushed(p->adapt_decay * a->b_prev[e] + (1 - p->adapt_decay) * s_prev);
         if (p->current) {
@@ -176,7 +198,7 @@ static uint64_t population_step(const struct snn__population_step *a, size_t fro
             a->i[e] = i;
         }
         a->u[e] = snn__flushed(decay * r + k * i);
-        s = p->reset == SNN__RESET_NONE ? a->u[e] : spike(p, a->u[e], adapted(p, a->b, e));
+        s = p->reset == SNN__RESET_NONE ? a->u[e] : spike_of(p, a->u, a->b, a->q, e);
         spikes += p->reset == SNN__RESET_NONE ? 0 : s;
         a->out[e] = s;
         if (a->r)
@@ -188,10 +210,12 @@ static uint64_t population_step(const struct snn__population_step *a, size_t fro
 }
 
 /* Factor of the error: g, or 1 for a readout. */
-static float slope(const struct snn__population *p, const float *u, const float *b, size_t e)
+static float slope(const struct snn__population *p, const float *u, const float *b, const float *q, size_t e)
 {
     if (p->reset == SNN__RESET_NONE)
         return 1;
+    if (refractory(p, q, e))
+        return 0;
     return surrogate(p->surrogate, p->alpha, u[e] - adapted(p, b, e));
 }
 
@@ -240,7 +264,7 @@ static void population_delta(const struct snn__population_delta *a, size_t from,
 
     for (size_t e = from; e < to; e++) {
         const float k = p->scaled ? 1 - decay_of(p, e) : 1;
-        const float du = a->scale * a->e[e] * slope(p, a->u, a->b, e);
+        const float du = a->scale * a->e[e] * slope(p, a->u, a->b, a->q, e);
 
         a->d[e] = du * k;
         if (a->leak)
@@ -276,7 +300,7 @@ static void population_back(const struct snn__population_back *a, size_t from, s
 
     for (size_t e = from; e < to; e++) {
         const float decay = decay_of(p, e), k = p->scaled ? 1 - decay : 1;
-        const float s = spike(p, a->u[e], adapted(p, a->b, e));
+        const float s = spike_of(p, a->u, a->b, a->q, e);
         const float cu = a->last ? 0 : decay * a->du[e];
         const float db = !p->adapt || a->last ? 0 : a->db[e];
         const float error = a->e ? a->scale * a->e[e] : 0;
@@ -287,7 +311,7 @@ static void population_back(const struct snn__population_back *a, size_t from, s
             if (p->adapt)
                 a->db[e] = snn__flushed(p->adapt_decay * db);
         } else {
-            const float g = slope(p, a->u, a->b, e);
+            const float g = slope(p, a->u, a->b, a->q, e);
             const float ds = error + (a->detach ? 0 : cu * reset_by_spike(p, e, a->u[e])) + (1 - p->adapt_decay) * db;
 
             du = ds * g + cu * reset_by_membrane(p, s);
@@ -303,7 +327,7 @@ static void population_back(const struct snn__population_back *a, size_t from, s
         a->du[e] = du;
         a->d[e] = di;
         if (a->leak) {
-            const float s_prev = a->first ? 0 : spike(p, a->u_prev[e], adapted(p, a->b_prev, e));
+            const float s_prev = a->first ? 0 : spike_of(p, a->u_prev, a->b_prev, a->q_prev, e);
             const float r = a->first ? 0 : reset(p, e, a->u_prev[e], s_prev);
 
             a->leak[e] += du * (r - (p->scaled ? a->current_scale * a->current[e] : 0));

@@ -17,6 +17,7 @@ struct population {
     struct snn__population constants;
     float *decays, *thresholds; /* per neuron, channels last, or NULL */
     float *u, *b;               /* [slots][batch][n] */
+    float *q;                   /* steps until a refractory neuron may fire again, [slots][batch][n] */
     float *i;                   /* cuba */
     float *r;                   /* plif without errors through time: potential after reset, [slots][batch][n] */
     float *du, *db, *di;        /* carried through time */
@@ -80,7 +81,7 @@ static void population_init(snn_layer *layer, uint64_t seed)
 
 /* ---- planning ---- */
 
-static snn_status population_plan(struct snn__node *node, struct snn__arena *arena)
+static snn_status plan_arrays(struct snn__node *node, struct snn__arena *arena)
 {
     struct population *s = node->state;
     const struct snn__neuron_model *model = node->layer->model;
@@ -93,6 +94,7 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
     } want[] = {
         { &s->u, kept, true, true },
         { &s->b, kept, model->adapt, true },
+        { &s->q, kept, s->constants.refractory > 0, true },
         { &s->i, all, model->current, true },
         { &s->r, kept, learns_decay && !node->through_time, false },
         { &s->du, all, node->through_time, false },
@@ -109,7 +111,15 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
                                                           SNN__STATE_RUNNING)
                                    : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float),
                                                     SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    snn__neuron_population(model, &node->layer->params, n, &s->constants);
+    return SNN_OK;
+}
+
+static snn_status population_plan(struct snn__node *node, struct snn__arena *arena)
+{
+    struct population *s = node->state;
+
+    snn__neuron_population(node->layer->model, &node->layer->params, node->in_len, &s->constants);
+    SNN__TRY(plan_arrays(node, arena));
     return snn__couple_plan(&s->couple, node, arena);
 }
 
@@ -231,6 +241,8 @@ static void forward_step(struct snn__node *node, struct snn__io *io)
                             .u = at(node, s->u, io, false),
                             .b_prev = at(node, s->b, io, true),
                             .b = at(node, s->b, io, false),
+                            .q_prev = at(node, s->q, io, true),
+                            .q = at(node, s->q, io, false),
                             .i = s->i,
                             .r = at(node, s->r, io, false),
                             .out = io->y.data,
@@ -298,7 +310,8 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
         } k = { node->ctx->kernels,
                 { .p = &s->constants, .first = io->first, .last = io->last, .detach = io->detach, .e = e.data,
                   .scale = e.scale, .u = at(node, s->u, io, false), .b = at(node, s->b, io, false),
-                  .u_prev = at(node, s->u, io, true), .b_prev = at(node, s->b, io, true), .du = s->du, .db = s->db,
+                  .q = at(node, s->q, io, false), .u_prev = at(node, s->u, io, true),
+                  .b_prev = at(node, s->b, io, true), .q_prev = at(node, s->q, io, true), .du = s->du, .db = s->db,
                   .di = s->di, .d = d, .leak = s->leak, .current = io->x[0].data, .current_scale = io->x[0].scale } };
 
         snn__ranges(node->ctx, n, back_range, &k);
@@ -312,6 +325,7 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
                   .scale = e.scale,
                   .u = at(node, s->u, io, false),
                   .b = at(node, s->b, io, false),
+                  .q = at(node, s->q, io, false),
                   .d = d,
                   .leak = s->leak,
                   .r = at(node, s->r, io, false),

@@ -25,6 +25,7 @@ static const struct snn__param_view time_constant = { SNN_NEURON_DECAY, decay_of
                    "what a spike does to the potential; none: the output is the potential itself"),                  \
     SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,                        \
                    "potential after a spike if reset is value"),                                                     \
+    SNN__PARAM_I64(SNN_NEURON_REFRACTORY, "refractory", 0, 1 << 20, 0, "steps after a spike in which none follows"), \
     SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",                      \
                    "shape of the surrogate derivative"),                                                             \
     SNN__PARAM_F64(SNN_NEURON_SURROGATE_ALPHA, "alpha", 1e-6, 1e6, 4.0,                                              \
@@ -144,6 +145,8 @@ void snn__neuron_population(const struct snn__neuron_model *model, const struct 
     population->threshold = (float)snn__param_f64(params, SNN_NEURON_THRESHOLD);
     population->fire_at = (float)snn__param_f64(params, SNN_NEURON_FIRE_AT);
     population->reset_value = (float)snn__param_f64(params, SNN_NEURON_RESET_VALUE);
+    if (snn__neuron_spikes(params))
+        population->refractory = (float)snn__param_i64(params, SNN_NEURON_REFRACTORY);
     population->alpha = (float)snn__param_f64(params, SNN_NEURON_SURROGATE_ALPHA);
     population->reset = (enum snn__reset)choice(params, SNN_NEURON_RESET);
     population->surrogate = (enum snn__surrogate)choice(params, SNN_NEURON_SURROGATE);

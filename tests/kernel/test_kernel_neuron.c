@@ -15,7 +15,7 @@ enum { RESETS = 4, SURROGATES = 5 };
 /* ---- each table against the reference
  * -------------------------------------------------------------------------------- */
 
-enum { SCALED = 1, SMOOTH = 2, CURRENT = 4, ADAPT = 8, DECAYS = 16, THRESHOLDS = 32, ALL_KINDS = 64 };
+enum { SCALED = 1, SMOOTH = 2, CURRENT = 4, ADAPT = 8, DECAYS = 16, THRESHOLDS = 32, REFRACTORY = 64, ALL_KINDS = 128 };
 
 static float decays[NEURONS], thresholds[NEURONS];
 
@@ -32,12 +32,13 @@ static struct snn__population population(int reset, int surrogate, int kind)
     p.smooth = kind & SMOOTH;
     p.current = kind & CURRENT;
     p.adapt = kind & ADAPT;
+    p.refractory = kind & REFRACTORY && p.reset != SNN__RESET_NONE ? 2 : 0;
     p.decays = kind & DECAYS ? decays : NULL;
     p.thresholds = kind & THRESHOLDS ? thresholds : NULL;
     return p;
 }
 
-enum { CURRENTS, U, B, I, R, OUT, TRACE, E, DU, DB, DI, D, LEAK, U_PREV, B_PREV, FIELDS };
+enum { CURRENTS, U, B, I, R, OUT, TRACE, E, DU, DB, DI, D, LEAK, U_PREV, B_PREV, Q, Q_PREV, FIELDS };
 
 struct state {
     float x[FIELDS][LENGTH];
@@ -47,6 +48,10 @@ static void begin(struct state *s)
 {
     for (unsigned f = 0; f < FIELDS; f++)
         random_fill(s->x[f], LENGTH, f == B || f == B_PREV ? 0 : -2, f == B || f == B_PREV ? 1 : 2, f + 1);
+    for (size_t e = 0; e < LENGTH; e++) { /* 0 most often, 1 or 2 */
+        s->x[Q][e] = fmaxf(0, roundf(s->x[Q][e]));
+        s->x[Q_PREV][e] = fmaxf(0, roundf(s->x[Q_PREV][e]));
+    }
 }
 
 /* A membrane this near to its threshold may be rounded to either side. */
@@ -77,11 +82,18 @@ static uint64_t step_with(const struct snn__kernels *k, const struct snn__popula
                           int wanted)
 {
     const struct snn__population_step a = { .p = p, .first = first, .current = s->x[CURRENTS], .current_scale = 0.8f,
-                                            .u_prev = s->x[U], .u = s->x[U], .b_prev = s->x[B], .b = s->x[B], .i = s->x[I],
+                                            .u_prev = s->x[U], .u = s->x[U], .b_prev = s->x[B], .b = s->x[B],
+                                            .q_prev = s->x[Q], .q = s->x[Q], .i = s->x[I],
                                             .r = wanted & 1 ? s->x[R] : NULL, .out = s->x[OUT],
                                             .trace = wanted & 2 ? s->x[TRACE] : NULL };
 
     return k->population_step(&a, FROM, TO);
+}
+
+/* Surrogates to look at: what holds a refractory neuron back knows of none. */
+static int shapes(int kind)
+{
+    return kind & REFRACTORY ? 1 : SURROGATES;
 }
 
 START_TEST(steps_agree)
@@ -90,7 +102,7 @@ START_TEST(steps_agree)
     const struct snn__kernels *k = snn__kernels_at((size_t)_i / RESETS), *ref = snn__kernels_at(0);
 
     for (int kind = 0; kind < ALL_KINDS * 8; kind++)
-        for (int surrogate = 0; surrogate < (kind & SMOOTH ? SURROGATES : 1); surrogate++) {
+        for (int surrogate = 0; surrogate < (kind & SMOOTH ? shapes(kind) : 1); surrogate++) {
             const struct snn__population p = population(_i % RESETS, surrogate, kind);
             const bool first = kind & ALL_KINDS;
             bool skip[LENGTH];
@@ -103,7 +115,7 @@ START_TEST(steps_agree)
             n = step_with(k, &p, &x, first, kind / ALL_KINDS / 2);
             m = step_with(ref, &p, &y, first, kind / ALL_KINDS / 2);
             for (size_t e = 0; e < LENGTH; e++) {
-                skip[e] = !p.smooth && (near(&p, before.x[U], before.x[B], e) || near(&p, y.x[U], y.x[B], e));
+                skip[e] = (!p.smooth || p.refractory > 0) && (near(&p, before.x[U], before.x[B], e) || near(&p, y.x[U], y.x[B], e));
                 skipped |= skip[e];
             }
             compare(&x, &y, skip, "step", kind);
@@ -133,7 +145,8 @@ END_TEST
 
 static void delta_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, bool leak)
 {
-    const struct snn__population_delta a = { .p = p, .e = s->x[E], .scale = 0.7f, .u = s->x[U], .b = s->x[B], .d = s->x[D],
+    const struct snn__population_delta a = { .p = p, .e = s->x[E], .scale = 0.7f, .u = s->x[U], .b = s->x[B],
+                                             .q = s->x[Q], .d = s->x[D],
                                              .leak = leak ? s->x[LEAK] : NULL, .r = s->x[R], .current = s->x[CURRENTS],
                                              .current_scale = 0.8f };
 
@@ -146,7 +159,7 @@ START_TEST(deltas_agree)
     const struct snn__kernels *k = snn__kernels_at((size_t)_i / RESETS), *ref = snn__kernels_at(0);
 
     for (int kind = 0; kind < ALL_KINDS * 2; kind++)
-        for (int surrogate = 0; surrogate < SURROGATES; surrogate++) {
+        for (int surrogate = 0; surrogate < shapes(kind); surrogate++) {
             const struct snn__population p = population(_i % RESETS, surrogate, kind);
             bool skip[LENGTH];
 
@@ -161,13 +174,13 @@ START_TEST(deltas_agree)
 }
 END_TEST
 
-enum { FIRST = 64, LAST = 128, DETACH = 256, NO_E = 512, WITH_LEAK = 1024, ALL_BACK = 2048 };
+enum { FIRST = 128, LAST = 256, DETACH = 512, NO_E = 1024, WITH_LEAK = 2048, ALL_BACK = 4096 };
 
 static void back_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, int kind)
 {
     const struct snn__population_back a = { .p = p, .first = kind & FIRST, .last = kind & LAST, .detach = kind & DETACH,
                                             .e = kind & NO_E ? NULL : s->x[E], .scale = 0.7f, .u = s->x[U], .b = s->x[B],
-                                            .u_prev = s->x[U_PREV], .b_prev = s->x[B_PREV], .du = s->x[DU], .db = s->x[DB],
+                                            .q = s->x[Q], .q_prev = s->x[Q_PREV], .u_prev = s->x[U_PREV], .b_prev = s->x[B_PREV], .du = s->x[DU], .db = s->x[DB],
                                             .di = s->x[DI], .d = s->x[D], .leak = kind & WITH_LEAK ? s->x[LEAK] : NULL,
                                             .current = s->x[CURRENTS], .current_scale = 0.8f };
 
@@ -180,7 +193,7 @@ START_TEST(backs_agree)
     const struct snn__kernels *k = snn__kernels_at((size_t)_i / RESETS), *ref = snn__kernels_at(0);
 
     for (int kind = 0; kind < ALL_BACK; kind++)
-        for (int surrogate = 0; surrogate < SURROGATES; surrogate++) {
+        for (int surrogate = 0; surrogate < shapes(kind); surrogate++) {
             const struct snn__population p = population(_i % RESETS, surrogate, kind);
             bool skip[LENGTH];
 
@@ -358,17 +371,19 @@ static double sequence(const struct snn__population *p, double decay, double thr
                        double scale, const double *c)
 {
     const bool none = p->reset == SNN__RESET_NONE;
-    double u = 0, s = 0, b = 0, i = 0, r = 0, loss = 0;
+    double u = 0, s = 0, b = 0, i = 0, r = 0, q = 0, fire = 0, loss = 0;
 
     for (size_t t = 0; t < STEPS; t++) {
         if (t > 0) {
+            q = q > 0 ? q - 1 : u >= fire ? (double)p->refractory : 0;
             r = p->reset == SNN__RESET_SUBTRACT ? u - threshold * s : none ? u : u * (1 - s);
             r += p->reset == SNN__RESET_VALUE ? (double)p->reset_value * s : 0;
             b = (double)p->adapt_decay * b + (1 - (double)p->adapt_decay) * s;
         }
         i = (p->current ? (double)p->current_decay * i : 0) + scale * current[t];
         u = decay * r + (p->scaled ? 1 - decay : 1) * i;
-        s = none ? 0 : primitive(p, u - (double)p->fire_at * threshold - (p->adapt ? (double)p->adapt_strength * b : 0));
+        fire = (double)p->fire_at * threshold + (p->adapt ? (double)p->adapt_strength * b : 0);
+        s = none || q > 0 ? 0 : primitive(p, u - fire);
         loss += c[t] * (none ? u : s);
     }
     return loss;
@@ -378,7 +393,7 @@ static double sequence(const struct snn__population *p, double decay, double thr
 static void back_through(const struct snn__kernels *k, const struct snn__population *p, const double *current, float scale,
                          const double *c, double *d, double *leak)
 {
-    float x[STEPS], u[STEPS], b[STEPS] = { 0 }, i = 0, held[STEPS], out, du = 0, db = 0, di = 0, sum = 0;
+    float x[STEPS], u[STEPS], b[STEPS] = { 0 }, q[STEPS], i = 0, held[STEPS], out, du = 0, db = 0, di = 0, sum = 0;
 
     for (size_t t = 0; t < STEPS; t++) {
         const size_t before = t ? t - 1 : 0;
@@ -386,7 +401,7 @@ static void back_through(const struct snn__kernels *k, const struct snn__populat
         x[t] = (float)current[t];
         k->population_step(&(struct snn__population_step){ .p = p, .first = t == 0, .current = &x[t], .current_scale = scale,
                                                            .u_prev = &u[before], .u = &u[t], .b_prev = &b[before],
-                                                           .b = &b[t], .i = &i, .out = &out }, 0, 1);
+                                                           .b = &b[t], .q_prev = &q[before], .q = &q[t], .i = &i, .out = &out }, 0, 1);
         held[t] = p->current ? i : scale * x[t];
     }
     for (size_t t = STEPS; t-- > 0;) {
@@ -395,8 +410,8 @@ static void back_through(const struct snn__kernels *k, const struct snn__populat
         float at;
 
         k->population_back(&(struct snn__population_back){ .p = p, .first = t == 0, .last = t + 1 == STEPS, .e = &e,
-                                                           .scale = 1, .u = &u[t], .b = &b[t], .u_prev = &u[before],
-                                                           .b_prev = &b[before], .du = &du, .db = &db, .di = &di, .d = &at,
+                                                           .scale = 1, .u = &u[t], .b = &b[t], .q = &q[t], .u_prev = &u[before],
+                                                           .b_prev = &b[before], .q_prev = &q[before], .du = &du, .db = &db, .di = &di, .d = &at,
                                                            .leak = &sum, .current = &held[t], .current_scale = 1 }, 0, 1);
         d[t] = at;
     }
@@ -408,9 +423,10 @@ START_TEST(back_is_the_gradient)
     const struct snn__kernels *k = snn__kernels_at((size_t)_i / RESETS);
     const double scale = 0.75, h = 1e-5;
 
-    for (int kind = 0; kind < 16; kind++)
+    for (int kind = 0; kind < 32; kind++)
         for (int surrogate = 0; surrogate < SURROGATES; surrogate++) {
-            const struct snn__population p = population(_i % RESETS, surrogate, kind | SMOOTH);
+            const struct snn__population p =
+                population(_i % RESETS, surrogate, kind % 16 | SMOOTH | (kind < 16 ? 0 : REFRACTORY));
             double current[STEPS] = { 0.9, 1.3, -0.4, 1.1, 0.7 }, d[STEPS], leak, up, down;
             const double c[STEPS] = { 0.3, -1.1, 0.8, 0.5, 1.2 };
 

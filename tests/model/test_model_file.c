@@ -65,6 +65,7 @@ static void make_small(void)
     layer = snn_network_layer_named(net, "sn2");
     ck_assert_ptr_nonnull(layer);
     OK(snn_layer_set_i64(layer, SNN_NEURON_PER_NEURON, 1));
+    OK(snn_layer_set_i64(layer, SNN_NEURON_REFRACTORY, 2));
     OK(snn_network_prepare(net));
     OK(snn_network_set_note(net, "config", "{\"lr\": 0.1, \"\\\"snn.checksum\\\":\\\"00000000\\\"\": 1}"));
     OK(snn_network_set_note(net, "author", "caf\xc3\xa9"));

@@ -34,7 +34,7 @@ static const struct {
       false, true, false },
     { "norm over all",
       { 2, 9, 9 },
-      "conv2d a out=12 pad=1; batch_norm bn over=all; alif n; maxpool p; flatten f; linear o out=10",
+      "conv2d a out=12 pad=1; batch_norm bn over=all; alif n refractory=1; maxpool p; flatten f; linear o out=10",
       true, false, false },
     { "attention",
       { 3, 9, 9 },

@@ -259,6 +259,11 @@ END_TEST
 static const struct net_case nets[] = {
     { "mlp", { 5 }, "linear a out=7; lif n " LIF "; linear o out=3", "steps=4", false },
     { "mlp, static", { 5 }, "linear a out=7; lif n " LIF "; linear o out=3", "steps=4", true },
+    { "refractory",
+      { 5 },
+      "linear a out=7; lif n refractory=1 " LIF "; linear b out=4; alif m refractory=2 " LIF "; linear o out=3",
+      "steps=5",
+      false },
     { "readout that integrates",
       { 5 },
       "linear a out=7; lif n " LIF "; linear b out=3; lif o reset=none decay=0.8",

@@ -67,6 +67,7 @@ static const struct {
     { "linear a out=8; rate r; linear o out=3", "must read a population" },
     { "linear a out=3; if n; rate r", "must come last" },
     { "linear a out=8; alif n; rate r; linear o out=3", "if and lif" },
+    { "linear a out=8; lif n decay=0.9 refractory=1; rate r decay=0.9; linear o out=3", "refractory" },
     { "linear a out=8; if n reset=zero; rate r; linear o out=3", "reset by subtraction" },
     { "linear a out=8; lif n input_scaled=1 decay=0.9; rate r decay=0.9; linear o out=3", "input_scaled" },
     { "linear a out=8; lif n decay=0.9; rate r; linear o out=3", "differs from that of the rate layer" },

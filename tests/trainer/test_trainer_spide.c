@@ -88,6 +88,7 @@ static const struct {
     { "linear a out=8; " IF "; rate r; batch_norm b", "" },
     { "linear a out=8; batch_norm b; " IF "; rate r; linear o out=3", "layer b is a batch_norm" },
     { "linear a out=8; alif n; rate r; linear o out=3", "if and lif" },
+    { "linear a out=8; if n refractory=1; rate r decay=1; linear o out=3", "refractory" },
     { "linear a out=8; lif n decay=0.9; rate r; linear o out=3", "differs from that of the rate layer" },
     { "linear a out=8; add s <a <n:1; if n; linear b out=8; if m; rate r; linear o out=3",
       "feedback must come from m" },
