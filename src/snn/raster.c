@@ -167,6 +167,15 @@ static void colour(int *rgb, const float *v, size_t channels, double low, double
         rgb[c] = (int)(255.5 * share[c]);
 }
 
+static bool same_pixel(const float *pixels, size_t channels, size_t n, size_t i, size_t j)
+{
+    for (size_t c = 0; c < channels; c++)
+        if (pixels[c * n + i] != pixels[c * n + j])
+            return false;
+    return true;
+}
+
+/* Equal pixels beside one another are one rectangle. */
 static void draw_image(struct svg *s, double x, double y, double side, const snn_dataset_info *shape,
                        const float *pixels)
 {
@@ -179,14 +188,17 @@ static void draw_image(struct svg *s, double x, double y, double side, const snn
         high = pixels[i] > high ? pixels[i] : high;
     }
     fputs("<g shape-rendering=\"crispEdges\">\n", s->file);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0, run; i < n; i += run) {
         float v[3] = { pixels[i], 0, 0 };
         int rgb[3];
+        for (run = 1; (i + run) % cols != 0 && same_pixel(pixels, channels, n, i, i + run);)
+            run++;
         for (size_t c = 1; c < 3 && c < channels; c++)
             v[c] = pixels[c * n + i];
         colour(rgb, v, channels, low, high > low ? high - low : 1);
         fprintf(s->file, "<path fill=\"#%02x%02x%02x\" d=\"M%.2f %.2fh%.2fv%.2fh-%.2fz\"/>\n", rgb[0], rgb[1], rgb[2],
-                x + step * (double)(i % cols), y + step * (double)(i / cols), step, step, step);
+                x + step * (double)(i % cols), y + step * (double)(i / cols), step * (double)run, step,
+                step * (double)run);
     }
     fputs("</g>\n", s->file);
 }

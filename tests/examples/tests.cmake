@@ -22,5 +22,8 @@ if(SNN_EXAMPLES)
         add_test(NAME regression COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/regression.sh ${PROJECT_SOURCE_DIR}
             $<TARGET_FILE:snn_shared> ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
         set_tests_properties(regression PROPERTIES LABELS quick TIMEOUT 120)
+        add_test(NAME readme COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/readme.sh ${PROJECT_SOURCE_DIR}
+            $<TARGET_FILE:snn_shared> ${CMAKE_C_COMPILER})
+        set_tests_properties(readme PROPERTIES LABELS quick TIMEOUT 300 SKIP_RETURN_CODE 77)
     endif()
 endif()
