@@ -2,7 +2,7 @@
  * time. */
 #include "core/context.h"
 #include "layer/types.h"
-#include "pass/pass.h"
+#include "pass/plan.h"
 
 /* dx (+)= what `unit` sends down to input number i */
 static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i, float *dx,
@@ -43,44 +43,38 @@ float *snn__unit_error(struct snn__unit *unit, bool *accumulate)
     return unit->error;
 }
 
-static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+/* An input with delay: the error belongs to the step before; at rates, to the rates that were given. */
+static void send_back_in_time(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i)
 {
-    for (size_t i = 0; i < unit->layer->n_sources; i++) {
-        struct snn__unit *from = snn__unit_producer(pass, unit, i);
-        bool delay = unit->layer->source[i].delay;
-        float factor;
+    struct snn__unit *from = snn__unit_producer(pass, unit, i);
+    size_t parity = (io->t + 1) & 1; /* of step t - 1 */
 
-        if (from == NULL || !from->wants_error || io->x[i].data == NULL || !snn__unit_sends(pass, unit, from))
-            continue;
-        if (pass->couples && pass->couples->mean && !delay && from->flags & SNN__LAYER_POPULATION) {
-            from->e = (struct snn__signal){ NULL, 0.0f }; /* it knows its mean */
-            from->reached = true;
-            continue;
-        }
-        if (delay) {
-            size_t parity = (io->t + 1) & 1; /* of step t - 1 */
-
-            if (pass->at_rates && pass->fed_back != NULL) {
-                send(pass, unit, io, i, pass->fed_back, pass->fed);
-                pass->fed = true;
-            }
-            if (pass->at_rates || !snn__demand_keeps(&pass->demand) || io->t == 0)
-                continue;
-            send(pass, unit, io, i, from->error_before[parity], from->owed[parity]);
-            from->owed[parity] = true;
-            continue;
-        }
-        if (from->error == NULL) { /* its only reader hands its own array on */
-            unit->layer->type->factor(&unit->node, &factor);
-            from->e = (struct snn__signal){ unit->e.data, factor * unit->e.scale };
-        } else {
-            float *dx = at_end ? from->error_sum : from->error;
-
-            send(pass, unit, io, i, dx, from->reached);
-            from->e = (struct snn__signal){ dx, 1.0f };
-        }
-        from->reached = true;
+    if (pass->at_rates && pass->fed_back != NULL) {
+        send(pass, unit, io, i, pass->fed_back, pass->fed);
+        pass->fed = true;
     }
+    if (pass->at_rates || !snn__demand_keeps(&pass->demand) || io->t == 0)
+        return;
+    send(pass, unit, io, i, from->error_before[parity], from->owed[parity]);
+    from->owed[parity] = true;
+}
+
+/* An input of the same step. */
+static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i, bool at_end)
+{
+    struct snn__unit *from = snn__unit_producer(pass, unit, i);
+    float *dx = at_end ? from->error_sum : from->error, factor;
+
+    if (pass->couples && pass->couples->mean && from->flags & SNN__LAYER_POPULATION) {
+        from->e = (struct snn__signal){ NULL, 0.0f }; /* it knows its mean */
+    } else if (from->error == NULL) { /* in place: its only reader hands its own array on */
+        unit->layer->type->factor(&unit->node, &factor);
+        from->e = (struct snn__signal){ unit->e.data, factor * unit->e.scale };
+    } else {
+        send(pass, unit, io, i, dx, from->reached);
+        from->e = (struct snn__signal){ dx, 1.0f };
+    }
+    from->reached = true;
 }
 
 /* What other steps owe to this unit's output. */
@@ -153,6 +147,45 @@ static void form_gradient(struct snn__pass *pass, const struct snn__sweep *sweep
         sweep->credit(pass, unit, io, unit->e, factor_of(pass, unit, io, sweep->factor));
 }
 
+/* ---- what a unit does with its error; chosen by snn__choose_back() ---- */
+
+static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+{
+    for (size_t i = 0; i < unit->layer->n_sources; i++) {
+        const struct snn__unit *from = snn__unit_producer(pass, unit, i);
+
+        if (from == NULL || !from->wants_error || io->x[i].data == NULL || !snn__unit_sends(pass, unit, from))
+            continue;
+        if (unit->layer->source[i].delay)
+            send_back_in_time(pass, unit, io, i);
+        else
+            send_within_step(pass, unit, io, i, at_end);
+    }
+}
+
+/* A batch norm over all steps, where errors are sums. */
+static void send_through_norm(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+{
+    send_down(pass, unit, io, at_end);
+    bend_correlations(pass, unit);
+}
+
+/* A population of which only the leak learns. */
+static void learn_leak(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+{
+    (void)pass;
+    (void)at_end;
+    unit->layer->type->adjoint(&unit->node, io, unit->e, 0, NULL, false);
+}
+
+void snn__choose_back(struct snn__unit *unit)
+{
+    if (unit->node.wants_adjoint)
+        unit->back = unit->weighted != NULL ? send_through_norm : send_down;
+    else if (unit->trainable && unit->flags & SNN__LAYER_POPULATION)
+        unit->back = learn_leak;
+}
+
 static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, struct snn__unit *unit, size_t t,
                       bool at_end)
 {
@@ -165,14 +198,10 @@ static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, st
     form_gradient(pass, sweep, unit, &io);
     unit->e.scale *= unit->down;
     io.trace = pass->couples ? unit->trace : NULL;
-    if (unit->node.wants_adjoint)
-        send_down(pass, unit, &io, at_end);
-    else if (unit->trainable && unit->flags & SNN__LAYER_POPULATION)
-        unit->layer->type->adjoint(&unit->node, &io, unit->e, 0, NULL, false); /* for the gradient of its leak */
+    if (unit->back != NULL)
+        unit->back(pass, unit, &io, at_end);
     if (pass->couples)
         unit->counts.answers += io.spikes;
-    if (unit->weighted != NULL && unit->node.wants_adjoint)
-        bend_correlations(pass, unit);
 }
 
 /* An error that no reader sends: a population goes on without one, since its own past carries errors. */

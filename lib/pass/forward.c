@@ -1,7 +1,7 @@
 /* pass/forward.c - the forward sweep of a step. */
 #include "core/context.h"
 #include "layer/types.h"
-#include "pass/pass.h"
+#include "pass/plan.h"
 #include <string.h>
 
 /* ---- beginning ---- */
@@ -37,11 +37,13 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     }
 }
 
-/* ---- forward ---- */
+/* ---- what follows a step in training: the trace or mean of the output; chosen by snn__choose_forward() ---- */
 
 /* Linear layers act on the trace as on the value. */
-static void forward_trace(struct snn__pass *pass, struct snn__unit *unit, struct snn__io io)
+static void map_trace(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *of_value)
 {
+    struct snn__io io = *of_value;
+
     io.x[0] = snn__unit_input_trace(pass, unit, 0, io.t);
     if (io.x[0].data == NULL)
         return;
@@ -50,8 +52,8 @@ static void forward_trace(struct snn__pass *pass, struct snn__unit *unit, struct
     unit->trace_scale = io.y.scale;
 }
 
-/* a = decay a + y: the trace of a population behind a linear layer */
-static void gather_trace(const struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
+/* a = decay a + y: the trace of a population after a linear layer */
+static void gather_trace(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
 {
     size_t n = pass->batch * unit->value_len;
 
@@ -67,21 +69,39 @@ static void gather_trace(const struct snn__pass *pass, struct snn__unit *unit, c
 /* mean (+)= factor x / T */
 static void average(const struct snn__pass *pass, float *mean, struct snn__signal x, size_t n, bool first)
 {
-    float a = x.scale / (float)pass->steps;
-
-    if (first)
-        snn__copy(pass->ctx, mean, a, x.data, n);
-    else
-        snn__add_to(pass->ctx, mean, a, x.data, n);
+    (first ? snn__copy : snn__add_to)(pass->ctx, mean, x.scale / (float)pass->steps, x.data, n);
 }
 
-/* One call may have made one step or all. */
-static void average_calls(const struct snn__pass *pass, struct snn__unit *unit, struct snn__signal y, size_t t)
+/* One call may have made one step, all steps, or what stands for all of them. */
+static void average_output(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
 {
     size_t n = pass->batch * unit->value_len, calls = pass->whole && unit->flags & SNN__WHOLE_CALLS ? pass->steps : 1;
 
+    unit->trace_scale = 1.0f;
+    if (io->constant) {
+        snn__copy(pass->ctx, unit->trace, io->y.scale, io->y.data, n);
+        return;
+    }
     for (size_t i = 0; i < calls; i++)
-        average(pass, unit->trace, (struct snn__signal){ y.data + i * n, y.scale }, n, t + i == 0);
+        average(pass, unit->trace, (struct snn__signal){ io->y.data + i * n, io->y.scale }, n, io->t + i == 0);
+}
+
+/* ---- what a unit does at a step; chosen by snn__choose_forward() ---- */
+
+static void forward_plain(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io)
+{
+    (void)pass;
+    unit->layer->type->forward(&unit->node, io);
+}
+
+/* A population of which the kernel keeps the trace. */
+static void forward_tracing(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io)
+{
+    io->trace = unit->trace;
+    unit->trace_scale = 1.0f;
+    if (io->first)
+        pass->ctx->kernels->fill(unit->trace, 0.0f, pass->batch * unit->value_len);
+    unit->layer->type->forward(&unit->node, io);
 }
 
 /* noisy = x + scale z */
@@ -94,6 +114,51 @@ static struct snn__signal perturb(const struct snn__pass *pass, struct snn__unit
     return (struct snn__signal){ unit->noisy, 1.0f };
 }
 
+/* Populations with noise have traces: opzo, whose factor they are. */
+static void forward_noisy_current(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io)
+{
+    io->x[0] = perturb(pass, unit, io->x[0]);
+    forward_tracing(pass, unit, io);
+}
+
+static void forward_noisy_output(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io)
+{
+    forward_tracing(pass, unit, io);
+    perturb(pass, unit, io->y);
+}
+
+static snn__forward_fn training_forward(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    if (!(unit->flags & SNN__LAYER_POPULATION) || pass->means || unit->trace == NULL)
+        return forward_plain;
+    if (unit->noisy == NULL)
+        return forward_tracing;
+    return pass->demand.noise == SNN__NOISE_BEFORE ? forward_noisy_current : forward_noisy_output;
+}
+
+static snn__follow_fn follower(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    if (unit->trace == NULL)
+        return NULL;
+    if (pass->means)
+        return average_output;
+    if (unit->spiking != NULL)
+        return gather_trace;
+    return unit->flags & SNN__LAYER_POPULATION ? NULL : map_trace;
+}
+
+void snn__choose_forward(const struct snn__pass *pass, struct snn__unit *unit)
+{
+    if (unit->flags & SNN__LAYER_PASSES) /* in place: its producer computed */
+        return;
+    unit->starts = unit->flags & SNN__LAYER_GATHERS ? unit->begins : unit->absent;
+    unit->forward[0] = unit->aside ? NULL : forward_plain;
+    unit->forward[1] = training_forward(pass, unit);
+    unit->follow = follower(pass, unit);
+}
+
+/* ---- a step ---- */
+
 /* A population's map of the step in `slot`: kept for all steps only if the reader comes after all of them. */
 static uint64_t *map_of(const struct snn__pass *pass, const struct snn__unit *unit, size_t slot)
 {
@@ -104,50 +169,26 @@ static uint64_t *map_of(const struct snn__pass *pass, const struct snn__unit *un
 
 static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
-    bool constant = snn__unit_constant(pass, unit), noisy = pass->training && unit->noisy != NULL;
+    const snn__forward_fn forward = unit->forward[pass->training];
+    const bool constant = snn__unit_constant(pass, unit);
     struct snn__io io;
 
-    if (unit->aside && !pass->training)
-        return;
-    if (t < (unit->flags & SNN__LAYER_GATHERS ? unit->begins : unit->absent) || (constant && (t > 0 || pass->begun)))
+    if (forward == NULL || t < unit->starts || (constant && (t > 0 || pass->begun)))
         return;
     io = snn__unit_io(pass, unit, t);
     if (pass->count && unit->fanout != NULL)
         snn__count_operations(pass, unit, &io, constant ? (double)pass->steps : 1.0);
-    if (unit->flags & SNN__LAYER_PASSES)
-        return;
     io.y.data = unit->value + io.slot * pass->batch * unit->value_len;
     io.y_map = map_of(pass, unit, io.slot);
     io.map = map_of(pass, unit->mapped, io.slot);
-    if (unit->flags & SNN__LAYER_POPULATION && pass->training && !pass->means) {
-        io.trace = unit->trace;
-        unit->trace_scale = 1.0f;
-        if (io.first && unit->trace != NULL)
-            pass->ctx->kernels->fill(unit->trace, 0.0f, pass->batch * unit->value_len);
-    }
-    if (noisy && pass->demand.noise == SNN__NOISE_BEFORE)
-        io.x[0] = perturb(pass, unit, io.x[0]);
     unit->node.scratch = unit->scratch[0];
-    unit->layer->type->forward(&unit->node, &io);
+    forward(pass, unit, &io);
     unit->scale = io.y.scale;
-    if (noisy && pass->demand.noise == SNN__NOISE_AFTER)
-        perturb(pass, unit, io.y);
     if (pass->measured != NULL && !constant)
         return;
     unit->counts.spikes += io.spikes;
-    if (!pass->training || unit->trace == NULL)
-        return;
-    if (pass->means) {
-        unit->trace_scale = 1.0f;
-        if (constant)
-            snn__copy(pass->ctx, unit->trace, io.y.scale, io.y.data, pass->batch * unit->value_len);
-        else
-            average_calls(pass, unit, io.y, t);
-    } else if (unit->spiking != NULL) {
-        gather_trace(pass, unit, &io);
-    } else if (!(unit->flags & SNN__LAYER_POPULATION)) {
-        forward_trace(pass, unit, io);
-    }
+    if (pass->training && unit->follow != NULL)
+        unit->follow(pass, unit, &io);
 }
 
 static void keep(struct snn__pass *pass, float *to, float *scale, struct snn__signal from, size_t n)

@@ -109,6 +109,12 @@ struct snn__sweep {
     void *arg;               /* of direct */
 };
 
+/* What a unit does at a step, and what follows it in training. */
+typedef void (*snn__forward_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io);
+typedef void (*snn__follow_fn)(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io);
+/* What it does with the error at its output, once its gradient is formed. at_end: the one sum over all steps. */
+typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end);
+
 /* Since the counters were cleared. */
 struct snn__counts {
     uint64_t spikes, answers; /* of the steps, of couples */
@@ -120,6 +126,10 @@ struct snn__unit {
     struct snn__node node;
     snn_layer *layer;
     unsigned flags;
+    snn__forward_fn forward[2]; /* in an evaluation, in training; NULL: nothing is to be done */
+    snn__follow_fn follow;      /* or NULL */
+    snn__back_fn back;          /* or NULL */
+    size_t starts;              /* first step at which it computes */
     bool constant;     /* may be computed once for a static input */
     size_t begins;     /* step of its first input: later than 0 if it reads the step before */
     size_t absent;     /* first steps at which it has no output */

@@ -189,6 +189,8 @@ static snn_status plan_all(struct snn__pass *pass, struct snn__lives *lives)
         for (size_t i = 0; i < 2; i++)
             unit->scratch[i] = unit->scratch[i] ? unit->scratch[i] : pass->scratch;
         unit->node.scratch = pass->scratch;
+        snn__choose_forward(pass, unit);
+        snn__choose_back(unit);
     }
     return SNN_OK;
 }

@@ -43,4 +43,10 @@ void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives);
 /* The arrays are there: those written over become the same. */
 void snn__share_arrays(struct snn__pass *pass);
 
+/* ---- forward.c, backward.c ---- */
+
+/* Once its arrays are there: what the unit does at a step. */
+void snn__choose_forward(const struct snn__pass *pass, struct snn__unit *unit);
+void snn__choose_back(struct snn__unit *unit);
+
 #endif

@@ -206,31 +206,6 @@ static bool through_delays(const struct snn__pass *pass)
     return snn__demand_keeps(&pass->demand) || snn__demand_equilibrium(&pass->demand);
 }
 
-/* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time)
- * learns. */
-static void mark_wanted(struct snn__pass *pass)
-{
-    bool news = true;
-
-    while (news) {
-        news = false;
-        for (size_t l = 0; l < pass->n; l++) {
-            struct snn__unit *unit = &pass->unit[l];
-            bool wanted = unit->trainable;
-
-            for (size_t i = 0; i < unit->layer->n_sources; i++) {
-                const struct snn__unit *from = snn__unit_producer(pass, unit, i);
-
-                wanted |= from != NULL && from->wants_error &&
-                          (!unit->layer->source[i].delay || through_delays(pass)) &&
-                          snn__unit_sends(pass, unit, from);
-            }
-            if (wanted && !unit->wants_error)
-                unit->wants_error = news = true;
-        }
-    }
-}
-
 bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
@@ -243,74 +218,145 @@ bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__u
     return false;
 }
 
-snn_status snn__describe_units(struct snn__pass *pass)
+/* The error at a unit's output is of use if the unit or anything that feeds it (within the step, or through time)
+ * learns. */
+static void mark_wanted(struct snn__pass *pass)
+{
+    bool news = true;
+
+    while (news) {
+        news = false;
+        for (size_t l = 0; l < pass->n; l++) {
+            struct snn__unit *unit = &pass->unit[l];
+
+            if (!unit->wants_error && (unit->trainable || snn__producer_wants_error(pass, unit)))
+                unit->wants_error = news = true;
+        }
+    }
+}
+
+/* ---- a unit ---- */
+
+static void describe_unit(struct snn__pass *pass, size_t l)
+{
+    struct snn__unit *unit = &pass->unit[l];
+    const snn_layer *layer = unit->layer;
+
+    unit->flags = snn__layer_flags(layer);
+    if (pass->demand.held && layer->type == &snn__layer_batch_norm)
+        unit->flags &= ~(unsigned)(SNN__LAYER_WHOLE | SNN__LAYER_STEPWISE | SNN__LAYER_KEEPS_X);
+    unit->down = 1.0f;
+    unit->value_len = snn__shape_length(&layer->out);
+    for (size_t t = 0; t < layer->n_tensors; t++)
+        unit->trainable |= layer->tensor[t].trained;
+    unit->trainable &= snn__demand_learns(&pass->demand);
+    unit->constant = all_constant(pass, unit);
+    unit->binary_input = is_binary(pass, snn__unit_producer(pass, unit, 0));
+    count_reader(pass, unit);
+    unit->norm = pass->means && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
+                     ? snn__network_norm_behind(pass->net, l)
+                     : -1;
+}
+
+/* How a pass goes about layers that see all steps at once. */
+static void choose_order(struct snn__pass *pass, const struct snn__unit *unit)
+{
+    const unsigned sees_all = pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS;
+
+    pass->again |= pass->means && pass->demand.recompute && unit->flags & SNN__LAYER_WHOLE;
+    if (unit->flags & sees_all && (snn__demand_keeps(&pass->demand) || pass->means))
+        pass->whole = !pass->again;
+}
+
+/* Can it learn as the demand has it? */
+static snn_status check_unit(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    const struct snn__demand *d = &pass->demand;
+    const snn_layer *layer = unit->layer;
+
+    if (!snn__demand_learns(d))
+        return SNN_OK;
+    if (unit->flags & SNN__LAYER_RATES && d->route != SNN__ROUTE_RATES)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
+                         layer->type->name);
+    if (unit->flags & SNN__LAYER_BENDS && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "layer %s: rates do not go through %s, which needs a method that trains step by step, as sei",
+                         layer->name, layer->type->name);
+    if (unit->flags & SNN__LAYER_WHOLE && !snn__demand_keeps(d) && !pass->means)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
+                         layer->name);
+    return SNN_OK;
+}
+
+/* ---- all units ---- */
+
+static snn_status describe_each(struct snn__pass *pass)
 {
     for (size_t l = 0; l < pass->n; l++)
         pass->unit[l].layer = pass->net->layer[l];
     for (size_t l = 0; l < pass->n; l++) {
-        struct snn__unit *unit = &pass->unit[l];
-        snn_layer *layer = unit->layer;
-        const struct snn__unit *from;
-
-        unit->flags = snn__layer_flags(layer);
-        if (pass->demand.held && layer->type == &snn__layer_batch_norm)
-            unit->flags &= ~(unsigned)(SNN__LAYER_WHOLE | SNN__LAYER_STEPWISE | SNN__LAYER_KEEPS_X);
-        unit->down = 1.0f;
-        unit->value_len = snn__shape_length(&layer->out);
-        for (size_t t = 0; t < layer->n_tensors; t++)
-            unit->trainable |= layer->tensor[t].trained;
-        unit->trainable &= snn__demand_learns(&pass->demand);
-        unit->constant = all_constant(pass, unit);
-        from = snn__unit_producer(pass, unit, 0);
-        unit->binary_input = is_binary(pass, from);
-        count_reader(pass, unit);
-        pass->again |= pass->means && pass->demand.recompute && unit->flags & SNN__LAYER_WHOLE;
-        if (unit->flags & (pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS) && (snn__demand_keeps(&pass->demand) || pass->means))
-            pass->whole = !pass->again;
-        unit->norm = pass->means && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
-                         ? snn__network_norm_behind(pass->net, l)
-                         : -1;
-        if (unit->flags & SNN__LAYER_RATES && snn__demand_learns(&pass->demand) && pass->demand.route != SNN__ROUTE_RATES)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr",
-                             layer->name, layer->type->name);
-        if (unit->flags & SNN__LAYER_BENDS && snn__demand_learns(&pass->demand) && (pass->demand.route == SNN__ROUTE_RATES || snn__demand_equilibrium(&pass->demand)))
-            return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "layer %s: rates do not go through %s, which needs a method that trains step by step, "
-                             "as sei",
-                             layer->name, layer->type->name);
-        if (unit->flags & SNN__LAYER_WHOLE && snn__demand_learns(&pass->demand) && !snn__demand_keeps(&pass->demand) && !pass->means)
-            return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
-                             layer->name);
+        describe_unit(pass, l);
+        choose_order(pass, &pass->unit[l]);
+        SNN__TRY(check_unit(pass, &pass->unit[l]));
     }
-    for (size_t l = 0; l < pass->n && snn__demand_learns(&pass->demand) && !snn__demand_equilibrium(&pass->demand); l++)
+    return SNN_OK;
+}
+
+static snn_status check_gathers(const struct snn__pass *pass)
+{
+    if (!snn__demand_learns(&pass->demand) || snn__demand_equilibrium(&pass->demand))
+        return SNN_OK;
+    for (size_t l = 0; l < pass->n; l++)
         if (pass->unit[l].flags & SNN__LAYER_GATHERS)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: a mean over the steps needs a method that trains rates, as ide",
                              pass->net->layer[l]->name);
-    for (size_t l = 0; l < pass->n && pass->whole; l++) {
+    return SNN_OK;
+}
+
+/* Layer by layer over all steps: nothing is computed once, and nothing reads the step before. */
+static snn_status settle_order(struct snn__pass *pass)
+{
+    if (!pass->whole)
+        return SNN_OK;
+    pass->slots = pass->steps;
+    for (size_t l = 0; l < pass->n; l++) {
         pass->unit[l].constant &= pass->means;
         if (pass->unit[l].read_later)
-            return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "layer %s: feedback and batch norm over all steps exclude each other",
+            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: feedback and batch norm over all steps exclude each other",
                              pass->net->layer[l]->name);
     }
+    return SNN_OK;
+}
+
+static snn_status check_output(const struct snn__pass *pass)
+{
+    const struct snn__unit *last = &pass->unit[pass->n - 1];
+
+    if (last->absent > 0 && !last->late)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "layer %s: the last layer has no output at the first step, since it only gets what others gave "
+                         "the step before",
+                         last->layer->name);
+    return SNN_OK;
+}
+
+snn_status snn__describe_units(struct snn__pass *pass)
+{
+    SNN__TRY(describe_each(pass));
+    SNN__TRY(check_gathers(pass));
+    SNN__TRY(settle_order(pass));
     mark_aside(pass);
     mark_absent(pass);
-    if (pass->unit[pass->n - 1].absent > 0 && !pass->unit[pass->n - 1].late)
-        return snn__fail(
-            SNN_ERR_UNSUPPORTED,
-            "layer %s: the last layer has no output at the first step, since it only gets what others gave the step "
-            "before",
-            pass->unit[pass->n - 1].layer->name);
+    SNN__TRY(check_output(pass));
     mark_traced(pass);
     mark_spiking(pass);
     if (pass->means)
         mark_averaged(pass);
     if (snn__demand_couples(&pass->demand))
         mark_rates(pass);
-    if (pass->whole)
-        pass->slots = pass->steps;
     if (snn__demand_learns(&pass->demand))
         mark_wanted(pass);
     return SNN_OK;
