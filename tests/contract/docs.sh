@@ -7,7 +7,7 @@ export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
-pages="README.md CHANGELOG.md $(echo docs/*.md docs/methods/*.md)"
+pages="README.md CHANGELOG.md $(echo docs/*.md docs/methods/*.md docs/notes/*.md)"
 
 for page in $pages; do
     for link in $(grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//'); do
