@@ -144,7 +144,7 @@ static void form_gradient(struct snn__pass *pass, const struct snn__sweep *sweep
                           struct snn__io *io)
 {
     if (unit->trainable && unit->layer->type->credit && sweep->credit != NULL)
-        sweep->credit(pass, unit, io, unit->e, factor_of(pass, unit, io, sweep->factor));
+        sweep->credit(sweep, pass, unit, io, unit->e, factor_of(pass, unit, io, sweep->factor));
 }
 
 /* ---- what a unit does with its error; chosen by snn__choose_back() ---- */

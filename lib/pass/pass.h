@@ -25,7 +25,8 @@ enum snn__factor {
     SNN__FACTOR_SPIKE, /* s[t]: what the layer reads */
     SNN__FACTOR_TRACE, /* a[t] = decay a[t-1] + s[t]; of the network's input, which has no trace, the input itself */
     SNN__FACTOR_MEAN,  /* mean over the steps, for errors that are sums over the steps */
-    SNN__FACTOR_RATE   /* the rate at the equilibrium */
+    SNN__FACTOR_RATE,  /* the rate at the equilibrium */
+    SNN__FACTOR_ELIGIBILITY /* what the method gathers forward in time, of every step by itself */
 };
 
 /* How the error at the output comes to a layer. */
@@ -92,9 +93,10 @@ static inline bool snn__demand_through_time(const struct snn__demand *d)
     return d->route == SNN__ROUTE_TIME || (d->route == SNN__ROUTE_RATES && d->keeps);
 }
 
-/* The one door to a weight gradient: called for every layer with trained tensors that an error e reaches. */
-typedef void (*snn__credit_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io,
-                               struct snn__signal e, struct snn__signal factor);
+/* Forms a weight gradient: called for every layer with trained tensors that an error e reaches. */
+struct snn__sweep;
+typedef void (*snn__credit_fn)(const struct snn__sweep *sweep, struct snn__pass *pass, struct snn__unit *unit,
+                               struct snn__io *io, struct snn__signal e, struct snn__signal factor);
 
 /* ROUTE_DIRECT: called for populations and side readouts, from the last layer to the first, when all that readers
  * send has arrived: may add to the error at the unit's output with snn__unit_error(). */
@@ -106,7 +108,7 @@ struct snn__sweep {
     enum snn__factor factor; /* that the gradient takes */
     bool detached;           /* no error goes through the reset */
     snn__direct_fn direct;   /* or NULL */
-    void *arg;               /* of direct */
+    void *arg;               /* of credit and direct */
 };
 
 /* What a unit does at a step, and what follows it in training. */
@@ -224,9 +226,11 @@ struct snn__pass {
     uint64_t neuron_steps, couple_steps; /* since the counters were cleared: samples times steps */
 };
 
-/* ctx: that of the network, or one that shares its kernels. */
+/* ctx: that of the network, or one that shares its kernels. Asks pass->arena for all arrays. A method that keeps
+ * something from step to step asks there, too; then commit takes the memory. */
 snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network *net, size_t batch, size_t steps,
                           const struct snn__demand *demand);
+snn_status snn__pass_commit(struct snn__pass *pass);
 void snn__pass_free(struct snn__pass *pass);
 /* Bytes that the plan holds. */
 size_t snn__pass_bytes(const struct snn__pass *pass);

@@ -178,7 +178,11 @@ static snn_status plan_all(struct snn__pass *pass, struct snn__lives *lives)
         SNN__TRY(plan_unit(pass, &pass->unit[l], &lives[l]));
         SNN__TRY(plan_norm(pass, &pass->unit[l]));
     }
-    SNN__TRY(plan_scratch(pass));
+    return plan_scratch(pass);
+}
+
+snn_status snn__pass_commit(struct snn__pass *pass)
+{
     if (pass->demand.streams)
         SNN__TRY(want(pass, &pass->saved, pass->arena.state, 1, NULL));
     SNN__TRY(snn__arena_commit(&pass->arena));

@@ -102,7 +102,8 @@ static snn_status plan(struct snn__pass *pass, snn_context *ctx, snn_network *ne
 {
     const struct snn__demand demand = { .streams = true };
 
-    return snn__pass_plan(pass, ctx, net, 1, 1, &demand);
+    SNN__TRY(snn__pass_plan(pass, ctx, net, 1, 1, &demand));
+    return snn__pass_commit(pass);
 }
 
 snn_status snn_stream_size(snn_network *network, size_t *bytes)
@@ -190,11 +191,13 @@ static uint64_t identity(const snn_network *net)
 
 snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass)
 {
+    const uint32_t eligibility = pass->demand.factor == SNN__FACTOR_ELIGIBILITY;
+
     stream->pass = pass;
     warm_up(pass);
     *pass->head = (struct snn__stream_head){ .magic = MAGIC,
                                              .kind = (uint32_t)snn__demand_traces(&pass->demand) |
-                                                     (uint32_t)pass->demand.noise << 1,
+                                                     (uint32_t)pass->demand.noise << 1 | eligibility << 3,
                                              .network = identity(pass->net),
                                              .running = pass->arena.running,
                                              .all = pass->arena.state };
@@ -352,6 +355,8 @@ static snn_status step(snn_stream *stream, float *out)
         SNN__TRY(stream->learner->before(stream->host, t));
     stream->stepped = false;
     snn__pass_forward(pass, t);
+    if (stream->learner != NULL)
+        SNN__TRY(stream->learner->after(stream->host, t));
     y = snn__pass_output(pass, t);
     if (!is_sound(pass, y)) {
         memcpy(numbers(pass), pass->saved, bytes_of_numbers(pass));

@@ -9,6 +9,7 @@
 struct snn__learner {
     snn_status (*check)(void *host); /* SNN_ERR_STATE if the trainer is at work: this is one of its callbacks */
     snn_status (*before)(void *host, size_t t); /* step t is about to run */
+    snn_status (*after)(void *host, size_t t);  /* it has run */
 };
 
 struct snn_stream {

@@ -202,6 +202,8 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     if (train && tr->rule->before)
         tr->rule->before(tr, t);
     snn__pass_forward(&tr->pass, t);
+    if (train && tr->rule->after)
+        tr->rule->after(tr, t);
     if (whole && t + 1 < tr->steps)
         return SNN_OK;
     for (size_t s = whole ? 0 : t; s <= t; s++) {
@@ -279,8 +281,11 @@ static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batc
 
 static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
-    /* weights that change from step to step make different values of the same input, and so does a gradient per step */
-    bool constancy = !train || (tr->pass.demand.learns == SNN__LEARNS_PER_BATCH && !(tr->observe & SNN_OBSERVE_GRADIENTS));
+    /* weights that change from step to step make different values of the same input; so do a gradient per step, and
+     * an eligibility, which grows */
+    bool constancy = !train || (tr->pass.demand.learns == SNN__LEARNS_PER_BATCH &&
+                                tr->pass.demand.factor != SNN__FACTOR_ELIGIBILITY &&
+                                !(tr->observe & SNN_OBSERVE_GRADIENTS));
     uint64_t stream = tr->run.batches;
 
     if (train) {

@@ -8,12 +8,12 @@
 
 /* ---- gradients ---- */
 
-/* The one door to a weight gradient. */
-static void credit(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, struct snn__signal e,
-                   struct snn__signal factor)
+void snn__credit(const struct snn__sweep *sweep, struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io,
+                 struct snn__signal e, struct snn__signal factor)
 {
     struct snn__projecting *p = pass->projecting;
 
+    (void)sweep;
     unit->layer->type->credit(&unit->node, io, e, p ? snn__projection_factor(p, unit, io, factor) : factor);
     if (p != NULL)
         snn__projection_credit(p, pass, unit, io, e, factor);
@@ -99,10 +99,10 @@ const struct snn__sweep snn__sweep_errors = { .credit = NULL };
 
 struct snn__sweep snn__sweep(enum snn__factor factor)
 {
-    return (struct snn__sweep){ .credit = credit, .factor = factor };
+    return (struct snn__sweep){ .credit = snn__credit, .factor = factor };
 }
 
-static snn_status back_step(snn_trainer *trainer, size_t t, const struct snn__sweep *sweep)
+snn_status snn__back_sweep(snn_trainer *trainer, size_t t, const struct snn__sweep *sweep)
 {
     SNN__TRY(snn__pass_back_step(&trainer->pass, t, sweep));
     if (sweep->direct != NULL)
@@ -115,7 +115,7 @@ snn_status snn__back_step(snn_trainer *trainer, size_t t, enum snn__factor facto
 {
     const struct snn__sweep sweep = snn__sweep(factor);
 
-    return back_step(trainer, t, &sweep);
+    return snn__back_sweep(trainer, t, &sweep);
 }
 
 snn_status snn__back_direct(snn_trainer *trainer, size_t t, enum snn__factor factor, snn__direct_fn direct)
@@ -124,7 +124,7 @@ snn_status snn__back_direct(snn_trainer *trainer, size_t t, enum snn__factor fac
 
     sweep.direct = direct;
     sweep.arg = trainer;
-    return back_step(trainer, t, &sweep);
+    return snn__back_sweep(trainer, t, &sweep);
 }
 
 snn_status snn__finish(snn_trainer *trainer)

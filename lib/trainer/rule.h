@@ -35,6 +35,8 @@ struct snn__rule {
     void (*ahead)(snn_trainer *trainer, size_t t);
     /* Step t is about to run: may perturb it. NULL: nothing to do. */
     void (*before)(snn_trainer *trainer, size_t t);
+    /* Step t has run, and its error is not known: what the method gathers forward in time. NULL: nothing to do. */
+    void (*after)(snn_trainer *trainer, size_t t);
     /* Is step t trained? NULL: all are. */
     bool (*trains)(const snn_trainer *trainer, size_t t);
     /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL, or steps are
@@ -56,7 +58,12 @@ static inline bool snn__learns_in_steps(enum snn__route route)
 
 /* learn.c: the sweeps that methods are made of. Gradients take `factor`; an observer sees those of single steps. */
 
-/* dW += D[t] (x) factor[t] of all layers of step t; an update, if there is one per step. */
+/* The one door to a weight gradient: dW += e (x) factor. */
+void snn__credit(const struct snn__sweep *sweep, struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io,
+                 struct snn__signal e, struct snn__signal factor);
+/* Errors go down through step t as the sweep says; an update, if there is one per step. */
+snn_status snn__back_sweep(snn_trainer *trainer, size_t t, const struct snn__sweep *sweep);
+/* dW += D[t] (x) factor[t] of all layers of step t. */
 snn_status snn__back_step(snn_trainer *trainer, size_t t, enum snn__factor factor);
 /* The same with errors that `direct` brings to populations, with the trainer as its argument. */
 snn_status snn__back_direct(snn_trainer *trainer, size_t t, enum snn__factor factor, snn__direct_fn direct);

@@ -15,16 +15,26 @@ static snn_status check_idle(void *host)
     return snn__trainer_check_use(host, SNN__USE_NONE);
 }
 
-static snn_status before(void *host, size_t t)
+/* What a method does around a step. */
+static snn_status at_step(snn_trainer *tr, void (*what)(snn_trainer *trainer, size_t t), size_t t)
 {
-    snn_trainer *tr = host;
     enum snn__use use;
 
     SNN__TRY(snn__trainer_enter(tr, false, &use));
-    if (tr->rule->before)
-        tr->rule->before(tr, t);
+    if (what != NULL)
+        what(tr, t);
     snn__trainer_leave(tr, use);
     return SNN_OK;
+}
+
+static snn_status before(void *host, size_t t)
+{
+    return at_step(host, ((snn_trainer *)host)->rule->before, t);
+}
+
+static snn_status after(void *host, size_t t)
+{
+    return at_step(host, ((snn_trainer *)host)->rule->after, t);
 }
 
 static bool has_side_readout(const struct snn__pass *pass)
@@ -178,7 +188,7 @@ static snn_status check(const snn_trainer *tr)
     return snn__stream_check(tr->net);
 }
 
-static const struct snn__learner learner = { check_idle, before };
+static const struct snn__learner learner = { check_idle, before, after };
 
 snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
 {

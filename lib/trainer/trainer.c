@@ -448,6 +448,7 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *
     SNN__TRY(plan_arrays(tr, batch));
     if (tr->rule->plan != NULL)
         SNN__TRY(tr->rule->plan(tr, a));
+    SNN__TRY(snn__pass_commit(&tr->pass));
     if (projects)
         SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
     if (tr->optimizer != NULL)

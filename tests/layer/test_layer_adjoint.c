@@ -111,6 +111,7 @@ static void open_rig(struct rig *r, const struct layer_case *c, const char *isa,
     r->net = network_of(r->ctx, c->shape, layers);
     shake(r->net);
     OK(snn__pass_plan(&r->pass, r->net->ctx, r->net, BATCH + 1, 1, &demand));
+    OK(snn__pass_commit(&r->pass));
     snn__pass_begin(&r->pass, BATCH, true, false, 3);
     r->unit = &r->pass.unit[1];
     ck_assert(r->unit->node.wants_adjoint);
@@ -404,6 +405,7 @@ START_TEST(test_add)
 
     random_fill(x, 6, -1, 1, 1);
     OK(snn__pass_plan(&pass, net->ctx, net, 1, 3, &demand));
+    OK(snn__pass_commit(&pass));
     snn__pass_begin(&pass, 1, false, true, 0);
     memcpy(snn__pass_input(&pass, 0), x, sizeof x);
     for (size_t t = 0; t < 3; t++) {
