@@ -1,18 +1,19 @@
 /** @file snn/snn.hpp
- * libsnn for C++17: handles that own, exceptions that say what and why, views instead of pointers with a length.
+ * libsnn for C++17: owning handles, exceptions with status and message, views in place of pointer and length.
  * Part of libsnn, MIT licence.
  *
- * A class for each noun of the C interface, with its functions as members. Nothing is hidden: get() gives the C
- * handle, so that what is not here can be called by its C name. The header adds no symbol to the library.
+ * Each class is one object type of the C interface, with its functions as members. get() returns the C handle, for
+ * calls by their C names. The header adds no symbol to the library.
  *
- * Ownership: an object owns its handle, can be moved and not copied. Destroy a trainer before its network, optimizer,
- * projection and teacher, and everything before its context: local variables in the order of their making do.
- * Layer, Tensor and LearningStream are views; they are good as long as what they came from.
+ * Ownership: an object owns its handle. It can be moved but not copied. Destroy a trainer before its network,
+ * optimizer, projection and teacher, and everything before its context. Local variables in the order of their
+ * creation are destroyed in this way. Layer and LearningStream are views: they are valid as long as the object that
+ * returned them.
  *
  * Errors: a call that fails throws snn::Error with status and message. An exception that leaves a callback (of a data
- * set, a loss, progress, an observer) ends the call that is under way, that of an observer once its batch is done,
- * and arrives in its caller as it was thrown. A callback may replace itself where the C function can be called; it is
- * kept until it has returned. */
+ * set, a loss, progress, an observer) ends the call under way, and reaches the caller of that call unchanged. With an
+ * observer the call ends after the batch. A callback may replace itself wherever the C function can be called; it
+ * exists until it has returned. */
 #ifndef SNN_SNN_HPP
 #define SNN_SNN_HPP
 
@@ -37,7 +38,7 @@ namespace snn {
 
 // ---- errors
 
-/** A call that failed. what() is "SNN_ERR_SHAPE: ...", message() the part that the library wrote. */
+/** Failure of a call. what() is "SNN_ERR_SHAPE: ...", message() the library's message alone. */
 class Error : public std::runtime_error {
 public:
     Error(snn_status status, const std::string &message)
@@ -55,7 +56,7 @@ private:
     snn_status status_;
 };
 
-/** Throws Error unless the status is SNN_OK: for calls by their C name. */
+/** Throws Error unless the status is SNN_OK. For calls by their C names. */
 inline void check(snn_status status)
 {
     if (status != SNN_OK)
@@ -64,14 +65,14 @@ inline void check(snn_status status)
 
 // ---- views
 
-/** Numbers in a row that belong to somebody else, as std::span of C++20. */
+/** A borrowed array with its length, like std::span of C++20. */
 template <typename T> class Span {
     template <typename C> using data_of = std::remove_pointer_t<decltype(std::data(std::declval<C &>()))>;
 
 public:
     constexpr Span() noexcept = default;
     constexpr Span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
-    /** Of a std::vector, std::array, C array, or what else has data and size. */
+    /** From a std::vector, std::array, C array, or any other type with data and size. */
     template <typename C, typename = std::enable_if_t<std::is_convertible_v<data_of<C> (*)[], T (*)[]>>>
     constexpr Span(C &&numbers) : data_(std::data(numbers)), size_(std::size(numbers))
     {
@@ -110,24 +111,24 @@ template <typename T, void (*destroy)(T *)> struct Destroy {
     void operator()(T *handle) const noexcept { destroy(handle); }
 };
 
-/** Marks the constructor of Owner, so that no other is taken for it. */
+/** Tag of Owner's constructor, which keeps it apart from all others. */
 struct Make {};
 
-/** What a call fills in of a structure. */
+/** Returns the structure that a C call fills in. */
 template <auto get_info, typename T, typename Info> Info told(T *handle, Info info)
 {
     check(get_info(handle, &info));
     return info;
 }
 
-/** A handle of the C interface that owns. */
+/** An owning handle of the C interface. */
 template <typename T, void (*destroy)(T *)> class Owner {
 public:
     /** The C handle, borrowed. */
     T *get() const noexcept { return handle_.get(); }
 
 protected:
-    /** Calls a constructor of the C interface, whose result comes first. */
+    /** Calls a create function of the C interface, which takes the result's address first. */
     template <typename Create, typename... Args> Owner(Make, Create create, Args... args)
     {
         T *handle = nullptr;
@@ -140,11 +141,12 @@ private:
     std::unique_ptr<T, Destroy<T, destroy>> handle_;
 };
 
-/** The exception that left a callback, until the call that is under way gives it to its caller. Callbacks may run in
- * several threads at once: the exception of the lowest sample is kept, whatever the threads. */
+/** Keeps an exception that left a callback until the call under way rethrows it to its caller. Callbacks may run in
+ * several threads at once: the exception of the lowest sample wins, for any number of threads. */
 class Thrown {
 public:
-    /** @param status what the callback returns: the call under way fails with it, unless it leaves the sample out
+    /** Stores the current exception.
+     * @param status return value of the callback, with which the call under way fails unless it leaves the sample out
      * @return status */
     snn_status keep(snn_status status, std::size_t sample = 0) noexcept
     {
@@ -158,8 +160,8 @@ public:
         return status;
     }
 
-    /** A call that is under way; nullptr: of nothing that throws. Nothing is left before the first and after the last
-     * of those at one time: several trainers may read a data set at once. */
+    /** A call under way; nullptr if no callback can throw in it. Calls may overlap, as when several trainers read one
+     * data set. The stored exception is cleared before the first and after the last of them. */
     class Call {
     public:
         explicit Call(Thrown *thrown) noexcept : thrown_(thrown) { count(1); }
@@ -177,7 +179,7 @@ public:
         Thrown *thrown_;
     };
 
-    /** Whether the call that is under way is to end. */
+    /** True if the call under way is to end. */
     bool pending() noexcept
     {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -185,7 +187,7 @@ public:
         return calls_ > 0 && exception_ != nullptr;
     }
 
-    /** Throws what a call that failed with `status` failed of. */
+    /** Rethrows the stored exception if it is the cause of a call's failure with `status`. */
     void rethrow(snn_status status)
     {
         std::exception_ptr exception;
@@ -199,7 +201,7 @@ public:
             std::rethrow_exception(exception);
     }
 
-    /** Throws what is there. */
+    /** Rethrows the stored exception, if there is one, and clears it. */
     void rethrow()
     {
         std::exception_ptr exception;
@@ -229,19 +231,19 @@ private:
     int calls_ = 0;
 };
 
-/** A callback that is kept until it has returned, also where it replaces itself; nullptr: none. */
+/** A callback that exists until it has returned, even if it replaces itself; nullptr: none. */
 template <typename Function> std::shared_ptr<const Function> held(Function function)
 {
     return function ? std::make_shared<const Function>(std::move(function)) : nullptr;
 }
 
-/** The parameter calls of one noun. */
+/** The parameter calls of one object type. */
 template <typename Self, typename T, auto set_i64, auto set_f64, auto set_str, auto set_text, auto get_i64,
           auto get_f64, auto get_str, auto param_info>
 class Parameters {
 public:
-    /** Sets a parameter by key: a whole number or bool, a real number, or a text, as the parameter has it. A whole
-     * number is taken for a real parameter, too. */
+    /** Sets a parameter by key. The value has the parameter's type: a whole number or bool, a real number, or a text.
+     * A real parameter also takes a whole number. */
     template <typename Value> Self &set(std::int32_t key, const Value &value)
     {
         if constexpr (std::is_floating_point_v<Value>)
@@ -253,7 +255,7 @@ public:
         return self();
     }
 
-    /** Sets a parameter by name; a text is read as the command line reads it. */
+    /** Sets a parameter by name. A text is parsed as on the command line. */
     template <typename Value> Self &set(const std::string &name, const Value &value)
     {
         if constexpr (std::is_arithmetic_v<Value>)
@@ -287,7 +289,7 @@ public:
         return value;
     }
 
-    /** All parameters: names, bounds, defaults, one line of help each. */
+    /** Returns all parameters: name, bounds, default and one line of help for each. */
     std::vector<snn_param_info> parameters() const
     {
         std::vector<snn_param_info> all;
@@ -325,10 +327,10 @@ private:
 
 // ---- version and names
 
-/** Version of the library in use, "0.1.0". */
+/** Returns the version of the library in use, "0.1.0". */
 inline std::string version() { return snn_version_string(); }
 
-/** All names of a kind: methods, neurons, layers, optimizers, ... */
+/** Returns all names of a kind: methods, neurons, layers, optimizers, ... */
 inline std::vector<std::string> names(snn_name_kind kind)
 {
     std::vector<std::string> all;
@@ -340,10 +342,10 @@ inline std::vector<std::string> names(snn_name_kind kind)
 
 // ---- context
 
-/** Threads, seed, instruction set, memory and log of the objects that are made from it. */
+/** Threads, seed, instruction set, memory and log, shared by all objects made from it. */
 class Context : public detail::Owner<snn_context, snn_context_destroy> {
 public:
-    /** The defaults, to change. */
+    /** Returns the default options. */
     static snn_context_options options()
     {
         snn_context_options options;
@@ -375,7 +377,7 @@ public:
     }
 };
 
-/** A layer of a network: a view. */
+/** A view of a layer of a network. */
 class Layer : public detail::Parameters<Layer, snn_layer, snn_layer_set_i64, snn_layer_set_f64, snn_layer_set_str,
                                         snn_layer_set_text, snn_layer_get_i64, snn_layer_get_f64, snn_layer_get_str,
                                         snn_layer_param_info> {
@@ -392,14 +394,14 @@ public:
     std::string name() const { return info().name; }
     std::string type() const { return info().type; }
 
-    /** Reads from the layer of that name ("input": the network's input); see snn_layer_connect(). */
+    /** Connects an input to the layer named `from` ("input": the network's input); see snn_layer_connect(). */
     Layer &connect(const std::string &from, bool delay = false)
     {
         check(snn_layer_connect(layer_, from.c_str(), delay));
         return *this;
     }
 
-    /** Shape, name and numbers of a tensor, as "weight". */
+    /** Returns shape, name and borrowed data of a tensor, such as "weight". */
     snn_tensor tensor(const std::string &name) const
     {
         snn_tensor tensor = SNN_TENSOR_INIT;
@@ -408,7 +410,7 @@ public:
         return tensor;
     }
 
-    /** The numbers of a tensor, to read and to write between calls. */
+    /** Returns a view of a tensor's numbers, which may be read and written between calls. */
     Span<float> numbers(const std::string &name) const
     {
         const snn_tensor t = tensor(name);
@@ -425,13 +427,13 @@ private:
 /** A graph of layers over populations of neurons. */
 class Network : public detail::Owner<snn_network, snn_network_destroy> {
 public:
-    /** An empty network for samples of a shape. */
+    /** Creates an empty network for samples of a shape. */
     Network(const Context &context, Shape shape)
         : Owner(detail::Make{}, snn_network_create, context.get(), shape.begin(), shape.size())
     {
     }
 
-    /** A ready-made network, by name or notation: Network::build(ctx, "784-800-10", { 784 }, 10). */
+    /** Builds a network from a name or notation: Network::build(ctx, "784-800-10", { 784 }, 10). */
     static Network build(const Context &context, const std::string &name, Shape shape, std::size_t classes)
     {
         return Network(detail::Make{}, snn_network_build, context.get(), name.c_str(), shape.begin(), shape.size(),
@@ -450,13 +452,13 @@ public:
         return Network(detail::Make{}, snn_network_load, context.get(), path.c_str());
     }
 
-    /** Of the JSON that describe() writes. */
+    /** Builds a network from the JSON of describe(). */
     static Network parse(const Context &context, const std::string &json)
     {
         return Network(detail::Make{}, snn_network_parse, context.get(), json.c_str());
     }
 
-    /** Adds a layer after the last one; without a name it gets one, as "conv2d3". */
+    /** Adds a layer after the last one. Without a name it gets one, such as "conv2d3". */
     Layer add(const std::string &type, const std::string &name = "")
     {
         snn_layer *layer = nullptr;
@@ -495,7 +497,7 @@ public:
         return found(snn_network_layer_named(get(), name.c_str()), name);
     }
 
-    /** The architecture as JSON. */
+    /** Returns the architecture as JSON. */
     std::string describe() const
     {
         std::size_t size = 0;
@@ -531,7 +533,7 @@ private:
     }
 };
 
-/** What stands before the tensors of a model file: kind, architecture, notes, names of tensors. */
+/** The header of a model file: kind, architecture, notes, names of the tensors. */
 class Model : public detail::Owner<snn_model, snn_model_destroy> {
 public:
     Model(const Context &context, const std::string &path)
@@ -555,26 +557,26 @@ public:
 
 // ---- data
 
-/** What a data set of a callback is. */
+/** Shape and size of a data set that reads its samples by a callback. */
 struct DatasetShape {
     std::vector<std::size_t> shape; /**< { 784 } or { 3, 32, 32 } */
-    std::size_t count = 0;          /**< samples */
+    std::size_t count = 0;          /**< number of samples */
     std::size_t classes = 0;        /**< labels are 0 .. classes - 1; 0: the set has targets */
     std::size_t targets = 0;        /**< numbers of a target vector; 0: the set has labels */
     std::size_t frames = 1;         /**< 1: a static sample, T: a frame for each step */
     std::size_t target_frames = 1;  /**< 1: a target for all steps, T: one for each */
 };
 
-/** Samples with labels or targets: of files, or of a callback. */
+/** Samples with labels or targets, from files or from a callback. */
 class Dataset : public detail::Owner<snn_dataset, snn_dataset_destroy>,
                 public detail::Parameters<Dataset, snn_dataset, snn_dataset_set_i64, snn_dataset_set_f64,
                                           snn_dataset_set_str, snn_dataset_set_text, snn_dataset_get_i64,
                                           snn_dataset_get_f64, snn_dataset_get_str, snn_dataset_param_info> {
 public:
-    /** Fills one frame of one sample; may be called in several threads at once, and may throw. */
+    /** Fills one frame of one sample. Called by several threads at once. May throw. */
     using Read = std::function<void(std::size_t index, std::size_t frame, snn_sample &sample)>;
 
-    /** Published files; limit: read the first samples alone, 0: all. */
+    /** Opens published files. limit: read only the first samples; 0: all. */
     static Dataset open(const Context &context, const std::string &format, const std::string &directory,
                         snn_split split, std::size_t limit = 0)
     {
@@ -592,14 +594,14 @@ public:
         return detail::told<snn_dataset_get_info>(get(), snn_dataset_info SNN_DATASET_INFO_INIT);
     }
 
-    /** Delivers (x - mean) / deviation from now on: one number for all, or one for each channel. */
+    /** From now on reads (x - mean) / deviation, with one number for all channels or one for each. */
     void normalise(Span<const double> mean, Span<const double> deviation)
     {
         detail::check_size("deviation", deviation.size(), mean.size());
         check(snn_dataset_normalise(get(), mean.data(), deviation.data(), mean.size()));
     }
 
-    /** What a callback threw, for calls by their C name: call it when such a call has failed. */
+    /** Rethrows the exception of a callback. For use after a call by its C name has failed. */
     void rethrow() const
     {
         if (source_)
@@ -657,12 +659,12 @@ private:
         }
     }
 
-    std::unique_ptr<Source> source_; /* the callback's; destroyed after the handle is no longer used */
+    std::unique_ptr<Source> source_; /* the callback; must outlive the last use of the handle */
 };
 
 // ---- training
 
-/** A rule that turns gradients into new parameters: Optimizer(ctx, "adam").set("lr", 0.01). */
+/** An optimizer: Optimizer(ctx, "adam").set("lr", 0.01). */
 class Optimizer : public detail::Owner<snn_optimizer, snn_optimizer_destroy>,
                   public detail::Parameters<Optimizer, snn_optimizer, snn_optimizer_set_i64, snn_optimizer_set_f64,
                                             snn_optimizer_set_str, snn_optimizer_set_text, snn_optimizer_get_i64,
@@ -674,7 +676,7 @@ public:
     }
 };
 
-/** Lateral neurons that keep gradients out of what earlier tasks use (HLOP). */
+/** Lateral neurons that project gradients away from the subspaces of earlier tasks (HLOP). */
 class Projection
     : public detail::Owner<snn_projection, snn_projection_destroy>,
       public detail::Parameters<Projection, snn_projection, snn_projection_set_i64, snn_projection_set_f64,
@@ -688,7 +690,7 @@ public:
     void freeze() { check(snn_projection_freeze(get())); }
 };
 
-/** Samples that the host supplies: Batch(n, x).labels(y). The arrays are borrowed. */
+/** A batch of samples from the host: Batch(n, x).labels(y). The arrays are borrowed. */
 class Batch {
 public:
     /** x is [n, sample], or [frames, n, sample] with one frame per step. */
@@ -715,7 +717,7 @@ public:
         return *this;
     }
 
-    /** Number of frames that each sample has. */
+    /** Number of frames of each sample, [n]. */
     Batch &lengths(Span<const std::uint32_t> lengths)
     {
         detail::check_size("lengths", lengths.size(), batch_.samples);
@@ -738,8 +740,8 @@ private:
     Span<const float> x_, targets_;
 };
 
-/** A stream that learns while it runs: a view of its trainer. Calls that only return a status are for control loops:
- * real-time safe as their C functions, and they do not throw. */
+/** A stream that learns while it runs, a view of its trainer. Calls that return a status are for control loops: they
+ * are as real-time safe as their C functions, and they do not throw. */
 class LearningStream {
 public:
     LearningStream(snn_stream *stream, std::size_t in, std::size_t out) : stream_(stream), in_(in), out_(out) {}
@@ -771,15 +773,15 @@ private:
     std::size_t in_, out_;
 };
 
-/** Trains a network by a method that is chosen by name, or only evaluates it. */
+/** Trains a network by a method that is chosen by name, or evaluates it only. */
 class Trainer : public detail::Owner<snn_trainer, snn_trainer_destroy>,
                 public detail::Parameters<Trainer, snn_trainer, snn_trainer_set_i64, snn_trainer_set_f64,
                                           snn_trainer_set_str, snn_trainer_set_text, snn_trainer_get_i64,
                                           snn_trainer_get_f64, snn_trainer_get_str, snn_trainer_param_info> {
 public:
-    /** Called after every batch; false ends the call with SNN_ERR_CANCELLED. */
+    /** Called after every batch. Returns true to continue; false ends the call with SNN_ERR_CANCELLED. */
     using Progress = std::function<bool(const snn_progress &progress)>;
-    /** Fills call.loss and, unless that is nullptr, call.error: the loss of each sample and its derivative. */
+    /** Fills call.loss, the loss of each sample, and call.error, its derivative, unless that is nullptr. */
     using Loss = std::function<void(const snn_loss_call &call)>;
     using Observer = std::function<void(snn_phase phase, std::size_t step)>;
 
@@ -788,7 +790,7 @@ public:
     {
     }
 
-    /** A trainer that evaluates and predicts, without method and optimizer. */
+    /** Creates a trainer that evaluates and predicts, without method and optimizer. */
     static Trainer evaluator(Network &network)
     {
         return Trainer(detail::Make{}, snn_evaluator_create, network.get());
@@ -807,7 +809,7 @@ public:
     snn_metrics epoch(const Dataset &data) { return over(data, snn_trainer_epoch); }
     snn_metrics evaluate(const Dataset &data) { return over(data, snn_trainer_evaluate); }
 
-    /** Sum over the steps of the outputs, [n, outputs]. */
+    /** Returns the sum of the outputs over the steps, [n, outputs]. */
     std::vector<float> predict(const Batch &batch)
     {
         const snn_batch *checked = batch.checked(in(), out());
@@ -837,7 +839,8 @@ public:
         calls_->loss = std::move(next);
     }
 
-    /** Before prepare(). signals: keep every layer's signals; gradients: form the gradient of every step apart. */
+    /** Sets an observer, before prepare(). signals: keep the signals of every layer. gradients: compute the gradient of
+     * every step separately. */
     void observe(bool signals, bool gradients, Observer observer)
     {
         auto next = detail::held(std::move(observer));
@@ -849,7 +852,7 @@ public:
         watch();
     }
 
-    /** In an observer: a signal of a layer, [n, shape of the layer]. */
+    /** Reads a signal of a layer, [n, shape of the layer], in an observer. */
     void read_signal(const Layer &layer, snn_signal signal, Span<float> to) const
     {
         check(snn_trainer_read_signal(get(), layer.get(), signal, to.data(), to.size()));
@@ -883,7 +886,7 @@ private:
         auto *calls = static_cast<Calls *>(user);
         const auto call = calls->progress;
 
-        if (calls->thrown.pending()) /* of an observer */
+        if (calls->thrown.pending()) /* an exception of an observer */
             return 1;
         try {
             return call == nullptr || (*call)(*progress) ? 0 : 1;
@@ -917,7 +920,7 @@ private:
         }
     }
 
-    /** Calls the library; what callbacks threw goes on from here. */
+    /** Calls the library, and rethrows exceptions of callbacks. */
     template <typename Call> void run(Call call)
     {
         const detail::Thrown::Call under_way(&calls_->thrown);
@@ -944,7 +947,7 @@ private:
         return metrics;
     }
 
-    /** An observer cannot end a call; progress ends it in its place. */
+    /** Lets the progress callback end a call in which an observer has thrown: an observer itself cannot. */
     void watch()
     {
         check(snn_trainer_on_progress(get(), calls_->progress || calls_->observer ? call_progress : nullptr,
@@ -962,7 +965,7 @@ private:
     std::unique_ptr<Calls> calls_ = std::make_unique<Calls>();
 };
 
-/** Task after task, and how much is forgotten. */
+/** Continual learning: a sequence of tasks, and how much is forgotten. */
 class Continual : public detail::Owner<snn_continual, snn_continual_destroy> {
 public:
     Continual(Trainer &trainer, std::size_t tasks)
@@ -987,8 +990,8 @@ public:
     }
 };
 
-/** A network at work, one time step at a time, in memory of its own. Calls that return a status are for control
- * loops: real-time safe as their C functions, and they do not throw. */
+/** A network that runs one time step at a time, in its own memory. Calls that return a status are for control loops:
+ * they are as real-time safe as their C functions, and they do not throw. */
 class Stream {
 public:
     explicit Stream(Network &network)
