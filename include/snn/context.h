@@ -65,18 +65,18 @@ typedef struct snn_context_options {
 
 /** Threads, instruction set and memory of a context. */
 typedef struct snn_context_info {
-    uint32_t struct_size;  /**< set by the caller to sizeof(snn_context_info) */
-    uint32_t threads;      /**< threads that compute, the caller's included */
-    uint64_t seed;         /**< as given */
-    const char *isa;       /**< instruction set in use, one of SNN_NAME_ISA; amx becomes avx512 if the system denies
-                                the matrix unit when a network is planned; static storage */
-    uint64_t bytes;        /**< bytes that objects of this context hold now */
-    uint64_t peak_bytes;   /**< largest value of `bytes` so far */
-    uint64_t allocations;  /**< number of allocations so far */
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_context_info) */
+    uint32_t threads;     /**< threads that compute, the caller's included */
+    uint64_t seed;        /**< as given */
+    const char *isa;      /**< instruction set in use, one of SNN_NAME_ISA; amx becomes avx512 if the system denies
+                               the matrix unit when a network is planned; static storage */
+    uint64_t bytes;       /**< bytes that objects of this context hold now */
+    uint64_t peak_bytes;  /**< largest value of `bytes` so far */
+    uint64_t allocations; /**< number of allocations so far */
 } snn_context_info;
 
 /** Initialiser of snn_context_info, for snn_context_get_info() to fill. */
-#define SNN_CONTEXT_INFO_INIT { sizeof(snn_context_info), 0, 0, 0, 0, 0, 0 }
+#define SNN_CONTEXT_INFO_INIT SNN_INIT_(sizeof(snn_context_info), 0, 0, 0, 0, 0, 0)
 
 SNN_BEGIN_DECLS
 

@@ -23,7 +23,7 @@ typedef struct snn_continual_info {
 } snn_continual_info;
 
 /** Initialiser of snn_continual_info, for snn_continual_get_info() to fill. */
-#define SNN_CONTINUAL_INFO_INIT { sizeof(snn_continual_info), 0, 0, 0, 0, 0.0, 0.0 }
+#define SNN_CONTINUAL_INFO_INIT SNN_INIT_(sizeof(snn_continual_info), 0, 0, 0, 0, 0.0, 0.0)
 
 SNN_BEGIN_DECLS
 

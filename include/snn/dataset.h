@@ -13,8 +13,8 @@ typedef struct snn_dataset snn_dataset;
 
 /** Part of a published data set. */
 typedef enum snn_split {
-    SNN_SPLIT_TRAIN = 1,
-    SNN_SPLIT_TEST = 2,
+    SNN_SPLIT_TRAIN = 1, /**< samples to train with */
+    SNN_SPLIT_TEST = 2,  /**< samples to evaluate with */
     SNN_SPLIT_FORCE32 = 0x7fffffff
 } snn_split;
 
@@ -30,7 +30,7 @@ typedef struct snn_sample {
 } snn_sample;
 
 /** Initialiser of snn_sample, for snn_dataset_read() to fill. Set x, and target if the set has targets. */
-#define SNN_SAMPLE_INIT { sizeof(snn_sample), 0, 0, 0, 0 }
+#define SNN_SAMPLE_INIT SNN_INIT_(sizeof(snn_sample), 0, 0, 0, 0)
 
 /** Description of a data set of the host. Begin with snn_dataset_source_init(), then set the fields. */
 typedef struct snn_dataset_source {
@@ -67,7 +67,7 @@ typedef struct snn_dataset_info {
 } snn_dataset_info;
 
 /** Initialiser of snn_dataset_info, for snn_dataset_get_info() to fill. */
-#define SNN_DATASET_INFO_INIT { sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0, 0, 0, 0 }
+#define SNN_DATASET_INFO_INIT SNN_INIT_(sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0, 0, 0, 0)
 
 /** Parameters of data sets. Augmentation applies to training only, in the order crop, flip, cutout, before the
  * normalisation. Its random numbers depend on the context's seed, the epoch and the sample's index only. */

@@ -46,4 +46,11 @@
 #define SNN_END_DECLS
 #endif
 
+/** @cond */
+/* The list of an initialiser, SNN_..._INIT. */
+/* clang-format off */
+#define SNN_INIT_(...) { __VA_ARGS__ }
+/* clang-format on */
+/** @endcond */
+
 #endif

@@ -76,8 +76,8 @@ typedef enum snn_layer_key {
 
 /** Shape of one sample: rank 1 [N] or rank 3 [C,H,W]. */
 typedef struct snn_shape {
-    uint32_t rank;    /**< 1 or 3; 0 if not known yet */
-    uint32_t dim[3];  /**< unused entries are 1 */
+    uint32_t rank;   /**< 1 or 3; 0 if not known yet */
+    uint32_t dim[3]; /**< unused entries are 1 */
 } snn_shape;
 
 /** Representation of the elements of a tensor. */
@@ -106,7 +106,7 @@ typedef struct snn_tensor {
 } snn_tensor;
 
 /** Initialiser of snn_tensor, for a call to fill. */
-#define SNN_TENSOR_INIT { sizeof(snn_tensor), 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0 }
+#define SNN_TENSOR_INIT SNN_INIT_(sizeof(snn_tensor), 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0)
 
 /** Name, type, shapes and size of a layer. Strings are borrowed from the layer. */
 typedef struct snn_layer_info {
@@ -124,7 +124,8 @@ typedef struct snn_layer_info {
 } snn_layer_info;
 
 /** Initialiser of snn_layer_info, for snn_layer_get_info() to fill. */
-#define SNN_LAYER_INFO_INIT { sizeof(snn_layer_info), 0, 0, 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0, 0 }
+#define SNN_LAYER_INFO_INIT \
+    SNN_INIT_(sizeof(snn_layer_info), 0, 0, 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0, 0)
 
 SNN_BEGIN_DECLS
 

@@ -31,7 +31,7 @@ typedef struct snn_model_info {
 } snn_model_info;
 
 /** Initialiser of snn_model_info, for snn_model_get_info() to fill. */
-#define SNN_MODEL_INFO_INIT { sizeof(snn_model_info), 0, 0, 0, 0, 0, 0, 0 }
+#define SNN_MODEL_INFO_INIT SNN_INIT_(sizeof(snn_model_info), 0, 0, 0, 0, 0, 0, 0)
 
 SNN_BEGIN_DECLS
 

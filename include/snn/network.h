@@ -13,20 +13,20 @@ typedef struct snn_network snn_network;
 
 /** Shapes and size of a network. */
 typedef struct snn_network_info {
-    uint32_t struct_size;      /**< set by the caller to sizeof(snn_network_info) */
-    uint32_t layers;           /**< number of layers, for snn_network_layer() */
-    snn_shape in;              /**< shape of one input sample */
-    snn_shape out;             /**< shape of one sample of the last layer; rank 0 before snn_network_prepare() */
-    uint64_t parameters;       /**< number of trained numbers; 0 before snn_network_prepare() */
-    uint64_t parameter_bytes;  /**< bytes of parameters and state tensors; 0 before snn_network_prepare() */
-    uint32_t prepared;         /**< 1: shapes are known and tensors exist */
-    uint32_t reserved;         /**< 0 */
-    snn_context *context;      /**< context of the network, borrowed */
+    uint32_t struct_size;     /**< set by the caller to sizeof(snn_network_info) */
+    uint32_t layers;          /**< number of layers, for snn_network_layer() */
+    snn_shape in;             /**< shape of one input sample */
+    snn_shape out;            /**< shape of one sample of the last layer; rank 0 before snn_network_prepare() */
+    uint64_t parameters;      /**< number of trained numbers; 0 before snn_network_prepare() */
+    uint64_t parameter_bytes; /**< bytes of parameters and state tensors; 0 before snn_network_prepare() */
+    uint32_t prepared;        /**< 1: shapes are known and tensors exist */
+    uint32_t reserved;        /**< 0 */
+    snn_context *context;     /**< context of the network, borrowed */
 } snn_network_info;
 
 /** Initialiser of snn_network_info, for snn_network_get_info() to fill. */
 #define SNN_NETWORK_INFO_INIT \
-    { sizeof(snn_network_info), 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0, 0 }
+    SNN_INIT_(sizeof(snn_network_info), 0, { 0, { 0, 0, 0 } }, { 0, { 0, 0, 0 } }, 0, 0, 0, 0, 0)
 
 SNN_BEGIN_DECLS
 

@@ -49,11 +49,11 @@ typedef enum snn_neuron_key {
                                          "subtract" still subtracts the threshold */
     SNN_NEURON_THRESHOLD_BOUND = 15, /**< f64 > 0, dsr: lower bound of the threshold, enforced at the start of a
                                          forward pass */
-    SNN_NEURON_THRESHOLD_GAIN = 16, /**< f64, dsr: factor of the threshold's gradient */
-    SNN_NEURON_DELTA_T = 17,        /**< f64 > 0, dsr_lif: duration of a step */
-    SNN_NEURON_TIME_CONSTANT = 18,  /**< f64 > 0, dsr_lif: of the membrane, in the unit of delta_t */
-    SNN_NEURON_REFRACTORY = 19,     /**< i64 >= 0: steps after a spike in which the neuron integrates but cannot fire;
-                                         its surrogate derivative is 0 then */
+    SNN_NEURON_THRESHOLD_GAIN = 16,  /**< f64, dsr: factor of the threshold's gradient */
+    SNN_NEURON_DELTA_T = 17,         /**< f64 > 0, dsr_lif: duration of a step */
+    SNN_NEURON_TIME_CONSTANT = 18,   /**< f64 > 0, dsr_lif: of the membrane, in the unit of delta_t */
+    SNN_NEURON_REFRACTORY = 19, /**< i64 >= 0: steps after a spike in which the neuron integrates but cannot fire;
+                                     its surrogate derivative is 0 then */
     SNN_NEURON_KEY_FORCE32 = 0x7fffffff
 } snn_neuron_key;
 
@@ -66,7 +66,7 @@ typedef struct snn_neuron_info {
 } snn_neuron_info;
 
 /** Initialiser of snn_neuron_info, for snn_neuron_get_info() to fill. */
-#define SNN_NEURON_INFO_INIT { sizeof(snn_neuron_info), 0, 0, 0 }
+#define SNN_NEURON_INFO_INIT SNN_INIT_(sizeof(snn_neuron_info), 0, 0, 0)
 
 SNN_BEGIN_DECLS
 

@@ -46,7 +46,7 @@ typedef struct snn_optimizer_info {
 } snn_optimizer_info;
 
 /** Initialiser of snn_optimizer_info, for snn_optimizer_get_info() to fill. */
-#define SNN_OPTIMIZER_INFO_INIT { sizeof(snn_optimizer_info), 0, 0, 0 }
+#define SNN_OPTIMIZER_INFO_INIT SNN_INIT_(sizeof(snn_optimizer_info), 0, 0, 0)
 
 SNN_BEGIN_DECLS
 

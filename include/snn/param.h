@@ -38,20 +38,20 @@ typedef enum snn_param_type {
 
 /** One parameter: key, type, bounds, default and meaning. The strings have static storage. */
 typedef struct snn_param_info {
-    uint32_t struct_size;   /**< set by the caller to sizeof(snn_param_info) */
-    int32_t key;            /**< number for the set and get calls */
-    int32_t type;           /**< snn_param_type */
-    uint32_t reserved;      /**< 0 */
-    const char *name;       /**< name in text calls, files and the command line */
-    const char *help;       /**< meaning, in one line */
-    const char *choices;    /**< "a|b|c", or NULL if the text is free or the value a number */
-    double min;             /**< least allowed value of a number */
-    double max;             /**< greatest allowed value of a number */
-    double number;          /**< default of a number */
-    const char *text;       /**< default of a text, else NULL */
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_param_info) */
+    int32_t key;          /**< number for the set and get calls */
+    int32_t type;         /**< snn_param_type */
+    uint32_t reserved;    /**< 0 */
+    const char *name;     /**< name in text calls, files and the command line */
+    const char *help;     /**< meaning, in one line */
+    const char *choices;  /**< "a|b|c", or NULL if the text is free or the value a number */
+    double min;           /**< least allowed value of a number */
+    double max;           /**< greatest allowed value of a number */
+    double number;        /**< default of a number */
+    const char *text;     /**< default of a text, else NULL */
 } snn_param_info;
 
 /** Initialiser of snn_param_info, for a call to fill. */
-#define SNN_PARAM_INFO_INIT { sizeof(snn_param_info), 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0 }
+#define SNN_PARAM_INFO_INIT SNN_INIT_(sizeof(snn_param_info), 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0)
 
 #endif

@@ -39,7 +39,7 @@ typedef struct snn_projection_info {
 } snn_projection_info;
 
 /** Initialiser of snn_projection_info, for snn_projection_get_info() to fill. */
-#define SNN_PROJECTION_INFO_INIT { sizeof(snn_projection_info), 0, 0, 0, 0, 0.0 }
+#define SNN_PROJECTION_INFO_INIT SNN_INIT_(sizeof(snn_projection_info), 0, 0, 0, 0, 0.0)
 
 SNN_BEGIN_DECLS
 
@@ -80,8 +80,7 @@ SNN_API SNN_CHECKED snn_status snn_projection_param_info(const snn_projection *p
  * @return SNN_ERR_ARGUMENT (NULL, a layer of another network), SNN_ERR_UNSUPPORTED (a layer without weights, with
  * groups, transposed, or whose weights are standardised or normalised), SNN_ERR_SHAPE (more rows than inputs),
  * SNN_ERR_STATE (in a callback of a trainer that uses the projection), SNN_ERR_MEMORY */
-SNN_API SNN_CHECKED snn_status snn_projection_grow(snn_projection *projection, const snn_layer *layer,
-                                                   size_t rows);
+SNN_API SNN_CHECKED snn_status snn_projection_grow(snn_projection *projection, const snn_layer *layer, size_t rows);
 
 /** Freezes all rows, from the next snn_trainer_prepare() on. Weight gradients are then projected onto the orthogonal
  * complement of the rows. Parameters of one dimension (biases, gains, thresholds, those of batch norms) and the

@@ -328,7 +328,10 @@ private:
 // ---- version and names
 
 /** Returns the version of the library in use, "0.1.0". */
-inline std::string version() { return snn_version_string(); }
+inline std::string version()
+{
+    return snn_version_string();
+}
 
 /** Returns all names of a kind: methods, neurons, layers, optimizers, ... */
 inline std::vector<std::string> names(snn_name_kind kind)
@@ -839,8 +842,8 @@ public:
         calls_->loss = std::move(next);
     }
 
-    /** Sets an observer, before prepare(). signals: keep the signals of every layer. gradients: compute the gradient of
-     * every step separately. */
+    /** Sets an observer, before prepare(). signals: keep the signals of every layer. gradients: compute the gradient
+     * of every step separately. */
     void observe(bool signals, bool gradients, Observer observer)
     {
         auto next = detail::held(std::move(observer));

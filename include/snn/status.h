@@ -28,7 +28,7 @@ typedef enum snn_status {
 #define SNN_STATUS_ENUM_(name, value, text) name = value,
     SNN_STATUS_LIST(SNN_STATUS_ENUM_)
 #undef SNN_STATUS_ENUM_
-/** @endcond */
+    /** @endcond */
     SNN_STATUS_FORCE32 = 0x7fffffff
 } snn_status;
 

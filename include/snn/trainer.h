@@ -42,47 +42,47 @@ typedef enum snn_trainer_key {
                                             next call tries the batch again */
     SNN_TRAINER_HUBER_DELTA = 414,     /**< f64 > 0, huber: distance beyond which the loss is linear */
 
-    SNN_BPTT_DETACH_RESET = 501,       /**< i64, bptt: 1: no gradient through the reset */
-    SNN_SLTT_SAMPLED_STEPS = 601,      /**< i64, sltt, K: number of the T steps that are trained, drawn per batch;
-                                            0: all */
-    SNN_OTTT_VARIANT = 602,            /**< str, ottt: A (one update per batch), O (one update per step) */
-    SNN_OPZO_FEEDBACK = 611,           /**< str, opzo, path of errors to the populations: opzo (matrices estimated
-                                            from noise), dfa (fixed random matrices), kp (random matrices that learn),
-                                            zo (noise times the loss), bp (the weights) */
-    SNN_OPZO_NOISE_POS = 612,          /**< str, opzo, place of the noise z: post (readers of a population get
-                                            s + alpha z), pre (alpha z is added to the population's current) */
-    SNN_OPZO_NOISE = 613,              /**< str, opzo: gaussian, rademacher, sphere (uniform direction of length
-                                            sqrt(n)) */
-    SNN_OPZO_ANTITHETIC = 614,         /**< i64, opzo: 1: steps 2 k and 2 k + 1 take z and -z */
-    SNN_OPZO_ALPHA = 615,              /**< f64 > 0, opzo, alpha: size of the noise */
-    SNN_OPZO_MOMENTUM = 616,           /**< f64 in [0, 1), opzo: share of a feedback matrix that an update keeps */
-    SNN_OPZO_INVERSE_ALPHA = 617,      /**< i64, opzo: 1: matrices estimate the transposed Jacobian J', 0: alpha J' */
-    SNN_OPZO_WARM_UP = 618,            /**< i64, opzo: 1: matrices are plain averages until the window of the momentum
-                                            is full */
-    SNN_OPZO_MATRIX_INIT = 619,        /**< str, opzo, initial matrices: zero, readout (uniform, as the readout's
-                                            weights); dfa and kp always use the latter */
-    SNN_OPZO_ONLINE = 620,             /**< i64, opzo: 0: one update per batch, 1: one update per step */
-    SNN_OPZO_KP_RATE = 621,            /**< f64 >= 0, opzo, kp: learning rate of the matrices relative to that of the
-                                            weights */
-    SNN_OPZO_KP_DECAY = 622,           /**< f64 in [0, 1], opzo, kp: share of a matrix that decays at every step */
-    SNN_OPZO_LOCAL_SCALE = 623,        /**< f64, opzo: factor of the errors of side readouts */
-    SNN_OPZO_GLOBAL_READOUT = 624,     /**< str, opzo: name of the side readout whose errors reach all earlier
-                                            populations; empty: none */
-    SNN_IDE_SOLVER = 701,              /**< str, ide: iteration, broyden, auto (broyden for several populations) */
-    SNN_IDE_TOLERANCE = 702,           /**< f64, ide: relative residual at which the solver stops */
-    SNN_IDE_ITERATIONS = 703,          /**< i64, ide: largest number of iterations of the solver */
-    SNN_IDE_MEMORY = 704,              /**< i64, ide: number of rank-one terms that broyden keeps per sample */
-    SNN_SPIDE_BACKWARD_STEPS = 711,    /**< i64, spide, T_B: number of steps of the second stage */
-    SNN_SPIDE_SCALE = 712,             /**< f64, spide, S: factor of the errors and of all gradients */
+    SNN_BPTT_DETACH_RESET = 501,    /**< i64, bptt: 1: no gradient through the reset */
+    SNN_SLTT_SAMPLED_STEPS = 601,   /**< i64, sltt, K: number of the T steps that are trained, drawn per batch;
+                                         0: all */
+    SNN_OTTT_VARIANT = 602,         /**< str, ottt: A (one update per batch), O (one update per step) */
+    SNN_OPZO_FEEDBACK = 611,        /**< str, opzo, path of errors to the populations: opzo (matrices estimated
+                                         from noise), dfa (fixed random matrices), kp (random matrices that learn),
+                                         zo (noise times the loss), bp (the weights) */
+    SNN_OPZO_NOISE_POS = 612,       /**< str, opzo, place of the noise z: post (readers of a population get
+                                         s + alpha z), pre (alpha z is added to the population's current) */
+    SNN_OPZO_NOISE = 613,           /**< str, opzo: gaussian, rademacher, sphere (uniform direction of length
+                                         sqrt(n)) */
+    SNN_OPZO_ANTITHETIC = 614,      /**< i64, opzo: 1: steps 2 k and 2 k + 1 take z and -z */
+    SNN_OPZO_ALPHA = 615,           /**< f64 > 0, opzo, alpha: size of the noise */
+    SNN_OPZO_MOMENTUM = 616,        /**< f64 in [0, 1), opzo: share of a feedback matrix that an update keeps */
+    SNN_OPZO_INVERSE_ALPHA = 617,   /**< i64, opzo: 1: matrices estimate the transposed Jacobian J', 0: alpha J' */
+    SNN_OPZO_WARM_UP = 618,         /**< i64, opzo: 1: matrices are plain averages until the window of the momentum
+                                         is full */
+    SNN_OPZO_MATRIX_INIT = 619,     /**< str, opzo, initial matrices: zero, readout (uniform, as the readout's
+                                         weights); dfa and kp always use the latter */
+    SNN_OPZO_ONLINE = 620,          /**< i64, opzo: 0: one update per batch, 1: one update per step */
+    SNN_OPZO_KP_RATE = 621,         /**< f64 >= 0, opzo, kp: learning rate of the matrices relative to that of the
+                                         weights */
+    SNN_OPZO_KP_DECAY = 622,        /**< f64 in [0, 1], opzo, kp: share of a matrix that decays at every step */
+    SNN_OPZO_LOCAL_SCALE = 623,     /**< f64, opzo: factor of the errors of side readouts */
+    SNN_OPZO_GLOBAL_READOUT = 624,  /**< str, opzo: name of the side readout whose errors reach all earlier
+                                         populations; empty: none */
+    SNN_IDE_SOLVER = 701,           /**< str, ide: iteration, broyden, auto (broyden for several populations) */
+    SNN_IDE_TOLERANCE = 702,        /**< f64, ide: relative residual at which the solver stops */
+    SNN_IDE_ITERATIONS = 703,       /**< i64, ide: largest number of iterations of the solver */
+    SNN_IDE_MEMORY = 704,           /**< i64, ide: number of rank-one terms that broyden keeps per sample */
+    SNN_SPIDE_BACKWARD_STEPS = 711, /**< i64, spide, T_B: number of steps of the second stage */
+    SNN_SPIDE_SCALE = 712,          /**< f64, spide, S: factor of the errors and of all gradients */
     SNN_SPIDE_BACKWARD_THRESHOLD = 713, /**< f64, spide: absolute potential at which a couple of the second stage
                                              fires */
-    SNN_SPIDE_SPIKE_SIZE = 714,        /**< f64, spide, G: value of a couple's spike, and its reset amount */
-    SNN_DSR_RECOMPUTE = 801,           /**< str, dsr, for batch norm over all steps: on (repeats the steps for every
-                                            batch norm after spikes; memory does not grow with T), off (keeps the
-                                            steps of neighbouring layers; faster), auto (on with at most one such
-                                            norm) */
-    SNN_SEI_TEMPORAL = 901,            /**< i64, sei: 1: the gradient passes through the potential of the previous
-                                            step, but not through the reset */
+    SNN_SPIDE_SPIKE_SIZE = 714,         /**< f64, spide, G: value of a couple's spike, and its reset amount */
+    SNN_DSR_RECOMPUTE = 801,            /**< str, dsr, for batch norm over all steps: on (repeats the steps for every
+                                             batch norm after spikes; memory does not grow with T), off (keeps the
+                                             steps of neighbouring layers; faster), auto (on with at most one such
+                                             norm) */
+    SNN_SEI_TEMPORAL = 901,             /**< i64, sei: 1: the gradient passes through the potential of the previous
+                                             step, but not through the reset */
     SNN_TRAINER_KEY_FORCE32 = 0x7fffffff
 } snn_trainer_key;
 
@@ -102,7 +102,7 @@ typedef struct snn_batch {
 } snn_batch;
 
 /** Initialiser of snn_batch: no samples, static, one target per sample. */
-#define SNN_BATCH_INIT { sizeof(snn_batch), 0, 0, 1, 0, 0, 0, 1, 0 }
+#define SNN_BATCH_INIT SNN_INIT_(sizeof(snn_batch), 0, 0, 1, 0, 0, 0, 1, 0)
 
 /** Results of an epoch, a step or an evaluation, as means over its samples. */
 typedef struct snn_metrics {
@@ -138,56 +138,55 @@ typedef struct snn_metrics {
 } snn_metrics;
 
 /** Initialiser of snn_metrics, for a call to fill. */
-#define SNN_METRICS_INIT \
-    { sizeof(snn_metrics), 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0 }
+#define SNN_METRICS_INIT SNN_INIT_(sizeof(snn_metrics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** Results of one layer in the last epoch, step or evaluation; in the progress callback of an epoch, those of the
  * epoch so far. */
 typedef struct snn_layer_metrics {
-    uint32_t struct_size;  /**< set by the caller to sizeof(snn_layer_metrics) */
-    uint32_t reserved;     /**< 0 */
-    double firing_rate;    /**< spikes per neuron and step; 0 for layers that do not spike */
-    double synops_dense;   /**< as in snn_metrics, of this layer; 0 for layers without weights */
-    double synops_mac;     /**< as in snn_metrics, of this layer */
-    double synops_ac;      /**< as in snn_metrics, of this layer */
-    double backward_rate;  /**< as in snn_metrics, of this layer */
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_layer_metrics) */
+    uint32_t reserved;    /**< 0 */
+    double firing_rate;   /**< spikes per neuron and step; 0 for layers that do not spike */
+    double synops_dense;  /**< as in snn_metrics, of this layer; 0 for layers without weights */
+    double synops_mac;    /**< as in snn_metrics, of this layer */
+    double synops_ac;     /**< as in snn_metrics, of this layer */
+    double backward_rate; /**< as in snn_metrics, of this layer */
 } snn_layer_metrics;
 
 /** Initialiser of snn_layer_metrics, for snn_trainer_layer_metrics() to fill. */
-#define SNN_LAYER_METRICS_INIT { sizeof(snn_layer_metrics), 0, 0.0, 0.0, 0.0, 0.0, 0.0 }
+#define SNN_LAYER_METRICS_INIT SNN_INIT_(sizeof(snn_layer_metrics), 0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 /** Parts, settings and position of a trainer. The handles are borrowed. */
 typedef struct snn_trainer_info {
-    uint32_t struct_size;      /**< set by the caller to sizeof(snn_trainer_info) */
-    uint32_t prepared;         /**< 1: after snn_trainer_prepare() */
-    const char *method;        /**< "ottt"; static storage; NULL for an evaluator */
-    snn_context *context;      /**< context of the network */
-    snn_network *network;      /**< network that it trains or evaluates */
-    snn_optimizer *optimizer;  /**< NULL for an evaluator */
+    uint32_t struct_size;       /**< set by the caller to sizeof(snn_trainer_info) */
+    uint32_t prepared;          /**< 1: after snn_trainer_prepare() */
+    const char *method;         /**< "ottt"; static storage; NULL for an evaluator */
+    snn_context *context;       /**< context of the network */
+    snn_network *network;       /**< network that it trains or evaluates */
+    snn_optimizer *optimizer;   /**< NULL for an evaluator */
     snn_projection *projection; /**< NULL if none is set */
-    snn_trainer *teacher;      /**< NULL if none is set */
-    uint64_t batch;            /**< largest number of samples of a batch; 0 before snn_trainer_prepare() */
-    uint64_t steps;            /**< T, number of time steps */
-    uint64_t epochs;           /**< completed epochs; in a sequence of tasks, those of the present task */
-    uint64_t updates;          /**< updates of the parameters; in a sequence of tasks, those of the present task */
-    uint64_t bytes;            /**< memory of the trainer; 0 before snn_trainer_prepare() */
+    snn_trainer *teacher;       /**< NULL if none is set */
+    uint64_t batch;             /**< largest number of samples of a batch; 0 before snn_trainer_prepare() */
+    uint64_t steps;             /**< T, number of time steps */
+    uint64_t epochs;            /**< completed epochs; in a sequence of tasks, those of the present task */
+    uint64_t updates;           /**< updates of the parameters; in a sequence of tasks, those of the present task */
+    uint64_t bytes;             /**< memory of the trainer; 0 before snn_trainer_prepare() */
 } snn_trainer_info;
 
 /** Initialiser of snn_trainer_info, for snn_trainer_get_info() to fill. */
-#define SNN_TRAINER_INFO_INIT { sizeof(snn_trainer_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define SNN_TRAINER_INFO_INIT SNN_INIT_(sizeof(snn_trainer_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** Progress of an epoch or evaluation. */
 typedef struct snn_progress {
-    uint32_t struct_size;  /**< sizeof(snn_progress) as the library was compiled */
-    uint32_t training;     /**< 1 in snn_trainer_epoch(), 0 in snn_trainer_evaluate() */
-    uint64_t epoch;        /**< number of completed epochs */
-    uint64_t done;         /**< samples of this epoch or evaluation so far */
-    uint64_t total;        /**< all samples of this epoch or evaluation */
-    double loss;           /**< mean so far */
-    double accuracy;       /**< mean so far; NaN with targets */
-    double seconds;        /**< since the call began */
-    double squared_error;  /**< so far, as in snn_metrics */
-    double r2;             /**< so far, as in snn_metrics */
+    uint32_t struct_size; /**< sizeof(snn_progress) as the library was compiled */
+    uint32_t training;    /**< 1 in snn_trainer_epoch(), 0 in snn_trainer_evaluate() */
+    uint64_t epoch;       /**< number of completed epochs */
+    uint64_t done;        /**< samples of this epoch or evaluation so far */
+    uint64_t total;       /**< all samples of this epoch or evaluation */
+    double loss;          /**< mean so far */
+    double accuracy;      /**< mean so far; NaN with targets */
+    double seconds;       /**< since the call began */
+    double squared_error; /**< so far, as in snn_metrics */
+    double r2;            /**< so far, as in snn_metrics */
 } snn_progress;
 
 /** Called after every batch of an epoch or evaluation, in the calling thread. Returns 0 to continue. Any other value

@@ -7,10 +7,10 @@
 #include <snn/export.h>
 #include <stdint.h>
 
-#define SNN_VERSION_MAJOR 0          /**< changes with the binary interface */
-#define SNN_VERSION_MINOR 1          /**< before 1.0, also changes with the binary interface */
-#define SNN_VERSION_PATCH 0          /**< changes with every other release */
-#define SNN_VERSION_STRING "0.1.0"   /**< "major.minor.patch" of these headers */
+#define SNN_VERSION_MAJOR 0        /**< changes with the binary interface */
+#define SNN_VERSION_MINOR 1        /**< before 1.0, also changes with the binary interface */
+#define SNN_VERSION_PATCH 0        /**< changes with every other release */
+#define SNN_VERSION_STRING "0.1.0" /**< "major.minor.patch" of these headers */
 
 SNN_BEGIN_DECLS
 

@@ -12,7 +12,7 @@ import xml.etree.ElementTree
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 STRUCT = re.compile(r"(typedef struct (snn_\w+) \{)(\s*uint32_t struct_size;.*?)(\} \2;)", re.S)
-INITIALISER = re.compile(r"(#define SNN_\w+_INIT\s(?:\\\n)?\s*\{ sizeof\()(snn_\w+)(\))(.*?)( \}\n)", re.S)
+INITIALISER = re.compile(r"(#define SNN_\w+_INIT\s+(?:\\\n\s*)?SNN_INIT_\(sizeof\()(snn_\w+)(\))(.*?)(\)\n)", re.S)
 
 
 def split(text, separator):

@@ -25,7 +25,7 @@ typedef struct snn_product_shape {
 } snn_product_shape;
 
 /** Initialiser of snn_product_shape: one input, one output. Then set the fields. */
-#define SNN_PRODUCT_SHAPE_INIT { sizeof(snn_product_shape), 1, 1, 1, 1, 1, 1, 0, 0.0 }
+#define SNN_PRODUCT_SHAPE_INIT SNN_INIT_(sizeof(snn_product_shape), 1, 1, 1, 1, 1, 1, 0, 0.0)
 
 SNN_BEGIN_DECLS
 
