@@ -151,6 +151,16 @@ struct snn_trainer {
     size_t observed_step;
 };
 
+/* memory.c: the arrays of the method. Makes those that the parameters ask for, unless they are there. What was there
+ * before is the caller's then. */
+snn_status snn__memory_renew(snn_trainer *trainer);
+void snn__memory_free(snn_context *ctx, struct snn__memory *memory, size_t n);
+/* Frees `old`, unless the trainer has it still. */
+void snn__memory_free_old(const snn_trainer *trainer, struct snn__memory *old, size_t n);
+
+/* prepare.c: frees all that snn_trainer_prepare() made. */
+void snn__trainer_release_plan(snn_trainer *trainer);
+
 /* For checkpoints. The memory is that of the parameters as they are: made, or made anew, where it is not there. */
 snn_status snn__trainer_remember(snn_trainer *trainer);
 struct snn__run *snn__trainer_run(snn_trainer *trainer);

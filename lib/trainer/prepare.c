@@ -1,0 +1,239 @@
+/* trainer/prepare.c - preparing a trainer: what it trains, with which settings, and the plan. */
+#include "core/alloc.h"
+#include "core/context.h"
+#include "core/fpu.h"
+#include "trainer/rule.h"
+#include <string.h>
+
+void snn__trainer_release_plan(snn_trainer *tr)
+{
+    snn__pass_free(&tr->pass);
+    snn__arena_free(&tr->arena);
+    snn__projection_release(&tr->projecting);
+    tr->stream.pass = NULL;
+    tr->prepared = false;
+    tr->n_logits = 0;
+}
+
+/* Decay and moments of single weights lead out of the complement of what earlier tasks use. */
+static snn_status check_projection(const snn_trainer *tr)
+{
+    double decay = 0;
+
+    if (!snn__projection_binds(tr->projecting.projection))
+        return SNN_OK;
+    if (strcmp(tr->run.optimizer, "sgd") != 0)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: a projection with frozen rows needs the optimizer sgd; %s does not keep to its "
+                         "directions",
+                         tr->owner, tr->run.optimizer);
+    SNN__TRY(snn_optimizer_get_f64(tr->optimizer, SNN_OPTIMIZER_WEIGHT_DECAY, &decay));
+    if (decay != 0)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs weight_decay 0, not %g",
+                         tr->owner, decay);
+    return SNN_OK;
+}
+
+/* From the first frozen row on, batch norms are what they are; a method that computes rates has statistics of its
+ * own. */
+static snn_status hold_norms(const snn_trainer *tr, struct snn__demand *demand)
+{
+    demand->held = snn__projection_binds(tr->projecting.projection);
+    for (size_t l = 0; demand->held && snn__demand_equilibrium(demand) && l < tr->net->n_layers; l++)
+        if (tr->net->layer[l]->type == snn__layer_type_named("batch_norm"))
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "%s: layer %s: with this method a projection with frozen rows does not train networks "
+                             "with batch norm",
+                             tr->owner, tr->net->layer[l]->name);
+    return SNN_OK;
+}
+
+/* One sample a batch is too little where a batch norm sees one value of it, whatever the data. */
+static snn_status check_norms(const snn_trainer *tr)
+{
+    const snn_layer *norm = snn__norm_of_one(tr, false);
+
+    if (norm != NULL)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: layer %s: in batches of 1 sample a batch norm over vectors has one value, and no "
+                         "variance; prepare for batches of 2 or more",
+                         tr->owner, norm->name);
+    return SNN_OK;
+}
+
+static void read_settings(snn_trainer *tr)
+{
+    const struct snn__params *p = &tr->params;
+
+    tr->steps = (size_t)snn__param_i64(p, SNN_TRAINER_STEPS);
+    tr->loss.kind = snn__loss_named(snn__param_str(p, SNN_TRAINER_LOSS));
+    tr->loss.mix = (float)snn__param_f64(p, SNN_TRAINER_LOSS_MIX);
+    tr->loss.delta = (float)snn__param_f64(p, SNN_TRAINER_HUBER_DELTA);
+    tr->loss.constant = snn__param_is(p, SNN_TRAINER_MSE_TARGET, "constant");
+    tr->loss.target = (float)snn__param_f64(p, SNN_TRAINER_MSE_CONSTANT);
+    tr->loss.smoothing = (float)snn__param_f64(p, SNN_TRAINER_LABEL_SMOOTHING);
+    if (tr->optimizer != NULL) {
+        tr->loss.share = (float)snn__param_f64(p, SNN_TRAINER_DISTIL);
+        tr->loss.tau = (float)snn__param_f64(p, SNN_TRAINER_DISTIL_TAU);
+    }
+    tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean") || tr->rates;
+    tr->encoder = snn__param_is(p, SNN_TRAINER_ENCODER, "direct")    ? SNN__ENCODER_DIRECT
+                  : snn__param_is(p, SNN_TRAINER_ENCODER, "poisson") ? SNN__ENCODER_POISSON
+                                                                     : SNN__ENCODER_LATENCY;
+}
+
+/* The trainer's own arrays, once the pass is planned. */
+static snn_status plan_arrays(snn_trainer *tr, size_t batch)
+{
+    struct snn__arena *a = &tr->arena;
+    const size_t inputs = SNN__PRODUCT(batch, snn__shape_length(&tr->net->in));
+    const size_t outputs = SNN__PRODUCT(batch, tr->classes);
+    struct {
+        void *pointer;
+        size_t count, size;
+    } want[] = {
+        { &tr->out_sum, outputs, sizeof(float) },     { &tr->sample, inputs, sizeof(float) },
+        { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
+        { &tr->length_room, batch, sizeof *tr->length_room },
+        { &tr->target_room, tr->pass.whole ? SNN__PRODUCT(tr->steps, outputs) : outputs, sizeof(float) },
+        { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure }, { &tr->sums, batch, sizeof *tr->sums },
+        { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
+        { &tr->kept.counts, tr->net->n_layers, sizeof *tr->kept.counts },
+        { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
+        { &tr->fit.of, tr->classes, sizeof *tr->fit.of },
+        { &tr->kept.fit.of, tr->classes, sizeof *tr->kept.fit.of },
+        { &tr->room, SNN__PRODUCT(2, outputs), sizeof *tr->room },
+        { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
+    };
+
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        SNN__TRY(
+            snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    return SNN_OK;
+}
+
+static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *demand)
+{
+    struct snn__arena *a = &tr->arena;
+    bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;
+
+    SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, batch, tr->steps, demand));
+    tr->pass.projecting = projects ? &tr->projecting : NULL;
+    snn__arena_init(a, tr->ctx);
+    SNN__TRY(plan_arrays(tr, batch));
+    if (tr->rule->plan != NULL)
+        SNN__TRY(tr->rule->plan(tr, a));
+    SNN__TRY(snn__pass_commit(&tr->pass));
+    if (projects)
+        SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
+    if (tr->optimizer != NULL)
+        SNN__TRY(snn__undo_plan(tr, a));
+    SNN__TRY(snn__arena_commit(a));
+    if (tr->optimizer != NULL)
+        snn__undo_planned(tr);
+    return SNN_OK;
+}
+
+static snn_status check_method(const snn_trainer *tr)
+{
+    snn_status rc = tr->rule->check != NULL ? tr->rule->check(tr) : SNN_OK;
+
+    if (rc == SNN_ERR_UNSUPPORTED && tr->rule->networks != NULL)
+        return snn__fail_more(rc, ". Networks for %s: %s", tr->rule->name, tr->rule->networks);
+    return rc;
+}
+
+/* Whether the method trains this network with these settings, and what it asks of the plan then. */
+static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__demand *demand)
+{
+    if (batch == 1)
+        SNN__TRY(check_norms(tr));
+    SNN__TRY(snn__network_check_latent(tr->net));
+    SNN__TRY(check_method(tr));
+    SNN__TRY(check_projection(tr));
+    *demand = (struct snn__demand){ .factor = tr->rule->factor, .route = tr->rule->route, .learns = tr->rule->learns };
+    if (tr->rule->choose != NULL)
+        tr->rule->choose(tr, demand);
+    demand->inputs = tr->projecting.projection != NULL;
+    SNN__TRY(hold_norms(tr, demand));
+    if (tr->loss_on_mean && !snn__demand_keeps(demand) && demand->route != SNN__ROUTE_RATES)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
+                         tr->owner);
+    return SNN_OK;
+}
+
+/* Plans for batches of so many samples, in a trainer without a plan. */
+static snn_status prepare(snn_trainer *tr, size_t batch)
+{
+    const snn_layer *last = tr->net->layer[tr->net->n_layers - 1];
+    struct snn__demand demand = { .route = SNN__ROUTE_NONE };
+    char text[48];
+
+    read_settings(tr);
+    if (last->out.rank != 1)
+        return snn__fail(SNN_ERR_SHAPE, "%s: the last layer, %s, must give a vector [classes], not %s", tr->owner,
+                         last->name, snn__shape_text(&last->out, text));
+    tr->classes = snn__shape_length(&last->out);
+    if (tr->optimizer != NULL)
+        SNN__TRY(check_learning(tr, batch, &demand));
+    demand.streams = batch == 1 && tr->steps == 1;
+    demand.observed = (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
+    SNN__TRY(snn__memory_renew(tr));
+    SNN__TRY(plan(tr, batch, &demand));
+    tr->batch_max = batch;
+    tr->prepared = true;
+    snn__forget_counters(tr);
+    return SNN_OK;
+}
+
+/* A trainer as it is, but without a plan: with a state of its rule of its own, so that planning changes nothing of
+ * `tr`. */
+static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
+{
+    *to = *tr;
+    to->pass = (struct snn__pass){ .ctx = NULL };
+    to->arena = (struct snn__arena){ .ctx = NULL };
+    to->projecting.task = NULL;
+    to->stream.pass = NULL;
+    to->prepared = false;
+    to->has_gradient = false;
+    to->n_logits = 0;
+    if (tr->rule->state_size == 0)
+        return SNN_OK;
+    to->self = snn__alloc(tr->ctx, 1, tr->rule->state_size);
+    if (to->self == NULL)
+        return SNN_ERR_MEMORY;
+    memcpy(to->self, tr->self, tr->rule->state_size);
+    return SNN_OK;
+}
+
+/* Frees what `tr` has, and `kept` has not. */
+static void drop(snn_trainer *tr, const snn_trainer *kept)
+{
+    snn__trainer_release_plan(tr);
+    snn__memory_free_old(kept, tr->memory, tr->n_memory);
+    snn__free(tr->ctx, tr->self);
+}
+
+snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
+{
+    SNN__COMPUTES;
+    snn_trainer before;
+    snn_status rc;
+
+    SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
+    if (batch == 0 || batch > (1u << 24))
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: a batch of %zu samples; 1 to %u are possible", trainer->owner, batch,
+                         1u << 24);
+    before = *trainer;
+    rc = begin_anew(trainer, &before);
+    if (rc == SNN_OK)
+        rc = prepare(trainer, batch);
+    if (rc == SNN_OK) {
+        drop(&before, trainer);
+        return SNN_OK;
+    }
+    drop(trainer, &before);
+    *trainer = before;
+    return rc;
+}
