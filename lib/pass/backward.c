@@ -53,7 +53,7 @@ static void send_back_in_time(struct snn__pass *pass, struct snn__unit *unit, st
         send(pass, unit, io, i, pass->fed_back, pass->fed);
         pass->fed = true;
     }
-    if (pass->at_rates || !snn__demand_keeps(&pass->demand) || io->t == 0)
+    if (pass->at_rates || !snn__pass_keeps(pass) || io->t == 0)
         return;
     send(pass, unit, io, i, from->error_before[parity], from->owed[parity]);
     from->owed[parity] = true;
@@ -193,7 +193,7 @@ static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, st
 
     io.detach = sweep->detached;
     unit->node.scratch = unit->scratch[1];
-    if (pass->means)
+    if (snn__pass_means(pass))
         take_means(pass, unit, &io);
     form_gradient(pass, sweep, unit, &io);
     unit->e.scale *= unit->down;
@@ -356,7 +356,7 @@ static void back_whole(struct snn__pass *pass, const struct snn__sweep *sweep)
 void snn__pass_back_time(struct snn__pass *pass, const struct snn__sweep *sweep, void (*each)(void *arg, size_t t),
                          void *arg)
 {
-    if (pass->whole) {
+    if (snn__pass_by_layers(pass)) {
         back_whole(pass, sweep);
         return;
     }

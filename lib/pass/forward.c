@@ -26,7 +26,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->measured = NULL;
     pass->begun = false;
     /* a whole pass plans values for going layer by layer: in an evaluation, which goes step by step, nothing stays */
-    pass->is_static = is_static && !(pass->whole && (!training || !pass->means));
+    pass->is_static = is_static && !(snn__pass_by_layers(pass) && (!training || !snn__pass_means(pass)));
     snn__pass_refresh(pass);
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
@@ -75,7 +75,7 @@ static void average(const struct snn__pass *pass, float *mean, struct snn__signa
 /* One call may have made one step, all steps, or what stands for all of them. */
 static void average_output(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
 {
-    size_t n = pass->batch * unit->value_len, calls = pass->whole && unit->flags & SNN__WHOLE_CALLS ? pass->steps : 1;
+    size_t n = pass->batch * unit->value_len, calls = snn__pass_by_layers(pass) && unit->flags & SNN__WHOLE_CALLS ? pass->steps : 1;
 
     unit->trace_scale = 1.0f;
     if (io->constant) {
@@ -129,7 +129,7 @@ static void forward_noisy_output(struct snn__pass *pass, struct snn__unit *unit,
 
 static snn__forward_fn training_forward(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (!(unit->flags & SNN__LAYER_POPULATION) || pass->means || unit->trace == NULL)
+    if (!(unit->flags & SNN__LAYER_POPULATION) || snn__pass_means(pass) || unit->trace == NULL)
         return forward_plain;
     if (unit->noisy == NULL)
         return forward_tracing;
@@ -140,7 +140,7 @@ static snn__follow_fn follower(const struct snn__pass *pass, const struct snn__u
 {
     if (unit->trace == NULL)
         return NULL;
-    if (pass->means)
+    if (snn__pass_means(pass))
         return average_output;
     if (unit->spiking != NULL)
         return gather_trace;
@@ -164,7 +164,7 @@ static uint64_t *map_of(const struct snn__pass *pass, const struct snn__unit *un
 {
     if (unit == NULL || unit->map == NULL)
         return NULL;
-    return unit->map + (pass->whole ? slot : 0) * pass->batch * unit->map_len;
+    return unit->map + (snn__pass_by_layers(pass) ? slot : 0) * pass->batch * unit->map_len;
 }
 
 static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t t)
@@ -283,7 +283,7 @@ bool snn__pass_run(struct snn__pass *pass)
     size_t next = pass->measured != NULL ? pass->measured->layer->index + 1 : 0;
 
     pass->measured = NULL;
-    for (size_t l = next; l < pass->n && pass->again && pass->training && pass->measured == NULL; l++)
+    for (size_t l = next; l < pass->n && pass->order == SNN__ORDER_RERUN && pass->training && pass->measured == NULL; l++)
         if (is_measured(pass, &pass->unit[l]))
             pass->measured = &pass->unit[l];
     return pass->measured != NULL;
@@ -311,7 +311,7 @@ void snn__pass_forward(struct snn__pass *pass, size_t t)
     if (pass->input_mean != NULL && pass->training && !pass->is_static)
         average(pass, pass->input_mean, (struct snn__signal){ snn__pass_input(pass, t), 1.0f },
                 pass->batch * pass->input_len, t == 0);
-    if (pass->whole && pass->training) {
+    if (snn__pass_by_layers(pass) && pass->training) {
         if (t + 1 == pass->steps)
             forward_whole(pass);
         return;

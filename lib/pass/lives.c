@@ -78,7 +78,7 @@ void snn__mark_over(struct snn__pass *pass)
 {
     const struct snn__demand *d = &pass->demand;
 
-    if (snn__demand_keeps(d) || pass->means || pass->whole || snn__demand_equilibrium(d) || d->observed ||
+    if (snn__demand_keeps(d) || snn__pass_means(pass) || snn__pass_by_layers(pass) || snn__demand_equilibrium(d) || d->observed ||
         d->noise != SNN__NOISE_NONE)
         return;
     for (size_t l = 0; l < pass->n; l++) {
@@ -142,67 +142,101 @@ void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives)
 /* Whether weights, once they have computed, need the trace of what they read instead of its value. */
 static bool only_traces(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    return unit->flags & SNN__LAYER_WEIGHTS && snn__demand_traces(&pass->demand) && !pass->demand.inputs &&
-           !unit->layer->source[0].delay && snn__unit_producer(pass, unit, 0) != NULL && snn__unit_producer(pass, unit, 0)->traced;
+    const struct snn__unit *from = snn__unit_producer(pass, unit, 0);
+
+    return unit->flags & SNN__LAYER_WEIGHTS && snn__pass_traces(pass) && !pass->demand.inputs &&
+           !unit->layer->source[0].delay && from != NULL && from->traced;
+}
+
+/* ---- measuring ---- */
+
+/* The life of the array that a unit's value lies in. */
+static struct snn__life *value_life(const struct snn__pass *pass, struct snn__lives *lives, struct snn__unit *unit)
+{
+    struct snn__unit *root = snn__value_root(pass, unit);
+
+    return &lives[index_of(pass, root != NULL ? root : unit)].value;
+}
+
+/* Its own value and trace: what is computed once, read with a delay or summed over the steps lives always. */
+static void live_itself(struct snn__pass *pass, struct snn__lives *lives, size_t l)
+{
+    struct snn__unit *unit = &pass->unit[l];
+
+    use(&lives[l].value, snn__forward_time(l));
+    use(&lives[l].trace, snn__forward_time(l));
+    if ((unit->constant && !snn__pass_by_layers(pass)) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
+        value_life(pass, lives, unit)->always = true;
+    if (unit->read_later || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL || snn__pass_means(pass))
+        lives[l].trace.always = true;
+    if (snn__pass_learns(pass) && snn__unit_side_readout(pass, unit)) /* has a loss */
+        use(value_life(pass, lives, unit), snn__backward_time(pass, l));
+    if (l + 1 == pass->n)
+        use(value_life(pass, lives, unit), (unsigned)pass->n + 1);
+}
+
+/* Value and trace of a producer, as long as its reader l needs them. */
+static void live_input(struct snn__pass *pass, struct snn__lives *lives, size_t l, struct snn__unit *from)
+{
+    const struct snn__unit *unit = &pass->unit[l];
+    const bool kept = snn__pass_learns(pass) && !snn__pass_means(pass) &&
+                      unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
+
+    use(&lives[index_of(pass, from)].trace, kept ? snn__backward_time(pass, l) : snn__forward_time(l));
+    if (snn__value_root(pass, from) == NULL) /* the network's input */
+        return;
+    if (kept && snn__pass_equilibrium(pass)) /* several sweeps of errors need it */
+        value_life(pass, lives, from)->always = true;
+    if (unit->norm >= 0) /* read again when the norm is computed */
+        use(value_life(pass, lives, from), snn__forward_time((size_t)unit->norm));
+    use(value_life(pass, lives, from),
+        kept && !only_traces(pass, unit) ? snn__backward_time(pass, l) : snn__forward_time(l));
+}
+
+/* An error is written by its readers and read by its unit; where arrays are handed down, by those that hold them. */
+static void live_errors(struct snn__pass *pass, struct snn__lives *lives, size_t l)
+{
+    const struct snn__unit *unit = &pass->unit[l], *heir = unit;
+
+    use(&lives[l].error, snn__backward_time(pass, l));
+    if (l + 1 == pass->n)
+        use(&lives[l].error, (unsigned)pass->n + 1);
+    while ((heir = snn__error_heir(pass, heir)) != NULL)
+        use(&lives[index_of(pass, heir)].error, snn__backward_time(pass, l));
+    for (size_t i = 0; i < unit->layer->n_sources; i++)
+        if (snn__unit_producer(pass, unit, i) != NULL)
+            use(&lives[index_of(pass, snn__unit_producer(pass, unit, i))].error, snn__backward_time(pass, l));
+}
+
+/* Traces in place live as long as their readers need them. */
+static void live_traces_in_place(struct snn__pass *pass, struct snn__lives *lives)
+{
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *from = pass->unit[l].layer->n_sources ? snn__unit_producer(pass, &pass->unit[l], 0) : NULL;
+
+        if (from != NULL && pass->unit[l].flags & SNN__LAYER_PASSES)
+            extend(&lives[index_of(pass, from)].trace, &lives[l].trace);
+    }
 }
 
 void snn__measure_lives(struct snn__pass *pass, struct snn__lives *lives)
 {
-    bool always = (pass->slots > 1 && !pass->means) || pass->demand.observed;
+    const bool always = (pass->slots > 1 && !snn__pass_means(pass)) || pass->demand.observed;
 
-    for (size_t l = 0; l < pass->n; l++)
-        lives[l].value = lives[l].trace = lives[l].error = (struct snn__life){ NOT_YET, 0, always, SNN__STATE_NONE };
-    for (size_t l = 0; l < pass->n; l++)
-        lives[l].map = (struct snn__life){ snn__forward_time(l), snn__forward_time(l), false, SNN__STATE_NONE };
     for (size_t l = 0; l < pass->n; l++) {
-        struct snn__unit *unit = &pass->unit[l], *heir = unit;
+        lives[l].value = lives[l].trace = lives[l].error = (struct snn__life){ NOT_YET, 0, always, SNN__STATE_NONE };
+        lives[l].map = (struct snn__life){ snn__forward_time(l), snn__forward_time(l), false, SNN__STATE_NONE };
+    }
+    for (size_t l = 0; l < pass->n; l++) {
+        const struct snn__unit *unit = &pass->unit[l];
 
-        use(&lives[l].value, snn__forward_time(l));
-        use(&lives[l].trace, snn__forward_time(l));
+        live_itself(pass, lives, l);
+        live_errors(pass, lives, l);
         if (unit->mapped != NULL)
             use(&lives[index_of(pass, unit->mapped)].map, snn__forward_time(l));
-        if ((unit->constant && !pass->whole) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
-            lives[index_of(pass, snn__value_root(pass, unit) ? snn__value_root(pass, unit) : unit)].value.always = true;
-        if (unit->read_later || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL)
-            lives[l].trace.always = true;
-        for (size_t i = 0; i < unit->layer->n_sources; i++) {
-            struct snn__unit *from = snn__unit_producer(pass, unit, i), *root = snn__value_root(pass, from);
-            bool kept = snn__demand_learns(&pass->demand) && !pass->means && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
-
-            if (root != NULL && kept && snn__demand_equilibrium(&pass->demand)) /* several sweeps of errors need it */
-                lives[index_of(pass, root)].value.always = true;
-            if (root != NULL && unit->norm >= 0) /* read again when the norm is computed */
-                use(&lives[index_of(pass, root)].value, snn__forward_time((size_t)unit->norm));
-            if (root != NULL)
-                use(&lives[index_of(pass, root)].value,
-                    kept && !only_traces(pass, unit) ? snn__backward_time(pass, l) : snn__forward_time(l));
-            if (from != NULL)
-                use(&lives[index_of(pass, from)].trace, kept ? snn__backward_time(pass, l) : snn__forward_time(l));
-        }
-        if (snn__demand_learns(&pass->demand) && snn__unit_side_readout(pass, unit)) /* has a loss */
-            use(&lives[snn__value_root(pass, unit) ? index_of(pass, snn__value_root(pass, unit)) : l].value,
-                snn__backward_time(pass, l));
-        if (l + 1 == pass->n && snn__value_root(pass, unit))
-            use(&lives[index_of(pass, snn__value_root(pass, unit))].value, (unsigned)pass->n + 1);
-        /* the error: written by its readers, read by itself and, where arrays are handed down, by its heirs' chain */
-        use(&lives[l].error, snn__backward_time(pass, l));
-        if (l + 1 == pass->n)
-            use(&lives[l].error, (unsigned)pass->n + 1);
-        while ((heir = snn__error_heir(pass, heir)) != NULL)
-            use(&lives[index_of(pass, heir)].error, snn__backward_time(pass, l));
         for (size_t i = 0; i < unit->layer->n_sources; i++)
             if (snn__unit_producer(pass, unit, i) != NULL)
-                use(&lives[index_of(pass, snn__unit_producer(pass, unit, i))].error, snn__backward_time(pass, l));
+                live_input(pass, lives, l, snn__unit_producer(pass, unit, i));
     }
-    for (size_t l = 0; l < pass->n && pass->means; l++)
-        lives[l].trace.always = true; /* gathered from step to step */
-    /* traces that pass through without a copy live as long as their readers need them */
-    for (size_t l = pass->n; l-- > 0;) {
-        struct snn__unit *from = pass->unit[l].layer->n_sources ? snn__unit_producer(pass, &pass->unit[l], 0) : NULL;
-
-        if (from != NULL && pass->unit[l].flags & SNN__LAYER_PASSES) {
-            lives[index_of(pass, from)].trace.always |= lives[l].trace.always;
-            use(&lives[index_of(pass, from)].trace, lives[l].trace.last);
-        }
-    }
+    live_traces_in_place(pass, lives);
 }

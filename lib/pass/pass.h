@@ -111,6 +111,13 @@ struct snn__sweep {
     void *arg;               /* of credit and direct */
 };
 
+/* How a pass goes through layers and steps. */
+enum snn__order {
+    SNN__ORDER_STEPS,  /* step by step over all layers */
+    SNN__ORDER_LAYERS, /* layer by layer over all steps: a batch norm over all steps needs them at once */
+    SNN__ORDER_RERUN   /* step by step, once for every batch norm over all steps whose input varies, and once more */
+};
+
 /* What a unit does at a step, and what follows it in training. */
 typedef void (*snn__forward_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io);
 typedef void (*snn__follow_fn)(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io);
@@ -195,13 +202,10 @@ struct snn__pass {
     struct snn__unit *unit;
     size_t n;
     size_t batch_max, steps, slots;
-    bool means;       /* one backward sweep takes sums of errors and means of values over the steps */
-    bool whole;       /* layer by layer over all steps, not step by step over all layers */
-    bool again;       /* the steps run once for every batch norm that varies, and then once more */
+    enum snn__order order;
     struct snn__arena arena;
     float *input;     /* [slots][B][len], channels last */
     float *input_mean; /* means: of an input that changes from step to step, if weights read it */
-    bool input_traced;
     size_t input_len;
     struct snn__stream_head *head; /* streams: at the begin of the arena; */
     float *saved;     /* the numbers behind it as they were before the step */
@@ -302,6 +306,35 @@ static inline struct snn__unit *snn__unit_producer(const struct snn__pass *pass,
 
     return node == SNN__INPUT ? NULL : &pass->unit[node];
 }
+static inline bool snn__pass_learns(const struct snn__pass *pass)
+{
+    return snn__demand_learns(&pass->demand);
+}
+static inline bool snn__pass_keeps(const struct snn__pass *pass)
+{
+    return snn__demand_keeps(&pass->demand);
+}
+static inline bool snn__pass_traces(const struct snn__pass *pass)
+{
+    return snn__demand_traces(&pass->demand);
+}
+static inline bool snn__pass_means(const struct snn__pass *pass)
+{
+    return snn__demand_means(&pass->demand);
+}
+static inline bool snn__pass_equilibrium(const struct snn__pass *pass)
+{
+    return snn__demand_equilibrium(&pass->demand);
+}
+static inline bool snn__pass_couples(const struct snn__pass *pass)
+{
+    return snn__demand_couples(&pass->demand);
+}
+static inline bool snn__pass_by_layers(const struct snn__pass *pass)
+{
+    return pass->order == SNN__ORDER_LAYERS;
+}
+
 /* The slot that holds step t. */
 static inline size_t snn__pass_slot(const struct snn__pass *pass, size_t t)
 {

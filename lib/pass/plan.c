@@ -25,13 +25,13 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     if (!(unit->flags & SNN__LAYER_PASSES) && unit->value_over == NULL)
         SNN__TRY(want(pass, &unit->value, SNN__PRODUCT(pass->slots, all), sizeof(float), &lives->value));
     if (unit->map_len > 0)
-        SNN__TRY(want(pass, &unit->map, SNN__PRODUCT(pass->whole ? pass->slots : 1, pass->batch_max, unit->map_len),
+        SNN__TRY(want(pass, &unit->map, SNN__PRODUCT(snn__pass_by_layers(pass) ? pass->slots : 1, pass->batch_max, unit->map_len),
                       sizeof *unit->map, &lives->map));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
     if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
         SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
-        if (unit->traced && !snn__demand_couples(&pass->demand))
+        if (unit->traced && !snn__pass_couples(pass))
             SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->error_over == NULL && (snn__errors_apart(pass) || snn__error_heir(pass, unit) == NULL))
@@ -45,7 +45,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     }
     if (unit->wants_error && unit->constant)
         SNN__TRY(want(pass, &unit->error_sum, all, sizeof(float), NULL));
-    for (int i = 0; i < 2 && unit->read_later && unit->wants_error && snn__demand_keeps(&pass->demand); i++)
+    for (int i = 0; i < 2 && unit->read_later && unit->wants_error && snn__pass_keeps(pass); i++)
         SNN__TRY(want(pass, &unit->error_before[i], all, sizeof(float), NULL));
     if (unit->flags & SNN__LAYER_WEIGHTS) {
         SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
@@ -60,7 +60,7 @@ static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
     unsigned now = snn__forward_time(unit->layer->index);
     size_t all = SNN__PRODUCT(pass->batch_max, unit->value_len);
 
-    if (!pass->means || !(unit->flags & SNN__LAYER_WHOLE))
+    if (!snn__pass_means(pass) || !(unit->flags & SNN__LAYER_WHOLE))
         return SNN_OK;
     SNN__TRY(want(pass, &unit->weighted, all, sizeof(float), NULL));
     return want(pass, &unit->deviation, all, sizeof(float), &(struct snn__life){ now, now, false, SNN__STATE_NONE });
@@ -76,9 +76,9 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     node->slots = pass->slots;
     node->in_len = snn__shape_length(&unit->layer->in);
     node->out_len = unit->value_len;
-    node->learns = snn__demand_learns(&pass->demand);
-    node->keeps = snn__demand_keeps(&pass->demand) || pass->demand.observed;
-    node->wants_adjoint = snn__demand_learns(&pass->demand) && snn__producer_wants_error(pass, unit);
+    node->learns = snn__pass_learns(pass);
+    node->keeps = snn__pass_keeps(pass) || pass->demand.observed;
+    node->wants_adjoint = snn__pass_learns(pass) && snn__producer_wants_error(pass, unit);
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
@@ -86,11 +86,11 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
             from == NULL || from->readers > 1 || from->read_later || !from->wants_error || snn__errors_apart(pass);
     }
     node->through_time = snn__demand_through_time(&pass->demand);
-    node->couples = snn__demand_couples(&pass->demand);
+    node->couples = snn__pass_couples(pass);
     node->held = pass->demand.held;
-    node->spikes = unit->binary_input && !pass->demand.noise && !snn__demand_equilibrium(&pass->demand) && !snn__demand_couples(&pass->demand);
+    node->spikes = unit->binary_input && !pass->demand.noise && !snn__pass_equilibrium(pass) && !snn__pass_couples(pass);
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
-        if (unit->layer->tensor[i].trained && snn__demand_learns(&pass->demand))
+        if (unit->layer->tensor[i].trained && snn__pass_learns(pass))
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;
     if (unit->layer->type->state_size) {
         node->state = snn__alloc(pass->ctx, 1, unit->layer->type->state_size);
@@ -133,7 +133,7 @@ static void link_maps(struct snn__pass *pass)
 static snn_status plan_scratch(struct snn__pass *pass)
 {
     const bool apart =
-        pass->slots == 1 && !pass->means && !pass->whole && !snn__demand_equilibrium(&pass->demand) && !pass->demand.observed;
+        pass->slots == 1 && !snn__pass_means(pass) && !snn__pass_by_layers(pass) && !snn__pass_equilibrium(pass) && !pass->demand.observed;
     size_t most = 0;
 
     for (size_t l = 0; l < pass->n; l++) {
@@ -142,7 +142,7 @@ static snn_status plan_scratch(struct snn__pass *pass)
         const size_t bytes = unit->layer->type->scratch ? unit->layer->type->scratch(&unit->node) : 0;
 
         most = snn__max(most, bytes);
-        for (size_t i = 0; apart && i < (snn__demand_learns(&pass->demand) ? 2 : 1); i++)
+        for (size_t i = 0; apart && i < (snn__pass_learns(pass) ? 2 : 1); i++)
             SNN__TRY(
                 want(pass, &unit->scratch[i], bytes, 1, &(struct snn__life){ now[i], now[i], false, SNN__STATE_NONE }));
     }
@@ -152,7 +152,7 @@ static snn_status plan_scratch(struct snn__pass *pass)
 static snn_status plan_all(struct snn__pass *pass, struct snn__lives *lives)
 {
     SNN__TRY(snn__describe_units(pass));
-    if (snn__demand_learns(&pass->demand)) {
+    if (snn__pass_learns(pass)) {
         pass->gradient = snn__alloc(pass->ctx, pass->net->n_parameters, sizeof(float));
         if (pass->gradient == NULL)
             return SNN_ERR_MEMORY;
@@ -168,9 +168,9 @@ static snn_status plan_all(struct snn__pass *pass, struct snn__lives *lives)
     if (pass->demand.streams)
         snn__mark_states(pass, lives);
     SNN__TRY(want(pass, &pass->output_error,
-                  SNN__PRODUCT(pass->means ? 1 : pass->slots, pass->batch_max, pass->unit[pass->n - 1].value_len),
+                  SNN__PRODUCT(snn__pass_means(pass) ? 1 : pass->slots, pass->batch_max, pass->unit[pass->n - 1].value_len),
                   sizeof(float), NULL));
-    if (pass->input_traced)
+    if (snn__reads_input_mean(pass))
         SNN__TRY(want(pass, &pass->input_mean, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float), NULL));
     SNN__TRY(
         want(pass, &pass->input, SNN__PRODUCT(pass->slots, pass->batch_max, pass->input_len), sizeof(float), NULL));
@@ -213,7 +213,6 @@ snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network 
     pass->batch_max = batch;
     pass->steps = steps;
     pass->slots = snn__demand_keeps(demand) ? steps : 1;
-    pass->means = snn__demand_means(demand);
     pass->input_len = snn__shape_length(&net->in);
     snn__arena_init(&pass->arena, pass->ctx);
     pass->unit = snn__alloc(pass->ctx, pass->n, sizeof *pass->unit);

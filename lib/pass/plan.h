@@ -10,6 +10,8 @@
 snn_status snn__describe_units(struct snn__pass *pass);
 /* Some producer that `unit` reads wants an error, and gets it from there. */
 bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__unit *unit);
+/* Weights read the network's input, and take its mean over the steps. */
+bool snn__reads_input_mean(const struct snn__pass *pass);
 /* Errors lie in one slot per step. */
 bool snn__errors_apart(const struct snn__pass *pass);
 

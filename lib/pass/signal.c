@@ -28,7 +28,7 @@ struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct sn
 
 struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (!unit->traced || !pass->training || snn__demand_couples(&pass->demand))
+    if (!unit->traced || !pass->training || snn__pass_couples(pass))
         return absent;
     if (unit->trace == NULL)
         return passed(unit, snn__unit_input_trace(pass, unit, 0, SIZE_MAX));
@@ -97,10 +97,10 @@ float *snn__pass_input(struct snn__pass *pass, size_t t)
  * known before: the input's own statistics, the running ones behind spikes. */
 static enum snn__statistics statistics(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    if (pass->again && pass->training && unit->weighted != NULL && unit != pass->measured &&
+    if (pass->order == SNN__ORDER_RERUN && pass->training && unit->weighted != NULL && unit != pass->measured &&
         !snn__unit_constant(pass, unit))
         return SNN__STATISTICS_GATHERED;
-    if (!snn__demand_equilibrium(&pass->demand) || unit->late)
+    if (!snn__pass_equilibrium(pass) || unit->late)
         return SNN__STATISTICS_UPDATE;
     if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
         return pass->statistics;

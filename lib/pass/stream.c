@@ -196,7 +196,7 @@ snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass)
     stream->pass = pass;
     warm_up(pass);
     *pass->head = (struct snn__stream_head){ .magic = MAGIC,
-                                             .kind = (uint32_t)snn__demand_traces(&pass->demand) |
+                                             .kind = (uint32_t)snn__pass_traces(pass) |
                                                      (uint32_t)pass->demand.noise << 1 | eligibility << 3,
                                              .network = identity(pass->net),
                                              .running = pass->arena.running,

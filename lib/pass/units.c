@@ -39,7 +39,7 @@ static void mark_absent(struct snn__pass *pass)
  * order. */
 static void mark_traced(struct snn__pass *pass)
 {
-    bool news = snn__demand_traces(&pass->demand);
+    bool news = snn__pass_traces(pass);
 
     while (news) {
         news = false;
@@ -77,7 +77,7 @@ static const struct snn__unit *population_behind(const struct snn__pass *pass, c
  * errors are local, the method may look at the traces of populations. */
 static void mark_spiking(struct snn__pass *pass)
 {
-    if (!snn__demand_traces(&pass->demand) || pass->demand.route == SNN__ROUTE_DIRECT)
+    if (!snn__pass_traces(pass) || pass->demand.route == SNN__ROUTE_DIRECT)
         return;
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *from;
@@ -97,7 +97,7 @@ static void mark_spiking(struct snn__pass *pass)
 /* Whether errors lie in one slot per step. */
 bool snn__errors_apart(const struct snn__pass *pass)
 {
-    return pass->whole && !pass->means;
+    return snn__pass_by_layers(pass) && !snn__pass_means(pass);
 }
 
 /* Whatever trained layers read is averaged over the steps. Layers that pass arrays on pass on the average, too. */
@@ -112,15 +112,25 @@ static void mark_averaged(struct snn__pass *pass)
             from->traced = true;
         if (root != NULL)
             root->traced = true;
-        else
-            pass->input_traced = true;
     }
+}
+
+bool snn__reads_input_mean(const struct snn__pass *pass)
+{
+    bool reads = false;
+
+    for (size_t l = 0; l < pass->n && snn__pass_means(pass); l++) {
+        const struct snn__unit *unit = &pass->unit[l];
+
+        reads |= unit->trainable && !(unit->flags & SNN__LAYER_POPULATION) &&
+                 snn__value_root(pass, snn__unit_producer(pass, unit, 0)) == NULL;
+    }
+    return reads || snn__pass_couples(pass);
 }
 
 /* Weights take average rates: populations gather theirs, and what lies between a population and weights is marked. */
 static void mark_rates(struct snn__pass *pass)
 {
-    pass->input_traced = true;
     for (size_t l = pass->n; l-- > 0;) {
         struct snn__unit *unit = &pass->unit[l];
 
@@ -137,8 +147,8 @@ static void mark_rates(struct snn__pass *pass)
 static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     /* of a constant, a norm over all steps is constant; at rates, steps leave the running values alone */
-    bool norm = (pass->means && unit->flags & SNN__LAYER_WHOLE) ||
-                (snn__demand_equilibrium(&pass->demand) && unit->layer->type == &snn__layer_batch_norm);
+    bool norm = (snn__pass_means(pass) && unit->flags & SNN__LAYER_WHOLE) ||
+                (snn__pass_equilibrium(pass) && unit->layer->type == &snn__layer_batch_norm);
 
     if (unit->flags & SNN__LAYER_STEPWISE && !norm)
         return false;
@@ -203,7 +213,7 @@ static void mark_aside(struct snn__pass *pass)
 
 static bool through_delays(const struct snn__pass *pass)
 {
-    return snn__demand_keeps(&pass->demand) || snn__demand_equilibrium(&pass->demand);
+    return snn__pass_keeps(pass) || snn__pass_equilibrium(pass);
 }
 
 bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__unit *unit)
@@ -249,11 +259,11 @@ static void describe_unit(struct snn__pass *pass, size_t l)
     unit->value_len = snn__shape_length(&layer->out);
     for (size_t t = 0; t < layer->n_tensors; t++)
         unit->trainable |= layer->tensor[t].trained;
-    unit->trainable &= snn__demand_learns(&pass->demand);
+    unit->trainable &= snn__pass_learns(pass);
     unit->constant = all_constant(pass, unit);
     unit->binary_input = is_binary(pass, snn__unit_producer(pass, unit, 0));
     count_reader(pass, unit);
-    unit->norm = pass->means && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
+    unit->norm = snn__pass_means(pass) && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
                      ? snn__network_norm_behind(pass->net, l)
                      : -1;
 }
@@ -261,11 +271,10 @@ static void describe_unit(struct snn__pass *pass, size_t l)
 /* How a pass goes about layers that see all steps at once. */
 static void choose_order(struct snn__pass *pass, const struct snn__unit *unit)
 {
-    const unsigned sees_all = pass->means ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS;
+    const unsigned sees_all = snn__pass_means(pass) ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS;
 
-    pass->again |= pass->means && pass->demand.recompute && unit->flags & SNN__LAYER_WHOLE;
-    if (unit->flags & sees_all && (snn__demand_keeps(&pass->demand) || pass->means))
-        pass->whole = !pass->again;
+    if (unit->flags & sees_all && (snn__pass_keeps(pass) || snn__pass_means(pass)))
+        pass->order = snn__pass_means(pass) && pass->demand.recompute ? SNN__ORDER_RERUN : SNN__ORDER_LAYERS;
 }
 
 /* Can it learn as the demand has it? */
@@ -283,7 +292,7 @@ static snn_status check_unit(const struct snn__pass *pass, const struct snn__uni
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: rates do not go through %s, which needs a method that trains step by step, as sei",
                          layer->name, layer->type->name);
-    if (unit->flags & SNN__LAYER_WHOLE && !snn__demand_keeps(d) && !pass->means)
+    if (unit->flags & SNN__LAYER_WHOLE && !snn__demand_keeps(d) && !snn__pass_means(pass))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
                          layer->name);
@@ -306,7 +315,7 @@ static snn_status describe_each(struct snn__pass *pass)
 
 static snn_status check_gathers(const struct snn__pass *pass)
 {
-    if (!snn__demand_learns(&pass->demand) || snn__demand_equilibrium(&pass->demand))
+    if (!snn__pass_learns(pass) || snn__pass_equilibrium(pass))
         return SNN_OK;
     for (size_t l = 0; l < pass->n; l++)
         if (pass->unit[l].flags & SNN__LAYER_GATHERS)
@@ -319,11 +328,11 @@ static snn_status check_gathers(const struct snn__pass *pass)
 /* Layer by layer over all steps: nothing is computed once, and nothing reads the step before. */
 static snn_status settle_order(struct snn__pass *pass)
 {
-    if (!pass->whole)
+    if (!snn__pass_by_layers(pass))
         return SNN_OK;
     pass->slots = pass->steps;
     for (size_t l = 0; l < pass->n; l++) {
-        pass->unit[l].constant &= pass->means;
+        pass->unit[l].constant &= snn__pass_means(pass);
         if (pass->unit[l].read_later)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: feedback and batch norm over all steps exclude each other",
                              pass->net->layer[l]->name);
@@ -353,11 +362,11 @@ snn_status snn__describe_units(struct snn__pass *pass)
     SNN__TRY(check_output(pass));
     mark_traced(pass);
     mark_spiking(pass);
-    if (pass->means)
+    if (snn__pass_means(pass))
         mark_averaged(pass);
-    if (snn__demand_couples(&pass->demand))
+    if (snn__pass_couples(pass))
         mark_rates(pass);
-    if (snn__demand_learns(&pass->demand))
+    if (snn__pass_learns(pass))
         mark_wanted(pass);
     return SNN_OK;
 }

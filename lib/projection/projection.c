@@ -282,14 +282,14 @@ snn_status snn_projection_apply(const snn_projection *projection, const snn_laye
 /* Samples that one Hebbian update may see at once. */
 static size_t samples(const struct snn__pass *pass)
 {
-    return SNN__PRODUCT(pass->batch_max, pass->slots > 1 && !pass->means ? pass->slots : 1);
+    return SNN__PRODUCT(pass->batch_max, pass->slots > 1 && !snn__pass_means(pass) ? pass->slots : 1);
 }
 
 /* Whether projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That
  * of binary weights is what their signs leave of it. */
 static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, const struct snn__tensor *weight)
 {
-    size_t times = pass->means || snn__demand_equilibrium(&pass->demand) ? 1 : pass->steps;
+    size_t times = snn__pass_means(pass) || snn__pass_equilibrium(pass) ? 1 : pass->steps;
 
     return b->lateral.frozen > 0 && !weight->latent && snn__is_matrix(&b->window) &&
            SNN__PRODUCT(pass->batch_max, times) < b->outputs;
@@ -393,11 +393,11 @@ static void learn(struct snn__projecting *p, const struct snn__pass *pass, const
 {
     struct snn__beside *b = beside(p, unit);
     const struct snn__task *task = task_of(p, unit);
-    bool at_once = pass->means || snn__demand_equilibrium(&pass->demand);
+    bool at_once = snn__pass_means(pass) || snn__pass_equilibrium(pass);
     struct snn__rows sets[2] = { rows_of(b, factor, io->batch) };
     size_t n = 1, times = io->constant && !at_once ? pass->steps : 1;
 
-    if (snn__demand_keeps(&pass->demand) && !pass->means) {
+    if (snn__pass_keeps(pass) && !snn__pass_means(pass)) {
         learn_all(p, pass, unit, io);
         return;
     }

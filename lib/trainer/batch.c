@@ -193,7 +193,7 @@ static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged
 
 static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
 {
-    bool whole = tr->pass.whole && train; /* outputs exist once the last step is done */
+    bool whole = snn__pass_by_layers(&tr->pass) && train; /* outputs exist once the last step is done */
     bool trained = tr->rule->trains == NULL || !train || tr->rule->trains(tr, t);
 
     SNN__TRY(feed(tr, batch, t));
@@ -276,7 +276,7 @@ static snn_status check_training(const snn_trainer *tr, const struct snn__batch 
 /* Whether the targets of all steps are there at once: the host's, or where all outputs come in the end. */
 static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
-    return batch->target_frames > 1 && (batch->dataset == NULL || (tr->pass.whole && train));
+    return batch->target_frames > 1 && (batch->dataset == NULL || (snn__pass_by_layers(&tr->pass) && train));
 }
 
 static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)

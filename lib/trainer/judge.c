@@ -139,10 +139,10 @@ static void spread_error(snn_trainer *tr, float *e)
         double share = snn__step_share(tr, t);
 
         sum += share * share;
-        if (!tr->pass.means)
+        if (!snn__pass_means(&tr->pass))
             send_share(tr, t, e); /* e itself is the last */
     }
-    if (tr->pass.means)
+    if (snn__pass_means(&tr->pass))
         tr->ctx->kernels->scale(e, (float)((double)tr->steps * sum), e, tr->pass.batch * tr->classes);
 }
 

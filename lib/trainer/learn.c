@@ -64,7 +64,7 @@ snn_status snn__learn(snn_trainer *trainer)
     struct snn__gradient g;
 
     /* else there are no single steps */
-    if (trainer->observe & SNN_OBSERVE_GRADIENTS && !pass->whole && !pass->means) {
+    if (trainer->observe & SNN_OBSERVE_GRADIENTS && !snn__pass_by_layers(pass) && !snn__pass_means(pass)) {
         snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);
         trainer->ctx->kernels->fill(trainer->gradient_sum, 0.0f, n);
     } else {

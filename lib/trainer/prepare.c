@@ -95,7 +95,7 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch)
         { &tr->out_sum, outputs, sizeof(float) },     { &tr->sample, inputs, sizeof(float) },
         { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
         { &tr->length_room, batch, sizeof *tr->length_room },
-        { &tr->target_room, tr->pass.whole ? SNN__PRODUCT(tr->steps, outputs) : outputs, sizeof(float) },
+        { &tr->target_room, snn__pass_by_layers(&tr->pass) ? SNN__PRODUCT(tr->steps, outputs) : outputs, sizeof(float) },
         { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure }, { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
         { &tr->kept.counts, tr->net->n_layers, sizeof *tr->kept.counts },
