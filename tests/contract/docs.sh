@@ -1,17 +1,31 @@
 #!/bin/sh
 # docs.sh SOURCE - the pages speak of what exists: their links lead somewhere, functions, constants and files that they
-# name are there, and the table of statuses is that of the header.
+# name are there, and the table of statuses is that of the header. Lines have at most 118 columns, rows of tables aside.
 set -eu
 cd "$1"
 export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
+
+# anchors PAGE: of its sections, as they are shown
+anchors() {
+    sed -nE 's/^#+ //p' "$1" | tr 'A-Z ' 'a-z-' | sed 's/[^a-z0-9_-]//g'
+}
+
 pages="README.md CHANGELOG.md $(echo docs/*.md docs/methods/*.md docs/notes/*.md)"
 
 for page in $pages; do
+    awk -v page="$page" '
+        length > 118 && !/^\|/ { print page ":" FNR ": " length " columns"; bad = 1 }
+        END { exit bad }' "$page" || status=1
     for link in $(grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//'); do
         [ -e "$(dirname "$page")/$link" ] || { echo "$page links to $link, which is not there"; status=1; }
+    done
+    for link in $(grep -oE '\]\([^):]*#[^)]+\)' "$page" | sed 's/^](//; s/)$//'); do
+        target=$(dirname "$page")/${link%%#*}
+        [ "${link%%#*}" ] || target=$page
+        anchors "$target" | grep -qxF "${link#*#}" || { echo "$page links to $link: no such section"; status=1; }
     done
     for name in $(grep -oE '\bsnn_[a-z0-9][a-z0-9_]*\(' "$page" | sort -u); do
         grep -rqF -e " $name" -e "*$name" include/snn ||
