@@ -151,12 +151,9 @@ void snn__end_epoch(snn_trainer *tr)
 
 snn_status snn_trainer_restart_epoch(snn_trainer *trainer)
 {
-    enum snn__use before;
-
-    SNN__TRY(snn__trainer_enter(trainer, false, &before));
+    SNN__TRY(snn__trainer_enter(trainer, false));
     snn__end_epoch(trainer);
-    snn__trainer_leave(trainer, before);
-    return SNN_OK;
+    return snn__trainer_leave(trainer, SNN_OK);
 }
 
 /* A batch, or with skip_unreadable the place behind one of which a sample cannot be read. */
@@ -240,13 +237,9 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
 snn_status snn_trainer_epoch(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)
 {
     SNN__COMPUTES;
-    enum snn__use before;
-    snn_status rc;
 
-    SNN__TRY(snn__trainer_enter(trainer, false, &before));
-    rc = train_epoch(trainer, dataset, metrics);
-    snn__trainer_leave(trainer, before);
-    return rc;
+    SNN__TRY(snn__trainer_enter(trainer, false));
+    return snn__trainer_leave(trainer, train_epoch(trainer, dataset, metrics));
 }
 
 /* ---- evaluation ---- */
@@ -287,11 +280,7 @@ static snn_status evaluate(snn_trainer *tr, const snn_dataset *dataset, snn_metr
 snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)
 {
     SNN__COMPUTES;
-    enum snn__use before;
-    snn_status rc;
 
-    SNN__TRY(snn__trainer_enter(trainer, true, &before));
-    rc = evaluate(trainer, dataset, metrics);
-    snn__trainer_leave(trainer, before);
-    return rc;
+    SNN__TRY(snn__trainer_enter(trainer, true));
+    return snn__trainer_leave(trainer, evaluate(trainer, dataset, metrics));
 }

@@ -73,7 +73,7 @@ static snn_status check_gradient(const snn_trainer *tr)
     SNN__TRY(snn__trainer_check_learns(tr));
     if (!tr->prepared)
         return snn__fail(SNN_ERR_STATE, "%s: call snn_trainer_prepare() first", tr->owner);
-    if (!whole && atomic_load(&tr->use) == SNN__USE_BATCH)
+    if (!whole && atomic_load(&tr->use) > SNN__USE_PROGRESS)
         return snn__fail(SNN_ERR_STATE,
                          "%s: gradients are read in SNN_PHASE_GRADIENT or SNN_PHASE_UPDATE of an observer, or after "
                          "the step",

@@ -131,13 +131,9 @@ static snn_status step(snn_trainer *tr, const snn_batch *given, snn_metrics *met
 snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_metrics *metrics)
 {
     SNN__COMPUTES;
-    enum snn__use before;
-    snn_status rc;
 
-    SNN__TRY(snn__trainer_enter(trainer, false, &before));
-    rc = step(trainer, batch, metrics);
-    snn__trainer_leave(trainer, before);
-    return rc;
+    SNN__TRY(snn__trainer_enter(trainer, false));
+    return snn__trainer_leave(trainer, step(trainer, batch, metrics));
 }
 
 /* ---- a prediction ---- */
@@ -159,11 +155,7 @@ static snn_status predict(snn_trainer *tr, const snn_batch *given, float *out)
 snn_status snn_trainer_predict(snn_trainer *trainer, const snn_batch *batch, float *out)
 {
     SNN__COMPUTES;
-    enum snn__use before;
-    snn_status rc;
 
-    SNN__TRY(snn__trainer_enter(trainer, true, &before));
-    rc = predict(trainer, batch, out);
-    snn__trainer_leave(trainer, before);
-    return rc;
+    SNN__TRY(snn__trainer_enter(trainer, true));
+    return snn__trainer_leave(trainer, predict(trainer, batch, out));
 }

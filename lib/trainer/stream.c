@@ -18,13 +18,10 @@ static snn_status check_idle(void *host)
 /* What a method does around a step. */
 static snn_status at_step(snn_trainer *tr, void (*what)(snn_trainer *trainer, size_t t), size_t t)
 {
-    enum snn__use use;
-
-    SNN__TRY(snn__trainer_enter(tr, false, &use));
+    SNN__TRY(snn__trainer_enter(tr, false));
     if (what != NULL)
         what(tr, t);
-    snn__trainer_leave(tr, use);
-    return SNN_OK;
+    return snn__trainer_leave(tr, SNN_OK);
 }
 
 static snn_status before(void *host, size_t t)
@@ -126,18 +123,13 @@ static snn_status learn_step(snn_trainer *tr, size_t t, const struct lesson *les
 
 static snn_status learn(snn_stream *stream, const struct lesson *lesson)
 {
-    enum snn__use use;
-    snn_status rc;
-
     if (stream->learner == NULL)
         return snn__fail(SNN_ERR_STATE,
                          "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
     if (!stream->stepped)
         return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
-    SNN__TRY(snn__trainer_enter(stream->host, false, &use));
-    rc = learn_step(stream->host, (size_t)stream->pass->head->steps - 1, lesson);
-    snn__trainer_leave(stream->host, use);
-    return rc;
+    SNN__TRY(snn__trainer_enter(stream->host, false));
+    return snn__trainer_leave(stream->host, learn_step(stream->host, (size_t)stream->pass->head->steps - 1, lesson));
 }
 
 snn_status snn_stream_learn(snn_stream *stream, const float *error)

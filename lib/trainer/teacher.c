@@ -70,7 +70,6 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
     struct snn__batch question = *batch;
     struct snn__result result;
     snn_trainer *teacher = tr->teacher;
-    enum snn__use before;
     snn_status rc;
 
     if (batch->dataset == NULL && tr->n_logits > 0)
@@ -88,9 +87,8 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
     question.label = NULL;
     question.target = NULL;
     question.target_frames = 0;
-    SNN__TRY(snn__trainer_enter(teacher, true, &before));
-    rc = snn__run_batch(teacher, &question, false, &result);
-    snn__trainer_leave(teacher, before);
+    SNN__TRY(snn__trainer_enter(teacher, true));
+    rc = snn__trainer_leave(teacher, snn__run_batch(teacher, &question, false, &result));
     tr->unread = teacher->unread;
     if (rc != SNN_OK)
         return rc;

@@ -79,6 +79,7 @@ struct snn__kept {
 enum snn__use {
     SNN__USE_NONE,
     SNN__USE_PROGRESS, /* between two batches of an epoch: the host is called */
+    SNN__USE_LOOK,     /* the host evaluates there */
     SNN__USE_BATCH
 };
 
@@ -264,8 +265,9 @@ void snn__end_epoch(snn_trainer *trainer);
 snn_status snn__no_trainer(void);
 /* A call begins to compute, which none may while another does; in the progress callback of an epoch, one that looks
  * may. The trainer may be NULL, which is an error. */
-snn_status snn__trainer_enter(snn_trainer *trainer, bool looks, enum snn__use *before);
-void snn__trainer_leave(snn_trainer *trainer, enum snn__use before);
+snn_status snn__trainer_enter(snn_trainer *trainer, bool looks);
+/* It ends, with status `rc`, which is returned. */
+snn_status snn__trainer_leave(snn_trainer *trainer, snn_status rc);
 /* SNN_ERR_STATE if it is at more than `most`; it may be NULL, too. */
 snn_status snn__trainer_check_use(const snn_trainer *trainer, enum snn__use most);
 /* SNN_ERR_STATE if it is an evaluator. */

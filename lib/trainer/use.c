@@ -26,26 +26,23 @@ snn_status snn__trainer_check_use(const snn_trainer *tr, enum snn__use most)
     return atomic_load(&tr->use) <= (int)most ? SNN_OK : refuse(tr);
 }
 
-snn_status snn__trainer_enter(snn_trainer *tr, bool looks, enum snn__use *before)
+snn_status snn__trainer_enter(snn_trainer *tr, bool looks)
 {
     if (tr == NULL)
         return snn__no_trainer();
-    if (change(tr, SNN__USE_NONE, SNN__USE_BATCH))
-        *before = SNN__USE_NONE;
-    else if (looks && change(tr, SNN__USE_PROGRESS, SNN__USE_BATCH))
-        *before = SNN__USE_PROGRESS;
-    else
-        return refuse(tr); /* whatever it is at by now */
+    if (!change(tr, SNN__USE_NONE, SNN__USE_BATCH) && !(looks && change(tr, SNN__USE_PROGRESS, SNN__USE_LOOK)))
+        return refuse(tr);
     atomic_fetch_add(&tr->net->users, 1);
     if (tr->projecting.projection != NULL)
         atomic_fetch_add(&tr->projecting.projection->users, 1);
     return SNN_OK;
 }
 
-void snn__trainer_leave(snn_trainer *tr, enum snn__use before)
+snn_status snn__trainer_leave(snn_trainer *tr, snn_status rc)
 {
     if (tr->projecting.projection != NULL)
         atomic_fetch_sub(&tr->projecting.projection->users, 1);
     atomic_fetch_sub(&tr->net->users, 1);
-    atomic_store(&tr->use, before);
+    atomic_store(&tr->use, atomic_load(&tr->use) == SNN__USE_LOOK ? SNN__USE_PROGRESS : SNN__USE_NONE);
+    return rc;
 }
