@@ -131,14 +131,14 @@ enum snn__layer_flags {
     SNN__LAYER_LINEAR = 4,     /* linear and without trained parameters: acts on traces as on values */
     SNN__LAYER_MANY = 8,       /* takes several inputs */
     SNN__LAYER_KEEPS_X = 16,   /* adjoint or gradient need the input's value */
-    SNN__LAYER_PASSES = 32,    /* the output's array is the input's */
+    SNN__LAYER_IN_PLACE = 32,    /* the output's array is the input's */
     SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
     SNN__LAYER_STEPWISE = 128, /* changes state at every step: never computed once for all steps */
     SNN__LAYER_WHOLE = 256,    /* in training, one call works on all steps, which lie behind each other */
     SNN__LAYER_RATES = 512,    /* neurons of which the rate is trained: the same in a pass over all steps, else step
                                   by step */
     SNN__LAYER_GATHERS = 1024, /* takes every step, and has an output at the last one only */
-    SNN__LAYER_BENDS = 2048,   /* neither neurons nor a linear map: neither traces nor rates go through */
+    SNN__LAYER_BILINEAR = 2048,   /* neither neurons nor a linear map: neither traces nor rates go through */
     SNN__WHOLE_CALLS = SNN__LAYER_WHOLE | SNN__LAYER_RATES /* in a pass over all steps, one call is all */
 };
 

@@ -341,7 +341,7 @@ static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
                                   s->c, accumulate });
 }
 
-const float *snn__norm_bend(const struct snn__node *node)
+const float *snn__norm_slope(const struct snn__node *node)
 {
     return ((const struct norm *)node->state)->factor;
 }

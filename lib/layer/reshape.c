@@ -13,7 +13,7 @@ static snn_status flatten_shape(snn_layer *layer)
 /* A map of one channel or one pixel is flat already. */
 static unsigned flatten_flags(const snn_layer *layer)
 {
-    return layer->in.dim[0] == 1 || layer->in.dim[1] * layer->in.dim[2] == 1 ? SNN__LAYER_PASSES : 0;
+    return layer->in.dim[0] == 1 || layer->in.dim[1] * layer->in.dim[2] == 1 ? SNN__LAYER_IN_PLACE : 0;
 }
 
 static bool flatten_factor(const struct snn__node *node, float *factor)

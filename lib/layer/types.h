@@ -18,7 +18,7 @@ extern const struct snn__layer_type snn__layer_if, snn__layer_lif, snn__layer_cu
 extern const struct snn__layer_type snn__layer_dsr_if, snn__layer_dsr_lif;                        /* dsr.c */
 
 /* The factor of x in the adjoint that a batch norm computed last, for each channel. */
-const float *snn__norm_bend(const struct snn__node *node);
+const float *snn__norm_slope(const struct snn__node *node);
 
 /* A batch norm over all steps, step by step: gathers the statistics of the input of step io->t; complete with the last step. */
 void snn__norm_gather(struct snn__node *node, const struct snn__io *io);

@@ -96,7 +96,7 @@ static json_t *counters_json(snn_trainer *trainer, bool *failed)
     }
     for (size_t l = 0; l < trainer->pass.n; l++) {
         snn__json_add(spikes, json_integer((json_int_t)kept->counts[l].spikes), failed);
-        snn__json_add(answers, json_integer((json_int_t)kept->counts[l].answers), failed);
+        snn__json_add(answers, json_integer((json_int_t)kept->counts[l].couple_spikes), failed);
     }
     snn__json_set(o, "spikes", spikes, failed);
     snn__json_set(o, "answers", answers, failed);
@@ -390,7 +390,7 @@ static void take_counters(snn_trainer *trainer, const struct snn__kept *kept, co
     trainer->kept.fit = fit;
     for (size_t l = 0; l < trainer->pass.n; l++) {
         of_layer[l].spikes = (uint64_t)json_integer_value(json_array_get(spikes, l));
-        of_layer[l].answers = (uint64_t)json_integer_value(json_array_get(answers, l));
+        of_layer[l].couple_spikes = (uint64_t)json_integer_value(json_array_get(answers, l));
     }
 }
 

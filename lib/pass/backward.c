@@ -24,14 +24,14 @@ static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
 
 bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    return unit->readers == 0 && !unit->read_later && unit != &pass->unit[pass->n - 1];
+    return unit->readers == 0 && !unit->read_delayed && unit != &pass->unit[pass->n - 1];
 }
 
 /* Where errors are local, weights on the way to the output keep theirs, and nothing on that way sends to a
  * population. */
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from)
 {
-    return pass->demand.route != SNN__ROUTE_DIRECT || unit->aside ||
+    return pass->demand.route != SNN__ROUTE_DIRECT || unit->off_path ||
            !(unit->flags & SNN__LAYER_WEIGHTS || from->flags & SNN__LAYER_POPULATION);
 }
 
@@ -55,8 +55,8 @@ static void send_back_in_time(struct snn__pass *pass, struct snn__unit *unit, st
     }
     if (pass->at_rates || !snn__pass_keeps(pass) || io->t == 0)
         return;
-    send(pass, unit, io, i, from->error_before[parity], from->owed[parity]);
-    from->owed[parity] = true;
+    send(pass, unit, io, i, from->pending_error[parity], from->pending[parity]);
+    from->pending[parity] = true;
 }
 
 /* An input of the same step. */
@@ -78,19 +78,19 @@ static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, str
 }
 
 /* What other steps owe to this unit's output. */
-static void collect_owed(struct snn__pass *pass, struct snn__unit *unit, size_t t)
+static void collect_pending(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
     size_t n = pass->batch * unit->value_len, parity = t & 1;
 
-    if (!unit->owed[parity])
+    if (!unit->pending[parity])
         return;
-    unit->owed[parity] = false;
+    unit->pending[parity] = false;
     if (unit->reached && unit->e.data != unit->error)
         snn__copy(pass->ctx, unit->error, unit->e.scale, unit->e.data, n);
     if (unit->reached)
-        snn__add_to(pass->ctx, unit->error, 1.0f, unit->error_before[parity], n);
+        snn__add_to(pass->ctx, unit->error, 1.0f, unit->pending_error[parity], n);
     else
-        snn__copy(pass->ctx, unit->error, 1.0f, unit->error_before[parity], n);
+        snn__copy(pass->ctx, unit->error, 1.0f, unit->pending_error[parity], n);
     unit->e = (struct snn__signal){ unit->error, 1.0f };
     unit->reached = true;
 }
@@ -121,11 +121,11 @@ static void take_means(const struct snn__pass *pass, const struct snn__unit *uni
 
 /* What the forward pass gathered for the weights below a batch norm gets the factor that is known now
  * (pass/means.c). */
-static void bend_correlations(struct snn__pass *pass, const struct snn__unit *norm)
+static void rescale_correlations(struct snn__pass *pass, const struct snn__unit *norm)
 {
     for (size_t l = 0; l < norm->layer->index; l++)
         if (pass->unit[l].norm == (ptrdiff_t)norm->layer->index)
-            pass->unit[l].layer->type->rescale(&pass->unit[l].node, snn__norm_bend(&norm->node));
+            pass->unit[l].layer->type->rescale(&pass->unit[l].node, snn__norm_slope(&norm->node));
 }
 
 /* What the gradient of a layer takes as presynaptic factor. */
@@ -167,7 +167,7 @@ static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn
 static void send_through_norm(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
 {
     send_down(pass, unit, io, at_end);
-    bend_correlations(pass, unit);
+    rescale_correlations(pass, unit);
 }
 
 /* A population of which only the leak learns. */
@@ -196,12 +196,12 @@ static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, st
     if (snn__pass_means(pass))
         take_means(pass, unit, &io);
     form_gradient(pass, sweep, unit, &io);
-    unit->e.scale *= unit->down;
+    unit->e.scale *= unit->sent_scale;
     io.trace = pass->couples ? unit->trace : NULL;
     if (unit->back != NULL)
         unit->back(pass, unit, &io, at_end);
     if (pass->couples)
-        unit->counts.answers += io.spikes;
+        unit->counts.couple_spikes += io.spikes;
 }
 
 /* An error that no reader sends: a population goes on without one, since its own past carries errors. */
@@ -223,7 +223,7 @@ snn_status snn__pass_back_step(struct snn__pass *pass, size_t t, const struct sn
 
         if (t < unit->absent)
             continue;
-        collect_owed(pass, unit, t);
+        collect_pending(pass, unit, t);
         if (sweep->direct != NULL && unit->wants_error &&
             (unit->flags & SNN__LAYER_POPULATION || snn__unit_side_readout(pass, unit)))
             SNN__TRY(sweep->direct(sweep->arg, unit, t));
@@ -282,7 +282,7 @@ static void begin_at(struct snn__pass *pass, size_t top, struct snn__signal e)
     pass->unit[top].reached = true;
 }
 
-struct snn__signal snn__pass_back_late(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom)
+struct snn__signal snn__pass_back_deferred(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom)
 {
     begin_at(pass, pass->n - 1, (struct snn__signal){ snn__pass_output_error(pass, pass->steps - 1), 1.0f });
     back_layers(pass, sweep, pass->n, bottom + 1, pass->steps - 1);

@@ -18,7 +18,7 @@ static void compute(struct snn__pass *pass, struct snn__unit *unit)
 {
     struct snn__io io;
 
-    if (unit->flags & SNN__LAYER_PASSES)
+    if (unit->flags & SNN__LAYER_IN_PLACE)
         return;
     io = snn__unit_io(pass, unit, pass->steps);
     io.y.data = unit->value;
@@ -32,12 +32,12 @@ void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, e
 
     pass->at_rates = true;
     pass->statistics = statistics;
-    if (given->later != NULL) {
-        snn__copy(pass->ctx, given->later, a.scale, a.data, pass->batch * given->value_len);
-        given->later_scale = 1.0f;
+    if (given->delayed != NULL) {
+        snn__copy(pass->ctx, given->delayed, a.scale, a.data, pass->batch * given->value_len);
+        given->delayed_scale = 1.0f;
     }
     for (size_t l = 0; l <= top; l++)
-        if (!pass->unit[l].late && !computed_before(pass, &pass->unit[l]))
+        if (!pass->unit[l].deferred && !computed_before(pass, &pass->unit[l]))
             compute(pass, &pass->unit[l]);
     pass->at_rates = false;
 }
@@ -50,9 +50,9 @@ static void average_population(struct snn__pass *pass, struct snn__unit *unit)
 
     snn__copy(pass->ctx, unit->value, (float)(1.0 / weight), unit->trace, n);
     unit->scale = 1.0f;
-    if (unit->later != NULL) {
-        snn__copy(pass->ctx, unit->later, 1.0f, unit->value, n);
-        unit->later_scale = 1.0f;
+    if (unit->delayed != NULL) {
+        snn__copy(pass->ctx, unit->delayed, 1.0f, unit->value, n);
+        unit->delayed_scale = 1.0f;
     }
 }
 
@@ -75,7 +75,7 @@ void snn__pass_fix_statistics(struct snn__pass *pass)
     pass->at_rates = true;
     pass->statistics = SNN__STATISTICS_BATCH;
     for (size_t l = 0; l < pass->n; l++)
-        if (!pass->unit[l].late && !pass->unit[l].driven && !(pass->unit[l].flags & SNN__LAYER_POPULATION))
+        if (!pass->unit[l].deferred && !pass->unit[l].dynamic && !(pass->unit[l].flags & SNN__LAYER_POPULATION))
             compute(pass, &pass->unit[l]);
     pass->at_rates = false;
     pass->fixed = true;

@@ -31,7 +31,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 
-        unit->reached = unit->summed = unit->owed[0] = unit->owed[1] = false;
+        unit->reached = unit->summed = unit->pending[0] = unit->pending[1] = false;
         if (training && unit->layer->type->begin)
             unit->layer->type->begin(&unit->node, batch, stream);
     }
@@ -149,10 +149,10 @@ static snn__follow_fn follower(const struct snn__pass *pass, const struct snn__u
 
 void snn__choose_forward(const struct snn__pass *pass, struct snn__unit *unit)
 {
-    if (unit->flags & SNN__LAYER_PASSES) /* in place: its producer computed */
+    if (unit->flags & SNN__LAYER_IN_PLACE) /* in place: its producer computed */
         return;
     unit->starts = unit->flags & SNN__LAYER_GATHERS ? unit->begins : unit->absent;
-    unit->forward[0] = unit->aside ? NULL : forward_plain;
+    unit->forward[0] = unit->off_path ? NULL : forward_plain;
     unit->forward[1] = training_forward(pass, unit);
     unit->follow = follower(pass, unit);
 }
@@ -198,21 +198,21 @@ static void keep(struct snn__pass *pass, float *to, float *scale, struct snn__si
 }
 
 /* What readers with delay will find: value and trace of step t - 1. Layers that pass on what was kept go first. */
-static void keep_for_later(struct snn__pass *pass, size_t t)
+static void keep_delayed(struct snn__pass *pass, size_t t)
 {
     for (size_t i = 0; i < 2 * pass->n; i++) {
         struct snn__unit *unit = &pass->unit[i % pass->n];
         size_t n = pass->batch * unit->value_len;
         struct snn__signal value, trace;
 
-        if (!unit->read_later || unit->later == NULL || ((unit->flags & SNN__LAYER_PASSES) != 0) != (i < pass->n))
+        if (!unit->read_delayed || unit->delayed == NULL || ((unit->flags & SNN__LAYER_IN_PLACE) != 0) != (i < pass->n))
             continue;
         value = snn__unit_value(pass, unit, t - 1);
         trace = snn__unit_trace(pass, unit);
         if (value.data != NULL)
-            keep(pass, unit->later, &unit->later_scale, value, n);
+            keep(pass, unit->delayed, &unit->delayed_scale, value, n);
         if (trace.data != NULL)
-            keep(pass, unit->later_trace, &unit->later_trace_scale, trace, n);
+            keep(pass, unit->delayed_trace, &unit->delayed_trace_scale, trace, n);
     }
 }
 
@@ -317,7 +317,7 @@ void snn__pass_forward(struct snn__pass *pass, size_t t)
         return;
     }
     if (t > 0 && !(pass->slots > 1 && pass->training))
-        keep_for_later(pass, t);
+        keep_delayed(pass, t);
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 

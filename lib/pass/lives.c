@@ -28,7 +28,7 @@ static void use(struct snn__life *life, unsigned time)
 /* The unit whose array a unit's value is. NULL: the network's input. */
 struct snn__unit *snn__value_root(const struct snn__pass *pass, struct snn__unit *unit)
 {
-    while (unit != NULL && unit->flags & SNN__LAYER_PASSES)
+    while (unit != NULL && unit->flags & SNN__LAYER_IN_PLACE)
         unit = snn__unit_producer(pass, unit, 0);
     return unit;
 }
@@ -38,7 +38,7 @@ struct snn__unit *snn__error_heir(const struct snn__pass *pass, const struct snn
 {
     float factor;
 
-    if (unit->readers != 1 || unit->read_later || snn__errors_apart(pass))
+    if (unit->readers != 1 || unit->read_delayed || snn__errors_apart(pass))
         return NULL;
     for (size_t l = unit->layer->index + 1; l < pass->n; l++)
         for (size_t i = 0; i < pass->unit[l].layer->n_sources; i++)
@@ -87,8 +87,8 @@ void snn__mark_over(struct snn__pass *pass)
         if (!(unit->flags & SNN__LAYER_POPULATION) || unit->flags & SNN__LAYER_KEEPS_X ||
             unit->layer->source[0].delay)
             continue;
-        if (from == NULL || from->readers != 1 || from->read_later || from->constant ||
-            from->flags & (SNN__LAYER_PASSES | SNN__LAYER_GATHERS))
+        if (from == NULL || from->readers != 1 || from->read_delayed || from->constant ||
+            from->flags & (SNN__LAYER_IN_PLACE | SNN__LAYER_GATHERS))
             continue;
         unit->value_over = from;
         if (from->wants_error && snn__unit_sends(pass, unit, from))
@@ -130,7 +130,7 @@ void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives)
     bool delays = false;
 
     for (size_t l = 0; l < pass->n; l++)
-        delays |= pass->unit[l].read_later;
+        delays |= pass->unit[l].read_delayed;
     for (size_t l = 0; l < pass->n; l++) {
         if (delays)
             lives[l].value.state = SNN__STATE_RUNNING;
@@ -165,9 +165,9 @@ static void live_itself(struct snn__pass *pass, struct snn__lives *lives, size_t
 
     use(&lives[l].value, snn__forward_time(l));
     use(&lives[l].trace, snn__forward_time(l));
-    if ((unit->constant && !snn__pass_by_layers(pass)) || unit->read_later || unit->flags & SNN__LAYER_GATHERS)
+    if ((unit->constant && !snn__pass_by_layers(pass)) || unit->read_delayed || unit->flags & SNN__LAYER_GATHERS)
         value_life(pass, lives, unit)->always = true;
-    if (unit->read_later || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL || snn__pass_means(pass))
+    if (unit->read_delayed || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL || snn__pass_means(pass))
         lives[l].trace.always = true;
     if (snn__pass_learns(pass) && snn__unit_side_readout(pass, unit)) /* has a loss */
         use(value_life(pass, lives, unit), snn__backward_time(pass, l));
@@ -214,7 +214,7 @@ static void live_traces_in_place(struct snn__pass *pass, struct snn__lives *live
     for (size_t l = pass->n; l-- > 0;) {
         struct snn__unit *from = pass->unit[l].layer->n_sources ? snn__unit_producer(pass, &pass->unit[l], 0) : NULL;
 
-        if (from != NULL && pass->unit[l].flags & SNN__LAYER_PASSES)
+        if (from != NULL && pass->unit[l].flags & SNN__LAYER_IN_PLACE)
             extend(&lives[index_of(pass, from)].trace, &lives[l].trace);
     }
 }

@@ -1,7 +1,18 @@
 /* pass/pass.h - a network at work on one batch: all memory, the forward sweep, the backward sweeps.
  *
- * A pass is planned once for (batch, T, what the method needs). Then, for every batch: begin, for every step forward
- * and whatever the method does, settle. Signals are [B,H,W,C]. */
+ * A pass is planned once for (batch, T, demand). Then, for every batch: begin; for every step forward and what the
+ * method does; settle. Signals are [B,H,W,C].
+ *
+ *   unit        a layer in a pass; its producers are the units that it reads, its readers those that read it
+ *   signal      an array and a constant factor, so that a scale needs no loop over the array
+ *   in place    a unit whose value is its producer's array, up to a factor: flatten, scale
+ *   trace       a[t] = decay a[t-1] + s[t] of a population; the mean of the values where errors are sums over steps
+ *   delayed     read one step later: feedback. Its error is pending until the sweep comes to the step before
+ *   deferred    with an output at the last step alone: the rates of all steps, and what reads them
+ *   constant    computed once for a static input; its error is summed over the steps and goes down once
+ *   dynamic     changing from step to step even for a static input: after spikes, or after a delay
+ *   off-path    leading to a side readout, not to the output: takes no part in an evaluation
+ *   error       dL/dvalue at a unit's output; a sweep brings errors from the output down */
 #ifndef SNN_PASS_PASS_H
 #define SNN_PASS_PASS_H
 
@@ -126,7 +137,7 @@ typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, str
 
 /* Since the counters were cleared. */
 struct snn__counts {
-    uint64_t spikes, answers; /* of the steps, of couples */
+    uint64_t spikes, couple_spikes;
     double macs, acs, dense;  /* synaptic operations */
 };
 
@@ -142,16 +153,16 @@ struct snn__unit {
     bool constant;     /* may be computed once for a static input */
     size_t begins;     /* step of its first input: later than 0 if it reads the step before */
     size_t absent;     /* first steps at which it has no output */
-    bool late;         /* exists at the last step only: gathers all steps, or reads what does */
-    bool driven;       /* depends on spikes or on the step before */
+    bool deferred;     /* exists at the last step only: gathers all steps, or reads what does */
+    bool dynamic;      /* depends on spikes or on the step before */
     bool traced;       /* has a trace */
     const struct snn__unit *spiking; /* the population of which it gathers a trace itself, from its own values; or
                                         NULL */
     bool averaged;     /* couples: weights read it, so it is computed once more, from average rates */
     bool trainable;    /* has trained tensors */
     bool wants_error;  /* the error at its output is of use */
-    bool aside;        /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
-    bool read_later;   /* someone reads it with a delay */
+    bool off_path;     /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
+    bool read_delayed; /* someone reads it with a delay */
     size_t readers;    /* layers that take its error in the same step */
     size_t value_len;  /* elements of a sample */
 
@@ -165,8 +176,8 @@ struct snn__unit {
     float *trace, trace_scale; /* with means: the mean of value over the steps so far, in parts of T */
     ptrdiff_t norm;             /* means: weights of which the error varies through this batch norm */
     float *weighted, *deviation; /* means, batch norms: weighted mean of the input; room for x[t] less that */
-    float *later, *later_trace; /* value and trace of the step before, where all steps are not kept */
-    float later_scale, later_trace_scale;
+    float *delayed, *delayed_trace; /* value and trace of the step before, where all steps are not kept */
+    float delayed_scale, delayed_trace_scale;
     float *noise, *noisy;       /* z, [B][len], which the method fills in before the step; the current or the output
                                    with it */
 
@@ -174,11 +185,11 @@ struct snn__unit {
     float *error;          /* dL/dvalue of the step */
     struct snn__signal e;  /* what is known of it in this sweep */
     bool reached;          /* e holds something */
-    float down;            /* factor of the errors that it sends down */
+    float sent_scale;      /* factor of the errors that it sends down */
     float *error_sum;      /* constant units: summed over the steps */
     bool summed;
-    float *error_before[2]; /* history: what readers with delay owe to the step before, by parity of that step */
-    bool owed[2];
+    float *pending_error[2]; /* of the step before, from readers with delay, by the parity of that step */
+    bool pending[2];
 
     struct snn__counts counts;
     float *fanout;          /* synapses that leave each input element (non-zero weights) */
@@ -291,7 +302,7 @@ void snn__pass_back_couples(struct snn__pass *pass, const struct snn__sweep *swe
                             const struct snn__couples *couples, float *fed_back);
 /* Errors of the last step from the output down to the late layers; returns the error at the output of layer
  * `bottom`. */
-struct snn__signal snn__pass_back_late(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom);
+struct snn__signal snn__pass_back_deferred(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom);
 
 /* Counters of spikes and synaptic operations. */
 void snn__pass_clear_counters(struct snn__pass *pass);

@@ -22,22 +22,22 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     size_t all = SNN__PRODUCT(pass->batch_max, unit->value_len);
     bool population = (unit->flags & SNN__LAYER_POPULATION) != 0;
 
-    if (!(unit->flags & SNN__LAYER_PASSES) && unit->value_over == NULL)
+    if (!(unit->flags & SNN__LAYER_IN_PLACE) && unit->value_over == NULL)
         SNN__TRY(want(pass, &unit->value, SNN__PRODUCT(pass->slots, all), sizeof(float), &lives->value));
     if (unit->map_len > 0)
         SNN__TRY(want(pass, &unit->map, SNN__PRODUCT(snn__pass_by_layers(pass) ? pass->slots : 1, pass->batch_max, unit->map_len),
                       sizeof *unit->map, &lives->map));
-    if (unit->traced && (population || !(unit->flags & SNN__LAYER_PASSES)))
+    if (unit->traced && (population || !(unit->flags & SNN__LAYER_IN_PLACE)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
-    if (unit->read_later) { /* training with all steps kept finds them there, evaluation does not keep them */
-        SNN__TRY(want(pass, &unit->later, all, sizeof(float), NULL));
+    if (unit->read_delayed) { /* training with all steps kept finds them there, evaluation does not keep them */
+        SNN__TRY(want(pass, &unit->delayed, all, sizeof(float), NULL));
         if (unit->traced && !snn__pass_couples(pass))
-            SNN__TRY(want(pass, &unit->later_trace, all, sizeof(float), NULL));
+            SNN__TRY(want(pass, &unit->delayed_trace, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->error_over == NULL && (snn__errors_apart(pass) || snn__error_heir(pass, unit) == NULL))
         SNN__TRY(want(pass, &unit->error, SNN__PRODUCT(snn__errors_apart(pass) ? pass->slots : 1, all), sizeof(float),
                       snn__errors_apart(pass) ? NULL : &lives->error));
-    if (pass->demand.noise && population && !unit->aside) {
+    if (pass->demand.noise && population && !unit->off_path) {
         SNN__TRY(want(
             pass, &unit->noise, all, sizeof(float), /* half of a pair */
             &(struct snn__life){ .always = true, .state = pass->demand.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
@@ -45,8 +45,8 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     }
     if (unit->wants_error && unit->constant)
         SNN__TRY(want(pass, &unit->error_sum, all, sizeof(float), NULL));
-    for (int i = 0; i < 2 && unit->read_later && unit->wants_error && snn__pass_keeps(pass); i++)
-        SNN__TRY(want(pass, &unit->error_before[i], all, sizeof(float), NULL));
+    for (int i = 0; i < 2 && unit->read_delayed && unit->wants_error && snn__pass_keeps(pass); i++)
+        SNN__TRY(want(pass, &unit->pending_error[i], all, sizeof(float), NULL));
     if (unit->flags & SNN__LAYER_WEIGHTS) {
         SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
         SNN__TRY(want(pass, &unit->sample_ops, pass->batch_max, sizeof(double), NULL));
@@ -83,7 +83,7 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
         node->adds_adjoint |=
-            from == NULL || from->readers > 1 || from->read_later || !from->wants_error || snn__errors_apart(pass);
+            from == NULL || from->readers > 1 || from->read_delayed || !from->wants_error || snn__errors_apart(pass);
     }
     node->through_time = snn__demand_through_time(&pass->demand);
     node->couples = snn__pass_couples(pass);
@@ -111,7 +111,7 @@ static struct snn__unit *spikes_read(const struct snn__pass *pass, const struct 
             return NULL;
         from = snn__unit_producer(pass, unit, 0);
         unit = from;
-    } while (from != NULL && from->flags & SNN__LAYER_PASSES);
+    } while (from != NULL && from->flags & SNN__LAYER_IN_PLACE);
     return from != NULL && from->flags & SNN__LAYER_POPULATION && from->layer->out.dim[0] == channels ? from : NULL;
 }
 

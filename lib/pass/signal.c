@@ -19,9 +19,9 @@ struct snn__signal snn__unit_value(const struct snn__pass *pass, const struct sn
 {
     size_t slot = snn__unit_constant(pass, unit) ? 0 : snn__pass_slot(pass, t);
 
-    if (t < unit->absent || (unit->aside && !pass->training))
+    if (t < unit->absent || (unit->off_path && !pass->training))
         return absent;
-    if (unit->flags & SNN__LAYER_PASSES)
+    if (unit->flags & SNN__LAYER_IN_PLACE)
         return passed(unit, snn__unit_input(pass, unit, 0, t));
     return (struct snn__signal){ unit->value + slot * pass->batch * unit->value_len, unit->scale };
 }
@@ -47,7 +47,7 @@ struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct sn
     }
     from = &pass->unit[source->node];
     if (!source->delay && pass->demand.noise == SNN__NOISE_AFTER && from->noisy != NULL && pass->training &&
-        !unit->aside)
+        !unit->off_path)
         return (struct snn__signal){ from->noisy, 1.0f };
     if (!source->delay)
         return snn__unit_value(pass, from, t);
@@ -55,7 +55,7 @@ struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct sn
         return absent;
     if (pass->slots > 1 && pass->training)
         return snn__unit_value(pass, from, t - 1);
-    return (struct snn__signal){ from->later, from->later_scale };
+    return (struct snn__signal){ from->delayed, from->delayed_scale };
 }
 
 struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i,
@@ -71,9 +71,9 @@ struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const str
     from = &pass->unit[source->node];
     if (!source->delay)
         return snn__unit_trace(pass, from);
-    if (t == 0 || t - 1 < from->absent || from->later_trace == NULL)
+    if (t == 0 || t - 1 < from->absent || from->delayed_trace == NULL)
         return absent;
-    return (struct snn__signal){ from->later_trace, from->later_trace_scale };
+    return (struct snn__signal){ from->delayed_trace, from->delayed_trace_scale };
 }
 
 struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t)
@@ -100,11 +100,11 @@ static enum snn__statistics statistics(const struct snn__pass *pass, const struc
     if (pass->order == SNN__ORDER_RERUN && pass->training && unit->weighted != NULL && unit != pass->measured &&
         !snn__unit_constant(pass, unit))
         return SNN__STATISTICS_GATHERED;
-    if (!snn__pass_equilibrium(pass) || unit->late)
+    if (!snn__pass_equilibrium(pass) || unit->deferred)
         return SNN__STATISTICS_UPDATE;
     if (pass->at_rates && pass->statistics != SNN__STATISTICS_RUNNING)
         return pass->statistics;
-    return unit->driven ? SNN__STATISTICS_RUNNING : pass->fixed ? SNN__STATISTICS_FIXED : SNN__STATISTICS_BATCH;
+    return unit->dynamic ? SNN__STATISTICS_RUNNING : pass->fixed ? SNN__STATISTICS_FIXED : SNN__STATISTICS_BATCH;
 }
 
 struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t)

@@ -16,15 +16,15 @@ static void mark_absent(struct snn__pass *pass)
             struct snn__unit *unit = &pass->unit[l];
             size_t absent = SIZE_MAX;
 
-            unit->late |= (unit->flags & SNN__LAYER_GATHERS) != 0;
+            unit->deferred |= (unit->flags & SNN__LAYER_GATHERS) != 0;
 
             for (size_t i = 0; i < unit->layer->n_sources; i++) {
                 const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
                 absent = snn__min(absent, (from ? from->absent : 0) + unit->layer->source[i].delay);
-                unit->late |= from != NULL && from->late;
-                unit->driven |= unit->layer->source[i].delay ||
-                                (from != NULL && (from->driven || from->flags & SNN__LAYER_POPULATION));
+                unit->deferred |= from != NULL && from->deferred;
+                unit->dynamic |= unit->layer->source[i].delay ||
+                                (from != NULL && (from->dynamic || from->flags & SNN__LAYER_POPULATION));
             }
             unit->begins = absent;
             if (unit->flags & SNN__LAYER_GATHERS)
@@ -66,9 +66,9 @@ static const struct snn__unit *population_behind(const struct snn__pass *pass, c
             (from != unit && from->layer->n_tensors > 0))
             return NULL;
         from = snn__unit_producer(pass, from, 0);
-        if (from == NULL || from->readers != 1 || from->read_later)
+        if (from == NULL || from->readers != 1 || from->read_delayed)
             return NULL;
-    } while (from->flags & SNN__LAYER_PASSES);
+    } while (from->flags & SNN__LAYER_IN_PLACE);
     return from->flags & SNN__LAYER_POPULATION && !snn__param_i64(&from->layer->params, SNN_NEURON_PER_NEURON) ? from
                                                                                                                : NULL;
 }
@@ -82,7 +82,7 @@ static void mark_spiking(struct snn__pass *pass)
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l], *from;
 
-        if (!unit->traced || !(unit->flags & SNN__LAYER_LINEAR) || unit->flags & SNN__LAYER_PASSES)
+        if (!unit->traced || !(unit->flags & SNN__LAYER_LINEAR) || unit->flags & SNN__LAYER_IN_PLACE)
             continue;
         unit->spiking = population_behind(pass, unit);
         if (unit->spiking != NULL && unit->spiking->value_len <= unit->value_len)
@@ -184,27 +184,27 @@ static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
         struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
         if (from != NULL && unit->layer->source[i].delay)
-            from->read_later = true;
+            from->read_delayed = true;
         else if (from != NULL)
             from->readers++;
     }
 }
 
 /* What the last layer does not depend on, at whatever step. */
-static void mark_aside(struct snn__pass *pass)
+static void mark_off_path(struct snn__pass *pass)
 {
     bool news = true;
 
     for (size_t l = 0; l + 1 < pass->n; l++)
-        pass->unit[l].aside = true;
+        pass->unit[l].off_path = true;
     while (news) {
         news = false;
         for (size_t l = pass->n; l-- > 0;)
-            for (size_t i = 0; !pass->unit[l].aside && i < pass->unit[l].layer->n_sources; i++) {
+            for (size_t i = 0; !pass->unit[l].off_path && i < pass->unit[l].layer->n_sources; i++) {
                 struct snn__unit *from = snn__unit_producer(pass, &pass->unit[l], i);
 
-                if (from != NULL && from->aside) {
-                    from->aside = false;
+                if (from != NULL && from->off_path) {
+                    from->off_path = false;
                     news = true;
                 }
             }
@@ -255,7 +255,7 @@ static void describe_unit(struct snn__pass *pass, size_t l)
     unit->flags = snn__layer_flags(layer);
     if (pass->demand.held && layer->type == &snn__layer_batch_norm)
         unit->flags &= ~(unsigned)(SNN__LAYER_WHOLE | SNN__LAYER_STEPWISE | SNN__LAYER_KEEPS_X);
-    unit->down = 1.0f;
+    unit->sent_scale = 1.0f;
     unit->value_len = snn__shape_length(&layer->out);
     for (size_t t = 0; t < layer->n_tensors; t++)
         unit->trainable |= layer->tensor[t].trained;
@@ -288,7 +288,7 @@ static snn_status check_unit(const struct snn__pass *pass, const struct snn__uni
     if (unit->flags & SNN__LAYER_RATES && d->route != SNN__ROUTE_RATES)
         return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
                          layer->type->name);
-    if (unit->flags & SNN__LAYER_BENDS && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
+    if (unit->flags & SNN__LAYER_BILINEAR && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: rates do not go through %s, which needs a method that trains step by step, as sei",
                          layer->name, layer->type->name);
@@ -333,7 +333,7 @@ static snn_status settle_order(struct snn__pass *pass)
     pass->slots = pass->steps;
     for (size_t l = 0; l < pass->n; l++) {
         pass->unit[l].constant &= snn__pass_means(pass);
-        if (pass->unit[l].read_later)
+        if (pass->unit[l].read_delayed)
             return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: feedback and batch norm over all steps exclude each other",
                              pass->net->layer[l]->name);
     }
@@ -344,7 +344,7 @@ static snn_status check_output(const struct snn__pass *pass)
 {
     const struct snn__unit *last = &pass->unit[pass->n - 1];
 
-    if (last->absent > 0 && !last->late)
+    if (last->absent > 0 && !last->deferred)
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: the last layer has no output at the first step, since it only gets what others gave "
                          "the step before",
@@ -357,7 +357,7 @@ snn_status snn__describe_units(struct snn__pass *pass)
     SNN__TRY(describe_each(pass));
     SNN__TRY(check_gathers(pass));
     SNN__TRY(settle_order(pass));
-    mark_aside(pass);
+    mark_off_path(pass);
     mark_absent(pass);
     SNN__TRY(check_output(pass));
     mark_traced(pass);

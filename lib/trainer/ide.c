@@ -40,7 +40,7 @@ static snn_status ide_plan(snn_trainer *trainer, struct snn__arena *arena)
         const struct snn__unit *unit = &pass->unit[l];
 
         populations += (unit->flags & SNN__LAYER_POPULATION) != 0;
-        trainer->looks_ahead |= unit->layer->type == &snn__layer_batch_norm && !unit->driven && !unit->late;
+        trainer->looks_ahead |= unit->layer->type == &snn__layer_batch_norm && !unit->dynamic && !unit->deferred;
     }
     s->several = populations > 1;
     s->broyden =
@@ -141,7 +141,7 @@ static snn_status ide_finish(snn_trainer *trainer)
     struct snn__solution solution;
     double gap;
 
-    e = snn__pass_back_late(pass, &sweep, s->loop.rate);
+    e = snn__pass_back_deferred(pass, &sweep, s->loop.rate);
     snn__copy(pass->ctx, s->ga, e.scale, e.data, n);
     if (!pass->is_static)
         put_mean_input(s, trainer);

@@ -105,7 +105,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
         if (spikes(unit)) {
             neurons += (double)unit->value_len;
             fired += (double)unit->counts.spikes;
-            answered += (double)unit->counts.answers;
+            answered += (double)unit->counts.couple_spikes;
         }
         if (n > 0) {
             m.synops_dense += unit->counts.dense / n;
@@ -143,9 +143,9 @@ snn_status snn_trainer_layer_metrics(const snn_trainer *trainer, const snn_layer
         m.synops_mac = unit->counts.macs / n;
         m.synops_ac = unit->counts.acs / n;
     }
-    if (unit->counts.answers > 0)
+    if (unit->counts.couple_spikes > 0)
         m.backward_rate =
-            (double)unit->counts.answers / ((double)unit->value_len * (double)trainer->pass.couple_steps);
+            (double)unit->counts.couple_spikes / ((double)unit->value_len * (double)trainer->pass.couple_steps);
     snn__fill(metrics, &m, sizeof m);
     return SNN_OK;
 }

@@ -124,7 +124,7 @@ static snn_status check_layer(const snn_layer *layer)
     if (layer->type == &snn__layer_maxpool)
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s pools by maximum, which has no trace; use avgpool",
                          layer->name);
-    if (layer->type->flags & SNN__LAYER_BENDS)
+    if (layer->type->flags & SNN__LAYER_BILINEAR)
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s: %s has no trace", layer->name, layer->type->name);
     return SNN_OK;
 }
@@ -301,7 +301,7 @@ static snn_status readout_error(struct opzo *s, snn_trainer *tr, struct snn__uni
     double loss;
 
     SNN__TRY(snn__judge(tr, &of, &loss));
-    unit->down = global ? 1.0f : real(tr, SNN_OPZO_LOCAL_SCALE);
+    unit->sent_scale = global ? 1.0f : real(tr, SNN_OPZO_LOCAL_SCALE);
     if (global) {
         snn__copy(tr->ctx, s->side_o, out.scale, out.data, tr->pass.batch * tr->classes);
         snn__copy(tr->ctx, s->side_e, 1.0f, e, tr->pass.batch * tr->classes);
@@ -327,7 +327,7 @@ static snn_status check_reach(struct snn__pass *pass)
     for (size_t l = pass->n; l-- > 0;) {
         struct snn__unit *unit = &pass->unit[l];
 
-        if (unit->aside && unit->flags & SNN__LAYER_POPULATION)
+        if (unit->off_path && unit->flags & SNN__LAYER_POPULATION)
             return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: population %s does not lead to the output",
                              unit->layer->name);
         unit->reached |=

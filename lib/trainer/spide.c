@@ -48,7 +48,7 @@ static snn_status spide_plan(snn_trainer *trainer, struct snn__arena *arena)
     size_t all;
 
     SNN__TRY(snn__network_loop(trainer->net, "spide", &s->loop));
-    s->feeds = pass->unit[s->loop.top].read_later;
+    s->feeds = pass->unit[s->loop.top].read_delayed;
     s->scale = (float)snn__param_f64(p, SNN_SPIDE_SCALE);
     s->couples = (struct snn__couples){ .threshold = (float)snn__param_f64(p, SNN_SPIDE_BACKWARD_THRESHOLD),
                                         .gap = (float)snn__param_f64(p, SNN_SPIDE_SPIKE_SIZE),
@@ -67,7 +67,7 @@ static void read_out(struct snn__spide *s, snn_trainer *trainer, const struct sn
     struct snn__signal e;
 
     trainer->ctx->kernels->scale(error, s->scale, error, pass->batch * trainer->classes);
-    e = snn__pass_back_late(pass, sweep, s->loop.rate);
+    e = snn__pass_back_deferred(pass, sweep, s->loop.rate);
     snn__copy(pass->ctx, s->ga, e.scale, e.data, pass->batch * pass->unit[s->loop.top].value_len);
 }
 

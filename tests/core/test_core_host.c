@@ -28,7 +28,7 @@ static void take(int number)
 }
 
 /* SIGUSR1 is handled from here on, and blocked in this thread. */
-static sigset_t keep_for_later(void)
+static sigset_t keep_delayed(void)
 {
     struct sigaction action;
     sigset_t set;
@@ -46,7 +46,7 @@ static sigset_t keep_for_later(void)
 START_TEST(test_signal_stays)
 {
     snn_context *ctx = test_context(4, 1, "best");
-    const sigset_t set = keep_for_later();
+    const sigset_t set = keep_delayed();
 
     for (int i = 0; i < 20; i++) {
         kill(getpid(), SIGUSR1);
