@@ -335,7 +335,7 @@ static const struct {
 } pages[] = {
     { SNN_NAME_NEURON, "include/snn/neuron.h" },    { SNN_NAME_NEURON, "docs/neurons.md" },
     { SNN_NAME_LAYER, "include/snn/layer.h" },      { SNN_NAME_LAYER, "docs/network.md" },
-    { SNN_NAME_NETWORK, "include/snn/network.h" },  { SNN_NAME_NETWORK, "docs/network.md" },
+    { SNN_NAME_NETWORK, "include/snn/network.h" },  { SNN_NAME_NETWORK, "docs/zoo.md" },
     { SNN_NAME_OPTIMIZER, "include/snn/optimizer.h" }, { SNN_NAME_OPTIMIZER, "docs/trainers.md" },
     { SNN_NAME_METHOD, "docs/trainers.md" },        { SNN_NAME_FORMAT, "docs/data.md" },
     { SNN_NAME_FORMAT, "include/snn/dataset.h" },   { SNN_NAME_ISA, "docs/context.md" },
