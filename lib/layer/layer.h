@@ -139,8 +139,14 @@ enum snn__layer_flags {
                                   by step */
     SNN__LAYER_GATHERS = 1024, /* takes every step, and has an output at the last one only */
     SNN__LAYER_BILINEAR = 2048,   /* neither neurons nor a linear map: neither traces nor rates go through */
+    SNN__LAYER_STATISTICS = 4096, /* in training, its outputs depend on all samples of the batch */
+    SNN__LAYER_MAXIMUM = 8192,    /* a maximum of inputs: neither traces nor means go through */
+    SNN__LAYER_BINARY = 16384,    /* of spikes it makes spikes, up to a factor that is the same for all */
+    SNN__LAYER_SUM = 32768,       /* the plain sum of its inputs */
     SNN__WHOLE_CALLS = SNN__LAYER_WHOLE | SNN__LAYER_RATES /* in a pass over all steps, one call is all */
 };
+
+struct snn__window;
 
 struct snn__layer_type {
     const char *name, *text; /* text NULL: a population, which its model describes */
@@ -176,6 +182,9 @@ struct snn__layer_type {
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
     /* spikes -1, 0, 1 of the last step of couples, [batch][n] channels last; NULL if not kept */
     const float *(*answer)(const struct snn__node *node);
+    /* what single products of a stored tensor with the input read, and which tensor; false: there are none, since what
+     * computes is derived, or cut into groups */
+    bool (*presynaptic)(const snn_layer *layer, struct snn__window *window, size_t *tensor);
     /* synapses that leave each input element, [in_len], counting non-zero weights only, or all */
     void (*fanout)(struct snn__node *node, float *out, bool nonzero);
 };

@@ -335,7 +335,8 @@ const struct snn__layer_type snn__layer_sumpool =
     TYPE("sumpool", "sum of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward,
          sum_adjoint);
 const struct snn__layer_type snn__layer_maxpool =
-    TYPE("maxpool", "maximum of each window", pool_params, 0, pool_shape, max_plan, max_forward, max_adjoint);
+    TYPE("maxpool", "maximum of each window", pool_params, SNN__LAYER_MAXIMUM | SNN__LAYER_BINARY,
+         pool_shape, max_plan, max_forward, max_adjoint);
 const struct snn__layer_type snn__layer_adaptive_avgpool =
     TYPE("adaptive_avgpool", "means over a map cut into a given number of cells", adaptive_params, SNN__LAYER_LINEAR,
          adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);

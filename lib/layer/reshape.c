@@ -75,7 +75,7 @@ static void flatten_adjoint(struct snn__node *node, struct snn__io *io, struct s
 const struct snn__layer_type snn__layer_flatten = {
     .name = "flatten",
     .text = "a map [C,H,W] becomes a vector [C*H*W]",
-    .flags = SNN__LAYER_LINEAR,
+    .flags = SNN__LAYER_LINEAR | SNN__LAYER_BINARY,
     .shape = flatten_shape,
     .run_flags = flatten_flags,
     .forward = flatten_forward,
@@ -164,7 +164,7 @@ const struct snn__layer_type snn__layer_upsample = {
     .text = "nearest neighbour, by a whole factor",
     .params = upsample_params,
     .n_params = 1,
-    .flags = SNN__LAYER_LINEAR,
+    .flags = SNN__LAYER_LINEAR | SNN__LAYER_BINARY,
     .shape = upsample_shape,
     .forward = upsample_forward,
     .adjoint = upsample_adjoint,

@@ -1,6 +1,7 @@
 /* layer/synapses.c - what linear and convolutional layers are made of: shapes, tensors, and their first values. */
 #include "core/rng.h"
 #include "core/size.h"
+#include "kernel/kernel.h"
 #include "layer/spectral.h"
 #include "layer/types.h"
 #include "layer/weights.h"
@@ -190,6 +191,25 @@ static void spectral_init(snn_layer *layer, uint64_t seed)
     for (int i = 0; i < 10; i++)
         g->data[0] =
             (float)snn__spectral_iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
+}
+
+bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window, size_t *tensor)
+{
+    const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
+    const snn_shape *in = &layer->in, *out = &layer->out;
+    const size_t n = w->length / w->dim[0];
+
+    if (snn__weights_turned(layer) || snn__weights_number(layer, SNN_LAYER_STANDARDISE) ||
+        !snn__param_is(&layer->params, SNN_LAYER_NORM, "none") || snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) > 1)
+        return false;
+    *tensor = SNN__WEIGHT;
+    *window = (struct snn__window){ 1, 1, n, n, 1, 1, 1, 1, 1, 0, 1, false };
+    if (in->rank == 3)
+        *window = (struct snn__window){ in->dim[1], in->dim[2], in->dim[0], in->dim[0], out->dim[1], out->dim[2],
+                                        w->dim[2], w->dim[3], snn__weights_number_or(layer, SNN_LAYER_STRIDE, 1),
+                                        snn__weights_number_or(layer, SNN_LAYER_PAD, 0),
+                                        snn__weights_number_or(layer, SNN_LAYER_DILATION, 1), false };
+    return true;
 }
 
 void snn__weights_init(snn_layer *layer, uint64_t seed)

@@ -737,7 +737,7 @@ static void weights_fanout(struct snn__node *node, float *out, bool nonzero)
         .tensors = snn__weights_tensors, .init = snn__weights_init, .plan = weights_plan,                           \
         .scratch = weights_scratch, .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward, \
         .adjoint = weights_adjoint, .credit = weights_credit, .rescale = weights_rescale, .settle = weights_settle, \
-        .confine = weights_confine, .fanout = weights_fanout                                                        \
+        .confine = weights_confine, .presynaptic = snn__weights_presynaptic, .fanout = weights_fanout               \
     }
 
 const struct snn__layer_type snn__layer_linear =

@@ -20,6 +20,7 @@ snn_status snn__linear_shape(snn_layer *layer);
 snn_status snn__conv2d_shape(snn_layer *layer);
 snn_status snn__transposed_shape(snn_layer *layer);
 snn_status snn__weights_tensors(snn_layer *layer);
+bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window, size_t *tensor);
 void snn__weights_init(snn_layer *layer, uint64_t seed);
 
 #endif

@@ -7,7 +7,7 @@ static snn_status find_rate(const snn_network *net, const char *method, size_t *
     size_t found = 0;
 
     for (size_t l = 0; l < net->n_layers; l++)
-        if (net->layer[l]->type == &snn__layer_rate) {
+        if (net->layer[l]->type->flags & SNN__LAYER_GATHERS) {
             *rate = l;
             found++;
         }

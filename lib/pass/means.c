@@ -17,7 +17,7 @@ static bool reads(const snn_layer *layer, size_t l)
 
 static bool over_all(const snn_layer *layer)
 {
-    return layer->type == &snn__layer_batch_norm && snn__param_is(&layer->params, SNN_LAYER_OVER, "all");
+    return (snn__layer_flags(layer) & SNN__LAYER_WHOLE) != 0;
 }
 
 ptrdiff_t snn__network_norm_behind(const snn_network *net, size_t l)
@@ -33,7 +33,7 @@ ptrdiff_t snn__network_norm_behind(const snn_network *net, size_t l)
             }
         if (reader < 0 || over_all(net->layer[reader]))
             return reader;
-        if (net->layer[reader]->type != &snn__layer_add)
+        if (!(net->layer[reader]->type->flags & SNN__LAYER_SUM))
             return -1;
         l = (size_t)reader;
     }
@@ -55,7 +55,7 @@ bool snn__network_errors_average(const snn_network *net)
         const snn_layer *layer = net->layer[l];
         bool trained = layer->n_tensors > 0 && !(layer->type->flags & SNN__LAYER_POPULATION);
 
-        if (layer->type == &snn__layer_maxpool)
+        if (layer->type->flags & SNN__LAYER_MAXIMUM)
             return false;
         if (trained && varies(net, l) && !(layer->type->flags & SNN__LAYER_WEIGHTS && snn__network_norm_behind(net, l) >= 0))
             return false;

@@ -148,7 +148,7 @@ static bool all_constant(const struct snn__pass *pass, const struct snn__unit *u
 {
     /* of a constant, a norm over all steps is constant; at rates, steps leave the running values alone */
     bool norm = (snn__pass_means(pass) && unit->flags & SNN__LAYER_WHOLE) ||
-                (snn__pass_equilibrium(pass) && unit->layer->type == &snn__layer_batch_norm);
+                (snn__pass_equilibrium(pass) && unit->flags & SNN__LAYER_STATISTICS);
 
     if (unit->flags & SNN__LAYER_STEPWISE && !norm)
         return false;
@@ -164,18 +164,14 @@ static bool all_constant(const struct snn__pass *pass, const struct snn__unit *u
 /* Spikes, possibly times a constant: through layers that neither add nor average. */
 static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    static const char *const keep[] = { "scale", "gain", "flatten", "upsample", "maxpool", "dropout" };
-
     if (unit == NULL)
         return false;
     if (unit->layer->model != NULL)
         return snn__neuron_spikes(&unit->layer->params) &&
                (snn__params_find(&unit->layer->params, SNN_NEURON_SMOOTH) < 0 ||
                 !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH));
-    for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
-        if (strcmp(unit->layer->type->name, keep[i]) == 0 && !unit->layer->source[0].delay)
-            return is_binary(pass, snn__unit_producer(pass, unit, 0));
-    return false;
+    return unit->layer->type->flags & SNN__LAYER_BINARY && !unit->layer->source[0].delay &&
+           is_binary(pass, snn__unit_producer(pass, unit, 0));
 }
 
 static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
@@ -253,7 +249,7 @@ static void describe_unit(struct snn__pass *pass, size_t l)
     const snn_layer *layer = unit->layer;
 
     unit->flags = snn__layer_flags(layer);
-    if (pass->demand.held && layer->type == &snn__layer_batch_norm)
+    if (pass->demand.held && unit->flags & SNN__LAYER_STATISTICS)
         unit->flags &= ~(unsigned)(SNN__LAYER_WHOLE | SNN__LAYER_STEPWISE | SNN__LAYER_KEEPS_X);
     unit->sent_scale = 1.0f;
     unit->value_len = snn__shape_length(&layer->out);

@@ -27,46 +27,18 @@ SNN__PARAM_CALLS(projection, &kind)
 
 /* ---- life ---- */
 
-static size_t number_or(const snn_layer *layer, int32_t key, size_t otherwise)
-{
-    return snn__params_find(&layer->params, key) < 0 ? otherwise : (size_t)snn__param_i64(&layer->params, key);
-}
-
-/* Weights that compute as they are stored. */
-static bool may_have(const snn_layer *layer)
-{
-    return (layer->type == &snn__layer_linear || layer->type == &snn__layer_conv2d) &&
-           !snn__param_i64(&layer->params, SNN_LAYER_STANDARDISE) &&
-           snn__param_is(&layer->params, SNN_LAYER_NORM, "none") && number_or(layer, SNN_LAYER_GROUPS, 1) == 1;
-}
-
 static void describe(struct snn__beside *b, const snn_layer *layer)
 {
     const struct snn__tensor *w;
 
     b->lr = -1;
-    if (!may_have(layer))
+    if (layer->type->presynaptic == NULL || !layer->type->presynaptic(layer, &b->window, &b->weight))
         return;
-    b->weight = (size_t)snn__layer_tensor_index(layer, "weight");
     w = &layer->tensor[b->weight];
     b->outputs = w->dim[0];
     b->lateral.n = w->length / w->dim[0];
     b->lateral.inputs = w->dim[1];
     b->lateral.taps = b->lateral.n / w->dim[1];
-    b->window = snn__rows_of_matrix(NULL, 0, b->lateral.n, b->lateral.n).window;
-    if (layer->in.rank == 3)
-        b->window = (struct snn__window){ layer->in.dim[1],
-                                          layer->in.dim[2],
-                                          layer->in.dim[0],
-                                          layer->in.dim[0],
-                                          layer->out.dim[1],
-                                          layer->out.dim[2],
-                                          w->dim[2],
-                                          w->dim[3],
-                                          number_or(layer, SNN_LAYER_STRIDE, 1),
-                                          number_or(layer, SNN_LAYER_PAD, 0),
-                                          number_or(layer, SNN_LAYER_DILATION, 1),
-                                          false };
 }
 
 snn_status snn_projection_create(snn_projection **out, snn_network *network)

@@ -254,7 +254,7 @@ const snn_layer *snn__norm_of_one(const snn_trainer *tr, bool is_static)
         const snn_layer *layer = tr->net->layer[l];
         bool alike = is_static && !tr->pass.unit[l].dynamic; /* the same at every step */
 
-        if (layer->type == &snn__layer_batch_norm && layer->in.dim[1] * layer->in.dim[2] == 1 &&
+        if (layer->type->flags & SNN__LAYER_STATISTICS && layer->in.dim[1] * layer->in.dim[2] == 1 &&
             (alike || tr->steps == 1 || !(snn__layer_flags(layer) & SNN__LAYER_WHOLE)))
             return layer;
     }

@@ -72,7 +72,7 @@ snn_status snn_continual_set_heads(snn_continual *continual, snn_layer *select)
         return no_sequence();
     if (select != NULL)
         SNN__TRY(snn__network_check_layer(continual->trainer->net, select, "continual"));
-    if (select != NULL && select->type != &snn__layer_select)
+    if (select != NULL && snn__params_find(&select->params, SNN_LAYER_SELECTED) < 0)
         return snn__fail(SNN_ERR_ARGUMENT, "continual: layer %s is a %s, no select layer", select->name,
                          select->type->name);
     continual->heads = select;

@@ -28,7 +28,7 @@ static snn_status check_layer(const snn_layer *layer)
     if (layer->model != NULL && !(layer->type->flags & SNN__LAYER_RATES))
         return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: layer %s has neurons of type %s; the method trains dsr_if and dsr_lif", layer->name,
                          layer->type->name);
-    if (layer->type == &snn__layer_batch_norm && !snn__param_is(&layer->params, SNN_LAYER_OVER, "all"))
+    if (layer->type->flags & SNN__LAYER_STATISTICS && !(snn__layer_flags(layer) & SNN__LAYER_WHOLE))
         return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: batch norm %s must be over all steps; set its over to all", layer->name);
     return SNN_OK;
 }
@@ -52,7 +52,7 @@ static bool one_leak(const snn_network *net)
     for (size_t l = 0; l < net->n_layers; l++) {
         if (net->layer[l]->model != NULL)
             same &= snn__rate_share(net->layer[l], 0, 2) == snn__rate_share(last, 0, 2);
-        norm |= net->layer[l]->type == &snn__layer_batch_norm;
+        norm |= (net->layer[l]->type->flags & SNN__LAYER_STATISTICS) != 0;
     }
     return same || !norm;
 }
@@ -65,7 +65,7 @@ static size_t norms_behind_spikes(const snn_network *net)
 
     for (size_t l = 0; l < net->n_layers; l++) {
         spikes |= net->layer[l]->model != NULL;
-        n += spikes && net->layer[l]->type == &snn__layer_batch_norm;
+        n += spikes && net->layer[l]->type->flags & SNN__LAYER_STATISTICS;
     }
     return n;
 }

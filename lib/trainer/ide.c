@@ -40,7 +40,7 @@ static snn_status ide_plan(snn_trainer *trainer, struct snn__arena *arena)
         const struct snn__unit *unit = &pass->unit[l];
 
         populations += (unit->flags & SNN__LAYER_POPULATION) != 0;
-        trainer->looks_ahead |= unit->layer->type == &snn__layer_batch_norm && !unit->dynamic && !unit->deferred;
+        trainer->looks_ahead |= unit->flags & SNN__LAYER_STATISTICS && !unit->dynamic && !unit->deferred;
     }
     s->several = populations > 1;
     s->broyden =

@@ -121,7 +121,7 @@ static snn_status check_layer(const snn_layer *layer)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "opzo: layer %s reads the step before; the method is for networks without feedback",
                              layer->name);
-    if (layer->type == &snn__layer_maxpool)
+    if (layer->type->flags & SNN__LAYER_MAXIMUM)
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s pools by maximum, which has no trace; use avgpool",
                          layer->name);
     if (layer->type->flags & SNN__LAYER_BILINEAR)

@@ -18,7 +18,7 @@ static snn_status ottt_check(const snn_trainer *trainer)
     for (size_t l = 0; l < trainer->net->n_layers; l++) {
         const snn_layer *layer = trainer->net->layer[l];
 
-        if (layer->type == snn__layer_type_named("maxpool"))
+        if (layer->type->flags & SNN__LAYER_MAXIMUM)
             return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool",
                              layer->name);
         if (layer->type->flags & SNN__LAYER_BILINEAR)

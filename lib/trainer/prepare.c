@@ -40,7 +40,7 @@ static snn_status hold_norms(const snn_trainer *tr, struct snn__demand *demand)
 {
     demand->held = snn__projection_binds(tr->projecting.projection);
     for (size_t l = 0; demand->held && snn__demand_equilibrium(demand) && l < tr->net->n_layers; l++)
-        if (tr->net->layer[l]->type == snn__layer_type_named("batch_norm"))
+        if (tr->net->layer[l]->type->flags & SNN__LAYER_STATISTICS)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "%s: layer %s: with this method a projection with frozen rows does not train networks "
                              "with batch norm",

@@ -32,7 +32,7 @@ static snn_status spide_check(const snn_trainer *trainer)
 
     SNN__TRY(snn__network_loop(net, "spide", &loop));
     for (size_t l = 0; l <= loop.top; l++)
-        if (net->layer[l]->type == &snn__layer_batch_norm || net->layer[l]->type == &snn__layer_maxpool)
+        if (net->layer[l]->type->flags & (SNN__LAYER_STATISTICS | SNN__LAYER_MAXIMUM))
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "spide: layer %s is a %s; below the read-out only linear layers and neurons "
                              "have averages",

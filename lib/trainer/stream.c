@@ -171,7 +171,7 @@ static snn_status check(const snn_trainer *tr)
     if (tr->projecting.projection != NULL || tr->loss.share > 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: learning goes with neither a projection nor a teacher");
     for (size_t l = 0; l < tr->net->n_layers; l++)
-        if (tr->net->layer[l]->type == &snn__layer_batch_norm)
+        if (tr->net->layer[l]->type->flags & SNN__LAYER_STATISTICS)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "stream: layer %s: a batch of one sample has no statistics; train it before, or "
                              "take weights that are standardised",
