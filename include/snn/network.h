@@ -52,7 +52,7 @@ SNN_API SNN_CHECKED snn_status snn_network_create(snn_network **out, snn_context
  *   64C3           3x3 convolution to 64 channels, padded to keep the size, then the neuron; kernels are odd
  *   64C3s2         the same with stride 2
  *   AP2 MP2 GAP    average pooling 2x2, maximum pooling 2x2, global average pooling
- *   BN             after a number or convolution: batch norm before its neuron
+ *   BN LN          after a number or convolution: batch norm, layer norm before its neuron
  *   FC             the linear readout; a last number is the readout, too, and equals `classes` unless that is 0
  *
  * A leading number equal to the size of the input, as in "784-800-10", stands for the input. The prefix "ws:"

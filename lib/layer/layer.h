@@ -138,7 +138,7 @@ enum snn__layer_flags {
     SNN__LAYER_RATES = 512,    /* neurons of which the rate is trained: the same in a pass over all steps, else step
                                   by step */
     SNN__LAYER_GATHERS = 1024, /* takes every step, and has an output at the last one only */
-    SNN__LAYER_BILINEAR = 2048,   /* neither neurons nor a linear map: neither traces nor rates go through */
+    SNN__LAYER_NONLINEAR = 2048,  /* neither neurons nor a linear map: neither traces nor rates go through */
     SNN__LAYER_STATISTICS = 4096, /* in training, its outputs depend on all samples of the batch */
     SNN__LAYER_MAXIMUM = 8192,    /* a maximum of inputs: neither traces nor means go through */
     SNN__LAYER_BINARY = 16384,    /* of spikes it makes spikes, up to a factor that is the same for all */

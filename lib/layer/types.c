@@ -9,6 +9,7 @@ static const struct snn__layer_type *const types[] = {
     &snn__layer_add,        &snn__layer_if,      &snn__layer_lif,              &snn__layer_cuba,
     &snn__layer_alif,       &snn__layer_plif,   &snn__layer_conv_transpose2d,  &snn__layer_rate,
     &snn__layer_dsr_if,     &snn__layer_dsr_lif, &snn__layer_select,         &snn__layer_attention,
+    &snn__layer_layer_norm,
 };
 
 struct snn__name snn__layer_names(size_t index)

@@ -6,6 +6,7 @@
 
 extern const struct snn__layer_type snn__layer_linear, snn__layer_conv2d, snn__layer_conv_transpose2d; /* weights.c */
 extern const struct snn__layer_type snn__layer_batch_norm;                                        /* norm.c */
+extern const struct snn__layer_type snn__layer_layer_norm;                                        /* layer_norm.c */
 extern const struct snn__layer_type snn__layer_avgpool, snn__layer_maxpool, snn__layer_sumpool;   /* pool.c */
 extern const struct snn__layer_type snn__layer_adaptive_avgpool;                                  /* pool.c */
 extern const struct snn__layer_type snn__layer_upsample, snn__layer_flatten;                      /* reshape.c */

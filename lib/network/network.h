@@ -29,6 +29,8 @@ struct snn_network {
 
 /* network/infer.c: resolves the sources and sets the shapes of all layers. */
 snn_status snn__network_infer(snn_network *network);
+/* Whether spikes reach a layer through linear layers alone, so that it reads their trace. */
+bool snn__network_reads_trace(const snn_network *network, const snn_layer *layer);
 
 /* SNN_ERR_ARGUMENT, in the name of `owner`: NULL, or a layer of another network. */
 snn_status snn__network_check_layer(const snn_network *network, const snn_layer *layer, const char *owner);

@@ -284,7 +284,7 @@ static snn_status check_unit(const struct snn__pass *pass, const struct snn__uni
     if (unit->flags & SNN__LAYER_RATES && d->route != SNN__ROUTE_RATES)
         return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
                          layer->type->name);
-    if (unit->flags & SNN__LAYER_BILINEAR && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
+    if (unit->flags & SNN__LAYER_NONLINEAR && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: rates do not go through %s, which needs a method that trains step by step, as sei",
                          layer->name, layer->type->name);

@@ -114,7 +114,7 @@ static ptrdiff_t read_by(const snn_network *net, const snn_layer *readout)
     return at >= 0 && is_population(net->layer[at]) ? at : -1;
 }
 
-static snn_status check_layer(const snn_layer *layer)
+static snn_status check_layer(const snn_network *net, const snn_layer *layer)
 {
     for (size_t i = 0; i < layer->n_sources; i++)
         if (layer->source[i].delay)
@@ -124,7 +124,7 @@ static snn_status check_layer(const snn_layer *layer)
     if (layer->type->flags & SNN__LAYER_MAXIMUM)
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s pools by maximum, which has no trace; use avgpool",
                          layer->name);
-    if (layer->type->flags & SNN__LAYER_BILINEAR)
+    if (layer->type->flags & SNN__LAYER_NONLINEAR && snn__network_reads_trace(net, layer))
         return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s: %s has no trace", layer->name, layer->type->name);
     return SNN_OK;
 }
@@ -177,7 +177,7 @@ static snn_status opzo_check(const snn_trainer *tr)
     const snn_layer *last = net->layer[net->n_layers - 1];
 
     for (size_t l = 0; l < net->n_layers; l++) {
-        SNN__TRY(check_layer(net->layer[l]));
+        SNN__TRY(check_layer(net, net->layer[l]));
         if (l + 1 < net->n_layers && !is_read(net, net->layer[l]))
             SNN__TRY(check_readout(net, net->layer[l]));
     }

@@ -21,7 +21,7 @@ static snn_status ottt_check(const snn_trainer *trainer)
         if (layer->type->flags & SNN__LAYER_MAXIMUM)
             return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool",
                              layer->name);
-        if (layer->type->flags & SNN__LAYER_BILINEAR)
+        if (layer->type->flags & SNN__LAYER_NONLINEAR && snn__network_reads_trace(trainer->net, layer))
             return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s: %s has no trace", layer->name, layer->type->name);
     }
     return SNN_OK;

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOKENS "a number (linear layer), 64C3 or 64C3s2 (convolution), AP2, MP2, GAP, BN or FC"
+#define TOKENS "a number (linear layer), 64C3 or 64C3s2 (convolution), AP2, MP2, GAP, BN, LN or FC"
 
 #define SIDE 4u /* rows and columns of a map that a side readout reads, at most */
 
-enum kind { NUMBER, CONV, AVG_POOL, MAX_POOL, GLOBAL_POOL, NORM, READOUT };
+enum kind { NUMBER, CONV, AVG_POOL, MAX_POOL, GLOBAL_POOL, NORM, LAYER_NORM, READOUT };
 
 struct token {
     enum kind kind;
@@ -90,6 +90,8 @@ static bool read_kind(struct token *t)
 {
     if (is_word(t, "BN"))
         t->kind = NORM;
+    else if (is_word(t, "LN"))
+        t->kind = LAYER_NORM;
     else if (is_word(t, "FC"))
         t->kind = READOUT;
     else if (is_word(t, "GAP"))
@@ -249,8 +251,11 @@ static snn_status add_pool(struct notation *n, const struct token *t)
 static snn_status add_norm(struct notation *n, const struct token *t)
 {
     if (!n->neuron_pending)
-        return wrong(n, t, SNN_ERR_ARGUMENT, "BN has to stand behind a number or a convolution");
-    SNN__TRY(snn__build_norm(n->b, snn__label("bn%u", n->weights).text));
+        return wrong(n, t, SNN_ERR_ARGUMENT, "a norm has to stand behind a number or a convolution");
+    if (t->kind == LAYER_NORM)
+        SNN__TRY(snn__build_plain(n->b, "layer_norm", snn__label("ln%u", n->weights).text));
+    else
+        SNN__TRY(snn__build_norm(n->b, snn__label("bn%u", n->weights).text));
     return flush_neuron(n);
 }
 
@@ -258,7 +263,7 @@ static snn_status add_token(struct notation *n, const struct token *t)
 {
     bool needs_map = t->kind == CONV || t->kind == AVG_POOL || t->kind == MAX_POOL || t->kind == GLOBAL_POOL;
 
-    if (t->kind == NORM)
+    if (t->kind == NORM || t->kind == LAYER_NORM)
         return add_norm(n, t);
     SNN__TRY(flush_neuron(n));
     if (needs_map && !n->is_map)

@@ -443,6 +443,7 @@ START_TEST(test_refusals)
         { "dsr", "linear a out=4; lif s; linear b out=4; dsr_if o", "neurons of type lif" },
         { "dsr", "linear a out=4; batch_norm n; dsr_if s", "over all steps" },
         { "dsr", "linear a out=4; add s <a <r:1; dsr_if n; linear r out=4", "feedback" },
+        { "dsr", "linear a out=4; layer_norm t; dsr_if n; linear o out=3; dsr_if s", "rates do not go through layer_norm" },
         { "dsr", "linear a out=4; dsr_if n; attention t <n <n <n; linear o out=3; dsr_if s", "rates do not go through attention" },
         { "sltt", "linear a out=4; dsr_if s", "method dsr" },
         { "bptt", "linear a out=4; dsr_lif s", "method dsr" },

@@ -345,6 +345,7 @@ ROW(evaluator_shuffles, snn_trainer_set_i64(evaluator(w, false), SNN_TRAINER_SHU
 ROW(maximum_with_ottt, prepare(w, "conv2d c out=3; maxpool p; " DENSE, "ottt", "", BATCH))
 ROW(attention_with_ottt, prepare(w, "conv2d c out=4; lif m; attention t <m <m <m; " DENSE, "ottt", "", BATCH))
 ROW(attention_with_opzo, prepare(w, "conv2d c out=4; lif m; attention t <m <m <m; " DENSE, "opzo", "", BATCH))
+ROW(norm_with_ottt, prepare(w, "conv2d c out=4; lif m; layer_norm t; " DENSE, "ottt", "", BATCH))
 ROW(attention_of_two, prepare(w, "conv2d c out=4; lif m; attention t <m <m; " DENSE, "sltt", "", BATCH))
 ROW(attention_with_heads,
     prepare(w, "conv2d c out=4; lif m; attention t heads=3 <m <m <m; " DENSE, "sltt", "", BATCH))
@@ -668,6 +669,7 @@ static const struct {
     { "ottt through a maximum", maximum_with_ottt, UNSUPPORTED, "layer p pools by maximum" },
     { "ottt through attention", attention_with_ottt, UNSUPPORTED, "layer t: attention has no trace" },
     { "opzo through attention", attention_with_opzo, UNSUPPORTED, "layer t: attention has no trace" },
+    { "ottt through a layer norm", norm_with_ottt, UNSUPPORTED, "layer t: layer_norm has no trace" },
     { "attention of two inputs", attention_of_two, ARGUMENT,
       "attention takes 3 inputs, queries, keys and values, got 2" },
     { "heads that do not divide the channels", attention_with_heads, SHAPE, "4 channels do not divide into 3 heads" },

@@ -23,6 +23,8 @@ static const struct subject {
     { "bptt", NORM, "", "sgd", false, false },
     { "bptt", "conv2d a out=4 pad=1; batch_norm an over=all; lif n threshold=0.5; flatten f; linear o out=3", "", "adam", false, false },
     { "sltt", NORM, "", "adam", false, false },
+    { "ottt", "conv2d a out=4 pad=1; layer_norm an; lif n threshold=0.5; flatten f; linear o out=3; layer_norm on", "variant=O", "sgd", true,
+      false },
     { "sltt", "conv2d a out=4 pad=1 norm=spectral; batch_norm an; lif n threshold=0.5; flatten f; linear o out=3", "sampled_steps=2", "sgd",
       false, false },
     { "sltt", NORM, "", "sgd", false, true },
