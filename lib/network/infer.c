@@ -96,22 +96,3 @@ snn_status snn__network_infer(snn_network *network)
     }
     return SNN_OK;
 }
-
-/* A chain of linear layers is at most as long as the network, even if it closes upon itself. */
-static bool has_trace(const snn_network *network, const struct snn__source *source, size_t most)
-{
-    const snn_layer *layer = source->node == SNN__INPUT ? NULL : network->layer[source->node];
-
-    if (layer == NULL || most == 0)
-        return false;
-    return layer->type->flags & SNN__LAYER_POPULATION ||
-           (layer->type->flags & SNN__LAYER_LINEAR && has_trace(network, &layer->source[0], most - 1));
-}
-
-bool snn__network_reads_trace(const snn_network *network, const snn_layer *layer)
-{
-    for (size_t i = 0; i < layer->n_sources; i++)
-        if (has_trace(network, &layer->source[i], network->n_layers))
-            return true;
-    return false;
-}

@@ -1,6 +1,5 @@
 /* network/loop.c - checks that the firing rates of a network have the equilibrium of docs/methods/ide.md. */
 #include "network/loop.h"
-#include "layer/types.h"
 
 static snn_status find_rate(const snn_network *net, const char *method, size_t *rate)
 {
@@ -58,17 +57,16 @@ static snn_status check_layer(const snn_layer *layer, const char *method, const 
 
 snn_status snn__network_loop(const snn_network *net, const char *method, struct snn__loop *loop)
 {
-    const snn_layer *layer;
-    ptrdiff_t top;
+    const snn_layer *layer, *top;
 
     SNN__TRY(find_rate(net, method, &loop->rate));
     layer = net->layer[loop->rate];
-    top = layer->source[0].node;
-    if (top == SNN__INPUT || layer->source[0].delay || net->layer[top]->model == NULL)
+    top = snn__layer_producer(net, layer, 0);
+    if (top == NULL || layer->source[0].delay || top->model == NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s must read a population", method, layer->name);
-    if (loop->rate + 1 == net->n_layers)
+    if (layer == snn__network_last(net))
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a layer that reads %s must come last", method, layer->name);
-    loop->top = (size_t)top;
+    loop->top = top->index;
     loop->decay = snn__param_f64(&layer->params, SNN_LAYER_DECAY);
     for (size_t l = 0; l < net->n_layers; l++)
         SNN__TRY(check_layer(net->layer[l], method, net, loop));

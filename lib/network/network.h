@@ -29,8 +29,21 @@ struct snn_network {
 
 /* network/infer.c: resolves the sources and sets the shapes of all layers. */
 snn_status snn__network_infer(snn_network *network);
-/* Whether spikes reach a layer through linear layers alone, so that it reads their trace. */
+
+/* network/graph.c, once sources are resolved. The producer of input number i of a layer; NULL: the network's input. */
+const snn_layer *snn__layer_producer(const snn_network *network, const snn_layer *layer, size_t i);
+/* In the same step or in the next one. */
+bool snn__layer_reads(const snn_layer *reader, const snn_layer *layer);
+bool snn__layer_is_read(const snn_network *network, const snn_layer *layer);
+/* Spikes reach the layer through linear layers alone, so that it reads their trace. */
 bool snn__network_reads_trace(const snn_network *network, const snn_layer *layer);
+/* The first layer that reads the step before; NULL: there is no feedback. */
+const snn_layer *snn__network_feedback(const snn_network *network);
+/* The layer that gives the network's output. */
+static inline const snn_layer *snn__network_last(const snn_network *network)
+{
+    return network->layer[network->n_layers - 1];
+}
 
 /* SNN_ERR_ARGUMENT, in the name of `owner`: NULL, or a layer of another network. */
 snn_status snn__network_check_layer(const snn_network *network, const snn_layer *layer, const char *owner);

@@ -2,7 +2,6 @@
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
-#include "layer/types.h"
 #include "trainer/rule.h"
 #include <math.h>
 #include <stdio.h>

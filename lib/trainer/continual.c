@@ -6,7 +6,6 @@
 #include "core/fpu.h"
 #include "core/size.h"
 #include "core/structure.h"
-#include "layer/types.h"
 #include "trainer/trainer.h"
 #include <math.h>
 #include <snn/continual.h>

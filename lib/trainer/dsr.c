@@ -21,10 +21,6 @@ static const struct snn__param params[] = {
 
 static snn_status check_layer(const snn_layer *layer)
 {
-    for (size_t i = 0; i < layer->n_sources; i++)
-        if (layer->source[i].delay)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: layer %s reads the step before; the method is for networks without feedback",
-                             layer->name);
     if (layer->model != NULL && !(layer->type->flags & SNN__LAYER_RATES))
         return snn__fail(SNN_ERR_UNSUPPORTED, "dsr: layer %s has neurons of type %s; the method trains dsr_if and dsr_lif", layer->name,
                          layer->type->name);
@@ -37,6 +33,7 @@ static snn_status dsr_check(const snn_trainer *trainer)
 {
     const snn_network *net = trainer->net;
 
+    SNN__TRY(snn__check_forward(trainer));
     for (size_t l = 0; l < net->n_layers; l++)
         SNN__TRY(check_layer(net->layer[l]));
     return SNN_OK;
@@ -46,7 +43,7 @@ static snn_status dsr_check(const snn_trainer *trainer)
  * below it. Without a norm, no error differs from step to step. */
 static bool one_leak(const snn_network *net)
 {
-    const snn_layer *last = net->layer[net->n_layers - 1];
+    const snn_layer *last = snn__network_last(net);
     bool same = true, norm = false;
 
     for (size_t l = 0; l < net->n_layers; l++) {

@@ -8,7 +8,7 @@
 void snn__feedback_describe(const snn_trainer *tr, const snn_layer *layer, bool side, const snn_layer *readout,
                             bool random, struct snn__memory *m)
 {
-    const snn_layer *last = tr->net->layer[tr->net->n_layers - 1];
+    const snn_layer *last = snn__network_last(tr->net);
 
     snprintf(m->name, sizeof m->name, "%s.%s", layer->name, side ? "side_feedback" : "feedback");
     m->layer = layer->index;

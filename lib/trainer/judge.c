@@ -113,7 +113,7 @@ snn_status snn__judge_step(snn_trainer *tr, size_t t, bool error)
 
 double snn__step_share(const snn_trainer *tr, size_t t)
 {
-    return tr->rates ? snn__rate_share(tr->net->layer[tr->net->n_layers - 1], t, tr->steps)
+    return tr->rates ? snn__rate_share(snn__network_last(tr->net), t, tr->steps)
                      : 1.0 / (double)snn__outputs(tr);
 }
 

@@ -2,7 +2,6 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
-#include "layer/types.h"
 #include "trainer/trainer.h"
 #include <string.h>
 

@@ -14,7 +14,6 @@
  * its error. */
 #include "core/context.h"
 #include "core/size.h"
-#include "layer/types.h"
 #include "trainer/feedback.h"
 #include "trainer/noise.h"
 #include "trainer/rule.h"
@@ -46,7 +45,7 @@ enum feedback { FEEDBACK_OPZO, FEEDBACK_DFA, FEEDBACK_KP, FEEDBACK_ZO, FEEDBACK_
 struct opzo {
     enum feedback feedback;
     uint64_t stream; /* of the batch */
-    ptrdiff_t global; /* layer of the global readout, -1: none */
+    const snn_layer *global; /* readout, or NULL */
     float *o, *side_o, *side_e; /* [B][classes] */
     double *sums;               /* [B] */
     struct snn__feedback matrices;
@@ -95,46 +94,22 @@ static bool is_weights(const snn_layer *layer)
     return (snn__layer_flags(layer) & SNN__LAYER_WEIGHTS) != 0;
 }
 
-static bool is_read(const snn_network *net, const snn_layer *layer)
+/* The population that a side readout reads, NULL: none. */
+static const snn_layer *read_by(const snn_network *net, const snn_layer *readout)
 {
-    for (size_t l = 0; l < net->n_layers; l++)
-        for (size_t i = 0; i < net->layer[l]->n_sources; i++)
-            if (net->layer[l]->source[i].node == (ptrdiff_t)layer->index)
-                return true;
-    return false;
-}
+    const snn_layer *at = snn__layer_producer(net, readout, 0);
 
-/* The population that a side readout reads, -1: none. */
-static ptrdiff_t read_by(const snn_network *net, const snn_layer *readout)
-{
-    ptrdiff_t at = readout->source[0].node;
-
-    while (at >= 0 && !is_population(net->layer[at]) && !is_weights(net->layer[at]) && net->layer[at]->n_sources == 1)
-        at = net->layer[at]->source[0].node;
-    return at >= 0 && is_population(net->layer[at]) ? at : -1;
-}
-
-static snn_status check_layer(const snn_network *net, const snn_layer *layer)
-{
-    for (size_t i = 0; i < layer->n_sources; i++)
-        if (layer->source[i].delay)
-            return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "opzo: layer %s reads the step before; the method is for networks without feedback",
-                             layer->name);
-    if (layer->type->flags & SNN__LAYER_MAXIMUM)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s pools by maximum, which has no trace; use avgpool",
-                         layer->name);
-    if (layer->type->flags & SNN__LAYER_NONLINEAR && snn__network_reads_trace(net, layer))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "opzo: layer %s: %s has no trace", layer->name, layer->type->name);
-    return SNN_OK;
+    while (at != NULL && !is_population(at) && !is_weights(at) && at->n_sources == 1)
+        at = snn__layer_producer(net, at, 0);
+    return at != NULL && is_population(at) ? at : NULL;
 }
 
 static snn_status check_readout(const snn_network *net, const snn_layer *layer)
 {
-    const snn_layer *last = net->layer[net->n_layers - 1];
+    const snn_layer *last = snn__network_last(net);
     char want[48], got[48];
 
-    if (!is_weights(layer) || read_by(net, layer) < 0)
+    if (!is_weights(layer) || read_by(net, layer) == NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "opzo: nobody reads layer %s, and it is no side readout: those are weights behind a "
                          "population, with nothing but linear layers between",
@@ -145,23 +120,20 @@ static snn_status check_readout(const snn_network *net, const snn_layer *layer)
     return SNN_OK;
 }
 
-/* The layer that global_readout names, -1: none. */
-static ptrdiff_t global_readout(const snn_trainer *tr)
+/* The layer that global_readout names, NULL: none. */
+static const snn_layer *global_readout(const snn_trainer *tr)
 {
-    const char *name = snn__param_str(&tr->params, SNN_OPZO_GLOBAL_READOUT);
-    const snn_layer *layer = name[0] ? snn_network_layer_named(tr->net, name) : NULL;
-
-    return layer != NULL ? (ptrdiff_t)layer->index : -1;
+    return snn_network_layer_named(tr->net, snn__param_str(&tr->params, SNN_OPZO_GLOBAL_READOUT));
 }
 
 static snn_status check_global(const snn_trainer *tr)
 {
     const char *name = snn__param_str(&tr->params, SNN_OPZO_GLOBAL_READOUT);
-    ptrdiff_t l = global_readout(tr);
+    const snn_layer *layer = global_readout(tr);
 
     if (name[0] == '\0')
         return SNN_OK;
-    if (l < 0 || (size_t)l + 1 == tr->net->n_layers || is_read(tr->net, tr->net->layer[l]))
+    if (layer == NULL || layer == snn__network_last(tr->net) || snn__layer_is_read(tr->net, layer))
         return snn__fail(SNN_ERR_ARGUMENT,
                          "opzo: global_readout \"%s\" is no side readout: a layer that nobody reads, and that is "
                          "not the last",
@@ -174,13 +146,13 @@ static snn_status check_global(const snn_trainer *tr)
 static snn_status opzo_check(const snn_trainer *tr)
 {
     const snn_network *net = tr->net;
-    const snn_layer *last = net->layer[net->n_layers - 1];
+    const snn_layer *last = snn__network_last(net);
 
-    for (size_t l = 0; l < net->n_layers; l++) {
-        SNN__TRY(check_layer(net, net->layer[l]));
-        if (l + 1 < net->n_layers && !is_read(net, net->layer[l]))
+    SNN__TRY(snn__check_forward(tr));
+    SNN__TRY(snn__check_traces(tr));
+    for (size_t l = 0; l + 1 < net->n_layers; l++)
+        if (!snn__layer_is_read(net, net->layer[l]))
             SNN__TRY(check_readout(net, net->layer[l]));
-    }
     if (!is_weights(last))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "opzo: the last layer, %s, must be a readout without neurons, as linear", last->name);
@@ -209,14 +181,14 @@ static bool opzo_memory(const snn_trainer *tr, size_t index, struct snn__memory 
     const snn_network *net = tr->net;
     const enum feedback f = feedback_of(tr);
     const bool zero = f == FEEDBACK_OPZO && snn__param_is(&tr->params, SNN_OPZO_MATRIX_INIT, "zero");
-    ptrdiff_t global = global_readout(tr), top = global < 0 ? -1 : read_by(net, net->layer[global]);
+    const snn_layer *global = global_readout(tr), *top = global != NULL ? read_by(net, global) : NULL;
 
     for (size_t l = 0; l < net->n_layers && has_matrices(f); l++) {
-        size_t matrices = !is_population(net->layer[l]) ? 0 : (ptrdiff_t)l < top ? 2 : 1;
+        size_t matrices = !is_population(net->layer[l]) ? 0 : top != NULL && l < top->index ? 2 : 1;
 
         if (index < matrices) {
-            snn__feedback_describe(tr, net->layer[l], index > 0,
-                                   net->layer[index > 0 ? (size_t)global : net->n_layers - 1], !zero, m);
+            snn__feedback_describe(tr, net->layer[l], index > 0, index > 0 ? global : snn__network_last(net), !zero,
+                                   m);
             return true;
         }
         index -= matrices;
@@ -295,7 +267,7 @@ static void population_error(const struct opzo *s, const snn_trainer *tr, struct
 static snn_status readout_error(struct opzo *s, snn_trainer *tr, struct snn__unit *unit, size_t t)
 {
     struct snn__signal out = snn__unit_value(&tr->pass, unit, t);
-    bool global = (ptrdiff_t)unit->layer->index == s->global, arrived;
+    bool global = unit->layer == s->global, arrived;
     float *e = snn__unit_error(unit, &arrived);
     const struct snn__outcome of = { unit->layer->index, t, out, 1.0 / (double)tr->steps, e, s->sums };
     double loss;
@@ -337,10 +309,12 @@ static snn_status check_reach(struct snn__pass *pass)
                              "opzo: no error reaches layer %s, which has trained tensors: there must be a "
                              "population between it and the next weights",
                              unit->layer->name);
-        for (size_t i = 0; unit->reached && i < unit->layer->n_sources; i++)
-            if (unit->layer->source[i].node >= 0 &&
-                snn__unit_sends(pass, unit, &pass->unit[unit->layer->source[i].node]))
-                pass->unit[unit->layer->source[i].node].reached = true;
+        for (size_t i = 0; unit->reached && i < unit->layer->n_sources; i++) {
+            struct snn__unit *from = snn__unit_producer(pass, unit, i);
+
+            if (from != NULL && snn__unit_sends(pass, unit, from))
+                from->reached = true;
+        }
     }
     return SNN_OK;
 }
@@ -354,8 +328,8 @@ static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__ar
         size_t count, size;
     } want[] = {
         { &s->o, all, sizeof(float) },
-        { &s->side_o, s->global < 0 ? 0 : all, sizeof(float) },
-        { &s->side_e, s->global < 0 ? 0 : all, sizeof(float) },
+        { &s->side_o, s->global == NULL ? 0 : all, sizeof(float) },
+        { &s->side_e, s->global == NULL ? 0 : all, sizeof(float) },
         { &s->sums, batch, sizeof(double) },
         { &s->supplied, tr->noise != NULL && has_noise(s->feedback) ? SNN__PRODUCT(batch, most) : 0, sizeof(float) },
     };

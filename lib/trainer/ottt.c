@@ -12,21 +12,6 @@ static const struct snn__param params[] = {
     SNN__PARAM_STR(SNN_OTTT_VARIANT, "variant", "A|O", "A", "A: one update per batch; O: one update per step"),
 };
 
-/* A maximum does not commute with the trace, nor does a product. */
-static snn_status ottt_check(const snn_trainer *trainer)
-{
-    for (size_t l = 0; l < trainer->net->n_layers; l++) {
-        const snn_layer *layer = trainer->net->layer[l];
-
-        if (layer->type->flags & SNN__LAYER_MAXIMUM)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s pools by maximum, which has no trace; use avgpool",
-                             layer->name);
-        if (layer->type->flags & SNN__LAYER_NONLINEAR && snn__network_reads_trace(trainer->net, layer))
-            return snn__fail(SNN_ERR_UNSUPPORTED, "ottt: layer %s: %s has no trace", layer->name, layer->type->name);
-    }
-    return SNN_OK;
-}
-
 static void ottt_choose(const snn_trainer *trainer, struct snn__demand *demand)
 {
     if (snn__param_is(&trainer->params, SNN_OTTT_VARIANT, "O"))
@@ -50,6 +35,6 @@ const struct snn__rule snn__rule_ottt = {
     .route = SNN__ROUTE_SPACE,
     .learns = SNN__LEARNS_PER_BATCH,
     .choose = ottt_choose,
-    .check = ottt_check,
+    .check = snn__check_traces,
     .step = ottt_step,
 };

@@ -165,7 +165,7 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__dema
 /* Plans for batches of so many samples, in a trainer without a plan. */
 static snn_status prepare(snn_trainer *tr, size_t batch)
 {
-    const snn_layer *last = tr->net->layer[tr->net->n_layers - 1];
+    const snn_layer *last = snn__network_last(tr->net);
     struct snn__demand demand = { .route = SNN__ROUTE_NONE };
     char text[48];
 

@@ -56,6 +56,11 @@ static inline bool snn__learns_in_steps(enum snn__route route)
     return route == SNN__ROUTE_SPACE || route == SNN__ROUTE_DIRECT;
 }
 
+/* check.c: what several methods ask of a network. There is no feedback. */
+snn_status snn__check_forward(const snn_trainer *trainer);
+/* Whatever lies between populations and weights maps traces as it maps spikes. */
+snn_status snn__check_traces(const snn_trainer *trainer);
+
 /* learn.c: the sweeps that methods are made of. Gradients take `factor`; an observer sees those of single steps. */
 
 /* The one door to a weight gradient: dW += e (x) factor. */

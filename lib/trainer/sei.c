@@ -10,7 +10,6 @@
  *
  * Steps are only kept where the loss or a batch norm needs all of them. What makes weights binary is a matter of the layer
  * (lib/layer/binary.c), what a teacher adds one of the loss (lib/trainer/teacher.c): every method can have them. */
-#include "layer/types.h"
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
@@ -20,18 +19,6 @@ static const struct snn__param params[] = {
 static bool is_temporal(const snn_trainer *trainer)
 {
     return snn__param_i64(&trainer->params, SNN_SEI_TEMPORAL) != 0;
-}
-
-static snn_status sei_check(const snn_trainer *trainer)
-{
-    const snn_network *net = trainer->net;
-
-    for (size_t l = 0; l < net->n_layers; l++)
-        for (size_t i = 0; i < net->layer[l]->n_sources; i++)
-            if (net->layer[l]->source[i].delay)
-                return snn__fail(SNN_ERR_UNSUPPORTED, "sei: layer %s reads the step before; the method is for networks without "
-                                 "feedback", net->layer[l]->name);
-    return SNN_OK;
 }
 
 static void sei_choose(const snn_trainer *trainer, struct snn__demand *demand)
@@ -69,7 +56,7 @@ const struct snn__rule snn__rule_sei = {
     .route = SNN__ROUTE_SPACE,
     .learns = SNN__LEARNS_PER_BATCH,
     .choose = sei_choose,
-    .check = sei_check,
+    .check = snn__check_forward,
     .step = sei_step,
     .finish = sei_finish,
 };

@@ -11,7 +11,6 @@
  * grows with neither number of steps. All gradients carry the factor S. */
 #include "trainer/spide.h"
 #include "core/context.h"
-#include "layer/types.h"
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {

@@ -6,7 +6,6 @@
  * The methods are those that learn within a step; their equations are in their own files. */
 #include "core/context.h"
 #include "core/fpu.h"
-#include "layer/types.h"
 #include "trainer/rule.h"
 #include <math.h>
 

@@ -1,0 +1,29 @@
+/* trainer/check.c - what several methods ask of a network, in the name of the method. */
+#include "trainer/rule.h"
+
+snn_status snn__check_forward(const snn_trainer *trainer)
+{
+    const snn_layer *layer = snn__network_feedback(trainer->net);
+
+    if (layer != NULL)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: layer %s reads the step before; the method is for networks without feedback",
+                         trainer->rule->name, layer->name);
+    return SNN_OK;
+}
+
+/* A maximum does not commute with the trace, nor does a product. */
+snn_status snn__check_traces(const snn_trainer *trainer)
+{
+    for (size_t l = 0; l < trainer->net->n_layers; l++) {
+        const snn_layer *layer = trainer->net->layer[l];
+
+        if (layer->type->flags & SNN__LAYER_MAXIMUM)
+            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s pools by maximum, which has no trace; use avgpool",
+                             trainer->rule->name, layer->name);
+        if (layer->type->flags & SNN__LAYER_NONLINEAR && snn__network_reads_trace(trainer->net, layer))
+            return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: %s has no trace", trainer->rule->name, layer->name,
+                             layer->type->name);
+    }
+    return SNN_OK;
+}
