@@ -1,10 +1,11 @@
-/* zoo/binary.c - networks of binary weights, in which a real-valued stream v passes every binary layer on a shortcut of its
- * own (docs/methods/sei.md):
+/* zoo/binary.c - networks of binary weights, in which a real-valued stream v passes every binary layer on a shortcut
+ * of its own (docs/methods/sei.md):
  *
  *   same size    v <- v + BN(B(LIF(v)))
  *   stride 2     v <- BN(conv1x1(avgpool2(v))) + BN(B(LIF(v), stride 2)),  of equal channels  v <- avgpool2(v) + ..
  *
- * The first layer, the read-out and the 1x1 convolutions have full precision. Nothing before a batch norm has a bias. */
+ * The first layer, the read-out and the 1x1 convolutions have full precision. Nothing before a batch norm has a
+ * bias. */
 #include "zoo/build.h"
 
 /* v: the name of the stream; rows and columns as it flows. */
@@ -36,8 +37,11 @@ static snn_status halve(struct snn__build *b, struct stream *s, const char *name
     snn_layer *l;
 
     if (s->rows % 2 != s->columns % 2)
-        return snn__fail(SNN_ERR_SHAPE, "network %s: maps of %zux%zu cannot be halved; rows and columns must both be even, or both odd, "
-                         "at every stage", b->name, s->rows, s->columns);
+        return snn__fail(
+            SNN_ERR_SHAPE,
+            "network %s: maps of %zux%zu cannot be halved; rows and columns must both be even, or both odd, "
+            "at every stage",
+            b->name, s->rows, s->columns);
     SNN__TRY(snn__build_pool(b, "avgpool", name, 2, 2, (int64_t)(s->rows % 2)));
     l = snn_network_layer_named(b->net, name);
     s->rows = (s->rows + 1) / 2;
@@ -46,7 +50,8 @@ static snn_status halve(struct snn__build *b, struct stream *s, const char *name
 }
 
 /* What the stream becomes beside a binary convolution of stride 2 to `channels`; receives the name. */
-static snn_status shortcut(struct snn__build *b, struct stream *s, unsigned i, size_t channels, struct snn__label *name)
+static snn_status shortcut(struct snn__build *b, struct stream *s, unsigned i, size_t channels,
+                           struct snn__label *name)
 {
     snn_layer *l;
 
@@ -67,7 +72,8 @@ static snn_status fire(struct snn__build *b, const struct stream *s, unsigned i)
     return snn_layer_connect(snn_network_layer_named(b->net, snn__label("sn%u", i).text), s->v.text, 0);
 }
 
-static snn_status finish_layer(struct snn__build *b, struct stream *s, unsigned i, snn_layer *binary, const char *beside)
+static snn_status finish_layer(struct snn__build *b, struct stream *s, unsigned i, snn_layer *binary,
+                               const char *beside)
 {
     struct snn__label norm = snn__label("bn%u", i);
 
@@ -123,7 +129,8 @@ snn_status snn__build_binary_mlp(struct snn__build *b)
     return snn__build_linear(b, "fc", b->classes, "default", 0.0);
 }
 
-/* 128C3 of full precision, halved, then six binary convolutions of 128 channels, the third of stride 2: no shortcut has weights. */
+/* 128C3 of full precision, halved, then six binary convolutions of 128 channels, the third of stride 2: no shortcut
+ * has weights. */
 snn_status snn__build_binary_conv(struct snn__build *b)
 {
     struct stream s;

@@ -100,3 +100,11 @@ snn_status snn__build_add(struct snn__build *b, const char *name, const char *fi
     SNN__TRY(snn_layer_connect(l, first, 0));
     return snn_layer_connect(l, second, 0);
 }
+
+snn_status snn__build_rate_readout(struct snn__build *b)
+{
+    if (!snn__build_rates(b))
+        return snn__fail(SNN_ERR_ARGUMENT, "network %s: its neurons are dsr_if or dsr_lif", b->name);
+    SNN__TRY(snn__build_norm(b, "fc_bn"));
+    return snn__build_neuron(b, "fc_sn");
+}

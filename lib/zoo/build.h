@@ -33,7 +33,8 @@ struct snn__label snn__label(const char *format, ...) SNN__PRINTF(1, 2);
 snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, int64_t kernel, int64_t stride,
                            int64_t pad, snn_layer **layer);
 snn_status snn__build_neuron(struct snn__build *b, const char *name);
-/* Whether the neurons are those whose rate is trained: norms are over all steps then, and the readout has neurons, too. */
+/* Whether the neurons are those whose rate is trained: norms are over all steps then, and the readout has neurons,
+ * too. */
 bool snn__build_rates(const struct snn__build *b);
 /* A batch norm, over all steps where the neurons ask for it. */
 snn_status snn__build_norm(struct snn__build *b, const char *name);
@@ -49,7 +50,26 @@ snn_status snn__build_linear(struct snn__build *b, const char *name, size_t out,
 /* The sum of two layers named before. */
 snn_status snn__build_add(struct snn__build *b, const char *name, const char *first, const char *second);
 
-/* Networks of binary weights, binary.c. */
+/* Batch norm and neurons after the last linear layer: logits are the rates of the neurons. */
+snn_status snn__build_rate_readout(struct snn__build *b);
+
+/* vgg.c: with scaled weight standardisation; with feedback; with batch norm; with neurons after the readout. */
+snn_status snn__build_vgg11_ws(struct snn__build *b);
+snn_status snn__build_vgg11_ws_f(struct snn__build *b);
+snn_status snn__build_vgg11_bn(struct snn__build *b);
+snn_status snn__build_vgg11_dsr(struct snn__build *b);
+/* resnet.c: with batch norm; with neurons after the readout; without normalisation. */
+snn_status snn__build_resnet18(struct snn__build *b);
+snn_status snn__build_preact_resnet18(struct snn__build *b);
+snn_status snn__build_nf_resnet34(struct snn__build *b);
+/* feedback.c: at equilibrium. */
+snn_status snn__build_ide_400(struct snn__build *b);
+snn_status snn__build_ide_64c5(struct snn__build *b);
+snn_status snn__build_alexnet_f(struct snn__build *b);
+snn_status snn__build_cifarnet_f(struct snn__build *b);
+snn_status snn__build_spide_lenet(struct snn__build *b);
+snn_status snn__build_spide_convnet_f(struct snn__build *b);
+/* binary.c: with binary weights. */
 snn_status snn__build_binary_mlp(struct snn__build *b);
 snn_status snn__build_binary_conv(struct snn__build *b);
 snn_status snn__build_binary_resnet18(struct snn__build *b);

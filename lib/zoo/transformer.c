@@ -5,8 +5,8 @@
  *   attention    x <- x + BN(W_o LIF(attention(q, k, v))),  q, k, v = LIF(BN(W LIF(x)))
  *   MLP          x <- x + BN(B LIF(BN(B LIF(x))))              four times as many channels between
  *
- * W, of full precision or binary, and B, binary, act on every patch alone: convolutions of one tap. The 3x3 convolution
- * tells a patch where it is. Nothing before a batch norm has a bias. */
+ * W, of full precision or binary, and B, binary, act on every patch alone: convolutions of one tap. The 3x3
+ * convolution tells a patch where it is. Nothing before a batch norm has a bias. */
 #include "zoo/build.h"
 
 enum { BLOCKS = 2, CHANNELS = 64, HEADS = 2, WIDER = 4 };

@@ -1,0 +1,106 @@
+/* zoo/vgg.c - VGG-11, of docs/methods/ottt.md, sltt.md and dsr.md. */
+#include "zoo/build.h"
+
+/* 64 128 | pool | 256 256 | pool | 512 512 | pool | 512 512: the position of a pool is 0. */
+static const size_t vgg_ws_widths[] = { 64, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512 };
+static const size_t vgg_bn_widths[] = { 64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0 };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* y = fb(up(o[t-1])): a plain convolution, weight and bias initially 0, not standardised. The delayed edge is the
+ * convolution's own, so that at step 1 its bias is absent as well. */
+static snn_status add_feedback(struct snn__build *b)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn__build_conv(b, "feedback", 64, 3, 1, 1, &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STANDARDISE, 0));
+    SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "zero"));
+    SNN__TRY(snn_layer_connect(l, "feedback_up", 1));
+    return snn__build_add(b, "sum1", "conv1", "feedback");
+}
+
+/* The source of the feedback: the last spikes, brought back to the size of the input by three doublings. */
+static snn_status add_feedback_source(struct snn__build *b)
+{
+    snn_layer *l;
+
+    SNN__TRY(snn_network_add(b->net, "upsample", "feedback_up", &l));
+    return snn_layer_set_i64(l, SNN_LAYER_FACTOR, 8);
+}
+
+static snn_status vgg_ws(struct snn__build *b, bool feedback)
+{
+    snn_layer *gap;
+    unsigned conv = 0, pool = 0;
+
+    b->standardise = true;
+    for (size_t i = 0; i < COUNT(vgg_ws_widths); i++) {
+        if (vgg_ws_widths[i] == 0) {
+            SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
+            continue;
+        }
+        conv++;
+        SNN__TRY(snn__build_conv(b, snn__label("conv%u", conv).text, vgg_ws_widths[i], 3, 1, 1, NULL));
+        if (feedback && conv == 1)
+            SNN__TRY(add_feedback(b));
+        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
+        SNN__TRY(snn__build_scale(b, snn__label("scale%u", conv).text, SNN__WS_SCALE));
+    }
+    if (feedback)
+        SNN__TRY(add_feedback_source(b));
+    SNN__TRY(snn_network_add(b->net, "avgpool", "global_pool", &gap));
+    SNN__TRY(snn_layer_set_i64(gap, SNN_LAYER_KERNEL, 0));
+    SNN__TRY(snn_layer_connect(gap, "scale8", 0));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    return snn__build_linear(b, "fc", b->classes, "normal", 0.01);
+}
+
+snn_status snn__build_vgg11_ws(struct snn__build *b)
+{
+    return vgg_ws(b, false);
+}
+
+snn_status snn__build_vgg11_ws_f(struct snn__build *b)
+{
+    if (b->shape[1] % 8 != 0 || b->shape[2] % 8 != 0)
+        return snn__fail(SNN_ERR_SHAPE,
+                         "network vgg11-ws-f: rows and columns of the input must be multiples of 8, "
+                         "because the feedback is upsampled by 8, but the input is [%zu,%zu,%zu]",
+                         b->shape[0], b->shape[1], b->shape[2]);
+    return vgg_ws(b, true);
+}
+
+/* Dropout is part of the networks of sltt.md; its rate belongs to the training settings and is 0 until the host
+ * sets it on the layers "drop...". */
+snn_status snn__build_vgg11_bn(struct snn__build *b)
+{
+    snn_layer *l;
+    unsigned conv = 0, pool = 0;
+
+    for (size_t i = 0; i < COUNT(vgg_bn_widths); i++) {
+        if (vgg_bn_widths[i] == 0) {
+            SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
+            continue;
+        }
+        conv++;
+        SNN__TRY(snn__build_conv(b, snn__label("conv%u", conv).text, vgg_bn_widths[i], 3, 1, 1, NULL));
+        SNN__TRY(snn__build_norm(b, snn__label("bn%u", conv).text));
+        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
+        SNN__TRY(snn__build_dropout(b, snn__label("drop%u", conv).text, 0.0));
+    }
+    SNN__TRY(snn_network_add(b->net, "adaptive_avgpool", "adaptive_pool", &l));
+    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_SIZE, 7));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    return snn__build_linear(b, "fc", b->classes, "normal", 0.01);
+}
+
+/* As vgg11-bn, with a population behind the readout and the paper's rate of dropout. */
+snn_status snn__build_vgg11_dsr(struct snn__build *b)
+{
+    SNN__TRY(snn__build_vgg11_bn(b));
+    for (unsigned conv = 1; conv <= 8; conv++)
+        SNN__TRY(
+            snn_layer_set_f64(snn_network_layer_named(b->net, snn__label("drop%u", conv).text), SNN_LAYER_RATE, 0.1));
+    return snn__build_rate_readout(b);
+}
