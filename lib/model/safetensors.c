@@ -1,4 +1,4 @@
-/* The safetensors layout: writer, and a reader that trusts nothing. */
+/* model/safetensors.c - reads files of the safetensors layout, and trusts nothing in them. */
 #include "model/safetensors.h"
 #include "core/alloc.h"
 #include "core/size.h"
@@ -10,27 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECKSUM "snn.checksum"
-#define CHECKSUM_TEXT "\"" CHECKSUM "\":\""  /* before the digits in the compact JSON of the header */
-#define CHECKSUM_DIGITS 8u
+#define CHECKSUM_TEXT "\"" SNN__CHECKSUM "\":\"" /* before the digits in the compact JSON of the header */
 #define FORMAT_VERSION 1
 
-/* Where the digits of the checksum are in a header, NULL if it has none. A quote inside a JSON string is escaped, so
- * that no text of the host can look like this. */
-static char *find_digits(char *header, size_t length)
+/* A quote inside a JSON string is escaped, so no text of the host can look like this. */
+char *snn__checksum_digits(char *header, size_t length)
 {
     const size_t n = strlen(CHECKSUM_TEXT);
 
-    for (char *p = header; (size_t)(p - header) + n + CHECKSUM_DIGITS < length; p++)
+    for (char *p = header; (size_t)(p - header) + n + SNN__CHECKSUM_DIGITS < length; p++)
         if (*p == '"' && memcmp(p, CHECKSUM_TEXT, n) == 0)
             return p + n;
     return NULL;
 }
 
-static void put_u64(unsigned char *out, uint64_t value)
+snn_status snn__check_finite(const char *what, const char *path, const char *name, const float *x, size_t n,
+                               snn_status code)
 {
-    for (size_t i = 0; i < 8; i++)
-        out[i] = (unsigned char)(value >> (8 * i));
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return snn__fail(code, "%s \"%.200s\": tensor \"%s\" is not finite at entry %zu", what, path, name, i);
+    return SNN_OK;
 }
 
 static uint64_t get_u64(const unsigned char *in)
@@ -41,103 +41,6 @@ static uint64_t get_u64(const unsigned char *in)
         value = value << 8 | in[i];
     return value;
 }
-
-/* ---- writing */
-
-static json_t *entry_json(const struct snn__entry *e, uint64_t *offset, bool *failed)
-{
-    json_t *entry = json_object(), *shape = json_array(), *offsets = json_array();
-
-    for (uint32_t i = 0; i < e->rank; i++)
-        snn__json_add(shape, json_integer(e->dim[i]), failed);
-    snn__json_add(offsets, json_integer((json_int_t)*offset), failed);
-    *offset += 4 * (uint64_t)e->length;
-    snn__json_add(offsets, json_integer((json_int_t)*offset), failed);
-    snn__json_set(entry, "dtype", json_string(e->bytes ? "U8" : "F32"), failed);
-    snn__json_set(entry, "shape", shape, failed);
-    snn__json_set(entry, "data_offsets", offsets, failed);
-    return entry;
-}
-
-static snn_status header_json(json_t **out, const json_t *metadata, const struct snn__entry *entries, size_t n)
-{
-    json_t *texts = json_object(), *root = json_object();
-    bool failed = false;
-    uint64_t offset = 0;
-
-    snn__json_set(texts, CHECKSUM, json_string("00000000"), &failed);
-    failed |= json_object_update(texts, (json_t *)metadata) != 0;
-    snn__json_set(root, "__metadata__", texts, &failed);
-    for (size_t i = 0; i < n && !failed; i++)
-        snn__json_set(root, entries[i].name, entry_json(&entries[i], &offset, &failed), &failed);
-    return snn__json_made(out, root, failed, "model file");
-}
-
-/* Length and header as they are in the file, but for the checksum. */
-static snn_status make_header(snn_context *ctx, const json_t *root, unsigned char **out, size_t *size)
-{
-    size_t length = 0, padded;
-    char *text;
-
-    SNN__TRY(snn__json_dump(&text, &length, ctx, root, 8, JSON_COMPACT, "model file: its header"));
-    padded = snn__round_up(length, 8);
-    memset(text + 8 + length, ' ', padded - length);
-    *out = (unsigned char *)text;
-    *size = 8 + padded;
-    put_u64(*out, padded);
-    return SNN_OK;
-}
-
-static snn_status check_finite(const char *what, const char *path, const char *name, const float *x, size_t n,
-                               snn_status code)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return snn__fail(code, "%s \"%.200s\": tensor \"%s\" is not finite at entry %zu", what, path, name, i);
-    return SNN_OK;
-}
-
-static snn_status write_all(snn_context *ctx, const char *path, unsigned char *header, size_t size,
-                            const struct snn__entry *entries, size_t n)
-{
-    struct snn__piece *pieces = snn__alloc(ctx, n + 1, sizeof *pieces);
-    char digits[CHECKSUM_DIGITS + 1];
-    snn_status rc;
-
-    if (pieces == NULL)
-        return SNN_ERR_MEMORY;
-    pieces[0] = (struct snn__piece){ header, size, false };
-    for (size_t i = 0; i < n; i++)
-        pieces[i + 1] = (struct snn__piece){ entries[i].data, entries[i].length * sizeof(float), !entries[i].bytes };
-    snprintf(digits, sizeof digits, "%08x", (unsigned)snn__pieces_crc(0, pieces, n + 1));
-    memcpy(find_digits((char *)header + 8, size - 8), digits, CHECKSUM_DIGITS);
-    rc = snn__file_replace(ctx, path, pieces, n + 1);
-    snn__free(ctx, pieces);
-    return rc;
-}
-
-snn_status snn__safetensors_write(snn_context *ctx, const char *path, const json_t *metadata,
-                                  const struct snn__entry *entries, size_t n)
-{
-    unsigned char *header = NULL;
-    snn_status rc = SNN_OK;
-    json_t *root = NULL;
-    size_t size = 0;
-
-    for (size_t i = 0; i < n; i++)
-        if (!entries[i].bytes)
-            SNN__TRY(check_finite("cannot write", path, entries[i].name, entries[i].data, entries[i].length,
-                                  SNN_ERR_DIVERGED));
-    SNN__TRY(header_json(&root, metadata, entries, n));
-    rc = make_header(ctx, root, &header, &size);
-    json_decref(root);
-    if (rc == SNN_OK)
-        rc = write_all(ctx, path, header, size, entries, n);
-    snn__free(ctx, header);
-    return rc;
-}
-
-/* ---- reading */
 
 static snn_status bad(const struct snn__safetensors *file, const char *format, ...) SNN__PRINTF(2, 3);
 
@@ -198,7 +101,7 @@ static snn_status parse_metadata(struct snn__safetensors *file)
     json_object_foreach((json_t *)file->metadata, key, value) {
         if (!json_is_string(value))
             return bad(file, "metadata \"%.60s\" is no text", key);
-        if (strncmp(key, "snn", 3) == 0 && strcmp(key, CHECKSUM) != 0 && strcmp(key, "snn.format") != 0 &&
+        if (strncmp(key, "snn", 3) == 0 && strcmp(key, SNN__CHECKSUM) != 0 && strcmp(key, "snn.format") != 0 &&
             strcmp(key, "snn.network") != 0 && strcmp(key, "snn.run") != 0 && strcmp(key, "snn.projection") != 0)
             return bad(file, "unknown metadata \"%.60s\"", key);
     }
@@ -313,14 +216,14 @@ static snn_status parse_entries(struct snn__safetensors *file)
 static snn_status check_crc(const struct snn__safetensors *file, char *header, size_t length)
 {
     struct snn__piece pieces[2] = { { header, length, false }, { file->data, file->size, true } };
-    const char *text = snn__safetensors_text(file, CHECKSUM);
-    char *digits = find_digits(header + 8, length - 8), actual[CHECKSUM_DIGITS + 1];
+    const char *text = snn__safetensors_text(file, SNN__CHECKSUM);
+    char *digits = snn__checksum_digits(header + 8, length - 8), actual[SNN__CHECKSUM_DIGITS + 1];
 
     if (text == NULL)
         return SNN_OK;
-    if (digits == NULL || strlen(text) != CHECKSUM_DIGITS)
+    if (digits == NULL || strlen(text) != SNN__CHECKSUM_DIGITS)
         return bad(file, "damaged: the checksum is \"%.20s\"", text);
-    memset(digits, '0', CHECKSUM_DIGITS);
+    memset(digits, '0', SNN__CHECKSUM_DIGITS);
     snprintf(actual, sizeof actual, "%08x", (unsigned)snn__pieces_crc(0, pieces, 2));
     if (strcmp(actual, text) != 0)
         return bad(
@@ -369,7 +272,7 @@ static snn_status read_all(struct snn__safetensors *file, struct snn__input *in,
             snn__floats_from_file(file->data + file->entry[i].offset, file->entry[i].length);
     for (size_t i = 0; i < file->n; i++)
         if (!file->entry[i].bytes)
-            SNN__TRY(check_finite("model file", file->path, file->entry[i].name, file->data + file->entry[i].offset,
+            SNN__TRY(snn__check_finite("model file", file->path, file->entry[i].name, file->data + file->entry[i].offset,
                                   file->entry[i].length, SNN_ERR_FORMAT));
     return SNN_OK;
 }

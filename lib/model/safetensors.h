@@ -48,7 +48,17 @@ struct snn__safetensors {
     size_t size; /* bytes of data */
 };
 
-/* Writes a file; `metadata` is an object of strings, without the checksum.
+/* The checksum's key in the metadata, and its length as hexadecimal text. */
+#define SNN__CHECKSUM "snn.checksum"
+#define SNN__CHECKSUM_DIGITS 8u
+
+/* The digits of the checksum in a header; NULL if it has none. */
+char *snn__checksum_digits(char *header, size_t length);
+/* `code` if a number of a tensor is not finite; `what` begins the message. */
+snn_status snn__check_finite(const char *what, const char *path, const char *name, const float *x, size_t n,
+                             snn_status code);
+
+/* safetensors_write.c: writes a file; `metadata` is an object of strings, without the checksum.
  * SNN_ERR_IO, SNN_ERR_DIVERGED (a number is not finite), SNN_ERR_MEMORY */
 snn_status snn__safetensors_write(snn_context *ctx, const char *path, const json_t *metadata,
                                   const struct snn__entry *entries, size_t n);
