@@ -23,14 +23,15 @@ class Layout(unittest.TestCase):
     STRUCTS = {
         "snn_context_options": _library.ContextOptions, "snn_context_info": _library.ContextInfo,
         "snn_param_info": _library.ParamInfo, "snn_shape": _library.Shape, "snn_tensor": _library.TensorInfo,
-        "snn_layer_info": _library.LayerInfo, "snn_network_info": _library.NetworkInfo, "snn_trainer_info": _library.TrainerInfo,
-        "snn_model_info": _library.ModelInfo,
+        "snn_layer_info": _library.LayerInfo, "snn_network_info": _library.NetworkInfo,
+        "snn_trainer_info": _library.TrainerInfo, "snn_model_info": _library.ModelInfo,
         "snn_dataset_info": _library.DatasetInfo, "snn_dataset_source": _library.DatasetSource,
         "snn_metrics": _library.Metrics,
     }
 
     def test_kinds_of_names_match_the_record(self):
-        with open(os.path.join(os.environ["SNN_SOURCE"], "tests", "contract", "constants.txt"), encoding="ascii") as file:
+        with open(os.path.join(os.environ["SNN_SOURCE"], "tests", "contract", "constants.txt"),
+                  encoding="ascii") as file:
             record = dict(line.split() for line in file if line.startswith("SNN_NAME_"))
         kinds = {f"SNN_NAME_{kind.upper()}": str(number) for kind, number in snn._library.NAME_KINDS.items()}
         self.assertEqual(kinds, record)
@@ -105,7 +106,8 @@ class Training(unittest.TestCase):
         self.assertTrue(np.array_equal(*results))
         with tempfile.TemporaryDirectory() as folder:
             net.save_packed(os.path.join(folder, "packed.snn"))
-            self.assertEqual(snn.Network.load(self.ctx, os.path.join(folder, "packed.snn")).describe(), net.describe())
+            self.assertEqual(snn.Network.load(self.ctx, os.path.join(folder, "packed.snn")).describe(),
+                             net.describe())
 
     def test_packed_network(self):
         net = snn.Network.build(self.ctx, "binary-mlp", (1, 4, 4), 3)
@@ -117,7 +119,8 @@ class Training(unittest.TestCase):
         self.assertEqual(len(signs), net.describe().count('"binary"'))
         for layer in signs:
             w = latent[layer.name]
-            np.testing.assert_allclose(layer.tensor("weight"), np.abs(w).mean(1, keepdims=True) * np.where(w >= 0, 1, -1), 1e-6)
+            np.testing.assert_allclose(layer.tensor("weight"),
+                                       np.abs(w).mean(1, keepdims=True) * np.where(w >= 0, 1, -1), 1e-6)
         self.assertTrue(np.array_equal(reader.predict(x), before))
         with self.assertRaises(snn.Error):
             snn.Trainer(net, snn.Optimizer(self.ctx, "sgd"), "sei", batch=16)
@@ -194,7 +197,8 @@ class Training(unittest.TestCase):
             with self.assertRaises(snn.Error):
                 snn.Model(self.ctx, folder)
         self.assertEqual(net.describe(), again.describe())
-        self.assertEqual((model.describe(), model.note("host"), again.note("host")), (net.describe(), "caf\u00e9", "caf\u00e9"))
+        self.assertEqual((model.describe(), model.note("host"), again.note("host")),
+                         (net.describe(), "caf\u00e9", "caf\u00e9"))
         self.assertIsNone(model.note("another"))
         self.assertEqual(model.tensors(), {f"{layer.name}.{name}": layer.tensor(name).shape
                                            for layer in net.layers() for name in layer.tensors()})
@@ -258,7 +262,8 @@ class Training(unittest.TestCase):
         learning.step(x[0])
         with self.assertRaisesRegex(snn.Error, "for targets set loss"):
             learning.learn_target([0.5, 0, -0.5])
-        regression = snn.Trainer(snn.Network.build(self.ctx, "8-13-3", (8,), 3), snn.Optimizer(self.ctx, "sgd", lr=0.05),
+        regression = snn.Trainer(snn.Network.build(self.ctx, "8-13-3", (8,), 3),
+                                 snn.Optimizer(self.ctx, "sgd", lr=0.05),
                                  "ottt", batch=1, steps=1, loss="half_square")
         following = snn.Stream(regression)
         losses = []
@@ -350,7 +355,8 @@ class Training(unittest.TestCase):
         trainer = snn.Trainer(net, snn.Optimizer(self.ctx, "adam"), "sltt", batch=8, steps=3)
         data = snn.Dataset.from_arrays(self.ctx, np.zeros((4, 1, 2, 2), np.float32), np.zeros(4), 2)
         for thing, settings in ((snn.Neuron(self.ctx, "lif"), {"per_neuron": 1, "tau": 4.0, "reset": "zero"}),
-                                (snn.Network(self.ctx, (2,)).add("linear"), {"out": 5, "eps": 0.25, "init": "kaiming"}),
+                                (snn.Network(self.ctx, (2,)).add("linear"),
+                                 {"out": 5, "eps": 0.25, "init": "kaiming"}),
                                 (snn.Optimizer(self.ctx, "sgd"), {"epochs": 7, "lr": 0.3, "schedule": "cosine"}),
                                 (data, {"flip": 1, "cutout": 0.5}),
                                 (trainer, {"drop_last": 1}),
@@ -361,13 +367,14 @@ class Training(unittest.TestCase):
                 self.assertIs(type(thing.get(name)), type(value))
             for name in thing.params():
                 thing.get(name)
-            with self.assertRaisesRegex(ValueError, "parameter: 'wrong' is none of " + next(iter(thing.params()))):
+            with self.assertRaisesRegex(ValueError, "parameter: 'wrong' is not one of " + next(iter(thing.params()))):
                 thing.get("wrong")
         self.assertEqual((trainer.get("steps"), trainer.get("loss"), trainer.get("loss_mix")), (3, "ce", 0.05))
 
 
 class Misuse(unittest.TestCase):
-    """What is wrong is an exception that says what is right; nothing trains on other numbers than were given, nothing crashes."""
+    """What is wrong is an exception that says what is right; nothing trains on other numbers than were given, nothing
+    crashes."""
 
     def setUp(self):
         self.ctx = snn.Context(threads=2, seed=3)
@@ -382,16 +389,16 @@ class Misuse(unittest.TestCase):
 
     def test_samples(self):
         for shape in ((8, 3), (2,), (3, 8, 3), (8,), (), (0, 2), (3, 0, 2), (1, 3, 8, 2)):
-            self.refused(ValueError, "samples of shape", self.trainer.predict, np.ones(shape))
-            self.refused(ValueError, "samples of shape", self.trainer.step, np.ones(shape), np.zeros(8))
-        self.refused(TypeError, "numbers are wanted", self.trainer.predict, np.full((8, 2), "a"))
-        self.refused(TypeError, "numbers are wanted", self.trainer.predict, np.ones((8, 2), complex))
+            self.refused(ValueError, "samples have shape", self.trainer.predict, np.ones(shape))
+            self.refused(ValueError, "samples have shape", self.trainer.step, np.ones(shape), np.zeros(8))
+        self.refused(TypeError, "expected numbers", self.trainer.predict, np.full((8, 2), "a"))
+        self.refused(TypeError, "expected numbers", self.trainer.predict, np.ones((8, 2), complex))
         self.refused(snn.Error, "1 to 8 were prepared for", self.trainer.predict, np.ones((9, 2)))
 
     def test_labels(self):
         step = self.trainer.step
         self.refused(ValueError, "argmax", step, self.x, np.eye(2)[np.zeros(8, int)])
-        self.refused(ValueError, "for 8 samples", step, self.x, np.zeros(7, int))
+        self.refused(ValueError, "for each of 8 samples", step, self.x, np.zeros(7, int))
         self.refused(ValueError, "whole numbers", step, self.x, np.full(8, 0.9))
         self.refused(ValueError, "whole numbers", step, self.x, np.full(8, np.nan))
         self.refused(ValueError, "whole numbers", step, self.x, np.full(8, "1"))
@@ -400,9 +407,10 @@ class Misuse(unittest.TestCase):
         self.refused(ValueError, "label 4294967296", step, self.x, np.full(8, 2**32))
         self.refused(ValueError, "whole numbers", snn.Dataset.from_arrays, self.ctx, self.x, np.full(8, 0.9))
         self.refused(ValueError, "not in 0 .. 1", snn.Dataset.from_arrays, self.ctx, self.x, np.full(8, 2), classes=2)
-        self.refused(ValueError, "one sample at least", snn.Dataset.from_arrays, self.ctx, np.zeros((0, 2)), [])
+        self.refused(ValueError, "at least one sample", snn.Dataset.from_arrays, self.ctx, np.zeros((0, 2)), [])
         self.refused(ValueError, "count,N] or", snn.Dataset.from_arrays, self.ctx, np.zeros((8, 2, 2)), np.zeros(8))
-        self.refused(ValueError, "count,T,N] or", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8), per_step=True)
+        self.refused(ValueError, "count,T,N] or", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8),
+                     per_step=True)
         self.assertEqual(step(self.x, np.ones(8)).samples, 8)       # whole, though not of a whole type
 
     def test_targets(self):
@@ -412,30 +420,33 @@ class Misuse(unittest.TestCase):
         self.refused(TypeError, "labels or targets", make, self.ctx, self.x)
         self.refused(TypeError, "labels or targets", make, self.ctx, self.x, np.zeros(8), targets=np.zeros((8, 2)))
         for shape in ((8,), (8, 3), (7, 2), (3, 7, 2), (8, 4, 2), (1, 1, 8, 2), (0, 8, 2)):
-            self.refused(ValueError, r"\[8,2\] or, for each step, \[T,8,2\]", step, self.x, targets=np.zeros(shape))
+            self.refused(ValueError, r"\[8,2\], or \[T,8,2\]", step, self.x, targets=np.zeros(shape))
         for shape in ((8,), (7, 2), (4, 8, 2), (8, 0), (8, 0, 2)):
-            self.refused(ValueError, r"\[8,outputs\] or, for each step, \[8,T,outputs\]", make, self.ctx, self.x,
+            self.refused(ValueError, r"\[8,outputs\], or \[8,T,outputs\]", make, self.ctx, self.x,
                          targets=np.zeros(shape))
-        self.refused(TypeError, "targets: numbers are wanted", step, self.x, targets=np.full((8, 2), "a"))
+        self.refused(TypeError, "targets: expected numbers", step, self.x, targets=np.full((8, 2), "a"))
         self.refused(snn.Error, "set loss to mse", step, self.x, targets=np.zeros((8, 2)))
 
     def test_lengths(self):
         x = np.stack([self.x] * 4)
-        self.refused(ValueError, "lengths of shape", self.trainer.step, x, np.zeros(8), lengths=[1, 2])
-        self.refused(ValueError, "length 0 of sample 0 is not in 1 .. 4", self.trainer.predict, x, lengths=np.zeros(8, int))
-        self.refused(ValueError, "length 2 of sample 0 is not in 1 .. 1", self.trainer.predict, self.x, lengths=np.full(8, 2))
-        self.refused(ValueError, "whole numbers", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8), lengths=np.full(8, 0.5))
+        self.refused(ValueError, "lengths have shape", self.trainer.step, x, np.zeros(8), lengths=[1, 2])
+        self.refused(ValueError, "length 0 of sample 0 is not in 1 .. 4", self.trainer.predict, x,
+                     lengths=np.zeros(8, int))
+        self.refused(ValueError, "length 2 of sample 0 is not in 1 .. 1", self.trainer.predict, self.x,
+                     lengths=np.full(8, 2))
+        self.refused(ValueError, "whole numbers", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8),
+                     lengths=np.full(8, 0.5))
 
     def test_other_arrays(self):
-        self.refused(ValueError, "logits of shape", self.trainer.set_logits, np.ones((8, 3)))
-        self.refused(ValueError, "logits of shape", self.trainer.set_logits, np.ones(8))
+        self.refused(ValueError, "logits have shape", self.trainer.set_logits, np.ones((8, 3)))
+        self.refused(ValueError, "logits have shape", self.trainer.set_logits, np.ones(8))
         data = snn.Dataset.from_arrays(self.ctx, self.x, np.zeros(8), classes=2)
-        self.refused(ValueError, "1 means and 2 deviations", data.normalise, [0.1], [0.3, 0.4])
-        self.refused(ValueError, "2 means and 1 deviations", data.normalise, [0.1, 0.2], [0.3])
+        self.refused(ValueError, "1 means but 2 deviations", data.normalise, [0.1], [0.3, 0.4])
+        self.refused(ValueError, "2 means but 1 deviations", data.normalise, [0.1, 0.2], [0.3])
         self.refused(ValueError, "n: 0", data.statistics, 0)
         self.refused(IndexError, "8", data.__getitem__, 8)
         stream = snn.Stream(self.net)
-        self.refused(ValueError, "a sample of shape", stream.step, np.ones(3))
+        self.refused(ValueError, "a sample: expected shape", stream.step, np.ones(3))
         self.refused(ValueError, "0 .. 1", stream.step_events, [2])
         self.refused(ValueError, "0 .. 1", stream.step_events, [-1])
         self.refused(ValueError, "whole numbers", stream.step_events, [0.5])
@@ -449,35 +460,35 @@ class Misuse(unittest.TestCase):
         self.refused(ValueError, "seed: 18446744073709551616", snn.Context, seed=2**64)
         self.refused(snn.Error, 'unknown instruction set "sse"; there are ref', snn.Context, isa="sse")
         self.refused(snn.Error, "unknown neuron \"lief\"; there are if, lif", snn.Neuron, self.ctx, "lief")
-        self.refused(ValueError, "kind: 'colour' is none of neuron, layer", snn.names, "colour")
+        self.refused(ValueError, "kind: 'colour' is not one of neuron, layer", snn.names, "colour")
         self.refused(ValueError, "batch: -1", snn.Trainer, self.net, self.sgd, "sltt", batch=-1)
         self.refused(ValueError, "shape: -2", snn.Network, self.ctx, (-2,))
         self.refused(ValueError, "classes: -1", snn.Network.build, self.ctx, "2-2", (2,), -1)
         self.refused(ValueError, "split: 'validation'", snn.Dataset.open, self.ctx, "idx", "x", "validation")
 
     def test_handles_of_the_wrong_kind(self):
-        self.refused(TypeError, "a Network is wanted, not Optimizer", snn.Trainer, self.sgd, self.net, "sltt")
-        self.refused(TypeError, "an Optimizer is wanted, not Context", snn.Trainer, self.net, self.ctx, "sltt")
-        self.refused(TypeError, "a Context is wanted, not Network", snn.Network, self.net, (2,))
+        self.refused(TypeError, "expected a Network, got Optimizer", snn.Trainer, self.sgd, self.net, "sltt")
+        self.refused(TypeError, "expected an Optimizer, got Context", snn.Trainer, self.net, self.ctx, "sltt")
+        self.refused(TypeError, "expected a Context, got Network", snn.Network, self.net, (2,))
         self.refused(TypeError, "PathLike", snn.Network.load, "model.snn", self.ctx)
-        self.refused(TypeError, "a Dataset is wanted, not ndarray", self.trainer.epoch, self.x)
-        self.refused(TypeError, "a Dataset is wanted, not NoneType", self.trainer.evaluate, None)
-        self.refused(TypeError, "a Trainer is wanted, not Network", self.trainer.set_teacher, self.net)
-        self.refused(TypeError, "a Network is wanted", snn.Stream, self.ctx)
-        self.refused(TypeError, "a Network is wanted", snn.Projection, self.trainer)
-        self.refused(TypeError, "a Trainer is wanted", snn.Continual, self.net, None, tasks=2)
-        self.refused(TypeError, "a str is wanted", self.net.add, self.ctx)
+        self.refused(TypeError, "expected a Dataset, got ndarray", self.trainer.epoch, self.x)
+        self.refused(TypeError, "expected a Dataset, got NoneType", self.trainer.evaluate, None)
+        self.refused(TypeError, "expected a Trainer, got Network", self.trainer.set_teacher, self.net)
+        self.refused(TypeError, "expected a Network", snn.Stream, self.ctx)
+        self.refused(TypeError, "expected a Network", snn.Projection, self.trainer)
+        self.refused(TypeError, "expected a Trainer", snn.Continual, self.net, None, tasks=2)
+        self.refused(TypeError, "expected a str", self.net.add, self.ctx)
 
     def test_handles_have_one_owner(self):
         for thing in (self.ctx, self.net, self.sgd, self.trainer, snn.Neuron(self.ctx, "lif")):
             for way in (copy.copy, copy.deepcopy, pickle.dumps):
-                self.refused(TypeError, "neither copied nor pickled", way, thing)
+                self.refused(TypeError, "cannot be copied or pickled", way, thing)
 
     def test_names_and_paths(self):
         self.refused(ValueError, "NUL", self.net.save, "a\0b")
         self.refused(ValueError, "NUL", snn.Optimizer, self.ctx, "sgd\0")
         self.refused(ValueError, "NUL", self.sgd.set, schedule="cosine\0")
-        self.refused(TypeError, "a str is wanted", self.net.layer, 1)
+        self.refused(TypeError, "expected a str", self.net.layer, 1)
         self.refused(TypeError, "", self.net.save, 3.5)
         with tempfile.TemporaryDirectory() as folder:
             here = os.getcwd()

@@ -9,9 +9,10 @@
     weight = net.layer("fc1").tensor("weight")      # a NumPy array over the library's own memory
 
 Parameters are given by the names that the library knows them under (`params()` of an object lists them, `get()`
-reads one). Every failure of the library raises snn.Error, arguments of the wrong kind TypeError or ValueError. Objects
-keep what they were made from alive, so the order of destruction takes care of itself. Ctrl-C ends an epoch after the
-batch, and what a callback raises is raised by the call. NumPy is needed only where arrays come in or go out.
+reads one). Every failure of the library raises snn.Error, arguments of the wrong kind TypeError or ValueError.
+Objects keep what they were made from alive, so the order of destruction takes care of itself. Ctrl-C ends an epoch
+after the batch, and what a callback raises is raised by the call. NumPy is needed only where arrays come in or go
+out.
 """
 
 import ctypes
@@ -38,9 +39,9 @@ def version():
 
 
 def names(kind):
-    """Names of a kind, each with what it stands for: names("method") is {"bptt": "back-propagation through time", ...}.
-    The kinds are "neuron", "layer", "network", "optimizer", "method", "format", "isa", "loss", "encoder", "surrogate"
-    and "schedule"."""
+    """Names of a kind, each with what it stands for: names("method") is {"bptt": "back-propagation through time",
+    ...}. The kinds are "neuron", "layer", "network", "optimizer", "method", "format", "isa", "loss", "encoder",
+    "surrogate" and "schedule"."""
     number, out = values.choice(kind, NAME_KINDS, "kind"), {}
     while (name := library.snn_name(number, len(out))) is not None:
         out[name.decode()] = library.snn_name_text(number, len(out)).decode()
@@ -72,7 +73,8 @@ class Neuron(Owned, Parameters):
     _noun = "neuron"
 
     def __init__(self, context, model="lif", **parameters):
-        self._own(library.snn_neuron_create, handle(context, "context"), values.word(model, "neuron"), parents=(context,))
+        self._own(library.snn_neuron_create, handle(context, "context"), values.word(model, "neuron"),
+                  parents=(context,))
         self.set(**parameters)
 
 
@@ -100,8 +102,10 @@ class Layer(Parameters):
         return self.info().type.decode()
 
     def connect(self, source, delay=0):
-        """Reads from the layer named `source` instead of the one before; with delay 1, its value of the step before."""
-        library.snn_layer_connect(self._handle, values.word(source, "layer"), values.whole(delay, "delay", high=2**31 - 1))
+        """Reads from the layer named `source` instead of the one before; with delay 1, its value of the step
+        before."""
+        library.snn_layer_connect(self._handle, values.word(source, "layer"),
+                                  values.whole(delay, "delay", high=2**31 - 1))
         return self
 
     def tensors(self):
@@ -143,7 +147,8 @@ class Network(Owned):
     @classmethod
     def build(cls, context, name, shape, classes, neuron=None):
         """A ready-made network by name ("vgg11-ws") or notation ("784-800-10")."""
-        return cls.__new__(cls)._make(library.snn_network_build, context, values.word(name, "network"), *values.sizes(shape),
+        return cls.__new__(cls)._make(library.snn_network_build, context, values.word(name, "network"),
+                                      *values.sizes(shape),
                                       values.whole(classes, "classes"), handle(neuron, "neuron", optional=True))
 
     @classmethod
@@ -164,16 +169,17 @@ class Network(Owned):
         library.snn_network_save_packed(self._handle, values.path(path))
 
     def pack(self):
-        """Keeps one bit for every weight of a binary layer and gives its latent weights back: after it the network can
-        only evaluate."""
+        """Keeps one bit for every weight of a binary layer and gives its latent weights back: after it the network
+        can only evaluate."""
         if self._views:
-            raise BufferError("arrays over the network's tensors are still there: copy() them, and let go of them, before pack()")
+            raise BufferError("arrays still refer to the network's tensors: copy() and delete them before pack()")
         library.snn_network_pack(self._handle)
         return self
 
     def set_note(self, key, text):
         """Attaches a text that model files carry along; None removes it."""
-        library.snn_network_set_note(self._handle, values.word(key, "key"), None if text is None else values.word(text, "text"))
+        library.snn_network_set_note(self._handle, values.word(key, "key"),
+                                     None if text is None else values.word(text, "text"))
         return self
 
     def note(self, key):
@@ -227,7 +233,8 @@ class Optimizer(Owned, Parameters):
     _noun = "optimizer"
 
     def __init__(self, context, name="sgd", **parameters):
-        self._own(library.snn_optimizer_create, handle(context, "context"), values.word(name, "optimizer"), parents=(context,))
+        self._own(library.snn_optimizer_create, handle(context, "context"), values.word(name, "optimizer"),
+                  parents=(context,))
         self.set(**parameters)
 
 
@@ -260,23 +267,23 @@ class Dataset(Owned, Parameters):
 
     @classmethod
     def open(cls, context, form, directory, split="train"):
-        return cls.__new__(cls)._make(library.snn_dataset_open, context, values.word(form, "format"), values.path(directory),
-                                      values.choice(split, _SPLIT, "split"))
+        return cls.__new__(cls)._make(library.snn_dataset_open, context, values.word(form, "format"),
+                                      values.path(directory), values.choice(split, _SPLIT, "split"))
 
     @classmethod
     def from_arrays(cls, context, x, labels=None, classes=None, *, targets=None, lengths=None, per_step=False):
-        """x is [count,N] or [count,C,H,W], or with per_step [count,T,N] or [count,T,C,H,W]. Samples have labels [count],
-        or targets [count,K], or [count,T,K] with one for each step; where some have fewer frames than others, lengths
-        [count]. The library asks for sample after sample through a callback, which copies it. Changes to a float32
-        array are seen, as nothing else is copied."""
+        """x is [count,N] or [count,C,H,W], or with per_step [count,T,N] or [count,T,C,H,W]. Samples have labels
+        [count], or targets [count,K], or [count,T,K] with one for each step; where some have fewer frames than
+        others, lengths [count]. The library asks for sample after sample through a callback, which copies it. Changes
+        to a float32 array are seen, as nothing else is copied."""
         x, _ = values.floats(x, "samples")
         rank = x.ndim - 1 - bool(per_step)
         if rank not in (1, 3) or x.size == 0:
             time = "T," if per_step else ""
-            raise ValueError(f"samples of shape {x.shape}; [count,{time}N] or [count,{time}C,H,W] is wanted, of one sample "
-                             "at least")
+            raise ValueError(f"samples have shape {x.shape}; expected [count,{time}N] or [count,{time}C,H,W] with at "
+                             "least one sample")
         if (labels is None) == (targets is None):
-            raise TypeError("labels or targets are wanted, one of both")
+            raise TypeError("expected either labels or targets")
         source = DatasetSource()
         library.snn_dataset_source_init(byref(source), ctypes.sizeof(source))
         source.rank = rank
@@ -331,7 +338,7 @@ class Dataset(Owned, Parameters):
         mean, n = values.doubles(mean, "mean")
         deviation, m = values.doubles(deviation, "deviation")
         if n != m:
-            raise ValueError(f"{n} means and {m} deviations; as many of both are wanted")
+            raise ValueError(f"{n} means but {m} deviations; expected the same number of both")
         library.snn_dataset_normalise(self._handle, mean, deviation, n)
         return self
 
@@ -349,8 +356,8 @@ class Dataset(Owned, Parameters):
             if frame < length:
                 _, sample.x = values.floats(x[frame])
                 _, sample.target = values.floats(target[frame])
-                calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"), frame,
-                             byref(sample))
+                calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"),
+                             frame, byref(sample))
             if frame == 0 and info.frames > 1:
                 length = sample.length
         x = x[:info.frames] if info.frames > 1 else x[0]
@@ -401,7 +408,8 @@ class Evaluator(Owned, Parameters):
 
     def _begin(self, network, batch, parameters):
         self._watch = Watch()
-        progress = PROGRESS_FN(lambda _user, _progress, watch=self._watch: watch.wants_stop())     # Python sees signals in it
+        # Python sees signals in this call.
+        progress = PROGRESS_FN(lambda _user, _progress, watch=self._watch: watch.wants_stop())
         self._node.keeps.append(progress)
         library.snn_trainer_on_progress(self._handle, progress, None)
         self.set(**parameters)
@@ -444,8 +452,8 @@ class Evaluator(Owned, Parameters):
 
 
 class Trainer(Evaluator):
-    """Trains one network, and evaluates it: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it is
-    not prepared yet, as Continual wants it."""
+    """Trains one network, and evaluates it: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it
+    is not prepared yet, as Continual wants it."""
 
     def __init__(self, network, optimizer, method, batch=None, **parameters):
         self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
@@ -463,10 +471,10 @@ class Trainer(Evaluator):
         return self
 
     def step(self, x, labels=None, *, targets=None, lengths=None):
-        """Trains one batch: x is [n,...] for all steps or [T,n,...]; labels [n], or targets [n,outputs] or, one for each
-        step, [T,n,outputs]; lengths [n], where some samples end before the last step."""
+        """Trains one batch: x is [n,...] for all steps or [T,n,...]; labels [n], or targets [n,outputs] or, one for
+        each step, [T,n,outputs]; lengths [n], where some samples end before the last step."""
         if (labels is None) == (targets is None):
-            raise TypeError("labels or targets are wanted, one of both")
+            raise TypeError("expected either labels or targets")
         (batch, _keeps), out = self._batch(x, lengths), Metrics()
         if labels is not None:
             labels, batch.labels = values.labels(labels, batch.samples, self._classes)
@@ -487,7 +495,7 @@ class Trainer(Evaluator):
         """A teacher's outputs [n,classes] for the next batch that step() trains."""
         logits, pointer = values.floats(logits, "logits")
         if logits.ndim != 2 or logits.shape[1] != self._classes:
-            raise ValueError(f"logits of shape {logits.shape}; [n,{self._classes}] is wanted")
+            raise ValueError(f"logits have shape {logits.shape}; expected [n,{self._classes}]")
         library.snn_trainer_set_logits(self._handle, pointer, len(logits))
         return self
 
@@ -539,20 +547,21 @@ class Projection(Owned, Parameters):
         """x [n,inputs] without what the frozen rows span, as gradients take it."""
         x, numbers = values.floats(x, "activity")
         if x.ndim != 2 or x.shape[1] != self.info(layer).inputs:
-            raise ValueError(f"activity of {x.shape}; the layer takes [n,{self.info(layer).inputs}]")
+            raise ValueError(f"activity has shape {x.shape}; expected [n,{self.info(layer).inputs}]")
         out, pointer = values.empty(x.shape)
         library.snn_projection_apply(self._handle, handle(layer, "layer"), numbers, len(x), pointer)
         return out
 
 
 class Continual(Owned):
-    """Task after task: Continual(trainer, projection, tasks=10) with a trainer that is not prepared. For every task begin(),
-    trainer.epoch(), end(), and evaluate() the tasks so far."""
+    """Task after task: Continual(trainer, projection, tasks=10) with a trainer that is not prepared. For every task
+    begin(), trainer.epoch(), end(), and evaluate() the tasks so far."""
 
     _noun = "continual"
 
     def __init__(self, trainer, projection, tasks):
-        self._own(library.snn_continual_create, handle(trainer, "trainer"), handle(projection, "projection", optional=True),
+        self._own(library.snn_continual_create, handle(trainer, "trainer"),
+                  handle(projection, "projection", optional=True),
                   values.whole(tasks, "tasks"), parents=(trainer, projection))
 
     def set_heads(self, select):
@@ -587,7 +596,8 @@ class Continual(Owned):
         """The matrix A[after,task], NaN where nothing was measured."""
         import numpy as np
         tasks = self.info().tasks
-        return np.array([[library.snn_continual_accuracy(self._handle, i, j) for j in range(tasks)] for i in range(tasks)])
+        return np.array([[library.snn_continual_accuracy(self._handle, i, j) for j in range(tasks)]
+                         for i in range(tasks)])
 
     def info(self):
         """Tasks begun and ended, acc and bwt."""
@@ -597,8 +607,8 @@ class Continual(Owned):
 
 
 class Stream:
-    """One time step at a time: Stream(network) runs, Stream(trainer), prepared with batch=1 and steps=1, learns as well. The
-    neurons keep their state."""
+    """One time step at a time: Stream(network) runs, Stream(trainer), prepared with batch=1 and steps=1, learns as
+    well. The neurons keep their state."""
 
     def __init__(self, source):
         self._handle = STREAM()
@@ -660,8 +670,8 @@ class Stream:
 
     @property
     def state(self):
-        """All that the next step depends on besides weights, as bytes. Assign them to go back to it, here or in a stream of a
-        network built alike; between one that runs and one that learns, traces begin at zero."""
+        """All that the next step depends on besides weights, as bytes. Assign them to go back to it, here or in a
+        stream of a network built alike; between one that runs and one that learns, traces begin at zero."""
         size = c_size_t()
         start = library.snn_stream_state(self._handle, byref(size))
         if not start:

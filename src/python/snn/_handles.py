@@ -12,8 +12,9 @@ from ._values import choice, setting, word
 
 
 class _Node:
-    """An object of the library, and those that it needs. Nodes are kept by the finalizers of the Python objects, not by these: a
-    garbage collector that finds a cycle may end its members in any order, and a context still outlives its networks."""
+    """An object of the library, and those that it needs. Nodes are kept by the finalizers of the Python objects, not
+    by these: a garbage collector that finds a cycle may end its members in any order, and a context still outlives
+    its networks."""
 
     def __init__(self, pointer, destroy, needs):
         self.pointer = pointer
@@ -52,7 +53,8 @@ def handle(thing, noun, optional=False):
     if thing is None and optional:
         return None
     if getattr(thing, "_noun", None) != noun:
-        raise TypeError(f"{'an' if noun[0] in 'aeiou' else 'a'} {noun.capitalize()} is wanted, not {type(thing).__name__}")
+        raise TypeError(f"expected {'an' if noun[0] in 'aeiou' else 'a'} {noun.capitalize()}, "
+                        f"got {type(thing).__name__}")
     return thing._handle
 
 
@@ -97,7 +99,8 @@ class Owned:
         pointer = pointer_to(self._noun)()
         create(byref(pointer), *arguments)
         self._parents = parents     # the Python objects, for those who ask
-        self._node = _Node(pointer, getattr(library, f"snn_{self._noun}_destroy"), [p._node for p in parents if p is not None])
+        self._node = _Node(pointer, getattr(library, f"snn_{self._noun}_destroy"),
+                           [p._node for p in parents if p is not None])
         weakref.finalize(self, _release, self._node)
         return self
 
@@ -111,7 +114,8 @@ class Owned:
 
     def __reduce_ex__(self, protocol):
         """A copy would be a second owner of the same object."""
-        raise TypeError(f"a {type(self).__name__} is neither copied nor pickled: make another, or save it and load that")
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled: create another one, or save and load "
+                        "it")
 
     @property
     def _handle(self):
@@ -119,7 +123,8 @@ class Owned:
 
 
 class Watch:
-    """Keeps the first exception that a callback raises, which calling_back() raises after the call that called back."""
+    """Keeps the first exception that a callback raises, which calling_back() raises after the call that called
+    back."""
 
     def __init__(self):
         self.caught = None
@@ -145,7 +150,8 @@ class Watch:
 
     @contextlib.contextmanager
     def signals(self):
-        """What the handlers of Ctrl-C and SIGTERM raise is caught as well: Python runs them where a callback begins, outside of its try."""
+        """What the handlers of Ctrl-C and SIGTERM raise is caught as well: Python runs them where a callback begins,
+        outside of its try."""
         before = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -161,7 +167,8 @@ class Watch:
 
 
 def calling_back(watches, call, *arguments):
-    """Makes a call during which callbacks and handlers of signals may raise; the first of the watches takes the signals."""
+    """Makes a call during which callbacks and handlers of signals may raise; the first of the watches takes the
+    signals."""
     problem = None
     with watches[0].signals():
         try:

@@ -1,4 +1,5 @@
-"""The shared library itself: finding it, the structures of its headers, and the signatures of the functions used here."""
+"""The shared library itself: finding it, the structures of its headers, and the signatures of the functions used
+here."""
 
 import ctypes
 import ctypes.util
@@ -8,7 +9,8 @@ from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, 
 
 
 class Error(Exception):
-    """A call that failed: `name` is the status ("SNN_ERR_SHAPE"), `code` its number, the text says what, where and why."""
+    """A call that failed: `name` is the status ("SNN_ERR_SHAPE"), `code` its number, the text says what, where and
+    why."""
 
     def __init__(self, code, name, message):
         super().__init__(f"{name}: {message}")
@@ -57,20 +59,20 @@ class ParamInfo(Sized):
 
 class TensorInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("dim", c_uint32 * 4), ("length", c_uint64),
-                ("bytes", c_uint64), ("element", c_uint32), ("trained", c_uint32), ("name", c_char_p), ("data", c_void_p),
-                ("scale", POINTER(c_float))]
+                ("bytes", c_uint64), ("element", c_uint32), ("trained", c_uint32), ("name", c_char_p),
+                ("data", c_void_p), ("scale", POINTER(c_float))]
 
 
 class LayerInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("index", c_uint32), ("name", c_char_p), ("type", c_char_p), ("in_", Shape),
-                ("out", Shape), ("parameters", c_uint64), ("tensors", c_uint32), ("inputs", c_uint32),
+    _fields_ = [("struct_size", c_uint32), ("index", c_uint32), ("name", c_char_p), ("type", c_char_p),
+                ("in_", Shape), ("out", Shape), ("parameters", c_uint64), ("tensors", c_uint32), ("inputs", c_uint32),
                 ("spiking", c_uint32), ("reserved", c_uint32)]
 
 
 class NetworkInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("layers", c_uint32), ("in_", Shape), ("out", Shape),
-                ("parameters", c_uint64), ("parameter_bytes", c_uint64), ("prepared", c_uint32), ("reserved", c_uint32),
-                ("context", c_void_p)]
+                ("parameters", c_uint64), ("parameter_bytes", c_uint64), ("prepared", c_uint32),
+                ("reserved", c_uint32), ("context", c_void_p)]
 
 
 class ModelInfo(Sized):
@@ -87,7 +89,8 @@ class DatasetInfo(Sized):
 class TrainerInfo(Sized):
     _fields_ = [("struct_size", c_uint32), ("prepared", c_uint32), ("method", c_char_p), ("context", c_void_p),
                 ("network", c_void_p), ("optimizer", c_void_p), ("projection", c_void_p), ("teacher", c_void_p),
-                ("batch", c_uint64), ("steps", c_uint64), ("epochs", c_uint64), ("updates", c_uint64), ("bytes", c_uint64)]
+                ("batch", c_uint64), ("steps", c_uint64), ("epochs", c_uint64), ("updates", c_uint64),
+                ("bytes", c_uint64)]
 
 
 class Metrics(Sized):
@@ -134,8 +137,8 @@ class Batch(Sized):
 SIGN = 201
 
 # snn_name_kind
-NAME_KINDS = {"neuron": 1, "layer": 2, "network": 3, "optimizer": 4, "method": 5, "format": 6, "isa": 7, "loss": 8, "encoder": 9,
-              "surrogate": 10, "schedule": 11}
+NAME_KINDS = {"neuron": 1, "layer": 2, "network": 3, "optimizer": 4, "method": 5, "format": 6, "isa": 7, "loss": 8,
+              "encoder": 9, "surrogate": 10, "schedule": 11}
 
 PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
 
@@ -150,7 +153,8 @@ def pointer_to(noun):
 
 
 CONTEXT, NEURON, LAYER, NETWORK, OPTIMIZER, DATASET, TRAINER, PROJECTION, CONTINUAL, MODEL, STREAM = map(
-    pointer_to, ("context", "neuron", "layer", "network", "optimizer", "dataset", "trainer", "projection", "continual", "model", "stream"))
+    pointer_to, ("context", "neuron", "layer", "network", "optimizer", "dataset", "trainer", "projection",
+                 "continual", "model", "stream"))
 
 # Functions that return a status, with the types of their arguments.
 _STATUS = {

@@ -9,7 +9,7 @@ from ctypes import POINTER, c_float, c_size_t, c_uint8, c_uint32
 def whole(value, what, low=0, high=2**63 - 1):
     """A whole number in [low, high]. ctypes alone would cut off what does not fit."""
     if isinstance(value, bool):
-        raise TypeError(f"{what}: {value} is no number")
+        raise TypeError(f"{what}: {value} is not a number")
     try:
         number = operator.index(value)
     except TypeError:
@@ -22,7 +22,7 @@ def whole(value, what, low=0, high=2**63 - 1):
 def word(value, what):
     """A name or a text as the library's bytes."""
     if not isinstance(value, str):
-        raise TypeError(f"{what}: a str is wanted, not {type(value).__name__}")
+        raise TypeError(f"{what}: expected a str, got {type(value).__name__}")
     if "\0" in value:
         raise ValueError(f"{what}: {value!r} holds a NUL")
     return value.encode()
@@ -31,7 +31,7 @@ def word(value, what):
 def choice(value, table, what):
     """The number behind one of the names of a table."""
     if value not in table:
-        raise ValueError(f"{what}: {value!r} is none of {', '.join(table)}")
+        raise ValueError(f"{what}: {value!r} is not one of {', '.join(table)}")
     return table[value]
 
 
@@ -61,7 +61,7 @@ def floats(array, what="array"):
     import numpy as np
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{what}: numbers are wanted, not {array.dtype}")
+        raise TypeError(f"{what}: expected numbers, got {array.dtype}")
     array = np.ascontiguousarray(array, dtype=np.float32)
     return array, array.ctypes.data_as(POINTER(c_float))
 
@@ -76,7 +76,7 @@ def exactly(array, shape, what):
     """floats() of an array that must have this shape."""
     array, pointer = floats(array, what)
     if array.shape != tuple(shape):
-        raise ValueError(f"{what} of shape {array.shape}; {tuple(shape)} is wanted")
+        raise ValueError(f"{what}: expected shape {tuple(shape)}, got {array.shape}")
     return array, pointer
 
 
@@ -86,9 +86,9 @@ def samples(array, shape):
     shape, rank = tuple(shape), len(shape)
     if array.ndim not in (rank + 1, rank + 2) or array.shape[-rank:] != shape:
         dims = ",".join(map(str, shape))
-        raise ValueError(f"samples of shape {array.shape}; [n,{dims}] for all steps or [T,n,{dims}] is wanted")
+        raise ValueError(f"samples have shape {array.shape}; expected [n,{dims}] for all steps or [T,n,{dims}]")
     if array.size == 0:
-        raise ValueError(f"samples of shape {array.shape}: there are none")
+        raise ValueError(f"samples have shape {array.shape}; expected at least one sample")
     per_step = array.ndim == rank + 2
     return array, pointer, array.shape[0] if per_step else 1, array.shape[-rank - 1]
 
@@ -98,9 +98,9 @@ def _each(array, n, what, low, high):
     import numpy as np
     array = np.asarray(array)
     if array.shape != (n,):
-        raise ValueError(f"{what}s of shape {array.shape} for {n} samples: one number each is wanted")
+        raise ValueError(f"{what}s have shape {array.shape}; expected one number for each of {n} samples")
     if array.dtype.kind not in "iufb" or array.dtype.kind == "f" and not (array == np.floor(array)).all():
-        raise ValueError(f"{what}s must be whole numbers, not {array.dtype} such as {array.flat[0]!r}")
+        raise ValueError(f"{what}s must be whole numbers, got {array.dtype} such as {array.flat[0]!r}")
     bad = np.flatnonzero((array < low) | (array > high))
     if bad.size:
         raise ValueError(f"{what} {array[bad[0]]} of sample {bad[0]} is not in {low} .. {high}")
@@ -109,11 +109,12 @@ def _each(array, n, what, low, high):
 
 
 def labels(array, n, classes=None):
-    """One class number for each of n samples, as uint32 and a pointer; what is not whole, negative or too large is refused."""
+    """One class number for each of n samples, as uint32 and a pointer; what is not whole, negative or too large is
+    refused."""
     import numpy as np
     if np.ndim(array) == 2:
-        raise ValueError(f"labels of shape {np.shape(array)} for {n} samples: one class number each is wanted; one-hot rows "
-                         "become class numbers by argmax(axis=1)")
+        raise ValueError(f"labels have shape {np.shape(array)}; expected one class number for each of {n} samples; "
+                         "argmax(axis=1) turns one-hot rows into class numbers")
     return _each(array, n, "label", 0, (2**32 if classes is None else classes) - 1)
 
 
@@ -123,8 +124,8 @@ def lengths(array, n, frames):
 
 
 def targets(array, shape, axis):
-    """One vector for each sample or, along `axis`, one for each step of it: array, pointer, number of those. `shape` is
-    [n,numbers]; numbers None: any."""
+    """One vector for each sample or, along `axis`, one for each step of it: array, pointer, number of those. `shape`
+    is [n,numbers]; numbers None: any."""
     array, pointer = floats(array, "targets")
     n, numbers = shape
     per_step = array.ndim == 3
@@ -132,7 +133,7 @@ def targets(array, shape, axis):
     if len(got) != 2 or got[0] != n or numbers not in (None, got[1]) or array.size == 0:
         k = "outputs" if numbers is None else numbers
         steps = f"[{n},T,{k}]" if axis else f"[T,{n},{k}]"
-        raise ValueError(f"targets of shape {array.shape}; [{n},{k}] or, for each step, {steps} is wanted")
+        raise ValueError(f"targets have shape {array.shape}; expected [{n},{k}], or {steps} for each step")
     return array, pointer, array.shape[axis] if per_step else 1
 
 
@@ -143,9 +144,9 @@ def events(at, n):
     if at.size == 0:
         at = at.astype(np.uint32)
     if at.ndim != 1 or at.dtype.kind not in "iu":
-        raise ValueError(f"events of shape {at.shape} and type {at.dtype}; a list of whole numbers is wanted")
+        raise ValueError(f"events have shape {at.shape} and type {at.dtype}; expected a list of whole numbers")
     if at.size and (at.min() < 0 or at.max() >= n):
-        raise ValueError(f"events from {at.min()} to {at.max()}; the input has the places 0 .. {n - 1}")
+        raise ValueError(f"events lie in {at.min()} .. {at.max()}; expected indices in 0 .. {n - 1}")
     at = np.ascontiguousarray(at, dtype=np.uint32)
     return at, at.ctypes.data_as(POINTER(c_uint32)), at.size
 
