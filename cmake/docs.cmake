@@ -1,5 +1,5 @@
-# The reference of the public headers: cmake --build build --target docs, then build/docs/html/index.html. A warning of
-# Doxygen is an error: a function without a comment cannot stay unnoticed.
+# The reference of the public headers: cmake --build build --target docs, then build/docs/html/index.html. A warning
+# of Doxygen is an error: a function without a comment cannot stay unnoticed.
 find_program(DOXYGEN_PROGRAM doxygen)
 mark_as_advanced(DOXYGEN_PROGRAM)
 if(DOXYGEN_PROGRAM)

@@ -6,7 +6,8 @@ include(CheckLinkerFlag)
 add_library(snn_flags INTERFACE)
 target_compile_options(snn_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<BOOL:${SNN_WERROR}>:-Werror>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes;-Wvla>
-    $<$<COMPILE_LANG_AND_ID:C,Clang>:-Wno-pass-failed>) # a loop that a sanitizer keeps from being vectorised is no defect
+    # A loop that a sanitizer keeps from being vectorised is no defect.
+    $<$<COMPILE_LANG_AND_ID:C,Clang>:-Wno-pass-failed>)
 target_compile_definitions(snn_flags INTERFACE _POSIX_C_SOURCE=200809L _FILE_OFFSET_BITS=64)
 
 # 32-bit x86 has a unit that keeps more digits here and there: not the same bits everywhere.

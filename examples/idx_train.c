@@ -1,7 +1,7 @@
 /* idx_train DATA_DIR [METHOD [EPOCHS [MODEL]]] - trains a two-layer spiking network on images in IDX files
  *
- * DATA_DIR holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or .gz, as MNIST and Fashion-MNIST are published.
- * METHOD is ottt (the default), sltt or bptt. With MODEL the trained network is saved under that name. */
+ * DATA_DIR holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or .gz, as MNIST and Fashion-MNIST are
+ * published. METHOD is ottt (the default), sltt or bptt. With MODEL the trained network is saved under that name. */
 #include <snn/snn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 # tests/cross.sh MACHINE - builds everything for another machine, and runs there what shows that machine:
 #
 #     aarch64   64-bit ARM in an emulator, whose speed says nothing: the tests of its kernels, and the golden cases
-#     i386      32-bit x86 under the address sanitizer, on a 64-bit x86: sizes, structures, files, every method, golden
+#     i386      32-bit x86 under the address sanitizer, on 64-bit x86: sizes, structures, files, every method, golden
 #              cases
 #
 # Debian 12 on another machine than that; as root it installs the compiler itself. The libraries are unpacked into
@@ -17,7 +17,8 @@ libraries="zlib1g zlib1g-dev libjansson4 libjansson-dev check libsubunit0 libsub
 case $machine in
 aarch64)
     debian=arm64
-    tools="gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross libgfortran5-arm64-cross qemu-user-static"
+    tools="gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross libgfortran5-arm64-cross
+        qemu-user-static"
     shown='^(golden_.*|test_product|test_bits|test_kernel_.*|test_layer_adjoint)$'
     ;;
 i386)
@@ -67,14 +68,16 @@ if [ ! -e $build/sysroot/complete ]; then
     rm -rf $build/sysroot $build/packages
     mkdir -p $build/sysroot $build/packages
     # shellcheck disable=SC2046  # a list of words
-    (cd $build/packages && apt_get download $(printf "%s:$debian " $libraries)) || skip "cannot be downloaded: $libraries"
+    (cd $build/packages && apt_get download $(printf "%s:$debian " $libraries)) ||
+        skip "cannot be downloaded: $libraries"
     for package in $build/packages/*.deb; do
         dpkg-deb -x "$package" $build/sysroot
     done
     rm -rf $build/packages
     touch $build/sysroot/complete
 fi
-[ $machine != i386 ] || /usr/i686-linux-gnu/lib/ld-linux.so.2 --version >/dev/null 2>&1 || skip "32-bit programs do not run here"
+[ $machine != i386 ] || /usr/i686-linux-gnu/lib/ld-linux.so.2 --version >/dev/null 2>&1 ||
+    skip "32-bit programs do not run here"
 
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 [ -f $build/CMakeCache.txt ] || export CMAKE_GENERATOR=Ninja

@@ -4,7 +4,8 @@
 
 #include <snn/context.h>
 
-/* Zeroed memory, aligned to 64 bytes, of count * size bytes (at least 1); NULL with a message set on overflow or failure. */
+/* Zeroed memory, aligned to 64 bytes, of count * size bytes (at least 1); NULL with a message set on overflow or
+ * failure. */
 void *snn__alloc(snn_context *ctx, size_t count, size_t size);
 
 /* A copy of `text`; NULL as snn__alloc(). */

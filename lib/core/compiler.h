@@ -9,7 +9,8 @@
 #define SNN__INLINE static inline __attribute__((always_inline, unused))
 #define SNN__RESTRICT restrict
 #define SNN__ASSUME_ALIGNED(pointer) __builtin_assume_aligned((pointer), 64)
-/* For files that need such a compiler anyhow: floats that are added at once; a loop of few rounds that is written out. */
+/* For files that need such a compiler anyhow: floats that are added at once; a loop of few rounds that is written
+ * out. */
 #define SNN__VECTOR(lanes) float __attribute__((vector_size(4 * (lanes)), aligned(4), may_alias))
 #if defined(__clang__)
 #define SNN__UNROLL _Pragma("clang loop unroll(full)")

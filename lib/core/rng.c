@@ -53,8 +53,8 @@ uint64_t snn__random_below(uint64_t seed, enum snn__purpose purpose, uint64_t st
     return (uint64_t)snn__random_u32(seed, purpose, stream, index) * n >> 32;
 }
 
-void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float lo,
-                              float hi)
+void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
+                              float lo, float hi)
 {
     uint32_t word[4] = { 0 };
 
@@ -65,7 +65,8 @@ void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t
     }
 }
 
-void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float std)
+void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
+                             float std)
 {
     const double two_pi = 6.283185307179586;
     uint32_t word[4];

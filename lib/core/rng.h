@@ -1,5 +1,6 @@
 /* core/rng.h - counter-based random numbers: a number is a function of (seed, purpose, stream, index), so that any
- * thread can make any number, in any order, and a run can be resumed anywhere. Philox-4x32-10 (Salmon et al., 2011). */
+ * thread can make any number, in any order, and a run can be resumed anywhere. Philox-4x32-10 (Salmon et al.,
+ * 2011). */
 #ifndef SNN_CORE_RNG_H
 #define SNN_CORE_RNG_H
 
@@ -32,14 +33,15 @@ float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t str
 uint64_t snn__random_below(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n);
 
 /* Fills out[0 .. n) with uniforms in [lo, hi), index 0 .. n - 1. */
-void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float lo,
-                              float hi);
+void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
+                              float lo, float hi);
 
 /* Fills out[0 .. n) with normal numbers (Box-Muller), mean 0. */
-void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float std);
+void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
+                             float std);
 
-/* Where number `index` of 0 .. n - 1 goes in a random permutation: a bijection that needs no memory (a Feistel network over the
- * smallest power of four that holds n, walked until the value lies below n). */
+/* Where number `index` of 0 .. n - 1 goes in a random permutation: a bijection that needs no memory (a Feistel
+ * network over the smallest power of four that holds n, walked until the value lies below n). */
 uint64_t snn__random_order(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n);
 
 #endif

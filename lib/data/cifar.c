@@ -119,5 +119,9 @@ static snn_status cifar100_read(struct snn__bytes *b, const char *directory, snn
     return SNN_OK;
 }
 
-const struct snn__data_format snn__data_cifar10 = { .name = "cifar10", .text = "CIFAR-10 in its binary version", .read = cifar10_read };
-const struct snn__data_format snn__data_cifar100 = { .name = "cifar100", .text = "CIFAR-100 in its binary version, with fine labels", .read = cifar100_read };
+const struct snn__data_format snn__data_cifar10 = { .name = "cifar10",
+                                                    .text = "CIFAR-10 in its binary version",
+                                                    .read = cifar10_read };
+const struct snn__data_format snn__data_cifar100 = { .name = "cifar100",
+                                                     .text = "CIFAR-100 in its binary version, with fine labels",
+                                                     .read = cifar100_read };

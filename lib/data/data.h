@@ -22,8 +22,8 @@ enum snn__encoder { SNN__ENCODER_DIRECT, SNN__ENCODER_POISSON, SNN__ENCODER_LATE
 
 snn__names snn__format_names, snn__encoder_names;
 
-/* out[0 .. n) <- input of step t of T for a sample x[0 .. n). `stream` names epoch (or 0 in evaluation) and `index` the
- * sample: with the seed they determine every random number. */
+/* out[0 .. n) <- input of step t of T for a sample x[0 .. n). `stream` names epoch (or 0 in evaluation) and `index`
+ * the sample: with the seed they determine every random number. */
 void snn__encode(enum snn__encoder encoder, uint64_t seed, uint64_t stream, uint64_t index, size_t t, size_t steps,
                  const float *x, float *out, size_t n);
 

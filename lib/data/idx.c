@@ -184,4 +184,8 @@ static snn_status idx_read(struct snn__bytes *b, const char *directory, snn_spli
     return read_part(b, directory, split, "labels-idx1", read_labels, &announced);
 }
 
-const struct snn__data_format snn__data_idx = { .name = "idx", .text = "MNIST and its relatives: images and labels in idx files, with or without gzip", .read = idx_read };
+const struct snn__data_format snn__data_idx = {
+    .name = "idx",
+    .text = "MNIST and its relatives: images and labels in idx files, with or without gzip",
+    .read = idx_read
+};

@@ -199,4 +199,6 @@ static snn_status nmnist_record(struct snn__recordings *out, const char *directo
     return rc;
 }
 
-const struct snn__data_format snn__data_nmnist = { .name = "nmnist", .text = "N-MNIST: recordings of events", .record = nmnist_record };
+const struct snn__data_format snn__data_nmnist = { .name = "nmnist",
+                                                   .text = "N-MNIST: recordings of events",
+                                                   .record = nmnist_record };

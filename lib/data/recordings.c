@@ -19,7 +19,8 @@ static snn_status widen_table(struct snn__recordings *r)
     return SNN_OK;
 }
 
-snn_status snn__recordings_add(struct snn__recordings *r, const struct snn__event *event, size_t events, uint32_t label)
+snn_status snn__recordings_add(struct snn__recordings *r, const struct snn__event *event, size_t events,
+                               uint32_t label)
 {
     struct snn__recording *to;
 

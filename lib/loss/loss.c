@@ -296,8 +296,10 @@ static snn_status check_question(const struct snn__judged *of)
 {
     for (size_t i = 0; i < of->batch * of->classes; i++)
         if (!isfinite(of->room[i]))
-            return snn__fail(SNN_ERR_DIVERGED, "output %zu of sample %zu is not finite (step %zu): a smaller learning "
-                             "rate may help", i % of->classes, i / of->classes, of->step);
+            return snn__fail(SNN_ERR_DIVERGED,
+                             "output %zu of sample %zu is not finite (step %zu): a smaller learning "
+                             "rate may help",
+                             i % of->classes, i / of->classes, of->step);
     return SNN_OK;
 }
 

@@ -25,7 +25,8 @@ snn_status snn__model_architecture(snn_network **out, snn_context *ctx, const st
 /* Checks that the file has every tensor of a prepared network; with `copy`, takes them over. */
 snn_status snn__model_take(struct snn__safetensors *file, const snn_network *network, bool copy);
 
-/* SNN_ERR_FORMAT if the file has tensors that nobody took; with `moments`, those of an optimizer and of a training method are left alone. */
+/* SNN_ERR_FORMAT if the file has tensors that nobody took; with `moments`, those of an optimizer and of a training
+ * method are left alone. */
 snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moments);
 
 /* Tensors that begin so are an optimizer's: "optimizer.MOMENT.LAYER.TENSOR". */
@@ -34,10 +35,12 @@ snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moment
 #define SNN__MEMORY_PREFIX "trainer."
 
 /* pack.c: weights of one bit. */
-/* Replaces the n entries of a network, of which there is room for 2 n, so that each latent tensor NAME becomes NAME.scale and
- * NAME.bits; *room is what these lie in, to be freed in every case. SNN_ERR_DIVERGED, SNN_ERR_MEMORY */
+/* Replaces the n entries of a network, of which there is room for 2 n, so that each latent tensor NAME becomes
+ * NAME.scale and NAME.bits; *room is what these lie in, to be freed in every case. SNN_ERR_DIVERGED,
+ * SNN_ERR_MEMORY */
 snn_status snn__model_pack(const snn_network *network, struct snn__entry *entries, size_t *n, void **room);
 /* Whether a file holds tensor NAME packed; with `copy`, unpacks it into the tensor. SNN_ERR_FORMAT, SNN_ERR_SHAPE */
-snn_status snn__model_unpack(struct snn__safetensors *file, const char *name, const snn_tensor *tensor, bool copy, bool *packed);
+snn_status snn__model_unpack(struct snn__safetensors *file, const char *name, const snn_tensor *tensor, bool copy,
+                             bool *packed);
 
 #endif

@@ -67,7 +67,8 @@ snn_status snn__model_pack(const snn_network *network, struct snn__entry *entrie
     return SNN_OK;
 }
 
-snn_status snn__model_unpack(struct snn__safetensors *file, const char *name, const snn_tensor *tensor, bool copy, bool *packed)
+snn_status snn__model_unpack(struct snn__safetensors *file, const char *name, const snn_tensor *tensor, bool copy,
+                             bool *packed)
 {
     char part[SNN__ENTRY_NAME_MAX + 8];
     const unsigned char *bits;

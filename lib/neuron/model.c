@@ -52,13 +52,15 @@ static const struct snn__param alif_params[] = {
     COMMON
 };
 
-#define RATE(threshold, fire_at, bound)                                                                              \
-    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, threshold,                                \
-                   "first value of the trained threshold"),                                                          \
-    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, fire_at, "fires at this multiple of the threshold"),    \
-    SNN__PARAM_F64(SNN_NEURON_THRESHOLD_BOUND, "threshold_bound", 1e-12, HUGE_POSITIVE, bound,                       \
-                   "a smaller threshold is raised to this"),                                                         \
-    SNN__PARAM_F64(SNN_NEURON_THRESHOLD_GAIN, "threshold_gain", -1e12, 1e12, 1.0, "factor of the threshold's gradient")
+#define RATE(threshold, fire_at, bound)                                                            \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, threshold,              \
+                   "first value of the trained threshold"),                                        \
+        SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, fire_at,                          \
+                       "fires at this multiple of the threshold"),                                 \
+        SNN__PARAM_F64(SNN_NEURON_THRESHOLD_BOUND, "threshold_bound", 1e-12, HUGE_POSITIVE, bound, \
+                       "a smaller threshold is raised to this"),                                   \
+        SNN__PARAM_F64(SNN_NEURON_THRESHOLD_GAIN, "threshold_gain", -1e12, 1e12, 1.0,              \
+                       "factor of the threshold's gradient")
 
 static const struct snn__param dsr_if_params[] = { RATE(6.0, 0.5, 0.01) };
 static const struct snn__param dsr_lif_params[] = {

@@ -1,4 +1,5 @@
-/* bench_kernels.c - snn bench kernels: how long every way to a product of spikes and weights takes, and which one layers go. */
+/* bench_kernels.c - snn bench kernels: how long every way to a product of spikes and weights takes, and which one
+ * layers go. */
 #include "bench.h"
 #include "tool.h"
 
@@ -9,8 +10,9 @@
 #define MOST_WAYS 8
 
 /* Two matrices, a linear layer, and convolutions of VGG-11, of stride 2, of 5x5 and of one pixel. */
-static const char *const shapes[] = { "1024x2304-256",  "4096x1152-128",  "128x784-800",      "8x64x32-128c3",
-                                      "32x128x16-256c3", "32x512x4-512c3", "32x64x16-128c3s2", "32x64x15-64c5", "32x128x8-256c1" };
+static const char *const shapes[] = { "1024x2304-256",    "4096x1152-128",   "128x784-800",
+                                      "8x64x32-128c3",    "32x128x16-256c3", "32x512x4-512c3",
+                                      "32x64x16-128c3s2", "32x64x15-64c5",   "32x128x8-256c1" };
 
 static bool read_matrix(const char *text, snn_product_shape *s)
 {
@@ -36,7 +38,10 @@ static int read_shape(const char *text, snn_product_shape *s)
 {
     *s = (snn_product_shape)SNN_PRODUCT_SHAPE_INIT;
     if (!strchr(text, '-') || text[0] == '-' || (!read_matrix(text, s) && !read_map(text, s)))
-        return fail(USAGE, "--product: \"%s\" is neither SAMPLESxINPUTS-OUTPUTS nor SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]", text);
+        return fail(
+            USAGE,
+            "--product: \"%s\" is neither SAMPLESxINPUTS-OUTPUTS nor SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]",
+            text);
     return DONE;
 }
 
@@ -54,8 +59,9 @@ static void print(const struct bench_kernels *b, const struct line *l)
 
         for (size_t i = 0; snn_product_way(i); i++)
             json_object_set_new(ms, snn_product_way(i), l->ms[i] > 0 ? json_real(l->ms[i]) : json_null());
-        json_line(json_pack("{s:s, s:s, s:f, s:o, s:s}", "event", "kernels", "product", l->text, "density", l->density, "ms", ms,
-                            "picked", l->picked), 6);
+        json_line(json_pack("{s:s, s:s, s:f, s:o, s:s}", "event", "kernels", "product", l->text, "density",
+                            l->density, "ms", ms, "picked", l->picked),
+                  6);
     } else {
         printf("%-18s %6.0f%%", l->text, 100 * l->density);
         for (size_t i = 0; snn_product_way(i); i++)
@@ -108,8 +114,9 @@ static int print_head(const struct bench_kernels *b)
         return fail_call(rc, NULL);
     if (b->json)
         return DONE;
-    printf("machine  %s, %s, threads %u\nproducts of spikes and weights, ms, medians of 7; bits: weights of one bit\n\n%-18s %7s", b->machine,
-           info.isa, info.threads, "product", "spikes");
+    printf("machine  %s, %s, threads %u\nproducts of spikes and weights, ms, medians of 7; bits: weights of one "
+           "bit\n\n%-18s %7s",
+           b->machine, info.isa, info.threads, "product", "spikes");
     for (size_t i = 0; snn_product_way(i); i++)
         printf(" %9s", snn_product_way(i));
     printf("   picked\n");

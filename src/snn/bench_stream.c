@@ -146,13 +146,15 @@ static double below(const double *us, size_t n, size_t of)
 
 static void print(const struct stream *s, const struct line *line)
 {
-    const double p50 = s->us[s->n / 2], p99 = below(s->us, s->n, 100), p999 = below(s->us, s->n, 1000), most = s->us[s->n - 1],
-                 idle = below(s->idle, s->n, 1000);
+    const double p50 = s->us[s->n / 2], p99 = below(s->us, s->n, 100), p999 = below(s->us, s->n, 1000),
+                 most = s->us[s->n - 1], idle = below(s->idle, s->n, 1000);
 
     if (s->b->json)
         json_line(json_pack("{s:s, s:s, s:s, s:f, s:I, s:f, s:f, s:f, s:f, s:f}", "event", "stream", "network",
-                            run_name(s->b->config), "trainer", line->method ? line->method : "", "density", line->density, "steps",
-                            (json_int_t)s->n, "p50_us", p50, "p99_us", p99, "p99_9_us", p999, "max_us", most, "idle_p99_9_us", idle), 9);
+                            run_name(s->b->config), "trainer", line->method ? line->method : "", "density",
+                            line->density, "steps", (json_int_t)s->n, "p50_us", p50, "p99_us", p99, "p99_9_us", p999,
+                            "max_us", most, "idle_p99_9_us", idle),
+                  9);
     else
         printf("%-14s %7.0f%% %10zu %10.1f %10.1f %10.1f %10.1f %12.1f\n", line->method ? line->method : "step only",
                100 * line->density, s->n, p50, p99, p999, most, idle);
@@ -179,9 +181,11 @@ int bench_stream(const struct bench_stream *b, const char *machine, const char *
     int status = DONE;
 
     if (!b->json)
-        printf("machine  %s, %s, one thread\nnetwork  %s: one time step of one sample, in us; idle: a loop of the length of p50 that computes "
+        printf("machine  %s, %s, one thread\nnetwork  %s: one time step of one sample, in us; idle: a loop of the "
+               "length of p50 that computes "
                "nothing\n\n%-14s %8s %10s %10s %10s %10s %10s %12s\n",
-               machine, isa, run_name(b->config), "learning", "events", "steps", "p50", "p99", "p99.9", "max", "idle p99.9");
+               machine, isa, run_name(b->config), "learning", "events", "steps", "p50", "p99", "p99.9", "max",
+               "idle p99.9");
     for (size_t m = 0; m <= b->n_methods; m++)
         for (size_t i = 0; i < b->n_densities && status == DONE; i++)
             status = measure(b, &(struct line){ m ? b->method[m - 1] : NULL, b->density[i] });

@@ -31,8 +31,14 @@ static const struct line {
     { "spide-convnet-f", "spide", "30", "128", "spide.py", "1", { "--shape", "1x28x28", "--loss", "ce" } },
     { "784-400-BN-10-BN", "dsr", "20", "128", "dsr.py", "20", { "--neuron", "dsr_if", "--loss", "ce" } },
     { "preact-resnet18", "dsr", "20", "4", "dsr.py", "1", { "--shape", "3x32x32", "--loss", "ce" } },
-    { "784-800-800-10", "dsr", "20", "64", "hlop.py", "20",
-      { "--neuron", "dsr_lif", "--loss", "ce", "--rows", "80,200,100", "--more", "70,70,70", "--optimizer.lr", "0.01" } },
+    { "784-800-800-10",
+      "dsr",
+      "20",
+      "64",
+      "hlop.py",
+      "20",
+      { "--neuron", "dsr_lif", "--loss", "ce", "--rows", "80,200,100", "--more", "70,70,70", "--optimizer.lr",
+        "0.01" } },
 };
 
 struct side {
@@ -149,14 +155,14 @@ static void print(const struct bench_torch *b, const struct line *l, const char 
     json_t *out;
 
     if (!b->json) {
-        printf("%-18s %-6s %3s %6s %8s %12.1f %12.1f %7.1f %12s %12s\n", l->net, l->method, l->steps, l->batch, threads,
-               ours->rate, torch->rate, ours->rate / torch->rate, bytes((uint64_t)ours->resident).s,
+        printf("%-18s %-6s %3s %6s %8s %12.1f %12.1f %7.1f %12s %12s\n", l->net, l->method, l->steps, l->batch,
+               threads, ours->rate, torch->rate, ours->rate / torch->rate, bytes((uint64_t)ours->resident).s,
                bytes((uint64_t)torch->resident).s);
         fflush(stdout);
         return;
     }
-    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "event", "against-torch", "network", l->net, "trainer", l->method,
-                    "steps", l->steps, "batch", l->batch, "threads", threads);
+    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "event", "against-torch", "network", l->net, "trainer",
+                    l->method, "steps", l->steps, "batch", l->batch, "threads", threads);
     json_object_set_new(out, "samples_per_second", json_figure(ours->rate));
     json_object_set_new(out, "torch_samples_per_second", json_figure(torch->rate));
     json_object_set_new(out, "ratio", json_figure(ours->rate / torch->rate));
@@ -228,7 +234,8 @@ static int find_torch(const struct bench_torch *b)
         waitpid(child, &state, 0);
     return child > 0 && WIFEXITED(state) && WEXITSTATUS(state) == 0
                ? DONE
-               : fail(FAILED, "%s has no PyTorch: install python3-torch, or name another Python in the environment's PYTHON",
+               : fail(FAILED,
+                      "%s has no PyTorch: install python3-torch, or name another Python in the environment's PYTHON",
                       b->python);
 }
 

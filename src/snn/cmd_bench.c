@@ -23,12 +23,15 @@ static const struct flag flags[] = {
     { "repeats", "N", NULL, "measurements per line; default 7" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "loss", "NAME", "trainer.loss", "default ce_mse" },
-    { "density", "X,...", NULL, "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
-    { "product", "SHAPE,...", NULL, "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
+    { "density", "X,...", NULL,
+      "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
+    { "product", "SHAPE,...", NULL,
+      "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
-    { "rows", "M,M,...", NULL, "train: with lateral neurons (HLOP), in the second of two tasks: those of task 1, for each layer, frozen" },
+    { "rows", "M,M,...", NULL,
+      "train: with lateral neurons (HLOP), in the second of two tasks: those of task 1, for each layer, frozen" },
     { "more", "M,M,...", NULL, "those of task 2, which learn; default: as --rows" },
     { "memory", NULL, NULL, "measure memory instead: bytes of the trainer, peak resident memory of the process" },
     { "json", NULL, NULL, "one JSON object per line on standard output" },
@@ -45,18 +48,23 @@ struct bench {
 
 static int help(void)
 {
-    printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
+    printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n      "
+           " snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
            "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
            "warm-up, every\n"
            "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
            "set as in\n"
            "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
            BENCH_LEAST_SECONDS);
-    printf("snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of the inputs, alone "
+    printf("snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of "
+           "the inputs, alone "
            "and\nwith the learning of each method of --trainer; default: all that learn from step to step.\n\n");
-    printf("snn bench kernels measures every way to a product of spikes and weights, and shows which one layers go.\n\n");
-    printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one thread and "
-           "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON in the "
+    printf("snn bench kernels measures every way to a product of spikes and weights, and shows which one layers "
+           "go.\n\n");
+    printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one "
+           "thread and "
+           "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON "
+           "in the "
            "environment).\n\n");
     args_help(flags);
     return DONE;
@@ -161,8 +169,14 @@ static int methods(const struct bench *b, bool (*takes)(struct run *, const char
 
 static int measure_training(const struct bench *b, const char *machine)
 {
-    struct bench_train t = { .config = b->config, .shape = b->shape, .machine = machine, .rows = args_text(&b->args, "rows"),
-                             .more = args_text(&b->args, "more"), .repeats = b->repeats, .memory = b->memory, .json = b->json };
+    struct bench_train t = { .config = b->config,
+                             .shape = b->shape,
+                             .machine = machine,
+                             .rows = args_text(&b->args, "rows"),
+                             .more = args_text(&b->args, "more"),
+                             .repeats = b->repeats,
+                             .memory = b->memory,
+                             .json = b->json };
     const char *threads = args_text(&b->args, "threads"), *steps = args_text(&b->args, "steps");
     const uint32_t all = all_threads();
     char both[32];
@@ -179,7 +193,8 @@ static int measure_training(const struct bench *b, const char *machine)
 static int against_torch(const struct bench *b, const char *machine)
 {
     struct bench_torch t = { .json = b->json };
-    const char *folder = args_text(&b->args, "torch"), *net = json_string_value(config_get(b->args.config, "network"));
+    const char *folder = args_text(&b->args, "torch"),
+               *net = json_string_value(config_get(b->args.config, "network"));
     char repeats[24];
 
     if (snprintf(t.programs, sizeof t.programs, "%s", folder ? folder : "") >= (int)sizeof t.programs)

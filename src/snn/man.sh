@@ -11,7 +11,8 @@ page() {
     name=$1 what=$2
     shift 2
     {
-        printf '.TH %s 1 "" "snn %s" "snn"\n' "$(echo "$name" | tr '[:lower:]' '[:upper:]' | sed 's/-/\\-/g')" "$version"
+        printf '.TH %s 1 "" "snn %s" "snn"\n' "$(echo "$name" | tr '[:lower:]' '[:upper:]' | sed 's/-/\\-/g')" \
+            "$version"
         printf '.SH NAME\n%s \\- %s\n.SH DESCRIPTION\n.nf\n' "$(echo "$name" | sed 's/-/\\-/g')" "$what"
         "$snn" "$@" | sed 's/\\/\\e/g; s/-/\\-/g; s/^\([.'"'"']\)/\\\&\1/'
         printf '.fi\n.SH SEE ALSO\n.BR snn (1)'

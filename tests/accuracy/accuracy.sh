@@ -1,10 +1,10 @@
 #!/bin/sh
-# accuracy.sh SNN OUT [PATTERN] - trains the networks whose accuracy we promise, several seeds each, and checks the mean of the
-# test accuracies after the last epoch.
+# accuracy.sh SNN OUT [PATTERN] - trains the networks whose accuracy we promise, several seeds each, and checks the
+# mean of the test accuracies after the last epoch.
 #
-# SNN: the tool. OUT: where models, logs and curves go. PATTERN: run only the rows whose name matches it (a shell pattern). The
-# environment's SNN_DATA is the folder of the data sets; without it, all is skipped (exit status 77). Prints a table in Markdown
-# and ends with 'N passed, N failed'.
+# SNN: the tool. OUT: where models, logs and curves go. PATTERN: run only the rows whose name matches it (a shell
+# pattern). The environment's SNN_DATA is the folder of the data sets; without it, all is skipped (exit status 77).
+# Prints a table in Markdown and ends with 'N passed, N failed'.
 set -eu
 
 needs='mnist and fashion-mnist'
@@ -25,7 +25,8 @@ row() {
     # several seeds run side by side, one thread each: the result does not depend on the number of threads
     case $seeds in *' '*) threads=1 ;; *) threads=0 ;; esac
     for seed in $seeds; do
-        "$snn" train --data "idx:$data/$dataset" --epochs "$epochs" --seed "$seed" --threads $threads --quiet --every 0 \
+        "$snn" train --data "idx:$data/$dataset" --epochs "$epochs" --seed "$seed" --threads $threads --quiet \
+            --every 0 \
             --save "$out/$name-$seed.snn" --curves "$out/$name-$seed.svg" "$@" >"$out/$name-$seed.txt" &
     done
     wait
@@ -66,7 +67,8 @@ row fashion-ide fashion-mnist 100 '1 2 3' 90.0 --net ide-400 --trainer ide --ste
 # shellcheck disable=SC2086
 row mnist-conv-ide mnist 7 '1' 99.3 --net ide-64c5 --trainer ide --steps 30 $ide --schedule cosine
 # T = 30, T_B = 100; cosine to 0 in place of the paper's long schedule
-row mnist-conv-spide mnist 6 '1' 98.8 --net spide-convnet-f --trainer spide --steps 30 --dropout 0.2 --loss ce --lr 0.0005 \
+row mnist-conv-spide mnist 6 '1' 98.8 --net spide-convnet-f --trainer spide --steps 30 --dropout 0.2 --loss ce \
+    --lr 0.0005 \
     --momentum 0.9 --weight-decay 5e-4 --schedule cosine
 row fashion-conv-ottt fashion-mnist 5 '1' 90.5 --net ws:32C3-AP2-64C3-AP2-64C3-FC --trainer ottt
 

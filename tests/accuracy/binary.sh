@@ -1,11 +1,12 @@
 #!/bin/sh
-# binary.sh SNN OUT [PATTERN] - binary weights beside full precision on Fashion-MNIST, docs/methods/sei.md: accuracies,
-# size of the packed file, and whether it gives the same outputs, bit for bit, for all test images.
+# binary.sh SNN OUT [PATTERN] - binary weights beside full precision on Fashion-MNIST, docs/methods/sei.md:
+# accuracies, size of the packed file, and whether it gives the same outputs, bit for bit, for all test images.
 #
-# SNN: the tool. OUT: where models and logs go; a run whose log is complete is not run again. PATTERN: run only the rows
-# whose name matches it (a shell pattern). The environment: SNN_DATA, the folder that holds fashion-mnist (without it, all
-# is skipped, exit status 77); SNN_LIBRARY, the shared library (without it, outputs are not compared); PYTHON, one with
-# NumPy; STEPS, a list, default 2; CONV and TRANSFORMER, flags that say how long to train. Ends with 'N passed, N failed'.
+# SNN: the tool. OUT: where models and logs go; a run whose log is complete is not run again. PATTERN: run only the
+# rows whose name matches it (a shell pattern). The environment: SNN_DATA, the folder that holds fashion-mnist
+# (without it, all is skipped, exit status 77); SNN_LIBRARY, the shared library (without it, outputs are not
+# compared); PYTHON, one with NumPy; STEPS, a list, default 2; CONV and TRANSFORMER, flags that say how long to train.
+# Ends with 'N passed, N failed'.
 set -eu
 
 needs='fashion-mnist'
@@ -20,7 +21,8 @@ plain_conv() {
     {
         printf '{"network": {"format": 1, "input": [1, 28, 28], "layers": ['
         printf '{"name": "conv1", "type": "conv2d", "out": 128, "pad": 1, "bias": 0, "init": "kaiming"},'
-        printf '{"name": "bn1", "type": "batch_norm", "over": "all"},{"name": "pool1", "type": "avgpool", "stride": 2},'
+        printf '{"name": "bn1", "type": "batch_norm", "over": "all"},'
+        printf '{"name": "pool1", "type": "avgpool", "stride": 2},'
         for i in 2 3 4 5 6 7; do
             stride=1
             [ $i -ne 4 ] || stride=2
@@ -55,7 +57,8 @@ have() {
 check_packed() {
     if [ -n "${SNN_LIBRARY:-}" ]; then
         same=0
-        PYTHONPATH=$here/../../src/python "${PYTHON:-python3}" "$here/packed.py" "$out/$1.snn" "$out/$1.packed" "$data" || same=1
+        PYTHONPATH=$here/../../src/python "${PYTHON:-python3}" "$here/packed.py" "$out/$1.snn" "$out/$1.packed" \
+            "$data" || same=1
         check "$1: the same outputs of all test images" "$same == 0"
     fi
 }
@@ -82,7 +85,8 @@ for steps in ${STEPS:-2}; do
         check_packed conv-scaled-$steps
     fi
     if have conv-scaled-$steps conv-plain-$steps; then
-        check "conv, T = $steps: better than plain signs" "$(accuracy conv-scaled-$steps) > $(accuracy conv-plain-$steps)"
+        check "conv, T = $steps: better than plain signs" \
+            "$(accuracy conv-scaled-$steps) > $(accuracy conv-plain-$steps)"
     fi
     if have tr-scaled-$steps tr-none-$steps; then
         check "transformer, T = $steps: within 1.5 of full precision" \

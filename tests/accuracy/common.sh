@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# common.sh SNN OUT [PATTERN] - sourced by the accuracy runs with their arguments, after they said in `needs` which folders
-# SNN_DATA holds: which rows are wanted, what was checked, how the seeds of a row spread.
+# common.sh SNN OUT [PATTERN] - sourced by the accuracy runs with their arguments, after they said in `needs` which
+# folders SNN_DATA holds: which rows are wanted, what was checked, how the seeds of a row spread.
 
 snn=$1
 out=$2

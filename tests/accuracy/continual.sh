@@ -1,10 +1,10 @@
 #!/bin/sh
-# continual.sh SNN OUT [PATTERN] - permuted MNIST at the scale of the paper, with and without hlop, docs/methods/hlop.md: ten
-# tasks, 784-800-800-10 without biases, one epoch each.
+# continual.sh SNN OUT [PATTERN] - permuted MNIST at the scale of the paper, with and without hlop,
+# docs/methods/hlop.md: ten tasks, 784-800-800-10 without biases, one epoch each.
 #
-# SNN: the tool. OUT: where networks, logs and matrices go; a run whose log is complete is not run again. PATTERN: run only the
-# rows whose name matches it (a shell pattern). The environment's SNN_DATA is the folder that holds mnist; without it, all is
-# skipped (exit status 77). Ends with 'N passed, N failed'.
+# SNN: the tool. OUT: where networks, logs and matrices go; a run whose log is complete is not run again. PATTERN: run
+# only the rows whose name matches it (a shell pattern). The environment's SNN_DATA is the folder that holds mnist;
+# without it, all is skipped (exit status 77). Ends with 'N passed, N failed'.
 set -eu
 
 needs='mnist'
@@ -15,7 +15,8 @@ network() {
     {
         printf '{"network": {"format": 1, "input": [1, 28, 28], "layers": [{"name": "flatten", "type": "flatten"},'
         for i in 1 2; do
-            printf '{"name": "fc%d", "type": "linear", "out": 800, "bias": 0}, {"name": "sn%d", "type": "%s"},' $i $i "$1"
+            printf '{"name": "fc%d", "type": "linear", "out": 800, "bias": 0}, {"name": "sn%d", "type": "%s"},' $i \
+                $i "$1"
         done
         printf '{"name": "fc3", "type": "linear", "out": 10, "bias": 0}]}}\n'
     } >"$out/$1.json"
@@ -28,9 +29,11 @@ row() {
     wanted "$name" || return 0
     network "$neuron"
     if ! grep -q '^ACC' "$out/$name.txt" 2>/dev/null; then
-        "$snn" continual "$out/$neuron.json" --data "idx:$SNN_DATA/mnist" --tasks 10 --matrix "$out/$name.svg" "$@" >"$out/$name.txt"
+        "$snn" continual "$out/$neuron.json" --data "idx:$SNN_DATA/mnist" --tasks 10 \
+            --matrix "$out/$name.svg" "$@" >"$out/$name.txt"
     fi
-    if sed -n 's/^ACC \([0-9.]*\)%  BWT \([-0-9.]*\)%$/\1 \2/p' "$out/$name.txt" | awk -v name="$name" -v acc="$acc" -v bwt="$bwt" '
+    if sed -n 's/^ACC \([0-9.]*\)%  BWT \([-0-9.]*\)%$/\1 \2/p' "$out/$name.txt" |
+        awk -v name="$name" -v acc="$acc" -v bwt="$bwt" '
         { printf "| %s | %.2f | %.2f | %s | %s |\n", name, $1, $2, acc, bwt; short = $1 < acc || $2 < bwt }
         END { exit short }'; then
         passed=$((passed + 1))

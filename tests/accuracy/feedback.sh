@@ -1,10 +1,10 @@
 #!/bin/sh
-# feedback.sh SNN OUT [PATTERN] - opzo beside the feedback that it is compared with, docs/methods/opzo.md: the same network,
-# epochs and seeds for every mode.
+# feedback.sh SNN OUT [PATTERN] - opzo beside the feedback that it is compared with, docs/methods/opzo.md: the same
+# network, epochs and seeds for every mode.
 #
-# SNN: the tool. OUT: where logs go; a run whose log is complete is not run again. PATTERN: run only the rows whose name matches
-# it (a shell pattern). The environment: SNN_DATA, the folder that holds fashion-mnist and nmnist-small (without it, all is
-# skipped, exit status 77); SEEDS, a list, default '1 2 3'. Ends with 'N passed, N failed'.
+# SNN: the tool. OUT: where logs go; a run whose log is complete is not run again. PATTERN: run only the rows whose
+# name matches it (a shell pattern). The environment: SNN_DATA, the folder that holds fashion-mnist and nmnist-small
+# (without it, all is skipped, exit status 77); SEEDS, a list, default '1 2 3'. Ends with 'N passed, N failed'.
 set -eu
 
 needs='fashion-mnist and nmnist-small'
@@ -18,7 +18,8 @@ row() {
     wanted "$name" || return 0
     for seed in $seeds; do
         grep -q '^test accuracy' "$out/$name-$seed.txt" 2>/dev/null ||
-            "$snn" train "$@" --trainer opzo --seed "$seed" --threads 1 --quiet --every 0 --save "$out/$name-$seed.snn" \
+            "$snn" train "$@" --trainer opzo --seed "$seed" --threads 1 --quiet --every 0 \
+                --save "$out/$name-$seed.snn" \
                 >"$out/$name-$seed.txt" &
     done
     wait
@@ -35,7 +36,8 @@ mean() {
     cut -d '|' -f 4 "$out/$1.row" | tr -d ' '
 }
 
-# order TEXT NAME... -- CONDITION: an expression of awk in which a, b, c, d are the means of the rows; passed over if one is missing
+# order TEXT NAME... -- CONDITION: an expression of awk in which a, b, c, d are the means of the rows; passed over if
+# one is missing
 order() {
     text=$1 means=
     shift
@@ -68,7 +70,8 @@ if [ ! -d "$recordings/Train" ] && [ -d "$SNN_DATA/nmnist-small" ]; then
 fi
 
 fashion="--data idx:$SNN_DATA/fashion-mnist"
-conv=32C3-AP2-64C3-AP2-128C3-AP2-128C3-FC # the paper's, a quarter as wide; standardised: without, bp learns nothing with some seeds
+# The paper's network, a quarter as wide. Its weights are standardised: without, bp learns nothing with some seeds.
+conv=32C3-AP2-64C3-AP2-128C3-AP2-128C3-FC
 conv_flags='--epochs 5 --lr 0.01 --batch 32 --data.limit 12000' # opzo gains by a rate lower than 0.02
 printf '| run | test accuracy of each seed, %% | mean | deviation |\n|---|---|---|---|\n'
 # shellcheck disable=SC2086 # lists of flags

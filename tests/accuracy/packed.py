@@ -1,5 +1,5 @@
-"""packed.py MODEL PACKED DATA - whether a packed model gives the outputs of the model it was made of, bit for bit, for
-every image of the test set in the folder DATA; the exit status says so. SNN_LIBRARY is the shared library."""
+"""packed.py MODEL PACKED DATA - whether a packed model gives the outputs of the model it was made of, bit for bit,
+for every image of the test set in the folder DATA; the exit status says so. SNN_LIBRARY is the shared library."""
 
 import json
 import struct

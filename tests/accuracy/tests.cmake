@@ -1,4 +1,5 @@
-# The promised accuracies: some forty minutes on two cores, so under a label of their own. docs/results.md has the figures.
+# The promised accuracies: some forty minutes on two cores, so under a label of their own. docs/results.md has the
+# figures.
 if(SNN_TOOL)
     add_test(NAME accuracy COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/accuracy/accuracy.sh $<TARGET_FILE:snn>
         ${PROJECT_BINARY_DIR}/accuracy)
@@ -8,5 +9,6 @@ if(SNN_TOOL)
         add_test(NAME accuracy_${group} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/accuracy/${group}.sh $<TARGET_FILE:snn>
             ${PROJECT_BINARY_DIR}/accuracy/${group})
     endforeach()
-    set_tests_properties(accuracy accuracy_binary accuracy_feedback accuracy_continual PROPERTIES LABELS slow TIMEOUT 7200 SKIP_RETURN_CODE 77)
+    set_tests_properties(accuracy accuracy_binary accuracy_feedback accuracy_continual PROPERTIES
+        LABELS slow TIMEOUT 7200 SKIP_RETURN_CODE 77)
 endif()

@@ -72,13 +72,15 @@ if cmp -s model.snn before; then bad "--save model.snn does not replace it"; fi
 
 # ---- what a checkpoint remembers: the files in its folder
 mkdir run elsewhere
-run 0 $quick --keep --every 5 --save run/m.snn --csv run/log.csv --curves run/c.svg --raster run/r.svg --sample 3 --packed run/p.snn
+run 0 $quick --keep --every 5 --save run/m.snn --csv run/log.csv --curves run/c.svg --raster run/r.svg --sample 3 \
+    --packed run/p.snn
 rm run/c.svg run/r.svg run/p.snn run/m.snn
 run 0 train --resume run/m.snn.ckpt --epochs 4
 there run/m.snn run/log.csv run/c.svg run/r.svg run/p.snn run/m.snn.ckpt
 has run/r.svg "test sample 3"
 [ "$(cut -d, -f1 run/log.csv | tr '\n' ' ')" = "epoch 1 2 3 4 " ] || bad "run/log.csv does not go on"
-(cd elsewhere && "$snn" train --resume ../run/m.snn.ckpt --data idx:../data --epochs 5 --quiet >/dev/null) || bad "no resume from elsewhere"
+(cd elsewhere && "$snn" train --resume ../run/m.snn.ckpt --data idx:../data --epochs 5 --quiet >/dev/null) ||
+    bad "no resume from elsewhere"
 [ "$(cut -d, -f1 run/log.csv | tr '\n' ' ')" = "epoch 1 2 3 4 5 " ] || bad "run/log.csv does not go on from elsewhere"
 run 0 info run/m.snn
 hasnt run/m.snn tool.files
@@ -110,11 +112,13 @@ run 0 $raster drawn.svg
 chmod 640 drawn.svg
 ln -s drawn.svg link.svg
 cp drawn.svg before
-if (ulimit -f 16 && "$snn" $raster link.svg >out 2>err); then bad "a drawing beyond the limit of file sizes was no failure"; fi
+if (ulimit -f 16 && "$snn" $raster link.svg >out 2>err); then bad \
+    "a drawing beyond the limit of file sizes was no failure"; fi
 has err "link.svg: File too large"
 same drawn.svg before
 run 0 $raster link.svg --steps 31
-[ -L link.svg ] && [ "$(ls -l drawn.svg | cut -c1-10)" = "-rw-r-----" ] || bad "link.svg is no link, or drawn.svg has another mode"
+[ -L link.svg ] && [ "$(ls -l drawn.svg | cut -c1-10)" = "-rw-r-----" ] ||
+    bad "link.svg is no link, or drawn.svg has another mode"
 if cmp -s drawn.svg before; then bad "drawn.svg was not drawn anew"; fi
 [ -z "$(ls | grep tmp)" ] || bad "a temporary file stayed"
 

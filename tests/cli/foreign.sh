@@ -45,7 +45,8 @@ run 0 eval good.snn --data idx:data --quiet
 cp out good
 
 # ---- eval: keys that ask for the machine or for files are ignored, unknown ones too; batches are clamped
-forge good.snn evil.snn run '{ "batch": 2000000000, "threads": 5000, "isa": "sse9", "teacher": "no", "start": "no", "later": 1,
+forge good.snn evil.snn run '{ "batch": 2000000000, "threads": 5000, "isa": "sse9", "teacher": "no", "start": "no",
+    "later": 1,
     "epochs": "x", "optimizer": { "name": 7 }, "neuron": 3, "data": { "limit": 5, "crop_pad": 3 } }'
 run 0 eval evil.snn --data idx:data --quiet
 same out good
@@ -72,7 +73,8 @@ has out "T = 4"
 
 # ---- a teacher
 run 0 train --data idx:data --net 64-8-10 --epochs 1 --teacher good.snn --batch 50 --quiet --save taught.snn
-forge good.snn teacher.snn run '{ "batch": 2000000000, "threads": 5000, "isa": "sse9", "later": 1, "trainer": { "distil": 0.5,
+forge good.snn teacher.snn run '{ "batch": 2000000000, "threads": 5000, "isa": "sse9", "later": 1,
+    "trainer": { "distil": 0.5,
     "solver": "no" } }'
 run 0 train --data idx:data --net 64-8-10 --epochs 1 --teacher teacher.snn --batch 50 --quiet --save again.snn
 tail -n 1 taught.csv | cut -d, -f1-7 >first
@@ -82,7 +84,8 @@ tail -n 1 again.csv | cut -d, -f1-7 | cmp - first || bad "a teacher's note chang
 forge good.snn.ckpt evil.snn.ckpt run '{ "threads": 5000, "isa": "sse9" }'
 run 0 train --resume evil.snn.ckpt --epochs 2 --quiet
 forge good.snn.ckpt far.snn.ckpt tool.files '{ "curves": "../../far.svg" }'
-refuses 2 "far.snn.ckpt: has --curves ../../far.svg, which is not in its folder" train --resume far.snn.ckpt --epochs 2
+refuses 2 "far.snn.ckpt: has --curves ../../far.svg, which is not in its folder" train --resume far.snn.ckpt \
+    --epochs 2
 forge good.snn.ckpt far.snn.ckpt tool.files '{ "packed": "/tmp/far.snn" }'
 refuses 2 "far.snn.ckpt: has --packed /tmp/far.snn" train --resume far.snn.ckpt --epochs 2
 forge good.snn.ckpt far.snn.ckpt tool.files '{ "csv": 7, "sample": "x", "save": "y", "unknown": "z" }'

@@ -7,7 +7,8 @@ times=$4
 
 numbers="epoch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
 
-run 0 train --data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3 --epochs 1 --optimizer.epochs 20 --every 1 --keep --save first.snn
+run 0 train --data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3 --epochs 1 --optimizer.epochs 20 --every 1 \
+    --keep --save first.snn
 cp first.snn.ckpt whole.snn.ckpt
 cp first.csv whole.csv
 began=$(date +%s%N)
@@ -44,7 +45,8 @@ while [ "$killed" -lt "$times" ] && [ "$early" -lt $((10 * times)) ]; do
         run 0 train --resume cut.snn.ckpt --epochs 20
     fi
     same whole.snn cut.snn
-    [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] || bad "after kill $killed: cut.csv does not hold epochs 1 to 20"
+    [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] ||
+        bad "after kill $killed: cut.csv does not hold epochs 1 to 20"
     for left in cut.*.tmp; do
         [ ! -e "$left" ] || bad "after kill $killed: $left is left"
     done

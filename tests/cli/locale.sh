@@ -6,7 +6,8 @@ set -u
 
 printf 'LC_NUMERIC\ndecimal_point ","\nthousands_sep "."\ngrouping 3\nEND LC_NUMERIC\n' >comma.txt
 localedef -c -i ./comma.txt -f UTF-8 ./comma >log 2>&1
-[ -e comma/LC_NUMERIC ] || { echo "no localedef here that makes locales (Debian: package locales): skipped"; exit 77; }
+[ -e comma/LC_NUMERIC ] || { echo "no localedef here that makes locales (Debian: package locales): skipped"; exit \
+    77; }
 
 # train NAME: a run and what it leaves; the fifth column of the log and those behind it may be times.
 train() {

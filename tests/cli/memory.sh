@@ -37,7 +37,8 @@ while [ "$at" -le "$total" ]; do
         same new.snn cut.snn
     else
         ended=$((ended + 1))
-        cmp -s old.snn cut.snn || cmp -s new.snn cut.snn || bad "request $at: cut.snn is neither the old nor the new model"
+        cmp -s old.snn cut.snn || cmp -s new.snn cut.snn ||
+            bad "request $at: cut.snn is neither the old nor the new model"
     fi
     short train --resume cut.snn.ckpt --epochs 4
     good cut.snn "request $at, resumed"

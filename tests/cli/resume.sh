@@ -95,7 +95,8 @@ same cut.csv cut.log
 there cut.snn.ckpt
 refuses 2 "--dropout do not go with --resume" train --resume ide-part.snn.ckpt --dropout 0.1
 # ---- dsr: thresholds that learn, batch norm's running values
-flags="--data idx:data --net 64-40-BN-10-BN --trainer dsr --neuron dsr_if --steps 8 --loss ce --weight-decay 5e-4 --batch 25"
+flags="--data idx:data --net 64-40-BN-10-BN --trainer dsr --neuron dsr_if --steps 8 --loss ce"
+flags="$flags --weight-decay 5e-4 --batch 25"
 run 0 train $flags --epochs 4 --threads 1 --save dsr-whole.snn
 run 0 train $flags --epochs 2 --threads 2 --optimizer.epochs 4 --keep --save dsr-part.snn
 run 0 train --resume dsr-part.snn.ckpt --epochs 4 --threads 3

@@ -68,7 +68,8 @@ wait $child || status=$?
 stopped INT $status
 
 # ---- a file that may not grow so far: the save fails, nothing is left half written
-(ulimit -f 1 && exec "$snn" train --data idx:data --net 64-100-10 --epochs 1 --every 0 --quiet --save big.snn) >out 2>err ||
+(ulimit -f 1 && exec "$snn" train --data idx:data --net 64-100-10 --epochs 1 --every 0 --quiet \
+    --save big.snn) >out 2>err ||
     echo $? >status
 [ "$(cat status)" -eq 1 ] || bad "a file over the limit: exit status $(cat status) instead of 1"
 has err "cannot write \"big.snn\""

@@ -30,13 +30,15 @@ run 0 info model.snn
 has out "2,410 parameters" "linear" "lif" "firing" "evaluated on 400 samples" '"method": "ottt"'
 
 # ---- continual: tasks one after the other, with and without lateral neurons
-run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 --hebb-lr 0.001,0.01 \
+run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 \
+    --hebb-lr 0.001,0.01 \
     --matrix matrix.svg --save c.snn
 has out "task  1" "task  3" "ACC " "BWT "
 there matrix.svg c.snn
 has matrix.svg "<svg " "hlop: ACC" "after 3" "</svg>"
 cp out first
-run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 --hebb-lr 0.001,0.01 \
+run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 \
+    --hebb-lr 0.001,0.01 \
     --threads 2 --quiet
 [ "$(tail -n 1 out)" = "$(tail -n 1 first)" ] || bad "two threads do not give what one gives"
 run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --quiet
@@ -45,7 +47,8 @@ run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --quiet
 # its parameters, as flags and in a file; a neuron that a method needs
 run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --rows 12,8 --quiet
 cp out first
-run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --rows 12,8 --quiet --projection.momentum 0.5 --projection.every 3
+run 0 continual --data idx:data --net 64-32-10 --tasks 2 --batch 50 --rows 12,8 --quiet --projection.momentum 0.5 \
+    --projection.every 3
 cmp -s out first && bad "--projection.every has no effect"
 cp out second
 echo '{ "projection": { "momentum": 0.5, "every": 3 } }' >projection.json
@@ -129,7 +132,8 @@ there i.svg ir.svg
 has ir.svg "one output, at the end"
 head -n 1 i.csv | grep -q 'equilibrium_gap,solver_iterations,solver_residual,solver_failures,backward_rate$' ||
     bad "i.csv lacks the columns of the solver"
-tail -n 1 i.csv | awk -F, '{ exit !(NF == 14 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
+tail -n 1 i.csv |
+    awk -F, '{ exit !(NF == 14 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
     bad "figures of the solver: $(tail -n 1 i.csv)"
 tail -n 1 model.csv | grep -q ',,,,,$' || bad "ottt solves nothing, but model.csv says so"
 accuracy=$(tail -n 1 out | sed 's/[^0-9]*\([0-9]*\).*/\1/')
@@ -152,25 +156,31 @@ tail -n 1 p.csv | awk -F, '{ exit !(NF == 14 && $6 >= 0 && $7 > 0 && $13 == "" &
     bad "figures of the second stage: $(tail -n 1 p.csv)"
 run 0 info p.snn
 has out '"backward_steps": 40' '"loss": "ce"' '"lr": 0.0005'
-run 0 train --data idx:data --net spide-lenet --trainer spide --steps 4 --trainer.backward_steps 10 --trainer.scale 50 \
+run 0 train --data idx:data --net spide-lenet --trainer spide --steps 4 --trainer.backward_steps 10 \
+    --trainer.scale 50 \
     --data.limit 100 --epochs 1 --batch 20 --json --save p.snn
 grep -Eq '"backward_rate": ?0' out || bad "the rate of the second stage is not reported"
 refuses 2 "is not a list of numbers" train --data idx:data --mean 0.1,,2
 refuses 2 "--deviation: \"x\" is not a list" train --data idx:data --deviation x
 
 # ---- binary weights: a teacher, a packed file that gives the same figures
-run 0 train --data idx:data --net 64-24-10 --epochs 2 --trainer bptt --steps 3 --data.limit 1000 --batch 50 --quiet --save teacher.snn
-run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 --data.limit 500 \
+run 0 train --data idx:data --net 64-24-10 --epochs 2 --trainer bptt --steps 3 --data.limit 1000 --batch 50 --quiet \
+    --save teacher.snn
+run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 \
+    --data.limit 500 \
     --teacher teacher.snn --save taught.snn --packed packed.snn
 run 0 info taught.snn
 has out '"distil": 0.7' '"distil_tau": 4' '"teacher": "teacher.snn"'
-run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 --data.limit 500 --save alone.snn
+run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 \
+    --data.limit 500 --save alone.snn
 cmp -s taught.snn alone.snn && bad "the teacher has no effect"
-run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 --data.limit 500 \
+run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 --loss ce --batch 50 \
+    --data.limit 500 \
     --start alone.snn --binary none --save further.snn
 tail -n 1 further.csv | awk -F, -v "first=$(tail -n 1 alone.csv | cut -d, -f2)" '{ exit !($2 < first) }' ||
     bad "--start does not go on from what was learnt"
-refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 --start alone.snn --save x.snn
+refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 \
+    --start alone.snn --save x.snn
 run 0 eval taught.snn --data idx:data
 grep -v ' s$\|samples' out >plain
 run 0 eval packed.snn --data idx:data
@@ -211,7 +221,8 @@ grep -v '"batch"\|more.snn' out | cmp - all || bad "a batch beyond the data set 
 
 # ---- what a run says: lines of 80 columns, and populations that never spike
 run 0 train --data idx:data --net 64-32-10 --epochs 12 --threads 1 --save lines.snn
-[ "$(grep '^epoch' out | awk '{ if (length($0) > n) n = length($0) } END { print n }')" -le 80 ] || bad "lines of more than 80 columns"
+[ "$(grep '^epoch' out | awk '{ if (length($0) > n) n = length($0) } END { print n }')" -le 80 ] ||
+    bad "lines of more than 80 columns"
 [ ! -s err ] || bad "a warning without a reason"
 run 0 train --data idx:data --net 64-32-10 --epochs 2 --neuron.threshold 1000 --save silent.snn
 [ "$(grep -c 'does not spike at all' err)" -eq 1 ] || bad "a silent population is not warned of once"
@@ -219,7 +230,8 @@ run 0 train --data idx:data --data.limit 201 --net 64-16-BN-10 --epochs 3 --batc
 [ "$(grep -c 'leave a last batch of one' err)" -eq 1 ] || bad "a sample that is left out is not said once"
 run 0 train --data idx:data --net 64-32-10 --epochs 1 --trainer.encoder poisson --save poisson.snn
 [ ! -s err ] || bad "poisson code was normalised by default"
-run 0 train --data idx:data --net 64-32-10 --epochs 1 --trainer.encoder latency --normalise mean-std --save latency.snn
+run 0 train --data idx:data --net 64-32-10 --epochs 1 --trainer.encoder latency --normalise mean-std \
+    --save latency.snn
 has err "takes values from 0 to 1"
 
 # ---- help and version
@@ -228,7 +240,8 @@ head -n 1 out | grep -Eq '^snn [0-9]+\.[0-9]+\.[0-9]+$' || bad "--version prints
 run 0 --help
 has out train eval info bench
 run 0 train --help
-has out --data --net --curves "ottt" "sltt" "bptt" "vgg11-ws" "snn train --help TOPIC" "ce_mse, half_square" "multi_step, cosine"
+has out --data --net --curves "ottt" "sltt" "bptt" "vgg11-ws" "snn train --help TOPIC" "ce_mse, half_square" \
+    "multi_step, cosine"
 [ "$(wc -l <out)" -le 70 ] || bad "train --help has $(wc -l <out) lines"
 run 0 train --help all
 has out --trainer.steps --trainer.variant --optimizer.weight_decay --neuron.tau --data.crop_pad "default 6"
@@ -250,16 +263,19 @@ done
 
 # ---- bench
 if taskset 1 true 2>/dev/null; then # its own choice is that of the library
-    taskset 1 "$snn" bench train --net 64-16-10 --trainer sltt --steps 2 --repeats 1 --batch 8 >out 2>err || bad "bench train failed"
+    taskset 1 "$snn" bench train --net 64-16-10 --trainer sltt --steps 2 --repeats 1 --batch 8 >out 2>err ||
+        bad "bench train failed"
     has out "1 processors"
     [ "$(grep -c '^sltt' out)" -eq 1 ] || bad "bench train on one processor took more than one number of threads"
 fi
 run 0 bench stream --net 64-16-10 --density 5,100 --trainer ottt
-[ "$(grep -c '^step only' out)" -eq 2 ] && [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench stream printed not one line per density"
+[ "$(grep -c '^step only' out)" -eq 2 ] && [ "$(grep -c '^ottt' out)" -eq 2 ] ||
+    bad "bench stream printed not one line per density"
 run 2 bench stream --net 64-16-10 --density 200
 has err 'not a number from 0 to 100'
 run 0 bench kernels --product 200x40-30,2x32x6-8c3 --density 5,50
-[ "$(grep -c '^200x40-30' out)" -eq 2 ] && [ "$(grep -c '^2x32x6-8c3' out)" -eq 2 ] || bad "bench kernels printed not one line per density"
+[ "$(grep -c '^200x40-30' out)" -eq 2 ] && [ "$(grep -c '^2x32x6-8c3' out)" -eq 2 ] ||
+    bad "bench kernels printed not one line per density"
 has out dense winograd events lookup matrix bits picked
 run 0 bench kernels --product 200x40-30 --density 20 --json
 json kernels
@@ -270,7 +286,8 @@ has err 'sizes must be at least 1'
 run 0 bench train --net 64-16-10 --trainer ottt,bptt --threads 1,2 --steps 2 --batch 16 --repeats 1
 has out "machine" "ottt" "bptt" "samples/s"
 [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench printed not one line per thread count"
-run 0 bench train --net 64-16-10 --trainer ottt --threads 1 --batch 16 --repeats 1 --optimizer.lr 0.001 --rows 8,4 --more 6,3
+run 0 bench train --net 64-16-10 --trainer ottt --threads 1 --batch 16 --repeats 1 --optimizer.lr 0.001 --rows 8,4 \
+    --more 6,3
 [ "$(grep -c '^ottt' out)" -eq 1 ] || bad "bench with lateral neurons printed no line"
 run 2 bench train --net 64-16-10 --trainer ottt --threads 1 --rows 8
 has err 'every linear and conv2d layer needs one'

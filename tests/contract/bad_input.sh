@@ -1,6 +1,6 @@
 #!/bin/sh
-# bad_input.sh SOURCE SNN TINY_IDX MISUSE - docs/bad-input.md is true: the tool makes every mistake of its first table,
-# test_trainer_misuse those of the second, and the messages are those of the page. Numbers, which depend on the
+# bad_input.sh SOURCE SNN TINY_IDX MISUSE - docs/bad-input.md is true: the tool makes every mistake of its first
+# table, test_trainer_misuse those of the second, and the messages are those of the page. Numbers, which depend on the
 # machine's rounding, are not compared in the first table. With the argument --table after these it prints that table.
 set -eu
 source=$1 snn=$2 tiny_idx=$3 misuse=$4 shown=${5:-}
@@ -61,7 +61,8 @@ row "one byte of a .gz changed" train --data idx:flip
 row "absent data set" train --data idx:d
 # shellcheck disable=SC2086
 {
-    (ulimit -f 64 && row "a file larger than the system allows (\`ulimit -f\`)" train $quick --net 64-800-10 --csv l.csv --save l.snn)
+    (ulimit -f 64 && row "a file larger than the system allows (\`ulimit -f\`)" train $quick --net 64-800-10 \
+        --csv l.csv --save l.snn)
     row "a folder that is not there" train $quick --save none/m.snn
     row "unknown token of a network" train $quick --net 784-8x0-10
     row "unknown key of a configuration" train c.json

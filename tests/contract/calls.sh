@@ -1,6 +1,6 @@
 #!/bin/sh
-# calls.sh SOURCE ARCHIVE NM OBJDUMP - the library prints nothing, ends no process, changes no state of the process, and
-# has no global variable that can change. Looks at the objects of the static library.
+# calls.sh SOURCE ARCHIVE NM OBJDUMP - the library prints nothing, ends no process, changes no state of the process,
+# and has no global variable that can change. Looks at the objects of the static library.
 set -eu
 archive=$2 nm=$3 objdump=$4
 work=$(mktemp -d)

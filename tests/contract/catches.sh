@@ -62,7 +62,8 @@ refused "a changed type in a callback" trainer.h 's/(\(\*snn_progress_fn\)\()voi
 refused "another number" dataset.h 's/(SNN_SPLIT_TEST = )2/\13/'
 
 copy
-edit context.h 's/^\} snn_context_info;/    uint64_t later;\n&/; s/^SNN_END_DECLS/SNN_API void snn_context_later(void);\n&/'
+edit context.h 's/^\} snn_context_info;/    uint64_t later;\n&/
+    s/^SNN_END_DECLS/SNN_API void snn_context_later(void);\n&/'
 edit dataset.h 's/( *)SNN_SPLIT_FORCE32/\1SNN_SPLIT_LATER = 3,\n&/'
 says "not the interface of this tree"
 record

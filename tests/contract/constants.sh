@@ -22,7 +22,8 @@ constants "$1" | diff "$1/tests/contract/constants.txt" - || {
 }
 
 keys() {
-    sed -nE '/^typedef enum snn_[a-z]+_key \{$/,/^\}/ s/^    (SNN_[A-Z0-9_]+) = ([0-9]+),.*/\2 \1/p' "$1"/include/snn/*.h
+    sed -nE '/^typedef enum snn_[a-z]+_key \{$/,/^\}/ s/^    (SNN_[A-Z0-9_]+) = ([0-9]+),.*/\2 \1/p' \
+        "$1"/include/snn/*.h
 }
 
 [ "$(keys "$1" | wc -l)" -gt 100 ] || { echo "constants.sh cannot read the keys in include/snn"; exit 1; }

@@ -48,7 +48,8 @@ if [ "$(machine "$described")" != "$(machine "$work/interface.abi")" ]; then
     exit 77
 fi
 
-abidiff --harmless "$described" "$work/interface.so" || fail "$described is not the interface of this tree. If that is" \
+abidiff --harmless "$described" "$work/interface.so" ||
+    fail "$described is not the interface of this tree. If that is" \
     "meant: sh tests/contract/record.sh, and a line under ABI in CHANGELOG.md"
 if [ -n "$library" ] && objdump -h "$library" | grep -q '\.debug_info'; then
     abidiff --no-added-syms "$described" "$library" || fail "$library is not what $described describes"
@@ -66,7 +67,8 @@ if [ "$(git rev-parse --show-toplevel 2> /dev/null)" = "$source" ]; then
     else
         after=$(git log -1 --format=%H -- "$described") before=$after^
     fi
-    if git rev-parse -q --verify "$before:CHANGELOG.md" > /dev/null && [ "$(said "$before")" = "$(said "$after")" ]; then
+    if git rev-parse -q --verify "$before:CHANGELOG.md" > /dev/null &&
+        [ "$(said "$before")" = "$(said "$after")" ]; then
         fail "$described changed${after:+ in commit $after}, and no line under ABI in CHANGELOG.md with it"
     fi
 fi

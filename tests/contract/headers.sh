@@ -1,6 +1,6 @@
 #!/bin/sh
-# headers.sh SOURCE CC [CXX] - every public header compiles alone, and twice in a row, as C99, C11 and C++11, without a
-# warning.
+# headers.sh SOURCE CC [CXX] - every public header compiles alone, and twice in a row, as C99, C11 and C++11, without
+# a warning.
 set -eu
 source=$1 cc=$2 cxx=${3:-}
 work=$(mktemp -d)

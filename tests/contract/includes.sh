@@ -3,9 +3,9 @@
 #
 #     core <- kernel <- blas <- neuron <- layer <- network <- pass <- { optimizer, loss, projection } <- trainer
 #
-# zoo sits on network, model on network and on the state of a trainer, data on core, name on all that has names. A room
-# sees those below it. Training rules do not include one another. cblas.h is for blas alone. Programs in src and examples see
-# <snn/...> and no room.
+# zoo sits on network, model on network and on the state of a trainer, data on core, name on all that has names. A
+# room sees those below it. Training rules do not include one another. cblas.h is for blas alone. Programs in src and
+# examples see <snn/...> and no room.
 #
 # The public headers keep to the same order, so that a program that only runs networks includes no training.
 set -eu

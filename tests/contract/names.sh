@@ -1,6 +1,6 @@
 #!/bin/sh
-# names.sh SOURCE [map] - the functions that the public headers declare, sorted, one a line; with "map" the export list
-# for the linker made of them, which is how lib/snn.map comes about: record.sh.
+# names.sh SOURCE [map] - the functions that the public headers declare, sorted, one a line; with "map" the export
+# list for the linker made of them, which is how lib/snn.map comes about: record.sh.
 set -eu
 export LC_ALL=C
 

@@ -65,5 +65,6 @@ if comm -13 "$work/claimed" "$work/shown" | grep -vxE 'snn_(neuron_create|traine
     status=1
 fi
 [ "$status" -ne 0 ] ||
-    echo "$(wc -l < "$work/names") comments say what they must, $(wc -l < "$work/claimed") functions are real-time safe"
+    echo "$(wc -l < "$work/names") comments say what they must," \
+        "$(wc -l < "$work/claimed") functions are real-time safe"
 exit "$status"

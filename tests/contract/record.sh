@@ -1,6 +1,6 @@
 #!/bin/sh
-# record.sh [CC] - writes the records of the interface anew, from the headers: the export list, the layouts, the numbers
-# and, where abidw is installed, the description with types. `git diff` then shows what a change does to it.
+# record.sh [CC] - writes the records of the interface anew, from the headers: the export list, the layouts, the
+# numbers and, where abidw is installed, the description with types. `git diff` then shows what a change does to it.
 set -eu
 cd "$(dirname "$0")/../.."
 cc=${1:-cc}

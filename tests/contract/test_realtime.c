@@ -1,8 +1,8 @@
-/* Every function that the headers call real-time safe: no allocation, no lock, no log, no system call, neither where it
- * succeeds nor where it fails. A script (promises.sh) holds that none is missing here.
+/* Every function that the headers call real-time safe: no allocation, no lock, no log, no system call, neither where
+ * it succeeds nor where it fails. A script (promises.sh) holds that none is missing here.
  *
- * --wrap puts the functions below in the place of those of the same name; the system counts its calls by refusing all but
- * write() and exit() to a child that makes them. */
+ * --wrap puts the functions below in the place of those of the same name; the system counts its calls by refusing all
+ * but write() and exit() to a child that makes them. */
 #define _DEFAULT_SOURCE /* syscall() */
 #include "support.h"
 #include <pthread.h>

@@ -39,11 +39,13 @@ endif()
 if(linked)
     snn_contract_test(linked ${CMAKE_OBJDUMP} ${hardened} ${linked})
 endif()
-if(TARGET snn_static AND NOT SNN_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug") # sanitizers and assert() have calls of their own
+# Sanitizers and assert() have calls of their own.
+if(TARGET snn_static AND NOT SNN_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     snn_contract_test(calls $<TARGET_FILE:snn_static> ${CMAKE_NM} ${CMAKE_OBJDUMP})
 endif()
 
-# Structures of other sizes: every call that takes one, and programs compiled against headers that lack the last fields.
+# Structures of other sizes: every call that takes one, and programs compiled against headers that lack the last
+# fields.
 add_executable(structs ${contract}/structs.c ${contract}/structs_rows.c)
 target_link_libraries(structs PRIVATE snn_flags ${SNN_LIBRARY})
 snn_contract_test(structs $<TARGET_FILE:structs>)

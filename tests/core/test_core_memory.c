@@ -330,8 +330,8 @@ START_TEST(test_option_sizes)
     later.info.struct_size = sizeof later; /* a long one learns what was filled */
     later.tail[0] = 7;
     OK(snn_context_get_info(ctx, &later.info));
-    ck_assert(later.info.struct_size == sizeof later.info && strcmp(later.info.isa, snn__isa_name(ctx->kernels->isa)) == 0 &&
-              later.tail[0] == 7);
+    ck_assert(later.info.struct_size == sizeof later.info &&
+              strcmp(later.info.isa, snn__isa_name(ctx->kernels->isa)) == 0 && later.tail[0] == 7);
     info.struct_size = 0;
     ck_assert_int_eq(snn_context_get_info(ctx, &info), SNN_ERR_ARGUMENT);
     ck_assert_int_eq(snn_context_get_info(NULL, &info), SNN_ERR_ARGUMENT);

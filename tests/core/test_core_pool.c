@@ -1,4 +1,5 @@
-/* The thread pool: every task once, workers that do not meet, the share of a slow thread, nested regions, several host threads. */
+/* The thread pool: every task once, workers that do not meet, the share of a slow thread, nested regions, several
+ * host threads. */
 #include "core/context.h"
 #include "support.h"
 #include <pthread.h>
@@ -80,7 +81,8 @@ START_TEST(test_nested)
 }
 END_TEST
 
-/* The first task lasts until all others are done: some of them belong to the same thread, and others have to take them. */
+/* The first task lasts until all others are done: some of them belong to the same thread, and others have to take
+ * them. */
 static void slow_task(void *arg, size_t task, size_t worker)
 {
     struct work *w = arg;

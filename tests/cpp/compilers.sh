@@ -1,6 +1,6 @@
 #!/bin/sh
-# compilers.sh SOURCE CXX - the C++ header alone, its test and the example compile without a warning, by CXX and by the
-# other compilers that there are; the example names no macro of the C interface.
+# compilers.sh SOURCE CXX - the C++ header alone, its test and the example compile without a warning, by CXX and by
+# the other compilers that there are; the example names no macro of the C interface.
 set -eu
 source=$1 cxx=$2
 work=$(mktemp -d)
@@ -23,7 +23,8 @@ for compiler in "$cxx" g++ clang++; do
 done
 
 # Macros of the C interface: all that its headers define, the guards aside.
-sed -nE 's/^#define (SNN_[A-Z0-9_]+).*/\1/p' "$source"/include/snn/*.h "$source"/include/snn/*/*.h | grep -v '_H$' | sort -u > "$work/macros"
+sed -nE 's/^#define (SNN_[A-Z0-9_]+).*/\1/p' "$source"/include/snn/*.h "$source"/include/snn/*/*.h | grep -v '_H$' |
+    sort -u > "$work/macros"
 if grep -nwFf "$work/macros" "$source/examples/host.cpp"; then
     echo "examples/host.cpp names macros of the C interface"
     exit 1

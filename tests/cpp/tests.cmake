@@ -8,6 +8,7 @@ if(CMAKE_CXX_COMPILER)
     target_compile_options(test_cpp PRIVATE -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor)
     set_target_properties(test_cpp PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
     add_test(NAME test_cpp COMMAND test_cpp)
-    add_test(NAME cpp_compilers COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cpp/compilers.sh ${PROJECT_SOURCE_DIR} ${CMAKE_CXX_COMPILER})
+    add_test(NAME cpp_compilers COMMAND
+        sh ${CMAKE_CURRENT_SOURCE_DIR}/cpp/compilers.sh ${PROJECT_SOURCE_DIR} ${CMAKE_CXX_COMPILER})
     set_tests_properties(test_cpp cpp_compilers PROPERTIES LABELS quick TIMEOUT ${timeout})
 endif()

@@ -84,8 +84,8 @@ static inline uint8_t some_byte(size_t i)
     return (uint8_t)((i * 2654435761u + 12345u) >> 11);
 }
 
-/* Opens a data set of `format` while one allocation after another fails, fewer than `most`: each time SNN_ERR_MEMORY, *out NULL and
- * nothing kept, until all succeed. Returns the number of the first that did not fail, and one more. */
+/* Opens a data set of `format` while one allocation after another fails, fewer than `most`: each time SNN_ERR_MEMORY,
+ * *out NULL and nothing kept, until all succeed. Returns the number of the first that did not fail, and one more. */
 static inline size_t fail_allocations(const char *format, snn_split split, size_t most)
 {
     struct counting c = { 0 };

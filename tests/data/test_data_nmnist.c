@@ -189,7 +189,8 @@ END_TEST
 
 START_TEST(frames_are_of_events_alone)
 {
-    static const uint8_t labels[8 + 1] = { 0, 0, 8, 1, 0, 0, 0, 1, 3 }, images[16 + 1] = { 0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 9 };
+    static const uint8_t labels[8 + 1] = { 0, 0, 8, 1, 0, 0, 0, 1, 3 },
+                                    images[16 + 1] = { 0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 9 };
     snn_dataset *d;
 
     recording("t10k-labels-idx1-ubyte", labels, sizeof labels);
@@ -239,7 +240,8 @@ START_TEST(agrees_with_the_manifest)
         uint32_t label;
         int test;
 
-        if (sscanf(line, "%7[^/]/%*s %u %u %u %u %u %u %u", split, &want_label, &events, &brighter, &first, &last, &columns, &rows) != 8)
+        if (sscanf(line, "%7[^/]/%*s %u %u %u %u %u %u %u", split, &want_label, &events, &brighter, &first, &last,
+                   &columns, &rows) != 8)
             continue;
         test = strcmp(split, "Test") == 0;
         for (size_t frame = 0; frame < 3; frame++) {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# control.sh CONTROL_LOOP - the pole stands, the network learns to hold it, and the loop neither allocates nor calls the system.
+# control.sh CONTROL_LOOP - the pole stands, the network learns to hold it, and the loop neither allocates nor calls
+# the system.
 set -eu
 loop=$1
 work=$(mktemp -d)

@@ -25,7 +25,8 @@ if "$idx_train" "$work/nowhere" > "$work/log" 2>&1; then
     echo "idx_train succeeded without data"
     exit 1
 fi
-grep -q "SNN_ERR_IO: .*nowhere" "$work/log" || { cat "$work/log"; echo "the message does not name the folder"; exit 1; }
+grep -q "SNN_ERR_IO: .*nowhere" "$work/log" || {
+    cat "$work/log"; echo "the message does not name the folder"; exit 1; }
 
 if [ -n "$host" ]; then
     "$host" 10 > "$work/log" || { cat "$work/log"; exit 1; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# joint.sh JOINT quick|slow - the network learns how the arm moves, and what a load changes. quick: a few epochs of one
-# method; slow: every method as the example has it, to R2 of 0.95 and more.
+# joint.sh JOINT quick|slow - the network learns how the arm moves, and what a load changes. quick: a few epochs of
+# one method; slow: every method as the example has it, to R2 of 0.95 and more.
 set -eu
 joint=$1 how=$2
 work=$(mktemp -d)

@@ -15,6 +15,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$tiny_idx" "$work"
-export PYTHONPATH="$source/src/python" PYTHONDONTWRITEBYTECODE=1 SNN_LIBRARY="$library" SNN_SOURCE="$source" SNN_IDX="$work"
+export PYTHONPATH="$source/src/python" PYTHONDONTWRITEBYTECODE=1 SNN_LIBRARY="$library" SNN_SOURCE="$source" \
+    SNN_IDX="$work"
 "$python" "$source/tests/examples/test_python.py"
 "$python" "$source/examples/train_epoch.py" "$work" ottt

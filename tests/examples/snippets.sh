@@ -1,8 +1,9 @@
 # shellcheck shell=sh
-# snippets.sh - sourced by the tests of pages: takes programs and their outputs out of a page, as a reader copies them.
-# The caller has set `source`, the tree, and `library`, the shared library.
+# snippets.sh - sourced by the tests of pages: takes programs and their outputs out of a page, as a reader copies
+# them. The caller has set `source`, the tree, and `library`, the shared library.
 
-export LD_LIBRARY_PATH="${library%/*}" PYTHONPATH="$source/src/python" PYTHONDONTWRITEBYTECODE=1 SNN_LIBRARY="$library"
+export LD_LIBRARY_PATH="${library%/*}" PYTHONPATH="$source/src/python" PYTHONDONTWRITEBYTECODE=1 \
+    SNN_LIBRARY="$library"
 
 # snippet PAGE LANGUAGE FILE [N]: the Nth block of a language in a page, the first one unless N says otherwise.
 snippet() {
@@ -44,5 +45,8 @@ agrees() {
             }
             if (bad) { print "line " FNR ": \"" page[FNR] "\" on the page, printed: \"" $0 "\""; failed = 1 }
         }
-        END { if (FNR != lines) { print lines " lines on the page, " FNR " printed"; failed = 1 }; exit failed }' "$1" "$2"
+        END {
+            if (FNR != lines) { print lines " lines on the page, " FNR " printed"; failed = 1 }
+            exit failed
+        }' "$1" "$2"
 }

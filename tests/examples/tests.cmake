@@ -12,7 +12,8 @@ if(SNN_EXAMPLES)
         set_tests_properties(control PROPERTIES LABELS quick TIMEOUT 300)
     endif()
     foreach(how quick slow)
-        add_test(NAME joint_${how} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/joint.sh $<TARGET_FILE:joint> ${how})
+        add_test(NAME joint_${how} COMMAND
+            sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/joint.sh $<TARGET_FILE:joint> ${how})
         set_tests_properties(joint_${how} PROPERTIES LABELS ${how} TIMEOUT 600)
     endforeach()
     if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers cannot load a library with them

@@ -70,5 +70,6 @@ bool fuzz_is_answer(snn_status status)
 {
     if (status == SNN_OK)
         return true;
-    return status != SNN_ERR_INTERNAL && strcmp(snn_status_name(status), "SNN_ERR_?") != 0 && snn_last_error()[0] != '\0';
+    return status != SNN_ERR_INTERNAL && strcmp(snn_status_name(status), "SNN_ERR_?") != 0 &&
+           snn_last_error()[0] != '\0';
 }

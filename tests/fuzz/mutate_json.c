@@ -15,8 +15,9 @@ uint32_t fuzz_random(uint32_t *state)
 
 static json_t *number(uint32_t *r)
 {
-    static const json_int_t odd[] = { 0, 1, 2, 3, 4, 8, 16, -1, 255, 256, 4095, 65536, 2147483647, 2147483648, 4294967295, 4294967296,
-                                      INT64_MAX, INT64_MIN };
+    static const json_int_t odd[] = { 0,          1,          2,          3,          4,         8,
+                                      16,         -1,         255,        256,        4095,      65536,
+                                      2147483647, 2147483648, 4294967295, 4294967296, INT64_MAX, INT64_MIN };
     static const double real[] = { 0.0, -0.0, 0.5, 1.0, -1.0, 1e-45, 3e38, 1e300, 0.9999999 };
 
     if (fuzz_random(r) % 4 == 0)
@@ -94,7 +95,9 @@ static json_t *mutated(json_t *value, uint32_t *r)
         return mutated_array(value, r);
     if (json_is_string(value))
         return mutated_text(value, r);
-    return fuzz_random(r) % 2 && json_is_integer(value) ? json_integer((json_int_t)((uint64_t)json_integer_value(value) + 1)) : number(r);
+    return fuzz_random(r) % 2 && json_is_integer(value)
+               ? json_integer((json_int_t)((uint64_t)json_integer_value(value) + 1))
+               : number(r);
 }
 
 size_t fuzz_mutate_json(uint8_t *data, size_t size, size_t most, unsigned seed)

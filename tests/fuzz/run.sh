@@ -2,8 +2,10 @@
 # run.sh [-j JOBS] [-b FOLDER] [-o FOLDER] SECONDS [TARGET...] - fuzzes each target for so many seconds, JOBS at a
 # time.
 #
-#   -b  the folder of the binaries fuzz_TARGET; build-fuzz/bin, as `cmake --preset fuzz && cmake --build --preset fuzz` makes them
-#   -o  what is kept: OUT/corpus/TARGET, all inputs that reach something new; OUT/findings/TARGET-*; OUT/log. ./fuzz-out
+#   -b  the folder of the binaries fuzz_TARGET; build-fuzz/bin, which `cmake --preset fuzz` and
+#       `cmake --build --preset fuzz` make
+#   -o  output folder, ./fuzz-out: OUT/corpus/TARGET, inputs that reach something new; OUT/findings/TARGET-*;
+#       OUT/log
 #
 # Prints a line for each target. Ends with 1 if there is a finding, with 77 if there are no binaries. A finding is a
 # crash, a leak, undefined behaviour, an input that takes more than 10 s, or memory out of proportion. Needs the
@@ -40,8 +42,10 @@ trap 'exit 130' INT TERM
 # one TARGET: the figures are libFuzzer's own.
 one() {
     mkdir -p "$out/corpus/$1" "$scratch/$1"
-    TMPDIR=$scratch/$1 ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        "$binaries/fuzz_$1" -max_total_time="$seconds" -max_len="$2" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=256 \
+    TMPDIR=$scratch/$1 ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 \
+        UBSAN_OPTIONS=print_stacktrace=1 \
+        "$binaries/fuzz_$1" -max_total_time="$seconds" -max_len="$2" -timeout=10 -rss_limit_mb=1024 \
+            -malloc_limit_mb=256 \
         -close_fd_mask=3 -print_final_stats=1 -dict="$here/snn.dict" -artifact_prefix="$out/findings/$1-" \
         "$out/corpus/$1" "$here/corpus/$1" >"$out/log/$1" 2>&1
     status=$?

@@ -29,11 +29,14 @@ static void put(const char *folder, const char *target, const char *name, const 
 static const char *const networks[][2] = {
     { "dense", "{\"format\":1,\"input\":[4],\"layers\":[{\"type\":\"linear\",\"out\":3},{\"type\":\"lif\",\"tau\":3},"
                "{\"type\":\"linear\",\"out\":2,\"bias\":false}]}" },
-    { "map", "{\"format\":1,\"input\":[2,6,6],\"layers\":[{\"type\":\"conv2d\",\"out\":3,\"kernel\":3,\"pad\":1,\"standardise\":true},"
-             "{\"type\":\"batch_norm\"},{\"type\":\"plif\",\"name\":\"a\"},{\"type\":\"avgpool\",\"kernel\":2},{\"type\":\"dropout\"},"
-             "{\"type\":\"conv2d\",\"name\":\"c\",\"out\":3,\"kernel\":3,\"pad\":1},{\"type\":\"alif\",\"name\":\"b\"},"
-             "{\"type\":\"upsample\"},{\"type\":\"add\",\"from\":[{\"layer\":\"b\",\"delay\":1},\"c\"]},{\"type\":\"gain\"},"
-             "{\"type\":\"adaptive_avgpool\",\"size\":1},{\"type\":\"flatten\"},{\"type\":\"linear\",\"out\":2}]}" },
+    { "map",
+      "{\"format\":1,\"input\":[2,6,6],\"layers\":[{\"type\":\"conv2d\",\"out\":3,\"kernel\":3,\"pad\":1,"
+      "\"standardise\":true},"
+      "{\"type\":\"batch_norm\"},{\"type\":\"plif\",\"name\":\"a\"},{\"type\":\"avgpool\",\"kernel\":2},{\"type\":"
+      "\"dropout\"},"
+      "{\"type\":\"conv2d\",\"name\":\"c\",\"out\":3,\"kernel\":3,\"pad\":1},{\"type\":\"alif\",\"name\":\"b\"},"
+      "{\"type\":\"upsample\"},{\"type\":\"add\",\"from\":[{\"layer\":\"b\",\"delay\":1},\"c\"]},{\"type\":\"gain\"},"
+      "{\"type\":\"adaptive_avgpool\",\"size\":1},{\"type\":\"flatten\"},{\"type\":\"linear\",\"out\":2}]}" },
 };
 
 static void models(const char *folder, snn_context *ctx)
@@ -42,14 +45,18 @@ static void models(const char *folder, snn_context *ctx)
 
     for (size_t i = 0; i < 2; i++) {
         net = NULL;
-        FUZZ_HOLDS(snn_network_parse(&net, ctx, networks[i][1]) == SNN_OK || (fprintf(stderr, "%s\n", snn_last_error()), 0));
-        FUZZ_HOLDS(snn_network_set_note(net, "run", "{\"epochs\":2}") == SNN_OK && snn_network_prepare(net) == SNN_OK);
+        FUZZ_HOLDS(snn_network_parse(&net, ctx, networks[i][1]) == SNN_OK ||
+                   (fprintf(stderr, "%s\n", snn_last_error()), 0));
+        FUZZ_HOLDS(snn_network_set_note(net, "run", "{\"epochs\":2}") == SNN_OK &&
+                   snn_network_prepare(net) == SNN_OK);
         FUZZ_HOLDS(snn_network_save(net, in(folder, "model", networks[i][0])) == SNN_OK);
         put(folder, "network", networks[i][0], networks[i][1], strlen(networks[i][1]));
         snn_network_destroy(net);
     }
-    FUZZ_HOLDS(snn_network_parse(&net, ctx, "{\"format\":1,\"input\":[8],\"layers\":[{\"type\":\"linear\",\"out\":4,\"binary\":\"scaled\"},"
-                                            "{\"type\":\"if\"},{\"type\":\"linear\",\"out\":2}]}") == SNN_OK);
+    FUZZ_HOLDS(snn_network_parse(
+                   &net, ctx,
+                   "{\"format\":1,\"input\":[8],\"layers\":[{\"type\":\"linear\",\"out\":4,\"binary\":\"scaled\"},"
+                   "{\"type\":\"if\"},{\"type\":\"linear\",\"out\":2}]}") == SNN_OK);
     FUZZ_HOLDS(snn_network_prepare(net) == SNN_OK);
     FUZZ_HOLDS(snn_network_save_packed(net, in(folder, "model", "packed")) == SNN_OK);
     snn_network_destroy(net);
@@ -74,10 +81,10 @@ static void checkpoints(const char *folder, snn_context *ctx)
 static void data(const char *folder)
 {
     static uint8_t b[3 + 3 * 3074];
-    static const uint8_t idx[] = { 0, 0, 28, 0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255,
-                                   0, 0, 8, 1, 0, 0, 0, 3, 0, 9, 12 };
-    static const uint8_t events[] = { 0, 0, 15, 1, 2, 0, 0, 5, 33, 0, 0x80, 1, 0, 33, 33, 0xff, 0xff, 0xff, 0, 5, 7, 7, 0x80, 0, 0,
-                                      9, 9, 0, 0, 1 };
+    static const uint8_t idx[] = { 0, 0, 28, 0, 0, 8, 3, 0,  0,  0,   3, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2,
+                                   3, 4, 5,  6, 7, 8, 9, 10, 11, 255, 0, 0, 8, 1, 0, 0, 0, 3, 0, 9, 12 };
+    static const uint8_t events[] = { 0,    0,    15,   1, 2, 0, 0, 5,    33, 0, 0x80, 1, 0, 33, 33,
+                                      0xff, 0xff, 0xff, 0, 5, 7, 7, 0x80, 0,  0, 9,    9, 0, 0,  1 };
     uint8_t copy[sizeof idx];
 
     put(folder, "idx", "plain", idx, sizeof idx);

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""damage.py PROGRAM SEED COUNT CASE... - damages copies of golden cases, and sees that run_golden judges every one of them.
+"""damage.py PROGRAM SEED COUNT CASE... - damages copies of golden cases, and sees that run_golden judges every one of
+them.
 
-A damaged case may fail, and may pass where the damage is of no account. It must not end the program, keep it for ever, or
-make a sanitizer speak. A seed gives the same damage every time; COUNT may be 20 or 20000.
+A damaged case may fail, and may pass where the damage is of no account. It must not end the program, keep it for
+ever, or make a sanitizer speak. A seed gives the same damage every time; COUNT may be 20 or 20000.
 """
 
 import os
@@ -15,8 +16,8 @@ import sys
 import tempfile
 
 BATCH = 20
-NUMBERS = ("-1", "0", "1", "2", "3", "5", "7", "64", "255", "1000", "65536", "4294967297", "18446744073709551617", "0.5", "1e300", "nan",
-           "-inf", "x", "")
+NUMBERS = ("-1", "0", "1", "2", "3", "5", "7", "64", "255", "1000", "65536", "4294967297", "18446744073709551617",
+           "0.5", "1e300", "nan", "-inf", "x", "")
 VALUES = (float("nan"), float("inf"), -1.0, 0.5, 3.0, 255.0, 1e30, -1e30, 1e-40)
 
 
@@ -95,7 +96,8 @@ def damage_shape(rng, folder, name):
     text = os.path.join(folder, "case.txt")
     with open(text, encoding="utf-8") as f:
         lines = f.read().split("\n")
-    lines = [" ".join(["shape", name] + [str(n) for n in shape]) if line.split(" ")[:2] == ["shape", name] else line for line in lines]
+    lines = [" ".join(["shape", name] + [str(n) for n in shape]) if line.split(" ")[:2] == ["shape", name] else line
+             for line in lines]
     with open(text, "w", encoding="utf-8") as f:
         f.write("\n".join(lines))
 
@@ -151,7 +153,8 @@ def judge(program, folders):
     if run.returncode in (0, 1) and len(verdicts) == len(folders):
         return None
     said = run.stderr.decode(errors="replace").split("\n")
-    return f"exit status {run.returncode}: " + " | ".join(line for line in said if "ERROR" in line or "#" in line or "error:" in line)[:600]
+    return f"exit status {run.returncode}: " + " | ".join(line for line in said if "ERROR" in line or "#" in line
+                                                          or "error:" in line)[:600]
 
 
 def main():

@@ -34,17 +34,43 @@ struct spelling {
 static const struct spelling spellings[] = {
     { "linear", "linear", { { "out", "out" }, { "bias", "bias" }, { "norm", "norm" }, { "range", "range" } } },
     { "wslinear", "linear", { { "out", "out" }, { "bias", "bias" }, { "eps", "eps" } } },
-    { "conv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" },
-                            { "norm", "norm" }, { "range", "range" } } },
+    { "conv2d",
+      "conv2d",
+      { { "out", "out" },
+        { "k", "kernel" },
+        { "stride", "stride" },
+        { "pad", "pad" },
+        { "bias", "bias" },
+        { "norm", "norm" },
+        { "range", "range" } } },
     { "blinear", "linear", { { "out", "out" }, { "bias", "bias" } } },
-    { "bconv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" } } },
-    { "convt2d", "conv_transpose2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" },
-                                       { "opad", "out_pad" }, { "bias", "bias" }, { "norm", "norm" }, { "range", "range" } } },
-    { "wsconv2d", "conv2d", { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" }, { "eps", "eps" } } },
+    { "bconv2d",
+      "conv2d",
+      { { "out", "out" }, { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" }, { "bias", "bias" } } },
+    { "convt2d",
+      "conv_transpose2d",
+      { { "out", "out" },
+        { "k", "kernel" },
+        { "stride", "stride" },
+        { "pad", "pad" },
+        { "opad", "out_pad" },
+        { "bias", "bias" },
+        { "norm", "norm" },
+        { "range", "range" } } },
+    { "wsconv2d",
+      "conv2d",
+      { { "out", "out" },
+        { "k", "kernel" },
+        { "stride", "stride" },
+        { "pad", "pad" },
+        { "bias", "bias" },
+        { "eps", "eps" } } },
     { "bn2d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
     { "bn1d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
     { "if", "if", { { "vth", "threshold" } } },
-    { "lif", "lif", { { "decay", "decay" }, { "vth", "threshold" }, { "surrogate", "surrogate" }, { "alpha", "alpha" } } },
+    { "lif",
+      "lif",
+      { { "decay", "decay" }, { "vth", "threshold" }, { "surrogate", "surrogate" }, { "alpha", "alpha" } } },
     { "scale", "scale", { { "value", "value" } } },
     { "gain", "gain", { { NULL, NULL } } },
     { "avgpool", "avgpool", { { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" } } },
@@ -54,14 +80,20 @@ static const struct spelling spellings[] = {
     { "add", "add", { { NULL, NULL } } },
     { "residual", "add", { { NULL, NULL } } },
     { "dsr_if", "dsr_if", { { "alpha", "fire_at" }, { "vth_bound", "threshold_bound" } } },
-    { "dsr_lif", "dsr_lif", { { "alpha", "fire_at" }, { "vth_bound", "threshold_bound" }, { "delta_t", "delta_t" }, { "tau", "time_constant" } } },
+    { "dsr_lif",
+      "dsr_lif",
+      { { "alpha", "fire_at" },
+        { "vth_bound", "threshold_bound" },
+        { "delta_t", "delta_t" },
+        { "tau", "time_constant" } } },
 };
 
 /* How the arrays call a tensor of ours. */
 static struct case_array *tensor_array(struct run *r, const char *role, const char *layer, const char *tensor)
 {
-    static const char *const alias[][2] = { { "mean", "running_mean" }, { "var", "running_var" }, { "threshold", "vth" },
-                                         { "weight", "gain" } };
+    static const char *const alias[][2] = {
+        { "mean", "running_mean" }, { "var", "running_var" }, { "threshold", "vth" }, { "weight", "gain" }
+    };
     struct case_array *a = case_array(r->c, "%s%s.%s.%s", r->prefix, role, layer, tensor);
 
     for (size_t i = 0; a == NULL && i < sizeof alias / sizeof *alias; i++)
@@ -167,7 +199,8 @@ bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **lay
         return false;
     if (line->word[1][0] == 'b' && strcmp(s->ours, "batch_norm") != 0 && !sei_set_weights(r, *layer))
         return false;
-    if ((is_method(r, "dsr") || is_method(r, "sei")) && strcmp(s->ours, "batch_norm") == 0 && !set(r, *layer, "over", "all"))
+    if ((is_method(r, "dsr") || is_method(r, "sei")) && strcmp(s->ours, "batch_norm") == 0 &&
+        !set(r, *layer, "over", "all"))
         return false;
     if (reset != NULL && strcmp(reset, "subtract_gap") == 0 && !set_gap(r, *layer, line))
         return false;
@@ -260,7 +293,9 @@ static bool build(struct run *r)
     dim = input->want.dim + 1 + per_step;
     rank = input->want.rank - 1 - per_step;
     MUST(snn_network_create(&r->net, r->ctx, dim, rank));
-    if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop : is_method(r, "opzo") ? opzo_build : run_build)(r))
+    if (!(is_method(r, "ide") || is_method(r, "spide") ? run_build_loop
+          : is_method(r, "opzo")                       ? opzo_build
+                                                       : run_build)(r))
         return false;
     MUST(snn_network_prepare(r->net));
     return run_fits(r, r->batch) && run_load_tensors(r);
@@ -285,7 +320,8 @@ static bool set_up_trainer(struct run *r, const char *recompute)
         return opzo_set_up(r);
     if (is_method(r, "sei"))
         return sei_set_up(r);
-    MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS, case_text(r->c, "loss", is_method(r, "dsr") ? "ce" : "ce_mse")));
+    MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_LOSS,
+                             case_text(r->c, "loss", is_method(r, "dsr") ? "ce" : "ce_mse")));
     MUST(snn_trainer_set_f64(r->trainer, SNN_TRAINER_LOSS_MIX, case_number(r->c, "lambda", 0)));
     if (strcmp(target, "onehot") != 0) {
         MUST(snn_trainer_set_str(r->trainer, SNN_TRAINER_MSE_TARGET, "constant"));
@@ -364,7 +400,8 @@ static void gather(struct run *r, const char *role, const char *name, size_t lay
     size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
     float *got = case_room(a, r->steps * n);
 
-    if (got != NULL && snn_trainer_read_signal(r->trainer, snn_network_layer(r->net, layer), signal, got + step * n, n) != SNN_OK)
+    if (got != NULL &&
+        snn_trainer_read_signal(r->trainer, snn_network_layer(r->net, layer), signal, got + step * n, n) != SNN_OK)
         memset(got + step * n, 0, n * sizeof *got); /* the layer is absent at this step */
 }
 
@@ -406,7 +443,8 @@ static void gather_gradients(struct run *r, const char *role, size_t step, size_
             size_t n = layer->tensor[i].length;
             float *got = case_room(a, n * steps);
 
-            if (got == NULL || snn_trainer_read_gradient(r->trainer, layer, layer->tensor[i].name, r->buffer, n) != SNN_OK)
+            if (got == NULL ||
+                snn_trainer_read_gradient(r->trainer, layer, layer->tensor[i].name, r->buffer, n) != SNN_OK)
                 continue;
             for (size_t k = 0; k < n; k++) /* updates within the sequence: their sum */
                 got[step * n + k] += r->buffer[k];
@@ -467,8 +505,8 @@ static double tolerance(const char *name, double d)
 {
     if (begins(name, "s.") || begins(name, "sb.") || begins(name, "mask."))
         return 0;
-    if (begins(name, "g.") || begins(name, "gt.") || begins(name, "grep.") || begins(name, "gin.") || strcmp(name, "ga") == 0 ||
-        begins(name, "beta"))
+    if (begins(name, "g.") || begins(name, "gt.") || begins(name, "grep.") || begins(name, "gin.") ||
+        strcmp(name, "ga") == 0 || begins(name, "beta"))
         return 1e-4 * fmax(d, 1e-3);
     if (begins(name, "p3.") || begins(name, "b3.") || strcmp(name, "loss_iter") == 0 || strcmp(name, "out_eval") == 0)
         return 5e-5 * fmax(1.0, d);
@@ -501,7 +539,8 @@ static double compare(struct run *r, bool quiet)
         share = error == 0 ? 0 : tol == 0 || isnan(error) ? HUGE_VAL : error / tol;
         worst = fmax(worst, share);
         if (!quiet)
-            printf("    %-28s error %9.2e, %6.3f of tolerance%s\n", a->name, error, share, share > 1 ? "  <-- too large" : "");
+            printf("    %-28s error %9.2e, %6.3f of tolerance%s\n", a->name, error, share,
+                   share > 1 ? "  <-- too large" : "");
     }
     return worst;
 }
@@ -526,13 +565,15 @@ static bool train(struct run *r)
     size_t frames = strcmp(case_text(r->c, "input_mode", "static"), "per_step") == 0 ? r->steps : 1;
     const float *input = case_given(r->c, frames * r->batch * snn__shape_length(&r->net->in), "input");
     const float *label = case_given(r->c, r->batch, "label");
-    float *losses = case_room(case_array(r->c, "loss_iter"), r->iterations), *loss = case_room(case_array(r->c, "loss"), 1);
+    float *losses = case_room(case_array(r->c, "loss_iter"), r->iterations),
+          *loss = case_room(case_array(r->c, "loss"), 1);
     uint32_t labels[RUN_BATCH_MAX];
     snn_batch batch = SNN_BATCH_INIT;
 
     if (input == NULL || label == NULL || !case_labels(r->c, label, r->batch, (size_t)1 << 24, labels))
         return false;
-    MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), run_observe, r));
+    MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), run_observe,
+                             r));
     MUST(snn_trainer_prepare(r->trainer, r->batch));
     if (!supply_masks(r) || (is_method(r, "opzo") && !opzo_supply(r)))
         return false;
@@ -640,8 +681,8 @@ static bool run_case(const char *dir, bool quiet)
             joined = fmax(joined, run_once(&c, false, "on", true));
     }
     case_free(&c);
-    printf("%s %s  largest error %.3f of tolerance, %.3f with shortcuts\n", apart <= 1 && joined <= 1 ? "PASS" : "FAIL", dir, apart,
-           joined);
+    printf("%s %s  largest error %.3f of tolerance, %.3f with shortcuts\n",
+           apart <= 1 && joined <= 1 ? "PASS" : "FAIL", dir, apart, joined);
     return apart <= 1 && joined <= 1;
 }
 

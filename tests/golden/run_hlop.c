@@ -265,7 +265,8 @@ static bool run_conv(struct run *r)
     x1 = case_given(r->c, r->batch * snn__shape_length(&r->net->in), "x.task1");
     x2 = case_given(r->c, r->batch * snn__shape_length(&r->net->in), "x.task2");
     delta = case_given(r->c, r->batch * snn__shape_length(&r->net->layer[0]->out), "delta");
-    if (x1 == NULL || x2 == NULL || delta == NULL || !grow(r, r->net->layer[0], "b0", "conv") || !prepare(r, r->projection))
+    if (x1 == NULL || x2 == NULL || delta == NULL || !grow(r, r->net->layer[0], "b0", "conv") ||
+        !prepare(r, r->projection))
         return false;
     sweep(r, x1, NULL);
     take_lateral(r, "b1", "conv", lateral_of(r, 0));
@@ -363,7 +364,8 @@ static bool set_rates(struct run *r)
 
         for (size_t l = 0; l < r->net->n_layers; l++)
             if (strcmp(line->word[0], layer_name(r, l)) == 0)
-                MUST(snn_projection_set_layer_lr(r->projection, r->net->layer[l], case_layer_number(line, "hebb_lr", 0)));
+                MUST(snn_projection_set_layer_lr(r->projection, r->net->layer[l],
+                                                 case_layer_number(line, "hebb_lr", 0)));
     }
     return true;
 }

@@ -48,7 +48,8 @@ static void find_equilibrium(struct run *r)
     memcpy(kept, input, r->batch * pass->input_len * sizeof *kept);
     put_mean_input(r, input);
     for (int i = 0; i < 200; i++)
-        snn__pass_rates(pass, s->loop.top, snn__unit_value(pass, &pass->unit[i ? s->loop.top : s->loop.rate], pass->steps - 1),
+        snn__pass_rates(pass, s->loop.top,
+                        snn__unit_value(pass, &pass->unit[i ? s->loop.top : s->loop.rate], pass->steps - 1),
                         SNN__STATISTICS_RUNNING);
     run_take_values(r, "eq");
     memcpy(input, kept, r->batch * pass->input_len * sizeof *kept);

@@ -175,7 +175,8 @@ void opzo_gather_errors(struct run *r, size_t step)
         size_t n = r->batch * r->trainer->pass.unit[l].value_len;
         float *got = case_room(a, r->steps * n);
 
-        if (got == NULL || snn_trainer_read_signal(r->trainer, r->net->layer[l], SNN_SIGNAL_ERROR, got + step * n, n) != SNN_OK)
+        if (got == NULL ||
+            snn_trainer_read_signal(r->trainer, r->net->layer[l], SNN_SIGNAL_ERROR, got + step * n, n) != SNN_OK)
             continue;
         for (size_t k = 0; k < n; k++) /* the case has it without 1 / (B T) */
             got[step * n + k] *= (float)(r->batch * r->steps);

@@ -127,8 +127,8 @@ static bool run_loss(struct run *r, const char *setting)
     label = case_given(r->c, r->batch, "label");
     loss = case_room(case_array(r->c, "loss.%d", number), 1);
     error = case_room(case_array(r->c, "e.%d", number), r->steps * n);
-    if (input == NULL || teacher == NULL || label == NULL || loss == NULL || error == NULL || 2 * n > sizeof room / sizeof *room ||
-        !case_labels(r->c, label, r->batch, classes, labels))
+    if (input == NULL || teacher == NULL || label == NULL || loss == NULL || error == NULL ||
+        2 * n > sizeof room / sizeof *room || !case_labels(r->c, label, r->batch, classes, labels))
         return false;
     l.share = share;
     l.tau = tau;

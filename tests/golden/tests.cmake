@@ -13,7 +13,8 @@ file(GLOB cases ${CMAKE_CURRENT_SOURCE_DIR}/golden/*/*/case.txt)
 list(TRANSFORM cases REPLACE "/case.txt$" "")
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND AND NOT CMAKE_CROSSCOMPILING_EMULATOR) # which the script knows nothing of
-    add_test(NAME golden_damaged COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/golden/damage.py $<TARGET_FILE:run_golden>
+    add_test(NAME golden_damaged COMMAND
+        ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/golden/damage.py $<TARGET_FILE:run_golden>
         1 200 ${cases})
     set_tests_properties(golden_damaged PROPERTIES LABELS quick TIMEOUT 300)
 endif()

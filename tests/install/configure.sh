@@ -13,7 +13,8 @@ configure() {
 }
 
 # A folder of libraries that is given as an absolute path stays that.
-configure absolute -DCMAKE_INSTALL_PREFIX=/opt/snn -DCMAKE_INSTALL_LIBDIR=/elsewhere/lib -DSNN_TESTS=OFF || { cat "$work/log"; exit 1; }
+configure absolute -DCMAKE_INSTALL_PREFIX=/opt/snn -DCMAKE_INSTALL_LIBDIR=/elsewhere/lib -DSNN_TESTS=OFF || {
+    cat "$work/log"; exit 1; }
 grep -qx 'libdir=/elsewhere/lib' "$work/absolute/snn.pc" && grep -qx 'prefix=/opt/snn' "$work/absolute/snn.pc" ||
     { cat "$work/absolute/snn.pc"; echo "snn.pc loses a folder that was given as an absolute path"; exit 1; }
 
@@ -22,14 +23,16 @@ if configure products -DSNN_BLAS=openblas; then
     echo "SNN_BLAS=openblas was taken"
     exit 1
 fi
-grep -q 'SNN_BLAS is "openblas"' "$work/log" || { cat "$work/log"; echo "the message does not name what was asked for"; exit 1; }
+grep -q 'SNN_BLAS is "openblas"' "$work/log" || {
+    cat "$work/log"; echo "the message does not name what was asked for"; exit 1; }
 
 # zlib and Jansson have to link; those of a 64-bit system do not with -m32. The message says what was looked for.
 if configure needs -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON; then
     echo "a build without zlib was configured"
     exit 1
 fi
-grep -q 'No zlib and Jansson were found' "$work/log" || { cat "$work/log"; echo "nobody says what is missing"; exit 1; }
+grep -q 'No zlib and Jansson were found' "$work/log" || {
+    cat "$work/log"; echo "nobody says what is missing"; exit 1; }
 echo 'int main(void) { return 0; }' > "$work/main.c"
 if "$cc" -m32 "$work/main.c" -o "$work/main" 2>/dev/null && [ ! -e /usr/lib/i386-linux-gnu/libjansson.so ]; then
     ! configure narrow -DCMAKE_C_FLAGS=-m32 || { echo "-m32 was configured with libraries of 64 bits"; exit 1; }
@@ -43,7 +46,8 @@ for need in jansson zlib; do
 done
 export PKG_CONFIG_LIBDIR="$work/pc" PKG_CONFIG_PATH=
 configure plain || { cat "$work/log"; echo "a plain build needs more than zlib and Jansson"; exit 1; }
-grep -q 'No tests: they need Check and OpenBLAS' "$work/log" || { cat "$work/log"; echo "nobody says that there are no tests"; exit 1; }
+grep -q 'No tests: they need Check and OpenBLAS' "$work/log" || {
+    cat "$work/log"; echo "nobody says that there are no tests"; exit 1; }
 if configure tested -DSNN_TESTS=ON; then
     echo "tests without Check were configured"
     exit 1

@@ -17,7 +17,8 @@ mv "$work/first" "$work/a prefix"
 prefix="$work/a prefix"
 pc=$(find "$prefix" -name snn.pc)
 libdir=$(dirname "$(dirname "$pc")")
-for file in include/snn/snn.h include/snn/sys/product.h share/doc/libsnn/LICENSE share/doc/libsnn/README.md share/doc/libsnn/SECURITY.md share/man/man1/snn.1 \
+for file in include/snn/snn.h include/snn/sys/product.h share/doc/libsnn/LICENSE share/doc/libsnn/README.md \
+    share/doc/libsnn/SECURITY.md share/man/man1/snn.1 \
     share/man/man1/snn-train.1; do
     [ -s "$prefix/$file" ] || { echo "$file was not installed"; exit 1; }
 done
@@ -28,7 +29,8 @@ if command -v pkg-config > /dev/null; then
     PKG_CONFIG_PATH="$work/prefix/${pc#"$prefix/"}"
     PKG_CONFIG_PATH=$(dirname "$PKG_CONFIG_PATH")
     export PKG_CONFIG_PATH
-    [ "$(pkg-config --modversion snn)" = "$version" ] || { echo "snn.pc says version $(pkg-config --modversion snn)"; exit 1; }
+    [ "$(pkg-config --modversion snn)" = "$version" ] || {
+        echo "snn.pc says version $(pkg-config --modversion snn)"; exit 1; }
     for kind in $kinds; do
         case $kind in
         shared) flags="$(pkg-config --cflags snn) -DEXPECT_STATIC=0" libs=$(pkg-config --libs snn) ;;
@@ -51,7 +53,8 @@ fi
 consumer() {
     folder=$work/$1
     shift
-    quietly "$cmake" -S "$source/tests/install/consumer" -B "$folder" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$prefix" "$@"
+    quietly "$cmake" -S "$source/tests/install/consumer" -B "$folder" -DCMAKE_C_COMPILER="$cc" \
+        -DCMAKE_PREFIX_PATH="$prefix" "$@"
     quietly "$cmake" --build "$folder"
 }
 for kind in $kinds; do
@@ -62,13 +65,17 @@ done
 # The shared library needs no files of what it is made of; the static one says what is missing, and nothing when it is
 # asked to be quiet.
 for kind in $kinds; do
-    PKG_CONFIG_LIBDIR=$work/nothing "$cmake" --no-warn-unused-cli -S "$source/tests/install/consumer" -B "$work/bare-$kind" -DCMAKE_C_COMPILER="$cc" \
-        -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -DKIND="$kind" -DQUIET=ON > "$work/out" 2> "$work/log" ||
+    PKG_CONFIG_LIBDIR=$work/nothing "$cmake" --no-warn-unused-cli -S "$source/tests/install/consumer" -B \
+        "$work/bare-$kind" -DCMAKE_C_COMPILER="$cc" \
+        -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -DKIND="$kind" -DQUIET=ON > "$work/out" \
+            2> "$work/log" ||
         { cat "$work/log"; exit 1; }
     [ ! -s "$work/log" ] || { cat "$work/log"; echo "find_package(snn QUIET) is not quiet"; exit 1; }
     case $kind in
-    shared) grep -q "snn was found" "$work/out" || { cat "$work/out"; echo "snn::shared asks for more than itself"; exit 1; } ;;
-    static) grep -q "snn was not found: .*JANSSON" "$work/out" || { cat "$work/out"; echo "what is missing is not said"; exit 1; } ;;
+    shared) grep -q "snn was found" "$work/out" || {
+        cat "$work/out"; echo "snn::shared asks for more than itself"; exit 1; } ;;
+    static) grep -q "snn was not found: .*JANSSON" "$work/out" || {
+        cat "$work/out"; echo "what is missing is not said"; exit 1; } ;;
     esac
 done
 

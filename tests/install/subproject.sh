@@ -27,7 +27,8 @@ END
 
 for shared in ON OFF; do
     build=$work/build-$shared
-    "$cmake" -S "$work/host" -B "$build" -DCMAKE_C_COMPILER="$cc" -DBUILD_SHARED_LIBS=$shared > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+    "$cmake" -S "$work/host" -B "$build" -DCMAKE_C_COMPILER="$cc" -DBUILD_SHARED_LIBS=$shared > "$work/log" 2>&1 ||
+        { cat "$work/log"; exit 1; }
     "$cmake" --build "$build" --target help > "$work/targets"
     case $shared in
     ON) other=snn_static ;;
@@ -41,5 +42,6 @@ done
 "$cmake" --build "$build" -j 2 > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 "$cmake" --install "$build" --prefix "$work/prefix" > "$work/log"
 "$work/prefix/bin/host"
-[ "$(find "$work/prefix" -type f | wc -l)" -eq 1 ] || { find "$work/prefix"; echo "libsnn installs itself with its host"; exit 1; }
+[ "$(find "$work/prefix" -type f | wc -l)" -eq 1 ] || {
+    find "$work/prefix"; echo "libsnn installs itself with its host"; exit 1; }
 echo "a part of another project, and a quiet one"

@@ -7,9 +7,11 @@ if(NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
         list(APPEND installs install)
     endif()
     foreach(script subproject configure)
-        add_test(NAME ${script} COMMAND sh ${PROJECT_SOURCE_DIR}/tests/install/${script}.sh ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND}
+        add_test(NAME ${script} COMMAND
+            sh ${PROJECT_SOURCE_DIR}/tests/install/${script}.sh ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND}
             ${CMAKE_C_COMPILER})
         list(APPEND installs ${script})
     endforeach()
-    set_tests_properties(${installs} PROPERTIES LABELS quick TIMEOUT 300 ENVIRONMENT "CMAKE_GENERATOR=${CMAKE_GENERATOR}")
+    set_tests_properties(${installs} PROPERTIES LABELS quick TIMEOUT 300
+        ENVIRONMENT "CMAKE_GENERATOR=${CMAKE_GENERATOR}")
 endif()

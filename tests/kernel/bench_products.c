@@ -98,8 +98,8 @@ static void run_product_blas(void *arg)
 {
     struct bench *b = arg;
 
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)b->m, (int)b->n, (int)b->k, 1, b->patches, (int)b->k, b->w,
-                (int)b->n, 0, b->product.y, (int)b->n);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)b->m, (int)b->n, (int)b->k, 1, b->patches, (int)b->k,
+                b->w, (int)b->n, 0, b->product.y, (int)b->n);
 }
 
 static void run_outer_blas(void *arg)
@@ -122,7 +122,9 @@ static void run_peak(void *arg)
 static double peak(const snn_context *ctx)
 {
     const size_t mr = ctx->kernels->mr, nr = ctx->kernels->nr;
-    struct bench b = { .ctx = ctx, .panel_a = numbers(128 * mr), .panel_b = numbers(128 * nr), .tile = numbers(mr * nr) };
+    struct bench b = {
+        .ctx = ctx, .panel_a = numbers(128 * mr), .panel_b = numbers(128 * nr), .tile = numbers(mr * nr)
+    };
     const double seconds = measure(run_peak, &b).least;
 
     free(b.panel_a);
@@ -148,17 +150,20 @@ static void bench_shape(const snn_context *ctx, const struct window_case *c, dou
     b.scratch = aligned_alloc(64, snn__round_up(snn__max(snn__product_scratch(ctx, b.m, b.n, &c->w, true),
                                                          snn__outer_scratch(ctx, b.m, b.n, &c->w)), 64));
     snn__pack(ctx, packed, b.w, c->w.kh * c->w.kw, c->w.c, b.n, c->w.c * b.n, b.n, 1);
-    b.product = (struct snn__product){ .m = b.m, .n = b.n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .y = y,
-                                       .y_pitch = b.n };
-    b.outer = (struct snn__outer){ .m = b.m, .n = b.n, .d = d, .d_pitch = b.n, .x = x, .window = c->w, .alpha = 1, .g = g,
-                                   .g_pitch = b.k };
+    b.product = (struct snn__product){
+        .m = b.m, .n = b.n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .y = y, .y_pitch = b.n
+    };
+    b.outer = (struct snn__outer){
+        .m = b.m, .n = b.n, .d = d, .d_pitch = b.n, .x = x, .window = c->w, .alpha = 1, .g = g, .g_pitch = b.k
+    };
     t[0] = measure(run_product, &b);
     t[1] = measure(run_product_blas, &b);
     t[2] = measure(run_outer, &b);
     t[3] = measure(run_outer_blas, &b);
     printf("%-36s %6zu %5zu %5zu ", c->name, b.m, b.k, b.n);
     for (size_t i = 0; i < 4; i++)
-        printf(" %7.1f %5.1f %3.0f%%", flop / t[i].median * 1e-9, flop / t[i].least * 1e-9, 100 * flop / t[i].least / limit);
+        printf(" %7.1f %5.1f %3.0f%%", flop / t[i].median * 1e-9, flop / t[i].least * 1e-9,
+               100 * flop / t[i].least / limit);
     printf("\n");
     fflush(stdout);
     free(x);
@@ -231,7 +236,8 @@ static void run_sums(void *arg)
                 const float *w = b->bench.product.packed + n / k->nr * panel + n % k->nr + word * 64 * k->nr;
 
                 k->lookup_sums(b->table, w, panel, 64, SNN__LOOKUP_NR);
-                k->lookup(b->sum, rows, b->table, SNN__LOOKUP_GROUPS, b->rows + m * b->words + word * (rows + 8), word > 0);
+                k->lookup(b->sum, rows, b->table, SNN__LOOKUP_GROUPS, b->rows + m * b->words + word * (rows + 8),
+                          word > 0);
             }
     }
 }
@@ -244,13 +250,20 @@ static void run_unit(void *arg)
     const size_t panel = b->bench.k * k->nr, limbs = SNN__MATRIX_LIMBS * b->words * SNN__MATRIX_WORD;
 
     for (size_t n = 0; n < b->bench.n; n += SNN__MATRIX_SIDE)
-        k->limbs(b->limbs + n / SNN__MATRIX_SIDE * limbs, b->unit + n, b->bench.product.packed + n / k->nr * panel, panel, SNN__MATRIX_SIDE, 1,
-                 b->bench.k);
+        k->limbs(b->limbs + n / SNN__MATRIX_SIDE * limbs, b->unit + n, b->bench.product.packed + n / k->nr * panel,
+                 panel, SNN__MATRIX_SIDE, 1, b->bench.k);
     for (size_t n = 0; n < b->bench.n; n += SNN__MATRIX_COLS)
         for (size_t m = 0; m < b->bench.m; m += SNN__MATRIX_SIDE)
-            k->matrix(&(struct snn__matrix){ .rows = SNN__MATRIX_SIDE, .cols = snn__min(SNN__MATRIX_COLS, b->bench.n - n), .words = b->words,
-                                             .x = b->rows + m * b->words, .limbs = b->limbs + n / SNN__MATRIX_SIDE * limbs, .unit = b->unit + n,
-                                             .alpha = 1, .y = b->y + m * b->bench.n + n, .y_pitch = b->bench.n, .room = b->room });
+            k->matrix(&(struct snn__matrix){ .rows = SNN__MATRIX_SIDE,
+                                             .cols = snn__min(SNN__MATRIX_COLS, b->bench.n - n),
+                                             .words = b->words,
+                                             .x = b->rows + m * b->words,
+                                             .limbs = b->limbs + n / SNN__MATRIX_SIDE * limbs,
+                                             .unit = b->unit + n,
+                                             .alpha = 1,
+                                             .y = b->y + m * b->bench.n + n,
+                                             .y_pitch = b->bench.n,
+                                             .room = b->room });
 }
 
 /* Spikes, weights, and a matrix of patches for sgemm. */
@@ -258,7 +271,8 @@ static void open_bits(struct bits_bench *b, const snn_context *ctx, const struct
 {
     const size_t inputs = source_size(c);
 
-    *b = (struct bits_bench){ .bench = { .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) } };
+    *b = (struct bits_bench){ .bench = {
+                                  .ctx = ctx, .m = c->batch * c->w.oh * c->w.ow, .n = c->n, .k = depth_of(&c->w) } };
     b->x = numbers(inputs);
     random_fill(b->x, inputs, -1, 1, 1);
     for (size_t i = 0; i < inputs; i++)
@@ -272,13 +286,14 @@ static void open_bits(struct bits_bench *b, const snn_context *ctx, const struct
 }
 
 /* Prints the product from floats, from a map, and what its kernels take, beside sgemm. */
-static void close_bits(struct bits_bench *b, const struct window_case *c, struct timing product, struct timing from_map,
-                       struct timing from_bits)
+static void close_bits(struct bits_bench *b, const struct window_case *c, struct timing product,
+                       struct timing from_map, struct timing from_bits)
 {
     const double sgemm = measure(run_product_blas, &b->bench).median;
 
-    printf("%-36s %10.3f %10.3f %10.3f %10.3f %10.1f %10.1f %10.1f\n", c->name, 1e3 * product.median, 1e3 * from_map.median,
-           1e3 * from_bits.median, 1e3 * sgemm, sgemm / product.median, sgemm / from_map.median, sgemm / from_bits.median);
+    printf("%-36s %10.3f %10.3f %10.3f %10.3f %10.1f %10.1f %10.1f\n", c->name, 1e3 * product.median,
+           1e3 * from_map.median, 1e3 * from_bits.median, 1e3 * sgemm, sgemm / product.median,
+           sgemm / from_map.median, sgemm / from_bits.median);
     fflush(stdout);
     free(b->x);
     free(b->y);
@@ -300,8 +315,16 @@ static void bench_spikes(const snn_context *ctx, const struct window_case *c, en
     packed = numbers(snn__packed_size(ctx, b.bench.k, c->n));
     snn__pack(ctx, packed, b.bench.w, c->w.kh * c->w.kw, c->w.c, c->n, c->w.c * c->n, c->n, 1);
     b.bench.scratch = aligned_alloc(64, snn__round_up(snn__product_scratch(ctx, b.bench.m, c->n, &c->w, true), 64));
-    b.bench.product = (struct snn__product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
-                                             .y = b.y, .y_pitch = c->n, .spikes = true, .way = way };
+    b.bench.product = (struct snn__product){ .m = b.bench.m,
+                                             .n = c->n,
+                                             .x = b.x,
+                                             .window = c->w,
+                                             .packed = packed,
+                                             .alpha = 1,
+                                             .y = b.y,
+                                             .y_pitch = c->n,
+                                             .spikes = true,
+                                             .way = way };
     b.words = b.bench.k / 64;
     b.rows = calloc((b.bench.m + 8) * b.words, sizeof *b.rows);
     for (size_t i = 0; i < b.bench.m * b.words; i++)
@@ -339,8 +362,15 @@ static void bench_bits(const snn_context *ctx, const struct window_case *c)
     b.room = aligned_alloc(64, b.words * SNN__BITS_ROOM * sizeof(uint64_t));
     for (size_t i = 0; i < b.bench.m * b.words; i++)
         b.rows[i] = packed[i % (b.words * c->n)];
-    b.p = (struct snn__bits_product){ .m = b.bench.m, .n = c->n, .x = b.x, .window = c->w, .packed = packed, .alpha = 1,
-                                      .scale = scale, .y = b.y, .y_pitch = c->n };
+    b.p = (struct snn__bits_product){ .m = b.bench.m,
+                                      .n = c->n,
+                                      .x = b.x,
+                                      .window = c->w,
+                                      .packed = packed,
+                                      .alpha = 1,
+                                      .scale = scale,
+                                      .y = b.y,
+                                      .y_pitch = c->n };
     product = measure(run_bits, &b);
     b.p.map = b.map;
     from_map = measure(run_bits, &b);
@@ -368,8 +398,8 @@ static void run_dnnl_sgemm(void *arg)
 {
     struct dnnl_bench *b = arg;
 
-    dnnl_sgemm('N', 'N', (dnnl_dim_t)b->m, (dnnl_dim_t)b->n, (dnnl_dim_t)b->k, 1, b->x, (dnnl_dim_t)b->k, b->w, (dnnl_dim_t)b->n, 0, b->y,
-               (dnnl_dim_t)b->n);
+    dnnl_sgemm('N', 'N', (dnnl_dim_t)b->m, (dnnl_dim_t)b->n, (dnnl_dim_t)b->k, 1, b->x, (dnnl_dim_t)b->k, b->w,
+               (dnnl_dim_t)b->n, 0, b->y, (dnnl_dim_t)b->n);
 }
 
 /* Spikes times one limb of eight bits; weights of 24 bits have three. */
@@ -378,8 +408,8 @@ static void run_dnnl_limb(void *arg)
     struct dnnl_bench *b = arg;
     const int32_t offset = 0;
 
-    dnnl_gemm_u8s8s32('N', 'N', 'F', (dnnl_dim_t)b->m, (dnnl_dim_t)b->n, (dnnl_dim_t)b->k, 1, b->ones, (dnnl_dim_t)b->k, 0, b->limb,
-                      (dnnl_dim_t)b->n, 0, 0, b->sum, (dnnl_dim_t)b->n, &offset);
+    dnnl_gemm_u8s8s32('N', 'N', 'F', (dnnl_dim_t)b->m, (dnnl_dim_t)b->n, (dnnl_dim_t)b->k, 1, b->ones,
+                      (dnnl_dim_t)b->k, 0, b->limb, (dnnl_dim_t)b->n, 0, 0, b->sum, (dnnl_dim_t)b->n, &offset);
 }
 
 static void bench_dnnl(const struct window_case *c)
@@ -443,12 +473,15 @@ int main(int argc, char **argv)
     snn__product_ask(ctx);
     limit = peak(ctx) * threads;
     print_machine();
-    printf("%s, %u threads, peak %.1f GFLOP/s; GFLOP/s: median and best of %d, best / peak\n", snn__isa_name(ctx->kernels->isa), threads, limit * 1e-9, REPEATS);
+    printf("%s, %u threads, peak %.1f GFLOP/s; GFLOP/s: median and best of %d, best / peak\n",
+           snn__isa_name(ctx->kernels->isa), threads, limit * 1e-9, REPEATS);
     printf("%-36s %6s %5s %5s  %17s %17s %17s %17s\n", "", "m", "k", "n", "product", "sgemm", "outer", "sgemm");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         bench_shape(ctx, &shapes[i], limit);
-    printf("\nspikes (20 %%) x weights of one bit: ms, medians of %d; map: spikes as bits; bits: from gathered rows, one thread\n"
-           "%-36s %10s %10s %10s %10s %10s %10s %10s\n", REPEATS, "", "product", "of a map", "bits", "sgemm", "ratio", "of a map", "of bits");
+    printf("\nspikes (20 %%) x weights of one bit: ms, medians of %d; map: spikes as bits; bits: from gathered rows, "
+           "one thread\n"
+           "%-36s %10s %10s %10s %10s %10s %10s %10s\n",
+           REPEATS, "", "product", "of a map", "bits", "sgemm", "ratio", "of a map", "of bits");
     for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
         bench_bits(ctx, &bit_shapes[i]);
     printf("\nspikes (20 %%) x weights of 32 bits, looked up: as above\n");
@@ -459,8 +492,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; ctx->kernels->matrix && i < sizeof bit_shapes / sizeof *bit_shapes; i++)
         bench_spikes(ctx, &bit_shapes[i], SNN__WAY_MATRIX);
 #ifdef HAVE_DNNL
-    printf("\noneDNN (set OMP_NUM_THREADS), ms, medians of %d: matrices of the same sizes\n%-36s %10s %10s %10s\n", REPEATS, "", "sgemm", "u8s8s32",
-           "3 limbs");
+    printf("\noneDNN (set OMP_NUM_THREADS), ms, medians of %d: matrices of the same sizes\n%-36s %10s %10s %10s\n",
+           REPEATS, "", "sgemm", "u8s8s32", "3 limbs");
     for (size_t i = 0; i < sizeof bit_shapes / sizeof *bit_shapes; i++)
         bench_dnnl(&bit_shapes[i]);
 #endif

@@ -13,7 +13,8 @@
             ck_abort_msg(__VA_ARGS__);   \
     } while (0)
 
-/* The loops over every number touch no memory of other threads: watched by the thread sanitizer, they would take minutes. */
+/* The loops over every number touch no memory of other threads: watched by the thread sanitizer, they would take
+ * minutes. */
 #define UNWATCHED __attribute__((no_sanitize("thread")))
 
 /* The tables that this machine can run, and the cap that chooses number `index`. */

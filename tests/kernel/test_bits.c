@@ -63,8 +63,8 @@ static void check_tile(const struct snn__kernels *k, size_t words, const uint64_
     for (size_t i = 0; i < rows; i++) {
         HOLDS(set[i] == both(words, x + i * words, x + i * words, 1), "%zu words, row %zu of %zu", words, i, rows);
         for (size_t j = 0; j < SNN__BITS_NR; j++)
-            HOLDS(count[i * SNN__BITS_NR + j] == both(words, x + i * words, w + j, SNN__BITS_NR), "%zu words, row %zu of %zu, column %zu", words,
-                  i, rows, j);
+            HOLDS(count[i * SNN__BITS_NR + j] == both(words, x + i * words, w + j, SNN__BITS_NR),
+                  "%zu words, row %zu of %zu, column %zu", words, i, rows, j);
     }
     HOLDS(count[rows * SNN__BITS_NR] == UINT32_MAX && set[rows] == UINT32_MAX, "written beyond %zu rows", rows);
     free(room);
@@ -104,7 +104,8 @@ static void check(const snn_context *ctx, const struct window_case *c)
 {
     const struct snn__window *w = &c->w;
     const size_t m = c->batch * w->oh * w->ow, k = depth_of(w), taps = w->kh * w->kw, pitch = c->n + 3;
-    float *x = numbers(source_size(c)), *weight = numbers(c->n * k), *scale = numbers(c->n), *bias = numbers(c->n), *y = numbers(m * pitch);
+    float *x = numbers(source_size(c)), *weight = numbers(c->n * k), *scale = numbers(c->n), *bias = numbers(c->n),
+          *y = numbers(m * pitch);
     uint64_t *packed = calloc(snn__bits_packed_size(w, c->n), sizeof *packed);
     void *scratch = aligned_alloc(64, snn__bits_scratch(ctx, c->batch, w));
     struct snn__bits_product p = { m, c->n, x, NULL, *w, packed, 0.75f, scale, bias, y, pitch };
@@ -132,7 +133,8 @@ static void check(const snn_context *ctx, const struct window_case *c)
                 for (size_t j = 0; j < k; j++) /* k counts taps, then channels; the weights channels, then taps */
                     sum += weight[n * k + j % w->c * taps + j / w->c] >= 0 ? patches[i * k + j] : -patches[i * k + j];
                 want = (float)sum * (scale[n] * 0.75f) + (with ? bias[n] : 0);
-                HOLDS(y[i * pitch + n] == want, "%s: y[%zu,%zu] is %.9g, not %.9g", c->name, i, n, y[i * pitch + n], want);
+                HOLDS(y[i * pitch + n] == want, "%s: y[%zu,%zu] is %.9g, not %.9g", c->name, i, n, y[i * pitch + n],
+                      want);
             }
     }
     for (size_t i = 0; i < m; i++)

@@ -15,14 +15,30 @@ enum { RESETS = 4, SURROGATES = 5 };
 /* ---- each table against the reference
  * -------------------------------------------------------------------------------- */
 
-enum { SCALED = 1, SMOOTH = 2, CURRENT = 4, ADAPT = 8, DECAYS = 16, THRESHOLDS = 32, REFRACTORY = 64, ALL_KINDS = 128 };
+enum {
+    SCALED = 1,
+    SMOOTH = 2,
+    CURRENT = 4,
+    ADAPT = 8,
+    DECAYS = 16,
+    THRESHOLDS = 32,
+    REFRACTORY = 64,
+    ALL_KINDS = 128
+};
 
 static float decays[NEURONS], thresholds[NEURONS];
 
 static struct snn__population population(int reset, int surrogate, int kind)
 {
-    struct snn__population p = { .n = NEURONS, .decay = 0.6f, .threshold = 0.9f, .fire_at = 0.8f, .reset_value = -0.2f,
-                                 .current_decay = 0.4f, .adapt_decay = 0.7f, .adapt_strength = 0.3f, .alpha = 1.5f };
+    struct snn__population p = { .n = NEURONS,
+                                 .decay = 0.6f,
+                                 .threshold = 0.9f,
+                                 .fire_at = 0.8f,
+                                 .reset_value = -0.2f,
+                                 .current_decay = 0.4f,
+                                 .adapt_decay = 0.7f,
+                                 .adapt_strength = 0.3f,
+                                 .alpha = 1.5f };
 
     random_fill(decays, NEURONS, 0.1f, 0.9f, 77);
     random_fill(thresholds, NEURONS, 0.5f, 1.2f, 78);
@@ -115,7 +131,8 @@ START_TEST(steps_agree)
             n = step_with(k, &p, &x, first, kind / ALL_KINDS / 2);
             m = step_with(ref, &p, &y, first, kind / ALL_KINDS / 2);
             for (size_t e = 0; e < LENGTH; e++) {
-                skip[e] = (!p.smooth || p.refractory > 0) && (near(&p, before.x[U], before.x[B], e) || near(&p, y.x[U], y.x[B], e));
+                skip[e] = (!p.smooth || p.refractory > 0) &&
+                          (near(&p, before.x[U], before.x[B], e) || near(&p, y.x[U], y.x[B], e));
                 skipped |= skip[e];
             }
             compare(&x, &y, skip, "step", kind);
@@ -145,9 +162,16 @@ END_TEST
 
 static void delta_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, bool leak)
 {
-    const struct snn__population_delta a = { .p = p, .e = s->x[E], .scale = 0.7f, .u = s->x[U], .b = s->x[B],
-                                             .q = s->x[Q], .d = s->x[D],
-                                             .leak = leak ? s->x[LEAK] : NULL, .r = s->x[R], .current = s->x[CURRENTS],
+    const struct snn__population_delta a = { .p = p,
+                                             .e = s->x[E],
+                                             .scale = 0.7f,
+                                             .u = s->x[U],
+                                             .b = s->x[B],
+                                             .q = s->x[Q],
+                                             .d = s->x[D],
+                                             .leak = leak ? s->x[LEAK] : NULL,
+                                             .r = s->x[R],
+                                             .current = s->x[CURRENTS],
                                              .current_scale = 0.8f };
 
     k->population_delta(&a, FROM, TO);
@@ -178,11 +202,25 @@ enum { FIRST = 128, LAST = 256, DETACH = 512, NO_E = 1024, WITH_LEAK = 2048, ALL
 
 static void back_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, int kind)
 {
-    const struct snn__population_back a = { .p = p, .first = kind & FIRST, .last = kind & LAST, .detach = kind & DETACH,
-                                            .e = kind & NO_E ? NULL : s->x[E], .scale = 0.7f, .u = s->x[U], .b = s->x[B],
-                                            .q = s->x[Q], .q_prev = s->x[Q_PREV], .u_prev = s->x[U_PREV], .b_prev = s->x[B_PREV], .du = s->x[DU], .db = s->x[DB],
-                                            .di = s->x[DI], .d = s->x[D], .leak = kind & WITH_LEAK ? s->x[LEAK] : NULL,
-                                            .current = s->x[CURRENTS], .current_scale = 0.8f };
+    const struct snn__population_back a = { .p = p,
+                                            .first = kind & FIRST,
+                                            .last = kind & LAST,
+                                            .detach = kind & DETACH,
+                                            .e = kind & NO_E ? NULL : s->x[E],
+                                            .scale = 0.7f,
+                                            .u = s->x[U],
+                                            .b = s->x[B],
+                                            .q = s->x[Q],
+                                            .q_prev = s->x[Q_PREV],
+                                            .u_prev = s->x[U_PREV],
+                                            .b_prev = s->x[B_PREV],
+                                            .du = s->x[DU],
+                                            .db = s->x[DB],
+                                            .di = s->x[DI],
+                                            .d = s->x[D],
+                                            .leak = kind & WITH_LEAK ? s->x[LEAK] : NULL,
+                                            .current = s->x[CURRENTS],
+                                            .current_scale = 0.8f };
 
     k->population_back(&a, FROM, TO);
 }
@@ -227,9 +265,20 @@ START_TEST(couples_agree)
                 s->x[U][e] = floorf(8 * s->x[U][e]) / 8;
                 s->x[E][e] = floorf(8 * s->x[E][e]) / 8;
             }
-            n[i] = (i ? ref : k)->couple_step(&(struct snn__couple_step){ .decay = kind & 4 ? 0.5f : 1, .threshold = 0.5f,
-                       .gap = 1.5f, .scale = 2, .size = 0.7f, .first = kind & 1, .accumulate = kind & 2, .e = s->x[E],
-                       .u = s->x[U], .sum = s->x[TRACE], .gate = s->x[R], .d = s->x[D] }, FROM, TO);
+            n[i] = (i ? ref : k)
+                       ->couple_step(&(struct snn__couple_step){ .decay = kind & 4 ? 0.5f : 1,
+                                                                 .threshold = 0.5f,
+                                                                 .gap = 1.5f,
+                                                                 .scale = 2,
+                                                                 .size = 0.7f,
+                                                                 .first = kind & 1,
+                                                                 .accumulate = kind & 2,
+                                                                 .e = s->x[E],
+                                                                 .u = s->x[U],
+                                                                 .sum = s->x[TRACE],
+                                                                 .gate = s->x[R],
+                                                                 .d = s->x[D] },
+                                     FROM, TO);
         }
         compare(&x, &y, skip, "couples", kind);
         for (size_t e = FROM; e < TO; e++)
@@ -247,8 +296,9 @@ static double primitive_of(const struct snn__kernels *k, const struct snn__popul
 {
     const float current = (float)x;
     float u, s;
-    const struct snn__population_step a = { .p = p, .first = true, .current = &current, .current_scale = 1, .u_prev = &u,
-                                            .u = &u, .out = &s };
+    const struct snn__population_step a = {
+        .p = p, .first = true, .current = &current, .current_scale = 1, .u_prev = &u, .u = &u, .out = &s
+    };
 
     k->population_step(&a, 0, 1);
     return s;
@@ -350,14 +400,15 @@ START_TEST(surrogates_are_accurate)
 
             if (fabs(fabs(x) - p.alpha * edge) < 1e-5)
                 continue;
-            HOLDS(fabs(surrogate_of(k, &p, x) - g) <= 1e-6 * (ends ? p.alpha : g) + 1e-37, "surrogate %d: g(%g) is %g, not %g",
-                  _i % SURROGATES, x, surrogate_of(k, &p, x), g);
-            HOLDS(fabs(primitive_of(k, &p, x) - s) <= 2e-6 * (ends || tail ? 1 : s) + 1e-37, "surrogate %d: G(%g) is %g, not %g",
-                  _i % SURROGATES, x, primitive_of(k, &p, x), s);
+            HOLDS(fabs(surrogate_of(k, &p, x) - g) <= 1e-6 * (ends ? p.alpha : g) + 1e-37,
+                  "surrogate %d: g(%g) is %g, not %g", _i % SURROGATES, x, surrogate_of(k, &p, x), g);
+            HOLDS(fabs(primitive_of(k, &p, x) - s) <= 2e-6 * (ends || tail ? 1 : s) + 1e-37,
+                  "surrogate %d: G(%g) is %g, not %g", _i % SURROGATES, x, primitive_of(k, &p, x), s);
         }
     }
     ck_assert_double_eq_tol(surrogate_of(k, &p, 1e30), 0, 1e-30);
-    ck_assert(isnan(surrogate_of(k, &p, NAN)) || p.surrogate == SNN__SURROGATE_TRIANGLE || p.surrogate == SNN__SURROGATE_RECTANGLE);
+    ck_assert(isnan(surrogate_of(k, &p, NAN)) || p.surrogate == SNN__SURROGATE_TRIANGLE ||
+              p.surrogate == SNN__SURROGATE_RECTANGLE);
 }
 END_TEST
 
@@ -390,8 +441,8 @@ static double sequence(const struct snn__population *p, double decay, double thr
 }
 
 /* The same through the kernels: d[t] and the leak's gradient. */
-static void back_through(const struct snn__kernels *k, const struct snn__population *p, const double *current, float scale,
-                         const double *c, double *d, double *leak)
+static void back_through(const struct snn__kernels *k, const struct snn__population *p, const double *current,
+                         float scale, const double *c, double *d, double *leak)
 {
     float x[STEPS], u[STEPS], b[STEPS] = { 0 }, q[STEPS], i = 0, held[STEPS], out, du = 0, db = 0, di = 0, sum = 0;
 
@@ -399,9 +450,19 @@ static void back_through(const struct snn__kernels *k, const struct snn__populat
         const size_t before = t ? t - 1 : 0;
 
         x[t] = (float)current[t];
-        k->population_step(&(struct snn__population_step){ .p = p, .first = t == 0, .current = &x[t], .current_scale = scale,
-                                                           .u_prev = &u[before], .u = &u[t], .b_prev = &b[before],
-                                                           .b = &b[t], .q_prev = &q[before], .q = &q[t], .i = &i, .out = &out }, 0, 1);
+        k->population_step(&(struct snn__population_step){ .p = p,
+                                                           .first = t == 0,
+                                                           .current = &x[t],
+                                                           .current_scale = scale,
+                                                           .u_prev = &u[before],
+                                                           .u = &u[t],
+                                                           .b_prev = &b[before],
+                                                           .b = &b[t],
+                                                           .q_prev = &q[before],
+                                                           .q = &q[t],
+                                                           .i = &i,
+                                                           .out = &out },
+                           0, 1);
         held[t] = p->current ? i : scale * x[t];
     }
     for (size_t t = STEPS; t-- > 0;) {
@@ -409,10 +470,25 @@ static void back_through(const struct snn__kernels *k, const struct snn__populat
         const float e = (float)c[t];
         float at;
 
-        k->population_back(&(struct snn__population_back){ .p = p, .first = t == 0, .last = t + 1 == STEPS, .e = &e,
-                                                           .scale = 1, .u = &u[t], .b = &b[t], .q = &q[t], .u_prev = &u[before],
-                                                           .b_prev = &b[before], .q_prev = &q[before], .du = &du, .db = &db, .di = &di, .d = &at,
-                                                           .leak = &sum, .current = &held[t], .current_scale = 1 }, 0, 1);
+        k->population_back(&(struct snn__population_back){ .p = p,
+                                                           .first = t == 0,
+                                                           .last = t + 1 == STEPS,
+                                                           .e = &e,
+                                                           .scale = 1,
+                                                           .u = &u[t],
+                                                           .b = &b[t],
+                                                           .q = &q[t],
+                                                           .u_prev = &u[before],
+                                                           .b_prev = &b[before],
+                                                           .q_prev = &q[before],
+                                                           .du = &du,
+                                                           .db = &db,
+                                                           .di = &di,
+                                                           .d = &at,
+                                                           .leak = &sum,
+                                                           .current = &held[t],
+                                                           .current_scale = 1 },
+                           0, 1);
         d[t] = at;
     }
     *leak = sum;
@@ -444,8 +520,8 @@ START_TEST(back_is_the_gradient)
             }
             up = sequence(&p, p.decay + h, p.threshold, current, scale, c);
             down = sequence(&p, p.decay - h, p.threshold, current, scale, c);
-            HOLDS(fabs((up - down) / (2 * h) - leak) < 2e-5, "surrogate %d kind %d: leak is %g, not %g", surrogate, kind,
-                          leak, (up - down) / (2 * h));
+            HOLDS(fabs((up - down) / (2 * h) - leak) < 2e-5, "surrogate %d kind %d: leak is %g, not %g", surrogate,
+                  kind, leak, (up - down) / (2 * h));
         }
 }
 END_TEST

@@ -92,9 +92,10 @@ struct shape {
 
 /* Parts of tiles, of words, of blocks of words; blocks of all sizes. */
 static const struct shape shapes[] = {
-    { 1, 1, 1, 1 },      { 32, 32, 1, 64 },  { 32, 32, 1, 640 },   { 32, 32, 1, 641 },  { 31, 33, 1, 63 },   { 17, 16, 3, 65 },
-    { 16, 17, 9, 32 },   { 5, 100, 9, 128 }, { 32, 128, 1, 1290 }, { 7, 128, 1, 2304 }, { 15, 127, 25, 3 }, { 32, 64, 21, 64 },
-    { 29, 96, 1, 1337 }, { 32, 31, 11, 61 }, { 2, 2, 10, 128 },    { 3, 66, 2, 3201 },
+    { 1, 1, 1, 1 },       { 32, 32, 1, 64 },   { 32, 32, 1, 640 }, { 32, 32, 1, 641 },
+    { 31, 33, 1, 63 },    { 17, 16, 3, 65 },   { 16, 17, 9, 32 },  { 5, 100, 9, 128 },
+    { 32, 128, 1, 1290 }, { 7, 128, 1, 2304 }, { 15, 127, 25, 3 }, { 32, 64, 21, 64 },
+    { 29, 96, 1, 1337 },  { 32, 31, 11, 61 },  { 2, 2, 10, 128 },  { 3, 66, 2, 3201 },
 };
 
 #define SHAPES (int)(sizeof shapes / sizeof *shapes)
@@ -126,7 +127,9 @@ static void open_block(struct block *b, const struct shape *s, size_t nr)
 {
     const size_t depth = s->taps * s->c, width = snn__round_up(s->cols, SNN__MATRIX_SIDE);
 
-    *b = (struct block){ .s = *s, .words = s->taps * snn__ceil_div(s->c, 64), .panels = width / SNN__MATRIX_SIDE, .nr = nr };
+    *b = (struct block){
+        .s = *s, .words = s->taps * snn__ceil_div(s->c, 64), .panels = width / SNN__MATRIX_SIDE, .nr = nr
+    };
     b->w = numbers(depth * width);
     b->packed = numbers(depth * width);
     b->bias = numbers(width);
@@ -170,21 +173,33 @@ static void cut_all(const struct block *b, limbs_fn *make)
 
     for (size_t i = 0; i < b->panels; i++)
         make(b->limbs + i * SNN__MATRIX_LIMBS * b->words * SNN__MATRIX_WORD, b->unit + i * SNN__MATRIX_SIDE,
-            b->packed + i * SNN__MATRIX_SIDE / b->nr * pitch, pitch, snn__min(SNN__MATRIX_SIDE, b->s.cols - i * SNN__MATRIX_SIDE), b->s.taps, b->s.c);
+             b->packed + i * SNN__MATRIX_SIDE / b->nr * pitch, pitch,
+             snn__min(SNN__MATRIX_SIDE, b->s.cols - i * SNN__MATRIX_SIDE), b->s.taps, b->s.c);
 }
 
 static struct snn__matrix call_of(const struct block *b, float alpha, bool bias, bool accumulate)
 {
-    return (struct snn__matrix){ .rows = b->s.rows, .cols = b->s.cols, .words = b->words, .x = b->x, .limbs = b->limbs, .unit = b->unit,
-                                 .alpha = alpha, .bias = bias ? b->bias : NULL, .y = b->y, .y_pitch = Y_PITCH,
-                                 .accumulate = accumulate, .room = b->room };
+    return (struct snn__matrix){ .rows = b->s.rows,
+                                 .cols = b->s.cols,
+                                 .words = b->words,
+                                 .x = b->x,
+                                 .limbs = b->limbs,
+                                 .unit = b->unit,
+                                 .alpha = alpha,
+                                 .bias = bias ? b->bias : NULL,
+                                 .y = b->y,
+                                 .y_pitch = Y_PITCH,
+                                 .accumulate = accumulate,
+                                 .room = b->room };
 }
 
 /* The weight that limbs and unit stand for. */
 static double weight_of(const struct block *b, size_t k, size_t j)
 {
-    const size_t words = snn__ceil_div(b->s.c, 64), row = k / b->s.c * words * 64 + k % b->s.c, limb = b->words * SNN__MATRIX_WORD;
-    const uint8_t *p = b->limbs + (j / 32 * 3 * b->words + row / 64) * SNN__MATRIX_WORD + j % 32 / 16 * 1024 + row % 64 / 4 * 64 + j % 16 * 4 + row % 4;
+    const size_t words = snn__ceil_div(b->s.c, 64), row = k / b->s.c * words * 64 + k % b->s.c,
+                 limb = b->words * SNN__MATRIX_WORD;
+    const uint8_t *p = b->limbs + (j / 32 * 3 * b->words + row / 64) * SNN__MATRIX_WORD + j % 32 / 16 * 1024 +
+                       row % 64 / 4 * 64 + j % 16 * 4 + row % 4;
 
     return b->unit[j] * (p[0] + 256.0 * p[limb] + 65536.0 * (int8_t)p[2 * limb]);
 }
@@ -203,14 +218,17 @@ UNWATCHED static void check_limbs(const struct block *b)
             most = fabs(b->w[k * width + j]) > most ? fabs(b->w[k * width + j]) : most;
         HOLDS(fabs(b->unit[j] * 8388606.0 / fmax(most, ldexp(1, -103)) - 1) <= ldexp(1, -23), "unit %zu", j);
         for (size_t k = 0; k < depth; k++) {
-            const double w = b->w[k * width + j], stands_for = weight_of(b, k, j), error = fabs(w - stands_for) / b->unit[j];
+            const double w = b->w[k * width + j], stands_for = weight_of(b, k, j),
+                         error = fabs(w - stands_for) / b->unit[j];
 
             known += stands_for != 0;
-            HOLDS(error <= 0.5 + fabs(w / b->unit[j]) * ldexp(1, -22), "weight %zu, %zu: %.9g stands for %.9g", k, j, stands_for, w);
+            HOLDS(error <= 0.5 + fabs(w / b->unit[j]) * ldexp(1, -22), "weight %zu, %zu: %.9g stands for %.9g", k, j,
+                  stands_for, w);
         }
     }
     for (size_t i = 0; i < b->panels * b->words * SNN__MATRIX_WORD; i++) {
-        const size_t at = i / (b->words * SNN__MATRIX_WORD) * 3 * b->words * SNN__MATRIX_WORD + i % (b->words * SNN__MATRIX_WORD);
+        const size_t at =
+            i / (b->words * SNN__MATRIX_WORD) * 3 * b->words * SNN__MATRIX_WORD + i % (b->words * SNN__MATRIX_WORD);
 
         for (size_t l = 0; l < 3; l++)
             if (b->limbs[at + l * b->words * SNN__MATRIX_WORD]) {
@@ -247,8 +265,8 @@ UNWATCHED static void check_sums(const struct block *b, const float *before, flo
                 if (b->x[m * b->words + k / b->s.c * words + k % b->s.c / 64] >> k % b->s.c % 64 & 1)
                     sum += weight_of(b, k, j);
             sum *= alpha;
-            HOLDS(fabs(b->y[m * Y_PITCH + j] - sum - other) <= 2.4e-7 * (fabs(sum) + fabs(other) + 1), "y[%zu,%zu]: %.9g, not %.9g", m, j,
-                  b->y[m * Y_PITCH + j], sum + other);
+            HOLDS(fabs(b->y[m * Y_PITCH + j] - sum - other) <= 2.4e-7 * (fabs(sum) + fabs(other) + 1),
+                  "y[%zu,%zu]: %.9g, not %.9g", m, j, b->y[m * Y_PITCH + j], sum + other);
         }
     for (size_t i = 0; i < b->s.rows * Y_PITCH; i++)
         HOLDS(i % Y_PITCH < b->s.cols || memcmp(&b->y[i], &before[i], sizeof *before) == 0, "written beyond");
@@ -296,8 +314,8 @@ static void compare(const struct shape *s, limbs_fn *make, matrix_fn *multiply, 
         call = call_of(&b, choice == 1 ? 1 : 0.75f, choice & 1, choice & 2);
         multiply(&call);
         for (size_t i = 0; i < s->rows * Y_PITCH && !same_bits; i++)
-            HOLDS(i % Y_PITCH < s->cols ? fabsf(b.y[i] - r.y[i]) <= 2.4e-7f * (fabsf(r.y[i]) + 2) : b.y[i] == r.y[i], "y[%zu]: %.9g, not %.9g", i,
-                  b.y[i], r.y[i]);
+            HOLDS(i % Y_PITCH < s->cols ? fabsf(b.y[i] - r.y[i]) <= 2.4e-7f * (fabsf(r.y[i]) + 2) : b.y[i] == r.y[i],
+                  "y[%zu]: %.9g, not %.9g", i, b.y[i], r.y[i]);
         ck_assert(!same_bits || memcmp(b.y, r.y, s->rows * Y_PITCH * sizeof *b.y + 64) == 0);
         for (size_t i = 0; i < 64; i++)
             ck_assert_uint_eq(((uint8_t *)b.room)[SNN__MATRIX_ROOM + i], 0xff);
@@ -324,14 +342,16 @@ START_TEST(real_tiles_give_the_same)
 {
     for (size_t i = 1; snn__kernels_at(i); i++)
         if (has_tiles(snn__kernels_at(i)))
-            compare(&shapes[_i], snn__kernels_at(i)->limbs, snn__kernels_at(i)->matrix, snn__kernels_at(i)->nr, false);
+            compare(&shapes[_i], snn__kernels_at(i)->limbs, snn__kernels_at(i)->matrix, snn__kernels_at(i)->nr,
+                    false);
 }
 END_TEST
 
 /* Columns whose weights are large, small, not normal, zero or not finite: the last are not numbers whatever fires. */
 static void check_extremes(limbs_fn *make, matrix_fn *multiply, size_t nr)
 {
-    static const float largest_of[] = { 3.4e38f, 1, 0.99999994f, 8388607, 1.1e-31f, 7e-32f, 1.2e-38f, 1e-42f, 0, INFINITY, NAN, -INFINITY, -1, -0.99999994f };
+    static const float largest_of[] = { 3.4e38f, 1, 0.99999994f, 8388607, 1.1e-31f,  7e-32f, 1.2e-38f,
+                                        1e-42f,  0, INFINITY,    NAN,     -INFINITY, -1,     -0.99999994f };
     const struct shape s = { 3, sizeof largest_of / sizeof *largest_of, 1, 70 };
     struct snn__matrix call;
     struct block b;
@@ -353,7 +373,8 @@ static void check_extremes(limbs_fn *make, matrix_fn *multiply, size_t nr)
             continue;
         }
         ck_assert(silent == 0);
-        HOLDS(fabs((double)fired - largest_of[j]) <= fmax(fabs(largest_of[j]) * ldexp(1, -22), ldexp(1, -127)), "%.9g is %.9g", largest_of[j], fired);
+        HOLDS(fabs((double)fired - largest_of[j]) <= fmax(fabs(largest_of[j]) * ldexp(1, -22), ldexp(1, -127)),
+              "%.9g is %.9g", largest_of[j], fired);
     }
     close_block(&b);
 }
@@ -391,11 +412,22 @@ static snn_context *context_of(struct snn__kernels *k, uint32_t threads)
 static float *multiply_windows(const snn_context *ctx, const struct window_case *c)
 {
     const size_t m = c->batch * c->w.oh * c->w.ow, k = depth_of(&c->w), taps = c->w.kh * c->w.kw;
-    float *x = numbers(source_size(c)), *w = numbers(k * c->n), *bias = numbers(c->n), *packed = numbers(snn__packed_size(ctx, k, c->n));
+    float *x = numbers(source_size(c)), *w = numbers(k * c->n), *bias = numbers(c->n),
+          *packed = numbers(snn__packed_size(ctx, k, c->n));
     float *y = numbers(m * (c->n + 3));
     void *scratch = taken(snn__product_scratch(ctx, m, c->n, &c->w, true));
-    struct snn__product p = { .m = m, .n = c->n, .x = x, .window = c->w, .packed = packed, .alpha = 0.75f, .bias = bias, .y = y,
-                              .y_pitch = c->n + 3, .accumulate = true, .spikes = true, .way = SNN__WAY_MATRIX };
+    struct snn__product p = { .m = m,
+                              .n = c->n,
+                              .x = x,
+                              .window = c->w,
+                              .packed = packed,
+                              .alpha = 0.75f,
+                              .bias = bias,
+                              .y = y,
+                              .y_pitch = c->n + 3,
+                              .accumulate = true,
+                              .spikes = true,
+                              .way = SNN__WAY_MATRIX };
 
     random_fill(x, source_size(c), -1, 1, 1);
     for (size_t i = 0; i < source_size(c); i++)
@@ -441,7 +473,9 @@ END_TEST
 
 static enum snn__way picked(snn_context *ctx, size_t m, size_t n, size_t channels, size_t every)
 {
-    struct snn__product p = { .m = m, .n = n, .window = { 1, 1, channels, channels, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true };
+    struct snn__product p = {
+        .m = m, .n = n, .window = { 1, 1, channels, channels, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true
+    };
     float *x = numbers(m * channels);
     void *scratch = taken(snn__product_scratch(ctx, m, n, &p.window, true));
     enum snn__way way;
@@ -475,7 +509,9 @@ END_TEST
 START_TEST(depth_has_a_bound)
 {
     snn_context *ctx = test_context(1, 1, "ref");
-    struct snn__product p = { .m = 64, .n = 64, .window = { 1, 1, 1 << 23, 1 << 23, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true };
+    struct snn__product p = {
+        .m = 64, .n = 64, .window = { 1, 1, 1 << 23, 1 << 23, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true
+    };
 
     ck_assert(snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
     p.spikes = false;

@@ -104,7 +104,8 @@ START_TEST(wrong_shapes_are_refused)
     shape = map;
     shape.kernel = 11;
     FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_SHAPE, "does not fit");
-    shape = (snn_product_shape){ sizeof shape, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, 3, 1, UINT32_MAX, 0.1 };
+    shape =
+        (snn_product_shape){ sizeof shape, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, 3, 1, UINT32_MAX, 0.1 };
     FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_MEMORY, "too large");
     FAILS(snn_product_measure(ctx, &shape, "dense", &seconds), SNN_ERR_MEMORY, "too large");
     snn_context_destroy(ctx);

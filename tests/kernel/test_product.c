@@ -52,7 +52,8 @@ static void make(struct operands *o, const snn_context *ctx, const struct window
     o->packed = numbers(snn__packed_size(ctx, o->k, o->n));
     /* weights [n, c, taps], as layers hold them */
     snn__pack(ctx, o->packed, o->w, c->w.kh * c->w.kw, c->w.c, o->n, 1, c->w.kh * c->w.kw, o->k);
-    bytes = snn__max(snn__product_scratch(ctx, o->m, o->n, &c->w, !c->w.transposed), snn__outer_scratch(ctx, o->m, o->n, &c->w));
+    bytes = snn__max(snn__product_scratch(ctx, o->m, o->n, &c->w, !c->w.transposed),
+                     snn__outer_scratch(ctx, o->m, o->n, &c->w));
     o->scratch = aligned_alloc(64, snn__round_up(bytes + 1, 64));
     memset(o->scratch, 0xff, bytes); /* NaN: nothing may be read before it is written */
 }
@@ -126,8 +127,8 @@ UNWATCHED static double *sums_of(const snn_context *ctx, const struct window_cas
     return sums;
 }
 
-UNWATCHED static void check_product(const snn_context *ctx, const struct window_case *c, struct input in, const double *sums,
-                                    float alpha, bool bias, bool accumulate)
+UNWATCHED static void check_product(const snn_context *ctx, const struct window_case *c, struct input in,
+                                    const double *sums, float alpha, bool bias, bool accumulate)
 {
     struct operands o;
     struct snn__product p;
@@ -143,12 +144,14 @@ UNWATCHED static void check_product(const snn_context *ctx, const struct window_
     snn__product(ctx, &p, o.scratch);
     for (size_t m = 0; m < o.m; m++) {
         for (size_t n = 0; n < o.n; n++) {
-            const double sum = alpha * sums[m * o.n + n] + (bias ? o.bias[n] : 0) + (accumulate ? before[m * (o.n + 3) + n] : 0);
+            const double sum =
+                alpha * sums[m * o.n + n] + (bias ? o.bias[n] : 0) + (accumulate ? before[m * (o.n + 3) + n] : 0);
 
-            HOLDS(fabs(sum - o.y[m * (o.n + 3) + n]) <= tolerance(o.k, &c->w), "%s: y[%zu,%zu] is %g, not %g", c->name, m,
-                          n, o.y[m * (o.n + 3) + n], sum);
+            HOLDS(fabs(sum - o.y[m * (o.n + 3) + n]) <= tolerance(o.k, &c->w), "%s: y[%zu,%zu] is %g, not %g",
+                  c->name, m, n, o.y[m * (o.n + 3) + n], sum);
         }
-        HOLDS(memcmp(o.y + m * (o.n + 3) + o.n, before + m * (o.n + 3) + o.n, 3 * sizeof(float)) == 0, "written beyond");
+        HOLDS(memcmp(o.y + m * (o.n + 3) + o.n, before + m * (o.n + 3) + o.n, 3 * sizeof(float)) == 0,
+              "written beyond");
     }
     free(before);
     drop(&o);
@@ -178,7 +181,9 @@ START_TEST(every_way_gives_the_sum)
     snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     const struct window_case *c = &window_cases[_i / tables()];
     const bool events = snn__product_takes(ctx, &(struct snn__product){ .window = c->w }, SNN__WAY_EVENTS);
-    const bool lookup = !c->w.transposed && snn__product_takes(ctx, &(struct snn__product){ .window = c->w, .spikes = true }, SNN__WAY_LOOKUP);
+    const bool lookup =
+        !c->w.transposed &&
+        snn__product_takes(ctx, &(struct snn__product){ .window = c->w, .spikes = true }, SNN__WAY_LOOKUP);
     double *dense = sums_of(ctx, c, 3, false), *third = lookup ? sums_of(ctx, c, 3, true) : NULL;
     double *all = lookup ? sums_of(ctx, c, 1, true) : NULL;
 
@@ -186,7 +191,8 @@ START_TEST(every_way_gives_the_sum)
     check_product(ctx, c, (struct input){ 3, false, SNN__WAY_DENSE }, dense, 0.75f, true, true);
     if (events)
         check_product(ctx, c, (struct input){ 3, false, SNN__WAY_EVENTS }, dense, 0.75f, true, true);
-    if (!c->w.transposed && snn__product_takes(ctx, &(struct snn__product){ .window = c->w, .spikes = true }, SNN__WAY_MATRIX)) {
+    if (!c->w.transposed &&
+        snn__product_takes(ctx, &(struct snn__product){ .window = c->w, .spikes = true }, SNN__WAY_MATRIX)) {
         check_product(ctx, c, (struct input){ 1, true, SNN__WAY_MATRIX }, all, 1, false, true);
         check_product(ctx, c, (struct input){ 3, true, SNN__WAY_MATRIX }, third, 0.75f, true, false);
     }
@@ -202,10 +208,21 @@ START_TEST(every_way_gives_the_sum)
 END_TEST
 
 /* One product with spikes into o->y, from floats or from their map alone. */
-static void multiply(const snn_context *ctx, struct operands *o, const struct snn__window *w, enum snn__way way, const uint64_t *map)
+static void multiply(const snn_context *ctx, struct operands *o, const struct snn__window *w, enum snn__way way,
+                     const uint64_t *map)
 {
-    struct snn__product p = { .m = o->m, .n = o->n, .x = map && way != SNN__WAY_ANY ? NULL : o->x, .window = *w, .packed = o->packed,
-                              .alpha = 0.75f, .bias = o->bias, .y = o->y, .y_pitch = o->n, .spikes = true, .map = map, .way = way };
+    struct snn__product p = { .m = o->m,
+                              .n = o->n,
+                              .x = map && way != SNN__WAY_ANY ? NULL : o->x,
+                              .window = *w,
+                              .packed = o->packed,
+                              .alpha = 0.75f,
+                              .bias = o->bias,
+                              .y = o->y,
+                              .y_pitch = o->n,
+                              .spikes = true,
+                              .map = map,
+                              .way = way };
 
     snn__product(ctx, &p, o->scratch);
 }
@@ -270,12 +287,23 @@ static void compare_with_blas(snn_context *ctx, enum snn__way way)
     for (size_t i = 0; i < N * K; i++)
         o.w[i] /= 1.3f;
     snn__pack(ctx, o.packed, o.w, 1, K, N, 1, 1, K);
-    snn__product(ctx, &(struct snn__product){ .m = M, .n = N, .x = o.x, .window = c.w, .packed = o.packed, .alpha = 1, .y = o.y,
-                                              .y_pitch = N, .spikes = true, .way = way }, o.scratch);
+    snn__product(ctx,
+                 &(struct snn__product){ .m = M,
+                                         .n = N,
+                                         .x = o.x,
+                                         .window = c.w,
+                                         .packed = o.packed,
+                                         .alpha = 1,
+                                         .y = o.y,
+                                         .y_pitch = N,
+                                         .spikes = true,
+                                         .way = way },
+                 o.scratch);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, M, N, K, 1, o.x, K, o.w, K, 0, y, N);
     ours = error_of(o.y, o.x, o.w, M, N, K);
     theirs = error_of(y, o.x, o.w, M, N, K);
-    HOLDS(ours <= theirs, "%s: mean square error %g, of BLAS %g", way == SNN__WAY_LOOKUP ? "lookup" : "matrix", ours / (M * N), theirs / (M * N));
+    HOLDS(ours <= theirs, "%s: mean square error %g, of BLAS %g", way == SNN__WAY_LOOKUP ? "lookup" : "matrix",
+          ours / (M * N), theirs / (M * N));
     free(y);
     drop(&o);
 }
@@ -286,7 +314,8 @@ START_TEST(spikes_are_as_exact_as_blas)
     snn_context *ctx = asked_context(1, isa_of(_i));
 
     for (size_t i = 0; i < 2; i++)
-        if (snn__product_takes(ctx, &(struct snn__product){ .window = { .kh = 1, .kw = 1, .c = 1 }, .spikes = true }, ways[i]))
+        if (snn__product_takes(ctx, &(struct snn__product){ .window = { .kh = 1, .kw = 1, .c = 1 }, .spikes = true },
+                               ways[i]))
             compare_with_blas(ctx, ways[i]);
     snn_context_destroy(ctx);
 }
@@ -312,8 +341,8 @@ UNWATCHED static double *outer_sums_of(const snn_context *ctx, const struct wind
     return sums;
 }
 
-UNWATCHED static void check_outer(const snn_context *ctx, const struct window_case *c, const double *sums, float alpha,
-                                  bool accumulate)
+UNWATCHED static void check_outer(const snn_context *ctx, const struct window_case *c, const double *sums,
+                                  float alpha, bool accumulate)
 {
     struct operands o;
     struct snn__outer p;
@@ -322,15 +351,23 @@ UNWATCHED static void check_outer(const snn_context *ctx, const struct window_ca
     make(&o, ctx, c);
     before = numbers(o.n * (o.k + 1));
     memcpy(before, o.g, o.n * (o.k + 1) * sizeof *before);
-    p = (struct snn__outer){ .m = o.m, .n = o.n, .d = o.d, .d_pitch = o.n + 2, .x = o.x, .window = c->w, .alpha = alpha,
-                             .g = o.g, .g_pitch = o.k + 1, .accumulate = accumulate };
+    p = (struct snn__outer){ .m = o.m,
+                             .n = o.n,
+                             .d = o.d,
+                             .d_pitch = o.n + 2,
+                             .x = o.x,
+                             .window = c->w,
+                             .alpha = alpha,
+                             .g = o.g,
+                             .g_pitch = o.k + 1,
+                             .accumulate = accumulate };
     snn__outer(ctx, &p, o.scratch);
     for (size_t n = 0; n < o.n; n++) {
         for (size_t k = 0; k < o.k; k++) {
             const double sum = alpha * sums[n * o.k + k] + (accumulate ? before[n * (o.k + 1) + k] : 0);
 
-            HOLDS(fabs(sum - o.g[n * (o.k + 1) + k]) <= tolerance(o.m, &c->w), "%s: g[%zu,%zu] is %g, not %g", c->name, n,
-                          k, o.g[n * (o.k + 1) + k], sum);
+            HOLDS(fabs(sum - o.g[n * (o.k + 1) + k]) <= tolerance(o.m, &c->w), "%s: g[%zu,%zu] is %g, not %g",
+                  c->name, n, k, o.g[n * (o.k + 1) + k], sum);
         }
         HOLDS(memcmp(o.g + n * (o.k + 1) + o.k, before + n * (o.k + 1) + o.k, sizeof(float)) == 0, "written beyond");
     }
@@ -361,7 +398,9 @@ static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_
 {
     const size_t oh = (h + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1, c = 5, n = 7, b = 2;
     const size_t taps = kernel * kernel;
-    const struct window_case there = { "", b, n, { h, h, c, c, oh, oh, kernel, kernel, stride, pad, dilation, false } };
+    const struct window_case there = {
+        "", b, n, { h, h, c, c, oh, oh, kernel, kernel, stride, pad, dilation, false }
+    };
     const struct window_case back = { "", b, c, { oh, oh, n, n, h, h, kernel, kernel, stride, pad, dilation, true } };
     struct operands o, r;
     struct snn__product p;
@@ -370,14 +409,16 @@ static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_
 
     make(&o, ctx, &there);
     make(&r, ctx, &back);
-    p = (struct snn__product){ .m = o.m, .n = n, .x = o.x, .window = there.w, .packed = o.packed, .alpha = 1, .y = o.y,
-                               .y_pitch = n };
+    p = (struct snn__product){
+        .m = o.m, .n = n, .x = o.x, .window = there.w, .packed = o.packed, .alpha = 1, .y = o.y, .y_pitch = n
+    };
     snn__product(ctx, &p, o.scratch);
     /* w' [k = (tap, n), c] out of the same weights [n, c, tap] */
     snn__pack(ctx, r.packed, o.w, taps, n, c, 1, c * taps, taps);
     turned = numbers(snn__packed_size(ctx, r.k, c));
     snn__pack_turned(ctx, turned, o.packed, taps, c, n); /* or out of the packed w */
-    HOLDS(memcmp(turned, r.packed, snn__packed_size(ctx, r.k, c) * sizeof *turned) == 0, "h %zu kernel %zu: turned", h, kernel);
+    HOLDS(memcmp(turned, r.packed, snn__packed_size(ctx, r.k, c) * sizeof *turned) == 0, "h %zu kernel %zu: turned",
+          h, kernel);
     free(turned);
     p = (struct snn__product){ .m = r.m, .n = c, .x = r.x, .window = back.w, .packed = r.packed, .alpha = 1, .y = r.y,
                                .y_pitch = c };
@@ -424,8 +465,10 @@ START_TEST(agrees_with_blas)
                                               .y = o.y, .y_pitch = n }, o.scratch);
     snn__outer(ctx, &(struct snn__outer){ .m = m, .n = n, .d = o.d, .d_pitch = n, .x = o.x, .window = c.w, .alpha = 1,
                                           .g = o.g, .g_pitch = k }, o.scratch);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, o.x, (int)k, o.w, (int)k, 0, y, (int)n);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n, (int)k, (int)m, 1, o.d, (int)n, o.x, (int)k, 0, g, (int)k);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, o.x, (int)k, o.w, (int)k, 0, y,
+                (int)n);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n, (int)k, (int)m, 1, o.d, (int)n, o.x, (int)k, 0, g,
+                (int)k);
     for (size_t i = 0; i < m * n; i++)
         HOLDS(fabs(y[i] - o.y[i]) <= 2 * tolerance(k, &c.w), "y[%zu]: %g, %g", i, y[i], o.y[i]);
     for (size_t i = 0; i < n * k; i++)
@@ -464,8 +507,18 @@ START_TEST(threads_do_not_change_bits)
         snn__outer(ctx, &(struct snn__outer){ .m = o.m, .n = o.n, .d = o.d, .d_pitch = o.n, .x = o.x, .window = c->w,
                                               .alpha = 1, .g = o.g, .g_pitch = o.k }, o.scratch);
         thin_out(o.x, source_size(c), 3, true);
-        snn__product(ctx, &(struct snn__product){ .m = o.m, .n = o.n, .x = o.x, .window = c->w, .packed = o.packed, .alpha = 1, .y = o.d,
-                                                  .y_pitch = o.n, .spikes = true, .way = SNN__WAY_LOOKUP }, o.scratch);
+        snn__product(ctx,
+                     &(struct snn__product){ .m = o.m,
+                                             .n = o.n,
+                                             .x = o.x,
+                                             .window = c->w,
+                                             .packed = o.packed,
+                                             .alpha = 1,
+                                             .y = o.d,
+                                             .y_pitch = o.n,
+                                             .spikes = true,
+                                             .way = SNN__WAY_LOOKUP },
+                     o.scratch);
         if (threads == 1) {
             y = numbers(o.m * o.n);
             g = numbers(o.n * o.k);
@@ -474,7 +527,8 @@ START_TEST(threads_do_not_change_bits)
             memcpy(g, o.g, o.n * o.k * sizeof *g);
             memcpy(looked_up, o.d, o.m * o.n * sizeof *looked_up);
         }
-        HOLDS(memcmp(looked_up, o.d, o.m * o.n * sizeof *looked_up) == 0, "%s: lookup with %u threads", c->name, threads);
+        HOLDS(memcmp(looked_up, o.d, o.m * o.n * sizeof *looked_up) == 0, "%s: lookup with %u threads", c->name,
+              threads);
         HOLDS(memcmp(y, o.y, o.m * o.n * sizeof *y) == 0, "%s: product with %u threads", c->name, threads);
         HOLDS(memcmp(g, o.g, o.n * o.k * sizeof *g) == 0, "%s: outer with %u threads", c->name, threads);
         drop(&o);

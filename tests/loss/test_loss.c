@@ -33,9 +33,19 @@ static void open_world(struct world *w, const char *kind)
         w->label[b] = (uint32_t)(b * 3 % C);
         w->length[b] = (uint32_t)b + 1;
     }
-    w->of = (struct snn__judged){ .out = w->out, .factor = 0.5f, .label = w->label, .batch = B, .classes = C,
-                                  .training = true, .layer = (const snn_layer *)w->out, .step = 1, .steps = B, .weight = 0.25,
-                                  .error = w->error, .sums = w->sums, .room = w->room };
+    w->of = (struct snn__judged){ .out = w->out,
+                                  .factor = 0.5f,
+                                  .label = w->label,
+                                  .batch = B,
+                                  .classes = C,
+                                  .training = true,
+                                  .layer = (const snn_layer *)w->out,
+                                  .step = 1,
+                                  .steps = B,
+                                  .weight = 0.25,
+                                  .error = w->error,
+                                  .sums = w->sums,
+                                  .room = w->room };
 }
 
 static double value(struct world *w)

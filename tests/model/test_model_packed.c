@@ -33,12 +33,20 @@ static const struct {
     size_t shape[3];
     const char *layers;
 } nets[] = {
-    { { 9 }, "linear a out=13; batch_norm n0; lif n; linear b out=13 bias=0 binary=scaled; batch_norm n1; add s <n1 <n0; lif m; linear o out=3" },
-    { { 9 }, "linear a out=11 binary=sign; lif n; linear b out=7 binary=scaled back=full; lif m; linear o out=3 binary=scaled" },
-    { { 2, 7, 7 }, "conv2d a out=6 pad=1 binary=scaled groups=2; batch_norm n0 over=all; lif n; conv2d b out=5 pad=1 bias=0 binary=scaled; "
-                   "batch_norm n1 over=all; lif m; flatten f; linear o out=3" },
-    { { 4, 3, 3 }, "lif n; conv2d q out=4 kernel=1 bias=0 binary=scaled; batch_norm b0; lif qs; conv2d k out=4 kernel=1 binary=sign <n; lif ks; "
-                   "attention t heads=2 <qs <ks <n; lif m; flatten f; linear o out=3" },
+    { { 9 },
+      "linear a out=13; batch_norm n0; lif n; linear b out=13 bias=0 binary=scaled; batch_norm n1; add s <n1 <n0; "
+      "lif m; linear o out=3" },
+    { { 9 },
+      "linear a out=11 binary=sign; lif n; linear b out=7 binary=scaled back=full; lif m; linear o out=3 "
+      "binary=scaled" },
+    { { 2, 7, 7 },
+      "conv2d a out=6 pad=1 binary=scaled groups=2; batch_norm n0 over=all; lif n; conv2d b out=5 pad=1 bias=0 "
+      "binary=scaled; "
+      "batch_norm n1 over=all; lif m; flatten f; linear o out=3" },
+    { { 4, 3, 3 },
+      "lif n; conv2d q out=4 kernel=1 bias=0 binary=scaled; batch_norm b0; lif qs; conv2d k out=4 kernel=1 "
+      "binary=sign <n; lif ks; "
+      "attention t heads=2 <qs <ks <n; lif m; flatten f; linear o out=3" },
     { { 9 }, "linear a out=13; lif n; linear o out=3" }, /* nothing to pack */
 };
 
@@ -118,7 +126,8 @@ START_TEST(test_same_spikes)
 }
 END_TEST
 
-/* In memory: the same outputs from bits, the same file, no training, and whatever was there before goes on evaluating. */
+/* In memory: the same outputs from bits, the same file, no training, and whatever was there before goes on
+ * evaluating. */
 START_TEST(test_in_memory)
 {
     static float x[STEPS * BATCH * 98], w[4096];
@@ -147,7 +156,8 @@ START_TEST(test_in_memory)
     ck_assert((check_tensors(net, w) > 0) == binary);
     OK(snn_network_get_info(net, &after));
     ck_assert(after.parameters == before.parameters);
-    ck_assert(binary ? after.parameter_bytes < before.parameter_bytes : after.parameter_bytes == before.parameter_bytes);
+    ck_assert(binary ? after.parameter_bytes < before.parameter_bytes
+                     : after.parameter_bytes == before.parameter_bytes);
     OK(snn_trainer_predict(reader, BATCH_OF(x, STEPS, NULL, BATCH), out[1])); /* prepared before */
     snn_trainer_destroy(reader);
     reader = evaluator_of(net, "steps=3", BATCH);
@@ -184,14 +194,16 @@ START_TEST(test_size)
     OK(snn_network_prepare(net));
     OK(snn_network_save(net, plain));
     OK(snn_network_save_packed(net, path));
-    printf("%s: %.0f bytes, packed %.0f, 1/%.1f\n", names[_i], size_of(plain), size_of(path), size_of(plain) / size_of(path));
-    ck_assert_msg(20 * size_of(path) <= size_of(plain), "%s: %g of %g bytes", names[_i], size_of(path), size_of(plain));
+    printf("%s: %.0f bytes, packed %.0f, 1/%.1f\n", names[_i], size_of(plain), size_of(path),
+           size_of(plain) / size_of(path));
+    ck_assert_msg(20 * size_of(path) <= size_of(plain), "%s: %g of %g bytes", names[_i], size_of(path),
+                  size_of(plain));
     OK(snn_network_load(&copy, ctx, path));
     OK(snn_network_get_info(copy, &full));
     OK(snn_network_pack(copy));
     OK(snn_network_get_info(copy, &packed));
-    printf("in memory: %.0f bytes, packed %.0f, 1/%.1f\n", (double)full.parameter_bytes, (double)packed.parameter_bytes,
-           (double)full.parameter_bytes / (double)packed.parameter_bytes);
+    printf("in memory: %.0f bytes, packed %.0f, 1/%.1f\n", (double)full.parameter_bytes,
+           (double)packed.parameter_bytes, (double)full.parameter_bytes / (double)packed.parameter_bytes);
     ck_assert(20 * packed.parameter_bytes <= full.parameter_bytes);
     snn_network_destroy(copy);
     snn_network_destroy(net);

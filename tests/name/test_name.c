@@ -38,7 +38,8 @@ START_TEST(lists)
     ck_assert_uint_ge(n, 1);
     for (size_t i = 0; i < n; i++) {
         ck_assert_uint_eq(times(kind, snn_name(kind, i)), 1);
-        ck_assert_uint_eq(strspn(snn_name(kind, i), "abcdefghijklmnopqrstuvwxyz0123456789_-"), strlen(snn_name(kind, i)));
+        ck_assert_uint_eq(strspn(snn_name(kind, i), "abcdefghijklmnopqrstuvwxyz0123456789_-"),
+                          strlen(snn_name(kind, i)));
         ck_assert_ptr_nonnull(snn_name_text(kind, i));
         ck_assert_uint_gt(strlen(snn_name_text(kind, i)), 5);
         ck_assert_ptr_null(strchr(snn_name_text(kind, i), '\n'));

@@ -97,7 +97,9 @@ static bool fire(const struct setting *set, struct neuron *n, double library)
     double x = n->u - n->threshold - set->model->adapt_strength * n->b;
     bool close = !set->smooth && set->reset != 3 && n->waits == 0 && fabs(x) < 1e-4;
 
-    n->s = set->reset == 3 ? n->u : set->smooth ? primitive(surrogates[set->surrogate], 2.0, x) : x >= 0 && n->waits == 0;
+    n->s = set->reset == 3 ? n->u
+           : set->smooth   ? primitive(surrogates[set->surrogate], 2.0, x)
+                           : x >= 0 && n->waits == 0;
     if (close)
         n->s = library;
     n->trace = n->decay * n->trace + n->s;

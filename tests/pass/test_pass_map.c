@@ -16,49 +16,109 @@ static const struct {
     { "64 channels", { 2, 6, 6 }, CONV, "sltt", "steps=3", 1 },
     { "traces", { 2, 6, 6 }, CONV, "ottt", "steps=3", 1 },
     { "all steps kept", { 2, 6, 6 }, CONV, "bptt", "steps=3", 1 },
-    { "a pool that gathers the trace", { 2, 6, 6 },
-      "conv2d a out=64 pad=1; lif n " LIF "; avgpool p; conv2d b out=64 pad=1; lif m " LIF "; conv2d c out=5 pad=1; lif v " LIF
-      "; flatten f; linear o out=3", "ottt", "steps=3", 1 },
-    { "one behind the other", { 2, 6, 6 },
+    { "a pool that gathers the trace",
+      { 2, 6, 6 },
+      "conv2d a out=64 pad=1; lif n " LIF "; avgpool p; conv2d b out=64 pad=1; lif m " LIF
+      "; conv2d c out=5 pad=1; lif v " LIF "; flatten f; linear o out=3",
+      "ottt",
+      "steps=3",
+      1 },
+    { "one behind the other",
+      { 2, 6, 6 },
       "conv2d a out=16 pad=1; lif n " LIF "; conv2d b out=72 pad=1; lif m " LIF "; conv2d c out=8 pad=1; lif v " LIF
-      "; conv2d d out=4 pad=1; if w threshold=0.3; flatten f; linear o out=3", "sltt", "steps=3", 3 },
+      "; conv2d d out=4 pad=1; if w threshold=0.3; flatten f; linear o out=3",
+      "sltt",
+      "steps=3",
+      3 },
     { "noise", { 2, 6, 6 }, CONV, "opzo", "steps=3", 0 },
-    { "8 channels, several readers and a pool", { 2, 7, 5 },
+    { "8 channels, several readers and a pool",
+      { 2, 7, 5 },
       "conv2d a out=8 pad=1; lif n " LIF "; conv2d b out=6 pad=1 <n; conv2d c out=6 kernel=1 <n; "
-      "avgpool p kernel=3 stride=1 pad=1 <n; conv2d q out=6 kernel=1; add s <b <c <q; lif m " LIF "; flatten f; linear o out=3",
-      "sltt", "steps=3", 2 },
-    { "10 channels, factors between", { 2, 6, 6 },
-      "conv2d a out=10 pad=1; cuba n threshold=0.3; scale k value=1.5; gain g value=0.5; conv2d b out=4 pad=1; if m threshold=0.3; "
-      "flatten f; linear o out=3",
-      "bptt", "steps=3", 1 },
-    { "96 channels, a step later as well", { 2, 6, 6 },
-      "conv2d a out=96 pad=1; conv2d r out=96 kernel=1 <n:1; add s <a <r; alif n threshold=0.3; conv2d b out=4 pad=1; lif m " LIF
+      "avgpool p kernel=3 stride=1 pad=1 <n; conv2d q out=6 kernel=1; add s <b <c <q; lif m " LIF
       "; flatten f; linear o out=3",
-      "ottt", "steps=4", 1 },
-    { "7 channels: too few", { 2, 6, 6 }, "conv2d a out=7 pad=1; lif n " LIF "; conv2d b out=5 pad=1; flatten f; linear o out=3",
-      "sltt", "steps=3", 0 },
-    { "7 channels to count", { 2, 6, 6 },
-      "conv2d a out=7 pad=1; lif n " LIF "; conv2d b out=5 binary=scaled; lif m " LIF "; flatten f; linear o out=3 binary=sign", "sltt",
-      "steps=3", 1 },
-    { "groups", { 2, 6, 6 }, "conv2d a out=64 pad=1; lif n " LIF "; conv2d b out=6 pad=1 groups=2; flatten f; linear o out=3", "sltt",
-      "steps=3", 0 },
-    { "a maximum between", { 2, 12, 12 }, "conv2d a out=64 pad=1; lif n " LIF "; maxpool p; conv2d b out=6 pad=1; flatten f; linear o out=3",
-      "sltt", "steps=3", 0 },
-    { "smooth", { 2, 6, 6 }, "conv2d a out=64 pad=1; lif n smooth=1; conv2d b out=6 pad=1; flatten f; linear o out=3", "bptt", "steps=3", 0 },
-    { "no reset: potentials", { 2, 6, 6 }, "conv2d a out=64 pad=1; lif n reset=none; conv2d b out=6 pad=1; flatten f; linear o out=3", "sltt",
-      "steps=3", 0 },
-    { "one pixel is flat", { 2, 4, 4 },
-      "conv2d a out=70 kernel=4; lif n " LIF "; flatten f; linear b out=9 binary=scaled; lif m " LIF "; linear o out=3 binary=sign", "sei",
-      "steps=2", 2 },
-    { "vectors", { 9 }, "linear a out=130; lif n " LIF "; linear b out=70 binary=scaled <n; lif m " LIF "; linear o out=3 binary=sign", "bptt",
-      "steps=3", 2 },
-    { "rates, all steps at once", { 2, 6, 6 },
-      "conv2d a out=64 pad=1; batch_norm x over=all; dsr_lif n threshold=0.2; conv2d b out=66 pad=1; batch_norm y over=all; dsr_if m threshold=0.2; "
+      "sltt",
+      "steps=3",
+      2 },
+    { "10 channels, factors between",
+      { 2, 6, 6 },
+      "conv2d a out=10 pad=1; cuba n threshold=0.3; scale k value=1.5; gain g value=0.5; conv2d b out=4 pad=1; if m "
+      "threshold=0.3; "
+      "flatten f; linear o out=3",
+      "bptt",
+      "steps=3",
+      1 },
+    { "96 channels, a step later as well",
+      { 2, 6, 6 },
+      "conv2d a out=96 pad=1; conv2d r out=96 kernel=1 <n:1; add s <a <r; alif n threshold=0.3; conv2d b out=4 "
+      "pad=1; lif m " LIF "; flatten f; linear o out=3",
+      "ottt",
+      "steps=4",
+      1 },
+    { "7 channels: too few",
+      { 2, 6, 6 },
+      "conv2d a out=7 pad=1; lif n " LIF "; conv2d b out=5 pad=1; flatten f; linear o out=3",
+      "sltt",
+      "steps=3",
+      0 },
+    { "7 channels to count",
+      { 2, 6, 6 },
+      "conv2d a out=7 pad=1; lif n " LIF "; conv2d b out=5 binary=scaled; lif m " LIF
+      "; flatten f; linear o out=3 binary=sign",
+      "sltt",
+      "steps=3",
+      1 },
+    { "groups",
+      { 2, 6, 6 },
+      "conv2d a out=64 pad=1; lif n " LIF "; conv2d b out=6 pad=1 groups=2; flatten f; linear o out=3",
+      "sltt",
+      "steps=3",
+      0 },
+    { "a maximum between",
+      { 2, 12, 12 },
+      "conv2d a out=64 pad=1; lif n " LIF "; maxpool p; conv2d b out=6 pad=1; flatten f; linear o out=3",
+      "sltt",
+      "steps=3",
+      0 },
+    { "smooth",
+      { 2, 6, 6 },
+      "conv2d a out=64 pad=1; lif n smooth=1; conv2d b out=6 pad=1; flatten f; linear o out=3",
+      "bptt",
+      "steps=3",
+      0 },
+    { "no reset: potentials",
+      { 2, 6, 6 },
+      "conv2d a out=64 pad=1; lif n reset=none; conv2d b out=6 pad=1; flatten f; linear o out=3",
+      "sltt",
+      "steps=3",
+      0 },
+    { "one pixel is flat",
+      { 2, 4, 4 },
+      "conv2d a out=70 kernel=4; lif n " LIF "; flatten f; linear b out=9 binary=scaled; lif m " LIF
+      "; linear o out=3 binary=sign",
+      "sei",
+      "steps=2",
+      2 },
+    { "vectors",
+      { 9 },
+      "linear a out=130; lif n " LIF "; linear b out=70 binary=scaled <n; lif m " LIF "; linear o out=3 binary=sign",
+      "bptt",
+      "steps=3",
+      2 },
+    { "rates, all steps at once",
+      { 2, 6, 6 },
+      "conv2d a out=64 pad=1; batch_norm x over=all; dsr_lif n threshold=0.2; conv2d b out=66 pad=1; batch_norm y "
+      "over=all; dsr_if m threshold=0.2; "
       "conv2d c out=4 pad=1; batch_norm z over=all; dsr_if v threshold=0.2; flatten f; linear o out=3",
-      "dsr", "steps=5 recompute=off", 2 },
-    { "rates, step by step", { 2, 6, 6 },
-      "conv2d a out=64 pad=1; dsr_lif n threshold=0.2; conv2d b out=4 pad=1; dsr_if m threshold=0.2; flatten f; linear o out=3", "dsr",
-      "steps=5", 1 },
+      "dsr",
+      "steps=5 recompute=off",
+      2 },
+    { "rates, step by step",
+      { 2, 6, 6 },
+      "conv2d a out=64 pad=1; dsr_lif n threshold=0.2; conv2d b out=4 pad=1; dsr_if m threshold=0.2; flatten f; "
+      "linear o out=3",
+      "dsr",
+      "steps=5",
+      1 },
 };
 
 #define NETS (int)(sizeof nets / sizeof *nets)
@@ -75,7 +135,9 @@ static size_t readers(const struct snn__pass *pass)
 /* A vendor's BLAS reads no maps, which leaves the layers that count. */
 static size_t readers_wanted(int i)
 {
-    return snn__product_reads_map(&(struct snn__window){ .c = 64 }) || strstr(nets[i].layers, "binary=") ? nets[i].readers : 0;
+    return snn__product_reads_map(&(struct snn__window){ .c = 64 }) || strstr(nets[i].layers, "binary=")
+               ? nets[i].readers
+               : 0;
 }
 
 /* From now on products pack what they read. */
@@ -139,8 +201,8 @@ START_TEST(test_maps_change_nothing)
             forget_maps(&r.tr->pass);
         parameters[packed] = result_of(&r, _i, out[packed]);
         if (packed)
-            ck_assert_msg(memcmp(parameters[0], parameters[1], r.net->n_parameters * sizeof(float)) == 0, "%s: other parameters",
-                          nets[_i].what);
+            ck_assert_msg(memcmp(parameters[0], parameters[1], r.net->n_parameters * sizeof(float)) == 0,
+                          "%s: other parameters", nets[_i].what);
         close_run(&r);
     }
     ck_assert_msg(memcmp(out[0], out[1], sizeof out[0]) == 0, "%s: other outputs", nets[_i].what);

@@ -14,20 +14,32 @@ static const struct {
     const char *layers;
 } nets[] = {
     { { 5 }, "linear a out=7; lif n " LIF "; linear o out=3" },
-    { { 5 }, "linear a out=6; add s <a <rec:1; lif n decay=0.6 threshold=0.3; linear rec out=6 <n; linear o out=3 <n" },
-    { { 5 }, "linear a out=6; linear fb out=6 <m:1; add s <a <fb; cuba n threshold=0.3; linear b out=4; alif m threshold=0.2; "
-             "linear o out=3" },
-    { { 5 }, "linear a out=6; lif n " LIF "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; if m; linear o out=3; "
-             "lif r reset=none" },
-    { { 5 }, "linear a out=6; lif n " LIF "; scale k value=2; linear b out=6 <k:1; add s <a <b; plif m threshold=0.4; linear o out=3" },
-    { { 5 }, "linear a out=6; linear fb out=6 <m:1; add s <a <fb; lif n refractory=2 " LIF "; linear b out=4; "
-             "alif m threshold=0.2 refractory=1; linear o out=3" },
+    { { 5 },
+      "linear a out=6; add s <a <rec:1; lif n decay=0.6 threshold=0.3; linear rec out=6 <n; linear o out=3 <n" },
+    { { 5 },
+      "linear a out=6; linear fb out=6 <m:1; add s <a <fb; cuba n threshold=0.3; linear b out=4; alif m "
+      "threshold=0.2; "
+      "linear o out=3" },
+    { { 5 },
+      "linear a out=6; lif n " LIF
+      "; linear b out=6 <n:1; scale h value=0.7 <b:1; add s <a <h; if m; linear o out=3; "
+      "lif r reset=none" },
+    { { 5 },
+      "linear a out=6; lif n " LIF
+      "; scale k value=2; linear b out=6 <k:1; add s <a <b; plif m threshold=0.4; linear o out=3" },
+    { { 5 },
+      "linear a out=6; linear fb out=6 <m:1; add s <a <fb; lif n refractory=2 " LIF "; linear b out=4; "
+      "alif m threshold=0.2 refractory=1; linear o out=3" },
     { { 2, 6, 6 }, "conv2d a out=4 pad=1; layer_norm an; lif n " LIF "; flatten f; linear o out=3; layer_norm on" },
     { { 5 }, "linear a out=6; dsr_lif n threshold=0.5; linear o out=3; dsr_lif r threshold=0.4" },
-    { { 2, 6, 6 }, "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1; gain g value=0.5; add s <g <n; "
-                   "plif m per_neuron=1; scale k value=2.7; avgpool p; upsample u; adaptive_avgpool q size=2; flatten f; linear o out=3" },
-    { { 2, 6, 6 }, "conv2d a out=4 pad=1 stride=2; batch_norm bn; lif n " LIF "; attention t heads=2 <n <n <n; if m threshold=0.2; "
-                   "conv2d o out=3 kernel=3" },
+    { { 2, 6, 6 },
+      "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1; gain g value=0.5; add s <g <n; "
+      "plif m per_neuron=1; scale k value=2.7; avgpool p; upsample u; adaptive_avgpool q size=2; flatten f; linear o "
+      "out=3" },
+    { { 2, 6, 6 },
+      "conv2d a out=4 pad=1 stride=2; batch_norm bn; lif n " LIF
+      "; attention t heads=2 <n <n <n; if m threshold=0.2; "
+      "conv2d o out=3 kernel=3" },
 };
 
 #define NETS (int)(sizeof nets / sizeof *nets)
@@ -329,8 +341,9 @@ static const char *const methods[] = { "ottt", "sltt", "opzo", "sei" };
 
 static const char *learning_net(const char *method)
 {
-    return strcmp(method, "sei") == 0 ? "linear a out=7; lif n " LIF "; linear b out=6 binary=scaled; lif m " LIF "; linear o out=3"
-                                      : "linear a out=7; lif n " LIF "; linear b out=6; lif m " LIF "; linear o out=3";
+    return strcmp(method, "sei") == 0
+               ? "linear a out=7; lif n " LIF "; linear b out=6 binary=scaled; lif m " LIF "; linear o out=3"
+               : "linear a out=7; lif n " LIF "; linear b out=6; lif m " LIF "; linear o out=3";
 }
 
 /* Two trainers of the same network, for single samples of one step. */
@@ -622,7 +635,8 @@ START_TEST(test_learning_goes_on)
         OK(snn_stream_step(s[0], x, NULL));
         FAILS(snn_stream_learn(s[0], wrong), SNN_ERR_DIVERGED, "finite");
         FAILS(snn_stream_learn_label(s[0], 3, NULL), SNN_ERR_ARGUMENT, "label 3");
-        FAILS(snn_stream_learn_target(s[0], wrong, NULL), SNN_ERR_DIVERGED, "target holds a value that is not finite");
+        FAILS(snn_stream_learn_target(s[0], wrong, NULL), SNN_ERR_DIVERGED,
+              "target holds a value that is not finite");
         FAILS(snn_stream_learn_target(s[0], e, NULL), SNN_ERR_ARGUMENT, "for targets set loss to");
         FAILS(snn_stream_learn_target(s[0], NULL, NULL), SNN_ERR_ARGUMENT, "target is NULL");
         OK(snn_stream_learn(s[0], e)); /* the step was not used up */
@@ -830,7 +844,8 @@ START_TEST(test_mistakes)
 }
 END_TEST
 
-static void refuses(const char *layers, const char *method, const char *settings, size_t batch, snn_status code, const char *part)
+static void refuses(const char *layers, const char *method, const char *settings, size_t batch, snn_status code,
+                    const char *part)
 {
     static const size_t vector[3] = { 5 }, map[3] = { 1, 3, 3 };
     snn_context *ctx = test_context(1, 5, "best");
@@ -860,7 +875,8 @@ START_TEST(test_trainers_that_do_not_stream)
     refuses("linear a out=4; lif n; linear o out=3", "ottt", "steps=2", 1, SNN_ERR_STATE, "1 step");
     refuses("linear a out=4; lif n; linear o out=3", "ottt", "steps=1", 2, SNN_ERR_STATE, "batches of 1");
     refuses("linear a out=4; lif n; linear o out=3", "bptt", "steps=1", 1, SNN_ERR_UNSUPPORTED, "within a step");
-    refuses("conv2d a out=4 pad=1; batch_norm b; lif n; flatten f; linear o out=3", "sltt", "steps=1", 1, SNN_ERR_UNSUPPORTED, "layer b");
+    refuses("conv2d a out=4 pad=1; batch_norm b; lif n; flatten f; linear o out=3", "sltt", "steps=1", 1,
+            SNN_ERR_UNSUPPORTED, "layer b");
     refuses("linear a out=4; lif n; linear o out=3", "sltt", "steps=1 distil=0.5", 1, SNN_ERR_UNSUPPORTED, "teacher");
     FAILS(snn_trainer_stream(NULL, &s), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_trainer_stream(tr, NULL), SNN_ERR_ARGUMENT, "out");

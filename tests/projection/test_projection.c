@@ -17,19 +17,42 @@ static const struct {
     { "ottt", "variant=O", "linear a out=30; lif n " LIF "; linear b out=3", { 20 } },
     { "bptt", "", "linear a out=30; lif n " LIF "; linear b out=3", { 20 } },
     { "opzo", "", "linear a out=30; lif n " LIF "; linear b out=3", { 20 } },
-    { "dsr", "", "linear a out=30; dsr_if n threshold=1; linear b out=3; scale k value=5; dsr_if m threshold=6", { 20 } },
-    { "ottt", "", "conv2d a out=6 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 stride=2 pad=1; lif m " LIF "; flatten f; linear o out=3",
+    { "dsr",
+      "",
+      "linear a out=30; dsr_if n threshold=1; linear b out=3; scale k value=5; dsr_if m threshold=6",
+      { 20 } },
+    { "ottt",
+      "",
+      "conv2d a out=6 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 stride=2 pad=1; lif m " LIF
+      "; flatten f; linear o out=3",
       { 2, 8, 8 } },
-    { "bptt", "", "conv2d a out=6 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 stride=2 pad=1; lif m " LIF "; flatten f; linear o out=3",
+    { "bptt",
+      "",
+      "conv2d a out=6 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 stride=2 pad=1; lif m " LIF
+      "; flatten f; linear o out=3",
       { 2, 8, 8 } },
-    { "ottt", "", "conv2d a out=6 pad=1; batch_norm g; lif n " LIF "; avgpool p; flatten f; linear o out=30; batch_norm h; lif m " LIF
-                  "; linear q out=3", { 2, 8, 8 } },
-    { "bptt", "", "conv2d a out=6 pad=1; batch_norm g; lif n " LIF "; avgpool p; flatten f; linear o out=30; batch_norm h; lif m " LIF
-                  "; linear q out=3", { 2, 8, 8 } },
-    { "dsr", "", "linear a out=30; batch_norm g over=all; dsr_if n threshold=1; linear b out=30; batch_norm h over=all; dsr_if m "
-                 "threshold=1; linear c out=3; scale k value=5; dsr_if o threshold=6", { 20 } },
-    { "dsr", "", "linear a out=30; batch_norm g over=all; dsr_lif n threshold=1; linear b out=30; batch_norm h over=all; dsr_lif m "
-                 "threshold=1; linear c out=3", { 20 } },
+    { "ottt",
+      "",
+      "conv2d a out=6 pad=1; batch_norm g; lif n " LIF
+      "; avgpool p; flatten f; linear o out=30; batch_norm h; lif m " LIF "; linear q out=3",
+      { 2, 8, 8 } },
+    { "bptt",
+      "",
+      "conv2d a out=6 pad=1; batch_norm g; lif n " LIF
+      "; avgpool p; flatten f; linear o out=30; batch_norm h; lif m " LIF "; linear q out=3",
+      { 2, 8, 8 } },
+    { "dsr",
+      "",
+      "linear a out=30; batch_norm g over=all; dsr_if n threshold=1; linear b out=30; batch_norm h over=all; dsr_if "
+      "m "
+      "threshold=1; linear c out=3; scale k value=5; dsr_if o threshold=6",
+      { 20 } },
+    { "dsr",
+      "",
+      "linear a out=30; batch_norm g over=all; dsr_lif n threshold=1; linear b out=30; batch_norm h over=all; "
+      "dsr_lif m "
+      "threshold=1; linear c out=3",
+      { 20 } },
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -187,7 +210,8 @@ START_TEST(test_held_norms_are_a_map)
         snn_projection_info info = SNN_PROJECTION_INFO_INIT;
         const snn_layer *readout;
 
-        snprintf(layers, sizeof layers, "linear a out=9; %s%s; linear b out=3", norm, rates ? "dsr_lif n threshold=1" : "lif n " LIF);
+        snprintf(layers, sizeof layers, "linear a out=9; %s%s; linear b out=3", norm,
+                 rates ? "dsr_lif n threshold=1" : "lif n " LIF);
         memset(&w[plain], 0, sizeof w[plain]);
         w[plain].net = network_of(ctx, kinds[0].shape, layers);
         w[plain].sgd = sgd_of(ctx, 0.05);
@@ -234,10 +258,12 @@ START_TEST(test_held_norms_are_a_map)
         double most = 0;
 
         for (size_t i = 0; i < 180; i++) {
-            double change = (double)a[0][0].data[i] - before[i], want = factor[i / 20] * ((double)a[1][0].data[i] - before[180 + i]);
+            double change = (double)a[0][0].data[i] - before[i],
+                   want = factor[i / 20] * ((double)a[1][0].data[i] - before[180 + i]);
 
             most = fmax(most, fabs(change));
-            ck_assert_msg(fabs(change - want) < 1e-6, "%s: weight %zu changes by %g, not %g", methods[_i], i, change, want);
+            ck_assert_msg(fabs(change - want) < 1e-6, "%s: weight %zu changes by %g, not %g", methods[_i], i, change,
+                          want);
         }
         ck_assert_double_gt(most, 1e-4);
     }
@@ -432,7 +458,8 @@ static double activity(const double *h, const float *x, const struct snn__hebb *
     return hebb->steps ? rint(fmin(fmax(y, -s), s) / s * t) / t * s : y;
 }
 
-static void obvious_update(double h[M][N], double d[M][N], size_t frozen, const float *x, size_t m, const struct snn__hebb *hebb)
+static void obvious_update(double h[M][N], double d[M][N], size_t frozen, const float *x, size_t m,
+                           const struct snn__hebb *hebb)
 {
     static double y[MOST][M], next[M][N];
 
@@ -493,9 +520,10 @@ START_TEST(test_learning_is_its_equation)
     for (size_t i = 0; i < hebb.iterations; i++)
         obvious_update(want_h, want_d, frozen, x, m, &hebb);
     for (size_t i = 0; i < M * N; i++) {
-        ck_assert_msg(fabs((double)h[i] - want_h[i / N][i % N]) < 2e-6, "h[%zu]: %g, not %g", i, (double)h[i], want_h[i / N][i % N]);
-        ck_assert_msg(i / N < frozen || fabs((double)d[i] - want_d[i / N][i % N]) < 4e-6, "d[%zu]: %g, not %g", i, (double)d[i],
-                      want_d[i / N][i % N]);
+        ck_assert_msg(fabs((double)h[i] - want_h[i / N][i % N]) < 2e-6, "h[%zu]: %g, not %g", i, (double)h[i],
+                      want_h[i / N][i % N]);
+        ck_assert_msg(i / N < frozen || fabs((double)d[i] - want_d[i / N][i % N]) < 4e-6, "d[%zu]: %g, not %g", i,
+                      (double)d[i], want_d[i / N][i % N]);
     }
     snn__arena_free(&arena);
     snn_context_destroy(ctx);
@@ -747,7 +775,8 @@ START_TEST(test_projection_prevents_forgetting)
     run_tasks(true, false, &acc[1], &bwt[1]);
     run_tasks(true, true, &acc[2], &bwt[2]);
     ck_assert_msg(bwt[0] < -0.1, "without: ACC %g BWT %g; with: ACC %g BWT %g", acc[0], bwt[0], acc[1], bwt[1]);
-    ck_assert_msg(bwt[1] > -0.03 && acc[1] > 0.95, "without: ACC %g BWT %g; with: ACC %g BWT %g", acc[0], bwt[0], acc[1], bwt[1]);
+    ck_assert_msg(bwt[1] > -0.03 && acc[1] > 0.95, "without: ACC %g BWT %g; with: ACC %g BWT %g", acc[0], bwt[0],
+                  acc[1], bwt[1]);
     ck_assert(acc[2] != acc[1] || bwt[2] == bwt[1]);
 }
 END_TEST

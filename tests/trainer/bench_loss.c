@@ -1,6 +1,6 @@
 /* bench_loss [METHOD [STEPS]] - what it costs that the host computes the loss: 784-800-10, T = 6, batches of 128, one
- * thread. Steps of two trainers in turn, one with the cross-entropy of the library, one with the host's; they end with
- * the same weights. Medians and minima over the steps. */
+ * thread. Steps of two trainers in turn, one with the cross-entropy of the library, one with the host's; they end
+ * with the same weights. Medians and minima over the steps. */
 #include "core/clock.h"
 #include "support.h"
 #include <math.h>

@@ -45,8 +45,10 @@ static const struct {
 };
 
 static const char *const methods[] = { "bptt", "sltt", "ottt", "ottt", "opzo", "opzo", "opzo", "sei" };
-static const char *const settings[] = { "loss=ce_mse", "loss=mse sampled_steps=2", "variant=A", "variant=O", "loss=half_square",
-                                        "noise_pos=pre noise=sphere online=1", "feedback=kp", "temporal=1 loss_on=mean" };
+static const char *const settings[] = { "loss=ce_mse",      "loss=mse sampled_steps=2",
+                                        "variant=A",        "variant=O",
+                                        "loss=half_square", "noise_pos=pre noise=sphere online=1",
+                                        "feedback=kp",      "temporal=1 loss_on=mean" };
 static const char *const optimizers[] = { "sgd", "adam", "adamw", "sgd", "sgd", "adam", "sgd", "sgd" };
 
 enum { NETS = sizeof nets / sizeof *nets, KINDS = sizeof methods / sizeof *methods };
@@ -143,8 +145,8 @@ START_TEST(test_instruction_sets)
     run(&ref, 0, _i, 1, "ref", true);
     for (size_t k = 1; snn__kernels_at(k) != NULL; k++) {
         run(&r, 0, _i, 1, snn__isa_name(snn__kernels_at(k)->isa), true);
-        ck_assert_msg(distance(r.parameters, ref.parameters, r.n) < 1e-3, "%s: %g", snn__isa_name(snn__kernels_at(k)->isa),
-                      distance(r.parameters, ref.parameters, r.n));
+        ck_assert_msg(distance(r.parameters, ref.parameters, r.n) < 1e-3, "%s: %g",
+                      snn__isa_name(snn__kernels_at(k)->isa), distance(r.parameters, ref.parameters, r.n));
         free(r.parameters);
     }
     free(ref.parameters);

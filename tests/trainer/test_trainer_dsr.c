@@ -1,4 +1,5 @@
-/* dsr against its obvious formulas: all steps of everything, in double; and its shortcuts against the run without them. */
+/* dsr against its obvious formulas: all steps of everything, in double; and its shortcuts against the run without
+ * them. */
 #include "builder.h"
 
 /* ---- the obvious formulas for linear, batch norm, neurons, twice ---- */
@@ -88,8 +89,9 @@ static void stage_backward(struct stage *s, const struct leak *k, const double *
             s->dshift[j] += s->gx[r * n + j];
         }
         for (size_t r = 0; r < T * B; r++)
-            s->gx[r * n + j] = s->gamma[j] * s->inverse[j] *
-                               (s->gx[r * n + j] - s->dshift[j] / (T * B) - s->xh[r * n + j] * s->dgamma[j] / (T * B));
+            s->gx[r * n + j] =
+                s->gamma[j] * s->inverse[j] *
+                (s->gx[r * n + j] - s->dshift[j] / (T * B) - s->xh[r * n + j] * s->dgamma[j] / (T * B));
     }
     memset(s->dw, 0, sizeof s->dw);
     memset(s->gv, 0, sizeof s->gv);
@@ -118,8 +120,8 @@ static void check_tensor(const snn_trainer *tr, size_t layer, size_t tensor, con
     for (size_t i = 0; i < n; i++)
         largest = fmax(largest, fabs(want[i]));
     for (size_t i = 0; i < n; i++)
-        ck_assert_msg(fabs(got[i] - want[i]) < 1e-4 * largest, "layer %zu, tensor %zu, element %zu: %g, not %g", layer, tensor, i,
-                      got[i], want[i]);
+        ck_assert_msg(fabs(got[i] - want[i]) < 1e-4 * largest, "layer %zu, tensor %zu, element %zu: %g, not %g",
+                      layer, tensor, i, got[i], want[i]);
 }
 
 static void begin_stage(struct stage *s, snn_network *net, size_t first, size_t in, size_t out, double alpha)
@@ -155,7 +157,8 @@ START_TEST(test_obvious_formulas)
 
     for (size_t l = 1; l < 5; l += 3) /* of the norms alone: thresholds stay what the text says */
         for (size_t i = 0; i < 2; i++)
-            random_fill(net->layer[l]->tensor[i].data, net->layer[l]->tensor[i].length, 0.2f, 0.9f, (unsigned)(l + i));
+            random_fill(net->layer[l]->tensor[i].data, net->layer[l]->tensor[i].length, 0.2f, 0.9f,
+                        (unsigned)(l + i));
     tr = trainer_of(net, sgd, "dsr", "steps=9", B);
     random_fill(x, T * B * IN, -1, 1, (unsigned)_i);
     begin_stage(&one, net, 0, IN, MID, leaks ? 0.3 : 0.5);
@@ -206,23 +209,41 @@ struct net_case {
 static const struct net_case nets[] = {
     { "plain", "linear a out=9; dsr_if s threshold=1.5; linear b out=4; dsr_if o", { 5, 0, 0 } },
     { "leaky", "linear a out=9; dsr_lif s; gain g value=0.7; linear b out=4; dsr_lif o", { 5, 0, 0 } },
-    { "pooled", "conv2d a out=3 kernel=3 pad=1; dsr_if s threshold=0.8; avgpool p kernel=2; dropout d rate=0.2; flatten f; "
-                "linear b out=4; dsr_if o", { 2, 4, 4 } },
-    { "norms", "conv2d a out=3 kernel=3 pad=1; batch_norm na over=all; dsr_lif s; avgpool p kernel=2; flatten f; linear b out=4; "
-               "batch_norm nb over=all; dsr_lif o", { 2, 4, 4 } },
-    { "residual", "conv2d a out=3 kernel=3 pad=1; batch_norm na over=all; dsr_if s; conv2d b out=3 kernel=3 pad=1; batch_norm nb "
-                  "over=all; dsr_if q; conv2d c out=3 kernel=3 pad=1; add r <c <s; batch_norm nc over=all; dsr_if w; avgpool p "
-                  "kernel=0; dsr_if z; flatten f; linear d out=4; batch_norm nd over=all; dsr_if o", { 2, 4, 4 } },
-    { "readout", "linear a out=9; dsr_lif s; linear b out=7; dsr_lif q; linear c out=4", { 5, 0, 0 } },
-    { "two shortcuts", "conv2d a out=3 kernel=3 pad=1; batch_norm na over=all; dsr_if s; conv2d b out=4 kernel=3 stride=2 pad=1; conv2d "
-                       "c out=4 kernel=1 stride=2 <s; add r <b <c; batch_norm nb over=all; dsr_if q; flatten f; linear d out=4; dsr_if o",
+    { "pooled",
+      "conv2d a out=3 kernel=3 pad=1; dsr_if s threshold=0.8; avgpool p kernel=2; dropout d rate=0.2; flatten f; "
+      "linear b out=4; dsr_if o",
       { 2, 4, 4 } },
-    { "transposed", "conv_transpose2d a out=3 kernel=2 stride=2; batch_norm na over=all; dsr_if s; conv_transpose2d b out=4 kernel=1; "
-                    "batch_norm nb over=all; dsr_lif q; avgpool p kernel=0; flatten f; linear d out=4; dsr_if o", { 2, 4, 4 } },
-    { "two leaks", "linear a out=9; batch_norm na over=all; dsr_if s; linear b out=7; batch_norm nb over=all; dsr_lif q; linear c out=4",
+    { "norms",
+      "conv2d a out=3 kernel=3 pad=1; batch_norm na over=all; dsr_lif s; avgpool p kernel=2; flatten f; linear b "
+      "out=4; "
+      "batch_norm nb over=all; dsr_lif o",
+      { 2, 4, 4 } },
+    { "residual",
+      "conv2d a out=3 kernel=3 pad=1; batch_norm na over=all; dsr_if s; conv2d b out=3 kernel=3 pad=1; batch_norm nb "
+      "over=all; dsr_if q; conv2d c out=3 kernel=3 pad=1; add r <c <s; batch_norm nc over=all; dsr_if w; avgpool p "
+      "kernel=0; dsr_if z; flatten f; linear d out=4; batch_norm nd over=all; dsr_if o",
+      { 2, 4, 4 } },
+    { "readout", "linear a out=9; dsr_lif s; linear b out=7; dsr_lif q; linear c out=4", { 5, 0, 0 } },
+    { "two shortcuts",
+      "conv2d a out=3 kernel=3 pad=1; batch_norm na over=all; dsr_if s; conv2d b out=4 kernel=3 stride=2 pad=1; "
+      "conv2d "
+      "c out=4 kernel=1 stride=2 <s; add r <b <c; batch_norm nb over=all; dsr_if q; flatten f; linear d out=4; "
+      "dsr_if o",
+      { 2, 4, 4 } },
+    { "transposed",
+      "conv_transpose2d a out=3 kernel=2 stride=2; batch_norm na over=all; dsr_if s; conv_transpose2d b out=4 "
+      "kernel=1; "
+      "batch_norm nb over=all; dsr_lif q; avgpool p kernel=0; flatten f; linear d out=4; dsr_if o",
+      { 2, 4, 4 } },
+    { "two leaks",
+      "linear a out=9; batch_norm na over=all; dsr_if s; linear b out=7; batch_norm nb over=all; dsr_lif q; linear c "
+      "out=4",
       { 5, 0, 0 } },
-    { "kept", "conv2d a out=3 kernel=3 pad=1; avgpool p kernel=2; batch_norm na over=all; dsr_if s; maxpool m kernel=2; flatten f; "
-              "linear b out=4; dsr_if o", { 2, 4, 4 } },
+    { "kept",
+      "conv2d a out=3 kernel=3 pad=1; avgpool p kernel=2; batch_norm na over=all; dsr_if s; maxpool m kernel=2; "
+      "flatten f; "
+      "linear b out=4; dsr_if o",
+      { 2, 4, 4 } },
 };
 enum { NETS = sizeof nets / sizeof *nets, STEPS = 7, BATCH = 5 };
 
@@ -235,7 +256,8 @@ static void watch(void *user, snn_trainer *trainer, snn_phase phase, size_t step
 }
 
 /* Parameters and running values after three updates; `apart` keeps all steps of everything. */
-static size_t train(const struct net_case *c, size_t frames, bool apart, const char *recompute, uint32_t threads, float *out)
+static size_t train(const struct net_case *c, size_t frames, bool apart, const char *recompute, uint32_t threads,
+                    float *out)
 {
     snn_context *ctx = test_context(threads, 5, "best");
     snn_network *net = network_of(ctx, c->shape, c->text);
@@ -278,8 +300,8 @@ START_TEST(test_sums_are_steps)
     train(c, frames, true, recompute, 1, apart);
     train(c, frames, false, recompute, 2, threaded);
     for (size_t i = 0; i < n; i++) {
-        ck_assert_msg(fabs((double)summed[i] - apart[i]) < 2e-5 * fmax(1, fabs((double)apart[i])), "%s: number %zu: %g, not %g", c->name, i,
-                      (double)summed[i], (double)apart[i]);
+        ck_assert_msg(fabs((double)summed[i] - apart[i]) < 2e-5 * fmax(1, fabs((double)apart[i])),
+                      "%s: number %zu: %g, not %g", c->name, i, (double)summed[i], (double)apart[i]);
         ck_assert_float_eq(summed[i], threaded[i]);
     }
 }
@@ -385,12 +407,15 @@ END_TEST
 
 START_TEST(test_recomputes_where_it_is_cheap)
 {
-    const char *one = "linear a out=9; batch_norm na over=all; dsr_if s; linear b out=4; batch_norm nb over=all; dsr_if o";
+    const char *one =
+        "linear a out=9; batch_norm na over=all; dsr_if s; linear b out=4; batch_norm nb over=all; dsr_if o";
     size_t shape[3] = { 5, 0, 0 };
 
     ck_assert_uint_eq(bytes_at(one, shape, 50, "auto"), bytes_at(one, shape, 50, "on"));
-    ck_assert_uint_eq(bytes_at(nets[4].text, nets[4].shape, 50, "auto"), bytes_at(nets[4].text, nets[4].shape, 50, "off"));
-    ck_assert_uint_lt(bytes_at(nets[4].text, nets[4].shape, 50, "on"), bytes_at(nets[4].text, nets[4].shape, 50, "off"));
+    ck_assert_uint_eq(bytes_at(nets[4].text, nets[4].shape, 50, "auto"),
+                      bytes_at(nets[4].text, nets[4].shape, 50, "off"));
+    ck_assert_uint_lt(bytes_at(nets[4].text, nets[4].shape, 50, "on"),
+                      bytes_at(nets[4].text, nets[4].shape, 50, "off"));
 }
 END_TEST
 
@@ -443,8 +468,10 @@ START_TEST(test_refusals)
         { "dsr", "linear a out=4; lif s; linear b out=4; dsr_if o", "neurons of type lif" },
         { "dsr", "linear a out=4; batch_norm n; dsr_if s", "over all steps" },
         { "dsr", "linear a out=4; add s <a <r:1; dsr_if n; linear r out=4", "feedback" },
-        { "dsr", "linear a out=4; layer_norm t; dsr_if n; linear o out=3; dsr_if s", "rates do not go through layer_norm" },
-        { "dsr", "linear a out=4; dsr_if n; attention t <n <n <n; linear o out=3; dsr_if s", "rates do not go through attention" },
+        { "dsr", "linear a out=4; layer_norm t; dsr_if n; linear o out=3; dsr_if s",
+          "rates do not go through layer_norm" },
+        { "dsr", "linear a out=4; dsr_if n; attention t <n <n <n; linear o out=3; dsr_if s",
+          "rates do not go through attention" },
         { "sltt", "linear a out=4; dsr_if s", "method dsr" },
         { "bptt", "linear a out=4; dsr_lif s", "method dsr" },
     };
@@ -458,7 +485,8 @@ START_TEST(test_refusals)
 
         if (rc == SNN_OK)
             rc = snn_trainer_prepare(tr, 2);
-        ck_assert_msg(rc == SNN_ERR_UNSUPPORTED && strstr(snn_last_error(), wrong[i].message), "%s: %s", wrong[i].text, snn_last_error());
+        ck_assert_msg(rc == SNN_ERR_UNSUPPORTED && strstr(snn_last_error(), wrong[i].message), "%s: %s",
+                      wrong[i].text, snn_last_error());
         snn_trainer_destroy(tr);
         snn_network_destroy(net);
     }

@@ -1,4 +1,5 @@
-/* An evaluator says of a trained network what the trainer that trained it says: the same bits, whatever the method. */
+/* An evaluator says of a trained network what the trainer that trained it says: the same bits, whatever the
+ * method. */
 #include "trainer/builder.h"
 #include <pthread.h>
 
@@ -26,24 +27,30 @@ static const struct {
       "loss=half_square" },
     { "opzo", "global_readout=r", map,
       "conv2d a out=4 pad=1; lif n " LIF "; flatten f; linear r out=3; linear b out=9 <f; lif m " LIF
-      "; linear o out=3", "" },
+      "; linear o out=3",
+      "" },
     { "ide", "", vector,
       "linear a out=8; linear w out=8 bias=0 norm=spectral <n:1; add s <a <w; lif n decay=0.9 threshold=2; "
-      "rate r decay=0.9; linear o out=3", "" },
+      "rate r decay=0.9; linear o out=3",
+      "" },
     { "spide", "", vector,
       "linear a out=8; linear w out=8 bias=0 norm=frobenius <n:1; add s <a <w; if n threshold=2 fire_at=0.5; rate r; "
-      "linear o out=3", "" },
+      "linear o out=3",
+      "" },
     { "dsr", "", vector, "linear a out=9; dsr_if s threshold=0.8; linear b out=3; dsr_if o threshold=0.8", "" },
     { "dsr", "", vector, "linear a out=9; dsr_lif s; linear b out=3; dsr_lif o", "loss=mse" },
     { "dsr", "", vector, "linear a out=9; dsr_lif s; linear b out=7; dsr_lif q; linear c out=3", "" },
     { "dsr", "recompute=off", map,
       "conv2d a out=3 pad=1; batch_norm n over=all; dsr_if s threshold=0.8; avgpool p; flatten f; linear b out=3; "
-      "batch_norm m over=all; dsr_if o threshold=0.8", "" },
+      "batch_norm m over=all; dsr_if o threshold=0.8",
+      "" },
     { "sei", "", vector,
-      "linear a out=9; batch_norm c; plif n; linear b out=9 bias=0 binary=scaled; lif m " LIF "; linear o out=3", "" },
+      "linear a out=9; batch_norm c; plif n; linear b out=9 bias=0 binary=scaled; lif m " LIF "; linear o out=3",
+      "" },
     { "sei", "temporal=1", map,
       "conv2d a out=4 pad=1; lif n " LIF "; conv2d b out=4 pad=1 bias=0 binary=sign; lif m " LIF
-      "; flatten f; linear o out=3", "loss_on=mean" },
+      "; flatten f; linear o out=3",
+      "loss_on=mean" },
 };
 
 #define RUNS (int)(sizeof runs / sizeof *runs)

@@ -227,8 +227,11 @@ END_TEST
 /* The gradient of a leak at decays that are 1 as floats: it falls with exp(-w), and is not zero. */
 START_TEST(test_leak_near_one)
 {
-    struct net_case c = { "plif", { 4 }, _i ? "plif n smooth=1 per_neuron=1; linear o out=3" : "plif n smooth=1; linear o out=3",
-                          "steps=5", false };
+    struct net_case c = { "plif",
+                          { 4 },
+                          _i ? "plif n smooth=1 per_neuron=1; linear o out=3" : "plif n smooth=1; linear o out=3",
+                          "steps=5",
+                          false };
     struct rig r;
     struct snn__tensor *leak;
     float near[4];
@@ -245,7 +248,8 @@ START_TEST(test_leak_near_one)
             if (w == 20)
                 near[i] = g;
             else
-                ck_assert_msg(g != 0 && fabs(g / near[i] * exp(1) - 1) < 1e-5, "leak %zu: %g at 20, %g at 21", i, near[i], g);
+                ck_assert_msg(g != 0 && fabs(g / near[i] * exp(1) - 1) < 1e-5, "leak %zu: %g at 20, %g at 21", i,
+                              near[i], g);
         }
     }
     close_rig(&r);

@@ -1,5 +1,5 @@
-/* ide beyond its golden cases: what networks it takes, both solvers, what is reported, memory that does not grow with T, statistics
- * of per-step input. */
+/* ide beyond its golden cases: what networks it takes, both solvers, what is reported, memory that does not grow with
+ * T, statistics of per-step input. */
 #include "builder.h"
 #include "layer/types.h"
 #include "trainer/ide.h"
@@ -248,7 +248,8 @@ static double current(const struct rig *r, const float *w, size_t i, size_t b, s
     return sum;
 }
 
-/* u[1] = (F(x[1]) - mean) / sqrt(var + 1e-8) with mean and unbiased variance of F(xbar); the running values follow once. */
+/* u[1] = (F(x[1]) - mean) / sqrt(var + 1e-8) with mean and unbiased variance of F(xbar); the running values follow
+ * once. */
 START_TEST(test_statistics_of_the_mean_input)
 {
     struct rig r;

@@ -12,7 +12,9 @@ static const char *const methods[] = { "bptt", "sltt", "ottt", "sei", "opzo" }; 
                                                                                    program() */
 
 /* A net with something of everything that takes memory. */
-#define HEAD "conv2d a out=4 pad=1 standardise=1; lif n decay=0.5; dropout d rate=0.2; conv2d b out=4 pad=1%s; batch_norm bn; "
+#define HEAD                                                                                                       \
+    "conv2d a out=4 pad=1 standardise=1; lif n decay=0.5; dropout d rate=0.2; conv2d b out=4 pad=1%s; batch_norm " \
+    "bn; "
 #define TAIL "avgpool p <m; flatten f; linear h out=9; alif q; linear o out=3"
 #define NET HEAD "gain g value=0.5; add s <g <n <fb:1; plif m per_neuron=1; conv2d fb out=4 pad=1; " TAIL
 #define FORWARD HEAD "gain g value=0.5; attention t heads=2 <n <g <n; add s <t <g; plif m per_neuron=1; " TAIL
@@ -160,7 +162,8 @@ static uint64_t bytes_of_layers(size_t n)
     size_t held;
 
     for (size_t i = 0; i < n; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "conv2d c%zu out=64 pad=1 standardise=1; lif n%zu; ", i, i);
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 "conv2d c%zu out=64 pad=1 standardise=1; lif n%zu; ", i, i);
     snprintf(text + strlen(text), sizeof text - strlen(text), "avgpool p; flatten f; linear o out=10");
     return bytes_at("ottt", 6, text, shape, BATCH, &held);
 }
@@ -169,7 +172,8 @@ static uint64_t bytes_of_layers(size_t n)
  * share. */
 START_TEST(test_bytes_over_layers)
 {
-    const uint64_t weights = CHANNELS * CHANNELS * 9 * sizeof(float), activity = BATCH * CHANNELS * SIDE * SIDE * sizeof(float);
+    const uint64_t weights = CHANNELS * CHANNELS * 9 * sizeof(float),
+                   activity = BATCH * CHANNELS * SIDE * SIDE * sizeof(float);
     const uint64_t more = bytes_of_layers(5) - bytes_of_layers(4);
 
     ck_assert_uint_ge(more, 2 * weights + 2 * activity);
@@ -185,7 +189,8 @@ START_TEST(test_bytes_of_pooled_traces)
     size_t held;
     const uint64_t activity = BATCH * CHANNELS * SIDE * SIDE * sizeof(float);
 
-    ck_assert_uint_lt(bytes_at("ottt", 6, pooled, shape, BATCH, &held), bytes_at("sltt", 6, pooled, shape, BATCH, &held) + activity / 2);
+    ck_assert_uint_lt(bytes_at("ottt", 6, pooled, shape, BATCH, &held),
+                      bytes_at("sltt", 6, pooled, shape, BATCH, &held) + activity / 2);
 }
 END_TEST
 

@@ -337,7 +337,8 @@ ROW(evaluator_is_taught, snn_trainer_set_teacher(evaluator(w, false), NULL))
 ROW(evaluator_gets_logits, snn_trainer_set_logits(evaluator(w, true), w->out, 1))
 ROW(evaluator_gets_noise, snn_trainer_on_noise(evaluator(w, false), NULL, NULL))
 ROW(evaluator_of_gradients, snn_trainer_observe(evaluator(w, false), SNN_OBSERVE_GRADIENTS, do_nothing, NULL))
-ROW(evaluator_has_gradients, snn_trainer_read_gradient(evaluator(w, true), snn_network_layer(w->net, 0), "weight", w->out, 1))
+ROW(evaluator_has_gradients,
+    snn_trainer_read_gradient(evaluator(w, true), snn_network_layer(w->net, 0), "weight", w->out, 1))
 ROW(evaluator_of_tasks, snn_continual_create(&(snn_continual *){ NULL }, evaluator(w, false), NULL, 2))
 ROW(evaluator_shuffles, snn_trainer_set_i64(evaluator(w, false), SNN_TRAINER_SHUFFLE, 1))
 
@@ -648,7 +649,8 @@ static const struct {
     { "the input read with a delay", input_delayed, ARGUMENT, "cannot be read with a delay" },
     { "two inputs for a layer that takes one", two_sources, ARGUMENT, "takes at most 1 inputs" },
     { "a layer added to a prepared network", add_after_prepare, STATE, "no layer can be added" },
-    { "a layer changed in a prepared network", change_after_prepare, STATE, "out is fixed since the network was prepared" },
+    { "a layer changed in a prepared network", change_after_prepare, STATE,
+      "out is fixed since the network was prepared" },
     { "steps changed in a prepared trainer", set_after_prepare, STATE, "steps is fixed" },
     { "an observer after prepare", observe_after_prepare, STATE, "before snn_trainer_prepare()" },
     { "a signal read outside of an observer", read_outside, STATE, "in an observer" },
@@ -695,7 +697,8 @@ static const struct {
     { "a label beyond the outputs", label_too_large, ARGUMENT, "label 2 is 3; the network has 3 outputs" },
     { "metrics without a size", metrics_without_size, ARGUMENT, "SNN_METRICS_INIT" },
     { "a gradient into too little room", room_too_small, ARGUMENT, "20 numbers, there is room for 5" },
-    { "the gradient of a tensor that is not there", gradient_of_nothing, ARGUMENT, "layer n has no tensor \"weight\"" },
+    { "the gradient of a tensor that is not there", gradient_of_nothing, ARGUMENT,
+      "layer n has no tensor \"weight\"" },
     { "a gradient before the first step", gradient_too_early, STATE, "no step has formed a gradient" },
     { "the gradient of layer NULL", gradient_of_no_layer, ARGUMENT, "trainer sltt: layer is NULL" },
     { "the gradient of a layer of another network", gradient_of_another, ARGUMENT,

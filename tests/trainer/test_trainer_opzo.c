@@ -11,8 +11,9 @@ static const size_t vector[3] = { 8 }, map[3] = { 2, 6, 6 };
 #define LIF "decay=0.5 threshold=0.6"
 #define DENSE "linear a out=9; lif n " LIF "; linear b out=7; lif m " LIF "; linear o out=3"
 /* side readouts on both populations, one of them over a pooled map */
-#define SIDES                                                                                                               \
-    "conv2d a out=4 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 pad=1; batch_norm bn; lif m " LIF "; adaptive_avgpool q " \
+#define SIDES                                                                                         \
+    "conv2d a out=4 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 pad=1; batch_norm bn; lif m " LIF \
+    "; adaptive_avgpool q "                                                                           \
     "size=2 <n; flatten g; linear ln out=3; flatten f <m; linear lm out=3 <f; linear o out=3 <f"
 
 static const char *const kinds[] = {
@@ -38,8 +39,8 @@ static void fill(struct rig *r)
         r->label[b] = b % CLASSES;
 }
 
-static void open_rig(struct rig *r, const size_t shape[3], const char *layers, const char *method, const char *settings,
-                     uint32_t threads)
+static void open_rig(struct rig *r, const size_t shape[3], const char *layers, const char *method,
+                     const char *settings, uint32_t threads)
 {
     char text[256];
 
@@ -263,8 +264,9 @@ END_TEST
 /* No noise, no side readouts: as another method sees the same network, and as the network without them. */
 START_TEST(test_evaluation)
 {
-    static const char plain[] = "conv2d a out=4 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 pad=1; batch_norm bn; lif m " LIF
-                                "; flatten f; linear o out=3";
+    static const char plain[] =
+        "conv2d a out=4 pad=1; lif n " LIF "; avgpool p; conv2d b out=5 pad=1; batch_norm bn; lif m " LIF
+        "; flatten f; linear o out=3";
     struct rig r, bare;
     float out[BATCH * CLASSES], want[BATCH * CLASSES];
     snn_trainer *other = NULL;
@@ -322,7 +324,8 @@ END_TEST
 /* "side:" in front of a notation: a readout on every population, which the main way does not pass. */
 START_TEST(test_notation)
 {
-    static const char *const names[] = { "side:5C3-BN-AP2-7C3s2-9-FC", "side:ws:6C3-AP2-FC", "ws:side:6C3-AP2-FC", "side:8-6-FC" };
+    static const char *const names[] = { "side:5C3-BN-AP2-7C3s2-9-FC", "side:ws:6C3-AP2-FC", "ws:side:6C3-AP2-FC",
+                                         "side:8-6-FC" };
     static const size_t big[3] = { 2, 12, 12 }, flat[1] = { 8 };
     static const size_t sides[] = { 3, 1, 1, 1 };
     const char *bare = strrchr(names[_i], ':') + 1;
@@ -480,7 +483,8 @@ START_TEST(test_other_checkpoint)
     open_rig(&same, vector, DENSE, "opzo", _i ? "feedback=bp" : "", 1);
     steps(&a, 1, true);
     OK(snn_trainer_save(a.tr, path));
-    FAILS(snn_trainer_load(b.tr, path), SNN_ERR_FORMAT, _i ? "\"trainer.m.feedback\" belongs to no layer" : "n.feedback");
+    FAILS(snn_trainer_load(b.tr, path), SNN_ERR_FORMAT,
+          _i ? "\"trainer.m.feedback\" belongs to no layer" : "n.feedback");
     check_same(&b, &same);
     close_rig(&a);
     close_rig(&b);
@@ -497,18 +501,24 @@ static const struct {
     snn_status code;
     const char *message;
 } refused[] = {
-    { vector, "linear a out=9; lif n; add s <a <n:1; lif m; linear o out=3", "", SNN_ERR_UNSUPPORTED, "layer s reads the step before" },
-    { map, "conv2d a out=3; lif n; maxpool p; flatten f; linear o out=3", "", SNN_ERR_UNSUPPORTED, "layer p pools by maximum" },
-    { vector, "linear a out=9; lif n; linear o out=3; lif m", "", SNN_ERR_UNSUPPORTED, "the last layer, m, must be a readout" },
+    { vector, "linear a out=9; lif n; add s <a <n:1; lif m; linear o out=3", "", SNN_ERR_UNSUPPORTED,
+      "layer s reads the step before" },
+    { map, "conv2d a out=3; lif n; maxpool p; flatten f; linear o out=3", "", SNN_ERR_UNSUPPORTED,
+      "layer p pools by maximum" },
+    { vector, "linear a out=9; lif n; linear o out=3; lif m", "", SNN_ERR_UNSUPPORTED,
+      "the last layer, m, must be a readout" },
     { vector, "linear a out=9; lif n; lif x; linear o out=3 <n", "", SNN_ERR_UNSUPPORTED, "nobody reads layer x" },
-    { vector, "linear a out=9; lif n; linear r out=4; linear o out=3 <n", "", SNN_ERR_SHAPE, "side readout r gives [4]" },
-    { vector, "linear a out=9; lif n; linear r out=3 <a; linear o out=3 <n", "", SNN_ERR_UNSUPPORTED, "nobody reads layer r" },
+    { vector, "linear a out=9; lif n; linear r out=4; linear o out=3 <n", "", SNN_ERR_SHAPE,
+      "side readout r gives [4]" },
+    { vector, "linear a out=9; lif n; linear r out=3 <a; linear o out=3 <n", "", SNN_ERR_UNSUPPORTED,
+      "nobody reads layer r" },
     { vector, "linear a out=9; lif n; gain g; linear o out=3", "", SNN_ERR_UNSUPPORTED, "no error reaches layer g" },
-    { vector, "linear a out=9; linear b out=9; lif n; linear o out=3", "", SNN_ERR_UNSUPPORTED, "no error reaches layer a" },
+    { vector, "linear a out=9; linear b out=9; lif n; linear o out=3", "", SNN_ERR_UNSUPPORTED,
+      "no error reaches layer a" },
     { vector, DENSE, "global_readout=b", SNN_ERR_ARGUMENT, "\"b\" is no side readout" },
     { vector, DENSE, "global_readout=none", SNN_ERR_ARGUMENT, "\"none\" is no side readout" },
-    { vector, "linear a out=9; lif n; linear r out=3; linear o out=3 <n", "feedback=zo global_readout=r", SNN_ERR_ARGUMENT,
-      "not with zo" },
+    { vector, "linear a out=9; lif n; linear r out=3; linear o out=3 <n", "feedback=zo global_readout=r",
+      SNN_ERR_ARGUMENT, "not with zo" },
     { vector, DENSE, "feedback=dkp", SNN_ERR_ARGUMENT, "feedback" },
     { vector, DENSE, "alpha=0", SNN_ERR_ARGUMENT, "alpha" },
     { vector, DENSE, "momentum=1", SNN_ERR_ARGUMENT, "momentum" },
@@ -527,8 +537,8 @@ START_TEST(test_refused)
         rc = set_all(tr, refused[_i].settings);
     if (rc == SNN_OK)
         rc = snn_trainer_prepare(tr, BATCH);
-    ck_assert_msg(rc == refused[_i].code && strstr(snn_last_error(), refused[_i].message), "%s, %s: %s: %s", refused[_i].layers,
-                  refused[_i].settings, snn_status_name(rc), snn_last_error());
+    ck_assert_msg(rc == refused[_i].code && strstr(snn_last_error(), refused[_i].message), "%s, %s: %s: %s",
+                  refused[_i].layers, refused[_i].settings, snn_status_name(rc), snn_last_error());
     /* another network is of use where the network is at fault, not the settings */
     ck_assert(rc == SNN_ERR_UNSUPPORTED || strstr(snn_last_error(), "Networks for") == NULL);
     snn_trainer_destroy(tr);

@@ -11,9 +11,13 @@ static const size_t map[3] = { 2, 4, 4 };
 
 #define CONV "conv2d a out=4 pad=1; batch_norm an; lif n threshold=0.5; dropout d rate=0.2; "
 #define NORM CONV "conv2d b out=4 pad=1; batch_norm bn; lif m; flatten f; linear o out=3"
-#define LOOP "batch_norm an; conv2d w out=3 pad=1 bias=0 norm=spectral <n:1; add s <an <w; if n threshold=2; rate r; flatten f; linear o out=3"
-#define DSR(neuron) "conv2d a out=4 pad=1; batch_norm an over=all; " neuron " n threshold=0.3; flatten f; linear h out=5; batch_norm hn over=all; " \
-                    neuron " m threshold=0.3; linear o out=3"
+#define LOOP                                                                                                  \
+    "batch_norm an; conv2d w out=3 pad=1 bias=0 norm=spectral <n:1; add s <an <w; if n threshold=2; rate r; " \
+    "flatten f; linear o out=3"
+#define DSR(neuron)                                                                \
+    "conv2d a out=4 pad=1; batch_norm an over=all; " neuron                        \
+    " n threshold=0.3; flatten f; linear h out=5; batch_norm hn over=all; " neuron \
+    " m threshold=0.3; linear o out=3"
 
 static const struct subject {
     const char *method, *layers, *settings, *optimizer;
@@ -21,12 +25,13 @@ static const struct subject {
     bool lateral; /* has a projection */
 } subjects[] = {
     { "bptt", NORM, "", "sgd", false, false },
-    { "bptt", "conv2d a out=4 pad=1; batch_norm an over=all; lif n threshold=0.5; flatten f; linear o out=3", "", "adam", false, false },
+    { "bptt", "conv2d a out=4 pad=1; batch_norm an over=all; lif n threshold=0.5; flatten f; linear o out=3", "",
+      "adam", false, false },
     { "sltt", NORM, "", "adam", false, false },
-    { "ottt", "conv2d a out=4 pad=1; layer_norm an; lif n threshold=0.5; flatten f; linear o out=3; layer_norm on", "variant=O", "sgd", true,
-      false },
-    { "sltt", "conv2d a out=4 pad=1 norm=spectral; batch_norm an; lif n threshold=0.5; flatten f; linear o out=3", "sampled_steps=2", "sgd",
-      false, false },
+    { "ottt", "conv2d a out=4 pad=1; layer_norm an; lif n threshold=0.5; flatten f; linear o out=3; layer_norm on",
+      "variant=O", "sgd", true, false },
+    { "sltt", "conv2d a out=4 pad=1 norm=spectral; batch_norm an; lif n threshold=0.5; flatten f; linear o out=3",
+      "sampled_steps=2", "sgd", false, false },
     { "sltt", NORM, "", "sgd", false, true },
     { "ottt", NORM, "variant=A", "sgd", false, false },
     { "ottt", NORM, "variant=O", "adamw", true, false },
@@ -34,11 +39,15 @@ static const struct subject {
     { "opzo", NORM, "feedback=kp", "adam", false, false },
     { "opzo", NORM, "online=1", "sgd", true, false },
     { "sei", NORM, "temporal=1", "adam", false, false },
-    { "sei", "conv2d a out=4 pad=1 binary=scaled; batch_norm an over=all; lif n threshold=0.5; flatten f; linear o out=3", "", "sgd", false,
-      false },
+    { "sei",
+      "conv2d a out=4 pad=1 binary=scaled; batch_norm an over=all; lif n threshold=0.5; flatten f; linear o out=3",
+      "", "sgd", false, false },
     { "ide", "conv2d a out=3 pad=1; " LOOP, "", "sgd", false, false },
-    { "spide", "conv2d a out=3 pad=1; conv2d w out=3 pad=1 bias=0 norm=spectral <n:1; add s <a <w; if n threshold=2; rate r; flatten f; "
-               "linear o out=3", "backward_steps=5", "adam", false, false },
+    { "spide",
+      "conv2d a out=3 pad=1; conv2d w out=3 pad=1 bias=0 norm=spectral <n:1; add s <a <w; if n threshold=2; rate r; "
+      "flatten f; "
+      "linear o out=3",
+      "backward_steps=5", "adam", false, false },
     { "dsr", DSR("dsr_if"), "recompute=off", "sgd", false, false },
     { "dsr", DSR("dsr_lif"), "recompute=on", "adam", false, false },
 };
@@ -189,8 +198,8 @@ static void check_bad_step(struct rig *r, enum cause cause, float value)
         ck_assert(r->ctx->kernels->finite(r->net->parameters, r->net->n_parameters));
     } else {
         ck_assert_int_eq(rc, SNN_ERR_DIVERGED);
-        ck_assert_msg(equal(&before, &after), "%s (%s), cause %d: a refused step changed something: %s", r->subject->method,
-                      r->subject->settings, (int)cause, snn_last_error());
+        ck_assert_msg(equal(&before, &after), "%s (%s), cause %d: a refused step changed something: %s",
+                      r->subject->method, r->subject->settings, (int)cause, snn_last_error());
     }
     if (cause == IN_LOSS)
         bias[1] = good;
@@ -294,7 +303,9 @@ END_TEST
 /* A learning stream: feedback matrices turn before the update that is refused. */
 START_TEST(test_streams)
 {
-    static const struct subject online = { "opzo", "flatten f; linear a out=6; lif n threshold=0.5; linear o out=3", "", "sgd", true, false };
+    static const struct subject online = { "opzo", "flatten f; linear a out=6; lif n threshold=0.5; linear o out=3",
+                                           "",     "sgd",
+                                           true,   false };
     struct rig r;
     snn_stream *s = NULL;
     struct bytes before, after;

@@ -1,5 +1,5 @@
-/* sei beyond its golden cases: what it has in common with sltt and bptt, teachers, what latent weights are spared, memory, the same
- * bits for any number of threads and after a resumed run. */
+/* sei beyond its golden cases: what it has in common with sltt and bptt, teachers, what latent weights are spared,
+ * memory, the same bits for any number of threads and after a resumed run. */
 #include "builder.h"
 #include "layer/types.h"
 #include <snn/model.h>
@@ -11,9 +11,9 @@ enum { BATCH = 5, CLASSES = 3, COUNT = 20 };
 #define MLP                                                                                                         \
     "linear a out=12; batch_norm bn; plif n; linear b out=12 bias=0 binary=scaled back=%s; batch_norm bn2; add s "  \
     "<bn2 <bn; lif m " LIF "; linear o out=3"
-#define CONV                                                                                                          \
+#define CONV                                                                                                    \
     "conv2d a out=6 pad=1; batch_norm bn %s; lif n " LIF "; conv2d b out=6 pad=1 bias=0 binary=%s back=%s; "    \
-    "batch_norm bn2 %s; add s <bn2 <bn; plif m decay=0.5 per_neuron=1; conv2d c out=8 pad=1 stride=2 groups=2 "     \
+    "batch_norm bn2 %s; add s <bn2 <bn; plif m decay=0.5 per_neuron=1; conv2d c out=8 pad=1 stride=2 groups=2 " \
     "bias=0 binary=scaled; batch_norm bn3 %s; lif k " LIF "; avgpool p kernel=0; flatten f; linear o out=3"
 
 static const size_t vector[3] = { 8 }, map[3] = { 2, 6, 6 };
@@ -41,7 +41,8 @@ static void layers_of(char text[1024], int kind)
 
 enum { KINDS = 6 }; /* 3 and 5 have batch norms over all steps */
 
-static void open_rig(struct rig *r, int kind, const char *method, const char *settings, uint32_t threads, bool is_static)
+static void open_rig(struct rig *r, int kind, const char *method, const char *settings, uint32_t threads,
+                     bool is_static)
 {
     const size_t *shape = kind < 3 ? vector : map;
     size_t one = BATCH * length_of(shape);
@@ -79,7 +80,8 @@ static snn_metrics step(struct rig *r)
     return m;
 }
 
-static void train(int kind, const char *method, const char *settings, uint32_t threads, bool is_static, float *out, size_t *n)
+static void train(int kind, const char *method, const char *settings, uint32_t threads, bool is_static, float *out,
+                  size_t *n)
 {
     struct rig r;
 
@@ -121,8 +123,9 @@ END_TEST
 /* All steps are kept for a norm that has no say: the gradient is still that of single steps. */
 START_TEST(test_kept_steps)
 {
-    static const char layers[] = "linear a out=9; plif n per_neuron=%d; linear d out=9; batch_norm z over=%s; scale y value=0; "
-                                 "add s <d <y; cuba m; linear b out=9 binary=scaled; alif k; linear o out=3";
+    static const char layers[] =
+        "linear a out=9; plif n per_neuron=%d; linear d out=9; batch_norm z over=%s; scale y value=0; "
+        "add s <d <y; cuba m; linear b out=9 binary=scaled; alif k; linear o out=3";
     static float x[4 * BATCH * 8], g[2][1024];
     size_t n = 0;
 
@@ -212,7 +215,8 @@ START_TEST(test_no_decay)
     for (size_t l = 0; l < r.net->n_layers; l++)
         for (size_t t = 0; t < r.net->layer[l]->n_tensors; t++) {
             const struct snn__tensor *tensor = &r.net->layer[l]->tensor[t];
-            bool same = tensor->trained && memcmp(w[0] + tensor->offset, w[1] + tensor->offset, tensor->length * sizeof(float)) == 0;
+            bool same = tensor->trained &&
+                        memcmp(w[0] + tensor->offset, w[1] + tensor->offset, tensor->length * sizeof(float)) == 0;
 
             ck_assert(!tensor->latent || same);
             spared += tensor->latent;

@@ -217,7 +217,8 @@ static unsigned neuron_layers(void)
     return n;
 }
 
-/* Convolutions with bias, a norm in front of and a threshold in each population; the first convolution alone has no bias. */
+/* Convolutions with bias, a norm in front of and a threshold in each population; the first convolution alone has no
+ * bias. */
 START_TEST(test_preact_resnet18)
 {
     uint64_t n = 9 * 3 * 64, in = 64;
@@ -230,7 +231,8 @@ START_TEST(test_preact_resnet18)
     ck_assert_int_eq(i64("b3_proj", SNN_LAYER_BIAS), 1);
     ck_assert_int_eq(i64("b3_proj", SNN_LAYER_KERNEL), 1);
     ck_assert_int_eq(i64("b3_proj", SNN_LAYER_STRIDE), 2);
-    ck_assert_str_eq(source("b1_bn1", 0, &delay), "conv1"); /* neither norm nor neurons behind the first convolution */
+    ck_assert_str_eq(source("b1_bn1", 0, &delay),
+                     "conv1"); /* neither norm nor neurons behind the first convolution */
     ck_assert_str_eq(source("b2_sum", 1, &delay), "b2_sn1"); /* shortcuts start at the spikes */
     ck_assert_str_eq(source("b5_proj", 0, &delay), "b5_sn1");
     ck_assert_str_eq(source("pool_sn", 0, &delay), "global_pool");
@@ -688,7 +690,8 @@ END_TEST
 
 START_TEST(test_binary_resnet18)
 {
-    uint64_t binary = 9 * (4 * 64 * 64 + 64 * 128 + 3 * 128 * 128 + 128 * 256 + 3 * 256 * 256 + 256 * 512 + 3 * 512 * 512);
+    uint64_t binary =
+        9 * (4 * 64 * 64 + 64 * 128 + 3 * 128 * 128 + 128 * 256 + 3 * 256 * 256 + 256 * 512 + 3 * 512 * 512);
     uint64_t shortcuts = 64 * 128 + 128 * 256 + 256 * 512, norms = 64 + 4 * (64 + 128 + 256 + 512) + 128 + 256 + 512;
     const size_t shape[3] = { 3, 31, 32 };
     unsigned layers;
@@ -703,7 +706,8 @@ START_TEST(test_binary_resnet18)
     ck_assert_str_eq(source("sum6", 1, NULL), "proj6_bn");
     snn_network_destroy(net);
     net = NULL;
-    FAILS(snn_network_build(&net, ctx, "binary-resnet18", shape, 3, 10, NULL), SNN_ERR_SHAPE, "31x32 cannot be halved");
+    FAILS(snn_network_build(&net, ctx, "binary-resnet18", shape, 3, 10, NULL), SNN_ERR_SHAPE,
+          "31x32 cannot be halved");
 }
 END_TEST
 

@@ -19,11 +19,13 @@ def arguments(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--net", choices=NETS, default="784-800-10")
     parser.add_argument("--steps", type=int, default=6, help="T")
-    parser.add_argument("--batch", type=int, help="samples of a batch (default: 128 for the small nets, 32 for vgg11-ws)")
+    parser.add_argument("--batch", type=int,
+                        help="samples of a batch (default: 128 for the small nets, 32 for vgg11-ws)")
     parser.add_argument("--batches", type=int, default=20, help="batches of one measurement")
     parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
     parser.add_argument("--threads", type=int, default=0, help="threads of PyTorch; 0: its own choice")
-    parser.add_argument("--hoist", action="store_true", help="form the current of the static input and its weight gradient once")
+    parser.add_argument("--hoist", action="store_true",
+                        help="form the current of the static input and its weight gradient once")
     return parser
 
 

@@ -67,8 +67,8 @@ class Block(nn.Module):
 def network(name, steps):
     """The first layer, which reads the constant input, and the rest."""
     if name != "preact-resnet18":
-        return nn.Linear(784, 400), nn.Sequential(nn.BatchNorm1d(400), Neuron(steps), nn.Linear(400, 10), nn.BatchNorm1d(10),
-                                                  Neuron(steps))
+        return nn.Linear(784, 400), nn.Sequential(nn.BatchNorm1d(400), Neuron(steps), nn.Linear(400, 10),
+                                                  nn.BatchNorm1d(10), Neuron(steps))
     blocks, inputs = [], 64
     for outputs, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
         blocks += [Block(inputs, outputs, stride, steps), Block(outputs, outputs, 1, steps)]

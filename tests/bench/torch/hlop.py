@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Speed of HLOP on the DSR base in PyTorch, in the second task: lateral weights of task 1 are frozen, those of task 2 learn.
+"""Speed of HLOP on the DSR base in PyTorch, in the second task: lateral weights of task 1 are frozen, those of task 2
+learn.
 
-Derivatives by hand, without autograd. The first layer sees a constant input: its current is formed once. The projection of the
-gradient takes the weighted firing rate in place of the spikes of every step (they are equal by linearity).
+Derivatives by hand, without autograd. The first layer sees a constant input: its current is formed once. The
+projection of the gradient takes the weighted firing rate in place of the spikes of every step (they are equal by
+linearity).
 
     python3 tests/bench/torch/hlop.py --steps 20 --batch 64 --threads 2
 """
@@ -69,7 +71,10 @@ def main():
         for i, layer in enumerate(layers):
             rate = x if i == 0 else mean(x)
             layer.look(rate)
-            current = (x @ layer.w.t())[None] if i == 0 else (x.flatten(0, 1) @ layer.w.t()).view(steps, len(label), -1)
+            if i == 0:
+                current = (x @ layer.w.t())[None]
+            else:
+                current = (x.flatten(0, 1) @ layer.w.t()).view(steps, len(label), -1)
             if i < 2:
                 average = current[0] if i == 0 else mean(current)
                 gates.append((average >= 0) & (average <= THETA))

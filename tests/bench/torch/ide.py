@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Speed of IDE in PyTorch, eager mode: spikes under no_grad, the solver with adjoints written out by hand.
 
-Plain iteration to the tolerance that snn has. Autograd takes the gradient of f, once per batch. The current of the static
-input is formed once per batch, the restricted weights as well. Updates by torch.optim.SGD.
+Plain iteration to the tolerance that snn has. Autograd takes the gradient of f, once per batch. The current of the
+static input is formed once per batch, the restricted weights as well. Updates by torch.optim.SGD.
 
     python3 tests/bench/torch/ide.py --net ide-400 --steps 5 --threads 2
     python3 tests/bench/torch/ide.py --net ide-64c5 --steps 30 --threads 2 --batches 2 --repeats 3

@@ -44,7 +44,8 @@ class Linear:
 
 
 class Conv:
-    """3x3 convolution with scaled weight standardisation; the trace stands in for the input in the weight gradient."""
+    """3x3 convolution with scaled weight standardisation; the trace stands in for the input in the weight
+    gradient."""
 
     def __init__(self, inputs, outputs, first=False):
         self.weight = torch.randn(outputs, inputs, 3, 3).mul_((2 / (9 * outputs)) ** 0.5)
@@ -70,8 +71,8 @@ class Conv:
         return F.conv2d(v, self.hat, self.bias, padding=1)
 
     def backward(self, d, q):
-        dv, dw, db = torch.ops.aten.convolution_backward(d, q, self.hat, [len(self.bias)], [1, 1], [1, 1], [1, 1], False,
-                                                         [0, 0], 1, [not self.first, True, True])
+        dv, dw, db = torch.ops.aten.convolution_backward(d, q, self.hat, [len(self.bias)], [1, 1], [1, 1], [1, 1],
+                                                         False, [0, 0], 1, [not self.first, True, True])
         self.g_hat.add_(dw)
         self.g_bias.add_(db)
         return dv
@@ -86,7 +87,8 @@ class Conv:
 
 
 class Neurons:
-    """LIF with reset by subtraction; a[t] = lambda a[t-1] + s[t]. `scale` multiplies spike and trace on the way out."""
+    """LIF with reset by subtraction; a[t] = lambda a[t-1] + s[t]. `scale` multiplies spike and trace on the way
+    out."""
 
     def __init__(self, scale, trace):
         self.scale, self.trace = scale, trace

@@ -65,7 +65,8 @@ def resnet18():
     for outputs, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
         blocks += [Block(inputs, outputs, stride), Block(outputs, outputs, 1)]
         inputs = outputs
-    return nn.Sequential(*blocks, nn.BatchNorm2d(512), Neuron(), nn.AvgPool2d(4), nn.Flatten(), nn.Linear(512, 10)).to(
+    return nn.Sequential(*blocks, nn.BatchNorm2d(512), Neuron(), nn.AvgPool2d(4), nn.Flatten(),
+                         nn.Linear(512, 10)).to(
         memory_format=torch.channels_last)
 
 

@@ -44,7 +44,8 @@ class Conv:
         d = d if self.mask is None else d * self.mask
         s = [self.stride, self.stride]
         _, self.weight.grad, self.bias.grad = torch.ops.aten.convolution_backward(
-            d, a, self.weight, [len(self.bias)], s, [self.pad, self.pad], [1, 1], False, [0, 0], 1, [False, True, True])
+            d, a, self.weight, [len(self.bias)], s, [self.pad, self.pad], [1, 1], False, [0, 0], 1,
+            [False, True, True])
 
 
 class Linear(Conv):
@@ -110,15 +111,16 @@ class Feedback:
         return F.conv2d(d * self.mask, self.w, None, 2, 1)
 
     def gradient(self, d, a):
-        dw = torch.ops.aten.convolution_backward(d * self.mask, a, self.w, [0], [2, 2], [1, 1], [1, 1], True, [1, 1], 1,
-                                                 [False, True, False])[1]
+        dw = torch.ops.aten.convolution_backward(d * self.mask, a, self.w, [0], [2, 2], [1, 1], [1, 1], True, [1, 1],
+                                                 1, [False, True, False])[1]
         self.weight.grad = dw.mul_(self.factor)
 
 
 def network(name):
     if name == "spide-lenet":
         return [Conv(1, 15, 5, 1, 2), Pool(), Conv(15, 40, 5, 1, 2), Pool(), Linear(1960, 300, 0.5)], None, 300
-    return [Conv(1, 64, 5, 2, 2, 0.2), Conv(64, 64, 5, 2, 2, 0.2), Conv(64, 64, 5, 1, 2, 0.2)], Feedback(64, 0.2), 3136
+    return [Conv(1, 64, 5, 2, 2, 0.2), Conv(64, 64, 5, 2, 2, 0.2),
+            Conv(64, 64, 5, 1, 2, 0.2)], Feedback(64, 0.2), 3136
 
 
 def first_stage(ops, feedback, x, steps):
