@@ -272,8 +272,8 @@ static snn_status read_all(struct snn__safetensors *file, struct snn__input *in,
             snn__floats_from_file(file->data + file->entry[i].offset, file->entry[i].length);
     for (size_t i = 0; i < file->n; i++)
         if (!file->entry[i].bytes)
-            SNN__TRY(snn__check_finite("model file", file->path, file->entry[i].name, file->data + file->entry[i].offset,
-                                  file->entry[i].length, SNN_ERR_FORMAT));
+            SNN__TRY(snn__check_finite("model file", file->path, file->entry[i].name,
+                                       file->data + file->entry[i].offset, file->entry[i].length, SNN_ERR_FORMAT));
     return SNN_OK;
 }
 
