@@ -57,12 +57,24 @@ snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count,
     return SNN_OK;
 }
 
+snn_status snn__arena_keep(struct snn__arena *arena, void *pointer, size_t count, size_t size)
+{
+    return snn__arena_add(arena, pointer, count, size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+}
+
+snn_status snn__arena_keep_all(struct snn__arena *arena, const struct snn__want *want, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        SNN__TRY(snn__arena_keep(arena, want[i].pointer, want[i].count, want[i].size));
+    return SNN_OK;
+}
+
 snn_status snn__arena_add_state(struct snn__arena *arena, void *pointer, size_t count, size_t size,
                                 enum snn__state state)
 {
     struct snn__arena_item *item;
 
-    SNN__TRY(snn__arena_add(arena, pointer, count, size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    SNN__TRY(snn__arena_keep(arena, pointer, count, size));
     item = &arena->items[arena->n_items - 1];
     item->state = state;
     arena->state += item->bytes;

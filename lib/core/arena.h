@@ -9,7 +9,7 @@
 #include "core/status.h"
 #include <snn/context.h>
 
-#define SNN__ALWAYS_FIRST 0u           /* with SNN__ALWAYS_LAST: alive all the time, shares with nothing */
+#define SNN__ALWAYS_FIRST 0u /* with SNN__ALWAYS_LAST: alive all the time, shares with nothing */
 #define SNN__ALWAYS_LAST 0xffffffffu
 
 /* What must outlive a step; in the order of the block, from its end to its begin. */
@@ -35,6 +35,14 @@ void snn__arena_init(struct snn__arena *arena, snn_context *ctx);
  * made by SNN__PRODUCT() (core/size.h). SNN_ERR_MEMORY: more than the machine addresses. */
 snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count, size_t size, unsigned first,
                           unsigned last);
+
+/* The same for what is alive all the time, and shares with nothing. */
+snn_status snn__arena_keep(struct snn__arena *arena, void *pointer, size_t count, size_t size);
+struct snn__want {
+    void *pointer;
+    size_t count, size;
+};
+snn_status snn__arena_keep_all(struct snn__arena *arena, const struct snn__want *want, size_t n);
 
 /* The same for what must outlive a step: all of it lies together at the begin of the block, so that one copy saves
  * it. What is SNN__STATE_RUNNING comes first, each kind in the order of asking. */

@@ -16,11 +16,11 @@ snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node,
 
     if (!node->couples)
         return SNN_OK;
-    SNN__TRY(snn__arena_add(arena, &c->sum, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    SNN__TRY(snn__arena_add(arena, &c->gate, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    SNN__TRY(snn__arena_keep(arena, &c->sum, all, sizeof(float)));
+    SNN__TRY(snn__arena_keep(arena, &c->gate, all, sizeof(float)));
     if (!node->keeps)
         return SNN_OK;
-    return snn__arena_add(arena, &c->answer, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    return snn__arena_keep(arena, &c->answer, all, sizeof(float));
 }
 
 /* Without a leak the trace is the count. */

@@ -93,9 +93,9 @@ static snn_status rate_plan(struct snn__node *node, struct snn__arena *arena)
                                   SNN__STATE_RUNNING));
     if (!node->learns)
         return SNN_OK;
-    SNN__TRY(snn__arena_add(arena, &s->mean, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    SNN__TRY(snn__arena_add(arena, &s->gamma, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &s->partial, node->batch_max, sizeof(double), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    SNN__TRY(snn__arena_keep(arena, &s->mean, all, sizeof(float)));
+    SNN__TRY(snn__arena_keep(arena, &s->gamma, all, sizeof(float)));
+    return snn__arena_keep(arena, &s->partial, node->batch_max, sizeof(double));
 }
 
 /* An evaluation uses the raised threshold as well, without storing it. */

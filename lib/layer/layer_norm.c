@@ -66,8 +66,7 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
     s->n = node->in_len;
     s->eps = (float)snn__param_f64(&node->layer->params, SNN_LAYER_EPS);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].array, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
-                                SNN__ALWAYS_LAST));
+        SNN__TRY(snn__arena_keep(arena, want[i].array, want[i].count, sizeof(float)));
     return SNN_OK;
 }
 

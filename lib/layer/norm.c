@@ -67,25 +67,28 @@ static unsigned norm_flags(const snn_layer *layer)
 static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
 {
     struct norm *s = node->state;
-    struct {
-        void *pointer;
-        size_t count, size;
-    } want[] = { { &s->mean, node->slots, sizeof(float) },  { &s->inverse, node->slots, sizeof(float) },
-                 { &s->partial, 2 * SNN__PIECES, sizeof(double) }, { &s->slope, 1, sizeof(float) },
-                 { &s->gathered, 2, sizeof(double) },       { &s->center, 1, sizeof(float) },
-                 { &s->shift, 1, sizeof(float) },           { &s->bend, 1, sizeof(float) },
-                 { &s->unbiased, 1, sizeof(float) },        { &s->factor, 1, sizeof(float) },
-                 { &s->dweight, 1, sizeof(float) },         { &s->dbias, 1, sizeof(float) } };
+    const size_t c = node->layer->in.dim[0], each = SNN__PRODUCT(node->slots, c);
+    const struct snn__want want[] = {
+        { &s->mean, each, sizeof(float) },
+        { &s->inverse, each, sizeof(float) },
+        { &s->partial, SNN__PRODUCT(2 * SNN__PIECES, c), sizeof(double) },
+        { &s->slope, c, sizeof(float) },
+        { &s->gathered, SNN__PRODUCT(2, c), sizeof(double) },
+        { &s->center, c, sizeof(float) },
+        { &s->shift, c, sizeof(float) },
+        { &s->bend, c, sizeof(float) },
+        { &s->unbiased, c, sizeof(float) },
+        { &s->factor, c, sizeof(float) },
+        { &s->dweight, c, sizeof(float) },
+        { &s->dbias, c, sizeof(float) },
+    };
 
-    s->c = node->layer->in.dim[0];
+    s->c = c;
     s->positions = (size_t)node->layer->in.dim[1] * node->layer->in.dim[2];
     s->eps = (float)snn__param_f64(&node->layer->params, SNN_LAYER_EPS);
     s->momentum = (float)snn__param_f64(&node->layer->params, SNN_LAYER_MOMENTUM);
     s->over_all = !node->held && snn__param_is(&node->layer->params, SNN_LAYER_OVER, "all");
-    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].pointer, SNN__PRODUCT(want[i].count, s->c), want[i].size,
-                                SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return SNN_OK;
+    return snn__arena_keep_all(arena, want, sizeof want / sizeof *want);
 }
 
 /* ---- sums over rows, in fixed pieces ---- */

@@ -124,8 +124,7 @@ static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
 
     if (!node->learns)
         return SNN_OK;
-    return snn__arena_add(arena, &d->mask, SNN__PRODUCT(node->batch_max, node->in_len), sizeof(float),
-                          SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    return snn__arena_keep(arena, &d->mask, SNN__PRODUCT(node->batch_max, node->in_len), sizeof(float));
 }
 
 struct draw {

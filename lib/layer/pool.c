@@ -256,8 +256,8 @@ static snn_status max_plan(struct snn__node *node, struct snn__arena *arena)
     struct pool *p = node->state;
 
     SNN__TRY(pool_plan(node, arena));
-    return snn__arena_add(arena, &p->winner, SNN__PRODUCT(node->slots, node->batch_max, node->out_len),
-                          sizeof *p->winner, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    return snn__arena_keep(arena, &p->winner, SNN__PRODUCT(node->slots, node->batch_max, node->out_len),
+                           sizeof *p->winner);
 }
 
 static void max_sample(void *arg, size_t b, size_t worker)

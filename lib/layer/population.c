@@ -109,8 +109,7 @@ static snn_status plan_arrays(struct snn__node *node, struct snn__arena *arena)
         if (want[i].wanted)
             SNN__TRY(want[i].state ? snn__arena_add_state(arena, want[i].pointer, want[i].count, sizeof(float),
                                                           SNN__STATE_RUNNING)
-                                   : snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float),
-                                                    SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+                                   : snn__arena_keep(arena, want[i].pointer, want[i].count, sizeof(float)));
     return SNN_OK;
 }
 

@@ -138,7 +138,7 @@ static void describe_windows(const snn_layer *layer, struct weights *s)
 
 static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
 {
-    return snn__arena_add(arena, pointer, n, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    return snn__arena_keep(arena, pointer, n, sizeof(float));
 }
 
 /* Whether the forward product counts bits. */
@@ -182,8 +182,7 @@ static snn_status plan_packed(struct snn__node *node, struct snn__arena *arena)
     s->packed_back_size =
         snn__round_up(snn__packed_size(node->ctx, SNN__PRODUCT(s->taps, s->outputs), s->inputs), 16);
     if (counts(node))
-        SNN__TRY(snn__arena_add(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits,
-                                SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+        SNN__TRY(snn__arena_keep(arena, &s->bits, snn__bits_packed_size(&s->read, s->outputs), sizeof *s->bits));
     if (s->turned ? adjoint : !counts(node))
         SNN__TRY(keep(arena, &s->packed, SNN__PRODUCT(s->groups, s->packed_size)));
     if (s->turned || adjoint)

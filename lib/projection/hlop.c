@@ -73,9 +73,8 @@ snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *aren
                  { &w->share, w->room_share } };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].pointer, want[i].count, sizeof(float), SNN__ALWAYS_FIRST,
-                                SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &w->scratch, w->room_scratch, 1, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+        SNN__TRY(snn__arena_keep(arena, want[i].pointer, want[i].count, sizeof(float)));
+    return snn__arena_keep(arena, &w->scratch, w->room_scratch, 1);
 }
 
 /* ---- products with H ---- */

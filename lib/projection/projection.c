@@ -282,8 +282,7 @@ static snn_status plan_layer(struct snn__projecting *p, const struct snn__pass *
                        task->by_rows);
     if (task->hebb.steps == 0 || b->lateral.frozen == 0 || task->by_rows)
         return SNN_OK;
-    return snn__arena_add(arena, &task->share, SNN__PRODUCT(b->outputs, b->lateral.frozen), sizeof(float),
-                          SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    return snn__arena_keep(arena, &task->share, SNN__PRODUCT(b->outputs, b->lateral.frozen), sizeof(float));
 }
 
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena)

@@ -39,8 +39,8 @@ snn_status snn__feedback_plan(struct snn__feedback *f, const snn_trainer *tr, st
         bytes = snn__max(bytes, snn__product_scratch(tr->ctx, batch, n, &errors, false));
         bytes = snn__max(bytes, snn__outer_scratch(tr->ctx, batch, classes, &neurons));
     }
-    SNN__TRY(snn__arena_add(arena, &f->packed, packed, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &f->scratch, bytes, 1, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    SNN__TRY(snn__arena_keep(arena, &f->packed, packed, sizeof(float)));
+    return snn__arena_keep(arena, &f->scratch, bytes, 1);
 }
 
 void snn__feedback_turn(const struct snn__feedback *f, const snn_trainer *tr, const struct snn__memory *m, float keep,

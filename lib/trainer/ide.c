@@ -54,12 +54,11 @@ static snn_status ide_plan(snn_trainer *trainer, struct snn__arena *arena)
     s->solver.memory = snn__min(s->solver.memory, s->solver.cap);
     all = SNN__PRODUCT(s->solver.batch_max, s->solver.length);
     SNN__TRY((s->broyden ? snn__solve_broyden_plan : snn__solve_fixed_point_plan)(&s->solver, arena));
-    SNN__TRY(snn__arena_add(arena, &s->mean_input, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float),
-                            SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
+    SNN__TRY(snn__arena_keep(arena, &s->mean_input, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float)));
     if (s->several)
-        SNN__TRY(snn__arena_add(arena, &s->image, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    SNN__TRY(snn__arena_add(arena, &s->ga, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &s->beta, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+        SNN__TRY(snn__arena_keep(arena, &s->image, all, sizeof(float)));
+    SNN__TRY(snn__arena_keep(arena, &s->ga, all, sizeof(float)));
+    return snn__arena_keep(arena, &s->beta, all, sizeof(float));
 }
 
 /* ---- a batch ---- */

@@ -84,11 +84,6 @@ static float real(const snn_trainer *tr, int32_t key)
 
 /* ---- what it trains ---- */
 
-static bool is_population(const snn_layer *layer)
-{
-    return layer->model != NULL;
-}
-
 static bool is_weights(const snn_layer *layer)
 {
     return (snn__layer_flags(layer) & SNN__LAYER_WEIGHTS) != 0;
@@ -99,9 +94,9 @@ static const snn_layer *read_by(const snn_network *net, const snn_layer *readout
 {
     const snn_layer *at = snn__layer_producer(net, readout, 0);
 
-    while (at != NULL && !is_population(at) && !is_weights(at) && at->n_sources == 1)
+    while (at != NULL && at->model == NULL && !is_weights(at) && at->n_sources == 1)
         at = snn__layer_producer(net, at, 0);
-    return at != NULL && is_population(at) ? at : NULL;
+    return at != NULL && at->model != NULL ? at : NULL;
 }
 
 static snn_status check_readout(const snn_network *net, const snn_layer *layer)
@@ -184,7 +179,7 @@ static bool opzo_memory(const snn_trainer *tr, size_t index, struct snn__memory 
     const snn_layer *global = global_readout(tr), *top = global != NULL ? read_by(net, global) : NULL;
 
     for (size_t l = 0; l < net->n_layers && has_matrices(f); l++) {
-        size_t matrices = !is_population(net->layer[l]) ? 0 : top != NULL && l < top->index ? 2 : 1;
+        size_t matrices = net->layer[l]->model == NULL ? 0 : top != NULL && l < top->index ? 2 : 1;
 
         if (index < matrices) {
             snn__feedback_describe(tr, net->layer[l], index > 0, index > 0 ? global : snn__network_last(net), !zero,
@@ -323,10 +318,7 @@ static snn_status check_reach(struct snn__pass *pass)
 static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__arena *arena, size_t most)
 {
     size_t batch = tr->pass.batch_max, all = SNN__PRODUCT(batch, tr->classes);
-    struct {
-        void *pointer;
-        size_t count, size;
-    } want[] = {
+    const struct snn__want want[] = {
         { &s->o, all, sizeof(float) },
         { &s->side_o, s->global == NULL ? 0 : all, sizeof(float) },
         { &s->side_e, s->global == NULL ? 0 : all, sizeof(float) },
@@ -334,10 +326,7 @@ static snn_status keep_all(struct opzo *s, const snn_trainer *tr, struct snn__ar
         { &s->supplied, tr->noise != NULL && has_noise(s->feedback) ? SNN__PRODUCT(batch, most) : 0, sizeof(float) },
     };
 
-    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(
-            snn__arena_add(arena, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return SNN_OK;
+    return snn__arena_keep_all(arena, want, sizeof want / sizeof *want);
 }
 
 static snn_status opzo_plan(snn_trainer *tr, struct snn__arena *arena)

@@ -88,10 +88,7 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch)
     struct snn__arena *a = &tr->arena;
     const size_t inputs = SNN__PRODUCT(batch, snn__shape_length(&tr->net->in));
     const size_t outputs = SNN__PRODUCT(batch, tr->classes);
-    struct {
-        void *pointer;
-        size_t count, size;
-    } want[] = {
+    const struct snn__want want[] = {
         { &tr->out_sum, outputs, sizeof(float) },     { &tr->sample, inputs, sizeof(float) },
         { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
         { &tr->length_room, batch, sizeof *tr->length_room },
@@ -106,10 +103,7 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch)
         { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
     };
 
-    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(
-            snn__arena_add(a, want[i].pointer, want[i].count, want[i].size, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return SNN_OK;
+    return snn__arena_keep_all(a, want, sizeof want / sizeof *want);
 }
 
 static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *demand)

@@ -91,9 +91,8 @@ snn_status snn__solve_broyden_plan(struct snn__solver *s, struct snn__arena *are
                  { &s->fresh_u, 1 }, { &s->fresh_v, 1 }, { &s->u, s->memory }, { &s->v, s->memory } };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
-        SNN__TRY(snn__arena_add(arena, want[i].pointer, SNN__PRODUCT(all, want[i].times), sizeof(float),
-                                SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &s->sums, s->batch_max, sizeof(double), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+        SNN__TRY(snn__arena_keep(arena, want[i].pointer, SNN__PRODUCT(all, want[i].times), sizeof(float)));
+    return snn__arena_keep(arena, &s->sums, s->batch_max, sizeof(double));
 }
 
 /* The step from b = 0, where g = c. */

@@ -21,9 +21,9 @@ snn_status snn__solve_fixed_point_plan(struct snn__solver *s, struct snn__arena 
 {
     size_t all = SNN__PRODUCT(s->batch_max, s->length);
 
-    SNN__TRY(snn__arena_add(arena, &s->image, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    SNN__TRY(snn__arena_add(arena, &s->best, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &s->sums, s->batch_max, sizeof(double), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    SNN__TRY(snn__arena_keep(arena, &s->image, all, sizeof(float)));
+    SNN__TRY(snn__arena_keep(arena, &s->best, all, sizeof(float)));
+    return snn__arena_keep(arena, &s->sums, s->batch_max, sizeof(double));
 }
 
 struct snn__solution snn__solve_fixed_point(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,

@@ -54,8 +54,8 @@ static snn_status spide_plan(snn_trainer *trainer, struct snn__arena *arena)
                                         .steps = (size_t)snn__param_i64(p, SNN_SPIDE_BACKWARD_STEPS),
                                         .forward_steps = trainer->steps };
     all = SNN__PRODUCT(pass->batch_max, pass->unit[s->loop.top].value_len);
-    SNN__TRY(snn__arena_add(arena, &s->ga, all, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &s->error, s->feeds ? all : 0, sizeof(float), SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    SNN__TRY(snn__arena_keep(arena, &s->ga, all, sizeof(float)));
+    return snn__arena_keep(arena, &s->error, s->feeds ? all : 0, sizeof(float));
 }
 
 /* g = S dL/da; the gradient of the read-out gets the factor, too. */

@@ -54,8 +54,8 @@ snn_status snn__undo_plan(snn_trainer *tr, struct snn__arena *arena)
 
     memset(u, 0, sizeof *u);
     carry_all(tr, u);
-    SNN__TRY(snn__arena_add(arena, &u->list, u->n, sizeof *u->list, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST));
-    return snn__arena_add(arena, &u->copy, u->floats, sizeof *u->copy, SNN__ALWAYS_FIRST, SNN__ALWAYS_LAST);
+    SNN__TRY(snn__arena_keep(arena, &u->list, u->n, sizeof *u->list));
+    return snn__arena_keep(arena, &u->copy, u->floats, sizeof *u->copy);
 }
 
 void snn__undo_planned(snn_trainer *tr)
