@@ -45,7 +45,8 @@ static void measure_sample(void *arg, size_t i, size_t worker)
     k->solver->sums[i] = kernels->dot(g, g, n);
 }
 
-double snn__solve_measure(const struct snn__solver *solver, size_t batch, const float *c, const float *b)
+/* image <- g = A b + c - b, given A b there; its norm. */
+static double measure(const struct snn__solver *solver, size_t batch, const float *c, const float *b)
 {
     snn__parallel(solver->ctx, measure_sample, &(struct work){ solver, NULL, c, b }, batch);
     return total(solver, batch);
@@ -60,11 +61,39 @@ static void keep_sample(void *arg, size_t i, size_t worker)
     k->solver->ctx->kernels->scale(k->solver->best + i * n, 1.0f, k->b + i * n, n);
 }
 
-bool snn__solve_keep(const struct snn__solver *solver, size_t batch, const float *b, double norm, double *smallest)
+/* Keeps the best iterate: `norm` is the residual of b. */
+static void keep(const struct snn__solver *solver, size_t batch, const float *b, double norm, double *smallest)
 {
     if (!(norm < *smallest))
-        return false;
+        return;
     *smallest = norm;
     snn__parallel(solver->ctx, keep_sample, &(struct work){ solver, NULL, NULL, b }, batch);
-    return true;
+}
+
+struct snn__solution snn__solve(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,
+                                const float *c, float *b, void (*move)(void *state), void *state)
+{
+    struct snn__solution found = { 0, 0.0, true };
+    double all = snn__solve_norm(s, batch, c), norm, smallest = HUGE_VAL;
+
+    s->ctx->kernels->scale(b, 1.0f, c, batch * s->length); /* the step from 0, whose residual is c */
+    if (all == 0)
+        return found;
+    for (;;) {
+        apply(arg, b, s->image);
+        found.iterations++;
+        norm = measure(s, batch, c, b);
+        if (norm <= s->tolerance * all) {
+            found.residual = norm / all;
+            return found;
+        }
+        keep(s, batch, b, norm, &smallest);
+        if (found.iterations == s->cap || !isfinite(norm))
+            break;
+        move(state);
+    }
+    found.converged = false;
+    found.residual = smallest / all;
+    s->ctx->kernels->scale(b, 1.0f, smallest < HUGE_VAL ? s->best : c, batch * s->length);
+    return found;
 }

@@ -46,11 +46,10 @@ struct snn__solution snn__solve_fixed_point(const struct snn__solver *solver, si
 struct snn__solution snn__solve_broyden(const struct snn__solver *solver, size_t batch, snn__apply_fn apply,
                                         void *arg, const float *c, float *b);
 
-/* For the solvers: the norm of a batch of vectors. */
+/* What both are: `move`, with `state`, changes b by the residual A b + c - b in solver->image. */
+struct snn__solution snn__solve(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
+                                const float *c, float *b, void (*move)(void *state), void *state);
+/* The norm of a batch of vectors. */
 double snn__solve_norm(const struct snn__solver *solver, size_t batch, const float *x);
-/* image <- g = A b + c - b, given A b there; its norm. */
-double snn__solve_measure(const struct snn__solver *solver, size_t batch, const float *c, const float *b);
-/* Keeps the best iterate: whether `norm`, the residual of b, is the smallest so far, which *smallest then becomes. */
-bool snn__solve_keep(const struct snn__solver *solver, size_t batch, const float *b, double norm, double *smallest);
 
 #endif

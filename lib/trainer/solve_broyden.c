@@ -14,7 +14,6 @@
 struct broyden {
     const struct snn__solver *solver;
     size_t batch;
-    const float *c;
     float *b;
     size_t terms; /* rank-one terms appended so far */
 };
@@ -95,45 +94,23 @@ snn_status snn__solve_broyden_plan(struct snn__solver *s, struct snn__arena *are
     return snn__arena_keep(arena, &s->sums, s->batch_max, sizeof(double));
 }
 
-/* The step from b = 0, where g = c. */
-static void start(struct broyden *k)
+static void move(void *broyden)
 {
-    const struct snn__solver *s = k->solver;
-    const struct snn__kernels *kernels = s->ctx->kernels;
-    size_t all = k->batch * s->length;
+    struct broyden *k = broyden;
+    snn_context *ctx = k->solver->ctx;
 
-    kernels->scale(s->residual, 1.0f, k->c, all);
-    kernels->scale(s->step, 1.0f, k->c, all);
-    kernels->scale(k->b, 1.0f, k->c, all);
+    snn__parallel(ctx, update_sample, k, k->batch);
+    k->terms++;
+    snn__parallel(ctx, move_sample, k, k->batch);
 }
 
 struct snn__solution snn__solve_broyden(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,
                                         const float *c, float *b)
 {
-    struct broyden k = { s, batch, c, b, 0 };
-    struct snn__solution found = { 0, 0.0, true };
-    double all = snn__solve_norm(s, batch, c), norm, smallest = HUGE_VAL;
+    struct broyden k = { s, batch, b, 0 };
+    size_t all = batch * s->length;
 
-    start(&k);
-    if (all == 0)
-        return found;
-    while (found.iterations < s->cap) {
-        apply(arg, b, s->image);
-        found.iterations++;
-        norm = snn__solve_measure(s, batch, c, b);
-        if (norm <= s->tolerance * all) {
-            found.residual = norm / all;
-            return found;
-        }
-        snn__solve_keep(s, batch, b, norm, &smallest);
-        if (found.iterations == s->cap || !isfinite(norm))
-            break;
-        snn__parallel(s->ctx, update_sample, &k, batch);
-        k.terms++;
-        snn__parallel(s->ctx, move_sample, &k, batch);
-    }
-    found.converged = false;
-    found.residual = smallest / all;
-    s->ctx->kernels->scale(b, 1.0f, smallest < HUGE_VAL ? s->best : c, batch * s->length);
-    return found;
+    s->ctx->kernels->scale(s->residual, 1.0f, c, all);
+    s->ctx->kernels->scale(s->step, 1.0f, c, all);
+    return snn__solve(s, batch, apply, arg, c, b, move, &k);
 }
