@@ -3,6 +3,8 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "core/status.h"
+#include "layer/reparam.h"
+#include "layer/weights.h"
 #include <math.h>
 #include <string.h>
 
@@ -125,3 +127,62 @@ void snn__binary_clip(const snn_context *ctx, float *w, size_t n)
 {
     snn__ranges(ctx, n, clip_range, w);
 }
+
+/* ---- as a reparametrisation ---- */
+
+static bool chosen(const snn_layer *layer)
+{
+    return snn__weights_binary(layer);
+}
+
+static snn_status tensors(snn_layer *layer)
+{
+    layer->tensor[SNN__WEIGHT].latent = true;
+    if (snn__weights_number(layer, SNN_LAYER_STANDARDISE) || !snn__param_is(&layer->params, SNN_LAYER_NORM, "none"))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: binary weights go with neither standardise nor norm",
+                         layer->name);
+    return SNN_OK;
+}
+
+static struct snn__binary binary_of(const struct snn__derived *d)
+{
+    const struct snn__params *p = &d->node->layer->params;
+
+    return (struct snn__binary){ .rows = d->rows,
+                                 .n = d->fan,
+                                 .scaled = snn__param_is(p, SNN_LAYER_BINARY, "scaled"),
+                                 .back = snn__param_is(p, SNN_LAYER_BACK, "ste")     ? SNN__BINARY_STE
+                                         : snn__param_is(p, SNN_LAYER_BACK, "scale") ? SNN__BINARY_SCALE
+                                                                                     : SNN__BINARY_FULL,
+                                 .scale = d->row[0] };
+}
+
+/* Signs and scales, of latent weights or of what a packed network has in their place. */
+static void derive(struct snn__derived *d, float *what)
+{
+    const struct snn__tensor *w = &d->node->layer->tensor[SNN__WEIGHT];
+    const struct snn__binary binary = binary_of(d);
+
+    if (w->packed == NULL) {
+        snn__binarise(d->node->ctx, &binary, w->data, what);
+        return;
+    }
+    memcpy(binary.scale, w->packed, d->rows * sizeof *w->packed);
+    if (what != NULL)
+        snn__binary_unpack(&binary, snn__packed_bits(w), what);
+}
+
+static void gradient(struct snn__derived *d, float *g)
+{
+    const struct snn__binary binary = binary_of(d);
+
+    snn__binary_gradient(d->node->ctx, &binary, d->node->layer->tensor[SNN__WEIGHT].data, g);
+}
+
+const struct snn__reparam snn__binary_weights = {
+    .chosen = chosen,
+    .tensors = tensors,
+    .per_row = 1,
+    .derive = derive,
+    .gradient = gradient,
+};

@@ -1,7 +1,16 @@
-/* layer/spectral.c - power iteration and the gradient through a restricted norm. */
-#include "layer/spectral.h"
+/* layer/spectral.c - weights whose spectral norm is restricted.
+ *
+ *   What = gc w / sigma,  gc = clip(g, -R, R),  sigma = u.(w v)        (w as a matrix [rows, columns])
+ *   v = w^T u / |w^T u|,  u = w v / |w v|                              (one power iteration)
+ *   G = dL/dWhat:  dw = gc / sigma (G - <G, w/sigma> u v^T),  dg = <G, w>/sigma where |g| <= R, else 0
+ *
+ * u and v are constants for the gradient. */
+#include "core/context.h"
+#include "core/rng.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
+#include "layer/reparam.h"
+#include "layer/weights.h"
 #include <math.h>
 
 /* Rows and columns are shared out in blocks of so many. */
@@ -48,8 +57,9 @@ static double normalise(const snn_context *ctx, float *x, size_t n)
     return norm;
 }
 
-double snn__spectral_iterate(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u,
-                             float *next_u, float *next_v)
+/* One power iteration from u; returns sigma. next_u may be u. */
+static double iterate(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u,
+                      float *next_u, float *next_v)
 {
     struct matrix k = { ctx, w, rows, columns, u, next_v };
 
@@ -61,17 +71,86 @@ double snn__spectral_iterate(const snn_context *ctx, const float *w, size_t rows
     return normalise(ctx, next_u, rows);
 }
 
-double snn__spectral_gradient(const snn_context *ctx, const float *w, size_t rows, size_t columns, const float *u,
-                              const float *v, double sigma, double g, double range, float *gradient)
+/* ---- building ---- */
+
+static bool chosen(const snn_layer *layer)
 {
-    double inner = ctx->kernels->dot(gradient, w, rows * columns) / sigma;
-    double factor = fmin(fmax(g, -range), range) / sigma;
-
-    for (size_t i = 0; i < rows; i++) {
-        float *row = gradient + i * columns;
-
-        ctx->kernels->scale(row, (float)factor, row, columns);
-        ctx->kernels->axpy(row, (float)(-factor * inner * u[i]), v, columns);
-    }
-    return fabs(g) <= range ? inner : 0.0;
+    return snn__param_is(&layer->params, SNN_LAYER_NORM, "spectral");
 }
+
+static snn_status tensors(snn_layer *layer)
+{
+    const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
+
+    SNN__TRY(snn__weights_check_norm(layer));
+    SNN__TRY(snn__layer_declare(layer, "g", true, 1, 0, 0, 0));
+    SNN__TRY(snn__layer_declare(layer, "u", false, w->dim[0], 0, 0, 0));
+    return snn__layer_declare(layer, "v", false, w->length / w->dim[0], 0, 0, 0);
+}
+
+/* g begins as the norm of w. */
+static void init(snn_layer *layer, uint64_t seed)
+{
+    const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
+    struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1, *v = g + 2;
+
+    snn__random_fill_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
+    for (int i = 0; i < 10; i++)
+        g->data[0] = (float)iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
+}
+
+/* ---- running: u and v after the iteration of a sequence are kept, sigma is the number ---- */
+
+static void begin(struct snn__derived *d)
+{
+    struct snn__tensor *u = snn__layer_find_tensor(d->node->layer, "u"), *v = u + 1;
+
+    snn__copy(d->node->ctx, u->data, 1.0f, d->row[0], d->rows);
+    snn__copy(d->node->ctx, v->data, 1.0f, d->column, d->fan);
+}
+
+static double clipped(double g, double range)
+{
+    return fmin(fmax(g, -range), range);
+}
+
+/* One power iteration from the stored u, which begin() stores: an evaluation changes nothing. */
+static void derive(struct snn__derived *d, float *what)
+{
+    snn_layer *layer = d->node->layer;
+    const float *w = layer->tensor[SNN__WEIGHT].data;
+    const struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1;
+    double gc = clipped(g->data[0], snn__param_f64(&layer->params, SNN_LAYER_RANGE));
+
+    d->number = iterate(d->node->ctx, w, d->rows, d->fan, u->data, d->row[0], d->column);
+    snn__copy(d->node->ctx, what, (float)(gc / d->number), w, d->rows * d->fan);
+}
+
+static void gradient(struct snn__derived *d, float *gradient)
+{
+    snn_layer *layer = d->node->layer;
+    const struct snn__kernels *k = d->node->ctx->kernels;
+    const ptrdiff_t at = snn__layer_tensor_index(layer, "g");
+    double g = layer->tensor[at].data[0], range = snn__param_f64(&layer->params, SNN_LAYER_RANGE), sigma = d->number;
+    double inner = k->dot(gradient, layer->tensor[SNN__WEIGHT].data, d->rows * d->fan) / sigma;
+    double factor = clipped(g, range) / sigma;
+
+    for (size_t i = 0; i < d->rows; i++) {
+        float *row = gradient + i * d->fan;
+
+        k->scale(row, (float)factor, row, d->fan);
+        k->axpy(row, (float)(-factor * inner * d->row[0][i]), d->column, d->fan);
+    }
+    d->node->gradient[at][0] = (float)(fabs(g) <= range ? inner : 0.0);
+}
+
+const struct snn__reparam snn__spectral = {
+    .chosen = chosen,
+    .tensors = tensors,
+    .init = init,
+    .per_row = 1,
+    .per_column = 1,
+    .begin = begin,
+    .derive = derive,
+    .gradient = gradient,
+};

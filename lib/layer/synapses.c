@@ -2,24 +2,13 @@
 #include "core/rng.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
-#include "layer/spectral.h"
-#include "layer/types.h"
+#include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>
 
 bool snn__weights_turned(const snn_layer *layer)
 {
     return snn__params_find(&layer->params, SNN_LAYER_OUT_PAD) >= 0;
-}
-
-static bool is_spectral(const snn_layer *layer)
-{
-    return snn__param_is(&layer->params, SNN_LAYER_NORM, "spectral");
-}
-
-bool snn__weights_frobenius(const snn_layer *layer)
-{
-    return snn__param_is(&layer->params, SNN_LAYER_NORM, "frobenius");
 }
 
 bool snn__weights_binary(const snn_layer *layer)
@@ -105,7 +94,7 @@ snn_status snn__transposed_shape(snn_layer *layer)
     return SNN_OK;
 }
 
-static snn_status check_norm(const snn_layer *layer)
+snn_status snn__weights_check_norm(snn_layer *layer)
 {
     if (snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0) ||
         snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) != 1)
@@ -114,25 +103,9 @@ static snn_status check_norm(const snn_layer *layer)
     return SNN_OK;
 }
 
-static snn_status check_binary(const snn_layer *layer)
-{
-    if (snn__weights_number(layer, SNN_LAYER_STANDARDISE) || is_spectral(layer) || snn__weights_frobenius(layer))
-        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: binary weights go with neither standardise nor norm",
-                         layer->name);
-    return SNN_OK;
-}
-
-static snn_status spectral_tensors(snn_layer *layer)
-{
-    const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
-
-    SNN__TRY(snn__layer_declare(layer, "g", true, 1, 0, 0, 0));
-    SNN__TRY(snn__layer_declare(layer, "u", false, w->dim[0], 0, 0, 0));
-    return snn__layer_declare(layer, "v", false, w->length / w->dim[0], 0, 0, 0);
-}
-
 snn_status snn__weights_tensors(snn_layer *layer)
 {
+    const struct snn__reparam *reparam;
     size_t out = snn__weights_number(layer, SNN_LAYER_OUT), in = layer->in.dim[0], k = 0;
 
     if (snn__weights_conv(layer)) {
@@ -141,22 +114,10 @@ snn_status snn__weights_tensors(snn_layer *layer)
     }
     SNN__TRY(snn__layer_declare(layer, "weight", true, snn__weights_turned(layer) ? in : out,
                                 snn__weights_turned(layer) ? out : in, k, k));
-    if (snn__weights_binary(layer)) {
-        SNN__TRY(check_binary(layer));
-        layer->tensor[SNN__WEIGHT].latent = true;
-    }
     if (snn__weights_number(layer, SNN_LAYER_BIAS))
         SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
-    if (is_spectral(layer) || snn__weights_frobenius(layer))
-        SNN__TRY(check_norm(layer));
-    if (is_spectral(layer))
-        SNN__TRY(spectral_tensors(layer));
-    if (snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0)) {
-        if (in * snn__max(k * k, 1) < 2)
-            return snn__fail(SNN_ERR_SHAPE, "layer %s: weights of fan-in 1 cannot be standardised", layer->name);
-        SNN__TRY(snn__layer_declare(layer, "gain", true, out, 0, 0, 0));
-    }
-    return SNN_OK;
+    reparam = snn__reparam_of(layer);
+    return reparam != NULL ? reparam->tensors(layer) : SNN_OK;
 }
 
 /* The weights of every output get norm 1. An output of a transposed convolution is an index of the second axis. */
@@ -181,18 +142,6 @@ static void make_unit(const snn_layer *layer, float *w)
     }
 }
 
-/* g begins as the norm of w. */
-static void spectral_init(snn_layer *layer, uint64_t seed)
-{
-    const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
-    struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1, *v = g + 2;
-
-    snn__random_fill_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
-    for (int i = 0; i < 10; i++)
-        g->data[0] =
-            (float)snn__spectral_iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
-}
-
 bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window, size_t *tensor)
 {
     const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
@@ -215,7 +164,8 @@ bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window
 void snn__weights_init(snn_layer *layer, uint64_t seed)
 {
     struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
-    struct snn__tensor *bias = snn__layer_find_tensor(layer, "bias"), *gain = snn__layer_find_tensor(layer, "gain");
+    struct snn__tensor *bias = snn__layer_find_tensor(layer, "bias");
+    const struct snn__reparam *reparam = snn__reparam_of(layer);
     size_t taps = (size_t)w->dim[2] * w->dim[3], groups = snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
     float bound = 1.0f / sqrtf((float)(w->dim[1] * taps)); /* fan-in */
     float fan_out = (float)(w->dim[0] * taps) / (float)groups;
@@ -234,9 +184,6 @@ void snn__weights_init(snn_layer *layer, uint64_t seed)
         snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -1.0f, 1.0f);
         make_unit(layer, w->data);
     }
-    if (is_spectral(layer))
-        spectral_init(layer, seed);
-    if (gain != NULL)
-        for (size_t i = 0; i < gain->length; i++)
-            gain->data[i] = 1.0f;
+    if (reparam != NULL && reparam->init != NULL)
+        reparam->init(layer, seed);
 }

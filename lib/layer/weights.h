@@ -3,13 +3,27 @@
 #ifndef SNN_LAYER_WEIGHTS_H
 #define SNN_LAYER_WEIGHTS_H
 
-#include "layer/layer.h"
+#include "blas/operand.h"
+#include "layer/reparam.h"
+
+/* Weights in a plan. */
+struct snn__weights {
+    struct snn__matrix_operand w;
+    bool turned;              /* transposed: w is the mirror */
+    ptrdiff_t bias;           /* tensor number, -1: none */
+    bool is_binary;
+    struct snn__derived derived;
+    bool multiplies_derived;  /* products read What, which lies in scratch memory while it is packed */
+    bool one_row;             /* the adjoint has one row of a matrix: W' e reads W as it is stored */
+    float *bias_sum, *partial;
+    float *left, *right;      /* one_row: the gradient's outer product, while it is no more than one */
+    bool touched;             /* the gradient holds something, in the order [O][tap][input] of the product */
+};
 
 enum { SNN__WEIGHT }; /* number of a tensor; behind it come bias, gain, and what a restricted norm takes */
 
 bool snn__weights_turned(const snn_layer *layer); /* a transposed convolution */
 bool snn__weights_conv(const snn_layer *layer);   /* of either kind */
-bool snn__weights_frobenius(const snn_layer *layer);
 bool snn__weights_binary(const snn_layer *layer);
 size_t snn__weights_number(const snn_layer *layer, int32_t key);
 /* One that not all types have. */
@@ -20,6 +34,9 @@ snn_status snn__linear_shape(snn_layer *layer);
 snn_status snn__conv2d_shape(snn_layer *layer);
 snn_status snn__transposed_shape(snn_layer *layer);
 snn_status snn__weights_tensors(snn_layer *layer);
+/* Refuses a norm with what it does not go with. */
+snn_status snn__weights_check_norm(snn_layer *layer);
+void snn__weights_fanout(struct snn__node *node, float *out, bool nonzero);
 bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window, size_t *tensor);
 void snn__weights_init(snn_layer *layer, uint64_t seed);
 

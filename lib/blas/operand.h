@@ -1,0 +1,67 @@
+/* blas/operand.h - a stored matrix W of weights as an operand of products: in groups, over windows of maps.
+ *
+ *   forward   y (+)= W (*) x + b
+ *   back      y (+)= W^T (*) x + b
+ *   outer     g (+)= corr(x, d)
+ *
+ * W is [groups * outputs][inputs][taps] as it is stored, g [groups * outputs][taps][inputs]. Products read copies that
+ * are packed for them; of two directions over many rows one is kept, and turned into scratch memory for the other. */
+#ifndef SNN_BLAS_OPERAND_H
+#define SNN_BLAS_OPERAND_H
+
+#include "core/arena.h"
+#include "kernel/kernel.h"
+
+struct snn__matrix_operand {
+    size_t groups, taps, inputs, outputs; /* inputs, outputs: channels of one group */
+    size_t rows, fan;                     /* all outputs; taps * inputs */
+    struct snn__window read, read_back;   /* of the forward product and of the other */
+    uint64_t *bits;                       /* sgn(W), where the forward product counts bits; or NULL */
+    float *packed, *packed_back;          /* per group; NULL: not needed, or turned at need */
+    size_t packed_size, packed_back_size; /* of a group, a multiple of 16 */
+};
+
+/* What a plan wants of it. */
+struct snn__operand_want {
+    size_t batch_max;
+    bool back_first; /* the back product is the one that is always wanted */
+    bool both;       /* the other one, too */
+    bool copies;     /* and from a copy of its own, or turned: not straight from W */
+    bool counts;     /* the forward product counts bits: x is spikes, and W the signs that it holds */
+    bool spikes;     /* x of the forward product is spikes */
+    bool outer;
+};
+
+snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena,
+                             const struct snn__operand_want *want);
+/* Bytes that its products take. */
+size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ctx,
+                            const struct snn__operand_want *want);
+/* The weights changed: packs them anew. */
+void snn__operand_load(const struct snn__matrix_operand *w, const snn_context *ctx, const float *weights);
+
+/* One product with the matrix. */
+struct snn__operand_product {
+    size_t batch;
+    const float *x;
+    float alpha; /* factor of x */
+    bool spikes;
+    const uint64_t *map; /* of the spikes x, or NULL */
+    const float *scale;  /* counting bits: of each output */
+    const float *bias;   /* or NULL */
+    float *y;
+    bool accumulate;
+};
+
+void snn__operand_forward(const struct snn__matrix_operand *w, snn_context *ctx, const struct snn__operand_product *p,
+                          void *scratch);
+void snn__operand_back(const struct snn__matrix_operand *w, snn_context *ctx, const struct snn__operand_product *p,
+                       void *scratch);
+/* The back product of one sample with a matrix: reads `weights` as they are stored. */
+void snn__operand_back_row(const struct snn__matrix_operand *w, snn_context *ctx, const float *weights,
+                           const struct snn__operand_product *p);
+/* g (+)= alpha corr(x, d), d at the outputs and x at the inputs of the forward product */
+void snn__operand_outer(const struct snn__matrix_operand *w, snn_context *ctx, size_t batch, const float *d,
+                        const float *x, float alpha, float *g, bool accumulate, void *scratch);
+
+#endif
