@@ -2,8 +2,9 @@
  *
  * A population whose rate is trained sends the same error down at every step. A batch norm over all steps makes of it
  *   dx[t] = constant + bend x[t],   one factor bend for each channel,
- * and what lies below passes that on, down to the next populations. Those need no more than its weighted mean. The gradient of
- * weights needs the correlation of x[t] with what they read; where they reach the norm by sums alone, the forward pass gathers it. */
+ * which goes down to the next populations. Those need no more than its weighted mean. The gradient of weights needs
+ * the correlation of x[t] with what they read; where they reach the norm by sums alone, the forward pass gathers it.
+ * */
 #include "pass/pass.h"
 
 static bool over_all(const snn_layer *layer)
@@ -25,7 +26,7 @@ static const snn_layer *only_reader(const snn_network *net, const snn_layer *lay
     return reader;
 }
 
-ptrdiff_t snn__network_norm_behind(const snn_network *net, size_t l)
+ptrdiff_t snn__network_norm_after(const snn_network *net, size_t l)
 {
     const snn_layer *layer = net->layer[l];
 
@@ -53,7 +54,8 @@ bool snn__network_errors_average(const snn_network *net)
 
         if (layer->type->flags & SNN__LAYER_MAXIMUM)
             return false;
-        if (trained && varies(net, l) && !(layer->type->flags & SNN__LAYER_WEIGHTS && snn__network_norm_behind(net, l) >= 0))
+        if (trained && varies(net, l) &&
+            !(layer->type->flags & SNN__LAYER_WEIGHTS && snn__network_norm_after(net, l) >= 0))
             return false;
     }
     return true;

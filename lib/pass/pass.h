@@ -375,7 +375,7 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
 
 /* means.c: the batch norm over all steps that the output of layer l reaches, alone and by sums alone; -1:
  * none. */
-ptrdiff_t snn__network_norm_behind(const snn_network *network, size_t l);
+ptrdiff_t snn__network_norm_after(const snn_network *network, size_t l);
 /* Whether one backward sweep over sums of errors and means of values gives every gradient. */
 bool snn__network_errors_average(const snn_network *network);
 

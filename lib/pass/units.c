@@ -260,7 +260,7 @@ static void describe_unit(struct snn__pass *pass, size_t l)
     unit->binary_input = is_binary(pass, snn__unit_producer(pass, unit, 0));
     count_reader(pass, unit);
     unit->norm = snn__pass_means(pass) && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
-                     ? snn__network_norm_behind(pass->net, l)
+                     ? snn__network_norm_after(pass->net, l)
                      : -1;
 }
 

@@ -1,4 +1,4 @@
-/* trainer/batch.c - one batch: input, forward, loss, and the method's part. */
+/* trainer/batch.c - one batch: input, forward pass, loss, and the sweeps of the method. */
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
@@ -28,7 +28,7 @@ static size_t sample_index(const struct feeding *k, size_t b)
                                      k->batch->count);
 }
 
-/* Whether step t has a frame of its own, or else a target. */
+/* Step t has a frame of its own. */
 static bool has_frame(const struct snn__batch *batch, size_t t)
 {
     return t == 0 || batch->frames > 1;
@@ -39,13 +39,13 @@ static bool is_read(const struct snn__batch *batch, size_t t)
     return batch->dataset != NULL && (has_frame(batch, t) || batch->target_frames > 1);
 }
 
-/* Whether sample b has ended before step t. */
+/* Sample b has ended before step t. */
 static bool has_ended(const struct feeding *k, size_t b)
 {
     return k->trainer->length != NULL && k->t >= k->trainer->length[b];
 }
 
-/* Where the target of sample b for this step goes. */
+/* Room for the target of sample b at this step. */
 static float *target_room(const struct feeding *k, size_t b)
 {
     const snn_trainer *tr = k->trainer;
@@ -53,7 +53,7 @@ static float *target_room(const struct feeding *k, size_t b)
     return tr->target_room + k->t * tr->target_pitch + b * tr->classes;
 }
 
-/* Reads sample b of a data set: a frame, or a target alone. */
+/* Reads sample b of a data set: a frame and its target, or a target alone. */
 static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
 {
     snn_trainer *tr = k->trainer;
@@ -103,7 +103,7 @@ static snn_status feed_one(const struct feeding *k, size_t b)
     return SNN_OK;
 }
 
-/* Status and message of the worker's first sample that failed, in the order of the batch. */
+/* Keeps status and message of the lowest sample that the worker could not feed. */
 static void feed_sample(void *arg, size_t b, size_t worker)
 {
     const struct feeding *k = arg;
@@ -126,7 +126,7 @@ static void take_lengths(snn_trainer *tr, const struct snn__batch *batch)
             tr->length = tr->length_room;
 }
 
-/* Brings the input of step t into the pass, unless it is there already; and of a data set the target. */
+/* Brings the input of step t into the pass, unless it is there, and the target of a data set. */
 static snn_status feed(snn_trainer *tr, const struct snn__batch *batch, size_t t)
 {
     struct feeding k = { tr, batch, t, snn__pass_input(&tr->pass, t) };
@@ -168,13 +168,13 @@ static size_t count_correct(const snn_trainer *tr, size_t n)
 
 /* ---- one step, one batch ---- */
 
-/* Whether there is something that outputs should be. */
+/* Outputs have labels or targets. */
 static bool judged(const snn_trainer *tr, const struct snn__batch *batch)
 {
     return batch->label != NULL || tr->target_frames > 0;
 }
 
-/* The output of step t, if there is one: gathered, judged, shown. */
+/* Gathers the output of step t, if there is one, judges it and shows it to an observer. */
 static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged, double *loss)
 {
     if (snn__pass_output(&tr->pass, t).data != NULL) {
@@ -218,7 +218,7 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     return tr->rule->step(tr, t);
 }
 
-/* Shows the method an input that differs from step to step, before the steps. */
+/* Shows the method the input of all steps before the first one runs, if it differs from step to step. */
 static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
 {
     if (!tr->looks_ahead || snn__is_static(tr, batch->frames))
@@ -272,7 +272,7 @@ static snn_status check_training(const snn_trainer *tr, const struct snn__batch 
     return tr->pass.projecting != NULL ? snn__projection_check(&tr->projecting) : SNN_OK;
 }
 
-/* Whether the targets of all steps are there at once: the host's, or where all outputs come in the end. */
+/* The targets of all steps are there at once: the host gave them, or all outputs come at the end. */
 static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
     return batch->target_frames > 1 && (batch->dataset == NULL || (snn__pass_by_layers(&tr->pass) && train));
@@ -280,8 +280,8 @@ static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batc
 
 static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
-    /* weights that change from step to step make different values of the same input; so do a gradient per step, and
-     * an eligibility, which grows */
+    /* nothing is constant where weights or eligibilities change from step to step, or an observer takes the gradient
+     * of each */
     bool constancy = !train || (tr->pass.demand.learns == SNN__LEARNS_PER_BATCH &&
                                 tr->pass.demand.factor != SNN__FACTOR_ELIGIBILITY &&
                                 !(tr->observe & SNN_OBSERVE_GRADIENTS));
@@ -306,7 +306,7 @@ static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool tr
         tr->rule->begin(tr);
 }
 
-/* All steps, and what the outputs gave. */
+/* All steps, and the loss and the correct samples of their outputs. */
 static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool train, struct snn__result *result)
 {
     if (train)

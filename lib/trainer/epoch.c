@@ -95,8 +95,8 @@ static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct sn
 
 /* ---- epochs ---- */
 
-/* Samples behind which an epoch ends that goes on behind `done`. A last batch that is not full may be left out, and
- * is where it would be one sample, of which a batch norm over vectors has no variance. */
+/* Samples after which an epoch ends that goes on after `done`. A last batch that is not full may be left out, and is
+ * left out if it would be one sample, of which a batch norm over vectors has no variance. */
 static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info, uint64_t done)
 {
     uint64_t rest = (info->count - done) % tr->batch_max;
@@ -112,11 +112,13 @@ static void say_what_is_left_out(const snn_trainer *tr, const snn_dataset_info *
     const snn_layer *norm = snn__norm_of_one(tr, snn__is_static(tr, info->frames));
 
     if (end + 1 == info->count && norm != NULL)
-        snn__log(tr->ctx, SNN_LOG_WARNING, "%s: %zu samples in batches of %zu leave a last batch of one, of which layer %s has no "
-                 "statistics: it is left out; another batch size keeps it", tr->owner, info->count, tr->batch_max, norm->name);
+        snn__log(tr->ctx, SNN_LOG_WARNING,
+                 "%s: %zu samples in batches of %zu leave a last batch of one, of which layer %s has no statistics: it "
+                 "is left out; another batch size keeps it",
+                 tr->owner, info->count, tr->batch_max, norm->name);
 }
 
-/* Of a data set: 0: it has labels. */
+/* 0: the data set has labels. */
 static size_t frames_of_targets(const snn_dataset_info *info)
 {
     return info->targets > 0 ? info->target_frames : 0;
@@ -156,7 +158,7 @@ snn_status snn_trainer_restart_epoch(snn_trainer *trainer)
     return snn__trainer_leave(trainer, SNN_OK);
 }
 
-/* A batch, or with skip_unreadable the place behind one of which a sample cannot be read. */
+/* Trains on a batch; with skip_unreadable, goes past one of which a sample cannot be read. */
 static snn_status next_batch(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
 {
     snn_status rc = one_batch(tr, batch, s);

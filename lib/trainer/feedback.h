@@ -8,14 +8,14 @@
 
 #include "trainer/trainer.h"
 
-/* What products with the matrices take. */
+/* Memory for products with the matrices. */
 struct snn__feedback {
     float *packed;
     void *scratch;
 };
 
-/* Describes the matrix of layer l; `side`: it is the second one. First values are 0, or if `random` uniform as those of
- * the weights of `readout`. */
+/* Describes the matrix of layer l; `side`: it is the second one. First values are 0, or if `random` uniform as the
+ * weights of `readout`. */
 void snn__feedback_describe(const snn_trainer *trainer, const snn_layer *layer, bool side, const snn_layer *readout,
                             bool random, struct snn__memory *matrix);
 /* Asks for memory, once the pass is planned. */

@@ -108,7 +108,8 @@ static void apply(void *arg, const float *b, float *out)
     snn_trainer *trainer = arg;
     struct snn__ide *s = trainer->self;
 
-    snn__pass_back_rates(&trainer->pass, &snn__sweep_errors, s->loop.top, (struct snn__signal){ (float *)b, 1.0f }, out);
+    snn__pass_back_rates(&trainer->pass, &snn__sweep_errors, s->loop.top, (struct snn__signal){ (float *)b, 1.0f },
+                         out);
 }
 
 static struct snn__solution solve(struct snn__ide *s, snn_trainer *trainer)
@@ -169,8 +170,8 @@ const struct snn__rule snn__rule_ide = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct snn__ide),
-    .networks = "ide-400, ide-64c5, alexnet-f, cifarnet-f, spide-lenet, spide-convnet-f: a feedback loop that a rate layer "
-                "reads",
+    .networks = "ide-400, ide-64c5, alexnet-f, cifarnet-f, spide-lenet, spide-convnet-f: a feedback loop that a rate "
+                "layer reads",
     .factor = SNN__FACTOR_RATE,
     .route = SNN__ROUTE_EQUILIBRIUM,
     .learns = SNN__LEARNS_PER_BATCH,

@@ -2,7 +2,8 @@
  *
  *   dW += error at the postsynaptic side (x) presynaptic factor
  *
- * Every method passes here, so that a projection, which maps the factor or the gradient, acts once for all of them. */
+ * Every gradient is formed here, so that a projection, which maps the factor or the gradient, acts for all
+ * methods. */
 #include "core/context.h"
 #include "trainer/rule.h"
 

@@ -1,4 +1,4 @@
-/* trainer/memory.c - what a method carries from batch to batch. */
+/* trainer/memory.c - arrays that a method carries from batch to batch. */
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/rng.h"
@@ -12,7 +12,7 @@ void snn__memory_free(snn_context *ctx, struct snn__memory *memory, size_t n)
     snn__free(ctx, memory);
 }
 
-/* Whether the memory that is there is what the parameters ask for; `n` receives how many arrays they ask for. */
+/* The memory that is there is the one that the parameters ask for; `n` receives the number of arrays they ask for. */
 static bool remembers(const snn_trainer *tr, size_t *n)
 {
     struct snn__memory m;

@@ -80,7 +80,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
     const struct snn__pass *pass = &trainer->pass;
     snn_metrics m = SNN_METRICS_INIT;
     /* samples since the counters began */
-    double neurons = 0, fired = 0, answered = 0, n = (double)pass->neuron_steps / (double)pass->steps;
+    double neurons = 0, fired = 0, fired_back = 0, n = (double)pass->neuron_steps / (double)pass->steps;
 
     if (metrics == NULL)
         return;
@@ -105,7 +105,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
         if (spikes(unit)) {
             neurons += (double)unit->value_len;
             fired += (double)unit->counts.spikes;
-            answered += (double)unit->counts.couple_spikes;
+            fired_back += (double)unit->counts.couple_spikes;
         }
         if (n > 0) {
             m.synops_dense += unit->counts.dense / n;
@@ -116,7 +116,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
     if (neurons > 0 && pass->neuron_steps > 0)
         m.firing_rate = fired / (neurons * (double)pass->neuron_steps);
     if (neurons > 0 && pass->couple_steps > 0)
-        m.backward_rate = answered / (neurons * (double)pass->couple_steps);
+        m.backward_rate = fired_back / (neurons * (double)pass->couple_steps);
     snn__fill(metrics, &m, sizeof m);
 }
 

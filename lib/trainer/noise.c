@@ -1,4 +1,5 @@
-/* trainer/noise.c - the noise z that perturbs populations: random numbers are functions of batch, step, layer and sample. */
+/* trainer/noise.c - the noise z that perturbs populations: random numbers are functions of batch, step, layer and
+ * sample. */
 #include "trainer/noise.h"
 #include "core/context.h"
 #include "core/fpu.h"

@@ -19,7 +19,7 @@ void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step)
 }
 
 /* Potentials and spikes of couples. */
-static const float *answer(const struct snn__pass *pass, const struct snn__unit *unit, snn_signal signal)
+static const float *couple_signal(const struct snn__pass *pass, const struct snn__unit *unit, snn_signal signal)
 {
     if (!(unit->flags & SNN__LAYER_POPULATION))
         return NULL;
@@ -39,7 +39,7 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
     if (tr->observed == SNN_PHASE_BACKWARD && signal == SNN_SIGNAL_ERROR && unit->reached)
         *found = unit->e;
     else if (tr->observed == SNN_PHASE_BACKWARD)
-        found->data = (float *)answer(pass, unit, signal);
+        found->data = (float *)couple_signal(pass, unit, signal);
     else if (signal == SNN_SIGNAL_OUTPUT)
         *found = snn__unit_value(pass, unit, tr->observed_step);
     else if (signal == SNN_SIGNAL_TRACE)
@@ -83,7 +83,6 @@ static snn_status check_gradient(const snn_trainer *tr)
     return SNN_OK;
 }
 
-/* Whether `length` numbers are room for n. */
 static snn_status check_room(const snn_layer *layer, const char *what, size_t n, size_t length)
 {
     if (length < n)

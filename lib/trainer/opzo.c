@@ -2,7 +2,7 @@
  *
  *   forward     as ottt, with traces a; every population l is perturbed by noise z_l, of size alpha
  *   errors      e = dL/do at the output o of the step goes straight to every population:   g_l = M_l e
- *   matrices    M_l <- lam M_l + (1 - lam) / (alpha B) sum_b z_l o^T     an estimate of (do/ds_l)^T, before it is used
+ *   matrices    M_l <- lam M_l + (1 - lam) / (alpha B) sum_b z_l o^T   an estimate of (do/ds_l)^T, before it is used
  *   gradient    dW = sum_t (g_l psi(u_l)) a^T
  *
  * No error crosses weights on the way to the output. The relatives differ in what g_l is: fixed random matrices
@@ -106,7 +106,7 @@ static snn_status check_readout(const snn_network *net, const snn_layer *layer)
 
     if (!is_weights(layer) || read_by(net, layer) == NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "opzo: nobody reads layer %s, and it is no side readout: those are weights behind a "
+                         "opzo: nobody reads layer %s, and it is no side readout: those are weights after a "
                          "population, with nothing but linear layers between",
                          layer->name);
     if (!snn__shape_equal(&layer->out, &last->out))
@@ -380,8 +380,8 @@ const struct snn__rule snn__rule_opzo = {
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .state_size = sizeof(struct opzo),
-    .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, or side:784-800-800-10 with local learning; pools that average "
-                "(AP2)",
+    .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, or side:784-800-800-10 with local learning; pools that "
+                "average (AP2)",
     .factor = SNN__FACTOR_TRACE,
     .route = SNN__ROUTE_DIRECT,
     .learns = SNN__LEARNS_PER_BATCH,

@@ -4,8 +4,8 @@
  *   backward    within step t:  dI = e g(u[t] - th),  e = W^T dI of the layer above
  *   gradient    dW = sum_t dI[t] a[t]^T,  db = sum_t dI[t]
  *
- * The traces are kept by the populations (kernel/kernel.h). Variant A updates once per batch with the summed gradient,
- * variant O after every step; an update leaves potentials and traces as they are. */
+ * The traces are kept by the populations (kernel/kernel.h). Variant A updates once per batch with the summed
+ * gradient, variant O after every step; an update leaves potentials and traces as they are. */
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
@@ -30,7 +30,8 @@ const struct snn__rule snn__rule_ottt = {
     .text = "online training through time: traces in place of the gradient through time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
-    .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, nf-resnet34, vgg11-ws-f (feedback); pools that average (AP2)",
+    .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, nf-resnet34, vgg11-ws-f (feedback); pools that average "
+                "(AP2)",
     .factor = SNN__FACTOR_TRACE,
     .route = SNN__ROUTE_SPACE,
     .learns = SNN__LEARNS_PER_BATCH,

@@ -1,4 +1,4 @@
-/* trainer/prepare.c - preparing a trainer: what it trains, with which settings, and the plan. */
+/* trainer/prepare.c - preparing a trainer: settings, checks of network and method, the plan. */
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/fpu.h"
@@ -137,7 +137,7 @@ static snn_status check_method(const snn_trainer *tr)
     return rc;
 }
 
-/* Whether the method trains this network with these settings, and what it asks of the plan then. */
+/* Checks that the method trains this network with these settings; `demand` receives its demand of the plan. */
 static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__demand *demand)
 {
     if (batch == 1)
@@ -156,7 +156,7 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__dema
     return SNN_OK;
 }
 
-/* Plans for batches of so many samples, in a trainer without a plan. */
+/* Plans for batches of `batch` samples, in a trainer without a plan. */
 static snn_status prepare(snn_trainer *tr, size_t batch)
 {
     const snn_layer *last = snn__network_last(tr->net);
@@ -180,8 +180,7 @@ static snn_status prepare(snn_trainer *tr, size_t batch)
     return SNN_OK;
 }
 
-/* A trainer as it is, but without a plan: with a state of its rule of its own, so that planning changes nothing of
- * `tr`. */
+/* A copy of the trainer without a plan. The rule's state is copied, too, so that planning changes nothing of `tr`. */
 static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
 {
     *to = *tr;

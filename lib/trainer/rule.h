@@ -19,7 +19,7 @@ struct snn__rule {
     enum snn__factor factor;
     enum snn__route route;
     enum snn__moment learns;
-    /* Changes these three, and what else the plan is to know, by the parameters. NULL: they are as stated. */
+    /* Changes these three, and the rest of the demand, by the parameters. NULL: they are as stated. */
     void (*choose)(const snn_trainer *trainer, struct snn__demand *demand);
     /* Can it train this network, with the parameters as they are? The message says why not. NULL: any. */
     snn_status (*check)(const snn_trainer *trainer);
@@ -31,7 +31,7 @@ struct snn__rule {
 
     /* A batch begins, or a stream: trainer->run.batches names its random numbers. NULL: nothing to do. */
     void (*begin)(snn_trainer *trainer);
-    /* Where trainer->looks_ahead: the input of step t, for all steps before the first of them runs. */
+    /* With trainer->looks_ahead: the input of step t, for all steps before the first one runs. */
     void (*ahead)(snn_trainer *trainer, size_t t);
     /* Step t is about to run: may perturb it. NULL: nothing to do. */
     void (*before)(snn_trainer *trainer, size_t t);
@@ -50,15 +50,15 @@ struct snn__rule {
 const struct snn__rule *snn__rule_named(const char *name);
 snn__names snn__rule_names, snn__streaming_names;
 
-/* Whether all that a method does happens within a step, so that it learns in a stream. */
+/* The route stays within a step, so that the method learns in a stream. */
 static inline bool snn__learns_in_steps(enum snn__route route)
 {
     return route == SNN__ROUTE_SPACE || route == SNN__ROUTE_DIRECT;
 }
 
-/* check.c: what several methods ask of a network. There is no feedback. */
+/* check.c: what several methods ask of a network. It has no feedback. */
 snn_status snn__check_forward(const snn_trainer *trainer);
-/* Whatever lies between populations and weights maps traces as it maps spikes. */
+/* Layers between populations and weights map traces as they map spikes. */
 snn_status snn__check_traces(const snn_trainer *trainer);
 
 /* learn.c: the sweeps that methods are made of. Gradients take `factor`; an observer sees those of single steps. */
@@ -72,9 +72,9 @@ snn_status snn__back_sweep(snn_trainer *trainer, size_t t, const struct snn__swe
 snn_status snn__back_step(snn_trainer *trainer, size_t t, enum snn__factor factor);
 /* The same with errors that `direct` brings to populations, with the trainer as its argument. */
 snn_status snn__back_direct(snn_trainer *trainer, size_t t, enum snn__factor factor, snn__direct_fn direct);
-/* All steps are done: what the rule does then. */
+/* All steps are done: the rule's finish. */
 snn_status snn__finish(snn_trainer *trainer);
-/* What layers gathered that compute once for all steps, and the update, unless there was one per step. */
+/* The gradients of layers that compute once for all steps, and the update, unless there was one per step. */
 snn_status snn__finish_steps(snn_trainer *trainer);
 /* dW = sum_t D[t] (x) factor[t] over kept steps, and the update. detached: no error goes through the reset. */
 snn_status snn__back_time(snn_trainer *trainer, enum snn__factor factor, bool detached);
@@ -86,12 +86,11 @@ extern const struct snn__sweep snn__sweep_errors;
 void snn__step_credited(snn_trainer *trainer, size_t t);
 /* Gathers the gradient of all that was credited since the last call and lets the optimizer update the parameters. */
 snn_status snn__learn(snn_trainer *trainer);
-/* What was credited since the last update must not reach the next one. */
+/* Discards all that was credited since the last update. */
 void snn__discard_gradient(snn_trainer *trainer);
 
 struct snn__solution;
-/* For the metrics: a method solved an equation, which left this; `gap` is how far the rates are from their
- * equilibrium. */
+/* For the metrics: a method solved an equation; `gap` is the distance of the rates from their equilibrium. */
 void snn__solved(snn_trainer *trainer, const struct snn__solution *solution, double gap);
 
 #endif

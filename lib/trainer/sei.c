@@ -2,18 +2,19 @@
  *
  *   u[t] = x[t] + nu[t],  nu[t] = decay (u[t-1] - threshold s[t-1])
  *
- *   temporal 0   nu is a constant: step t is a network of binary activations, the gradient the mean of those of the T members.
+ *   temporal 0   nu is a constant: step t is a network of binary activations, the gradient the mean of its T members'
  *                D[t] = e[t] g(u[t] - th)
  *   temporal 1   through u[t-1], not through the reset:
  *                D[t] = e[t] g(u[t] - th) + decay D[t+1]
  *   gradient     dW = sum_t D[t] v[t]^T
  *
- * Steps are only kept where the loss or a batch norm needs all of them. What makes weights binary is a matter of the layer
- * (lib/layer/binary.c), what a teacher adds one of the loss (lib/trainer/teacher.c): every method can have them. */
+ * Steps are kept only if the loss or a batch norm needs all of them. Binary weights are a matter of the layer
+ * (lib/layer/binary.c), a teacher is one of the loss (lib/trainer/teacher.c): every method can have them. */
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
-    SNN__PARAM_I64(SNN_SEI_TEMPORAL, "temporal", 0, 1, 0, "the gradient goes through the potential of the step before, too"),
+    SNN__PARAM_I64(SNN_SEI_TEMPORAL, "temporal", 0, 1, 0,
+                   "the gradient goes through the potential of the step before, too"),
 };
 
 static bool is_temporal(const snn_trainer *trainer)

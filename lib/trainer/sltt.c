@@ -3,7 +3,7 @@
  *   backward    within step t:  D[t] = e[t] g(u[t] - th),  dv[t] = W^T D[t]
  *   gradient    dW = sum_t D[t] v[t]^T,  db = sum_t D[t]
  *
- * All paths through time are dropped. SLTT-K runs the backward pass at K steps, drawn per batch without replacement;
+ * No error goes from step to step. SLTT-K runs the backward pass at K steps, drawn per batch without replacement;
  * the loss keeps its 1/T. */
 #include "core/context.h"
 #include "core/rng.h"
@@ -22,10 +22,11 @@ static snn_status sltt_check(const snn_trainer *trainer)
     int64_t steps = snn__param_i64(&trainer->params, SNN_TRAINER_STEPS);
 
     if (k > 0 && steps > SNN__SLTT_STEPS_MAX)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "sltt: sampled_steps works up to %d steps, not %lld", SNN__SLTT_STEPS_MAX,
-                         (long long)steps);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "sltt: sampled_steps works up to %d steps, not %lld",
+                         SNN__SLTT_STEPS_MAX, (long long)steps);
     if (k > steps)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "sltt: sampled_steps = %lld of only %lld steps", (long long)k, (long long)steps);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "sltt: sampled_steps = %lld of only %lld steps", (long long)k,
+                         (long long)steps);
     return SNN_OK;
 }
 
@@ -40,7 +41,8 @@ static void sltt_begin(snn_trainer *trainer)
     for (size_t t = 0; t < trainer->steps; t++)
         s->chosen[t] = false;
     for (size_t i = 0; i < k; i++)
-        s->chosen[snn__random_order(trainer->ctx->options.seed, SNN__RNG_STEPS, trainer->run.batches, i, trainer->steps)] = true;
+        s->chosen[snn__random_order(trainer->ctx->options.seed, SNN__RNG_STEPS, trainer->run.batches, i,
+                                    trainer->steps)] = true;
 }
 
 static bool sltt_trains(const snn_trainer *trainer, size_t t)

@@ -1,9 +1,9 @@
 /* trainer/solve.h - linear equations b = A b + c, given as a function that applies A, for a batch of samples at once.
  *
- * A may couple the samples of a batch. Both solvers start at b = 0, whose residual is c, and count one iteration for every
- * application of A. They stop when ||A b + c - b|| <= tolerance ||c|| (norms over the batch) or after `cap` iterations, and leave
- * the iterate with the smallest residual. All memory is planned beforehand; sums are taken per sample, then in the order of the
- * samples, so that any number of threads gives the same bits. */
+ * A may couple the samples of a batch. Both solvers start at b = 0, whose residual is c, and count one iteration for
+ * every application of A. They stop when ||A b + c - b|| <= tolerance ||c|| (norms over the batch) or after `cap`
+ * iterations, and leave the iterate with the smallest residual. All memory is planned beforehand; sums are taken per
+ * sample, then in the order of the samples, so that any number of threads gives the same bits. */
 #ifndef SNN_TRAINER_SOLVE_H
 #define SNN_TRAINER_SOLVE_H
 
@@ -46,7 +46,7 @@ struct snn__solution snn__solve_fixed_point(const struct snn__solver *solver, si
 struct snn__solution snn__solve_broyden(const struct snn__solver *solver, size_t batch, snn__apply_fn apply,
                                         void *arg, const float *c, float *b);
 
-/* What both are: `move`, with `state`, changes b by the residual A b + c - b in solver->image. */
+/* The loop of both: `move`, with `state`, changes b by the residual A b + c - b in solver->image. */
 struct snn__solution snn__solve(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
                                 const float *c, float *b, void (*move)(void *state), void *state);
 /* The norm of a batch of vectors. */

@@ -2,8 +2,9 @@
  *
  *   stage 1     T steps of spikes, as in ide; average rates a
  *   read-out    loss of C a + c;  g = S dL/da
- *   stage 2     T_B steps of the transposed network, in which every neuron is a couple that answers its error d with spikes -1, 0, 1
- *               (layer/couple.c):  d_N = g + W_1^T (m_1 G s_1[t-1]) / V,   d_l = W_(l+1)^T (m_(l+1) G s_(l+1)[t]) / V
+ *   stage 2     T_B steps of the transposed network, in which every neuron is a couple of neurons that turns its
+ *               error d into spikes -1, 0, 1 (layer/couple.c):
+ *               d_N = g + W_1^T (m_1 G s_1[t-1]) / V,   d_l = W_(l+1)^T (m_(l+1) G s_(l+1)[t]) / V
  *               average beta_l = G mean of s_l, near the solution of the same equations with beta for G s
  *   gradient    dW_l = (m_l beta_l / V) a_(l-1)^T
  *

@@ -54,7 +54,7 @@ static snn_status check_labels(const snn_trainer *tr, const snn_batch *batch)
     return SNN_OK;
 }
 
-/* Whether the target of sample b at step t counts, and is not finite. */
+/* The target of sample b at step t counts, and is not finite. */
 static bool is_bad_target(const snn_trainer *tr, const snn_batch *batch, size_t t, size_t b)
 {
     if (batch->lengths != NULL && t >= batch->lengths[b])

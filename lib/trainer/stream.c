@@ -1,7 +1,7 @@
 /* trainer/stream.c - training within the steps of a stream: what lies between two time steps of a control loop.
  *
  *   step t     the method perturbs it if it must, the network computes it; traces go on
- *   learn      error at the output of step t -> the method's own backward pass of that step -> update
+ *   learn      error at the output of step t -> the method's own sweep of that step -> update
  *
  * The methods are those that learn within a step; their equations are in their own files. */
 #include "core/context.h"
@@ -14,7 +14,7 @@ static snn_status check_idle(void *host)
     return snn__trainer_check_use(host, SNN__USE_NONE);
 }
 
-/* What a method does around a step. */
+/* A method's own work before or after a step. */
 static snn_status at_step(snn_trainer *tr, void (*what)(snn_trainer *trainer, size_t t), size_t t)
 {
     SNN__TRY(snn__trainer_enter(tr, false));
@@ -41,7 +41,7 @@ static bool has_side_readout(const struct snn__pass *pass)
     return false;
 }
 
-/* What to learn from the last step: an error at the output; or what the loss is of, a target or a label. */
+/* The host's lesson for the last step: an error at the output, or a target or a label for the loss. */
 struct lesson {
     const float *error, *target; /* [classes], or NULL */
     uint32_t label;
@@ -76,7 +76,7 @@ static snn_status take_aim(snn_trainer *tr, const struct lesson *lesson)
     return snn__check_judging(tr);
 }
 
-/* That of the loss. */
+/* The error of the loss. */
 static snn_status take_loss(snn_trainer *tr, size_t t, const struct lesson *lesson)
 {
     const struct snn__outcome of = { .layer = tr->pass.n - 1,
@@ -95,7 +95,7 @@ static snn_status take_loss(snn_trainer *tr, size_t t, const struct lesson *less
     return SNN_OK;
 }
 
-/* What the step left is used up once the lesson was accepted. */
+/* A step can be learned from once; a lesson that is refused leaves it. */
 static snn_status learn_step(snn_trainer *tr, size_t t, const struct lesson *lesson)
 {
     snn_status rc;

@@ -11,7 +11,7 @@
 
 #define STEPS_MAX (1 << 20)
 
-/* Those of evaluation come first; an evaluator has no others. */
+/* The parameters of evaluation come first; an evaluator has no others. */
 static const struct snn__param common[] = {
     SNN__PARAM_I64(SNN_TRAINER_STEPS, "steps", 1, STEPS_MAX, 6, "T, time steps per sample"),
     SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", SNN__CHOICES(SNN__LOSSES), "ce",
@@ -61,7 +61,7 @@ static const struct snn__rule no_method = { .name = NULL };
 
 /* ---- life ---- */
 
-/* Where weight decay leaves the parameters alone. */
+/* Spans of the parameters that weight decay leaves alone. */
 static snn_status find_undecayed(snn_trainer *tr)
 {
     const snn_network *net = tr->net;
@@ -82,7 +82,7 @@ static snn_status find_undecayed(snn_trainer *tr)
     return SNN_OK;
 }
 
-/* Whether the populations were trained by their rates, as by dsr: what the output of such a network means. */
+/* The populations were trained by their rates, as by dsr: the output is read as the training read it. */
 static bool has_rates(const snn_network *net)
 {
     for (size_t l = 0; l < net->n_layers; l++)
@@ -254,7 +254,7 @@ snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *proj
     return SNN_OK;
 }
 
-/* What it holds, once prepared. */
+/* Bytes that it holds, once prepared. */
 static uint64_t bytes_of(const snn_trainer *tr)
 {
     uint64_t memory = 0;

@@ -62,12 +62,13 @@ struct snn__fit {
     } *of;                   /* [classes] */
 };
 
-/* What an epoch counted, put away. */
+/* Equations that a method solved. */
 struct snn__solves {
     uint64_t solves, iterations, failures;
     double residual, gap; /* the largest; the sum */
 };
 
+/* The counters of an epoch under way, put away. */
 struct snn__kept {
     struct snn__counts *counts; /* [layers] */
     struct snn__fit fit;
@@ -75,7 +76,7 @@ struct snn__kept {
     struct snn__solves solver;
 };
 
-/* What a trainer is at. */
+/* The call that a trainer is in. */
 enum snn__use {
     SNN__USE_NONE,
     SNN__USE_PROGRESS, /* between two batches of an epoch: the host is called */
@@ -101,7 +102,7 @@ struct snn_trainer {
     struct snn__projecting projecting;
     bool loss_on_mean;
     bool looks_ahead; /* the rule sees the input of all steps before the first of them runs */
-    bool rates; /* the output is the mean by the shares of the last population, of which the loss is */
+    bool rates; /* the loss is of the mean output, weighted by the shares of the last population */
     enum snn__encoder encoder;
 
     snn_trainer *teacher; /* or NULL */
@@ -152,11 +153,11 @@ struct snn_trainer {
     size_t observed_step;
 };
 
-/* memory.c: the arrays of the method. Makes those that the parameters ask for, unless they are there. What was there
- * before is the caller's then. */
+/* memory.c: the arrays of the method. Makes those that the parameters ask for, unless they are there. The old ones
+ * are the caller's then. */
 snn_status snn__memory_renew(snn_trainer *trainer);
 void snn__memory_free(snn_context *ctx, struct snn__memory *memory, size_t n);
-/* Frees `old`, unless the trainer has it still. */
+/* Frees `old`, unless the trainer still has it. */
 void snn__memory_free_old(const snn_trainer *trainer, struct snn__memory *old, size_t n);
 
 /* prepare.c: frees all that snn_trainer_prepare() made. */
@@ -167,7 +168,7 @@ snn_status snn__trainer_remember(snn_trainer *trainer);
 struct snn__run *snn__trainer_run(snn_trainer *trainer);
 snn_network *snn__trainer_network(const snn_trainer *trainer);
 
-/* Where the samples of a batch come from: the host's arrays, or a data set. */
+/* The samples of a batch: the host's arrays, or a data set. */
 struct snn__batch {
     const float *x; /* [frames][n][C,H,W], or NULL */
     size_t frames;
@@ -183,13 +184,13 @@ struct snn__batch {
     size_t n; /* samples of this batch */
 };
 
-/* What a batch gave. */
+/* Loss and score of a batch. */
 struct snn__result {
     double loss;    /* mean over the batch, summed over the trained steps */
     size_t correct;
 };
 
-/* batch.c: whether samples of so many frames are the same input at every step. */
+/* batch.c: samples of `frames` frames are the same input at every step. */
 bool snn__is_static(const snn_trainer *trainer, size_t frames);
 /* The batch norm that has one value per channel, which is no statistic, in a batch of one sample; or NULL. */
 const snn_layer *snn__norm_of_one(const snn_trainer *trainer, bool is_static);
@@ -200,14 +201,14 @@ snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool t
 /* undo.c: a refused update changes nothing. Planned before the arena is committed, and after. */
 snn_status snn__undo_plan(snn_trainer *trainer, struct snn__arena *arena);
 void snn__undo_planned(snn_trainer *trainer);
-/* What there is now is what undoing comes back to. */
+/* Copies the present state, to which undoing comes back. */
 void snn__undo_keep(snn_trainer *trainer);
 void snn__undo(snn_trainer *trainer);
 /* SNN_ERR_DIVERGED if something that is carried on is not finite. */
 snn_status snn__undo_check(const snn_trainer *trainer);
 
 /* judge.c */
-/* What the outputs [n,classes] of step t should be; NULL: there are labels. */
+/* Targets of the outputs of step t, [n,classes]; NULL: there are labels. */
 const float *snn__target(const snn_trainer *trainer, size_t t);
 /* Outputs of a layer, as many as the network has, that are to be judged. */
 struct snn__outcome {
@@ -226,12 +227,12 @@ snn_status snn__judge_mean(snn_trainer *trainer, bool error, double *loss);
 /* Steps at which the network has an output; share of step t in the mean output. */
 size_t snn__outputs(const snn_trainer *trainer);
 double snn__step_share(const snn_trainer *trainer, size_t t);
-/* Whether sample b has an output at step t that counts. */
+/* Sample b has an output at step t that counts. */
 bool snn__has_step(const snn_trainer *trainer, size_t t, size_t b);
 /* Adds the outputs of step t to out_sum; which times this is their mean. */
 void snn__gather(snn_trainer *trainer, size_t t);
 float snn__mean_factor(const snn_trainer *trainer, size_t b);
-/* Whether the loss and the method take targets and lengths of this batch. */
+/* Checks that the loss and the method take the targets and lengths of this batch. */
 snn_status snn__check_judging(const snn_trainer *trainer);
 
 /* fit.c */

@@ -1,5 +1,5 @@
-/* trainer/use.c - one call at a time. What a callback, or another thread, may not do while a trainer is at work is
- * refused. */
+/* trainer/use.c - one call at a time: a call from a callback, or from another thread, is refused while a trainer is
+ * at work. */
 #include "trainer/trainer.h"
 
 static bool change(snn_trainer *tr, int from, int to)
