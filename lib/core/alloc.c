@@ -46,13 +46,13 @@ void *snn__alloc(snn_context *ctx, size_t count, size_t size)
     char *block;
 
     if (!snn__mul(count, size, &bytes) || bytes > SIZE_MAX / 2) {
-        snn__fail(SNN_ERR_MEMORY, "one array alone is more than half of what this machine can address");
+        snn__fail(SNN_ERR_MEMORY, "one array needs more than half of the address space");
         return NULL;
     }
     bytes = snn__round_up(snn__max(bytes, 1), ALIGNMENT) + ALIGNMENT;
     block = allocate(&ctx->options, bytes);
     if (block == NULL) {
-        snn__fail(SNN_ERR_MEMORY, "out of memory: %zu bytes asked for, %llu in use", bytes,
+        snn__fail(SNN_ERR_MEMORY, "out of memory: %zu bytes requested, %llu in use", bytes,
                   (unsigned long long)atomic_load(&ctx->bytes));
         return NULL;
     }

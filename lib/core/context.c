@@ -28,7 +28,7 @@ static snn_status read_options(snn_context_options *to, const snn_context_option
         return SNN_OK;
     SNN__TRY(snn__read_struct(to, sizeof *to, from, "context options", "snn_context_options_init()"));
     if ((to->allocate == NULL) != (to->release == NULL))
-        return snn__fail(SNN_ERR_ARGUMENT, "context options: set both allocate and release, or none");
+        return snn__fail(SNN_ERR_ARGUMENT, "context options: set both allocate and release, or neither");
     if (to->threads > THREADS_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "context options: %u threads, at most %u", to->threads, THREADS_MAX);
     if (to->isa == NULL)

@@ -267,9 +267,10 @@ snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t thr
     error = start_workers(pool);
     pool->threads = pool->started + 1;
     if (pool->threads < least) {
-        snn_status rc = snn__fail(SNN_ERR_UNSUPPORTED,
-                                  "thread %zu of %zu cannot be started: %s; threads = 0 takes as many as can",
-                                  pool->threads + 1, threads, snn__reason(error).text);
+        snn_status rc =
+            snn__fail(SNN_ERR_UNSUPPORTED,
+                      "thread %zu of %zu cannot be started: %s; threads = 0 starts as many as the system allows",
+                      pool->threads + 1, threads, snn__reason(error).text);
 
         snn__pool_destroy(pool, ctx);
         return rc;

@@ -40,7 +40,7 @@ snn_status snn__check_struct(const void *given, const char *what, const char *in
     if (given == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: NULL", what);
     if (!is_size(size_of(given)))
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: struct_size is %u, which is the size of none; begin with %s", what,
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: struct_size is %u, the size of no known version; begin with %s", what,
                          size_of(given), initialiser);
     return SNN_OK;
 }
@@ -49,7 +49,7 @@ snn_status snn__check_reserved(uint32_t reserved, const char *what)
 {
     if (reserved == 0)
         return SNN_OK;
-    return snn__fail(SNN_ERR_VERSION, "%s: reserved is %u; what that means is unknown to this version", what,
+    return snn__fail(SNN_ERR_VERSION, "%s: reserved is %u; this version expects 0", what,
                      reserved);
 }
 

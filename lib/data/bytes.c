@@ -11,7 +11,7 @@ snn_status snn__bytes_shape(struct snn__bytes *b, const char *path, size_t c, si
     size_t area, sample;
 
     if (!snn__mul(h, w, &area) || !snn__mul(c, area, &sample) || sample == 0 || sample > SNN__BYTES_SAMPLE_MAX)
-        return snn__fail(SNN_ERR_FORMAT, "%.300s: samples of %zu x %zu x %zu bytes; from 1 to %zu bytes are possible",
+        return snn__fail(SNN_ERR_FORMAT, "%.300s: samples of %zu x %zu x %zu bytes; from 1 to %zu bytes are allowed",
                          path, c, h, w, SNN__BYTES_SAMPLE_MAX);
     b->sample = sample;
     b->shape[0] = c;

@@ -59,7 +59,7 @@ static snn_status check_value(const void *object, const struct snn__param *row, 
         return snn__fail(SNN_ERR_ARGUMENT, "data set: %s needs samples of shape [C,H,W], not [%zu]", row->name,
                          d->source.shape[0]);
     if ((row->key == SNN_DATASET_FRAMES || row->key == SNN_DATASET_COUNT_EVENTS) && d->recordings == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events; these samples are none",
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events, which these samples are not",
                          row->name);
     if (row->key == SNN_DATASET_LABEL_FIRST && value->i > 0 && (uint64_t)value->i >= d->source.classes)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes",

@@ -59,7 +59,7 @@ static snn_status check_place(const snn_dataset *d, size_t index, size_t frame)
     if (index < snn__dataset_count(d) && frame < frames_of(d))
         return SNN_OK;
     return snn__fail(SNN_ERR_ARGUMENT,
-                     "data set: sample %zu, frame %zu asked for; there are %zu samples of %zu frame%s", index, frame,
+                     "data set: sample %zu, frame %zu requested; there are %zu samples of %zu frame%s", index, frame,
                      snn__dataset_count(d), frames_of(d), frames_of(d) == 1 ? "" : "s");
 }
 
@@ -71,7 +71,7 @@ static snn_status check_sample(const snn_dataset *d, size_t index, size_t frame,
         return snn__fail(SNN_ERR_ARGUMENT, "data set: the host's callback set x or target of sample %zu; it is to "
                          "write to where they point", index);
     if (got->length == 0 || got->length > d->source.frames)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has a length of %llu; 1 to %zu frames are possible",
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has a length of %llu; 1 to %zu frames are allowed",
                          index, (unsigned long long)got->length, d->source.frames);
     if (d->source.targets > 0)
         SNN__TRY(check_finite(got->target, d->source.targets, index, frame, "target"));

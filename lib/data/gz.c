@@ -226,7 +226,7 @@ snn_status snn__gz_read(struct snn__gz *gz, void *out, size_t size, size_t *got)
         if (gz->compressed && gz->position > snn__gz_bound(gz))
             return snn__fail(
                 SNN_ERR_FORMAT,
-                "%.300s: it expands to more than %u times its size; if that is meant, unpack it (gunzip) "
+                "%.300s: it expands to more than %u times its size; if that is intended, unpack it (gunzip) "
                 "and open the plain file",
                 gz->path, RATIO_MAX);
     }
@@ -251,7 +251,7 @@ snn_status snn__gz_expect_end(struct snn__gz *gz)
 
     SNN__TRY(snn__gz_read(gz, &byte, 1, &got));
     if (got > 0)
-        return snn__fail(SNN_ERR_FORMAT, "%.300s goes on after the %llu bytes that its header announces", gz->path,
+        return snn__fail(SNN_ERR_FORMAT, "%.300s continues after the %llu bytes that its header declares", gz->path,
                          (unsigned long long)(gz->position - 1));
     return SNN_OK;
 }

@@ -46,7 +46,7 @@ static snn_status fail_absent(const char *directory, snn_split split, const char
     similar(other, sizeof other, directory, split, part);
     if (other[0] != '\0')
         return snn__fail(SNN_ERR_IO,
-                         "there is no %.200s/%s[.gz], but \"%s\": if that is it, link to it, ln -s \"%s\" "
+                         "there is no %.200s/%s[.gz], but \"%s\": if that is the file, link to it, ln -s \"%s\" "
                          "\"%.200s/%s%s\"",
                          directory, name, other, other, directory, name,
                          strcmp(other + strlen(other) - 3, ".gz") == 0 ? ".gz" : "");
@@ -85,7 +85,7 @@ static snn_status check_count(const struct snn__gz *gz, size_t count, size_t sam
     if (count == 0)
         return snn__fail(SNN_ERR_FORMAT, "%.300s holds no samples", snn__gz_path(gz));
     if (count > snn__gz_bound(gz) / sample)
-        return snn__fail(SNN_ERR_FORMAT, "%.300s is truncated, or its header wrong: it announces %zu items of %zu "
+        return snn__fail(SNN_ERR_FORMAT, "%.300s is truncated, or its header is wrong: it declares %zu items of %zu "
                          "bytes, which a file of this length cannot hold", snn__gz_path(gz), count, sample);
     return SNN_OK;
 }

@@ -135,7 +135,7 @@ static snn_status read_events(struct reader *r, struct snn__gz *gz, size_t *even
         SNN__TRY(event_room(r, *events));
         SNN__TRY(read_event(path, bytes, *events, &r->event[*events]));
         if (*events > 0 && r->event[*events].time < r->event[*events - 1].time)
-            return snn__fail(SNN_ERR_FORMAT, "%.300s: event %zu is at %u us, before the one in front of it", path,
+            return snn__fail(SNN_ERR_FORMAT, "%.300s: event %zu is at %u us, before the event that precedes it", path,
                              *events, (unsigned)r->event[*events].time);
     }
 }
@@ -148,7 +148,7 @@ static snn_status read_recording(struct reader *r, const char *folder, const str
 
     SNN__TRY(snn__gz_find(&gz, r->to->ctx, folder, name->text));
     if (gz == NULL)
-        return snn__fail(SNN_ERR_IO, "%.300s/%s went away while the folder was read", folder, name->text);
+        return snn__fail(SNN_ERR_IO, "%.300s/%s disappeared while the folder was read", folder, name->text);
     rc = read_events(r, gz, &events);
     snn__gz_close(gz);
     return rc == SNN_OK ? snn__recordings_add(r->to, r->event, events, name->label) : rc;

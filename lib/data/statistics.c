@@ -65,8 +65,9 @@ snn_status snn_dataset_statistics(const snn_dataset *dataset, double *mean, doub
         return snn__fail(SNN_ERR_ARGUMENT, "data set statistics: %s is NULL",
                          dataset == NULL ? "the handle" : mean == NULL ? "mean" : "deviation");
     if (n != 1 && n != dataset->channels)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set statistics: %zu means for %zu channels; ask for 1, or one each",
-                         n, dataset->channels);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "data set statistics: %zu means for %zu channels; request 1, or one for each", n,
+                         dataset->channels);
     moment = snn__alloc(dataset->ctx, n, sizeof *moment);
     x = snn__alloc(dataset->ctx, dataset->length + dataset->source.targets, sizeof *x);
     if (moment != NULL && x != NULL)

@@ -169,7 +169,7 @@ snn_status snn__layer_check_tensor(const snn_layer *layer, const char *name, con
     ptrdiff_t i;
 
     if (name == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the tensor's name is NULL", layer->name);
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the name of the tensor is NULL", layer->name);
     i = snn__layer_tensor_index(layer, name);
     if (i < 0)
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s has no tensor \"%.40s\"", layer->name, name);
@@ -203,7 +203,7 @@ snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay)
     if (from == NULL || strlen(from) >= SNN__NAME_MAX || from[0] == '\0')
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the source's name is NULL, empty or too long", layer->name);
     if (delay != 0 && delay != 1)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a delay of %d steps; 0 and 1 are possible", layer->name, delay);
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a delay of %d steps; expected 0 or 1", layer->name, delay);
     most = layer->type->flags & SNN__LAYER_MANY ? SNN__SOURCES_MAX : 1;
     if (!layer->connected)
         layer->n_sources = 0;

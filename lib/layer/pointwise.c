@@ -116,7 +116,7 @@ struct dropout {
 };
 
 static const struct snn__param dropout_params[] = { SNN__PARAM_F64(SNN_LAYER_RATE, "rate", 0.0, 0.999, 0.5,
-                                                                  "share of elements that are silenced") };
+                                                                  "probability that an element becomes 0") };
 
 static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
 {
@@ -270,7 +270,7 @@ static size_t selected(const struct snn__node *node)
 static snn_status select_shape(snn_layer *layer)
 {
     if ((size_t)snn__param_i64(&layer->params, SNN_LAYER_SELECTED) >= layer->n_sources)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: it selects input %d of %zu", layer->name,
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: selected input %d of %zu", layer->name,
                          (int)snn__param_i64(&layer->params, SNN_LAYER_SELECTED), layer->n_sources);
     return same_shape(layer);
 }

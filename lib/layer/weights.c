@@ -34,11 +34,11 @@ static const struct snn__param linear_params[] = {
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0,
                    "scaled weight standardisation with a trained gain"),
-    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
+    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "added to the variance of the standardisation"),
     NORM,
     BINARY,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
-                   "distribution of the first weights"),
+                   "distribution of the initial weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
@@ -52,11 +52,11 @@ static const struct snn__param conv2d_params[] = {
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0,
                    "scaled weight standardisation with a trained gain"),
-    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "inside the root of the standardisation"),
+    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "added to the variance of the standardisation"),
     NORM,
     BINARY,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
-                   "distribution of the first weights"),
+                   "distribution of the initial weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 
@@ -69,7 +69,7 @@ static const struct snn__param transposed_params[] = {
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     NORM,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
-                   "distribution of the first weights"),
+                   "distribution of the initial weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
 };
 

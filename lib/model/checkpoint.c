@@ -77,7 +77,7 @@ static snn_status compare_laterals(const snn_projection *p, const struct snn__sa
     if (rc == SNN_OK && !json_equal(saved, present))
         rc = snn__fail(SNN_ERR_STATE,
                        "checkpoint \"%.200s\": its lateral neurons, [rows, frozen], are %.200s; "
-                       "grow and freeze the same before loading",
+                       "add and freeze the same rows before loading",
                        file->path, text);
     json_decref(saved);
     json_decref(present);

@@ -158,16 +158,16 @@ static snn_status set_param(snn_layer *layer, const struct snn__param *row, cons
         if (json_is_boolean(value))
             return snn_layer_set_i64(layer, row->key, json_is_true(value));
         if (!json_is_integer(value))
-            return snn__fail(SNN_ERR_FORMAT, "\"%s\" has to be a whole number", row->name);
+            return snn__fail(SNN_ERR_FORMAT, "\"%s\" must be a whole number", row->name);
         return snn_layer_set_i64(layer, row->key, json_integer_value(value));
     }
     if (row->type == SNN_PARAM_F64) {
         if (!json_is_number(value))
-            return snn__fail(SNN_ERR_FORMAT, "\"%s\" has to be a number", row->name);
+            return snn__fail(SNN_ERR_FORMAT, "\"%s\" must be a number", row->name);
         return snn_layer_set_f64(layer, row->key, json_number_value(value));
     }
     if (!json_is_string(value))
-        return snn__fail(SNN_ERR_FORMAT, "\"%s\" has to be a text", row->name);
+        return snn__fail(SNN_ERR_FORMAT, "\"%s\" must be a text", row->name);
     return snn_layer_set_str(layer, row->key, json_string_value(value));
 }
 
@@ -179,9 +179,9 @@ static snn_status connect_one(snn_layer *layer, const json_t *source)
 
     if (!json_is_string(name) || (delay != NULL && !json_is_integer(delay)) ||
         json_object_size(source) > (delay != NULL ? 2u : 1u))
-        return snn__fail(SNN_ERR_FORMAT, "\"from\" has to list names and {\"layer\": NAME, \"delay\": 0 or 1}");
+        return snn__fail(SNN_ERR_FORMAT, "\"from\" must list names and {\"layer\": NAME, \"delay\": 0 or 1}");
     if (delay != NULL && json_integer_value(delay) != 0 && json_integer_value(delay) != 1)
-        return snn__fail(SNN_ERR_FORMAT, "\"delay\" has to be 0 or 1");
+        return snn__fail(SNN_ERR_FORMAT, "\"delay\" must be 0 or 1");
     return snn_layer_connect(layer, json_string_value(name), (int)json_integer_value(delay));
 }
 
@@ -215,11 +215,11 @@ static snn_status parse_layer(snn_network *network, const json_t *o)
     const char *key;
 
     if (!json_is_object(o))
-        return snn__fail(SNN_ERR_FORMAT, "a layer has to be an object");
+        return snn__fail(SNN_ERR_FORMAT, "a layer must be an object");
     if (!json_is_string(type))
-        return snn__fail(SNN_ERR_FORMAT, "\"type\" is missing or no text");
+        return snn__fail(SNN_ERR_FORMAT, "\"type\" is missing or not a text");
     if (name != NULL && !json_is_string(name))
-        return snn__fail(SNN_ERR_FORMAT, "\"name\" has to be a text");
+        return snn__fail(SNN_ERR_FORMAT, "\"name\" must be a text");
     SNN__TRY(snn_network_add(network, json_string_value(type), json_string_value(name), &layer));
     json_object_foreach((json_t *)o, key, value)
         SNN__TRY(set_member(layer, key, value));
@@ -244,7 +244,7 @@ static snn_status parse_shape(const json_t *input, size_t shape[3])
     size_t rank = json_array_size(input);
 
     if (rank != 1 && rank != 3)
-        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"input\" has to be [N] or [channels, rows, columns]");
+        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"input\" must be [N] or [channels, rows, columns]");
     for (size_t i = 0; i < rank; i++) {
         json_int_t n = json_integer_value(json_array_get(input, i));
 
@@ -267,12 +267,12 @@ static snn_status check_root(const json_t *root)
         return snn__fail(SNN_ERR_VERSION, WHAT ": format %" JSON_INTEGER_FORMAT ", this version reads up to %d",
                          json_integer_value(format), SNN__NETWORK_FORMAT);
     if (json_integer_value(format) < 1)
-        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"format\" has to be %d", SNN__NETWORK_FORMAT);
+        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"format\" must be %d", SNN__NETWORK_FORMAT);
     json_object_foreach((json_t *)root, key, value)
         if (strcmp(key, "format") != 0 && strcmp(key, "input") != 0 && strcmp(key, "layers") != 0)
             return snn__fail(SNN_ERR_ARGUMENT, WHAT ": unknown key \"%.60s\"; there are: format, input, layers", key);
     if (!json_is_array(layers) || json_array_size(layers) > SNN__LAYERS_MAX)
-        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"layers\" has to be an array of at most %u", SNN__LAYERS_MAX);
+        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"layers\" must be an array of at most %u", SNN__LAYERS_MAX);
     return SNN_OK;
 }
 

@@ -61,7 +61,7 @@ static snn_status read_header(struct snn__safetensors *file, struct snn__input *
     uint64_t n;
 
     if (in->size < 8)
-        return bad(file, "%llu bytes are too few", (unsigned long long)in->size);
+        return bad(file, "%llu bytes are too short for a header", (unsigned long long)in->size);
     SNN__TRY(snn__input_read(in, size, sizeof size));
     n = get_u64(size);
     if (n > in->size - 8)
@@ -70,7 +70,7 @@ static snn_status read_header(struct snn__safetensors *file, struct snn__input *
     if (n > SNN__JSON_BYTES)
         return bad(file, "a header of %llu bytes, at most %zu are read", (unsigned long long)n, SNN__JSON_BYTES);
     if (in->size - 8 - n > SIZE_MAX / 4)
-        return snn__fail(SNN_ERR_MEMORY, "model file \"%.200s\": %llu bytes are more than this machine can address",
+        return snn__fail(SNN_ERR_MEMORY, "model file \"%.200s\": %llu bytes are more than the address space",
                          file->path, (unsigned long long)in->size);
     *header = snn__alloc(file->ctx, 8 + (size_t)n + 1, 1);
     if (*header == NULL)
@@ -91,7 +91,7 @@ static snn_status parse_metadata(struct snn__safetensors *file)
     file->metadata = json_object_get(file->header, "__metadata__");
     version = snn__safetensors_text(file, "snn.format");
     if (version == NULL)
-        return bad(file, "no model file of this library: the metadata has no \"snn.format\"");
+        return bad(file, "not a model file of this library: the metadata has no \"snn.format\"");
     number = strtol(version, &end, 10);
     if (number > FORMAT_VERSION && *end == '\0')
         return snn__fail(SNN_ERR_VERSION, "model file \"%.200s\": format %ld, this version reads up to %d",
@@ -100,7 +100,7 @@ static snn_status parse_metadata(struct snn__safetensors *file)
         return bad(file, "\"snn.format\" is \"%.20s\"", version);
     json_object_foreach((json_t *)file->metadata, key, value) {
         if (!json_is_string(value))
-            return bad(file, "metadata \"%.60s\" is no text", key);
+            return bad(file, "metadata \"%.60s\" is not a text", key);
         if (strncmp(key, "snn", 3) == 0 && strcmp(key, SNN__CHECKSUM) != 0 && strcmp(key, "snn.format") != 0 &&
             strcmp(key, "snn.network") != 0 && strcmp(key, "snn.run") != 0 && strcmp(key, "snn.projection") != 0)
             return bad(file, "unknown metadata \"%.60s\"", key);
@@ -126,7 +126,7 @@ static snn_status parse_shape(const struct snn__safetensors *file, struct snn__e
     uint64_t dim;
 
     if (rank < 1 || rank > 4)
-        return bad(file, "tensor \"%.100s\": the shape has to be a list of 1 to 4 sizes", e->name);
+        return bad(file, "tensor \"%.100s\": the shape must be a list of 1 to 4 sizes", e->name);
     e->rank = (uint32_t)rank;
     e->length = 1;
     for (size_t i = 0; i < rank; i++) {
@@ -150,7 +150,7 @@ static snn_status parse_entry(const struct snn__safetensors *file, struct snn__e
         return bad(file, "tensor \"%.100s\": dtype is \"%.20s\", only F32 and U8 are read", e->name, dtype);
     SNN__TRY(parse_shape(file, e, json_object_get(o, "shape")));
     if (e->bytes && e->length % 4 != 0)
-        return bad(file, "tensor \"%.100s\": %zu bytes are no multiple of four", e->name, e->length);
+        return bad(file, "tensor \"%.100s\": %zu bytes are not a multiple of four", e->name, e->length);
     e->length /= e->bytes ? 4 : 1;
     if (!get_size(offsets, 0, file->size, &begin) || !get_size(offsets, 1, file->size, &end) || begin > end)
         return bad(file, "truncated or damaged: tensor \"%.100s\" lies outside the %zu bytes of data", e->name,
@@ -257,7 +257,7 @@ static snn_status read_front(struct snn__safetensors *file, struct snn__input *i
     SNN__TRY(read_header(file, in, header, length));
     SNN__TRY(snn__json_read(&file->header, file->ctx, *header + 8, *length - 8, what));
     if (!json_is_object(file->header))
-        return bad(file, "the header is no JSON object");
+        return bad(file, "the header is not a JSON object");
     SNN__TRY(parse_metadata(file));
     return parse_entries(file);
 }

@@ -22,7 +22,7 @@ static snn_status resolve(snn_network *network, snn_layer *layer)
         if (!s->delay && from->index >= layer->index)
             return snn__fail(
                 SNN_ERR_ARGUMENT,
-                "layer %s reads \"%s\", which is evaluated later; only a connection with delay 1 can do that",
+                "layer %s reads \"%s\", which is computed later; only a connection with delay 1 can do that",
                 layer->name, s->name);
         s->node = (ptrdiff_t)from->index;
     }
@@ -90,7 +90,7 @@ snn_status snn__network_infer(snn_network *network)
     }
     for (size_t l = 0; l < network->n_layers; l++) {
         if (network->layer[l]->out.rank == 0)
-            return snn__fail(SNN_ERR_SHAPE, "layer %s: its shape cannot be known, it only depends on itself",
+            return snn__fail(SNN_ERR_SHAPE, "layer %s: its shape cannot be inferred, since it depends on itself only",
                              network->layer[l]->name);
         SNN__TRY(check_inputs(network, network->layer[l]));
     }

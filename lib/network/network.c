@@ -20,7 +20,7 @@ snn_status snn_network_create(snn_network **out, snn_context *context, const siz
     if (context == NULL || shape == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "network: context or shape is NULL");
     if (rank != 1 && rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; 1 ([N]) and 3 ([C,H,W]) are possible",
+        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; expected 1 ([N]) or 3 ([C,H,W])",
                          rank);
     if (!snn__sample_length(shape, rank, &length))
         return snn__fail(SNN_ERR_SHAPE, "network: an input of [%zu,%zu,%zu]; a sample has 1 to %zu elements",
@@ -104,7 +104,7 @@ snn_status snn_network_add(snn_network *network, const char *type, const char *n
     if (network->prepared)
         return snn__fail(SNN_ERR_STATE, "the network is prepared, no layer can be added");
     if (network->n_layers == SNN__LAYERS_MAX)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "the network has %u layers, and can have no more", SNN__LAYERS_MAX);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "the network has %u layers, the largest number", SNN__LAYERS_MAX);
     if (name == NULL)
         make_name(network, type, made);
     else
@@ -343,7 +343,7 @@ snn_status snn_network_pack(snn_network *network)
         return snn__fail(SNN_ERR_STATE, "the network has no weights to pack: call snn_network_prepare() first");
     if (atomic_load(&network->users) > 0)
         return snn__fail(SNN_ERR_STATE,
-                         "the network cannot be packed from a callback of a trainer that is at work on it");
+                         "the network cannot be packed from a callback of a trainer that uses it");
     measure_packed(network, &latent, &words);
     if (network->packed != NULL || words == 0)
         return SNN_OK;

@@ -17,21 +17,24 @@ static double tau_of(double decay)
 
 static const struct snn__param_view time_constant = { SNN_NEURON_DECAY, decay_of, tau_of };
 
-#define COMMON                                                                                                       \
-    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, 1.0, "membrane potential that fires"),    \
-    SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, 1.0,                                                    \
-                   "fires at this multiple of the threshold, and loses the threshold"),                              \
-    SNN__PARAM_STR(SNN_NEURON_RESET, "reset", "subtract|zero|value|none", "subtract",                                \
-                   "what a spike does to the potential; none: the output is the potential itself"),                  \
-    SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,                        \
-                   "potential after a spike if reset is value"),                                                     \
-    SNN__PARAM_I64(SNN_NEURON_REFRACTORY, "refractory", 0, 1 << 20, 0, "steps after a spike in which none follows"), \
-    SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",                      \
-                   "shape of the surrogate derivative"),                                                             \
-    SNN__PARAM_F64(SNN_NEURON_SURROGATE_ALPHA, "alpha", 1e-6, 1e6, 4.0,                                              \
-                   "slope of the surrogate, or width of the rectangle"),                                             \
-    SNN__PARAM_I64(SNN_NEURON_PER_NEURON, "per_neuron", 0, 1, 0, "decay and threshold are tensors of the layer"),    \
-    SNN__PARAM_I64(SNN_NEURON_SMOOTH, "smooth", 0, 1, 0, "graded spikes: the primitive of the surrogate")
+#define COMMON                                                                                        \
+    SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, 1.0,                       \
+                   "membrane potential at which the neuron fires"),                                   \
+        SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, 1.0,                                 \
+                       "fires at this multiple of the threshold; the reset subtracts the threshold"), \
+        SNN__PARAM_STR(SNN_NEURON_RESET, "reset", "subtract|zero|value|none", "subtract",             \
+                       "potential after a spike; none: no spikes, the output is the potential"),      \
+        SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,     \
+                       "potential after a spike if reset is value"),                                  \
+        SNN__PARAM_I64(SNN_NEURON_REFRACTORY, "refractory", 0, 1 << 20, 0,                            \
+                       "steps after a spike in which none follows"),                                  \
+        SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",   \
+                       "shape of the surrogate derivative"),                                          \
+        SNN__PARAM_F64(SNN_NEURON_SURROGATE_ALPHA, "alpha", 1e-6, 1e6, 4.0,                           \
+                       "slope of the surrogate, or width of the rectangle"),                          \
+        SNN__PARAM_I64(SNN_NEURON_PER_NEURON, "per_neuron", 0, 1, 0,                                  \
+                       "decay and threshold are tensors of the layer"),                               \
+        SNN__PARAM_I64(SNN_NEURON_SMOOTH, "smooth", 0, 1, 0, "graded spikes: the antiderivative of the surrogate")
 
 #define LEAK                                                                                                         \
     SNN__PARAM_F64(SNN_NEURON_DECAY, "decay", 0.0, 1.0, 0.5, "factor of the membrane potential from step to step"),  \
@@ -54,11 +57,11 @@ static const struct snn__param alif_params[] = {
 
 #define RATE(threshold, fire_at, bound)                                                            \
     SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, threshold,              \
-                   "first value of the trained threshold"),                                        \
+                   "initial value of the trained threshold"),                                        \
         SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, fire_at,                          \
                        "fires at this multiple of the threshold"),                                 \
         SNN__PARAM_F64(SNN_NEURON_THRESHOLD_BOUND, "threshold_bound", 1e-12, HUGE_POSITIVE, bound, \
-                       "a smaller threshold is raised to this"),                                   \
+                       "lower bound of the threshold"),                                   \
         SNN__PARAM_F64(SNN_NEURON_THRESHOLD_GAIN, "threshold_gain", -1e12, 1e12, 1.0,              \
                        "factor of the threshold's gradient")
 

@@ -91,8 +91,8 @@ static snn_status fail_at_first(const snn_optimizer *optimizer, const struct snn
         return snn__fail(SNN_ERR_DIVERGED,
                          "the gradient is not finite (%g at entry %zu of %zu): no parameter changed", (double)value,
                          i, n);
-    return snn__fail(SNN_ERR_DIVERGED, "the gradient is %g at entry %zu of %zu, and %s takes up to %g with these "
-                     "settings: no parameter changed; clip_norm or clip_value would bound it", (double)value, i, n,
+    return snn__fail(SNN_ERR_DIVERGED, "the gradient is %g at entry %zu of %zu, and %s accepts at most %g with these "
+                     "settings: no parameter changed; set clip_norm or clip_value to bound it", (double)value, i, n,
                      optimizer->type->owner, (double)limit);
 }
 
@@ -141,7 +141,7 @@ snn_status snn__clip_weights(const snn_optimizer *optimizer, const float *w, siz
     look_at_array(&look, w, n);
     if (!look.within)
         return snn__fail(SNN_ERR_DIVERGED,
-                         "a weight is beyond %g, from where %s would overflow with this weight_decay: no "
+                         "a weight is larger than %g: %s would overflow with this weight_decay: no "
                          "parameter changed",
                          (double)bound, optimizer->type->owner);
     return SNN_OK;

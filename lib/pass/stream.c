@@ -233,7 +233,7 @@ snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_
     SNN__TRY(snn__stream_check(network));
     rc = size < snn__round_up(sizeof *own, ALIGNMENT) ? SNN_ERR_MEMORY : init(own, size, network);
     if (rc == SNN_ERR_MEMORY)
-        return snn__fail(rc, "stream: %zu bytes of memory are too few; snn_stream_size() says how many it takes",
+        return snn__fail(rc, "stream: %zu bytes of memory are too few; snn_stream_size() gives the number",
                          size);
     if (rc == SNN_OK)
         *out = &own->stream;
@@ -246,7 +246,7 @@ snn_status snn__stream_check_live(const snn_stream *stream)
         return snn__fail(SNN_ERR_ARGUMENT, "stream is NULL");
     if (stream->pass == NULL)
         return snn__fail(SNN_ERR_STATE,
-                         "stream: a call of its trainer ended it; snn_trainer_stream() begins it anew");
+                         "stream: a call of its trainer ended it; snn_trainer_stream() starts it again");
     return stream->learner != NULL ? stream->learner->check(stream->host) : SNN_OK;
 }
 
@@ -284,7 +284,7 @@ static snn_status check_state(const struct snn__pass *pass, const struct snn__st
 
     if (head->magic != MAGIC || head->all != size || head->running > size)
         return snn__fail(SNN_ERR_FORMAT,
-                         "stream: these %zu bytes are no state, or not a whole one of this kind of machine", size);
+                         "stream: these %zu bytes are not a complete state of this kind of machine", size);
     if (head->network != own->network || head->running != own->running)
         return snn__fail(SNN_ERR_SHAPE, "stream: the state is that of another network");
     if (head->kind == own->kind && head->all != own->all)
@@ -305,7 +305,7 @@ snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t by
     if (state == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: the state is NULL");
     if (bytes < ALIGNMENT)
-        return snn__fail(SNN_ERR_FORMAT, "stream: a state of %zu bytes has no head", bytes);
+        return snn__fail(SNN_ERR_FORMAT, "stream: a state of %zu bytes is too short", bytes);
     memcpy(&head, state, sizeof head);
     SNN__TRY(check_state(pass, &head, bytes));
     n = (size_t)(head.kind == pass->head->kind ? head.all : head.running) - ALIGNMENT;

@@ -119,7 +119,7 @@ static snn_status check_idle(const snn_projection *p)
 {
     if (atomic_load(&p->users) > 0)
         return snn__fail(SNN_ERR_STATE,
-                         "projection: its rows cannot change in a callback of a trainer that is at work with it");
+                         "projection: its rows cannot change in a callback of a trainer that uses it");
     return SNN_OK;
 }
 
@@ -135,12 +135,12 @@ snn_status snn_projection_grow(snn_projection *projection, const snn_layer *laye
     l = &b->lateral;
     if (l->n == 0)
         return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "projection: layer %s of type %s can have no lateral neurons: it must be linear or conv2d "
+                         "projection: layer %s of type %s cannot have lateral neurons: it must be linear or conv2d "
                          "with weights that compute as they are stored",
                          layer->name, layer->type->name);
     if (rows > l->n - l->rows)
         return snn__fail(SNN_ERR_SHAPE,
-                         "projection: layer %s has %zu inputs and %zu lateral neurons; %zu more are too many",
+                         "projection: layer %s has %zu inputs and %zu lateral neurons; cannot add %zu more",
                          layer->name, l->n, l->rows, rows);
     if (rows == 0)
         return SNN_OK;
@@ -171,7 +171,7 @@ snn_status snn_projection_set_layer_lr(snn_projection *projection, const snn_lay
 
     SNN__TRY(find(projection, layer, &b));
     if (!(lr >= 0 && lr <= 1e6))
-        return snn__fail(SNN_ERR_ARGUMENT, "projection: learning rate %g of layer %s; 0 to 1e6 are possible", lr,
+        return snn__fail(SNN_ERR_ARGUMENT, "projection: learning rate %g of layer %s; expected 0 to 1e6", lr,
                          layer->name);
     b->lr = lr;
     return SNN_OK;
@@ -230,7 +230,7 @@ snn_status snn_projection_apply(const snn_projection *projection, const snn_laye
     SNN__TRY(find(projection, layer, &b));
     if (x == NULL || out == NULL || n == 0 || b->lateral.n == 0)
         return snn__fail(SNN_ERR_ARGUMENT,
-                         "projection: x or out is NULL, n is 0, or layer %s can have no lateral neurons",
+                         "projection: x or out is NULL, n is 0, or layer %s cannot have lateral neurons",
                          layer->name);
     hebb = hebb_of(projection, b);
     work.ctx = projection->ctx;

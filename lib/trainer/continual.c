@@ -31,7 +31,7 @@ snn_status snn_continual_create(snn_continual **out, snn_trainer *trainer, snn_p
     if (trainer == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "continual: trainer is NULL");
     if (tasks == 0 || tasks > TASKS_MAX)
-        return snn__fail(SNN_ERR_ARGUMENT, "continual: %zu tasks; 1 to %d are possible", tasks, TASKS_MAX);
+        return snn__fail(SNN_ERR_ARGUMENT, "continual: %zu tasks; expected 1 to %d", tasks, TASKS_MAX);
     SNN__TRY(snn_trainer_set_projection(trainer, projection));
     c = snn__alloc(trainer->ctx, 1, sizeof *c);
     if (c != NULL)
@@ -72,7 +72,7 @@ snn_status snn_continual_set_heads(snn_continual *continual, snn_layer *select)
     if (select != NULL)
         SNN__TRY(snn__network_check_layer(continual->trainer->net, select, "continual"));
     if (select != NULL && snn__params_find(&select->params, SNN_LAYER_SELECTED) < 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "continual: layer %s is a %s, no select layer", select->name,
+        return snn__fail(SNN_ERR_ARGUMENT, "continual: layer %s is a %s, not a select layer", select->name,
                          select->type->name);
     continual->heads = select;
     return SNN_OK;

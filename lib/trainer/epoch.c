@@ -112,10 +112,11 @@ static void say_what_is_left_out(const snn_trainer *tr, const snn_dataset_info *
     const snn_layer *norm = snn__norm_of_one(tr, snn__is_static(tr, info->frames));
 
     if (end + 1 == info->count && norm != NULL)
-        snn__log(tr->ctx, SNN_LOG_WARNING,
-                 "%s: %zu samples in batches of %zu leave a last batch of one, of which layer %s has no statistics: it "
-                 "is left out; another batch size keeps it",
-                 tr->owner, info->count, tr->batch_max, norm->name);
+        snn__log(
+            tr->ctx, SNN_LOG_WARNING,
+            "%s: %zu samples in batches of %zu leave a last batch of one, of which layer %s has no statistics: it "
+            "is left out; another batch size keeps it",
+            tr->owner, info->count, tr->batch_max, norm->name);
 }
 
 /* 0: the data set has labels. */
@@ -135,7 +136,7 @@ static snn_status check_under_way(const snn_trainer *tr, const snn_dataset_info 
     return snn__fail(
         SNN_ERR_STATE,
         "%s: an epoch over %llu samples (frames: %llu, of targets: %llu) is under way, %llu of them done; this data "
-        "set has %zu (frames: %zu, of targets: %zu). Go on with the same data, or give up the rest with "
+        "set has %zu (frames: %zu, of targets: %zu). Continue with the same data, or discard the rest with "
         "snn_trainer_restart_epoch()",
         tr->owner, (unsigned long long)run->samples, (unsigned long long)run->frames,
         (unsigned long long)run->target_frames, (unsigned long long)run->position, info->count, info->frames,

@@ -18,7 +18,7 @@ static const struct snn__param params[] = {
                    "of beta = J^T beta + ga; auto: iteration for one population, broyden for several"),
     SNN__PARAM_F64(SNN_IDE_TOLERANCE, "tolerance", 0.0, 1.0, 1e-6,
                    "residual, relative to ga, at which the solver stops"),
-    SNN__PARAM_I64(SNN_IDE_ITERATIONS, "iterations", 1, 10000, 30, "most iterations of the solver"),
+    SNN__PARAM_I64(SNN_IDE_ITERATIONS, "iterations", 1, 10000, 30, "largest number of iterations of the solver"),
     SNN__PARAM_I64(SNN_IDE_MEMORY, "memory", 1, 1000, 27, "rank-one terms that broyden keeps per sample"),
 };
 

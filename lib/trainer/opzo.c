@@ -21,23 +21,23 @@
 
 static const struct snn__param params[] = {
     SNN__PARAM_STR(SNN_OPZO_FEEDBACK, "feedback", "opzo|dfa|kp|zo|bp", "opzo",
-                   "what brings errors to the populations"),
+                   "path of errors to the populations"),
     SNN__PARAM_STR(SNN_OPZO_NOISE_POS, "noise_pos", "post|pre", "post", "noise on the spikes, or on the currents"),
     SNN__PARAM_STR(SNN_OPZO_NOISE, "noise", SNN__NOISES, "gaussian", "distribution of the noise"),
     SNN__PARAM_I64(SNN_OPZO_ANTITHETIC, "antithetic", 0, 1, 1, "steps 2 k and 2 k + 1 take z and -z"),
     SNN__PARAM_F64(SNN_OPZO_ALPHA, "alpha", 1e-6, 1e6, 0.2, "size of the noise"),
     SNN__PARAM_F64(SNN_OPZO_MOMENTUM, "momentum", 0.0, 0.99999999, 0.9999, "share of a matrix that an update keeps"),
     SNN__PARAM_I64(SNN_OPZO_INVERSE_ALPHA, "inverse_alpha", 0, 1, 1, "matrices estimate J', not alpha J'"),
-    SNN__PARAM_I64(SNN_OPZO_WARM_UP, "warm_up", 0, 1, 1, "matrices are a plain average at first"),
+    SNN__PARAM_I64(SNN_OPZO_WARM_UP, "warm_up", 0, 1, 1, "matrices begin as a plain average"),
     SNN__PARAM_STR(SNN_OPZO_MATRIX_INIT, "matrix_init", "zero|readout", "zero",
-                   "first values of the matrices; dfa, kp: readout"),
+                   "initial matrices; dfa, kp: readout"),
     SNN__PARAM_I64(SNN_OPZO_ONLINE, "online", 0, 1, 0, "0: one update per batch, 1: one update per step"),
     SNN__PARAM_F64(SNN_OPZO_KP_RATE, "kp_rate", 0.0, 1e6, 1.0,
-                   "kp: learning rate of the matrices, in parts of the weights'"),
-    SNN__PARAM_F64(SNN_OPZO_KP_DECAY, "kp_decay", 0.0, 1.0, 1e-4, "kp: share of a matrix that a step takes away"),
+                   "kp: learning rate of the matrices relative to that of the weights"),
+    SNN__PARAM_F64(SNN_OPZO_KP_DECAY, "kp_decay", 0.0, 1.0, 1e-4, "kp: share of a matrix that decays at every step"),
     SNN__PARAM_F64(SNN_OPZO_LOCAL_SCALE, "local_scale", -1e6, 1e6, 1.0, "factor of the errors of side readouts"),
     SNN__PARAM_STR(SNN_OPZO_GLOBAL_READOUT, "global_readout", NULL, "",
-                   "side readout that earlier populations learn from, too"),
+                   "side readout whose errors reach all earlier populations"),
 };
 
 enum feedback { FEEDBACK_OPZO, FEEDBACK_DFA, FEEDBACK_KP, FEEDBACK_ZO, FEEDBACK_BP };
@@ -129,10 +129,11 @@ static snn_status check_global(const snn_trainer *tr)
     if (name[0] == '\0')
         return SNN_OK;
     if (layer == NULL || layer == snn__network_last(tr->net) || snn__layer_is_read(tr->net, layer))
-        return snn__fail(SNN_ERR_ARGUMENT,
-                         "opzo: global_readout \"%s\" is no side readout: a layer that nobody reads, and that is "
-                         "not the last",
-                         name);
+        return snn__fail(
+            SNN_ERR_ARGUMENT,
+            "opzo: global_readout \"%s\" is not a side readout: a layer that no other layer reads, and that is "
+            "not the last",
+            name);
     if (feedback_of(tr) == FEEDBACK_ZO)
         return snn__fail(SNN_ERR_ARGUMENT, "opzo: global_readout goes with feedback matrices or bp, not with zo");
     return SNN_OK;

@@ -14,7 +14,7 @@
 
 static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_SEI_TEMPORAL, "temporal", 0, 1, 0,
-                   "the gradient goes through the potential of the step before, too"),
+                   "the gradient also passes through the potential of the previous step"),
 };
 
 static bool is_temporal(const snn_trainer *trainer)
@@ -51,8 +51,9 @@ const struct snn__rule snn__rule_sei = {
     .text = "a spiking network as an ensemble over time",
     .params = params,
     .n_params = sizeof params / sizeof *params,
-    .networks = "binary-mlp, binary-conv, binary-resnet18, binary-transformer, binary-transformer-a, or 784-800-10 and "
-                "others without feedback",
+    .networks =
+        "binary-mlp, binary-conv, binary-resnet18, binary-transformer, binary-transformer-a, or 784-800-10 and "
+        "others without feedback",
     .factor = SNN__FACTOR_SPIKE,
     .route = SNN__ROUTE_SPACE,
     .learns = SNN__LEARNS_PER_BATCH,

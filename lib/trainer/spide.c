@@ -19,7 +19,7 @@ static const struct snn__param params[] = {
     SNN__PARAM_F64(SNN_SPIDE_SCALE, "scale", 1e-6, 1e12, 100.0,
                    "S: factor of the errors and of all gradients; divide the learning rate by it"),
     SNN__PARAM_F64(SNN_SPIDE_BACKWARD_THRESHOLD, "backward_threshold", 1e-6, 1e12, 0.5,
-                   "potential of either sign at which a couple of the second stage fires"),
+                   "absolute potential at which a couple of the second stage fires"),
     SNN__PARAM_F64(SNN_SPIDE_SPIKE_SIZE, "spike_size", 1e-6, 1e12, 1.0,
                    "G: what a couple that fired loses, and what its spike stands for"),
 };

@@ -126,7 +126,7 @@ static snn_status learn(snn_stream *stream, const struct lesson *lesson)
         return snn__fail(SNN_ERR_STATE,
                          "stream: it runs a network; a stream that learns comes from snn_trainer_stream()");
     if (!stream->stepped)
-        return snn__fail(SNN_ERR_STATE, "stream: there is no step to learn from since the last time");
+        return snn__fail(SNN_ERR_STATE, "stream: no step to learn from since the last call");
     SNN__TRY(snn__trainer_enter(stream->host, false));
     return snn__trainer_leave(stream->host, learn_step(stream->host, (size_t)stream->pass->head->steps - 1, lesson));
 }
@@ -165,15 +165,15 @@ static snn_status check(const snn_trainer *tr)
     if (!tr->prepared || tr->batch_max != 1 || tr->steps != 1)
         return snn__fail(SNN_ERR_STATE, "stream: the trainer must have 1 step, and be prepared for batches of 1");
     if (!snn__learns_in_steps(tr->pass.demand.route) || tr->pass.demand.keeps)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do", tr->owner,
-                         snn__names_text(snn__streaming_names).text);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do",
+                         tr->owner, snn__names_text(snn__streaming_names).text);
     if (tr->projecting.projection != NULL || tr->loss.share > 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: learning goes with neither a projection nor a teacher");
     for (size_t l = 0; l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type->flags & SNN__LAYER_STATISTICS)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "stream: layer %s: a batch of one sample has no statistics; train it before, or "
-                             "take weights that are standardised",
+                             "use standardised weights",
                              tr->net->layer[l]->name);
     SNN__TRY(snn__network_check_latent(tr->net));
     return snn__stream_check(tr->net);

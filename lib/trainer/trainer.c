@@ -14,13 +14,14 @@
 /* The parameters of evaluation come first; an evaluator has no others. */
 static const struct snn__param common[] = {
     SNN__PARAM_I64(SNN_TRAINER_STEPS, "steps", 1, STEPS_MAX, 6, "T, time steps per sample"),
-    SNN__PARAM_STR(SNN_TRAINER_LOSS, "loss", SNN__CHOICES(SNN__LOSSES), "ce",
-                   "cross-entropy; mean squared, or half the squared, distance; mixture of the first two; mean absolute, "
-                   "or Huber's, distance"),
+    SNN__PARAM_STR(
+        SNN_TRAINER_LOSS, "loss", SNN__CHOICES(SNN__LOSSES), "ce",
+        "cross-entropy; mean squared, or half the squared, distance; mixture of the first two; mean absolute, "
+        "or Huber's, distance"),
     SNN__PARAM_F64(SNN_TRAINER_LOSS_MIX, "loss_mix", 0.0, 1.0, 0.05, "share of the squared error in ce_mse"),
-    SNN__PARAM_F64(SNN_TRAINER_HUBER_DELTA, "huber_delta", 1e-6, 1e6, 1.0,
-                   "distance from which on huber is linear"),
-    SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot", "what distances are from"),
+    SNN__PARAM_F64(SNN_TRAINER_HUBER_DELTA, "huber_delta", 1e-6, 1e6, 1.0, "distance beyond which huber is linear"),
+    SNN__PARAM_STR(SNN_TRAINER_MSE_TARGET, "mse_target", "onehot|constant", "onehot",
+                   "target that distances are measured from"),
     SNN__PARAM_F64(SNN_TRAINER_MSE_CONSTANT, "mse_constant", -1e6, 1e6, 1.0,
                    "target of every class if mse_target is constant"),
     SNN__PARAM_F64(SNN_TRAINER_LABEL_SMOOTHING, "label_smoothing", 0.0, 0.999, 0.0,
@@ -28,17 +29,17 @@ static const struct snn__param common[] = {
     SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", "step|mean", "step",
                    "loss of every step's output, or of the mean output"),
     SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", SNN__CHOICES(SNN__ENCODERS), "direct",
-                   "how a static sample becomes T inputs"),
+                   "conversion of a static sample into T inputs"),
     /* of training */
-    SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0,
-                   "mu: share of the distance from a teacher in the loss"),
+    SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0, "mu: share of the teacher in the training loss"),
     SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0,
-                   "tau: both outputs are divided by it before that distance"),
-    SNN__PARAM_LIVE_I64(SNN_TRAINER_SHUFFLE, "shuffle", 0, 1, 1, "epochs draw their order from seed and epoch"),
+                   "tau: temperature, divides the outputs of teacher and network"),
+    SNN__PARAM_LIVE_I64(SNN_TRAINER_SHUFFLE, "shuffle", 0, 1, 1,
+                        "the order of an epoch is drawn from seed and epoch"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_DROP_LAST, "drop_last", 0, 1, 0,
-                        "epochs leave out a last batch that is not full"),
+                        "an epoch leaves out a last batch that is not full"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SKIP_UNREADABLE, "skip_unreadable", 0, 1, 0,
-                        "epochs leave out batches of which a sample cannot be read"),
+                        "an epoch leaves out batches with a sample that cannot be read"),
 };
 
 static const struct snn__param_kind kind = { .noun = "trainer", .since = "snn_trainer_prepare()" };
@@ -158,7 +159,7 @@ snn_status snn_trainer_create(snn_trainer **out, snn_network *network, snn_optim
     if (network == NULL || method == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "trainer: network or method is NULL");
     if (optimizer == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "trainer: optimizer is NULL; what evaluates without training comes from "
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer: optimizer is NULL; to evaluate without training, call "
                                            "snn_evaluator_create()");
     if (snn__rule_named(method) == NULL)
         return snn__unknown("training method", method, snn__rule_names);

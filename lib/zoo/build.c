@@ -104,7 +104,7 @@ snn_status snn__build_add(struct snn__build *b, const char *name, const char *fi
 snn_status snn__build_rate_readout(struct snn__build *b)
 {
     if (!snn__build_rates(b))
-        return snn__fail(SNN_ERR_ARGUMENT, "network %s: its neurons are dsr_if or dsr_lif", b->name);
+        return snn__fail(SNN_ERR_ARGUMENT, "network %s: expected dsr_if or dsr_lif neurons", b->name);
     SNN__TRY(snn__build_norm(b, "fc_bn"));
     return snn__build_neuron(b, "fc_sn");
 }

@@ -202,7 +202,7 @@ static snn_status add_readout(struct notation *n, const struct token *t)
     size_t classes = n->b->classes;
 
     if (!t->last && !snn__build_rates(n->b))
-        return wrong(n, t, SNN_ERR_ARGUMENT, "the readout has to be the last token");
+        return wrong(n, t, SNN_ERR_ARGUMENT, "the readout must be the last token");
     if (t->kind == READOUT && classes == 0)
         return wrong(n, t, SNN_ERR_ARGUMENT, "the number of classes is 0; write a number instead of FC");
     if (t->kind == NUMBER && classes != 0 && t->size != classes)

@@ -1,4 +1,4 @@
-/* Encoders: how a static sample becomes T inputs. */
+/* Encoders: conversion of a static sample into T inputs. */
 #include "data/data.h"
 #include "support.h"
 #include <math.h>

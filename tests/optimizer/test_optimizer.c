@@ -305,7 +305,7 @@ START_TEST(outer_products_that_are_not_finite_change_nothing)
             else
                 p.holes[3] = NAN;
             FAILS(snn__optimizer_update(o, &run, w, &(struct snn__gradient){ p.holes, p.part, 2 }, &norm),
-                  SNN_ERR_DIVERGED, k == 3 && i == 0 ? "takes up to 5e+17" : "not finite");
+                  SNN_ERR_DIVERGED, k == 3 && i == 0 ? "accepts at most 5e+17" : "not finite");
             ck_assert_mem_eq(before, w, sizeof w);
         }
         ck_assert_uint_eq(run.updates, 0);

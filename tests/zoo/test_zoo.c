@@ -532,7 +532,7 @@ static const struct {
     { "784-800-12", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 3 \"12\": expected FC or 10" },
     { "784-0-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"0\"" },
     { "784-1234567890-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"1234567890\"" },
-    { "784-FC-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"FC\": the readout has to be the last" },
+    { "784-FC-10", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"FC\": the readout must be the last" },
     { "784-FC", 784, 0, 0, 0, SNN_ERR_ARGUMENT, "number of classes is 0" },
     { "784-BN-FC", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 2 \"BN\"" },
     { "20-BN-BN-FC", 784, 0, 0, 10, SNN_ERR_ARGUMENT, "token 3 \"BN\"" },
