@@ -60,7 +60,7 @@ static void move(struct arm *p, const double torque[JOINTS])
     }
 }
 
-/* Where the arm should be: three sines of each joint; `way` chooses one of many such motions. */
+/* The arm's desired position: three sines of each joint; `way` chooses one of many such motions. */
 static struct arm refer(double t, double way)
 {
     struct arm to = { .load = 0 };
@@ -187,7 +187,7 @@ done:
     return rc;
 }
 
-/* Adam, whose rate falls to 0 in so many epochs; 0: stays. */
+/* Adam, whose rate falls to 0 within `epochs`; 0: constant. */
 static snn_status create_optimizer(snn_optimizer **adam, snn_context *ctx, double rate, int epochs)
 {
     snn_status rc;
@@ -236,7 +236,7 @@ done:
 
 /* ---- in a stream, as the arm moves */
 
-/* How a phase went: sums over its milliseconds. */
+/* Errors of a phase: sums over its milliseconds. */
 struct figures {
     double n, error[JOINTS], sum[JOINTS], square[JOINTS], astray;
 };

@@ -12,7 +12,7 @@
 #define SNN__ALWAYS_FIRST 0u /* with SNN__ALWAYS_LAST: alive all the time, shares with nothing */
 #define SNN__ALWAYS_LAST 0xffffffffu
 
-/* What must outlive a step; in the order of the block, from its end to its begin. */
+/* Arrays that outlive a step, in the order of the block, from its end to its beginning. */
 enum snn__state {
     SNN__STATE_NONE,
     SNN__STATE_LEARNING, /* for the sake of learning */

@@ -9,8 +9,7 @@
 
 struct snn__kernels;
 
-/* Whether the process may use a matrix unit: asked when the first plan has a product for it, and then as the system
- * has answered. */
+/* True if the process may use a matrix unit. The system is asked once, when the first plan has a product for it. */
 enum snn__unit_use { SNN__UNIT_UNASKED, SNN__UNIT_GRANTED, SNN__UNIT_REFUSED };
 
 struct snn_context {

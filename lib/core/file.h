@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Whether there is nothing of that name. */
+/* True if no file has that name. */
 bool snn__file_absent(const char *path);
 
 /* Opens a regular file for reading and measures it. A pipe would block the caller for as long as nobody writes, a

@@ -7,7 +7,7 @@
 
 struct snn__name {
     const char *name; /* NULL: past the last */
-    const char *text; /* what it is, in one line */
+    const char *text; /* meaning, in one line */
 };
 
 /* Entry number `index` of a list, from 0. */

@@ -18,7 +18,7 @@ size_t snn__control(const unsigned char *at);
  * file. */
 void snn__format(char *out, size_t size, const char *format, va_list args);
 
-/* Whether all of `text` is one number, as strtod() of the C locale reads it. */
+/* Parses all of `text` as one number, as strtod() of the C locale does; false if it is not one. */
 bool snn__parse_f64(const char *text, double *out);
 
 #endif

@@ -172,7 +172,7 @@ snn_status snn__params_set_f64(struct snn__params *p, int32_t key, double value)
     return put(p, i, (union snn__value){ .f = value });
 }
 
-/* Whether `word` is one of "a|b|c". */
+/* True if `word` is one of "a|b|c". */
 static bool is_choice(const char *choices, const char *word)
 {
     size_t n = strlen(word);

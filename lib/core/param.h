@@ -12,7 +12,7 @@
 /* A real number that is another way to say one that is kept. */
 struct snn__param_view {
     int32_t of;             /* key of what is kept */
-    double (*kept)(double); /* what is kept for this number */
+    double (*kept)(double); /* row whose value is stored */
     double (*seen)(double); /* and back */
 };
 
@@ -55,11 +55,11 @@ union snn__value {
     char s[SNN__TEXT_MAX];
 };
 
-/* What is the same for all objects of a kind. */
+/* Properties that all objects of a kind share. */
 struct snn__param_kind {
     const char *noun;  /* "data set" */
-    const char *since; /* what fixes them, if anything does: "snn_trainer_prepare()" */
-    /* Whether the object can take a value that its table allows. NULL: any. */
+    const char *since; /* the call that fixes them, or NULL: "snn_trainer_prepare()" */
+    /* Checks a value that the table allows against the object. NULL: no check. */
     snn_status (*check)(const void *object, const struct snn__param *row, const union snn__value *value);
     void (*changed)(void *object); /* a value was set; may be NULL */
 };
@@ -69,7 +69,7 @@ struct snn__params {
     const struct snn__param_kind *kind;
     void *object;      /* whose they are */
     const char *owner; /* for messages: "neuron lif"; outlives the parameters */
-    const bool *fixed; /* whether only live ones may be set now; NULL: all may at any time */
+    const bool *fixed; /* true if only live parameters may be set now; NULL: all may be set at any time */
     const struct snn__param *table[2];
     size_t count[2];
     union snn__value *value; /* [count[0] + count[1]] */
@@ -100,7 +100,7 @@ snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double 
 snn_status snn__params_get_str(const struct snn__params *p, int32_t key, const char **value);
 snn_status snn__params_param_info(const struct snn__params *p, size_t index, snn_param_info *info);
 
-/* Whether value number `index` is the default. */
+/* True if value number `index` is the default. */
 bool snn__params_is_default(const struct snn__params *p, size_t index);
 
 /* For code that knows the key is there. */

@@ -29,7 +29,7 @@ struct snn__pool {
     pthread_mutex_t busy; /* held by the host thread that runs a region */
     pthread_mutex_t lock; /* of those who sleep */
     pthread_cond_t wake;
-    pid_t process; /* that started the workers */
+    pid_t process; /* process that started the workers */
     size_t started;
 
     _Alignas(LINE) _Atomic uint64_t round; /* number of the region */

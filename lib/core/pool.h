@@ -20,8 +20,8 @@ typedef void (*snn__task_fn)(void *arg, size_t task, size_t worker);
 snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t threads, size_t least);
 void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx);
 
-/* Whether its workers live in this process: a child of fork() has none of them. To ask is a system call: only who
- * wakes or ends workers does, or looks for mistakes. */
+/* True if its workers live in this process: a child of fork() has none. Makes a system call, so it is called only
+ * before workers are woken or ended, and in checks. */
 bool snn__pool_has_workers(const struct snn__pool *pool);
 
 /* Threads that it has, the caller's included. */

@@ -92,7 +92,7 @@ static size_t least(const char *root, const char *group, size_t (*limit)(const c
     }
 }
 
-/* Whether "cpu" is one of "cpu,cpuacct". */
+/* True if "cpu" is one of "cpu,cpuacct". */
 static bool has_cpu(const char *names)
 {
     for (; names != NULL; names = strchr(names, ',')) {

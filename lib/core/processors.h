@@ -8,8 +8,8 @@
  * is less; at least 1. */
 size_t snn__processors(void);
 
-/* What a quota is worth, rounded up; SIZE_MAX if there is none. `membership` is a file like /proc/self/cgroup, `root`
- * the folder of the control groups. Quotas of the groups around a group bind it, too. */
+/* The number of processors that a quota allows, rounded up; SIZE_MAX if there is none. `membership` is a file like
+ * /proc/self/cgroup, `root` the folder of the control groups. The quotas of parent groups also apply. */
 size_t snn__quota(const char *membership, const char *root);
 
 #endif

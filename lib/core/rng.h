@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a number is for: keeps the streams of different uses apart. Values are part of the file format (resume). */
+/* Purpose of a random number: keeps the streams of different uses apart. Values are part of the file format
+ * (resume). */
 enum snn__purpose {
     SNN__RNG_INIT = 1,     /* initial parameters; stream: tensor */
     SNN__RNG_SHUFFLE = 2,  /* order of an epoch; stream: epoch */
@@ -40,8 +41,8 @@ void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t
 void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
                              float std);
 
-/* Where number `index` of 0 .. n - 1 goes in a random permutation: a bijection that needs no memory (a Feistel
- * network over the smallest power of four that holds n, walked until the value lies below n). */
+/* The image of `index`, 0 .. n - 1, under a random permutation: a bijection that needs no memory (a Feistel network
+ * over the smallest power of four that holds n, walked until the value lies below n). */
 uint64_t snn__random_order(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n);
 
 #endif

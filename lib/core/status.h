@@ -11,7 +11,7 @@ snn_status snn__fail(snn_status code, const char *format, ...) SNN__PRINTF(2, 3)
 /* Adds to the message of a failure; returns its `code`. */
 snn_status snn__fail_more(snn_status code, const char *format, ...) SNN__PRINTF(2, 3);
 
-/* What errno or a function of pthreads says, in words. Unlike strerror(), any thread may ask. */
+/* The text of an errno or of an error of pthreads. Unlike strerror(), safe in any thread. */
 struct snn__reason {
     char text[128];
 };

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define DRAWS 16 /* numbers set aside for a sample */
+#define DRAWS 16 /* random numbers reserved for a sample */
 
 enum draw {
     DRAW_TOP,

@@ -12,7 +12,7 @@ struct snn__augment {
     double cutout; /* probability */
 };
 
-/* What was drawn for one sample in one epoch; the same for all of its frames. */
+/* Random draws for one sample in one epoch, the same for all of its frames. */
 struct snn__augment_draw {
     size_t top, left; /* of the window in the padded image */
     bool flip;

@@ -13,7 +13,7 @@
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augment, uint64_t epoch,
                               float *scratch, snn_sample *sample);
 
-/* How a static sample x becomes T inputs, in the order of the enumeration. */
+/* The conversion of a static sample x into T inputs, in the order of the enumeration. */
 #define SNN__ENCODERS(X)                                                                              \
     X(direct, "the sample itself at every step")                                                      \
     X(poisson, "1 with probability clamp(x, 0, 1), else 0, drawn anew for every element and step")    \

@@ -63,7 +63,7 @@ static snn_status check_place(const snn_dataset *d, size_t index, size_t frame)
                      snn__dataset_count(d), frames_of(d), frames_of(d) == 1 ? "" : "s");
 }
 
-/* What the source gave for `asked`. */
+/* Checks the source's result for `asked`. */
 static snn_status check_sample(const snn_dataset *d, size_t index, size_t frame, const snn_sample *asked,
                                snn_sample *got)
 {

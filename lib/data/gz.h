@@ -16,7 +16,7 @@ void snn__gz_close(struct snn__gz *gz);
 
 /* Path of the file, for messages. */
 const char *snn__gz_path(const struct snn__gz *gz);
-/* Whether it is not compressed, so that snn__gz_bound() is its length. */
+/* True if it is not compressed: snn__gz_bound() is then its length. */
 bool snn__gz_plain(const struct snn__gz *gz);
 /* No more bytes than this come out of the file, whatever a header in it says. What expands beyond it is refused: a
  * file of some kilobytes may stand for gigabytes. */

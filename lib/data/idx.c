@@ -1,5 +1,5 @@
-/* idx.c - the format of MNIST: a big-endian magic number that says "unsigned bytes, so many dimensions", the
- * dimensions, and the bytes. Images and labels are two files. */
+/* idx.c - the format of MNIST: a big-endian magic number for "unsigned bytes" and the number of dimensions, then the
+ * dimensions and the bytes. Images and labels are two files. */
 #include "core/context.h"
 #include "core/size.h"
 #include "data/bytes.h"

@@ -22,7 +22,7 @@ struct snn__recordings {
     size_t shape[3]; /* [C,H,W] */
     size_t classes;
     struct snn__recording *recording;
-    size_t most; /* so many are read */
+    size_t most; /* number of recordings that are read */
     size_t count, room;
     size_t frames;     /* T */
     bool count_events; /* a frame holds numbers of events, not whether there was one */

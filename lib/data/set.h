@@ -12,7 +12,7 @@ struct snn_dataset {
     size_t channels, length;   /* of one frame: shape[0]; all its numbers */
     size_t n_norm;             /* 0, 1 or channels */
     float *norm;               /* [2 * channels]: means, then deviations */
-    struct snn__recordings *recordings; /* what the source reads, if it is events; the source owns it */
+    struct snn__recordings *recordings; /* the recordings of a source of events, owned by the source */
 };
 
 /* Samples in use. */

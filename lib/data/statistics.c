@@ -33,8 +33,8 @@ static struct moments measure(const float *x, size_t n)
     return m;
 }
 
-/* Adds the frames of a sample to moment[0 .. n), each about its part of the channels; x holds one frame, and a target
- * behind it. */
+/* Adds the frames of a sample to moment[0 .. n), each about its part of the channels; x holds one frame, followed by
+ * a target. */
 static snn_status add_sample(const snn_dataset *d, size_t index, struct moments *moment, size_t n, float *x)
 {
     const size_t part = d->length / n;

@@ -199,7 +199,7 @@ static double stretch(const struct snn__judged *of, size_t b)
     return of->length[b] > of->first ? (double)(of->steps - of->first) / (double)(of->length[b] - of->first) : 0.0;
 }
 
-/* How often the outputs count for a sample. */
+/* Number of steps whose outputs count for a sample. */
 static double share_of(const struct snn__judged *of, size_t b)
 {
     if (of->step == of->steps)
@@ -223,7 +223,7 @@ static void read_outputs(const struct snn__judged *of, size_t b)
     }
 }
 
-/* What the teacher adds to a sample's loss and error. */
+/* Adds the teacher's share to a sample's loss and error. */
 static void learn_from_teacher(const struct work *k, size_t b, double weight)
 {
     const struct snn__judged *of = k->of;

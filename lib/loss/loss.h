@@ -44,7 +44,7 @@ struct snn__judged {
     const uint32_t *length; /* [batch], steps that a sample has; NULL: all */
     size_t batch, classes;
     bool training;
-    const snn_layer *layer; /* that gave the outputs */
+    const snn_layer *layer; /* source of the outputs */
     size_t step, first, steps; /* step == steps: the mean over the steps from `first` on */
     double weight;             /* of the result and of all derivatives */
     float *error;   /* [batch,classes], receives weight / batch dL/d(factor out) of every sample; or NULL */
@@ -52,7 +52,7 @@ struct snn__judged {
     double *room;   /* [2][batch][classes] */
 };
 
-/* Whether the host's targets can be what this loss compares with. */
+/* True if this loss compares outputs with targets of the host. */
 bool snn__loss_takes_targets(const struct snn__loss *loss);
 
 /* `mean` receives weight times the mean of L over the batch. Where samples have lengths, a step counts for a sample

@@ -11,7 +11,7 @@
 /* Walks over the tensors of a moment: it is flat over the trained tensors in their order. */
 struct moment_walk {
     const char *moment;
-    float *data;                   /* where the next trained tensor's moment is */
+    float *data;                   /* moment of the next trained tensor */
     struct snn__entry *next;       /* saving */
     struct snn__safetensors *file; /* loading */
     bool copy;

@@ -1,4 +1,4 @@
-/* What a model file says before its tensors. */
+/* model/contents.c - the header of a model file, without its tensors. */
 #include "core/alloc.h"
 #include "core/fpu.h"
 #include "core/structure.h"

@@ -29,7 +29,7 @@ static json_t *value_json(const snn_layer *layer, size_t index)
     return row->type == SNN_PARAM_F64 ? json_real(value->f) : json_string(value->s);
 }
 
-/* What is another way to say a parameter is left out. */
+/* Parameters that are views of another parameter are left out. */
 static void put_params(json_t *o, const snn_layer *layer, bool *failed)
 {
     for (size_t i = 0; i < snn__params_count(&layer->params); i++) {

@@ -82,15 +82,15 @@ uint32_t snn__pieces_crc(uint32_t crc, const struct snn__piece *pieces, size_t n
 
 /* ---- writing
  *
- * A file is written as "PATH.N.tmp" beside the old one and renamed. Its writer holds a lock on it (flock), so that
- * one whose lock is free was left behind by a process that died, and goes. */
+ * A file is written as "PATH.N.tmp" beside the old one and renamed. Its writer holds a lock on it (flock). A
+ * temporary file whose lock is free is a remnant of a process that died, and is removed. */
 
 #define PATH_BYTES 4096u /* longest path, as Linux has it */
 #define LINKS_MAX 40
 #define TEMPORARIES 1000000u /* numbers that are tried */
 
 struct replacement {
-    char path[PATH_BYTES]; /* what is replaced: behind all symbolic links */
+    char path[PATH_BYTES]; /* file that is replaced, after all symbolic links */
     char temporary[PATH_BYTES];
     struct stat old;
     bool exists;
@@ -124,8 +124,9 @@ static int follow_links(struct replacement *r)
     return ELOOP;
 }
 
-/* Renaming onto a device or a directory would replace or fail late, and onto a file without the right to write it
- * would get round its protection: only regular files that may be written are replaced. */
+/* Renaming onto a device or a directory would replace it, or fail after the data are written. Renaming onto a file
+ * without write permission would circumvent its protection. So only regular files that may be written are
+ * replaced. */
 static snn_status find_target(struct replacement *r, const char *path)
 {
     int error;
@@ -154,7 +155,7 @@ static int create_locked(const struct replacement *r)
     if (fd < 0)
         return -1;
     if ((flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) || fstat(fd, &st) != 0 || st.st_nlink == 0) {
-        close(fd); /* another process took it for one that was left behind */
+        close(fd); /* another process took it for a remnant */
         errno = EEXIST;
         return -1;
     }

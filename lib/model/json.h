@@ -24,16 +24,15 @@ void snn__json_add(json_t *array, json_t *value, bool *failed);
 /* Ends it: the whole value, or SNN_ERR_MEMORY and NULL. */
 snn_status snn__json_made(json_t **out, json_t *value, bool failed, const char *what);
 
-/* Writes a value as text, `before` bytes behind the beginning of a block of zeros that has room up to a multiple
- * of eight bytes of text. SNN_ERR_ARGUMENT if it is too long, SNN_ERR_MEMORY. The caller frees it with
- * snn__free(). */
+/* Writes a value as text, `before` bytes after the beginning of a block of zeros, whose size allows a multiple of
+ * eight bytes of text. SNN_ERR_ARGUMENT if it is too long, SNN_ERR_MEMORY. The caller frees it with snn__free(). */
 snn_status snn__json_dump(char **out, size_t *length, snn_context *ctx, const json_t *json, size_t before,
                           size_t flags, const char *what);
 
 /* The same with numbers such that they read back exactly. */
 snn_status snn__json_write(char **out, snn_context *ctx, const json_t *json, const char *what);
 
-/* json_dumpb() in the C locale: Jansson has no answer to a decimal point of several bytes. */
+/* json_dumpb() in the C locale: Jansson cannot handle a decimal point of several bytes. */
 size_t snn__json_dumpb(const json_t *json, char *out, size_t size, size_t flags);
 
 /* Puts "where: " before the present message and returns `rc`. */

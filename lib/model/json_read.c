@@ -105,7 +105,7 @@ static char *put_utf8(char *to, uint32_t code)
     return to;
 }
 
-/* What stands behind a backslash. */
+/* The character that an escape sequence stands for, after its backslash. */
 static bool read_escape(struct reader *r, char **to)
 {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
@@ -158,7 +158,7 @@ static bool skip_digits(struct reader *r)
     return r->at > begin;
 }
 
-/* Moves behind a number; whether it is whole. */
+/* Moves past a number; true if it is whole. */
 static bool skip_number(struct reader *r, bool *whole)
 {
     bool ok;
@@ -211,7 +211,7 @@ static json_t *read_word(struct reader *r, const char *word, json_t *value)
 
 static json_t *read_value(struct reader *r, int depth);
 
-/* Whether another member follows a member; if not, the object or array ends. */
+/* True if another member follows a member; else the object or array ends. */
 static bool goes_on(struct reader *r, char close)
 {
     skip_space(r);

@@ -139,7 +139,7 @@ snn_status snn_network_save_packed(const snn_network *network, const char *path)
 
 /* ---- loading */
 
-/* What a file's content may be blamed for: a builder's complaint about its arguments is damage here. */
+/* Errors that the content of a file causes: wrong arguments of a builder mean a damaged file here. */
 static snn_status blame(const struct snn__safetensors *file, snn_status rc)
 {
     if (rc == SNN_ERR_ARGUMENT || rc == SNN_ERR_TYPE || rc == SNN_ERR_STATE)

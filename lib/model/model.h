@@ -39,7 +39,8 @@ snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moment
  * NAME.scale and NAME.bits; *room is what these lie in, to be freed in every case. SNN_ERR_DIVERGED,
  * SNN_ERR_MEMORY */
 snn_status snn__model_pack(const snn_network *network, struct snn__entry *entries, size_t *n, void **room);
-/* Whether a file holds tensor NAME packed; with `copy`, unpacks it into the tensor. SNN_ERR_FORMAT, SNN_ERR_SHAPE */
+/* *packed: true if a file holds tensor NAME packed; with `copy`, unpacks it into the tensor. SNN_ERR_FORMAT,
+ * SNN_ERR_SHAPE */
 snn_status snn__model_unpack(struct snn__safetensors *file, const char *name, const snn_tensor *tensor, bool copy,
                              bool *packed);
 

@@ -29,7 +29,8 @@ static const struct count {
     { "correct", offsetof(struct snn__run, correct) },
 };
 
-/* What the epoch under way has counted, in "counters" of "snn.run", beside "spikes" and "answers" of every layer. */
+/* Counters of the epoch under way, in "counters" of "snn.run". "spikes" and "answers" (spikes of couples) hold those
+ * of every layer. */
 static const struct count kept_counts[] = {
     { "neuron_steps", offsetof(struct snn__kept, neuron_steps) },
     { "couple_steps", offsetof(struct snn__kept, couple_steps) },
@@ -64,7 +65,7 @@ static json_t *moments_json(const struct snn__run *run, bool *failed)
     return list;
 }
 
-/* How predictions fit targets so far: three numbers of every output. */
+/* The fit of predictions to targets so far: three numbers of every output. */
 static json_t *fit_json(const struct snn__fit *fit, size_t classes, bool *failed)
 {
     json_t *o = json_object(), *outputs = json_array();
@@ -160,7 +161,7 @@ static snn_status parse_counts(void *of, const json_t *o, const struct count *c,
     return SNN_OK;
 }
 
-/* Where there is a fit, it is whole. */
+/* A fit may be absent, but not incomplete. */
 static snn_status parse_fit(const json_t *o, size_t classes, const struct snn__safetensors *file)
 {
     const json_t *n = json_object_get(o, "predictions"), *outputs = json_object_get(o, "outputs");

@@ -248,7 +248,7 @@ static snn_status read_data(struct snn__safetensors *file, struct snn__input *in
     return SNN_OK;
 }
 
-/* What stands before the data, and whether the data can be as it says. */
+/* Reads everything before the data, and checks it against the size of the data. */
 static snn_status read_front(struct snn__safetensors *file, struct snn__input *in, char **header, size_t *length)
 {
     char what[256];

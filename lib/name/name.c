@@ -1,4 +1,5 @@
-/* name/name.c - all lists of names behind one call. Each list is the table of the room that knows what it names. */
+/* name/name.c - all lists of names through one call. Each list is the table of the room that owns the things
+ * named. */
 #include "data/data.h"
 #include "kernel/kernel.h"
 #include "layer/layer.h"

@@ -30,7 +30,7 @@ struct snn_neuron {
 const struct snn__neuron_model *snn__neuron_model_named(const char *name);
 snn__names snn__neuron_names, snn__surrogate_names;
 
-/* Whether a population of a model with these parameters emits spikes: all do but those that integrate. */
+/* True if a population of a model with these parameters emits spikes: all do except those that only integrate. */
 bool snn__neuron_spikes(const struct snn__params *params);
 
 /* Fills the constants of a population of n neurons per sample (the per-neuron arrays stay NULL). */

@@ -21,7 +21,7 @@ struct scan {
     double square[PIECES];
 };
 
-/* What was seen so far. */
+/* Sums and extremes of the entries so far. */
 struct look {
     const snn_context *ctx;
     float limit; /* of an entry */
@@ -96,7 +96,7 @@ static snn_status fail_at_first(const snn_optimizer *optimizer, const struct snn
                      optimizer->type->owner, (double)limit);
 }
 
-/* What an entry may be before it is clipped, if it may be `bound` afterwards. */
+/* The bound of an entry before clipping, if it may be `bound` afterwards. */
 static float before_clipping(const snn_optimizer *optimizer, float bound)
 {
     const double norm = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_CLIP_NORM);

@@ -21,7 +21,7 @@ static const struct snn__optimizer_type *const types[] = {
 
 #define SOME 2048u /* entries of an outer product that are updated together */
 
-/* What every optimizer has; lr and weight_decay are in the tables of the types, whose defaults differ. */
+/* Parameters of every optimizer. lr and weight_decay are in the tables of the types, whose defaults differ. */
 static const struct snn__param common[] = {
     SNN__PARAM_F64(SNN_OPTIMIZER_CLIP_NORM, "clip_norm", 0.0, SNN__OPTIMIZER_LARGE, 0.0,
                    "largest norm of the whole gradient; 0: no limit"),

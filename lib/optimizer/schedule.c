@@ -47,7 +47,7 @@ bool snn__schedule_milestones_valid(const char *text)
     return false;
 }
 
-/* Milestones at or before `epoch`. The text is read anew each time: it is short, and needs no second copy. */
+/* Milestones at or before `epoch`. The text is short and is parsed each time, so there is no second copy. */
 static unsigned milestones_passed(const char *text, uint64_t epoch)
 {
     uint64_t milestone;

@@ -15,15 +15,16 @@ struct snn__update {
     bool decays;         /* weight decay acts on it */
 };
 
-/* What an update may meet, so that moments stay finite and no weight moves farther than SNN__OPTIMIZER_STEP. */
+/* Bounds of an update's operands, with which moments stay finite and no weight moves farther than
+ * SNN__OPTIMIZER_STEP. */
 struct snn__bounds {
     float gradient; /* largest absolute entry, clipped */
     float weight;   /* largest absolute weight; FLT_MAX: any */
 };
 
 struct snn__optimizer_type {
-    const char *name;  /* what the user selects */
-    const char *text;  /* what it is, in one line */
+    const char *name;  /* name by which it is selected */
+    const char *text;  /* meaning, in one line */
     const char *owner; /* for messages: "optimizer NAME" */
     const struct snn__param *params;
     size_t n_params;
@@ -48,12 +49,12 @@ struct snn__optimizer_type {
 #define SNN__OPTIMIZER_BELOW_ONE 0x1.fffffep-1
 #define SNN__OPTIMIZER_COUNT 0x1p53
 
-/* How far an update may move a weight: whatever it is, it stays finite, and so do squares and sums of a few. */
+/* Largest change of a weight by an update. Any weight then stays finite, as do its square and sums of a few. */
 #define SNN__OPTIMIZER_STEP 1e18
 
 /* The learning rate of update `update` of epoch `epoch`, schedule.c. */
 double snn__schedule_rate(const struct snn__params *params, uint64_t epoch, uint64_t update);
-/* Whether `text` is a list of epochs, "60,120", or empty. */
+/* True if `text` is a list of epochs, "60,120", or empty. */
 bool snn__schedule_milestones_valid(const char *text);
 
 /* Factor of the gradient that brings its norm down to clip_norm (1 if that is 0), clip.c. `norm` receives the norm

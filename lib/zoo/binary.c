@@ -49,7 +49,7 @@ static snn_status halve(struct snn__build *b, struct stream *s, const char *name
     return snn_layer_connect(l, s->v.text, 0);
 }
 
-/* What the stream becomes beside a binary convolution of stride 2 to `channels`; receives the name. */
+/* The shortcut of a binary convolution of stride 2 to `channels`; *x receives its name. */
 static snn_status shortcut(struct snn__build *b, struct stream *s, unsigned i, size_t channels,
                            struct snn__label *name)
 {

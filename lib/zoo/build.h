@@ -33,7 +33,7 @@ struct snn__label snn__label(const char *format, ...) SNN__PRINTF(1, 2);
 snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, int64_t kernel, int64_t stride,
                            int64_t pad, snn_layer **layer);
 snn_status snn__build_neuron(struct snn__build *b, const char *name);
-/* Whether the neurons are those whose rate is trained: norms are over all steps then, and the readout has neurons,
+/* True if the neurons are those whose rate is trained: norms are then over all steps, and the readout has neurons,
  * too. */
 bool snn__build_rates(const struct snn__build *b);
 /* A batch norm, over all steps where the neurons ask for it. */

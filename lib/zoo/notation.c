@@ -22,19 +22,19 @@ struct token {
 
 struct notation {
     struct snn__build *b;
-    const char *rest; /* behind the last token read; NULL past the last */
+    const char *rest; /* after the last token read; NULL past the last token */
     unsigned tokens, weights, pools;
-    bool is_map;         /* what flows is [C,H,W] */
+    bool is_map;         /* the present output is [C,H,W] */
     bool neuron_pending; /* the last weight layer waits for BN or its neuron */
     size_t rows, columns; /* of the map */
     bool sides;           /* every population gets a side readout */
-    size_t resumes;       /* layer that goes on behind a side readout, once there is one; 0: none */
-    const char *from;     /* what it reads */
+    size_t resumes;       /* source of the next layer after a side readout; 0: the layer before it */
+    const char *from;     /* its source */
 };
 
 /* ---- tokens */
 
-/* A whole number from 1 to 999,999,999 at *text, which moves behind it. */
+/* A whole number from 1 to 999,999,999 at *text, which moves past it. */
 static bool read_number(const char **text, const char *end, size_t *out)
 {
     const char *p = *text;
@@ -137,7 +137,7 @@ static snn_status next_token(struct notation *n, struct token *t)
 
 /* ---- layers */
 
-/* A linear readout of population `name`, aside; of a map no more than SIDE x SIDE means of each channel are read. */
+/* A side readout of population `name`. Of a map it reads at most SIDE x SIDE means of each channel. */
 static snn_status add_side(struct notation *n, const char *name)
 {
     snn_network *net = n->b->net;
@@ -161,7 +161,7 @@ static snn_status add_side(struct notation *n, const char *name)
     return snn_layer_connect(net->layer[first], name, 0);
 }
 
-/* What comes behind a side readout does not read it. */
+/* The layer after a side readout does not read it. */
 static snn_status resume(struct notation *n)
 {
     size_t at = n->resumes;

@@ -25,8 +25,8 @@ static snn_status resnet18_block(struct snn__build *b, unsigned block, size_t wi
     return snn__build_add(b, snn__label("b%u_sum", block).text, y.text, shortcut.text);
 }
 
-/* The biases of its convolutions start at 0 here, not at random: each feeds a batch norm, which takes any constant
- * out again, directly or behind the sums. */
+/* The biases of its convolutions start at 0 here, not at random: each feeds a batch norm, which removes any constant,
+ * directly or after the sums. */
 static snn_status resnet18_maps(struct snn__build *b)
 {
     snn_layer *l;
@@ -52,7 +52,7 @@ snn_status snn__build_resnet18(struct snn__build *b)
     return snn__build_linear(b, "fc", b->classes, "default", 0.0);
 }
 
-/* As resnet18, with a population behind the pool and behind the readout. */
+/* As resnet18, with a population after the pool and after the readout. */
 snn_status snn__build_preact_resnet18(struct snn__build *b)
 {
     SNN__TRY(resnet18_maps(b));

@@ -43,7 +43,7 @@ static snn_status projection(struct snn__build *b, const char *name, const char 
     return snn__build_neuron(b, snn__label("%s_sn", name).text);
 }
 
-/* `x` is the name of the stream and becomes that behind the attention. */
+/* `x` is the name of the residual stream and becomes the one after the attention. */
 static snn_status attention(struct snn__build *b, unsigned block, const char *binary, struct snn__label *x)
 {
     struct snn__label s = snn__label("b%u_sn1", block), out = snn__label("b%u_o", block);

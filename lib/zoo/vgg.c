@@ -95,7 +95,7 @@ snn_status snn__build_vgg11_bn(struct snn__build *b)
     return snn__build_linear(b, "fc", b->classes, "normal", 0.01);
 }
 
-/* As vgg11-bn, with a population behind the readout and the paper's rate of dropout. */
+/* As vgg11-bn, with a population after the readout and the paper's rate of dropout. */
 snn_status snn__build_vgg11_dsr(struct snn__build *b)
 {
     SNN__TRY(snn__build_vgg11_bn(b));

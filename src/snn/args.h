@@ -9,13 +9,13 @@
 
 struct flag {
     const char *name;  /* without the dashes */
-    const char *value; /* what its value is called in the help; NULL: a switch */
+    const char *value; /* name of its value in the help; NULL: a switch */
     const char *path;  /* its place in the configuration, "trainer.steps"; NULL: read it with args_text() */
     const char *help;
 };
 
 struct args {
-    json_t *config;            /* what flags said about the configuration */
+    json_t *config;            /* configuration given by flags */
     json_t *own;               /* the command's own flags: name -> text */
     const char *positional[4]; /* borrowed from argv */
     size_t count;
@@ -35,7 +35,7 @@ int args_whole(const struct args *args, const char *name, int64_t low, int64_t h
 /* Words of a flag such as "1,2,4", at most `most`, copied into `word`; returns their number. */
 size_t args_list(const char *text, char word[][32], size_t most);
 
-/* Whether -h or --help is among the arguments. */
+/* True if -h or --help is among the arguments. */
 bool args_want_help(int argc, char **argv);
 /* The word that follows it, NULL without one: a topic for param_help(). */
 const char *args_help_topic(int argc, char **argv);

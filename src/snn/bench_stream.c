@@ -138,7 +138,7 @@ static void time_idling(struct stream *s)
     qsort(s->idle, s->n, sizeof *s->idle, bench_ascending);
 }
 
-/* What all but 1 of `of` steps stay below. */
+/* The time that all but 1 of `of` steps stay below. */
 static double below(const double *us, size_t n, size_t of)
 {
     return us[n - 1 - n / of];

@@ -64,7 +64,7 @@ static void say_flag(struct words *w, const char *flag, const char *value)
     say(w, value);
 }
 
-/* What both sides are told alike. */
+/* Settings that both sides receive. */
 static void say_run(struct words *w, const struct bench_torch *b, const struct line *l, const char *threads)
 {
     say_flag(w, "--net", l->net);
@@ -218,7 +218,7 @@ static int find_programs(struct bench_torch *b)
                : fail(FAILED, "%s: no PyTorch programs there; give their folder by --torch", b->programs);
 }
 
-/* Whether Python has PyTorch. */
+/* True if Python has PyTorch. */
 static int find_torch(const struct bench_torch *b)
 {
     int state = -1;

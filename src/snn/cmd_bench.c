@@ -116,7 +116,7 @@ static int numbers(const char *name, const char *text, int64_t *out, size_t *cou
     return *count ? DONE : fail(USAGE, "--%s: needs at least one number", name);
 }
 
-/* Whether a method takes this network, in the smallest of sizes. */
+/* True if a method takes this network, in the smallest size. */
 static bool trains(struct run *run, const char *method)
 {
     snn_trainer *trainer = NULL;
@@ -127,7 +127,7 @@ static bool trains(struct run *run, const char *method)
     return yes;
 }
 
-/* Whether it learns from step to step, one sample at a time. */
+/* True if it learns from step to step, one sample at a time. */
 static bool learns(struct run *run, const char *method)
 {
     snn_trainer *trainer = NULL;

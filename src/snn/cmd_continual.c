@@ -53,7 +53,7 @@ struct continual {
     struct args args;
     struct run run;
     struct progress progress;
-    uint32_t *order; /* [pixels] of the task at hand; tasks are made anew when they are needed */
+    uint32_t *order; /* [pixels] of the present task; tasks are made when they are needed */
     size_t layers;
     size_t rows[TASKS_MAX][RUN_LAYERS]; /* that each task adds */
     const char *text[3]; /* --rows, --more, --hebb-lr, or NULL */
@@ -151,7 +151,7 @@ static snn_status open_task(struct continual *c, snn_dataset **out, struct permu
 
 /* ---- settings ---- */
 
-/* What the library's defaults, the file and the flags say. */
+/* Settings from the library's defaults, the file and the flags. */
 static int begin_config(struct continual *c)
 {
     json_t *config = c->run.config = json_object();
@@ -491,7 +491,7 @@ static int evaluate_tasks(struct continual *c, size_t task)
     return DONE;
 }
 
-/* Whether task number `task` was evaluated on all tasks so far. */
+/* True if task number `task` was evaluated on all tasks so far. */
 static bool evaluated(const struct continual *c, size_t task)
 {
     for (size_t j = 0; j <= task; j++)

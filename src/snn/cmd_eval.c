@@ -48,7 +48,7 @@ static int check_data(const struct run *run, const json_t *over, const json_t *t
                 directory, format, directory);
 }
 
-/* What a model holds, or what only training uses, would be taken without an effect. */
+/* Settings that the model fixes, or that only training uses, are refused: they would have no effect. */
 static int check_sections(const json_t *over)
 {
     static const char *const of_training[] = { "neuron", "optimizer", "projection" };

@@ -149,7 +149,7 @@ static int name_files(struct train *t)
     return status;
 }
 
-/* What a checkpoint holds besides the network: the configuration, and which files the run is to write. */
+/* A checkpoint's notes: the configuration, and the files that the run writes. */
 static int recall(struct train *t)
 {
     static const char *const key[] = { CONFIG_NOTE, FILES_NOTE };
@@ -396,7 +396,7 @@ static void report(struct train *t, const struct epoch_row *row)
     fflush(stdout);
 }
 
-/* A population that never spikes hands on nothing, and with most methods nothing behind or before it learns. */
+/* A population that never spikes passes no signal on, and with most methods no layer before or after it learns. */
 static void warn_of_silence(struct train *t)
 {
     const snn_layer *layer;
@@ -533,7 +533,7 @@ static int train_epoch(struct train *t)
     return DONE;
 }
 
-/* What an interruption kept from being evaluated. */
+/* Evaluates after an interruption that came before the evaluation. */
 static int catch_up(struct train *t)
 {
     struct history *h = &t->history;
@@ -574,7 +574,7 @@ static int train_all(struct train *t)
     return status;
 }
 
-/* ---- what is left behind */
+/* ---- files of a finished run */
 
 static int save_model(struct train *t)
 {

@@ -387,7 +387,7 @@ int config_merge_file(json_t *base, const char *path)
     return status;
 }
 
-/* What is sensible for spide, whose gradients carry the factor scale. */
+/* Defaults for spide, whose gradients carry the factor scale. */
 static void preset_spide(json_t *config)
 {
     const json_t *scale = config_get(config, "trainer.scale");

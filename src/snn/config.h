@@ -20,7 +20,7 @@
 #define RATES_NOTE "rates"
 #define FILES_NOTE "tool.files" /* of a checkpoint: what the run is to write */
 
-/* What may stand at a place of the configuration. */
+/* The kinds of values in a configuration. */
 enum config_kind {
     KIND_NONE, /* there is no such place */
     KIND_WHOLE,

@@ -97,7 +97,7 @@ int history_check(const char *path)
                       path);
 }
 
-/* Reads the lines to keep and stands behind them. A log with other columns, as of another version, stays as it is. */
+/* Reads the lines to keep, and stops after them. A log with other columns, as of another version, stays as it is. */
 static int recall(struct history *h, uint64_t keep)
 {
     char line[512];

@@ -21,17 +21,17 @@ struct history {
     struct epoch_row *row;
     size_t count, room;
     FILE *file;
-    long last;        /* where the last row begins in the file */
+    long last;        /* offset of the last row in the file */
     const char *path; /* borrowed */
 };
 
-/* Whether a log may take this name: a file that is there must be a log itself, or empty. Returns DONE or FAILED. */
+/* Checks that a log may have this name: an existing file must be a log, or empty. Returns DONE or FAILED. */
 int history_check(const char *path);
 /* Begins the file `path`. The lines of an older log up to epoch `keep` stay (0: none). Returns DONE or FAILED. */
 int history_open(struct history *h, const char *path, uint64_t keep);
 /* Adds a row, in memory and in the file. */
 int history_add(struct history *h, const struct epoch_row *row);
-/* Writes the last row anew. */
+/* Writes the last row again. */
 int history_amend(struct history *h, const struct epoch_row *row);
 /* Closes the file; returns FAILED if anything could not be written. */
 int history_close(struct history *h);

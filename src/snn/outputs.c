@@ -155,8 +155,8 @@ static bool deliver(FILE *file, const char *text, size_t length)
     return fclose(file) == 0 && ok;
 }
 
-/* Where the text is written first, to be renamed to *target; both to be freed. NULL where there is only the name
- * itself to write to: a device, a link that leads to no file. */
+/* The temporary name that the text is written under, to be renamed to *target; both to be freed. NULL if the name
+ * itself must be written to: a device, a link that leads to no file. */
 static char *beside(const char *path, char **target)
 {
     struct stat st;

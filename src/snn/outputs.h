@@ -14,8 +14,8 @@ struct output {
 
 #define OUTPUTS_MOST 8
 
-/* Whether all, at most OUTPUTS_MOST, can be written, each under a name of its own; says why not. Returns DONE or
- * FAILED. */
+/* Checks that all, at most OUTPUTS_MOST, can be written, each under its own name; prints the reason if not. Returns
+ * DONE or FAILED. */
 int outputs_check(const struct output *output, size_t n);
 
 /* Makes `text` the content of a file: a failure leaves the old one. Its mode and symbolic links to it stay. Devices,

@@ -156,7 +156,7 @@ static void gather_projection(snn_network *net)
     snn_projection_destroy(projection);
 }
 
-/* What needs a network to exist. */
+/* Owners of parameters that need a network. */
 static void gather_on_network(snn_context *ctx)
 {
     const size_t two[1] = { 2 };
@@ -344,8 +344,8 @@ static void help_row(const struct param *p, const json_t *defaults)
            some ? "; " : "", some ? p->owners : "");
 }
 
-/* Whether `topic` is section number `s` or everything; then all of its owners are meant. Else the one of that name,
- * if it is there. */
+/* True if `topic` is section number `s` or "everything": all of its owners are meant. Else only the owner of that
+ * name is. */
 static uint32_t meant(const char *topic, unsigned s)
 {
     if (strcmp(topic, "all") == 0 || strcmp(topic, param_sections[s]) == 0)
@@ -356,7 +356,7 @@ static uint32_t meant(const char *topic, unsigned s)
     return 0;
 }
 
-/* What a name stands for, or all names of a section; false if the topic is neither. */
+/* Prints the meaning of a name, or all names of a section; false if the topic is neither. */
 static bool help_names(const char *topic)
 {
     bool found = false;

@@ -8,8 +8,8 @@
 /* Accuracy and loss of every epoch, training beside test. */
 int plot_curves(const char *path, const struct history *history, const json_t *config);
 
-/* What sample number `sample` of `dataset` does to the network: the image, the spikes of every population over time,
- * the outputs as they gather. */
+/* The response of the network to sample number `sample` of `dataset`: the image, the spikes of every population over
+ * time, the outputs as they gather. */
 int plot_raster(const char *path, struct run *run, const snn_dataset *dataset, size_t sample);
 
 #endif

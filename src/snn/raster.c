@@ -15,7 +15,7 @@
 #define TOP 84.0
 #define LINES 10 /* outputs drawn */
 
-/* What is kept of one layer. */
+/* The record of one layer. */
 struct trace {
     const snn_layer *layer;
     size_t size, shown; /* neurons in all; rows kept */
@@ -75,7 +75,7 @@ static void recording_free(struct recording *r)
     free(r->scratch);
 }
 
-/* Room for every spiking population and, last, the layer that answers. */
+/* Room for every spiking population and, last, the output layer. */
 static int recording_plan(struct recording *r, const snn_network *net)
 {
     size_t layers = 0, largest = 1;
@@ -324,7 +324,7 @@ static void draw_outputs(struct svg *s, double x, double y, const struct trace *
     axes_draw_x(s, &a, "time step");
 }
 
-/* What the input's picture is of. */
+/* The caption of the input's picture. */
 static struct text source(const struct run *run)
 {
     struct text out;

@@ -18,8 +18,8 @@ static void value_text(const json_t *value, char *out, size_t size)
         snprintf(out, size, "%.17g", json_number_value(value));
 }
 
-/* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the tables.
- */
+/* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the
+ * tables. */
 static int apply(const json_t *config, const char *section, const struct param_calls *calls, void *object)
 {
     const char *key;
@@ -326,7 +326,7 @@ bool run_evaluates_with(const snn_trainer *evaluator, const char *name)
     return false;
 }
 
-/* What goes with training alone is no affair of an evaluator. */
+/* Settings of training do not apply to an evaluator. */
 static snn_status set_evaluator(void *object, const char *name, const char *value)
 {
     return run_evaluates_with(object, name) ? snn_trainer_set_text(object, name, value) : SNN_OK;

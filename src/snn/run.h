@@ -41,16 +41,16 @@ bool run_evaluates_with(const snn_trainer *evaluator, const char *name);
 int run_teacher(struct run *run);
 /* Lateral neurons beside the network, none yet. */
 int run_projection(struct run *run);
-/* How many layers the network has; fails beyond RUN_LAYERS. */
+/* Number of layers of the network; fails beyond RUN_LAYERS. */
 int run_layers(const struct run *run, size_t *layers);
 
-/* Whether layer `l` may have lateral neurons. */
+/* True if layer `l` may have lateral neurons. */
 bool run_may_project(const struct run *run, size_t l);
 
 /* Numbers in `text`, one for each layer that may have lateral neurons, into out[RUN_LAYERS] by layer number; `flag`
  * gave them. */
 int run_rows(const struct run *run, const char *flag, const char *text, size_t *out);
-/* Begins the next task of the sequence, with so many more lateral neurons, by layer number, where there are any. */
+/* Begins the next task of the sequence, with more lateral neurons: their numbers, by layer. */
 snn_status run_begin_task(const struct run *run, const size_t *rows, size_t batch);
 /* Writes back the values that all parameters have now, so that the configuration says everything. */
 int run_record(struct run *run);
@@ -60,13 +60,13 @@ void run_close(struct run *run);
  * FAILED. */
 int run_notes_of(const char *model, const char *const *key, char **text, size_t n);
 
-/* What a model file says about its use (config_parse_use()), or NULL with *status DONE if it says nothing. */
+/* The notes of a model file on its use (config_parse_use()), or NULL with *status DONE if it has none. */
 json_t *run_use_of(const char *model, json_t **data, int *status);
 
 /* Samples per batch: no more than there are. */
 int64_t run_batch(const struct run *run, const snn_dataset *dataset);
 
-/* What a trainer is and how far it is. */
+/* Parts and position of a trainer. */
 snn_trainer_info run_about(const snn_trainer *trainer);
 
 /* Figures of the last evaluation, for the note, the tables and --json. */

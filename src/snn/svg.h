@@ -7,10 +7,10 @@
 
 #define INK "#1f2933"    /* titles */
 #define MUTED "#616e7c"  /* labels */
-#define GRID "#e4e7eb"   /* lines behind the data */
+#define GRID "#e4e7eb"   /* lines under the data */
 #define PALE "#9fb3c8"   /* data that is context */
 #define STRONG "#0b69a3" /* data that matters */
-#define ALARM "#c2410c"  /* what went wrong */
+#define ALARM "#c2410c"  /* message of a failure */
 
 struct svg {
     FILE *file; /* in memory until svg_close() */

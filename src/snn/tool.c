@@ -157,7 +157,7 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
-/* What other programs call things, and their name here. */
+/* Names of other programs, and the names here. */
 static const char *synonym(const char *word)
 {
     static const char *const said[][2] = {

@@ -20,7 +20,7 @@ int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_continual(int argc, char **argv);
 
-/* Puts "train" behind "snn: " in messages from now on. */
+/* Puts "train" after "snn: " in messages from now on. */
 void set_command(const char *name);
 
 /* Prints "snn: COMMAND: message" on stderr and returns `status`. */
@@ -63,11 +63,11 @@ float *floats(size_t n, size_t each);
 /* Opens a regular file for reading: a pipe would wait for a writer, a device may have no end. Returns DONE or
  * FAILED. */
 int open_to_read(FILE **out, const char *path);
-/* A copy of `path`, with the home folder for a leading "~/", which a shell leaves alone behind "idx:" or "=". To be
- * freed. NULL if it cannot be told, having said why. */
+/* A copy of `path`, with the home folder for a leading "~/", which a shell does not expand after "idx:" or "=". To be
+ * freed. NULL if it is unknown, after a message. */
 char *at_home(const char *path);
 
-/* Text `base` without the ending `cut`, with `add` behind it; to be freed. NULL: out of memory. */
+/* Text `base` without the ending `cut`, with `add` after it; to be freed. NULL: out of memory. */
 char *renamed(const char *base, const char *cut, const char *add);
 
 #endif

@@ -249,7 +249,7 @@ START_TEST(more_than_announced)
     put_plain();
     memcpy(longer, images, IMAGES);
     put(IMAGE_FILE, longer, sizeof longer);
-    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "goes on after");
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "continues after");
 }
 END_TEST
 

@@ -374,7 +374,7 @@ static const struct {
     const char *message;
 } headers[] = {
     { "{}", 0, 0, SNN_ERR_FORMAT, "snn.format" },
-    { "[]", 0, 0, SNN_ERR_FORMAT, "no JSON object" },
+    { "[]", 0, 0, SNN_ERR_FORMAT, "not a JSON object" },
     { "{\"__metadata__\":{\"format\":\"pt\"}}", 0, 0, SNN_ERR_FORMAT, "not a model file of this library" },
     { "{\"__metadata__\":{\"snn.format\":\"2\"}}", 0, 0, SNN_ERR_VERSION, "format 2" },
     { "{\"__metadata__\":{\"snn.format\":\"x\"}}", 0, 0, SNN_ERR_FORMAT, "\"snn.format\" is \"x\"" },

@@ -67,7 +67,7 @@ static size_t wanted(snn_trainer *tr, struct noting *n, size_t batch)
     n->most = 0;
     rc = snn_trainer_prepare(tr, batch);
     ck_assert_msg(rc == SNN_OK || rc == SNN_ERR_MEMORY, "a batch of %zu: %s", batch, snn_last_error());
-    return rc != SNN_OK && strstr(snn_last_error(), "this machine can address") != NULL ? SIZE_MAX : n->most;
+    return rc != SNN_OK && strstr(snn_last_error(), "address space") != NULL ? SIZE_MAX : n->most;
 }
 
 /* Twice the batch never asks for less. */
