@@ -279,9 +279,9 @@ START_TEST(test_states_that_do_not_fit)
     n = save_state(twin, state, sizeof state);
     FAILS(snn_stream_set_state(NULL, state, n), SNN_ERR_ARGUMENT, "stream");
     FAILS(snn_stream_set_state(s, NULL, n), SNN_ERR_ARGUMENT, "NULL");
-    FAILS(snn_stream_set_state(s, state, 0), SNN_ERR_FORMAT, "head");
-    FAILS(snn_stream_set_state(s, state, n - 1), SNN_ERR_FORMAT, "whole");
-    FAILS(snn_stream_set_state(s, state, n + 64), SNN_ERR_FORMAT, "whole");
+    FAILS(snn_stream_set_state(s, state, 0), SNN_ERR_FORMAT, "too short");
+    FAILS(snn_stream_set_state(s, state, n - 1), SNN_ERR_FORMAT, "complete");
+    FAILS(snn_stream_set_state(s, state, n + 64), SNN_ERR_FORMAT, "complete");
     for (size_t i = 0; i < 32; i++) { /* every byte of the head matters, but for the number of steps */
         memcpy(broken, state, n);
         broken[i] ^= 0x40;

@@ -681,7 +681,7 @@ START_TEST(test_checkpoint_goes_on)
     }
     grow(&w[2], 7);
     prepare(&w[2], 1);
-    FAILS(snn_trainer_load(w[2].tr, path), SNN_ERR_STATE, "grow and freeze the same");
+    FAILS(snn_trainer_load(w[2].tr, path), SNN_ERR_STATE, "add and freeze the same");
     OK(snn_trainer_create(&plain, w[2].net, w[2].sgd, "ottt"));
     FAILS(snn_trainer_load(plain, path), SNN_ERR_STATE, "with a projection, this trainer has none");
     snn_trainer_destroy(plain);
@@ -794,7 +794,7 @@ START_TEST(test_sequence_misuse_and_figures)
     OK(snn_trainer_create(&w.tr, w.net, w.sgd, "sltt"));
     FAILS(snn_continual_create(&c, w.tr, NULL, 0), SNN_ERR_ARGUMENT, "0 tasks");
     OK(snn_continual_create(&c, w.tr, NULL, 2));
-    FAILS(snn_continual_set_heads(c, snn_network_layer(w.net, 0)), SNN_ERR_ARGUMENT, "no select layer");
+    FAILS(snn_continual_set_heads(c, snn_network_layer(w.net, 0)), SNN_ERR_ARGUMENT, "not a select layer");
     other = network_of(ctx, kinds[0].shape, "linear a out=3");
     FAILS(snn_continual_set_heads(c, other->layer[0]), SNN_ERR_ARGUMENT, "of another network");
     snn_network_destroy(other);
