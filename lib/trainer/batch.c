@@ -1,152 +1,7 @@
-/* trainer/batch.c - one batch: input, forward pass, loss, and the sweeps of the method. */
+/* trainer/batch.c - one batch: forward pass, loss, and the sweeps of the method. */
 #include "core/context.h"
-#include "core/rng.h"
-#include "core/size.h"
 #include "trainer/rule.h"
 #include <math.h>
-#include <stdio.h>
-
-/* ---- input ---- */
-
-struct feeding {
-    snn_trainer *trainer;
-    const struct snn__batch *batch;
-    size_t t;
-    float *to; /* [n][len], channels last */
-};
-
-/* Position of sample b of the batch in its data set. */
-static size_t sample_index(const struct feeding *k, size_t b)
-{
-    uint64_t at = k->batch->first + b;
-
-    if (k->batch->dataset == NULL)
-        return b;
-    if (!k->batch->shuffled)
-        return (size_t)at;
-    return (size_t)snn__random_order(k->trainer->ctx->options.seed, SNN__RNG_SHUFFLE, k->batch->epoch, at,
-                                     k->batch->count);
-}
-
-/* Step t has a frame of its own. */
-static bool has_frame(const struct snn__batch *batch, size_t t)
-{
-    return t == 0 || batch->frames > 1;
-}
-
-static bool is_read(const struct snn__batch *batch, size_t t)
-{
-    return batch->dataset != NULL && (has_frame(batch, t) || batch->target_frames > 1);
-}
-
-/* Sample b has ended before step t. */
-static bool has_ended(const struct feeding *k, size_t b)
-{
-    return k->trainer->length != NULL && k->t >= k->trainer->length[b];
-}
-
-/* Room for the target of sample b at this step. */
-static float *target_room(const struct feeding *k, size_t b)
-{
-    const snn_trainer *tr = k->trainer;
-
-    return tr->target_room + k->t * tr->target_pitch + b * tr->classes;
-}
-
-/* Reads sample b of a data set: a frame and its target, or a target alone. */
-static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
-{
-    snn_trainer *tr = k->trainer;
-    const struct snn__batch *batch = k->batch;
-    size_t n = tr->pass.input_len;
-    snn_sample sample = { .struct_size = sizeof sample,
-                          .x = (has_frame(batch, k->t) ? tr->sample : tr->scratch) + b * n,
-                          .target = target_room(k, b) };
-
-    SNN__TRY(snn__dataset_frame(batch->dataset, index, k->t, batch->augment, batch->epoch, tr->scratch + b * n,
-                                &sample));
-    if (k->t == 0)
-        tr->length_room[b] = (uint32_t)sample.length;
-    tr->label[b] = sample.label;
-    if (batch->label != NULL && tr->label[b] >= tr->classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "label of sample %zu is %u; the network has %zu outputs", index,
-                         tr->label[b], tr->classes);
-    return SNN_OK;
-}
-
-static snn_status feed_one(const struct feeding *k, size_t b)
-{
-    snn_trainer *tr = k->trainer;
-    const struct snn__batch *batch = k->batch;
-    size_t n = tr->pass.input_len, index = sample_index(k, b), frame = batch->frames > 1 ? k->t : 0;
-    const float *x = batch->dataset != NULL ? tr->sample + b * n : batch->x + (frame * batch->n + b) * n;
-    float *to = k->to + b * n;
-
-    if (has_ended(k, b)) {
-        tr->ctx->kernels->fill(to, 0.0f, n);
-        return SNN_OK;
-    }
-    if (is_read(batch, k->t))
-        SNN__TRY(read_sample(k, b, index));
-    if (k->t > 0 && tr->pass.is_static) /* the input is there */
-        return SNN_OK;
-    if (tr->encoder != SNN__ENCODER_DIRECT && batch->frames == 1) {
-        uint64_t stream = batch->augment ? batch->epoch + 1 : 0;
-
-        snn__encode(tr->encoder, tr->ctx->options.seed, stream, index, k->t, tr->steps, x, tr->scratch + b * n, n);
-        x = tr->scratch + b * n;
-    }
-    snn__to_channels_last(&tr->net->in, 1, x, to);
-    if (!tr->ctx->kernels->finite(to, n))
-        return snn__fail(SNN_ERR_DIVERGED, "input: sample %zu holds a value that is not finite (step %zu)", index,
-                         k->t);
-    return SNN_OK;
-}
-
-/* Keeps status and message of the lowest sample that the worker could not feed. */
-static void feed_sample(void *arg, size_t b, size_t worker)
-{
-    const struct feeding *k = arg;
-    struct snn__failure *f = &k->trainer->failure[worker];
-    snn_status rc = feed_one(k, b);
-
-    if (rc == SNN_OK || (f->rc != SNN_OK && f->sample < b))
-        return;
-    f->rc = rc;
-    f->sample = b;
-    snprintf(f->text, sizeof f->text, "%s", snn_last_error());
-}
-
-/* The lengths of a data set's samples, once their first frames are read. */
-static void take_lengths(snn_trainer *tr, const struct snn__batch *batch)
-{
-    tr->length = NULL;
-    for (size_t b = 0; b < batch->n; b++)
-        if (tr->length_room[b] < batch->frames)
-            tr->length = tr->length_room;
-}
-
-/* Brings the input of step t into the pass, unless it is there, and the target of a data set. */
-static snn_status feed(snn_trainer *tr, const struct snn__batch *batch, size_t t)
-{
-    struct feeding k = { tr, batch, t, snn__pass_input(&tr->pass, t) };
-    const struct snn__failure *first = NULL;
-
-    if (t > 0 && tr->pass.is_static && !is_read(batch, t))
-        return SNN_OK;
-    for (size_t i = 0; i < snn__threads(tr->ctx); i++)
-        tr->failure[i].rc = SNN_OK;
-    snn__parallel(tr->ctx, feed_sample, &k, batch->n);
-    for (size_t i = 0; i < snn__threads(tr->ctx); i++)
-        if (tr->failure[i].rc != SNN_OK && (first == NULL || tr->failure[i].sample < first->sample))
-            first = &tr->failure[i];
-    tr->unread = first != NULL;
-    if (first != NULL)
-        return snn__fail(first->rc, "%s", first->text);
-    if (t == 0 && batch->dataset != NULL)
-        take_lengths(tr, batch);
-    return SNN_OK;
-}
 
 /* ---- output ---- */
 
@@ -195,7 +50,7 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     bool whole = snn__pass_by_layers(&tr->pass) && train; /* outputs exist once the last step is done */
     bool trained = tr->rule->trains == NULL || !train || tr->rule->trains(tr, t);
 
-    SNN__TRY(feed(tr, batch, t));
+    SNN__TRY(snn__feed(tr, batch, t));
     if (t == 0)
         SNN__TRY(snn__check_judging(tr));
     if (train && tr->rule->before)
@@ -224,7 +79,7 @@ static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
     if (!tr->looks_ahead || snn__is_static(tr, batch->frames))
         return SNN_OK;
     for (size_t t = 0; t < tr->steps; t++) {
-        SNN__TRY(feed(tr, batch, t));
+        SNN__TRY(snn__feed(tr, batch, t));
         tr->rule->ahead(tr, t);
     }
     return SNN_OK;
@@ -234,7 +89,7 @@ static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, boo
 {
     while (snn__pass_run(&tr->pass))
         for (size_t t = 0; t < tr->steps; t++) {
-            SNN__TRY(feed(tr, batch, t));
+            SNN__TRY(snn__feed(tr, batch, t));
             snn__pass_measure(&tr->pass, t);
         }
     for (size_t t = 0; t < tr->steps; t++)

@@ -190,6 +190,9 @@ struct snn__result {
     size_t correct;
 };
 
+/* feed.c: brings the input of step t into the pass, unless it is there, and the target of a data set. */
+snn_status snn__feed(snn_trainer *trainer, const struct snn__batch *batch, size_t t);
+
 /* batch.c: samples of `frames` frames are the same input at every step. */
 bool snn__is_static(const snn_trainer *trainer, size_t frames);
 /* The batch norm that has one value per channel, which is no statistic, in a batch of one sample; or NULL. */
