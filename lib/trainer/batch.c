@@ -2,6 +2,7 @@
 #include "core/context.h"
 #include "trainer/rule.h"
 #include <math.h>
+#include <string.h>
 
 /* ---- output ---- */
 
@@ -45,22 +46,21 @@ static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged
     return SNN_OK;
 }
 
-static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
+/* Outputs of all steps exist once the last one is done. */
+static bool ends_at_once(const snn_trainer *tr, bool train)
 {
-    bool whole = snn__pass_by_layers(&tr->pass) && train; /* outputs exist once the last step is done */
-    bool trained = tr->rule->trains == NULL || !train || tr->rule->trains(tr, t);
+    return train && snn__pass_by_layers(&tr->pass);
+}
 
-    SNN__TRY(snn__feed(tr, batch, t));
-    if (t == 0)
-        SNN__TRY(snn__check_judging(tr));
-    if (train && tr->rule->before)
-        tr->rule->before(tr, t);
-    snn__pass_forward(&tr->pass, t);
-    if (train && tr->rule->after)
-        tr->rule->after(tr, t);
-    if (whole && t + 1 < tr->steps)
+/* The outputs that step t brings. `trained`: their loss counts. */
+static snn_status take_outputs(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, bool trained,
+                               double *loss)
+{
+    const bool at_once = ends_at_once(tr, train);
+
+    if (at_once && t + 1 < tr->steps)
         return SNN_OK;
-    for (size_t s = whole ? 0 : t; s <= t; s++) {
+    for (size_t s = at_once ? 0 : t; s <= t; s++) {
         double of_step = 0;
 
         SNN__TRY(take_output(tr, s, train && trained, judged(tr, batch), &of_step));
@@ -68,9 +68,24 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     }
     if (!isfinite(*loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss of step %zu is not finite; a smaller learning rate may help", t);
-    if (!train || !trained || tr->rule->step == NULL || tr->pass.demand.keeps)
-        return SNN_OK;
-    return tr->rule->step(tr, t);
+    return SNN_OK;
+}
+
+static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
+{
+    const struct snn__rule *rule = tr->rule;
+    bool trained = rule->trains == NULL || !train || rule->trains(tr, t);
+
+    SNN__TRY(snn__feed(tr, batch, t));
+    if (t == 0)
+        SNN__TRY(snn__check_judging(tr));
+    if (train && rule->before)
+        rule->before(tr, t);
+    snn__pass_forward(&tr->pass, t);
+    if (train && rule->after)
+        rule->after(tr, t);
+    SNN__TRY(take_outputs(tr, batch, t, train, trained, loss));
+    return train && trained && rule->step != NULL && !tr->pass.demand.keeps ? rule->step(tr, t) : SNN_OK;
 }
 
 /* Shows the method the input of all steps before the first one runs, if it differs from step to step. */
@@ -130,16 +145,34 @@ static snn_status check_training(const snn_trainer *tr, const struct snn__batch 
 /* The targets of all steps are there at once: the host gave them, or all outputs come at the end. */
 static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
-    return batch->target_frames > 1 && (batch->dataset == NULL || (snn__pass_by_layers(&tr->pass) && train));
+    return batch->target_frames > 1 && (batch->dataset == NULL || ends_at_once(tr, train));
+}
+
+/* Labels and targets, as the host or the data set gives them. */
+static void take_aims(snn_trainer *tr, const struct snn__batch *batch, bool train)
+{
+    if (batch->label != NULL && batch->label != tr->label)
+        memcpy(tr->label, batch->label, batch->n * sizeof *tr->label);
+    tr->target = batch->target;
+    tr->target_frames = batch->target_frames;
+    tr->target_pitch = has_all_targets(tr, batch, train) ? batch->n * tr->classes : 0;
+    tr->length = batch->length;
+}
+
+/* A layer may compute once for all steps: not where weights or eligibilities change from step to step, or an observer
+ * takes the gradient of each. */
+static bool has_constants(const snn_trainer *tr, const struct snn__batch *batch, bool train)
+{
+    const struct snn__demand *d = &tr->pass.demand;
+
+    if (train && (d->learns == SNN__LEARNS_PER_STEP || d->factor == SNN__FACTOR_ELIGIBILITY ||
+                  tr->observe & SNN_OBSERVE_GRADIENTS))
+        return false;
+    return snn__is_static(tr, batch->frames);
 }
 
 static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
-    /* nothing is constant where weights or eligibilities change from step to step, or an observer takes the gradient
-     * of each */
-    bool constancy = !train || (tr->pass.demand.learns == SNN__LEARNS_PER_BATCH &&
-                                tr->pass.demand.factor != SNN__FACTOR_ELIGIBILITY &&
-                                !(tr->observe & SNN_OBSERVE_GRADIENTS));
     uint64_t stream = tr->run.batches;
 
     if (train) {
@@ -148,14 +181,8 @@ static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool tr
     }
     if (train && tr->pass.projecting != NULL)
         snn__projection_begin(&tr->projecting, stream);
-    snn__pass_begin(&tr->pass, batch->n, train, constancy && snn__is_static(tr, batch->frames), stream);
-    if (batch->label != NULL && batch->label != tr->label)
-        for (size_t b = 0; b < batch->n; b++)
-            tr->label[b] = batch->label[b];
-    tr->target = batch->target;
-    tr->target_frames = batch->target_frames;
-    tr->target_pitch = has_all_targets(tr, batch, train) ? batch->n * tr->classes : 0;
-    tr->length = batch->length;
+    snn__pass_begin(&tr->pass, batch->n, train, has_constants(tr, batch, train), stream);
+    take_aims(tr, batch, train);
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
     if (train && tr->rule->begin)
         tr->rule->begin(tr);
@@ -178,23 +205,9 @@ static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool trai
     return SNN_OK;
 }
 
-snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train, struct snn__result *result)
+/* The steps ended with `rc`. Where something fails, all is as it was before the batch. */
+static snn_status finish_training(snn_trainer *tr, snn_status rc)
 {
-    snn_status rc;
-
-    result->loss = 0;
-    result->correct = 0;
-    tr->unread = false;
-    tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
-    if (train)
-        SNN__TRY(check_training(tr, batch));
-    if (tr->loss.teacher != NULL)
-        SNN__TRY(snn__ask_teacher(tr, batch));
-    tr->stream.pass = NULL; /* it ends: the batch takes its arrays */
-    begin_batch(tr, batch, train);
-    rc = run(tr, batch, train, result);
-    if (!train)
-        return rc;
     if (rc != SNN_OK)
         snn__discard_gradient(tr);
     else
@@ -206,4 +219,21 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
     tr->n_logits = 0;
     tr->run.batches++;
     return SNN_OK;
+}
+
+snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train, struct snn__result *result)
+{
+    snn_status rc;
+
+    *result = (struct snn__result){ 0 };
+    tr->unread = false;
+    tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
+    if (train)
+        SNN__TRY(check_training(tr, batch));
+    if (tr->loss.teacher != NULL)
+        SNN__TRY(snn__ask_teacher(tr, batch));
+    tr->stream.pass = NULL; /* it ends: the batch takes its arrays */
+    begin_batch(tr, batch, train);
+    rc = run(tr, batch, train, result);
+    return train ? finish_training(tr, rc) : rc;
 }

@@ -70,29 +70,37 @@ static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
     return SNN_OK;
 }
 
-static snn_status feed_one(const struct feeding *k, size_t b)
+/* The frame of sample b for this step, encoded, channels first. */
+static const float *frame_of(const struct feeding *k, size_t b, size_t index)
 {
     snn_trainer *tr = k->trainer;
     const struct snn__batch *batch = k->batch;
-    size_t n = tr->pass.input_len, index = sample_index(k, b), frame = batch->frames > 1 ? k->t : 0;
+    size_t n = tr->pass.input_len, frame = batch->frames > 1 ? k->t : 0;
     const float *x = batch->dataset != NULL ? tr->sample + b * n : batch->x + (frame * batch->n + b) * n;
+    float *encoded = tr->scratch + b * n;
+    uint64_t stream = batch->augment ? batch->epoch + 1 : 0;
+
+    if (tr->encoder == SNN__ENCODER_DIRECT || batch->frames > 1)
+        return x;
+    snn__encode(tr->encoder, tr->ctx->options.seed, stream, index, k->t, tr->steps, x, encoded, n);
+    return encoded;
+}
+
+static snn_status feed_one(const struct feeding *k, size_t b)
+{
+    snn_trainer *tr = k->trainer;
+    size_t n = tr->pass.input_len, index = sample_index(k, b);
     float *to = k->to + b * n;
 
     if (has_ended(k, b)) {
         tr->ctx->kernels->fill(to, 0.0f, n);
         return SNN_OK;
     }
-    if (is_read(batch, k->t))
+    if (is_read(k->batch, k->t))
         SNN__TRY(read_sample(k, b, index));
     if (k->t > 0 && tr->pass.is_static) /* the input is there */
         return SNN_OK;
-    if (tr->encoder != SNN__ENCODER_DIRECT && batch->frames == 1) {
-        uint64_t stream = batch->augment ? batch->epoch + 1 : 0;
-
-        snn__encode(tr->encoder, tr->ctx->options.seed, stream, index, k->t, tr->steps, x, tr->scratch + b * n, n);
-        x = tr->scratch + b * n;
-    }
-    snn__to_channels_last(&tr->net->in, 1, x, to);
+    snn__to_channels_last(&tr->net->in, 1, frame_of(k, b, index), to);
     if (!tr->ctx->kernels->finite(to, n))
         return snn__fail(SNN_ERR_DIVERGED, "input: sample %zu holds a value that is not finite (step %zu)", index,
                          k->t);
