@@ -4,8 +4,9 @@
  *   back      y (+)= W^T (*) x + b
  *   outer     g (+)= corr(x, d)
  *
- * W is [groups * outputs][inputs][taps] as it is stored, g [groups * outputs][taps][inputs]. Products read copies that
- * are packed for them; of two directions over many rows one is kept, and turned into scratch memory for the other. */
+ * W is [groups * outputs][inputs][taps] as it is stored, g [groups * outputs][taps][inputs]. Products read copies
+ * that are packed for them; of two directions over many rows one is kept, and turned into scratch memory for the
+ * other. */
 #ifndef SNN_BLAS_OPERAND_H
 #define SNN_BLAS_OPERAND_H
 

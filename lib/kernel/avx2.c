@@ -114,8 +114,10 @@ SNN__INLINE void turn8(float *panel, size_t width, const float *const *rows, siz
     __m256 half[8], pair[8];
 
     for (size_t i = 0; i < 4; i++) {
-        half[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[i] + j)), _mm_loadu_ps(rows[i + 4] + j), 1);
-        half[i + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[i] + j + 4)), _mm_loadu_ps(rows[i + 4] + j + 4), 1);
+        half[i] =
+            _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[i] + j)), _mm_loadu_ps(rows[i + 4] + j), 1);
+        half[i + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[i] + j + 4)),
+                                           _mm_loadu_ps(rows[i + 4] + j + 4), 1);
     }
     for (size_t i = 0; i < 8; i += 2) {
         pair[i] = _mm256_unpacklo_ps(half[i], half[i + 1]);
@@ -211,15 +213,16 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
     for (; e + 2 <= n; e += 2)
         for (size_t two = 0; two < 2; two++)
             for (size_t v = 0; v < vectors; v++)
-                sum[two][v] = _mm256_fmadd_ps(_mm256_set1_ps(value[e + two]), _mm256_loadu_ps(w + row[e + two] * NR + 8 * v),
-                                              sum[two][v]);
+                sum[two][v] = _mm256_fmadd_ps(_mm256_set1_ps(value[e + two]),
+                                              _mm256_loadu_ps(w + row[e + two] * NR + 8 * v), sum[two][v]);
     for (size_t v = 0; e < n && v < vectors; v++)
         sum[0][v] = _mm256_fmadd_ps(_mm256_set1_ps(value[e]), _mm256_loadu_ps(w + row[e] * NR + 8 * v), sum[0][v]);
     for (size_t v = 0; v < vectors; v++)
         _mm256_maskstore_ps(y + 8 * v, v + 1 < vectors ? all : last, _mm256_add_ps(sum[0][v], sum[1][v]));
 }
 
-static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value)
+static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
+                    const float *value)
 {
     for (; cols > 0; y += NR, w += panel) {
         const size_t width = cols < NR ? cols : NR;
@@ -261,7 +264,9 @@ SNN__INLINE uint64_t bits_of_word(const float *x, size_t n)
 
     SNN__UNROLL
     for (; j + 8 <= n; j += 8)
-        word |= (uint64_t)(unsigned)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + j), _mm256_setzero_ps(), _CMP_NEQ_UQ)) << j;
+        word |= (uint64_t)(unsigned)_mm256_movemask_ps(
+                    _mm256_cmp_ps(_mm256_loadu_ps(x + j), _mm256_setzero_ps(), _CMP_NEQ_UQ))
+                << j;
     for (; j < n; j++)
         word |= (uint64_t)(x[j] != 0.0f) << j;
     return word;

@@ -16,7 +16,8 @@ SNN__INLINE void count_set(size_t words, const uint64_t *x, size_t rows, uint32_
 }
 
 /* bits_turn of kernel.h, for tiles that take rows as they are */
-static inline const uint64_t *rows_as_they_are(size_t words, const uint64_t *x, size_t rows, uint64_t *room, uint32_t *set)
+static inline const uint64_t *rows_as_they_are(size_t words, const uint64_t *x, size_t rows, uint64_t *room,
+                                               uint32_t *set)
 {
     (void)room;
     count_set(words, x, rows, set);

@@ -308,8 +308,8 @@ struct snn__kernels {
     void (*limbs)(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c);
     void (*matrix)(const struct snn__matrix *a);
 
-    /* Winograd's convolutions, see kernel/winograd.inc: n channels, 36 points with `pitch` floats from one to the next;
-     * side * side outputs of taps * taps weights */
+    /* Winograd's convolutions, see kernel/winograd.inc: n channels, 36 points with `pitch` floats from one to the
+     * next; side * side outputs of taps * taps weights */
     void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n);   /* in: 6 * 6 positions */
     void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t side, size_t n);
     void (*points_of_weights)(float *out, size_t pitch, const float *w, size_t w_pitch, size_t taps, bool turned,

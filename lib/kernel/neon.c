@@ -43,8 +43,8 @@ SNN__INLINE size_t below(size_t cols, size_t v)
     return cols > REGISTER * v ? cols - REGISTER * v : 0;
 }
 
-/* sum[i][v] = sum_k a[k][i] b[k][v]; `rows` and `vectors` are constants where this is inlined. Operators, which the flags of this file
- * make one multiplication with addition: gcc 12 keeps sums of vfmaq_n_f32() in memory. */
+/* sum[i][v] = sum_k a[k][i] b[k][v]; `rows` and `vectors` are constants where this is inlined. Operators, which the
+ * flags of this file make one multiplication with addition: gcc 12 keeps sums of vfmaq_n_f32() in memory. */
 SNN__INLINE void sum_up(size_t rows, size_t vectors, size_t k, const float *a, const float *b, float32x4_t sum[MR][4])
 {
     for (size_t i = 0; i < rows; i++)
@@ -183,7 +183,8 @@ SNN__INLINE uint16x8_t zeros(const float *x)
     return vmovn_high_u32(vmovn_u32(vceqzq_f32(vld1q_f32(x))), vceqzq_f32(vld1q_f32(x + 4)));
 }
 
-/* Bit i is set where x[i] is not zero, i < 16: a byte for each, of which every one keeps a bit of its own, and their sums. */
+/* Bit i is set where x[i] is not zero, i < 16: a byte for each, of which every one keeps a bit of its own, and their
+ * sums. */
 SNN__INLINE uint32_t found16(const float *x)
 {
     static const uint8_t places[16] = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
@@ -238,7 +239,8 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
         store(y + REGISTER * v, sum[0][v] + sum[1][v], below(cols, v));
 }
 
-static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row, const float *value)
+static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
+                    const float *value)
 {
     for (; cols > 0; y += NR, w += panel) {
         const size_t width = snn__min(cols, NR);
@@ -288,8 +290,10 @@ SNN__INLINE uint32x4_t widened(uint8x16_t a, uint8x16_t b)
     return vpaddq_u32(vpaddlq_u16(vpaddlq_u8(a)), vpaddlq_u16(vpaddlq_u8(b)));
 }
 
-/* count = or += the bits of n <= WORDS words in `rows` rows that lie `words` apart; `rows` is a constant where this is inlined. */
-SNN__INLINE void count_some(size_t rows, size_t n, size_t words, const uint64_t *x, const uint64_t *w, uint32_t *count, bool add)
+/* count = or += the bits of n <= WORDS words in `rows` rows that lie `words` apart; `rows` is a constant where this
+ * is inlined. */
+SNN__INLINE void count_some(size_t rows, size_t n, size_t words, const uint64_t *x, const uint64_t *w,
+                            uint32_t *count, bool add)
 {
     uint8x16_t sum[4][COLUMNS];
 

@@ -27,7 +27,8 @@ void snn__ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t 
 
     if (n == 0)
         return;
-    while (pieces < PIECES && 2 * pieces * SMALLEST <= n) /* a power of two: the usual numbers of threads have equal shares */
+    while (pieces < PIECES &&
+           2 * pieces * SMALLEST <= n) /* a power of two: the usual numbers of threads have equal shares */
         pieces *= 2;
     r.piece = snn__round_up(snn__ceil_div(n, pieces), ALIGNMENT);
     if (pieces == 1)

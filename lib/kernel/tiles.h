@@ -1,5 +1,5 @@
-/* kernel/tiles.h - all that kernel/amx.inc needs of a machine with a matrix unit (AMX-INT8): eight tiles of 16 rows of
- * 64 bytes, and spikes that become bytes. Tests take emulations in its place. The number of a tile is a constant,
+/* kernel/tiles.h - all that kernel/amx.inc needs of a machine with a matrix unit (AMX-INT8): eight tiles of 16 rows
+ * of 64 bytes, and spikes that become bytes. Tests take emulations in its place. The number of a tile is a constant,
  * written out. */
 #ifndef SNN_KERNEL_TILES_H
 #define SNN_KERNEL_TILES_H

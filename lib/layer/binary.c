@@ -110,7 +110,8 @@ snn_status snn__packed_from(const snn_layer *layer, const struct snn__tensor *te
 
     for (size_t i = 0; i < tensor->length; i++)
         if (!isfinite(tensor->data[i]))
-            return snn__fail(SNN_ERR_DIVERGED, "cannot pack: tensor \"%s.%s\" is not finite at entry %zu", layer->name, tensor->name, i);
+            return snn__fail(SNN_ERR_DIVERGED, "cannot pack: tensor \"%s.%s\" is not finite at entry %zu",
+                             layer->name, tensor->name, i);
     snn__binary_pack(&binary, tensor->data, (unsigned char *)(to + tensor->dim[0]));
     return SNN_OK;
 }

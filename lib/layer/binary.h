@@ -1,5 +1,5 @@
-/* layer/binary.h - weights of one bit and one scale per output channel, made from latent weights W that the optimizer holds. For
- * row c of n weights:
+/* layer/binary.h - weights of one bit and one scale per output channel, made from latent weights W that the optimizer
+ * holds. For row c of n weights:
  *
  *   Wb_c = a_c sgn(W_c),  a_c = mean |W_c| (scaled) or 1,  sgn(0) = 1        docs/methods/sei.md */
 #ifndef SNN_LAYER_BINARY_H
@@ -25,18 +25,18 @@ struct snn__binary {
 void snn__binarise(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *wb);
 /* gradient[rows][n], dL/dWb, becomes dL/dW. */
 void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *gradient);
-/* The signs of w, one bit each (1: not negative), the first one lowest in its byte, bytes of 0 behind the last up to a multiple of
- * four; and the scales. */
+/* The signs of w, one bit each (1: not negative), the first one lowest in its byte, bytes of 0 behind the last up to
+ * a multiple of four; and the scales. */
 #define SNN__BINARY_BYTES(weights) (((weights) + 31) / 32 * 4)
 void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits);
-/* w = a_c sgn: latent weights of which snn__binarise() makes what was packed, bit for bit. The mean of n equal numbers is that number,
- * since their sum in double is exact. */
+/* w = a_c sgn: latent weights of which snn__binarise() makes what was packed, bit for bit. The mean of n equal
+ * numbers is that number, since their sum in double is exact. */
 void snn__binary_unpack(const struct snn__binary *binary, const unsigned char *bits, float *w);
 
 /* A latent tensor packed: a scale for each row, then the bits, in numbers of four bytes. */
 size_t snn__packed_words(const struct snn__tensor *tensor);
-/* to[snn__packed_words] <- the tensor of `layer`, which is not packed. SNN_ERR_DIVERGED: a weight that is not finite has no sign to
- * speak of. */
+/* to[snn__packed_words] <- the tensor of `layer`, which is not packed. SNN_ERR_DIVERGED: a weight that is not finite
+ * has no sign to speak of. */
 snn_status snn__packed_from(const snn_layer *layer, const struct snn__tensor *tensor, float *to);
 static inline const unsigned char *snn__packed_bits(const struct snn__tensor *tensor)
 {

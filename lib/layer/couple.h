@@ -1,4 +1,5 @@
-/* layer/couple.h - a second stage of a population: each neuron becomes a couple of neurons that answers errors with spikes. */
+/* layer/couple.h - a second stage of a population: each neuron becomes a couple of neurons that answers errors with
+ * spikes. */
 #ifndef SNN_LAYER_COUPLE_H
 #define SNN_LAYER_COUPLE_H
 
@@ -6,14 +7,16 @@
 
 struct snn__couple {
     float *sum;    /* sum_t decay^(T-t) s[t], [batch][n] */
-    float *gate;   /* first stage: spikes so far, of leaky neurons; then 1 / threshold where some but not all steps had one, else 0 */
+    float *gate; /* first stage: spikes so far, of leaky neurons; then 1 / threshold where some but not all steps had
+                    one, else 0 */
     float *answer; /* s of the last step, if it is observed */
 };
 
 snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node, struct snn__arena *arena);
 /* First stage, step `io`, which gave the spikes io->y. */
 void snn__couple_count(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay);
-/* dx (+)= what the error e at the output, or io->couples->mean, sends to the current. `u` is the state of the potentials. */
+/* dx (+)= what the error e at the output, or io->couples->mean, sends to the current. `u` is the state of the
+ * potentials. */
 void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, struct snn__io *io, float decay,
                          float threshold, float *u, struct snn__signal e, float *dx, bool accumulate);
 

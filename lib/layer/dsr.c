@@ -2,7 +2,9 @@
  *
  *   theta <- max(theta, bound)          in place when a training sequence begins
  *   u[t] = beta v[t-1] + k x[t],        s[t] = u[t] >= alpha theta,        v[t] = u[t] - theta s[t]
- *   o[t] = size s[t]                    IF: beta = k = 1, size = theta;  LIF: beta = exp(-dt/tau), k = 1 - beta, size = theta/dt
+ *   o[t] = size s[t]
+ *
+ *   IF: beta = k = 1, size = theta          LIF: beta = exp(-dt/tau), k = 1 - beta, size = theta/dt
  *
  *   X = sum_t w_t x[t],  w_t = beta^(T-t) / sum          the representation that the input carries
  *   Gamma  = T sum_t w_t go[t]                           the error at the representation of the output

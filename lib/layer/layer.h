@@ -182,8 +182,8 @@ struct snn__layer_type {
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
     /* spikes -1, 0, 1 of the last step of couples, [batch][n] channels last; NULL if not kept */
     const float *(*answer)(const struct snn__node *node);
-    /* what single products of a stored tensor with the input read, and which tensor; false: there are none, since what
-     * computes is derived, or cut into groups */
+    /* what single products of a stored tensor with the input read, and which tensor; false: there are none, since
+     * what computes is derived, or cut into groups */
     bool (*presynaptic)(const snn_layer *layer, struct snn__window *window, size_t *tensor);
     /* synapses that leave each input element, [in_len], counting non-zero weights only, or all */
     void (*fanout)(struct snn__node *node, float *out, bool nonzero);

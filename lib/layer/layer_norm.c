@@ -73,7 +73,8 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
 /* An adjoint that must be added is made here first, each thread in a row of its own. */
 static size_t norm_scratch(const struct snn__node *node)
 {
-    return node->learns && node->adds_adjoint ? SNN__PRODUCT(snn__threads(node->ctx), node->in_len, sizeof(float)) : 0;
+    return node->learns && node->adds_adjoint ? SNN__PRODUCT(snn__threads(node->ctx), node->in_len, sizeof(float))
+                                              : 0;
 }
 
 static void norm_refresh(struct snn__node *node)

@@ -1,7 +1,7 @@
 /* layer/reparam.h - reparametrisations: the weights What that compute, derived from the tensor W that learns.
  *
- * Adding one takes a file of its own and a line in reparam.c; a layer has one at most. Matrices are [rows][fan], a row
- * one index of the tensor's first axis. */
+ * Adding one takes a file of its own and a line in reparam.c; a layer has one at most. Matrices are [rows][fan], a
+ * row one index of the tensor's first axis. */
 #ifndef SNN_LAYER_REPARAM_H
 #define SNN_LAYER_REPARAM_H
 
@@ -12,14 +12,16 @@ struct snn__derived;
 struct snn__reparam {
     /* Is it what the parameters of the layer ask for? */
     bool (*chosen)(const snn_layer *layer);
-    /* Building: refuses what does not go together; declares its tensors and gives them first values (init: or NULL). */
+    /* Building: refuses what does not go together; declares its tensors and gives them first values (init: or
+     * NULL). */
     snn_status (*tensors)(snn_layer *layer);
     void (*init)(snn_layer *layer, uint64_t seed);
     /* Running: what it keeps for each row and each column. */
     size_t per_row, per_column;
     void (*begin)(struct snn__derived *d);            /* a training sequence begins; or NULL */
     void (*derive)(struct snn__derived *d, float *what);
-    void (*gradient)(struct snn__derived *d, float *g); /* dL/dWhat becomes dL/dW; sets the gradients of its tensors */
+    void (*gradient)(struct snn__derived *d,
+                     float *g); /* dL/dWhat becomes dL/dW; sets the gradients of its tensors */
 };
 
 /* Weights in a plan. */

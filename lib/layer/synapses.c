@@ -149,7 +149,8 @@ bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window
     const size_t n = w->length / w->dim[0];
 
     if (snn__weights_turned(layer) || snn__weights_number(layer, SNN_LAYER_STANDARDISE) ||
-        !snn__param_is(&layer->params, SNN_LAYER_NORM, "none") || snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) > 1)
+        !snn__param_is(&layer->params, SNN_LAYER_NORM, "none") ||
+        snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) > 1)
         return false;
     *tensor = SNN__WEIGHT;
     *window = (struct snn__window){ 1, 1, n, n, 1, 1, 1, 1, 1, 0, 1, false };

@@ -6,8 +6,8 @@
  *   adjoint    dv = transposed convolution of d with W
  *   credit     dW = corr(q, d), db = sum d                 (q: the presynaptic factor that the method chose)
  *
- * Products are those of blas/operand.h. Weights that are derived from others, by standardisation, a restricted norm or
- * the sign, are those of layer/reparam.h. */
+ * Products are those of blas/operand.h. Weights that are derived from others, by standardisation, a restricted norm
+ * or the sign, are those of layer/reparam.h. */
 #include "core/context.h"
 #include "core/size.h"
 #include "blas/bits.h"
@@ -295,8 +295,8 @@ static void credit_weights(struct snn__node *node, struct snn__io *io, struct sn
         return;
     }
     snn__node_unfold(node);
-    snn__operand_outer(&s->w, node->ctx, io->batch, d.data, x.data, e.scale * factor.scale, node->gradient[SNN__WEIGHT],
-                       s->touched, node->scratch);
+    snn__operand_outer(&s->w, node->ctx, io->batch, d.data, x.data, e.scale * factor.scale,
+                       node->gradient[SNN__WEIGHT], s->touched, node->scratch);
 }
 
 static void weights_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e,
@@ -383,15 +383,15 @@ static void weights_confine(snn_layer *layer)
         snn__binary_clip(layer->ctx, layer->tensor[SNN__WEIGHT].data, layer->tensor[SNN__WEIGHT].length);
 }
 
-#define TYPE(type_name, type_text, type_params, type_shape)                                                         \
-    {                                                                                                               \
-        .name = type_name, .text = type_text, .params = type_params,                                                \
-        .n_params = sizeof type_params / sizeof *type_params,                                                       \
-        .flags = SNN__LAYER_WEIGHTS, .state_size = sizeof(struct snn__weights), .shape = type_shape,                     \
-        .tensors = snn__weights_tensors, .init = snn__weights_init, .plan = weights_plan,                           \
-        .scratch = weights_scratch, .refresh = weights_refresh, .begin = weights_begin, .forward = weights_forward, \
-        .adjoint = weights_adjoint, .credit = weights_credit, .rescale = weights_rescale, .settle = weights_settle, \
-        .confine = weights_confine, .presynaptic = snn__weights_presynaptic, .fanout = snn__weights_fanout          \
+#define TYPE(type_name, type_text, type_params, type_shape)                                                       \
+    {                                                                                                             \
+        .name = type_name, .text = type_text, .params = type_params,                                              \
+        .n_params = sizeof type_params / sizeof *type_params, .flags = SNN__LAYER_WEIGHTS,                        \
+        .state_size = sizeof(struct snn__weights), .shape = type_shape, .tensors = snn__weights_tensors,          \
+        .init = snn__weights_init, .plan = weights_plan, .scratch = weights_scratch, .refresh = weights_refresh,  \
+        .begin = weights_begin, .forward = weights_forward, .adjoint = weights_adjoint, .credit = weights_credit, \
+        .rescale = weights_rescale, .settle = weights_settle, .confine = weights_confine,                         \
+        .presynaptic = snn__weights_presynaptic, .fanout = snn__weights_fanout                                    \
     }
 
 const struct snn__layer_type snn__layer_linear =

@@ -1,5 +1,5 @@
-/* layer/weights.h - linear and convolutional layers as their parameters describe them: synapses.c makes their tensors, weights.c computes
- * with these. */
+/* layer/weights.h - linear and convolutional layers as their parameters describe them: synapses.c makes their
+ * tensors, weights.c computes with these. */
 #ifndef SNN_LAYER_WEIGHTS_H
 #define SNN_LAYER_WEIGHTS_H
 

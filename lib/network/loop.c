@@ -33,8 +33,8 @@ static snn_status check_population(const snn_layer *layer, const char *method, d
                          "%s: layer %s: per_neuron, smooth, refractory and input_scaled must be 0", method,
                          layer->name);
     if ((lif ? snn__param_f64(&layer->params, SNN_NEURON_DECAY) : 1.0) != decay)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: its decay differs from that of the rate layer, %g", method,
-                         layer->name, decay);
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: its decay differs from that of the rate layer, %g",
+                         method, layer->name, decay);
     return SNN_OK;
 }
 

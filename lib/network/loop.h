@@ -10,8 +10,8 @@ struct snn__loop {
     double decay;  /* of all populations and of the mean */
 };
 
-/* Populations if and lif of one leak that reset by subtraction; a rate layer that reads the last one, and layers that read that; no
- * delayed connection but from the last population. Else SNN_ERR_UNSUPPORTED in the name of `method`. */
+/* Populations if and lif of one leak that reset by subtraction; a rate layer that reads the last one, and layers that
+ * read that; no delayed connection but from the last population. Else SNN_ERR_UNSUPPORTED in the name of `method`. */
 snn_status snn__network_loop(const snn_network *net, const char *method, struct snn__loop *loop);
 
 #endif

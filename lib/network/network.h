@@ -30,7 +30,8 @@ struct snn_network {
 /* network/infer.c: resolves the sources and sets the shapes of all layers. */
 snn_status snn__network_infer(snn_network *network);
 
-/* network/graph.c, once sources are resolved. The producer of input number i of a layer; NULL: the network's input. */
+/* network/graph.c, once sources are resolved. The producer of input number i of a layer; NULL: the network's
+ * input. */
 const snn_layer *snn__layer_producer(const snn_network *network, const snn_layer *layer, size_t i);
 /* In the same step or in the next one. */
 bool snn__layer_reads(const snn_layer *reader, const snn_layer *layer);

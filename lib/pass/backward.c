@@ -60,7 +60,8 @@ static void send_back_in_time(struct snn__pass *pass, struct snn__unit *unit, st
 }
 
 /* An input of the same step. */
-static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i, bool at_end)
+static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i,
+                             bool at_end)
 {
     struct snn__unit *from = snn__unit_producer(pass, unit, i);
     float *dx = at_end ? from->error_sum : from->error, factor;

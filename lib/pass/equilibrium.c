@@ -1,4 +1,5 @@
-/* pass/equilibrium.c - the network at rates instead of spikes: the map whose fixed point the firing rates of a feedback network approach.
+/* pass/equilibrium.c - the network at rates instead of spikes: the map whose fixed point the firing rates of a
+ * feedback network approach.
  *
  *   a_l = clip((F(x) + W a_(l-1)) / threshold, 0, 1),  readers with delay take the rates that are given
  *
@@ -7,7 +8,8 @@
 #include "layer/types.h"
 #include "pass/pass.h"
 
-/* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values follow. */
+/* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values
+ * follow. */
 static bool computed_before(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     return snn__unit_constant(pass, unit) &&

@@ -75,7 +75,8 @@ static void average(const struct snn__pass *pass, float *mean, struct snn__signa
 /* One call may have made one step, all steps, or what stands for all of them. */
 static void average_output(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
 {
-    size_t n = pass->batch * unit->value_len, calls = snn__pass_by_layers(pass) && unit->flags & SNN__WHOLE_CALLS ? pass->steps : 1;
+    size_t n = pass->batch * unit->value_len,
+           calls = snn__pass_by_layers(pass) && unit->flags & SNN__WHOLE_CALLS ? pass->steps : 1;
 
     unit->trace_scale = 1.0f;
     if (io->constant) {
@@ -205,7 +206,8 @@ static void keep_delayed(struct snn__pass *pass, size_t t)
         size_t n = pass->batch * unit->value_len;
         struct snn__signal value, trace;
 
-        if (!unit->read_delayed || unit->delayed == NULL || ((unit->flags & SNN__LAYER_IN_PLACE) != 0) != (i < pass->n))
+        if (!unit->read_delayed || unit->delayed == NULL ||
+            ((unit->flags & SNN__LAYER_IN_PLACE) != 0) != (i < pass->n))
             continue;
         value = snn__unit_value(pass, unit, t - 1);
         trace = snn__unit_trace(pass, unit);
@@ -283,7 +285,8 @@ bool snn__pass_run(struct snn__pass *pass)
     size_t next = pass->measured != NULL ? pass->measured->layer->index + 1 : 0;
 
     pass->measured = NULL;
-    for (size_t l = next; l < pass->n && pass->order == SNN__ORDER_RERUN && pass->training && pass->measured == NULL; l++)
+    for (size_t l = next; l < pass->n && pass->order == SNN__ORDER_RERUN && pass->training && pass->measured == NULL;
+         l++)
         if (is_measured(pass, &pass->unit[l]))
             pass->measured = &pass->unit[l];
     return pass->measured != NULL;

@@ -282,9 +282,9 @@ void snn__pass_back_time(struct snn__pass *pass, const struct snn__sweep *sweep,
  * outer products. */
 void snn__pass_settle(struct snn__pass *pass, bool whole);
 
-/* At rates (equilibrium.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the rates of
- * layer `top`, [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or without an
- * update of the running ones, or (RUNNING) as the steps take them. */
+/* At rates (equilibrium.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the
+ * rates of layer `top`, [B][len]: all layers up to `top`. Statistics of batch norms: those of the batch, with or
+ * without an update of the running ones, or (RUNNING) as the steps take them. */
 void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics);
 /* Measures the batch norms in front of all spikes at the input that lies in step 0; the steps of this sequence then
  * take these statistics. */
@@ -311,7 +311,8 @@ void snn__pass_prepare_counting(struct snn__pass *pass);
 void snn__count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times);
 
 /* The producer of input number i of a unit; NULL: the network's input. */
-static inline struct snn__unit *snn__unit_producer(const struct snn__pass *pass, const struct snn__unit *unit, size_t i)
+static inline struct snn__unit *snn__unit_producer(const struct snn__pass *pass, const struct snn__unit *unit,
+                                                   size_t i)
 {
     ptrdiff_t node = unit->layer->source[i].node;
 

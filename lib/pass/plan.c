@@ -25,7 +25,8 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     if (!(unit->flags & SNN__LAYER_IN_PLACE) && unit->value_over == NULL)
         SNN__TRY(want(pass, &unit->value, SNN__PRODUCT(pass->slots, all), sizeof(float), &lives->value));
     if (unit->map_len > 0)
-        SNN__TRY(want(pass, &unit->map, SNN__PRODUCT(snn__pass_by_layers(pass) ? pass->slots : 1, pass->batch_max, unit->map_len),
+        SNN__TRY(want(pass, &unit->map,
+                      SNN__PRODUCT(snn__pass_by_layers(pass) ? pass->slots : 1, pass->batch_max, unit->map_len),
                       sizeof *unit->map, &lives->map));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_IN_PLACE)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
@@ -34,13 +35,14 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         if (unit->traced && !snn__pass_couples(pass))
             SNN__TRY(want(pass, &unit->delayed_trace, all, sizeof(float), NULL));
     }
-    if (unit->wants_error && unit->error_over == NULL && (snn__errors_apart(pass) || snn__error_heir(pass, unit) == NULL))
+    if (unit->wants_error && unit->error_over == NULL &&
+        (snn__errors_apart(pass) || snn__error_heir(pass, unit) == NULL))
         SNN__TRY(want(pass, &unit->error, SNN__PRODUCT(snn__errors_apart(pass) ? pass->slots : 1, all), sizeof(float),
                       snn__errors_apart(pass) ? NULL : &lives->error));
     if (pass->demand.noise && population && !unit->off_path) {
-        SNN__TRY(want(
-            pass, &unit->noise, all, sizeof(float), /* half of a pair */
-            &(struct snn__life){ .always = true, .state = pass->demand.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
+        SNN__TRY(want(pass, &unit->noise, all, sizeof(float), /* half of a pair */
+                      &(struct snn__life){ .always = true,
+                                           .state = pass->demand.streams ? SNN__STATE_LEARNING : SNN__STATE_NONE }));
         SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->constant)
@@ -88,7 +90,8 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     node->through_time = snn__demand_through_time(&pass->demand);
     node->couples = snn__pass_couples(pass);
     node->held = pass->demand.held;
-    node->spikes = unit->binary_input && !pass->demand.noise && !snn__pass_equilibrium(pass) && !snn__pass_couples(pass);
+    node->spikes =
+        unit->binary_input && !pass->demand.noise && !snn__pass_equilibrium(pass) && !snn__pass_couples(pass);
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && snn__pass_learns(pass))
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;
@@ -132,8 +135,8 @@ static void link_maps(struct snn__pass *pass)
  * one by one. */
 static snn_status plan_scratch(struct snn__pass *pass)
 {
-    const bool apart =
-        pass->slots == 1 && !snn__pass_means(pass) && !snn__pass_by_layers(pass) && !snn__pass_equilibrium(pass) && !pass->demand.observed;
+    const bool apart = pass->slots == 1 && !snn__pass_means(pass) && !snn__pass_by_layers(pass) &&
+                       !snn__pass_equilibrium(pass) && !pass->demand.observed;
     size_t most = 0;
 
     for (size_t l = 0; l < pass->n; l++) {
@@ -143,8 +146,8 @@ static snn_status plan_scratch(struct snn__pass *pass)
 
         most = snn__max(most, bytes);
         for (size_t i = 0; apart && i < (snn__pass_learns(pass) ? 2 : 1); i++)
-            SNN__TRY(
-                want(pass, &unit->scratch[i], bytes, 1, &(struct snn__life){ now[i], now[i], false, SNN__STATE_NONE }));
+            SNN__TRY(want(pass, &unit->scratch[i], bytes, 1,
+                          &(struct snn__life){ now[i], now[i], false, SNN__STATE_NONE }));
     }
     return want(pass, &pass->scratch, most, 1, apart ? &(struct snn__life){ 0, 0, false, SNN__STATE_NONE } : NULL);
 }
@@ -167,9 +170,10 @@ static snn_status plan_all(struct snn__pass *pass, struct snn__lives *lives)
     snn__extend_lives(pass, lives);
     if (pass->demand.streams)
         snn__mark_states(pass, lives);
-    SNN__TRY(want(pass, &pass->output_error,
-                  SNN__PRODUCT(snn__pass_means(pass) ? 1 : pass->slots, pass->batch_max, pass->unit[pass->n - 1].value_len),
-                  sizeof(float), NULL));
+    SNN__TRY(want(
+        pass, &pass->output_error,
+        SNN__PRODUCT(snn__pass_means(pass) ? 1 : pass->slots, pass->batch_max, pass->unit[pass->n - 1].value_len),
+        sizeof(float), NULL));
     if (snn__reads_input_mean(pass))
         SNN__TRY(want(pass, &pass->input_mean, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float), NULL));
     SNN__TRY(

@@ -37,7 +37,8 @@ struct snn__unit *snn__value_root(const struct snn__pass *pass, struct snn__unit
 struct snn__unit *snn__error_heir(const struct snn__pass *pass, const struct snn__unit *unit);
 /* The life times of all units, [n]. */
 void snn__measure_lives(struct snn__pass *pass, struct snn__lives *lives);
-/* Which units write value and error over those of others; what is written over lives on in what it is written over. */
+/* Which units write value and error over those of others; what is written over lives on in what it is written
+ * over. */
 void snn__mark_over(struct snn__pass *pass);
 void snn__extend_lives(const struct snn__pass *pass, struct snn__lives *lives);
 /* Streams: what the next step needs. */

@@ -1,5 +1,5 @@
-/* pass/units.c - what a layer is in a pass: its place in the order of steps, who reads it, what it depends on, what its
- * error is of use for. */
+/* pass/units.c - what a layer is in a pass: its place in the order of steps, who reads it, what it depends on, what
+ * its error is of use for. */
 #include "core/size.h"
 #include "layer/types.h"
 #include "pass/plan.h"
@@ -104,7 +104,8 @@ bool snn__errors_apart(const struct snn__pass *pass)
 static void mark_averaged(struct snn__pass *pass)
 {
     for (size_t l = 0; l < pass->n; l++) {
-        struct snn__unit *unit = &pass->unit[l], *from = snn__unit_producer(pass, unit, 0), *root = snn__value_root(pass, from);
+        struct snn__unit *unit = &pass->unit[l], *from = snn__unit_producer(pass, unit, 0),
+                         *root = snn__value_root(pass, from);
 
         if (!unit->trainable || unit->flags & SNN__LAYER_POPULATION)
             continue;
@@ -282,12 +283,13 @@ static snn_status check_unit(const struct snn__pass *pass, const struct snn__uni
     if (!snn__demand_learns(d))
         return SNN_OK;
     if (unit->flags & SNN__LAYER_RATES && d->route != SNN__ROUTE_RATES)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr", layer->name,
-                         layer->type->name);
-    if (unit->flags & SNN__LAYER_NONLINEAR && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
-        return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "layer %s: rates do not go through %s, which needs a method that trains step by step, as sei",
+        return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr",
                          layer->name, layer->type->name);
+    if (unit->flags & SNN__LAYER_NONLINEAR && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
+        return snn__fail(
+            SNN_ERR_UNSUPPORTED,
+            "layer %s: rates do not go through %s, which needs a method that trains step by step, as sei",
+            layer->name, layer->type->name);
     if (unit->flags & SNN__LAYER_WHOLE && !snn__demand_keeps(d) && !snn__pass_means(pass))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
@@ -330,7 +332,8 @@ static snn_status settle_order(struct snn__pass *pass)
     for (size_t l = 0; l < pass->n; l++) {
         pass->unit[l].constant &= snn__pass_means(pass);
         if (pass->unit[l].read_delayed)
-            return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: feedback and batch norm over all steps exclude each other",
+            return snn__fail(SNN_ERR_UNSUPPORTED,
+                             "layer %s: feedback and batch norm over all steps exclude each other",
                              pass->net->layer[l]->name);
     }
     return SNN_OK;
@@ -341,10 +344,11 @@ static snn_status check_output(const struct snn__pass *pass)
     const struct snn__unit *last = &pass->unit[pass->n - 1];
 
     if (last->absent > 0 && !last->deferred)
-        return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "layer %s: the last layer has no output at the first step, since it only gets what others gave "
-                         "the step before",
-                         last->layer->name);
+        return snn__fail(
+            SNN_ERR_UNSUPPORTED,
+            "layer %s: the last layer has no output at the first step, since it only gets what others gave "
+            "the step before",
+            last->layer->name);
     return SNN_OK;
 }
 

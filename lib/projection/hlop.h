@@ -1,5 +1,5 @@
-/* projection/hlop.h - the lateral neurons of one layer: a subspace of its presynaptic activity, learned by Hebbian and
- * anti-Hebbian plasticity, and what it takes out of a weight gradient. Equations: docs/methods/hlop.md. */
+/* projection/hlop.h - the lateral neurons of one layer: a subspace of its presynaptic activity, learned by Hebbian
+ * and anti-Hebbian plasticity, and what it takes out of a weight gradient. Equations: docs/methods/hlop.md. */
 #ifndef SNN_PROJECTION_HLOP_H
 #define SNN_PROJECTION_HLOP_H
 
@@ -41,32 +41,34 @@ struct snn__workspace {
     float *orth;           /* orth(X) [rows,N], where few rows are projected instead of the gradient */
     float *share;          /* G H_old' [outputs,M_old] */
     void *scratch;
-    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest, room_orth; /* floats */
+    size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest,
+        room_orth;       /* floats */
     size_t room_scratch; /* bytes */
 };
 
 /* A plain matrix [m,n] with so many floats from row to row, as rows. */
 struct snn__rows snn__rows_of_matrix(const float *x, size_t m, size_t n, size_t pitch);
 
-/* Makes room in a workspace for a lateral with up to `m` rows of activity seen through `window`, of a layer with so many
- * outputs; by_rows: for their projection, too. */
-void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral, const struct snn__window *window, size_t m,
-                        size_t outputs, bool by_rows);
+/* Makes room in a workspace for a lateral with up to `m` rows of activity seen through `window`, of a layer with so
+ * many outputs; by_rows: for their projection, too. */
+void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral,
+                        const struct snn__window *window, size_t m, size_t outputs, bool by_rows);
 snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *arena);
 
 /* hebb->iterations updates of the rows that are not frozen, from one or two sets of rows that count as one.
  * orth: orth(x) of the only set, if it was formed, else NULL. */
-void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets, size_t n_sets,
-                        const float *orth, struct snn__workspace *w);
+void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets,
+                        size_t n_sets, const float *orth, struct snn__workspace *w);
 /* y = activity of the first `count` lateral neurons, [m,count]. */
-void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
-                          size_t count, float *y, struct snn__workspace *w);
+void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
+                          const struct snn__rows *rows, size_t count, float *y, struct snn__workspace *w);
 /* out = orth(x) = x - H_old' y for plain rows, [m,N]; out may be x. */
-void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows, float *out,
-                          struct snn__workspace *w);
+void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
+                          const struct snn__rows *rows, float *out, struct snn__workspace *w);
 /* share (+)= sum over rows of delta y_old': what the rows of a gradient lose to the subspace, [outputs,M_old]. */
-void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *rows,
-                        const float *delta, float scale, size_t outputs, float *share, bool accumulate, struct snn__workspace *w);
+void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
+                        const struct snn__rows *rows, const float *delta, float scale, size_t outputs, float *share,
+                        bool accumulate, struct snn__workspace *w);
 /* gradient [outputs,N] -= share H_old; share NULL: gradient H_old'. */
 void snn__lateral_take(const struct snn__lateral *lateral, const float *share, float *gradient, size_t outputs,
                        struct snn__workspace *w);

@@ -16,9 +16,10 @@
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
-    SNN__PARAM_STR(SNN_DSR_RECOMPUTE, "recompute", "auto|on|off", "auto",
-                   "batch norm: on: run the steps once more for every norm after spikes, so that memory does not grow "
-                   "with T; off: keep the steps of neighbouring layers; auto: on with at most one such norm"),
+    SNN__PARAM_STR(
+        SNN_DSR_RECOMPUTE, "recompute", "auto|on|off", "auto",
+        "batch norm: on: run the steps once more for every norm after spikes, so that memory does not grow "
+        "with T; off: keep the steps of neighbouring layers; auto: on with at most one such norm"),
 };
 
 static snn_status check_layer(const snn_layer *layer)

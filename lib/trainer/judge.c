@@ -55,21 +55,24 @@ snn_status snn__check_judging(const snn_trainer *tr)
     bool one = tr->loss_on_mean || (snn__outputs(tr) == 1 && tr->steps > 1);
 
     if (tr->target_frames > 0 && !snn__loss_takes_targets(&tr->loss))
-        return snn__fail(SNN_ERR_ARGUMENT,
-                         "%s: the loss %s is of labels; for targets set loss to mse, half_square, mae or huber, or give "
-                         "one with snn_trainer_on_loss()",
-                         tr->owner, snn__param_str(&tr->params, SNN_TRAINER_LOSS));
+        return snn__fail(
+            SNN_ERR_ARGUMENT,
+            "%s: the loss %s is of labels; for targets set loss to mse, half_square, mae or huber, or give "
+            "one with snn_trainer_on_loss()",
+            tr->owner, snn__param_str(&tr->params, SNN_TRAINER_LOSS));
     if (tr->target_frames > 1 && one)
-        return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "%s: a target for each step goes with the loss of each step's output, and there is one of all "
-                         "steps here; give one target per sample%s",
-                         tr->owner, tr->rates || !tr->loss_on_mean ? "" : ", or set loss_on to step");
+        return snn__fail(
+            SNN_ERR_UNSUPPORTED,
+            "%s: a target for each step goes with the loss of each step's output, and there is one of all "
+            "steps here; give one target per sample%s",
+            tr->owner, tr->rates || !tr->loss_on_mean ? "" : ", or set loss_on to step");
     for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
         if (tr->length[b] < tr->steps && (tr->rates || snn__outputs(tr) < tr->steps))
-            return snn__fail(SNN_ERR_UNSUPPORTED,
-                             "%s: sample %zu of the batch ends after %u of %zu steps; the method needs rates over all "
-                             "steps",
-                             tr->owner, b, tr->length[b], tr->steps);
+            return snn__fail(
+                SNN_ERR_UNSUPPORTED,
+                "%s: sample %zu of the batch ends after %u of %zu steps; the method needs rates over all "
+                "steps",
+                tr->owner, b, tr->length[b], tr->steps);
     return SNN_OK;
 }
 

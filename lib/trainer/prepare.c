@@ -89,11 +89,15 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch)
     const size_t inputs = SNN__PRODUCT(batch, snn__shape_length(&tr->net->in));
     const size_t outputs = SNN__PRODUCT(batch, tr->classes);
     const struct snn__want want[] = {
-        { &tr->out_sum, outputs, sizeof(float) },     { &tr->sample, inputs, sizeof(float) },
-        { &tr->scratch, inputs, sizeof(float) },      { &tr->label, batch, sizeof *tr->label },
+        { &tr->out_sum, outputs, sizeof(float) },
+        { &tr->sample, inputs, sizeof(float) },
+        { &tr->scratch, inputs, sizeof(float) },
+        { &tr->label, batch, sizeof *tr->label },
         { &tr->length_room, batch, sizeof *tr->length_room },
-        { &tr->target_room, snn__pass_by_layers(&tr->pass) ? SNN__PRODUCT(tr->steps, outputs) : outputs, sizeof(float) },
-        { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure }, { &tr->sums, batch, sizeof *tr->sums },
+        { &tr->target_room, snn__pass_by_layers(&tr->pass) ? SNN__PRODUCT(tr->steps, outputs) : outputs,
+          sizeof(float) },
+        { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure },
+        { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },
         { &tr->kept.counts, tr->net->n_layers, sizeof *tr->kept.counts },
         { &tr->rank_one, tr->optimizer != NULL ? tr->net->n_layers : 0, sizeof *tr->rank_one },
@@ -145,7 +149,8 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__dema
     SNN__TRY(snn__network_check_latent(tr->net));
     SNN__TRY(check_method(tr));
     SNN__TRY(check_projection(tr));
-    *demand = (struct snn__demand){ .factor = tr->rule->factor, .route = tr->rule->route, .learns = tr->rule->learns };
+    *demand =
+        (struct snn__demand){ .factor = tr->rule->factor, .route = tr->rule->route, .learns = tr->rule->learns };
     if (tr->rule->choose != NULL)
         tr->rule->choose(tr, demand);
     demand->inputs = tr->projecting.projection != NULL;

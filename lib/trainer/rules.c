@@ -2,8 +2,8 @@
 #include "trainer/rule.h"
 #include <string.h>
 
-extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, snn__rule_ide, snn__rule_dsr, snn__rule_spide,
-                               snn__rule_opzo, snn__rule_sei;
+extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, snn__rule_ide, snn__rule_dsr,
+    snn__rule_spide, snn__rule_opzo, snn__rule_sei;
 
 static const struct snn__rule *const rules[] = {
     &snn__rule_bptt,

@@ -72,8 +72,8 @@ static snn_status check_targets(const snn_trainer *tr, const snn_batch *batch)
         for (size_t b = 0; b < batch->samples; b++)
             if (is_bad_target(tr, batch, t, b))
                 return snn__fail(SNN_ERR_DIVERGED,
-                                 "%s: the target of sample %zu holds a value that is not finite (step %zu)", tr->owner,
-                                 b, t);
+                                 "%s: the target of sample %zu holds a value that is not finite (step %zu)",
+                                 tr->owner, b, t);
     return SNN_OK;
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# docs.sh SOURCE - the pages speak of what exists: their links lead somewhere, functions, constants and files that they
-# name are there, and the table of statuses is that of the header. Lines have at most 118 columns, rows of tables aside.
+# docs.sh SOURCE - the pages speak of what exists: their links lead somewhere, functions, constants and files that
+# they name are there, and the table of statuses is that of the header. Lines have at most 118 columns, rows of tables
+# aside.
 set -eu
 cd "$1"
 export LC_ALL=C

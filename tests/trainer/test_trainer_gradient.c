@@ -308,13 +308,14 @@ static const struct net_case nets[] = {
       false },
     { "layer norm",
       { 2, 4, 4 },
-      "conv2d a out=4 pad=1; layer_norm an; lif n " LIF "; flatten f; linear b out=6; layer_norm bn eps=0.01; lif m " LIF
-      "; linear o out=3",
+      "conv2d a out=4 pad=1; layer_norm an; lif n " LIF
+      "; flatten f; linear b out=6; layer_norm bn eps=0.01; lif m " LIF "; linear o out=3",
       "steps=3",
       true },
     { "layer norm read twice, feedback",
       { 5 },
-      "linear a out=6; layer_norm an; linear rec out=6 <n:1; add s <an <rec; lif n " LIF "; add z <n <an; linear o out=3",
+      "linear a out=6; layer_norm an; linear rec out=6 <n:1; add s <an <rec; lif n " LIF
+      "; add z <n <an; linear o out=3",
       "steps=4",
       false },
     { "batch norm per step",
