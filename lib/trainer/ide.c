@@ -27,36 +27,54 @@ static snn_status ide_check(const snn_trainer *trainer)
     return snn__network_loop(trainer->net, "ide", &(struct snn__loop){ 0 });
 }
 
+static size_t count_populations(const struct snn__pass *pass)
+{
+    size_t n = 0;
+
+    for (size_t l = 0; l < pass->n; l++)
+        n += (pass->unit[l].flags & SNN__LAYER_POPULATION) != 0;
+    return n;
+}
+
+/* A batch norm of the network's input: its statistics come before the steps. */
+static bool norms_input(const struct snn__pass *pass)
+{
+    for (size_t l = 0; l < pass->n; l++)
+        if (pass->unit[l].flags & SNN__LAYER_STATISTICS && !pass->unit[l].dynamic && !pass->unit[l].deferred)
+            return true;
+    return false;
+}
+
+static snn_status plan_solver(struct snn__ide *s, const snn_trainer *trainer, struct snn__arena *arena)
+{
+    const struct snn__params *p = &trainer->params;
+    const size_t cap = (size_t)snn__param_i64(p, SNN_IDE_ITERATIONS);
+    bool broyden = snn__param_is(p, SNN_IDE_SOLVER, "broyden") ||
+                   (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
+
+    s->type = broyden ? &snn__broyden : &snn__fixed_point;
+    s->solver = (struct snn__solver){ .ctx = trainer->ctx,
+                                      .batch_max = trainer->pass.batch_max,
+                                      .length = trainer->pass.unit[s->loop.top].value_len,
+                                      .cap = cap,
+                                      .memory = snn__min((size_t)snn__param_i64(p, SNN_IDE_MEMORY), cap),
+                                      .tolerance = snn__param_f64(p, SNN_IDE_TOLERANCE) };
+    return s->type->plan(&s->solver, arena);
+}
+
 static snn_status ide_plan(snn_trainer *trainer, struct snn__arena *arena)
 {
     struct snn__ide *s = trainer->self;
     const struct snn__pass *pass = &trainer->pass;
-    size_t populations = 0, all;
-    const struct snn__params *p = &trainer->params;
+    size_t all;
 
     SNN__TRY(snn__network_loop(trainer->net, "ide", &s->loop));
-    trainer->looks_ahead = false;
-    for (size_t l = 0; l < pass->n; l++) {
-        const struct snn__unit *unit = &pass->unit[l];
-
-        populations += (unit->flags & SNN__LAYER_POPULATION) != 0;
-        trainer->looks_ahead |= unit->flags & SNN__LAYER_STATISTICS && !unit->dynamic && !unit->deferred;
-    }
-    s->several = populations > 1;
-    s->broyden =
-        snn__param_is(p, SNN_IDE_SOLVER, "broyden") || (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
-    s->solver = (struct snn__solver){ .ctx = trainer->ctx,
-                                      .batch_max = pass->batch_max,
-                                      .length = pass->unit[s->loop.top].value_len,
-                                      .cap = (size_t)snn__param_i64(p, SNN_IDE_ITERATIONS),
-                                      .memory = (size_t)snn__param_i64(p, SNN_IDE_MEMORY),
-                                      .tolerance = snn__param_f64(p, SNN_IDE_TOLERANCE) };
-    s->solver.memory = snn__min(s->solver.memory, s->solver.cap);
+    s->several = count_populations(pass) > 1;
+    trainer->looks_ahead = norms_input(pass);
+    SNN__TRY(plan_solver(s, trainer, arena));
     all = SNN__PRODUCT(s->solver.batch_max, s->solver.length);
-    SNN__TRY((s->broyden ? snn__solve_broyden_plan : snn__solve_fixed_point_plan)(&s->solver, arena));
     SNN__TRY(snn__arena_keep(arena, &s->mean_input, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float)));
-    if (s->several)
-        SNN__TRY(snn__arena_keep(arena, &s->image, all, sizeof(float)));
+    SNN__TRY(snn__arena_keep(arena, &s->image, s->several ? all : 0, sizeof(float)));
     SNN__TRY(snn__arena_keep(arena, &s->ga, all, sizeof(float)));
     return snn__arena_keep(arena, &s->beta, all, sizeof(float));
 }
@@ -114,8 +132,7 @@ static void apply(void *arg, const float *b, float *out)
 
 static struct snn__solution solve(struct snn__ide *s, snn_trainer *trainer)
 {
-    return (s->broyden ? snn__solve_broyden : snn__solve_fixed_point)(&s->solver, trainer->pass.batch, apply, trainer,
-                                                                      s->ga, s->beta);
+    return s->type->solve(&s->solver, trainer->pass.batch, apply, trainer, s->ga, s->beta);
 }
 
 /* ||f(a) - a|| / ||a||; the solver's memory is free. */

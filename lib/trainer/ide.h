@@ -8,7 +8,7 @@
 struct snn__ide {
     struct snn__loop loop;
     bool several; /* more than one population: J is taken at f(a) */
-    bool broyden;
+    const struct snn__solver_type *type;
     struct snn__solver solver;
     float *mean_input; /* per-step input: its weighted mean, [B,H,W,C] */
     float *image;      /* several: f(a) */

@@ -75,12 +75,45 @@ snn_status snn__check_metrics(const snn_metrics *metrics)
     return metrics != NULL ? snn__check_struct(metrics, "metrics", "SNN_METRICS_INIT") : SNN_OK;
 }
 
+/* Of equations that the method solved. */
+static void fill_solver(const struct snn__solves *solver, snn_metrics *m)
+{
+    m->solver_residual = solver->residual;
+    m->solver_failures = solver->failures;
+    if (solver->solves == 0)
+        return;
+    m->solver_iterations = (double)solver->iterations / (double)solver->solves;
+    m->equilibrium_gap = solver->gap / (double)solver->solves;
+}
+
+/* Spikes and synaptic operations of all layers. */
+static void fill_activity(const struct snn__pass *pass, snn_metrics *m)
+{
+    double neurons = 0, fired = 0, fired_back = 0, samples = (double)pass->neuron_steps / (double)pass->steps;
+
+    for (size_t l = 0; l < pass->n; l++) {
+        const struct snn__unit *unit = &pass->unit[l];
+
+        if (spikes(unit)) {
+            neurons += (double)unit->value_len;
+            fired += (double)unit->counts.spikes;
+            fired_back += (double)unit->counts.couple_spikes;
+        }
+        if (samples > 0) {
+            m->synops_dense += unit->counts.dense / samples;
+            m->synops_mac += unit->counts.macs / samples;
+            m->synops_ac += unit->counts.acs / samples;
+        }
+    }
+    if (neurons > 0 && pass->neuron_steps > 0)
+        m->firing_rate = fired / (neurons * (double)pass->neuron_steps);
+    if (neurons > 0 && pass->couple_steps > 0)
+        m->backward_rate = fired_back / (neurons * (double)pass->couple_steps);
+}
+
 void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums, snn_metrics *metrics)
 {
-    const struct snn__pass *pass = &trainer->pass;
     snn_metrics m = SNN_METRICS_INIT;
-    /* samples since the counters began */
-    double neurons = 0, fired = 0, fired_back = 0, n = (double)pass->neuron_steps / (double)pass->steps;
 
     if (metrics == NULL)
         return;
@@ -93,30 +126,8 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
     m.samples_per_second = m.seconds > 0 ? (double)(sums->seen - sums->before) / m.seconds : 0;
     m.learning_rate = sums->training ? trainer->learning_rate : 0;
     m.gradient_norm = sums->training ? trainer->gradient_norm : 0;
-    m.solver_residual = trainer->solver.residual;
-    m.solver_failures = trainer->solver.failures;
-    if (trainer->solver.solves > 0) {
-        m.solver_iterations = (double)trainer->solver.iterations / (double)trainer->solver.solves;
-        m.equilibrium_gap = trainer->solver.gap / (double)trainer->solver.solves;
-    }
-    for (size_t l = 0; l < pass->n; l++) {
-        const struct snn__unit *unit = &pass->unit[l];
-
-        if (spikes(unit)) {
-            neurons += (double)unit->value_len;
-            fired += (double)unit->counts.spikes;
-            fired_back += (double)unit->counts.couple_spikes;
-        }
-        if (n > 0) {
-            m.synops_dense += unit->counts.dense / n;
-            m.synops_mac += unit->counts.macs / n;
-            m.synops_ac += unit->counts.acs / n;
-        }
-    }
-    if (neurons > 0 && pass->neuron_steps > 0)
-        m.firing_rate = fired / (neurons * (double)pass->neuron_steps);
-    if (neurons > 0 && pass->couple_steps > 0)
-        m.backward_rate = fired_back / (neurons * (double)pass->couple_steps);
+    fill_solver(&trainer->solver, &m);
+    fill_activity(&trainer->pass, &m);
     snn__fill(metrics, &m, sizeof m);
 }
 

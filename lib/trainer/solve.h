@@ -35,16 +35,17 @@ struct snn__solution {
     bool converged;
 };
 
-/* Asks for the memory; ctx to tolerance are set. */
-snn_status snn__solve_fixed_point_plan(struct snn__solver *solver, struct snn__arena *arena);
-snn_status snn__solve_broyden_plan(struct snn__solver *solver, struct snn__arena *arena);
+struct snn__solver_type {
+    /* Asks for the memory; ctx to tolerance are set. */
+    snn_status (*plan)(struct snn__solver *solver, struct snn__arena *arena);
+    struct snn__solution (*solve)(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
+                                  const float *c, float *b);
+};
 
 /* b <- A b + c until it stays. Converges if the spectral radius of A is below 1. */
-struct snn__solution snn__solve_fixed_point(const struct snn__solver *solver, size_t batch, snn__apply_fn apply,
-                                            void *arg, const float *c, float *b);
+extern const struct snn__solver_type snn__fixed_point;
 /* Broyden's good method with limited memory. */
-struct snn__solution snn__solve_broyden(const struct snn__solver *solver, size_t batch, snn__apply_fn apply,
-                                        void *arg, const float *c, float *b);
+extern const struct snn__solver_type snn__broyden;
 
 /* The loop of both: `move`, with `state`, changes b by the residual A b + c - b in solver->image. */
 struct snn__solution snn__solve(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,

@@ -80,7 +80,7 @@ static void move_sample(void *arg, size_t i, size_t worker)
     k->solver->ctx->kernels->axpy(k->b + i * n, 1.0f, d, n);
 }
 
-snn_status snn__solve_broyden_plan(struct snn__solver *s, struct snn__arena *arena)
+static snn_status plan(struct snn__solver *s, struct snn__arena *arena)
 {
     size_t all = SNN__PRODUCT(s->batch_max, s->length);
     struct {
@@ -104,8 +104,8 @@ static void move(void *broyden)
     snn__parallel(ctx, move_sample, k, k->batch);
 }
 
-struct snn__solution snn__solve_broyden(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,
-                                        const float *c, float *b)
+static struct snn__solution solve(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,
+                                  const float *c, float *b)
 {
     struct broyden k = { s, batch, b, 0 };
     size_t all = batch * s->length;
@@ -114,3 +114,5 @@ struct snn__solution snn__solve_broyden(const struct snn__solver *s, size_t batc
     s->ctx->kernels->scale(s->step, 1.0f, c, all);
     return snn__solve(s, batch, apply, arg, c, b, move, &k);
 }
+
+const struct snn__solver_type snn__broyden = { plan, solve };

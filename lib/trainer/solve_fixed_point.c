@@ -17,7 +17,7 @@ static void move_sample(void *arg, size_t i, size_t worker)
     k->solver->ctx->kernels->axpy(k->b + i * n, 1.0f, k->solver->image + i * n, n);
 }
 
-snn_status snn__solve_fixed_point_plan(struct snn__solver *s, struct snn__arena *arena)
+static snn_status plan(struct snn__solver *s, struct snn__arena *arena)
 {
     size_t all = SNN__PRODUCT(s->batch_max, s->length);
 
@@ -33,8 +33,10 @@ static void move(void *iteration)
     snn__parallel(k->solver->ctx, move_sample, k, k->batch);
 }
 
-struct snn__solution snn__solve_fixed_point(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,
-                                            const float *c, float *b)
+static struct snn__solution solve(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,
+                                  const float *c, float *b)
 {
     return snn__solve(s, batch, apply, arg, c, b, move, &(struct iteration){ s, batch, b });
 }
+
+const struct snn__solver_type snn__fixed_point = { plan, solve };

@@ -7,16 +7,6 @@
 
 enum { N = 12, BATCH = 5, ALL = N * BATCH };
 
-typedef struct snn__solution (*solve_fn)(const struct snn__solver *, size_t, snn__apply_fn, void *, const float *,
-                                         float *);
-typedef snn_status (*plan_fn)(struct snn__solver *, struct snn__arena *);
-
-static const struct method {
-    plan_fn plan;
-    solve_fn solve;
-} fixed_point = { snn__solve_fixed_point_plan, snn__solve_fixed_point },
-  broyden = { snn__solve_broyden_plan, snn__solve_broyden };
-
 struct problem {
     float a[ALL][ALL]; /* A, samples behind each other */
     size_t n;
@@ -89,8 +79,8 @@ static void eliminate(const struct problem *p, const float *c, double *x)
         x[i] = m[i][ALL] / m[i][i];
 }
 
-static struct snn__solution solve(const struct method *method, struct problem *p, uint32_t threads, size_t cap,
-                                  size_t memory, const float *c, float *b)
+static struct snn__solution solve(const struct snn__solver_type *method, struct problem *p, uint32_t threads,
+                                  size_t cap, size_t memory, const float *c, float *b)
 {
     snn_context *ctx = test_context(threads, 1, "best");
     struct snn__solver s = {
@@ -128,7 +118,8 @@ static double residual(const struct problem *p, const float *c, const float *b)
     return sqrt(up / down);
 }
 
-static void check_solution(const struct method *method, double size, bool coupled, size_t memory, size_t cap)
+static void check_solution(const struct snn__solver_type *method, double size, bool coupled, size_t memory,
+                           size_t cap)
 {
     static struct problem p;
     float c[ALL], b[ALL];
@@ -148,10 +139,10 @@ static void check_solution(const struct method *method, double size, bool couple
 
 START_TEST(both_solve_a_contraction)
 {
-    check_solution(&fixed_point, 0.5, false, 0, 40);
-    check_solution(&fixed_point, 0.5, true, 0, 40);
-    check_solution(&broyden, 0.5, false, 27, 30);
-    check_solution(&broyden, 0.5, true, 27, 30);
+    check_solution(&snn__fixed_point, 0.5, false, 0, 40);
+    check_solution(&snn__fixed_point, 0.5, true, 0, 40);
+    check_solution(&snn__broyden, 0.5, false, 27, 30);
+    check_solution(&snn__broyden, 0.5, true, 27, 30);
 }
 END_TEST
 
@@ -164,17 +155,17 @@ START_TEST(broyden_needs_no_contraction)
 
     make(&p, 6.0, false, 3);
     random_fill(c, ALL, -1.0f, 1.0f, 4);
-    found = solve(&fixed_point, &p, 1, 60, 0, c, b);
+    found = solve(&snn__fixed_point, &p, 1, 60, 0, c, b);
     ck_assert(!found.converged && found.residual > 1e-6 && isfinite(found.residual));
-    check_solution(&broyden, 6.0, false, 40, 100);
+    check_solution(&snn__broyden, 6.0, false, 40, 100);
 }
 END_TEST
 
 /* Terms give way to new ones. */
 START_TEST(little_memory_is_enough_for_a_contraction)
 {
-    check_solution(&broyden, 0.5, false, 2, 60);
-    check_solution(&broyden, 0.5, true, 1, 60);
+    check_solution(&snn__broyden, 0.5, false, 2, 60);
+    check_solution(&snn__broyden, 0.5, true, 1, 60);
 }
 END_TEST
 
@@ -182,7 +173,7 @@ END_TEST
 START_TEST(a_cap_is_reported)
 {
     static struct problem p;
-    const struct method *methods[] = { &fixed_point, &broyden };
+    const struct snn__solver_type *methods[] = { &snn__fixed_point, &snn__broyden };
     float c[ALL], b[ALL];
 
     make(&p, 0.9, true, 5);
@@ -209,7 +200,7 @@ START_TEST(divergence_leaves_the_best_iterate)
     for (size_t i = 0; i < ALL; i++)
         p.a[i][i] = -1e20f;
     random_fill(c, ALL, -1.0f, 1.0f, 6);
-    found = solve(&fixed_point, &p, 1, 20, 0, c, b);
+    found = solve(&snn__fixed_point, &p, 1, 20, 0, c, b);
     ck_assert(!found.converged);
     for (size_t i = 0; i < ALL; i++)
         ck_assert(isfinite(b[i]));
@@ -223,7 +214,7 @@ START_TEST(nothing_gives_nothing)
 
     make(&p, 0.5, true, 7);
     for (int m = 0; m < 2; m++) {
-        struct snn__solution found = solve(m ? &broyden : &fixed_point, &p, 1, 10, 5, c, b);
+        struct snn__solution found = solve(m ? &snn__broyden : &snn__fixed_point, &p, 1, 10, 5, c, b);
 
         ck_assert(found.converged && found.residual == 0);
         for (size_t i = 0; i < ALL; i++)
@@ -241,7 +232,7 @@ START_TEST(a_sample_without_a_right_side_stays_zero)
     make(&p, 0.5, false, 8);
     random_fill(c, ALL, -1.0f, 1.0f, 9);
     memset(c + N, 0, N * sizeof *c);
-    ck_assert(solve(&broyden, &p, 1, 30, 27, c, b).converged);
+    ck_assert(solve(&snn__broyden, &p, 1, 30, 27, c, b).converged);
     for (size_t i = N; i < 2 * N; i++)
         ck_assert(b[i] == 0);
 }
@@ -255,8 +246,8 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     make(&p, 0.8, true, 10);
     random_fill(c, ALL, -1.0f, 1.0f, 11);
     for (int m = 0; m < 2; m++) {
-        solve(m ? &broyden : &fixed_point, &p, 1, 20, 9, c, one);
-        solve(m ? &broyden : &fixed_point, &p, 4, 20, 9, c, many);
+        solve(m ? &snn__broyden : &snn__fixed_point, &p, 1, 20, 9, c, one);
+        solve(m ? &snn__broyden : &snn__fixed_point, &p, 4, 20, 9, c, many);
         ck_assert(memcmp(one, many, sizeof one) == 0);
     }
 }
