@@ -87,8 +87,7 @@ static const struct set {
     { { "ref", "plain C: the specification of every kernel" }, SNN__ISA_REF, &snn__kernels_ref, always },
     { { "avx2", "x86-64 with AVX2 and FMA" }, SNN__ISA_AVX2, &snn__kernels_avx2, has_avx2 },
     { { "avx512", "x86-64 with AVX-512 F, BW, DQ, VL" }, SNN__ISA_AVX512, &snn__kernels_avx512, has_avx512 },
-    { { "amx", "avx512 with a matrix unit, AMX-TILE and AMX-INT8, on Linux" },
-      SNN__ISA_AMX, &snn__kernels_amx, has_amx },
+    { { "amx", "avx512 with the matrix unit AMX-INT8, on Linux" }, SNN__ISA_AMX, &snn__kernels_amx, has_amx },
     { { "neon", "AArch64 with NEON, which all have" }, SNN__ISA_NEON, &snn__kernels_neon, always },
 };
 

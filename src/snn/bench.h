@@ -26,8 +26,7 @@ uint64_t bench_random(uint64_t *state);
 
 #define BENCH_MOST 16 /* entries of a list on the command line */
 #define BENCH_MOST_REPEATS 101
-#define BENCH_LEAST_SECONDS 0.3 /* of one repeat of training, so that the clock's grain and a stray interrupt do not
-                                   show */
+#define BENCH_LEAST_SECONDS 0.3 /* of one repeat of training, far above the resolution of the clock */
 
 /* snn bench train: a line for every method, number of steps and of threads. */
 struct bench_train {
