@@ -246,27 +246,30 @@ snn_status snn__params_set_text(struct snn__params *p, const char *name, const c
 
 /* ---- getting ---- */
 
+static snn_status locate_for(const struct snn__params *p, int32_t key, snn_param_type type, const void *value,
+                             size_t *index)
+{
+    SNN__TRY(locate(p, key, type, index));
+    return value != NULL ? SNN_OK : fail_null(p, snn__params_row(p, *index)->name);
+}
+
 snn_status snn__params_get_i64(const struct snn__params *p, int32_t key, int64_t *value)
 {
     size_t i = 0;
 
-    SNN__TRY(locate(p, key, SNN_PARAM_I64, &i));
-    if (value == NULL)
-        return fail_null(p, snn__params_row(p, i)->name);
+    SNN__TRY(locate_for(p, key, SNN_PARAM_I64, value, &i));
     *value = p->value[i].i;
     return SNN_OK;
 }
 
 snn_status snn__params_get_f64(const struct snn__params *p, int32_t key, double *value)
 {
-    const struct snn__param *row;
+    const struct snn__param_view *view;
     size_t i = 0;
 
-    SNN__TRY(locate(p, key, SNN_PARAM_F64, &i));
-    row = snn__params_row(p, i);
-    if (value == NULL)
-        return fail_null(p, row->name);
-    *value = row->view != NULL ? row->view->seen(snn__param_f64(p, row->view->of)) : p->value[i].f;
+    SNN__TRY(locate_for(p, key, SNN_PARAM_F64, value, &i));
+    view = snn__params_row(p, i)->view;
+    *value = view != NULL ? view->seen(snn__param_f64(p, view->of)) : p->value[i].f;
     return SNN_OK;
 }
 
@@ -274,9 +277,7 @@ snn_status snn__params_get_str(const struct snn__params *p, int32_t key, const c
 {
     size_t i = 0;
 
-    SNN__TRY(locate(p, key, SNN_PARAM_STR, &i));
-    if (value == NULL)
-        return fail_null(p, snn__params_row(p, i)->name);
+    SNN__TRY(locate_for(p, key, SNN_PARAM_STR, value, &i));
     *value = p->value[i].s;
     return SNN_OK;
 }

@@ -7,6 +7,23 @@ static const size_t vgg_bn_widths[] = { 64, 0, 128, 0, 256, 256, 0, 512, 512, 0,
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Convolutions of the given widths, each followed by its population, and pools. */
+static snn_status add_stages(struct snn__build *b, const size_t *width, size_t n,
+                             snn_status (*add_population)(struct snn__build *b, unsigned conv))
+{
+    unsigned conv = 0, pool = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (width[i] == 0) {
+            SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
+            continue;
+        }
+        SNN__TRY(snn__build_conv(b, snn__label("conv%u", ++conv).text, width[i], 3, 1, 1, NULL));
+        SNN__TRY(add_population(b, conv));
+    }
+    return SNN_OK;
+}
+
 /* y = fb(up(o[t-1])): a plain convolution, weight and bias initially 0, not standardised. The delayed edge is the
  * convolution's own, so that at step 1 its bias is absent as well. */
 static snn_status add_feedback(struct snn__build *b)
@@ -29,26 +46,23 @@ static snn_status add_feedback_source(struct snn__build *b)
     return snn_layer_set_i64(l, SNN_LAYER_FACTOR, 8);
 }
 
-static snn_status vgg_ws(struct snn__build *b, bool feedback)
+static snn_status ws_population(struct snn__build *b, unsigned conv)
+{
+    SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
+    return snn__build_scale(b, snn__label("scale%u", conv).text, SNN__WS_SCALE);
+}
+
+static snn_status ws_f_population(struct snn__build *b, unsigned conv)
+{
+    if (conv == 1)
+        SNN__TRY(add_feedback(b));
+    return ws_population(b, conv);
+}
+
+static snn_status ws_readout(struct snn__build *b)
 {
     snn_layer *gap;
-    unsigned conv = 0, pool = 0;
 
-    b->standardise = true;
-    for (size_t i = 0; i < COUNT(vgg_ws_widths); i++) {
-        if (vgg_ws_widths[i] == 0) {
-            SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
-            continue;
-        }
-        conv++;
-        SNN__TRY(snn__build_conv(b, snn__label("conv%u", conv).text, vgg_ws_widths[i], 3, 1, 1, NULL));
-        if (feedback && conv == 1)
-            SNN__TRY(add_feedback(b));
-        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
-        SNN__TRY(snn__build_scale(b, snn__label("scale%u", conv).text, SNN__WS_SCALE));
-    }
-    if (feedback)
-        SNN__TRY(add_feedback_source(b));
     SNN__TRY(snn_network_add(b->net, "avgpool", "global_pool", &gap));
     SNN__TRY(snn_layer_set_i64(gap, SNN_LAYER_KERNEL, 0));
     SNN__TRY(snn_layer_connect(gap, "scale8", 0));
@@ -58,7 +72,9 @@ static snn_status vgg_ws(struct snn__build *b, bool feedback)
 
 snn_status snn__build_vgg11_ws(struct snn__build *b)
 {
-    return vgg_ws(b, false);
+    b->standardise = true;
+    SNN__TRY(add_stages(b, vgg_ws_widths, COUNT(vgg_ws_widths), ws_population));
+    return ws_readout(b);
 }
 
 snn_status snn__build_vgg11_ws_f(struct snn__build *b)
@@ -68,27 +84,26 @@ snn_status snn__build_vgg11_ws_f(struct snn__build *b)
                          "network vgg11-ws-f: rows and columns of the input must be multiples of 8, "
                          "because the feedback is upsampled by 8, but the input is [%zu,%zu,%zu]",
                          b->shape[0], b->shape[1], b->shape[2]);
-    return vgg_ws(b, true);
+    b->standardise = true;
+    SNN__TRY(add_stages(b, vgg_ws_widths, COUNT(vgg_ws_widths), ws_f_population));
+    SNN__TRY(add_feedback_source(b));
+    return ws_readout(b);
 }
 
 /* Dropout is part of the networks of sltt.md; its rate belongs to the training settings and is 0 until the host
  * sets it on the layers "drop...". */
+static snn_status bn_population(struct snn__build *b, unsigned conv)
+{
+    SNN__TRY(snn__build_norm(b, snn__label("bn%u", conv).text));
+    SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
+    return snn__build_dropout(b, snn__label("drop%u", conv).text, 0.0);
+}
+
 snn_status snn__build_vgg11_bn(struct snn__build *b)
 {
     snn_layer *l;
-    unsigned conv = 0, pool = 0;
 
-    for (size_t i = 0; i < COUNT(vgg_bn_widths); i++) {
-        if (vgg_bn_widths[i] == 0) {
-            SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
-            continue;
-        }
-        conv++;
-        SNN__TRY(snn__build_conv(b, snn__label("conv%u", conv).text, vgg_bn_widths[i], 3, 1, 1, NULL));
-        SNN__TRY(snn__build_norm(b, snn__label("bn%u", conv).text));
-        SNN__TRY(snn__build_neuron(b, snn__label("sn%u", conv).text));
-        SNN__TRY(snn__build_dropout(b, snn__label("drop%u", conv).text, 0.0));
-    }
+    SNN__TRY(add_stages(b, vgg_bn_widths, COUNT(vgg_bn_widths), bn_population));
     SNN__TRY(snn_network_add(b->net, "adaptive_avgpool", "adaptive_pool", &l));
     SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_SIZE, 7));
     SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
