@@ -48,6 +48,8 @@ struct snn__param {
     {                                                                          \
         key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false, view \
     }
+/* In the initialiser of a type whose parameters are those of a table. */
+#define SNN__WITH_PARAMS(table) .params = (table), .n_params = sizeof(table) / sizeof *(table)
 
 union snn__value {
     int64_t i;

@@ -138,8 +138,7 @@ static void attention_adjoint(struct snn__node *node, struct snn__io *io, struct
 const struct snn__layer_type snn__layer_attention = {
     .name = "attention",
     .text = "linear attention of three inputs, queries, keys and values, per head",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .flags = SNN__LAYER_MANY | SNN__LAYER_KEEPS_X | SNN__LAYER_NONLINEAR,
     .shape = attention_shape,
     .scratch = attention_scratch,

@@ -209,8 +209,7 @@ static void norm_settle(struct snn__node *node)
 const struct snn__layer_type snn__layer_layer_norm = {
     .name = "layer_norm",
     .text = "normalisation over all features of a sample",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .flags = SNN__LAYER_NONLINEAR,
     .state_size = sizeof(struct layer_norm),
     .shape = norm_shape,

@@ -363,8 +363,7 @@ static void norm_settle(struct snn__node *node)
 const struct snn__layer_type snn__layer_batch_norm = {
     .name = "batch_norm",
     .text = "batch normalisation per channel",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .flags = SNN__LAYER_KEEPS_X | SNN__LAYER_STEPWISE | SNN__LAYER_STATISTICS,
     .state_size = sizeof(struct norm),
     .shape = norm_shape,

@@ -322,8 +322,7 @@ static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
 
 #define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint)  \
     {                                                                                                        \
-        .name = type_name, .text = type_text, .params = type_params,                                         \
-        .n_params = sizeof type_params / sizeof *type_params,                                                \
+        .name = type_name, .text = type_text, SNN__WITH_PARAMS(type_params),                                 \
         .flags = type_flags, .state_size = sizeof(struct pool), .shape = type_shape, .plan = type_plan,      \
         .forward = type_forward, .adjoint = type_adjoint                                                     \
     }

@@ -53,8 +53,7 @@ static void rate_forward(struct snn__node *node, struct snn__io *io)
 const struct snn__layer_type snn__layer_rate = {
     .name = "rate",
     .text = "mean of all steps, weighted by an exponential decay; exists at the last step only",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .flags = SNN__LAYER_GATHERS | SNN__LAYER_STEPWISE,
     .shape = rate_shape,
     .forward = rate_forward,

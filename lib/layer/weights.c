@@ -385,8 +385,7 @@ static void weights_confine(snn_layer *layer)
 
 #define TYPE(type_name, type_text, type_params, type_shape)                                                       \
     {                                                                                                             \
-        .name = type_name, .text = type_text, .params = type_params,                                              \
-        .n_params = sizeof type_params / sizeof *type_params, .flags = SNN__LAYER_WEIGHTS,                        \
+        .name = type_name, .text = type_text, SNN__WITH_PARAMS(type_params), .flags = SNN__LAYER_WEIGHTS,         \
         .state_size = sizeof(struct snn__weights), .shape = type_shape, .tensors = snn__weights_tensors,          \
         .init = snn__weights_init, .plan = weights_plan, .scratch = weights_scratch, .refresh = weights_refresh,  \
         .begin = weights_begin, .forward = weights_forward, .adjoint = weights_adjoint, .credit = weights_credit, \

@@ -74,7 +74,7 @@ static const struct snn__param dsr_lif_params[] = {
 };
 
 #define ROW(word, line, table)                                                                                       \
-    .name = word, .text = line, .owner = "neuron " word, .params = table, .n_params = sizeof table / sizeof *table
+    .name = word, .text = line, .owner = "neuron " word, SNN__WITH_PARAMS(table)
 
 static const struct snn__neuron_model models[] = {
     { ROW("if", "integrate and fire, without a leak", if_params) },

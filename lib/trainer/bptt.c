@@ -24,8 +24,7 @@ extern const struct snn__rule snn__rule_bptt;
 const struct snn__rule snn__rule_bptt = {
     .name = "bptt",
     .text = "back-propagation through time",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .factor = SNN__FACTOR_SPIKE,
     .route = SNN__ROUTE_TIME,
     .learns = SNN__LEARNS_PER_BATCH,

@@ -103,8 +103,7 @@ extern const struct snn__rule snn__rule_dsr;
 const struct snn__rule snn__rule_dsr = {
     .name = "dsr",
     .text = "differentiation on spike representation: weighted firing rates",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .networks = "vgg11-dsr, preact-resnet18, or 784-800-10 and others without feedback, of neurons dsr_if or dsr_lif",
     .factor = SNN__FACTOR_MEAN,
     .route = SNN__ROUTE_RATES,

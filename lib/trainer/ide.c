@@ -184,8 +184,7 @@ extern const struct snn__rule snn__rule_ide;
 const struct snn__rule snn__rule_ide = {
     .name = "ide",
     .text = "implicit differentiation at the equilibrium of a feedback loop",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .state_size = sizeof(struct snn__ide),
     .networks = "ide-400, ide-64c5, alexnet-f, cifarnet-f, spide-lenet, spide-convnet-f: a feedback loop that a rate "
                 "layer reads",

@@ -378,8 +378,7 @@ extern const struct snn__rule snn__rule_opzo;
 const struct snn__rule snn__rule_opzo = {
     .name = "opzo",
     .text = "online pseudo-zeroth-order training: errors by feedback from the output, no backward pass",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .state_size = sizeof(struct opzo),
     .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, or side:784-800-800-10 with local learning; pools that "
                 "average (AP2)",

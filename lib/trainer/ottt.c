@@ -28,8 +28,7 @@ extern const struct snn__rule snn__rule_ottt;
 const struct snn__rule snn__rule_ottt = {
     .name = "ottt",
     .text = "online training through time: traces in place of the gradient through time",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .networks = "784-800-10, vgg11-ws, vgg11-bn, resnet18, nf-resnet34, vgg11-ws-f (feedback); pools that average "
                 "(AP2)",
     .factor = SNN__FACTOR_TRACE,

@@ -49,8 +49,7 @@ extern const struct snn__rule snn__rule_sei;
 const struct snn__rule snn__rule_sei = {
     .name = "sei",
     .text = "a spiking network as an ensemble over time",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .networks =
         "binary-mlp, binary-conv, binary-resnet18, binary-transformer, binary-transformer-a, or 784-800-10 and "
         "others without feedback",

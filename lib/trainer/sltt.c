@@ -62,8 +62,7 @@ extern const struct snn__rule snn__rule_sltt;
 const struct snn__rule snn__rule_sltt = {
     .name = "sltt",
     .text = "spatial learning through time: no gradient through time",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .state_size = sizeof(struct snn__sltt),
     .factor = SNN__FACTOR_SPIKE,
     .route = SNN__ROUTE_SPACE,

@@ -110,8 +110,7 @@ extern const struct snn__rule snn__rule_spide;
 const struct snn__rule snn__rule_spide = {
     .name = "spide",
     .text = "implicit differentiation at the equilibrium, by spikes",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
+    SNN__WITH_PARAMS(params),
     .state_size = sizeof(struct snn__spide),
     .networks = "spide-lenet, spide-convnet-f: a feedback loop that a rate layer reads",
     .factor = SNN__FACTOR_RATE,
