@@ -1,4 +1,4 @@
-/* network/graph.c - who reads whom. */
+/* network/graph.c - who reads whom, and the whole as one number. */
 #include "network/network.h"
 
 const snn_layer *snn__layer_producer(const snn_network *net, const snn_layer *layer, size_t i)
@@ -48,4 +48,35 @@ bool snn__network_reads_trace(const snn_network *net, const snn_layer *layer)
         if (has_trace(net, snn__layer_producer(net, layer, i), net->n_layers))
             return true;
     return false;
+}
+
+/* FNV-1a over words. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    for (size_t i = 0; i < 8; i++)
+        hash = (hash ^ (word >> (8 * i) & 0xff)) * 0x100000001b3u;
+    return hash;
+}
+
+static uint64_t mix_shape(uint64_t hash, const snn_shape *shape)
+{
+    for (size_t i = 0; i < 3; i++)
+        hash = mix(hash, shape->dim[i]);
+    return mix(hash, shape->rank);
+}
+
+uint64_t snn__network_identity(const snn_network *net)
+{
+    uint64_t hash = mix_shape(0xcbf29ce484222325u, &net->in);
+
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const snn_layer *layer = net->layer[l];
+
+        for (const char *c = layer->type->name; *c != '\0'; c++)
+            hash = mix(hash, (unsigned char)*c);
+        hash = mix_shape(hash, &layer->out);
+        for (size_t i = 0; i < layer->n_sources; i++)
+            hash = mix(mix(hash, (uint64_t)layer->source[i].node), layer->source[i].delay);
+    }
+    return hash;
 }

@@ -40,6 +40,8 @@ bool snn__layer_is_read(const snn_network *network, const snn_layer *layer);
 bool snn__network_reads_trace(const snn_network *network, const snn_layer *layer);
 /* The first layer that reads the step before; NULL: there is no feedback. */
 const snn_layer *snn__network_feedback(const snn_network *network);
+/* Types, shapes and connections of all layers, as one number. */
+uint64_t snn__network_identity(const snn_network *network);
 /* The layer that gives the network's output. */
 static inline const snn_layer *snn__network_last(const snn_network *network)
 {

@@ -157,38 +157,6 @@ static void warm_up(struct snn__pass *pass)
     memset(numbers(pass), 0, bytes_of_numbers(pass));
 }
 
-/* FNV-1a over words. */
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    for (size_t i = 0; i < 8; i++)
-        hash = (hash ^ (word >> (8 * i) & 0xff)) * 0x100000001b3u;
-    return hash;
-}
-
-static uint64_t mix_shape(uint64_t hash, const snn_shape *shape)
-{
-    for (size_t i = 0; i < 3; i++)
-        hash = mix(hash, shape->dim[i]);
-    return mix(hash, shape->rank);
-}
-
-/* What a state depends on: types, shapes and connections of all layers, as one number. */
-static uint64_t identity(const snn_network *net)
-{
-    uint64_t hash = mix_shape(0xcbf29ce484222325u, &net->in);
-
-    for (size_t l = 0; l < net->n_layers; l++) {
-        const snn_layer *layer = net->layer[l];
-
-        for (const char *c = layer->type->name; *c != '\0'; c++)
-            hash = mix(hash, (unsigned char)*c);
-        hash = mix_shape(hash, &layer->out);
-        for (size_t i = 0; i < layer->n_sources; i++)
-            hash = mix(mix(hash, (uint64_t)layer->source[i].node), layer->source[i].delay);
-    }
-    return hash;
-}
-
 snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass)
 {
     const uint32_t eligibility = pass->demand.factor == SNN__FACTOR_ELIGIBILITY;
@@ -198,7 +166,7 @@ snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass)
     *pass->head = (struct snn__stream_head){ .magic = MAGIC,
                                              .kind = (uint32_t)snn__pass_traces(pass) |
                                                      (uint32_t)pass->demand.noise << 1 | eligibility << 3,
-                                             .network = identity(pass->net),
+                                             .network = snn__network_identity(pass->net),
                                              .running = pass->arena.running,
                                              .all = pass->arena.state };
     return snn_stream_reset(stream);
