@@ -132,7 +132,7 @@ int args_parse(struct args *args, const struct flag *flags, bool parameters, siz
         } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
             return fail(USAGE, "unknown flag %s: flags begin with two dashes", argv[i]);
         } else if (args->count >= most_positional) {
-            return fail(USAGE, "\"%s\" is one argument too many", argv[i]);
+            return fail(USAGE, "\"%s\" is an unexpected argument", argv[i]);
         } else {
             args->positional[args->count++] = argv[i];
         }

@@ -27,7 +27,7 @@ static const struct flag flags[] = {
       "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
     { "product", "SHAPE,...", NULL,
       "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
-    { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
+    { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
     { "rows", "M,M,...", NULL,
@@ -270,7 +270,7 @@ static int bench(struct bench *b, int argc, char **argv)
         return status;
     what = b->args.count ? b->args.positional[0] : args_has(&b->args, "against-torch") ? "train" : "";
     if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0 && strcmp(what, "kernels") != 0)
-        return fail(USAGE, "what is to be measured? snn bench train, snn bench stream, snn bench kernels");
+        return fail(USAGE, "no measurement given: snn bench train, snn bench stream, snn bench kernels");
     b->config = json_deep_copy(b->args.config);
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");

@@ -31,13 +31,13 @@ static const struct flag flags[] = {
     { "steps", "T", "trainer.steps", "time steps per sample; default 6" },
     { "loss", "NAME", "trainer.loss", "default ce" },
     { "lr", "X", "optimizer.lr", "learning rate; default 0.1" },
-    { "seed", "N", "seed", "of every random number; default 1" },
+    { "seed", "N", "seed", "seed of all random numbers; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
-    { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
+    { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "matrix", "FILE.svg", NULL, "draw the accuracies on every task after every task" },
     { "save", "MODEL", NULL,
       "file for the network at the end; MODEL.ckpt until then, after every task and when interrupted" },
-    { "resume", "FILE", NULL, "go on from such a checkpoint; what it holds cannot be changed" },
+    { "resume", "FILE", NULL, "continue from such a checkpoint, whose settings cannot be changed" },
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
 };
@@ -354,7 +354,7 @@ static int read_checkpoint(struct continual *c, const char *path)
     free(text[0]);
     free(text[1]);
     if (status == DONE && (!c->run.config || !json_is_object(c->state)))
-        return fail(FAILED, "%s: is no checkpoint of snn continual", path);
+        return fail(FAILED, "%s: is not a checkpoint of snn continual", path);
     if (status == DONE)
         status = outputs_recall(c->args.own, json_object_get(c->state, "files"), path);
     if (status != DONE)
@@ -425,7 +425,7 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
 {
     progress_clear(&c->progress);
     if (rc == SNN_ERR_STATE && c->state)
-        return fail(FAILED, "%s: its interrupted task goes on over its own data alone, without another --data or "
+        return fail(FAILED, "%s: its interrupted task continues over its own data only, without another --data or "
                             "--data.limit: %s",
                     args_text(&c->args, "resume"), snn_last_error());
     if (rc != SNN_ERR_CANCELLED)
@@ -435,7 +435,7 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
     rc = save_checkpoint(c, under_way);
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
-    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s by %s; to go on: snn continual --resume %s",
+    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s by %s; to continue: snn continual --resume %s",
                 ended(c), (long long)c->tasks, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
 }
 

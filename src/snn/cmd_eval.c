@@ -14,7 +14,7 @@ static const struct flag flags[] = {
     { "batch", "N", "batch", "samples at a time; default: as in training, at most 1024" },
     { "steps", "T", "trainer.steps", "time steps per sample; default: as in training" },
     { "threads", "N", "threads", "0, the default: one per processor" },
-    { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
+    { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "seed", "N", "seed", "of the encoders' random numbers; default: as in training" },
     { "json", NULL, NULL, "one JSON object on standard output" },
     { "quiet", NULL, NULL, "no progress, only the last line" },
@@ -179,7 +179,7 @@ static int eval(struct run *run, struct args *args, int argc, char **argv)
     if (status != DONE)
         return status;
     if (args->count == 0)
-        return fail(USAGE, "which model? snn eval MODEL");
+        return fail(USAGE, "no model given: snn eval MODEL");
     split = args_has(args, "split") ? args_text(args, "split") : "test";
     progress_init(&progress, args_has(args, "quiet") || args_has(args, "json"), 0);
     status = configure(run, args);

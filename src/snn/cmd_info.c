@@ -142,7 +142,7 @@ int cmd_info(int argc, char **argv)
         return help();
     status = args_parse(&args, flags, false, 1, argc, argv);
     if (status == DONE)
-        status = args.count ? info(&args) : fail(USAGE, "which model? snn info MODEL");
+        status = args.count ? info(&args) : fail(USAGE, "no model given: snn info MODEL");
     args_free(&args);
     return status;
 }

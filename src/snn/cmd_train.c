@@ -27,16 +27,16 @@ static const struct flag flags[] = {
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "start", "MODEL", "start",
-      "first weights: those of a model of the same layers, as one trained with --binary none" },
+      "initial weights, of a model of the same layers, such as one trained with --binary none" },
     { "teacher", "MODEL", "teacher",
-      "a model whose outputs are targets, too: trainer.distil 0.7 and distil_tau 4, if not set" },
+      "model whose outputs are additional targets; trainer.distil 0.7 and distil_tau 4 unless set" },
     { "trainer", "METHOD", "trainer.method", "default ottt" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
     { "batch", "N", "batch", "samples per update; default 128" },
-    { "seed", "N", "seed", "of every random number; default 1" },
+    { "seed", "N", "seed", "seed of all random numbers; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
-    { "isa", "SET", "isa", "highest instruction set to use; default best, whatever the machine has" },
+    { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6, for spide 30" },
     { "loss", "NAME", "trainer.loss", "default ce_mse, for spide ce" },
     { "loss-mix", "X", "trainer.loss_mix", "share of MSE in ce_mse; default 0.05" },
@@ -120,7 +120,7 @@ static int check_default(const struct train *t)
 
     for (size_t i = 0; i < sizeof path / sizeof *path; i++)
         if (path[i] && access(path[i], F_OK) == 0)
-            return fail(USAGE, "%s: is there already: --save FILE names another model, --save %s replaces it",
+            return fail(USAGE, "%s: exists already: --save FILE writes another model, --save %s replaces it",
                         path[i], t->model);
     return DONE;
 }
@@ -158,9 +158,9 @@ static int recall(struct train *t)
     int status;
 
     if (access(t->resume, F_OK) != 0 && model && access(model, F_OK) == 0)
-        status = fail(FAILED,
-                      "%s: is not there, as %s is complete: --keep leaves it, --start %s begins with these weights",
-                      t->resume, model, model);
+        status = fail(
+            FAILED, "%s: does not exist, since %s is complete: --keep keeps it, --start %s begins with these weights",
+            t->resume, model, model);
     else
         status = run_notes_of(t->resume, key, text, 2);
     free(model);
@@ -169,7 +169,7 @@ static int recall(struct train *t)
     if (text[0])
         status = config_parse_run(&t->run.config, text[0], t->resume);
     else
-        status = fail(FAILED, "%s: carries no configuration: it was not written by snn train", t->resume);
+        status = fail(FAILED, "%s: holds no configuration: it was not written by snn train", t->resume);
     files = text[1] ? json_loads(text[1], 0, NULL) : NULL;
     if (status == DONE)
         status = outputs_recall(t->args.own, files, t->resume);
@@ -430,8 +430,8 @@ static int interrupted(struct train *t)
         json_line(json_pack("{s:s, s:I, s:s, s:s}", "event", "interrupted", "epochs_done", (json_int_t)done, "signal",
                             stop_reason(), "checkpoint", t->checkpoint),
                   9);
-    return fail(INTERRUPTED, "interrupted after %llu of %lld epochs%s by %s; to go on: snn train --resume %s", done,
-                (long long)config_whole(t->run.config, "epochs", 0),
+    return fail(INTERRUPTED, "interrupted after %llu of %lld epochs%s by %s; to continue: snn train --resume %s",
+                done, (long long)config_whole(t->run.config, "epochs", 0),
                 done < (unsigned long long)config_whole(t->run.config, "epochs", 0) ? " (and a part)" : "",
                 stop_reason(), t->checkpoint);
 }
@@ -514,7 +514,7 @@ static int train_epoch(struct train *t)
     if (rc == SNN_ERR_STATE && t->resume)
         return fail(
             FAILED,
-            "%s: its epoch %llu was interrupted and goes on over its own data alone, without another --data or "
+            "%s: its epoch %llu was interrupted and continues over its own data only, without another --data or "
             "--data.limit: %s",
             t->resume, (unsigned long long)run_about(t->run.trainer).epochs + 1, snn_last_error());
     if (rc != SNN_OK)
@@ -562,7 +562,7 @@ static int train_all(struct train *t)
     int status = catch_up(t);
 
     if (status == DONE && t->resume && run_about(t->run.trainer).epochs >= epochs)
-        warn("%s: is complete; with --epochs N, more than %llu, it goes on", t->resume,
+        warn("%s: is complete; with --epochs N, more than %llu, it continues", t->resume,
              (unsigned long long)run_about(t->run.trainer).epochs);
     while (status == DONE && run_about(t->run.trainer).epochs < epochs)
         status = train_epoch(t);

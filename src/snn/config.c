@@ -86,7 +86,7 @@ int config_set(json_t *config, const char *path, json_t *value)
         }
     }
     if (!object || !value || json_object_set_new(object, dot ? dot + 1 : path, value) != 0)
-        return fail(FAILED, "%s: a text that is not UTF-8", path); /* memory it was not: main.c */
+        return fail(FAILED, "%s: a text that is not UTF-8", path); /* not out of memory: main.c checks that */
     return DONE;
 }
 

@@ -93,7 +93,7 @@ int history_check(const char *path)
     fclose(old);
     return strcmp(line, MARK) == 0
                ? DONE
-               : fail(FAILED, "log %s: is there and is no log of snn train; name another with --csv, or move it",
+               : fail(FAILED, "log %s: exists and is not a log of snn train; name another with --csv, or move it",
                       path);
 }
 

@@ -14,7 +14,7 @@ static const struct {
     { "train", cmd_train, "train a network on a data set, write model, log and drawings" },
     { "eval", cmd_eval, "accuracy, loss, firing rates and synaptic operations of a model" },
     { "info", cmd_info, "layers, shapes, parameters and the run of a model" },
-    { "bench", cmd_bench, "measure how fast this machine trains" },
+    { "bench", cmd_bench, "measure the speed of training on this machine" },
     { "continual", cmd_continual, "train task after task, with or without a projection" },
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
@@ -25,9 +25,9 @@ static int help(void)
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-9s %s\n", commands[i].name, commands[i].help);
     printf(
-        "\n  snn COMMAND --help   what a command takes, with every default\n"
-        "  snn --version        the version of the library, and what is in it\n\n"
-        "exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted by a signal (train: with a checkpoint)\n");
+        "\n  snn COMMAND --help   arguments of a command, with all defaults\n"
+        "  snn --version        version and contents of the library\n\n"
+        "exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted by a signal (train: with a checkpoint)\n");
     return DONE;
 }
 

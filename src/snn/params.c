@@ -399,7 +399,7 @@ int param_help(const char *topic)
 void param_topics(void)
 {
     gather();
-    printf("\nEvery parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. What there is:\n"
+    printf("\nEvery parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. Topics:\n"
            "  snn train --help TOPIC, where TOPIC is all, network, a section, or one of its kinds\n");
     for (unsigned s = 0; param_sections[s]; s++) {
         printf("    %-10s", param_sections[s]);

@@ -119,8 +119,8 @@ static int open_split(const struct run *run, snn_dataset **out, snn_split split)
     snn_status rc;
 
     if (!format || !directory)
-        return fail(USAGE, "no data: say where they are, --data FORMAT:DIR (the Debian package dataset-fashion-mnist "
-                           "would be found by itself)");
+        return fail(USAGE, "no data: name them with --data FORMAT:DIR (the Debian package dataset-fashion-mnist "
+                           "is found by default)");
     path = at_home(directory);
     if (!path)
         return FAILED;
@@ -167,7 +167,7 @@ int run_normalise(struct run *run, snn_dataset *train)
     if (strcmp(kind, "none") == 0 || config_get(run->config, "data.mean"))
         return DONE;
     if (strcmp(kind, "mean-std") != 0 && strcmp(kind, "channel") != 0)
-        return fail(FAILED, "data.normalise: \"%s\" is none of mean-std, channel, none", kind);
+        return fail(FAILED, "data.normalise: \"%s\" is not one of mean-std, channel, none", kind);
     if (n > 64)
         return fail(FAILED, "data.normalise: %zu channels, at most 64 can be normalised apart", n);
     rc = snn_dataset_statistics(train, mean, deviation, n);
@@ -371,7 +371,7 @@ int run_teacher(struct run *run)
         return teacher ? FAILED : DONE;
     use = run_use_of(path, &data, &status);
     if (status == DONE && !use)
-        status = fail(FAILED, "%s: carries no configuration: it was not written by snn train", path);
+        status = fail(FAILED, "%s: holds no configuration: it was not written by snn train", path);
     if (status == DONE)
         status = open_teacher(run, path, use);
     if (status == DONE && !config_get(run->config, "data.mean"))

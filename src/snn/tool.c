@@ -261,7 +261,7 @@ int open_to_read(FILE **out, const char *path)
     *out = NULL;
     if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
         close(fd);
-        return fail(FAILED, "%s: it is no regular file", path);
+        return fail(FAILED, "%s: it is not a regular file", path);
     }
     if (fd >= 0 && (*out = fdopen(fd, "r")) == NULL) {
         error = errno;
@@ -276,7 +276,7 @@ char *at_home(const char *path)
     char *out;
 
     if (path[0] == '~' && ((path[1] != '/' && path[1] != '\0') || !home || !home[0])) {
-        fail(FAILED, "%s: only ~/ stands for a home folder here, and that of the variable HOME; write out the path",
+        fail(FAILED, "%s: only ~/ is expanded, to the folder in HOME; write out the path",
              path);
         return NULL;
     }

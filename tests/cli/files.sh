@@ -46,9 +46,9 @@ fi
 # ---- a log takes no name of a file that is something else, be it through a link
 echo important >notes.csv
 ln -s notes.csv linked.csv
-fails_early "notes.csv: is there and is no log" $quick --save notes.snn
-fails_early "linked.csv: is there and is no log" $quick --save linked.snn
-fails_early "notes.csv: is there and is no log" $quick --save m.snn --csv notes.csv
+fails_early "notes.csv: exists and is not a log" $quick --save notes.snn
+fails_early "linked.csv: exists and is not a log" $quick --save linked.snn
+fails_early "notes.csv: exists and is not a log" $quick --save m.snn --csv notes.csv
 [ "$(cat notes.csv)" = important ] || bad "notes.csv was written"
 : >empty.csv
 run 0 $quick --save m.snn --csv empty.csv
@@ -61,10 +61,10 @@ run 0 $quick --save m.snn --csv /dev/null
 # ---- the default name replaces nothing
 run 0 $quick --quiet
 cp model.snn before
-refuses 2 "model.snn: is there already: --save FILE" $quick --seed 7
+refuses 2 "model.snn: exists already: --save FILE" $quick --seed 7
 same model.snn before
 mv model.snn moved.snn
-refuses 2 "model.csv: is there already" $quick
+refuses 2 "model.csv: exists already" $quick
 run 0 $quick --csv /dev/null
 mv model.snn moved.snn
 run 0 $quick --seed 7 --save model.snn

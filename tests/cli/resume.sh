@@ -30,7 +30,7 @@ run 0 train --resume cut.snn.ckpt
 same whole.snn cut.snn
 [ ! -e cut.snn.ckpt ] || bad "a complete run left its checkpoint"
 [ "$(cut -d, -f1 cut.csv | tr '\n' ' ')" = "$numbers" ] || bad "cut.csv does not hold epochs 1 to 20"
-refuses 1 "cut.snn.ckpt: is not there, as cut.snn is complete" train --resume cut.snn.ckpt
+refuses 1 "cut.snn.ckpt: does not exist, since cut.snn is complete" train --resume cut.snn.ckpt
 
 # its figures are those of all parts of the interrupted epoch
 cut -d, -f1-7 whole.csv >whole.figures
@@ -89,7 +89,7 @@ kill -INT $child || true
 wait $child || true
 cp cut.csv cut.log
 run 1 train --resume cut.snn.ckpt --data.limit 300 --csv cut.log
-has err "goes on over its own data alone"
+has err "continues over its own data only"
 hasnt out "samples/s"
 same cut.csv cut.log
 there cut.snn.ckpt
@@ -125,7 +125,7 @@ there cut.snn.ckpt
 if [ ! -e cut.snn ]; then
     if grep -q 'and a part' err; then
         run 1 continual --resume cut.snn.ckpt --data.limit 300
-        has err "goes on over its own data alone"
+        has err "continues over its own data only"
         there cut.snn.ckpt
     fi
     run 0 continual --resume cut.snn.ckpt
@@ -137,7 +137,7 @@ same seq-whole.snn cut.snn
 has cut.svg "after 2"
 [ ! -e seq-whole.snn.ckpt ] && [ ! -e cut.snn.ckpt ] || bad "a complete sequence left its checkpoint"
 refuses 2 "--rows does not go with --resume" continual --resume whole.snn --rows 1,1
-refuses 1 "is no checkpoint of snn continual" continual --resume whole.snn
+refuses 1 "is not a checkpoint of snn continual" continual --resume whole.snn
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 
 # ---- a run that is over: nothing is trained, the model is written again

@@ -9,7 +9,7 @@ flags="train --data idx:data --net 64-100-10 --batch 25 --every 0 --epochs 10000
 # stopped NAME STATUS: the run said what stopped it, and can go on.
 stopped() {
     [ "$2" -eq 130 ] || bad "SIG$1: exit status $2 instead of 130"
-    has err "interrupted after" "by SIG$1; to go on: snn train --resume cut.snn.ckpt"
+    has err "interrupted after" "by SIG$1; to continue: snn train --resume cut.snn.ckpt"
     there cut.snn.ckpt
     [ ! -e cut.snn ] || bad "SIG$1: an interrupted run left a model"
     run 0 train --resume cut.snn.ckpt --epochs 1 --quiet

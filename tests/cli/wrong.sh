@@ -20,13 +20,13 @@ refuses 2 "--epochs needs a value" train --epochs
 refuses 2 '--epochs: "many" is not a whole number' train --epochs many
 refuses 2 '--lr: "fast" is not a number' train --lr fast
 refuses 2 "--json takes no value" train --json=1
-refuses 2 "one argument too many" train a.json b.json
+refuses 2 "an unexpected argument" train a.json b.json
 refuses 2 "is not FORMAT:DIR" train --data data
-refuses 2 "which model?" eval
+refuses 2 "no model given" eval
 refuses 2 "--neuron.NAME goes with training" eval no.snn --neuron.tau 3
 refuses 2 "--optimizer.NAME goes with training" eval no.snn --optimizer.lr 3
-refuses 2 "which model?" info
-refuses 2 "what is to be measured?" bench
+refuses 2 "no model given" info
+refuses 2 "no measurement given" bench
 refuses 2 '--shape: "8by8"' bench train --shape 8by8
 refuses 2 '--repeats: "0"' bench train --repeats 0
 refuses 2 '--tasks: "0"' continual --tasks 0
@@ -100,6 +100,6 @@ json '{ "optimizer": { "lr": "fast" } }' '"optimizer.lr" must be a number'
 json '{ "epochs": 1, "epochs": 2 }' "bad.json"
 json '{ "data": { "format": "idx", "dir": "data" }, "network": { "layers": 7 } }' "SNN_ERR_"
 mkfifo pipe.json
-refuses 1 "pipe.json: it is no regular file" train pipe.json
+refuses 1 "pipe.json: it is not a regular file" train pipe.json
 
 finish
