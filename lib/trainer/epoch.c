@@ -9,15 +9,11 @@
 
 /* ---- data sets ---- */
 
-static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *dataset, snn_dataset_info *info)
+static snn_status check_samples(const snn_trainer *tr, const snn_dataset_info *info)
 {
     char got[48], want[48];
-    snn_shape shape = { 0, { 1, 1, 1 } };
+    snn_shape shape = { info->rank, { 1, 1, 1 } };
 
-    if (dataset == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "%s: the data set is NULL", tr->owner);
-    SNN__TRY(snn_dataset_get_info(dataset, info));
-    shape.rank = info->rank;
     for (size_t i = 0; i < info->rank; i++)
         shape.dim[i] = snn__side(info->shape[i]);
     /* images may feed a network of vectors: the order of the numbers is the same */
@@ -28,6 +24,11 @@ static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *datase
     if (info->frames != 1 && info->frames != tr->steps)
         return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit %zu steps", tr->owner, info->frames,
                          tr->steps);
+    return SNN_OK;
+}
+
+static snn_status check_targets(const snn_trainer *tr, const snn_dataset_info *info)
+{
     if (info->classes > tr->classes)
         return snn__fail(SNN_ERR_SHAPE, "%s: the data set has %zu classes, the network %zu outputs", tr->owner,
                          info->classes, tr->classes);
@@ -37,6 +38,16 @@ static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *datase
     if (info->target_frames != 1 && info->target_frames != tr->steps)
         return snn__fail(SNN_ERR_SHAPE, "%s: targets of %zu frames do not fit %zu steps", tr->owner,
                          info->target_frames, tr->steps);
+    return SNN_OK;
+}
+
+static snn_status check_dataset(const snn_trainer *tr, const snn_dataset *dataset, snn_dataset_info *info)
+{
+    if (dataset == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the data set is NULL", tr->owner);
+    SNN__TRY(snn_dataset_get_info(dataset, info));
+    SNN__TRY(check_samples(tr, info));
+    SNN__TRY(check_targets(tr, info));
     if (info->count == 0)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: the data set is empty", tr->owner);
     return SNN_OK;

@@ -54,7 +54,7 @@ snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, siz
     return SNN_OK;
 }
 
-/* The host's logits, for this batch alone: they go with its update, or where they are of another one. */
+/* The host's logits are for this batch alone: its update clears them, and so does a batch that they do not fit. */
 static snn_status take_logits(snn_trainer *tr, const struct snn__batch *batch)
 {
     size_t n = tr->n_logits;
@@ -63,6 +63,22 @@ static snn_status take_logits(snn_trainer *tr, const struct snn__batch *batch)
         return SNN_OK;
     tr->n_logits = 0;
     return snn__fail(SNN_ERR_ARGUMENT, "%s: logits of %zu samples for a batch of %zu", tr->owner, n, batch->n);
+}
+
+static snn_status check_teacher(const snn_trainer *tr, const struct snn__batch *batch)
+{
+    const snn_trainer *teacher = tr->teacher;
+
+    if (teacher == NULL)
+        return snn__fail(SNN_ERR_STATE, "%s: distil is %g, but there is neither a teacher nor its logits", tr->owner,
+                         (double)tr->loss.share);
+    if (!teacher->prepared || teacher->batch_max < batch->n)
+        return snn__fail(SNN_ERR_STATE, "%s: the teacher is not prepared for batches of %zu samples", tr->owner,
+                         batch->n);
+    if (batch->frames != 1 && batch->frames != teacher->steps)
+        return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit the %zu steps of the teacher",
+                         tr->owner, batch->frames, teacher->steps);
+    return SNN_OK;
 }
 
 snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
@@ -74,15 +90,7 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
 
     if (batch->dataset == NULL && tr->n_logits > 0)
         return take_logits(tr, batch);
-    if (teacher == NULL)
-        return snn__fail(SNN_ERR_STATE, "%s: distil is %g, but there is neither a teacher nor its logits", tr->owner,
-                         (double)tr->loss.share);
-    if (!teacher->prepared || teacher->batch_max < batch->n)
-        return snn__fail(SNN_ERR_STATE, "%s: the teacher is not prepared for batches of %zu samples", tr->owner,
-                         batch->n);
-    if (batch->frames != 1 && batch->frames != teacher->steps)
-        return snn__fail(SNN_ERR_SHAPE, "%s: samples of %zu frames do not fit the %zu steps of the teacher",
-                         tr->owner, batch->frames, teacher->steps);
+    SNN__TRY(check_teacher(tr, batch));
     tr->n_logits = 0; /* the teacher's take their place */
     question.label = NULL;
     question.target = NULL;
