@@ -8,11 +8,10 @@
     print(trainer.epoch(data))
     weight = net.layer("fc1").tensor("weight")      # a NumPy array over the library's own memory
 
-Parameters are given by the names that the library knows them under (`params()` of an object lists them, `get()`
-reads one). Every failure of the library raises snn.Error, arguments of the wrong kind TypeError or ValueError.
-Objects keep what they were made from alive, so the order of destruction takes care of itself. Ctrl-C ends an epoch
-after the batch, and what a callback raises is raised by the call. NumPy is needed only where arrays come in or go
-out.
+Parameters have the names of the library: `params()` of an object lists them, `get()` reads one. Every failure of the
+library raises snn.Error; arguments of the wrong kind raise TypeError or ValueError. An object keeps the objects that
+it was made from alive, so they are destroyed in the right order. Ctrl-C ends an epoch after the present batch. An
+exception of a callback leaves the call that ran it. NumPy is needed only for arrays.
 """
 
 import ctypes
@@ -39,9 +38,9 @@ def version():
 
 
 def names(kind):
-    """Names of a kind, each with what it stands for: names("method") is {"bptt": "back-propagation through time",
-    ...}. The kinds are "neuron", "layer", "network", "optimizer", "method", "format", "isa", "loss", "encoder",
-    "surrogate" and "schedule"."""
+    """Returns all names of a kind with their meaning: names("method") is {"bptt": "back-propagation through time",
+    ...}. Kinds: "neuron", "layer", "network", "optimizer", "method", "format", "isa", "loss", "encoder", "surrogate",
+    "schedule"."""
     number, out = values.choice(kind, NAME_KINDS, "kind"), {}
     while (name := library.snn_name(number, len(out))) is not None:
         out[name.decode()] = library.snn_name_text(number, len(out)).decode()
@@ -49,7 +48,7 @@ def names(kind):
 
 
 class Context(Owned):
-    """Threads, seed and instruction set that the objects made from it share."""
+    """Threads, seed and instruction set, shared by all objects made from it."""
 
     _noun = "context"
 
@@ -68,7 +67,7 @@ class Context(Owned):
 
 
 class Neuron(Owned, Parameters):
-    """A prototype of a population: Neuron(ctx, "lif", tau=2.0)."""
+    """A prototype of a neuron population: Neuron(ctx, "lif", tau=2.0)."""
 
     _noun = "neuron"
 
@@ -102,8 +101,8 @@ class Layer(Parameters):
         return self.info().type.decode()
 
     def connect(self, source, delay=0):
-        """Reads from the layer named `source` instead of the one before; with delay 1, its value of the step
-        before."""
+        """Connects an input to the layer named `source` in place of the previous layer; with delay 1, to its value of
+        the previous step."""
         library.snn_layer_connect(self._handle, values.word(source, "layer"),
                                   values.whole(delay, "delay", high=2**31 - 1))
         return self
@@ -133,7 +132,7 @@ class Layer(Parameters):
 
 
 class Network(Owned):
-    """A network for samples of `shape`, empty at first; build() and load() make whole ones."""
+    """A network for samples of `shape`, without layers at first; build(), load() and parse() return complete ones."""
 
     _noun = "network"
 
@@ -146,48 +145,47 @@ class Network(Owned):
 
     @classmethod
     def build(cls, context, name, shape, classes, neuron=None):
-        """A ready-made network by name ("vgg11-ws") or notation ("784-800-10")."""
+        """Builds a network from a name ("vgg11-ws") or notation ("784-800-10")."""
         return cls.__new__(cls)._make(library.snn_network_build, context, values.word(name, "network"),
                                       *values.sizes(shape),
                                       values.whole(classes, "classes"), handle(neuron, "neuron", optional=True))
 
     @classmethod
     def load(cls, context, path):
-        """A network from a model file or checkpoint."""
+        """Loads a network from a model file or checkpoint."""
         return cls.__new__(cls)._make(library.snn_network_load, context, values.path(path))
 
     @classmethod
     def parse(cls, context, json):
-        """A network from the JSON that describe() gives."""
+        """Builds a network from the JSON of describe()."""
         return cls.__new__(cls)._make(library.snn_network_parse, context, values.word(json, "architecture"))
 
     def save(self, path):
         library.snn_network_save(self._handle, values.path(path))
 
     def save_packed(self, path):
-        """As save(), with one bit for every weight of a binary layer."""
+        """Writes a model file with one bit for every weight of a binary layer."""
         library.snn_network_save_packed(self._handle, values.path(path))
 
     def pack(self):
-        """Keeps one bit for every weight of a binary layer and gives its latent weights back: after it the network
-        can only evaluate."""
+        """Replaces the latent weights of binary layers by one bit each: the network can then only evaluate."""
         if self._views:
             raise BufferError("arrays still refer to the network's tensors: copy() and delete them before pack()")
         library.snn_network_pack(self._handle)
         return self
 
     def set_note(self, key, text):
-        """Attaches a text that model files carry along; None removes it."""
+        """Attaches a text that model files keep; None removes it."""
         library.snn_network_set_note(self._handle, values.word(key, "key"),
                                      None if text is None else values.word(text, "text"))
         return self
 
     def note(self, key):
-        """An attached text, or None."""
+        """Returns an attached text, or None."""
         return values.text(library.snn_network_note(self._handle, values.word(key, "key")))
 
     def describe(self):
-        """The architecture as JSON."""
+        """Returns the architecture as JSON."""
         size = c_size_t()
         library.snn_network_describe(self._handle, None, 0, byref(size))
         text = ctypes.create_string_buffer(size.value)
@@ -228,7 +226,7 @@ class Network(Owned):
 
 
 class Optimizer(Owned, Parameters):
-    """Optimizer(ctx, "sgd", lr=0.1, momentum=0.9)."""
+    """An optimizer: Optimizer(ctx, "sgd", lr=0.1, momentum=0.9)."""
 
     _noun = "optimizer"
 
@@ -327,14 +325,14 @@ class Dataset(Owned, Parameters):
         return self.info().count
 
     def statistics(self, n=1):
-        """Mean and deviation over all samples: of all pixels (n = 1) or of each channel."""
+        """Returns mean and standard deviation over all samples, of all pixels (n = 1) or of each channel."""
         n = values.whole(n, "n", 1, 2**30)
         mean, deviation = (c_double * n)(), (c_double * n)()
         calling_back([self._watch], library.snn_dataset_statistics, self._handle, mean, deviation, n)
         return list(mean), list(deviation)
 
     def normalise(self, mean, deviation):
-        """From now on every value x is delivered as (x - mean) / deviation."""
+        """Normalises the samples: from now on every value x is read as (x - mean) / deviation."""
         mean, n = values.doubles(mean, "mean")
         deviation, m = values.doubles(deviation, "deviation")
         if n != m:
@@ -343,8 +341,8 @@ class Dataset(Owned, Parameters):
         return self
 
     def __getitem__(self, index):
-        """Sample and label, or sample and target, as evaluation sees them; with frames for each step [T,...], zeros
-        where a sample has ended, and so with targets for each step."""
+        """Returns sample and label, or sample and target, as in evaluation. Samples and targets with frames are
+        [T,...], with zeros after the end of the sample."""
         import numpy as np
         if not 0 <= index < len(self):
             raise IndexError(index)
@@ -367,7 +365,7 @@ class Dataset(Owned, Parameters):
 
 
 class Model(Owned):
-    """What a model file or checkpoint says before its tensors, which are not read: Model(ctx, "model.snn")."""
+    """The header of a model file or checkpoint, without its tensors: Model(ctx, "model.snn")."""
 
     _noun = "model"
 
@@ -380,15 +378,15 @@ class Model(Owned):
         return out
 
     def describe(self):
-        """The architecture as JSON, which Network.parse() takes."""
+        """Returns the architecture as JSON, for Network.parse()."""
         return values.text(self.info().architecture)
 
     def note(self, key):
-        """A text that the file carries along, or None."""
+        """Returns a text of the file, or None."""
         return values.text(library.snn_model_note(self._handle, values.word(key, "key")))
 
     def tensors(self):
-        """Shapes of the tensors, by name."""
+        """Returns the shapes of the tensors, by name."""
         shapes = {}
         for index in range(self.info().tensors):
             out = TensorInfo()
@@ -398,7 +396,7 @@ class Model(Owned):
 
 
 class Evaluator(Owned, Parameters):
-    """Runs a trained network, whatever the method: Evaluator(net, batch=128, steps=6).evaluate(data)."""
+    """Runs a network that was trained by any method: Evaluator(net, batch=128, steps=6).evaluate(data)."""
 
     _noun = "trainer"
 
@@ -425,7 +423,7 @@ class Evaluator(Owned, Parameters):
         return out
 
     def evaluate(self, dataset):
-        """Accuracy, loss, firing rate and synaptic operations of a data set; changes nothing."""
+        """Returns accuracy, loss, firing rate and synaptic operations on a data set. Changes nothing."""
         return self._run(library.snn_trainer_evaluate, dataset)
 
     def _batch(self, x, lengths):
@@ -437,7 +435,7 @@ class Evaluator(Owned, Parameters):
         return batch, [x, lengths]
 
     def predict(self, x, *, lengths=None):
-        """Outputs summed over the steps, or those that each sample has, [n,outputs]; x is [n,...] for all steps or
+        """Returns the outputs summed over the steps of each sample, [n,outputs]; x is [n,...] for all steps or
         [T,n,...]."""
         batch, _keeps = self._batch(x, lengths)
         scores, pointer = values.empty((batch.samples, self._classes))
@@ -445,15 +443,15 @@ class Evaluator(Owned, Parameters):
         return scores
 
     def info(self):
-        """Method, batch, steps, epochs, updates, and the bytes that it holds; an evaluator has no method."""
+        """Returns method (None for an evaluator), batch, steps, epochs, updates and bytes."""
         out = TrainerInfo()
         library.snn_trainer_get_info(self._handle, byref(out))
         return out
 
 
 class Trainer(Evaluator):
-    """Trains one network, and evaluates it: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it
-    is not prepared yet, as Continual wants it."""
+    """Trains and evaluates one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it is
+    not prepared, as Continual requires."""
 
     def __init__(self, network, optimizer, method, batch=None, **parameters):
         self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
@@ -462,17 +460,17 @@ class Trainer(Evaluator):
         self._begin(network, batch, parameters)
 
     def epoch(self, dataset):
-        """Trains one epoch; the metrics."""
+        """Trains one epoch and returns the metrics."""
         return self._run(library.snn_trainer_epoch, dataset)
 
     def restart_epoch(self):
-        """Gives up what is left of an epoch under way: the next one begins anew, over any data set."""
+        """Discards the rest of an interrupted epoch: the next one starts again, over any data set."""
         library.snn_trainer_restart_epoch(self._handle)
         return self
 
     def step(self, x, labels=None, *, targets=None, lengths=None):
-        """Trains one batch: x is [n,...] for all steps or [T,n,...]; labels [n], or targets [n,outputs] or, one for
-        each step, [T,n,outputs]; lengths [n], where some samples end before the last step."""
+        """Trains one batch and returns the metrics. x is [n,...] for all steps or [T,n,...]; labels [n]; targets
+        [n,outputs], or [T,n,outputs] for each step; lengths [n] if some samples end before the last step."""
         if (labels is None) == (targets is None):
             raise TypeError("expected either labels or targets")
         (batch, _keeps), out = self._batch(x, lengths), Metrics()
@@ -484,15 +482,15 @@ class Trainer(Evaluator):
         return out
 
     def set_teacher(self, teacher):
-        """An evaluator or another trainer, whose outputs are targets where the parameter distil is above 0; None ends
-        that."""
+        """Sets the teacher, an evaluator or another trainer, for training with the parameter distil above 0; None: no
+        teacher."""
         library.snn_trainer_set_teacher(self._handle, handle(teacher, "trainer", optional=True))
         self._need(teacher, self._teacher)
         self._teacher = teacher
         return self
 
     def set_logits(self, logits):
-        """A teacher's outputs [n,classes] for the next batch that step() trains."""
+        """Sets the teacher's outputs [n,classes] for the next batch of step()."""
         logits, pointer = values.floats(logits, "logits")
         if logits.ndim != 2 or logits.shape[1] != self._classes:
             raise ValueError(f"logits have shape {logits.shape}; expected [n,{self._classes}]")
@@ -504,13 +502,14 @@ class Trainer(Evaluator):
         library.snn_trainer_save(self._handle, values.path(path))
 
     def load(self, path):
-        """Takes up a checkpoint of a trainer made like this one."""
+        """Loads a checkpoint of a trainer with the same network, method, optimizer and settings."""
         library.snn_trainer_load(self._handle, values.path(path))
         return self
 
 
 class Projection(Owned, Parameters):
-    """Lateral neurons that keep weight gradients out of what earlier tasks use (HLOP): Projection(net, lr=0.01)."""
+    """Lateral neurons that project weight gradients away from the subspaces of earlier tasks (HLOP): Projection(net,
+    lr=0.01)."""
 
     _noun = "projection"
 
@@ -519,23 +518,23 @@ class Projection(Owned, Parameters):
         self.set(**parameters)
 
     def grow(self, layer, rows):
-        """Gives a layer of the network, net.layer("fc1"), so many more lateral neurons, for the next task."""
+        """Adds `rows` lateral neurons to a layer of the network, net.layer("fc1"), for the next task."""
         library.snn_projection_grow(self._handle, handle(layer, "layer"), values.whole(rows, "rows"))
         return self
 
     def info(self, layer):
-        """Inputs, rows and frozen rows of a layer."""
+        """Returns the numbers of inputs, rows and frozen rows of a layer."""
         out = ProjectionInfo()
         library.snn_projection_get_info(self._handle, handle(layer, "layer"), byref(out))
         return out
 
     def set_lr(self, layer, lr):
-        """The learning rate of one layer's lateral weights."""
+        """Sets the learning rate of one layer's lateral weights."""
         library.snn_projection_set_layer_lr(self._handle, handle(layer, "layer"), float(lr))
         return self
 
     def weights(self, layer):
-        """A copy of the lateral weights of a layer, [rows,inputs]."""
+        """Returns a copy of the lateral weights of a layer, [rows,inputs]."""
         import numpy as np
         info = self.info(layer)
         if not info.rows:
@@ -544,7 +543,7 @@ class Projection(Owned, Parameters):
         return np.ctypeslib.as_array(pointer, (info.rows, info.inputs)).copy()
 
     def apply(self, layer, x):
-        """x [n,inputs] without what the frozen rows span, as gradients take it."""
+        """Projects x [n,inputs] onto the orthogonal complement of the frozen rows, as gradients do."""
         x, numbers = values.floats(x, "activity")
         if x.ndim != 2 or x.shape[1] != self.info(layer).inputs:
             raise ValueError(f"activity has shape {x.shape}; expected [n,{self.info(layer).inputs}]")
@@ -554,8 +553,8 @@ class Projection(Owned, Parameters):
 
 
 class Continual(Owned):
-    """Task after task: Continual(trainer, projection, tasks=10) with a trainer that is not prepared. For every task
-    begin(), trainer.epoch(), end(), and evaluate() the tasks so far."""
+    """Continual learning: Continual(trainer, projection, tasks=10) with a trainer that is not prepared. For every
+    task call begin(), trainer.epoch(), end(), and evaluate() for the tasks so far."""
 
     _noun = "continual"
 
@@ -565,12 +564,12 @@ class Continual(Owned):
                   values.whole(tasks, "tasks"), parents=(trainer, projection))
 
     def set_heads(self, select):
-        """Every task has a head of its own: the layer of type select that chooses among them."""
+        """Gives every task its own head: `select` is the layer of type select that chooses among them."""
         library.snn_continual_set_heads(self._handle, handle(select, "layer"))
         return self
 
     def begin(self, batch):
-        """Begins the next task, with the lateral neurons that Projection.grow() added for it before."""
+        """Begins the next task, with the lateral neurons that Projection.grow() has added for it."""
         library.snn_continual_begin(self._handle, values.whole(batch, "batch"))
         return self
 
@@ -579,7 +578,7 @@ class Continual(Owned):
         return self
 
     def replay(self, dataset):
-        """An epoch over remembered samples, after a task has ended; the metrics."""
+        """Trains one epoch over remembered samples after a task has ended, and returns the metrics."""
         return self._run(library.snn_continual_replay, dataset)
 
     def _run(self, call, dataset, *arguments):
@@ -589,26 +588,27 @@ class Continual(Owned):
         return out
 
     def evaluate(self, task, dataset):
-        """Evaluates one task, from 0, after a task has ended, and enters its accuracy; the metrics."""
+        """Evaluates one task, counted from 0, after a task has ended; records its accuracy and returns the
+        metrics."""
         return self._run(library.snn_continual_evaluate, dataset, values.whole(task, "task"))
 
     def accuracy(self):
-        """The matrix A[after,task], NaN where nothing was measured."""
+        """Returns the matrix A[after,task] of accuracies, NaN where none was measured."""
         import numpy as np
         tasks = self.info().tasks
         return np.array([[library.snn_continual_accuracy(self._handle, i, j) for j in range(tasks)]
                          for i in range(tasks)])
 
     def info(self):
-        """Tasks begun and ended, acc and bwt."""
+        """Returns the numbers of tasks begun and ended, acc and bwt."""
         out = ContinualInfo()
         library.snn_continual_get_info(self._handle, byref(out))
         return out
 
 
 class Stream:
-    """One time step at a time: Stream(network) runs, Stream(trainer), prepared with batch=1 and steps=1, learns as
-    well. The neurons keep their state."""
+    """Runs one time step at a time. Stream(network) only runs; Stream(trainer), with batch=1 and steps=1, also
+    learns. The neurons keep their state."""
 
     def __init__(self, source):
         self._handle = STREAM()
@@ -630,48 +630,49 @@ class Stream:
         return values.empty(self._out)
 
     def step(self, x):
-        """The output of one step, for one sample of the network's input."""
+        """Runs one step on one sample of the network's input, and returns the output."""
         out, pointer = self._answer()
         x, numbers = values.exactly(x, self._in, "a sample")
         library.snn_stream_step(self._handle, numbers, pointer)
         return out
 
     def step_events(self, at):
-        """The same for a list of events: indices into the flat input."""
+        """Runs one step on a list of events, indices into the flat input, and returns the output."""
         out, pointer = self._answer()
         at, indices, n = values.events(at, math.prod(self._in))
         library.snn_stream_step_events(self._handle, indices, n, pointer)
         return out
 
     def learn(self, error):
-        """Trains on the last step with the derivative of a loss by its output."""
+        """Trains on the last step, given the derivative of a loss by its output."""
         error, numbers = values.exactly(error, self._out, "an error")
         library.snn_stream_learn(self._handle, numbers)
 
     def learn_label(self, label):
-        """Trains on the last step with a label; the loss."""
+        """Trains on the last step with a label, and returns the loss."""
         loss = c_double()
         library.snn_stream_learn_label(self._handle, values.whole(label, "label", high=2**32 - 1), byref(loss))
         return loss.value
 
     def learn_target(self, target):
-        """Trains on the last step with what its output should have been; the loss."""
+        """Trains on the last step with the desired output, and returns the loss."""
         loss, (target, numbers) = c_double(), values.exactly(target, self._out, "a target")
         library.snn_stream_learn_target(self._handle, numbers, byref(loss))
         return loss.value
 
     def reset(self):
-        """Back to the state before the first step."""
+        """Resets the stream to the state before its first step."""
         library.snn_stream_reset(self._handle)
 
     def refresh(self):
-        """Takes the weights of the network anew."""
+        """Takes over the present weights of the network."""
         library.snn_stream_refresh(self._handle)
 
     @property
     def state(self):
-        """All that the next step depends on besides weights, as bytes. Assign them to go back to it, here or in a
-        stream of a network built alike; between one that runs and one that learns, traces begin at zero."""
+        """The state as bytes, which together with the weights determines the next step. Assigning it restores it,
+        here or in a stream of a network built alike. Between a stream that runs and one that learns, traces begin at
+        zero."""
         size = c_size_t()
         start = library.snn_stream_state(self._handle, byref(size))
         if not start:

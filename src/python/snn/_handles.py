@@ -1,4 +1,5 @@
-"""Handles: objects of the library, which end after all that was made from them, however Python lets go of them."""
+"""Handles: objects of the library, destroyed after all objects made from them, in whichever order Python frees
+them."""
 
 import collections
 import contextlib
@@ -59,7 +60,7 @@ def handle(thing, noun, optional=False):
 
 
 class Parameters:
-    """What neurons, layers, optimizers, data sets, trainers and projections share: parameters by name."""
+    """Parameters by name, of neurons, layers, optimizers, data sets, trainers and projections."""
 
     def set(self, **values):
         """Sets parameters by name: set(tau=2.0, reset="zero")."""
@@ -69,7 +70,7 @@ class Parameters:
         return self
 
     def get(self, name):
-        """The value of a parameter as it is in force, an int, a float or a str: get("tau")."""
+        """Returns the present value of a parameter, an int, a float or a str: get("tau")."""
         row = choice(name, self._rows(), "parameter")
         getter, kind = GETTERS[row.type]
         value = kind()
@@ -77,7 +78,7 @@ class Parameters:
         return value.value.decode() if kind is c_char_p else value.value
 
     def params(self):
-        """The parameters: a dictionary from name to the one-line help."""
+        """Returns the parameters, a dictionary from name to one line of help."""
         return {name: row.help.decode() for name, row in self._rows().items()}
 
     def _rows(self):

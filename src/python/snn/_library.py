@@ -9,8 +9,8 @@ from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, 
 
 
 class Error(Exception):
-    """A call that failed: `name` is the status ("SNN_ERR_SHAPE"), `code` its number, the text says what, where and
-    why."""
+    """Failure of a call. `name` is the status ("SNN_ERR_SHAPE"), `code` its number, the text the library's
+    message."""
 
     def __init__(self, code, name, message):
         super().__init__(f"{name}: {message}")

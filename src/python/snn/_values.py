@@ -29,7 +29,7 @@ def word(value, what):
 
 
 def choice(value, table, what):
-    """The number behind one of the names of a table."""
+    """The number that a table has for a name."""
     if value not in table:
         raise ValueError(f"{what}: {value!r} is not one of {', '.join(table)}")
     return table[value]
@@ -119,7 +119,7 @@ def labels(array, n, classes=None):
 
 
 def lengths(array, n, frames):
-    """How many of its frames each of n samples has, as uint32 and a pointer."""
+    """The number of frames of each of n samples, as uint32 and a pointer."""
     return _each(array, n, "length", 1, frames)
 
 
