@@ -68,6 +68,8 @@ typedef enum snn_trainer_key {
     SNN_OPZO_LOCAL_SCALE = 623,     /**< f64, opzo: factor of the errors of side readouts */
     SNN_OPZO_GLOBAL_READOUT = 624,  /**< str, opzo: name of the side readout whose errors reach all earlier
                                          populations; empty: none */
+    SNN_EPROP_FEEDBACK = 631,       /**< str, eprop: symmetric (errors reach the populations through the readout's
+                                         weights), random (through fixed random matrices) */
     SNN_IDE_SOLVER = 701,           /**< str, ide: iteration, broyden, auto (broyden for several populations) */
     SNN_IDE_TOLERANCE = 702,        /**< f64, ide: relative residual at which the solver stops */
     SNN_IDE_ITERATIONS = 703,       /**< i64, ide: largest number of iterations of the solver */
@@ -205,7 +207,7 @@ typedef enum snn_phase {
                                  SNN_OBSERVE_GRADIENTS. Not with batch norm over all steps, which joins the steps */
     SNN_PHASE_UPDATE = 3,   /**< before an update: the gradient that the optimizer takes may be read; `step` is 0 */
     SNN_PHASE_BACKWARD = 4, /**< spide: after step `step` of the second stage, signals of populations may be read.
-                                 opzo: after the errors of step `step`, SNN_SIGNAL_ERROR may be read */
+                                 opzo, eprop: after the errors of step `step`, SNN_SIGNAL_ERROR may be read */
     SNN_PHASE_FORCE32 = 0x7fffffff
 } snn_phase;
 
@@ -215,8 +217,8 @@ typedef enum snn_signal {
     SNN_SIGNAL_OUTPUT = 1,   /**< spikes (0 or 1) of a population, values of any other layer */
     SNN_SIGNAL_MEMBRANE = 2, /**< membrane potential before the threshold test and the reset */
     SNN_SIGNAL_TRACE = 3,    /**< presynaptic trace, with methods that keep one */
-    SNN_SIGNAL_ERROR = 4,    /**< opzo, in SNN_PHASE_BACKWARD: the method's estimate of the derivative of the loss by
-                                  the output of the step */
+    SNN_SIGNAL_ERROR = 4,    /**< opzo, eprop, in SNN_PHASE_BACKWARD: the method's estimate of the derivative of the
+                                  loss by the output of the step */
     SNN_SIGNAL_FORCE32 = 0x7fffffff
 } snn_signal;
 
@@ -410,11 +412,11 @@ SNN_API SNN_CHECKED snn_status snn_trainer_read_signal(const snn_trainer *traine
 SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer *layer,
                                                          const char *tensor, float *out, size_t length);
 
-/** Starts the stream of a trainer whose method learns at every time step (ottt, sltt, opzo, sei): snn_stream_step()
- * runs the network, snn_stream_learn() trains it. The trainer must be prepared for batches of one sample with
- * SNN_TRAINER_STEPS 1. The context should have one thread, since waking other threads costs time. The stream begins
- * as after snn_stream_reset(). It ends when the trainer runs a batch or is prepared again: its calls then return
- * SNN_ERR_STATE until it is started again.
+/** Starts the stream of a trainer whose method learns at every time step (ottt, sltt, opzo, sei, eprop):
+ * snn_stream_step() runs the network, snn_stream_learn() trains it. The trainer must be prepared for batches of one
+ * sample with SNN_TRAINER_STEPS 1. The context should have one thread, since waking other threads costs time. The
+ * stream begins as after snn_stream_reset(). It ends when the trainer runs a batch or is prepared again: its calls
+ * then return SNN_ERR_STATE until it is started again.
  * @param out receives the stream; NULL on failure. Borrowed from the trainer, which has one: always the same handle,
  * valid until snn_trainer_destroy()
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared in this way, an evaluator), SNN_ERR_UNSUPPORTED (the
@@ -422,7 +424,8 @@ SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trai
 SNN_API SNN_CHECKED snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out);
 
 /** Trains on the last step. The error propagates through the layers of that step, its product with the presynaptic
- * traces (ottt, opzo) or spikes (sltt, sei) is the gradient, and the optimizer updates the parameters:
+ * traces (ottt, opzo), spikes (sltt, sei) or eligibilities (eprop) is the gradient, and the optimizer updates the
+ * parameters:
  *
  *     dW = delta(error) factor'                                     docs/methods/ottt.md, docs/realtime.md
  *

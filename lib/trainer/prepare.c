@@ -176,7 +176,7 @@ static snn_status prepare(snn_trainer *tr, size_t batch)
     if (tr->optimizer != NULL)
         SNN__TRY(check_learning(tr, batch, &demand));
     demand.streams = batch == 1 && tr->steps == 1;
-    demand.observed = (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
+    demand.observed |= (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
     SNN__TRY(snn__memory_renew(tr));
     SNN__TRY(plan(tr, batch, &demand));
     tr->batch_max = batch;

@@ -54,6 +54,8 @@ printf '|---|---|---|---|---|---|---|\n'
 # 784-800-10, T = 6, the defaults of the tool: SGD 0.1, momentum 0.9, cosine to 0, batch 128, 0.95 CE + 0.05 MSE
 row fashion-ottt-a fashion-mnist 15 '1 2 3' 88.6 --trainer ottt
 row fashion-ottt-o fashion-mnist 15 '1 2 3' 88.3 --trainer ottt --trainer.variant O
+row fashion-eprop-symmetric fashion-mnist 15 '1 2 3' 87.5 --trainer eprop
+row fashion-eprop-random fashion-mnist 15 '1 2 3' 88.5 --trainer eprop --trainer.feedback random
 row fashion-sltt fashion-mnist 15 '1 2 3' 88.3 --trainer sltt
 row fashion-bptt fashion-mnist 15 '1 2 3' 88.3 --trainer bptt
 row mnist-ottt-a mnist 8 '1 2 3' 98.3 --trainer ottt

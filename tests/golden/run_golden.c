@@ -28,7 +28,7 @@ static bool set(struct run *r, snn_layer *layer, const char *name, const char *v
 /* How case.txt calls a type and its keys, and how we do. */
 struct spelling {
     const char *theirs, *ours;
-    const char *key[8][2];
+    const char *key[9][2];
 };
 
 static const struct spelling spellings[] = {
@@ -67,10 +67,24 @@ static const struct spelling spellings[] = {
         { "eps", "eps" } } },
     { "bn2d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
     { "bn1d", "batch_norm", { { "eps", "eps" }, { "momentum", "momentum" } } },
-    { "if", "if", { { "vth", "threshold" } } },
+    { "if", "if", { { "vth", "threshold" }, { "surrogate", "surrogate" }, { "alpha", "alpha" } } },
     { "lif",
       "lif",
-      { { "decay", "decay" }, { "vth", "threshold" }, { "surrogate", "surrogate" }, { "alpha", "alpha" } } },
+      { { "decay", "decay" },
+        { "vth", "threshold" },
+        { "surrogate", "surrogate" },
+        { "alpha", "alpha" },
+        { "input_scaled", "input_scaled" } } },
+    { "alif",
+      "alif",
+      { { "decay", "decay" },
+        { "vth", "threshold" },
+        { "surrogate", "surrogate" },
+        { "alpha", "alpha" },
+        { "adapt_decay", "adapt_decay" },
+        { "adapt_strength", "adapt_strength" },
+        { "input_scaled", "input_scaled" },
+        { "refractory", "refractory" } } },
     { "scale", "scale", { { "value", "value" } } },
     { "gain", "gain", { { NULL, NULL } } },
     { "avgpool", "avgpool", { { "k", "kernel" }, { "stride", "stride" }, { "pad", "pad" } } },
@@ -189,7 +203,7 @@ bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **lay
     if (!flatten_map(r, line))
         return false;
     MUST(snn_network_add(r->net, s->ours, line->word[0], layer));
-    for (size_t k = 0; k < 8 && s->key[k][0] != NULL; k++) {
+    for (size_t k = 0; k < 9 && s->key[k][0] != NULL; k++) {
         const char *value = case_layer_text(line, s->key[k][0]);
 
         if (!set(r, *layer, s->key[k][1], value && strcmp(value, "frob") == 0 ? "frobenius" : value))
@@ -204,6 +218,8 @@ bool run_add_layer(struct run *r, const struct case_layer *line, snn_layer **lay
         return false;
     if (reset != NULL && strcmp(reset, "subtract_gap") == 0 && !set_gap(r, *layer, line))
         return false;
+    if (reset != NULL && strcmp(reset, "none") == 0)
+        return set(r, *layer, "reset", "none");
     return reset == NULL || set(r, *layer, "reset", strcmp(reset, "hard") == 0 ? "zero" : "subtract");
 }
 
@@ -329,7 +345,9 @@ static bool set_up_trainer(struct run *r, const char *recompute)
     }
     if (is_method(r, "dsr"))
         MUST(snn_trainer_set_str(r->trainer, SNN_DSR_RECOMPUTE, recompute));
-    if (is_method(r, "ottt"))
+    if (is_method(r, "eprop"))
+        MUST(snn_trainer_set_str(r->trainer, SNN_EPROP_FEEDBACK, case_text(r->c, "feedback", "symmetric")));
+    else if (is_method(r, "ottt"))
         MUST(snn_trainer_set_str(r->trainer, SNN_OTTT_VARIANT, variant));
     else if (bptt)
         MUST(snn_trainer_set_i64(r->trainer, SNN_BPTT_DETACH_RESET, case_whole(r->c, "detach_reset", 0)));
@@ -395,8 +413,8 @@ static bool supply_steps(struct run *r)
 
 static void gather(struct run *r, const char *role, const char *name, size_t layer, snn_signal signal, size_t step)
 {
-    struct case_array *a = name[0] ? case_array(r->c, "%s%s.%s", r->prefix, role, name)
-                                   : case_array(r->c, "%s%s", r->prefix, role);
+    struct case_array *a =
+        name[0] ? case_array(r->c, "%s%s.%s", r->prefix, role, name) : case_array(r->c, "%s%s", r->prefix, role);
     size_t n = r->batch * r->trainer->pass.unit[layer].value_len;
     float *got = case_room(a, r->steps * n);
 
@@ -462,7 +480,7 @@ void run_observe(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
     if (phase == SNN_PHASE_FORWARD)
         gather_step(r, step);
     else if (phase == SNN_PHASE_BACKWARD)
-        (is_method(r, "opzo") ? opzo_gather_errors : spide_gather_back)(r, step);
+        (is_method(r, "spide") ? spide_gather_back : opzo_gather_errors)(r, step);
     else if (phase == SNN_PHASE_GRADIENT)
         gather_gradients(r, "gt", step, r->steps);
     else
@@ -575,7 +593,7 @@ static bool train(struct run *r)
     MUST(snn_trainer_observe(r->trainer, SNN_OBSERVE_SIGNALS | (r->apart ? SNN_OBSERVE_GRADIENTS : 0), run_observe,
                              r));
     MUST(snn_trainer_prepare(r->trainer, r->batch));
-    if (!supply_masks(r) || (is_method(r, "opzo") && !opzo_supply(r)))
+    if (!supply_masks(r) || !opzo_supply(r))
         return false;
     batch.samples = r->batch;
     batch.frames = frames;
@@ -588,8 +606,7 @@ static bool train(struct run *r)
             return false;
         MUST(snn_trainer_step(r->trainer, &batch, &m));
         run_gather_tensors(r, r->iteration);
-        if (is_method(r, "opzo"))
-            opzo_gather_matrices(r, r->iteration);
+        opzo_gather_matrices(r, r->iteration);
         if (loss != NULL && r->iteration == 1)
             loss[0] = (float)m.loss;
         if (losses != NULL)

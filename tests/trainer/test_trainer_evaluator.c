@@ -29,6 +29,9 @@ static const struct {
       "conv2d a out=4 pad=1; lif n " LIF "; flatten f; linear r out=3; linear b out=9 <f; lif m " LIF
       "; linear o out=3",
       "" },
+    { "eprop", "feedback=random", vector,
+      "linear a out=9; lif n " LIF "; linear b out=7; alif m " LIF "; linear o out=3; lif r decay=0.8 reset=none",
+      "" },
     { "ide", "", vector,
       "linear a out=8; linear w out=8 bias=0 norm=spectral <n:1; add s <a <w; lif n decay=0.9 threshold=2; "
       "rate r decay=0.9; linear o out=3",
