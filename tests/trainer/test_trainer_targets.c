@@ -714,6 +714,7 @@ START_TEST(test_nothing_is_allocated)
     struct arrays a;
     snn_context_info before = SNN_CONTEXT_INFO_INIT, after = SNN_CONTEXT_INFO_INIT;
     snn_dataset *set;
+    float out[BATCH * OUT];
     snn_batch batch;
 
     fill(&s, STEPS, STEPS, true);
@@ -724,6 +725,7 @@ START_TEST(test_nothing_is_allocated)
     OK(snn_trainer_epoch(w.tr, set, NULL));
     OK(snn_trainer_evaluate(w.tr, set, NULL));
     OK(snn_trainer_step(w.tr, &batch, NULL));
+    OK(snn_trainer_predict(w.tr, &batch, out));
     OK(snn_context_get_info(w.ctx, &after));
     ck_assert_uint_eq(after.allocations, before.allocations);
     snn_dataset_destroy(set);
