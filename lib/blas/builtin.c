@@ -23,7 +23,7 @@
 #define WORD_CHANNELS 8u   /* of a word of spikes that are worth its gathering */
 #define MATRIX_ROWS 64u     /* that are worth the bytes of weights of a matrix unit, */
 #define MATRIX_COLUMNS 32u  /* its tiles, and */
-#define MATRIX_CHANNELS 32u /* words of 64; these three and the share of events below are not measured yet */
+#define MATRIX_CHANNELS 32u /* words of 64; these three and the share of events below are predicted, not measured */
 #define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 const char *snn_version_products(void)
