@@ -48,11 +48,6 @@ static bool is_random(const snn_trainer *tr)
 
 /* ---- what it trains ---- */
 
-static const snn_layer *last_layer(const snn_network *net)
-{
-    return net->layer[net->n_layers - 1];
-}
-
 static bool is_weights(const snn_layer *layer)
 {
     return (snn__layer_flags(layer) & SNN__LAYER_WEIGHTS) != 0;
@@ -63,7 +58,7 @@ static bool is_weights(const snn_layer *layer)
 static bool takes(const snn_network *net, const snn_layer *layer, const snn_layer *from, bool across)
 {
     for (size_t i = 0; i < layer->n_sources; i++) {
-        const snn_layer *source = layer->source[i].node < 0 ? NULL : net->layer[layer->source[i].node];
+        const snn_layer *source = snn__layer_producer(net, layer, i);
 
         if (source == NULL || layer->source[i].delay)
             continue;
@@ -77,7 +72,7 @@ static bool takes(const snn_network *net, const snn_layer *layer, const snn_laye
 /* The one population that weights drive, or the last layer if there is none; NULL: other weights, or several. */
 static const snn_layer *driven(const snn_network *net, const snn_layer *weights)
 {
-    const snn_layer *to = weights == last_layer(net) ? weights : NULL;
+    const snn_layer *to = weights == snn__network_last(net) ? weights : NULL;
 
     for (size_t l = 0; l < net->n_layers; l++) {
         const snn_layer *layer = net->layer[l];
@@ -99,19 +94,17 @@ static double decay_of(const snn_layer *layer)
 /* Whether the synapses onto a layer have eligibilities of their own. */
 static bool per_synapse(const snn_network *net, const snn_layer *to)
 {
-    return to != last_layer(net) && (to->model->adapt || decay_of(last_layer(net)) > 0);
+    return to != snn__network_last(net) && (to->model->adapt || decay_of(snn__network_last(net)) > 0);
 }
 
-/* Weights are synapses, and their rows neurons. */
+/* Weights are single synapses, and their rows neurons: nothing lies between but one sum. */
 static bool fits(const snn_network *net, const snn_layer *weights, const snn_layer *to)
 {
-    const snn_layer *from = net->layer[to->source[0].node];
-    bool one_each = weights->tensor[0].length == snn__shape_length(&weights->in) * snn__shape_length(&weights->out);
+    const snn_layer *from = snn__layer_producer(net, to, 0);
+    const bool sum = (snn__layer_flags(from) & SNN__LAYER_SUM) != 0;
 
-    for (size_t i = 0; from->type == &snn__layer_add && i < from->n_sources; i++)
-        if (from->source[i].node == (ptrdiff_t)weights->index)
-            return one_each;
-    return from == weights && one_each;
+    return (from == weights || (sum && snn__layer_reads(from, weights))) &&
+           weights->tensor[0].length == snn__shape_length(&weights->in) * snn__shape_length(&weights->out);
 }
 
 static snn_status check_weights(const snn_network *net, const snn_layer *layer)
@@ -131,7 +124,7 @@ static snn_status check_weights(const snn_network *net, const snn_layer *layer)
 
 static snn_status check_linear(const snn_layer *layer)
 {
-    if (snn__layer_flags(layer) & (SNN__LAYER_LINEAR | SNN__LAYER_WEIGHTS) || layer->type == &snn__layer_add)
+    if (snn__layer_flags(layer) & (SNN__LAYER_LINEAR | SNN__LAYER_SUM | SNN__LAYER_WEIGHTS))
         return SNN_OK;
     return snn__fail(SNN_ERR_UNSUPPORTED, "eprop: layer %s: %s is neither linear nor neurons", layer->name,
                      layer->type->name);
@@ -140,7 +133,7 @@ static snn_status check_linear(const snn_layer *layer)
 static snn_status check_population(const snn_network *net, const snn_layer *layer)
 {
     const struct snn__neuron_model *model = layer->model;
-    bool readout = layer == last_layer(net);
+    bool readout = layer == snn__network_last(net);
 
     if (model->rates || model->current || model->learns_decay || (readout && model->adapt))
         return snn__fail(SNN_ERR_UNSUPPORTED, "eprop: population %s must be of %s, not of %s", layer->name,
@@ -157,7 +150,7 @@ static snn_status check_population(const snn_network *net, const snn_layer *laye
 /* The readout's weights are there for what it reads, and say nothing of populations further down. */
 static snn_status check_symmetric(const snn_network *net, const snn_layer *population)
 {
-    bool read = takes(net, last_layer(net), population, true);
+    bool read = takes(net, snn__network_last(net), population, true);
 
     for (size_t l = 0; l < net->n_layers && read; l++)
         read = net->layer[l]->model == NULL || !takes(net, population, net->layer[l], true);
@@ -172,16 +165,16 @@ static snn_status eprop_check(const snn_trainer *tr)
 {
     const snn_network *net = tr->net;
 
-    if (last_layer(net)->model == NULL && !is_weights(last_layer(net)))
+    if (snn__network_last(net)->model == NULL && !is_weights(snn__network_last(net)))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "eprop: the last layer, %s, must be a readout: linear, or neurons with reset none",
-                         last_layer(net)->name);
+                         snn__network_last(net)->name);
     for (size_t l = 0; l < net->n_layers; l++)
         SNN__TRY(net->layer[l]->model ? check_population(net, net->layer[l]) : check_linear(net->layer[l]));
     for (size_t l = 0; l < net->n_layers; l++)
         if (is_weights(net->layer[l]))
             SNN__TRY(check_weights(net, net->layer[l]));
-        else if (net->layer[l]->model != NULL && net->layer[l] != last_layer(net) && !is_random(tr))
+        else if (net->layer[l]->model != NULL && net->layer[l] != snn__network_last(net) && !is_random(tr))
             SNN__TRY(check_symmetric(net, net->layer[l]));
     return SNN_OK;
 }
@@ -200,7 +193,7 @@ static bool eprop_memory(const snn_trainer *tr, size_t index, struct snn__memory
 
     for (size_t l = 0; l + 1 < net->n_layers && is_random(tr); l++)
         if (net->layer[l]->model != NULL && index-- == 0) {
-            snn__feedback_describe(tr, net->layer[l], false, last_layer(net), true, m);
+            snn__feedback_describe(tr, net->layer[l], false, snn__network_last(net), true, m);
             return true;
         }
     return false;
@@ -359,7 +352,7 @@ static snn_status eprop_plan(snn_trainer *tr, struct snn__arena *arena)
 {
     struct eprop *s = tr->self;
 
-    *s = (struct eprop){ .trainer = tr, .synapses = { .kappa = (float)decay_of(last_layer(tr->net)) } };
+    *s = (struct eprop){ .trainer = tr, .synapses = { .kappa = (float)decay_of(snn__network_last(tr->net)) } };
     cut_all(s);
     if (s->synapses.rows > 0 && tr->projecting.projection != NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED,
