@@ -7,6 +7,7 @@
  * The equations are in kernel/kernel.h; this file holds the state of a population and cuts the work. */
 #include "blas/spikes.h"
 #include "core/context.h"
+#include "layer/clip.h"
 #include "layer/couple.h"
 #include "layer/types.h"
 #include <math.h>
@@ -174,60 +175,6 @@ static float *at(const struct snn__node *node, float *base, const struct snn__io
     return base == NULL ? NULL : base + (before ? io->before : io->slot) * io->batch * node->in_len;
 }
 
-/* ---- at rates ---- */
-
-struct clipping {
-    const snn_context *ctx;
-    float *mask, *y;
-    const float *x;
-    float factor;
-    bool accumulate;
-};
-
-/* u = x / threshold, y = clip(u, 0, 1); the mask of the adjoint, 1 where 0 <= u <= 1, takes the place of the
- * potential */
-static void clip_range(void *arg, size_t from, size_t to)
-{
-    const struct clipping k = *(const struct clipping *)arg; /* a copy, which no store can change */
-
-    for (size_t i = from; i < to; i++) {
-        float u = k.factor * k.x[i];
-
-        k.mask[i] = (float)((u >= 0.0f) & (u <= 1.0f));
-        k.y[i] = u < 0.0f ? 0.0f : u > 1.0f ? 1.0f : u;
-    }
-}
-
-/* dx (+)= m e / threshold */
-static void unclip_range(void *arg, size_t from, size_t to)
-{
-    const struct clipping *k = arg;
-
-    k->ctx->kernels->multiply(k->y + from, k->factor, k->x + from, k->mask + from, to - from, k->accumulate);
-}
-
-static void forward_rates(struct snn__node *node, struct snn__io *io)
-{
-    struct population *s = node->state;
-    struct clipping k = {
-        node->ctx, s->u, io->y.data, io->x[0].data, io->x[0].scale / s->constants.threshold, false
-    };
-
-    io->y.scale = 1.0f;
-    snn__ranges(node->ctx, io->batch * node->in_len, clip_range, &k);
-}
-
-static void adjoint_rates(struct snn__node *node, struct snn__io *io, struct snn__signal e, float *dx,
-                          bool accumulate)
-{
-    struct population *s = node->state;
-    struct clipping k = { node->ctx, s->u, dx, e.data, e.scale / s->constants.threshold, accumulate };
-
-    snn__ranges(node->ctx, io->batch * node->in_len, unclip_range, &k);
-}
-
-/* ---- in steps ---- */
-
 static void forward_step(struct snn__node *node, struct snn__io *io)
 {
     struct population *s = node->state;
@@ -258,83 +205,98 @@ static void forward_step(struct snn__node *node, struct snn__io *io)
 
 static void population_forward(struct snn__node *node, struct snn__io *io)
 {
-    (io->rates ? forward_rates : forward_step)(node, io);
+    struct population *s = node->state;
+
+    if (io->rates)
+        snn__clip(node, io, s->constants.threshold, s->u); /* the mask takes the place of the potential */
+    else
+        forward_step(node, io);
 }
+
+struct correcting {
+    const struct snn__kernels *kernels;
+    struct snn__population_delta delta;
+};
 
 static void delta_range(void *arg, size_t from, size_t to)
 {
-    struct {
-        const struct snn__kernels *kernels;
-        struct snn__population_delta delta;
-    } *k = arg;
+    const struct correcting *k = arg;
 
     k->kernels->population_delta(&k->delta, from, to);
 }
 
+/* The error at the current of a step, by its own output alone. */
+static void adjoint_in_step(const struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *d)
+{
+    const struct population *s = node->state;
+    struct correcting k = { node->ctx->kernels,
+                            { .p = &s->constants, .e = e.data, .scale = e.scale, .u = at(node, s->u, io, false),
+                              .b = at(node, s->b, io, false), .q = at(node, s->q, io, false), .d = d,
+                              .leak = s->leak, .r = at(node, s->r, io, false), .current = io->x[0].data,
+                              .current_scale = io->x[0].scale } };
+
+    snn__ranges(node->ctx, io->batch * node->in_len, delta_range, &k);
+}
+
+struct returning {
+    const struct snn__kernels *kernels;
+    struct snn__population_back back;
+};
+
 static void back_range(void *arg, size_t from, size_t to)
 {
-    struct {
-        const struct snn__kernels *kernels;
-        struct snn__population_back back;
-    } *k = arg;
+    const struct returning *k = arg;
 
     k->kernels->population_back(&k->back, from, to);
+}
+
+static void adjoint_through_time(const struct snn__node *node, const struct snn__io *io, struct snn__signal e,
+                                 float *d)
+{
+    const struct population *s = node->state;
+    struct returning k = { node->ctx->kernels,
+                           { .p = &s->constants, .first = io->first, .last = io->last, .detach = io->detach,
+                             .e = e.data, .scale = e.scale, .u = at(node, s->u, io, false),
+                             .b = at(node, s->b, io, false), .q = at(node, s->q, io, false),
+                             .u_prev = at(node, s->u, io, true), .b_prev = at(node, s->b, io, true),
+                             .q_prev = at(node, s->q, io, true), .du = s->du, .db = s->db, .di = s->di, .d = d,
+                             .leak = s->leak, .current = io->x[0].data, .current_scale = io->x[0].scale } };
+
+    snn__ranges(node->ctx, io->batch * node->in_len, back_range, &k);
+}
+
+/* dx NULL: only the leak's gradient is wanted. */
+static void adjoint_of_spikes(struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *dx,
+                              bool accumulate)
+{
+    struct population *s = node->state;
+    float *d = accumulate || dx == NULL ? node->scratch : dx;
+
+    if (s->leak != NULL && !s->leak_touched) {
+        node->ctx->kernels->fill(s->leak, 0.0f, node->batch_max * node->in_len);
+        s->leak_touched = true;
+    }
+    if (node->through_time)
+        adjoint_through_time(node, io, e, d);
+    else
+        adjoint_in_step(node, io, e, d);
+    if (accumulate && dx != NULL)
+        snn__add_to(node->ctx, dx, 1.0f, d, io->batch * node->in_len);
 }
 
 static void population_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input,
                                float *dx, bool accumulate)
 {
     struct population *s = node->state;
-    size_t n = io->batch * node->in_len;
-    float *d = accumulate || dx == NULL ? node->scratch : dx; /* dx NULL: only the leak's gradient is wanted */
 
     (void)input;
-    if (io->couples) {
+    if (io->couples)
         snn__couple_adjoint(&s->couple, node, io, s->constants.decay, s->constants.threshold, s->u, e, dx,
                             accumulate);
-        return;
-    }
-    if (io->rates) {
-        adjoint_rates(node, io, e, dx, accumulate);
-        return;
-    }
-    if (s->leak != NULL && !s->leak_touched) {
-        node->ctx->kernels->fill(s->leak, 0.0f, node->batch_max * node->in_len);
-        s->leak_touched = true;
-    }
-    if (node->through_time) {
-        struct {
-            const struct snn__kernels *kernels;
-            struct snn__population_back back;
-        } k = { node->ctx->kernels,
-                { .p = &s->constants, .first = io->first, .last = io->last, .detach = io->detach, .e = e.data,
-                  .scale = e.scale, .u = at(node, s->u, io, false), .b = at(node, s->b, io, false),
-                  .q = at(node, s->q, io, false), .u_prev = at(node, s->u, io, true),
-                  .b_prev = at(node, s->b, io, true), .q_prev = at(node, s->q, io, true), .du = s->du, .db = s->db,
-                  .di = s->di, .d = d, .leak = s->leak, .current = io->x[0].data, .current_scale = io->x[0].scale } };
-
-        snn__ranges(node->ctx, n, back_range, &k);
-    } else {
-        struct {
-            const struct snn__kernels *kernels;
-            struct snn__population_delta delta;
-        } k = { node->ctx->kernels,
-                { .p = &s->constants,
-                  .e = e.data,
-                  .scale = e.scale,
-                  .u = at(node, s->u, io, false),
-                  .b = at(node, s->b, io, false),
-                  .q = at(node, s->q, io, false),
-                  .d = d,
-                  .leak = s->leak,
-                  .r = at(node, s->r, io, false),
-                  .current = io->x[0].data,
-                  .current_scale = io->x[0].scale } };
-
-        snn__ranges(node->ctx, n, delta_range, &k);
-    }
-    if (accumulate && dx != NULL)
-        snn__add_to(node->ctx, dx, 1.0f, d, n);
+    else if (io->rates)
+        snn__clip_adjoint(node, io, s->constants.threshold, s->u, e, dx, accumulate);
+    else
+        adjoint_of_spikes(node, io, e, dx, accumulate);
 }
 
 /* d logistic / dw from w itself: of a decay that is nearly 1, 1 - decay has lost its digits. */
