@@ -257,6 +257,8 @@ struct snn__outer {
     (SNN__MATRIX_DEEP * SNN__MATRIX_WORD +       \
      SNN__MATRIX_LIMBS * SNN__MATRIX_SIDE * SNN__MATRIX_COLS * sizeof(int32_t)) /* spikes as bytes, sums */
 
+struct snn__layer_kernels;
+
 struct snn__kernels {
     enum snn__isa isa;
     size_t mr, nr; /* rows and columns of the micro tile of the product */
@@ -339,6 +341,8 @@ struct snn__kernels {
 
     void (*sgd)(const struct snn__sgd *a, size_t from, size_t to);
     void (*adam)(const struct snn__adam *a, size_t from, size_t to);
+
+    const struct snn__layer_kernels *layers; /* kernel/layers.h */
 };
 
 /* The best table that the machine and the cap, "avx2" or "best", allow. SNN_ERR_ARGUMENT for an unknown cap. */

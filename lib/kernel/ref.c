@@ -2,6 +2,7 @@
 #include "core/fpu.h"
 #include "core/size.h"
 #include "kernel/bits.h"
+#include "kernel/layers.h"
 #include "kernel/tables.h"
 #include "kernel/winograd.inc"
 #include <math.h>
@@ -567,6 +568,7 @@ static const struct snn__kernels table = {
     .within = within,
     .sgd = sgd,
     .adam = adam,
+    .layers = &snn__layer_kernels,
 };
 
 const struct snn__kernels *const snn__kernels_ref = &table;

@@ -39,7 +39,4 @@ snn_status snn__derived_plan(struct snn__derived *d, struct snn__node *node, str
 
 extern const struct snn__reparam snn__standardised, snn__spectral, snn__frobenius, snn__binary_weights;
 
-/* Rows are shared out in blocks of so many. */
-#define SNN__ROWS 16
-
 #endif

@@ -11,6 +11,7 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "blas/bits.h"
+#include "kernel/layers.h"
 #include "layer/binary.h"
 #include "layer/types.h"
 #include "layer/weights.h"

@@ -1,0 +1,253 @@
+/* seam.c - prints who touches the arrays of a pass: "global NAME" or "local FILE NAME" for every function whose
+ * instructions read or write an activation, a trace, an error, a weight or a gradient (seam.sh compares these with
+ * lib/kernel and lib/blas).
+ *
+ * The arrays lie in pages that nobody may touch. An access faults, the handler notes the instruction, opens the pages
+ * for this one instruction, and closes them again. Networks are small, since every access costs two signals. */
+#include "support.h"
+
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#include "trainer/builder.h"
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define PAGE 4096u
+#define TRAP_FLAG 0x100u
+
+/* ---- arrays in pages of their own ---- */
+
+static struct region {
+    char *data;
+    size_t size;
+} regions[4096], closed[16];
+static size_t n_regions, n_closed;
+
+static void *allocate(void *user, size_t size, size_t alignment)
+{
+    struct region *r = &regions[n_regions];
+
+    (void)user;
+    (void)alignment;
+    r->size = (size + PAGE - 1) / PAGE * PAGE;
+    r->data = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (r->data == MAP_FAILED || n_regions + 1 == sizeof regions / sizeof *regions)
+        return NULL;
+    n_regions++;
+    return r->data;
+}
+
+static void release(void *user, void *pointer, size_t size)
+{
+    (void)user;
+    munmap(pointer, (size + PAGE - 1) / PAGE * PAGE);
+}
+
+static void protect(int how)
+{
+    for (size_t i = 0; i < n_closed; i++)
+        mprotect(closed[i].data, closed[i].size, how);
+}
+
+/* The block that holds `data` is touched by kernels alone from now on. */
+static void close_block(const void *data)
+{
+    for (size_t i = n_regions; data != NULL && i-- > 0;)
+        if ((const char *)data >= regions[i].data && (const char *)data < regions[i].data + regions[i].size) {
+            closed[n_closed++] = regions[i];
+            return;
+        }
+}
+
+/* ---- who touches them ---- */
+
+static struct touch {
+    uintptr_t pc;
+} touches[8192];
+static size_t n_touches;
+
+extern char __executable_start, etext;
+
+static void note(uintptr_t pc)
+{
+    for (size_t i = 0; i < n_touches; i++)
+        if (touches[i].pc == pc)
+            return;
+    if (n_touches < sizeof touches / sizeof *touches)
+        touches[n_touches++].pc = pc;
+}
+
+/* memcpy() and the like have no frame: the address of their caller is on top of the stack. */
+static uintptr_t toucher(const ucontext_t *u)
+{
+    uintptr_t pc = (uintptr_t)u->uc_mcontext.gregs[REG_RIP];
+
+    if (pc >= (uintptr_t)&__executable_start && pc < (uintptr_t)&etext)
+        return pc;
+    return *(const uintptr_t *)u->uc_mcontext.gregs[REG_RSP] - 1;
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *u = context;
+    bool ours = false;
+
+    for (size_t i = 0; i < n_closed; i++)
+        ours |= (char *)info->si_addr >= closed[i].data && (char *)info->si_addr < closed[i].data + closed[i].size;
+    if (!ours) {
+        signal(number, SIG_DFL);
+        return;
+    }
+    note(toucher(u));
+    protect(PROT_READ | PROT_WRITE);
+    u->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
+}
+
+static void on_step(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *u = context;
+
+    (void)number;
+    (void)info;
+    u->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+    protect(PROT_NONE);
+}
+
+static void watch(void)
+{
+    struct sigaction fault = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+    struct sigaction step = { .sa_sigaction = on_step, .sa_flags = SA_SIGINFO };
+
+    sigaction(SIGSEGV, &fault, NULL);
+    sigaction(SIGTRAP, &step, NULL);
+}
+
+/* ---- names, from the program's own table of symbols ---- */
+
+static void print_name(const char *elf, uintptr_t pc)
+{
+    const Elf64_Ehdr *head = (const void *)elf;
+    const Elf64_Shdr *section = (const void *)(elf + head->e_shoff);
+    const uintptr_t base = (uintptr_t)&__executable_start;
+
+    for (size_t s = 0; s < head->e_shnum; s++) {
+        const Elf64_Sym *symbol = (const void *)(elf + section[s].sh_offset);
+        const char *names = elf + section[section[s].sh_link].sh_offset, *file = "";
+
+        for (size_t i = 0; section[s].sh_type == SHT_SYMTAB && i < section[s].sh_size / sizeof *symbol; i++) {
+            const uintptr_t at = head->e_type == ET_DYN ? base + symbol[i].st_value : symbol[i].st_value;
+
+            if (ELF64_ST_TYPE(symbol[i].st_info) == STT_FILE)
+                file = names + symbol[i].st_name;
+            if (ELF64_ST_TYPE(symbol[i].st_info) != STT_FUNC || pc < at || pc >= at + symbol[i].st_size)
+                continue;
+            if (ELF64_ST_BIND(symbol[i].st_info) == STB_LOCAL)
+                printf("local %s %s\n", file, names + symbol[i].st_name);
+            else
+                printf("global %s\n", names + symbol[i].st_name);
+            return;
+        }
+    }
+    printf("unknown %#zx\n", (size_t)(pc - base));
+}
+
+static void print_names(void)
+{
+    struct stat info;
+    int fd = open("/proc/self/exe", O_RDONLY);
+    const char *elf;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &info), 0);
+    elf = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    ck_assert_ptr_ne(elf, MAP_FAILED);
+    for (size_t i = 0; i < n_touches; i++)
+        print_name(elf, touches[i].pc);
+    close(fd);
+}
+
+/* ---- what is run ---- */
+
+#define BATCH 2
+
+static const struct run {
+    const char *method, *settings, *layers;
+    size_t shape[3];
+} runs[] = {
+    { "bptt", "steps=2", "linear a out=5; lif n; linear b out=5; alif m per_neuron=1; linear o out=3", { 6, 0, 0 } },
+    { "bptt", "steps=2", "linear a out=5 norm=spectral; cuba n; add s <n <m:1; linear b out=5; plif m; linear o out=3",
+      { 6, 0, 0 } },
+    { "sltt", "steps=2 loss=ce_mse", "linear a out=5; lif n; layer_norm l; linear o out=3", { 6, 0, 0 } },
+    { "ottt", "steps=2 variant=O", "linear a out=5 standardise=1; lif n; linear o out=3 norm=frobenius", { 6, 0, 0 } },
+    { "opzo", "steps=2", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
+    { "opzo", "steps=2 feedback=kp", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
+    { "opzo", "steps=2 feedback=zo", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
+    { "dsr", "steps=2", "linear a out=5; batch_norm b over=all; dsr_lif n; linear o out=3; dsr_lif r", { 6, 0, 0 } },
+    { "sltt", "steps=2",
+      "conv2d c out=4 kernel=3 pad=1; batch_norm b; lif n; avgpool p kernel=2; scale s value=2; conv2d d out=4 kernel=3 "
+      "pad=1; lif m; maxpool q kernel=2; flatten f; dropout r rate=0.3; linear o out=3",
+      { 2, 6, 6 } },
+    { "sei", "steps=2", "linear a out=5; lif n; linear b out=4 binary=scaled; lif m; linear o out=3", { 6, 0, 0 } },
+};
+
+static void train(snn_context *ctx, const struct run *run)
+{
+    snn_network *net = network_of(ctx, run->shape, run->layers);
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_trainer *tr = trainer_of(net, sgd, run->method, run->settings, BATCH);
+    const uint32_t labels[BATCH] = { 0, 2 };
+    float x[BATCH * 128], out[BATCH * 3];
+
+    random_fill(x, sizeof x / sizeof *x, 0.0f, 2.0f, 1);
+    close_block(tr->pass.arena.block);
+    close_block(tr->pass.gradient);
+    close_block(net->parameters);
+    protect(PROT_NONE);
+    for (int i = 0; i < 2; i++)
+        OK(snn_trainer_step(tr, BATCH_OF(x, 1, labels, BATCH), NULL));
+    OK(snn_trainer_predict(tr, BATCH_OF(x, 1, NULL, BATCH), out));
+    protect(PROT_READ | PROT_WRITE);
+    n_closed = 0;
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+}
+
+START_TEST(arrays_are_watched)
+{
+    snn_context_options options;
+    snn_context *ctx = NULL;
+
+    OK(snn_context_options_init(&options, sizeof options));
+    options.threads = 1;
+    options.allocate = allocate;
+    options.release = release;
+    OK(snn_context_create(&ctx, &options));
+    watch();
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+        train(ctx, &runs[i]);
+    print_names();
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("seam");
+    TCase *t = tcase_create("seam");
+
+    tcase_set_timeout(t, 240);
+    tcase_add_test(t, arrays_are_watched);
+    suite_add_tcase(s, t);
+    return run_suite(s);
+}
+#else
+int main(void)
+{
+    return 77;
+}
+#endif
