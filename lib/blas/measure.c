@@ -4,7 +4,7 @@
 #include "core/clock.h"
 #include "core/context.h"
 #include "core/fpu.h"
-#include "core/rng.h"
+#include "kernel/random.h"
 #include "core/size.h"
 #include "core/status.h"
 #include "core/structure.h"

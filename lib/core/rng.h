@@ -33,14 +33,6 @@ float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t str
 /* Uniform whole number below n (n > 0), by multiplication. */
 uint64_t snn__random_below(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n);
 
-/* Fills out[0 .. n) with uniforms in [lo, hi), index 0 .. n - 1. */
-void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
-                              float lo, float hi);
-
-/* Fills out[0 .. n) with normal numbers (Box-Muller), mean 0. */
-void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
-                             float std);
-
 /* The image of `index`, 0 .. n - 1, under a random permutation: a bijection that needs no memory (a Feistel network
  * over the smallest power of four that holds n, walked until the value lies below n). */
 uint64_t snn__random_order(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint64_t n);

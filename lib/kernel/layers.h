@@ -6,7 +6,42 @@
 #define SNN_KERNEL_LAYERS_H
 
 #include "core/context.h"
+#include "core/size.h"
 #include "kernel/kernel.h"
+
+/* ---- windows ---- */
+
+/* Windows along one axis: output cell i covers input cells first(i) .. last(i) - 1, clipped to the map. A fixed
+ * window starts at i * stride - pad; an adaptive one covers floor(i n / o) .. ceil((i + 1) n / o) - 1. */
+struct snn__axis {
+    size_t n, o, kernel, stride, pad;
+    bool adaptive;
+};
+
+/* (i + 1) n / parts, rounded up */
+static inline size_t snn__part_end(size_t n, size_t parts, size_t i)
+{
+    return n / parts * (i + 1) + snn__ceil_div(n % parts * (i + 1), parts);
+}
+
+static inline size_t snn__cell_first(const struct snn__axis *a, size_t i)
+{
+    if (a->adaptive)
+        return snn__part(a->n, a->o, i);
+    return i * a->stride > a->pad ? i * a->stride - a->pad : 0;
+}
+
+static inline size_t snn__cell_last(const struct snn__axis *a, size_t i)
+{
+    size_t end;
+
+    if (a->adaptive)
+        return snn__part_end(a->n, a->o, i);
+    end = i * a->stride + a->kernel;
+    return snn__min(end > a->pad ? end - a->pad : 0, a->n);
+}
+
+/* ---- rows of weights ---- */
 
 /* Rows of weights are shared out in blocks of so many. */
 #define SNN__ROWS 16
@@ -21,10 +56,52 @@ struct snn__standardise {
     float *gain_back;      /* [rows], receives dL/dgain */
 };
 
+/* w <- sgn(w), with a scale for each row: a_c = mean |w_c| (scaled) or 1, sgn(0) = 1 (layer/binary.h). */
+struct snn__signs {
+    size_t rows, n;
+    bool scaled, through_sign, through_scale; /* back: dL/dw is scaled by a_c; and goes through a_c */
+    const float *w;
+    float *scale; /* [rows] */
+    float *out;   /* [rows][n]: receives a_c sgn(w), or is NULL; dL/dWb, which becomes dL/dw */
+};
+
+/* g[input][tap] <- g[tap][input] in every row: from the order of the product to that of the tensor. */
+struct snn__reorder {
+    size_t rows, taps, inputs;
+    float *g;
+    float *room; /* [workers][taps inputs] */
+};
+
+/* y <- w x, a block of 64 rows; in double precision. */
+struct snn__matrix_vector {
+    const struct snn__kernels *kernels;
+    size_t rows, columns;
+    const float *w, *x;
+    float *y;
+};
+
+/* ---- maps ---- */
+
+/* The maximum of each window, of a sample; winner: the element that each output took, [B][out_len]. */
+struct snn__maximum_pool {
+    struct snn__axis row, column;
+    size_t c;
+    const float *x; /* input, or error */
+    float *y;       /* output, or what is sent down */
+    uint32_t *winner;
+    float scale;
+    size_t in_len, out_len;
+    bool accumulate;
+};
+
 typedef void snn__body(void *arguments, size_t item, size_t worker);
 
 struct snn__layer_kernels {
-    snn__body *standardise, *standardise_back; /* struct snn__standardise, a block of rows */
+    snn__body *standardise, *standardise_back;   /* struct snn__standardise, a block of rows */
+    snn__body *signs, *signs_back;               /* struct snn__signs, a block of rows */
+    snn__body *reorder;                          /* struct snn__reorder, a block of rows */
+    snn__body *matrix_vector;                    /* struct snn__matrix_vector, a block of 64 rows */
+    snn__body *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
 };
 
 /* layers.c: the table. */
@@ -36,6 +113,21 @@ static inline const struct snn__layer_kernels *snn__layers(const snn_context *ct
 }
 
 /* rows.c */
-snn__body snn__standardise, snn__standardise_back;
+snn__body snn__standardise, snn__standardise_back, snn__signs, snn__signs_back, snn__reorder, snn__matrix_vector;
+/* g <- factor (g - inner u v^T), of [rows][n] */
+void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
+                     const float *v, size_t rows, size_t n);
+/* w[i] <- factor[i] w[i], of every row i */
+void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
+/* w <- clip(w, -1, 1) */
+void snn__clip_to_one(float *w, size_t n);
+/* maps.c */
+snn__body snn__maximum_pool, snn__maximum_pool_back;
+/* [channels,positions] to [positions,channels] for n samples */
+void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x, float *y);
+/* values.c: bits as they are; between arrays and the double precision in which losses are computed */
+float *snn__transfer(float *to, const float *from, size_t n); /* returns where the next number would go */
+void snn__widen(double *y, double factor, const float *x, size_t n);  /* y = factor x */
+void snn__narrow(float *y, double factor, const double *x, size_t n); /* y = factor x */
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/size.h"
 #include "kernel/layers.h"
 #include <math.h>
+#include <string.h>
 
 void snn__standardise(void *arguments, size_t block, size_t worker)
 {
@@ -49,4 +50,98 @@ void snn__standardise_back(void *arguments, size_t block, size_t worker)
         for (size_t j = 0; j < k->n; j++)
             g[j] = (float)(gain * r * g[j] - slope * (w[j] - mu) - mean);
     }
+}
+
+static float sign(float w)
+{
+    return w >= 0.0f ? 1.0f : -1.0f; /* of -0, too */
+}
+
+void snn__signs(void *arguments, size_t block, size_t worker)
+{
+    const struct snn__signs *k = arguments;
+    size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
+
+    (void)worker;
+    for (size_t i = from; i < to; i++) {
+        const float *w = k->w + i * k->n;
+        double sum = 0;
+        float a;
+
+        for (size_t j = 0; j < k->n; j++)
+            sum += fabsf(w[j]);
+        a = k->scaled ? (float)(sum / (double)k->n) : 1.0f;
+        k->scale[i] = a;
+        for (size_t j = 0; j < k->n && k->out; j++)
+            k->out[i * k->n + j] = a * sign(w[j]);
+    }
+}
+
+void snn__signs_back(void *arguments, size_t block, size_t worker)
+{
+    const struct snn__signs *k = arguments;
+    size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
+
+    (void)worker;
+    for (size_t i = from; i < to; i++) {
+        const float *w = k->w + i * k->n;
+        float *g = k->out + i * k->n, factor = k->through_sign ? k->scale[i] : 1.0f, mean;
+        double sum = 0;
+
+        for (size_t j = 0; j < k->n && k->through_scale; j++)
+            sum += g[j] * sign(w[j]);
+        mean = (float)(sum / (double)k->n);
+        for (size_t j = 0; j < k->n; j++)
+            g[j] = (fabsf(w[j]) <= 1.0f ? factor * g[j] : 0.0f) + mean * sign(w[j]);
+    }
+}
+
+void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
+                     const float *v, size_t rows, size_t n)
+{
+    for (size_t i = 0; i < rows; i++) {
+        float *row = g + i * n;
+
+        kernels->scale(row, (float)factor, row, n);
+        kernels->axpy(row, (float)(-factor * inner * u[i]), v, n);
+    }
+}
+
+void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < n; j++)
+            w[i * n + j] *= factor[i];
+}
+
+void snn__clip_to_one(float *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        w[i] = w[i] < -1.0f ? -1.0f : w[i] > 1.0f ? 1.0f : w[i];
+}
+
+void snn__reorder(void *arguments, size_t block, size_t worker)
+{
+    const struct snn__reorder *k = arguments;
+    size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows), n = k->taps * k->inputs;
+    float *own = k->room + worker * n;
+
+    for (size_t i = from; i < to; i++) {
+        float *g = k->g + i * n;
+
+        memcpy(own, g, n * sizeof *g);
+        for (size_t tap = 0; tap < k->taps; tap++)
+            for (size_t c = 0; c < k->inputs; c++)
+                g[c * k->taps + tap] = own[tap * k->inputs + c];
+    }
+}
+
+void snn__matrix_vector(void *arguments, size_t block, size_t worker)
+{
+    const struct snn__matrix_vector *k = arguments;
+    size_t from = block * 64, to = snn__min(from + 64, k->rows);
+
+    (void)worker;
+    for (size_t i = from; i < to; i++)
+        k->y[i] = (float)k->kernels->dot(k->w + i * k->columns, k->x, k->columns);
 }

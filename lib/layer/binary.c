@@ -2,25 +2,12 @@
 #include "layer/binary.h"
 #include "core/context.h"
 #include "core/size.h"
+#include "kernel/layers.h"
 #include "core/status.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>
 #include <string.h>
-
-/* Rows are shared out in blocks of so many. */
-#define ROWS 16
-
-struct work {
-    const struct snn__binary *binary;
-    const float *w;
-    float *out;
-};
-
-static float sign(float w)
-{
-    return w >= 0.0f ? 1.0f : -1.0f; /* of -0, too */
-}
 
 static float row_scale(const struct snn__binary *binary, const float *w)
 {
@@ -31,54 +18,30 @@ static float row_scale(const struct snn__binary *binary, const float *w)
     return binary->scaled ? (float)(sum / (double)binary->n) : 1.0f;
 }
 
-static void binarise_rows(void *arg, size_t block, size_t worker)
+static struct snn__signs signs_of(const struct snn__binary *b, const float *w, float *out)
 {
-    const struct work *k = arg;
-    size_t n = k->binary->n, from = block * ROWS, to = snn__min(from + ROWS, k->binary->rows);
-
-    (void)worker;
-    for (size_t i = from; i < to; i++) {
-        const float *w = k->w + i * n;
-        float a = row_scale(k->binary, w);
-
-        k->binary->scale[i] = a;
-        for (size_t j = 0; j < n && k->out; j++)
-            k->out[i * n + j] = a * sign(w[j]);
-    }
+    return (struct snn__signs){ .rows = b->rows,
+                                .n = b->n,
+                                .scaled = b->scaled,
+                                .through_sign = b->back != SNN__BINARY_STE,
+                                .through_scale = b->back == SNN__BINARY_FULL && b->scaled,
+                                .w = w,
+                                .scale = b->scale,
+                                .out = out };
 }
 
 void snn__binarise(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *wb)
 {
-    struct work k = { binary, w, wb };
+    struct snn__signs k = signs_of(binary, w, wb);
 
-    snn__parallel(ctx, binarise_rows, &k, snn__ceil_div(binary->rows, ROWS));
-}
-
-static void gradient_rows(void *arg, size_t block, size_t worker)
-{
-    const struct work *k = arg;
-    const struct snn__binary *b = k->binary;
-    size_t from = block * ROWS, to = snn__min(from + ROWS, b->rows);
-
-    (void)worker;
-    for (size_t i = from; i < to; i++) {
-        const float *w = k->w + i * b->n;
-        float *g = k->out + i * b->n, factor = b->back == SNN__BINARY_STE ? 1.0f : b->scale[i], mean = 0.0f;
-        double sum = 0;
-
-        for (size_t j = 0; j < b->n && b->back == SNN__BINARY_FULL && b->scaled; j++)
-            sum += g[j] * sign(w[j]);
-        mean = (float)(sum / (double)b->n);
-        for (size_t j = 0; j < b->n; j++)
-            g[j] = (fabsf(w[j]) <= 1.0f ? factor * g[j] : 0.0f) + mean * sign(w[j]);
-    }
+    snn__parallel(ctx, snn__layers(ctx)->signs, &k, snn__ceil_div(binary->rows, SNN__ROWS));
 }
 
 void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *gradient)
 {
-    struct work k = { binary, w, gradient };
+    struct snn__signs k = signs_of(binary, w, gradient);
 
-    snn__parallel(ctx, gradient_rows, &k, snn__ceil_div(binary->rows, ROWS));
+    snn__parallel(ctx, snn__layers(ctx)->signs_back, &k, snn__ceil_div(binary->rows, SNN__ROWS));
 }
 
 void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits)
@@ -120,8 +83,7 @@ static void clip_range(void *arg, size_t from, size_t to)
 {
     float *w = arg;
 
-    for (size_t i = from; i < to; i++)
-        w[i] = w[i] < -1.0f ? -1.0f : w[i] > 1.0f ? 1.0f : w[i];
+    snn__clip_to_one(w + from, to - from);
 }
 
 void snn__binary_clip(const snn_context *ctx, float *w, size_t n)

@@ -1,5 +1,6 @@
 /* layer/layer.c - what all types of layers share: life, parameters, tensors, sources. */
 #include "layer/layer.h"
+#include "kernel/layers.h"
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/param_calls.h"
@@ -37,23 +38,12 @@ const char *snn__shape_text(const snn_shape *shape, char buffer[48])
 
 void snn__to_channels_last(const snn_shape *shape, size_t n, const float *x, float *y)
 {
-    size_t c_n = shape->dim[0], hw_n = (size_t)shape->dim[1] * shape->dim[2];
-
-    if (c_n == 1 || hw_n == 1) {
-        memcpy(y, x, n * c_n * hw_n * sizeof *y);
-        return;
-    }
-    for (size_t b = 0; b < n; b++, x += c_n * hw_n, y += c_n * hw_n)
-        for (size_t c = 0; c < c_n; c++)
-            for (size_t i = 0; i < hw_n; i++)
-                y[i * c_n + c] = x[c * hw_n + i];
+    snn__turn_maps(n, shape->dim[0], (size_t)shape->dim[1] * shape->dim[2], x, y);
 }
 
 void snn__to_channels_first(const snn_shape *shape, size_t n, const float *x, float *y)
 {
-    snn_shape turned = { 3, { shape->dim[1] * shape->dim[2], shape->dim[0], 1 } };
-
-    snn__to_channels_last(&turned, n, x, y);
+    snn__turn_maps(n, (size_t)shape->dim[1] * shape->dim[2], shape->dim[0], x, y);
 }
 
 /* ---- parameters ---- */

@@ -1,6 +1,6 @@
 /* layer/pointwise.c - scale, gain, dropout, add. */
 #include "core/context.h"
-#include "core/rng.h"
+#include "kernel/random.h"
 #include "layer/types.h"
 #include <math.h>
 
@@ -136,13 +136,8 @@ static void draw_range(void *arg, size_t from, size_t to)
 {
     struct draw *draw = arg;
     struct dropout *d = draw->node->state;
-    uint32_t word[4] = { 0 };
 
-    for (size_t i = from; i < to; i++) {
-        if (i == from || i % 4 == 0)
-            snn__random4(draw->node->ctx->options.seed, SNN__RNG_DROPOUT, draw->stream, i / 4, word);
-        d->mask[i] = snn__uniform_of(word[i % 4]) < d->rate ? 0.0f : 1.0f;
-    }
+    snn__random_fill_mask(draw->node->ctx->options.seed, SNN__RNG_DROPOUT, draw->stream, d->mask, from, to, d->rate);
 }
 
 static void dropout_begin(struct snn__node *node, size_t batch, uint64_t stream)

@@ -1,56 +1,27 @@
 /* layer/pool.c - average, maximum and sum over windows, whole maps, and adaptive average pooling. */
 #include "core/context.h"
 #include "core/size.h"
+#include "kernel/layers.h"
 #include "layer/types.h"
 
-/* Windows along one axis: output cell i covers input cells first(i) .. last(i) - 1, clipped to the map. A fixed
- * window starts at i * stride - pad; an adaptive one covers floor(i n / o) .. ceil((i + 1) n / o) - 1. */
-struct axis {
-    size_t n, o, kernel, stride, pad;
-    bool adaptive;
-};
-
 struct pool {
-    struct axis row, column;
+    struct snn__axis row, column;
     size_t c;
     uint32_t *winner; /* maxpool: element of the sample that each output took, per slot */
 };
 
-/* (i + 1) n / parts, rounded up */
-static size_t part_end(size_t n, size_t parts, size_t i)
-{
-    return n / parts * (i + 1) + snn__ceil_div(n % parts * (i + 1), parts);
-}
-
-static size_t cell_first(const struct axis *a, size_t i)
-{
-    if (a->adaptive)
-        return snn__part(a->n, a->o, i);
-    return i * a->stride > a->pad ? i * a->stride - a->pad : 0;
-}
-
-static size_t cell_last(const struct axis *a, size_t i)
-{
-    size_t end;
-
-    if (a->adaptive)
-        return part_end(a->n, a->o, i);
-    end = i * a->stride + a->kernel;
-    return snn__min(end > a->pad ? end - a->pad : 0, a->n);
-}
-
 /* First output cell whose window may hold input cell j. */
-static size_t covering_first(const struct axis *a, size_t j)
+static size_t covering_first(const struct snn__axis *a, size_t j)
 {
     if (a->adaptive)
         return snn__part(a->o, a->n, j);
     return j + a->pad < a->kernel ? 0 : (j + a->pad - a->kernel) / a->stride + 1;
 }
 
-static size_t covering_last(const struct axis *a, size_t j)
+static size_t covering_last(const struct snn__axis *a, size_t j)
 {
     if (a->adaptive)
-        return snn__min(part_end(a->o, a->n, j), a->o);
+        return snn__min(snn__part_end(a->o, a->n, j), a->o);
     return snn__min((j + a->pad) / a->stride + 1, a->o);
 }
 
@@ -75,15 +46,15 @@ static snn_status check_map(const snn_layer *layer)
     return SNN_OK;
 }
 
-static void fixed_axes(const snn_layer *layer, struct axis *row, struct axis *column)
+static void fixed_axes(const snn_layer *layer, struct snn__axis *row, struct snn__axis *column)
 {
     size_t kernel = (size_t)snn__param_i64(&layer->params, SNN_LAYER_KERNEL);
     size_t stride = (size_t)snn__param_i64(&layer->params, SNN_LAYER_STRIDE);
     size_t pad = (size_t)snn__param_i64(&layer->params, SNN_LAYER_PAD);
     size_t h = layer->in.dim[1], w = layer->in.dim[2];
 
-    *row = (struct axis){ h, 1, kernel, stride, pad, false };
-    *column = (struct axis){ w, 1, kernel, stride, pad, false };
+    *row = (struct snn__axis){ h, 1, kernel, stride, pad, false };
+    *column = (struct snn__axis){ w, 1, kernel, stride, pad, false };
     if (kernel == 0) {
         row->kernel = row->stride = h;
         column->kernel = column->stride = w;
@@ -102,7 +73,7 @@ static void fixed_axes(const snn_layer *layer, struct axis *row, struct axis *co
 
 static snn_status pool_shape(snn_layer *layer)
 {
-    struct axis row, column;
+    struct snn__axis row, column;
     char text[48];
 
     SNN__TRY(check_map(layer));
@@ -143,8 +114,8 @@ static snn_status adaptive_plan(struct snn__node *node, struct snn__arena *arena
 
     (void)arena;
     p->c = in->dim[0];
-    p->row = (struct axis){ in->dim[1], out->dim[1], 0, 0, 0, true };
-    p->column = (struct axis){ in->dim[2], out->dim[2], 0, 0, 0, true };
+    p->row = (struct snn__axis){ in->dim[1], out->dim[1], 0, 0, 0, true };
+    p->column = (struct snn__axis){ in->dim[2], out->dim[2], 0, 0, 0, true };
     return SNN_OK;
 }
 
@@ -156,7 +127,6 @@ struct work {
     const float *x;
     float *y, scale;
     bool accumulate;
-    uint32_t *winner;
 };
 
 /* Factor of a cell: 1, or one over the cells of its window (padding counts, but not what an adaptive window has
@@ -168,8 +138,8 @@ static float weight(const struct snn__node *node, size_t i, size_t j)
     if (node->layer->type == &snn__layer_sumpool)
         return 1.0f;
     if (p->row.adaptive)
-        return 1.0f / (float)((cell_last(&p->row, i) - cell_first(&p->row, i)) *
-                              (cell_last(&p->column, j) - cell_first(&p->column, j)));
+        return 1.0f / (float)((snn__cell_last(&p->row, i) - snn__cell_first(&p->row, i)) *
+                              (snn__cell_last(&p->column, j) - snn__cell_first(&p->column, j)));
     return 1.0f / (float)(p->row.kernel * p->column.kernel);
 }
 
@@ -188,8 +158,8 @@ static void sum_row(void *arg, size_t task, size_t worker)
         float a = k->scale * weight(k->node, i, j);
         bool first = true;
 
-        for (size_t r = cell_first(&p->row, i); r < cell_last(&p->row, i); r++)
-            for (size_t q = cell_first(&p->column, j); q < cell_last(&p->column, j); q++) {
+        for (size_t r = snn__cell_first(&p->row, i); r < snn__cell_last(&p->row, i); r++)
+            for (size_t q = snn__cell_first(&p->column, j); q < snn__cell_last(&p->column, j); q++) {
                 if (first)
                     f->scale(y, a, x + (r * p->column.n + q) * p->c, p->c);
                 else
@@ -204,7 +174,7 @@ static void sum_row(void *arg, size_t task, size_t worker)
 static void sum_forward(struct snn__node *node, struct snn__io *io)
 {
     const struct pool *p = node->state;
-    struct work k = { node, io, io->x[0].data, io->y.data, io->x[0].scale, false, NULL };
+    struct work k = { node, io, io->x[0].data, io->y.data, io->x[0].scale, false };
 
     io->y.scale = 1.0f;
     snn__parallel(node->ctx, sum_row, &k, io->batch * p->row.o);
@@ -243,7 +213,7 @@ static void sum_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
                         bool accumulate)
 {
     const struct pool *p = node->state;
-    struct work k = { node, io, e.data, dx, e.scale, accumulate, NULL };
+    struct work k = { node, io, e.data, dx, e.scale, accumulate };
 
     (void)input;
     snn__parallel(node->ctx, spread_row, &k, io->batch * p->row.n);
@@ -260,64 +230,30 @@ static snn_status max_plan(struct snn__node *node, struct snn__arena *arena)
                            sizeof *p->winner);
 }
 
-static void max_sample(void *arg, size_t b, size_t worker)
+static struct snn__maximum_pool maximum(const struct pool *p, const struct snn__node *node, const struct snn__io *io,
+                                        const float *x, float *y, float scale, bool accumulate)
 {
-    struct work *k = arg;
-    const struct pool *p = k->node->state;
-    const float *x = k->x + b * k->node->in_len;
-    float *y = k->y + b * k->node->out_len;
-    uint32_t *winner = k->winner + b * k->node->out_len;
-
-    (void)worker;
-    for (size_t i = 0; i < p->row.o; i++)
-        for (size_t j = 0; j < p->column.o; j++)
-            for (size_t c = 0; c < p->c; c++) {
-                size_t best = (cell_first(&p->row, i) * p->column.n + cell_first(&p->column, j)) * p->c + c;
-
-                for (size_t r = cell_first(&p->row, i); r < cell_last(&p->row, i); r++)
-                    for (size_t q = cell_first(&p->column, j); q < cell_last(&p->column, j); q++) {
-                        size_t here = (r * p->column.n + q) * p->c + c;
-
-                        if (k->scale * x[here] > k->scale * x[best])
-                            best = here;
-                    }
-                *winner++ = (uint32_t)best;
-                *y++ = x[best];
-            }
+    return (struct snn__maximum_pool){ p->row, p->column, p->c, x, y, p->winner + io->slot * io->batch * node->out_len,
+                                       scale, node->in_len, node->out_len, accumulate };
 }
 
 static void max_forward(struct snn__node *node, struct snn__io *io)
 {
     struct pool *p = node->state;
-    struct work k = { node, io, io->x[0].data, io->y.data, io->x[0].scale, false,
-                      p->winner + io->slot * io->batch * node->out_len };
+    struct snn__maximum_pool k = maximum(p, node, io, io->x[0].data, io->y.data, io->x[0].scale, false);
 
     io->y.scale = io->x[0].scale;
-    snn__parallel(node->ctx, max_sample, &k, io->batch);
-}
-
-static void max_back_sample(void *arg, size_t b, size_t worker)
-{
-    struct work *k = arg;
-    const float *e = k->x + b * k->node->out_len;
-    const uint32_t *winner = k->winner + b * k->node->out_len;
-    float *dx = k->y + b * k->node->in_len;
-
-    (void)worker;
-    if (!k->accumulate)
-        k->node->ctx->kernels->fill(dx, 0.0f, k->node->in_len);
-    for (size_t i = 0; i < k->node->out_len; i++)
-        dx[winner[i]] += k->scale * e[i];
+    snn__parallel(node->ctx, snn__layers(node->ctx)->maximum_pool, &k, io->batch);
 }
 
 static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
                         bool accumulate)
 {
     struct pool *p = node->state;
-    struct work k = { node, io, e.data, dx, e.scale, accumulate, p->winner + io->slot * io->batch * node->out_len };
+    struct snn__maximum_pool k = maximum(p, node, io, e.data, dx, e.scale, accumulate);
 
     (void)input;
-    snn__parallel(node->ctx, max_back_sample, &k, io->batch);
+    snn__parallel(node->ctx, snn__layers(node->ctx)->maximum_pool_back, &k, io->batch);
 }
 
 #define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint)  \

@@ -6,9 +6,9 @@
  *
  * u and v are constants for the gradient. */
 #include "core/context.h"
-#include "core/rng.h"
+#include "kernel/random.h"
 #include "core/size.h"
-#include "kernel/kernel.h"
+#include "kernel/layers.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>
@@ -37,17 +37,6 @@ static void transposed_block(void *arg, size_t block, size_t worker)
         k->ctx->kernels->axpy(k->y + from, k->x[i], k->w + i * k->columns + from, n);
 }
 
-/* y <- w x */
-static void plain_block(void *arg, size_t block, size_t worker)
-{
-    struct matrix *k = arg;
-    size_t from = block * BLOCK, to = snn__min(from + BLOCK, k->rows);
-
-    (void)worker;
-    for (size_t i = from; i < to; i++)
-        k->y[i] = (float)k->ctx->kernels->dot(k->w + i * k->columns, k->x, k->columns);
-}
-
 /* x <- x / |x|; returns |x|. */
 static double normalise(const snn_context *ctx, float *x, size_t n)
 {
@@ -62,12 +51,11 @@ static double iterate(const snn_context *ctx, const float *w, size_t rows, size_
                       float *next_u, float *next_v)
 {
     struct matrix k = { ctx, w, rows, columns, u, next_v };
+    struct snn__matrix_vector product = { ctx->kernels, rows, columns, w, next_v, next_u };
 
     snn__parallel(ctx, transposed_block, &k, snn__ceil_div(columns, BLOCK));
     normalise(ctx, next_v, columns);
-    k.x = next_v;
-    k.y = next_u;
-    snn__parallel(ctx, plain_block, &k, snn__ceil_div(rows, BLOCK));
+    snn__parallel(ctx, snn__layers(ctx)->matrix_vector, &product, snn__ceil_div(rows, BLOCK));
     return normalise(ctx, next_u, rows);
 }
 
@@ -120,8 +108,10 @@ static void derive(struct snn__derived *d, float *what)
     snn_layer *layer = d->node->layer;
     const float *w = layer->tensor[SNN__WEIGHT].data;
     const struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1;
-    double gc = clipped(g->data[0], snn__param_f64(&layer->params, SNN_LAYER_RANGE));
+    double now, gc;
 
+    snn__widen(&now, 1.0, g->data, 1);
+    gc = clipped(now, snn__param_f64(&layer->params, SNN_LAYER_RANGE));
     d->number = iterate(d->node->ctx, w, d->rows, d->fan, u->data, d->row[0], d->column);
     snn__copy(d->node->ctx, what, (float)(gc / d->number), w, d->rows * d->fan);
 }
@@ -131,17 +121,14 @@ static void gradient(struct snn__derived *d, float *gradient)
     snn_layer *layer = d->node->layer;
     const struct snn__kernels *k = d->node->ctx->kernels;
     const ptrdiff_t at = snn__layer_tensor_index(layer, "g");
-    double g = layer->tensor[at].data[0], range = snn__param_f64(&layer->params, SNN_LAYER_RANGE), sigma = d->number;
-    double inner = k->dot(gradient, layer->tensor[SNN__WEIGHT].data, d->rows * d->fan) / sigma;
-    double factor = clipped(g, range) / sigma;
+    double g, range = snn__param_f64(&layer->params, SNN_LAYER_RANGE), sigma = d->number;
+    double inner = k->dot(gradient, layer->tensor[SNN__WEIGHT].data, d->rows * d->fan) / sigma, factor, back;
 
-    for (size_t i = 0; i < d->rows; i++) {
-        float *row = gradient + i * d->fan;
-
-        k->scale(row, (float)factor, row, d->fan);
-        k->axpy(row, (float)(-factor * inner * d->row[0][i]), d->column, d->fan);
-    }
-    d->node->gradient[at][0] = (float)(fabs(g) <= range ? inner : 0.0);
+    snn__widen(&g, 1.0, layer->tensor[at].data, 1);
+    factor = clipped(g, range) / sigma;
+    snn__outer_rows(k, gradient, factor, inner, d->row[0], d->column, d->rows, d->fan);
+    back = fabs(g) <= range ? inner : 0.0;
+    snn__narrow(d->node->gradient[at], 1.0, &back, 1);
 }
 
 const struct snn__reparam snn__spectral = {

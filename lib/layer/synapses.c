@@ -1,5 +1,5 @@
 /* layer/synapses.c - what linear and convolutional layers are made of: shapes, tensors, and their first values. */
-#include "core/rng.h"
+#include "kernel/random.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
 #include "layer/reparam.h"

@@ -315,39 +315,22 @@ static void weights_credit(struct snn__node *node, struct snn__io *io, struct sn
     s->touched = true;
 }
 
-/* g[input][tap] <- g[tap][input] in every row: from the order of the product to that of the tensor */
-static void reorder_rows(void *arg, size_t block, size_t worker)
-{
-    const struct snn__node *node = arg;
-    const struct snn__weights *s = node->state;
-    size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, s->w.rows);
-    float *own = (float *)node->scratch + worker * s->w.fan;
-
-    for (size_t i = from; i < to; i++) {
-        float *g = node->gradient[SNN__WEIGHT] + i * s->w.fan;
-
-        memcpy(own, g, s->w.fan * sizeof *g);
-        for (size_t tap = 0; tap < s->w.taps; tap++)
-            for (size_t c = 0; c < s->w.inputs; c++)
-                g[c * s->w.taps + tap] = own[tap * s->w.inputs + c];
-    }
-}
-
 /* The outputs of a transposed convolution are the columns of W: next to each other in the order of the product. */
 static void weights_rescale(struct snn__node *node, const float *factor)
 {
     struct snn__weights *s = node->state;
-    float *g = node->gradient[SNN__WEIGHT];
+    const struct snn__kernels *k = node->ctx->kernels;
+    size_t fan = s->w.fan, inputs = s->w.inputs;
 
     if (!s->touched)
         return;
     snn__node_unfold(node);
-    for (size_t i = 0; !s->turned && i < s->w.rows; i++)
-        node->ctx->kernels->scale(g + i * s->w.fan, factor[i], g + i * s->w.fan, s->w.fan);
-    for (size_t i = 0; s->turned && i < s->w.rows * s->w.fan; i++)
-        g[i] *= factor[i % s->w.inputs];
-    for (size_t i = 0; s->bias >= 0 && i < node->layer->out.dim[0]; i++)
-        s->bias_sum[i] *= factor[i];
+    for (float *g = node->gradient[SNN__WEIGHT], *end = g + s->w.rows * fan; s->turned && g < end; g += inputs)
+        k->multiply(g, 1.0f, g, factor, inputs, false);
+    if (!s->turned)
+        snn__scale_rows(node->gradient[SNN__WEIGHT], factor, s->w.rows, fan);
+    if (s->bias >= 0)
+        k->multiply(s->bias_sum, 1.0f, s->bias_sum, factor, node->layer->out.dim[0], false);
 }
 
 /* Nothing was credited. */
@@ -364,13 +347,14 @@ static void settle_nothing(struct snn__node *node)
 static void weights_settle(struct snn__node *node)
 {
     struct snn__weights *s = node->state;
+    struct snn__reorder order = { s->w.rows, s->w.taps, s->w.inputs, node->gradient[SNN__WEIGHT], node->scratch };
 
     if (!s->touched) {
         settle_nothing(node);
         return;
     }
     if (s->w.taps > 1)
-        snn__parallel(node->ctx, reorder_rows, node, snn__ceil_div(s->w.rows, SNN__ROWS));
+        snn__parallel(node->ctx, snn__layers(node->ctx)->reorder, &order, snn__ceil_div(s->w.rows, SNN__ROWS));
     if (s->derived.by != NULL)
         s->derived.by->gradient(&s->derived, node->gradient[SNN__WEIGHT]);
     if (s->bias >= 0)

@@ -18,6 +18,7 @@
  *   (1 - share) dL/dy + share tau (softmax(y / tau) - softmax(p / tau))
  *
  * The error at the output is weight / B times that. */
+#include "kernel/layers.h"
 #include "loss/loss.h"
 #include "core/context.h"
 #include "core/fpu.h"
@@ -215,12 +216,11 @@ static double factor_of(const struct snn__judged *of, size_t b)
 
 static void read_outputs(const struct snn__judged *of, size_t b)
 {
-    double *y = outputs_of(of, b), *d = slopes_of(of, b), factor = factor_of(of, b);
+    double *d = slopes_of(of, b);
 
-    for (size_t c = 0; c < of->classes; c++) {
-        y[c] = factor * of->out[b * of->classes + c];
+    snn__widen(outputs_of(of, b), factor_of(of, b), of->out + b * of->classes, of->classes);
+    for (size_t c = 0; c < of->classes; c++)
         d[c] = 0;
-    }
 }
 
 /* Adds the teacher's share to a sample's loss and error. */
@@ -246,11 +246,12 @@ static void learn_from_teacher(const struct work *k, size_t b, double weight)
 static void send_down(const struct work *k, size_t b)
 {
     const struct snn__judged *of = k->of;
-    const double *d = slopes_of(of, b);
-    double share = share_of(of, b), weight = of->weight * share / (double)of->batch;
+    double *d = slopes_of(of, b), share = share_of(of, b), weight = of->weight * share / (double)of->batch;
 
-    for (size_t c = 0; c < of->classes && of->error != NULL; c++)
-        of->error[b * of->classes + c] = share > 0 ? (float)(weight * d[c]) : 0.0f;
+    for (size_t c = 0; c < of->classes && share <= 0; c++) /* whatever they are */
+        d[c] = 0;
+    if (of->error != NULL)
+        snn__narrow(of->error + b * of->classes, share > 0 ? weight : 1.0, d, of->classes);
     if (k->loss->teacher != NULL)
         learn_from_teacher(k, b, weight);
     of->sums[b] = share > 0 ? share * of->sums[b] : 0.0;

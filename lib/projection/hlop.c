@@ -11,7 +11,7 @@
  * of a convolution through its window; the residual is formed for matrices of fewer rows than lateral neurons
  * alone. */
 #include "projection/hlop.h"
-#include "core/rng.h"
+#include "kernel/random.h"
 #include "core/size.h"
 #include "layer/layer.h"
 #include <math.h>

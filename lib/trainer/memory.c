@@ -1,7 +1,7 @@
 /* trainer/memory.c - arrays that a method carries from batch to batch. */
 #include "core/alloc.h"
 #include "core/context.h"
-#include "core/rng.h"
+#include "kernel/random.h"
 #include "trainer/rule.h"
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/rng.h"
+#include "kernel/random.h"
 #include <math.h>
 
 struct drawing {

@@ -4,7 +4,7 @@
  *
  * A copy is made when the sequence begins, and after every update within it. A refused update takes the copy back, so
  * that it changes nothing; one whose state would not be finite is refused. */
-#include "kernel/kernel.h"
+#include "kernel/layers.h"
 #include "trainer/trainer.h"
 #include <string.h>
 
@@ -66,13 +66,13 @@ void snn__undo_planned(snn_trainer *tr)
 void snn__undo_keep(snn_trainer *tr)
 {
     for (size_t i = 0; i < tr->undo.n; i++)
-        memcpy(tr->undo.list[i].copy, tr->undo.list[i].data, tr->undo.list[i].length * sizeof(float));
+        snn__transfer(tr->undo.list[i].copy, tr->undo.list[i].data, tr->undo.list[i].length);
 }
 
 void snn__undo(snn_trainer *tr)
 {
     for (size_t i = 0; i < tr->undo.n; i++)
-        memcpy(tr->undo.list[i].data, tr->undo.list[i].copy, tr->undo.list[i].length * sizeof(float));
+        snn__transfer(tr->undo.list[i].data, tr->undo.list[i].copy, tr->undo.list[i].length);
 }
 
 snn_status snn__undo_check(const snn_trainer *tr)

@@ -1,6 +1,7 @@
 /* Random numbers: the published answers of Philox-4x32-10, distributions, independence of uses, and the order of an
  * epoch. */
 #include "core/rng.h"
+#include "kernel/random.h"
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
