@@ -8,6 +8,7 @@ const struct snn__layer_kernels snn__layer_kernels = {
     .signs_back = snn__signs_back,
     .reorder = snn__reorder,
     .matrix_vector = snn__matrix_vector,
+    .clamp = snn__clamp,
     .maximum_pool = snn__maximum_pool,
     .maximum_pool_back = snn__maximum_pool_back,
 };

@@ -94,6 +94,28 @@ struct snn__maximum_pool {
     bool accumulate;
 };
 
+/* ---- neurons ---- */
+
+/* Errors through the clamp of a rate (docs/methods/dsr.md), of sample b: Gamma = T sum_t w_t go[t], or given;
+ * gx = M Gamma / tau, of which every step sends a share; above: the sum of Gamma over what lies above the clamp. */
+struct snn__clamp {
+    size_t n, batch, steps;
+    const float *e; /* [steps][batch][n]: go[t]; or Gamma, as one step */
+    float scale;    /* of e */
+    double beta;
+    bool weighs; /* e is go[t] */
+    float upper, slope;
+    bool open; /* the bounds themselves lie outside */
+    float *gamma, *mean; /* [batch][n]: receives Gamma; X, which becomes gx */
+    double *above;       /* [batch] */
+    float *dx;           /* [steps][batch][n], or NULL */
+    float share;
+    bool accumulate;
+};
+
+/* w of step t, from 0: beta^(T-1-t) (1 - beta) / (1 - beta^T) */
+double snn__step_weight(double beta, size_t t, size_t steps);
+
 typedef void snn__body(void *arguments, size_t item, size_t worker);
 
 struct snn__layer_kernels {
@@ -101,6 +123,7 @@ struct snn__layer_kernels {
     snn__body *signs, *signs_back;               /* struct snn__signs, a block of rows */
     snn__body *reorder;                          /* struct snn__reorder, a block of rows */
     snn__body *matrix_vector;                    /* struct snn__matrix_vector, a block of 64 rows */
+    snn__body *clamp;                            /* struct snn__clamp, a sample */
     snn__body *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
 };
 
@@ -121,6 +144,17 @@ void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor
 void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
 /* w <- clip(w, -1, 1) */
 void snn__clip_to_one(float *w, size_t n);
+/* rates.c */
+snn__body snn__clamp;
+/* sum += x[0] + x[1] + .. */
+void snn__add_up(double *sum, const double *x, size_t n);
+/* y = 1 / (1 + exp(-x)); g = dy/dx g */
+void snn__logistic(float *y, const float *x, size_t n);
+void snn__logistic_back(float *g, const float *x, size_t n);
+void snn__logistic_back_sum(float *g, double sum, const float *x); /* g[0] = dy/dx[0] sum */
+/* x[0] becomes the sum over samples of x[b], [batch][n], in double precision, or 0 where batch is 0; returns the sum of
+ * these sums. */
+double snn__sum_samples(float *x, size_t batch, size_t n);
 /* maps.c */
 snn__body snn__maximum_pool, snn__maximum_pool_back;
 /* [channels,positions] to [positions,channels] for n samples */

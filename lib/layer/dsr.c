@@ -16,6 +16,7 @@
  * over the steps. */
 #include "blas/spikes.h"
 #include "core/context.h"
+#include "kernel/layers.h"
 #include "layer/types.h"
 #include <math.h>
 #include <stdatomic.h>
@@ -64,17 +65,9 @@ static double decay_of(const snn_layer *layer)
                snn__param_f64(&layer->params, SNN_NEURON_TIME_CONSTANT));
 }
 
-/* w of step t, from 0: beta^(T-1-t) (1 - beta) / (1 - beta^T) */
-static double share(double beta, size_t t, size_t steps)
-{
-    if (beta == 1.0)
-        return 1.0 / (double)steps;
-    return pow(beta, (double)(steps - 1 - t)) * (1.0 - beta) / (1.0 - pow(beta, (double)steps));
-}
-
 double snn__rate_share(const snn_layer *layer, size_t t, size_t steps)
 {
-    return share(layer->type == &snn__layer_dsr_lif ? decay_of(layer) : 1.0, t, steps);
+    return snn__step_weight(layer->type == &snn__layer_dsr_lif ? decay_of(layer) : 1.0, t, steps);
 }
 
 static snn_status rate_plan(struct snn__node *node, struct snn__arena *arena)
@@ -105,7 +98,8 @@ static void rate_refresh(struct snn__node *node)
 {
     struct rate *s = node->state;
 
-    s->threshold = fmaxf(node->layer->tensor[THRESHOLD].data[0], s->bound);
+    snn__transfer(&s->threshold, node->layer->tensor[THRESHOLD].data, 1);
+    s->threshold = fmaxf(s->threshold, s->bound);
 }
 
 static void rate_begin(struct snn__node *node, size_t batch, uint64_t stream)
@@ -114,7 +108,7 @@ static void rate_begin(struct snn__node *node, size_t batch, uint64_t stream)
 
     (void)batch;
     (void)stream;
-    node->layer->tensor[THRESHOLD].data[0] = s->threshold;
+    snn__transfer(node->layer->tensor[THRESHOLD].data, &s->threshold, 1);
 }
 
 static float output_scale(const struct rate *s)
@@ -147,7 +141,7 @@ static void forward_step(struct snn__node *node, struct snn__io *io, size_t t, c
                             .gain = s->gain * scale,
                             .fire = s->fire_at * s->threshold,
                             .drop = s->threshold,
-                            .weight = (float)share(s->beta, t, io->steps) * scale,
+                            .weight = (float)snn__step_weight(s->beta, t, io->steps) * scale,
                             .first = t == 0,
                             .current = x,
                             .u_prev = u_prev,
@@ -181,82 +175,38 @@ static void rate_forward(struct snn__node *node, struct snn__io *io)
 
 /* ---- backward ---- */
 
-struct clamping {
-    struct rate *s;
-    const float *e; /* Gamma, or in a pass over all steps go[t] */
-    float scale;
-    size_t n, batch, steps;
-    float *dx; /* NULL: only the threshold's gradient is wanted */
-    float share; /* of a step in what is sent down */
-    bool whole, accumulate;
-};
-
-/* Gamma of sample b: given, or T sum_t w_t go[t] */
-static void gather_error(const struct clamping *k, size_t b)
-{
-    float *gamma = k->s->gamma + b * k->n;
-
-    for (size_t t = 0; t < (k->whole ? k->steps : 1); t++) {
-        const float *e = k->e + (t * k->batch + b) * k->n;
-        float w = k->whole ? (float)((double)k->steps * share(k->s->beta, t, k->steps)) * k->scale : k->scale;
-
-        for (size_t i = 0; i < k->n; i++)
-            gamma[i] = (t ? gamma[i] : 0.0f) + w * e[i];
-    }
-}
-
-/* Behind the clamp: mean <- M Gamma / tau; returns the sum of Gamma over what lies above it. */
-static double clamp(const struct rate *s, size_t n, const float *gamma, float *mean)
-{
-    const float upper = (float)(s->tau * s->threshold / s->dt), slope = (float)(1.0 / s->tau);
-    double above = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const float x = mean[i];
-        const bool inside = s->leaks ? x > 0 && x < upper : x >= 0 && x <= upper;
-
-        above += x > upper ? gamma[i] : 0.0f;
-        mean[i] = inside ? slope * gamma[i] : 0.0f;
-    }
-    return above;
-}
-
-static void clamp_sample(void *arg, size_t b, size_t worker)
-{
-    const struct clamping *k = arg;
-    const float *sent = k->s->mean + b * k->n;
-
-    (void)worker;
-    gather_error(k, b);
-    k->s->partial[b] = clamp(k->s, k->n, k->s->gamma + b * k->n, k->s->mean + b * k->n);
-    for (size_t t = 0; k->dx != NULL && t < (k->whole ? k->steps : 1); t++) {
-        float *dx = k->dx + (t * k->batch + b) * k->n;
-
-        for (size_t i = 0; i < k->n; i++)
-            dx[i] = (k->accumulate ? dx[i] : 0.0f) + k->share * sent[i];
-    }
-}
-
 static void rate_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
                          bool accumulate)
 {
     struct rate *s = node->state;
-    bool whole = !io->summed;
-    struct clamping k = { s,         e.data,    e.scale, node->in_len,
-                          io->batch, io->steps, dx,      whole ? 1.0f / (float)io->steps : 1.0f,
-                          whole,     accumulate };
+    const bool whole = !io->summed;
+    struct snn__clamp k = { .n = node->in_len,
+                            .batch = io->batch,
+                            .steps = whole ? io->steps : 1,
+                            .e = e.data,
+                            .scale = e.scale,
+                            .beta = s->beta,
+                            .weighs = whole,
+                            .upper = (float)(s->tau * s->threshold / s->dt),
+                            .slope = (float)(1.0 / s->tau),
+                            .open = s->leaks,
+                            .gamma = s->gamma,
+                            .mean = s->mean,
+                            .above = s->partial,
+                            .dx = dx,
+                            .share = whole ? 1.0f / (float)io->steps : 1.0f,
+                            .accumulate = accumulate };
 
     (void)input;
-    snn__parallel(node->ctx, clamp_sample, &k, io->batch);
-    for (size_t b = 0; b < io->batch; b++)
-        s->dthreshold += s->partial[b];
+    snn__parallel(node->ctx, snn__layers(node->ctx)->clamp, &k, io->batch);
+    snn__add_up(&s->dthreshold, s->partial, io->batch);
 }
 
 static void rate_settle(struct snn__node *node)
 {
     struct rate *s = node->state;
 
-    node->gradient[THRESHOLD][0] = (float)(s->threshold_gain * s->dt * s->dthreshold);
+    snn__narrow(node->gradient[THRESHOLD], 1.0, &(double){ s->threshold_gain * s->dt * s->dthreshold }, 1);
     s->dthreshold = 0;
 }
 

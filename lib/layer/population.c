@@ -7,6 +7,7 @@
  * The equations are in kernel/kernel.h; this file holds the state of a population and cuts the work. */
 #include "blas/spikes.h"
 #include "core/context.h"
+#include "kernel/layers.h"
 #include "layer/clip.h"
 #include "layer/couple.h"
 #include "layer/types.h"
@@ -129,11 +130,6 @@ static size_t population_scratch(const struct snn__node *node)
     return node->learns && node->adds_adjoint ? SNN__PRODUCT(node->batch_max, node->in_len, sizeof(float)) : 0;
 }
 
-static float logistic(float w)
-{
-    return 1.0f / (1.0f + expf(-w));
-}
-
 static void population_refresh(struct snn__node *node)
 {
     struct population *s = node->state;
@@ -142,12 +138,11 @@ static void population_refresh(struct snn__node *node)
     const struct snn__tensor *threshold = snn__layer_find_tensor(node->layer, "threshold");
 
     if (leak != NULL && s->decays == NULL)
-        s->constants.decay = logistic(leak->data[0]);
+        snn__logistic(&s->constants.decay, leak->data, 1);
     if (s->decays != NULL)
         snn__to_channels_last(&node->layer->in, 1, leak ? leak->data : decay->data, s->decays);
     if (leak != NULL && s->decays != NULL)
-        for (size_t i = 0; i < node->in_len; i++)
-            s->decays[i] = logistic(s->decays[i]);
+        snn__logistic(s->decays, s->decays, node->in_len);
     if (s->thresholds != NULL)
         snn__to_channels_last(&node->layer->in, 1, threshold->data, s->thresholds);
     s->constants.decays = s->decays;
@@ -300,41 +295,22 @@ static void population_adjoint(struct snn__node *node, struct snn__io *io, struc
 }
 
 /* d logistic / dw from w itself: of a decay that is nearly 1, 1 - decay has lost its digits. */
-static double logistic_slope(float w)
-{
-    const double z = exp(-fabs((double)w));
-
-    return z / ((1.0 + z) * (1.0 + z));
-}
-
 /* dL/dw = dL/ddecay d decay / dw, summed over the batch and, if the leak is shared, over the neurons. */
 static void population_settle(struct snn__node *node)
 {
     struct population *s = node->state;
     ptrdiff_t tensor = snn__layer_tensor_index(node->layer, "leak");
     size_t n = node->in_len;
-    double total = 0;
-    const float *w;
-    float *g;
+    double total;
 
     if (tensor < 0)
         return;
-    w = node->layer->tensor[tensor].data;
-    g = node->gradient[tensor];
-    for (size_t i = 0; i < n; i++) {
-        double sum = 0;
-
-        for (size_t b = 0; s->leak_touched && b < node->batch_max; b++)
-            sum += s->leak[b * n + i];
-        s->leak[i] = (float)sum;
-        total += sum;
-    }
-    if (s->decays != NULL) {
-        snn__to_channels_first(&node->layer->in, 1, s->leak, g);
-        for (size_t i = 0; i < n; i++)
-            g[i] = (float)(g[i] * logistic_slope(w[i]));
+    total = snn__sum_samples(s->leak, s->leak_touched ? node->batch_max : 0, n);
+    if (s->decays == NULL) {
+        snn__logistic_back_sum(node->gradient[tensor], total, node->layer->tensor[tensor].data);
     } else {
-        g[0] = (float)(total * logistic_slope(w[0]));
+        snn__to_channels_first(&node->layer->in, 1, s->leak, node->gradient[tensor]);
+        snn__logistic_back(node->gradient[tensor], node->layer->tensor[tensor].data, n);
     }
     s->leak_touched = false;
 }

@@ -1,0 +1,100 @@
+/* kernel/rates.c - errors through clamped rates, and the trained leak of neurons. */
+#include "kernel/layers.h"
+#include <math.h>
+
+double snn__step_weight(double beta, size_t t, size_t steps)
+{
+    if (beta == 1.0)
+        return 1.0 / (double)steps;
+    return pow(beta, (double)(steps - 1 - t)) * (1.0 - beta) / (1.0 - pow(beta, (double)steps));
+}
+
+/* Gamma of sample b: given, or T sum_t w_t go[t] */
+static void gather_error(const struct snn__clamp *k, size_t b)
+{
+    float *gamma = k->gamma + b * k->n;
+
+    for (size_t t = 0; t < k->steps; t++) {
+        const float *e = k->e + (t * k->batch + b) * k->n;
+        float w = k->weighs ? (float)((double)k->steps * snn__step_weight(k->beta, t, k->steps)) * k->scale : k->scale;
+
+        for (size_t i = 0; i < k->n; i++)
+            gamma[i] = (t ? gamma[i] : 0.0f) + w * e[i];
+    }
+}
+
+/* mean <- M Gamma / tau; returns the sum of Gamma over what lies above the clamp. */
+static double clamp(const struct snn__clamp *k, const float *gamma, float *mean)
+{
+    double above = 0;
+
+    for (size_t i = 0; i < k->n; i++) {
+        const float x = mean[i];
+        const bool inside = k->open ? x > 0 && x < k->upper : x >= 0 && x <= k->upper;
+
+        above += x > k->upper ? gamma[i] : 0.0f;
+        mean[i] = inside ? k->slope * gamma[i] : 0.0f;
+    }
+    return above;
+}
+
+void snn__clamp(void *arguments, size_t b, size_t worker)
+{
+    const struct snn__clamp *k = arguments;
+    const float *sent = k->mean + b * k->n;
+
+    (void)worker;
+    gather_error(k, b);
+    k->above[b] = clamp(k, k->gamma + b * k->n, k->mean + b * k->n);
+    for (size_t t = 0; k->dx != NULL && t < k->steps; t++) {
+        float *dx = k->dx + (t * k->batch + b) * k->n;
+
+        for (size_t i = 0; i < k->n; i++)
+            dx[i] = (k->accumulate ? dx[i] : 0.0f) + k->share * sent[i];
+    }
+}
+
+void snn__add_up(double *sum, const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        *sum += x[i];
+}
+
+void snn__logistic(float *y, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = 1.0f / (1.0f + expf(-x[i]));
+}
+
+static double slope(float w)
+{
+    const double z = exp(-fabs((double)w));
+
+    return z / ((1.0 + z) * (1.0 + z));
+}
+
+void snn__logistic_back(float *g, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        g[i] = (float)(g[i] * slope(x[i]));
+}
+
+void snn__logistic_back_sum(float *g, double sum, const float *x)
+{
+    g[0] = (float)(sum * slope(x[0]));
+}
+
+double snn__sum_samples(float *x, size_t batch, size_t n)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+
+        for (size_t b = 0; b < batch; b++)
+            sum += x[b * n + i];
+        x[i] = (float)sum;
+        total += sum;
+    }
+    return total;
+}
