@@ -146,6 +146,12 @@ void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
 void snn__clip_to_one(float *w, size_t n);
 /* rates.c */
 snn__body snn__clamp;
+/* y = clip(factor x, 0, 1), mask = [0 <= factor x <= 1] */
+void snn__clip_values(float *y, float *mask, float factor, const float *x, size_t n);
+/* y = decay y + a x, 0 where that is not a normal number */
+void snn__decay_add(float *y, float decay, float a, const float *x, size_t n);
+/* gate = `open` where 0 < x < most, else 0 */
+void snn__open_between(float *gate, const float *x, float most, float open, size_t n);
 /* sum += x[0] + x[1] + .. */
 void snn__add_up(double *sum, const double *x, size_t n);
 /* y = 1 / (1 + exp(-x)); g = dy/dx g */

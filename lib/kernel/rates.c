@@ -1,4 +1,5 @@
 /* kernel/rates.c - errors through clamped rates, and the trained leak of neurons. */
+#include "core/fpu.h"
 #include "kernel/layers.h"
 #include <math.h>
 
@@ -52,6 +53,28 @@ void snn__clamp(void *arguments, size_t b, size_t worker)
         for (size_t i = 0; i < k->n; i++)
             dx[i] = (k->accumulate ? dx[i] : 0.0f) + k->share * sent[i];
     }
+}
+
+void snn__clip_values(float *restrict y, float *restrict mask, float factor, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float u = factor * x[i];
+
+        mask[i] = (float)((u >= 0.0f) & (u <= 1.0f));
+        y[i] = u < 0.0f ? 0.0f : u > 1.0f ? 1.0f : u;
+    }
+}
+
+void snn__decay_add(float *y, float decay, float a, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = snn__flushed(decay * y[i] + a * x[i]);
+}
+
+void snn__open_between(float *gate, const float *x, float most, float open, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        gate[i] = x[i] > 0.0f && x[i] < most ? open : 0.0f;
 }
 
 void snn__add_up(double *sum, const double *x, size_t n)

@@ -1,6 +1,7 @@
 /* layer/clip.c - populations at rates. */
 #include "layer/clip.h"
 #include "core/context.h"
+#include "kernel/layers.h"
 
 struct clipping {
     const snn_context *ctx;
@@ -12,14 +13,9 @@ struct clipping {
 
 static void clip_range(void *arg, size_t from, size_t to)
 {
-    const struct clipping k = *(const struct clipping *)arg; /* a copy, which no store can change */
+    const struct clipping *k = arg;
 
-    for (size_t i = from; i < to; i++) {
-        float u = k.factor * k.x[i];
-
-        k.mask[i] = (float)((u >= 0.0f) & (u <= 1.0f));
-        k.y[i] = u < 0.0f ? 0.0f : u > 1.0f ? 1.0f : u;
-    }
+    snn__clip_values(k->y + from, k->mask + from, k->factor, k->x + from, to - from);
 }
 
 static void unclip_range(void *arg, size_t from, size_t to)

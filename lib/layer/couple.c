@@ -5,6 +5,7 @@
  *   mean = G sum_t decay^(T-t) s[t] / sum_t decay^(T-t)
  *
  * V is the threshold of the population. Its potentials of the first stage are over: the couples take their place. */
+#include "kernel/layers.h"
 #include "layer/couple.h"
 #include "core/context.h"
 #include "layer/types.h"
@@ -39,8 +40,7 @@ static void open_range(void *arg, size_t from, size_t to)
 {
     const struct opening *k = arg;
 
-    for (size_t i = from; i < to; i++)
-        k->gate[i] = k->count[i] > 0.0f && k->count[i] < k->most ? k->open : 0.0f;
+    snn__open_between(k->gate + from, k->count + from, k->most, k->open, to - from);
 }
 
 static void open_gates(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay,

@@ -4,7 +4,7 @@
  *
  * kept as A <- decay A + x. The array is A, the factor of the signal divides it. */
 #include "core/context.h"
-#include "core/fpu.h"
+#include "kernel/layers.h"
 #include "layer/types.h"
 #include <math.h>
 
@@ -28,8 +28,7 @@ static void gather_range(void *arg, size_t from, size_t to)
 {
     const struct gathering *k = arg;
 
-    for (size_t i = from; i < to; i++)
-        k->y[i] = snn__flushed(k->decay * k->y[i] + k->scale * k->x[i]);
+    snn__decay_add(k->y + from, k->decay, k->scale, k->x + from, to - from);
 }
 
 double snn__rate_weight(double decay, size_t steps)

@@ -191,6 +191,16 @@ static const struct run {
       "conv2d c out=4 kernel=3 pad=1; batch_norm b; lif n; avgpool p kernel=2; scale s value=2; conv2d d out=4 kernel=3 "
       "pad=1; lif m; maxpool q kernel=2; flatten f; dropout r rate=0.3; linear o out=3",
       { 2, 6, 6 } },
+    { "ide", "steps=4",
+      "linear a out=5; linear w out=5 bias=0 norm=spectral <n:1; add s <a <w; lif n decay=0.9 threshold=2; rate r "
+      "decay=0.9; linear o out=3",
+      { 6, 0, 0 } },
+    { "spide", "steps=4 backward_steps=3",
+      "linear a out=5; linear w out=5 bias=0 norm=frobenius <n:1; add s <a <w; if n threshold=2 fire_at=0.5; rate r; "
+      "linear o out=3",
+      { 6, 0, 0 } },
+    { "eprop", "steps=2", "linear a out=5; alif n; linear o out=3", { 6, 0, 0 } },
+    { "eprop", "steps=2 feedback=random", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
     { "sei", "steps=2", "linear a out=5; lif n; linear b out=4 binary=scaled; lif m; linear o out=3", { 6, 0, 0 } },
 };
 
