@@ -7,6 +7,7 @@
 #include "blas/blocks.h"
 #include "blas/spikes.h"
 #include "core/context.h"
+#include "kernel/kernel.h"
 #include <string.h>
 
 #define PANELS 8u /* for which it is worth to gather rows */

@@ -2,7 +2,7 @@
 #ifndef SNN_BLAS_BITS_H
 #define SNN_BLAS_BITS_H
 
-#include "kernel/kernel.h"
+#include "blas/product.h"
 
 /* y[m,n] = alpha scale[n] sum_k read(x)[m,k] sgn(w[n,k])  (+ bias[n]);  x is 0 or 1, the sum exact.
  * The window is not transposed. */

@@ -5,7 +5,7 @@
 
 #include "core/context.h"
 #include "core/size.h"
-#include "kernel/kernel.h"
+#include "blas/product.h"
 
 #define TASKS 16u           /* aim of a large product */
 #define SMALLEST (1u << 16) /* multiplications of a task: some microseconds, more than a region costs */

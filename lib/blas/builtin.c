@@ -9,6 +9,7 @@
 #include "blas/blocks.h"
 #include "blas/window.h"
 #include "core/context.h"
+#include "kernel/kernel.h"
 #include <snn/version.h>
 #include <string.h>
 

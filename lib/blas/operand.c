@@ -3,6 +3,7 @@
 #include "blas/bits.h"
 #include "core/context.h"
 #include "core/size.h"
+#include "kernel/kernel.h"
 
 #define TURN_ROWS 256u /* of a product: with so many, turning the weights for it is a trifle beside it */
 

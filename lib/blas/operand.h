@@ -11,7 +11,7 @@
 #define SNN_BLAS_OPERAND_H
 
 #include "core/arena.h"
-#include "kernel/kernel.h"
+#include "blas/product.h"
 
 struct snn__matrix_operand {
     size_t groups, taps, inputs, outputs; /* inputs, outputs: channels of one group */

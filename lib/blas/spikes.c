@@ -1,6 +1,7 @@
 /* blas/spikes.c - maps of spikes as bits, and what windows read of them: patches are made of words, never of
  * floats. */
 #include "blas/spikes.h"
+#include "kernel/kernel.h"
 #include <string.h>
 
 #define PIECE 2048u /* elements that are packed while they are in the first-level cache */

@@ -6,7 +6,7 @@
 #define SNN_BLAS_SPIKES_H
 
 #include "core/size.h"
-#include "kernel/kernel.h"
+#include "blas/product.h"
 
 /* Words of a position, of a row. */
 static inline size_t snn__spikes_words(const struct snn__window *w)

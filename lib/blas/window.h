@@ -2,7 +2,7 @@
 #ifndef SNN_BLAS_WINDOW_H
 #define SNN_BLAS_WINDOW_H
 
-#include "kernel/kernel.h"
+#include "blas/product.h"
 
 /* Where a row reads: its sample, and the coordinates of tap (0, 0). For a transposed window these are multiplied by
  * the stride. */

@@ -10,6 +10,7 @@
  * it. The adjoint (a transposed window) is the same convolution with taps turned by half a circle. */
 #include "blas/blocks.h"
 #include "core/context.h"
+#include "kernel/kernel.h"
 #include <string.h>
 
 #define POINTS 36u

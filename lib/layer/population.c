@@ -2,9 +2,9 @@
  * through time.
  *
  *   online           D[t] = e[t] g(u[t] - threshold) k
- *   through time     kernel/kernel.h, struct snn__population_back
+ *   through time     kernel/population.h, struct snn__population_back
  *
- * The equations are in kernel/kernel.h; this file holds the state of a population and cuts the work. */
+ * The equations are in kernel/population.h; this file holds the state of a population and cuts the work. */
 #include "blas/spikes.h"
 #include "core/context.h"
 #include "kernel/layers.h"

@@ -1,7 +1,7 @@
 /* layer/synapses.c - what linear and convolutional layers are made of: shapes, tensors, and their first values. */
 #include "kernel/random.h"
 #include "core/size.h"
-#include "kernel/kernel.h"
+#include "blas/product.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>

@@ -4,7 +4,7 @@
 
 #include "core/name.h"
 #include "core/param.h"
-#include "kernel/kernel.h"
+#include "kernel/population.h"
 #include <snn/neuron.h>
 
 /* One model, as "lif". Parameters are a table of their own; everything else is data for the one set of kernels. */

@@ -13,6 +13,7 @@
 #include "projection/hlop.h"
 #include "kernel/random.h"
 #include "core/size.h"
+#include "kernel/kernel.h"
 #include "layer/layer.h"
 #include <math.h>
 

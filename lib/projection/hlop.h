@@ -4,7 +4,7 @@
 #define SNN_PROJECTION_HLOP_H
 
 #include "core/arena.h"
-#include "kernel/kernel.h"
+#include "blas/product.h"
 
 /* How lateral weights learn. */
 struct snn__hebb {

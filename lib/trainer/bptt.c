@@ -4,7 +4,7 @@
  *   D[t] = e[t] g(u[t] - th) + D[t+1] lam                            (detached)
  *   dW = sum_t D[t] v[t]^T,  db = sum_t D[t]
  *
- * for a LIF that resets by subtraction; kernel/kernel.h (struct snn__population_back) has the other neurons. All
+ * for a LIF that resets by subtraction; kernel/population.h (struct snn__population_back) has the other neurons. All
  * steps are kept, so memory grows with T. */
 #include "trainer/rule.h"
 

@@ -1,6 +1,7 @@
 /* trainer/eligibility.c - eligibilities of single synapses. Products and kernels do all the work, a sample at a time.
  */
 #include "trainer/eligibility.h"
+#include "blas/product.h"
 #include "core/context.h"
 #include "core/size.h"
 

@@ -1,5 +1,6 @@
 /* trainer/feedback.c - matrices that bring an error from the output straight to a population. */
 #include "trainer/feedback.h"
+#include "blas/product.h"
 #include "core/context.h"
 #include "core/size.h"
 #include <math.h>

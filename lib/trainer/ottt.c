@@ -4,7 +4,7 @@
  *   backward    within step t:  dI = e g(u[t] - th),  e = W^T dI of the layer above
  *   gradient    dW = sum_t dI[t] a[t]^T,  db = sum_t dI[t]
  *
- * The traces are kept by the populations (kernel/kernel.h). Variant A updates once per batch with the summed
+ * The traces are kept by the populations (kernel/population.h). Variant A updates once per batch with the summed
  * gradient, variant O after every step; an update leaves potentials and traces as they are. */
 #include "trainer/rule.h"
 

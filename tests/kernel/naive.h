@@ -2,6 +2,7 @@
 #ifndef SNN_TESTS_KERNEL_NAIVE_H
 #define SNN_TESTS_KERNEL_NAIVE_H
 
+#include "blas/product.h"
 #include "kernel/kernel.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,0 +1,98 @@
+/* blas/product.h - products of matrices, and of maps read through windows.
+ *
+ * Layout of activity: maps are [B,H,W,C] (channels last), vectors [B,N]; seen as a matrix, a row is one position of
+ * one sample. Weights stay as they are published, [O,I,kh,kw], and are packed for the products. */
+#ifndef SNN_BLAS_PRODUCT_H
+#define SNN_BLAS_PRODUCT_H
+
+#include "core/context.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How positions read a source map [h,w,pitch], of which `c` channels from the pointer on are used. Row m = (b, y, x)
+ * of oh * ow positions, column k = (i * kw + j) * c + channel:
+ *   plain:      source row y * stride - pad + i * dilation (zero outside)
+ *   transposed: source row (y + pad - i * dilation) / stride, where that divides and lies inside (the adjoint)
+ * A matrix [M, c] with row pitch `pitch` is the window with h = w = oh = ow = kh = kw = stride = dilation = 1, pad =
+ * 0. */
+struct snn__window {
+    size_t h, w, c, pitch;
+    size_t oh, ow;
+    size_t kh, kw, stride, pad, dilation;
+    bool transposed;
+};
+
+/* Whether the rows of a window are those of a matrix. */
+static inline bool snn__is_matrix(const struct snn__window *w)
+{
+    return w->h * w->w * w->kh * w->kw == 1 && w->pad == 0;
+}
+
+/* Ways to a product. All give the same sums, in an order of their own. */
+enum snn__way {
+    SNN__WAY_ANY,      /* the fastest, by sizes and by how much of x is zero */
+    SNN__WAY_DENSE,    /* every number with every weight */
+    SNN__WAY_EVENTS,   /* numbers that are not zero add their weights: blas/events.c */
+    SNN__WAY_WINOGRAD, /* fewer multiplications: blas/winograd.c */
+    SNN__WAY_LOOKUP,   /* spikes look up sums of weights: blas/lookup.c */
+    SNN__WAY_MATRIX    /* a matrix unit multiplies spikes with bytes of weights: blas/matrix.c */
+};
+
+/* y[m,n] = alpha * sum_k read(x)[m,k] * w[k,n]  (+ bias[n])  (+ y[m,n] if accumulate)
+ * k = kh * kw * c; `packed` comes from snn__pack() of the same context. */
+struct snn__product {
+    size_t m, n;
+    const float *x;
+    struct snn__window window;
+    const float *packed;
+    float alpha;
+    const float *bias; /* or NULL */
+    float *y;
+    size_t y_pitch;
+    bool accumulate;
+    bool spikes;         /* x is 0 or 1 and the window not transposed */
+    const uint64_t *map; /* with spikes: x as bits, see blas/spikes.h, or NULL: made where it is needed */
+    enum snn__way way;
+};
+
+/* g[n,k] = alpha * sum_m d[m,n] * read(x)[m,k]  (+ g[n,k] if accumulate) */
+struct snn__outer {
+    size_t m, n;
+    const float *d;
+    size_t d_pitch;
+    const float *x;
+    struct snn__window window;
+    float alpha;
+    float *g;
+    size_t g_pitch;
+    bool accumulate;
+};
+
+/* Floats that packing w[k,n] takes. */
+size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n);
+/* Asks the system for the matrix unit of the context's kernels, if it has to be asked and was not yet. Plans of
+ * products that are for the unit do so. */
+void snn__product_ask(const snn_context *ctx);
+/* Bytes of scratch memory, for all workers together, that products with these sizes take; with spikes or without. A
+ * plan: asks. */
+size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes);
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+
+/* packed <- w[k,n] with k = (tap, inner): element at w[tap * tap_stride + inner * inner_stride + n * n_stride]. */
+void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
+               size_t tap_stride, size_t inner_stride, size_t n_stride);
+/* turned <- those of the adjoint, w[(tap, n), inner], out of the packed w[(tap, inner), n]. */
+void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner,
+                      size_t n);
+/* Both cut the work among the context's threads, and give the same bits for any number of them. */
+void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+/* Whether a product may go this way here; the matrix unit's is open to none before it was asked for. */
+bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way);
+/* Whether products of spikes may look at their map. */
+bool snn__product_reads_map(const struct snn__window *w);
+/* The way that snn__product() takes: never ANY. It may write to scratch. */
+enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
+void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
+
+#endif
