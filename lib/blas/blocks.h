@@ -3,9 +3,11 @@
 #ifndef SNN_BLAS_BLOCKS_H
 #define SNN_BLAS_BLOCKS_H
 
+#include "blas/product.h"
+#include "core/compiler.h"
 #include "core/context.h"
 #include "core/size.h"
-#include "blas/product.h"
+#include <string.h>
 
 #define TASKS 16u           /* aim of a large product */
 #define SMALLEST (1u << 16) /* multiplications of a task: some microseconds, more than a region costs */
@@ -49,6 +51,17 @@ static inline size_t aligned(size_t floats)
 static inline size_t apart(size_t floats)
 {
     return SNN__SUM(aligned(floats), 16);
+}
+
+/* In steps of a register: rows that are packed are short. */
+SNN__INLINE void copy(float *to, const float *from, size_t n)
+{
+    for (; n >= 16; n -= 16, to += 16, from += 16)
+        memcpy(to, from, 16 * sizeof *to);
+    for (; n >= 4; n -= 4, to += 4, from += 4)
+        memcpy(to, from, 4 * sizeof *to);
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
 }
 
 /* Floats of every thread, and copies of g, [n][depth] each, where more than one part is to be added up: in bytes. */

@@ -1,0 +1,242 @@
+/* blas/outer.c - outer products on the micro tile: blocks of the result stay in the second-level cache, both operands
+ * are packed for some samples at a time. */
+#include "blas/blocks.h"
+#include "blas/window.h"
+#include "core/context.h"
+#include "kernel/kernel.h"
+#include <string.h>
+
+#define SAMPLES 192u   /* most of m (outer products) that is packed at once */
+#define OUTER_ROWS 20u /* most tiles of rows and columns in a block of an outer product */
+#define OUTER_COLS 12u
+#define CHUNK 16u    /* samples that are packed side by side */
+#define ADD_TASKS 4u /* that add up the parts of m */
+
+struct outer {
+    const struct snn__kernels *k;
+    const struct snn__outer *p;
+    size_t depth, row_tiles, col_tiles;
+    size_t row_tasks, col_tasks;
+    size_t parts; /* of m; more than 1: each goes to its own copy of g first */
+    float *scratch, *copies;
+    size_t per_worker;
+};
+
+/* Floats from a panel of `count` samples to the next. */
+static size_t panel_pitch(size_t count, size_t width)
+{
+    return apart(count * width);
+}
+
+static size_t outer_room(const struct snn__kernels *k)
+{
+    return OUTER_ROWS * panel_pitch(SAMPLES, k->mr) + OUTER_COLS * (panel_pitch(SAMPLES, k->nr) + CHUNK * k->nr);
+}
+
+/* Results are cut into blocks that a task keeps in the second-level cache. Where these are too few, m is cut too and
+ * the parts are added up in order; where m is too small for that, the blocks are made narrower. */
+static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
+{
+    const size_t wanted = tasks_wanted(m, n, k);
+
+    a->depth = k;
+    a->row_tiles = snn__ceil_div(n, a->k->mr);
+    a->col_tiles = snn__ceil_div(k, a->k->nr);
+    a->col_tasks = snn__min(wanted, snn__ceil_div(a->col_tiles, OUTER_COLS));
+    a->row_tasks = snn__min(snn__ceil_div(wanted, a->col_tasks), snn__ceil_div(a->row_tiles, OUTER_ROWS));
+    a->parts = snn__max(1, snn__min(wanted / (a->row_tasks * a->col_tasks), m / (2 * SAMPLES)));
+    if (a->parts == 1)
+        a->col_tasks = snn__max(a->col_tasks, snn__min(a->col_tiles / 2, wanted / a->row_tasks));
+    a->per_worker = outer_room(a->k);
+}
+
+static size_t direct_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+{
+    struct outer a = { .k = ctx->kernels };
+
+    cut_outer(&a, m, n, k);
+    return outer_bytes(ctx, a.per_worker, a.parts, n, k);
+}
+
+size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    const size_t k = snn__window_depth(w);
+    size_t direct;
+
+    if (m == 0 || n == 0 || k == 0)
+        return 0;
+    direct = direct_scratch(ctx, m, n, k);
+    return snn__winograd_fits(w, m, n) ? snn__max(direct, snn__winograd_outer_scratch(ctx, m, n, w)) : direct;
+}
+
+/* panels[tile][m][mr] <- columns of d */
+static void pack_columns(const struct outer *a, struct span m, struct span tiles, float *panels)
+{
+    const size_t mr = a->k->mr, pitch = panel_pitch(m.to - m.from, mr);
+
+    for (size_t i = m.from; i < m.to; i++) {
+        const float *d = a->p->d + i * a->p->d_pitch;
+        float *out = panels + (i - m.from) * mr;
+
+        for (size_t t = tiles.from; t < tiles.to; t++, out += pitch)
+            copy(out, d + t * mr, snn__min(mr, a->p->n - t * mr));
+    }
+}
+
+/* panels[tile][m][nr] <- columns k .. k + length - 1 (from panel 0's first) of `rows` rows */
+SNN__INLINE void spread(float *panels, size_t pitch, size_t nr, size_t k, size_t length, const float *const *from,
+                        size_t rows)
+{
+    for (size_t done = 0; done < length;) {
+        const size_t at = (k + done) % nr, some = snn__min(length - done, nr - at);
+        float *out = panels + (k + done) / nr * pitch + at;
+
+        for (size_t i = 0; i < rows; i++)
+            copy(out + i * nr, from[i] + done, some);
+        done += some;
+    }
+}
+
+/* panels[tile][m][nr] <- columns of read(x), zero beyond the last; run by run for some rows at a time */
+static void pack_patches(const struct outer *a, struct span m, struct span tiles, float *panels, float *own)
+{
+    const struct snn__window *w = &a->p->window;
+    const size_t nr = a->k->nr, pitch = panel_pitch(m.to - m.from, nr), run = snn__window_run(w);
+    const size_t begin = tiles.from * nr, end = snn__min(a->depth, tiles.to * nr);
+    struct snn__position at[CHUNK];
+    const float *piece[CHUNK];
+
+    for (size_t from = m.from; from < m.to; from += CHUNK) {
+        const size_t rows = snn__min(CHUNK, m.to - from);
+        float *const out = panels + (from - m.from) * nr;
+
+        for (size_t i = 0; i < rows; i++)
+            at[i] = snn__window_locate(w, a->p->x, from + i);
+        for (size_t k = begin; k < end;) {
+            const size_t length = snn__min(end, k / run * run + run) - k;
+            const struct snn__column column = snn__window_column(w, k);
+
+            for (size_t i = 0; i < rows; i++)
+                piece[i] = snn__window_piece(w, &at[i], &column, length, own + i * OUTER_COLS * nr);
+            spread(out, pitch, nr, k - begin, length, piece, rows);
+            k += length;
+        }
+        for (size_t k = end; k < tiles.to * nr; k++)
+            for (size_t i = 0; i < rows; i++)
+                out[i * nr + (k - begin) / nr * pitch + k % nr] = 0;
+    }
+}
+
+/* One block of the result: the sum over the samples of m. */
+static void outer_block(const struct outer *a, struct span m, struct span rows, struct span cols, float *g,
+                        size_t pitch, bool accumulate, float *scratch)
+{
+    const struct snn__outer *p = a->p;
+    const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(m.to - m.from, SAMPLES);
+    float *const left = scratch, *const right = left + OUTER_ROWS * panel_pitch(SAMPLES, mr);
+    float *const own = right + OUTER_COLS * panel_pitch(SAMPLES, nr);
+
+    for (size_t from = m.from; from < m.to; from += some) {
+        const struct span now = { from, snn__min(m.to, from + some) };
+        const size_t count = now.to - now.from;
+
+        pack_columns(a, now, rows, left);
+        pack_patches(a, now, cols, right, own);
+        for (size_t j = cols.from; j < cols.to; j++)
+            for (size_t i = rows.from; i < rows.to; i++) {
+                const size_t height = snn__min(mr, p->n - i * mr), width = snn__min(nr, a->depth - j * nr);
+                const float *l = left + (i - rows.from) * panel_pitch(count, mr);
+                const float *r = right + (j - cols.from) * panel_pitch(count, nr);
+                float *out = g + i * mr * pitch + j * nr;
+                const bool add = accumulate || from > m.from;
+
+                if (p->alpha == 1 && height == mr && width == nr)
+                    a->k->tile(count, l, r, out, pitch, add);
+                else
+                    a->k->edge(height, width, count, l, r, p->alpha, NULL, out, pitch, add);
+            }
+    }
+}
+
+static void outer_task(void *arg, size_t task, size_t worker)
+{
+    const struct outer *a = arg;
+    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts;
+    const struct span m = part(a->p->m, a->parts, which);
+    const struct span rows = part(a->row_tiles, a->row_tasks, cell / a->col_tasks);
+    const struct span cols = part(a->col_tiles, a->col_tasks, cell % a->col_tasks);
+    const size_t high = block_length(rows.to - rows.from, OUTER_ROWS);
+    const size_t wide = block_length(cols.to - cols.from, OUTER_COLS);
+    const bool whole = a->parts == 1;
+    float *const g = whole ? a->p->g : a->copies + which * a->p->n * a->depth;
+
+    for (size_t i = rows.from; i < rows.to; i += high)
+        for (size_t j = cols.from; j < cols.to; j += wide) {
+            const struct span r = { i, snn__min(rows.to, i + high) }, c = { j, snn__min(cols.to, j + wide) };
+
+            outer_block(a, m, r, c, g, whole ? a->p->g_pitch : a->depth, whole && a->p->accumulate,
+                        a->scratch + worker * a->per_worker);
+        }
+}
+
+struct sum {
+    const struct snn__kernels *k;
+    const struct snn__outer *p;
+    const float *copies;
+    size_t parts, depth;
+};
+
+/* Some rows of g. */
+static void add_rows(void *arg, size_t task, size_t worker)
+{
+    const struct sum *a = arg;
+    const struct snn__outer *p = a->p;
+    const struct span rows = part(p->n, ADD_TASKS, task);
+
+    (void)worker;
+    for (size_t n = rows.from; n < rows.to; n++)
+        for (size_t i = 0; i < a->parts; i++) {
+            const float *partial = a->copies + (i * p->n + n) * a->depth;
+
+            if (i == 0 && !p->accumulate)
+                memcpy(p->g + n * p->g_pitch, partial, a->depth * sizeof *partial);
+            else
+                a->k->axpy(p->g + n * p->g_pitch, 1, partial, a->depth);
+        }
+}
+
+void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts,
+                    size_t depth)
+{
+    struct sum a = { ctx->kernels, p, copies, parts, depth };
+
+    snn__parallel(ctx, add_rows, &a, ADD_TASKS);
+}
+
+/* One row of a matrix: g[n][k] (+)= alpha d[n] x[k] needs no panels. */
+static void outer_row(const struct snn__kernels *k, const struct snn__outer *p)
+{
+    for (size_t n = 0; n < p->n; n++)
+        (p->accumulate ? k->axpy : k->scale)(p->g + n * p->g_pitch, p->alpha * p->d[n], p->x, p->window.c);
+}
+
+void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
+{
+    struct outer a = { .k = ctx->kernels, .p = p, .scratch = scratch };
+
+    if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
+        return;
+    if (p->m == 1 && snn__is_matrix(&p->window)) {
+        outer_row(ctx->kernels, p);
+        return;
+    }
+    if (snn__winograd_fits(&p->window, p->m, p->n) && !p->window.transposed) {
+        snn__winograd_outer(ctx, p, scratch);
+        return;
+    }
+    cut_outer(&a, p->m, p->n, snn__window_depth(&p->window));
+    a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
+    snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
+    if (a.parts > 1)
+        snn__add_parts(ctx, p, a.copies, a.parts, a.depth);
+}
