@@ -24,6 +24,9 @@ struct snn_projection {
     _Atomic unsigned users;     /* trainers that are at work with it */
 };
 
+/* How the lateral neurons beside a layer learn, by its parameters. */
+struct snn__hebb snn__projection_hebb(const snn_projection *projection, const struct snn__beside *b);
+
 /* What one trainer does beside a layer. */
 struct snn__task {
     struct snn__hebb hebb;
