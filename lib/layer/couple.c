@@ -8,7 +8,7 @@
 #include "kernel/layers.h"
 #include "layer/couple.h"
 #include "core/context.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <stdatomic.h>
 
 snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node, struct snn__arena *arena)

@@ -17,6 +17,7 @@
 #include "blas/spikes.h"
 #include "core/context.h"
 #include "kernel/layers.h"
+#include "layer/dsr.h"
 #include "layer/types.h"
 #include <math.h>
 #include <stdatomic.h>
@@ -65,9 +66,9 @@ static double decay_of(const snn_layer *layer)
                snn__param_f64(&layer->params, SNN_NEURON_TIME_CONSTANT));
 }
 
-double snn__rate_share(const snn_layer *layer, size_t t, size_t steps)
+static double rate_share(const snn_layer *layer, size_t t, size_t steps)
 {
-    return snn__step_weight(layer->type == &snn__layer_dsr_lif ? decay_of(layer) : 1.0, t, steps);
+    return snn__step_weight(decay_of(layer), t, steps);
 }
 
 static snn_status rate_plan(struct snn__node *node, struct snn__arena *arena)
@@ -229,7 +230,8 @@ struct snn__rate_view snn__rate_view(const struct snn__node *node)
         .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE | SNN__LAYER_RATES,         \
         .state_size = sizeof(struct rate), .shape = rate_shape, .tensors = rate_tensors, .init = rate_init, \
         .plan = rate_plan, .refresh = rate_refresh, .begin = rate_begin, .forward = rate_forward,           \
-        .adjoint = rate_adjoint, .settle = rate_settle, .membrane = rate_membrane                           \
+        .adjoint = rate_adjoint, .settle = rate_settle, .membrane = rate_membrane,                          \
+        .share = rate_share                                                                                 \
     }
 
 const struct snn__layer_type snn__layer_dsr_if = TYPE("dsr_if"), snn__layer_dsr_lif = TYPE("dsr_lif");

@@ -1,5 +1,4 @@
 /* layer/fanout.c - the synapses of weights, for the count of synaptic operations. */
-#include "layer/types.h"
 #include "layer/weights.h"
 
 /* Synapses of a tap: (non-zero) weights, as all binary ones are, from input channel `channel` to all outputs, of the

@@ -114,6 +114,11 @@ unsigned snn__layer_flags(const snn_layer *layer)
     return layer->type->flags | (layer->type->run_flags ? layer->type->run_flags(layer) : 0);
 }
 
+double snn__layer_share(const snn_layer *layer, size_t t, size_t steps)
+{
+    return layer->type->share != NULL ? layer->type->share(layer, t, steps) : 1.0 / (double)steps;
+}
+
 /* ---- tensors ---- */
 
 snn_status snn__layer_declare(snn_layer *layer, const char *name, bool trained, size_t d0, size_t d1, size_t d2,

@@ -84,7 +84,7 @@ struct snn__node {
 enum snn__statistics {
     SNN__STATISTICS_UPDATE, /* those of the batch, which the running ones follow */
     SNN__STATISTICS_BATCH,  /* those of the batch */
-    SNN__STATISTICS_GATHERED, /* those that snn__norm_gather() found */
+    SNN__STATISTICS_GATHERED, /* those that the operation gather found */
     SNN__STATISTICS_FIXED,  /* those of the last batch that was measured, its variance unbiased: per-step input whose
                                mean went ahead */
     SNN__STATISTICS_RUNNING
@@ -185,6 +185,15 @@ struct snn__layer_type {
     /* what single products of a stored tensor with the input read, and which tensor; false: there are none, since
      * what computes is derived, or cut into groups */
     bool (*presynaptic)(const snn_layer *layer, struct snn__window *window, size_t *tensor);
+    /* the constants of a population */
+    const struct snn__population *(*constants)(const struct snn__node *node);
+    /* share of step t of `steps` in the mean output; NULL: all steps have the same */
+    double (*share)(const snn_layer *layer, size_t t, size_t steps);
+    /* a norm over all steps, step by step: gathers the statistics of the input of step io->t; complete with the last
+     * step */
+    void (*gather)(struct snn__node *node, const struct snn__io *io);
+    /* the factor of x in the adjoint that such a norm computed last, for each channel */
+    const float *(*slope)(const struct snn__node *node);
     /* synapses that leave each input element, [in_len], counting non-zero weights only, or all */
     void (*fanout)(struct snn__node *node, float *out, bool nonzero);
 };
@@ -197,6 +206,9 @@ void snn__node_unfold(struct snn__node *node);
 
 /* Flags of a layer. */
 unsigned snn__layer_flags(const snn_layer *layer);
+
+/* Share of step t of `steps` in the mean output of a layer. */
+double snn__layer_share(const snn_layer *layer, size_t t, size_t steps);
 
 /* Creates and frees a layer (not its tensors' data, which belong to the network). */
 snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type, const char *name);

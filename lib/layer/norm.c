@@ -218,7 +218,7 @@ static void measure(struct snn__node *node, struct snn__io *io, const float *x, 
     conclude(node, io, s->partial, (double)rows, mean, inverse);
 }
 
-void snn__norm_gather(struct snn__node *node, const struct snn__io *io)
+static void norm_gather(struct snn__node *node, const struct snn__io *io)
 {
     struct norm *s = node->state;
     const float *x = io->x[0].data;
@@ -344,7 +344,7 @@ static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
                                   s->c, accumulate });
 }
 
-const float *snn__norm_slope(const struct snn__node *node)
+static const float *norm_slope(const struct snn__node *node)
 {
     return ((const struct norm *)node->state)->factor;
 }
@@ -375,4 +375,6 @@ const struct snn__layer_type snn__layer_batch_norm = {
     .adjoint = norm_adjoint,
     .credit = norm_credit,
     .settle = norm_settle,
+    .gather = norm_gather,
+    .slope = norm_slope,
 };

@@ -1,6 +1,7 @@
 /* layer/pointwise.c - scale, gain, dropout, add. */
 #include "core/context.h"
 #include "kernel/random.h"
+#include "layer/pointwise.h"
 #include "layer/types.h"
 #include <math.h>
 

@@ -315,7 +315,7 @@ static void population_settle(struct snn__node *node)
     s->leak_touched = false;
 }
 
-const struct snn__population *snn__population_constants(const struct snn__node *node)
+static const struct snn__population *population_constants(const struct snn__node *node)
 {
     return &((const struct population *)node->state)->constants;
 }
@@ -345,7 +345,7 @@ static unsigned population_flags(const snn_layer *layer)
         .init = population_init, .run_flags = population_flags, .plan = population_plan,                   \
         .scratch = population_scratch, .refresh = population_refresh, .forward = population_forward,       \
         .adjoint = population_adjoint, .settle = population_settle, .membrane = population_membrane,       \
-        .answer = population_answer                                                                        \
+        .answer = population_answer, .constants = population_constants                                     \
     }
 
 const struct snn__layer_type snn__layer_if = TYPE("if"), snn__layer_lif = TYPE("lif"), snn__layer_cuba = TYPE("cuba"),

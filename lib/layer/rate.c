@@ -6,7 +6,6 @@
 #include "core/context.h"
 #include "kernel/layers.h"
 #include "layer/types.h"
-#include <math.h>
 
 static const struct snn__param params[] = {
     SNN__PARAM_F64(SNN_LAYER_DECAY, "decay", 0.0, 1.0, 1.0,
@@ -29,11 +28,6 @@ static void gather_range(void *arg, size_t from, size_t to)
     const struct gathering *k = arg;
 
     snn__decay_add(k->y + from, k->decay, k->scale, k->x + from, to - from);
-}
-
-double snn__rate_weight(double decay, size_t steps)
-{
-    return decay == 1.0 ? (double)steps : (1.0 - pow(decay, (double)steps)) / (1.0 - decay);
 }
 
 static void rate_forward(struct snn__node *node, struct snn__io *io)

@@ -22,6 +22,10 @@ struct snn__weights {
 
 enum { SNN__WEIGHT }; /* number of a tensor; behind it come bias, gain, and what a restricted norm takes */
 
+/* The weights that compute, in the stored order: the stored ones, or what is derived from them, which lies in the
+ * node's scratch memory. */
+const float *snn__weights_effective(struct snn__node *node);
+
 bool snn__weights_turned(const snn_layer *layer); /* a transposed convolution */
 bool snn__weights_conv(const snn_layer *layer);   /* of either kind */
 bool snn__weights_binary(const snn_layer *layer);

@@ -110,6 +110,11 @@ const struct snn__neuron_model *snn__neuron_model_named(const char *name)
     return NULL;
 }
 
+double snn__rate_weight(double decay, size_t steps)
+{
+    return decay == 1.0 ? (double)steps : (1.0 - pow(decay, (double)steps)) / (1.0 - decay);
+}
+
 bool snn__neuron_spikes(const struct snn__params *params)
 {
     return snn__params_find(params, SNN_NEURON_RESET) < 0 || !snn__param_is(params, SNN_NEURON_RESET, "none");

@@ -1,7 +1,7 @@
 /* pass/backward.c - errors go down through the layers: within a step, once for what is constant, or through
  * time. */
 #include "core/context.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "pass/plan.h"
 
 /* dx (+)= what `unit` sends down to input number i */
@@ -126,7 +126,7 @@ static void rescale_correlations(struct snn__pass *pass, const struct snn__unit 
 {
     for (size_t l = 0; l < norm->layer->index; l++)
         if (pass->unit[l].norm == (ptrdiff_t)norm->layer->index)
-            pass->unit[l].layer->type->rescale(&pass->unit[l].node, snn__norm_slope(&norm->node));
+            pass->unit[l].layer->type->rescale(&pass->unit[l].node, norm->layer->type->slope(&norm->node));
 }
 
 /* What the gradient of a layer takes as presynaptic factor. */

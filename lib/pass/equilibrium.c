@@ -5,7 +5,7 @@
  *
  * The arrays of the steps are used again. */
 #include "core/context.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "pass/pass.h"
 
 /* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values
@@ -47,7 +47,7 @@ void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, e
 /* The array becomes that of the average. */
 static void average_population(struct snn__pass *pass, struct snn__unit *unit)
 {
-    double weight = snn__rate_weight(snn__population_constants(&unit->node)->decay, pass->steps);
+    double weight = snn__rate_weight(unit->layer->type->constants(&unit->node)->decay, pass->steps);
     size_t n = pass->batch * unit->value_len;
 
     snn__copy(pass->ctx, unit->value, (float)(1.0 / weight), unit->trace, n);

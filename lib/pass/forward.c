@@ -1,6 +1,6 @@
 /* pass/forward.c - the forward sweep of a step. */
 #include "core/context.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "pass/plan.h"
 #include <string.h>
 
@@ -56,13 +56,15 @@ static void map_trace(struct snn__pass *pass, struct snn__unit *unit, const stru
 static void gather_trace(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
 {
     size_t n = pass->batch * unit->value_len;
+    const struct snn__population *p;
 
     unit->trace_scale = 1.0f;
     if (io->first) {
         snn__copy(pass->ctx, unit->trace, io->y.scale, io->y.data, n);
         return;
     }
-    snn__copy(pass->ctx, unit->trace, snn__population_constants(&unit->spiking->node)->decay, unit->trace, n);
+    p = unit->spiking->layer->type->constants(&unit->spiking->node);
+    snn__copy(pass->ctx, unit->trace, p->decay, unit->trace, n);
     snn__add_to(pass->ctx, unit->trace, io->y.scale, io->y.data, n);
 }
 
@@ -244,7 +246,7 @@ static void weigh(struct snn__pass *pass, struct snn__unit *norm, size_t t)
 {
     struct snn__signal x = snn__unit_input(pass, norm, 0, t);
     float share =
-        snn__unit_constant(pass, norm) ? 1.0f : (float)snn__rate_share(pass->net->layer[pass->n - 1], t, pass->steps);
+        snn__unit_constant(pass, norm) ? 1.0f : (float)snn__layer_share(snn__network_last(pass->net), t, pass->steps);
 
     (t ? snn__add_to : snn__copy)(pass->ctx, norm->weighted, share * x.scale, x.data, pass->batch * norm->value_len);
 }
@@ -304,7 +306,7 @@ void snn__pass_measure(struct snn__pass *pass, size_t t)
     for (size_t l = 0; l < norm->layer->index; l++)
         forward_unit(pass, &pass->unit[l], t);
     io = snn__unit_io(pass, norm, t);
-    snn__norm_gather(&norm->node, &io);
+    norm->layer->type->gather(&norm->node, &io);
     weigh(pass, norm, t);
 }
 

@@ -4,7 +4,7 @@
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/size.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <string.h>
 
 static snn_status want(struct snn__pass *pass, void *pointer, size_t count, size_t size, const struct snn__life *life)

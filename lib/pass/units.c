@@ -1,7 +1,7 @@
 /* pass/units.c - what a layer is in a pass: its place in the order of steps, who reads it, what it depends on, what
  * its error is of use for. */
 #include "core/size.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "pass/plan.h"
 #include <string.h>
 

@@ -9,7 +9,7 @@ static size_t samples(const struct snn__pass *pass)
     return SNN__PRODUCT(pass->batch_max, pass->slots > 1 && !snn__pass_means(pass) ? pass->slots : 1);
 }
 
-/* Whether projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That
+/* Projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That
  * of binary weights is what their signs leave of it. */
 static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, const struct snn__tensor *weight)
 {

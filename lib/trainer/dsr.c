@@ -12,7 +12,7 @@
  * norm over all steps they differ, in a way that the forward pass prepares for (pass/means.c). The norm needs all
  * steps before the first of them can go on: all steps of a layer are then kept until its readers have read them, or
  * the steps run once more (`recompute`). Networks for which neither is exact keep all steps of all layers. */
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {
@@ -53,7 +53,7 @@ static bool one_leak(const snn_network *net)
 
     for (size_t l = 0; l < net->n_layers; l++) {
         if (net->layer[l]->model != NULL)
-            same &= snn__rate_share(net->layer[l], 0, 2) == snn__rate_share(last, 0, 2);
+            same &= snn__layer_share(net->layer[l], 0, 2) == snn__layer_share(last, 0, 2);
         norm |= (net->layer[l]->type->flags & SNN__LAYER_STATISTICS) != 0;
     }
     return same || !norm;

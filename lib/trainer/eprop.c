@@ -12,7 +12,7 @@
  * own (eligibility.c). */
 #include "core/context.h"
 #include "core/size.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "trainer/eligibility.h"
 #include "trainer/feedback.h"
 #include "trainer/rule.h"
@@ -213,7 +213,7 @@ static float trace_of_ones(const struct afferent *a, const struct snn__unit *uni
 static void advance(const struct eprop *s, const struct afferent *a, const struct snn__unit *unit, size_t t)
 {
     const struct snn__pass *pass = &s->trainer->pass;
-    const struct snn__population *p = snn__population_constants(&a->to->node);
+    const struct snn__population *p = a->to->layer->type->constants(&a->to->node);
     const struct snn__signal hk = { s->synapses.hk, 1.0f }, eps = { a->trace, 1.0f };
     const struct snn__signal one = { s->synapses.ones, trace_of_ones(a, unit, t) };
     struct snn__io io = snn__unit_io(pass, a->to, t);

@@ -10,7 +10,7 @@
  * surrogate. */
 #include "trainer/ide.h"
 #include "core/size.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "trainer/rule.h"
 
 static const struct snn__param params[] = {

@@ -4,7 +4,7 @@
  *   loss_on step   L = mean over the steps of L(out[t], target[t])            error at step t: 1/steps dL/dout[t]
  *   loss_on mean   L = L(mean output, target)                                 error at step t: share[t] dL/dmean */
 #include "core/context.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "trainer/rule.h"
 
 snn_status snn_trainer_on_loss(snn_trainer *trainer, snn_loss_fn fn, void *user)
@@ -116,7 +116,7 @@ snn_status snn__judge_step(snn_trainer *tr, size_t t, bool error)
 
 double snn__step_share(const snn_trainer *tr, size_t t)
 {
-    return tr->rates ? snn__rate_share(snn__network_last(tr->net), t, tr->steps)
+    return tr->rates ? snn__layer_share(snn__network_last(tr->net), t, tr->steps)
                      : 1.0 / (double)snn__outputs(tr);
 }
 

@@ -1,6 +1,6 @@
 /* What the cases of dsr have beyond those of the other methods: representations and the errors at them. */
 #include "dsr.h"
-#include "layer/types.h"
+#include "layer/dsr.h"
 #include "trainer/trainer.h"
 
 /* Brings [batch][n], channels last, times a factor, into an array of the case, if it has it. */
@@ -22,7 +22,7 @@ static void gather_output(struct golden_case *c, snn_trainer *tr, size_t l, size
     size_t n = tr->pass.batch * unit->value_len;
     float *spikes = case_room(case_array(c, "s.%s", unit->layer->name), tr->steps * n);
     float *rep = case_room(case_array(c, "rep.%s", unit->layer->name), n);
-    double share = snn__rate_share(unit->layer, step, tr->steps);
+    double share = snn__layer_share(unit->layer, step, tr->steps);
 
     if (snn_trainer_read_signal(tr, unit->layer, SNN_SIGNAL_OUTPUT, buffer, n) != SNN_OK)
         return;

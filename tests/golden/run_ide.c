@@ -1,5 +1,5 @@
 /* The part of the method ide: its arrays are those of the equilibrium. */
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "run.h"
 #include "trainer/ide.h"
 #include <math.h>

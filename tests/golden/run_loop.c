@@ -1,6 +1,6 @@
 /* Networks with an equilibrium, as ide and spide train them: a chain of populations, perhaps with feedback from the
  * last to the first, and a read-out of rates. */
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "run.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The part of the method opzo: side readouts, noise that the case supplies, feedback matrices. */
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "run.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The part of the conformance program for sei: binary weights and a teacher, in networks and alone. */
 #include "layer/binary.h"
-#include "layer/types.h"
+#include "layer/weights.h"
 #include "layer/weights.h"
 #include "run.h"
 #include <math.h>

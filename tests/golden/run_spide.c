@@ -1,5 +1,5 @@
 /* The part of the method spide: its arrays are those of the second stage. */
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "run.h"
 #include "trainer/spide.h"
 #include <math.h>
@@ -126,7 +126,7 @@ static void send(struct run *r, struct system *y, size_t l)
                 continue;
             snn__to_channels_last(&unit->layer->out, r->batch, mask, y->sum);
             for (size_t k = 0; k < n; k++)
-                to[k] += y->sum[k] * y->error[l][k] / snn__population_constants(&unit->node)->threshold;
+                to[k] += y->sum[k] * y->error[l][k] / unit->layer->type->constants(&unit->node)->threshold;
         } else if (unit->layer->type->factor && unit->layer->type->factor(&unit->node, &factor)) {
             for (size_t k = 0; k < n; k++)
                 to[k] += factor * y->error[l][k];

@@ -1,5 +1,5 @@
 /* Packed model files: one bit for a binary weight, and the same spikes. */
-#include "layer/types.h"
+#include "layer/weights.h"
 #include "trainer/builder.h"
 #include <snn/model.h>
 #include <sys/stat.h>

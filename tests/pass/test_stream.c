@@ -1,7 +1,7 @@
 /* Streams: the same steps as a prediction, whatever the layers; state that a copy saves; learning as the methods do
  * it; and nothing allocated. */
 #include "core/size.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "trainer/builder.h"
 #include <float.h>
 
@@ -126,7 +126,7 @@ START_TEST(test_predicts)
     last = r.net->layer[r.net->n_layers - 1];
     for (size_t t = 0; t < STEPS; t++)
         for (size_t i = 0; i < r.out; i++)
-            sum[i] += (float)(STEPS * snn__rate_share(last, t, STEPS)) * out[t * 64 + i]; /* 1, but for dsr_lif */
+            sum[i] += (float)(STEPS * snn__layer_share(last, t, STEPS)) * out[t * 64 + i]; /* 1, but for dsr_lif */
     if (last->out.rank == 1) { /* an evaluator predicts vectors only */
         OK(snn_evaluator_create(&tr, r.net));
         OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, STEPS));

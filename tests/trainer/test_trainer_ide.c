@@ -1,7 +1,7 @@
 /* ide beyond its golden cases: what networks it takes, both solvers, what is reported, memory that does not grow with
  * T, statistics of per-step input. */
 #include "builder.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include "trainer/ide.h"
 
 enum { BATCH = 4, CLASSES = 3 };

@@ -1,7 +1,7 @@
 /* sei beyond its golden cases: what it has in common with sltt and bptt, teachers, what latent weights are spared,
  * memory, the same bits for any number of threads and after a resumed run. */
 #include "builder.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <snn/model.h>
 #include <unistd.h>
 

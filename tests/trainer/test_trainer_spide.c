@@ -1,7 +1,7 @@
 /* spide beyond its golden cases: what networks it takes, how near it comes to the gradient that ide solves for, what
  * is reported, memory that grows with neither number of steps, the same bits for any number of threads. */
 #include "builder.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <snn/model.h>
 #include <unistd.h>
 
