@@ -10,6 +10,7 @@
 #define MR 12
 #define NR 32
 #define REGISTER 16 /* numbers of a register */
+#include "kernel/edges.inc"
 
 /* Lanes of vector `v` that lie below `cols`. */
 SNN__INLINE __mmask16 lanes(size_t cols, size_t v)
@@ -50,16 +51,6 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
         }
 }
 
-struct edge {
-    size_t cols, k;
-    const float *a, *b;
-    float alpha;
-    const float *bias;
-    float *c;
-    size_t ldc;
-    bool accumulate;
-};
-
 SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
 {
     const __m512 alpha = _mm512_set1_ps(e->alpha);
@@ -79,38 +70,6 @@ SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
             _mm512_mask_storeu_ps(to, mask, y);
         }
     }
-}
-
-#define EDGE(rows)                            \
-    static void edge_##rows(const struct edge *e) \
-    {                                         \
-        if (e->cols > 16)                     \
-            edge_of(rows, 2, e);              \
-        else                                  \
-            edge_of(rows, 1, e);              \
-    }
-
-EDGE(1)
-EDGE(2)
-EDGE(3)
-EDGE(4)
-EDGE(5)
-EDGE(6)
-EDGE(7)
-EDGE(8)
-EDGE(9)
-EDGE(10)
-EDGE(11)
-EDGE(12)
-
-static void edge(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
-                 float *c, size_t ldc, bool accumulate)
-{
-    static void (*const by_rows[MR])(const struct edge *) = { edge_1, edge_2, edge_3, edge_4,  edge_5,  edge_6,
-                                                              edge_7, edge_8, edge_9, edge_10, edge_11, edge_12 };
-    const struct edge e = { cols, k, a, b, alpha, bias, c, ldc, accumulate };
-
-    by_rows[rows - 1](&e);
 }
 
 /* Four rows of four numbers, turned. */
@@ -137,14 +96,6 @@ SNN__INLINE void interleave_to(float *panel, size_t width, const float *const *r
     for (; j < k; j++)
         for (size_t i = 0; i < width; i++)
             panel[j * width + i] = rows[i][j];
-}
-
-static void interleave(float *panel, size_t width, const float *const *rows, size_t k)
-{
-    if (width == MR)
-        interleave_to(panel, MR, rows, k);
-    else
-        interleave_to(panel, NR, rows, k);
 }
 
 static size_t events(const float *x, size_t n, float a, uint32_t *at, float *value)

@@ -11,6 +11,7 @@
 #define MR 6
 #define NR 16
 #define REGISTER 4 /* numbers of a register */
+#include "kernel/edges.inc"
 
 /* Those of 4 numbers that lie below `count`, as a register with zeros, and back. */
 SNN__INLINE float32x4_t load(const float *from, size_t count)
@@ -76,16 +77,6 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
         }
 }
 
-struct edge {
-    size_t cols, k;
-    const float *a, *b;
-    float alpha;
-    const float *bias;
-    float *c;
-    size_t ldc;
-    bool accumulate;
-};
-
 SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
 {
     float32x4_t sum[MR][4];
@@ -104,31 +95,6 @@ SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
             store(to, y, count);
         }
     }
-}
-
-#define EDGE(rows)                                \
-    static void edge_##rows(const struct edge *e) \
-    {                                             \
-        if (e->cols > 8)                          \
-            edge_of(rows, 4, e);                  \
-        else                                      \
-            edge_of(rows, 2, e);                  \
-    }
-
-EDGE(1)
-EDGE(2)
-EDGE(3)
-EDGE(4)
-EDGE(5)
-EDGE(6)
-
-static void edge(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
-                 float *c, size_t ldc, bool accumulate)
-{
-    static void (*const by_rows[MR])(const struct edge *) = { edge_1, edge_2, edge_3, edge_4, edge_5, edge_6 };
-    const struct edge e = { cols, k, a, b, alpha, bias, c, ldc, accumulate };
-
-    by_rows[rows - 1](&e);
 }
 
 /* Four columns of some rows, turned: of four of them, and of two. */
@@ -167,14 +133,6 @@ SNN__INLINE void interleave_to(float *panel, size_t width, const float *const *r
     for (; j < k; j++)
         for (size_t i = 0; i < width; i++)
             panel[j * width + i] = rows[i][j];
-}
-
-static void interleave(float *panel, size_t width, const float *const *rows, size_t k)
-{
-    if (width == MR)
-        interleave_to(panel, MR, rows, k);
-    else
-        interleave_to(panel, NR, rows, k);
 }
 
 /* All ones where a number is zero, all zeros elsewhere; of 8 numbers. */
