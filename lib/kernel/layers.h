@@ -1,7 +1,8 @@
 /* kernel/layers.h - kernels of single layers, losses and updates, in plain C for all tables.
  *
- * Each is the body of a loop that snn__parallel() shares out: (arguments, item, worker). Layers fill in the arguments,
- * and touch no element themselves. Arrays are [B,H,W,C]; rows of weights are shared out in blocks of SNN__ROWS. */
+ * Each is the body of a loop that snn__parallel() shares out, (arguments, item, worker), or of snn__ranges(),
+ * (arguments, from, to). Layers fill in the arguments, and touch no element themselves. Arrays are [B,H,W,C]; rows of
+ * weights are shared out in blocks of SNN__ROWS. */
 #ifndef SNN_KERNEL_LAYERS_H
 #define SNN_KERNEL_LAYERS_H
 
@@ -94,6 +95,14 @@ struct snn__maximum_pool {
     bool accumulate;
 };
 
+/* dx[position][channel] (+)= scale e[channel][position], of a sample. */
+struct snn__turn_back {
+    size_t channels, positions;
+    const float *e;
+    float *dx, scale;
+    bool accumulate;
+};
+
 /* ---- neurons ---- */
 
 /* Errors through the clamp of a rate (docs/methods/dsr.md), of sample b: Gamma = T sum_t w_t go[t], or given;
@@ -105,7 +114,7 @@ struct snn__clamp {
     double beta;
     bool weighs; /* e is go[t] */
     float upper, slope;
-    bool open; /* the bounds themselves lie outside */
+    bool open;           /* the bounds themselves lie outside */
     float *gamma, *mean; /* [batch][n]: receives Gamma; X, which becomes gx */
     double *above;       /* [batch] */
     float *dx;           /* [steps][batch][n], or NULL */
@@ -116,6 +125,81 @@ struct snn__clamp {
 /* w of step t, from 0: beta^(T-1-t) (1 - beta) / (1 - beta^T) */
 double snn__step_weight(double beta, size_t t, size_t steps);
 
+/* ---- norms ---- */
+
+/* Sums of each channel over the rows of x, a part of the rows in each piece; and their totals. */
+struct snn__norm_sums {
+    size_t rows, c, pieces;
+    const float *x, *d;  /* sums of d and d (x - center); without d of x - center and its square */
+    const float *center; /* [c] */
+    double *partial;     /* [pieces][2][c] */
+    double *total;       /* [2][c], may be those of the first piece */
+    bool accumulate;     /* total += */
+};
+
+/* Of sums of n values, x - center and its square: the mean, 1 / deviation and unbiased variance of scale x, and
+ * running values that follow, or NULL. */
+struct snn__norm_statistics {
+    size_t c;
+    const double *sums; /* [2][c] */
+    const float *center;
+    double n, all; /* values in the sums, and those that they stand for */
+    double scale;
+    float eps, momentum;
+    float *mean, *inverse, *unbiased;
+    float *running_mean, *running_var;
+};
+
+/* slope x + shift = gamma (scale x - mean) r + beta, r = inverse, or without it 1 / sqrt(var + eps); without beta the
+ * shift is 0. */
+struct snn__norm_line {
+    const float *gamma, *beta, *mean, *inverse, *var;
+    float eps, scale;
+    float *slope, *shift;
+};
+
+/* y (+)= slope x + shift (+ bend x2) in rows of c channels */
+struct snn__affine {
+    const float *x, *x2, *slope, *bend, *shift; /* x2: or NULL */
+    float *y;
+    size_t c;
+    bool accumulate;
+};
+
+/* Errors d_scale d through the norm of x_scale x, of the sums of d and d (x - shift), shift = mean / x_scale:
+ *   dgamma += sum d xh,  dbeta += sum d;   dx = slope d + bend x2 + shift,  bend = factor x2_scale */
+struct snn__norm_back {
+    size_t c;
+    const double *sums; /* [2][c] */
+    double rows, d_scale, x_scale, x2_scale;
+    const float *gamma, *mean, *inverse;
+    float *dgamma, *dbeta, *slope, *factor, *bend, *shift;
+};
+
+/* y = gamma xh + beta, xh = (scale x - mean) inverse over the n features of each sample. Back and credit: x is the
+ * error at the output, y receives that at the input. */
+struct snn__layer_norm {
+    const struct snn__kernels *kernels;
+    size_t batch, n;
+    float eps, scale;
+    const float *x, *one, *gamma, *beta; /* one: [n] of 1 */
+    float *y;
+    float *xh, *inverse;   /* [batch][n] and [batch]; kept unless xh is NULL */
+    float *room;           /* back: [workers][n], and y is added to; or NULL */
+    float *dgamma, *dbeta; /* credit: += */
+};
+
+/* ---- attention ---- */
+
+/* y_n (+)= factor A^T x_n with A = sum_m left_m right_m^T, turned: A x_n; of each head, d of the channels. */
+struct snn__attention {
+    const struct snn__kernels *kernels;
+    size_t channels, d, positions, heads;
+    const float *left, *right, *x;
+    float *y, *room, factor; /* room: [workers][d][d] */
+    bool turned, accumulate;
+};
+
 typedef void snn__body(void *arguments, size_t item, size_t worker);
 
 struct snn__layer_kernels {
@@ -125,6 +209,16 @@ struct snn__layer_kernels {
     snn__body *matrix_vector;                    /* struct snn__matrix_vector, a block of 64 rows */
     snn__body *clamp;                            /* struct snn__clamp, a sample */
     snn__body *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
+    snn__body *turn_back;                        /* struct snn__turn_back, a sample */
+    snn__body *norm_sums, *norm_total;           /* struct snn__norm_sums: a piece; some of the 2 c totals */
+    snn__body *norm_statistics;                  /* struct snn__norm_statistics, some channels */
+    snn__body *norm_line;                        /* struct snn__norm_line, some channels */
+    snn__body *norm_center, *norm_credit;        /* struct snn__norm_back, some channels: shift; dgamma and dbeta; */
+    snn__body *norm_back;                        /* slope, factor, bend and shift */
+    snn__body *affine;                           /* struct snn__affine, some elements */
+    snn__body *layer_norm, *layer_norm_back;     /* struct snn__layer_norm, a sample */
+    snn__body *layer_norm_credit;                /* struct snn__layer_norm, some features */
+    snn__body *attention;                        /* struct snn__attention, a head of a sample */
 };
 
 /* layers.c: the table. */
@@ -158,16 +252,22 @@ void snn__add_up(double *sum, const double *x, size_t n);
 void snn__logistic(float *y, const float *x, size_t n);
 void snn__logistic_back(float *g, const float *x, size_t n);
 void snn__logistic_back_sum(float *g, double sum, const float *x); /* g[0] = dy/dx[0] sum */
-/* x[0] becomes the sum over samples of x[b], [batch][n], in double precision, or 0 where batch is 0; returns the sum of
- * these sums. */
+/* x[0] becomes the sum over samples of x[b], [batch][n], in double precision, or 0 where batch is 0; returns the sum
+ * of these sums. */
 double snn__sum_samples(float *x, size_t batch, size_t n);
 /* maps.c */
-snn__body snn__maximum_pool, snn__maximum_pool_back;
+snn__body snn__maximum_pool, snn__maximum_pool_back, snn__turn_back;
 /* [channels,positions] to [positions,channels] for n samples */
 void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x, float *y);
 /* values.c: bits as they are; between arrays and the double precision in which losses are computed */
-float *snn__transfer(float *to, const float *from, size_t n); /* returns where the next number would go */
+float *snn__transfer(float *to, const float *from, size_t n);         /* returns where the next number would go */
 void snn__widen(double *y, double factor, const float *x, size_t n);  /* y = factor x */
 void snn__narrow(float *y, double factor, const double *x, size_t n); /* y = factor x */
+/* norms.c */
+snn__body snn__norm_sums, snn__norm_total, snn__norm_statistics, snn__norm_line, snn__affine;
+snn__body snn__norm_center, snn__norm_credit, snn__norm_back;
+snn__body snn__layer_norm, snn__layer_norm_back, snn__layer_norm_credit;
+/* attention.c */
+snn__body snn__attention;
 
 #endif

@@ -60,3 +60,16 @@ void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x,
                 y[i * channels + c] = x[c * positions + i];
     }
 }
+
+void snn__turn_back(void *arguments, size_t b, size_t worker)
+{
+    const struct snn__turn_back *k = arguments;
+    const float *e = k->e + b * k->channels * k->positions;
+    float *dx = k->dx + b * k->channels * k->positions;
+
+    (void)worker;
+    for (size_t i = 0; i < k->positions; i++)
+        for (size_t c = 0; c < k->channels; c++)
+            dx[i * k->channels + c] =
+                k->scale * e[c * k->positions + i] + (k->accumulate ? dx[i * k->channels + c] : 0.0f);
+}

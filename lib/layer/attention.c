@@ -6,6 +6,7 @@
  * The sum over m comes first, so that work grows with the number of positions, not with its square. Of spikes, all
  * sums are whole numbers, and what is zero costs nothing. */
 #include "core/context.h"
+#include "kernel/layers.h"
 #include "layer/types.h"
 
 enum { Q, K, V, INPUTS };
@@ -40,59 +41,7 @@ static size_t attention_scratch(const struct snn__node *node)
     return SNN__PRODUCT(snn__threads(node->ctx), d, d, sizeof(float));
 }
 
-/* y_n (+)= factor A^T x_n with A = sum_m left_m right_m^T; turned: A x_n. All arrays are those of one head. */
-struct attending {
-    const struct snn__kernels *kernels;
-    size_t channels, d, positions, heads;
-    const float *left, *right, *x;
-    float *y, *scratch, factor;
-    bool turned, accumulate;
-};
-
-static void gather(const struct attending *k, const float *left, const float *right, float *a)
-{
-    k->kernels->fill(a, 0.0f, k->d * k->d);
-    for (size_t m = 0; m < k->positions; m++)
-        for (size_t i = 0; i < k->d; i++)
-            if (left[m * k->channels + i] != 0.0f)
-                k->kernels->axpy(a + i * k->d, left[m * k->channels + i], right + m * k->channels, k->d);
-}
-
-static void turn(float *a, size_t d)
-{
-    for (size_t i = 0; i < d; i++)
-        for (size_t j = 0; j < i; j++) {
-            float kept = a[i * d + j];
-
-            a[i * d + j] = a[j * d + i];
-            a[j * d + i] = kept;
-        }
-}
-
-static void apply(const struct attending *k, const float *a, const float *x, float *y)
-{
-    for (size_t n = 0; n < k->positions; n++, x += k->channels, y += k->channels) {
-        if (!k->accumulate)
-            k->kernels->fill(y, 0.0f, k->d);
-        for (size_t i = 0; i < k->d; i++)
-            if (x[i] != 0.0f)
-                k->kernels->axpy(y, k->factor * x[i], a + i * k->d, k->d);
-    }
-}
-
-static void attend(void *arg, size_t task, size_t worker)
-{
-    const struct attending *k = arg;
-    size_t at = task / k->heads * k->positions * k->channels + task % k->heads * k->d;
-    float *a = k->scratch + worker * k->d * k->d;
-
-    gather(k, k->left + at, k->right + at, a);
-    if (k->turned)
-        turn(a, k->d);
-    apply(k, a, k->x + at, k->y + at);
-}
-
-static void attend_all(const struct snn__node *node, const struct snn__io *io, struct attending *k)
+static void attend_all(const struct snn__node *node, const struct snn__io *io, struct snn__attention *k)
 {
     const snn_shape *in = &node->layer->in;
 
@@ -101,15 +50,17 @@ static void attend_all(const struct snn__node *node, const struct snn__io *io, s
     k->channels = in->dim[0];
     k->d = k->channels / k->heads;
     k->positions = (size_t)in->dim[1] * in->dim[2];
-    k->scratch = node->scratch;
-    snn__parallel(node->ctx, attend, k, io->batch * k->heads);
+    k->room = node->scratch;
+    snn__parallel(node->ctx, snn__layers(node->ctx)->attention, k, io->batch * k->heads);
 }
 
 /* An input that is absent is zero. */
 static void attention_forward(struct snn__node *node, struct snn__io *io)
 {
     const struct snn__signal *x = io->x;
-    struct attending k = { .left = x[K].data, .right = x[V].data, .x = x[Q].data, .y = io->y.data, .factor = 1.0f };
+    struct snn__attention k = {
+        .left = x[K].data, .right = x[V].data, .x = x[Q].data, .y = io->y.data, .factor = 1.0f
+    };
 
     io->y.scale = (float)snn__param_f64(&node->layer->params, SNN_LAYER_VALUE) * x[Q].scale * x[K].scale * x[V].scale;
     if (k.left != NULL && k.right != NULL && k.x != NULL)
@@ -123,7 +74,7 @@ static void attention_adjoint(struct snn__node *node, struct snn__io *io, struct
 {
     const struct snn__signal *x = io->x;
     const struct snn__signal *left = input == Q ? &x[K] : &x[Q], *other = input == V ? &x[K] : &x[V];
-    struct attending k = { .left = left->data, .y = dx, .accumulate = accumulate };
+    struct snn__attention k = { .left = left->data, .y = dx, .accumulate = accumulate };
 
     k.factor = (float)snn__param_f64(&node->layer->params, SNN_LAYER_VALUE) * e.scale * left->scale * other->scale;
     k.right = input == Q ? other->data : e.data;

@@ -8,8 +8,8 @@
  * are laid out over the features of a sample, so that each line above is a few calls of kernels. */
 #include "core/context.h"
 #include "core/size.h"
+#include "kernel/layers.h"
 #include "layer/types.h"
-#include <math.h>
 
 enum { WEIGHT, BIAS };
 
@@ -90,109 +90,57 @@ static void norm_refresh(struct snn__node *node)
     }
 }
 
-/* ---- one sample ---- */
-
-struct call {
-    const struct snn__node *node;
-    const struct snn__io *io;
-    struct snn__signal e;
-    float *dx;
-    bool accumulate;
-};
-
-/* Number of a sample among those that are kept. */
-static size_t kept_at(const struct snn__io *io, size_t sample)
-{
-    return io->slot * io->batch + sample;
-}
-
-/* xh <- (x - mean) / deviation; returns 1 / deviation */
-static float normalise(const struct snn__kernels *k, const struct layer_norm *s, float *xh, struct snn__signal x)
-{
-    float inverse;
-
-    k->scale(xh, x.scale, x.data, s->n);
-    k->axpy(xh, (float)(-k->dot(xh, s->one, s->n) / (double)s->n), s->one, s->n);
-    inverse = (float)(1.0 / sqrt(k->dot(xh, xh, s->n) / (double)s->n + s->eps));
-    k->scale(xh, inverse, xh, s->n);
-    return inverse;
-}
-
-static void forward_sample(void *arg, size_t sample, size_t worker)
-{
-    const struct call *c = arg;
-    const struct layer_norm *s = c->node->state;
-    const struct snn__kernels *k = c->node->ctx->kernels;
-    const struct snn__signal x = { c->io->x[0].data + sample * s->n, c->io->x[0].scale };
-    const bool keeps = c->node->learns && c->io->training;
-    float *y = c->io->y.data + sample * s->n, *xh = keeps ? s->xh + kept_at(c->io, sample) * s->n : y;
-    const float inverse = normalise(k, s, xh, x);
-
-    (void)worker;
-    if (keeps)
-        s->inverse[kept_at(c->io, sample)] = inverse;
-    k->multiply(y, 1.0f, xh, s->gamma, s->n, false);
-    k->axpy(y, 1.0f, s->beta, s->n);
-}
-
-static void adjoint_sample(void *arg, size_t sample, size_t worker)
-{
-    const struct call *c = arg;
-    const struct layer_norm *s = c->node->state;
-    const struct snn__kernels *k = c->node->ctx->kernels;
-    const float *xh = s->xh + kept_at(c->io, sample) * s->n, inverse = s->inverse[kept_at(c->io, sample)];
-    float *dx = c->dx + sample * s->n, *g = c->accumulate ? (float *)c->node->scratch + worker * s->n : dx;
-    double by_one, by_xh;
-
-    k->multiply(g, c->e.scale * inverse, c->e.data + sample * s->n, s->gamma, s->n, false);
-    by_one = k->dot(g, s->one, s->n) / (double)s->n;
-    by_xh = k->dot(g, xh, s->n) / (double)s->n;
-    k->axpy(g, (float)-by_one, s->one, s->n);
-    k->axpy(g, (float)-by_xh, xh, s->n);
-    if (c->accumulate)
-        k->axpy(dx, 1.0f, g, s->n);
-}
-
 /* ---- running ---- */
+
+/* x: the input, or the error at the output. */
+static struct snn__layer_norm samples(const struct snn__node *node, const struct snn__io *io, struct snn__signal x)
+{
+    const struct layer_norm *s = node->state;
+    const size_t first = io->slot * io->batch; /* number of the first sample among those that are kept */
+
+    return (struct snn__layer_norm){ .kernels = node->ctx->kernels,
+                                     .batch = io->batch,
+                                     .n = s->n,
+                                     .eps = s->eps,
+                                     .scale = x.scale,
+                                     .x = x.data,
+                                     .one = s->one,
+                                     .gamma = s->gamma,
+                                     .beta = s->beta,
+                                     .xh = s->xh + first * s->n,
+                                     .inverse = s->inverse + first,
+                                     .dgamma = s->dgamma,
+                                     .dbeta = s->dbeta };
+}
 
 static void norm_forward(struct snn__node *node, struct snn__io *io)
 {
-    struct call c = { .node = node, .io = io };
+    struct snn__layer_norm k = samples(node, io, io->x[0]);
 
+    k.y = io->y.data;
+    if (!node->learns || !io->training)
+        k.xh = NULL;
     io->y.scale = 1.0f;
-    snn__parallel(node->ctx, forward_sample, &c, io->batch);
+    snn__parallel(node->ctx, snn__layers(node->ctx)->layer_norm, &k, io->batch);
 }
 
 static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
                          bool accumulate)
 {
-    struct call c = { node, io, e, dx, accumulate };
+    struct snn__layer_norm k = samples(node, io, e);
 
     (void)input;
-    snn__parallel(node->ctx, adjoint_sample, &c, io->batch);
-}
-
-/* The features from .. to - 1 of all samples. */
-static void credit_range(void *arg, size_t from, size_t to)
-{
-    const struct call *c = arg;
-    const struct layer_norm *s = c->node->state;
-    const struct snn__kernels *k = c->node->ctx->kernels;
-
-    for (size_t sample = 0; sample < c->io->batch; sample++) {
-        const float *e = c->e.data + sample * s->n + from, *xh = s->xh + kept_at(c->io, sample) * s->n + from;
-
-        k->multiply(s->dgamma + from, c->e.scale, e, xh, to - from, true);
-        k->axpy(s->dbeta + from, c->e.scale, e, to - from);
-    }
+    k.y = dx;
+    k.room = accumulate ? node->scratch : NULL;
+    snn__parallel(node->ctx, snn__layers(node->ctx)->layer_norm_back, &k, io->batch);
 }
 
 static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
 {
-    struct call c = { .node = node, .io = io, .e = e };
+    struct snn__layer_norm k = samples(node, io, e);
 
     (void)factor; /* xh of the step itself */
-    snn__ranges(node->ctx, node->in_len, credit_range, &c);
+    snn__ranges(node->ctx, node->in_len, snn__layers(node->ctx)->layer_norm_credit, &k);
 }
 
 /* Sums over the positions of each channel. */

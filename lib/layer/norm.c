@@ -7,10 +7,9 @@
  * The statistics are differentiated in training; evaluation takes the running values. So does training where these
  * are held, and dx = gamma / sqrt(v + eps) d, while gamma and beta stay as they are. */
 #include "core/context.h"
-#include "core/fpu.h"
 #include "core/size.h"
+#include "kernel/layers.h"
 #include "layer/types.h"
-#include <math.h>
 
 enum { WEIGHT, BIAS, MEAN, VAR };
 
@@ -91,87 +90,6 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
     return snn__arena_keep_all(arena, want, sizeof want / sizeof *want);
 }
 
-/* ---- sums over rows, in fixed pieces ---- */
-
-struct sums {
-    const float *x, *d; /* d NULL: sums of (x - center) and its square; else sums of d and d x */
-    const float *center;
-    size_t rows, c;
-    double *partial;
-};
-
-static void sum_piece(void *arg, size_t piece, size_t worker)
-{
-    struct sums *k = arg;
-    size_t from = snn__part(k->rows, SNN__PIECES, piece), to = snn__part(k->rows, SNN__PIECES, piece + 1);
-    double *first = k->partial + piece * 2 * k->c, *second = first + k->c;
-
-    (void)worker;
-    for (size_t i = 0; i < 2 * k->c; i++)
-        first[i] = 0;
-    for (size_t row = from; row < to; row++) {
-        const float *x = k->x + row * k->c, *d = k->d ? k->d + row * k->c : NULL;
-
-        for (size_t i = 0; i < k->c; i++) {
-            double a = d ? d[i] : x[i] - k->center[i];
-
-            first[i] += a;
-            second[i] += a * (d ? x[i] - k->center[i] : a);
-        }
-    }
-}
-
-/* partial[0 .. c) and partial[c .. 2c) receive the two sums. */
-static void sum_rows(const struct snn__node *node, const float *x, const float *d, const float *center, size_t rows)
-{
-    struct norm *s = node->state;
-    struct sums k = { x, d, center, rows, s->c, s->partial };
-
-    snn__parallel(node->ctx, sum_piece, &k, SNN__PIECES);
-    for (size_t piece = 1; piece < SNN__PIECES; piece++)
-        for (size_t i = 0; i < 2 * s->c; i++)
-            s->partial[i] += s->partial[piece * 2 * s->c + i];
-}
-
-/* ---- y = slope x + shift (+ bend x2), row by row ---- */
-
-struct affine {
-    const float *x, *x2, *slope, *bend, *shift;
-    float *y;
-    size_t c;
-    bool accumulate;
-};
-
-/* Part of a row, from channel i on. */
-static void affine_part(const struct affine *k, size_t e, size_t i, size_t n)
-{
-    const float *restrict x = k->x + e, *restrict slope = k->slope + i, *restrict shift = k->shift + i;
-    float *restrict y = k->y + e;
-
-    if (k->x2 != NULL) {
-        const float *restrict x2 = k->x2 + e, *restrict bend = k->bend + i;
-
-        for (size_t j = 0; j < n; j++)
-            y[j] = (k->accumulate ? y[j] : 0.0f) + (slope[j] * x[j] + shift[j] + bend[j] * x2[j]);
-    } else if (k->accumulate) {
-        for (size_t j = 0; j < n; j++)
-            y[j] += slope[j] * x[j] + shift[j];
-    } else {
-        for (size_t j = 0; j < n; j++)
-            y[j] = slope[j] * x[j] + shift[j];
-    }
-}
-
-static void affine_rows(void *arg, size_t from, size_t to)
-{
-    const struct affine *k = arg;
-
-    for (size_t e = from, n; e < to; e += n) {
-        n = snn__min(k->c - e % k->c, to - e);
-        affine_part(k, e, e % k->c, n);
-    }
-}
-
 /* ---- running ---- */
 
 /* Over all steps, their values lie behind each other where they are kept. With summed errors E and means m over the
@@ -184,38 +102,56 @@ static size_t rows_of(const struct norm *s, const struct snn__io *io)
     return (all ? io->steps : 1) * io->batch * s->positions;
 }
 
-/* From the sums of n values around the center: mean, 1 / deviation, running values. */
-static void conclude(struct snn__node *node, const struct snn__io *io, const double *sums, double n, float *mean,
-                     float *inverse)
+/* total (+)= the sums over the rows */
+static void sum_rows(const struct snn__node *node, struct snn__norm_sums k)
 {
-    struct norm *s = node->state;
-    float *running_mean = node->layer->tensor[MEAN].data, *running_var = node->layer->tensor[VAR].data;
-    double scale = io->x[0].scale;
-    double all = s->over_all && io->constant ? n * (double)io->steps : n; /* values that the statistics are of */
+    const struct norm *s = node->state;
 
-    for (size_t i = 0; i < s->c; i++) {
-        double m = sums[i] / n, v = sums[s->c + i] / n - m * m;
-        double mu = (s->center[i] + m) * scale, var = (v > 0 ? v : 0) * scale * scale;
-
-        mean[i] = (float)mu;
-        inverse[i] = (float)(1.0 / sqrt(var + s->eps));
-        s->unbiased[i] = (float)(var * (all > 1 ? all / (all - 1) : 1.0));
-        if (io->statistics != SNN__STATISTICS_UPDATE)
-            continue;
-        running_mean[i] = snn__flushed((float)((1.0 - s->momentum) * running_mean[i] + s->momentum * mu));
-        running_var[i] = snn__flushed((float)((1.0 - s->momentum) * running_var[i] + s->momentum * s->unbiased[i]));
-    }
+    k.c = s->c;
+    k.pieces = SNN__PIECES;
+    k.partial = s->partial;
+    snn__parallel(node->ctx, snn__layers(node->ctx)->norm_sums, &k, SNN__PIECES);
+    snn__layers(node->ctx)->norm_total(&k, 0, 2 * s->c);
 }
 
-static void measure(struct snn__node *node, struct snn__io *io, const float *x, size_t rows, float *mean,
-                    float *inverse)
+/* From the sums of n values around the center: mean, 1 / deviation, running values. */
+static void conclude(struct snn__node *node, const struct snn__io *io, const double *sums, size_t n, size_t slot)
 {
     struct norm *s = node->state;
+    const bool updates = io->statistics == SNN__STATISTICS_UPDATE;
+    struct snn__norm_statistics k = { .c = s->c,
+                                      .sums = sums,
+                                      .center = s->center,
+                                      .n = (double)n,
+                                      .all = s->over_all && io->constant ? (double)n * (double)io->steps : (double)n,
+                                      .scale = io->x[0].scale,
+                                      .eps = s->eps,
+                                      .momentum = s->momentum,
+                                      .mean = s->mean + slot * s->c,
+                                      .inverse = s->inverse + slot * s->c,
+                                      .unbiased = s->unbiased,
+                                      .running_mean = updates ? node->layer->tensor[MEAN].data : NULL,
+                                      .running_var = updates ? node->layer->tensor[VAR].data : NULL };
 
-    for (size_t i = 0; i < s->c; i++)
-        s->center[i] = x[i]; /* the first row: sums stay small around it */
-    sum_rows(node, x, NULL, s->center, rows);
-    conclude(node, io, s->partial, (double)rows, mean, inverse);
+    snn__layers(node->ctx)->norm_statistics(&k, 0, s->c);
+}
+
+/* Sums stay small around the first row. */
+static void center(const struct snn__node *node, const float *x)
+{
+    const struct norm *s = node->state;
+
+    node->ctx->kernels->scale(s->center, 1.0f, x, s->c);
+}
+
+static void measure(struct snn__node *node, const struct snn__io *io, size_t rows)
+{
+    struct norm *s = node->state;
+    const float *x = io->x[0].data;
+
+    center(node, x);
+    sum_rows(node, (struct snn__norm_sums){ .rows = rows, .x = x, .center = s->center, .total = s->partial });
+    conclude(node, io, s->partial, rows, io->slot);
 }
 
 static void norm_gather(struct snn__node *node, const struct snn__io *io)
@@ -224,124 +160,111 @@ static void norm_gather(struct snn__node *node, const struct snn__io *io)
     const float *x = io->x[0].data;
     size_t rows = io->batch * s->positions;
 
-    for (size_t i = 0; i < s->c && io->t == 0; i++)
-        s->center[i] = x[i];
-    sum_rows(node, x, NULL, s->center, rows);
-    for (size_t i = 0; i < 2 * s->c; i++)
-        s->gathered[i] = (io->t > 0 ? s->gathered[i] : 0) + s->partial[i];
+    if (io->t == 0)
+        center(node, x);
+    sum_rows(node, (struct snn__norm_sums){
+                       .rows = rows, .x = x, .center = s->center, .total = s->gathered, .accumulate = io->t > 0 });
     if (io->last)
-        conclude(node, io, s->gathered, (double)(rows * io->steps), s->mean, s->inverse);
+        conclude(node, io, s->gathered, rows * io->steps, 0);
 }
 
-/* The mean and 1 / deviation that a call takes. */
-static void choose(const struct snn__node *node, const struct snn__io *io, size_t i, float *mean, float *inverse)
+/* slope, shift <- gamma (scale x - mean) / deviation + beta, of the mean and the deviation that a call takes; without
+ * beta the shift is 0. */
+static void line(const struct snn__node *node, const struct snn__io *io, float scale, const float *beta)
+{
+    const struct norm *s = node->state;
+    const struct snn__tensor *tensor = node->layer->tensor;
+    const bool running = !io->training || node->held || io->statistics == SNN__STATISTICS_RUNNING;
+    const bool fixed = io->statistics == SNN__STATISTICS_FIXED;
+    struct snn__norm_line k = { .gamma = tensor[WEIGHT].data,
+                                .beta = beta,
+                                .mean = running ? tensor[MEAN].data : s->mean + io->slot * s->c,
+                                .inverse = running || fixed ? NULL : s->inverse + io->slot * s->c,
+                                .var = running ? tensor[VAR].data : s->unbiased,
+                                .eps = running ? s->eps : FIXED_EPS,
+                                .scale = scale,
+                                .slope = s->slope,
+                                .shift = s->shift };
+
+    snn__layers(node->ctx)->norm_line(&k, 0, s->c);
+}
+
+static void affine(const struct snn__node *node, size_t rows, struct snn__affine k)
 {
     const struct norm *s = node->state;
 
-    if (!io->training || node->held || io->statistics == SNN__STATISTICS_RUNNING) {
-        *mean = node->layer->tensor[MEAN].data[i];
-        *inverse = 1.0f / sqrtf(node->layer->tensor[VAR].data[i] + s->eps);
-        return;
-    }
-    *mean = s->mean[io->slot * s->c + i];
-    *inverse = io->statistics == SNN__STATISTICS_FIXED ? 1.0f / sqrtf(s->unbiased[i] + FIXED_EPS)
-                                                       : s->inverse[io->slot * s->c + i];
+    k.c = s->c;
+    k.slope = s->slope;
+    k.bend = s->bend;
+    k.shift = s->shift;
+    snn__ranges(node->ctx, rows * s->c, snn__layers(node->ctx)->affine, &k);
 }
 
 static void norm_forward(struct snn__node *node, struct snn__io *io)
 {
-    struct norm *s = node->state;
-    size_t rows = rows_of(s, io);
-    const float *gamma = node->layer->tensor[WEIGHT].data, *beta = node->layer->tensor[BIAS].data;
+    size_t rows = rows_of(node->state, io);
 
     if (io->training && !node->held &&
         (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
-        measure(node, io, io->x[0].data, rows, s->mean + io->slot * s->c, s->inverse + io->slot * s->c);
-    for (size_t i = 0; i < s->c; i++) {
-        float m, r;
-
-        choose(node, io, i, &m, &r);
-        s->slope[i] = gamma[i] * r * io->x[0].scale;
-        s->shift[i] = beta[i] - gamma[i] * r * m;
-    }
+        measure(node, io, rows);
+    line(node, io, io->x[0].scale, node->layer->tensor[BIAS].data);
     io->y.scale = 1.0f;
-    snn__ranges(node->ctx, rows * s->c, affine_rows,
-                &(struct affine){ io->x[0].data, NULL, s->slope, NULL, s->shift, io->y.data, s->c, false });
+    affine(node, rows, (struct snn__affine){ .x = io->x[0].data, .y = io->y.data });
 }
 
-/* The sums that the gradient and the adjoint share: partial <- (sum d, sum d xh), with the scales of both arrays. */
-static void error_sums(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t rows)
+/* The sums that the gradient and the adjoint share, and what they make of them. */
+static struct snn__norm_back errors(struct snn__node *node, const struct snn__io *io, struct snn__signal e)
 {
     struct norm *s = node->state;
-    const float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
-    double x_scale = io->x[0].scale;
+    size_t rows = rows_of(s, io);
+    struct snn__norm_back k = { .c = s->c,
+                                .sums = s->partial,
+                                .rows = (double)rows,
+                                .d_scale = e.scale,
+                                .x_scale = io->x[0].scale,
+                                .x2_scale = io->summed ? 1.0 : io->x[0].scale,
+                                .gamma = node->layer->tensor[WEIGHT].data,
+                                .mean = s->mean + io->slot * s->c,
+                                .inverse = s->inverse + io->slot * s->c,
+                                .dgamma = s->dweight,
+                                .dbeta = s->dbias,
+                                .slope = s->slope,
+                                .factor = s->factor,
+                                .bend = s->bend,
+                                .shift = s->shift };
 
-    for (size_t i = 0; i < s->c; i++)
-        s->shift[i] = (float)(x_scale != 0 ? mean[i] / x_scale : 0.0);
-    sum_rows(node, io->x[0].data, e.data, s->shift, rows);
-    for (size_t i = 0; i < s->c; i++) {
-        s->partial[i] *= e.scale;
-        s->partial[s->c + i] *= e.scale * x_scale * inverse[i];
-    }
+    snn__layers(node->ctx)->norm_center(&k, 0, s->c);
+    sum_rows(node, (struct snn__norm_sums){
+                       .rows = rows, .x = io->x[0].data, .d = e.data, .center = s->shift, .total = s->partial });
+    return k;
 }
 
 static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
 {
-    struct norm *s = node->state;
+    struct snn__norm_back k;
 
     (void)factor; /* the value of the step itself */
     if (node->held)
         return;
-    error_sums(node, io, e, rows_of(s, io));
-    for (size_t i = 0; i < s->c; i++) {
-        s->dbias[i] += (float)s->partial[i];
-        s->dweight[i] += (float)s->partial[s->c + i];
-    }
-}
-
-/* dx (+)= gamma / sqrt(v + eps) e */
-static void adjoint_held(const struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *dx,
-                         bool accumulate)
-{
-    const struct norm *s = node->state;
-
-    for (size_t i = 0; i < s->c; i++) {
-        float mean, inverse;
-
-        choose(node, io, i, &mean, &inverse);
-        s->slope[i] = node->layer->tensor[WEIGHT].data[i] * inverse * e.scale;
-        s->shift[i] = 0.0f;
-    }
-    snn__ranges(node->ctx, rows_of(s, io) * s->c, affine_rows,
-                &(struct affine){ e.data, NULL, s->slope, NULL, s->shift, dx, s->c, accumulate });
+    k = errors(node, io, e);
+    snn__layers(node->ctx)->norm_credit(&k, 0, k.c);
 }
 
 static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
                          bool accumulate)
 {
-    struct norm *s = node->state;
-    size_t rows = rows_of(s, io);
-    const float *mean = s->mean + io->slot * s->c, *inverse = s->inverse + io->slot * s->c;
-    const float *gamma = node->layer->tensor[WEIGHT].data;
+    struct snn__affine a = { .x = e.data, .y = dx, .accumulate = accumulate };
 
     (void)input;
     if (node->held) {
-        adjoint_held(node, io, e, dx, accumulate);
-        return;
-    }
-    error_sums(node, io, e, rows);
-    for (size_t i = 0; i < s->c; i++) {
-        double a = (double)gamma[i] * inverse[i], n = (double)rows;
-        double bend = -a * inverse[i] * s->partial[s->c + i] / n; /* times (x - mu) */
+        line(node, io, e.scale, NULL);
+    } else {
+        struct snn__norm_back k = errors(node, io, e);
 
-        s->slope[i] = (float)(a * e.scale);
-        s->factor[i] = (float)bend;
-        s->bend[i] = (float)(bend * (io->summed ? 1.0 : io->x[0].scale));
-        s->shift[i] = (float)(-a * s->partial[i] / n - bend * mean[i]);
+        snn__layers(node->ctx)->norm_back(&k, 0, k.c);
+        a.x2 = io->summed ? io->weighted : io->x[0].data;
     }
-    snn__ranges(node->ctx, rows * s->c, affine_rows,
-                &(struct affine){ e.data, io->summed ? io->weighted : io->x[0].data, s->slope, s->bend, s->shift, dx,
-                                  s->c, accumulate });
+    affine(node, rows_of(node->state, io), a);
 }
 
 static const float *norm_slope(const struct snn__node *node)
@@ -351,13 +274,13 @@ static const float *norm_slope(const struct snn__node *node)
 
 static void norm_settle(struct snn__node *node)
 {
-    struct norm *s = node->state;
+    const struct norm *s = node->state;
+    const struct snn__kernels *k = node->ctx->kernels;
 
-    for (size_t i = 0; i < s->c; i++) {
-        node->gradient[WEIGHT][i] = s->dweight[i];
-        node->gradient[BIAS][i] = s->dbias[i];
-        s->dweight[i] = s->dbias[i] = 0.0f;
-    }
+    k->scale(node->gradient[WEIGHT], 1.0f, s->dweight, s->c);
+    k->scale(node->gradient[BIAS], 1.0f, s->dbias, s->c);
+    k->fill(s->dweight, 0.0f, s->c);
+    k->fill(s->dbias, 0.0f, s->c);
 }
 
 const struct snn__layer_type snn__layer_batch_norm = {

@@ -1,5 +1,6 @@
 /* layer/reshape.c - flatten and nearest upsampling. */
 #include "core/context.h"
+#include "kernel/layers.h"
 #include "layer/types.h"
 
 /* ---- flatten: [H,W,C] in memory to the C-order of [C,H,W] ---- */
@@ -26,8 +27,7 @@ struct turn {
     const snn_shape *shape;
     size_t length;
     const float *x;
-    float *y, a;
-    bool accumulate;
+    float *y;
 };
 
 static void flatten_forward_samples(void *arg, size_t b, size_t worker)
@@ -40,7 +40,7 @@ static void flatten_forward_samples(void *arg, size_t b, size_t worker)
 
 static void flatten_forward(struct snn__node *node, struct snn__io *io)
 {
-    struct turn k = { &node->layer->in, node->in_len, io->x[0].data, io->y.data, 1.0f, false };
+    struct turn k = { &node->layer->in, node->in_len, io->x[0].data, io->y.data };
 
     io->y.scale = io->x[0].scale;
     if (flatten_flags(node->layer)) {
@@ -50,26 +50,14 @@ static void flatten_forward(struct snn__node *node, struct snn__io *io)
     snn__parallel(node->ctx, flatten_forward_samples, &k, io->batch);
 }
 
-static void flatten_adjoint_samples(void *arg, size_t b, size_t worker)
-{
-    struct turn *k = arg;
-    size_t c_n = k->shape->dim[0], hw_n = k->length / c_n;
-    const float *e = k->x + b * k->length;
-    float *dx = k->y + b * k->length;
-
-    (void)worker;
-    for (size_t i = 0; i < hw_n; i++)
-        for (size_t c = 0; c < c_n; c++)
-            dx[i * c_n + c] = k->a * e[c * hw_n + i] + (k->accumulate ? dx[i * c_n + c] : 0.0f);
-}
-
 static void flatten_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
                             bool accumulate)
 {
-    struct turn k = { &node->layer->in, node->in_len, e.data, dx, e.scale, accumulate };
+    const size_t channels = node->layer->in.dim[0];
+    struct snn__turn_back k = { channels, node->in_len / channels, e.data, dx, e.scale, accumulate };
 
     (void)input;
-    snn__parallel(node->ctx, flatten_adjoint_samples, &k, io->batch);
+    snn__parallel(node->ctx, snn__layers(node->ctx)->turn_back, &k, io->batch);
 }
 
 const struct snn__layer_type snn__layer_flatten = {

@@ -179,17 +179,21 @@ static const struct run {
     size_t shape[3];
 } runs[] = {
     { "bptt", "steps=2", "linear a out=5; lif n; linear b out=5; alif m per_neuron=1; linear o out=3", { 6, 0, 0 } },
-    { "bptt", "steps=2", "linear a out=5 norm=spectral; cuba n; add s <n <m:1; linear b out=5; plif m; linear o out=3",
+    { "bptt", "steps=2",
+      "linear a out=5 norm=spectral; cuba n; add s <n <m:1; linear b out=5; plif m; "
+      "linear o out=3",
       { 6, 0, 0 } },
     { "sltt", "steps=2 loss=ce_mse", "linear a out=5; lif n; layer_norm l; linear o out=3", { 6, 0, 0 } },
-    { "ottt", "steps=2 variant=O", "linear a out=5 standardise=1; lif n; linear o out=3 norm=frobenius", { 6, 0, 0 } },
+    { "ottt", "steps=2 variant=O",
+      "linear a out=5 standardise=1; lif n; linear o out=3 norm=frobenius",
+      { 6, 0, 0 } },
     { "opzo", "steps=2", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
     { "opzo", "steps=2 feedback=kp", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
     { "opzo", "steps=2 feedback=zo", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
     { "dsr", "steps=2", "linear a out=5; batch_norm b over=all; dsr_lif n; linear o out=3; dsr_lif r", { 6, 0, 0 } },
     { "sltt", "steps=2",
-      "conv2d c out=4 kernel=3 pad=1; batch_norm b; lif n; avgpool p kernel=2; scale s value=2; conv2d d out=4 kernel=3 "
-      "pad=1; lif m; maxpool q kernel=2; flatten f; dropout r rate=0.3; linear o out=3",
+      "conv2d c out=4 kernel=3 pad=1; batch_norm b; lif n; avgpool p kernel=2; scale s value=2; conv2d d out=4 "
+      "kernel=3 pad=1; lif m; maxpool q kernel=2; flatten f; dropout r rate=0.3; linear o out=3",
       { 2, 6, 6 } },
     { "ide", "steps=4",
       "linear a out=5; linear w out=5 bias=0 norm=spectral <n:1; add s <a <w; lif n decay=0.9 threshold=2; rate r "
@@ -202,6 +206,10 @@ static const struct run {
     { "eprop", "steps=2", "linear a out=5; alif n; linear o out=3", { 6, 0, 0 } },
     { "eprop", "steps=2 feedback=random", "linear a out=5; lif n; linear o out=3", { 6, 0, 0 } },
     { "sei", "steps=2", "linear a out=5; lif n; linear b out=4 binary=scaled; lif m; linear o out=3", { 6, 0, 0 } },
+    { "sei", "steps=2",
+      "conv2d a out=4; batch_norm b; lif n; conv2d q out=4 kernel=1; lif qs; conv2d k out=4 kernel=1 <n; lif ks; "
+      "attention t heads=2 <qs <ks <n; lif m; flatten f; linear o out=3",
+      { 2, 4, 4 } },
 };
 
 static void train(snn_context *ctx, const struct run *run)
