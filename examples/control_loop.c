@@ -7,14 +7,18 @@
  * PERIOD_US long (1000: 1 kHz; 0: as fast as it goes); the loop waits by looking at the clock, so that it makes no
  * system call from its first step to its last. */
 #define _POSIX_C_SOURCE 200809L
-#include <snn/snn.h>
 #include <math.h>
+#include <snn/snn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define TRY(call) do { if ((rc = (call)) != SNN_OK) goto done; } while (0)
+#define TRY(call)                    \
+    do {                             \
+        if ((rc = (call)) != SNN_OK) \
+            goto done;               \
+    } while (0)
 
 enum { INPUTS = 64, MUSCLES = 4, WINDOWS = 8 };
 
@@ -89,19 +93,21 @@ int main(int argc, char **argv)
     const int learns = argc <= 3 || strcmp(argv[3], "frozen") != 0;
     const size_t inputs = INPUTS, steps = run > 0 ? (size_t)(run / dt) : 0;
     struct plant plant = { 0, 0, 0.05, 0, 0.5, 0 };
-    struct { double angle, linear, muscles; } window[WINDOWS] = { { 0, 0, 0 } };
+    struct {
+        double angle, linear, muscles;
+    } window[WINDOWS] = { { 0, 0, 0 } };
     float in[INPUTS], out[MUSCLES] = { 0 }, error[MUSCLES];
     double pull = 0, *us = calloc(steps ? steps : 1, sizeof *us);
     uint64_t before;
     size_t t = 0;
-    snn_status           rc  = SNN_OK;
-    snn_context_options  one;
-    snn_context_info     info = SNN_CONTEXT_INFO_INIT;
-    snn_context         *ctx = NULL;
-    snn_network         *net = NULL;
-    snn_optimizer       *sgd = NULL;
-    snn_trainer         *tr  = NULL;
-    snn_stream          *loop;                   /* belongs to the trainer */
+    snn_status rc = SNN_OK;
+    snn_context_options one;
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    snn_context *ctx = NULL;
+    snn_network *net = NULL;
+    snn_optimizer *sgd = NULL;
+    snn_trainer *tr = NULL;
+    snn_stream *loop; /* belongs to the trainer */
 
     if (us == NULL || steps < 1000) {
         fprintf(stderr, "usage: control_loop [SECONDS [PERIOD_US [learn|frozen]]], at least 1 second\n");
@@ -109,14 +115,14 @@ int main(int argc, char **argv)
         return 2;
     }
     TRY(snn_context_options_init(&one, sizeof one));
-    one.threads = 1;                             /* a control loop hands no work to others */
+    one.threads = 1; /* a control loop hands no work to others */
     TRY(snn_context_create(&ctx, &one));
     TRY(snn_network_build(&net, ctx, "64-256-128-4", &inputs, 1, 0, NULL));
     TRY(snn_optimizer_create(&sgd, ctx, "sgd"));
     TRY(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, 1e-3));
     TRY(snn_trainer_create(&tr, net, sgd, "ottt"));
     TRY(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 1));
-    TRY(snn_trainer_prepare(tr, 1));             /* takes all memory */
+    TRY(snn_trainer_prepare(tr, 1)); /* takes all memory */
     TRY(snn_trainer_stream(tr, &loop));
 
     TRY(snn_context_get_info(ctx, &info));
@@ -126,7 +132,7 @@ int main(int argc, char **argv)
 
         encode(&plant, in);
         rc = snn_stream_step(loop, in, out);
-        if (rc != SNN_ERR_DIVERGED)              /* a reading that cannot be: no step, the last command holds */
+        if (rc != SNN_ERR_DIVERGED) /* a reading that cannot be: no step, the last command holds */
             TRY(rc);
         pull += 0.05 * (2.0 * (out[0] + out[1] - out[2] - out[3]) - pull); /* muscles are slow */
         for (int i = 0; i < MUSCLES; i++)
@@ -162,7 +168,7 @@ int main(int argc, char **argv)
 done:
     if (rc != SNN_OK)
         fprintf(stderr, "control_loop: %s: %s\n", snn_status_name(rc), snn_last_error());
-    snn_trainer_destroy(tr);                     /* every destroy accepts NULL */
+    snn_trainer_destroy(tr); /* every destroy accepts NULL */
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
     snn_context_destroy(ctx);

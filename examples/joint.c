@@ -5,13 +5,17 @@
  * in, their torques out; another motion tests it. Then the network drives the arm, one time step a millisecond, with
  * the feedback beside it, and the arm takes up a load. Methods that learn within a time step (ottt, sltt, opzo) go on
  * learning there, in a stream, from the torque that moved the arm, until the network carries the load, too. */
-#include <snn/snn.h>
 #include <math.h>
+#include <snn/snn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TRY(call) do { if ((rc = (call)) != SNN_OK) goto done; } while (0)
+#define TRY(call)                    \
+    do {                             \
+        if ((rc = (call)) != SNN_OK) \
+            goto done;               \
+    } while (0)
 
 enum { JOINTS = 2, VALUES = 3 * JOINTS, CELLS = 12, INPUTS = VALUES * CELLS, HIDDEN = 200, STEPS = 10, BATCH = 50 };
 enum { RECORDED = 6000, HELD = 2000 }; /* samples, one every STEPS milliseconds */

@@ -8,24 +8,24 @@
 #include <stddef.h>
 
 /* A call must succeed; shows the message if it does not. */
-#define OK(call)                                                                                           \
-    do {                                                                                                   \
-        snn_status rc_ = (call);                                                                           \
-        ck_assert_msg(rc_ == SNN_OK, "%s: %s: %s", #call, snn_status_name(rc_), snn_last_error());         \
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        snn_status rc_ = (call);                                                                   \
+        ck_assert_msg(rc_ == SNN_OK, "%s: %s: %s", #call, snn_status_name(rc_), snn_last_error()); \
     } while (0)
 
 /* A call must fail with `code`, and the message must contain `part`. */
-#define FAILS(call, code, part)                                                                            \
-    do {                                                                                                   \
-        snn_status rc_ = (call);                                                                           \
-        ck_assert_msg(rc_ == (code), "%s gave %s (%s)", #call, snn_status_name(rc_), snn_last_error());    \
-        ck_assert_msg(strstr(snn_last_error(), part) != NULL, "%s: message \"%s\" lacks \"%s\"", #call,    \
-                      snn_last_error(), part);                                                             \
+#define FAILS(call, code, part)                                                                         \
+    do {                                                                                                \
+        snn_status rc_ = (call);                                                                        \
+        ck_assert_msg(rc_ == (code), "%s gave %s (%s)", #call, snn_status_name(rc_), snn_last_error()); \
+        ck_assert_msg(strstr(snn_last_error(), part) != NULL, "%s: message \"%s\" lacks \"%s\"", #call, \
+                      snn_last_error(), part);                                                          \
     } while (0)
 
 /* A batch of the host, for the time of a call: x of so many frames, labels or NULL, and n samples. */
-#define BATCH_OF(x_, frames_, labels_, n_)                                                                 \
-    (&(const snn_batch){                                                                                   \
+#define BATCH_OF(x_, frames_, labels_, n_) \
+    (&(const snn_batch){                   \
         .struct_size = sizeof(snn_batch), .samples = n_, .frames = frames_, .x = x_, .labels = labels_ })
 
 /* Runs a suite; the value for main() to return. */

@@ -13,14 +13,14 @@
 #include <snn/version.h>
 #include <string.h>
 
-#define DEPTH 384u       /* most of k (products) that is packed at once */
-#define ROW_TILES 8u     /* most tiles of rows in a block of a product */
-#define LOOKUP_ROWS 128u   /* of a product that are worth tables of sums, */
-#define WORD_CHANNELS 8u   /* of a word of spikes that are worth its gathering */
+#define DEPTH 384u          /* most of k (products) that is packed at once */
+#define ROW_TILES 8u        /* most tiles of rows in a block of a product */
+#define LOOKUP_ROWS 128u    /* of a product that are worth tables of sums, */
+#define WORD_CHANNELS 8u    /* of a word of spikes that are worth its gathering */
 #define MATRIX_ROWS 64u     /* that are worth the bytes of weights of a matrix unit, */
 #define MATRIX_COLUMNS 32u  /* its tiles, and */
 #define MATRIX_CHANNELS 32u /* words of 64; these three and the share of events below are predicted, not measured */
-#define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
+#define SHORT_RUN 32u       /* columns: shorter runs are first copied together */
 
 const char *snn_version_products(void)
 {

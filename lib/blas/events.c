@@ -12,10 +12,10 @@
 #include "kernel/kernel.h"
 #include <string.h>
 
-#define GROUP 64u     /* columns at a time: their weights stay in the second-level cache */
-#define ROWS 16u      /* of a matrix at a time, for the same reason */
-#define LOOKED_AT 8u  /* samples that tell how full x is */
-#define SPARE 16u     /* entries that the kernel may write beyond the last */
+#define GROUP 64u    /* columns at a time: their weights stay in the second-level cache */
+#define ROWS 16u     /* of a matrix at a time, for the same reason */
+#define LOOKED_AT 8u /* samples that tell how full x is */
+#define SPARE 16u    /* entries that the kernel may write beyond the last */
 
 struct events {
     const struct snn__kernels *k;

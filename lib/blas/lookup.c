@@ -13,9 +13,9 @@
 #include "kernel/kernel.h"
 #include <string.h>
 
-#define ROWS 1024u /* that pass a table, at most */
+#define ROWS 1024u        /* that pass a table, at most */
 #define PITCH (ROWS + 8u) /* not a power of two, so that words of a row do not compete for one place in the cache */
-#define PART 8u    /* words that are added up apart */
+#define PART 8u           /* words that are added up apart */
 #define TABLE (SNN__LOOKUP_GROUPS * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR)
 
 struct lookup {

@@ -19,8 +19,8 @@
 struct product {
     const struct snn__kernels *k;
     const struct snn__product *p;
-    size_t depth, panels;   /* words of a row, blocks of columns */
-    size_t wide;            /* of these in a call */
+    size_t depth, panels; /* words of a row, blocks of columns */
+    size_t wide;          /* of these in a call */
     size_t row_tasks, column_tasks;
     const uint64_t *map;
     float *unit;

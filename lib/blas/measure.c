@@ -4,10 +4,10 @@
 #include "core/clock.h"
 #include "core/context.h"
 #include "core/fpu.h"
-#include "kernel/random.h"
 #include "core/size.h"
 #include "core/status.h"
 #include "core/structure.h"
+#include "kernel/random.h"
 #include <snn/sys/product.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 
 static const char *const names[] = { "dense", "winograd", "events", "lookup", "matrix", "bits" };
 static const enum snn__way ways[] = { SNN__WAY_DENSE, SNN__WAY_WINOGRAD, SNN__WAY_EVENTS, SNN__WAY_LOOKUP,
-                                     SNN__WAY_MATRIX };
+                                      SNN__WAY_MATRIX };
 
 #define WAYS (sizeof names / sizeof *names)
 #define BITS (WAYS - 1)
@@ -126,8 +126,15 @@ static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_sha
                                   .y = t->y,
                                   .y_pitch = t->n,
                                   .spikes = true };
-    t->b = (struct snn__bits_product){ .m = t->m, .n = t->n, .x = t->x, .window = *w, .packed = t->bits, .alpha = 1,
-                                       .scale = t->scale, .y = t->y, .y_pitch = t->n };
+    t->b = (struct snn__bits_product){ .m = t->m,
+                                       .n = t->n,
+                                       .x = t->x,
+                                       .window = *w,
+                                       .packed = t->bits,
+                                       .alpha = 1,
+                                       .scale = t->scale,
+                                       .y = t->y,
+                                       .y_pitch = t->n };
     return SNN_OK;
 }
 

@@ -10,8 +10,8 @@
 #ifndef SNN_BLAS_OPERAND_H
 #define SNN_BLAS_OPERAND_H
 
-#include "core/arena.h"
 #include "blas/product.h"
+#include "core/arena.h"
 
 struct snn__matrix_operand {
     size_t groups, taps, inputs, outputs; /* inputs, outputs: channels of one group */

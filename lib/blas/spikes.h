@@ -5,8 +5,8 @@
 #ifndef SNN_BLAS_SPIKES_H
 #define SNN_BLAS_SPIKES_H
 
-#include "core/size.h"
 #include "blas/product.h"
+#include "core/size.h"
 
 /* Words of a position, of a row. */
 static inline size_t snn__spikes_words(const struct snn__window *w)

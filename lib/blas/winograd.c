@@ -106,10 +106,10 @@ struct product {
     const struct snn__kernels *k;
     const struct snn__product *p;
     struct grid grid;
-    size_t tiles, block;           /* of the product, of a block */
+    size_t tiles, block; /* of the product, of a block */
     size_t blocks, panels;
     size_t row_tasks, col_tasks;
-    size_t map, weights, sums;     /* floats from one point to the next, in the memory of a worker */
+    size_t map, weights, sums; /* floats from one point to the next, in the memory of a worker */
     size_t per_worker;
 };
 

@@ -42,9 +42,8 @@ snn_status snn__arena_add(struct snn__arena *arena, void *pointer, size_t count,
     size_t bytes;
 
     if (!snn__mul(count, size, &bytes) || bytes > SIZE_MAX / 4)
-        return snn__fail(SNN_ERR_MEMORY,
-                         "one array needs more than a quarter of the address space: use "
-                         "a smaller batch, fewer steps or a smaller network");
+        return snn__fail(SNN_ERR_MEMORY, "one array needs more than a quarter of the address space: use "
+                                         "a smaller batch, fewer steps or a smaller network");
     if (arena->n_items == arena->room)
         SNN__TRY(grow(arena));
     item = &arena->items[arena->n_items];
@@ -126,9 +125,8 @@ snn_status snn__arena_commit(struct snn__arena *arena)
 
         arena->items[i].offset = place(arena->items, i);
         if (!snn__add(arena->items[i].offset, arena->items[i].bytes, &end))
-            return snn__fail(SNN_ERR_MEMORY,
-                             "all arrays together need more than the address space: use a smaller "
-                             "batch, fewer steps or a smaller network");
+            return snn__fail(SNN_ERR_MEMORY, "all arrays together need more than the address space: use a smaller "
+                                             "batch, fewer steps or a smaller network");
         total = snn__max(total, end);
     }
     arena->block = snn__alloc(arena->ctx, total, 1);

@@ -24,8 +24,8 @@ struct snn__arena {
     struct snn__arena_item *items;
     size_t n_items, room;
     char *block;
-    size_t bytes; /* of the block */
-    size_t state; /* the first of them: what snn__arena_add_state() asked for, */
+    size_t bytes;   /* of the block */
+    size_t state;   /* the first of them: what snn__arena_add_state() asked for, */
     size_t running; /* and of these the first: what it asked for as SNN__STATE_RUNNING */
 };
 

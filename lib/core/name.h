@@ -34,8 +34,7 @@ static inline struct snn__name snn__name_in(const struct snn__name *rows, size_t
 }
 
 /* The entry of an object that is named by its fields; NULL: past the last. */
-#define SNN__NAME_OF(object)                                              \
-    ((object) ? (struct snn__name){ (object)->name, (object)->text } : \
-                (struct snn__name){ NULL, NULL })
+#define SNN__NAME_OF(object) \
+    ((object) ? (struct snn__name){ (object)->name, (object)->text } : (struct snn__name){ NULL, NULL })
 
 #endif

@@ -35,9 +35,9 @@ struct snn__pool {
     _Alignas(LINE) _Atomic uint64_t round; /* number of the region */
     _Atomic bool sleeping;                 /* some workers may */
     _Atomic bool stop;
-    size_t threads;                        /* the caller's included */
-    struct worker *worker;                 /* the first is the caller */
-    snn__task_fn fn;                       /* of the region */
+    size_t threads;        /* the caller's included */
+    struct worker *worker; /* the first is the caller */
+    snn__task_fn fn;       /* of the region */
     void *arg;
 
     _Alignas(LINE) _Atomic size_t gate; /* OPEN while the region has tasks, and INSIDE for each worker that takes

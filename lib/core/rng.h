@@ -10,14 +10,14 @@
 /* Purpose of a random number: keeps the streams of different uses apart. Values are part of the file format
  * (resume). */
 enum snn__purpose {
-    SNN__RNG_INIT = 1,     /* initial parameters; stream: tensor */
-    SNN__RNG_SHUFFLE = 2,  /* order of an epoch; stream: epoch */
-    SNN__RNG_AUGMENT = 3,  /* augmentation; stream: epoch, index: sample * 16 + draw */
-    SNN__RNG_ENCODE = 4,   /* Poisson encoder */
-    SNN__RNG_DROPOUT = 5,  /* masks; stream: layer and batch */
-    SNN__RNG_STEPS = 6,    /* the sampled steps of SLTT-K; stream: batch */
-    SNN__RNG_NOISE = 7,    /* perturbations */
-    SNN__RNG_LATERAL = 8   /* first lateral weights; stream: layer and rows before */
+    SNN__RNG_INIT = 1,    /* initial parameters; stream: tensor */
+    SNN__RNG_SHUFFLE = 2, /* order of an epoch; stream: epoch */
+    SNN__RNG_AUGMENT = 3, /* augmentation; stream: epoch, index: sample * 16 + draw */
+    SNN__RNG_ENCODE = 4,  /* Poisson encoder */
+    SNN__RNG_DROPOUT = 5, /* masks; stream: layer and batch */
+    SNN__RNG_STEPS = 6,   /* the sampled steps of SLTT-K; stream: batch */
+    SNN__RNG_NOISE = 7,   /* perturbations */
+    SNN__RNG_LATERAL = 8  /* first lateral weights; stream: layer and rows before */
 };
 
 /* Four independent uniform 32-bit words. */

@@ -17,11 +17,11 @@ struct snn__reason {
 };
 struct snn__reason snn__reason(int error);
 
-#define SNN__TRY(call)                         \
-    do {                                       \
-        snn_status snn__rc_ = (call);          \
-        if (snn__rc_ != SNN_OK)                \
-            return snn__rc_;                   \
+#define SNN__TRY(call)                \
+    do {                              \
+        snn_status snn__rc_ = (call); \
+        if (snn__rc_ != SNN_OK)       \
+            return snn__rc_;          \
     } while (0)
 
 #endif

@@ -49,8 +49,7 @@ snn_status snn__check_reserved(uint32_t reserved, const char *what)
 {
     if (reserved == 0)
         return SNN_OK;
-    return snn__fail(SNN_ERR_VERSION, "%s: reserved is %u; this version expects 0", what,
-                     reserved);
+    return snn__fail(SNN_ERR_VERSION, "%s: reserved is %u; this version expects 0", what, reserved);
 }
 
 snn_status snn__read_struct(void *own, size_t size, const void *given, const char *what, const char *initialiser)

@@ -78,8 +78,8 @@ void snn__augment_draw(const struct snn__augment *a, uint64_t seed, uint64_t epo
 static void crop_row(float *to, const float *image, size_t i, const struct snn__augment_draw *d, size_t pad, size_t h,
                      size_t w)
 {
-    const size_t row = i + d->top;                                         /* in the padded image */
-    const size_t first = d->left < pad ? snn__min(pad - d->left, w) : 0;   /* column of the window: image begins */
+    const size_t row = i + d->top;                                          /* in the padded image */
+    const size_t first = d->left < pad ? snn__min(pad - d->left, w) : 0;    /* column of the window: image begins */
     const size_t last = d->left > pad ? w - snn__min(d->left - pad, w) : w; /* image has ended */
 
     memset(to, 0, w * sizeof *to);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct snn__augment {
-    size_t pad;    /* of the crop; 0: none */
+    size_t pad; /* of the crop; 0: none */
     bool flip;
     double cutout; /* probability */
 };

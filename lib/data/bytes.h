@@ -12,7 +12,7 @@ struct snn__bytes {
     size_t shape[3]; /* [C,H,W] */
     size_t sample;   /* bytes of one: C * H * W */
     size_t classes;
-    size_t most;     /* number of samples that are read */
+    size_t most; /* number of samples that are read */
     size_t count;
     size_t per_block;
     uint8_t **block;

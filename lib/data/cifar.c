@@ -9,8 +9,8 @@
 #define RECORDS_MAX 1000000u /* of a split; 3 GB */
 
 struct layout {
-    size_t labels;  /* bytes before the pixels */
-    size_t which;   /* of them is the class */
+    size_t labels; /* bytes before the pixels */
+    size_t which;  /* of them is the class */
     size_t classes;
 };
 
@@ -101,8 +101,10 @@ static snn_status cifar10_read(struct snn__bytes *b, const char *directory, snn_
     for (size_t i = 0; i < 2 && split == SNN_SPLIT_TEST && b->count == 0; i++)
         SNN__TRY(read_file(b, directory, test[i], &cifar10));
     if (b->count == 0)
-        return snn__fail(SNN_ERR_IO, "there is no %.200s/%s, plain or .gz; format cifar10 reads the binary version "
-                         "of CIFAR-10 (data_batch_1.bin to data_batch_5.bin and test_batch.bin)", directory,
+        return snn__fail(SNN_ERR_IO,
+                         "there is no %.200s/%s, plain or .gz; format cifar10 reads the binary version "
+                         "of CIFAR-10 (data_batch_1.bin to data_batch_5.bin and test_batch.bin)",
+                         directory,
                          split == SNN_SPLIT_TRAIN ? "data_batch_N.bin" : "test_batch.bin or dev_test_2000.bin");
     return SNN_OK;
 }
@@ -114,8 +116,10 @@ static snn_status cifar100_read(struct snn__bytes *b, const char *directory, snn
     SNN__TRY(prepare(b, directory, &cifar100));
     SNN__TRY(read_file(b, directory, name, &cifar100));
     if (b->count == 0)
-        return snn__fail(SNN_ERR_IO, "there is no %.200s/%s, plain or .gz; format cifar100 reads the binary version "
-                         "of CIFAR-100 (train.bin and test.bin)", directory, name);
+        return snn__fail(SNN_ERR_IO,
+                         "there is no %.200s/%s, plain or .gz; format cifar100 reads the binary version "
+                         "of CIFAR-100 (train.bin and test.bin)",
+                         directory, name);
     return SNN_OK;
 }
 

@@ -14,9 +14,9 @@ snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t f
                               float *scratch, snn_sample *sample);
 
 /* The conversion of a static sample x into T inputs, in the order of the enumeration. */
-#define SNN__ENCODERS(X)                                                                              \
-    X(direct, "the sample itself at every step")                                                      \
-    X(poisson, "1 with probability clamp(x, 0, 1), else 0, drawn anew for every element and step")    \
+#define SNN__ENCODERS(X)                                                                           \
+    X(direct, "the sample itself at every step")                                                   \
+    X(poisson, "1 with probability clamp(x, 0, 1), else 0, drawn anew for every element and step") \
     X(latency, "one spike where x > 0, at step round((1 - min(x, 1)) (T - 1))")
 enum snn__encoder { SNN__ENCODER_DIRECT, SNN__ENCODER_POISSON, SNN__ENCODER_LATENCY };
 

@@ -325,8 +325,10 @@ snn_status snn_dataset_normalise(snn_dataset *dataset, const double *mean, const
                          dataset->channels);
     for (size_t i = 0; i < n; i++)
         if (!isfinite((float)mean[i]) || !isfinite((float)deviation[i]) || !((float)deviation[i] > 0.0f))
-            return snn__fail(SNN_ERR_ARGUMENT, "data set: mean %g and deviation %g of channel %zu: both must be "
-                             "finite and the deviation positive", mean[i], deviation[i], i);
+            return snn__fail(SNN_ERR_ARGUMENT,
+                             "data set: mean %g and deviation %g of channel %zu: both must be "
+                             "finite and the deviation positive",
+                             mean[i], deviation[i], i);
     for (size_t i = 0; i < n; i++) {
         dataset->norm[i] = (float)mean[i];
         dataset->norm[dataset->channels + i] = (float)deviation[i];

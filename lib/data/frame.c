@@ -68,8 +68,10 @@ static snn_status check_sample(const snn_dataset *d, size_t index, size_t frame,
                                snn_sample *got)
 {
     if (got->x != asked->x || got->target != asked->target)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: the host's callback set x or target of sample %zu; it is to "
-                         "write to where they point", index);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "data set: the host's callback set x or target of sample %zu; it is to "
+                         "write to where they point",
+                         index);
     if (got->length == 0 || got->length > d->source.frames)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has a length of %llu; 1 to %zu frames are allowed",
                          index, (unsigned long long)got->length, d->source.frames);

@@ -11,8 +11,8 @@
 #include <zlib.h>
 
 #define BUFFER 65536u
-#define DEFLATE_RATIO 1032u     /* the most that a byte of deflate's can stand for */
-#define RATIO_MAX 100u          /* the most that is believed of a file that expands to more than FREE_BYTES */
+#define DEFLATE_RATIO 1032u /* the most that a byte of deflate's can stand for */
+#define RATIO_MAX 100u      /* the most that is believed of a file that expands to more than FREE_BYTES */
 #define FREE_BYTES ((uint64_t)1 << 20)
 #define PIECE ((size_t)1 << 30) /* bytes that zlib is asked for at once: its counters are unsigned int */
 

@@ -50,9 +50,11 @@ static snn_status fail_absent(const char *directory, snn_split split, const char
                          "\"%.200s/%s%s\"",
                          directory, name, other, other, directory, name,
                          strcmp(other + strlen(other) - 3, ".gz") == 0 ? ".gz" : "");
-    return snn__fail(SNN_ERR_IO, "there is no %.200s/%s and no %s.gz beside it; format idx reads the files of "
+    return snn__fail(SNN_ERR_IO,
+                     "there is no %.200s/%s and no %s.gz beside it; format idx reads the files of "
                      "MNIST and Fashion-MNIST (the latter is Debian's package dataset-fashion-mnist, in "
-                     "/usr/share/datasets/fashion-mnist)", directory, name, name);
+                     "/usr/share/datasets/fashion-mnist)",
+                     directory, name, name);
 }
 
 static snn_status open_part(struct snn__gz **out, snn_context *ctx, const char *directory, snn_split split,
@@ -72,8 +74,10 @@ static snn_status read_header(struct snn__gz *gz, uint32_t magic, uint32_t *dim,
 
     SNN__TRY(snn__gz_read_all(gz, byte, 4 + 4 * rank, "the idx header"));
     if (big_endian(byte) != magic)
-        return snn__fail(SNN_ERR_FORMAT, "%.300s: magic number 0x%08x, expected 0x%08x (idx, unsigned bytes, %zu "
-                         "dimension%s)", snn__gz_path(gz), big_endian(byte), magic, rank, rank == 1 ? "" : "s");
+        return snn__fail(SNN_ERR_FORMAT,
+                         "%.300s: magic number 0x%08x, expected 0x%08x (idx, unsigned bytes, %zu "
+                         "dimension%s)",
+                         snn__gz_path(gz), big_endian(byte), magic, rank, rank == 1 ? "" : "s");
     for (size_t i = 0; i < rank; i++)
         dim[i] = big_endian(byte + 4 + 4 * i);
     return SNN_OK;
@@ -85,8 +89,10 @@ static snn_status check_count(const struct snn__gz *gz, size_t count, size_t sam
     if (count == 0)
         return snn__fail(SNN_ERR_FORMAT, "%.300s holds no samples", snn__gz_path(gz));
     if (count > snn__gz_bound(gz) / sample)
-        return snn__fail(SNN_ERR_FORMAT, "%.300s is truncated, or its header is wrong: it declares %zu items of %zu "
-                         "bytes, which a file of this length cannot hold", snn__gz_path(gz), count, sample);
+        return snn__fail(SNN_ERR_FORMAT,
+                         "%.300s is truncated, or its header is wrong: it declares %zu items of %zu "
+                         "bytes, which a file of this length cannot hold",
+                         snn__gz_path(gz), count, sample);
     return SNN_OK;
 }
 

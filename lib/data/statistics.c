@@ -63,7 +63,9 @@ snn_status snn_dataset_statistics(const snn_dataset *dataset, double *mean, doub
 
     if (dataset == NULL || mean == NULL || deviation == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "data set statistics: %s is NULL",
-                         dataset == NULL ? "the handle" : mean == NULL ? "mean" : "deviation");
+                         dataset == NULL ? "the handle"
+                         : mean == NULL  ? "mean"
+                                         : "deviation");
     if (n != 1 && n != dataset->channels)
         return snn__fail(SNN_ERR_ARGUMENT,
                          "data set statistics: %zu means for %zu channels; request 1, or one for each", n,

@@ -21,19 +21,19 @@ enum snn__isa { SNN__ISA_REF = 1, SNN__ISA_AVX2 = 2, SNN__ISA_AVX512 = 3, SNN__I
 #define SNN__NR_MAX 32
 #define SNN__BITS_MR 64 /* most rows, and columns of a tile of bits, */
 #define SNN__BITS_NR 8
-#define SNN__BITS_ROOM 128 /* and words of room for every word of such rows */
-#define SNN__LOOKUP_NR 16   /* columns of a table of sums, */
-#define SNN__LOOKUP_BITS 5u /* the spikes that look up one of them, */
-#define SNN__LOOKUP_SUMS 32 /* how many there are, */
-#define SNN__LOOKUP_GROUPS 13 /* and groups of that many spikes in a word */
-#define SNN__MATRIX_SIDE 32u  /* rows and columns of a block of a matrix unit, */
-#define SNN__MATRIX_COLS 128u /* and most columns of a call; */
-#define SNN__MATRIX_LIMBS 3u  /* bytes of a weight, */
+#define SNN__BITS_ROOM 128           /* and words of room for every word of such rows */
+#define SNN__LOOKUP_NR 16            /* columns of a table of sums, */
+#define SNN__LOOKUP_BITS 5u          /* the spikes that look up one of them, */
+#define SNN__LOOKUP_SUMS 32          /* how many there are, */
+#define SNN__LOOKUP_GROUPS 13        /* and groups of that many spikes in a word */
+#define SNN__MATRIX_SIDE 32u         /* rows and columns of a block of a matrix unit, */
+#define SNN__MATRIX_COLS 128u        /* and most columns of a call; */
+#define SNN__MATRIX_LIMBS 3u         /* bytes of a weight, */
 #define SNN__MATRIX_WHOLE 8388606.0f /* what the largest one becomes, so that rounding stays below 2^23, */
-#define SNN__MATRIX_WORD 2048u /* bytes of one limb of a block that a word of spikes meets, */
-#define SNN__MATRIX_DEEP 10u  /* words at a time: two times 20 KiB share a first-level cache */
-#define SNN__MATRIX_ROOM                         \
-    (SNN__MATRIX_DEEP * SNN__MATRIX_WORD +       \
+#define SNN__MATRIX_WORD 2048u       /* bytes of one limb of a block that a word of spikes meets, */
+#define SNN__MATRIX_DEEP 10u         /* words at a time: two times 20 KiB share a first-level cache */
+#define SNN__MATRIX_ROOM                   \
+    (SNN__MATRIX_DEEP * SNN__MATRIX_WORD + \
      SNN__MATRIX_LIMBS * SNN__MATRIX_SIDE * SNN__MATRIX_COLS * sizeof(int32_t)) /* spikes as bytes, sums */
 
 struct snn__layer_kernels;
@@ -107,7 +107,7 @@ struct snn__kernels {
 
     /* Winograd's convolutions, see kernel/winograd.inc: n channels, 36 points with `pitch` floats from one to the
      * next; side * side outputs of taps * taps weights */
-    void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n);   /* in: 6 * 6 positions */
+    void (*points_of_map)(float *out, size_t pitch, const float *const *in, size_t n); /* in: 6 * 6 positions */
     void (*points_of_error)(float *out, size_t pitch, const float *const *in, size_t side, size_t n);
     void (*points_of_weights)(float *out, size_t pitch, const float *w, size_t w_pitch, size_t taps, bool turned,
                               size_t n);
@@ -125,14 +125,14 @@ struct snn__kernels {
     uint64_t (*couple_step)(const struct snn__couple_step *a, size_t from, size_t to);
 
     void (*fill)(float *y, float value, size_t n);
-    void (*scale)(float *y, float a, const float *x, size_t n);               /* y = a x */
-    void (*axpy)(float *y, float a, const float *x, size_t n);                /* y += a x */
+    void (*scale)(float *y, float a, const float *x, size_t n);                                     /* y = a x */
+    void (*axpy)(float *y, float a, const float *x, size_t n);                                      /* y += a x */
     void (*multiply)(float *y, float a, const float *x, const float *m, size_t n, bool accumulate); /* y (+)= a x m */
-    void (*maximum)(float *y, const float *x, size_t n);                      /* y = max(y, x) */
-    double (*dot)(const float *x, const float *y, size_t n);                  /* sum x y, accumulated in double, fixed
-                                                                                 order */
-    bool (*finite)(const float *x, size_t n);                                 /* all finite? */
-    bool (*within)(const float *x, size_t n, float limit);                    /* all |x[i]| <= limit? not NaN */
+    void (*maximum)(float *y, const float *x, size_t n);     /* y = max(y, x) */
+    double (*dot)(const float *x, const float *y, size_t n); /* sum x y, accumulated in double, fixed
+                                                                order */
+    bool (*finite)(const float *x, size_t n);                /* all finite? */
+    bool (*within)(const float *x, size_t n, float limit);   /* all |x[i]| <= limit? not NaN */
 
     void (*sgd)(const struct snn__sgd *a, size_t from, size_t to);
     void (*adam)(const struct snn__adam *a, size_t from, size_t to);

@@ -17,7 +17,8 @@ static void gather_error(const struct snn__clamp *k, size_t b)
 
     for (size_t t = 0; t < k->steps; t++) {
         const float *e = k->e + (t * k->batch + b) * k->n;
-        float w = k->weighs ? (float)((double)k->steps * snn__step_weight(k->beta, t, k->steps)) * k->scale : k->scale;
+        float w =
+            k->weighs ? (float)((double)k->steps * snn__step_weight(k->beta, t, k->steps)) * k->scale : k->scale;
 
         for (size_t i = 0; i < k->n; i++)
             gamma[i] = (t ? gamma[i] : 0.0f) + w * e[i];

@@ -31,10 +31,10 @@ SNN__INLINE void tiles_end(void)
 
 #define TILE_ZERO(tile) _tile_zero(tile)
 /* The compiler need not know that this reads memory: what was written before has to be there. */
-#define TILE_LOAD(tile, from, pitch)           \
-    do {                                       \
-        __asm__ volatile("" : : : "memory");   \
-        _tile_loadd(tile, from, pitch);        \
+#define TILE_LOAD(tile, from, pitch)         \
+    do {                                     \
+        __asm__ volatile("" : : : "memory"); \
+        _tile_loadd(tile, from, pitch);      \
     } while (0)
 #define TILE_STORE(tile, to, pitch) _tile_stored(tile, to, pitch)
 /* sum[16][16] += x[16][64] times w[16][16][4]: bytes of row i of x with those of column j of w, sums of 32 bits.

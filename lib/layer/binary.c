@@ -2,8 +2,8 @@
 #include "layer/binary.h"
 #include "core/context.h"
 #include "core/size.h"
-#include "kernel/layers.h"
 #include "core/status.h"
+#include "kernel/layers.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>
@@ -68,8 +68,10 @@ size_t snn__packed_words(const struct snn__tensor *tensor)
 
 snn_status snn__packed_from(const snn_layer *layer, const struct snn__tensor *tensor, float *to)
 {
-    struct snn__binary binary = { .rows = tensor->dim[0], .n = tensor->length / tensor->dim[0],
-                                  .scaled = snn__param_is(&layer->params, SNN_LAYER_BINARY, "scaled"), .scale = to };
+    struct snn__binary binary = { .rows = tensor->dim[0],
+                                  .n = tensor->length / tensor->dim[0],
+                                  .scaled = snn__param_is(&layer->params, SNN_LAYER_BINARY, "scaled"),
+                                  .scale = to };
 
     for (size_t i = 0; i < tensor->length; i++)
         if (!isfinite(tensor->data[i]))

@@ -5,9 +5,9 @@
  *   mean = G sum_t decay^(T-t) s[t] / sum_t decay^(T-t)
  *
  * V is the threshold of the population. Its potentials of the first stage are over: the couples take their place. */
-#include "kernel/layers.h"
 #include "layer/couple.h"
 #include "core/context.h"
+#include "kernel/layers.h"
 #include "layer/layer.h"
 #include <stdatomic.h>
 
@@ -100,8 +100,9 @@ void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, st
                            0 };
 
     if (s->mean) {
-        struct sending send = { node->ctx->kernels, dx, (float)(s->gap / snn__rate_weight(decay, s->steps)), c->sum,
-                                c->gate, accumulate };
+        struct sending send = {
+            node->ctx->kernels, dx, (float)(s->gap / snn__rate_weight(decay, s->steps)), c->sum, c->gate, accumulate
+        };
 
         snn__ranges(node->ctx, n, send_range, &send);
         return;

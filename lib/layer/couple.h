@@ -6,7 +6,7 @@
 #include "layer/layer.h"
 
 struct snn__couple {
-    float *sum;    /* sum_t decay^(T-t) s[t], [batch][n] */
+    float *sum;  /* sum_t decay^(T-t) s[t], [batch][n] */
     float *gate; /* first stage: spikes so far, of leaky neurons; then 1 / threshold where some but not all steps had
                     one, else 0 */
     float *answer; /* s of the last step, if it is observed */

@@ -14,10 +14,10 @@
  * Spikes stay 0 or 1 in memory, their size is the factor of the signal. In a pass over all steps one call works on
  * all of them; else a call works on one step, and the backward call, once, takes and gives errors that are summed
  * over the steps. */
+#include "layer/dsr.h"
 #include "blas/spikes.h"
 #include "core/context.h"
 #include "kernel/layers.h"
-#include "layer/dsr.h"
 #include "layer/types.h"
 #include <math.h>
 #include <stdatomic.h>
@@ -28,11 +28,11 @@ struct rate {
     double beta, dt, tau;
     float gain, fire_at, bound, threshold_gain;
     bool leaks;
-    float threshold;    /* theta of the sequence at hand */
-    float *u;           /* [slots][batch][n] where steps are kept */
-    float *mean;        /* X; after the backward pass sum_t gx[t] */
-    float *gamma;       /* Gamma */
-    double *partial;    /* [batch]: gtheta of each sample */
+    float threshold; /* theta of the sequence at hand */
+    float *u;        /* [slots][batch][n] where steps are kept */
+    float *mean;     /* X; after the backward pass sum_t gx[t] */
+    float *gamma;    /* Gamma */
+    double *partial; /* [batch]: gtheta of each sample */
     double dthreshold;
 };
 
@@ -230,8 +230,7 @@ struct snn__rate_view snn__rate_view(const struct snn__node *node)
         .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE | SNN__LAYER_RATES,         \
         .state_size = sizeof(struct rate), .shape = rate_shape, .tensors = rate_tensors, .init = rate_init, \
         .plan = rate_plan, .refresh = rate_refresh, .begin = rate_begin, .forward = rate_forward,           \
-        .adjoint = rate_adjoint, .settle = rate_settle, .membrane = rate_membrane,                          \
-        .share = rate_share                                                                                 \
+        .adjoint = rate_adjoint, .settle = rate_settle, .membrane = rate_membrane, .share = rate_share      \
     }
 
 const struct snn__layer_type snn__layer_dsr_if = TYPE("dsr_if"), snn__layer_dsr_lif = TYPE("dsr_lif");

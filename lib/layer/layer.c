@@ -1,11 +1,11 @@
 /* layer/layer.c - what all types of layers share: life, parameters, tensors, sources. */
 #include "layer/layer.h"
-#include "kernel/layers.h"
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/param_calls.h"
 #include "core/size.h"
 #include "core/structure.h"
+#include "kernel/layers.h"
 #include "layer/binary.h"
 #include <stdio.h>
 #include <string.h>

@@ -61,32 +61,32 @@ struct snn__signal {
 struct snn__node {
     snn_layer *layer;
     snn_context *ctx;
-    void *state;         /* of the type */
-    void *scratch;       /* of the pass, for products */
-    size_t batch_max;    /* samples planned for */
-    size_t slots;        /* steps whose values are kept: 1, or T */
-    size_t in_len, out_len; /* elements of a sample */
-    bool learns;         /* gradients are wanted */
-    bool wants_adjoint;  /* the error below is wanted */
-    bool adds_adjoint;   /* the adjoint may have to be added, or to go nowhere */
-    bool keeps;          /* values of all slots are kept until the sequence is over */
-    bool through_time;   /* populations carry errors from step to step */
-    bool couples;        /* populations answer errors with spikes (couple.c) */
-    bool spikes;         /* the input is 0 or 1, times a factor */
-    bool reads_map;      /* and of use as bits, too (blas/spikes.h): set by the type's plan */
-    bool held;           /* batch norms: a map with constants */
+    void *state;                       /* of the type */
+    void *scratch;                     /* of the pass, for products */
+    size_t batch_max;                  /* samples planned for */
+    size_t slots;                      /* steps whose values are kept: 1, or T */
+    size_t in_len, out_len;            /* elements of a sample */
+    bool learns;                       /* gradients are wanted */
+    bool wants_adjoint;                /* the error below is wanted */
+    bool adds_adjoint;                 /* the adjoint may have to be added, or to go nowhere */
+    bool keeps;                        /* values of all slots are kept until the sequence is over */
+    bool through_time;                 /* populations carry errors from step to step */
+    bool couples;                      /* populations answer errors with spikes (couple.c) */
+    bool spikes;                       /* the input is 0 or 1, times a factor */
+    bool reads_map;                    /* and of use as bits, too (blas/spikes.h): set by the type's plan */
+    bool held;                         /* batch norms: a map with constants */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
-    struct snn__rank_one rank_one; /* where it has rows: the gradient of the first tensor, whose array then holds
-                                      anything */
+    struct snn__rank_one rank_one;     /* where it has rows: the gradient of the first tensor, whose array then holds
+                                          anything */
 };
 
 /* What a batch norm takes in training. */
 enum snn__statistics {
-    SNN__STATISTICS_UPDATE, /* those of the batch, which the running ones follow */
-    SNN__STATISTICS_BATCH,  /* those of the batch */
+    SNN__STATISTICS_UPDATE,   /* those of the batch, which the running ones follow */
+    SNN__STATISTICS_BATCH,    /* those of the batch */
     SNN__STATISTICS_GATHERED, /* those that the operation gather found */
-    SNN__STATISTICS_FIXED,  /* those of the last batch that was measured, its variance unbiased: per-step input whose
-                               mean went ahead */
+    SNN__STATISTICS_FIXED, /* those of the last batch that was measured, its variance unbiased: per-step input whose
+                              mean went ahead */
     SNN__STATISTICS_RUNNING
 };
 
@@ -101,19 +101,19 @@ struct snn__couples {
 
 /* One call into a layer at run time. */
 struct snn__io {
-    size_t batch; /* samples now */
-    size_t t;     /* step */
-    size_t slot;  /* where values of this step are kept */
+    size_t batch;  /* samples now */
+    size_t t;      /* step */
+    size_t slot;   /* where values of this step are kept */
     size_t before; /* where those of the step before are: the same place, unless all steps are kept */
-    size_t steps; /* T */
+    size_t steps;  /* T */
     bool training;
-    bool first, last; /* step of the sequence */
-    bool constant;    /* one call is for all steps, which are alike */
-    bool x_constant;  /* the input is the same at every step, and there once */
-    bool summed;      /* backward: errors are sums, x means over the steps */
+    bool first, last;      /* step of the sequence */
+    bool constant;         /* one call is for all steps, which are alike */
+    bool x_constant;       /* the input is the same at every step, and there once */
+    bool summed;           /* backward: errors are sums, x means over the steps */
     const float *weighted; /* summed: mean of the input by the weights of the representation, in values */
-    bool detach;      /* bptt: no error through the reset */
-    bool rates;       /* populations give rates, clip(x / threshold, 0, 1), and their adjoint is that of the clip */
+    bool detach;           /* bptt: no error through the reset */
+    bool rates; /* populations give rates, clip(x / threshold, 0, 1), and their adjoint is that of the clip */
     const struct snn__couples *couples; /* backward: populations answer with spikes. NULL: they do not */
     enum snn__statistics statistics;
     struct snn__signal x[SNN__SOURCES_MAX]; /* inputs; for ADD absent ones have data NULL */
@@ -126,19 +126,19 @@ struct snn__io {
 };
 
 enum snn__layer_flags {
-    SNN__LAYER_POPULATION = 1, /* neurons */
-    SNN__LAYER_WEIGHTS = 2,    /* synapses: ends a trace, counts synaptic operations */
-    SNN__LAYER_LINEAR = 4,     /* linear and without trained parameters: acts on traces as on values */
-    SNN__LAYER_MANY = 8,       /* takes several inputs */
-    SNN__LAYER_KEEPS_X = 16,   /* adjoint or gradient need the input's value */
+    SNN__LAYER_POPULATION = 1,   /* neurons */
+    SNN__LAYER_WEIGHTS = 2,      /* synapses: ends a trace, counts synaptic operations */
+    SNN__LAYER_LINEAR = 4,       /* linear and without trained parameters: acts on traces as on values */
+    SNN__LAYER_MANY = 8,         /* takes several inputs */
+    SNN__LAYER_KEEPS_X = 16,     /* adjoint or gradient need the input's value */
     SNN__LAYER_IN_PLACE = 32,    /* the output's array is the input's */
-    SNN__LAYER_RANDOM = 64,    /* draws at the begin of a sequence */
-    SNN__LAYER_STEPWISE = 128, /* changes state at every step: never computed once for all steps */
-    SNN__LAYER_WHOLE = 256,    /* in training, one call works on all steps, which lie behind each other */
-    SNN__LAYER_RATES = 512,    /* neurons of which the rate is trained: the same in a pass over all steps, else step
-                                  by step */
-    SNN__LAYER_GATHERS = 1024, /* takes every step, and has an output at the last one only */
-    SNN__LAYER_NONLINEAR = 2048,  /* neither neurons nor a linear map: neither traces nor rates go through */
+    SNN__LAYER_RANDOM = 64,      /* draws at the begin of a sequence */
+    SNN__LAYER_STEPWISE = 128,   /* changes state at every step: never computed once for all steps */
+    SNN__LAYER_WHOLE = 256,      /* in training, one call works on all steps, which lie behind each other */
+    SNN__LAYER_RATES = 512,      /* neurons of which the rate is trained: the same in a pass over all steps, else step
+                                    by step */
+    SNN__LAYER_GATHERS = 1024,   /* takes every step, and has an output at the last one only */
+    SNN__LAYER_NONLINEAR = 2048, /* neither neurons nor a linear map: neither traces nor rates go through */
     SNN__LAYER_STATISTICS = 4096, /* in training, its outputs depend on all samples of the batch */
     SNN__LAYER_MAXIMUM = 8192,    /* a maximum of inputs: neither traces nor means go through */
     SNN__LAYER_BINARY = 16384,    /* of spikes it makes spikes, up to a factor that is the same for all */
@@ -177,7 +177,7 @@ struct snn__layer_type {
     void (*rescale)(struct snn__node *node, const float *factor);
     void (*settle)(struct snn__node *node); /* bring what credit gathered into node->gradient, overwriting it, or
                                                node->rank_one */
-    void (*confine)(snn_layer *layer); /* the optimizer changed the tensors: bring them back into their bounds */
+    void (*confine)(snn_layer *layer);      /* the optimizer changed the tensors: bring them back into their bounds */
     /* membrane potential of a kept step, [batch][n] channels last */
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
     /* spikes -1, 0, 1 of the last step of couples, [batch][n] channels last; NULL if not kept */
@@ -236,7 +236,7 @@ void snn__to_channels_last(const snn_shape *shape, size_t n, const float *x, flo
 void snn__to_channels_first(const snn_shape *shape, size_t n, const float *x, float *y);
 
 /* Elementwise work over arrays, cut among the threads. */
-void snn__copy(const snn_context *ctx, float *y, float a, const float *x, size_t n); /* y = a x */
+void snn__copy(const snn_context *ctx, float *y, float a, const float *x, size_t n);   /* y = a x */
 void snn__add_to(const snn_context *ctx, float *y, float a, const float *x, size_t n); /* y += a x */
 /* sum of x y in fixed pieces: the same bits for any number of threads */
 double snn__dot(const snn_context *ctx, const float *x, const float *y, size_t n);

@@ -14,7 +14,7 @@
 enum { WEIGHT, BIAS };
 
 struct layer_norm {
-    size_t c, n;           /* channels, features of a sample */
+    size_t c, n; /* channels, features of a sample */
     float eps;
     float *one;            /* [n] of 1 */
     float *gamma, *beta;   /* [n] */

@@ -18,13 +18,13 @@ enum { WEIGHT, BIAS, MEAN, VAR };
 struct norm {
     size_t c, positions;
     float eps, momentum;
-    bool over_all;              /* statistics are over all steps */
-    float *mean, *inverse;      /* of every kept step, [slots][c] */
-    float *unbiased;            /* variance last measured */
-    double *partial;            /* [SNN__PIECES][2][c] */
-    double *gathered;           /* [2][c]: sums over the steps so far, of (x - center) and its square */
+    bool over_all;         /* statistics are over all steps */
+    float *mean, *inverse; /* of every kept step, [slots][c] */
+    float *unbiased;       /* variance last measured */
+    double *partial;       /* [SNN__PIECES][2][c] */
+    double *gathered;      /* [2][c]: sums over the steps so far, of (x - center) and its square */
     float *center;
-    float *factor;              /* of x in the last adjoint */
+    float *factor;               /* of x in the last adjoint */
     float *slope, *shift, *bend; /* y = slope x + shift; dx = slope d + bend x + shift */
     float *dweight, *dbias;
 };

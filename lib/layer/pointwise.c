@@ -1,7 +1,7 @@
 /* layer/pointwise.c - scale, gain, dropout, add. */
+#include "layer/pointwise.h"
 #include "core/context.h"
 #include "kernel/random.h"
-#include "layer/pointwise.h"
 #include "layer/types.h"
 #include <math.h>
 
@@ -14,7 +14,7 @@ static snn_status same_shape(snn_layer *layer)
 /* ---- scale: y = c v ---- */
 
 static const struct snn__param scale_params[] = { SNN__PARAM_F64(SNN_LAYER_VALUE, "value", -1e30, 1e30, 1.0,
-                                                                "constant factor") };
+                                                                 "constant factor") };
 
 static bool scale_factor(const struct snn__node *node, float *factor)
 {
@@ -88,7 +88,7 @@ static void gain_settle(struct snn__node *node)
 }
 
 static const struct snn__param gain_params[] = { SNN__PARAM_F64(SNN_LAYER_VALUE, "value", -1e30, 1e30, 0.0,
-                                                               "initial value of the trained factor") };
+                                                                "initial value of the trained factor") };
 
 const struct snn__layer_type snn__layer_gain = {
     .name = "gain",
@@ -111,13 +111,13 @@ const struct snn__layer_type snn__layer_gain = {
  * The array is masked by 0 or 1, and its factor takes the rest: spikes stay spikes, as products of bits read them. */
 
 struct dropout {
-    float *mask; /* 0 or 1 */
+    float *mask;      /* 0 or 1 */
     float rate, kept; /* kept: 1 / (1 - rate) */
-    bool supplied; /* the mask is the host's: none is drawn */
+    bool supplied;    /* the mask is the host's: none is drawn */
 };
 
 static const struct snn__param dropout_params[] = { SNN__PARAM_F64(SNN_LAYER_RATE, "rate", 0.0, 0.999, 0.5,
-                                                                  "probability that an element becomes 0") };
+                                                                   "probability that an element becomes 0") };
 
 static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
 {

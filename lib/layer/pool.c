@@ -27,14 +27,15 @@ static size_t covering_last(const struct snn__axis *a, size_t j)
 
 /* ---- building ---- */
 
-#define POOL_PARAMS                                                                                               \
-    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 0, 65536, 2, "rows and columns of the window; 0: the whole map"),  \
-    SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 0, 65536, 0, "rows and columns from window to window; 0: kernel"), \
-    SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 65536, 0, "cells at every border, counted in the divisor")
+#define POOL_PARAMS                                                                                              \
+    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 0, 65536, 2, "rows and columns of the window; 0: the whole map"), \
+        SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 0, 65536, 0,                                                  \
+                       "rows and columns from window to window; 0: kernel"),                                     \
+        SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 65536, 0, "cells at every border, counted in the divisor")
 
 static const struct snn__param pool_params[] = { POOL_PARAMS };
 static const struct snn__param adaptive_params[] = { SNN__PARAM_I64(SNN_LAYER_SIZE, "size", 1, 65536, 1,
-                                                                   "rows and columns of the output") };
+                                                                    "rows and columns of the output") };
 
 static snn_status check_map(const snn_layer *layer)
 {
@@ -233,8 +234,10 @@ static snn_status max_plan(struct snn__node *node, struct snn__arena *arena)
 static struct snn__maximum_pool maximum(const struct pool *p, const struct snn__node *node, const struct snn__io *io,
                                         const float *x, float *y, float scale, bool accumulate)
 {
-    return (struct snn__maximum_pool){ p->row, p->column, p->c, x, y, p->winner + io->slot * io->batch * node->out_len,
-                                       scale, node->in_len, node->out_len, accumulate };
+    return (struct snn__maximum_pool){
+        p->row, p->column,    p->c,          x,         y, p->winner + io->slot * io->batch * node->out_len,
+        scale,  node->in_len, node->out_len, accumulate
+    };
 }
 
 static void max_forward(struct snn__node *node, struct snn__io *io)
@@ -256,22 +259,21 @@ static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
     snn__parallel(node->ctx, snn__layers(node->ctx)->maximum_pool_back, &k, io->batch);
 }
 
-#define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint)  \
-    {                                                                                                        \
-        .name = type_name, .text = type_text, SNN__WITH_PARAMS(type_params),                                 \
-        .flags = type_flags, .state_size = sizeof(struct pool), .shape = type_shape, .plan = type_plan,      \
-        .forward = type_forward, .adjoint = type_adjoint                                                     \
+#define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint) \
+    {                                                                                                          \
+        .name = type_name, .text = type_text, SNN__WITH_PARAMS(type_params), .flags = type_flags,              \
+        .state_size = sizeof(struct pool), .shape = type_shape, .plan = type_plan, .forward = type_forward,    \
+        .adjoint = type_adjoint                                                                                \
     }
 
 const struct snn__layer_type snn__layer_avgpool =
     TYPE("avgpool", "mean of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward,
          sum_adjoint);
-const struct snn__layer_type snn__layer_sumpool =
-    TYPE("sumpool", "sum of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward,
-         sum_adjoint);
+const struct snn__layer_type snn__layer_sumpool = TYPE(
+    "sumpool", "sum of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
 const struct snn__layer_type snn__layer_maxpool =
-    TYPE("maxpool", "maximum of each window", pool_params, SNN__LAYER_MAXIMUM | SNN__LAYER_BINARY,
-         pool_shape, max_plan, max_forward, max_adjoint);
+    TYPE("maxpool", "maximum of each window", pool_params, SNN__LAYER_MAXIMUM | SNN__LAYER_BINARY, pool_shape,
+         max_plan, max_forward, max_adjoint);
 const struct snn__layer_type snn__layer_adaptive_avgpool =
     TYPE("adaptive_avgpool", "means over a map cut into a given number of cells", adaptive_params, SNN__LAYER_LINEAR,
          adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);

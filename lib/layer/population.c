@@ -225,9 +225,16 @@ static void adjoint_in_step(const struct snn__node *node, const struct snn__io *
 {
     const struct population *s = node->state;
     struct correcting k = { node->ctx->kernels,
-                            { .p = &s->constants, .e = e.data, .scale = e.scale, .u = at(node, s->u, io, false),
-                              .b = at(node, s->b, io, false), .q = at(node, s->q, io, false), .d = d,
-                              .leak = s->leak, .r = at(node, s->r, io, false), .current = io->x[0].data,
+                            { .p = &s->constants,
+                              .e = e.data,
+                              .scale = e.scale,
+                              .u = at(node, s->u, io, false),
+                              .b = at(node, s->b, io, false),
+                              .q = at(node, s->q, io, false),
+                              .d = d,
+                              .leak = s->leak,
+                              .r = at(node, s->r, io, false),
+                              .current = io->x[0].data,
                               .current_scale = io->x[0].scale } };
 
     snn__ranges(node->ctx, io->batch * node->in_len, delta_range, &k);
@@ -250,12 +257,25 @@ static void adjoint_through_time(const struct snn__node *node, const struct snn_
 {
     const struct population *s = node->state;
     struct returning k = { node->ctx->kernels,
-                           { .p = &s->constants, .first = io->first, .last = io->last, .detach = io->detach,
-                             .e = e.data, .scale = e.scale, .u = at(node, s->u, io, false),
-                             .b = at(node, s->b, io, false), .q = at(node, s->q, io, false),
-                             .u_prev = at(node, s->u, io, true), .b_prev = at(node, s->b, io, true),
-                             .q_prev = at(node, s->q, io, true), .du = s->du, .db = s->db, .di = s->di, .d = d,
-                             .leak = s->leak, .current = io->x[0].data, .current_scale = io->x[0].scale } };
+                           { .p = &s->constants,
+                             .first = io->first,
+                             .last = io->last,
+                             .detach = io->detach,
+                             .e = e.data,
+                             .scale = e.scale,
+                             .u = at(node, s->u, io, false),
+                             .b = at(node, s->b, io, false),
+                             .q = at(node, s->q, io, false),
+                             .u_prev = at(node, s->u, io, true),
+                             .b_prev = at(node, s->b, io, true),
+                             .q_prev = at(node, s->q, io, true),
+                             .du = s->du,
+                             .db = s->db,
+                             .di = s->di,
+                             .d = d,
+                             .leak = s->leak,
+                             .current = io->x[0].data,
+                             .current_scale = io->x[0].scale } };
 
     snn__ranges(node->ctx, io->batch * node->in_len, back_range, &k);
 }

@@ -18,7 +18,7 @@ struct snn__reparam {
     void (*init)(snn_layer *layer, uint64_t seed);
     /* Running: what it keeps for each row and each column. */
     size_t per_row, per_column;
-    void (*begin)(struct snn__derived *d);            /* a training sequence begins; or NULL */
+    void (*begin)(struct snn__derived *d); /* a training sequence begins; or NULL */
     void (*derive)(struct snn__derived *d, float *what);
     void (*gradient)(struct snn__derived *d,
                      float *g); /* dL/dWhat becomes dL/dW; sets the gradients of its tensors */

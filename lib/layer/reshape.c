@@ -74,7 +74,7 @@ const struct snn__layer_type snn__layer_flatten = {
 /* ---- upsample: every pixel becomes factor x factor pixels ---- */
 
 static const struct snn__param upsample_params[] = { SNN__PARAM_I64(SNN_LAYER_FACTOR, "factor", 1, 65536, 2,
-                                                                   "rows and columns per input pixel") };
+                                                                    "rows and columns per input pixel") };
 
 static snn_status upsample_shape(snn_layer *layer)
 {

@@ -6,9 +6,9 @@
  *
  * u and v are constants for the gradient. */
 #include "core/context.h"
-#include "kernel/random.h"
 #include "core/size.h"
 #include "kernel/layers.h"
+#include "kernel/random.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>

@@ -1,7 +1,7 @@
 /* layer/synapses.c - what linear and convolutional layers are made of: shapes, tensors, and their first values. */
-#include "kernel/random.h"
-#include "core/size.h"
 #include "blas/product.h"
+#include "core/size.h"
+#include "kernel/random.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>
@@ -155,10 +155,18 @@ bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window
     *tensor = SNN__WEIGHT;
     *window = (struct snn__window){ 1, 1, n, n, 1, 1, 1, 1, 1, 0, 1, false };
     if (in->rank == 3)
-        *window = (struct snn__window){ in->dim[1], in->dim[2], in->dim[0], in->dim[0], out->dim[1], out->dim[2],
-                                        w->dim[2], w->dim[3], snn__weights_number_or(layer, SNN_LAYER_STRIDE, 1),
+        *window = (struct snn__window){ in->dim[1],
+                                        in->dim[2],
+                                        in->dim[0],
+                                        in->dim[0],
+                                        out->dim[1],
+                                        out->dim[2],
+                                        w->dim[2],
+                                        w->dim[3],
+                                        snn__weights_number_or(layer, SNN_LAYER_STRIDE, 1),
                                         snn__weights_number_or(layer, SNN_LAYER_PAD, 0),
-                                        snn__weights_number_or(layer, SNN_LAYER_DILATION, 1), false };
+                                        snn__weights_number_or(layer, SNN_LAYER_DILATION, 1),
+                                        false };
     return true;
 }
 

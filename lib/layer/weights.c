@@ -8,13 +8,13 @@
  *
  * Products are those of blas/operand.h. Weights that are derived from others, by standardisation, a restricted norm
  * or the sign, are those of layer/reparam.h. */
+#include "layer/weights.h"
+#include "blas/bits.h"
 #include "core/context.h"
 #include "core/size.h"
-#include "blas/bits.h"
 #include "kernel/layers.h"
 #include "layer/binary.h"
 #include "layer/types.h"
-#include "layer/weights.h"
 #include <string.h>
 
 #define NORM                                                                                                     \

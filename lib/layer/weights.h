@@ -9,15 +9,15 @@
 /* Weights in a plan. */
 struct snn__weights {
     struct snn__matrix_operand w;
-    bool turned;              /* transposed: w is the mirror */
-    ptrdiff_t bias;           /* tensor number, -1: none */
+    bool turned;    /* transposed: w is the mirror */
+    ptrdiff_t bias; /* tensor number, -1: none */
     bool is_binary;
     struct snn__derived derived;
-    bool multiplies_derived;  /* products read What, which lies in scratch memory while it is packed */
-    bool one_row;             /* the adjoint has one row of a matrix: W' e reads W as it is stored */
+    bool multiplies_derived; /* products read What, which lies in scratch memory while it is packed */
+    bool one_row;            /* the adjoint has one row of a matrix: W' e reads W as it is stored */
     float *bias_sum, *partial;
-    float *left, *right;      /* one_row: the gradient's outer product, while it is no more than one */
-    bool touched;             /* the gradient holds something, in the order [O][tap][input] of the product */
+    float *left, *right; /* one_row: the gradient's outer product, while it is no more than one */
+    bool touched;        /* the gradient holds something, in the order [O][tap][input] of the product */
 };
 
 enum { SNN__WEIGHT }; /* number of a tensor; behind it come bias, gain, and what a restricted norm takes */

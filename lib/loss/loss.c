@@ -18,11 +18,11 @@
  *   (1 - share) dL/dy + share tau (softmax(y / tau) - softmax(p / tau))
  *
  * The error at the output is weight / B times that. */
-#include "kernel/layers.h"
 #include "loss/loss.h"
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/status.h"
+#include "kernel/layers.h"
 #include <math.h>
 #include <string.h>
 

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 
 /* Their equations are at the head of loss.c. */
-#define SNN__LOSSES(X)                                    \
-    X(ce, "cross-entropy of the softmax")                 \
-    X(mse, "mean squared distance")                       \
-    X(ce_mse, "(1 - loss_mix) ce + loss_mix mse")         \
-    X(half_square, "half the squared distance")           \
-    X(mae, "mean absolute distance")                      \
+#define SNN__LOSSES(X)                            \
+    X(ce, "cross-entropy of the softmax")         \
+    X(mse, "mean squared distance")               \
+    X(ce_mse, "(1 - loss_mix) ce + loss_mix mse") \
+    X(half_square, "half the squared distance")   \
+    X(mae, "mean absolute distance")              \
     X(huber, "mean distance, squared up to huber_delta and linear beyond")
 
 #define SNN__LOSS_KIND(name, text) SNN__LOSS_##name,
@@ -23,9 +23,9 @@ enum snn__loss_kind snn__loss_named(const char *name); /* one of them */
 
 struct snn__loss {
     enum snn__loss_kind kind;
-    float mix;       /* of ce_mse */
-    float delta;     /* of huber */
-    bool constant;   /* labels: distances are from `target` for every class; else from the (smoothed) one-hot label */
+    float mix;     /* of ce_mse */
+    float delta;   /* of huber */
+    bool constant; /* labels: distances are from `target` for every class; else from the (smoothed) one-hot label */
     float target;
     float smoothing; /* labels: (1 - e) onehot + e / classes */
     /* (1 - share) L + share tau^2 KL(softmax(p / tau) || softmax(out / tau)) */
@@ -44,12 +44,12 @@ struct snn__judged {
     const uint32_t *length; /* [batch], steps that a sample has; NULL: all */
     size_t batch, classes;
     bool training;
-    const snn_layer *layer; /* source of the outputs */
+    const snn_layer *layer;    /* source of the outputs */
     size_t step, first, steps; /* step == steps: the mean over the steps from `first` on */
     double weight;             /* of the result and of all derivatives */
-    float *error;   /* [batch,classes], receives weight / batch dL/d(factor out) of every sample; or NULL */
-    double *sums;   /* [batch], receives L of every sample, without weight */
-    double *room;   /* [2][batch][classes] */
+    float *error; /* [batch,classes], receives weight / batch dL/d(factor out) of every sample; or NULL */
+    double *sums; /* [batch], receives L of every sample, without weight */
+    double *room; /* [2][batch][classes] */
 };
 
 /* True if this loss compares outputs with targets of the host. */

@@ -71,7 +71,7 @@ snn_status snn_model_get_info(const snn_model *model, snn_model_info *info)
 const char *snn_model_note(const snn_model *model, const char *key)
 {
     return model != NULL && key != NULL && strncmp(key, "snn", 3) != 0 ? snn__safetensors_text(&model->file, key)
-                                                                      : NULL;
+                                                                       : NULL;
 }
 
 snn_status snn_model_tensor(const snn_model *model, size_t index, snn_tensor *tensor)

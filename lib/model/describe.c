@@ -221,8 +221,7 @@ static snn_status parse_layer(snn_network *network, const json_t *o)
     if (name != NULL && !json_is_string(name))
         return snn__fail(SNN_ERR_FORMAT, "\"name\" must be a text");
     SNN__TRY(snn_network_add(network, json_string_value(type), json_string_value(name), &layer));
-    json_object_foreach((json_t *)o, key, value)
-        SNN__TRY(set_member(layer, key, value));
+    json_object_foreach((json_t *)o, key, value) SNN__TRY(set_member(layer, key, value));
     return SNN_OK;
 }
 
@@ -268,9 +267,12 @@ static snn_status check_root(const json_t *root)
                          json_integer_value(format), SNN__NETWORK_FORMAT);
     if (json_integer_value(format) < 1)
         return snn__fail(SNN_ERR_FORMAT, WHAT ": \"format\" must be %d", SNN__NETWORK_FORMAT);
-    json_object_foreach((json_t *)root, key, value)
-        if (strcmp(key, "format") != 0 && strcmp(key, "input") != 0 && strcmp(key, "layers") != 0)
-            return snn__fail(SNN_ERR_ARGUMENT, WHAT ": unknown key \"%.60s\"; there are: format, input, layers", key);
+    json_object_foreach(
+        (json_t *)root, key,
+        value) if (strcmp(key, "format") != 0 && strcmp(key, "input") != 0 &&
+                   strcmp(key, "layers") !=
+                       0) return snn__fail(SNN_ERR_ARGUMENT,
+                                           WHAT ": unknown key \"%.60s\"; there are: format, input, layers", key);
     if (!json_is_array(layers) || json_array_size(layers) > SNN__LAYERS_MAX)
         return snn__fail(SNN_ERR_FORMAT, WHAT ": \"layers\" must be an array of at most %u", SNN__LAYERS_MAX);
     return SNN_OK;
@@ -342,7 +344,8 @@ static snn_status compare_members(const json_t *a, const json_t *b, const char *
     const char *key;
     json_t *value;
 
-    json_object_foreach((json_t *)a, key, value) {
+    json_object_foreach((json_t *)a, key, value)
+    {
         const json_t *other = json_object_get(b, key);
 
         if (strcmp(key, "layers") != 0 && !json_equal(value, other))

@@ -8,7 +8,7 @@
 #include <snn/context.h>
 #include <stdbool.h>
 
-#define SNN__JSON_DEPTH 16               /* objects and arrays within one another */
+#define SNN__JSON_DEPTH 16                /* objects and arrays within one another */
 #define SNN__JSON_BYTES ((size_t)1 << 24) /* longest text that is read or written */
 
 /* Reads one JSON object or array; no key may appear twice in an object. `what` begins the message: "network JSON".

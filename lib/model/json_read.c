@@ -1,8 +1,8 @@
 /* JSON text to values, within limits. Jansson's own reader does not notice when it has no memory for a byte of a
  * string or number and goes on without it; this one checks every call that takes memory. */
-#include "model/json.h"
 #include "core/alloc.h"
 #include "core/number.h"
+#include "model/json.h"
 #include "network/note.h"
 #include <errno.h>
 #include <math.h>

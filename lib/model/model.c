@@ -213,9 +213,10 @@ static snn_status take_notes(const struct snn__safetensors *file, snn_network *n
     const char *key;
     json_t *value;
 
-    json_object_foreach((json_t *)file->metadata, key, value) {
-        snn_status rc = strncmp(key, "snn", 3) == 0 ? SNN_OK
-                                                    : snn_network_set_note(network, key, json_string_value(value));
+    json_object_foreach((json_t *)file->metadata, key, value)
+    {
+        snn_status rc =
+            strncmp(key, "snn", 3) == 0 ? SNN_OK : snn_network_set_note(network, key, json_string_value(value));
 
         if (rc != SNN_OK)
             return blame(file, rc);

@@ -25,7 +25,7 @@ char *snn__checksum_digits(char *header, size_t length)
 }
 
 snn_status snn__check_finite(const char *what, const char *path, const char *name, const float *x, size_t n,
-                               snn_status code)
+                             snn_status code)
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(x[i]))
@@ -98,7 +98,8 @@ static snn_status parse_metadata(struct snn__safetensors *file)
                          file->path, number, FORMAT_VERSION);
     if (strcmp(version, "1") != 0)
         return bad(file, "\"snn.format\" is \"%.20s\"", version);
-    json_object_foreach((json_t *)file->metadata, key, value) {
+    json_object_foreach((json_t *)file->metadata, key, value)
+    {
         if (!json_is_string(value))
             return bad(file, "metadata \"%.60s\" is not a text", key);
         if (strncmp(key, "snn", 3) == 0 && strcmp(key, SNN__CHECKSUM) != 0 && strcmp(key, "snn.format") != 0 &&
@@ -200,7 +201,8 @@ static snn_status parse_entries(struct snn__safetensors *file)
     file->entry = snn__alloc(file->ctx, json_object_size(file->header), sizeof *file->entry);
     if (file->entry == NULL)
         return SNN_ERR_MEMORY;
-    json_object_foreach(file->header, key, value) {
+    json_object_foreach(file->header, key, value)
+    {
         if (strcmp(key, "__metadata__") == 0)
             continue;
         file->entry[file->n].name = key;

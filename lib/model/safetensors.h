@@ -22,7 +22,7 @@
 struct snn__entry {
     char name[SNN__ENTRY_NAME_MAX];
     uint32_t rank, dim[4];
-    size_t length; /* in floats */
+    size_t length;     /* in floats */
     const float *data; /* [length] */
     bool bytes;        /* 4 length bytes instead */
 };
@@ -33,7 +33,7 @@ struct snn__entry_read {
     uint32_t rank, dim[4];
     size_t length, offset; /* in floats */
     bool bytes;
-    bool used;             /* for the reader's own account */
+    bool used; /* for the reader's own account */
 };
 
 /* A file that was read and checked: layout, checksum, all numbers finite; without data, the layout alone. */
@@ -41,7 +41,7 @@ struct snn__safetensors {
     snn_context *ctx;
     const char *path; /* borrowed */
     json_t *header;
-    const json_t *metadata; /* strings only */
+    const json_t *metadata;        /* strings only */
     struct snn__entry_read *entry; /* by name */
     size_t n;
     float *data; /* NULL: was not asked for */

@@ -4,21 +4,21 @@
 #include "kernel/kernel.h"
 #include "layer/layer.h"
 #include "loss/loss.h"
-#include "zoo/build.h"
 #include "neuron/neuron.h"
 #include "optimizer/optimizer.h"
 #include "trainer/rule.h"
+#include "zoo/build.h"
 #include <snn/name.h>
 
 static const struct {
     snn_name_kind kind;
     snn__names *list;
 } kinds[] = {
-    { SNN_NAME_NEURON, snn__neuron_names },       { SNN_NAME_LAYER, snn__layer_names },
-    { SNN_NAME_NETWORK, snn__builder_names },     { SNN_NAME_OPTIMIZER, snn__optimizer_names },
-    { SNN_NAME_METHOD, snn__rule_names },         { SNN_NAME_FORMAT, snn__format_names },
-    { SNN_NAME_ISA, snn__isa_names },             { SNN_NAME_LOSS, snn__loss_names },
-    { SNN_NAME_ENCODER, snn__encoder_names },     { SNN_NAME_SURROGATE, snn__surrogate_names },
+    { SNN_NAME_NEURON, snn__neuron_names },     { SNN_NAME_LAYER, snn__layer_names },
+    { SNN_NAME_NETWORK, snn__builder_names },   { SNN_NAME_OPTIMIZER, snn__optimizer_names },
+    { SNN_NAME_METHOD, snn__rule_names },       { SNN_NAME_FORMAT, snn__format_names },
+    { SNN_NAME_ISA, snn__isa_names },           { SNN_NAME_LOSS, snn__loss_names },
+    { SNN_NAME_ENCODER, snn__encoder_names },   { SNN_NAME_SURROGATE, snn__surrogate_names },
     { SNN_NAME_SCHEDULE, snn__schedule_names },
 };
 

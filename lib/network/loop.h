@@ -5,9 +5,9 @@
 #include "network/network.h"
 
 struct snn__loop {
-    size_t top;    /* the last population: its rates are read out, and fed back if there is feedback */
-    size_t rate;   /* the rate layer behind it */
-    double decay;  /* of all populations and of the mean */
+    size_t top;   /* the last population: its rates are read out, and fed back if there is feedback */
+    size_t rate;  /* the rate layer behind it */
+    double decay; /* of all populations and of the mean */
 };
 
 /* Populations if and lif of one leak that reset by subtraction; a rate layer that reads the last one, and layers that

@@ -1,8 +1,8 @@
 /* network/network.c - building a network: the public face. */
-#include "core/fpu.h"
 #include "network/network.h"
 #include "core/alloc.h"
 #include "core/context.h"
+#include "core/fpu.h"
 #include "core/size.h"
 #include "core/structure.h"
 #include <stdio.h>
@@ -19,8 +19,7 @@ snn_status snn_network_create(snn_network **out, snn_context *context, const siz
     if (context == NULL || shape == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "network: context or shape is NULL");
     if (rank != 1 && rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; expected 1 ([N]) or 3 ([C,H,W])",
-                         rank);
+        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; expected 1 ([N]) or 3 ([C,H,W])", rank);
     if (!snn__sample_length(shape, rank, &length))
         return snn__fail(SNN_ERR_SHAPE, "network: an input of [%zu,%zu,%zu]; a sample has 1 to %zu elements",
                          shape[0], rank == 3 ? shape[1] : 1, rank == 3 ? shape[2] : 1, SNN__SAMPLE_MAX);
@@ -55,8 +54,10 @@ static snn_status check_name(const snn_network *network, const char *name)
 {
     if (name[0] == '\0' || strlen(name) >= SNN__NAME_MAX || strchr(name, '.') != NULL || strcmp(name, "input") == 0 ||
         !snn__text_printable(name))
-        return snn__fail(SNN_ERR_ARGUMENT, "layer name \"%.60s\": 1 to %d bytes of UTF-8, without '.' or control "
-                         "characters, and not \"input\"", name, SNN__NAME_MAX - 1);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "layer name \"%.60s\": 1 to %d bytes of UTF-8, without '.' or control "
+                         "characters, and not \"input\"",
+                         name, SNN__NAME_MAX - 1);
     if (snn_network_layer_named(network, name) != NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "layer name \"%s\" is taken", name);
     return SNN_OK;

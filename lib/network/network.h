@@ -20,7 +20,7 @@ struct snn_network {
     size_t n_parameters;
     float *state; /* all other tensors */
     size_t n_state;
-    float *packed; /* latent tensors as bits, no longer among the parameters; or NULL */
+    float *packed;   /* latent tensors as bits, no longer among the parameters; or NULL */
     size_t n_packed; /* numbers of four bytes there, */
     size_t n_latent; /* and parameters that they stand for */
     struct snn__note *notes;

@@ -60,8 +60,7 @@ snn_status snn_network_pack(snn_network *network)
     if (!network->prepared)
         return snn__fail(SNN_ERR_STATE, "the network has no weights to pack: call snn_network_prepare() first");
     if (atomic_load(&network->users) > 0)
-        return snn__fail(SNN_ERR_STATE,
-                         "the network cannot be packed from a callback of a trainer that uses it");
+        return snn__fail(SNN_ERR_STATE, "the network cannot be packed from a callback of a trainer that uses it");
     measure_packed(network, &latent, &words);
     if (network->packed != NULL || words == 0)
         return SNN_OK;

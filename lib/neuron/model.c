@@ -36,11 +36,11 @@ static const struct snn__param_view time_constant = { SNN_NEURON_DECAY, decay_of
                        "decay and threshold are tensors of the layer"),                               \
         SNN__PARAM_I64(SNN_NEURON_SMOOTH, "smooth", 0, 1, 0, "graded spikes: the antiderivative of the surrogate")
 
-#define LEAK                                                                                                         \
-    SNN__PARAM_F64(SNN_NEURON_DECAY, "decay", 0.0, 1.0, 0.5, "factor of the membrane potential from step to step"),  \
-    SNN__PARAM_VIEW_F64(SNN_NEURON_TAU, "tau", 1.0, HUGE_POSITIVE, 2.0, "time constant in steps: decay = 1 - 1/tau", \
-                        &time_constant),                                                                             \
-    SNN__PARAM_I64(SNN_NEURON_INPUT_SCALED, "input_scaled", 0, 1, 0, "the current is multiplied by 1 - decay")
+#define LEAK                                                                                                        \
+    SNN__PARAM_F64(SNN_NEURON_DECAY, "decay", 0.0, 1.0, 0.5, "factor of the membrane potential from step to step"), \
+        SNN__PARAM_VIEW_F64(SNN_NEURON_TAU, "tau", 1.0, HUGE_POSITIVE, 2.0,                                         \
+                            "time constant in steps: decay = 1 - 1/tau", &time_constant),                           \
+        SNN__PARAM_I64(SNN_NEURON_INPUT_SCALED, "input_scaled", 0, 1, 0, "the current is multiplied by 1 - decay")
 
 static const struct snn__param if_params[] = { COMMON };
 static const struct snn__param lif_params[] = { LEAK, COMMON };
@@ -57,11 +57,11 @@ static const struct snn__param alif_params[] = {
 
 #define RATE(threshold, fire_at, bound)                                                            \
     SNN__PARAM_F64(SNN_NEURON_THRESHOLD, "threshold", 1e-6, HUGE_POSITIVE, threshold,              \
-                   "initial value of the trained threshold"),                                        \
+                   "initial value of the trained threshold"),                                      \
         SNN__PARAM_F64(SNN_NEURON_FIRE_AT, "fire_at", 1e-6, 1e6, fire_at,                          \
                        "fires at this multiple of the threshold"),                                 \
         SNN__PARAM_F64(SNN_NEURON_THRESHOLD_BOUND, "threshold_bound", 1e-12, HUGE_POSITIVE, bound, \
-                       "lower bound of the threshold"),                                   \
+                       "lower bound of the threshold"),                                            \
         SNN__PARAM_F64(SNN_NEURON_THRESHOLD_GAIN, "threshold_gain", -1e12, 1e12, 1.0,              \
                        "factor of the threshold's gradient")
 
@@ -73,8 +73,7 @@ static const struct snn__param dsr_lif_params[] = {
                    "of the membrane, in the unit of delta_t"),
 };
 
-#define ROW(word, line, table)                                                                                       \
-    .name = word, .text = line, .owner = "neuron " word, SNN__WITH_PARAMS(table)
+#define ROW(word, line, table) .name = word, .text = line, .owner = "neuron " word, SNN__WITH_PARAMS(table)
 
 static const struct snn__neuron_model models[] = {
     { ROW("if", "integrate and fire, without a leak", if_params) },

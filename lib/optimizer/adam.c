@@ -8,13 +8,13 @@
 #include <float.h>
 #include <math.h>
 
-#define ROWS(decay)                                                                                                \
-    SNN__PARAM_F64(SNN_OPTIMIZER_LR, "lr", 0.0, SNN__OPTIMIZER_LARGE, 1e-3, "learning rate"),                      \
-    SNN__PARAM_F64(SNN_OPTIMIZER_BETA1, "beta1", 0.0, SNN__OPTIMIZER_BELOW_ONE, 0.9, "decay of the mean"),         \
-    SNN__PARAM_F64(SNN_OPTIMIZER_BETA2, "beta2", 0.0, SNN__OPTIMIZER_BELOW_ONE, 0.999, "decay of mean square"),    \
-    SNN__PARAM_F64(SNN_OPTIMIZER_EPS, "eps", 1e-30, 1.0, 1e-8, "added to the root of the mean square"),            \
-    SNN__PARAM_F64(SNN_OPTIMIZER_WEIGHT_DECAY, "weight_decay", 0.0, SNN__OPTIMIZER_LARGE, decay,                   \
-                   "strength of the pull of every weight towards 0")
+#define ROWS(decay)                                                                                                 \
+    SNN__PARAM_F64(SNN_OPTIMIZER_LR, "lr", 0.0, SNN__OPTIMIZER_LARGE, 1e-3, "learning rate"),                       \
+        SNN__PARAM_F64(SNN_OPTIMIZER_BETA1, "beta1", 0.0, SNN__OPTIMIZER_BELOW_ONE, 0.9, "decay of the mean"),      \
+        SNN__PARAM_F64(SNN_OPTIMIZER_BETA2, "beta2", 0.0, SNN__OPTIMIZER_BELOW_ONE, 0.999, "decay of mean square"), \
+        SNN__PARAM_F64(SNN_OPTIMIZER_EPS, "eps", 1e-30, 1.0, 1e-8, "added to the root of the mean square"),         \
+        SNN__PARAM_F64(SNN_OPTIMIZER_WEIGHT_DECAY, "weight_decay", 0.0, SNN__OPTIMIZER_LARGE, decay,                \
+                       "strength of the pull of every weight towards 0")
 
 static const struct snn__param adam_params[] = { ROWS(0.0) };
 static const struct snn__param adamw_params[] = { ROWS(0.01) };

@@ -91,9 +91,10 @@ static snn_status fail_at_first(const snn_optimizer *optimizer, const struct snn
         return snn__fail(SNN_ERR_DIVERGED,
                          "the gradient is not finite (%g at entry %zu of %zu): no parameter changed", (double)value,
                          i, n);
-    return snn__fail(SNN_ERR_DIVERGED, "the gradient is %g at entry %zu of %zu, and %s accepts at most %g with these "
-                     "settings: no parameter changed; set clip_norm or clip_value to bound it", (double)value, i, n,
-                     optimizer->type->owner, (double)limit);
+    return snn__fail(SNN_ERR_DIVERGED,
+                     "the gradient is %g at entry %zu of %zu, and %s accepts at most %g with these "
+                     "settings: no parameter changed; set clip_norm or clip_value to bound it",
+                     (double)value, i, n, optimizer->type->owner, (double)limit);
 }
 
 /* The bound of an entry before clipping, if it may be `bound` afterwards. */

@@ -42,8 +42,10 @@ static snn_status sgd_check(const snn_optimizer *optimizer, const struct snn__ru
     const double momentum = snn__param_f64(&optimizer->params, SNN_OPTIMIZER_MOMENTUM);
 
     if (momentum > 0.0 && run->n_moments == 0)
-        return snn__fail(SNN_ERR_STATE, "optimizer sgd: momentum became %g, but the trainer was created with 0: "
-                         "set it before snn_trainer_create()", momentum);
+        return snn__fail(SNN_ERR_STATE,
+                         "optimizer sgd: momentum became %g, but the trainer was created with 0: "
+                         "set it before snn_trainer_create()",
+                         momentum);
     return SNN_OK;
 }
 

@@ -38,10 +38,10 @@ struct snn__optimizer_type {
 };
 
 /* Of the learning rate from epoch to epoch, schedule.c. */
-#define SNN__SCHEDULES(X)                                                     \
-    X(constant, "the same in all epochs")                                     \
-    X(step, "times gamma every step_epochs epochs")                           \
-    X(multi_step, "times gamma at every one of the milestones")               \
+#define SNN__SCHEDULES(X)                                       \
+    X(constant, "the same in all epochs")                       \
+    X(step, "times gamma every step_epochs epochs")             \
+    X(multi_step, "times gamma at every one of the milestones") \
     X(cosine, "half a cosine down to lr_min over a given number of epochs")
 
 /* Bounds that the tables share: numbers that stay finite as float, whole numbers that a double holds exactly. */

@@ -68,7 +68,7 @@ static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, str
 
     if (pass->couples && pass->couples->mean && from->flags & SNN__LAYER_POPULATION) {
         from->e = (struct snn__signal){ NULL, 0.0f }; /* it knows its mean */
-    } else if (from->error == NULL) { /* in place: its only reader hands its own array on */
+    } else if (from->error == NULL) {                 /* in place: its only reader hands its own array on */
         unit->layer->type->factor(&unit->node, &factor);
         from->e = (struct snn__signal){ unit->e.data, factor * unit->e.scale };
     } else {

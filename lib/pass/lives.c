@@ -179,8 +179,8 @@ static void live_itself(struct snn__pass *pass, struct snn__lives *lives, size_t
 static void live_input(struct snn__pass *pass, struct snn__lives *lives, size_t l, struct snn__unit *from)
 {
     const struct snn__unit *unit = &pass->unit[l];
-    const bool kept = snn__pass_learns(pass) && !snn__pass_means(pass) &&
-                      unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
+    const bool kept =
+        snn__pass_learns(pass) && !snn__pass_means(pass) && unit->flags & (SNN__LAYER_KEEPS_X | SNN__LAYER_WEIGHTS);
 
     use(&lives[index_of(pass, from)].trace, kept ? snn__backward_time(pass, l) : snn__forward_time(l));
     if (snn__value_root(pass, from) == NULL) /* the network's input */

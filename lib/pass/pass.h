@@ -52,10 +52,7 @@ enum snn__route {
 };
 
 /* When parameters are updated. */
-enum snn__moment {
-    SNN__LEARNS_PER_BATCH,
-    SNN__LEARNS_PER_STEP
-};
+enum snn__moment { SNN__LEARNS_PER_BATCH, SNN__LEARNS_PER_STEP };
 
 /* What a method and its trainer ask of the plan. */
 struct snn__demand {
@@ -63,7 +60,7 @@ struct snn__demand {
     enum snn__route route;
     enum snn__moment learns;
     enum snn__noise noise; /* populations on the way to the output are perturbed */
-    bool keeps;     /* the values of all T steps are kept, and errors come at the end; ROUTE_TIME implies it */
+    bool keeps;            /* the values of all T steps are kept, and errors come at the end; ROUTE_TIME implies it */
     bool recompute; /* FACTOR_MEAN: for a batch norm over all steps the steps run once more instead of being kept */
     bool losses;    /* the method reads the losses of single samples */
     bool inputs;    /* FACTOR_TRACE: what weights read stays until errors come, although the trace is the factor */
@@ -138,7 +135,7 @@ typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, str
 /* Since the counters were cleared. */
 struct snn__counts {
     uint64_t spikes, couple_spikes;
-    double macs, acs, dense;  /* synaptic operations */
+    double macs, acs, dense; /* synaptic operations */
 };
 
 /* A layer in a pass. */
@@ -146,64 +143,64 @@ struct snn__unit {
     struct snn__node node;
     snn_layer *layer;
     unsigned flags;
-    snn__forward_fn forward[2]; /* in an evaluation, in training; NULL: nothing is to be done */
-    snn__follow_fn follow;      /* or NULL */
-    snn__back_fn back;          /* or NULL */
-    size_t starts;              /* first step at which it computes */
-    bool constant;     /* may be computed once for a static input */
-    size_t begins;     /* step of its first input: later than 0 if it reads the step before */
-    size_t absent;     /* first steps at which it has no output */
-    bool deferred;     /* exists at the last step only: gathers all steps, or reads what does */
-    bool dynamic;      /* depends on spikes or on the step before */
-    bool traced;       /* has a trace */
+    snn__forward_fn forward[2];      /* in an evaluation, in training; NULL: nothing is to be done */
+    snn__follow_fn follow;           /* or NULL */
+    snn__back_fn back;               /* or NULL */
+    size_t starts;                   /* first step at which it computes */
+    bool constant;                   /* may be computed once for a static input */
+    size_t begins;                   /* step of its first input: later than 0 if it reads the step before */
+    size_t absent;                   /* first steps at which it has no output */
+    bool deferred;                   /* exists at the last step only: gathers all steps, or reads what does */
+    bool dynamic;                    /* depends on spikes or on the step before */
+    bool traced;                     /* has a trace */
     const struct snn__unit *spiking; /* the population of which it gathers a trace itself, from its own values; or
                                         NULL */
-    bool averaged;     /* couples: weights read it, so it is computed once more, from average rates */
-    bool trainable;    /* has trained tensors */
-    bool wants_error;  /* the error at its output is of use */
+    bool averaged;                   /* couples: weights read it, so it is computed once more, from average rates */
+    bool trainable;                  /* has trained tensors */
+    bool wants_error;                /* the error at its output is of use */
     bool off_path;     /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
     bool read_delayed; /* someone reads it with a delay */
     size_t readers;    /* layers that take its error in the same step */
     size_t value_len;  /* elements of a sample */
 
-    float *value; /* [slots][B][len], NULL if the array is the input's */
+    float *value;                                    /* [slots][B][len], NULL if the array is the input's */
     const struct snn__unit *value_over, *error_over; /* units over whose value, error it writes its own; or NULL */
-    float scale;  /* of value */
+    float scale;                                     /* of value */
     uint64_t *map; /* populations: value as bits (blas/spikes.h), [slots in a whole pass][B][map_len], if anyone reads
                       them */
     size_t map_len;
     const struct snn__unit *mapped; /* the population whose map it reads, or NULL */
-    float *trace, trace_scale; /* with means: the mean of value over the steps so far, in parts of T */
-    ptrdiff_t norm;             /* means: weights of which the error varies through this batch norm */
-    float *weighted, *deviation; /* means, batch norms: weighted mean of the input; room for x[t] less that */
+    float *trace, trace_scale;      /* with means: the mean of value over the steps so far, in parts of T */
+    ptrdiff_t norm;                 /* means: weights of which the error varies through this batch norm */
+    float *weighted, *deviation;    /* means, batch norms: weighted mean of the input; room for x[t] less that */
     float *delayed, *delayed_trace; /* value and trace of the step before, where all steps are not kept */
     float delayed_scale, delayed_trace_scale;
-    float *noise, *noisy;       /* z, [B][len], which the method fills in before the step; the current or the output
-                                   with it */
+    float *noise, *noisy; /* z, [B][len], which the method fills in before the step; the current or the output
+                             with it */
 
-    void *scratch[2];      /* of its node while it runs forward, backward */
-    float *error;          /* dL/dvalue of the step */
-    struct snn__signal e;  /* what is known of it in this sweep */
-    bool reached;          /* e holds something */
-    float sent_scale;      /* factor of the errors that it sends down */
-    float *error_sum;      /* constant units: summed over the steps */
+    void *scratch[2];     /* of its node while it runs forward, backward */
+    float *error;         /* dL/dvalue of the step */
+    struct snn__signal e; /* what is known of it in this sweep */
+    bool reached;         /* e holds something */
+    float sent_scale;     /* factor of the errors that it sends down */
+    float *error_sum;     /* constant units: summed over the steps */
     bool summed;
     float *pending_error[2]; /* of the step before, from readers with delay, by the parity of that step */
     bool pending[2];
 
     struct snn__counts counts;
-    float *fanout;          /* synapses that leave each input element (non-zero weights) */
-    double fanout_all;      /* all synapses of one step and sample */
-    double *sample_ops;     /* [B] */
-    bool binary_input;      /* the input is spikes times a constant */
+    float *fanout;      /* synapses that leave each input element (non-zero weights) */
+    double fanout_all;  /* all synapses of one step and sample */
+    double *sample_ops; /* [B] */
+    bool binary_input;  /* the input is spikes times a constant */
 };
 
 /* What a stream's state begins with: which streams it fits, and how far it is. Behind it are numbers only. */
 struct snn__stream_head {
-    uint32_t magic, kind; /* kind: of what learning adds */
-    uint64_t network;     /* layers, shapes and connections, as one number */
+    uint32_t magic, kind;  /* kind: of what learning adds */
+    uint64_t network;      /* layers, shapes and connections, as one number */
     uint64_t running, all; /* bytes that every stream of the network has, and all; this head is among them */
-    uint64_t steps;       /* so far */
+    uint64_t steps;        /* so far */
 };
 
 struct snn__pass {
@@ -215,14 +212,14 @@ struct snn__pass {
     size_t batch_max, steps, slots;
     enum snn__order order;
     struct snn__arena arena;
-    float *input;     /* [slots][B][len], channels last */
+    float *input;      /* [slots][B][len], channels last */
     float *input_mean; /* means: of an input that changes from step to step, if weights read it */
     size_t input_len;
     struct snn__stream_head *head; /* streams: at the begin of the arena; */
-    float *saved;     /* the numbers behind it as they were before the step */
-    float *output_error; /* [slots][B][len]; means: one slot */
-    float *gradient;  /* [parameters], in the order of the parameters */
-    void *scratch; /* of a layer that derives something from its parameters, or settles */
+    float *saved;                  /* the numbers behind it as they were before the step */
+    float *output_error;           /* [slots][B][len]; means: one slot */
+    float *gradient;               /* [parameters], in the order of the parameters */
+    void *scratch;                 /* of a layer that derives something from its parameters, or settles */
     float noise_scale;
     struct snn__projecting *projecting; /* what maps gradients (lib/projection), or NULL */
 
@@ -230,14 +227,14 @@ struct snn__pass {
     size_t batch;
     bool training, is_static;
     struct snn__unit *measured; /* again: the batch norm that this run of the steps is for; NULL in the last one */
-    bool begun; /* again: what is constant was computed */
-    bool count; /* synaptic operations */
-    bool at_rates; /* a sweep at rates */
+    bool begun;                 /* again: what is constant was computed */
+    bool count;                 /* synaptic operations */
+    bool at_rates;              /* a sweep at rates */
     enum snn__statistics statistics; /* of batch norms in it */
-    bool fixed; /* statistics of what does not depend on spikes were measured ahead of the steps */
+    bool fixed;      /* statistics of what does not depend on spikes were measured ahead of the steps */
     float *fed_back; /* at rates: what readers with delay send back, [B][len], or NULL */
     bool fed;
-    const struct snn__couples *couples; /* of a sweep in which populations answer errors with spikes, else NULL */
+    const struct snn__couples *couples;  /* of a sweep in which populations answer errors with spikes, else NULL */
     uint64_t neuron_steps, couple_steps; /* since the counters were cleared: samples times steps */
 };
 

@@ -201,8 +201,7 @@ snn_status snn_stream_init(void *memory, size_t size, snn_network *network, snn_
     SNN__TRY(snn__stream_check(network));
     rc = size < snn__round_up(sizeof *own, ALIGNMENT) ? SNN_ERR_MEMORY : init(own, size, network);
     if (rc == SNN_ERR_MEMORY)
-        return snn__fail(rc, "stream: %zu bytes of memory are too few; snn_stream_size() gives the number",
-                         size);
+        return snn__fail(rc, "stream: %zu bytes of memory are too few; snn_stream_size() gives the number", size);
     if (rc == SNN_OK)
         *out = &own->stream;
     return rc;
@@ -251,8 +250,8 @@ static snn_status check_state(const struct snn__pass *pass, const struct snn__st
     const struct snn__stream_head *own = pass->head;
 
     if (head->magic != MAGIC || head->all != size || head->running > size)
-        return snn__fail(SNN_ERR_FORMAT,
-                         "stream: these %zu bytes are not a complete state of this kind of machine", size);
+        return snn__fail(SNN_ERR_FORMAT, "stream: these %zu bytes are not a complete state of this kind of machine",
+                         size);
     if (head->network != own->network || head->running != own->running)
         return snn__fail(SNN_ERR_SHAPE, "stream: the state is that of another network");
     if (head->kind == own->kind && head->all != own->all)

@@ -13,10 +13,10 @@ struct snn__learner {
 };
 
 struct snn_stream {
-    struct snn__pass *pass; /* NULL: ended */
+    struct snn__pass *pass;             /* NULL: ended */
     const struct snn__learner *learner; /* or NULL */
-    void *host;   /* the trainer, where there is a learner */
-    bool stepped; /* since the last learning */
+    void *host;                         /* the trainer, where there is a learner */
+    bool stepped;                       /* since the last learning */
 };
 
 /* A stream of a pass that was planned for one begins, at step 0. */

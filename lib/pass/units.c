@@ -24,7 +24,7 @@ static void mark_absent(struct snn__pass *pass)
                 absent = snn__min(absent, (from ? from->absent : 0) + unit->layer->source[i].delay);
                 unit->deferred |= from != NULL && from->deferred;
                 unit->dynamic |= unit->layer->source[i].delay ||
-                                (from != NULL && (from->dynamic || from->flags & SNN__LAYER_POPULATION));
+                                 (from != NULL && (from->dynamic || from->flags & SNN__LAYER_POPULATION));
             }
             unit->begins = absent;
             if (unit->flags & SNN__LAYER_GATHERS)

@@ -11,9 +11,9 @@
  * of a convolution through its window; the residual is formed for matrices of fewer rows than lateral neurons
  * alone. */
 #include "projection/hlop.h"
-#include "kernel/random.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
+#include "kernel/random.h"
 #include "layer/layer.h"
 #include <math.h>
 
@@ -100,8 +100,14 @@ static void pack_back(const struct snn__lateral *l, size_t first, size_t count, 
 /* y = alpha a H' for plain rows or through a window, y [m, count of pitch] */
 static void times_turned(const struct snn__rows *rows, size_t count, float *y, size_t pitch, struct snn__workspace *w)
 {
-    struct snn__product p = { .m = rows->m, .n = count, .x = rows->x, .window = rows->window, .packed = w->packed,
-                              .alpha = rows->scale, .y = y, .y_pitch = pitch };
+    struct snn__product p = { .m = rows->m,
+                              .n = count,
+                              .x = rows->x,
+                              .window = rows->window,
+                              .packed = w->packed,
+                              .alpha = rows->scale,
+                              .y = y,
+                              .y_pitch = pitch };
 
     snn__product(w->ctx, &p, w->scratch);
 }
@@ -111,8 +117,15 @@ static void times_h(const struct snn__lateral *l, const float *packed, const flo
                     size_t pitch, float alpha, float *out, bool accumulate, struct snn__workspace *w)
 {
     struct snn__rows rows = snn__rows_of_matrix(a, m, count, pitch);
-    struct snn__product p = { .m = m, .n = l->n, .x = a, .window = rows.window, .packed = packed, .alpha = alpha,
-                              .y = out, .y_pitch = l->n, .accumulate = accumulate };
+    struct snn__product p = { .m = m,
+                              .n = l->n,
+                              .x = a,
+                              .window = rows.window,
+                              .packed = packed,
+                              .alpha = alpha,
+                              .y = out,
+                              .y_pitch = l->n,
+                              .accumulate = accumulate };
 
     snn__product(w->ctx, &p, w->scratch);
 }
@@ -121,8 +134,16 @@ static void times_h(const struct snn__lateral *l, const float *packed, const flo
 static void outer(const struct snn__rows *rows, const float *d, size_t n, size_t d_pitch, float scale, float *g,
                   size_t g_pitch, bool accumulate, struct snn__workspace *w)
 {
-    struct snn__outer o = { .m = rows->m, .n = n, .d = d, .d_pitch = d_pitch, .x = rows->x, .window = rows->window,
-                            .alpha = scale * rows->scale, .g = g, .g_pitch = g_pitch, .accumulate = accumulate };
+    struct snn__outer o = { .m = rows->m,
+                            .n = n,
+                            .d = d,
+                            .d_pitch = d_pitch,
+                            .x = rows->x,
+                            .window = rows->window,
+                            .alpha = scale * rows->scale,
+                            .g = g,
+                            .g_pitch = g_pitch,
+                            .accumulate = accumulate };
 
     snn__outer(w->ctx, &o, w->scratch);
 }

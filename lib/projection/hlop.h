@@ -3,8 +3,8 @@
 #ifndef SNN_PROJECTION_HLOP_H
 #define SNN_PROJECTION_HLOP_H
 
-#include "core/arena.h"
 #include "blas/product.h"
+#include "core/arena.h"
 
 /* How lateral weights learn. */
 struct snn__hebb {
@@ -32,14 +32,14 @@ struct snn__rows {
 /* Memory for work, planned for the largest layer and shared by all. */
 struct snn__workspace {
     snn_context *ctx;
-    float *y;              /* [rows,M] */
-    float *gram, *shared;  /* Y'Y [new,M]; (Y'Y) H [new,N] */
-    float *outer;          /* Y'X [new,N] */
+    float *y;                    /* [rows,M] */
+    float *gram, *shared;        /* Y'Y [new,M]; (Y'Y) H [new,N] */
+    float *outer;                /* Y'X [new,N] */
     float *packed, *packed_back; /* H' and H for the products */
-    float *packed_new;     /* H of the rows that learn */
-    float *other, *rest;   /* X - Y_old H_old, X - Y H, [rows,N]: of few plain rows */
-    float *orth;           /* orth(X) [rows,N], where few rows are projected instead of the gradient */
-    float *share;          /* G H_old' [outputs,M_old] */
+    float *packed_new;           /* H of the rows that learn */
+    float *other, *rest;         /* X - Y_old H_old, X - Y H, [rows,N]: of few plain rows */
+    float *orth;                 /* orth(X) [rows,N], where few rows are projected instead of the gradient */
+    float *share;                /* G H_old' [outputs,M_old] */
     void *scratch;
     size_t room_y, room_gram, room_rows, room_packed, room_packed_back, room_packed_new, room_share, room_rest,
         room_orth;       /* floats */

@@ -115,8 +115,7 @@ static snn_status enlarge(snn_context *ctx, float **array, size_t old, size_t le
 static snn_status check_idle(const snn_projection *p)
 {
     if (atomic_load(&p->users) > 0)
-        return snn__fail(SNN_ERR_STATE,
-                         "projection: its rows cannot change in a callback of a trainer that uses it");
+        return snn__fail(SNN_ERR_STATE, "projection: its rows cannot change in a callback of a trainer that uses it");
     return SNN_OK;
 }
 

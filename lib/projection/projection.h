@@ -39,7 +39,7 @@ struct snn__task {
 struct snn__projecting {
     snn_projection *projection; /* NULL: none */
     struct snn__workspace work;
-    struct snn__task *task; /* [layers], of the plan */
+    struct snn__task *task;  /* [layers], of the plan */
     uint64_t version, every; /* that was planned for; learn on every k-th batch */
     bool both;               /* learn from spikes and traces */
     bool learns;             /* in this batch */

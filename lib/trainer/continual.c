@@ -104,8 +104,10 @@ snn_status snn_continual_begin(snn_continual *continual, size_t batch)
     if (c == NULL)
         return no_sequence();
     if (c->begun > c->ended || c->begun == c->tasks)
-        return snn__fail(SNN_ERR_STATE, c->begun > c->ended ? "continual: task %zu has begun and not ended" :
-                         "continual: all %zu tasks were trained", c->begun > c->ended ? c->ended : c->tasks);
+        return snn__fail(SNN_ERR_STATE,
+                         c->begun > c->ended ? "continual: task %zu has begun and not ended"
+                                             : "continual: all %zu tasks were trained",
+                         c->begun > c->ended ? c->ended : c->tasks);
     SNN__TRY(choose_head(c, c->begun));
     SNN__TRY(snn_trainer_prepare(c->trainer, batch));
     start_afresh(c->trainer);
@@ -131,8 +133,8 @@ static snn_status check_between(const snn_continual *c)
     if (c == NULL)
         return no_sequence();
     if (c->ended == 0 || c->begun > c->ended)
-        return snn__fail(SNN_ERR_STATE, c->ended == c->begun ? "continual: no task has ended yet" :
-                         "continual: a task is under way; end it first");
+        return snn__fail(SNN_ERR_STATE, c->ended == c->begun ? "continual: no task has ended yet"
+                                                             : "continual: a task is under way; end it first");
     return SNN_OK;
 }
 

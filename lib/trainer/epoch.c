@@ -70,8 +70,16 @@ static struct snn__batch batches_of(const snn_trainer *tr, const snn_dataset *da
 /* Calls the host; false if it wants to stop. */
 static bool go_on(snn_trainer *tr, const struct snn__sums *s)
 {
-    snn_progress p = { sizeof p, s->training, tr->run.epoch, s->done, s->total, 0, 0, snn__seconds() - s->began,
-                       snn__fit_square(&tr->fit, tr->classes), snn__fit_r2(&tr->fit, tr->classes) };
+    snn_progress p = { sizeof p,
+                       s->training,
+                       tr->run.epoch,
+                       s->done,
+                       s->total,
+                       0,
+                       0,
+                       snn__seconds() - s->began,
+                       snn__fit_square(&tr->fit, tr->classes),
+                       snn__fit_r2(&tr->fit, tr->classes) };
     bool goes_on;
 
     if (tr->progress == NULL)
@@ -141,8 +149,8 @@ static snn_status check_under_way(const snn_trainer *tr, const snn_dataset_info 
 {
     const struct snn__run *run = &tr->run;
 
-    if (run->position == 0 || (run->samples == info->count && run->frames == info->frames &&
-                               run->target_frames == frames_of_targets(info)))
+    if (run->position == 0 ||
+        (run->samples == info->count && run->frames == info->frames && run->target_frames == frames_of_targets(info)))
         return SNN_OK;
     return snn__fail(
         SNN_ERR_STATE,
@@ -238,8 +246,13 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
     batch.augment = true;
     batch.shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0;
     batch.epoch = run->epoch;
-    s = (struct snn__sums){ .training = true, .done = run->position, .total = end_of_epoch(tr, &info, run->position),
-                            .seen = run->seen, .before = run->seen, .loss = run->loss_sum, .correct = run->correct,
+    s = (struct snn__sums){ .training = true,
+                            .done = run->position,
+                            .total = end_of_epoch(tr, &info, run->position),
+                            .seen = run->seen,
+                            .before = run->seen,
+                            .loss = run->loss_sum,
+                            .correct = run->correct,
                             .began = snn__seconds() };
     if (run->epoch == 0 && run->position == 0)
         say_what_is_left_out(tr, &info, s.total);

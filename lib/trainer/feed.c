@@ -59,8 +59,8 @@ static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
                           .x = (has_frame(batch, k->t) ? tr->sample : tr->scratch) + b * n,
                           .target = target_room(k, b) };
 
-    SNN__TRY(snn__dataset_frame(batch->dataset, index, k->t, batch->augment, batch->epoch, tr->scratch + b * n,
-                                &sample));
+    SNN__TRY(
+        snn__dataset_frame(batch->dataset, index, k->t, batch->augment, batch->epoch, tr->scratch + b * n, &sample));
     if (k->t == 0)
         tr->length_room[b] = (uint32_t)sample.length;
     tr->label[b] = sample.label;

@@ -49,8 +49,8 @@ static snn_status plan_solver(struct snn__ide *s, const snn_trainer *trainer, st
 {
     const struct snn__params *p = &trainer->params;
     const size_t cap = (size_t)snn__param_i64(p, SNN_IDE_ITERATIONS);
-    bool broyden = snn__param_is(p, SNN_IDE_SOLVER, "broyden") ||
-                   (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
+    bool broyden =
+        snn__param_is(p, SNN_IDE_SOLVER, "broyden") || (s->several && snn__param_is(p, SNN_IDE_SOLVER, "auto"));
 
     s->type = broyden ? &snn__broyden : &snn__fixed_point;
     s->solver = (struct snn__solver){ .ctx = trainer->ctx,

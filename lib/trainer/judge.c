@@ -116,8 +116,7 @@ snn_status snn__judge_step(snn_trainer *tr, size_t t, bool error)
 
 double snn__step_share(const snn_trainer *tr, size_t t)
 {
-    return tr->rates ? snn__layer_share(snn__network_last(tr->net), t, tr->steps)
-                     : 1.0 / (double)snn__outputs(tr);
+    return tr->rates ? snn__layer_share(snn__network_last(tr->net), t, tr->steps) : 1.0 / (double)snn__outputs(tr);
 }
 
 /* The error at the output of step t: share e. */

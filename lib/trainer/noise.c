@@ -11,7 +11,7 @@ struct drawing {
     const snn_trainer *trainer;
     struct snn__unit *unit;
     uint64_t step; /* of all batches */
-    char kind; /* first letter of the distribution */
+    char kind;     /* first letter of the distribution */
 };
 
 static void draw_signs(uint64_t seed, uint64_t stream, float *z, size_t n)

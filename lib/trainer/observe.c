@@ -78,8 +78,10 @@ static snn_status check_gradient(const snn_trainer *tr)
                          "the step",
                          tr->owner);
     if (!whole && !tr->has_gradient)
-        return snn__fail(SNN_ERR_STATE, "%s: no step has formed a gradient since it was prepared, or the last one "
-                         "failed before", tr->owner);
+        return snn__fail(SNN_ERR_STATE,
+                         "%s: no step has formed a gradient since it was prepared, or the last one "
+                         "failed before",
+                         tr->owner);
     return SNN_OK;
 }
 

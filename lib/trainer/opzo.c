@@ -20,8 +20,7 @@
 #include <math.h>
 
 static const struct snn__param params[] = {
-    SNN__PARAM_STR(SNN_OPZO_FEEDBACK, "feedback", "opzo|dfa|kp|zo|bp", "opzo",
-                   "path of errors to the populations"),
+    SNN__PARAM_STR(SNN_OPZO_FEEDBACK, "feedback", "opzo|dfa|kp|zo|bp", "opzo", "path of errors to the populations"),
     SNN__PARAM_STR(SNN_OPZO_NOISE_POS, "noise_pos", "post|pre", "post", "noise on the spikes, or on the currents"),
     SNN__PARAM_STR(SNN_OPZO_NOISE, "noise", SNN__NOISES, "gaussian", "distribution of the noise"),
     SNN__PARAM_I64(SNN_OPZO_ANTITHETIC, "antithetic", 0, 1, 1, "steps 2 k and 2 k + 1 take z and -z"),
@@ -29,8 +28,7 @@ static const struct snn__param params[] = {
     SNN__PARAM_F64(SNN_OPZO_MOMENTUM, "momentum", 0.0, 0.99999999, 0.9999, "share of a matrix that an update keeps"),
     SNN__PARAM_I64(SNN_OPZO_INVERSE_ALPHA, "inverse_alpha", 0, 1, 1, "matrices estimate J', not alpha J'"),
     SNN__PARAM_I64(SNN_OPZO_WARM_UP, "warm_up", 0, 1, 1, "matrices begin as a plain average"),
-    SNN__PARAM_STR(SNN_OPZO_MATRIX_INIT, "matrix_init", "zero|readout", "zero",
-                   "initial matrices; dfa, kp: readout"),
+    SNN__PARAM_STR(SNN_OPZO_MATRIX_INIT, "matrix_init", "zero|readout", "zero", "initial matrices; dfa, kp: readout"),
     SNN__PARAM_I64(SNN_OPZO_ONLINE, "online", 0, 1, 0, "0: one update per batch, 1: one update per step"),
     SNN__PARAM_F64(SNN_OPZO_KP_RATE, "kp_rate", 0.0, 1e6, 1.0,
                    "kp: learning rate of the matrices relative to that of the weights"),
@@ -44,8 +42,8 @@ enum feedback { FEEDBACK_OPZO, FEEDBACK_DFA, FEEDBACK_KP, FEEDBACK_ZO, FEEDBACK_
 
 struct opzo {
     enum feedback feedback;
-    uint64_t stream; /* of the batch */
-    const snn_layer *global; /* readout, or NULL */
+    uint64_t stream;            /* of the batch */
+    const snn_layer *global;    /* readout, or NULL */
     float *o, *side_o, *side_e; /* [B][classes] */
     double *sums;               /* [B] */
     struct snn__feedback matrices;

@@ -6,15 +6,8 @@ extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, sn
     snn__rule_spide, snn__rule_opzo, snn__rule_sei, snn__rule_eprop;
 
 static const struct snn__rule *const rules[] = {
-    &snn__rule_bptt,
-    &snn__rule_sltt,
-    &snn__rule_ottt,
-    &snn__rule_ide,
-    &snn__rule_dsr,
-    &snn__rule_spide,
-    &snn__rule_opzo,
-    &snn__rule_sei,
-    &snn__rule_eprop,
+    &snn__rule_bptt,  &snn__rule_sltt, &snn__rule_ottt, &snn__rule_ide,   &snn__rule_dsr,
+    &snn__rule_spide, &snn__rule_opzo, &snn__rule_sei,  &snn__rule_eprop,
 };
 
 struct snn__name snn__rule_names(size_t index)

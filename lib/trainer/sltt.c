@@ -5,11 +5,11 @@
  *
  * No error goes from step to step. SLTT-K runs the backward pass at K steps, drawn per batch without replacement;
  * the loss keeps its 1/T. */
+#include "trainer/sltt.h"
 #include "core/context.h"
 #include "core/rng.h"
 #include "core/size.h"
 #include "trainer/rule.h"
-#include "trainer/sltt.h"
 
 static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_SLTT_SAMPLED_STEPS, "sampled_steps", 0, SNN__SLTT_STEPS_MAX, 0,

@@ -24,8 +24,8 @@ snn_status snn_trainer_set_teacher(snn_trainer *trainer, snn_trainer *teacher)
     if (teacher != NULL && !snn__shape_equal(&teacher->net->in, &trainer->net->in))
         return snn__fail(SNN_ERR_SHAPE, "%s: the network takes samples %s, the teacher %s", trainer->owner,
                          snn__shape_text(&trainer->net->in, want), snn__shape_text(&teacher->net->in, got));
-    if (teacher != NULL && !snn__shape_equal(&snn__network_last(teacher->net)->out,
-                                             &snn__network_last(trainer->net)->out))
+    if (teacher != NULL &&
+        !snn__shape_equal(&snn__network_last(teacher->net)->out, &snn__network_last(trainer->net)->out))
         return snn__fail(SNN_ERR_SHAPE, "%s: the network has outputs %s, the teacher %s", trainer->owner,
                          snn__shape_text(&snn__network_last(trainer->net)->out, want),
                          snn__shape_text(&snn__network_last(teacher->net)->out, got));

@@ -181,8 +181,10 @@ snn_status snn_evaluator_create(snn_trainer **out, snn_network *network)
 snn_status snn__trainer_check_learns(const snn_trainer *tr)
 {
     if (tr->optimizer == NULL)
-        return snn__fail(SNN_ERR_STATE, "%s: it evaluates, and does not train; snn_trainer_create() makes a trainer "
-                                        "that does", tr->owner);
+        return snn__fail(SNN_ERR_STATE,
+                         "%s: it evaluates, and does not train; snn_trainer_create() makes a trainer "
+                         "that does",
+                         tr->owner);
     return SNN_OK;
 }
 

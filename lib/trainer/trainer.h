@@ -4,8 +4,8 @@
 
 #include "data/data.h"
 #include "loss/loss.h"
-#include "pass/stream.h"
 #include "optimizer/optimizer.h"
+#include "pass/stream.h"
 #include "projection/projection.h"
 #include <snn/trainer.h>
 #include <stdatomic.h>
@@ -59,7 +59,7 @@ struct snn__fit {
     struct snn__fit_of {
         double square;       /* sum of the squared distances from the targets */
         double mean, spread; /* of the targets, and the sum of their squared distances from it */
-    } *of;                   /* [classes] */
+    } * of;                  /* [classes] */
 };
 
 /* Equations that a method solved. */
@@ -102,7 +102,7 @@ struct snn_trainer {
     struct snn__projecting projecting;
     bool loss_on_mean;
     bool looks_ahead; /* the rule sees the input of all steps before the first of them runs */
-    bool rates; /* the loss is of the mean output, weighted by the shares of the last population */
+    bool rates;       /* the loss is of the mean output, weighted by the shares of the last population */
     enum snn__encoder encoder;
 
     snn_trainer *teacher; /* or NULL */
@@ -115,30 +115,30 @@ struct snn_trainer {
     size_t target_pitch;    /* 0: one is there at a time */
     const uint32_t *length; /* [n], frames that each sample has; NULL: all */
 
-    float *out_sum;      /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's
-                            shares */
-    float *sample;       /* [B,len]: samples as the data set delivers them */
-    float *scratch;      /* [B,len] */
-    uint32_t *label;     /* [B] */
+    float *out_sum;        /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's
+                              shares */
+    float *sample;         /* [B,len]: samples as the data set delivers them */
+    float *scratch;        /* [B,len] */
+    uint32_t *label;       /* [B] */
     uint32_t *length_room; /* [B], of a data set's samples */
-    float *target_room;  /* [B,classes], of a data set's samples; of all steps where their outputs come in the end */
-    struct snn__failure *failure; /* [threads] */
-    bool unread;         /* the last batch failed because of a sample */
-    struct snn__undo undo; /* of a trainer that learns */
-    double *sums;        /* [B] */
-    double *room;        /* [2][B][classes], of the loss */
-    float *gradient_sum; /* observers of single steps */
+    float *target_room; /* [B,classes], of a data set's samples; of all steps where their outputs come in the end */
+    struct snn__failure *failure;   /* [threads] */
+    bool unread;                    /* the last batch failed because of a sample */
+    struct snn__undo undo;          /* of a trainer that learns */
+    double *sums;                   /* [B] */
+    double *room;                   /* [2][B][classes], of the loss */
+    float *gradient_sum;            /* observers of single steps */
     struct snn__rank_one *rank_one; /* [layers]: gradients that are outer products */
-    bool has_gradient;   /* the last step formed one */
+    bool has_gradient;              /* the last step formed one */
 
     struct snn__run run;
     struct snn__memory *memory; /* of the rule */
     size_t n_memory;
-    struct snn__span *undecayed; /* of run */
-    double step_loss; /* of the last step: what golden cases call loss[t] */
+    struct snn__span *undecayed;         /* of run */
+    double step_loss;                    /* of the last step: what golden cases call loss[t] */
     double gradient_norm, learning_rate; /* of the last update */
-    struct snn__solves solver; /* since the counters were cleared */
-    struct snn__fit fit; /* likewise */
+    struct snn__solves solver;           /* since the counters were cleared */
+    struct snn__fit fit;                 /* likewise */
     struct snn__kept kept;
     _Atomic int use; /* enum snn__use */
 
@@ -172,8 +172,8 @@ snn_network *snn__trainer_network(const snn_trainer *trainer);
 struct snn__batch {
     const float *x; /* [frames][n][C,H,W], or NULL */
     size_t frames;
-    const uint32_t *label;  /* or NULL */
-    const float *target;    /* [target_frames][n][classes], or NULL */
+    const uint32_t *label; /* or NULL */
+    const float *target;   /* [target_frames][n][classes], or NULL */
     size_t target_frames;
     const uint32_t *length; /* [n], or NULL: all frames */
     const snn_dataset *dataset;
@@ -186,7 +186,7 @@ struct snn__batch {
 
 /* Loss and score of a batch. */
 struct snn__result {
-    double loss;    /* mean over the batch, summed over the trained steps */
+    double loss; /* mean over the batch, summed over the trained steps */
     size_t correct;
 };
 

@@ -9,9 +9,11 @@ static bool change(snn_trainer *tr, int from, int to)
 
 static snn_status refuse(const snn_trainer *tr)
 {
-    return snn__fail(SNN_ERR_STATE, "%s: it is at work, and this call came from one of its callbacks or another "
+    return snn__fail(SNN_ERR_STATE,
+                     "%s: it is at work, and this call came from one of its callbacks or another "
                      "thread; in the progress callback of an epoch it may evaluate, predict and be saved, else wait "
-                     "until the call has returned", tr->owner);
+                     "until the call has returned",
+                     tr->owner);
 }
 
 snn_status snn__no_trainer(void)

@@ -1,7 +1,7 @@
 /* Networks in one line: "784-800-10", "ws:32C3-AP2-64C3-BN-GAP-FC". network.h describes the notation. */
 #include "core/size.h"
-#include "zoo/build.h"
 #include "network/network.h"
+#include "zoo/build.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +15,8 @@ struct token {
     enum kind kind;
     const char *text; /* in the notation, for messages */
     int length;
-    unsigned number;               /* from 1 */
-    size_t size, kernel, stride;   /* outputs or channels; window */
+    unsigned number;             /* from 1 */
+    size_t size, kernel, stride; /* outputs or channels; window */
     bool last;
 };
 
@@ -24,8 +24,8 @@ struct notation {
     struct snn__build *b;
     const char *rest; /* after the last token read; NULL past the last token */
     unsigned tokens, weights, pools;
-    bool is_map;         /* the present output is [C,H,W] */
-    bool neuron_pending; /* the last weight layer waits for BN or its neuron */
+    bool is_map;          /* the present output is [C,H,W] */
+    bool neuron_pending;  /* the last weight layer waits for BN or its neuron */
     size_t rows, columns; /* of the map */
     bool sides;           /* every population gets a side readout */
     size_t resumes;       /* source of the next layer after a side readout; 0: the layer before it */
@@ -120,8 +120,10 @@ static snn_status unknown(const struct notation *n, const struct token *t)
 {
     if (t->number > 1)
         return wrong(n, t, SNN_ERR_ARGUMENT, "expected " TOKENS);
-    return snn__fail(SNN_ERR_ARGUMENT, "network \"%.80s\", token 1 \"%.*s\": expected " TOKENS ", or the name of a "
-                     "network: %s", n->b->name, shown(t), t->text, snn__names_text(snn__builder_names).text);
+    return snn__fail(SNN_ERR_ARGUMENT,
+                     "network \"%.80s\", token 1 \"%.*s\": expected " TOKENS ", or the name of a "
+                     "network: %s",
+                     n->b->name, shown(t), t->text, snn__names_text(snn__builder_names).text);
 }
 
 static snn_status next_token(struct notation *n, struct token *t)
@@ -206,8 +208,10 @@ static snn_status add_readout(struct notation *n, const struct token *t)
     if (t->kind == READOUT && classes == 0)
         return wrong(n, t, SNN_ERR_ARGUMENT, "the number of classes is 0; write a number instead of FC");
     if (t->kind == NUMBER && classes != 0 && t->size != classes)
-        return snn__fail(SNN_ERR_ARGUMENT, "network \"%.80s\", token %u \"%.*s\": expected FC or %zu, the number of "
-                         "classes", n->b->name, t->number, shown(t), t->text, classes);
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "network \"%.80s\", token %u \"%.*s\": expected FC or %zu, the number of "
+                         "classes",
+                         n->b->name, t->number, shown(t), t->text, classes);
     return add_linear(n, t->kind == NUMBER ? t->size : classes, true);
 }
 
@@ -244,8 +248,8 @@ static snn_status add_pool(struct notation *n, const struct token *t)
     n->columns = all ? 1 : n->columns / t->kernel;
     if (all)
         return snn__build_pool(n->b, type, snn__label("global_pool%u", ++n->pools).text, 0, 0, 0);
-    return snn__build_pool(n->b, type, snn__label("pool%u", ++n->pools).text, (int64_t)t->kernel,
-                           (int64_t)t->kernel, 0);
+    return snn__build_pool(n->b, type, snn__label("pool%u", ++n->pools).text, (int64_t)t->kernel, (int64_t)t->kernel,
+                           0);
 }
 
 static snn_status add_norm(struct notation *n, const struct token *t)

@@ -34,8 +34,8 @@ void args_help(const struct flag *flags)
     char left[80], words[200];
 
     for (; flags->name; flags++) {
-        bool some = flags->path && strcmp(flags->path, "network") != 0 &&
-                    param_words(flags->path, words, sizeof words);
+        bool some =
+            flags->path && strcmp(flags->path, "network") != 0 && param_words(flags->path, words, sizeof words);
 
         snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value ? " " : "",
                  flags->value ? flags->value : "");

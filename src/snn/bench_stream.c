@@ -20,10 +20,10 @@ struct stream {
     struct run run;
     snn_stream *stream;
     void *memory;
-    uint32_t *at;  /* events of a step */
+    uint32_t *at; /* events of a step */
     float *out;
-    double *us;    /* of each step, from the shortest to the longest */
-    double *idle;  /* as many loops of the median's length that compute nothing: what the machine makes of them */
+    double *us;   /* of each step, from the shortest to the longest */
+    double *idle; /* as many loops of the median's length that compute nothing: what the machine makes of them */
     size_t inputs, outputs, n;
     uint64_t state; /* of the events */
 };

@@ -42,8 +42,8 @@ static const struct line {
 };
 
 struct side {
-    double rate;      /* samples per second */
-    double resident;  /* bytes */
+    double rate;     /* samples per second */
+    double resident; /* bytes */
 };
 
 struct words {

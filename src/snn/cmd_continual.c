@@ -56,9 +56,9 @@ struct continual {
     uint32_t *order; /* [pixels] of the present task; tasks are made when they are needed */
     size_t layers;
     size_t rows[TASKS_MAX][RUN_LAYERS]; /* that each task adds */
-    const char *text[3]; /* --rows, --more, --hebb-lr, or NULL */
-    char *model, *checkpoint; /* paths, or NULL */
-    json_t *state; /* of the checkpoint, or NULL */
+    const char *text[3];                /* --rows, --more, --hebb-lr, or NULL */
+    char *model, *checkpoint;           /* paths, or NULL */
+    json_t *state;                      /* of the checkpoint, or NULL */
     int64_t tasks;
     bool quiet, saved; /* the checkpoint is of this run */
 };
@@ -425,8 +425,9 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
 {
     progress_clear(&c->progress);
     if (rc == SNN_ERR_STATE && c->state)
-        return fail(FAILED, "%s: its interrupted task continues over its own data only, without another --data or "
-                            "--data.limit: %s",
+        return fail(FAILED,
+                    "%s: its interrupted task continues over its own data only, without another --data or "
+                    "--data.limit: %s",
                     args_text(&c->args, "resume"), snn_last_error());
     if (rc != SNN_ERR_CANCELLED)
         return fail_call(rc, NULL);

@@ -55,8 +55,10 @@ static int check_sections(const json_t *over)
 
     for (size_t i = 0; i < sizeof of_training / sizeof of_training[0]; i++)
         if (json_object_get(over, of_training[i]))
-            return fail(USAGE, "--%s.NAME goes with training; a model is evaluated as it is, with other parameters "
-                        "of data and trainer at most", of_training[i]);
+            return fail(USAGE,
+                        "--%s.NAME goes with training; a model is evaluated as it is, with other parameters "
+                        "of data and trainer at most",
+                        of_training[i]);
     return DONE;
 }
 
@@ -110,9 +112,10 @@ static int check_trainer(const struct run *run, const json_t *over)
     const char *name;
     json_t *value;
 
-    json_object_foreach(json_object_get(over, "trainer"), name, value)
-        if (!run_evaluates_with(run->trainer, name))
-            return fail(USAGE, "--trainer.%s goes with training; a model is evaluated as it is", name);
+    json_object_foreach(json_object_get(over, "trainer"), name, value) if (
+        !run_evaluates_with(
+            run->trainer, name)) return fail(USAGE, "--trainer.%s goes with training; a model is evaluated as it is",
+                                             name);
     return DONE;
 }
 

@@ -22,8 +22,7 @@ static const struct flag flags[] = {
     { "mean", "X,...", "data.mean",
       "subtracted from the input, instead of a measured mean; one number or one per channel" },
     { "deviation", "X,...", "data.deviation", "then divides the input; goes with --mean" },
-    { "neuron", "TYPE", "neuron.type",
-      "default: the network's own, lif" },
+    { "neuron", "TYPE", "neuron.type", "default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "start", "MODEL", "start",
@@ -120,8 +119,8 @@ static int check_default(const struct train *t)
 
     for (size_t i = 0; i < sizeof path / sizeof *path; i++)
         if (path[i] && access(path[i], F_OK) == 0)
-            return fail(USAGE, "%s: exists already: --save FILE writes another model, --save %s replaces it",
-                        path[i], t->model);
+            return fail(USAGE, "%s: exists already: --save FILE writes another model, --save %s replaces it", path[i],
+                        t->model);
     return DONE;
 }
 
@@ -335,9 +334,9 @@ static void announce(const struct train *t)
         json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:o}", "event", "start", "version",
                             snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
                             (json_int_t)net.parameter_bytes, "trainer_bytes",
-                            (json_int_t)run_about(t->run.trainer).bytes, "threads", (int)ctx.threads, "isa",
-                            ctx.isa, "train_samples", (json_int_t)train.count, "test_samples",
-                            (json_int_t)t->run.shape.count, "config", note ? json_loads(note, 0, NULL) : json_null()),
+                            (json_int_t)run_about(t->run.trainer).bytes, "threads", (int)ctx.threads, "isa", ctx.isa,
+                            "train_samples", (json_int_t)train.count, "test_samples", (json_int_t)t->run.shape.count,
+                            "config", note ? json_loads(note, 0, NULL) : json_null()),
                   17);
         free(note);
     } else if (!t->quiet) {
@@ -346,8 +345,8 @@ static void announce(const struct train *t)
         printf("data     %s:%s: %s training, %s test samples\n", config_text(config, "data.format", ""),
                config_text(config, "data.dir", ""), grouped(train.count).s, grouped(t->run.shape.count).s);
         printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
-               optimizer.name, (long long)config_whole(config, "batch", 0), ctx.threads,
-               ctx.threads == 1 ? "" : "s", ctx.isa, bytes(run_about(t->run.trainer).bytes).s);
+               optimizer.name, (long long)config_whole(config, "batch", 0), ctx.threads, ctx.threads == 1 ? "" : "s",
+               ctx.isa, bytes(run_about(t->run.trainer).bytes).s);
         if (t->resume)
             printf("resumed  %s: %llu of %lld epochs done\n", t->resume,
                    (unsigned long long)run_about(t->run.trainer).epochs,
@@ -451,8 +450,9 @@ static int evaluate(struct train *t)
 /* Says which epoch diverged, in the log, too, and from where to go on. */
 static int diverged(struct train *t, snn_status rc)
 {
-    struct epoch_row row = { run_about(t->run.trainer).epochs + 1, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
-                             NAN, NAN, NAN, NAN, NAN };
+    struct epoch_row row = {
+        run_about(t->run.trainer).epochs + 1, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+    };
     const char *reason = snn_last_error();
 
     history_add(&t->history, &row);
@@ -460,9 +460,11 @@ static int diverged(struct train *t, snn_status rc)
         json_line(json_pack("{s:s, s:I, s:s}", "event", "diverged", "epoch", (json_int_t)row.epoch, "reason", reason),
                   9);
     if (t->saved)
-        return fail(FAILED, "%s: epoch %llu: %s; %s holds epoch %llu: resume it with a smaller --lr or with "
-                            "--optimizer.clip_norm", snn_status_name(rc), (unsigned long long)row.epoch, reason,
-                    t->checkpoint, (unsigned long long)t->saved);
+        return fail(FAILED,
+                    "%s: epoch %llu: %s; %s holds epoch %llu: resume it with a smaller --lr or with "
+                    "--optimizer.clip_norm",
+                    snn_status_name(rc), (unsigned long long)row.epoch, reason, t->checkpoint,
+                    (unsigned long long)t->saved);
     return fail(FAILED, "%s: epoch %llu: %s; a smaller --lr, --optimizer.clip_norm or --optimizer.warmup may help",
                 snn_status_name(rc), (unsigned long long)row.epoch, reason);
 }

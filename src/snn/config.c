@@ -289,9 +289,25 @@ int config_parse_run(json_t **out, const char *text, const char *source)
 
 /* Of the note of a model: what describes the use of its network. */
 static const char *const use[] = {
-    "network", "seed", "batch", "data.format", "data.normalise", "data.mean", "data.deviation", "data.frames",
-    "data.count_events", "trainer.method", "trainer.steps", "trainer.encoder", "trainer.loss", "trainer.loss_mix",
-    "trainer.huber_delta", "trainer.mse_target", "trainer.mse_constant", "trainer.label_smoothing", "trainer.loss_on",
+    "network",
+    "seed",
+    "batch",
+    "data.format",
+    "data.normalise",
+    "data.mean",
+    "data.deviation",
+    "data.frames",
+    "data.count_events",
+    "trainer.method",
+    "trainer.steps",
+    "trainer.encoder",
+    "trainer.loss",
+    "trainer.loss_mix",
+    "trainer.huber_delta",
+    "trainer.mse_target",
+    "trainer.mse_constant",
+    "trainer.label_smoothing",
+    "trainer.loss_on",
 };
 
 int config_parse_use(json_t **out, json_t **data, const char *text, const char *source)

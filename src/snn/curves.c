@@ -25,7 +25,10 @@ struct panel {
 
 #define OFFSET(member) offsetof(struct epoch_row, member)
 static const struct panel panels[] = {
-    { "Accuracy", " %", 100, 2,
+    { "Accuracy",
+      " %",
+      100,
+      2,
       { { OFFSET(train_accuracy), "train", PALE, 2 }, { OFFSET(test_accuracy), "test", STRONG, 2.5 } } },
     { "Loss", "", 1, 3, { { OFFSET(train_loss), "train", PALE, 2 }, { OFFSET(test_loss), "test", STRONG, 2.5 } } },
 };

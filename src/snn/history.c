@@ -17,8 +17,8 @@ static const char heading[] =
 
 static void columns(struct epoch_row *r, double *column[COLUMNS])
 {
-    double *all[COLUMNS] = { &r->train_loss,    &r->train_accuracy, &r->test_loss, &r->test_accuracy,
-                             &r->learning_rate, &r->firing_rate,    &r->seconds,   &r->samples_per_second,
+    double *all[COLUMNS] = { &r->train_loss,      &r->train_accuracy,    &r->test_loss,       &r->test_accuracy,
+                             &r->learning_rate,   &r->firing_rate,       &r->seconds,         &r->samples_per_second,
                              &r->equilibrium_gap, &r->solver_iterations, &r->solver_residual, &r->solver_failures,
                              &r->backward_rate };
 

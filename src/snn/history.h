@@ -14,7 +14,7 @@ struct epoch_row {
         samples_per_second;
     /* of methods that solve an equation */
     double equilibrium_gap, solver_iterations, solver_residual, solver_failures;
-    double backward_rate;                                                        /* of methods with a second stage */
+    double backward_rate; /* of methods with a second stage */
 };
 
 struct history {

@@ -59,17 +59,17 @@ static void add(unsigned section_index, const char *owner_name, const snn_param_
     p->varies = p->varies || !same_default(&p->info, info);
 }
 
-#define PARAM_CALL(noun, call, handle, what, value)                  \
+#define PARAM_CALL(noun, call, handle, what, value)                   \
     static snn_status noun##_##call(handle *object, what at, value v) \
     {                                                                 \
         return snn_##noun##_##call(object, at, v);                    \
     }
-#define PARAM_CALLS(noun)                                                            \
-    PARAM_CALL(noun, set_text, void, const char *, const char *)                     \
-    PARAM_CALL(noun, get_i64, const void, int32_t, int64_t *)                        \
-    PARAM_CALL(noun, get_f64, const void, int32_t, double *)                         \
-    PARAM_CALL(noun, get_str, const void, int32_t, const char **)                    \
-    PARAM_CALL(noun, param_info, const void, size_t, snn_param_info *)               \
+#define PARAM_CALLS(noun)                                                                                       \
+    PARAM_CALL(noun, set_text, void, const char *, const char *)                                                \
+    PARAM_CALL(noun, get_i64, const void, int32_t, int64_t *)                                                   \
+    PARAM_CALL(noun, get_f64, const void, int32_t, double *)                                                    \
+    PARAM_CALL(noun, get_str, const void, int32_t, const char **)                                               \
+    PARAM_CALL(noun, param_info, const void, size_t, snn_param_info *)                                          \
     const struct param_calls noun##_params = { noun##_set_text, noun##_get_i64, noun##_get_f64, noun##_get_str, \
                                                noun##_param_info };
 
@@ -163,9 +163,8 @@ static void gather_on_network(snn_context *ctx)
     snn_neuron *neuron = NULL;
     snn_network *net = NULL;
 
-    if (snn_neuron_create(&neuron, ctx, "lif") == SNN_OK &&
-        snn_network_create(&net, ctx, two, 1) == SNN_OK && snn_network_add_dense(net, 2, neuron) == SNN_OK &&
-        snn_network_add_dense(net, 2, NULL) == SNN_OK) {
+    if (snn_neuron_create(&neuron, ctx, "lif") == SNN_OK && snn_network_create(&net, ctx, two, 1) == SNN_OK &&
+        snn_network_add_dense(net, 2, neuron) == SNN_OK && snn_network_add_dense(net, 2, NULL) == SNN_OK) {
         gather_trainers(ctx, net);
         gather_projection(net);
     }
@@ -247,9 +246,12 @@ unsigned param_owners(const char *section)
 static const struct {
     const char *path;
     snn_name_kind kind;
-} named[] = { { "data", SNN_NAME_FORMAT },          { "neuron.type", SNN_NAME_NEURON },
-              { "trainer.method", SNN_NAME_METHOD }, { "optimizer.name", SNN_NAME_OPTIMIZER },
-              { "isa", SNN_NAME_ISA },               { "network", SNN_NAME_NETWORK } };
+} named[] = { { "data", SNN_NAME_FORMAT },
+              { "neuron.type", SNN_NAME_NEURON },
+              { "trainer.method", SNN_NAME_METHOD },
+              { "optimizer.name", SNN_NAME_OPTIMIZER },
+              { "isa", SNN_NAME_ISA },
+              { "network", SNN_NAME_NETWORK } };
 #define NAMED (sizeof named / sizeof *named)
 
 static bool list_names(snn_name_kind kind, char *out, size_t size)

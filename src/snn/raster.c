@@ -19,7 +19,7 @@
 struct trace {
     const snn_layer *layer;
     size_t size, shown; /* neurons in all; rows kept */
-    size_t begins;             /* first step at which it has a value: the last one where rates are read out */
+    size_t begins;      /* first step at which it has a value: the last one where rates are read out */
     char name[48];
     float *value; /* [steps, shown] */
     double rate;  /* spikes per neuron and step, over all neurons */

@@ -14,7 +14,7 @@ struct run {
     snn_trainer *trainer;
     snn_projection *projection; /* NULL: gradients are not projected */
     snn_continual *sequence;    /* of tasks, or NULL */
-    snn_network *taught; /* of the teacher, and what evaluates it; NULL without one */
+    snn_network *taught;        /* of the teacher, and what evaluates it; NULL without one */
     snn_trainer *teacher;
     snn_dataset_info shape; /* of the samples */
 };

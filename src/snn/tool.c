@@ -276,8 +276,7 @@ char *at_home(const char *path)
     char *out;
 
     if (path[0] == '~' && ((path[1] != '/' && path[1] != '\0') || !home || !home[0])) {
-        fail(FAILED, "%s: only ~/ is expanded, to the folder in HOME; write out the path",
-             path);
+        fail(FAILED, "%s: only ~/ is expanded, to the folder in HOME; write out the path", path);
         return NULL;
     }
     out = malloc(strlen(home) + strlen(path) + 1);

@@ -5,11 +5,11 @@
 #include <snn/snn.h>
 
 enum kind {
-    TAKES,        /* reads the structure */
-    TAKES_FILLS,  /* reads it, and writes what it finds into it */
-    FILLS,        /* fills it */
-    INITIALISES,  /* sets the defaults; the size is an argument */
-    IS_GIVEN      /* a callback that receives it */
+    TAKES,       /* reads the structure */
+    TAKES_FILLS, /* reads it, and writes what it finds into it */
+    FILLS,       /* fills it */
+    INITIALISES, /* sets the defaults; the size is an argument */
+    IS_GIVEN     /* a callback that receives it */
 };
 
 struct row {

@@ -20,7 +20,7 @@
 #endif
 
 static _Thread_local const char *watched; /* the call that this thread makes; NULL: none */
-static char met[128];                      /* what the first one met */
+static char met[128];                     /* what the first one met */
 
 static void meet(const char *what)
 {
@@ -42,11 +42,11 @@ WRAP(void *, calloc, (size_t count, size_t size), (count, size))
 WRAP(void *, realloc, (void *old, size_t size), (old, size))
 WRAP(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 WRAP(int, posix_memalign, (void **out, size_t alignment, size_t size), (out, alignment, size))
-WRAP(int, pthread_mutex_lock, (pthread_mutex_t *mutex), (mutex))
-WRAP(int, pthread_mutex_trylock, (pthread_mutex_t *mutex), (mutex))
-WRAP(int, pthread_cond_wait, (pthread_cond_t *condition, pthread_mutex_t *mutex), (condition, mutex))
-WRAP(int, pthread_cond_signal, (pthread_cond_t *condition), (condition))
-WRAP(int, pthread_cond_broadcast, (pthread_cond_t *condition), (condition))
+WRAP(int, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex))
+WRAP(int, pthread_mutex_trylock, (pthread_mutex_t * mutex), (mutex))
+WRAP(int, pthread_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex))
+WRAP(int, pthread_cond_signal, (pthread_cond_t * condition), (condition))
+WRAP(int, pthread_cond_broadcast, (pthread_cond_t * condition), (condition))
 WRAP(int, sched_yield, (void), ())
 
 void __real_free(void *pointer);
@@ -203,11 +203,11 @@ static size_t wrong; /* calls that gave another status than they should */
         watched = NULL;       \
     } while (0)
 /* One that gives something, whatever it is. */
-#define GIVES(call)           \
-    do {                      \
-        watched = #call;      \
-        wrong += !(call);     \
-        watched = NULL;       \
+#define GIVES(call)       \
+    do {                  \
+        watched = #call;  \
+        wrong += !(call); \
+        watched = NULL;   \
     } while (0)
 
 static void read_inside(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
@@ -218,24 +218,24 @@ static void read_inside(void *user, snn_trainer *trainer, snn_phase phase, size_
 }
 
 /* The parameter calls of a kind of objects. */
-#define SAFE_PARAMS(noun, object, whole, real, word)                                \
-    do {                                                                            \
-        snn_param_info info_ = SNN_PARAM_INFO_INIT;                                 \
-        const char *text_;                                                          \
-        int64_t i_;                                                                 \
-        double f_;                                                                  \
-                                                                                    \
-        if (whole)                                                                  \
-            SAFE(snn_##noun##_get_i64(object, whole, &i_));                         \
-        if (real)                                                                   \
-            SAFE(snn_##noun##_get_f64(object, real, &f_));                          \
-        if (word)                                                                   \
-            SAFE(snn_##noun##_get_str(object, word, &text_));                       \
-        SAFE(snn_##noun##_param_info(object, 0, &info_));                           \
-        FAILS_SAFELY(snn_##noun##_get_i64(object, -1, &i_));                        \
-        FAILS_SAFELY(snn_##noun##_get_f64(object, -1, &f_));                        \
-        FAILS_SAFELY(snn_##noun##_get_str(object, -1, &text_));                     \
-        FAILS_SAFELY(snn_##noun##_param_info(object, 1000, &info_));                \
+#define SAFE_PARAMS(noun, object, whole, real, word)                 \
+    do {                                                             \
+        snn_param_info info_ = SNN_PARAM_INFO_INIT;                  \
+        const char *text_;                                           \
+        int64_t i_;                                                  \
+        double f_;                                                   \
+                                                                     \
+        if (whole)                                                   \
+            SAFE(snn_##noun##_get_i64(object, whole, &i_));          \
+        if (real)                                                    \
+            SAFE(snn_##noun##_get_f64(object, real, &f_));           \
+        if (word)                                                    \
+            SAFE(snn_##noun##_get_str(object, word, &text_));        \
+        SAFE(snn_##noun##_param_info(object, 0, &info_));            \
+        FAILS_SAFELY(snn_##noun##_get_i64(object, -1, &i_));         \
+        FAILS_SAFELY(snn_##noun##_get_f64(object, -1, &f_));         \
+        FAILS_SAFELY(snn_##noun##_get_str(object, -1, &text_));      \
+        FAILS_SAFELY(snn_##noun##_param_info(object, 1000, &info_)); \
     } while (0)
 
 static void call_parameters(void)

@@ -14,7 +14,7 @@ snn_contract_test(export ${CMAKE_C_COMPILER} $<$<BOOL:${CMAKE_CXX_COMPILER}>:${C
 snn_contract_test(includes)
 snn_contract_test(settings)
 snn_contract_test(promises)
-snn_contract_test(format)
+snn_contract_test(format layout)
 snn_contract_test(constants)
 snn_contract_test(docs)
 snn_contract_test(abi ${CMAKE_C_COMPILER})

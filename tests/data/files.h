@@ -115,11 +115,11 @@ static inline size_t fail_allocations(const char *format, snn_split split, size_
 }
 
 /* Opening must fail with `code`, a message that contains `part`, and *out NULL. */
-#define OPEN_FAILS(ctx, format, split, code, part)                                     \
-    do {                                                                               \
-        snn_dataset *d_ = (snn_dataset *)(uintptr_t)1;                                 \
-        FAILS(snn_dataset_open(&d_, ctx, format, directory, split), code, part);       \
-        ck_assert_ptr_null(d_);                                                        \
+#define OPEN_FAILS(ctx, format, split, code, part)                               \
+    do {                                                                         \
+        snn_dataset *d_ = (snn_dataset *)(uintptr_t)1;                           \
+        FAILS(snn_dataset_open(&d_, ctx, format, directory, split), code, part); \
+        ck_assert_ptr_null(d_);                                                  \
     } while (0)
 
 #endif

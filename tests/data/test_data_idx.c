@@ -266,9 +266,15 @@ END_TEST
 START_TEST(huge_headers)
 {
     static const uint32_t dim[][3] = {
-        { 0xffffffffu, 0xffffffffu, 0xffffffffu }, { 0xffffffffu, H, W }, { 0x10000000u, 28, 28 },
-        { 0xffffffffu, 1, 1 }, { COUNT, 0xffffffffu, 1 }, { COUNT, 0x80000000u, 0x80000000u }, { 1, 8192, 8192 },
-        { COUNT, 0, 3 }, { COUNT, 3, 0 },
+        { 0xffffffffu, 0xffffffffu, 0xffffffffu },
+        { 0xffffffffu, H, W },
+        { 0x10000000u, 28, 28 },
+        { 0xffffffffu, 1, 1 },
+        { COUNT, 0xffffffffu, 1 },
+        { COUNT, 0x80000000u, 0x80000000u },
+        { 1, 8192, 8192 },
+        { COUNT, 0, 3 },
+        { COUNT, 3, 0 },
     };
 
     put_plain();

@@ -1,7 +1,7 @@
 /* Data sets of a host's callback: description, checks, parameters, statistics, normalisation. */
-#include "support.h"
 #include "core/size.h"
 #include "data/data.h"
+#include "support.h"
 #include <math.h>
 #include <string.h>
 
@@ -274,12 +274,12 @@ START_TEST(sources_are_checked)
         uint64_t tail;
     } longer;
 
-#define REFUSED(field, bad, code, part)                              \
-    do {                                                             \
-        source = good;                                               \
-        source.field = (bad);                                        \
-        FAILS(snn_dataset_create(&d, ctx, &source), code, part);     \
-        ck_assert_ptr_null(d);                                       \
+#define REFUSED(field, bad, code, part)                          \
+    do {                                                         \
+        source = good;                                           \
+        source.field = (bad);                                    \
+        FAILS(snn_dataset_create(&d, ctx, &source), code, part); \
+        ck_assert_ptr_null(d);                                   \
     } while (0)
     REFUSED(rank, 2, SNN_ERR_SHAPE, "rank 2");
     REFUSED(rank, 0, SNN_ERR_SHAPE, "rank 0");

@@ -1,6 +1,6 @@
 /* mutate_json.c - changes one value, key or member of a JSON text, so that what comes out is JSON again. */
-#include "mutate.h"
 #include "fuzz.h"
+#include "mutate.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

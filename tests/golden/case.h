@@ -12,8 +12,8 @@
 struct case_array {
     char name[96];
     struct npy want;
-    float *got;   /* [want.length], what the library computed; NULL: not yet */
-    bool used;    /* read as input, or compared */
+    float *got; /* [want.length], what the library computed; NULL: not yet */
+    bool used;  /* read as input, or compared */
 };
 
 /* One layer line: name, type, then words. */

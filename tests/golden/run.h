@@ -28,9 +28,9 @@ struct run {
     snn_optimizer *optimizer;
     snn_trainer *trainer;
     size_t steps, batch, iterations;
-    int iteration; /* from 1 */
-    double loss;   /* of the iteration */
-    bool apart;    /* gradients of single steps */
+    int iteration;      /* from 1 */
+    double loss;        /* of the iteration */
+    bool apart;         /* gradients of single steps */
     const char *prefix; /* of the names of arrays: of a second task */
     snn_projection *projection;
     float *buffer; /* RUN_BUFFER numbers: room for any signal */

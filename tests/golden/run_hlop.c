@@ -1,8 +1,8 @@
 /* run_hlop.c - the cases of hlop: lateral neurons alone, gradients of one layer, and two tasks one after the
  * other. */
+#include "blas/window.h"
 #include "core/context.h"
 #include "run.h"
-#include "blas/window.h"
 #include "trainer/rule.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* The part of the conformance program for sei: binary weights and a teacher, in networks and alone. */
 #include "layer/binary.h"
 #include "layer/weights.h"
-#include "layer/weights.h"
 #include "run.h"
 #include <math.h>
 #include <string.h>
@@ -133,9 +132,17 @@ static bool run_loss(struct run *r, const char *setting)
     l.share = share;
     l.tau = tau;
     l.teacher = teacher;
-    of = (struct snn__judged){ .out = r->buffer, .factor = 1.0f / (float)r->steps, .label = labels, .batch = r->batch,
-                               .classes = classes, .step = r->steps, .steps = r->steps, .weight = 1.0, .error = error,
-                               .sums = sums, .room = room };
+    of = (struct snn__judged){ .out = r->buffer,
+                               .factor = 1.0f / (float)r->steps,
+                               .label = labels,
+                               .batch = r->batch,
+                               .classes = classes,
+                               .step = r->steps,
+                               .steps = r->steps,
+                               .weight = 1.0,
+                               .error = error,
+                               .sums = sums,
+                               .room = room };
     if (strcmp(mode, "mean") == 0) {
         for (size_t t = 0; t < r->steps; t++)
             (t ? snn__add_to : snn__copy)(r->ctx, r->buffer, 1.0f, input + t * n, n);

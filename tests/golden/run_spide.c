@@ -66,8 +66,8 @@ static void gather(struct run *r, const char *role, size_t layer, snn_signal sig
 
     float *got = a != NULL && a->want.length >= (step + 1) * n ? case_room(a, a->want.length) : NULL;
 
-    if (got != NULL && snn_trainer_read_signal(r->trainer, snn_network_layer(r->net, layer), signal, got + step * n,
-                                               n) != SNN_OK)
+    if (got != NULL &&
+        snn_trainer_read_signal(r->trainer, snn_network_layer(r->net, layer), signal, got + step * n, n) != SNN_OK)
         for (size_t i = 0; i < n; i++)
             got[step * n + i] = NAN; /* is no value: the comparison fails */
 }

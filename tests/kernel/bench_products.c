@@ -148,7 +148,8 @@ static void bench_shape(const snn_context *ctx, const struct window_case *c, dou
     b.patches = numbers(b.m * b.k);
     random_fill(b.patches, b.m * b.k, -1, 1, 4);
     b.scratch = aligned_alloc(64, snn__round_up(snn__max(snn__product_scratch(ctx, b.m, b.n, &c->w, true),
-                                                         snn__outer_scratch(ctx, b.m, b.n, &c->w)), 64));
+                                                         snn__outer_scratch(ctx, b.m, b.n, &c->w)),
+                                                64));
     snn__pack(ctx, packed, b.w, c->w.kh * c->w.kw, c->w.c, b.n, c->w.c * b.n, b.n, 1);
     b.product = (struct snn__product){
         .m = b.m, .n = b.n, .x = x, .window = c->w, .packed = packed, .alpha = 1, .y = y, .y_pitch = b.n

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 /* ck_assert_msg for inner loops: Check notes every assertion that it passes, which takes longer than the loop. */
-#define HOLDS(condition, ...)            \
-    do {                                 \
-        if (!(condition))                \
-            ck_abort_msg(__VA_ARGS__);   \
+#define HOLDS(condition, ...)          \
+    do {                               \
+        if (!(condition))              \
+            ck_abort_msg(__VA_ARGS__); \
     } while (0)
 
 /* The loops over every number touch no memory of other threads: watched by the thread sanitizer, they would take

@@ -60,11 +60,11 @@ START_TEST(arrays_agree)
     random_fill(x, LENGTHS, -2, 2, 1);
     random_fill(m, LENGTHS, -2, 2, 2);
     random_fill(start, LENGTHS, -2, 2, 3);
-#define BOTH(call_k, call_ref, what)          \
-    memcpy(y, start, sizeof y);               \
-    memcpy(z, start, sizeof z);               \
-    call_k;                                   \
-    call_ref;                                 \
+#define BOTH(call_k, call_ref, what) \
+    memcpy(y, start, sizeof y);      \
+    memcpy(z, start, sizeof z);      \
+    call_k;                          \
+    call_ref;                        \
     same(z, y, LENGTHS, what)
     for (size_t n = 0; n <= LENGTHS; n++) {
         BOTH(k->fill(y, 0.5f, n), ref->fill(z, 0.5f, n), "fill");

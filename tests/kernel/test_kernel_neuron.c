@@ -90,17 +90,26 @@ static void compare(const struct state *a, const struct state *b, const bool *sk
             if (skip[e])
                 continue;
             HOLDS(in ? fabsf(x - y) <= 4e-6f * (1 + fabsf(x)) : x == y, "%s, kind %d: field %zu[%zu]: %.9g, %.9g",
-                          what, kind, f, e, x, y);
+                  what, kind, f, e, x, y);
         }
 }
 
 static uint64_t step_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, bool first,
                           int wanted)
 {
-    const struct snn__population_step a = { .p = p, .first = first, .current = s->x[CURRENTS], .current_scale = 0.8f,
-                                            .u_prev = s->x[U], .u = s->x[U], .b_prev = s->x[B], .b = s->x[B],
-                                            .q_prev = s->x[Q], .q = s->x[Q], .i = s->x[I],
-                                            .r = wanted & 1 ? s->x[R] : NULL, .out = s->x[OUT],
+    const struct snn__population_step a = { .p = p,
+                                            .first = first,
+                                            .current = s->x[CURRENTS],
+                                            .current_scale = 0.8f,
+                                            .u_prev = s->x[U],
+                                            .u = s->x[U],
+                                            .b_prev = s->x[B],
+                                            .b = s->x[B],
+                                            .q_prev = s->x[Q],
+                                            .q = s->x[Q],
+                                            .i = s->x[I],
+                                            .r = wanted & 1 ? s->x[R] : NULL,
+                                            .out = s->x[OUT],
                                             .trace = wanted & 2 ? s->x[TRACE] : NULL };
 
     return k->population_step(&a, FROM, TO);
@@ -516,7 +525,7 @@ START_TEST(back_is_the_gradient)
                 down = sequence(&p, p.decay, p.threshold, current, scale, c);
                 current[t] = keep;
                 HOLDS(fabs((up - down) / (2 * h) - scale * d[t]) < 2e-5, "surrogate %d kind %d: d[%zu] is %g, not %g",
-                              surrogate, kind, t, scale * d[t], (up - down) / (2 * h));
+                      surrogate, kind, t, scale * d[t], (up - down) / (2 * h));
             }
             up = sequence(&p, p.decay + h, p.threshold, current, scale, c);
             down = sequence(&p, p.decay - h, p.threshold, current, scale, c);

@@ -138,9 +138,18 @@ UNWATCHED static void check_product(const snn_context *ctx, const struct window_
     thin_out(o.x, source_size(c), in.keep, in.spikes);
     before = numbers(o.m * (o.n + 3));
     memcpy(before, o.y, o.m * (o.n + 3) * sizeof *before);
-    p = (struct snn__product){ .m = o.m, .n = o.n, .x = o.x, .window = c->w, .packed = o.packed, .alpha = alpha,
-                               .bias = bias ? o.bias : NULL, .y = o.y, .y_pitch = o.n + 3, .accumulate = accumulate,
-                               .spikes = in.spikes, .way = in.way };
+    p = (struct snn__product){ .m = o.m,
+                               .n = o.n,
+                               .x = o.x,
+                               .window = c->w,
+                               .packed = o.packed,
+                               .alpha = alpha,
+                               .bias = bias ? o.bias : NULL,
+                               .y = o.y,
+                               .y_pitch = o.n + 3,
+                               .accumulate = accumulate,
+                               .spikes = in.spikes,
+                               .way = in.way };
     snn__product(ctx, &p, o.scratch);
     for (size_t m = 0; m < o.m; m++) {
         for (size_t n = 0; n < o.n; n++) {
@@ -420,15 +429,16 @@ static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_
     HOLDS(memcmp(turned, r.packed, snn__packed_size(ctx, r.k, c) * sizeof *turned) == 0, "h %zu kernel %zu: turned",
           h, kernel);
     free(turned);
-    p = (struct snn__product){ .m = r.m, .n = c, .x = r.x, .window = back.w, .packed = r.packed, .alpha = 1, .y = r.y,
-                               .y_pitch = c };
+    p = (struct snn__product){
+        .m = r.m, .n = c, .x = r.x, .window = back.w, .packed = r.packed, .alpha = 1, .y = r.y, .y_pitch = c
+    };
     snn__product(ctx, &p, r.scratch);
     for (size_t i = 0; i < o.m * n; i++)
         left += (double)o.y[i] * r.x[i];
     for (size_t i = 0; i < r.m * c; i++)
         right += (double)o.x[i] * r.y[i];
     HOLDS(fabs(left - right) <= 1e-4, "h %zu kernel %zu stride %zu pad %zu dilation %zu: %g, %g", h, kernel, stride,
-                  pad, dilation, left, right);
+          pad, dilation, left, right);
     drop(&o);
     drop(&r);
 }
@@ -461,10 +471,16 @@ START_TEST(agrees_with_blas)
     struct operands o;
 
     make(&o, ctx, &c);
-    snn__product(ctx, &(struct snn__product){ .m = m, .n = n, .x = o.x, .window = c.w, .packed = o.packed, .alpha = 1,
-                                              .y = o.y, .y_pitch = n }, o.scratch);
-    snn__outer(ctx, &(struct snn__outer){ .m = m, .n = n, .d = o.d, .d_pitch = n, .x = o.x, .window = c.w, .alpha = 1,
-                                          .g = o.g, .g_pitch = k }, o.scratch);
+    snn__product(
+        ctx,
+        &(struct snn__product){
+            .m = m, .n = n, .x = o.x, .window = c.w, .packed = o.packed, .alpha = 1, .y = o.y, .y_pitch = n },
+        o.scratch);
+    snn__outer(
+        ctx,
+        &(struct snn__outer){
+            .m = m, .n = n, .d = o.d, .d_pitch = n, .x = o.x, .window = c.w, .alpha = 1, .g = o.g, .g_pitch = k },
+        o.scratch);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, o.x, (int)k, o.w, (int)k, 0, y,
                 (int)n);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n, (int)k, (int)m, 1, o.d, (int)n, o.x, (int)k, 0, g,
@@ -502,10 +518,28 @@ START_TEST(threads_do_not_change_bits)
         struct operands o;
 
         make(&o, ctx, c);
-        snn__product(ctx, &(struct snn__product){ .m = o.m, .n = o.n, .x = o.x, .window = c->w, .packed = o.packed,
-                                                  .alpha = 1, .bias = o.bias, .y = o.y, .y_pitch = o.n }, o.scratch);
-        snn__outer(ctx, &(struct snn__outer){ .m = o.m, .n = o.n, .d = o.d, .d_pitch = o.n, .x = o.x, .window = c->w,
-                                              .alpha = 1, .g = o.g, .g_pitch = o.k }, o.scratch);
+        snn__product(ctx,
+                     &(struct snn__product){ .m = o.m,
+                                             .n = o.n,
+                                             .x = o.x,
+                                             .window = c->w,
+                                             .packed = o.packed,
+                                             .alpha = 1,
+                                             .bias = o.bias,
+                                             .y = o.y,
+                                             .y_pitch = o.n },
+                     o.scratch);
+        snn__outer(ctx,
+                   &(struct snn__outer){ .m = o.m,
+                                         .n = o.n,
+                                         .d = o.d,
+                                         .d_pitch = o.n,
+                                         .x = o.x,
+                                         .window = c->w,
+                                         .alpha = 1,
+                                         .g = o.g,
+                                         .g_pitch = o.k },
+                   o.scratch);
         thin_out(o.x, source_size(c), 3, true);
         snn__product(ctx,
                      &(struct snn__product){ .m = o.m,

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NETWORK(width, rate)                                                                                       \
-    "{\"format\": 1, \"input\": [1, 4, 4], \"layers\": ["                                                          \
-    "{\"type\": \"conv2d\", \"name\": \"conv\", \"out\": 3, \"kernel\": 3, \"pad\": 1, \"standardise\": true},"      \
-    "{\"type\": \"batch_norm\"}, {\"type\": \"lif\"}, {\"type\": \"dropout\", \"rate\": " rate "},"                \
-    "{\"type\": \"avgpool\", \"kernel\": 2}, {\"type\": \"flatten\"},"                                             \
-    "{\"type\": \"linear\", \"name\": \"hidden\", \"out\": " width "}, {\"type\": \"lif\"},"                       \
+#define NETWORK(width, rate)                                                                                    \
+    "{\"format\": 1, \"input\": [1, 4, 4], \"layers\": ["                                                       \
+    "{\"type\": \"conv2d\", \"name\": \"conv\", \"out\": 3, \"kernel\": 3, \"pad\": 1, \"standardise\": true}," \
+    "{\"type\": \"batch_norm\"}, {\"type\": \"lif\"}, {\"type\": \"dropout\", \"rate\": " rate "},"             \
+    "{\"type\": \"avgpool\", \"kernel\": 2}, {\"type\": \"flatten\"},"                                          \
+    "{\"type\": \"linear\", \"name\": \"hidden\", \"out\": " width "}, {\"type\": \"lif\"},"                    \
     "{\"type\": \"linear\", \"name\": \"out\", \"out\": 3}]}"
 
 #define SAMPLES 50u
@@ -29,10 +29,8 @@ static const struct settings {
     double momentum;
     int64_t sampled;
 } settings[] = {
-    { NETWORK("5", "0.2"), "ottt", "sgd", 0.9, 0 },
-    { NETWORK("5", "0.2"), "sltt", "adam", 0, 2 },
-    { NETWORK("5", "0.2"), "bptt", "adamw", 0, 0 },
-    { NETWORK("5", "0.2"), "ottt", "sgd", 0, 0 }, /* no moments */
+    { NETWORK("5", "0.2"), "ottt", "sgd", 0.9, 0 }, { NETWORK("5", "0.2"), "sltt", "adam", 0, 2 },
+    { NETWORK("5", "0.2"), "bptt", "adamw", 0, 0 }, { NETWORK("5", "0.2"), "ottt", "sgd", 0, 0 }, /* no moments */
     { NETWORK("5", "0.2"), "opzo", "sgd", 0.9, 0 }, /* feedback matrices */
 };
 

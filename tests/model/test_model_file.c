@@ -259,7 +259,8 @@ START_TEST(test_bit_flips)
         bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
         if (rc == SNN_OK) {
             ck_assert_msg(same_tensors(net, copy) && same_architecture(net, copy) && same_note(net, copy, "config") &&
-                              same_note(net, copy, "author"), "bit %zu changed the network unnoticed", bit);
+                              same_note(net, copy, "author"),
+                          "bit %zu changed the network unnoticed", bit);
             harmless++;
         } else {
             ck_assert_msg(rc == SNN_ERR_FORMAT || rc == SNN_ERR_VERSION || rc == SNN_ERR_SHAPE, "bit %zu gave %s: %s",
@@ -346,7 +347,7 @@ static snn_status load_header(const char *header, size_t floats, float value, sn
     return rc;
 }
 
-#define META(more) \
+#define META(more)                                                                                   \
     "{\"__metadata__\":{\"snn.format\":\"1\",\"snn.network\":\"{\\\"format\\\":1,\\\"input\\\":[2]," \
     "\\\"layers\\\":[{\\\"name\\\":\\\"fc\\\",\\\"type\\\":\\\"linear\\\",\\\"out\\\":1}]}\"" more "},"
 #define W(shape, from, to) "\"fc.weight\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" from "," to "]}"
@@ -390,7 +391,8 @@ static const struct {
     { META("") GOOD_W "," GOOD_B ",\"fc.more\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]}}", 4, 0,
       SNN_ERR_FORMAT, "\"fc.more\" belongs to no layer" },
     { META("") GOOD_W "," GOOD_B ",\"optimizer.velocity.fc.bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":"
-      "[12,16]}}", 4, 0, SNN_ERR_FORMAT, "belongs to no layer" },
+                      "[12,16]}}",
+      4, 0, SNN_ERR_FORMAT, "belongs to no layer" },
     { META("") GOOD_W "," GOOD_W "," GOOD_B "}", 3, 0, SNN_ERR_FORMAT, "duplicate" },
     { META("") W("[2,1]", "0", "8") "," GOOD_B "}", 3, 0, SNN_ERR_SHAPE,
       "\"fc.weight\" is [2,1], the network has [1,2]" },
@@ -441,7 +443,8 @@ START_TEST(test_claims)
     OK(snn_context_get_info(ctx, &before));
     FAILS(load_header("{\"__metadata__\":{\"snn.format\":\"1\",\"snn.network\":\"{\\\"format\\\":1,\\\"input\\\":"
                       "[1000000],\\\"layers\\\":[{\\\"name\\\":\\\"fc\\\",\\\"type\\\":\\\"linear\\\",\\\"out\\\":"
-                      "1000000}]}\"}," GOOD_W "," GOOD_B "}", 3, 0, &net),
+                      "1000000}]}\"}," GOOD_W "," GOOD_B "}",
+                      3, 0, &net),
           addressed ? SNN_ERR_SHAPE : SNN_ERR_MEMORY, addressed ? "fc.weight" : "tensor weight of 1000000x1000000");
     OK(snn_context_get_info(ctx, &after));
     ck_assert_uint_lt(after.peak_bytes, before.peak_bytes + (1u << 20));

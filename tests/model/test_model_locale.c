@@ -66,8 +66,9 @@ START_TEST(test_texts)
     OK(snn_optimizer_get_f64(sgd, SNN_OPTIMIZER_LR, &lr));
     ck_assert(lr == 0.05);
     FAILS(snn_optimizer_set_text(sgd, "lr", "0,05"), SNN_ERR_TYPE, "lr = \"0,05\" is not a number");
-    FAILS(snn_optimizer_set_text(sgd, "lr", "0\xd9\xab"
-                                             "05"),
+    FAILS(snn_optimizer_set_text(sgd, "lr",
+                                 "0\xd9\xab"
+                                 "05"),
           SNN_ERR_TYPE, "is not a number");
     FAILS(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, -0.5), SNN_ERR_ARGUMENT, "lr = -0.5 is outside");
     snprintf(text, sizeof text, "%.1f", 0.5); /* the host's numbers are as before */

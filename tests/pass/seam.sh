@@ -11,30 +11,44 @@ trap 'rm -rf "$work"' EXIT
 
 rc=0
 "$seam" >"$work/out" || rc=$?
-[ "$rc" -ne 77 ] || { echo "this machine, or a sanitizer, does not let a test step through single instructions"; exit 77; }
+if [ "$rc" -eq 77 ]; then
+    echo "this machine, or a sanitizer, does not let a test step through single instructions"
+    exit 77
+fi
 [ "$rc" -eq 0 ] || { cat "$work/out"; exit 1; }
 
-(cd "$objects" && for file in */*.o; do nm --defined-only "$file" | sed -n "s#^[0-9a-f]* [tTwW] #${file%.o} #p"; done) >"$work/symbols"
+(cd "$objects" && for file in */*.o; do
+    nm --defined-only "$file" | sed -n "s#^[0-9a-f]* [tTwW] #${file%.o} #p"
+done) >"$work/symbols"
 
 # A local symbol comes with the name of its source, which two rooms may share; the function decides.
 grep -E '^(local|global|unknown) ' "$work/out" | sort -u | while read -r kind a b; do
     case $kind in
     unknown) echo "unknown $a" ;;
-    *) awk -v name="${b:-$a}" -v base="${b:+$a}" '$2 == name && (base == "" || $1 ~ "/" base "$") { print $1, name }' "$work/symbols" ;;
+    *)
+        awk -v name="${b:-$a}" -v base="${b:+$a}" \
+            '$2 == name && (base == "" || $1 ~ "/" base "$") { print $1, name }' "$work/symbols"
+        ;;
     esac
 done | sort -u >"$work/touched"
-[ "$(wc -l <"$work/touched")" -gt 20 ] || { echo "the arrays were hardly touched: something is wrong with the watch"; cat "$work/touched"; exit 1; }
+if [ "$(wc -l <"$work/touched")" -le 20 ]; then
+    echo "the arrays were hardly touched: something is wrong with the watch"
+    cat "$work/touched"
+    exit 1
+fi
 
 grep -vE '^(kernel|blas)/' "$work/touched" | cut -d' ' -f1 | sort -u >"$work/files"
 sed -E 's/ .*//; /^(#|$)/d' "$list" | sort -u >"$work/listed"
 status=0
 for file in $(comm -23 "$work/files" "$work/listed"); do
-    echo "lib/$file touches the arrays of a pass, in: $(awk -v f="$file" '$1 == f { print $2 }' "$work/touched" | tr '\n' ' ')"
+    echo "lib/$file touches the arrays of a pass, in:"
+    awk -v f="$file" '$1 == f { print "    " $2 }' "$work/touched"
     status=1
 done
 for file in $(comm -13 "$work/files" "$work/listed"); do
     echo "lib/$file is listed in $list, and touches nothing: take it out"
     status=1
 done
-[ "$status" -ne 0 ] || echo "lib/kernel and lib/blas touch the arrays, and $(wc -l <"$work/listed") listed sources besides"
+[ "$status" -ne 0 ] ||
+    echo "lib/kernel and lib/blas touch the arrays, and $(wc -l <"$work/listed") listed sources besides"
 exit "$status"

@@ -1,6 +1,6 @@
 /* Spikes that are handed on as bits: who reads them, and that this changes not one bit of what a network computes. */
-#include "trainer/builder.h"
 #include "pass/stream.h"
+#include "trainer/builder.h"
 
 enum { BATCH = 4, CLASSES = 3 };
 

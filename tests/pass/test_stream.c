@@ -528,8 +528,9 @@ START_TEST(test_learns_from_a_target)
 {
     static const struct {
         const char *method, *settings;
-    } cases[] = { { "ottt", "" }, { "ottt", "variant=O" }, { "sltt", "" }, { "opzo", "" }, { "opzo", "feedback=zo" },
-                  { "opzo", "feedback=dfa online=1" }, { "sei", "" } };
+    } cases[] = { { "ottt", "" }, { "ottt", "variant=O" },   { "sltt", "" },
+                  { "opzo", "" }, { "opzo", "feedback=zo" }, { "opzo", "feedback=dfa online=1" },
+                  { "sei", "" } };
     struct rig r;
     snn_network *twin;
     snn_optimizer *sgd;

@@ -37,12 +37,12 @@ static int by_size(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-#define MUST(call)                                           \
-    do {                                                     \
-        if ((call) != SNN_OK) {                              \
+#define MUST(call)                                                \
+    do {                                                          \
+        if ((call) != SNN_OK) {                                   \
             fprintf(stderr, "%s: %s\n", #call, snn_last_error()); \
-            exit(1);                                         \
-        }                                                    \
+            exit(1);                                              \
+        }                                                         \
     } while (0)
 
 struct side {

@@ -47,8 +47,7 @@ static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample
     return w->nan ? SNN_OK : SNN_ERR_IO;
 }
 
-static snn_dataset *set_of(struct world *w, size_t count,
-                           snn_status (*read)(void *, size_t, size_t, snn_sample *))
+static snn_dataset *set_of(struct world *w, size_t count, snn_status (*read)(void *, size_t, size_t, snn_sample *))
 {
     snn_dataset_source source;
     snn_dataset *set = NULL;

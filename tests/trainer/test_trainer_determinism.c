@@ -18,30 +18,40 @@ static const struct {
     { "mlp",
       { 300 },
       "linear a out=150; lif n " LIF "; linear b out=70; plif m per_neuron=1 threshold=0.5; linear o out=10",
-      false, false, false },
+      false,
+      false,
+      false },
     { "conv, norm, standardised",
       { 3, 12, 12 },
       "conv2d a out=20 pad=1 standardise=1; layer_norm an; lif n " LIF
       "; dropout d rate=0.1; avgpool p; conv2d b out=20 pad=1 groups=2; "
       "batch_norm bn; gain g value=0.6; add s <g <p; lif m " LIF
       "; scale k value=2.7; avgpool q kernel=0; flatten f; linear o out=10",
-      false, false, false },
+      false,
+      false,
+      false },
     { "feedback",
       { 2, 10, 10 },
       "conv2d a out=9 pad=1; add s <a <fb:1; lif n " LIF
       "; conv2d b out=17 pad=1 stride=2; cuba m; conv2d c out=9 pad=1; "
       "upsample fb <c; flatten f <m; linear o out=10",
-      false, true, false },
+      false,
+      true,
+      false },
     { "norm over all",
       { 2, 9, 9 },
       "conv2d a out=12 pad=1; batch_norm bn over=all; alif n refractory=1; maxpool p; flatten f; linear o out=10",
-      true, false, false },
+      true,
+      false,
+      false },
     { "attention",
       { 3, 9, 9 },
       "conv2d a out=24 pad=1; batch_norm bn; lif n " LIF "; conv2d q out=24 kernel=1 binary=scaled; lif qs " LIF
       "; conv2d k out=24 kernel=1 <n; lif ks " LIF "; attention t heads=3 <qs <ks <n; lif m " LIF
       "; conv2d c out=24 kernel=1 binary=scaled back=full; add s <c <bn; flatten f; linear o out=10",
-      false, false, true },
+      false,
+      false,
+      true },
 };
 
 static const char *const methods[] = { "bptt", "sltt", "ottt", "ottt", "opzo", "opzo", "opzo", "sei" };

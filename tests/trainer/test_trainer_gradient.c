@@ -451,8 +451,10 @@ END_TEST
 START_TEST(test_targets)
 {
     static const char *const all[] = { "loss=mse", "loss=half_square", "loss=huber huber_delta=0.4", "loss=mae" };
-    static const struct aims aims[] = { { true, true, false, false }, { true, false, false, false },
-                                        { true, true, true, false }, { true, false, true, false },
+    static const struct aims aims[] = { { true, true, false, false },
+                                        { true, false, false, false },
+                                        { true, true, true, false },
+                                        { true, false, true, false },
                                         { false, false, true, false } };
     struct net_case c = nets[0];
 

@@ -14,7 +14,7 @@ static const size_t vector[3] = { IN };
 #define NORM "linear a out=20; batch_norm bn over=all; lif n " LIF "; linear o out=3"
 #define RATES "linear a out=16; dsr_if n; linear o out=3"
 #define SIDE "linear a out=20; lif n " LIF "; linear side out=3; linear b out=16 <n; lif m " LIF "; linear o out=3"
-#define LOOP                                                                                                        \
+#define LOOP                                                                                                         \
     "linear a out=8; linear w out=8 bias=0 norm=frobenius range=1 <n:1; add s <a <w; if n threshold=2 fire_at=0.5; " \
     "rate r; linear o out=3"
 

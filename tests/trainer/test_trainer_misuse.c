@@ -401,7 +401,6 @@ static snn_status metrics_without_size(struct world *w)
     return snn_trainer_step(w->tr, BATCH_OF(w->x, 1, w->label, BATCH), &m);
 }
 
-
 /* Of a step that was made. */
 static snn_status gradient(struct world *w, const snn_layer *layer, const char *tensor, size_t room)
 {

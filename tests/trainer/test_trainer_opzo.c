@@ -17,8 +17,14 @@ static const size_t vector[3] = { 8 }, map[3] = { 2, 6, 6 };
     "size=2 <n; flatten g; linear ln out=3; flatten f <m; linear lm out=3 <f; linear o out=3 <f"
 
 static const char *const kinds[] = {
-    "", "noise_pos=pre noise=rademacher online=1 inverse_alpha=0", "noise=sphere antithetic=0 warm_up=0 momentum=0.9",
-    "global_readout=lm", "feedback=dfa global_readout=lm", "feedback=kp", "feedback=zo alpha=0.5", "feedback=bp",
+    "",
+    "noise_pos=pre noise=rademacher online=1 inverse_alpha=0",
+    "noise=sphere antithetic=0 warm_up=0 momentum=0.9",
+    "global_readout=lm",
+    "feedback=dfa global_readout=lm",
+    "feedback=kp",
+    "feedback=zo alpha=0.5",
+    "feedback=bp",
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -158,7 +164,8 @@ START_TEST(test_what_changes)
     ck_assert_int_eq(same, _i == 0);
     for (size_t l = 0; l < 5; l += 2)
         ck_assert_msg(memcmp(r.net->layer[l]->tensor[0].data, fresh.net->layer[l]->tensor[0].data,
-                             r.net->layer[l]->tensor[0].length * sizeof(float)) != 0, "%s: layer %zu stays", text, l);
+                             r.net->layer[l]->tensor[0].length * sizeof(float)) != 0,
+                      "%s: layer %zu stays", text, l);
     close_rig(&r);
     close_rig(&fresh);
 }

@@ -8,8 +8,8 @@
 enum { BATCH = 5, CLASSES = 3, COUNT = 20 };
 
 #define LIF "decay=0.5 surrogate=sigmoid"
-#define MLP                                                                                                         \
-    "linear a out=12; batch_norm bn; plif n; linear b out=12 bias=0 binary=scaled back=%s; batch_norm bn2; add s "  \
+#define MLP                                                                                                        \
+    "linear a out=12; batch_norm bn; plif n; linear b out=12 bias=0 binary=scaled back=%s; batch_norm bn2; add s " \
     "<bn2 <bn; lif m " LIF "; linear o out=3"
 #define CONV                                                                                                    \
     "conv2d a out=6 pad=1; batch_norm bn %s; lif n " LIF "; conv2d b out=6 pad=1 bias=0 binary=%s back=%s; "    \
@@ -396,8 +396,8 @@ START_TEST(test_wrong_teachers)
     small = network_of(s.r.ctx, map, "flatten f; linear o out=4");
     wide = evaluator_of(other, "", BATCH);
     narrow = evaluator_of(small, "", BATCH);
-    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
-          SNN_ERR_STATE, "neither a teacher nor its logits");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL), SNN_ERR_STATE,
+          "neither a teacher nor its logits");
     FAILS(snn_trainer_set_teacher(NULL, s.teacher), SNN_ERR_ARGUMENT, "NULL");
     FAILS(snn_trainer_set_teacher(s.r.tr, s.r.tr), SNN_ERR_ARGUMENT, "its own teacher");
     FAILS(snn_trainer_set_teacher(s.r.tr, far), SNN_ERR_ARGUMENT, "another context");
@@ -410,19 +410,18 @@ START_TEST(test_wrong_teachers)
     FAILS(snn_trainer_set_logits(s.r.tr, p, BATCH), SNN_ERR_ARGUMENT, "not finite");
     p[2] = 0;
     OK(snn_trainer_set_logits(s.r.tr, p, 2));
-    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
-          SNN_ERR_ARGUMENT, "logits of 2 samples for a batch of 5");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL), SNN_ERR_ARGUMENT,
+          "logits of 2 samples for a batch of 5");
     OK(snn_trainer_set_teacher(s.r.tr, s.teacher));
     OK(snn_trainer_prepare(s.teacher, BATCH - 1));
-    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
-          SNN_ERR_STATE, "not prepared for batches of 5");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL), SNN_ERR_STATE,
+          "not prepared for batches of 5");
     OK(snn_trainer_prepare(s.teacher, BATCH));
     OK(snn_trainer_set_logits(s.r.tr, p, BATCH));
     step(&s.r);
     step(&s.r); /* the logits were for one batch */
     OK(snn_trainer_set_teacher(s.r.tr, NULL));
-    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL),
-          SNN_ERR_STATE, "neither");
+    FAILS(snn_trainer_step(s.r.tr, BATCH_OF(s.r.x, 1, s.r.label, BATCH), NULL), SNN_ERR_STATE, "neither");
     snn_trainer_destroy(wide);
     snn_trainer_destroy(narrow);
     snn_trainer_destroy(far);

@@ -37,8 +37,8 @@ static bool is_of_c(const struct snn__fpu *a)
 static const struct snn__fpu settings[] = { { 0x1f80, 0x037f }, { 0x5f80, 0x0b7f }, { 0xdfc0, 0x0b7f },
                                             { 0x0000, 0x0340 }, { 0xc040, 0x0b40 }, { 0x5fbf, 0x0b7f } };
 #else
-static const struct snn__fpu settings[] = { { 0, 0 }, { 0x400000, 0 }, { 0x1400000, 0 }, { 0x9f00, 0 },
-                                            { 0x1409f00, 0 }, { 0x400000, 0x9f } };
+static const struct snn__fpu settings[] = { { 0, 0 },      { 0x400000, 0 },  { 0x1400000, 0 },
+                                            { 0x9f00, 0 }, { 0x1409f00, 0 }, { 0x400000, 0x9f } };
 #endif
 
 static void set_up(int i)

@@ -11,8 +11,8 @@
 
 enum source { CONTEXT, ZLIB, JANSSON, LOCK, THREAD, OPENED, SOURCES };
 
-static const char *const source_name[] = { "context", "zlib", "Jansson", "mutexes and conditions", "pthread_create",
-                                           "fdopen" };
+static const char *const source_name[] = { "context",        "zlib",  "Jansson", "mutexes and conditions",
+                                           "pthread_create", "fdopen" };
 
 /* One request of one source fails, or all from there until the call has said so. */
 static struct {

@@ -11,7 +11,7 @@ enum { IN = 12, OUT = 3, STEPS = 5, BATCH = 3, COUNT = 8, EPOCHS = 2 };
 #define NORM "linear a out=20; batch_norm bn over=all; " LIF "; linear o out=3"
 #define FEEDBACK "linear a out=12; linear w out=12 <n:1; add s <a <w; " LIF "; linear o out=3"
 #define RATES "linear a out=16; dsr_if n; linear o out=3"
-#define LOOP                                                                                                        \
+#define LOOP                                                                                                         \
     "linear a out=8; linear w out=8 bias=0 norm=frobenius range=1 <n:1; add s <a <w; if n threshold=2 fire_at=0.5; " \
     "rate r; linear o out=3"
 

@@ -319,9 +319,9 @@ START_TEST(test_nf_resnet34)
         snprintf(name, sizeof name, "b%u_sum", ++blocks);
     while (snn_network_layer_named(net, name) != NULL);
     ck_assert_uint_eq(blocks - 1, 16);
-    ck_assert_ptr_null(snn_network_layer_named(net, "b1_norm")); /* beta = 1 */
-    ck_assert_double_eq_tol(f64("b2_norm", SNN_LAYER_VALUE), 0.980580676, 1e-8); /* 1/sqrt 1.04 */
-    ck_assert_double_eq_tol(f64("b4_norm", SNN_LAYER_VALUE), 0.944911183, 1e-8); /* 1/sqrt 1.12 */
+    ck_assert_ptr_null(snn_network_layer_named(net, "b1_norm"));                   /* beta = 1 */
+    ck_assert_double_eq_tol(f64("b2_norm", SNN_LAYER_VALUE), 0.980580676, 1e-8);   /* 1/sqrt 1.04 */
+    ck_assert_double_eq_tol(f64("b4_norm", SNN_LAYER_VALUE), 0.944911183, 1e-8);   /* 1/sqrt 1.12 */
     ck_assert(f64("b5_norm", SNN_LAYER_VALUE) == f64("b2_norm", SNN_LAYER_VALUE)); /* behind a projection */
     ck_assert_str_eq(source("b1_sum", 1, &delay), "pool1");
     ck_assert_str_eq(source("b2_sum", 1, &delay), "b1_sum"); /* the identity is not scaled by beta */
@@ -477,8 +477,7 @@ static const struct {
     { "12-5", 7, 0, 0, 0, "fc1 sn1 fc2" },
     { "30-BN-20-FC", 7, 0, 0, 3, "fc1 bn1 sn1 fc2 sn2 fc3" },
     { "30-LN-FC", 7, 0, 0, 3, "fc1 ln1 sn1 fc2" },
-    { "8C3-AP2-8C5s2-BN-MP2-GAP-FC", 2, 16, 16, 3,
-      "conv1 sn1 pool1 conv2 bn2 sn2 pool2 global_pool3 flatten fc3" },
+    { "8C3-AP2-8C5s2-BN-MP2-GAP-FC", 2, 16, 16, 3, "conv1 sn1 pool1 conv2 bn2 sn2 pool2 global_pool3 flatten fc3" },
     { "8C3-40-FC", 2, 6, 6, 3, "conv1 sn1 flatten fc2 sn2 fc3" },
     { "ws:32C3-AP2-64C3-AP2-64C3-FC", 1, 28, 28, 10,
       "conv1 sn1 scale1 pool1 conv2 sn2 scale2 pool2 conv3 sn3 scale3 flatten fc4" },

@@ -7,7 +7,11 @@
 #error "the target of the static library, and it alone, defines SNN_STATIC"
 #endif
 
-#define TRY(call) do { if ((rc = (call)) != SNN_OK) goto done; } while (0)
+#define TRY(call)                    \
+    do {                             \
+        if ((rc = (call)) != SNN_OK) \
+            goto done;               \
+    } while (0)
 
 int main(void)
 {
