@@ -3,6 +3,7 @@
 #include "blas/window.h"
 #include "core/context.h"
 #include "core/size.h"
+#include "kernel/kernel.h"
 #include <cblas.h>
 #include <snn/version.h>
 #include <string.h>

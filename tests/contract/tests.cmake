@@ -22,7 +22,9 @@ snn_contract_test(gate ${CMAKE_C_COMPILER} $<$<TARGET_EXISTS:snn_shared>:$<TARGE
 snn_contract_test(catches ${CMAKE_C_COMPILER})
 snn_contract_test(reference ${PROJECT_BINARY_DIR})
 if(TARGET snn AND TARGET tiny_idx AND TARGET test_trainer_misuse)
-    snn_contract_test(bad_input $<TARGET_FILE:snn> $<TARGET_FILE:tiny_idx> $<TARGET_FILE:test_trainer_misuse>)
+    if(SNN_BLAS STREQUAL "builtin") # where a value that is not a number shows depends on the products
+        snn_contract_test(bad_input $<TARGET_FILE:snn> $<TARGET_FILE:tiny_idx> $<TARGET_FILE:test_trainer_misuse>)
+    endif()
 endif()
 if(TARGET snn_shared)
     snn_contract_test(symbols $<TARGET_FILE:snn_shared> ${CMAKE_NM})

@@ -1,5 +1,5 @@
-# Who touches the arrays of a pass.
-if(NOT CMAKE_CROSSCOMPILING)
+# Who touches the arrays of a pass, of the library's own code.
+if(NOT CMAKE_CROSSCOMPILING AND SNN_BLAS STREQUAL "builtin")
     add_executable(seam ${CMAKE_CURRENT_LIST_DIR}/seam.c)
     target_compile_definitions(seam PRIVATE _GNU_SOURCE)
     target_link_libraries(seam PRIVATE snn_flags snn_test_support snn_objects m)
