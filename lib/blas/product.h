@@ -23,6 +23,12 @@ struct snn__window {
     bool transposed;
 };
 
+/* The rows of a matrix [m][n], `pitch` numbers from one to the next. */
+static inline struct snn__window snn__window_of_rows(size_t n, size_t pitch)
+{
+    return (struct snn__window){ 1, 1, n, pitch, 1, 1, 1, 1, 1, 0, 1, false };
+}
+
 /* Whether the rows of a window are those of a matrix. */
 static inline bool snn__is_matrix(const struct snn__window *w)
 {

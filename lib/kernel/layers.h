@@ -73,7 +73,9 @@ struct snn__reorder {
     float *room; /* [workers][taps inputs] */
 };
 
-/* y <- w x, a block of 64 rows; in double precision. */
+#define SNN__VECTOR_ROWS 64 /* of a block */
+
+/* y <- w x, a block of rows; in double precision. */
 struct snn__matrix_vector {
     const struct snn__kernels *kernels;
     size_t rows, columns;
@@ -206,7 +208,7 @@ struct snn__layer_kernels {
     snn__body *standardise, *standardise_back;   /* struct snn__standardise, a block of rows */
     snn__body *signs, *signs_back;               /* struct snn__signs, a block of rows */
     snn__body *reorder;                          /* struct snn__reorder, a block of rows */
-    snn__body *matrix_vector;                    /* struct snn__matrix_vector, a block of 64 rows */
+    snn__body *matrix_vector;                    /* struct snn__matrix_vector, a block of rows */
     snn__body *clamp;                            /* struct snn__clamp, a sample */
     snn__body *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
     snn__body *turn_back;                        /* struct snn__turn_back, a sample */

@@ -139,7 +139,7 @@ void snn__reorder(void *arguments, size_t block, size_t worker)
 void snn__matrix_vector(void *arguments, size_t block, size_t worker)
 {
     const struct snn__matrix_vector *k = arguments;
-    size_t from = block * 64, to = snn__min(from + 64, k->rows);
+    size_t from = block * SNN__VECTOR_ROWS, to = snn__min(from + SNN__VECTOR_ROWS, k->rows);
 
     (void)worker;
     for (size_t i = from; i < to; i++)

@@ -9,15 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static float row_scale(const struct snn__binary *binary, const float *w)
-{
-    double sum = 0;
-
-    for (size_t j = 0; j < binary->n; j++)
-        sum += fabsf(w[j]);
-    return binary->scaled ? (float)(sum / (double)binary->n) : 1.0f;
-}
-
 static struct snn__signs signs_of(const struct snn__binary *b, const float *w, float *out)
 {
     return (struct snn__signs){ .rows = b->rows,
@@ -46,11 +37,12 @@ void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *bina
 
 void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits)
 {
+    struct snn__signs k = signs_of(binary, w, NULL); /* the scales alone */
     size_t all = binary->rows * binary->n;
 
     memset(bits, 0, SNN__BINARY_BYTES(all));
-    for (size_t i = 0; i < binary->rows; i++)
-        binary->scale[i] = row_scale(binary, w + i * binary->n);
+    for (size_t block = 0; block < snn__ceil_div(binary->rows, SNN__ROWS); block++)
+        snn__signs(&k, block, 0);
     for (size_t i = 0; i < all; i++)
         bits[i / 8] |= (unsigned char)((w[i] >= 0.0f) << i % 8);
 }

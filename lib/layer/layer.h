@@ -206,6 +206,10 @@ void snn__node_unfold(struct snn__node *node);
 
 /* Flags of a layer. */
 unsigned snn__layer_flags(const snn_layer *layer);
+static inline bool snn__layer_has_weights(const snn_layer *layer)
+{
+    return (snn__layer_flags(layer) & SNN__LAYER_WEIGHTS) != 0;
+}
 
 /* Share of step t of `steps` in the mean output of a layer. */
 double snn__layer_share(const snn_layer *layer, size_t t, size_t steps);

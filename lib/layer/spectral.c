@@ -55,7 +55,7 @@ static double iterate(const snn_context *ctx, const float *w, size_t rows, size_
 
     snn__parallel(ctx, transposed_block, &k, snn__ceil_div(columns, BLOCK));
     normalise(ctx, next_v, columns);
-    snn__parallel(ctx, snn__layers(ctx)->matrix_vector, &product, snn__ceil_div(rows, BLOCK));
+    snn__parallel(ctx, snn__layers(ctx)->matrix_vector, &product, snn__ceil_div(rows, SNN__VECTOR_ROWS));
     return normalise(ctx, next_u, rows);
 }
 

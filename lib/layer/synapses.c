@@ -153,7 +153,7 @@ bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window
         snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1) > 1)
         return false;
     *tensor = SNN__WEIGHT;
-    *window = (struct snn__window){ 1, 1, n, n, 1, 1, 1, 1, 1, 0, 1, false };
+    *window = snn__window_of_rows(n, n);
     if (in->rank == 3)
         *window = (struct snn__window){ in->dim[1],
                                         in->dim[2],

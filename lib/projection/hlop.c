@@ -21,7 +21,7 @@
 
 struct snn__rows snn__rows_of_matrix(const float *x, size_t m, size_t n, size_t pitch)
 {
-    return (struct snn__rows){ x, { 1, 1, n, pitch, 1, 1, 1, 1, 1, 0, 1, false }, m, 1.0f };
+    return (struct snn__rows){ x, snn__window_of_rows(n, pitch), m, 1.0f };
 }
 
 /* ---- memory ---- */
@@ -34,8 +34,8 @@ static void fit(size_t *room, size_t wanted)
 void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral,
                         const struct snn__window *window, size_t m, size_t outputs, bool by_rows)
 {
-    const struct snn__window matrix = snn__rows_of_matrix(NULL, 0, lateral->rows, lateral->rows).window;
-    const struct snn__window wide = snn__rows_of_matrix(NULL, 0, lateral->n, lateral->n).window;
+    const struct snn__window matrix = snn__window_of_rows(lateral->rows, lateral->rows);
+    const struct snn__window wide = snn__window_of_rows(lateral->n, lateral->n);
     size_t most = snn__max(m, outputs);
 
     fit(&w->room_y, SNN__PRODUCT(m, lateral->rows));

@@ -230,7 +230,7 @@ snn_status snn_projection_apply(const snn_projection *projection, const snn_laye
                          layer->name);
     hebb = snn__projection_hebb(projection, b);
     work.ctx = projection->ctx;
-    window = snn__rows_of_matrix(NULL, 0, b->lateral.n, b->lateral.n).window;
+    window = snn__window_of_rows(b->lateral.n, b->lateral.n);
     snn__workspace_fit(&work, &b->lateral, &window, n, 1, false);
     snn__arena_init(&arena, projection->ctx);
     rc = snn__workspace_plan(&work, &arena);

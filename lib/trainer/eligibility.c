@@ -5,15 +5,10 @@
 #include "core/context.h"
 #include "core/size.h"
 
-static struct snn__window row_of(size_t n)
-{
-    return (struct snn__window){ 1, 1, n, n, 1, 1, 1, 1, 1, 0, 1, false };
-}
-
 snn_status snn__eligibility_plan(struct snn__eligibility *s, const snn_context *ctx, struct snn__arena *arena,
                                  size_t batch)
 {
-    const struct snn__window row = row_of(s->columns);
+    const struct snn__window row = snn__window_of_rows(s->columns, s->columns);
     const struct {
         void *pointer;
         size_t count, size;
@@ -50,7 +45,7 @@ static void outer(const struct snn__eligibility *s, const struct snn__synapses *
                             .d = d,
                             .d_pitch = w->rows,
                             .x = x.data,
-                            .window = row_of(w->columns),
+                            .window = snn__window_of_rows(w->columns, w->columns),
                             .alpha = x.scale,
                             .g = y,
                             .g_pitch = w->columns,

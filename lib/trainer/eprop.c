@@ -48,11 +48,6 @@ static bool is_random(const snn_trainer *tr)
 
 /* ---- what it trains ---- */
 
-static bool is_weights(const snn_layer *layer)
-{
-    return (snn__layer_flags(layer) & SNN__LAYER_WEIGHTS) != 0;
-}
-
 /* Whether a layer takes what another one gives in the same step, through no population, nor weights unless `across`.
  */
 static bool takes(const snn_network *net, const snn_layer *layer, const snn_layer *from, bool across)
@@ -62,8 +57,8 @@ static bool takes(const snn_network *net, const snn_layer *layer, const snn_laye
 
         if (source == NULL || layer->source[i].delay)
             continue;
-        if (source == from ||
-            (source->model == NULL && (across || !is_weights(source)) && takes(net, source, from, across)))
+        if (source == from || (source->model == NULL && (across || !snn__layer_has_weights(source)) &&
+                               takes(net, source, from, across)))
             return true;
     }
     return false;
@@ -77,7 +72,7 @@ static const snn_layer *driven(const snn_network *net, const snn_layer *weights)
     for (size_t l = 0; l < net->n_layers; l++) {
         const snn_layer *layer = net->layer[l];
 
-        if ((layer->model == NULL && !is_weights(layer)) || !takes(net, layer, weights, false))
+        if ((layer->model == NULL && !snn__layer_has_weights(layer)) || !takes(net, layer, weights, false))
             continue;
         if (to != NULL || layer->model == NULL)
             return NULL;
@@ -165,14 +160,14 @@ static snn_status eprop_check(const snn_trainer *tr)
 {
     const snn_network *net = tr->net;
 
-    if (snn__network_last(net)->model == NULL && !is_weights(snn__network_last(net)))
+    if (snn__network_last(net)->model == NULL && !snn__layer_has_weights(snn__network_last(net)))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "eprop: the last layer, %s, must be a readout: linear, or neurons with reset none",
                          snn__network_last(net)->name);
     for (size_t l = 0; l < net->n_layers; l++)
         SNN__TRY(net->layer[l]->model ? check_population(net, net->layer[l]) : check_linear(net->layer[l]));
     for (size_t l = 0; l < net->n_layers; l++)
-        if (is_weights(net->layer[l]))
+        if (snn__layer_has_weights(net->layer[l]))
             SNN__TRY(check_weights(net, net->layer[l]));
         else if (net->layer[l]->model != NULL && net->layer[l] != snn__network_last(net) && !is_random(tr))
             SNN__TRY(check_symmetric(net, net->layer[l]));
@@ -338,7 +333,7 @@ static void cut_all(struct eprop *s)
 
     s->cut = 0;
     for (size_t l = 0; l < net->n_layers; l++) {
-        const snn_layer *to = is_weights(net->layer[l]) ? driven(net, net->layer[l]) : NULL;
+        const snn_layer *to = snn__layer_has_weights(net->layer[l]) ? driven(net, net->layer[l]) : NULL;
         struct afferent a = { .to = NULL };
 
         if (to != NULL)

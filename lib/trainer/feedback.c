@@ -20,19 +20,14 @@ void snn__feedback_describe(const snn_trainer *tr, const snn_layer *layer, bool 
     m->data = NULL;
 }
 
-static struct snn__window rows_of(size_t n)
-{
-    return (struct snn__window){ 1, 1, n, n, 1, 1, 1, 1, 1, 0, 1, false };
-}
-
 snn_status snn__feedback_plan(struct snn__feedback *f, const snn_trainer *tr, struct snn__arena *arena)
 {
     size_t packed = 0, bytes = 0, batch = tr->pass.batch_max, classes = tr->classes;
-    struct snn__window errors = rows_of(classes);
+    struct snn__window errors = snn__window_of_rows(classes, classes);
 
     for (size_t l = 0; l < tr->pass.n; l++) {
         size_t n = tr->pass.unit[l].value_len;
-        struct snn__window neurons = rows_of(n);
+        struct snn__window neurons = snn__window_of_rows(n, n);
 
         if (!(tr->pass.unit[l].flags & SNN__LAYER_POPULATION))
             continue;
@@ -52,7 +47,7 @@ void snn__feedback_turn(const struct snn__feedback *f, const snn_trainer *tr, co
                             .d = o,
                             .d_pitch = m->rows,
                             .x = z.data,
-                            .window = rows_of(m->columns),
+                            .window = snn__window_of_rows(m->columns, m->columns),
                             .alpha = share * z.scale,
                             .g = m->data,
                             .g_pitch = m->columns,
@@ -70,7 +65,7 @@ void snn__feedback_apply(const struct snn__feedback *f, const snn_trainer *tr, c
     struct snn__product p = { .m = tr->pass.batch,
                               .n = m->columns,
                               .x = e,
-                              .window = rows_of(m->rows),
+                              .window = snn__window_of_rows(m->rows, m->rows),
                               .packed = f->packed,
                               .alpha = 1.0f,
                               .y = g,

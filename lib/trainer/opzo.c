@@ -82,17 +82,12 @@ static float real(const snn_trainer *tr, int32_t key)
 
 /* ---- what it trains ---- */
 
-static bool is_weights(const snn_layer *layer)
-{
-    return (snn__layer_flags(layer) & SNN__LAYER_WEIGHTS) != 0;
-}
-
 /* The population that a side readout reads, NULL: none. */
 static const snn_layer *read_by(const snn_network *net, const snn_layer *readout)
 {
     const snn_layer *at = snn__layer_producer(net, readout, 0);
 
-    while (at != NULL && at->model == NULL && !is_weights(at) && at->n_sources == 1)
+    while (at != NULL && at->model == NULL && !snn__layer_has_weights(at) && at->n_sources == 1)
         at = snn__layer_producer(net, at, 0);
     return at != NULL && at->model != NULL ? at : NULL;
 }
@@ -102,7 +97,7 @@ static snn_status check_readout(const snn_network *net, const snn_layer *layer)
     const snn_layer *last = snn__network_last(net);
     char want[48], got[48];
 
-    if (!is_weights(layer) || read_by(net, layer) == NULL)
+    if (!snn__layer_has_weights(layer) || read_by(net, layer) == NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "opzo: nobody reads layer %s, and it is no side readout: those are weights after a "
                          "population, with nothing but linear layers between",
@@ -147,7 +142,7 @@ static snn_status opzo_check(const snn_trainer *tr)
     for (size_t l = 0; l + 1 < net->n_layers; l++)
         if (!snn__layer_is_read(net, net->layer[l]))
             SNN__TRY(check_readout(net, net->layer[l]));
-    if (!is_weights(last))
+    if (!snn__layer_has_weights(last))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "opzo: the last layer, %s, must be a readout without neurons, as linear", last->name);
     return check_global(tr);

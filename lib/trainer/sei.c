@@ -28,7 +28,7 @@ static void sei_choose(const snn_trainer *trainer, struct snn__demand *demand)
 
     if (is_temporal(trainer))
         demand->route = SNN__ROUTE_TIME;
-    demand->keeps = is_temporal(trainer) || trainer->loss_on_mean;
+    demand->keeps = trainer->loss_on_mean;
     for (size_t l = 0; l < net->n_layers; l++)
         demand->keeps |= (snn__layer_flags(net->layer[l]) & SNN__LAYER_WHOLE) != 0;
 }
@@ -42,7 +42,8 @@ static snn_status sei_step(snn_trainer *trainer, size_t t)
 /* dW = sum_t D[t] v[t]^T, at once where steps are kept; the reset is a constant. */
 static snn_status sei_finish(snn_trainer *trainer)
 {
-    return trainer->pass.demand.keeps ? snn__back_time(trainer, SNN__FACTOR_SPIKE, true) : snn__finish_steps(trainer);
+    return snn__pass_keeps(&trainer->pass) ? snn__back_time(trainer, SNN__FACTOR_SPIKE, true)
+                                           : snn__finish_steps(trainer);
 }
 
 extern const struct snn__rule snn__rule_sei;
