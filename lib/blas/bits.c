@@ -10,7 +10,7 @@
 #include "kernel/kernel.h"
 #include <string.h>
 
-#define PANELS 8u /* for which it is worth to gather rows */
+#define PANELS 8u /* below which gathering rows does not pay */
 
 size_t snn__bits_packed_size(const struct snn__window *w, size_t n)
 {
@@ -57,7 +57,7 @@ struct bits {
     size_t per_worker;
 };
 
-/* What one worker needs. */
+/* The memory of one worker. */
 struct own {
     uint64_t *room, *rows; /* [depth][BITS_ROOM]; [BITS_MR][depth] */
     uint32_t *count, *set; /* [BITS_MR][BITS_NR]; [BITS_MR] */

@@ -19,7 +19,7 @@ struct snn__bits_product {
     size_t y_pitch;
 };
 
-/* Words that the signs of w[n,k] take, and bytes of scratch memory that products of so many samples take. */
+/* Words of the signs of w[n,k]; bytes of scratch memory of a product over `samples` samples. */
 size_t snn__bits_packed_size(const struct snn__window *w, size_t n);
 size_t snn__bits_scratch(const snn_context *ctx, size_t samples, const struct snn__window *w);
 /* The signs of w[n][c][tap], as they are published; sgn(0) = 1. */

@@ -46,8 +46,8 @@ static inline size_t aligned(size_t floats)
     return snn__round_up(floats, 16);
 }
 
-/* Between copies of a thing that are used side by side: not a power of two, so that they do not compete for one place
- * in the cache. */
+/* The distance between copies that are used side by side: not a power of two, so that they do not map to the same
+ * cache set. */
 static inline size_t apart(size_t floats)
 {
     return SNN__SUM(aligned(floats), 16);
@@ -76,8 +76,8 @@ static inline size_t outer_bytes(const snn_context *ctx, size_t per_worker, size
 void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts,
                     size_t depth);
 
-/* events.c: products with an x that is mostly zero. share: how much of x is not, as a look at some samples tells.
- * Positions lie side by side: pitch = c. */
+/* events.c: products with an x that is mostly zero. share: the share of x that is not zero, estimated from some
+ * samples. Positions lie side by side: pitch = c. */
 size_t snn__events_scratch(const snn_context *ctx, const struct snn__window *w);
 double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__events_product(const snn_context *ctx, const struct snn__product *p, void *scratch);

@@ -1,5 +1,5 @@
 /* blas/cblas.c - matrix products on a vendor's BLAS, in place of builtin.c: patches are gathered a block of rows at a
- * time, then multiplied. BLAS runs its own threads, whose number is its own affair. */
+ * time, then multiplied. The BLAS runs its own threads; their number is left alone. */
 #include "blas/window.h"
 #include "core/context.h"
 #include "core/size.h"
@@ -100,7 +100,7 @@ static const float *patches_of(const snn_context *ctx, const struct snn__window 
     return scratch;
 }
 
-/* What sgemm adds to: y (+ bias), or the bias alone. */
+/* The initial value that sgemm adds to: y (+ bias), or the bias alone. */
 static void begin_rows(const snn_context *ctx, const struct snn__product *p, size_t from, size_t rows)
 {
     for (size_t i = from; p->bias && i < from + rows; i++) {

@@ -14,7 +14,7 @@
 
 #define GROUP 64u    /* columns at a time: their weights stay in the second-level cache */
 #define ROWS 16u     /* of a matrix at a time, for the same reason */
-#define LOOKED_AT 8u /* samples that tell how full x is */
+#define LOOKED_AT 8u /* samples from which the density of x is estimated */
 #define SPARE 16u    /* entries that the kernel may write beyond the last */
 
 struct events {
@@ -87,7 +87,7 @@ static void fill_list(const struct events *a, size_t sample, struct list *l)
         l->n = a->k->events(a->p->x + sample * a->length, a->length, a->p->alpha, l->at, l->value);
 }
 
-/* How many there are. */
+/* The number of events. */
 static size_t count_sample(const struct events *a, size_t sample)
 {
     struct list l = list_at(a, 0, 0);

@@ -29,7 +29,7 @@ struct lookup {
     size_t per_worker;
 };
 
-/* What one worker needs. */
+/* The memory of one worker. */
 struct own {
     float *table, *sum, *part; /* sum, part: [ROWS][LOOKUP_NR] */
     uint64_t *rows, *row;      /* [depth][PITCH]; one on its way into it */
@@ -112,7 +112,7 @@ static void lookup_task(void *arg, size_t task, size_t worker)
     }
 }
 
-/* Blocks of rows are kept long, so that a table is worth its making. */
+/* Blocks of rows are long, so that a table is used often enough to pay for its construction. */
 void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;

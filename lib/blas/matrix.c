@@ -45,7 +45,7 @@ static size_t own_size(size_t depth)
     return SNN__SUM(SNN__MATRIX_ROOM, SNN__PRODUCT(ROWS, depth, sizeof(uint64_t)));
 }
 
-/* The first answer is that of the context: from plan to plan its products go the same ways. */
+/* The first result is kept in the context, so that later plans take the same ways. */
 void snn__matrix_ask(const snn_context *ctx)
 {
     int unasked = SNN__UNIT_UNASKED;

@@ -5,7 +5,7 @@
 #include "core/size.h"
 #include "kernel/kernel.h"
 
-#define TURN_ROWS 256u /* of a product: with so many, turning the weights for it is a trifle beside it */
+#define TURN_ROWS 256u /* of a product, from which on the cost of transposing the weights is negligible */
 
 static size_t forward_rows(const struct snn__matrix_operand *w, size_t batch)
 {

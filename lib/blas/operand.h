@@ -22,10 +22,10 @@ struct snn__matrix_operand {
     size_t packed_size, packed_back_size; /* of a group, a multiple of 16 */
 };
 
-/* What a plan wants of it. */
+/* The products that a plan needs. */
 struct snn__operand_want {
     size_t batch_max;
-    bool back_first; /* the back product is the one that is always wanted */
+    bool back_first; /* the back product is the one that is always needed */
     bool both;       /* the other one, too */
     bool copies;     /* and from a copy of its own, or turned: not straight from W */
     bool counts;     /* the forward product counts bits: x is spikes, and W the signs that it holds */

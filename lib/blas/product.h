@@ -10,12 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How positions read a source map [h,w,pitch], of which `c` channels from the pointer on are used. Row m = (b, y, x)
- * of oh * ow positions, column k = (i * kw + j) * c + channel:
- *   plain:      source row y * stride - pad + i * dilation (zero outside)
- *   transposed: source row (y + pad - i * dilation) / stride, where that divides and lies inside (the adjoint)
- * A matrix [M, c] with row pitch `pitch` is the window with h = w = oh = ow = kh = kw = stride = dilation = 1, pad =
- * 0. */
+/* The rows that an output position reads of a source map [h,w,pitch], of which `c` channels from the pointer on are
+ * used. Row m = (b, y, x) of oh * ow positions, column k = (i * kw + j) * c + channel: plain: source row y * stride -
+ * pad + i * dilation (zero outside) transposed: source row (y + pad - i * dilation) / stride, where that divides and
+ * lies inside (the adjoint) A matrix [M, c] with row pitch `pitch` is the window with h = w = oh = ow = kh = kw =
+ * stride = dilation = 1, pad = 0. */
 struct snn__window {
     size_t h, w, c, pitch;
     size_t oh, ow;
@@ -29,13 +28,13 @@ static inline struct snn__window snn__window_of_rows(size_t n, size_t pitch)
     return (struct snn__window){ 1, 1, n, pitch, 1, 1, 1, 1, 1, 0, 1, false };
 }
 
-/* Whether the rows of a window are those of a matrix. */
+/* True if the rows of a window are those of a matrix. */
 static inline bool snn__is_matrix(const struct snn__window *w)
 {
     return w->h * w->w * w->kh * w->kw == 1 && w->pad == 0;
 }
 
-/* Ways to a product. All give the same sums, in an order of their own. */
+/* Implementations of a product. All give the same sums, each in an order of its own. */
 enum snn__way {
     SNN__WAY_ANY,      /* the fastest, by sizes and by how much of x is zero */
     SNN__WAY_DENSE,    /* every number with every weight */
@@ -77,11 +76,11 @@ struct snn__outer {
 
 /* Floats that packing w[k,n] takes. */
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n);
-/* Asks the system for the matrix unit of the context's kernels, if it has to be asked and was not yet. Plans of
- * products that are for the unit do so. */
+/* Requests the matrix unit of the context's kernels from the system, once, where a request is needed. Plans of
+ * products for that unit do so. */
 void snn__product_ask(const snn_context *ctx);
-/* Bytes of scratch memory, for all workers together, that products with these sizes take; with spikes or without. A
- * plan: asks. */
+/* Bytes of scratch memory, for all workers together, of products with these sizes, with spikes or without. Called
+ * while planning: requests the matrix unit where such a product would use it. */
 size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w, bool spikes);
 size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 
@@ -93,9 +92,10 @@ void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed
                       size_t n);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
-/* Whether a product may go this way here; the matrix unit's is open to none before it was asked for. */
+/* True if a product may take this way on this machine. The matrix unit's way is closed until the unit was requested.
+ * */
 bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way);
-/* Whether products of spikes may look at their map. */
+/* True if products of spikes may read their map. */
 bool snn__product_reads_map(const struct snn__window *w);
 /* The way that snn__product() takes: never ANY. It may write to scratch. */
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);

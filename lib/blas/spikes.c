@@ -11,7 +11,7 @@ size_t snn__spikes_size(size_t samples, const struct snn__window *w)
     return snn__round_up(SNN__PRODUCT(samples, w->h, w->w, snn__spikes_words(w), sizeof(uint64_t)), 64);
 }
 
-/* Where positions lie, and where their map. */
+/* Positions in memory, and their map. */
 struct packing {
     const struct snn__kernels *k;
     const float *x;
@@ -31,7 +31,7 @@ static void pack(const struct packing *a, size_t from, size_t to)
         a->k->bits(a->map + i * words, a->x + i * a->pitch, a->c);
 }
 
-/* ---- of what is there ---- */
+/* ---- maps of existing arrays ---- */
 
 struct samples {
     struct packing packing;
@@ -57,7 +57,7 @@ const uint64_t *snn__spikes_map(const snn_context *ctx, const struct snn__window
     return room;
 }
 
-/* ---- of what is being made ---- */
+/* ---- maps of arrays that are being computed ---- */
 
 struct making {
     struct packing packing;

@@ -25,7 +25,7 @@ static inline size_t snn__spikes_length(size_t n, size_t c)
     return n / c * snn__ceil_div(c, 64);
 }
 
-/* Bytes of the maps of so many samples, a multiple of 64. */
+/* Bytes of the maps of `samples` samples, a multiple of 64. */
 size_t snn__spikes_size(size_t samples, const struct snn__window *w);
 /* `given`, or where that is NULL the map that this call makes in `room`: set where x is not 0. Cuts the work among
  * the context's threads. */
@@ -35,7 +35,7 @@ const uint64_t *snn__spikes_map(const snn_context *ctx, const struct snn__window
  * not NULL: packed piece by piece, while x is still in the cache. */
 void snn__spikes_ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg,
                         const float *x, size_t c, uint64_t *map);
-/* What row m reads, tap by tap. The window is not transposed. */
+/* The words that row m reads, tap by tap. The window is not transposed. */
 void snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m, uint64_t *row);
 
 #endif

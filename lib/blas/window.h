@@ -4,7 +4,7 @@
 
 #include "blas/product.h"
 
-/* Where a row reads: its sample, and the coordinates of tap (0, 0). For a transposed window these are multiplied by
+/* The source of a row: its sample, and the coordinates of tap (0, 0). For a transposed window these are multiplied by
  * the stride. */
 struct snn__position {
     const float *sample;

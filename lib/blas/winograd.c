@@ -55,7 +55,7 @@ bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n)
            SNN__PRODUCT(tiles_of(w, m), POINTS, 3) <= SNN__PRODUCT(m, w->kh, w->kw, 2);
 }
 
-/* Where a tile lies. */
+/* The position of a tile. */
 struct place {
     size_t sample;
     ptrdiff_t y, x; /* of the first output */

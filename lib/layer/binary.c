@@ -114,7 +114,7 @@ static struct snn__binary binary_of(const struct snn__derived *d)
                                  .scale = d->row[0] };
 }
 
-/* Signs and scales, of latent weights or of what a packed network has in their place. */
+/* Signs and scales, of latent weights or of a packed network's bits. */
 static void derive(struct snn__derived *d, float *what)
 {
     const struct snn__tensor *w = &d->node->layer->tensor[SNN__WEIGHT];

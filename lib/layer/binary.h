@@ -7,7 +7,7 @@
 
 #include "layer/layer.h"
 
-/* What stands for the derivative of the sign. */
+/* The gradient that replaces the derivative of the sign. */
 enum snn__binary_back {
     SNN__BINARY_STE,   /* dL/dW = m G,  m = [|W| <= 1],  G = dL/dWb */
     SNN__BINARY_SCALE, /* m a_c G */
@@ -25,8 +25,8 @@ struct snn__binary {
 void snn__binarise(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *wb);
 /* gradient[rows][n], dL/dWb, becomes dL/dW. */
 void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *gradient);
-/* The signs of w, one bit each (1: not negative), the first one lowest in its byte, bytes of 0 behind the last up to
- * a multiple of four; and the scales. */
+/* The signs of w, one bit each (1: not negative), the first one lowest in its byte, padded with bytes of 0 to a
+ * multiple of four; and the scales. */
 #define SNN__BINARY_BYTES(weights) (((weights) + 31) / 32 * 4)
 void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits);
 /* w = a_c sgn: latent weights of which snn__binarise() makes what was packed, bit for bit. The mean of n equal
@@ -35,8 +35,8 @@ void snn__binary_unpack(const struct snn__binary *binary, const unsigned char *b
 
 /* A latent tensor packed: a scale for each row, then the bits, in numbers of four bytes. */
 size_t snn__packed_words(const struct snn__tensor *tensor);
-/* to[snn__packed_words] <- the tensor of `layer`, which is not packed. SNN_ERR_DIVERGED: a weight that is not finite
- * has no sign to speak of. */
+/* to[snn__packed_words] <- the tensor of `layer`, which is not packed. SNN_ERR_DIVERGED: a weight is not finite, so
+ * its sign is undefined. */
 snn_status snn__packed_from(const snn_layer *layer, const struct snn__tensor *tensor, float *to);
 static inline const unsigned char *snn__packed_bits(const struct snn__tensor *tensor)
 {

@@ -1,10 +1,7 @@
-/* layer/couple.c - errors as spikes, docs/methods/spide.md:
- *
- *   u[t] = decay (u[t-1] - G s[t-1]) + e[t],   s[t] = +1 if u[t] >= threshold, -1 if u[t] <= -threshold, else 0
- *   d[t] = m G s[t] / V,    m = 1 if the neuron fired at some but not all steps of the first stage, else 0
- *   mean = G sum_t decay^(T-t) s[t] / sum_t decay^(T-t)
- *
- * V is the threshold of the population. Its potentials of the first stage are over: the couples take their place. */
+/* layer/couple.c - errors as spikes, docs/methods/spide.md: u[t] = decay (u[t-1] - G s[t-1]) + e[t], s[t] = +1 if
+ * u[t] >= threshold, -1 if u[t] <= -threshold, else 0 d[t] = m G s[t] / V, m = 1 if the neuron fired at some but not
+ * all steps of the first stage, else 0 mean = G sum_t decay^(T-t) s[t] / sum_t decay^(T-t) V is the threshold of the
+ * population. The potentials of the first stage are no longer needed; those of the couples take their place. */
 #include "layer/couple.h"
 #include "core/context.h"
 #include "kernel/layers.h"

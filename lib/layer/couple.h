@@ -1,5 +1,5 @@
-/* layer/couple.h - a second stage of a population: each neuron becomes a couple of neurons that answers errors with
- * spikes. */
+/* layer/couple.h - a second stage of a population: each neuron becomes a couple of neurons, one of either sign, that
+ * turns errors into spikes. */
 #ifndef SNN_LAYER_COUPLE_H
 #define SNN_LAYER_COUPLE_H
 
@@ -15,7 +15,7 @@ struct snn__couple {
 snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node, struct snn__arena *arena);
 /* First stage, step `io`, which gave the spikes io->y. */
 void snn__couple_count(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay);
-/* dx (+)= what the error e at the output, or io->couples->mean, sends to the current. `u` is the state of the
+/* dx (+)= error at the current, from the error e at the output or from io->couples->mean. `u` is the state of the
  * potentials. */
 void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, struct snn__io *io, float decay,
                          float threshold, float *u, struct snn__signal e, float *dx, bool accumulate);

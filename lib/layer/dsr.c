@@ -28,7 +28,7 @@ struct rate {
     double beta, dt, tau;
     float gain, fire_at, bound, threshold_gain;
     bool leaks;
-    float threshold; /* theta of the sequence at hand */
+    float threshold; /* theta of the current sequence */
     float *u;        /* [slots][batch][n] where steps are kept */
     float *mean;     /* X; after the backward pass sum_t gx[t] */
     float *gamma;    /* Gamma */

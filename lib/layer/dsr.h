@@ -1,4 +1,4 @@
-/* layer/dsr.h - what a layer of dsr.c gathered, for observers. */
+/* layer/dsr.h - the gathered values of a layer of dsr.c, for observers. */
 #ifndef SNN_LAYER_DSR_H
 #define SNN_LAYER_DSR_H
 
@@ -6,7 +6,7 @@
 
 /* Of the last training sequence, [batch][n] channels last. */
 struct snn__rate_view {
-    const float *input; /* X = sum_t w_t x[t]; after the backward pass what was sent down, summed over the steps */
+    const float *input; /* X = sum_t w_t x[t]; after the backward pass sum_t gx[t] */
     const float *error; /* Gamma */
     float output_scale; /* theta, theta / delta_t */
 };

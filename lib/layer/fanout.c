@@ -16,7 +16,7 @@ static size_t tap_synapses(const struct snn__weights *s, const float *w, size_t 
     return synapses;
 }
 
-/* How many synapses leave each input element: taps that reach an output position, times the (non-zero) weights of the
+/* The synapses that leave each input element: taps that reach an output position, times the (non-zero) weights of the
  * tap. */
 void snn__weights_fanout(struct snn__node *node, float *out, bool nonzero)
 {

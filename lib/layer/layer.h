@@ -1,8 +1,6 @@
 /* layer/layer.h - what every type of layer offers: shapes and tensors while a network is built; forward, adjoint and
- * weight gradient while it runs.
- *
- * Activity at run time is [B,H,W,C] (channels last). A signal is an array with a factor, so that constant scales and
- * trained gains cost nothing: they pass the array on with another factor. */
+ * weight gradient while it runs. Activity at run time is [B,H,W,C] (channels last). A signal is an array with a
+ * factor, so that constant scales and trained gains cost nothing: they change the factor alone, in place. */
 #ifndef SNN_LAYER_LAYER_H
 #define SNN_LAYER_LAYER_H
 
@@ -23,7 +21,7 @@ struct snn__tensor {
     uint32_t rank, dim[4];
     size_t length;
     bool trained;
-    bool latent; /* what computes is made of it: no weight decay */
+    bool latent; /* the effective weights are derived from it: no weight decay */
     bool raised; /* a training sequence brings it up to its bound when it begins */
     float *data;
     float *packed; /* of a packed network's latent tensor, in place of data: layer/binary.h */
@@ -71,28 +69,28 @@ struct snn__node {
     bool adds_adjoint;                 /* the adjoint may have to be added, or to go nowhere */
     bool keeps;                        /* values of all slots are kept until the sequence is over */
     bool through_time;                 /* populations carry errors from step to step */
-    bool couples;                      /* populations answer errors with spikes (couple.c) */
+    bool couples;                      /* populations turn errors into spikes (couple.c) */
     bool spikes;                       /* the input is 0 or 1, times a factor */
     bool reads_map;                    /* and of use as bits, too (blas/spikes.h): set by the type's plan */
     bool held;                         /* batch norms: a map with constants */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
-    struct snn__rank_one rank_one;     /* where it has rows: the gradient of the first tensor, whose array then holds
-                                          anything */
+    struct snn__rank_one rank_one;     /* where it has rows: the gradient of the first tensor, whose array is then
+                                        * undefined */
 };
 
-/* What a batch norm takes in training. */
+/* The statistics that a batch norm uses in training. */
 enum snn__statistics {
     SNN__STATISTICS_UPDATE,   /* those of the batch, which the running ones follow */
     SNN__STATISTICS_BATCH,    /* those of the batch */
     SNN__STATISTICS_GATHERED, /* those that the operation gather found */
-    SNN__STATISTICS_FIXED, /* those of the last batch that was measured, its variance unbiased: per-step input whose
-                              mean went ahead */
+    SNN__STATISTICS_FIXED, /* those of the last measured batch, its variance unbiased: per-step input whose mean was
+                            * measured ahead */
     SNN__STATISTICS_RUNNING
 };
 
-/* How populations answer errors (couple.c). */
+/* The second stage of a population, where errors are spikes (couple.c). */
 struct snn__couples {
-    float threshold, gap; /* at which a neuron of the couple fires, and what it loses: the size of its spike */
+    float threshold, gap; /* of a neuron of the couple: firing threshold; reset amount, the size of its spike */
     size_t steps;         /* of the second stage */
     size_t forward_steps; /* of the first stage */
     bool first;           /* step of the second stage */
@@ -114,14 +112,14 @@ struct snn__io {
     const float *weighted; /* summed: mean of the input by the weights of the representation, in values */
     bool detach;           /* bptt: no error through the reset */
     bool rates; /* populations give rates, clip(x / threshold, 0, 1), and their adjoint is that of the clip */
-    const struct snn__couples *couples; /* backward: populations answer with spikes. NULL: they do not */
+    const struct snn__couples *couples; /* backward: populations turn errors into spikes. NULL: they do not */
     enum snn__statistics statistics;
     struct snn__signal x[SNN__SOURCES_MAX]; /* inputs; for ADD absent ones have data NULL */
     size_t n_x;
     const uint64_t *map;  /* of the spikes x[0], or NULL */
     struct snn__signal y; /* output: forward may replace the array by the input's */
-    uint64_t *y_map;      /* populations: where to put the map of their spikes, or NULL */
-    float *trace;         /* populations: where to keep the trace, or NULL; where it is, for couples */
+    uint64_t *y_map;      /* populations: receives the map of their spikes, or NULL */
+    float *trace;         /* populations: the trace, updated; or NULL. Couples read it */
     uint64_t spikes;      /* populations: receives the number of spikes, of couples that of either sign */
 };
 
@@ -134,7 +132,7 @@ enum snn__layer_flags {
     SNN__LAYER_IN_PLACE = 32,    /* the output's array is the input's */
     SNN__LAYER_RANDOM = 64,      /* draws at the begin of a sequence */
     SNN__LAYER_STEPWISE = 128,   /* changes state at every step: never computed once for all steps */
-    SNN__LAYER_WHOLE = 256,      /* in training, one call works on all steps, which lie behind each other */
+    SNN__LAYER_WHOLE = 256,      /* in training, one call works on all steps, which are contiguous */
     SNN__LAYER_RATES = 512,      /* neurons of which the rate is trained: the same in a pass over all steps, else step
                                     by step */
     SNN__LAYER_GATHERS = 1024,   /* takes every step, and has an output at the last one only */
@@ -182,8 +180,8 @@ struct snn__layer_type {
     const float *(*membrane)(const struct snn__node *node, size_t slot, size_t batch);
     /* spikes -1, 0, 1 of the last step of couples, [batch][n] channels last; NULL if not kept */
     const float *(*answer)(const struct snn__node *node);
-    /* what single products of a stored tensor with the input read, and which tensor; false: there are none, since
-     * what computes is derived, or cut into groups */
+    /* the window through which products of a stored tensor read the input, and the tensor; false: there is none,
+     * since the effective weights are derived, or the channels are grouped */
     bool (*presynaptic)(const snn_layer *layer, struct snn__window *window, size_t *tensor);
     /* the constants of a population */
     const struct snn__population *(*constants)(const struct snn__node *node);

@@ -92,8 +92,8 @@ static snn_status norm_plan(struct snn__node *node, struct snn__arena *arena)
 
 /* ---- running ---- */
 
-/* Over all steps, their values lie behind each other where they are kept. With summed errors E and means m over the
- * steps, the sums over the steps are those over the rows of one step of E and E m. */
+/* Over all steps, the values of the steps are contiguous where they are kept. With summed errors E and means m over
+ * the steps, the sums over the steps are those over the rows of one step of E and E m. */
 static size_t rows_of(const struct norm *s, const struct snn__io *io)
 {
     bool all =
@@ -212,7 +212,7 @@ static void norm_forward(struct snn__node *node, struct snn__io *io)
     affine(node, rows, (struct snn__affine){ .x = io->x[0].data, .y = io->y.data });
 }
 
-/* The sums that the gradient and the adjoint share, and what they make of them. */
+/* The sums that gradient and adjoint share, then gradient and adjoint. */
 static struct snn__norm_back errors(struct snn__node *node, const struct snn__io *io, struct snn__signal e)
 {
     struct norm *s = node->state;

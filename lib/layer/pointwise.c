@@ -253,7 +253,7 @@ const struct snn__layer_type snn__layer_add = {
     .factor = add_factor,
 };
 
-/* ---- select: one of several inputs, as the head of the task at hand ---- */
+/* ---- select: one of several inputs, as the head of the current task ---- */
 
 static const struct snn__param select_params[] = { SNN__PARAM_LIVE_I64(
     SNN_LAYER_SELECTED, "selected", 0, SNN__SOURCES_MAX - 1, 0, "number of the input that is passed on") };

@@ -2,7 +2,7 @@
 #include "layer/reparam.h"
 #include "core/size.h"
 
-/* What refuses others comes before them. */
+/* A norm that refuses combinations with others comes before these. */
 static const struct snn__reparam *const reparams[] = {
     &snn__binary_weights,
     &snn__spectral,

@@ -10,13 +10,12 @@
 struct snn__derived;
 
 struct snn__reparam {
-    /* Is it what the parameters of the layer ask for? */
+    /* True if the parameters of the layer select it. */
     bool (*chosen)(const snn_layer *layer);
-    /* Building: refuses what does not go together; declares its tensors and gives them first values (init: or
-     * NULL). */
+    /* Building: refuses invalid combinations; declares its tensors and gives them first values (init: or NULL). */
     snn_status (*tensors)(snn_layer *layer);
     void (*init)(snn_layer *layer, uint64_t seed);
-    /* Running: what it keeps for each row and each column. */
+    /* Running: numbers kept for each row and each column. */
     size_t per_row, per_column;
     void (*begin)(struct snn__derived *d); /* a training sequence begins; or NULL */
     void (*derive)(struct snn__derived *d, float *what);
@@ -29,7 +28,7 @@ struct snn__derived {
     const struct snn__reparam *by; /* NULL: What is W */
     struct snn__node *node;
     size_t rows, fan;
-    float *row[2], *column; /* what it keeps */
+    float *row[2], *column; /* the numbers kept */
     double number;          /* likewise, of the whole matrix */
 };
 

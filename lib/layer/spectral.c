@@ -13,7 +13,7 @@
 #include "layer/weights.h"
 #include <math.h>
 
-/* Rows and columns are shared out in blocks of so many. */
+/* Rows and columns of a task. */
 #define BLOCK 64
 #define TINY 1e-12
 

@@ -134,7 +134,7 @@ static struct snn__operand_want want_of(const struct snn__node *node)
                                        .outer = node->learns };
 }
 
-/* The forward product may want spikes as bits: groups of channels have no map of their own. */
+/* The forward product may read spikes as bits, except in groups of channels, which have no map. */
 static bool reads_map(const struct snn__node *node)
 {
     const struct snn__weights *s = node->state;

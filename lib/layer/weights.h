@@ -20,10 +20,10 @@ struct snn__weights {
     bool touched;        /* the gradient holds something, in the order [O][tap][input] of the product */
 };
 
-enum { SNN__WEIGHT }; /* number of a tensor; behind it come bias, gain, and what a restricted norm takes */
+enum { SNN__WEIGHT }; /* number of a tensor; followed by bias, gain, and the tensor of a restricted norm */
 
-/* The weights that compute, in the stored order: the stored ones, or what is derived from them, which lies in the
- * node's scratch memory. */
+/* The effective weights, in the stored order: the stored ones, or those derived from them, in the node's scratch
+ * memory. */
 const float *snn__weights_effective(struct snn__node *node);
 
 bool snn__weights_turned(const snn_layer *layer); /* a transposed convolution */
@@ -38,7 +38,7 @@ snn_status snn__linear_shape(snn_layer *layer);
 snn_status snn__conv2d_shape(snn_layer *layer);
 snn_status snn__transposed_shape(snn_layer *layer);
 snn_status snn__weights_tensors(snn_layer *layer);
-/* Refuses a norm with what it does not go with. */
+/* Refuses a norm in an invalid combination. */
 snn_status snn__weights_check_norm(snn_layer *layer);
 void snn__weights_fanout(struct snn__node *node, float *out, bool nonzero);
 bool snn__weights_presynaptic(const snn_layer *layer, struct snn__window *window, size_t *tensor);

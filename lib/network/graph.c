@@ -1,4 +1,4 @@
-/* network/graph.c - who reads whom, and the whole as one number. */
+/* network/graph.c - who reads whom, and a hash of the whole graph. */
 #include "network/network.h"
 
 const snn_layer *snn__layer_producer(const snn_network *net, const snn_layer *layer, size_t i)

@@ -34,7 +34,7 @@ static const snn_shape *source_shape(const snn_network *network, const struct sn
     return source->node == SNN__INPUT ? &network->in : &network->layer[source->node]->out;
 }
 
-/* Sets a layer's shapes if one of its sources is known; true if that was news. */
+/* Sets a layer's shapes if one of its sources is known; true if they were unknown before. */
 static snn_status infer_one(snn_network *network, snn_layer *layer, bool *news)
 {
     char text[48];

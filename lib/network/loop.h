@@ -1,4 +1,5 @@
-/* network/loop.h - a network whose firing rates approach an equilibrium: what trains that needs to know of it. */
+/* network/loop.h - a network whose firing rates approach an equilibrium: the description that its training methods
+ * need. */
 #ifndef SNN_NETWORK_LOOP_H
 #define SNN_NETWORK_LOOP_H
 
@@ -6,7 +7,7 @@
 
 struct snn__loop {
     size_t top;   /* the last population: its rates are read out, and fed back if there is feedback */
-    size_t rate;  /* the rate layer behind it */
+    size_t rate;  /* the rate layer that reads it */
     double decay; /* of all populations and of the mean */
 };
 

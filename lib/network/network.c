@@ -157,7 +157,7 @@ snn_status snn_network_remove(snn_network *network, snn_layer *layer)
     return SNN_OK;
 }
 
-/* Whether the last layer's output is a map, as far as that can be told before shapes are inferred. */
+/* True if the last layer's output is a map, as far as this is known before shapes are inferred. */
 static bool ends_in_map(const snn_network *network)
 {
     for (size_t i = network->n_layers; i-- > 0;) {
@@ -171,7 +171,7 @@ static bool ends_in_map(const snn_network *network)
     return network->in.rank == 3;
 }
 
-/* What is beyond the parameter's type is beyond its bounds, too. */
+/* A value beyond the range of the parameter's type is beyond its bounds, too. */
 static snn_status set_size(snn_layer *layer, int32_t key, size_t value)
 {
     return snn_layer_set_i64(layer, key, (int64_t)snn__min(value, SIZE_MAX / 2));

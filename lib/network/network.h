@@ -7,7 +7,7 @@
 #include <snn/network.h>
 #include <stdatomic.h>
 
-/* What a network has at most: layers are found by looking through all. */
+/* The most layers of a network: they are found by linear search. */
 #define SNN__LAYERS_MAX 4096u
 
 struct snn_network {
@@ -16,13 +16,13 @@ struct snn_network {
     snn_layer **layer;
     size_t n_layers, room;
     bool prepared;
-    float *parameters; /* all trained tensors, one behind the other in the order of layers and tensors */
+    float *parameters; /* all trained tensors, contiguous in the order of layers and tensors */
     size_t n_parameters;
     float *state; /* all other tensors */
     size_t n_state;
     float *packed;   /* latent tensors as bits, no longer among the parameters; or NULL */
     size_t n_packed; /* numbers of four bytes there, */
-    size_t n_latent; /* and parameters that they stand for */
+    size_t n_latent; /* and the number of parameters that they replace */
     struct snn__note *notes;
     _Atomic unsigned users; /* trainers that are at work on it */
 };
@@ -40,7 +40,7 @@ bool snn__layer_is_read(const snn_network *network, const snn_layer *layer);
 bool snn__network_reads_trace(const snn_network *network, const snn_layer *layer);
 /* The first layer that reads the step before; NULL: there is no feedback. */
 const snn_layer *snn__network_feedback(const snn_network *network);
-/* Types, shapes and connections of all layers, as one number. */
+/* A hash of the types, shapes and connections of all layers. */
 uint64_t snn__network_identity(const snn_network *network);
 /* The layer that gives the network's output. */
 static inline const snn_layer *snn__network_last(const snn_network *network)

@@ -14,9 +14,9 @@ struct snn__note {
 /* Frees all notes of a network. */
 void snn__notes_free(snn_network *network);
 
-/* Whether a text is well-formed UTF-8: what may stand in the header of a model file. */
+/* True if a text is well-formed UTF-8, as the header of a model file requires. */
 bool snn__text_valid(const char *text);
-/* The same without control characters, which would act on a terminal: what may be a name. */
+/* The same without control characters, which would act on a terminal: as a name requires. */
 bool snn__text_printable(const char *text);
 
 #endif

@@ -6,7 +6,7 @@
 #include "network/network.h"
 #include <string.h>
 
-/* What packing leaves among the parameters, and what it makes of the rest. */
+/* The parameters that remain after packing, and the packed ones. */
 static void measure_packed(const snn_network *network, size_t *latent, size_t *words)
 {
     *latent = *words = 0;

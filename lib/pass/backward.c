@@ -27,7 +27,7 @@ bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit
     return unit->readers == 0 && !unit->read_delayed && unit != &pass->unit[pass->n - 1];
 }
 
-/* Where errors are local, weights on the way to the output keep theirs, and nothing on that way sends to a
+/* With direct errors, weights on the path to the output send no error down, and nothing on that path sends one to a
  * population. */
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from)
 {
@@ -67,8 +67,8 @@ static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, str
     float *dx = at_end ? from->error_sum : from->error, factor;
 
     if (pass->couples && pass->couples->mean && from->flags & SNN__LAYER_POPULATION) {
-        from->e = (struct snn__signal){ NULL, 0.0f }; /* it knows its mean */
-    } else if (from->error == NULL) {                 /* in place: its only reader hands its own array on */
+        from->e = (struct snn__signal){ NULL, 0.0f }; /* its mean is known */
+    } else if (from->error == NULL) {                 /* in place: the array is the one of its only reader */
         unit->layer->type->factor(&unit->node, &factor);
         from->e = (struct snn__signal){ unit->e.data, factor * unit->e.scale };
     } else {
@@ -78,7 +78,7 @@ static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, str
     from->reached = true;
 }
 
-/* What other steps owe to this unit's output. */
+/* Adds the pending error of other steps to this unit's output. */
 static void collect_pending(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
     size_t n = pass->batch * unit->value_len, parity = t & 1;
@@ -107,7 +107,7 @@ static void sum_up(struct snn__pass *pass, struct snn__unit *unit)
     unit->summed = true;
 }
 
-/* Errors are sums over the steps; what trained layers look at are means. */
+/* Errors are sums over the steps; the inputs of trained layers are means. */
 static void take_means(const struct snn__pass *pass, const struct snn__unit *unit, struct snn__io *io)
 {
     io->summed = true;
@@ -120,7 +120,7 @@ static void take_means(const struct snn__pass *pass, const struct snn__unit *uni
     }
 }
 
-/* What the forward pass gathered for the weights below a batch norm gets the factor that is known now
+/* Multiplies what the forward pass gathered for the weights below a batch norm by the factor that is known now
  * (pass/means.c). */
 static void rescale_correlations(struct snn__pass *pass, const struct snn__unit *norm)
 {
@@ -129,7 +129,7 @@ static void rescale_correlations(struct snn__pass *pass, const struct snn__unit 
             pass->unit[l].layer->type->rescale(&pass->unit[l].node, norm->layer->type->slope(&norm->node));
 }
 
-/* What the gradient of a layer takes as presynaptic factor. */
+/* The presynaptic factor of a layer's gradient. */
 static struct snn__signal factor_of(const struct snn__pass *pass, const struct snn__unit *unit,
                                     const struct snn__io *io, enum snn__factor factor)
 {
@@ -148,7 +148,7 @@ static void form_gradient(struct snn__pass *pass, const struct snn__sweep *sweep
         sweep->credit(sweep, pass, unit, io, unit->e, factor_of(pass, unit, io, sweep->factor));
 }
 
-/* ---- what a unit does with its error; chosen by snn__choose_back() ---- */
+/* ---- back functions of units, chosen by snn__choose_back() ---- */
 
 static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
 {
@@ -171,7 +171,7 @@ static void send_through_norm(struct snn__pass *pass, struct snn__unit *unit, st
     rescale_correlations(pass, unit);
 }
 
-/* A population of which only the leak learns. */
+/* A population that needs only the gradient of its leak. */
 static void learn_leak(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
 {
     (void)pass;
@@ -205,7 +205,7 @@ static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, st
         unit->counts.couple_spikes += io.spikes;
 }
 
-/* An error that no reader sends: a population goes on without one, since its own past carries errors. */
+/* No reader sends an error: a population continues with zero, since it carries errors from later steps. */
 static bool carries_on(const struct snn__unit *unit)
 {
     return unit->node.through_time && unit->flags & SNN__LAYER_POPULATION && unit->wants_error && !unit->reached;
@@ -264,7 +264,7 @@ void snn__pass_back_means(struct snn__pass *pass, const struct snn__sweep *sweep
 
 /* ---- at rates, and what reads them ---- */
 
-/* Layers from - 1 to `to`, without those that are computed once unless gradients are wanted of them, too. */
+/* Layers from - 1 down to `to`, without those that are computed once, unless they need gradients. */
 static void back_layers(struct snn__pass *pass, const struct snn__sweep *sweep, size_t from, size_t to, size_t t)
 {
     while (from-- > to) {

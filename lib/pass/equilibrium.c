@@ -8,8 +8,7 @@
 #include "layer/layer.h"
 #include "pass/pass.h"
 
-/* What a static input gives is there from step 0; a batch norm is only asked for again to let its running values
- * follow. */
+/* The values of a static input exist since step 0; a batch norm is called again only to update its running values. */
 static bool computed_before(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     return snn__unit_constant(pass, unit) &&

@@ -37,7 +37,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     }
 }
 
-/* ---- what follows a step in training: the trace or mean of the output; chosen by snn__choose_forward() ---- */
+/* ---- after a training step: the trace or mean of the output; chosen by snn__choose_forward() ---- */
 
 /* Linear layers act on the trace as on the value. */
 static void map_trace(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *of_value)
@@ -74,7 +74,7 @@ static void average(const struct snn__pass *pass, float *mean, struct snn__signa
     (first ? snn__copy : snn__add_to)(pass->ctx, mean, x.scale / (float)pass->steps, x.data, n);
 }
 
-/* One call may have made one step, all steps, or what stands for all of them. */
+/* One call computes one step, all steps, or one value that holds for all of them. */
 static void average_output(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io)
 {
     size_t n = pass->batch * unit->value_len,
@@ -89,7 +89,7 @@ static void average_output(struct snn__pass *pass, struct snn__unit *unit, const
         average(pass, unit->trace, (struct snn__signal){ io->y.data + i * n, io->y.scale }, n, io->t + i == 0);
 }
 
-/* ---- what a unit does at a step; chosen by snn__choose_forward() ---- */
+/* ---- forward functions of units, chosen by snn__choose_forward() ---- */
 
 static void forward_plain(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io)
 {
@@ -117,7 +117,7 @@ static struct snn__signal perturb(const struct snn__pass *pass, struct snn__unit
     return (struct snn__signal){ unit->noisy, 1.0f };
 }
 
-/* Populations with noise have traces: opzo, whose factor they are. */
+/* Populations with noise have traces: opzo uses these as the factor. */
 static void forward_noisy_current(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io)
 {
     io->x[0] = perturb(pass, unit, io->x[0]);
@@ -200,7 +200,7 @@ static void keep(struct snn__pass *pass, float *to, float *scale, struct snn__si
     *scale = from.scale;
 }
 
-/* What readers with delay will find: value and trace of step t - 1. Layers that pass on what was kept go first. */
+/* Keeps value and trace of step t - 1 for readers with delay. Layers in place of a kept array go first. */
 static void keep_delayed(struct snn__pass *pass, size_t t)
 {
     for (size_t i = 0; i < 2 * pass->n; i++) {
@@ -221,7 +221,7 @@ static void keep_delayed(struct snn__pass *pass, size_t t)
 }
 
 /* corr += 1/T (x[t] - weighted mean) (x) what weights read at t, into their gradients: x is the input of the norm
- * behind them. */
+ * that reads them. */
 static void correlate(struct snn__pass *pass, struct snn__unit *norm, size_t t)
 {
     size_t n = pass->batch * norm->value_len;
@@ -251,7 +251,7 @@ static void weigh(struct snn__pass *pass, struct snn__unit *norm, size_t t)
     (t ? snn__add_to : snn__copy)(pass->ctx, norm->weighted, share * x.scale, x.data, pass->batch * norm->value_len);
 }
 
-/* What the backward sweep will want to know of a batch norm's input, all steps of which are there. */
+/* Gathers what the backward sweep needs of a batch norm's input, of which all steps exist. */
 static void forward_norm(struct snn__pass *pass, struct snn__unit *norm)
 {
     bool constant = snn__unit_constant(pass, norm);

@@ -1,8 +1,6 @@
-/* pass/lives.c - how long arrays live: every buffer has a life time within one step, and those that never meet share
- * memory.
- *
- * Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at 2 n + 2 -
- * i. */
+/* pass/lives.c - life times of arrays: every buffer has one within a step, and buffers that are never alive together
+ * share memory. Times of a step with n layers: layer i runs forward at i + 1, the loss at n + 1, layer i backward at
+ * 2 n + 2 - i. */
 #include "pass/plan.h"
 
 #define NOT_YET 0xffffffffu
@@ -33,7 +31,7 @@ struct snn__unit *snn__value_root(const struct snn__pass *pass, struct snn__unit
     return unit;
 }
 
-/* Whether the error at `unit` is, up to a factor, the array of the error at its only reader. */
+/* True if the error at `unit` is, up to a factor, the array of the error at its only reader. */
 struct snn__unit *snn__error_heir(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     float factor;
@@ -59,7 +57,7 @@ static size_t index_of(const struct snn__pass *pass, const struct snn__unit *uni
     return (size_t)(unit - pass->unit);
 }
 
-/* The unit that holds the error of `unit`, if no other one is handed the same array. */
+/* The unit that holds the error of `unit`, if no other unit shares the array. */
 static struct snn__unit *error_owner(const struct snn__pass *pass, struct snn__unit *unit)
 {
     struct snn__unit *heir;
@@ -102,7 +100,7 @@ static void extend(struct snn__life *life, const struct snn__life *by)
     life->always |= by->always;
 }
 
-/* What is written over lives on in what it is written over. */
+/* A unit written over another array extends that array's life. */
 void snn__extend_lives(const struct snn__pass *pass, struct snn__lives *lives)
 {
     for (size_t l = pass->n; l-- > 0;)
@@ -123,8 +121,8 @@ void snn__share_arrays(struct snn__pass *pass)
             pass->unit[l].error = pass->unit[l].error_over->error;
 }
 
-/* What the next step of a stream needs: traces that are gathered; and, where some layer reads the step before, all,
- * since any value may be passed on to it. */
+/* The state that the next step of a stream needs: gathered traces; and all values where some layer reads the step
+ * before, since a unit in place may be its producer. */
 void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives)
 {
     bool delays = false;
@@ -139,7 +137,7 @@ void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives)
     }
 }
 
-/* Whether weights, once they have computed, need the trace of what they read instead of its value. */
+/* True if weights, after their forward call, need the trace of their input instead of its value. */
 static bool only_traces(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     const struct snn__unit *from = snn__unit_producer(pass, unit, 0);
@@ -158,7 +156,7 @@ static struct snn__life *value_life(const struct snn__pass *pass, struct snn__li
     return &lives[index_of(pass, root != NULL ? root : unit)].value;
 }
 
-/* Its own value and trace: what is computed once, read with a delay or summed over the steps lives always. */
+/* Its own value and trace: alive always if computed once, read with a delay or summed over the steps. */
 static void live_itself(struct snn__pass *pass, struct snn__lives *lives, size_t l)
 {
     struct snn__unit *unit = &pass->unit[l];
@@ -193,7 +191,8 @@ static void live_input(struct snn__pass *pass, struct snn__lives *lives, size_t 
         kept && !only_traces(pass, unit) ? snn__backward_time(pass, l) : snn__forward_time(l));
 }
 
-/* An error is written by its readers and read by its unit; where arrays are handed down, by those that hold them. */
+/* An error is written by the readers of a unit and read by the unit; of units in place, by the unit that holds the
+ * array. */
 static void live_errors(struct snn__pass *pass, struct snn__lives *lives, size_t l)
 {
     const struct snn__unit *unit = &pass->unit[l], *heir = unit;

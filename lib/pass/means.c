@@ -12,7 +12,7 @@ static bool over_all(const snn_layer *layer)
     return (snn__layer_flags(layer) & SNN__LAYER_WHOLE) != 0;
 }
 
-/* NULL: nobody reads the layer, or several do. */
+/* NULL: the layer has no reader, or several. */
 static const snn_layer *only_reader(const snn_network *net, const snn_layer *layer)
 {
     const snn_layer *reader = NULL;
@@ -36,7 +36,7 @@ ptrdiff_t snn__network_norm_after(const snn_network *net, size_t l)
     return layer != NULL && over_all(layer) ? (ptrdiff_t)layer->index : -1;
 }
 
-/* Does the error at the output of layer l differ from step to step? */
+/* True if the error at the output of layer l differs from step to step. */
 static bool varies(const snn_network *net, size_t l)
 {
     for (size_t r = l + 1; r < net->n_layers; r++)

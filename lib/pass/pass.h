@@ -22,7 +22,7 @@ struct snn__pass;
 struct snn__unit;
 struct snn__projecting;
 
-/* Where a population is perturbed. Its spikes, reset and trace stay clean if the noise comes after it. */
+/* The point at which noise perturbs a population. Noise after it leaves spikes, reset and trace clean. */
 enum snn__noise {
     SNN__NOISE_NONE,
     SNN__NOISE_BEFORE, /* its current is I + scale z */
@@ -37,10 +37,10 @@ enum snn__factor {
     SNN__FACTOR_TRACE, /* a[t] = decay a[t-1] + s[t]; of the network's input, which has no trace, the input itself */
     SNN__FACTOR_MEAN,  /* mean over the steps, for errors that are sums over the steps */
     SNN__FACTOR_RATE,  /* the rate at the equilibrium */
-    SNN__FACTOR_ELIGIBILITY /* what the method gathers forward in time, of every step by itself */
+    SNN__FACTOR_ELIGIBILITY /* the method's own, gathered forward in time and different at every step */
 };
 
-/* How the error at the output comes to a layer. */
+/* The route of the error from the output to a layer. */
 enum snn__route {
     SNN__ROUTE_NONE,        /* it does not: an evaluation */
     SNN__ROUTE_SPACE,       /* down through the layers of its step */
@@ -48,13 +48,13 @@ enum snn__route {
     SNN__ROUTE_DIRECT,      /* from the output to every population, by the method; never across weights */
     SNN__ROUTE_RATES,       /* down through clamped rates in place of spikes (layer/dsr.c) */
     SNN__ROUTE_EQUILIBRIUM, /* down through the map of which the rates are a fixed point (equilibrium.c) */
-    SNN__ROUTE_COUPLES      /* the same as spikes, which couples of neurons send (layer/couple.c) */
+    SNN__ROUTE_COUPLES      /* the same with errors as spikes, from couples of neurons (layer/couple.c) */
 };
 
 /* When parameters are updated. */
 enum snn__moment { SNN__LEARNS_PER_BATCH, SNN__LEARNS_PER_STEP };
 
-/* What a method and its trainer ask of the plan. */
+/* The demand of a method and its trainer on the plan. */
 struct snn__demand {
     enum snn__factor factor;
     enum snn__route route;
@@ -63,9 +63,9 @@ struct snn__demand {
     bool keeps;            /* the values of all T steps are kept, and errors come at the end; ROUTE_TIME implies it */
     bool recompute; /* FACTOR_MEAN: for a batch norm over all steps the steps run once more instead of being kept */
     bool losses;    /* the method reads the losses of single samples */
-    bool inputs;    /* FACTOR_TRACE: what weights read stays until errors come, although the trace is the factor */
+    bool inputs;    /* FACTOR_TRACE: the inputs of weights stay until errors come, although the trace is the factor */
     bool observed;  /* every signal stays until its step is over */
-    bool streams;   /* steps go on without end: what the next one needs lies at the begin of the arena */
+    bool streams;   /* steps go on without end: the state for the next one lies at the beginning of the arena */
     bool held;      /* batch norms take their running values, which stay as they are */
 };
 
@@ -106,11 +106,11 @@ struct snn__sweep;
 typedef void (*snn__credit_fn)(const struct snn__sweep *sweep, struct snn__pass *pass, struct snn__unit *unit,
                                struct snn__io *io, struct snn__signal e, struct snn__signal factor);
 
-/* ROUTE_DIRECT: called for populations and side readouts, from the last layer to the first, when all that readers
- * send has arrived: may add to the error at the unit's output with snn__unit_error(). */
+/* ROUTE_DIRECT: called for populations and side readouts, from the last layer to the first, after all readers sent
+ * their errors: may add to the error at the unit's output with snn__unit_error(). */
 typedef snn_status (*snn__direct_fn)(void *arg, struct snn__unit *unit, size_t t);
 
-/* A sweep of errors: what it does with the error at a layer. */
+/* A sweep of errors, and its actions at each layer. */
 struct snn__sweep {
     snn__credit_fn credit;   /* NULL: no gradient is formed */
     enum snn__factor factor; /* that the gradient takes */
@@ -119,17 +119,18 @@ struct snn__sweep {
     void *arg;               /* of credit and direct */
 };
 
-/* How a pass goes through layers and steps. */
+/* The order of layers and steps. */
 enum snn__order {
     SNN__ORDER_STEPS,  /* step by step over all layers */
     SNN__ORDER_LAYERS, /* layer by layer over all steps: a batch norm over all steps needs them at once */
     SNN__ORDER_RERUN   /* step by step, once for every batch norm over all steps whose input varies, and once more */
 };
 
-/* What a unit does at a step, and what follows it in training. */
+/* A unit's computation at a step, and its training follow-up: trace or mean. */
 typedef void (*snn__forward_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io);
 typedef void (*snn__follow_fn)(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io);
-/* What it does with the error at its output, once its gradient is formed. at_end: the one sum over all steps. */
+/* A unit's action on the error at its output, after its gradient is formed. at_end: the error is the sum over all
+ * steps. */
 typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end);
 
 /* Since the counters were cleared. */
@@ -143,19 +144,19 @@ struct snn__unit {
     struct snn__node node;
     snn_layer *layer;
     unsigned flags;
-    snn__forward_fn forward[2];      /* in an evaluation, in training; NULL: nothing is to be done */
+    snn__forward_fn forward[2];      /* in an evaluation, in training; NULL: nothing to do */
     snn__follow_fn follow;           /* or NULL */
     snn__back_fn back;               /* or NULL */
     size_t starts;                   /* first step at which it computes */
     bool constant;                   /* may be computed once for a static input */
-    size_t begins;                   /* step of its first input: later than 0 if it reads the step before */
+    size_t begins;                   /* step of its first input: above 0 if it reads the step before */
     size_t absent;                   /* first steps at which it has no output */
-    bool deferred;                   /* exists at the last step only: gathers all steps, or reads what does */
+    bool deferred;                   /* exists at the last step only: gathers all steps, or reads a layer that does */
     bool dynamic;                    /* depends on spikes or on the step before */
     bool traced;                     /* has a trace */
     const struct snn__unit *spiking; /* the population of which it gathers a trace itself, from its own values; or
                                         NULL */
-    bool averaged;                   /* couples: weights read it, so it is computed once more, from average rates */
+    bool averaged;                   /* couples: weights read it, so it is computed again from average rates */
     bool trainable;                  /* has trained tensors */
     bool wants_error;                /* the error at its output is of use */
     bool off_path;     /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
@@ -175,12 +176,12 @@ struct snn__unit {
     float *weighted, *deviation;    /* means, batch norms: weighted mean of the input; room for x[t] less that */
     float *delayed, *delayed_trace; /* value and trace of the step before, where all steps are not kept */
     float delayed_scale, delayed_trace_scale;
-    float *noise, *noisy; /* z, [B][len], which the method fills in before the step; the current or the output
-                             with it */
+    float *noise, *noisy; /* z, [B][len], filled in by the method before the step; the current or the output with
+                           * noise */
 
     void *scratch[2];     /* of its node while it runs forward, backward */
     float *error;         /* dL/dvalue of the step */
-    struct snn__signal e; /* what is known of it in this sweep */
+    struct snn__signal e; /* the part that has arrived in this sweep */
     bool reached;         /* e holds something */
     float sent_scale;     /* factor of the errors that it sends down */
     float *error_sum;     /* constant units: summed over the steps */
@@ -195,10 +196,10 @@ struct snn__unit {
     bool binary_input;  /* the input is spikes times a constant */
 };
 
-/* What a stream's state begins with: which streams it fits, and how far it is. Behind it are numbers only. */
+/* The head of a stream's state: the streams that it fits, and the steps so far. Numbers only follow it. */
 struct snn__stream_head {
     uint32_t magic, kind;  /* kind: of what learning adds */
-    uint64_t network;      /* layers, shapes and connections, as one number */
+    uint64_t network;      /* hash of layers, shapes and connections */
     uint64_t running, all; /* bytes that every stream of the network has, and all; this head is among them */
     uint64_t steps;        /* so far */
 };
@@ -216,30 +217,30 @@ struct snn__pass {
     float *input_mean; /* means: of an input that changes from step to step, if weights read it */
     size_t input_len;
     struct snn__stream_head *head; /* streams: at the begin of the arena; */
-    float *saved;                  /* the numbers behind it as they were before the step */
+    float *saved;                  /* the numbers after it, as they were before the step */
     float *output_error;           /* [slots][B][len]; means: one slot */
     float *gradient;               /* [parameters], in the order of the parameters */
-    void *scratch;                 /* of a layer that derives something from its parameters, or settles */
+    void *scratch;                 /* of a layer that derives weights from its parameters, or settles */
     float noise_scale;
-    struct snn__projecting *projecting; /* what maps gradients (lib/projection), or NULL */
+    struct snn__projecting *projecting; /* the projection of gradients (lib/projection), or NULL */
 
-    /* of the sequence at hand */
+    /* of the current sequence */
     size_t batch;
     bool training, is_static;
-    struct snn__unit *measured; /* again: the batch norm that this run of the steps is for; NULL in the last one */
-    bool begun;                 /* again: what is constant was computed */
+    struct snn__unit *measured; /* rerun: the batch norm that this run of the steps measures; NULL in the last one */
+    bool begun;                 /* rerun: constant units are computed */
     bool count;                 /* synaptic operations */
     bool at_rates;              /* a sweep at rates */
     enum snn__statistics statistics; /* of batch norms in it */
-    bool fixed;      /* statistics of what does not depend on spikes were measured ahead of the steps */
-    float *fed_back; /* at rates: what readers with delay send back, [B][len], or NULL */
+    bool fixed;      /* statistics of layers that do not depend on spikes were measured ahead of the steps */
+    float *fed_back; /* at rates: errors that readers with delay send back, [B][len], or NULL */
     bool fed;
-    const struct snn__couples *couples;  /* of a sweep in which populations answer errors with spikes, else NULL */
+    const struct snn__couples *couples;  /* of a sweep with errors as spikes, else NULL */
     uint64_t neuron_steps, couple_steps; /* since the counters were cleared: samples times steps */
 };
 
-/* ctx: that of the network, or one that shares its kernels. Asks pass->arena for all arrays. A method that keeps
- * something from step to step asks there, too; then commit takes the memory. */
+/* ctx: that of the network, or one that shares its kernels. Reserves all arrays in pass->arena. A method that keeps
+ * state from step to step reserves it there, too; then commit takes the memory. */
 snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network *net, size_t batch, size_t steps,
                           const struct snn__demand *demand);
 snn_status snn__pass_commit(struct snn__pass *pass);
@@ -251,9 +252,9 @@ size_t snn__pass_bytes(const struct snn__pass *pass);
 void snn__pass_refresh(struct snn__pass *pass);
 /* A sequence begins: `stream` names the random numbers of this batch. Refreshes, too. */
 void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream);
-/* Where the input of step t goes, [B][len] channels last. */
+/* Buffer for the input of step t, [B][len] channels last. */
 float *snn__pass_input(struct snn__pass *pass, size_t t);
-/* again: before a run of the steps. Returns true if it only measures a batch norm (snn__pass_measure()), and another
+/* Rerun: before a run of the steps. Returns true if it only measures a batch norm (snn__pass_measure()), and another
  * one follows; false for the last one, which makes outputs (snn__pass_forward()). */
 bool snn__pass_run(struct snn__pass *pass);
 /* Step t of a run that measures: all layers in front of the norm. */
@@ -262,21 +263,21 @@ void snn__pass_measure(struct snn__pass *pass, size_t t);
 void snn__pass_forward(struct snn__pass *pass, size_t t);
 /* Output of the last layer at step t: [B][len], in values. */
 struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t);
-/* Where the error at the output of step t goes, before a sweep: [B][len]. */
+/* Buffer for the error at the output of step t, filled in before a sweep: [B][len]. */
 float *snn__pass_output_error(const struct snn__pass *pass, size_t t);
 
 /* Means: one sweep over sums of errors and means of values. */
 void snn__pass_back_means(struct snn__pass *pass, const struct snn__sweep *sweep);
 /* Errors from the output down through the layers of step t. Fails only where sweep->direct does. */
 snn_status snn__pass_back_step(struct snn__pass *pass, size_t t, const struct snn__sweep *sweep);
-/* What the constant layers gathered over the steps, once at the end. */
+/* Errors of the constant layers, summed over the steps: once at the end. */
 void snn__pass_back_constant(struct snn__pass *pass, const struct snn__sweep *sweep);
 /* All steps from the last to the first, where they are kept; `each` is called when step t is done (not in a whole
  * pass). */
 void snn__pass_back_time(struct snn__pass *pass, const struct snn__sweep *sweep, void (*each)(void *arg, size_t t),
                          void *arg);
-/* Brings all gathered gradients into pass->gradient, overwriting it; if not `whole`, but for those that nodes have as
- * outer products. */
+/* Writes all gathered gradients to pass->gradient, overwriting it; without `whole`, those that nodes keep as outer
+ * products are left out. */
 void snn__pass_settle(struct snn__pass *pass, bool whole);
 
 /* At rates (equilibrium.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the
@@ -286,25 +287,25 @@ void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, e
 /* Measures the batch norms in front of all spikes at the input that lies in step 0; the steps of this sequence then
  * take these statistics. */
 void snn__pass_fix_statistics(struct snn__pass *pass);
-/* Errors from e at the output of `top` down through what was computed there. fed_back, if not NULL, receives what
- * arrives at the rates that were given. */
+/* Errors from e at the output of `top` down through the layers at rates. fed_back, if not NULL, receives the error at
+ * the given rates. */
 void snn__pass_back_rates(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,
                           float *fed_back);
-/* Values of the average rates a = sum_t decay^(T-t) s[t] / sum_t decay^(T-t) of all populations up to `top` instead
- * of those of the last step, in all that weights read; a per-step input becomes its plain mean. */
+/* Sets the inputs of weights to the average rates a = sum_t decay^(T-t) s[t] / sum_t decay^(T-t) of all populations
+ * up to `top`, in place of the last step's values; a per-step input becomes its plain mean. */
 void snn__pass_average(struct snn__pass *pass, size_t top);
 /* One step of errors as spikes, from e at the output of `top` down; fed_back as above. With couples->mean: the mean
  * of all such steps, of which gradients are taken (e is not used). */
 void snn__pass_back_couples(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,
                             const struct snn__couples *couples, float *fed_back);
-/* Errors of the last step from the output down to the late layers; returns the error at the output of layer
+/* Errors of the last step from the output down to the deferred layers; returns the error at the output of layer
  * `bottom`. */
 struct snn__signal snn__pass_back_deferred(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom);
 
 /* Counters of spikes and synaptic operations. */
 void snn__pass_clear_counters(struct snn__pass *pass);
 void snn__pass_prepare_counting(struct snn__pass *pass);
-/* Counts those of a unit's input; `times`: the steps that this call stands for. */
+/* Counts those of a unit's input; `times`: the number of steps that this call covers. */
 void snn__count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times);
 
 /* The producer of input number i of a unit; NULL: the network's input. */
@@ -356,25 +357,24 @@ struct snn__signal snn__unit_trace(const struct snn__pass *pass, const struct sn
 struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct snn__unit *unit, size_t i, size_t t);
 struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i,
                                          size_t t);
-/* Whether a unit computes once for the whole sequence. */
+/* True if a unit computes once for the whole sequence. */
 static inline bool snn__unit_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     return unit->constant && pass->is_static;
 }
-/* Whether `unit` sends errors to its source `from`. */
+/* True if `unit` sends errors to its producer `from`. */
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from);
-/* A layer that nobody reads, apart from the last one. */
+/* True for a layer without readers other than the last one. */
 bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit *unit);
-/* Where a direct function adds to the error at the output of a unit that wants it, [B][len]; it holds what has
- * arrived if *accumulate, else it is to be overwritten. */
+/* The error at a unit's output for a direct function, [B][len]: it adds if *accumulate, since errors have arrived,
+ * else it overwrites. */
 float *snn__unit_error(struct snn__unit *unit, bool *accumulate);
 /* Fills in an io for step t, with all inputs. */
 struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit *unit, size_t t);
 
-/* means.c: the batch norm over all steps that the output of layer l reaches, alone and by sums alone; -1:
- * none. */
+/* means.c: the only batch norm over all steps that the output of layer l reaches, through sums alone; -1: none. */
 ptrdiff_t snn__network_norm_after(const snn_network *network, size_t l);
-/* Whether one backward sweep over sums of errors and means of values gives every gradient. */
+/* True if one backward sweep over sums of errors and means of values gives every gradient. */
 bool snn__network_errors_average(const snn_network *network);
 
 #endif

@@ -1,4 +1,4 @@
-/* pass/plan.c - what a pass allocates, once: the arrays of all units, and what their layers ask for. */
+/* pass/plan.c - the memory of a pass, allocated once: the arrays of all units, and those of their layers. */
 #include "pass/plan.h"
 #include "blas/spikes.h"
 #include "core/alloc.h"
@@ -56,7 +56,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     return SNN_OK;
 }
 
-/* What a batch norm over all steps needs where errors are summed. */
+/* The arrays of a batch norm over all steps where errors are summed. */
 static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
 {
     unsigned now = snn__forward_time(unit->layer->index);
@@ -118,8 +118,8 @@ static struct snn__unit *spikes_read(const struct snn__pass *pass, const struct 
     return from != NULL && from->flags & SNN__LAYER_POPULATION && from->layer->out.dim[0] == channels ? from : NULL;
 }
 
-/* Populations pack their spikes for those who read them as bits. Not where samples come alone, as in a stream: their
- * rows go by events, and a map to walk made them slower. */
+/* Populations pack their spikes for readers that take them as bits. Not for batches of one sample, as in a stream:
+ * their products go by events, and walking a map makes these slower. */
 static void link_maps(struct snn__pass *pass)
 {
     for (size_t l = 0; l < pass->n && pass->batch_max > 1; l++) {

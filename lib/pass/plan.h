@@ -1,4 +1,4 @@
-/* pass/plan.h - the stages of a plan: what the units are, how long their arrays live, what is allocated. */
+/* pass/plan.h - the stages of a plan: description of the units, life times of their arrays, allocation. */
 #ifndef SNN_PASS_PLAN_H
 #define SNN_PASS_PLAN_H
 
@@ -6,9 +6,9 @@
 
 /* ---- units.c ---- */
 
-/* Fills in what the units of a pass are; refuses what the demand does not train. */
+/* Describes the units of a pass; refuses layers that the demand does not train. */
 snn_status snn__describe_units(struct snn__pass *pass);
-/* Some producer that `unit` reads wants an error, and gets it from there. */
+/* True if some producer needs an error, and `unit` sends it one. */
 bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__unit *unit);
 /* Weights read the network's input, and take its mean over the steps. */
 bool snn__reads_input_mean(const struct snn__pass *pass);
@@ -37,18 +37,17 @@ struct snn__unit *snn__value_root(const struct snn__pass *pass, struct snn__unit
 struct snn__unit *snn__error_heir(const struct snn__pass *pass, const struct snn__unit *unit);
 /* The life times of all units, [n]. */
 void snn__measure_lives(struct snn__pass *pass, struct snn__lives *lives);
-/* Which units write value and error over those of others; what is written over lives on in what it is written
- * over. */
+/* Marks units that write value or error over another array. They extend that array's life. */
 void snn__mark_over(struct snn__pass *pass);
 void snn__extend_lives(const struct snn__pass *pass, struct snn__lives *lives);
 /* Streams: what the next step needs. */
 void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives);
-/* The arrays are there: those written over become the same. */
+/* After allocation: arrays written over another one become the same array. */
 void snn__share_arrays(struct snn__pass *pass);
 
 /* ---- forward.c, backward.c ---- */
 
-/* Once its arrays are there: what the unit does at a step. */
+/* After allocation: chooses the forward and back functions of a unit. */
 void snn__choose_forward(const struct snn__pass *pass, struct snn__unit *unit);
 void snn__choose_back(struct snn__unit *unit);
 

@@ -1,11 +1,11 @@
-/* pass/signal.c - where values, traces and errors lie. */
+/* pass/signal.c - the places of values, traces and errors. */
 #include "core/context.h"
 #include "pass/pass.h"
 #include <string.h>
 
 static const struct snn__signal absent = { NULL, 0.0f };
 
-/* What a layer that passes its input's array on makes of a signal. */
+/* The signal at the output of a layer in place. */
 static struct snn__signal passed(const struct snn__unit *unit, struct snn__signal in)
 {
     float factor = 1.0f;
@@ -93,8 +93,8 @@ float *snn__pass_input(struct snn__pass *pass, size_t t)
     return pass->input + slot * pass->batch * pass->input_len;
 }
 
-/* Where a network is also computed at rates, running statistics follow those rates once per batch; steps take what is
- * known before: the input's own statistics, the running ones behind spikes. */
+/* If the network is also computed at rates, running statistics are updated from the rates, once per batch. Steps use
+ * statistics that are known before: measured ones for norms of the input, running ones after spikes. */
 static enum snn__statistics statistics(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     if (pass->order == SNN__ORDER_RERUN && pass->training && unit->weighted != NULL && unit != pass->measured &&

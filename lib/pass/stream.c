@@ -1,8 +1,7 @@
-/* pass/stream.c - a network at work on one sample that has no end, in the caller's memory.
- *
- * The memory begins with a context of one thread whose allocator hands out the rest, so that the plan of a pass, made
- * as always, lands in it. What the next step needs lies together at the begin of the pass's arena: a head that says
- * which streams it fits, and numbers, which are finite before and after every call. */
+/* pass/stream.c - a network at work on one endless sample, in the caller's memory. The memory begins with a context
+ * of one thread whose allocator hands out the rest, so that the plan of a pass, made as always, lands in it. The
+ * state for the next step is one block at the beginning of the pass's arena: a head that says which streams it fits,
+ * and numbers, which are finite before and after every call. */
 #include "pass/stream.h"
 #include "core/alloc.h"
 #include "core/context.h"
@@ -14,9 +13,9 @@
 #include <string.h>
 
 #define ALIGNMENT 64u
-#define MAGIC 0x54534e53u /* of a state; the other way round on a machine with another order of bytes */
+#define MAGIC 0x54534e53u /* of a state; reversed on a machine of the other byte order */
 
-/* What lies at the begin of the caller's memory. */
+/* The beginning of the caller's memory. */
 struct own {
     struct snn_stream stream;
     struct snn__pass pass;
@@ -57,7 +56,7 @@ static void keep(void *user, void *block, size_t size)
     (void)size;
 }
 
-/* Counts what a plan asks for, all that is freed on the way included: hand_out() never takes anything back. */
+/* Counts the requests of a plan, including memory that it frees: hand_out() never takes memory back. */
 struct tally {
     const snn_context_options *real;
     size_t bytes;
@@ -132,7 +131,7 @@ snn_status snn_stream_size(snn_network *network, size_t *bytes)
 
 /* ---- life ---- */
 
-/* The state behind its head. */
+/* The state after its head. */
 static float *numbers(const struct snn__pass *pass)
 {
     return (float *)(pass->arena.block + ALIGNMENT);
@@ -143,8 +142,8 @@ static size_t bytes_of_numbers(const struct snn__pass *pass)
     return pass->arena.state - ALIGNMENT;
 }
 
-/* Steps until every layer has had one: a state that is copied in later finds the factors of all signals, and every
- * page of the memory was touched. */
+/* Runs steps until every layer ran once: the factors of all signals are then set for a copied state, and every page
+ * of the memory was touched. */
 static void warm_up(struct snn__pass *pass)
 {
     size_t steps = 1;
@@ -220,7 +219,7 @@ snn_status snn__stream_check_live(const snn_stream *stream)
 snn_status snn_stream_reset(snn_stream *stream)
 {
     SNN__TRY(snn__stream_check_live(stream));
-    stream->pass->head->steps = 0; /* whoever computes step 0 begins anew */
+    stream->pass->head->steps = 0; /* a computation of step 0 resets it */
     stream->stepped = false;
     return SNN_OK;
 }
@@ -244,7 +243,7 @@ const void *snn_stream_state(const snn_stream *stream, size_t *bytes)
     return stream->pass->head;
 }
 
-/* Whether the `size` bytes behind `head` are a state that a stream of this pass may take. */
+/* True if the `size` bytes from `head` on are a state that a stream of this pass may take. */
 static snn_status check_state(const struct snn__pass *pass, const struct snn__stream_head *head, size_t size)
 {
     const struct snn__stream_head *own = pass->head;
@@ -276,7 +275,7 @@ snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t by
     memcpy(&head, state, sizeof head);
     SNN__TRY(check_state(pass, &head, bytes));
     n = (size_t)(head.kind == pass->head->kind ? head.all : head.running) - ALIGNMENT;
-    memset(pass->saved, 0, bytes_of_numbers(pass)); /* what learning adds begins at zero, unless it is there, too */
+    memset(pass->saved, 0, bytes_of_numbers(pass)); /* what learning adds is 0, unless the state has it */
     memcpy(pass->saved, (const char *)state + ALIGNMENT, n);
     if (!pass->ctx->kernels->finite(pass->saved, n / sizeof(float)))
         return snn__fail(SNN_ERR_FORMAT, "stream: the state holds a value that is not finite");
@@ -288,7 +287,7 @@ snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t by
 
 /* ---- steps ---- */
 
-/* Whether state and output y are numbers after a step. */
+/* True if state and output y are finite after a step. */
 static bool is_sound(const struct snn__pass *pass, struct snn__signal y)
 {
     const struct snn__kernels *k = pass->ctx->kernels;

@@ -5,7 +5,7 @@
 #include "pass/pass.h"
 #include <snn/stream.h>
 
-/* What a trainer adds to a stream. */
+/* The hooks of a trainer in a stream. */
 struct snn__learner {
     snn_status (*check)(void *host); /* SNN_ERR_STATE if the trainer is at work: this is one of its callbacks */
     snn_status (*before)(void *host, size_t t); /* step t is about to run */
@@ -22,7 +22,7 @@ struct snn_stream {
 /* A stream of a pass that was planned for one begins, at step 0. */
 snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass);
 
-/* Whether there is a stream, one that goes on, and not at work: this is no callback of its trainer. */
+/* SNN_OK if there is a stream that has not ended and is not at work, as it is in callbacks of its trainer. */
 snn_status snn__stream_check_live(const snn_stream *stream);
 
 /* Refuses layers that must know how many steps there are. */

@@ -1,5 +1,5 @@
-/* pass/units.c - what a layer is in a pass: its place in the order of steps, who reads it, what it depends on, what
- * its error is of use for. */
+/* pass/units.c - the description of a layer in a pass: its place in the order of steps, its readers, its
+ * dependencies, the use of its error. */
 #include "core/size.h"
 #include "layer/layer.h"
 #include "pass/plan.h"
@@ -35,8 +35,7 @@ static void mark_absent(struct snn__pass *pass)
     }
 }
 
-/* Populations make traces, linear layers without weights map them; a source with delay may come later in the
- * order. */
+/* Populations make traces, linear layers without weights map them; a producer with delay may follow in the order. */
 static void mark_traced(struct snn__pass *pass)
 {
     bool news = snn__pass_traces(pass);
@@ -94,13 +93,13 @@ static void mark_spiking(struct snn__pass *pass)
     }
 }
 
-/* Whether errors lie in one slot per step. */
+/* True if errors have one slot per step. */
 bool snn__errors_apart(const struct snn__pass *pass)
 {
     return snn__pass_by_layers(pass) && !snn__pass_means(pass);
 }
 
-/* Whatever trained layers read is averaged over the steps. Layers that pass arrays on pass on the average, too. */
+/* The inputs of trained layers are averaged over the steps. Layers in place share the average, too. */
 static void mark_averaged(struct snn__pass *pass)
 {
     for (size_t l = 0; l < pass->n; l++) {
@@ -129,7 +128,8 @@ bool snn__reads_input_mean(const struct snn__pass *pass)
     return reads || snn__pass_couples(pass);
 }
 
-/* Weights take average rates: populations gather theirs, and what lies between a population and weights is marked. */
+/* Weights take average rates: populations gather theirs, and the layers between a population and weights are marked.
+ * */
 static void mark_rates(struct snn__pass *pass)
 {
     for (size_t l = pass->n; l-- > 0;) {
@@ -147,7 +147,7 @@ static void mark_rates(struct snn__pass *pass)
 
 static bool all_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    /* of a constant, a norm over all steps is constant; at rates, steps leave the running values alone */
+    /* a norm over all steps of a constant is constant; at rates, steps leave the running values alone */
     bool norm = (snn__pass_means(pass) && unit->flags & SNN__LAYER_WHOLE) ||
                 (snn__pass_equilibrium(pass) && unit->flags & SNN__LAYER_STATISTICS);
 
@@ -187,7 +187,7 @@ static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
     }
 }
 
-/* What the last layer does not depend on, at whatever step. */
+/* Marks units on which the last layer does not depend at any step. */
 static void mark_off_path(struct snn__pass *pass)
 {
     bool news = true;
@@ -265,7 +265,7 @@ static void describe_unit(struct snn__pass *pass, size_t l)
                      : -1;
 }
 
-/* How a pass goes about layers that see all steps at once. */
+/* The order of a pass with layers that see all steps at once. */
 static void choose_order(struct snn__pass *pass, const struct snn__unit *unit)
 {
     const unsigned sees_all = snn__pass_means(pass) ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS;
@@ -274,7 +274,7 @@ static void choose_order(struct snn__pass *pass, const struct snn__unit *unit)
         pass->order = snn__pass_means(pass) && pass->demand.recompute ? SNN__ORDER_RERUN : SNN__ORDER_LAYERS;
 }
 
-/* Can it learn as the demand has it? */
+/* Refuses a unit that cannot learn under this demand. */
 static snn_status check_unit(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     const struct snn__demand *d = &pass->demand;

@@ -9,8 +9,8 @@ static size_t samples(const struct snn__pass *pass)
     return SNN__PRODUCT(pass->batch_max, pass->slots > 1 && !snn__pass_means(pass) ? pass->slots : 1);
 }
 
-/* Projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. That
- * of binary weights is what their signs leave of it. */
+/* Projecting the rows of all steps of a batch takes fewer multiplications than projecting the gradient. Not so for
+ * binary weights, whose gradient comes through the sign. */
 static bool by_rows(const struct snn__pass *pass, const struct snn__beside *b, const struct snn__tensor *weight)
 {
     size_t times = snn__pass_means(pass) || snn__pass_equilibrium(pass) ? 1 : pass->steps;
@@ -97,7 +97,7 @@ static struct snn__task *task_of(const struct snn__projecting *p, const struct s
     return &p->task[unit->layer->index];
 }
 
-/* Where all steps are kept, one update takes them together, at the last one; what does not change is there once. */
+/* If all steps are kept, one update at the last step takes them together; a constant input is stored once. */
 static void learn_all(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
                       const struct snn__io *io)
 {
@@ -124,11 +124,11 @@ static void learn(struct snn__projecting *p, const struct snn__pass *pass, const
         learn_all(p, pass, unit, io);
         return;
     }
-    if (p->both && !at_once && factor.data != io->x[0].data) { /* a trace, behind the spikes */
+    if (p->both && !at_once && factor.data != io->x[0].data) { /* a trace, after the spikes */
         sets[n++] = sets[0];
         sets[0] = rows_of(b, io->x[0], io->batch);
     }
-    for (size_t i = 0; i < times; i++) /* a constant input is there at every step */
+    for (size_t i = 0; i < times; i++) /* a constant input counts at every step */
         snn__lateral_learn(&b->lateral, &task->hebb, sets, n, task->by_rows && n == 1 ? p->work.orth : NULL,
                            &p->work);
 }
@@ -171,7 +171,7 @@ void snn__projection_discard(struct snn__projecting *p)
         p->task[l].shared = false;
 }
 
-/* What has one dimension is constant input's, which every subspace contains. */
+/* Tensors of one dimension belong to a constant input, which every subspace contains. */
 static void hold_vectors(const struct snn__pass *pass, const snn_layer *layer)
 {
     for (size_t i = 0; i < layer->n_tensors; i++)

@@ -1,16 +1,17 @@
 /* projection/hlop.h - the lateral neurons of one layer: a subspace of its presynaptic activity, learned by Hebbian
- * and anti-Hebbian plasticity, and what it takes out of a weight gradient. Equations: docs/methods/hlop.md. */
+ * and anti-Hebbian plasticity, and the removal of that subspace from a weight gradient. Equations:
+ * docs/methods/hlop.md. */
 #ifndef SNN_PROJECTION_HLOP_H
 #define SNN_PROJECTION_HLOP_H
 
 #include "blas/product.h"
 #include "core/arena.h"
 
-/* How lateral weights learn. */
+/* Learning of lateral weights. */
 struct snn__hebb {
     float rate, momentum, clamp; /* lr; of D; largest absolute entry of dH */
     size_t iterations;           /* updates on the same rows */
-    float scale;                 /* spiking: S, the activity that all spikes together stand for */
+    float scale;                 /* spiking: S, the activity that all spikes together represent */
     size_t steps;                /* spiking: T_l, most spikes of one sign; 0: real-valued activity */
 };
 
@@ -46,11 +47,11 @@ struct snn__workspace {
     size_t room_scratch; /* bytes */
 };
 
-/* A plain matrix [m,n] with so many floats from row to row, as rows. */
+/* The rows of a matrix [m,n], `pitch` floats apart. */
 struct snn__rows snn__rows_of_matrix(const float *x, size_t m, size_t n, size_t pitch);
 
-/* Makes room in a workspace for a lateral with up to `m` rows of activity seen through `window`, of a layer with so
- * many outputs; by_rows: for their projection, too. */
+/* Makes room in a workspace for a lateral with up to `m` rows of activity seen through `window`, of a layer with
+ * `outputs` outputs; by_rows: for the projection of rows, too. */
 void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lateral,
                         const struct snn__window *window, size_t m, size_t outputs, bool by_rows);
 snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *arena);
@@ -65,7 +66,7 @@ void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__
 /* out = orth(x) = x - H_old' y for plain rows, [m,N]; out may be x. */
 void snn__lateral_project(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
                           const struct snn__rows *rows, float *out, struct snn__workspace *w);
-/* share (+)= sum over rows of delta y_old': what the rows of a gradient lose to the subspace, [outputs,M_old]. */
+/* share (+)= sum over rows of delta y_old': the part of a gradient's rows in the subspace, [outputs,M_old]. */
 void snn__lateral_share(const struct snn__lateral *lateral, const struct snn__hebb *hebb,
                         const struct snn__rows *rows, const float *delta, float scale, size_t outputs, float *share,
                         bool accumulate, struct snn__workspace *w);

@@ -1,5 +1,5 @@
-/* projection/projection.h - inside of a projection: the lateral neurons of all layers, and what trainers ask of
- * them. */
+/* projection/projection.h - inside of a projection: the lateral neurons of all layers, and the interface for
+ * trainers. */
 #ifndef SNN_PROJECTION_PROJECTION_H
 #define SNN_PROJECTION_PROJECTION_H
 
@@ -24,10 +24,10 @@ struct snn_projection {
     _Atomic unsigned users;     /* trainers that are at work with it */
 };
 
-/* How the lateral neurons beside a layer learn, by its parameters. */
+/* The learning of a layer's lateral neurons, by the parameters. */
 struct snn__hebb snn__projection_hebb(const snn_projection *projection, const struct snn__beside *b);
 
-/* What one trainer does beside a layer. */
+/* A trainer's work beside one layer. */
 struct snn__task {
     struct snn__hebb hebb;
     bool by_rows; /* rows are projected, not the gradient */
@@ -35,7 +35,8 @@ struct snn__task {
     bool shared;  /* it holds something */
 };
 
-/* What one trainer needs for a projection, which others may have, too: all but the lateral neurons is its own. */
+/* A trainer's part of a projection. Several trainers may share the projection, that is its lateral neurons; the rest
+ * is their own. */
 struct snn__projecting {
     snn_projection *projection; /* NULL: none */
     struct snn__workspace work;
@@ -45,25 +46,25 @@ struct snn__projecting {
     bool learns;             /* in this batch */
 };
 
-/* Asks for memory, once the pass is planned. The plan ends with snn__projection_release(). */
+/* Reserves memory, after the pass is planned. The plan ends with snn__projection_release(). */
 snn_status snn__projection_plan(struct snn__projecting *p, const struct snn__pass *pass, struct snn__arena *arena);
 void snn__projection_release(struct snn__projecting *p);
-/* SNN_ERR_STATE if rows came or were frozen since. */
+/* SNN_ERR_STATE if rows were added or frozen since. */
 snn_status snn__projection_check(const struct snn__projecting *p);
 /* A training batch begins. */
 void snn__projection_begin(struct snn__projecting *p, uint64_t batch);
-/* Are there frozen rows? */
+/* True if there are frozen rows. */
 bool snn__projection_binds(const snn_projection *projection);
-/* The presynaptic factor that a layer's gradient takes in place of this one: projected if it is by rows. Lives until
- * the next call. */
+/* The presynaptic factor of a layer's gradient in place of the given one: projected if it is by rows. Valid until the
+ * next call. */
 struct snn__signal snn__projection_factor(struct snn__projecting *p, const struct snn__unit *unit,
                                           const struct snn__io *io, struct snn__signal factor);
-/* An error reached a layer with this presynaptic factor, and snn__projection_factor() was asked. */
+/* An error reached a layer with this presynaptic factor. Called after snn__projection_factor(). */
 void snn__projection_credit(struct snn__projecting *p, const struct snn__pass *pass, const struct snn__unit *unit,
                             const struct snn__io *io, struct snn__signal e, struct snn__signal factor);
-/* What was credited does not count. */
+/* Discards everything credited since the last update. */
 void snn__projection_discard(struct snn__projecting *p);
-/* The gradient was gathered: takes out of it what must stay. */
+/* Projects the gathered gradient: removes its part in the frozen subspace. */
 void snn__projection_take(struct snn__projecting *p, const struct snn__pass *pass);
 
 #endif

@@ -88,7 +88,7 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     return train && trained && rule->step != NULL && !snn__pass_keeps(&tr->pass) ? rule->step(tr, t) : SNN_OK;
 }
 
-/* Shows the method the input of all steps before the first one runs, if it differs from step to step. */
+/* Gives the method the input of all steps before the first one runs, if it differs from step to step. */
 static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
 {
     if (!tr->looks_ahead || snn__is_static(tr, batch->frames))

@@ -1,4 +1,4 @@
-/* trainer/check.c - what several methods ask of a network, in the name of the method. */
+/* trainer/check.c - checks of a network that several methods share, with messages in the name of the method. */
 #include "trainer/rule.h"
 
 snn_status snn__check_forward(const snn_trainer *trainer)

@@ -1,5 +1,5 @@
-/* trainer/eligibility.c - eligibilities of single synapses. Products and kernels do all the work, a sample at a time.
- */
+/* trainer/eligibility.c - eligibilities of single synapses. Products and kernels compute them, one sample at a time.
+ * */
 #include "trainer/eligibility.h"
 #include "blas/product.h"
 #include "core/context.h"

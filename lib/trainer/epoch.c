@@ -67,7 +67,7 @@ static struct snn__batch batches_of(const snn_trainer *tr, const snn_dataset *da
     return batch;
 }
 
-/* Calls the host; false if it wants to stop. */
+/* Calls the host; false if the host stops the epoch. */
 static bool go_on(snn_trainer *tr, const struct snn__sums *s)
 {
     snn_progress p = { sizeof p,
@@ -114,8 +114,8 @@ static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct sn
 
 /* ---- epochs ---- */
 
-/* Samples after which an epoch ends that goes on after `done`. A last batch that is not full may be left out, and is
- * left out if it would be one sample, of which a batch norm over vectors has no variance. */
+/* The number of samples at which an epoch that continues after `done` ends. A last batch that is not full may be left
+ * out; one of a single sample always is where a batch norm over vectors would have no variance. */
 static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info, uint64_t done)
 {
     uint64_t rest = (info->count - done) % tr->batch_max;
@@ -197,7 +197,7 @@ static snn_status next_batch(snn_trainer *tr, struct snn__batch *batch, struct s
     return SNN_OK;
 }
 
-/* The place, from which the next call goes on if this one fails. */
+/* The position, at which the next call continues if this one fails. */
 static void remember_place(snn_trainer *tr, const struct snn__batch *batch, const struct snn__sums *s)
 {
     struct snn__run *run = &tr->run;

@@ -25,7 +25,7 @@ static const struct snn__param params[] = {
 
 /* A layer of weights. */
 struct afferent {
-    struct snn__unit *to; /* the population that it drives, or the last layer; NULL: it is no layer of weights */
+    struct snn__unit *to; /* the population whose current it is, or the last layer; NULL: not a layer of weights */
     float decay;          /* of the trace */
     float *trace;         /* eps, [B][columns] */
     bool per_synapse;     /* its synapses have eligibilities of their own: */
@@ -35,8 +35,8 @@ struct afferent {
 struct eprop {
     snn_trainer *trainer;
     struct afferent *afferent; /* [layers] */
-    float *state;              /* what goes on from step to step, */
-    size_t cut;                /* of which arrays took so many numbers */
+    float *state;              /* the state kept from step to step, */
+    size_t cut;                /* and the part of it that is assigned to arrays */
     struct snn__eligibility synapses;
     struct snn__feedback matrices;
 };
@@ -48,8 +48,8 @@ static bool is_random(const snn_trainer *tr)
 
 /* ---- what it trains ---- */
 
-/* Whether a layer takes what another one gives in the same step, through no population, nor weights unless `across`.
- */
+/* True if a layer reads another one in the same step, not through a population, and through weights only with
+ * `across`. */
 static bool takes(const snn_network *net, const snn_layer *layer, const snn_layer *from, bool across)
 {
     for (size_t i = 0; i < layer->n_sources; i++) {
@@ -64,7 +64,8 @@ static bool takes(const snn_network *net, const snn_layer *layer, const snn_laye
     return false;
 }
 
-/* The one population that weights drive, or the last layer if there is none; NULL: other weights, or several. */
+/* The one population whose current weights give, or the last layer if they lead to none; NULL: other weights, or
+ * several. */
 static const snn_layer *driven(const snn_network *net, const snn_layer *weights)
 {
     const snn_layer *to = weights == snn__network_last(net) ? weights : NULL;
@@ -86,7 +87,7 @@ static double decay_of(const snn_layer *layer)
     return layer->model == NULL ? 0.0 : layer->model->leaks ? snn__param_f64(&layer->params, SNN_NEURON_DECAY) : 1.0;
 }
 
-/* Whether the synapses onto a layer have eligibilities of their own. */
+/* True if every synapse of a layer needs its own eligibility. */
 static bool per_synapse(const snn_network *net, const snn_layer *to)
 {
     return to != snn__network_last(net) && (to->model->adapt || decay_of(snn__network_last(net)) > 0);
@@ -142,7 +143,7 @@ static snn_status check_population(const snn_network *net, const snn_layer *laye
     return SNN_OK;
 }
 
-/* The readout's weights are there for what it reads, and say nothing of populations further down. */
+/* The readout's weights give a learning signal to the populations it reads, and none to populations further down. */
 static snn_status check_symmetric(const snn_network *net, const snn_layer *population)
 {
     bool read = takes(net, snn__network_last(net), population, true);
@@ -326,7 +327,7 @@ static struct afferent cut_afferent(struct eprop *s, const struct snn__unit *uni
     return a;
 }
 
-/* Counts what goes on from step to step, and hands it out once it is there. */
+/* The arrays of the state: counts their length while state is NULL, then assigns them. */
 static void cut_all(struct eprop *s)
 {
     const snn_network *net = s->trainer->net;

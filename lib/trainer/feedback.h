@@ -18,7 +18,7 @@ struct snn__feedback {
  * weights of `readout`. */
 void snn__feedback_describe(const snn_trainer *trainer, const snn_layer *layer, bool side, const snn_layer *readout,
                             bool random, struct snn__memory *matrix);
-/* Asks for memory, once the pass is planned. */
+/* Reserves memory, after the pass is planned. */
 snn_status snn__feedback_plan(struct snn__feedback *f, const snn_trainer *trainer, struct snn__arena *arena);
 /* M <- keep M + share sum_b o z^T;  o [B][outputs], z [B][neurons] */
 void snn__feedback_turn(const struct snn__feedback *f, const snn_trainer *trainer, const struct snn__memory *matrix,

@@ -78,7 +78,7 @@ snn_status snn__check_judging(const snn_trainer *tr)
 
 snn_status snn__judge(snn_trainer *tr, const struct snn__outcome *of, double *loss)
 {
-    const size_t step = tr->stream.pass != NULL ? 0 : of->step; /* a stream has no last step: each is one of one */
+    const size_t step = tr->stream.pass != NULL ? 0 : of->step; /* a step of a stream is a sequence of one */
     const struct snn__judged judged = { .out = of->out.data,
                                         .factor = of->out.scale,
                                         .label = tr->target_frames == 0 ? tr->label : NULL,
@@ -131,8 +131,8 @@ static void send_share(snn_trainer *tr, size_t t, const float *e)
         tr->ctx->kernels->scale(to + b * n, snn__has_step(tr, t, b) ? snn__mean_factor(tr, b) : 0.0f, e + b * n, n);
 }
 
-/* Errors e at the mean output become those at the output of every step. Where one error stands for all steps, it is T
- * times their mean by the shares. */
+/* Turns errors e at the mean output into errors at the output of every step. Where one error holds for all steps, it
+ * is T times their mean by the shares. */
 static void spread_error(snn_trainer *tr, float *e)
 {
     double sum = 0;

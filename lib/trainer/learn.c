@@ -20,7 +20,7 @@ void snn__credit(const struct snn__sweep *sweep, struct snn__pass *pass, struct 
         snn__projection_credit(p, pass, unit, io, e, factor);
 }
 
-/* Brings what was credited into pass->gradient, without what a projection holds back; outer products if `whole`. */
+/* Writes the credited gradients to pass->gradient, projected; outer products as well if `whole`. */
 static void settle(struct snn__pass *pass, bool whole)
 {
     snn__pass_settle(pass, whole || pass->projecting != NULL);
@@ -64,7 +64,7 @@ snn_status snn__learn(snn_trainer *trainer)
     size_t n = trainer->run.length;
     struct snn__gradient g;
 
-    /* else there are no single steps */
+    /* by layers or means there are no single steps */
     if (trainer->observe & SNN_OBSERVE_GRADIENTS && !snn__pass_by_layers(pass) && !snn__pass_means(pass)) {
         snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);
         trainer->ctx->kernels->fill(trainer->gradient_sum, 0.0f, n);

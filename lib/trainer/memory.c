@@ -12,7 +12,7 @@ void snn__memory_free(snn_context *ctx, struct snn__memory *memory, size_t n)
     snn__free(ctx, memory);
 }
 
-/* The memory that is there is the one that the parameters ask for; `n` receives the number of arrays they ask for. */
+/* True if the present memory is that of the parameters; `n` receives the number of arrays that they require. */
 static bool remembers(const snn_trainer *tr, size_t *n)
 {
     struct snn__memory m;

@@ -52,7 +52,7 @@ static snn_status find_signal(const snn_trainer *tr, const struct snn__unit *uni
     return SNN_OK;
 }
 
-/* Signals are those of one step, and gone when the next begins. */
+/* Signals are those of one step, valid until the next begins. */
 static snn_status check_signals(const snn_trainer *tr)
 {
     if ((tr->observed != SNN_PHASE_FORWARD && tr->observed != SNN_PHASE_BACKWARD) ||

@@ -1,15 +1,10 @@
 /* trainer/opzo.c - online pseudo-zeroth-order training (arXiv 2407.12516) and its relatives, docs/methods/opzo.md.
- *
- *   forward     as ottt, with traces a; every population l is perturbed by noise z_l, of size alpha
- *   errors      e = dL/do at the output o of the step goes straight to every population:   g_l = M_l e
- *   matrices    M_l <- lam M_l + (1 - lam) / (alpha B) sum_b z_l o^T   an estimate of (do/ds_l)^T, before it is used
- *   gradient    dW = sum_t (g_l psi(u_l)) a^T
- *
- * No error crosses weights on the way to the output. The relatives differ in what g_l is: fixed random matrices
- * (dfa), random matrices that learn as the readout does (kp), the loss times the noise (zo), the weights themselves
- * (bp, which is ottt).
- *
- * Layers that nobody reads, the last one apart, are side readouts R_l: they have the loss of the output, and send
+ * forward as ottt, with traces a; every population l is perturbed by noise z_l, of size alpha errors e = dL/do at the
+ * output o of the step goes straight to every population: g_l = M_l e matrices M_l <- lam M_l + (1 - lam) / (alpha B)
+ * sum_b z_l o^T an estimate of (do/ds_l)^T, before it is used gradient dW = sum_t (g_l psi(u_l)) a^T No error crosses
+ * weights on the way to the output. The relatives differ in what g_l is: fixed random matrices (dfa), random matrices
+ * that learn as the readout does (kp), the loss times the noise (zo), the weights themselves (bp, which is ottt).
+ * Layers without readers, except the last one, are side readouts R_l: they have the loss of the output, and send
  * R_l^T e to the population that they read. One of them may be global: earlier populations have a second matrix for
  * its error. */
 #include "core/context.h"

@@ -15,7 +15,7 @@ void snn__trainer_release_plan(snn_trainer *tr)
     tr->n_logits = 0;
 }
 
-/* Decay and moments of single weights lead out of the complement of what earlier tasks use. */
+/* Decay and moments of single weights lead out of the complement of the earlier tasks' subspace. */
 static snn_status check_projection(const snn_trainer *tr)
 {
     double decay = 0;
@@ -34,8 +34,8 @@ static snn_status check_projection(const snn_trainer *tr)
     return SNN_OK;
 }
 
-/* From the first frozen row on, batch norms are what they are; a method that computes rates has statistics of its
- * own. */
+/* From the first frozen row on, batch norms keep their running values; a method that computes rates has statistics of
+ * its own. */
 static snn_status hold_norms(const snn_trainer *tr, struct snn__demand *demand)
 {
     demand->held = snn__projection_binds(tr->projecting.projection);
@@ -48,7 +48,7 @@ static snn_status hold_norms(const snn_trainer *tr, struct snn__demand *demand)
     return SNN_OK;
 }
 
-/* One sample a batch is too little where a batch norm sees one value of it, whatever the data. */
+/* Batches of one sample are refused where a batch norm sees one value per channel, whatever the data. */
 static snn_status check_norms(const snn_trainer *tr)
 {
     const snn_layer *norm = snn__norm_of_one(tr, false);
@@ -141,7 +141,7 @@ static snn_status check_method(const snn_trainer *tr)
     return rc;
 }
 
-/* Checks that the method trains this network with these settings; `demand` receives its demand of the plan. */
+/* Checks that the method trains this network with these settings; `demand` receives the method's demand. */
 static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__demand *demand)
 {
     if (batch == 1)

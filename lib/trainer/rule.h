@@ -10,23 +10,23 @@
 
 struct snn__rule {
     const char *name; /* what the user selects: "ottt" */
-    const char *text; /* what it is, in one line */
+    const char *text; /* description in one line */
     const struct snn__param *params;
     size_t n_params;
     size_t state_size;    /* of `self` */
-    const char *networks; /* what it trains, for the message of a network that it does not */
+    const char *networks; /* networks that it trains, for the message that refuses another one */
 
     enum snn__factor factor;
     enum snn__route route;
     enum snn__moment learns;
-    /* Changes these three, and the rest of the demand, by the parameters. NULL: they are as stated. */
+    /* Sets these three, and the rest of the demand, by the parameters. NULL: they are as stated. */
     void (*choose)(const snn_trainer *trainer, struct snn__demand *demand);
-    /* Can it train this network, with the parameters as they are? The message says why not. NULL: any. */
+    /* SNN_OK if it trains this network with the present parameters; the message says why not. NULL: any network. */
     snn_status (*check)(const snn_trainer *trainer);
     /* Arrays that it carries from batch to batch, and that belong to a run as the moments of an optimizer do:
      * describes number `index` by the parameters as they are, false past the last. NULL: none. */
     bool (*memory)(const snn_trainer *trainer, size_t index, struct snn__memory *memory);
-    /* Asks for memory of its own, once the pass is planned. NULL: has none. */
+    /* Reserves memory of its own, after the pass is planned. NULL: none. */
     snn_status (*plan)(snn_trainer *trainer, struct snn__arena *arena);
 
     /* A batch begins, or a stream: trainer->run.batches names its random numbers. NULL: nothing to do. */
@@ -35,9 +35,9 @@ struct snn__rule {
     void (*ahead)(snn_trainer *trainer, size_t t);
     /* Step t is about to run: may perturb it. NULL: nothing to do. */
     void (*before)(snn_trainer *trainer, size_t t);
-    /* Step t has run, and its error is not known: what the method gathers forward in time. NULL: nothing to do. */
+    /* Step t has run, its error is not known yet: for values gathered forward in time. NULL: nothing to do. */
     void (*after)(snn_trainer *trainer, size_t t);
-    /* Is step t trained? NULL: all are. */
+    /* True if step t is trained. NULL: all are. */
     bool (*trains)(const snn_trainer *trainer, size_t t);
     /* The forward pass of a trained step t and its loss are done, the error at the output is set. NULL, or steps are
      * kept: nothing to do. */
@@ -56,21 +56,21 @@ static inline bool snn__learns_in_steps(enum snn__route route)
     return route == SNN__ROUTE_SPACE || route == SNN__ROUTE_DIRECT;
 }
 
-/* check.c: what several methods ask of a network. It has no feedback. */
+/* check.c: checks that several methods share. SNN_OK if the network has no feedback. */
 snn_status snn__check_forward(const snn_trainer *trainer);
 /* Layers between populations and weights map traces as they map spikes. */
 snn_status snn__check_traces(const snn_trainer *trainer);
 
 /* learn.c: the sweeps that methods are made of. Gradients take `factor`; an observer sees those of single steps. */
 
-/* The one door to a weight gradient: dW += e (x) factor. */
+/* The only place where a weight gradient is formed: dW += e (x) factor. */
 void snn__credit(const struct snn__sweep *sweep, struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io,
                  struct snn__signal e, struct snn__signal factor);
 /* Errors go down through step t as the sweep says; an update, if there is one per step. */
 snn_status snn__back_sweep(snn_trainer *trainer, size_t t, const struct snn__sweep *sweep);
 /* dW += D[t] (x) factor[t] of all layers of step t. */
 snn_status snn__back_step(snn_trainer *trainer, size_t t, enum snn__factor factor);
-/* The same with errors that `direct` brings to populations, with the trainer as its argument. */
+/* The same with direct errors: `direct`, called with the trainer, gives those of populations. */
 snn_status snn__back_direct(snn_trainer *trainer, size_t t, enum snn__factor factor, snn__direct_fn direct);
 /* All steps are done: the rule's finish. */
 snn_status snn__finish(snn_trainer *trainer);
@@ -84,9 +84,9 @@ struct snn__sweep snn__sweep(enum snn__factor factor);
 extern const struct snn__sweep snn__sweep_errors;
 /* The gradient of step t is complete: shows it to an observer that asked for single steps. */
 void snn__step_credited(snn_trainer *trainer, size_t t);
-/* Gathers the gradient of all that was credited since the last call and lets the optimizer update the parameters. */
+/* Gathers the gradient credited since the last call, and lets the optimizer update the parameters. */
 snn_status snn__learn(snn_trainer *trainer);
-/* Discards all that was credited since the last update. */
+/* Discards the gradient credited since the last update. */
 void snn__discard_gradient(snn_trainer *trainer);
 
 struct snn__solution;

@@ -18,14 +18,14 @@ struct snn__solver {
     snn_context *ctx;
     size_t batch_max, length; /* samples, numbers of a sample */
     size_t cap;               /* most iterations, at least 1 */
-    size_t memory;            /* broyden: rank-one terms kept per sample, the oldest give way */
+    size_t memory;            /* broyden: rank-one terms kept per sample; a new one replaces the oldest */
     double tolerance;
 
     float *image;             /* A b */
     float *best;              /* the iterate with the smallest residual */
     double *sums;             /* of single samples */
     float *residual, *step;   /* broyden: g and d */
-    float *fresh_u, *fresh_v; /* broyden: a new term before it takes its place */
+    float *fresh_u, *fresh_v; /* broyden: a new term before it is stored */
     float *u, *v;             /* broyden: [memory][batch][length] */
 };
 
@@ -36,13 +36,13 @@ struct snn__solution {
 };
 
 struct snn__solver_type {
-    /* Asks for the memory; ctx to tolerance are set. */
+    /* Reserves the memory; the fields ctx to tolerance are set. */
     snn_status (*plan)(struct snn__solver *solver, struct snn__arena *arena);
     struct snn__solution (*solve)(const struct snn__solver *solver, size_t batch, snn__apply_fn apply, void *arg,
                                   const float *c, float *b);
 };
 
-/* b <- A b + c until it stays. Converges if the spectral radius of A is below 1. */
+/* b <- A b + c until it converges. Converges if the spectral radius of A is below 1. */
 extern const struct snn__solver_type snn__fixed_point;
 /* Broyden's good method with limited memory. */
 extern const struct snn__solver_type snn__broyden;

@@ -24,7 +24,7 @@ static const struct snn__param params[] = {
                    "G: what a couple that fired loses, and what its spike stands for"),
 };
 
-/* A mean goes through whatever is linear. */
+/* A mean commutes with linear layers. */
 static snn_status spide_check(const snn_trainer *trainer)
 {
     const snn_network *net = trainer->net;
@@ -71,7 +71,7 @@ static void read_out(struct snn__spide *s, snn_trainer *trainer, const struct sn
     snn__copy(pass->ctx, s->ga, e.scale, e.data, pass->batch * pass->unit[s->loop.top].value_len);
 }
 
-/* What feedback brings down at one step is there at the next. */
+/* Errors that feedback sends at one step arrive at the next. */
 static void back_spikes(struct snn__spide *s, snn_trainer *trainer)
 {
     struct snn__pass *pass = &trainer->pass;

@@ -1,9 +1,7 @@
-/* trainer/stream.c - training within the steps of a stream: what lies between two time steps of a control loop.
- *
- *   step t     the method perturbs it if it must, the network computes it; traces go on
- *   learn      error at the output of step t -> the method's own sweep of that step -> update
- *
- * The methods are those that learn within a step; their equations are in their own files. */
+/* trainer/stream.c - training within the steps of a stream, between two time steps of a control loop. step t the
+ * method perturbs it if it must, the network computes it; traces go on learn error at the output of step t -> the
+ * method's own sweep of that step -> update The methods are those that learn within a step; their equations are in
+ * their own files. */
 #include "core/context.h"
 #include "core/fpu.h"
 #include "trainer/rule.h"
@@ -191,7 +189,7 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(check(trainer));
     trainer->stream = (struct snn_stream){ .learner = &learner, .host = trainer };
-    trainer->target_frames = 0; /* nothing is left of a batch */
+    trainer->target_frames = 0; /* nothing remains of a batch */
     trainer->length = NULL;
     snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);
     if (trainer->rule->begin)

@@ -1,10 +1,7 @@
 /* trainer/teacher.c - distillation: logits of another network, or of the host, as targets of the loss
- * (lib/loss/loss.c).
- *
- *   L = (1 - mu) loss(q, y) + mu tau^2 KL( softmax(p / tau) || softmax(q / tau) )
- *
- * p: the mean over its steps of the teacher's outputs in evaluation, of the very samples that are trained: what is
- * drawn for a sample depends on the data set, the epoch and the sample alone, so the teacher reads it anew. */
+ * (lib/loss/loss.c). L = (1 - mu) loss(q, y) + mu tau^2 KL( softmax(p / tau) || softmax(q / tau) ) p: the mean over
+ * its steps of the teacher's outputs in evaluation, of the same samples as are trained: the random numbers of a
+ * sample depend on the data set, the epoch and the sample alone, so the teacher reads it again. */
 #include "core/context.h"
 #include "core/fpu.h"
 #include "trainer/rule.h"
@@ -54,7 +51,7 @@ snn_status snn_trainer_set_logits(snn_trainer *trainer, const float *logits, siz
     return SNN_OK;
 }
 
-/* The host's logits are for this batch alone: its update clears them, and so does a batch that they do not fit. */
+/* The host's logits are for this batch only: its update clears them, and so does a batch of another size. */
 static snn_status take_logits(snn_trainer *tr, const struct snn__batch *batch)
 {
     size_t n = tr->n_logits;

@@ -57,7 +57,7 @@ static size_t count_of_evaluation(void)
     return n;
 }
 
-/* An evaluator's: it trains in no way. */
+/* The rule of an evaluator, which does not train. */
 static const struct snn__rule no_method = { .name = NULL };
 
 /* ---- life ---- */

@@ -62,13 +62,13 @@ struct snn__fit {
     } * of;                  /* [classes] */
 };
 
-/* Equations that a method solved. */
+/* Counters of the equations that a method solved. */
 struct snn__solves {
     uint64_t solves, iterations, failures;
     double residual, gap; /* the largest; the sum */
 };
 
-/* The counters of an epoch under way, put away. */
+/* The saved counters of the current epoch. */
 struct snn__kept {
     struct snn__counts *counts; /* [layers] */
     struct snn__fit fit;
@@ -153,8 +153,8 @@ struct snn_trainer {
     size_t observed_step;
 };
 
-/* memory.c: the arrays of the method. Makes those that the parameters ask for, unless they are there. The old ones
- * are the caller's then. */
+/* memory.c: the arrays of the method. Makes those that the parameters require, unless they exist. The old ones then
+ * belong to the caller. */
 snn_status snn__memory_renew(snn_trainer *trainer);
 void snn__memory_free(snn_context *ctx, struct snn__memory *memory, size_t n);
 /* Frees `old`, unless the trainer still has it. */
@@ -163,7 +163,7 @@ void snn__memory_free_old(const snn_trainer *trainer, struct snn__memory *old, s
 /* prepare.c: frees all that snn_trainer_prepare() made. */
 void snn__trainer_release_plan(snn_trainer *trainer);
 
-/* For checkpoints. The memory is that of the parameters as they are: made, or made anew, where it is not there. */
+/* For checkpoints. The memory is that of the present parameters: made, or made anew, where it differs. */
 snn_status snn__trainer_remember(snn_trainer *trainer);
 struct snn__run *snn__trainer_run(snn_trainer *trainer);
 snn_network *snn__trainer_network(const snn_trainer *trainer);
@@ -197,8 +197,8 @@ snn_status snn__feed(snn_trainer *trainer, const struct snn__batch *batch, size_
 bool snn__is_static(const snn_trainer *trainer, size_t frames);
 /* The batch norm that has one value per channel, which is no statistic, in a batch of one sample; or NULL. */
 const snn_layer *snn__norm_of_one(const snn_trainer *trainer, bool is_static);
-/* Runs one batch through the network, and trains on it if `train`. A failure changes nothing that training carries
- * on; unread: it was a sample's. */
+/* Runs one batch through the network, and trains on it if `train`. A failure leaves all state of the training
+ * unchanged; unread: the failure was a sample's. */
 snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool train, struct snn__result *result);
 
 /* undo.c: a refused update changes nothing. Planned before the arena is committed, and after. */
@@ -207,7 +207,7 @@ void snn__undo_planned(snn_trainer *trainer);
 /* Copies the present state, to which undoing comes back. */
 void snn__undo_keep(snn_trainer *trainer);
 void snn__undo(snn_trainer *trainer);
-/* SNN_ERR_DIVERGED if something that is carried on is not finite. */
+/* SNN_ERR_DIVERGED if state that persists is not finite. */
 snn_status snn__undo_check(const snn_trainer *trainer);
 
 /* judge.c */
@@ -254,7 +254,7 @@ snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch
 snn_status snn__check_metrics(const snn_metrics *metrics);
 void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums, snn_metrics *metrics);
 void snn__clear_counters(snn_trainer *trainer);
-/* The counters of the epoch under way, while something else may count: put away, brought back, set to zero. */
+/* The counters of the current epoch, while an evaluation counts: saved, restored, set to zero. */
 void snn__keep_counters(snn_trainer *trainer);
 void snn__take_counters(snn_trainer *trainer);
 void snn__forget_counters(snn_trainer *trainer);
@@ -267,10 +267,10 @@ void snn__end_epoch(snn_trainer *trainer);
 
 /* use.c: SNN_ERR_ARGUMENT for a trainer that is NULL. */
 snn_status snn__no_trainer(void);
-/* A call begins to compute, which none may while another does; in the progress callback of an epoch, one that looks
- * may. The trainer may be NULL, which is an error. */
+/* A call begins to compute. SNN_ERR_STATE while another one computes, except for evaluations in the progress callback
+ * of an epoch. SNN_ERR_ARGUMENT if the trainer is NULL. */
 snn_status snn__trainer_enter(snn_trainer *trainer, bool looks);
-/* It ends, with status `rc`, which is returned. */
+/* The call ends with status `rc`, which is returned. */
 snn_status snn__trainer_leave(snn_trainer *trainer, snn_status rc);
 /* SNN_ERR_STATE if it is at more than `most`; it may be NULL, too. */
 snn_status snn__trainer_check_use(const snn_trainer *trainer, enum snn__use most);
