@@ -24,7 +24,7 @@ aarch64)
 i386)
     debian=i386
     tools="gcc-i686-linux-gnu g++-i686-linux-gnu libc6-dev-i386-cross libgfortran5-i386-cross"
-    shown='^(golden_.*|test_(core|data|model|trainer)_.*|test_stream|test_product|contract_(structs|older))$'
+    shown='^(golden_.*|test_(core|data|model|trainer)_.*|test_stream.*|test_product|contract_(structs|older))$'
     ;;
 *)
     echo "usage: sh tests/cross.sh aarch64 | i386" >&2

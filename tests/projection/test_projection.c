@@ -445,91 +445,6 @@ START_TEST(test_every_allocation_may_fail)
 }
 END_TEST
 
-/* ---- learning beside its equations, in double ---- */
-
-enum { N = 21, M = 12, MOST = 40 };
-
-static double activity(const double *h, const float *x, const struct snn__hebb *hebb)
-{
-    double y = 0, s = hebb->scale, t = (double)hebb->steps;
-
-    for (size_t k = 0; k < N; k++)
-        y += h[k] * (double)x[k];
-    return hebb->steps ? rint(fmin(fmax(y, -s), s) / s * t) / t * s : y;
-}
-
-static void obvious_update(double h[M][N], double d[M][N], size_t frozen, const float *x, size_t m,
-                           const struct snn__hebb *hebb)
-{
-    static double y[MOST][M], next[M][N];
-
-    for (size_t r = 0; r < m; r++)
-        for (size_t i = 0; i < M; i++)
-            y[r][i] = activity(h[i], x + r * N, hebb);
-    memcpy(next, h, sizeof next);
-    for (size_t i = frozen; i < M; i++)
-        for (size_t k = 0; k < N; k++) {
-            double dh = 0, mu = hebb->momentum;
-
-            for (size_t r = 0; r < m; r++) {
-                double back = 0;
-
-                for (size_t j = 0; j < M; j++)
-                    back += h[j][k] * y[r][j];
-                dh += y[r][i] * ((double)x[r * N + k] - back) / (double)m;
-            }
-            dh = fmin(fmax(dh, -(double)hebb->clamp), (double)hebb->clamp);
-            d[i][k] = mu * d[i][k] + (1 - mu) * dh;
-            next[i][k] += (double)hebb->rate * d[i][k];
-        }
-    memcpy(h, next, sizeof next);
-}
-
-/* Few rows and many, in one set and in two, with frozen rows and without, with real activity and with spikes. */
-START_TEST(test_learning_is_its_equation)
-{
-    static const size_t ms[] = { 1, 4, 11, 12, MOST };
-    size_t m = ms[_i / 8], n_sets = _i % 2 + 1, frozen = _i / 2 % 2 ? 5 : 0;
-    struct snn__hebb hebb = { 0.05f, 0.9f, 0.3f, 3, 4.0f, _i / 4 % 2 ? 8 : 0 };
-    snn_context *ctx = test_context(1, 7, "best");
-    float x[MOST * N], h[M * N], d[M * N];
-    double want_h[M][N], want_d[M][N];
-    struct snn__lateral l = { N, 1, N, frozen, M, h, d };
-    struct snn__rows sets[2];
-    struct snn__window window = snn__rows_of_matrix(NULL, 0, N, N).window;
-    struct snn__workspace work = { .ctx = ctx };
-    struct snn__arena arena;
-
-    random_fill(x, m * N, -1, 1, 5);
-    random_fill(h, M * N, -0.4f, 0.4f, 6);
-    random_fill(d, M * N, -0.1f, 0.1f, 7);
-    for (size_t i = 0; i < M * N; i++) {
-        want_h[i / N][i % N] = (double)h[i];
-        want_d[i / N][i % N] = (double)d[i];
-    }
-    n_sets = m > 1 ? n_sets : 1;
-    sets[0] = snn__rows_of_matrix(x, n_sets == 2 ? m / 2 : m, N, N);
-    sets[1] = snn__rows_of_matrix(x + m / 2 * N, m - m / 2, N, N);
-    snn__workspace_fit(&work, &l, &window, m, 1, true);
-    snn__arena_init(&arena, ctx);
-    OK(snn__workspace_plan(&work, &arena));
-    OK(snn__arena_commit(&arena));
-    if (n_sets == 1)
-        snn__lateral_project(&l, &hebb, &sets[0], work.orth, &work);
-    snn__lateral_learn(&l, &hebb, sets, n_sets, n_sets == 1 ? work.orth : NULL, &work);
-    for (size_t i = 0; i < hebb.iterations; i++)
-        obvious_update(want_h, want_d, frozen, x, m, &hebb);
-    for (size_t i = 0; i < M * N; i++) {
-        ck_assert_msg(fabs((double)h[i] - want_h[i / N][i % N]) < 2e-6, "h[%zu]: %g, not %g", i, (double)h[i],
-                      want_h[i / N][i % N]);
-        ck_assert_msg(i / N < frozen || fabs((double)d[i] - want_d[i / N][i % N]) < 4e-6, "d[%zu]: %g, not %g", i,
-                      (double)d[i], want_d[i / N][i % N]);
-    }
-    snn__arena_free(&arena);
-    snn_context_destroy(ctx);
-}
-END_TEST
-
 /* Learning finds the space that activity lies in: orth(x) of it shrinks. */
 START_TEST(test_learning_finds_the_subspace)
 {
@@ -698,130 +613,6 @@ START_TEST(test_checkpoint_goes_on)
 }
 END_TEST
 
-/* ---- sequences of tasks ---- */
-
-enum { INPUTS = 40, SAMPLES = 60 };
-
-/* Task k: three noisy patterns of its own. */
-static void make_task(float *x, uint32_t *label, unsigned task)
-{
-    float pattern[CLASSES * INPUTS];
-
-    random_fill(pattern, CLASSES * INPUTS, 0, 1, 50 + task);
-    random_fill(x, SAMPLES * INPUTS, -0.2f, 0.2f, 60 + task);
-    for (uint32_t i = 0; i < SAMPLES; i++) {
-        label[i] = i % CLASSES;
-        for (size_t k = 0; k < INPUTS; k++)
-            x[i * INPUTS + k] += pattern[label[i] * INPUTS + k];
-    }
-}
-
-/* Three tasks with a shared head; ACC and BWT. With `replay`, the first task's samples are seen again at the end. */
-static void run_tasks(bool projected, bool replay, double *acc, double *bwt)
-{
-    static const size_t shape[3] = { INPUTS }, first[3] = { 8, 0, 8 }, more[3] = { 6, 0, 6 };
-    static float x[3][SAMPLES * INPUTS];
-    static uint32_t label[3][SAMPLES];
-    struct array_set set[3];
-    snn_dataset *data[3];
-    snn_context *ctx = test_context(1, 7, "best");
-    snn_network *net = network_of(ctx, shape, "linear a out=30 bias=0; lif n " LIF "; linear b out=3 bias=0");
-    snn_optimizer *sgd = sgd_of(ctx, 1.0);
-    snn_projection *p = NULL;
-    snn_continual *c = NULL;
-    snn_trainer *tr = NULL;
-    snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
-    snn_metrics m = SNN_METRICS_INIT;
-
-    OK(snn_projection_create(&p, net));
-    OK(snn_trainer_create(&tr, net, sgd, "ottt"));
-    OK(snn_continual_create(&c, tr, projected ? p : NULL, 3));
-    for (unsigned k = 0; k < 3; k++) {
-        make_task(x[k], label[k], k);
-        set[k] = (struct array_set){ x[k], label[k], INPUTS, 1 };
-        data[k] = dataset_of(ctx, &set[k], shape, SAMPLES, CLASSES);
-        for (size_t l = 0; l < 3; l += 2)
-            OK(snn_projection_grow(p, net->layer[l], (k ? more : first)[l]));
-        OK(snn_continual_begin(c, 10));
-        for (int epoch = 0; epoch < 15; epoch++)
-            OK(snn_trainer_epoch(tr, data[k], &m));
-        OK(snn_continual_end(c));
-        if (replay && k == 2)
-            for (int epoch = 0; epoch < 3; epoch++)
-                OK(snn_continual_replay(c, data[0], &m));
-        for (unsigned j = 0; j <= k; j++)
-            OK(snn_continual_evaluate(c, j, data[j], &m));
-        ck_assert_double_eq(snn_continual_accuracy(c, k, k), m.accuracy);
-    }
-    OK(snn_continual_get_info(c, &info));
-    ck_assert_uint_eq(info.ended, 3);
-    *acc = info.acc;
-    *bwt = info.bwt;
-    for (unsigned k = 0; k < 3; k++)
-        snn_dataset_destroy(data[k]);
-    snn_continual_destroy(c);
-    snn_trainer_destroy(tr);
-    snn_projection_destroy(p);
-    snn_optimizer_destroy(sgd);
-    snn_network_destroy(net);
-    snn_context_destroy(ctx);
-}
-
-START_TEST(test_projection_prevents_forgetting)
-{
-    double acc[3], bwt[3];
-
-    run_tasks(false, false, &acc[0], &bwt[0]);
-    run_tasks(true, false, &acc[1], &bwt[1]);
-    run_tasks(true, true, &acc[2], &bwt[2]);
-    ck_assert_msg(bwt[0] < -0.1, "without: ACC %g BWT %g; with: ACC %g BWT %g", acc[0], bwt[0], acc[1], bwt[1]);
-    ck_assert_msg(bwt[1] > -0.03 && acc[1] > 0.95, "without: ACC %g BWT %g; with: ACC %g BWT %g", acc[0], bwt[0],
-                  acc[1], bwt[1]);
-    ck_assert(acc[2] != acc[1] || bwt[2] == bwt[1]);
-}
-END_TEST
-
-START_TEST(test_sequence_misuse_and_figures)
-{
-    struct world w;
-    snn_network *other;
-    snn_context *ctx = test_context(1, 7, "best");
-    snn_continual *c = NULL;
-    snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
-
-    open_world(&w, 0, ctx);
-    FAILS(snn_continual_create(&c, NULL, NULL, 2), SNN_ERR_ARGUMENT, "trainer is NULL");
-    OK(snn_trainer_create(&w.tr, w.net, w.sgd, "sltt"));
-    FAILS(snn_continual_create(&c, w.tr, NULL, 0), SNN_ERR_ARGUMENT, "0 tasks");
-    OK(snn_continual_create(&c, w.tr, NULL, 2));
-    FAILS(snn_continual_set_heads(c, snn_network_layer(w.net, 0)), SNN_ERR_ARGUMENT, "not a select layer");
-    other = network_of(ctx, kinds[0].shape, "linear a out=3");
-    FAILS(snn_continual_set_heads(c, other->layer[0]), SNN_ERR_ARGUMENT, "of another network");
-    snn_network_destroy(other);
-    FAILS(snn_continual_end(c), SNN_ERR_STATE, "no task is under way");
-    OK(snn_continual_begin(c, BATCH));
-    FAILS(snn_continual_begin(c, BATCH), SNN_ERR_STATE, "task 0 has begun");
-    FAILS(snn_continual_evaluate(c, 0, NULL, NULL), SNN_ERR_STATE, "under way");
-    OK(snn_continual_end(c));
-    OK(snn_continual_begin(c, BATCH));
-    OK(snn_continual_end(c));
-    FAILS(snn_continual_begin(c, BATCH), SNN_ERR_STATE, "all 2 tasks");
-    OK(snn_continual_get_info(c, &info));
-    ck_assert(isnan(info.acc) && isnan(info.bwt));
-    FAILS(snn_continual_record(c, 2, 0, 0.5), SNN_ERR_ARGUMENT, "after task 2 of 2");
-    OK(snn_continual_record(c, 0, 0, 0.9));
-    OK(snn_continual_record(c, 1, 0, 0.7));
-    OK(snn_continual_record(c, 1, 1, 0.8));
-    OK(snn_continual_get_info(c, &info));
-    ck_assert_double_eq_tol(info.acc, 0.75, 1e-12);
-    ck_assert_double_eq_tol(info.bwt, -0.2, 1e-12);
-    ck_assert(isnan(snn_continual_accuracy(c, 0, 1)));
-    snn_continual_destroy(c);
-    close_world(&w);
-    snn_context_destroy(ctx);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("projection");
@@ -834,13 +625,10 @@ int main(void)
     tcase_add_loop_test(tc, test_trainers_share_a_projection, 0, KINDS);
     tcase_add_loop_test(tc, test_no_allocation_in_a_step, 0, KINDS);
     tcase_add_test(tc, test_every_allocation_may_fail);
-    tcase_add_loop_test(tc, test_learning_is_its_equation, 0, 5 * 8);
     tcase_add_test(tc, test_learning_finds_the_subspace);
     tcase_add_test(tc, test_wrong_use);
     tcase_add_test(tc, test_select);
     tcase_add_test(tc, test_checkpoint_goes_on);
-    tcase_add_test(tc, test_projection_prevents_forgetting);
-    tcase_add_test(tc, test_sequence_misuse_and_figures);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
