@@ -19,6 +19,9 @@ struct snn__name_list {
 };
 struct snn__name_list snn__names_text(snn__names *list);
 
+/* Place of a name in a list; the length of the list if it is not there. */
+size_t snn__name_index(snn__names *list, const char *name);
+
 /* Fails for a word that is not in a list: unknown WHAT "word"; there are a, b, c. */
 snn_status snn__unknown(const char *what, const char *word, snn__names *list);
 

@@ -15,15 +15,14 @@
 
 #define X(name) extern const struct snn__data_format snn__data_##name;
 #include "data/list.h"
-#undef X
 
 static const struct snn__data_format *const formats[] = {
 #define X(name) &snn__data_##name,
 #include "data/list.h"
-#undef X
+    NULL,
 };
 
-#define N_FORMATS (sizeof formats / sizeof *formats)
+#define N_FORMATS (sizeof formats / sizeof *formats - 1)
 #define COUNT_MAX 0xffffffffu /* samples are numbered in 32 bits where they are shuffled */
 #define PAD_MAX 4096
 #define FRAMES_MAX 65535
@@ -204,16 +203,6 @@ struct snn__name snn__format_names(size_t index)
     return SNN__NAME_OF(index < N_FORMATS ? formats[index] : NULL);
 }
 
-static snn_status find_format(const char *name, const struct snn__data_format **out)
-{
-    for (size_t i = 0; i < N_FORMATS; i++)
-        if (strcmp(formats[i]->name, name) == 0) {
-            *out = formats[i];
-            return SNN_OK;
-        }
-    return snn__unknown("data format", name, snn__format_names);
-}
-
 /* These set the source even where reading fails; its close() frees what is there. */
 static snn_status read_bytes(const struct snn__data_format *format, snn_context *ctx, const char *directory,
                              snn_split split, size_t most, snn_dataset_source *source)
@@ -269,7 +258,9 @@ snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const
         return fail_null(context == NULL ? "the context" : format == NULL ? "the format" : "the directory");
     if (split != SNN_SPLIT_TRAIN && split != SNN_SPLIT_TEST)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)split);
-    SNN__TRY(find_format(format, &chosen));
+    chosen = formats[snn__name_index(snn__format_names, format)];
+    if (chosen == NULL)
+        return snn__unknown("data format", format, snn__format_names);
     SNN__TRY(snn_dataset_source_init(&source, sizeof source));
     rc = (chosen->read != NULL ? read_bytes : read_recordings)(chosen, context, directory, split, most, &source);
     if (rc == SNN_OK)

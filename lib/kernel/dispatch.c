@@ -3,7 +3,6 @@
 #define _DEFAULT_SOURCE /* syscall() */
 #endif
 #include "kernel/tables.h"
-#include <string.h>
 
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
 static bool has_avx2(void)
@@ -134,10 +133,8 @@ static bool allows(enum snn__isa cap, enum snn__isa isa)
 snn_status snn__kernels_choose(const struct snn__kernels **out, const char *cap)
 {
     const struct snn__kernels *k;
-    size_t c = 0;
+    size_t c = snn__name_index(caps, cap);
 
-    while (caps(c).name != NULL && strcmp(caps(c).name, cap) != 0)
-        c++;
     if (caps(c).name == NULL)
         return snn__unknown("instruction set", cap, caps);
     for (size_t i = 0; (k = snn__kernels_at(i)) != NULL; i++)

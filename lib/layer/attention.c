@@ -7,7 +7,7 @@
  * sums are whole numbers, and what is zero costs nothing. */
 #include "core/context.h"
 #include "kernel/layers.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 
 enum { Q, K, V, INPUTS };
 

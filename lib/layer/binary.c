@@ -136,7 +136,7 @@ static void gradient(struct snn__derived *d, float *g)
     snn__binary_gradient(d->node->ctx, &binary, d->node->layer->tensor[SNN__WEIGHT].data, g);
 }
 
-const struct snn__reparam snn__binary_weights = {
+const struct snn__reparam snn__reparam_binary = {
     .chosen = chosen,
     .tensors = tensors,
     .per_row = 1,

@@ -18,7 +18,7 @@
 #include "blas/spikes.h"
 #include "core/context.h"
 #include "kernel/layers.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <math.h>
 #include <stdatomic.h>
 

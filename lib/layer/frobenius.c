@@ -26,7 +26,7 @@ static void gradient(struct snn__derived *d, float *g)
     d->node->ctx->kernels->scale(g, (float)d->number, g, d->rows * d->fan);
 }
 
-const struct snn__reparam snn__frobenius = {
+const struct snn__reparam snn__reparam_frobenius = {
     .chosen = chosen,
     .tensors = snn__weights_check_norm,
     .derive = derive,

@@ -9,7 +9,7 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "kernel/layers.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 
 enum { WEIGHT, BIAS };
 

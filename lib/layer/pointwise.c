@@ -2,7 +2,7 @@
 #include "layer/pointwise.h"
 #include "core/context.h"
 #include "kernel/random.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <math.h>
 
 static snn_status same_shape(snn_layer *layer)

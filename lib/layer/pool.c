@@ -2,7 +2,7 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "kernel/layers.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 
 struct pool {
     struct snn__axis row, column;
@@ -129,6 +129,8 @@ struct work {
     float *y, scale;
     bool accumulate;
 };
+
+extern const struct snn__layer_type snn__layer_sumpool;
 
 /* Factor of a cell: 1, or one over the cells of its window (padding counts, but not what an adaptive window has
  * not). */

@@ -10,7 +10,7 @@
 #include "kernel/layers.h"
 #include "layer/clip.h"
 #include "layer/couple.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>

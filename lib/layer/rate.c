@@ -5,7 +5,7 @@
  * kept as A <- decay A + x. The array is A, the factor of the signal divides it. */
 #include "core/context.h"
 #include "kernel/layers.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 
 static const struct snn__param params[] = {
     SNN__PARAM_F64(SNN_LAYER_DECAY, "decay", 0.0, 1.0, 1.0,

@@ -1,13 +1,13 @@
-/* layer/reparam.c - the one list of reparametrisations. */
+/* layer/reparam.c - the reparametrisation of a layer. */
 #include "layer/reparam.h"
 #include "core/size.h"
 
-/* A norm that refuses combinations with others comes before these. */
+#define X(name) extern const struct snn__reparam snn__reparam_##name;
+#include "layer/reparams.h"
+
 static const struct snn__reparam *const reparams[] = {
-    &snn__binary_weights,
-    &snn__spectral,
-    &snn__frobenius,
-    &snn__standardised,
+#define X(name) &snn__reparam_##name,
+#include "layer/reparams.h"
 };
 
 const struct snn__reparam *snn__reparam_of(const snn_layer *layer)

@@ -1,6 +1,6 @@
 /* layer/reparam.h - reparametrisations: the weights What that compute, derived from the tensor W that learns.
  *
- * Adding one takes a file of its own and a line in reparam.c; a layer has one at most. Matrices are [rows][fan], a
+ * Adding one takes a file of its own and a line in reparams.h; a layer has one at most. Matrices are [rows][fan], a
  * row one index of the tensor's first axis. */
 #ifndef SNN_LAYER_REPARAM_H
 #define SNN_LAYER_REPARAM_H
@@ -32,10 +32,8 @@ struct snn__derived {
     double number;          /* likewise, of the whole matrix */
 };
 
-/* The list: reparam.c. That of a layer, or NULL. */
+/* That of a layer, or NULL. */
 const struct snn__reparam *snn__reparam_of(const snn_layer *layer);
 snn_status snn__derived_plan(struct snn__derived *d, struct snn__node *node, struct snn__arena *arena);
-
-extern const struct snn__reparam snn__standardised, snn__spectral, snn__frobenius, snn__binary_weights;
 
 #endif

@@ -1,7 +1,7 @@
 /* layer/reshape.c - flatten and nearest upsampling. */
 #include "core/context.h"
 #include "kernel/layers.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 
 /* ---- flatten: [H,W,C] in memory to the C-order of [C,H,W] ---- */
 

@@ -131,7 +131,7 @@ static void gradient(struct snn__derived *d, float *gradient)
     snn__narrow(d->node->gradient[at], 1.0, &back, 1);
 }
 
-const struct snn__reparam snn__spectral = {
+const struct snn__reparam snn__reparam_spectral = {
     .chosen = chosen,
     .tensors = tensors,
     .init = init,

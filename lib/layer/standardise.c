@@ -62,7 +62,7 @@ static void gradient(struct snn__derived *d, float *g)
     snn__parallel(d->node->ctx, snn__layers(d->node->ctx)->standardise_back, &k, snn__ceil_div(d->rows, SNN__ROWS));
 }
 
-const struct snn__reparam snn__standardised = {
+const struct snn__reparam snn__reparam_standardise = {
     .chosen = chosen,
     .tensors = tensors,
     .init = init,

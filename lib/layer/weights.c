@@ -14,7 +14,7 @@
 #include "core/size.h"
 #include "kernel/layers.h"
 #include "layer/binary.h"
-#include "layer/types.h"
+#include "layer/layer.h"
 #include <string.h>
 
 #define NORM                                                                                                     \

@@ -35,11 +35,7 @@ struct snn__name snn__loss_names(size_t index)
 
 enum snn__loss_kind snn__loss_named(const char *name)
 {
-    size_t kind = 0;
-
-    while (strcmp(snn__loss_names(kind).name, name) != 0)
-        kind++;
-    return (enum snn__loss_kind)kind;
+    return (enum snn__loss_kind)snn__name_index(snn__loss_names, name);
 }
 
 struct work {

@@ -103,10 +103,9 @@ struct snn__name snn__surrogate_names(size_t index)
 
 const struct snn__neuron_model *snn__neuron_model_named(const char *name)
 {
-    for (size_t i = 0; i < MODELS; i++)
-        if (strcmp(models[i].name, name) == 0)
-            return &models[i];
-    return NULL;
+    size_t index = snn__name_index(snn__neuron_names, name);
+
+    return index < MODELS ? &models[index] : NULL;
 }
 
 double snn__rate_weight(double decay, size_t steps)

@@ -3,3 +3,4 @@
 X(sgd)
 X(adam)
 X(adamw)
+#undef X

@@ -5,19 +5,17 @@
 #include "core/size.h"
 #include "core/structure.h"
 #include "optimizer/type.h"
-#include <string.h>
 
 #define X(name) extern const struct snn__optimizer_type snn__optimizer_##name;
 #include "optimizer/list.h"
-#undef X
 
 static const struct snn__optimizer_type *const types[] = {
 #define X(name) &snn__optimizer_##name,
 #include "optimizer/list.h"
-#undef X
+    NULL,
 };
 
-#define N_TYPES (sizeof types / sizeof *types)
+#define N_TYPES (sizeof types / sizeof *types - 1)
 
 #define SOME 2048u /* entries of an outer product that are updated together */
 
@@ -57,14 +55,6 @@ SNN__PARAM_CALLS(optimizer, &kind)
 
 /* ---- life ---- */
 
-static const struct snn__optimizer_type *find_type(const char *name)
-{
-    for (size_t i = 0; i < N_TYPES; i++)
-        if (strcmp(types[i]->name, name) == 0)
-            return types[i];
-    return NULL;
-}
-
 struct snn__name snn__optimizer_names(size_t index)
 {
     return SNN__NAME_OF(index < N_TYPES ? types[index] : NULL);
@@ -88,7 +78,7 @@ snn_status snn_optimizer_create(snn_optimizer **out, snn_context *context, const
     *out = NULL;
     if (context == NULL || name == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_optimizer_create: %s is NULL", context == NULL ? "context" : "name");
-    type = find_type(name);
+    type = types[snn__name_index(snn__optimizer_names, name)];
     if (type == NULL)
         return snn__unknown("optimizer", name, snn__optimizer_names);
     optimizer = snn__alloc(context, 1, sizeof *optimizer);

@@ -1,4 +1,4 @@
-/* trainer/rule.h - what a training method is. Adding one takes a file of its own and one line in rules.c.
+/* trainer/rule.h - what a training method is. Adding one takes a file of its own and one line in list.h.
  *
  * All methods form weight gradients as error (x) presynaptic factor, and differ in three things that a rule states:
  * the factor, the route of the error and the moment of the update (pass/pass.h). Operations of a step take (trainer,
@@ -46,7 +46,7 @@ struct snn__rule {
     snn_status (*finish)(snn_trainer *trainer);
 };
 
-/* The list: rules.c. NULL if there is none of that name. */
+/* NULL if there is none of that name. */
 const struct snn__rule *snn__rule_named(const char *name);
 snn__names snn__rule_names, snn__streaming_names;
 

@@ -1,24 +1,26 @@
-/* trainer/rules.c - the one list of training methods. */
+/* trainer/rules.c - training methods by name. */
 #include "trainer/rule.h"
-#include <string.h>
 
-extern const struct snn__rule snn__rule_bptt, snn__rule_sltt, snn__rule_ottt, snn__rule_ide, snn__rule_dsr,
-    snn__rule_spide, snn__rule_opzo, snn__rule_sei, snn__rule_eprop;
+#define X(name) extern const struct snn__rule snn__rule_##name;
+#include "trainer/list.h"
 
 static const struct snn__rule *const rules[] = {
-    &snn__rule_bptt,  &snn__rule_sltt, &snn__rule_ottt, &snn__rule_ide,   &snn__rule_dsr,
-    &snn__rule_spide, &snn__rule_opzo, &snn__rule_sei,  &snn__rule_eprop,
+#define X(name) &snn__rule_##name,
+#include "trainer/list.h"
+    NULL,
 };
+
+#define N_RULES (sizeof rules / sizeof *rules - 1)
 
 struct snn__name snn__rule_names(size_t index)
 {
-    return SNN__NAME_OF(index < sizeof rules / sizeof *rules ? rules[index] : NULL);
+    return SNN__NAME_OF(index < N_RULES ? rules[index] : NULL);
 }
 
 /* Those that learn in a stream. */
 struct snn__name snn__streaming_names(size_t index)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    for (size_t i = 0; i < N_RULES; i++)
         if (snn__learns_in_steps(rules[i]->route) && index-- == 0)
             return SNN__NAME_OF(rules[i]);
     return (struct snn__name){ NULL, NULL };
@@ -26,8 +28,5 @@ struct snn__name snn__streaming_names(size_t index)
 
 const struct snn__rule *snn__rule_named(const char *name)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (strcmp(rules[i]->name, name) == 0)
-            return rules[i];
-    return NULL;
+    return rules[snn__name_index(snn__rule_names, name)];
 }

@@ -1,7 +1,6 @@
 /* zoo/papers.c - the networks of the papers by name, and the neurons that they use. */
 #include "core/fpu.h"
 #include "zoo/build.h"
-#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -58,10 +57,9 @@ struct snn__name snn__builder_names(size_t index)
 
 static const struct builder *find_builder(const char *name)
 {
-    for (size_t i = 0; i < COUNT(builders); i++)
-        if (strcmp(builders[i].name, name) == 0)
-            return &builders[i];
-    return NULL;
+    size_t index = snn__name_index(snn__builder_names, name);
+
+    return index < COUNT(builders) ? &builders[index] : NULL;
 }
 
 static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct paper_neuron *p)

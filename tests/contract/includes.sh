@@ -58,7 +58,7 @@ for file in lib/trainer/*.c; do
     [ -f "$file" ] || continue
     for include in $(sed -nE 's/^ *# *include +"trainer\/([^"]+)".*/\1/p' "$file"); do
         rule=$(basename "$include" .h)
-        if [ "$rule" != "$(basename "$file" .c)" ] && grep -q "snn__rule_$rule\b" lib/trainer/rules.c; then
+        if [ "$rule" != "$(basename "$file" .c)" ] && grep -qx "X($rule)" lib/trainer/list.h; then
             complain "$file includes trainer/$include, which belongs to the rule $rule"
         fi
     done
