@@ -36,25 +36,33 @@ ptrdiff_t snn__network_norm_after(const snn_network *net, size_t l)
     return layer != NULL && over_all(layer) ? (ptrdiff_t)layer->index : -1;
 }
 
-/* True if the error at the output of layer l differs from step to step. */
-static bool varies(const snn_network *net, size_t l)
+/* Marks layers at whose output the error differs from step to step: those that lead, not through a population, to a
+ * batch norm over all steps. */
+static void mark_varying(const snn_network *net, bool varies[SNN__LAYERS_MAX])
 {
-    for (size_t r = l + 1; r < net->n_layers; r++)
-        if (snn__layer_reads(net->layer[r], net->layer[l]) && !(net->layer[r]->type->flags & SNN__LAYER_RATES) &&
-            (over_all(net->layer[r]) || varies(net, r)))
-            return true;
-    return false;
+    for (size_t r = net->n_layers; r-- > 0;) {
+        const snn_layer *reader = net->layer[r];
+
+        if (reader->type->flags & SNN__LAYER_RATES || !(over_all(reader) || varies[r]))
+            continue;
+        for (size_t i = 0; i < reader->n_sources; i++)
+            if (reader->source[i].node >= 0 && reader->source[i].node < (ptrdiff_t)r)
+                varies[reader->source[i].node] = true;
+    }
 }
 
 bool snn__network_errors_average(const snn_network *net)
 {
+    bool varies[SNN__LAYERS_MAX] = { false };
+
+    mark_varying(net, varies);
     for (size_t l = 0; l < net->n_layers; l++) {
         const snn_layer *layer = net->layer[l];
         bool trained = layer->n_tensors > 0 && !(layer->type->flags & SNN__LAYER_POPULATION);
 
         if (layer->type->flags & SNN__LAYER_MAXIMUM)
             return false;
-        if (trained && varies(net, l) &&
+        if (trained && varies[l] &&
             !(layer->type->flags & SNN__LAYER_WEIGHTS && snn__network_norm_after(net, l) >= 0))
             return false;
     }

@@ -17,6 +17,7 @@
 #include "trainer/feedback.h"
 #include "trainer/rule.h"
 #include <math.h>
+#include <string.h>
 
 static const struct snn__param params[] = {
     SNN__PARAM_STR(SNN_EPROP_FEEDBACK, "feedback", "symmetric|random", "symmetric",
@@ -48,20 +49,20 @@ static bool is_random(const snn_trainer *tr)
 
 /* ---- what it trains ---- */
 
-/* True if a layer reads another one in the same step, not through a population, and through weights only with
+/* Marks the layers that read `from` in the same step, not through a population, and through weights only with
  * `across`. */
-static bool takes(const snn_network *net, const snn_layer *layer, const snn_layer *from, bool across)
+static void mark_readers(const snn_network *net, const snn_layer *from, bool across, bool reads[SNN__LAYERS_MAX])
 {
-    for (size_t i = 0; i < layer->n_sources; i++) {
-        const snn_layer *source = snn__layer_producer(net, layer, i);
+    memset(reads, 0, SNN__LAYERS_MAX * sizeof *reads);
+    for (size_t l = from->index + 1; l < net->n_layers; l++)
+        for (size_t i = 0; i < net->layer[l]->n_sources; i++) {
+            const snn_layer *source = snn__layer_producer(net, net->layer[l], i);
 
-        if (source == NULL || layer->source[i].delay)
-            continue;
-        if (source == from || (source->model == NULL && (across || !snn__layer_has_weights(source)) &&
-                               takes(net, source, from, across)))
-            return true;
-    }
-    return false;
+            if (source == NULL || net->layer[l]->source[i].delay)
+                continue;
+            reads[l] |= source == from || (reads[source->index] && source->model == NULL &&
+                                           (across || !snn__layer_has_weights(source)));
+        }
 }
 
 /* The one population whose current weights give, or the last layer if they lead to none; NULL: other weights, or
@@ -69,11 +70,13 @@ static bool takes(const snn_network *net, const snn_layer *layer, const snn_laye
 static const snn_layer *driven(const snn_network *net, const snn_layer *weights)
 {
     const snn_layer *to = weights == snn__network_last(net) ? weights : NULL;
+    bool reads[SNN__LAYERS_MAX];
 
+    mark_readers(net, weights, false, reads);
     for (size_t l = 0; l < net->n_layers; l++) {
         const snn_layer *layer = net->layer[l];
 
-        if ((layer->model == NULL && !snn__layer_has_weights(layer)) || !takes(net, layer, weights, false))
+        if ((layer->model == NULL && !snn__layer_has_weights(layer)) || !reads[l])
             continue;
         if (to != NULL || layer->model == NULL)
             return NULL;
@@ -143,18 +146,26 @@ static snn_status check_population(const snn_network *net, const snn_layer *laye
     return SNN_OK;
 }
 
+static snn_status refuse_symmetric(const snn_layer *population)
+{
+    return snn__fail(SNN_ERR_UNSUPPORTED,
+                     "eprop: population %s: symmetric feedback is for populations that the readout reads, and that "
+                     "read none in the same step; take feedback random",
+                     population->name);
+}
+
 /* The readout's weights give a learning signal to the populations it reads, and none to populations further down. */
 static snn_status check_symmetric(const snn_network *net, const snn_layer *population)
 {
-    bool read = takes(net, snn__network_last(net), population, true);
+    bool reads[SNN__LAYERS_MAX];
 
-    for (size_t l = 0; l < net->n_layers && read; l++)
-        read = net->layer[l]->model == NULL || !takes(net, population, net->layer[l], true);
-    return read ? SNN_OK
-                : snn__fail(SNN_ERR_UNSUPPORTED,
-                            "eprop: population %s: symmetric feedback is for populations that the readout reads, and "
-                            "that read none in the same step; take feedback random",
-                            population->name);
+    mark_readers(net, population, true, reads);
+    if (!reads[snn__network_last(net)->index])
+        return refuse_symmetric(population);
+    for (size_t l = 0; l + 1 < net->n_layers; l++)
+        if (net->layer[l]->model != NULL && reads[l])
+            return refuse_symmetric(net->layer[l]);
+    return SNN_OK;
 }
 
 static snn_status eprop_check(const snn_trainer *tr)

@@ -1,4 +1,4 @@
-/* Sizes that no machine has: refused, and never taken for small ones. */
+/* Sizes that no machine has: refused, and never taken for small ones. More paths than anybody can walk. */
 #include "core/size.h"
 #include "trainer/builder.h"
 
@@ -180,6 +180,42 @@ START_TEST(test_outputs)
 }
 END_TEST
 
+/* ---- paths ---- */
+
+static const struct {
+    const char *method, *population;
+} walks[] = {
+    { "bptt", "lif" },  { "sltt", "lif" }, { "ottt", "lif" },   { "opzo", "lif" },
+    { "eprop", "lif" }, { "sei", "lif" },  { "dsr", "dsr_if" },
+};
+
+/* Between weights and population lie 2^100 paths: a check that walked each of them would not end. */
+START_TEST(test_paths)
+{
+    static const size_t shape[3] = { 4 };
+    snn_context *ctx = test_context(1, 1, "best");
+    snn_optimizer *sgd = sgd_of(ctx, 0.1);
+    snn_network *net = NULL;
+    snn_trainer *tr;
+    char text[128], from[16] = "a";
+
+    OK(snn_network_create(&net, ctx, shape, 1));
+    OK(add_layers(net, "linear a out=4"));
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(text, sizeof text, "scale x%u <%s; scale y%u <%s; add s%u <x%u <y%u", i, from, i, from, i, i, i);
+        OK(add_layers(net, text));
+        snprintf(from, sizeof from, "s%u", i);
+    }
+    snprintf(text, sizeof text, "%s n; linear o out=3", walks[_i].population);
+    OK(add_layers(net, text));
+    tr = trainer_of(net, sgd, walks[_i].method, "steps=2", 2);
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trainer: sizes");
@@ -189,6 +225,7 @@ int main(void)
     tcase_add_loop_test(tc, test_plans_grow, 0, PLANS);
     tcase_add_test(tc, test_samples);
     tcase_add_test(tc, test_outputs);
+    tcase_add_loop_test(tc, test_paths, 0, sizeof walks / sizeof *walks);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
