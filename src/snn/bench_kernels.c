@@ -4,7 +4,6 @@
 #include "tool.h"
 
 #include <snn/sys/product.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MOST_WAYS 8

@@ -2,6 +2,8 @@
 #include "args.h"
 #include "outputs.h"
 #include "params.h"
+#include "permute.h"
+#include "plot.h"
 #include "progress.h"
 #include "run.h"
 #include "svg.h"
@@ -12,7 +14,6 @@
 #include <unistd.h>
 
 #define TASKS_MAX 100
-#define PIXELS_MAX 16384
 #define NOTE "tool.continual" /* of a checkpoint: what the sequence is, and where */
 
 static const struct flag flags[] = {
@@ -40,13 +41,6 @@ static const struct flag flags[] = {
     { "resume", "FILE", NULL, "continue from such a checkpoint, whose settings cannot be changed" },
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
-};
-
-/* A data set whose pixels stand in another order. */
-struct permuted {
-    const snn_dataset *base;
-    const uint32_t *order;
-    size_t length;
 };
 
 struct continual {
@@ -80,73 +74,6 @@ static int help(void)
     args_help(flags);
     param_topics();
     return DONE;
-}
-
-/* ---- the tasks ---- */
-
-/* A small generator of its own (splitmix64): the same permutations on every machine. */
-static uint64_t draw(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
-static void permute(uint32_t *order, size_t n, uint64_t seed, size_t task)
-{
-    uint64_t state = seed * 1000003u + task;
-
-    for (size_t i = 0; i < n; i++)
-        order[i] = (uint32_t)i;
-    for (size_t i = n - 1; task > 0 && i > 0; i--) {
-        size_t j = (size_t)(draw(&state) % (i + 1));
-        uint32_t kept = order[i];
-
-        order[i] = order[j];
-        order[j] = kept;
-    }
-}
-
-static snn_status read_permuted(void *user, size_t index, size_t frame, snn_sample *sample)
-{
-    const struct permuted *p = user;
-    float raw[PIXELS_MAX];
-    snn_sample from = { .struct_size = sizeof from, .x = raw };
-    snn_status rc = snn_dataset_read(p->base, index, frame, &from);
-
-    sample->label = from.label;
-    for (size_t i = 0; rc == SNN_OK && i < p->length; i++)
-        sample->x[i] = raw[p->order[i]];
-    return rc;
-}
-
-/* The split of a task; `user` must live as long. */
-static snn_status open_task(struct continual *c, snn_dataset **out, struct permuted *user, const snn_dataset *base,
-                            size_t task)
-{
-    snn_dataset_info info = SNN_DATASET_INFO_INIT;
-    snn_dataset_source source;
-    snn_status rc = snn_dataset_get_info(base, &info);
-
-    *out = NULL;
-    if (rc == SNN_OK)
-        rc = snn_dataset_source_init(&source, sizeof source);
-    if (rc != SNN_OK)
-        return rc;
-    user->base = base;
-    user->order = c->order;
-    user->length = info.shape[0] * (info.rank == 3 ? info.shape[1] * info.shape[2] : 1);
-    permute(c->order, user->length, (uint64_t)config_whole(c->run.config, "seed", 1), task);
-    source.rank = info.rank;
-    memcpy(source.shape, info.shape, sizeof source.shape);
-    source.count = (size_t)info.count;
-    source.classes = info.classes;
-    source.frames = 1;
-    source.read = read_permuted;
-    source.user = user;
-    return snn_dataset_create(out, c->run.context, &source);
 }
 
 /* ---- settings ---- */
@@ -440,14 +367,19 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
                 ended(c), (long long)c->tasks, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
 }
 
+static uint64_t seed_of(const struct continual *c)
+{
+    return (uint64_t)config_whole(c->run.config, "seed", 1);
+}
+
 /* `begun`: a checkpoint was taken up in the middle of it. */
 static int train_task(struct continual *c, size_t task, bool begun)
 {
-    struct permuted user;
+    struct permuted user = { .order = c->order };
     snn_dataset *data;
     snn_metrics m = SNN_METRICS_INIT;
     uint64_t epochs = (uint64_t)config_whole(c->run.config, "epochs", 1);
-    snn_status rc = open_task(c, &data, &user, c->run.train, task);
+    snn_status rc = permute_open(&data, c->run.context, c->run.train, &user, seed_of(c), task);
 
     if (rc == SNN_OK && !begun)
         rc = run_begin_task(&c->run, c->rows[task], (size_t)run_batch(&c->run, c->run.train));
@@ -467,9 +399,9 @@ static int train_task(struct continual *c, size_t task, bool begun)
 static int evaluate_tasks(struct continual *c, size_t task)
 {
     for (size_t j = 0; j <= task; j++) {
-        struct permuted user;
+        struct permuted user = { .order = c->order };
         snn_dataset *data;
-        snn_status rc = open_task(c, &data, &user, c->run.test, j);
+        snn_status rc = permute_open(&data, c->run.context, c->run.test, &user, seed_of(c), j);
 
         if (rc == SNN_OK)
             rc = snn_continual_evaluate(c->run.sequence, j, data, NULL);
@@ -517,40 +449,6 @@ static int run_tasks(struct continual *c)
     return status;
 }
 
-/* Darker is better: from pale at 50 % to strong at 100 %. */
-static void draw_cell(struct svg *s, const struct continual *c, size_t i, size_t j, double side)
-{
-    double a = snn_continual_accuracy(c->run.sequence, i, j), x = 90 + side * (double)j, y = 100 + side * (double)i;
-
-    if (isnan(a))
-        return;
-    fprintf(s->file,
-            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"%.2f\"/>\n", x, y,
-            side - 2, side - 2, STRONG, fmax(0.05, 2 * a - 1));
-    svg_text(s, x + side / 2 - 1, y + side / 2 + 4, 12, a > 0.8 ? "#ffffff" : INK, "middle", false, "%.1f", 100 * a);
-}
-
-static int draw_matrix(const struct continual *c, const char *path, const snn_continual_info *info)
-{
-    double side = 44, n = (double)c->tasks;
-    struct svg s;
-
-    if (svg_open(&s, path, fmax(420, 110 + side * n), 130 + side * n, "accuracy on every task after every task") !=
-        DONE)
-        return FAILED;
-    svg_text(&s, 20, 34, 17, INK, "start", true, "%.60s \u00b7 %s", run_name(c->run.config),
-             run_method(c->run.config).s);
-    svg_text(&s, 20, 56, 13, MUTED, "start", false, "%s: ACC %.2f %%, BWT %.2f %%",
-             c->run.projection ? "hlop" : "no projection", 100 * info->acc, 100 * info->bwt);
-    for (size_t i = 0; i < (size_t)c->tasks; i++) {
-        svg_text(&s, 82, 100 + side * (double)i + side / 2 + 4, 12, MUTED, "end", false, "after %zu", i + 1);
-        svg_text(&s, 90 + side * (double)i + side / 2, 92, 12, MUTED, "middle", false, "task %zu", i + 1);
-        for (size_t j = 0; j <= i; j++)
-            draw_cell(&s, c, i, j, side);
-    }
-    return svg_close(&s);
-}
-
 static int conclude(struct continual *c)
 {
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
@@ -562,7 +460,8 @@ static int conclude(struct continual *c)
         rc = snn_network_save(c->run.network, c->model);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    if (args_has(&c->args, "matrix") && draw_matrix(c, args_text(&c->args, "matrix"), &info) != DONE)
+    if (args_has(&c->args, "matrix") &&
+        plot_matrix(args_text(&c->args, "matrix"), &c->run, (size_t)c->tasks, &info) != DONE)
         return FAILED;
     if (c->saved)
         unlink(c->checkpoint);

@@ -1,6 +1,5 @@
 /* run.c - the objects of a run. */
 #include "run.h"
-#include "args.h"
 #include "params.h"
 
 #include <stdlib.h>
@@ -433,53 +432,6 @@ int run_projection(struct run *run)
     return rc == SNN_OK ? apply(run->config, "projection", &projection_params, run->projection) : fail_call(rc, NULL);
 }
 
-int run_layers(const struct run *run, size_t *layers)
-{
-    *layers = 0;
-    while (snn_network_layer(run->network, *layers) != NULL)
-        ++*layers;
-    return *layers <= RUN_LAYERS ? DONE : fail(FAILED, "a network of %zu layers; at most %d", *layers, RUN_LAYERS);
-}
-
-bool run_may_project(const struct run *run, size_t l)
-{
-    snn_projection_info info = SNN_PROJECTION_INFO_INIT;
-
-    return snn_projection_get_info(run->projection, snn_network_layer(run->network, l), &info) == SNN_OK &&
-           info.inputs > 0;
-}
-
-int run_rows(const struct run *run, const char *flag, const char *text, size_t *out)
-{
-    char word[RUN_LAYERS][32];
-    size_t n = args_list(text, word, RUN_LAYERS), used = 0;
-
-    for (size_t l = 0; l < RUN_LAYERS; l++) {
-        char *end;
-
-        out[l] = 0;
-        if (!run_may_project(run, l))
-            continue;
-        if (used == n)
-            return fail(USAGE, "--%s: %zu numbers; every linear and conv2d layer needs one", flag, n);
-        out[l] = (size_t)strtoul(word[used], &end, 10);
-        if (*end != '\0' || end == word[used])
-            return fail(USAGE, "--%s: \"%s\" is not a whole number", flag, word[used]);
-        used++;
-    }
-    return used == n ? DONE : fail(USAGE, "--%s: %zu numbers for %zu layers", flag, n, used);
-}
-
-snn_status run_begin_task(const struct run *run, const size_t *rows, size_t batch)
-{
-    snn_status rc = SNN_OK;
-
-    for (size_t l = 0; l < RUN_LAYERS && run->projection && rc == SNN_OK; l++)
-        if (rows[l] > 0)
-            rc = snn_projection_grow(run->projection, snn_network_layer(run->network, l), rows[l]);
-    return rc == SNN_OK ? snn_continual_begin(run->sequence, batch) : rc;
-}
-
 void run_close(struct run *run)
 {
     snn_continual_destroy(run->sequence);
@@ -494,99 +446,4 @@ void run_close(struct run *run)
     snn_context_destroy(run->context);
     json_decref(run->config);
     memset(run, 0, sizeof *run);
-}
-
-int run_notes_of(const char *model, const char *const *key, char **text, size_t n)
-{
-    snn_context_options options;
-    snn_context *context = NULL;
-    snn_model *file = NULL;
-    snn_status rc = snn_context_options_init(&options, sizeof options);
-    int status;
-
-    options.threads = 1;
-    if (rc == SNN_OK)
-        rc = snn_context_create(&context, &options);
-    if (rc == SNN_OK)
-        rc = snn_model_open(&file, context, model);
-    status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
-    for (size_t i = 0; i < n; i++) {
-        const char *note = snn_model_note(file, key[i]);
-
-        text[i] = note ? strdup(note) : NULL;
-        if (note && !text[i])
-            status = fail(FAILED, "out of memory");
-    }
-    snn_model_destroy(file);
-    snn_context_destroy(context);
-    return status;
-}
-
-json_t *run_use_of(const char *model, json_t **data, int *status)
-{
-    char *text;
-    json_t *config = NULL;
-
-    *data = NULL;
-    *status = run_notes_of(model, (const char *const[]){ CONFIG_NOTE }, &text, 1);
-    if (text)
-        *status = config_parse_use(&config, data, text, model);
-    free(text);
-    return config;
-}
-
-int64_t run_batch(const struct run *run, const snn_dataset *dataset)
-{
-    int64_t batch = config_whole(run->config, "batch", 128);
-    snn_dataset_info info = SNN_DATASET_INFO_INIT;
-    bool known = snn_dataset_get_info(dataset, &info) == SNN_OK && info.count > 0;
-
-    return known && (uint64_t)batch > info.count ? (int64_t)info.count : batch;
-}
-
-snn_trainer_info run_about(const snn_trainer *trainer)
-{
-    const snn_trainer_info none = SNN_TRAINER_INFO_INIT; /* of no trainer */
-    snn_trainer_info info = none;
-
-    return snn_trainer_get_info(trainer, &info) == SNN_OK ? info : none;
-}
-
-json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m)
-{
-    json_t *layers = json_array(), *out;
-
-    for (size_t i = 0; snn_network_layer(net, i); i++) {
-        snn_layer_info info = SNN_LAYER_INFO_INIT;
-        snn_layer_metrics l = SNN_LAYER_METRICS_INIT;
-        if (snn_layer_get_info(snn_network_layer(net, i), &info) != SNN_OK ||
-            snn_trainer_layer_metrics(trainer, snn_network_layer(net, i), &l) != SNN_OK)
-            continue;
-        json_array_append_new(layers,
-                              json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "name", info.name, "type", info.type,
-                                        "spiking", (int)info.spiking, "firing_rate", json_figure(l.firing_rate),
-                                        "synops_dense", json_figure(l.synops_dense), "synops_mac",
-                                        json_figure(l.synops_mac), "synops_ac", json_figure(l.synops_ac)));
-    }
-    out = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "accuracy",
-                    json_figure(m->accuracy), "loss", json_figure(m->loss), "firing_rate",
-                    json_figure(m->firing_rate), "synops_dense", json_figure(m->synops_dense), "synops_mac",
-                    json_figure(m->synops_mac), "synops_ac", json_figure(m->synops_ac), "layers", layers);
-    return out;
-}
-
-struct text run_method(const json_t *config)
-{
-    struct text out;
-    const char *method = config_text(config, "trainer.method", "?"),
-               *variant = config_text(config, "trainer.variant", NULL);
-
-    snprintf(out.s, sizeof out.s, "%.24s%s%.8s, T = %lld", method, variant ? " " : "", variant ? variant : "",
-             (long long)config_whole(config, "trainer.steps", 0));
-    return out;
-}
-
-const char *run_name(const json_t *config)
-{
-    return config_text(config, "network", "network from JSON");
 }

@@ -1,0 +1,34 @@
+/* train.h - one run of snn train: what it was told, and the objects that it opens. */
+#ifndef SNN_TOOL_TRAIN_H
+#define SNN_TOOL_TRAIN_H
+
+#include "args.h"
+#include "history.h"
+#include "progress.h"
+#include "run.h"
+
+/* All of one run of the command. */
+struct train {
+    struct args args;
+    struct run run;
+    struct progress progress;
+    struct history history;
+    const char *resume;
+    char *model, *checkpoint, *csv; /* paths */
+    int64_t every, sample;
+    uint64_t saved; /* epochs done in the checkpoint, if it is of this run */
+    bool owns;      /* this run wrote or resumed the checkpoint */
+    bool json, quiet, evaluated, silence_said;
+    snn_metrics held; /* of the last evaluation */
+};
+
+/* After the flags: defaults, then the checkpoint's configuration, then the file, then the flags. */
+int train_configure(struct train *t);
+/* The names of the files that it writes, checked. */
+int train_name_files(struct train *t);
+int train_open_data(struct train *t);
+int train_open_network(struct train *t);
+/* Prepared, or taken up from the checkpoint. */
+int train_open_trainer(struct train *t);
+
+#endif
