@@ -138,7 +138,7 @@ bool snn__pool_has_workers(const struct snn__pool *pool)
     return pool->process == getpid();
 }
 
-/* Begins a region: whoever sleeps is woken. */
+/* Begins a region: wakes the workers that sleep. */
 static void announce(struct snn__pool *pool)
 {
     atomic_fetch_add(&pool->round, 1);

@@ -29,9 +29,9 @@ static const struct snn__data_format *const formats[] = {
 #define FRAMES 10 /* of a recording, unless set */
 
 static const struct snn__param params[] = {
-    SNN__PARAM_I64(SNN_DATASET_LIMIT, "limit", 0, COUNT_MAX, 0, "use the first so many samples; 0: all"),
+    SNN__PARAM_I64(SNN_DATASET_LIMIT, "limit", 0, COUNT_MAX, 0, "use the first N samples; 0: all"),
     SNN__PARAM_I64(SNN_DATASET_CROP_PAD, "crop_pad", 0, PAD_MAX, 0,
-                   "training: pad by so many zeros, then crop a window of the old size at random; 0: off"),
+                   "training: pad by N zeros, then crop a window of the old size at random; 0: off"),
     SNN__PARAM_I64(SNN_DATASET_FLIP, "flip", 0, 1, 0, "training: 1: mirror left-right with probability 1/2"),
     SNN__PARAM_F64(SNN_DATASET_CUTOUT, "cutout", 0.0, 1.0, 0.0,
                    "training: probability of filling a random rectangle with a random grey value; 0: off"),

@@ -29,7 +29,7 @@ struct reader {
     struct snn__recordings *to;
     struct name *name;
     size_t names, name_room;
-    struct snn__event *event; /* of the file at hand */
+    struct snn__event *event; /* of the file that is read */
     size_t event_room;
 };
 

@@ -301,7 +301,7 @@ static json_t *read_document(struct reader *r)
     skip_space(r);
     if (root == NULL || r->at == r->end)
         return root;
-    wrong(r, "more text behind the value");
+    wrong(r, "more text after the value");
     json_decref(root);
     return NULL;
 }

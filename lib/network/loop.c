@@ -50,7 +50,7 @@ static snn_status check_layer(const snn_layer *layer, const char *method, const 
     if (layer->model == NULL)
         return SNN_OK;
     if (layer->index > loop->top)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: population %s lies behind %s, which the rate layer reads", method,
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: population %s comes after %s, which the rate layer reads", method,
                          layer->name, net->layer[loop->top]->name);
     return check_population(layer, method, loop->decay);
 }

@@ -255,7 +255,7 @@ static snn_status add_pool(struct notation *n, const struct token *t)
 static snn_status add_norm(struct notation *n, const struct token *t)
 {
     if (!n->neuron_pending)
-        return wrong(n, t, SNN_ERR_ARGUMENT, "a norm has to stand behind a number or a convolution");
+        return wrong(n, t, SNN_ERR_ARGUMENT, "a norm has to follow a number or a convolution");
     if (t->kind == LAYER_NORM)
         SNN__TRY(snn__build_plain(n->b, "layer_norm", snn__label("ln%u", n->weights).text));
     else

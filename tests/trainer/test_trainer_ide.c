@@ -73,7 +73,7 @@ static const struct {
     { "linear a out=8; lif n decay=0.9; rate r; linear o out=3", "differs from that of the rate layer" },
     { "linear a out=8; add s <a <n:1; if n; linear b out=8; if m; rate r; linear o out=3",
       "feedback must come from m" },
-    { "linear a out=8; if n; rate r; linear b out=8; if m; linear o out=3", "lies behind n" },
+    { "linear a out=8; if n; rate r; linear b out=8; if m; linear o out=3", "comes after n" },
 };
 
 START_TEST(test_refused)

@@ -37,7 +37,7 @@ START_TEST(test_length_is_a_shorter_run)
 }
 END_TEST
 
-/* What lies behind the length, in x and in targets, is not looked at; samples do not see each other's lengths. */
+/* Values after the length, in x and in targets, are not read; samples do not see each other's lengths. */
 START_TEST(test_nothing_behind_the_length)
 {
     struct world w[2];
