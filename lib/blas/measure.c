@@ -7,7 +7,7 @@
 #include "core/size.h"
 #include "core/status.h"
 #include "core/structure.h"
-#include "kernel/random.h"
+#include "kernel/layers.h"
 #include <snn/sys/product.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,10 +111,10 @@ static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_sha
         end(t);
         return SNN_ERR_MEMORY;
     }
-    snn__random_fill_uniform(1, SNN__RNG_ENCODE, 0, t->x, inputs, 0, 1);
+    snn__layers(ctx)->random_uniform(1, SNN__RNG_ENCODE, 0, t->x, inputs, 0, 1);
     for (size_t i = 0; i < inputs; i++)
         t->x[i] = t->x[i] < s->density;
-    snn__random_fill_uniform(1, SNN__RNG_INIT, 0, t->weights, t->n * t->depth, -1, 1);
+    snn__layers(ctx)->random_uniform(1, SNN__RNG_INIT, 0, t->weights, t->n * t->depth, -1, 1);
     snn__pack(ctx, t->packed, t->weights, taps, w->c, t->n, 1, taps, t->depth);
     snn__bits_pack(w, t->bits, t->weights, t->n);
     t->p = (struct snn__product){ .m = t->m,

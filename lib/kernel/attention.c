@@ -1,5 +1,5 @@
 /* kernel/attention.c - attention of one head without a softmax (layer/attention.c). What is zero costs nothing. */
-#include "kernel/layers.h"
+#include "kernel/tables.h"
 
 static void gather(const struct snn__attention *k, const float *left, const float *right, float *a)
 {

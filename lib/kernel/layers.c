@@ -1,5 +1,5 @@
 /* kernel/layers.c - the table of the kernels of layers. */
-#include "kernel/layers.h"
+#include "kernel/tables.h"
 
 const struct snn__layer_kernels snn__layer_kernels = {
     .standardise = snn__standardise,
@@ -24,4 +24,25 @@ const struct snn__layer_kernels snn__layer_kernels = {
     .layer_norm_back = snn__layer_norm_back,
     .layer_norm_credit = snn__layer_norm_credit,
     .attention = snn__attention,
+    .clip_to_one = snn__clip_to_one,
+    .clip_values = snn__clip_values,
+    .decay_add = snn__decay_add,
+    .open_between = snn__open_between,
+    .dropout = snn__dropout,
+    .outer_rows = snn__outer_rows,
+    .scale_rows = snn__scale_rows,
+    .turn_maps = snn__turn_maps,
+    .logistic = snn__logistic,
+    .logistic_back = snn__logistic_back,
+    .logistic_back_sum = snn__logistic_back_sum,
+    .sum_samples = snn__sum_samples,
+    .add_up = snn__add_up,
+    .transfer = snn__transfer,
+    .widen = snn__widen,
+    .narrow = snn__narrow,
+    .random_uniform = snn__random_fill_uniform,
+    .random_normal = snn__random_fill_normal,
+    .rank_one_read = snn__rank_one_read,
+    .rank_one_within = snn__rank_one_within,
+    .rank_one_square = snn__rank_one_square,
 };

@@ -1,14 +1,16 @@
 /* kernel/layers.h - kernels of single layers, losses and updates, in plain C for all tables.
  *
- * Each is the body of a loop that snn__parallel() shares out, (arguments, item, worker), or of snn__ranges(),
+ * Most are the body of a loop that snn__parallel() shares out, (arguments, item, worker), or of snn__ranges(),
  * (arguments, from, to). Layers fill in the arguments, and touch no element themselves. Arrays are [B,H,W,C]; rows of
  * weights are shared out in blocks of SNN__ROWS. */
 #ifndef SNN_KERNEL_LAYERS_H
 #define SNN_KERNEL_LAYERS_H
 
 #include "core/context.h"
+#include "core/rng.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
+#include <math.h>
 
 /* ---- windows ---- */
 
@@ -125,7 +127,36 @@ struct snn__clamp {
 };
 
 /* w of step t, from 0: beta^(T-1-t) (1 - beta) / (1 - beta^T) */
-double snn__step_weight(double beta, size_t t, size_t steps);
+static inline double snn__step_weight(double beta, size_t t, size_t steps)
+{
+    if (beta == 1.0)
+        return 1.0 / (double)steps;
+    return pow(beta, (double)(steps - 1 - t)) * (1.0 - beta) / (1.0 - pow(beta, (double)steps));
+}
+
+/* y = clip(factor x, 0, 1), mask = [0 <= factor x <= 1] */
+struct snn__clip_values {
+    const float *x;
+    float factor, *y, *mask;
+};
+
+/* y = decay y + a x, 0 where that is not a normal number */
+struct snn__decay_add {
+    float *y, decay, a;
+    const float *x;
+};
+
+/* gate = `open` where 0 < x < most, else 0 */
+struct snn__open_between {
+    const float *x;
+    float *gate, most, open;
+};
+
+/* mask = 0 where the uniform number of that index is below `rate`, else 1 */
+struct snn__dropout {
+    uint64_t seed, stream;
+    float *mask, rate;
+};
 
 /* ---- norms ---- */
 
@@ -202,14 +233,23 @@ struct snn__attention {
     bool turned, accumulate;
 };
 
+/* ---- the table ---- */
+
 typedef void snn__body(void *arguments, size_t item, size_t worker);
+
+struct snn__rank_one;
 
 struct snn__layer_kernels {
     snn__body *standardise, *standardise_back;   /* struct snn__standardise, a block of rows */
     snn__body *signs, *signs_back;               /* struct snn__signs, a block of rows */
     snn__body *reorder;                          /* struct snn__reorder, a block of rows */
     snn__body *matrix_vector;                    /* struct snn__matrix_vector, a block of rows */
+    snn__body *clip_to_one;                      /* float w[], some elements: w <- clip(w, -1, 1) */
     snn__body *clamp;                            /* struct snn__clamp, a sample */
+    snn__body *clip_values;                      /* struct snn__clip_values, some elements */
+    snn__body *decay_add;                        /* struct snn__decay_add, some elements */
+    snn__body *open_between;                     /* struct snn__open_between, some elements */
+    snn__body *dropout;                          /* struct snn__dropout, some elements */
     snn__body *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
     snn__body *turn_back;                        /* struct snn__turn_back, a sample */
     snn__body *norm_sums, *norm_total;           /* struct snn__norm_sums: a piece; some of the 2 c totals */
@@ -221,55 +261,48 @@ struct snn__layer_kernels {
     snn__body *layer_norm, *layer_norm_back;     /* struct snn__layer_norm, a sample */
     snn__body *layer_norm_credit;                /* struct snn__layer_norm, some features */
     snn__body *attention;                        /* struct snn__attention, a head of a sample */
-};
 
-/* layers.c: the table. */
-extern const struct snn__layer_kernels snn__layer_kernels;
+    /* g <- factor (g - inner u v^T), of [rows][n] */
+    void (*outer_rows)(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
+                       const float *v, size_t rows, size_t n);
+    /* w[i] <- factor[i] w[i], of every row i */
+    void (*scale_rows)(float *w, const float *factor, size_t rows, size_t n);
+    /* [channels,positions] to [positions,channels] for n samples */
+    void (*turn_maps)(size_t n, size_t channels, size_t positions, const float *x, float *y);
+
+    /* y = 1 / (1 + exp(-x)); g = dy/dx g; g[0] = dy/dx[0] sum */
+    void (*logistic)(float *y, const float *x, size_t n);
+    void (*logistic_back)(float *g, const float *x, size_t n);
+    void (*logistic_back_sum)(float *g, double sum, const float *x);
+    /* x[0] becomes the sum over samples of x[b], [batch][n], in double precision, or 0 where batch is 0; returns the
+     * sum of these sums. */
+    double (*sum_samples)(float *x, size_t batch, size_t n);
+    /* sum += x[0] + x[1] + .. */
+    void (*add_up)(double *sum, const double *x, size_t n);
+
+    /* Bits as they are; returns where the next number would go. */
+    float *(*transfer)(float *to, const float *from, size_t n);
+    /* Between arrays and the double precision in which losses are computed: y = factor x. */
+    void (*widen)(double *y, double factor, const float *x, size_t n);
+    void (*narrow)(float *y, double factor, const double *x, size_t n);
+
+    /* Numbers 0 to n - 1 of a stream: uniform in [lo, hi); normal (Box-Muller), with mean 0. */
+    void (*random_uniform)(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float lo,
+                           float hi);
+    void (*random_normal)(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float std);
+
+    /* Entries [from, to) of the flat array, all of which belong to the outer product. */
+    void (*rank_one_read)(const struct snn__kernels *k, const struct snn__rank_one *r, size_t from, size_t to,
+                          float *out);
+    /* Is no entry larger than `limit`, which is finite, nor NaN? */
+    bool (*rank_one_within)(const struct snn__kernels *k, const struct snn__rank_one *r, float limit);
+    /* Sum of the squares of all entries. */
+    double (*rank_one_square)(const struct snn__kernels *k, const struct snn__rank_one *r);
+};
 
 static inline const struct snn__layer_kernels *snn__layers(const snn_context *ctx)
 {
     return ctx->kernels->layers;
 }
-
-/* rows.c */
-snn__body snn__standardise, snn__standardise_back, snn__signs, snn__signs_back, snn__reorder, snn__matrix_vector;
-/* g <- factor (g - inner u v^T), of [rows][n] */
-void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
-                     const float *v, size_t rows, size_t n);
-/* w[i] <- factor[i] w[i], of every row i */
-void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
-/* w <- clip(w, -1, 1) */
-void snn__clip_to_one(float *w, size_t n);
-/* rates.c */
-snn__body snn__clamp;
-/* y = clip(factor x, 0, 1), mask = [0 <= factor x <= 1] */
-void snn__clip_values(float *y, float *mask, float factor, const float *x, size_t n);
-/* y = decay y + a x, 0 where that is not a normal number */
-void snn__decay_add(float *y, float decay, float a, const float *x, size_t n);
-/* gate = `open` where 0 < x < most, else 0 */
-void snn__open_between(float *gate, const float *x, float most, float open, size_t n);
-/* sum += x[0] + x[1] + .. */
-void snn__add_up(double *sum, const double *x, size_t n);
-/* y = 1 / (1 + exp(-x)); g = dy/dx g */
-void snn__logistic(float *y, const float *x, size_t n);
-void snn__logistic_back(float *g, const float *x, size_t n);
-void snn__logistic_back_sum(float *g, double sum, const float *x); /* g[0] = dy/dx[0] sum */
-/* x[0] becomes the sum over samples of x[b], [batch][n], in double precision, or 0 where batch is 0; returns the sum
- * of these sums. */
-double snn__sum_samples(float *x, size_t batch, size_t n);
-/* maps.c */
-snn__body snn__maximum_pool, snn__maximum_pool_back, snn__turn_back;
-/* [channels,positions] to [positions,channels] for n samples */
-void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x, float *y);
-/* values.c: bits as they are; between arrays and the double precision in which losses are computed */
-float *snn__transfer(float *to, const float *from, size_t n);         /* returns where the next number would go */
-void snn__widen(double *y, double factor, const float *x, size_t n);  /* y = factor x */
-void snn__narrow(float *y, double factor, const double *x, size_t n); /* y = factor x */
-/* norms.c */
-snn__body snn__norm_sums, snn__norm_total, snn__norm_statistics, snn__norm_line, snn__affine;
-snn__body snn__norm_center, snn__norm_credit, snn__norm_back;
-snn__body snn__layer_norm, snn__layer_norm_back, snn__layer_norm_credit;
-/* attention.c */
-snn__body snn__attention;
 
 #endif

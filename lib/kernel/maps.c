@@ -1,5 +1,5 @@
 /* kernel/maps.c - maximum over windows, and the order of channels. */
-#include "kernel/layers.h"
+#include "kernel/tables.h"
 #include <string.h>
 
 static size_t best_of(const struct snn__maximum_pool *k, const float *x, size_t i, size_t j, size_t c)

@@ -2,7 +2,7 @@
  * (layer/layer_norm.c). Sums are in double precision. */
 #include "core/fpu.h"
 #include "core/size.h"
-#include "kernel/layers.h"
+#include "kernel/tables.h"
 #include <math.h>
 
 /* ---- channels: statistics ---- */

@@ -1,5 +1,5 @@
 /* kernel/random.c - arrays of random numbers. */
-#include "kernel/random.h"
+#include "kernel/tables.h"
 #include <math.h>
 
 void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
@@ -33,14 +33,14 @@ void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t 
     }
 }
 
-void snn__random_fill_mask(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *mask, size_t from,
-                           size_t to, float rate)
+void snn__dropout(void *arguments, size_t from, size_t to)
 {
+    const struct snn__dropout *k = arguments;
     uint32_t word[4] = { 0 };
 
     for (size_t i = from; i < to; i++) {
         if (i == from || i % 4 == 0)
-            snn__random4(seed, purpose, stream, i / 4, word);
-        mask[i] = snn__uniform_of(word[i % 4]) < rate ? 0.0f : 1.0f;
+            snn__random4(k->seed, SNN__RNG_DROPOUT, k->stream, i / 4, word);
+        k->mask[i] = snn__uniform_of(word[i % 4]) < k->rate ? 0.0f : 1.0f;
     }
 }

@@ -1,6 +1,7 @@
 /* kernel/rank_one.c - outer products of two vectors, read piece by piece. */
 #include "kernel/rank_one.h"
 #include "core/size.h"
+#include "kernel/tables.h"
 #include <math.h>
 
 #define SOME 256u /* numbers that are looked at together */

@@ -1,14 +1,7 @@
 /* kernel/rates.c - errors through clamped rates, and the trained leak of neurons. */
 #include "core/fpu.h"
-#include "kernel/layers.h"
+#include "kernel/tables.h"
 #include <math.h>
-
-double snn__step_weight(double beta, size_t t, size_t steps)
-{
-    if (beta == 1.0)
-        return 1.0 / (double)steps;
-    return pow(beta, (double)(steps - 1 - t)) * (1.0 - beta) / (1.0 - pow(beta, (double)steps));
-}
 
 /* Gamma of sample b: given, or T sum_t w_t go[t] */
 static void gather_error(const struct snn__clamp *k, size_t b)
@@ -56,9 +49,13 @@ void snn__clamp(void *arguments, size_t b, size_t worker)
     }
 }
 
-void snn__clip_values(float *restrict y, float *restrict mask, float factor, const float *x, size_t n)
+void snn__clip_values(void *arguments, size_t from, size_t to)
 {
-    for (size_t i = 0; i < n; i++) {
+    const struct snn__clip_values *k = arguments;
+    float *restrict y = k->y, *restrict mask = k->mask;
+    const float *x = k->x, factor = k->factor;
+
+    for (size_t i = from; i < to; i++) {
         float u = factor * x[i];
 
         mask[i] = (float)((u >= 0.0f) & (u <= 1.0f));
@@ -66,16 +63,22 @@ void snn__clip_values(float *restrict y, float *restrict mask, float factor, con
     }
 }
 
-void snn__decay_add(float *y, float decay, float a, const float *x, size_t n)
+void snn__decay_add(void *arguments, size_t from, size_t to)
 {
-    for (size_t i = 0; i < n; i++)
-        y[i] = snn__flushed(decay * y[i] + a * x[i]);
+    const struct snn__decay_add *k = arguments;
+    float *y = k->y, decay = k->decay, a = k->a;
+
+    for (size_t i = from; i < to; i++)
+        y[i] = snn__flushed(decay * y[i] + a * k->x[i]);
 }
 
-void snn__open_between(float *gate, const float *x, float most, float open, size_t n)
+void snn__open_between(void *arguments, size_t from, size_t to)
 {
-    for (size_t i = 0; i < n; i++)
-        gate[i] = x[i] > 0.0f && x[i] < most ? open : 0.0f;
+    const struct snn__open_between *k = arguments;
+    float *gate = k->gate, most = k->most, open = k->open;
+
+    for (size_t i = from; i < to; i++)
+        gate[i] = k->x[i] > 0.0f && k->x[i] < most ? open : 0.0f;
 }
 
 void snn__add_up(double *sum, const double *x, size_t n)

@@ -2,7 +2,6 @@
 #include "core/fpu.h"
 #include "core/size.h"
 #include "kernel/bits.h"
-#include "kernel/layers.h"
 #include "kernel/tables.h"
 #include "kernel/winograd.inc"
 #include <math.h>

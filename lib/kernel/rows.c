@@ -1,7 +1,7 @@
 /* kernel/rows.c - what is derived from rows of weights, and gradients through it. Sums are in double precision, from
  * the first number of a row to the last. */
 #include "core/size.h"
-#include "kernel/layers.h"
+#include "kernel/tables.h"
 #include <math.h>
 #include <string.h>
 
@@ -114,9 +114,11 @@ void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n)
             w[i * n + j] *= factor[i];
 }
 
-void snn__clip_to_one(float *w, size_t n)
+void snn__clip_to_one(void *arguments, size_t from, size_t to)
 {
-    for (size_t i = 0; i < n; i++)
+    float *w = arguments;
+
+    for (size_t i = from; i < to; i++)
         w[i] = w[i] < -1.0f ? -1.0f : w[i] > 1.0f ? 1.0f : w[i];
 }
 

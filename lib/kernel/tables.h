@@ -2,13 +2,54 @@
 #ifndef SNN_KERNEL_TABLES_H
 #define SNN_KERNEL_TABLES_H
 
-#include "kernel/kernel.h"
+#include "kernel/layers.h"
 
 extern const struct snn__kernels *const snn__kernels_ref;
 extern const struct snn__kernels *const snn__kernels_avx2;
 extern const struct snn__kernels *const snn__kernels_avx512;
 extern const struct snn__kernels *const snn__kernels_amx;
 extern const struct snn__kernels *const snn__kernels_neon;
+
+/* layers.c: the part that they share, which lists these. */
+extern const struct snn__layer_kernels snn__layer_kernels;
+
+/* rows.c */
+snn__body snn__standardise, snn__standardise_back, snn__signs, snn__signs_back, snn__reorder, snn__matrix_vector;
+snn__body snn__clip_to_one;
+void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
+                     const float *v, size_t rows, size_t n);
+void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
+/* rates.c */
+snn__body snn__clamp, snn__clip_values, snn__decay_add, snn__open_between;
+void snn__logistic(float *y, const float *x, size_t n);
+void snn__logistic_back(float *g, const float *x, size_t n);
+void snn__logistic_back_sum(float *g, double sum, const float *x);
+double snn__sum_samples(float *x, size_t batch, size_t n);
+void snn__add_up(double *sum, const double *x, size_t n);
+/* maps.c */
+snn__body snn__maximum_pool, snn__maximum_pool_back, snn__turn_back;
+void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x, float *y);
+/* norms.c */
+snn__body snn__norm_sums, snn__norm_total, snn__norm_statistics, snn__norm_line, snn__affine;
+snn__body snn__norm_center, snn__norm_credit, snn__norm_back;
+snn__body snn__layer_norm, snn__layer_norm_back, snn__layer_norm_credit;
+/* attention.c */
+snn__body snn__attention;
+/* values.c */
+float *snn__transfer(float *to, const float *from, size_t n);
+void snn__widen(double *y, double factor, const float *x, size_t n);
+void snn__narrow(float *y, double factor, const double *x, size_t n);
+/* random.c */
+snn__body snn__dropout;
+void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
+                              float lo, float hi);
+void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
+                             float std);
+/* rank_one.c */
+void snn__rank_one_read(const struct snn__kernels *k, const struct snn__rank_one *r, size_t from, size_t to,
+                        float *out);
+bool snn__rank_one_within(const struct snn__kernels *k, const struct snn__rank_one *r, float limit);
+double snn__rank_one_square(const struct snn__kernels *k, const struct snn__rank_one *r);
 
 /* dispatch.c: whether this process may use tiles from now on. */
 bool snn__ask_for_tiles(void);

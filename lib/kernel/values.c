@@ -1,5 +1,5 @@
 /* kernel/values.c - values as they are, and in the double precision in which losses are computed. */
-#include "kernel/layers.h"
+#include "kernel/tables.h"
 #include <string.h>
 
 float *snn__transfer(float *to, const float *from, size_t n)

@@ -35,14 +35,14 @@ void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *bina
     snn__parallel(ctx, snn__layers(ctx)->signs_back, &k, snn__ceil_div(binary->rows, SNN__ROWS));
 }
 
-void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits)
+void snn__binary_pack(const snn_context *ctx, const struct snn__binary *binary, const float *w, unsigned char *bits)
 {
     struct snn__signs k = signs_of(binary, w, NULL); /* the scales alone */
     size_t all = binary->rows * binary->n;
 
     memset(bits, 0, SNN__BINARY_BYTES(all));
     for (size_t block = 0; block < snn__ceil_div(binary->rows, SNN__ROWS); block++)
-        snn__signs(&k, block, 0);
+        snn__layers(ctx)->signs(&k, block, 0);
     for (size_t i = 0; i < all; i++)
         bits[i / 8] |= (unsigned char)((w[i] >= 0.0f) << i % 8);
 }
@@ -69,20 +69,13 @@ snn_status snn__packed_from(const snn_layer *layer, const struct snn__tensor *te
         if (!isfinite(tensor->data[i]))
             return snn__fail(SNN_ERR_DIVERGED, "cannot pack: tensor \"%s.%s\" is not finite at entry %zu",
                              layer->name, tensor->name, i);
-    snn__binary_pack(&binary, tensor->data, (unsigned char *)(to + tensor->dim[0]));
+    snn__binary_pack(layer->ctx, &binary, tensor->data, (unsigned char *)(to + tensor->dim[0]));
     return SNN_OK;
-}
-
-static void clip_range(void *arg, size_t from, size_t to)
-{
-    float *w = arg;
-
-    snn__clip_to_one(w + from, to - from);
 }
 
 void snn__binary_clip(const snn_context *ctx, float *w, size_t n)
 {
-    snn__ranges(ctx, n, clip_range, w);
+    snn__ranges(ctx, n, snn__layers(ctx)->clip_to_one, w);
 }
 
 /* ---- as a reparametrisation ---- */

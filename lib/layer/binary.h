@@ -28,7 +28,7 @@ void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *bina
 /* The signs of w, one bit each (1: not negative), the first one lowest in its byte, padded with bytes of 0 to a
  * multiple of four; and the scales. */
 #define SNN__BINARY_BYTES(weights) (((weights) + 31) / 32 * 4)
-void snn__binary_pack(const struct snn__binary *binary, const float *w, unsigned char *bits);
+void snn__binary_pack(const snn_context *ctx, const struct snn__binary *binary, const float *w, unsigned char *bits);
 /* w = a_c sgn: latent weights of which snn__binarise() makes what was packed, bit for bit. The mean of n equal
  * numbers is that number, since their sum in double is exact. */
 void snn__binary_unpack(const struct snn__binary *binary, const unsigned char *bits, float *w);

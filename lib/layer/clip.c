@@ -3,40 +3,32 @@
 #include "core/context.h"
 #include "kernel/layers.h"
 
-struct clipping {
-    const snn_context *ctx;
-    float *mask, *y;
-    const float *x;
-    float factor;
+void snn__clip(const struct snn__node *node, struct snn__io *io, float threshold, float *mask)
+{
+    struct snn__clip_values k = { io->x[0].data, io->x[0].scale / threshold, io->y.data, mask };
+
+    io->y.scale = 1.0f;
+    snn__ranges(node->ctx, io->batch * node->in_len, snn__layers(node->ctx)->clip_values, &k);
+}
+
+struct unclipping {
+    const struct snn__kernels *kernels;
+    const float *mask, *e;
+    float *dx, factor;
     bool accumulate;
 };
 
-static void clip_range(void *arg, size_t from, size_t to)
-{
-    const struct clipping *k = arg;
-
-    snn__clip_values(k->y + from, k->mask + from, k->factor, k->x + from, to - from);
-}
-
 static void unclip_range(void *arg, size_t from, size_t to)
 {
-    const struct clipping *k = arg;
+    const struct unclipping *k = arg;
 
-    k->ctx->kernels->multiply(k->y + from, k->factor, k->x + from, k->mask + from, to - from, k->accumulate);
-}
-
-void snn__clip(const struct snn__node *node, struct snn__io *io, float threshold, float *mask)
-{
-    struct clipping k = { node->ctx, mask, io->y.data, io->x[0].data, io->x[0].scale / threshold, false };
-
-    io->y.scale = 1.0f;
-    snn__ranges(node->ctx, io->batch * node->in_len, clip_range, &k);
+    k->kernels->multiply(k->dx + from, k->factor, k->e + from, k->mask + from, to - from, k->accumulate);
 }
 
 void snn__clip_adjoint(const struct snn__node *node, const struct snn__io *io, float threshold, float *mask,
                        struct snn__signal e, float *dx, bool accumulate)
 {
-    struct clipping k = { node->ctx, mask, dx, e.data, e.scale / threshold, accumulate };
+    struct unclipping k = { node->ctx->kernels, mask, e.data, dx, e.scale / threshold, accumulate };
 
     snn__ranges(node->ctx, io->batch * node->in_len, unclip_range, &k);
 }

@@ -28,25 +28,13 @@ void snn__couple_count(struct snn__couple *c, const struct snn__node *node, cons
         (io->first ? snn__copy : snn__add_to)(node->ctx, c->gate, 1.0f, io->y.data, io->batch * node->in_len);
 }
 
-struct opening {
-    const float *count;
-    float *gate, most, open;
-};
-
-static void open_range(void *arg, size_t from, size_t to)
-{
-    const struct opening *k = arg;
-
-    snn__open_between(k->gate + from, k->count + from, k->most, k->open, to - from);
-}
-
 static void open_gates(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay,
                        float threshold)
 {
-    struct opening k = { decay != 1.0f ? c->gate : io->trace, c->gate, (float)io->couples->forward_steps,
-                         1.0f / threshold };
+    struct snn__open_between k = { decay != 1.0f ? c->gate : io->trace, c->gate, (float)io->couples->forward_steps,
+                                   1.0f / threshold };
 
-    snn__ranges(node->ctx, io->batch * node->in_len, open_range, &k);
+    snn__ranges(node->ctx, io->batch * node->in_len, snn__layers(node->ctx)->open_between, &k);
 }
 
 struct answering {

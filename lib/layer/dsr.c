@@ -99,7 +99,7 @@ static void rate_refresh(struct snn__node *node)
 {
     struct rate *s = node->state;
 
-    snn__transfer(&s->threshold, node->layer->tensor[THRESHOLD].data, 1);
+    snn__layers(node->ctx)->transfer(&s->threshold, node->layer->tensor[THRESHOLD].data, 1);
     s->threshold = fmaxf(s->threshold, s->bound);
 }
 
@@ -109,7 +109,7 @@ static void rate_begin(struct snn__node *node, size_t batch, uint64_t stream)
 
     (void)batch;
     (void)stream;
-    snn__transfer(node->layer->tensor[THRESHOLD].data, &s->threshold, 1);
+    snn__layers(node->ctx)->transfer(node->layer->tensor[THRESHOLD].data, &s->threshold, 1);
 }
 
 static float output_scale(const struct rate *s)
@@ -200,14 +200,15 @@ static void rate_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
 
     (void)input;
     snn__parallel(node->ctx, snn__layers(node->ctx)->clamp, &k, io->batch);
-    snn__add_up(&s->dthreshold, s->partial, io->batch);
+    snn__layers(node->ctx)->add_up(&s->dthreshold, s->partial, io->batch);
 }
 
 static void rate_settle(struct snn__node *node)
 {
     struct rate *s = node->state;
 
-    snn__narrow(node->gradient[THRESHOLD], 1.0, &(double){ s->threshold_gain * s->dt * s->dthreshold }, 1);
+    snn__layers(node->ctx)->narrow(node->gradient[THRESHOLD], 1.0,
+                                   &(double){ s->threshold_gain * s->dt * s->dthreshold }, 1);
     s->dthreshold = 0;
 }
 

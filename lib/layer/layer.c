@@ -36,14 +36,14 @@ const char *snn__shape_text(const snn_shape *shape, char buffer[48])
     return buffer;
 }
 
-void snn__to_channels_last(const snn_shape *shape, size_t n, const float *x, float *y)
+void snn__to_channels_last(const snn_context *ctx, const snn_shape *shape, size_t n, const float *x, float *y)
 {
-    snn__turn_maps(n, shape->dim[0], (size_t)shape->dim[1] * shape->dim[2], x, y);
+    snn__layers(ctx)->turn_maps(n, shape->dim[0], (size_t)shape->dim[1] * shape->dim[2], x, y);
 }
 
-void snn__to_channels_first(const snn_shape *shape, size_t n, const float *x, float *y)
+void snn__to_channels_first(const snn_context *ctx, const snn_shape *shape, size_t n, const float *x, float *y)
 {
-    snn__turn_maps(n, (size_t)shape->dim[1] * shape->dim[2], shape->dim[0], x, y);
+    snn__layers(ctx)->turn_maps(n, (size_t)shape->dim[1] * shape->dim[2], shape->dim[0], x, y);
 }
 
 /* ---- parameters ---- */
@@ -294,6 +294,7 @@ void snn__node_unfold(struct snn__node *node)
     struct snn__rank_one *r = &node->rank_one;
 
     if (r->rows > 0)
-        snn__rank_one_read(node->ctx->kernels, r, r->from, r->from + r->rows * r->columns, node->gradient[0]);
+        snn__layers(node->ctx)->rank_one_read(node->ctx->kernels, r, r->from, r->from + r->rows * r->columns,
+                                              node->gradient[0]);
     r->rows = 0;
 }

@@ -234,8 +234,8 @@ bool snn__shape_equal(const snn_shape *a, const snn_shape *b);
 const char *snn__shape_text(const snn_shape *shape, char buffer[48]);
 
 /* [C,H,W] to [H,W,C] for n samples, and back. */
-void snn__to_channels_last(const snn_shape *shape, size_t n, const float *x, float *y);
-void snn__to_channels_first(const snn_shape *shape, size_t n, const float *x, float *y);
+void snn__to_channels_last(const snn_context *ctx, const snn_shape *shape, size_t n, const float *x, float *y);
+void snn__to_channels_first(const snn_context *ctx, const snn_shape *shape, size_t n, const float *x, float *y);
 
 /* Elementwise work over arrays, cut among the threads. */
 void snn__copy(const snn_context *ctx, float *y, float a, const float *x, size_t n);   /* y = a x */

@@ -1,7 +1,7 @@
 /* layer/pointwise.c - scale, gain, dropout, add. */
 #include "layer/pointwise.h"
 #include "core/context.h"
-#include "kernel/random.h"
+#include "kernel/layers.h"
 #include "layer/layer.h"
 #include <math.h>
 
@@ -111,9 +111,9 @@ const struct snn__layer_type snn__layer_gain = {
  * The array is masked by 0 or 1, and its factor takes the rest: spikes stay spikes, as products of bits read them. */
 
 struct dropout {
-    float *mask;      /* 0 or 1 */
-    float rate, kept; /* kept: 1 / (1 - rate) */
-    bool supplied;    /* the mask is the host's: none is drawn */
+    float *mask;   /* 0 or 1 */
+    float kept;    /* 1 / (1 - rate) */
+    bool supplied; /* the mask is the host's: none is drawn */
 };
 
 static const struct snn__param dropout_params[] = { SNN__PARAM_F64(SNN_LAYER_RATE, "rate", 0.0, 0.999, 0.5,
@@ -128,29 +128,16 @@ static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
     return snn__arena_keep(arena, &d->mask, SNN__PRODUCT(node->batch_max, node->in_len), sizeof(float));
 }
 
-struct draw {
-    struct snn__node *node;
-    uint64_t stream;
-};
-
-static void draw_range(void *arg, size_t from, size_t to)
-{
-    struct draw *draw = arg;
-    struct dropout *d = draw->node->state;
-
-    snn__random_fill_mask(draw->node->ctx->options.seed, SNN__RNG_DROPOUT, draw->stream, d->mask, from, to, d->rate);
-}
-
 static void dropout_begin(struct snn__node *node, size_t batch, uint64_t stream)
 {
     struct dropout *d = node->state;
-    struct draw draw = { node, stream * 4096u + node->layer->index };
+    struct snn__dropout k = { node->ctx->options.seed, stream * 4096u + node->layer->index, d->mask, 0.0f };
 
     if (d->supplied)
         return;
-    d->rate = (float)snn__param_f64(&node->layer->params, SNN_LAYER_RATE);
-    d->kept = 1.0f / (1.0f - d->rate);
-    snn__ranges(node->ctx, batch * node->in_len, draw_range, &draw);
+    k.rate = (float)snn__param_f64(&node->layer->params, SNN_LAYER_RATE);
+    d->kept = 1.0f / (1.0f - k.rate);
+    snn__ranges(node->ctx, batch * node->in_len, snn__layers(node->ctx)->dropout, &k);
 }
 
 struct masked {

@@ -138,13 +138,13 @@ static void population_refresh(struct snn__node *node)
     const struct snn__tensor *threshold = snn__layer_find_tensor(node->layer, "threshold");
 
     if (leak != NULL && s->decays == NULL)
-        snn__logistic(&s->constants.decay, leak->data, 1);
+        snn__layers(node->ctx)->logistic(&s->constants.decay, leak->data, 1);
     if (s->decays != NULL)
-        snn__to_channels_last(&node->layer->in, 1, leak ? leak->data : decay->data, s->decays);
+        snn__to_channels_last(node->ctx, &node->layer->in, 1, leak ? leak->data : decay->data, s->decays);
     if (leak != NULL && s->decays != NULL)
-        snn__logistic(s->decays, s->decays, node->in_len);
+        snn__layers(node->ctx)->logistic(s->decays, s->decays, node->in_len);
     if (s->thresholds != NULL)
-        snn__to_channels_last(&node->layer->in, 1, threshold->data, s->thresholds);
+        snn__to_channels_last(node->ctx, &node->layer->in, 1, threshold->data, s->thresholds);
     s->constants.decays = s->decays;
     s->constants.thresholds = s->thresholds;
 }
@@ -320,17 +320,18 @@ static void population_settle(struct snn__node *node)
 {
     struct population *s = node->state;
     ptrdiff_t tensor = snn__layer_tensor_index(node->layer, "leak");
+    const struct snn__layer_kernels *k = snn__layers(node->ctx);
     size_t n = node->in_len;
     double total;
 
     if (tensor < 0)
         return;
-    total = snn__sum_samples(s->leak, s->leak_touched ? node->batch_max : 0, n);
+    total = k->sum_samples(s->leak, s->leak_touched ? node->batch_max : 0, n);
     if (s->decays == NULL) {
-        snn__logistic_back_sum(node->gradient[tensor], total, node->layer->tensor[tensor].data);
+        k->logistic_back_sum(node->gradient[tensor], total, node->layer->tensor[tensor].data);
     } else {
-        snn__to_channels_first(&node->layer->in, 1, s->leak, node->gradient[tensor]);
-        snn__logistic_back(node->gradient[tensor], node->layer->tensor[tensor].data, n);
+        snn__to_channels_first(node->ctx, &node->layer->in, 1, s->leak, node->gradient[tensor]);
+        k->logistic_back(node->gradient[tensor], node->layer->tensor[tensor].data, n);
     }
     s->leak_touched = false;
 }

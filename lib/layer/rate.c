@@ -18,29 +18,17 @@ static snn_status rate_shape(snn_layer *layer)
     return SNN_OK;
 }
 
-struct gathering {
-    float *y, decay, scale;
-    const float *x;
-};
-
-static void gather_range(void *arg, size_t from, size_t to)
-{
-    const struct gathering *k = arg;
-
-    snn__decay_add(k->y + from, k->decay, k->scale, k->x + from, to - from);
-}
-
 static void rate_forward(struct snn__node *node, struct snn__io *io)
 {
     double decay = snn__param_f64(&node->layer->params, SNN_LAYER_DECAY);
-    struct gathering k = { io->y.data, (float)decay, io->x[0].scale, io->x[0].data };
+    struct snn__decay_add k = { io->y.data, (float)decay, io->x[0].scale, io->x[0].data };
     size_t n = io->batch * node->in_len;
 
     io->y.scale = (float)(1.0 / snn__rate_weight(decay, io->steps));
     if (io->first)
-        snn__copy(node->ctx, k.y, k.scale, k.x, n);
+        snn__copy(node->ctx, k.y, k.a, k.x, n);
     else
-        snn__ranges(node->ctx, n, gather_range, &k);
+        snn__ranges(node->ctx, n, snn__layers(node->ctx)->decay_add, &k);
 }
 
 const struct snn__layer_type snn__layer_rate = {

@@ -24,6 +24,7 @@ static bool flatten_factor(const struct snn__node *node, float *factor)
 }
 
 struct turn {
+    const snn_context *ctx;
     const snn_shape *shape;
     size_t length;
     const float *x;
@@ -35,12 +36,12 @@ static void flatten_forward_samples(void *arg, size_t b, size_t worker)
     struct turn *k = arg;
 
     (void)worker;
-    snn__to_channels_first(k->shape, 1, k->x + b * k->length, k->y + b * k->length);
+    snn__to_channels_first(k->ctx, k->shape, 1, k->x + b * k->length, k->y + b * k->length);
 }
 
 static void flatten_forward(struct snn__node *node, struct snn__io *io)
 {
-    struct turn k = { &node->layer->in, node->in_len, io->x[0].data, io->y.data };
+    struct turn k = { node->ctx, &node->layer->in, node->in_len, io->x[0].data, io->y.data };
 
     io->y.scale = io->x[0].scale;
     if (flatten_flags(node->layer)) {

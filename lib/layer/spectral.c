@@ -8,7 +8,6 @@
 #include "core/context.h"
 #include "core/size.h"
 #include "kernel/layers.h"
-#include "kernel/random.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>
@@ -82,7 +81,7 @@ static void init(snn_layer *layer, uint64_t seed)
     const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
     struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1, *v = g + 2;
 
-    snn__random_fill_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
+    snn__layers(layer->ctx)->random_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
     for (int i = 0; i < 10; i++)
         g->data[0] = (float)iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
 }
@@ -110,7 +109,7 @@ static void derive(struct snn__derived *d, float *what)
     const struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1;
     double now, gc;
 
-    snn__widen(&now, 1.0, g->data, 1);
+    snn__layers(d->node->ctx)->widen(&now, 1.0, g->data, 1);
     gc = clipped(now, snn__param_f64(&layer->params, SNN_LAYER_RANGE));
     d->number = iterate(d->node->ctx, w, d->rows, d->fan, u->data, d->row[0], d->column);
     snn__copy(d->node->ctx, what, (float)(gc / d->number), w, d->rows * d->fan);
@@ -120,15 +119,16 @@ static void gradient(struct snn__derived *d, float *gradient)
 {
     snn_layer *layer = d->node->layer;
     const struct snn__kernels *k = d->node->ctx->kernels;
+    const struct snn__layer_kernels *layers = k->layers;
     const ptrdiff_t at = snn__layer_tensor_index(layer, "g");
     double g, range = snn__param_f64(&layer->params, SNN_LAYER_RANGE), sigma = d->number;
     double inner = k->dot(gradient, layer->tensor[SNN__WEIGHT].data, d->rows * d->fan) / sigma, factor, back;
 
-    snn__widen(&g, 1.0, layer->tensor[at].data, 1);
+    layers->widen(&g, 1.0, layer->tensor[at].data, 1);
     factor = clipped(g, range) / sigma;
-    snn__outer_rows(k, gradient, factor, inner, d->row[0], d->column, d->rows, d->fan);
+    layers->outer_rows(k, gradient, factor, inner, d->row[0], d->column, d->rows, d->fan);
     back = fabs(g) <= range ? inner : 0.0;
-    snn__narrow(d->node->gradient[at], 1.0, &back, 1);
+    layers->narrow(d->node->gradient[at], 1.0, &back, 1);
 }
 
 const struct snn__reparam snn__reparam_spectral = {

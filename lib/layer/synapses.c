@@ -1,7 +1,7 @@
 /* layer/synapses.c - what linear and convolutional layers are made of: shapes, tensors, and their first values. */
 #include "blas/product.h"
 #include "core/size.h"
-#include "kernel/random.h"
+#include "kernel/layers.h"
 #include "layer/reparam.h"
 #include "layer/weights.h"
 #include <math.h>
@@ -179,18 +179,19 @@ void snn__weights_init(snn_layer *layer, uint64_t seed)
     float bound = 1.0f / sqrtf((float)(w->dim[1] * taps)); /* fan-in */
     float fan_out = (float)(w->dim[0] * taps) / (float)groups;
     uint64_t stream = layer->index * 8u;
+    const struct snn__layer_kernels *k = snn__layers(layer->ctx);
 
     if (snn__param_is(&layer->params, SNN_LAYER_INIT, "default")) {
-        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -bound, bound);
+        k->random_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -bound, bound);
         if (bias != NULL)
-            snn__random_fill_uniform(seed, SNN__RNG_INIT, stream + 1, bias->data, bias->length, -bound, bound);
+            k->random_uniform(seed, SNN__RNG_INIT, stream + 1, bias->data, bias->length, -bound, bound);
     } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "kaiming")) {
-        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length, sqrtf(2.0f / fan_out));
+        k->random_normal(seed, SNN__RNG_INIT, stream, w->data, w->length, sqrtf(2.0f / fan_out));
     } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "normal")) {
-        snn__random_fill_normal(seed, SNN__RNG_INIT, stream, w->data, w->length,
-                                (float)snn__param_f64(&layer->params, SNN_LAYER_INIT_STD));
+        k->random_normal(seed, SNN__RNG_INIT, stream, w->data, w->length,
+                         (float)snn__param_f64(&layer->params, SNN_LAYER_INIT_STD));
     } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "unit")) {
-        snn__random_fill_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -1.0f, 1.0f);
+        k->random_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -1.0f, 1.0f);
         make_unit(layer, w->data);
     }
     if (reparam != NULL && reparam->init != NULL)

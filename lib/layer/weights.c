@@ -328,7 +328,7 @@ static void weights_rescale(struct snn__node *node, const float *factor)
     for (float *g = node->gradient[SNN__WEIGHT], *end = g + s->w.rows * fan; s->turned && g < end; g += inputs)
         k->multiply(g, 1.0f, g, factor, inputs, false);
     if (!s->turned)
-        snn__scale_rows(node->gradient[SNN__WEIGHT], factor, s->w.rows, fan);
+        k->layers->scale_rows(node->gradient[SNN__WEIGHT], factor, s->w.rows, fan);
     if (s->bias >= 0)
         k->multiply(s->bias_sum, 1.0f, s->bias_sum, factor, node->layer->out.dim[0], false);
 }

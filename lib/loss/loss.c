@@ -39,6 +39,7 @@ enum snn__loss_kind snn__loss_named(const char *name)
 }
 
 struct work {
+    const struct snn__layer_kernels *layers;
     const struct snn__loss *loss;
     const struct snn__judged *of;
 };
@@ -210,11 +211,12 @@ static double factor_of(const struct snn__judged *of, size_t b)
     return of->step == of->steps ? of->factor * stretch(of, b) : of->factor;
 }
 
-static void read_outputs(const struct snn__judged *of, size_t b)
+static void read_outputs(const struct work *k, size_t b)
 {
+    const struct snn__judged *of = k->of;
     double *d = slopes_of(of, b);
 
-    snn__widen(outputs_of(of, b), factor_of(of, b), of->out + b * of->classes, of->classes);
+    k->layers->widen(outputs_of(of, b), factor_of(of, b), of->out + b * of->classes, of->classes);
     for (size_t c = 0; c < of->classes; c++)
         d[c] = 0;
 }
@@ -247,7 +249,7 @@ static void send_down(const struct work *k, size_t b)
     for (size_t c = 0; c < of->classes && share <= 0; c++) /* whatever they are */
         d[c] = 0;
     if (of->error != NULL)
-        snn__narrow(of->error + b * of->classes, share > 0 ? weight : 1.0, d, of->classes);
+        k->layers->narrow(of->error + b * of->classes, share > 0 ? weight : 1.0, d, of->classes);
     if (k->loss->teacher != NULL)
         learn_from_teacher(k, b, weight);
     of->sums[b] = share > 0 ? share * of->sums[b] : 0.0;
@@ -259,7 +261,7 @@ static void one_sample(void *arg, size_t b, size_t worker)
     const struct snn__judged *of = k->of;
 
     (void)worker;
-    read_outputs(of, b);
+    read_outputs(k, b);
     of->sums[b] = named(&(struct sample){ k->loss, of->label != NULL ? of->label + b : NULL,
                                           of->target != NULL ? of->target + b * of->classes : NULL, of->classes,
                                           outputs_of(of, b), slopes_of(of, b) });
@@ -319,7 +321,7 @@ static snn_status ask_host(const struct work *k)
     snn_status rc;
 
     for (size_t b = 0; b < of->batch; b++) {
-        read_outputs(of, b);
+        read_outputs(k, b);
         of->sums[b] = 0;
     }
     SNN__TRY(check_question(of));
@@ -335,7 +337,7 @@ static snn_status ask_host(const struct work *k)
 
 snn_status snn__loss(const snn_context *ctx, const struct snn__loss *loss, const struct snn__judged *of, double *mean)
 {
-    struct work k = { loss, of };
+    struct work k = { snn__layers(ctx), loss, of };
     double sum = 0;
 
     if (loss->host != NULL)

@@ -3,7 +3,7 @@
  * The gradient is cut into pieces whose number depends on its length alone; every piece writes its own entry of a
  * small array, which is summed in order: any number of threads gives the same bits. */
 #include "core/size.h"
-#include "kernel/kernel.h"
+#include "kernel/layers.h"
 #include "optimizer/type.h"
 #include <float.h>
 #include <math.h>
@@ -62,9 +62,9 @@ static void look_at_array(struct look *look, const float *g, size_t n)
 
 static void look_at_product(struct look *look, const struct snn__rank_one *r)
 {
-    look->within = look->within && snn__rank_one_within(look->ctx->kernels, r, look->limit);
+    look->within = look->within && snn__layers(look->ctx)->rank_one_within(look->ctx->kernels, r, look->limit);
     if (look->want_norm)
-        look->square += snn__rank_one_square(look->ctx->kernels, r);
+        look->square += snn__layers(look->ctx)->rank_one_square(look->ctx->kernels, r);
 }
 
 static float entry(const snn_optimizer *optimizer, const struct snn__gradient *g, size_t i)
@@ -75,7 +75,7 @@ static float entry(const snn_optimizer *optimizer, const struct snn__gradient *g
         const struct snn__rank_one *r = &g->rank_one[k];
 
         if (i >= r->from && i < r->from + r->rows * r->columns)
-            snn__rank_one_read(optimizer->ctx->kernels, r, i, i + 1, &value);
+            snn__layers(optimizer->ctx)->rank_one_read(optimizer->ctx->kernels, r, i, i + 1, &value);
     }
     return value;
 }

@@ -4,6 +4,7 @@
 #include "core/param_calls.h"
 #include "core/size.h"
 #include "core/structure.h"
+#include "kernel/layers.h"
 #include "optimizer/type.h"
 
 #define X(name) extern const struct snn__optimizer_type snn__optimizer_##name;
@@ -186,7 +187,7 @@ static void update_product(void *arg, size_t task, size_t worker)
     float g[SOME];
 
     (void)worker;
-    snn__rank_one_read(job->optimizer->ctx->kernels, r, from, to, g);
+    snn__layers(job->optimizer->ctx)->rank_one_read(job->optimizer->ctx->kernels, r, from, to, g);
     update_part(job, g, (struct snn__span){ from, to });
 }
 

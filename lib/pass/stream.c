@@ -305,7 +305,7 @@ static void deliver(const struct snn__pass *pass, struct snn__signal y, float *o
         pass->ctx->kernels->fill(out, 0.0f, last->value_len);
         return;
     }
-    snn__to_channels_first(&last->layer->out, 1, y.data, out);
+    snn__to_channels_first(pass->ctx, &last->layer->out, 1, y.data, out);
     pass->ctx->kernels->scale(out, y.scale, out, last->value_len);
 }
 
@@ -349,7 +349,7 @@ snn_status snn_stream_step(snn_stream *stream, const float *in, float *out)
     if (!pass->ctx->kernels->finite(in, pass->input_len))
         return snn__fail(SNN_ERR_DIVERGED,
                          "stream: the input holds a value that is not finite: the step was not made");
-    snn__to_channels_last(&pass->net->in, 1, in, snn__pass_input(pass, 0));
+    snn__to_channels_last(pass->ctx, &pass->net->in, 1, in, snn__pass_input(pass, 0));
     return step(stream, out);
 }
 

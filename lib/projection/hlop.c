@@ -13,7 +13,7 @@
 #include "projection/hlop.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
-#include "kernel/random.h"
+#include "kernel/layers.h"
 #include "layer/layer.h"
 #include <math.h>
 
@@ -377,11 +377,12 @@ static double dot(const float *a, const float *b, size_t n)
     return sum;
 }
 
-void snn__lateral_draw(struct snn__lateral *lateral, size_t from, uint64_t seed, uint64_t stream)
+void snn__lateral_draw(const snn_context *ctx, struct snn__lateral *lateral, size_t from, uint64_t stream)
 {
     size_t n = lateral->n;
 
-    snn__random_fill_normal(seed, SNN__RNG_LATERAL, stream, lateral->h + from * n, (lateral->rows - from) * n, 1.0f);
+    snn__layers(ctx)->random_normal(ctx->options.seed, SNN__RNG_LATERAL, stream, lateral->h + from * n,
+                                    (lateral->rows - from) * n, 1.0f);
     for (size_t i = from; i < lateral->rows; i++) {
         float *row = lateral->h + i * n;
         double norm;

@@ -75,6 +75,6 @@ void snn__lateral_take(const struct snn__lateral *lateral, const float *share, f
                        struct snn__workspace *w);
 
 /* Random rows from .. to - 1, orthonormal among each other as far as N allows; `stream` names the random numbers. */
-void snn__lateral_draw(struct snn__lateral *lateral, size_t from, uint64_t seed, uint64_t stream);
+void snn__lateral_draw(const snn_context *ctx, struct snn__lateral *lateral, size_t from, uint64_t stream);
 
 #endif

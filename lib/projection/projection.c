@@ -144,7 +144,7 @@ snn_status snn_projection_grow(snn_projection *projection, const snn_layer *laye
     SNN__TRY(enlarge(projection->ctx, &l->h, before * l->n, (before + rows) * l->n));
     SNN__TRY(enlarge(projection->ctx, &l->d, before * l->n, (before + rows) * l->n));
     l->rows = before + rows;
-    snn__lateral_draw(l, before, projection->ctx->options.seed, (uint64_t)layer->index << 32 | before);
+    snn__lateral_draw(projection->ctx, l, before, (uint64_t)layer->index << 32 | before);
     projection->version++;
     return SNN_OK;
 }

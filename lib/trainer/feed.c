@@ -100,7 +100,7 @@ static snn_status feed_one(const struct feeding *k, size_t b)
         SNN__TRY(read_sample(k, b, index));
     if (k->t > 0 && tr->pass.is_static) /* the input is there */
         return SNN_OK;
-    snn__to_channels_last(&tr->net->in, 1, frame_of(k, b, index), to);
+    snn__to_channels_last(tr->ctx, &tr->net->in, 1, frame_of(k, b, index), to);
     if (!tr->ctx->kernels->finite(to, n))
         return snn__fail(SNN_ERR_DIVERGED, "input: sample %zu holds a value that is not finite (step %zu)", index,
                          k->t);

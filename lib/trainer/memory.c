@@ -1,7 +1,7 @@
 /* trainer/memory.c - arrays that a method carries from batch to batch. */
 #include "core/alloc.h"
 #include "core/context.h"
-#include "kernel/random.h"
+#include "kernel/layers.h"
 #include "trainer/rule.h"
 #include <string.h>
 
@@ -30,8 +30,8 @@ static void begin_memory(const snn_trainer *tr, const struct snn__memory *m)
 {
     /* the tensors of a layer take streams 8 l to 8 l + 4 */
     if (m->bound > 0.0f)
-        snn__random_fill_uniform(tr->ctx->options.seed, SNN__RNG_INIT, m->layer * 8u + 5u + m->side, m->data,
-                                 (size_t)m->rows * m->columns, -m->bound, m->bound);
+        snn__layers(tr->ctx)->random_uniform(tr->ctx->options.seed, SNN__RNG_INIT, m->layer * 8u + 5u + m->side,
+                                             m->data, (size_t)m->rows * m->columns, -m->bound, m->bound);
 }
 
 snn_status snn__memory_renew(snn_trainer *tr)

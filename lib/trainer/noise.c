@@ -4,7 +4,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/rng.h"
-#include "kernel/random.h"
+#include "kernel/layers.h"
 #include <math.h>
 
 struct drawing {
@@ -39,7 +39,7 @@ static void draw_sample(void *arg, size_t b, size_t worker)
         draw_signs(seed, stream, z, n);
         return;
     }
-    snn__random_fill_normal(seed, SNN__RNG_NOISE, stream, z, n, 1.0f);
+    snn__layers(tr->ctx)->random_normal(seed, SNN__RNG_NOISE, stream, z, n, 1.0f);
     if (k->kind == 's') { /* |z|^2 = n, so that E z z^T = 1 */
         double square = tr->ctx->kernels->dot(z, z, n);
 
@@ -58,7 +58,7 @@ void snn__noise_draw(const snn_trainer *tr, struct snn__unit *unit, uint64_t str
             SNN__CALLS_HOST;
             tr->noise(tr->noise_user, unit->layer, t, supplied, n);
         }
-        snn__to_channels_last(&unit->layer->out, tr->pass.batch, supplied, unit->noise);
+        snn__to_channels_last(tr->ctx, &unit->layer->out, tr->pass.batch, supplied, unit->noise);
     } else if (t % 2 && antithetic) {
         snn__copy(tr->ctx, unit->noise, -1.0f, unit->noise, n);
     } else {

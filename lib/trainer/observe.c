@@ -2,6 +2,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
+#include "kernel/layers.h"
 #include "trainer/trainer.h"
 #include <string.h>
 
@@ -109,7 +110,7 @@ snn_status snn_trainer_read_signal(const snn_trainer *trainer, const snn_layer *
     n = trainer->pass.batch * unit->value_len;
     SNN__TRY(check_room(layer, "the signal", n, length));
     SNN__TRY(find_signal(trainer, unit, signal, &found));
-    snn__to_channels_first(&layer->out, trainer->pass.batch, found.data, out);
+    snn__to_channels_first(trainer->ctx, &layer->out, trainer->pass.batch, found.data, out);
     if (found.scale != 1.0f)
         trainer->ctx->kernels->scale(out, found.scale, out, n);
     return SNN_OK;
@@ -132,7 +133,7 @@ snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer
     SNN__TRY(check_room(layer, t->name, t->length, length));
     outer = &trainer->pass.unit[layer->index].node.rank_one;
     if (outer->rows > 0 && outer->from == t->offset)
-        snn__rank_one_read(trainer->ctx->kernels, outer, t->offset, t->offset + t->length, out);
+        snn__layers(trainer->ctx)->rank_one_read(trainer->ctx->kernels, outer, t->offset, t->offset + t->length, out);
     else
         memcpy(out, trainer->pass.gradient + t->offset, t->length * sizeof *out);
     return SNN_OK;

@@ -66,13 +66,13 @@ void snn__undo_planned(snn_trainer *tr)
 void snn__undo_keep(snn_trainer *tr)
 {
     for (size_t i = 0; i < tr->undo.n; i++)
-        snn__transfer(tr->undo.list[i].copy, tr->undo.list[i].data, tr->undo.list[i].length);
+        snn__layers(tr->ctx)->transfer(tr->undo.list[i].copy, tr->undo.list[i].data, tr->undo.list[i].length);
 }
 
 void snn__undo(snn_trainer *tr)
 {
     for (size_t i = 0; i < tr->undo.n; i++)
-        snn__transfer(tr->undo.list[i].data, tr->undo.list[i].copy, tr->undo.list[i].length);
+        snn__layers(tr->ctx)->transfer(tr->undo.list[i].data, tr->undo.list[i].copy, tr->undo.list[i].length);
 }
 
 snn_status snn__undo_check(const snn_trainer *tr)

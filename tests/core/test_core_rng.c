@@ -1,11 +1,16 @@
 /* Random numbers: the published answers of Philox-4x32-10, distributions, independence of uses, and the order of an
  * epoch. */
 #include "core/rng.h"
-#include "kernel/random.h"
+#include "kernel/layers.h"
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const struct snn__layer_kernels *kernels(void)
+{
+    return snn__kernels_at(0)->layers;
+}
 
 /* The counter's upper half is stream * constant + (purpose << 56) modulo 2^64; the constant is odd, so that some
  * stream brings any upper half about. */
@@ -49,7 +54,7 @@ START_TEST(test_words_and_fills_agree)
 {
     float filled[103];
 
-    snn__random_fill_uniform(9, SNN__RNG_INIT, 4, filled, 103, 0, 1);
+    kernels()->random_uniform(9, SNN__RNG_INIT, 4, filled, 103, 0, 1);
     for (uint64_t i = 0; i < 103; i++) {
         uint32_t four[4];
 
@@ -68,7 +73,7 @@ START_TEST(test_uniform)
     double mean = 0, chi = 0;
     size_t outside = 0;
 
-    snn__random_fill_uniform((uint64_t)_i, SNN__RNG_INIT, 0, x, N, 0, 1);
+    kernels()->random_uniform((uint64_t)_i, SNN__RNG_INIT, 0, x, N, 0, 1);
     for (size_t i = 0; i < N; i++) {
         outside += !(x[i] >= 0 && x[i] < 1);
         mean += x[i] / N;
@@ -90,7 +95,7 @@ START_TEST(test_normal)
     double m1 = 0, m2 = 0, m4 = 0;
 
     x[N] = 42;
-    snn__random_fill_normal(3, SNN__RNG_INIT, 1, x, N, 2);
+    kernels()->random_normal(3, SNN__RNG_INIT, 1, x, N, 2);
     ck_assert_float_eq(x[N], 42); /* an odd number of them, and no more */
     for (size_t i = 0; i < N; i++) {
         double v = x[i] / 2.0;
@@ -121,11 +126,11 @@ START_TEST(test_streams_are_apart)
                   { 1ull << 32, SNN__RNG_INIT, 0 },
                   { 1, SNN__RNG_DROPOUT, 4096 } };
 
-    snn__random_fill_uniform(1, SNN__RNG_INIT, 0, a, N, -1, 1);
+    kernels()->random_uniform(1, SNN__RNG_INIT, 0, a, N, -1, 1);
     for (size_t k = 0; k < sizeof other / sizeof *other; k++) {
         double sum = 0;
 
-        snn__random_fill_uniform(other[k].seed, other[k].purpose, other[k].stream, b, N, -1, 1);
+        kernels()->random_uniform(other[k].seed, other[k].purpose, other[k].stream, b, N, -1, 1);
         for (size_t i = 0; i < N; i++)
             sum += (double)a[i] * b[i];
         ck_assert_double_lt(fabs(sum / N), 0.012); /* 1/3 / sqrt(N) = 0.0024 */

@@ -10,7 +10,7 @@ static void bring(struct case_array *a, const struct snn__unit *unit, size_t bat
 
     if (got == NULL || x == NULL)
         return;
-    snn__to_channels_first(&unit->layer->out, batch, x, got);
+    snn__to_channels_first(unit->layer->ctx, &unit->layer->out, batch, x, got);
     for (size_t i = 0; i < a->want.length; i++)
         got[i] *= factor;
 }

@@ -375,7 +375,7 @@ static bool supply_masks(struct run *r)
         if (mask == NULL)
             return false;
         MUST(snn_layer_get_f64(layer, SNN_LAYER_RATE, &rate));
-        snn__to_channels_last(&layer->out, r->batch, mask, r->buffer);
+        snn__to_channels_last(r->ctx, &layer->out, r->batch, mask, r->buffer);
         for (size_t i = 0; i < n; i++)
             r->buffer[i] /= (float)(1.0 - rate);
         snn__dropout_supply(&pass->unit[l].node, r->buffer, n);

@@ -130,7 +130,7 @@ static void sweep(struct run *r, const float *x, const float *delta)
 
     snn__projection_begin(&r->trainer->projecting, 0);
     snn__pass_begin(pass, r->batch, true, false, 0);
-    snn__to_channels_last(&r->net->in, r->batch, x, snn__pass_input(pass, 0));
+    snn__to_channels_last(r->ctx, &r->net->in, r->batch, x, snn__pass_input(pass, 0));
     snn__pass_forward(pass, 0);
     for (size_t i = 0; i < n; i++)
         snn__pass_output_error(pass, 0)[i] = delta ? delta[i] : 0.0f;
@@ -241,7 +241,7 @@ static bool take_patches(struct run *r, const float *x)
         fprintf(stderr, "%s: more patches than the program has room for\n", r->c->dir);
         return false;
     }
-    snn__to_channels_last(&r->net->in, r->batch, x, last);
+    snn__to_channels_last(r->ctx, &r->net->in, r->batch, x, last);
     for (size_t i = 0; i < m; i++) {
         struct snn__position at = snn__window_locate(&b->window, last, i);
 

@@ -33,7 +33,7 @@ static void put_mean_input(struct run *r, float *input)
         r->buffer[i] = (float)(sum / snn__rate_weight(decay, frames));
     }
     if (frames > 1)
-        snn__to_channels_last(&r->net->in, r->batch, r->buffer, input);
+        snn__to_channels_last(r->ctx, &r->net->in, r->batch, r->buffer, input);
 }
 
 /* The fixed point, by iterating f with the batch norms as the steps have them. */

@@ -137,7 +137,7 @@ void run_take(struct run *r, struct case_array *a, size_t layer, const float *x,
 
     if (got == NULL || x == NULL)
         return;
-    snn__to_channels_first(&r->trainer->pass.unit[layer].layer->out, r->batch, x, got);
+    snn__to_channels_first(r->ctx, &r->trainer->pass.unit[layer].layer->out, r->batch, x, got);
     for (size_t i = 0; i < n; i++)
         got[i] *= scale;
 }

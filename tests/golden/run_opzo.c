@@ -123,11 +123,11 @@ static void exchange(struct run *r, const struct snn__memory *m, float *array, b
         float *row = m->data + c * m->columns;
 
         if (!take)
-            snn__to_channels_first(shape, 1, row, r->buffer);
+            snn__to_channels_first(r->ctx, shape, 1, row, r->buffer);
         for (size_t i = 0; i < m->columns; i++)
             *(take ? &r->buffer[i] : &array[i * m->rows + c]) = take ? array[i * m->rows + c] : r->buffer[i];
         if (take)
-            snn__to_channels_last(shape, 1, r->buffer, row);
+            snn__to_channels_last(r->ctx, shape, 1, r->buffer, row);
     }
 }
 

@@ -124,7 +124,7 @@ static void send(struct run *r, struct system *y, size_t l)
         if (is_population(r, l)) {
             if (mask == NULL)
                 continue;
-            snn__to_channels_last(&unit->layer->out, r->batch, mask, y->sum);
+            snn__to_channels_last(r->ctx, &unit->layer->out, r->batch, mask, y->sum);
             for (size_t k = 0; k < n; k++)
                 to[k] += y->sum[k] * y->error[l][k] / unit->layer->type->constants(&unit->node)->threshold;
         } else if (unit->layer->type->factor && unit->layer->type->factor(&unit->node, &factor)) {

@@ -372,9 +372,9 @@ START_TEST(test_pools)
     layer = r.unit->layer;
     x = array(r.in, 20);
     y = malloc(r.out * sizeof *y);
-    snn__to_channels_last(&layer->in, BATCH, x, r.x);
+    snn__to_channels_last(layer->ctx, &layer->in, BATCH, x, r.x);
     probe(&r, r.x);
-    snn__to_channels_first(&layer->out, BATCH, r.y, y);
+    snn__to_channels_first(layer->ctx, &layer->out, BATCH, r.y, y);
     for (size_t b = 0, n = 0; b < BATCH; b++)
         for (size_t channel = 0; channel < layer->out.dim[0]; channel++)
             for (size_t i = 0; i < layer->out.dim[1]; i++)

@@ -184,7 +184,7 @@ static void keep_noise(void *user, snn_trainer *tr, snn_phase phase, size_t step
     const struct snn__unit *n = &tr->pass.unit[1];
 
     if (phase == SNN_PHASE_FORWARD)
-        snn__to_channels_first(&n->layer->out, BATCH, n->noise, w->z[step]);
+        snn__to_channels_first(tr->ctx, &n->layer->out, BATCH, n->noise, w->z[step]);
 }
 
 static void supply_noise(void *user, const snn_layer *layer, size_t step, float *z, size_t length)
