@@ -22,7 +22,7 @@ static size_t back_rows(const struct snn__matrix_operand *w, size_t batch)
 /* The second product turns the copy of the first. */
 static bool turns(const struct snn__matrix_operand *w, const struct snn__operand_want *want)
 {
-    return want->both && !want->counts && forward_rows(w, want->batch_max) >= TURN_ROWS;
+    return want->both && !want->counts && !want->apart && forward_rows(w, want->batch_max) >= TURN_ROWS;
 }
 
 static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
@@ -119,6 +119,12 @@ static void count(const struct snn__matrix_operand *w, snn_context *ctx, const s
     snn__bits_product(ctx, &product, scratch);
 }
 
+/* Groups have no events: their channels do not lie side by side. */
+static enum snn__way way_of(const struct snn__matrix_operand *w, const struct snn__operand_product *p)
+{
+    return p->events && w->groups == 1 ? SNN__WAY_EVENTS : SNN__WAY_ANY;
+}
+
 void snn__operand_forward(const struct snn__matrix_operand *w, snn_context *ctx, const struct snn__operand_product *p,
                           void *scratch)
 {
@@ -139,7 +145,8 @@ void snn__operand_forward(const struct snn__matrix_operand *w, snn_context *ctx,
                                               .y_pitch = w->rows,
                                               .accumulate = p->accumulate,
                                               .spikes = p->spikes,
-                                              .map = p->map };
+                                              .map = p->map,
+                                              .way = way_of(w, p) };
 
         snn__product(ctx, &product, left);
     }
@@ -159,7 +166,8 @@ void snn__operand_back(const struct snn__matrix_operand *w, snn_context *ctx, co
                                               .bias = p->bias ? p->bias + g * w->inputs : NULL,
                                               .y = p->y + g * w->inputs,
                                               .y_pitch = w->read.pitch,
-                                              .accumulate = p->accumulate };
+                                              .accumulate = p->accumulate,
+                                              .way = way_of(w, p) };
 
         snn__product(ctx, &product, left);
     }

@@ -31,6 +31,7 @@ struct snn__operand_want {
     bool counts;     /* the forward product counts bits: x is spikes, and W the signs that it holds */
     bool spikes;     /* x of the forward product is spikes */
     bool outer;
+    bool apart; /* products are taken for few samples at a time: neither copy is turned */
 };
 
 snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena,
@@ -52,6 +53,7 @@ struct snn__operand_product {
     const float *bias;   /* or NULL */
     float *y;
     bool accumulate;
+    bool events; /* x is nearly all zeros: products walk the other numbers, without a look at how many they are */
 };
 
 void snn__operand_forward(const struct snn__matrix_operand *w, snn_context *ctx, const struct snn__operand_product *p,

@@ -177,7 +177,7 @@ static void end_region(struct snn__pool *pool)
 
 void snn__pool_run(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t tasks)
 {
-    if (pool->threads == 1 || tasks < 2 || pthread_mutex_trylock(&pool->busy) != 0) {
+    if (pool == NULL || pool->threads == 1 || tasks < 2 || pthread_mutex_trylock(&pool->busy) != 0) {
         for (size_t task = 0; task < tasks; task++)
             fn(arg, task, 0);
         return;

@@ -28,7 +28,8 @@ bool snn__pool_has_workers(const struct snn__pool *pool);
 size_t snn__pool_threads(const struct snn__pool *pool);
 
 /* Runs fn(arg, 0 .. tasks - 1, worker) and returns when all are done. If another host thread is using the pool, or
- * the call comes from inside a task, everything runs in the calling thread as worker 0. Allocates nothing. */
+ * the call comes from inside a task, or pool is NULL, everything runs in the calling thread as worker 0. Allocates
+ * nothing. */
 void snn__pool_run(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t tasks);
 
 #endif

@@ -28,8 +28,8 @@ void snn__couple_count(struct snn__couple *c, const struct snn__node *node, cons
         (io->first ? snn__copy : snn__add_to)(node->ctx, c->gate, 1.0f, io->y.data, io->batch * node->in_len);
 }
 
-static void open_gates(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay,
-                       float threshold)
+static void open_gates(const struct snn__couple *c, const struct snn__node *node, const struct snn__io *io,
+                       float decay, float threshold)
 {
     struct snn__open_between k = { decay != 1.0f ? c->gate : io->trace, c->gate, (float)io->couples->forward_steps,
                                    1.0f / threshold };
@@ -64,11 +64,13 @@ static void send_range(void *arg, size_t from, size_t to)
     k->kernels->multiply(k->d + from, k->factor, k->sum + from, k->gate + from, to - from, k->accumulate);
 }
 
-void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, struct snn__io *io, float decay,
-                         float threshold, float *u, struct snn__signal e, float *dx, bool accumulate)
+void snn__couple_adjoint(const struct snn__couple *all, const struct snn__node *node, struct snn__io *io, float decay,
+                         float threshold, float *potentials, struct snn__signal e, float *dx, bool accumulate)
 {
     const struct snn__couples *s = io->couples;
-    size_t n = io->batch * node->in_len;
+    const size_t n = io->batch * node->in_len, from = io->sample * node->in_len;
+    const struct snn__couple c = { all->sum + from, all->gate + from, all->answer ? all->answer + from : NULL };
+    float *const u = potentials + from;
     struct answering k = { node->ctx->kernels,
                            { .decay = decay,
                              .threshold = s->threshold,
@@ -79,23 +81,23 @@ void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, st
                              .accumulate = accumulate,
                              .e = e.data,
                              .u = u,
-                             .sum = c->sum,
-                             .gate = c->gate,
+                             .sum = c.sum,
+                             .gate = c.gate,
                              .d = dx },
                            0 };
 
     if (s->mean) {
         struct sending send = {
-            node->ctx->kernels, dx, (float)(s->gap / snn__rate_weight(decay, s->steps)), c->sum, c->gate, accumulate
+            node->ctx->kernels, dx, (float)(s->gap / snn__rate_weight(decay, s->steps)), c.sum, c.gate, accumulate
         };
 
         snn__ranges(node->ctx, n, send_range, &send);
         return;
     }
     if (s->first)
-        open_gates(c, node, io, decay, threshold);
+        open_gates(&c, node, io, decay, threshold);
     snn__ranges(node->ctx, n, step_range, &k);
     io->spikes = atomic_load(&k.spikes);
-    for (size_t i = 0; c->answer != NULL && i < n; i++)
-        c->answer[i] = (float)(u[i] >= s->threshold) - (float)(u[i] <= -s->threshold);
+    for (size_t i = 0; c.answer != NULL && i < n; i++)
+        c.answer[i] = (float)(u[i] >= s->threshold) - (float)(u[i] <= -s->threshold);
 }

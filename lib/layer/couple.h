@@ -15,9 +15,9 @@ struct snn__couple {
 snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node, struct snn__arena *arena);
 /* First stage, step `io`, which gave the spikes io->y. */
 void snn__couple_count(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay);
-/* dx (+)= error at the current, from the error e at the output or from io->couples->mean. `u` is the state of the
- * potentials. */
-void snn__couple_adjoint(struct snn__couple *c, const struct snn__node *node, struct snn__io *io, float decay,
-                         float threshold, float *u, struct snn__signal e, float *dx, bool accumulate);
+/* dx (+)= error at the current, from the error e at the output or from io->couples->mean.
+ * `all` and the potentials are those of all samples. */
+void snn__couple_adjoint(const struct snn__couple *all, const struct snn__node *node, struct snn__io *io, float decay,
+                         float threshold, float *potentials, struct snn__signal e, float *dx, bool accumulate);
 
 #endif

@@ -100,6 +100,7 @@ struct snn__couples {
 /* One call into a layer at run time. */
 struct snn__io {
     size_t batch;  /* samples now */
+    size_t sample; /* number of the first of them among those of which the node keeps states */
     size_t t;      /* step */
     size_t slot;   /* where values of this step are kept */
     size_t before; /* where those of the step before are: the same place, unless all steps are kept */

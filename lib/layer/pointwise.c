@@ -173,7 +173,8 @@ static void dropout_adjoint(struct snn__node *node, struct snn__io *io, struct s
                             bool accumulate)
 {
     struct dropout *d = node->state;
-    struct masked k = { node->ctx, dx, e.scale * d->kept, e.data, d->mask, accumulate };
+    const float *mask = d->mask + io->sample * node->in_len;
+    struct masked k = { node->ctx, dx, e.scale * d->kept, e.data, mask, accumulate };
 
     (void)input;
     snn__ranges(node->ctx, io->batch * node->in_len, mask_range, &k);

@@ -131,7 +131,8 @@ static struct snn__operand_want want_of(const struct snn__node *node)
                                        .copies = !s->one_row,
                                        .counts = counts(node),
                                        .spikes = node->spikes && !s->turned,
-                                       .outer = node->learns };
+                                       .outer = node->learns,
+                                       .apart = node->couples };
 }
 
 /* The forward product may read spikes as bits, except in groups of channels, which have no map. */
@@ -261,7 +262,12 @@ static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct s
 {
     const struct snn__weights *s = node->state;
     const struct snn__operand_product p = {
-        .batch = io->batch, .x = e.data, .alpha = e.scale, .y = dx, .accumulate = accumulate
+        .batch = io->batch,
+        .x = e.data,
+        .alpha = e.scale,
+        .y = dx,
+        .accumulate = accumulate,
+        .events = io->couples != NULL && !io->couples->mean,
     };
 
     (void)input;

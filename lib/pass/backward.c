@@ -198,7 +198,7 @@ static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, st
         take_means(pass, unit, &io);
     form_gradient(pass, sweep, unit, &io);
     unit->e.scale *= unit->sent_scale;
-    io.trace = pass->couples ? unit->trace : NULL;
+    io.trace = pass->couples && unit->trace ? unit->trace + pass->sample * unit->value_len : NULL;
     if (unit->back != NULL)
         unit->back(pass, unit, &io, at_end);
     if (pass->couples)

@@ -226,6 +226,7 @@ struct snn__pass {
 
     /* of the current sequence */
     size_t batch;
+    size_t sample; /* number of the first sample: 0 but in views (pass/samples.h) */
     bool training, is_static;
     struct snn__unit *measured; /* rerun: the batch norm that this run of the steps measures; NULL in the last one */
     bool begun;                 /* rerun: constant units are computed */

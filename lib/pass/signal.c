@@ -113,6 +113,7 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
 
     memset(&io, 0, sizeof io);
     io.batch = pass->batch;
+    io.sample = pass->sample;
     io.t = t;
     io.slot = snn__unit_constant(pass, unit) ? 0 : snn__pass_slot(pass, t);
     io.before = t > 0 ? snn__pass_slot(pass, t - 1) : io.slot;
@@ -125,8 +126,11 @@ struct snn__io snn__unit_io(const struct snn__pass *pass, const struct snn__unit
     io.couples = pass->couples;
     io.statistics = statistics(pass, unit);
     io.n_x = unit->layer->n_sources;
-    for (size_t i = 0; i < io.n_x; i++)
+    for (size_t i = 0; i < io.n_x; i++) {
         io.x[i] = snn__unit_input(pass, unit, i, t);
+        if (pass->sample > 0 && io.x[i].data != NULL)
+            io.x[i].data += pass->sample * unit->node.in_len;
+    }
     if (io.n_x == 1)
         io.x_constant = unit->layer->source[0].node == SNN__INPUT
                             ? pass->is_static

@@ -55,6 +55,7 @@ static snn_status spide_plan(snn_trainer *trainer, struct snn__arena *arena)
                                         .steps = (size_t)snn__param_i64(p, SNN_SPIDE_BACKWARD_STEPS),
                                         .forward_steps = trainer->steps };
     all = SNN__PRODUCT(pass->batch_max, pass->unit[s->loop.top].value_len);
+    SNN__TRY(snn__samples_plan(&s->samples, pass, arena));
     SNN__TRY(snn__arena_keep(arena, &s->ga, all, sizeof(float)));
     return snn__arena_keep(arena, &s->error, s->feeds ? all : 0, sizeof(float));
 }
@@ -71,21 +72,21 @@ static void read_out(struct snn__spide *s, snn_trainer *trainer, const struct sn
     snn__copy(pass->ctx, s->ga, e.scale, e.data, pass->batch * pass->unit[s->loop.top].value_len);
 }
 
-/* Errors that feedback sends at one step arrive at the next. */
-static void back_spikes(struct snn__spide *s, snn_trainer *trainer)
+/* The second stage of some samples, all steps. What feedback sends at one step arrives at the next. */
+static void back_spikes(void *arg, struct snn__pass *pass)
 {
-    struct snn__pass *pass = &trainer->pass;
-    size_t n = pass->batch * pass->unit[s->loop.top].value_len;
+    snn_trainer *trainer = arg;
+    const struct snn__spide *s = trainer->self;
+    struct snn__couples couples = s->couples;
+    const size_t length = pass->unit[s->loop.top].value_len, from = pass->sample * length;
+    float *const ga = s->ga + from, *const error = s->feeds ? s->error + from : NULL;
 
-    s->couples.mean = false;
-    for (size_t t = 0; t < s->couples.steps; t++) {
-        float *e = s->feeds && t > 0 ? s->error : s->ga;
-
-        s->couples.first = t == 0;
-        snn__pass_back_couples(pass, &snn__sweep_errors, s->loop.top, (struct snn__signal){ e, 1.0f }, &s->couples,
-                               s->feeds ? s->error : NULL);
-        if (s->feeds)
-            snn__add_to(pass->ctx, s->error, 1.0f, s->ga, n);
+    for (size_t t = 0; t < couples.steps; t++) {
+        couples.first = t == 0;
+        snn__pass_back_couples(pass, &snn__sweep_errors, s->loop.top,
+                               (struct snn__signal){ error != NULL && t > 0 ? error : ga, 1.0f }, &couples, error);
+        if (error != NULL)
+            snn__add_to(pass->ctx, error, 1.0f, ga, pass->batch * length);
         snn__observe(trainer, SNN_PHASE_BACKWARD, t);
     }
 }
@@ -97,7 +98,11 @@ static snn_status spide_finish(snn_trainer *trainer)
     const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_RATE);
 
     read_out(s, trainer, &sweep);
-    back_spikes(s, trainer);
+    s->couples.mean = false;
+    if (trainer->observer != NULL) /* sees a step of all samples */
+        back_spikes(trainer, pass);
+    else
+        snn__samples_run(&s->samples, pass, back_spikes, trainer);
     snn__pass_average(pass, s->loop.top);
     s->couples.mean = true;
     /* dW_l = (m_l beta_l / V) a_(l-1)^T */

@@ -5,7 +5,7 @@
 #include <snn/model.h>
 #include <unistd.h>
 
-enum { BATCH = 4, CLASSES = 3 };
+enum { BATCH = 4, MANY = 10, CLASSES = 3 }; /* MANY: more than are swept at a time */
 
 #define IF "if n threshold=2 fire_at=0.5"
 #define DENSE                                                                                                        \
@@ -40,26 +40,33 @@ struct rig {
     snn_network *net;
     snn_optimizer *sgd;
     snn_trainer *tr;
-    size_t frames;
+    size_t batch, frames;
     float *x;
-    uint32_t label[BATCH];
+    uint32_t label[MANY];
 };
+
+static void open_rig_of(struct rig *r, size_t batch, int net, const char *method, const char *settings,
+                        uint32_t threads, bool is_static)
+{
+    size_t one = batch * length_of(nets[net].shape);
+
+    memset(r, 0, sizeof *r);
+    r->batch = batch;
+    r->ctx = test_context(threads, 3, "best");
+    r->net = network_of(r->ctx, nets[net].shape, nets[net].layers);
+    r->sgd = sgd_of(r->ctx, 0.05 / 20);
+    r->tr = trainer_of(r->net, r->sgd, method, settings, batch);
+    r->frames = is_static ? 1 : r->tr->steps;
+    r->x = malloc(r->frames * one * sizeof *r->x);
+    random_fill(r->x, r->frames * one, -1.5f, 2.5f, 5);
+    for (uint32_t b = 0; b < batch; b++)
+        r->label[b] = b % CLASSES;
+}
 
 static void open_rig(struct rig *r, int net, const char *method, const char *settings, uint32_t threads,
                      bool is_static)
 {
-    size_t one = BATCH * length_of(nets[net].shape);
-
-    memset(r, 0, sizeof *r);
-    r->ctx = test_context(threads, 3, "best");
-    r->net = network_of(r->ctx, nets[net].shape, nets[net].layers);
-    r->sgd = sgd_of(r->ctx, 0.05 / 20);
-    r->tr = trainer_of(r->net, r->sgd, method, settings, BATCH);
-    r->frames = is_static ? 1 : r->tr->steps;
-    r->x = malloc(r->frames * one * sizeof *r->x);
-    random_fill(r->x, r->frames * one, -1.5f, 2.5f, 5);
-    for (uint32_t b = 0; b < BATCH; b++)
-        r->label[b] = b % CLASSES;
+    open_rig_of(r, BATCH, net, method, settings, threads, is_static);
 }
 
 static void close_rig(struct rig *r)
@@ -75,7 +82,7 @@ static snn_metrics step(struct rig *r)
 {
     snn_metrics m = SNN_METRICS_INIT;
 
-    OK(snn_trainer_step(r->tr, BATCH_OF(r->x, r->frames, r->label, BATCH), &m));
+    OK(snn_trainer_step(r->tr, BATCH_OF(r->x, r->frames, r->label, r->batch), &m));
     return m;
 }
 
@@ -301,7 +308,7 @@ START_TEST(test_threads_do_not_matter)
     for (uint32_t threads = 1; threads <= 3; threads++) {
         struct rig r;
 
-        open_rig(&r, net, "spide", "steps=9 backward_steps=25 scale=20", threads, is_static);
+        open_rig_of(&r, MANY, net, "spide", "steps=9 backward_steps=25 scale=20", threads, is_static);
         for (int i = 0; i < 3; i++)
             step(&r);
         n = r.net->n_parameters;
@@ -394,6 +401,40 @@ START_TEST(test_wrong_use)
 }
 END_TEST
 
+static void look(void *arg, snn_trainer *trainer, snn_phase phase, size_t t)
+{
+    (void)trainer;
+    (void)t;
+    *(size_t *)arg += phase == SNN_PHASE_BACKWARD;
+}
+
+/* Who looks sees all samples step by step, else all steps of some samples are taken before the next ones. */
+START_TEST(test_a_look_changes_nothing)
+{
+    const char *settings = "steps=8 backward_steps=20 scale=20";
+    size_t looks = 0, n;
+    struct rig r, watched;
+
+    open_rig_of(&r, MANY, _i % NETS, "spide", settings, 3, _i < NETS);
+    open_rig_of(&watched, MANY, _i % NETS, "spide", settings, 1, _i < NETS);
+    snn_trainer_destroy(watched.tr);
+    OK(snn_trainer_create(&watched.tr, watched.net, watched.sgd, "spide"));
+    OK(set_all(watched.tr, settings));
+    OK(snn_trainer_observe(watched.tr, 0, look, &looks));
+    OK(snn_trainer_prepare(watched.tr, MANY));
+    for (int i = 0; i < 2; i++) {
+        const snn_metrics a = step(&r), b = step(&watched);
+
+        ck_assert(a.loss == b.loss && a.backward_rate == b.backward_rate && a.backward_rate > 0);
+    }
+    n = r.net->n_parameters;
+    ck_assert_uint_eq(looks, 2 * 20);
+    ck_assert(memcmp(r.net->parameters, watched.net->parameters, n * sizeof *r.net->parameters) == 0);
+    close_rig(&r);
+    close_rig(&watched);
+}
+END_TEST
+
 /* Saved, loaded into another trainer, and on: the bits of a run that was not interrupted. */
 START_TEST(test_resumed)
 {
@@ -450,6 +491,7 @@ int main(void)
     tcase_add_loop_test(tc, test_loss_is_unscaled, 0, NETS);
     tcase_add_loop_test(tc, test_memory_is_flat, 0, NETS);
     tcase_add_loop_test(tc, test_threads_do_not_matter, 0, 2 * NETS);
+    tcase_add_loop_test(tc, test_a_look_changes_nothing, 0, 2 * NETS);
     tcase_add_test(tc, test_every_allocation_fails_once);
     tcase_add_test(tc, test_wrong_use);
     tcase_add_loop_test(tc, test_resumed, 0, NETS);
