@@ -44,7 +44,7 @@ typedef enum snn_layer_key {
     SNN_LAYER_GROUPS = 106,      /**< i64 */
     SNN_LAYER_BIAS = 107,        /**< i64, 1: the layer has a bias */
     SNN_LAYER_STANDARDISE = 108, /**< i64, 1: scaled weight standardisation with a trained gain */
-    SNN_LAYER_EPS = 109,         /**< f64, added to the variance under the root of a standardisation or batch norm */
+    SNN_LAYER_EPS = 109,         /**< f64, added to the variance under the root of a standardisation or of a norm */
     SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal,
                                       sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of
                                       every output of norm 1, bias 0) */

@@ -13,15 +13,17 @@
  * Models, by name (snn_name() lists them). r(u, s) is the membrane potential after the reset, I the input current of
  * the step:
  *
- *     u[t] = decay * r(u[t-1], s[t-1]) + k * I[t],   s[t] = 1 if u[t] >= threshold, else 0
+ *     u[t] = decay * r(u[t-1], s[t-1]) + k * I[t],   s[t] = 1 if u[t] >= fire_at * threshold, else 0
  *
- * k = 1, or 1 - decay with SNN_NEURON_INPUT_SCALED. All states are 0 before step 1.
+ * k = 1, or 1 - decay with SNN_NEURON_INPUT_SCALED; fire_at is 1 by default. With SNN_NEURON_REFRACTORY a neuron
+ * does not fire for some steps after a spike. All states are 0 before step 1. docs/neurons.md has the resets and the
+ * surrogate derivatives.
  *
  *   if       decay 1
  *   lif      leaky integrate-and-fire
  *   cuba     current-based: i[t] = current_decay * i[t-1] + I[t] takes the place of I[t]
- *   alif     adaptive: threshold + adapt_strength * b takes the place of the threshold, with
- *            b[t+1] = adapt_decay * b[t] + (1 - adapt_decay) * s[t]
+ *   alif     adaptive: fires at fire_at * threshold + adapt_strength * b, with
+ *            b[t+1] = adapt_decay * b[t] + (1 - adapt_decay) * s[t]; the reset subtracts the threshold alone
  *   plif     lif whose decay = 1 / (1 + exp(-w)) is trained through w
  *   dsr_if   fires at fire_at * threshold, subtracts threshold, emits threshold * s; the threshold is trained
  *   dsr_lif  the same with decay = exp(-delta_t / time_constant), k = 1 - decay; emits threshold / delta_t * s */

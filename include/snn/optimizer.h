@@ -21,7 +21,7 @@ typedef enum snn_optimizer_key {
     SNN_OPTIMIZER_LR = 201,           /**< f64 >= 0 */
     SNN_OPTIMIZER_MOMENTUM = 202,     /**< f64 in [0, 1), sgd */
     SNN_OPTIMIZER_NESTEROV = 203,     /**< i64, sgd, 1: Nesterov's momentum */
-    SNN_OPTIMIZER_WEIGHT_DECAY = 204, /**< f64 >= 0, on every trained tensor */
+    SNN_OPTIMIZER_WEIGHT_DECAY = 204, /**< f64 >= 0, on every trained tensor except latent weights of binary layers */
     SNN_OPTIMIZER_BETA1 = 205,        /**< f64, adam, adamw */
     SNN_OPTIMIZER_BETA2 = 206,        /**< f64, adam, adamw */
     SNN_OPTIMIZER_EPS = 207,          /**< f64, adam, adamw */
