@@ -61,6 +61,9 @@ typedef struct snn_context_options {
     /** Highest instruction set to use, such as "avx2"; "best" takes the highest that the machine has. The name of
      * another family of machines leaves plain C, "ref", which every machine has. Copied; not NULL. */
     const char *isa;
+    /** File that says which algorithm a product of some size takes, as snn bench kernels --tune writes it for this
+     * processor and instruction set. NULL: the built-in choice alone. Read once; the text is not kept. */
+    const char *product_table;
 } snn_context_options;
 
 /** Threads, instruction set and memory of a context. */
@@ -90,7 +93,8 @@ SNN_API SNN_CHECKED snn_status snn_context_options_init(snn_context_options *opt
  * @param out receives the context; NULL on failure
  * @param options NULL takes every default
  * @return SNN_ERR_ARGUMENT (an option out of range), SNN_ERR_MEMORY, SNN_ERR_UNSUPPORTED (the system refuses to start
- * as many threads as requested; with threads = 0 the context keeps those that start) */
+ * as many threads as requested, with threads = 0 the context keeps those that start; or the product table is of
+ * another processor or instruction set), SNN_ERR_IO, SNN_ERR_FORMAT (the product table) */
 SNN_API SNN_CHECKED snn_status snn_context_create(snn_context **out, const snn_context_options *options);
 
 /** Stops the threads and frees the context; NULL is accepted. A child of fork() has no worker threads: there it only

@@ -7,20 +7,17 @@
  * Work is cut by the shape alone and every element is summed by one task in one order: any number of threads gives
  * the same bits. */
 #include "blas/blocks.h"
+#include "blas/table.h"
 #include "blas/window.h"
 #include "core/context.h"
 #include "kernel/kernel.h"
 #include <snn/version.h>
 #include <string.h>
 
-#define DEPTH 384u          /* most of k (products) that is packed at once */
-#define ROW_TILES 8u        /* most tiles of rows in a block of a product */
-#define LOOKUP_ROWS 128u    /* of a product that are worth tables of sums, */
-#define WORD_CHANNELS 8u    /* of a word of spikes that are worth its gathering */
-#define MATRIX_ROWS 64u     /* that are worth the bytes of weights of a matrix unit, */
-#define MATRIX_COLUMNS 32u  /* its tiles, and */
-#define MATRIX_CHANNELS 32u /* words of 64; these three and the share of events below are predicted, not measured */
-#define SHORT_RUN 32u       /* columns: shorter runs are first copied together */
+#define DEPTH 384u       /* most of k (products) that is packed at once */
+#define ROW_TILES 8u     /* most tiles of rows in a block of a product */
+#define WORD_CHANNELS 8u /* of a word of spikes that are worth its gathering */
+#define SHORT_RUN 32u    /* columns: shorter runs are first copied together */
 
 const char *snn_version_products(void)
 {
@@ -44,13 +41,6 @@ static size_t product_room(const struct snn__kernels *k, size_t depth)
     return (ROW_TILES + 1) * k->mr * deep + deep;
 }
 
-/* Large enough for the matrix unit; plain C has what specifies it, but none. */
-static bool is_for_unit(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
-{
-    return ctx->kernels->matrix && ctx->kernels->isa != SNN__ISA_REF && m >= MATRIX_ROWS && n >= MATRIX_COLUMNS &&
-           w->c >= MATRIX_CHANNELS;
-}
-
 void snn__product_ask(const snn_context *ctx)
 {
     snn__matrix_ask(ctx);
@@ -65,7 +55,7 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
 
     if (spikes)
         bytes = snn__max(bytes, snn__lookup_scratch(ctx, m, w));
-    if (spikes && is_for_unit(ctx, m, n, w))
+    if (spikes && snn__table_has(ctx, SNN__WAY_MATRIX, SNN__OF_SPIKES, m, n, w))
         snn__matrix_ask(ctx);
     if (spikes && snn__matrix_fits(ctx, w))
         bytes = snn__max(bytes, snn__matrix_scratch(ctx, m, n, w));
@@ -189,7 +179,7 @@ bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, en
     case SNN__WAY_MATRIX:
         return p->spikes && snn__matrix_fits(ctx, &p->window);
     default:
-        return true;
+        return way == SNN__WAY_DENSE || way == SNN__WAY_ANY;
     }
 }
 
@@ -198,39 +188,19 @@ bool snn__product_reads_map(const struct snn__window *w)
     return w->c >= WORD_CHANNELS;
 }
 
-/* The fastest way for an x without zeros. All thresholds here but those of the matrix unit are what snn bench kernels
- * shows. */
-static enum snn__way full_way(const snn_context *ctx, const struct snn__product *p)
-{
-    if (is_for_unit(ctx, p->m, p->n, &p->window) && snn__product_takes(ctx, p, SNN__WAY_MATRIX))
-        return SNN__WAY_MATRIX;
-    if (snn__product_takes(ctx, p, SNN__WAY_LOOKUP) && p->m >= LOOKUP_ROWS && snn__product_reads_map(&p->window))
-        return SNN__WAY_LOOKUP;
-    return snn__product_takes(ctx, p, SNN__WAY_WINOGRAD) ? SNN__WAY_WINOGRAD : SNN__WAY_DENSE;
-}
-
-/* A smaller share of numbers that are not zero makes events faster than this way. */
-static double events_below(const struct snn__product *p, enum snn__way way)
-{
-    if (p->m == 1) /* weights are read once: fewer of them are faster whatever their number */
-        return 1;
-    if (way == SNN__WAY_WINOGRAD)
-        return p->window.kh == 3 ? 1 / 12.0 : 1 / 7.0;
-    if (way == SNN__WAY_MATRIX)
-        return 1 / 64.0;
-    return way == SNN__WAY_LOOKUP ? 1 / 10.0 : 1 / 5.0;
-}
-
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
-    enum snn__way way;
+    const enum snn__kind kind = p->spikes ? SNN__OF_SPIKES : SNN__OF_REALS;
+    const struct snn__table_row *row = NULL;
 
     if (p->way != SNN__WAY_ANY)
         return p->way;
-    way = full_way(ctx, p);
+    do
+        row = snn__table_next(ctx, row, kind, p->m, p->n, &p->window);
+    while (!snn__product_takes(ctx, p, row->way));
     if (!snn__product_takes(ctx, p, SNN__WAY_EVENTS))
-        return way;
-    return snn__events_share(ctx, p, scratch) < events_below(p, way) ? SNN__WAY_EVENTS : way;
+        return row->way;
+    return snn__events_share(ctx, p, scratch) < row->events ? SNN__WAY_EVENTS : row->way;
 }
 
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch)

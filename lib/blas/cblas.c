@@ -152,6 +152,20 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
     }
 }
 
+bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way)
+{
+    (void)ctx;
+    (void)p;
+    return way == SNN__WAY_DENSE;
+}
+
+enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
+{
+    (void)ctx;
+    (void)p;
+    return SNN__WAY_DENSE;
+}
+
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
 {
     const size_t depth = snn__window_depth(&p->window);

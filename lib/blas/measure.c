@@ -1,5 +1,6 @@
 /* blas/measure.c - how long each way to a product takes here. */
 #include "blas/bits.h"
+#include "blas/table.h"
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/context.h"
@@ -16,13 +17,6 @@
 #define LEAST_SECONDS 1e-3
 #define MOST_NUMBERS 1e10 /* of one array */
 
-static const char *const names[] = { "dense", "winograd", "events", "lookup", "matrix", "bits" };
-static const enum snn__way ways[] = { SNN__WAY_DENSE, SNN__WAY_WINOGRAD, SNN__WAY_EVENTS, SNN__WAY_LOOKUP,
-                                      SNN__WAY_MATRIX };
-
-#define WAYS (sizeof names / sizeof *names)
-#define BITS (WAYS - 1)
-
 struct trial {
     snn_context *ctx;
     size_t m, n, depth;
@@ -30,13 +24,38 @@ struct trial {
     float *x, *weights, *packed, *y, *scale;
     uint64_t *bits;
     void *scratch;
-    struct snn__product p;
+    struct snn__product p; /* of spikes or reals */
+    struct snn__outer g;   /* of gradients */
     struct snn__bits_product b;
 };
 
+/* What is timed: `bits` multiplies spikes alone. */
+struct task {
+    enum snn__kind kind;
+    enum snn__way way;
+    bool bits;
+};
+
+/* Ways to a product of weights of 32 bits. */
+static size_t count_ways(void)
+{
+    size_t n = 0;
+
+    while (snn__way_names(n).name != NULL)
+        n++;
+    return n;
+}
+
 const char *snn_product_way(size_t index)
 {
-    return index < WAYS ? names[index] : NULL;
+    const char *name = snn__way_names(index).name;
+
+    return name == NULL && index == count_ways() ? "bits" : name;
+}
+
+const char *snn_product_kind(size_t index)
+{
+    return snn__kind_names(index).name;
 }
 
 /* Products that are too large for memory are not tried. */
@@ -85,7 +104,8 @@ static bool allocate(struct trial *t, size_t samples)
 {
     const struct snn__window *w = &t->window;
     const size_t scratch =
-        snn__max(snn__product_scratch(t->ctx, t->m, t->n, w, true), snn__bits_scratch(t->ctx, samples, w));
+        snn__max(snn__max(snn__product_scratch(t->ctx, t->m, t->n, w, true), snn__bits_scratch(t->ctx, samples, w)),
+                 snn__outer_scratch(t->ctx, t->m, t->n, w));
 
     return (t->x = snn__alloc(t->ctx, samples * w->h * w->w * w->c, sizeof *t->x)) != NULL &&
            (t->weights = snn__alloc(t->ctx, t->n * t->depth, sizeof *t->weights)) != NULL &&
@@ -97,7 +117,7 @@ static bool allocate(struct trial *t, size_t samples)
 }
 
 /* On success the caller ends the trial. */
-static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_shape *s)
+static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_shape *s, enum snn__kind kind)
 {
     const size_t out = ((size_t)s->side + 2 * (size_t)s->pad - s->kernel) / s->stride + 1,
                  taps = (size_t)s->kernel * s->kernel;
@@ -125,7 +145,16 @@ static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_sha
                                   .alpha = 1,
                                   .y = t->y,
                                   .y_pitch = t->n,
-                                  .spikes = true };
+                                  .spikes = kind == SNN__OF_SPIKES };
+    t->g = (struct snn__outer){ .m = t->m,
+                                .n = t->n,
+                                .d = t->y,
+                                .d_pitch = t->n,
+                                .x = t->x,
+                                .window = *w,
+                                .alpha = 1,
+                                .g = t->weights,
+                                .g_pitch = t->depth };
     t->b = (struct snn__bits_product){ .m = t->m,
                                        .n = t->n,
                                        .x = t->x,
@@ -138,22 +167,32 @@ static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_sha
     return SNN_OK;
 }
 
-static void multiply(const struct trial *t, size_t way)
+static void multiply(const struct trial *t, const struct task *task)
 {
-    if (way == BITS)
+    if (task->bits)
         snn__bits_product(t->ctx, &t->b, t->scratch);
+    else if (task->kind == SNN__OF_GRADIENTS)
+        snn__outer(t->ctx, &t->g, t->scratch);
     else
         snn__product(t->ctx, &t->p, t->scratch);
 }
 
-static double run(const struct trial *t, size_t way)
+static bool takes(const struct trial *t, const struct task *task)
+{
+    if (task->bits)
+        return task->kind == SNN__OF_SPIKES;
+    return task->kind == SNN__OF_GRADIENTS ? snn__outer_takes(t->ctx, &t->g, task->way)
+                                           : snn__product_takes(t->ctx, &t->p, task->way);
+}
+
+static double run(const struct trial *t, const struct task *task)
 {
     const double start = snn__seconds();
     size_t rounds = 0;
     double passed;
 
     do {
-        multiply(t, way);
+        multiply(t, task);
         rounds++;
         passed = snn__seconds() - start;
     } while (passed < LEAST_SECONDS);
@@ -167,57 +206,79 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way, double *seconds)
+static double median(const struct trial *t, const struct task *task)
+{
+    double all[REPEATS];
+
+    multiply(t, task);
+    for (size_t i = 0; i < REPEATS; i++)
+        all[i] = run(t, task);
+    qsort(all, REPEATS, sizeof *all, ascending);
+    return all[REPEATS / 2];
+}
+
+static snn_status read_kind(enum snn__kind *out, const char *kind)
+{
+    if (kind == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "a product: kind is NULL");
+    return snn__kind_of(kind, out) ? SNN_OK : snn__unknown("kind of product", kind, snn__kind_names);
+}
+
+static snn_status read_task(struct task *out, const char *kind, const char *way)
+{
+    *out = (struct task){ .bits = way != NULL && strcmp(way, "bits") == 0 };
+    SNN__TRY(read_kind(&out->kind, kind));
+    if (way == NULL || (!out->bits && !snn__way_of(way, &out->way)))
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them",
+                         way ? way : "NULL");
+    return SNN_OK;
+}
+
+snn_status snn_product_measure(snn_context *ctx, const char *kind, const snn_product_shape *shape, const char *way,
+                               double *seconds)
 {
     SNN__COMPUTES;
     snn_product_shape s;
-    double all[REPEATS];
+    struct task task;
     struct trial t;
-    size_t which = 0;
+    snn_status rc = SNN_OK;
 
     if (seconds == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_measure: seconds is NULL");
     *seconds = 0;
     SNN__TRY(read_shape(&s, ctx, shape));
-    while (which < WAYS && (way == NULL || strcmp(way, names[which]) != 0))
-        which++;
-    if (which == WAYS)
-        return snn__fail(SNN_ERR_ARGUMENT,
-                         "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them",
-                         way ? way : "NULL");
-    if (which < BITS && ways[which] == SNN__WAY_MATRIX)
+    SNN__TRY(read_task(&task, kind, way));
+    if (task.way == SNN__WAY_MATRIX)
         snn__product_ask(ctx);
-    SNN__TRY(begin(&t, ctx, &s));
-    if (which < BITS && !snn__product_takes(ctx, &t.p, ways[which])) {
-        end(&t);
-        return snn__fail(SNN_ERR_UNSUPPORTED, "snn_product_measure: \"%s\" does not take this shape here", way);
-    }
-    t.p.way = which < BITS ? ways[which] : SNN__WAY_ANY;
-    multiply(&t, which);
-    for (size_t i = 0; i < REPEATS; i++)
-        all[i] = run(&t, which);
-    qsort(all, REPEATS, sizeof *all, ascending);
-    *seconds = all[REPEATS / 2];
+    SNN__TRY(begin(&t, ctx, &s, task.kind));
+    t.p.way = t.g.way = task.way;
+    if (takes(&t, &task))
+        *seconds = median(&t, &task);
+    else
+        rc = snn__fail(SNN_ERR_UNSUPPORTED, "snn_product_measure: \"%s\" does not take this shape here", way);
     end(&t);
-    return SNN_OK;
+    return rc;
 }
 
-snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way)
+snn_status snn_product_pick(snn_context *ctx, const char *kind, const snn_product_shape *shape, const char **way)
 {
     SNN__COMPUTES;
     snn_product_shape s;
-    enum snn__way picked;
+    enum snn__kind of;
+    enum snn__way picked, named;
     struct trial t;
 
     if (way == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_pick: way is NULL");
     *way = NULL;
     SNN__TRY(read_shape(&s, ctx, shape));
-    SNN__TRY(begin(&t, ctx, &s));
-    picked = snn__product_way(ctx, &t.p, t.scratch);
-    for (size_t i = 0; i < BITS; i++)
-        if (ways[i] == picked)
-            *way = names[i];
+    SNN__TRY(read_kind(&of, kind));
+    SNN__TRY(begin(&t, ctx, &s, of));
+    picked = of == SNN__OF_GRADIENTS ? snn__outer_way(ctx, &t.g) : snn__product_way(ctx, &t.p, t.scratch);
+    for (size_t i = 0; snn__way_names(i).name != NULL; i++)
+        if (snn__way_of(snn__way_names(i).name, &named) && named == picked)
+            *way = snn__way_names(i).name;
     end(&t);
     return SNN_OK;
 }

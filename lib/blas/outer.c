@@ -1,6 +1,7 @@
 /* blas/outer.c - outer products on the micro tile: blocks of the result stay in the second-level cache, both operands
  * are packed for some samples at a time. */
 #include "blas/blocks.h"
+#include "blas/table.h"
 #include "blas/window.h"
 #include "core/context.h"
 #include "kernel/kernel.h"
@@ -220,6 +221,26 @@ static void outer_row(const struct snn__kernels *k, const struct snn__outer *p)
         (p->accumulate ? k->axpy : k->scale)(p->g + n * p->g_pitch, p->alpha * p->d[n], p->x, p->window.c);
 }
 
+bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way)
+{
+    (void)ctx;
+    if (way == SNN__WAY_WINOGRAD)
+        return snn__winograd_fits(&p->window, p->m, p->n) && !p->window.transposed;
+    return way == SNN__WAY_DENSE;
+}
+
+enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
+{
+    const struct snn__table_row *row = NULL;
+
+    if (p->way != SNN__WAY_ANY)
+        return p->way;
+    do
+        row = snn__table_next(ctx, row, SNN__OF_GRADIENTS, p->m, p->n, &p->window);
+    while (!snn__outer_takes(ctx, p, row->way));
+    return row->way;
+}
+
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
 {
     struct outer a = { .k = ctx->kernels, .p = p, .scratch = scratch };
@@ -230,7 +251,7 @@ void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratc
         outer_row(ctx->kernels, p);
         return;
     }
-    if (snn__winograd_fits(&p->window, p->m, p->n) && !p->window.transposed) {
+    if (snn__outer_way(ctx, p) == SNN__WAY_WINOGRAD) {
         snn__winograd_outer(ctx, p, scratch);
         return;
     }

@@ -34,9 +34,12 @@ static inline bool snn__is_matrix(const struct snn__window *w)
     return w->h * w->w * w->kh * w->kw == 1 && w->pad == 0;
 }
 
+/* The three products of training. Adjoints are products of reals, as forward products of real numbers are. */
+enum snn__kind { SNN__OF_SPIKES = 1, SNN__OF_REALS = 2, SNN__OF_GRADIENTS = 4 };
+
 /* Implementations of a product. All give the same sums, each in an order of its own. */
 enum snn__way {
-    SNN__WAY_ANY,      /* the fastest, by sizes and by how much of x is zero */
+    SNN__WAY_ANY,      /* as the context's table says, by sizes and by how much of x is zero: blas/table.h */
     SNN__WAY_DENSE,    /* every number with every weight */
     SNN__WAY_EVENTS,   /* numbers that are not zero add their weights: blas/events.c */
     SNN__WAY_WINOGRAD, /* fewer multiplications: blas/winograd.c */
@@ -72,6 +75,7 @@ struct snn__outer {
     float *g;
     size_t g_pitch;
     bool accumulate;
+    enum snn__way way;
 };
 
 /* Floats that packing w[k,n] takes. */
@@ -100,5 +104,8 @@ bool snn__product_reads_map(const struct snn__window *w);
 /* The way that snn__product() takes: never ANY. It may write to scratch. */
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
+/* As of products. */
+bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way);
+enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p);
 
 #endif

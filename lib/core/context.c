@@ -1,5 +1,6 @@
 /* core/context.c - creating and describing a context. */
 #include "core/context.h"
+#include "blas/table.h"
 #include "core/alloc.h"
 #include "core/fpu.h"
 #include "core/number.h"
@@ -62,7 +63,10 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     atomic_store(&ctx->allocations, 1);
     ctx->kernels = kernels;
     ctx->unit = &ctx->own_unit;
+    ctx->options.product_table = NULL; /* the caller's may go */
     rc = snn__pool_create(&ctx->pool, ctx, ctx->options.threads, least);
+    if (rc == SNN_OK && seedling.options.product_table != NULL)
+        rc = snn__table_read(ctx, seedling.options.product_table);
     if (rc != SNN_OK) {
         snn_context_destroy(ctx);
         return rc;
@@ -82,6 +86,7 @@ void snn_context_destroy(snn_context *context)
     if (context == NULL)
         return;
     snn__pool_destroy(context->pool, context);
+    snn__table_drop(context);
     memset(&last, 0, sizeof last);
     last.options = context->options;
     snn__free(&last, context);

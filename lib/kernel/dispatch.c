@@ -5,6 +5,21 @@
 #include "kernel/tables.h"
 
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#include <cpuid.h>
+#include <stdio.h>
+
+struct snn__processor snn__processor(void)
+{
+    struct snn__processor p = { "unknown" };
+    uint32_t a, maker[3], b, c, d;
+
+    if (!__get_cpuid(0, &a, &maker[0], &maker[2], &maker[1]) || !__get_cpuid(1, &a, &b, &c, &d))
+        return p;
+    snprintf(p.text, sizeof p.text, "%.12s %u-%u-%u", (const char *)maker, (a >> 8 & 15) + (a >> 20 & 255),
+             (a >> 4 & 15) + (a >> 12 & 240), a & 15);
+    return p;
+}
+
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -16,6 +31,11 @@ static bool has_avx512(void)
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 #else
+struct snn__processor snn__processor(void)
+{
+    return (struct snn__processor){ "unknown" };
+}
+
 static bool has_avx2(void)
 {
     return false;
@@ -28,7 +48,6 @@ static bool has_avx512(void)
 #endif
 
 #if defined(__GNUC__) && defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -143,6 +143,12 @@ struct snn__kernels {
 /* The best table that the machine and the cap, "avx2" or "best", allow. SNN_ERR_ARGUMENT for an unknown cap. */
 snn_status snn__kernels_choose(const struct snn__kernels **out, const char *cap);
 const char *snn__isa_name(enum snn__isa isa);
+/* The processor, as "GenuineIntel 6-143-8": its maker, family, model and stepping. Where no instruction tells them,
+ * "unknown". */
+struct snn__processor {
+    char text[48];
+};
+struct snn__processor snn__processor(void);
 /* The instruction sets of this build, the machine's or not. */
 snn__names snn__isa_names;
 /* Table number `index` that this machine can run, from 0 (ref); NULL past the last. For tests. */

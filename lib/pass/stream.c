@@ -94,6 +94,7 @@ static snn_status lean_context(snn_context *ctx, const snn_network *net, void *(
     ctx->options.allocator_user = user;
     ctx->kernels = net->ctx->kernels;
     ctx->unit = net->ctx->unit;
+    ctx->products = net->ctx->products;
     return snn__pool_create(&ctx->pool, ctx, 1, 1);
 }
 

@@ -76,12 +76,12 @@ static void print(const struct bench_kernels *b, const struct line *l)
 static int measure(const struct bench_kernels *b, const char *text, const snn_product_shape *shape)
 {
     struct line l = { .text = text, .density = shape->density };
-    snn_status rc = snn_product_pick(b->context, shape, &l.picked);
+    snn_status rc = snn_product_pick(b->context, "spikes", shape, &l.picked);
 
     for (size_t i = 0; rc == SNN_OK && snn_product_way(i); i++) {
         double seconds;
 
-        rc = snn_product_measure(b->context, shape, snn_product_way(i), &seconds);
+        rc = snn_product_measure(b->context, "spikes", shape, snn_product_way(i), &seconds);
         l.ms[i] = 1e3 * seconds;
         if (rc == SNN_ERR_UNSUPPORTED)
             rc = SNN_OK;

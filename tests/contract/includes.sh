@@ -40,8 +40,10 @@ for file in lib/*/*.[ch] lib/*/*.inc; do
     allowed=$(below "$room") || { complain "$file: lib/$room is no room of the library"; continue; }
     for include in $(sed -nE 's/^ *# *include +"([^"]+)".*/\1/p' "$file"); do
         other=${include%%/*}
-        # The one step upwards: a context chooses its table of kernels when it is created.
-        [ "$file $include" != "lib/core/context.c kernel/kernel.h" ] || continue
+        # The steps upwards: a context chooses its kernels and its ways to products when it is created.
+        case "$file $include" in
+        "lib/core/context.c kernel/kernel.h" | "lib/core/context.c blas/table.h") continue ;;
+        esac
         case " $room $allowed " in
         *" $other "*) ;;
         *) complain "$file includes $include: $room may not see $other" ;;

@@ -91,9 +91,7 @@ static void begin_options(void *s)
     init_snn_context_options(s);
     o->threads = 1;
     o->seed = 77;
-#ifndef SNN_OLDER
     o->isa = "ref";
-#endif
 }
 
 static snn_status create_context(void *s, double *figure)
@@ -163,13 +161,13 @@ static snn_status measure(void *s, double *figure)
     double seconds;
 
     (void)figure; /* times differ */
-    return snn_product_measure(w.ctx, s, "dense", &seconds);
+    return snn_product_measure(w.ctx, "spikes", s, "dense", &seconds);
 }
 
 static snn_status pick(void *s, double *figure)
 {
     const char *way, *name;
-    snn_status rc = snn_product_pick(w.ctx, s, &way);
+    snn_status rc = snn_product_pick(w.ctx, "spikes", s, &way);
 
     for (size_t i = 0; rc == SNN_OK && (name = snn_product_way(i)) != NULL; i++)
         if (strcmp(name, way) == 0)

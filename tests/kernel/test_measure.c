@@ -19,7 +19,7 @@ static const char *pick(snn_context *ctx, snn_product_shape shape, double densit
     const char *way;
 
     shape.density = density;
-    OK(snn_product_pick(ctx, &shape, &way));
+    OK(snn_product_pick(ctx, "spikes", &shape, &way));
     return way;
 }
 
@@ -32,19 +32,20 @@ START_TEST(every_way_is_timed)
         double seconds;
 
         if (strcmp(way, "matrix") == 0) { /* not all machines have it */
-            const snn_status rc = snn_product_measure(ctx, &map, way, &seconds);
+            const snn_status rc = snn_product_measure(ctx, "spikes", &map, way, &seconds);
 
             ck_assert(rc == SNN_OK ? seconds > 0 : rc == SNN_ERR_UNSUPPORTED);
             continue;
         }
         if (HAS_WAYS || strcmp(way, "dense") == 0 || strcmp(way, "bits") == 0) {
-            OK(snn_product_measure(ctx, &map, way, &seconds));
+            OK(snn_product_measure(ctx, "spikes", &map, way, &seconds));
             ck_assert_double_gt(seconds, 0);
         }
         if (strcmp(way, "winograd") == 0)
-            FAILS(snn_product_measure(ctx, &matrix, way, &seconds), SNN_ERR_UNSUPPORTED, "does not take this shape");
+            FAILS(snn_product_measure(ctx, "spikes", &matrix, way, &seconds), SNN_ERR_UNSUPPORTED,
+                  "does not take this shape");
         else if (HAS_WAYS)
-            OK(snn_product_measure(ctx, &matrix, way, &seconds));
+            OK(snn_product_measure(ctx, "spikes", &matrix, way, &seconds));
     }
     ck_assert_uint_eq(n, 6);
     snn_context_destroy(ctx);
@@ -75,17 +76,17 @@ START_TEST(wrong_shapes_are_refused)
     const char *way;
     double seconds;
 
-    FAILS(snn_product_measure(NULL, &matrix, "dense", &seconds), SNN_ERR_ARGUMENT, "NULL");
-    FAILS(snn_product_measure(ctx, NULL, "dense", &seconds), SNN_ERR_ARGUMENT, "NULL");
-    FAILS(snn_product_measure(ctx, &matrix, "dense", NULL), SNN_ERR_ARGUMENT, "seconds is NULL");
-    FAILS(snn_product_measure(ctx, &matrix, NULL, &seconds), SNN_ERR_ARGUMENT, "no way is called");
-    FAILS(snn_product_measure(ctx, &matrix, "fast", &seconds), SNN_ERR_ARGUMENT, "no way is called");
-    FAILS(snn_product_pick(ctx, &matrix, NULL), SNN_ERR_ARGUMENT, "way is NULL");
-    FAILS(snn_product_pick(ctx, NULL, &way), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_product_measure(NULL, "spikes", &matrix, "dense", &seconds), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_product_measure(ctx, "spikes", NULL, "dense", &seconds), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_product_measure(ctx, "spikes", &matrix, "dense", NULL), SNN_ERR_ARGUMENT, "seconds is NULL");
+    FAILS(snn_product_measure(ctx, "spikes", &matrix, NULL, &seconds), SNN_ERR_ARGUMENT, "no way is called");
+    FAILS(snn_product_measure(ctx, "spikes", &matrix, "fast", &seconds), SNN_ERR_ARGUMENT, "no way is called");
+    FAILS(snn_product_pick(ctx, "spikes", &matrix, NULL), SNN_ERR_ARGUMENT, "way is NULL");
+    FAILS(snn_product_pick(ctx, "spikes", NULL, &way), SNN_ERR_ARGUMENT, "NULL");
     ck_assert_ptr_null(way);
     shape = matrix;
     shape.struct_size = 4;
-    FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_ARGUMENT, "struct_size");
+    FAILS(snn_product_pick(ctx, "spikes", &shape, &way), SNN_ERR_ARGUMENT, "struct_size");
     for (int i = 0; i < 6; i++) {
         shape = matrix;
         *(i == 0   ? &shape.samples
@@ -94,20 +95,20 @@ START_TEST(wrong_shapes_are_refused)
           : i == 3 ? &shape.outputs
           : i == 4 ? &shape.kernel
                    : &shape.stride) = 0;
-        FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_ARGUMENT, "at least 1");
+        FAILS(snn_product_pick(ctx, "spikes", &shape, &way), SNN_ERR_ARGUMENT, "at least 1");
     }
     shape = matrix;
     shape.density = -0.1;
-    FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_ARGUMENT, "density");
+    FAILS(snn_product_pick(ctx, "spikes", &shape, &way), SNN_ERR_ARGUMENT, "density");
     shape.density = NAN;
-    FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_ARGUMENT, "density");
+    FAILS(snn_product_pick(ctx, "spikes", &shape, &way), SNN_ERR_ARGUMENT, "density");
     shape = map;
     shape.kernel = 11;
-    FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_SHAPE, "does not fit");
+    FAILS(snn_product_pick(ctx, "spikes", &shape, &way), SNN_ERR_SHAPE, "does not fit");
     shape =
         (snn_product_shape){ sizeof shape, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, 3, 1, UINT32_MAX, 0.1 };
-    FAILS(snn_product_pick(ctx, &shape, &way), SNN_ERR_MEMORY, "too large");
-    FAILS(snn_product_measure(ctx, &shape, "dense", &seconds), SNN_ERR_MEMORY, "too large");
+    FAILS(snn_product_pick(ctx, "spikes", &shape, &way), SNN_ERR_MEMORY, "too large");
+    FAILS(snn_product_measure(ctx, "spikes", &shape, "dense", &seconds), SNN_ERR_MEMORY, "too large");
     snn_context_destroy(ctx);
 }
 END_TEST
@@ -127,7 +128,7 @@ START_TEST(every_allocation_may_fail)
         options.threads = 1;
         OK(snn_context_create(&ctx, &options));
         c.fail_at = c.calls + n + 1;
-        rc = snn_product_pick(ctx, &map, &way);
+        rc = snn_product_pick(ctx, "spikes", &map, &way);
         ck_assert(rc == SNN_OK || rc == SNN_ERR_MEMORY);
         ck_assert((way != NULL) == (rc == SNN_OK));
         snn_context_destroy(ctx);

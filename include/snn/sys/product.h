@@ -11,6 +11,9 @@
 
 #include <snn/context.h>
 
+/** Bytes of a text that has room for the head of a product table. */
+#define SNN_PRODUCT_TABLE_HEAD 128
+
 /** Shape of a layer: a conv2d on maps [channels,side,side], or a linear layer if side and kernel are 1. */
 typedef struct snn_product_shape {
     uint32_t struct_size; /**< set by SNN_PRODUCT_SHAPE_INIT */
@@ -42,20 +45,47 @@ SNN_BEGIN_DECLS
  * @return static storage */
 SNN_API const char *snn_product_way(size_t index);
 
+/** Returns name number `index`, from 0, of the kinds of products of training; NULL past the last:
+ *
+ *   spikes      forward products whose inputs are 0 or 1
+ *   reals       forward products of other inputs, and adjoints: errors through weights
+ *   gradients   of weights: errors by inputs
+ *
+ * Real-time safe.
+ * @return static storage */
+SNN_API const char *snn_product_kind(size_t index);
+
 /** Times one algorithm with random spikes and weights: the median of 7 measurements of at least one millisecond each.
  * Allocates and frees.
+ * @param kind of product
  * @param way name of the algorithm
  * @param seconds receives the time of one product, from spikes as floats to outputs as floats; 0 on failure
- * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density outside 0 .. 1, unknown name), SNN_ERR_SHAPE (the window is
- * larger than the padded map), SNN_ERR_UNSUPPORTED (the algorithm does not support this shape or the context's
- * instruction set), SNN_ERR_MEMORY */
-SNN_API SNN_CHECKED snn_status snn_product_measure(snn_context *ctx, const snn_product_shape *shape, const char *way,
-                                                   double *seconds);
+ * @return SNN_ERR_ARGUMENT (NULL, a size of 0, a density outside 0 .. 1, an unknown name), SNN_ERR_SHAPE (the window
+ * is larger than the padded map), SNN_ERR_UNSUPPORTED (the algorithm does not support this kind, this shape or the
+ * context's instruction set), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_product_measure(snn_context *ctx, const char *kind, const snn_product_shape *shape,
+                                                   const char *way, double *seconds);
 
 /** Picks the algorithm as a layer of this shape with spikes of this density does. Allocates and frees.
+ * @param kind of product
  * @param way receives its name, in static storage; NULL on failure
  * @return as snn_product_measure() */
-SNN_API SNN_CHECKED snn_status snn_product_pick(snn_context *ctx, const snn_product_shape *shape, const char **way);
+SNN_API SNN_CHECKED snn_status snn_product_pick(snn_context *ctx, const char *kind, const snn_product_shape *shape,
+                                                const char **way);
+
+/** Writes the lines that a product table of this context begins with (snn_context_options.product_table). Rows
+ * follow, a line each, of which a product takes the first whose bounds hold it and whose algorithm supports it:
+ *
+ *   KIND KERNEL STRIDE ROWS OUTPUTS CHANNELS WAY EVENTS
+ *   spikes 3-3 1-1 8192-16383 256-511 128-255 lookup 0.081
+ *
+ * The five bounds are LEAST-MOST; rows are the positions of the output, over all samples. Where less than EVENTS of
+ * the inputs are not 0, a product that can be made by events is.
+ * Real-time safe.
+ * @param text receives them
+ * @param size of text, at least SNN_PRODUCT_TABLE_HEAD
+ * @return SNN_ERR_ARGUMENT (NULL, size) */
+SNN_API SNN_CHECKED snn_status snn_product_table_head(const snn_context *ctx, char *text, size_t size);
 
 SNN_END_DECLS
 

@@ -48,16 +48,19 @@ def names(kind):
 
 
 class Context(Owned):
-    """Threads, seed and instruction set, shared by all objects made from it."""
+    """Threads, seed and instruction set, shared by all objects made from it.
+
+    product_table is a file of snn bench kernels --tune: it chooses the algorithms of products."""
 
     _noun = "context"
 
-    def __init__(self, threads=0, seed=1, isa="best"):
+    def __init__(self, threads=0, seed=1, isa="best", product_table=None):
         options = ContextOptions()
         library.snn_context_options_init(byref(options), ctypes.sizeof(options))
         options.threads = values.whole(threads, "threads", high=2**32 - 1)
         options.seed = values.whole(seed, "seed", high=2**64 - 1)
         options.isa = values.word(isa, "isa")
+        options.product_table = None if product_table is None else values.path(product_table)
         self._own(library.snn_context_create, byref(options))
 
     def info(self):

@@ -42,7 +42,7 @@ class Sized(Structure):
 class ContextOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("allocate", c_void_p),
                 ("release", c_void_p), ("allocator_user", c_void_p), ("log", c_void_p), ("log_user", c_void_p),
-                ("isa", c_char_p)]
+                ("isa", c_char_p), ("product_table", c_char_p)]
 
 
 class ContextInfo(Sized):
