@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <snn/snn.h>
+#include <snn/sys/product.h>
 #include <stdbool.h>
 
 /* snn bench --against-torch. The caller fills in programs (or leaves it empty), repeats and json. */
@@ -35,6 +36,7 @@ struct bench_train {
     const char *machine, *rows, *more; /* lateral neurons of two tasks, or NULL */
     char method[BENCH_MOST][32];
     int64_t steps[BENCH_MOST], threads[BENCH_MOST], repeats;
+    int64_t after; /* epochs of training before the measurement; -1: random samples, no data set */
     size_t n_methods, n_steps, n_threads;
     bool memory, json;
 };
@@ -49,20 +51,43 @@ struct bench_stream {
     bool json;
 };
 
+#define BENCH_MOST_PRODUCTS 128
+#define BENCH_MOST_WAYS 16
+
 /* snn bench kernels: a line for every shape, density and way to the product. The context has the threads and
  * instruction set. */
 struct bench_kernels {
     snn_context *context;
     const char *machine;
-    char product[BENCH_MOST][32];
+    char product[BENCH_MOST_PRODUCTS][32];
     double density[BENCH_MOST];
     size_t n_products, n_densities; /* no products: a list of its own */
     bool json;
 };
 
+/* Product number i, from 0, in the words of --product; NULL past the last. */
+const char *bench_product(const struct bench_kernels *b, size_t i);
+int bench_read_product(const char *text, snn_product_shape *shape);
+/* Adds the products of a network's layers. */
+int bench_products_of(struct bench_kernels *b, const snn_network *network, size_t samples);
+
+/* snn bench layer: a line for every width H and number of steps T. */
+struct bench_layer {
+    snn_context *context;
+    const char *machine, *isa;
+    int64_t width[BENCH_MOST], steps[BENCH_MOST], repeats;
+    size_t n_widths, n_steps, batch;
+    uint32_t threads;
+    double density;
+    bool json;
+};
+
 /* Each returns an exit status. */
+int bench_layer(const struct bench_layer *b);
 int bench_train(const struct bench_train *b);
 int bench_kernels(const struct bench_kernels *b);
+/* Writes a product table. */
+int bench_tune(const struct bench_kernels *b, const char *path);
 int bench_stream(const struct bench_stream *b, const char *machine, const char *isa);
 
 #endif

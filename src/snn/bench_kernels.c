@@ -3,10 +3,7 @@
 #include "bench.h"
 #include "tool.h"
 
-#include <snn/sys/product.h>
 #include <string.h>
-
-#define MOST_WAYS 8
 
 /* Two matrices, a linear layer, and convolutions of VGG-11, of stride 2, of 5x5 and of one pixel. */
 static const char *const shapes[] = { "1024x2304-256",    "4096x1152-128",   "128x784-800",
@@ -33,7 +30,7 @@ static bool read_map(const char *text, snn_product_shape *s)
     return !text[used + more];
 }
 
-static int read_shape(const char *text, snn_product_shape *s)
+int bench_read_product(const char *text, snn_product_shape *s)
 {
     *s = (snn_product_shape)SNN_PRODUCT_SHAPE_INIT;
     if (!strchr(text, '-') || text[0] == '-' || (!read_matrix(text, s) && !read_map(text, s)))
@@ -44,9 +41,52 @@ static int read_shape(const char *text, snn_product_shape *s)
     return DONE;
 }
 
+const char *bench_product(const struct bench_kernels *b, size_t i)
+{
+    if (b->n_products > 0)
+        return i < b->n_products ? b->product[i] : NULL;
+    return i < sizeof shapes / sizeof *shapes ? shapes[i] : NULL;
+}
+
+/* Windows of other forms than --product can say are left out. */
+static void add_layer(struct bench_kernels *b, const snn_layer *layer, const snn_layer_info *l, size_t samples)
+{
+    int64_t kernel = 1, stride = 1, pad = 0, groups = 1, dilation = 1;
+    char *text = b->product[b->n_products];
+
+    if (strcmp(l->type, "linear") == 0 && l->in.rank == 1)
+        snprintf(text, sizeof b->product[0], "%zux%u-%u", samples, l->in.dim[0], l->out.dim[0]);
+    else if (strcmp(l->type, "conv2d") == 0 && snn_layer_get_i64(layer, SNN_LAYER_KERNEL, &kernel) == SNN_OK &&
+             snn_layer_get_i64(layer, SNN_LAYER_STRIDE, &stride) == SNN_OK &&
+             snn_layer_get_i64(layer, SNN_LAYER_PAD, &pad) == SNN_OK &&
+             snn_layer_get_i64(layer, SNN_LAYER_GROUPS, &groups) == SNN_OK &&
+             snn_layer_get_i64(layer, SNN_LAYER_DILATION, &dilation) == SNN_OK && pad == kernel / 2 && groups == 1 &&
+             dilation == 1 && l->in.dim[1] == l->in.dim[2])
+        snprintf(text, sizeof b->product[0], "%zux%ux%u-%uc%llds%lld", samples, l->in.dim[0], l->in.dim[1],
+                 l->out.dim[0], (long long)kernel, (long long)stride);
+    else
+        return;
+    b->n_products++;
+}
+
+int bench_products_of(struct bench_kernels *b, const snn_network *network, size_t samples)
+{
+    const snn_layer *layer;
+
+    for (size_t i = 0; b->n_products < BENCH_MOST_PRODUCTS && (layer = snn_network_layer(network, i)); i++) {
+        snn_layer_info l = SNN_LAYER_INFO_INIT;
+        snn_status rc = snn_layer_get_info(layer, &l);
+
+        if (rc != SNN_OK)
+            return fail_call(rc, NULL);
+        add_layer(b, layer, &l, samples);
+    }
+    return b->n_products > 0 ? DONE : fail(FAILED, "the network has no layers that --product can describe");
+}
+
 struct line {
     const char *text;
-    double ms[MOST_WAYS]; /* 0: not for this shape */
+    double ms[BENCH_MOST_WAYS]; /* 0: not for this shape */
     const char *picked;
     double density;
 };
@@ -95,7 +135,7 @@ static int measure(const struct bench_kernels *b, const char *text, const snn_pr
 static int measure_shape(const struct bench_kernels *b, const char *text)
 {
     snn_product_shape shape;
-    int status = read_shape(text, &shape);
+    int status = bench_read_product(text, &shape);
 
     for (size_t i = 0; status == DONE && i < b->n_densities; i++) {
         shape.density = b->density[i];
@@ -126,9 +166,7 @@ int bench_kernels(const struct bench_kernels *b)
 {
     int status = print_head(b);
 
-    for (size_t i = 0; status == DONE && i < b->n_products; i++)
-        status = measure_shape(b, b->product[i]);
-    for (size_t i = 0; status == DONE && !b->n_products && i < sizeof shapes / sizeof *shapes; i++)
-        status = measure_shape(b, shapes[i]);
+    for (size_t i = 0; status == DONE && bench_product(b, i); i++)
+        status = measure_shape(b, bench_product(b, i));
     return status;
 }

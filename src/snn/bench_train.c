@@ -1,4 +1,5 @@
-/* bench_train.c - how fast, and with how much memory, a network trains on random samples. */
+/* bench_train.c - how fast, and with how much memory, a network trains: on random samples in memory, or on a data set
+ * in the state that some epochs of training reach. */
 #include "bench.h"
 #include "config.h"
 #include "run.h"
@@ -17,6 +18,7 @@ struct subject {
 
 struct figures {
     double median, low, high; /* samples per second */
+    double loss;              /* of the data set, at the end */
     uint64_t trainer_bytes, resident, parameters;
     uint32_t threads;
     char isa[16];
@@ -71,13 +73,16 @@ static int open_subject(struct run *run, const struct bench_train *b, const stru
     snn_status rc;
     int status;
 
-    memset(run, 0, sizeof *run);
     run->config = json_deep_copy(b->config);
     run->shape = b->shape;
     config_set(run->config, "trainer.method", json_string(s->method));
     config_set(run->config, "trainer.steps", json_integer(s->steps));
     config_set(run->config, "threads", json_integer(s->threads));
     status = run_context(run);
+    if (status == DONE && b->after >= 0)
+        status = run_data(run, &run->train, SNN_SPLIT_TRAIN);
+    if (status == DONE && b->after >= 0)
+        status = run_normalise(run, run->train);
     if (status == DONE)
         status = run_network(run);
     if (status == DONE)
@@ -109,6 +114,14 @@ static double time_steps(snn_trainer *trainer, const snn_batch *batch, size_t co
     return now() - began;
 }
 
+static void summarise(struct figures *f, double *rate, size_t n)
+{
+    qsort(rate, n, sizeof *rate, bench_ascending);
+    f->low = rate[0];
+    f->high = rate[n - 1];
+    f->median = n % 2 ? rate[n / 2] : (rate[n / 2 - 1] + rate[n / 2]) / 2;
+}
+
 static void measure_speed(struct figures *f, const struct bench_train *b, snn_trainer *trainer,
                           const snn_batch *batch)
 {
@@ -124,12 +137,51 @@ static void measure_speed(struct figures *f, const struct bench_train *b, snn_tr
         f->status = seconds < 0 ? FAILED : DONE;
         rate[i] = (double)(count * batch->samples) / (seconds > 0 ? seconds : 1e-9);
     }
-    if (f->status != DONE)
-        return;
-    qsort(rate, n, sizeof *rate, bench_ascending);
-    f->low = rate[0];
-    f->high = rate[n - 1];
-    f->median = n % 2 ? rate[n / 2] : (rate[n / 2 - 1] + rate[n / 2]) / 2;
+    if (f->status == DONE)
+        summarise(f, rate, n);
+}
+
+/* Rates of epochs as they run: each of so many batches in a row that they take long enough. */
+struct watch {
+    double rate[BENCH_MOST_REPEATS], began;
+    size_t n, wanted;
+    uint64_t done, samples; /* of the epoch; since `began` */
+};
+
+static int look(void *user, const snn_progress *p)
+{
+    struct watch *w = user;
+    const double seconds = now() - w->began;
+
+    w->samples += p->done - (p->done > w->done ? w->done : 0);
+    w->done = p->done;
+    if (seconds < BENCH_LEAST_SECONDS)
+        return 0;
+    w->rate[w->n++] = (double)w->samples / seconds;
+    w->samples = 0;
+    w->began = now();
+    return w->n == w->wanted;
+}
+
+/* What the epochs before leave is measured: reading and augmenting samples, weights and spikes as they have become.
+ */
+static void measure_epochs(struct figures *f, const struct bench_train *b, struct run *run)
+{
+    struct watch w = { .wanted = (size_t)b->repeats };
+    snn_metrics m = SNN_METRICS_INIT;
+    snn_status rc = SNN_OK;
+
+    for (int64_t i = 0; i < b->after && rc == SNN_OK; i++)
+        rc = snn_trainer_epoch(run->trainer, run->train, &m);
+    if (rc == SNN_OK)
+        rc = snn_trainer_on_progress(run->trainer, look, &w);
+    w.began = now();
+    while (rc == SNN_OK && w.n < w.wanted)
+        rc = snn_trainer_epoch(run->trainer, run->train, &m);
+    f->loss = m.loss;
+    f->status = w.n == w.wanted ? DONE : fail_call(rc, NULL);
+    if (f->status == DONE)
+        summarise(f, w.rate, w.n);
 }
 
 static void describe_subject(struct figures *f, const struct run *run)
@@ -146,33 +198,44 @@ static void describe_subject(struct figures *f, const struct run *run)
     f->trainer_bytes = run_about(run->trainer).bytes;
 }
 
-static struct figures measure(const struct bench_train *b, const struct subject *s)
+static void measure_random(struct figures *f, const struct bench_train *b, snn_trainer *trainer)
 {
-    struct figures f = { .status = DONE };
-    struct run run;
     snn_batch data = SNN_BATCH_INIT;
-    size_t batch = (size_t)config_whole(b->config, "batch", 128);
-    size_t size = b->shape.shape[0] * b->shape.shape[1] * b->shape.shape[2];
+    const size_t batch = (size_t)config_whole(b->config, "batch", 128);
+    const size_t size = b->shape.shape[0] * b->shape.shape[1] * b->shape.shape[2];
     float *x = floats(batch, size);
     uint32_t *labels = calloc(batch, sizeof *labels);
 
     data.samples = batch;
     data.x = x;
     data.labels = labels;
-    f.status = x && labels ? open_subject(&run, b, s) : fail(FAILED, "out of memory");
-    if (f.status == DONE) {
+    if (!x || !labels)
+        f->status = fail(FAILED, "out of memory");
+    else {
         random_batch(x, batch * size, labels, batch, b->shape.classes);
-        describe_subject(&f, &run);
         if (b->memory)
-            f.status = time_steps(run.trainer, &data, 3) < 0 ? FAILED : DONE;
+            f->status = time_steps(trainer, &data, 3) < 0 ? FAILED : DONE;
         else
-            measure_speed(&f, b, run.trainer, &data);
-        f.resident = peak_resident();
+            measure_speed(f, b, trainer, &data);
     }
-    if (x && labels)
-        run_close(&run);
     free(x);
     free(labels);
+}
+
+static struct figures measure(const struct bench_train *b, const struct subject *s)
+{
+    struct run run = { .config = NULL };
+    struct figures f = { .status = open_subject(&run, b, s) };
+
+    if (f.status == DONE) {
+        describe_subject(&f, &run);
+        if (b->after >= 0)
+            measure_epochs(&f, b, &run);
+        else
+            measure_random(&f, b, run.trainer);
+        f.resident = peak_resident();
+    }
+    run_close(&run);
     return f;
 }
 
@@ -212,6 +275,8 @@ static void print_head(const struct bench_train *b, const struct figures *f)
     printf("network  %s: %s parameters, %s -> %zu, batches of %lld\n\n", run_name(b->config),
            grouped(f->parameters).s, shape_text(&in).s, b->shape.classes,
            (long long)config_whole(b->config, "batch", 0));
+    if (b->after >= 0)
+        printf("data     %s, after %lld epochs\n\n", config_text(b->config, "data.format", "?"), (long long)b->after);
     if (b->memory)
         printf("%-10s %6s %8s %16s %16s\n", "trainer", "T", "threads", "trainer holds", "peak resident");
     else
@@ -228,6 +293,11 @@ static void print_json(const struct bench_train *b, const struct subject *s, con
                     "steps", (json_int_t)s->steps, "batch", (json_int_t)config_whole(b->config, "batch", 0),
                     "threads", (json_int_t)f->threads, "parameters", (json_int_t)f->parameters, "trainer_bytes",
                     (json_int_t)f->trainer_bytes);
+    if (b->after >= 0) {
+        json_object_set_new(out, "data", json_string(config_text(b->config, "data.format", "?")));
+        json_object_set_new(out, "after", json_integer((json_int_t)b->after));
+        json_object_set_new(out, "loss", json_figure(f->loss));
+    }
     if (b->memory) {
         json_object_set_new(out, "peak_resident_bytes", json_integer((json_int_t)f->resident));
     } else {

@@ -13,10 +13,15 @@ static const struct flag flags[] = {
     { "net", "NOTATION", "network", "notation or builder's name; default 784-800-10" },
     { "neuron", "TYPE", "neuron.type", "default: the network's own, lif" },
     { "shape", "CxHxW", NULL, "of one sample; default: the leading number, else 3x32x32" },
+    { "data", "FORMAT:DIR", "data",
+      "train: reads and augments these samples as snn train does; default: random samples" },
+    { "after", "EPOCHS", NULL, "train: with --data, measures the state that so many epochs reach; default 0" },
     { "classes", "N", NULL, "default: the closing number, else 10" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "trainer", "A,B,...", NULL, "training methods; default: all that train this network, or learn in its stream" },
     { "steps", "T,...", NULL, "time steps; default 6" },
+    { "width", "H,...", NULL,
+      "layer: inputs and outputs; default 64,256,1024, at 64,256,1024 steps in batches of 64" },
     { "threads", "N,...", NULL, "thread counts; default 1 and one per processor that it may use" },
     { "batch", "N", "batch", "samples per update; default 128" },
     { "repeats", "N", NULL, "measurements per line; default 7" },
@@ -26,7 +31,10 @@ static const struct flag flags[] = {
       "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
     { "product", "SHAPE,...", NULL,
       "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
+    { "tune", "FILE", NULL, "kernels: write a product table of these shapes, of --net's layers, or of the choice" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
+    { "product-table", "FILE", "product_table",
+      "of snn bench kernels --tune; default: the built-in choice of algorithms" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
     { "rows", "M,M,...", NULL,
@@ -48,18 +56,24 @@ struct bench {
 static int help(void)
 {
     printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n      "
-           " snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
+           " snn bench layer [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
            "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
            "warm-up, every\n"
            "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
            "set as in\n"
            "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
            BENCH_LEAST_SECONDS);
+    printf("With --data it measures epochs as snn train runs them: samples are read and augmented, and with --after "
+           "the network is in\nthe state that training reaches.\n\n");
     printf("snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of "
            "the inputs, alone "
            "and\nwith the learning of each method of --trainer; default: all that learn from step to step.\n\n");
     printf("snn bench kernels measures every way to a product of spikes and weights, and shows which one layers "
            "go.\n\n");
+    printf("snn bench layer measures forward and backward of one linear layer with lif neurons, by bptt, beside the "
+           "time of its\nthree products in float32 alone.\n\n");
+    printf("With --tune FILE it writes what is fastest for forward products, adjoints and gradients of these shapes "
+           "as a table,\nwhich --product-table FILE of snn train uses on this machine.\n\n");
     printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one "
            "thread and "
            "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON "
@@ -71,6 +85,19 @@ static int help(void)
 
 /* ---- the subject */
 
+/* That of the data set. */
+static int read_data_shape(struct bench *b)
+{
+    struct run run = { .config = json_deep_copy(b->config) };
+    int status = run_context(&run);
+
+    if (status == DONE)
+        status = run_data(&run, &run.train, SNN_SPLIT_TRAIN);
+    b->shape = run.shape;
+    run_close(&run);
+    return status;
+}
+
 static int read_shape(struct bench *b)
 {
     const char *net = run_name(b->config), *text = args_text(&b->args, "shape"), *last = strrchr(net, '-');
@@ -79,6 +106,8 @@ static int read_shape(struct bench *b)
     char *end;
     int n, used = 0;
 
+    if (json_object_get(b->args.config, "data"))
+        return read_data_shape(b);
     *s = (snn_dataset_info){ .rank = 3, .shape = { 3, 32, 32 }, .count = 1, .classes = 10, .frames = 1 };
     if (text) {
         n = sscanf(text, "%zux%zux%zu%n", &s->shape[0], &s->shape[1], &s->shape[2], &used);
@@ -178,9 +207,16 @@ static int measure_training(const struct bench *b, const char *machine)
                              .json = b->json };
     const char *threads = args_text(&b->args, "threads"), *steps = args_text(&b->args, "steps");
     const uint32_t all = all_threads();
+    const bool data = json_object_get(b->args.config, "data") != NULL;
     char both[32];
-    int status = methods(b, trains, t.method, &t.n_methods);
+    int status = args_whole(&b->args, "after", 0, 1000000, data ? 0 : -1, &t.after);
 
+    if (status == DONE && data && (b->memory || t.rows))
+        return fail(USAGE, "--data: goes with neither --memory nor --rows");
+    if (status == DONE && !data && args_has(&b->args, "after"))
+        return fail(USAGE, "--after: needs --data");
+    if (status == DONE)
+        status = methods(b, trains, t.method, &t.n_methods);
     snprintf(both, sizeof both, all > 1 ? "1,%u" : "%u", all);
     if (status == DONE)
         status = numbers("threads", threads ? threads : b->memory ? "1" : both, t.threads, &t.n_threads);
@@ -236,25 +272,82 @@ static int measure_stream(const struct bench *b, const char *machine)
     return status;
 }
 
+static int products_of_net(const struct bench *b, struct run *run, struct bench_kernels *k)
+{
+    snn_status rc = SNN_OK;
+    int status;
+
+    run->shape = b->shape;
+    status = run_network(run);
+    if (status == DONE)
+        rc = snn_network_prepare(run->network);
+    if (rc != SNN_OK)
+        return fail_call(rc, NULL);
+    return status == DONE ? bench_products_of(k, run->network, (size_t)config_whole(b->config, "batch", 128))
+                          : status;
+}
+
+/* One thread unless --threads says otherwise. */
+static int open_context(const struct bench *b, struct run *run, snn_context_info *info)
+{
+    int64_t n;
+    snn_status rc;
+    int status = args_whole(&b->args, "threads", 1, 1024, 1, &n);
+
+    if (status != DONE)
+        return status;
+    config_set(run->config, "threads", json_integer(n));
+    status = run_context(run);
+    if (status != DONE)
+        return status;
+    rc = snn_context_get_info(run->context, info);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
 static int measure_kernels(const struct bench *b, const char *machine)
 {
     const char *products = args_text(&b->args, "product");
     struct run run = { .config = json_deep_copy(b->config) };
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
     struct bench_kernels k = { .machine = machine, .json = b->json };
-    int64_t n;
     int status = read_densities(b, k.density, &k.n_densities);
 
     if (products)
-        k.n_products = args_list(products, k.product, MOST);
+        k.n_products = args_list(products, k.product, BENCH_MOST_PRODUCTS);
     if (status == DONE)
-        status = args_whole(&b->args, "threads", 1, 1024, 1, &n);
-    if (status == DONE) {
-        config_set(run.config, "threads", json_integer(n));
-        status = run_context(&run);
-    }
+        status = open_context(b, &run, &info);
     k.context = run.context;
+    if (status == DONE && !products && config_get(b->args.config, "network"))
+        status = products_of_net(b, &run, &k);
     if (status == DONE)
-        status = bench_kernels(&k);
+        status = args_has(&b->args, "tune") ? bench_tune(&k, args_text(&b->args, "tune")) : bench_kernels(&k);
+    run_close(&run);
+    return status;
+}
+
+static int measure_layer(const struct bench *b, const char *machine)
+{
+    const char *width = args_text(&b->args, "width"), *steps = args_text(&b->args, "steps"), *grid = "64,256,1024";
+    struct run run = { .config = json_deep_copy(b->config) };
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    struct bench_layer l = { .machine = machine, .repeats = b->repeats, .density = 0.2, .json = b->json };
+    double density[MOST];
+    size_t n = 0;
+    int status = numbers("width", width ? width : grid, l.width, &l.n_widths);
+
+    if (status == DONE)
+        status = numbers("steps", steps ? steps : grid, l.steps, &l.n_steps);
+    if (status == DONE && args_has(&b->args, "density"))
+        status = read_densities(b, density, &n);
+    if (status == DONE)
+        status = open_context(b, &run, &info);
+    l.context = run.context;
+    l.isa = info.isa;
+    l.threads = info.threads;
+    l.density = n > 0 ? density[0] : l.density;
+    l.batch = config_get(b->args.config, "batch") ? (size_t)config_whole(b->config, "batch", 64) : 64;
+    if (status == DONE)
+        status = bench_layer(&l);
     run_close(&run);
     return status;
 }
@@ -268,8 +361,9 @@ static int bench(struct bench *b, int argc, char **argv)
     if (status != DONE)
         return status;
     what = b->args.count ? b->args.positional[0] : args_has(&b->args, "against-torch") ? "train" : "";
-    if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0 && strcmp(what, "kernels") != 0)
-        return fail(USAGE, "no measurement given: snn bench train, snn bench stream, snn bench kernels");
+    if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0 && strcmp(what, "kernels") != 0 &&
+        strcmp(what, "layer") != 0)
+        return fail(USAGE, "no measurement given: snn bench train, stream, kernels or layer");
     b->config = json_deep_copy(b->args.config);
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");
@@ -286,6 +380,8 @@ static int bench(struct bench *b, int argc, char **argv)
         return status;
     if (strcmp(what, "kernels") == 0)
         return measure_kernels(b, machine);
+    if (strcmp(what, "layer") == 0)
+        return measure_layer(b, machine);
     return strcmp(what, "stream") == 0 ? measure_stream(b, machine) : measure_training(b, machine);
 }
 

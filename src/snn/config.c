@@ -23,7 +23,7 @@ static const struct {
     { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
     { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
     { "dropout", KIND_REAL },        { "binary", KIND_TEXT },         { "teacher", KIND_TEXT },
-    { "start", KIND_TEXT },
+    { "start", KIND_TEXT },          { "product_table", KIND_TEXT },
 };
 #define PLACES (sizeof place / sizeof *place)
 
@@ -276,14 +276,21 @@ int config_load(json_t **out, const char *path)
     return checked(out, parsed, &error, path);
 }
 
+/* What belongs to the machine. */
+static void drop_machine(json_t *config)
+{
+    json_object_del(config, "threads");
+    json_object_del(config, "isa");
+    json_object_del(config, "product_table");
+}
+
 int config_parse_run(json_t **out, const char *text, const char *source)
 {
     json_error_t error;
     json_t *parsed = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     int status = checked(out, parsed, &error, source);
 
-    json_object_del(*out, "threads");
-    json_object_del(*out, "isa");
+    drop_machine(*out);
     return status;
 }
 
@@ -460,8 +467,7 @@ char *config_note(const json_t *config)
     json_t *copy = json_copy((json_t *)config);
     char *text;
 
-    json_object_del(copy, "threads");
-    json_object_del(copy, "isa");
+    drop_machine(copy);
     text = json_dumps(copy, JSON_SORT_KEYS | JSON_REAL_PRECISION(17) | JSON_COMPACT);
     json_decref(copy);
     return text;

@@ -6,7 +6,7 @@
  *     "neuron":    { "type": "lif", "tau": 2, ... },
  *     "trainer":   { "method": "ottt", "steps": 6, ... },
  *     "optimizer": { "name": "sgd", "lr": 0.1, ... },
- *     "epochs": 15, "batch": 128, "seed": 1, "threads": 0, "isa": "best" }
+ *     "epochs": 15, "batch": 128, "seed": 1, "threads": 0, "isa": "best", "product_table": "FILE" }
  *
  * The dots are the parameters of the library's tables, under their names. */
 #ifndef SNN_TOOL_CONFIG_H
@@ -59,7 +59,8 @@ int config_parse_use(json_t **out, json_t **data, const char *text, const char *
 void config_merge(json_t *base, const json_t *over);
 /* Fills in the tool's defaults. */
 void config_complete(json_t *config);
-/* The text for CONFIG_NOTE: without what belongs to the machine (threads, isa). To be freed with free(). */
+/* The text for CONFIG_NOTE: without what belongs to the machine (threads, isa,
+ * product_table). To be freed with free(). */
 char *config_note(const json_t *config);
 
 #endif

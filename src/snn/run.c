@@ -59,6 +59,7 @@ int run_context(struct run *run)
     options.seed = (uint64_t)config_whole(run->config, "seed", 1);
     options.log = print_warning;
     options.isa = config_text(run->config, "isa", "best");
+    options.product_table = config_text(run->config, "product_table", NULL);
     if (rc == SNN_OK)
         rc = snn_context_create(&run->context, &options);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);

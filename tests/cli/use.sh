@@ -279,10 +279,23 @@ run 0 bench kernels --product 200x40-30,2x32x6-8c3 --density 5,50
 has out dense winograd events lookup matrix bits picked
 run 0 bench kernels --product 200x40-30 --density 20 --json
 json kernels
+run 0 bench kernels --product 200x40-30,2x32x6-8c3 --tune table.txt
+[ "$(grep -c '^[a-z]* [0-9]*-[0-9]* .* [a-z]* [0-9.e-]*$' table.txt)" -eq 8 ] || bad "a product table has not 8 rows"
+run 0 bench train --net 64-16-10 --trainer sltt --threads 1 --steps 2 --batch 16 --repeats 1 --product-table table.txt
+run 1 bench train --net 64-16-10 --trainer sltt --threads 1 --product-table table.txt --isa ref
+grep -q 'another processor or instruction set' err || bad "a table of another instruction set was taken"
+run 0 bench kernels --net 64-16-10 --batch 16 --tune table.txt
+grep -q '^spikes 1-1 1-1 16-31 16-31 64-127 ' table.txt || bad "a product table lacks the first layer"
 run 2 bench kernels --product 200-40
 has err 'is neither SAMPLESxINPUTS-OUTPUTS'
 run 1 bench kernels --product 0x40-30
 has err 'sizes must be at least 1'
+run 0 bench layer --width 16,32 --steps 4 --batch 8 --repeats 1 --threads 2
+[ "$(grep -c '^ *\(16\|32\) *4 ' out)" -eq 2 ] || bad "bench layer printed not one line per width"
+run 0 bench train --data idx:data --net 64-16-10 --trainer sltt --threads 1 --steps 2 --batch 16 --repeats 2 \
+    --after 1 --json
+grep -q '"after":1,' out || bad "bench train --data does not say after how many epochs it measured"
+run 2 bench train --net 64-16-10 --trainer sltt --after 1
 run 0 bench train --net 64-16-10 --trainer ottt,bptt --threads 1,2 --steps 2 --batch 16 --repeats 1
 has out "machine" "ottt" "bptt" "samples/s"
 [ "$(grep -c '^ottt' out)" -eq 2 ] || bad "bench printed not one line per thread count"
