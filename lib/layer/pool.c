@@ -124,16 +124,14 @@ static snn_status adaptive_plan(struct snn__node *node, struct snn__arena *arena
 
 struct work {
     struct snn__node *node;
-    struct snn__io *io;
     const float *x;
-    float *y, scale;
+    float *y, scale, even; /* even: scale times the weight of the first window */
     bool accumulate;
 };
 
 extern const struct snn__layer_type snn__layer_sumpool;
 
-/* Factor of a cell: 1, or one over the cells of its window (padding counts, but not what an adaptive window has
- * not). */
+/* Of a window: 1, or one over its cells (padding counts, but not what an adaptive window has not). */
 static float weight(const struct snn__node *node, size_t i, size_t j)
 {
     const struct pool *p = node->state;
@@ -144,6 +142,14 @@ static float weight(const struct snn__node *node, size_t i, size_t j)
         return 1.0f / (float)((snn__cell_last(&p->row, i) - snn__cell_first(&p->row, i)) *
                               (snn__cell_last(&p->column, j) - snn__cell_first(&p->column, j)));
     return 1.0f / (float)(p->row.kernel * p->column.kernel);
+}
+
+/* What a cell is multiplied by: windows of a fixed size have the same weight. */
+static float factor(const struct work *k, size_t i, size_t j)
+{
+    const struct pool *p = k->node->state;
+
+    return p->row.adaptive ? k->scale * weight(k->node, i, j) : k->even;
 }
 
 /* One row of output cells of one sample. */
@@ -158,7 +164,7 @@ static void sum_row(void *arg, size_t task, size_t worker)
     (void)worker;
     for (size_t j = 0; j < p->column.o; j++) {
         float *y = k->y + b * k->node->out_len + (i * p->column.o + j) * p->c;
-        float a = k->scale * weight(k->node, i, j);
+        const float a = factor(k, i, j);
         bool first = true;
 
         for (size_t r = snn__cell_first(&p->row, i); r < snn__cell_last(&p->row, i); r++)
@@ -177,34 +183,36 @@ static void sum_row(void *arg, size_t task, size_t worker)
 static void sum_forward(struct snn__node *node, struct snn__io *io)
 {
     const struct pool *p = node->state;
-    struct work k = { node, io, io->x[0].data, io->y.data, io->x[0].scale, false };
+    const float scale = io->x[0].scale;
+    struct work k = { node, io->x[0].data, io->y.data, scale, scale * weight(node, 0, 0), false };
 
     io->y.scale = 1.0f;
     snn__parallel(node->ctx, sum_row, &k, io->batch * p->row.o);
 }
 
-/* One row of input cells of one sample: gathers from the output cells whose windows hold them. */
+/* One row of input cells of one sample: gathers from the output cells whose windows hold them. Those of a column are
+ * from .. to - 1. */
 static void spread_row(void *arg, size_t task, size_t worker)
 {
     struct work *k = arg;
     const struct pool *p = k->node->state;
     const struct snn__kernels *f = k->node->ctx->kernels;
-    size_t b = task / p->row.n, r = task % p->row.n;
+    const size_t b = task / p->row.n, r = task % p->row.n;
+    const size_t above = covering_first(&p->row, r), below = covering_last(&p->row, r);
     const float *e = k->x + b * k->node->out_len;
 
     (void)worker;
-    for (size_t q = 0; q < p->column.n; q++) {
+    for (size_t q = 0, from = 0, to = 0; q < p->column.n; q++) {
         float *dx = k->y + b * k->node->in_len + (r * p->column.n + q) * p->c;
         bool first = !k->accumulate;
 
-        for (size_t i = covering_first(&p->row, r); i < covering_last(&p->row, r); i++)
-            for (size_t j = covering_first(&p->column, q); j < covering_last(&p->column, q); j++) {
-                float a = k->scale * weight(k->node, i, j);
-
-                if (first)
-                    f->scale(dx, a, e + (i * p->column.o + j) * p->c, p->c);
-                else
-                    f->axpy(dx, a, e + (i * p->column.o + j) * p->c, p->c);
+        while (from < p->column.o && snn__cell_last(&p->column, from) <= q)
+            from++;
+        while (to < p->column.o && snn__cell_first(&p->column, to) <= q)
+            to++;
+        for (size_t i = above; i < below; i++)
+            for (size_t j = from; j < to; j++) {
+                (first ? f->scale : f->axpy)(dx, factor(k, i, j), e + (i * p->column.o + j) * p->c, p->c);
                 first = false;
             }
         if (first)
@@ -216,7 +224,7 @@ static void sum_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
                         bool accumulate)
 {
     const struct pool *p = node->state;
-    struct work k = { node, io, e.data, dx, e.scale, accumulate };
+    struct work k = { node, e.data, dx, e.scale, e.scale * weight(node, 0, 0), accumulate };
 
     (void)input;
     snn__parallel(node->ctx, spread_row, &k, io->batch * p->row.n);
