@@ -53,6 +53,7 @@ static const struct {
       "dsr_lif m "
       "threshold=1; linear c out=3",
       { 20 } },
+    { "eprop", "", "linear a out=30; lif n " LIF "; linear b out=3", { 20 } },
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
