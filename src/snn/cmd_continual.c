@@ -264,7 +264,7 @@ static snn_status save_checkpoint(struct continual *c, bool under_way)
     return rc;
 }
 
-/* Reads where the checkpoint is, and what the sequence was told. */
+/* Reads the position of the checkpoint, and the arguments of its sequence. */
 static int read_checkpoint(struct continual *c, const char *path)
 {
     static const char *const key[2] = { CONFIG_NOTE, NOTE };
@@ -296,7 +296,7 @@ static int read_checkpoint(struct continual *c, const char *path)
                : fail(FAILED, "%s: a sequence of %lld tasks", path, (long long)c->tasks);
 }
 
-/* The tasks that have ended, as quickly as they can be told; then the numbers of all arrays. */
+/* Repeats the ended tasks without training, then loads the numbers of all arrays. */
 static int take_up(struct continual *c, const char *path, bool *under_way)
 {
     size_t batch = (size_t)run_batch(&c->run, c->run.train);

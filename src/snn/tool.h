@@ -54,7 +54,7 @@ uint64_t peak_resident(void);
 /* Seconds on a clock that only goes forward. */
 double now(void);
 
-/* Threads that the library takes where 0 are asked for; 1 if it cannot be told. */
+/* Threads that the library takes for 0; 1 if this cannot be found out. */
 uint32_t all_threads(void);
 
 /* Room for n * each zeros, to be freed; NULL: out of memory, or more than can be addressed. */

@@ -1,4 +1,4 @@
-/* train.h - one run of snn train: what it was told, and the objects that it opens. */
+/* train.h - one run of snn train: its arguments and files, and the objects that it opens. */
 #ifndef SNN_TOOL_TRAIN_H
 #define SNN_TOOL_TRAIN_H
 
