@@ -96,8 +96,7 @@ void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed
                       size_t n);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
-/* True if a product may take this way on this machine. The matrix unit's way is closed until the unit was requested.
- * */
+/* True if a product may take this way on this machine; the matrix unit's way is open once the unit was requested. */
 bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, enum snn__way way);
 /* True if products of spikes may read their map. */
 bool snn__product_reads_map(const struct snn__window *w);

@@ -3,8 +3,7 @@
  * A population whose rate is trained sends the same error down at every step. A batch norm over all steps makes of it
  *   dx[t] = constant + bend x[t],   one factor bend for each channel,
  * which goes down to the next populations. Those need no more than its weighted mean. The gradient of weights needs
- * the correlation of x[t] with what they read; where they reach the norm by sums alone, the forward pass gathers it.
- * */
+ * the correlation of x[t] with what they read; where they reach it by sums alone, the forward pass gathers it. */
 #include "pass/pass.h"
 
 static bool over_all(const snn_layer *layer)

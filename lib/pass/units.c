@@ -128,8 +128,7 @@ bool snn__reads_input_mean(const struct snn__pass *pass)
     return reads || snn__pass_couples(pass);
 }
 
-/* Weights take average rates: populations gather theirs, and the layers between a population and weights are marked.
- * */
+/* Weights take average rates: populations gather theirs; marks the layers between a population and weights. */
 static void mark_rates(struct snn__pass *pass)
 {
     for (size_t l = pass->n; l-- > 0;) {

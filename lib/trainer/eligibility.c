@@ -1,5 +1,4 @@
-/* trainer/eligibility.c - eligibilities of single synapses. Products and kernels compute them, one sample at a time.
- * */
+/* trainer/eligibility.c - eligibilities of single synapses, computed by products and kernels, sample by sample. */
 #include "trainer/eligibility.h"
 #include "blas/product.h"
 #include "core/context.h"

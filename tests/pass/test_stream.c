@@ -43,8 +43,7 @@ START_TEST(test_predicts)
 }
 END_TEST
 
-/* The state of step 3, copied into another stream, gives the rest bit for bit; so does the stream itself, put back.
- * */
+/* The state of step 3 gives the rest bit for bit, copied into another stream and put back into its own. */
 START_TEST(test_state_is_copied)
 {
     struct rig r;
