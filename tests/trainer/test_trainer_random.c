@@ -1,0 +1,222 @@
+/* Random networks and settings: a method refuses one with a message, or trains it to the same bits on one thread and
+ * on three, through a checkpoint, and its stream predicts what the trainer predicts. */
+#include "trainer/builder.h"
+#include <snn/model.h>
+#include <unistd.h>
+
+enum { SEEDS = 60, BATCH = 4, STEPS = 5, OUT = 3 };
+
+static const char *const methods[] = { "bptt", "sltt", "ottt", "opzo", "sei", "eprop", "dsr", "ide", "spide" };
+
+/* ---- what is drawn ---- */
+
+/* A small generator of its own: a failing seed fails everywhere. */
+static unsigned draw(unsigned *state, unsigned n)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 8) % n;
+}
+
+/* One of the words between bars. */
+static void add_word(char *text, unsigned *state, const char *words)
+{
+    size_t n = 1, length;
+
+    for (const char *c = words; *c != '\0'; c++)
+        n += *c == '|';
+    for (unsigned skip = draw(state, (unsigned)n); skip > 0; skip--)
+        words = strchr(words, '|') + 1;
+    length = strcspn(words, "|");
+    strncat(text, words, length);
+}
+
+static void add_population(char *text, unsigned *state, const char *method, const char *name)
+{
+    const bool loop = strstr(method, "ide") != NULL, rates = strcmp(method, "dsr") == 0;
+    const char *models = loop ? "lif" : rates ? "dsr_if|dsr_lif" : "if|lif|alif|lif|cuba|plif";
+
+    strcat(text, "; ");
+    add_word(text, state, strcmp(method, "eprop") == 0 ? "if|lif|alif" : models);
+    strcat(strcat(text, " "), name);
+    add_word(text, state, " threshold=1| threshold=0.3| threshold=0.6");
+    if (loop)
+        strcat(text, " decay=0.9");
+    else if (!rates)
+        add_word(text, state, "|| refractory=1| refractory=4| surrogate=arctan| fire_at=0.7");
+}
+
+static void add_norm(char *text, unsigned *state, const char *name)
+{
+    char words[160];
+
+    snprintf(words, sizeof words, "||||; layer_norm %s|; batch_norm %s|; dropout %s rate=0.3|; scale %s value=0.7",
+             name, name, name, name);
+    add_word(text, state, words);
+}
+
+/* Vectors of 6 or maps of 2x4x4; one population or two; feedback by a delay, a leaky readout. */
+static void draw_network(char *text, unsigned *state, const char *method, size_t shape[3])
+{
+    const bool map = draw(state, 3) == 0, feedback = !map && draw(state, 3) == 0,
+               loop = strstr(method, "ide") != NULL;
+
+    memcpy(shape, map ? (size_t[]){ 2, 4, 4 } : (size_t[]){ 6, 0, 0 }, 3 * sizeof *shape);
+    strcpy(text, map ? "conv2d a out=3 pad=1" : "linear a out=7");
+    add_word(text, state, "|| bias=0| standardise=1| binary=scaled");
+    if (feedback)
+        strcat(text, "; linear w out=7 bias=0 <n:1; add s <a <w");
+    else
+        add_norm(text, state, "an");
+    add_population(text, state, method, "n");
+    if (!feedback && draw(state, 2) == 0) {
+        strcat(text, map ? "; avgpool p kernel=2; conv2d b out=4" : "; linear b out=5");
+        add_norm(text, state, "bn");
+        add_population(text, state, method, "m");
+    }
+    if (loop)
+        strcat(text, "; rate r decay=0.9");
+    strcat(text, map ? "; flatten f; linear o out=3" : "; linear o out=3");
+    if (!loop)
+        add_word(text, state, "||; lif q reset=none decay=0.6");
+}
+
+static void draw_settings(char *text, unsigned *state, const char *method)
+{
+    static const char *const words[][2] = {
+        { "bptt", "| detach_reset=1" },
+        { "sltt", "| sampled_steps=2" },
+        { "ottt", " variant=A| variant=O" },
+        { "opzo", "| feedback=dfa| feedback=kp| feedback=zo| feedback=bp| online=1" },
+        { "sei", "| temporal=1" },
+        { "eprop", "| feedback=random" },
+        { "ide", "| solver=broyden| solver=iteration" },
+        { "spide", "| backward_steps=7" },
+    };
+
+    snprintf(text, 64, "steps=%d", STEPS);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], method) == 0)
+            add_word(text, state, words[i][1]);
+}
+
+/* ---- what must hold ---- */
+
+struct rig {
+    snn_context *ctx;
+    snn_network *net;
+    snn_optimizer *adam;
+    snn_trainer *tr;
+};
+
+/* The status of the preparation. */
+static snn_status open_rig(struct rig *r, const size_t shape[3], const char *layers, const char *method,
+                           const char *settings, uint32_t threads)
+{
+    memset(r, 0, sizeof *r);
+    r->ctx = test_context(threads, 3, "best");
+    OK(snn_network_create(&r->net, r->ctx, shape, shape[1] ? 3 : 1));
+    OK(add_layers(r->net, layers));
+    OK(snn_optimizer_create(&r->adam, r->ctx, "adam"));
+    SNN__TRY(snn_network_prepare(r->net));
+    OK(snn_trainer_create(&r->tr, r->net, r->adam, method));
+    OK(set_all(r->tr, settings));
+    return snn_trainer_prepare(r->tr, BATCH);
+}
+
+static void close_rig(struct rig *r)
+{
+    snn_trainer_destroy(r->tr);
+    snn_optimizer_destroy(r->adam);
+    snn_network_destroy(r->net);
+    snn_context_destroy(r->ctx);
+}
+
+static void train(struct rig *r, snn_batch *batch, float out[BATCH * OUT])
+{
+    OK(snn_trainer_step(r->tr, batch, NULL));
+    OK(snn_trainer_predict(r->tr, batch, out));
+}
+
+static void move_to(struct rig *from, struct rig *to)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/tmp/snn-random-%d.ckpt", (int)getpid());
+    OK(snn_trainer_save(from->tr, path));
+    OK(snn_trainer_load(to->tr, path));
+    unlink(path);
+}
+
+/* Networks with a layer that has its output in the end have no stream. */
+static void check_stream(struct rig *r, const float *x, size_t len, const float *want)
+{
+    snn_stream *s;
+    size_t size;
+    float out[OUT], sum[OUT] = { 0 };
+    void *memory;
+
+    if (snn_stream_size(r->net, &size) != SNN_OK)
+        return;
+    memory = aligned_alloc(64, size);
+    OK(snn_stream_init(memory, size, r->net, &s));
+    for (size_t t = 0; t < STEPS; t++) {
+        OK(snn_stream_step(s, x + t * BATCH * len, out));
+        for (size_t c = 0; c < OUT; c++)
+            sum[c] += out[c];
+    }
+    for (size_t c = 0; c < OUT; c++)
+        ck_assert_float_eq_tol(sum[c], want[c], 1e-4f * (1 + fabsf(want[c])));
+    free(memory);
+}
+
+START_TEST(test_random)
+{
+    const char *method = methods[_i % (int)(sizeof methods / sizeof *methods)];
+    unsigned state = 2654435761u * (unsigned)(_i + 1);
+    char layers[1024] = "", settings[128];
+    size_t shape[3], len;
+    float x[STEPS * BATCH * 32], out[2][BATCH * OUT];
+    const uint32_t labels[BATCH] = { 0, 2, 1, 2 };
+    snn_batch batch = SNN_BATCH_INIT;
+    struct rig one, three, later;
+
+    draw_network(layers, &state, method, shape);
+    draw_settings(settings, &state, method);
+    if (open_rig(&one, shape, layers, method, settings, 1) != SNN_OK) {
+        ck_assert_msg(snn_last_error()[0] != '\0', "%s, %s: refused without a word", method, layers);
+        close_rig(&one);
+        return;
+    }
+    OK(open_rig(&three, shape, layers, method, settings, 3));
+    OK(open_rig(&later, shape, layers, method, settings, 2));
+    len = length_of(shape);
+    random_fill(x, STEPS * BATCH * len, -0.3f, 1.2f, (unsigned)_i);
+    batch.x = x;
+    batch.labels = labels;
+    for (int step = 0; step < 3; step++) {
+        batch.samples = step == 1 ? BATCH - 1 : BATCH;
+        batch.frames = step == 0 ? 1 : STEPS;
+        train(&one, &batch, out[0]);
+        train(step < 2 ? &three : &later, &batch, out[1]);
+        ck_assert_msg(memcmp(out[0], out[1], batch.samples * OUT * sizeof(float)) == 0, "%s, %s, %s: step %d differs",
+                      method, settings, layers, step);
+        if (step == 1)
+            move_to(&three, &later);
+    }
+    if (strcmp(method, "dsr") != 0) /* which weighs the steps of its output */
+        check_stream(&one, x, len, out[0]);
+    close_rig(&one);
+    close_rig(&three);
+    close_rig(&later);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trainer: random networks");
+    TCase *tc = tcase_create("random");
+
+    tcase_add_loop_test(tc, test_random, 0, SEEDS * (int)(sizeof methods / sizeof *methods));
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
