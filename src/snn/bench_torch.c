@@ -1,7 +1,9 @@
 /* bench_torch.c - snn bench --against-torch: the same training by this library and by PyTorch, in turn.
  *
  * Either side is a process of its own, which prints one JSON object with its samples per second and its peak of
- * resident memory: this tool as `snn bench train --json`, and one of the programs of tests/bench/torch. */
+ * resident memory: this tool as `snn bench train --json`, and one of the programs of tests/bench/torch. Nothing is
+ * set that would slow PyTorch: it has the environment of the tool, is tried on 1, 2, 4, ... threads as this library
+ * is, and with denormal numbers computed as well as flushed to zero. */
 #include "args.h"
 #include "bench.h"
 #include "tool.h"
@@ -42,8 +44,9 @@ static const struct line {
 };
 
 struct side {
-    double rate;     /* samples per second */
-    double resident; /* bytes */
+    double rate;                  /* samples per second */
+    double resident;              /* bytes */
+    char framework[32], blas[64]; /* PyTorch's version, what multiplies its matrices */
 };
 
 struct words {
@@ -75,6 +78,11 @@ static void say_run(struct words *w, const struct bench_torch *b, const struct l
 }
 
 /* ---- one side */
+
+static void copy_text(char *out, size_t size, const json_t *text)
+{
+    snprintf(out, size, "%s", json_is_string(text) ? json_string_value(text) : "?");
+}
 
 /* Runs a program and reads the last line of its output that is a JSON object. */
 static int ask(const struct words *w, struct side *side)
@@ -109,6 +117,8 @@ static int ask(const struct words *w, struct side *side)
         ;
     side->rate = json_number_value(json_object_get(last, "samples_per_second"));
     side->resident = json_number_value(json_object_get(last, "peak_resident_bytes"));
+    copy_text(side->framework, sizeof side->framework, json_object_get(last, "framework"));
+    copy_text(side->blas, sizeof side->blas, json_object_get(last, "blas"));
     json_decref(last);
     if (WIFSIGNALED(state) && WTERMSIG(state) == SIGINT)
         return INTERRUPTED;
@@ -132,7 +142,8 @@ static int ask_ours(const struct bench_torch *b, const struct line *l, const cha
     return ask(&w, side);
 }
 
-static int ask_torch(const struct bench_torch *b, const struct line *l, const char *threads, struct side *side)
+static int ask_torch(const struct bench_torch *b, const struct line *l, const char *threads, bool flush,
+                     struct side *side)
 {
     struct words w = { .count = 0 };
     char program[sizeof b->programs + 32];
@@ -144,58 +155,81 @@ static int ask_torch(const struct bench_torch *b, const struct line *l, const ch
         say_flag(&w, "--method", l->method);
     say_run(&w, b, l, threads);
     say_flag(&w, "--batches", l->batches);
+    if (flush)
+        say(&w, "--flush-denormal");
     return ask(&w, side);
 }
 
 /* ---- the table */
 
-static void print(const struct bench_torch *b, const struct line *l, const char *threads, const struct side *ours,
-                  const struct side *torch)
-{
-    json_t *out;
-
-    if (!b->json) {
-        printf("%-18s %-6s %3s %6s %8s %12.1f %12.1f %7.1f %12s %12s\n", l->net, l->method, l->steps, l->batch,
-               threads, ours->rate, torch->rate, ours->rate / torch->rate, bytes((uint64_t)ours->resident).s,
-               bytes((uint64_t)torch->resident).s);
-        fflush(stdout);
-        return;
-    }
-    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "event", "against-torch", "network", l->net, "trainer",
-                    l->method, "steps", l->steps, "batch", l->batch, "threads", threads);
-    json_object_set_new(out, "samples_per_second", json_figure(ours->rate));
-    json_object_set_new(out, "torch_samples_per_second", json_figure(torch->rate));
-    json_object_set_new(out, "ratio", json_figure(ours->rate / torch->rate));
-    json_object_set_new(out, "peak_resident_bytes", json_figure(ours->resident));
-    json_object_set_new(out, "torch_peak_resident_bytes", json_figure(torch->resident));
-    json_line(out, 9);
-}
+struct sides {
+    struct side ours, torch, flushed; /* flushed: PyTorch without denormal numbers */
+};
 
 static double larger(double a, double b)
 {
     return a > b ? a : b;
 }
 
+static double best_torch(const struct sides *s)
+{
+    return larger(s->torch.rate, s->flushed.rate);
+}
+
+static void print(const struct bench_torch *b, const struct line *l, const char *threads, const struct sides *s)
+{
+    json_t *out;
+
+    if (!b->json) {
+        printf("%-18s %-6s %3s %6s %8s %12.1f %12.1f %12.1f %7.1f %12s %12s\n", l->net, l->method, l->steps, l->batch,
+               threads, s->ours.rate, s->torch.rate, s->flushed.rate, s->ours.rate / best_torch(s),
+               bytes((uint64_t)s->ours.resident).s, bytes((uint64_t)s->torch.resident).s);
+        fflush(stdout);
+        return;
+    }
+    out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "event", "against-torch", "network", l->net,
+                    "trainer", l->method, "steps", l->steps, "batch", l->batch, "threads", threads, "torch",
+                    s->torch.framework, "torch_blas", s->torch.blas);
+    json_object_set_new(out, "samples_per_second", json_figure(s->ours.rate));
+    json_object_set_new(out, "torch_samples_per_second", json_figure(s->torch.rate));
+    json_object_set_new(out, "torch_flushed_samples_per_second", json_figure(s->flushed.rate));
+    json_object_set_new(out, "ratio", json_figure(s->ours.rate / best_torch(s)));
+    json_object_set_new(out, "peak_resident_bytes", json_figure(s->ours.resident));
+    json_object_set_new(out, "torch_peak_resident_bytes", json_figure(s->torch.resident));
+    json_line(out, 9);
+}
+
+static int measure(const struct bench_torch *b, const struct line *l, const char *threads, struct sides *s)
+{
+    int status = ask_ours(b, l, threads, &s->ours);
+
+    if (status == DONE)
+        status = ask_torch(b, l, threads, false, &s->torch);
+    if (status == DONE)
+        status = ask_torch(b, l, threads, true, &s->flushed);
+    if (status == DONE)
+        print(b, l, threads, s);
+    return status;
+}
+
+/* On 1, 2, 4, ... threads and on all: either side has a number of threads that is its best. */
 static int compare(const struct bench_torch *b, const struct line *l)
 {
-    char all[24];
-    struct side ours[2], torch[2];
-    size_t n = b->processors > 1 ? 2 : 1;
+    double ours = 0, torch = 0;
+    struct sides s;
     int status = DONE;
 
-    snprintf(all, sizeof all, "%u", b->processors);
-    for (size_t i = 0; i < n && status == DONE; i++) {
-        const char *threads = i ? all : "1";
-        status = ask_ours(b, l, threads, &ours[i]);
-        if (status == DONE)
-            status = ask_torch(b, l, threads, &torch[i]);
-        if (status == DONE)
-            print(b, l, threads, &ours[i], &torch[i]);
+    for (uint32_t n = 1, last = 0; status == DONE && last < b->processors; last = n, n *= 2) {
+        char threads[24];
+
+        n = n < b->processors ? n : b->processors;
+        snprintf(threads, sizeof threads, "%u", n);
+        status = measure(b, l, threads, &s);
+        ours = larger(ours, s.ours.rate);
+        torch = larger(torch, best_torch(&s));
     }
-    if (status == DONE && n == 2 && !b->json)
-        printf("%-18s best against best: %.1f times PyTorch; %s threads: %.2f times one\n", "",
-               larger(ours[0].rate, ours[1].rate) / larger(torch[0].rate, torch[1].rate), all,
-               ours[1].rate / ours[0].rate);
+    if (status == DONE && !b->json)
+        printf("%-18s best against best: %.1f times %s with %s\n", "", ours / torch, s.torch.framework, s.torch.blas);
     return status;
 }
 
@@ -263,9 +297,10 @@ int bench_against_torch(struct bench_torch *b, const char *machine, const char *
         if (!wanted(net, lines[i].net) || !wanted(methods, lines[i].method))
             continue;
         if (done++ == 0 && !b->json)
-            printf("machine  %s, %u processors; medians of %s\n\n%-18s %-6s %3s %6s %8s %12s %12s %7s %12s %12s\n",
-                   machine, b->processors, b->repeats, "network", "method", "T", "batch", "threads", "samples/s",
-                   "PyTorch", "ratio", "memory", "PyTorch");
+            printf(
+                "machine  %s, %u processors; medians of %s\n\n%-18s %-6s %3s %6s %8s %12s %12s %12s %7s %12s %12s\n",
+                machine, b->processors, b->repeats, "network", "method", "T", "batch", "threads", "samples/s",
+                "PyTorch", "flushed", "ratio", "memory", "PyTorch");
         status = compare(b, &lines[i]);
     }
     if (status == DONE && done == 0) {

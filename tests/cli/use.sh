@@ -308,10 +308,11 @@ run 0 bench train --memory --net 64-16-10 --trainer sltt --steps 2,20 --batch 16
 json memory,memory
 
 # PyTorch is played by a program that knows one figure
-printf '#!/bin/sh\necho %s\n' "'{\"samples_per_second\": 0.5, \"peak_resident_bytes\": 1048576}'" >torch
+printf '#!/bin/sh\necho %s\n' "'{\"framework\": \"torch 9\", \"blas\": \"Slow\", \"samples_per_second\": 0.5, \
+\"peak_resident_bytes\": 1048576}'" >torch
 chmod +x torch
 PYTHON=./torch run 0 bench --against-torch --net 784-800-10 --trainer ottt --repeats 1
-has out "machine" "784-800-10" "ottt" "times PyTorch" "1.0 MiB"
+has out "machine" "784-800-10" "ottt" "flushed" "times torch 9 with Slow" "1.0 MiB"
 PYTHON=false run 1 bench --against-torch
 has err "has no PyTorch"
 PYTHON=./torch run 2 bench --against-torch --net 8-8-8

@@ -1,6 +1,7 @@
 """What the PyTorch programs share: arguments, data, the loss, and how time is taken."""
 
 import argparse
+import ctypes
 import json
 import resource
 import statistics
@@ -24,6 +25,7 @@ def arguments(description):
     parser.add_argument("--batches", type=int, default=20, help="batches of one measurement")
     parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
     parser.add_argument("--threads", type=int, default=0, help="threads of PyTorch; 0: its own choice")
+    parser.add_argument("--flush-denormal", action="store_true", help="take denormal numbers for zero")
     parser.add_argument("--hoist", action="store_true",
                         help="form the current of the static input and its weight gradient once")
     return parser
@@ -31,6 +33,8 @@ def arguments(description):
 
 def begin(options):
     """Threads and a pool of random samples and labels; the values do not matter to the time."""
+    if options.flush_denormal and not torch.set_flush_denormal(True):    # first: threads inherit it when they start
+        raise SystemExit("this PyTorch cannot flush denormal numbers here")
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(1)
@@ -41,6 +45,22 @@ def begin(options):
     if len(shape) == 3:
         x = x.contiguous(memory_format=torch.channels_last)
     return x.split(options.batch), torch.randint(0, 10, (pool, options.batch))
+
+
+def blas():
+    """What multiplies matrices: MKL, or OpenBLAS with the kernel that it took, which old versions choose badly on new
+    processors (OPENBLAS_CORETYPE=SKYLAKEX makes them take that of AVX-512)."""
+    torch.mm(torch.ones(1, 1), torch.ones(1, 1))
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        paths = {line.split()[-1] for line in maps if "openblas" in line or "libblas" in line}
+    for path in sorted(paths):
+        try:
+            name = ctypes.CDLL(path).openblas_get_corename
+        except (OSError, AttributeError):
+            continue
+        name.restype = ctypes.c_char_p
+        return "OpenBLAS " + name().decode()
+    return "MKL" if torch.backends.mkl.is_available() else "an unknown BLAS"
 
 
 def loss_gradient(out, onehot, steps):
@@ -64,6 +84,7 @@ def measure(options, method, train):
         rates.append(options.batches * options.batch / (time.perf_counter() - start))
     result = {"framework": "torch " + torch.__version__, "method": method, "net": options.net, "steps": options.steps,
               "batch": options.batch, "threads": torch.get_num_threads(), "hoist": options.hoist,
+              "flush_denormal": options.flush_denormal, "blas": blas(),
               "batches": options.batches, "repeats": options.repeats, "samples_per_second": statistics.median(rates),
               "min": min(rates), "max": max(rates), "loss": float(loss),
               "peak_resident_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
