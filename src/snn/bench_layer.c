@@ -77,7 +77,27 @@ static void close_layer(struct layer *l)
     free(l->labels);
 }
 
-/* The first batch warms up. */
+/* Milliseconds of a batch, over so many that they take long enough; negative if one failed. */
+static double time_batches(struct layer *l, const snn_batch *batch)
+{
+    const double began = now();
+    size_t count = 0;
+    double passed;
+
+    do {
+        const snn_status rc = snn_trainer_step(l->trainer, batch, NULL);
+
+        if (rc != SNN_OK) {
+            fail_call(rc, NULL);
+            return -1;
+        }
+        count++;
+        passed = now() - began;
+    } while (passed < BENCH_LEAST_SECONDS);
+    return 1e3 * passed / (double)count;
+}
+
+/* The first ones warm up. */
 static int time_layer(struct layer *l, struct line *line)
 {
     const size_t n = (size_t)l->b->repeats;
@@ -88,14 +108,12 @@ static int time_layer(struct layer *l, struct line *line)
     batch.frames = line->steps;
     batch.x = l->x;
     batch.labels = l->labels;
-    for (size_t i = 0; i <= n; i++) {
-        const double began = now();
-        const snn_status rc = snn_trainer_step(l->trainer, &batch, NULL);
-
-        if (rc != SNN_OK)
-            return fail_call(rc, NULL);
-        if (i > 0)
-            ms[i - 1] = 1e3 * (now() - began);
+    if (time_batches(l, &batch) < 0)
+        return FAILED;
+    for (size_t i = 0; i < n; i++) {
+        ms[i] = time_batches(l, &batch);
+        if (ms[i] < 0)
+            return FAILED;
     }
     qsort(ms, n, sizeof *ms, bench_ascending);
     line->low = ms[0];
