@@ -250,6 +250,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
 }
 
 #define ISA SNN__ISA_AVX2
+#define LAYERS snn__layers_avx2
 #define TABLE snn__kernels_avx2
 #include "kernel/body.inc"
 #else

@@ -249,6 +249,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
 }
 
 #define ISA SNN__ISA_AVX512
+#define LAYERS snn__layers_avx512
 #define TABLE snn__kernels_avx512
 #include "kernel/body.inc"
 #else

@@ -1,4 +1,4 @@
-/* kernel/layers.h - kernels of single layers, losses and updates, in plain C for all tables.
+/* kernel/layers.h - kernels of single layers, losses and updates, in plain C.
  *
  * Most are the body of a loop that snn__parallel() shares out, (arguments, item, worker), or of snn__ranges(),
  * (arguments, from, to). Layers fill in the arguments, and touch no element themselves. Arrays are [B,H,W,C]; rows of

@@ -294,6 +294,7 @@ static void bits_tile(size_t words, const uint64_t *x, size_t rows, const uint64
 }
 
 #define ISA SNN__ISA_NEON
+#define LAYERS snn__layers_plain
 #define TABLE snn__kernels_neon
 #include "kernel/body.inc"
 #else

@@ -294,7 +294,7 @@ static const struct snn__kernels table = {
     .within = within,
     .sgd = sgd,
     .adam = adam,
-    .layers = &snn__layer_kernels,
+    .layers = &snn__layers_plain,
 };
 
 const struct snn__kernels *const snn__kernels_ref = &table;

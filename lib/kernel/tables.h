@@ -10,8 +10,9 @@ extern const struct snn__kernels *const snn__kernels_avx512;
 extern const struct snn__kernels *const snn__kernels_amx;
 extern const struct snn__kernels *const snn__kernels_neon;
 
-/* layers.c: the part that they share, which lists these. */
-extern const struct snn__layer_kernels snn__layer_kernels;
+/* layers.c, layers_avx2.c, layers_avx512.c: kernels of layers, compiled for an instruction set each where they gain
+ * by it (layers.inc); the others are these. */
+extern const struct snn__layer_kernels snn__layers_plain, snn__layers_avx2, snn__layers_avx512;
 
 /* rows.c */
 snn__body snn__standardise, snn__standardise_back, snn__signs, snn__signs_back, snn__reorder, snn__matrix_vector;
@@ -29,10 +30,6 @@ void snn__add_up(double *sum, const double *x, size_t n);
 /* maps.c */
 snn__body snn__maximum_pool, snn__maximum_pool_back, snn__turn_back;
 void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x, float *y);
-/* norms.c */
-snn__body snn__norm_sums, snn__norm_total, snn__norm_statistics, snn__norm_line, snn__affine;
-snn__body snn__norm_center, snn__norm_credit, snn__norm_back;
-snn__body snn__layer_norm, snn__layer_norm_back, snn__layer_norm_credit;
 /* attention.c */
 snn__body snn__attention;
 /* values.c */

@@ -1,5 +1,6 @@
 /* The table's functions on arrays, tiles and optimizers: every instruction set against plain C. */
 #include "core/context.h"
+#include "kernel/layers.h"
 #include "naive.h"
 #include "support.h"
 #include <float.h>
@@ -275,6 +276,61 @@ START_TEST(ranges_cover_once)
 }
 END_TEST
 
+/* ---- channels: every instruction set gives the bits of loops that go row by row */
+
+#define CHANNELS 37
+#define ROWS_MAX 23
+
+/* Sums of errors d and d (x - center), or of x - center and its square. */
+static void sum_by_rows(double *sums, const float *x, const float *d, const float *center, size_t rows)
+{
+    for (size_t i = 0; i < CHANNELS; i++)
+        for (size_t row = 0; row < rows; row++) {
+            const double off = x[row * CHANNELS + i] - center[i], a = d ? d[row * CHANNELS + i] : off;
+
+            sums[i] += a;
+            sums[CHANNELS + i] += a * off;
+        }
+}
+
+START_TEST(sums_of_channels_are_the_same)
+{
+    const struct snn__layer_kernels *k = snn__kernels_at((size_t)_i)->layers;
+    float x[ROWS_MAX * CHANNELS], d[ROWS_MAX * CHANNELS], center[CHANNELS];
+
+    random_fill(x, ROWS_MAX * CHANNELS, -2, 2, 1);
+    random_fill(d, ROWS_MAX * CHANNELS, -2, 2, 2);
+    random_fill(center, CHANNELS, -2, 2, 3);
+    for (size_t rows = 0; rows <= ROWS_MAX; rows++)
+        for (int errors = 0; errors < 2; errors++) {
+            double got[2 * CHANNELS], want[2 * CHANNELS] = { 0 };
+            struct snn__norm_sums a = { rows, CHANNELS, 1, x, errors ? d : NULL, center, got, got, false };
+
+            k->norm_sums(&a, 0, 0);
+            sum_by_rows(want, x, a.d, center, rows);
+            HOLDS(memcmp(got, want, sizeof got) == 0, "%zu rows, errors %d", rows, errors);
+        }
+}
+END_TEST
+
+START_TEST(lines_of_channels_are_the_same)
+{
+    const struct snn__layer_kernels *k = snn__kernels_at((size_t)_i)->layers;
+    const size_t n = ROWS_MAX * CHANNELS;
+    float x[ROWS_MAX * CHANNELS], y[ROWS_MAX * CHANNELS], slope[CHANNELS], shift[CHANNELS];
+
+    random_fill(x, n, -2, 2, 1);
+    random_fill(slope, CHANNELS, -2, 2, 2);
+    random_fill(shift, CHANNELS, -2, 2, 3);
+    k->affine(&(struct snn__affine){ .c = CHANNELS, .x = x, .y = y, .slope = slope, .shift = shift }, 0, n);
+    for (size_t i = 0; i < n; i++) {
+        const volatile float product = slope[i % CHANNELS] * x[i]; /* rounded, not fused */
+
+        HOLDS(y[i] == product + shift[i % CHANNELS], "%zu: %.9g", i, y[i]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("kernel arrays");
@@ -288,6 +344,8 @@ int main(void)
     tcase_add_loop_test(t, interleave_turns, 0, tables());
     tcase_add_loop_test(t, optimizers_agree, 0, tables());
     tcase_add_test(t, ranges_cover_once);
+    tcase_add_loop_test(t, sums_of_channels_are_the_same, 0, tables());
+    tcase_add_loop_test(t, lines_of_channels_are_the_same, 0, tables());
     suite_add_tcase(s, t);
     return run_suite(s);
 }
