@@ -27,6 +27,7 @@ struct norm {
     float *factor;               /* of x in the last adjoint */
     float *slope, *shift, *bend; /* y = slope x + shift; dx = slope d + bend x + shift */
     float *dweight, *dbias;
+    bool summed; /* partial holds the sums of the errors that the adjoint meets next */
 };
 
 static const struct snn__param params[] = {
@@ -103,10 +104,11 @@ static size_t rows_of(const struct norm *s, const struct snn__io *io)
 }
 
 /* total (+)= the sums over the rows */
-static void sum_rows(const struct snn__node *node, struct snn__norm_sums k)
+static void sum_rows(struct snn__node *node, struct snn__norm_sums k)
 {
-    const struct norm *s = node->state;
+    struct norm *s = node->state;
 
+    s->summed = false;
     k.c = s->c;
     k.pieces = SNN__PIECES;
     k.partial = s->partial;
@@ -202,8 +204,10 @@ static void affine(const struct snn__node *node, size_t rows, struct snn__affine
 
 static void norm_forward(struct snn__node *node, struct snn__io *io)
 {
-    size_t rows = rows_of(node->state, io);
+    struct norm *s = node->state;
+    size_t rows = rows_of(s, io);
 
+    s->summed = false;
     if (io->training && !node->held &&
         (io->statistics == SNN__STATISTICS_UPDATE || io->statistics == SNN__STATISTICS_BATCH))
         measure(node, io, rows);
@@ -212,7 +216,7 @@ static void norm_forward(struct snn__node *node, struct snn__io *io)
     affine(node, rows, (struct snn__affine){ .x = io->x[0].data, .y = io->y.data });
 }
 
-/* The sums that gradient and adjoint share, then gradient and adjoint. */
+/* The sums that gradient and adjoint share, then gradient and adjoint; the gradient comes first, if there is one. */
 static struct snn__norm_back errors(struct snn__node *node, const struct snn__io *io, struct snn__signal e)
 {
     struct norm *s = node->state;
@@ -233,6 +237,8 @@ static struct snn__norm_back errors(struct snn__node *node, const struct snn__io
                                 .bend = s->bend,
                                 .shift = s->shift };
 
+    if (s->summed)
+        return k;
     snn__layers(node->ctx)->norm_center(&k, 0, s->c);
     sum_rows(node, (struct snn__norm_sums){
                        .rows = rows, .x = io->x[0].data, .d = e.data, .center = s->shift, .total = s->partial });
@@ -241,18 +247,22 @@ static struct snn__norm_back errors(struct snn__node *node, const struct snn__io
 
 static void norm_credit(struct snn__node *node, struct snn__io *io, struct snn__signal e, struct snn__signal factor)
 {
+    struct norm *s = node->state;
     struct snn__norm_back k;
 
     (void)factor; /* the value of the step itself */
     if (node->held)
         return;
+    s->summed = false;
     k = errors(node, io, e);
+    s->summed = true;
     snn__layers(node->ctx)->norm_credit(&k, 0, k.c);
 }
 
 static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
                          bool accumulate)
 {
+    struct norm *s = node->state;
     struct snn__affine a = { .x = e.data, .y = dx, .accumulate = accumulate };
 
     (void)input;
@@ -261,10 +271,11 @@ static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
     } else {
         struct snn__norm_back k = errors(node, io, e);
 
+        s->summed = false;
         snn__layers(node->ctx)->norm_back(&k, 0, k.c);
         a.x2 = io->summed ? io->weighted : io->x[0].data;
     }
-    affine(node, rows_of(node->state, io), a);
+    affine(node, rows_of(s, io), a);
 }
 
 static const float *norm_slope(const struct snn__node *node)
