@@ -1,6 +1,7 @@
 /* layer/pointwise.c - scale, gain, dropout, add. */
 #include "layer/pointwise.h"
 #include "core/context.h"
+#include "core/size.h"
 #include "kernel/layers.h"
 #include "layer/layer.h"
 #include <math.h>
@@ -215,21 +216,35 @@ static bool add_factor(const struct snn__node *node, float *factor)
     return true;
 }
 
+struct adding {
+    const snn_context *ctx;
+    const struct snn__io *io;
+};
+
+#define PIECE 2048u /* numbers of the sum that stay in the first-level cache until all inputs are added */
+
+static void add_range(void *arg, size_t from, size_t to)
+{
+    const struct adding *k = arg;
+    const struct snn__kernels *f = k->ctx->kernels;
+
+    for (size_t e = from, n; e < to; e += n) {
+        bool first = true;
+
+        n = snn__min(PIECE, to - e);
+        for (size_t i = 0; i < k->io->n_x; i++) {
+            if (k->io->x[i].data == NULL)
+                continue;
+            (first ? f->scale : f->axpy)(k->io->y.data + e, k->io->x[i].scale, k->io->x[i].data + e, n);
+            first = false;
+        }
+    }
+}
+
 static void add_forward(struct snn__node *node, struct snn__io *io)
 {
-    size_t n = io->batch * node->out_len;
-    bool first = true;
-
     io->y.scale = 1.0f;
-    for (size_t i = 0; i < io->n_x; i++) {
-        if (io->x[i].data == NULL)
-            continue;
-        if (first)
-            snn__copy(node->ctx, io->y.data, io->x[i].scale, io->x[i].data, n);
-        else
-            snn__add_to(node->ctx, io->y.data, io->x[i].scale, io->x[i].data, n);
-        first = false;
-    }
+    snn__ranges(node->ctx, io->batch * node->out_len, add_range, &(struct adding){ node->ctx, io });
 }
 
 const struct snn__layer_type snn__layer_add = {
