@@ -15,6 +15,7 @@
 #define GROUP 64u    /* columns at a time: their weights stay in the second-level cache */
 #define ROWS 16u     /* of a matrix at a time, for the same reason */
 #define LOOKED_AT 8u /* samples from which the density of x is estimated */
+#define WORTH 16384u /* numbers to look at that are worth a region of all threads */
 #define SPARE 16u    /* entries that the kernel may write beyond the last */
 
 struct events {
@@ -44,9 +45,14 @@ static size_t list_room(const struct snn__window *w)
     return aligned(SNN__SUM(SNN__PRODUCT(w->h, w->w, w->c), SPARE));
 }
 
+static size_t per_worker(const struct snn__window *w)
+{
+    return SNN__PRODUCT(block_of(w), list_room(w), sizeof(uint32_t) + sizeof(float));
+}
+
 size_t snn__events_scratch(const snn_context *ctx, const struct snn__window *w)
 {
-    return SNN__PRODUCT(snn__threads(ctx), block_of(w), list_room(w), sizeof(uint32_t) + sizeof(float));
+    return SNN__PRODUCT(snn__threads(ctx), per_worker(w));
 }
 
 static struct list list_at(const struct events *a, size_t worker, size_t i)
@@ -88,9 +94,9 @@ static void fill_list(const struct events *a, size_t sample, struct list *l)
 }
 
 /* The number of events. */
-static size_t count_sample(const struct events *a, size_t sample)
+static size_t count_sample(const struct events *a, size_t sample, size_t worker)
 {
-    struct list l = list_at(a, 0, 0);
+    struct list l = list_at(a, worker, 0);
     size_t n = 0;
 
     if (a->p->map == NULL) {
@@ -102,18 +108,37 @@ static size_t count_sample(const struct events *a, size_t sample)
     return n;
 }
 
+struct look {
+    struct events a;
+    size_t looked, found[LOOKED_AT];
+};
+
+static void look_at_sample(void *arg, size_t i, size_t worker)
+{
+    struct look *look = arg;
+
+    look->found[i] = count_sample(&look->a, snn__part(look->a.samples, look->looked, i), worker);
+}
+
 double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
-    struct events a = {
-        .k = ctx->kernels, .p = p, .length = w->h * w->w * w->c, .block = block_of(w), .scratch = scratch
+    struct look look = {
+        .a = { .k = ctx->kernels, .p = p, .length = w->h * w->w * w->c, .block = block_of(w), .scratch = scratch }
     };
-    const size_t samples = p->m / (w->oh * w->ow), looked = snn__min(samples, LOOKED_AT);
     size_t found = 0;
 
-    for (size_t i = 0; i < looked; i++)
-        found += count_sample(&a, snn__part(samples, looked, i));
-    return (double)found / (double)(looked * a.length);
+    look.a.samples = p->m / (w->oh * w->ow);
+    look.a.per_worker = per_worker(w);
+    look.looked = snn__min(look.a.samples, LOOKED_AT);
+    if (look.looked * look.a.length < WORTH)
+        for (size_t i = 0; i < look.looked; i++)
+            look_at_sample(&look, i, 0);
+    else
+        snn__parallel(ctx, look_at_sample, &look, look.looked);
+    for (size_t i = 0; i < look.looked; i++)
+        found += look.found[i];
+    return (double)found / (double)(look.looked * look.a.length);
 }
 
 /* Output rows that tap `i` leads to from source row `at`, or -1. */
@@ -224,7 +249,7 @@ void snn__events_product(const snn_context *ctx, const struct snn__product *p, v
                         .scratch = scratch };
 
     a.samples = p->m / a.outputs;
-    a.per_worker = a.block * list_room(w) * (sizeof(uint32_t) + sizeof(float));
+    a.per_worker = per_worker(w);
     a.tasks = snn__min(a.samples, tasks_wanted(p->m, snn__round_up(p->n, GROUP), a.depth));
     snn__parallel(ctx, events_task, &a, a.tasks);
 }
