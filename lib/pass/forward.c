@@ -27,7 +27,8 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->begun = false;
     /* a whole pass plans values for going layer by layer: in an evaluation, which goes step by step, nothing stays */
     pass->is_static = is_static && !(snn__pass_by_layers(pass) && (!training || !snn__pass_means(pass)));
-    snn__pass_refresh(pass);
+    if (!pass->settled)
+        snn__pass_refresh(pass);
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 

@@ -233,6 +233,7 @@ struct snn__pass {
     bool count;                 /* synaptic operations */
     bool at_rates;              /* a sweep at rates */
     enum snn__statistics statistics; /* of batch norms in it */
+    bool settled;                    /* parameters stay as they are, and what is computed from them is there */
     bool fixed;      /* statistics of layers that do not depend on spikes were measured ahead of the steps */
     float *fed_back; /* at rates: errors that readers with delay send back, [B][len], or NULL */
     bool fed;
@@ -251,7 +252,8 @@ size_t snn__pass_bytes(const struct snn__pass *pass);
 
 /* Parameters may have changed. */
 void snn__pass_refresh(struct snn__pass *pass);
-/* A sequence begins: `stream` names the random numbers of this batch. Refreshes, too. */
+/* A sequence begins: `stream` names the random numbers of this batch. Refreshes, too, unless parameters are settled.
+ */
 void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream);
 /* Buffer for the input of step t, [B][len] channels last. */
 float *snn__pass_input(struct snn__pass *pass, size_t t);

@@ -296,9 +296,9 @@ static snn_status evaluate(snn_trainer *tr, const snn_dataset *dataset, snn_metr
     s.total = info.count;
     snn__clear_counters(tr);
     snn__pass_prepare_counting(&tr->pass);
-    tr->pass.count = true;
+    tr->pass.count = tr->pass.settled = true;
     rc = evaluate_all(tr, &batch, &s);
-    tr->pass.count = false;
+    tr->pass.count = tr->pass.settled = false;
     if (rc == SNN_OK)
         snn__fill_metrics(tr, &s, metrics);
     return rc;
