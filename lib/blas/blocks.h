@@ -92,6 +92,11 @@ bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w);
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 
+/* strided.c: adjoints of convolutions with a stride; scratch: on top of that of any other product. */
+bool snn__strided_fits(const struct snn__window *w);
+size_t snn__strided_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+void snn__strided_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+
 /* winograd.c: convolutions of 3x3 or 5x5 taps with stride 1, in fewer multiplications. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n);
 size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);

@@ -53,6 +53,8 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
         SNN__PRODUCT(snn__threads(ctx), product_room(ctx->kernels, snn__window_depth(w)), sizeof(float));
     size_t bytes = snn__max(packed, snn__events_scratch(ctx, w));
 
+    if (snn__strided_fits(w))
+        bytes = SNN__SUM(bytes, snn__strided_scratch(ctx, m, n, w));
     if (spikes)
         bytes = snn__max(bytes, snn__lookup_scratch(ctx, m, w));
     if (spikes && snn__table_has(ctx, SNN__WAY_MATRIX, SNN__OF_SPIKES, m, n, w))
@@ -221,6 +223,6 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
         snn__matrix_product(ctx, p, scratch);
         return;
     default:
-        dense_product(ctx, p, scratch);
+        (snn__strided_fits(&p->window) ? snn__strided_product : dense_product)(ctx, p, scratch);
     }
 }

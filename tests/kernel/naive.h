@@ -73,6 +73,10 @@ static const struct window_case window_cases[] = {
     { "transposed, no padding", 3, 45, { 12, 11, 50, 50, 14, 13, 3, 3, 1, 0, 1, true } },
     { "transposed", 2, 9, { 6, 6, 40, 40, 6, 6, 3, 3, 1, 1, 1, true } },
     { "transposed stride 2", 2, 9, { 5, 4, 7, 7, 9, 8, 3, 3, 2, 1, 1, true } },
+    { "transposed stride 2, whole tiles", 4, 64, { 8, 8, 48, 48, 16, 16, 3, 3, 2, 1, 1, true } },
+    { "transposed stride 2, one tap, group", 2, 9, { 5, 4, 7, 14, 9, 8, 1, 1, 2, 0, 1, true } },
+    { "transposed stride 2, 5x5", 2, 33, { 6, 7, 7, 7, 12, 13, 5, 5, 2, 2, 1, true } },
+    { "transposed stride 3, two taps", 2, 9, { 4, 4, 6, 6, 11, 12, 2, 2, 3, 0, 1, true } },
     { "transposed dilation 2, stride 3, group", 2, 9, { 4, 4, 6, 18, 12, 13, 3, 3, 3, 2, 2, true } },
 };
 
