@@ -101,10 +101,9 @@ static void forward_plain(struct snn__pass *pass, struct snn__unit *unit, struct
 /* A population of which the kernel keeps the trace. */
 static void forward_tracing(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io)
 {
+    (void)pass;
     io->trace = unit->trace;
     unit->trace_scale = 1.0f;
-    if (io->first)
-        pass->ctx->kernels->fill(unit->trace, 0.0f, pass->batch * unit->value_len);
     unit->layer->type->forward(&unit->node, io);
 }
 

@@ -194,10 +194,9 @@ void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__
 
 struct changing {
     struct snn__lateral *l;
-    const struct snn__hebb *hebb;
     const float *outer, *shared;
     bool plain;
-    double rows;
+    float share, limit, momentum, rate; /* share: 1 / R */
 };
 
 /* X - Y_old H_old */
@@ -243,35 +242,36 @@ static void outer_and_shared(const struct snn__lateral *l, const struct snn__row
 /* One entry of dH, clamped; with momentum, what D becomes. */
 static inline float change(const struct changing *c, float sum, float *d)
 {
-    float dh = (float)(1.0 / c->rows) * sum, limit = c->hebb->clamp, m = c->hebb->momentum;
+    float dh = c->share * sum;
 
-    dh = dh < -limit ? -limit : dh > limit ? limit : dh;
-    if (m > 0) /* without, D stays as it is */
-        dh = *d = m * *d + (1.0f - m) * dh;
+    dh = dh < -c->limit ? -c->limit : dh > c->limit ? c->limit : dh;
+    if (c->momentum > 0) /* without, D stays as it is */
+        dh = *d = c->momentum * *d + (1.0f - c->momentum) * dh;
     return dh;
 }
 
 /* Y'X comes in the order of the product, [tap][input]; H is [input][tap]. */
 static void change_rows(void *arg, size_t block, size_t worker)
 {
-    const struct changing *c = arg;
-    const struct snn__lateral *l = c->l;
-    size_t fresh = l->rows - l->frozen, to = snn__min((block + 1) * ROWS, fresh), taps = c->plain ? 1 : l->taps;
-    size_t inputs = l->n / taps;
+    const struct changing c = *(const struct changing *)arg;
+    const struct snn__lateral *l = c.l;
+    const size_t fresh = l->rows - l->frozen, to = snn__min((block + 1) * ROWS, fresh), n = l->n;
+    const size_t taps = c.plain ? 1 : l->taps, inputs = n / taps;
 
     (void)worker;
     for (size_t i = block * ROWS; i < to; i++) {
-        float *h = l->h + (l->frozen + i) * l->n, *d = l->d + (l->frozen + i) * l->n;
-        const float *outer = c->outer + i * l->n, *shared = c->shared ? c->shared + i * l->n : NULL;
+        float *restrict h = l->h + (l->frozen + i) * n, *restrict d = l->d + (l->frozen + i) * n;
+        const float *restrict outer = c.outer + i * n, *restrict shared = c.shared ? c.shared + i * n : NULL;
 
-        if (shared == NULL || taps == 1) {
-            for (size_t k = 0; k < l->n; k++)
-                h[k] += c->hebb->rate * change(c, shared ? outer[k] - shared[k] : outer[k], &d[k]);
-            continue;
-        }
-        for (size_t k = 0, input = 0; input < inputs; input++)
+        if (shared == NULL)
+            for (size_t k = 0; k < n; k++)
+                h[k] += c.rate * change(&c, outer[k], &d[k]);
+        else if (taps == 1)
+            for (size_t k = 0; k < n; k++)
+                h[k] += c.rate * change(&c, outer[k] - shared[k], &d[k]);
+        for (size_t k = 0, input = 0; shared != NULL && taps > 1 && input < inputs; input++)
             for (size_t tap = 0; tap < taps; tap++, k++)
-                h[k] += c->hebb->rate * change(c, outer[tap * inputs + input] - shared[k], &d[k]);
+                h[k] += c.rate * change(&c, outer[tap * inputs + input] - shared[k], &d[k]);
     }
 }
 
@@ -290,7 +290,14 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
                        size_t n_sets, size_t m, const float *other, struct snn__workspace *w)
 {
     size_t fresh = l->rows - l->frozen;
-    struct changing c = { l, hebb, w->outer, other ? NULL : w->shared, is_plain(sets), (double)m };
+    struct changing c = { l,
+                          w->outer,
+                          other ? NULL : w->shared,
+                          is_plain(sets),
+                          (float)(1.0 / (double)m),
+                          hebb->clamp,
+                          hebb->momentum,
+                          hebb->rate };
 
     respond_all(l, hebb, sets, n_sets, l->frozen, fresh, w);
     pack_back(l, l->frozen, fresh, w->packed_new, w);
