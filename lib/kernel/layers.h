@@ -233,6 +233,37 @@ struct snn__attention {
     bool turned, accumulate;
 };
 
+/* ---- losses ---- */
+
+/* A teacher's share of the loss of a sample, with log p of its logits / tau and log q of factor out:
+ *   error <- (1 - share) error + weight share tau (q - p) */
+struct snn__distil {
+    size_t classes;
+    const float *out, *teacher;
+    double factor, share, tau, weight;
+    float *error; /* or NULL */
+};
+
+/* ---- lateral neurons (projection/hlop.c) ---- */
+
+#define SNN__LATERAL_ROWS 4 /* of a block */
+
+/* y <- round(clip(y, -scale, scale) / scale steps) / steps scale in rows of `count`: a count of signed spikes; half
+ * goes to even. */
+struct snn__signed_spikes {
+    float *y, scale, steps;
+    size_t count, pitch;
+};
+
+/* dH = clamp(share (outer - shared)),  D = m D + (1 - m) dH,  H += rate D. With `shared`, outer has the order
+ * of the product, [tap][input]; H is [input][tap]. */
+struct snn__hebbian {
+    size_t rows, n, taps;
+    const float *outer, *shared;        /* [rows][n]; or NULL */
+    float *h, *d;                       /* [rows][n] */
+    float rate, momentum, clamp, share; /* share: 1 / R */
+};
+
 /* ---- the table ---- */
 
 typedef void snn__body(void *arguments, size_t item, size_t worker);
@@ -249,6 +280,8 @@ struct snn__layer_kernels {
     snn__body *clip_values;                      /* struct snn__clip_values, some elements */
     snn__body *decay_add;                        /* struct snn__decay_add, some elements */
     snn__body *open_between;                     /* struct snn__open_between, some elements */
+    snn__body *signed_spikes;                    /* struct snn__signed_spikes, some rows */
+    snn__body *hebbian;                          /* struct snn__hebbian, a block of rows */
     snn__body *dropout;                          /* struct snn__dropout, some elements */
     snn__body *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
     snn__body *turn_back;                        /* struct snn__turn_back, a sample */
@@ -285,6 +318,13 @@ struct snn__layer_kernels {
     /* Between arrays and the double precision in which losses are computed: y = factor x. */
     void (*widen)(double *y, double factor, const float *x, size_t n);
     void (*narrow)(float *y, double factor, const double *x, size_t n);
+
+    /* Returns KL(p || q). */
+    double (*distil)(const struct snn__distil *k);
+    /* The place of the first of the largest numbers, n > 0. */
+    size_t (*largest)(const float *x, size_t n);
+    /* Rows become orthonormal, one after the other, as far as n allows: Gram-Schmidt. */
+    void (*orthonormal_rows)(float *h, size_t rows, size_t n);
 
     /* Numbers 0 to n - 1 of a stream: uniform in [lo, hi); normal (Box-Muller), with mean 0. */
     void (*random_uniform)(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n, float lo,

@@ -36,6 +36,11 @@ snn__body snn__attention;
 float *snn__transfer(float *to, const float *from, size_t n);
 void snn__widen(double *y, double factor, const float *x, size_t n);
 void snn__narrow(float *y, double factor, const double *x, size_t n);
+double snn__distil(const struct snn__distil *k);
+size_t snn__largest(const float *x, size_t n);
+/* lateral.c */
+snn__body snn__signed_spikes, snn__hebbian;
+void snn__orthonormal_rows(float *h, size_t rows, size_t n);
 /* random.c */
 snn__body snn__dropout;
 void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,

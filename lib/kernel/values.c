@@ -1,5 +1,6 @@
 /* kernel/values.c - values as they are, and in the double precision in which losses are computed. */
 #include "kernel/tables.h"
+#include <math.h>
 #include <string.h>
 
 float *snn__transfer(float *to, const float *from, size_t n)
@@ -18,4 +19,51 @@ void snn__narrow(float *y, double factor, const double *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         y[i] = (float)(factor * x[i]);
+}
+
+/* The largest factor x: by comparing, as a loop of fmax() stops gcc 12 for AArch64 with an internal error. */
+static double largest_of(const float *x, double factor, size_t n)
+{
+    double largest = -INFINITY;
+
+    for (size_t i = 0; i < n; i++)
+        if (factor * x[i] > largest)
+            largest = factor * x[i];
+    return largest;
+}
+
+/* log of the sum of exp(factor x) */
+static double log_sum(const float *x, double factor, size_t n)
+{
+    double largest = largest_of(x, factor, n), sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += exp(factor * x[i] - largest);
+    return largest + log(sum);
+}
+
+double snn__distil(const struct snn__distil *k)
+{
+    const float *q = k->out, *p = k->teacher;
+    double q_sum = log_sum(q, k->factor, k->classes), p_sum = log_sum(p, 1.0 / k->tau, k->classes), kl = 0;
+
+    for (size_t c = 0; c < k->classes; c++) {
+        double log_p = p[c] / k->tau - p_sum, log_q = k->factor * q[c] - q_sum;
+
+        kl += exp(log_p) * (log_p - log_q);
+        if (k->error != NULL)
+            k->error[c] =
+                (float)((1.0 - k->share) * k->error[c] + k->weight * k->share * k->tau * (exp(log_q) - exp(log_p)));
+    }
+    return kl;
+}
+
+size_t snn__largest(const float *x, size_t n)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < n; i++)
+        if (x[i] > x[best])
+            best = i;
+    return best;
 }

@@ -15,7 +15,6 @@
 #include "kernel/layers.h"
 #include "layer/binary.h"
 #include "layer/layer.h"
-#include <string.h>
 
 #define NORM                                                                                                     \
     SNN__PARAM_STR(SNN_LAYER_NORM, "norm", "none|spectral|frobenius", "none",                                    \
@@ -286,7 +285,7 @@ static void credit_row(struct snn__node *node, struct snn__signal e, struct snn_
     const struct snn__kernels *k = node->ctx->kernels;
 
     k->scale(s->left, e.scale * factor.scale, e.data, s->w.rows);
-    memcpy(s->right, factor.data, s->w.fan * sizeof *s->right);
+    k->layers->transfer(s->right, factor.data, s->w.fan);
     node->rank_one =
         (struct snn__rank_one){ node->layer->tensor[SNN__WEIGHT].offset, s->w.rows, s->w.fan, s->left, s->right };
 }

@@ -56,27 +56,6 @@ struct sample {
 
 /* ---- the named losses ---- */
 
-/* The largest factor x: by comparing, as a loop of fmax() stops gcc 12 for AArch64 with an internal error. */
-static double largest_of(const float *x, double factor, size_t n)
-{
-    double largest = -INFINITY;
-
-    for (size_t i = 0; i < n; i++)
-        if (factor * x[i] > largest)
-            largest = factor * x[i];
-    return largest;
-}
-
-/* log of the sum of exp(factor x) */
-static double log_sum(const float *x, double factor, size_t n)
-{
-    double largest = largest_of(x, factor, n), sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += exp(factor * x[i] - largest);
-    return largest + log(sum);
-}
-
 /* q[c] */
 static double labelled(const struct sample *s, size_t c)
 {
@@ -225,19 +204,17 @@ static void read_outputs(const struct work *k, size_t b)
 static void learn_from_teacher(const struct work *k, size_t b, double weight)
 {
     const struct snn__judged *of = k->of;
-    const float *q = of->out + b * of->classes, *p = k->loss->teacher + b * of->classes;
-    double share = k->loss->share, tau = k->loss->tau, factor = factor_of(of, b) / tau, kl = 0;
-    double q_sum = log_sum(q, factor, of->classes), p_sum = log_sum(p, 1.0 / tau, of->classes);
+    const double share = k->loss->share, tau = k->loss->tau;
+    const struct snn__distil distil = { .classes = of->classes,
+                                        .out = of->out + b * of->classes,
+                                        .teacher = k->loss->teacher + b * of->classes,
+                                        .factor = factor_of(of, b) / tau,
+                                        .share = share,
+                                        .tau = tau,
+                                        .weight = weight,
+                                        .error = of->error != NULL ? of->error + b * of->classes : NULL };
 
-    for (size_t c = 0; c < of->classes; c++) {
-        double log_p = p[c] / tau - p_sum, log_q = factor * q[c] - q_sum;
-        float *error = of->error != NULL ? of->error + b * of->classes + c : NULL;
-
-        kl += exp(log_p) * (log_p - log_q);
-        if (error != NULL)
-            *error = (float)((1.0 - share) * *error + weight * share * tau * (exp(log_q) - exp(log_p)));
-    }
-    of->sums[b] = (1.0 - share) * of->sums[b] + share * tau * tau * kl;
+    of->sums[b] = (1.0 - share) * of->sums[b] + share * tau * tau * k->layers->distil(&distil);
 }
 
 /* From dL/dy to the error at the output. */

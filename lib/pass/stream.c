@@ -7,6 +7,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
+#include "kernel/layers.h"
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -138,9 +139,9 @@ static float *numbers(const struct snn__pass *pass)
     return (float *)(pass->arena.block + ALIGNMENT);
 }
 
-static size_t bytes_of_numbers(const struct snn__pass *pass)
+static size_t count_of_numbers(const struct snn__pass *pass)
 {
-    return pass->arena.state - ALIGNMENT;
+    return (pass->arena.state - ALIGNMENT) / sizeof(float);
 }
 
 /* Runs steps until every layer ran once: the factors of all signals are then set for a copied state, and every page
@@ -154,7 +155,7 @@ static void warm_up(struct snn__pass *pass)
     pass->ctx->kernels->fill(snn__pass_input(pass, 0), 0.0f, pass->input_len);
     for (size_t t = 0; t < steps; t++)
         snn__pass_forward(pass, t);
-    memset(numbers(pass), 0, bytes_of_numbers(pass));
+    pass->ctx->kernels->fill(numbers(pass), 0.0f, count_of_numbers(pass));
 }
 
 snn_status snn__stream_begin(struct snn_stream *stream, struct snn__pass *pass)
@@ -276,11 +277,12 @@ snn_status snn_stream_set_state(snn_stream *stream, const void *state, size_t by
     memcpy(&head, state, sizeof head);
     SNN__TRY(check_state(pass, &head, bytes));
     n = (size_t)(head.kind == pass->head->kind ? head.all : head.running) - ALIGNMENT;
-    memset(pass->saved, 0, bytes_of_numbers(pass)); /* what learning adds is 0, unless the state has it */
+    pass->ctx->kernels->fill(pass->saved, 0.0f,
+                             count_of_numbers(pass)); /* what learning adds is 0, unless the state has it */
     memcpy(pass->saved, (const char *)state + ALIGNMENT, n);
     if (!pass->ctx->kernels->finite(pass->saved, n / sizeof(float)))
         return snn__fail(SNN_ERR_FORMAT, "stream: the state holds a value that is not finite");
-    memcpy(numbers(pass), pass->saved, bytes_of_numbers(pass));
+    snn__layers(pass->ctx)->transfer(numbers(pass), pass->saved, count_of_numbers(pass));
     pass->head->steps = head.steps;
     stream->stepped = false;
     return SNN_OK;
@@ -294,7 +296,7 @@ static bool is_sound(const struct snn__pass *pass, struct snn__signal y)
     const struct snn__kernels *k = pass->ctx->kernels;
     const float limit = FLT_MAX / fmaxf(1.0f, fabsf(y.scale));
 
-    return k->finite(numbers(pass), bytes_of_numbers(pass) / sizeof(float)) &&
+    return k->finite(numbers(pass), count_of_numbers(pass)) &&
            (y.data == NULL || k->within(y.data, pass->unit[pass->n - 1].value_len, limit));
 }
 
@@ -317,7 +319,7 @@ static snn_status step(snn_stream *stream, float *out)
     size_t t = (size_t)pass->head->steps;
     struct snn__signal y;
 
-    memcpy(pass->saved, numbers(pass), bytes_of_numbers(pass));
+    snn__layers(pass->ctx)->transfer(pass->saved, numbers(pass), count_of_numbers(pass));
     if (stream->learner != NULL)
         SNN__TRY(stream->learner->before(stream->host, t));
     stream->stepped = false;
@@ -326,7 +328,7 @@ static snn_status step(snn_stream *stream, float *out)
         SNN__TRY(stream->learner->after(stream->host, t));
     y = snn__pass_output(pass, t);
     if (!is_sound(pass, y)) {
-        memcpy(numbers(pass), pass->saved, bytes_of_numbers(pass));
+        snn__layers(pass->ctx)->transfer(numbers(pass), pass->saved, count_of_numbers(pass));
         return snn__fail(SNN_ERR_DIVERGED,
                          "stream: a potential, a trace or an output would not be finite: the step was "
                          "not made; are the readings within their bounds?");

@@ -12,12 +12,8 @@
  * alone. */
 #include "projection/hlop.h"
 #include "core/size.h"
-#include "kernel/kernel.h"
 #include "kernel/layers.h"
 #include "layer/layer.h"
-#include <math.h>
-
-#define ROWS 4 /* lateral neurons of a task */
 
 struct snn__rows snn__rows_of_matrix(const float *x, size_t m, size_t n, size_t pitch)
 {
@@ -150,32 +146,14 @@ static void outer(const struct snn__rows *rows, const float *d, size_t n, size_t
 
 /* ---- activity ---- */
 
-struct quantising {
-    float *y, scale, steps;
-    size_t count, pitch;
-};
-
-/* A count of signed spikes: half goes to even. */
-static void quantise(void *arg, size_t from, size_t to)
-{
-    const struct quantising *q = arg;
-
-    for (size_t r = from; r < to; r++)
-        for (size_t i = 0; i < q->count; i++) {
-            float *y = &q->y[r * q->pitch + i];
-
-            *y = rintf(fminf(fmaxf(*y, -q->scale), q->scale) / q->scale * q->steps) / q->steps * q->scale;
-        }
-}
-
 static void respond(const struct snn__hebb *hebb, const struct snn__rows *rows, size_t count, float *y, size_t pitch,
                     struct snn__workspace *w)
 {
-    struct quantising q = { y, hebb->scale, (float)hebb->steps, count, pitch };
+    struct snn__signed_spikes k = { y, hebb->scale, (float)hebb->steps, count, pitch };
 
     times_turned(rows, count, y, pitch, w);
     if (hebb->steps > 0)
-        snn__ranges(w->ctx, rows->m, quantise, &q);
+        snn__ranges(w->ctx, rows->m, snn__layers(w->ctx)->signed_spikes, &k);
 }
 
 static bool is_plain(const struct snn__rows *rows)
@@ -191,13 +169,6 @@ void snn__lateral_respond(const struct snn__lateral *lateral, const struct snn__
 }
 
 /* ---- learning ---- */
-
-struct changing {
-    struct snn__lateral *l;
-    const float *outer, *shared;
-    bool plain;
-    float share, limit, momentum, rate; /* share: 1 / R */
-};
 
 /* X - Y_old H_old */
 static void begin_residual(const struct snn__lateral *l, const struct snn__rows *sets, size_t n_sets, size_t m,
@@ -239,42 +210,6 @@ static void outer_and_shared(const struct snn__lateral *l, const struct snn__row
         times_h(l, w->packed_back, w->gram, fresh, l->frozen, l->rows, 1.0f, w->shared, true, w);
 }
 
-/* One entry of dH, clamped; with momentum, what D becomes. */
-static inline float change(const struct changing *c, float sum, float *d)
-{
-    float dh = c->share * sum;
-
-    dh = dh < -c->limit ? -c->limit : dh > c->limit ? c->limit : dh;
-    if (c->momentum > 0) /* without, D stays as it is */
-        dh = *d = c->momentum * *d + (1.0f - c->momentum) * dh;
-    return dh;
-}
-
-/* Y'X comes in the order of the product, [tap][input]; H is [input][tap]. */
-static void change_rows(void *arg, size_t block, size_t worker)
-{
-    const struct changing c = *(const struct changing *)arg;
-    const struct snn__lateral *l = c.l;
-    const size_t fresh = l->rows - l->frozen, to = snn__min((block + 1) * ROWS, fresh), n = l->n;
-    const size_t taps = c.plain ? 1 : l->taps, inputs = n / taps;
-
-    (void)worker;
-    for (size_t i = block * ROWS; i < to; i++) {
-        float *restrict h = l->h + (l->frozen + i) * n, *restrict d = l->d + (l->frozen + i) * n;
-        const float *restrict outer = c.outer + i * n, *restrict shared = c.shared ? c.shared + i * n : NULL;
-
-        if (shared == NULL)
-            for (size_t k = 0; k < n; k++)
-                h[k] += c.rate * change(&c, outer[k], &d[k]);
-        else if (taps == 1)
-            for (size_t k = 0; k < n; k++)
-                h[k] += c.rate * change(&c, outer[k] - shared[k], &d[k]);
-        for (size_t k = 0, input = 0; shared != NULL && taps > 1 && input < inputs; input++)
-            for (size_t tap = 0; tap < taps; tap++, k++)
-                h[k] += c.rate * change(&c, outer[tap * inputs + input] - shared[k], &d[k]);
-    }
-}
-
 /* Activity of `count` lateral neurons from number `first`, into their columns of y [all rows of activity, M]. */
 static void respond_all(const struct snn__lateral *l, const struct snn__hebb *hebb, const struct snn__rows *sets,
                         size_t n_sets, size_t first, size_t count, struct snn__workspace *w)
@@ -290,14 +225,18 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
                        size_t n_sets, size_t m, const float *other, struct snn__workspace *w)
 {
     size_t fresh = l->rows - l->frozen;
-    struct changing c = { l,
-                          w->outer,
-                          other ? NULL : w->shared,
-                          is_plain(sets),
-                          (float)(1.0 / (double)m),
-                          hebb->clamp,
-                          hebb->momentum,
-                          hebb->rate };
+    const size_t done = l->frozen * l->n;
+    struct snn__hebbian k = { .rows = fresh,
+                              .n = l->n,
+                              .taps = is_plain(sets) ? 1 : l->taps,
+                              .outer = w->outer,
+                              .shared = other != NULL ? NULL : w->shared,
+                              .h = l->h + done,
+                              .d = l->d + done,
+                              .rate = hebb->rate,
+                              .momentum = hebb->momentum,
+                              .clamp = hebb->clamp,
+                              .share = (float)(1.0 / (double)m) };
 
     respond_all(l, hebb, sets, n_sets, l->frozen, fresh, w);
     pack_back(l, l->frozen, fresh, w->packed_new, w);
@@ -305,7 +244,7 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
         outer_of_residual(l, other, m, w);
     else
         outer_and_shared(l, sets, n_sets, w);
-    snn__parallel(w->ctx, change_rows, &c, snn__ceil_div(fresh, ROWS));
+    snn__parallel(w->ctx, snn__layers(w->ctx)->hebbian, &k, snn__ceil_div(fresh, SNN__LATERAL_ROWS));
 }
 
 void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets,
@@ -375,33 +314,12 @@ void snn__lateral_take(const struct snn__lateral *lateral, const float *share, f
 
 /* ---- new rows ---- */
 
-static double dot(const float *a, const float *b, size_t n)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += (double)a[i] * b[i];
-    return sum;
-}
-
 void snn__lateral_draw(const snn_context *ctx, struct snn__lateral *lateral, size_t from, uint64_t stream)
 {
-    size_t n = lateral->n;
+    const struct snn__layer_kernels *k = snn__layers(ctx);
+    const size_t rows = lateral->rows - from, n = lateral->n;
+    float *h = lateral->h + from * n;
 
-    snn__layers(ctx)->random_normal(ctx->options.seed, SNN__RNG_LATERAL, stream, lateral->h + from * n,
-                                    (lateral->rows - from) * n, 1.0f);
-    for (size_t i = from; i < lateral->rows; i++) {
-        float *row = lateral->h + i * n;
-        double norm;
-
-        for (size_t j = from; j < i && i - from < n; j++) { /* Gram-Schmidt */
-            double c = dot(row, lateral->h + j * n, n);
-
-            for (size_t k = 0; k < n; k++)
-                row[k] -= (float)(c * lateral->h[j * n + k]);
-        }
-        norm = sqrt(dot(row, row, n));
-        for (size_t k = 0; k < n; k++)
-            row[k] = (float)(row[k] / norm);
-    }
+    k->random_normal(ctx->options.seed, SNN__RNG_LATERAL, stream, h, rows * n, 1.0f);
+    k->orthonormal_rows(h, rows, n);
 }

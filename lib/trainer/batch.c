@@ -1,5 +1,6 @@
 /* trainer/batch.c - one batch: forward pass, loss, and the sweeps of the method. */
 #include "core/context.h"
+#include "kernel/layers.h"
 #include "trainer/rule.h"
 #include <math.h>
 #include <string.h>
@@ -10,15 +11,8 @@ static size_t count_correct(const snn_trainer *tr, size_t n)
 {
     size_t correct = 0;
 
-    for (size_t b = 0; b < n; b++) {
-        const float *out = tr->out_sum + b * tr->classes;
-        size_t best = 0;
-
-        for (size_t c = 1; c < tr->classes; c++)
-            if (out[c] > out[best])
-                best = c;
-        correct += best == tr->label[b];
-    }
+    for (size_t b = 0; b < n; b++)
+        correct += snn__layers(tr->ctx)->largest(tr->out_sum + b * tr->classes, tr->classes) == tr->label[b];
     return correct;
 }
 

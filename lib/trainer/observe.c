@@ -4,7 +4,6 @@
 #include "core/size.h"
 #include "kernel/layers.h"
 #include "trainer/trainer.h"
-#include <string.h>
 
 void snn__observe(snn_trainer *trainer, snn_phase phase, size_t step)
 {
@@ -135,6 +134,6 @@ snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer
     if (outer->rows > 0 && outer->from == t->offset)
         snn__layers(trainer->ctx)->rank_one_read(trainer->ctx->kernels, outer, t->offset, t->offset + t->length, out);
     else
-        memcpy(out, trainer->pass.gradient + t->offset, t->length * sizeof *out);
+        snn__layers(trainer->ctx)->transfer(out, trainer->pass.gradient + t->offset, t->length);
     return SNN_OK;
 }

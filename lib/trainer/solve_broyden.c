@@ -53,18 +53,15 @@ static void update_sample(void *arg, size_t i, size_t worker)
     double slope, size;
 
     (void)worker;
-    for (size_t e = 0; e < n; e++)
-        dg[e] = g[e] - dg[e];
+    kernels->scale(dg, -1.0f, dg, n);
+    kernels->axpy(dg, 1.0f, g, n);
     minus_h(k, i, d, v, true);
     minus_h(k, i, dg, u, false);
     slope = -kernels->dot(v, dg, n);
     size = sqrt(kernels->dot(v, v, n) * kernels->dot(dg, dg, n));
-    for (size_t e = 0; e < n; e++) {
-        v[e] = -v[e];
-        u[e] += d[e];
-    }
+    kernels->axpy(u, 1.0f, d, n);
     kernels->scale(term(k, s->u, place, i), fabs(slope) > 1e-12 * size ? (float)(1.0 / slope) : 0.0f, u, n);
-    kernels->scale(term(k, s->v, place, i), 1.0f, v, n);
+    kernels->scale(term(k, s->v, place, i), -1.0f, v, n);
     kernels->scale(dg, 1.0f, g, n);
 }
 

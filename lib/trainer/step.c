@@ -3,6 +3,7 @@
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/structure.h"
+#include "kernel/layers.h"
 #include "trainer/rule.h"
 
 snn_status snn__check_ready(const snn_trainer *tr, bool train)
@@ -148,7 +149,7 @@ static snn_status predict(snn_trainer *tr, const snn_batch *given, float *out)
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", tr->owner);
     SNN__TRY(snn__run_batch(tr, &batch, false, &result));
-    memcpy(out, tr->out_sum, batch.n * tr->classes * sizeof *out);
+    snn__layers(tr->ctx)->transfer(out, tr->out_sum, batch.n * tr->classes);
     return SNN_OK;
 }
 
