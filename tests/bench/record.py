@@ -3,12 +3,14 @@
 
     python3 tests/bench/record.py build/bin/snn docs/bench/NAME.json train --net 784-800-10 --trainer ottt
 
-A commit with changes that are not committed is refused: nobody could measure it again.
+Folders of data sets are kept as DIR. A commit with changes that are not committed is refused: nobody could measure
+it again.
 """
 
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +37,8 @@ def main():
     for line in lines:
         line.pop("machine", None)
     record = {"machine": processor(), "date": datetime.date.today().isoformat(),
-              "commit": git("rev-parse", "--short=7", "HEAD"), "command": " ".join(["snn", "bench", *words]),
+              "commit": git("rev-parse", "--short=7", "HEAD"),
+              "command": re.sub(r":/\S+", ":DIR", " ".join(["snn", "bench", *words])),
               "lines": lines}
     out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(f"{out}: {len(lines)} lines")

@@ -28,6 +28,10 @@ def rate(x):
     return f"{x:,.0f}" if x >= 1000 else f"{x:.1f}"
 
 
+def milliseconds(x):
+    return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
+
+
 def mebibytes(x):
     return f"{x / 2**20:.3g}"
 
@@ -52,8 +56,8 @@ def check(line, where):
             raise SystemExit(f"{where}: {key} is {value}")
 
 
-def load(name):
-    path = FOLDER / f"{name}.json"
+def load(folder, name):
+    path = folder / f"{name}.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     for key in ("machine", "date", "commit", "command", "lines"):
         if not record.get(key):
@@ -118,8 +122,7 @@ def layer(records):
         text += head(["H"] + [f"T = {t}" for t in steps])
         for width in sorted({line["width"] for line in lines}):
             at = {line["steps"]: line for line in lines if line["width"] == width}
-            text += row([f"{width}"] + [f"{at[t]['ms']:.3g} ms, {at[t]['ratio']:.2f} times" if t in at else ""
-                                        for t in steps])
+            text += row([f"{width}"] + [f"{milliseconds(at[t]['ms'])} ms, {at[t]['ratio']:.2f} times" for t in steps])
     return text
 
 
@@ -137,26 +140,29 @@ def train(records):
 KINDS = {"torch": torch, "products": products, "layer": layer, "train": train}
 
 
-def made(match):
-    begin, kind, names, _, end = match.groups()
-    return begin + "\n" + KINDS[kind]([load(name) for name in names.split()]) + "\n" + end
+def remade(page, folder):
+    """The page with its tables as the measurements have it, and the names of their files."""
+    names = [name for match in TABLE.finditer(page) for name in match.group(3).split()]
+    unused = sorted({path.stem for path in folder.glob("*.json")} - set(names))
+    if unused:
+        raise SystemExit(f"{folder}: no table is made from {', '.join(unused)}")
+
+    def made(match):
+        begin, kind, files, _, end = match.groups()
+        return begin + "\n" + KINDS[kind]([load(folder, name) for name in files.split()]) + "\n" + end
+
+    return TABLE.sub(made, page), names
 
 
 def main():
     page = PAGE.read_text(encoding="utf-8")
-    used = {name for match in TABLE.finditer(page) for name in match.group(3).split()}
-    unused = sorted({path.stem for path in FOLDER.glob("*.json")} - used)
-    wanted = TABLE.sub(made, page)
-    if unused:
-        raise SystemExit(f"docs/bench: no table of docs/performance.md is made from {', '.join(unused)}")
-    if len(used) == 0:
-        raise SystemExit("docs/performance.md has no table")
-    if sys.argv[1:] == ["--check"]:
-        if wanted != page:
-            raise SystemExit("docs/performance.md differs from docs/bench: python3 tests/bench/tables.py writes it")
-        print(f"{len(TABLE.findall(page))} tables agree with {len(used)} files of measurements")
-    else:
+    wanted, names = remade(page, FOLDER)
+    if sys.argv[1:] != ["--check"]:
         PAGE.write_text(wanted, encoding="utf-8")
+    elif wanted != page or not names:
+        raise SystemExit("docs/performance.md differs from docs/bench: python3 tests/bench/tables.py writes it")
+    else:
+        print(f"{len(TABLE.findall(page))} tables agree with {len(names)} files of measurements")
 
 
 if __name__ == "__main__":
