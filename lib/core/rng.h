@@ -10,7 +10,7 @@
 /* Purpose of a random number: keeps the streams of different uses apart. Values are part of the file format
  * (resume). */
 enum snn__purpose {
-    SNN__RNG_INIT = 1,    /* initial parameters; stream: tensor */
+    SNN__RNG_INIT = 1,    /* initial parameters; stream: snn__first_stream() */
     SNN__RNG_SHUFFLE = 2, /* order of an epoch; stream: epoch */
     SNN__RNG_AUGMENT = 3, /* augmentation; stream: epoch, index: sample * 16 + draw */
     SNN__RNG_ENCODE = 4,  /* Poisson encoder */
@@ -19,6 +19,20 @@ enum snn__purpose {
     SNN__RNG_NOISE = 7,   /* perturbations */
     SNN__RNG_LATERAL = 8  /* first lateral weights; stream: layer and rows before */
 };
+
+/* Arrays of a layer that begin at random. Values are part of the file format, too. */
+enum snn__first {
+    SNN__FIRST_WEIGHT = 0,
+    SNN__FIRST_BIAS = 1,
+    SNN__FIRST_U = 2,        /* of the spectral norm */
+    SNN__FIRST_FEEDBACK = 5, /* matrices that bring errors, those of the side readout last */
+    SNN__FIRST_SIDE_FEEDBACK = 6
+};
+
+static inline uint64_t snn__first_stream(uint64_t layer, enum snn__first array)
+{
+    return layer * 8 + array;
+}
 
 /* Four independent uniform 32-bit words. */
 void snn__random4(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint32_t out[4]);

@@ -81,7 +81,8 @@ static void init(snn_layer *layer, uint64_t seed)
     const struct snn__tensor *w = &layer->tensor[SNN__WEIGHT];
     struct snn__tensor *g = snn__layer_find_tensor(layer, "g"), *u = g + 1, *v = g + 2;
 
-    snn__layers(layer->ctx)->random_normal(seed, SNN__RNG_INIT, layer->index * 8u + 2, u->data, u->length, 1.0f);
+    snn__layers(layer->ctx)
+        ->random_normal(seed, SNN__RNG_INIT, snn__first_stream(layer->index, SNN__FIRST_U), u->data, u->length, 1.0f);
     for (int i = 0; i < 10; i++)
         g->data[0] = (float)iterate(layer->ctx, w->data, u->length, v->length, u->data, u->data, v->data);
 }

@@ -178,13 +178,14 @@ void snn__weights_init(snn_layer *layer, uint64_t seed)
     size_t taps = (size_t)w->dim[2] * w->dim[3], groups = snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
     float bound = 1.0f / sqrtf((float)(w->dim[1] * taps)); /* fan-in */
     float fan_out = (float)(w->dim[0] * taps) / (float)groups;
-    uint64_t stream = layer->index * 8u;
+    uint64_t stream = snn__first_stream(layer->index, SNN__FIRST_WEIGHT);
     const struct snn__layer_kernels *k = snn__layers(layer->ctx);
 
     if (snn__param_is(&layer->params, SNN_LAYER_INIT, "default")) {
         k->random_uniform(seed, SNN__RNG_INIT, stream, w->data, w->length, -bound, bound);
         if (bias != NULL)
-            k->random_uniform(seed, SNN__RNG_INIT, stream + 1, bias->data, bias->length, -bound, bound);
+            k->random_uniform(seed, SNN__RNG_INIT, snn__first_stream(layer->index, SNN__FIRST_BIAS), bias->data,
+                              bias->length, -bound, bound);
     } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "kaiming")) {
         k->random_normal(seed, SNN__RNG_INIT, stream, w->data, w->length, sqrtf(2.0f / fan_out));
     } else if (snn__param_is(&layer->params, SNN_LAYER_INIT, "normal")) {

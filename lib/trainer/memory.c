@@ -28,9 +28,10 @@ static bool remembers(const snn_trainer *tr, size_t *n)
 
 static void begin_memory(const snn_trainer *tr, const struct snn__memory *m)
 {
-    /* the tensors of a layer take streams 8 l to 8 l + 4 */
+    enum snn__first array = m->side ? SNN__FIRST_SIDE_FEEDBACK : SNN__FIRST_FEEDBACK;
+
     if (m->bound > 0.0f)
-        snn__layers(tr->ctx)->random_uniform(tr->ctx->options.seed, SNN__RNG_INIT, m->layer * 8u + 5u + m->side,
+        snn__layers(tr->ctx)->random_uniform(tr->ctx->options.seed, SNN__RNG_INIT, snn__first_stream(m->layer, array),
                                              m->data, (size_t)m->rows * m->columns, -m->bound, m->bound);
 }
 
