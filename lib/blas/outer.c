@@ -218,7 +218,7 @@ void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const fl
 static void outer_row(const struct snn__kernels *k, const struct snn__outer *p)
 {
     for (size_t n = 0; n < p->n; n++)
-        (p->accumulate ? k->axpy : k->scale)(p->g + n * p->g_pitch, p->alpha * p->d[n], p->x, p->window.c);
+        snn__add_or_scale(k, p->g + n * p->g_pitch, p->alpha * p->d[n], p->x, p->window.c, p->accumulate);
 }
 
 bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way)

@@ -154,6 +154,13 @@ snn__names snn__isa_names;
 /* Table number `index` that this machine can run, from 0 (ref); NULL past the last. For tests. */
 const struct snn__kernels *snn__kernels_at(size_t index);
 
+/* y = a x, or y += a x. */
+static inline void snn__add_or_scale(const struct snn__kernels *k, float *y, float a, const float *x, size_t n,
+                                     bool add)
+{
+    (add ? k->axpy : k->scale)(y, a, x, n);
+}
+
 /* Elementwise work of n elements in fixed pieces over the threads: fn(arg, from, to). */
 void snn__ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg);
 

@@ -25,7 +25,7 @@ snn_status snn__couple_plan(struct snn__couple *c, const struct snn__node *node,
 void snn__couple_count(struct snn__couple *c, const struct snn__node *node, const struct snn__io *io, float decay)
 {
     if (decay != 1.0f)
-        (io->first ? snn__copy : snn__add_to)(node->ctx, c->gate, 1.0f, io->y.data, io->batch * node->in_len);
+        snn__add_or_copy(node->ctx, c->gate, 1.0f, io->y.data, io->batch * node->in_len, !io->first);
 }
 
 static void open_gates(const struct snn__couple *c, const struct snn__node *node, const struct snn__io *io,

@@ -7,30 +7,35 @@ struct pair {
     float *y;
     float a;
     const float *x;
+    bool add;
 };
 
-static void copy_range(void *arg, size_t from, size_t to)
+static void add_or_copy_range(void *arg, size_t from, size_t to)
 {
-    struct pair *p = arg;
+    const struct pair *p = arg;
 
-    p->ctx->kernels->scale(p->y + from, p->a, p->x + from, to - from);
+    snn__add_or_scale(p->ctx->kernels, p->y + from, p->a, p->x + from, to - from, p->add);
 }
 
-static void add_range(void *arg, size_t from, size_t to)
+void snn__add_or_copy(const snn_context *ctx, float *y, float a, const float *x, size_t n, bool add)
 {
-    struct pair *p = arg;
-
-    p->ctx->kernels->axpy(p->y + from, p->a, p->x + from, to - from);
+    snn__ranges(ctx, n, add_or_copy_range, &(struct pair){ ctx, y, a, x, add });
 }
 
 void snn__copy(const snn_context *ctx, float *y, float a, const float *x, size_t n)
 {
-    snn__ranges(ctx, n, copy_range, &(struct pair){ ctx, y, a, x });
+    snn__add_or_copy(ctx, y, a, x, n, false);
 }
 
 void snn__add_to(const snn_context *ctx, float *y, float a, const float *x, size_t n)
 {
-    snn__ranges(ctx, n, add_range, &(struct pair){ ctx, y, a, x });
+    snn__add_or_copy(ctx, y, a, x, n, true);
+}
+
+void snn__combine(const snn_context *ctx, float *y, struct snn__signal u, struct snn__signal v, size_t n)
+{
+    snn__copy(ctx, y, u.scale, u.data, n);
+    snn__add_to(ctx, y, v.scale, v.data, n);
 }
 
 /* ---- sums in SNN__PIECES fixed pieces ---- */
@@ -99,8 +104,5 @@ void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_
     }
     for (size_t i = 1; i < k.pieces; i++)
         ctx->kernels->axpy(partial, 1.0f, partial + i * c, c);
-    if (accumulate)
-        ctx->kernels->axpy(sums, scale, partial, c);
-    else
-        ctx->kernels->scale(sums, scale, partial, c);
+    snn__add_or_scale(ctx->kernels, sums, scale, partial, c, accumulate);
 }

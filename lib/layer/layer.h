@@ -241,6 +241,9 @@ void snn__to_channels_first(const snn_context *ctx, const snn_shape *shape, size
 /* Elementwise work over arrays, cut among the threads. */
 void snn__copy(const snn_context *ctx, float *y, float a, const float *x, size_t n);   /* y = a x */
 void snn__add_to(const snn_context *ctx, float *y, float a, const float *x, size_t n); /* y += a x */
+void snn__add_or_copy(const snn_context *ctx, float *y, float a, const float *x, size_t n, bool add);
+/* y = u + v, where y may be u. */
+void snn__combine(const snn_context *ctx, float *y, struct snn__signal u, struct snn__signal v, size_t n);
 /* sum of x y in fixed pieces: the same bits for any number of threads */
 double snn__dot(const snn_context *ctx, const float *x, const float *y, size_t n);
 

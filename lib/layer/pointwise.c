@@ -229,14 +229,14 @@ static void add_range(void *arg, size_t from, size_t to)
     const struct snn__kernels *f = k->ctx->kernels;
 
     for (size_t e = from, n; e < to; e += n) {
-        bool first = true;
+        bool add = false;
 
         n = snn__min(PIECE, to - e);
         for (size_t i = 0; i < k->io->n_x; i++) {
             if (k->io->x[i].data == NULL)
                 continue;
-            (first ? f->scale : f->axpy)(k->io->y.data + e, k->io->x[i].scale, k->io->x[i].data + e, n);
-            first = false;
+            snn__add_or_scale(f, k->io->y.data + e, k->io->x[i].scale, k->io->x[i].data + e, n, add);
+            add = true;
         }
     }
 }
@@ -296,7 +296,7 @@ static void select_adjoint(struct snn__node *node, struct snn__io *io, struct sn
             node->ctx->kernels->fill(dx, 0.0f, n);
         return;
     }
-    (accumulate ? snn__add_to : snn__copy)(node->ctx, dx, e.scale, e.data, n);
+    snn__add_or_copy(node->ctx, dx, e.scale, e.data, n, accumulate);
 }
 
 const struct snn__layer_type snn__layer_select = {

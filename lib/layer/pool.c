@@ -165,17 +165,14 @@ static void sum_row(void *arg, size_t task, size_t worker)
     for (size_t j = 0; j < p->column.o; j++) {
         float *y = k->y + b * k->node->out_len + (i * p->column.o + j) * p->c;
         const float a = factor(k, i, j);
-        bool first = true;
+        bool add = false;
 
         for (size_t r = snn__cell_first(&p->row, i); r < snn__cell_last(&p->row, i); r++)
             for (size_t q = snn__cell_first(&p->column, j); q < snn__cell_last(&p->column, j); q++) {
-                if (first)
-                    f->scale(y, a, x + (r * p->column.n + q) * p->c, p->c);
-                else
-                    f->axpy(y, a, x + (r * p->column.n + q) * p->c, p->c);
-                first = false;
+                snn__add_or_scale(f, y, a, x + (r * p->column.n + q) * p->c, p->c, add);
+                add = true;
             }
-        if (first)
+        if (!add)
             f->fill(y, 0.0f, p->c);
     }
 }
@@ -204,7 +201,7 @@ static void spread_row(void *arg, size_t task, size_t worker)
     (void)worker;
     for (size_t q = 0, from = 0, to = 0; q < p->column.n; q++) {
         float *dx = k->y + b * k->node->in_len + (r * p->column.n + q) * p->c;
-        bool first = !k->accumulate;
+        bool add = k->accumulate;
 
         while (from < p->column.o && snn__cell_last(&p->column, from) <= q)
             from++;
@@ -212,10 +209,10 @@ static void spread_row(void *arg, size_t task, size_t worker)
             to++;
         for (size_t i = above; i < below; i++)
             for (size_t j = from; j < to; j++) {
-                (first ? f->scale : f->axpy)(dx, factor(k, i, j), e + (i * p->column.o + j) * p->c, p->c);
-                first = false;
+                snn__add_or_scale(f, dx, factor(k, i, j), e + (i * p->column.o + j) * p->c, p->c, add);
+                add = true;
             }
-        if (first)
+        if (!add)
             f->fill(dx, 0.0f, p->c);
     }
 }

@@ -16,10 +16,7 @@ static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
         type->adjoint(&unit->node, io, unit->e, i, dx, accumulate);
         return;
     }
-    if (accumulate)
-        snn__add_to(pass->ctx, dx, factor * unit->e.scale, unit->e.data, n);
-    else
-        snn__copy(pass->ctx, dx, factor * unit->e.scale, unit->e.data, n);
+    snn__add_or_copy(pass->ctx, dx, factor * unit->e.scale, unit->e.data, n, accumulate);
 }
 
 bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit *unit)
@@ -88,22 +85,15 @@ static void collect_pending(struct snn__pass *pass, struct snn__unit *unit, size
     unit->pending[parity] = false;
     if (unit->reached && unit->e.data != unit->error)
         snn__copy(pass->ctx, unit->error, unit->e.scale, unit->e.data, n);
-    if (unit->reached)
-        snn__add_to(pass->ctx, unit->error, 1.0f, unit->pending_error[parity], n);
-    else
-        snn__copy(pass->ctx, unit->error, 1.0f, unit->pending_error[parity], n);
+    snn__add_or_copy(pass->ctx, unit->error, 1.0f, unit->pending_error[parity], n, unit->reached);
     unit->e = (struct snn__signal){ unit->error, 1.0f };
     unit->reached = true;
 }
 
 static void sum_up(struct snn__pass *pass, struct snn__unit *unit)
 {
-    size_t n = pass->batch * unit->value_len;
-
-    if (unit->summed)
-        snn__add_to(pass->ctx, unit->error_sum, unit->e.scale, unit->e.data, n);
-    else
-        snn__copy(pass->ctx, unit->error_sum, unit->e.scale, unit->e.data, n);
+    snn__add_or_copy(pass->ctx, unit->error_sum, unit->e.scale, unit->e.data, pass->batch * unit->value_len,
+                     unit->summed);
     unit->summed = true;
 }
 

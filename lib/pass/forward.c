@@ -65,14 +65,13 @@ static void gather_trace(struct snn__pass *pass, struct snn__unit *unit, const s
         return;
     }
     p = unit->spiking->layer->type->constants(&unit->spiking->node);
-    snn__copy(pass->ctx, unit->trace, p->decay, unit->trace, n);
-    snn__add_to(pass->ctx, unit->trace, io->y.scale, io->y.data, n);
+    snn__combine(pass->ctx, unit->trace, (struct snn__signal){ unit->trace, p->decay }, io->y, n);
 }
 
 /* mean (+)= factor x / T */
 static void average(const struct snn__pass *pass, float *mean, struct snn__signal x, size_t n, bool first)
 {
-    (first ? snn__copy : snn__add_to)(pass->ctx, mean, x.scale / (float)pass->steps, x.data, n);
+    snn__add_or_copy(pass->ctx, mean, x.scale / (float)pass->steps, x.data, n, !first);
 }
 
 /* One call computes one step, all steps, or one value that holds for all of them. */
@@ -110,10 +109,8 @@ static void forward_tracing(struct snn__pass *pass, struct snn__unit *unit, stru
 /* noisy = x + scale z */
 static struct snn__signal perturb(const struct snn__pass *pass, struct snn__unit *unit, struct snn__signal x)
 {
-    size_t n = pass->batch * unit->value_len;
-
-    snn__copy(pass->ctx, unit->noisy, x.scale, x.data, n);
-    snn__add_to(pass->ctx, unit->noisy, pass->noise_scale, unit->noise, n);
+    snn__combine(pass->ctx, unit->noisy, x, (struct snn__signal){ unit->noise, pass->noise_scale },
+                 pass->batch * unit->value_len);
     return (struct snn__signal){ unit->noisy, 1.0f };
 }
 
@@ -224,11 +221,8 @@ static void keep_delayed(struct snn__pass *pass, size_t t)
  * that reads them. */
 static void correlate(struct snn__pass *pass, struct snn__unit *norm, size_t t)
 {
-    size_t n = pass->batch * norm->value_len;
-    struct snn__signal x = snn__unit_input(pass, norm, 0, t);
-
-    snn__copy(pass->ctx, norm->deviation, x.scale, x.data, n);
-    snn__add_to(pass->ctx, norm->deviation, -1.0f, norm->weighted, n);
+    snn__combine(pass->ctx, norm->deviation, snn__unit_input(pass, norm, 0, t),
+                 (struct snn__signal){ norm->weighted, -1.0f }, pass->batch * norm->value_len);
     for (size_t l = 0; l < norm->layer->index; l++) {
         struct snn__unit *unit = &pass->unit[l];
         struct snn__io io;
@@ -248,7 +242,7 @@ static void weigh(struct snn__pass *pass, struct snn__unit *norm, size_t t)
     float share =
         snn__unit_constant(pass, norm) ? 1.0f : (float)snn__layer_share(snn__network_last(pass->net), t, pass->steps);
 
-    (t ? snn__add_to : snn__copy)(pass->ctx, norm->weighted, share * x.scale, x.data, pass->batch * norm->value_len);
+    snn__add_or_copy(pass->ctx, norm->weighted, share * x.scale, x.data, pass->batch * norm->value_len, t > 0);
 }
 
 /* Gathers what the backward sweep needs of a batch norm's input, of which all steps exist. */

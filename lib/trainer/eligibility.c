@@ -76,11 +76,10 @@ static void add_rows(const struct snn__eligibility *s, const struct snn__synapse
     snn__ranges(s->ctx, w->rows * w->columns, multiply_range, &k);
 }
 
-/* y = a y + b x */
-static void blend(const struct snn__eligibility *s, float *y, float a, float b, const float *x, size_t n)
+/* y = a y + b e */
+static void blend(const struct snn__eligibility *s, float *y, float a, float b, size_t n)
 {
-    snn__copy(s->ctx, y, a, y, n);
-    snn__add_to(s->ctx, y, b, x, n);
+    snn__combine(s->ctx, y, (struct snn__signal){ y, a }, (struct snn__signal){ s->e, b }, n);
 }
 
 /* e = hk eps - hk beta / k eps_b;  eps_b = rho eps_b + (1 - rho) e;  ebar = kappa ebar + e */
@@ -93,8 +92,8 @@ static void advance_adapted(const struct snn__eligibility *s, const struct snn__
 
     outer(s, w, hk, eps, s->e, false);
     add_rows(s, w, s->e, k > 0.0f ? -beta / k : 0.0f, hk, eps_b); /* k = 0: h k is 0, too */
-    blend(s, eps_b, p->adapt_decay, 1.0f - p->adapt_decay, s->e, n);
-    blend(s, ebar, s->kappa, 1.0f, s->e, n);
+    blend(s, eps_b, p->adapt_decay, 1.0f - p->adapt_decay, n);
+    blend(s, ebar, s->kappa, 1.0f, n);
 }
 
 /* ebar = kappa ebar + hk eps */

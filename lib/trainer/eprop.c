@@ -246,8 +246,7 @@ static void eprop_after(snn_trainer *tr, size_t t)
             continue;
         if (t == unit->begins)
             tr->ctx->kernels->fill(a->trace, 0.0f, n);
-        snn__copy(tr->ctx, a->trace, a->decay, a->trace, n);
-        snn__add_to(tr->ctx, a->trace, x.scale, x.data, n);
+        snn__combine(tr->ctx, a->trace, (struct snn__signal){ a->trace, a->decay }, x, n);
         if (a->per_synapse)
             advance(s, a, unit, t);
     }

@@ -85,14 +85,13 @@ static snn_status ide_plan(snn_trainer *trainer, struct snn__arena *arena)
 static void add_to_mean(struct snn__ide *s, snn_trainer *trainer, size_t t)
 {
     struct snn__pass *pass = &trainer->pass;
+    struct snn__signal mean = { s->mean_input, (float)s->loop.decay }, x = { snn__pass_input(pass, t), 1.0f };
     size_t n = pass->batch * pass->input_len;
 
-    if (t > 0) {
-        snn__copy(pass->ctx, s->mean_input, (float)s->loop.decay, s->mean_input, n);
-        snn__add_to(pass->ctx, s->mean_input, 1.0f, snn__pass_input(pass, t), n);
-    } else {
-        snn__copy(pass->ctx, s->mean_input, 1.0f, snn__pass_input(pass, t), n);
-    }
+    if (t > 0)
+        snn__combine(pass->ctx, s->mean_input, mean, x, n);
+    else
+        snn__copy(pass->ctx, s->mean_input, 1.0f, x.data, n);
 }
 
 static void put_mean_input(struct snn__ide *s, snn_trainer *trainer)
@@ -140,11 +139,10 @@ static double distance(struct snn__ide *s, snn_trainer *trainer, struct snn__sig
 {
     const struct snn__pass *pass = &trainer->pass;
     struct snn__signal image = snn__unit_value(pass, &pass->unit[s->loop.top], pass->steps - 1);
-    size_t n = pass->batch * s->solver.length;
     double size = a.scale * snn__solve_norm(&s->solver, pass->batch, a.data);
 
-    snn__copy(pass->ctx, s->solver.image, image.scale, image.data, n);
-    snn__add_to(pass->ctx, s->solver.image, -a.scale, a.data, n);
+    snn__combine(pass->ctx, s->solver.image, image, (struct snn__signal){ a.data, -a.scale },
+                 pass->batch * s->solver.length);
     return size > 0 ? snn__solve_norm(&s->solver, pass->batch, s->solver.image) / size : 0.0;
 }
 

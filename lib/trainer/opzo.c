@@ -235,7 +235,7 @@ static void use_loss(const snn_trainer *tr, struct snn__unit *unit)
     float *g = snn__unit_error(unit, &accumulate);
 
     for (size_t b = 0; b < batch; b++)
-        (accumulate ? k->axpy : k->scale)(g + b * n, (float)(factor * tr->sums[b]), unit->noise + b * n, n);
+        snn__add_or_scale(k, g + b * n, (float)(factor * tr->sums[b]), unit->noise + b * n, n, accumulate);
 }
 
 static void population_error(const struct opzo *s, const snn_trainer *tr, struct snn__unit *unit, size_t t)
