@@ -10,7 +10,6 @@
 #define MR 6
 #define NR 16
 #define REGISTER 8 /* numbers of a register */
-#include "kernel/edges.inc"
 
 /* Lanes of vector `v` that lie below `cols`. */
 SNN__INLINE __m256i lanes(size_t cols, size_t v)
@@ -20,59 +19,16 @@ SNN__INLINE __m256i lanes(size_t cols, size_t v)
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)cols - 8 * (int)v), index);
 }
 
-/* sum[i][v] = sum_k a[k][i] b[k][v]; `rows` and `vectors` are constants where this is inlined. */
-SNN__INLINE void sum_up(size_t rows, size_t vectors, size_t k, const float *a, const float *b, __m256 sum[MR][2])
-{
-    for (size_t i = 0; i < rows; i++)
-        for (size_t v = 0; v < vectors; v++)
-            sum[i][v] = _mm256_setzero_ps();
-    for (size_t p = 0; p < k; p++, a += MR, b += NR) {
-        __m256 w[2];
-
-        for (size_t v = 0; v < vectors; v++)
-            w[v] = _mm256_loadu_ps(b + 8 * v);
-        for (size_t i = 0; i < rows; i++) {
-            const __m256 x = _mm256_set1_ps(a[i]);
-
-            for (size_t v = 0; v < vectors; v++)
-                sum[i][v] = _mm256_fmadd_ps(x, w[v], sum[i][v]);
-        }
-    }
-}
-
-static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate)
-{
-    __m256 sum[MR][2];
-
-    sum_up(MR, 2, k, a, b, sum);
-    for (size_t i = 0; i < MR; i++)
-        for (size_t v = 0; v < 2; v++) {
-            float *to = c + i * ldc + 8 * v;
-
-            _mm256_storeu_ps(to, accumulate ? _mm256_add_ps(sum[i][v], _mm256_loadu_ps(to)) : sum[i][v]);
-        }
-}
-
-SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
-{
-    const __m256 alpha = _mm256_set1_ps(e->alpha);
-    __m256 sum[MR][2];
-
-    sum_up(rows, vectors, e->k, e->a, e->b, sum);
-    for (size_t v = 0; v < vectors; v++) {
-        const __m256i mask = lanes(e->cols, v);
-        const __m256 bias = e->bias ? _mm256_maskload_ps(e->bias + 8 * v, mask) : _mm256_setzero_ps();
-
-        for (size_t i = 0; i < rows; i++) {
-            float *to = e->c + i * e->ldc + 8 * v;
-            __m256 y = _mm256_fmadd_ps(alpha, sum[i][v], bias);
-
-            if (e->accumulate)
-                y = _mm256_add_ps(y, _mm256_maskload_ps(to, mask));
-            _mm256_maskstore_ps(to, mask, y);
-        }
-    }
-}
+#define VECTOR __m256
+#define LANE_SET __m256i
+#define LOAD(from) _mm256_loadu_ps(from)
+#define STORE(to, y) _mm256_storeu_ps(to, y)
+#define LOAD_LANES(from, lanes) _mm256_maskload_ps(from, lanes)
+#define STORE_LANES(to, lanes, y) _mm256_maskstore_ps(to, lanes, y)
+#define ROW const float *
+#define LOAD_ROW(a) (a)
+#define OF_ROW(row, i) (row)[i]
+#include "kernel/edges.inc"
 
 /* Some columns of as many rows, turned: of eight, four and two of them. */
 SNN__INLINE void turn8(float *panel, size_t width, const float *const *rows, size_t j)

@@ -10,7 +10,6 @@
 #define MR 12
 #define NR 32
 #define REGISTER 16 /* numbers of a register */
-#include "kernel/edges.inc"
 
 /* Lanes of vector `v` that lie below `cols`. */
 SNN__INLINE __mmask16 lanes(size_t cols, size_t v)
@@ -18,59 +17,16 @@ SNN__INLINE __mmask16 lanes(size_t cols, size_t v)
     return cols >= 16 * (v + 1) ? (__mmask16)0xffff : (__mmask16)(0xffffu >> (16 * (v + 1) - cols));
 }
 
-/* sum[i][v] = sum_k a[k][i] b[k][v]; `rows` and `vectors` are constants where this is inlined. */
-SNN__INLINE void sum_up(size_t rows, size_t vectors, size_t k, const float *a, const float *b, __m512 sum[MR][2])
-{
-    for (size_t i = 0; i < rows; i++)
-        for (size_t v = 0; v < vectors; v++)
-            sum[i][v] = _mm512_setzero_ps();
-    for (size_t p = 0; p < k; p++, a += MR, b += NR) {
-        __m512 w[2];
-
-        for (size_t v = 0; v < vectors; v++)
-            w[v] = _mm512_loadu_ps(b + 16 * v);
-        for (size_t i = 0; i < rows; i++) {
-            const __m512 x = _mm512_set1_ps(a[i]);
-
-            for (size_t v = 0; v < vectors; v++)
-                sum[i][v] = _mm512_fmadd_ps(x, w[v], sum[i][v]);
-        }
-    }
-}
-
-static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate)
-{
-    __m512 sum[MR][2];
-
-    sum_up(MR, 2, k, a, b, sum);
-    for (size_t i = 0; i < MR; i++)
-        for (size_t v = 0; v < 2; v++) {
-            float *to = c + i * ldc + 16 * v;
-
-            _mm512_storeu_ps(to, accumulate ? _mm512_add_ps(sum[i][v], _mm512_loadu_ps(to)) : sum[i][v]);
-        }
-}
-
-SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
-{
-    const __m512 alpha = _mm512_set1_ps(e->alpha);
-    __m512 sum[MR][2];
-
-    sum_up(rows, vectors, e->k, e->a, e->b, sum);
-    for (size_t v = 0; v < vectors; v++) {
-        const __mmask16 mask = lanes(e->cols, v);
-        const __m512 bias = e->bias ? _mm512_maskz_loadu_ps(mask, e->bias + 16 * v) : _mm512_setzero_ps();
-
-        for (size_t i = 0; i < rows; i++) {
-            float *to = e->c + i * e->ldc + 16 * v;
-            __m512 y = _mm512_fmadd_ps(alpha, sum[i][v], bias);
-
-            if (e->accumulate)
-                y = _mm512_add_ps(y, _mm512_maskz_loadu_ps(mask, to));
-            _mm512_mask_storeu_ps(to, mask, y);
-        }
-    }
-}
+#define VECTOR __m512
+#define LANE_SET __mmask16
+#define LOAD(from) _mm512_loadu_ps(from)
+#define STORE(to, y) _mm512_storeu_ps(to, y)
+#define LOAD_LANES(from, lanes) _mm512_maskz_loadu_ps(lanes, from)
+#define STORE_LANES(to, lanes, y) _mm512_mask_storeu_ps(to, lanes, y)
+#define ROW const float *
+#define LOAD_ROW(a) (a)
+#define OF_ROW(row, i) (row)[i]
+#include "kernel/edges.inc"
 
 /* Four rows of four numbers, turned. */
 SNN__INLINE void turn4(float *panel, size_t width, const float *const *rows, size_t j)

@@ -11,7 +11,6 @@
 #define MR 6
 #define NR 16
 #define REGISTER 4 /* numbers of a register */
-#include "kernel/edges.inc"
 
 /* Those of 4 numbers that lie below `count`, as a register with zeros, and back. */
 SNN__INLINE float32x4_t load(const float *from, size_t count)
@@ -39,63 +38,27 @@ SNN__INLINE void store(float *to, float32x4_t v, size_t count)
 }
 
 /* Numbers of vector `v` that lie below `cols`: more than there are, where all do. */
-SNN__INLINE size_t below(size_t cols, size_t v)
+SNN__INLINE size_t lanes(size_t cols, size_t v)
 {
     return cols > REGISTER * v ? cols - REGISTER * v : 0;
 }
 
-/* sum[i][v] = sum_k a[k][i] b[k][v]; `rows` and `vectors` are constants where this is inlined. Operators, which the
- * flags of this file make one multiplication with addition: gcc 12 keeps sums of vfmaq_n_f32() in memory. */
-SNN__INLINE void sum_up(size_t rows, size_t vectors, size_t k, const float *a, const float *b, float32x4_t sum[MR][4])
-{
-    for (size_t i = 0; i < rows; i++)
-        for (size_t v = 0; v < vectors; v++)
-            sum[i][v] = vdupq_n_f32(0);
-    for (size_t p = 0; p < k; p++, a += MR, b += NR) {
-        const float32x4_t x = vld1q_f32(a);
-        const float32x2_t y = vld1_f32(a + 4);
-        float32x4_t w[4];
+/* A row of the left panel in two registers: gcc 12 keeps sums of vfmaq_n_f32() in memory. */
+struct row {
+    float32x4_t low;
+    float32x2_t high;
+};
 
-        for (size_t v = 0; v < vectors; v++)
-            w[v] = vld1q_f32(b + REGISTER * v);
-        for (size_t i = 0; i < rows; i++)
-            for (size_t v = 0; v < vectors; v++)
-                sum[i][v] += w[v] * (i < 4 ? x[i] : y[i - 4]);
-    }
-}
-
-static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc, bool accumulate)
-{
-    float32x4_t sum[MR][4];
-
-    sum_up(MR, 4, k, a, b, sum);
-    for (size_t i = 0; i < MR; i++)
-        for (size_t v = 0; v < 4; v++) {
-            float *to = c + i * ldc + REGISTER * v;
-
-            vst1q_f32(to, accumulate ? sum[i][v] + vld1q_f32(to) : sum[i][v]);
-        }
-}
-
-SNN__INLINE void edge_of(size_t rows, size_t vectors, const struct edge *e)
-{
-    float32x4_t sum[MR][4];
-
-    sum_up(rows, vectors, e->k, e->a, e->b, sum);
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t count = below(e->cols, v);
-        const float32x4_t bias = e->bias ? load(e->bias + REGISTER * v, count) : vdupq_n_f32(0);
-
-        for (size_t i = 0; i < rows; i++) {
-            float *to = e->c + i * e->ldc + REGISTER * v;
-            float32x4_t y = bias + sum[i][v] * e->alpha;
-
-            if (e->accumulate)
-                y += load(to, count);
-            store(to, y, count);
-        }
-    }
-}
+#define VECTOR float32x4_t
+#define LANE_SET size_t
+#define LOAD(from) vld1q_f32(from)
+#define STORE(to, y) vst1q_f32(to, y)
+#define LOAD_LANES(from, lanes) load(from, lanes)
+#define STORE_LANES(to, lanes, y) store(to, y, lanes)
+#define ROW struct row
+#define LOAD_ROW(a) ((struct row){ vld1q_f32(a), vld1_f32((a) + 4) })
+#define OF_ROW(row, i) ((i) < 4 ? (row).low[i] : (row).high[(i)-4])
+#include "kernel/edges.inc"
 
 /* Four columns of some rows, turned: of four of them, and of two. */
 SNN__INLINE void turn4(float *panel, size_t width, const float *const *rows, size_t j)
@@ -184,7 +147,7 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
     size_t e = 0;
 
     for (size_t v = 0; v < vectors; v++) {
-        sum[0][v] = load(y + REGISTER * v, below(cols, v));
+        sum[0][v] = load(y + REGISTER * v, lanes(cols, v));
         sum[1][v] = vdupq_n_f32(0);
     }
     for (; e + 2 <= n; e += 2)
@@ -194,7 +157,7 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
     for (size_t v = 0; e < n && v < vectors; v++)
         sum[0][v] += vld1q_f32(w + row[e] * NR + REGISTER * v) * value[e];
     for (size_t v = 0; v < vectors; v++)
-        store(y + REGISTER * v, sum[0][v] + sum[1][v], below(cols, v));
+        store(y + REGISTER * v, sum[0][v] + sum[1][v], lanes(cols, v));
 }
 
 static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
