@@ -88,6 +88,7 @@ void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, v
 
 /* matrix.c: products with spikes where the table has a matrix unit. */
 void snn__matrix_ask(const snn_context *ctx);
+bool snn__matrix_is_open(const snn_context *ctx); /* there is one, and it was asked for and granted */
 bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w);
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
@@ -96,6 +97,11 @@ void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, v
 bool snn__strided_fits(const struct snn__window *w);
 size_t snn__strided_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__strided_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+
+/* slices.c: outer products where the table has a matrix unit. */
+bool snn__slices_fit(const snn_context *ctx, const struct snn__window *w);
+size_t snn__slices_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+void snn__slices_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
 
 /* winograd.c: convolutions of 3x3 or 5x5 taps with stride 1, in fewer multiplications. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n);

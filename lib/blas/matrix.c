@@ -55,12 +55,16 @@ void snn__matrix_ask(const snn_context *ctx)
                                        ctx->kernels->ask_for_unit() ? SNN__UNIT_GRANTED : SNN__UNIT_REFUSED);
 }
 
-bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
+bool snn__matrix_is_open(const snn_context *ctx)
 {
     const struct snn__kernels *k = ctx->kernels;
 
-    return k->matrix && (k->ask_for_unit == NULL || atomic_load(ctx->unit) == SNN__UNIT_GRANTED) &&
-           snn__spikes_depth(w) <= DEEPEST / 64;
+    return k->matrix && (k->ask_for_unit == NULL || atomic_load(ctx->unit) == SNN__UNIT_GRANTED);
+}
+
+bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
+{
+    return snn__matrix_is_open(ctx) && snn__spikes_depth(w) <= DEEPEST / 64;
 }
 
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)

@@ -249,7 +249,7 @@ snn_status snn_product_measure(snn_context *ctx, const char *kind, const snn_pro
     *seconds = 0;
     SNN__TRY(read_shape(&s, ctx, shape));
     SNN__TRY(read_task(&task, kind, way));
-    if (task.way == SNN__WAY_MATRIX)
+    if (task.way == SNN__WAY_MATRIX || task.way == SNN__WAY_SLICES)
         snn__product_ask(ctx);
     SNN__TRY(begin(&t, ctx, &s, task.kind));
     t.p.way = t.g.way = task.way;

@@ -62,12 +62,16 @@ static size_t direct_scratch(const snn_context *ctx, size_t m, size_t n, size_t 
 size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
     const size_t k = snn__window_depth(w);
-    size_t direct;
+    size_t bytes;
 
     if (m == 0 || n == 0 || k == 0)
         return 0;
-    direct = direct_scratch(ctx, m, n, k);
-    return snn__winograd_fits(w, m, n) ? snn__max(direct, snn__winograd_outer_scratch(ctx, m, n, w)) : direct;
+    bytes = direct_scratch(ctx, m, n, k);
+    if (snn__table_has(ctx, SNN__WAY_SLICES, SNN__OF_GRADIENTS, m, n, w))
+        snn__matrix_ask(ctx);
+    if (snn__slices_fit(ctx, w))
+        bytes = snn__max(bytes, snn__slices_scratch(ctx, m, n, w));
+    return snn__winograd_fits(w, m, n) ? snn__max(bytes, snn__winograd_outer_scratch(ctx, m, n, w)) : bytes;
 }
 
 /* panels[tile][m][mr] <- columns of d */
@@ -223,10 +227,16 @@ static void outer_row(const struct snn__kernels *k, const struct snn__outer *p)
 
 bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way)
 {
-    (void)ctx;
-    if (way == SNN__WAY_WINOGRAD)
-        return snn__winograd_fits(&p->window, p->m, p->n) && !p->window.transposed;
-    return way == SNN__WAY_DENSE;
+    switch (way) {
+    case SNN__WAY_DENSE:
+        return true;
+    case SNN__WAY_WINOGRAD:
+        return !p->window.transposed && snn__winograd_fits(&p->window, p->m, p->n);
+    case SNN__WAY_SLICES:
+        return snn__slices_fit(ctx, &p->window);
+    default:
+        return false;
+    }
 }
 
 enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
@@ -241,23 +251,33 @@ enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
     return row->way;
 }
 
-void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
+static void dense_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
 {
     struct outer a = { .k = ctx->kernels, .p = p, .scratch = scratch };
 
+    cut_outer(&a, p->m, p->n, snn__window_depth(&p->window));
+    a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
+    snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
+    if (a.parts > 1)
+        snn__add_parts(ctx, p, a.copies, a.parts, a.depth);
+}
+
+void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
+{
     if (p->m == 0 || p->n == 0 || snn__window_depth(&p->window) == 0)
         return;
     if (p->m == 1 && snn__is_matrix(&p->window)) {
         outer_row(ctx->kernels, p);
         return;
     }
-    if (snn__outer_way(ctx, p) == SNN__WAY_WINOGRAD) {
+    switch (snn__outer_way(ctx, p)) {
+    case SNN__WAY_SLICES:
+        snn__slices_outer(ctx, p, scratch);
+        return;
+    case SNN__WAY_WINOGRAD:
         snn__winograd_outer(ctx, p, scratch);
         return;
+    default:
+        dense_outer(ctx, p, scratch);
     }
-    cut_outer(&a, p->m, p->n, snn__window_depth(&p->window));
-    a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
-    snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
-    if (a.parts > 1)
-        snn__add_parts(ctx, p, a.copies, a.parts, a.depth);
 }

@@ -44,7 +44,8 @@ enum snn__way {
     SNN__WAY_EVENTS,   /* numbers that are not zero add their weights: blas/events.c */
     SNN__WAY_WINOGRAD, /* fewer multiplications: blas/winograd.c */
     SNN__WAY_LOOKUP,   /* spikes look up sums of weights: blas/lookup.c */
-    SNN__WAY_MATRIX    /* a matrix unit multiplies spikes with bytes of weights: blas/matrix.c */
+    SNN__WAY_MATRIX,   /* a matrix unit multiplies spikes with bytes of weights: blas/matrix.c */
+    SNN__WAY_SLICES    /* a matrix unit multiplies digits of both: blas/slices.c */
 };
 
 /* y[m,n] = alpha * sum_k read(x)[m,k] * w[k,n]  (+ bias[n])  (+ y[m,n] if accumulate)
@@ -102,6 +103,8 @@ bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, en
 bool snn__product_reads_map(const struct snn__window *w);
 /* The way that snn__product() takes: never ANY. It may write to scratch. */
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
+bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way);
+enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p);
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
 /* As of products. */
 bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way);

@@ -19,6 +19,7 @@
 #define MOST_BYTES 65536u
 #define MOST_ROWS 1024u
 #define FIELDS 8u
+#define UNIT_ROWS 2u /* of the built-in ones, the first */
 #define HEAD "snn product table 1\n"
 
 #define ALL           \
@@ -31,10 +32,11 @@
     }
 
 /* Thresholds are those that snn bench kernels shows, but for the matrix unit's: they are predicted. Plain C has what
- * specifies that unit, which is no faster there: it begins with the second row. One row of numbers reads each weight
- * once, so that fewer of them are faster, whatever their number. */
+ * specifies that unit, which is no faster there: it begins after the unit's rows. One row of numbers reads each
+ * weight once, so that fewer of them are faster, whatever their number. */
 static const struct snn__table_row builtin[] = {
     { SNN__OF_SPIKES, ALL, ALL, FROM(64), FROM(32), FROM(32), SNN__WAY_MATRIX, 1 / 64.0 },
+    { SNN__OF_GRADIENTS, ALL, ALL, FROM(96), FROM(32), FROM(32), SNN__WAY_SLICES, 0 },
     { SNN__OF_SPIKES | SNN__OF_REALS, ALL, ALL, { 1, 1 }, ALL, ALL, SNN__WAY_DENSE, 1 },
     { SNN__OF_SPIKES, ALL, ALL, FROM(128), ALL, FROM(8), SNN__WAY_LOOKUP, 1 / 10.0 },
     { SNN__OF_SPIKES | SNN__OF_REALS, { 3, 3 }, ALL, ALL, ALL, ALL, SNN__WAY_WINOGRAD, 1 / 12.0 },
@@ -55,6 +57,7 @@ static const struct {
     { { "events", "adds the weights of numbers that are not 0" }, SNN__WAY_EVENTS },
     { { "lookup", "looks up sums of weights by spikes" }, SNN__WAY_LOOKUP },
     { { "matrix", "multiplies bytes in a matrix unit" }, SNN__WAY_MATRIX },
+    { { "slices", "multiplies digits of both in a matrix unit" }, SNN__WAY_SLICES },
 };
 
 static const struct {
@@ -111,7 +114,7 @@ static bool holds(const struct snn__table_row *row, enum snn__kind kind, size_t 
 
 static const struct snn__table_row *common(const snn_context *ctx)
 {
-    return builtin + (ctx->kernels->isa == SNN__ISA_REF);
+    return ctx->kernels->isa == SNN__ISA_REF ? builtin + UNIT_ROWS : builtin;
 }
 
 static const struct snn__table_row *step(const snn_context *ctx, const struct snn__table_row *row)

@@ -216,11 +216,15 @@ const struct snn__kernels *const snn__kernels_avx512 = NULL;
 #include "kernel/tiles.h"
 #if defined(ENTRIES) && defined(SNN__TILES)
 #include "kernel/amx.inc"
+#include "kernel/slices.inc"
 
 static const struct snn__kernels with_unit = { .isa = SNN__ISA_AMX,
                                                ENTRIES,
                                                .limbs = limbs,
                                                .matrix = matrix,
+                                               .slice_columns = slice_columns,
+                                               .slice_rows = slice_rows,
+                                               .slices = slices,
                                                .ask_for_unit = snn__ask_for_tiles,
                                                .without_unit = &table };
 

@@ -9,6 +9,7 @@
 #include "core/name.h"
 #include "kernel/optimizer.h"
 #include "kernel/population.h"
+#include "kernel/slices.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,11 @@ enum snn__isa { SNN__ISA_REF = 1, SNN__ISA_AVX2 = 2, SNN__ISA_AVX512 = 3, SNN__I
 #define SNN__MATRIX_ROOM                   \
     (SNN__MATRIX_DEEP * SNN__MATRIX_WORD + \
      SNN__MATRIX_LIMBS * SNN__MATRIX_SIDE * SNN__MATRIX_COLS * sizeof(int32_t)) /* spikes as bytes, sums */
+#define SNN__SLICE_PANEL(words) (SNN__SLICE_DIGITS * (words)*SNN__MATRIX_WORD)  /* bytes of MATRIX_SIDE columns */
+#define SNN__SLICE_DEEP 12u /* words of digits of rows at a time, which share a first-level cache with columns */
+#define SNN__SLICE_ROOM(cols)             \
+    (SNN__SLICE_DEEP * SNN__MATRIX_WORD + \
+     SNN__SLICE_DIGITS * SNN__MATRIX_SIDE * snn__round_up(cols, SNN__MATRIX_SIDE) * sizeof(int32_t))
 
 struct snn__layer_kernels;
 
@@ -104,6 +110,19 @@ struct snn__kernels {
      * zero. */
     void (*limbs)(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c);
     void (*matrix)(const struct snn__matrix *a);
+
+    /* All NULL without a matrix unit, too: see kernel/slices.h. row[64 words]: where the numbers of each k begin, of
+     * which `cols` <= MATRIX_SIDE from `first` on are read.
+     * slice_columns: columns become digits of whole numbers, to the nearest one, and units, in
+     *   to[digit][word][column / 16][k % 64 / 4][column % 16][k % 4]
+     * slice_rows: columns become rows a of a product, to[digit][column][pitch], and units; returns digits. These are
+     * bytes if each number of each column is, within a float's rounding, 0 .. 255 times 2^-7 of the power of two
+     * below the column's largest magnitude, or times its smallest magnitude that is not 0. Either is zero beyond the
+     * last column. Where a column's largest magnitude is not finite, so is its unit, and its digits are 0. */
+    void (*slice_columns)(uint8_t *to, float *unit, const float *const *row, size_t words, size_t first, size_t cols);
+    size_t (*slice_rows)(uint8_t *to, size_t pitch, float *unit, const float *const *row, size_t words, size_t first,
+                         size_t cols);
+    void (*slices)(const struct snn__slices *a);
 
     /* Winograd's convolutions, see kernel/winograd.inc: n channels, 36 points with `pitch` floats from one to the
      * next; side * side outputs of taps * taps weights */

@@ -204,59 +204,7 @@ static void lookup(float *y, size_t rows, const float *table, size_t groups, con
         }
 }
 
-/* Where byte 0 of the weight of a row and a column lies in limbs of so many words; byte l lies words * MATRIX_WORD *
- * l further. */
-static size_t limb_at(size_t words, size_t row, size_t column)
-{
-    const size_t block = column / SNN__MATRIX_SIDE * SNN__MATRIX_LIMBS * words + row / 64;
-
-    return block * SNN__MATRIX_WORD + column % SNN__MATRIX_SIDE / 16 * 1024 + row % 64 / 4 * 64 + column % 16 * 4 +
-           row % 4;
-}
-
-static void limbs(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c)
-{
-    const size_t words = taps * snn__ceil_div(c, 64);
-
-    memset(to, 0, SNN__MATRIX_LIMBS * words * SNN__MATRIX_WORD);
-    for (size_t j = 0; j < SNN__MATRIX_SIDE; j++) {
-        const float *column = w + j / NR * panel + j % NR;
-        float most = 0x1p-103f;
-
-        for (size_t k = 0; k < taps * c && j < cols; k++)
-            most = isfinite(column[k * NR]) ? fmaxf(most, fabsf(column[k * NR])) : INFINITY;
-        unit[j] = most / SNN__MATRIX_WHOLE;
-        for (size_t k = 0; k < taps * c && j < cols && isfinite(most); k++) {
-            const float x = column[k * NR] * (SNN__MATRIX_WHOLE / most);
-            const uint32_t n = (uint32_t)(int32_t)(x + (x < 0 ? -0.5f : 0.5f));
-
-            for (size_t l = 0; l < SNN__MATRIX_LIMBS; l++)
-                to[limb_at(words, k / c * snn__ceil_div(c, 64) * 64 + k % c, j) + l * words * SNN__MATRIX_WORD] =
-                    (uint8_t)(n >> 8 * l);
-        }
-    }
-}
-
-static void matrix(const struct snn__matrix *a)
-{
-    const size_t limb = a->words * SNN__MATRIX_WORD;
-
-    for (size_t m = 0; m < a->rows; m++)
-        for (size_t j = 0; j < a->cols; j++) {
-            float *y = a->y + m * a->y_pitch + j, whole;
-            int64_t sum = 0, low;
-
-            for (size_t k = 0; k < 64 * a->words; k++)
-                if (a->x[m * a->words + k / 64] >> k % 64 & 1) {
-                    const uint8_t *byte = a->limbs + limb_at(a->words, k, j);
-
-                    sum += byte[0] + 256 * byte[limb] + 65536 * (int8_t)byte[2 * limb];
-                }
-            low = sum & 65535;
-            whole = 65536.0f * (float)((sum - low) / 65536) + (float)low;
-            *y = a->alpha * (whole * a->unit[j]) + (a->bias ? a->bias[j] : 0) + (a->accumulate ? *y : 0);
-        }
-}
+#include "kernel/ref_matrix.inc"
 
 static const struct snn__kernels table = {
     .isa = SNN__ISA_REF,
@@ -274,6 +222,9 @@ static const struct snn__kernels table = {
     .lookup = lookup,
     .limbs = limbs,
     .matrix = matrix,
+    .slice_columns = slice_columns,
+    .slice_rows = slice_rows,
+    .slices = slices,
     .points_of_map = points_of_map,
     .points_of_error = points_of_error,
     .points_of_weights = points_of_weights,

@@ -38,14 +38,45 @@ SNN__INLINE void tiles_end(void)
     } while (0)
 #define TILE_STORE(tile, to, pitch) _tile_stored(tile, to, pitch)
 /* sum[16][16] += x[16][64] times w[16][16][4]: bytes of row i of x with those of column j of w, sums of 32 bits.
- * Those of x are unsigned, those of w unsigned or signed. */
+ * Those of x are unsigned, those of w unsigned or signed, or both are signed. */
 #define TILE_UNSIGNED(sum, x, w) _tile_dpbuud(sum, x, w)
 #define TILE_SIGNED(sum, x, w) _tile_dpbusd(sum, x, w)
+#define TILE_BOTH_SIGNED(sum, x, w) _tile_dpbssd(sum, x, w)
 
 /* 64 bits become bytes that are 0 or 1. */
 SNN__INLINE void spread_word(uint8_t *to, uint64_t word)
 {
     _mm512_storeu_si512(to, _mm512_maskz_mov_epi8((__mmask64)word, _mm512_set1_epi8(1)));
+}
+
+/* to[j][i] = from[i][j] of 16 x 16 numbers of 32 bits; `pitch` bytes from row to row of `to`. */
+SNN__INLINE void turn_block(void *to, size_t pitch, const void *from)
+{
+    __m512i a[16], b[16];
+
+    for (size_t i = 0; i < 16; i++)
+        a[i] = _mm512_loadu_si512((const char *)from + 64 * i);
+    for (size_t i = 0; i < 16; i += 2) {
+        b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
+        b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
+    }
+    for (size_t i = 0; i < 16; i += 4)
+        for (size_t j = 0; j < 2; j++) {
+            a[i + 2 * j] = _mm512_unpacklo_epi64(b[i + j], b[i + j + 2]);
+            a[i + 2 * j + 1] = _mm512_unpackhi_epi64(b[i + j], b[i + j + 2]);
+        }
+    for (size_t i = 0; i < 16; i += 8) /* now a[4 i + j] has columns j, 4 + j, 8 + j, 12 + j of four rows */
+        for (size_t j = 0; j < 4; j++) {
+            b[i + j] = _mm512_shuffle_i32x4(a[i + j], a[i + j + 4], 0x88);
+            b[i + j + 4] = _mm512_shuffle_i32x4(a[i + j], a[i + j + 4], 0xdd);
+        }
+    for (size_t j = 0; j < 4; j++)
+        for (size_t half = 0; half < 2; half++) {
+            char *row = (char *)to + (j + 4 * half) * pitch;
+
+            _mm512_storeu_si512(row, _mm512_shuffle_i32x4(b[j + 4 * half], b[j + 4 * half + 8], 0x88));
+            _mm512_storeu_si512(row + 8 * pitch, _mm512_shuffle_i32x4(b[j + 4 * half], b[j + 4 * half + 8], 0xdd));
+        }
 }
 #endif
 

@@ -14,73 +14,7 @@
 #define HAS_WAYS 1
 #endif
 
-/* ---- tiles, emulated: kernel/tiles.h in plain C
- * ------------------------------------------------------------------------ */
-
-#define SNN_KERNEL_TILES_H
-
-static _Thread_local struct {
-    bool open;
-    unsigned char tile[8][16][64];
-} emulated;
-
-static void tiles_begin(void)
-{
-    ck_assert(!emulated.open);
-    emulated.open = true;
-    memset(emulated.tile, 0xa5, sizeof emulated.tile);
-}
-
-static void tiles_end(void)
-{
-    ck_assert(emulated.open);
-    emulated.open = false;
-}
-
-static void tile_load(int tile, const void *from, size_t pitch)
-{
-    HOLDS(emulated.open, "tiles are not ours");
-    for (size_t i = 0; i < 16; i++)
-        memcpy(emulated.tile[tile][i], (const char *)from + i * pitch, 64);
-}
-
-static void tile_store(int tile, void *to, size_t pitch)
-{
-    HOLDS(emulated.open, "tiles are not ours");
-    for (size_t i = 0; i < 16; i++)
-        memcpy((char *)to + i * pitch, emulated.tile[tile][i], 64);
-}
-
-/* As the manual has it: four bytes of row k of w belong to one column. */
-UNWATCHED static void multiply_tiles(int to, int x, int w, bool with_sign)
-{
-    HOLDS(emulated.open, "tiles are not ours");
-    for (size_t i = 0; i < 16; i++)
-        for (size_t j = 0; j < 16; j++) {
-            uint32_t sum;
-
-            memcpy(&sum, emulated.tile[to][i] + 4 * j, 4);
-            for (size_t k = 0; k < 64; k++) {
-                const unsigned char byte = emulated.tile[w][k / 4][4 * j + k % 4];
-
-                sum += (uint32_t)(emulated.tile[x][i][k] * (with_sign ? (int8_t)byte : (int)byte));
-            }
-            memcpy(emulated.tile[to][i] + 4 * j, &sum, 4);
-        }
-}
-
-static void spread_word(uint8_t *to, uint64_t word)
-{
-    for (size_t i = 0; i < 64; i++)
-        to[i] = word >> i & 1;
-}
-
-#define TILE_ZERO(t) memset(emulated.tile[t], 0, sizeof emulated.tile[t])
-#define TILE_LOAD(t, from, pitch) tile_load(t, from, pitch)
-#define TILE_STORE(t, to, pitch) tile_store(t, to, pitch)
-#define TILE_UNSIGNED(sum, x, w) multiply_tiles(sum, x, w, false)
-#define TILE_SIGNED(sum, x, w) multiply_tiles(sum, x, w, true)
-
+#include "emulated_tiles.h"
 #include "kernel/amx.inc"
 
 /* ---- the kernels
