@@ -117,11 +117,24 @@ static bool allocate(struct trial *t, size_t samples)
 }
 
 /* On success the caller ends the trial. */
+/* Spikes at the density, and weights in the forms that products read. */
+static void draw(struct trial *t, const snn_product_shape *s)
+{
+    const struct snn__window *w = &t->window;
+    const size_t inputs = (size_t)s->samples * w->h * w->w * w->c, taps = w->kh * w->kw;
+
+    snn__layers(t->ctx)->random_uniform(1, SNN__RNG_ENCODE, 0, t->x, inputs, 0, 1);
+    for (size_t i = 0; i < inputs; i++)
+        t->x[i] = t->x[i] < s->density;
+    snn__layers(t->ctx)->random_uniform(1, SNN__RNG_INIT, 0, t->weights, t->n * t->depth, -1, 1);
+    snn__pack(t->ctx, t->packed, t->weights, taps, w->c, t->n, 1, taps, t->depth);
+    snn__bits_pack(w, t->bits, t->weights, t->n);
+}
+
 static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_shape *s, enum snn__kind kind)
 {
     const size_t out = ((size_t)s->side + 2 * (size_t)s->pad - s->kernel) / s->stride + 1,
                  taps = (size_t)s->kernel * s->kernel;
-    const size_t inputs = (size_t)s->samples * s->side * s->side * s->channels;
     struct snn__window *w = &t->window;
 
     *t = (struct trial){ .ctx = ctx, .m = s->samples * out * out, .n = s->outputs, .depth = taps * s->channels };
@@ -131,12 +144,7 @@ static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_sha
         end(t);
         return SNN_ERR_MEMORY;
     }
-    snn__layers(ctx)->random_uniform(1, SNN__RNG_ENCODE, 0, t->x, inputs, 0, 1);
-    for (size_t i = 0; i < inputs; i++)
-        t->x[i] = t->x[i] < s->density;
-    snn__layers(ctx)->random_uniform(1, SNN__RNG_INIT, 0, t->weights, t->n * t->depth, -1, 1);
-    snn__pack(ctx, t->packed, t->weights, taps, w->c, t->n, 1, taps, t->depth);
-    snn__bits_pack(w, t->bits, t->weights, t->n);
+    draw(t, s);
     t->p = (struct snn__product){ .m = t->m,
                                   .n = t->n,
                                   .x = t->x,
