@@ -40,20 +40,24 @@ float *snn__unit_error(struct snn__unit *unit, bool *accumulate)
     return unit->error;
 }
 
+static void add_sent(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i,
+                     struct snn__sum *sum)
+{
+    send(pass, unit, io, i, sum->data, sum->begun);
+    sum->begun = true;
+}
+
 /* An input with delay: the error belongs to the step before; at rates, to the rates that were given. */
 static void send_back_in_time(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i)
 {
     struct snn__unit *from = snn__unit_producer(pass, unit, i);
     size_t parity = (io->t + 1) & 1; /* of step t - 1 */
 
-    if (pass->at_rates && pass->fed_back != NULL) {
-        send(pass, unit, io, i, pass->fed_back, pass->fed);
-        pass->fed = true;
-    }
-    if (pass->at_rates || !snn__pass_keeps(pass) || io->t == 0)
+    if (pass->at_rates && pass->fed_back.data != NULL)
+        add_sent(pass, unit, io, i, &pass->fed_back);
+    if (pass->at_rates || !pass->demand.keeps || io->t == 0)
         return;
-    send(pass, unit, io, i, from->pending_error[parity], from->pending[parity]);
-    from->pending[parity] = true;
+    add_sent(pass, unit, io, i, &from->pending[parity]);
 }
 
 /* An input of the same step. */
@@ -61,7 +65,7 @@ static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, str
                              bool at_end)
 {
     struct snn__unit *from = snn__unit_producer(pass, unit, i);
-    float *dx = at_end ? from->error_sum : from->error, factor;
+    float *dx = at_end ? from->over_steps.data : from->error, factor;
 
     if (pass->couples && pass->couples->mean && from->flags & SNN__LAYER_POPULATION) {
         from->e = (struct snn__signal){ NULL, 0.0f }; /* its mean is known */
@@ -78,23 +82,25 @@ static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, str
 /* Adds the pending error of other steps to this unit's output. */
 static void collect_pending(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
-    size_t n = pass->batch * unit->value_len, parity = t & 1;
+    struct snn__sum *pending = &unit->pending[t & 1];
+    size_t n = pass->batch * unit->value_len;
 
-    if (!unit->pending[parity])
+    if (!pending->begun)
         return;
-    unit->pending[parity] = false;
+    pending->begun = false;
     if (unit->reached && unit->e.data != unit->error)
         snn__copy(pass->ctx, unit->error, unit->e.scale, unit->e.data, n);
-    snn__add_or_copy(pass->ctx, unit->error, 1.0f, unit->pending_error[parity], n, unit->reached);
+    snn__add_or_copy(pass->ctx, unit->error, 1.0f, pending->data, n, unit->reached);
     unit->e = (struct snn__signal){ unit->error, 1.0f };
     unit->reached = true;
 }
 
 static void sum_up(struct snn__pass *pass, struct snn__unit *unit)
 {
-    snn__add_or_copy(pass->ctx, unit->error_sum, unit->e.scale, unit->e.data, pass->batch * unit->value_len,
-                     unit->summed);
-    unit->summed = true;
+    struct snn__sum *sum = &unit->over_steps;
+
+    snn__add_or_copy(pass->ctx, sum->data, unit->e.scale, unit->e.data, pass->batch * unit->value_len, sum->begun);
+    sum->begun = true;
 }
 
 /* Errors are sums over the steps; the inputs of trained layers are means. */
@@ -237,9 +243,9 @@ void snn__pass_back_constant(struct snn__pass *pass, const struct snn__sweep *sw
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 
-        unit->reached = snn__unit_constant(pass, unit) && unit->summed;
+        unit->reached = snn__unit_constant(pass, unit) && unit->over_steps.begun;
         if (unit->reached)
-            unit->e = (struct snn__signal){ unit->error_sum, 1.0f };
+            unit->e = (struct snn__signal){ unit->over_steps.data, 1.0f };
     }
     for (size_t l = pass->n; l-- > 0;)
         if (snn__unit_constant(pass, &pass->unit[l]) && pass->unit[l].reached)
@@ -284,11 +290,10 @@ void snn__pass_back_rates(struct snn__pass *pass, const struct snn__sweep *sweep
                           float *fed_back)
 {
     pass->at_rates = true;
-    pass->fed_back = fed_back;
-    pass->fed = false;
+    pass->fed_back = (struct snn__sum){ fed_back, false };
     begin_at(pass, top, e);
     back_layers(pass, sweep, top + 1, 0, pass->steps);
-    if (fed_back != NULL && !pass->fed)
+    if (fed_back != NULL && !pass->fed_back.begun)
         pass->ctx->kernels->fill(fed_back, 0.0f, pass->batch * pass->unit[top].value_len);
     pass->at_rates = false;
 }

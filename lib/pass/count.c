@@ -28,6 +28,7 @@ void snn__pass_prepare_counting(struct snn__pass *pass)
 struct counting {
     struct snn__unit *unit;
     const float *x;
+    bool binary; /* x is spikes */
 };
 
 static void count_sample(void *arg, size_t b, size_t worker)
@@ -38,7 +39,7 @@ static void count_sample(void *arg, size_t b, size_t worker)
     double sum = 0;
 
     (void)worker;
-    if (k->unit->binary_input) { /* spikes are 0 or 1 */
+    if (k->binary) { /* spikes are 0 or 1 */
         k->unit->sample_ops[b] = k->unit->node.ctx->kernels->dot(x, k->unit->fanout, n);
         return;
     }
@@ -50,12 +51,12 @@ static void count_sample(void *arg, size_t b, size_t worker)
 /* `times`: steps that this call stands for. */
 void snn__count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times)
 {
-    struct counting k = { unit, io->x[0].data };
+    struct counting k = { unit, io->x[0].data, snn__unit_binary(pass, snn__unit_producer(pass, unit, 0)) };
     double sum = 0;
 
     snn__parallel(pass->ctx, count_sample, &k, pass->batch);
     for (size_t b = 0; b < pass->batch; b++)
         sum += unit->sample_ops[b];
-    *(unit->binary_input ? &unit->counts.acs : &unit->counts.macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
+    *(k.binary ? &unit->counts.acs : &unit->counts.macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
     unit->counts.dense += times * (double)pass->batch * unit->fanout_all;
 }

@@ -32,7 +32,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 
-        unit->reached = unit->summed = unit->pending[0] = unit->pending[1] = false;
+        unit->reached = unit->over_steps.begun = unit->pending[0].begun = unit->pending[1].begun = false;
         if (training && unit->layer->type->begin)
             unit->layer->type->begin(&unit->node, batch, stream);
     }

@@ -76,7 +76,7 @@ void snn__mark_over(struct snn__pass *pass)
 {
     const struct snn__demand *d = &pass->demand;
 
-    if (snn__demand_keeps(d) || snn__pass_means(pass) || snn__pass_by_layers(pass) || snn__demand_equilibrium(d) ||
+    if (d->keeps || snn__pass_means(pass) || snn__pass_by_layers(pass) || snn__pass_equilibrium(pass) ||
         d->observed || d->noise != SNN__NOISE_NONE)
         return;
     for (size_t l = 0; l < pass->n; l++) {

@@ -60,7 +60,7 @@ struct snn__demand {
     enum snn__route route;
     enum snn__moment learns;
     enum snn__noise noise; /* populations on the way to the output are perturbed */
-    bool keeps;            /* the values of all T steps are kept, and errors come at the end; ROUTE_TIME implies it */
+    bool keeps;            /* the values of all T steps are kept, and errors come at the end */
     bool recompute; /* FACTOR_MEAN: for a batch norm over all steps the steps run once more instead of being kept */
     bool losses;    /* the method reads the losses of single samples */
     bool inputs;    /* FACTOR_TRACE: the inputs of weights stay until errors come, although the trace is the factor */
@@ -68,38 +68,6 @@ struct snn__demand {
     bool streams;   /* steps go on without end: the state for the next one lies at the beginning of the arena */
     bool held;      /* batch norms take their running values, which stay as they are */
 };
-
-static inline bool snn__demand_learns(const struct snn__demand *d)
-{
-    return d->route != SNN__ROUTE_NONE;
-}
-static inline bool snn__demand_keeps(const struct snn__demand *d)
-{
-    return d->keeps || d->route == SNN__ROUTE_TIME;
-}
-/* Errors are sums over the steps, given once. */
-static inline bool snn__demand_means(const struct snn__demand *d)
-{
-    return d->route == SNN__ROUTE_RATES && d->factor == SNN__FACTOR_MEAN;
-}
-static inline bool snn__demand_traces(const struct snn__demand *d)
-{
-    return snn__demand_learns(d) && d->factor == SNN__FACTOR_TRACE;
-}
-/* The network is also computed at rates. */
-static inline bool snn__demand_equilibrium(const struct snn__demand *d)
-{
-    return d->route == SNN__ROUTE_EQUILIBRIUM || d->route == SNN__ROUTE_COUPLES;
-}
-static inline bool snn__demand_couples(const struct snn__demand *d)
-{
-    return d->route == SNN__ROUTE_COUPLES;
-}
-/* Populations carry errors from step to step. */
-static inline bool snn__demand_through_time(const struct snn__demand *d)
-{
-    return d->route == SNN__ROUTE_TIME || (d->route == SNN__ROUTE_RATES && d->keeps);
-}
 
 /* Forms a weight gradient: called for every layer with trained tensors that an error e reaches. */
 struct snn__sweep;
@@ -137,6 +105,12 @@ typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, str
 struct snn__counts {
     uint64_t spikes, couple_spikes;
     double macs, acs, dense; /* synaptic operations */
+};
+
+/* An array that errors are added to; the first one is copied. */
+struct snn__sum {
+    float *data;
+    bool begun;
 };
 
 /* A layer in a pass. */
@@ -179,21 +153,18 @@ struct snn__unit {
     float *noise, *noisy; /* z, [B][len], filled in by the method before the step; the current or the output with
                            * noise */
 
-    void *scratch[2];     /* of its node while it runs forward, backward */
-    float *error;         /* dL/dvalue of the step */
-    struct snn__signal e; /* the part that has arrived in this sweep */
-    bool reached;         /* e holds something */
-    float sent_scale;     /* factor of the errors that it sends down */
-    float *error_sum;     /* constant units: summed over the steps */
-    bool summed;
-    float *pending_error[2]; /* of the step before, from readers with delay, by the parity of that step */
-    bool pending[2];
+    void *scratch[2];           /* of its node while it runs forward, backward */
+    float *error;               /* dL/dvalue of the step */
+    struct snn__signal e;       /* the part that has arrived in this sweep */
+    bool reached;               /* e holds something */
+    float sent_scale;           /* factor of the errors that it sends down */
+    struct snn__sum over_steps; /* constant units: errors of all steps */
+    struct snn__sum pending[2]; /* of the step before, from readers with delay, by the parity of that step */
 
     struct snn__counts counts;
     float *fanout;      /* synapses that leave each input element (non-zero weights) */
     double fanout_all;  /* all synapses of one step and sample */
     double *sample_ops; /* [B] */
-    bool binary_input;  /* the input is spikes times a constant */
 };
 
 /* The head of a stream's state: the streams that it fits, and the steps so far. Numbers only follow it. */
@@ -234,9 +205,8 @@ struct snn__pass {
     bool at_rates;              /* a sweep at rates */
     enum snn__statistics statistics; /* of batch norms in it */
     bool settled;                    /* parameters stay as they are, and what is computed from them is there */
-    bool fixed;      /* statistics of layers that do not depend on spikes were measured ahead of the steps */
-    float *fed_back; /* at rates: errors that readers with delay send back, [B][len], or NULL */
-    bool fed;
+    bool fixed;               /* statistics of layers that do not depend on spikes were measured ahead of the steps */
+    struct snn__sum fed_back; /* at rates: errors that readers with delay send back, [B][len]; no data: not wanted */
     const struct snn__couples *couples;  /* of a sweep with errors as spikes, else NULL */
     uint64_t neuron_steps, couple_steps; /* since the counters were cleared: samples times steps */
 };
@@ -321,27 +291,25 @@ static inline struct snn__unit *snn__unit_producer(const struct snn__pass *pass,
 }
 static inline bool snn__pass_learns(const struct snn__pass *pass)
 {
-    return snn__demand_learns(&pass->demand);
-}
-static inline bool snn__pass_keeps(const struct snn__pass *pass)
-{
-    return snn__demand_keeps(&pass->demand);
+    return pass->demand.route != SNN__ROUTE_NONE;
 }
 static inline bool snn__pass_traces(const struct snn__pass *pass)
 {
-    return snn__demand_traces(&pass->demand);
+    return snn__pass_learns(pass) && pass->demand.factor == SNN__FACTOR_TRACE;
 }
+/* Errors are sums over the steps, given once. */
 static inline bool snn__pass_means(const struct snn__pass *pass)
 {
-    return snn__demand_means(&pass->demand);
+    return pass->demand.factor == SNN__FACTOR_MEAN;
 }
+/* The network is also computed at rates. */
 static inline bool snn__pass_equilibrium(const struct snn__pass *pass)
 {
-    return snn__demand_equilibrium(&pass->demand);
+    return pass->demand.factor == SNN__FACTOR_RATE;
 }
 static inline bool snn__pass_couples(const struct snn__pass *pass)
 {
-    return snn__demand_couples(&pass->demand);
+    return pass->demand.route == SNN__ROUTE_COUPLES;
 }
 static inline bool snn__pass_by_layers(const struct snn__pass *pass)
 {
@@ -365,6 +333,8 @@ static inline bool snn__unit_constant(const struct snn__pass *pass, const struct
 {
     return unit->constant && pass->is_static;
 }
+/* True if a unit's values are spikes, or spikes times a constant. NULL, the network's input: they are not. */
+bool snn__unit_binary(const struct snn__pass *pass, const struct snn__unit *unit);
 /* True if `unit` sends errors to its producer `from`. */
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from);
 /* True for a layer without readers other than the last one. */

@@ -46,9 +46,9 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
         SNN__TRY(want(pass, &unit->noisy, all, sizeof(float), NULL));
     }
     if (unit->wants_error && unit->constant)
-        SNN__TRY(want(pass, &unit->error_sum, all, sizeof(float), NULL));
-    for (int i = 0; i < 2 && unit->read_delayed && unit->wants_error && snn__pass_keeps(pass); i++)
-        SNN__TRY(want(pass, &unit->pending_error[i], all, sizeof(float), NULL));
+        SNN__TRY(want(pass, &unit->over_steps.data, all, sizeof(float), NULL));
+    for (int i = 0; i < 2 && unit->read_delayed && unit->wants_error && pass->demand.keeps; i++)
+        SNN__TRY(want(pass, &unit->pending[i].data, all, sizeof(float), NULL));
     if (unit->flags & SNN__LAYER_WEIGHTS) {
         SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
         SNN__TRY(want(pass, &unit->sample_ops, pass->batch_max, sizeof(double), NULL));
@@ -79,7 +79,7 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     node->in_len = snn__shape_length(&unit->layer->in);
     node->out_len = unit->value_len;
     node->learns = snn__pass_learns(pass);
-    node->keeps = snn__pass_keeps(pass) || pass->demand.observed;
+    node->keeps = pass->demand.keeps || pass->demand.observed;
     node->wants_adjoint = snn__pass_learns(pass) && snn__producer_wants_error(pass, unit);
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
@@ -87,11 +87,12 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
         node->adds_adjoint |=
             from == NULL || from->readers > 1 || from->read_delayed || !from->wants_error || snn__errors_apart(pass);
     }
-    node->through_time = snn__demand_through_time(&pass->demand);
+    node->through_time =
+        pass->demand.keeps && (pass->demand.route == SNN__ROUTE_TIME || pass->demand.route == SNN__ROUTE_RATES);
     node->couples = snn__pass_couples(pass);
     node->held = pass->demand.held;
-    node->spikes =
-        unit->binary_input && !pass->demand.noise && !snn__pass_equilibrium(pass) && !snn__pass_couples(pass);
+    node->spikes = snn__unit_binary(pass, snn__unit_producer(pass, unit, 0)) && !pass->demand.noise &&
+                   !snn__pass_equilibrium(pass) && !snn__pass_couples(pass);
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && snn__pass_learns(pass))
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;
@@ -216,7 +217,7 @@ snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network 
     pass->n = net->n_layers;
     pass->batch_max = batch;
     pass->steps = steps;
-    pass->slots = snn__demand_keeps(demand) ? steps : 1;
+    pass->slots = demand->keeps ? steps : 1;
     pass->input_len = snn__shape_length(&net->in);
     snn__arena_init(&pass->arena, pass->ctx);
     pass->unit = snn__alloc(pass->ctx, pass->n, sizeof *pass->unit);

@@ -161,8 +161,8 @@ static bool all_constant(const struct snn__pass *pass, const struct snn__unit *u
     return true;
 }
 
-/* Spikes, possibly times a constant: through layers that neither add nor average. */
-static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit)
+/* Through layers that neither add nor average. */
+bool snn__unit_binary(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     if (unit == NULL)
         return false;
@@ -171,7 +171,7 @@ static bool is_binary(const struct snn__pass *pass, const struct snn__unit *unit
                (snn__params_find(&unit->layer->params, SNN_NEURON_SMOOTH) < 0 ||
                 !snn__param_i64(&unit->layer->params, SNN_NEURON_SMOOTH));
     return unit->layer->type->flags & SNN__LAYER_BINARY && !unit->layer->source[0].delay &&
-           is_binary(pass, snn__unit_producer(pass, unit, 0));
+           snn__unit_binary(pass, snn__unit_producer(pass, unit, 0));
 }
 
 static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
@@ -209,7 +209,7 @@ static void mark_off_path(struct snn__pass *pass)
 
 static bool through_delays(const struct snn__pass *pass)
 {
-    return snn__pass_keeps(pass) || snn__pass_equilibrium(pass);
+    return pass->demand.keeps || snn__pass_equilibrium(pass);
 }
 
 bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__unit *unit)
@@ -257,7 +257,6 @@ static void describe_unit(struct snn__pass *pass, size_t l)
         unit->trainable |= layer->tensor[t].trained;
     unit->trainable &= snn__pass_learns(pass);
     unit->constant = all_constant(pass, unit);
-    unit->binary_input = is_binary(pass, snn__unit_producer(pass, unit, 0));
     count_reader(pass, unit);
     unit->norm = snn__pass_means(pass) && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS
                      ? snn__network_norm_after(pass->net, l)
@@ -269,27 +268,27 @@ static void choose_order(struct snn__pass *pass, const struct snn__unit *unit)
 {
     const unsigned sees_all = snn__pass_means(pass) ? SNN__LAYER_WHOLE : SNN__WHOLE_CALLS;
 
-    if (unit->flags & sees_all && (snn__pass_keeps(pass) || snn__pass_means(pass)))
+    if (unit->flags & sees_all && (pass->demand.keeps || snn__pass_means(pass)))
         pass->order = snn__pass_means(pass) && pass->demand.recompute ? SNN__ORDER_RERUN : SNN__ORDER_LAYERS;
 }
 
 /* Refuses a unit that cannot learn under this demand. */
 static snn_status check_unit(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    const struct snn__demand *d = &pass->demand;
     const snn_layer *layer = unit->layer;
+    bool rates = pass->demand.route == SNN__ROUTE_RATES;
 
-    if (!snn__demand_learns(d))
+    if (!snn__pass_learns(pass))
         return SNN_OK;
-    if (unit->flags & SNN__LAYER_RATES && d->route != SNN__ROUTE_RATES)
+    if (unit->flags & SNN__LAYER_RATES && !rates)
         return snn__fail(SNN_ERR_UNSUPPORTED, "layer %s: neurons of type %s are trained by the method dsr",
                          layer->name, layer->type->name);
-    if (unit->flags & SNN__LAYER_NONLINEAR && (d->route == SNN__ROUTE_RATES || snn__demand_equilibrium(d)))
+    if (unit->flags & SNN__LAYER_NONLINEAR && (rates || snn__pass_equilibrium(pass)))
         return snn__fail(
             SNN_ERR_UNSUPPORTED,
             "layer %s: rates do not go through %s, which needs a method that trains step by step, as sei",
             layer->name, layer->type->name);
-    if (unit->flags & SNN__LAYER_WHOLE && !snn__demand_keeps(d) && !snn__pass_means(pass))
+    if (unit->flags & SNN__LAYER_WHOLE && !pass->demand.keeps && !snn__pass_means(pass))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "layer %s: batch norm over all steps needs a method that keeps all steps, as bptt",
                          layer->name);

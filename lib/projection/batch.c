@@ -120,7 +120,7 @@ static void learn(struct snn__projecting *p, const struct snn__pass *pass, const
     struct snn__rows sets[2] = { rows_of(b, factor, io->batch) };
     size_t n = 1, times = io->constant && !at_once ? pass->steps : 1;
 
-    if (snn__pass_keeps(pass) && !snn__pass_means(pass)) {
+    if (pass->demand.keeps && !snn__pass_means(pass)) {
         learn_all(p, pass, unit, io);
         return;
     }

@@ -79,7 +79,7 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     if (train && rule->after)
         rule->after(tr, t);
     SNN__TRY(take_outputs(tr, batch, t, train, trained, loss));
-    return train && trained && rule->step != NULL && !snn__pass_keeps(&tr->pass) ? rule->step(tr, t) : SNN_OK;
+    return train && trained && rule->step != NULL && !tr->pass.demand.keeps ? rule->step(tr, t) : SNN_OK;
 }
 
 /* Gives the method the input of all steps before the first one runs, if it differs from step to step. */

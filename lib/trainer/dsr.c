@@ -96,8 +96,7 @@ static snn_status learn_from_means(snn_trainer *trainer)
 /* dW = sum_t gx[t] o[t]^T, where steps are kept */
 static snn_status dsr_finish(snn_trainer *trainer)
 {
-    return snn__pass_keeps(&trainer->pass) ? snn__back_time(trainer, SNN__FACTOR_SPIKE, false)
-                                           : learn_from_means(trainer);
+    return trainer->pass.demand.keeps ? snn__back_time(trainer, SNN__FACTOR_SPIKE, false) : learn_from_means(trainer);
 }
 
 extern const struct snn__rule snn__rule_dsr;

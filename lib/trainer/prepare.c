@@ -34,12 +34,12 @@ static snn_status check_projection(const snn_trainer *tr)
     return SNN_OK;
 }
 
-/* From the first frozen row on, batch norms keep their running values; a method that computes rates has statistics of
- * its own. */
+/* From the first frozen row on, batch norms keep their running values; a method that computes at rates has statistics
+ * of its own. */
 static snn_status hold_norms(const snn_trainer *tr, struct snn__demand *demand)
 {
     demand->held = snn__projection_binds(tr->projecting.projection);
-    for (size_t l = 0; demand->held && snn__demand_equilibrium(demand) && l < tr->net->n_layers; l++)
+    for (size_t l = 0; demand->held && demand->factor == SNN__FACTOR_RATE && l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type->flags & SNN__LAYER_STATISTICS)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "%s: layer %s: with this method a projection with frozen rows does not train networks "
@@ -153,9 +153,10 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__dema
         (struct snn__demand){ .factor = tr->rule->factor, .route = tr->rule->route, .learns = tr->rule->learns };
     if (tr->rule->choose != NULL)
         tr->rule->choose(tr, demand);
+    demand->keeps |= demand->route == SNN__ROUTE_TIME;
     demand->inputs = tr->projecting.projection != NULL;
     SNN__TRY(hold_norms(tr, demand));
-    if (tr->loss_on_mean && !snn__demand_keeps(demand) && demand->route != SNN__ROUTE_RATES)
+    if (tr->loss_on_mean && !demand->keeps && demand->route != SNN__ROUTE_RATES)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
                          tr->owner);
     return SNN_OK;

@@ -42,8 +42,7 @@ static snn_status sei_step(snn_trainer *trainer, size_t t)
 /* dW = sum_t D[t] v[t]^T, at once where steps are kept; the reset is a constant. */
 static snn_status sei_finish(snn_trainer *trainer)
 {
-    return snn__pass_keeps(&trainer->pass) ? snn__back_time(trainer, SNN__FACTOR_SPIKE, true)
-                                           : snn__finish_steps(trainer);
+    return trainer->pass.demand.keeps ? snn__back_time(trainer, SNN__FACTOR_SPIKE, true) : snn__finish_steps(trainer);
 }
 
 extern const struct snn__rule snn__rule_sei;

@@ -162,7 +162,7 @@ static snn_status check(const snn_trainer *tr)
     SNN__TRY(snn__trainer_check_learns(tr));
     if (!tr->prepared || tr->batch_max != 1 || tr->steps != 1)
         return snn__fail(SNN_ERR_STATE, "stream: the trainer must have 1 step, and be prepared for batches of 1");
-    if (!snn__learns_in_steps(tr->pass.demand.route) || snn__pass_keeps(&tr->pass))
+    if (!snn__learns_in_steps(tr->pass.demand.route) || tr->pass.demand.keeps)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do",
                          tr->owner, snn__names_text(snn__streaming_names).text);
     if (tr->projecting.projection != NULL || tr->loss.share > 0)
