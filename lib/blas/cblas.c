@@ -73,11 +73,10 @@ struct gather {
 
 #define GATHER_TASKS 8u
 
-static void gather_task(void *arg, size_t task, size_t worker)
+static void gather_task(void *arg, size_t task)
 {
     const struct gather *a = arg;
 
-    (void)worker;
     for (size_t i = snn__part(a->rows, GATHER_TASKS, task); i < snn__part(a->rows, GATHER_TASKS, task + 1); i++) {
         const struct snn__position at = snn__window_locate(a->w, a->x, a->from + i);
 
@@ -96,7 +95,7 @@ static const float *patches_of(const snn_context *ctx, const struct snn__window 
         return x + from * w->pitch;
     }
     *pitch = a.depth;
-    snn__parallel(ctx, gather_task, &a, GATHER_TASKS);
+    snn__each(ctx, gather_task, &a, GATHER_TASKS);
     return scratch;
 }
 

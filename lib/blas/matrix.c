@@ -75,13 +75,12 @@ size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const str
                     SNN__PRODUCT(panels, panel_size(depth)), SNN__PRODUCT(snn__threads(ctx), own_size(depth)));
 }
 
-static void cut_panel(void *arg, size_t panel, size_t worker)
+static void cut_panel(void *arg, size_t panel)
 {
     const struct product *a = arg;
     const struct snn__window *w = &a->p->window;
     const size_t nr = a->k->nr, pitch = snn__window_depth(w) * nr, first = panel * SNN__MATRIX_SIDE;
 
-    (void)worker;
     a->k->limbs(a->limbs + panel * panel_size(a->depth), a->unit + first, a->p->packed + first / nr * pitch, pitch,
                 snn__min(SNN__MATRIX_SIDE, a->p->n - first), w->kh * w->kw, w->c);
 }
@@ -151,6 +150,6 @@ void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, v
     a.per_worker = own_size(a.depth);
     cut_work(&a);
     a.map = snn__spikes_map(ctx, w, p->x, samples, p->map, scratch);
-    snn__parallel(ctx, cut_panel, &a, a.panels);
+    snn__each(ctx, cut_panel, &a, a.panels);
     snn__parallel(ctx, matrix_task, &a, a.row_tasks * a.column_tasks);
 }

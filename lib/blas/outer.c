@@ -192,13 +192,12 @@ struct sum {
 };
 
 /* Some rows of g. */
-static void add_rows(void *arg, size_t task, size_t worker)
+static void add_rows(void *arg, size_t task)
 {
     const struct sum *a = arg;
     const struct snn__outer *p = a->p;
     const struct span rows = part(p->n, ADD_TASKS, task);
 
-    (void)worker;
     for (size_t n = rows.from; n < rows.to; n++)
         for (size_t i = 0; i < a->parts; i++) {
             const float *partial = a->copies + (i * p->n + n) * a->depth;
@@ -215,7 +214,7 @@ void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const fl
 {
     struct sum a = { ctx->kernels, p, copies, parts, depth };
 
-    snn__parallel(ctx, add_rows, &a, ADD_TASKS);
+    snn__each(ctx, add_rows, &a, ADD_TASKS);
 }
 
 /* One row of a matrix: g[n][k] (+)= alpha d[n] x[k] needs no panels. */

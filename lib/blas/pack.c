@@ -30,14 +30,13 @@ static void turn_panel(const struct pack *a, const float *w, size_t cols, float 
 }
 
 /* packed[panel][k][nr] */
-static void pack_panel(void *arg, size_t task, size_t worker)
+static void pack_panel(void *arg, size_t task)
 {
     const struct pack *a = arg;
     const size_t cols = snn__min(a->nr, a->n - task * a->nr);
     const float *w = a->w + task * a->nr * a->n_stride;
     float *out = a->packed + task * a->nr * a->taps * a->inner;
 
-    (void)worker;
     if (a->taps == 1 && a->inner_stride == 1) {
         turn_panel(a, w, cols, out);
         return;
@@ -62,7 +61,7 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
 {
     struct pack a = { ctx->kernels, packed, w, taps, inner, n, tap_stride, inner_stride, n_stride, ctx->kernels->nr };
 
-    snn__parallel(ctx, pack_panel, &a, snn__ceil_div(n, a.nr));
+    snn__each(ctx, pack_panel, &a, snn__ceil_div(n, a.nr));
 }
 
 struct turn {
@@ -73,14 +72,13 @@ struct turn {
 };
 
 /* turned[panel of inner][tap][n][nr]: squares of nr by nr weights are turned one by one */
-static void turn_squares(void *arg, size_t task, size_t worker)
+static void turn_squares(void *arg, size_t task)
 {
     static const float zeros[SNN__NR_MAX];
     const struct turn *a = arg;
     const size_t nr = a->k->nr, rows = snn__min(nr, a->inner - task * nr);
     const float *row[SNN__NR_MAX];
 
-    (void)worker;
     for (size_t tap = 0; tap < a->taps; tap++)
         for (size_t n = 0; n < a->n; n += nr) {
             const float *from = a->packed + (n * a->taps + tap * nr) * a->inner + task * nr * nr;
@@ -95,5 +93,5 @@ void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed
 {
     struct turn a = { ctx->kernels, turned, packed, taps, inner, n };
 
-    snn__parallel(ctx, turn_squares, &a, snn__ceil_div(inner, ctx->kernels->nr));
+    snn__each(ctx, turn_squares, &a, snn__ceil_div(inner, ctx->kernels->nr));
 }

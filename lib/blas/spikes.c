@@ -38,11 +38,10 @@ struct samples {
     size_t positions;
 };
 
-static void pack_sample(void *arg, size_t sample, size_t worker)
+static void pack_sample(void *arg, size_t sample)
 {
     const struct samples *a = arg;
 
-    (void)worker;
     pack(&a->packing, sample * a->positions, (sample + 1) * a->positions);
 }
 
@@ -53,7 +52,7 @@ const uint64_t *snn__spikes_map(const snn_context *ctx, const struct snn__window
 
     if (given != NULL)
         return given;
-    snn__parallel(ctx, pack_sample, &a, samples);
+    snn__each(ctx, pack_sample, &a, samples);
     return room;
 }
 

@@ -57,7 +57,7 @@ size_t snn__strided_scratch(const snn_context *ctx, size_t m, size_t n, const st
 }
 
 /* The weights of the class's taps, of one panel. */
-static void pick_taps(void *arg, size_t panel, size_t worker)
+static void pick_taps(void *arg, size_t panel)
 {
     const struct strided *a = arg;
     const struct snn__window *w = &a->p->window;
@@ -65,7 +65,6 @@ static void pick_taps(void *arg, size_t panel, size_t worker)
     const float *from = a->p->packed + panel * w->kh * w->kw * tap;
     float *to = a->packed + panel * a->row.taps * a->column.taps * tap;
 
-    (void)worker;
     for (size_t i = 0; i < a->row.taps; i++)
         for (size_t j = 0; j < a->column.taps; j++, to += tap)
             memcpy(to, from + ((a->row.first + i * w->stride) * w->kw + a->column.first + j * w->stride) * tap,
@@ -84,7 +83,7 @@ static void place_none(const struct strided *a, float *y)
 }
 
 /* A row of cells of the class goes to its places in y. */
-static void place_row(void *arg, size_t task, size_t worker)
+static void place_row(void *arg, size_t task)
 {
     const struct strided *a = arg;
     const struct snn__product *p = a->p;
@@ -94,7 +93,6 @@ static void place_row(void *arg, size_t task, size_t worker)
     const float *from = a->y + ((sample * high + i + a->row.skipped) * wide + a->column.skipped) * p->n;
     float *y = p->y + ((sample * w->oh + a->row.rest + i * w->stride) * w->ow + a->column.rest) * p->y_pitch;
 
-    (void)worker;
     for (size_t j = 0; j < a->column.outputs; j++, from += p->n, y += w->stride * p->y_pitch)
         if (a->row.taps * a->column.taps == 0)
             place_none(a, y);
@@ -119,7 +117,7 @@ static void multiply_class(const snn_context *ctx, struct strided *a, size_t pad
     own.y_pitch = own.n;
     own.accumulate = false;
     own.way = SNN__WAY_DENSE;
-    snn__parallel(ctx, pick_taps, a, snn__ceil_div(own.n, a->k->nr));
+    snn__each(ctx, pick_taps, a, snn__ceil_div(own.n, a->k->nr));
     snn__product(ctx, &own, scratch);
 }
 
@@ -143,6 +141,6 @@ void snn__strided_product(const snn_context *ctx, const struct snn__product *p, 
             continue;
         if (a.row.taps * a.column.taps > 0)
             multiply_class(ctx, &a, pad, left);
-        snn__parallel(ctx, place_row, &a, a.samples * a.row.outputs);
+        snn__each(ctx, place_row, &a, a.samples * a.row.outputs);
     }
 }

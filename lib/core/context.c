@@ -111,6 +111,26 @@ snn_status snn_context_get_info(const snn_context *context, snn_context_info *in
     return SNN_OK;
 }
 
+struct each {
+    void (*fn)(void *arg, size_t task);
+    void *arg;
+};
+
+static void run_one(void *arg, size_t task, size_t worker)
+{
+    const struct each *e = arg;
+
+    (void)worker;
+    e->fn(e->arg, task);
+}
+
+void snn__each(const snn_context *ctx, void (*fn)(void *arg, size_t task), void *arg, size_t tasks)
+{
+    struct each e = { fn, arg };
+
+    snn__parallel(ctx, run_one, &e, tasks);
+}
+
 void snn__log(const snn_context *ctx, snn_log_level level, const char *format, ...)
 {
     char line[256];

@@ -34,6 +34,9 @@ static inline void snn__parallel(const snn_context *ctx, snn__task_fn fn, void *
     snn__pool_run(ctx->pool, fn, arg, tasks);
 }
 
+/* The same for tasks that need no scratch memory of a worker. */
+void snn__each(const snn_context *ctx, void (*fn)(void *arg, size_t task), void *arg, size_t tasks);
+
 /* A log line through the host's callback, if there is one. */
 void snn__log(const snn_context *ctx, snn_log_level level, const char *format, ...) SNN__PRINTF(3, 4);
 

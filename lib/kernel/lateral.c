@@ -27,12 +27,11 @@ static inline float change(const struct snn__hebbian *k, float sum, float *d)
 }
 
 /* A copy of the arguments, which no row may be: loops become vectors. */
-void snn__hebbian(void *arguments, size_t block, size_t worker)
+void snn__hebbian(void *arguments, size_t block)
 {
     const struct snn__hebbian k = *(const struct snn__hebbian *)arguments;
     const size_t to = snn__min((block + 1) * SNN__LATERAL_ROWS, k.rows), n = k.n, inputs = n / k.taps;
 
-    (void)worker;
     for (size_t i = block * SNN__LATERAL_ROWS; i < to; i++) {
         float *restrict h = k.h + i * n, *restrict d = k.d + i * n;
         const float *restrict outer = k.outer + i * n, *restrict shared = k.shared ? k.shared + i * n : NULL;

@@ -266,34 +266,38 @@ struct snn__hebbian {
 
 /* ---- the table ---- */
 
-typedef void snn__body(void *arguments, size_t item, size_t worker);
+/* Bodies of parallel loops: one item; one item with a worker's scratch memory, or elements from .. to - 1. */
+typedef void snn__item(void *arguments, size_t item);
+typedef void snn__body(void *arguments, size_t item_or_from, size_t worker_or_to);
 
 struct snn__rank_one;
 
 struct snn__layer_kernels {
-    snn__body *standardise, *standardise_back;   /* struct snn__standardise, a block of rows */
-    snn__body *signs, *signs_back;               /* struct snn__signs, a block of rows */
+    snn__item *standardise, *standardise_back;   /* struct snn__standardise, a block of rows */
+    snn__item *signs, *signs_back;               /* struct snn__signs, a block of rows */
     snn__body *reorder;                          /* struct snn__reorder, a block of rows */
-    snn__body *matrix_vector;                    /* struct snn__matrix_vector, a block of rows */
+    snn__item *matrix_vector;                    /* struct snn__matrix_vector, a block of rows */
     snn__body *clip_to_one;                      /* float w[], some elements: w <- clip(w, -1, 1) */
-    snn__body *clamp;                            /* struct snn__clamp, a sample */
+    snn__item *clamp;                            /* struct snn__clamp, a sample */
     snn__body *clip_values;                      /* struct snn__clip_values, some elements */
     snn__body *decay_add;                        /* struct snn__decay_add, some elements */
     snn__body *open_between;                     /* struct snn__open_between, some elements */
     snn__body *signed_spikes;                    /* struct snn__signed_spikes, some rows */
-    snn__body *hebbian;                          /* struct snn__hebbian, a block of rows */
+    snn__item *hebbian;                          /* struct snn__hebbian, a block of rows */
     snn__body *dropout;                          /* struct snn__dropout, some elements */
-    snn__body *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
-    snn__body *turn_back;                        /* struct snn__turn_back, a sample */
-    snn__body *norm_sums, *norm_total;           /* struct snn__norm_sums: a piece; some of the 2 c totals */
+    snn__item *maximum_pool, *maximum_pool_back; /* struct snn__maximum_pool, a sample */
+    snn__item *turn_back;                        /* struct snn__turn_back, a sample */
+    snn__item *norm_sums;                        /* struct snn__norm_sums, a piece */
+    snn__body *norm_total;                       /* the same, some of the 2 c totals */
     snn__body *norm_statistics;                  /* struct snn__norm_statistics, some channels */
     snn__body *norm_line;                        /* struct snn__norm_line, some channels */
     snn__body *norm_center, *norm_credit;        /* struct snn__norm_back, some channels: shift; dgamma and dbeta; */
     snn__body *norm_back;                        /* slope, factor, bend and shift */
     snn__body *affine;                           /* struct snn__affine, some elements */
-    snn__body *layer_norm, *layer_norm_back;     /* struct snn__layer_norm, a sample */
-    snn__body *layer_norm_credit;                /* struct snn__layer_norm, some features */
-    snn__body *attention;                        /* struct snn__attention, a head of a sample */
+    snn__item *layer_norm;                       /* struct snn__layer_norm, a sample */
+    snn__body *layer_norm_back;
+    snn__body *layer_norm_credit; /* struct snn__layer_norm, some features */
+    snn__body *attention;         /* struct snn__attention, a head of a sample */
 
     /* g <- factor (g - inner u v^T), of [rows][n] */
     void (*outer_rows)(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,

@@ -16,14 +16,13 @@ static size_t best_of(const struct snn__maximum_pool *k, const float *x, size_t 
     return best;
 }
 
-void snn__maximum_pool(void *arguments, size_t b, size_t worker)
+void snn__maximum_pool(void *arguments, size_t b)
 {
     const struct snn__maximum_pool *k = arguments;
     const float *x = k->x + b * k->in_len;
     float *y = k->y + b * k->out_len;
     uint32_t *winner = k->winner + b * k->out_len;
 
-    (void)worker;
     for (size_t i = 0; i < k->row.o; i++)
         for (size_t j = 0; j < k->column.o; j++)
             for (size_t c = 0; c < k->c; c++) {
@@ -32,14 +31,13 @@ void snn__maximum_pool(void *arguments, size_t b, size_t worker)
             }
 }
 
-void snn__maximum_pool_back(void *arguments, size_t b, size_t worker)
+void snn__maximum_pool_back(void *arguments, size_t b)
 {
     const struct snn__maximum_pool *k = arguments;
     const float *e = k->x + b * k->out_len;
     const uint32_t *winner = k->winner + b * k->out_len;
     float *dx = k->y + b * k->in_len;
 
-    (void)worker;
     for (size_t i = 0; i < k->in_len && !k->accumulate; i++)
         dx[i] = 0.0f;
     for (size_t i = 0; i < k->out_len; i++)
@@ -61,13 +59,12 @@ void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x,
     }
 }
 
-void snn__turn_back(void *arguments, size_t b, size_t worker)
+void snn__turn_back(void *arguments, size_t b)
 {
     const struct snn__turn_back *k = arguments;
     const float *e = k->e + b * k->channels * k->positions;
     float *dx = k->dx + b * k->channels * k->positions;
 
-    (void)worker;
     for (size_t i = 0; i < k->positions; i++)
         for (size_t c = 0; c < k->channels; c++)
             dx[i * k->channels + c] =

@@ -12,11 +12,10 @@ struct ranges {
     size_t n, piece;
 };
 
-static void run_piece(void *arg, size_t task, size_t worker)
+static void run_piece(void *arg, size_t task)
 {
     const struct ranges *r = arg;
 
-    (void)worker;
     r->fn(r->arg, task * r->piece, snn__min(r->n, (task + 1) * r->piece));
 }
 
@@ -34,5 +33,5 @@ void snn__ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t 
     if (pieces == 1)
         fn(arg, 0, n);
     else
-        snn__parallel(ctx, run_piece, &r, snn__ceil_div(n, r.piece));
+        snn__each(ctx, run_piece, &r, snn__ceil_div(n, r.piece));
 }

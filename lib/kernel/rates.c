@@ -33,12 +33,11 @@ static double clamp(const struct snn__clamp *k, const float *gamma, float *mean)
     return above;
 }
 
-void snn__clamp(void *arguments, size_t b, size_t worker)
+void snn__clamp(void *arguments, size_t b)
 {
     const struct snn__clamp *k = arguments;
     const float *sent = k->mean + b * k->n;
 
-    (void)worker;
     gather_error(k, b);
     k->above[b] = clamp(k, k->gamma + b * k->n, k->mean + b * k->n);
     for (size_t t = 0; k->dx != NULL && t < k->steps; t++) {

@@ -5,12 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-void snn__standardise(void *arguments, size_t block, size_t worker)
+void snn__standardise(void *arguments, size_t block)
 {
     const struct snn__standardise *k = arguments;
     size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
 
-    (void)worker;
     for (size_t i = from; i < to; i++) {
         const float *w = k->w + i * k->n;
         float *what = k->out + i * k->n;
@@ -29,12 +28,11 @@ void snn__standardise(void *arguments, size_t block, size_t worker)
     }
 }
 
-void snn__standardise_back(void *arguments, size_t block, size_t worker)
+void snn__standardise_back(void *arguments, size_t block)
 {
     const struct snn__standardise *k = arguments;
     size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
 
-    (void)worker;
     for (size_t i = from; i < to; i++) {
         const float *w = k->w + i * k->n;
         float *g = k->out + i * k->n;
@@ -57,12 +55,11 @@ static float sign(float w)
     return w >= 0.0f ? 1.0f : -1.0f; /* of -0, too */
 }
 
-void snn__signs(void *arguments, size_t block, size_t worker)
+void snn__signs(void *arguments, size_t block)
 {
     const struct snn__signs *k = arguments;
     size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
 
-    (void)worker;
     for (size_t i = from; i < to; i++) {
         const float *w = k->w + i * k->n;
         double sum = 0;
@@ -77,12 +74,11 @@ void snn__signs(void *arguments, size_t block, size_t worker)
     }
 }
 
-void snn__signs_back(void *arguments, size_t block, size_t worker)
+void snn__signs_back(void *arguments, size_t block)
 {
     const struct snn__signs *k = arguments;
     size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
 
-    (void)worker;
     for (size_t i = from; i < to; i++) {
         const float *w = k->w + i * k->n;
         float *g = k->out + i * k->n, factor = k->through_sign ? k->scale[i] : 1.0f, mean;
@@ -138,12 +134,11 @@ void snn__reorder(void *arguments, size_t block, size_t worker)
     }
 }
 
-void snn__matrix_vector(void *arguments, size_t block, size_t worker)
+void snn__matrix_vector(void *arguments, size_t block)
 {
     const struct snn__matrix_vector *k = arguments;
     size_t from = block * SNN__VECTOR_ROWS, to = snn__min(from + SNN__VECTOR_ROWS, k->rows);
 
-    (void)worker;
     for (size_t i = from; i < to; i++)
         k->y[i] = (float)k->kernels->dot(k->w + i * k->columns, k->x, k->columns);
 }

@@ -15,20 +15,21 @@ extern const struct snn__kernels *const snn__kernels_neon;
 extern const struct snn__layer_kernels snn__layers_plain, snn__layers_avx2, snn__layers_avx512;
 
 /* rows.c */
-snn__body snn__standardise, snn__standardise_back, snn__signs, snn__signs_back, snn__reorder, snn__matrix_vector;
-snn__body snn__clip_to_one;
+snn__item snn__standardise, snn__standardise_back, snn__signs, snn__signs_back, snn__matrix_vector;
+snn__body snn__reorder, snn__clip_to_one;
 void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
                      const float *v, size_t rows, size_t n);
 void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
 /* rates.c */
-snn__body snn__clamp, snn__clip_values, snn__decay_add, snn__open_between;
+snn__item snn__clamp;
+snn__body snn__clip_values, snn__decay_add, snn__open_between;
 void snn__logistic(float *y, const float *x, size_t n);
 void snn__logistic_back(float *g, const float *x, size_t n);
 void snn__logistic_back_sum(float *g, double sum, const float *x);
 double snn__sum_samples(float *x, size_t batch, size_t n);
 void snn__add_up(double *sum, const double *x, size_t n);
 /* maps.c */
-snn__body snn__maximum_pool, snn__maximum_pool_back, snn__turn_back;
+snn__item snn__maximum_pool, snn__maximum_pool_back, snn__turn_back;
 void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x, float *y);
 /* attention.c */
 snn__body snn__attention;
@@ -39,7 +40,8 @@ void snn__narrow(float *y, double factor, const double *x, size_t n);
 double snn__distil(const struct snn__distil *k);
 size_t snn__largest(const float *x, size_t n);
 /* lateral.c */
-snn__body snn__signed_spikes, snn__hebbian;
+snn__body snn__signed_spikes;
+snn__item snn__hebbian;
 void snn__orthonormal_rows(float *h, size_t rows, size_t n);
 /* random.c */
 snn__body snn__dropout;

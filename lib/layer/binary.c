@@ -25,14 +25,14 @@ void snn__binarise(const snn_context *ctx, const struct snn__binary *binary, con
 {
     struct snn__signs k = signs_of(binary, w, wb);
 
-    snn__parallel(ctx, snn__layers(ctx)->signs, &k, snn__ceil_div(binary->rows, SNN__ROWS));
+    snn__each(ctx, snn__layers(ctx)->signs, &k, snn__ceil_div(binary->rows, SNN__ROWS));
 }
 
 void snn__binary_gradient(const snn_context *ctx, const struct snn__binary *binary, const float *w, float *gradient)
 {
     struct snn__signs k = signs_of(binary, w, gradient);
 
-    snn__parallel(ctx, snn__layers(ctx)->signs_back, &k, snn__ceil_div(binary->rows, SNN__ROWS));
+    snn__each(ctx, snn__layers(ctx)->signs_back, &k, snn__ceil_div(binary->rows, SNN__ROWS));
 }
 
 void snn__binary_pack(const snn_context *ctx, const struct snn__binary *binary, const float *w, unsigned char *bits)
@@ -42,7 +42,7 @@ void snn__binary_pack(const snn_context *ctx, const struct snn__binary *binary, 
 
     memset(bits, 0, SNN__BINARY_BYTES(all));
     for (size_t block = 0; block < snn__ceil_div(binary->rows, SNN__ROWS); block++)
-        snn__layers(ctx)->signs(&k, block, 0);
+        snn__layers(ctx)->signs(&k, block);
     for (size_t i = 0; i < all; i++)
         bits[i / 8] |= (unsigned char)((w[i] >= 0.0f) << i % 8);
 }

@@ -199,7 +199,7 @@ static void rate_adjoint(struct snn__node *node, struct snn__io *io, struct snn_
                             .accumulate = accumulate };
 
     (void)input;
-    snn__parallel(node->ctx, snn__layers(node->ctx)->clamp, &k, io->batch);
+    snn__each(node->ctx, snn__layers(node->ctx)->clamp, &k, io->batch);
     snn__layers(node->ctx)->add_up(&s->dthreshold, s->partial, io->batch);
 }
 

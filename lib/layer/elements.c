@@ -47,12 +47,11 @@ struct dot {
     double sum[SNN__PIECES];
 };
 
-static void dot_piece(void *arg, size_t piece, size_t worker)
+static void dot_piece(void *arg, size_t piece)
 {
     struct dot *d = arg;
     size_t from = snn__part(d->n, SNN__PIECES, piece), to = snn__part(d->n, SNN__PIECES, piece + 1);
 
-    (void)worker;
     d->sum[piece] = d->ctx->kernels->dot(d->x + from, d->y + from, to - from);
 }
 
@@ -62,10 +61,10 @@ double snn__dot(const snn_context *ctx, const float *x, const float *y, size_t n
     double sum = 0;
 
     if (n > 65536) {
-        snn__parallel(ctx, dot_piece, &d, SNN__PIECES);
+        snn__each(ctx, dot_piece, &d, SNN__PIECES);
     } else {
         for (size_t i = 0; i < SNN__PIECES; i++)
-            dot_piece(&d, i, 0);
+            dot_piece(&d, i);
     }
     for (size_t i = 0; i < SNN__PIECES; i++)
         sum += d.sum[i];
@@ -79,13 +78,12 @@ struct columns {
     float *partial;
 };
 
-static void column_piece(void *arg, size_t piece, size_t worker)
+static void column_piece(void *arg, size_t piece)
 {
     struct columns *k = arg;
     size_t from = snn__part(k->rows, k->pieces, piece), to = snn__part(k->rows, k->pieces, piece + 1);
     float *sum = k->partial + piece * k->c;
 
-    (void)worker;
     k->ctx->kernels->fill(sum, 0.0f, k->c);
     for (size_t row = from; row < to; row++)
         k->ctx->kernels->axpy(sum, 1.0f, k->x + row * k->c, k->c);
@@ -97,10 +95,10 @@ void snn__column_sums(const snn_context *ctx, const float *x, size_t rows, size_
     struct columns k = { ctx, x, rows, c, rows >= 256 ? SNN__PIECES : 4, partial };
 
     if (rows * c > 16384) {
-        snn__parallel(ctx, column_piece, &k, k.pieces);
+        snn__each(ctx, column_piece, &k, k.pieces);
     } else {
         for (size_t i = 0; i < k.pieces; i++)
-            column_piece(&k, i, 0);
+            column_piece(&k, i);
     }
     for (size_t i = 1; i < k.pieces; i++)
         ctx->kernels->axpy(partial, 1.0f, partial + i * c, c);

@@ -121,7 +121,7 @@ static void norm_forward(struct snn__node *node, struct snn__io *io)
     if (!node->learns || !io->training)
         k.xh = NULL;
     io->y.scale = 1.0f;
-    snn__parallel(node->ctx, snn__layers(node->ctx)->layer_norm, &k, io->batch);
+    snn__each(node->ctx, snn__layers(node->ctx)->layer_norm, &k, io->batch);
 }
 
 static void norm_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,

@@ -112,7 +112,7 @@ static void sum_rows(struct snn__node *node, struct snn__norm_sums k)
     k.c = s->c;
     k.pieces = SNN__PIECES;
     k.partial = s->partial;
-    snn__parallel(node->ctx, snn__layers(node->ctx)->norm_sums, &k, SNN__PIECES);
+    snn__each(node->ctx, snn__layers(node->ctx)->norm_sums, &k, SNN__PIECES);
     snn__layers(node->ctx)->norm_total(&k, 0, 2 * s->c);
 }
 

@@ -153,7 +153,7 @@ static float factor(const struct work *k, size_t i, size_t j)
 }
 
 /* One row of output cells of one sample. */
-static void sum_row(void *arg, size_t task, size_t worker)
+static void sum_row(void *arg, size_t task)
 {
     struct work *k = arg;
     const struct pool *p = k->node->state;
@@ -161,7 +161,6 @@ static void sum_row(void *arg, size_t task, size_t worker)
     size_t b = task / p->row.o, i = task % p->row.o;
     const float *x = k->x + b * k->node->in_len;
 
-    (void)worker;
     for (size_t j = 0; j < p->column.o; j++) {
         float *y = k->y + b * k->node->out_len + (i * p->column.o + j) * p->c;
         const float a = factor(k, i, j);
@@ -184,12 +183,12 @@ static void sum_forward(struct snn__node *node, struct snn__io *io)
     struct work k = { node, io->x[0].data, io->y.data, scale, scale * weight(node, 0, 0), false };
 
     io->y.scale = 1.0f;
-    snn__parallel(node->ctx, sum_row, &k, io->batch * p->row.o);
+    snn__each(node->ctx, sum_row, &k, io->batch * p->row.o);
 }
 
 /* One row of input cells of one sample: gathers from the output cells whose windows hold them. Those of a column are
  * from .. to - 1. */
-static void spread_row(void *arg, size_t task, size_t worker)
+static void spread_row(void *arg, size_t task)
 {
     struct work *k = arg;
     const struct pool *p = k->node->state;
@@ -198,7 +197,6 @@ static void spread_row(void *arg, size_t task, size_t worker)
     const size_t above = covering_first(&p->row, r), below = covering_last(&p->row, r);
     const float *e = k->x + b * k->node->out_len;
 
-    (void)worker;
     for (size_t q = 0, from = 0, to = 0; q < p->column.n; q++) {
         float *dx = k->y + b * k->node->in_len + (r * p->column.n + q) * p->c;
         bool add = k->accumulate;
@@ -224,7 +222,7 @@ static void sum_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
     struct work k = { node, e.data, dx, e.scale, e.scale * weight(node, 0, 0), accumulate };
 
     (void)input;
-    snn__parallel(node->ctx, spread_row, &k, io->batch * p->row.n);
+    snn__each(node->ctx, spread_row, &k, io->batch * p->row.n);
 }
 
 /* ---- maximum ---- */
@@ -253,7 +251,7 @@ static void max_forward(struct snn__node *node, struct snn__io *io)
     struct snn__maximum_pool k = maximum(p, node, io, io->x[0].data, io->y.data, io->x[0].scale, false);
 
     io->y.scale = io->x[0].scale;
-    snn__parallel(node->ctx, snn__layers(node->ctx)->maximum_pool, &k, io->batch);
+    snn__each(node->ctx, snn__layers(node->ctx)->maximum_pool, &k, io->batch);
 }
 
 static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
@@ -263,7 +261,7 @@ static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
     struct snn__maximum_pool k = maximum(p, node, io, e.data, dx, e.scale, accumulate);
 
     (void)input;
-    snn__parallel(node->ctx, snn__layers(node->ctx)->maximum_pool_back, &k, io->batch);
+    snn__each(node->ctx, snn__layers(node->ctx)->maximum_pool_back, &k, io->batch);
 }
 
 #define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint) \

@@ -31,11 +31,10 @@ struct turn {
     float *y;
 };
 
-static void flatten_forward_samples(void *arg, size_t b, size_t worker)
+static void flatten_forward_samples(void *arg, size_t b)
 {
     struct turn *k = arg;
 
-    (void)worker;
     snn__to_channels_first(k->ctx, k->shape, 1, k->x + b * k->length, k->y + b * k->length);
 }
 
@@ -48,7 +47,7 @@ static void flatten_forward(struct snn__node *node, struct snn__io *io)
         io->y.data = io->x[0].data;
         return;
     }
-    snn__parallel(node->ctx, flatten_forward_samples, &k, io->batch);
+    snn__each(node->ctx, flatten_forward_samples, &k, io->batch);
 }
 
 static void flatten_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
@@ -58,7 +57,7 @@ static void flatten_adjoint(struct snn__node *node, struct snn__io *io, struct s
     struct snn__turn_back k = { channels, node->in_len / channels, e.data, dx, e.scale, accumulate };
 
     (void)input;
-    snn__parallel(node->ctx, snn__layers(node->ctx)->turn_back, &k, io->batch);
+    snn__each(node->ctx, snn__layers(node->ctx)->turn_back, &k, io->batch);
 }
 
 const struct snn__layer_type snn__layer_flatten = {
@@ -99,14 +98,13 @@ struct stretch {
     bool accumulate;
 };
 
-static void upsample_rows(void *arg, size_t row, size_t worker)
+static void upsample_rows(void *arg, size_t row)
 {
     struct stretch *s = arg;
     size_t wide = s->w * s->k;
     const float *x = s->x + row / s->k * s->w * s->c; /* rows of all samples follow each other */
     float *y = s->y + row * wide * s->c;
 
-    (void)worker;
     for (size_t i = 0; i < wide; i++)
         s->kernels->scale(y + i * s->c, 1.0f, x + i / s->k * s->c, s->c);
 }
@@ -119,15 +117,14 @@ static void upsample_forward(struct snn__node *node, struct snn__io *io)
                          io->x[0].data,      io->y.data, 1.0f,       false };
 
     io->y.scale = io->x[0].scale;
-    snn__parallel(node->ctx, upsample_rows, &s, io->batch * s.h * k);
+    snn__each(node->ctx, upsample_rows, &s, io->batch * s.h * k);
 }
 
-static void upsample_sum_rows(void *arg, size_t row, size_t worker)
+static void upsample_sum_rows(void *arg, size_t row)
 {
     struct stretch *s = arg;
     float *dx = s->y + row * s->w * s->c;
 
-    (void)worker;
     for (size_t i = 0; i < s->w; i++) {
         if (!s->accumulate)
             s->kernels->fill(dx + i * s->c, 0.0f, s->c);
@@ -145,7 +142,7 @@ static void upsample_adjoint(struct snn__node *node, struct snn__io *io, struct 
     struct stretch s = { node->ctx->kernels, in->dim[0], in->dim[2], in->dim[1], k, e.data, dx, e.scale, accumulate };
 
     (void)input;
-    snn__parallel(node->ctx, upsample_sum_rows, &s, io->batch * s.h);
+    snn__each(node->ctx, upsample_sum_rows, &s, io->batch * s.h);
 }
 
 const struct snn__layer_type snn__layer_upsample = {

@@ -25,12 +25,11 @@ struct matrix {
 };
 
 /* y <- w^T x */
-static void transposed_block(void *arg, size_t block, size_t worker)
+static void transposed_block(void *arg, size_t block)
 {
     struct matrix *k = arg;
     size_t from = block * BLOCK, n = snn__min((size_t)BLOCK, k->columns - from);
 
-    (void)worker;
     k->ctx->kernels->fill(k->y + from, 0.0f, n);
     for (size_t i = 0; i < k->rows; i++)
         k->ctx->kernels->axpy(k->y + from, k->x[i], k->w + i * k->columns + from, n);
@@ -52,9 +51,9 @@ static double iterate(const snn_context *ctx, const float *w, size_t rows, size_
     struct matrix k = { ctx, w, rows, columns, u, next_v };
     struct snn__matrix_vector product = { ctx->kernels, rows, columns, w, next_v, next_u };
 
-    snn__parallel(ctx, transposed_block, &k, snn__ceil_div(columns, BLOCK));
+    snn__each(ctx, transposed_block, &k, snn__ceil_div(columns, BLOCK));
     normalise(ctx, next_v, columns);
-    snn__parallel(ctx, snn__layers(ctx)->matrix_vector, &product, snn__ceil_div(rows, SNN__VECTOR_ROWS));
+    snn__each(ctx, snn__layers(ctx)->matrix_vector, &product, snn__ceil_div(rows, SNN__VECTOR_ROWS));
     return normalise(ctx, next_u, rows);
 }
 

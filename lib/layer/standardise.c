@@ -52,14 +52,14 @@ static void derive(struct snn__derived *d, float *what)
 {
     struct snn__standardise k = rows_of(d, what);
 
-    snn__parallel(d->node->ctx, snn__layers(d->node->ctx)->standardise, &k, snn__ceil_div(d->rows, SNN__ROWS));
+    snn__each(d->node->ctx, snn__layers(d->node->ctx)->standardise, &k, snn__ceil_div(d->rows, SNN__ROWS));
 }
 
 static void gradient(struct snn__derived *d, float *g)
 {
     struct snn__standardise k = rows_of(d, g);
 
-    snn__parallel(d->node->ctx, snn__layers(d->node->ctx)->standardise_back, &k, snn__ceil_div(d->rows, SNN__ROWS));
+    snn__each(d->node->ctx, snn__layers(d->node->ctx)->standardise_back, &k, snn__ceil_div(d->rows, SNN__ROWS));
 }
 
 const struct snn__reparam snn__reparam_standardise = {

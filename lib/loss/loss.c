@@ -232,12 +232,11 @@ static void send_down(const struct work *k, size_t b)
     of->sums[b] = share > 0 ? share * of->sums[b] : 0.0;
 }
 
-static void one_sample(void *arg, size_t b, size_t worker)
+static void one_sample(void *arg, size_t b)
 {
     const struct work *k = arg;
     const struct snn__judged *of = k->of;
 
-    (void)worker;
     read_outputs(k, b);
     of->sums[b] = named(&(struct sample){ k->loss, of->label != NULL ? of->label + b : NULL,
                                           of->target != NULL ? of->target + b * of->classes : NULL, of->classes,
@@ -320,10 +319,10 @@ snn_status snn__loss(const snn_context *ctx, const struct snn__loss *loss, const
     if (loss->host != NULL)
         SNN__TRY(ask_host(&k));
     else if (of->batch * of->classes >= 1024)
-        snn__parallel(ctx, one_sample, &k, of->batch);
+        snn__each(ctx, one_sample, &k, of->batch);
     else
         for (size_t b = 0; b < of->batch; b++)
-            one_sample(&k, b, 0);
+            one_sample(&k, b);
     for (size_t b = 0; b < of->batch; b++)
         sum += of->sums[b];
     *mean = of->weight * sum / (double)of->batch;

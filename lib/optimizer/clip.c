@@ -29,13 +29,12 @@ struct look {
     double square;
 };
 
-static void scan_piece(void *arg, size_t task, size_t worker)
+static void scan_piece(void *arg, size_t task)
 {
     struct scan *scan = arg;
     const size_t from = task * scan->piece;
     const size_t length = snn__min(scan->piece, scan->n - from);
 
-    (void)worker;
     scan->square[task] = scan->want_norm ? scan->kernels->dot(scan->g + from, scan->g + from, length) : 0.0;
     if (scan->want_norm && scan->limit == FLT_MAX) /* squares of floats do not overflow a double: finite just if all
                                                       are */
@@ -53,7 +52,7 @@ static void look_at_array(struct look *look, const float *g, size_t n)
 
     scan.piece = snn__max(PIECE_MIN, snn__round_up(snn__ceil_div(n, PIECES), 64));
     pieces = snn__ceil_div(n, scan.piece);
-    snn__parallel(look->ctx, scan_piece, &scan, pieces);
+    snn__each(look->ctx, scan_piece, &scan, pieces);
     for (size_t i = 0; i < pieces; i++) {
         look->within = look->within && scan.within[i];
         look->square += scan.square[i];

@@ -179,14 +179,13 @@ static void update_part(struct job *job, const float *g, struct snn__span part)
 }
 
 /* Some entries of an outer product, which exist in the first-level cache only. */
-static void update_product(void *arg, size_t task, size_t worker)
+static void update_product(void *arg, size_t task)
 {
     struct job *job = arg;
     const struct snn__rank_one *r = job->rank_one;
     const size_t end = r->from + r->rows * r->columns, from = r->from + task * SOME, to = snn__min(end, from + SOME);
     float g[SOME];
 
-    (void)worker;
     snn__layers(job->optimizer->ctx)->rank_one_read(job->optimizer->ctx->kernels, r, from, to, g);
     update_part(job, g, (struct snn__span){ from, to });
 }
@@ -208,7 +207,7 @@ snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run
         const struct snn__rank_one *r = job.rank_one = &g->rank_one[i];
 
         update_part(&job, g->array + done, (struct snn__span){ done, r->from });
-        snn__parallel(optimizer->ctx, update_product, &job, snn__ceil_div(r->rows * r->columns, SOME));
+        snn__each(optimizer->ctx, update_product, &job, snn__ceil_div(r->rows * r->columns, SOME));
         done = r->from + r->rows * r->columns;
     }
     update_part(&job, g->array + done, (struct snn__span){ done, run->length });

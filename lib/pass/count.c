@@ -31,14 +31,13 @@ struct counting {
     bool binary; /* x is spikes */
 };
 
-static void count_sample(void *arg, size_t b, size_t worker)
+static void count_sample(void *arg, size_t b)
 {
     struct counting *k = arg;
     size_t n = k->unit->node.in_len;
     const float *x = k->x + b * n;
     double sum = 0;
 
-    (void)worker;
     if (k->binary) { /* spikes are 0 or 1 */
         k->unit->sample_ops[b] = k->unit->node.ctx->kernels->dot(x, k->unit->fanout, n);
         return;
@@ -54,7 +53,7 @@ void snn__count_operations(struct snn__pass *pass, struct snn__unit *unit, const
     struct counting k = { unit, io->x[0].data, snn__unit_binary(pass, snn__unit_producer(pass, unit, 0)) };
     double sum = 0;
 
-    snn__parallel(pass->ctx, count_sample, &k, pass->batch);
+    snn__each(pass->ctx, count_sample, &k, pass->batch);
     for (size_t b = 0; b < pass->batch; b++)
         sum += unit->sample_ops[b];
     *(k.binary ? &unit->counts.acs : &unit->counts.macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;

@@ -244,7 +244,7 @@ static void learn_once(struct snn__lateral *l, const struct snn__hebb *hebb, con
         outer_of_residual(l, other, m, w);
     else
         outer_and_shared(l, sets, n_sets, w);
-    snn__parallel(w->ctx, snn__layers(w->ctx)->hebbian, &k, snn__ceil_div(fresh, SNN__LATERAL_ROWS));
+    snn__each(w->ctx, snn__layers(w->ctx)->hebbian, &k, snn__ceil_div(fresh, SNN__LATERAL_ROWS));
 }
 
 void snn__lateral_learn(struct snn__lateral *lateral, const struct snn__hebb *hebb, const struct snn__rows *sets,

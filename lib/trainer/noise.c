@@ -25,7 +25,7 @@ static void draw_signs(uint64_t seed, uint64_t stream, float *z, size_t n)
     }
 }
 
-static void draw_sample(void *arg, size_t b, size_t worker)
+static void draw_sample(void *arg, size_t b)
 {
     const struct drawing *k = arg;
     const snn_trainer *tr = k->trainer;
@@ -34,7 +34,6 @@ static void draw_sample(void *arg, size_t b, size_t worker)
     uint64_t stream = (k->step * tr->pass.n + k->unit->layer->index) << 24 | b; /* a batch has at most 2^24 samples */
     float *z = k->unit->noise + b * n;
 
-    (void)worker;
     if (k->kind == 'r') {
         draw_signs(seed, stream, z, n);
         return;
@@ -62,6 +61,6 @@ void snn__noise_draw(const snn_trainer *tr, struct snn__unit *unit, uint64_t str
     } else if (t % 2 && antithetic) {
         snn__copy(tr->ctx, unit->noise, -1.0f, unit->noise, n);
     } else {
-        snn__parallel(tr->ctx, draw_sample, &k, tr->pass.batch);
+        snn__each(tr->ctx, draw_sample, &k, tr->pass.batch);
     }
 }

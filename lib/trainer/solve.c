@@ -17,29 +17,27 @@ static double total(const struct snn__solver *solver, size_t batch)
     return sqrt(sum);
 }
 
-static void square_sample(void *arg, size_t i, size_t worker)
+static void square_sample(void *arg, size_t i)
 {
     struct work *k = arg;
     size_t n = k->solver->length;
 
-    (void)worker;
     k->solver->sums[i] = k->solver->ctx->kernels->dot(k->x + i * n, k->x + i * n, n);
 }
 
 double snn__solve_norm(const struct snn__solver *solver, size_t batch, const float *x)
 {
-    snn__parallel(solver->ctx, square_sample, &(struct work){ solver, x, NULL, NULL }, batch);
+    snn__each(solver->ctx, square_sample, &(struct work){ solver, x, NULL, NULL }, batch);
     return total(solver, batch);
 }
 
-static void measure_sample(void *arg, size_t i, size_t worker)
+static void measure_sample(void *arg, size_t i)
 {
     struct work *k = arg;
     const struct snn__kernels *kernels = k->solver->ctx->kernels;
     size_t n = k->solver->length;
     float *g = k->solver->image + i * n;
 
-    (void)worker;
     kernels->axpy(g, 1.0f, k->c + i * n, n);
     kernels->axpy(g, -1.0f, k->b + i * n, n);
     k->solver->sums[i] = kernels->dot(g, g, n);
@@ -48,16 +46,15 @@ static void measure_sample(void *arg, size_t i, size_t worker)
 /* image <- g = A b + c - b, given A b there; its norm. */
 static double measure(const struct snn__solver *solver, size_t batch, const float *c, const float *b)
 {
-    snn__parallel(solver->ctx, measure_sample, &(struct work){ solver, NULL, c, b }, batch);
+    snn__each(solver->ctx, measure_sample, &(struct work){ solver, NULL, c, b }, batch);
     return total(solver, batch);
 }
 
-static void keep_sample(void *arg, size_t i, size_t worker)
+static void keep_sample(void *arg, size_t i)
 {
     struct work *k = arg;
     size_t n = k->solver->length;
 
-    (void)worker;
     k->solver->ctx->kernels->scale(k->solver->best + i * n, 1.0f, k->b + i * n, n);
 }
 
@@ -67,7 +64,7 @@ static void keep(const struct snn__solver *solver, size_t batch, const float *b,
     if (!(norm < *smallest))
         return;
     *smallest = norm;
-    snn__parallel(solver->ctx, keep_sample, &(struct work){ solver, NULL, NULL, b }, batch);
+    snn__each(solver->ctx, keep_sample, &(struct work){ solver, NULL, NULL, b }, batch);
 }
 
 struct snn__solution snn__solve(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,

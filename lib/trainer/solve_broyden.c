@@ -42,7 +42,7 @@ static void minus_h(const struct broyden *k, size_t i, const float *x, float *y,
 }
 
 /* The new term from d and the two residuals, in place of the oldest if memory is full. */
-static void update_sample(void *arg, size_t i, size_t worker)
+static void update_sample(void *arg, size_t i)
 {
     struct broyden *k = arg;
     const struct snn__solver *s = k->solver;
@@ -52,7 +52,6 @@ static void update_sample(void *arg, size_t i, size_t worker)
     float *u = s->fresh_u + i * n, *v = s->fresh_v + i * n;
     double slope, size;
 
-    (void)worker;
     kernels->scale(dg, -1.0f, dg, n);
     kernels->axpy(dg, 1.0f, g, n);
     minus_h(k, i, d, v, true);
@@ -66,13 +65,12 @@ static void update_sample(void *arg, size_t i, size_t worker)
 }
 
 /* d <- -H g,  b <- b + d */
-static void move_sample(void *arg, size_t i, size_t worker)
+static void move_sample(void *arg, size_t i)
 {
     struct broyden *k = arg;
     size_t n = k->solver->length;
     float *d = k->solver->step + i * n;
 
-    (void)worker;
     minus_h(k, i, k->solver->residual + i * n, d, false);
     k->solver->ctx->kernels->axpy(k->b + i * n, 1.0f, d, n);
 }
@@ -96,9 +94,9 @@ static void move(void *broyden)
     struct broyden *k = broyden;
     snn_context *ctx = k->solver->ctx;
 
-    snn__parallel(ctx, update_sample, k, k->batch);
+    snn__each(ctx, update_sample, k, k->batch);
     k->terms++;
-    snn__parallel(ctx, move_sample, k, k->batch);
+    snn__each(ctx, move_sample, k, k->batch);
 }
 
 static struct snn__solution solve(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,

@@ -8,12 +8,11 @@ struct iteration {
     float *b;
 };
 
-static void move_sample(void *arg, size_t i, size_t worker)
+static void move_sample(void *arg, size_t i)
 {
     struct iteration *k = arg;
     size_t n = k->solver->length;
 
-    (void)worker;
     k->solver->ctx->kernels->axpy(k->b + i * n, 1.0f, k->solver->image + i * n, n);
 }
 
@@ -30,7 +29,7 @@ static void move(void *iteration)
 {
     struct iteration *k = iteration;
 
-    snn__parallel(k->solver->ctx, move_sample, k, k->batch);
+    snn__each(k->solver->ctx, move_sample, k, k->batch);
 }
 
 static struct snn__solution solve(const struct snn__solver *s, size_t batch, snn__apply_fn apply, void *arg,

@@ -306,7 +306,7 @@ START_TEST(sums_of_channels_are_the_same)
             double got[2 * CHANNELS], want[2 * CHANNELS] = { 0 };
             struct snn__norm_sums a = { rows, CHANNELS, 1, x, errors ? d : NULL, center, got, got, false };
 
-            k->norm_sums(&a, 0, 0);
+            k->norm_sums(&a, 0);
             sum_by_rows(want, x, a.d, center, rows);
             HOLDS(memcmp(got, want, sizeof got) == 0, "%zu rows, errors %d", rows, errors);
         }
