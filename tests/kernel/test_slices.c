@@ -148,34 +148,44 @@ static struct snn__slices run_block(struct block *b, const struct table *t, bool
     return p;
 }
 
+/* What row m of a and column j of b add up to, and what bounds its error. */
+struct expected {
+    double sum, all, all_d, most_x, most_d;
+};
+
+UNWATCHED static struct expected expect(const struct block *b, size_t m, size_t j)
+{
+    struct expected e = { 0 };
+
+    for (size_t k = 0; k < b->s.n; k++) {
+        const double x = b->x[k * (b->s.rows + FIRST) + FIRST + m], d = b->d[k * b->s.cols + j];
+
+        e.sum += x * d;
+        e.all += fabs(x * d);
+        e.all_d += fabs(d);
+        if (fabs(x) > e.most_x)
+            e.most_x = fabs(x);
+        if (fabs(d) > e.most_d)
+            e.most_d = fabs(d);
+    }
+    return e;
+}
+
 /* Rounding of a: none of bytes, 2^-24 of the largest of the row otherwise; of b 2^-32 of the largest of the column;
- * what six or nine products leave out; and of the sum. */
+ * what nine products leave out; and of the sum. */
 UNWATCHED static void check_block(const struct block *b, const float *before, bool accumulate)
 {
-    for (size_t j = 0; j < b->s.cols; j++) {
-        double most_d = 0;
-
-        for (size_t k = 0; k < b->s.n; k++)
-            most_d = fmax(most_d, fabs(b->d[k * b->s.cols + j]));
+    for (size_t j = 0; j < b->s.cols; j++)
         for (size_t m = 0; m < b->s.rows; m++) {
-            double sum = 0, most_x = 0, all_d = 0, all = 0, bound;
+            const struct expected e = expect(b, m, j);
+            const double largest_sum = (double)b->s.n * e.most_x * e.most_d;
+            const double sum = 0.75 * e.sum + (accumulate ? before[j * G_PITCH + m] : 0);
+            double bound = ldexp(largest_sum, -30) + 2e-7 * (fabs(sum) + 1e-30) + (accumulate ? 1.2e-7 : 0);
 
-            for (size_t k = 0; k < b->s.n; k++) {
-                const double x = b->x[k * (b->s.rows + FIRST) + FIRST + m], d = b->d[k * b->s.cols + j];
-
-                sum += x * d;
-                all += fabs(x * d);
-                most_x = fmax(most_x, fabs(x));
-                all_d += fabs(d);
-            }
-            bound = b->digits == 1 ? ldexp(all, -22)
-                                   : ldexp(most_x * all_d, -23) + ldexp((double)b->s.n * most_x * most_d, -21);
-            sum = 0.75 * sum + (accumulate ? before[j * G_PITCH + m] : 0);
-            HOLDS(fabs(b->g[j * G_PITCH + m] - sum) <= bound + ldexp((double)b->s.n * most_x * most_d, -30) +
-                                                           2e-7 * (fabs(sum) + 1e-30) + (accumulate ? 1.2e-7 : 0),
-                  "g[%zu,%zu]: %.9g, not %.9g", j, m, b->g[j * G_PITCH + m], sum);
+            bound += b->digits == 1 ? ldexp(e.all, -22) : ldexp(e.most_x * e.all_d, -23) + ldexp(largest_sum, -21);
+            HOLDS(fabs(b->g[j * G_PITCH + m] - sum) <= bound, "g[%zu,%zu]: %.9g, not %.9g", j, m,
+                  b->g[j * G_PITCH + m], sum);
         }
-    }
     for (size_t i = 0; i < b->s.cols * G_PITCH; i++)
         HOLDS(i % G_PITCH < b->s.rows || memcmp(&b->g[i], &before[i], sizeof *before) == 0, "written beyond");
 }
