@@ -31,9 +31,9 @@
         least, UINT32_MAX \
     }
 
-/* Thresholds are those that snn bench kernels shows, but for the matrix unit's: they are predicted. Plain C has what
- * specifies that unit, which is no faster there: it begins after the unit's rows. One row of numbers reads each
- * weight once, so that fewer of them are faster, whatever their number. */
+/* Thresholds are those that snn bench kernels shows. Plain C has what specifies the matrix unit, which is no faster
+ * there: it begins after the unit's rows. One row of numbers reads each weight once, so that fewer of them are
+ * faster, whatever their number. */
 static const struct snn__table_row builtin[] = {
     { SNN__OF_SPIKES, ALL, ALL, FROM(64), FROM(32), FROM(32), SNN__WAY_MATRIX, 1 / 64.0 },
     { SNN__OF_GRADIENTS, ALL, ALL, FROM(96), FROM(32), FROM(32), SNN__WAY_SLICES, 0 },
