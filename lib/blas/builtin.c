@@ -223,6 +223,9 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
         snn__matrix_product(ctx, p, scratch);
         return;
     default:
-        (snn__strided_fits(&p->window) ? snn__strided_product : dense_product)(ctx, p, scratch);
+        if (snn__strided_fits(&p->window))
+            snn__strided_product(ctx, p, scratch);
+        else
+            dense_product(ctx, p, scratch);
     }
 }

@@ -36,21 +36,11 @@ struct task {
     bool bits;
 };
 
-/* Ways to a product of weights of 32 bits. */
-static size_t count_ways(void)
-{
-    size_t n = 0;
-
-    while (snn__way_names(n).name != NULL)
-        n++;
-    return n;
-}
-
 const char *snn_product_way(size_t index)
 {
     const char *name = snn__way_names(index).name;
 
-    return name == NULL && index == count_ways() ? "bits" : name;
+    return index == snn__name_index(snn__way_names, "bits") ? "bits" : name;
 }
 
 const char *snn_product_kind(size_t index)

@@ -215,7 +215,7 @@ static void cut_columns(void *arg, size_t task, size_t worker)
 
 /* ---- products ---- */
 
-/* What a task has: its scratch memory, its columns of g, and the first of its sums. */
+/* What a task has: its scratch memory, its columns and channels, and where its sums go. */
 struct task {
     const float **row;
     uint8_t *bytes;
@@ -224,7 +224,6 @@ struct task {
     struct span panels, blocks;
     float *g;
     size_t pitch;
-    bool accumulate;
 };
 
 static bool has_taps(const struct snn__window *w, size_t taps, size_t remainder)
@@ -303,6 +302,7 @@ static void slices_task(void *arg, size_t index, size_t worker)
     const size_t cells = a->groups * a->channel_tasks, copy = index / cells, cell = index % cells;
     const struct span parts = part(snn__min(a->held, a->parts - a->first), a->copies, copy);
     const size_t depth = snn__window_depth(&p->window);
+    const bool accumulate = a->first > 0 || (a->copies == 1 && p->accumulate);
     char *own = a->scratch + worker * a->per_worker;
     struct task t = { .row = (const float **)(void *)own,
                       .bytes = (uint8_t *)own + rows_size(a),
@@ -315,9 +315,8 @@ static void slices_task(void *arg, size_t index, size_t worker)
     t.room = (char *)t.at + snn__round_up(a->words * sizeof(size_t), 64);
     for (size_t i = 0; i < a->words; i++)
         t.at[i] = 64 * i;
-    t.accumulate = a->copies > 1 ? a->first > 0 : a->first > 0 || p->accumulate;
     for (size_t i = parts.from; i < parts.to; i++)
-        add_part(a, &t, a->first + i, t.accumulate || i > parts.from);
+        add_part(a, &t, a->first + i, accumulate || i > parts.from);
 }
 
 void snn__slices_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)

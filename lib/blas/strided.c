@@ -77,7 +77,7 @@ static void place_none(const struct strided *a, float *y)
     const struct snn__product *p = a->p;
 
     if (p->bias)
-        (p->accumulate ? a->k->axpy : a->k->scale)(y, 1, p->bias, p->n);
+        snn__add_or_scale(a->k, y, 1, p->bias, p->n, p->accumulate);
     else if (!p->accumulate)
         a->k->fill(y, 0, p->n);
 }
@@ -97,7 +97,7 @@ static void place_row(void *arg, size_t task)
         if (a->row.taps * a->column.taps == 0)
             place_none(a, y);
         else
-            (p->accumulate ? a->k->axpy : a->k->scale)(y, 1, from, p->n);
+            snn__add_or_scale(a->k, y, 1, from, p->n, p->accumulate);
 }
 
 /* The class's own product, with what both axes can share of their padding. */
