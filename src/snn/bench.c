@@ -35,3 +35,9 @@ int bench_ascending(const void *a, const void *b)
 
     return (x > y) - (x < y);
 }
+
+double bench_median(double *figure, size_t n)
+{
+    qsort(figure, n, sizeof *figure, bench_ascending);
+    return n % 2 ? figure[n / 2] : (figure[n / 2 - 1] + figure[n / 2]) / 2;
+}

@@ -22,6 +22,10 @@ int bench_against_torch(struct bench_torch *b, const char *machine, const char *
 void bench_machine(char *out, size_t size);
 /* For qsort(): doubles from the smallest to the largest. */
 int bench_ascending(const void *a, const void *b);
+/* The median of n > 0 figures, which become ascending. */
+double bench_median(double *figure, size_t n);
+/* Seconds of `count` steps; negative if one failed. */
+double bench_time_steps(snn_trainer *trainer, const snn_batch *batch, size_t count);
 /* xorshift: the same numbers at every run, from a state that is not 0. */
 uint64_t bench_random(uint64_t *state);
 

@@ -80,20 +80,16 @@ static void close_layer(struct layer *l)
 /* Milliseconds of a batch, over so many that they take long enough; negative if one failed. */
 static double time_batches(struct layer *l, const snn_batch *batch)
 {
-    const double began = now();
+    double passed = 0;
     size_t count = 0;
-    double passed;
 
-    do {
-        const snn_status rc = snn_trainer_step(l->trainer, batch, NULL);
+    for (; passed < BENCH_LEAST_SECONDS; count++) {
+        const double seconds = bench_time_steps(l->trainer, batch, 1);
 
-        if (rc != SNN_OK) {
-            fail_call(rc, NULL);
+        if (seconds < 0)
             return -1;
-        }
-        count++;
-        passed = now() - began;
-    } while (passed < BENCH_LEAST_SECONDS);
+        passed += seconds;
+    }
     return 1e3 * passed / (double)count;
 }
 
@@ -115,9 +111,8 @@ static int time_layer(struct layer *l, struct line *line)
         if (ms[i] < 0)
             return FAILED;
     }
-    qsort(ms, n, sizeof *ms, bench_ascending);
+    line->median = bench_median(ms, n);
     line->low = ms[0];
-    line->median = ms[n / 2];
     line->high = ms[n - 1];
     return DONE;
 }

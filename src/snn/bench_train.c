@@ -99,8 +99,7 @@ static int open_subject(struct run *run, const struct bench_train *b, const stru
 
 /* ---- measuring */
 
-/* Seconds of `count` steps; negative if one failed. */
-static double time_steps(snn_trainer *trainer, const snn_batch *batch, size_t count)
+double bench_time_steps(snn_trainer *trainer, const snn_batch *batch, size_t count)
 {
     double began = now();
 
@@ -116,24 +115,23 @@ static double time_steps(snn_trainer *trainer, const snn_batch *batch, size_t co
 
 static void summarise(struct figures *f, double *rate, size_t n)
 {
-    qsort(rate, n, sizeof *rate, bench_ascending);
+    f->median = bench_median(rate, n);
     f->low = rate[0];
     f->high = rate[n - 1];
-    f->median = n % 2 ? rate[n / 2] : (rate[n / 2 - 1] + rate[n / 2]) / 2;
 }
 
 static void measure_speed(struct figures *f, const struct bench_train *b, snn_trainer *trainer,
                           const snn_batch *batch)
 {
-    double rate[BENCH_MOST_REPEATS], one = time_steps(trainer, batch, 1), seconds;
+    double rate[BENCH_MOST_REPEATS], one = bench_time_steps(trainer, batch, 1), seconds;
     size_t count, n = (size_t)b->repeats;
 
     if (one >= 0)
-        one = time_steps(trainer, batch, 2) / 2;
+        one = bench_time_steps(trainer, batch, 2) / 2;
     count = one > 0 ? (size_t)(BENCH_LEAST_SECONDS / one) + 1 : 1;
     f->status = one < 0 ? FAILED : DONE;
     for (size_t i = 0; i < n && f->status == DONE; i++) {
-        seconds = time_steps(trainer, batch, count);
+        seconds = bench_time_steps(trainer, batch, count);
         f->status = seconds < 0 ? FAILED : DONE;
         rate[i] = (double)(count * batch->samples) / (seconds > 0 ? seconds : 1e-9);
     }
@@ -214,7 +212,7 @@ static void measure_random(struct figures *f, const struct bench_train *b, snn_t
     else {
         random_batch(x, batch * size, labels, batch, b->shape.classes);
         if (b->memory)
-            f->status = time_steps(trainer, &data, 3) < 0 ? FAILED : DONE;
+            f->status = bench_time_steps(trainer, &data, 3) < 0 ? FAILED : DONE;
         else
             measure_speed(f, b, trainer, &data);
     }
