@@ -66,4 +66,11 @@ const char *data_path(const char *name);
 /* Writes a whole file, returns success. */
 bool write_file(const char *path, const void *bytes, size_t size);
 
+/* Products go different ways; a vendor's BLAS has but one. */
+#ifdef SNN_ONLY_BLAS
+#define HAS_WAYS 0
+#else
+#define HAS_WAYS 1
+#endif
+
 #endif

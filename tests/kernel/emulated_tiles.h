@@ -2,10 +2,22 @@
 #ifndef EMULATED_TILES_H
 #define EMULATED_TILES_H
 
+#include "core/size.h"
 #include "naive.h"
 #include "support.h"
 #include <stdbool.h>
 #include <string.h>
+
+/* Memory for a kernel, with 64 bytes beyond it that it must leave alone. */
+static void *taken(size_t bytes)
+{
+    void *p = aligned_alloc(64, snn__round_up(bytes + 64, 64));
+
+    if (p == NULL)
+        abort();
+    memset(p, 0xff, bytes + 64);
+    return p;
+}
 
 #define SNN_KERNEL_TILES_H
 

@@ -7,13 +7,6 @@
 #include "support.h"
 #include <string.h>
 
-/* A vendor's BLAS has but one way. */
-#ifdef SNN_ONLY_BLAS
-#define HAS_WAYS 0
-#else
-#define HAS_WAYS 1
-#endif
-
 #include "emulated_tiles.h"
 #include "kernel/amx.inc"
 
@@ -44,16 +37,6 @@ struct block {
     uint8_t *limbs;
     void *room;
 };
-
-static void *taken(size_t bytes)
-{
-    void *p = aligned_alloc(64, snn__round_up(bytes + 64, 64));
-
-    if (p == NULL)
-        abort();
-    memset(p, 0xff, bytes + 64);
-    return p;
-}
 
 /* Weights of very different size from column to column, some of them near the smallest unit; their bits go below
  * it. */

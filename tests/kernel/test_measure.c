@@ -7,13 +7,6 @@
 static const snn_product_shape matrix = { sizeof matrix, 8, 70, 1, 20, 1, 1, 0, 0.2 };
 static const snn_product_shape map = { sizeof map, 16, 64, 8, 64, 3, 1, 1, 0.2 };
 
-/* A vendor's BLAS has but one way. */
-#ifdef SNN_ONLY_BLAS
-#define HAS_WAYS 0
-#else
-#define HAS_WAYS 1
-#endif
-
 static const char *pick(snn_context *ctx, snn_product_shape shape, double density)
 {
     const char *way;

@@ -12,23 +12,6 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 #include "kernel/slices.inc"
 
-/* A vendor's BLAS has but one way. */
-#ifdef SNN_ONLY_BLAS
-#define HAS_WAYS 0
-#else
-#define HAS_WAYS 1
-#endif
-
-static void *taken(size_t bytes)
-{
-    void *p = aligned_alloc(64, snn__round_up(bytes + 64, 64));
-
-    if (p == NULL)
-        abort();
-    memset(p, 0xff, bytes + 64);
-    return p;
-}
-
 /* ---- kernels ---- */
 
 enum kind { SPIKES, TRACES, RATES, REAL, UNEVEN, KINDS };
