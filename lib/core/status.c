@@ -1,6 +1,7 @@
 /* core/status.c - status names and the thread-local message, the library's only global. */
 #include "core/status.h"
 #include "core/number.h"
+#include <snn/sys/component.h>
 #include <snn/version.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,16 @@ snn_status snn__fail(snn_status code, const char *format, ...)
     snn__format(message, sizeof message, format, args);
     va_end(args);
     return code;
+}
+
+snn_status snn_component_fail(snn_status status, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    snn__format(message, sizeof message, format, args);
+    va_end(args);
+    return status;
 }
 
 snn_status snn__fail_more(snn_status code, const char *format, ...)

@@ -7,7 +7,8 @@
 # room sees those below it. Training rules do not include one another. cblas.h is for blas alone. Programs in src and
 # examples see <snn/...> and no room.
 #
-# The public headers keep to the same order, so that a program that only runs networks includes no training.
+# The public headers keep to the same order, so that a program that only runs networks includes no training. Those of
+# the libraries beside (events, nir) are no part of snn/snn.h.
 set -eu
 cd "$1"
 
@@ -78,8 +79,8 @@ under() {
     loss) echo "layer" ;;
     trainer) echo "dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
-    sys/product) echo "context" ;;
-    snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^snn$/!p' | tr '\n' ' ') ;;
+    sys/product | sys/component | events | nir) echo "context" ;;
+    snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^(snn|events|nir)$/!p' | tr '\n' ' ') ;;
     *) return 1 ;;
     esac
 }

@@ -15,7 +15,7 @@ for file in "$@"; do
     esac
     for path in $(echo "$paths" | tr ':' '\n'); do
         case $path in
-        /* | "\$ORIGIN"/*) ;;
+        /* | "\$ORIGIN" | "\$ORIGIN"/*) ;;
         *) echo "$file: \"$path\" is a folder under the current one"; status=1 ;;
         esac
     done

@@ -15,6 +15,10 @@ written() {
 }
 
 written lib/snn.map sh tests/contract/names.sh . map
+for component in events nir; do
+    [ ! -d "src/$component" ] ||
+        written "src/$component/$component.map" sh tests/contract/names.sh . map "$component"
+done
 written tests/contract/abi.txt sh tests/contract/abi.sh . "$cc" record
 written tests/contract/constants.txt sh tests/contract/constants.sh . record
 if command -v abidw > /dev/null; then

@@ -22,7 +22,7 @@ awk '
     /<briefdescription>/ { inside = 1 }
     /<\/briefdescription>/ { inside = 0 }
     inside && /<para>/ && name ~ /^snn_/ { print name }' "$work"/xml/*_8h.xml | sort -u > "$work/described"
-sh tests/contract/names.sh . > "$work/public"
+sh tests/contract/names.sh . names all > "$work/public"
 comm -23 "$work/public" "$work/described" > "$work/absent"
 if [ -s "$work/absent" ]; then
     cat "$work/absent"

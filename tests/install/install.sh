@@ -1,9 +1,9 @@
 #!/bin/sh
-# install.sh SOURCE BUILD CMAKE CC VERSION KINDS - installs into an empty folder that the build knows nothing of,
-# moves it, and has programs find it there: by pkg-config and by find_package(), the shared and the static library, as
-# KINDS says which there are.
+# install.sh SOURCE BUILD CMAKE CC VERSION KINDS COMPONENTS - installs into an empty folder that the build knows
+# nothing of, moves it, and has programs find it there: by pkg-config and by find_package(), the shared and the static
+# library, as KINDS says which there are, and the libraries beside it, COMPONENTS.
 set -eu
-source=$1 build=$2 cmake=$3 cc=$4 version=$5 kinds=$6
+source=$1 build=$2 cmake=$3 cc=$4 version=$5 kinds=$6 components=$7
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -44,6 +44,12 @@ if command -v pkg-config > /dev/null; then
             -o "$work/by_pkg_config_$kind" $libs
         LD_LIBRARY_PATH="$libdir" "$work/by_pkg_config_$kind"
     done
+    for component in $components; do
+        quietly "$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags "snn-$component") \
+            "$source/tests/install/consumer/$component.c" -o "$work/$component" \
+            $(pkg-config --libs "snn-$component")
+        LD_LIBRARY_PATH="$libdir" "$work/$component"
+    done
     unset PKG_CONFIG_PATH
 else
     echo "no pkg-config here: that half was left out"
@@ -61,6 +67,19 @@ for kind in $kinds; do
     consumer "$kind" -DKIND="$kind"
     "$work/$kind/consumer"
 done
+
+for component in $components; do
+    for target in $component $(echo "$kinds" | sed "s/[a-z]*/$component-&/g"); do
+        consumer "cmake-$target" -DKIND="${kinds%% *}" -DCOMPONENT="$component" -DTARGET="snn::$target"
+        "$work/cmake-$target/$component"
+    done
+done
+if quietly_absent=$("$cmake" -S "$source/tests/install/consumer" -B "$work/absent" -DCMAKE_C_COMPILER="$cc" \
+    -DCMAKE_PREFIX_PATH="$prefix" -DCOMPONENT=nothing -DTARGET=snn::nothing 2>&1); then
+    echo "$quietly_absent"
+    echo "a component that there is not was found"
+    exit 1
+fi
 
 # The shared library needs no files of what it is made of; the static one says what is missing, and nothing when it is
 # asked to be quiet.

@@ -2,8 +2,9 @@
 if(NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     if(SNN_INSTALL AND TARGET snn)
         list(JOIN SNN_KINDS " " kinds)
+        list(JOIN SNN_COMPONENTS " " components)
         add_test(NAME install COMMAND sh ${PROJECT_SOURCE_DIR}/tests/install/install.sh ${PROJECT_SOURCE_DIR}
-            ${PROJECT_BINARY_DIR} ${CMAKE_COMMAND} ${CMAKE_C_COMPILER} ${PROJECT_VERSION} "${kinds}")
+            ${PROJECT_BINARY_DIR} ${CMAKE_COMMAND} ${CMAKE_C_COMPILER} ${PROJECT_VERSION} "${kinds}" "${components}")
         list(APPEND installs install)
     endif()
     foreach(script subproject configure)

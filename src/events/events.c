@@ -1,0 +1,296 @@
+/* events.c - a reader of recordings: where it reads from, and the calls of snn/events.h. */
+#include "reader.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD 4096u /* bytes that show a format */
+
+/* ---- messages ---- */
+
+const char *snn__events_where(const snn_events *e)
+{
+    if (e->name[0] != '\0')
+        return e->name;
+    if (e->source.path != NULL)
+        return e->source.path;
+    return e->source.data != NULL ? "the recording in memory" : "the recording of the host";
+}
+
+snn_status snn__events_warn(snn_events *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(e->warning, sizeof e->warning, format, args);
+    va_end(args);
+    e->info.warnings++;
+    return e->source.strict ? snn_component_fail(SNN_ERR_FORMAT, "%s", e->warning) : SNN_OK;
+}
+
+snn_status snn__events_finish(snn_events *e, size_t left)
+{
+    e->ended = true;
+    if (left == 0)
+        return SNN_OK;
+    snn__octets_take(&e->in, e->in.left);
+    return snn__events_warn(e, "%.180s is truncated: %zu bytes at its end are no whole record", snn__events_where(e),
+                            left);
+}
+
+/* ---- where bytes come from ---- */
+
+static snn_status fail_io(const snn_events *e)
+{
+    char reason[128];
+
+    if (strerror_r(errno, reason, sizeof reason) != 0)
+        snprintf(reason, sizeof reason, "error %d", errno);
+    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", e->source.path, reason);
+}
+
+static snn_status fill_from_file(void *user, void *to, size_t size, size_t *got)
+{
+    snn_events *e = user;
+    ssize_t n;
+
+    do
+        n = read(e->file, to, size);
+    while (n < 0 && errno == EINTR);
+    *got = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? fail_io(e) : SNN_OK;
+}
+
+static snn_status fill_from_host(void *user, void *to, size_t size, size_t *got)
+{
+    snn_events *e = user;
+
+    e->moved = true;
+    *got = 0;
+    return e->source.read(e->source.user, to, size, got);
+}
+
+static snn_status open_path(snn_events *e)
+{
+    struct stat st;
+
+    if (e->file >= 0)
+        return lseek(e->file, 0, SEEK_SET) == 0 ? SNN_OK : fail_io(e);
+    e->file = open(e->source.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe would wait for its writer */
+    if (e->file < 0 || fstat(e->file, &st) != 0)
+        return fail_io(e);
+    return S_ISREG(st.st_mode) ? SNN_OK : snn_component_fail(SNN_ERR_IO, "%.300s is no regular file", e->source.path);
+}
+
+/* Goes to the first byte of the source. */
+static snn_status open_source(snn_events *e)
+{
+    if (e->source.data != NULL) {
+        snn__octets_open_memory(&e->in, e->source.data, e->source.size);
+        return SNN_OK;
+    }
+    if (e->source.path != NULL) {
+        TRY(open_path(e));
+        snn__octets_open(&e->in, fill_from_file, e);
+        return SNN_OK;
+    }
+    if (e->moved)
+        return snn_component_fail(SNN_ERR_UNSUPPORTED, "events: the host's function read() cannot go back");
+    snn__octets_open(&e->in, fill_from_host, e);
+    return SNN_OK;
+}
+
+/* ---- a recording ---- */
+
+static void end_recording(snn_events *e)
+{
+    if (e->format != NULL && e->format->end != NULL && e->state != NULL)
+        e->format->end(e);
+    snn_component_free(e->ctx, e->state);
+    e->state = NULL;
+    e->format = NULL;
+    e->at_hand = e->ended = false;
+    e->read = 0;
+}
+
+static snn_status fail_unknown(const snn_events *e)
+{
+    return snn_component_fail(SNN_ERR_FORMAT,
+                              "%.300s is of no known format; if it has none of the marks that formats "
+                              "have, name its format",
+                              snn__events_where(e));
+}
+
+static snn_status begin_recording(snn_events *e)
+{
+    TRY(snn__octets_need(&e->in, e->ctx, HEAD));
+    if (e->source.format != NULL)
+        e->format = snn__events_format_named(e->source.format);
+    else
+        e->format = snn__events_format_of(e->in.at, e->in.left < HEAD ? e->in.left : HEAD, snn__events_where(e));
+    if (e->format == NULL)
+        return fail_unknown(e);
+    if (e->format->lacks != NULL)
+        return snn_component_fail(SNN_ERR_UNSUPPORTED,
+                                  "%.300s: this build of libsnn-events was made without the "
+                                  "library that reads it (Debian: %s)",
+                                  snn__events_where(e), e->format->lacks);
+    e->info.streams = 1;
+    e->info.width = e->info.height = 0;
+    e->info.recordings = 1;
+    e->info.events = UINT64_MAX;
+    e->info.label = -1;
+    e->state = snn_component_alloc(e->ctx, 1, e->format->state);
+    if (e->state == NULL)
+        return SNN_ERR_MEMORY;
+    TRY(e->format->begin(e));
+    e->at_hand = true;
+    return SNN_OK;
+}
+
+static snn_status seek(snn_events *e, uint64_t index, bool *found)
+{
+    if (e->at_hand && index == e->info.index && e->read == 0 && !e->ended) {
+        *found = true;
+        return SNN_OK;
+    }
+    if (e->format != NULL && e->format->seek != NULL)
+        return e->format->seek(e, index, found);
+    end_recording(e);
+    *found = index == 0;
+    if (!*found)
+        return SNN_OK;
+    TRY(open_source(e));
+    return begin_recording(e);
+}
+
+/* ---- the calls ---- */
+
+static snn_status copy_text(snn_events *e, const char **text)
+{
+    const size_t size = *text != NULL ? strlen(*text) + 1 : 0;
+    char *copy = size > 0 ? snn_component_alloc(e->ctx, size, 1) : NULL;
+
+    if (size > 0 && copy == NULL) {
+        *text = NULL;
+        return SNN_ERR_MEMORY;
+    }
+    if (size > 0)
+        memcpy(copy, *text, size);
+    *text = copy;
+    return SNN_OK;
+}
+
+static snn_status check_source(const snn_events_source *source)
+{
+    if ((source->path != NULL) + (source->data != NULL) + (source->read != NULL) != 1)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_open: set one of path, data and read in the source");
+    if (source->strict > 1)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_open: strict is %u; it is 0 or 1", source->strict);
+    if (source->format != NULL && snn__events_format_named(source->format) == NULL)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_open: there is no format \"%.100s\"", source->format);
+    return SNN_OK;
+}
+
+static snn_status open_reader(snn_events *e, const snn_events_source *source)
+{
+    snn_status path, format;
+
+    e->source = *source;
+    e->file = -1;
+    e->name = "";
+    path = copy_text(e, &e->source.path);
+    format = copy_text(e, &e->source.format);
+    TRY(path);
+    TRY(format);
+    TRY(open_source(e));
+    return begin_recording(e);
+}
+
+snn_status snn_events_open(snn_events **out, snn_context *context, const snn_events_source *source)
+{
+    snn_events_source own = SNN_EVENTS_SOURCE_INIT;
+    snn_events *e;
+    snn_status rc;
+
+    if (out == NULL || context == NULL)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_open: %s is NULL", out == NULL ? "out" : "context");
+    *out = NULL;
+    TRY(snn_component_read_struct(&own, sizeof own, source, "snn_events_source", "SNN_EVENTS_SOURCE_INIT"));
+    TRY(check_source(&own));
+    e = snn_component_alloc(context, 1, sizeof *e);
+    if (e == NULL)
+        return SNN_ERR_MEMORY;
+    e->ctx = context;
+    rc = open_reader(e, &own);
+    if (rc != SNN_OK)
+        snn_events_destroy(e);
+    else
+        *out = e;
+    return rc;
+}
+
+void snn_events_destroy(snn_events *events)
+{
+    if (events == NULL)
+        return;
+    end_recording(events);
+    if (events->file >= 0)
+        close(events->file);
+    snn_component_free(events->ctx, events->in.buffer);
+    snn_component_free(events->ctx, (void *)(uintptr_t)events->source.path);
+    snn_component_free(events->ctx, (void *)(uintptr_t)events->source.format);
+    snn_component_free(events->ctx, events);
+}
+
+snn_status snn_events_read(snn_events *events, snn_event *event, size_t most, size_t *got)
+{
+    if (events == NULL || event == NULL || got == NULL || most == 0)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_read: %s",
+                                  most == 0 ? "most is 0" : "an argument is NULL");
+    *got = 0;
+    if (events->failed != SNN_OK || !events->at_hand)
+        return snn_component_fail(SNN_ERR_STATE, "snn_events_read: %s",
+                                  events->failed != SNN_OK ? "an earlier call failed" : "no recording is at hand");
+    while (*got < most && !events->ended && events->failed == SNN_OK) {
+        size_t n = 0;
+
+        events->failed = events->format->read(events, event + *got, most - *got, &n);
+        *got += n;
+        events->read += n;
+        events->ended |= n == 0;
+    }
+    if (events->ended && events->failed == SNN_OK)
+        events->info.events = events->read;
+    return events->failed;
+}
+
+snn_status snn_events_seek(snn_events *events, uint64_t index, uint32_t *found)
+{
+    bool there = false;
+
+    if (events == NULL || found == NULL)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_seek: an argument is NULL");
+    events->failed = seek(events, index, &there);
+    if (events->failed == SNN_OK && there)
+        events->info.index = index;
+    *found = there && events->failed == SNN_OK;
+    return events->failed;
+}
+
+snn_status snn_events_get_info(const snn_events *events, snn_events_info *info)
+{
+    snn_events_info full;
+
+    if (events == NULL)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_get_info: events is NULL");
+    full = events->info;
+    full.format = events->format != NULL ? events->format->name : "";
+    full.name = events->name;
+    full.warning = events->warning;
+    return snn_component_fill_struct(info, &full, sizeof full, "snn_events_info", "SNN_EVENTS_INFO_INIT");
+}
