@@ -38,6 +38,23 @@ void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed
     snn__pack(ctx, turned, packed, taps, n, inner, inner * n, 1, n);
 }
 
+size_t snn__limbs_size(const snn_context *ctx, size_t n, const struct snn__window *w)
+{
+    (void)ctx;
+    (void)n;
+    (void)w;
+    return 0;
+}
+
+void snn__limbs(const snn_context *ctx, void *limbs, const float *packed, size_t n, const struct snn__window *w)
+{
+    (void)ctx;
+    (void)limbs;
+    (void)packed;
+    (void)n;
+    (void)w;
+}
+
 static size_t patches_room(size_t m, size_t k)
 {
     return SNN__PRODUCT(snn__min(m, BLOCK), k, sizeof(float));

@@ -4,8 +4,8 @@
  *
  * A weight becomes a whole number of 24 bits, its unit the same for a column; the three products of bytes are exact,
  * in any order, and so is their sum. Only the weights are rounded, to units of 2^-23 of the largest one of their
- * column, and the result at the end. The bytes of the weights are made from the packed ones for every product: n k
- * numbers for m n k multiplications. */
+ * column, and the result at the end. The limbs of the weights are made from the packed ones once for each change of
+ * them where the caller keeps limbs, otherwise for every product. */
 #include "blas/blocks.h"
 #include "blas/spikes.h"
 #include "blas/window.h"
@@ -23,8 +23,8 @@ struct product {
     size_t wide;          /* of these in a call */
     size_t row_tasks, column_tasks;
     const uint64_t *map;
-    float *unit;
-    uint8_t *limbs;
+    const float *unit;
+    const uint8_t *limbs;
     char *scratch;
     size_t per_worker;
 };
@@ -37,6 +37,13 @@ static size_t panel_size(size_t depth)
 static size_t unit_size(size_t panels)
 {
     return SNN__PRODUCT(panels, SNN__MATRIX_SIDE, sizeof(float));
+}
+
+static size_t limbs_size(size_t depth, size_t n)
+{
+    const size_t panels = snn__ceil_div(n, SNN__MATRIX_SIDE);
+
+    return SNN__SUM(unit_size(panels), SNN__PRODUCT(panels, panel_size(depth)));
 }
 
 /* Room of the kernel, and rows. */
@@ -69,21 +76,47 @@ bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
 
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
-    const size_t depth = snn__spikes_depth(w), panels = snn__ceil_div(n, SNN__MATRIX_SIDE);
+    const size_t depth = snn__spikes_depth(w);
 
-    return SNN__SUM(snn__spikes_size(m / (w->oh * w->ow), w), unit_size(panels),
-                    SNN__PRODUCT(panels, panel_size(depth)), SNN__PRODUCT(snn__threads(ctx), own_size(depth)));
+    return SNN__SUM(snn__spikes_size(m / (w->oh * w->ow), w), limbs_size(depth, n),
+                    SNN__PRODUCT(snn__threads(ctx), own_size(depth)));
 }
+
+/* ---- limbs: units of the columns, then the panels ---- */
+
+size_t snn__limbs_size(const snn_context *ctx, size_t n, const struct snn__window *w)
+{
+    return snn__matrix_fits(ctx, w) ? limbs_size(snn__spikes_depth(w), n) : 0;
+}
+
+struct cut {
+    const struct snn__kernels *k;
+    const struct snn__window *w;
+    const float *packed;
+    size_t n;
+    float *unit;
+    uint8_t *limbs;
+};
 
 static void cut_panel(void *arg, size_t panel)
 {
-    const struct product *a = arg;
-    const struct snn__window *w = &a->p->window;
+    const struct cut *a = arg;
+    const struct snn__window *w = a->w;
     const size_t nr = a->k->nr, pitch = snn__window_depth(w) * nr, first = panel * SNN__MATRIX_SIDE;
 
-    a->k->limbs(a->limbs + panel * panel_size(a->depth), a->unit + first, a->p->packed + first / nr * pitch, pitch,
-                snn__min(SNN__MATRIX_SIDE, a->p->n - first), w->kh * w->kw, w->c);
+    a->k->limbs(a->limbs + panel * panel_size(snn__spikes_depth(w)), a->unit + first, a->packed + first / nr * pitch,
+                pitch, snn__min(SNN__MATRIX_SIDE, a->n - first), w->kh * w->kw, w->c);
 }
+
+void snn__limbs(const snn_context *ctx, void *limbs, const float *packed, size_t n, const struct snn__window *w)
+{
+    const size_t panels = snn__ceil_div(n, SNN__MATRIX_SIDE);
+    struct cut a = { ctx->kernels, w, packed, n, limbs, (uint8_t *)limbs + unit_size(panels) };
+
+    snn__each(ctx, cut_panel, &a, panels);
+}
+
+/* ---- products ---- */
 
 /* Gathered rows times the blocks of columns from .. to - 1. */
 static void multiply(const struct product *a, const uint64_t *x, size_t m, size_t rows, struct span panels,
@@ -142,14 +175,17 @@ void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, v
     const struct snn__window *w = &p->window;
     struct product a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w) };
     const size_t samples = p->m / (w->oh * w->ow);
+    void *own; /* limbs */
 
     a.panels = snn__ceil_div(p->n, SNN__MATRIX_SIDE);
-    a.unit = (float *)(void *)((char *)scratch + snn__spikes_size(samples, w));
-    a.limbs = (uint8_t *)a.unit + unit_size(a.panels);
-    a.scratch = (char *)a.limbs + a.panels * panel_size(a.depth);
+    own = (char *)scratch + snn__spikes_size(samples, w);
+    a.unit = p->limbs ? p->limbs : own;
+    a.limbs = (const uint8_t *)a.unit + unit_size(a.panels);
+    a.scratch = (char *)own + limbs_size(a.depth, p->n);
     a.per_worker = own_size(a.depth);
     cut_work(&a);
     a.map = snn__spikes_map(ctx, w, p->x, samples, p->map, scratch);
-    snn__each(ctx, cut_panel, &a, a.panels);
+    if (p->limbs == NULL)
+        snn__limbs(ctx, own, p->packed, p->n, w);
     snn__parallel(ctx, matrix_task, &a, a.row_tasks * a.column_tasks);
 }

@@ -23,7 +23,7 @@ struct trial {
     struct snn__window window;
     float *x, *weights, *packed, *y, *scale;
     uint64_t *bits;
-    void *scratch;
+    void *limbs, *scratch;
     struct snn__product p; /* of spikes or reals */
     struct snn__outer g;   /* of gradients */
     struct snn__bits_product b;
@@ -84,7 +84,7 @@ static snn_status read_shape(snn_product_shape *to, const snn_context *ctx, cons
 
 static void end(struct trial *t)
 {
-    void *all[] = { t->x, t->weights, t->packed, t->y, t->scale, t->bits, t->scratch };
+    void *all[] = { t->x, t->weights, t->packed, t->y, t->scale, t->bits, t->limbs, t->scratch };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         snn__free(t->ctx, all[i]);
@@ -93,9 +93,10 @@ static void end(struct trial *t)
 static bool allocate(struct trial *t, size_t samples)
 {
     const struct snn__window *w = &t->window;
-    const size_t scratch =
-        snn__max(snn__max(snn__product_scratch(t->ctx, t->m, t->n, w, true), snn__bits_scratch(t->ctx, samples, w)),
-                 snn__outer_scratch(t->ctx, t->m, t->n, w));
+    const size_t scratch = snn__max(snn__max(snn__product_scratch(t->ctx, t->m, t->n, w, true),
+                                             snn__bits_scratch(t->ctx, samples, w)),
+                                    snn__outer_scratch(t->ctx, t->m, t->n, w)),
+                 limbs = snn__limbs_size(t->ctx, t->n, w);
 
     return (t->x = snn__alloc(t->ctx, samples * w->h * w->w * w->c, sizeof *t->x)) != NULL &&
            (t->weights = snn__alloc(t->ctx, t->n * t->depth, sizeof *t->weights)) != NULL &&
@@ -103,6 +104,7 @@ static bool allocate(struct trial *t, size_t samples)
            (t->y = snn__alloc(t->ctx, t->m * t->n, sizeof *t->y)) != NULL &&
            (t->scale = snn__alloc(t->ctx, t->n, sizeof *t->scale)) != NULL &&
            (t->bits = snn__alloc(t->ctx, snn__bits_packed_size(w, t->n), sizeof *t->bits)) != NULL &&
+           (t->limbs = snn__alloc(t->ctx, snn__max(limbs, 1), 1)) != NULL &&
            (t->scratch = snn__alloc(t->ctx, scratch, 1)) != NULL;
 }
 
@@ -119,6 +121,8 @@ static void draw(struct trial *t, const snn_product_shape *s)
     snn__layers(t->ctx)->random_uniform(1, SNN__RNG_INIT, 0, t->weights, t->n * t->depth, -1, 1);
     snn__pack(t->ctx, t->packed, t->weights, taps, w->c, t->n, 1, taps, t->depth);
     snn__bits_pack(w, t->bits, t->weights, t->n);
+    if (snn__limbs_size(t->ctx, t->n, w) > 0)
+        snn__limbs(t->ctx, t->limbs, t->packed, t->n, w);
 }
 
 static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_shape *s, enum snn__kind kind)
@@ -140,6 +144,7 @@ static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_sha
                                   .x = t->x,
                                   .window = *w,
                                   .packed = t->packed,
+                                  .limbs = snn__limbs_size(ctx, t->n, w) > 0 ? t->limbs : NULL,
                                   .alpha = 1,
                                   .y = t->y,
                                   .y_pitch = t->n,

@@ -1,6 +1,7 @@
 /* blas/operand.c - products with a stored matrix of weights. */
 #include "blas/operand.h"
 #include "blas/bits.h"
+#include "blas/table.h"
 #include "core/context.h"
 #include "core/size.h"
 #include "kernel/kernel.h"
@@ -30,6 +31,16 @@ static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
     return snn__arena_keep(arena, pointer, n, sizeof(float));
 }
 
+/* Where the table sends products of spikes to the matrix unit. */
+static snn_status plan_limbs(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena, size_t batch)
+{
+    if (!snn__table_has(ctx, SNN__WAY_MATRIX, SNN__OF_SPIKES, forward_rows(w, batch), w->outputs, &w->read))
+        return SNN_OK;
+    snn__product_ask(ctx);
+    w->limbs_size = snn__limbs_size(ctx, w->outputs, &w->read);
+    return w->limbs_size > 0 ? snn__arena_keep(arena, &w->limbs, SNN__PRODUCT(w->groups, w->limbs_size), 1) : SNN_OK;
+}
+
 snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena,
                              const struct snn__operand_want *want)
 {
@@ -43,7 +54,7 @@ snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, st
         SNN__TRY(keep(arena, &w->packed, SNN__PRODUCT(w->groups, w->packed_size)));
     if (want->back_first || second)
         SNN__TRY(keep(arena, &w->packed_back, SNN__PRODUCT(w->groups, w->packed_back_size)));
-    return SNN_OK;
+    return want->spikes && !want->counts ? plan_limbs(w, ctx, arena, want->batch_max) : SNN_OK;
 }
 
 size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ctx,
@@ -74,6 +85,8 @@ void snn__operand_load(const struct snn__matrix_operand *w, const snn_context *c
         if (w->packed)
             snn__pack(ctx, w->packed + g * w->packed_size, of_group, w->taps, w->inputs, w->outputs, 1, w->taps,
                       w->fan);
+        if (w->limbs)
+            snn__limbs(ctx, w->limbs + g * w->limbs_size, w->packed + g * w->packed_size, w->outputs, &w->read);
         if (w->packed_back)
             snn__pack(ctx, w->packed_back + g * w->packed_back_size, of_group, w->taps, w->outputs, w->inputs, 1,
                       w->fan, w->taps);
@@ -139,6 +152,7 @@ void snn__operand_forward(const struct snn__matrix_operand *w, snn_context *ctx,
                                               .x = p->x + g * w->inputs,
                                               .window = w->read,
                                               .packed = packed(w, ctx, g, false, scratch, &left),
+                                              .limbs = w->limbs ? w->limbs + g * w->limbs_size : NULL,
                                               .alpha = p->alpha,
                                               .bias = p->bias ? p->bias + g * w->outputs : NULL,
                                               .y = p->y + g * w->outputs,

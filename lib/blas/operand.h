@@ -19,7 +19,9 @@ struct snn__matrix_operand {
     struct snn__window read, read_back;   /* of the forward product and of the other */
     uint64_t *bits;                       /* sgn(W), where the forward product counts bits; or NULL */
     float *packed, *packed_back;          /* per group; NULL: not needed, or turned at need */
+    uint8_t *limbs;                       /* of packed weights, per group; NULL: no forward product reads any */
     size_t packed_size, packed_back_size; /* of a group, a multiple of 16 */
+    size_t limbs_size;                    /* of a group, in bytes */
 };
 
 /* The products that a plan needs. */

@@ -55,6 +55,7 @@ struct snn__product {
     const float *x;
     struct snn__window window;
     const float *packed;
+    const void *limbs; /* of snn__limbs(), or NULL: made for this product where it needs them */
     float alpha;
     const float *bias; /* or NULL */
     float *y;
@@ -95,6 +96,11 @@ void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t tap
 /* turned <- those of the adjoint, w[(tap, n), inner], out of the packed w[(tap, inner), n]. */
 void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed, size_t taps, size_t inner,
                       size_t n);
+/* Bytes that the limbs of w[k,n] take: what the matrix unit reads in place of packed weights; 0 without a unit that
+ * was requested. */
+size_t snn__limbs_size(const snn_context *ctx, size_t n, const struct snn__window *w);
+/* limbs <- those of packed weights. */
+void snn__limbs(const snn_context *ctx, void *limbs, const float *packed, size_t n, const struct snn__window *w);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 /* True if a product may take this way on this machine; the matrix unit's way is open once the unit was requested. */

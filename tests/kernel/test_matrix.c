@@ -325,19 +325,21 @@ static snn_context *context_of(struct snn__kernels *k, uint32_t threads)
     return ctx;
 }
 
-/* Spikes through a window, from and to rows with a pitch; the caller frees y. */
-static float *multiply_windows(const snn_context *ctx, const struct window_case *c)
+/* Spikes through a window, from and to rows with a pitch, with limbs that are kept or not; the caller frees y. */
+static float *multiply_windows(const snn_context *ctx, const struct window_case *c, bool keeps)
 {
     const size_t m = c->batch * c->w.oh * c->w.ow, k = depth_of(&c->w), taps = c->w.kh * c->w.kw;
     float *x = numbers(source_size(c)), *w = numbers(k * c->n), *bias = numbers(c->n),
           *packed = numbers(snn__packed_size(ctx, k, c->n));
     float *y = numbers(m * (c->n + 3));
     void *scratch = taken(snn__product_scratch(ctx, m, c->n, &c->w, true));
+    void *kept = taken(snn__limbs_size(ctx, c->n, &c->w));
     struct snn__product p = { .m = m,
                               .n = c->n,
                               .x = x,
                               .window = c->w,
                               .packed = packed,
+                              .limbs = keeps ? kept : NULL,
                               .alpha = 0.75f,
                               .bias = bias,
                               .y = y,
@@ -353,8 +355,10 @@ static float *multiply_windows(const snn_context *ctx, const struct window_case 
     random_fill(bias, c->n, -1, 1, 3);
     random_fill(y, m * (c->n + 3), -1, 1, 4);
     snn__pack(ctx, packed, w, taps, c->w.c, c->n, 1, taps, k);
+    snn__limbs(ctx, kept, packed, c->n, &c->w);
     ck_assert(snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
     snn__product(ctx, &p, scratch);
+    free(kept);
     free(x);
     free(w);
     free(bias);
@@ -374,10 +378,10 @@ START_TEST(windows_give_the_same)
     if (c->w.transposed)
         return;
     ref = context_of(NULL, 1);
-    expected = multiply_windows(ref, c);
+    expected = multiply_windows(ref, c, false);
     for (uint32_t threads = 1; threads <= 3; threads += 2) {
         snn_context *ctx = context_of(&k, threads);
-        float *y = multiply_windows(ctx, c);
+        float *y = multiply_windows(ctx, c, threads > 1);
 
         HOLDS(memcmp(y, expected, n * sizeof *y) == 0, "%s with %u threads", c->name, threads);
         free(y);
