@@ -1,5 +1,6 @@
 /* records.c - records of one width, and headers of text. */
 #include "reader.h"
+#include <stdio.h>
 #include <string.h>
 
 snn_status snn__events_records(snn_events *e, size_t width, snn__events_decode_fn *decode, snn_event *out,
@@ -18,26 +19,34 @@ snn_status snn__events_records(snn_events *e, size_t width, snn__events_decode_f
     return SNN_OK;
 }
 
+/* Events may begin with the byte that marks a line, but are no text up to the end of a line. */
+static bool is_text(const uint8_t *at, size_t size)
+{
+    for (size_t i = 0; i < size && at[i] != '\n'; i++)
+        if (at[i] < ' ' && at[i] != '\t' && at[i] != '\r')
+            return false;
+    return true;
+}
+
 snn_status snn__events_line(snn_events *e, char mark, char *line, size_t size, bool *found)
 {
-    size_t length = 0, scanned = 0;
-    uint8_t byte = 0;
+    size_t length = 0;
 
-    TRY(snn__octets_need(&e->in, e->ctx, 1));
-    *found = e->in.left > 0 && e->in.at[0] == (uint8_t)mark;
-    while (*found && byte != '\n') {
-        if (scanned++ == SNN__OCTETS_ROOM)
+    TRY(snn__octets_need(&e->in, e->ctx, size));
+    *found =
+        e->in.left > 0 && e->in.at[0] == (uint8_t)mark && is_text(e->in.at, e->in.left < size ? e->in.left : size);
+    line[0] = '\0';
+    if (!*found)
+        return SNN_OK;
+    while (length < e->in.left && e->in.at[length] != '\n') {
+        if (++length == SNN__OCTETS_ROOM)
             return snn_component_fail(SNN_ERR_FORMAT, "%.300s: a line of the header has no end",
                                       snn__events_where(e));
-        TRY(snn__octets_need(&e->in, e->ctx, 1));
-        if (e->in.left == 0)
-            break;
-        byte = e->in.at[0];
-        if (length + 1 < size && byte != '\n' && byte != '\r')
-            line[length++] = (char)byte;
-        snn__octets_take(&e->in, 1);
+        TRY(snn__octets_need(&e->in, e->ctx, length + 1));
     }
-    line[length] = '\0';
+    snprintf(line, size, "%.*s", (int)length, (const char *)e->in.at);
+    line[strcspn(line, "\r")] = '\0';
+    snn__octets_take(&e->in, length < e->in.left ? length + 1 : length);
     return SNN_OK;
 }
 
