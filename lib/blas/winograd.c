@@ -14,16 +14,17 @@
 #include <string.h>
 
 #define POINTS 36u
-#define LEAST 32u       /* channels on both sides, below which the transforms cost more than they save */
-#define LEAST_TILES 24u /* the same for tiles: the weights are transformed for all of them at once */
-#define TILES 48u       /* tiles of a block of a product */
-#define DEPTH 96u       /* most channels of transformed weights that lie in the cache */
-#define CHANNELS 64u    /* most that are transformed at once on their way into a panel */
-#define SAMPLES 64u     /* most tiles of a block of an outer product */
-#define SIDE 128u       /* most channels on either side of one */
-#define PANELS 4u       /* least panels of columns of a task */
+#define LEAST 32u         /* channels on both sides, below which the transforms cost more than they save */
+#define LEAST_TILES 24u   /* the same for tiles: the weights are transformed for all of them at once */
+#define TILES 48u         /* tiles of a block of a product */
+#define DEPTH 96u         /* most channels of transformed weights that lie in the cache */
+#define CHANNELS 16u      /* transformed at once on their way into a panel, in the first-level cache */
+#define SHARED (5u << 18) /* most floats of transformed weights that are kept for all blocks of a product */
+#define SAMPLES 64u       /* most tiles of a block of an outer product */
+#define SIDE 128u         /* most channels on either side of one, to the next whole tile */
+#define PANELS 4u         /* least panels of columns of a task */
 
-static const float zeros[SIDE > CHANNELS ? SIDE : CHANNELS];
+static const float zeros[SIDE + SNN__MR_MAX];
 
 /* The tiles of a map. */
 struct grid {
@@ -109,8 +110,11 @@ struct product {
     size_t tiles, block; /* of the product, of a block */
     size_t blocks, panels;
     size_t row_tasks, col_tasks;
-    size_t map, weights, sums; /* floats from one point to the next, in the memory of a worker */
-    size_t per_worker;
+    size_t deep, chunks; /* channels of transformed weights at a time, and how often */
+    size_t map, weights; /* floats from one point to the next, in the memory of a worker, */
+    size_t sums;         /* and from one tile to the next */
+    size_t per_worker, shared;
+    float *all; /* [panel][chunk] of transformed weights, NULL: each block transforms its own */
 };
 
 static struct product describe_product(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
@@ -123,15 +127,35 @@ static struct product describe_product(const snn_context *ctx, size_t m, size_t 
     a.row_tasks = snn__min(TASKS, a.blocks);
     a.col_tasks = snn__max(1, snn__min(a.panels / PANELS, snn__ceil_div(TASKS, a.row_tasks)));
     a.map = apart(SNN__PRODUCT(a.block, w->c));
-    a.weights = apart(block_length(w->c, DEPTH) * k->nr);
-    a.sums = apart(a.block * k->nr);
-    a.per_worker = SNN__PRODUCT(POINTS, SNN__SUM(a.map, a.weights, a.sums, k->mr * CHANNELS));
+    a.deep = block_length(w->c, DEPTH);
+    a.chunks = snn__ceil_div(w->c, a.deep);
+    a.weights = apart(a.deep * k->nr);
+    a.sums = apart(POINTS * k->nr);
+    a.per_worker = SNN__SUM(SNN__PRODUCT(POINTS, SNN__SUM(a.map, a.weights, k->mr * CHANNELS)), a.block * a.sums);
+    a.shared = SNN__PRODUCT(a.panels, a.chunks, POINTS, a.weights);
+    if (a.blocks == 1 || a.shared > SHARED)
+        a.shared = 0;
     return a;
 }
 
 size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
-    return SNN__PRODUCT(snn__threads(ctx), describe_product(ctx, m, n, w).per_worker, sizeof(float));
+    const struct product a = describe_product(ctx, m, n, w);
+
+    return SNN__PRODUCT(SNN__SUM(SNN__PRODUCT(snn__threads(ctx), a.per_worker), a.shared), sizeof(float));
+}
+
+/* own[tile][point][CHANNELS] <- B' d B of `rows` tiles, channels c .. c + some - 1 */
+static void transform_channels(const struct product *a, const float *(*in)[POINTS], size_t rows, size_t c,
+                               size_t some, float *own)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const float *from[POINTS];
+
+        for (size_t point = 0; point < POINTS; point++)
+            from[point] = in[i][point] == zeros ? zeros : in[i][point] + c;
+        a->k->points_of_map(own + i * POINTS * CHANNELS, CHANNELS, from, some);
+    }
 }
 
 /* map[point][panel][c][mr] <- B' d B of `count` tiles from `first` on; `own` has room for mr tiles of CHANNELS
@@ -140,50 +164,51 @@ static void transform_inputs(const struct product *a, size_t first, size_t count
 {
     const struct snn__window *w = &a->p->window;
     const size_t mr = a->k->mr;
+    const float *in[SNN__MR_MAX][POINTS], *row[SNN__MR_MAX];
 
-    for (size_t panel = 0; panel * mr < count; panel++)
+    for (size_t panel = 0; panel * mr < count; panel++) {
+        const size_t rows = snn__min(mr, count - panel * mr);
+
+        for (size_t i = 0; i < rows; i++)
+            inputs_of(w, &a->grid, a->p->x, first + panel * mr + i, 0, in[i]);
         for (size_t c = 0; c < w->c; c += CHANNELS) {
-            const size_t some = snn__min(CHANNELS, w->c - c), rows = snn__min(mr, count - panel * mr);
-            const float *in[POINTS], *row[SNN__MR_MAX];
+            const size_t some = snn__min(CHANNELS, w->c - c);
 
-            for (size_t i = 0; i < rows; i++) {
-                inputs_of(w, &a->grid, a->p->x, first + panel * mr + i, c, in);
-                a->k->points_of_map(own + i * POINTS * CHANNELS, CHANNELS, in, some);
-            }
+            transform_channels(a, in, rows, c, some, own);
             for (size_t point = 0; point < POINTS; point++) {
                 for (size_t i = 0; i < mr; i++)
                     row[i] = i < rows ? own + (i * POINTS + point) * CHANNELS : zeros;
                 a->k->interleave(map + point * a->map + (panel * w->c + c) * mr, mr, row, some);
             }
         }
+    }
 }
 
-/* weights[point][c][nr] <- G g G' of one panel, channels c0 .. c0 + length - 1 */
-static void transform_weights(const struct product *a, size_t panel, size_t c0, size_t length, float *weights)
+/* weights[point][c][nr] <- G g G' of one panel, `deep` channels from c0 on */
+static void transform_weights(const struct product *a, size_t panel, size_t c0, float *weights)
 {
     const struct snn__window *w = &a->p->window;
-    const size_t nr = a->k->nr;
+    const size_t nr = a->k->nr, length = snn__min(a->deep, w->c - c0);
     const float *packed = a->p->packed + (panel * w->kh * w->kw * w->c + c0) * nr;
 
-    for (size_t c = 0; c < length; c++)
-        a->k->points_of_weights(weights + c * nr, a->weights, packed + c * nr, w->c * nr, w->kh, w->transposed, nr);
+    a->k->points_of_weights(weights, a->weights, packed, w->c * nr, w->kh, w->transposed, length * nr);
 }
 
-/* sums[point][tile][nr] (+)= map weights */
-static void multiply_points(const struct product *a, size_t count, size_t c0, size_t length, const float *map,
-                            const float *weights, float *sums)
+/* sums[tile][point][nr] (+)= map weights */
+static void multiply_points(const struct product *a, size_t count, size_t c0, const float *map, const float *weights,
+                            float *sums)
 {
-    const size_t mr = a->k->mr, nr = a->k->nr, depth = a->p->window.c;
+    const size_t mr = a->k->mr, nr = a->k->nr, depth = a->p->window.c, length = snn__min(a->deep, depth - c0);
 
     for (size_t point = 0; point < POINTS; point++)
         for (size_t i = 0; i < count; i += mr) {
             const float *l = map + point * a->map + i * depth + c0 * mr, *r = weights + point * a->weights;
-            float *y = sums + point * a->sums + i * nr;
+            float *y = sums + i * a->sums + point * nr;
 
             if (count - i >= mr)
-                a->k->tile(length, l, r, y, nr, c0 > 0);
+                a->k->tile(length, l, r, y, a->sums, c0 > 0);
             else
-                a->k->edge(count - i, nr, length, l, r, 1, NULL, y, nr, c0 > 0);
+                a->k->edge(count - i, nr, length, l, r, 1, NULL, y, a->sums, c0 > 0);
         }
 }
 
@@ -200,28 +225,33 @@ static void transform_sums(const struct product *a, size_t first, size_t count, 
         for (size_t j = 0; j < a->grid.side * a->grid.side; j++)
             y[j] = at[j] == SIZE_MAX ? NULL : p->y + at[j] * p->y_pitch + panel * nr;
         a->k->map_of_points(y, a->grid.side, p->alpha, p->bias ? p->bias + panel * nr : NULL, p->accumulate,
-                            sums + i * nr, a->sums, width);
+                            sums + i * a->sums, nr, width);
     }
 }
 
-static void product_task(struct product *a, size_t task, float *own)
+/* The transformed weights of a panel, from channel c on. */
+static const float *weights_at(const struct product *a, size_t panel, size_t c, float *own)
+{
+    if (a->all != NULL)
+        return a->all + (panel * a->chunks + c / a->deep) * POINTS * a->weights;
+    transform_weights(a, panel, c, own);
+    return own;
+}
+
+static void product_task(const struct product *a, size_t task, float *own)
 {
     const struct span blocks = part(a->blocks, a->row_tasks, task / a->col_tasks);
     const struct span panels = part(a->panels, a->col_tasks, task % a->col_tasks);
-    const size_t depth = a->p->window.c, deep = block_length(depth, DEPTH);
+    const size_t depth = a->p->window.c;
     float *const map = own, *const weights = map + POINTS * a->map, *const sums = weights + POINTS * a->weights;
 
     for (size_t block = blocks.from; block < blocks.to; block++) {
         const size_t first = block * a->block, count = snn__min(a->block, a->tiles - first);
 
-        transform_inputs(a, first, count, map, sums + POINTS * a->sums);
+        transform_inputs(a, first, count, map, sums + a->block * a->sums);
         for (size_t panel = panels.from; panel < panels.to; panel++) {
-            for (size_t c = 0; c < depth; c += deep) {
-                const size_t length = snn__min(deep, depth - c);
-
-                transform_weights(a, panel, c, length, weights);
-                multiply_points(a, count, c, length, map, weights, sums);
-            }
+            for (size_t c = 0; c < depth; c += a->deep)
+                multiply_points(a, count, c, map, weights_at(a, panel, c, weights), sums);
             transform_sums(a, first, count, panel, sums);
         }
     }
@@ -234,9 +264,16 @@ struct product_job {
 
 static void run_product(void *arg, size_t task, size_t worker)
 {
-    struct product_job *job = arg;
+    const struct product_job *job = arg;
 
     product_task(&job->a, task, job->scratch + worker * job->a.per_worker);
+}
+
+static void run_weights(void *arg, size_t task)
+{
+    const struct product *a = arg;
+
+    transform_weights(a, task / a->chunks, task % a->chunks * a->deep, a->all + task * POINTS * a->weights);
 }
 
 void snn__winograd_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
@@ -244,6 +281,10 @@ void snn__winograd_product(const snn_context *ctx, const struct snn__product *p,
     struct product_job job = { describe_product(ctx, p->m, p->n, &p->window), scratch };
 
     job.a.p = p;
+    if (job.a.shared > 0) {
+        job.a.all = job.scratch + snn__threads(ctx) * job.a.per_worker;
+        snn__each(ctx, run_weights, &job.a, job.a.panels * job.a.chunks);
+    }
     snn__parallel(ctx, run_product, &job, job.a.row_tasks * job.a.col_tasks);
 }
 
@@ -270,7 +311,7 @@ static struct outer describe_outer(const snn_context *ctx, size_t m, size_t n, c
 
     a.row_tiles = snn__ceil_div(n, k->mr);
     a.col_tiles = snn__ceil_div(w->c, k->nr);
-    a.high = block_length(a.row_tiles, SIDE / k->mr);
+    a.high = block_length(a.row_tiles, snn__ceil_div(SIDE, k->mr));
     a.wide = block_length(a.col_tiles, SIDE / k->nr);
     a.row_tasks = snn__ceil_div(a.row_tiles, a.high);
     a.col_tasks = snn__ceil_div(a.col_tiles, a.wide);
@@ -279,7 +320,7 @@ static struct outer describe_outer(const snn_context *ctx, size_t m, size_t n, c
     a.right = apart(SAMPLES * k->nr);
     a.pitch = apart(a.wide * k->nr);
     a.sums = a.high * k->mr * a.pitch;
-    a.per_worker = POINTS * (a.high * a.left + a.wide * a.right + a.sums + SIDE);
+    a.per_worker = POINTS * (a.high * (a.left + k->mr) + a.wide * a.right + a.sums);
     return a;
 }
 
@@ -295,20 +336,19 @@ static void transform_errors(const struct outer *a, size_t first, size_t count, 
                              float *own)
 {
     const struct snn__outer *p = a->p;
-    const size_t mr = a->k->mr, from = panels.from * mr, end = snn__min(p->n, panels.to * mr);
+    const size_t mr = a->k->mr, from = panels.from * mr, end = snn__min(p->n, panels.to * mr), pitch = a->high * mr;
     const float *in[16];
     size_t at[16];
 
-    memset(own, 0, POINTS * SIDE * sizeof *own);
+    memset(own, 0, POINTS * pitch * sizeof *own);
     for (size_t i = 0; i < count; i++) {
         outputs_of(&p->window, &a->grid, first + i, at);
         for (size_t j = 0; j < a->grid.side * a->grid.side; j++)
             in[j] = at[j] == SIZE_MAX ? zeros : p->d + at[j] * p->d_pitch + from;
-        a->k->points_of_error(own, SIDE, in, a->grid.side, end - from);
+        a->k->points_of_error(own, pitch, in, a->grid.side, end - from);
         for (size_t point = 0; point < POINTS; point++)
             for (size_t j = 0; j < panels.to - panels.from; j++)
-                memcpy(left + (point * a->high + j) * a->left + i * mr, own + point * SIDE + j * mr,
-                       mr * sizeof *own);
+                copy(left + (point * a->high + j) * a->left + i * mr, own + point * pitch + j * mr, mr);
     }
 }
 
