@@ -1,12 +1,9 @@
 /* events.c - a reader of recordings: where it reads from, and the calls of snn/events.h. */
+#include "archive.h"
 #include "reader.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define HEAD 4096u /* bytes that show a format */
 
@@ -32,6 +29,13 @@ snn_status snn__events_warn(snn_events *e, const char *format, ...)
     return e->source.strict ? snn_component_fail(SNN_ERR_FORMAT, "%s", e->warning) : SNN_OK;
 }
 
+snn_status snn__events_short(snn_events *e, uint64_t absent)
+{
+    e->ended = true;
+    return snn__events_warn(e, "%.180s is truncated: %llu events are not there", snn__events_where(e),
+                            (unsigned long long)absent);
+}
+
 snn_status snn__events_finish(snn_events *e, size_t left)
 {
     e->ended = true;
@@ -40,68 +44,6 @@ snn_status snn__events_finish(snn_events *e, size_t left)
     snn__octets_take(&e->in, e->in.left);
     return snn__events_warn(e, "%.180s is truncated: %zu bytes at its end are no whole record", snn__events_where(e),
                             left);
-}
-
-/* ---- where bytes come from ---- */
-
-static snn_status fail_io(const snn_events *e)
-{
-    char reason[128];
-
-    if (strerror_r(errno, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", errno);
-    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", e->source.path, reason);
-}
-
-static snn_status fill_from_file(void *user, void *to, size_t size, size_t *got)
-{
-    snn_events *e = user;
-    ssize_t n;
-
-    do
-        n = read(e->file, to, size);
-    while (n < 0 && errno == EINTR);
-    *got = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? fail_io(e) : SNN_OK;
-}
-
-static snn_status fill_from_host(void *user, void *to, size_t size, size_t *got)
-{
-    snn_events *e = user;
-
-    e->moved = true;
-    *got = 0;
-    return e->source.read(e->source.user, to, size, got);
-}
-
-static snn_status open_path(snn_events *e)
-{
-    struct stat st;
-
-    if (e->file >= 0)
-        return lseek(e->file, 0, SEEK_SET) == 0 ? SNN_OK : fail_io(e);
-    e->file = open(e->source.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe would wait for its writer */
-    if (e->file < 0 || fstat(e->file, &st) != 0)
-        return fail_io(e);
-    return S_ISREG(st.st_mode) ? SNN_OK : snn_component_fail(SNN_ERR_IO, "%.300s is no regular file", e->source.path);
-}
-
-/* Goes to the first byte of the source. */
-static snn_status open_source(snn_events *e)
-{
-    if (e->source.data != NULL) {
-        snn__octets_open_memory(&e->in, e->source.data, e->source.size);
-        return SNN_OK;
-    }
-    if (e->source.path != NULL) {
-        TRY(open_path(e));
-        snn__octets_open(&e->in, fill_from_file, e);
-        return SNN_OK;
-    }
-    if (e->moved)
-        return snn_component_fail(SNN_ERR_UNSUPPORTED, "events: the host's function read() cannot go back");
-    snn__octets_open(&e->in, fill_from_host, e);
-    return SNN_OK;
 }
 
 /* ---- a recording ---- */
@@ -125,47 +67,135 @@ static snn_status fail_unknown(const snn_events *e)
                               snn__events_where(e));
 }
 
-static snn_status begin_recording(snn_events *e)
+/* Begins a recording of a format that is known. */
+static snn_status begin_format(snn_events *e, const struct snn__events_format *format)
 {
-    TRY(snn__octets_need(&e->in, e->ctx, HEAD));
-    if (e->source.format != NULL)
-        e->format = snn__events_format_named(e->source.format);
-    else
-        e->format = snn__events_format_of(e->in.at, e->in.left < HEAD ? e->in.left : HEAD, snn__events_where(e));
-    if (e->format == NULL)
-        return fail_unknown(e);
-    if (e->format->lacks != NULL)
+    if (format->lacks != NULL)
         return snn_component_fail(SNN_ERR_UNSUPPORTED,
                                   "%.300s: this build of libsnn-events was made without the "
                                   "library that reads it (Debian: %s)",
-                                  snn__events_where(e), e->format->lacks);
+                                  snn__events_where(e), format->lacks);
     e->info.streams = 1;
     e->info.width = e->info.height = 0;
-    e->info.recordings = 1;
     e->info.events = UINT64_MAX;
     e->info.label = -1;
-    e->state = snn_component_alloc(e->ctx, 1, e->format->state);
+    e->state = snn_component_alloc(e->ctx, 1, format->state);
     if (e->state == NULL)
         return SNN_ERR_MEMORY;
-    TRY(e->format->begin(e));
+    e->format = format;
+    TRY(format->begin(e));
     e->at_hand = true;
+    return SNN_OK;
+}
+
+/* The format of the bytes at hand, as named or as recognised; NULL: none. */
+static const struct snn__events_format *format_at_hand(const snn_events *e)
+{
+    if (e->source.format != NULL)
+        return snn__events_format_named(e->source.format);
+    return snn__events_format_of(e->in.at, e->in.left < HEAD ? e->in.left : HEAD, snn__events_where(e));
+}
+
+/* ---- an archive ---- */
+
+/* Goes to the next member that is a recording. */
+static snn_status next_member(snn_events *e, bool *found)
+{
+    const struct snn__events_format *format = NULL;
+
+    while (format == NULL) {
+        TRY(snn__archive_next(e->archive, &e->name));
+        *found = e->name != NULL;
+        if (!*found) {
+            e->name = "";
+            return SNN_OK;
+        }
+        snn__octets_open(&e->in, snn__archive_fill, e->archive);
+        TRY(snn__octets_need(&e->in, e->ctx, HEAD));
+        format = format_at_hand(e);
+        if (format == NULL)
+            TRY(snn__events_warn(e, "%.180s is of no known format, and left out", e->name));
+    }
+    return begin_format(e, format);
+}
+
+/* ---- the source ---- */
+
+static void close_source(snn_events *e)
+{
+    end_recording(e);
+    snn__archive_close(e->archive);
+    e->archive = NULL;
+    e->name = "";
+    snn__tap_close(&e->tap);
+}
+
+/* Opens an archive: a list of columns is one recording, anything else is many. */
+static snn_status open_archive(snn_events *e)
+{
+    bool columns = e->source.format != NULL && strcmp(e->source.format, "npz") == 0;
+
+    if (e->source.format == NULL && e->in.at[0] == 'P' && e->source.read == NULL)
+        TRY(snn__npz_is(e, &columns));
+    if (columns)
+        return begin_format(e, snn__events_format_named("npz"));
+    e->info.recordings = 0;
+    return snn__archive_open(&e->archive, e);
+}
+
+/* Goes to the first byte of the source: to a plain recording, or before the first member of an archive. */
+static snn_status open_source(snn_events *e)
+{
+    const struct snn__events_format *format;
+
+    TRY(snn__tap_open(&e->tap, &e->source));
+    if (e->source.data != NULL)
+        snn__octets_open_memory(&e->in, e->source.data, e->source.size);
+    else
+        snn__octets_open(&e->in, snn__tap_fill, &e->tap);
+    e->info.recordings = 1;
+    TRY(snn__octets_need(&e->in, e->ctx, HEAD));
+    if (snn__archive_is(e->in.at, e->in.left))
+        return open_archive(e);
+    format = format_at_hand(e);
+    return format != NULL ? begin_format(e, format) : fail_unknown(e);
+}
+
+static snn_status reopen(snn_events *e)
+{
+    if (!snn__tap_seeks(&e->tap))
+        return snn_component_fail(SNN_ERR_UNSUPPORTED, "events: the host's function read() cannot go back");
+    close_source(e);
+    return open_source(e);
+}
+
+static snn_status seek_archive(snn_events *e, uint64_t index, bool *found)
+{
+    if (index < e->members) {
+        TRY(reopen(e));
+        e->members = 0;
+    }
+    for (*found = true; *found && e->members <= index; e->members += *found) {
+        end_recording(e);
+        TRY(next_member(e, found));
+    }
     return SNN_OK;
 }
 
 static snn_status seek(snn_events *e, uint64_t index, bool *found)
 {
-    if (e->at_hand && index == e->info.index && e->read == 0 && !e->ended) {
-        *found = true;
+    *found = true;
+    if (e->at_hand && index == e->info.index && e->read == 0 && !e->ended)
         return SNN_OK;
-    }
+    if (e->archive != NULL)
+        return seek_archive(e, index, found);
     if (e->format != NULL && e->format->seek != NULL)
         return e->format->seek(e, index, found);
-    end_recording(e);
     *found = index == 0;
-    if (!*found)
-        return SNN_OK;
-    TRY(open_source(e));
-    return begin_recording(e);
+    if (*found)
+        return reopen(e);
+    end_recording(e);
+    return SNN_OK;
 }
 
 /* ---- the calls ---- */
@@ -199,16 +229,18 @@ static snn_status check_source(const snn_events_source *source)
 static snn_status open_reader(snn_events *e, const snn_events_source *source)
 {
     snn_status path, format;
+    bool found = true;
 
     e->source = *source;
-    e->file = -1;
     e->name = "";
     path = copy_text(e, &e->source.path);
     format = copy_text(e, &e->source.format);
     TRY(path);
     TRY(format);
     TRY(open_source(e));
-    return begin_recording(e);
+    if (e->archive != NULL)
+        TRY(seek_archive(e, 0, &found));
+    return found ? SNN_OK : snn_component_fail(SNN_ERR_FORMAT, "%.300s holds no recording", snn__events_where(e));
 }
 
 snn_status snn_events_open(snn_events **out, snn_context *context, const snn_events_source *source)
@@ -238,9 +270,7 @@ void snn_events_destroy(snn_events *events)
 {
     if (events == NULL)
         return;
-    end_recording(events);
-    if (events->file >= 0)
-        close(events->file);
+    close_source(events);
     snn_component_free(events->ctx, events->in.buffer);
     snn_component_free(events->ctx, (void *)(uintptr_t)events->source.path);
     snn_component_free(events->ctx, (void *)(uintptr_t)events->source.format);

@@ -5,6 +5,7 @@
 #define SNN_EVENTS_READER_H
 
 #include "octets.h"
+#include "tap.h"
 #include <snn/events.h>
 #include <snn/sys/component.h>
 
@@ -29,8 +30,6 @@ struct snn__events_format {
     snn_status (*seek)(snn_events *e, uint64_t index, bool *found);
     /* Gives back what the state holds; NULL: nothing. */
     void (*end)(snn_events *e);
-    /* Reads from the source itself, not from the bytes in order: the source is a path or memory. */
-    bool looks_back;
 };
 
 /* An archive that holds recordings. */
@@ -40,15 +39,15 @@ struct snn_events {
     snn_context *ctx;
     snn_events_source source; /* path and format are copies */
     struct snn__octets in;
-    int file;                            /* of the path; -1: none */
-    bool moved;                          /* bytes of the source were read */
+    struct snn__tap tap;                 /* what `in` reads from, unless that is a member of the archive */
     struct snn__events_archive *archive; /* NULL: a plain file */
+    uint64_t members;                    /* recordings of the archive that were begun */
     const struct snn__events_format *format;
     void *state;
     bool at_hand; /* a recording */
     bool ended;   /* no more events follow in it */
     snn_status failed;
-    char *name; /* of the member, "" otherwise */
+    const char *name; /* of the member, "" otherwise */
     char warning[256];
     snn_events_info info; /* all but the texts */
     uint64_t read;        /* events of the recording so far */
@@ -64,6 +63,9 @@ snn_status snn__events_warn(snn_events *e, const char *format, ...) SNN_PRINTF(2
 
 /* The recording ends, with `left` bytes that are no whole record. */
 snn_status snn__events_finish(snn_events *e, size_t left);
+
+/* The recording ends, and so many of its events are not there. */
+snn_status snn__events_short(snn_events *e, uint64_t absent);
 
 /* ---- formats.c */
 
