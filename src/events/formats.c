@@ -2,7 +2,7 @@
 #include "reader.h"
 #include <string.h>
 
-#define FORMATS(X) X(aedat2) X(aedat3) X(aedat4) X(evt2) X(evt3) X(dat) X(es) X(npy) X(npz) X(nmnist)
+#define FORMATS(X) X(aedat2) X(aedat3) X(aedat4) X(evt2) X(evt3) X(dat) X(es) X(npy) X(npz) X(hdf5) X(nmnist)
 
 #define DECLARE(name) extern const struct snn__events_format snn__events_##name;
 FORMATS(DECLARE)
