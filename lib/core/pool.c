@@ -1,8 +1,13 @@
 /* core/pool.c - worker threads that spin for a moment before they sleep: parallel regions follow each other closely
- * while a network trains, and waking a sleeping thread takes longer than many of them last. */
+ * while a network trains, and waking a sleeping thread takes longer than many of them last.
+ *
+ * Threads meet in as few cache lines as can be. A caller begins and ends a region in one of its own, where workers
+ * wait. Each worker has one, in which it says that it is inside, and from which its tasks are taken: by itself, or by
+ * those who are done with theirs. */
 #include "core/pool.h"
 #include "core/alloc.h"
 #include "core/fpu.h"
+#include "core/processors.h"
 #include "core/size.h"
 #include <pthread.h>
 #include <sched.h>
@@ -11,37 +16,38 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#define SPINS 4000 /* about 20 to 100 microseconds */
-#define LINE 64    /* bytes of a cache line */
-#define OPEN ((size_t)1)
-#define INSIDE ((size_t)2)
+#define SPINS 20000 /* some 100 to 1,000 microseconds */
+#define FEW_SPINS 1000
+#define LINE 64 /* bytes of a cache line */
 
 /* A thread that computes, and its share of the tasks of a region. */
 struct worker {
-    _Alignas(LINE) _Atomic size_t next; /* first task that no one took */
-    size_t end;
-    struct snn__pool *pool;
+    _Alignas(LINE) _Atomic uint64_t next; /* number of the region << 32 | first task that no one took */
+    _Atomic uint64_t inside;              /* the region whose tasks it takes: its caller waits */
+
+    _Alignas(LINE) struct snn__pool *pool;
     pthread_t thread;
     size_t index;
 };
 
 struct snn__pool {
-    pthread_mutex_t busy; /* held by the host thread that runs a region */
+    _Atomic bool busy;    /* a host thread runs a region */
     pthread_mutex_t lock; /* of those who sleep */
     pthread_cond_t wake;
     pid_t process; /* process that started the workers */
     size_t started;
 
-    _Alignas(LINE) _Atomic uint64_t round; /* number of the region */
-    _Atomic bool sleeping;                 /* some workers may */
-    _Atomic bool stop;
+    _Alignas(LINE) _Atomic uint64_t round; /* odd: number of the region; even: between two */
+    snn__task_fn fn;                       /* of the region */
+    void *arg;
+    size_t tasks;
+    int spins;             /* before a thread sleeps, or yields its processor */
     size_t threads;        /* the caller's included */
     struct worker *worker; /* the first is the caller */
-    snn__task_fn fn;       /* of the region */
-    void *arg;
+    _Atomic bool sleeping; /* some workers may */
+    _Atomic bool stop;
 
-    _Alignas(LINE) _Atomic size_t gate; /* OPEN while the region has tasks, and INSIDE for each worker that takes
-                                           some */
+    _Alignas(LINE) _Atomic uint64_t taken; /* the last region all of whose tasks were seen to be taken */
 };
 
 static inline void relax(void)
@@ -53,37 +59,51 @@ static inline void relax(void)
 #endif
 }
 
+/* The next task of the share first .. end - 1 of a thread, or `end`. Nobody sets `next` when a region begins: the
+ * number of an earlier region stands for the first task. */
+static size_t take_task(struct worker *w, uint32_t region, size_t first, size_t end)
+{
+    uint64_t next = atomic_load_explicit(&w->next, memory_order_relaxed);
+    size_t task;
+
+    do {
+        task = next >> 32 == region ? (uint32_t)next : first;
+        if (task >= end)
+            return end;
+    } while (!atomic_compare_exchange_weak_explicit(&w->next, &next, (uint64_t)region << 32 | (task + 1),
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return task;
+}
+
+static void run_share(struct snn__pool *pool, uint64_t round, size_t of, size_t worker)
+{
+    const size_t first = snn__part(pool->tasks, pool->threads, of);
+    const size_t end = snn__part(pool->tasks, pool->threads, of + 1);
+
+    for (size_t task; (task = take_task(&pool->worker[of], (uint32_t)round, first, end)) < end;)
+        pool->fn(pool->arg, task, worker);
+}
+
 /* Its own tasks, then what others have left. A thread works on the same part of its data from one region to the
  * next. */
-static void take_tasks(struct snn__pool *pool, size_t worker)
+static void run_tasks(struct snn__pool *pool, uint64_t round, size_t worker)
 {
-    for (size_t i = 0; i < pool->threads; i++) {
-        struct worker *w = &pool->worker[(worker + i) % pool->threads];
-
-        while (atomic_load_explicit(&w->next, memory_order_relaxed) < w->end) {
-            const size_t task = atomic_fetch_add_explicit(&w->next, 1, memory_order_relaxed);
-
-            if (task < w->end)
-                pool->fn(pool->arg, task, worker);
-        }
-    }
+    run_share(pool, round, worker, worker);
+    if (atomic_load_explicit(&pool->taken, memory_order_relaxed) == round)
+        return;
+    for (size_t i = 1; i < pool->threads; i++)
+        run_share(pool, round, (worker + i) % pool->threads, worker);
+    atomic_store_explicit(&pool->taken, round, memory_order_relaxed);
 }
 
-/* Into the region, if it still is one: from here on its caller waits for us. */
-static bool enter(struct snn__pool *pool)
+/* Takes tasks of a region if it still is one. The worker says that it is inside, then looks at `round`; the caller
+ * changes `round`, then looks who is inside: one of them sees the other. */
+static void join_region(struct snn__pool *pool, uint64_t round, struct worker *self)
 {
-    size_t gate = atomic_load_explicit(&pool->gate, memory_order_relaxed);
-
-    while (gate & OPEN)
-        if (atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + INSIDE, memory_order_acquire,
-                                                  memory_order_relaxed))
-            return true;
-    return false;
-}
-
-static void leave(struct snn__pool *pool)
-{
-    atomic_fetch_sub_explicit(&pool->gate, INSIDE, memory_order_release);
+    atomic_store(&self->inside, round);
+    if (atomic_load(&pool->round) == round)
+        run_tasks(pool, round, self->index);
+    atomic_store_explicit(&self->inside, 0, memory_order_release);
 }
 
 /* Sleeps until a region after `seen` begins. Whoever begins one looks at `sleeping` after it changed `round`, we look
@@ -102,7 +122,7 @@ static void sleep_through(struct snn__pool *pool, uint64_t seen)
 /* The number of a region after `seen`, once one has begun, or the pool stops. */
 static uint64_t await_round(struct snn__pool *pool, uint64_t seen)
 {
-    for (int spin = 0; spin < SPINS; spin++) {
+    for (int spin = 0; spin < pool->spins; spin++) {
         const uint64_t round = atomic_load_explicit(&pool->round, memory_order_acquire);
 
         if (round != seen)
@@ -122,70 +142,74 @@ static void *work(void *arg)
 
     for (;;) {
         seen = await_round(pool, seen);
-        if (atomic_load(&pool->stop))
+        if (atomic_load_explicit(&pool->stop, memory_order_relaxed))
             return NULL;
-        if (!enter(pool))
-            continue;
-        take_tasks(pool, self->index);
-        leave(pool);
+        if (seen % 2 != 0)
+            join_region(pool, seen, self);
     }
 }
 
 /* In a child of fork() `lock` may have been copied while a worker held it. Where the child finds `busy` free, no
- * worker was inside a region: it runs its own regions alone. */
+ * worker took tasks: it runs its own regions alone. */
 bool snn__pool_has_workers(const struct snn__pool *pool)
 {
     return pool->process == getpid();
 }
 
-/* Begins a region: wakes the workers that sleep. */
-static void announce(struct snn__pool *pool)
+/* Changes `round` from even to odd, or by 2, and wakes the workers that sleep. */
+static uint64_t announce(struct snn__pool *pool)
 {
-    atomic_fetch_add(&pool->round, 1);
+    const uint64_t round = atomic_fetch_add(&pool->round, 1) + 1;
+
     if (atomic_load(&pool->sleeping) && snn__pool_has_workers(pool)) {
         pthread_mutex_lock(&pool->lock);
         atomic_store(&pool->sleeping, false);
         pthread_cond_broadcast(&pool->wake);
         pthread_mutex_unlock(&pool->lock);
     }
+    return round;
 }
 
-static void begin_region(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t tasks)
+/* No worker is inside. Where the half of the number that `next` keeps begins anew, no region before it is kept. */
+static uint64_t begin_region(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t tasks)
 {
     pool->fn = fn;
     pool->arg = arg;
-    for (size_t i = 0; i < pool->threads; i++) {
-        atomic_store_explicit(&pool->worker[i].next, snn__part(tasks, pool->threads, i), memory_order_relaxed);
-        pool->worker[i].end = snn__part(tasks, pool->threads, i + 1);
-    }
-    atomic_fetch_or_explicit(&pool->gate, OPEN, memory_order_release);
-    announce(pool);
+    pool->tasks = tasks;
+    if ((uint32_t)atomic_load_explicit(&pool->round, memory_order_relaxed) == 0)
+        for (size_t i = 0; i < pool->threads; i++)
+            atomic_store_explicit(&pool->worker[i].next, 0, memory_order_relaxed);
+    return announce(pool);
 }
 
 /* No task is left: workers that did not come are not waited for. Where threads outnumber processors, one that did may
  * be waiting for our processor. */
-static void end_region(struct snn__pool *pool)
+static void end_region(struct snn__pool *pool, uint64_t round)
 {
-    atomic_fetch_and_explicit(&pool->gate, ~OPEN, memory_order_relaxed);
-    for (int spin = 0; atomic_load_explicit(&pool->gate, memory_order_acquire) != 0; spin++) {
-        if (spin < SPINS)
-            relax();
-        else
-            sched_yield();
-    }
+    atomic_fetch_add(&pool->round, 1);
+    for (size_t i = 1; i < pool->threads; i++)
+        for (int spin = 0; atomic_load(&pool->worker[i].inside) == round; spin++) {
+            if (spin < pool->spins)
+                relax();
+            else
+                sched_yield();
+        }
 }
 
 void snn__pool_run(struct snn__pool *pool, snn__task_fn fn, void *arg, size_t tasks)
 {
-    if (pool == NULL || pool->threads == 1 || tasks < 2 || pthread_mutex_trylock(&pool->busy) != 0) {
+    uint64_t round;
+
+    if (pool == NULL || pool->threads == 1 || tasks < 2 || tasks > UINT32_MAX ||
+        atomic_exchange_explicit(&pool->busy, true, memory_order_acquire)) {
         for (size_t task = 0; task < tasks; task++)
             fn(arg, task, 0);
         return;
     }
-    begin_region(pool, fn, arg, tasks);
-    take_tasks(pool, 0);
-    end_region(pool);
-    pthread_mutex_unlock(&pool->busy);
+    round = begin_region(pool, fn, arg, tasks);
+    run_tasks(pool, round, 0);
+    end_region(pool, round);
+    atomic_store_explicit(&pool->busy, false, memory_order_release);
 }
 
 static void end_workers(struct snn__pool *pool)
@@ -196,7 +220,6 @@ static void end_workers(struct snn__pool *pool)
         pthread_join(pool->worker[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
-    pthread_mutex_destroy(&pool->busy);
 }
 
 void snn__pool_destroy(struct snn__pool *pool, snn_context *ctx)
@@ -235,14 +258,11 @@ static int start_workers(struct snn__pool *pool)
 
 static bool make_locks(struct snn__pool *pool)
 {
-    if (pthread_mutex_init(&pool->busy, NULL) != 0)
+    if (pthread_mutex_init(&pool->lock, NULL) != 0)
         return false;
-    if (pthread_mutex_init(&pool->lock, NULL) == 0) {
-        if (pthread_cond_init(&pool->wake, NULL) == 0)
-            return true;
-        pthread_mutex_destroy(&pool->lock);
-    }
-    pthread_mutex_destroy(&pool->busy);
+    if (pthread_cond_init(&pool->wake, NULL) == 0)
+        return true;
+    pthread_mutex_destroy(&pool->lock);
     return false;
 }
 
@@ -255,6 +275,7 @@ snn_status snn__pool_create(struct snn__pool **out, snn_context *ctx, size_t thr
     if (pool == NULL)
         return SNN_ERR_MEMORY;
     pool->threads = threads;
+    pool->spins = threads <= snn__processors() ? SPINS : FEW_SPINS; /* others need the processor of one that spins */
     pool->process = getpid();
     pool->worker = snn__alloc(ctx, threads, sizeof *pool->worker);
     if (pool->worker == NULL || !make_locks(pool)) {
