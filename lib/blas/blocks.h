@@ -9,8 +9,11 @@
 #include "core/size.h"
 #include <string.h>
 
-#define TASKS 16u           /* aim of a large product */
-#define SMALLEST (1u << 16) /* multiplications of a task: some microseconds, more than a region costs */
+#define THREADS 16u          /* for which work is cut evenly */
+#define TASKS 64u            /* aim of a large product: threads that are done early take some of others */
+#define SMALLEST (1u << 15)  /* multiplications of a task: about a microsecond, as much as a region costs */
+#define PARTS 16u            /* most of a sum, whose order they make, */
+#define PART_WORK (1u << 16) /* and multiplications of one */
 
 struct span {
     size_t from, to;
@@ -31,14 +34,26 @@ static inline size_t block_length(size_t n, size_t most)
 }
 
 /* A power of two: the usual numbers of threads have equal shares. */
+static inline size_t pieces_of_work(size_t m, size_t n, size_t k, size_t most, size_t smallest)
+{
+    const double work = (double)m * (double)n * (double)k / (double)smallest;
+    size_t pieces = 1;
+
+    while (pieces < most && 2.0 * (double)pieces <= work)
+        pieces *= 2;
+    return pieces;
+}
+
+/* Tasks that share no sum. */
 static inline size_t tasks_wanted(size_t m, size_t n, size_t k)
 {
-    const double work = (double)m * (double)n * (double)k / SMALLEST;
-    size_t tasks = 1;
+    return pieces_of_work(m, n, k, TASKS, SMALLEST);
+}
 
-    while (tasks < TASKS && 2.0 * (double)tasks <= work)
-        tasks *= 2;
-    return tasks;
+/* Parts of a sum. */
+static inline size_t parts_wanted(size_t m, size_t n, size_t k)
+{
+    return pieces_of_work(m, n, k, PARTS, PART_WORK);
 }
 
 static inline size_t aligned(size_t floats)

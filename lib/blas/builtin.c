@@ -148,14 +148,37 @@ static void product_task(void *arg, size_t task, size_t worker)
         }
 }
 
-/* Tasks take several tiles of rows, so that a panel of weights is used more than once, and several of columns, so
- * that rows are packed for more than one. */
+/* The time of tasks of `high` tiles of rows, on many threads and on one. Beside a tile, packing one of rows takes a
+ * quarter of its time, and a first read of a panel of weights the half. */
+static size_t time_of_cut(const struct product *a, size_t high, size_t col_tasks)
+{
+    const size_t rounds = snn__ceil_div(snn__ceil_div(a->row_tiles, high) * col_tasks, THREADS);
+
+    return THREADS * rounds * ((4 * high + 2) * snn__ceil_div(a->col_tiles, col_tasks) + high) +
+           a->row_tiles * col_tasks;
+}
+
+/* Where rows are few, columns are cut, too, though their rows are packed for each task anew. */
 static void cut_product(struct product *a)
 {
     const size_t wanted = tasks_wanted(a->p->m, a->p->n, a->depth);
+    size_t least = SIZE_MAX;
 
-    a->row_tasks = snn__min(wanted, snn__ceil_div(a->row_tiles, a->col_tiles < 6 ? 2 : 6));
-    a->col_tasks = snn__max(1, snn__min(a->col_tiles / 6, snn__ceil_div(wanted, a->row_tasks)));
+    a->row_tasks = wanted;
+    a->col_tasks = 1;
+    if (a->row_tiles >= wanted * ROW_TILES)
+        return;
+    for (size_t high = 2 * ROW_TILES; high > 0; high--) {
+        const size_t rows = snn__ceil_div(a->row_tiles, high);
+        const size_t cols = snn__max(1, snn__min(a->col_tiles, snn__min(wanted, THREADS) / rows));
+        const size_t time = time_of_cut(a, high, cols);
+
+        if (rows <= wanted && time < least) {
+            least = time;
+            a->row_tasks = rows;
+            a->col_tasks = cols;
+        }
+    }
 }
 
 static void dense_product(const snn_context *ctx, const struct snn__product *p, void *scratch)

@@ -250,6 +250,7 @@ void snn__events_product(const snn_context *ctx, const struct snn__product *p, v
 
     a.samples = p->m / a.outputs;
     a.per_worker = per_worker(w);
-    a.tasks = snn__min(a.samples, tasks_wanted(p->m, snn__round_up(p->n, GROUP), a.depth));
+    a.tasks = snn__min(snn__ceil_div(a.samples, snn__ceil_div(a.block, 2)),
+                       tasks_wanted(p->m, snn__round_up(p->n, GROUP), a.depth));
     snn__parallel(ctx, events_task, &a, a.tasks);
 }

@@ -13,7 +13,8 @@
 #include "kernel/kernel.h"
 #include <string.h>
 
-#define ROWS 1024u        /* that pass a table, at most */
+#define ROWS 1024u        /* that pass a table, at most, */
+#define FEW_ROWS 128u     /* and at least where other threads would idle */
 #define PITCH (ROWS + 8u) /* not a power of two, so that words of a row do not compete for one place in the cache */
 #define PART 8u           /* words that are added up apart */
 #define TABLE (SNN__LOOKUP_GROUPS * SNN__LOOKUP_SUMS * SNN__LOOKUP_NR)
@@ -113,15 +114,25 @@ static void lookup_task(void *arg, size_t task, size_t worker)
 }
 
 /* Blocks of rows are long, so that a table is used often enough to pay for its construction. */
+static void cut_work(struct lookup *a)
+{
+    const size_t m = a->p->m, wanted = tasks_wanted(m, a->p->n, snn__window_depth(&a->p->window));
+    const size_t threads = snn__min(wanted, THREADS);
+
+    a->row_tasks = snn__min(wanted, snn__ceil_div(m, ROWS));
+    a->column_tasks = snn__min(a->columns, snn__ceil_div(threads, a->row_tasks));
+    if (a->row_tasks * a->column_tasks < threads)
+        a->row_tasks = snn__min(threads / a->column_tasks, snn__ceil_div(m, FEW_ROWS));
+}
+
 void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
     struct lookup a = { .k = ctx->kernels, .p = p, .words = snn__spikes_words(w), .depth = snn__spikes_depth(w) };
-    const size_t samples = p->m / (w->oh * w->ow), wanted = tasks_wanted(p->m, p->n, snn__window_depth(w));
+    const size_t samples = p->m / (w->oh * w->ow);
 
     a.columns = snn__ceil_div(p->n, SNN__LOOKUP_NR);
-    a.row_tasks = snn__min(wanted, snn__ceil_div(p->m, ROWS));
-    a.column_tasks = snn__min(a.columns, snn__ceil_div(wanted, a.row_tasks));
+    cut_work(&a);
     a.scratch = (char *)scratch + snn__spikes_size(samples, w);
     a.per_worker = own_size(w);
     a.map = snn__spikes_map(ctx, w, p->x, samples, p->map, scratch);

@@ -167,7 +167,8 @@ static void cut_work(struct product *a)
 
     a->wide = snn__max(1, snn__min(SNN__MATRIX_COLS / SNN__MATRIX_SIDE, CACHED / panel_size(a->depth)));
     a->row_tasks = snn__min(wanted, snn__ceil_div(a->p->m, SNN__MATRIX_SIDE));
-    a->column_tasks = snn__min(snn__ceil_div(a->panels, a->wide), snn__ceil_div(wanted, a->row_tasks));
+    a->column_tasks =
+        snn__min(snn__ceil_div(a->panels, a->wide), snn__ceil_div(snn__min(wanted, THREADS), a->row_tasks));
 }
 
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch)

@@ -10,8 +10,8 @@
 #define SAMPLES 192u   /* most of m (outer products) that is packed at once */
 #define OUTER_ROWS 20u /* most tiles of rows and columns in a block of an outer product */
 #define OUTER_COLS 12u
-#define CHUNK 16u    /* samples that are packed side by side */
-#define ADD_TASKS 4u /* that add up the parts of m */
+#define CHUNK 16u        /* samples that are packed side by side */
+#define ADDED (1u << 14) /* numbers that a task adds up */
 
 struct outer {
     const struct snn__kernels *k;
@@ -38,7 +38,7 @@ static size_t outer_room(const struct snn__kernels *k)
  * the parts are added up in order; where m is too small for that, the blocks are made narrower. */
 static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
 {
-    const size_t wanted = tasks_wanted(m, n, k);
+    const size_t wanted = parts_wanted(m, n, k), tasks = snn__min(THREADS, tasks_wanted(m, n, k));
 
     a->depth = k;
     a->row_tiles = snn__ceil_div(n, a->k->mr);
@@ -47,7 +47,7 @@ static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
     a->row_tasks = snn__min(snn__ceil_div(wanted, a->col_tasks), snn__ceil_div(a->row_tiles, OUTER_ROWS));
     a->parts = snn__max(1, snn__min(wanted / (a->row_tasks * a->col_tasks), m / (2 * SAMPLES)));
     if (a->parts == 1)
-        a->col_tasks = snn__max(a->col_tasks, snn__min(a->col_tiles / 2, wanted / a->row_tasks));
+        a->col_tasks = snn__max(a->col_tasks, snn__min(a->col_tiles, tasks / a->row_tasks));
     a->per_worker = outer_room(a->k);
 }
 
@@ -188,7 +188,7 @@ struct sum {
     const struct snn__kernels *k;
     const struct snn__outer *p;
     const float *copies;
-    size_t parts, depth;
+    size_t parts, depth, tasks;
 };
 
 /* Some rows of g. */
@@ -196,7 +196,7 @@ static void add_rows(void *arg, size_t task)
 {
     const struct sum *a = arg;
     const struct snn__outer *p = a->p;
-    const struct span rows = part(p->n, ADD_TASKS, task);
+    const struct span rows = part(p->n, a->tasks, task);
 
     for (size_t n = rows.from; n < rows.to; n++)
         for (size_t i = 0; i < a->parts; i++) {
@@ -212,9 +212,10 @@ static void add_rows(void *arg, size_t task)
 void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const float *copies, size_t parts,
                     size_t depth)
 {
-    struct sum a = { ctx->kernels, p, copies, parts, depth };
+    const size_t tasks = snn__min(p->n, SNN__PRODUCT(p->n, parts, depth) / ADDED + 1);
+    struct sum a = { ctx->kernels, p, copies, parts, depth, tasks };
 
-    snn__each(ctx, add_rows, &a, ADD_TASKS);
+    snn__each(ctx, add_rows, &a, tasks);
 }
 
 /* One row of a matrix: g[n][k] (+)= alpha d[n] x[k] needs no panels. */

@@ -34,7 +34,8 @@ struct slices {
     size_t reach;                                 /* and of what it reads */
     size_t panels, group;                         /* of columns of d: all, and those of a task */
     size_t groups, blocks, channel_tasks, copies; /* of columns, of channels; of g */
-    size_t held;                                  /* parts at a time */
+    size_t held;                                  /* parts at a time, */
+    size_t cuts;                                  /* and tasks that cut the digits of d in one */
     size_t pitch;                                 /* of x as bytes */
     size_t first;                                 /* the first part of those */
     const float *zeros;
@@ -79,7 +80,7 @@ static size_t panel_pitch(size_t bytes)
 
 static void cut_slices(struct slices *a, size_t m, size_t n, const struct snn__window *w)
 {
-    const size_t wanted = tasks_wanted(m, n, snn__window_depth(w));
+    const size_t wanted = parts_wanted(m, n, snn__window_depth(w));
 
     a->y = axis_of(w->h, w->oh, w->kh, w);
     a->x = axis_of(w->w, w->ow, w->kw, w);
@@ -97,6 +98,7 @@ static void cut_slices(struct slices *a, size_t m, size_t n, const struct snn__w
     a->channel_tasks = snn__min(a->blocks, snn__ceil_div(wanted, a->groups));
     a->copies = snn__max(1, snn__min(a->parts, wanted / (a->groups * a->channel_tasks)));
     a->held = snn__min(a->parts, snn__max(a->copies, HELD / SNN__PRODUCT(a->panels, SNN__SLICE_PANEL(a->words))));
+    a->cuts = snn__min(a->panels, snn__max(a->groups, snn__ceil_div(THREADS, a->held)));
 }
 
 /* ---- scratch memory ---- */
@@ -199,8 +201,8 @@ static void cut_columns(void *arg, size_t task, size_t worker)
 {
     const struct slices *a = arg;
     const struct snn__outer *p = a->p;
-    const size_t index = a->first + task / a->groups, group = task % a->groups;
-    const struct span lines = lines_of(a, index), panels = part(a->panels, a->groups, group);
+    const size_t index = a->first + task / a->cuts;
+    const struct span lines = lines_of(a, index), panels = part(a->panels, a->cuts, task % a->cuts);
     const size_t words = words_of(a, lines), count = (lines.to - lines.from) * a->x.length;
     const float **row = (const float **)(void *)(a->scratch + worker * a->per_worker);
     const struct map d = { p->d, p->window.oh, p->window.ow, p->d_pitch, 0, 0, 1 };
@@ -334,7 +336,7 @@ void snn__slices_outer(const snn_context *ctx, const struct snn__outer *p, void 
     for (; a.first < a.parts; a.first += a.held) {
         const size_t held = snn__min(a.held, a.parts - a.first);
 
-        snn__parallel(ctx, cut_columns, &a, held * a.groups);
+        snn__parallel(ctx, cut_columns, &a, held * a.cuts);
         snn__parallel(ctx, slices_task, &a, a.copies * a.groups * a.channel_tasks);
     }
     if (a.copies > 1)

@@ -2,7 +2,7 @@
 #include "core/size.h"
 #include "kernel/kernel.h"
 
-#define PIECES 16u     /* at most: enough for the usual number of cores, few enough to cost nothing */
+#define PIECES 64u     /* at most: several for each thread, so that those who are done early take some of others */
 #define SMALLEST 4096u /* elements of a piece: a few microseconds, more than a region costs */
 #define ALIGNMENT 64u  /* elements: pieces share no cache line */
 

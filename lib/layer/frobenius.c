@@ -23,7 +23,7 @@ static void derive(struct snn__derived *d, float *what)
 
 static void gradient(struct snn__derived *d, float *g)
 {
-    d->node->ctx->kernels->scale(g, (float)d->number, g, d->rows * d->fan);
+    snn__copy(d->node->ctx, g, (float)d->number, g, d->rows * d->fan);
 }
 
 const struct snn__reparam snn__reparam_frobenius = {
