@@ -22,7 +22,7 @@
 #define SHARED (5u << 18) /* most floats of transformed weights that are kept for all blocks of a product */
 #define SAMPLES 64u       /* most tiles of a block of an outer product */
 #define SIDE 128u         /* most channels on either side of one, to the next whole tile */
-#define PANELS 4u         /* least panels of columns of a task */
+#define PANELS 2u         /* least panels of columns of a task */
 
 static const float zeros[SIDE + SNN__MR_MAX];
 
@@ -117,6 +117,24 @@ struct product {
     float *all; /* [panel][chunk] of transformed weights, NULL: each block transforms its own */
 };
 
+/* The time of tasks, on many threads and on one, where transforming the inputs takes half as long as one panel of
+ * columns. */
+static size_t time_of_cut(const struct product *a, size_t col_tasks)
+{
+    return THREADS * snn__ceil_div(a->row_tasks * col_tasks, THREADS) * snn__ceil_div(a->blocks, a->row_tasks) *
+               (2 * snn__ceil_div(a->panels, col_tasks) + 1) +
+           a->blocks * col_tasks;
+}
+
+static void cut_product(struct product *a)
+{
+    a->row_tasks = snn__min(TASKS, a->blocks);
+    a->col_tasks = 1;
+    for (size_t cols = 2; cols <= a->panels / PANELS; cols++)
+        if (time_of_cut(a, cols) < time_of_cut(a, a->col_tasks))
+            a->col_tasks = cols;
+}
+
 static struct product describe_product(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
     const struct snn__kernels *k = ctx->kernels;
@@ -124,8 +142,7 @@ static struct product describe_product(const snn_context *ctx, size_t m, size_t 
 
     a.block = snn__round_up(TILES, k->mr);
     a.blocks = snn__ceil_div(a.tiles, a.block);
-    a.row_tasks = snn__min(TASKS, a.blocks);
-    a.col_tasks = snn__max(1, snn__min(a.panels / PANELS, snn__ceil_div(TASKS, a.row_tasks)));
+    cut_product(&a);
     a.map = apart(SNN__PRODUCT(a.block, w->c));
     a.deep = block_length(w->c, DEPTH);
     a.chunks = snn__ceil_div(w->c, a.deep);
@@ -315,7 +332,7 @@ static struct outer describe_outer(const snn_context *ctx, size_t m, size_t n, c
     a.wide = block_length(a.col_tiles, SIDE / k->nr);
     a.row_tasks = snn__ceil_div(a.row_tiles, a.high);
     a.col_tasks = snn__ceil_div(a.col_tiles, a.wide);
-    a.parts = snn__max(1, snn__min(TASKS / (a.row_tasks * a.col_tasks), a.tiles / (2 * SAMPLES)));
+    a.parts = snn__max(1, snn__min(PARTS / (a.row_tasks * a.col_tasks), a.tiles / (2 * SAMPLES)));
     a.left = apart(SAMPLES * k->mr);
     a.right = apart(SAMPLES * k->nr);
     a.pitch = apart(a.wide * k->nr);
