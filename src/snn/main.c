@@ -16,6 +16,9 @@ static const struct {
     { "info", cmd_info, "layers, shapes, parameters and the run of a model" },
     { "bench", cmd_bench, "measure the speed of training on this machine" },
     { "continual", cmd_continual, "train task after task, with or without a projection" },
+#ifdef SNN_TOOL_EVENTS
+    { "events", cmd_events, "format, sensor, number and times of recorded events" },
+#endif
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

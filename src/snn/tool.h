@@ -19,6 +19,7 @@ int cmd_eval(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_continual(int argc, char **argv);
+int cmd_events(int argc, char **argv); /* where the build has libsnn-events */
 
 /* Puts "train" after "snn: " in messages from now on. */
 void set_command(const char *name);

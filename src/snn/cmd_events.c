@@ -1,0 +1,331 @@
+/* cmd_events.c - snn events: what recordings of events hold, and how fast they are read. */
+#include "args.h"
+#include "tool.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <snn/events.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PIECE 4096 /* events that are read together */
+#define BLOCK ((size_t)1 << 18)
+#define LEAST_SECONDS 0.2 /* of one measurement */
+
+static const struct flag flags[] = {
+    { "format", "NAME", NULL, "of files that do not show it; default: as their content says" },
+    { "stream", "N", NULL, "AEDAT 4: which stream of events; default 0" },
+    { "strict", NULL, NULL, "a truncated recording is an error; default: a warning" },
+    { "each", NULL, NULL, "a line for each recording of a file that holds several; default: their sums" },
+    { "speed", NULL, NULL, "measure: events decoded per second of processor time, beside plain reading" },
+    { "repeats", "N", NULL, "speed: measurements, of which the fastest counts; default 7" },
+    { "json", NULL, NULL, "one JSON object per line on standard output" },
+    { NULL, NULL, NULL, NULL },
+};
+
+/* What a recording holds, or several together. */
+struct figures {
+    uint64_t recordings, events, brighter, warnings;
+    int64_t from, to; /* microseconds; several recordings: of each, from its first event */
+    uint64_t span;
+    uint16_t x_most, y_most;
+};
+
+struct reading {
+    struct args args;
+    snn_context *context;
+    snn_events_source source;
+    snn_events *events;
+    const char *path;
+    int64_t repeats;
+};
+
+static int help(void)
+{
+    printf("usage: snn events FILE [FLAGS]\n\nDescribes a recording of events, or all that a file holds: format, "
+           "sensor, "
+           "number of events, time span, polarity. FILE may\nbe an archive, or compressed; \"-\" is standard input. "
+           "Formats:\n\n");
+    for (size_t i = 0; snn_events_format_name(i) != NULL; i++) {
+        const char *lacks = snn_events_format_lacks(i);
+
+        printf("  %-8s %s%s%s%s\n", snn_events_format_name(i), snn_events_format_text(i),
+               lacks != NULL ? " (not in this build, which lacks " : "", lacks != NULL ? lacks : "",
+               lacks != NULL ? ")" : "");
+    }
+    putchar('\n');
+    args_help(flags);
+    return DONE;
+}
+
+/* ---- reading */
+
+static snn_status read_standard_input(void *user, void *to, size_t size, size_t *got)
+{
+    const ssize_t n = read(STDIN_FILENO, to, size);
+
+    (void)user;
+    *got = n > 0 ? (size_t)n : 0;
+    return n < 0 ? SNN_ERR_IO : SNN_OK;
+}
+
+static int open_events(struct reading *r)
+{
+    const snn_status rc = snn_events_open(&r->events, r->context, &r->source);
+
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* Adds the recording at hand. */
+static int add(struct reading *r, struct figures *f)
+{
+    static snn_event event[PIECE];
+    const uint64_t before = f->events;
+    int64_t from = 0, to = 0;
+    size_t got;
+    snn_status rc;
+
+    do {
+        rc = snn_events_read(r->events, event, PIECE, &got);
+        if (got > 0 && f->events == before)
+            from = event[0].t;
+        for (size_t i = 0; i < got; i++) {
+            f->brighter += event[i].p;
+            f->x_most = event[i].x > f->x_most ? event[i].x : f->x_most;
+            f->y_most = event[i].y > f->y_most ? event[i].y : f->y_most;
+        }
+        if (got > 0)
+            to = event[got - 1].t;
+        f->events += got;
+    } while (rc == SNN_OK && got == PIECE);
+    f->recordings++;
+    f->from = from;
+    f->to = to;
+    f->span += to > from ? (uint64_t)to - (uint64_t)from : 0;
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* ---- what is printed */
+
+static double share(const struct figures *f)
+{
+    return f->events > 0 ? (double)f->brighter / (double)f->events : 0;
+}
+
+static void print_json(const struct reading *r, const snn_events_info *info, const struct figures *f)
+{
+    json_line(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I}",
+                        "event", "recording", "file", r->path, "name", info->name, "format", info->format, "streams",
+                        (json_int_t)info->streams, "width", (json_int_t)info->width, "height",
+                        (json_int_t)info->height, "recordings", (json_int_t)f->recordings, "events",
+                        (json_int_t)f->events, "first_us", (json_int_t)f->from, "last_us", (json_int_t)f->to,
+                        "span_us", (json_int_t)f->span, "brighter", share(f), "x_most", (json_int_t)f->x_most,
+                        "y_most", (json_int_t)f->y_most, "label", (json_int_t)info->label, "warnings",
+                        (json_int_t)info->warnings),
+              9);
+}
+
+static void print_text(const snn_events_info *info, const struct figures *f)
+{
+    printf("format      %s\n", info->format);
+    if (info->width > 0 && info->height > 0)
+        printf("sensor      %u x %u\n", info->width, info->height);
+    else
+        printf("sensor      not said by the file; events up to column %u, row %u\n", f->x_most, f->y_most);
+    if (info->streams > 1)
+        printf("streams     %u\n", info->streams);
+    if (f->recordings > 1)
+        printf("recordings  %s\n", grouped(f->recordings).s);
+    printf("events      %s\n", grouped(f->events).s);
+    if (f->recordings == 1 && f->events > 0)
+        printf("time        %" PRId64 " to %" PRId64 " us\n", f->from, f->to);
+    printf("duration    %.6f s%s\n", 1e-6 * (double)f->span, f->recordings > 1 ? ", of all together" : "");
+    printf("polarity    %.2f%% brighter\n", 100 * share(f));
+}
+
+static void print_line(const snn_events_info *info, const struct figures *f)
+{
+    printf("%6" PRIu64 " %6" PRId64 " %10" PRIu64 " %12.6f %9.2f%%  %s\n", info->index, info->label, f->events,
+           1e-6 * (double)f->span, 100 * share(f), info->name);
+}
+
+static int describe(struct reading *r)
+{
+    const bool each = args_has(&r->args, "each"), json = args_has(&r->args, "json");
+    snn_events_info info = SNN_EVENTS_INFO_INIT;
+    struct figures all = { 0 };
+    uint32_t found = 1;
+    int status = DONE;
+
+    if (each && !json)
+        printf("%6s %6s %10s %12s %10s  %s\n", "index", "label", "events", "seconds", "brighter", "name");
+    for (uint64_t i = 1; status == DONE && found; i++) {
+        struct figures one = { 0 };
+        snn_status rc;
+
+        status = add(r, each ? &one : &all);
+        rc = snn_events_get_info(r->events, &info);
+        if (status == DONE && each)
+            json ? print_json(r, &info, &one) : print_line(&info, &one);
+        if (rc == SNN_OK && status == DONE && info.recordings != i)
+            rc = snn_events_seek(r->events, i, &found);
+        else
+            found = 0;
+        if (rc != SNN_OK)
+            status = fail_call(rc, NULL);
+    }
+    if (info.warnings > 0)
+        warn("%s%s", info.warning, info.warnings > 1 ? ", and others" : "");
+    if (status == DONE && !each)
+        json ? print_json(r, &info, &all) : print_text(&info, &all);
+    return status;
+}
+
+/* ---- how fast */
+
+/* Of this thread: others on the machine do not count. */
+static double processor_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Opens the file, reads all events of the first recording, and closes it. */
+static int decode_once(struct reading *r, uint64_t *events)
+{
+    static snn_event event[PIECE];
+    size_t got = PIECE;
+    int status = open_events(r);
+    snn_status rc = SNN_OK;
+
+    for (*events = 0; status == DONE && rc == SNN_OK && got == PIECE; *events += got)
+        rc = snn_events_read(r->events, event, PIECE, &got);
+    snn_events_destroy(r->events);
+    r->events = NULL;
+    return status == DONE && rc != SNN_OK ? fail_call(rc, NULL) : status;
+}
+
+/* The same file by read() alone, in blocks as large as the reader's. */
+static int read_once(const struct reading *r, uint64_t *bytes)
+{
+    static uint8_t block[BLOCK];
+    const int file = open(r->path, O_RDONLY);
+    ssize_t n = 1;
+
+    for (*bytes = 0; file >= 0 && n > 0; *bytes += n > 0 ? (uint64_t)n : 0)
+        n = read(file, block, sizeof block);
+    if (file >= 0)
+        close(file);
+    return file < 0 || n < 0 ? fail(FAILED, "%s: cannot be read", r->path) : DONE;
+}
+
+/* Fastest seconds of one pass: over the events, or over the bytes alone. */
+static int measure(struct reading *r, bool decode, double *seconds, uint64_t *count)
+{
+    int status = DONE;
+
+    *seconds = 0;
+    for (int64_t i = 0; i < r->repeats; i++) {
+        const double began = processor_seconds();
+        double passed = 0;
+        uint64_t passes = 0;
+
+        for (; status == DONE && passed < LEAST_SECONDS; passes++) {
+            status = decode ? decode_once(r, count) : read_once(r, count);
+            passed = processor_seconds() - began;
+        }
+        if (status != DONE)
+            return status;
+        if (i == 0 || passed / (double)passes < *seconds)
+            *seconds = passed / (double)passes;
+    }
+    return DONE;
+}
+
+static int measure_speed(struct reading *r)
+{
+    snn_events_info info = SNN_EVENTS_INFO_INIT;
+    double decoding, reading;
+    uint64_t events, bytes;
+    const char *format = "";
+    int status = open_events(r);
+
+    if (r->source.path == NULL)
+        return fail(USAGE, "speed is measured on files");
+    if (status == DONE && snn_events_get_info(r->events, &info) == SNN_OK)
+        format = info.format;
+    snn_events_destroy(r->events);
+    r->events = NULL;
+    if (status == DONE)
+        status = measure(r, true, &decoding, &events);
+    if (status == DONE)
+        status = measure(r, false, &reading, &bytes);
+    if (status != DONE)
+        return status;
+    if (args_has(&r->args, "json"))
+        json_line(json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:f}", "event", "speed", "file", r->path, "format",
+                            format, "events", (json_int_t)events, "bytes", (json_int_t)bytes, "events_per_second",
+                            (double)events / decoding, "plain_events_per_second", (double)events / reading),
+                  6);
+    else
+        printf("format      %s\nevents      %s, %.2f bytes each in the file\ndecoding    %s events/s\nreading     %s "
+               "events/s, the bytes alone\nratio       %.2f\n",
+               format, grouped(events).s, (double)bytes / (double)events, si((double)events / decoding).s,
+               si((double)events / reading).s, decoding / reading);
+    return DONE;
+}
+
+/* ---- the command */
+
+static int open_source(struct reading *r)
+{
+    snn_context_options options;
+    int64_t stream = 0;
+    snn_status rc = snn_context_options_init(&options, sizeof options);
+    int status = args_whole(&r->args, "stream", 0, UINT16_MAX, 0, &stream);
+
+    r->path = r->args.positional[0];
+    r->source = (snn_events_source)SNN_EVENTS_SOURCE_INIT;
+    r->source.strict = args_has(&r->args, "strict");
+    r->source.format = args_text(&r->args, "format");
+    r->source.stream = (uint64_t)stream;
+    if (strcmp(r->path, "-") == 0)
+        r->source.read = read_standard_input;
+    else
+        r->source.path = r->path;
+    options.threads = 1;
+    if (status == DONE)
+        status = args_whole(&r->args, "repeats", 1, 1000, 7, &r->repeats);
+    if (status == DONE && rc == SNN_OK)
+        rc = snn_context_create(&r->context, &options);
+    return status == DONE && rc != SNN_OK ? fail_call(rc, NULL) : status;
+}
+
+int cmd_events(int argc, char **argv)
+{
+    struct reading r = { .context = NULL };
+    int status;
+
+    if (args_want_help(argc, argv))
+        return help();
+    status = args_parse(&r.args, flags, false, 1, argc, argv);
+    if (status == DONE && r.args.count == 0)
+        status = fail(USAGE, "no recording given: snn events FILE");
+    if (status == DONE)
+        status = open_source(&r);
+    if (status == DONE && args_has(&r.args, "speed"))
+        status = measure_speed(&r);
+    else if (status == DONE) {
+        status = open_events(&r);
+        if (status == DONE)
+            status = describe(&r);
+    }
+    snn_events_destroy(r.events);
+    snn_context_destroy(r.context);
+    args_free(&r.args);
+    return status;
+}
