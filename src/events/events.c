@@ -104,12 +104,14 @@ static snn_status next_member(snn_events *e, bool *found)
     const struct snn__events_format *format = NULL;
 
     while (format == NULL) {
-        TRY(snn__archive_next(e->archive, &e->name));
-        *found = e->name != NULL;
-        if (!*found) {
-            e->name = "";
+        const char *name;
+
+        e->name = "";
+        TRY(snn__archive_next(e->archive, &name));
+        *found = name != NULL;
+        if (!*found)
             return SNN_OK;
-        }
+        e->name = name;
         snn__octets_open(&e->in, snn__archive_fill, e->archive);
         TRY(snn__octets_need(&e->in, e->ctx, HEAD));
         format = format_at_hand(e);

@@ -1,0 +1,10 @@
+# libsnn-events: a writer for every format.
+if("events" IN_LIST SNN_COMPONENTS)
+    add_library(snn_test_writers STATIC events/write.c events/write_aedat4.c events/write_arrays.c)
+    target_link_libraries(snn_test_writers PRIVATE snn_flags PUBLIC snn_objects snn_events_objects)
+    target_include_directories(snn_test_writers PUBLIC events)
+    target_link_libraries(test_events_formats PRIVATE snn_test_writers)
+    target_sources(test_events_samples PRIVATE events/figures.c)
+    add_executable(make_events events/make_events.c)
+    target_link_libraries(make_events PRIVATE snn_flags snn_test_writers)
+endif()
