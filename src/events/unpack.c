@@ -34,9 +34,6 @@ static const char *step_lz4(struct snn__unpacker *u, const uint8_t *packed, size
     LZ4F_resetDecompressionContext(d);
     return LZ4F_getErrorName(rc);
 }
-#define STEP_LZ4 step_lz4
-#else
-#define STEP_LZ4 NULL
 #endif
 
 #ifdef SNN_EVENTS_ZSTD
@@ -62,14 +59,21 @@ static const char *step_zstd(struct snn__unpacker *u, const uint8_t *packed, siz
     ZSTD_DCtx_reset(u->zstd, ZSTD_reset_session_only);
     return ZSTD_getErrorName(rc);
 }
-#define STEP_ZSTD step_zstd
-#else
-#define STEP_ZSTD NULL
 #endif
 
+/* NULL: this build has no library for it. */
 static step_fn *step_of(uint32_t packing)
 {
-    return packing == SNN__LZ4 || packing == SNN__LZ4_HIGH ? STEP_LZ4 : STEP_ZSTD;
+#ifdef SNN_EVENTS_LZ4
+    if (packing == SNN__LZ4 || packing == SNN__LZ4_HIGH)
+        return step_lz4;
+#endif
+#ifdef SNN_EVENTS_ZSTD
+    if (packing == SNN__ZSTD || packing == SNN__ZSTD_HIGH)
+        return step_zstd;
+#endif
+    (void)packing;
+    return NULL;
 }
 
 snn_status snn__unpack_check(uint32_t packing)

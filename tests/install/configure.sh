@@ -48,6 +48,14 @@ export PKG_CONFIG_LIBDIR="$work/pc" PKG_CONFIG_PATH=
 configure plain || { cat "$work/log"; echo "a plain build needs more than zlib and Jansson"; exit 1; }
 grep -q 'No tests: they need Check and OpenBLAS' "$work/log" || {
     cat "$work/log"; echo "nobody says that there are no tests"; exit 1; }
+grep -q 'libsnn-events reads no formats that need liblz4-dev' "$work/log" || {
+    cat "$work/log"; echo "nobody says which formats of recordings are absent"; exit 1; }
+if configure events -DSNN_EVENTS=ON; then
+    echo "SNN_EVENTS=ON was configured without the libraries that it needs"
+    exit 1
+fi
+grep -q 'libsnn-events lacks libraries' "$work/log" || {
+    cat "$work/log"; echo "nobody says which libraries libsnn-events lacks"; exit 1; }
 if configure tested -DSNN_TESTS=ON; then
     echo "tests without Check were configured"
     exit 1
