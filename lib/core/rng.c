@@ -2,32 +2,17 @@
 #include "core/rng.h"
 #include <math.h>
 
-#define MULTIPLIER_0 0xd2511f53u
-#define MULTIPLIER_1 0xcd9e8d57u
-#define WEYL_0 0x9e3779b9u
-#define WEYL_1 0xbb67ae85u
-
 void snn__random4(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint32_t out[4])
 {
-    uint64_t mixed = stream * 0x9e3779b97f4a7c15ull + ((uint64_t)purpose << 56);
-    uint32_t c0 = (uint32_t)index, c1 = (uint32_t)(index >> 32), c2 = (uint32_t)mixed, c3 = (uint32_t)(mixed >> 32);
+    const uint64_t upper = snn__random_counter(purpose, stream);
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
 
-    for (int round = 0; round < 10; round++) {
-        uint64_t p0 = (uint64_t)MULTIPLIER_0 * c0, p1 = (uint64_t)MULTIPLIER_1 * c2;
-        uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
-
-        c1 = (uint32_t)p1;
-        c3 = (uint32_t)p0;
-        c0 = n0;
-        c2 = n2;
-        k0 += WEYL_0;
-        k1 += WEYL_1;
-    }
-    out[0] = c0;
-    out[1] = c1;
-    out[2] = c2;
-    out[3] = c3;
+    out[0] = (uint32_t)index;
+    out[1] = (uint32_t)(index >> 32);
+    out[2] = (uint32_t)upper;
+    out[3] = (uint32_t)(upper >> 32);
+    for (int round = 0; round < SNN__PHILOX_ROUNDS; round++, k0 += SNN__PHILOX_WEYL_0, k1 += SNN__PHILOX_WEYL_1)
+        snn__philox_round(&out[0], &out[1], &out[2], &out[3], k0, k1);
 }
 
 uint32_t snn__random_u32(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index)
@@ -36,11 +21,6 @@ uint32_t snn__random_u32(uint64_t seed, enum snn__purpose purpose, uint64_t stre
 
     snn__random4(seed, purpose, stream, index / 4, word);
     return word[index % 4];
-}
-
-float snn__uniform_of(uint32_t word)
-{
-    return (float)(word >> 8) * 0x1p-24f;
 }
 
 float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index)

@@ -34,6 +34,27 @@ static inline uint64_t snn__first_stream(uint64_t layer, enum snn__first array)
     return layer * 8 + array;
 }
 
+/* Of Philox: a counter of 128 bits goes through rounds, whose key the Weyl constants change. */
+#define SNN__PHILOX_ROUNDS 10
+#define SNN__PHILOX_WEYL_0 0x9e3779b9u
+#define SNN__PHILOX_WEYL_1 0xbb67ae85u
+
+/* The upper half of the counter; the lower half is the index. */
+static inline uint64_t snn__random_counter(enum snn__purpose purpose, uint64_t stream)
+{
+    return stream * 0x9e3779b97f4a7c15ull + ((uint64_t)purpose << 56);
+}
+
+static inline void snn__philox_round(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t k0, uint32_t k1)
+{
+    const uint64_t p0 = (uint64_t)0xd2511f53u * *c0, p1 = (uint64_t)0xcd9e8d57u * *c2;
+
+    *c0 = (uint32_t)(p1 >> 32) ^ *c1 ^ k0;
+    *c1 = (uint32_t)p1;
+    *c2 = (uint32_t)(p0 >> 32) ^ *c3 ^ k1;
+    *c3 = (uint32_t)p0;
+}
+
 /* Four independent uniform 32-bit words. */
 void snn__random4(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index, uint32_t out[4]);
 
@@ -41,7 +62,10 @@ void snn__random4(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uin
 uint32_t snn__random_u32(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index);
 
 /* Uniform in [0, 1), 24 bits: of a word, and of the word `index`. */
-float snn__uniform_of(uint32_t word);
+static inline float snn__uniform_of(uint32_t word)
+{
+    return (float)(word >> 8) * 0x1p-24f;
+}
 float snn__random_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, uint64_t index);
 
 /* Uniform whole number below n (n > 0), by multiplication. */

@@ -32,15 +32,3 @@ void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t 
             out[i + 1] = std * (float)(radius * sin(two_pi * v));
     }
 }
-
-void snn__dropout(void *arguments, size_t from, size_t to)
-{
-    const struct snn__dropout *k = arguments;
-    uint32_t word[4] = { 0 };
-
-    for (size_t i = from; i < to; i++) {
-        if (i == from || i % 4 == 0)
-            snn__random4(k->seed, SNN__RNG_DROPOUT, k->stream, i / 4, word);
-        k->mask[i] = snn__uniform_of(word[i % 4]) < k->rate ? 0.0f : 1.0f;
-    }
-}

@@ -44,7 +44,6 @@ snn__body snn__signed_spikes;
 snn__item snn__hebbian;
 void snn__orthonormal_rows(float *h, size_t rows, size_t n);
 /* random.c */
-snn__body snn__dropout;
 void snn__random_fill_uniform(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,
                               float lo, float hi);
 void snn__random_fill_normal(uint64_t seed, enum snn__purpose purpose, uint64_t stream, float *out, size_t n,

@@ -65,6 +65,30 @@ START_TEST(test_words_and_fills_agree)
 }
 END_TEST
 
+/* Masks of dropout, from any element to any other, by every instruction set. */
+START_TEST(test_masks)
+{
+    enum { N = 300 };
+    const struct snn__kernels *k;
+    float mask[N + 1];
+
+    for (size_t table = 0; (k = snn__kernels_at(table)) != NULL; table++)
+        for (size_t from = 0; from < 9; from++)
+            for (size_t to = from; to <= N; to += 97) {
+                struct snn__dropout d = { 0x123456789abcull, 1ull << 33, mask, 0.3f };
+
+                for (size_t i = 0; i <= N; i++)
+                    mask[i] = -1;
+                k->layers->dropout(&d, from, to);
+                for (size_t i = 0; i <= N; i++) {
+                    const float u = snn__random_uniform(d.seed, SNN__RNG_DROPOUT, d.stream, i);
+
+                    ck_assert_float_eq(mask[i], i < from || i >= to ? -1.0f : u < d.rate ? 0.0f : 1.0f);
+                }
+            }
+}
+END_TEST
+
 START_TEST(test_uniform)
 {
     enum { N = 100000, CELLS = 50 };
@@ -205,6 +229,7 @@ int main(void)
 
     tcase_add_test(tc, test_known_answers);
     tcase_add_test(tc, test_words_and_fills_agree);
+    tcase_add_test(tc, test_masks);
     tcase_add_loop_test(tc, test_uniform, 0, 5);
     tcase_add_test(tc, test_normal);
     tcase_add_test(tc, test_streams_are_apart);
