@@ -70,7 +70,8 @@ struct snn__population_delta {
     const float *e;
     float scale;
     const float *u, *b, *q;
-    float *d;
+    bool accumulate; /* d += */
+    float *d;        /* or NULL */
     float *leak;
     const float *r, *current;
     float current_scale;
@@ -93,7 +94,8 @@ struct snn__population_back {
     const float *u, *b, *q;                /* of step t */
     const float *u_prev, *b_prev, *q_prev; /* of step t - 1, for leak only */
     float *du, *db, *di;                   /* carried; db for alif, di for cuba, else NULL */
-    float *d;                              /* error at the current */
+    bool accumulate;                       /* d += */
+    float *d;                              /* error at the current, or NULL */
     float *leak;                           /* or NULL */
     const float *current;
     float current_scale;

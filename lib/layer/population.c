@@ -124,12 +124,6 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
     return snn__couple_plan(&s->couple, node, arena);
 }
 
-/* An adjoint that must be added is made in the scratch memory first. */
-static size_t population_scratch(const struct snn__node *node)
-{
-    return node->learns && node->adds_adjoint ? SNN__PRODUCT(node->batch_max, node->in_len, sizeof(float)) : 0;
-}
-
 static void population_refresh(struct snn__node *node)
 {
     struct population *s = node->state;
@@ -221,7 +215,8 @@ static void delta_range(void *arg, size_t from, size_t to)
 }
 
 /* The error at the current of a step, by its own output alone. */
-static void adjoint_in_step(const struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *d)
+static void adjoint_in_step(const struct snn__node *node, const struct snn__io *io, struct snn__signal e, float *d,
+                            bool accumulate)
 {
     const struct population *s = node->state;
     struct correcting k = { node->ctx->kernels,
@@ -231,6 +226,7 @@ static void adjoint_in_step(const struct snn__node *node, const struct snn__io *
                               .u = at(node, s->u, io, false),
                               .b = at(node, s->b, io, false),
                               .q = at(node, s->q, io, false),
+                              .accumulate = accumulate,
                               .d = d,
                               .leak = s->leak,
                               .r = at(node, s->r, io, false),
@@ -253,7 +249,7 @@ static void back_range(void *arg, size_t from, size_t to)
 }
 
 static void adjoint_through_time(const struct snn__node *node, const struct snn__io *io, struct snn__signal e,
-                                 float *d)
+                                 float *d, bool accumulate)
 {
     const struct population *s = node->state;
     struct returning k = { node->ctx->kernels,
@@ -272,6 +268,7 @@ static void adjoint_through_time(const struct snn__node *node, const struct snn_
                              .du = s->du,
                              .db = s->db,
                              .di = s->di,
+                             .accumulate = accumulate,
                              .d = d,
                              .leak = s->leak,
                              .current = io->x[0].data,
@@ -285,18 +282,12 @@ static void adjoint_of_spikes(struct snn__node *node, const struct snn__io *io, 
                               bool accumulate)
 {
     struct population *s = node->state;
-    float *d = accumulate || dx == NULL ? node->scratch : dx;
 
     if (s->leak != NULL && !s->leak_touched) {
         node->ctx->kernels->fill(s->leak, 0.0f, node->batch_max * node->in_len);
         s->leak_touched = true;
     }
-    if (node->through_time)
-        adjoint_through_time(node, io, e, d);
-    else
-        adjoint_in_step(node, io, e, d);
-    if (accumulate && dx != NULL)
-        snn__add_to(node->ctx, dx, 1.0f, d, io->batch * node->in_len);
+    (node->through_time ? adjoint_through_time : adjoint_in_step)(node, io, e, dx, accumulate);
 }
 
 static void population_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input,
@@ -364,9 +355,9 @@ static unsigned population_flags(const snn_layer *layer)
         .name = type_name, .flags = SNN__LAYER_POPULATION | SNN__LAYER_STEPWISE,                           \
         .state_size = sizeof(struct population), .shape = population_shape, .tensors = population_tensors, \
         .init = population_init, .run_flags = population_flags, .plan = population_plan,                   \
-        .scratch = population_scratch, .refresh = population_refresh, .forward = population_forward,       \
-        .adjoint = population_adjoint, .settle = population_settle, .membrane = population_membrane,       \
-        .answer = population_answer, .constants = population_constants                                     \
+        .refresh = population_refresh, .forward = population_forward, .adjoint = population_adjoint,       \
+        .settle = population_settle, .membrane = population_membrane, .answer = population_answer,         \
+        .constants = population_constants                                                                  \
     }
 
 const struct snn__layer_type snn__layer_if = TYPE("if"), snn__layer_lif = TYPE("lif"), snn__layer_cuba = TYPE("cuba"),

@@ -60,21 +60,24 @@ static void send_back_in_time(struct snn__pass *pass, struct snn__unit *unit, st
     add_sent(pass, unit, io, i, &from->pending[parity]);
 }
 
-/* An input of the same step. */
+/* An input of the same step. Sums over the steps are for what is constant. */
 static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i,
-                             bool at_end)
+                             bool over_steps)
 {
     struct snn__unit *from = snn__unit_producer(pass, unit, i);
-    float *dx = at_end ? from->over_steps.data : from->error, factor;
+    float factor;
 
     if (pass->couples && pass->couples->mean && from->flags & SNN__LAYER_POPULATION) {
         from->e = (struct snn__signal){ NULL, 0.0f }; /* its mean is known */
     } else if (from->error == NULL) {                 /* in place: the array is the one of its only reader */
         unit->layer->type->factor(&unit->node, &factor);
         from->e = (struct snn__signal){ unit->e.data, factor * unit->e.scale };
+    } else if (over_steps && snn__unit_constant(pass, from)) {
+        add_sent(pass, unit, io, i, &from->over_steps);
+        from->e = (struct snn__signal){ from->over_steps.data, 1.0f };
     } else {
-        send(pass, unit, io, i, dx, from->reached);
-        from->e = (struct snn__signal){ dx, 1.0f };
+        send(pass, unit, io, i, from->error, from->reached);
+        from->e = (struct snn__signal){ from->error, 1.0f };
     }
     from->reached = true;
 }
@@ -88,6 +91,11 @@ static void collect_pending(struct snn__pass *pass, struct snn__unit *unit, size
     if (!pending->begun)
         return;
     pending->begun = false;
+    if (snn__unit_constant(pass, unit)) {
+        snn__add_or_copy(pass->ctx, unit->over_steps.data, 1.0f, pending->data, n, unit->over_steps.begun);
+        unit->over_steps.begun = true;
+        return;
+    }
     if (unit->reached && unit->e.data != unit->error)
         snn__copy(pass->ctx, unit->error, unit->e.scale, unit->e.data, n);
     snn__add_or_copy(pass->ctx, unit->error, 1.0f, pending->data, n, unit->reached);
@@ -95,10 +103,13 @@ static void collect_pending(struct snn__pass *pass, struct snn__unit *unit, size
     unit->reached = true;
 }
 
+/* The error of a step is added to those of the others, unless it arrived there. */
 static void sum_up(struct snn__pass *pass, struct snn__unit *unit)
 {
     struct snn__sum *sum = &unit->over_steps;
 
+    if (unit->e.data == sum->data)
+        return;
     snn__add_or_copy(pass->ctx, sum->data, unit->e.scale, unit->e.data, pass->batch * unit->value_len, sum->begun);
     sum->begun = true;
 }
@@ -146,7 +157,7 @@ static void form_gradient(struct snn__pass *pass, const struct snn__sweep *sweep
 
 /* ---- back functions of units, chosen by snn__choose_back() ---- */
 
-static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool over_steps)
 {
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
@@ -156,22 +167,22 @@ static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn
         if (unit->layer->source[i].delay)
             send_back_in_time(pass, unit, io, i);
         else
-            send_within_step(pass, unit, io, i, at_end);
+            send_within_step(pass, unit, io, i, over_steps);
     }
 }
 
 /* A batch norm over all steps, where errors are sums. */
-static void send_through_norm(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+static void send_through_norm(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool over_steps)
 {
-    send_down(pass, unit, io, at_end);
+    send_down(pass, unit, io, over_steps);
     rescale_correlations(pass, unit);
 }
 
 /* A population that needs only the gradient of its leak. */
-static void learn_leak(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end)
+static void learn_leak(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool over_steps)
 {
     (void)pass;
-    (void)at_end;
+    (void)over_steps;
     unit->layer->type->adjoint(&unit->node, io, unit->e, 0, NULL, false);
 }
 
@@ -184,7 +195,7 @@ void snn__choose_back(struct snn__unit *unit)
 }
 
 static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, struct snn__unit *unit, size_t t,
-                      bool at_end)
+                      bool over_steps)
 {
     struct snn__io io = snn__unit_io(pass, unit, t);
 
@@ -196,7 +207,7 @@ static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, st
     unit->e.scale *= unit->sent_scale;
     io.trace = pass->couples && unit->trace ? unit->trace + pass->sample * unit->value_len : NULL;
     if (unit->back != NULL)
-        unit->back(pass, unit, &io, at_end);
+        unit->back(pass, unit, &io, over_steps);
     if (pass->couples)
         unit->counts.couple_spikes += io.spikes;
 }
@@ -233,7 +244,7 @@ snn_status snn__pass_back_step(struct snn__pass *pass, size_t t, const struct sn
         if (snn__unit_constant(pass, unit))
             sum_up(pass, unit);
         else
-            back_unit(pass, sweep, unit, t, false);
+            back_unit(pass, sweep, unit, t, true);
     }
     return SNN_OK;
 }

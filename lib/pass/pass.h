@@ -97,9 +97,9 @@ enum snn__order {
 /* A unit's computation at a step, and its training follow-up: trace or mean. */
 typedef void (*snn__forward_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io);
 typedef void (*snn__follow_fn)(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io);
-/* A unit's action on the error at its output, after its gradient is formed. at_end: the error is the sum over all
- * steps. */
-typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool at_end);
+/* A unit's action on the error at its output, after its gradient is formed. over_steps: constant producers receive
+ * sums over the steps. */
+typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool over_steps);
 
 /* Since the counters were cleared. */
 struct snn__counts {

@@ -84,8 +84,8 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
-        node->adds_adjoint |=
-            from == NULL || from->readers > 1 || from->read_delayed || !from->wants_error || snn__errors_apart(pass);
+        node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_delayed || from->constant ||
+                              !from->wants_error || snn__errors_apart(pass);
     }
     node->through_time =
         pass->demand.keeps && (pass->demand.route == SNN__ROUTE_TIME || pass->demand.route == SNN__ROUTE_RATES);

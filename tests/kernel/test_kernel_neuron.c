@@ -169,7 +169,10 @@ START_TEST(spikes_are_counted)
 }
 END_TEST
 
-static void delta_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, bool leak)
+enum { FIRST = 128, LAST = 256, DETACH = 512, NO_E = 1024, WITH_LEAK = 2048, ALL_BACK = 4096, ADDS = 4096 };
+
+static void delta_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, int kind,
+                       float *d)
 {
     const struct snn__population_delta a = { .p = p,
                                              .e = s->x[E],
@@ -177,8 +180,9 @@ static void delta_with(const struct snn__kernels *k, const struct snn__populatio
                                              .u = s->x[U],
                                              .b = s->x[B],
                                              .q = s->x[Q],
-                                             .d = s->x[D],
-                                             .leak = leak ? s->x[LEAK] : NULL,
+                                             .accumulate = kind & ADDS,
+                                             .d = d,
+                                             .leak = kind & WITH_LEAK ? s->x[LEAK] : NULL,
                                              .r = s->x[R],
                                              .current = s->x[CURRENTS],
                                              .current_scale = 0.8f };
@@ -191,15 +195,16 @@ START_TEST(deltas_agree)
     static struct state x, y;
     const struct snn__kernels *k = snn__kernels_at((size_t)_i / RESETS), *ref = snn__kernels_at(0);
 
-    for (int kind = 0; kind < ALL_KINDS * 2; kind++)
-        for (int surrogate = 0; surrogate < shapes(kind); surrogate++) {
+    for (int i = 0; i < ALL_KINDS * 4; i++)
+        for (int surrogate = 0; surrogate < shapes(i); surrogate++) {
+            const int kind = i % ALL_KINDS + (i & ALL_KINDS ? WITH_LEAK : 0) + (i & 2 * ALL_KINDS ? ADDS : 0);
             const struct snn__population p = population(_i % RESETS, surrogate, kind);
             bool skip[LENGTH];
 
             begin(&x);
             begin(&y);
-            delta_with(k, &p, &x, kind & ALL_KINDS);
-            delta_with(ref, &p, &y, kind & ALL_KINDS);
+            delta_with(k, &p, &x, kind, x.x[D]);
+            delta_with(ref, &p, &y, kind, y.x[D]);
             for (size_t e = 0; e < LENGTH; e++)
                 skip[e] = near(&p, y.x[U], y.x[B], e);
             compare(&x, &y, skip, "delta", kind);
@@ -207,9 +212,8 @@ START_TEST(deltas_agree)
 }
 END_TEST
 
-enum { FIRST = 128, LAST = 256, DETACH = 512, NO_E = 1024, WITH_LEAK = 2048, ALL_BACK = 4096 };
-
-static void back_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, int kind)
+static void back_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, int kind,
+                      float *d)
 {
     const struct snn__population_back a = { .p = p,
                                             .first = kind & FIRST,
@@ -226,7 +230,8 @@ static void back_with(const struct snn__kernels *k, const struct snn__population
                                             .du = s->x[DU],
                                             .db = s->x[DB],
                                             .di = s->x[DI],
-                                            .d = s->x[D],
+                                            .accumulate = kind & ADDS,
+                                            .d = d,
                                             .leak = kind & WITH_LEAK ? s->x[LEAK] : NULL,
                                             .current = s->x[CURRENTS],
                                             .current_scale = 0.8f };
@@ -241,17 +246,41 @@ START_TEST(backs_agree)
 
     for (int kind = 0; kind < ALL_BACK; kind++)
         for (int surrogate = 0; surrogate < shapes(kind); surrogate++) {
+            const int adds = (kind + kind / ALL_KINDS + surrogate) % 2 ? ADDS : 0; /* every other one */
             const struct snn__population p = population(_i % RESETS, surrogate, kind);
             bool skip[LENGTH];
 
             begin(&x);
             begin(&y);
-            back_with(k, &p, &x, kind);
-            back_with(ref, &p, &y, kind);
+            back_with(k, &p, &x, kind | adds, x.x[D]);
+            back_with(ref, &p, &y, kind | adds, y.x[D]);
             for (size_t e = 0; e < LENGTH; e++)
                 skip[e] = near(&p, y.x[U], y.x[B], e) || near(&p, y.x[U_PREV], y.x[B_PREV], e);
             compare(&x, &y, skip, "back", kind);
         }
+}
+END_TEST
+
+/* The gradient of the leak alone. */
+START_TEST(leaks_need_no_error)
+{
+    static struct state x, y;
+    const struct snn__kernels *k = snn__kernels_at((size_t)_i);
+
+    for (int kind = 0; kind < ALL_KINDS; kind++) {
+        const struct snn__population p = population(SNN__RESET_SUBTRACT, 0, kind);
+
+        for (int back = 0; back < 2; back++) {
+            begin(&x);
+            begin(&y);
+            (back ? back_with : delta_with)(k, &p, &x, kind | WITH_LEAK, x.x[D]);
+            (back ? back_with : delta_with)(k, &p, &y, kind | WITH_LEAK, NULL);
+            ck_assert_mem_eq(x.x[LEAK], y.x[LEAK], sizeof x.x[LEAK]);
+            begin(&x);
+            ck_assert_mem_eq(x.x[D], y.x[D], sizeof x.x[D]);
+            ck_assert_mem_ne(x.x[LEAK], y.x[LEAK], sizeof x.x[LEAK]);
+        }
+    }
 }
 END_TEST
 
@@ -544,6 +573,7 @@ int main(void)
     tcase_add_loop_test(t, steps_agree, 0, tables() * RESETS);
     tcase_add_loop_test(t, spikes_are_counted, 0, tables());
     tcase_add_loop_test(t, deltas_agree, 0, tables() * RESETS);
+    tcase_add_loop_test(t, leaks_need_no_error, 0, tables());
     tcase_add_loop_test(t, couples_agree, 0, tables());
     tcase_add_loop_test(t, backs_agree, 0, tables() * RESETS);
     tcase_add_loop_test(t, surrogate_is_the_slope_of_its_primitive, 0, tables() * SURROGATES);
