@@ -21,8 +21,6 @@ void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor
                      const float *v, size_t rows, size_t n);
 void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
 /* rates.c */
-snn__item snn__clamp;
-snn__body snn__clip_values, snn__decay_add, snn__open_between;
 void snn__logistic(float *y, const float *x, size_t n);
 void snn__logistic_back(float *g, const float *x, size_t n);
 void snn__logistic_back_sum(float *g, double sum, const float *x);
