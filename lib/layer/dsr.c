@@ -132,23 +132,25 @@ static void step_range(void *arg, size_t from, size_t to)
     atomic_fetch_add_explicit(&k->spikes, k->kernels->rate_step(&k->step, from, to), memory_order_relaxed);
 }
 
+/* X = sum_t w_t x[t]: an input that is the same at every step is its own mean. */
 static void forward_step(struct snn__node *node, struct snn__io *io, size_t t, const float *x, const float *u_prev,
                          float *u, float *out, uint64_t *map)
 {
     struct rate *s = node->state;
-    float scale = io->x[0].scale;
+    const float scale = io->x[0].scale;
+    const bool gathers = io->training && (t == 0 || !io->x_constant);
     struct stepping k = { node->ctx->kernels,
                           { .decay = (float)s->beta,
                             .gain = s->gain * scale,
                             .fire = s->fire_at * s->threshold,
                             .drop = s->threshold,
-                            .weight = (float)snn__step_weight(s->beta, t, io->steps) * scale,
+                            .weight = io->x_constant ? scale : (float)snn__step_weight(s->beta, t, io->steps) * scale,
                             .first = t == 0,
                             .current = x,
                             .u_prev = u_prev,
                             .u = u,
                             .out = out,
-                            .mean = io->training ? s->mean : NULL },
+                            .mean = gathers ? s->mean : NULL },
                           0 };
 
     snn__spikes_ranges(node->ctx, io->batch * node->in_len, step_range, &k, out, node->layer->out.dim[0], map);
