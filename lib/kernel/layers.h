@@ -77,6 +77,22 @@ struct snn__reorder {
 
 #define SNN__VECTOR_ROWS 64 /* of a block */
 
+/* g_ij <- factor (g_ij - inner u_i v_j) */
+struct snn__outer_rows {
+    const struct snn__kernels *kernels;
+    size_t rows, n;
+    double factor, inner;
+    const float *u, *v;
+    float *g; /* [rows][n] */
+};
+
+/* w_ij <- factor_i w_ij */
+struct snn__scale_rows {
+    size_t rows, n;
+    const float *factor;
+    float *w; /* [rows][n] */
+};
+
 /* y <- w x, a block of rows; in double precision. */
 struct snn__matrix_vector {
     const struct snn__kernels *kernels;
@@ -277,6 +293,8 @@ struct snn__layer_kernels {
     snn__item *signs, *signs_back;               /* struct snn__signs, a block of rows */
     snn__body *reorder;                          /* struct snn__reorder, a block of rows */
     snn__item *matrix_vector;                    /* struct snn__matrix_vector, a block of rows */
+    snn__item *outer_rows;                       /* struct snn__outer_rows, a block of rows */
+    snn__item *scale_rows;                       /* struct snn__scale_rows, a block of rows */
     snn__body *clip_to_one;                      /* float w[], some elements: w <- clip(w, -1, 1) */
     snn__item *clamp;                            /* struct snn__clamp, a sample */
     snn__body *clip_values;                      /* struct snn__clip_values, some elements */
@@ -299,11 +317,6 @@ struct snn__layer_kernels {
     snn__body *layer_norm_credit; /* struct snn__layer_norm, some features */
     snn__body *attention;         /* struct snn__attention, a head of a sample */
 
-    /* g <- factor (g - inner u v^T), of [rows][n] */
-    void (*outer_rows)(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
-                       const float *v, size_t rows, size_t n);
-    /* w[i] <- factor[i] w[i], of every row i */
-    void (*scale_rows)(float *w, const float *factor, size_t rows, size_t n);
     /* [channels,positions] to [positions,channels] for n samples */
     void (*turn_maps)(size_t n, size_t channels, size_t positions, const float *x, float *y);
 

@@ -92,22 +92,27 @@ void snn__signs_back(void *arguments, size_t block)
     }
 }
 
-void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
-                     const float *v, size_t rows, size_t n)
+void snn__outer_rows(void *arguments, size_t block)
 {
-    for (size_t i = 0; i < rows; i++) {
-        float *row = g + i * n;
+    const struct snn__outer_rows *k = arguments;
+    size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
 
-        kernels->scale(row, (float)factor, row, n);
-        kernels->axpy(row, (float)(-factor * inner * u[i]), v, n);
+    for (size_t i = from; i < to; i++) {
+        float *row = k->g + i * k->n;
+
+        k->kernels->scale(row, (float)k->factor, row, k->n);
+        k->kernels->axpy(row, (float)(-k->factor * k->inner * k->u[i]), k->v, k->n);
     }
 }
 
-void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n)
+void snn__scale_rows(void *arguments, size_t block)
 {
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < n; j++)
-            w[i * n + j] *= factor[i];
+    const struct snn__scale_rows *k = arguments;
+    size_t from = block * SNN__ROWS, to = snn__min(from + SNN__ROWS, k->rows);
+
+    for (size_t i = from; i < to; i++)
+        for (size_t j = 0; j < k->n; j++)
+            k->w[i * k->n + j] *= k->factor[i];
 }
 
 void snn__clip_to_one(void *arguments, size_t from, size_t to)

@@ -16,10 +16,8 @@ extern const struct snn__layer_kernels snn__layers_plain, snn__layers_avx2, snn_
 
 /* rows.c */
 snn__item snn__standardise, snn__standardise_back, snn__signs, snn__signs_back, snn__matrix_vector;
+snn__item snn__outer_rows, snn__scale_rows;
 snn__body snn__reorder, snn__clip_to_one;
-void snn__outer_rows(const struct snn__kernels *kernels, float *g, double factor, double inner, const float *u,
-                     const float *v, size_t rows, size_t n);
-void snn__scale_rows(float *w, const float *factor, size_t rows, size_t n);
 /* rates.c */
 void snn__logistic(float *y, const float *x, size_t n);
 void snn__logistic_back(float *g, const float *x, size_t n);

@@ -118,15 +118,16 @@ static void derive(struct snn__derived *d, float *what)
 static void gradient(struct snn__derived *d, float *gradient)
 {
     snn_layer *layer = d->node->layer;
-    const struct snn__kernels *k = d->node->ctx->kernels;
-    const struct snn__layer_kernels *layers = k->layers;
+    const snn_context *ctx = d->node->ctx;
+    const struct snn__layer_kernels *layers = snn__layers(ctx);
     const ptrdiff_t at = snn__layer_tensor_index(layer, "g");
     double g, range = snn__param_f64(&layer->params, SNN_LAYER_RANGE), sigma = d->number;
-    double inner = k->dot(gradient, layer->tensor[SNN__WEIGHT].data, d->rows * d->fan) / sigma, factor, back;
+    double inner = snn__dot(ctx, gradient, layer->tensor[SNN__WEIGHT].data, d->rows * d->fan) / sigma, back;
+    struct snn__outer_rows rows = { ctx->kernels, d->rows, d->fan, 0, inner, d->row[0], d->column, gradient };
 
     layers->widen(&g, 1.0, layer->tensor[at].data, 1);
-    factor = clipped(g, range) / sigma;
-    layers->outer_rows(k, gradient, factor, inner, d->row[0], d->column, d->rows, d->fan);
+    rows.factor = clipped(g, range) / sigma;
+    snn__each(ctx, layers->outer_rows, &rows, snn__ceil_div(d->rows, SNN__ROWS));
     back = fabs(g) <= range ? inner : 0.0;
     layers->narrow(d->node->gradient[at], 1.0, &back, 1);
 }

@@ -326,6 +326,7 @@ static void weights_rescale(struct snn__node *node, const float *factor)
     struct snn__weights *s = node->state;
     const struct snn__kernels *k = node->ctx->kernels;
     size_t fan = s->w.fan, inputs = s->w.inputs;
+    struct snn__scale_rows rows = { s->w.rows, fan, factor, node->gradient[SNN__WEIGHT] };
 
     if (!s->touched)
         return;
@@ -333,7 +334,7 @@ static void weights_rescale(struct snn__node *node, const float *factor)
     for (float *g = node->gradient[SNN__WEIGHT], *end = g + s->w.rows * fan; s->turned && g < end; g += inputs)
         k->multiply(g, 1.0f, g, factor, inputs, false);
     if (!s->turned)
-        k->layers->scale_rows(node->gradient[SNN__WEIGHT], factor, s->w.rows, fan);
+        snn__each(node->ctx, k->layers->scale_rows, &rows, snn__ceil_div(rows.rows, SNN__ROWS));
     if (s->bias >= 0)
         k->multiply(s->bias_sum, 1.0f, s->bias_sum, factor, node->layer->out.dim[0], false);
 }
