@@ -4,6 +4,8 @@
 #include "kernel/kernel.h"
 #include <string.h>
 
+#define PACKED 8192u /* numbers that a task packs, at least */
+
 size_t snn__packed_size(const snn_context *ctx, size_t k, size_t n)
 {
     return SNN__PRODUCT(k, snn__round_up(n, ctx->kernels->nr));
@@ -14,54 +16,62 @@ struct pack {
     float *packed;
     const float *w;
     size_t taps, inner, n, tap_stride, inner_stride, n_stride, nr;
+    size_t cuts; /* of a panel: tasks */
 };
 
 /* Weights that lie along k: a matrix is turned. Rows beyond the last are the last one, and are cleared. */
-static void turn_panel(const struct pack *a, const float *w, size_t cols, float *out)
+static void turn_panel(const struct pack *a, const float *w, size_t cols, struct span k, float *out)
 {
     const float *row[SNN__NR_MAX];
 
     for (size_t j = 0; j < a->nr; j++)
-        row[j] = w + snn__min(j, cols - 1) * a->n_stride;
-    a->k->interleave(out, a->nr, row, a->inner);
+        row[j] = w + snn__min(j, cols - 1) * a->n_stride + k.from;
+    a->k->interleave(out, a->nr, row, k.to - k.from);
     if (cols < a->nr)
-        for (size_t i = 0; i < a->inner; i++)
+        for (size_t i = 0; i < k.to - k.from; i++)
             memset(out + i * a->nr + cols, 0, (a->nr - cols) * sizeof *out);
 }
 
-/* packed[panel][k][nr] */
+/* packed[panel][k][nr], some of k */
 static void pack_panel(void *arg, size_t task)
 {
     const struct pack *a = arg;
-    const size_t cols = snn__min(a->nr, a->n - task * a->nr);
-    const float *w = a->w + task * a->nr * a->n_stride;
-    float *out = a->packed + task * a->nr * a->taps * a->inner;
+    const size_t panel = task / a->cuts, cols = snn__min(a->nr, a->n - panel * a->nr);
+    const struct span k = part(a->taps * a->inner, a->cuts, task % a->cuts);
+    const float *w = a->w + panel * a->nr * a->n_stride;
+    float *out = a->packed + (panel * a->taps * a->inner + k.from) * a->nr;
 
     if (a->taps == 1 && a->inner_stride == 1) {
-        turn_panel(a, w, cols, out);
+        turn_panel(a, w, cols, k, out);
         return;
     }
-    for (size_t t = 0; t < a->taps; t++)
-        for (size_t i = 0; i < a->inner; i++) {
-            const float *from = w + t * a->tap_stride + i * a->inner_stride;
+    for (size_t tap = k.from / a->inner, i = k.from % a->inner, left = k.to - k.from; left > 0; left--) {
+        const float *from = w + tap * a->tap_stride + i * a->inner_stride;
 
-            if (a->n_stride == 1)
-                copy(out, from, cols);
-            else
-                for (size_t j = 0; j < cols; j++)
-                    out[j] = from[j * a->n_stride];
-            for (size_t j = cols; j < a->nr; j++)
-                out[j] = 0;
-            out += a->nr;
-        }
+        if (a->n_stride == 1)
+            copy(out, from, cols);
+        else
+            for (size_t j = 0; j < cols; j++)
+                out[j] = from[j * a->n_stride];
+        for (size_t j = cols; j < a->nr; j++)
+            out[j] = 0;
+        out += a->nr;
+        i = i + 1 < a->inner ? i + 1 : 0;
+        tap += i == 0;
+    }
 }
 
 void snn__pack(const snn_context *ctx, float *packed, const float *w, size_t taps, size_t inner, size_t n,
                size_t tap_stride, size_t inner_stride, size_t n_stride)
 {
-    struct pack a = { ctx->kernels, packed, w, taps, inner, n, tap_stride, inner_stride, n_stride, ctx->kernels->nr };
+    struct pack a = {
+        ctx->kernels, packed, w, taps, inner, n, tap_stride, inner_stride, n_stride, ctx->kernels->nr, 1
+    };
+    const size_t panels = snn__ceil_div(n, a.nr);
 
-    snn__each(ctx, pack_panel, &a, snn__ceil_div(n, a.nr));
+    if (panels < TASKS)
+        a.cuts = snn__max(1, snn__min(TASKS / panels, SNN__PRODUCT(taps, inner, a.nr) / PACKED));
+    snn__each(ctx, pack_panel, &a, panels * a.cuts);
 }
 
 struct turn {
