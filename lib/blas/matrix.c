@@ -160,15 +160,16 @@ static void matrix_task(void *arg, size_t task, size_t worker)
     }
 }
 
-/* Rows are cut first: what they gather serves all columns. */
+/* Rows are cut first: what they gather serves all columns. Bytes of weights that leave the second-level cache have to
+ * serve many rows of a task instead. */
 static void cut_work(struct product *a)
 {
     const size_t wanted = tasks_wanted(a->p->m, a->p->n, snn__window_depth(&a->p->window));
+    const size_t least = a->panels * panel_size(a->depth) > CACHED ? ROWS : SNN__MATRIX_SIDE;
 
     a->wide = snn__max(1, snn__min(SNN__MATRIX_COLS / SNN__MATRIX_SIDE, CACHED / panel_size(a->depth)));
-    a->row_tasks = snn__min(wanted, snn__ceil_div(a->p->m, SNN__MATRIX_SIDE));
-    a->column_tasks =
-        snn__min(snn__ceil_div(a->panels, a->wide), snn__ceil_div(snn__min(wanted, THREADS), a->row_tasks));
+    a->row_tasks = snn__min(wanted, snn__ceil_div(a->p->m, least));
+    a->column_tasks = snn__min(a->panels, snn__ceil_div(snn__min(wanted, THREADS), a->row_tasks));
 }
 
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
