@@ -25,4 +25,5 @@ X(dsr_lif)
 X(select)
 X(attention)
 X(layer_norm)
+X(elementwise)
 #undef X

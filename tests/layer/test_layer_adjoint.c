@@ -40,6 +40,8 @@ static const struct layer_case cases[] = {
     { { 3, 3, 3 }, "conv_transpose2d x out=4 stride=2 pad=1 out_pad=1 norm=frobenius range=100", false },
     { { 6 }, "batch_norm x", true },
     { { 4, 3, 5 }, "batch_norm x", true },
+    { { 6 }, "elementwise x", false },
+    { { 4, 3, 5 }, "elementwise x bias=0", false },
     { { 6 }, "layer_norm x", true },
     { { 4, 3, 5 }, "layer_norm x eps=0.1", true },
     { { 3, 6, 6 }, "avgpool x", false },

@@ -207,7 +207,8 @@ static const struct run {
       "linear a out=5 norm=spectral; cuba n; add s <n <m:1; linear b out=5; plif m; "
       "linear o out=3",
       .shape = { 6 } },
-    { "sltt", "steps=2 loss=ce_mse", "linear a out=5; lif n; layer_norm l; linear o out=3", .shape = { 6 } },
+    { "sltt", "steps=2 loss=ce_mse", "linear a out=5; lif n; layer_norm l; elementwise e; linear o out=3",
+      .shape = { 6 } },
     { "ottt", "steps=2 variant=O", "linear a out=5 standardise=1; lif n; linear o out=3 norm=frobenius",
       .shape = { 6 } },
     { "opzo", "steps=2", "linear a out=5; lif n; linear o out=3", .shape = { 6 } },

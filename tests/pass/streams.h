@@ -32,7 +32,8 @@ static const struct {
     { { 5 },
       "linear a out=6; linear fb out=6 <m:1; add s <a <fb; lif n refractory=2 " LIF "; linear b out=4; "
       "alif m threshold=0.2 refractory=1; linear o out=3" },
-    { { 2, 6, 6 }, "conv2d a out=4 pad=1; layer_norm an; lif n " LIF "; flatten f; linear o out=3; layer_norm on" },
+    { { 2, 6, 6 },
+      "conv2d a out=4 pad=1; layer_norm an; lif n " LIF "; flatten f; linear o out=3; layer_norm on; elementwise e" },
     { { 5 }, "linear a out=6; dsr_lif n threshold=0.5; linear o out=3; dsr_lif r threshold=0.4" },
     { { 2, 6, 6 },
       "conv2d a out=4 pad=1 standardise=1; lif n " LIF "; conv2d b out=4 pad=1; gain g value=0.5; add s <g <n; "

@@ -25,7 +25,7 @@ static const struct {
       { 3, 12, 12 },
       "conv2d a out=20 pad=1 standardise=1; layer_norm an; lif n " LIF
       "; dropout d rate=0.1; avgpool p; conv2d b out=20 pad=1 groups=2; "
-      "batch_norm bn; gain g value=0.6; add s <g <p; lif m " LIF
+      "batch_norm bn; elementwise e; gain g value=0.6; add s <g <p; lif m " LIF
       "; scale k value=2.7; avgpool q kernel=0; flatten f; linear o out=10",
       false,
       false,

@@ -312,6 +312,13 @@ static const struct net_case nets[] = {
       "; flatten f; linear b out=6; layer_norm bn eps=0.01; lif m " LIF "; linear o out=3",
       "steps=3",
       true },
+    { "elementwise",
+      { 2, 4, 4 },
+      "conv2d a out=4 pad=1; elementwise an; lif n " LIF
+      "; flatten f; linear b out=6; add s <b <g2:1; elementwise bn bias=0; lif m " LIF
+      "; scale g2 value=0.7; linear o out=3",
+      "steps=3",
+      true },
     { "layer norm read twice, feedback",
       { 5 },
       "linear a out=6; layer_norm an; linear rec out=6 <n:1; add s <an <rec; lif n " LIF
