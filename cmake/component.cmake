@@ -55,7 +55,7 @@ function(snn_component name)
         string(TOUPPER ${kind} type)
         set(library snn_${name}_${kind})
         add_library(${library} ${type} $<TARGET_OBJECTS:snn_${name}_objects>)
-        target_link_libraries(${library} PRIVATE $<BUILD_INTERFACE:snn_flags> ${targets} PUBLIC snn_${kind})
+        target_link_libraries(${library} PRIVATE $<BUILD_INTERFACE:snn_flags> ${targets} m PUBLIC snn_${kind})
         set_target_properties(${library} PROPERTIES OUTPUT_NAME snn-${name} EXPORT_NAME ${name}-${kind}
             LINKER_LANGUAGE C LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib
             ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)

@@ -79,7 +79,8 @@ under() {
     loss) echo "layer" ;;
     trainer) echo "dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
-    sys/product | sys/component | events | nir) echo "context" ;;
+    sys/product | sys/component | events) echo "context" ;;
+    nir) echo "context network" ;;
     snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^(snn|events|nir)$/!p' | tr '\n' ' ') ;;
     *) return 1 ;;
     esac

@@ -1,0 +1,220 @@
+/* export_layers.c - layers that are no populations become nodes, fields of their parameters and tensors. */
+#include "export.h"
+
+#include <string.h>
+
+snn_status snn__nir_new_node(struct exporting *x, struct written *w, enum nir_type type)
+{
+    return snn__nir_add_node(x->nir, w->info.name, type, &w->node);
+}
+
+static void dims_of(const snn_shape *shape, size_t dim[3])
+{
+    for (uint32_t i = 0; i < 3; i++)
+        dim[i] = shape->dim[i];
+}
+
+snn_status snn__nir_each(struct exporting *x, const struct written *w, const char *name, bool wide,
+                         struct nir_field **field)
+{
+    size_t dim[3];
+
+    dims_of(&w->info.out, dim);
+    TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], name, dim, w->info.out.rank, field));
+    (*field)->wide = wide;
+    return SNN_OK;
+}
+
+snn_status snn__nir_tensor(struct exporting *x, const struct written *w, const char *name)
+{
+    snn_tensor t = SNN_TENSOR_INIT;
+    struct nir_field *field;
+    size_t dim[4];
+
+    TRY(snn_layer_tensor_named(w->layer, name, &t));
+    if (t.element != SNN_ELEMENT_F32)
+        return snn__nir_no_node(w, "with packed weights");
+    for (uint32_t i = 0; i < 4; i++)
+        dim[i] = t.dim[i];
+    TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], name, dim, t.rank, &field));
+    for (size_t i = 0; i < field->length; i++)
+        field->value[i] = (double)((const float *)t.data)[i];
+    return SNN_OK;
+}
+
+/* Whole numbers: one, or n for the axes. */
+static snn_status whole(struct exporting *x, const struct written *w, const char *name, const int64_t *value,
+                        uint32_t rank, size_t n)
+{
+    struct nir_field *field;
+
+    TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], name, &n, rank, &field));
+    field->whole = true;
+    for (size_t i = 0; i < n; i++)
+        field->value[i] = (double)value[i];
+    return SNN_OK;
+}
+
+/* A whole number of a layer, the same for both axes. */
+static snn_status pair(struct exporting *x, const struct written *w, const char *name, int32_t key)
+{
+    int64_t value[2];
+
+    TRY(snn_layer_get_i64(w->layer, key, &value[0]));
+    value[1] = value[0];
+    return whole(x, w, name, value, 1, 2);
+}
+
+/* Weights that compute are the tensor's own. */
+static snn_status check_plain(const struct written *w)
+{
+    const char *norm = "none", *binary = "none";
+    int64_t standardise = 0;
+
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_STANDARDISE, &standardise));
+    TRY(snn_layer_get_str(w->layer, SNN_LAYER_NORM, &norm));
+    TRY(snn_layer_get_str(w->layer, SNN_LAYER_BINARY, &binary));
+    if (standardise || strcmp(norm, "none") != 0 || strcmp(binary, "none") != 0)
+        return snn__nir_no_node(w, "whose weights are derived: standardised, bounded by a norm, or binary");
+    return SNN_OK;
+}
+
+static snn_status write_linear(struct exporting *x, struct written *w)
+{
+    int64_t bias;
+
+    TRY(check_plain(w));
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_BIAS, &bias));
+    TRY(snn__nir_new_node(x, w, bias ? NIR_AFFINE : NIR_LINEAR));
+    TRY(snn__nir_tensor(x, w, "weight"));
+    return bias ? snn__nir_tensor(x, w, "bias") : SNN_OK;
+}
+
+static snn_status write_convolution(struct exporting *x, struct written *w)
+{
+    const int64_t side[2] = { w->info.in.dim[1], w->info.in.dim[2] };
+    struct nir_field *none;
+    int64_t bias, groups;
+    size_t n = w->info.out.dim[0];
+
+    TRY(check_plain(w));
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_BIAS, &bias));
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_GROUPS, &groups));
+    TRY(snn__nir_new_node(x, w, NIR_CONV2D));
+    TRY(snn__nir_tensor(x, w, "weight"));
+    if (bias)
+        TRY(snn__nir_tensor(x, w, "bias"));
+    else
+        TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], "bias", &n, 1, &none));
+    TRY(pair(x, w, "stride", SNN_LAYER_STRIDE));
+    TRY(pair(x, w, "padding", SNN_LAYER_PAD));
+    TRY(pair(x, w, "dilation", SNN_LAYER_DILATION));
+    TRY(whole(x, w, "groups", &groups, 0, 1));
+    return whole(x, w, "input_shape", side, 1, 2);
+}
+
+static snn_status write_pool(struct exporting *x, struct written *w)
+{
+    const int64_t none[2] = { 0, 0 };
+    int64_t kernel[2], stride[2];
+
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_KERNEL, &kernel[0]));
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_STRIDE, &stride[0]));
+    TRY(snn__nir_new_node(x, w, snn__nir_is(w, "sumpool") ? NIR_SUMPOOL : NIR_AVGPOOL));
+    kernel[1] = kernel[0] ? kernel[0] : w->info.in.dim[2];
+    kernel[0] = kernel[0] ? kernel[0] : w->info.in.dim[1];
+    stride[1] = stride[0] ? stride[0] : kernel[1];
+    stride[0] = stride[0] ? stride[0] : kernel[0];
+    TRY(whole(x, w, "kernel_size", kernel, 1, 2));
+    TRY(whole(x, w, "stride", stride, 1, 2));
+    return kernel[0] == kernel[1] ? pair(x, w, "padding", SNN_LAYER_PAD) : whole(x, w, "padding", none, 1, 2);
+}
+
+static snn_status write_flatten(struct exporting *x, struct written *w)
+{
+    const int64_t start = 0, end = -1;
+    const int64_t shape[3] = { w->info.in.dim[0], w->info.in.dim[1], w->info.in.dim[2] };
+
+    TRY(snn__nir_new_node(x, w, NIR_FLATTEN));
+    TRY(whole(x, w, "start_dim", &start, 0, 1));
+    TRY(whole(x, w, "end_dim", &end, 0, 1));
+    return whole(x, w, "input_type", shape, 1, w->info.in.rank);
+}
+
+/* A constant factor of all numbers. */
+static snn_status write_factor(struct exporting *x, struct written *w, double factor)
+{
+    struct nir_field *scale;
+
+    TRY(snn__nir_new_node(x, w, NIR_SCALE));
+    TRY(snn__nir_each(x, w, "scale", false, &scale));
+    for (size_t i = 0; i < scale->length; i++)
+        scale->value[i] = factor;
+    return SNN_OK;
+}
+
+static snn_status write_scale(struct exporting *x, struct written *w)
+{
+    double factor;
+
+    TRY(snn_layer_get_f64(w->layer, SNN_LAYER_VALUE, &factor));
+    return factor == 1 || factor == 0 ? SNN_OK : write_factor(x, w, factor);
+}
+
+static snn_status write_gain(struct exporting *x, struct written *w)
+{
+    snn_tensor t = SNN_TENSOR_INIT;
+
+    TRY(snn_layer_tensor_named(w->layer, "weight", &t));
+    return write_factor(x, w, (double)((const float *)t.data)[0]);
+}
+
+static snn_status write_elementwise(struct exporting *x, struct written *w)
+{
+    int64_t bias;
+
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_BIAS, &bias));
+    if (bias)
+        return snn__nir_no_node(w, "with a bias, unless a leaky population alone reads it");
+    TRY(snn__nir_new_node(x, w, NIR_SCALE));
+    TRY(snn__nir_tensor(x, w, "weight"));
+    strcpy(x->nir->node[w->node].field[0].name, "scale");
+    return SNN_OK;
+}
+
+static snn_status nothing(struct exporting *x, struct written *w)
+{
+    (void)x;
+    (void)w;
+    return SNN_OK;
+}
+
+snn_status snn__nir_write_layer(struct exporting *x, struct written *w)
+{
+    static const struct {
+        const char *type;
+        snn_status (*write)(struct exporting *x, struct written *w);
+    } types[] = {
+        { "linear", write_linear },
+        { "conv2d", write_convolution },
+        { "sumpool", write_pool },
+        { "avgpool", write_pool },
+        { "flatten", write_flatten },
+        { "scale", write_scale },
+        { "gain", write_gain },
+        { "elementwise", write_elementwise },
+        { "add", nothing },
+        { "dropout", nothing },
+        { "if", snn__nir_write_neurons },
+        { "lif", snn__nir_write_neurons },
+        { "plif", snn__nir_write_neurons },
+        { "cuba", snn__nir_write_neurons },
+    };
+
+    if (snn__nir_taken_over(x, w))
+        return SNN_OK;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(types[i].type, w->info.type) == 0)
+            return types[i].write(x, w);
+    return snn__nir_no_node(w, "");
+}

@@ -1,0 +1,204 @@
+/* write.c - a graph becomes a file in the layout of the reference implementation. */
+#include "hdf5.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the library ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct nir_quiet snn__nir_begin(void)
+{
+    struct nir_quiet quiet;
+
+    pthread_mutex_lock(&lock);
+    H5Eget_auto2(H5E_DEFAULT, &quiet.print, &quiet.to);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    return quiet;
+}
+
+void snn__nir_end(const struct nir_quiet *quiet)
+{
+    H5Eset_auto2(H5E_DEFAULT, quiet->print, quiet->to);
+    pthread_mutex_unlock(&lock);
+}
+
+snn_status snn__nir_io(const char *path)
+{
+    char reason[128] = "";
+
+    if (strerror_r(errno, reason, sizeof reason) != 0)
+        snprintf(reason, sizeof reason, "error %d", errno);
+    return snn_component_fail(SNN_ERR_IO, "%s: %s", path, reason);
+}
+
+/* ---- data sets ---- */
+
+static bool write_set(hid_t group, const char *name, hid_t type, hid_t memory, const hsize_t *dim, int rank,
+                      int level, const void *data)
+{
+    const hid_t space = rank > 0 ? H5Screate_simple(rank, dim, NULL) : H5Screate(H5S_SCALAR);
+    const hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+    bool empty = false, good;
+    hid_t set;
+
+    for (int i = 0; i < rank; i++)
+        empty |= dim[i] == 0;
+    if (level > 0 && rank > 0 && !empty) {
+        H5Pset_chunk(plist, rank, dim);
+        H5Pset_deflate(plist, (unsigned)level);
+    }
+    set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
+    good = set >= 0 && (empty || H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
+    if (set >= 0)
+        H5Dclose(set);
+    H5Pclose(plist);
+    H5Sclose(space);
+    return good;
+}
+
+/* Variable-length UTF-8, as h5py writes it; `dim` NULL is a scalar. */
+static bool write_texts(hid_t group, const char *name, const hsize_t *dim, int level, const char *const *text)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    bool good = H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0;
+
+    good = good && write_set(group, name, type, type, dim, dim ? 2 : 0, level, text);
+    H5Tclose(type);
+    return good;
+}
+
+static bool write_text(hid_t group, const char *name, const char *text)
+{
+    return write_texts(group, name, NULL, 0, &text);
+}
+
+static bool write_field(hid_t group, const struct nir_field *field, int level)
+{
+    const hid_t type = field->whole ? H5T_STD_I64LE : field->wide ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
+    hsize_t dim[NIR_RANK];
+
+    if (field->value == NULL)
+        return write_text(group, field->name, field->word);
+    for (uint32_t i = 0; i < field->rank; i++)
+        dim[i] = field->dim[i];
+    return write_set(group, field->name, type, H5T_NATIVE_DOUBLE, dim, (int)field->rank, level, field->value);
+}
+
+/* ---- groups ---- */
+
+/* A name without '/', which separates groups. */
+static void group_name(const char *name, char out[NIR_NAME])
+{
+    snprintf(out, NIR_NAME, "%s", name);
+    for (char *c = out; *c; c++)
+        if (*c == '/')
+            *c = '.';
+}
+
+static bool write_node(hid_t nodes, const struct nir_node *node, int level)
+{
+    char name[NIR_NAME];
+    hid_t group;
+    bool good;
+
+    group_name(node->name, name);
+    group = H5Gcreate2(nodes, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    good = group >= 0 && write_text(group, "type", snn__nir_type_name(node->type));
+    for (size_t i = 0; good && i < node->fields; i++)
+        good = write_field(group, &node->field[i], level);
+    if (group >= 0)
+        H5Gclose(group);
+    return good;
+}
+
+static bool write_edges(const snn_nir *nir, hid_t graph, int level)
+{
+    const hsize_t dim[2] = { nir->edges, 2 };
+    char(*name)[NIR_NAME] = snn_component_alloc(nir->context, nir->nodes, sizeof *name);
+    const char **text = snn_component_alloc(nir->context, 2 * nir->edges + 1, sizeof *text);
+    bool good = name != NULL && text != NULL;
+
+    for (size_t n = 0; good && n < nir->nodes; n++)
+        group_name(nir->node[n].name, name[n]);
+    for (size_t i = 0; good && i < nir->edges; i++) {
+        text[2 * i] = name[nir->edge[i].from];
+        text[2 * i + 1] = name[nir->edge[i].to];
+    }
+    good = good && write_texts(graph, "edges", dim, level, text);
+    snn_component_free(nir->context, name);
+    snn_component_free(nir->context, text);
+    return good;
+}
+
+static bool write_metadata(const snn_nir *nir, hid_t graph)
+{
+    const hid_t group = H5Gcreate2(graph, "metadata", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    bool good = group >= 0;
+
+    if (nir->dt > 0)
+        good = good && write_set(group, "dt", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, NULL, 0, 0, &nir->dt);
+    if (nir->reset[0])
+        good = good && write_text(group, "reset", nir->reset);
+    if (nir->fire[0])
+        good = good && write_text(group, "fire", nir->fire);
+    if (group >= 0)
+        H5Gclose(group);
+    return good;
+}
+
+static bool write_graph(const snn_nir *nir, hid_t file, int level)
+{
+    const hid_t graph = H5Gcreate2(file, "node", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t nodes = graph >= 0 ? H5Gcreate2(graph, "nodes", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT) : -1;
+    bool good = nodes >= 0 && write_text(file, "version", "1.0.6") && write_text(graph, "type", "NIRGraph");
+
+    good = good && write_edges(nir, graph, level) && write_metadata(nir, graph);
+    for (size_t n = 0; good && n < nir->nodes; n++)
+        good = write_node(nodes, &nir->node[n], level);
+    if (nodes >= 0)
+        H5Gclose(nodes);
+    if (graph >= 0)
+        H5Gclose(graph);
+    return good;
+}
+
+static bool write_file(const snn_nir *nir, const char *path, int level)
+{
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    bool good = file >= 0 && write_graph(nir, file, level);
+
+    good = file >= 0 && H5Fclose(file) >= 0 && good;
+    return good;
+}
+
+snn_status snn_nir_save(const snn_nir *nir, const char *path, int level)
+{
+    struct nir_quiet quiet;
+    char temporary[4096];
+    bool good;
+
+    if (nir == NULL || path == NULL || level < 0 || level > 9)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_nir_save: an argument is NULL, or level %d is not 0 to 9",
+                                  level);
+    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof temporary)
+        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_nir_save: a path of more than %zu bytes", sizeof temporary);
+    quiet = snn__nir_begin();
+    errno = 0;
+    good = write_file(nir, temporary, level);
+    snn__nir_end(&quiet);
+    if (good && rename(temporary, path) == 0)
+        return SNN_OK;
+    if (good || errno != 0) {
+        const snn_status rc = snn__nir_io(path);
+
+        remove(temporary);
+        return rc;
+    }
+    remove(temporary);
+    return snn_component_fail(SNN_ERR_IO, "%s: it could not be written", path);
+}
