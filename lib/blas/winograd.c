@@ -2,48 +2,39 @@
  * 1509.09308): 36 multiplications for a tile of outputs of a channel instead of 144 or 100.
  *
  *   product   y = A' [ sum_c (G g G') (B' d B) ] A          for every tile of outputs, d its 6x6 inputs
- *   outer     g = G' [ sum over tiles of (A e A') (B' d B) ] G
+ *   outer     g = G' [ sum over tiles of (A e A') (B' d B) ] G: winograd_outer.c
  *
  * The transforms are in kernel/winograd.inc. Each of the 36 points is a matrix product of its own, which runs on the
- * micro tile of the kernel table. Weights come packed as for every other product and are transformed block by block
- * on their way: a transformed copy would be up to four times their size, and reading it would take longer than making
- * it. The adjoint (a transposed window) is the same convolution with taps turned by half a circle. */
+ * micro tile of the kernel table. Weights come packed as for every other product; a transformed copy is up to four
+ * times their size, so that it is made once for all blocks where it is small, and otherwise for each block on the
+ * way. The adjoint (a transposed window) is the same convolution with taps turned by half a circle. */
+#include "blas/winograd.h"
 #include "blas/blocks.h"
 #include "core/context.h"
 #include "kernel/kernel.h"
 #include <string.h>
 
-#define POINTS 36u
 #define LEAST 32u         /* channels on both sides, below which the transforms cost more than they save */
 #define LEAST_TILES 24u   /* the same for tiles: the weights are transformed for all of them at once */
 #define TILES 48u         /* tiles of a block of a product */
 #define DEPTH 96u         /* most channels of transformed weights that lie in the cache */
 #define CHANNELS 16u      /* transformed at once on their way into a panel, in the first-level cache */
 #define SHARED (5u << 18) /* most floats of transformed weights that are kept for all blocks of a product */
-#define SAMPLES 64u       /* most tiles of a block of an outer product */
-#define SIDE 128u         /* most channels on either side of one, to the next whole tile */
 #define PANELS 2u         /* least panels of columns of a task */
 
-static const float zeros[SIDE + SNN__MR_MAX];
+const float snn__no_channels[SNN__TILE_SIDE + SNN__MR_MAX];
 
-/* The tiles of a map. */
-struct grid {
-    size_t taps, side; /* of a row of weights, of outputs */
-    size_t high, wide; /* tiles of one map */
-    ptrdiff_t pad;     /* the first input of a tile lies so far up and left of its first output */
-};
-
-static struct grid grid_of(const struct snn__window *w)
+struct snn__tile_grid snn__grid_of(const struct snn__window *w)
 {
     const size_t side = 7 - w->kh;
 
-    return (struct grid){ w->kh, side, snn__ceil_div(w->oh, side), snn__ceil_div(w->ow, side),
-                          (ptrdiff_t)(w->transposed ? w->kh - 1 - w->pad : w->pad) };
+    return (struct snn__tile_grid){ w->kh, side, snn__ceil_div(w->oh, side), snn__ceil_div(w->ow, side),
+                                    (ptrdiff_t)(w->transposed ? w->kh - 1 - w->pad : w->pad) };
 }
 
-static size_t tiles_of(const struct snn__window *w, size_t m)
+size_t snn__tiles_of(const struct snn__window *w, size_t m)
 {
-    const struct grid g = grid_of(w);
+    const struct snn__tile_grid g = snn__grid_of(w);
 
     return SNN__PRODUCT(m / (w->oh * w->ow), g.high, g.wide);
 }
@@ -52,8 +43,8 @@ static size_t tiles_of(const struct snn__window *w, size_t m)
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n)
 {
     return (w->kh == 3 || w->kh == 5) && w->kw == w->kh && w->stride == 1 && w->dilation == 1 && w->pad < w->kh &&
-           w->c >= LEAST && n >= LEAST && tiles_of(w, m) >= LEAST_TILES &&
-           SNN__PRODUCT(tiles_of(w, m), POINTS, 3) <= SNN__PRODUCT(m, w->kh, w->kw, 2);
+           w->c >= LEAST && n >= LEAST && snn__tiles_of(w, m) >= LEAST_TILES &&
+           SNN__PRODUCT(snn__tiles_of(w, m), POINTS, 3) <= SNN__PRODUCT(m, w->kh, w->kw, 2);
 }
 
 /* The position of a tile. */
@@ -62,7 +53,7 @@ struct place {
     ptrdiff_t y, x; /* of the first output */
 };
 
-static struct place locate(const struct grid *g, size_t tile)
+static struct place locate(const struct snn__tile_grid *g, size_t tile)
 {
     const size_t rest = tile % (g->high * g->wide);
 
@@ -70,9 +61,8 @@ static struct place locate(const struct grid *g, size_t tile)
                            (ptrdiff_t)(rest % g->wide * g->side) };
 }
 
-/* in[6 * 6] <- the inputs of a tile, from channel c on */
-static void inputs_of(const struct snn__window *w, const struct grid *g, const float *x, size_t tile, size_t c,
-                      const float **in)
+void snn__tile_inputs(const struct snn__window *w, const struct snn__tile_grid *g, const float *x, size_t tile,
+                      size_t c, const float **in)
 {
     const struct place at = locate(g, tile);
 
@@ -82,12 +72,11 @@ static void inputs_of(const struct snn__window *w, const struct grid *g, const f
             const ptrdiff_t row = at.y - g->pad + i, column = at.x - g->pad + j;
             const bool inside = row >= 0 && row < (ptrdiff_t)w->h && column >= 0 && column < (ptrdiff_t)w->w;
 
-            in[i * 6 + j] = inside ? x + ((size_t)row * w->w + (size_t)column) * w->pitch : zeros;
+            in[i * 6 + j] = inside ? x + ((size_t)row * w->w + (size_t)column) * w->pitch : snn__no_channels;
         }
 }
 
-/* at[side * side] <- index of the outputs of a tile, or SIZE_MAX outside of the map */
-static void outputs_of(const struct snn__window *w, const struct grid *g, size_t tile, size_t *at)
+void snn__tile_outputs(const struct snn__window *w, const struct snn__tile_grid *g, size_t tile, size_t *at)
 {
     const struct place p = locate(g, tile);
 
@@ -100,13 +89,12 @@ static void outputs_of(const struct snn__window *w, const struct grid *g, size_t
         }
 }
 
-/* ---- y = read(x) w
- * ---------------------------------------------------------------------------------------------- */
+/* ---- y = read(x) w ---- */
 
 struct product {
     const struct snn__kernels *k;
     const struct snn__product *p;
-    struct grid grid;
+    struct snn__tile_grid grid;
     size_t tiles, block; /* of the product, of a block */
     size_t blocks, panels;
     size_t row_tasks, col_tasks;
@@ -138,7 +126,9 @@ static void cut_product(struct product *a)
 static struct product describe_product(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
     const struct snn__kernels *k = ctx->kernels;
-    struct product a = { .k = k, .grid = grid_of(w), .tiles = tiles_of(w, m), .panels = snn__ceil_div(n, k->nr) };
+    struct product a = {
+        .k = k, .grid = snn__grid_of(w), .tiles = snn__tiles_of(w, m), .panels = snn__ceil_div(n, k->nr)
+    };
 
     a.block = snn__round_up(TILES, k->mr);
     a.blocks = snn__ceil_div(a.tiles, a.block);
@@ -170,7 +160,7 @@ static void transform_channels(const struct product *a, const float *(*in)[POINT
         const float *from[POINTS];
 
         for (size_t point = 0; point < POINTS; point++)
-            from[point] = in[i][point] == zeros ? zeros : in[i][point] + c;
+            from[point] = in[i][point] == snn__no_channels ? snn__no_channels : in[i][point] + c;
         a->k->points_of_map(own + i * POINTS * CHANNELS, CHANNELS, from, some);
     }
 }
@@ -187,14 +177,14 @@ static void transform_inputs(const struct product *a, size_t first, size_t count
         const size_t rows = snn__min(mr, count - panel * mr);
 
         for (size_t i = 0; i < rows; i++)
-            inputs_of(w, &a->grid, a->p->x, first + panel * mr + i, 0, in[i]);
+            snn__tile_inputs(w, &a->grid, a->p->x, first + panel * mr + i, 0, in[i]);
         for (size_t c = 0; c < w->c; c += CHANNELS) {
             const size_t some = snn__min(CHANNELS, w->c - c);
 
             transform_channels(a, in, rows, c, some, own);
             for (size_t point = 0; point < POINTS; point++) {
                 for (size_t i = 0; i < mr; i++)
-                    row[i] = i < rows ? own + (i * POINTS + point) * CHANNELS : zeros;
+                    row[i] = i < rows ? own + (i * POINTS + point) * CHANNELS : snn__no_channels;
                 a->k->interleave(map + point * a->map + (panel * w->c + c) * mr, mr, row, some);
             }
         }
@@ -238,7 +228,7 @@ static void transform_sums(const struct product *a, size_t first, size_t count, 
     float *y[16];
 
     for (size_t i = 0; i < count; i++) {
-        outputs_of(&p->window, &a->grid, first + i, at);
+        snn__tile_outputs(&p->window, &a->grid, first + i, at);
         for (size_t j = 0; j < a->grid.side * a->grid.side; j++)
             y[j] = at[j] == SIZE_MAX ? NULL : p->y + at[j] * p->y_pitch + panel * nr;
         a->k->map_of_points(y, a->grid.side, p->alpha, p->bias ? p->bias + panel * nr : NULL, p->accumulate,
@@ -303,147 +293,4 @@ void snn__winograd_product(const snn_context *ctx, const struct snn__product *p,
         snn__each(ctx, run_weights, &job.a, job.a.panels * job.a.chunks);
     }
     snn__parallel(ctx, run_product, &job, job.a.row_tasks * job.a.col_tasks);
-}
-
-/* ---- g = d' read(x)
- * ---------------------------------------------------------------------------------------------- */
-
-struct outer {
-    const struct snn__kernels *k;
-    const struct snn__outer *p;
-    struct grid grid;
-    size_t tiles, row_tiles, col_tiles; /* the latter of the micro tile, in errors and in channels */
-    size_t high, wide;                  /* of a block of results */
-    size_t row_tasks, col_tasks, parts; /* parts of the tiles: more than 1: each goes to a copy of g first */
-    size_t left, right;                 /* floats from one panel of a point to the next */
-    size_t pitch, sums;                 /* floats from one row of results, from one point of them, to the next */
-    size_t per_worker;
-    float *scratch, *copies;
-};
-
-static struct outer describe_outer(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
-{
-    const struct snn__kernels *k = ctx->kernels;
-    struct outer a = { .k = k, .grid = grid_of(w), .tiles = tiles_of(w, m) };
-
-    a.row_tiles = snn__ceil_div(n, k->mr);
-    a.col_tiles = snn__ceil_div(w->c, k->nr);
-    a.high = block_length(a.row_tiles, snn__ceil_div(SIDE, k->mr));
-    a.wide = block_length(a.col_tiles, SIDE / k->nr);
-    a.row_tasks = snn__ceil_div(a.row_tiles, a.high);
-    a.col_tasks = snn__ceil_div(a.col_tiles, a.wide);
-    a.parts = snn__max(1, snn__min(PARTS / (a.row_tasks * a.col_tasks), a.tiles / (2 * SAMPLES)));
-    a.left = apart(SAMPLES * k->mr);
-    a.right = apart(SAMPLES * k->nr);
-    a.pitch = apart(a.wide * k->nr);
-    a.sums = a.high * k->mr * a.pitch;
-    a.per_worker = POINTS * (a.high * (a.left + k->mr) + a.wide * a.right + a.sums);
-    return a;
-}
-
-size_t snn__winograd_outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
-{
-    const struct outer a = describe_outer(ctx, m, n, w);
-
-    return outer_bytes(ctx, a.per_worker, a.parts, n, SNN__PRODUCT(w->kh, w->kw, w->c));
-}
-
-/* left[point][panel][tile][mr] <- A e A' of `count` tiles from `first` on; channels beyond the last are zero */
-static void transform_errors(const struct outer *a, size_t first, size_t count, struct span panels, float *left,
-                             float *own)
-{
-    const struct snn__outer *p = a->p;
-    const size_t mr = a->k->mr, from = panels.from * mr, end = snn__min(p->n, panels.to * mr), pitch = a->high * mr;
-    const float *in[16];
-    size_t at[16];
-
-    memset(own, 0, POINTS * pitch * sizeof *own);
-    for (size_t i = 0; i < count; i++) {
-        outputs_of(&p->window, &a->grid, first + i, at);
-        for (size_t j = 0; j < a->grid.side * a->grid.side; j++)
-            in[j] = at[j] == SIZE_MAX ? zeros : p->d + at[j] * p->d_pitch + from;
-        a->k->points_of_error(own, pitch, in, a->grid.side, end - from);
-        for (size_t point = 0; point < POINTS; point++)
-            for (size_t j = 0; j < panels.to - panels.from; j++)
-                copy(left + (point * a->high + j) * a->left + i * mr, own + point * pitch + j * mr, mr);
-    }
-}
-
-/* right[point][panel][tile][nr] <- B' d B; channels beyond the last stay as they are: their sums are not used */
-static void transform_maps(const struct outer *a, size_t first, size_t count, struct span panels, float *right)
-{
-    const struct snn__window *w = &a->p->window;
-    const size_t nr = a->k->nr;
-    const float *in[POINTS];
-
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = panels.from; j < panels.to; j++) {
-            inputs_of(w, &a->grid, a->p->x, first + i, j * nr, in);
-            a->k->points_of_map(right + (j - panels.from) * a->right + i * nr, a->wide * a->right, in,
-                                snn__min(nr, w->c - j * nr));
-        }
-}
-
-/* g <- alpha G' sums G (+ g): one block */
-static void transform_results(const struct outer *a, struct span rows, struct span cols, const float *sums, float *g,
-                              size_t g_pitch, float alpha, bool accumulate)
-{
-    const size_t mr = a->k->mr, nr = a->k->nr, depth = a->p->window.c;
-    const size_t end = snn__min(a->p->n, rows.to * mr), width = snn__min(depth, cols.to * nr) - cols.from * nr;
-
-    for (size_t n = rows.from * mr; n < end; n++)
-        a->k->weights_of_points(g + n * g_pitch + cols.from * nr, depth, a->grid.taps, alpha, accumulate,
-                                sums + (n - rows.from * mr) * a->pitch, a->sums, width);
-}
-
-static void outer_block(const struct outer *a, struct span tiles, struct span rows, struct span cols, float *own)
-{
-    const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(tiles.to - tiles.from, SAMPLES);
-    float *const left = own, *const right = left + POINTS * a->high * a->left,
-                 *const sums = right + POINTS * a->wide * a->right;
-
-    for (size_t first = tiles.from; first < tiles.to; first += some) {
-        const size_t count = snn__min(some, tiles.to - first);
-
-        transform_errors(a, first, count, rows, left, sums + POINTS * a->sums);
-        transform_maps(a, first, count, cols, right);
-        for (size_t point = 0; point < POINTS; point++)
-            for (size_t j = 0; j < cols.to - cols.from; j++)
-                for (size_t i = 0; i < rows.to - rows.from; i++)
-                    a->k->tile(count, left + (point * a->high + i) * a->left,
-                               right + (point * a->wide + j) * a->right,
-                               sums + point * a->sums + i * mr * a->pitch + j * nr, a->pitch, first > tiles.from);
-    }
-}
-
-static void outer_task(void *arg, size_t task, size_t worker)
-{
-    const struct outer *a = arg;
-    const size_t cuts = a->row_tasks * a->col_tasks, which = task / cuts, cell = task % cuts,
-                 depth = a->grid.taps * a->grid.taps * a->p->window.c;
-    const struct span tiles = part(a->tiles, a->parts, which);
-    const struct span rows = { cell / a->col_tasks * a->high,
-                               snn__min(a->row_tiles, (cell / a->col_tasks + 1) * a->high) };
-    const struct span cols = { cell % a->col_tasks * a->wide,
-                               snn__min(a->col_tiles, (cell % a->col_tasks + 1) * a->wide) };
-    float *const own = a->scratch + worker * a->per_worker;
-    const float *const sums = own + POINTS * (a->high * a->left + a->wide * a->right);
-
-    outer_block(a, tiles, rows, cols, own);
-    if (a->parts == 1)
-        transform_results(a, rows, cols, sums, a->p->g, a->p->g_pitch, a->p->alpha, a->p->accumulate);
-    else
-        transform_results(a, rows, cols, sums, a->copies + which * a->p->n * depth, depth, a->p->alpha, false);
-}
-
-void snn__winograd_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
-{
-    struct outer a = describe_outer(ctx, p->m, p->n, &p->window);
-
-    a.p = p;
-    a.scratch = scratch;
-    a.copies = a.scratch + snn__threads(ctx) * a.per_worker;
-    snn__parallel(ctx, outer_task, &a, a.parts * a.row_tasks * a.col_tasks);
-    if (a.parts > 1)
-        snn__add_parts(ctx, p, a.copies, a.parts, p->window.kh * p->window.kw * p->window.c);
 }
