@@ -62,7 +62,8 @@ typedef struct snn_context_options {
      * another family of machines leaves plain C, "ref", which every machine has. Copied; not NULL. */
     const char *isa;
     /** File that says which algorithm a product of some size takes, as snn bench kernels --tune writes it for this
-     * processor and instruction set. NULL: the built-in choice alone. Read once; the text is not kept. */
+     * processor and instruction set; or "measure", so that preparing a network or a trainer times them. NULL: the
+     * built-in choice alone. Read once; the text is not kept. */
     const char *product_table;
 } snn_context_options;
 

@@ -215,13 +215,14 @@ bool snn__product_reads_map(const struct snn__window *w)
 
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
-    const enum snn__kind kind = p->spikes ? SNN__OF_SPIKES : SNN__OF_REALS;
-    const struct snn__table_row *row = NULL;
+    const enum snn__kind kind = snn__product_kind(&p->window, p->spikes);
+    const struct snn__table_row *row;
+    size_t index = 0;
 
     if (p->way != SNN__WAY_ANY)
         return p->way;
     do
-        row = snn__table_next(ctx, row, kind, p->m, p->n, &p->window);
+        row = snn__table_next(ctx, &index, kind, p->m, p->n, &p->window);
     while (!snn__product_takes(ctx, p, row->way));
     if (!snn__product_takes(ctx, p, SNN__WAY_EVENTS))
         return row->way;

@@ -1,46 +1,22 @@
 /* blas/measure.c - how long each way to a product takes here. */
-#include "blas/bits.h"
 #include "blas/table.h"
-#include "core/alloc.h"
-#include "core/clock.h"
+#include "blas/trial.h"
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
 #include "core/status.h"
 #include "core/structure.h"
-#include "kernel/layers.h"
 #include <snn/sys/product.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REPEATS 7
-#define LEAST_SECONDS 1e-3
 #define MOST_NUMBERS 1e10 /* of one array */
-
-struct trial {
-    snn_context *ctx;
-    size_t m, n, depth;
-    struct snn__window window;
-    float *x, *weights, *packed, *y, *scale;
-    uint64_t *bits;
-    void *limbs, *scratch;
-    struct snn__product p; /* of spikes or reals */
-    struct snn__outer g;   /* of gradients */
-    struct snn__bits_product b;
-};
-
-/* What is timed: `bits` multiplies spikes alone. */
-struct task {
-    enum snn__kind kind;
-    enum snn__way way;
-    bool bits;
-};
 
 const char *snn_product_way(size_t index)
 {
-    const char *name = snn__way_names(index).name;
-
-    return index == snn__name_index(snn__way_names, "bits") ? "bits" : name;
+    return snn__way_names(index).name;
 }
 
 const char *snn_product_kind(size_t index)
@@ -82,124 +58,49 @@ static snn_status read_shape(snn_product_shape *to, const snn_context *ctx, cons
     return check(ctx, to);
 }
 
-static void end(struct trial *t)
+static snn_status read_kind(enum snn__kind *out, const char *kind)
 {
-    void *all[] = { t->x, t->weights, t->packed, t->y, t->scale, t->bits, t->limbs, t->scratch };
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        snn__free(t->ctx, all[i]);
+    if (kind == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "a product: kind is NULL");
+    return snn__kind_of(kind, out) ? SNN_OK : snn__unknown("kind of product", kind, snn__kind_names);
 }
 
-static bool allocate(struct trial *t, size_t samples)
+/* The product of a kind that a layer of a shape has. */
+struct layer_product {
+    snn_product_shape shape;
+    enum snn__kind kind;
+    size_t m, n;
+    struct snn__window window;
+};
+
+static snn_status read_product(struct layer_product *p, const snn_context *ctx, const char *kind,
+                               const snn_product_shape *shape)
 {
-    const struct snn__window *w = &t->window;
-    const size_t scratch = snn__max(snn__max(snn__product_scratch(t->ctx, t->m, t->n, w, true),
-                                             snn__bits_scratch(t->ctx, samples, w)),
-                                    snn__outer_scratch(t->ctx, t->m, t->n, w)),
-                 limbs = snn__limbs_size(t->ctx, t->n, w);
+    const snn_product_shape *s = &p->shape;
+    size_t out;
 
-    return (t->x = snn__alloc(t->ctx, samples * w->h * w->w * w->c, sizeof *t->x)) != NULL &&
-           (t->weights = snn__alloc(t->ctx, t->n * t->depth, sizeof *t->weights)) != NULL &&
-           (t->packed = snn__alloc(t->ctx, snn__packed_size(t->ctx, t->depth, t->n), sizeof *t->packed)) != NULL &&
-           (t->y = snn__alloc(t->ctx, t->m * t->n, sizeof *t->y)) != NULL &&
-           (t->scale = snn__alloc(t->ctx, t->n, sizeof *t->scale)) != NULL &&
-           (t->bits = snn__alloc(t->ctx, snn__bits_packed_size(w, t->n), sizeof *t->bits)) != NULL &&
-           (t->limbs = snn__alloc(t->ctx, snn__max(limbs, 1), 1)) != NULL &&
-           (t->scratch = snn__alloc(t->ctx, scratch, 1)) != NULL;
-}
-
-/* On success the caller ends the trial. */
-/* Spikes at the density, and weights in the forms that products read. */
-static void draw(struct trial *t, const snn_product_shape *s)
-{
-    const struct snn__window *w = &t->window;
-    const size_t inputs = (size_t)s->samples * w->h * w->w * w->c, taps = w->kh * w->kw;
-
-    snn__layers(t->ctx)->random_uniform(1, SNN__RNG_ENCODE, 0, t->x, inputs, 0, 1);
-    for (size_t i = 0; i < inputs; i++)
-        t->x[i] = t->x[i] < s->density;
-    snn__layers(t->ctx)->random_uniform(1, SNN__RNG_INIT, 0, t->weights, t->n * t->depth, -1, 1);
-    snn__pack(t->ctx, t->packed, t->weights, taps, w->c, t->n, 1, taps, t->depth);
-    snn__bits_pack(w, t->bits, t->weights, t->n);
-    if (snn__limbs_size(t->ctx, t->n, w) > 0)
-        snn__limbs(t->ctx, t->limbs, t->packed, t->n, w);
-}
-
-static snn_status begin(struct trial *t, snn_context *ctx, const snn_product_shape *s, enum snn__kind kind)
-{
-    const size_t out = ((size_t)s->side + 2 * (size_t)s->pad - s->kernel) / s->stride + 1,
-                 taps = (size_t)s->kernel * s->kernel;
-    struct snn__window *w = &t->window;
-
-    *t = (struct trial){ .ctx = ctx, .m = s->samples * out * out, .n = s->outputs, .depth = taps * s->channels };
-    *w = (struct snn__window){ s->side,   s->side,   s->channels, s->channels, out, out,
-                               s->kernel, s->kernel, s->stride,   s->pad,      1,   false };
-    if (!allocate(t, s->samples)) {
-        end(t);
-        return SNN_ERR_MEMORY;
+    SNN__TRY(read_shape(&p->shape, ctx, shape));
+    SNN__TRY(read_kind(&p->kind, kind));
+    out = ((size_t)s->side + 2 * (size_t)s->pad - s->kernel) / s->stride + 1;
+    if (p->kind == SNN__OF_ADJOINTS) {
+        p->m = (size_t)s->samples * s->side * s->side;
+        p->n = s->channels;
+        p->window = (struct snn__window){ out,       out,       s->outputs, s->outputs, s->side, s->side,
+                                          s->kernel, s->kernel, s->stride,  s->pad,     1,       true };
+    } else {
+        p->m = s->samples * out * out;
+        p->n = s->outputs;
+        p->window = (struct snn__window){ s->side,   s->side,   s->channels, s->channels, out, out,
+                                          s->kernel, s->kernel, s->stride,   s->pad,      1,   false };
     }
-    draw(t, s);
-    t->p = (struct snn__product){ .m = t->m,
-                                  .n = t->n,
-                                  .x = t->x,
-                                  .window = *w,
-                                  .packed = t->packed,
-                                  .limbs = snn__limbs_size(ctx, t->n, w) > 0 ? t->limbs : NULL,
-                                  .alpha = 1,
-                                  .y = t->y,
-                                  .y_pitch = t->n,
-                                  .spikes = kind == SNN__OF_SPIKES };
-    t->g = (struct snn__outer){ .m = t->m,
-                                .n = t->n,
-                                .d = t->y,
-                                .d_pitch = t->n,
-                                .x = t->x,
-                                .window = *w,
-                                .alpha = 1,
-                                .g = t->weights,
-                                .g_pitch = t->depth };
-    t->b = (struct snn__bits_product){ .m = t->m,
-                                       .n = t->n,
-                                       .x = t->x,
-                                       .window = *w,
-                                       .packed = t->bits,
-                                       .alpha = 1,
-                                       .scale = t->scale,
-                                       .y = t->y,
-                                       .y_pitch = t->n };
     return SNN_OK;
 }
 
-static void multiply(const struct trial *t, const struct task *task)
+static snn_status begin(struct snn__trial *t, snn_context *ctx, const struct layer_product *p)
 {
-    if (task->bits)
-        snn__bits_product(t->ctx, &t->b, t->scratch);
-    else if (task->kind == SNN__OF_GRADIENTS)
-        snn__outer(t->ctx, &t->g, t->scratch);
-    else
-        snn__product(t->ctx, &t->p, t->scratch);
-}
-
-static bool takes(const struct trial *t, const struct task *task)
-{
-    if (task->bits)
-        return task->kind == SNN__OF_SPIKES;
-    return task->kind == SNN__OF_GRADIENTS ? snn__outer_takes(t->ctx, &t->g, task->way)
-                                           : snn__product_takes(t->ctx, &t->p, task->way);
-}
-
-static double run(const struct trial *t, const struct task *task)
-{
-    const double start = snn__seconds();
-    size_t rounds = 0;
-    double passed;
-
-    do {
-        multiply(t, task);
-        rounds++;
-        passed = snn__seconds() - start;
-    } while (passed < LEAST_SECONDS);
-    return passed / (double)rounds;
+    SNN__TRY(snn__trial_begin(t, ctx, p->kind, p->m, p->n, &p->window));
+    snn__trial_draw(t, p->shape.density);
+    return SNN_OK;
 }
 
 static int ascending(const void *a, const void *b)
@@ -209,79 +110,97 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(const struct trial *t, const struct task *task)
+/* After one to warm up. */
+static double median(struct snn__trial *t, enum snn__way way)
 {
     double all[REPEATS];
 
-    multiply(t, task);
+    snn__trial_run(t, way);
     for (size_t i = 0; i < REPEATS; i++)
-        all[i] = run(t, task);
+        all[i] = snn__trial_run(t, way);
     qsort(all, REPEATS, sizeof *all, ascending);
     return all[REPEATS / 2];
-}
-
-static snn_status read_kind(enum snn__kind *out, const char *kind)
-{
-    if (kind == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "a product: kind is NULL");
-    return snn__kind_of(kind, out) ? SNN_OK : snn__unknown("kind of product", kind, snn__kind_names);
-}
-
-static snn_status read_task(struct task *out, const char *kind, const char *way)
-{
-    *out = (struct task){ .bits = way != NULL && strcmp(way, "bits") == 0 };
-    SNN__TRY(read_kind(&out->kind, kind));
-    if (way == NULL || (!out->bits && !snn__way_of(way, &out->way)))
-        return snn__fail(SNN_ERR_ARGUMENT,
-                         "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them",
-                         way ? way : "NULL");
-    return SNN_OK;
 }
 
 snn_status snn_product_measure(snn_context *ctx, const char *kind, const snn_product_shape *shape, const char *way,
                                double *seconds)
 {
     SNN__COMPUTES;
-    snn_product_shape s;
-    struct task task;
-    struct trial t;
+    struct layer_product p;
+    struct snn__trial t;
+    enum snn__way of;
     snn_status rc = SNN_OK;
 
     if (seconds == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_measure: seconds is NULL");
     *seconds = 0;
-    SNN__TRY(read_shape(&s, ctx, shape));
-    SNN__TRY(read_task(&task, kind, way));
-    if (task.way == SNN__WAY_MATRIX || task.way == SNN__WAY_SLICES)
+    SNN__TRY(read_product(&p, ctx, kind, shape));
+    if (way == NULL || !snn__way_of(way, &of))
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "snn_product_measure: no way is called \"%s\"; snn_product_way() lists them",
+                         way ? way : "NULL");
+    if (of == SNN__WAY_MATRIX || of == SNN__WAY_SLICES)
         snn__product_ask(ctx);
-    SNN__TRY(begin(&t, ctx, &s, task.kind));
-    t.p.way = t.g.way = task.way;
-    if (takes(&t, &task))
-        *seconds = median(&t, &task);
+    SNN__TRY(begin(&t, ctx, &p));
+    if (snn__trial_takes(&t, of))
+        *seconds = median(&t, of);
     else
         rc = snn__fail(SNN_ERR_UNSUPPORTED, "snn_product_measure: \"%s\" does not take this shape here", way);
-    end(&t);
+    snn__trial_end(&t);
     return rc;
 }
 
 snn_status snn_product_pick(snn_context *ctx, const char *kind, const snn_product_shape *shape, const char **way)
 {
     SNN__COMPUTES;
-    snn_product_shape s;
-    enum snn__kind of;
-    enum snn__way picked, named;
-    struct trial t;
+    struct layer_product p;
+    struct snn__trial t;
 
     if (way == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "snn_product_pick: way is NULL");
     *way = NULL;
-    SNN__TRY(read_shape(&s, ctx, shape));
-    SNN__TRY(read_kind(&of, kind));
-    SNN__TRY(begin(&t, ctx, &s, of));
-    picked = of == SNN__OF_GRADIENTS ? snn__outer_way(ctx, &t.g) : snn__product_way(ctx, &t.p, t.scratch);
-    for (size_t i = 0; snn__way_names(i).name != NULL; i++)
-        if (snn__way_of(snn__way_names(i).name, &named) && named == picked)
-            *way = snn__way_names(i).name;
-    end(&t);
+    SNN__TRY(read_product(&p, ctx, kind, shape));
+    SNN__TRY(begin(&t, ctx, &p));
+    *way = snn__way_name(snn__trial_picks(&t));
+    snn__trial_end(&t);
+    return SNN_OK;
+}
+
+/* "# ms: dense 7.21 lookup 3.62 events 1.2 at 2% 7.9 at 20%", a line. */
+static size_t write_times(char *text, size_t size, const struct snn__times *times)
+{
+    size_t used = (size_t)snprintf(text, size, "# ms:");
+
+    for (size_t way = 0; way < SNN__WAYS; way++)
+        if (times->way[way] > 0)
+            used += (size_t)snprintf(text + used, size - used, " %s %.4g", snn__way_name((enum snn__way)way),
+                                     1e3 * times->way[way]);
+    if (times->few > 0)
+        used += (size_t)snprintf(text + used, size - used, " events %.4g at 2%% %.4g at 20%%", 1e3 * times->few,
+                                 1e3 * times->many);
+    return used + (size_t)snprintf(text + used, size - used, "\n");
+}
+
+snn_status snn_product_tune(snn_context *ctx, const char *kind, const snn_product_shape *shape, char *text,
+                            size_t size)
+{
+    SNN__COMPUTES;
+    const struct snn__table_row *row;
+    struct layer_product p;
+    struct snn__times times;
+    size_t used;
+
+    if (text == NULL || size < SNN_PRODUCT_ROW)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_product_tune: text is NULL, or size below %d", SNN_PRODUCT_ROW);
+    *text = '\0';
+    SNN__TRY(read_product(&p, ctx, kind, shape));
+    if (ctx->products == NULL || !ctx->products->grows)
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "snn_product_tune: the context has another product_table than \"measure\"");
+    SNN__TRY(snn__table_measure(ctx, p.kind, p.m, p.n, &p.window, &times, &row));
+    if (row == NULL)
+        return SNN_OK;
+    used = write_times(text, size, &times);
+    snn__table_write_row(text + used, size - used, row);
     return SNN_OK;
 }

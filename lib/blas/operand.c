@@ -41,11 +41,28 @@ static snn_status plan_limbs(struct snn__matrix_operand *w, snn_context *ctx, st
     return w->limbs_size > 0 ? snn__arena_keep(arena, &w->limbs, SNN__PRODUCT(w->groups, w->limbs_size), 1) : SNN_OK;
 }
 
+/* A context that measures times the products that it has no row for. */
+static snn_status measure(const struct snn__matrix_operand *w, snn_context *ctx, const struct snn__operand_want *want)
+{
+    const size_t forward = forward_rows(w, want->batch_max), back = back_rows(w, want->batch_max);
+    const struct snn__table_row *row;
+
+    if (!want->counts && (!want->back_first || want->both))
+        SNN__TRY(snn__table_measure(ctx, snn__product_kind(&w->read, want->spikes), forward, w->outputs, &w->read,
+                                    NULL, &row));
+    if (want->back_first || want->both)
+        SNN__TRY(snn__table_measure(ctx, snn__product_kind(&w->read_back, false), back, w->inputs, &w->read_back,
+                                    NULL, &row));
+    return want->outer ? snn__table_measure(ctx, SNN__OF_GRADIENTS, forward, w->outputs, &w->read, NULL, &row)
+                       : SNN_OK;
+}
+
 snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena,
                              const struct snn__operand_want *want)
 {
     const bool second = want->both && want->copies && !turns(w, want);
 
+    SNN__TRY(measure(w, ctx, want));
     w->packed_size = snn__round_up(snn__packed_size(ctx, w->fan, w->outputs), 16);
     w->packed_back_size = snn__round_up(snn__packed_size(ctx, SNN__PRODUCT(w->taps, w->outputs), w->inputs), 16);
     if (want->counts)

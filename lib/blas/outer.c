@@ -241,12 +241,13 @@ bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum s
 
 enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
 {
-    const struct snn__table_row *row = NULL;
+    const struct snn__table_row *row;
+    size_t index = 0;
 
     if (p->way != SNN__WAY_ANY)
         return p->way;
     do
-        row = snn__table_next(ctx, row, SNN__OF_GRADIENTS, p->m, p->n, &p->window);
+        row = snn__table_next(ctx, &index, SNN__OF_GRADIENTS, p->m, p->n, &p->window);
     while (!snn__outer_takes(ctx, p, row->way));
     return row->way;
 }

@@ -34,18 +34,27 @@ static inline bool snn__is_matrix(const struct snn__window *w)
     return w->h * w->w * w->kh * w->kw == 1 && w->pad == 0;
 }
 
-/* The three products of training. Adjoints are products of reals, as forward products of real numbers are. */
-enum snn__kind { SNN__OF_SPIKES = 1, SNN__OF_REALS = 2, SNN__OF_GRADIENTS = 4 };
+/* The three products of training. Adjoints of linear layers are products of reals, as forward products of real
+ * numbers are; those of convolutions read a transposed window. */
+enum snn__kind { SNN__OF_SPIKES = 1, SNN__OF_REALS = 2, SNN__OF_ADJOINTS = 4, SNN__OF_GRADIENTS = 8 };
+
+/* That of y = read(x) w. */
+static inline enum snn__kind snn__product_kind(const struct snn__window *w, bool spikes)
+{
+    return spikes ? SNN__OF_SPIKES : w->transposed ? SNN__OF_ADJOINTS : SNN__OF_REALS;
+}
 
 /* Implementations of a product. All give the same sums, each in an order of its own. */
 enum snn__way {
     SNN__WAY_ANY,      /* as the context's table says, by sizes and by how much of x is zero: blas/table.h */
     SNN__WAY_DENSE,    /* every number with every weight */
-    SNN__WAY_EVENTS,   /* numbers that are not zero add their weights: blas/events.c */
     SNN__WAY_WINOGRAD, /* fewer multiplications: blas/winograd.c */
+    SNN__WAY_EVENTS,   /* numbers that are not zero add their weights: blas/events.c */
     SNN__WAY_LOOKUP,   /* spikes look up sums of weights: blas/lookup.c */
     SNN__WAY_MATRIX,   /* a matrix unit multiplies spikes with bytes of weights: blas/matrix.c */
-    SNN__WAY_SLICES    /* a matrix unit multiplies digits of both: blas/slices.c */
+    SNN__WAY_SLICES,   /* a matrix unit multiplies digits of both: blas/slices.c */
+    SNN__WAY_BITS,     /* weights of one bit, of which no table knows: blas/bits.c */
+    SNN__WAYS
 };
 
 /* y[m,n] = alpha * sum_k read(x)[m,k] * w[k,n]  (+ bias[n])  (+ y[m,n] if accumulate)

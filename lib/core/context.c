@@ -66,7 +66,7 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     ctx->options.product_table = NULL; /* the caller's may go */
     rc = snn__pool_create(&ctx->pool, ctx, ctx->options.threads, least);
     if (rc == SNN_OK && seedling.options.product_table != NULL)
-        rc = snn__table_read(ctx, seedling.options.product_table);
+        rc = snn__table_open(ctx, seedling.options.product_table);
     if (rc != SNN_OK) {
         snn_context_destroy(ctx);
         return rc;

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 struct snn__kernels;
-struct snn__table_row;
+struct snn__table;
 
 /* True if the process may use a matrix unit. The system is asked once, when the first plan has a product for it. */
 enum snn__unit_use { SNN__UNIT_UNASKED, SNN__UNIT_GRANTED, SNN__UNIT_REFUSED };
@@ -19,7 +19,7 @@ struct snn_context {
     const struct snn__kernels *kernels; /* chosen once, kernel/dispatch.c */
     _Atomic int *unit, own_unit;        /* enum snn__unit_use of their matrix unit; a stream's is that of its
                                            network's context */
-    struct snn__table_row *products;    /* of options.product_table, blas/table.h; NULL without one */
+    struct snn__table *products;        /* of options.product_table, blas/table.h; NULL without one */
     _Atomic uint64_t bytes, peak_bytes, allocations;
 };
 

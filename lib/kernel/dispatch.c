@@ -31,9 +31,21 @@ static bool has_avx512(void)
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 #else
+#include <stdio.h>
+#include <string.h>
+
+/* AArch64: Linux shows the register that names maker, part and revision, here that of the first core. */
 struct snn__processor snn__processor(void)
 {
-    return (struct snn__processor){ "unknown" };
+    struct snn__processor p = { "unknown" };
+    char line[32];
+    FILE *file = fopen("/sys/devices/system/cpu/cpu0/regs/identification/midr_el1", "r");
+
+    if (file != NULL && fgets(line, sizeof line, file) != NULL)
+        snprintf(p.text, sizeof p.text, "midr %.*s", (int)strcspn(line, "\n"), line);
+    if (file != NULL)
+        fclose(file);
+    return p;
 }
 
 static bool has_avx2(void)

@@ -34,7 +34,8 @@ static const struct flag flags[] = {
     { "tune", "FILE", NULL, "kernels: write a product table of these shapes, of --net's layers, or of the choice" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "product-table", "FILE", "product_table",
-      "of snn bench kernels --tune; default: the built-in choice of algorithms" },
+      "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
+      "algorithms" },
     { "against-torch", NULL, NULL, "run the PyTorch programs of the same networks, too, and print ratios" },
     { "torch", "DIR", NULL, "folder of these programs; default: share/snn/torch beside the tool" },
     { "rows", "M,M,...", NULL,
@@ -297,6 +298,8 @@ static int open_context(const struct bench *b, struct run *run, snn_context_info
     if (status != DONE)
         return status;
     config_set(run->config, "threads", json_integer(n));
+    if (args_has(&b->args, "tune"))
+        config_set(run->config, "product_table", json_string("measure"));
     status = run_context(run);
     if (status != DONE)
         return status;

@@ -36,7 +36,8 @@ static const struct flag flags[] = {
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "product-table", "FILE", "product_table",
-      "of snn bench kernels --tune; default: the built-in choice of algorithms" },
+      "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
+      "algorithms" },
     { "matrix", "FILE.svg", NULL, "draw the accuracies on every task after every task" },
     { "save", "MODEL", NULL,
       "file for the network at the end; MODEL.ckpt until then, after every task and when interrupted" },

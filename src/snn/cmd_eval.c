@@ -16,7 +16,8 @@ static const struct flag flags[] = {
     { "threads", "N", "threads", "0, the default: one per processor" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "product-table", "FILE", "product_table",
-      "of snn bench kernels --tune; default: the built-in choice of algorithms" },
+      "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
+      "algorithms" },
     { "seed", "N", "seed", "of the encoders' random numbers; default: as in training" },
     { "json", NULL, NULL, "one JSON object on standard output" },
     { "quiet", NULL, NULL, "no progress, only the last line" },

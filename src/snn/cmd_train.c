@@ -30,7 +30,8 @@ static const struct flag flags[] = {
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "product-table", "FILE", "product_table",
-      "of snn bench kernels --tune; default: the built-in choice of algorithms" },
+      "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
+      "algorithms" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6, for spide 30" },
     { "loss", "NAME", "trainer.loss", "default ce_mse, for spide ce" },
     { "loss-mix", "X", "trainer.loss_mix", "share of MSE in ce_mse; default 0.05" },

@@ -12,7 +12,7 @@ snn_layer_(connect|input|tensor|tensor_named)
 snn_model_(note|tensor)
 snn_network_(add|add_conv2d|add_dense|add_neuron|layer|layer_named|note|remove|set_note)
 snn_name(_text)?
-snn_product_(kind|table_head|way)
+snn_product_(kind|table|way)
 snn_projection_(freeze|weights)
 snn_stream_(reset|state)
 snn_trainer_(observe|on_loss|on_noise|on_progress|restart_epoch|set_projection|set_teacher)

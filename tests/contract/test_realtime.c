@@ -306,7 +306,7 @@ static void call_pieces(void)
 
 static void call_words(void)
 {
-    char head[SNN_PRODUCT_TABLE_HEAD];
+    static char table[SNN_PRODUCT_TABLE];
 
     GIVES(snn_status_name(SNN_OK));
     GIVES(snn_status_text(SNN_ERR_IO));
@@ -318,7 +318,7 @@ static void call_words(void)
     GIVES(snn_name_text(SNN_NAME_METHOD, 0));
     GIVES(snn_product_way(0));
     GIVES(snn_product_kind(0));
-    SAFE(snn_product_table_head(w.ctx, head, sizeof head));
+    SAFE(snn_product_table(w.ctx, table, sizeof table));
 }
 
 static void call_stream(snn_stream *stream)

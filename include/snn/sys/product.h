@@ -11,8 +11,10 @@
 
 #include <snn/context.h>
 
-/** Bytes of a text that has room for the head of a product table. */
-#define SNN_PRODUCT_TABLE_HEAD 128
+/** Bytes of a text that has room for any product table. */
+#define SNN_PRODUCT_TABLE 262144
+/** Bytes of a text that has room for a row of one, and for what was measured. */
+#define SNN_PRODUCT_ROW 512
 
 /** Shape of a layer: a conv2d on maps [channels,side,side], or a linear layer if side and kernel are 1. */
 typedef struct snn_product_shape {
@@ -39,6 +41,7 @@ SNN_BEGIN_DECLS
  *   events     adds the weights of the inputs that are not 0
  *   lookup     looks up sums of five weights by five inputs as bits
  *   matrix     multiplies inputs by the three bytes of 24-bit weights in a matrix unit, if the machine has one
+ *   slices     multiplies errors and inputs by their digits in that unit: gradients
  *   bits       weights of one bit: counts the bits that are set in both; never picked for other weights
  *
  * Real-time safe.
@@ -48,7 +51,8 @@ SNN_API const char *snn_product_way(size_t index);
 /** Returns name number `index`, from 0, of the kinds of products of training; NULL past the last:
  *
  *   spikes      forward products whose inputs are 0 or 1
- *   reals       forward products of other inputs, and adjoints: errors through weights
+ *   reals       forward products of other inputs, and adjoints of linear layers
+ *   adjoints    of convolutions: errors through weights
  *   gradients   of weights: errors by inputs
  *
  * Real-time safe.
@@ -73,19 +77,30 @@ SNN_API SNN_CHECKED snn_status snn_product_measure(snn_context *ctx, const char 
 SNN_API SNN_CHECKED snn_status snn_product_pick(snn_context *ctx, const char *kind, const snn_product_shape *shape,
                                                 const char **way);
 
-/** Writes the lines that a product table of this context begins with (snn_context_options.product_table). Rows
- * follow, a line each, of which a product takes the first whose bounds hold it and whose algorithm supports it:
+/** In a context whose product_table is "measure": times every algorithm for products of a class, those whose sizes
+ * lie between the same powers of two, and adds the fastest to its table. Planning, snn_trainer_prepare() for one,
+ * does the same for the products of a network. Each takes some milliseconds. Allocates and frees.
+ * @param kind of product; of adjoints, `shape` is that of the layer, as of the other kinds
+ * @param text receives the times, in a line that begins with #, and the row; "" where the class has a row already, or
+ * the table is full (1024 rows)
+ * @param size of text, at least SNN_PRODUCT_ROW
+ * @return as snn_product_measure(); SNN_ERR_ARGUMENT as well for a context that does not measure */
+SNN_API SNN_CHECKED snn_status snn_product_tune(snn_context *ctx, const char *kind, const snn_product_shape *shape,
+                                                char *text, size_t size);
+
+/** Writes the product table of a context, for a file that another context reads (snn_context_options.product_table):
+ * three lines that name the processor and the instruction set, and the rows that were measured or read, a line each.
+ * A product takes the first row whose bounds hold it and whose algorithm supports it:
  *
  *   KIND KERNEL STRIDE ROWS OUTPUTS CHANNELS WAY EVENTS
  *   spikes 3-3 1-1 8192-16383 256-511 128-255 lookup 0.081
  *
- * The five bounds are LEAST-MOST; rows are the positions of the output, over all samples. Where less than EVENTS of
- * the inputs are not 0, a product that can be made by events is.
- * Real-time safe.
- * @param text receives them
- * @param size of text, at least SNN_PRODUCT_TABLE_HEAD
+ * The five bounds are LEAST-MOST; rows are the positions of the output, over all samples (of adjoints: of the input).
+ * Where less than EVENTS of the inputs are not 0, a product that can be made by events is. Real-time safe.
+ * @param text receives it
+ * @param size of text, at least SNN_PRODUCT_TABLE
  * @return SNN_ERR_ARGUMENT (NULL, size) */
-SNN_API SNN_CHECKED snn_status snn_product_table_head(const snn_context *ctx, char *text, size_t size);
+SNN_API SNN_CHECKED snn_status snn_product_table(const snn_context *ctx, char *text, size_t size);
 
 SNN_END_DECLS
 

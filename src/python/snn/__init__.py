@@ -50,7 +50,7 @@ def names(kind):
 class Context(Owned):
     """Threads, seed and instruction set, shared by all objects made from it.
 
-    product_table is a file of snn bench kernels --tune: it chooses the algorithms of products."""
+    product_table chooses the algorithms of products: a file of snn bench kernels --tune, or "measure"."""
 
     _noun = "context"
 
