@@ -175,6 +175,31 @@ static snn_status pick(void *s, double *figure)
     return rc;
 }
 
+/* Only a context that measures takes it, and older options cannot say so; the shape is read before. */
+static snn_status tune(void *s, double *figure)
+{
+    char text[SNN_PRODUCT_ROW];
+    snn_context *ctx;
+    snn_status rc;
+#ifdef SNN_OLDER
+    rc = snn_product_tune(w.ctx, "spikes", s, text, sizeof text);
+    *figure = strstr(snn_last_error(), "\"measure\"") != NULL;
+    rc = *figure == 1 ? SNN_OK : rc;
+    (void)ctx;
+#else
+    snn_context_options options;
+
+    need(snn_context_options_init(&options, sizeof options));
+    options.threads = 1;
+    options.product_table = "measure";
+    need(snn_context_create(&ctx, &options));
+    rc = snn_product_tune(ctx, "spikes", s, text, sizeof text);
+    *figure = rc == SNN_OK && strstr(text, "\nspikes 1-1 1-1 2-3 8-15 16-31 ") != NULL;
+    snn_context_destroy(ctx);
+#endif
+    return rc;
+}
+
 static void begin_sample(void *s)
 {
     static float to[INPUTS];
@@ -350,6 +375,7 @@ static const struct row rows[] = {
     { TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset) },
     { TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure) },
     { TAKEN("snn_product_pick", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, pick) },
+    { TAKEN("snn_product_tune", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, tune) },
     { TAKEN("snn_trainer_step", snn_batch, "SNN_BATCH_INIT", begin_batch, step), RESERVED(snn_batch) },
     { TAKEN("snn_trainer_predict", snn_batch, "SNN_BATCH_INIT", begin_batch, predict), RESERVED(snn_batch) },
     { SHARED("snn_dataset_read", snn_sample, "SNN_SAMPLE_INIT", begin_sample, read_one) },
