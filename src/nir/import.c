@@ -331,6 +331,17 @@ static snn_status build(struct building *b)
     return snn_network_set_note(b->net, "nir", note);
 }
 
+static void say_decay(struct building *b, size_t node)
+{
+    struct nir_steps euler = b->steps;
+    struct nir_neuron k = snn__nir_neuron(&b->nir->node[node], 0, &b->steps), other;
+
+    euler.decay = NIR_DECAY_EULER;
+    other = snn__nir_neuron(&b->nir->node[node], 0, &euler);
+    snn__nir_say(b->nir, "%s: decay %.6g and gain %.6g of a step, by Euler's formula %.6g and %.6g",
+                 b->nir->node[node].name, k.beta, k.gain, other.beta, other.gain);
+}
+
 /* What the options change against NIR's own meaning, and other losses of all nodes. */
 static void say_losses(struct building *b)
 {
@@ -342,6 +353,11 @@ static void say_losses(struct building *b)
         if (snn__nir_spikes(node->type) && b->steps.reset == NIR_RESET_SUBTRACT)
             snn__nir_say(b->nir, "%s: reset %s; NIR's own reset is %s", node->name, resets[b->steps.reset],
                          resets[0]);
+        if (b->steps.decay != NIR_DECAY_EULER &&
+            (snn__nir_field(node, "tau") != NULL || snn__nir_field(node, "tau_mem") != NULL))
+            say_decay(b, n);
+        if (snn__nir_has_synapse(node->type) && b->steps.previous)
+            snn__nir_say(b->nir, "%s: its synaptic current acts one step late", node->name);
         if (snn__nir_spikes(node->type) && b->steps.late)
             snn__nir_say(b->nir, "%s: spikes one step late", node->name);
         if ((node->type == NIR_IF || node->type == NIR_I) && !b->steps.time && b->steps.dt > 0 &&

@@ -1,6 +1,7 @@
 /* cmd_info.c - snn info: what is in a model file. */
 #include "args.h"
 #include "config.h"
+#include "nir.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static const struct flag flags[] = {
 
 static int help(void)
 {
-    printf("usage: snn info MODEL [FLAGS]\n\n"
+    printf("usage: snn info MODEL [FLAGS]\n       snn info GRAPH.nir [FLAGS]\n\n"
            "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of "
            "training; and the\n"
            "configuration of the run, which 'snn train' takes as a file.\n\n");
@@ -103,6 +104,13 @@ static void print_text(const snn_network *net, const snn_network_info *info, con
     json_decref(run);
 }
 
+bool nir_is_name(const char *path)
+{
+    const size_t n = strlen(path);
+
+    return n > 4 && strcmp(path + n - 4, ".nir") == 0;
+}
+
 static int info(const struct args *args)
 {
     const char *path = args->positional[0];
@@ -142,7 +150,9 @@ int cmd_info(int argc, char **argv)
         return help();
     status = args_parse(&args, flags, false, 1, argc, argv);
     if (status == DONE)
-        status = args.count ? info(&args) : fail(USAGE, "no model given: snn info MODEL");
+        status = args.count == 0                   ? fail(USAGE, "no model given: snn info MODEL")
+                 : nir_is_name(args.positional[0]) ? nir_info(args.positional[0], args_has(&args, "json"))
+                                                   : info(&args);
     args_free(&args);
     return status;
 }

@@ -14,6 +14,7 @@ static const struct {
     { "train", cmd_train, "train a network on a data set, write model, log and drawings" },
     { "eval", cmd_eval, "accuracy, loss, firing rates and synaptic operations of a model" },
     { "info", cmd_info, "layers, shapes, parameters and the run of a model" },
+    { "convert", cmd_convert, "translate a NIR graph to a model, or a model to a NIR graph" },
     { "bench", cmd_bench, "measure the speed of training on this machine" },
     { "continual", cmd_continual, "train task after task, with or without a projection" },
 #ifdef SNN_TOOL_EVENTS
