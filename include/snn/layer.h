@@ -18,7 +18,7 @@
  *   conv_transpose2d                   [C,H,W] -> [O,H',W'], the adjoint of a convolution; weight [C,O,kh,kw],
  *                                      bias [O]
  *   batch_norm any                     per channel; weight, bias (trained), mean, var (running values)
- *   elementwise any                    y_i = w_i x_i + b_i; tensors weight and, with bias 1, bias in the input's shape
+ *   elementwise any                    y_i = w_i x_i + b_i; weight, and with bias 1 bias, in the shape of the input
  *                                      (trained); begins as the identity
  *   layer_norm any                     over all features of a sample at each step; weight, bias per channel (trained)
  *   avgpool maxpool sumpool            [C,H,W] -> [C,H',W']; kernel 0: the whole map; avgpool divides by kernel^2
