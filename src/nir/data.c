@@ -2,7 +2,7 @@
  *
  * A file may come from anywhere. Data lie in the file itself, plain or compressed by deflate; no array is larger than
  * what the file's bytes can stand for. */
-#include "hdf5.h"
+#include "reading.h"
 
 #include <stdio.h>
 #include <string.h>

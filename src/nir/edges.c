@@ -1,5 +1,5 @@
 /* edges.c - the edges of one graph of a NIR file, which name nodes. */
-#include "hdf5.h"
+#include "reading.h"
 
 #include <stdio.h>
 #include <string.h>

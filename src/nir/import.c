@@ -79,8 +79,10 @@ snn_status snn__nir_hold(struct building *b, size_t node, struct source *source)
     struct source before, nothing;
     snn_layer *sum;
 
-    if (source->delay || strcmp(source->name, "input") == 0)
-        TRY(scaled(b, node, "_copy", 1, source));
+    if (source->delay || strcmp(source->name, "input") == 0) { /* a copy, which the next step finds again */
+        TRY(snn__nir_layer(b, node, "add", "_copy", source, &sum));
+        read_from(source, sum);
+    }
     before = nothing = *source;
     before.delay = 1;
     TRY(scaled(b, node, "_nothing", 0, &nothing));

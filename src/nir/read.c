@@ -1,7 +1,7 @@
 /* read.c - NIR files: the groups that libhdf5 finds in a file become nodes.
  *
  * Only hard links are followed, so that no other file is read, to a depth that ends loops of groups. */
-#include "hdf5.h"
+#include "reading.h"
 
 #include <stdio.h>
 #include <string.h>

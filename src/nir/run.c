@@ -20,7 +20,6 @@ struct nir_run {
     snn_nir *nir;
     struct nir_steps steps;
     struct state *state;
-    bool first;
 };
 
 /* ---- nodes without a state ---- */
@@ -117,7 +116,7 @@ static double reset(const struct nir_steps *steps, const struct nir_neuron *k, d
 
 static void run_neurons(struct nir_run *run, const struct nir_node *node, struct state *s)
 {
-    const bool late = s->delay > 0, idle = late && run->first, spikes = snn__nir_spikes(node->type);
+    const bool late = s->delay > 0, spikes = snn__nir_spikes(node->type);
     const bool subtracts = run->steps.reset == NIR_RESET_SUBTRACT;
 
     wait_for(s);
@@ -127,10 +126,10 @@ static void run_neurons(struct nir_run *run, const struct nir_node *node, struct
         const double u = s->carried[e] +
                          k->gain * (snn__nir_has_synapse(node->type) && run->steps.previous ? before : now) +
                          k->shift;
-        const bool fires = spikes && !idle && (run->steps.at ? u >= k->threshold : u > k->threshold);
+        const bool fires = spikes && (run->steps.at ? u >= k->threshold : u > k->threshold);
 
-        s->i[e] = idle ? 0 : now;
-        s->u[e] = idle ? 0 : u;
+        s->i[e] = now;
+        s->u[e] = u;
         s->r[e] = fires ? reset(&run->steps, k, u) : s->u[e];
         s->carried[e] = fires && late && subtracts ? k->beta * u - k->threshold : k->beta * s->r[e];
         s->out[e] = spikes ? fires : u;
@@ -227,7 +226,6 @@ snn_status snn__nir_run_create(struct nir_run **out, snn_nir *nir, const struct 
         return SNN_ERR_MEMORY;
     run->nir = nir;
     run->steps = *steps;
-    run->first = true;
     run->state = snn_component_alloc(nir->context, nir->nodes, sizeof *run->state);
     if (run->state == NULL)
         rc = SNN_ERR_MEMORY;
@@ -287,7 +285,6 @@ void snn__nir_run_step(struct nir_run *run, const float *x)
             s->in[i] = (double)x[i];
         run_node(run, &run->nir->node[n], s);
     }
-    run->first = false;
 }
 
 const double *snn__nir_run_output(const struct nir_run *run, size_t node)

@@ -1,5 +1,5 @@
 /* write.c - a graph becomes a file in the layout of the reference implementation. */
-#include "hdf5.h"
+#include "reading.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
-/* hdf5.h - the use of libhdf5, which is not made for several threads at a time. */
-#ifndef SNN_NIR_HDF5_H
-#define SNN_NIR_HDF5_H
+/* reading.h - the use of libhdf5, which is not made for several threads at a time. */
+#ifndef SNN_NIR_READING_H
+#define SNN_NIR_READING_H
 
 #include "graph.h"
 #include <hdf5.h>
