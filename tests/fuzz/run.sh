@@ -29,10 +29,10 @@ seconds=$1
 shift
 if [ $# -eq 0 ]; then
     for folder in "$here"/corpus/*/; do
-        set -- "$@" "$(basename "$folder")"
+        [ ! -x "$binaries/fuzz_$(basename "$folder")" ] || set -- "$@" "$(basename "$folder")"
     done
 fi
-[ -x "$binaries/fuzz_$1" ] || { echo "run.sh: there is no $binaries/fuzz_$1"; exit 77; }
+[ $# -gt 0 ] && [ -x "$binaries/fuzz_$1" ] || { echo "run.sh: there is no $binaries/fuzz_$1"; exit 77; }
 mkdir -p "$out/corpus" "$out/findings" "$out/log" || exit 1
 out=$(cd "$out" && pwd)
 scratch=$(mktemp -d "$( [ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}" )/snn-fuzz-XXXXXX")
@@ -65,6 +65,7 @@ most() {
     case $1 in
     model | checkpoint) echo 16384 ;;
     cifar) echo 16384 ;;
+    nir) echo 32768 ;;
     *) echo 4096 ;;
     esac
 }
