@@ -8,10 +8,13 @@
  * failure. */
 void *snn__alloc(snn_context *ctx, size_t count, size_t size);
 
+/* The same, not zeroed: who touches a new page first has it near. */
+void *snn__alloc_untouched(snn_context *ctx, size_t count, size_t size);
+
 /* A copy of `text`; NULL as snn__alloc(). */
 char *snn__strdup(snn_context *ctx, const char *text);
 
-/* Gives back what the two above returned; NULL is accepted. */
+/* Gives back what these returned; NULL is accepted. */
 void snn__free(snn_context *ctx, void *pointer);
 
 #endif

@@ -2,9 +2,13 @@
  * lives. */
 #include "core/arena.h"
 #include "core/alloc.h"
+#include "core/context.h"
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LARGE ((size_t)1 << 20) /* bytes of an array that all threads clear, */
+#define PARTS 64u               /* in so many parts */
 
 struct snn__arena_item {
     char *owner; /* address of the pointer to set */
@@ -114,6 +118,31 @@ static size_t place(const struct snn__arena_item *items, size_t n)
     return offset;
 }
 
+struct clearing {
+    char *at;
+    size_t bytes;
+};
+
+static void clear_part(void *arg, size_t task)
+{
+    const struct clearing *k = arg;
+    const size_t from = snn__part(k->bytes, PARTS, task), to = snn__part(k->bytes, PARTS, task + 1);
+
+    memset(k->at + from, 0, to - from);
+}
+
+/* A thread has the same share of an array here as when it computes: on machines whose memory is parted among
+ * processors, it finds that share near. */
+static void clear(const struct snn__arena *arena, const struct snn__arena_item *item)
+{
+    struct clearing k = { arena->block + item->offset, item->bytes };
+
+    if (item->bytes < LARGE)
+        memset(k.at, 0, k.bytes);
+    else
+        snn__each(arena->ctx, clear_part, &k, PARTS);
+}
+
 snn_status snn__arena_commit(struct snn__arena *arena)
 {
     size_t total = 0;
@@ -129,7 +158,7 @@ snn_status snn__arena_commit(struct snn__arena *arena)
                                              "batch, fewer steps or a smaller network");
         total = snn__max(total, end);
     }
-    arena->block = snn__alloc(arena->ctx, total, 1);
+    arena->block = snn__alloc_untouched(arena->ctx, total, 1);
     if (arena->block == NULL)
         return SNN_ERR_MEMORY;
     arena->bytes = total;
@@ -137,6 +166,7 @@ snn_status snn__arena_commit(struct snn__arena *arena)
         void *p = arena->block + arena->items[i].offset;
 
         memcpy(arena->items[i].owner, &p, sizeof p);
+        clear(arena, &arena->items[i]);
     }
     snn__free(arena->ctx, arena->items);
     arena->items = NULL;
