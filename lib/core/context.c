@@ -79,6 +79,16 @@ snn_status snn_context_create(snn_context **out, const snn_context_options *opti
     return SNN_OK;
 }
 
+void snn__context_alone(snn_context *ctx, const snn_context *of)
+{
+    memset(ctx, 0, sizeof *ctx);
+    ctx->options = of->options;
+    ctx->options.threads = 1;
+    ctx->kernels = of->kernels;
+    ctx->unit = of->unit;
+    ctx->products = of->products;
+}
+
 void snn_context_destroy(snn_context *context)
 {
     snn_context last;

@@ -23,6 +23,9 @@ struct snn_context {
     _Atomic uint64_t bytes, peak_bytes, allocations;
 };
 
+/* ctx <- one like `of`, with one thread and no memory of its own: for work inside of a task. */
+void snn__context_alone(snn_context *ctx, const snn_context *of);
+
 /* Threads that compute, the caller's included. */
 static inline size_t snn__threads(const snn_context *ctx)
 {

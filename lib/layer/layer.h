@@ -73,6 +73,7 @@ struct snn__node {
     bool spikes;                       /* the input is 0 or 1, times a factor */
     bool reads_map;                    /* and of use as bits, too (blas/spikes.h): set by the type's plan */
     bool held;                         /* batch norms: a map with constants */
+    bool shared;                       /* the state is that of another plan, which keeps it up to date */
     float *gradient[SNN__TENSORS_MAX]; /* of trained tensors, in the order of the tensor */
     struct snn__rank_one rank_one;     /* where it has rows: the gradient of the first tensor, whose array is then
                                         * undefined */

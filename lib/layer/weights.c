@@ -189,7 +189,7 @@ static size_t weights_scratch(const struct snn__node *node)
     const struct snn__operand_want want = want_of(node);
     size_t bytes = snn__operand_scratch(&s->w, node->ctx, &want);
 
-    if (s->multiplies_derived)
+    if (s->multiplies_derived && !node->shared)
         bytes = snn__max(bytes, SNN__PRODUCT(s->w.rows, s->w.fan, sizeof(float)));
     if (node->learns && s->w.taps > 1)
         bytes = snn__max(bytes, SNN__PRODUCT(snn__threads(node->ctx), s->w.fan, sizeof(float)));

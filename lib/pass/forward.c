@@ -12,7 +12,7 @@ void snn__pass_refresh(struct snn__pass *pass)
         struct snn__unit *unit = &pass->unit[l];
 
         unit->node.scratch = pass->scratch;
-        if (unit->layer->type->refresh)
+        if (unit->layer->type->refresh && !snn__unit_shares(pass, unit))
             unit->layer->type->refresh(&unit->node);
     }
 }
@@ -25,6 +25,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->noise_scale = 0.0f;
     pass->measured = NULL;
     pass->begun = false;
+    pass->evaluated.data = NULL;
     /* a whole pass plans values for going layer by layer: in an evaluation, which goes step by step, nothing stays */
     pass->is_static = is_static && !(snn__pass_by_layers(pass) && (!training || !snn__pass_means(pass)));
     if (!pass->settled)

@@ -67,6 +67,7 @@ struct snn__demand {
     bool observed;  /* every signal stays until its step is over */
     bool streams;   /* steps go on without end: the state for the next one lies at the beginning of the arena */
     bool held;      /* batch norms take their running values, which stay as they are */
+    const struct snn__pass *weights; /* a pass of the same network whose weights it reads, NULL: it has its own */
 };
 
 /* Forms a weight gradient: called for every layer with trained tensors that an error e reaches. */
@@ -205,6 +206,7 @@ struct snn__pass {
     bool at_rates;              /* a sweep at rates */
     enum snn__statistics statistics; /* of batch norms in it */
     bool settled;                    /* parameters stay as they are, and what is computed from them is there */
+    struct snn__signal evaluated; /* [T][B][len], outputs of an evaluation in blocks (blocks.h); no data: of none */
     bool fixed;               /* statistics of layers that do not depend on spikes were measured ahead of the steps */
     struct snn__sum fed_back; /* at rates: errors that readers with delay send back, [B][len]; no data: not wanted */
     const struct snn__couples *couples;  /* of a sweep with errors as spikes, else NULL */
@@ -332,6 +334,11 @@ struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const str
 static inline bool snn__unit_constant(const struct snn__pass *pass, const struct snn__unit *unit)
 {
     return unit->constant && pass->is_static;
+}
+/* True if a unit reads the weights of another pass. */
+static inline bool snn__unit_shares(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    return pass->demand.weights != NULL && unit->flags & SNN__LAYER_WEIGHTS;
 }
 /* True if a unit's values are spikes, or spikes times a constant. NULL, the network's input: they are not. */
 bool snn__unit_binary(const struct snn__pass *pass, const struct snn__unit *unit);

@@ -50,7 +50,8 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     for (int i = 0; i < 2 && unit->read_delayed && unit->wants_error && pass->demand.keeps; i++)
         SNN__TRY(want(pass, &unit->pending[i].data, all, sizeof(float), NULL));
     if (unit->flags & SNN__LAYER_WEIGHTS) {
-        SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
+        if (!snn__unit_shares(pass, unit))
+            SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
         SNN__TRY(want(pass, &unit->sample_ops, pass->batch_max, sizeof(double), NULL));
     }
     return SNN_OK;
@@ -66,6 +67,15 @@ static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
         return SNN_OK;
     SNN__TRY(want(pass, &unit->weighted, all, sizeof(float), NULL));
     return want(pass, &unit->deviation, all, sizeof(float), &(struct snn__life){ now, now, false, SNN__STATE_NONE });
+}
+
+/* Reads the weights of another pass as that pass does. */
+static void share_weights(struct snn__node *node, const struct snn__node *of)
+{
+    node->state = of->state;
+    node->shared = true;
+    node->spikes = of->spikes;
+    node->reads_map = of->reads_map;
 }
 
 static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
@@ -96,8 +106,12 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && snn__pass_learns(pass))
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;
+    if (snn__unit_shares(pass, unit)) {
+        share_weights(node, &pass->demand.weights->unit[unit->layer->index].node);
+        return SNN_OK;
+    }
     if (unit->layer->type->state_size) {
-        node->state = snn__alloc(pass->ctx, 1, unit->layer->type->state_size);
+        node->state = snn__alloc(pass->arena.ctx, 1, unit->layer->type->state_size);
         if (node->state == NULL)
             return SNN_ERR_MEMORY;
     }
@@ -157,7 +171,7 @@ static snn_status plan_all(struct snn__pass *pass, struct snn__lives *lives)
 {
     SNN__TRY(snn__describe_units(pass));
     if (snn__pass_learns(pass)) {
-        pass->gradient = snn__alloc(pass->ctx, pass->net->n_parameters, sizeof(float));
+        pass->gradient = snn__alloc(pass->arena.ctx, pass->net->n_parameters, sizeof(float));
         if (pass->gradient == NULL)
             return SNN_ERR_MEMORY;
     }
@@ -219,11 +233,11 @@ snn_status snn__pass_plan(struct snn__pass *pass, snn_context *ctx, snn_network 
     pass->steps = steps;
     pass->slots = demand->keeps ? steps : 1;
     pass->input_len = snn__shape_length(&net->in);
-    snn__arena_init(&pass->arena, pass->ctx);
-    pass->unit = snn__alloc(pass->ctx, pass->n, sizeof *pass->unit);
-    lives = pass->unit ? snn__alloc(pass->ctx, pass->n, sizeof *lives) : NULL;
+    snn__arena_init(&pass->arena, demand->weights != NULL ? demand->weights->arena.ctx : ctx);
+    pass->unit = snn__alloc(pass->arena.ctx, pass->n, sizeof *pass->unit);
+    lives = pass->unit ? snn__alloc(pass->arena.ctx, pass->n, sizeof *lives) : NULL;
     rc = lives ? plan_all(pass, lives) : SNN_ERR_MEMORY;
-    snn__free(pass->ctx, lives);
+    snn__free(pass->arena.ctx, lives);
     if (rc != SNN_OK)
         snn__pass_free(pass);
     return rc;
@@ -234,9 +248,10 @@ void snn__pass_free(struct snn__pass *pass)
     if (pass->ctx == NULL)
         return;
     for (size_t l = 0; pass->unit != NULL && l < pass->n; l++)
-        snn__free(pass->ctx, pass->unit[l].node.state);
-    snn__free(pass->ctx, pass->unit);
-    snn__free(pass->ctx, pass->gradient);
+        if (!pass->unit[l].node.shared)
+            snn__free(pass->arena.ctx, pass->unit[l].node.state);
+    snn__free(pass->arena.ctx, pass->unit);
+    snn__free(pass->arena.ctx, pass->gradient);
     snn__arena_free(&pass->arena);
     pass->unit = NULL;
     pass->gradient = NULL;

@@ -8,15 +8,6 @@
 #define MOST 8u        /* samples: so that a batch has views for many threads */
 #define ARRAYS 5u      /* of a unit, in a sweep: error and its producer's, potential, sum, gate */
 
-static void describe_context(snn_context *ctx, const snn_context *of_pass)
-{
-    memset(ctx, 0, sizeof *ctx);
-    ctx->options = of_pass->options;
-    ctx->options.threads = 1;
-    ctx->kernels = of_pass->kernels;
-    ctx->unit = of_pass->unit;
-}
-
 /* Scratch memory of a layer that runs in a view. */
 static size_t scratch_of(struct snn__samples *s, const struct snn__unit *unit)
 {
@@ -31,7 +22,7 @@ snn_status snn__samples_plan(struct snn__samples *s, const struct snn__pass *pas
 {
     const size_t threads = snn__threads(pass->ctx);
 
-    describe_context(&s->ctx, pass->ctx);
+    snn__context_alone(&s->ctx, pass->ctx);
     s->errors = s->bytes = 0;
     for (size_t l = 0; l < pass->n; l++)
         s->errors += pass->unit[l].wants_error ? snn__round_up(pass->unit[l].value_len, 16) : 0;

@@ -78,7 +78,11 @@ struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const str
 
 struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t)
 {
-    return snn__unit_value(pass, &pass->unit[pass->n - 1], t);
+    const struct snn__unit *last = &pass->unit[pass->n - 1];
+
+    if (pass->evaluated.data == NULL || t < last->absent)
+        return snn__unit_value(pass, last, t);
+    return (struct snn__signal){ pass->evaluated.data + t * pass->batch * last->value_len, pass->evaluated.scale };
 }
 
 float *snn__pass_output_error(const struct snn__pass *pass, size_t t)

@@ -43,7 +43,7 @@ static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged
 /* Outputs of all steps exist once the last one is done. */
 static bool ends_at_once(const snn_trainer *tr, bool train)
 {
-    return train && snn__pass_by_layers(&tr->pass);
+    return train ? snn__pass_by_layers(&tr->pass) : tr->blocks.most > 0;
 }
 
 /* The outputs that step t brings. `trained`: their loss counts. */
@@ -92,6 +92,14 @@ static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
         tr->rule->ahead(tr, t);
     }
     return SNN_OK;
+}
+
+/* Blocks take all steps; the outputs of all come with the last one. */
+static snn_status run_blocks(snn_trainer *tr, const struct snn__batch *batch, double *loss)
+{
+    SNN__TRY(snn__feed_blocks(tr, batch));
+    SNN__TRY(snn__check_judging(tr));
+    return take_outputs(tr, batch, tr->steps - 1, false, true, loss);
 }
 
 static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, bool train, double *loss)
@@ -187,7 +195,10 @@ static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool trai
 {
     if (train)
         SNN__TRY(look_ahead(tr, batch));
-    SNN__TRY(run_steps(tr, batch, train, &result->loss));
+    if (!train && tr->blocks.most > 0)
+        SNN__TRY(run_blocks(tr, batch, &result->loss));
+    else
+        SNN__TRY(run_steps(tr, batch, train, &result->loss));
     if (judged(tr, batch) && tr->loss_on_mean)
         SNN__TRY(snn__judge_mean(tr, train, &result->loss));
     if (tr->target_frames == 1)

@@ -8,7 +8,9 @@ struct feeding {
     snn_trainer *trainer;
     const struct snn__batch *batch;
     size_t t;
-    float *to; /* [n][len], channels last */
+    float *to; /* [n][len], channels last, of the samples from number `first` on */
+    size_t first;
+    bool is_static;
 };
 
 /* Position of sample b of the batch in its data set. */
@@ -38,6 +40,8 @@ static bool is_read(const struct snn__batch *batch, size_t t)
 /* Sample b has ended before step t. */
 static bool has_ended(const struct feeding *k, size_t b)
 {
+    if (k->batch->dataset != NULL)
+        return k->batch->frames > 1 && k->t > 0 && k->t >= k->trainer->length_room[b];
     return k->trainer->length != NULL && k->t >= k->trainer->length[b];
 }
 
@@ -90,7 +94,7 @@ static snn_status feed_one(const struct feeding *k, size_t b)
 {
     snn_trainer *tr = k->trainer;
     size_t n = tr->pass.input_len, index = sample_index(k, b);
-    float *to = k->to + b * n;
+    float *to = k->to + (b - k->first) * n;
 
     if (has_ended(k, b)) {
         tr->ctx->kernels->fill(to, 0.0f, n);
@@ -98,7 +102,7 @@ static snn_status feed_one(const struct feeding *k, size_t b)
     }
     if (is_read(k->batch, k->t))
         SNN__TRY(read_sample(k, b, index));
-    if (k->t > 0 && tr->pass.is_static) /* the input is there */
+    if (k->t > 0 && k->is_static) /* the input is there */
         return SNN_OK;
     snn__to_channels_last(tr->ctx, &tr->net->in, 1, frame_of(k, b, index), to);
     if (!tr->ctx->kernels->finite(to, n))
@@ -130,23 +134,59 @@ static void take_lengths(snn_trainer *tr, const struct snn__batch *batch)
             tr->length = tr->length_room;
 }
 
-snn_status snn__feed(snn_trainer *tr, const struct snn__batch *batch, size_t t)
+/* The failure of the lowest sample, if there is one. */
+static snn_status failure(snn_trainer *tr)
 {
-    struct feeding k = { tr, batch, t, snn__pass_input(&tr->pass, t) };
     const struct snn__failure *first = NULL;
 
-    if (t > 0 && tr->pass.is_static && !is_read(batch, t))
-        return SNN_OK;
-    for (size_t i = 0; i < snn__threads(tr->ctx); i++)
-        tr->failure[i].rc = SNN_OK;
-    snn__parallel(tr->ctx, feed_sample, &k, batch->n);
     for (size_t i = 0; i < snn__threads(tr->ctx); i++)
         if (tr->failure[i].rc != SNN_OK && (first == NULL || tr->failure[i].sample < first->sample))
             first = &tr->failure[i];
     tr->unread = first != NULL;
-    if (first != NULL)
-        return snn__fail(first->rc, "%s", first->text);
+    return first != NULL ? snn__fail(first->rc, "%s", first->text) : SNN_OK;
+}
+
+static void forget_failures(snn_trainer *tr)
+{
+    for (size_t i = 0; i < snn__threads(tr->ctx); i++)
+        tr->failure[i].rc = SNN_OK;
+}
+
+snn_status snn__feed(snn_trainer *tr, const struct snn__batch *batch, size_t t)
+{
+    struct feeding k = { tr, batch, t, snn__pass_input(&tr->pass, t), 0, tr->pass.is_static };
+
+    if (t > 0 && tr->pass.is_static && !is_read(batch, t))
+        return SNN_OK;
+    forget_failures(tr);
+    snn__parallel(tr->ctx, feed_sample, &k, batch->n);
+    SNN__TRY(failure(tr));
     if (t == 0 && batch->dataset != NULL)
+        take_lengths(tr, batch);
+    return SNN_OK;
+}
+
+/* ---- blocks ---- */
+
+static bool feed_block(void *arg, struct snn__pass *part, size_t first, size_t t, size_t worker)
+{
+    const struct snn__batch *batch = ((const struct feeding *)arg)->batch;
+    snn_trainer *tr = ((const struct feeding *)arg)->trainer;
+    struct feeding k = { tr, batch, t, snn__pass_input(part, t), first, part->is_static };
+
+    for (size_t b = first; b < first + part->batch && (t == 0 || !part->is_static || is_read(batch, t)); b++)
+        feed_sample(&k, b, worker);
+    return tr->failure[worker].rc == SNN_OK;
+}
+
+snn_status snn__feed_blocks(snn_trainer *tr, const struct snn__batch *batch)
+{
+    struct feeding k = { .trainer = tr, .batch = batch };
+
+    forget_failures(tr);
+    snn__blocks_run(&tr->blocks, &tr->pass, snn__is_static(tr, batch->frames), feed_block, &k);
+    SNN__TRY(failure(tr));
+    if (batch->dataset != NULL)
         take_lengths(tr, batch);
     return SNN_OK;
 }

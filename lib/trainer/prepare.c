@@ -7,6 +7,7 @@
 
 void snn__trainer_release_plan(snn_trainer *tr)
 {
+    snn__blocks_free(&tr->blocks, &tr->pass);
     snn__pass_free(&tr->pass);
     snn__arena_free(&tr->arena);
     snn__projection_release(&tr->projecting);
@@ -83,7 +84,7 @@ static void read_settings(snn_trainer *tr)
 }
 
 /* The trainer's own arrays, once the pass is planned. */
-static snn_status plan_arrays(snn_trainer *tr, size_t batch)
+static snn_status plan_arrays(snn_trainer *tr, size_t batch, size_t blocks)
 {
     struct snn__arena *a = &tr->arena;
     const size_t inputs = SNN__PRODUCT(batch, snn__shape_length(&tr->net->in));
@@ -94,7 +95,7 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch)
         { &tr->scratch, inputs, sizeof(float) },
         { &tr->label, batch, sizeof *tr->label },
         { &tr->length_room, batch, sizeof *tr->length_room },
-        { &tr->target_room, snn__pass_by_layers(&tr->pass) ? SNN__PRODUCT(tr->steps, outputs) : outputs,
+        { &tr->target_room, snn__pass_by_layers(&tr->pass) || blocks > 0 ? SNN__PRODUCT(tr->steps, outputs) : outputs,
           sizeof(float) },
         { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure },
         { &tr->sums, batch, sizeof *tr->sums },
@@ -114,14 +115,19 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *
 {
     struct snn__arena *a = &tr->arena;
     bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;
+    /* observers see signals of the pass */
+    const size_t block = demand->observed ? 0 : snn__blocks_most(tr->net, batch);
 
-    SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, batch, tr->steps, demand));
+    SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, tr->optimizer == NULL && block > 0 ? block : batch,
+                            tr->steps, demand));
     tr->pass.projecting = projects ? &tr->projecting : NULL;
     snn__arena_init(a, tr->ctx);
-    SNN__TRY(plan_arrays(tr, batch));
+    SNN__TRY(plan_arrays(tr, batch, block));
     if (tr->rule->plan != NULL)
         SNN__TRY(tr->rule->plan(tr, a));
     SNN__TRY(snn__pass_commit(&tr->pass));
+    if (block > 0)
+        SNN__TRY(snn__blocks_plan(&tr->blocks, &tr->pass, block, batch));
     if (projects)
         SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
     if (tr->optimizer != NULL)
@@ -191,6 +197,7 @@ static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
 {
     *to = *tr;
     to->pass = (struct snn__pass){ .ctx = NULL };
+    to->blocks = (struct snn__blocks){ .pass = NULL };
     to->arena = (struct snn__arena){ .ctx = NULL };
     to->projecting.task = NULL;
     to->stream.pass = NULL;

@@ -264,7 +264,7 @@ static uint64_t bytes_of(const snn_trainer *tr)
 
     for (size_t i = 0; i < tr->n_memory; i++)
         memory += sizeof *tr->memory + (uint64_t)tr->memory[i].rows * tr->memory[i].columns * sizeof(float);
-    return snn__pass_bytes(&tr->pass) + tr->arena.bytes + memory +
+    return snn__pass_bytes(&tr->pass) + snn__blocks_bytes(&tr->blocks, &tr->pass) + tr->arena.bytes + memory +
            tr->run.n_moments * tr->run.length * sizeof(float) + sizeof *tr;
 }
 

@@ -5,6 +5,7 @@
 #include "data/data.h"
 #include "loss/loss.h"
 #include "optimizer/optimizer.h"
+#include "pass/blocks.h"
 #include "pass/stream.h"
 #include "projection/projection.h"
 #include <snn/trainer.h>
@@ -96,6 +97,7 @@ struct snn_trainer {
     bool prepared;
     size_t batch_max, steps, classes;
     struct snn__pass pass;
+    struct snn__blocks blocks; /* evaluate, where they are */
     struct snn__arena arena;
     struct snn_stream stream; /* of the host's time steps (stream.c); a batch or a new plan ends it */
     struct snn__loss loss;
@@ -192,6 +194,8 @@ struct snn__result {
 
 /* feed.c: brings the input of step t into the pass, unless it is there, and the target of a data set. */
 snn_status snn__feed(snn_trainer *trainer, const struct snn__batch *batch, size_t t);
+/* Evaluates the batch that began in the pass, all steps, in blocks that are fed in the same way. */
+snn_status snn__feed_blocks(snn_trainer *trainer, const struct snn__batch *batch);
 
 /* batch.c: samples of `frames` frames are the same input at every step. */
 bool snn__is_static(const snn_trainer *trainer, size_t frames);
