@@ -24,9 +24,6 @@ void snn__logistic_back(float *g, const float *x, size_t n);
 void snn__logistic_back_sum(float *g, double sum, const float *x);
 double snn__sum_samples(float *x, size_t batch, size_t n);
 void snn__add_up(double *sum, const double *x, size_t n);
-/* maps.c */
-snn__item snn__maximum_pool, snn__maximum_pool_back, snn__turn_back;
-void snn__turn_maps(size_t n, size_t channels, size_t positions, const float *x, float *y);
 /* attention.c */
 snn__body snn__attention;
 /* values.c */
