@@ -113,6 +113,13 @@ bool snn__strided_fits(const struct snn__window *w);
 size_t snn__strided_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__strided_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 
+/* direct.c: convolutions of few channels. */
+bool snn__direct_fits(const struct snn__window *w);
+size_t snn__direct_scratch(const snn_context *ctx, const struct snn__window *w);
+void snn__direct_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+size_t snn__direct_outer_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+void snn__direct_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
+
 /* slices.c: outer products where the table has a matrix unit. */
 bool snn__slices_fit(const snn_context *ctx, const struct snn__window *w);
 size_t snn__slices_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);

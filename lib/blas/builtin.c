@@ -53,6 +53,8 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
         SNN__PRODUCT(snn__threads(ctx), product_room(ctx->kernels, snn__window_depth(w)), sizeof(float));
     size_t bytes = snn__max(packed, snn__events_scratch(ctx, w));
 
+    if (snn__direct_fits(w))
+        bytes = snn__max(bytes, snn__direct_scratch(ctx, w));
     if (snn__strided_fits(w))
         bytes = SNN__SUM(bytes, snn__strided_scratch(ctx, m, n, w));
     if (spikes)
@@ -249,6 +251,8 @@ void snn__product(const snn_context *ctx, const struct snn__product *p, void *sc
     default:
         if (snn__strided_fits(&p->window))
             snn__strided_product(ctx, p, scratch);
+        else if (snn__direct_fits(&p->window))
+            snn__direct_product(ctx, p, scratch);
         else
             dense_product(ctx, p, scratch);
     }

@@ -51,7 +51,7 @@ static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
     a->per_worker = outer_room(a->k);
 }
 
-static size_t direct_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
+static size_t dense_scratch(const snn_context *ctx, size_t m, size_t n, size_t k)
 {
     struct outer a = { .k = ctx->kernels };
 
@@ -66,7 +66,9 @@ size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const stru
 
     if (m == 0 || n == 0 || k == 0)
         return 0;
-    bytes = direct_scratch(ctx, m, n, k);
+    bytes = dense_scratch(ctx, m, n, k);
+    if (snn__direct_fits(w))
+        bytes = snn__max(bytes, snn__direct_outer_scratch(ctx, m, n, w));
     if (snn__table_has(ctx, SNN__WAY_SLICES, SNN__OF_GRADIENTS, m, n, w))
         snn__matrix_ask(ctx);
     if (snn__slices_fit(ctx, w))
@@ -279,6 +281,9 @@ void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratc
         snn__winograd_outer(ctx, p, scratch);
         return;
     default:
-        dense_outer(ctx, p, scratch);
+        if (snn__direct_fits(&p->window))
+            snn__direct_outer(ctx, p, scratch);
+        else
+            dense_outer(ctx, p, scratch);
     }
 }

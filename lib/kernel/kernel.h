@@ -7,6 +7,7 @@
 
 #include "core/context.h"
 #include "core/name.h"
+#include "core/size.h"
 #include "kernel/optimizer.h"
 #include "kernel/population.h"
 #include "kernel/slices.h"
@@ -60,6 +61,22 @@ struct snn__matrix {
     void *room; /* MATRIX_ROOM bytes, aligned to 64 */
 };
 
+/* c[rows,cols] = alpha sum_k a(k)[i] b(k)[j] (+ bias[j]) (+ c), where k goes through `runs` of `length` and both
+ * operands are read where they lie: a(k)[i] at a + run * a_run + step * a_step + i * a_row, b(k)[0] at b + run *
+ * b_run + step * b_step. rows <= mr, cols <= nr. */
+struct snn__strip {
+    size_t rows, cols, runs, length;
+    const float *a;
+    size_t a_row, a_step, a_run;
+    const float *b;
+    size_t b_step, b_run;
+    float alpha;
+    const float *bias; /* or NULL */
+    float *c;
+    size_t c_pitch;
+    bool accumulate;
+};
+
 struct snn__kernels {
     enum snn__isa isa;
     size_t mr, nr; /* rows and columns of the micro tile of the product */
@@ -70,6 +87,7 @@ struct snn__kernels {
      * only rows x cols of c and bias are touched. */
     void (*edge)(size_t rows, size_t cols, size_t k, const float *a, const float *b, float alpha, const float *bias,
                  float *c, size_t ldc, bool accumulate);
+    void (*strip)(const struct snn__strip *s);
     /* panel[j * width + i] = rows[i][j] for j < k, i < width: rows of a matrix become a packed panel; width is mr or
      * nr */
     void (*interleave)(float *panel, size_t width, const float *const *rows, size_t k);
@@ -178,6 +196,24 @@ static inline void snn__add_or_scale(const struct snn__kernels *k, float *y, flo
                                      bool add)
 {
     (add ? k->axpy : k->scale)(y, a, x, n);
+}
+
+/* A strip of any number of rows and columns, without a bias; `whole` need not say how many. */
+static inline void snn__strips(const struct snn__kernels *k, size_t rows, size_t cols, struct snn__strip whole)
+{
+    const size_t high = snn__ceil_div(rows, snn__ceil_div(rows, k->mr)); /* as equal as can be */
+
+    for (size_t j = 0; j < cols; j += k->nr)
+        for (size_t i = 0; i < rows; i += high) {
+            struct snn__strip s = whole;
+
+            s.rows = snn__min(high, rows - i);
+            s.cols = snn__min(k->nr, cols - j);
+            s.a += i * s.a_row;
+            s.b += j;
+            s.c += i * s.c_pitch + j;
+            k->strip(&s);
+        }
 }
 
 /* Elementwise work of n elements in fixed pieces over the threads: fn(arg, from, to). */

@@ -30,6 +30,20 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
     edge(MR, NR, k, a, b, 1, NULL, c, ldc, accumulate);
 }
 
+static void strip(const struct snn__strip *s)
+{
+    for (size_t i = 0; i < s->rows; i++)
+        for (size_t j = 0; j < s->cols; j++) {
+            float sum = 0, *c = s->c + i * s->c_pitch + j;
+
+            for (size_t run = 0; run < s->runs; run++)
+                for (size_t k = 0; k < s->length; k++)
+                    sum += s->a[run * s->a_run + k * s->a_step + i * s->a_row] *
+                           s->b[run * s->b_run + k * s->b_step + j];
+            *c = s->alpha * sum + (s->bias ? s->bias[j] : 0) + (s->accumulate ? *c : 0);
+        }
+}
+
 static void interleave(float *panel, size_t width, const float *const *rows, size_t k)
 {
     for (size_t j = 0; j < k; j++)
@@ -212,6 +226,7 @@ static const struct snn__kernels table = {
     .nr = NR,
     .tile = tile,
     .edge = edge,
+    .strip = strip,
     .interleave = interleave,
     .events = events,
     .scatter = scatter,

@@ -167,6 +167,63 @@ START_TEST(tiles_are_sums)
 }
 END_TEST
 
+enum { RUNS = 3, LENGTH = 5, A_ROW = 7, A_STEP = 2, A_RUN = 90, B_RUN = 170 };
+
+/* The sum of row i and column j of a strip. */
+static double strip_sum(const struct snn__strip *s, size_t i, size_t j)
+{
+    double sum = 0;
+
+    for (size_t run = 0; run < s->runs; run++)
+        for (size_t k = 0; k < s->length; k++)
+            sum += (double)s->a[run * s->a_run + k * s->a_step + i * s->a_row] *
+                   s->b[run * s->b_run + k * s->b_step + j];
+    return s->alpha * sum + (s->bias ? s->bias[j] : 0);
+}
+
+/* Arrays end with the last number that a strip may read. */
+static void check_strip(const struct snn__kernels *k, size_t rows, size_t cols)
+{
+    const size_t pitch = k->nr + 5, room = (k->mr + 1) * pitch, b_step = cols + 1;
+    const size_t a_size = (RUNS - 1) * A_RUN + (LENGTH - 1) * A_STEP + (rows - 1) * A_ROW + 1;
+    const size_t b_size = (RUNS - 1) * B_RUN + (LENGTH - 1) * b_step + cols;
+    float *a = numbers(a_size), *b = numbers(b_size), *bias = numbers(cols), *c = numbers(room),
+          *before = numbers(room);
+    struct snn__strip s = {
+        rows, cols,  RUNS,    LENGTH, a, A_ROW, A_STEP, A_RUN, b, b_step, B_RUN, 0.7f, rows % 2 ? bias : NULL,
+        c,    pitch, cols % 2
+    };
+
+    random_fill(a, a_size, -1, 1, 1);
+    random_fill(b, b_size, -1, 1, 2);
+    random_fill(bias, cols, -1, 1, 3);
+    random_fill(before, room, -1, 1, 4);
+    memcpy(c, before, room * sizeof *c);
+    k->strip(&s);
+    for (size_t i = 0; i <= k->mr; i++)
+        for (size_t j = 0; j < pitch; j++) {
+            const bool in = i < rows && j < cols;
+            const double wanted = (in ? strip_sum(&s, i, j) : 0) + (in && !s.accumulate ? 0 : before[i * pitch + j]);
+
+            HOLDS(fabs(c[i * pitch + j] - wanted) <= 1e-5, "%zu x %zu strip[%zu,%zu]", rows, cols, i, j);
+        }
+    free(a);
+    free(b);
+    free(bias);
+    free(c);
+    free(before);
+}
+
+START_TEST(strips_are_sums)
+{
+    const struct snn__kernels *k = snn__kernels_at((size_t)_i);
+
+    for (size_t rows = 1; rows <= k->mr; rows++)
+        for (size_t cols = 1; cols <= k->nr; cols++)
+            check_strip(k, rows, cols);
+}
+END_TEST
+
 static void check_interleave(const struct snn__kernels *k, size_t width)
 {
     float rows[SNN__NR_MAX][70], panel[SNN__NR_MAX * 70 + 1];
@@ -341,6 +398,7 @@ int main(void)
     tcase_add_loop_test(t, arrays_agree, 0, tables());
     tcase_add_loop_test(t, finite_sees_every_place, 0, tables());
     tcase_add_loop_test(t, tiles_are_sums, 0, tables());
+    tcase_add_loop_test(t, strips_are_sums, 0, tables());
     tcase_add_loop_test(t, interleave_turns, 0, tables());
     tcase_add_loop_test(t, optimizers_agree, 0, tables());
     tcase_add_test(t, ranges_cover_once);
