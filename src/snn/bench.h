@@ -86,7 +86,19 @@ struct bench_layer {
     bool json;
 };
 
+/* snn bench floors: a line for every call into a layer of the network, or of several of its own if it is NULL. */
+struct bench_floors {
+    snn_context *context;
+    snn_network *network;
+    const char *machine, *isa;
+    size_t samples;
+    uint32_t threads;
+    double density;
+    bool json;
+};
+
 /* Each returns an exit status. */
+int bench_floors(const struct bench_floors *b);
 int bench_layer(const struct bench_layer *b);
 int bench_train(const struct bench_train *b);
 int bench_kernels(const struct bench_kernels *b);

@@ -57,7 +57,8 @@ struct bench {
 static int help(void)
 {
     printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n      "
-           " snn bench layer [FLAGS]\n       snn bench --against-torch [--net A,B,...] [--trainer A,B,...]\n\n"
+           " snn bench layer [FLAGS]\n       snn bench floors [FLAGS]\n       snn bench --against-torch [--net "
+           "A,B,...] [--trainer A,B,...]\n\n"
            "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
            "warm-up, every\n"
            "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
@@ -73,6 +74,9 @@ static int help(void)
            "go.\n\n");
     printf("snn bench layer measures forward and backward of one linear layer with lif neurons, by bptt, beside the "
            "time of its\nthree products in float32 alone.\n\n");
+    printf(
+        "snn bench floors measures each call into the layers of --net, or of some networks with first layers, pools, "
+        "norms and\nattention, beside the time that its memory or its arithmetic needs at least.\n\n");
     printf("With --tune FILE it writes what is fastest for forward products, adjoints and gradients of these shapes "
            "as a table,\nwhich --product-table FILE of snn train uses on this machine.\n\n");
     printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one "
@@ -355,6 +359,31 @@ static int measure_layer(const struct bench *b, const char *machine)
     return status;
 }
 
+static int measure_floors(const struct bench *b, const char *machine)
+{
+    struct run run = { .config = json_deep_copy(b->config), .shape = b->shape };
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    struct bench_floors f = { .machine = machine, .density = 0.1, .json = b->json };
+    double density[MOST];
+    size_t n = 0;
+    int status = open_context(b, &run, &info);
+
+    if (status == DONE && args_has(&b->args, "density"))
+        status = read_densities(b, density, &n);
+    if (status == DONE && config_get(b->args.config, "network"))
+        status = run_network(&run);
+    f.context = run.context;
+    f.network = run.network;
+    f.isa = info.isa;
+    f.threads = info.threads;
+    f.density = n > 0 ? density[0] : f.density;
+    f.samples = config_get(b->args.config, "batch") ? (size_t)config_whole(b->config, "batch", 32) : 32;
+    if (status == DONE)
+        status = bench_floors(&f);
+    run_close(&run);
+    return status;
+}
+
 static int bench(struct bench *b, int argc, char **argv)
 {
     char machine[160];
@@ -365,8 +394,8 @@ static int bench(struct bench *b, int argc, char **argv)
         return status;
     what = b->args.count ? b->args.positional[0] : args_has(&b->args, "against-torch") ? "train" : "";
     if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0 && strcmp(what, "kernels") != 0 &&
-        strcmp(what, "layer") != 0)
-        return fail(USAGE, "no measurement given: snn bench train, stream, kernels or layer");
+        strcmp(what, "layer") != 0 && strcmp(what, "floors") != 0)
+        return fail(USAGE, "no measurement given: snn bench train, stream, kernels, layer or floors");
     b->config = json_deep_copy(b->args.config);
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");
@@ -385,6 +414,8 @@ static int bench(struct bench *b, int argc, char **argv)
         return measure_kernels(b, machine);
     if (strcmp(what, "layer") == 0)
         return measure_layer(b, machine);
+    if (strcmp(what, "floors") == 0)
+        return measure_floors(b, machine);
     return strcmp(what, "stream") == 0 ? measure_stream(b, machine) : measure_training(b, machine);
 }
 

@@ -80,6 +80,7 @@ under() {
     trainer) echo "dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
     sys/product | sys/component | events) echo "context" ;;
+    sys/layer) echo "network" ;;
     nir) echo "context network" ;;
     snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^(snn|events|nir)$/!p' | tr '\n' ' ') ;;
     *) return 1 ;;
