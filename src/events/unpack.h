@@ -5,7 +5,7 @@
 #include <snn/context.h>
 
 /* Most bytes of a packet, compressed or not. */
-#define SNN__UNPACK_MOST ((size_t)1 << 28)
+#define SNN__UNPACK_MOST ((size_t)1 << 26)
 
 /* Numbers of AEDAT 4. */
 enum snn__packing { SNN__PLAIN = 0, SNN__LZ4 = 1, SNN__LZ4_HIGH = 2, SNN__ZSTD = 3, SNN__ZSTD_HIGH = 4 };

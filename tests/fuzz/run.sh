@@ -55,7 +55,7 @@ one() {
         /stat::number_of_executed_units:/ { runs = $2 }
         /stat::peak_rss_mb:/ { peak = $2 }
         /^SUMMARY:|runtime error:|out of proportion/ && !why { why = $0 }
-        END { printf "%-11s %10d executions %6d cov %7d ft %5s s %5d MiB  %s\n", target, runs, cov, ft, took, peak,
+        END { printf "%-13s %10d executions %6d cov %7d ft %5s s %5d MiB  %s\n", target, runs, cov, ft, took, peak,
               status ? "FINDING: " why : "no finding" }' "$out/log/$1"
     return "$status"
 }
@@ -66,6 +66,7 @@ most() {
     model | checkpoint) echo 16384 ;;
     cifar) echo 16384 ;;
     nir) echo 32768 ;;
+    events*) echo 8192 ;;
     *) echo 4096 ;;
     esac
 }
