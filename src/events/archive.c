@@ -1,5 +1,5 @@
 /* archive.c - recordings in archives and compressed files. */
-#include "archive.h"
+#include "members.h"
 #include <string.h>
 
 bool snn__archive_is(const uint8_t *head, size_t size)
@@ -38,6 +38,7 @@ struct snn__events_archive {
     struct snn__tap tap;
     uint8_t *block;    /* SNN__OCTETS_ROOM bytes of the source */
     size_t given;      /* bytes of it that e->in had at hand */
+    la_int64_t at;     /* bytes before the next block */
     snn_status failed; /* of the source */
     bool cut;          /* it is truncated */
     char name[1024];
@@ -54,6 +55,7 @@ static la_ssize_t read_block(struct archive *a, void *user, const void **block)
     self->given = 0;
     if (got == 0)
         self->failed = snn__tap_fill(&self->tap, self->block, SNN__OCTETS_ROOM, &got);
+    self->at += (la_int64_t)got;
     if (self->failed == SNN_OK)
         return (la_ssize_t)got;
     archive_set_error(a, EIO, "the source cannot be read");
@@ -64,13 +66,16 @@ static la_int64_t seek_block(struct archive *a, void *user, la_int64_t offset, i
 {
     struct snn__events_archive *self = user;
     uint64_t size = 0;
+    la_int64_t to;
 
-    self->failed = whence == SEEK_END ? snn__tap_size(&self->tap, &size) : SNN_OK;
-    if (self->failed == SNN_OK && whence != SEEK_CUR && (la_int64_t)size + offset >= 0)
-        self->failed = snn__tap_seek(&self->tap, size + (uint64_t)offset);
-    else
-        archive_set_error(a, EINVAL, "the source has no such place");
-    return self->failed == SNN_OK && whence != SEEK_CUR ? (la_int64_t)size + offset : ARCHIVE_FATAL;
+    self->failed = snn__tap_size(&self->tap, &size);
+    to = offset + (whence == SEEK_END ? (la_int64_t)size : whence == SEEK_CUR ? self->at : 0);
+    if (self->failed == SNN_OK && to >= 0)
+        self->failed = snn__tap_seek(&self->tap, (uint64_t)to);
+    if (self->failed == SNN_OK && to >= 0)
+        return self->at = to;
+    archive_set_error(a, EINVAL, "the source has no such place");
+    return ARCHIVE_FATAL;
 }
 
 /* ---- opening ---- */

@@ -1,5 +1,5 @@
 /* events.c - a reader of recordings: where it reads from, and the calls of snn/events.h. */
-#include "archive.h"
+#include "members.h"
 #include "reader.h"
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* npz.c - NumPy's .npz with an array [N] for each column: t.npy, x.npy, y.npy and p.npy in a zip. Each is read
  * through an archive of its own, so that any number of events takes the same memory. An .npz with one array of events
  * is an archive with a recording. */
-#include "archive.h"
+#include "members.h"
 #include "table.h"
 #include <string.h>
 

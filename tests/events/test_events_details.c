@@ -287,6 +287,31 @@ START_TEST(members_cut_off)
 }
 END_TEST
 
+/* More than libarchive reads at once: it seeks from one array to the next. */
+START_TEST(columns_far_apart)
+{
+    const struct writer *writer = writer_named("npz");
+    const size_t n = 50000;
+    snn_event *written = malloc(n * sizeof *written), *event = malloc(n * sizeof *event);
+    snn_events_source source;
+    snn_events *e;
+    size_t got;
+
+    if (writer != NULL) {
+        make_events(written, n);
+        writer->write(&file, written, n);
+        source = in_memory();
+        OK(snn_events_open(&e, ctx, &source));
+        OK(snn_events_read(e, event, n, &got));
+        ck_assert_uint_eq(got, n);
+        ck_assert_int_eq(memcmp(event, written, n * sizeof *event), 0);
+        snn_events_destroy(e);
+    }
+    free(written);
+    free(event);
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 static const struct {
@@ -361,6 +386,7 @@ int main(void)
     tcase_add_test(tc, labels_of_hdf5);
     tcase_add_loop_test(tc, members_of_an_archive, 0, 2);
     tcase_add_loop_test(tc, members_cut_off, 0, 2);
+    tcase_add_test(tc, columns_far_apart);
     tcase_add_loop_test(tc, what_is_refused, 0, sizeof refused / sizeof *refused);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

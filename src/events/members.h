@@ -1,6 +1,6 @@
-/* archive.h - recordings in archives and compressed files, read in place, member by member (libarchive). */
-#ifndef SNN_EVENTS_ARCHIVE_H
-#define SNN_EVENTS_ARCHIVE_H
+/* members.h - recordings in archives and compressed files, read in place, member by member (libarchive). */
+#ifndef SNN_EVENTS_MEMBERS_H
+#define SNN_EVENTS_MEMBERS_H
 
 #include "reader.h"
 
