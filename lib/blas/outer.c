@@ -7,9 +7,9 @@
 #include "kernel/kernel.h"
 #include <string.h>
 
-#define SAMPLES 192u   /* most of m (outer products) that is packed at once */
-#define OUTER_ROWS 20u /* most tiles of rows and columns in a block of an outer product */
-#define OUTER_COLS 12u
+#define SAMPLES 192u    /* most of m (outer products) that is packed at once */
+#define OUTER_ROWS 264u /* most rows and columns in a block of an outer product */
+#define OUTER_COLS 384u
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADDED (1u << 14) /* numbers that a task adds up */
 
@@ -31,7 +31,8 @@ static size_t panel_pitch(size_t count, size_t width)
 
 static size_t outer_room(const struct snn__kernels *k)
 {
-    return OUTER_ROWS * panel_pitch(SAMPLES, k->mr) + OUTER_COLS * (panel_pitch(SAMPLES, k->nr) + CHUNK * k->nr);
+    return OUTER_ROWS / k->mr * panel_pitch(SAMPLES, k->mr) +
+           OUTER_COLS / k->nr * (panel_pitch(SAMPLES, k->nr) + CHUNK * k->nr);
 }
 
 /* Results are cut into blocks that a task keeps in the second-level cache. Where these are too few, m is cut too and
@@ -43,8 +44,8 @@ static void cut_outer(struct outer *a, size_t m, size_t n, size_t k)
     a->depth = k;
     a->row_tiles = snn__ceil_div(n, a->k->mr);
     a->col_tiles = snn__ceil_div(k, a->k->nr);
-    a->col_tasks = snn__min(wanted, snn__ceil_div(a->col_tiles, OUTER_COLS));
-    a->row_tasks = snn__min(snn__ceil_div(wanted, a->col_tasks), snn__ceil_div(a->row_tiles, OUTER_ROWS));
+    a->col_tasks = snn__min(wanted, snn__ceil_div(a->col_tiles, OUTER_COLS / a->k->nr));
+    a->row_tasks = snn__min(snn__ceil_div(wanted, a->col_tasks), snn__ceil_div(a->row_tiles, OUTER_ROWS / a->k->mr));
     a->parts = snn__max(1, snn__min(wanted / (a->row_tasks * a->col_tasks), m / (2 * SAMPLES)));
     if (a->parts == 1)
         a->col_tasks = snn__max(a->col_tasks, snn__min(a->col_tiles, tasks / a->row_tasks));
@@ -124,7 +125,7 @@ static void pack_patches(const struct outer *a, struct span m, struct span tiles
             const struct snn__column column = snn__window_column(w, k);
 
             for (size_t i = 0; i < rows; i++)
-                piece[i] = snn__window_piece(w, &at[i], &column, length, own + i * OUTER_COLS * nr);
+                piece[i] = snn__window_piece(w, &at[i], &column, length, own + i * OUTER_COLS);
             spread(out, pitch, nr, k - begin, length, piece, rows);
             k += length;
         }
@@ -140,8 +141,8 @@ static void outer_block(const struct outer *a, struct span m, struct span rows, 
 {
     const struct snn__outer *p = a->p;
     const size_t mr = a->k->mr, nr = a->k->nr, some = block_length(m.to - m.from, SAMPLES);
-    float *const left = scratch, *const right = left + OUTER_ROWS * panel_pitch(SAMPLES, mr);
-    float *const own = right + OUTER_COLS * panel_pitch(SAMPLES, nr);
+    float *const left = scratch, *const right = left + OUTER_ROWS / mr * panel_pitch(SAMPLES, mr);
+    float *const own = right + OUTER_COLS / nr * panel_pitch(SAMPLES, nr);
 
     for (size_t from = m.from; from < m.to; from += some) {
         const struct span now = { from, snn__min(m.to, from + some) };
@@ -172,8 +173,8 @@ static void outer_task(void *arg, size_t task, size_t worker)
     const struct span m = part(a->p->m, a->parts, which);
     const struct span rows = part(a->row_tiles, a->row_tasks, cell / a->col_tasks);
     const struct span cols = part(a->col_tiles, a->col_tasks, cell % a->col_tasks);
-    const size_t high = block_length(rows.to - rows.from, OUTER_ROWS);
-    const size_t wide = block_length(cols.to - cols.from, OUTER_COLS);
+    const size_t high = block_length(rows.to - rows.from, OUTER_ROWS / a->k->mr);
+    const size_t wide = block_length(cols.to - cols.from, OUTER_COLS / a->k->nr);
     const bool whole = a->parts == 1;
     float *const g = whole ? a->p->g : a->copies + which * a->p->n * a->depth;
 
