@@ -26,6 +26,9 @@ int bench_ascending(const void *a, const void *b);
 double bench_median(double *figure, size_t n);
 /* Seconds of `count` steps; negative if one failed. */
 double bench_time_steps(snn_trainer *trainer, const snn_batch *batch, size_t count);
+/* Samples per second of n repeats, each of so many steps that they take long enough, after a warm-up. Returns an exit
+ * status. */
+int bench_rates(snn_trainer *trainer, const snn_batch *batch, double *rate, size_t n);
 /* xorshift: the same numbers at every run, from a state that is not 0. */
 uint64_t bench_random(uint64_t *state);
 
@@ -97,7 +100,19 @@ struct bench_floors {
     bool json;
 };
 
+/* snn bench growth: a line for every value along each axis, "batch", "steps", "width", "density", or along one. */
+struct bench_growth {
+    snn_context *context;
+    const char *machine, *isa, *method, *axis; /* axis: the only one, or NULL */
+    int64_t steps[BENCH_MOST], width[BENCH_MOST], repeats;
+    double density[BENCH_MOST];
+    size_t n_steps, n_widths, n_densities;
+    uint32_t threads;
+    bool json;
+};
+
 /* Each returns an exit status. */
+int bench_growth(const struct bench_growth *b);
 int bench_floors(const struct bench_floors *b);
 int bench_layer(const struct bench_layer *b);
 int bench_train(const struct bench_train *b);

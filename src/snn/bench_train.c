@@ -120,23 +120,34 @@ static void summarise(struct figures *f, double *rate, size_t n)
     f->high = rate[n - 1];
 }
 
-static void measure_speed(struct figures *f, const struct bench_train *b, snn_trainer *trainer,
-                          const snn_batch *batch)
+int bench_rates(snn_trainer *trainer, const snn_batch *batch, double *rate, size_t n)
 {
-    double rate[BENCH_MOST_REPEATS], one = bench_time_steps(trainer, batch, 1), seconds;
-    size_t count, n = (size_t)b->repeats;
+    double one = bench_time_steps(trainer, batch, 1);
+    size_t count;
 
     if (one >= 0)
         one = bench_time_steps(trainer, batch, 2) / 2;
+    if (one < 0)
+        return FAILED;
     count = one > 0 ? (size_t)(BENCH_LEAST_SECONDS / one) + 1 : 1;
-    f->status = one < 0 ? FAILED : DONE;
-    for (size_t i = 0; i < n && f->status == DONE; i++) {
-        seconds = bench_time_steps(trainer, batch, count);
-        f->status = seconds < 0 ? FAILED : DONE;
+    for (size_t i = 0; i < n; i++) {
+        const double seconds = bench_time_steps(trainer, batch, count);
+
+        if (seconds < 0)
+            return FAILED;
         rate[i] = (double)(count * batch->samples) / (seconds > 0 ? seconds : 1e-9);
     }
+    return DONE;
+}
+
+static void measure_speed(struct figures *f, const struct bench_train *b, snn_trainer *trainer,
+                          const snn_batch *batch)
+{
+    double rate[BENCH_MOST_REPEATS];
+
+    f->status = bench_rates(trainer, batch, rate, (size_t)b->repeats);
     if (f->status == DONE)
-        summarise(f, rate, n);
+        summarise(f, rate, (size_t)b->repeats);
 }
 
 /* Rates of epochs as they run: each of so many batches in a row that they take long enough. */

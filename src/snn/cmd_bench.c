@@ -29,6 +29,7 @@ static const struct flag flags[] = {
     { "loss", "NAME", "trainer.loss", "default ce_mse" },
     { "density", "X,...", NULL,
       "stream, kernels: shares of the inputs that have a spike, in per cent; default 1,5,10,20,50,100" },
+    { "axis", "NAME", NULL, "growth: batch, steps, width or density alone; default: all" },
     { "product", "SHAPE,...", NULL,
       "kernels: SAMPLESxINPUTS-OUTPUTS or SAMPLESxCHANNELSxSIDE-OUTPUTScKERNEL[sSTRIDE]; default: a choice" },
     { "tune", "FILE", NULL, "kernels: write a product table of these shapes, of --net's layers, or of the choice" },
@@ -57,7 +58,8 @@ struct bench {
 static int help(void)
 {
     printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n      "
-           " snn bench layer [FLAGS]\n       snn bench floors [FLAGS]\n       snn bench --against-torch [--net "
+           " snn bench layer [FLAGS]\n       snn bench floors [FLAGS]\n       snn bench growth [FLAGS]\n       snn "
+           "bench --against-torch [--net "
            "A,B,...] [--trainer A,B,...]\n\n"
            "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
            "warm-up, every\n"
@@ -77,6 +79,9 @@ static int help(void)
     printf(
         "snn bench floors measures each call into the layers of --net, or of some networks with first layers, pools, "
         "norms and\nattention, beside the time that its memory or its arithmetic needs at least.\n\n");
+    printf("snn bench growth trains 784-800-10 on random spikes, T = 6, batches of 128, spikes at 10%%, and varies "
+           "one of "
+           "these\nsizes at a time.\n\n");
     printf("With --tune FILE it writes what is fastest for forward products, adjoints and gradients of these shapes "
            "as a table,\nwhich --product-table FILE of snn train uses on this machine.\n\n");
     printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one "
@@ -384,18 +389,65 @@ static int measure_floors(const struct bench *b, const char *machine)
     return status;
 }
 
+static int measure_growth(const struct bench *b, const char *machine)
+{
+    const char *steps = args_text(&b->args, "steps"), *width = args_text(&b->args, "width"),
+               *method = args_text(&b->args, "trainer");
+    struct run run = { .config = json_deep_copy(b->config) };
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    struct bench_growth g = { .machine = machine,
+                              .method = method ? method : "ottt",
+                              .axis = args_text(&b->args, "axis"),
+                              .repeats = b->repeats,
+                              .json = b->json };
+    int status = numbers("steps", steps ? steps : "1,2,4,8,16,32,64", g.steps, &g.n_steps);
+
+    if (status == DONE)
+        status = numbers("width", width ? width : "100,200,400,800,1600,4000,8000", g.width, &g.n_widths);
+    if (status == DONE)
+        status = read_densities(b, g.density, &g.n_densities);
+    if (status == DONE)
+        status = open_context(b, &run, &info);
+    g.context = run.context;
+    g.isa = info.isa;
+    g.threads = info.threads;
+    if (status == DONE)
+        status = bench_growth(&g);
+    run_close(&run);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    int (*measure)(const struct bench *b, const char *machine);
+} benches[] = {
+    { "train", measure_training }, { "stream", measure_stream }, { "kernels", measure_kernels },
+    { "layer", measure_layer },    { "floors", measure_floors }, { "growth", measure_growth },
+};
+
+#define BENCHES (sizeof benches / sizeof *benches)
+
+/* Its number; BENCHES without one. */
+static size_t find_bench(const char *name)
+{
+    size_t i = 0;
+
+    while (i < BENCHES && strcmp(benches[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 static int bench(struct bench *b, int argc, char **argv)
 {
     char machine[160];
-    const char *what;
+    size_t which;
     int status = args_parse(&b->args, flags, true, 1, argc, argv);
 
     if (status != DONE)
         return status;
-    what = b->args.count ? b->args.positional[0] : args_has(&b->args, "against-torch") ? "train" : "";
-    if (strcmp(what, "train") != 0 && strcmp(what, "stream") != 0 && strcmp(what, "kernels") != 0 &&
-        strcmp(what, "layer") != 0 && strcmp(what, "floors") != 0)
-        return fail(USAGE, "no measurement given: snn bench train, stream, kernels, layer or floors");
+    which = find_bench(b->args.count ? b->args.positional[0] : args_has(&b->args, "against-torch") ? "train" : "");
+    if (which == BENCHES)
+        return fail(USAGE, "no measurement given: snn bench train, stream, kernels, layer, floors or growth");
     b->config = json_deep_copy(b->args.config);
     config_complete(b->config);
     b->memory = args_has(&b->args, "memory");
@@ -408,15 +460,7 @@ static int bench(struct bench *b, int argc, char **argv)
         return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(b->config, "batch", 0));
     if (status == DONE)
         status = read_shape(b);
-    if (status != DONE)
-        return status;
-    if (strcmp(what, "kernels") == 0)
-        return measure_kernels(b, machine);
-    if (strcmp(what, "layer") == 0)
-        return measure_layer(b, machine);
-    if (strcmp(what, "floors") == 0)
-        return measure_floors(b, machine);
-    return strcmp(what, "stream") == 0 ? measure_stream(b, machine) : measure_training(b, machine);
+    return status == DONE ? benches[which].measure(b, machine) : status;
 }
 
 int cmd_bench(int argc, char **argv)

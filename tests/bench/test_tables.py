@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.dom.minidom
 from pathlib import Path
 
+import growth
 import tables
 
 HERE = Path(__file__).resolve().parent
@@ -51,6 +53,14 @@ class Recorded(unittest.TestCase):
         self.assertEqual([row.split()[1] for row in rows[2:]], ["8", "16"])
         figure = rows[2].split()[3]
         self.assertNotEqual(tables.remade(made.replace(figure, "0"), self.folder)[0], made.replace(figure, "0"))
+
+    def test_growth(self):
+        run = self.record("growth", ["growth", "--axis", "steps", "--steps", "1,2", "--repeats", "1"])
+        self.assertEqual(run.returncode, 0, run.stderr)
+        picture = growth.drawn(json.loads((self.folder / "growth.json").read_text(encoding="utf-8")))
+        self.assertEqual(picture.count("<circle"), 2)
+        self.assertEqual(picture.count("<polyline"), 1)
+        xml.dom.minidom.parseString(picture)
 
     def test_train(self):
         run = self.record("train", TRAIN)

@@ -295,6 +295,10 @@ run 0 bench layer --width 16,32 --steps 4 --batch 8 --repeats 1 --threads 2
 run 0 bench floors --net 4C3-MP2-FC --shape 1x8x8 --batch 4
 [ "$(grep -c '^conv2d 3x3 1x8x8 to 4x8x8 *\(forward\|gradient\)' out)" -eq 2 ] ||
     bad "bench floors printed not one line per call"
+run 0 bench growth --axis steps --steps 1,2 --repeats 1
+[ "$(grep -c '^steps *128 *[12] *800 *10%' out)" -eq 2 ] ||
+    bad "bench growth printed not one line per number of steps"
+run 2 bench growth --axis depth
 run 0 bench train --data idx:data --net 64-16-10 --trainer sltt --threads 1 --steps 2 --batch 16 --repeats 2 \
     --after 1 --json
 grep -q '"after":1,' out || bad "bench train --data does not say after how many epochs it measured"
