@@ -29,6 +29,31 @@ static snn_status resolve(snn_network *network, snn_layer *layer)
     return SNN_OK;
 }
 
+/* The network's input, or a layer in place of it: its array holds the next step already when that begins. */
+static bool is_input(const snn_network *network, const struct snn__source *source)
+{
+    for (size_t l = 0; source->node != SNN__INPUT && l < network->n_layers; l++) {
+        const snn_layer *layer = network->layer[source->node];
+
+        if (!(snn__layer_flags(layer) & SNN__LAYER_IN_PLACE))
+            return false;
+        source = &layer->source[0];
+    }
+    return source->node == SNN__INPUT;
+}
+
+static snn_status check_delays(const snn_network *network, const snn_layer *layer)
+{
+    for (size_t i = 0; i < layer->n_sources; i++)
+        if (layer->source[i].delay && is_input(network, &layer->source[i]))
+            return snn__fail(
+                SNN_ERR_ARGUMENT,
+                "layer %s: \"%s\" repeats the network's input, which cannot be read with a delay; an add "
+                "of it can",
+                layer->name, layer->source[i].name);
+    return SNN_OK;
+}
+
 static const snn_shape *source_shape(const snn_network *network, const struct snn__source *source)
 {
     return source->node == SNN__INPUT ? &network->in : &network->layer[source->node]->out;
@@ -83,6 +108,8 @@ snn_status snn__network_infer(snn_network *network)
         network->layer[l]->in.rank = network->layer[l]->out.rank = 0;
         SNN__TRY(resolve(network, network->layer[l]));
     }
+    for (size_t l = 0; l < network->n_layers; l++)
+        SNN__TRY(check_delays(network, network->layer[l]));
     while (news) {
         news = false;
         for (size_t l = 0; l < network->n_layers; l++)

@@ -292,6 +292,7 @@ ROW(cycle_without_delay, build(w, "flatten f; linear a out=5 <b; linear b out=5 
 ROW(only_itself, build(w, "flatten f; scale a <b:1; scale b <a:1; linear o out=3 <f"))
 ROW(delay_two, snn_layer_connect(layer_of(w, "flatten"), "input", 2))
 ROW(input_delayed, build(w, "flatten f <input:1"))
+ROW(input_in_place_delayed, build(w, "scale c <input; gain g <c; flatten f <g:1"))
 
 static inline snn_status two_sources(struct world *w)
 {

@@ -68,6 +68,7 @@ static const struct {
     { "layers that only read each other", only_itself, SHAPE, "depends on itself only" },
     { "a delay of two steps", delay_two, ARGUMENT, "a delay of 2 steps" },
     { "the input read with a delay", input_delayed, ARGUMENT, "cannot be read with a delay" },
+    { "a factor of the input read with a delay", input_in_place_delayed, ARGUMENT, "repeats the network's input" },
     { "two inputs for a layer that takes one", two_sources, ARGUMENT, "takes at most 1 inputs" },
     { "a layer added to a prepared network", add_after_prepare, STATE, "no layer can be added" },
     { "a layer changed in a prepared network", change_after_prepare, STATE,
