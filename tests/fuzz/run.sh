@@ -65,7 +65,6 @@ most() {
     case $1 in
     model | checkpoint) echo 16384 ;;
     cifar) echo 16384 ;;
-    nir) echo 32768 ;;
     events*) echo 8192 ;;
     *) echo 4096 ;;
     esac
