@@ -56,8 +56,8 @@ static bool whole(const char **p, uint64_t *value)
         return false;
     *value = strtoull(*p, &end, 10);
     *p = end;
-    skip(p, 'L'); /* of Python 2 */
-    return *value < (uint64_t)1 << 60;
+    skip(p, 'L');                      /* of Python 2 */
+    return *value < (uint64_t)1 << 50; /* rows; their bytes stay far from 64 bits */
 }
 
 /* ('t', '<i8') */

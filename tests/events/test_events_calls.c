@@ -172,6 +172,43 @@ START_TEST(bytes_of_the_host)
 }
 END_TEST
 
+/* 64 MiB of DAT: a header, then events that are all zeros. */
+static snn_status read_zeros(void *user, void *to, size_t size, size_t *got)
+{
+    static const char header[] = "% Data file containing CD events.\n\14\10";
+    uint64_t *at = user;
+
+    memset(to, 0, size);
+    *got = *at < (uint64_t)64 << 20 ? size : 0;
+    if (*at == 0)
+        memcpy(to, header, *got = sizeof header - 1);
+    *at += *got;
+    return SNN_OK;
+}
+
+START_TEST(memory_is_constant)
+{
+    static snn_event event[4096];
+    snn_events_source source = SNN_EVENTS_SOURCE_INIT;
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+    uint64_t at = 0, count = 0;
+    snn_events *e;
+    size_t got;
+
+    source.read = read_zeros;
+    source.user = &at;
+    OK(snn_events_open(&e, ctx, &source));
+    do {
+        OK(snn_events_read(e, event, 4096, &got));
+        count += got;
+    } while (got == 4096);
+    snn_events_destroy(e);
+    OK(snn_context_get_info(ctx, &info));
+    ck_assert_uint_gt(count, 8000000);
+    ck_assert_uint_le(info.peak_bytes - own, 1 << 19);
+}
+END_TEST
+
 START_TEST(what_is_refused)
 {
     snn_events_source source = in_memory(25);
@@ -266,6 +303,7 @@ int main(void)
     tcase_add_test(tc, seeking_goes_back);
     tcase_add_loop_test(tc, truncated_everywhere, 0, 26);
     tcase_add_test(tc, bytes_of_the_host);
+    tcase_add_test(tc, memory_is_constant);
     tcase_add_test(tc, what_is_refused);
     tcase_add_test(tc, structures_of_other_releases);
     tcase_add_test(tc, formats_have_names);
