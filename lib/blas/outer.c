@@ -10,6 +10,7 @@
 #define SAMPLES 192u    /* most of m (outer products) that is packed at once */
 #define OUTER_ROWS 264u /* most rows and columns in a block of an outer product */
 #define OUTER_COLS 384u
+#define FEW_ROWS 2u      /* tiles of rows for which packing a matrix takes longer than it saves */
 #define CHUNK 16u        /* samples that are packed side by side */
 #define ADDED (1u << 14) /* numbers that a task adds up */
 
@@ -135,6 +136,28 @@ static void pack_patches(const struct outer *a, struct span m, struct span tiles
     }
 }
 
+/* One block of the result where rows are few: a matrix is read where it lies, in the same order. */
+static void outer_strips(const struct outer *a, struct span m, struct span rows, struct span cols, float *g,
+                         size_t pitch, bool accumulate)
+{
+    const struct snn__outer *p = a->p;
+    const size_t i = rows.from * a->k->mr, j = cols.from * a->k->nr, some = block_length(m.to - m.from, SAMPLES);
+
+    for (size_t from = m.from; from < m.to; from += some)
+        snn__strips(a->k, snn__min(p->n, rows.to * a->k->mr) - i, snn__min(a->depth, cols.to * a->k->nr) - j,
+                    (struct snn__strip){ .runs = 1,
+                                         .length = snn__min(some, m.to - from),
+                                         .a = p->d + from * p->d_pitch + i,
+                                         .a_row = 1,
+                                         .a_step = p->d_pitch,
+                                         .b = p->x + from * p->window.pitch + j,
+                                         .b_step = p->window.pitch,
+                                         .alpha = p->alpha,
+                                         .c = g + i * pitch + j,
+                                         .c_pitch = pitch,
+                                         .accumulate = accumulate || from > m.from });
+}
+
 /* One block of the result: the sum over the samples of m. */
 static void outer_block(const struct outer *a, struct span m, struct span rows, struct span cols, float *g,
                         size_t pitch, bool accumulate, float *scratch)
@@ -175,15 +198,19 @@ static void outer_task(void *arg, size_t task, size_t worker)
     const struct span cols = part(a->col_tiles, a->col_tasks, cell % a->col_tasks);
     const size_t high = block_length(rows.to - rows.from, OUTER_ROWS / a->k->mr);
     const size_t wide = block_length(cols.to - cols.from, OUTER_COLS / a->k->nr);
-    const bool whole = a->parts == 1;
+    const bool whole = a->parts == 1, adds = whole && a->p->accumulate;
+    const size_t pitch = whole ? a->p->g_pitch : a->depth;
     float *const g = whole ? a->p->g : a->copies + which * a->p->n * a->depth;
 
+    if (snn__is_matrix(&a->p->window) && rows.to - rows.from <= FEW_ROWS) {
+        outer_strips(a, m, rows, cols, g, pitch, adds);
+        return;
+    }
     for (size_t i = rows.from; i < rows.to; i += high)
         for (size_t j = cols.from; j < cols.to; j += wide) {
             const struct span r = { i, snn__min(rows.to, i + high) }, c = { j, snn__min(cols.to, j + wide) };
 
-            outer_block(a, m, r, c, g, whole ? a->p->g_pitch : a->depth, whole && a->p->accumulate,
-                        a->scratch + worker * a->per_worker);
+            outer_block(a, m, r, c, g, pitch, adds, a->scratch + worker * a->per_worker);
         }
 }
 
