@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""layout.py FILE... - NIR files of our making, read as the reference implementation reads them, by h5py: version, types,
-edges, and the fields that it passes to each node. Ends with 77 without h5py."""
+"""layout.py FILE... - NIR files of our making, read as the reference implementation reads them, by h5py: version,
+types, edges, and the fields that it passes to each node. Ends with 77 without h5py."""
 
 import sys
 
