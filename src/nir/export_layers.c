@@ -1,6 +1,7 @@
 /* export_layers.c - layers that are no populations become nodes, fields of their parameters and tensors. */
 #include "export.h"
 
+#include <math.h>
 #include <string.h>
 
 snn_status snn__nir_new_node(struct exporting *x, struct written *w, enum nir_type type)
@@ -79,33 +80,98 @@ static snn_status check_plain(const struct written *w)
     return SNN_OK;
 }
 
+/* ---- batch norm: a line for each channel, as evaluation has it ---- */
+
+/* The layer of weights whose outputs a batch norm alone reads; its node has the line in its weights. */
+static bool has_norm(const struct exporting *x, const struct written *w, const struct written **norm)
+{
+    int delay = 0;
+
+    *norm = NULL;
+    for (size_t l = 0; w->readers == 1 && l < x->layers; l++)
+        if (snn__nir_is(&x->layer[l], "batch_norm") && snn__nir_source(x, &x->layer[l], 0, &delay) == w && !delay)
+            *norm = &x->layer[l];
+    return *norm != NULL;
+}
+
+static snn_status write_norm(struct exporting *x, struct written *w)
+{
+    const struct written *norm = NULL;
+    int delay = 0;
+    const struct written *from = snn__nir_source(x, w, 0, &delay);
+
+    if ((!snn__nir_is(from, "linear") && !snn__nir_is(from, "conv2d")) || !has_norm(x, from, &norm))
+        return snn__nir_no_node(w, "unless it is all that reads a linear layer or convolution");
+    return SNN_OK;
+}
+
+/* w <- w s, b <- b s + c with s = gamma / sqrt(var + eps), c = beta - mean s, of each output; the node has weight and
+ * bias as its first fields. */
+static snn_status take_norm(struct exporting *x, const struct written *w, const struct written *norm)
+{
+    struct nir_field *weight = &x->nir->node[w->node].field[0], *bias = &x->nir->node[w->node].field[1];
+    static const char *const names[] = { "weight", "bias", "mean", "var" };
+    const float *value[4];
+    double eps;
+
+    TRY(snn_layer_get_f64(norm->layer, SNN_LAYER_EPS, &eps));
+    for (size_t i = 0; i < 4; i++) {
+        snn_tensor t = SNN_TENSOR_INIT;
+
+        TRY(snn_layer_tensor_named(norm->layer, names[i], &t));
+        value[i] = t.data;
+    }
+    for (size_t i = 0; i < weight->length; i++) {
+        const size_t o = i / (weight->length / bias->length);
+
+        weight->value[i] *= (double)value[0][o] / sqrt((double)value[3][o] + eps);
+    }
+    for (size_t o = 0; o < bias->length; o++)
+        bias->value[o] =
+            (bias->value[o] - (double)value[2][o]) * (double)value[0][o] / sqrt((double)value[3][o] + eps) +
+            (double)value[1][o];
+    return SNN_OK;
+}
+
+/* The tensors weight and bias; a bias of zeros where the layer has none and `always`. */
+static snn_status write_weights(struct exporting *x, struct written *w, bool always)
+{
+    const struct written *norm;
+    struct nir_field *none;
+    int64_t bias;
+    size_t n = w->info.out.dim[0];
+
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_BIAS, &bias));
+    TRY(snn__nir_tensor(x, w, "weight"));
+    if (bias)
+        TRY(snn__nir_tensor(x, w, "bias"));
+    else if (always)
+        TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], "bias", &n, 1, &none));
+    return has_norm(x, w, &norm) ? take_norm(x, w, norm) : SNN_OK;
+}
+
 static snn_status write_linear(struct exporting *x, struct written *w)
 {
+    const struct written *norm;
     int64_t bias;
+    bool affine;
 
     TRY(check_plain(w));
     TRY(snn_layer_get_i64(w->layer, SNN_LAYER_BIAS, &bias));
-    TRY(snn__nir_new_node(x, w, bias ? NIR_AFFINE : NIR_LINEAR));
-    TRY(snn__nir_tensor(x, w, "weight"));
-    return bias ? snn__nir_tensor(x, w, "bias") : SNN_OK;
+    affine = has_norm(x, w, &norm) || bias;
+    TRY(snn__nir_new_node(x, w, affine ? NIR_AFFINE : NIR_LINEAR));
+    return write_weights(x, w, affine);
 }
 
 static snn_status write_convolution(struct exporting *x, struct written *w)
 {
     const int64_t side[2] = { w->info.in.dim[1], w->info.in.dim[2] };
-    struct nir_field *none;
-    int64_t bias, groups;
-    size_t n = w->info.out.dim[0];
+    int64_t groups;
 
     TRY(check_plain(w));
-    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_BIAS, &bias));
     TRY(snn_layer_get_i64(w->layer, SNN_LAYER_GROUPS, &groups));
     TRY(snn__nir_new_node(x, w, NIR_CONV2D));
-    TRY(snn__nir_tensor(x, w, "weight"));
-    if (bias)
-        TRY(snn__nir_tensor(x, w, "bias"));
-    else
-        TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], "bias", &n, 1, &none));
+    TRY(write_weights(x, w, true));
     TRY(pair(x, w, "stride", SNN_LAYER_STRIDE));
     TRY(pair(x, w, "padding", SNN_LAYER_PAD));
     TRY(pair(x, w, "dilation", SNN_LAYER_DILATION));
@@ -205,6 +271,7 @@ snn_status snn__nir_write_layer(struct exporting *x, struct written *w)
         { "elementwise", write_elementwise },
         { "add", nothing },
         { "dropout", nothing },
+        { "batch_norm", write_norm },
         { "if", snn__nir_write_neurons },
         { "lif", snn__nir_write_neurons },
         { "plif", snn__nir_write_neurons },

@@ -450,6 +450,11 @@ static const struct network_case {
       "\"a\","
       "\"r\"]},{\"type\":\"lif\",\"name\":\"n\",\"threshold\":0.3},{\"type\":\"linear\",\"out\":3}]}",
       NULL },
+    { "{\"format\":1,\"input\":[2,4,4],\"layers\":[{\"type\":\"conv2d\",\"out\":3,\"bias\":false},{\"type\":"
+      "\"batch_norm\"},{\"type\":\"lif\",\"threshold\":0.3},{\"type\":\"flatten\"},{\"type\":\"linear\",\"out\":4},"
+      "{\"type\":\"batch_norm\"}]}",
+      NULL },
+    { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"batch_norm\"}]}", "unless it is all that reads" },
     { "{\"format\":1,\"input\":[2,6,6],\"layers\":[{\"type\":\"conv2d\",\"out\":3},{\"type\":\"maxpool\"}]}",
       "layer maxpool1: NIR has no node for maxpool" },
     { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"linear\",\"out\":3,\"standardise\":true}]}",
@@ -458,6 +463,25 @@ static const struct network_case {
     { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"lif\"},{\"type\":\"lif\",\"reset\":\"zero\"}]}",
       "whose reset is another" },
 };
+
+/* Running values as of a network that has learned. */
+static void set_norms(snn_network *net)
+{
+    static const char *const names[] = { "weight", "bias", "mean", "var" };
+
+    for (size_t l = 0; snn_network_layer(net, l) != NULL; l++) {
+        snn_layer *layer = snn_network_layer(net, l);
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+
+        OK(snn_layer_get_info(layer, &info));
+        for (size_t i = 0; strcmp(info.type, "batch_norm") == 0 && i < 4; i++) {
+            snn_tensor t = SNN_TENSOR_INIT;
+
+            OK(snn_layer_tensor_named(layer, names[i], &t));
+            random_fill(t.data, t.length, 0.3f, 1.5f, (unsigned)(l + i));
+        }
+    }
+}
 
 START_TEST(networks_as_graphs)
 {
@@ -478,6 +502,7 @@ START_TEST(networks_as_graphs)
         snn_network_destroy(net);
         return;
     }
+    set_norms(net);
     OK(snn_nir_export(&nir, net, 1e-3));
     OK(snn_nir_save(nir, path, 4));
     snn_nir_destroy(nir);
