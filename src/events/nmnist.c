@@ -15,17 +15,22 @@ static uint32_t time_of(const uint8_t *b)
     return (uint32_t)(b[2] & 0x7f) << 16 | (uint32_t)b[3] << 8 | b[4];
 }
 
-/* The format has no mark. Files of it are told by their name; or by their times, which never decrease. */
+/* The format has no mark. Its files are told by times that never fall but where they overflow: of one record if the
+ * name ends in .bin, of eight if it does not. */
 static bool is_nmnist(const uint8_t *head, size_t size, const char *name)
 {
     const size_t length = strlen(name);
+    const bool named = length > 4 && strcmp(name + length - 4, ".bin") == 0;
+    uint32_t before = 0;
 
-    if (length > 4 && strcmp(name + length - 4, ".bin") == 0)
-        return true;
-    for (size_t i = 2 * EVENT; i <= size; i += EVENT)
-        if (time_of(head + i - EVENT) < time_of(head + i - 2 * EVENT))
+    for (size_t i = 0; i + EVENT <= size; i += EVENT) {
+        const uint32_t t = head[i + 1] == OVERFLOWS ? 0 : time_of(head + i);
+
+        if (t < before && head[i + 1] != OVERFLOWS)
             return false;
-    return size >= 8 * EVENT;
+        before = t;
+    }
+    return size >= (named ? 1 : 8) * EVENT;
 }
 
 static size_t decode(void *state, const uint8_t *b, size_t *records, snn_event *out, size_t most)

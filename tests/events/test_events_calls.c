@@ -237,6 +237,9 @@ START_TEST(what_is_refused)
     source.size = 60;
     FAILS(snn_events_open(&e, ctx, &source), SNN_ERR_FORMAT, "no known format");
     ck_assert_ptr_null(e);
+    source.data = "\1\2\0\1\0\1\2\0\1\1\1\2\0\1\2\1\2\0\1\1\1\2\0\2\1\1\2\0\2\1\1\2\0\2\1\1\2\0\2\1";
+    source.size = 40; /* the time of the fourth record falls */
+    FAILS(snn_events_open(&e, ctx, &source), SNN_ERR_FORMAT, "no known format");
     source = in_memory(25);
     OK(snn_events_open(&e, ctx, &source));
     FAILS(snn_events_read(e, &event, 0, &got), SNN_ERR_ARGUMENT, "most");
