@@ -1,0 +1,44 @@
+#!/bin/sh
+# tool.sh SNN MAKE_EVENTS - snn events, over recordings of every format that is written here.
+set -eu
+snn=$1 make=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$make" "$work" 500
+for file in "$work"/*; do
+    format=$(basename "$file" | sed 's/-.*//')
+    named=
+    [ "$format" != nmnist ] || named="--format nmnist"
+    # shellcheck disable=SC2086  # two words, or none
+    "$snn" events "$file" $named --strict --json > "$work/out" || { echo "$file cannot be read"; exit 1; }
+    grep -q "\"format\":\"$format\"" "$work/out" || { cat "$work/out"; echo "$file is not of $format"; exit 1; }
+    case $format in
+    hdf5) events=501 ;; # of two samples
+    *) events=500 ;;
+    esac
+    grep -q "\"events\":$events," "$work/out" || { cat "$work/out"; echo "$file holds $events events"; exit 1; }
+    rm "$work/out"
+done
+
+# From a pipe; a part of a file; what is wrong.
+"$snn" events - < "$work/dat" > "$work/out" || { echo "standard input cannot be read"; exit 1; }
+grep -q '^events      500$' "$work/out" || { cat "$work/out"; exit 1; }
+head -c 1000 "$work/dat" > "$work/part"
+"$snn" events "$work/part" > "$work/out" 2> "$work/log" || { cat "$work/log"; exit 1; }
+grep -q 'warning: .* is truncated' "$work/log" || { cat "$work/log"; echo "no word of what is cut off"; exit 1; }
+if "$snn" events "$work/part" --strict > "$work/out" 2> "$work/log"; then
+    echo "--strict reads a file that is cut off"
+    exit 1
+fi
+grep -q 'SNN_ERR_FORMAT: .* is truncated' "$work/log" || { cat "$work/log"; exit 1; }
+rc=0
+"$snn" events 2> "$work/log" || rc=$?
+[ "$rc" -eq 2 ] || { echo "no file, and status $rc"; exit 1; }
+rc=0
+"$snn" events "$work/absent" 2> "$work/log" || rc=$?
+[ "$rc" -eq 1 ] && grep -q 'SNN_ERR_IO: .*absent' "$work/log" || { cat "$work/log"; exit 1; }
+
+"$snn" events "$work/dat" --speed --repeats 1 > "$work/out" || { cat "$work/out"; exit 1; }
+grep -q '^decoding .* events/s$' "$work/out" || { cat "$work/out"; exit 1; }
+echo "recordings of all formats are described"
