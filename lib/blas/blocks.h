@@ -105,6 +105,7 @@ void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, v
 void snn__matrix_ask(const snn_context *ctx);
 bool snn__matrix_is_open(const snn_context *ctx); /* there is one, and it was asked for and granted */
 bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w);
+bool snn__matrix_takes(const snn_context *ctx, const struct snn__product *p);
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 

@@ -204,7 +204,7 @@ bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, en
     case SNN__WAY_LOOKUP:
         return p->spikes;
     case SNN__WAY_MATRIX:
-        return p->spikes && snn__matrix_fits(ctx, &p->window);
+        return snn__matrix_takes(ctx, p);
     default:
         return way == SNN__WAY_DENSE || way == SNN__WAY_ANY;
     }
@@ -217,7 +217,9 @@ bool snn__product_reads_map(const struct snn__window *w)
 
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
-    const enum snn__kind kind = snn__product_kind(&p->window, p->spikes);
+    /* the matrix unit takes counts as it takes spikes */
+    const bool bits = p->spikes || snn__product_takes(ctx, p, SNN__WAY_MATRIX);
+    const enum snn__kind kind = snn__product_kind(&p->window, bits);
     const struct snn__table_row *row;
     size_t index = 0;
 

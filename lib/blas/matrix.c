@@ -1,4 +1,5 @@
-/* blas/matrix.c - y = read(x) w where x is spikes, as bits, on a matrix unit that multiplies bytes.
+/* blas/matrix.c - y = read(x) w where x is spikes or counts of a few spikes, as bits, on a matrix unit that
+ * multiplies bytes.
  *
  *   w = unit (L0 + 2^8 L1 + 2^16 L2),   sum_k x_k w_k = unit (sum_k x_k L0 + 2^8 sum_k x_k L1 + 2^16 sum_k x_k L2)
  *
@@ -19,8 +20,10 @@
 struct product {
     const struct snn__kernels *k;
     const struct snn__product *p;
-    size_t depth, panels; /* words of a row, blocks of columns */
-    size_t wide;          /* of these in a call */
+    size_t planes;             /* bits of a number */
+    size_t depth, panels;      /* words of a row, for each of these bits; blocks of columns */
+    struct snn__window window; /* of words */
+    size_t wide;               /* of these in a call */
     size_t row_tasks, column_tasks;
     const uint64_t *map;
     const float *unit;
@@ -46,10 +49,15 @@ static size_t limbs_size(size_t depth, size_t n)
     return SNN__SUM(unit_size(panels), SNN__PRODUCT(panels, panel_size(depth)));
 }
 
+static size_t map_size(size_t samples, const struct snn__window *w)
+{
+    return SNN__PRODUCT(SNN__MATRIX_PLANES, snn__spikes_size(samples, w));
+}
+
 /* Room of the kernel, and rows. */
 static size_t own_size(size_t depth)
 {
-    return SNN__SUM(SNN__MATRIX_ROOM, SNN__PRODUCT(ROWS, depth, sizeof(uint64_t)));
+    return SNN__SUM(SNN__MATRIX_ROOM, SNN__PRODUCT(ROWS, depth, SNN__MATRIX_PLANES, sizeof(uint64_t)));
 }
 
 /* The first result is kept in the context, so that later plans take the same ways. */
@@ -74,11 +82,19 @@ bool snn__matrix_fits(const snn_context *ctx, const struct snn__window *w)
     return snn__matrix_is_open(ctx) && snn__spikes_depth(w) <= DEEPEST / 64;
 }
 
+bool snn__matrix_takes(const snn_context *ctx, const struct snn__product *p)
+{
+    if (p->spikes)
+        return snn__matrix_fits(ctx, &p->window);
+    return p->whole > 0 && snn__matrix_fits(ctx, &p->window) &&
+           snn__spikes_depth(&p->window) <= (DEEPEST >> SNN__MATRIX_PLANES) / 64;
+}
+
 size_t snn__matrix_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
 {
     const size_t depth = snn__spikes_depth(w);
 
-    return SNN__SUM(snn__spikes_size(m / (w->oh * w->ow), w), limbs_size(depth, n),
+    return SNN__SUM(map_size(m / (w->oh * w->ow), w), limbs_size(depth, n),
                     SNN__PRODUCT(snn__threads(ctx), own_size(depth)));
 }
 
@@ -129,10 +145,11 @@ static void multiply(const struct product *a, const uint64_t *x, size_t m, size_
         a->k->matrix(&(struct snn__matrix){ .rows = snn__min(SNN__MATRIX_SIDE, rows - i),
                                             .cols = cols,
                                             .words = a->depth,
-                                            .x = x + i * a->depth,
+                                            .planes = a->planes,
+                                            .x = x + i * a->depth * a->planes,
                                             .limbs = a->limbs + panels.from * panel_size(a->depth),
                                             .unit = a->unit + n,
-                                            .alpha = p->alpha,
+                                            .alpha = p->spikes ? p->alpha : p->alpha / p->whole,
                                             .bias = p->bias ? p->bias + n : NULL,
                                             .y = p->y + (m + i) * p->y_pitch + n,
                                             .y_pitch = p->y_pitch,
@@ -154,7 +171,7 @@ static void matrix_task(void *arg, size_t task, size_t worker)
         const size_t rows = snn__min(ROWS, end - m);
 
         for (size_t i = 0; i < rows; i++)
-            snn__spikes_row(&a->p->window, a->map, m + i, x + i * a->depth);
+            snn__spikes_row(&a->window, a->map, m + i, x + i * a->depth * a->planes);
         for (size_t j = columns.from; j < columns.to; j += a->wide)
             multiply(a, x, m, rows, (struct span){ j, snn__min(columns.to, j + a->wide) }, room);
     }
@@ -175,18 +192,20 @@ static void cut_work(struct product *a)
 void snn__matrix_product(const snn_context *ctx, const struct snn__product *p, void *scratch)
 {
     const struct snn__window *w = &p->window;
-    struct product a = { .k = ctx->kernels, .p = p, .depth = snn__spikes_depth(w) };
+    struct product a = { ctx->kernels, p, p->spikes ? 1 : SNN__MATRIX_PLANES, snn__spikes_depth(w), .window = *w };
     const size_t samples = p->m / (w->oh * w->ow);
     void *own; /* limbs */
 
+    a.window.c = 64 * snn__spikes_words(w) * a.planes;
     a.panels = snn__ceil_div(p->n, SNN__MATRIX_SIDE);
-    own = (char *)scratch + snn__spikes_size(samples, w);
+    own = (char *)scratch + map_size(samples, w);
     a.unit = p->limbs ? p->limbs : own;
     a.limbs = (const uint8_t *)a.unit + unit_size(a.panels);
     a.scratch = (char *)own + limbs_size(a.depth, p->n);
     a.per_worker = own_size(a.depth);
     cut_work(&a);
-    a.map = snn__spikes_map(ctx, w, p->x, samples, p->map, scratch);
+    a.map = p->spikes ? snn__spikes_map(ctx, w, p->x, samples, p->map, scratch)
+                      : snn__counts_map(ctx, w, p->x, samples, p->whole, scratch);
     if (p->limbs == NULL)
         snn__limbs(ctx, own, p->packed, p->n, w);
     snn__parallel(ctx, matrix_task, &a, a.row_tasks * a.column_tasks);

@@ -31,6 +31,18 @@ static snn_status keep(struct snn__arena *arena, float **pointer, size_t n)
     return snn__arena_keep(arena, pointer, n, sizeof(float));
 }
 
+/* The forward product reads x as bits: spikes, or counts where the table sends them to the matrix unit. */
+static bool reads_bits(const struct snn__matrix_operand *w, snn_context *ctx, const struct snn__operand_want *want)
+{
+    const struct snn__product counts = { .window = w->read, .whole = want->whole };
+
+    if (want->spikes || want->whole == 0 ||
+        !snn__table_has(ctx, SNN__WAY_MATRIX, SNN__OF_SPIKES, forward_rows(w, want->batch_max), w->outputs, &w->read))
+        return want->spikes;
+    snn__product_ask(ctx);
+    return snn__product_takes(ctx, &counts, SNN__WAY_MATRIX);
+}
+
 /* Where the table sends products of spikes to the matrix unit. */
 static snn_status plan_limbs(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena, size_t batch)
 {
@@ -48,8 +60,8 @@ static snn_status measure(const struct snn__matrix_operand *w, snn_context *ctx,
     const struct snn__table_row *row;
 
     if (!want->counts && (!want->back_first || want->both))
-        SNN__TRY(snn__table_measure(ctx, snn__product_kind(&w->read, want->spikes), forward, w->outputs, &w->read,
-                                    NULL, &row));
+        SNN__TRY(snn__table_measure(ctx, snn__product_kind(&w->read, reads_bits(w, ctx, want)), forward, w->outputs,
+                                    &w->read, NULL, &row));
     if (want->back_first || want->both)
         SNN__TRY(snn__table_measure(ctx, snn__product_kind(&w->read_back, false), back, w->inputs, &w->read_back,
                                     NULL, &row));
@@ -71,7 +83,7 @@ snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, st
         SNN__TRY(keep(arena, &w->packed, SNN__PRODUCT(w->groups, w->packed_size)));
     if (want->back_first || second)
         SNN__TRY(keep(arena, &w->packed_back, SNN__PRODUCT(w->groups, w->packed_back_size)));
-    return want->spikes && !want->counts ? plan_limbs(w, ctx, arena, want->batch_max) : SNN_OK;
+    return reads_bits(w, ctx, want) && !want->counts ? plan_limbs(w, ctx, arena, want->batch_max) : SNN_OK;
 }
 
 size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ctx,
@@ -82,7 +94,8 @@ size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ct
     if (want->counts)
         bytes = snn__bits_scratch(ctx, want->batch_max, &w->read);
     else if (!want->back_first || want->both)
-        bytes = snn__product_scratch(ctx, forward_rows(w, want->batch_max), w->outputs, &w->read, want->spikes);
+        bytes = snn__product_scratch(ctx, forward_rows(w, want->batch_max), w->outputs, &w->read,
+                                     reads_bits(w, ctx, want));
     if (want->back_first || want->both)
         back = snn__product_scratch(ctx, back_rows(w, want->batch_max), w->inputs, &w->read_back, false);
     if (turns(w, want))
@@ -176,6 +189,7 @@ void snn__operand_forward(const struct snn__matrix_operand *w, snn_context *ctx,
                                               .y_pitch = w->rows,
                                               .accumulate = p->accumulate,
                                               .spikes = p->spikes,
+                                              .whole = p->whole,
                                               .map = p->map,
                                               .way = way_of(w, p) };
 

@@ -31,7 +31,8 @@ struct snn__operand_want {
     bool both;       /* the other one, too */
     bool copies;     /* and from a copy of its own, or turned: not straight from W */
     bool counts;     /* the forward product counts bits: x is spikes, and W the signs that it holds */
-    bool spikes;     /* x of the forward product is spikes */
+    bool spikes;     /* x of the forward product is spikes, */
+    float whole;     /* or counts of a few of them: see struct snn__product */
     bool outer;
     bool apart; /* products are taken for few samples at a time: neither copy is turned */
 };
@@ -50,6 +51,7 @@ struct snn__operand_product {
     const float *x;
     float alpha; /* factor of x */
     bool spikes;
+    float whole;         /* of counts: see struct snn__product */
     const uint64_t *map; /* of the spikes x, or NULL */
     const float *scale;  /* counting bits: of each output */
     const float *bias;   /* or NULL */

@@ -71,6 +71,7 @@ struct snn__product {
     size_t y_pitch;
     bool accumulate;
     bool spikes;         /* x is 0 or 1 and the window not transposed */
+    float whole;         /* x times it is whole numbers from 0 to 7, as of average pools of spikes; 0: it is not */
     const uint64_t *map; /* with spikes: x as bits, see blas/spikes.h, or NULL: made where it is needed */
     enum snn__way way;
 };

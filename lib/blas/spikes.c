@@ -17,7 +17,16 @@ struct packing {
     const float *x;
     size_t c, pitch;
     uint64_t *map;
+    float whole; /* of counts; 0: spikes */
 };
+
+static void pack_counts(const struct packing *a, size_t from, size_t to)
+{
+    const size_t words = snn__ceil_div(a->c, 64) * SNN__MATRIX_PLANES;
+
+    for (size_t i = from; i < to; i++)
+        a->k->planes(a->map + i * words, a->x + i * a->pitch, a->c, a->whole);
+}
 
 static void pack(const struct packing *a, size_t from, size_t to)
 {
@@ -42,16 +51,25 @@ static void pack_sample(void *arg, size_t sample)
 {
     const struct samples *a = arg;
 
-    pack(&a->packing, sample * a->positions, (sample + 1) * a->positions);
+    (a->packing.whole > 0 ? pack_counts : pack)(&a->packing, sample * a->positions, (sample + 1) * a->positions);
 }
 
 const uint64_t *snn__spikes_map(const snn_context *ctx, const struct snn__window *w, const float *x, size_t samples,
                                 const uint64_t *given, uint64_t *room)
 {
-    struct samples a = { { ctx->kernels, x, w->c, w->pitch, room }, w->h * w->w };
+    struct samples a = { { ctx->kernels, x, w->c, w->pitch, room, 0 }, w->h * w->w };
 
     if (given != NULL)
         return given;
+    snn__each(ctx, pack_sample, &a, samples);
+    return room;
+}
+
+const uint64_t *snn__counts_map(const snn_context *ctx, const struct snn__window *w, const float *x, size_t samples,
+                                float whole, uint64_t *room)
+{
+    struct samples a = { { ctx->kernels, x, w->c, w->pitch, room, whole }, w->h * w->w };
+
     snn__each(ctx, pack_sample, &a, samples);
     return room;
 }
@@ -82,7 +100,7 @@ static void make_range(void *arg, size_t from, size_t to)
 void snn__spikes_ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg,
                         const float *x, size_t c, uint64_t *map)
 {
-    struct making a = { { ctx->kernels, x, c, c, map }, fn, arg };
+    struct making a = { { ctx->kernels, x, c, c, map, 0 }, fn, arg };
 
     if (map == NULL)
         snn__ranges(ctx, n, fn, arg);

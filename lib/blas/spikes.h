@@ -31,6 +31,10 @@ size_t snn__spikes_size(size_t samples, const struct snn__window *w);
  * the context's threads. */
 const uint64_t *snn__spikes_map(const snn_context *ctx, const struct snn__window *w, const float *x, size_t samples,
                                 const uint64_t *given, uint64_t *room);
+/* The same of whole numbers, x times `whole`, of at most MATRIX_PLANES bits: so many words for each word of spikes.
+ */
+const uint64_t *snn__counts_map(const snn_context *ctx, const struct snn__window *w, const float *x, size_t samples,
+                                float whole, uint64_t *room);
 /* Elementwise work that makes x[n], positions of c channels, as snn__ranges() cuts it; with their map, where `map` is
  * not NULL: packed piece by piece, while x is still in the cache. */
 void snn__spikes_ranges(const snn_context *ctx, size_t n, void (*fn)(void *arg, size_t from, size_t to), void *arg,

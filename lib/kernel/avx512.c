@@ -221,6 +221,7 @@ const struct snn__kernels *const snn__kernels_avx512 = NULL;
 static const struct snn__kernels with_unit = { .isa = SNN__ISA_AMX,
                                                ENTRIES,
                                                .limbs = limbs,
+                                               .planes = planes,
                                                .matrix = matrix,
                                                .slice_columns = slice_columns,
                                                .slice_rows = slice_rows,

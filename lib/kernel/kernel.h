@@ -31,6 +31,7 @@ enum snn__isa { SNN__ISA_REF = 1, SNN__ISA_AVX2 = 2, SNN__ISA_AVX512 = 3, SNN__I
 #define SNN__MATRIX_SIDE 32u         /* rows and columns of a block of a matrix unit, */
 #define SNN__MATRIX_COLS 128u        /* and most columns of a call; */
 #define SNN__MATRIX_LIMBS 3u         /* bytes of a weight, */
+#define SNN__MATRIX_PLANES 3u        /* most bits of a number that is multiplied, */
 #define SNN__MATRIX_WHOLE 8388606.0f /* what the largest one becomes, so that rounding stays below 2^23, */
 #define SNN__MATRIX_WORD 2048u       /* bytes of one limb of a block that a word of spikes meets, */
 #define SNN__MATRIX_DEEP 10u         /* words at a time: two times 20 KiB share a first-level cache */
@@ -45,12 +46,14 @@ enum snn__isa { SNN__ISA_REF = 1, SNN__ISA_AVX2 = 2, SNN__ISA_AVX512 = 3, SNN__I
 
 struct snn__layer_kernels;
 
-/* A block of a product of spikes for a matrix unit: y[rows,cols] = alpha * unit[n] * sum_k x[m,k] W[k,n] (+ bias[n])
+/* A block of a product of spikes, or of counts of a few of them, for a matrix unit: y[rows,cols] = alpha * unit[n] *
+ * sum_k x[m,k] W[k,n] (+ bias[n])
  * (+ y[m,n]). W is what limbs() of the table made. The whole sum is exact, at most 2^23 deep, and rounded to float
  * once or (beyond 2^17 spikes) twice before it is multiplied. */
 struct snn__matrix {
     size_t rows, cols, words; /* rows <= MATRIX_SIDE, cols <= MATRIX_COLS */
-    const uint64_t *x;        /* [rows][words] */
+    size_t planes;            /* bits of x[m,k]: 1, spikes, or MATRIX_PLANES, whole numbers from 0 to 7 */
+    const uint64_t *x;        /* [rows][words][planes], the lowest bits first */
     const uint8_t *limbs;     /* of each MATRIX_SIDE columns */
     const float *unit;
     float alpha;
@@ -119,7 +122,7 @@ struct snn__kernels {
      * not. */
     bool (*ask_for_unit)(void);
     const struct snn__kernels *without_unit;
-    /* Both NULL without a matrix unit; ref has them as the specification.
+    /* All NULL without a matrix unit; ref has them as the specification.
      * limbs: `cols` columns of w, in packed panels, become whole numbers W = w / unit of 24 bits, to the nearest one;
      * unit is the column's largest magnitude, 2^-103 at least, by MATRIX_WHOLE. Where that is not finite, W is 0.
      * Byte l of W, the last one with the sign, goes to
@@ -128,6 +131,8 @@ struct snn__kernels {
      * zero. */
     void (*limbs)(uint8_t *to, float *unit, const float *w, size_t panel, size_t cols, size_t taps, size_t c);
     void (*matrix)(const struct snn__matrix *a);
+    /* to[ceil(n / 64)][MATRIX_PLANES] <- the bits of the whole numbers next to x[n] * whole, which are 0 to 7 */
+    void (*planes)(uint64_t *to, const float *x, size_t n, float whole);
 
     /* All NULL without a matrix unit, too: see kernel/slices.h. row[64 words]: where the numbers of each k begin, of
      * which `cols` <= MATRIX_SIDE from `first` on are read.

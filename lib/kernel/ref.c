@@ -236,6 +236,7 @@ static const struct snn__kernels table = {
     .lookup_sums = lookup_sums,
     .lookup = lookup,
     .limbs = limbs,
+    .planes = planes,
     .matrix = matrix,
     .slice_columns = slice_columns,
     .slice_rows = slice_rows,

@@ -49,6 +49,22 @@ SNN__INLINE void spread_word(uint8_t *to, uint64_t word)
     _mm512_storeu_si512(to, _mm512_maskz_mov_epi8((__mmask64)word, _mm512_set1_epi8(1)));
 }
 
+/* 64 numbers of three bits, a word of each, become bytes. */
+SNN__INLINE void spread_planes(uint8_t *to, const uint64_t *word)
+{
+    __m512i n = _mm512_maskz_mov_epi8((__mmask64)word[0], _mm512_set1_epi8(1));
+
+    n = _mm512_mask_add_epi8(n, (__mmask64)word[1], n, _mm512_set1_epi8(2));
+    n = _mm512_mask_add_epi8(n, (__mmask64)word[2], n, _mm512_set1_epi8(4));
+    _mm512_storeu_si512(to, n);
+}
+
+/* Bit p of 16 whole numbers. */
+SNN__INLINE uint64_t plane_of(const void *n, unsigned p)
+{
+    return _mm512_test_epi32_mask(_mm512_loadu_si512(n), _mm512_set1_epi32(1 << p));
+}
+
 /* to[j][i] = from[i][j] of 16 x 16 numbers of 32 bits; `pitch` bytes from row to row of `to`. */
 SNN__INLINE void turn_block(void *to, size_t pitch, const void *from)
 {

@@ -71,6 +71,7 @@ struct snn__node {
     bool through_time;                 /* populations carry errors from step to step */
     bool couples;                      /* populations turn errors into spikes (couple.c) */
     bool spikes;                       /* the input is 0 or 1, times a factor */
+    float whole;                       /* times this, it is 0, 1 .. 7, times a factor: counts; 0: it is not */
     bool reads_map;                    /* and of use as bits, too (blas/spikes.h): set by the type's plan */
     bool held;                         /* batch norms: a map with constants */
     bool shared;                       /* the state is that of another plan, which keeps it up to date */
@@ -187,6 +188,8 @@ struct snn__layer_type {
     bool (*presynaptic)(const snn_layer *layer, struct snn__window *window, size_t *tensor);
     /* the constants of a population */
     const struct snn__population *(*constants)(const struct snn__node *node);
+    /* pools: what makes their outputs for spikes whole numbers from 0 to 7, but for a factor; 0: nothing does */
+    float (*whole)(const snn_layer *layer);
     /* share of step t of `steps` in the mean output; NULL: all steps have the same */
     double (*share)(const snn_layer *layer, size_t t, size_t steps);
     /* a norm over all steps, step by step: gathers the statistics of the input of step io->t; complete with the last

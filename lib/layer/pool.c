@@ -144,6 +144,14 @@ static float weight(const struct snn__node *node, size_t i, size_t j)
     return 1.0f / (float)(p->row.kernel * p->column.kernel);
 }
 
+/* Four spikes at most. */
+static float pool_whole(const snn_layer *layer)
+{
+    if (snn__param_i64(&layer->params, SNN_LAYER_KERNEL) != 2)
+        return 0;
+    return layer->type == &snn__layer_sumpool ? 1.0f : 4.0f;
+}
+
 /* What a cell is multiplied by: windows of a fixed size have the same weight. */
 static float factor(const struct work *k, size_t i, size_t j)
 {
@@ -179,10 +187,9 @@ static void sum_row(void *arg, size_t task)
 static void sum_forward(struct snn__node *node, struct snn__io *io)
 {
     const struct pool *p = node->state;
-    const float scale = io->x[0].scale;
-    struct work k = { node, io->x[0].data, io->y.data, scale, scale * weight(node, 0, 0), false };
+    struct work k = { node, io->x[0].data, io->y.data, 1.0f, weight(node, 0, 0), false };
 
-    io->y.scale = 1.0f;
+    io->y.scale = io->x[0].scale;
     snn__each(node->ctx, sum_row, &k, io->batch * p->row.o);
 }
 
@@ -264,21 +271,23 @@ static void max_adjoint(struct snn__node *node, struct snn__io *io, struct snn__
     snn__each(node->ctx, snn__layers(node->ctx)->maximum_pool_back, &k, io->batch);
 }
 
-#define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint) \
+#define TYPE(type_name, type_text, type_params, type_flags, type_shape, type_plan, type_forward, type_adjoint, \
+             type_whole)                                                                                       \
     {                                                                                                          \
         .name = type_name, .text = type_text, SNN__WITH_PARAMS(type_params), .flags = type_flags,              \
         .state_size = sizeof(struct pool), .shape = type_shape, .plan = type_plan, .forward = type_forward,    \
-        .adjoint = type_adjoint                                                                                \
+        .adjoint = type_adjoint, .whole = type_whole                                                           \
     }
 
 const struct snn__layer_type snn__layer_avgpool =
     TYPE("avgpool", "mean of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward,
-         sum_adjoint);
-const struct snn__layer_type snn__layer_sumpool = TYPE(
-    "sumpool", "sum of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward, sum_adjoint);
+         sum_adjoint, pool_whole);
+const struct snn__layer_type snn__layer_sumpool =
+    TYPE("sumpool", "sum of each window", pool_params, SNN__LAYER_LINEAR, pool_shape, pool_plan, sum_forward,
+         sum_adjoint, pool_whole);
 const struct snn__layer_type snn__layer_maxpool =
     TYPE("maxpool", "maximum of each window", pool_params, SNN__LAYER_MAXIMUM | SNN__LAYER_BINARY, pool_shape,
-         max_plan, max_forward, max_adjoint);
+         max_plan, max_forward, max_adjoint, NULL);
 const struct snn__layer_type snn__layer_adaptive_avgpool =
     TYPE("adaptive_avgpool", "means over a map cut into a given number of cells", adaptive_params, SNN__LAYER_LINEAR,
-         adaptive_shape, adaptive_plan, sum_forward, sum_adjoint);
+         adaptive_shape, adaptive_plan, sum_forward, sum_adjoint, NULL);

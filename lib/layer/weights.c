@@ -130,6 +130,7 @@ static struct snn__operand_want want_of(const struct snn__node *node)
                                        .copies = !s->one_row,
                                        .counts = counts(node),
                                        .spikes = node->spikes && !s->turned,
+                                       .whole = s->turned ? 0 : node->whole,
                                        .outer = node->learns,
                                        .apart = node->couples };
 }
@@ -247,6 +248,7 @@ static void weights_forward(struct snn__node *node, struct snn__io *io)
                                             .x = io->x[0].data,
                                             .alpha = io->x[0].scale,
                                             .spikes = node->spikes,
+                                            .whole = s->turned ? 0 : node->whole,
                                             .map = io->map,
                                             .scale = s->derived.row[0],
                                             .bias = s->bias < 0 ? NULL : node->layer->tensor[s->bias].data,

@@ -69,12 +69,29 @@ static snn_status plan_norm(struct snn__pass *pass, struct snn__unit *unit)
     return want(pass, &unit->deviation, all, sizeof(float), &(struct snn__life){ now, now, false, SNN__STATE_NONE });
 }
 
+/* What populations send is spikes at every step and in every sweep. */
+static bool steps_spike(const struct snn__pass *pass)
+{
+    return !pass->demand.noise && !snn__pass_equilibrium(pass) && !snn__pass_couples(pass);
+}
+
+/* Where a unit reads pooled spikes. */
+static float counts_read(const struct snn__pass *pass, const struct snn__unit *unit)
+{
+    const struct snn__unit *pool = snn__unit_producer(pass, unit, 0);
+
+    if (pool == NULL || pool->layer->type->whole == NULL || pool->layer->source[0].delay || !steps_spike(pass))
+        return 0;
+    return snn__unit_binary(pass, snn__unit_producer(pass, pool, 0)) ? pool->layer->type->whole(pool->layer) : 0;
+}
+
 /* Reads the weights of another pass as that pass does. */
 static void share_weights(struct snn__node *node, const struct snn__node *of)
 {
     node->state = of->state;
     node->shared = true;
     node->spikes = of->spikes;
+    node->whole = of->whole;
     node->reads_map = of->reads_map;
 }
 
@@ -101,8 +118,8 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
         pass->demand.keeps && (pass->demand.route == SNN__ROUTE_TIME || pass->demand.route == SNN__ROUTE_RATES);
     node->couples = snn__pass_couples(pass);
     node->held = pass->demand.held;
-    node->spikes = snn__unit_binary(pass, snn__unit_producer(pass, unit, 0)) && !pass->demand.noise &&
-                   !snn__pass_equilibrium(pass) && !snn__pass_couples(pass);
+    node->spikes = steps_spike(pass) && snn__unit_binary(pass, snn__unit_producer(pass, unit, 0));
+    node->whole = counts_read(pass, unit);
     for (size_t i = 0; i < unit->layer->n_tensors; i++)
         if (unit->layer->tensor[i].trained && snn__pass_learns(pass))
             node->gradient[i] = pass->gradient + unit->layer->tensor[i].offset;

@@ -84,6 +84,21 @@ __attribute__((unused)) static void spread_word(uint8_t *to, uint64_t word)
         to[i] = word >> i & 1;
 }
 
+__attribute__((unused)) static void spread_planes(uint8_t *to, const uint64_t *word)
+{
+    for (size_t i = 0; i < 64; i++)
+        to[i] = (word[0] >> i & 1) + 2 * (word[1] >> i & 1) + 4 * (word[2] >> i & 1);
+}
+
+__attribute__((unused)) static uint64_t plane_of(const void *n, unsigned p)
+{
+    uint64_t plane = 0;
+
+    for (size_t i = 0; i < 16; i++)
+        plane |= (uint64_t)(((const uint32_t *)n)[i] >> p & 1) << i;
+    return plane;
+}
+
 #define TILE_ZERO(t) memset(emulated.tile[t], 0, sizeof emulated.tile[t])
 #define TILE_LOAD(t, from, pitch) tile_load(t, from, pitch)
 #define TILE_STORE(t, to, pitch) tile_store(t, to, pitch)

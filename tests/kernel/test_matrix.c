@@ -30,7 +30,7 @@ static const struct shape shapes[] = {
 
 struct block {
     struct shape s;
-    size_t words, panels, nr;
+    size_t words, panels, nr, planes;
     float *w; /* [depth][panels * SIDE], zero beyond the last column */
     float *packed, *unit, *y, *bias;
     uint64_t *x;
@@ -40,17 +40,19 @@ struct block {
 
 /* Weights of very different size from column to column, some of them near the smallest unit; their bits go below
  * it. */
-static void open_block(struct block *b, const struct shape *s, size_t nr)
+static void open_block(struct block *b, const struct shape *s, size_t nr, size_t planes)
 {
     const size_t depth = s->taps * s->c, width = snn__round_up(s->cols, SNN__MATRIX_SIDE);
 
-    *b = (struct block){
-        .s = *s, .words = s->taps * snn__ceil_div(s->c, 64), .panels = width / SNN__MATRIX_SIDE, .nr = nr
-    };
+    *b = (struct block){ .s = *s,
+                         .words = s->taps * snn__ceil_div(s->c, 64),
+                         .panels = width / SNN__MATRIX_SIDE,
+                         .nr = nr,
+                         .planes = planes };
     b->w = numbers(depth * width);
     b->packed = numbers(depth * width);
     b->bias = numbers(width);
-    b->x = taken(s->rows * b->words * sizeof *b->x);
+    b->x = taken(s->rows * b->words * planes * sizeof *b->x);
     b->y = taken(s->rows * Y_PITCH * sizeof *b->y);
     b->unit = taken(width * sizeof *b->unit);
     b->limbs = taken(b->panels * SNN__MATRIX_LIMBS * b->words * SNN__MATRIX_WORD);
@@ -65,8 +67,8 @@ static void open_block(struct block *b, const struct shape *s, size_t nr)
             *w = j < s->cols ? ldexpf(*w / 1.3f, j % 8 == 3 ? -100 - (int)(j / 8) : (int)(j * 7 % 61) - 30) : 0;
             b->packed[j / nr * depth * nr + k * nr + j % nr] = *w;
         }
-    for (size_t i = 0; i < s->rows * b->words; i++) {
-        const size_t inside = s->c - i % b->words % snn__ceil_div(s->c, 64) * 64;
+    for (size_t i = 0; i < s->rows * b->words * planes; i++) {
+        const size_t inside = s->c - i / planes % b->words % snn__ceil_div(s->c, 64) * 64;
 
         b->x[i] = (i + 1) * 0x9e3779b97f4a7c15u & (i % 5 == 0 ? UINT64_MAX : (i + 7) * 0xbf58476d1ce4e5b9u);
         b->x[i] &= inside < 64 ? ((uint64_t)1 << inside) - 1 : UINT64_MAX;
@@ -99,6 +101,7 @@ static struct snn__matrix call_of(const struct block *b, float alpha, bool bias,
     return (struct snn__matrix){ .rows = b->s.rows,
                                  .cols = b->s.cols,
                                  .words = b->words,
+                                 .planes = b->planes,
                                  .x = b->x,
                                  .limbs = b->limbs,
                                  .unit = b->unit,
@@ -119,6 +122,17 @@ static double weight_of(const struct block *b, size_t k, size_t j)
                        row % 64 / 4 * 64 + j % 16 * 4 + row % 4;
 
     return b->unit[j] * (p[0] + 256.0 * p[limb] + 65536.0 * (int8_t)p[2 * limb]);
+}
+
+/* Number k of row m. */
+static double number_at(const struct block *b, size_t m, size_t k)
+{
+    const size_t word = m * b->words + k / b->s.c * snn__ceil_div(b->s.c, 64) + k % b->s.c / 64;
+    double n = 0;
+
+    for (size_t p = 0; p < b->planes; p++)
+        n += (double)((b->x[word * b->planes + p] >> k % b->s.c % 64 & 1) << p);
+    return n;
 }
 
 /* Whole numbers are the nearest ones, but for the rounding of unit and quotient, and nothing is set where there are
@@ -161,7 +175,7 @@ START_TEST(limbs_are_the_nearest)
     const struct snn__kernels *ref = snn__kernels_at(0);
     struct block b;
 
-    open_block(&b, &shapes[_i], ref->nr);
+    open_block(&b, &shapes[_i], ref->nr, 1);
     cut_all(&b, ref->limbs);
     check_limbs(&b);
     close_block(&b);
@@ -171,16 +185,13 @@ END_TEST
 /* Against sums in double precision of the weights that the limbs stand for: rounded at the end alone. */
 UNWATCHED static void check_sums(const struct block *b, const float *before, float alpha, bool bias, bool accumulate)
 {
-    const size_t words = snn__ceil_div(b->s.c, 64);
-
     for (size_t m = 0; m < b->s.rows; m++)
         for (size_t j = 0; j < b->s.cols; j++) {
             const double other = (bias ? b->bias[j] : 0) + (accumulate ? before[m * Y_PITCH + j] : 0);
             double sum = 0;
 
             for (size_t k = 0; k < b->s.taps * b->s.c; k++)
-                if (b->x[m * b->words + k / b->s.c * words + k % b->s.c / 64] >> k % b->s.c % 64 & 1)
-                    sum += weight_of(b, k, j);
+                sum += number_at(b, m, k) * weight_of(b, k, j);
             sum *= alpha;
             HOLDS(fabs(b->y[m * Y_PITCH + j] - sum - other) <= 2.4e-7 * (fabs(sum) + fabs(other) + 1),
                   "y[%zu,%zu]: %.9g, not %.9g", m, j, b->y[m * Y_PITCH + j], sum + other);
@@ -193,12 +204,12 @@ START_TEST(sums_are_exact)
 {
     const struct snn__kernels *ref = snn__kernels_at(0);
 
-    for (int choice = 0; choice < 4; choice++) {
+    for (int choice = 0; choice < 8; choice++) {
         struct snn__matrix call;
         float *before;
         struct block b;
 
-        open_block(&b, &shapes[_i], ref->nr);
+        open_block(&b, &shapes[_i], ref->nr, choice & 4 ? SNN__MATRIX_PLANES : 1);
         before = numbers(b.s.rows * Y_PITCH);
         memcpy(before, b.y, b.s.rows * Y_PITCH * sizeof *before);
         cut_all(&b, ref->limbs);
@@ -216,12 +227,12 @@ static void compare(const struct shape *s, limbs_fn *make, matrix_fn *multiply, 
 {
     const struct snn__kernels *ref = snn__kernels_at(0);
 
-    for (int choice = 0; choice < 4; choice++) {
+    for (int choice = 0; choice < 8; choice++) {
         struct snn__matrix call;
         struct block b, r;
 
-        open_block(&r, s, ref->nr);
-        open_block(&b, s, nr);
+        open_block(&r, s, ref->nr, choice & 4 ? SNN__MATRIX_PLANES : 1);
+        open_block(&b, s, nr, choice & 4 ? SNN__MATRIX_PLANES : 1);
         cut_all(&r, ref->limbs);
         cut_all(&b, make);
         ck_assert(memcmp(b.limbs, r.limbs, b.panels * SNN__MATRIX_LIMBS * b.words * SNN__MATRIX_WORD + 64) == 0);
@@ -273,7 +284,7 @@ static void check_extremes(limbs_fn *make, matrix_fn *multiply, size_t nr)
     struct snn__matrix call;
     struct block b;
 
-    open_block(&b, &s, nr);
+    open_block(&b, &s, nr, 1);
     memset(b.x, 0, s.rows * b.words * sizeof *b.x);
     b.x[2 * b.words] = 2; /* the second weight, in the third row */
     for (size_t j = 0; j < s.cols; j++)
@@ -320,13 +331,15 @@ static snn_context *context_of(struct snn__kernels *k, uint32_t threads)
         k->nr = SNN__MATRIX_SIDE;
         k->limbs = limbs;
         k->matrix = matrix;
+        k->planes = planes;
         ctx->kernels = k;
     }
     return ctx;
 }
 
-/* Spikes through a window, from and to rows with a pitch, with limbs that are kept or not; the caller frees y. */
-static float *multiply_windows(const snn_context *ctx, const struct window_case *c, bool keeps)
+/* Spikes, or counts of four of them, through a window, from and to rows with a pitch, with limbs that are kept or
+ * not; the caller frees y. */
+static float *multiply_windows(const snn_context *ctx, const struct window_case *c, bool keeps, bool counts)
 {
     const size_t m = c->batch * c->w.oh * c->w.ow, k = depth_of(&c->w), taps = c->w.kh * c->w.kw;
     float *x = numbers(source_size(c)), *w = numbers(k * c->n), *bias = numbers(c->n),
@@ -345,12 +358,13 @@ static float *multiply_windows(const snn_context *ctx, const struct window_case 
                               .y = y,
                               .y_pitch = c->n + 3,
                               .accumulate = true,
-                              .spikes = true,
+                              .spikes = !counts,
+                              .whole = counts ? 4 : 0,
                               .way = SNN__WAY_MATRIX };
 
     random_fill(x, source_size(c), -1, 1, 1);
     for (size_t i = 0; i < source_size(c); i++)
-        x[i] = x[i] > 0.6f;
+        x[i] = counts ? floorf(2.5f * fabsf(x[i]) + 2 * (x[i] > 0.3f)) / 4 : x[i] > 0.6f;
     random_fill(w, k * c->n, -1, 1, 2);
     random_fill(bias, c->n, -1, 1, 3);
     random_fill(y, m * (c->n + 3), -1, 1, 4);
@@ -369,8 +383,9 @@ static float *multiply_windows(const snn_context *ctx, const struct window_case 
 
 START_TEST(windows_give_the_same)
 {
-    const struct window_case *c = &window_cases[_i];
+    const struct window_case *c = &window_cases[_i / 2];
     const size_t n = c->batch * c->w.oh * c->w.ow * (c->n + 3);
+    const bool counts = _i % 2;
     struct snn__kernels k;
     snn_context *ref;
     float *expected;
@@ -378,10 +393,10 @@ START_TEST(windows_give_the_same)
     if (c->w.transposed)
         return;
     ref = context_of(NULL, 1);
-    expected = multiply_windows(ref, c, false);
+    expected = multiply_windows(ref, c, false, counts);
     for (uint32_t threads = 1; threads <= 3; threads += 2) {
         snn_context *ctx = context_of(&k, threads);
-        float *y = multiply_windows(ctx, c, threads > 1);
+        float *y = multiply_windows(ctx, c, threads > 1, counts);
 
         HOLDS(memcmp(y, expected, n * sizeof *y) == 0, "%s with %u threads", c->name, threads);
         free(y);
@@ -440,6 +455,12 @@ START_TEST(depth_has_a_bound)
     p.spikes = true;
     p.window.c++;
     ck_assert(!snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
+    p.spikes = false; /* counts */
+    p.whole = 4;
+    p.window.c = p.window.pitch = 1 << 20;
+    ck_assert(snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
+    p.window.c++;
+    ck_assert(!snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
     snn_context_destroy(ctx);
 }
 END_TEST
@@ -475,7 +496,7 @@ int main(void)
     tcase_add_test(t, extreme_weights);
     tcase_add_test(t, finish_takes_the_largest_sums);
     if (HAS_WAYS) {
-        tcase_add_loop_test(t, windows_give_the_same, 0, (int)WINDOW_CASES);
+        tcase_add_loop_test(t, windows_give_the_same, 0, 2 * (int)WINDOW_CASES);
         tcase_add_test(t, large_products_go_to_the_unit);
         tcase_add_test(t, depth_has_a_bound);
     }

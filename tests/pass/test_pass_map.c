@@ -239,6 +239,56 @@ START_TEST(test_stream_has_no_map)
 }
 END_TEST
 
+/* Raw values of a pool of spikes, times `whole`, are counts of them. */
+static void look_at_pools(void *user, snn_trainer *tr, snn_phase phase, size_t step)
+{
+    size_t *counted = user;
+
+    for (size_t l = 0; phase == SNN_PHASE_FORWARD && l + 1 < tr->pass.n; l++) {
+        const struct snn__unit *pool = &tr->pass.unit[l];
+        const float whole = tr->pass.unit[l + 1].node.whole;
+
+        for (size_t i = 0; i < BATCH * pool->value_len && whole > 0; i++) {
+            const float n = pool->value[i] * whole;
+
+            ck_assert_msg(n == 0 || n == 1 || n == 2 || n == 3 || n == 4, "%s at step %zu: %g", pool->layer->name,
+                          step, n);
+            *counted += n > 1;
+        }
+    }
+}
+
+/* Weights know what they read: spikes, counts of four of them, or neither. */
+START_TEST(test_pools_of_spikes_are_counts)
+{
+    static const float whole[] = { 0, 0, 0, 0, 4, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0 };
+    snn_context *ctx = test_context(1, 1, "best");
+    snn_network *net =
+        network_of(ctx, (size_t[3]){ 2, 24, 24 },
+                   "conv2d a out=8 pad=1; lif n " LIF "; scale k value=2.7; avgpool p; "
+                   "conv2d b out=8 pad=1; lif m " LIF "; sumpool q; conv2d c out=4 pad=1; avgpool r; "
+                   "conv2d d out=4 pad=1; lif v " LIF "; avgpool z kernel=3; conv2d e out=2 kernel=1; flatten f; "
+                   "linear o out=3");
+    float *x = malloc(BATCH * 1152 * sizeof *x), out[BATCH * CLASSES];
+    size_t counted = 0;
+    snn_trainer *tr = NULL;
+
+    random_fill(x, BATCH * 1152, 0, 2, 5);
+    OK(snn_evaluator_create(&tr, net));
+    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 3));
+    OK(snn_trainer_observe(tr, SNN_OBSERVE_SIGNALS, look_at_pools, &counted));
+    OK(snn_trainer_prepare(tr, BATCH));
+    for (size_t l = 0; l < net->n_layers; l++)
+        ck_assert_msg(tr->pass.unit[l].node.whole == whole[l], "layer %s", net->layer[l]->name);
+    OK(snn_trainer_predict(tr, BATCH_OF(x, 1, NULL, BATCH), out));
+    ck_assert_uint_gt(counted, 0);
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+    free(x);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("network: maps");
@@ -248,6 +298,7 @@ int main(void)
     tcase_add_loop_test(t, test_maps_change_nothing, 0, NETS);
     tcase_add_loop_test(t, test_one_sample_has_no_map, 0, NETS);
     tcase_add_test(t, test_stream_has_no_map);
+    tcase_add_test(t, test_pools_of_spikes_are_counts);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
