@@ -53,20 +53,36 @@ static void tile_store(int tile, void *to, size_t pitch)
         memcpy((char *)to + i * pitch, emulated.tile[tile][i], 64);
 }
 
-/* As the manual has it: four bytes of row k of w belong to one column. */
+/* Row i of x, and column i of w, whose four bytes in row k / 4 belong to k .. k + 3: as numbers that a compiler
+ * multiplies in vectors. */
+UNWATCHED static void numbers_of_tiles(int16_t rows[16][64], int16_t columns[16][64], int x, int w, bool x_signed,
+                                       bool w_signed)
+{
+    for (size_t i = 0; i < 16; i++)
+        for (size_t k = 0; k < 64; k++) {
+            const unsigned char a = emulated.tile[x][i][k], b = emulated.tile[w][k / 4][4 * i + k % 4];
+
+            rows[i][k] = (int16_t)(x_signed ? (int8_t)a : (int)a);
+            columns[i][k] = (int16_t)(w_signed ? (int8_t)b : (int)b);
+        }
+}
+
+/* As the manual has it. */
 UNWATCHED static void multiply_tiles(int to, int x, int w, bool x_signed, bool w_signed)
 {
+    int16_t rows[16][64], columns[16][64];
+
     HOLDS(emulated.open, "tiles are not ours");
+    numbers_of_tiles(rows, columns, x, w, x_signed, w_signed);
     for (size_t i = 0; i < 16; i++)
         for (size_t j = 0; j < 16; j++) {
+            int32_t product = 0;
             uint32_t sum;
 
+            for (size_t k = 0; k < 64; k++)
+                product += rows[i][k] * columns[j][k];
             memcpy(&sum, emulated.tile[to][i] + 4 * j, 4);
-            for (size_t k = 0; k < 64; k++) {
-                const unsigned char a = emulated.tile[x][i][k], b = emulated.tile[w][k / 4][4 * j + k % 4];
-
-                sum += (uint32_t)((x_signed ? (int8_t)a : (int)a) * (w_signed ? (int8_t)b : (int)b));
-            }
+            sum += (uint32_t)product;
             memcpy(emulated.tile[to][i] + 4 * j, &sum, 4);
         }
 }
