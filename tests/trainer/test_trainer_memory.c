@@ -123,7 +123,8 @@ static uint64_t bytes_at(const char *method, int64_t steps, const char *layers, 
     OK(snn_trainer_prepare(tr, batch));
     bytes = about(tr).bytes;
     OK(snn_context_get_info(ctx, &info));
-    *held = (struct held){ c.live_bytes, strcmp(info.isa, "amx") == 0 };
+    *held =
+        (struct held){ c.live_bytes, strcmp(info.isa, "amx") == 0 && strcmp(snn_version_products(), "builtin") == 0 };
     snn_trainer_destroy(tr);
     snn_optimizer_destroy(sgd);
     snn_network_destroy(net);
