@@ -141,11 +141,13 @@ KINDS = {"torch": torch, "products": products, "layer": layer, "train": train}
 
 
 def remade(page, folder):
-    """The page with its tables as the measurements have it, and the names of their files."""
+    """The page with its tables as the measurements have it, and the names of their files. Pictures are drawn from a
+    file that the page links."""
     names = [name for match in TABLE.finditer(page) for name in match.group(3).split()]
+    names += re.findall(r"\]\(bench/([\w.-]+)\.json\)", page)
     unused = sorted({path.stem for path in folder.glob("*.json")} - set(names))
     if unused:
-        raise SystemExit(f"{folder}: no table is made from {', '.join(unused)}")
+        raise SystemExit(f"{folder}: no table or picture is made from {', '.join(unused)}")
 
     def made(match):
         begin, kind, files, _, end = match.groups()

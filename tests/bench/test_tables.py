@@ -93,7 +93,7 @@ class Recorded(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertIn("has changes", run.stderr)
         (self.folder / "other.json").write_text("{}", encoding="utf-8")
-        with self.assertRaisesRegex(SystemExit, "no table is made from other"):
+        with self.assertRaisesRegex(SystemExit, "no table or picture is made from other"):
             tables.remade("", self.folder)
 
 

@@ -42,7 +42,7 @@ for page in $pages; do
         grep -rqE "\\b$name\\b" include/snn lib/snn.map CMakeLists.txt src/python/snn/*.py tests/run.sh ||
             grep -qE "\\b$name\\b" lib/snn.map || { echo "$page names $name, which does not exist"; status=1; }
     done
-    for file in $(grep -oE '(^|[^/a-z])(lib|tests|examples|include|bench|cmake|src)/[a-z0-9_./]*[a-z0-9_]' "$page" |
+    for file in $(grep -oE '(^|[^/a-z])(lib|tests|examples|include|cmake|src)/[a-z0-9_./]*[a-z0-9_]' "$page" |
         sed 's/^[^a-z]//' | sort -u); do
         [ -e "$file" ] || { echo "$page names $file, which is not there"; status=1; }
     done
