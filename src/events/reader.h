@@ -4,17 +4,10 @@
 #ifndef SNN_EVENTS_READER_H
 #define SNN_EVENTS_READER_H
 
+#include "../component.h"
 #include "octets.h"
 #include "tap.h"
 #include <snn/events.h>
-#include <snn/sys/component.h>
-
-#define TRY(call)                      \
-    do {                               \
-        const snn_status rc_ = (call); \
-        if (rc_ != SNN_OK)             \
-            return rc_;                \
-    } while (0)
 
 struct snn__events_format {
     const char *name, *text;

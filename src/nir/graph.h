@@ -2,16 +2,9 @@
 #ifndef SNN_NIR_GRAPH_H
 #define SNN_NIR_GRAPH_H
 
+#include "../component.h"
 #include <snn/nir.h>
-#include <snn/sys/component.h>
 #include <stdbool.h>
-
-#define TRY(call)                      \
-    do {                               \
-        const snn_status rc_ = (call); \
-        if (rc_ != SNN_OK)             \
-            return rc_;                \
-    } while (0)
 
 #define NIR_NAME 128
 #define NIR_RANK 5

@@ -337,27 +337,43 @@ static int measure_kernels(const struct bench *b, const char *machine)
     return status;
 }
 
+/* The first number of --density; without the flag, what is there. */
+static int read_density(const struct bench *b, double *density)
+{
+    double all[MOST];
+    size_t n = 0;
+    int status = args_has(&b->args, "density") ? read_densities(b, all, &n) : DONE;
+
+    if (status == DONE && n > 0)
+        *density = all[0];
+    return status;
+}
+
+/* --batch; `otherwise` without the flag. */
+static size_t batch_or(const struct bench *b, size_t otherwise)
+{
+    return config_get(b->args.config, "batch") ? (size_t)config_whole(b->config, "batch", (int64_t)otherwise)
+                                               : otherwise;
+}
+
 static int measure_layer(const struct bench *b, const char *machine)
 {
     const char *width = args_text(&b->args, "width"), *steps = args_text(&b->args, "steps"), *grid = "64,256,1024";
     struct run run = { .config = json_deep_copy(b->config) };
     snn_context_info info = SNN_CONTEXT_INFO_INIT;
     struct bench_layer l = { .machine = machine, .repeats = b->repeats, .density = 0.2, .json = b->json };
-    double density[MOST];
-    size_t n = 0;
     int status = numbers("width", width ? width : grid, l.width, &l.n_widths);
 
     if (status == DONE)
         status = numbers("steps", steps ? steps : grid, l.steps, &l.n_steps);
-    if (status == DONE && args_has(&b->args, "density"))
-        status = read_densities(b, density, &n);
+    if (status == DONE)
+        status = read_density(b, &l.density);
     if (status == DONE)
         status = open_context(b, &run, &info);
     l.context = run.context;
     l.isa = info.isa;
     l.threads = info.threads;
-    l.density = n > 0 ? density[0] : l.density;
-    l.batch = config_get(b->args.config, "batch") ? (size_t)config_whole(b->config, "batch", 64) : 64;
+    l.batch = batch_or(b, 64);
     if (status == DONE)
         status = bench_layer(&l);
     run_close(&run);
@@ -369,20 +385,17 @@ static int measure_floors(const struct bench *b, const char *machine)
     struct run run = { .config = json_deep_copy(b->config), .shape = b->shape };
     snn_context_info info = SNN_CONTEXT_INFO_INIT;
     struct bench_floors f = { .machine = machine, .density = 0.1, .json = b->json };
-    double density[MOST];
-    size_t n = 0;
     int status = open_context(b, &run, &info);
 
-    if (status == DONE && args_has(&b->args, "density"))
-        status = read_densities(b, density, &n);
+    if (status == DONE)
+        status = read_density(b, &f.density);
     if (status == DONE && config_get(b->args.config, "network"))
         status = run_network(&run);
     f.context = run.context;
     f.network = run.network;
     f.isa = info.isa;
     f.threads = info.threads;
-    f.density = n > 0 ? density[0] : f.density;
-    f.samples = config_get(b->args.config, "batch") ? (size_t)config_whole(b->config, "batch", 32) : 32;
+    f.samples = batch_or(b, 32);
     if (status == DONE)
         status = bench_floors(&f);
     run_close(&run);
