@@ -5,7 +5,7 @@
  * or the samples of an HDF5 file. They are read piece by piece, so that a recording may be larger than memory.
  *
  *   AEDAT 2.0, 3.1 and 4, Prophesee EVT 2.0, EVT 3.0 and DAT, Event Stream, N-MNIST's .bin, HDF5 of SHD and SSC,
- *   NumPy's .npy and .npz; any of them compressed or in an archive. docs/events.md describes each.
+ *   NumPy's .npy and .npz, lines of text; any of them compressed or in an archive. docs/events.md describes each.
  *
  * Part of libsnn, MIT licence. */
 #ifndef SNN_EVENTS_H
@@ -56,7 +56,8 @@ typedef struct snn_events_info {
     uint64_t index;      /**< of the recording in the file, from 0 */
     uint64_t recordings; /**< in the file; 0: not known before all of it was read, as in an archive */
     uint64_t events;     /**< of the recording; UINT64_MAX: not known before all of it was read */
-    int64_t label;       /**< class of the recording, from a file of HDF5; -1: none */
+    int64_t label;       /**< class of the recording, from a file of HDF5, or of the last events that were read, from
+                              the column of a CSV; -1: none */
     uint64_t warnings;   /**< number of warnings so far */
     const char *warning; /**< the last one, "" if there was none; borrowed until the next call */
 } snn_events_info;
@@ -87,6 +88,12 @@ SNN_API void snn_events_destroy(snn_events *events);
  * SNN_ERR_UNSUPPORTED, SNN_ERR_MEMORY, SNN_ERR_STATE (an earlier call failed), or what the host's function returned
  */
 SNN_API SNN_CHECKED snn_status snn_events_read(snn_events *events, snn_event *event, size_t most, size_t *got);
+
+/** Reads the events that the bytes at hand hold: as snn_events_read(), but waits for no more of them than one event
+ * takes. For pipes and sockets, whose events are wanted when they come.
+ * @param got receives their number, at least 1; 0 at the end of the recording or on failure
+ * @return as snn_events_read() */
+SNN_API SNN_CHECKED snn_status snn_events_read_some(snn_events *events, snn_event *event, size_t most, size_t *got);
 
 /** Goes to the begin of recording number `index`, from 0. In an archive, those between are read past, and a
  * recording before the one at hand is found from the begin of the file.

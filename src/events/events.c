@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEAD 4096u /* bytes that show a format */
+#define HEAD 4096u        /* bytes that show a format */
+#define ARCHIVE_HEAD 512u /* and an archive */
 
 /* ---- messages ---- */
 
@@ -91,9 +92,29 @@ static snn_status begin_format(snn_events *e, const struct snn__events_format *f
 /* The format of the bytes at hand, as named or as recognised; NULL: none. */
 static const struct snn__events_format *format_at_hand(const snn_events *e)
 {
+    const bool whole = e->in.ended || e->in.left >= HEAD;
+
     if (e->source.format != NULL)
         return snn__events_format_named(e->source.format);
-    return snn__events_format_of(e->in.at, e->in.left < HEAD ? e->in.left : HEAD, snn__events_where(e));
+    return snn__events_format_of(e->in.at, e->in.left < HEAD ? e->in.left : HEAD, whole, snn__events_where(e));
+}
+
+/* Brings to hand what shows the format of a plain recording, or an archive, whose format is NULL. Bytes of the host
+ * may be long in coming: it waits for no more of them than it takes. */
+static snn_status show_format(snn_events *e, const struct snn__events_format **format)
+{
+    const size_t most = e->source.format != NULL ? ARCHIVE_HEAD : HEAD;
+
+    for (size_t want = e->source.read != NULL ? 1 : HEAD;; want = e->in.left + 1) {
+        bool archive;
+
+        TRY(snn__octets_need(&e->in, e->ctx, want));
+        archive = snn__archive_is(e->in.at, e->in.left);
+        *format = archive ? NULL : format_at_hand(e);
+        if (archive || e->in.ended || e->in.left >= most ||
+            (*format != NULL && !(*format)->unmarked && (*format)->is(e->in.at, e->in.left, "")))
+            return SNN_OK;
+    }
 }
 
 /* ---- an archive ---- */
@@ -156,10 +177,9 @@ static snn_status open_source(snn_events *e)
     else
         snn__octets_open(&e->in, snn__tap_fill, &e->tap);
     e->info.recordings = 1;
-    TRY(snn__octets_need(&e->in, e->ctx, HEAD));
-    if (snn__archive_is(e->in.at, e->in.left))
+    TRY(show_format(e, &format));
+    if (format == NULL && snn__archive_is(e->in.at, e->in.left))
         return open_archive(e);
-    format = format_at_hand(e);
     return format != NULL ? begin_format(e, format) : fail_unknown(e);
 }
 
@@ -279,25 +299,44 @@ void snn_events_destroy(snn_events *events)
     snn_component_free(events->ctx, events);
 }
 
-snn_status snn_events_read(snn_events *events, snn_event *event, size_t most, size_t *got)
+static snn_status check_read(const snn_events *e, const snn_event *event, size_t most, size_t *got)
 {
-    if (events == NULL || event == NULL || got == NULL || most == 0)
+    if (e == NULL || event == NULL || got == NULL || most == 0)
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_read: %s",
                                   most == 0 ? "most is 0" : "an argument is NULL");
     *got = 0;
-    if (events->failed != SNN_OK || !events->at_hand)
+    if (e->failed != SNN_OK || !e->at_hand)
         return snn_component_fail(SNN_ERR_STATE, "snn_events_read: %s",
-                                  events->failed != SNN_OK ? "an earlier call failed" : "no recording is at hand");
-    while (*got < most && !events->ended && events->failed == SNN_OK) {
-        size_t n = 0;
+                                  e->failed != SNN_OK ? "an earlier call failed" : "no recording is at hand");
+    return SNN_OK;
+}
 
-        events->failed = events->format->read(events, event + *got, most - *got, &n);
-        *got += n;
-        events->read += n;
-        events->ended |= n == 0;
-    }
-    if (events->ended && events->failed == SNN_OK)
-        events->info.events = events->read;
+/* One piece: as many events as the bytes at hand hold, and at least one before the end. */
+static void read_piece(snn_events *e, snn_event *event, size_t most, size_t *got)
+{
+    size_t n = 0;
+
+    e->failed = e->format->read(e, event + *got, most - *got, &n);
+    *got += n;
+    e->read += n;
+    e->ended |= n == 0;
+    if (e->ended && e->failed == SNN_OK)
+        e->info.events = e->read;
+}
+
+snn_status snn_events_read(snn_events *events, snn_event *event, size_t most, size_t *got)
+{
+    TRY(check_read(events, event, most, got));
+    while (*got < most && !events->ended && events->failed == SNN_OK)
+        read_piece(events, event, most, got);
+    return events->failed;
+}
+
+snn_status snn_events_read_some(snn_events *events, snn_event *event, size_t most, size_t *got)
+{
+    TRY(check_read(events, event, most, got));
+    if (!events->ended)
+        read_piece(events, event, most, got);
     return events->failed;
 }
 

@@ -2,7 +2,7 @@
 #include "reader.h"
 #include <string.h>
 
-#define FORMATS(X) X(aedat2) X(aedat3) X(aedat4) X(evt2) X(evt3) X(dat) X(es) X(npy) X(npz) X(hdf5) X(nmnist)
+#define FORMATS(X) X(aedat2) X(aedat3) X(aedat4) X(evt2) X(evt3) X(dat) X(es) X(npy) X(npz) X(hdf5) X(csv) X(nmnist)
 
 #define DECLARE(name) extern const struct snn__events_format snn__events_##name;
 FORMATS(DECLARE)
@@ -25,12 +25,12 @@ const struct snn__events_format *snn__events_format_named(const char *name)
     return NULL;
 }
 
-const struct snn__events_format *snn__events_format_of(const uint8_t *head, size_t size, const char *name)
+const struct snn__events_format *snn__events_format_of(const uint8_t *head, size_t size, bool whole, const char *name)
 {
     const struct snn__events_format *format;
 
     for (size_t i = 0; (format = snn__events_format_at(i)) != NULL; i++)
-        if (format->is(head, size, name))
+        if ((whole || !format->unmarked) && format->is(head, size, name))
             return format;
     return NULL;
 }

@@ -65,5 +65,6 @@ const struct snn__events_format snn__events_nmnist = { .name = "nmnist",
                                                        .text = "N-MNIST and N-Caltech101, .bin",
                                                        .state = sizeof(struct nmnist),
                                                        .is = is_nmnist,
+                                                       .unmarked = true,
                                                        .begin = begin_nmnist,
                                                        .read = read_nmnist };

@@ -15,6 +15,7 @@ struct snn__events_format {
     size_t state;      /* bytes of the format's own state, zeroed before begin() */
     /* True if a file that begins so is of this format. `name` is that of the file, "" if it has none. */
     bool (*is)(const uint8_t *head, size_t size, const char *name);
+    bool unmarked; /* is() guesses, from all of the head */
     /* Reads what stands before the events of the first recording. */
     snn_status (*begin)(snn_events *e);
     /* Reads events: 1 to `most`, or 0 at the end. Those that precede a failure count, too. */
@@ -66,8 +67,9 @@ snn_status snn__events_short(snn_events *e, uint64_t absent);
 const struct snn__events_format *snn__events_format_at(size_t index);
 /* By name; NULL: none. */
 const struct snn__events_format *snn__events_format_named(const char *name);
-/* By content; NULL: none. */
-const struct snn__events_format *snn__events_format_of(const uint8_t *head, size_t size, const char *name);
+/* By content; NULL: none. `whole`: no more bytes will be shown. */
+const struct snn__events_format *snn__events_format_of(const uint8_t *head, size_t size, bool whole,
+                                                       const char *name);
 
 /* ---- records.c: what several formats share */
 

@@ -1,6 +1,7 @@
 /* write.c - recordings of cameras' formats. */
 #include "write.h"
 #include "writers.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -309,6 +310,45 @@ static void write_es_atis(struct bytes *b, const snn_event *event, size_t n)
     }
 }
 
+/* ---- text ---- */
+
+static void put_number(struct bytes *b, int64_t value, char after)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%lld%c", (long long)value, after);
+    put_text(b, text);
+}
+
+static void write_csv(struct bytes *b, const snn_event *event, size_t n)
+{
+    put_text(b, "# a comment\nt,x,y,p\n");
+    for (size_t i = 0; i < n; i++) {
+        put_number(b, event[i].t, ',');
+        put_number(b, event[i].x, ',');
+        put_number(b, event[i].y, ',');
+        put(b, &"01"[event[i].p], 1);
+        put_end(b, 1);
+        put_text(b, i % 9 == 4 ? "\r\n\n" : "\n");
+    }
+}
+
+/* Columns in another order, a label, and one that is no event's. */
+static void write_csv_label(struct bytes *b, const snn_event *event, size_t n)
+{
+    put_text(b, "label; on ;x;y;timestamp;p\n");
+    for (size_t i = 0; i < n; i++) {
+        put_number(b, (int64_t)i / 50, ';');
+        put_text(b, "true;");
+        put_number(b, event[i].x, ';');
+        put_number(b, event[i].y, ';');
+        put_number(b, event[i].t, ';');
+        put_text(b, event[i].p ? "1" : "0");
+        put_end(b, 1);
+        put_text(b, "\n");
+    }
+}
+
 /* ---- the list ---- */
 
 static const struct writer writers[] = {
@@ -328,6 +368,8 @@ static const struct writer writers[] = {
     { "dat", "dat", write_dat, false, false },
     { "es-dvs", "es", write_es_dvs, false, false },
     { "es-atis", "es", write_es_atis, false, false },
+    { "csv", "csv", write_csv, false, false },
+    { "csv-label", "csv", write_csv_label, false, false },
     { "npy-rows", "npy", write_npy_rows, false, false },
     { "npy-fields", "npy", write_npy_fields, false, false },
     { "npy-columns", "npy", write_npy_columns, false, true },

@@ -23,8 +23,8 @@ set_tests_properties(fuzz_seeds PROPERTIES LABELS quick TIMEOUT ${timeout})
 # Recordings: fuzz/events.c for each format, and for archives and whatever a file turns out to be.
 set(events)
 if("events" IN_LIST SNN_COMPONENTS)
-    set(events events events_aedat2 events_aedat3 events_aedat4 events_dat events_es events_evt2 events_evt3
-        events_nmnist events_npy)
+    set(events events events_aedat2 events_aedat3 events_aedat4 events_csv events_dat events_es events_evt2
+        events_evt3 events_nmnist events_npy)
     if(SNN_HDF5_FOUND)
         list(APPEND events events_hdf5)
     endif()
