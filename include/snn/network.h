@@ -41,10 +41,7 @@ SNN_API SNN_CHECKED snn_status snn_network_create(snn_network **out, snn_context
 /** Builds a network from a name or a notation. The network is not prepared yet: its layers may still be changed.
  * The caller destroys it.
  *
- * Names: "vgg11-ws", "vgg11-ws-f" (with feedback), "vgg11-bn", "resnet18", "nf-resnet34", "preact-resnet18",
- * "vgg11-dsr". With feedback, and rates as the input of the readout: "ide-400", "ide-64c5", "alexnet-f",
- * "cifarnet-f", "spide-convnet-f"; without feedback "spide-lenet". With binary weights: "binary-mlp", "binary-conv",
- * "binary-resnet18", "binary-transformer", "binary-transformer-a".
+ * Names: those of snn_name() with SNN_NAME_NETWORK; docs/zoo.md describes them.
  *
  * Notation: tokens joined by '-'.
  *

@@ -19,6 +19,7 @@ struct snn__build {
     const size_t *shape;
     size_t rank, classes;
     const snn_neuron *neuron;
+    unsigned depth;   /* of the builder: layers with weights, as in the name */
     bool standardise; /* convolutions are weight-standardised */
     bool joint;       /* batch norms are over all steps */
 };
@@ -56,12 +57,32 @@ snn_status snn__build_rate_readout(struct snn__build *b);
 /* vgg.c: with scaled weight standardisation; with feedback; with batch norm; with neurons after the readout. */
 snn_status snn__build_vgg11_ws(struct snn__build *b);
 snn_status snn__build_vgg11_ws_f(struct snn__build *b);
-snn_status snn__build_vgg11_bn(struct snn__build *b);
+snn_status snn__build_vgg_bn(struct snn__build *b);
 snn_status snn__build_vgg11_dsr(struct snn__build *b);
-/* resnet.c: with batch norm; with neurons after the readout; without normalisation. */
-snn_status snn__build_resnet18(struct snn__build *b);
+
+/* residual.c: the blocks of residual networks, in four stages. */
+struct snn__block {
+    unsigned number;   /* from 1 */
+    unsigned before;   /* blocks of its stage before it; of the stage before, if it is the first of its own */
+    bool project;      /* the shape changes */
+    unsigned n_convs;  /* with weights, on the residual path */
+    struct snn__conv { /* the last one has the block's output channels */
+        size_t out;
+        int64_t kernel, stride;
+    } conv[3];
+};
+/* The blocks of the builder's depth, on maps of `width` channels. */
+snn_status snn__build_blocks(struct snn__build *b, size_t width,
+                             snn_status (*add)(struct snn__build *b, const struct snn__block *k));
+/* The shortcut of a block whose shape changes: a 1x1 convolution of the layer `from`. */
+snn_status snn__build_projection(struct snn__build *b, const struct snn__block *k, const char *name,
+                                 const char *from);
+
+/* resnet.c: with batch norm; with neurons after the readout. */
+snn_status snn__build_resnet(struct snn__build *b);
 snn_status snn__build_preact_resnet18(struct snn__build *b);
-snn_status snn__build_nf_resnet34(struct snn__build *b);
+/* nf_resnet.c: without normalisation. */
+snn_status snn__build_nf_resnet(struct snn__build *b);
 /* feedback.c: at equilibrium. */
 snn_status snn__build_ide_400(struct snn__build *b);
 snn_status snn__build_ide_64c5(struct snn__build *b);

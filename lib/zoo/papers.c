@@ -24,30 +24,42 @@ static const struct paper_neuron spide_if = { "if", 0, 0, NULL, 2.0, 0.5 };
 static const struct builder {
     const char *name, *text;
     snn_status (*build)(struct snn__build *b);
+    unsigned depth; /* layers with weights, of a builder for several networks */
     const struct paper_neuron *neuron;
 } builders[] = {
-    { "vgg11-ws", "VGG-11 with scaled weight standardisation, for ottt", snn__build_vgg11_ws, &ottt_lif },
-    { "vgg11-ws-f", "vgg11-ws with feedback", snn__build_vgg11_ws_f, &ottt_lif },
-    { "vgg11-bn", "VGG-11 with batch norm and dropout, for events, for sltt", snn__build_vgg11_bn, &sltt_lif },
-    { "resnet18", "pre-activation ResNet-18 with batch norm, for sltt", snn__build_resnet18, &sltt_lif },
-    { "nf-resnet34", "normaliser-free ResNet-34, for ottt and sltt", snn__build_nf_resnet34, &ottt_lif },
-    { "preact-resnet18", "resnet18 with neurons after pool and readout, for dsr", snn__build_preact_resnet18,
+    { "vgg11-ws", "VGG-11 with scaled weight standardisation, for ottt", snn__build_vgg11_ws, 0, &ottt_lif },
+    { "vgg11-ws-f", "vgg11-ws with feedback", snn__build_vgg11_ws_f, 0, &ottt_lif },
+    { "nf-resnet18", "normaliser-free ResNet-18, for ottt and sltt", snn__build_nf_resnet, 18, &ottt_lif },
+    { "nf-resnet34", "normaliser-free ResNet-34, for ottt and sltt", snn__build_nf_resnet, 34, &ottt_lif },
+    { "nf-resnet50", "normaliser-free ResNet-50, with bottlenecks, for sltt", snn__build_nf_resnet, 50, &ottt_lif },
+    { "nf-resnet101", "normaliser-free ResNet-101, with bottlenecks, for sltt", snn__build_nf_resnet, 101,
+      &ottt_lif },
+    { "vgg11-bn", "VGG-11 with batch norm and dropout, for events, for sltt", snn__build_vgg_bn, 11, &sltt_lif },
+    { "vgg13-bn", "VGG-13, as vgg11-bn, for sltt", snn__build_vgg_bn, 13, &sltt_lif },
+    { "vgg16-bn", "VGG-16, as vgg11-bn, for sltt", snn__build_vgg_bn, 16, &sltt_lif },
+    { "vgg19-bn", "VGG-19, as vgg11-bn, for sltt", snn__build_vgg_bn, 19, &sltt_lif },
+    { "resnet18", "pre-activation ResNet-18 with batch norm, for sltt", snn__build_resnet, 18, &sltt_lif },
+    { "resnet34", "pre-activation ResNet-34, as resnet18, for sltt", snn__build_resnet, 34, &sltt_lif },
+    { "resnet50", "pre-activation ResNet-50, with bottlenecks, for sltt", snn__build_resnet, 50, &sltt_lif },
+    { "resnet101", "pre-activation ResNet-101, with bottlenecks, for sltt", snn__build_resnet, 101, &sltt_lif },
+    { "preact-resnet18", "resnet18 with neurons after pool and readout, for dsr", snn__build_preact_resnet18, 18,
       &dsr_if },
-    { "vgg11-dsr", "vgg11-bn with neurons after the readout, for dsr", snn__build_vgg11_dsr, &dsr_if },
-    { "ide-400", "400 neurons with feedback, for ide", snn__build_ide_400, &ide_lif },
-    { "ide-64c5", "64 maps with feedback, for ide", snn__build_ide_64c5, &ide_lif },
-    { "alexnet-f", "AlexNet with batch norm and feedback, for ide", snn__build_alexnet_f, &ide_slow_lif },
-    { "cifarnet-f", "CIFARNet with batch norm and feedback, for ide", snn__build_cifarnet_f, &ide_slow_lif },
-    { "spide-lenet", "LeNet without feedback, for spide and ide", snn__build_spide_lenet, &spide_if },
-    { "spide-convnet-f", "three convolutions with feedback, for spide and ide", snn__build_spide_convnet_f,
+    { "vgg11-dsr", "vgg11-bn with neurons after the readout, for dsr", snn__build_vgg11_dsr, 11, &dsr_if },
+    { "ide-400", "400 neurons with feedback, for ide", snn__build_ide_400, 0, &ide_lif },
+    { "ide-64c5", "64 maps with feedback, for ide", snn__build_ide_64c5, 0, &ide_lif },
+    { "alexnet-f", "AlexNet with batch norm and feedback, for ide", snn__build_alexnet_f, 0, &ide_slow_lif },
+    { "cifarnet-f", "CIFARNet with batch norm and feedback, for ide", snn__build_cifarnet_f, 0, &ide_slow_lif },
+    { "spide-lenet", "LeNet without feedback, for spide and ide", snn__build_spide_lenet, 0, &spide_if },
+    { "spide-convnet-f", "three convolutions with feedback, for spide and ide", snn__build_spide_convnet_f, 0,
       &spide_if },
-    { "binary-mlp", "linear layers of binary weights, for sei", snn__build_binary_mlp, &ottt_lif },
-    { "binary-conv", "convolutions of binary weights, for small images, for sei", snn__build_binary_conv, &ottt_lif },
-    { "binary-resnet18", "ResNet-18 with binary weights, for sei", snn__build_binary_resnet18, &ottt_lif },
-    { "binary-transformer", "spiking transformer with binary weights, for sei", snn__build_binary_transformer,
+    { "binary-mlp", "linear layers of binary weights, for sei", snn__build_binary_mlp, 0, &ottt_lif },
+    { "binary-conv", "convolutions of binary weights, for small images, for sei", snn__build_binary_conv, 0,
+      &ottt_lif },
+    { "binary-resnet18", "ResNet-18 with binary weights, for sei", snn__build_binary_resnet18, 0, &ottt_lif },
+    { "binary-transformer", "spiking transformer with binary weights, for sei", snn__build_binary_transformer, 0,
       &ottt_lif },
     { "binary-transformer-a", "binary-transformer with binary weights in its attention, too",
-      snn__build_binary_transformer_a, &ottt_lif },
+      snn__build_binary_transformer_a, 0, &ottt_lif },
 };
 
 struct snn__name snn__builder_names(size_t index)
@@ -84,6 +96,7 @@ static snn_status build_named(struct snn__build *b, const struct builder *builde
                          builder->name, b->rank);
     if (b->classes == 0)
         return snn__fail(SNN_ERR_ARGUMENT, "network %s: the number of classes is 0", builder->name);
+    b->depth = builder->depth;
     return builder->build(b);
 }
 
@@ -91,7 +104,7 @@ snn_status snn_network_build(snn_network **out, snn_context *context, const char
                              size_t rank, size_t classes, const snn_neuron *neuron)
 {
     SNN__COMPUTES;
-    struct snn__build b = { context, NULL, name, shape, rank, classes, neuron, false, false };
+    struct snn__build b = { context, NULL, name, shape, rank, classes, neuron, 0, false, false };
     const struct builder *builder;
     snn_neuron *own = NULL;
     snn_status rc;

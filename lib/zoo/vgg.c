@@ -1,24 +1,32 @@
-/* zoo/vgg.c - VGG-11, of docs/methods/ottt.md, sltt.md and dsr.md. */
+/* zoo/vgg.c - VGG networks, of docs/methods/ottt.md, sltt.md and dsr.md. */
 #include "zoo/build.h"
 
-/* 64 128 | pool | 256 256 | pool | 512 512 | pool | 512 512: the position of a pool is 0. */
-static const size_t vgg_ws_widths[] = { 64, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512 };
-static const size_t vgg_bn_widths[] = { 64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0 };
+enum { P = 1 }; /* a pool among the channels of the convolutions; 0 ends the list */
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+static const size_t ws_widths[] = { 64, 128, P, 256, 256, P, 512, 512, P, 512, 512, 0 };
+
+static const struct form {
+    unsigned depth;
+    size_t width[22];
+} bn_forms[] = {
+    { 11, { 64, P, 128, P, 256, 256, P, 512, 512, P, 512, 512, P } },
+    { 13, { 64, 64, P, 128, 128, P, 256, 256, P, 512, 512, P, 512, 512, P } },
+    { 16, { 64, 64, P, 128, 128, P, 256, 256, 256, P, 512, 512, 512, P, 512, 512, 512, P } },
+    { 19, { 64, 64, P, 128, 128, P, 256, 256, 256, 256, P, 512, 512, 512, 512, P, 512, 512, 512, 512, P } },
+};
 
 /* Convolutions of the given widths, each followed by its population, and pools. */
-static snn_status add_stages(struct snn__build *b, const size_t *width, size_t n,
+static snn_status add_stages(struct snn__build *b, const size_t *width,
                              snn_status (*add_population)(struct snn__build *b, unsigned conv))
 {
     unsigned conv = 0, pool = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        if (width[i] == 0) {
+    for (; *width != 0; width++) {
+        if (*width == P) {
             SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
             continue;
         }
-        SNN__TRY(snn__build_conv(b, snn__label("conv%u", ++conv).text, width[i], 3, 1, 1, NULL));
+        SNN__TRY(snn__build_conv(b, snn__label("conv%u", ++conv).text, *width, 3, 1, 1, NULL));
         SNN__TRY(add_population(b, conv));
     }
     return SNN_OK;
@@ -73,7 +81,7 @@ static snn_status ws_readout(struct snn__build *b)
 snn_status snn__build_vgg11_ws(struct snn__build *b)
 {
     b->standardise = true;
-    SNN__TRY(add_stages(b, vgg_ws_widths, COUNT(vgg_ws_widths), ws_population));
+    SNN__TRY(add_stages(b, ws_widths, ws_population));
     return ws_readout(b);
 }
 
@@ -85,7 +93,7 @@ snn_status snn__build_vgg11_ws_f(struct snn__build *b)
                          "because the feedback is upsampled by 8, but the input is [%zu,%zu,%zu]",
                          b->shape[0], b->shape[1], b->shape[2]);
     b->standardise = true;
-    SNN__TRY(add_stages(b, vgg_ws_widths, COUNT(vgg_ws_widths), ws_f_population));
+    SNN__TRY(add_stages(b, ws_widths, ws_f_population));
     SNN__TRY(add_feedback_source(b));
     return ws_readout(b);
 }
@@ -99,11 +107,14 @@ static snn_status bn_population(struct snn__build *b, unsigned conv)
     return snn__build_dropout(b, snn__label("drop%u", conv).text, 0.0);
 }
 
-snn_status snn__build_vgg11_bn(struct snn__build *b)
+snn_status snn__build_vgg_bn(struct snn__build *b)
 {
+    const struct form *f = bn_forms;
     snn_layer *l;
 
-    SNN__TRY(add_stages(b, vgg_bn_widths, COUNT(vgg_bn_widths), bn_population));
+    while (f->depth != b->depth)
+        f++;
+    SNN__TRY(add_stages(b, f->width, bn_population));
     SNN__TRY(snn_network_add(b->net, "adaptive_avgpool", "adaptive_pool", &l));
     SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_SIZE, 7));
     SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
@@ -113,7 +124,7 @@ snn_status snn__build_vgg11_bn(struct snn__build *b)
 /* As vgg11-bn, with a population after the readout and the paper's rate of dropout. */
 snn_status snn__build_vgg11_dsr(struct snn__build *b)
 {
-    SNN__TRY(snn__build_vgg11_bn(b));
+    SNN__TRY(snn__build_vgg_bn(b));
     for (unsigned conv = 1; conv <= 8; conv++)
         SNN__TRY(
             snn_layer_set_f64(snn_network_layer_named(b->net, snn__label("drop%u", conv).text), SNN_LAYER_RATE, 0.1));
