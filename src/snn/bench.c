@@ -29,6 +29,20 @@ uint64_t bench_random(uint64_t *state)
     return *state;
 }
 
+void bench_random_batch(float *x, size_t values, uint32_t *labels, size_t samples, size_t classes)
+{
+    uint64_t state = 0x9e3779b97f4a7c15u;
+
+    for (size_t i = 0; i < values + samples; i++) {
+        uint64_t drawn = bench_random(&state);
+
+        if (i < values)
+            x[i] = (float)(((double)(drawn >> 40) / 16777216.0 - 0.5) * 3.4641016);
+        else
+            labels[i - values] = (uint32_t)((drawn >> 33) % classes);
+    }
+}
+
 int bench_ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;

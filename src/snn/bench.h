@@ -31,6 +31,8 @@ double bench_time_steps(snn_trainer *trainer, const snn_batch *batch, size_t cou
 int bench_rates(snn_trainer *trainer, const snn_batch *batch, double *rate, size_t n);
 /* xorshift: the same numbers at every run, from a state that is not 0. */
 uint64_t bench_random(uint64_t *state);
+/* Uniform pixels of mean 0 and deviation 1, labels at random. */
+void bench_random_batch(float *x, size_t values, uint32_t *labels, size_t samples, size_t classes);
 
 #define BENCH_MOST 16 /* entries of a list on the command line */
 #define BENCH_MOST_REPEATS 101

@@ -233,20 +233,14 @@ static int compare(const struct bench_torch *b, const struct line *l)
     return status;
 }
 
-/* The programs lie in share/snn/torch beside the folder of the tool, in a build tree and where it is installed. */
 static int find_programs(struct bench_torch *b)
 {
-    ssize_t length = readlink("/proc/self/exe", b->tool, sizeof b->tool - 1);
-    char *slash;
+    int status = tool_path(b->tool, sizeof b->tool);
 
-    if (length <= 0)
-        return fail(FAILED, "this system does not say where the tool is: give the folder by --torch");
-    b->tool[length] = '\0';
-    if (!b->programs[0]) {
-        memcpy(b->programs, b->tool, sizeof b->tool);
-        slash = strrchr(b->programs, '/');
-        snprintf(slash, sizeof b->programs - (size_t)(slash - b->programs), "/../share/snn/torch");
-    }
+    if (status == DONE && !b->programs[0])
+        status = tool_share("torch", b->programs, sizeof b->programs);
+    if (status != DONE)
+        return status;
     return access(b->programs, R_OK) == 0
                ? DONE
                : fail(FAILED, "%s: no PyTorch programs there; give their folder by --torch", b->programs);

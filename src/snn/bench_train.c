@@ -27,21 +27,6 @@ struct figures {
 
 /* ---- the subject */
 
-/* Uniform pixels of mean 0 and deviation 1, labels at random. */
-static void random_batch(float *x, size_t values, uint32_t *labels, size_t samples, size_t classes)
-{
-    uint64_t state = 0x9e3779b97f4a7c15u;
-
-    for (size_t i = 0; i < values + samples; i++) {
-        uint64_t drawn = bench_random(&state);
-
-        if (i < values)
-            x[i] = (float)(((double)(drawn >> 40) / 16777216.0 - 0.5) * 3.4641016);
-        else
-            labels[i - values] = (uint32_t)((drawn >> 33) % classes);
-    }
-}
-
 /* Into the second task of two. */
 static int open_tasks(struct run *run, const struct bench_train *b, size_t batch)
 {
@@ -221,7 +206,7 @@ static void measure_random(struct figures *f, const struct bench_train *b, snn_t
     if (!x || !labels)
         f->status = fail(FAILED, "out of memory");
     else {
-        random_batch(x, batch * size, labels, batch, b->shape.classes);
+        bench_random_batch(x, batch * size, labels, batch, b->shape.classes);
         if (b->memory)
             f->status = bench_time_steps(trainer, &data, 3) < 0 ? FAILED : DONE;
         else

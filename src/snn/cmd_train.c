@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct flag flags[] = {
+const struct flag train_flags[] = {
     { "data", "FORMAT:DIR", "data", "default: Debian's dataset-fashion-mnist" },
     { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
     { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
@@ -66,7 +66,7 @@ static int help(void)
            "MODEL.ckpt and exits with 130; 'snn train --resume MODEL.ckpt' goes on and gives the same bits as if "
            "nothing had\n"
            "happened.\n\n");
-    args_help(flags);
+    args_help(train_flags);
     param_words("network", names, sizeof names);
     printf("\nnetworks with a name: %s\n", names);
     param_topics();
@@ -75,7 +75,7 @@ static int help(void)
 
 static int read_arguments(struct train *t, int argc, char **argv)
 {
-    int status = args_parse(&t->args, flags, true, 1, argc, argv);
+    int status = args_parse(&t->args, train_flags, true, 1, argc, argv);
 
     t->json = status == DONE && args_has(&t->args, "json");
     t->quiet = status == DONE && args_has(&t->args, "quiet");

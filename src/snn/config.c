@@ -273,6 +273,8 @@ int config_load(json_t **out, const char *path)
         return FAILED;
     parsed = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
     fclose(file);
+    json_object_del(parsed,
+                    "recipe"); /* the head of a file of snn recipe: it says what the run is, not how it runs */
     return checked(out, parsed, &error, path);
 }
 
@@ -349,13 +351,15 @@ static void unpin_schedule(json_t *base, const json_t *over)
         json_object_del(json_object_get(base, "optimizer"), "epochs");
 }
 
-/* Mean and deviation were measured on the data; other data or another kind of normalisation needs others. */
+/* Mean and deviation were measured on the data; other data or another kind of normalisation needs others. Where the
+ * base names no data, they were given. */
 static void unpin_normalisation(json_t *base, const json_t *over)
 {
     static const char *const cause[] = { "data.format", "data.dir", "data.normalise", "data.limit" };
+    bool measured = config_get(base, "data.dir") && !config_get(over, "data.mean");
 
     for (size_t i = 0; i < sizeof cause / sizeof *cause; i++)
-        if (config_get(over, cause[i]) && !config_get(over, "data.mean")) {
+        if (measured && config_get(over, cause[i])) {
             json_object_del(json_object_get(base, "data"), "mean");
             json_object_del(json_object_get(base, "data"), "deviation");
         }

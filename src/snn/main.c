@@ -16,6 +16,7 @@ static const struct {
     { "info", cmd_info, "layers, shapes, parameters and the run of a model" },
     { "convert", cmd_convert, "translate a NIR graph to a model, or a model to a NIR graph" },
     { "bench", cmd_bench, "measure the speed of training on this machine" },
+    { "recipe", cmd_recipe, "train a network with the settings of a paper" },
     { "continual", cmd_continual, "train task after task, with or without a projection" },
 #ifdef SNN_TOOL_EVENTS
     { "events", cmd_events, "format, sensor, number and times of recorded events" },

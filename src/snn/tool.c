@@ -287,6 +287,26 @@ char *at_home(const char *path)
     return out;
 }
 
+int tool_path(char *out, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", out, size - 1);
+
+    if (length <= 0)
+        return fail(FAILED, "this system does not say where the tool is");
+    out[length] = '\0';
+    return DONE;
+}
+
+int tool_share(const char *name, char *out, size_t size)
+{
+    int status = tool_path(out, size);
+    char *slash = status == DONE ? strrchr(out, '/') : NULL;
+
+    if (slash)
+        snprintf(slash, size - (size_t)(slash - out), "/../share/snn/%s", name);
+    return status;
+}
+
 float *floats(size_t n, size_t each)
 {
     return each == 0 || n <= SIZE_MAX / each ? calloc(n * each, sizeof(float)) : NULL;

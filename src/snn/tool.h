@@ -20,6 +20,7 @@ int cmd_info(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_continual(int argc, char **argv);
+int cmd_recipe(int argc, char **argv);
 int cmd_events(int argc, char **argv); /* where the build has libsnn-events */
 
 /* Puts "train" after "snn: " in messages from now on. */
@@ -68,6 +69,11 @@ int open_to_read(FILE **out, const char *path);
 /* A copy of `path`, with the home folder for a leading "~/", which a shell does not expand after "idx:" or "=". To be
  * freed. NULL if it is unknown, after a message. */
 char *at_home(const char *path);
+
+/* The path of this program; a folder of share/snn beside the program's own, in a build tree and where it is
+ * installed. Return DONE or FAILED. */
+int tool_path(char *out, size_t size);
+int tool_share(const char *name, char *out, size_t size);
 
 /* Text `base` without the ending `cut`, with `add` after it; to be freed. NULL: out of memory. */
 char *renamed(const char *base, const char *cut, const char *add);

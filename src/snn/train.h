@@ -22,6 +22,8 @@ struct train {
     snn_metrics held; /* of the last evaluation */
 };
 
+extern const struct flag train_flags[]; /* NULL-ended */
+
 /* After the flags: defaults, then the checkpoint's configuration, then the file, then the flags. */
 int train_configure(struct train *t);
 /* The names of the files that it writes, checked. */

@@ -21,6 +21,10 @@ if(TARGET snn)
         $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_convert ${lacks})
     set_tests_properties(cli_convert PROPERTIES LABELS quick TIMEOUT 600)
     foreach(part quick slow)
+        add_test(NAME cli_recipes_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/recipes.sh $<TARGET_FILE:snn>
+            $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_recipes_${part}
+            ${PROJECT_SOURCE_DIR}/docs/recipes.md ${part})
+        set_tests_properties(cli_recipes_${part} PROPERTIES LABELS ${part} TIMEOUT 7200)
         set(times_quick 5)
         set(times_slow 200)
         set(requests_quick 20)

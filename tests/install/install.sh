@@ -107,4 +107,6 @@ case $kinds in
     ;;
 esac
 "$prefix/bin/snn" --version > "$work/log" || { echo "the tool does not run where it was moved to"; exit 1; }
+"$prefix/bin/snn" recipe ide-fashion-mnist --show > "$work/log" || {
+    echo "recipes are not found where they were moved to"; exit 1; }
 echo "installed, moved, found: $kinds"

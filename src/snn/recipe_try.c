@@ -1,0 +1,170 @@
+/* recipe_try.c - a few batches of a recipe on random samples of the right shape: what the whole run will take. */
+#include "bench.h"
+#include "recipe.h"
+#include "run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENT_DENSITY 0.1 /* of random frames of events */
+#define SECONDS 1.0       /* of the measurement, where a batch takes less */
+
+struct trial {
+    const struct recipe *recipe;
+    struct run run;
+    size_t batch, frames, tasks;
+    double rate;
+    snn_metrics metrics;
+    bool json;
+};
+
+/* ---- the objects, with samples that no file holds */
+
+static int read_shape(struct trial *t)
+{
+    const json_t *shape = json_object_get(t->recipe->head, "shape");
+
+    t->run.shape = (snn_dataset_info)SNN_DATASET_INFO_INIT;
+    t->run.shape.rank = (uint32_t)json_array_size(shape);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *length = json_array_get(shape, i);
+
+        t->run.shape.shape[i] = length ? (size_t)json_integer_value(length) : 1;
+    }
+    t->run.shape.classes = (uint32_t)recipe_number(t->recipe, "classes");
+    t->run.shape.count = (uint64_t)recipe_number(t->recipe, "samples");
+    return t->run.shape.rank == 1 || t->run.shape.rank == 3
+               ? DONE
+               : fail(FAILED, "%s: \"recipe.shape\" has %u lengths", t->recipe->path, t->run.shape.rank);
+}
+
+static int open_run(struct trial *t)
+{
+    struct run *run = &t->run;
+    snn_status rc;
+    int status = read_shape(t);
+
+    if (status == DONE)
+        status = run_context(run);
+    if (status == DONE)
+        status = run_network(run);
+    if (status == DONE)
+        status = run_optimizer(run);
+    if (status == DONE)
+        status = run_trainer(run);
+    if (status != DONE)
+        return status;
+    t->batch = (size_t)config_whole(run->config, "batch", 128);
+    rc = snn_trainer_prepare(run->trainer, t->batch);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* Events where samples have a frame for each step, else pixels. */
+static void draw(const struct trial *t, float *x, size_t values, uint32_t *labels)
+{
+    uint64_t state = 0x2545f4914f6cdd1du;
+
+    bench_random_batch(x, values, labels, t->batch, t->run.shape.classes);
+    for (size_t i = 0; t->frames > 1 && i < values; i++)
+        x[i] = (double)(bench_random(&state) >> 40) < EVENT_DENSITY * 16777216.0 ? 1.0f : 0.0f;
+}
+
+/* ---- measuring */
+
+static int time_batches(struct trial *t, const snn_batch *batch)
+{
+    double one = bench_time_steps(t->run.trainer, batch, 2) / 2, all;
+    size_t count = one > 0 && one < SECONDS ? (size_t)(SECONDS / one) : 1;
+    snn_status rc;
+
+    all = one < 0 ? -1 : bench_time_steps(t->run.trainer, batch, count);
+    if (all < 0)
+        return FAILED;
+    t->rate = (double)(count * t->batch) / (all > 0 ? all : 1e-9);
+    rc = snn_trainer_step(t->run.trainer, batch, &t->metrics);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+static int measure(struct trial *t)
+{
+    const size_t *shape = t->run.shape.shape, size = shape[0] * shape[1] * shape[2];
+    const size_t values = t->frames * t->batch * size;
+    snn_batch batch = SNN_BATCH_INIT;
+    float *x = floats(t->frames * t->batch, size);
+    uint32_t *labels = calloc(t->batch, sizeof *labels);
+    int status = x && labels ? DONE : fail(FAILED, "out of memory");
+
+    batch.samples = t->batch;
+    batch.frames = t->frames;
+    batch.x = x;
+    batch.labels = labels;
+    if (status == DONE) {
+        draw(t, x, values, labels);
+        status = time_batches(t, &batch);
+    }
+    free(x);
+    free(labels);
+    return status;
+}
+
+/* ---- printing */
+
+/* Three digits or more. */
+static struct text figure(double x)
+{
+    struct text out;
+
+    if (x >= 100)
+        return grouped((uint64_t)(x + 0.5));
+    snprintf(out.s, sizeof out.s, "%.*f", x >= 10 ? 1 : 2, x);
+    return out;
+}
+
+static void print(const struct trial *t)
+{
+    const json_t *config = t->run.config;
+    const double epochs = (double)(config_whole(config, "epochs", 1) * (int64_t)t->tasks);
+    const double hours = epochs * (double)t->run.shape.count / t->rate / 3600;
+    snn_network_info net = SNN_NETWORK_INFO_INIT;
+    snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
+    const uint64_t held = run_about(t->run.trainer).bytes;
+
+    if (snn_network_get_info(t->run.network, &net) != SNN_OK || snn_context_get_info(t->run.context, &ctx) != SNN_OK)
+        return;
+    if (t->json) {
+        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:s, s:o, s:o, s:o}", "event", "try", "recipe",
+                            t->recipe->name, "parameters", (json_int_t)net.parameters, "parameter_bytes",
+                            (json_int_t)net.parameter_bytes, "trainer_bytes", (json_int_t)held, "batch",
+                            (json_int_t)t->batch, "threads", (int)ctx.threads, "isa", ctx.isa, "samples_per_second",
+                            json_figure(t->rate), "hours", json_figure(hours), "loss", json_figure(t->metrics.loss)),
+                  9);
+        return;
+    }
+    printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s,
+           shape_text(&net.in).s, shape_text(&net.out).s);
+    printf("trainer  %s, batches of %zu, %u thread%s, %s\n", run_method(config).s, t->batch, ctx.threads,
+           ctx.threads == 1 ? "" : "s", ctx.isa);
+    printf("memory   %s of parameters, %s for training\n", bytes(net.parameter_bytes).s, bytes(held).s);
+    printf("speed    %s samples/s in training, on random samples\n", figure(t->rate).s);
+    printf("run      %.0f epochs of %s samples: %s hours, without evaluations\n", epochs,
+           grouped(t->run.shape.count).s, figure(hours).s);
+}
+
+int recipe_try(const struct recipe *recipe, const struct args *args)
+{
+    struct trial t = { .recipe = recipe, .metrics = SNN_METRICS_INIT, .tasks = 1, .json = args_has(args, "json") };
+    int status;
+
+    t.run.config = json_deep_copy(recipe->config);
+    config_merge(t.run.config, args->config);
+    config_complete(t.run.config);
+    t.frames = config_get(t.run.config, "data.frames") ? (size_t)config_whole(t.run.config, "data.frames", 1) : 1;
+    status = open_run(&t);
+    if (status == DONE)
+        status = measure(&t);
+    if (status == DONE)
+        print(&t);
+    run_close(&t.run);
+    return status;
+}
