@@ -119,10 +119,11 @@ typedef struct snn_metrics {
     double gradient_norm;      /**< of the last update, before clipping, if clip_norm is set; else 0 */
     double firing_rate;        /**< spikes per neuron and step, over all populations */
     double synops_dense;       /**< synaptic operations per sample (all T steps), as if every input were non-zero */
-    double synops_mac;         /**< multiply-accumulates among them, per sample: non-zero weight times non-zero
-                                    real-valued input (evaluation only) */
-    double synops_ac;          /**< accumulates among them, per sample: non-zero weight times spike (evaluation
+    double synops_mac;         /**< multiply-accumulates among them, per sample: non-zero weight times non-zero input,
+                                    in layers and steps whose input has other numbers than -1, 0 and 1 (evaluation
                                     only) */
+    double synops_ac;          /**< accumulates among them, per sample: the same where all inputs are -1, 0 or 1
+                                    (evaluation only) */
     double solver_residual;    /**< ide: largest final residual of the solver in a batch, relative to the right-hand
                                     side */
     double solver_iterations;  /**< ide: iterations of the solver, mean over the batches */
@@ -137,10 +138,13 @@ typedef struct snn_metrics {
     double r2;                 /**< coefficient of determination 1 - sum (prediction - target)^2 /
                                     sum (target - mean target)^2, mean over the outputs whose targets differ; NaN with
                                     labels */
+    double smape; /**< symmetric mean absolute percentage error, 0 .. 200: 200 times the mean over samples
+                       and outputs of |prediction - target| / (|prediction| + |target|), which is 0 where
+                       both are 0; NaN with labels */
 } snn_metrics;
 
 /** Initialiser of snn_metrics, for a call to fill. */
-#define SNN_METRICS_INIT SNN_INIT_(sizeof(snn_metrics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define SNN_METRICS_INIT SNN_INIT_(sizeof(snn_metrics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** Results of one layer in the last epoch, step or evaluation; in the progress callback of an epoch, those of the
  * epoch so far. */

@@ -65,13 +65,14 @@ static json_t *moments_json(const struct snn__run *run, bool *failed)
     return list;
 }
 
-/* The fit of predictions to targets so far: three numbers of every output. */
+/* The fit of predictions to targets so far: four numbers of every output. */
 static json_t *fit_json(const struct snn__fit *fit, size_t classes, bool *failed)
 {
     json_t *o = json_object(), *outputs = json_array();
 
     for (size_t c = 0; c < classes; c++) {
         snn__json_add(outputs, json_real(fit->of[c].square), failed);
+        snn__json_add(outputs, json_real(fit->of[c].relative), failed);
         snn__json_add(outputs, json_real(fit->of[c].mean), failed);
         snn__json_add(outputs, json_real(fit->of[c].spread), failed);
     }
@@ -165,9 +166,9 @@ static snn_status parse_counts(void *of, const json_t *o, const struct count *c,
 static snn_status parse_fit(const json_t *o, size_t classes, const struct snn__safetensors *file)
 {
     const json_t *n = json_object_get(o, "predictions"), *outputs = json_object_get(o, "outputs");
-    bool good = json_is_integer(n) && json_integer_value(n) > 0 && json_array_size(outputs) == 3 * classes;
+    bool good = json_is_integer(n) && json_integer_value(n) > 0 && json_array_size(outputs) == 4 * classes;
 
-    for (size_t i = 0; o != NULL && good && i < 3 * classes; i++)
+    for (size_t i = 0; o != NULL && good && i < 4 * classes; i++)
         good = json_is_real(json_array_get(outputs, i));
     return o == NULL || good ? SNN_OK : bad_run(file, "fit");
 }
@@ -178,9 +179,10 @@ static void take_fit(struct snn__fit *fit, const json_t *o, size_t classes)
 
     fit->n = (uint64_t)json_integer_value(json_object_get(o, "predictions"));
     for (size_t c = 0; c < classes && o != NULL; c++)
-        fit->of[c] = (struct snn__fit_of){ json_real_value(json_array_get(outputs, 3 * c)),
-                                           json_real_value(json_array_get(outputs, 3 * c + 1)),
-                                           json_real_value(json_array_get(outputs, 3 * c + 2)) };
+        fit->of[c] = (struct snn__fit_of){ json_real_value(json_array_get(outputs, 4 * c)),
+                                           json_real_value(json_array_get(outputs, 4 * c + 1)),
+                                           json_real_value(json_array_get(outputs, 4 * c + 2)),
+                                           json_real_value(json_array_get(outputs, 4 * c + 3)) };
 }
 
 /* Counters of the epoch under way, into a copy, without those of layers; a file from before them has none. */

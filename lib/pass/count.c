@@ -1,6 +1,7 @@
 /* pass/count.c - counters of spikes and synaptic operations. */
 #include "core/context.h"
 #include "pass/pass.h"
+#include <math.h>
 
 #define LANES 8
 
@@ -29,8 +30,8 @@ void snn__pass_prepare_counting(struct snn__pass *pass)
 
 struct counting {
     struct snn__unit *unit;
-    const float *x;
-    bool binary; /* x is spikes */
+    struct snn__signal x;
+    bool binary; /* the data of x are spikes */
 };
 
 /* Synapses that leave the numbers of x that are not 0: whole numbers, which add up exactly in any order, so that no
@@ -50,27 +51,40 @@ static double fanout_of_numbers(const float *x, const float *fanout, size_t n)
     return all;
 }
 
+/* All numbers are -1, 0 or 1: no weight is multiplied. */
+static bool only_adds(const float *x, float scale, size_t n)
+{
+    size_t others = 0;
+
+    for (size_t i = 0; i < n; i++)
+        others += x[i] != 0.0f && x[i] * scale != 1.0f && x[i] * scale != -1.0f;
+    return others == 0;
+}
+
+/* NeuroBench's rule, for a sample and a step: accumulates if all inputs are -1, 0 or 1, else multiply-accumulates. */
 static void count_sample(void *arg, size_t b)
 {
     struct counting *k = arg;
     size_t n = k->unit->node.in_len;
-    const float *x = k->x + b * n;
+    const float *x = k->x.data + b * n;
+    double ops =
+        k->binary ? k->unit->node.ctx->kernels->dot(x, k->unit->fanout, n) : fanout_of_numbers(x, k->unit->fanout, n);
+    bool adds = k->binary ? fabsf(k->x.scale) == 1.0f : only_adds(x, k->x.scale, n);
 
-    if (k->binary) /* spikes are 0 or 1 */
-        k->unit->sample_ops[b] = k->unit->node.ctx->kernels->dot(x, k->unit->fanout, n);
-    else
-        k->unit->sample_ops[b] = fanout_of_numbers(x, k->unit->fanout, n);
+    k->unit->sample_ops[b] = (struct snn__operations){ .macs = adds ? 0 : ops, .acs = adds ? ops : 0 };
 }
 
 /* `times`: steps that this call stands for. */
 void snn__count_operations(struct snn__pass *pass, struct snn__unit *unit, const struct snn__io *io, double times)
 {
-    struct counting k = { unit, io->x[0].data, snn__unit_binary(pass, snn__unit_producer(pass, unit, 0)) };
-    double sum = 0;
+    struct counting k = { unit, io->x[0], snn__unit_binary(pass, snn__unit_producer(pass, unit, 0)) };
 
-    snn__each(pass->ctx, count_sample, &k, pass->batch);
-    for (size_t b = 0; b < pass->batch; b++)
-        sum += unit->sample_ops[b];
-    *(k.binary ? &unit->counts.acs : &unit->counts.macs) += io->x[0].scale != 0.0f ? sum * times : 0.0;
     unit->counts.dense += times * (double)pass->batch * unit->fanout_all;
+    if (k.x.scale == 0.0f)
+        return;
+    snn__each(pass->ctx, count_sample, &k, pass->batch);
+    for (size_t b = 0; b < pass->batch; b++) {
+        unit->counts.macs += times * unit->sample_ops[b].macs;
+        unit->counts.acs += times * unit->sample_ops[b].acs;
+    }
 }

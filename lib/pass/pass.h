@@ -102,6 +102,11 @@ typedef void (*snn__follow_fn)(struct snn__pass *pass, struct snn__unit *unit, c
  * sums over the steps. */
 typedef void (*snn__back_fn)(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, bool over_steps);
 
+/* Synaptic operations of a sample at a step, as NeuroBench counts them. */
+struct snn__operations {
+    double macs, acs;
+};
+
 /* Since the counters were cleared. */
 struct snn__counts {
     uint64_t spikes, couple_spikes;
@@ -163,9 +168,9 @@ struct snn__unit {
     struct snn__sum pending[2]; /* of the step before, from readers with delay, by the parity of that step */
 
     struct snn__counts counts;
-    float *fanout;      /* synapses that leave each input element (non-zero weights) */
-    double fanout_all;  /* all synapses of one step and sample */
-    double *sample_ops; /* [B] */
+    float *fanout;                      /* synapses that leave each input element (non-zero weights) */
+    double fanout_all;                  /* all synapses of one step and sample */
+    struct snn__operations *sample_ops; /* [B] */
 };
 
 /* The head of a stream's state: the streams that it fits, and the steps so far. Numbers only follow it. */

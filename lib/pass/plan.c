@@ -52,7 +52,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     if (unit->flags & SNN__LAYER_WEIGHTS) {
         if (!snn__unit_shares(pass, unit))
             SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
-        SNN__TRY(want(pass, &unit->sample_ops, pass->batch_max, sizeof(double), NULL));
+        SNN__TRY(want(pass, &unit->sample_ops, pass->batch_max, sizeof *unit->sample_ops, NULL));
     }
     return SNN_OK;
 }

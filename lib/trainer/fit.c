@@ -2,6 +2,7 @@
  * step) of C outputs.
  *
  *   squared_error = 1/(N C) sum (y - a)^2
+ *   smape         = 200/(N C) sum |y - a| / (|y| + |a|), in which two zeros count 0
  *   r2            = mean over c of 1 - sum (y - a)^2 / sum (a - mean a)^2,  c: the outputs whose targets differ
  *
  * A prediction is the mean output for a target of the sample, the output of the step for one of its own. Sums are
@@ -14,9 +15,10 @@
 /* The mean and the spread of the targets grow with each of them (Welford), so that a large mean costs no digits. */
 static void add(struct snn__fit_of *fit, uint64_t n, double y, double a)
 {
-    double before = a - fit->mean;
+    double before = a - fit->mean, size = fabs(y) + fabs(a);
 
     fit->square += (y - a) * (y - a);
+    fit->relative += size > 0 ? fabs(y - a) / size : 0;
     fit->mean += before / (double)n;
     fit->spread += before * (a - fit->mean);
 }
@@ -49,7 +51,7 @@ void snn__fit_clear(struct snn__fit *fit, size_t classes)
 {
     fit->n = 0;
     for (size_t c = 0; c < classes; c++)
-        fit->of[c] = (struct snn__fit_of){ 0, 0, 0 };
+        fit->of[c] = (struct snn__fit_of){ 0, 0, 0, 0 };
 }
 
 double snn__fit_square(const struct snn__fit *fit, size_t classes)
@@ -59,6 +61,15 @@ double snn__fit_square(const struct snn__fit *fit, size_t classes)
     for (size_t c = 0; c < classes; c++)
         sum += fit->of[c].square;
     return fit->n > 0 ? sum / ((double)fit->n * (double)classes) : NAN;
+}
+
+double snn__fit_smape(const struct snn__fit *fit, size_t classes)
+{
+    double sum = 0;
+
+    for (size_t c = 0; c < classes; c++)
+        sum += fit->of[c].relative;
+    return fit->n > 0 ? 200 * sum / ((double)fit->n * (double)classes) : NAN;
 }
 
 double snn__fit_r2(const struct snn__fit *fit, size_t classes)

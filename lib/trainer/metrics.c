@@ -122,6 +122,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
     m.accuracy = trainer->fit.n > 0 ? NAN : sums->correct / (double)sums->seen;
     m.squared_error = snn__fit_square(&trainer->fit, trainer->classes);
     m.r2 = snn__fit_r2(&trainer->fit, trainer->classes);
+    m.smape = snn__fit_smape(&trainer->fit, trainer->classes);
     m.seconds = snn__seconds() - sums->began;
     m.samples_per_second = m.seconds > 0 ? (double)(sums->seen - sums->before) / m.seconds : 0;
     m.learning_rate = sums->training ? trainer->learning_rate : 0;

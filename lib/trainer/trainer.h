@@ -59,6 +59,7 @@ struct snn__fit {
     uint64_t n; /* predictions; 0: there were labels */
     struct snn__fit_of {
         double square;       /* sum of the squared distances from the targets */
+        double relative;     /* sum of |y - a| / (|y| + |a|) */
         double mean, spread; /* of the targets, and the sum of their squared distances from it */
     } * of;                  /* [classes] */
 };
@@ -249,6 +250,7 @@ void snn__fit_clear(struct snn__fit *fit, size_t classes);
 void snn__fit_copy(struct snn__fit *to, const struct snn__fit *from, size_t classes);
 /* NaN without targets. */
 double snn__fit_square(const struct snn__fit *fit, size_t classes);
+double snn__fit_smape(const struct snn__fit *fit, size_t classes);
 double snn__fit_r2(const struct snn__fit *fit, size_t classes);
 
 /* teacher.c: brings the logits of this batch into trainer->logits. */

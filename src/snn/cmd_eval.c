@@ -1,11 +1,13 @@
 /* cmd_eval.c - snn eval: what a model can do and what it costs. */
 #include "args.h"
 #include "config.h"
+#include "neurobench.h"
 #include "params.h"
 #include "progress.h"
 #include "run.h"
 #include "table.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct flag flags[] = {
@@ -19,6 +21,9 @@ static const struct flag flags[] = {
       "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
       "algorithms" },
     { "seed", "N", "seed", "of the encoders' random numbers; default: as in training" },
+    { "neurobench", NULL, NULL, "NeuroBench's figures, too: footprint, sparsity, operations, membrane updates" },
+    { "execution-rate", "HZ", NULL,
+      "with --neurobench: steps in a second of data, as declared by the model's maker" },
     { "json", NULL, NULL, "one JSON object on standard output" },
     { "quiet", NULL, NULL, "no progress, only the last line" },
     { NULL, NULL, NULL, NULL },
@@ -29,7 +34,8 @@ static int help(void)
     printf("usage: snn eval MODEL [FLAGS]\n\n"
            "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts "
            "them:\n"
-           "dense (every connection at every step), MACs (real-valued inputs that are not zero) and ACs (spikes).\n"
+           "dense (every connection at every step), and effective (weights and inputs that are not zero): ACs where\n"
+           "all inputs of a layer are -1, 0 or 1, as spikes are, else MACs.\n"
            "Takes steps, encoder and normalisation from the model; parameters of data and trainer may be overridden "
            "as in snn train.\n\n");
     args_help(flags);
@@ -122,7 +128,40 @@ static int check_trainer(const struct run *run, const json_t *over)
     return DONE;
 }
 
-static int open_model(struct run *run, const struct args *args, struct progress *progress)
+/* Samples of a batch: watched potentials are kept for all of them, twice. */
+#define WATCHED_BATCH 32
+
+static size_t batch_of(const struct run *run, const struct args *args)
+{
+    size_t batch = (size_t)run_batch(run, run->test);
+
+    return args_has(args, "neurobench") && !config_get(args->config, "batch") && batch > WATCHED_BATCH ? WATCHED_BATCH
+                                                                                                       : batch;
+}
+
+/* Steps in a second of data; 0: not declared. */
+static int execution_rate(const struct args *args, double *rate)
+{
+    const char *text = args_has(args, "execution-rate") ? args_text(args, "execution-rate") : NULL;
+    char *end;
+
+    *rate = text ? strtod(text, &end) : 0;
+    if (text && !args_has(args, "neurobench"))
+        return fail(USAGE, "--execution-rate goes with --neurobench");
+    return !text || (*end == '\0' && *rate > 0 && isfinite(*rate))
+               ? DONE
+               : fail(USAGE, "--execution-rate: %s is not a positive number of Hz", text);
+}
+
+static int watch(const struct run *run, const struct args *args, struct neurobench **nb)
+{
+    if (!args_has(args, "neurobench"))
+        return DONE;
+    *nb = neurobench_watch(run->trainer, run->network, run->shape.count, batch_of(run, args));
+    return *nb ? DONE : FAILED;
+}
+
+static int open_model(struct run *run, const struct args *args, struct progress *progress, struct neurobench **nb)
 {
     const char *path = args->positional[0];
     snn_status rc = snn_network_load(&run->network, run->context, path);
@@ -137,49 +176,63 @@ static int open_model(struct run *run, const struct args *args, struct progress 
         status = check_trainer(run, args->config);
     if (status != DONE)
         return status;
+    status = watch(run, args, nb);
+    if (status != DONE)
+        return status;
     rc = snn_trainer_on_progress(run->trainer, progress_show, progress);
     if (rc == SNN_OK)
-        rc = snn_trainer_prepare(run->trainer, (size_t)run_batch(run, run->test));
+        rc = snn_trainer_prepare(run->trainer, batch_of(run, args));
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
-static void print_figures(const struct run *run, const snn_metrics *m)
+static void print_figures(const struct run *run, const snn_metrics *m, json_t *neurobench)
 {
     printf("%s samples, %s, %.2f s\n\n", grouped(m->samples).s, run_method(run->config).s, m->seconds);
     table_costs(run_figures(run->trainer, run->network, m));
+    if (neurobench)
+        neurobench_print(neurobench);
     printf("\nloss %.4f\n", m->loss);
 }
 
-static int evaluate(struct run *run, const struct args *args, struct progress *progress, const char *split)
+static int evaluate(struct run *run, const struct args *args, struct progress *progress, const char *split,
+                    const struct neurobench *nb)
 {
     snn_metrics m = SNN_METRICS_INIT;
     snn_status rc = snn_trainer_evaluate(run->trainer, run->test, &m);
-    json_t *figures;
+    json_t *figures, *neurobench = NULL;
+    double rate;
 
     progress_clear(progress);
     if (rc == SNN_ERR_CANCELLED)
         return fail(INTERRUPTED, "interrupted by %s", stop_reason());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
+    if (nb && execution_rate(args, &rate) == DONE)
+        neurobench = neurobench_figures(nb, &m, run_about(run->trainer).steps, rate);
+    if (nb && !neurobench)
+        return fail(FAILED, "a membrane potential could not be read: %s", snn_last_error());
     if (args_has(args, "json")) {
         figures = run_figures(run->trainer, run->network, &m);
         json_object_set_new(figures, "event", json_string("eval"));
         json_object_set_new(figures, "model", json_string(args->positional[0]));
         json_object_set_new(figures, "split", json_string(split));
         json_object_set_new(figures, "seconds", json_figure(m.seconds));
+        if (neurobench)
+            json_object_set_new(figures, "neurobench", neurobench);
         json_line(figures, 9);
         return DONE;
     }
     if (!args_has(args, "quiet"))
-        print_figures(run, &m);
+        print_figures(run, &m, neurobench);
     printf("%s accuracy %.2f%%\n", split, 100 * m.accuracy);
     return DONE;
 }
 
-static int eval(struct run *run, struct args *args, int argc, char **argv)
+static int eval(struct run *run, struct args *args, struct neurobench **nb, int argc, char **argv)
 {
     struct progress progress;
     const char *split;
+    double rate;
     int status = args_parse(args, flags, true, 1, argc, argv);
 
     if (status != DONE)
@@ -188,30 +241,34 @@ static int eval(struct run *run, struct args *args, int argc, char **argv)
         return fail(USAGE, "no model given: snn eval MODEL");
     split = args_has(args, "split") ? args_text(args, "split") : "test";
     progress_init(&progress, args_has(args, "quiet") || args_has(args, "json"), 0);
-    status = configure(run, args);
+    status = execution_rate(args, &rate);
+    if (status == DONE)
+        status = configure(run, args);
     if (status == DONE)
         status = run_context(run);
     if (status == DONE)
         status = open_data(run, args, split);
     if (status == DONE)
-        status = open_model(run, args, &progress);
+        status = open_model(run, args, &progress, nb);
     if (status != DONE)
         return status;
     stop_on_signals();
-    return evaluate(run, args, &progress, split);
+    return evaluate(run, args, &progress, split, *nb);
 }
 
 int cmd_eval(int argc, char **argv)
 {
     struct run run;
     struct args args;
+    struct neurobench *nb = NULL;
     int status;
 
     if (args_want_help(argc, argv))
         return help();
     memset(&run, 0, sizeof run);
-    status = eval(&run, &args, argc, argv);
+    status = eval(&run, &args, &nb, argc, argv);
     run_close(&run);
+    neurobench_free(nb);
     args_free(&args);
     return status;
 }

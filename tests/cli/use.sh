@@ -29,6 +29,22 @@ run 0 eval model.snn --data idx:data --quiet --trainer.loss_on mean
 run 0 info model.snn
 has out "2,410 parameters" "linear" "lif" "firing" "evaluated on 400 samples" '"method": "ottt"'
 
+# ---- NeuroBench: potentials of neurons without memory under a constant input stay what they are at the first step
+run 0 train --data idx:data --net 64-20-10 --steps 4 --neuron.decay 0 --epochs 1 --save nb.snn --quiet
+run 0 eval nb.snn --data idx:data --neurobench --execution-rate 250
+has out "NeuroBench" "footprint" "connection sparsity" "activation sparsity" "250 Hz" "4.6 pJ a MAC and 0.9 pJ an AC"
+run 0 eval nb.snn --data idx:data --neurobench --json
+has out '"synops_dense":5920.0' '"executions_per_sample":4' '"membrane_updates":20.0' '"neuron_ops_effective":80.0' \
+    '"neuron_ops_dense":320.0' '"parameters":1510' '"parameter_bytes":6040' '"model_execution_rate":null'
+awk -F'[:,}]' '{ for (i = 1; i < NF; i++) v[$i] = $(i + 1)
+    fired = 20 + 60 * (1 - v["\"activation_sparsity\""]) - v["\"membrane_updates_by_firing\""]
+    exit !(fired < 1e-4 && fired > -1e-4) }' out || bad "updates by firing are not those of the firing rate"
+cp out first
+run 0 eval nb.snn --data idx:data --neurobench --json --batch 7
+[ "$(sed 's/"seconds":[^,]*//' out)" = "$(sed 's/"seconds":[^,]*//' first)" ] || bad "figures depend on the batch"
+run 2 eval nb.snn --execution-rate 250
+run 2 eval nb.snn --neurobench --execution-rate -1
+
 # ---- continual: tasks one after the other, with and without lateral neurons
 run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 \
     --hebb-lr 0.001,0.01 \

@@ -222,7 +222,7 @@ START_TEST(test_counts)
         NEAR(m.firing_rate, 0.5);
         NEAR(metrics_of(tr, 1).firing_rate, 0.5);
         NEAR(metrics_of(tr, 0).synops_dense, 12);
-        NEAR(metrics_of(tr, 0).synops_mac, 2); /* inputs 0 and 2 reach one weight each: (2 + 2) of 2 samples */
+        NEAR(metrics_of(tr, 0).synops_mac, 2); /* inputs 1 and 2 reach one weight each: (2 + 2) of 2 samples */
         NEAR(metrics_of(tr, 0).synops_ac, 0);
         NEAR(metrics_of(tr, 2).synops_dense, 8);
         NEAR(metrics_of(tr, 2).synops_mac, 0);
@@ -263,8 +263,72 @@ START_TEST(test_counts_of_a_convolution)
     OK(snn_trainer_prepare(tr, 2));
     OK(snn_trainer_evaluate(tr, set, &m));
     NEAR(metrics_of(tr, 0).synops_dense, 4 * 98);
-    NEAR(metrics_of(tr, 0).synops_mac, 4 * (98 + 18) / 2.0);
+    NEAR(metrics_of(tr, 0).synops_ac, 4 * (98 + 18) / 2.0); /* an input of ones */
+    NEAR(metrics_of(tr, 0).synops_mac, 0);
     NEAR(metrics_of(tr, 4).synops_ac, 0); /* an average of spikes is a real number */
+    snn_trainer_destroy(tr);
+    snn_dataset_destroy(set);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* The worked example of NeuroBench: W = [[1.3, 0, -3.2], [0, 1.2, -5.1], [-1.1, 2.7, 0]] has effective 4, dense 9
+ * for x = [0, 1.3, -1]: multiply-accumulates, as 1.3 is neither -1, 0 nor 1. */
+START_TEST(test_operations_of_the_worked_example)
+{
+    static const float w[] = { 1.3f, 0, -3.2f, 0, 1.2f, -5.1f, -1.1f, 2.7f, 0 };
+    static const struct {
+        float x[3];
+        double macs, acs;
+    } of[] = { { { 0, 1.3f, -1 }, 4, 0 }, { { 0, 1, -1 }, 0, 4 }, { { 0, 0, 0 }, 0, 0 }, { { 1, 0.5f, 0 }, 4, 0 } };
+    static const uint32_t label[] = { 0 };
+    snn_context *ctx = test_context(1, 1, "best");
+    snn_network *net = network_of(ctx, (size_t[3]){ 3 }, "linear a out=3 bias=0");
+    snn_trainer *tr = NULL;
+    snn_metrics m = SNN_METRICS_INIT;
+
+    write_tensor(net, "a", "weight", w, 9);
+    OK(snn_evaluator_create(&tr, net));
+    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 1));
+    OK(snn_trainer_prepare(tr, 1));
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        struct array_set arrays = { of[i].x, label, 3, 1 };
+        snn_dataset *set = dataset_of(ctx, &arrays, (size_t[3]){ 3 }, 1, 3);
+
+        OK(snn_trainer_evaluate(tr, set, &m));
+        NEAR(m.synops_dense, 9);
+        NEAR(m.synops_mac, of[i].macs);
+        NEAR(m.synops_ac, of[i].acs);
+        snn_dataset_destroy(set);
+    }
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
+/* The network of NeuroBench's keyword baseline, 20-256-256-256-35 over 200 steps: dense 29,030,400. */
+START_TEST(test_operations_of_the_keyword_baseline)
+{
+    static const float x[20] = { 1, 0, 1 };
+    static const uint32_t label[] = { 0 };
+    struct array_set arrays = { x, label, 20, 1 };
+    snn_context *ctx = test_context(1, 1, "best");
+    snn_network *net = network_of(ctx, (size_t[3]){ 20 },
+                                  "linear a out=256; lif l; linear b out=256; lif m; linear c out=256; lif n; "
+                                  "linear d out=35; lif o");
+    snn_dataset *set = dataset_of(ctx, &arrays, (size_t[3]){ 20 }, 1, 35);
+    snn_trainer *tr = NULL;
+    snn_metrics m = SNN_METRICS_INIT;
+
+    OK(snn_evaluator_create(&tr, net));
+    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 200));
+    OK(snn_trainer_prepare(tr, 1));
+    OK(snn_trainer_evaluate(tr, set, &m));
+    NEAR(m.synops_dense, 29030400);
+    NEAR(m.synops_mac, 0);
+    NEAR(metrics_of(tr, 0).synops_ac, 200 * 2 * 256);
     snn_trainer_destroy(tr);
     snn_dataset_destroy(set);
     snn_network_destroy(net);
@@ -283,6 +347,8 @@ int main(void)
     tcase_add_test(same, test_an_output_that_comes_late);
     tcase_add_loop_test(counts, test_counts, 0, 2);
     tcase_add_test(counts, test_counts_of_a_convolution);
+    tcase_add_test(counts, test_operations_of_the_worked_example);
+    tcase_add_test(counts, test_operations_of_the_keyword_baseline);
     suite_add_tcase(suite, same);
     suite_add_tcase(suite, counts);
     return run_suite(suite);

@@ -368,13 +368,13 @@ END_TEST
 /* ---- how predictions fit ---- */
 
 struct fit {
-    double square, r2;
+    double square, smape, r2;
 };
 
 /* As its definition reads, from predictions y. */
 static struct fit fit_of(const float *y, const float *a, size_t n)
 {
-    struct fit f = { 0, 0 };
+    struct fit f = { 0, 0, 0 };
 
     for (size_t c = 0; c < OUT; c++) {
         double mean = 0, error = 0, spread = 0;
@@ -384,6 +384,8 @@ static struct fit fit_of(const float *y, const float *a, size_t n)
         for (size_t i = 0; i < n; i++) {
             error += ((double)y[i * OUT + c] - a[i * OUT + c]) * ((double)y[i * OUT + c] - a[i * OUT + c]);
             spread += (a[i * OUT + c] - mean) * (a[i * OUT + c] - mean);
+            f.smape += 200 * fabs((double)y[i * OUT + c] - a[i * OUT + c]) /
+                       (fabs((double)y[i * OUT + c]) + fabs((double)a[i * OUT + c])) / (double)(n * OUT);
         }
         f.square += error / (double)(n * OUT);
         f.r2 += (1 - error / spread) / OUT;
@@ -411,6 +413,29 @@ START_TEST(test_fit_of_a_step)
     want = fit_of(out, w.target[0], BATCH);
     ck_assert_double_eq_tol(m.squared_error, want.square, 1e-6 * want.square);
     ck_assert_double_eq_tol(m.r2, want.r2, 1e-6 * fabs(want.r2));
+    ck_assert_double_eq_tol(m.smape, want.smape, 1e-6 * want.smape);
+    close_world(&w);
+}
+END_TEST
+
+/* Two zeros are no error, opposite signs the largest. */
+START_TEST(test_smape_at_its_bounds)
+{
+    struct world w;
+    snn_metrics m = SNN_METRICS_INIT;
+    snn_batch batch;
+    float out[BATCH * OUT];
+
+    open_world(&w, 0, "loss=mse", 1);
+    batch = targets_of(&w, 0, BATCH);
+    memset(w.net->parameters, 0, w.net->n_parameters * sizeof *w.net->parameters);
+    memset(w.target, 0, sizeof w.target);
+    OK(snn_trainer_predict(w.tr, &batch, out));
+    for (size_t i = 0; i < BATCH * OUT; i++)
+        ck_assert(out[i] == 0.0f);
+    w.target[0][0] = -3;
+    OK(snn_trainer_step(w.tr, &batch, &m));
+    ck_assert_double_eq_tol(m.smape, 200.0 / (BATCH * OUT), 1e-12);
     close_world(&w);
 }
 END_TEST
@@ -572,6 +597,7 @@ int main(void)
     tcase_add_loop_test(tc, test_targets_are_learned, 0, WAYS);
     tcase_add_loop_test(tc, test_losses_of_labels, 0, 2);
     tcase_add_test(tc, test_fit_of_a_step);
+    tcase_add_test(tc, test_smape_at_its_bounds);
     tcase_add_test(tc, test_fit_of_constant_targets);
     tcase_add_test(tc, test_fit_of_an_evaluation);
     tcase_add_test(tc, test_fit_of_an_epoch);

@@ -100,7 +100,7 @@ class Metrics(Sized):
                 ("synops_mac", c_double), ("synops_ac", c_double), ("solver_residual", c_double),
                 ("solver_iterations", c_double), ("solver_failures", c_uint64), ("equilibrium_gap", c_double),
                 ("backward_rate", c_double), ("samples_per_second", c_double), ("squared_error", c_double),
-                ("r2", c_double)]
+                ("r2", c_double), ("smape", c_double)]
 
 
 class ProjectionInfo(Sized):
