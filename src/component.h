@@ -12,4 +12,35 @@
             return rc_;                \
     } while (0)
 
+/* The parameter calls of a public handle snn_WHO that keeps its parameters in a member `params`. */
+#define COMPONENT_PARAM_CALL(who, call, handle, what_type, value_type)                           \
+    snn_status snn_##who##_##call(handle *object, what_type what, value_type value)              \
+    {                                                                                            \
+        return snn_component_params_##call(object != NULL ? object->params : NULL, what, value); \
+    }
+
+#define COMPONENT_PARAM_CALLS(who)                                              \
+    COMPONENT_PARAM_CALL(who, set_i64, snn_##who, int32_t, int64_t)             \
+    COMPONENT_PARAM_CALL(who, set_f64, snn_##who, int32_t, double)              \
+    COMPONENT_PARAM_CALL(who, set_str, snn_##who, int32_t, const char *)        \
+    COMPONENT_PARAM_CALL(who, set_text, snn_##who, const char *, const char *)  \
+    COMPONENT_PARAM_CALL(who, get_i64, const snn_##who, int32_t, int64_t *)     \
+    COMPONENT_PARAM_CALL(who, get_f64, const snn_##who, int32_t, double *)      \
+    COMPONENT_PARAM_CALL(who, get_str, const snn_##who, int32_t, const char **) \
+    COMPONENT_PARAM_CALL(who, param_info, const snn_##who, size_t, snn_param_info *)
+
+/* Rows of a table of parameters. */
+#define COMPONENT_I64(key, name, min, max, number, help)             \
+    {                                                                \
+        key, SNN_PARAM_I64, name, help, NULL, min, max, number, NULL \
+    }
+#define COMPONENT_F64(key, name, min, max, number, help)             \
+    {                                                                \
+        key, SNN_PARAM_F64, name, help, NULL, min, max, number, NULL \
+    }
+#define COMPONENT_STR(key, name, choices, text, help)          \
+    {                                                          \
+        key, SNN_PARAM_STR, name, help, choices, 0, 0, 0, text \
+    }
+
 #endif

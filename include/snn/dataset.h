@@ -27,10 +27,13 @@ typedef struct snn_sample {
                                step; NULL if the set has none */
     uint64_t length;      /**< receives, with frame 0, the number of frames of the sample, 1 .. frames; preset to
                                `frames` */
+    uint64_t seed;        /**< set for the function that reads: 0 where samples are read as they are; while training,
+                               a random number of the context's seed, the epoch and the index, the same for all frames
+                               of the sample, to draw an augmentation from */
 } snn_sample;
 
 /** Initialiser of snn_sample, for snn_dataset_read() to fill. Set x, and target if the set has targets. */
-#define SNN_SAMPLE_INIT SNN_INIT_(sizeof(snn_sample), 0, 0, 0, 0)
+#define SNN_SAMPLE_INIT SNN_INIT_(sizeof(snn_sample), 0, 0, 0, 0, 0)
 
 /** Description of a data set of the host. Begin with snn_dataset_source_init(), then set the fields. */
 typedef struct snn_dataset_source {

@@ -1,5 +1,6 @@
 /** @file snn/events.h
- * Recordings of event cameras and spikes: one reader for all formats (library libsnn-events).
+ * Recordings of event cameras and spikes: one reader for all formats, frames of events for networks, data sets of
+ * recordings (library libsnn-events).
  *
  * A recording is a list of events in the order of its file. A file may hold several recordings: those of an archive,
  * or the samples of an HDF5 file. They are read piece by piece, so that a recording may be larger than memory.
@@ -12,6 +13,8 @@
 #define SNN_EVENTS_H
 
 #include <snn/context.h>
+#include <snn/dataset.h>
+#include <snn/param.h>
 
 /** A reader of recordings. It belongs to one thread at a time. */
 typedef struct snn_events snn_events;
@@ -65,6 +68,53 @@ typedef struct snn_events_info {
 /** Initialiser of snn_events_info, for snn_events_get_info() to fill. */
 #define SNN_EVENTS_INFO_INIT SNN_INIT_(sizeof(snn_events_info), 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, NULL)
 
+/** How events become frames: the geometry of a frame, its values, and how a recording is cut into frames. It belongs
+ * to one thread at a time, but snn_event_frames_add() and snn_event_frames_finish() may run in several. */
+typedef struct snn_event_frames snn_event_frames;
+
+/** Parameters of frames of events. What they say counts from the next snn_event_frames_prepare(). */
+typedef enum snn_event_frames_key {
+    SNN_EVENT_FRAMES_CUT = 1101,         /**< str, how a recording is cut: "time", frames of equal duration from the
+                                              first event to the last; "count", frames of equal numbers of events;
+                                              "bins", frames of `dt` each, from the first event on; "windows", as
+                                              bins, but a new sample begins every `stride` */
+    SNN_EVENT_FRAMES_STEPS = 1102,       /**< i64, number T of frames of a sample, default 10 */
+    SNN_EVENT_FRAMES_DT = 1103,          /**< i64, bins and windows: microseconds of a frame, default 1000 */
+    SNN_EVENT_FRAMES_STRIDE = 1104,      /**< i64, windows: microseconds from the begin of a window to that of the
+                                              next; 0: they follow each other */
+    SNN_EVENT_FRAMES_LENGTHS = 1105,     /**< i64, bins: 1: a sample ends with the frame of its last event, 0: with
+                                              frame T, whether there are events or not */
+    SNN_EVENT_FRAMES_POLARITY = 1106,    /**< str, channels: "two", darker and brighter; "one", both in one; "signed",
+                                              one in which darker counts as -1; "auto", one for units, two for pixels
+                                              */
+    SNN_EVENT_FRAMES_VALUE = 1107,       /**< str, "counts": numbers of events; "ones": 1 where there was one */
+    SNN_EVENT_FRAMES_NORMALISE = 1108,   /**< str, values are divided by the largest of the "frame" or of the
+                                              "sample"; "none" */
+    SNN_EVENT_FRAMES_CROP_LEFT = 1109,   /**< i64, first column of the sensor that is used */
+    SNN_EVENT_FRAMES_CROP_TOP = 1110,    /**< i64, first row */
+    SNN_EVENT_FRAMES_CROP_WIDTH = 1111,  /**< i64, number of columns; 0: all from the first on */
+    SNN_EVENT_FRAMES_CROP_HEIGHT = 1112, /**< i64, number of rows; 0: all */
+    SNN_EVENT_FRAMES_WIDTH = 1113,       /**< i64, columns of a frame, at most those that are used; 0: as many */
+    SNN_EVENT_FRAMES_HEIGHT = 1114,      /**< i64, rows of a frame; 0: as many */
+    SNN_EVENT_FRAMES_RESIZE = 1115,      /**< str, smaller frames: "sum", a pixel takes the events of all that it
+                                              covers; "nearest", of one of them */
+    SNN_EVENT_FRAMES_KEY_FORCE32 = 0x7fffffff
+} snn_event_frames_key;
+
+/** Which recordings a data set is made of. Begin with SNN_EVENTS_DATA_INIT. */
+typedef struct snn_events_data {
+    uint32_t struct_size;  /**< set by SNN_EVENTS_DATA_INIT */
+    uint32_t split;        /**< snn_split; default SNN_SPLIT_TRAIN */
+    const char *layout;    /**< a name of snn_events_layout_name() */
+    const char *directory; /**< folder that holds the files, as the layout has them */
+    uint64_t limit;        /**< use the first so many recordings; 0: all */
+    uint64_t memory;       /**< bytes for the events of recordings that are read at the moment; 0: 1 GiB. A batch
+                                whose recordings need more is read again for each step */
+} snn_events_data;
+
+/** Initialiser of snn_events_data. */
+#define SNN_EVENTS_DATA_INIT SNN_INIT_(sizeof(snn_events_data), SNN_SPLIT_TRAIN, NULL, NULL, 0, 0)
+
 SNN_BEGIN_DECLS
 
 /** Opens a recording and reads what stands before its first event. The caller destroys the reader.
@@ -115,6 +165,78 @@ SNN_API const char *snn_events_format_text(size_t index);
 /** Returns the Debian package whose library format number `index` needs, and this build lacks; NULL if it is read.
  * Static storage. */
 SNN_API const char *snn_events_format_lacks(size_t index);
+
+/** Makes frames with default parameters. The caller destroys them.
+ * @param out receives the frames; NULL on failure
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_event_frames_create(snn_event_frames **out, snn_context *context);
+
+/** Frees frames; NULL is accepted. */
+SNN_API void snn_event_frames_destroy(snn_event_frames *frames);
+
+/** Sets a whole-number parameter. Rules of all parameter calls: snn/param.h.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
+SNN_API SNN_CHECKED snn_status snn_event_frames_set_i64(snn_event_frames *frames, int32_t key, int64_t value);
+/** Sets a real parameter; errors as snn_event_frames_set_i64(). */
+SNN_API SNN_CHECKED snn_status snn_event_frames_set_f64(snn_event_frames *frames, int32_t key, double value);
+/** Sets a text parameter; the text is copied; errors as snn_event_frames_set_i64(). */
+SNN_API SNN_CHECKED snn_status snn_event_frames_set_str(snn_event_frames *frames, int32_t key, const char *value);
+/** Sets any parameter by name from text; errors as snn_event_frames_set_i64(). */
+SNN_API SNN_CHECKED snn_status snn_event_frames_set_text(snn_event_frames *frames, const char *name,
+                                                         const char *value);
+/** Reads a whole number.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
+SNN_API SNN_CHECKED snn_status snn_event_frames_get_i64(const snn_event_frames *frames, int32_t key, int64_t *value);
+/** Reads a real number; errors as snn_event_frames_get_i64(). */
+SNN_API SNN_CHECKED snn_status snn_event_frames_get_f64(const snn_event_frames *frames, int32_t key, double *value);
+/** Reads a text, borrowed until the parameter is set again; errors as snn_event_frames_get_i64(). */
+SNN_API SNN_CHECKED snn_status snn_event_frames_get_str(const snn_event_frames *frames, int32_t key,
+                                                        const char **value);
+/** Describes parameter number `index`, from 0.
+ * @return SNN_ERR_ARGUMENT (NULL, index past the last parameter) */
+SNN_API SNN_CHECKED snn_status snn_event_frames_param_info(const snn_event_frames *frames, size_t index,
+                                                           snn_param_info *info);
+
+/** Fits frames to a sensor of `width` columns and `height` rows; height 1 stands for units. To be called again when
+ * parameters have changed.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_SHAPE (no sensor, what is cropped lies outside of it, a frame larger than
+ * what is cropped), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_event_frames_prepare(snn_event_frames *frames, size_t width, size_t height);
+
+/** Tells the shape of a frame: [N] for units in one channel, else [C,H,W]. Real-time safe.
+ * @param shape receives three numbers; those that the rank does not use are 1
+ * @param rank receives 1 or 3
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared) */
+SNN_API SNN_CHECKED snn_status snn_event_frames_shape(const snn_event_frames *frames, size_t shape[3],
+                                                      uint32_t *rank);
+
+/** Adds events to a frame, which begins with zeros. Events outside of what is cropped, and of the sensor, are left
+ * out; times are not looked at. With "ones" and "signed", the last event of a pixel says its sign. Real-time safe.
+ * @param frame [C,H,W] or [N]
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared) */
+SNN_API SNN_CHECKED snn_status snn_event_frames_add(const snn_event_frames *frames, const snn_event *events, size_t n,
+                                                    float *frame);
+
+/** Ends a frame to which all its events were added: divides it by its largest value, if `normalise` is "frame".
+ * Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (not prepared) */
+SNN_API SNN_CHECKED snn_status snn_event_frames_finish(const snn_event_frames *frames, float *frame);
+
+/** Opens a data set of recordings, each of them a sample of T frames with a class. Recordings stay in their files:
+ * they are read when their first frame is asked for, whole batches by all threads.
+ * @param out receives the data set, to be destroyed by snn_dataset_destroy(); NULL on failure
+ * @param frames geometry and cut; copied, and prepared for the sensor of the data
+ * @return SNN_ERR_ARGUMENT (NULL, an unknown layout or split), SNN_ERR_IO (a file is missing: the message names it),
+ * SNN_ERR_FORMAT (damaged), SNN_ERR_SHAPE (as snn_event_frames_prepare()), SNN_ERR_UNSUPPORTED, SNN_ERR_MEMORY.
+ * What is wrong within a recording shows when it is read */
+SNN_API SNN_CHECKED snn_status snn_events_dataset_open(snn_dataset **out, snn_context *context,
+                                                       const snn_events_data *data, const snn_event_frames *frames);
+
+/** Returns name number `index`, from 0, of the layouts of data sets; NULL past the last; static storage. */
+SNN_API const char *snn_events_layout_name(size_t index);
+
+/** Returns what layout number `index` is, in a few words; NULL past the last; static storage. */
+SNN_API const char *snn_events_layout_text(size_t index);
 
 SNN_END_DECLS
 

@@ -1,5 +1,5 @@
 /** @file snn/param.h
- * Parameters of neurons, layers, optimizers, data sets, trainers and projections.
+ * Parameters of neurons, layers, optimizers, data sets, trainers, projections and frames of events.
  *
  * A key stands for one parameter in the whole library. Each kind of object has its own range of keys:
  *
@@ -10,6 +10,7 @@
  *      401 -  999  trainers: all methods 401 - 499, bptt from 501, online methods from 601, equilibrium methods from
  *                  701, dsr from 801, methods for binary weights from 901
  *     1001 - 1099  projections
+ *     1101 - 1199  frames of events (snn/events.h)
  *
  * Every kind has the same calls, snn_KIND_set_i64() and so on. They check in this order, and change nothing on
  * failure:

@@ -56,8 +56,8 @@ static const char *kind_of(int32_t key)
     static const struct {
         int32_t last;
         const char *kind;
-    } ranges[] = { { 99, "neurons" },    { 199, "layers" },   { 299, "optimizers" },
-                   { 399, "data sets" }, { 999, "trainers" }, { 1099, "projections" } };
+    } ranges[] = { { 99, "neurons" },   { 199, "layers" },       { 299, "optimizers" },       { 399, "data sets" },
+                   { 999, "trainers" }, { 1099, "projections" }, { 1199, "frames of events" } };
 
     for (size_t i = 0; key > 0 && i < sizeof ranges / sizeof *ranges; i++)
         if (key <= ranges[i].last)

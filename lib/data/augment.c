@@ -18,7 +18,8 @@ enum draw {
     DRAW_ASPECT,
     DRAW_HOLE_TOP,
     DRAW_HOLE_LEFT,
-    DRAW_GREY
+    DRAW_GREY,
+    DRAW_SEED /* two words */
 };
 
 #define AREA_MIN 0.02
@@ -39,6 +40,14 @@ static double uniform(const struct dice *dice, enum draw draw)
 static size_t below(const struct dice *dice, enum draw draw, size_t n)
 {
     return (size_t)snn__random_below(dice->seed, SNN__RNG_AUGMENT, dice->epoch, dice->sample * DRAWS + draw, n);
+}
+
+uint64_t snn__augment_seed(uint64_t seed, uint64_t epoch, uint64_t sample)
+{
+    const uint64_t at = sample * DRAWS + DRAW_SEED;
+    const uint64_t low = snn__random_u32(seed, SNN__RNG_AUGMENT, epoch, at);
+
+    return (uint64_t)snn__random_u32(seed, SNN__RNG_AUGMENT, epoch, at + 1) << 32 | low | 1;
 }
 
 static size_t side(double length, size_t limit)

@@ -25,6 +25,8 @@ static inline bool snn__augment_any(const struct snn__augment *a)
     return a->pad > 0 || a->flip || a->cutout > 0.0;
 }
 
+/* A random number for the source of the samples, never 0. */
+uint64_t snn__augment_seed(uint64_t seed, uint64_t epoch, uint64_t sample);
 void snn__augment_draw(const struct snn__augment *a, uint64_t seed, uint64_t epoch, uint64_t sample, size_t h,
                        size_t w, struct snn__augment_draw *draw);
 /* x [C,H,W] changes in place; with a crop, `scratch` of the same size is used. */

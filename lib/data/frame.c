@@ -84,8 +84,9 @@ static snn_status check_sample(const snn_dataset *d, size_t index, size_t frame,
 
 snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, snn_sample *sample)
 {
-    const snn_sample asked = { sizeof asked, 0, sample->x, d->source.targets > 0 ? sample->target : NULL,
-                               d->source.frames };
+    const snn_sample asked = { sizeof asked,     0,
+                               sample->x,        d->source.targets > 0 ? sample->target : NULL,
+                               d->source.frames, sample->seed };
     snn_sample got = asked;
     snn_status rc;
 
@@ -135,6 +136,7 @@ static void augment(const snn_dataset *d, uint64_t epoch, size_t index, float *x
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augmented, uint64_t epoch,
                               float *scratch, snn_sample *sample)
 {
+    sample->seed = augmented ? snn__augment_seed(dataset->ctx->options.seed, epoch, index) : 0;
     SNN__TRY(snn__dataset_raw(dataset, index, frame, sample));
     if (frame >= dataset->source.frames) /* of the target alone */
         return SNN_OK;

@@ -22,7 +22,7 @@ size_t snn__dataset_count(const snn_dataset *dataset);
 size_t snn__dataset_classes(const snn_dataset *dataset);
 
 /* Reads a frame into sample->x as it is, neither augmented nor normalised, and its target into sample->target where
- * the set has targets, and checks what came. */
+ * the set has targets, and checks what came. The source may augment it by sample->seed. */
 snn_status snn__dataset_raw(const snn_dataset *dataset, size_t index, size_t frame, snn_sample *sample);
 
 #endif

@@ -79,7 +79,9 @@ under() {
     loss) echo "layer" ;;
     trainer) echo "dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
-    sys/product | sys/component | events) echo "context" ;;
+    sys/product) echo "context" ;;
+    sys/component) echo "context param" ;;
+    events) echo "context dataset param" ;;
     sys/layer) echo "network" ;;
     nir) echo "context network" ;;
     snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^(snn|events|nir)$/!p' | tr '\n' ' ') ;;

@@ -2,6 +2,7 @@
  * of the headers without a row here fails the test. SNN_OLDER: compiled against headers that lack the last field of
  * every structure. */
 #include "structs.h"
+#include <snn/sys/component.h>
 #include <snn/sys/product.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -21,7 +22,10 @@ static struct {
     snn_projection *projection;
     snn_continual *continual;
     snn_model *model;
+    snn_component_params *component;
 } w;
+
+static const snn_component_param component_row = { .key = 1101, .type = SNN_PARAM_I64, .name = "a", .max = 1 };
 
 static const float x[SAMPLES][INPUTS] = { { 0, 1 }, { 1, 0 }, { 1, 1 }, { 0.5f, 0.25f } };
 static const uint32_t labels[SAMPLES] = { 0, 1, 1, 0 };
@@ -277,6 +281,7 @@ FILLED(dataset_param, snn_dataset_param_info(w.data, 0, s))
 FILLED(optimizer_param, snn_optimizer_param_info(w.optimizer, 0, s))
 FILLED(trainer_param, snn_trainer_param_info(w.trainer, 0, s))
 FILLED(projection_param, snn_projection_param_info(w.projection, 0, s))
+FILLED(component_param, snn_component_params_param_info(w.component, 0, s))
 FILLED(projection_info, snn_projection_get_info(w.projection, snn_network_layer(w.net, 0), s))
 FILLED(continual_info, snn_continual_get_info(w.continual, s))
 
@@ -398,6 +403,7 @@ static const struct row rows[] = {
     { INFO("snn_optimizer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", optimizer_param) },
     { INFO("snn_trainer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", trainer_param) },
     { INFO("snn_projection_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", projection_param) },
+    { INFO("snn_component_params_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", component_param) },
     { METRICS("snn_trainer_step", step_metrics) },
     { METRICS("snn_trainer_epoch", epoch_metrics) },
     { METRICS("snn_trainer_evaluate", evaluate_metrics) },
@@ -442,6 +448,7 @@ static void build(void)
     need(snn_trainer_set_i64(w.trainer, SNN_TRAINER_SHUFFLE, 0));
     need(snn_projection_create(&w.projection, w.net));
     need(snn_continual_create(&w.continual, w.trainer, w.projection, 2));
+    need(snn_component_params_create(&w.component, w.ctx, "component", &component_row, 1));
     need(snn_continual_begin(w.continual, SAMPLES));
     need(snn_trainer_epoch(w.trainer, w.data, NULL));
     need(snn_continual_end(w.continual));
@@ -462,6 +469,7 @@ void structs_end(void)
     snn_model_destroy(w.model);
     snn_continual_destroy(w.continual);
     snn_trainer_destroy(w.trainer);
+    snn_component_params_destroy(w.component);
     snn_projection_destroy(w.projection);
     snn_optimizer_destroy(w.optimizer);
     snn_network_destroy(w.net);

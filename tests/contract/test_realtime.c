@@ -7,6 +7,7 @@
 #include "support.h"
 #include <pthread.h>
 #include <sched.h>
+#include <snn/events.h>
 #include <snn/sys/product.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,9 @@ static struct {
     snn_dataset *data;
     snn_model *file;
     snn_stream *runs, *learns;
+#ifdef SNN_TEST_EVENTS
+    snn_event_frames *frames;
+#endif
     void *memory;
     const void *state;
     size_t bytes;
@@ -170,11 +174,18 @@ static void open_world(uint32_t threads)
     make_dataset();
     make_file();
     make_streams();
+#ifdef SNN_TEST_EVENTS
+    OK(snn_event_frames_create(&w.frames, w.ctx));
+    OK(snn_event_frames_prepare(w.frames, 3, 2));
+#endif
 }
 
 static void close_world(void)
 {
     free(w.memory);
+#ifdef SNN_TEST_EVENTS
+    snn_event_frames_destroy(w.frames);
+#endif
     snn_trainer_destroy(w.online);
     snn_continual_destroy(w.sequence);
     snn_trainer_destroy(w.trainer);
@@ -354,12 +365,27 @@ static void call_learning(void)
     FAILS_SAFELY(snn_stream_learn_target(w.learns, error, &loss)); /* cross-entropy is of labels */
 }
 
+/* libsnn-events. */
+static void call_events(void)
+{
+#ifdef SNN_TEST_EVENTS
+    static const snn_event event[] = { { .x = 1, .p = 1 }, { .x = 9, .y = 1 } };
+    size_t shape[3];
+    uint32_t rank;
+
+    SAFE(snn_event_frames_shape(w.frames, shape, &rank));
+    SAFE(snn_event_frames_add(w.frames, event, 2, w.out));
+    SAFE(snn_event_frames_finish(w.frames, w.out));
+#endif
+}
+
 static void call_all(bool learning)
 {
     call_words();
     call_infos();
     call_parameters();
     call_pieces();
+    call_events();
     call_stream(w.runs);
     if (learning) {
         call_stream(w.learns);

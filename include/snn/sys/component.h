@@ -1,5 +1,6 @@
 /** @file snn/sys/component.h
- * What the libraries beside libsnn share with it: memory of a context, messages of failures, sized structures.
+ * What the libraries beside libsnn share with it: memory of a context, messages of failures, sized structures,
+ * parameters.
  *
  * A component is a library of the same release that is built on the public interface, such as libsnn-events. Its
  * symbols, too, carry the release: see snn/sys/product.h.
@@ -9,6 +10,23 @@
 #define SNN_SYS_COMPONENT_H
 
 #include <snn/context.h>
+#include <snn/param.h>
+
+/** The parameters of one object of a component: a table and its values. */
+typedef struct snn_component_params snn_component_params;
+
+/** A row of the table of parameters of a component: fields as of snn_param_info. */
+typedef struct snn_component_param {
+    int32_t key;         /**< number for the set and get calls */
+    int32_t type;        /**< snn_param_type */
+    const char *name;    /**< static storage, as all of these texts */
+    const char *help;    /**< meaning, in one line */
+    const char *choices; /**< "a|b|c", or NULL */
+    double min;          /**< least allowed value of a number */
+    double max;          /**< greatest */
+    double number;       /**< default of a number */
+    const char *text;    /**< default of a text, else NULL */
+} snn_component_param;
 
 /** @def SNN_PRINTF
  * Follows a declaration whose argument number `text` is a format of printf() for the arguments from `first`. */
@@ -45,6 +63,44 @@ SNN_API SNN_CHECKED snn_status snn_component_read_struct(void *own, size_t size,
  * @return SNN_ERR_ARGUMENT (NULL, struct_size is not set) */
 SNN_API SNN_CHECKED snn_status snn_component_fill_struct(void *given, const void *own, size_t size, const char *what,
                                                          const char *initialiser);
+
+/** Makes parameters with the values of their defaults. The caller destroys them.
+ * @param out receives the parameters; NULL on failure
+ * @param owner names the object in messages; static storage
+ * @param table rows, copied
+ * @param n number of rows
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_component_params_create(snn_component_params **out, snn_context *context,
+                                                           const char *owner, const snn_component_param *table,
+                                                           size_t n);
+/** Frees parameters; NULL is accepted. */
+SNN_API void snn_component_params_destroy(snn_component_params *params);
+/** Sets a whole-number parameter. Rules of all parameter calls: snn/param.h.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key, out of bounds), SNN_ERR_TYPE */
+SNN_API SNN_CHECKED snn_status snn_component_params_set_i64(snn_component_params *params, int32_t key, int64_t value);
+/** Sets a real parameter; errors as snn_component_params_set_i64(). */
+SNN_API SNN_CHECKED snn_status snn_component_params_set_f64(snn_component_params *params, int32_t key, double value);
+/** Sets a text parameter; the text is copied; errors as snn_component_params_set_i64(). */
+SNN_API SNN_CHECKED snn_status snn_component_params_set_str(snn_component_params *params, int32_t key,
+                                                            const char *value);
+/** Sets any parameter by name from text; errors as snn_component_params_set_i64(). */
+SNN_API SNN_CHECKED snn_status snn_component_params_set_text(snn_component_params *params, const char *name,
+                                                             const char *value);
+/** Reads a whole number.
+ * @return SNN_ERR_ARGUMENT (NULL, unknown key), SNN_ERR_TYPE */
+SNN_API SNN_CHECKED snn_status snn_component_params_get_i64(const snn_component_params *params, int32_t key,
+                                                            int64_t *value);
+/** Reads a real number; errors as snn_component_params_get_i64(). */
+SNN_API SNN_CHECKED snn_status snn_component_params_get_f64(const snn_component_params *params, int32_t key,
+                                                            double *value);
+/** Reads a text, borrowed until the parameter is set again; errors as
+ * snn_component_params_get_i64(). */
+SNN_API SNN_CHECKED snn_status snn_component_params_get_str(const snn_component_params *params, int32_t key,
+                                                            const char **value);
+/** Describes parameter number `index`, from 0.
+ * @return SNN_ERR_ARGUMENT (NULL, index past the last parameter) */
+SNN_API SNN_CHECKED snn_status snn_component_params_param_info(const snn_component_params *params, size_t index,
+                                                               snn_param_info *info);
 
 SNN_END_DECLS
 

@@ -1,0 +1,317 @@
+/* Frames of events: geometry, values, cuts, and the data set, each against a plain count in the test. */
+#include "support.h"
+#include <snn/dataset.h>
+#include <snn/events.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EVENTS 4000
+#define SIDE 34
+
+static snn_context *ctx;
+static snn_event_frames *frames;
+static snn_event event[EVENTS];
+static char folder[] = "/tmp/snn_frames_XXXXXX";
+
+static void setup(void)
+{
+    uint32_t state = 7;
+
+    ctx = test_context(2, 1, "best");
+    OK(snn_event_frames_create(&frames, ctx));
+    for (size_t i = 0; i < EVENTS; i++) {
+        state = state * 1664525u + 1013904223u;
+        event[i] = (snn_event){ .t = 1000 + (int64_t)(i * i / 40),
+                                .x = (uint16_t)(state >> 8) % SIDE,
+                                .y = (uint16_t)(state >> 16) % SIDE,
+                                .p = state >> 31 };
+    }
+}
+
+static void teardown(void)
+{
+    snn_event_frames_destroy(frames);
+    snn_context_destroy(ctx);
+}
+
+static void set(const char *name, const char *value)
+{
+    OK(snn_event_frames_set_text(frames, name, value));
+}
+
+/* The pixel of a frame of w x h that an event of a cropped sensor falls in; false: none. */
+static bool place(const snn_event *e, const size_t crop[4], size_t w, size_t h, bool nearest, size_t *column,
+                  size_t *row)
+{
+    const size_t x = e->x - crop[0], y = e->y - crop[1];
+    size_t hits = 0;
+
+    if (e->x < crop[0] || e->y < crop[1] || x >= crop[2] || y >= crop[3])
+        return false;
+    for (size_t i = 0; i < w; i++)
+        for (size_t j = 0; j < h; j++) {
+            const size_t x0 = i * crop[2] / w, x1 = (i + 1) * crop[2] / w;
+            const size_t y0 = j * crop[3] / h, y1 = (j + 1) * crop[3] / h;
+
+            if (nearest ? x == x0 && y == y0 : x >= x0 && x < x1 && y >= y0 && y < y1) {
+                *column = i;
+                *row = j;
+                hits++;
+            }
+        }
+    ck_assert_uint_le(hits, 1);
+    return hits == 1;
+}
+
+static void check_geometry(const char *polarity, bool counts, const size_t crop[4], size_t w, size_t h, bool nearest)
+{
+    const bool two = strcmp(polarity, "two") == 0, sign = strcmp(polarity, "signed") == 0;
+    float got[2 * SIDE * SIDE] = { 0 }, want[2 * SIDE * SIDE] = { 0 };
+    static const char *const names[] = { "crop_left", "crop_top", "crop_width", "crop_height" };
+    size_t shape[3];
+    uint32_t rank;
+    char text[32];
+
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, "%zu", crop[i]);
+        set(names[i], text);
+    }
+    OK(snn_event_frames_set_i64(frames, SNN_EVENT_FRAMES_WIDTH, (int64_t)w));
+    OK(snn_event_frames_set_i64(frames, SNN_EVENT_FRAMES_HEIGHT, (int64_t)h));
+    set("polarity", polarity);
+    set("value", counts ? "counts" : "ones");
+    set("resize", nearest ? "nearest" : "sum");
+    OK(snn_event_frames_prepare(frames, SIDE, SIDE));
+    OK(snn_event_frames_shape(frames, shape, &rank));
+    ck_assert_uint_eq(rank, 3);
+    ck_assert_uint_eq(shape[0], two ? 2 : 1);
+    ck_assert_uint_eq(shape[1], h);
+    ck_assert_uint_eq(shape[2], w);
+    for (size_t i = 0; i < EVENTS; i++) {
+        const float one = sign && event[i].p == 0 ? -1.0f : 1.0f;
+        size_t column, row;
+        float *pixel;
+
+        if (!place(&event[i], crop, w, h, nearest, &column, &row))
+            continue;
+        pixel = &want[((two ? event[i].p : 0) * h + row) * w + column];
+        *pixel = counts ? *pixel + one : one;
+    }
+    OK(snn_event_frames_add(frames, event, EVENTS, got));
+    ck_assert_mem_eq(got, want, sizeof got);
+}
+
+START_TEST(geometry)
+{
+    static const size_t all[4] = { 0, 0, SIDE, SIDE }, part[4] = { 3, 5, 21, 17 };
+
+    for (int counts = 0; counts < 2; counts++) {
+        check_geometry("two", counts, all, SIDE, SIDE, false);
+        check_geometry("one", counts, all, SIDE, SIDE, false);
+        check_geometry("signed", counts, part, 21, 17, false);
+        check_geometry("two", counts, all, 17, 17, false);
+        check_geometry("two", counts, part, 10, 6, false);
+        check_geometry("signed", counts, part, 10, 6, true);
+    }
+}
+END_TEST
+
+START_TEST(units)
+{
+    static const snn_event spike[] = { { .t = 1, .x = 699, .p = 1 }, { .t = 2, .x = 3, .p = 1 }, { .x = 3, .p = 1 } };
+    float frame[70] = { 0 };
+    size_t shape[3];
+    uint32_t rank;
+
+    set("width", "70");
+    set("value", "counts");
+    set("normalise", "frame");
+    OK(snn_event_frames_prepare(frames, 700, 1));
+    OK(snn_event_frames_shape(frames, shape, &rank));
+    ck_assert_uint_eq(rank, 1);
+    ck_assert_uint_eq(shape[0], 70);
+    OK(snn_event_frames_add(frames, spike, 3, frame));
+    OK(snn_event_frames_finish(frames, frame));
+    ck_assert(frame[0] == 1.0f && frame[69] == 0.5f);
+}
+END_TEST
+
+START_TEST(refused)
+{
+    float frame[1];
+    size_t shape[3];
+    uint32_t rank;
+
+    FAILS(snn_event_frames_add(frames, event, 1, frame), SNN_ERR_STATE, "not prepared");
+    FAILS(snn_event_frames_shape(frames, shape, &rank), SNN_ERR_STATE, "not prepared");
+    FAILS(snn_event_frames_set_text(frames, "cut", "half"), SNN_ERR_ARGUMENT, "time|count|bins|windows");
+    FAILS(snn_event_frames_set_text(frames, "stepps", "3"), SNN_ERR_ARGUMENT, "it has cut, steps");
+    FAILS(snn_event_frames_set_i64(frames, SNN_DATASET_LIMIT, 1), SNN_ERR_ARGUMENT, "a key of data sets");
+    FAILS(snn_event_frames_set_i64(NULL, SNN_EVENT_FRAMES_STEPS, 1), SNN_ERR_ARGUMENT, "NULL");
+    FAILS(snn_event_frames_prepare(frames, 0, 3), SNN_ERR_SHAPE, "columns");
+    set("width", "35");
+    FAILS(snn_event_frames_prepare(frames, SIDE, SIDE), SNN_ERR_SHAPE, "columns 35 of a frame, more than the 34");
+    set("width", "0");
+    set("crop_top", "30");
+    set("crop_height", "5");
+    FAILS(snn_event_frames_prepare(frames, SIDE, SIDE), SNN_ERR_SHAPE, "rows 30 to 35 of a sensor that has 34");
+}
+END_TEST
+
+/* ---- data sets ---- */
+
+/* Writes the first n events as a recording of N-MNIST. */
+static void write_recording(const char *split, int label, int number, size_t n)
+{
+    char path[200];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", folder, split);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/%s/%d", folder, split, label);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/%s/%d/%05d.bin", folder, split, label, number);
+    f = fopen(path, "wb");
+    ck_assert_ptr_nonnull(f);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t t = (uint32_t)event[i].t;
+        const uint8_t b[5] = { (uint8_t)event[i].x, (uint8_t)event[i].y,
+                               (uint8_t)(event[i].p << 7 | (t >> 16 & 0x7f)), (uint8_t)(t >> 8), (uint8_t)t };
+
+        ck_assert_uint_eq(fwrite(b, 1, sizeof b, f), sizeof b);
+    }
+    fclose(f);
+}
+
+static void setup_files(void)
+{
+    setup();
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    write_recording("Train", 3, 1, 3000);
+    write_recording("Train", 0, 2, EVENTS);
+    write_recording("Train", 9, 3, 1);
+}
+
+static void teardown_files(void)
+{
+    char command[200];
+
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    ck_assert_int_eq(system(command), 0);
+    teardown();
+}
+
+static snn_dataset *open_train(uint64_t memory)
+{
+    snn_events_data data = SNN_EVENTS_DATA_INIT;
+    snn_dataset *set;
+
+    data.layout = "nmnist";
+    data.directory = folder;
+    data.memory = memory;
+    OK(snn_events_dataset_open(&set, ctx, &data, frames));
+    return set;
+}
+
+/* Frame of an event, by the words of the cut alone. */
+static size_t frame_of(const char *cut, size_t i, size_t n, size_t steps, uint64_t dt)
+{
+    const uint64_t t = (uint64_t)(event[i].t - event[0].t), span = (uint64_t)(event[n - 1].t - event[0].t) + 1;
+    size_t f = 0;
+
+    if (strcmp(cut, "time") == 0)
+        return (size_t)(t * steps / span);
+    if (strcmp(cut, "bins") == 0)
+        return (size_t)(t / dt);
+    while (i >= (f + 1) * n / steps)
+        f++;
+    return f;
+}
+
+static void check_cut(snn_dataset *d, const char *cut, size_t index, size_t n, uint32_t label, size_t steps,
+                      uint64_t dt)
+{
+    static float got[2 * SIDE * SIDE], want[2 * SIDE * SIDE];
+
+    for (size_t f = 0; f < steps; f++) {
+        snn_sample sample = SNN_SAMPLE_INIT;
+
+        memset(want, 0, sizeof want);
+        for (size_t i = 0; i < n; i++)
+            if (frame_of(cut, i, n, steps, dt) == f)
+                want[(event[i].p * SIDE + event[i].y) * SIDE + event[i].x] += 1.0f;
+        sample.x = got;
+        OK(snn_dataset_read(d, index, f, &sample));
+        ck_assert_uint_eq(sample.label, label);
+        ck_assert_mem_eq(got, want, sizeof got);
+    }
+}
+
+START_TEST(cuts)
+{
+    static const char *const cut[] = { "time", "count", "bins" };
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+
+    set("value", "counts");
+    set("steps", "7");
+    set("dt", "12345");
+    for (size_t i = 0; i < 3; i++)
+        for (uint64_t memory = 0; memory < 2; memory++) {
+            snn_dataset *d;
+
+            set("cut", cut[i]);
+            d = open_train(memory);
+            OK(snn_dataset_get_info(d, &info));
+            ck_assert_uint_eq(info.count, 3);
+            ck_assert_uint_eq(info.frames, 7);
+            ck_assert_uint_eq(info.classes, 10);
+            check_cut(d, cut[i], 0, 3000, 3, 7, 12345);
+            check_cut(d, cut[i], 1, EVENTS, 0, 7, 12345);
+            check_cut(d, cut[i], 2, 1, 9, 7, 12345);
+            snn_dataset_destroy(d);
+        }
+}
+END_TEST
+
+START_TEST(lengths)
+{
+    snn_sample sample = SNN_SAMPLE_INIT;
+    float x[2 * SIDE * SIDE];
+    snn_dataset *d;
+
+    set("cut", "bins");
+    set("dt", "100000");
+    set("steps", "5");
+    set("lengths", "1");
+    d = open_train(0);
+    sample.x = x;
+    OK(snn_dataset_read(d, 0, 0, &sample)); /* events of 2999 * 2999 / 40 us */
+    ck_assert_uint_eq(sample.length, 3);
+    OK(snn_dataset_read(d, 1, 0, &sample));
+    ck_assert_uint_eq(sample.length, 4);
+    OK(snn_dataset_read(d, 2, 0, &sample));
+    ck_assert_uint_eq(sample.length, 1);
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("events: frames");
+    TCase *alone = tcase_create("frames"), *files = tcase_create("data sets");
+
+    tcase_add_checked_fixture(alone, setup, teardown);
+    tcase_add_test(alone, geometry);
+    tcase_add_test(alone, units);
+    tcase_add_test(alone, refused);
+    tcase_add_checked_fixture(files, setup_files, teardown_files);
+    tcase_add_test(files, cuts);
+    tcase_add_test(files, lengths);
+    suite_add_tcase(suite, alone);
+    suite_add_tcase(suite, files);
+    return run_suite(suite);
+}
