@@ -115,6 +115,58 @@ typedef struct snn_events_data {
 /** Initialiser of snn_events_data. */
 #define SNN_EVENTS_DATA_INIT SNN_INIT_(sizeof(snn_events_data), SNN_SPLIT_TRAIN, NULL, NULL, 0, 0)
 
+/* ---- windows of a live source ---- */
+
+/** Windows of a live source, such as a camera: one thread, the producer, adds events as they come; another, the
+ * consumer, takes the windows of equal duration that have ended, each as a frame. Neither waits for the other, and
+ * neither allocates. Calls say which of the two threads they are for; docs/events.md is about both. */
+typedef struct snn_event_windows snn_event_windows;
+
+/** How events become windows. Begin with SNN_EVENT_WINDOWS_OPTIONS_INIT, and set frames. */
+typedef struct snn_event_windows_options {
+    uint32_t struct_size;           /**< set by SNN_EVENT_WINDOWS_OPTIONS_INIT */
+    uint32_t keep;                  /**< where there is no room for another window: 0, the oldest is dropped and
+                                         counted; 1, no more events are taken until one was taken out */
+    const snn_event_frames *frames; /**< geometry and values, prepared; borrowed, and unchanged, while windows live */
+    int64_t length;                 /**< of a window, in microseconds; default 10,000 */
+    int64_t jump;      /**< a time further than this from the window at hand, in microseconds, is a step of
+                            the camera's clock: the next window begins there; default 10,000,000 */
+    uint32_t capacity; /**< windows that may wait, 1 to 4096; default 8 */
+    uint32_t reserved; /**< 0 */
+} snn_event_windows_options;
+
+/** Initialiser of snn_event_windows_options. */
+#define SNN_EVENT_WINDOWS_OPTIONS_INIT SNN_INIT_(sizeof(snn_event_windows_options), 0, NULL, 10000, 10000000, 8, 0)
+
+/** A window that has ended. */
+typedef struct snn_event_window {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_event_window) */
+    uint32_t reserved;    /**< 0 */
+    int64_t begin;        /**< time of its begin, in microseconds of the source's clock */
+    uint64_t index;       /**< number of the window, from 0; those that were dropped count, too */
+    uint64_t events;      /**< number of events in it, before any that `frames` leaves out */
+    int64_t stamp;        /**< of the call that ended it */
+    int64_t tag;          /**< of its first event, or else of the last event before it; -1: none was set */
+    const float *frame;   /**< [C,H,W] or [N], borrowed until the next snn_event_windows_take() */
+} snn_event_window;
+
+/** Initialiser of snn_event_window, for snn_event_windows_take() to fill. */
+#define SNN_EVENT_WINDOW_INIT SNN_INIT_(sizeof(snn_event_window), 0, 0, 0, 0, 0, -1, NULL)
+
+/** What became of the events so far. */
+typedef struct snn_event_windows_info {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_event_windows_info) */
+    uint32_t reserved;    /**< 0 */
+    uint64_t events;      /**< in windows */
+    uint64_t late;        /**< left out: they came after the end of their window */
+    uint64_t windows;     /**< that have ended, with those that were dropped */
+    uint64_t dropped;     /**< that nobody can take any more */
+    uint64_t steps;       /**< steps of the source's clock */
+} snn_event_windows_info;
+
+/** Initialiser of snn_event_windows_info, for snn_event_windows_get_info() to fill. */
+#define SNN_EVENT_WINDOWS_INFO_INIT SNN_INIT_(sizeof(snn_event_windows_info), 0, 0, 0, 0, 0, 0)
+
 SNN_BEGIN_DECLS
 
 /** Opens a recording and reads what stands before its first event. The caller destroys the reader.
@@ -237,6 +289,56 @@ SNN_API const char *snn_events_layout_name(size_t index);
 
 /** Returns what layout number `index` is, in a few words; NULL past the last; static storage. */
 SNN_API const char *snn_events_layout_text(size_t index);
+
+/* ---- windows of a live source ---- */
+
+/** Makes windows, and all the memory that they ever need: a frame for each that may wait, and two more. The caller
+ * destroys them.
+ * @param out receives the windows; NULL on failure
+ * @return SNN_ERR_ARGUMENT (NULL, an option out of range), SNN_ERR_STATE (frames are not prepared), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_event_windows_create(snn_event_windows **out, snn_context *context,
+                                                        const snn_event_windows_options *options);
+
+/** Frees windows; NULL is accepted. */
+SNN_API void snn_event_windows_destroy(snn_event_windows *windows);
+
+/** Producer: adds events, in the order in which they came. The first begins a window at its time; an event at or past
+ * the end of the window at hand ends it, and those up to it that have no events. Real-time safe: a gap between two
+ * events costs no more than `capacity` windows.
+ * @param events [n]; may be NULL if n is 0
+ * @param stamp a number of the host's for the windows that end here, such as the moment by its clock
+ * @param taken receives how many events were taken: all, but for windows that keep where there is no room
+ * @return SNN_ERR_ARGUMENT (NULL) */
+SNN_API SNN_CHECKED snn_status snn_event_windows_push(snn_event_windows *windows, const snn_event *events, size_t n,
+                                                      int64_t stamp, size_t *taken);
+
+/** Producer: the source's clock has come to t, though no event did: windows that end by then do so, without waiting
+ * for the next event. The first call, before any event, begins a window at t. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (windows that keep, and there is no room) */
+SNN_API SNN_CHECKED snn_status snn_event_windows_advance(snn_event_windows *windows, int64_t t, int64_t stamp);
+
+/** Producer: ends the window at hand; the next event begins one at its own time, whatever that is. For the end of a
+ * recording. Real-time safe; errors as snn_event_windows_advance(). */
+SNN_API SNN_CHECKED snn_status snn_event_windows_finish(snn_event_windows *windows, int64_t stamp);
+
+/** Producer: sets a number of the host's for the events that are pushed from now on, such as a label. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL) */
+SNN_API SNN_CHECKED snn_status snn_event_windows_set_tag(snn_event_windows *windows, int64_t tag);
+
+/** Producer: returns the time at which the window at hand ends; INT64_MAX if there is none. Real-time safe. */
+SNN_API int64_t snn_event_windows_end(const snn_event_windows *windows);
+
+/** Consumer: takes the oldest window that has ended. Real-time safe.
+ * @param window receives it, if there is one; its frame is borrowed until the next call
+ * @param found receives 1, or 0 if none is there
+ * @return SNN_ERR_ARGUMENT (NULL, struct_size is not set) */
+SNN_API SNN_CHECKED snn_status snn_event_windows_take(snn_event_windows *windows, snn_event_window *window,
+                                                      uint32_t *found);
+
+/** Any thread: tells what became of the events so far. Real-time safe.
+ * @return SNN_ERR_ARGUMENT (NULL, struct_size is not set) */
+SNN_API SNN_CHECKED snn_status snn_event_windows_get_info(const snn_event_windows *windows,
+                                                          snn_event_windows_info *info);
 
 SNN_END_DECLS
 

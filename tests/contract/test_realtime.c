@@ -85,6 +85,7 @@ static struct {
     snn_stream *runs, *learns;
 #ifdef SNN_TEST_EVENTS
     snn_event_frames *frames;
+    snn_event_windows *windows, *kept;
 #endif
     void *memory;
     const void *state;
@@ -148,6 +149,18 @@ static void make_file(void)
 
 static void read_inside(void *user, snn_trainer *trainer, snn_phase phase, size_t step);
 
+#ifdef SNN_TEST_EVENTS
+static void make_windows(snn_event_windows **out, uint32_t keep)
+{
+    snn_event_windows_options options = SNN_EVENT_WINDOWS_OPTIONS_INIT;
+
+    options.frames = w.frames;
+    options.keep = keep;
+    options.capacity = 1;
+    OK(snn_event_windows_create(out, w.ctx, &options));
+}
+#endif
+
 static void open_world(uint32_t threads)
 {
     const size_t shape[1] = { IN };
@@ -177,6 +190,8 @@ static void open_world(uint32_t threads)
 #ifdef SNN_TEST_EVENTS
     OK(snn_event_frames_create(&w.frames, w.ctx));
     OK(snn_event_frames_prepare(w.frames, 3, 2));
+    make_windows(&w.windows, 0);
+    make_windows(&w.kept, 1);
 #endif
 }
 
@@ -184,6 +199,8 @@ static void close_world(void)
 {
     free(w.memory);
 #ifdef SNN_TEST_EVENTS
+    snn_event_windows_destroy(w.windows);
+    snn_event_windows_destroy(w.kept);
     snn_event_frames_destroy(w.frames);
 #endif
     snn_trainer_destroy(w.online);
@@ -365,6 +382,28 @@ static void call_learning(void)
     FAILS_SAFELY(snn_stream_learn_target(w.learns, error, &loss)); /* cross-entropy is of labels */
 }
 
+#ifdef SNN_TEST_EVENTS
+static void call_windows(void)
+{
+    static const snn_event event[] = { { .x = 1, .p = 1 }, { .t = 25000 }, { .t = 12000 } };
+    snn_event_windows_info info = SNN_EVENT_WINDOWS_INFO_INIT;
+    snn_event_window window = SNN_EVENT_WINDOW_INIT;
+    uint32_t found;
+    size_t taken;
+
+    SAFE(snn_event_windows_push(w.windows, event, 3, 1, &taken));
+    SAFE(snn_event_windows_advance(w.windows, 100000, 2));
+    SAFE(snn_event_windows_set_tag(w.windows, 3));
+    GIVES(snn_event_windows_end(w.windows));
+    SAFE(snn_event_windows_take(w.windows, &window, &found));
+    SAFE(snn_event_windows_get_info(w.windows, &info));
+    SAFE(snn_event_windows_finish(w.windows, 4));
+    SAFE(snn_event_windows_push(w.kept, event, 2, 1, &taken)); /* there is no room for the last */
+    FAILS_SAFELY(snn_event_windows_advance(w.kept, 100000, 2));
+    FAILS_SAFELY(snn_event_windows_finish(w.kept, 2));
+}
+#endif
+
 /* libsnn-events. */
 static void call_events(void)
 {
@@ -376,6 +415,7 @@ static void call_events(void)
     SAFE(snn_event_frames_shape(w.frames, shape, &rank));
     SAFE(snn_event_frames_add(w.frames, event, 2, w.out));
     SAFE(snn_event_frames_finish(w.frames, w.out));
+    call_windows();
 #endif
 }
 
