@@ -54,7 +54,23 @@ typedef struct snn_dataset_source {
     void *user;           /**< passed to `read` and `close` */
     size_t targets;       /**< numbers of a target, as many as the network has outputs; 0: the samples have labels */
     size_t target_frames; /**< 1: a target for each sample; T: one for each step, if frames is T or 1 */
+    /** Sets the label of sample `index`, without the rest of it; NULL: `read` is called for labels as well. Called by
+     * several threads at once.
+     * @return SNN_OK, or a status that ends what asked for it */
+    snn_status (*label)(void *user, size_t index, uint32_t *label);
 } snn_dataset_source;
+
+/** Files of a data set, and how they are read. Begin with snn_dataset_files_init(), then set the fields. Texts are
+ * borrowed during the call. */
+typedef struct snn_dataset_files {
+    uint32_t struct_size; /**< set by snn_dataset_files_init() */
+    snn_split split;      /**< default: training */
+    const char *format;   /**< a name of snn_dataset_open(); must be set */
+    const char *path;     /**< the directory, or what the format has in its place; must be set */
+    size_t limit;         /**< reads the first samples only; 0: all */
+    uint32_t series;      /**< "idx": 1: the first dimension of a sample is time */
+    uint32_t reserved;    /**< 0 */
+} snn_dataset_files;
 
 /** Shape and size of a data set. */
 typedef struct snn_dataset_info {
@@ -94,13 +110,13 @@ SNN_BEGIN_DECLS
 
 /** Opens a data set of published files. Formats:
  *
- *   "idx"      DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz], as MNIST and Fashion-MNIST; pixels / 255,
- *              shape [1,H,W]
- *   "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that exist, in order), DIR/test_batch.bin[.gz] or
- *              DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32]
- *   "cifar100" DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels
- *   "nmnist"   DIR/{Train,Test}/LABEL/NUMBER.bin, recordings of events; frames [2,34,34], darker and brighter, in the
- *              order of the numbers
+ *   "idx"      DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz], as MNIST and Fashion-MNIST, or the one file for
+ *              each whose name has the words train, or test or t10k; label or labels, or neither; idx, idx1, idx3,
+ * ...; DIR/BEGINNING picks those whose names begin so. Samples [n,N], [n,H,W], [n,C,H,W] of any type of numbers,
+ * bytes / 255; labels, or targets [n,K], [n,T,K] "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that
+ * exist, in order), DIR/test_batch.bin[.gz] or DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32] "cifar100"
+ * DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels "nmnist"   DIR/{Train,Test}/LABEL/NUMBER.bin, recordings of
+ * events; frames [2,34,34], darker and brighter, in the order of the numbers
  *
  * Reads the whole split into memory: one byte per pixel, eight bytes per event. Limits: 1,000,000 CIFAR images, and
  * 16,777,216 events per recording. Only regular files are opened. A gz file that expands to more than 1 MiB and to
@@ -111,6 +127,16 @@ SNN_BEGIN_DECLS
  * that decrease), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format,
                                                 const char *directory, snn_split split);
+
+/** Fills files with defaults. Real-time safe.
+ * @param size sizeof(snn_dataset_files) as the caller was compiled
+ * @return SNN_ERR_ARGUMENT (NULL, size too small or above 65,535) */
+SNN_API SNN_CHECKED snn_status snn_dataset_files_init(snn_dataset_files *files, size_t size);
+
+/** As snn_dataset_open(), with what a call of few arguments has no room for. The caller destroys the data set.
+ * @return as snn_dataset_open() */
+SNN_API SNN_CHECKED snn_status snn_dataset_open_files(snn_dataset **out, snn_context *context,
+                                                      const snn_dataset_files *files);
 
 /** As snn_dataset_open(), but reads only the first `limit` samples, and takes memory for these only; 0: all. (In
  * contrast, SNN_DATASET_LIMIT restricts a data set that was read whole.) What follows the last sample in a file is

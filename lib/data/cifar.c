@@ -1,8 +1,8 @@
 /* cifar.c - the binary files of CIFAR-10 and CIFAR-100: records of one or two label bytes, three planes of 32 x 32.
  * There is no header: a file is as long as it is, but a set has a largest number of records. */
 #include "core/size.h"
-#include "data/bytes.h"
 #include "data/gz.h"
+#include "data/samples.h"
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -22,8 +22,8 @@ static snn_status fail_count(const struct snn__gz *gz)
     return snn__fail(SNN_ERR_FORMAT, "%.300s: more than %u images in one split", snn__gz_path(gz), RECORDS_MAX);
 }
 
-/* Reads one record to the end of `b`; *more is false at the end of the file. */
-static snn_status read_record(struct snn__bytes *b, struct snn__gz *gz, const struct layout *layout, bool *more)
+/* Reads one record to the end of `s`; *more is false at the end of the file. */
+static snn_status read_record(struct snn__samples *s, struct snn__gz *gz, const struct layout *layout, bool *more)
 {
     uint8_t label[2], *pixels;
     size_t n;
@@ -37,89 +37,90 @@ static snn_status read_record(struct snn__bytes *b, struct snn__gz *gz, const st
     if (label[layout->which] >= layout->classes)
         return snn__fail(SNN_ERR_FORMAT, "%.300s: label %u is out of range: %zu classes", snn__gz_path(gz),
                          label[layout->which], layout->classes);
-    if (b->count == RECORDS_MAX)
+    if (s->x.count == RECORDS_MAX)
         return fail_count(gz);
-    SNN__TRY(snn__bytes_grow(b, &pixels, &n));
-    SNN__TRY(snn__gz_read_all(gz, pixels, b->sample, "an image"));
-    *snn__bytes_label(b, b->count) = label[layout->which];
-    b->count++;
-    return SNN_OK;
+    SNN__TRY(snn__rows_grow(&s->x, &pixels, &n));
+    SNN__TRY(snn__gz_read_all(gz, pixels, s->x.bytes, "an image"));
+    s->x.count++;
+    return snn__samples_label(s, label[layout->which]);
 }
 
-static snn_status read_records(struct snn__bytes *b, struct snn__gz *gz, const struct layout *layout)
+static snn_status read_records(struct snn__samples *s, struct snn__gz *gz, const struct layout *layout)
 {
-    const size_t before = b->count;
+    const size_t before = s->x.count;
     bool more = true;
 
-    if (b->most > RECORDS_MAX && snn__gz_plain(gz) &&
-        snn__gz_bound(gz) / (layout->labels + b->sample) > RECORDS_MAX - before)
+    if (s->most > RECORDS_MAX && snn__gz_plain(gz) &&
+        snn__gz_bound(gz) / (layout->labels + s->x.bytes) > RECORDS_MAX - before)
         return fail_count(gz);
-    if (b->blocks == 0) /* a small file, or a small part, takes small blocks */
-        b->per_block =
-            snn__max(1, snn__min(b->per_block, snn__min(b->most, (size_t)(snn__gz_bound(gz) / b->sample))));
-    while (more && b->count < b->most)
-        SNN__TRY(read_record(b, gz, layout, &more));
-    if (b->count == before)
+    if (s->x.blocks == 0) /* a small file, or a small part, takes small blocks */
+        s->x.per_block =
+            snn__max(1, snn__min(s->x.per_block, snn__min(s->most, (size_t)(snn__gz_bound(gz) / s->x.bytes))));
+    while (more && s->x.count < s->most)
+        SNN__TRY(read_record(s, gz, layout, &more));
+    if (s->x.count == before)
         return snn__fail(SNN_ERR_FORMAT, "%.300s holds no images", snn__gz_path(gz));
     return SNN_OK;
 }
 
 /* Reads a file if it is there, and wanted. */
-static snn_status read_file(struct snn__bytes *b, const char *directory, const char *name,
+static snn_status read_file(struct snn__samples *s, const char *directory, const char *name,
                             const struct layout *layout)
 {
     struct snn__gz *gz;
     snn_status rc;
 
-    if (b->count == b->most)
+    if (s->x.count == s->most)
         return SNN_OK;
-    SNN__TRY(snn__gz_find(&gz, b->ctx, directory, name));
+    SNN__TRY(snn__gz_find(&gz, s->ctx, directory, name));
     if (gz == NULL)
         return SNN_OK;
-    rc = read_records(b, gz, layout);
+    rc = read_records(s, gz, layout);
     snn__gz_close(gz);
     return rc;
 }
 
-static snn_status prepare(struct snn__bytes *b, const char *directory, const struct layout *layout)
+static snn_status prepare(struct snn__samples *s, const char *directory, const struct layout *layout)
 {
-    b->classes = layout->classes;
-    return snn__bytes_shape(b, directory, 3, 32, 32);
+    s->classes = layout->classes;
+    s->pixels = true;
+    return snn__samples_shape(s, directory, 1, 3, (const size_t[]){ 3, 32, 32 });
 }
 
-static snn_status cifar10_read(struct snn__bytes *b, const char *directory, snn_split split)
+static snn_status cifar10_read(struct snn__samples *s, const snn_dataset_files *files)
 {
     static const char *const test[] = { "test_batch.bin", "dev_test_2000.bin" };
 
-    SNN__TRY(prepare(b, directory, &cifar10));
-    for (int i = 1; i <= 5 && split == SNN_SPLIT_TRAIN; i++) {
+    SNN__TRY(prepare(s, files->path, &cifar10));
+    for (int i = 1; i <= 5 && files->split == SNN_SPLIT_TRAIN; i++) {
         char name[32];
 
         snprintf(name, sizeof name, "data_batch_%d.bin", i);
-        SNN__TRY(read_file(b, directory, name, &cifar10));
+        SNN__TRY(read_file(s, files->path, name, &cifar10));
     }
-    for (size_t i = 0; i < 2 && split == SNN_SPLIT_TEST && b->count == 0; i++)
-        SNN__TRY(read_file(b, directory, test[i], &cifar10));
-    if (b->count == 0)
+    for (size_t i = 0; i < 2 && files->split == SNN_SPLIT_TEST && s->x.count == 0; i++)
+        SNN__TRY(read_file(s, files->path, test[i], &cifar10));
+    if (s->x.count == 0)
         return snn__fail(SNN_ERR_IO,
                          "there is no %.200s/%s, plain or .gz; format cifar10 reads the binary version "
                          "of CIFAR-10 (data_batch_1.bin to data_batch_5.bin and test_batch.bin)",
-                         directory,
-                         split == SNN_SPLIT_TRAIN ? "data_batch_N.bin" : "test_batch.bin or dev_test_2000.bin");
+                         files->path,
+                         files->split == SNN_SPLIT_TRAIN ? "data_batch_N.bin"
+                                                         : "test_batch.bin or dev_test_2000.bin");
     return SNN_OK;
 }
 
-static snn_status cifar100_read(struct snn__bytes *b, const char *directory, snn_split split)
+static snn_status cifar100_read(struct snn__samples *s, const snn_dataset_files *files)
 {
-    const char *name = split == SNN_SPLIT_TRAIN ? "train.bin" : "test.bin";
+    const char *name = files->split == SNN_SPLIT_TRAIN ? "train.bin" : "test.bin";
 
-    SNN__TRY(prepare(b, directory, &cifar100));
-    SNN__TRY(read_file(b, directory, name, &cifar100));
-    if (b->count == 0)
+    SNN__TRY(prepare(s, files->path, &cifar100));
+    SNN__TRY(read_file(s, files->path, name, &cifar100));
+    if (s->x.count == 0)
         return snn__fail(SNN_ERR_IO,
                          "there is no %.200s/%s, plain or .gz; format cifar100 reads the binary version "
                          "of CIFAR-100 (train.bin and test.bin)",
-                         directory, name);
+                         files->path, name);
     return SNN_OK;
 }
 

@@ -4,9 +4,9 @@
 #include "core/param_calls.h"
 #include "core/size.h"
 #include "core/structure.h"
-#include "data/bytes.h"
 #include "data/data.h"
 #include "data/recordings.h"
+#include "data/samples.h"
 #include "data/set.h"
 #include <math.h>
 #include <stdio.h>
@@ -203,24 +203,31 @@ struct snn__name snn__format_names(size_t index)
     return SNN__NAME_OF(index < N_FORMATS ? formats[index] : NULL);
 }
 
-/* These set the source even where reading fails; its close() frees what is there. */
-static snn_status read_bytes(const struct snn__data_format *format, snn_context *ctx, const char *directory,
-                             snn_split split, size_t most, snn_dataset_source *source)
+static const snn_dataset_files no_files = { .struct_size = sizeof no_files, .split = SNN_SPLIT_TRAIN };
+
+snn_status snn_dataset_files_init(snn_dataset_files *files, size_t size)
 {
-    struct snn__bytes *b = snn__alloc(ctx, 1, sizeof *b);
+    return snn__init_struct(files, size, &no_files, sizeof no_files, "data set files");
+}
+
+/* Sets the source even where reading fails; its close() frees what is there. */
+static snn_status read_samples(snn_dataset_source *source, const struct snn__data_format *format, snn_context *ctx,
+                               const snn_dataset_files *files)
+{
+    struct snn__samples *s = snn__alloc(ctx, 1, sizeof *s);
     snn_status rc;
 
-    if (b == NULL)
+    if (s == NULL)
         return SNN_ERR_MEMORY;
-    b->ctx = ctx;
-    b->most = most;
-    rc = format->read(b, directory, split);
-    snn__bytes_source(b, source);
+    s->ctx = ctx;
+    s->most = files->limit > 0 ? files->limit : SIZE_MAX;
+    rc = format->read(s, files);
+    snn__samples_source(s, source);
     return rc;
 }
 
-static snn_status read_recordings(const struct snn__data_format *format, snn_context *ctx, const char *directory,
-                                  snn_split split, size_t most, snn_dataset_source *source)
+static snn_status read_recordings(snn_dataset_source *source, const struct snn__data_format *format, snn_context *ctx,
+                                  const snn_dataset_files *files)
 {
     struct snn__recordings *r = snn__alloc(ctx, 1, sizeof *r);
     snn_status rc;
@@ -228,17 +235,27 @@ static snn_status read_recordings(const struct snn__data_format *format, snn_con
     if (r == NULL)
         return SNN_ERR_MEMORY;
     r->ctx = ctx;
-    r->most = most;
+    r->most = files->limit > 0 ? files->limit : SIZE_MAX;
     r->frames = FRAMES;
-    rc = format->record(r, directory, split);
+    rc = format->record(r, files->path, files->split);
     snn__recordings_source(r, source);
     return rc;
+}
+
+static snn_status open_source(snn_dataset_source *source, const struct snn__data_format *format, snn_context *ctx,
+                              const snn_dataset_files *files)
+{
+    SNN__TRY(snn_dataset_source_init(source, sizeof *source));
+    if (format->read != NULL)
+        return read_samples(source, format, ctx, files);
+    return format->record != NULL ? read_recordings(source, format, ctx, files) : format->open(source, ctx, files);
 }
 
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
                             snn_split split)
 {
     SNN__COMPUTES;
+
     return snn_dataset_open_first(out, context, format, directory, split, 0);
 }
 
@@ -246,28 +263,39 @@ snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const
                                   snn_split split, size_t limit)
 {
     SNN__COMPUTES;
-    const size_t most = limit > 0 ? limit : SIZE_MAX;
-    const struct snn__data_format *chosen = NULL;
+    const snn_dataset_files files = {
+        .struct_size = sizeof files, .split = split, .format = format, .path = directory, .limit = limit
+    };
+
+    return snn_dataset_open_files(out, context, &files);
+}
+
+snn_status snn_dataset_open_files(snn_dataset **out, snn_context *context, const snn_dataset_files *files)
+{
+    SNN__COMPUTES;
+    const struct snn__data_format *format = NULL;
+    snn_dataset_files own = no_files;
     snn_dataset_source source;
     snn_status rc;
 
     if (out == NULL)
         return fail_null("out");
     *out = NULL;
-    if (context == NULL || format == NULL || directory == NULL)
-        return fail_null(context == NULL ? "the context" : format == NULL ? "the format" : "the directory");
-    if (split != SNN_SPLIT_TRAIN && split != SNN_SPLIT_TEST)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)split);
-    chosen = formats[snn__name_index(snn__format_names, format)];
-    if (chosen == NULL)
-        return snn__unknown("data format", format, snn__format_names);
-    SNN__TRY(snn_dataset_source_init(&source, sizeof source));
-    rc = (chosen->read != NULL ? read_bytes : read_recordings)(chosen, context, directory, split, most, &source);
+    SNN__TRY(snn__read_struct(&own, sizeof own, files, "data set files", "snn_dataset_files_init()"));
+    SNN__TRY(snn__check_reserved(own.reserved, "data set files"));
+    if (context == NULL || own.format == NULL || own.path == NULL)
+        return fail_null(context == NULL ? "the context" : own.format == NULL ? "the format" : "the directory");
+    if (own.split != SNN_SPLIT_TRAIN && own.split != SNN_SPLIT_TEST)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)own.split);
+    format = formats[snn__name_index(snn__format_names, own.format)];
+    if (format == NULL)
+        return snn__unknown("data format", own.format, snn__format_names);
+    rc = open_source(&source, format, context, &own);
     if (rc == SNN_OK)
         rc = snn_dataset_create(out, context, &source);
     if (rc != SNN_OK && source.close != NULL)
         source.close(source.user);
-    if (rc == SNN_OK && chosen->record != NULL)
+    if (rc == SNN_OK && format->record != NULL)
         (*out)->recordings = source.user;
     return rc;
 }

@@ -4,9 +4,9 @@
  * microseconds. */
 #include "core/alloc.h"
 #include "core/size.h"
-#include "data/bytes.h"
 #include "data/gz.h"
 #include "data/recordings.h"
+#include "data/samples.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

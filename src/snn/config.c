@@ -23,7 +23,7 @@ static const struct {
     { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
     { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
     { "dropout", KIND_REAL },        { "binary", KIND_TEXT },         { "teacher", KIND_TEXT },
-    { "start", KIND_TEXT },          { "product_table", KIND_TEXT },
+    { "start", KIND_TEXT },          { "product_table", KIND_TEXT },  { "data.series", KIND_WHOLE },
 };
 #define PLACES (sizeof place / sizeof *place)
 
@@ -307,6 +307,7 @@ static const char *const use[] = {
     "data.deviation",
     "data.frames",
     "data.count_events",
+    "data.series",
     "trainer.method",
     "trainer.steps",
     "trainer.encoder",
@@ -432,6 +433,11 @@ static bool wants_plain(const json_t *config)
            strcmp(config_text(config, "trainer.encoder", "direct"), "direct") != 0;
 }
 
+bool config_series(const json_t *config)
+{
+    return config_whole(config, "data.series", 0) != 0;
+}
+
 void config_complete(json_t *config)
 {
     const json_t *frames = config_get(config, "data.frames");
@@ -455,7 +461,8 @@ void config_complete(json_t *config)
         preset(config, "trainer.steps", json_integer(json_integer_value(frames)));
     if (strcmp(config_text(config, "trainer.method", ""), "spide") == 0)
         preset_spide(config);
-    preset(config, "trainer.steps", json_integer(6));
+    if (!config_series(config))
+        preset(config, "trainer.steps", json_integer(6));
     preset(config, "trainer.loss", json_string("ce_mse"));
     preset(config, "trainer.loss_mix", json_real(0.05));
     if (strcmp(config_text(config, "optimizer.name", ""), "sgd") == 0) {

@@ -57,8 +57,10 @@ int config_parse_use(json_t **out, json_t **data, const char *text, const char *
 /* Lays `over` on top of `base`: sections are merged, anything else is replaced. The length of the cosine and the
  * normalisation follow what they were derived from. */
 void config_merge(json_t *base, const json_t *over);
-/* Fills in the tool's defaults. */
+/* Fills in the tool's defaults. The steps of series follow their data. */
 void config_complete(json_t *config);
+/* True if the data are series, whose files say how many steps there are. */
+bool config_series(const json_t *config);
 /* The text for CONFIG_NOTE: without what belongs to the machine (threads, isa,
  * product_table). To be freed with free(). */
 char *config_note(const json_t *config);

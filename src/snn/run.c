@@ -85,12 +85,22 @@ static int normalise(const struct run *run, snn_dataset *dataset)
     return rc == SNN_OK ? DONE : fail_call(rc, "data.normalise");
 }
 
+/* Series have a frame for each step, unless somebody set another number: the trainer refuses that. */
+static int follow(struct run *run)
+{
+    if (run->shape.frames > 1 && !config_get(run->config, "trainer.steps"))
+        return config_set(run->config, "trainer.steps", json_integer((json_int_t)run->shape.frames));
+    return DONE;
+}
+
 /* Recordings are cut into one frame for each step; the model file remembers it. */
 static int cut(struct run *run, snn_dataset *dataset)
 {
     int64_t steps = config_whole(run->config, "trainer.steps", 6), frames;
     snn_status rc;
 
+    if (config_series(run->config))
+        return follow(run);
     if (run->shape.frames == 1)
         return DONE;
     frames = config_whole(run->config, "data.frames", steps);
@@ -114,9 +124,9 @@ static int open_split(const struct run *run, snn_dataset **out, snn_split split)
 {
     const char *format = config_text(run->config, "data.format", NULL);
     const char *directory = config_text(run->config, "data.dir", NULL);
-    const int64_t limit = split == SNN_SPLIT_TRAIN ? config_whole(run->config, "data.limit", 0) : 0;
+    snn_dataset_files files;
     char *path;
-    snn_status rc;
+    snn_status rc = snn_dataset_files_init(&files, sizeof files);
 
     if (!format || !directory)
         return fail(USAGE, "no data: name them with --data FORMAT:DIR (the Debian package dataset-fashion-mnist "
@@ -124,7 +134,13 @@ static int open_split(const struct run *run, snn_dataset **out, snn_split split)
     path = at_home(directory);
     if (!path)
         return FAILED;
-    rc = snn_dataset_open_first(out, run->context, format, path, split, limit > 0 ? (size_t)limit : 0);
+    files.split = split;
+    files.format = format;
+    files.path = path;
+    files.limit = split == SNN_SPLIT_TRAIN ? (size_t)config_whole(run->config, "data.limit", 0) : 0;
+    files.series = config_series(run->config);
+    if (rc == SNN_OK)
+        rc = snn_dataset_open_files(out, run->context, &files);
     free(path);
     if (rc == SNN_OK) /* labels of both splits begin there */
         rc = snn_dataset_set_i64(*out, SNN_DATASET_LABEL_FIRST, config_whole(run->config, "data.label_first", 0));

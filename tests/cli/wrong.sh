@@ -61,9 +61,12 @@ refuses 1 "SNN_ERR_IO" $tiny --data idx:nowhere
 refuses 1 "SNN_ERR_ARGUMENT" $tiny --data png:data
 mkdir -p other
 for file in data/*; do
+    cp "$file" "other/$(basename "$file")"
     cp "$file" "other/$(basename "$file" | sed 's/-idx/.idx/')"
 done
-refuses 1 'but "train-images.idx3-ubyte"' $tiny --data idx:other
+rm other/t*-idx3-ubyte
+cp data/train-images-idx3-ubyte other/a-train-images.idx3
+refuses 1 "give the beginning of the names" $tiny --data idx:other
 refuses 1 "no.json" $tiny no.json
 refuses 1 "SNN_ERR_IO" eval no.snn
 refuses 1 "SNN_ERR_IO" info no.snn

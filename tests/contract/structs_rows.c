@@ -4,6 +4,7 @@
 #include "structs.h"
 #include <snn/sys/component.h>
 #include <snn/sys/product.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,11 @@ static void init_snn_dataset_source(void *s)
     need(snn_dataset_source_init(s, sizeof(snn_dataset_source)));
 }
 
+static void init_snn_dataset_files(void *s)
+{
+    need(snn_dataset_files_init(s, sizeof(snn_dataset_files)));
+}
+
 static snn_status initialise_options(void *s, size_t size)
 {
     return snn_context_options_init(s, size);
@@ -84,6 +90,11 @@ static snn_status initialise_options(void *s, size_t size)
 static snn_status initialise_source(void *s, size_t size)
 {
     return snn_dataset_source_init(s, size);
+}
+
+static snn_status initialise_files(void *s, size_t size)
+{
+    return snn_dataset_files_init(s, size);
 }
 
 /* ---- what comes in ---- */
@@ -118,6 +129,60 @@ static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample
     (void)frame;
     memcpy(sample->x, x[index], sizeof x[index]);
     sample->label = labels[index];
+    return SNN_OK;
+}
+
+/* Files that go again once they were read. */
+static const char *const file[] = { "train-x-idx2", "train-y-idx1" };
+static char folder[32];
+
+static void write_files(bool there)
+{
+    static const unsigned char content[][14] = { { 0, 0, 9, 2, 0, 0, 0, 2, 0, 0, 0, 1, 3, 4 },
+                                                 { 0, 0, 8, 1, 0, 0, 0, 2, 1, 0 } };
+    static const size_t size[] = { 14, 10 };
+
+    if (there)
+        strcpy(folder, "/tmp/snn-structs-XXXXXX");
+    if (there && mkdtemp(folder) == NULL)
+        exit(1);
+    for (size_t i = 0; i < 2; i++) {
+        char path[64];
+        FILE *f;
+
+        snprintf(path, sizeof path, "%s/%s", folder, file[i]);
+        f = there ? fopen(path, "wb") : NULL;
+        if (there ? f == NULL || fwrite(content[i], 1, size[i], f) != size[i] || fclose(f) != 0 : remove(path) != 0)
+            exit(1);
+    }
+    if (!there)
+        rmdir(folder);
+}
+
+static void begin_files(void *s)
+{
+    snn_dataset_files *files = s;
+
+    init_snn_dataset_files(s);
+    files->format = "idx";
+    files->path = folder;
+    files->limit = 1;
+}
+
+static snn_status open_files(void *s, double *figure)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_dataset *d = NULL;
+    snn_status rc;
+
+    write_files(true);
+    rc = snn_dataset_open_files(&d, w.ctx, s);
+    write_files(false);
+    if (rc != SNN_OK)
+        return rc;
+    need(snn_dataset_get_info(d, &info));
+    *figure = (double)info.count;
+    snn_dataset_destroy(d);
     return SNN_OK;
 }
 
@@ -376,8 +441,11 @@ static snn_status sample(void *s, double *figure)
 static const struct row rows[] = {
     { INIT("snn_context_options_init", snn_context_options, initialise_options) },
     { INIT("snn_dataset_source_init", snn_dataset_source, initialise_source) },
+    { INIT("snn_dataset_files_init", snn_dataset_files, initialise_files) },
     { TAKEN("snn_context_create", snn_context_options, "snn_context_options_init()", begin_options, create_context) },
     { TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset) },
+    { TAKEN("snn_dataset_open_files", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_files),
+      RESERVED(snn_dataset_files) },
     { TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure) },
     { TAKEN("snn_product_pick", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, pick) },
     { TAKEN("snn_product_tune", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, tune) },

@@ -1,5 +1,6 @@
 /* The reader of idx files: what is in them arrives, and what is wrong with them is told. */
 #include "files.h"
+#include <stdarg.h>
 #include <sys/stat.h>
 
 #define COUNT 23
@@ -152,12 +153,168 @@ START_TEST(labels_that_begin_at_1)
 }
 END_TEST
 
+/* The words of a name tell what a file is; beginnings tell two sets in one folder apart. */
 START_TEST(files_under_other_names)
 {
+    snn_dataset *d;
+
     put("emnist-letters-train-images-idx3-ubyte", images, IMAGES);
-    put("emnist-letters-test-images-idx3-ubyte.gz", images, IMAGES);
-    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_IO, "but \"emnist-letters-train-images-idx3-ubyte\"");
-    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TEST, SNN_ERR_IO, "t10k-images-idx3-ubyte.gz\"");
+    put("emnist-letters-train-labels-idx1-ubyte", labels, LABELS);
+    put_gz("emnist-letters-test-images-idx3-ubyte.gz", images, IMAGES);
+    put_gz("emnist-letters-test-labels-idx1-ubyte.gz", labels, LABELS);
+    put("emnist-letters-mapping.txt", labels, LABELS);
+    holds_the_samples(SNN_SPLIT_TRAIN, 10);
+    holds_the_samples(SNN_SPLIT_TEST, 10);
+    put("digits-test-images.idx", images, IMAGES);
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TEST, SNN_ERR_IO, "DIRECTORY/BEGINNING");
+    OK(snn_dataset_open(&d, ctx, "idx", path_of("emnist"), SNN_SPLIT_TEST));
+    snn_dataset_destroy(d);
+    FAILS(snn_dataset_open(&d, ctx, "idx", path_of("digits"), SNN_SPLIT_TEST), SNN_ERR_IO, "t10k-labels-idx1-ubyte");
+}
+END_TEST
+
+static void put_numbers(const char *name, uint8_t type, const char *big_endian, size_t bytes, size_t rank, ...)
+{
+    uint8_t file[4096] = { 0, 0, type, (uint8_t)rank };
+    va_list dims;
+
+    va_start(dims, rank);
+    for (size_t i = 0; i < rank; i++)
+        put_u32(file + 4 + 4 * i, va_arg(dims, unsigned));
+    va_end(dims);
+    memcpy(file + 4 + 4 * rank, big_endian, bytes);
+    put(name, file, 4 + 4 * rank + bytes);
+}
+
+static void reads(float first, float second)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    uint32_t label;
+    snn_dataset *d;
+    float x[2];
+
+    OK(snn_dataset_open(&d, ctx, "idx", directory, SNN_SPLIT_TRAIN));
+    OK(snn_dataset_get_info(d, &info));
+    ck_assert(info.rank == 1 && info.shape[0] == 2 && info.count == 1);
+    OK(read_labelled(d, 0, 0, x, &label));
+    ck_assert_float_eq(x[0], first);
+    ck_assert_float_eq(x[1], second);
+    snn_dataset_destroy(d);
+}
+
+START_TEST(types_of_numbers)
+{
+    put_numbers("a-train-labels-idx1", 0x08, "\3", 1, 1, 1u);
+    put_numbers("a-train-x-idx2", 0x08, "\xff\x33", 2, 2, 1u, 2u);
+    reads(1.0f, 0.2f);
+    put_numbers("a-train-x-idx2", 0x09, "\x80\x7f", 2, 2, 1u, 2u);
+    reads(-128.0f, 127.0f);
+    put_numbers("a-train-x-idx2", 0x0b, "\xff\xfe\x01\x00", 4, 2, 1u, 2u);
+    reads(-2.0f, 256.0f);
+    put_numbers("a-train-x-idx2", 0x0c, "\x80\x00\x00\x00\x00\x01\x00\x00", 8, 2, 1u, 2u);
+    reads(-2147483648.0f, 65536.0f);
+    put_numbers("a-train-x-idx2", 0x0d, "\x3f\xc0\x00\x00\xc0\x00\x00\x00", 8, 2, 1u, 2u);
+    reads(1.5f, -2.0f);
+    put_numbers("a-train-x-idx2", 0x0e, "\x3f\xf8\x00\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x00", 16, 2, 1u,
+                2u);
+    reads(1.5f, -2.0f);
+    put_numbers("a-train-x-idx2", 0x0a, "\x80\x7f", 2, 2, 1u, 2u);
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "magic number 0x00000a02");
+}
+END_TEST
+
+static snn_status open_series(snn_dataset **d, uint32_t series, snn_dataset_info *info)
+{
+    snn_dataset_files files;
+    snn_status rc;
+
+    OK(snn_dataset_files_init(&files, sizeof files));
+    files.format = "idx";
+    files.path = directory;
+    files.series = series;
+    rc = snn_dataset_open_files(d, ctx, &files);
+    if (rc == SNN_OK)
+        OK(snn_dataset_get_info(*d, info));
+    return rc;
+}
+
+#define SHAPED(series, frames_, rank_, c, h, w)                                               \
+    do {                                                                                      \
+        OK(open_series(&d, series, &info));                                                   \
+        ck_assert(info.frames == (frames_) && info.rank == (rank_) && info.shape[0] == (c) && \
+                  info.shape[1] == (h) && info.shape[2] == (w));                              \
+        snn_dataset_destroy(d);                                                               \
+    } while (0)
+
+START_TEST(shapes_and_series)
+{
+    static const char numbers[25] = "\1\2\3\4\5\6\7\10\11\12\13\14";
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_dataset *d;
+    uint32_t label;
+    float x[2];
+
+    put_numbers("a-train-labels-idx1", 0x08, "\3", 1, 1, 1u);
+    put_numbers("a-train-x-idx", 0x09, numbers, 12, 3, 1u, 6u, 2u);
+    SHAPED(0, 1, 3, 1, 6, 2);
+    SHAPED(1, 6, 1, 2, 1, 1);
+    OK(open_series(&d, 1, &info));
+    for (size_t t = 0; t < 6; t++) {
+        OK(read_labelled(d, 0, t, x, &label));
+        ck_assert(x[0] == (float)(2 * t + 1) && x[1] == (float)(2 * t + 2) && label == 3);
+    }
+    snn_dataset_destroy(d);
+    put_numbers("a-train-x-idx", 0x09, numbers, 12, 4, 1u, 2u, 3u, 2u);
+    SHAPED(0, 1, 3, 2, 3, 2);
+    SHAPED(1, 2, 3, 1, 3, 2);
+    put_numbers("a-train-x-idx", 0x09, numbers, 24, 5, 1u, 2u, 2u, 3u, 2u);
+    SHAPED(1, 2, 3, 2, 3, 2);
+    FAILS(open_series(&d, 0, &info), SNN_ERR_FORMAT, "an array of 5 dimensions");
+}
+END_TEST
+
+/* Floats as labels are targets. */
+START_TEST(targets_of_idx)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_sample sample = SNN_SAMPLE_INIT;
+    snn_dataset *d;
+    float x, y;
+
+    put_numbers("train-x-idx2", 0x09, "\1\2", 2, 2, 2u, 1u);
+    put_numbers("train-targets-idx1", 0x0d, "\x3f\xc0\x00\x00\xc0\x00\x00\x00", 8, 1, 2u);
+    OK(open_series(&d, 0, &info));
+    ck_assert(info.classes == 0 && info.targets == 1 && info.target_frames == 1);
+    sample.x = &x;
+    sample.target = &y;
+    OK(snn_dataset_read(d, 1, 0, &sample));
+    ck_assert(x == 2.0f && y == -2.0f);
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+/* Braille letters: 76 steps of 12 taxels. */
+START_TEST(real_braille)
+{
+    static const size_t count[] = { 972, 108 };
+    const char *path = data_path("braille");
+
+    for (int split = SNN_SPLIT_TRAIN; path != NULL && split <= SNN_SPLIT_TEST; split++) {
+        snn_dataset_info info = SNN_DATASET_INFO_INIT;
+        snn_dataset_files files;
+        snn_dataset *d;
+
+        OK(snn_dataset_files_init(&files, sizeof files));
+        files.split = (snn_split)split;
+        files.format = "idx";
+        files.path = path;
+        files.series = 1;
+        OK(snn_dataset_open_files(&d, ctx, &files));
+        OK(snn_dataset_get_info(d, &info));
+        ck_assert(info.count == count[split - 1] && info.classes == 27);
+        ck_assert(info.frames == 76 && info.rank == 1 && info.shape[0] == 12);
+        snn_dataset_destroy(d);
+    }
 }
 END_TEST
 
@@ -223,13 +380,14 @@ END_TEST
 START_TEST(wrong_magic)
 {
     put_plain();
-    put_u32(images, 0x802);
+    put_u32(images, 0x702);
     put(IMAGE_FILE, images, IMAGES);
-    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "magic number 0x00000802, expected 0x00000803");
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "magic number 0x00000702, which is none of idx");
     put_u32(images, 0x803);
     put(IMAGE_FILE, images, IMAGES);
-    put(LABEL_FILE, images, IMAGES);
-    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "expected 0x00000801");
+    put_u32(labels, 0x1000801);
+    put(LABEL_FILE, labels, LABELS);
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "magic number 0x01000801");
 }
 END_TEST
 
@@ -238,7 +396,7 @@ START_TEST(counts_differ)
     put(IMAGE_FILE, images, IMAGES);
     put_u32(labels + 4, COUNT - 1);
     put(LABEL_FILE, labels, LABELS - 1);
-    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "22 labels for 23 images");
+    OPEN_FAILS(ctx, "idx", SNN_SPLIT_TRAIN, SNN_ERR_FORMAT, "22 labels or targets for 23 samples");
 }
 END_TEST
 
@@ -409,6 +567,9 @@ int main(void)
     tcase_add_test(tc, classes_follow_the_labels);
     tcase_add_test(tc, labels_that_begin_at_1);
     tcase_add_test(tc, files_under_other_names);
+    tcase_add_test(tc, types_of_numbers);
+    tcase_add_test(tc, shapes_and_series);
+    tcase_add_test(tc, targets_of_idx);
     tcase_add_test(tc, missing_files);
     tcase_add_test(tc, every_truncation);
     tcase_add_test(tc, every_flipped_bit_of_gz);
@@ -423,6 +584,7 @@ int main(void)
     tcase_add_test(tc, a_directory_is_no_file);
     tcase_add_test(tc, real_fashion_mnist);
     tcase_add_test(tc, real_mnist);
+    tcase_add_test(tc, real_braille);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

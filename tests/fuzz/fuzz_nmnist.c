@@ -14,6 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_set_file(name[i], piece.data, piece.size, how >> i & 1);
     }
     fuzz_set_file("Train/3/00003.bin", data, size, how & 4);
-    fuzz_set_open("nmnist", 0, how >> 6, FUZZ_SET_MEMORY(3, all));
+    fuzz_set_open("nmnist", 0, how >> 6, 0, FUZZ_SET_MEMORY(3, all));
     return 0;
 }

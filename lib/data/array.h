@@ -1,0 +1,30 @@
+/* data/array.h - arrays of numbers in a file: of idx and of NumPy. */
+#ifndef SNN_DATA_ARRAY_H
+#define SNN_DATA_ARRAY_H
+
+#include "data/gz.h"
+#include "data/samples.h"
+
+#define SNN__ARRAY_RANK 6
+
+/* What its header says. */
+struct snn__array {
+    char kind;    /* 'u', 'i', 'f': whole numbers without and with sign, floats */
+    size_t bytes; /* of a number */
+    bool big;     /* the highest byte comes first */
+    bool fortran; /* the first index varies fastest */
+    size_t rank, dim[SNN__ARRAY_RANK];
+};
+
+/* The numbers of an array, after its header. */
+
+/* Sets shape and type of `s` from [n,...], and reads the samples. With `series` the dimension after n is time.
+ *
+ *   [n,N]  [n,H,W]  [n,C,H,W]      with `series`: [n,T,N]  [n,T,H,W]  [n,T,C,H,W] */
+snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, bool series);
+/* Reads labels, whole numbers [n], or targets, [n,K], [n,T,K] or floats [n], of the samples that are there. `least`:
+ * classes that there are in any case. */
+snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, size_t announced,
+                           size_t least);
+
+#endif

@@ -1,0 +1,130 @@
+/* find.c - files and arrays by the words of their names: publishers agree on words, not on names. */
+#include "data/find.h"
+#include "core/alloc.h"
+#include "core/size.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_LENGTH 256
+#define MARKS "-_. "
+
+/* ---- words ---- */
+
+/* True if `name` has a word of `words`, NULL-ended. */
+static bool has_word(const char *name, const char *const *words)
+{
+    for (size_t n; *name != '\0'; name += n + (name[n] != '\0')) {
+        n = strcspn(name, MARKS);
+        for (size_t i = 0; words[i] != NULL; i++)
+            if (strlen(words[i]) == n && strncmp(name, words[i], n) == 0)
+                return true;
+    }
+    return false;
+}
+
+bool snn__part_named(const struct snn__part *part, const char *name)
+{
+    static const char *const train[] = { "train", "training", NULL }, *const test[] = { "test", "t10k", NULL },
+                             *const other[] = { "val", "valid", "validation", NULL },
+                             *const aims[] = { "y", "label", "labels", "target", "targets", NULL };
+    const bool neither = !has_word(name, train) && !has_word(name, test) && !has_word(name, other);
+
+    return has_word(name, aims) == part->aims && (has_word(name, part->split == SNN_SPLIT_TEST ? test : train) ||
+                                                  (neither && part->split == SNN_SPLIT_TRAIN));
+}
+
+/* ---- files ---- */
+
+/* A name without ".gz"; false if it is too long. */
+static bool plain_name(char out[NAME_LENGTH], const char *name)
+{
+    const size_t n = strlen(name), cut = n > 3 && strcmp(name + n - 3, ".gz") == 0 ? n - 3 : n;
+
+    if (n >= NAME_LENGTH)
+        return false;
+    memcpy(out, name, cut);
+    out[cut] = '\0';
+    return true;
+}
+
+struct search {
+    const struct snn__part *part;
+    bool (*suits)(const char *name);
+    const char *beginning;
+    char found[NAME_LENGTH], other[NAME_LENGTH]; /* "": none */
+};
+
+static void look_at(struct search *s, const char *entry)
+{
+    char name[NAME_LENGTH];
+    const size_t n = strlen(s->beginning);
+
+    if (strncmp(entry, s->beginning, n) != 0 || !plain_name(name, entry) || !s->suits(name) ||
+        !snn__part_named(s->part, name + n) || strcmp(name, s->found) == 0)
+        return;
+    strcpy(s->found[0] == '\0' ? s->found : s->other, name);
+}
+
+/* Looks through a directory; one that cannot be opened has no files. */
+static void look_into(struct search *s, const char *directory)
+{
+    DIR *d = opendir(directory);
+    const struct dirent *entry;
+
+    while (d != NULL && (entry = readdir(d)) != NULL)
+        look_at(s, entry->d_name);
+    if (d != NULL)
+        closedir(d);
+}
+
+static snn_status open_found(struct snn__gz **out, snn_context *ctx, const char *directory, const struct search *s,
+                             const char *path, const char *example)
+{
+    if (s->other[0] != '\0')
+        return snn__fail(SNN_ERR_IO,
+                         "%.300s has both %.200s and %.200s: give the beginning of the names that are meant, "
+                         "DIRECTORY/BEGINNING",
+                         directory, s->found, s->other);
+    if (s->found[0] != '\0')
+        SNN__TRY(snn__gz_find(out, ctx, directory, s->found));
+    if (*out == NULL)
+        return snn__fail(SNN_ERR_IO,
+                         "%.300s has no file such as %s, plain or .gz (those of Fashion-MNIST are Debian's package "
+                         "dataset-fashion-mnist, in /usr/share/datasets/fashion-mnist)",
+                         path, example);
+    return SNN_OK;
+}
+
+static bool is_directory(const char *path)
+{
+    DIR *d = opendir(path);
+
+    if (d != NULL)
+        closedir(d);
+    return d != NULL;
+}
+
+snn_status snn__part_find(struct snn__gz **out, snn_context *ctx, const char *path, const struct snn__part *part,
+                          bool (*suits)(const char *name), const char *example)
+{
+    struct search s = { .part = part, .suits = suits, .beginning = "" };
+    const char *slash = strrchr(path, '/');
+    char *directory;
+    snn_status rc;
+
+    *out = NULL;
+    directory = snn__alloc(ctx, strlen(path) + 2, 1);
+    if (directory == NULL)
+        return SNN_ERR_MEMORY;
+    if (is_directory(path)) {
+        strcpy(directory, path);
+    } else {
+        s.beginning = slash != NULL ? slash + 1 : path;
+        memcpy(directory, slash != NULL ? path : ".", slash != NULL ? (size_t)(slash - path + 1) : 1);
+    }
+    look_into(&s, directory);
+    rc = open_found(out, ctx, directory, &s, path, example);
+    snn__free(ctx, directory);
+    return rc;
+}
