@@ -156,9 +156,9 @@ SNN_API SNN_CHECKED snn_status snn_layer_param_info(const snn_layer *layer, size
 /** Connects an input of the layer to the layer named `from`, or to the network's input ("input"). By default a layer
  * reads the layer added just before it. The first call replaces this default; each further call adds an input, for
  * types that take several (add, attention, select).
- * @param delay 0: the layer reads `from` at the same time step, and `from` must come earlier in the network. 1: the
- * layer reads the value of the previous time step, and `from` may be added later; at the first step the layer
- * contributes nothing, its bias included
+ * @param delay steps, 0 or more. 0: the layer reads `from` at the same time step, and `from` must come earlier in the
+ * network. d > 0: the layer reads the value of d steps before, and `from` may be added later; until that value exists
+ * the input contributes nothing, and a layer without another input has no output, its bias included
  * @return SNN_ERR_ARGUMENT (NULL, no such layer, too many inputs), SNN_ERR_STATE (the network is prepared) */
 SNN_API SNN_CHECKED snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay);
 
@@ -168,7 +168,7 @@ SNN_API SNN_CHECKED snn_status snn_layer_get_info(const snn_layer *layer, snn_la
 
 /** Describes the source of input number `index`, from 0. Real-time safe.
  * @param from receives the name of the layer that is read, borrowed; "input" for the network's input
- * @param delay receives 0 or 1
+ * @param delay receives the steps by which it is delayed
  * @return SNN_ERR_ARGUMENT (NULL, index past the last input) */
 SNN_API SNN_CHECKED snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **from, int *delay);
 

@@ -197,8 +197,8 @@ snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay)
     SNN__TRY(check_open(layer));
     if (from == NULL || strlen(from) >= SNN__NAME_MAX || from[0] == '\0')
         return snn__fail(SNN_ERR_ARGUMENT, "layer %s: the source's name is NULL, empty or too long", layer->name);
-    if (delay != 0 && delay != 1)
-        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a delay of %d steps; expected 0 or 1", layer->name, delay);
+    if (delay < 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "layer %s: a delay of %d steps; expected 0 or more", layer->name, delay);
     most = layer->type->flags & SNN__LAYER_MANY ? SNN__SOURCES_MAX : 1;
     if (!layer->connected)
         layer->n_sources = 0;
@@ -208,7 +208,7 @@ snn_status snn_layer_connect(snn_layer *layer, const char *from, int delay)
     layer->connected = true;
     s = &layer->source[layer->n_sources++];
     snprintf(s->name, sizeof s->name, "%s", from);
-    s->delay = delay != 0;
+    s->delay = (size_t)delay;
     return SNN_OK;
 }
 
@@ -222,7 +222,7 @@ snn_status snn_layer_input(const snn_layer *layer, size_t index, const char **fr
     if (from != NULL)
         *from = layer->source[index].name;
     if (delay != NULL)
-        *delay = layer->source[index].delay;
+        *delay = (int)layer->source[index].delay;
     return SNN_OK;
 }
 

@@ -31,7 +31,7 @@ struct snn__tensor {
 struct snn__source {
     char name[SNN__NAME_MAX];
     ptrdiff_t node; /* index of the layer, or SNN__INPUT; known once prepared */
-    bool delay;
+    size_t delay;   /* steps */
 };
 
 struct snn_layer {

@@ -11,6 +11,7 @@
 #include "layer/layer.h"
 #include "network/network.h"
 #include "network/note.h"
+#include <limits.h>
 #include <snn/model.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,9 +180,9 @@ static snn_status connect_one(snn_layer *layer, const json_t *source)
 
     if (!json_is_string(name) || (delay != NULL && !json_is_integer(delay)) ||
         json_object_size(source) > (delay != NULL ? 2u : 1u))
-        return snn__fail(SNN_ERR_FORMAT, "\"from\" must list names and {\"layer\": NAME, \"delay\": 0 or 1}");
-    if (delay != NULL && json_integer_value(delay) != 0 && json_integer_value(delay) != 1)
-        return snn__fail(SNN_ERR_FORMAT, "\"delay\" must be 0 or 1");
+        return snn__fail(SNN_ERR_FORMAT, "\"from\" must list names and {\"layer\": NAME, \"delay\": STEPS}");
+    if (json_integer_value(delay) < 0 || json_integer_value(delay) > INT_MAX)
+        return snn__fail(SNN_ERR_FORMAT, "\"delay\" must be a whole number of steps, 0 or more");
     return snn_layer_connect(layer, json_string_value(name), (int)json_integer_value(delay));
 }
 

@@ -22,7 +22,7 @@ static snn_status resolve(snn_network *network, snn_layer *layer)
         if (!s->delay && from->index >= layer->index)
             return snn__fail(
                 SNN_ERR_ARGUMENT,
-                "layer %s reads \"%s\", which is computed later; only a connection with delay 1 can do that",
+                "layer %s reads \"%s\", which is computed later; only a connection with a delay can do that",
                 layer->name, s->name);
         s->node = (ptrdiff_t)from->index;
     }

@@ -21,7 +21,7 @@ static void send(struct snn__pass *pass, struct snn__unit *unit, struct snn__io 
 
 bool snn__unit_side_readout(const struct snn__pass *pass, const struct snn__unit *unit)
 {
-    return unit->readers == 0 && !unit->read_delayed && unit != &pass->unit[pass->n - 1];
+    return unit->readers == 0 && !unit->delay && unit != &pass->unit[pass->n - 1];
 }
 
 /* With direct errors, weights on the path to the output send no error down, and nothing on that path sends one to a
@@ -47,17 +47,17 @@ static void add_sent(struct snn__pass *pass, struct snn__unit *unit, struct snn_
     sum->begun = true;
 }
 
-/* An input with delay: the error belongs to the step before; at rates, to the rates that were given. */
+/* An input with delay: the error belongs to the step that it was read from; at rates, to the rates that were given.
+ */
 static void send_back_in_time(struct snn__pass *pass, struct snn__unit *unit, struct snn__io *io, size_t i)
 {
     struct snn__unit *from = snn__unit_producer(pass, unit, i);
-    size_t parity = (io->t + 1) & 1; /* of step t - 1 */
 
     if (pass->at_rates && pass->fed_back.data != NULL)
         add_sent(pass, unit, io, i, &pass->fed_back);
-    if (pass->at_rates || !pass->demand.keeps || io->t == 0)
+    if (pass->at_rates || !pass->demand.keeps)
         return;
-    add_sent(pass, unit, io, i, &from->pending[parity]);
+    add_sent(pass, unit, io, i, snn__unit_pending(pass, from, io->t - unit->layer->source[i].delay));
 }
 
 /* An input of the same step. Sums over the steps are for what is constant. */
@@ -85,10 +85,10 @@ static void send_within_step(struct snn__pass *pass, struct snn__unit *unit, str
 /* Adds the pending error of other steps to this unit's output. */
 static void collect_pending(struct snn__pass *pass, struct snn__unit *unit, size_t t)
 {
-    struct snn__sum *pending = &unit->pending[t & 1];
+    struct snn__sum *pending = snn__unit_pending(pass, unit, t);
     size_t n = pass->batch * unit->value_len;
 
-    if (!pending->begun)
+    if (pending == NULL || !pending->begun)
         return;
     pending->begun = false;
     if (snn__unit_constant(pass, unit)) {

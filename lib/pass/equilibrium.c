@@ -27,16 +27,21 @@ static void compute(struct snn__pass *pass, struct snn__unit *unit)
     unit->scale = io.y.scale;
 }
 
+/* Readers with delay get x. */
+static void give(const struct snn__pass *pass, struct snn__unit *unit, struct snn__signal x)
+{
+    snn__copy(pass->ctx, unit->past.data, x.scale, x.data, pass->batch * unit->value_len);
+    unit->past.scale = 1.0f;
+}
+
 void snn__pass_rates(struct snn__pass *pass, size_t top, struct snn__signal a, enum snn__statistics statistics)
 {
     struct snn__unit *given = &pass->unit[top];
 
     pass->at_rates = true;
     pass->statistics = statistics;
-    if (given->delayed != NULL) {
-        snn__copy(pass->ctx, given->delayed, a.scale, a.data, pass->batch * given->value_len);
-        given->delayed_scale = 1.0f;
-    }
+    if (given->delay > 0)
+        give(pass, given, a);
     for (size_t l = 0; l <= top; l++)
         if (!pass->unit[l].deferred && !computed_before(pass, &pass->unit[l]))
             compute(pass, &pass->unit[l]);
@@ -51,10 +56,8 @@ static void average_population(struct snn__pass *pass, struct snn__unit *unit)
 
     snn__copy(pass->ctx, unit->value, (float)(1.0 / weight), unit->trace, n);
     unit->scale = 1.0f;
-    if (unit->delayed != NULL) {
-        snn__copy(pass->ctx, unit->delayed, 1.0f, unit->value, n);
-        unit->delayed_scale = 1.0f;
-    }
+    if (unit->delay > 0)
+        give(pass, unit, (struct snn__signal){ unit->value, 1.0f });
 }
 
 void snn__pass_average(struct snn__pass *pass, size_t top)

@@ -33,7 +33,8 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 
-        unit->reached = unit->over_steps.begun = unit->pending[0].begun = unit->pending[1].begun = false;
+        unit->reached = unit->over_steps.begun = false;
+        snn__delay_begin(pass, unit);
         if (training && unit->layer->type->begin)
             unit->layer->type->begin(&unit->node, batch, stream);
     }
@@ -192,32 +193,6 @@ static void forward_unit(struct snn__pass *pass, struct snn__unit *unit, size_t 
         unit->follow(pass, unit, &io);
 }
 
-static void keep(struct snn__pass *pass, float *to, float *scale, struct snn__signal from, size_t n)
-{
-    snn__copy(pass->ctx, to, 1.0f, from.data, n);
-    *scale = from.scale;
-}
-
-/* Keeps value and trace of step t - 1 for readers with delay. Layers in place of a kept array go first. */
-static void keep_delayed(struct snn__pass *pass, size_t t)
-{
-    for (size_t i = 0; i < 2 * pass->n; i++) {
-        struct snn__unit *unit = &pass->unit[i % pass->n];
-        size_t n = pass->batch * unit->value_len;
-        struct snn__signal value, trace;
-
-        if (!unit->read_delayed || unit->delayed == NULL ||
-            ((unit->flags & SNN__LAYER_IN_PLACE) != 0) != (i < pass->n))
-            continue;
-        value = snn__unit_value(pass, unit, t - 1);
-        trace = snn__unit_trace(pass, unit);
-        if (value.data != NULL)
-            keep(pass, unit->delayed, &unit->delayed_scale, value, n);
-        if (trace.data != NULL)
-            keep(pass, unit->delayed_trace, &unit->delayed_trace_scale, trace, n);
-    }
-}
-
 /* corr += 1/T (x[t] - weighted mean) (x) what weights read at t, into their gradients: x is the input of the norm
  * that reads them. */
 static void correlate(struct snn__pass *pass, struct snn__unit *norm, size_t t)
@@ -317,7 +292,7 @@ void snn__pass_forward(struct snn__pass *pass, size_t t)
         return;
     }
     if (t > 0 && !(pass->slots > 1 && pass->training))
-        keep_delayed(pass, t);
+        snn__delay_keep(pass, t);
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 

@@ -36,7 +36,7 @@ struct snn__unit *snn__error_heir(const struct snn__pass *pass, const struct snn
 {
     float factor;
 
-    if (unit->readers != 1 || unit->read_delayed || snn__errors_apart(pass))
+    if (unit->readers != 1 || unit->delay || snn__errors_apart(pass))
         return NULL;
     for (size_t l = unit->layer->index + 1; l < pass->n; l++)
         for (size_t i = 0; i < pass->unit[l].layer->n_sources; i++)
@@ -85,7 +85,7 @@ void snn__mark_over(struct snn__pass *pass)
         if (!(unit->flags & SNN__LAYER_POPULATION) || unit->flags & SNN__LAYER_KEEPS_X ||
             unit->layer->source[0].delay)
             continue;
-        if (from == NULL || from->readers != 1 || from->read_delayed || from->constant ||
+        if (from == NULL || from->readers != 1 || from->delay || from->constant ||
             from->flags & (SNN__LAYER_IN_PLACE | SNN__LAYER_GATHERS))
             continue;
         unit->value_over = from;
@@ -128,7 +128,7 @@ void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives)
     bool delays = false;
 
     for (size_t l = 0; l < pass->n; l++)
-        delays |= pass->unit[l].read_delayed;
+        delays |= pass->unit[l].delay;
     for (size_t l = 0; l < pass->n; l++) {
         if (delays)
             lives[l].value.state = SNN__STATE_RUNNING;
@@ -163,9 +163,9 @@ static void live_itself(struct snn__pass *pass, struct snn__lives *lives, size_t
 
     use(&lives[l].value, snn__forward_time(l));
     use(&lives[l].trace, snn__forward_time(l));
-    if ((unit->constant && !snn__pass_by_layers(pass)) || unit->read_delayed || unit->flags & SNN__LAYER_GATHERS)
+    if ((unit->constant && !snn__pass_by_layers(pass)) || unit->delay || unit->flags & SNN__LAYER_GATHERS)
         value_life(pass, lives, unit)->always = true;
-    if (unit->read_delayed || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL || snn__pass_means(pass))
+    if (unit->delay || unit->flags & SNN__LAYER_POPULATION || unit->spiking != NULL || snn__pass_means(pass))
         lives[l].trace.always = true;
     if (snn__pass_learns(pass) && snn__unit_side_readout(pass, unit)) /* has a loss */
         use(value_life(pass, lives, unit), snn__backward_time(pass, l));

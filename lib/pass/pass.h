@@ -7,7 +7,7 @@
  *   signal      an array and a constant factor, so that a scale needs no loop over the array
  *   in place    a unit whose value is its producer's array, up to a factor: flatten, scale
  *   trace       a[t] = decay a[t-1] + s[t] of a population; the mean of the values where errors are sums over steps
- *   delayed     read one step later: feedback. Its error is pending until the sweep comes to the step before
+ *   delayed     read some steps later: feedback. Its error is pending until the sweep comes back to its step
  *   deferred    with an output at the last step alone: the rates of all steps, and what reads them
  *   constant    computed once for a static input; its error is summed over the steps and goes down once
  *   dynamic     changing from step to step even for a static input: after spikes, or after a delay
@@ -119,6 +119,12 @@ struct snn__sum {
     bool begun;
 };
 
+/* A signal of the last steps, for readers with delay: step t lies in slot t modulo their number. */
+struct snn__past {
+    float *data; /* [slots][B][len] */
+    float scale; /* of the newest, and of all: factors are constants of a sequence */
+};
+
 /* A layer in a pass. */
 struct snn__unit {
     struct snn__node node;
@@ -139,10 +145,10 @@ struct snn__unit {
     bool averaged;                   /* couples: weights read it, so it is computed again from average rates */
     bool trainable;                  /* has trained tensors */
     bool wants_error;                /* the error at its output is of use */
-    bool off_path;     /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
-    bool read_delayed; /* someone reads it with a delay */
-    size_t readers;    /* layers that take its error in the same step */
-    size_t value_len;  /* elements of a sample */
+    bool off_path;    /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
+    size_t delay;     /* the longest with which someone reads it; 0: nobody reads it with a delay */
+    size_t readers;   /* layers that take its error in the same step */
+    size_t value_len; /* elements of a sample */
 
     float *value;                                    /* [slots][B][len], NULL if the array is the input's */
     const struct snn__unit *value_over, *error_over; /* units over whose value, error it writes its own; or NULL */
@@ -150,12 +156,11 @@ struct snn__unit {
     uint64_t *map; /* populations: value as bits (blas/spikes.h), [slots in a whole pass][B][map_len], if anyone reads
                       them */
     size_t map_len;
-    const struct snn__unit *mapped; /* the population whose map it reads, or NULL */
-    float *trace, trace_scale;      /* with means: the mean of value over the steps so far, in parts of T */
-    ptrdiff_t norm;                 /* means: weights of which the error varies through this batch norm */
-    float *weighted, *deviation;    /* means, batch norms: weighted mean of the input; room for x[t] less that */
-    float *delayed, *delayed_trace; /* value and trace of the step before, where all steps are not kept */
-    float delayed_scale, delayed_trace_scale;
+    const struct snn__unit *mapped;    /* the population whose map it reads, or NULL */
+    float *trace, trace_scale;         /* with means: the mean of value over the steps so far, in parts of T */
+    ptrdiff_t norm;                    /* means: weights of which the error varies through this batch norm */
+    float *weighted, *deviation;       /* means, batch norms: weighted mean of the input; room for x[t] less that */
+    struct snn__past past, past_trace; /* of value and trace, where all steps are not kept */
     float *noise, *noisy; /* z, [B][len], filled in by the method before the step; the current or the output with
                            * noise */
 
@@ -165,7 +170,7 @@ struct snn__unit {
     bool reached;               /* e holds something */
     float sent_scale;           /* factor of the errors that it sends down */
     struct snn__sum over_steps; /* constant units: errors of all steps */
-    struct snn__sum pending[2]; /* of the step before, from readers with delay, by the parity of that step */
+    struct snn__sum *pending;   /* from readers with delay: that of step t modulo span + 1, or NULL */
 
     struct snn__counts counts;
     float *fanout;                      /* synapses that leave each input element (non-zero weights) */
@@ -347,6 +352,12 @@ static inline bool snn__unit_shares(const struct snn__pass *pass, const struct s
 }
 /* True if a unit's values are spikes, or spikes times a constant. NULL, the network's input: they are not. */
 bool snn__unit_binary(const struct snn__pass *pass, const struct snn__unit *unit);
+/* delay.c: what a reader with delay takes at step t (data NULL: nothing yet). Sweeps at rates, which are step T, take
+ * what they are given. */
+struct snn__signal snn__delay_read(const struct snn__pass *pass, const struct snn__unit *from,
+                                   const struct snn__past *past, size_t delay, size_t t);
+/* The error at a unit's output at step t that waits for the sweep; NULL: none ever does. */
+struct snn__sum *snn__unit_pending(const struct snn__pass *pass, const struct snn__unit *unit, size_t t);
 /* True if `unit` sends errors to its producer `from`. */
 bool snn__unit_sends(const struct snn__pass *pass, const struct snn__unit *unit, const struct snn__unit *from);
 /* True for a layer without readers other than the last one. */

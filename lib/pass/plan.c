@@ -30,11 +30,7 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
                       sizeof *unit->map, &lives->map));
     if (unit->traced && (population || !(unit->flags & SNN__LAYER_IN_PLACE)))
         SNN__TRY(want(pass, &unit->trace, all, sizeof(float), &lives->trace));
-    if (unit->read_delayed) { /* training with all steps kept finds them there, evaluation does not keep them */
-        SNN__TRY(want(pass, &unit->delayed, all, sizeof(float), NULL));
-        if (unit->traced && !snn__pass_couples(pass))
-            SNN__TRY(want(pass, &unit->delayed_trace, all, sizeof(float), NULL));
-    }
+    SNN__TRY(snn__delay_plan(pass, unit));
     if (unit->wants_error && unit->error_over == NULL &&
         (snn__errors_apart(pass) || snn__error_heir(pass, unit) == NULL))
         SNN__TRY(want(pass, &unit->error, SNN__PRODUCT(snn__errors_apart(pass) ? pass->slots : 1, all), sizeof(float),
@@ -47,8 +43,6 @@ static snn_status plan_unit(struct snn__pass *pass, struct snn__unit *unit, cons
     }
     if (unit->wants_error && unit->constant)
         SNN__TRY(want(pass, &unit->over_steps.data, all, sizeof(float), NULL));
-    for (int i = 0; i < 2 && unit->read_delayed && unit->wants_error && pass->demand.keeps; i++)
-        SNN__TRY(want(pass, &unit->pending[i].data, all, sizeof(float), NULL));
     if (unit->flags & SNN__LAYER_WEIGHTS) {
         if (!snn__unit_shares(pass, unit))
             SNN__TRY(want(pass, &unit->fanout, unit->node.in_len, sizeof(float), NULL));
@@ -111,7 +105,7 @@ static snn_status plan_node(struct snn__pass *pass, struct snn__unit *unit)
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
-        node->adds_adjoint |= from == NULL || from->readers > 1 || from->read_delayed || from->constant ||
+        node->adds_adjoint |= from == NULL || from->readers > 1 || from->delay || from->constant ||
                               !from->wants_error || snn__errors_apart(pass);
     }
     node->through_time =
@@ -264,9 +258,11 @@ void snn__pass_free(struct snn__pass *pass)
 {
     if (pass->ctx == NULL)
         return;
-    for (size_t l = 0; pass->unit != NULL && l < pass->n; l++)
+    for (size_t l = 0; pass->unit != NULL && l < pass->n; l++) {
+        snn__free(pass->arena.ctx, pass->unit[l].pending);
         if (!pass->unit[l].node.shared)
             snn__free(pass->arena.ctx, pass->unit[l].node.state);
+    }
     snn__free(pass->arena.ctx, pass->unit);
     snn__free(pass->arena.ctx, pass->gradient);
     snn__arena_free(&pass->arena);

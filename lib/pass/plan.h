@@ -45,6 +45,15 @@ void snn__mark_states(const struct snn__pass *pass, struct snn__lives *lives);
 /* After allocation: arrays written over another one become the same array. */
 void snn__share_arrays(struct snn__pass *pass);
 
+/* ---- delay.c ---- */
+
+/* Arrays for readers with delay. */
+snn_status snn__delay_plan(struct snn__pass *pass, struct snn__unit *unit);
+/* A sequence begins. */
+void snn__delay_begin(const struct snn__pass *pass, struct snn__unit *unit);
+/* Step t begins: keeps values and traces of step t - 1. */
+void snn__delay_keep(struct snn__pass *pass, size_t t);
+
 /* ---- forward.c, backward.c ---- */
 
 /* After allocation: chooses the forward and back functions of a unit. */

@@ -51,11 +51,9 @@ struct snn__signal snn__unit_input(const struct snn__pass *pass, const struct sn
         return (struct snn__signal){ from->noisy, 1.0f };
     if (!source->delay)
         return snn__unit_value(pass, from, t);
-    if (t == 0 || t - 1 < from->absent)
-        return absent;
     if (pass->slots > 1 && pass->training)
-        return snn__unit_value(pass, from, t - 1);
-    return (struct snn__signal){ from->delayed, from->delayed_scale };
+        return t < source->delay ? absent : snn__unit_value(pass, from, t - source->delay);
+    return snn__delay_read(pass, from, &from->past, source->delay, t);
 }
 
 struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const struct snn__unit *unit, size_t i,
@@ -71,9 +69,7 @@ struct snn__signal snn__unit_input_trace(const struct snn__pass *pass, const str
     from = &pass->unit[source->node];
     if (!source->delay)
         return snn__unit_trace(pass, from);
-    if (t == 0 || t - 1 < from->absent || from->delayed_trace == NULL)
-        return absent;
-    return (struct snn__signal){ from->delayed_trace, from->delayed_trace_scale };
+    return snn__delay_read(pass, from, &from->past_trace, source->delay, t);
 }
 
 struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t)

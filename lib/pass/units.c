@@ -1,27 +1,32 @@
 /* pass/units.c - the description of a layer in a pass: its place in the order of steps, its readers, its
  * dependencies, the use of its error. */
+#include "core/context.h"
 #include "core/size.h"
 #include "layer/layer.h"
 #include "pass/plan.h"
 #include <string.h>
 
-/* Steps until the first input of each unit arrives; feedback makes this a fixed point. */
+#define NEVER SIZE_MAX
+
+/* Steps until the first input of each unit arrives, the fewest on any way from the network's input. */
 static void mark_absent(struct snn__pass *pass)
 {
     bool news = true;
 
-    for (size_t round = 0; news && round <= pass->n; round++) {
+    for (size_t l = 0; l < pass->n; l++)
+        pass->unit[l].absent = NEVER;
+    while (news) {
         news = false;
         for (size_t l = 0; l < pass->n; l++) {
             struct snn__unit *unit = &pass->unit[l];
-            size_t absent = SIZE_MAX;
+            size_t absent = NEVER;
 
             unit->deferred |= (unit->flags & SNN__LAYER_GATHERS) != 0;
 
             for (size_t i = 0; i < unit->layer->n_sources; i++) {
                 const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
-                absent = snn__min(absent, (from ? from->absent : 0) + unit->layer->source[i].delay);
+                absent = snn__min(absent, SNN__SUM(from ? from->absent : 0, unit->layer->source[i].delay));
                 unit->deferred |= from != NULL && from->deferred;
                 unit->dynamic |= unit->layer->source[i].delay ||
                                  (from != NULL && (from->dynamic || from->flags & SNN__LAYER_POPULATION));
@@ -65,7 +70,7 @@ static const struct snn__unit *population_behind(const struct snn__pass *pass, c
             (from != unit && from->layer->n_tensors > 0))
             return NULL;
         from = snn__unit_producer(pass, from, 0);
-        if (from == NULL || from->readers != 1 || from->read_delayed)
+        if (from == NULL || from->readers != 1 || from->delay)
             return NULL;
     } while (from->flags & SNN__LAYER_IN_PLACE);
     return from->flags & SNN__LAYER_POPULATION && !snn__param_i64(&from->layer->params, SNN_NEURON_PER_NEURON) ? from
@@ -180,7 +185,7 @@ static void count_reader(struct snn__pass *pass, const struct snn__unit *unit)
         struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
         if (from != NULL && unit->layer->source[i].delay)
-            from->read_delayed = true;
+            from->delay = snn__max(from->delay, unit->layer->source[i].delay);
         else if (from != NULL)
             from->readers++;
     }
@@ -329,7 +334,7 @@ static snn_status settle_order(struct snn__pass *pass)
     pass->slots = pass->steps;
     for (size_t l = 0; l < pass->n; l++) {
         pass->unit[l].constant &= snn__pass_means(pass);
-        if (pass->unit[l].read_delayed)
+        if (pass->unit[l].delay)
             return snn__fail(SNN_ERR_UNSUPPORTED,
                              "layer %s: feedback and batch norm over all steps exclude each other",
                              pass->net->layer[l]->name);
@@ -337,16 +342,37 @@ static snn_status settle_order(struct snn__pass *pass)
     return SNN_OK;
 }
 
+/* Errors that stay within a step do not go through delays: warns of layers that lead to the output, or to a readout
+ * of their own, through delays alone. */
+static void warn_of_untrained(const struct snn__pass *pass)
+{
+    const bool within = pass->demand.route == SNN__ROUTE_SPACE && !pass->demand.keeps;
+    bool leads[SNN__LAYERS_MAX] = { false };
+
+    for (size_t l = pass->n; l-- > 0 && within;) {
+        const struct snn__unit *unit = &pass->unit[l];
+
+        leads[l] |= l + 1 == pass->n || snn__unit_side_readout(pass, unit);
+        if (unit->trainable && !leads[l])
+            snn__log(pass->ctx, SNN_LOG_WARNING,
+                     "layer %s is not trained: it leads to the output through delays alone, and the error stays "
+                     "within a step; bptt sends it back through delays",
+                     unit->layer->name);
+        for (size_t i = 0; leads[l] && i < unit->layer->n_sources; i++)
+            if (snn__unit_producer(pass, unit, i) != NULL && unit->layer->source[i].delay == 0)
+                leads[unit->layer->source[i].node] = true;
+    }
+}
+
 static snn_status check_output(const struct snn__pass *pass)
 {
     const struct snn__unit *last = &pass->unit[pass->n - 1];
 
-    if (last->absent > 0 && !last->deferred)
+    if (last->absent >= pass->steps && !pass->demand.streams)
         return snn__fail(
             SNN_ERR_UNSUPPORTED,
-            "layer %s: the last layer has no output at the first step, since it only gets what others gave "
-            "the step before",
-            last->layer->name);
+            "layer %s: delays bring the first output of the last layer after %zu steps, and there are %zu",
+            last->layer->name, last->absent, pass->steps);
     return SNN_OK;
 }
 
@@ -358,6 +384,7 @@ snn_status snn__describe_units(struct snn__pass *pass)
     mark_off_path(pass);
     mark_absent(pass);
     SNN__TRY(check_output(pass));
+    warn_of_untrained(pass);
     mark_traced(pass);
     mark_spiking(pass);
     if (snn__pass_means(pass))

@@ -65,6 +65,12 @@ static snn_status take_outputs(snn_trainer *tr, const struct snn__batch *batch, 
     return SNN_OK;
 }
 
+/* The method learns from step t as it ends: it must have an output. */
+static bool learns_from(snn_trainer *tr, size_t t)
+{
+    return tr->rule->step != NULL && !tr->pass.demand.keeps && snn__pass_output(&tr->pass, t).data != NULL;
+}
+
 static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
 {
     const struct snn__rule *rule = tr->rule;
@@ -79,7 +85,7 @@ static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size
     if (train && rule->after)
         rule->after(tr, t);
     SNN__TRY(take_outputs(tr, batch, t, train, trained, loss));
-    return train && trained && rule->step != NULL && !tr->pass.demand.keeps ? rule->step(tr, t) : SNN_OK;
+    return train && trained && learns_from(tr, t) ? rule->step(tr, t) : SNN_OK;
 }
 
 /* Gives the method the input of all steps before the first one runs, if it differs from step to step. */

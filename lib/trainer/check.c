@@ -7,7 +7,7 @@ snn_status snn__check_forward(const snn_trainer *trainer)
 
     if (layer != NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "%s: layer %s reads the step before; the method is for networks without feedback",
+                         "%s: layer %s reads an earlier step; the method is for networks without delays",
                          trainer->rule->name, layer->name);
     return SNN_OK;
 }

@@ -112,11 +112,10 @@ static void ide_ahead(snn_trainer *trainer, size_t t)
     snn__pass_fix_statistics(&trainer->pass);
 }
 
-static snn_status ide_step(snn_trainer *trainer, size_t t)
+static void ide_after(snn_trainer *trainer, size_t t)
 {
     if (!trainer->pass.is_static)
         add_to_mean(trainer->self, trainer, t);
-    return SNN_OK;
 }
 
 /* out <- J^T b */
@@ -192,6 +191,6 @@ const struct snn__rule snn__rule_ide = {
     .check = ide_check,
     .plan = ide_plan,
     .ahead = ide_ahead,
-    .step = ide_step,
+    .after = ide_after,
     .finish = ide_finish,
 };

@@ -67,7 +67,7 @@ snn_status snn__check_judging(const snn_trainer *tr)
             "steps here; give one target per sample%s",
             tr->owner, tr->rates || !tr->loss_on_mean ? "" : ", or set loss_on to step");
     for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
-        if (tr->length[b] < tr->steps && (tr->rates || snn__outputs(tr) < tr->steps))
+        if (tr->length[b] < tr->steps && (tr->rates || tr->pass.unit[tr->pass.n - 1].deferred))
             return snn__fail(
                 SNN_ERR_UNSUPPORTED,
                 "%s: sample %zu of the batch ends after %u of %zu steps; the method needs rates over all "

@@ -48,7 +48,7 @@ static snn_status spide_plan(snn_trainer *trainer, struct snn__arena *arena)
     size_t all;
 
     SNN__TRY(snn__network_loop(trainer->net, "spide", &s->loop));
-    s->feeds = pass->unit[s->loop.top].read_delayed;
+    s->feeds = pass->unit[s->loop.top].delay > 0;
     s->scale = (float)snn__param_f64(p, SNN_SPIDE_SCALE);
     s->couples = (struct snn__couples){ .threshold = (float)snn__param_f64(p, SNN_SPIDE_BACKWARD_THRESHOLD),
                                         .gap = (float)snn__param_f64(p, SNN_SPIDE_SPIKE_SIZE),

@@ -1,7 +1,7 @@
 /* export.c - a network becomes a graph: a node for each layer, edges where layers read one another.
  *
- * Sums, dropout and factors of 1 are edges. A connection with delay that closes a loop is an edge, which takes a step
- * wherever a loop is cut; any other is a Delay. */
+ * Sums, dropout and factors of 1 are edges. A connection with delay 1 that closes a loop is an edge, which takes a
+ * step wherever a loop is cut; any other delay is a Delay, at which the loop is cut if it closes one. */
 #include "export.h"
 
 #include <math.h>
@@ -82,8 +82,9 @@ static snn_status connect_sources(struct exporting *x, const struct written *w, 
         int delay = 0;
         const struct written *from = snn__nir_source(x, w, i, &delay);
         snn_network_info info = SNN_NETWORK_INFO_INIT;
-        /* a connection that closes a loop has its step by that */
-        const size_t waits = steps + (delay && from != NULL && from->info.index < w->info.index);
+        const bool closes = delay > 0 && from != NULL && from->info.index >= w->info.index;
+        /* a connection that closes a loop has one step by that */
+        const size_t waits = closes && steps + (size_t)delay == 1 ? 0 : steps + (size_t)delay;
 
         if (depth > x->layers)
             return snn__nir_no_node(w, "in a loop without neurons");

@@ -73,18 +73,18 @@ static snn_status scaled(struct building *b, size_t node, const char *suffix, do
     return SNN_OK;
 }
 
-/* x[t-1] + 0 x[t]: there from the first step on. */
-snn_status snn__nir_hold(struct building *b, size_t node, struct source *source)
+/* x[t-steps] + 0 x[t]: there from the first step on. */
+snn_status snn__nir_hold(struct building *b, size_t node, size_t steps, struct source *source)
 {
     struct source before, nothing;
     snn_layer *sum;
 
-    if (source->delay || strcmp(source->name, "input") == 0) { /* a copy, which the next step finds again */
+    if (source->delay || strcmp(source->name, "input") == 0) { /* a copy, which later steps find again */
         TRY(snn__nir_layer(b, node, "add", "_copy", source, &sum));
         read_from(source, sum);
     }
     before = nothing = *source;
-    before.delay = 1;
+    before.delay = (int)steps;
     TRY(scaled(b, node, "_nothing", 0, &nothing));
     TRY(snn__nir_layer(b, node, "add", "_before", &before, &sum));
     TRY(snn_layer_connect(sum, nothing.name, 0));
@@ -157,8 +157,8 @@ static snn_status build_delay(struct building *b, size_t node, struct source sou
         snn__nir_say(b->nir, "%s: a delay of %zu steps, rounded by %.3g of a step", b->nir->node[node].name, d, off);
     if (cut && d == 0)
         snn__nir_say(b->nir, "%s: a delay of 1 step in place of 0, since it closes a loop", b->nir->node[node].name);
-    for (size_t i = cut; i < d; i++)
-        TRY(snn__nir_hold(b, node, &source));
+    if (d > cut)
+        TRY(snn__nir_hold(b, node, d - cut, &source));
     TRY(scaled(b, node, "", 1, &source)); /* the name that readers in a loop know */
     strcpy(b->made[node].out, source.name);
     return SNN_OK;

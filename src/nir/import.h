@@ -34,8 +34,8 @@ snn_status snn__nir_layer(struct building *b, size_t node, const char *type, con
                           const struct source *source, snn_layer **layer);
 /* The name of a layer. */
 void snn__nir_layer_name(const snn_layer *layer, char name[LAYER_NAME]);
-/* Makes `source` give the values of one step later, and zeros at the first step. */
-snn_status snn__nir_hold(struct building *b, size_t node, struct source *source);
+/* Makes `source` give its values `steps` later, and zeros at the first steps. */
+snn_status snn__nir_hold(struct building *b, size_t node, size_t steps, struct source *source);
 
 /* fold.c: decides which biases go where. */
 void snn__nir_fold_biases(struct building *b);

@@ -150,9 +150,9 @@ snn_status snn__nir_build_neurons(struct building *b, size_t node, struct source
     snn_layer *layer;
 
     if (b->steps.late && snn__nir_spikes(p.node->type))
-        TRY(snn__nir_hold(b, node, &source));
+        TRY(snn__nir_hold(b, node, 1, &source));
     if (b->steps.previous && snn__nir_has_synapse(p.node->type))
-        TRY(snn__nir_hold(b, node, &source));
+        TRY(snn__nir_hold(b, node, 1, &source));
     if (has_synapse_of_its_own(&p))
         TRY(build_synapse(b, node, &p, &source));
     TRY(build_gain(b, node, &p, &source));

@@ -56,6 +56,13 @@ static const json_t *named(const json_t *figures, const char *name)
     return NULL;
 }
 
+static void source(const char *from, int delay)
+{
+    printf("%s", from);
+    if (delay > 0)
+        printf(" (%d step%s ago)", delay, delay > 1 ? "s" : "");
+}
+
 static void sources(const snn_layer *layer, const snn_layer_info *info, const char *previous)
 {
     for (uint32_t i = 0; i < info->inputs; i++) {
@@ -63,8 +70,10 @@ static void sources(const snn_layer *layer, const snn_layer_info *info, const ch
         int delay;
         if (snn_layer_input(layer, i, &from, &delay) != SNN_OK)
             return;
-        if (info->inputs > 1 || delay || strcmp(from, previous) != 0)
-            printf("%s%s%s", i ? " + " : "  <- ", from, delay ? " (a step ago)" : "");
+        if (info->inputs > 1 || delay || strcmp(from, previous) != 0) {
+            printf("%s", i ? " + " : "  <- ");
+            source(from, delay);
+        }
     }
 }
 

@@ -261,7 +261,7 @@ static const struct {
     { NET(FC ", \"from\": 3}"), SNN_ERR_FORMAT, "\"from\"" },
     { NET(FC ", \"from\": [[\"input\"]]}"), SNN_ERR_FORMAT, "\"from\"" },
     { NET(FC ", \"from\": [\"input\", \"input\"]}"), SNN_ERR_ARGUMENT, "fc" },
-    { NET(FC ", \"from\": {\"layer\": \"input\", \"delay\": 2}}"), SNN_ERR_FORMAT, "\"delay\"" },
+    { NET(FC ", \"from\": {\"layer\": \"input\", \"delay\": -1}}"), SNN_ERR_FORMAT, "\"delay\"" },
     { NET(FC ", \"from\": {\"layer\": \"input\", \"delay\": \"1\"}}"), SNN_ERR_FORMAT, "\"from\"" },
     { NET(FC ", \"from\": {\"layer\": \"input\", \"lag\": 1}}"), SNN_ERR_FORMAT, "\"from\"" },
     { NET(FC ", \"from\": {}}"), SNN_ERR_FORMAT, "\"from\"" },

@@ -66,7 +66,7 @@ START_TEST(refused_parameters_can_be_taken_back)
     for (int again = 0; again < 3; again++) {
         OK(snn_network_add(net, "linear", "b", &layer));
         FAILS(snn_layer_set_i64(layer, SNN_LAYER_OUT, -1), SNN_ERR_ARGUMENT, "out");
-        FAILS(snn_layer_connect(layer, "a", 2), SNN_ERR_ARGUMENT, "delay");
+        FAILS(snn_layer_connect(layer, "a", -1), SNN_ERR_ARGUMENT, "delay");
         FAILS(snn_network_remove(net, first), SNN_ERR_ARGUMENT, "last one");
         FAILS(snn_network_remove(net, foreign), SNN_ERR_ARGUMENT, "last one");
         FAILS(snn_network_remove(net, NULL), SNN_ERR_ARGUMENT, "NULL");

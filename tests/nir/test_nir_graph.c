@@ -450,6 +450,11 @@ static const struct network_case {
       "\"a\","
       "\"r\"]},{\"type\":\"lif\",\"name\":\"n\",\"threshold\":0.3},{\"type\":\"linear\",\"out\":3}]}",
       NULL },
+    { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"linear\",\"name\":\"a\",\"out\":6},{\"type\":\"linear\","
+      "\"name\":\"r\",\"bias\":false,\"out\":6,\"from\":[{\"layer\":\"n\",\"delay\":3}]},{\"type\":\"add\",\"from\":["
+      "\"a\",\"r\"]},{\"type\":\"lif\",\"name\":\"n\",\"threshold\":0.3},{\"type\":\"linear\",\"out\":4,\"bias\":"
+      "false,\"from\":[{\"layer\":\"n\",\"delay\":2}]},{\"type\":\"lif\",\"name\":\"m\",\"threshold\":0.1}]}",
+      NULL },
     { "{\"format\":1,\"input\":[2,4,4],\"layers\":[{\"type\":\"conv2d\",\"out\":3,\"bias\":false},{\"type\":"
       "\"batch_norm\"},{\"type\":\"lif\",\"threshold\":0.3},{\"type\":\"flatten\"},{\"type\":\"linear\",\"out\":4},"
       "{\"type\":\"batch_norm\"}]}",

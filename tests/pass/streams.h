@@ -32,6 +32,12 @@ static const struct {
     { { 5 },
       "linear a out=6; linear fb out=6 <m:1; add s <a <fb; lif n refractory=2 " LIF "; linear b out=4; "
       "alif m threshold=0.2 refractory=1; linear o out=3" },
+    { { 5 },
+      "linear a out=6; linear fb out=6 <m:3; linear c out=6 <n:2; add s <a <fb <c; lif n " LIF "; linear b out=4; "
+      "lif m threshold=0.2; scale k value=1.7; linear d out=4 <k:2; add z <m <d; linear o out=3" },
+    { { 5 },
+      "linear a out=6; lif n " LIF "; scale h value=0.7 <n:2; linear b out=6; lif m threshold=0.3; "
+      "linear o out=3 <m:1; linear r out=3 <a:4; add z <o <r" },
     { { 2, 6, 6 },
       "conv2d a out=4 pad=1; layer_norm an; lif n " LIF "; flatten f; linear o out=3; layer_norm on; elementwise e" },
     { { 5 }, "linear a out=6; dsr_lif n threshold=0.5; linear o out=3; dsr_lif r threshold=0.4" },

@@ -16,6 +16,9 @@ static const struct {
       "conv2d a out=8 pad=1 standardise=1; add s <a <fb:1; lif n " LIF
       "; conv2d b out=8 pad=1 <n; plif m threshold=0.3; "
       "conv2d fb out=8 pad=1 <m; avgpool p kernel=0 <m; flatten f; linear o out=3; scale k value=0.3" },
+    { { 2, 6, 6 },
+      "conv2d a out=8 pad=1; lif n " LIF "; conv2d b out=8 pad=1 <n:2; conv2d c out=8 pad=1 <n:1; add s <b <c; "
+      "lif m threshold=0.3; flatten f; linear o out=3 <f:1" },
     { { 2, 5, 5 },
       "conv2d a out=4 pad=1; cuba n threshold=0.5; conv_transpose2d b out=4; alif m threshold=0.3; flatten f; "
       "linear o out=3; lif r reset=none" },

@@ -162,11 +162,11 @@ START_TEST(test_training_computes_what_evaluation_does)
 }
 END_TEST
 
-/* A network must say something at every step. */
+/* A network must say something at some step. */
 START_TEST(test_an_output_that_comes_late)
 {
     snn_context *ctx = test_context(1, 1, "best");
-    snn_network *net = network_of(ctx, (size_t[3]){ 4 }, "linear a out=5; lif n; linear late out=3 <n:1");
+    snn_network *net = network_of(ctx, (size_t[3]){ 4 }, "linear a out=5; lif n; linear late out=3 <n:9");
     snn_trainer *tr = NULL;
 
     OK(snn_evaluator_create(&tr, net));

@@ -2,7 +2,8 @@
  *
  *   "linear a out=6; add s <a <rec:1; lif n decay=0.5; linear rec out=6 <n"
  *
- * adds a layer for each piece: type, name, parameters by name, sources ("<name", with ":1" for a delay). */
+ * adds a layer for each piece: type, name, parameters by name, sources ("<name", with ":2" for a delay of two steps).
+ */
 #ifndef SNN_TESTS_TRAINER_BUILDER_H
 #define SNN_TESTS_TRAINER_BUILDER_H
 
@@ -24,7 +25,7 @@ static inline snn_status add_layer(snn_network *net, char *text)
             mark = strchr(word, ':');
             if (mark != NULL)
                 *mark = '\0';
-            SNN__TRY(snn_layer_connect(layer, word + 1, mark != NULL));
+            SNN__TRY(snn_layer_connect(layer, word + 1, mark != NULL ? atoi(mark + 1) : 0));
             continue;
         }
         mark = strchr(word, '=');

@@ -290,7 +290,7 @@ ROW(notation, snn_network_build(&(snn_network *){ NULL }, w->ctx, "16C3-XY2-FC",
 ROW(source_missing, build(w, "flatten f <nobody"))
 ROW(cycle_without_delay, build(w, "flatten f; linear a out=5 <b; linear b out=5 <a"))
 ROW(only_itself, build(w, "flatten f; scale a <b:1; scale b <a:1; linear o out=3 <f"))
-ROW(delay_two, snn_layer_connect(layer_of(w, "flatten"), "input", 2))
+ROW(delay_negative, snn_layer_connect(layer_of(w, "flatten"), "input", -2))
 ROW(input_delayed, build(w, "flatten f <input:1"))
 ROW(input_in_place_delayed, build(w, "scale c <input; gain g <c; flatten f <g:1"))
 
@@ -364,7 +364,7 @@ ROW(feedback_with_norm_over_all,
         w,
         "flatten f; linear a out=5; add s <a <r:1; batch_norm bn over=all; lif n; linear r out=5; linear o out=3 <n",
         "bptt", "", BATCH))
-ROW(late_output, prepare(w, "flatten f; linear a out=5; lif n; linear o out=3 <n:1", "bptt", "", BATCH))
+ROW(late_output, prepare(w, "flatten f; linear a out=5; lif n; linear o out=3 <n:9", "bptt", "", BATCH))
 ROW(option_of_another_method, snn_trainer_set_str(w->tr, SNN_OTTT_VARIANT, "O"))
 ROW(smoothing_one, prepare(w, DENSE, "sltt", "label_smoothing=1", BATCH))
 ROW(unknown_loss, prepare(w, DENSE, "sltt", "loss=hinge", BATCH))

@@ -306,6 +306,28 @@ static const struct net_case nets[] = {
       "; linear o out=3",
       "steps=5",
       false },
+    { "a loop of three steps",
+      { 5 },
+      "linear a out=6; linear rec out=6 <n:3; add s <a <rec; lif n " LIF "; linear o out=3",
+      "steps=7",
+      true },
+    { "delays of 0 to 3 of one population",
+      { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6; linear c out=6 <n:3; linear d out=6 <n:1; linear e out=6 <n:2; "
+      "add s <b <c <d <e; lif m " LIF "; linear o out=3",
+      "steps=6",
+      false },
+    { "an output after three steps",
+      { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <n:2; scale h value=0.7; lif m " LIF " <h:1; linear o out=3",
+      "steps=6",
+      true },
+    { "a constant layer read three steps later, and one after all steps",
+      { 5 },
+      "linear a out=6; lif n " LIF "; linear b out=6 <a:3; linear c out=6 <n:9; add s <n <b <c; lif m " LIF
+      "; linear o out=3",
+      "steps=5",
+      true },
     { "layer norm",
       { 2, 4, 4 },
       "conv2d a out=4 pad=1; layer_norm an; lif n " LIF
@@ -514,11 +536,40 @@ START_TEST(test_sltt_is_bptt_at_one_step)
 {
     const struct net_case *c = &nets[_i];
 
-    if (needs_history(c))
+    if (needs_history(c) || strncmp(c->name, "an output after", 15) == 0) /* all steps */
         return;
     ck_assert_double_le(gradients_apart(c, "sltt", "steps=1", "bptt", "steps=1"), 1e-6);
     ck_assert_double_le(
         gradients_apart(c, "sltt", "steps=1 loss=ce_mse", "bptt", "steps=1 loss=ce_mse detach_reset=1"), 1e-6);
+}
+END_TEST
+
+static void count_line(void *user, snn_log_level level, const char *text)
+{
+    (void)level;
+    *(int *)user += strstr(text, "through delays alone") != NULL;
+}
+
+/* The error of online methods goes through no delay, and the log names the layers that it does not reach. */
+START_TEST(test_untrained_layers_are_named)
+{
+    static const char *const method[] = { "sltt", "ottt", "bptt" };
+    static const int want[] = { 1, 1, 0 };
+
+    for (int i = 0; i < 3; i++) {
+        snn_context *ctx = test_context(1, 7, "best");
+        snn_network *net = network_of(ctx, (size_t[3]){ 5 }, "linear a out=6; lif n; linear o out=3 <n:2");
+        snn_optimizer *sgd = sgd_of(ctx, 0.1);
+        int lines = 0;
+
+        ctx->options.log = count_line;
+        ctx->options.log_user = &lines;
+        snn_trainer_destroy(trainer_of(net, sgd, method[i], "steps=4", BATCH));
+        ck_assert_int_eq(lines, want[i]);
+        snn_optimizer_destroy(sgd);
+        snn_network_destroy(net);
+        snn_context_destroy(ctx);
+    }
 }
 END_TEST
 
@@ -707,6 +758,7 @@ int main(void)
     tcase_add_test(differences, test_losses);
     tcase_add_loop_test(differences, test_targets, 0, 5);
     tcase_add_loop_test(among, test_sltt_is_bptt_at_one_step, 0, NETS);
+    tcase_add_test(among, test_untrained_layers_are_named);
     tcase_add_loop_test(among, test_ottt_is_sltt_without_memory, 0, NETS);
     tcase_add_loop_test(among, test_all_steps_sampled, 0, NETS);
     tcase_add_loop_test(among, test_variants_of_ottt, 0, NETS);

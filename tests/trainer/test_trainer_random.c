@@ -54,7 +54,14 @@ static void add_norm(char *text, unsigned *state, const char *name)
     add_word(text, state, words);
 }
 
-/* Vectors of 6 or maps of 2x4x4; one population or two; feedback by a delay, a leaky readout. */
+static void add_feedback(char *text, unsigned *state)
+{
+    strcat(text, "; linear w out=7 bias=0 ");
+    add_word(text, state, "<n:1|<n:2|<n:4");
+    strcat(text, "; add s <a <w");
+}
+
+/* Vectors of 6 or maps of 2x4x4; one population or two; delays of feedback and forward, a leaky readout. */
 static void draw_network(char *text, unsigned *state, const char *method, size_t shape[3])
 {
     const bool map = draw(state, 3) == 0, feedback = !map && draw(state, 3) == 0,
@@ -64,12 +71,14 @@ static void draw_network(char *text, unsigned *state, const char *method, size_t
     strcpy(text, map ? "conv2d a out=3 pad=1" : "linear a out=7");
     add_word(text, state, "|| bias=0| standardise=1| binary=scaled");
     if (feedback)
-        strcat(text, "; linear w out=7 bias=0 <n:1; add s <a <w");
+        add_feedback(text, state);
     else
         add_norm(text, state, "an");
     add_population(text, state, method, "n");
     if (!feedback && draw(state, 2) == 0) {
-        strcat(text, map ? "; avgpool p kernel=2; conv2d b out=4" : "; linear b out=5");
+        strcat(text, map ? "; avgpool p kernel=2; conv2d b out=4" : "; linear b out=5 ");
+        if (!map)
+            add_word(text, state, "||||<n:1|<n:3");
         add_norm(text, state, "bn");
         add_population(text, state, method, "m");
     }

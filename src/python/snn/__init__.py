@@ -104,8 +104,8 @@ class Layer(Parameters):
         return self.info().type.decode()
 
     def connect(self, source, delay=0):
-        """Connects an input to the layer named `source` in place of the previous layer; with delay 1, to its value of
-        the previous step."""
+        """Connects an input to the layer named `source` in place of the previous layer; with a delay, to its value
+        of as many steps before."""
         library.snn_layer_connect(self._handle, values.word(source, "layer"),
                                   values.whole(delay, "delay", high=2**31 - 1))
         return self
