@@ -167,6 +167,38 @@ typedef struct snn_event_windows_info {
 /** Initialiser of snn_event_windows_info, for snn_event_windows_get_info() to fill. */
 #define SNN_EVENT_WINDOWS_INFO_INIT SNN_INIT_(sizeof(snn_event_windows_info), 0, 0, 0, 0, 0, 0)
 
+/* ---- lists of samples ---- */
+
+/** The samples of a data set: which part of which file each of them is, and of which class. */
+typedef struct snn_events_list snn_events_list;
+
+/** What a list of samples holds. */
+typedef struct snn_events_list_info {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_events_list_info) */
+    uint32_t width;       /**< of the sensor, in pixels, or the number of units; 0: the files say it */
+    uint32_t height;      /**< of the sensor; 1 for units; 0: the files say it */
+    uint32_t reserved;    /**< 0 */
+    uint64_t samples;     /**< number of samples, of the split */
+    uint64_t classes;     /**< labels are 0 .. classes - 1 */
+} snn_events_list_info;
+
+/** Initialiser of snn_events_list_info, for snn_events_list_get_info() to fill. */
+#define SNN_EVENTS_LIST_INFO_INIT SNN_INIT_(sizeof(snn_events_list_info), 0, 0, 0, 0, 0)
+
+/** One sample of a list: events of begin <= t < end. */
+typedef struct snn_events_item {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_events_item) */
+    uint32_t label;       /**< class, from 0 */
+    const char *path;     /**< of its file; borrowed from the list */
+    const char *format;   /**< of the file, for snn_events_source; NULL: as its content says */
+    uint64_t index;       /**< of the recording in the file, for snn_events_seek() */
+    int64_t begin;        /**< microseconds by the clock of the recording; INT64_MIN: from its first event on */
+    int64_t end;          /**< INT64_MAX: up to its last event */
+} snn_events_item;
+
+/** Initialiser of snn_events_item, for snn_events_list_get_item() to fill. */
+#define SNN_EVENTS_ITEM_INIT SNN_INIT_(sizeof(snn_events_item), 0, NULL, NULL, 0, 0, 0)
+
 SNN_BEGIN_DECLS
 
 /** Opens a recording and reads what stands before its first event. The caller destroys the reader.
@@ -339,6 +371,30 @@ SNN_API SNN_CHECKED snn_status snn_event_windows_take(snn_event_windows *windows
  * @return SNN_ERR_ARGUMENT (NULL, struct_size is not set) */
 SNN_API SNN_CHECKED snn_status snn_event_windows_get_info(const snn_event_windows *windows,
                                                           snn_event_windows_info *info);
+
+/** Lists the samples of a data set: finds its files, and reads its lists and labels. Recordings are not read. The
+ * caller destroys the list.
+ * @param out receives the list; NULL on failure
+ * @param data layout, directory, split and limit
+ * @return SNN_ERR_ARGUMENT (NULL, an unknown layout or split), SNN_ERR_IO (a file is missing: the message names it),
+ * SNN_ERR_FORMAT (a list or a folder is not as the layout has it), SNN_ERR_UNSUPPORTED, SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_events_list_open(snn_events_list **out, snn_context *context,
+                                                    const snn_events_data *data);
+
+/** Frees a list; NULL is accepted. */
+SNN_API void snn_events_list_destroy(snn_events_list *list);
+
+/** Describes a list.
+ * @return SNN_ERR_ARGUMENT (NULL, struct_size is not set) */
+SNN_API SNN_CHECKED snn_status snn_events_list_get_info(const snn_events_list *list, snn_events_list_info *info);
+
+/** Describes sample number `index`, from 0.
+ * @return SNN_ERR_ARGUMENT (NULL, index past the last sample, struct_size is not set) */
+SNN_API SNN_CHECKED snn_status snn_events_list_get_item(const snn_events_list *list, uint64_t index,
+                                                        snn_events_item *item);
+
+/** Returns the name of a class, borrowed from the list; NULL if it has none. */
+SNN_API const char *snn_events_list_class_name(const snn_events_list *list, uint64_t label);
 
 SNN_END_DECLS
 

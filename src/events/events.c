@@ -119,8 +119,8 @@ static snn_status show_format(snn_events *e, const struct snn__events_format **f
 
 /* ---- an archive ---- */
 
-/* Goes to the next member that is a recording. */
-static snn_status next_member(snn_events *e, bool *found)
+/* Goes to the next member that is a recording; only past its name, if the format is known and it is not `wanted`. */
+static snn_status next_member(snn_events *e, bool wanted, bool *found)
 {
     const struct snn__events_format *format = NULL;
 
@@ -130,7 +130,7 @@ static snn_status next_member(snn_events *e, bool *found)
         e->name = "";
         TRY(snn__archive_next(e->archive, &name));
         *found = name != NULL;
-        if (!*found)
+        if (!*found || (!wanted && e->source.format != NULL))
             return SNN_OK;
         e->name = name;
         snn__octets_open(&e->in, snn__archive_fill, e->archive);
@@ -199,7 +199,7 @@ static snn_status seek_archive(snn_events *e, uint64_t index, bool *found)
     }
     for (*found = true; *found && e->members <= index; e->members += *found) {
         end_recording(e);
-        TRY(next_member(e, found));
+        TRY(next_member(e, e->members == index, found));
     }
     return SNN_OK;
 }
@@ -209,10 +209,10 @@ static snn_status seek(snn_events *e, uint64_t index, bool *found)
     *found = true;
     if (e->at_hand && index == e->info.index && e->read == 0 && !e->ended)
         return SNN_OK;
-    if (e->archive != NULL)
-        return seek_archive(e, index, found);
     if (e->format != NULL && e->format->seek != NULL)
         return e->format->seek(e, index, found);
+    if (e->archive != NULL)
+        return seek_archive(e, index, found);
     *found = index == 0;
     if (*found)
         return reopen(e);

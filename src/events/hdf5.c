@@ -17,6 +17,9 @@ static bool is_hdf5(const uint8_t *head, size_t size, const char *name)
 #include <stdlib.h>
 
 #define SPIKES_MOST ((size_t)1 << 26) /* of a sample */
+#define SAMPLES_MOST ((size_t)1 << 24)
+#define UNPACKED_FREE ((size_t)1 << 20)
+#define UNPACKED_MOST 100u /* bytes of a byte */
 
 struct hdf5 {
     hid_t file, times, units, labels; /* labels: negative where there are none */
@@ -51,6 +54,51 @@ static void leave(struct silence was)
 }
 
 /* ---- the file ---- */
+
+/* What a compressed file holds. */
+struct image {
+    uint8_t *bytes;
+    size_t size, room;
+};
+
+static snn_status append(snn_events *e, struct image *image, const uint8_t *bytes, size_t size)
+{
+    const size_t room = 2 * (image->size + size);
+    uint8_t *wider;
+
+    if (image->room - image->size < size) {
+        wider = snn_component_alloc(e->ctx, room, 1);
+        if (wider == NULL)
+            return SNN_ERR_MEMORY;
+        if (image->size > 0)
+            memcpy(wider, image->bytes, image->size);
+        snn_component_free(e->ctx, image->bytes);
+        image->bytes = wider;
+        image->room = room;
+    }
+    memcpy(image->bytes + image->size, bytes, size);
+    image->size += size;
+    return SNN_OK;
+}
+
+/* All bytes of the one file in an archive. */
+static snn_status unpack(snn_events *e, struct image *image)
+{
+    uint64_t packed;
+
+    TRY(snn__tap_size(&e->tap, &packed));
+    for (;;) {
+        TRY(snn__octets_need(&e->in, e->ctx, 1));
+        if (e->in.left == 0)
+            return SNN_OK;
+        TRY(append(e, image, e->in.at, e->in.left));
+        snn__octets_take(&e->in, e->in.left);
+        if (image->size > UNPACKED_FREE && image->size / UNPACKED_MOST > packed)
+            return snn_component_fail(SNN_ERR_FORMAT,
+                                      "%.300s expands to more than %u times its size; unpack it first",
+                                      snn__events_where(e), UNPACKED_MOST);
+    }
+}
 
 static hid_t open_file(const snn_events_source *source)
 {
@@ -108,9 +156,9 @@ static hid_t open_list(hid_t file, const char *path, bool lists)
     return -1;
 }
 
-static snn_status open_lists(snn_events *e, struct hdf5 *s)
+static snn_status open_lists(snn_events *e, struct hdf5 *s, const snn_events_source *source)
 {
-    s->file = open_file(&e->source);
+    s->file = open_file(source);
     if (s->file < 0)
         return snn_component_fail(SNN_ERR_FORMAT, "%.300s cannot be read as HDF5", snn__events_where(e));
     s->times = open_list(s->file, "/spikes/times", true);
@@ -188,20 +236,31 @@ static snn_status load_sample(snn_events *e, struct hdf5 *s, uint64_t index)
 
 static snn_status begin_hdf5(snn_events *e)
 {
+    snn_events_source source = e->source;
     struct hdf5 *s = e->state;
+    struct image image = { .bytes = NULL };
+    snn_status rc = SNN_OK;
     struct silence was;
-    snn_status rc;
 
     s->file = s->times = s->units = s->labels = -1;
-    if (e->source.read != NULL || e->archive != NULL)
+    if (e->source.read != NULL || e->members > 0)
         return snn_component_fail(SNN_ERR_UNSUPPORTED,
-                                  "%.300s is HDF5, which is read from a file or from memory alone",
+                                  "%.300s is HDF5, which is read from a file, from memory or as the first file of an "
+                                  "archive",
                                   snn__events_where(e));
+    if (e->archive != NULL)
+        rc = unpack(e, &image);
+    if (image.bytes != NULL) {
+        source.data = image.bytes;
+        source.size = image.size;
+    }
     was = enter();
-    rc = open_lists(e, s);
+    if (rc == SNN_OK)
+        rc = open_lists(e, s, &source);
     if (rc == SNN_OK)
         rc = load_sample(e, s, 0);
     leave(was);
+    snn_component_free(e->ctx, image.bytes);
     e->info.recordings = s->count;
     e->info.height = 1;
     return rc;
@@ -260,6 +319,35 @@ static void end_hdf5(snn_events *e)
     leave(was);
 }
 
+/* ---- labels ---- */
+
+extern const struct snn__events_format snn__events_hdf5;
+
+static bool read_labels(hid_t set, int64_t *label)
+{
+    return H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, label) >= 0;
+}
+
+snn_status snn__hdf5_labels(snn_events *e, int64_t **label, size_t *count)
+{
+    const struct hdf5 *s = e->state;
+    struct silence was;
+    bool good;
+
+    if (e->format != &snn__events_hdf5 || s->labels < 0 || s->count > SAMPLES_MOST)
+        return snn_component_fail(SNN_ERR_FORMAT, "%.300s holds no labels of samples, as SHD and SSC do",
+                                  snn__events_where(e));
+    *count = (size_t)s->count;
+    *label = snn_component_alloc(e->ctx, *count, sizeof **label);
+    if (*label == NULL)
+        return SNN_ERR_MEMORY;
+    was = enter();
+    good = read_labels(s->labels, *label);
+    leave(was);
+    return good ? SNN_OK
+                : snn_component_fail(SNN_ERR_FORMAT, "%.300s: its labels cannot be read", snn__events_where(e));
+}
+
 const struct snn__events_format snn__events_hdf5 = { .name = "hdf5",
                                                      .text = "SHD and SSC, HDF5: spikes of units",
                                                      .state = sizeof(struct hdf5),
@@ -272,4 +360,12 @@ const struct snn__events_format snn__events_hdf5 = { .name = "hdf5",
 const struct snn__events_format snn__events_hdf5 = {
     .name = "hdf5", .text = "SHD and SSC, HDF5: spikes of units", .lacks = "libhdf5-dev", .is = is_hdf5
 };
+
+snn_status snn__hdf5_labels(snn_events *e, int64_t **label, size_t *count)
+{
+    *label = NULL;
+    *count = 0;
+    return snn_component_fail(SNN_ERR_FORMAT, "%.300s holds no labels of samples, as SHD and SSC do",
+                              snn__events_where(e));
+}
 #endif

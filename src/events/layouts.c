@@ -2,7 +2,7 @@
 #include "list.h"
 #include <string.h>
 
-#define LAYOUTS(X) X(nmnist)
+#define LAYOUTS(X) X(gesture) X(cifar10_dvs) X(n_caltech101) X(nmnist) X(shd) X(ssc) X(ssc_valid) X(folders)
 
 #define DECLARE(name) extern const struct snn__event_layout snn__event_layout_##name;
 LAYOUTS(DECLARE)

@@ -5,6 +5,8 @@
 #define SNN_EVENTS_LIST_H
 
 #include "../component.h"
+#include "names.h"
+#include <snn/dataset.h>
 #include <snn/events.h>
 #include <stdbool.h>
 
@@ -23,6 +25,7 @@ struct snn__event_list {
     struct snn__event_item *item;
     size_t items, item_room;
     size_t classes;         /* labels are 0 .. classes - 1 */
+    char **class;           /* their names; NULL: they have none */
     uint32_t width, height; /* of the sensor; height 1: units; 0: what the first recording says */
     const char *format;     /* of all files, static storage; NULL: as they show */
 };
@@ -33,21 +36,10 @@ void snn__event_list_free(struct snn__event_list *list);
 snn_status snn__event_list_file(struct snn__event_list *list, const char *folder, const char *name);
 /* Adds a sample: a whole recording of the last file that was added. */
 snn_status snn__event_list_whole(struct snn__event_list *list, uint64_t index, uint32_t label);
+/* Sets the number of classes and their names, copies. */
+snn_status snn__event_list_classes(struct snn__event_list *list, const char *const *name, size_t classes);
 /* Adds any sample. */
 snn_status snn__event_list_add(struct snn__event_list *list, const struct snn__event_item *item);
-
-/* Sorted names of what is in a folder, but for those that begin with a point. */
-struct snn__folder {
-    snn_context *ctx;
-    char **name;
-    size_t names, room;
-};
-/* SNN_OK with none, where there is no such folder; snn__folder_close() may follow a failure, too. */
-snn_status snn__folder_open(struct snn__folder *out, snn_context *ctx, const char *path);
-void snn__folder_close(struct snn__folder *folder);
-
-/* "folder/name" in memory of the context; NULL with a message if there is none. */
-char *snn__path_of(snn_context *ctx, const char *folder, const char *name);
 
 struct snn__event_layout {
     const char *name, *text;

@@ -71,6 +71,11 @@ const struct snn__events_format *snn__events_format_named(const char *name);
 const struct snn__events_format *snn__events_format_of(const uint8_t *head, size_t size, bool whole,
                                                        const char *name);
 
+/* ---- hdf5.c */
+
+/* The labels of all samples of a file of spikes; to be freed. */
+snn_status snn__hdf5_labels(snn_events *e, int64_t **label, size_t *count);
+
 /* ---- records.c: what several formats share */
 
 /* Decodes up to `*records` records into at most `most` events; returns the number of events, and in *records how many

@@ -1,5 +1,6 @@
 /* cmd_events.c - snn events: what recordings of events hold, and how fast they are read. */
 #include "args.h"
+#include "events_set.h"
 #include "tool.h"
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 static const struct flag flags[] = {
     { "format", "NAME", NULL, "of files that do not show it; default: as their content says" },
     { "stream", "N", NULL, "AEDAT 4: which stream of events; default 0" },
+    { "layout", "NAME", NULL, "a data set in place of a recording: FILE is its folder or archive" },
     { "strict", NULL, NULL, "a truncated recording is an error; default: a warning" },
     { "each", NULL, NULL, "a line for each recording of a file that holds several; default: their sums" },
     { "speed", NULL, NULL, "measure: events decoded per second of processor time, beside plain reading" },
@@ -55,6 +57,9 @@ static int help(void)
                lacks != NULL ? " (not in this build, which lacks " : "", lacks != NULL ? lacks : "",
                lacks != NULL ? ")" : "");
     }
+    printf("\nLayouts of data sets:\n\n");
+    for (size_t i = 0; snn_events_layout_name(i) != NULL; i++)
+        printf("  %-12s %s\n", snn_events_layout_name(i), snn_events_layout_text(i));
     putchar('\n');
     args_help(flags);
     return DONE;
@@ -317,7 +322,9 @@ int cmd_events(int argc, char **argv)
         status = fail(USAGE, "no recording given: snn events FILE");
     if (status == DONE)
         status = open_source(&r);
-    if (status == DONE && args_has(&r.args, "speed"))
+    if (status == DONE && args_has(&r.args, "layout"))
+        status = describe_set(r.context, args_text(&r.args, "layout"), r.path, args_has(&r.args, "json"));
+    else if (status == DONE && args_has(&r.args, "speed"))
         status = measure_speed(&r);
     else if (status == DONE) {
         status = open_events(&r);

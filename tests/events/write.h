@@ -42,6 +42,9 @@ void make_events(snn_event *event, size_t n);
 /* A file of this name in an archive, before its end; the end. */
 void put_tar(struct bytes *b, const char *name, const struct bytes *file);
 void put_tar_end(struct bytes *b);
+/* The same of a zip, whose members are told by `directory`, which its end writes and drops. */
+void put_zip(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file);
+void put_zip_end(struct bytes *b, struct bytes *directory, size_t members);
 /* The same bytes, compressed to gz. */
 void put_gz(struct bytes *b, const struct bytes *file);
 

@@ -80,7 +80,7 @@ void write_npy_columns(struct bytes *b, const snn_event *event, size_t n)
 
 /* ---- archives ---- */
 
-static void put_zip_member(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file)
+void put_zip(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file)
 {
     const size_t at = b->size;
     struct bytes common = { 0 };
@@ -105,6 +105,20 @@ static void put_zip_member(struct bytes *b, struct bytes *directory, const char 
     drop(&common);
 }
 
+void put_zip_end(struct bytes *b, struct bytes *directory, size_t members)
+{
+    const size_t at = b->size;
+
+    put(b, directory->data, directory->size);
+    put(b, "PK\5\6\0\0\0\0", 8);
+    put_le(b, members, 2);
+    put_le(b, members, 2);
+    put_le(b, directory->size, 4);
+    put_le(b, at, 4);
+    put_le(b, 0, 2);
+    drop(directory);
+}
+
 void write_npz(struct bytes *b, const snn_event *event, size_t n)
 {
     static const char *const name[] = { "t.npy", "x.npy", "y.npy", "p.npy" }, *const type[] = { "'<i8'", "'<u2'",
@@ -112,24 +126,17 @@ void write_npz(struct bytes *b, const snn_event *event, size_t n)
     static const unsigned bytes[] = { 8, 2, 2, 1 };
     struct bytes directory = { 0 }, file = { 0 };
     char shape[64];
-    size_t at;
 
     snprintf(shape, sizeof shape, "(%zu,)", n);
     for (unsigned column = 0; column < 4; column++) {
         put_npy(&file, type[column], "False", shape);
         for (size_t i = 0; i < n; i++)
             put_le(&file, value(&event[i], column), bytes[column]);
-        put_zip_member(b, &directory, name[column], &file);
+        put_zip(b, &directory, name[column], &file);
         drop(&file);
     }
-    at = b->size;
-    put(b, directory.data, directory.size);
-    put(b, "PK\5\6\0\0\0\0\4\0\4\0", 12);
-    put_le(b, directory.size, 4);
-    put_le(b, at, 4);
-    put_le(b, 0, 2);
+    put_zip_end(b, &directory, 4);
     put_end(b, n);
-    drop(&directory);
 }
 
 void put_tar(struct bytes *b, const char *name, const struct bytes *file)
