@@ -1,6 +1,6 @@
 /* dataset.c - a data set of recordings. A sample is read when its first frame is asked for, and stays in memory,
  * packed, as long as there is room: the frames of all its steps come of one reading. */
-#include "sample.h"
+#include "store.h"
 #include <pthread.h>
 #include <string.h>
 
@@ -22,6 +22,7 @@ struct slot {
 struct events_set {
     snn_context *ctx;
     struct snn__event_list list;
+    struct snn__store store;
     snn_event_frames *frames;
     size_t steps;
     pthread_mutex_t lock; /* of all that follows */
@@ -43,14 +44,13 @@ static void free_slot(struct events_set *set, struct slot *s)
 
 static snn_status fill_slot(struct events_set *set, struct slot *s)
 {
-    const struct snn__event_item *item = &set->list.item[s->index];
     snn_status rc;
 
     s->sample.ctx = set->ctx;
     s->at = snn_component_alloc(set->ctx, set->steps + 1, sizeof *s->at);
     if (s->at == NULL)
         return SNN_ERR_MEMORY;
-    rc = snn__sample_read(&s->sample, &set->list, item);
+    rc = snn__store_read(&set->store, &set->list, s->index, &s->sample);
     if (rc != SNN_OK)
         return rc;
     snn__sample_cut(&s->sample, set->frames, s->at);
@@ -207,6 +207,7 @@ static void close_set(void *user)
     pthread_mutex_destroy(&set->lock);
     snn_component_free(set->ctx, set->slot);
     snn_event_frames_destroy(set->frames);
+    snn__store_free(&set->store, &set->list);
     snn__event_list_free(&set->list);
     snn_component_free(set->ctx, set);
 }
@@ -238,17 +239,15 @@ static snn_status find_sensor(struct snn__event_list *list)
 
 static snn_status fill_set(struct events_set *set, const snn_events_data *data, const snn_event_frames *frames)
 {
-    const struct snn__event_layout *layout = snn__event_layout_named(data->layout);
-
-    TRY(layout->list(&set->list, data->directory, data->split));
-    if (data->limit > 0 && data->limit < set->list.items)
-        set->list.items = (size_t)data->limit;
+    TRY(snn__event_list_open(&set->list, data, "snn_events_dataset_open"));
     TRY(find_sensor(&set->list));
     TRY(snn__frames_copy(&set->frames, frames));
     TRY(snn_event_frames_prepare(set->frames, set->list.width, set->list.height));
     set->steps = (size_t)snn__frames_i64(set->frames, SNN_EVENT_FRAMES_STEPS);
     set->slot = snn_component_alloc(set->ctx, set->list.items, sizeof *set->slot);
-    return set->slot != NULL ? SNN_OK : SNN_ERR_MEMORY;
+    if (set->slot == NULL)
+        return SNN_ERR_MEMORY;
+    return snn__store_fill(&set->store, &set->list);
 }
 
 static snn_status create(snn_dataset **out, struct events_set *set)
@@ -266,17 +265,6 @@ static snn_status create(snn_dataset **out, struct events_set *set)
     return snn_dataset_create(out, set->ctx, &source);
 }
 
-static snn_status check(const snn_events_data *data)
-{
-    if (data->layout == NULL || data->directory == NULL)
-        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_dataset_open: %s is NULL",
-                                  data->layout == NULL ? "layout" : "directory");
-    if (snn__event_layout_named(data->layout) == NULL)
-        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_dataset_open: there is no layout \"%.100s\"",
-                                  data->layout);
-    return SNN_OK;
-}
-
 snn_status snn_events_dataset_open(snn_dataset **out, snn_context *context, const snn_events_data *data,
                                    const snn_event_frames *frames)
 {
@@ -288,7 +276,6 @@ snn_status snn_events_dataset_open(snn_dataset **out, snn_context *context, cons
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_dataset_open: an argument is NULL");
     *out = NULL;
     TRY(snn_component_read_struct(&own, sizeof own, data, "snn_events_data", "SNN_EVENTS_DATA_INIT"));
-    TRY(check(&own));
     set = snn_component_alloc(context, 1, sizeof *set);
     if (set == NULL)
         return SNN_ERR_MEMORY;

@@ -48,6 +48,10 @@ struct snn__event_layout {
     snn_status (*list)(struct snn__event_list *list, const char *directory, uint32_t split);
 };
 
+/* Lists what a data set is made of, up to its limit; `call` begins messages. snn__event_list_free() may follow a
+ * failure, too. */
+snn_status snn__event_list_open(struct snn__event_list *list, const snn_events_data *data, const char *call);
+
 /* By name; NULL: none. */
 const struct snn__event_layout *snn__event_layout_named(const char *name);
 

@@ -3,21 +3,7 @@
 
 struct snn_events_list {
     struct snn__event_list all;
-    size_t samples; /* up to the limit */
 };
-
-static snn_status check(const snn_events_data *data)
-{
-    if (data->layout == NULL || data->directory == NULL)
-        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_list_open: %s is NULL",
-                                  data->layout == NULL ? "layout" : "directory");
-    if (data->split != SNN_SPLIT_TRAIN && data->split != SNN_SPLIT_TEST)
-        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_list_open: there is no split %u", data->split);
-    if (snn__event_layout_named(data->layout) == NULL)
-        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_list_open: there is no layout \"%.100s\"",
-                                  data->layout);
-    return SNN_OK;
-}
 
 snn_status snn_events_list_open(snn_events_list **out, snn_context *context, const snn_events_data *data)
 {
@@ -30,13 +16,11 @@ snn_status snn_events_list_open(snn_events_list **out, snn_context *context, con
                                   out == NULL ? "out" : "context");
     *out = NULL;
     TRY(snn_component_read_struct(&own, sizeof own, data, "snn_events_data", "SNN_EVENTS_DATA_INIT"));
-    TRY(check(&own));
     list = snn_component_alloc(context, 1, sizeof *list);
     if (list == NULL)
         return SNN_ERR_MEMORY;
     list->all.ctx = context;
-    rc = snn__event_layout_named(own.layout)->list(&list->all, own.directory, own.split);
-    list->samples = own.limit > 0 && own.limit < list->all.items ? (size_t)own.limit : list->all.items;
+    rc = snn__event_list_open(&list->all, &own, "snn_events_list_open");
     if (rc != SNN_OK)
         snn_events_list_destroy(list);
     else
@@ -58,7 +42,7 @@ snn_status snn_events_list_get_info(const snn_events_list *list, snn_events_list
 
     if (list == NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_list_get_info: list is NULL");
-    full.samples = list->samples;
+    full.samples = list->all.items;
     full.classes = list->all.classes;
     full.width = list->all.width;
     full.height = list->all.height;
@@ -70,7 +54,7 @@ snn_status snn_events_list_get_item(const snn_events_list *list, uint64_t index,
     snn_events_item full = SNN_EVENTS_ITEM_INIT;
     const struct snn__event_item *from;
 
-    if (list == NULL || index >= list->samples)
+    if (list == NULL || index >= list->all.items)
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_events_list_get_item: %s",
                                   list == NULL ? "list is NULL" : "there is no such sample");
     from = &list->all.item[index];
