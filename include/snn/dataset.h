@@ -97,12 +97,8 @@ typedef enum snn_dataset_key {
     SNN_DATASET_FLIP = 303,     /**< i64, 1: mirror left to right with probability 1/2 */
     SNN_DATASET_CUTOUT = 304,   /**< f64, probability of filling a rectangle of 2-40 % area, aspect 0.4-2.5, with one
                                      random grey value; 0: off */
-    SNN_DATASET_FRAMES = 305,   /**< i64, recordings of events: number T of frames of equal duration that a recording
-                                     is cut into, default 10 */
-    SNN_DATASET_COUNT_EVENTS = 306, /**< i64, recordings of events: 1: a frame holds the number of events of each
-                                         pixel; 0: it holds 1 for a pixel with events */
-    SNN_DATASET_LABEL_FIRST = 307,  /**< i64, lowest label of the files, which becomes class 0; 1 for EMNIST
-                                         letters */
+    SNN_DATASET_LABEL_FIRST = 307, /**< i64, lowest label of the files, which becomes class 0; 1 for EMNIST
+                                        letters */
     SNN_DATASET_KEY_FORCE32 = 0x7fffffff
 } snn_dataset_key;
 
@@ -112,19 +108,20 @@ SNN_BEGIN_DECLS
  *
  *   "idx"      DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz], as MNIST and Fashion-MNIST, or the one file for
  *              each whose name has the words train, or test or t10k; label or labels, or neither; idx, idx1, idx3,
- * ...; DIR/BEGINNING picks those whose names begin so. Samples [n,N], [n,H,W], [n,C,H,W] of any type of numbers,
- * bytes / 255; labels, or targets [n,K], [n,T,K] "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that
- * exist, in order), DIR/test_batch.bin[.gz] or DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32] "cifar100"
- * DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels "nmnist"   DIR/{Train,Test}/LABEL/NUMBER.bin, recordings of
- * events; frames [2,34,34], darker and brighter, in the order of the numbers
+ *              ...; DIR/BEGINNING picks those whose names begin so. Samples [n,N], [n,H,W], [n,C,H,W] of any type of
+ *              numbers, bytes / 255; labels, or targets [n,K], [n,T,K]
+ *   "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that exist, in order), DIR/test_batch.bin[.gz] or
+ *              DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32]
+ *   "cifar100" DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels
  *
- * Reads the whole split into memory: one byte per pixel, eight bytes per event. Limits: 1,000,000 CIFAR images, and
- * 16,777,216 events per recording. Only regular files are opened. A gz file that expands to more than 1 MiB and to
- * more than 100 times its size is refused: unpack it first. The caller destroys the data set.
+ * Recordings of events are read by snn_events_dataset_open() of libsnn-events.
+ *
+ * Reads the whole split into memory: one byte per pixel. Limit: 1,000,000 CIFAR images. Only regular files are
+ * opened. A gz file that expands to more than 1 MiB and to more than 100 times its size is refused: unpack it first.
+ * The caller destroys the data set.
  * @param out receives the data set; NULL on failure
  * @return SNN_ERR_ARGUMENT (NULL, unknown format), SNN_ERR_IO (a file is missing or not a regular file: the message
- * names it), SNN_ERR_FORMAT (bad magic number, truncated file, counts differ, label or coordinate out of range, times
- * that decrease), SNN_ERR_MEMORY */
+ * names it), SNN_ERR_FORMAT (bad magic number, truncated file, counts differ, label out of range), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format,
                                                 const char *directory, snn_split split);
 

@@ -5,7 +5,6 @@
 #include "core/size.h"
 #include "core/structure.h"
 #include "data/data.h"
-#include "data/recordings.h"
 #include "data/samples.h"
 #include "data/set.h"
 #include <math.h>
@@ -25,8 +24,6 @@ static const struct snn__data_format *const formats[] = {
 #define N_FORMATS (sizeof formats / sizeof *formats - 1)
 #define COUNT_MAX 0xffffffffu /* samples are numbered in 32 bits where they are shuffled */
 #define PAD_MAX 4096
-#define FRAMES_MAX 65535
-#define FRAMES 10 /* of a recording, unless set */
 
 static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_DATASET_LIMIT, "limit", 0, COUNT_MAX, 0, "use the first N samples; 0: all"),
@@ -35,10 +32,6 @@ static const struct snn__param params[] = {
     SNN__PARAM_I64(SNN_DATASET_FLIP, "flip", 0, 1, 0, "training: 1: mirror left-right with probability 1/2"),
     SNN__PARAM_F64(SNN_DATASET_CUTOUT, "cutout", 0.0, 1.0, 0.0,
                    "training: probability of filling a random rectangle with a random grey value; 0: off"),
-    SNN__PARAM_I64(SNN_DATASET_FRAMES, "frames", 1, FRAMES_MAX, FRAMES,
-                   "events: frames of equal duration that a recording is cut into"),
-    SNN__PARAM_I64(SNN_DATASET_COUNT_EVENTS, "count_events", 0, 1, 0,
-                   "events: 1: a frame holds numbers of events, 0: 1 where there was one"),
     SNN__PARAM_I64(SNN_DATASET_LABEL_FIRST, "label_first", 0, COUNT_MAX, 0,
                    "lowest label of the files, which becomes class 0; EMNIST's letters: 1"),
 };
@@ -57,29 +50,13 @@ static snn_status check_value(const void *object, const struct snn__param *row, 
     if (augments(row, value) && d->source.rank != 3)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: %s needs samples of shape [C,H,W], not [%zu]", row->name,
                          d->source.shape[0]);
-    if ((row->key == SNN_DATASET_FRAMES || row->key == SNN_DATASET_COUNT_EVENTS) && d->recordings == NULL)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is for recordings of events, which these samples are not",
-                         row->name);
     if (row->key == SNN_DATASET_LABEL_FIRST && value->i > 0 && (uint64_t)value->i >= d->source.classes)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: label_first = %lld leaves none of %zu classes",
                          (long long)value->i, d->source.classes);
     return SNN_OK;
 }
 
-/* Recordings are cut as the parameters say from now on. */
-static void cut_anew(void *object)
-{
-    snn_dataset *d = object;
-    struct snn__recordings *r = d->recordings;
-
-    if (r == NULL)
-        return;
-    r->frames = (size_t)snn__param_i64(&d->params, SNN_DATASET_FRAMES);
-    r->count_events = snn__param_i64(&d->params, SNN_DATASET_COUNT_EVENTS) != 0;
-    d->source.frames = r->frames;
-}
-
-static const struct snn__param_kind kind = { .noun = "data set", .check = check_value, .changed = cut_anew };
+static const struct snn__param_kind kind = { .noun = "data set", .check = check_value };
 
 SNN__PARAM_CALLS(dataset, &kind)
 
@@ -226,29 +203,11 @@ static snn_status read_samples(snn_dataset_source *source, const struct snn__dat
     return rc;
 }
 
-static snn_status read_recordings(snn_dataset_source *source, const struct snn__data_format *format, snn_context *ctx,
-                                  const snn_dataset_files *files)
-{
-    struct snn__recordings *r = snn__alloc(ctx, 1, sizeof *r);
-    snn_status rc;
-
-    if (r == NULL)
-        return SNN_ERR_MEMORY;
-    r->ctx = ctx;
-    r->most = files->limit > 0 ? files->limit : SIZE_MAX;
-    r->frames = FRAMES;
-    rc = format->record(r, files->path, files->split);
-    snn__recordings_source(r, source);
-    return rc;
-}
-
 static snn_status open_source(snn_dataset_source *source, const struct snn__data_format *format, snn_context *ctx,
                               const snn_dataset_files *files)
 {
     SNN__TRY(snn_dataset_source_init(source, sizeof *source));
-    if (format->read != NULL)
-        return read_samples(source, format, ctx, files);
-    return format->record != NULL ? read_recordings(source, format, ctx, files) : format->open(source, ctx, files);
+    return format->read != NULL ? read_samples(source, format, ctx, files) : format->open(source, ctx, files);
 }
 
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
@@ -295,8 +254,6 @@ snn_status snn_dataset_open_files(snn_dataset **out, snn_context *context, const
         rc = snn_dataset_create(out, context, &source);
     if (rc != SNN_OK && source.close != NULL)
         source.close(source.user);
-    if (rc == SNN_OK && format->record != NULL)
-        (*out)->recordings = source.user;
     return rc;
 }
 

@@ -3,5 +3,4 @@
 X(idx)
 X(cifar10)
 X(cifar100)
-X(nmnist)
 #undef X

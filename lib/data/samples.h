@@ -48,8 +48,6 @@ snn_status snn__samples_shape(struct snn__samples *s, const char *path, size_t f
 /* Adds the label of the next sample. */
 snn_status snn__samples_label(struct snn__samples *s, uint32_t label);
 
-struct snn__recordings;
-
 /* A source of snn_dataset_create() that delivers what is in `s`, and frees it when it is closed. */
 void snn__samples_source(struct snn__samples *s, snn_dataset_source *source);
 
@@ -59,7 +57,6 @@ struct snn__data_format {
     const char *name, *text;
     snn_status (*read)(struct snn__samples *s, const snn_dataset_files *files);
     snn_status (*open)(snn_dataset_source *source, snn_context *ctx, const snn_dataset_files *files);
-    snn_status (*record)(struct snn__recordings *out, const char *directory, snn_split split);
 };
 
 #endif

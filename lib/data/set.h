@@ -8,11 +8,10 @@
 struct snn_dataset {
     snn_context *ctx;
     struct snn__params params;
-    snn_dataset_source source;          /* files are a source like a host's */
-    size_t channels, length;            /* of one frame: shape[0]; all its numbers */
-    size_t n_norm;                      /* 0, 1 or channels */
-    float *norm;                        /* [2 * channels]: means, then deviations */
-    struct snn__recordings *recordings; /* the recordings of a source of events, owned by the source */
+    snn_dataset_source source; /* files are a source like a host's */
+    size_t channels, length;   /* of one frame: shape[0]; all its numbers */
+    size_t n_norm;             /* 0, 1 or channels */
+    float *norm;               /* [2 * channels]: means, then deviations */
 };
 
 /* Samples in use. */

@@ -1,4 +1,5 @@
 /* cmd_convert.c - snn convert: NIR graphs to models and back, and what a translation changes. */
+#include "frames.h"
 #include "nir.h"
 
 #include <math.h>
@@ -82,12 +83,26 @@ static double draw(struct samples *s)
     return (double)(s->state >> 11) * 0x1p-53;
 }
 
+/* A frame of a recording for each step, with numbers of events. */
+static int open_recordings(const struct converting *c, const char *format, const char *folder, struct samples *s)
+{
+    struct run run = { .context = c->context };
+    int status;
+
+    run.config = json_pack("{s:{s:s}, s:{s:I}, s:{s:s}}", "data", "format", format, "trainer", "steps",
+                           (json_int_t)c->steps, "frames", "value", "counts");
+    status = frames_open(&run, &s->dataset, SNN_SPLIT_TEST, folder);
+    json_decref(run.config);
+    return status;
+}
+
 static int open_samples(const struct converting *c, const char *what, struct samples *s)
 {
     char format[32];
     const char *colon = strchr(what, ':');
     char *end, *folder;
-    snn_status rc;
+    snn_status rc = SNN_OK;
+    int status = DONE;
 
     snprintf(format, sizeof format, "%.*s", (int)(colon - what), what);
     if (strcmp(format, "random") == 0) {
@@ -99,13 +114,13 @@ static int open_samples(const struct converting *c, const char *what, struct sam
     folder = at_home(colon + 1);
     if (folder == NULL)
         return FAILED;
-    rc = snn_dataset_open(&s->dataset, c->context, format, folder, SNN_SPLIT_TEST);
+    if (frames_is_layout(format))
+        status = open_recordings(c, format, folder, s);
+    else
+        rc = snn_dataset_open(&s->dataset, c->context, format, folder, SNN_SPLIT_TEST);
     free(folder);
-    if (rc == SNN_OK && strcmp(format, "nmnist") == 0) {
-        rc = snn_dataset_set_i64(s->dataset, SNN_DATASET_FRAMES, c->steps);
-        if (rc == SNN_OK)
-            rc = snn_dataset_set_i64(s->dataset, SNN_DATASET_COUNT_EVENTS, 1);
-    }
+    if (status != DONE)
+        return status;
     if (rc == SNN_OK)
         rc = snn_dataset_get_info(s->dataset, &s->info);
     return rc == SNN_OK ? DONE : fail_call(rc, "data");

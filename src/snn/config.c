@@ -1,6 +1,7 @@
 /* config.c - the description of a run as JSON. */
 #include "config.h"
 
+#include "frames.h"
 #include "params.h"
 #include "tool.h"
 
@@ -305,8 +306,6 @@ static const char *const use[] = {
     "data.normalise",
     "data.mean",
     "data.deviation",
-    "data.frames",
-    "data.count_events",
     "data.series",
     "trainer.method",
     "trainer.steps",
@@ -319,6 +318,26 @@ static const char *const use[] = {
     "trainer.label_smoothing",
     "trainer.loss_on",
 };
+
+/* How recordings become frames is all of use. */
+static int take_frames(json_t *out, const json_t *parsed, const char *source)
+{
+    int status = DONE;
+    const char *key;
+    json_t *value;
+    char path[96];
+
+    json_object_foreach(json_object_get(parsed, "frames"), key, value)
+    {
+        snprintf(path, sizeof path, "frames.%.80s", key);
+        status = check_value(source, path, value);
+        if (status == DONE)
+            status = config_set(out, path, json_incref(value));
+        if (status != DONE)
+            break;
+    }
+    return status;
+}
 
 int config_parse_use(json_t **out, json_t **data, const char *text, const char *source)
 {
@@ -335,6 +354,8 @@ int config_parse_use(json_t **out, json_t **data, const char *text, const char *
         if (value && status == DONE)
             status = config_set(*out, use[i], json_incref(value));
     }
+    if (status == DONE)
+        status = take_frames(*out, parsed, source);
     if (status == DONE && config_whole(*out, "batch", 1) > FOREIGN_BATCH_MOST)
         status = config_set(*out, "batch", json_integer(FOREIGN_BATCH_MOST));
     *data = json_incref(json_object_get(parsed, "data"));
@@ -369,12 +390,12 @@ static void unpin_normalisation(json_t *base, const json_t *over)
 /* A recording has one frame for each step: who sets one of the two lets the other follow. */
 static void unpin_frames(json_t *base, const json_t *over)
 {
-    bool frames = config_get(over, "data.frames"), steps = config_get(over, "trainer.steps");
+    bool frames = config_get(over, "frames.steps"), steps = config_get(over, "trainer.steps");
 
     if (frames && !steps)
         json_object_del(json_object_get(base, "trainer"), "steps");
     if (steps && !frames)
-        json_object_del(json_object_get(base, "data"), "frames");
+        json_object_del(json_object_get(base, "frames"), "steps");
 }
 
 void config_merge(json_t *base, const json_t *over)
@@ -429,7 +450,7 @@ static void preset_spide(json_t *config)
 /* Frames of events are counts; poisson and latency take the values of pixels, from 0 to 1, as they are. */
 static bool wants_plain(const json_t *config)
 {
-    return strcmp(config_text(config, "data.format", ""), "nmnist") == 0 ||
+    return frames_is_layout(config_text(config, "data.format", "idx")) ||
            strcmp(config_text(config, "trainer.encoder", "direct"), "direct") != 0;
 }
 
@@ -440,7 +461,7 @@ bool config_series(const json_t *config)
 
 void config_complete(json_t *config)
 {
-    const json_t *frames = config_get(config, "data.frames");
+    const json_t *frames = config_get(config, "frames.steps");
 
     if (config_get(config, "teacher")) {
         preset(config, "trainer.distil", json_real(0.7));

@@ -3,6 +3,7 @@
 #include "params.h"
 
 #include "config.h"
+#include "frames.h"
 #include "tool.h"
 
 #include <snn/snn.h>
@@ -12,7 +13,7 @@
 #define MOST 256
 #define MOST_OWNERS 32
 
-const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", "projection", NULL };
+const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", "projection", "frames", NULL };
 
 #define SECTIONS (sizeof param_sections / sizeof *param_sections - 1)
 
@@ -185,6 +186,17 @@ static void gather_optimizers(snn_context *ctx)
     }
 }
 
+/* Without libsnn-events there are none. */
+static void gather_frames(snn_context *ctx)
+{
+    void *frames;
+
+    if (frames_create(&frames, ctx) != SNN_OK)
+        return;
+    add_all(5, "events", &event_frames_params, frames);
+    frames_destroy(frames);
+}
+
 static void gather(void)
 {
     static bool done;
@@ -203,6 +215,7 @@ static void gather(void)
     gather_neurons(ctx);
     gather_on_network(ctx);
     gather_optimizers(ctx);
+    gather_frames(ctx);
     snn_context_destroy(ctx);
 }
 
@@ -261,6 +274,8 @@ static bool list_names(snn_name_kind kind, char *out, size_t size)
 
     for (size_t i = 0; (name = snn_name(kind, i)) != NULL && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", name);
+    for (size_t i = 0; kind == SNN_NAME_FORMAT && (name = frames_layout(i)) != NULL && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, ", %s", name);
     return true;
 }
 
@@ -319,7 +334,7 @@ static void help_default(char *out, size_t size, const struct param *p, const js
     own = config_get(defaults, path);
     if (strcmp(path, "optimizer.epochs") == 0)
         snprintf(out, size, "default: the epochs of the run");
-    else if (strcmp(path, "data.frames") == 0)
+    else if (strcmp(path, "frames.steps") == 0)
         snprintf(out, size, "default: the time steps, which follow it in turn");
     else if (json_is_string(own))
         snprintf(out, size, "default \"%s\"", json_string_value(own));

@@ -29,7 +29,8 @@ struct param_calls {
 extern const struct param_calls dataset_params, neuron_params, trainer_params, optimizer_params, projection_params;
 
 /* The sections whose keys are parameters of the library. */
-extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer, optimizer, projection */
+extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer, optimizer, projection,
+                                             frames */
 
 /* Parameter `key` (not ended by NUL: `length` letters) of a section, or NULL. Builds the tables at the first call. */
 const struct param *param_find(const char *section, const char *key, size_t length);

@@ -1,5 +1,6 @@
 /* recipe_try.c - a few batches of a recipe on random samples of the right shape: what the whole run will take. */
 #include "bench.h"
+#include "frames.h"
 #include "recipe.h"
 #include "run.h"
 
@@ -159,7 +160,9 @@ int recipe_try(const struct recipe *recipe, const struct args *args)
     t.run.config = json_deep_copy(recipe->config);
     config_merge(t.run.config, args->config);
     config_complete(t.run.config);
-    t.frames = config_get(t.run.config, "data.frames") ? (size_t)config_whole(t.run.config, "data.frames", 1) : 1;
+    t.frames = frames_is_layout(config_text(t.run.config, "data.format", "idx"))
+                   ? (size_t)config_whole(t.run.config, "trainer.steps", 1)
+                   : 1;
     status = open_run(&t);
     if (status == DONE)
         status = measure(&t);

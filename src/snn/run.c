@@ -1,5 +1,6 @@
 /* run.c - the objects of a run. */
 #include "run.h"
+#include "frames.h"
 #include "params.h"
 
 #include <stdlib.h>
@@ -17,9 +18,7 @@ static void value_text(const json_t *value, char *out, size_t size)
         snprintf(out, size, "%.17g", json_number_value(value));
 }
 
-/* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the
- * tables. */
-static int apply(const json_t *config, const char *section, const struct param_calls *calls, void *object)
+int run_apply(const json_t *config, const char *section, const struct param_calls *calls, void *object)
 {
     const char *key;
     json_t *value;
@@ -88,43 +87,18 @@ static int normalise(const struct run *run, snn_dataset *dataset)
 /* Series have a frame for each step, unless somebody set another number: the trainer refuses that. */
 static int follow(struct run *run)
 {
-    if (run->shape.frames > 1 && !config_get(run->config, "trainer.steps"))
+    if (config_series(run->config) && run->shape.frames > 1 && !config_get(run->config, "trainer.steps"))
         return config_set(run->config, "trainer.steps", json_integer((json_int_t)run->shape.frames));
     return DONE;
 }
 
-/* Recordings are cut into one frame for each step; the model file remembers it. */
-static int cut(struct run *run, snn_dataset *dataset)
-{
-    int64_t steps = config_whole(run->config, "trainer.steps", 6), frames;
-    snn_status rc;
-
-    if (config_series(run->config))
-        return follow(run);
-    if (run->shape.frames == 1)
-        return DONE;
-    frames = config_whole(run->config, "data.frames", steps);
-    if (frames != steps)
-        return fail(USAGE,
-                    "data.frames is %lld, trainer.steps is %lld: a recording has one frame for each step; give "
-                    "one of them, the other follows",
-                    (long long)frames, (long long)steps);
-    config_set(run->config, "data.frames", json_integer(frames));
-    rc = snn_dataset_set_i64(dataset, SNN_DATASET_FRAMES, frames);
-    if (rc == SNN_OK)
-        rc =
-            snn_dataset_set_i64(dataset, SNN_DATASET_COUNT_EVENTS, config_whole(run->config, "data.count_events", 0));
-    if (rc == SNN_OK)
-        rc = snn_dataset_get_info(dataset, &run->shape);
-    return rc == SNN_OK ? DONE : fail_call(rc, "data");
-}
-
 /* Opens a split of the data that the configuration names. */
-static int open_split(const struct run *run, snn_dataset **out, snn_split split)
+static int open_split(struct run *run, snn_dataset **out, snn_split split)
 {
     const char *format = config_text(run->config, "data.format", NULL);
     const char *directory = config_text(run->config, "data.dir", NULL);
     snn_dataset_files files;
+    int status = DONE;
     char *path;
     snn_status rc = snn_dataset_files_init(&files, sizeof files);
 
@@ -139,9 +113,13 @@ static int open_split(const struct run *run, snn_dataset **out, snn_split split)
     files.path = path;
     files.limit = split == SNN_SPLIT_TRAIN ? (size_t)config_whole(run->config, "data.limit", 0) : 0;
     files.series = config_series(run->config);
-    if (rc == SNN_OK)
+    if (frames_is_layout(format))
+        status = frames_open(run, out, split, path);
+    else if (rc == SNN_OK)
         rc = snn_dataset_open_files(out, run->context, &files);
     free(path);
+    if (status != DONE)
+        return status;
     if (rc == SNN_OK) /* labels of both splits begin there */
         rc = snn_dataset_set_i64(*out, SNN_DATASET_LABEL_FIRST, config_whole(run->config, "data.label_first", 0));
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
@@ -159,9 +137,9 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
     rc = snn_dataset_get_info(*out, &run->shape);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    status = cut(run, *out);
+    status = follow(run);
     if (status == DONE && split == SNN_SPLIT_TRAIN)
-        status = apply(run->config, "data", &dataset_params, *out);
+        status = run_apply(run->config, "data", &dataset_params, *out);
     if (run->shape.classes < classes)
         run->shape.classes = classes;
     return status == DONE ? normalise(run, *out) : status;
@@ -211,7 +189,7 @@ static int make_neuron(struct run *run, snn_neuron **out)
     rc = snn_neuron_create(out, run->context, config_text(run->config, "neuron.type", "lif"));
     if (rc != SNN_OK)
         return fail_call(rc, "neuron.type");
-    return apply(run->config, "neuron", &neuron_params, *out);
+    return run_apply(run->config, "neuron", &neuron_params, *out);
 }
 
 /* One rate for all dropout layers, if the configuration has one. */
@@ -321,7 +299,7 @@ int run_optimizer(struct run *run)
 
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    return apply(run->config, "optimizer", &optimizer_params, run->optimizer);
+    return run_apply(run->config, "optimizer", &optimizer_params, run->optimizer);
 }
 
 int run_trainer(struct run *run)
@@ -329,7 +307,7 @@ int run_trainer(struct run *run)
     const char *method = config_text(run->config, "trainer.method", "ottt");
     snn_status rc = snn_trainer_create(&run->trainer, run->network, run->optimizer, method);
 
-    return rc == SNN_OK ? apply(run->config, "trainer", &trainer_params, run->trainer) : fail_call(rc, NULL);
+    return rc == SNN_OK ? run_apply(run->config, "trainer", &trainer_params, run->trainer) : fail_call(rc, NULL);
 }
 
 bool run_evaluates_with(const snn_trainer *evaluator, const char *name)
@@ -353,7 +331,7 @@ int run_evaluator(const json_t *config, snn_network *network, snn_trainer **out)
     static const struct param_calls calls = { .set_text = set_evaluator };
     snn_status rc = snn_evaluator_create(out, network);
 
-    return rc == SNN_OK ? apply(config, "trainer", &calls, *out) : fail_call(rc, NULL);
+    return rc == SNN_OK ? run_apply(config, "trainer", &calls, *out) : fail_call(rc, NULL);
 }
 
 /* Takes over what the teacher's samples were normalised by. */
@@ -424,8 +402,7 @@ static int put(json_t *config, const char *section, const char *name, json_t *va
     return config_set(config, path, value);
 }
 
-/* All parameters of an object, as a section of the configuration. */
-static int record(json_t *config, const char *section, const struct param_calls *calls, const void *object)
+int run_record_of(json_t *config, const char *section, const struct param_calls *calls, const void *object)
 {
     snn_param_info info = SNN_PARAM_INFO_INIT;
     int status = DONE;
@@ -437,16 +414,17 @@ static int record(json_t *config, const char *section, const struct param_calls 
 
 int run_record(struct run *run)
 {
-    int status = record(run->config, "trainer", &trainer_params, run->trainer);
+    int status = run_record_of(run->config, "trainer", &trainer_params, run->trainer);
 
-    return status == DONE ? record(run->config, "optimizer", &optimizer_params, run->optimizer) : status;
+    return status == DONE ? run_record_of(run->config, "optimizer", &optimizer_params, run->optimizer) : status;
 }
 
 int run_projection(struct run *run)
 {
     snn_status rc = snn_projection_create(&run->projection, run->network);
 
-    return rc == SNN_OK ? apply(run->config, "projection", &projection_params, run->projection) : fail_call(rc, NULL);
+    return rc == SNN_OK ? run_apply(run->config, "projection", &projection_params, run->projection)
+                        : fail_call(rc, NULL);
 }
 
 void run_close(struct run *run)

@@ -3,6 +3,7 @@
 #define SNN_TOOL_RUN_H
 
 #include "config.h"
+#include "params.h"
 #include "tool.h"
 
 struct run {
@@ -54,6 +55,11 @@ int run_rows(const struct run *run, const char *flag, const char *text, size_t *
 snn_status run_begin_task(const struct run *run, const size_t *rows, size_t batch);
 /* Writes back the values that all parameters have now, so that the configuration says everything. */
 int run_record(struct run *run);
+/* The same of one object, in a section. */
+int run_record_of(json_t *config, const char *section, const struct param_calls *calls, const void *object);
+/* Sets every parameter of a section; places that are the tool's own (data.dir, trainer.method) are not in the
+ * tables. */
+int run_apply(const json_t *config, const char *section, const struct param_calls *calls, void *object);
 void run_close(struct run *run);
 
 /* The notes that a model file carries under n keys, to be freed, NULL where it carries none. Returns DONE or

@@ -89,7 +89,7 @@ cp few.snn home/start.snn
 HOME=$PWD/home run 0 train home.json --epochs 1 --quiet --save few.snn
 refuses 1 "write out the path" train --data 'idx:~nobody/few' --save few.snn
 
-# ---- recordings: frames and steps follow each other
+# ---- recordings: frames and steps follow each other; without libsnn-events there are none
 for split in Train Test; do
     for label in 0 1 2 3 4 5 6 7 8 9; do
         mkdir -p events/$split/$label
@@ -99,18 +99,23 @@ for split in Train Test; do
     done
 done
 events="train --data nmnist:events --net 2312-8-10 --epochs 1 --batch 5 --quiet --save events.snn"
-run 0 $events
-run 0 info events.snn
-has out '"frames": 6' '"steps": 6'
-run 0 $events --data.frames 10
-run 0 info events.snn
-has out '"frames": 10' '"steps": 10'
-run 0 eval events.snn --data nmnist:events --steps 4
-has out "T = 4"
-run 0 eval events.snn --data nmnist:events --data.frames 3
-has out "T = 3"
-run 0 $events --steps 10
-refuses 2 "data.frames is 4, trainer.steps is 5" $events --steps 5 --data.frames 4
+if "$snn" events --help >/dev/null 2>&1; then
+    run 0 $events
+    run 0 info events.snn
+    has out '"steps": 6'
+    run 0 $events --frames.steps 10
+    run 0 info events.snn
+    has out '"steps": 10'
+    run 0 eval events.snn --data nmnist:events --steps 4
+    has out "T = 4"
+    run 0 eval events.snn --data nmnist:events --frames.steps 3
+    has out "T = 3"
+    run 0 $events --steps 10
+    refuses 2 "frames.steps is 4, trainer.steps is 5" $events --steps 5 --frames.steps 4
+    refuses 1 "frames.cut" $events --frames.cut half
+else
+    refuses 1 "libsnn-events, which this build lacks" $events
+fi
 
 # ---- --json: every line is an object
 if command -v python3 >/dev/null 2>&1; then

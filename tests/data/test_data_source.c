@@ -326,7 +326,7 @@ START_TEST(parameters)
         ck_assert_ptr_nonnull(info.help);
         n++;
     }
-    ck_assert_uint_eq(n, 7);
+    ck_assert_uint_eq(n, 5);
     OK(snn_dataset_set_f64(d, SNN_DATASET_CUTOUT, 0.5));
     OK(snn_dataset_get_f64(d, SNN_DATASET_CUTOUT, &f));
     ck_assert_double_eq(f, 0.5);

@@ -83,15 +83,12 @@ static void data(const char *folder)
     static uint8_t b[3 + 3 * 3074];
     static const uint8_t idx[] = { 0, 0, 28, 0, 0, 8, 3, 0,  0,  0,   3, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2,
                                    3, 4, 5,  6, 7, 8, 9, 10, 11, 255, 0, 0, 8, 1, 0, 0, 0, 3, 0, 9, 12 };
-    static const uint8_t events[] = { 0,    0,    15,   1, 2, 0, 0, 5,    33, 0, 0x80, 1, 0, 33, 33,
-                                      0xff, 0xff, 0xff, 0, 5, 7, 7, 0x80, 0,  0, 9,    9, 0, 0,  1 };
     uint8_t copy[sizeof idx];
 
     put(folder, "idx", "plain", idx, sizeof idx);
     memcpy(copy, idx, sizeof idx);
     copy[0] = 3;
     put(folder, "idx", "compressed", copy, sizeof copy);
-    put(folder, "nmnist", "plain", events, sizeof events);
     for (size_t i = 0; i < sizeof b; i++)
         b[i] = 0;
     b[0] = 3;

@@ -1,0 +1,102 @@
+/* frames.c - recordings of events as data, by libsnn-events. */
+#include "frames.h"
+
+#include <snn/events.h>
+#include <string.h>
+
+static snn_status set_text(void *object, const char *name, const char *value)
+{
+    return snn_event_frames_set_text(object, name, value);
+}
+
+static snn_status get_i64(const void *object, int32_t key, int64_t *value)
+{
+    return snn_event_frames_get_i64(object, key, value);
+}
+
+static snn_status get_f64(const void *object, int32_t key, double *value)
+{
+    return snn_event_frames_get_f64(object, key, value);
+}
+
+static snn_status get_str(const void *object, int32_t key, const char **value)
+{
+    return snn_event_frames_get_str(object, key, value);
+}
+
+static snn_status info(const void *object, size_t index, snn_param_info *info)
+{
+    return snn_event_frames_param_info(object, index, info);
+}
+
+const struct param_calls event_frames_params = { set_text, get_i64, get_f64, get_str, info };
+
+snn_status frames_create(void **out, snn_context *context)
+{
+    snn_event_frames *frames = NULL;
+    snn_status rc = snn_event_frames_create(&frames, context);
+
+    *out = frames;
+    return rc;
+}
+
+void frames_destroy(void *frames)
+{
+    snn_event_frames_destroy(frames);
+}
+
+const char *frames_layout(size_t index)
+{
+    return snn_events_layout_name(index);
+}
+
+bool frames_is_layout(const char *format)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = snn_events_layout_name(i)) != NULL; i++)
+        if (strcmp(name, format) == 0)
+            return true;
+    return false;
+}
+
+/* A sample has one frame for each time step; the model file remembers it. */
+static int match_steps(struct run *run)
+{
+    const int64_t steps = config_whole(run->config, "trainer.steps", 6);
+    const int64_t frames = config_whole(run->config, "frames.steps", steps);
+
+    if (frames != steps)
+        return fail(USAGE,
+                    "frames.steps is %lld, trainer.steps is %lld: a recording has one frame for each step; give one "
+                    "of them, the other follows",
+                    (long long)frames, (long long)steps);
+    return config_set(run->config, "frames.steps", json_integer(frames));
+}
+
+int frames_open(struct run *run, snn_dataset **out, snn_split split, const char *directory)
+{
+    snn_events_data data = SNN_EVENTS_DATA_INIT;
+    void *frames;
+    int status = match_steps(run);
+    snn_status rc;
+
+    if (status != DONE)
+        return status;
+    data.layout = config_text(run->config, "data.format", "");
+    data.directory = directory;
+    data.split = split;
+    data.limit = split == SNN_SPLIT_TRAIN ? (uint64_t)config_whole(run->config, "data.limit", 0) : 0;
+    rc = frames_create(&frames, run->context);
+    if (rc != SNN_OK)
+        return fail_call(rc, "frames");
+    status = run_apply(run->config, "frames", &event_frames_params, frames);
+    if (status == DONE)
+        status = run_record_of(run->config, "frames", &event_frames_params, frames);
+    if (status == DONE) {
+        rc = snn_events_dataset_open(out, run->context, &data, frames);
+        status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
+    }
+    frames_destroy(frames);
+    return status;
+}

@@ -1,0 +1,22 @@
+/* frames.h - recordings of events as data: with libsnn-events, or saying that a build lacks it. */
+#ifndef SNN_TOOL_FRAMES_H
+#define SNN_TOOL_FRAMES_H
+
+#include "params.h"
+#include "run.h"
+
+extern const struct param_calls event_frames_params;
+
+/* Frames of which the parameters are asked for or set; SNN_ERR_UNSUPPORTED without the library. */
+snn_status frames_create(void **out, snn_context *context);
+void frames_destroy(void *frames);
+
+/* True if a format of data is a layout of recordings, or none that libsnn reads in a build that knows no layouts. */
+bool frames_is_layout(const char *format);
+/* Name number `index` of the layouts; NULL past the last. */
+const char *frames_layout(size_t index);
+
+/* Opens a split of recordings as the section "frames" of the configuration says, which then holds all of it. */
+int frames_open(struct run *run, snn_dataset **out, snn_split split, const char *directory);
+
+#endif

@@ -1,0 +1,46 @@
+/* frames_absent.c - what takes the place of frames.c in a build without libsnn-events. */
+#include "frames.h"
+
+#include <snn/snn.h>
+#include <string.h>
+
+const struct param_calls event_frames_params;
+
+snn_status frames_create(void **out, snn_context *context)
+{
+    (void)context;
+    *out = NULL;
+    return SNN_ERR_UNSUPPORTED;
+}
+
+void frames_destroy(void *frames)
+{
+    (void)frames;
+}
+
+const char *frames_layout(size_t index)
+{
+    (void)index;
+    return NULL;
+}
+
+bool frames_is_layout(const char *format)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = snn_name(SNN_NAME_FORMAT, i)) != NULL; i++)
+        if (strcmp(name, format) == 0)
+            return false;
+    return true;
+}
+
+int frames_open(struct run *run, snn_dataset **out, snn_split split, const char *directory)
+{
+    (void)out;
+    (void)split;
+    (void)directory;
+    return fail(FAILED,
+                "\"%s\" is no format of libsnn; data sets of recordings are read by libsnn-events, which this build "
+                "lacks (SNN_EVENTS)",
+                config_text(run->config, "data.format", ""));
+}
