@@ -27,7 +27,8 @@
  *   flatten    [C,H,W] -> [C*H*W]
  *   scale      y = value * x
  *   gain       y = w x with one trained number w; tensor weight [1]
- *   dropout    one mask for all steps of a sequence, divided by 1 - rate; the identity in evaluation
+ *   dropout    one mask for all steps of a sequence, divided by 1 - rate; the identity in evaluation. With mask
+ *              "sample" a residual path is left out, or not, as a whole: stochastic depth
  *   add        sum of its inputs
  *   attention  y_n = value sum_m (q_n . k_m) v_m over the positions m, of three inputs q, k, v of one shape, per head
  *   select     y = one of its inputs, the one that parameter "selected" numbers
@@ -57,7 +58,7 @@ typedef enum snn_layer_key {
     SNN_LAYER_SIZE = 114,        /**< i64, rows and columns of adaptive_avgpool's output */
     SNN_LAYER_FACTOR = 115,      /**< i64, upsample: rows and columns of the output for each one of the input */
     SNN_LAYER_VALUE = 116,       /**< f64, scale and attention: constant factor; gain: initial value */
-    SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), dropout: probability that a number becomes 0 */
+    SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), dropout: probability that a number, or a sample, becomes 0 */
     SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w;
                                       tensors g, u, v), frobenius (weights w min(1, range / Frobenius norm of w); the
                                       gradient takes the factor as a constant) */
@@ -74,6 +75,8 @@ typedef enum snn_layer_key {
     SNN_LAYER_SELECTED = 125,    /**< i64, select: number of the input that becomes the output, from 0; may be set
                                       between batches */
     SNN_LAYER_HEADS = 126,       /**< i64, attention: groups of channels, each with its own attention */
+    SNN_LAYER_MASK = 141,        /**< str, dropout: element (one draw for each number), sample (one draw for all
+                                      numbers of a sample) */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 

@@ -41,7 +41,8 @@ SNN_API SNN_CHECKED snn_status snn_network_create(snn_network **out, snn_context
 /** Builds a network from a name or a notation. The network is not prepared yet: its layers may still be changed.
  * The caller destroys it.
  *
- * Names: those of snn_name() with SNN_NAME_NETWORK; docs/zoo.md describes them.
+ * Names: those of snn_name() with SNN_NAME_NETWORK; docs/zoo.md describes them. Options follow a name after a colon:
+ * "resnet34:width=32,drop_path=0.1". snn_network_option() lists them.
  *
  * Notation: tokens joined by '-'.
  *
@@ -60,10 +61,17 @@ SNN_API SNN_CHECKED snn_status snn_network_create(snn_network **out, snn_context
  * @param shape of one input sample, as in snn_network_create()
  * @param classes number of outputs; 0: that of the notation's last number
  * @param neuron prototype of all populations, copied; NULL: that of the network's paper, or lif with tau 2
- * @return SNN_ERR_ARGUMENT (NULL; unknown name; the message gives the wrong token), SNN_ERR_SHAPE, SNN_ERR_MEMORY */
+ * @return SNN_ERR_ARGUMENT (NULL; unknown name, option or value; the message gives the wrong token), SNN_ERR_SHAPE,
+ * SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_network_build(snn_network **out, snn_context *context, const char *name,
                                                  const size_t *shape, size_t rank, size_t classes,
                                                  const snn_neuron *neuron);
+
+/** Describes option number `index`, from 0, of a ready-made network. Real-time safe.
+ * @param name as for snn_network_build(); options that it has are not looked at
+ * @param info receives the option; its key is of no use in calls
+ * @return SNN_ERR_ARGUMENT (NULL, no such name, index past the last option) */
+SNN_API SNN_CHECKED snn_status snn_network_option(const char *name, size_t index, snn_param_info *info);
 
 /** Frees a network and its layers; NULL is accepted. Destroy its trainers first. */
 SNN_API void snn_network_destroy(snn_network *network);

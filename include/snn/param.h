@@ -11,6 +11,7 @@
  *                  701, dsr from 801, methods for binary weights from 901
  *     1001 - 1099  projections
  *     1101 - 1199  frames of events (snn/events.h)
+ *     1901 - 1999  options of ready-made networks, snn_network_option()
  *
  * Every kind has the same calls, snn_KIND_set_i64() and so on. They check in this order, and change nothing on
  * failure:

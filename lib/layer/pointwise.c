@@ -1,10 +1,8 @@
-/* layer/pointwise.c - scale, gain, dropout, add. */
-#include "layer/pointwise.h"
+/* layer/pointwise.c - scale, gain, add, select. */
 #include "core/context.h"
 #include "core/size.h"
 #include "kernel/layers.h"
 #include "layer/layer.h"
-#include <math.h>
 
 static snn_status same_shape(snn_layer *layer)
 {
@@ -106,106 +104,6 @@ const struct snn__layer_type snn__layer_gain = {
     .credit = gain_credit,
     .settle = gain_settle,
 };
-
-/* ---- dropout: y = m v in training, m = 0 or 1 / (1 - rate), the same for all steps of a sequence ----
- *
- * The array is masked by 0 or 1, and its factor takes the rest: spikes stay spikes, as products of bits read them. */
-
-struct dropout {
-    float *mask;   /* 0 or 1 */
-    float kept;    /* 1 / (1 - rate) */
-    bool supplied; /* the mask is the host's: none is drawn */
-};
-
-static const struct snn__param dropout_params[] = { SNN__PARAM_F64(SNN_LAYER_RATE, "rate", 0.0, 0.999, 0.5,
-                                                                   "probability that an element becomes 0") };
-
-static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
-{
-    struct dropout *d = node->state;
-
-    if (!node->learns)
-        return SNN_OK;
-    return snn__arena_keep(arena, &d->mask, SNN__PRODUCT(node->batch_max, node->in_len), sizeof(float));
-}
-
-static void dropout_begin(struct snn__node *node, size_t batch, uint64_t stream)
-{
-    struct dropout *d = node->state;
-    struct snn__dropout k = { node->ctx->options.seed, stream * 4096u + node->layer->index, d->mask, 0.0f };
-
-    if (d->supplied)
-        return;
-    k.rate = (float)snn__param_f64(&node->layer->params, SNN_LAYER_RATE);
-    d->kept = 1.0f / (1.0f - k.rate);
-    snn__ranges(node->ctx, batch * node->in_len, snn__layers(node->ctx)->dropout, &k);
-}
-
-struct masked {
-    const snn_context *ctx;
-    float *y;
-    float a;
-    const float *x, *mask;
-    bool accumulate;
-};
-
-static void mask_range(void *arg, size_t from, size_t to)
-{
-    struct masked *k = arg;
-
-    k->ctx->kernels->multiply(k->y + from, k->a, k->x + from, k->mask + from, to - from, k->accumulate);
-}
-
-static void dropout_forward(struct snn__node *node, struct snn__io *io)
-{
-    struct dropout *d = node->state;
-    struct masked k = { node->ctx, io->y.data, 1.0f, io->x[0].data, d->mask, false };
-
-    io->y.scale = io->x[0].scale;
-    if (!io->training) {
-        snn__copy(node->ctx, io->y.data, 1.0f, io->x[0].data, io->batch * node->in_len);
-        return;
-    }
-    io->y.scale *= d->kept;
-    snn__ranges(node->ctx, io->batch * node->in_len, mask_range, &k);
-}
-
-static void dropout_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,
-                            bool accumulate)
-{
-    struct dropout *d = node->state;
-    const float *mask = d->mask + io->sample * node->in_len;
-    struct masked k = { node->ctx, dx, e.scale * d->kept, e.data, mask, accumulate };
-
-    (void)input;
-    snn__ranges(node->ctx, io->batch * node->in_len, mask_range, &k);
-}
-
-const struct snn__layer_type snn__layer_dropout = {
-    .name = "dropout",
-    .text = "one mask for all steps of a sequence; the identity in evaluation",
-    .params = dropout_params,
-    .n_params = 1,
-    .flags = SNN__LAYER_LINEAR | SNN__LAYER_RANDOM | SNN__LAYER_BINARY,
-    .state_size = sizeof(struct dropout),
-    .shape = same_shape,
-    .plan = dropout_plan,
-    .begin = dropout_begin,
-    .forward = dropout_forward,
-    .adjoint = dropout_adjoint,
-};
-
-void snn__dropout_supply(struct snn__node *node, const float *mask, size_t n)
-{
-    struct dropout *d = node->state;
-
-    d->supplied = true;
-    d->kept = 0.0f;
-    for (size_t i = 0; i < n; i++)
-        d->kept = fmaxf(d->kept, mask[i]);
-    for (size_t i = 0; i < n; i++)
-        d->mask[i] = mask[i] != 0.0f ? 1.0f : 0.0f;
-}
 
 /* ---- add: the sum of all inputs that are present ---- */
 

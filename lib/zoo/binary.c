@@ -13,6 +13,7 @@ struct stream {
     struct snn__label v;
     size_t channels, rows, columns;
     unsigned layers; /* binary ones so far */
+    unsigned last;   /* all of them */
 };
 
 static snn_status no_bias(snn_layer *layer)
@@ -20,12 +21,13 @@ static snn_status no_bias(snn_layer *layer)
     return snn_layer_set_i64(layer, SNN_LAYER_BIAS, 0);
 }
 
-static snn_status begin_stream(struct snn__build *b, struct stream *s, size_t channels)
+static snn_status begin_stream(struct snn__build *b, struct stream *s, unsigned last)
 {
+    const size_t channels = snn__option(b, SNN__OPTION_WIDTH);
     snn_layer *l;
 
     b->joint = true;
-    *s = (struct stream){ snn__label("bn1"), channels, b->shape[1], b->shape[2], 0 };
+    *s = (struct stream){ snn__label("bn1"), channels, b->shape[1], b->shape[2], 0, last };
     SNN__TRY(snn__build_conv(b, "conv1", channels, 3, 1, 1, &l));
     SNN__TRY(no_bias(l));
     return snn__build_norm(b, s->v.text);
@@ -80,6 +82,8 @@ static snn_status finish_layer(struct snn__build *b, struct stream *s, unsigned 
     SNN__TRY(no_bias(binary));
     SNN__TRY(snn_layer_set_str(binary, SNN_LAYER_BINARY, "scaled"));
     SNN__TRY(snn__build_norm(b, norm.text));
+    SNN__TRY(snn__build_drop_path(b, snn__label("path%u", i).text, (double)(s->layers - 1) / (double)(s->last - 1),
+                                  &norm));
     s->v = snn__label("sum%u", i);
     return snn__build_add(b, s->v.text, norm.text, beside);
 }
@@ -107,17 +111,17 @@ static snn_status end_stream(struct snn__build *b, const struct stream *s)
     return snn__build_linear(b, "fc", b->classes, "default", 0.0);
 }
 
-/* A first linear layer of full precision, four binary ones of 512. */
+/* A first linear layer of full precision, four binary ones. */
 snn_status snn__build_binary_mlp(struct snn__build *b)
 {
-    struct stream s = { snn__label("bn1"), 512, 1, 1, 0 };
+    struct stream s = { snn__label("bn1"), snn__option(b, SNN__OPTION_WIDTH), 1, 1, 0, 4 };
 
     b->joint = true;
     SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
     SNN__TRY(snn__build_linear(b, "fc1", s.channels, "default", 0.0));
     SNN__TRY(no_bias(snn_network_layer_named(b->net, "fc1")));
     SNN__TRY(snn__build_norm(b, s.v.text));
-    while (s.layers < 4) {
+    while (s.layers < s.last) {
         unsigned i = ++s.layers + 1;
         struct snn__label beside = s.v, name = snn__label("fc%u", i);
 
@@ -135,10 +139,10 @@ snn_status snn__build_binary_conv(struct snn__build *b)
 {
     struct stream s;
 
-    SNN__TRY(begin_stream(b, &s, 128));
+    SNN__TRY(begin_stream(b, &s, 6));
     SNN__TRY(halve(b, &s, "pool1"));
     s.v = snn__label("pool1");
-    while (s.layers < 6)
+    while (s.layers < s.last)
         SNN__TRY(binary_conv_layer(b, &s, s.channels, s.layers == 2 ? 2 : 1));
     return end_stream(b, &s);
 }
@@ -148,11 +152,12 @@ snn_status snn__build_binary_resnet18(struct snn__build *b)
 {
     struct stream s;
 
-    SNN__TRY(begin_stream(b, &s, 64));
-    while (s.layers < 16) {
+    SNN__TRY(begin_stream(b, &s, 16));
+    while (s.layers < s.last) {
         unsigned stage = s.layers / 4;
 
-        SNN__TRY(binary_conv_layer(b, &s, (size_t)64 << stage, stage > 0 && s.layers % 4 == 0 ? 2 : 1));
+        SNN__TRY(binary_conv_layer(b, &s, snn__option(b, SNN__OPTION_WIDTH) << stage,
+                                   stage > 0 && s.layers % 4 == 0 ? 2 : 1));
     }
     return end_stream(b, &s);
 }

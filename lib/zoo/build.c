@@ -82,6 +82,19 @@ snn_status snn__build_dropout(struct snn__build *b, const char *name, double rat
     return snn_layer_set_f64(l, SNN_LAYER_RATE, rate);
 }
 
+snn_status snn__build_drop_path(struct snn__build *b, const char *name, double share, struct snn__label *last)
+{
+    const double rate = share * snn__param_f64(&b->options, SNN__OPTION_DROP_PATH);
+    snn_layer *l;
+
+    if (!(rate > 0.0))
+        return SNN_OK;
+    SNN__TRY(snn_network_add(b->net, "dropout", name, &l));
+    SNN__TRY(snn_layer_set_f64(l, SNN_LAYER_RATE, rate));
+    *last = snn__label("%s", name);
+    return snn_layer_set_str(l, SNN_LAYER_MASK, "sample");
+}
+
 snn_status snn__build_linear(struct snn__build *b, const char *name, size_t out, const char *init, double std)
 {
     snn_layer *l;

@@ -4,12 +4,25 @@
 
 #include "core/compiler.h"
 #include "core/name.h"
+#include "core/param.h"
 #include "core/status.h"
 #include <snn/network.h>
 #include <stdbool.h>
 
 /* Spikes of networks with weight standardisation are scaled by this, so that the signal keeps unit variance. */
 #define SNN__WS_SCALE 2.74
+
+/* Options of builders. */
+enum snn__option {
+    SNN__OPTION_WIDTH = 1901,
+    SNN__OPTION_STEM,
+    SNN__OPTION_DROP_PATH,
+    SNN__OPTION_DEPTH,
+    SNN__OPTION_HEADS,
+    SNN__OPTION_PATCH,
+    SNN__OPTION_RATIO,
+    SNN__OPTION_SIDES
+};
 
 /* A network under construction. */
 struct snn__build {
@@ -19,10 +32,16 @@ struct snn__build {
     const size_t *shape;
     size_t rank, classes;
     const snn_neuron *neuron;
-    unsigned depth;   /* of the builder: layers with weights, as in the name */
-    bool standardise; /* convolutions are weight-standardised */
-    bool joint;       /* batch norms are over all steps */
+    unsigned depth;             /* of the builder: layers with weights, as in the name */
+    struct snn__params options; /* of the builder, as its name gives them */
+    bool standardise;           /* convolutions are weight-standardised */
+    bool joint;                 /* batch norms are over all steps */
 };
+
+/* A whole number among the options. */
+size_t snn__option(const struct snn__build *b, enum snn__option key);
+/* options.c: takes the options that follow the name of a builder, "key=value,key=value", or NULL: none. */
+snn_status snn__options_take(struct snn__build *b, const char *text);
 
 /* A layer's name. */
 struct snn__label {
@@ -48,6 +67,10 @@ snn_status snn__build_scale(struct snn__build *b, const char *name, double value
 snn_status snn__build_dropout(struct snn__build *b, const char *name, double rate);
 /* A linear layer; `init` is a choice of SNN_LAYER_INIT, `std` counts for "normal". */
 snn_status snn__build_linear(struct snn__build *b, const char *name, size_t out, const char *init, double std);
+/* Stochastic depth at the end of a residual path: at place `share` of the network, from 0 to 1, a sample leaves the
+ * path out with that share of drop_path. *last, the name of the layer before, becomes that of the new one, if there
+ * is one. */
+snn_status snn__build_drop_path(struct snn__build *b, const char *name, double share, struct snn__label *last);
 /* The sum of two layers named before. */
 snn_status snn__build_add(struct snn__build *b, const char *name, const char *first, const char *second);
 
@@ -65,14 +88,15 @@ struct snn__block {
     unsigned number;   /* from 1 */
     unsigned before;   /* blocks of its stage before it; of the stage before, if it is the first of its own */
     bool project;      /* the shape changes */
+    double share;      /* of the blocks that lie before it, 1 for the last */
     unsigned n_convs;  /* with weights, on the residual path */
     struct snn__conv { /* the last one has the block's output channels */
         size_t out;
         int64_t kernel, stride;
     } conv[3];
 };
-/* The blocks of the builder's depth, on maps of `width` channels. */
-snn_status snn__build_blocks(struct snn__build *b, size_t width,
+/* The blocks of the builder's depth and width. */
+snn_status snn__build_blocks(struct snn__build *b,
                              snn_status (*add)(struct snn__build *b, const struct snn__block *k));
 /* The shortcut of a block whose shape changes: a 1x1 convolution of the layer `from`. */
 snn_status snn__build_projection(struct snn__build *b, const struct snn__block *k, const char *name,

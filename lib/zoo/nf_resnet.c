@@ -38,6 +38,7 @@ static snn_status nf_block(struct snn__build *b, const struct snn__block *k)
     }
     SNN__TRY(snn__build_plain(b, "gain", snn__label("b%u_gain", k->number).text));
     SNN__TRY(snn__build_scale(b, residual.text, 0.2));
+    SNN__TRY(snn__build_drop_path(b, snn__label("b%u_path", k->number).text, k->share, &residual));
     if (k->project) {
         shortcut = snn__label("b%u_proj", k->number);
         SNN__TRY(snn__build_projection(b, k, shortcut.text, snn__label("b%u_scale1", k->number).text));
@@ -48,9 +49,9 @@ static snn_status nf_block(struct snn__build *b, const struct snn__block *k)
 snn_status snn__build_nf_resnet(struct snn__build *b)
 {
     b->standardise = true;
-    SNN__TRY(snn__build_conv(b, "conv1", 64, 7, 2, 3, NULL));
+    SNN__TRY(snn__build_conv(b, "conv1", snn__option(b, SNN__OPTION_WIDTH), 7, 2, 3, NULL));
     SNN__TRY(snn__build_pool(b, "avgpool", "pool1", 3, 2, 1));
-    SNN__TRY(snn__build_blocks(b, 64, nf_block));
+    SNN__TRY(snn__build_blocks(b, nf_block));
     SNN__TRY(snn__build_pool(b, "avgpool", "global_pool", 0, 0, 0));
     SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
     return snn__build_linear(b, "fc", b->classes, "zero", 0.0);

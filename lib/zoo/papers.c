@@ -1,6 +1,7 @@
 /* zoo/papers.c - the networks of the papers by name, and the neurons that they use. */
 #include "core/fpu.h"
 #include "zoo/build.h"
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -21,45 +22,77 @@ static const struct paper_neuron ide_lif = { "lif", 20.0, 0, NULL, 2.0, 0 };    
 static const struct paper_neuron ide_slow_lif = { "lif", 100.0, 0, NULL, 2.0, 0 }; /* decay 0.99 */
 static const struct paper_neuron spide_if = { "if", 0, 0, NULL, 2.0, 0.5 };
 
+#define WIDTH(of, number) SNN__PARAM_I64(SNN__OPTION_WIDTH, "width", 1, 4096, number, "channels of the " of)
+#define DROP_PATH                                                       \
+    SNN__PARAM_F64(SNN__OPTION_DROP_PATH, "drop_path", 0.0, 0.999, 0.0, \
+                   "rate of stochastic depth in the last residual path; grows from 0 in the first")
+
+static const struct snn__param width[] = { WIDTH("first stage, the others in proportion", 64) };
+static const struct snn__param residual[] = { WIDTH("first stage, the others in proportion", 64), DROP_PATH };
+static const struct snn__param stream_512[] = { WIDTH("stream", 512), DROP_PATH };
+static const struct snn__param stream_128[] = { WIDTH("stream", 128), DROP_PATH };
+static const struct snn__param transformer[] = {
+    WIDTH("stream", 64),
+    SNN__PARAM_I64(SNN__OPTION_DEPTH, "depth", 1, 256, 2, "blocks of attention and MLP"),
+    SNN__PARAM_I64(SNN__OPTION_HEADS, "heads", 1, 4096, 2, "heads of the attention"),
+    SNN__PARAM_I64(SNN__OPTION_PATCH, "patch", 1, 1024, 4, "rows and columns of a patch"),
+    SNN__PARAM_I64(SNN__OPTION_RATIO, "ratio", 1, 64, 4, "channels within an MLP, for each one of the stream"),
+    DROP_PATH,
+};
+
+#define OF(table) .options = (table), .n_options = COUNT(table)
+#define NONE .options = NULL, .n_options = 0
+
 static const struct builder {
     const char *name, *text;
     snn_status (*build)(struct snn__build *b);
     unsigned depth; /* layers with weights, of a builder for several networks */
     const struct paper_neuron *neuron;
+    const struct snn__param *options;
+    size_t n_options;
 } builders[] = {
-    { "vgg11-ws", "VGG-11 with scaled weight standardisation, for ottt", snn__build_vgg11_ws, 0, &ottt_lif },
-    { "vgg11-ws-f", "vgg11-ws with feedback", snn__build_vgg11_ws_f, 0, &ottt_lif },
-    { "nf-resnet18", "normaliser-free ResNet-18, for ottt and sltt", snn__build_nf_resnet, 18, &ottt_lif },
-    { "nf-resnet34", "normaliser-free ResNet-34, for ottt and sltt", snn__build_nf_resnet, 34, &ottt_lif },
-    { "nf-resnet50", "normaliser-free ResNet-50, with bottlenecks, for sltt", snn__build_nf_resnet, 50, &ottt_lif },
-    { "nf-resnet101", "normaliser-free ResNet-101, with bottlenecks, for sltt", snn__build_nf_resnet, 101,
-      &ottt_lif },
-    { "vgg11-bn", "VGG-11 with batch norm and dropout, for events, for sltt", snn__build_vgg_bn, 11, &sltt_lif },
-    { "vgg13-bn", "VGG-13, as vgg11-bn, for sltt", snn__build_vgg_bn, 13, &sltt_lif },
-    { "vgg16-bn", "VGG-16, as vgg11-bn, for sltt", snn__build_vgg_bn, 16, &sltt_lif },
-    { "vgg19-bn", "VGG-19, as vgg11-bn, for sltt", snn__build_vgg_bn, 19, &sltt_lif },
-    { "resnet18", "pre-activation ResNet-18 with batch norm, for sltt", snn__build_resnet, 18, &sltt_lif },
-    { "resnet34", "pre-activation ResNet-34, as resnet18, for sltt", snn__build_resnet, 34, &sltt_lif },
-    { "resnet50", "pre-activation ResNet-50, with bottlenecks, for sltt", snn__build_resnet, 50, &sltt_lif },
-    { "resnet101", "pre-activation ResNet-101, with bottlenecks, for sltt", snn__build_resnet, 101, &sltt_lif },
+    { "vgg11-ws", "VGG-11 with scaled weight standardisation, for ottt", snn__build_vgg11_ws, 0, &ottt_lif,
+      OF(width) },
+    { "vgg11-ws-f", "vgg11-ws with feedback", snn__build_vgg11_ws_f, 0, &ottt_lif, OF(width) },
+    { "nf-resnet18", "normaliser-free ResNet-18, for ottt and sltt", snn__build_nf_resnet, 18, &ottt_lif,
+      OF(residual) },
+    { "nf-resnet34", "normaliser-free ResNet-34, for ottt and sltt", snn__build_nf_resnet, 34, &ottt_lif,
+      OF(residual) },
+    { "nf-resnet50", "normaliser-free ResNet-50, with bottlenecks, for sltt", snn__build_nf_resnet, 50, &ottt_lif,
+      OF(residual) },
+    { "nf-resnet101", "normaliser-free ResNet-101, with bottlenecks, for sltt", snn__build_nf_resnet, 101, &ottt_lif,
+      OF(residual) },
+    { "vgg11-bn", "VGG-11 with batch norm and dropout, for events, for sltt", snn__build_vgg_bn, 11, &sltt_lif,
+      OF(width) },
+    { "vgg13-bn", "VGG-13, as vgg11-bn, for sltt", snn__build_vgg_bn, 13, &sltt_lif, OF(width) },
+    { "vgg16-bn", "VGG-16, as vgg11-bn, for sltt", snn__build_vgg_bn, 16, &sltt_lif, OF(width) },
+    { "vgg19-bn", "VGG-19, as vgg11-bn, for sltt", snn__build_vgg_bn, 19, &sltt_lif, OF(width) },
+    { "resnet18", "pre-activation ResNet-18 with batch norm, for sltt", snn__build_resnet, 18, &sltt_lif,
+      OF(residual) },
+    { "resnet34", "pre-activation ResNet-34, as resnet18, for sltt", snn__build_resnet, 34, &sltt_lif, OF(residual) },
+    { "resnet50", "pre-activation ResNet-50, with bottlenecks, for sltt", snn__build_resnet, 50, &sltt_lif,
+      OF(residual) },
+    { "resnet101", "pre-activation ResNet-101, with bottlenecks, for sltt", snn__build_resnet, 101, &sltt_lif,
+      OF(residual) },
     { "preact-resnet18", "resnet18 with neurons after pool and readout, for dsr", snn__build_preact_resnet18, 18,
-      &dsr_if },
-    { "vgg11-dsr", "vgg11-bn with neurons after the readout, for dsr", snn__build_vgg11_dsr, 11, &dsr_if },
-    { "ide-400", "400 neurons with feedback, for ide", snn__build_ide_400, 0, &ide_lif },
-    { "ide-64c5", "64 maps with feedback, for ide", snn__build_ide_64c5, 0, &ide_lif },
-    { "alexnet-f", "AlexNet with batch norm and feedback, for ide", snn__build_alexnet_f, 0, &ide_slow_lif },
-    { "cifarnet-f", "CIFARNet with batch norm and feedback, for ide", snn__build_cifarnet_f, 0, &ide_slow_lif },
-    { "spide-lenet", "LeNet without feedback, for spide and ide", snn__build_spide_lenet, 0, &spide_if },
+      &dsr_if, OF(residual) },
+    { "vgg11-dsr", "vgg11-bn with neurons after the readout, for dsr", snn__build_vgg11_dsr, 11, &dsr_if, OF(width) },
+    { "ide-400", "400 neurons with feedback, for ide", snn__build_ide_400, 0, &ide_lif, NONE },
+    { "ide-64c5", "64 maps with feedback, for ide", snn__build_ide_64c5, 0, &ide_lif, NONE },
+    { "alexnet-f", "AlexNet with batch norm and feedback, for ide", snn__build_alexnet_f, 0, &ide_slow_lif, NONE },
+    { "cifarnet-f", "CIFARNet with batch norm and feedback, for ide", snn__build_cifarnet_f, 0, &ide_slow_lif, NONE },
+    { "spide-lenet", "LeNet without feedback, for spide and ide", snn__build_spide_lenet, 0, &spide_if, NONE },
     { "spide-convnet-f", "three convolutions with feedback, for spide and ide", snn__build_spide_convnet_f, 0,
-      &spide_if },
-    { "binary-mlp", "linear layers of binary weights, for sei", snn__build_binary_mlp, 0, &ottt_lif },
+      &spide_if, NONE },
+    { "binary-mlp", "linear layers of binary weights, for sei", snn__build_binary_mlp, 0, &ottt_lif, OF(stream_512) },
     { "binary-conv", "convolutions of binary weights, for small images, for sei", snn__build_binary_conv, 0,
-      &ottt_lif },
-    { "binary-resnet18", "ResNet-18 with binary weights, for sei", snn__build_binary_resnet18, 0, &ottt_lif },
+      &ottt_lif, OF(stream_128) },
+    { "binary-resnet18", "ResNet-18 with binary weights, for sei", snn__build_binary_resnet18, 0, &ottt_lif,
+      OF(residual) },
     { "binary-transformer", "spiking transformer with binary weights, for sei", snn__build_binary_transformer, 0,
-      &ottt_lif },
+      &ottt_lif, OF(transformer) },
     { "binary-transformer-a", "binary-transformer with binary weights in its attention, too",
-      snn__build_binary_transformer_a, 0, &ottt_lif },
+      snn__build_binary_transformer_a, 0, &ottt_lif, OF(transformer) },
 };
 
 struct snn__name snn__builder_names(size_t index)
@@ -67,11 +100,15 @@ struct snn__name snn__builder_names(size_t index)
     return SNN__NAME_OF(index < COUNT(builders) ? &builders[index] : NULL);
 }
 
-static const struct builder *find_builder(const char *name)
+/* The builder that a text names, before the colon of its options. */
+static const struct builder *find_builder(const char *text)
 {
-    size_t index = snn__name_index(snn__builder_names, name);
+    size_t length = strcspn(text, ":");
 
-    return index < COUNT(builders) ? &builders[index] : NULL;
+    for (size_t i = 0; i < COUNT(builders); i++)
+        if (strlen(builders[i].name) == length && memcmp(builders[i].name, text, length) == 0)
+            return &builders[i];
+    return NULL;
 }
 
 static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct paper_neuron *p)
@@ -89,22 +126,44 @@ static snn_status create_neuron(snn_neuron **out, snn_context *ctx, const struct
     return snn_neuron_set_f64(*out, SNN_NEURON_SURROGATE_ALPHA, p->alpha);
 }
 
-static snn_status build_named(struct snn__build *b, const struct builder *builder)
+static snn_status check_named(const struct snn__build *b)
 {
     if (b->rank != 3)
         return snn__fail(SNN_ERR_SHAPE, "network %s: expected input of rank 3, [channels,rows,columns], got rank %zu",
-                         builder->name, b->rank);
+                         b->name, b->rank);
     if (b->classes == 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "network %s: the number of classes is 0", builder->name);
+        return snn__fail(SNN_ERR_ARGUMENT, "network %s: the number of classes is 0", b->name);
+    return SNN_OK;
+}
+
+static snn_status build_named(struct snn__build *b, const struct builder *builder)
+{
+    static const struct snn__param_kind kind = { .noun = "network" };
+    const struct snn__label owner = snn__label("network %s", builder->name);
+    const char *colon = strchr(b->name, ':');
+    snn_status rc;
+
+    SNN__TRY(check_named(b));
     b->depth = builder->depth;
-    return builder->build(b);
+    b->options = (struct snn__params){
+        .kind = &kind, .owner = owner.text, .table = { builder->options }, .count = { builder->n_options }
+    };
+    if (builder->n_options > 0)
+        SNN__TRY(snn__params_init(&b->options, b->ctx));
+    rc = snn__options_take(b, colon != NULL ? colon + 1 : NULL);
+    if (rc == SNN_OK)
+        rc = builder->build(b);
+    snn__params_free(&b->options, b->ctx);
+    return rc;
 }
 
 snn_status snn_network_build(snn_network **out, snn_context *context, const char *name, const size_t *shape,
                              size_t rank, size_t classes, const snn_neuron *neuron)
 {
     SNN__COMPUTES;
-    struct snn__build b = { context, NULL, name, shape, rank, classes, neuron, 0, false, false };
+    struct snn__build b = {
+        .ctx = context, .name = name, .shape = shape, .rank = rank, .classes = classes, .neuron = neuron
+    };
     const struct builder *builder;
     snn_neuron *own = NULL;
     snn_status rc;
@@ -132,4 +191,16 @@ snn_status snn_network_build(snn_network **out, snn_context *context, const char
     }
     *out = b.net;
     return rc;
+}
+
+snn_status snn_network_option(const char *name, size_t index, snn_param_info *info)
+{
+    const struct builder *builder = name != NULL ? find_builder(name) : NULL;
+    const struct snn__params options = { .owner = name,
+                                         .table = { builder != NULL ? builder->options : NULL },
+                                         .count = { builder != NULL ? builder->n_options : 0 } };
+
+    if (builder == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "snn_network_option: there is no network of that name");
+    return snn__params_param_info(&options, index, info);
 }

@@ -35,10 +35,12 @@ static struct snn__block block_of(const struct form *f, size_t in, size_t width,
     return k;
 }
 
-snn_status snn__build_blocks(struct snn__build *b, size_t width,
+snn_status snn__build_blocks(struct snn__build *b,
                              snn_status (*add)(struct snn__build *b, const struct snn__block *k))
 {
     const struct form *f = form_of(b->depth);
+    const unsigned last = f->blocks[0] + f->blocks[1] + f->blocks[2] + f->blocks[3] - 1;
+    const size_t width = snn__option(b, SNN__OPTION_WIDTH);
     size_t in = width;
     unsigned number = 0;
 
@@ -46,6 +48,7 @@ snn_status snn__build_blocks(struct snn__build *b, size_t width,
         for (unsigned i = 0; i < f->blocks[stage]; i++) {
             struct snn__block k = block_of(f, in, width << stage, stage > 0 && i == 0 ? 2 : 1);
 
+            k.share = (double)number / (double)last;
             k.number = ++number;
             k.before = i > 0 || stage == 0 ? i : f->blocks[stage - 1];
             SNN__TRY(add(b, &k));

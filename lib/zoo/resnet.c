@@ -20,6 +20,7 @@ static snn_status preact_block(struct snn__build *b, const struct snn__block *k)
         SNN__TRY(snn__build_conv(b, snn__label("b%u_conv%u", k->number, i).text, c->out, c->kernel, c->stride,
                                  c->kernel / 2, NULL));
     }
+    SNN__TRY(snn__build_drop_path(b, snn__label("b%u_path", k->number).text, k->share, &y));
     if (k->project)
         SNN__TRY(snn__build_projection(b, k, shortcut.text, z.text));
     return snn__build_add(b, snn__label("b%u_sum", k->number).text, y.text, shortcut.text);
@@ -31,9 +32,9 @@ static snn_status preact_maps(struct snn__build *b)
 {
     snn_layer *l;
 
-    SNN__TRY(snn__build_conv(b, "conv1", 64, 3, 1, 1, &l));
+    SNN__TRY(snn__build_conv(b, "conv1", snn__option(b, SNN__OPTION_WIDTH), 3, 1, 1, &l));
     SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_BIAS, 0));
-    SNN__TRY(snn__build_blocks(b, 64, preact_block));
+    SNN__TRY(snn__build_blocks(b, preact_block));
     SNN__TRY(snn__build_norm(b, "bn"));
     return snn__build_neuron(b, "sn");
 }

@@ -1,7 +1,7 @@
 /* zoo/vgg.c - VGG networks, of docs/methods/ottt.md, sltt.md and dsr.md. */
 #include "zoo/build.h"
 
-enum { P = 1 }; /* a pool among the channels of the convolutions; 0 ends the list */
+enum { P = 1 }; /* a pool among the channels of the convolutions at width 64; 0 ends the list */
 
 static const size_t ws_widths[] = { 64, 128, P, 256, 256, P, 512, 512, P, 512, 512, 0 };
 
@@ -19,6 +19,7 @@ static const struct form {
 static snn_status add_stages(struct snn__build *b, const size_t *width,
                              snn_status (*add_population)(struct snn__build *b, unsigned conv))
 {
+    const size_t first = snn__option(b, SNN__OPTION_WIDTH);
     unsigned conv = 0, pool = 0;
 
     for (; *width != 0; width++) {
@@ -26,7 +27,7 @@ static snn_status add_stages(struct snn__build *b, const size_t *width,
             SNN__TRY(snn__build_pool(b, "avgpool", snn__label("pool%u", ++pool).text, 2, 2, 0));
             continue;
         }
-        SNN__TRY(snn__build_conv(b, snn__label("conv%u", ++conv).text, *width, 3, 1, 1, NULL));
+        SNN__TRY(snn__build_conv(b, snn__label("conv%u", ++conv).text, *width / 64 * first, 3, 1, 1, NULL));
         SNN__TRY(add_population(b, conv));
     }
     return SNN_OK;
@@ -38,7 +39,7 @@ static snn_status add_feedback(struct snn__build *b)
 {
     snn_layer *l;
 
-    SNN__TRY(snn__build_conv(b, "feedback", 64, 3, 1, 1, &l));
+    SNN__TRY(snn__build_conv(b, "feedback", snn__option(b, SNN__OPTION_WIDTH), 3, 1, 1, &l));
     SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STANDARDISE, 0));
     SNN__TRY(snn_layer_set_str(l, SNN_LAYER_INIT, "zero"));
     SNN__TRY(snn_layer_connect(l, "feedback_up", 1));

@@ -373,6 +373,15 @@ static uint32_t meant(const char *topic, unsigned s)
     return 0;
 }
 
+/* Prints the options of a ready-made network. */
+static void help_options(const char *network)
+{
+    snn_param_info info = SNN_PARAM_INFO_INIT;
+
+    for (size_t i = 0; snn_network_option(network, i, &info) == SNN_OK; i++)
+        printf("  %-20s   %s=%g  %s; %g .. %g\n", "", info.name, info.number, info.help, info.min, info.max);
+}
+
 /* Prints the meaning of a name, or all names of a section; false if the topic is neither. */
 static bool help_names(const char *topic)
 {
@@ -386,6 +395,8 @@ static bool help_names(const char *topic)
         for (size_t i = 0; (name = snn_name(named[k].kind, i)) != NULL; i++)
             if (whole || strcmp(topic, name) == 0) {
                 printf("  %-20s %s\n", name, snn_name_text(named[k].kind, i));
+                if (named[k].kind == SNN_NAME_NETWORK)
+                    help_options(name);
                 found = true;
             }
     }

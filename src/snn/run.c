@@ -192,19 +192,17 @@ static int make_neuron(struct run *run, snn_neuron **out)
     return run_apply(run->config, "neuron", &neuron_params, *out);
 }
 
-/* One rate for all dropout layers, if the configuration has one. */
+/* One rate for all dropout layers, if the configuration has one; stochastic depth is something else. */
 static snn_status set_dropout(struct run *run)
 {
     const json_t *rate = config_get(run->config, "dropout");
-    snn_layer_info info = SNN_LAYER_INFO_INIT;
     snn_status rc = SNN_OK;
     snn_layer *layer;
+    const char *mask;
 
-    for (size_t i = 0; rate && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++) {
-        rc = snn_layer_get_info(layer, &info);
-        if (rc == SNN_OK && strcmp(info.type, "dropout") == 0)
+    for (size_t i = 0; rate && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++)
+        if (snn_layer_get_str(layer, SNN_LAYER_MASK, &mask) == SNN_OK && strcmp(mask, "element") == 0)
             rc = snn_layer_set_f64(layer, SNN_LAYER_RATE, json_number_value(rate));
-    }
     return rc;
 }
 

@@ -10,7 +10,7 @@ snn_component_(alloc|fail|fill_struct|free|params_create|params_destroy|read_str
 snn_continual_(accuracy|end|set_heads)
 snn_layer_(connect|input|tensor|tensor_named)
 snn_model_(note|tensor)
-snn_network_(add|add_conv2d|add_dense|add_neuron|layer|layer_named|note|remove|set_note)
+snn_network_(add|add_conv2d|add_dense|add_neuron|layer|layer_named|note|option|remove|set_note)
 snn_name(_text)?
 snn_product_(kind|table|way)
 snn_projection_(freeze|weights)

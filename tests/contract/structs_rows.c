@@ -347,6 +347,7 @@ FILLED(optimizer_param, snn_optimizer_param_info(w.optimizer, 0, s))
 FILLED(trainer_param, snn_trainer_param_info(w.trainer, 0, s))
 FILLED(projection_param, snn_projection_param_info(w.projection, 0, s))
 FILLED(component_param, snn_component_params_param_info(w.component, 0, s))
+FILLED(network_option, snn_network_option("resnet34", 0, s))
 FILLED(projection_info, snn_projection_get_info(w.projection, snn_network_layer(w.net, 0), s))
 FILLED(continual_info, snn_continual_get_info(w.continual, s))
 
@@ -465,6 +466,7 @@ static const struct row rows[] = {
     { INFO("snn_model_tensor", snn_tensor, "SNN_TENSOR_INIT", model_tensor) },
     { INFO("snn_projection_get_info", snn_projection_info, "SNN_PROJECTION_INFO_INIT", projection_info) },
     { INFO("snn_continual_get_info", snn_continual_info, "SNN_CONTINUAL_INFO_INIT", continual_info) },
+    { INFO("snn_network_option", snn_param_info, "SNN_PARAM_INFO_INIT", network_option) },
     { INFO("snn_neuron_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", neuron_param) },
     { INFO("snn_layer_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", layer_param) },
     { INFO("snn_dataset_param_info", snn_param_info, "SNN_PARAM_INFO_INIT", dataset_param) },

@@ -340,7 +340,10 @@ static void call_pieces(void)
 static void call_words(void)
 {
     static char table[SNN_PRODUCT_TABLE];
+    snn_param_info option = SNN_PARAM_INFO_INIT;
 
+    SAFE(snn_network_option("resnet34", 0, &option));
+    FAILS_SAFELY(snn_network_option("none", 0, &option));
     GIVES(snn_status_name(SNN_OK));
     GIVES(snn_status_text(SNN_ERR_IO));
     GIVES(snn_last_error());

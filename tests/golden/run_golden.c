@@ -7,7 +7,7 @@
  * pass. */
 #include "core/size.h"
 #include "dsr.h"
-#include "layer/pointwise.h"
+#include "layer/dropout.h"
 #include "run.h"
 #include "trainer/sltt.h"
 #include <math.h>

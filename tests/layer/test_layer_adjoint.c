@@ -1,6 +1,7 @@
 /* Every type of layer: <A x, y> = <x, A' y> for its forward and adjoint, its weight gradient against differences, and
  * the forward of pools against their definition. The layer is called as a pass calls it, behind a gain that makes it
  * want errors. */
+#include "core/rng.h"
 #include "trainer/builder.h"
 
 enum { BATCH = 3 };
@@ -65,6 +66,7 @@ static const struct layer_case cases[] = {
     { { 3, 4, 5 }, "scale x value=-1.5", false },
     { { 9 }, "gain x value=0.7", false },
     { { 3, 4, 5 }, "dropout x rate=0.3", false },
+    { { 3, 4, 5 }, "dropout x rate=0.3 mask=sample", false },
     { { 9 }, "add x <g", false },
     { { 9 }, "if x smooth=1", true },
     { { 9 }, "lif x smooth=1 input_scaled=1 decay=0.3", true },
@@ -557,6 +559,31 @@ START_TEST(test_dropout)
 }
 END_TEST
 
+/* Stochastic depth: one draw for each sample, the number of that place in the generator's stream. */
+START_TEST(test_dropout_sample)
+{
+    struct layer_case c = { { 7 }, "dropout x rate=0.3 mask=sample", false };
+    const struct snn__unit *unit;
+    struct rig r;
+
+    open_rig(&r, &c, "best", 1);
+    unit = r.unit;
+    for (size_t i = 0; i < r.in; i++)
+        r.x[i] = 1;
+    for (uint64_t stream = 0; stream < 50; stream++) {
+        snn__pass_begin(&r.pass, BATCH, true, false, stream);
+        probe(&r, r.x);
+        for (size_t i = 0; i < r.out; i++) {
+            const float draw = snn__random_uniform(unit->node.ctx->options.seed, SNN__RNG_DROPOUT,
+                                                   stream * 4096 + unit->layer->index, i / 7);
+
+            ck_assert(r.y[i] == (draw < 0.3f ? 0.0f : 1.0f));
+        }
+    }
+    close_rig(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("layer: adjoints");
@@ -570,6 +597,7 @@ int main(void)
     tcase_add_test(tc, test_add);
     tcase_add_loop_test(tc, test_attention, 0, 2 * ATTENTIONS);
     tcase_add_test(tc, test_dropout);
+    tcase_add_test(tc, test_dropout_sample);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -295,11 +295,15 @@ START_TEST(methods_take_the_networks_that_they_name)
     const char *name = snn_name(SNN_NAME_NETWORK, (size_t)_i), *text = snn_name_text(SNN_NAME_NETWORK, (size_t)_i);
     const size_t shape[3] = { 3, 32, 32 };
     snn_optimizer *sgd;
+    snn_param_info option = SNN_PARAM_INFO_INIT;
     snn_network *net;
     size_t named = 0;
+    char narrow[64];
 
     OK(snn_optimizer_create(&sgd, ctx, "sgd"));
-    OK(snn_network_build(&net, ctx, name, shape, 3, 10, NULL));
+    snprintf(narrow, sizeof narrow, "%s%s", name,
+             snn_network_option(name, 0, &option) == SNN_OK && strcmp(option.name, "width") == 0 ? ":width=8" : "");
+    OK(snn_network_build(&net, ctx, narrow, shape, 3, 10, NULL));
     for (size_t i = 0; snn_name(SNN_NAME_METHOD, i) != NULL; i++) {
         const struct snn__rule *rule = snn__rule_named(snn_name(SNN_NAME_METHOD, i));
         snn_trainer *tr;

@@ -1,5 +1,7 @@
 /* The networks of the papers: layers and shapes as their tables have them, parameters counted by formulas. */
 #include "zoo/built.h"
+#include <stdlib.h>
+#include <unistd.h>
 
 static uint64_t square(uint64_t x)
 {
@@ -163,6 +165,212 @@ START_TEST(test_nf_resnet)
 }
 END_TEST
 
+/* ---- options */
+
+START_TEST(test_width)
+{
+    build("resnet34:width=20", 3, 32, 32, 10);
+    ck_assert_int_eq(i64("conv1", SNN_LAYER_OUT), 20);
+    ck_assert_int_eq(i64("b16_conv2", SNN_LAYER_OUT), 160);
+    build("vgg11-ws:width=32", 3, 32, 32, 10);
+    ck_assert_int_eq(i64("conv1", SNN_LAYER_OUT), 32);
+    ck_assert_int_eq(i64("conv8", SNN_LAYER_OUT), 256);
+    build("vgg11-ws-f:width=8", 3, 32, 32, 10);
+    OK(snn_network_prepare(net));
+    build("binary-conv:width=12", 1, 28, 28, 10);
+    ck_assert_int_eq(i64("conv7", SNN_LAYER_OUT), 12);
+}
+END_TEST
+
+static const struct {
+    const char *name, *path; /* of the residual path, by number */
+    unsigned paths;
+} deep[] = {
+    { "resnet18:drop_path=0.2", "b%u_path", 8 },
+    { "nf-resnet50:width=8,drop_path=0.2", "b%u_path", 16 },
+    { "binary-resnet18:width=8,drop_path=0.2", "path%u", 17 },
+};
+
+/* The rate grows from 0 to drop_path, a path of rate 0 has no layer. */
+START_TEST(test_drop_path)
+{
+    const unsigned first = deep[_i].paths == 17 ? 2 : 1; /* binary layers count from 2 */
+    char name[32];
+
+    build(deep[_i].name, 3, 32, 32, 10);
+    for (unsigned i = first; i <= deep[_i].paths; i++) {
+        snprintf(name, sizeof name, deep[_i].path, i);
+        if (i == first) {
+            ck_assert_ptr_null(snn_network_layer_named(net, name));
+            continue;
+        }
+        ck_assert_double_eq_tol(f64(name, SNN_LAYER_RATE), 0.2 * (i - first) / (deep[_i].paths - first), 1e-12);
+        ck_assert_str_eq(str(name, SNN_LAYER_MASK), "sample");
+    }
+    snprintf(name, sizeof name, deep[_i].path, first + 1);
+    ck_assert_str_eq(source(first == 1 ? "b2_sum" : "sum3", 0, NULL), name);
+    ck_assert_ptr_null(snn_network_layer_named(net, "b1_path"));
+}
+END_TEST
+
+/* Any size: patches of 2, three blocks of 24 channels in three heads, MLPs of twice as many. */
+START_TEST(test_transformer)
+{
+    const uint64_t d = 24, blocks = 3, ratio = 2;
+    const uint64_t attention = 4 * d * d, mlp = 2 * ratio * d * d, norms = 2 * d + blocks * (5 * d + ratio * d);
+
+    build("binary-transformer:width=24,depth=3,heads=3,patch=2,ratio=2,drop_path=0.1", 3, 32, 32, 10);
+    ck_assert_int_eq(i64("patch", SNN_LAYER_KERNEL), 3);
+    ck_assert_int_eq(i64("patch", SNN_LAYER_STRIDE), 2);
+    ck_assert_int_eq(i64("b3_attention", SNN_LAYER_HEADS), 3);
+    ck_assert_str_eq(source("b3_sum1", 0, NULL), "b3_path1");
+    ck_assert_str_eq(source("b3_sum1", 1, NULL), "b2_sum2");
+    ck_assert_double_eq_tol(f64("b2_path2", SNN_LAYER_RATE), 0.05, 1e-12);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("patch").out.dim[1], 16);
+    ck_assert_uint_eq(info().parameters,
+                      9 * 3 * d + 9 * d * d + blocks * (attention + mlp) + 2 * norms + 10 * d + 10);
+}
+END_TEST
+
+START_TEST(test_options)
+{
+    snn_param_info p = SNN_PARAM_INFO_INIT;
+
+    OK(snn_network_option("resnet34", 0, &p));
+    ck_assert_str_eq(p.name, "width");
+    ck_assert(p.number == 64 && p.type == SNN_PARAM_I64);
+    OK(snn_network_option("resnet34:width=3", 1, &p));
+    ck_assert_str_eq(p.name, "drop_path");
+    FAILS(snn_network_option("resnet34", 2, &p), SNN_ERR_ARGUMENT, "2 parameters");
+    FAILS(snn_network_option("ide-400", 0, &p), SNN_ERR_ARGUMENT, "0 parameters");
+    FAILS(snn_network_option("784-10", 0, &p), SNN_ERR_ARGUMENT, "no network of that name");
+    FAILS(snn_network_option(NULL, 0, &p), SNN_ERR_ARGUMENT, "no network of that name");
+    FAILS(snn_network_option("resnet34", 0, NULL), SNN_ERR_ARGUMENT, "NULL");
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    snn_status code;
+    const char *message;
+} wrong[] = {
+    { "resnet34:", SNN_ERR_ARGUMENT, "option \"\": expected NAME=VALUE" },
+    { "resnet34:width", SNN_ERR_ARGUMENT, "option \"width\": expected NAME=VALUE" },
+    { "resnet34:width=32,", SNN_ERR_ARGUMENT, "option \"\": expected" },
+    { "resnet34:depth=3", SNN_ERR_ARGUMENT, "network resnet34 has no parameter \"depth\"; it has width, drop_path" },
+    { "resnet34:width=0", SNN_ERR_ARGUMENT, "width = 0 is outside 1 .. 4096" },
+    { "resnet34:width=x", SNN_ERR_TYPE, "\"x\" is not a number" },
+    { "resnet34:drop_path=1", SNN_ERR_ARGUMENT, "drop_path = 1 is outside" },
+    { "ide-400:width=3", SNN_ERR_ARGUMENT, "it has none" },
+    { "binary-transformer:heads=3", SNN_ERR_ARGUMENT, "width 64 is no multiple of heads 3" },
+    { "resnet35:width=3", SNN_ERR_ARGUMENT, "token 1 \"resnet35:width=3\"" },
+};
+
+START_TEST(test_wrong)
+{
+    const size_t shape[3] = { 3, 32, 32 };
+
+    FAILS(snn_network_build(&net, ctx, wrong[_i].text, shape, 3, 10, NULL), wrong[_i].code, wrong[_i].message);
+    ck_assert_ptr_null(net);
+}
+END_TEST
+
+/* A long text of options must neither overflow a buffer nor pass. */
+START_TEST(test_long)
+{
+    static char text[10001] = "resnet34:";
+    const size_t shape[3] = { 3, 32, 32 };
+
+    memset(text + 9, 'w', sizeof text - 10);
+    FAILS(snn_network_build(&net, ctx, text, shape, 3, 10, NULL), SNN_ERR_ARGUMENT, "expected NAME=VALUE");
+    memcpy(text + 9, "width=", 6);
+    FAILS(snn_network_build(&net, ctx, text, shape, 3, 10, NULL), SNN_ERR_TYPE, "not a number");
+}
+END_TEST
+
+/* ---- every network in a small size: it trains by its method, and texts and files give it back */
+
+static const struct {
+    const char *name;
+    const char *method;
+    size_t channels, side;
+} small[] = {
+    { "vgg11-ws:width=4", "ottt", 2, 16 },
+    { "nf-resnet18:width=4,drop_path=0.3", "ottt", 3, 32 },
+    { "nf-resnet50:width=4", "sltt", 3, 32 },
+    { "vgg13-bn:width=1", "sltt", 2, 32 },
+    { "resnet18:width=4,drop_path=0.3", "sltt", 3, 16 },
+    { "resnet50:width=4", "sltt", 3, 16 },
+    { "preact-resnet18:width=4,drop_path=0.3", "dsr", 3, 16 },
+    { "vgg11-dsr:width=1", "dsr", 2, 32 },
+    { "binary-resnet18:width=4,drop_path=0.3", "sei", 3, 16 },
+    { "binary-transformer:width=8,depth=3,heads=4,patch=2,drop_path=0.3", "sei", 3, 16 },
+};
+
+static void train_a_batch(const char *method, size_t channels, size_t side)
+{
+    const uint32_t label[2] = { 1, 3 };
+    float *x = malloc(2 * channels * side * side * sizeof *x);
+    snn_metrics m = SNN_METRICS_INIT;
+    snn_optimizer *sgd = NULL;
+    snn_trainer *tr = NULL;
+
+    random_fill(x, 2 * channels * side * side, -1, 1, 1);
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    OK(snn_trainer_create(&tr, net, sgd, method));
+    OK(snn_trainer_set_i64(tr, SNN_TRAINER_STEPS, 3));
+    OK(snn_trainer_prepare(tr, 2));
+    OK(snn_trainer_step(tr, BATCH_OF(x, 1, label, 2), &m));
+    ck_assert(m.loss > 0 && m.loss < 100);
+    snn_trainer_destroy(tr);
+    snn_optimizer_destroy(sgd);
+    free(x);
+}
+
+static char *described(const snn_network *network)
+{
+    size_t needed = 0;
+    char *text;
+
+    OK(snn_network_describe(network, NULL, 0, &needed));
+    text = malloc(needed);
+    OK(snn_network_describe(network, text, needed, NULL));
+    return text;
+}
+
+/* Another network is the same by its description. */
+static void check_same(snn_network *other)
+{
+    char *want = described(net), *got = described(other);
+
+    ck_assert_str_eq(got, want);
+    free(want);
+    free(got);
+    snn_network_destroy(other);
+}
+
+START_TEST(test_small)
+{
+    char path[] = "/tmp/snn-papers-XXXXXX", *text;
+    const int file = mkstemp(path);
+    snn_network *other = NULL;
+
+    ck_assert_int_ge(file, 0);
+    close(file);
+    build(small[_i].name, small[_i].channels, small[_i].side, small[_i].side, 4);
+    train_a_batch(small[_i].method, small[_i].channels, small[_i].side);
+    text = described(net);
+    OK(snn_network_parse(&other, ctx, text));
+    free(text);
+    check_same(other);
+    OK(snn_network_save(net, path));
+    OK(snn_network_load(&other, ctx, path));
+    unlink(path);
+    check_same(other);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("papers");
@@ -173,6 +381,13 @@ int main(void)
     tcase_add_loop_test(tcase, test_vgg, 0, (int)(sizeof vggs / sizeof *vggs));
     tcase_add_loop_test(tcase, test_resnet, 0, (int)(sizeof forms / sizeof *forms));
     tcase_add_loop_test(tcase, test_nf_resnet, 0, (int)(sizeof forms / sizeof *forms));
+    tcase_add_test(tcase, test_width);
+    tcase_add_loop_test(tcase, test_drop_path, 0, (int)(sizeof deep / sizeof *deep));
+    tcase_add_test(tcase, test_transformer);
+    tcase_add_test(tcase, test_options);
+    tcase_add_loop_test(tcase, test_wrong, 0, (int)(sizeof wrong / sizeof *wrong));
+    tcase_add_test(tcase, test_long);
+    tcase_add_loop_test(tcase, test_small, 0, (int)(sizeof small / sizeof *small));
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

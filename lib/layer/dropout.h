@@ -1,6 +1,6 @@
-/* layer/pointwise.h - a dropout whose mask is given, for comparisons. */
-#ifndef SNN_LAYER_POINTWISE_H
-#define SNN_LAYER_POINTWISE_H
+/* layer/dropout.h - a dropout whose mask is given, for comparisons. */
+#ifndef SNN_LAYER_DROPOUT_H
+#define SNN_LAYER_DROPOUT_H
 
 #include "layer/layer.h"
 
