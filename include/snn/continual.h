@@ -52,11 +52,13 @@ SNN_API SNN_CHECKED snn_status snn_continual_set_heads(snn_continual *continual,
 SNN_API SNN_CHECKED snn_status snn_continual_begin(snn_continual *continual, size_t batch);
 
 /** Ends the task. Freezes the rows of its lateral neurons: gradients of later tasks are orthogonal to these rows.
+ * Resets the optimizer's moments and schedule, for a replay.
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (no task is under way) */
 SNN_API SNN_CHECKED snn_status snn_continual_end(snn_continual *continual);
 
 /** Trains one epoch over remembered samples after a task has ended. Gradients are not projected, and lateral weights
- * do not learn.
+ * do not learn. With heads, it trains the one that is selected: that of the last task, unless the host selects
+ * another before the call.
  * @param metrics may be NULL
  * @return as snn_trainer_epoch(), and SNN_ERR_STATE (a task is under way, or none has ended) */
 SNN_API SNN_CHECKED snn_status snn_continual_replay(snn_continual *continual, const snn_dataset *dataset,

@@ -117,12 +117,15 @@ snn_status snn_continual_begin(snn_continual *continual, size_t batch)
 
 snn_status snn_continual_end(snn_continual *continual)
 {
+    SNN__COMPUTES;
+
     if (continual == NULL)
         return no_sequence();
     if (continual->begun == continual->ended)
         return snn__fail(SNN_ERR_STATE, "continual: no task is under way");
     if (continual->projection != NULL)
         SNN__TRY(snn_projection_freeze(continual->projection));
+    start_afresh(continual->trainer); /* for replay */
     continual->ended++;
     return SNN_OK;
 }

@@ -103,8 +103,7 @@ static int parse_flag(struct args *args, const struct flag *flags, bool paramete
     if (flag && !flag->value) {
         if (equals)
             return fail(USAGE, "--%s takes no value", name);
-        json_object_set_new(args->own, name, json_string("1"));
-        return DONE;
+        return store(args, name, path, "1");
     }
     if (!equals && *i + 1 >= argc)
         return fail(USAGE, "--%s needs a value%s%s", name, flag ? ": " : "", flag ? flag->value : "");

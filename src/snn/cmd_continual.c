@@ -1,47 +1,52 @@
-/* cmd_continual.c - snn continual: one network learns permuted copies of a data set, one after the other. */
-#include "args.h"
+/* cmd_continual.c - snn continual: one network learns task after task. */
 #include "outputs.h"
 #include "params.h"
-#include "permute.h"
 #include "plot.h"
 #include "progress.h"
-#include "run.h"
+#include "sequence.h"
 #include "svg.h"
+#include "train.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define TASKS_MAX 100
-#define NOTE "tool.continual" /* of a checkpoint: what the sequence is, and where */
+#define NOTE "tool.continual" /* of a checkpoint: how far the sequence is */
 
-static const struct flag flags[] = {
-    { "data", "FORMAT:DIR", "data", "what every task permutes; default: Debian's dataset-fashion-mnist" },
+/* Those of snn train that say how a network learns go with it as well. */
+static const struct flag own[] = {
+    { "data", "FORMAT:DIR", "data", "what the tasks are made of; default: Debian's dataset-fashion-mnist" },
     { "net", "NOTATION", "network", "as in snn train, its last layer the head of all tasks; default 784-800-800-10" },
-    { "tasks", "K", NULL, "number of tasks; default 3" },
-    { "rows", "M,M,...", NULL,
+    { "tasks", "K", "continual.tasks", "number of tasks; default: all that the data make, or 3 permutations" },
+    { "classes", "N", "continual.classes", "each task has N classes of the data; default: each permutes the pixels" },
+    { "sets", "FORMAT:DIR,...", "continual.sets",
+      "a data set for each task; a folder may be below that of --data. Smaller images get zeros around them" },
+    { "heads", NULL, "continual.heads", "a readout for each task; else one for all" },
+    { "rows", "M,M,...", "continual.rows",
       "lateral neurons of task 1 for each layer that may have them; default: no projection" },
-    { "more", "M,M,.../...", NULL,
+    { "more", "M,M,.../...", "continual.more",
       "those that tasks 2, 3, ... add, the last list all further ones; default: as --rows" },
-    { "hebb-lr", "X,X,...", NULL, "learning rates of their weights, one for each layer; default: projection.lr" },
-    { "neuron", "TYPE", "neuron.type", "default lif" },
+    { "hebb-lr", "X,X,...", "continual.hebb_lr",
+      "learning rates of their weights, one for each layer; default: projection.lr" },
+    { "task-lr", "X,X,...", "continual.lr",
+      "learning rates of tasks 1, 2, ..., the last one that of all further ones; default: --lr" },
+    { "replay", "N", "continual.replay",
+      "after each task but the first, train on the first N samples of every class of all tasks; default 0" },
+    { "replay-epochs", "N", "continual.replay_epochs", "default 20" },
+    { "replay-lr", "X", "continual.replay_lr", "default: a tenth of the task's" },
     { "trainer", "METHOD", "trainer.method", "default ottt" },
     { "epochs", "N", "epochs", "passes over the training set of each task; default 1" },
     { "batch", "N", "batch", "samples per update; default 64" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6" },
     { "loss", "NAME", "trainer.loss", "default ce" },
-    { "lr", "X", "optimizer.lr", "learning rate; default 0.1" },
-    { "seed", "N", "seed", "seed of all random numbers; default 1" },
-    { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
-    { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
-    { "product-table", "FILE", "product_table",
-      "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
-      "algorithms" },
+    { "momentum", "X", "optimizer.momentum", "default 0" },
+    { "schedule", "NAME", "optimizer.schedule", "default constant" },
     { "matrix", "FILE.svg", NULL, "draw the accuracies on every task after every task" },
     { "save", "MODEL", NULL,
       "file for the network at the end; MODEL.ckpt until then, after every task and when interrupted" },
     { "resume", "FILE", NULL, "continue from such a checkpoint, whose settings cannot be changed" },
+    { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
 };
@@ -49,32 +54,56 @@ static const struct flag flags[] = {
 struct continual {
     struct args args;
     struct run run;
+    struct tasks tasks;
+    struct sequence sequence;
     struct progress progress;
-    uint32_t *order; /* [pixels] of the present task; tasks are made when they are needed */
-    size_t layers;
-    size_t rows[TASKS_MAX][RUN_LAYERS]; /* that each task adds */
-    const char *text[3];                /* --rows, --more, --hebb-lr, or NULL */
-    char *model, *checkpoint;           /* paths, or NULL */
-    json_t *state;                      /* of the checkpoint, or NULL */
-    int64_t tasks;
-    bool quiet, saved; /* the checkpoint is of this run */
+    char *model, *checkpoint; /* paths, or NULL */
+    json_t *state;            /* of the checkpoint, or NULL */
+    bool quiet, json, saved;  /* the checkpoint is of this run */
 };
 
-enum { ROWS, MORE, RATES };
-static const char *const text_flag[] = { "rows", "more", "hebb-lr" };
+/* ---- flags ---- */
+
+static bool is_own(const char *name)
+{
+    for (const struct flag *f = own; f->name; f++)
+        if (strcmp(f->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Weights from elsewhere are for a network without heads, and tasks have no teacher. */
+static bool goes_with_tasks(const struct flag *flag)
+{
+    return flag->path && strcmp(flag->name, "start") != 0 && strcmp(flag->name, "teacher") != 0;
+}
+
+/* Its own flags, then those of snn train that go with tasks. */
+static const struct flag *all_flags(void)
+{
+    static struct flag all[64];
+    size_t n = sizeof own / sizeof *own - 1;
+
+    memcpy(all, own, sizeof own);
+    for (const struct flag *f = train_flags; f->name && n < 63; f++)
+        if (goes_with_tasks(f) && !is_own(f->name))
+            all[n++] = *f;
+    all[n] = own[sizeof own / sizeof *own - 1];
+    return all;
+}
 
 static int help(void)
 {
     printf(
         "usage: snn continual [CONFIG.json] [FLAGS]\n\n"
-        "Trains one network on K tasks, one after the other: each permutes the pixels of the data in its own way, "
-        "the first "
-        "leaves\n"
-        "them. Lateral neurons (--rows) keep later tasks out of what earlier ones use; without them the network "
-        "forgets. "
-        "Prints the\n"
-        "accuracy on every task after every task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
-    args_help(flags);
+        "Trains one network on K tasks, one after the other: permutations of the pixels of the data, of which the "
+        "first leaves\n"
+        "them, some of its classes at a time (--classes), or one data set after the other (--sets). Lateral neurons "
+        "(--rows) keep\n"
+        "later tasks out of what earlier ones use; without them the network forgets. Prints the accuracy on every "
+        "task after every\n"
+        "task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
+    args_help(all_flags());
     param_topics();
     return DONE;
 }
@@ -96,6 +125,8 @@ static int begin_config(struct continual *c)
     if (c->args.count && config_merge_file(config, c->args.positional[0]) != DONE)
         return FAILED;
     config_merge(config, c->args.config);
+    if (config_get(config, "continual.sets") && !config_get(config, "data.dir"))
+        config_set(config, "data.dir", json_string(".")); /* below which their folders are */
     config_complete(config);
     return DONE;
 }
@@ -111,106 +142,25 @@ static int configure(struct continual *c)
     return DONE;
 }
 
-static int open_data(struct continual *c)
-{
-    struct run *run = &c->run;
-    int status = run_data(run, &run->train, SNN_SPLIT_TRAIN);
-    size_t pixels = 1;
-
-    if (status == DONE)
-        status = run_normalise(run, run->train);
-    if (status == DONE)
-        status = run_data(run, &run->test, SNN_SPLIT_TEST);
-    if (status != DONE)
-        return status;
-    for (uint32_t d = 0; d < run->shape.rank; d++)
-        pixels *= run->shape.shape[d];
-    if (pixels > PIXELS_MAX || run->shape.frames > 1)
-        return fail(FAILED, "samples of %zu numbers in %zu frames; still samples of at most %d can be permuted",
-                    pixels, (size_t)run->shape.frames, PIXELS_MAX);
-    c->order = malloc(pixels * sizeof *c->order);
-    return c->order ? DONE : fail(FAILED, "no memory for %zu pixels", pixels);
-}
-
-/* "70,70,70/50,50,50": what tasks 2, 3, ... add; the last list serves all further ones. */
-static int read_more(struct continual *c)
-{
-    const char *text = c->text[c->text[MORE] ? MORE : ROWS];
-    char list[RUN_LAYERS * 32];
-    int status = DONE;
-
-    for (size_t task = 1; status == DONE && task < (size_t)c->tasks; task++) {
-        size_t length = strcspn(text, "/");
-
-        snprintf(list, sizeof list, "%.*s", (int)length, text);
-        status = run_rows(&c->run, "more", list, c->rows[task]);
-        if (text[length] == '/')
-            text += length + 1;
-    }
-    return status;
-}
-
-static int set_rates(struct continual *c)
-{
-    char word[RUN_LAYERS][32];
-    size_t n = c->text[RATES] ? args_list(c->text[RATES], word, RUN_LAYERS) : 0, used = 0;
-
-    for (size_t l = 0; l < c->layers && n > 0; l++) {
-        char *end;
-        double lr;
-
-        if (!run_may_project(&c->run, l))
-            continue;
-        if (used == n)
-            return fail(USAGE, "--hebb-lr: %zu numbers; every linear and conv2d layer needs one", n);
-        lr = strtod(word[used], &end);
-        if (*end != '\0' ||
-            snn_projection_set_layer_lr(c->run.projection, snn_network_layer(c->run.network, l), lr) != SNN_OK)
-            return fail(USAGE, "--hebb-lr: \"%s\" is no learning rate", word[used]);
-        used++;
-    }
-    return DONE;
-}
-
-static int open_projection(struct continual *c)
-{
-    bool about = c->text[MORE] || c->text[RATES] || json_object_get(c->args.config, "projection");
-    int status;
-
-    if (!c->text[ROWS])
-        return about ? fail(USAGE, "--more, --hebb-lr and --projection.NAME go with --rows") : DONE;
-    status = run_projection(&c->run);
-    if (status == DONE)
-        status = run_rows(&c->run, "rows", c->text[ROWS], c->rows[0]);
-    if (status == DONE)
-        status = read_more(c);
-    return status == DONE ? set_rates(c) : status;
-}
-
 static int open_all(struct continual *c)
 {
-    struct run *run = &c->run;
-    int status = run_context(run);
+    int status = run_context(&c->run);
     snn_status rc;
 
     if (status == DONE)
-        status = open_data(c);
+        status = tasks_open(&c->tasks, &c->run);
     if (status == DONE)
-        status = run_network(run);
-    if (status == DONE)
-        status = run_layers(run, &c->layers);
-    if (status == DONE)
-        status = run_optimizer(run);
-    if (status == DONE)
-        status = run_trainer(run);
-    if (status == DONE)
-        status = open_projection(c);
+        status = sequence_open(&c->sequence, &c->run, c->tasks.count);
     if (status != DONE)
         return status;
-    rc = snn_trainer_on_progress(run->trainer, progress_show, &c->progress);
-    if (rc == SNN_OK)
-        rc = snn_continual_create(&c->run.sequence, run->trainer, c->run.projection, (size_t)c->tasks);
+    rc = snn_trainer_on_progress(c->run.trainer, progress_show, &c->progress);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+/* Of the task that has the fewest samples, none of which a batch exceeds. */
+static size_t batch_of(const struct continual *c)
+{
+    return (size_t)(c->run.train ? run_batch(&c->run, c->run.train) : config_whole(c->run.config, "batch", 64));
 }
 
 /* ---- checkpoints ---- */
@@ -245,13 +195,9 @@ static snn_status set_note(struct continual *c, const char *key, char *text)
 
 static snn_status save_checkpoint(struct continual *c, bool under_way)
 {
-    json_t *state = json_pack("{s:I, s:I, s:b, s:[]}", "tasks", (json_int_t)c->tasks, "ended", (json_int_t)ended(c),
-                              "under_way", under_way, "accuracy");
+    json_t *state = json_pack("{s:I, s:b, s:[]}", "ended", (json_int_t)ended(c), "under_way", under_way, "accuracy");
     snn_status rc;
 
-    for (size_t i = 0; i < 3; i++)
-        if (c->text[i])
-            json_object_set_new(state, text_flag[i], json_string(c->text[i]));
     for (size_t task = 0; task < ended(c); task++)
         json_array_append_new(json_object_get(state, "accuracy"), accuracies(c, task));
     json_object_set_new(state, "files", outputs_note(c->args.own, c->checkpoint));
@@ -265,18 +211,16 @@ static snn_status save_checkpoint(struct continual *c, bool under_way)
     return rc;
 }
 
-/* Reads the position of the checkpoint, and the arguments of its sequence. */
+/* Reads the settings of the checkpoint, and its position. */
 static int read_checkpoint(struct continual *c, const char *path)
 {
     static const char *const key[2] = { CONFIG_NOTE, NOTE };
     char *text[2];
     int status;
 
-    for (size_t i = 0; i < 3; i++)
-        if (c->text[i])
-            return fail(USAGE, "--%s does not go with --resume: the checkpoint holds it", text_flag[i]);
-    if (args_has(&c->args, "tasks") || args_has(&c->args, "net") || c->args.count)
-        return fail(USAGE, "--tasks, --net and a configuration do not go with --resume: the checkpoint holds them");
+    if (json_object_get(c->args.config, "continual") || config_get(c->args.config, "network") || c->args.count)
+        return fail(USAGE, "--net, a configuration and what makes the tasks do not go with --resume: the checkpoint "
+                           "holds them");
     status = run_notes_of(path, key, text, 2);
     if (text[0] && status == DONE)
         status = config_parse_run(&c->run.config, text[0], path);
@@ -285,32 +229,22 @@ static int read_checkpoint(struct continual *c, const char *path)
     free(text[1]);
     if (status == DONE && (!c->run.config || !json_is_object(c->state)))
         return fail(FAILED, "%s: is not a checkpoint of snn continual", path);
-    if (status == DONE)
-        status = outputs_recall(c->args.own, json_object_get(c->state, "files"), path);
-    if (status != DONE)
-        return status;
-    c->tasks = json_integer_value(json_object_get(c->state, "tasks"));
-    for (size_t i = 0; i < 3; i++)
-        c->text[i] = json_string_value(json_object_get(c->state, text_flag[i]));
-    return c->tasks >= 1 && c->tasks <= TASKS_MAX
-               ? DONE
-               : fail(FAILED, "%s: a sequence of %lld tasks", path, (long long)c->tasks);
+    return status == DONE ? outputs_recall(c->args.own, json_object_get(c->state, "files"), path) : status;
 }
 
 /* Repeats the ended tasks without training, then loads the numbers of all arrays. */
 static int take_up(struct continual *c, const char *path, bool *under_way)
 {
-    size_t batch = (size_t)run_batch(&c->run, c->run.train);
     size_t done = (size_t)json_integer_value(json_object_get(c->state, "ended"));
     snn_status rc = SNN_OK;
 
     *under_way = json_is_true(json_object_get(c->state, "under_way"));
-    if (done > (size_t)c->tasks - *under_way)
-        return fail(FAILED, "%s: %zu tasks of %lld have ended", path, done, (long long)c->tasks);
+    if (done > c->tasks.count - *under_way)
+        return fail(FAILED, "%s: %zu tasks of %zu have ended", path, done, c->tasks.count);
     for (size_t task = 0; task < done + *under_way && rc == SNN_OK; task++) {
         const json_t *row = json_array_get(json_object_get(c->state, "accuracy"), task);
 
-        rc = run_begin_task(&c->run, c->rows[task], batch);
+        rc = sequence_begin(&c->sequence, task, batch_of(c));
         if (rc == SNN_OK && task < done)
             rc = snn_continual_end(c->run.sequence);
         for (size_t j = 0; j < json_array_size(row) && rc == SNN_OK; j++)
@@ -321,8 +255,8 @@ static int take_up(struct continual *c, const char *path, bool *under_way)
         rc = snn_trainer_load(c->run.trainer, path);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    if (!c->quiet)
-        printf("resumed  %s: %zu of %lld tasks done\n", path, done, (long long)c->tasks);
+    if (!c->quiet && !c->json)
+        printf("resumed  %s: %zu of %zu tasks done\n", path, done, c->tasks.count);
     return DONE;
 }
 
@@ -366,64 +300,94 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
     rc = save_checkpoint(c, under_way);
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
-    return fail(INTERRUPTED, "interrupted after %zu of %lld tasks%s by %s; to continue: snn continual --resume %s",
-                ended(c), (long long)c->tasks, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
-}
-
-static uint64_t seed_of(const struct continual *c)
-{
-    return (uint64_t)config_whole(c->run.config, "seed", 1);
+    return fail(INTERRUPTED, "interrupted after %zu of %zu tasks%s by %s; to continue: snn continual --resume %s",
+                ended(c), c->tasks.count, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
 }
 
 /* `begun`: a checkpoint was taken up in the middle of it. */
-static int train_task(struct continual *c, size_t task, bool begun)
+static int train_task(struct continual *c, size_t task, bool begun, snn_metrics *m)
 {
-    struct permuted user = { .order = c->order };
+    const uint64_t epochs = (uint64_t)config_whole(c->run.config, "epochs", 1);
     snn_dataset *data;
-    snn_metrics m = SNN_METRICS_INIT;
-    uint64_t epochs = (uint64_t)config_whole(c->run.config, "epochs", 1);
-    snn_status rc = permute_open(&data, c->run.context, c->run.train, &user, seed_of(c), task);
+    snn_status rc = SNN_OK;
+    int status = tasks_data(&c->tasks, task, SNN_SPLIT_TRAIN, &data);
 
-    if (rc == SNN_OK && !begun)
-        rc = run_begin_task(&c->run, c->rows[task], (size_t)run_batch(&c->run, c->run.train));
+    if (status != DONE)
+        return status;
+    if (!begun)
+        rc = sequence_begin(&c->sequence, task, batch_of(c));
     while (rc == SNN_OK && run_about(c->run.trainer).epochs < epochs)
-        rc = snn_trainer_epoch(c->run.trainer, data, &m);
+        rc = snn_trainer_epoch(c->run.trainer, data, m);
     if (rc == SNN_OK)
         rc = snn_continual_end(c->run.sequence);
     snn_dataset_destroy(data);
-    if (rc != SNN_OK)
-        return stopped(c, rc, true);
-    progress_clear(&c->progress);
-    if (!c->quiet)
-        printf("task %2zu  loss %.4f  %.0f samples/s  test", task + 1, m.loss, m.samples_per_second);
-    return DONE;
+    return rc == SNN_OK ? DONE : stopped(c, rc, true);
 }
 
-static int evaluate_tasks(struct continual *c, size_t task)
+/* The passes of replay that are left after a task. */
+static int replay(struct continual *c, size_t task)
 {
-    for (size_t j = 0; j <= task; j++) {
-        struct permuted user = { .order = c->order };
-        snn_dataset *data;
-        snn_status rc = permute_open(&data, c->run.context, c->run.test, &user, seed_of(c), j);
+    const size_t most = (size_t)config_whole(c->run.config, "continual.replay", 0);
+    uint64_t pass;
 
-        if (rc == SNN_OK)
-            rc = snn_continual_evaluate(c->run.sequence, j, data, NULL);
+    while ((pass = run_about(c->run.trainer).epochs) < sequence_replays(&c->sequence, task)) {
+        snn_dataset *data;
+        snn_status rc;
+
+        if (tasks_memory(&c->tasks, sequence_remembered(task, pass), most, &data) != DONE)
+            return FAILED;
+        rc = sequence_replay(&c->sequence, task, pass, data);
         snn_dataset_destroy(data);
         if (rc != SNN_OK)
             return stopped(c, rc, false);
-        progress_clear(&c->progress);
-        if (!c->quiet)
-            printf(" %.2f%%", 100 * snn_continual_accuracy(c->run.sequence, task, j));
     }
-    if (!c->quiet)
-        printf("\n");
-    fflush(stdout);
-    if (c->checkpoint) {
-        snn_status rc = save_checkpoint(c, false);
+    return DONE;
+}
 
-        if (rc != SNN_OK)
-            warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
-    }
+static int evaluate_task(struct continual *c, size_t task)
+{
+    snn_dataset *data;
+    snn_status rc;
+    int status = tasks_data(&c->tasks, task, SNN_SPLIT_TEST, &data);
+
+    if (status != DONE)
+        return status;
+    rc = snn_continual_evaluate(c->run.sequence, task, data, NULL);
+    snn_dataset_destroy(data);
+    return rc == SNN_OK ? DONE : stopped(c, rc, false);
+}
+
+static void report(struct continual *c, size_t task, const snn_metrics *m)
+{
+    progress_clear(&c->progress);
+    if (c->json)
+        json_line(json_pack("{s:s, s:I, s:o, s:o, s:o}", "event", "task", "task", (json_int_t)task + 1, "loss",
+                            json_figure(m->loss), "samples_per_second", json_figure(m->samples_per_second),
+                            "accuracy", accuracies(c, task)),
+                  9);
+    if (c->json || c->quiet)
+        return;
+    printf("task %2zu  loss %.4f  %.0f samples/s  test", task + 1, m->loss, m->samples_per_second);
+    for (size_t j = 0; j <= task; j++)
+        printf(" %.2f%%", 100 * snn_continual_accuracy(c->run.sequence, task, j));
+    printf("\n");
+    fflush(stdout);
+}
+
+/* What follows the training of a task: replay, and how well all tasks so far are known. */
+static int end_task(struct continual *c, size_t task, const snn_metrics *m)
+{
+    int status = replay(c, task);
+    snn_status rc;
+
+    for (size_t j = 0; status == DONE && j <= task; j++)
+        status = evaluate_task(c, j);
+    if (status != DONE)
+        return status;
+    report(c, task, m);
+    rc = c->checkpoint ? save_checkpoint(c, false) : SNN_OK;
+    if (rc != SNN_OK)
+        warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
     return DONE;
 }
 
@@ -438,16 +402,17 @@ static bool evaluated(const struct continual *c, size_t task)
 
 static int run_tasks(struct continual *c)
 {
+    snn_metrics m = SNN_METRICS_INIT;
     bool under_way = false;
     int status = c->state ? take_up(c, args_text(&c->args, "resume"), &under_way) : DONE;
 
     if (status == DONE && ended(c) > 0 && !evaluated(c, ended(c) - 1))
-        status = evaluate_tasks(c, ended(c) - 1);
-    for (size_t task = ended(c); status == DONE && task < (size_t)c->tasks; task++) {
-        status = train_task(c, task, under_way);
+        status = end_task(c, ended(c) - 1, &m);
+    for (size_t task = ended(c); status == DONE && task < c->tasks.count; task++) {
+        status = train_task(c, task, under_way, &m);
         under_way = false;
         if (status == DONE)
-            status = evaluate_tasks(c, task);
+            status = end_task(c, task, &m);
     }
     return status;
 }
@@ -464,12 +429,18 @@ static int conclude(struct continual *c)
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
     if (args_has(&c->args, "matrix") &&
-        plot_matrix(args_text(&c->args, "matrix"), &c->run, (size_t)c->tasks, &info) != DONE)
+        plot_matrix(args_text(&c->args, "matrix"), &c->run, c->tasks.count, &info) != DONE)
         return FAILED;
     if (c->saved)
         unlink(c->checkpoint);
+    if (c->json) {
+        json_line(
+            json_pack("{s:s, s:o, s:o}", "event", "end", "acc", json_figure(info.acc), "bwt", json_figure(info.bwt)),
+            9);
+        return DONE;
+    }
     printf("ACC %.2f%%", 100 * info.acc);
-    if (c->tasks > 1)
+    if (c->tasks.count > 1)
         printf("  BWT %.2f%%", 100 * info.bwt);
     printf("\n");
     return DONE;
@@ -477,17 +448,14 @@ static int conclude(struct continual *c)
 
 static int continual(struct continual *c, int argc, char **argv)
 {
-    int status = args_parse(&c->args, flags, true, 1, argc, argv);
+    int status = args_parse(&c->args, all_flags(), true, 1, argc, argv);
 
-    if (status == DONE)
-        status = args_whole(&c->args, "tasks", 1, TASKS_MAX, 3, &c->tasks);
-    for (size_t i = 0; i < 3; i++)
-        c->text[i] = args_text(&c->args, text_flag[i]);
     if (status == DONE && args_has(&c->args, "resume"))
         status = read_checkpoint(c, args_text(&c->args, "resume"));
     if (status == DONE)
         status = name_files(c);
     c->quiet = args_has(&c->args, "quiet");
+    c->json = args_has(&c->args, "json");
     progress_init(&c->progress, c->quiet, 0);
     if (status == DONE)
         status = configure(c);
@@ -509,7 +477,7 @@ int cmd_continual(int argc, char **argv)
     if (args_want_help(argc, argv))
         return help();
     status = continual(&c, argc, argv);
-    free(c.order);
+    tasks_close(&c.tasks);
     free(c.model);
     free(c.checkpoint);
     json_decref(c.state);

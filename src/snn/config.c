@@ -18,13 +18,38 @@ static const struct {
     const char *path;
     enum config_kind kind;
 } place[] = {
-    { "network", KIND_NETWORK },     { "epochs", KIND_WHOLE },        { "batch", KIND_WHOLE },
-    { "seed", KIND_WHOLE },          { "threads", KIND_WHOLE },       { "isa", KIND_TEXT },
-    { "data", KIND_DATA },           { "data.format", KIND_TEXT },    { "data.dir", KIND_TEXT },
-    { "data.normalise", KIND_TEXT }, { "data.mean", KIND_NUMBERS },   { "data.deviation", KIND_NUMBERS },
-    { "neuron.type", KIND_TEXT },    { "trainer.method", KIND_TEXT }, { "optimizer.name", KIND_TEXT },
-    { "dropout", KIND_REAL },        { "binary", KIND_TEXT },         { "teacher", KIND_TEXT },
-    { "start", KIND_TEXT },          { "product_table", KIND_TEXT },  { "data.series", KIND_WHOLE },
+    { "network", KIND_NETWORK },
+    { "epochs", KIND_WHOLE },
+    { "batch", KIND_WHOLE },
+    { "seed", KIND_WHOLE },
+    { "threads", KIND_WHOLE },
+    { "isa", KIND_TEXT },
+    { "data", KIND_DATA },
+    { "data.format", KIND_TEXT },
+    { "data.dir", KIND_TEXT },
+    { "data.normalise", KIND_TEXT },
+    { "data.mean", KIND_NUMBERS },
+    { "data.deviation", KIND_NUMBERS },
+    { "neuron.type", KIND_TEXT },
+    { "trainer.method", KIND_TEXT },
+    { "optimizer.name", KIND_TEXT },
+    { "dropout", KIND_REAL },
+    { "binary", KIND_TEXT },
+    { "teacher", KIND_TEXT },
+    { "start", KIND_TEXT },
+    { "product_table", KIND_TEXT },
+    { "data.series", KIND_WHOLE },
+    { "continual.tasks", KIND_WHOLE },
+    { "continual.classes", KIND_WHOLE },
+    { "continual.sets", KIND_TEXT },
+    { "continual.heads", KIND_WHOLE },
+    { "continual.rows", KIND_TEXT },
+    { "continual.more", KIND_TEXT },
+    { "continual.hebb_lr", KIND_TEXT },
+    { "continual.lr", KIND_TEXT },
+    { "continual.replay", KIND_WHOLE },
+    { "continual.replay_epochs", KIND_WHOLE },
+    { "continual.replay_lr", KIND_REAL },
 };
 #define PLACES (sizeof place / sizeof *place)
 
@@ -212,6 +237,8 @@ static int check_value(const char *source, const char *path, const json_t *value
 
 static bool is_section(const char *key)
 {
+    if (strcmp(key, "continual") == 0)
+        return true;
     for (size_t i = 0; param_sections[i]; i++)
         if (strcmp(param_sections[i], key) == 0)
             return true;

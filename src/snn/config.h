@@ -6,9 +6,10 @@
  *     "neuron":    { "type": "lif", "tau": 2, ... },
  *     "trainer":   { "method": "ottt", "steps": 6, ... },
  *     "optimizer": { "name": "sgd", "lr": 0.1, ... },
+ *     "continual": { "tasks": 10, "rows": "80,200,100", ... },
  *     "epochs": 15, "batch": 128, "seed": 1, "threads": 0, "isa": "best", "product_table": "FILE" }
  *
- * The dots are the parameters of the library's tables, under their names. */
+ * The dots are the parameters of the library's tables, under their names; "continual" is for a sequence of tasks. */
 #ifndef SNN_TOOL_CONFIG_H
 #define SNN_TOOL_CONFIG_H
 

@@ -33,7 +33,7 @@ static int read_shape(struct trial *t)
 
         t->run.shape.shape[i] = length ? (size_t)json_integer_value(length) : 1;
     }
-    t->run.shape.classes = (uint32_t)recipe_number(t->recipe, "classes");
+    t->run.shape.classes = (size_t)recipe_number(t->recipe, "classes");
     t->run.shape.count = (uint64_t)recipe_number(t->recipe, "samples");
     return t->run.shape.rank == 1 || t->run.shape.rank == 3
                ? DONE

@@ -20,7 +20,7 @@ struct run {
     snn_dataset_info shape; /* of the samples */
 };
 
-#define RUN_LAYERS 64 /* most layers of a network with lateral neurons */
+#define RUN_LAYERS 256 /* most layers of a network with lateral neurons */
 
 /* Every step returns DONE or FAILED and has said why. run_close() may follow any of them. */
 int run_context(struct run *run);
@@ -45,7 +45,7 @@ int run_projection(struct run *run);
 /* Number of layers of the network; fails beyond RUN_LAYERS. */
 int run_layers(const struct run *run, size_t *layers);
 
-/* True if layer `l` may have lateral neurons. */
+/* True if layer `l` may have lateral neurons; the heads of tasks have none. */
 bool run_may_project(const struct run *run, size_t l);
 
 /* Numbers in `text`, one for each layer that may have lateral neurons, into out[RUN_LAYERS] by layer number; `flag`

@@ -132,6 +132,8 @@ int train_configure(struct train *t)
     config_complete(t->run.config);
     if (json_object_get(t->run.config, "projection"))
         return fail(USAGE, "projection: only snn continual projects gradients");
+    if (json_object_get(t->run.config, "continual"))
+        return fail(USAGE, "continual: only snn continual trains task after task");
     if (config_whole(t->run.config, "epochs", 0) < 1)
         return fail(FAILED, "epochs: %lld is not at least 1", (long long)config_whole(t->run.config, "epochs", 0));
     if (config_whole(t->run.config, "batch", 0) < 1)

@@ -136,7 +136,7 @@ fi
 same seq-whole.snn cut.snn
 has cut.svg "after 2"
 [ ! -e seq-whole.snn.ckpt ] && [ ! -e cut.snn.ckpt ] || bad "a complete sequence left its checkpoint"
-refuses 2 "--rows does not go with --resume" continual --resume whole.snn --rows 1,1
+refuses 2 "what makes the tasks do not go with --resume" continual --resume whole.snn --rows 1,1
 refuses 1 "is not a checkpoint of snn continual" continual --resume whole.snn
 flags="--data idx:data --net 64-100-10 --batch 25 --lr 0.02 --seed 3"
 
