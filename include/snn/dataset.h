@@ -88,6 +88,27 @@ typedef struct snn_dataset_info {
 /** Initialiser of snn_dataset_info, for snn_dataset_get_info() to fill. */
 #define SNN_DATASET_INFO_INIT SNN_INIT_(sizeof(snn_dataset_info), 0, { 0, 0, 0 }, 0, 0, 0, 0, 0, 0)
 
+/** Which samples of each class a view has. */
+typedef enum snn_view_part {
+    SNN_VIEW_ALL = 0,   /**< all of them */
+    SNN_VIEW_SHARE = 1, /**< round(share m) of m, drawn at random */
+    SNN_VIEW_REST = 2,  /**< the others */
+    SNN_VIEW_FORCE32 = 0x7fffffff
+} snn_view_part;
+
+/** Part of a data set. Begin with snn_view_options_init(), then set the fields. */
+typedef struct snn_view_options {
+    uint32_t struct_size;    /**< set by snn_view_options_init() */
+    snn_view_part part;      /**< default: all samples of a class */
+    const uint32_t *classes; /**< [n_classes] classes in use; number i becomes class i of the view; borrowed during
+                                the call */
+    size_t n_classes;        /**< 0, the default: all classes, as they are */
+    double share;            /**< of the samples of each class, or of all samples with targets; 0 .. 1; default 1 */
+    uint64_t seed;           /**< of the draw; default 0. It depends on this, the class and the order of its samples
+                                alone */
+    size_t limit;            /**< then the first samples only; 0: all */
+} snn_view_options;
+
 /** Parameters of data sets. Augmentation applies to training only, in the order crop, flip, cutout, before the
  * normalisation. Its random numbers depend on the context's seed, the epoch and the sample's index only. */
 typedef enum snn_dataset_key {
@@ -154,8 +175,23 @@ SNN_API SNN_CHECKED snn_status snn_dataset_source_init(snn_dataset_source *sourc
 SNN_API SNN_CHECKED snn_status snn_dataset_create(snn_dataset **out, snn_context *context,
                                                   const snn_dataset_source *source);
 
-/** Frees a data set; NULL is accepted. */
+/** Frees a data set; NULL is accepted. What views of it read stays until the last of them is destroyed. */
 SNN_API void snn_dataset_destroy(snn_dataset *dataset);
+
+/** Fills options with defaults: everything. Real-time safe.
+ * @param size sizeof(snn_view_options) as the caller was compiled
+ * @return SNN_ERR_ARGUMENT (NULL, size too small or above 65,535) */
+SNN_API SNN_CHECKED snn_status snn_view_options_init(snn_view_options *options, size_t size);
+
+/** Creates a data set that is a part of another one, in its order: some classes, a share of each, the first samples.
+ * The two share the samples in memory. It has parameters and a normalisation of its own; those of the other one that
+ * are at work while it is created, limit and label_first, count, and are not to be changed afterwards. Reads all
+ * labels. The caller destroys the view, before or after the other one.
+ * @param out receives the data set; NULL on failure
+ * @return SNN_ERR_ARGUMENT (NULL, a field out of range, a class twice, classes of samples with targets, no sample is
+ * left), SNN_ERR_MEMORY, or what the host's callback returned */
+SNN_API SNN_CHECKED snn_status snn_dataset_view(snn_dataset **out, snn_dataset *dataset,
+                                                const snn_view_options *options);
 
 /** Describes the data set. Real-time safe.
  * @return SNN_ERR_ARGUMENT (NULL) */
@@ -201,6 +237,12 @@ SNN_API SNN_CHECKED snn_status snn_dataset_normalise(snn_dataset *dataset, const
  * not finite) */
 SNN_API SNN_CHECKED snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame,
                                                 snn_sample *sample);
+
+/** Tells the label of one sample. Allocates if the source of the data set has no `label`.
+ * @param label receives the class
+ * @return SNN_ERR_ARGUMENT (NULL, index out of range, the samples have targets), or what the host's callback returned
+ */
+SNN_API SNN_CHECKED snn_status snn_dataset_label(const snn_dataset *dataset, size_t index, uint32_t *label);
 
 SNN_END_DECLS
 

@@ -17,7 +17,8 @@ enum snn__purpose {
     SNN__RNG_DROPOUT = 5, /* masks; stream: layer and batch */
     SNN__RNG_STEPS = 6,   /* the sampled steps of SLTT-K; stream: batch */
     SNN__RNG_NOISE = 7,   /* perturbations */
-    SNN__RNG_LATERAL = 8  /* first lateral weights; stream: layer and rows before */
+    SNN__RNG_LATERAL = 8, /* first lateral weights; stream: layer and rows before */
+    SNN__RNG_SHARE = 9    /* which samples a share of a class has; stream: class, index: number in the class */
 };
 
 /* Arrays of a layer that begin at random. Values are part of the file format, too. */

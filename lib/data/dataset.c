@@ -153,6 +153,7 @@ snn_status snn_dataset_create(snn_dataset **out, snn_context *context, const snn
     if (d == NULL)
         return SNN_ERR_MEMORY;
     d->ctx = context;
+    atomic_init(&d->owners, 1);
     d->source = s;
     d->length = length;
     if (fill(d) != SNN_OK) {
@@ -164,9 +165,15 @@ snn_status snn_dataset_create(snn_dataset **out, snn_context *context, const snn
     return SNN_OK;
 }
 
+snn_dataset *snn__dataset_share(snn_dataset *dataset)
+{
+    atomic_fetch_add(&dataset->owners, 1);
+    return dataset;
+}
+
 void snn_dataset_destroy(snn_dataset *dataset)
 {
-    if (dataset == NULL)
+    if (dataset == NULL || atomic_fetch_sub(&dataset->owners, 1) > 1)
         return;
     if (dataset->source.close != NULL)
         dataset->source.close(dataset->source.user);

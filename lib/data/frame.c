@@ -1,4 +1,5 @@
 /* frame.c - reads a sample as training and evaluation need it: source, checks, augmentation, normalisation. */
+#include "core/alloc.h"
 #include "core/context.h"
 #include "core/fpu.h"
 #include "core/size.h"
@@ -36,15 +37,14 @@ static snn_status check_finite(const float *x, size_t n, size_t index, size_t fr
                      what, i, (double)x[i]);
 }
 
-static snn_status check_label(const snn_dataset *d, size_t index, snn_sample *sample)
+static snn_status check_label(const snn_dataset *d, size_t index, uint32_t *label)
 {
     const uint32_t first = (uint32_t)snn__param_i64(&d->params, SNN_DATASET_LABEL_FIRST);
 
-    if (sample->label < first || sample->label >= d->source.classes)
+    if (*label < first || *label >= d->source.classes)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: sample %zu has label %u; there are %zu classes%s", index,
-                         sample->label, snn__dataset_classes(d),
-                         first > 0 ? ", without those below label_first" : "");
-    sample->label -= first;
+                         *label, snn__dataset_classes(d), first > 0 ? ", without those below label_first" : "");
+    *label -= first;
     return SNN_OK;
 }
 
@@ -78,7 +78,7 @@ static snn_status check_sample(const snn_dataset *d, size_t index, size_t frame,
     if (d->source.targets > 0)
         SNN__TRY(check_finite(got->target, d->source.targets, index, frame, "target"));
     else
-        SNN__TRY(check_label(d, index, got));
+        SNN__TRY(check_label(d, index, &got->label));
     return frame < d->source.frames ? check_finite(got->x, d->length, index, frame, "value") : SNN_OK;
 }
 
@@ -95,6 +95,8 @@ snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, sn
         SNN__CALLS_HOST;
         rc = d->source.read(d->source.user, index, frame, &got);
     }
+    if (rc != SNN_OK && d->parent != NULL) /* which said why */
+        return rc;
     if (rc != SNN_OK)
         return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
                          snn_status_name(rc), index, frame);
@@ -158,5 +160,48 @@ snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t fra
         return snn__fail(SNN_ERR_ARGUMENT, "data set: the sample's %s is NULL", own.x == NULL ? "x" : "target");
     SNN__TRY(snn__dataset_frame(dataset, index, frame, false, 0, NULL, &own));
     snn__fill(sample, &own, sizeof own);
+    return SNN_OK;
+}
+
+/* Of a source that tells labels with samples alone. */
+static snn_status read_label(const snn_dataset *d, size_t index, uint32_t *label)
+{
+    snn_sample sample = SNN_SAMPLE_INIT;
+    snn_status rc;
+
+    sample.x = snn__alloc(d->ctx, d->length, sizeof *sample.x);
+    if (sample.x == NULL)
+        return SNN_ERR_MEMORY;
+    rc = snn__dataset_raw(d, index, 0, &sample);
+    *label = sample.label;
+    snn__free(d->ctx, sample.x);
+    return rc;
+}
+
+static snn_status ask_label(const snn_dataset *d, size_t index, uint32_t *label)
+{
+    SNN__CALLS_HOST;
+    const snn_status rc = d->source.label(d->source.user, index, label);
+
+    return rc == SNN_OK ? SNN_OK
+                        : snn__fail(rc, "data set: the host's callback returned %s for the label of sample %zu",
+                                    snn_status_name(rc), index);
+}
+
+snn_status snn_dataset_label(const snn_dataset *dataset, size_t index, uint32_t *label)
+{
+    SNN__COMPUTES;
+    uint32_t own = 0;
+
+    if (dataset == NULL || label == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is NULL", dataset == NULL ? "the handle" : "label");
+    if (dataset->source.classes == 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: the samples have targets, not labels");
+    SNN__TRY(check_place(dataset, index, 0));
+    if (dataset->source.label == NULL)
+        return read_label(dataset, index, label);
+    SNN__TRY(ask_label(dataset, index, &own));
+    SNN__TRY(check_label(dataset, index, &own));
+    *label = own;
     return SNN_OK;
 }

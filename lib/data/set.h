@@ -4,15 +4,21 @@
 
 #include "core/param.h"
 #include <snn/dataset.h>
+#include <stdatomic.h>
 
 struct snn_dataset {
     snn_context *ctx;
+    _Atomic size_t owners;     /* the caller, if it has not destroyed the set, and views */
+    const snn_dataset *parent; /* what a view is a view of; NULL if it is none */
     struct snn__params params;
     snn_dataset_source source; /* files are a source like a host's */
     size_t channels, length;   /* of one frame: shape[0]; all its numbers */
     size_t n_norm;             /* 0, 1 or channels */
     float *norm;               /* [2 * channels]: means, then deviations */
 };
+
+/* One owner more, who destroys the set as well. */
+snn_dataset *snn__dataset_share(snn_dataset *dataset);
 
 /* Samples in use. */
 size_t snn__dataset_count(const snn_dataset *dataset);

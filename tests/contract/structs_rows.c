@@ -82,6 +82,11 @@ static void init_snn_dataset_files(void *s)
     need(snn_dataset_files_init(s, sizeof(snn_dataset_files)));
 }
 
+static void init_snn_view_options(void *s)
+{
+    need(snn_view_options_init(s, sizeof(snn_view_options)));
+}
+
 static snn_status initialise_options(void *s, size_t size)
 {
     return snn_context_options_init(s, size);
@@ -95,6 +100,11 @@ static snn_status initialise_source(void *s, size_t size)
 static snn_status initialise_files(void *s, size_t size)
 {
     return snn_dataset_files_init(s, size);
+}
+
+static snn_status initialise_view(void *s, size_t size)
+{
+    return snn_view_options_init(s, size);
 }
 
 /* ---- what comes in ---- */
@@ -208,6 +218,29 @@ static snn_status create_dataset(void *s, double *figure)
         return rc;
     need(snn_dataset_get_info(d, &info));
     *figure = (double)info.count + 1e3 * (double)info.classes + 1e6 * info.rank;
+    snn_dataset_destroy(d);
+    return SNN_OK;
+}
+
+static void begin_view(void *s)
+{
+    snn_view_options *view = s;
+
+    init_snn_view_options(s);
+    view->part = SNN_VIEW_REST;
+    view->share = 0.5;
+}
+
+static snn_status create_view(void *s, double *figure)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_dataset *d;
+    snn_status rc = snn_dataset_view(&d, w.data, s);
+
+    if (rc != SNN_OK)
+        return rc;
+    need(snn_dataset_get_info(d, &info));
+    *figure = (double)info.count;
     snn_dataset_destroy(d);
     return SNN_OK;
 }
@@ -447,6 +480,8 @@ static const struct row rows[] = {
     { TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset) },
     { TAKEN("snn_dataset_open_files", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_files),
       RESERVED(snn_dataset_files) },
+    { INIT("snn_view_options_init", snn_view_options, initialise_view) },
+    { TAKEN("snn_dataset_view", snn_view_options, "snn_view_options_init()", begin_view, create_view) },
     { TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure) },
     { TAKEN("snn_product_pick", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, pick) },
     { TAKEN("snn_product_tune", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, tune) },

@@ -285,6 +285,7 @@ static void call_infos(void)
     snn_context_info context = SNN_CONTEXT_INFO_INIT;
     snn_dataset_source source;
     snn_dataset_files files;
+    snn_view_options view;
     snn_dataset_info data = SNN_DATASET_INFO_INIT;
     snn_neuron_info neuron = SNN_NEURON_INFO_INIT;
     snn_optimizer_info optimizer = SNN_OPTIMIZER_INFO_INIT;
@@ -300,6 +301,7 @@ static void call_infos(void)
     FAILS_SAFELY(snn_context_options_init(NULL, 0));
     SAFE(snn_dataset_source_init(&source, sizeof source));
     SAFE(snn_dataset_files_init(&files, sizeof files));
+    SAFE(snn_view_options_init(&view, sizeof view));
     SAFE(snn_context_get_info(w.ctx, &context));
     SAFE(snn_dataset_get_info(w.data, &data));
     SAFE(snn_neuron_get_info(w.lif, &neuron));
