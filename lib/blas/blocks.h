@@ -126,6 +126,12 @@ bool snn__slices_fit(const snn_context *ctx, const struct snn__window *w);
 size_t snn__slices_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
 void snn__slices_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
 
+/* digits.c: products of real numbers where the table has a matrix unit. */
+bool snn__digits_fit(const snn_context *ctx, const struct snn__window *w);
+size_t snn__digits_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+/* false, and nothing is written: the numbers are too uneven for digits. */
+bool snn__digits_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
+
 /* winograd.c: convolutions of 3x3 or 5x5 taps with stride 1, in fewer multiplications. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n);
 size_t snn__winograd_product_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);

@@ -63,6 +63,8 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
         snn__matrix_ask(ctx);
     if (spikes && snn__matrix_fits(ctx, w))
         bytes = snn__max(bytes, snn__matrix_scratch(ctx, m, n, w));
+    if (!spikes && snn__product_wants_digits(ctx, m, n, w))
+        bytes = snn__max(bytes, snn__digits_scratch(ctx, m, n, w));
     return snn__winograd_fits(w, m, n) ? snn__max(bytes, snn__winograd_product_scratch(ctx, m, n, w)) : bytes;
 }
 
@@ -205,6 +207,8 @@ bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, en
         return p->spikes;
     case SNN__WAY_MATRIX:
         return snn__matrix_takes(ctx, p);
+    case SNN__WAY_SLICES:
+        return p->digits != NULL;
     default:
         return way == SNN__WAY_DENSE || way == SNN__WAY_ANY;
     }
@@ -215,7 +219,7 @@ bool snn__product_reads_map(const struct snn__window *w)
     return w->c >= WORD_CHANNELS;
 }
 
-enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
+static const struct snn__table_row *row_of(const snn_context *ctx, const struct snn__product *p)
 {
     /* the matrix unit takes counts as it takes spikes */
     const bool bits = p->spikes || snn__product_takes(ctx, p, SNN__WAY_MATRIX);
@@ -223,14 +227,38 @@ enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product
     const struct snn__table_row *row;
     size_t index = 0;
 
-    if (p->way != SNN__WAY_ANY)
-        return p->way;
     do
         row = snn__table_next(ctx, &index, kind, p->m, p->n, &p->window);
     while (!snn__product_takes(ctx, p, row->way));
+    return row;
+}
+
+bool snn__product_wants_digits(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    const struct snn__product as_if = { .m = m, .n = n, .window = *w, .digits = w };
+
+    if (!snn__table_has(ctx, SNN__WAY_SLICES, snn__product_kind(w, false), m, n, w))
+        return false;
+    snn__matrix_ask(ctx);
+    return snn__digits_fit(ctx, w) && row_of(ctx, &as_if)->way == SNN__WAY_SLICES;
+}
+
+enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    const struct snn__table_row *row;
+
+    if (p->way != SNN__WAY_ANY)
+        return p->way;
+    row = row_of(ctx, p);
     if (!snn__product_takes(ctx, p, SNN__WAY_EVENTS))
         return row->way;
     return snn__events_share(ctx, p, scratch) < row->events ? SNN__WAY_EVENTS : row->way;
+}
+
+bool snn__product_by_digits(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    return p->digits != NULL && snn__product_way(ctx, p, scratch) == SNN__WAY_SLICES &&
+           snn__digits_product(ctx, p, scratch);
 }
 
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch)

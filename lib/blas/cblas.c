@@ -55,6 +55,49 @@ void snn__limbs(const snn_context *ctx, void *limbs, const float *packed, size_t
     (void)w;
 }
 
+bool snn__product_wants_digits(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w)
+{
+    (void)ctx;
+    (void)m;
+    (void)n;
+    (void)w;
+    return false;
+}
+
+size_t snn__digits_size(const snn_context *ctx, size_t n, const struct snn__window *w)
+{
+    (void)ctx;
+    (void)n;
+    (void)w;
+    return 0;
+}
+
+void snn__digits(const snn_context *ctx, void *digits, const float *packed, size_t n, const struct snn__window *w,
+                 void *scratch)
+{
+    (void)ctx;
+    (void)digits;
+    (void)packed;
+    (void)n;
+    (void)w;
+    (void)scratch;
+}
+
+bool snn__product_by_digits(const snn_context *ctx, const struct snn__product *p, void *scratch)
+{
+    (void)ctx;
+    (void)p;
+    (void)scratch;
+    return false;
+}
+
+size_t snn__digits_cut_scratch(const snn_context *ctx, const struct snn__window *w)
+{
+    (void)ctx;
+    (void)w;
+    return 0;
+}
+
 static size_t patches_room(size_t m, size_t k)
 {
     return SNN__PRODUCT(snn__min(m, BLOCK), k, sizeof(float));

@@ -69,6 +69,19 @@ static snn_status measure(const struct snn__matrix_operand *w, snn_context *ctx,
                        : SNN_OK;
 }
 
+static bool keeps_digits(const struct snn__matrix_operand *w, const snn_context *ctx,
+                         const struct snn__operand_want *want)
+{
+    return want->both && want->copies && !want->back_first && !want->apart &&
+           snn__product_wants_digits(ctx, back_rows(w, want->batch_max), w->inputs, &w->read_back);
+}
+
+static snn_status plan_digits(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena)
+{
+    w->digits_back_size = snn__digits_size(ctx, w->inputs, &w->read_back);
+    return snn__arena_keep(arena, &w->digits_back, SNN__PRODUCT(w->groups, w->digits_back_size), 1);
+}
+
 snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, struct snn__arena *arena,
                              const struct snn__operand_want *want)
 {
@@ -83,7 +96,9 @@ snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, st
         SNN__TRY(keep(arena, &w->packed, SNN__PRODUCT(w->groups, w->packed_size)));
     if (want->back_first || second)
         SNN__TRY(keep(arena, &w->packed_back, SNN__PRODUCT(w->groups, w->packed_back_size)));
-    return reads_bits(w, ctx, want) && !want->counts ? plan_limbs(w, ctx, arena, want->batch_max) : SNN_OK;
+    if (reads_bits(w, ctx, want) && !want->counts)
+        SNN__TRY(plan_limbs(w, ctx, arena, want->batch_max));
+    return keeps_digits(w, ctx, want) ? plan_digits(w, ctx, arena) : SNN_OK;
 }
 
 size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ctx,
@@ -98,6 +113,8 @@ size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ct
                                      reads_bits(w, ctx, want));
     if (want->back_first || want->both)
         back = snn__product_scratch(ctx, back_rows(w, want->batch_max), w->inputs, &w->read_back, false);
+    if (keeps_digits(w, ctx, want))
+        back = snn__max(back, snn__digits_cut_scratch(ctx, &w->read_back));
     if (turns(w, want))
         *turning =
             SNN__SUM(*turning, SNN__PRODUCT(want->back_first ? w->packed_size : w->packed_back_size, sizeof(float)));
@@ -106,24 +123,6 @@ size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ct
         bytes = snn__max(bytes, snn__outer_scratch(ctx, forward_rows(w, want->batch_max), w->outputs, &w->read));
     return bytes;
 }
-
-void snn__operand_load(const struct snn__matrix_operand *w, const snn_context *ctx, const float *weights)
-{
-    for (size_t g = 0; g < w->groups && (w->packed || w->packed_back); g++) {
-        const float *of_group = weights + g * w->outputs * w->fan;
-
-        if (w->packed)
-            snn__pack(ctx, w->packed + g * w->packed_size, of_group, w->taps, w->inputs, w->outputs, 1, w->taps,
-                      w->fan);
-        if (w->limbs)
-            snn__limbs(ctx, w->limbs + g * w->limbs_size, w->packed + g * w->packed_size, w->outputs, &w->read);
-        if (w->packed_back)
-            snn__pack(ctx, w->packed_back + g * w->packed_back_size, of_group, w->taps, w->outputs, w->inputs, 1,
-                      w->fan, w->taps);
-    }
-}
-
-/* ---- running ---- */
 
 /* The packed weights of group g for a product. If they are not kept, the others are turned into the scratch memory;
  * *left: the rest of it. */
@@ -142,6 +141,37 @@ static const float *packed(const struct snn__matrix_operand *w, const snn_contex
         snn__pack_turned(ctx, scratch, w->packed_back + g * w->packed_back_size, w->taps, w->outputs, w->inputs);
     return scratch;
 }
+
+static void load_digits(const struct snn__matrix_operand *w, const snn_context *ctx, float *scratch)
+{
+    for (size_t g = 0; g < w->groups; g++) {
+        float *left;
+        const float *back = packed(w, ctx, g, true, scratch, &left);
+
+        snn__digits(ctx, w->digits_back + g * w->digits_back_size, back, w->inputs, &w->read_back, left);
+    }
+}
+
+void snn__operand_load(const struct snn__matrix_operand *w, const snn_context *ctx, const float *weights,
+                       void *scratch)
+{
+    for (size_t g = 0; g < w->groups && (w->packed || w->packed_back); g++) {
+        const float *of_group = weights + g * w->outputs * w->fan;
+
+        if (w->packed)
+            snn__pack(ctx, w->packed + g * w->packed_size, of_group, w->taps, w->inputs, w->outputs, 1, w->taps,
+                      w->fan);
+        if (w->limbs)
+            snn__limbs(ctx, w->limbs + g * w->limbs_size, w->packed + g * w->packed_size, w->outputs, &w->read);
+        if (w->packed_back)
+            snn__pack(ctx, w->packed_back + g * w->packed_back_size, of_group, w->taps, w->outputs, w->inputs, 1,
+                      w->fan, w->taps);
+    }
+    if (w->digits_back)
+        load_digits(w, ctx, scratch);
+}
+
+/* ---- running ---- */
 
 /* y = scale sgn(W) x + bias, x spikes */
 static void count(const struct snn__matrix_operand *w, snn_context *ctx, const struct snn__operand_product *p,
@@ -201,19 +231,23 @@ void snn__operand_back(const struct snn__matrix_operand *w, snn_context *ctx, co
                        void *scratch)
 {
     for (size_t g = 0; g < w->groups; g++) {
-        float *left;
-        const struct snn__product product = { .m = back_rows(w, p->batch),
-                                              .n = w->inputs,
-                                              .x = p->x + g * w->outputs,
-                                              .window = w->read_back,
-                                              .packed = packed(w, ctx, g, true, scratch, &left),
-                                              .alpha = p->alpha,
-                                              .bias = p->bias ? p->bias + g * w->inputs : NULL,
-                                              .y = p->y + g * w->inputs,
-                                              .y_pitch = w->read.pitch,
-                                              .accumulate = p->accumulate,
-                                              .way = way_of(w, p) };
+        float *left = scratch;
+        struct snn__product product = { .m = back_rows(w, p->batch),
+                                        .n = w->inputs,
+                                        .x = p->x + g * w->outputs,
+                                        .window = w->read_back,
+                                        .digits = w->digits_back ? w->digits_back + g * w->digits_back_size : NULL,
+                                        .alpha = p->alpha,
+                                        .bias = p->bias ? p->bias + g * w->inputs : NULL,
+                                        .y = p->y + g * w->inputs,
+                                        .y_pitch = w->read.pitch,
+                                        .accumulate = p->accumulate,
+                                        .way = way_of(w, p) };
 
+        if (snn__product_by_digits(ctx, &product, scratch))
+            continue;
+        product.digits = NULL;
+        product.packed = packed(w, ctx, g, true, scratch, &left);
         snn__product(ctx, &product, left);
     }
 }

@@ -20,8 +20,9 @@ struct snn__matrix_operand {
     uint64_t *bits;                       /* sgn(W), where the forward product counts bits; or NULL */
     float *packed, *packed_back;          /* per group; NULL: not needed, or turned at need */
     uint8_t *limbs;                       /* of packed weights, per group; NULL: no forward product reads any */
+    uint8_t *digits_back;                 /* of packed_back, per group; NULL: no back product reads any */
     size_t packed_size, packed_back_size; /* of a group, a multiple of 16 */
-    size_t limbs_size;                    /* of a group, in bytes */
+    size_t limbs_size, digits_back_size;  /* of a group, in bytes */
 };
 
 /* The products that a plan needs. */
@@ -42,8 +43,9 @@ snn_status snn__operand_plan(struct snn__matrix_operand *w, snn_context *ctx, st
 /* Bytes that its products take. */
 size_t snn__operand_scratch(const struct snn__matrix_operand *w, snn_context *ctx,
                             const struct snn__operand_want *want);
-/* The weights changed: packs them anew. */
-void snn__operand_load(const struct snn__matrix_operand *w, const snn_context *ctx, const float *weights);
+/* The weights changed: packs them anew. They may lie in the scratch memory. */
+void snn__operand_load(const struct snn__matrix_operand *w, const snn_context *ctx, const float *weights,
+                       void *scratch);
 
 /* One product with the matrix. */
 struct snn__operand_product {

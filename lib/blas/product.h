@@ -64,7 +64,8 @@ struct snn__product {
     const float *x;
     struct snn__window window;
     const float *packed;
-    const void *limbs; /* of snn__limbs(), or NULL: made for this product where it needs them */
+    const void *limbs;  /* of snn__limbs(), or NULL: made for this product where it needs them */
+    const void *digits; /* of snn__digits(), or NULL: no product of digits */
     float alpha;
     const float *bias; /* or NULL */
     float *y;
@@ -111,6 +112,16 @@ void snn__pack_turned(const snn_context *ctx, float *turned, const float *packed
 size_t snn__limbs_size(const snn_context *ctx, size_t n, const struct snn__window *w);
 /* limbs <- those of packed weights. */
 void snn__limbs(const snn_context *ctx, void *limbs, const float *packed, size_t n, const struct snn__window *w);
+/* The same for the digits of w[k,n], which products of real numbers read: adjoints. They are wanted where the table
+ * sends products with these sizes to the matrix unit. Called while planning, as snn__product_scratch(). */
+bool snn__product_wants_digits(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+size_t snn__digits_size(const snn_context *ctx, size_t n, const struct snn__window *w);
+void snn__digits(const snn_context *ctx, void *digits, const float *packed, size_t n, const struct snn__window *w,
+                 void *scratch);
+size_t snn__digits_cut_scratch(const snn_context *ctx, const struct snn__window *w);
+/* The product by digits, without packed weights. false, and nothing is written: the table sends it another way, or
+ * its numbers are too uneven for digits. */
+bool snn__product_by_digits(const snn_context *ctx, const struct snn__product *p, void *scratch);
 /* Both cut the work among the context's threads, and give the same bits for any number of them. */
 void snn__product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 /* True if a product may take this way on this machine; the matrix unit's way is open once the unit was requested. */

@@ -2,7 +2,7 @@
 #include "blas/table.h"
 #include "kernel/kernel.h"
 
-#define UNIT_ROWS 3u /* of the built-in ones, the first */
+#define UNIT_ROWS 5u /* of the built-in ones, the first */
 #define REAL (SNN__OF_REALS | SNN__OF_ADJOINTS)
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
@@ -22,6 +22,8 @@ static const struct snn__table_row builtin[] = {
     { SNN__OF_SPIKES, ALL, ALL, FROM(64), FROM(32), FROM(384), SNN__WAY_MATRIX, 1 / 24.0 },
     { SNN__OF_SPIKES, ALL, ALL, FROM(64), FROM(32), FROM(32), SNN__WAY_MATRIX, 1 / 48.0 },
     { SNN__OF_GRADIENTS, ALL, ALL, FROM(96), FROM(32), FROM(32), SNN__WAY_SLICES, 0 },
+    { SNN__OF_ADJOINTS, { 3, 3 }, { 1, 1 }, ALL, ALL, ALL, SNN__WAY_WINOGRAD, 1 / 12.0 },
+    { REAL, ALL, ALL, FROM(128), FROM(32), FROM(64), SNN__WAY_SLICES, 1 / 20.0 },
     { SNN__OF_SPIKES | REAL, ALL, ALL, { 1, 1 }, ALL, ALL, SNN__WAY_DENSE, 1 },
     { SNN__OF_SPIKES, ALL, ALL, FROM(128), ALL, FROM(8), SNN__WAY_LOOKUP, 1 / 10.0 },
     { SNN__OF_SPIKES, FROM(3), ALL, FROM(64), ALL, FROM(64), SNN__WAY_LOOKUP, 1 / 7.0 },

@@ -216,7 +216,7 @@ const struct snn__kernels *const snn__kernels_avx512 = NULL;
 #include "kernel/tiles.h"
 #if defined(ENTRIES) && defined(SNN__TILES)
 #include "kernel/amx.inc"
-#include "kernel/slices.inc"
+#include "kernel/digits.inc"
 
 static const struct snn__kernels with_unit = { .isa = SNN__ISA_AMX,
                                                ENTRIES,
@@ -226,6 +226,9 @@ static const struct snn__kernels with_unit = { .isa = SNN__ISA_AMX,
                                                .slice_columns = slice_columns,
                                                .slice_rows = slice_rows,
                                                .slices = slices,
+                                               .largest = largest_of_row,
+                                               .digit_rows = digit_rows,
+                                               .digits = digits,
                                                .ask_for_unit = snn__ask_for_tiles,
                                                .without_unit = &table };
 

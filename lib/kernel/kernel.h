@@ -44,6 +44,9 @@ enum snn__isa { SNN__ISA_REF = 1, SNN__ISA_AVX2 = 2, SNN__ISA_AVX512 = 3, SNN__I
     (SNN__SLICE_DEEP * SNN__MATRIX_WORD + \
      SNN__SLICE_DIGITS * SNN__MATRIX_SIDE * snn__round_up(cols, SNN__MATRIX_SIDE) * sizeof(int32_t))
 
+#define SNN__DIGIT_DEEP 2u /* words of four digits of both at a time, which share a first-level cache */
+#define SNN__DIGIT_ROOM (SNN__SLICE_DIGITS * SNN__MATRIX_SIDE * SNN__MATRIX_SIDE * sizeof(int32_t))
+
 struct snn__layer_kernels;
 
 /* A block of a product of spikes, or of counts of a few of them, for a matrix unit: y[rows,cols] = alpha * unit[n] *
@@ -146,6 +149,13 @@ struct snn__kernels {
     size_t (*slice_rows)(uint8_t *to, size_t pitch, float *unit, const float *const *row, size_t words, size_t first,
                          size_t cols);
     void (*slices)(const struct snn__slices *a);
+    /* The largest of `most` and the magnitudes of x[n]; INFINITY where one is not finite. */
+    float (*largest)(const float *x, size_t n, float most);
+    /* to[c / 64][digit][row][64], `plane` bytes from one digit to the next and `step` from one row to the next:
+     * digits of rows of c numbers in units of most / SLICE_WHOLE, zero beyond the last; 0 if `most` is not finite. */
+    void (*digit_rows)(uint8_t *to, size_t plane, size_t step, const float *x, size_t pitch, size_t rows, size_t c,
+                       float most);
+    void (*digits)(const struct snn__digits *a);
 
     /* Winograd's convolutions, see kernel/winograd.inc: n channels, 36 points with `pitch` floats from one to the
      * next; side * side outputs of taps * taps weights */

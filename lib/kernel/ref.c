@@ -218,7 +218,7 @@ static void lookup(float *y, size_t rows, const float *table, size_t groups, con
         }
 }
 
-#include "kernel/ref_matrix.inc"
+#include "kernel/ref_digits.inc"
 
 static const struct snn__kernels table = {
     .isa = SNN__ISA_REF,
@@ -241,6 +241,9 @@ static const struct snn__kernels table = {
     .slice_columns = slice_columns,
     .slice_rows = slice_rows,
     .slices = slices,
+    .largest = largest_of_row,
+    .digit_rows = digit_rows,
+    .digits = digits,
     .points_of_map = points_of_map,
     .points_of_error = points_of_error,
     .points_of_weights = points_of_weights,

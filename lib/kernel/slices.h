@@ -36,4 +36,22 @@ struct snn__slices {
     void *room; /* SLICE_ROOM(cols) bytes, aligned to 64 */
 };
 
+/* Rows of four digits as well: y[m][n] (+)= alpha sum_k a[m,k] b[k,n] (+ bias[n]). Ten of sixteen products are kept,
+ * those from 2^24 of the smallest on. */
+#define SNN__DIGIT_WORDS 480u /* most words that are added */
+
+struct snn__digits {
+    size_t rows, cols, words;     /* rows <= MATRIX_SIDE, words <= DIGIT_WORDS */
+    const uint8_t *a;             /* rows of a lie 64 bytes apart: all MATRIX_SIDE of them can be read */
+    const size_t *at;             /* bytes from the first row to each word */
+    size_t a_digit;               /* and from a digit to the next */
+    const uint8_t *b;             /* of slice_columns(), the panels one after the other */
+    const float *a_unit, *b_unit; /* of each row, of each column */
+    float alpha;
+    const float *bias; /* or NULL */
+    float *const *y;
+    bool accumulate;
+    void *room; /* DIGIT_ROOM bytes, aligned to 64 */
+};
+
 #endif

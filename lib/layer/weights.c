@@ -234,7 +234,7 @@ static void weights_refresh(struct snn__node *node)
 {
     struct snn__weights *s = node->state;
 
-    snn__operand_load(&s->w, node->ctx, snn__weights_effective(node));
+    snn__operand_load(&s->w, node->ctx, snn__weights_effective(node), node->scratch);
     if (s->w.bits != NULL)
         load_bits(node);
 }
