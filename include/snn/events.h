@@ -72,7 +72,9 @@ typedef struct snn_events_info {
  * to one thread at a time, but snn_event_frames_add() and snn_event_frames_finish() may run in several. */
 typedef struct snn_event_frames snn_event_frames;
 
-/** Parameters of frames of events. What they say counts from the next snn_event_frames_prepare(). */
+/** Parameters of frames of events. What they say counts from the next snn_event_frames_prepare(). Those of training
+ * are for snn_events_dataset_open(): random numbers that depend on the context's seed, the epoch and the sample's
+ * index alone change the events of a sample, in the order zoom, flip, shift, swap, drop, jitter, before it is cut. */
 typedef enum snn_event_frames_key {
     SNN_EVENT_FRAMES_CUT = 1101,         /**< str, how a recording is cut: "time", frames of equal duration from the
                                               first event to the last; "count", frames of equal numbers of events;
@@ -98,6 +100,17 @@ typedef enum snn_event_frames_key {
     SNN_EVENT_FRAMES_HEIGHT = 1114,      /**< i64, rows of a frame; 0: as many */
     SNN_EVENT_FRAMES_RESIZE = 1115,      /**< str, smaller frames: "sum", a pixel takes the events of all that it
                                               covers; "nearest", of one of them */
+    SNN_EVENT_FRAMES_FLIP = 1121,        /**< i64, training: 1: mirror left to right with probability 1/2 */
+    SNN_EVENT_FRAMES_SHIFT = 1122,       /**< i64, training: shift by up to so many pixels of the sensor, or units, in
+                                              each direction */
+    SNN_EVENT_FRAMES_ZOOM = 1123,        /**< f64, training: a window at a random place takes the place of what is
+                                              used; its sides are a random share of it, from this one up to 1 */
+    SNN_EVENT_FRAMES_SWAP = 1124,        /**< f64, training: probability that polarities are swapped */
+    SNN_EVENT_FRAMES_DROP = 1125,        /**< f64, training: probability of each event to be left out */
+    SNN_EVENT_FRAMES_JITTER = 1126,      /**< i64, training: microseconds by which the time of each event is moved at
+                                              most */
+    SNN_EVENT_FRAMES_SUBSET = 1127,      /**< i64, training: a sample is so many of its T frames, chosen at random, in
+                                              their order, and ends after them; 0: all */
     SNN_EVENT_FRAMES_KEY_FORCE32 = 0x7fffffff
 } snn_event_frames_key;
 

@@ -1,6 +1,7 @@
 /* core/component.c - what the libraries beside this one use of it. */
 #include "core/alloc.h"
 #include "core/param_calls.h"
+#include "core/rng.h"
 #include "core/structure.h"
 #include <snn/sys/component.h>
 
@@ -28,6 +29,11 @@ snn_status snn_component_fill_struct(void *given, const void *own, size_t size, 
     if (rc == SNN_OK)
         snn__fill(given, own, size);
     return rc;
+}
+
+uint32_t snn_component_random(uint64_t seed, uint64_t index)
+{
+    return snn__random_u32(seed, SNN__RNG_AUGMENT, 0, index);
 }
 
 /* ---- parameters ---- */

@@ -3,7 +3,8 @@
  *   time     frame f of T has the events with floor((t - t_0) T / (t_1 - t_0 + 1)) = f, from the first event, at t_0,
  *            to the last, at t_1
  *   count    of n events, those from number floor(f n / T) on
- *   bins     those with floor((t - t_0) / dt) = f */
+ *   bins     those with floor((t - t_0) / dt) = f
+ *   windows  the same, but sample w of a recording begins at t_0 + w stride */
 #include "sample.h"
 
 /* The first event at time t, after the begin, or later. */
@@ -49,4 +50,38 @@ size_t snn__sample_length(const struct snn__sample *sample, const snn_event_fram
     if (!snn__frames_is(frames, SNN_EVENT_FRAMES_CUT, "bins") || !snn__frames_i64(frames, SNN_EVENT_FRAMES_LENGTHS))
         return (size_t)steps;
     return (size_t)(length < 1 ? 1 : length < steps ? length : steps);
+}
+
+/* ---- windows ---- */
+
+static uint64_t stride_of(const snn_event_frames *frames, uint64_t length)
+{
+    const uint64_t stride = (uint64_t)snn__frames_i64(frames, SNN_EVENT_FRAMES_STRIDE);
+
+    return stride > 0 ? stride : length;
+}
+
+static uint64_t window_of(const snn_event_frames *frames)
+{
+    return (uint64_t)snn__frames_i64(frames, SNN_EVENT_FRAMES_STEPS) *
+           (uint64_t)snn__frames_i64(frames, SNN_EVENT_FRAMES_DT);
+}
+
+size_t snn__sample_windows(const struct snn__sample *sample, const snn_event_frames *frames)
+{
+    const uint64_t length = window_of(frames), span = span_of(sample);
+
+    return span <= length ? 1 : (size_t)((span - length) / stride_of(frames, length)) + 1;
+}
+
+void snn__sample_window(struct snn__sample *sample, const snn_event_frames *frames, size_t window)
+{
+    const uint64_t length = window_of(frames), begin = window * stride_of(frames, length);
+    const size_t first = first_at(sample, begin), last = first_at(sample, begin + length);
+
+    for (size_t i = first; i < last; i++) {
+        sample->event[i - first] = sample->event[i];
+        sample->event[i - first].t -= (uint32_t)begin;
+    }
+    sample->events = last - first;
 }

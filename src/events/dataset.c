@@ -1,196 +1,121 @@
-/* dataset.c - a data set of recordings. A sample is read when its first frame is asked for, and stays in memory,
- * packed, as long as there is room: the frames of all its steps come of one reading. */
+/* dataset.c - a data set of recordings. A sample is read when its first frame is asked for: the frames of all its
+ * steps come of one reading. */
+#include "augment.h"
+#include "slots.h"
 #include "store.h"
-#include <pthread.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MEMORY ((uint64_t)1 << 30) /* bytes of samples, unless set */
-
-/* A sample that was read. */
-struct slot {
-    struct slot *before, *after; /* in the order of use, the latest first; NULL at the ends */
-    size_t index;
-    uint64_t seed; /* its augmentation is of */
-    size_t users;  /* frames that are made of it now */
-    bool listed;
-    struct snn__sample sample;
-    size_t *at; /* [T + 1]: where its frames begin */
-    size_t length;
-    uint64_t bytes;
-};
+#define SAMPLES_MOST UINT32_MAX
 
 struct events_set {
     snn_context *ctx;
     struct snn__event_list list;
     struct snn__store store;
     snn_event_frames *frames;
-    size_t steps;
-    pthread_mutex_t lock; /* of all that follows */
-    struct slot **slot;   /* [items]: the one that is listed, or NULL */
-    struct slot *latest, *oldest;
-    uint64_t bytes, memory; /* of listed slots, and their limit */
+    size_t steps, samples;
+    size_t *first; /* [items]: number of the first window of an item; NULL: each item is a sample */
+    struct snn__slots slots;
 };
 
 /* ---- reading a sample ---- */
 
-static void free_slot(struct events_set *set, struct slot *s)
+/* The item of a sample, and which of its windows that is. */
+static size_t item_of(const struct events_set *set, size_t sample, size_t *window)
 {
-    if (s == NULL)
-        return;
-    snn__sample_free(&s->sample);
-    snn_component_free(set->ctx, s->at);
-    snn_component_free(set->ctx, s);
-}
+    size_t low = 0, high = set->list.items;
 
-static snn_status fill_slot(struct events_set *set, struct slot *s)
-{
-    snn_status rc;
+    *window = 0;
+    if (set->first == NULL)
+        return sample;
+    while (high - low > 1) { /* the last item that begins with this sample or before */
+        const size_t middle = low + (high - low) / 2;
 
-    s->sample.ctx = set->ctx;
-    s->at = snn_component_alloc(set->ctx, set->steps + 1, sizeof *s->at);
-    if (s->at == NULL)
-        return SNN_ERR_MEMORY;
-    rc = snn__store_read(&set->store, &set->list, s->index, &s->sample);
-    if (rc != SNN_OK)
-        return rc;
-    snn__sample_cut(&s->sample, set->frames, s->at);
-    s->length = snn__sample_length(&s->sample, set->frames);
-    s->bytes = sizeof *s + (set->steps + 1) * sizeof *s->at + s->sample.room * sizeof *s->sample.event;
-    return SNN_OK;
-}
-
-static snn_status make_slot(struct slot **out, struct events_set *set, size_t index, uint64_t seed)
-{
-    snn_status rc;
-
-    *out = snn_component_alloc(set->ctx, 1, sizeof **out);
-    if (*out == NULL)
-        return SNN_ERR_MEMORY;
-    (*out)->index = index;
-    (*out)->seed = seed;
-    (*out)->users = 1;
-    rc = fill_slot(set, *out);
-    if (rc != SNN_OK) {
-        free_slot(set, *out);
-        *out = NULL;
+        *(set->first[middle] <= sample ? &low : &high) = middle;
     }
+    *window = sample - set->first[low];
+    return low;
+}
+
+/* The largest number in the pieces of a slot; 1 if there is none. */
+static snn_status find_scale(const struct events_set *set, struct snn__slot *s)
+{
+    float *frame = snn_component_alloc(set->ctx, set->frames->length, sizeof *frame), largest = 0.0f;
+    snn_status rc = frame != NULL ? SNN_OK : SNN_ERR_MEMORY;
+
+    for (size_t i = 0; i < s->length && rc == SNN_OK; i++) {
+        memset(frame, 0, set->frames->length * sizeof *frame);
+        rc = snn__sample_frame(&s->sample, s->at[s->piece[i]], s->at[s->piece[i] + 1], set->frames, frame);
+        for (size_t j = 0; j < set->frames->length; j++)
+            largest = fmaxf(largest, fabsf(frame[j]));
+    }
+    snn_component_free(set->ctx, frame);
+    s->scale = largest > 0.0f ? largest : 1.0f;
     return rc;
 }
 
-/* ---- samples in memory ---- */
-
-static void take_out(struct events_set *set, struct slot *s)
+static void choose_pieces(const struct events_set *set, struct snn__slot *s)
 {
-    *(s->before != NULL ? &s->before->after : &set->latest) = s->after;
-    *(s->after != NULL ? &s->after->before : &set->oldest) = s->before;
-    set->slot[s->index] = NULL;
-    set->bytes -= s->bytes;
-    s->listed = false;
+    const size_t subset = (size_t)snn__frames_i64(set->frames, SNN_EVENT_FRAMES_SUBSET);
+
+    s->length = snn__sample_length(&s->sample, set->frames);
+    for (size_t i = 0; i < set->steps; i++)
+        s->piece[i] = i;
+    if (s->seed == 0 || subset == 0 || subset >= s->length)
+        return;
+    snn__augment_choose(s->seed, s->length, subset, s->piece);
+    s->length = subset;
 }
 
-static void put_first(struct events_set *set, struct slot *s)
+static snn_status fill(void *user, struct snn__slot *s)
 {
-    s->before = NULL;
-    s->after = set->latest;
-    *(set->latest != NULL ? &set->latest->before : &set->oldest) = s;
-    set->latest = s;
-    set->slot[s->index] = s;
-    set->bytes += s->bytes;
-    s->listed = true;
-}
+    const struct events_set *set = user;
+    size_t window;
+    const size_t item = item_of(set, s->index, &window);
 
-/* Samples that were used longest ago make room. */
-static void make_room(struct events_set *set)
-{
-    struct slot *s = set->oldest, *before;
-
-    for (; s != NULL && set->bytes > set->memory; s = before) {
-        before = s->before;
-        if (s->users > 0)
-            continue;
-        take_out(set, s);
-        free_slot(set, s);
-    }
-}
-
-/* Lists a slot that was made, unless another thread was faster. */
-static void list_slot(struct events_set *set, struct slot *s)
-{
-    struct slot *other;
-
-    pthread_mutex_lock(&set->lock);
-    other = set->slot[s->index];
-    if (other != NULL && other->users == 0) {
-        take_out(set, other);
-        free_slot(set, other);
-        other = NULL;
-    }
-    if (other == NULL)
-        put_first(set, s);
-    make_room(set);
-    pthread_mutex_unlock(&set->lock);
-}
-
-static snn_status borrow(struct slot **out, struct events_set *set, size_t index, uint64_t seed)
-{
-    struct slot *s;
-
-    pthread_mutex_lock(&set->lock);
-    s = set->slot[index];
-    if (s != NULL && s->seed == seed) {
-        s->users++;
-        take_out(set, s);
-        put_first(set, s);
-        pthread_mutex_unlock(&set->lock);
-        *out = s;
-        return SNN_OK;
-    }
-    pthread_mutex_unlock(&set->lock);
-    TRY(make_slot(out, set, index, seed));
-    list_slot(set, *out);
-    return SNN_OK;
-}
-
-static void give_back(struct events_set *set, struct slot *s)
-{
-    bool ends;
-
-    pthread_mutex_lock(&set->lock);
-    s->users--;
-    ends = !s->listed && s->users == 0;
-    pthread_mutex_unlock(&set->lock);
-    if (ends)
-        free_slot(set, s);
+    TRY(snn__store_read(&set->store, &set->list, item, &s->sample));
+    if (set->first != NULL)
+        snn__sample_window(&s->sample, set->frames, window);
+    TRY(snn__augment(&s->sample, set->frames, s->seed));
+    snn__sample_cut(&s->sample, set->frames, s->at);
+    choose_pieces(set, s);
+    s->scale = 1.0f;
+    return snn__frames_is(set->frames, SNN_EVENT_FRAMES_NORMALISE, "sample") ? find_scale(set, s) : SNN_OK;
 }
 
 /* ---- the source ---- */
 
-static snn_status make_frame(const struct events_set *set, const struct slot *s, size_t frame, float *x)
+static snn_status make_frame(const struct events_set *set, const struct snn__slot *s, size_t frame, float *x)
 {
+    const size_t piece = s->piece[frame];
+
     memset(x, 0, set->frames->length * sizeof *x);
-    TRY(snn__sample_frame(&s->sample, s->at[frame], s->at[frame + 1], set->frames, x));
+    TRY(snn__sample_frame(&s->sample, s->at[piece], s->at[piece + 1], set->frames, x));
+    for (size_t i = 0; s->scale != 1.0f && i < set->frames->length; i++)
+        x[i] /= s->scale;
     return snn_event_frames_finish(set->frames, x);
 }
 
 static snn_status read_frame(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     struct events_set *set = user;
-    const struct snn__event_item *item = &set->list.item[index];
-    struct slot *s;
-    snn_status rc = borrow(&s, set, index, sample->seed);
+    size_t window;
+    const struct snn__event_item *item = &set->list.item[item_of(set, index, &window)];
+    struct snn__slot *s;
+    snn_status rc = snn__slots_borrow(&set->slots, index, sample->seed, &s);
 
     if (rc != SNN_OK) {
         char reason[300];
 
-        strncpy(reason, snn_last_error(), sizeof reason - 1);
-        reason[sizeof reason - 1] = '\0';
+        snprintf(reason, sizeof reason, "%s", snn_last_error());
         return snn_component_fail(rc, "sample %zu, %.300s: %s", index, set->list.file[item->file], reason);
     }
     rc = make_frame(set, s, frame, sample->x);
     sample->label = item->label;
-    if (s->length < sample->length)
-        sample->length = s->length;
-    give_back(set, s);
+    sample->length = s->length;
+    snn__slots_return(&set->slots, s);
     return rc;
 }
 
@@ -198,14 +123,9 @@ static void close_set(void *user)
 {
     struct events_set *set = user;
 
-    while (set->latest != NULL) {
-        struct slot *s = set->latest;
-
-        take_out(set, s);
-        free_slot(set, s);
-    }
-    pthread_mutex_destroy(&set->lock);
-    snn_component_free(set->ctx, set->slot);
+    if (set->slots.slot != NULL)
+        snn__slots_close(&set->slots);
+    snn_component_free(set->ctx, set->first);
     snn_event_frames_destroy(set->frames);
     snn__store_free(&set->store, &set->list);
     snn__event_list_free(&set->list);
@@ -237,6 +157,28 @@ static snn_status find_sensor(struct snn__event_list *list)
                : snn_component_fail(SNN_ERR_FORMAT, "%.300s does not say how large its sensor is", source.path);
 }
 
+/* Numbers the windows of all items, whose recordings have to be read for that. */
+static snn_status number_windows(struct events_set *set)
+{
+    struct snn__sample sample = { .ctx = set->ctx };
+    snn_status rc = SNN_OK;
+
+    set->first = snn_component_alloc(set->ctx, set->list.items, sizeof *set->first);
+    if (set->first == NULL)
+        return SNN_ERR_MEMORY;
+    set->samples = 0;
+    for (size_t i = 0; i < set->list.items && rc == SNN_OK; i++) {
+        set->first[i] = set->samples;
+        rc = snn__store_read(&set->store, &set->list, i, &sample);
+        if (rc == SNN_OK)
+            set->samples += snn__sample_windows(&sample, set->frames);
+        snn__sample_free(&sample);
+        if (rc == SNN_OK && set->samples > SAMPLES_MOST)
+            rc = snn_component_fail(SNN_ERR_ARGUMENT, "more than %u windows", SAMPLES_MOST);
+    }
+    return rc;
+}
+
 static snn_status fill_set(struct events_set *set, const snn_events_data *data, const snn_event_frames *frames)
 {
     TRY(snn__event_list_open(&set->list, data, "snn_events_dataset_open"));
@@ -244,10 +186,16 @@ static snn_status fill_set(struct events_set *set, const snn_events_data *data, 
     TRY(snn__frames_copy(&set->frames, frames));
     TRY(snn_event_frames_prepare(set->frames, set->list.width, set->list.height));
     set->steps = (size_t)snn__frames_i64(set->frames, SNN_EVENT_FRAMES_STEPS);
-    set->slot = snn_component_alloc(set->ctx, set->list.items, sizeof *set->slot);
-    if (set->slot == NULL)
-        return SNN_ERR_MEMORY;
-    return snn__store_fill(&set->store, &set->list);
+    set->samples = set->list.items;
+    TRY(snn__store_fill(&set->store, &set->list));
+    if (snn__frames_is(set->frames, SNN_EVENT_FRAMES_CUT, "windows"))
+        TRY(number_windows(set));
+    set->slots = (struct snn__slots){ .ctx = set->ctx,
+                                      .steps = set->steps,
+                                      .fill = fill,
+                                      .user = set,
+                                      .memory = data->memory > 0 ? data->memory : MEMORY };
+    return snn__slots_open(&set->slots, set->samples);
 }
 
 static snn_status create(snn_dataset **out, struct events_set *set)
@@ -256,7 +204,7 @@ static snn_status create(snn_dataset **out, struct events_set *set)
 
     TRY(snn_dataset_source_init(&source, sizeof source));
     TRY(snn_event_frames_shape(set->frames, source.shape, &source.rank));
-    source.count = set->list.items;
+    source.count = set->samples;
     source.classes = set->list.classes;
     source.frames = set->steps;
     source.read = read_frame;
@@ -280,11 +228,6 @@ snn_status snn_events_dataset_open(snn_dataset **out, snn_context *context, cons
     if (set == NULL)
         return SNN_ERR_MEMORY;
     set->ctx = set->list.ctx = context;
-    set->memory = own.memory > 0 ? own.memory : MEMORY;
-    if (pthread_mutex_init(&set->lock, NULL) != 0) {
-        snn_component_free(context, set);
-        return snn_component_fail(SNN_ERR_MEMORY, "no memory for a lock");
-    }
     rc = fill_set(set, &own, frames);
     if (rc == SNN_OK)
         rc = create(out, set);

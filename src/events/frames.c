@@ -32,6 +32,16 @@ static const snn_component_param table[] = {
     COMPONENT_I64(SNN_EVENT_FRAMES_HEIGHT, "height", 0, SIDE_MOST, 0, "rows of a frame; 0: those that are used"),
     COMPONENT_STR(SNN_EVENT_FRAMES_RESIZE, "resize", "sum|nearest", "sum",
                   "smaller frames: a pixel takes the events of all pixels that it covers, or of one of them"),
+    COMPONENT_I64(SNN_EVENT_FRAMES_FLIP, "flip", 0, 1, 0, "training: 1: mirror left-right with probability 1/2"),
+    COMPONENT_I64(SNN_EVENT_FRAMES_SHIFT, "shift", 0, SIDE_MOST, 0, "training: shift by up to N pixels or units"),
+    COMPONENT_F64(SNN_EVENT_FRAMES_ZOOM, "zoom", 0.01, 1, 1,
+                  "training: a random window with sides from this share on, at a random place; 1: off"),
+    COMPONENT_F64(SNN_EVENT_FRAMES_SWAP, "swap", 0, 1, 0, "training: probability that polarities are swapped"),
+    COMPONENT_F64(SNN_EVENT_FRAMES_DROP, "drop", 0, 1, 0, "training: probability of an event to be left out"),
+    COMPONENT_I64(SNN_EVENT_FRAMES_JITTER, "jitter", 0, 1e9, 0,
+                  "training: microseconds by which times of events are moved at most"),
+    COMPONENT_I64(SNN_EVENT_FRAMES_SUBSET, "subset", 0, 65535, 0,
+                  "training: so many frames of a sample, chosen at random; 0: all"),
 };
 
 COMPONENT_PARAM_CALLS(event_frames)
@@ -213,6 +223,10 @@ static snn_status prepare(snn_event_frames *frames, size_t width, size_t height)
     map_side(frames->row, &y, nearest, x.frame);
     frames->width = width;
     frames->height = height;
+    frames->left = x.first;
+    frames->top = y.first;
+    frames->used_width = x.used;
+    frames->used_height = y.used;
     frames->shape[1] = y.frame;
     frames->shape[2] = x.frame;
     choose_values(frames);

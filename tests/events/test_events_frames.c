@@ -299,6 +299,251 @@ START_TEST(lengths)
 }
 END_TEST
 
+/* ---- windows, values of a sample, training ---- */
+
+START_TEST(windows)
+{
+    static float got[2 * SIDE * SIDE], want[2 * SIDE * SIDE];
+    const int64_t window = 3 * 20000, stride = 25000;
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    static const size_t count[] = { 3000, EVENTS, 1 };
+    static const uint32_t label[] = { 3, 0, 9 };
+    size_t sample_at = 0;
+    snn_dataset *d;
+
+    set("cut", "windows");
+    set("value", "counts");
+    set("steps", "3");
+    set("dt", "20000");
+    set("stride", "25000");
+    d = open_train(0);
+    for (size_t r = 0; r < 3; r++) {
+        const int64_t span = event[count[r] - 1].t - event[0].t + 1;
+
+        for (int64_t begin = 0; begin == 0 || begin + window <= span; begin += stride, sample_at++)
+            for (size_t f = 0; f < 3; f++) {
+                snn_sample sample = SNN_SAMPLE_INIT;
+
+                memset(want, 0, sizeof want);
+                for (size_t i = 0; i < count[r]; i++) {
+                    const int64_t t = event[i].t - event[0].t - begin;
+
+                    if (t >= 0 && (size_t)(t / 20000) == f)
+                        want[(event[i].p * SIDE + event[i].y) * SIDE + event[i].x] += 1.0f;
+                }
+                sample.x = got;
+                OK(snn_dataset_read(d, sample_at, f, &sample));
+                ck_assert_uint_eq(sample.label, label[r]);
+                ck_assert_mem_eq(got, want, sizeof got);
+            }
+    }
+    OK(snn_dataset_get_info(d, &info));
+    ck_assert_uint_eq(info.count, sample_at);
+    ck_assert_uint_gt(sample_at, 10);
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+START_TEST(the_largest_of_a_sample)
+{
+    static float got[2 * SIDE * SIDE], plain[2 * SIDE * SIDE];
+    float largest = 0;
+    snn_sample sample = SNN_SAMPLE_INIT;
+    snn_dataset *d[2];
+
+    set("value", "counts");
+    set("steps", "3");
+    d[0] = open_train(0);
+    set("normalise", "sample");
+    d[1] = open_train(0);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t f = 0; f < 3; f++) {
+            sample.x = plain;
+            OK(snn_dataset_read(d[0], 1, f, &sample));
+            sample.x = got;
+            OK(snn_dataset_read(d[1], 1, f, &sample));
+            for (size_t i = 0; i < 2 * SIDE * SIDE; i++) {
+                largest = plain[i] > largest ? plain[i] : largest;
+                ck_assert(pass == 0 || got[i] == plain[i] / largest);
+            }
+        }
+    ck_assert(largest > 1);
+    snn_dataset_destroy(d[0]);
+    snn_dataset_destroy(d[1]);
+}
+END_TEST
+
+/* One epoch of a small network, in a context of its own; the loss tells what was read. */
+static double loss_of(uint32_t threads, uint64_t memory, double *second)
+{
+    snn_context *own = test_context(threads, 1, "best");
+    snn_events_data data = SNN_EVENTS_DATA_INIT;
+    const size_t shape[3] = { 2, SIDE, SIDE };
+    snn_metrics metrics = SNN_METRICS_INIT;
+    snn_optimizer *sgd;
+    snn_trainer *trainer;
+    snn_network *net;
+    snn_dataset *d;
+    double loss;
+
+    data.layout = "nmnist";
+    data.directory = folder;
+    data.memory = memory;
+    OK(snn_events_dataset_open(&d, own, &data, frames));
+    OK(snn_network_build(&net, own, "10", shape, 3, 10, NULL));
+    OK(snn_network_prepare(net));
+    OK(snn_optimizer_create(&sgd, own, "sgd"));
+    OK(snn_optimizer_set_f64(sgd, SNN_OPTIMIZER_LR, 0));
+    OK(snn_trainer_create(&trainer, net, sgd, "bptt"));
+    OK(snn_trainer_set_i64(trainer, SNN_TRAINER_STEPS, 4));
+    OK(snn_trainer_set_i64(trainer, SNN_TRAINER_SHUFFLE, 0));
+    OK(snn_trainer_prepare(trainer, 2));
+    OK(snn_trainer_epoch(trainer, d, &metrics));
+    loss = metrics.loss;
+    OK(snn_trainer_epoch(trainer, d, &metrics));
+    *second = metrics.loss;
+    snn_trainer_destroy(trainer);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_dataset_destroy(d);
+    snn_context_destroy(own);
+    return loss;
+}
+
+static const struct {
+    const char *name, *value;
+} changes[] = { { "flip", "1" },   { "shift", "3" },      { "zoom", "0.5" }, { "swap", "0.9" },
+                { "drop", "0.3" }, { "jitter", "40000" }, { "subset", "2" } };
+
+#define CHANGES (sizeof changes / sizeof *changes)
+
+/* Each changes what is read, from epoch to epoch, by the seed alone: not by threads nor by what is in memory. */
+START_TEST(changes_in_training)
+{
+    double second[4], plain, first;
+
+    set("steps", "4");
+    plain = loss_of(1, 0, &second[0]);
+    ck_assert_double_eq(plain, second[0]);
+    set(changes[_i].name, changes[_i].value);
+    first = loss_of(1, 0, &second[0]);
+    ck_assert_double_ne(first, plain);
+    if (_i != 0 && _i != 3) /* three samples may be flipped and swapped alike twice */
+        ck_assert_double_ne(first, second[0]);
+    ck_assert_double_eq(loss_of(1, 1, &second[1]), first);
+    ck_assert_double_eq(loss_of(2, 0, &second[2]), first);
+    ck_assert_double_eq(second[1], second[0]);
+    ck_assert_double_eq(second[2], second[0]);
+}
+END_TEST
+
+/* A subset ends a sample early: methods whose rates are of all steps say that they do not take it. */
+START_TEST(a_subset_is_refused_where_lengths_are)
+{
+    const size_t shape[3] = { 2, SIDE, SIDE };
+    snn_metrics metrics = SNN_METRICS_INIT;
+    snn_optimizer *sgd;
+    snn_neuron *neuron;
+    snn_trainer *trainer;
+    snn_network *net;
+    snn_dataset *d;
+
+    set("steps", "4");
+    set("subset", "2");
+    d = open_train(0);
+    OK(snn_neuron_create(&neuron, ctx, "dsr_lif"));
+    OK(snn_network_build(&net, ctx, "8-10", shape, 3, 10, neuron));
+    OK(snn_network_prepare(net));
+    OK(snn_optimizer_create(&sgd, ctx, "sgd"));
+    OK(snn_trainer_create(&trainer, net, sgd, "dsr"));
+    OK(snn_trainer_set_i64(trainer, SNN_TRAINER_STEPS, 4));
+    OK(snn_trainer_prepare(trainer, 2));
+    FAILS(snn_trainer_epoch(trainer, d, &metrics), SNN_ERR_UNSUPPORTED, "rates over all steps");
+    OK(snn_trainer_evaluate(trainer, d, &metrics));
+    snn_trainer_destroy(trainer);
+    snn_optimizer_destroy(sgd);
+    snn_network_destroy(net);
+    snn_neuron_destroy(neuron);
+    snn_dataset_destroy(d);
+}
+END_TEST
+
+/* A recording that ends within an event gives those that are whole. */
+START_TEST(a_truncated_recording)
+{
+    static float got[2 * SIDE * SIDE], want[2 * SIDE * SIDE];
+    snn_sample sample = SNN_SAMPLE_INIT;
+    char path[200];
+    snn_dataset *d;
+
+    snprintf(path, sizeof path, "%s/Train/3/00001.bin", folder);
+    ck_assert_int_eq(truncate(path, 5 * 1000 + 3), 0);
+    set("steps", "1");
+    d = open_train(0);
+    for (size_t i = 0; i < 1000; i++)
+        want[(event[i].p * SIDE + event[i].y) * SIDE + event[i].x] = 1.0f;
+    sample.x = got;
+    OK(snn_dataset_read(d, 0, 0, &sample));
+    ck_assert_mem_eq(got, want, sizeof got);
+    unlink(path);
+    OK(snn_dataset_read(d, 0, 0, &sample)); /* it is in memory */
+    snn_dataset_destroy(d);
+    FAILS(snn_events_dataset_open(&d, ctx, NULL, frames), SNN_ERR_ARGUMENT, "NULL");
+}
+END_TEST
+
+START_TEST(the_nth_allocation_fails)
+{
+    struct counting counted;
+    snn_context_options options;
+    snn_context *own;
+    size_t failures = 0;
+
+    set("cut", "windows");
+    set("dt", "30000");
+    set("steps", "2");
+    set("normalise", "sample");
+    for (size_t n = 1;; n++) {
+        static float x[2 * SIDE * SIDE];
+        snn_sample sample = SNN_SAMPLE_INIT;
+        snn_events_data data = SNN_EVENTS_DATA_INIT;
+        snn_event_frames *f = NULL;
+        snn_dataset *d = NULL;
+        snn_status rc;
+
+        memset(&counted, 0, sizeof counted);
+        counting_options(&counted, &options);
+        options.threads = 1;
+        OK(snn_context_create(&own, &options));
+        counted.fail_at = counted.calls + n;
+        data.layout = "nmnist";
+        data.directory = folder;
+        sample.x = x;
+        rc = snn_event_frames_create(&f, own);
+        for (size_t i = 0; rc == SNN_OK && i < 4; i++) {
+            static const char *const name[] = { "cut", "dt", "steps", "normalise" }, *const value[] = { "windows",
+                                                                                                        "30000", "2",
+                                                                                                        "sample" };
+
+            rc = snn_event_frames_set_text(f, name[i], value[i]);
+        }
+        if (rc == SNN_OK)
+            rc = snn_events_dataset_open(&d, own, &data, f);
+        if (rc == SNN_OK)
+            rc = snn_dataset_read(d, 1, 0, &sample);
+        snn_dataset_destroy(d);
+        snn_event_frames_destroy(f);
+        ck_assert(rc == SNN_OK || rc == SNN_ERR_MEMORY);
+        snn_context_destroy(own);
+        ck_assert_uint_eq(counted.live, 0);
+        if (rc == SNN_OK)
+            break;
+        failures++;
+    }
+    ck_assert_uint_gt(failures, 20);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("events: frames");
@@ -311,6 +556,12 @@ int main(void)
     tcase_add_checked_fixture(files, setup_files, teardown_files);
     tcase_add_test(files, cuts);
     tcase_add_test(files, lengths);
+    tcase_add_test(files, windows);
+    tcase_add_test(files, the_largest_of_a_sample);
+    tcase_add_loop_test(files, changes_in_training, 0, (int)CHANGES);
+    tcase_add_test(files, a_subset_is_refused_where_lengths_are);
+    tcase_add_test(files, a_truncated_recording);
+    tcase_add_test(files, the_nth_allocation_fails);
     suite_add_tcase(suite, alone);
     suite_add_tcase(suite, files);
     return run_suite(suite);

@@ -64,6 +64,10 @@ SNN_API SNN_CHECKED snn_status snn_component_read_struct(void *own, size_t size,
 SNN_API SNN_CHECKED snn_status snn_component_fill_struct(void *given, const void *own, size_t size, const char *what,
                                                          const char *initialiser);
 
+/** Returns uniform random bits, a function of both numbers: draw number `index` of what `seed` stands for, such as
+ * the seed of an snn_sample. */
+SNN_API uint32_t snn_component_random(uint64_t seed, uint64_t index);
+
 /** Makes parameters with the values of their defaults. The caller destroys them.
  * @param out receives the parameters; NULL on failure
  * @param owner names the object in messages; static storage
