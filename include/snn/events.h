@@ -132,7 +132,7 @@ typedef struct snn_events_data {
 
 /** Windows of a live source, such as a camera: one thread, the producer, adds events as they come; another, the
  * consumer, takes the windows of equal duration that have ended, each as a frame. Neither waits for the other, and
- * neither allocates. Calls say which of the two threads they are for; docs/events.md is about both. */
+ * neither allocates. Calls say which of the two threads they are for; docs/live.md is about both. */
 typedef struct snn_event_windows snn_event_windows;
 
 /** How events become windows. Begin with SNN_EVENT_WINDOWS_OPTIONS_INIT, and set frames. */

@@ -19,6 +19,7 @@ static const struct {
     { "recipe", cmd_recipe, "train a network with the settings of a paper" },
     { "continual", cmd_continual, "train task after task, with or without a projection" },
 #ifdef SNN_TOOL_EVENTS
+    { "run", cmd_run, "run a model on events as they come: a recording, a pipe, a socket" },
     { "events", cmd_events, "format, sensor, number and times of recorded events" },
 #endif
 };

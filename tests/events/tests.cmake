@@ -11,6 +11,8 @@ if("events" IN_LIST SNN_COMPONENTS)
     target_sources(test_events_sets PRIVATE events/figures.c events/folder.c)
     add_executable(make_events events/make_events.c)
     target_link_libraries(make_events PRIVATE snn_flags snn_test_writers)
+    add_executable(send_events events/send_events.c)
+    target_link_libraries(send_events PRIVATE snn_flags)
     if(TARGET snn AND NOT CMAKE_CROSSCOMPILING)
         add_test(NAME events_tool COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/events/tool.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:make_events>)
