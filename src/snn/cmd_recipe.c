@@ -116,7 +116,7 @@ static int run(const struct recipe *recipe, const struct request *r)
     if (r->count + 3 > 64)
         return fail(USAGE, "too many arguments");
     memcpy(argv + 4, r->rest + 1, (size_t)(r->count - 1) * sizeof *argv);
-    return cmd_train(r->count + 3, argv);
+    return (json_object_get(recipe->config, "continual") ? cmd_continual : cmd_train)(r->count + 3, argv);
 }
 
 /* ---- arguments: what is not this command's own goes on to the one that trains */

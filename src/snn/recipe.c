@@ -31,16 +31,20 @@ static int check_head(const struct recipe *recipe)
     return DONE;
 }
 
+/* The head is checked here, the settings by the command that runs them: a list needs none of what they name. */
 static int load(struct recipe *out)
 {
-    json_t *whole;
-    int status = config_load(&out->config, out->path);
+    json_error_t error;
+    FILE *file;
+    int status = open_to_read(&file, out->path);
 
     if (status != DONE)
         return status;
-    whole = json_load_file(out->path, 0, NULL);
-    out->head = json_incref(json_object_get(whole, "recipe"));
-    json_decref(whole);
+    out->config = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+    fclose(file);
+    if (!out->config)
+        return fail(FAILED, "%s: line %d, column %d: %s", out->path, error.line, error.column, error.text);
+    out->head = json_incref(json_object_get(out->config, "recipe"));
     return check_head(out);
 }
 
@@ -189,7 +193,13 @@ static const struct {
     { "Fashion-MNIST", "train-images-idx3-ubyte", IDX_FILES },
     { "CIFAR-10", "data_batch_1.bin", "data_batch_1.bin .. data_batch_5.bin, test_batch.bin: the binary version" },
     { "CIFAR-100", "train.bin", "train.bin, test.bin: the binary version" },
-    { "N-MNIST", "Train", "Train/LABEL/NUMBER.bin and Test/LABEL/NUMBER.bin" },
+    { "N-MNIST", "Train", "Train/LABEL/NUMBER.bin and Test/LABEL/NUMBER.bin, or Train.zip and Test.zip" },
+    { "DVS128 Gesture", "trials_to_train.txt",
+      "NAME.aedat, NAME_labels.csv, trials_to_train.txt and trials_to_test.txt" },
+    { "CIFAR10-DVS", "airplane", "CLASS/NAME.aedat, a folder for each of the ten classes" },
+    { "five sets", "notmnist",
+      "folders cifar10, mnist, svhn, fashion-mnist and notmnist: CIFAR-10 in its binary version, the others as idx "
+      "files, into which SVHN ([n,3,32,32]) and notMNIST ([n,28,28]) have to be converted" },
 };
 
 static size_t find_data(const struct recipe *recipe)
@@ -229,7 +239,7 @@ int recipe_data(const struct recipe *recipe, const char *folder, char *out, size
     if (!path)
         return FAILED;
     there = i == sizeof published / sizeof *published || holds(path, published[i].first, "") ||
-            holds(path, published[i].first, ".gz");
+            holds(path, published[i].first, ".gz") || holds(path, published[i].first, ".zip");
     free(path);
     snprintf(out, size, "%s:%s", format, folder);
     return there ? DONE

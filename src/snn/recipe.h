@@ -5,8 +5,9 @@
  *                 "shape": [3, 32, 32], "classes": 10, "samples": 50000, "accuracy": 93.52, "source": "..." },
  *     "network": "vgg11-ws", ... }
  *
- * shape is that of a sample as the network gets it, samples is the size of the training set, accuracy is in per cent
- * as published, where source says, or null. */
+ * shape and classes are those of a sample as the network gets it, samples is the size of the training set, or of
+ * those of all tasks, accuracy is in per cent as published, where source says, or null. A file with a section
+ * "continual" is run by snn continual. */
 #ifndef SNN_TOOL_RECIPE_H
 #define SNN_TOOL_RECIPE_H
 
@@ -14,7 +15,7 @@
 
 struct recipe {
     char name[64], path[1024];
-    json_t *head, *config;
+    json_t *head, *config; /* config as it stands in the file, head included */
 };
 
 /* The folder of the recipes: the one given, that of the environment's SNN_RECIPES, or the one beside the tool.

@@ -2,7 +2,7 @@
 #include "bench.h"
 #include "frames.h"
 #include "recipe.h"
-#include "run.h"
+#include "sequence.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +14,8 @@
 struct trial {
     const struct recipe *recipe;
     struct run run;
-    size_t batch, frames, tasks;
+    struct sequence sequence; /* of tasks, if the recipe has them */
+    size_t batch, frames;
     double rate;
     snn_metrics metrics;
     bool json;
@@ -40,25 +41,41 @@ static int read_shape(struct trial *t)
                : fail(FAILED, "%s: \"recipe.shape\" has %u lengths", t->recipe->path, t->run.shape.rank);
 }
 
-static int open_run(struct trial *t)
+/* Prepared for training, or for the first of several tasks. */
+static int open_trainer(struct trial *t)
 {
-    struct run *run = &t->run;
+    const char *format = config_text(t->run.config, "data.format", "");
+    const bool tasks = json_object_get(t->run.config, "continual");
+    size_t count;
     snn_status rc;
-    int status = read_shape(t);
+    int status = tasks_count(t->run.config, &count);
 
     if (status == DONE)
-        status = run_context(run);
-    if (status == DONE)
-        status = run_network(run);
-    if (status == DONE)
-        status = run_optimizer(run);
-    if (status == DONE)
-        status = run_trainer(run);
+        status = tasks ? sequence_open(&t->sequence, &t->run, count) : run_network(&t->run);
+    if (status == DONE && !tasks)
+        status = run_optimizer(&t->run);
+    if (status == DONE && !tasks)
+        status = run_trainer(&t->run);
     if (status != DONE)
         return status;
-    t->batch = (size_t)config_whole(run->config, "batch", 128);
-    rc = snn_trainer_prepare(run->trainer, t->batch);
+    t->batch = (size_t)config_whole(t->run.config, "batch", 128);
+    t->frames = frames_is_layout(format) ? (size_t)config_whole(t->run.config, "trainer.steps", 1) : 1;
+    rc = tasks ? sequence_begin(&t->sequence, 0, t->batch) : snn_trainer_prepare(t->run.trainer, t->batch);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+static int open_run(struct trial *t, const struct args *args)
+{
+    int status = config_load(&t->run.config, t->recipe->path);
+
+    if (status != DONE)
+        return status;
+    config_merge(t->run.config, args->config);
+    config_complete(t->run.config);
+    status = read_shape(t);
+    if (status == DONE)
+        status = run_context(&t->run);
+    return status == DONE ? open_trainer(t) : status;
 }
 
 /* Events where samples have a frame for each step, else pixels. */
@@ -125,7 +142,7 @@ static struct text figure(double x)
 static void print(const struct trial *t)
 {
     const json_t *config = t->run.config;
-    const double epochs = (double)(config_whole(config, "epochs", 1) * (int64_t)t->tasks);
+    const double epochs = (double)config_whole(config, "epochs", 1);
     const double hours = epochs * (double)t->run.shape.count / t->rate / 3600;
     snn_network_info net = SNN_NETWORK_INFO_INIT;
     snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
@@ -154,16 +171,11 @@ static void print(const struct trial *t)
 
 int recipe_try(const struct recipe *recipe, const struct args *args)
 {
-    struct trial t = { .recipe = recipe, .metrics = SNN_METRICS_INIT, .tasks = 1, .json = args_has(args, "json") };
+    static struct trial t; /* once per process; too large for a stack */
     int status;
 
-    t.run.config = json_deep_copy(recipe->config);
-    config_merge(t.run.config, args->config);
-    config_complete(t.run.config);
-    t.frames = frames_is_layout(config_text(t.run.config, "data.format", "idx"))
-                   ? (size_t)config_whole(t.run.config, "trainer.steps", 1)
-                   : 1;
-    status = open_run(&t);
+    t = (struct trial){ .recipe = recipe, .metrics = SNN_METRICS_INIT, .json = args_has(args, "json") };
+    status = open_run(&t, args);
     if (status == DONE)
         status = measure(&t);
     if (status == DONE)
