@@ -1,5 +1,6 @@
 /* The few kinds of layers that the ready-made networks and the notation consist of. */
 #include "zoo/build.h"
+#include "core/size.h"
 #include "neuron/neuron.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -112,6 +113,30 @@ snn_status snn__build_add(struct snn__build *b, const char *name, const char *fi
     SNN__TRY(snn_network_add(b->net, "add", name, &l));
     SNN__TRY(snn_layer_connect(l, first, 0));
     return snn_layer_connect(l, second, 0);
+}
+
+snn_status snn__build_side(struct snn__build *b, unsigned number, const char *population, size_t rows, size_t columns)
+{
+    const size_t most = 4;
+    const char *from = population;
+    struct snn__label pool = snn__label("side_pool%u", number), flat = snn__label("side_flatten%u", number),
+                      side = snn__label("side%u", number);
+
+    if (rows > most || columns > most) {
+        snn_layer *l;
+
+        SNN__TRY(snn_network_add(b->net, "adaptive_avgpool", pool.text, &l));
+        SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_SIZE, (int64_t)snn__min(most, snn__min(rows, columns))));
+        SNN__TRY(snn_layer_connect(l, from, 0));
+        from = pool.text;
+    }
+    if (rows > 0) {
+        SNN__TRY(snn__build_plain(b, "flatten", flat.text));
+        SNN__TRY(snn_layer_connect(snn_network_layer_named(b->net, flat.text), from, 0));
+        from = flat.text;
+    }
+    SNN__TRY(snn__build_linear(b, side.text, b->classes, "default", 0.0));
+    return snn_layer_connect(snn_network_layer_named(b->net, side.text), from, 0);
 }
 
 snn_status snn__build_rate_readout(struct snn__build *b)

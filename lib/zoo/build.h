@@ -15,7 +15,7 @@
 /* Options of builders. */
 enum snn__option {
     SNN__OPTION_WIDTH = 1901,
-    SNN__OPTION_STEM,
+    SNN__OPTION_STRIDE,
     SNN__OPTION_DROP_PATH,
     SNN__OPTION_DEPTH,
     SNN__OPTION_HEADS,
@@ -67,6 +67,10 @@ snn_status snn__build_scale(struct snn__build *b, const char *name, double value
 snn_status snn__build_dropout(struct snn__build *b, const char *name, double rate);
 /* A linear layer; `init` is a choice of SNN_LAYER_INIT, `std` counts for "normal". */
 snn_status snn__build_linear(struct snn__build *b, const char *name, size_t out, const char *init, double std);
+/* Side readout `number`, of a population: a linear layer, which of a map reads at most 4x4 means of each channel;
+ * rows 0: a vector. */
+snn_status snn__build_side(struct snn__build *b, unsigned number, const char *population, size_t rows,
+                           size_t columns);
 /* Stochastic depth at the end of a residual path: at place `share` of the network, from 0 to 1, a sample leaves the
  * path out with that share of drop_path. *last, the name of the layer before, becomes that of the new one, if there
  * is one. */
@@ -82,6 +86,8 @@ snn_status snn__build_vgg11_ws(struct snn__build *b);
 snn_status snn__build_vgg11_ws_f(struct snn__build *b);
 snn_status snn__build_vgg_bn(struct snn__build *b);
 snn_status snn__build_vgg11_dsr(struct snn__build *b);
+/* With residual pairs. */
+snn_status snn__build_opzo_conv9(struct snn__build *b);
 
 /* residual.c: the blocks of residual networks, in four stages. */
 struct snn__block {
@@ -114,6 +120,13 @@ snn_status snn__build_alexnet_f(struct snn__build *b);
 snn_status snn__build_cifarnet_f(struct snn__build *b);
 snn_status snn__build_spide_lenet(struct snn__build *b);
 snn_status snn__build_spide_convnet_f(struct snn__build *b);
+snn_status snn__build_spide_alexnet_f(struct snn__build *b);
+snn_status snn__build_spide_cifarnet_f(struct snn__build *b);
+snn_status snn__build_spide_512c9_f(struct snn__build *b);
+/* hlop.c: for sequences of tasks. */
+snn_status snn__build_hlop_mlp(struct snn__build *b);
+snn_status snn__build_hlop_cnn(struct snn__build *b);
+snn_status snn__build_hlop_resnet18(struct snn__build *b);
 /* binary.c: with binary weights. */
 snn_status snn__build_binary_mlp(struct snn__build *b);
 snn_status snn__build_binary_conv(struct snn__build *b);

@@ -1,13 +1,10 @@
 /* Networks in one line: "784-800-10", "ws:32C3-AP2-64C3-BN-GAP-FC". network.h describes the notation. */
-#include "core/size.h"
 #include "network/network.h"
 #include "zoo/build.h"
 #include <stdio.h>
 #include <string.h>
 
 #define TOKENS "a number (linear layer), 64C3 or 64C3s2 (convolution), AP2, MP2, GAP, BN, LN or FC"
-
-#define SIDE 4u /* rows and columns of a map that a side readout reads, at most */
 
 enum kind { NUMBER, CONV, AVG_POOL, MAX_POOL, GLOBAL_POOL, NORM, LAYER_NORM, READOUT };
 
@@ -139,12 +136,10 @@ static snn_status next_token(struct notation *n, struct token *t)
 
 /* ---- layers */
 
-/* A side readout of population `name`. Of a map it reads at most SIDE x SIDE means of each channel. */
 static snn_status add_side(struct notation *n, const char *name)
 {
     snn_network *net = n->b->net;
     size_t first = net->n_layers;
-    snn_layer *pool;
 
     if (n->b->classes == 0 || snn__build_rates(n->b))
         return snn__fail(SNN_ERR_ARGUMENT,
@@ -152,15 +147,9 @@ static snn_status add_side(struct notation *n, const char *name)
                          "and dsr_lif",
                          n->b->name);
     n->from = net->layer[first - 1]->name;
-    if (n->is_map && (n->rows > SIDE || n->columns > SIDE)) {
-        SNN__TRY(snn_network_add(net, "adaptive_avgpool", snn__label("side_pool%u", n->weights).text, &pool));
-        SNN__TRY(snn_layer_set_i64(pool, SNN_LAYER_SIZE, (int64_t)snn__min(SIDE, snn__min(n->rows, n->columns))));
-    }
-    if (n->is_map)
-        SNN__TRY(snn__build_plain(n->b, "flatten", snn__label("side_flatten%u", n->weights).text));
-    SNN__TRY(snn__build_linear(n->b, snn__label("side%u", n->weights).text, n->b->classes, "default", 0.0));
+    SNN__TRY(snn__build_side(n->b, n->weights, name, n->is_map ? n->rows : 0, n->columns));
     n->resumes = net->n_layers;
-    return snn_layer_connect(net->layer[first], name, 0);
+    return SNN_OK;
 }
 
 /* The layer after a side readout does not read it. */

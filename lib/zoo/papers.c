@@ -40,6 +40,18 @@ static const struct snn__param transformer[] = {
     DROP_PATH,
 };
 
+static const struct snn__param wide_800[] = { WIDTH("layers", 800) };
+static const struct snn__param wide_512[] = { WIDTH("convolution", 512) };
+static const struct snn__param tasks[] = {
+    WIDTH("first stage, the others in proportion", 20),
+    SNN__PARAM_I64(SNN__OPTION_STRIDE, "stride", 1, 2, 1, "of the first convolution: 3x3, with stride 2 5x5"),
+    DROP_PATH,
+};
+static const struct snn__param sides[] = {
+    WIDTH("first stage, the others in proportion", 64),
+    SNN__PARAM_I64(SNN__OPTION_SIDES, "sides", 0, 1, 0, "every population has a side readout"),
+};
+
 #define OF(table) .options = (table), .n_options = COUNT(table)
 #define NONE .options = NULL, .n_options = 0
 
@@ -84,6 +96,20 @@ static const struct builder {
     { "spide-lenet", "LeNet without feedback, for spide and ide", snn__build_spide_lenet, 0, &spide_if, NONE },
     { "spide-convnet-f", "three convolutions with feedback, for spide and ide", snn__build_spide_convnet_f, 0,
       &spide_if, NONE },
+    { "spide-alexnet-f", "alexnet-f without batch norm, for spide and ide", snn__build_spide_alexnet_f, 0, &spide_if,
+      NONE },
+    { "spide-cifarnet-f", "cifarnet-f without batch norm, for spide and ide", snn__build_spide_cifarnet_f, 0,
+      &spide_if, NONE },
+    { "spide-512c9-f", "512 maps of 9x9 windows with feedback, for events, for spide and ide",
+      snn__build_spide_512c9_f, 0, &spide_if, OF(wide_512) },
+    { "opzo-conv9", "nine layers with residual pairs and standardised weights, for opzo and ottt",
+      snn__build_opzo_conv9, 0, &ottt_lif, OF(sides) },
+    { "hlop-mlp", "784-800-800-10 without biases, for tasks, for ottt and bptt", snn__build_hlop_mlp, 0, &ottt_lif,
+      OF(wide_800) },
+    { "hlop-cnn", "three convolutions with batch norm, for tasks, for ottt and bptt", snn__build_hlop_cnn, 0,
+      &ottt_lif, OF(width) },
+    { "hlop-resnet18", "narrow pre-activation ResNet-18, for tasks, for ottt and bptt", snn__build_hlop_resnet18, 18,
+      &ottt_lif, OF(tasks) },
     { "binary-mlp", "linear layers of binary weights, for sei", snn__build_binary_mlp, 0, &ottt_lif, OF(stream_512) },
     { "binary-conv", "convolutions of binary weights, for small images, for sei", snn__build_binary_conv, 0,
       &ottt_lif, OF(stream_128) },

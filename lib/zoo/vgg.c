@@ -1,4 +1,4 @@
-/* zoo/vgg.c - VGG networks, of docs/methods/ottt.md, sltt.md and dsr.md. */
+/* zoo/vgg.c - VGG networks, of docs/methods/ottt.md, sltt.md, dsr.md and opzo.md. */
 #include "zoo/build.h"
 
 enum { P = 1 }; /* a pool among the channels of the convolutions at width 64; 0 ends the list */
@@ -130,4 +130,33 @@ snn_status snn__build_vgg11_dsr(struct snn__build *b)
         SNN__TRY(
             snn_layer_set_f64(snn_network_layer_named(b->net, snn__label("drop%u", conv).text), SNN_LAYER_RATE, 0.1));
     return snn__build_rate_readout(b);
+}
+
+/* I_i = conv(o_{i-1}) + o_{i-1} in the second layer of a pair of equal width: 4, 6 and 8. */
+static snn_status conv9_population(struct snn__build *b, unsigned conv)
+{
+    if (conv >= 4 && conv % 2 == 0)
+        SNN__TRY(snn__build_add(b, snn__label("sum%u", conv).text, snn__label("conv%u", conv).text,
+                                snn__label("scale%u", conv - 1).text));
+    return ws_population(b, conv);
+}
+
+/* Of all populations; rows and columns are halved after 2, 4 and 6. */
+static snn_status side_readouts(struct snn__build *b)
+{
+    for (unsigned conv = 1; conv <= 8; conv++)
+        SNN__TRY(snn__build_side(b, conv, snn__label("sn%u", conv).text, b->shape[1] >> (conv - 1) / 2,
+                                 b->shape[2] >> (conv - 1) / 2));
+    return SNN_OK;
+}
+
+snn_status snn__build_opzo_conv9(struct snn__build *b)
+{
+    b->standardise = true;
+    SNN__TRY(add_stages(b, ws_widths, conv9_population));
+    if (snn__option(b, SNN__OPTION_SIDES))
+        SNN__TRY(side_readouts(b));
+    SNN__TRY(snn__build_plain(b, "flatten", "flatten"));
+    SNN__TRY(snn_layer_connect(snn_network_layer_named(b->net, "flatten"), "scale8", 0));
+    return snn__build_linear(b, "fc", b->classes, "normal", 0.01);
 }

@@ -135,6 +135,10 @@ static double norm_of(unsigned block)
     return snn_network_layer_named(net, name) == NULL ? 1.0 : f64(name, SNN_LAYER_VALUE);
 }
 
+/* Published numbers of parameters, where a batch norm has what is a bias and a gain here; a block has one gain more.
+ */
+static const uint64_t published[] = { 11689512, 21797672, 25557032, 44549160 };
+
 START_TEST(test_nf_resnet)
 {
     const struct form *f = &forms[_i];
@@ -162,6 +166,127 @@ START_TEST(test_nf_resnet)
     /* the first convolution, and of each a bias and a gain; the readout */
     ck_assert_uint_eq(info().parameters, 147 * 64 + 2 * 64 + blocks_count(f, 2, 0, 1) + 1000 * top + 1000);
     ck_assert_uint_eq(layer_info("flatten").in.dim[0], top);
+    ck_assert_uint_eq(info().parameters, published[_i] + all_blocks(f));
+}
+END_TEST
+
+/* ---- SPIDE: the networks of IDE without batch norm, and one for events */
+
+static const struct {
+    const char *name;
+    uint64_t width[5];
+} five[] = { { "spide-alexnet-f", { 96, 256, 384, 384, 256 } },
+             { "spide-cifarnet-f", { 128, 256, 512, 1024, 512 } } };
+
+static void check_feedback(const char *last, double range)
+{
+    int delay = -1;
+
+    ck_assert_str_eq(source("feedback", 0, &delay), last);
+    ck_assert_int_eq(delay, 1);
+    ck_assert_str_eq(str("feedback", SNN_LAYER_NORM), "frobenius");
+    ck_assert(f64("feedback", SNN_LAYER_RANGE) == range);
+    ck_assert_int_eq(i64("feedback", SNN_LAYER_BIAS), 0);
+    ck_assert_str_eq(str("feedback", SNN_LAYER_INIT), "normal");
+    ck_assert_str_eq(layer_info(last).type, "if");
+    ck_assert(f64(last, SNN_NEURON_THRESHOLD) == 2.0 && f64(last, SNN_NEURON_FIRE_AT) == 0.5);
+}
+
+START_TEST(test_spide_five)
+{
+    const uint64_t *width = five[_i].width;
+    uint64_t in = 3, n = 9 * width[4] * width[0] + width[4] * 64 * 10 + 10;
+
+    build(five[_i].name, 3, 32, 32, 10);
+    ck_assert_str_eq(names(), "conv1 drop1 feedback feedback_drop sum1 sn1 conv2 drop2 sn2 conv3 drop3 sn3 conv4 "
+                              "drop4 sn4 conv5 drop5 sn5 rate flatten fc");
+    check_feedback("sn5", 2);
+    ck_assert_str_eq(str("conv2", SNN_LAYER_INIT), "unit");
+    OK(snn_network_prepare(net));
+    for (size_t i = 0; i < 5; in = width[i++])
+        n += 9 * in * width[i] + width[i];
+    ck_assert_uint_eq(info().parameters, n);
+    ck_assert_uint_eq(layer_info("sn5").out.dim[1], 8);
+}
+END_TEST
+
+START_TEST(test_spide_events)
+{
+    build("spide-512c9-f", 2, 48, 48, 10);
+    ck_assert_str_eq(names(), "conv1 drop1 feedback feedback_drop sum1 sn1 rate flatten fc");
+    check_feedback("sn1", 10);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("sn1").out.dim[1], 24);
+    ck_assert_uint_eq(info().parameters, 81 * 2 * 512 + 512 + 25 * square(512) + 512 * 24 * 24 * 10 + 10);
+}
+END_TEST
+
+/* ---- OPZO: the widths of vgg11-ws, a readout of the whole map */
+
+START_TEST(test_opzo_conv9)
+{
+    static const uint64_t width[] = { 64, 128, 256, 256, 512, 512, 512, 512 };
+    uint64_t n = 512 * 16 * 10 + 10, in = 3;
+
+    for (size_t i = 0; i < 8; in = width[i++])
+        n += 9 * in * width[i] + 2 * width[i];
+    build("opzo-conv9", 3, 32, 32, 10);
+    ck_assert_str_eq(names(), "conv1 sn1 scale1 conv2 sn2 scale2 pool1 conv3 sn3 scale3 conv4 sum4 sn4 scale4 pool2 "
+                              "conv5 sn5 scale5 conv6 sum6 sn6 scale6 pool3 conv7 sn7 scale7 conv8 sum8 sn8 scale8 "
+                              "flatten fc");
+    ck_assert_str_eq(source("sum4", 0, NULL), "conv4");
+    ck_assert_str_eq(source("sum4", 1, NULL), "scale3");
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().parameters, n);
+    build("opzo-conv9:sides=1", 3, 32, 32, 10);
+    ck_assert_str_eq(source("side_pool3", 0, NULL), "sn3");
+    ck_assert_str_eq(source("side_flatten8", 0, NULL), "sn8"); /* 4x4 as it is */
+    ck_assert_str_eq(source("side3", 0, NULL), "side_flatten3");
+    ck_assert_str_eq(source("flatten", 0, NULL), "scale8");
+    OK(snn_network_prepare(net));
+    for (size_t i = 0; i < 8; i++)
+        n += 16 * width[i] * 10 + 10;
+    ck_assert_uint_eq(info().parameters, n);
+}
+END_TEST
+
+/* ---- HLOP */
+
+START_TEST(test_hlop)
+{
+    build("hlop-mlp", 1, 28, 28, 10);
+    ck_assert_str_eq(names(), "flatten fc1 sn1 fc2 sn2 fc3");
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().parameters, 784 * 800 + 800 * 800 + 800 * 10);
+    build("hlop-cnn", 3, 32, 32, 10);
+    ck_assert_str_eq(names(), "conv1 bn1 sn1 pool1 conv2 bn2 sn2 pool2 conv3 bn3 sn3 pool3 flatten fc");
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(layer_info("fc").in.dim[0], 4096);
+    ck_assert_uint_eq(info().parameters, 9 * (3 * 64 + 64 * 128 + 128 * 256) + 2 * (64 + 128 + 256) + 40970);
+}
+END_TEST
+
+/* Two blocks a stage of 20, 40, 80, 160 channels, one-by-one shortcuts with bias. */
+START_TEST(test_hlop_resnet)
+{
+    const uint64_t stem = _i ? 25 : 9;
+    uint64_t n = stem * 3 * 20 + 2 * 160 + 160 * 10 + 10, in = 20;
+
+    build(_i ? "hlop-resnet18:stride=2" : "hlop-resnet18", 3, 32, 32, 10);
+    ck_assert_str_eq(source("b1_sum", 1, NULL), "conv1"); /* the identity carries currents */
+    ck_assert_str_eq(source("b2_sum", 1, NULL), "b1_sum");
+    ck_assert_str_eq(source("b3_proj", 0, NULL), "b3_sn1");
+    ck_assert_int_eq(i64("b3_proj", SNN_LAYER_BIAS), 1);
+    ck_assert_int_eq(i64("b3_conv1", SNN_LAYER_BIAS), 0);
+    OK(snn_network_prepare(net));
+    for (unsigned block = 0; block < 8; block++) {
+        const uint64_t w = (uint64_t)20 << block / 2;
+
+        n += 2 * in + 9 * in * w + 2 * w + 9 * w * w + (in != w ? in * w + w : 0);
+        in = w;
+    }
+    ck_assert_uint_eq(info().parameters, n);
+    ck_assert_uint_eq(layer_info("sn").out.dim[1], _i ? 2 : 4);
 }
 END_TEST
 
@@ -289,6 +414,68 @@ START_TEST(test_long)
 }
 END_TEST
 
+/* ---- the table of docs/zoo.md */
+
+/* Of one step; without the attention, which has no weights. */
+static uint64_t multiply_adds(void)
+{
+    uint64_t n = 0;
+    snn_layer *layer;
+
+    for (size_t i = 0; (layer = snn_network_layer(net, i)) != NULL; i++) {
+        snn_layer_info l = SNN_LAYER_INFO_INIT;
+        snn_tensor weight = SNN_TENSOR_INIT;
+
+        OK(snn_layer_get_info(layer, &l));
+        if (strcmp(l.type, "linear") != 0 && strncmp(l.type, "conv", 4) != 0)
+            continue;
+        OK(snn_layer_tensor_named(layer, "weight", &weight));
+        if (strcmp(l.type, "conv_transpose2d") == 0)
+            n += weight.length * l.in.dim[1] * l.in.dim[2];
+        else
+            n += weight.length * l.out.dim[1] * l.out.dim[2];
+    }
+    return n;
+}
+
+/* A number with commas. */
+static uint64_t number(const char *text)
+{
+    uint64_t n = 0;
+
+    for (; *text != '\0'; text++)
+        if (*text >= '0' && *text <= '9')
+            n = 10 * n + (uint64_t)(*text - '0');
+    return n;
+}
+
+/* Every network has a row, and its numbers are true. */
+START_TEST(test_table)
+{
+    const char *name = snn_name(SNN_NAME_NETWORK, (size_t)_i), *source_dir = getenv("SNN_SOURCE");
+    char path[1024], line[1024], start[64], *cell[8] = { NULL };
+    size_t shape[3], classes, n = 0;
+    FILE *page;
+
+    snprintf(path, sizeof path, "%s/docs/zoo.md", source_dir != NULL ? source_dir : ".");
+    snprintf(start, sizeof start, "| `%s` | [", name);
+    page = fopen(path, "r");
+    ck_assert_msg(page != NULL, "no %s", path);
+    do
+        ck_assert_msg(fgets(line, sizeof line, page) != NULL, "docs/zoo.md has no row for %s", name);
+    while (strncmp(line, start, strlen(start)) != 0);
+    fclose(page);
+    for (char *word = strtok(line, "|"); word != NULL && n < 8; word = strtok(NULL, "|"))
+        cell[n++] = word;
+    ck_assert_uint_eq(n, 8); /* seven, and the end of the line */
+    ck_assert_int_eq(sscanf(cell[3], "%zu x %zu x %zu, %zu", &shape[0], &shape[1], &shape[2], &classes), 4);
+    build(name, shape[0], shape[1], shape[2], classes);
+    OK(snn_network_prepare(net));
+    ck_assert_uint_eq(info().parameters, number(cell[4]));
+    ck_assert_uint_eq(multiply_adds(), number(cell[5]));
+}
+END_TEST
+
 /* ---- every network in a small size: it trains by its method, and texts and files give it back */
 
 static const struct {
@@ -304,6 +491,13 @@ static const struct {
     { "resnet50:width=4", "sltt", 3, 16 },
     { "preact-resnet18:width=4,drop_path=0.3", "dsr", 3, 16 },
     { "vgg11-dsr:width=1", "dsr", 2, 32 },
+    { "spide-alexnet-f", "spide", 3, 8 },
+    { "spide-512c9-f:width=4", "spide", 2, 16 },
+    { "opzo-conv9:width=2", "opzo", 3, 16 },
+    { "opzo-conv9:width=2,sides=1", "opzo", 2, 16 },
+    { "hlop-mlp:width=20", "ottt", 1, 8 },
+    { "hlop-cnn:width=4", "ottt", 3, 16 },
+    { "hlop-resnet18:width=4,drop_path=0.3,stride=2", "bptt", 3, 32 },
     { "binary-resnet18:width=4,drop_path=0.3", "sei", 3, 16 },
     { "binary-transformer:width=8,depth=3,heads=4,patch=2,drop_path=0.3", "sei", 3, 16 },
 };
@@ -381,9 +575,15 @@ int main(void)
     tcase_add_loop_test(tcase, test_vgg, 0, (int)(sizeof vggs / sizeof *vggs));
     tcase_add_loop_test(tcase, test_resnet, 0, (int)(sizeof forms / sizeof *forms));
     tcase_add_loop_test(tcase, test_nf_resnet, 0, (int)(sizeof forms / sizeof *forms));
+    tcase_add_loop_test(tcase, test_spide_five, 0, (int)(sizeof five / sizeof *five));
+    tcase_add_test(tcase, test_spide_events);
+    tcase_add_test(tcase, test_opzo_conv9);
+    tcase_add_test(tcase, test_hlop);
+    tcase_add_loop_test(tcase, test_hlop_resnet, 0, 2);
     tcase_add_test(tcase, test_width);
     tcase_add_loop_test(tcase, test_drop_path, 0, (int)(sizeof deep / sizeof *deep));
     tcase_add_test(tcase, test_transformer);
+    tcase_add_loop_test(tcase, test_table, 0, (int)count_names(SNN_NAME_NETWORK));
     tcase_add_test(tcase, test_options);
     tcase_add_loop_test(tcase, test_wrong, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(tcase, test_long);
