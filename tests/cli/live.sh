@@ -38,8 +38,12 @@ for format in evt3 aedat4 dat; do
     run 0 $live --events - --pace fast <$format
     windows out | cmp - lines || bad "$format from a pipe: other windows"
 done
-cat evt3 | run 0 $live --events - --speed 20 --buffer 4096
+run 0 $live --events evt3 --speed 20 --buffer 4096
 windows out | cmp - lines || bad "in time: other windows"
+cat evt3 | run 0 $live --events - --speed 20 --buffer 4096 --json # cat may pause, and its time with it
+is events 2000
+is late 0
+is dropped 0
 run 0 $live --events csv --pace fast --json --outputs --quiet
 is windows 114
 is events 2000
