@@ -18,6 +18,9 @@ static const struct flag flags[] = {
     { "window", "TIME", NULL, "of a window, such as 500us or 10ms; default: as in training, or 10ms" },
     { "pace", "PACE", NULL, "real (default): windows end by the clock; fast: as fast as it goes" },
     { "speed", "X", NULL, "real: X seconds of events in a second; default 1" },
+    { "patience", "TIME", NULL,
+      "real: a window ends without events when they are late by so much; default 20ms, or a window if that is "
+      "longer" },
     { "buffer", "N", NULL, "windows that may wait before the oldest is dropped; default 8" },
     { "jump", "TIME", NULL, "a time that differs by more is a step of the clock; default 10s" },
     { "over", "N", NULL, "windows whose outputs decide the class together; default: steps of training" },

@@ -109,7 +109,7 @@ static bool sleep_until(struct live *l, int64_t moment)
     return yes;
 }
 
-/* No bytes are there: windows that nothing came for a whole window after their end are over. */
+/* No bytes are there: windows whose events would be here by now are over. */
 static int idle(void *user)
 {
     struct live *l = user;
@@ -119,13 +119,13 @@ static int idle(void *user)
         return 0;
     if (!l->paced || !l->anchored || l->windows == NULL)
         return LOOK_MS;
-    while ((end = snn_event_windows_end(l->windows)) < INT64_MAX && live_now() >= due(l, end + l->length)) {
+    while ((end = snn_event_windows_end(l->windows)) < INT64_MAX && until(due(l, end) + 1000 * l->patience) == 0) {
         if (note_failure(l, snn_event_windows_advance(l->windows, end, due(l, end))) != SNN_OK)
             break;
         l->alone = true;
         tell(l, &l->more);
     }
-    return end < INT64_MAX ? until(due(l, end + l->length)) : LOOK_MS;
+    return end < INT64_MAX ? until(due(l, end) + 1000 * l->patience) : LOOK_MS;
 }
 
 /* ---- filling windows ---- */

@@ -48,6 +48,7 @@ struct live {
     bool paced;           /* windows end by the clock; else by events alone */
     double speed;         /* seconds of events per second */
     int64_t length, jump; /* microseconds */
+    int64_t patience;     /* microseconds that events of a window may come after its end */
     bool wanted;          /* set to false: it stops; under `lock` */
     /* what it has */
     snn_events *events;

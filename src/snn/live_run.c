@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATIENCE 20000 /* microseconds; a camera's packets come more often */
+
 /* ---- the network ---- */
 
 static int open_trainer(struct running *r)
@@ -154,6 +156,9 @@ static int open_events(struct running *r, const snn_network_info *net)
     r->live.from.path = where;
     if (status == DONE)
         status = read_time(&r->args, "window", trained_window(r), &r->live.length);
+    if (status == DONE)
+        status =
+            read_time(&r->args, "patience", r->live.length > PATIENCE ? r->live.length : PATIENCE, &r->live.patience);
     if (status == DONE)
         status = live_open(&r->live);
     if (status == DONE)
