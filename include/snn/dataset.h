@@ -69,7 +69,13 @@ typedef struct snn_dataset_files {
     const char *path;     /**< the directory, or what the format has in its place; must be set */
     size_t limit;         /**< reads the first samples only; 0: all */
     uint32_t series;      /**< "idx": 1: the first dimension of a sample is time */
-    uint32_t reserved;    /**< 0 */
+    uint32_t last;        /**< "csv": 1: a target for each sample, that of its last step; 0: one for each step */
+    size_t window;        /**< "csv": steps of a sample; 0: whole sequences, or one step if there are none */
+    size_t stride;        /**< "csv": steps from one sample to the next; 0: window */
+    const char *inputs;   /**< "csv": names of columns, "a,b"; NULL: all that are not named otherwise */
+    const char *targets;  /**< "csv": names of columns; must be set */
+    const char *sequence; /**< "csv": the column that numbers sequences: steps one after another with the same number;
+                               NULL: one sequence */
 } snn_dataset_files;
 
 /** Shape and size of a data set. */
@@ -134,6 +140,8 @@ SNN_BEGIN_DECLS
  *   "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that exist, in order), DIR/test_batch.bin[.gz] or
  *              DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32]
  *   "cifar100" DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels
+ *   "csv"      a line of names, then a line of numbers for each step; columns as snn_dataset_files names them. The
+ * one file .csv[.gz] of the words train or test, as "idx", or the file itself: then it is the training set
  *
  * Recordings of events are read by snn_events_dataset_open() of libsnn-events.
  *

@@ -248,7 +248,6 @@ snn_status snn_dataset_open_files(snn_dataset **out, snn_context *context, const
         return fail_null("out");
     *out = NULL;
     SNN__TRY(snn__read_struct(&own, sizeof own, files, "data set files", "snn_dataset_files_init()"));
-    SNN__TRY(snn__check_reserved(own.reserved, "data set files"));
     if (context == NULL || own.format == NULL || own.path == NULL)
         return fail_null(context == NULL ? "the context" : own.format == NULL ? "the format" : "the directory");
     if (own.split != SNN_SPLIT_TRAIN && own.split != SNN_SPLIT_TEST)

@@ -1,6 +1,7 @@
 /* find.c - files and arrays by the words of their names: publishers agree on words, not on names. */
 #include "data/find.h"
 #include "core/alloc.h"
+#include "core/file.h"
 #include "core/size.h"
 #include <dirent.h>
 #include <stdio.h>
@@ -127,4 +128,17 @@ snn_status snn__part_find(struct snn__gz **out, snn_context *ctx, const char *pa
     rc = open_found(out, ctx, directory, &s, path, example);
     snn__free(ctx, directory);
     return rc;
+}
+
+snn_status snn__part_open(struct snn__gz **out, snn_context *ctx, const char *path, const struct snn__part *part,
+                          bool (*suits)(const char *name), const char *example)
+{
+    if (is_directory(path) || snn__file_absent(path))
+        return snn__part_find(out, ctx, path, part, suits, example);
+    *out = NULL;
+    if (part->split == SNN_SPLIT_TEST)
+        return snn__fail(SNN_ERR_IO,
+                         "%.300s is one file, of which the test set is a share: data.share, or snn_dataset_view()",
+                         path);
+    return snn__gz_open(out, ctx, path);
 }

@@ -21,4 +21,8 @@ bool snn__part_named(const struct snn__part *part, const char *name);
 snn_status snn__part_find(struct snn__gz **out, snn_context *ctx, const char *path, const struct snn__part *part,
                           bool (*suits)(const char *name), const char *example);
 
+/* The same, or the file at `path` itself, which is of the training set: its test set is a share of it. */
+snn_status snn__part_open(struct snn__gz **out, snn_context *ctx, const char *path, const struct snn__part *part,
+                          bool (*suits)(const char *name), const char *example);
+
 #endif

@@ -128,6 +128,16 @@ snn_status snn__gz_find(struct snn__gz **out, snn_context *ctx, const char *dire
     return SNN_OK;
 }
 
+snn_status snn__gz_open(struct snn__gz **out, snn_context *ctx, const char *path)
+{
+    char *copy = snn__strdup(ctx, path);
+
+    if (copy == NULL)
+        return SNN_ERR_MEMORY;
+    SNN__TRY(open_path(out, ctx, copy));
+    return *out != NULL ? SNN_OK : snn__fail(SNN_ERR_IO, "there is no %.300s", path);
+}
+
 void snn__gz_close(struct snn__gz *gz)
 {
     if (gz == NULL)

@@ -12,6 +12,8 @@ struct snn__gz;
 
 /* Opens DIRECTORY/NAME or, if that is absent, DIRECTORY/NAME.gz. *out stays NULL, with SNN_OK, if both are absent. */
 snn_status snn__gz_find(struct snn__gz **out, snn_context *ctx, const char *directory, const char *name);
+/* Opens the file at `path`. */
+snn_status snn__gz_open(struct snn__gz **out, snn_context *ctx, const char *path);
 void snn__gz_close(struct snn__gz *gz);
 
 /* Path of the file, for messages. */

@@ -3,4 +3,5 @@
 X(idx)
 X(cifar10)
 X(cifar100)
+X(csv)
 #undef X

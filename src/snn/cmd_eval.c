@@ -224,7 +224,10 @@ static int evaluate(struct run *run, const struct args *args, struct progress *p
     }
     if (!args_has(args, "quiet"))
         print_figures(run, &m, neurobench);
-    printf("%s accuracy %.2f%%\n", split, 100 * m.accuracy);
+    if (run->shape.targets > 0)
+        printf("%s R2 %.4f, squared error %.6f\n", split, m.r2, m.squared_error);
+    else
+        printf("%s accuracy %.2f%%\n", split, 100 * m.accuracy);
     return DONE;
 }
 

@@ -160,6 +160,10 @@ static void report(struct train *t, const struct epoch_row *row)
                       "solver_residual", json_figure(row->solver_residual), "solver_failures",
                       json_figure(row->solver_failures), "backward_rate", json_figure(row->backward_rate)),
             9);
+    else if (!t->quiet && t->run.shape.targets > 0 && t->evaluated)
+        printf("epoch %3llu/%lld  loss %.6f  test %.6f, R2 %.4f  firing %4.1f%%  %s/s\n",
+               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
+               row->test_loss, t->held.r2, 100 * row->firing_rate, grouped((uint64_t)row->samples_per_second).s);
     else if (!t->quiet && isfinite(row->test_accuracy))
         printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  firing %4.1f%%  %s/s\n",
                (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
@@ -405,7 +409,10 @@ static void conclude(const struct train *t)
             printf("resume   %s\n", t->checkpoint);
         printf("memory   %s resident at most\n", bytes(peak_resident()).s);
     }
-    printf("test accuracy %.2f%%\n", 100 * t->held.accuracy);
+    if (t->run.shape.targets > 0)
+        printf("test R2 %.4f, squared error %.6f\n", t->held.r2, t->held.squared_error);
+    else
+        printf("test accuracy %.2f%%\n", 100 * t->held.accuracy);
 }
 
 static int train(struct train *t, int argc, char **argv)

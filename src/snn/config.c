@@ -39,6 +39,16 @@ static const struct {
     { "start", KIND_TEXT },
     { "product_table", KIND_TEXT },
     { "data.series", KIND_WHOLE },
+    { "data.inputs", KIND_TEXT },
+    { "data.targets", KIND_TEXT },
+    { "data.sequence", KIND_TEXT },
+    { "data.window", KIND_WHOLE },
+    { "data.stride", KIND_WHOLE },
+    { "data.last", KIND_WHOLE },
+    { "data.classes", KIND_NUMBERS },
+    { "data.share", KIND_REAL },
+    { "data.share_seed", KIND_WHOLE },
+    { "data.test_limit", KIND_WHOLE },
     { "continual.tasks", KIND_WHOLE },
     { "continual.classes", KIND_WHOLE },
     { "continual.sets", KIND_TEXT },
@@ -334,6 +344,16 @@ static const char *const use[] = {
     "data.mean",
     "data.deviation",
     "data.series",
+    "data.inputs",
+    "data.targets",
+    "data.sequence",
+    "data.window",
+    "data.stride",
+    "data.last",
+    "data.classes",
+    "data.share",
+    "data.share_seed",
+    "data.test_limit",
     "trainer.method",
     "trainer.steps",
     "trainer.encoder",
@@ -404,7 +424,8 @@ static void unpin_schedule(json_t *base, const json_t *over)
  * base names no data, they were given. */
 static void unpin_normalisation(json_t *base, const json_t *over)
 {
-    static const char *const cause[] = { "data.format", "data.dir", "data.normalise", "data.limit" };
+    static const char *const cause[] = { "data.format",  "data.dir",   "data.normalise",  "data.limit",
+                                         "data.classes", "data.share", "data.share_seed", "data.inputs" };
     bool measured = config_get(base, "data.dir") && !config_get(over, "data.mean");
 
     for (size_t i = 0; i < sizeof cause / sizeof *cause; i++)
@@ -483,7 +504,7 @@ static bool wants_plain(const json_t *config)
 
 bool config_series(const json_t *config)
 {
-    return config_whole(config, "data.series", 0) != 0;
+    return config_whole(config, "data.series", 0) != 0 || config_get(config, "data.targets");
 }
 
 void config_complete(json_t *config)
@@ -511,7 +532,7 @@ void config_complete(json_t *config)
         preset_spide(config);
     if (!config_series(config))
         preset(config, "trainer.steps", json_integer(6));
-    preset(config, "trainer.loss", json_string("ce_mse"));
+    preset(config, "trainer.loss", json_string(config_get(config, "data.targets") ? "mse" : "ce_mse"));
     preset(config, "trainer.loss_mix", json_real(0.05));
     if (strcmp(config_text(config, "optimizer.name", ""), "sgd") == 0) {
         preset(config, "optimizer.lr", json_real(0.1));

@@ -27,7 +27,8 @@ int run_apply(const json_t *config, const char *section, const struct param_call
 
     json_object_foreach(json_object_get(config, section), key, value)
     {
-        if (!param_find(section, key, strlen(key)))
+        if (!param_find(section, key, strlen(key)) ||
+            strcmp(key, "label_first") == 0) /* set where files are opened */
             continue;
         value_text(value, text, sizeof text);
         rc = calls->set_text(object, key, text);
@@ -87,9 +88,18 @@ static int normalise(const struct run *run, snn_dataset *dataset)
 /* Series have a frame for each step, unless somebody set another number: the trainer refuses that. */
 static int follow(struct run *run)
 {
-    if (config_series(run->config) && run->shape.frames > 1 && !config_get(run->config, "trainer.steps"))
-        return config_set(run->config, "trainer.steps", json_integer((json_int_t)run->shape.frames));
+    if (config_series(run->config) && !config_get(run->config, "trainer.steps"))
+        return config_set(run->config, "trainer.steps",
+                          json_integer(run->shape.frames > 1 ? (json_int_t)run->shape.frames : 6));
     return DONE;
+}
+
+/* Samples that are read at all. Those of classes and shares are known when all labels are. */
+static size_t first_samples(const json_t *config, snn_split split)
+{
+    if (run_shares(config) || config_get(config, "data.classes"))
+        return 0;
+    return (size_t)config_whole(config, split == SNN_SPLIT_TRAIN ? "data.limit" : "data.test_limit", 0);
 }
 
 /* Opens a split of the data that the configuration names. */
@@ -111,8 +121,14 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     files.split = split;
     files.format = format;
     files.path = path;
-    files.limit = split == SNN_SPLIT_TRAIN ? (size_t)config_whole(run->config, "data.limit", 0) : 0;
-    files.series = config_series(run->config);
+    files.limit = first_samples(run->config, split);
+    files.series = config_whole(run->config, "data.series", 0) != 0;
+    files.last = config_whole(run->config, "data.last", 0) != 0;
+    files.window = (size_t)config_whole(run->config, "data.window", 0);
+    files.stride = (size_t)config_whole(run->config, "data.stride", 0);
+    files.inputs = config_text(run->config, "data.inputs", NULL);
+    files.targets = config_text(run->config, "data.targets", NULL);
+    files.sequence = config_text(run->config, "data.sequence", NULL);
     if (frames_is_layout(format))
         status = frames_open(run, out, split, path);
     else if (rc == SNN_OK)
@@ -128,9 +144,11 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
 int run_data(struct run *run, snn_dataset **out, snn_split split)
 {
     size_t classes = run->shape.classes; /* of the other split: either may lack the highest label */
-    int status = open_split(run, out, split);
+    int status = open_split(run, out, run_shares(run->config) ? SNN_SPLIT_TRAIN : split);
     snn_status rc;
 
+    if (status == DONE)
+        status = run_view(run, out, split);
     if (status != DONE)
         return status;
     run->shape = (snn_dataset_info)SNN_DATASET_INFO_INIT;
@@ -238,7 +256,7 @@ int run_network(struct run *run)
             return status;
         }
         rc = snn_network_build(&run->network, run->context, json_string_value(described), run->shape.shape,
-                               run->shape.rank, run->shape.classes, neuron);
+                               run->shape.rank, run->shape.classes + run->shape.targets, neuron);
         snn_neuron_destroy(neuron);
     }
     if (rc == SNN_OK)

@@ -26,6 +26,11 @@ struct run {
 int run_context(struct run *run);
 /* Opens one split; a training split is limited and augmented as configured, any is normalised. */
 int run_data(struct run *run, snn_dataset **out, snn_split split);
+/* True if both splits are shares of the training set. */
+bool run_shares(const json_t *config);
+/* A view takes the place of *set, with the classes, the share and the limit that the configuration has for the split;
+ * without any, it stays. */
+int run_view(const struct run *run, snn_dataset **set, snn_split split);
 /* Mean and deviation of the training set into the configuration, unless they are there; then normalises it. */
 int run_normalise(struct run *run, snn_dataset *train);
 int run_network(struct run *run);

@@ -84,9 +84,9 @@ static inline uint8_t some_byte(size_t i)
     return (uint8_t)((i * 2654435761u + 12345u) >> 11);
 }
 
-/* Opens a data set of `format` while one allocation after another fails, fewer than `most`: each time SNN_ERR_MEMORY,
- * *out NULL and nothing kept, until all succeed. Returns the number of the first that did not fail, and one more. */
-static inline size_t fail_allocations(const char *format, snn_split split, size_t most)
+/* Opens a data set while one allocation after another fails, fewer than `most`: each time SNN_ERR_MEMORY, *out NULL
+ * and nothing kept, until all succeed. Returns the number of the first that did not fail, and one more. */
+static inline size_t fail_allocations_of(snn_status (*open)(snn_dataset **out, snn_context *in), size_t most)
 {
     struct counting c = { 0 };
     snn_context_options options;
@@ -101,7 +101,7 @@ static inline size_t fail_allocations(const char *format, snn_split split, size_
     live = c.live;
     for (n = 1; rc != SNN_OK && n < most; n++) {
         c.fail_at = c.calls + n;
-        rc = snn_dataset_open(&d, counted, format, directory, split);
+        rc = open(&d, counted);
         ck_assert_msg(rc == SNN_OK || (rc == SNN_ERR_MEMORY && d == NULL), "allocation %zu: %s", n, snn_last_error());
         if (rc != SNN_OK)
             ck_assert_uint_eq(c.live, live);

@@ -122,6 +122,11 @@ START_TEST(label_out_of_range)
 }
 END_TEST
 
+static snn_status open_cifar10(snn_dataset **out, snn_context *in)
+{
+    return snn_dataset_open(out, in, "cifar10", directory, SNN_SPLIT_TRAIN);
+}
+
 START_TEST(nth_allocation_fails)
 {
     for (int i = 0; i < 5; i++) {
@@ -130,7 +135,7 @@ START_TEST(nth_allocation_fails)
         snprintf(name, sizeof name, "data_batch_%d.bin.gz", i + 1);
         put_gz(name, file, fill(file, COUNT, 1, 10, 0));
     }
-    fail_allocations("cifar10", SNN_SPLIT_TRAIN, 200);
+    fail_allocations_of(open_cifar10, 200);
 }
 END_TEST
 

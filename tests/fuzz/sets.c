@@ -27,30 +27,17 @@ static void read_some(const snn_dataset *set, const snn_dataset_info *info)
     free(sample.x);
 }
 
-static snn_status open_set(snn_dataset **set, snn_context *ctx, const char *format, int test, size_t limit,
-                           uint32_t series)
-{
-    snn_dataset_files files;
-
-    FUZZ_HOLDS(snn_dataset_files_init(&files, sizeof files) == SNN_OK);
-    files.format = format;
-    files.path = fuzz_folder();
-    files.split = test ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN;
-    files.limit = limit;
-    files.series = series;
-    return snn_dataset_open_files(set, ctx, &files);
-}
-
-void fuzz_set_open(const char *format, int test, size_t limit, uint32_t series, size_t memory)
+void fuzz_set_open(snn_dataset_files *files, size_t memory)
 {
     snn_context *ctx = fuzz_context(memory, false);
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
     double mean, deviation;
     snn_dataset *set = NULL;
 
-    if (open_set(&set, ctx, format, test, limit, series) == SNN_OK) {
+    files->path = fuzz_folder();
+    if (snn_dataset_open_files(&set, ctx, files) == SNN_OK) {
         FUZZ_HOLDS(snn_dataset_get_info(set, &info) == SNN_OK && info.count > 0 && info.classes + info.targets > 0);
-        FUZZ_HOLDS(limit == 0 || info.count <= limit);
+        FUZZ_HOLDS(files->limit == 0 || info.count <= files->limit);
         read_some(set, &info);
         FUZZ_HOLDS(snn_dataset_set_i64(set, SNN_DATASET_LIMIT, 3) == SNN_OK);
         if (snn_dataset_statistics(set, &mean, &deviation, 1) == SNN_OK)

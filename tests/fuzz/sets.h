@@ -2,6 +2,7 @@
 #ifndef SNN_TESTS_FUZZ_SETS_H
 #define SNN_TESTS_FUZZ_SETS_H
 
+#include <snn/dataset.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,8 +12,7 @@
 
 /* Writes a file, plain or compressed to gz. */
 void fuzz_set_file(const char *name, const uint8_t *data, size_t size, int gz);
-/* Opens the set, or the first `limit` samples of it, as series where `series` is 1, and reads, counts and normalises
- * what is there. */
-void fuzz_set_open(const char *format, int test, size_t limit, uint32_t series, size_t memory);
+/* Opens the set of the fuzz folder, and reads, counts and normalises what is there. */
+void fuzz_set_open(snn_dataset_files *files, size_t memory);
 
 #endif
