@@ -50,8 +50,6 @@ END_TEST
 
 /* ---- products ---- */
 
-#if HAS_WAYS
-
 /* Plain C, or with emulated tiles, and with panels as wide as a block. */
 static snn_context *context_of(struct snn__kernels *k, bool emulates, uint32_t threads)
 {
@@ -406,8 +404,6 @@ START_TEST(adjoints_that_gain_go_to_the_unit)
 }
 END_TEST
 
-#endif
-
 int main(void)
 {
     Suite *s = suite_create("digits");
@@ -415,14 +411,12 @@ int main(void)
 
     tcase_set_timeout(t, 240);
     tcase_add_test(t, rows_have_the_same_digits);
-#if HAS_WAYS
     tcase_add_loop_test(t, windows_give_the_same, 0, (int)WINDOW_CASES);
     tcase_add_test(t, real_tiles_give_the_same);
     tcase_add_test(t, what_is_not_finite);
     tcase_add_test(t, uneven_numbers_are_refused);
     tcase_add_test(t, float32_takes_the_place_of_digits);
     tcase_add_test(t, adjoints_that_gain_go_to_the_unit);
-#endif
     suite_add_tcase(s, t);
     return run_suite(s);
 }
