@@ -123,10 +123,12 @@ typedef struct snn_events_data {
     uint64_t limit;        /**< use the first so many recordings; 0: all */
     uint64_t memory;       /**< bytes for the events of recordings that are read at the moment; 0: 1 GiB. A batch
                                 whose recordings need more is read again for each step */
+    const char *cache;     /**< data sets: folder for a file with the events of all samples, which is written when
+                                there is none for these files; NULL: none */
 } snn_events_data;
 
 /** Initialiser of snn_events_data. */
-#define SNN_EVENTS_DATA_INIT SNN_INIT_(sizeof(snn_events_data), SNN_SPLIT_TRAIN, NULL, NULL, 0, 0)
+#define SNN_EVENTS_DATA_INIT SNN_INIT_(sizeof(snn_events_data), SNN_SPLIT_TRAIN, NULL, NULL, 0, 0, NULL)
 
 /* ---- windows of a live source ---- */
 

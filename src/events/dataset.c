@@ -187,7 +187,7 @@ static snn_status fill_set(struct events_set *set, const snn_events_data *data, 
     TRY(snn_event_frames_prepare(set->frames, set->list.width, set->list.height));
     set->steps = (size_t)snn__frames_i64(set->frames, SNN_EVENT_FRAMES_STEPS);
     set->samples = set->list.items;
-    TRY(snn__store_fill(&set->store, &set->list));
+    TRY(snn__store_fill(&set->store, &set->list, data->cache));
     if (snn__frames_is(set->frames, SNN_EVENT_FRAMES_CUT, "windows"))
         TRY(number_windows(set));
     set->slots = (struct snn__slots){ .ctx = set->ctx,

@@ -11,7 +11,7 @@ void snn__sample_free(struct snn__sample *sample)
     sample->events = sample->room = 0;
 }
 
-static snn_status make_room(struct snn__sample *s, size_t n)
+snn_status snn__sample_reserve(struct snn__sample *s, size_t n)
 {
     size_t room = s->room > 0 ? s->room : 2 * PIECE;
     struct snn__packed *wider;
@@ -54,7 +54,7 @@ static snn_status begin_earlier(struct snn__sample *s, int64_t t)
 
 snn_status snn__sample_add(struct snn__sample *s, const snn_event *event, size_t n)
 {
-    TRY(make_room(s, n));
+    TRY(snn__sample_reserve(s, n));
     for (size_t i = 0; i < n; i++) {
         if (s->events == 0)
             s->first = event[i].t;

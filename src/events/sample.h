@@ -22,6 +22,8 @@ struct snn__sample {
 };
 
 void snn__sample_free(struct snn__sample *sample);
+/* Room for n more events. */
+snn_status snn__sample_reserve(struct snn__sample *sample, size_t n);
 /* Appends events of any order of times. */
 snn_status snn__sample_add(struct snn__sample *sample, const snn_event *event, size_t n);
 /* Orders events by time; those of equal time stay as they are. */

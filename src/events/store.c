@@ -1,4 +1,4 @@
-/* store.c - samples of archives, in memory. */
+/* store.c - samples that are read once, in the order in which their files hold them. */
 #include "store.h"
 #include "reader.h"
 #include <stdlib.h>
@@ -34,9 +34,11 @@ static snn_status copy(struct snn__sample *to, const struct snn__sample *from, s
     return SNN_OK;
 }
 
+/* ---- the order of files ---- */
+
 /* Reads n samples of one file. */
-static snn_status read_samples(struct snn__store *store, const struct snn__event_list *list, snn_events *events,
-                               const struct place *place, size_t n)
+static snn_status read_samples(const struct snn__event_list *list, snn_events *events, const struct place *place,
+                               size_t n, snn__keep_fn *keep, void *user)
 {
     struct snn__sample sample = { .ctx = list->ctx };
     snn_status rc = SNN_OK;
@@ -44,15 +46,14 @@ static snn_status read_samples(struct snn__store *store, const struct snn__event
     for (size_t i = 0; i < n && rc == SNN_OK; i++) {
         rc = snn__sample_read_on(&sample, events, &list->item[place[i].item]);
         if (rc == SNN_OK)
-            rc = copy(&store->sample[place[i].item], &sample, list->ctx);
+            rc = keep(user, place[i].item, &sample);
     }
     snn__sample_free(&sample);
     return rc;
 }
 
-/* Reads n samples of one file, if that is an archive. */
-static snn_status read_archive(struct snn__store *store, const struct snn__event_list *list,
-                               const struct place *place, size_t n)
+static snn_status read_file(const struct snn__event_list *list, bool all, const struct place *place, size_t n,
+                            snn__keep_fn *keep, void *user)
 {
     snn_events_source source = SNN_EVENTS_SOURCE_INIT;
     snn_events *events;
@@ -61,14 +62,15 @@ static snn_status read_archive(struct snn__store *store, const struct snn__event
     source.path = list->file[place->file];
     source.format = list->format;
     TRY(snn_events_open(&events, list->ctx, &source));
-    if (events->archive != NULL)
-        rc = read_samples(store, list, events, place, n);
+    if (all || events->archive != NULL)
+        rc = read_samples(list, events, place, n, keep, user);
     snn_events_destroy(events);
     return rc;
 }
 
-/* Goes through the files that several items are in. */
-static snn_status read_archives(struct snn__store *store, const struct snn__event_list *list, struct place *place)
+/* Where a file holds one sample, that is read when it is needed. */
+static snn_status read_files(const struct snn__event_list *list, bool all, struct place *place, snn__keep_fn *keep,
+                             void *user)
 {
     size_t n;
 
@@ -78,24 +80,38 @@ static snn_status read_archives(struct snn__store *store, const struct snn__even
     for (size_t i = 0; i < list->items; i += n) {
         for (n = 1; i + n < list->items && place[i + n].file == place[i].file; n++)
             ;
-        if (n > 1)
-            TRY(read_archive(store, list, place + i, n));
+        if (all || n > 1)
+            TRY(read_file(list, all, place + i, n, keep, user));
     }
     return SNN_OK;
 }
 
-snn_status snn__store_fill(struct snn__store *store, const struct snn__event_list *list)
+snn_status snn__store_walk(const struct snn__event_list *list, bool all, snn__keep_fn *keep, void *user)
 {
-    struct place *place;
-    snn_status rc;
+    struct place *place = snn_component_alloc(list->ctx, list->items, sizeof *place);
+    snn_status rc = place != NULL ? read_files(list, all, place, keep, user) : SNN_ERR_MEMORY;
 
+    snn_component_free(list->ctx, place);
+    return rc;
+}
+
+/* ---- the store ---- */
+
+static snn_status keep_in_memory(void *user, size_t item, const struct snn__sample *sample)
+{
+    struct snn__store *store = user;
+
+    return copy(&store->sample[item], sample, sample->ctx);
+}
+
+snn_status snn__store_fill(struct snn__store *store, const struct snn__event_list *list, const char *cache)
+{
+    if (cache != NULL)
+        return snn__cache_open(&store->cache, list, cache);
     if (list->files >= list->items)
         return SNN_OK;
     store->sample = snn_component_alloc(list->ctx, list->items, sizeof *store->sample);
-    place = snn_component_alloc(list->ctx, list->items, sizeof *place);
-    rc = store->sample != NULL && place != NULL ? read_archives(store, list, place) : SNN_ERR_MEMORY;
-    snn_component_free(list->ctx, place);
-    return rc;
+    return store->sample != NULL ? snn__store_walk(list, false, keep_in_memory, store) : SNN_ERR_MEMORY;
 }
 
 void snn__store_free(struct snn__store *store, const struct snn__event_list *list)
@@ -105,11 +121,18 @@ void snn__store_free(struct snn__store *store, const struct snn__event_list *lis
             snn__sample_free(&store->sample[i]);
     snn_component_free(list->ctx, store->sample);
     store->sample = NULL;
+    snn__cache_close(&store->cache, list->ctx);
 }
 
 snn_status snn__store_read(const struct snn__store *store, const struct snn__event_list *list, size_t index,
                            struct snn__sample *sample)
 {
+    bool found = false;
+
+    if (store->cache.entry != NULL)
+        TRY(snn__cache_read(&store->cache, index, sample, &found));
+    if (found)
+        return SNN_OK;
     if (store->sample != NULL && store->sample[index].ctx != NULL)
         return copy(sample, &store->sample[index], list->ctx);
     return snn__sample_read(sample, list, &list->item[index]);

@@ -10,6 +10,7 @@
 
 const struct flag train_flags[] = {
     { "data", "FORMAT:DIR", "data", "default: Debian's dataset-fashion-mnist" },
+    { "cache", "DIR", "data.cache", "recordings: a folder for a file with the events of all samples; default: none" },
     { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
     { "net", "NOTATION", "network", "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name; default 784-800-10" },
     { "mean", "X,...", "data.mean",

@@ -27,6 +27,7 @@ static const struct {
     { "data", KIND_DATA },
     { "data.format", KIND_TEXT },
     { "data.dir", KIND_TEXT },
+    { "data.cache", KIND_TEXT },
     { "data.normalise", KIND_TEXT },
     { "data.mean", KIND_NUMBERS },
     { "data.deviation", KIND_NUMBERS },
@@ -322,6 +323,7 @@ static void drop_machine(json_t *config)
     json_object_del(config, "threads");
     json_object_del(config, "isa");
     json_object_del(config, "product_table");
+    json_object_del(json_object_get(config, "data"), "cache");
 }
 
 int config_parse_run(json_t **out, const char *text, const char *source)
@@ -544,7 +546,7 @@ void config_complete(json_t *config)
 
 char *config_note(const json_t *config)
 {
-    json_t *copy = json_copy((json_t *)config);
+    json_t *copy = json_deep_copy(config);
     char *text;
 
     drop_machine(copy);

@@ -2,6 +2,7 @@
 #include "frames.h"
 
 #include <snn/events.h>
+#include <stdlib.h>
 #include <string.h>
 
 static snn_status set_text(void *object, const char *name, const char *value)
@@ -76,20 +77,27 @@ static int match_steps(struct run *run)
 
 int frames_open(struct run *run, snn_dataset **out, snn_split split, const char *directory)
 {
+    const char *cache = config_text(run->config, "data.cache", NULL);
+    char *folder = cache ? at_home(cache) : NULL;
     snn_events_data data = SNN_EVENTS_DATA_INIT;
     void *frames;
-    int status = match_steps(run);
+    int status = cache && !folder ? FAILED : match_steps(run);
     snn_status rc;
 
-    if (status != DONE)
+    if (status != DONE) {
+        free(folder);
         return status;
+    }
+    data.cache = folder;
     data.layout = config_text(run->config, "data.format", "");
     data.directory = directory;
     data.split = split;
     data.limit = split == SNN_SPLIT_TRAIN ? (uint64_t)config_whole(run->config, "data.limit", 0) : 0;
     rc = frames_create(&frames, run->context);
-    if (rc != SNN_OK)
+    if (rc != SNN_OK) {
+        free(folder);
         return fail_call(rc, "frames");
+    }
     status = run_apply(run->config, "frames", &event_frames_params, frames);
     if (status == DONE)
         status = run_record_of(run->config, "frames", &event_frames_params, frames);
@@ -98,5 +106,6 @@ int frames_open(struct run *run, snn_dataset **out, snn_split split, const char 
         status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
     }
     frames_destroy(frames);
+    free(folder);
     return status;
 }

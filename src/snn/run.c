@@ -115,6 +115,8 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     if (!format || !directory)
         return fail(USAGE, "no data: name them with --data FORMAT:DIR (the Debian package dataset-fashion-mnist "
                            "is found by default)");
+    if (config_text(run->config, "data.cache", NULL) && !frames_is_layout(format))
+        return fail(USAGE, "data.cache is for recordings, which %s are not", format);
     path = at_home(directory);
     if (!path)
         return FAILED;

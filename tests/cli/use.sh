@@ -112,6 +112,12 @@ if "$snn" events --help >/dev/null 2>&1; then
     has out "T = 3"
     run 0 $events --steps 10
     refuses 2 "frames.steps is 4, trainer.steps is 5" $events --steps 5 --frames.steps 4
+    cp events.snn plain.snn
+    run 0 $events --steps 10 --cache cache
+    cmp -s events.snn plain.snn || bad "a cache gives another model"
+    [ "$(ls cache | wc -l)" -eq 2 ] || bad "the cache of two splits has $(ls cache | wc -l) files"
+    refuses 2 "data.cache is for recordings" train --data idx:data --net 64-10 --epochs 1 \
+        --cache cache --save none.snn
     refuses 1 "frames.cut" $events --frames.cut half
 else
     refuses 1 "libsnn-events, which this build lacks" $events

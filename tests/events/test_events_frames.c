@@ -1,11 +1,15 @@
 /* Frames of events: geometry, values, cuts, and the data set, each against a plain count in the test. */
 #include "support.h"
+#include <dirent.h>
+#include <signal.h>
 #include <snn/dataset.h>
 #include <snn/events.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define EVENTS 4000
@@ -200,7 +204,7 @@ static void teardown_files(void)
 {
     char command[200];
 
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    snprintf(command, sizeof command, "rm -rf '%s' '%s_cache'", folder, folder);
     ck_assert_int_eq(system(command), 0);
     teardown();
 }
@@ -492,6 +496,153 @@ START_TEST(a_truncated_recording)
 }
 END_TEST
 
+/* ---- the cache */
+
+static char cache[220];
+
+static snn_status open_cached(snn_dataset **d, const char *at)
+{
+    snn_events_data data = SNN_EVENTS_DATA_INIT;
+
+    snprintf(cache, sizeof cache, "%s_%s", folder, at);
+    data.layout = "nmnist";
+    data.directory = folder;
+    data.cache = cache;
+    return snn_events_dataset_open(d, ctx, &data, frames);
+}
+
+/* All frames of both are the same. */
+static void check_same(snn_dataset *a, snn_dataset *b)
+{
+    static float x[2][2 * SIDE * SIDE];
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+
+    OK(snn_dataset_get_info(a, &info));
+    for (size_t i = 0; i < info.count * info.frames; i++) {
+        snn_sample sample = SNN_SAMPLE_INIT;
+
+        sample.x = x[0];
+        OK(snn_dataset_read(a, i / info.frames, i % info.frames, &sample));
+        sample.x = x[1];
+        OK(snn_dataset_read(b, i / info.frames, i % info.frames, &sample));
+        ck_assert_mem_eq(x[0], x[1], sizeof x[0]);
+    }
+}
+
+static void check_cached(void)
+{
+    snn_dataset *plain = open_train(0), *cached;
+
+    OK(open_cached(&cached, "cache"));
+    check_same(plain, cached);
+    snn_dataset_destroy(plain);
+    snn_dataset_destroy(cached);
+}
+
+/* Number of files of the cache; the path of one. */
+static size_t cached_files(char *path, size_t size)
+{
+    DIR *d = opendir(cache);
+    const struct dirent *entry;
+    size_t n = 0;
+
+    ck_assert_ptr_nonnull(d);
+    while ((entry = readdir(d)) != NULL)
+        if (strstr(entry->d_name, ".events") != NULL) {
+            snprintf(path, size, "%.200s/%.30s", cache, entry->d_name);
+            n++;
+        }
+    closedir(d);
+    return n;
+}
+
+static void change_byte(const char *path, long at)
+{
+    FILE *f = fopen(path, "r+b");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(fseek(f, at, at < 0 ? SEEK_END : SEEK_SET), 0);
+    ck_assert_int_ne(fputc(0x55, f), EOF);
+    fclose(f);
+}
+
+START_TEST(a_cache_changes_nothing)
+{
+    char path[300];
+    struct stat before, after;
+
+    set("value", "counts");
+    check_cached();
+    ck_assert_uint_eq(cached_files(path, sizeof path), 1);
+    stat(path, &before);
+    set("steps", "3"); /* it holds events: the same for all settings */
+    set("cut", "count");
+    check_cached();
+    ck_assert_uint_eq(cached_files(path, sizeof path), 1);
+    stat(path, &after);
+    ck_assert(before.st_ino == after.st_ino);
+    write_recording("Train", 3, 1, 2000); /* another file has another cache */
+    check_cached();
+    ck_assert_uint_eq(cached_files(path, sizeof path), 2);
+}
+END_TEST
+
+/* In the mark, in the table, in an event; or cut off. */
+START_TEST(a_damaged_cache)
+{
+    char path[300];
+
+    check_cached();
+    ck_assert_uint_eq(cached_files(path, sizeof path), 1);
+    if (_i < 3)
+        change_byte(path, _i == 0 ? 3 : _i == 1 ? 40 : -3);
+    else
+        ck_assert_int_eq(truncate(path, _i == 3 ? 1000 : 0), 0);
+    check_cached();
+    if (_i == 2) { /* seen when the event is read */
+        ck_assert_uint_eq(cached_files(path, sizeof path), 0);
+        check_cached();
+    }
+    ck_assert_uint_eq(cached_files(path, sizeof path), 1);
+}
+END_TEST
+
+START_TEST(a_full_disk)
+{
+    const struct rlimit small = { 4096, RLIM_INFINITY };
+    struct rlimit was;
+    snn_dataset *d;
+
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &was);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    FAILS(open_cached(&d, "cache"), SNN_ERR_IO, "is the disk full?");
+    ck_assert_int_eq(rmdir(cache), 0); /* nothing is left there */
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+    check_cached();
+    FAILS(open_cached(&d, "no/such"), SNN_ERR_IO, "no cache can be written to");
+}
+END_TEST
+
+START_TEST(two_processes)
+{
+    int status = 1;
+    char path[300];
+    pid_t child;
+
+    child = fork();
+    for (size_t i = 0; i < 20; i++) {
+        check_cached();
+        if (cached_files(path, sizeof path) > 0)
+            unlink(path);
+    }
+    if (child == 0)
+        _exit(0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(the_nth_allocation_fails)
 {
     struct counting counted;
@@ -561,6 +712,10 @@ int main(void)
     tcase_add_loop_test(files, changes_in_training, 0, (int)CHANGES);
     tcase_add_test(files, a_subset_is_refused_where_lengths_are);
     tcase_add_test(files, a_truncated_recording);
+    tcase_add_test(files, a_cache_changes_nothing);
+    tcase_add_loop_test(files, a_damaged_cache, 0, 5);
+    tcase_add_test(files, a_full_disk);
+    tcase_add_test(files, two_processes);
     tcase_add_test(files, the_nth_allocation_fails);
     suite_add_tcase(suite, alone);
     suite_add_tcase(suite, files);
