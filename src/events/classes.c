@@ -173,6 +173,10 @@ static snn_status choose(struct listing *l)
 {
     bool found;
 
+    for (size_t i = 0; i < l->g.count; i++)
+        l->g.found[i].chosen = l->split == 0;
+    if (l->split == 0)
+        return SNN_OK;
     TRY(choose_by_folder(l, &found));
     if (!found)
         TRY(choose_by_list(l, &found));

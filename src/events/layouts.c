@@ -41,7 +41,7 @@ static snn_status check(const snn_events_data *data, const char *call)
     if (data->layout == NULL || data->directory == NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "%s: %s is NULL", call,
                                   data->layout == NULL ? "layout" : "directory");
-    if (data->split != SNN_SPLIT_TRAIN && data->split != SNN_SPLIT_TEST)
+    if (data->split > SNN_SPLIT_TEST)
         return snn_component_fail(SNN_ERR_ARGUMENT, "%s: there is no split %u", call, data->split);
     if (snn__event_layout_named(data->layout) == NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "%s: there is no layout \"%.100s\"", call, data->layout);

@@ -138,6 +138,8 @@ START_TEST(the_last_tenth_is_for_tests)
     check_item(0, "/airplane/cifar10_2.aedat", 0, 0);
     check_item(1, "/dog/cifar10_8.aedat", 0, 5);
     check_item(2, "/dog/cifar10_9.aedat", 0, 5);
+    OK(open_list("cifar10-dvs", "", 0));
+    check_list(23, 10, 128, 128);
 }
 END_TEST
 
@@ -169,6 +171,8 @@ START_TEST(folders_say_the_split)
     OK(open_list("folders", "data", SNN_SPLIT_TEST));
     check_list(1, 3, 0, 0);
     check_item(0, "/data/TEST/b/3", 0, 1);
+    OK(open_list("folders", "data", 0));
+    check_list(4, 3, 0, 0);
     FAILS(open_list("folders", "data/train", SNN_SPLIT_TEST), SNN_ERR_IO, "holds no recordings for tests");
 }
 END_TEST
@@ -329,6 +333,8 @@ START_TEST(trials_are_cut_out)
     check_list(1, 11, 128, 128);
     ck_assert_uint_eq(item_at(0).label, 2);
     ck_assert(strstr(item_at(0).path, "user24_led.aedat") != NULL);
+    OK(open_list("dvs-gesture", "", 0));
+    check_list(3, 11, 128, 128);
 }
 END_TEST
 
@@ -384,6 +390,8 @@ START_TEST(spikes_plain_and_compressed)
     if (has_writer("npz")) {
         OK(open_list("shd", "", SNN_SPLIT_TEST));
         check_item(1, "/shd_test.h5.gz", 1, 1);
+        OK(open_list("shd", "", 0));
+        check_list(4, 20, 700, 1);
     }
     FAILS(open_list("ssc", "", SNN_SPLIT_TRAIN), SNN_ERR_IO, "holds neither ssc_train.h5 nor ssc_train.h5.gz");
     save("ssc_valid.h5", file.data, file.size);
