@@ -16,6 +16,7 @@
 #define DATAGRAM ((size_t)1 << 16) /* larger than any */
 #define SOCKET_ROOM ((int)1 << 22) /* bytes that the system is asked to keep for us */
 #define UDP "udp://"
+#define EVT3_HEADER "% evt 3.0\n% end\n"
 
 int64_t live_now(void)
 {
@@ -97,7 +98,7 @@ static int open_socket(struct live_source *s, const char *where, const char *for
 
     s->socket = true;
     s->format = format ? datagram_format_named(format) : DATAGRAM_FORMATS;
-    s->datagram = malloc(DATAGRAM);
+    s->datagram = malloc(DATAGRAM + sizeof EVT3_HEADER);
     s->header = malloc(DATAGRAM);
     if (!address || !s->datagram || !s->header)
         status = fail(FAILED, "out of memory");
@@ -184,6 +185,16 @@ static bool receive(struct live_source *s)
     return true;
 }
 
+/* Words that no header came before: they have no mark, and might look like another format. */
+static void put_header(struct live_source *s)
+{
+    s->header_size = strlen(EVT3_HEADER);
+    memcpy(s->header, EVT3_HEADER, s->header_size);
+    memmove(s->datagram + s->header_size, s->datagram, s->left);
+    memcpy(s->datagram, s->header, s->header_size);
+    s->left += s->header_size;
+}
+
 /* Leaves of a datagram what is to be read: whole records, of a stream whose header is known. */
 static void sift(struct live_source *s)
 {
@@ -201,6 +212,8 @@ static void sift(struct live_source *s)
     whole = headed ? datagram_whole(s->format, s->datagram, s->left) : 0;
     s->cut += whole < s->left;
     s->left = whole;
+    if (s->format == DATAGRAM_EVT3 && s->header_size == 0)
+        put_header(s);
 }
 
 static snn_status read_socket(struct live_source *s, void *to, size_t size, size_t *got)

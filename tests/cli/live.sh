@@ -201,7 +201,7 @@ listen csv --json
 "$send_events" bad csv "$port" 3
 heard 0
 is datagrams_damaged 3
-printf '\1\200\1\140\5\0\1\50\7' >odd # words of EVT 3.0, and half a one
+printf '\37\213\1\140\5\0\1\50\7' >odd # words of EVT 3.0 that begin as gz does, and half a one
 listen evt3 --json
 "$send_events" odd evt3 "$port"
 heard 0
