@@ -1,9 +1,11 @@
 /* csv.c - lines of text: t,x,y,p in microseconds and pixels, with a label in a fifth column or without. A first line
  * of words names the columns, in any order; those of other names are read past. Commas, semicolons or tabs separate
- * them; empty lines and lines that begin with '#' hold nothing. p is 1 where it is above 0; a label of -1 is none.
+ * them; empty lines and lines that begin with '#' hold nothing, but for "# sensor 346x260" before the first event. p
+ * is 1 where it is above 0; a label of -1 is none.
  *
  * The label of the events at hand is that of the recording: a piece ends where it changes. */
 #include "table.h"
+#include <stdio.h>
 #include <string.h>
 
 #define LINE_MOST ((size_t)4096)
@@ -152,12 +154,6 @@ static bool is_csv(const uint8_t *head, size_t size, const char *name)
     return false;
 }
 
-static snn_status begin_csv(snn_events *e)
-{
-    (void)e;
-    return SNN_OK;
-}
-
 static snn_status fail_line(const snn_events *e, const struct csv *s)
 {
     return snn_component_fail(SNN_ERR_FORMAT, "%.300s: line %llu is no event: t,x,y,p", snn__events_where(e),
@@ -186,6 +182,36 @@ static snn_status need_line(snn_events *e, bool wait, size_t *size)
     else if (in->ended)
         *size = in->left;
     return SNN_OK;
+}
+
+/* "# sensor 346x260" */
+static void note_sensor(snn_events *e, const char *line, size_t size)
+{
+    char text[64];
+    unsigned width, height;
+
+    snprintf(text, sizeof text, "%.*s", (int)(size < sizeof text ? size : sizeof text - 1), line);
+    if (sscanf(text, "# sensor %5ux%5u", &width, &height) == 2) {
+        e->info.width = width;
+        e->info.height = height;
+    }
+}
+
+/* Goes to the first line that holds something. */
+static snn_status begin_csv(snn_events *e)
+{
+    struct csv *s = e->state;
+
+    for (size_t size;; s->line++) {
+        const char *line;
+
+        TRY(need_line(e, true, &size));
+        line = (const char *)e->in.at;
+        if (size == 0 || !holds_nothing(line, line + size - (line[size - 1] == '\n')))
+            return SNN_OK;
+        note_sensor(e, line, size);
+        snn__octets_take(&e->in, size);
+    }
 }
 
 /* What a line holds: an event, or nothing; *stop: one of another label, for the next piece. A last line that has no

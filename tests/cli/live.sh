@@ -95,6 +95,33 @@ refuses 1 "line 2 is of an earlier time" $live --events csv --labels label.csv
 printf '0,1\nx\n' >label.csv
 refuses 1 "line 2 is not t,label" $live --events csv --labels label.csv
 
+# ---- a model of recordings needs no flags, and says of each what its evaluation says
+
+for split in train test; do
+    for class in 0 1 2; do
+        mkdir -p set/$split/$class
+        for sample in 1 2 3 4; do # columns of a class, and those of any
+            awk -v c=$class -v s=$sample -v test=$split 'BEGIN {
+                print "# sensor 12x9"
+                for (i = 0; i < 200; i++)
+                    printf "%d,%d,%d,1\n", i * 500, i % 3 ? (i * (s + length(test))) % 12 : c * 4 + i % 4, i * s % 9
+            }' >set/$split/$class/$sample.csv
+        done
+    done
+done
+run 0 train --data folders:set --net 216-40-3 --frames.cut bins --frames.dt 10000 --steps 10 --epochs 3 --batch 4 \
+    --save set.snn --quiet
+accuracy=$(tail -n 1 out)
+right=0
+for class in 0 1 2; do
+    for sample in 1 2 3 4; do
+        run 0 run set.snn --events set/test/$class/$sample.csv --pace fast --windows 10
+        [ "$(windows out | tail -n 1 | sed 's/.*class //')" != $class ] || right=$((right + 1))
+    done
+done
+[ "$accuracy" = "$(awk "BEGIN { printf \"test accuracy %.2f%%\", 100 * $right / 12 }")" ] ||
+    bad "$accuracy in evaluation, $right of 12 live"
+
 # ---- what is wrong
 
 refuses 2 "no model given" run

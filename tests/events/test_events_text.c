@@ -36,7 +36,7 @@ static void check_event(const snn_event *event, int64_t t, unsigned x, unsigned 
 
 static const char *const two_events[] = {
     "5,1,2,1\n-7,65535,0,0\n",
-    "# t x y p\n\n 5 , 1 , 2 , 1 \r\n-7.00,65535,0.,-1\r\n",
+    "# t x y p\n# sensor 346x260\n\n 5 , 1 , 2 , 1 \r\n-7.00,65535,0.,-1\r\n",
     "p,x,y,t\n1,1,2,5\n0,65535,0,-7",
     "polarity;note;x;y;ts\n1;a b;1;2;5\n0;;65535;0;-7\n",
     "t\tx\ty\tp\n5\t1\t2\t3\n-7\t65535\t0\t0\n# end",
@@ -60,6 +60,8 @@ START_TEST(columns)
     ck_assert_str_eq(info.format, "csv");
     ck_assert_uint_eq(info.warnings, 0);
     ck_assert_int_eq(info.label, _i == 5 ? 9 : -1);
+    ck_assert_uint_eq(info.width, _i == 1 ? 346 : 0);
+    ck_assert_uint_eq(info.height, _i == 1 ? 260 : 0);
     snn_events_destroy(e);
 }
 END_TEST
