@@ -344,15 +344,15 @@ static int replay(struct continual *c, size_t task)
     return DONE;
 }
 
-static int evaluate_task(struct continual *c, size_t task)
+static int evaluate_task(struct continual *c, size_t task, size_t of)
 {
     snn_dataset *data;
     snn_status rc;
-    int status = tasks_data(&c->tasks, task, SNN_SPLIT_TEST, &data);
+    int status = tasks_data(&c->tasks, of, SNN_SPLIT_TEST, &data);
 
     if (status != DONE)
         return status;
-    rc = snn_continual_evaluate(c->run.sequence, task, data, NULL);
+    rc = sequence_evaluate(&c->sequence, task, of, data);
     snn_dataset_destroy(data);
     return rc == SNN_OK ? DONE : stopped(c, rc, false);
 }
@@ -381,7 +381,7 @@ static int end_task(struct continual *c, size_t task, const snn_metrics *m)
     snn_status rc;
 
     for (size_t j = 0; status == DONE && j <= task; j++)
-        status = evaluate_task(c, j);
+        status = evaluate_task(c, task, j);
     if (status != DONE)
         return status;
     report(c, task, m);

@@ -3,7 +3,6 @@
 #include "run.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int run_layers(const struct run *run, size_t *layers)
 {
@@ -13,21 +12,14 @@ int run_layers(const struct run *run, size_t *layers)
     return *layers <= RUN_LAYERS ? DONE : fail(FAILED, "a network of %zu layers; at most %d", *layers, RUN_LAYERS);
 }
 
-/* A head is read by the select layer that ends the network. */
+/* The heads of tasks, and what selects one of them, end the network. */
 static bool is_head(const struct run *run, size_t l)
 {
-    const snn_layer *select = snn_network_layer_named(run->network, "heads");
+    const snn_layer *head = snn_network_layer_named(run->network, "head1");
     snn_layer_info info = SNN_LAYER_INFO_INIT;
-    const char *head;
-    int delay;
 
-    if (!select || snn_layer_get_info(select, &info) != SNN_OK || strcmp(info.type, "select") != 0 ||
-        snn_layer_get_info(snn_network_layer(run->network, l), &info) != SNN_OK)
-        return false;
-    for (size_t i = 0; snn_layer_input(select, i, &head, &delay) == SNN_OK; i++)
-        if (strcmp(head, info.name) == 0)
-            return true;
-    return false;
+    return head && snn_network_layer_named(run->network, "heads") && snn_layer_get_info(head, &info) == SNN_OK &&
+           l >= info.index;
 }
 
 bool run_may_project(const struct run *run, size_t l)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define REPLAY_EPOCHS 20
+#define GROUP 8 /* most inputs of a select layer */
 
 /* ---- a readout for each task */
 
@@ -19,10 +20,36 @@ static json_t *producer_of(const json_t *layers, size_t index)
     return json_pack("[O]", json_object_get(json_array_get(layers, index - 1), "name"));
 }
 
-/* The network's JSON with `tasks` copies of its last layer, and a select layer that takes one of them. */
+static void add_select(json_t *layers, const char *name, const json_t *from)
+{
+    json_array_append_new(layers, json_pack("{s:s, s:s, s:O}", "name", name, "type", "select", "from", from));
+}
+
+/* Select layers take few inputs: where there are more heads, one takes the outputs of several. */
+static void add_selects(json_t *layers, const json_t *heads)
+{
+    const size_t n = json_array_size(heads);
+    json_t *groups = json_array();
+
+    for (size_t first = 0; n > GROUP && first < n; first += GROUP) {
+        json_t *group = json_array();
+        char name[32];
+
+        for (size_t i = first; i < n && i < first + GROUP; i++)
+            json_array_append(group, json_array_get(heads, i));
+        snprintf(name, sizeof name, "heads%zu", first / GROUP + 1);
+        add_select(layers, name, group);
+        json_array_append_new(groups, json_string(name));
+        json_decref(group);
+    }
+    add_select(layers, "heads", n > GROUP ? groups : heads);
+    json_decref(groups);
+}
+
+/* The network's JSON with `tasks` copies of its last layer, and what selects one of them. */
 static json_t *with_heads(json_t *network, size_t tasks)
 {
-    json_t *layers = json_object_get(network, "layers"), *readout, *from, *names = json_array();
+    json_t *layers = json_object_get(network, "layers"), *readout, *from, *heads = json_array();
     size_t last = json_array_size(layers) - 1;
 
     readout = json_deep_copy(json_array_get(layers, last));
@@ -36,12 +63,31 @@ static json_t *with_heads(json_t *network, size_t tasks)
         json_object_set_new(head, "name", json_string(name));
         json_object_set(head, "from", from);
         json_array_append_new(layers, head);
-        json_array_append_new(names, json_string(name));
+        json_array_append_new(heads, json_string(name));
     }
-    json_array_append_new(layers, json_pack("{s:s, s:s, s:o}", "name", "heads", "type", "select", "from", names));
+    add_selects(layers, heads);
+    json_decref(heads);
     json_decref(from);
     json_decref(readout);
     return network;
+}
+
+/* Of all select layers, so that only the task counts, and not those before it. */
+static snn_status select_head(const struct sequence *s, size_t task)
+{
+    const bool grouped = s->tasks > GROUP;
+    snn_layer *top = snn_network_layer_named(s->run->network, "heads");
+    snn_status rc =
+        s->heads ? snn_layer_set_i64(top, SNN_LAYER_SELECTED, (int64_t)(grouped ? task / GROUP : task)) : SNN_OK;
+
+    for (size_t g = 0; s->heads && grouped && g * GROUP < s->tasks && rc == SNN_OK; g++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "heads%zu", g + 1);
+        rc = snn_layer_set_i64(snn_network_layer_named(s->run->network, name), SNN_LAYER_SELECTED,
+                               g == task / GROUP ? (int64_t)(task % GROUP) : 0);
+    }
+    return rc;
 }
 
 /* True if the readout is a linear layer after others. */
@@ -77,6 +123,10 @@ static int add_heads(struct sequence *s)
     free(text);
     if (!network)
         return fail(FAILED, "out of memory");
+    if (s->tasks > GROUP * GROUP) {
+        json_decref(network);
+        return fail(USAGE, "--heads: %zu tasks; at most %d can have heads", s->tasks, GROUP * GROUP);
+    }
     if (!has_readout(network)) {
         json_decref(network);
         return fail(FAILED, "--heads: the last of several layers has to be linear: it becomes the head of each task");
@@ -88,7 +138,7 @@ static int add_heads(struct sequence *s)
     free(text);
     if (rc == SNN_OK)
         rc = snn_network_prepare(s->run->network);
-    s->select = snn_network_layer_named(s->run->network, "heads");
+    s->heads = true;
     return rc == SNN_OK ? DONE : fail_call(rc, "--heads");
 }
 
@@ -210,8 +260,6 @@ int sequence_open(struct sequence *s, struct run *run, size_t tasks)
     if (status != DONE)
         return status;
     rc = snn_continual_create(&run->sequence, run->trainer, run->projection, tasks);
-    if (rc == SNN_OK)
-        rc = snn_continual_set_heads(run->sequence, s->select);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
@@ -221,7 +269,19 @@ snn_status sequence_begin(struct sequence *s, size_t task, size_t batch)
     snn_status rc = set_schedule(s, s->lr[task], config_whole(config, "optimizer.epochs", 1),
                                  config_whole(config, "optimizer.warmup", 0));
 
+    if (rc == SNN_OK)
+        rc = select_head(s, task);
     return rc == SNN_OK ? run_begin_task(s->run, s->rows[task], batch) : rc;
+}
+
+snn_status sequence_evaluate(struct sequence *s, size_t task, size_t of, const snn_dataset *data)
+{
+    snn_status rc = select_head(s, of), back;
+
+    if (rc == SNN_OK)
+        rc = snn_continual_evaluate(s->run->sequence, of, data, NULL);
+    back = select_head(s, task); /* as a checkpoint has it */
+    return rc == SNN_OK ? back : rc;
 }
 
 /* ---- replay */
@@ -236,11 +296,6 @@ uint64_t sequence_replays(const struct sequence *s, size_t task)
 size_t sequence_remembered(size_t task, uint64_t pass)
 {
     return (size_t)(pass % (task + 1));
-}
-
-static snn_status select_head(const struct sequence *s, size_t task)
-{
-    return s->select ? snn_layer_set_i64(s->select, SNN_LAYER_SELECTED, (int64_t)task) : SNN_OK;
 }
 
 snn_status sequence_replay(struct sequence *s, size_t task, uint64_t pass, const snn_dataset *data)

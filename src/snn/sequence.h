@@ -7,7 +7,7 @@
 struct sequence {
     struct run *run;
     size_t tasks, layers;
-    snn_layer *select;                  /* of the heads, or NULL */
+    bool heads;                         /* a readout for each task */
     size_t rows[TASKS_MAX][RUN_LAYERS]; /* lateral neurons that each task adds, by layer */
     double lr[TASKS_MAX];               /* learning rate of each task */
 };
@@ -17,6 +17,9 @@ struct sequence {
 int sequence_open(struct sequence *sequence, struct run *run, size_t tasks);
 /* Begins task number `task`, with its lateral neurons and its learning rate. */
 snn_status sequence_begin(struct sequence *sequence, size_t task, size_t batch);
+
+/* Evaluates task number `of` after task number `task`. */
+snn_status sequence_evaluate(struct sequence *sequence, size_t task, size_t of, const snn_dataset *data);
 
 /* Passes of replay after task number `task`: each epoch over the memory of one task after the other. 0: none. */
 uint64_t sequence_replays(const struct sequence *sequence, size_t task);

@@ -20,7 +20,7 @@ run 0 --help
 cp out commands
 run 0 recipe --json
 sed 's/.*"name":"\([^"]*\)".*/\1/' out >names
-small='^(ide-(fashion-)?mnist|ide-fashion-mnist-lif|spide-mnist-lenet|opzo-nmnist)$'
+small='^(ide-(fashion-)?mnist|ide-fashion-mnist-lif|spide-mnist-lenet|opzo-nmnist|hlop-permuted-mnist(-.*)?)$'
 if [ "$part" = slow ]; then
     for name in $(grep -vE "$small" names); do
         tries "$name"
