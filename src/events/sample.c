@@ -16,11 +16,11 @@ snn_status snn__sample_reserve(struct snn__sample *s, size_t n)
     size_t room = s->room > 0 ? s->room : 2 * PIECE;
     struct snn__packed *wider;
 
-    if (s->events + n <= s->room)
+    if (n <= s->room - s->events)
         return SNN_OK;
-    while (room < s->events + n)
+    while (n <= SNN__SAMPLE_MOST && room < s->events + n)
         room *= 2;
-    if (room > SNN__SAMPLE_MOST)
+    if (n > SNN__SAMPLE_MOST || room > SNN__SAMPLE_MOST)
         return snn_component_fail(SNN_ERR_FORMAT, "a sample has more than %zu events", SNN__SAMPLE_MOST);
     wider = snn_component_alloc(s->ctx, room, sizeof *wider);
     if (wider == NULL)
