@@ -116,9 +116,10 @@ typedef enum snn_event_frames_key {
 
 /** Which recordings a data set is made of. Begin with SNN_EVENTS_DATA_INIT. */
 typedef struct snn_events_data {
-    uint32_t struct_size; /**< set by SNN_EVENTS_DATA_INIT */
-    uint32_t split;       /**< snn_split; default SNN_SPLIT_TRAIN; 0: all samples, for snn_dataset_view() to divide */
-    const char *layout;   /**< a name of snn_events_layout_name() */
+    uint32_t struct_size;  /**< set by SNN_EVENTS_DATA_INIT */
+    uint32_t split;        /**< snn_split; default SNN_SPLIT_TRAIN; 0: what snn_dataset_view() may divide, which are
+                                the samples to train with, or all if the data set has no split of its own */
+    const char *layout;    /**< a name of snn_events_layout_name() */
     const char *directory; /**< folder that holds the files, as the layout has them */
     uint64_t limit;        /**< use the first so many recordings; 0: all */
     uint64_t memory;       /**< bytes for the events of recordings that are read at the moment; 0: 1 GiB. A batch

@@ -110,7 +110,7 @@ static snn_status choose_by_folder(struct listing *l, bool *found)
     for (size_t i = 0; i < l->g.count; i++) {
         const uint32_t split = split_of(l, l->g.found[i].path);
 
-        l->g.found[i].chosen = split == l->split;
+        l->g.found[i].chosen = split == (l->split == SNN_SPLIT_TEST ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN);
         *found |= split != 0;
     }
     if (!*found && l->g.kind->splits)
@@ -137,7 +137,7 @@ static snn_status choose_lines(struct listing *l, const struct snn__names *lines
 static snn_status choose_by_list(struct listing *l, bool *found)
 {
     static const char *const names[] = { "test.txt", "train.txt" };
-    const size_t one = l->split == SNN_SPLIT_TRAIN, other = 1 - one;
+    const size_t one = l->split != SNN_SPLIT_TEST, other = 1 - one;
     struct snn__names lines = { .ctx = l->g.list->ctx };
     char path[SNN__PATH_ROOM];
     bool there[2];
@@ -165,7 +165,7 @@ static void choose_by_share(struct listing *l)
         const size_t tests = of->recordings < SHARE ? of->recordings > 1 : of->recordings / SHARE;
         const bool is_test = of->seen++ >= of->recordings - tests;
 
-        l->g.found[i].chosen = is_test == (l->split == SNN_SPLIT_TEST);
+        l->g.found[i].chosen = l->split == 0 || is_test == (l->split == SNN_SPLIT_TEST);
     }
 }
 
@@ -173,10 +173,6 @@ static snn_status choose(struct listing *l)
 {
     bool found;
 
-    for (size_t i = 0; i < l->g.count; i++)
-        l->g.found[i].chosen = l->split == 0;
-    if (l->split == 0)
-        return SNN_OK;
     TRY(choose_by_folder(l, &found));
     if (!found)
         TRY(choose_by_list(l, &found));
@@ -241,7 +237,7 @@ static snn_status add_samples(struct listing *l)
     }
     return list->items > 0 ? SNN_OK
                            : snn_component_fail(SNN_ERR_IO, "%.300s holds no recordings for %s", l->g.directory,
-                                                l->split == SNN_SPLIT_TRAIN ? "training" : "tests");
+                                                l->split == SNN_SPLIT_TEST ? "tests" : "training");
 }
 
 /* ---- all of it ---- */

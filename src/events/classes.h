@@ -15,7 +15,7 @@ struct snn__classes {
 
 /* Lists CLASS/NAME of a folder or of an archive, with any folders above. The split is that of a folder train or test
  * above the class; or of lists test.txt and train.txt, a path a line; or by share: the last tenth of each class, in
- * the order of names, is for tests. Split 0 has all of them. */
+ * the order of names, is for tests; split 0 then has all. */
 snn_status snn__classes_list(struct snn__event_list *list, const struct snn__classes *kind, const char *directory,
                              uint32_t split);
 

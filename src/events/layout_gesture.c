@@ -87,33 +87,22 @@ static snn_status add_recording(struct snn__event_list *list, const char *direct
     return rc;
 }
 
-/* Adds the recordings that a list names. */
-static snn_status add_recordings(struct snn__event_list *list, const char *directory, const char *names)
+static snn_status list_gesture(struct snn__event_list *list, const char *directory, uint32_t split)
 {
     struct snn__names recordings = { .ctx = list->ctx };
-    const size_t before = list->items;
     char path[SNN__PATH_ROOM];
     snn_status rc;
 
-    TRY(snn__path_join(path, directory, names));
+    list->width = list->height = 128;
+    TRY(snn__event_list_classes(list, gestures, GESTURES));
+    TRY(snn__path_join(path, directory, split == SNN_SPLIT_TEST ? "trials_to_test.txt" : "trials_to_train.txt"));
     rc = snn__text_read(&recordings, path);
     for (size_t i = 0; rc == SNN_OK && i < recordings.count; i++)
         rc = add_recording(list, directory, recordings.name[i]);
     snn__names_free(&recordings);
-    if (rc == SNN_OK && list->items == before)
+    if (rc == SNN_OK && list->items == 0)
         rc = snn_component_fail(SNN_ERR_FORMAT, "%.300s names no trials", path);
     return rc;
-}
-
-static snn_status list_gesture(struct snn__event_list *list, const char *directory, uint32_t split)
-{
-    list->width = list->height = 128;
-    TRY(snn__event_list_classes(list, gestures, GESTURES));
-    if (split != SNN_SPLIT_TEST)
-        TRY(add_recordings(list, directory, "trials_to_train.txt"));
-    if (split != SNN_SPLIT_TRAIN)
-        TRY(add_recordings(list, directory, "trials_to_test.txt"));
-    return SNN_OK;
 }
 
 const struct snn__event_layout snn__event_layout_gesture = {

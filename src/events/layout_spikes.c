@@ -33,13 +33,14 @@ static snn_status add_samples(struct snn__event_list *list, const int64_t *label
     for (size_t i = 0; i < count; i++) {
         if (label[i] < 0 || (uint64_t)label[i] >= list->classes)
             return snn_component_fail(SNN_ERR_FORMAT, "%.300s: sample %zu has the label %lld; there are %zu classes",
-                                      list->file[list->files - 1], i, (long long)label[i], list->classes);
+                                      list->file[0], i, (long long)label[i], list->classes);
         TRY(snn__event_list_whole(list, i, (uint32_t)label[i]));
     }
     return SNN_OK;
 }
 
-static snn_status add_file(struct snn__event_list *list, const char *directory, const char *name)
+/* Adds the samples of the one file. */
+static snn_status list_samples(struct snn__event_list *list, const char *directory, const char *name)
 {
     snn_events_source source = SNN_EVENTS_SOURCE_INIT;
     snn_events *events = NULL;
@@ -48,6 +49,8 @@ static snn_status add_file(struct snn__event_list *list, const char *directory, 
     size_t count;
     snn_status rc;
 
+    list->width = CHANNELS;
+    list->height = 1;
     TRY(find_file(path, directory, name));
     TRY(snn__event_list_file(list, path, NULL));
     source.path = path;
@@ -61,34 +64,22 @@ static snn_status add_file(struct snn__event_list *list, const char *directory, 
     return rc;
 }
 
-static snn_status list_files(struct snn__event_list *list, const char *directory, uint32_t split, const char *train,
-                             const char *test)
-{
-    list->width = CHANNELS;
-    list->height = 1;
-    if (split != SNN_SPLIT_TEST)
-        TRY(add_file(list, directory, train));
-    if (split != SNN_SPLIT_TRAIN)
-        TRY(add_file(list, directory, test));
-    return SNN_OK;
-}
-
 static snn_status list_shd(struct snn__event_list *list, const char *directory, uint32_t split)
 {
     TRY(snn__event_list_classes(list, digits, sizeof digits / sizeof *digits));
-    return list_files(list, directory, split, "shd_train.h5", "shd_test.h5");
+    return list_samples(list, directory, split == SNN_SPLIT_TEST ? "shd_test.h5" : "shd_train.h5");
 }
 
 static snn_status list_ssc(struct snn__event_list *list, const char *directory, uint32_t split)
 {
     list->classes = COMMANDS;
-    return list_files(list, directory, split, "ssc_train.h5", "ssc_test.h5");
+    return list_samples(list, directory, split == SNN_SPLIT_TEST ? "ssc_test.h5" : "ssc_train.h5");
 }
 
 static snn_status list_ssc_valid(struct snn__event_list *list, const char *directory, uint32_t split)
 {
     list->classes = COMMANDS;
-    return list_files(list, directory, split, "ssc_train.h5", "ssc_valid.h5");
+    return list_samples(list, directory, split == SNN_SPLIT_TEST ? "ssc_valid.h5" : "ssc_train.h5");
 }
 
 const struct snn__event_layout snn__event_layout_shd = {

@@ -43,8 +43,9 @@ snn_status snn__event_list_add(struct snn__event_list *list, const struct snn__e
 
 struct snn__event_layout {
     const char *name, *text;
-    /* Fills list->classes and the sensor, and adds all samples of a split, or of 0, all splits, in their order.
-     * SNN_ERR_IO, with what it looked for, if there are none. */
+    /* Fills list->classes and the sensor, and adds all samples of a split in their order; of split 0 those to
+     * train with, or all if the data set has no split of its own. SNN_ERR_IO, with what it looked for, if there are
+     * none. */
     snn_status (*list)(struct snn__event_list *list, const char *directory, uint32_t split);
 };
 

@@ -91,8 +91,8 @@ int frames_open(struct run *run, snn_dataset **out, snn_split split, const char 
     data.cache = folder;
     data.layout = config_text(run->config, "data.format", "");
     data.directory = directory;
-    data.split = split;
-    data.limit = split == SNN_SPLIT_TRAIN ? (uint64_t)config_whole(run->config, "data.limit", 0) : 0;
+    data.split = run_shares(run->config) ? 0 : split;
+    data.limit = run_first_samples(run->config, split);
     rc = frames_create(&frames, run->context);
     if (rc != SNN_OK) {
         free(folder);

@@ -94,8 +94,7 @@ static int follow(struct run *run)
     return DONE;
 }
 
-/* Samples that are read at all. Those of classes and shares are known when all labels are. */
-static size_t first_samples(const json_t *config, snn_split split)
+size_t run_first_samples(const json_t *config, snn_split split)
 {
     if (run_shares(config) || config_get(config, "data.classes"))
         return 0;
@@ -123,7 +122,7 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     files.split = split;
     files.format = format;
     files.path = path;
-    files.limit = first_samples(run->config, split);
+    files.limit = run_first_samples(run->config, split);
     files.series = config_whole(run->config, "data.series", 0) != 0;
     files.last = config_whole(run->config, "data.last", 0) != 0;
     files.window = (size_t)config_whole(run->config, "data.window", 0);

@@ -28,6 +28,8 @@ int run_context(struct run *run);
 int run_data(struct run *run, snn_dataset **out, snn_split split);
 /* True if both splits are shares of the training set. */
 bool run_shares(const json_t *config);
+/* Samples of a split that are read at all; 0: all. Those of classes and shares are known when all labels are. */
+size_t run_first_samples(const json_t *config, snn_split split);
 /* A view takes the place of *set, with the classes, the share and the limit that the configuration has for the split;
  * without any, it stays. */
 int run_view(const struct run *run, snn_dataset **set, snn_split split);

@@ -39,4 +39,5 @@ row() {
 
 row ottt 98
 row bptt 98
+row eprop 98
 finish

@@ -51,6 +51,14 @@ grep -q '^train  *12 .*500 / 500 / 500' "$work/out" && grep -q '^ *0 *11 *1  one
 "$snn" events "$work/set" --layout folders --json > "$work/out"
 [ "$(wc -l < "$work/out")" -eq 4 ] && grep -q '"split":"test","recordings":1,"classes":2' "$work/out" &&
     grep -q '"class":1,"name":"two","train":1,"test":0' "$work/out" || { cat "$work/out"; exit 1; }
+# A split drawn from a seed is of all recordings, if the data set has none of its own.
+for class in dog ship; do
+    mkdir -p "$work/drawn/$class"
+    for i in 1 2 3 4 5 6 7 8 9 10; do cp "$work/aedat2-dvs128" "$work/drawn/$class/$i.aedat"; done
+done
+"$snn" train --data "cifar10-dvs:$work/drawn" --data.share 0.7 --net GAP-FC --steps 2 --epochs 1 --threads 1 \
+    --save "$work/model.snn" > "$work/out" 2>&1 && grep -q ': 14 training, 6 test samples' "$work/out" ||
+    { cat "$work/out"; exit 1; }
 rc=0
 "$snn" events "$work/set" --layout nmnist > "$work/out" 2> "$work/log" || rc=$?
 [ "$rc" -eq 1 ] && grep -q 'holds no CLASS/NAME.bin' "$work/log" || { cat "$work/log"; exit 1; }
