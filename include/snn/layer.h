@@ -39,44 +39,48 @@ typedef struct snn_layer snn_layer;
 
 /** Parameters of layers that are not neurons. */
 typedef enum snn_layer_key {
-    SNN_LAYER_OUT = 101,         /**< i64, outputs of linear, output channels of conv2d */
-    SNN_LAYER_KERNEL = 102,      /**< i64, rows and columns of the window */
-    SNN_LAYER_STRIDE = 103,      /**< i64; pools: 0 takes the kernel */
-    SNN_LAYER_PAD = 104,         /**< i64, zero padding at every border */
-    SNN_LAYER_DILATION = 105,    /**< i64 */
-    SNN_LAYER_GROUPS = 106,      /**< i64 */
-    SNN_LAYER_BIAS = 107,        /**< i64, 1: the layer has a bias */
-    SNN_LAYER_STANDARDISE = 108, /**< i64, 1: scaled weight standardisation with a trained gain */
-    SNN_LAYER_EPS = 109,         /**< f64, added to the variance under the root of a standardisation or of a norm */
-    SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal,
-                                      sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of
-                                      every output of norm 1, bias 0) */
-    SNN_LAYER_INIT_STD = 111,    /**< f64, standard deviation for init "normal" */
-    SNN_LAYER_MOMENTUM = 112,    /**< f64, batch_norm: share of the batch in an update of the running values */
-    SNN_LAYER_OVER = 113,        /**< str, batch_norm: step (statistics of each step alone), all (statistics over all
-                                      steps; needs a trainer that keeps them) */
-    SNN_LAYER_SIZE = 114,        /**< i64, rows and columns of adaptive_avgpool's output */
-    SNN_LAYER_FACTOR = 115,      /**< i64, upsample: rows and columns of the output for each one of the input */
-    SNN_LAYER_VALUE = 116,       /**< f64, scale and attention: constant factor; gain: initial value */
-    SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), dropout: probability that a number, or a sample, becomes 0 */
-    SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w;
-                                      tensors g, u, v), frobenius (weights w min(1, range / Frobenius norm of w); the
-                                      gradient takes the factor as a constant) */
-    SNN_LAYER_RANGE = 119,       /**< f64, largest norm with norm "spectral" or "frobenius" */
-    SNN_LAYER_OUT_PAD = 120,     /**< i64, rows and columns added at the end of conv_transpose2d's output */
-    SNN_LAYER_DECAY = 121,       /**< f64 in [0, 1], rate: weight of a step relative to the next step */
-    SNN_LAYER_BINARY = 122,      /**< str, linear and conv2d: none, scaled (weights mean|w| of the output channel
-                                      times the sign of w, with sign(0) = 1), sign (the sign alone). The optimizer
-                                      updates the real latent weights w, without weight decay */
-    SNN_LAYER_BACK = 123,        /**< str, gradient of the latent weights of a binary layer, where |w| <= 1, 0
-                                      elsewhere: ste (the gradient of the binary weights), scale (times mean|w|), full
-                                      (also through mean|w|) */
-    SNN_LAYER_CLIP_LATENT = 124, /**< i64, 1: latent weights are clipped to [-1, 1] after every update */
-    SNN_LAYER_SELECTED = 125,    /**< i64, select: number of the input that becomes the output, from 0; may be set
-                                      between batches */
-    SNN_LAYER_HEADS = 126,       /**< i64, attention: groups of channels, each with its own attention */
-    SNN_LAYER_MASK = 141,        /**< str, dropout: element (one draw for each number), sample (one draw for all
-                                      numbers of a sample) */
+    SNN_LAYER_OUT = 101,          /**< i64, outputs of linear, output channels of conv2d */
+    SNN_LAYER_KERNEL = 102,       /**< i64, rows and columns of the window */
+    SNN_LAYER_STRIDE = 103,       /**< i64; pools: 0 takes the kernel */
+    SNN_LAYER_PAD = 104,          /**< i64, zero padding at every border */
+    SNN_LAYER_DILATION = 105,     /**< i64 */
+    SNN_LAYER_GROUPS = 106,       /**< i64 */
+    SNN_LAYER_BIAS = 107,         /**< i64, 1: the layer has a bias */
+    SNN_LAYER_STANDARDISE = 108,  /**< i64, 1: scaled weight standardisation with a trained gain */
+    SNN_LAYER_EPS = 109,          /**< f64, added to the variance under the root of a standardisation or of a norm */
+    SNN_LAYER_INIT = 110,         /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal,
+                                       sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of
+                                       every output of norm 1, bias 0) */
+    SNN_LAYER_INIT_STD = 111,     /**< f64, standard deviation for init "normal" */
+    SNN_LAYER_MOMENTUM = 112,     /**< f64, batch_norm: share of the batch in an update of the running values */
+    SNN_LAYER_OVER = 113,         /**< str, batch_norm: step (statistics of each step alone), all (statistics over all
+                                       steps; needs a trainer that keeps them) */
+    SNN_LAYER_SIZE = 114,         /**< i64, rows and columns of adaptive_avgpool's output */
+    SNN_LAYER_FACTOR = 115,       /**< i64, upsample: rows and columns of the output for each one of the input */
+    SNN_LAYER_VALUE = 116,        /**< f64, scale and attention: constant factor; gain: initial value */
+    SNN_LAYER_RATE = 117,         /**< f64 in [0, 1), dropout: probability that a number, or a sample, becomes 0 */
+    SNN_LAYER_NORM = 118,         /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w;
+                                       tensors g, u, v), frobenius (weights w min(1, range / Frobenius norm of w); the
+                                       gradient takes the factor as a constant) */
+    SNN_LAYER_RANGE = 119,        /**< f64, largest norm with norm "spectral" or "frobenius" */
+    SNN_LAYER_OUT_PAD = 120,      /**< i64, rows and columns added at the end of conv_transpose2d's output */
+    SNN_LAYER_DECAY = 121,        /**< f64 in [0, 1], rate: weight of a step relative to the next step */
+    SNN_LAYER_BINARY = 122,       /**< str, linear and conv2d: none, scaled (weights mean|w| of the output channel
+                                       times the sign of w, with sign(0) = 1), sign (the sign alone). The optimizer
+                                       updates the real latent weights w, without weight decay */
+    SNN_LAYER_BACK = 123,         /**< str, gradient of the latent weights of a binary layer, where |w| <= 1, 0
+                                       elsewhere: ste (the gradient of the binary weights), scale (times mean|w|), full
+                                       (also through mean|w|) */
+    SNN_LAYER_CLIP_LATENT = 124,  /**< i64, 1: latent weights are clipped to [-1, 1] after every update */
+    SNN_LAYER_SELECTED = 125,     /**< i64, select: number of the input that becomes the output, from 0; may be set
+                                       between batches */
+    SNN_LAYER_HEADS = 126,        /**< i64, attention: groups of channels, each with its own attention */
+    SNN_LAYER_MASK = 141,         /**< str, dropout: element (one draw for each number), sample (one draw for all
+                                       numbers of a sample) */
+    SNN_LAYER_BACK_WEIGHTS = 142, /**< str, linear and conv2d, weights through which errors go down to earlier layers:
+                                      same (those of the layer), sign (their signs, times 1/sqrt(fan-in), for conv2d
+                                      sqrt(2/fan-out)), random (a fixed tensor "back", uniform in
+                                      +-1/sqrt(fan-in)). Not with standardise, norm or binary */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 

@@ -26,6 +26,7 @@ enum snn__first {
     SNN__FIRST_WEIGHT = 0,
     SNN__FIRST_BIAS = 1,
     SNN__FIRST_U = 2,        /* of the spectral norm */
+    SNN__FIRST_BACK = 3,     /* weights of errors */
     SNN__FIRST_FEEDBACK = 5, /* matrices that bring errors, those of the side readout last */
     SNN__FIRST_SIDE_FEEDBACK = 6
 };

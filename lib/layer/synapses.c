@@ -94,6 +94,43 @@ snn_status snn__transposed_shape(snn_layer *layer)
     return SNN_OK;
 }
 
+static void describe_windows(const snn_layer *layer, struct snn__matrix_operand *w)
+{
+    struct snn__window *r = &w->read, *b = &w->read_back;
+    const bool turned = snn__weights_turned(layer);
+    const snn_shape *in = turned ? &layer->out : &layer->in, *out = turned ? &layer->in : &layer->out;
+
+    *r = (struct snn__window){ in->dim[1], in->dim[2], w->inputs, in->dim[0], out->dim[1], out->dim[2],
+                               1,          1,          1,         0,          1,           false };
+    if (snn__weights_conv(layer)) {
+        r->kh = r->kw = snn__weights_number(layer, SNN_LAYER_KERNEL);
+        r->stride = snn__weights_number(layer, SNN_LAYER_STRIDE);
+        r->pad = snn__weights_number(layer, SNN_LAYER_PAD);
+        r->dilation = snn__weights_number_or(layer, SNN_LAYER_DILATION, 1);
+    }
+    *b = *r;
+    b->h = r->oh;
+    b->w = r->ow;
+    b->c = w->outputs;
+    b->pitch = out->dim[0];
+    b->oh = r->h;
+    b->ow = r->w;
+    b->transposed = snn__weights_conv(layer);
+}
+
+void snn__weights_describe(const snn_layer *layer, struct snn__matrix_operand *w)
+{
+    const struct snn__tensor *t = &layer->tensor[SNN__WEIGHT];
+
+    w->rows = t->dim[0];
+    w->groups = snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
+    w->taps = (size_t)t->dim[2] * t->dim[3];
+    w->inputs = t->dim[1];
+    w->outputs = w->rows / w->groups;
+    w->fan = w->inputs * w->taps;
+    describe_windows(layer, w);
+}
+
 snn_status snn__weights_check_norm(snn_layer *layer)
 {
     if (snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0) ||
@@ -117,7 +154,9 @@ snn_status snn__weights_tensors(snn_layer *layer)
     if (snn__weights_number(layer, SNN_LAYER_BIAS))
         SNN__TRY(snn__layer_declare(layer, "bias", true, out, 0, 0, 0));
     reparam = snn__reparam_of(layer);
-    return reparam != NULL ? reparam->tensors(layer) : SNN_OK;
+    if (reparam != NULL)
+        SNN__TRY(reparam->tensors(layer));
+    return snn__alignment_tensors(layer);
 }
 
 /* The weights of every output get norm 1. An output of a transposed convolution is an index of the second axis. */
@@ -197,4 +236,5 @@ void snn__weights_init(snn_layer *layer, uint64_t seed)
     }
     if (reparam != NULL && reparam->init != NULL)
         reparam->init(layer, seed);
+    snn__alignment_init(layer, seed);
 }

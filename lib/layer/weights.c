@@ -21,6 +21,10 @@
                    "spectral: weights clip(g, -range, range) w / sigma(w); frobenius: w min(1, range / ||w||)"), \
         SNN__PARAM_F64(SNN_LAYER_RANGE, "range", 1e-6, 1e6, 1.0, "largest norm, if norm is not none")
 
+#define BACK_WEIGHTS                                                                   \
+    SNN__PARAM_STR(SNN_LAYER_BACK_WEIGHTS, "back_weights", "same|sign|random", "same", \
+                   "weights of errors on their way down: these, their signs, or random ones")
+
 #define BINARY                                                                                                \
     SNN__PARAM_STR(                                                                                           \
         SNN_LAYER_BINARY, "binary", "none|scaled|sign", "none",                                               \
@@ -37,6 +41,7 @@ static const struct snn__param linear_params[] = {
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "added to the variance of the standardisation"),
     NORM,
     BINARY,
+    BACK_WEIGHTS,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
                    "distribution of the initial weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
@@ -55,6 +60,7 @@ static const struct snn__param conv2d_params[] = {
     SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "added to the variance of the standardisation"),
     NORM,
     BINARY,
+    BACK_WEIGHTS,
     SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
                    "distribution of the initial weights"),
     SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
@@ -75,43 +81,6 @@ static const struct snn__param transposed_params[] = {
 
 /* ---- planning ---- */
 
-static void describe_windows(const snn_layer *layer, struct snn__matrix_operand *w)
-{
-    struct snn__window *r = &w->read, *b = &w->read_back;
-    const bool turned = snn__weights_turned(layer);
-    const snn_shape *in = turned ? &layer->out : &layer->in, *out = turned ? &layer->in : &layer->out;
-
-    *r = (struct snn__window){ in->dim[1], in->dim[2], w->inputs, in->dim[0], out->dim[1], out->dim[2],
-                               1,          1,          1,         0,          1,           false };
-    if (snn__weights_conv(layer)) {
-        r->kh = r->kw = snn__weights_number(layer, SNN_LAYER_KERNEL);
-        r->stride = snn__weights_number(layer, SNN_LAYER_STRIDE);
-        r->pad = snn__weights_number(layer, SNN_LAYER_PAD);
-        r->dilation = snn__weights_number_or(layer, SNN_LAYER_DILATION, 1);
-    }
-    *b = *r;
-    b->h = r->oh;
-    b->w = r->ow;
-    b->c = w->outputs;
-    b->pitch = out->dim[0];
-    b->oh = r->h;
-    b->ow = r->w;
-    b->transposed = snn__weights_conv(layer);
-}
-
-static void describe_operand(const snn_layer *layer, struct snn__matrix_operand *w)
-{
-    const struct snn__tensor *t = &layer->tensor[SNN__WEIGHT];
-
-    w->rows = t->dim[0];
-    w->groups = snn__weights_number_or(layer, SNN_LAYER_GROUPS, 1);
-    w->taps = (size_t)t->dim[2] * t->dim[3];
-    w->inputs = t->dim[1];
-    w->outputs = w->rows / w->groups;
-    w->fan = w->inputs * w->taps;
-    describe_windows(layer, w);
-}
-
 /* The forward product counts bits. */
 static bool counts(const struct snn__node *node)
 {
@@ -126,7 +95,7 @@ static struct snn__operand_want want_of(const struct snn__node *node)
 
     return (struct snn__operand_want){ .batch_max = node->batch_max,
                                        .back_first = s->turned,
-                                       .both = node->wants_adjoint,
+                                       .both = node->wants_adjoint && !s->alignment.used,
                                        .copies = !s->one_row,
                                        .counts = counts(node),
                                        .spikes = node->spikes && !s->turned,
@@ -172,7 +141,8 @@ static snn_status weights_plan(struct snn__node *node, struct snn__arena *arena)
     s->turned = snn__weights_turned(node->layer);
     s->bias = snn__layer_tensor_index(node->layer, "bias");
     s->is_binary = snn__weights_binary(node->layer);
-    describe_operand(node->layer, &s->w);
+    SNN__TRY(snn__alignment_plan(&s->alignment, node, arena));
+    snn__weights_describe(node->layer, &s->w);
     SNN__TRY(snn__derived_plan(&s->derived, node, arena));
     /* signs are only multiplied as numbers where bits are not counted, or something is learned */
     s->multiplies_derived = s->derived.by != NULL && (!counts(node) || node->learns);
@@ -190,6 +160,7 @@ static size_t weights_scratch(const struct snn__node *node)
     const struct snn__operand_want want = want_of(node);
     size_t bytes = snn__operand_scratch(&s->w, node->ctx, &want);
 
+    bytes = snn__max(bytes, snn__alignment_scratch(&s->alignment, node));
     if (s->multiplies_derived && !node->shared)
         bytes = snn__max(bytes, SNN__PRODUCT(s->w.rows, s->w.fan, sizeof(float)));
     if (node->learns && s->w.taps > 1)
@@ -237,6 +208,7 @@ static void weights_refresh(struct snn__node *node)
     snn__operand_load(&s->w, node->ctx, snn__weights_effective(node), node->scratch);
     if (s->w.bits != NULL)
         load_bits(node);
+    snn__alignment_refresh(&s->alignment, node);
 }
 
 /* ---- running ---- */
@@ -272,7 +244,9 @@ static void weights_adjoint(struct snn__node *node, struct snn__io *io, struct s
     };
 
     (void)input;
-    if (s->one_row)
+    if (s->alignment.used)
+        snn__alignment_back(&s->alignment, node, &p);
+    else if (s->one_row)
         snn__operand_back_row(&s->w, node->ctx, node->layer->tensor[SNN__WEIGHT].data, &p);
     else
         (s->turned ? snn__operand_forward : snn__operand_back)(&s->w, node->ctx, &p, node->scratch);

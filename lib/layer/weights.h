@@ -4,6 +4,7 @@
 #define SNN_LAYER_WEIGHTS_H
 
 #include "blas/operand.h"
+#include "layer/alignment.h"
 #include "layer/reparam.h"
 
 /* Weights in a plan. */
@@ -13,6 +14,7 @@ struct snn__weights {
     ptrdiff_t bias; /* tensor number, -1: none */
     bool is_binary;
     struct snn__derived derived;
+    struct snn__alignment alignment;
     bool multiplies_derived; /* products read What, which lies in scratch memory while it is packed */
     bool one_row;            /* the adjoint has one row of a matrix: W' e reads W as it is stored */
     float *bias_sum, *partial;
@@ -32,6 +34,9 @@ bool snn__weights_binary(const snn_layer *layer);
 size_t snn__weights_number(const snn_layer *layer, int32_t key);
 /* One that not all types have. */
 size_t snn__weights_number_or(const snn_layer *layer, int32_t key, size_t otherwise);
+
+/* The matrix of a layer, and how its products read maps. */
+void snn__weights_describe(const snn_layer *layer, struct snn__matrix_operand *w);
 
 /* Of struct snn__layer_type. */
 snn_status snn__linear_shape(snn_layer *layer);

@@ -19,6 +19,8 @@ const struct flag train_flags[] = {
     { "neuron", "TYPE", "neuron.type", "default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
+    { "back-weights", "KIND", "back_weights",
+      "weights of errors on their way down: same, sign (of the weights), random (fixed)" },
     { "start", "MODEL", "start",
       "initial weights, of a model of the same layers, such as one trained with --binary none" },
     { "teacher", "MODEL", "teacher",

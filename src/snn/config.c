@@ -36,6 +36,7 @@ static const struct {
     { "optimizer.name", KIND_TEXT },
     { "dropout", KIND_REAL },
     { "binary", KIND_TEXT },
+    { "back_weights", KIND_TEXT },
     { "teacher", KIND_TEXT },
     { "start", KIND_TEXT },
     { "product_table", KIND_TEXT },

@@ -239,6 +239,24 @@ static snn_status set_binary(struct run *run)
     return rc;
 }
 
+/* One kind of weights for errors, if the configuration has one, in all layers that send any. */
+static snn_status set_back_weights(struct run *run)
+{
+    const char *kind = config_text(run->config, "back_weights", NULL), *now, *from;
+    snn_status rc = SNN_OK;
+    snn_layer *layer;
+    int delay;
+
+    for (size_t i = 0; kind && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++) {
+        if (snn_layer_get_str(layer, SNN_LAYER_BACK_WEIGHTS, &now) != SNN_OK)
+            continue;
+        rc = snn_layer_input(layer, 0, &from, &delay);
+        if (rc == SNN_OK && strcmp(from, "input") != 0)
+            rc = snn_layer_set_str(layer, SNN_LAYER_BACK_WEIGHTS, kind);
+    }
+    return rc;
+}
+
 int run_network(struct run *run)
 {
     json_t *described = json_object_get(run->config, "network");
@@ -264,6 +282,8 @@ int run_network(struct run *run)
         rc = set_dropout(run);
     if (rc == SNN_OK)
         rc = set_binary(run);
+    if (rc == SNN_OK)
+        rc = set_back_weights(run);
     if (rc == SNN_OK)
         rc = snn_network_prepare(run->network);
     return rc == SNN_OK ? DONE : fail_call(rc, "network");

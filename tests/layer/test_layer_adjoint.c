@@ -584,6 +584,79 @@ START_TEST(test_dropout_sample)
 }
 END_TEST
 
+/* ---- other weights on the way down */
+
+static const struct layer_case aligned[] = {
+    { { 9 }, "linear x out=7 back_weights=sign", false },
+    { { 9 }, "linear x out=7 back_weights=random", false },
+    { { 3, 6, 5 }, "conv2d x out=4 kernel=3 pad=1 back_weights=sign", false },
+    { { 3, 7, 6 }, "conv2d x out=4 kernel=3 stride=2 back_weights=random", false },
+    { { 4, 6, 5 }, "conv2d x out=6 kernel=3 groups=2 back_weights=random", false },
+    { { 40, 9, 9 }, "conv2d x out=33 kernel=3 pad=1 back_weights=sign", false },
+};
+
+/* B[o][c][ky][kx] by its definition. */
+static double weight_of_errors(snn_layer *layer, size_t i)
+{
+    const struct snn__tensor *w = &layer->tensor[0], *back = snn__layer_find_tensor(layer, "back");
+    const double fan_in = (double)w->length / w->dim[0], fan_out = (double)w->dim[0] * w->dim[2] * w->dim[3];
+
+    if (back != NULL)
+        return back->data[i];
+    return (w->data[i] >= 0 ? 1 : -1) * (w->rank == 2 ? 1 / sqrt(fan_in) : sqrt(2 / fan_out));
+}
+
+/* dx[b][h][w][c], linear layers as convolutions of one pixel; *size: the same of absolute values. */
+static double plain_error(const struct rig *r, size_t b, size_t h, size_t w, size_t c, double *size)
+{
+    snn_layer *layer = r->unit->layer;
+    const struct snn__tensor *t = &layer->tensor[0];
+    const bool map = t->rank == 4;
+    const size_t k = t->dim[2], stride = map ? (size_t)snn__param_i64(&layer->params, SNN_LAYER_STRIDE) : 1;
+    const size_t pad = map ? (size_t)snn__param_i64(&layer->params, SNN_LAYER_PAD) : 0;
+    const size_t group = layer->in.dim[0] / t->dim[1], outs = t->dim[0] / group;
+    double sum = 0;
+
+    *size = 0;
+    for (size_t o = c / t->dim[1] * outs; o < (c / t->dim[1] + 1) * outs; o++)
+        for (size_t y = 0; y < layer->out.dim[1]; y++)
+            for (size_t x = 0; x < layer->out.dim[2]; x++) {
+                const size_t ky = h + pad - y * stride, kx = w + pad - x * stride; /* wrap around below 0 */
+
+                const double part =
+                    ky < k && kx < k
+                        ? weight_of_errors(layer, ((o * t->dim[1] + c % t->dim[1]) * k + ky) * k + kx) *
+                              (double)r->e[((b * layer->out.dim[1] + y) * layer->out.dim[2] + x) * t->dim[0] + o]
+                        : 0;
+
+                sum += part;
+                *size += fabs(part);
+            }
+    return sum;
+}
+
+START_TEST(test_aligned)
+{
+    const int n = (int)(sizeof aligned / sizeof *aligned);
+    const snn_shape *in;
+    double want, size;
+    struct rig r;
+    size_t i = 0;
+
+    open_rig(&r, &aligned[_i % n], _i / n ? "best" : "ref", 1);
+    in = &r.unit->layer->in;
+    adjoint(&r, 0.5f, false);
+    for (size_t b = 0; b < BATCH; b++)
+        for (size_t h = 0; h < in->dim[1]; h++)
+            for (size_t w = 0; w < in->dim[2]; w++)
+                for (size_t c = 0; c < in->dim[0]; c++, i++) {
+                    want = 0.5 * plain_error(&r, b, h, w, c, &size);
+                    ck_assert_double_eq_tol(r.dx[i], want, 2e-6 * size + 1e-9);
+                }
+    close_rig(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("layer: adjoints");
@@ -598,6 +671,7 @@ int main(void)
     tcase_add_loop_test(tc, test_attention, 0, 2 * ATTENTIONS);
     tcase_add_test(tc, test_dropout);
     tcase_add_test(tc, test_dropout_sample);
+    tcase_add_loop_test(tc, test_aligned, 0, 2 * (int)(sizeof aligned / sizeof *aligned));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
