@@ -185,7 +185,8 @@ int recipe_open(struct recipe *out, const char *folder, const char *name)
     "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each as " \
     "it is or .gz"
 
-/* The data sets of the recipes, as they are published: the first of their files, and all. */
+/* The data sets of the recipes, as they are published: the first of their files, NULL where an archive of any name
+ * may hold it, and all. */
 static const struct {
     const char *name, *first, *files;
 } published[] = {
@@ -193,7 +194,7 @@ static const struct {
     { "Fashion-MNIST", "train-images-idx3-ubyte", IDX_FILES },
     { "CIFAR-10", "data_batch_1.bin", "data_batch_1.bin .. data_batch_5.bin, test_batch.bin: the binary version" },
     { "CIFAR-100", "train.bin", "train.bin, test.bin: the binary version" },
-    { "N-MNIST", "Train", "Train/LABEL/NUMBER.bin and Test/LABEL/NUMBER.bin, or Train.zip and Test.zip" },
+    { "N-MNIST", NULL, "Train/LABEL/NUMBER.bin and Test/LABEL/NUMBER.bin, or archives of them" },
     { "DVS128 Gesture", "trials_to_train.txt",
       "NAME.aedat, NAME_labels.csv, trials_to_train.txt and trials_to_test.txt" },
     { "CIFAR10-DVS", "airplane", "CLASS/NAME.aedat, a folder for each of the ten classes" },
@@ -218,18 +219,31 @@ const char *recipe_files(const struct recipe *recipe)
     return i < sizeof published / sizeof *published ? published[i].files : "the files of its authors";
 }
 
-static bool holds(const char *folder, const char *name, const char *ending)
+static bool holds(const char *folder, const char *name)
 {
+    static const char *const ending[] = { "", ".gz", ".zip" };
     char path[4096];
 
-    snprintf(path, sizeof path, "%s/%s%s", folder, name, ending);
-    return access(path, R_OK) == 0;
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+        snprintf(path, sizeof path, "%s/%s%s", folder, name, ending[i]);
+        if (access(path, R_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A folder, or an archive, in which the first file is where it has to be. */
+static bool is_there(const char *path, size_t data)
+{
+    const bool known = data < sizeof published / sizeof *published && published[data].first;
+
+    return access(path, R_OK) == 0 && (!known || holds(path, published[data].first));
 }
 
 int recipe_data(const struct recipe *recipe, const char *folder, char *out, size_t size)
 {
     const char *format = config_text(recipe->config, "data.format", "");
-    size_t length = strlen(format), i = find_data(recipe);
+    size_t length = strlen(format);
     char *path;
     bool there;
 
@@ -238,11 +252,10 @@ int recipe_data(const struct recipe *recipe, const char *folder, char *out, size
     path = at_home(folder);
     if (!path)
         return FAILED;
-    there = i == sizeof published / sizeof *published || holds(path, published[i].first, "") ||
-            holds(path, published[i].first, ".gz") || holds(path, published[i].first, ".zip");
+    there = is_there(path, find_data(recipe));
     free(path);
     snprintf(out, size, "%s:%s", format, folder);
     return there ? DONE
-                 : fail(FAILED, "%s: %s is not there; the data set %s is published as %s", folder, published[i].first,
-                        published[i].name, published[i].files);
+                 : fail(FAILED, "%s: holds no %s, which is published as %s", folder, recipe_text(recipe, "data"),
+                        recipe_files(recipe));
 }

@@ -68,7 +68,7 @@ has out 'usage: snn recipe'
 refuses 2 'did you mean tiny?' recipe tinny
 refuses 2 'snn recipe lists all' recipe something-else
 refuses 2 'train-images-idx3-ubyte' recipe tiny
-refuses 1 'train-images-idx3-ubyte is not there; the data set MNIST' recipe tiny --data own
+refuses 1 'own: holds no MNIST, which is published as train-images-idx3-ubyte' recipe tiny --data own
 refuses 2 'which recipe?' recipe --data data
 refuses 2 '--save does not go with --try' recipe tiny --try --save x.snn
 refuses 2 'unknown flag --epoch' recipe tiny --data data --epoch 3
