@@ -36,6 +36,7 @@ const struct flag train_flags[] = {
       "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
       "algorithms" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6, for spide 30" },
+    { "train-steps", "N", "train_steps", "time steps per sample in training; default: those of --steps" },
     { "loss", "NAME", "trainer.loss", "default ce_mse, for spide ce" },
     { "loss-mix", "X", "trainer.loss_mix", "share of MSE in ce_mse; default 0.05" },
     { "lr", "X", "optimizer.lr", "learning rate; default 0.1 for sgd, with spide 0.05 / scale" },
@@ -187,7 +188,7 @@ static void warn_of_silence(struct train *t)
         snn_layer_metrics of = SNN_LAYER_METRICS_INIT;
 
         if (snn_layer_get_info(layer, &info) != SNN_OK || !info.spiking ||
-            snn_trainer_layer_metrics(t->run.trainer, layer, &of) != SNN_OK || of.firing_rate > 0)
+            snn_trainer_layer_metrics(run_judge(&t->run), layer, &of) != SNN_OK || of.firing_rate > 0)
             continue;
         progress_clear(&t->progress);
         warn("layer %s does not spike at all: try a lower --neuron.threshold, more --steps, batch norm before it "
@@ -220,7 +221,7 @@ static int interrupted(struct train *t)
 static int evaluate(struct train *t)
 {
     snn_metrics held = SNN_METRICS_INIT;
-    snn_status rc = snn_trainer_evaluate(t->run.trainer, t->run.test, &held);
+    snn_status rc = snn_trainer_evaluate(run_judge(&t->run), t->run.test, &held);
 
     if (rc != SNN_OK && rc != SNN_ERR_CANCELLED)
         return fail_call(rc, "test set");
@@ -362,7 +363,7 @@ static int train_all(struct train *t)
 
 static int save_model(struct train *t)
 {
-    json_t *figures = run_figures(t->run.trainer, t->run.network, &t->held);
+    json_t *figures = run_figures(run_judge(&t->run), t->run.network, &t->held);
     char *text = json_dumps(figures, JSON_COMPACT | JSON_REAL_PRECISION(9));
     snn_status rc = text ? snn_network_set_note(t->run.network, RATES_NOTE, text) : SNN_ERR_MEMORY;
 

@@ -37,6 +37,7 @@ static const struct {
     { "dropout", KIND_REAL },
     { "binary", KIND_TEXT },
     { "back_weights", KIND_TEXT },
+    { "train_steps", KIND_WHOLE },
     { "teacher", KIND_TEXT },
     { "start", KIND_TEXT },
     { "product_table", KIND_TEXT },

@@ -239,20 +239,20 @@ static snn_status set_binary(struct run *run)
     return rc;
 }
 
-/* One kind of weights for errors, if the configuration has one, in all layers that send any. */
+/* One kind of weights for errors, if the configuration has one, in all layers but the first, which sends none. */
 static snn_status set_back_weights(struct run *run)
 {
-    const char *kind = config_text(run->config, "back_weights", NULL), *now, *from;
+    const char *kind = config_text(run->config, "back_weights", NULL), *now;
+    bool first = true;
     snn_status rc = SNN_OK;
     snn_layer *layer;
-    int delay;
 
     for (size_t i = 0; kind && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++) {
         if (snn_layer_get_str(layer, SNN_LAYER_BACK_WEIGHTS, &now) != SNN_OK)
             continue;
-        rc = snn_layer_input(layer, 0, &from, &delay);
-        if (rc == SNN_OK && strcmp(from, "input") != 0)
+        if (!first)
             rc = snn_layer_set_str(layer, SNN_LAYER_BACK_WEIGHTS, kind);
+        first = false;
     }
     return rc;
 }
@@ -371,6 +371,26 @@ int run_evaluator(const json_t *config, snn_network *network, snn_trainer **out)
     return rc == SNN_OK ? run_apply(config, "trainer", &calls, *out) : fail_call(rc, NULL);
 }
 
+int run_train_steps(struct run *run)
+{
+    const int64_t steps = config_whole(run->config, "train_steps", 0);
+    int status;
+
+    if (!config_get(run->config, "train_steps"))
+        return DONE;
+    if (run->shape.frames > 1)
+        return fail(USAGE, "train_steps goes with samples of one frame; of recordings frames.subset takes fewer");
+    status = run_evaluator(run->config, run->network, &run->evaluator);
+    if (status == DONE && snn_trainer_set_i64(run->trainer, SNN_TRAINER_STEPS, steps) != SNN_OK)
+        status = fail(FAILED, "train_steps: %s", snn_last_error());
+    return status;
+}
+
+snn_trainer *run_judge(const struct run *run)
+{
+    return run->evaluator ? run->evaluator : run->trainer;
+}
+
 /* Takes over what the teacher's samples were normalised by. */
 static int adopt_normalisation(json_t *config, const json_t *of)
 {
@@ -468,6 +488,7 @@ void run_close(struct run *run)
 {
     snn_continual_destroy(run->sequence);
     snn_trainer_destroy(run->trainer);
+    snn_trainer_destroy(run->evaluator);
     snn_projection_destroy(run->projection);
     snn_trainer_destroy(run->teacher);
     snn_network_destroy(run->taught);

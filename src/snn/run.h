@@ -13,6 +13,7 @@ struct run {
     snn_network *network;
     snn_optimizer *optimizer;
     snn_trainer *trainer;
+    snn_trainer *evaluator;     /* NULL: the trainer evaluates */
     snn_projection *projection; /* NULL: gradients are not projected */
     snn_continual *sequence;    /* of tasks, or NULL */
     snn_network *taught;        /* of the teacher, and what evaluates it; NULL without one */
@@ -44,6 +45,10 @@ int run_trainer(struct run *run);
 /* The same of an evaluator, which leaves out parameters that go with training; and whether it has one. */
 int run_evaluator(const json_t *config, snn_network *network, snn_trainer **out);
 bool run_evaluates_with(const snn_trainer *evaluator, const char *name);
+/* With train_steps, after run_record(): the trainer takes so many steps, and an evaluator those of the configuration,
+ * to be prepared with the trainer. What evaluates. */
+int run_train_steps(struct run *run);
+snn_trainer *run_judge(const struct run *run);
 /* The model that the configuration names as teacher, to be prepared with the trainer; its normalisation becomes that
  * of the run, unless one is set. Without a teacher, nothing. */
 int run_teacher(struct run *run);

@@ -187,6 +187,13 @@ static int attach_notes(struct train *t)
     return rc == SNN_OK ? DONE : fail_call(rc, "note");
 }
 
+static snn_status prepare(struct train *t, snn_trainer *trainer, size_t batch)
+{
+    const snn_status rc = snn_trainer_on_progress(trainer, progress_show, &t->progress);
+
+    return rc == SNN_OK ? snn_trainer_prepare(trainer, batch) : rc;
+}
+
 int train_open_trainer(struct train *t)
 {
     size_t batch = (size_t)run_batch(&t->run, t->run.train);
@@ -197,11 +204,13 @@ int train_open_trainer(struct train *t)
         status = run_trainer(&t->run);
     if (status == DONE)
         status = run_record(&t->run);
+    if (status == DONE)
+        status = run_train_steps(&t->run);
     if (status != DONE)
         return status;
-    rc = snn_trainer_on_progress(t->run.trainer, progress_show, &t->progress);
-    if (rc == SNN_OK)
-        rc = snn_trainer_prepare(t->run.trainer, batch);
+    rc = prepare(t, t->run.trainer, batch);
+    if (rc == SNN_OK && t->run.evaluator)
+        rc = prepare(t, t->run.evaluator, batch);
     if (rc == SNN_OK && t->run.teacher)
         rc = snn_trainer_prepare(t->run.teacher, batch);
     if (rc == SNN_OK && t->run.teacher)

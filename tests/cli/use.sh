@@ -238,6 +238,20 @@ run 0 train run.json --threads 1 --save t1.snn
 run 0 train run.json --threads 3 --save t3.snn
 same t1.snn t3.snn
 
+# ---- fewer steps in training than in evaluation: training is that of the fewer, evaluation that of the more
+run 0 train --data idx:data --net 64-16-10 --epochs 2 --steps 2 --quiet --save two.snn
+run 0 train --data idx:data --net 64-16-10 --epochs 2 --steps 6 --train-steps 2 --quiet --save apart.snn
+cp out trained
+[ "$(cut -d, -f 2,3 two.csv)" = "$(cut -d, -f 2,3 apart.csv)" ] || bad "--train-steps does not train as --steps"
+[ "$(cut -d, -f 4 two.csv)" != "$(cut -d, -f 4 apart.csv)" ] || bad "--train-steps evaluates with its steps"
+run 0 eval apart.snn --data idx:data --quiet
+[ "$(tail -n 1 out)" = "$(tail -n 1 trained)" ] || bad "eval does not take the steps of the evaluation"
+
+# ---- errors on their way down: other weights, and the model has them
+run 0 train --data idx:data --net 64-16-16-10 --epochs 2 --trainer sltt --back-weights random --quiet --save back.snn
+run 0 info back.snn --json
+has out '"tensors":{"weight":[16,64],"bias":[16]}' '"back":[16,16]' '"back":[10,16]'
+
 # ---- a batch is no larger than the data set; the bits are those of a batch of its size
 run 0 train --data idx:data --net 64-8-10 --epochs 2 --batch 2000 --quiet --save all.snn
 run 0 train --data idx:data --net 64-8-10 --epochs 2 --batch 1000000000 --quiet --save more.snn
