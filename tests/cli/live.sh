@@ -212,7 +212,7 @@ done
 # Windows come far faster than they are taken, in gaps that the buffer cannot hold: memory does not grow.
 awk 'BEGIN { for (i = 0; i < 200; i++) printf "%d,%d,5,1\n", i * 100000, i % 100 }' >flood
 for times in 50 1000; do
-    listen csv --window 1ms --json
+    listen csv --window 1ms --json --quiet
     "$send_events" flood csv "$port" $times
     heard 0
     [ "$(figure dropped out)" -gt 1000 ] || bad "$(figure dropped out) windows dropped of a flood"
