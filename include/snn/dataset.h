@@ -38,8 +38,8 @@ typedef struct snn_sample {
 /** Description of a data set of the host. Begin with snn_dataset_source_init(), then set the fields. */
 typedef struct snn_dataset_source {
     uint32_t struct_size; /**< set by snn_dataset_source_init() */
-    uint32_t rank;        /**< of one sample or frame: 1 or 3 */
-    size_t shape[3];      /**< [N] or [C,H,W] */
+    uint32_t rank;        /**< of one sample or frame: 1 to 3 */
+    size_t shape[3];      /**< [N], [C,L] or [C,H,W] */
     size_t count;         /**< number of samples */
     size_t classes;       /**< labels are 0 .. classes - 1; 0: the samples have targets */
     size_t frames;        /**< 1: one static sample for all steps; T: a frame for each step */
@@ -82,7 +82,7 @@ typedef struct snn_dataset_files {
 typedef struct snn_dataset_info {
     uint32_t struct_size; /**< set by the caller to sizeof(snn_dataset_info) */
     uint32_t rank;        /**< of one sample or frame */
-    size_t shape[3];      /**< [N] or [C,H,W] */
+    size_t shape[3];      /**< [N], [C,L] or [C,H,W] */
     size_t count;         /**< samples, at most the parameter "limit" */
     size_t classes;       /**< labels are 0 .. classes - 1; 0: the samples have targets */
     size_t frames;        /**< 1 if static */

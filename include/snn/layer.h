@@ -15,16 +15,20 @@
  *
  *   linear     [I] -> [O]              y = W x + b; tensors weight [O,I], bias [O], gain [O] with standardise
  *   conv2d     [C,H,W] -> [O,H',W']    cross-correlation; weight [O,C/groups,kh,kw], bias [O], gain [O]
+ *   conv1d     [C,L] -> [O,L']         the same over sequences; weight [O,C/groups,k], bias [O], gain [O]
  *   conv_transpose2d                   [C,H,W] -> [O,H',W'], the adjoint of a convolution; weight [C,O,kh,kw],
  *                                      bias [O]
+ *   conv_transpose1d                   [C,L] -> [O,L']; weight [C,O,k], bias [O]
  *   batch_norm any                     per channel; weight, bias (trained), mean, var (running values)
  *   elementwise any                    y_i = w_i x_i + b_i; weight, and with bias 1 bias, in the shape of the input
  *                                      (trained); begins as the identity
  *   layer_norm any                     over all features of a sample at each step; weight, bias per channel (trained)
- *   avgpool maxpool sumpool            [C,H,W] -> [C,H',W']; kernel 0: the whole map; avgpool divides by kernel^2
- *   adaptive_avgpool                   [C,H,W] -> [C,size,size]; cell i averages floor(i n/o) .. ceil((i+1) n/o)-1
+ *   avgpool maxpool sumpool            [C,H,W] -> [C,H',W'], [C,L] -> [C,L']; kernel 0: the whole map; avgpool
+ *                                      divides by the size of the window
+ *   adaptive_avgpool                   [C,H,W] -> [C,size,size], [C,L] -> [C,size]; cell i averages
+ *                                      floor(i n/o) .. ceil((i+1) n/o)-1
  *   upsample   nearest neighbour, by factor
- *   flatten    [C,H,W] -> [C*H*W]
+ *   flatten    [C,H,W] -> [C*H*W], [C,L] -> [C*L]
  *   scale      y = value * x
  *   gain       y = w x with one trained number w; tensor weight [1]
  *   dropout    one mask for all steps of a sequence, divided by 1 - rate; the identity in evaluation. With mask
@@ -39,44 +43,48 @@ typedef struct snn_layer snn_layer;
 
 /** Parameters of layers that are not neurons. */
 typedef enum snn_layer_key {
-    SNN_LAYER_OUT = 101,          /**< i64, outputs of linear, output channels of conv2d */
-    SNN_LAYER_KERNEL = 102,       /**< i64, rows and columns of the window */
-    SNN_LAYER_STRIDE = 103,       /**< i64; pools: 0 takes the kernel */
-    SNN_LAYER_PAD = 104,          /**< i64, zero padding at every border */
-    SNN_LAYER_DILATION = 105,     /**< i64 */
-    SNN_LAYER_GROUPS = 106,       /**< i64 */
-    SNN_LAYER_BIAS = 107,         /**< i64, 1: the layer has a bias */
-    SNN_LAYER_STANDARDISE = 108,  /**< i64, 1: scaled weight standardisation with a trained gain */
-    SNN_LAYER_EPS = 109,          /**< f64, added to the variance under the root of a standardisation or of a norm */
-    SNN_LAYER_INIT = 110,         /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal,
-                                       sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of
-                                       every output of norm 1, bias 0) */
-    SNN_LAYER_INIT_STD = 111,     /**< f64, standard deviation for init "normal" */
-    SNN_LAYER_MOMENTUM = 112,     /**< f64, batch_norm: share of the batch in an update of the running values */
-    SNN_LAYER_OVER = 113,         /**< str, batch_norm: step (statistics of each step alone), all (statistics over all
-                                       steps; needs a trainer that keeps them) */
-    SNN_LAYER_SIZE = 114,         /**< i64, rows and columns of adaptive_avgpool's output */
-    SNN_LAYER_FACTOR = 115,       /**< i64, upsample: rows and columns of the output for each one of the input */
-    SNN_LAYER_VALUE = 116,        /**< f64, scale and attention: constant factor; gain: initial value */
-    SNN_LAYER_RATE = 117,         /**< f64 in [0, 1), dropout: probability that a number, or a sample, becomes 0 */
-    SNN_LAYER_NORM = 118,         /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w;
-                                       tensors g, u, v), frobenius (weights w min(1, range / Frobenius norm of w); the
-                                       gradient takes the factor as a constant) */
-    SNN_LAYER_RANGE = 119,        /**< f64, largest norm with norm "spectral" or "frobenius" */
-    SNN_LAYER_OUT_PAD = 120,      /**< i64, rows and columns added at the end of conv_transpose2d's output */
-    SNN_LAYER_DECAY = 121,        /**< f64 in [0, 1], rate: weight of a step relative to the next step */
-    SNN_LAYER_BINARY = 122,       /**< str, linear and conv2d: none, scaled (weights mean|w| of the output channel
-                                       times the sign of w, with sign(0) = 1), sign (the sign alone). The optimizer
-                                       updates the real latent weights w, without weight decay */
-    SNN_LAYER_BACK = 123,         /**< str, gradient of the latent weights of a binary layer, where |w| <= 1, 0
-                                       elsewhere: ste (the gradient of the binary weights), scale (times mean|w|), full
-                                       (also through mean|w|) */
-    SNN_LAYER_CLIP_LATENT = 124,  /**< i64, 1: latent weights are clipped to [-1, 1] after every update */
-    SNN_LAYER_SELECTED = 125,     /**< i64, select: number of the input that becomes the output, from 0; may be set
-                                       between batches */
-    SNN_LAYER_HEADS = 126,        /**< i64, attention: groups of channels, each with its own attention */
-    SNN_LAYER_MASK = 141,         /**< str, dropout: element (one draw for each number), sample (one draw for all
-                                       numbers of a sample) */
+    SNN_LAYER_OUT = 101,         /**< i64, outputs of linear, output channels of conv2d */
+    SNN_LAYER_KERNEL = 102,      /**< i64, rows and columns of the window */
+    SNN_LAYER_STRIDE = 103,      /**< i64; pools: 0 takes the kernel */
+    SNN_LAYER_PAD = 104,         /**< i64, zero padding at every border */
+    SNN_LAYER_DILATION = 105,    /**< i64 */
+    SNN_LAYER_GROUPS = 106,      /**< i64 */
+    SNN_LAYER_BIAS = 107,        /**< i64, 1: the layer has a bias */
+    SNN_LAYER_STANDARDISE = 108, /**< i64, 1: scaled weight standardisation with a trained gain */
+    SNN_LAYER_EPS = 109,         /**< f64, added to the variance under the root of a standardisation or of a norm */
+    SNN_LAYER_INIT = 110,        /**< str: default (uniform, +-1/sqrt(fan-in), bias too), kaiming (normal,
+                                      sqrt(2/fan-out), bias 0), normal (init_std, bias 0), zero, unit (weights of
+                                      every output of norm 1, bias 0) */
+    SNN_LAYER_INIT_STD = 111,    /**< f64, standard deviation for init "normal" */
+    SNN_LAYER_MOMENTUM = 112,    /**< f64, batch_norm: share of the batch in an update of the running values */
+    SNN_LAYER_OVER = 113,        /**< str, batch_norm: step (statistics of each step alone), all (statistics over all
+                                      steps; needs a trainer that keeps them) */
+    SNN_LAYER_SIZE = 114,        /**< i64, rows and columns of adaptive_avgpool's output */
+    SNN_LAYER_FACTOR = 115,      /**< i64, upsample: rows and columns of the output for each one of the input */
+    SNN_LAYER_VALUE = 116,       /**< f64, scale and attention: constant factor; gain: initial value */
+    SNN_LAYER_RATE = 117,        /**< f64 in [0, 1), dropout: probability that a number, or a sample, becomes 0 */
+    SNN_LAYER_NORM = 118,        /**< str: none, spectral (weights clip(g, -range, range) w / spectral norm of w;
+                                      tensors g, u, v), frobenius (weights w min(1, range / Frobenius norm of w); the
+                                      gradient takes the factor as a constant) */
+    SNN_LAYER_RANGE = 119,       /**< f64, largest norm with norm "spectral" or "frobenius" */
+    SNN_LAYER_OUT_PAD = 120,     /**< i64, rows and columns added at the end of conv_transpose2d's output */
+    SNN_LAYER_DECAY = 121,       /**< f64 in [0, 1], rate: weight of a step relative to the next step */
+    SNN_LAYER_BINARY = 122,      /**< str, linear and conv2d: none, scaled (weights mean|w| of the output channel
+                                      times the sign of w, with sign(0) = 1), sign (the sign alone). The optimizer
+                                      updates the real latent weights w, without weight decay */
+    SNN_LAYER_BACK = 123,        /**< str, gradient of the latent weights of a binary layer, where |w| <= 1, 0
+                                      elsewhere: ste (the gradient of the binary weights), scale (times mean|w|), full
+                                      (also through mean|w|) */
+    SNN_LAYER_CLIP_LATENT = 124, /**< i64, 1: latent weights are clipped to [-1, 1] after every update */
+    SNN_LAYER_SELECTED = 125,    /**< i64, select: number of the input that becomes the output, from 0; may be set
+                                      between batches */
+    SNN_LAYER_HEADS = 126,       /**< i64, attention: groups of channels, each with its own attention */
+    SNN_LAYER_KERNEL_ROWS = 130, /**< i64, conv2d and pools: rows of the window; 0: as its columns */
+    SNN_LAYER_STRIDE_ROWS = 131, /**< i64, conv2d and pools: rows from window to window; 0: as columns */
+    SNN_LAYER_PAD_ROWS = 132,    /**< i64, conv2d and pools: rows added at top and bottom; -1: as columns */
+    SNN_LAYER_DILATION_ROWS = 133, /**< i64, conv2d: rows from tap to tap; 0: as columns */
+    SNN_LAYER_MASK = 141,          /**< str, dropout: element (one draw for each number), sample (one draw for all
+                                        numbers of a sample) */
     SNN_LAYER_BACK_WEIGHTS = 142, /**< str, linear and conv2d, weights through which errors go down to earlier layers:
                                       same (those of the layer), sign (their signs, times 1/sqrt(fan-in), for conv2d
                                       sqrt(2/fan-out)), random (a fixed tensor "back", uniform in
@@ -84,9 +92,9 @@ typedef enum snn_layer_key {
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 
-/** Shape of one sample: rank 1 [N] or rank 3 [C,H,W]. */
+/** Shape of one sample: a vector [N], a sequence [C,L] or a map [C,H,W]. */
 typedef struct snn_shape {
-    uint32_t rank;   /**< 1 or 3; 0 if not known yet */
+    uint32_t rank;   /**< 1, 2 or 3; 0 if not known yet */
     uint32_t dim[3]; /**< unused entries are 1 */
 } snn_shape;
 

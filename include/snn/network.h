@@ -32,8 +32,8 @@ SNN_BEGIN_DECLS
 
 /** Creates an empty network. The caller destroys it.
  * @param out receives the network; NULL on failure
- * @param shape of one input sample: [N] or [C,H,W]
- * @param rank 1 or 3
+ * @param shape of one input sample: [N], [C,L] or [C,H,W]
+ * @param rank 1, 2 or 3
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_SHAPE (another rank; a size that is 0 or too large), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_network_create(snn_network **out, snn_context *context, const size_t *shape,
                                                   size_t rank);

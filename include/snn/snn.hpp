@@ -562,7 +562,7 @@ public:
 
 /** Shape and size of a data set that reads its samples by a callback. */
 struct DatasetShape {
-    std::vector<std::size_t> shape; /**< { 784 } or { 3, 32, 32 } */
+    std::vector<std::size_t> shape; /**< { 784 }, { 12, 256 } or { 3, 32, 32 } */
     std::size_t count = 0;          /**< number of samples */
     std::size_t classes = 0;        /**< labels are 0 .. classes - 1; 0: the set has targets */
     std::size_t targets = 0;        /**< numbers of a target vector; 0: the set has labels */
@@ -634,7 +634,7 @@ private:
 
         check(snn_dataset_source_init(&s, sizeof s));
         if (shape->shape.size() > 3)
-            throw Error(SNN_ERR_SHAPE, "samples have 1 or 3 dimensions");
+            throw Error(SNN_ERR_SHAPE, "samples have 1 to 3 dimensions");
         s.rank = static_cast<std::uint32_t>(shape->shape.size());
         for (std::size_t i = 0; i < shape->shape.size(); i++)
             s.shape[i] = shape->shape[i];

@@ -119,13 +119,14 @@ static void locate(const struct product *a, size_t line, size_t from, size_t row
 {
     const struct snn__product *p = a->p;
     const struct snn__window *w = &p->window;
-    const size_t out = a->class.rest_y + line * w->stride;
+    const size_t out = a->class.rest_y + line * w->stride[SNN__Y];
 
     for (size_t i = 0; i < rows; i++) {
         const size_t column = (from + i) / a->grid.samples, sample = (from + i) % a->grid.samples;
 
         unit[i] = a->unit[sample];
-        y[i] = p->y + ((sample * w->oh + out) * w->ow + a->class.rest_x + column * w->stride) * p->y_pitch + n;
+        y[i] =
+            p->y + ((sample * w->oh + out) * w->ow + a->class.rest_x + column * w->stride[SNN__X]) * p->y_pitch + n;
     }
 }
 
@@ -229,7 +230,7 @@ static void multiply_classes(const snn_context *ctx, struct product *a)
     const struct snn__window *w = &a->p->window;
     const char *weights = (const char *)a->p->digits + SNN__DIGITS_HEAD;
 
-    for (size_t i = 0; i < w->stride * w->stride; i++) {
+    for (size_t i = 0; i < w->stride[SNN__Y] * w->stride[SNN__X]; i++) {
         a->class = snn__digits_class(&a->grid, w, i);
         a->class_unit = (const float *)(const void *)weights;
         a->class_digits = (const uint8_t *)weights + snn__digits_units(&a->grid);

@@ -29,9 +29,9 @@ static size_t outputs_of(const struct axis *a, size_t rest)
     return rest < a->outputs ? snn__ceil_div(a->outputs - rest, a->stride) : 0;
 }
 
-static struct axis axis_of(const struct snn__window *w, size_t source, size_t outputs, size_t taps)
+static struct axis axis_of(const struct snn__window *w, int axis, size_t source, size_t outputs, size_t taps)
 {
-    struct axis a = { w->stride, w->pad, w->dilation, taps, outputs, source, 0 };
+    struct axis a = { w->stride[axis], w->pad[axis], w->dilation[axis], taps, outputs, source, 0 };
     ptrdiff_t distance;
     size_t after = 0;
 
@@ -52,7 +52,7 @@ size_t snn__digits_words(const struct snn__window *w)
 
 struct class snn__digits_class(const struct grid *a, const struct snn__window *w, size_t index)
 {
-    struct class c = { .rest_y = index / w->stride, .rest_x = index % w->stride };
+    struct class c = { .rest_y = index / w->stride[SNN__X], .rest_x = index % w->stride[SNN__X] };
 
     c.high = outputs_of(&a->y, c.rest_y);
     c.wide = outputs_of(&a->x, c.rest_x);
@@ -67,8 +67,8 @@ size_t snn__digits_before(const struct grid *g)
 
 struct grid snn__digits_grid(size_t m, size_t n, const struct snn__window *w)
 {
-    struct grid g = { .y = axis_of(w, w->h, w->oh, w->kh),
-                      .x = axis_of(w, w->w, w->ow, w->kw),
+    struct grid g = { .y = axis_of(w, SNN__Y, w->h, w->oh, w->kh),
+                      .x = axis_of(w, SNN__X, w->w, w->ow, w->kw),
                       .samples = m / (w->oh * w->ow),
                       .panels = snn__ceil_div(n, SIDE) };
     const size_t places = SNN__SUM(snn__digits_before(&g), SNN__PRODUCT(g.y.length, g.x.length));
@@ -102,7 +102,7 @@ size_t snn__digits_size(const snn_context *ctx, size_t n, const struct snn__wind
 
     if (!snn__digits_fit(ctx, w))
         return 0;
-    for (size_t i = 0; i < w->stride * w->stride; i++) {
+    for (size_t i = 0; i < w->stride[SNN__Y] * w->stride[SNN__X]; i++) {
         const struct class c = snn__digits_class(&g, w, i);
 
         bytes = SNN__SUM(bytes, snn__digits_class_size(&g, &c));
@@ -177,7 +177,7 @@ void snn__digits(const snn_context *ctx, void *digits, const float *packed, size
 
     *peak = 0;
     digits = (char *)digits + SNN__DIGITS_HEAD;
-    for (size_t i = 0; i < w->stride * w->stride; i++) {
+    for (size_t i = 0; i < w->stride[SNN__Y] * w->stride[SNN__X]; i++) {
         a.class = snn__digits_class(&g, w, i);
         a.unit = digits;
         a.digits = (uint8_t *)digits + snn__digits_units(&g);

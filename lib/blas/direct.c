@@ -25,16 +25,16 @@ struct direct {
 
 bool snn__direct_fits(const struct snn__window *w)
 {
-    return !w->transposed && w->dilation == 1 && w->pitch == w->c && w->kh * w->kw > 1 &&
-           SNN__PRODUCT(w->kw, w->c) < LONGEST_RUN && w->ow >= LEAST_WIDE;
+    return !w->transposed && w->dilation[SNN__Y] == 1 && w->dilation[SNN__X] == 1 && w->pitch == w->c &&
+           w->kh * w->kw > 1 && SNN__PRODUCT(w->kw, w->c) < LONGEST_RUN && w->ow >= LEAST_WIDE;
 }
 
 /* Numbers of a copy of the rows that TALL rows of outputs read. */
 static size_t copy_size(const struct snn__window *w)
 {
-    const size_t wide = SNN__PRODUCT((w->ow - 1) * w->stride + w->kw, w->c);
+    const size_t wide = SNN__PRODUCT((w->ow - 1) * w->stride[SNN__X] + w->kw, w->c);
 
-    return aligned(SNN__PRODUCT((TALL - 1) * w->stride + w->kh, wide));
+    return aligned(SNN__PRODUCT((TALL - 1) * w->stride[SNN__Y] + w->kh, wide));
 }
 
 size_t snn__direct_scratch(const snn_context *ctx, const struct snn__window *w)
@@ -58,7 +58,7 @@ static struct direct plan(const snn_context *ctx, const struct snn__window *w, s
     return (struct direct){ .k = ctx->kernels,
                             .w = w,
                             .rows = m / w->ow,
-                            .wide = ((w->ow - 1) * w->stride + w->kw) * w->c,
+                            .wide = ((w->ow - 1) * w->stride[SNN__X] + w->kw) * w->c,
                             .run = w->kw * w->c,
                             .room = scratch,
                             .per_worker = copy_size(w) };
@@ -68,17 +68,17 @@ static struct direct plan(const snn_context *ctx, const struct snn__window *w, s
 static void copy_rows(const struct direct *a, const float *sample, size_t first, size_t count, float *copy)
 {
     const struct snn__window *w = a->w;
-    const size_t before = snn__min(w->pad * w->c, a->wide), inside = snn__min(a->wide - before, w->w * w->c);
+    const size_t before = snn__min(w->pad[SNN__X] * w->c, a->wide), inside = snn__min(a->wide - before, w->w * w->c);
 
-    for (size_t i = 0; i < (count - 1) * w->stride + w->kh; i++, copy += a->wide) {
-        const size_t y = first * w->stride + i; /* of the padded map */
+    for (size_t i = 0; i < (count - 1) * w->stride[SNN__Y] + w->kh; i++, copy += a->wide) {
+        const size_t y = first * w->stride[SNN__Y] + i; /* of the padded map */
 
-        if (y < w->pad || y - w->pad >= w->h) {
+        if (y < w->pad[SNN__Y] || y - w->pad[SNN__Y] >= w->h) {
             memset(copy, 0, a->wide * sizeof *copy);
             continue;
         }
         memset(copy, 0, before * sizeof *copy);
-        memcpy(copy + before, sample + (y - w->pad) * w->w * w->c, inside * sizeof *copy);
+        memcpy(copy + before, sample + (y - w->pad[SNN__Y]) * w->w * w->c, inside * sizeof *copy);
         memset(copy + before + inside, 0, (a->wide - before - inside) * sizeof *copy);
     }
 }
@@ -111,7 +111,7 @@ static void multiply_row(const struct direct *a, size_t panel, const float *x, f
     struct snn__strip s = { .cols = snn__min(nr, p->n - panel * nr),
                             .runs = a->w->kh,
                             .length = a->run,
-                            .a_row = a->w->stride * a->w->c,
+                            .a_row = a->w->stride[SNN__X] * a->w->c,
                             .a_step = 1,
                             .a_run = a->wide,
                             .b = p->packed + panel * depth * nr,
@@ -135,7 +135,7 @@ static void multiply_rows(const struct direct *a, size_t task, struct span rows,
     (void)task;
     for (size_t i = rows.from; i < rows.to; i++)
         for (size_t panel = 0; panel < snn__ceil_div(a->p->n, a->k->nr); panel++)
-            multiply_row(a, panel, copy + (i - rows.from) * a->w->stride * a->wide,
+            multiply_row(a, panel, copy + (i - rows.from) * a->w->stride[SNN__Y] * a->wide,
                          a->p->y + i * a->w->ow * a->p->y_pitch);
 }
 
@@ -167,8 +167,8 @@ static void gather_run(const struct direct *a, size_t tap, struct span rows, con
                                      .length = a->w->ow,
                                      .a = copy + tap * a->wide,
                                      .a_row = 1,
-                                     .a_step = a->w->stride * a->w->c,
-                                     .a_run = a->w->stride * a->wide,
+                                     .a_step = a->w->stride[SNN__X] * a->w->c,
+                                     .a_run = a->w->stride[SNN__Y] * a->wide,
                                      .b = g->d + rows.from * a->w->ow * g->d_pitch,
                                      .b_step = g->d_pitch,
                                      .b_run = a->w->ow * g->d_pitch,

@@ -141,18 +141,19 @@ double snn__events_share(const snn_context *ctx, const struct snn__product *p, v
     return (double)found / (double)(look.looked * look.a.length);
 }
 
-/* Output rows that tap `i` leads to from source row `at`, or -1. */
-static ptrdiff_t target(const struct snn__window *w, size_t at, size_t i, size_t end)
+/* Output row or column that tap `i` leads to from the source's `at`, or -1. */
+static ptrdiff_t target(const struct snn__window *w, int axis, size_t at, size_t i, size_t end)
 {
+    const size_t stride = w->stride[axis], pad = w->pad[axis], dilation = w->dilation[axis];
     ptrdiff_t to;
 
     if (w->transposed) {
-        to = (ptrdiff_t)(at * w->stride + i * w->dilation) - (ptrdiff_t)w->pad;
+        to = (ptrdiff_t)(at * stride + i * dilation) - (ptrdiff_t)pad;
     } else {
-        to = (ptrdiff_t)(at + w->pad) - (ptrdiff_t)(i * w->dilation);
-        if (to % (ptrdiff_t)w->stride != 0)
+        to = (ptrdiff_t)(at + pad) - (ptrdiff_t)(i * dilation);
+        if (to % (ptrdiff_t)stride != 0)
             return -1;
-        to /= (ptrdiff_t)w->stride;
+        to /= (ptrdiff_t)stride;
     }
     return to < (ptrdiff_t)end ? to : -1;
 }
@@ -167,10 +168,10 @@ static void spread(const struct events *a, const struct list *l, size_t from, si
     const float *weights = p->packed + g * (GROUP / a->k->nr) * panel;
 
     for (size_t i = 0; i < w->kh; i++) {
-        const ptrdiff_t row = target(w, position / w->w, i, w->oh);
+        const ptrdiff_t row = target(w, SNN__Y, position / w->w, i, w->oh);
 
         for (size_t j = 0; row >= 0 && j < w->kw; j++) {
-            const ptrdiff_t column = target(w, position % w->w, j, w->ow);
+            const ptrdiff_t column = target(w, SNN__X, position % w->w, j, w->ow);
 
             if (column >= 0)
                 a->k->scatter(y + ((size_t)row * w->ow + (size_t)column) * p->y_pitch + g * GROUP, cols,

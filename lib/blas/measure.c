@@ -85,13 +85,33 @@ static snn_status read_product(struct layer_product *p, const snn_context *ctx, 
     if (p->kind == SNN__OF_ADJOINTS) {
         p->m = (size_t)s->samples * s->side * s->side;
         p->n = s->channels;
-        p->window = (struct snn__window){ out,       out,       s->outputs, s->outputs, s->side, s->side,
-                                          s->kernel, s->kernel, s->stride,  s->pad,     1,       true };
+        p->window = (struct snn__window){ out,
+                                          out,
+                                          s->outputs,
+                                          s->outputs,
+                                          s->side,
+                                          s->side,
+                                          s->kernel,
+                                          s->kernel,
+                                          { s->stride, s->stride },
+                                          { s->pad, s->pad },
+                                          { 1, 1 },
+                                          true };
     } else {
         p->m = s->samples * out * out;
         p->n = s->outputs;
-        p->window = (struct snn__window){ s->side,   s->side,   s->channels, s->channels, out, out,
-                                          s->kernel, s->kernel, s->stride,   s->pad,      1,   false };
+        p->window = (struct snn__window){ s->side,
+                                          s->side,
+                                          s->channels,
+                                          s->channels,
+                                          out,
+                                          out,
+                                          s->kernel,
+                                          s->kernel,
+                                          { s->stride, s->stride },
+                                          { s->pad, s->pad },
+                                          { 1, 1 },
+                                          false };
     }
     return SNN_OK;
 }

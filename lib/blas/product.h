@@ -10,28 +10,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Axes of a window. */
+enum { SNN__Y, SNN__X };
+
 /* The rows that an output position reads of a source map [h,w,pitch], of which `c` channels from the pointer on are
- * used. Row m = (b, y, x) of oh * ow positions, column k = (i * kw + j) * c + channel: plain: source row y * stride -
- * pad + i * dilation (zero outside) transposed: source row (y + pad - i * dilation) / stride, where that divides and
- * lies inside (the adjoint) A matrix [M, c] with row pitch `pitch` is the window with h = w = oh = ow = kh = kw =
- * stride = dilation = 1, pad = 0. */
+ * used. Row m = (b, y, x) of oh * ow positions, column k = (i * kw + j) * c + channel. Plain: source row y * stride -
+ * pad + i * dilation (zero outside). Transposed: source row (y + pad - i * dilation) / stride, where that divides and
+ * lies inside (the adjoint). Stride, pad and dilation are those of an axis. A matrix [M, c] with row pitch `pitch` is
+ * the window with h = w = oh = ow = kh = kw = 1, strides and dilations 1, no padding. */
 struct snn__window {
     size_t h, w, c, pitch;
     size_t oh, ow;
-    size_t kh, kw, stride, pad, dilation;
+    size_t kh, kw, stride[2], pad[2], dilation[2];
     bool transposed;
 };
 
 /* The rows of a matrix [m][n], `pitch` numbers from one to the next. */
 static inline struct snn__window snn__window_of_rows(size_t n, size_t pitch)
 {
-    return (struct snn__window){ 1, 1, n, pitch, 1, 1, 1, 1, 1, 0, 1, false };
+    return (struct snn__window){ 1, 1, n, pitch, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false };
 }
 
 /* True if the rows of a window are those of a matrix. */
 static inline bool snn__is_matrix(const struct snn__window *w)
 {
-    return w->h * w->w * w->kh * w->kw == 1 && w->pad == 0;
+    return w->h * w->w * w->kh * w->kw == 1 && w->pad[SNN__Y] == 0 && w->pad[SNN__X] == 0;
 }
 
 /* The three products of training. Adjoints of linear layers are products of reals, as forward products of real

@@ -56,20 +56,22 @@ struct step {
     size_t remainder;
 };
 
-static struct step step_of(const struct snn__window *w, size_t tap)
+static struct step step_of(const struct snn__window *w, int axis, size_t tap)
 {
-    const ptrdiff_t stride = (ptrdiff_t)w->stride, source = (ptrdiff_t)(tap * w->dilation) - (ptrdiff_t)w->pad;
+    const ptrdiff_t stride = (ptrdiff_t)w->stride[axis];
+    const ptrdiff_t source = (ptrdiff_t)(tap * w->dilation[axis]) - (ptrdiff_t)w->pad[axis];
     const ptrdiff_t distance = floor_div(source, stride);
 
     return (struct step){ distance, (size_t)(source - distance * stride) };
 }
 
-static struct axis axis_of(size_t source, size_t out, size_t taps, const struct snn__window *w)
+static struct axis axis_of(const struct snn__window *w, int axis, size_t source, size_t out, size_t taps)
 {
-    const ptrdiff_t least = step_of(w, 0).distance, most = step_of(w, taps - 1).distance;
+    const ptrdiff_t least = step_of(w, axis, 0).distance, most = step_of(w, axis, taps - 1).distance;
     struct axis a = { .least = least < 0 ? least : 0, .most = most > 0 ? most : 0 };
 
-    a.length = snn__max(SNN__SUM(snn__ceil_div(source, w->stride), (size_t)-a.least), SNN__SUM(out, (size_t)a.most));
+    a.length =
+        snn__max(SNN__SUM(snn__ceil_div(source, w->stride[axis]), (size_t)-a.least), SNN__SUM(out, (size_t)a.most));
     return a;
 }
 
@@ -82,8 +84,8 @@ static void cut_slices(struct slices *a, size_t m, size_t n, const struct snn__w
 {
     const size_t wanted = parts_wanted(m, n, snn__window_depth(w));
 
-    a->y = axis_of(w->h, w->oh, w->kh, w);
-    a->x = axis_of(w->w, w->ow, w->kw, w);
+    a->y = axis_of(w, SNN__Y, w->h, w->oh, w->kh);
+    a->x = axis_of(w, SNN__X, w->w, w->ow, w->kw);
     a->lines = SNN__PRODUCT(m / (w->oh * w->ow), a->y.length);
     a->parts = snn__ceil_div(a->lines, snn__max(1, POSITIONS / a->x.length));
     a->words = snn__ceil_div(snn__ceil_div(a->lines, a->parts) * a->x.length, 64);
@@ -142,16 +144,16 @@ size_t snn__slices_scratch(const snn_context *ctx, size_t m, size_t n, const str
 bool snn__slices_fit(const snn_context *ctx, const struct snn__window *w)
 {
     return ctx->kernels->slices && snn__matrix_is_open(ctx) && !w->transposed &&
-           axis_of(w->w, w->ow, w->kw, w).length <= WIDEST;
+           axis_of(w, SNN__X, w->w, w->ow, w->kw).length <= WIDEST;
 }
 
 /* ---- positions ---- */
 
 /* Where the numbers of position `at` and of those after it begin, `count` in all; zeros where there are none. The map
- * has h x w places, the first of each line at [y0 + stride * line][x0]. */
+ * has h x w places, of which the first of each line lies at [y0 + stride[SNN__Y] * line][x0]. */
 struct map {
     const float *from;
-    size_t h, w, pitch, y0, x0, stride;
+    size_t h, w, pitch, y0, x0, stride[2];
 };
 
 static void find_rows(const struct slices *a, const struct map *map, ptrdiff_t at, size_t count, const float **row)
@@ -162,12 +164,12 @@ static void find_rows(const struct slices *a, const struct map *map, ptrdiff_t a
 
     for (size_t done = 0; done < count; line++, column = 0) {
         const size_t end = snn__min(a->x.length, column + count - done);
-        const size_t l = line < 0 ? 0 : (size_t)line, y = map->y0 + l % a->y.length * map->stride;
+        const size_t l = line < 0 ? 0 : (size_t)line, y = map->y0 + l % a->y.length * map->stride[SNN__Y];
         const bool inside = line >= 0 && l < a->lines && y < map->h;
         const float *of_line = map->from + (inside ? (l / a->y.length * map->h + y) * map->w * map->pitch : 0);
 
         for (; column < end; column++, done++) {
-            const size_t x = map->x0 + column * map->stride;
+            const size_t x = map->x0 + column * map->stride[SNN__X];
 
             row[done] = inside && x < map->w ? of_line + x * map->pitch : a->zeros;
         }
@@ -205,7 +207,7 @@ static void cut_columns(void *arg, size_t task, size_t worker)
     const struct span lines = lines_of(a, index), panels = part(a->panels, a->cuts, task % a->cuts);
     const size_t words = words_of(a, lines), count = (lines.to - lines.from) * a->x.length;
     const float **row = (const float **)(void *)(a->scratch + worker * a->per_worker);
-    const struct map d = { p->d, p->window.oh, p->window.ow, p->d_pitch, 0, 0, 1 };
+    const struct map d = { p->d, p->window.oh, p->window.ow, p->d_pitch, 0, 0, { 1, 1 } };
 
     find_rows(a, &d, (ptrdiff_t)(lines.from * a->x.length), count, row);
     for (size_t i = count; i < 64 * words; i++)
@@ -228,10 +230,10 @@ struct task {
     size_t pitch;
 };
 
-static bool has_taps(const struct snn__window *w, size_t taps, size_t remainder)
+static bool has_taps(const struct snn__window *w, int axis, size_t taps, size_t remainder)
 {
     for (size_t tap = 0; tap < taps; tap++)
-        if (step_of(w, tap).remainder == remainder)
+        if (step_of(w, axis, tap).remainder == remainder)
             return true;
     return false;
 }
@@ -244,7 +246,7 @@ static void add_taps(const struct slices *a, struct snn__slices *s, size_t remai
     float *const g = s->g;
 
     for (size_t tap = 0; tap < w->kh * w->kw; tap++) {
-        const struct step y = step_of(w, tap / w->kw), x = step_of(w, tap % w->kw);
+        const struct step y = step_of(w, SNN__Y, tap / w->kw), x = step_of(w, SNN__X, tap % w->kw);
 
         if (y.remainder != remainder_y || x.remainder != remainder_x)
             continue;
@@ -286,10 +288,16 @@ static void add_part(const struct slices *a, const struct task *t, size_t index,
     const struct snn__window *w = &a->p->window;
     const ptrdiff_t line = (ptrdiff_t)lines_of(a, index).from + a->y.least;
 
-    for (size_t i = 0; i < w->stride * w->stride; i++) {
-        const struct map x = { a->p->x, w->h, w->w, w->pitch, i / w->stride, i % w->stride, w->stride };
+    for (size_t i = 0; i < w->stride[SNN__Y] * w->stride[SNN__X]; i++) {
+        const struct map x = { a->p->x,
+                               w->h,
+                               w->w,
+                               w->pitch,
+                               i / w->stride[SNN__X],
+                               i % w->stride[SNN__X],
+                               { w->stride[0], w->stride[1] } };
 
-        if (!has_taps(w, w->kh, x.y0) || !has_taps(w, w->kw, x.x0))
+        if (!has_taps(w, SNN__Y, w->kh, x.y0) || !has_taps(w, SNN__X, w->kw, x.x0))
             continue;
         find_rows(a, &x, line * (ptrdiff_t)a->x.length + a->x.least, 64 * a->reach, t->row);
         for (size_t block = t->blocks.from; block < t->blocks.to; block++)

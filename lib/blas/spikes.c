@@ -126,17 +126,18 @@ static void copy_positions(uint64_t *row, const uint64_t *line, size_t w, ptrdif
 /* Taps that lie side by side are copied at once. */
 void snn__spikes_row(const struct snn__window *w, const uint64_t *map, size_t m, uint64_t *row)
 {
-    const size_t sample = m / (w->oh * w->ow), y = m / w->ow % w->oh * w->stride, x = m % w->ow * w->stride;
-    const size_t words = snn__spikes_words(w), taps = w->dilation == 1 ? w->kw : 1;
+    const size_t sample = m / (w->oh * w->ow), y = m / w->ow % w->oh * w->stride[SNN__Y],
+                 x = m % w->ow * w->stride[SNN__X];
+    const size_t words = snn__spikes_words(w), taps = w->dilation[SNN__X] == 1 ? w->kw : 1;
 
     map += sample * w->h * w->w * words;
     for (size_t i = 0; i < w->kh; i++)
         for (size_t j = 0; j < w->kw; j += taps, row += taps * words) {
-            const size_t at = y + i * w->dilation - w->pad; /* outside: beyond the end */
+            const size_t at = y + i * w->dilation[SNN__Y] - w->pad[SNN__Y]; /* outside: beyond the end */
 
             if (at < w->h)
                 copy_positions(row, map + at * w->w * words, w->w,
-                               (ptrdiff_t)(x + j * w->dilation) - (ptrdiff_t)w->pad, taps, words);
+                               (ptrdiff_t)(x + j * w->dilation[SNN__X]) - (ptrdiff_t)w->pad[SNN__X], taps, words);
             else
                 memset(row, 0, taps * words * sizeof *row);
         }

@@ -9,10 +9,10 @@
 #include "core/context.h"
 #include "kernel/kernel.h"
 
-/* One axis of a class: its taps are first, first + s, ..; it has `outputs` cells, behind at most one `skipped` that
- * is computed in vain, since both axes of a window share their padding. */
+/* One axis of a class: its taps are first, first + s, ..; it has `outputs` cells, and `pad`
+ * is that of its window. */
 struct axis {
-    size_t rest, first, taps, outputs, skipped;
+    size_t rest, first, taps, outputs, pad;
 };
 
 struct strided {
@@ -25,28 +25,29 @@ struct strided {
 
 bool snn__strided_fits(const struct snn__window *w)
 {
-    return w->transposed && w->stride > 1 && w->dilation == 1;
+    return w->transposed && w->stride[SNN__Y] * w->stride[SNN__X] > 1 && w->dilation[SNN__Y] == 1 &&
+           w->dilation[SNN__X] == 1;
 }
 
-/* A class of one axis with `n` cells and `kernel` taps; *pad: of its window. */
-static struct axis class_of(const struct snn__window *w, size_t rest, size_t n, size_t kernel, size_t *pad)
+/* A class of one axis with `n` cells and `kernel` taps. */
+static struct axis class_of(const struct snn__window *w, int axis, size_t rest, size_t n, size_t kernel)
 {
-    const size_t first = (rest + w->pad) % w->stride;
+    const size_t stride = w->stride[axis], before = rest + w->pad[axis], first = before % stride;
 
-    *pad = (rest + w->pad - first) / w->stride;
-    return (struct axis){ rest, first, first < kernel ? snn__ceil_div(kernel - first, w->stride) : 0,
-                          rest < n ? snn__ceil_div(n - rest, w->stride) : 0, 0 };
+    return (struct axis){ rest, first, first < kernel ? snn__ceil_div(kernel - first, stride) : 0,
+                          rest < n ? snn__ceil_div(n - rest, stride) : 0, before / stride };
 }
 
 /* Numbers of the array of a class, and of its weights, at most. */
 static size_t class_size(const struct snn__window *w, size_t samples, size_t n)
 {
-    return aligned(SNN__PRODUCT(samples, w->oh / w->stride + 2, w->ow / w->stride + 2, n));
+    return aligned(SNN__PRODUCT(samples, w->oh / w->stride[SNN__Y] + 1, w->ow / w->stride[SNN__X] + 1, n));
 }
 
 static size_t weights_size(const snn_context *ctx, const struct snn__window *w, size_t n)
 {
-    const size_t taps = SNN__PRODUCT(snn__ceil_div(w->kh, w->stride), snn__ceil_div(w->kw, w->stride));
+    const size_t taps =
+        SNN__PRODUCT(snn__ceil_div(w->kh, w->stride[SNN__Y]), snn__ceil_div(w->kw, w->stride[SNN__X]));
 
     return aligned(SNN__PRODUCT(taps, snn__packed_size(ctx, w->c, n)));
 }
@@ -67,7 +68,9 @@ static void pick_taps(void *arg, size_t panel)
 
     for (size_t i = 0; i < a->row.taps; i++)
         for (size_t j = 0; j < a->column.taps; j++, to += tap)
-            memcpy(to, from + ((a->row.first + i * w->stride) * w->kw + a->column.first + j * w->stride) * tap,
+            memcpy(to,
+                   from + ((a->row.first + i * w->stride[SNN__Y]) * w->kw + a->column.first + j * w->stride[SNN__X]) *
+                              tap,
                    tap * sizeof *to);
 }
 
@@ -89,28 +92,29 @@ static void place_row(void *arg, size_t task)
     const struct snn__product *p = a->p;
     const struct snn__window *w = &p->window;
     const size_t sample = task / a->row.outputs, i = task % a->row.outputs;
-    const size_t high = a->row.outputs + a->row.skipped, wide = a->column.outputs + a->column.skipped;
-    const float *from = a->y + ((sample * high + i + a->row.skipped) * wide + a->column.skipped) * p->n;
-    float *y = p->y + ((sample * w->oh + a->row.rest + i * w->stride) * w->ow + a->column.rest) * p->y_pitch;
+    const size_t line = sample * w->oh + a->row.rest + i * w->stride[SNN__Y];
+    const float *from = a->y + task * a->column.outputs * p->n;
+    float *y = p->y + (line * w->ow + a->column.rest) * p->y_pitch;
 
-    for (size_t j = 0; j < a->column.outputs; j++, from += p->n, y += w->stride * p->y_pitch)
+    for (size_t j = 0; j < a->column.outputs; j++, from += p->n, y += w->stride[SNN__X] * p->y_pitch)
         if (a->row.taps * a->column.taps == 0)
             place_none(a, y);
         else
             snn__add_or_scale(a->k, y, 1, from, p->n, p->accumulate);
 }
 
-/* The class's own product, with what both axes can share of their padding. */
-static void multiply_class(const snn_context *ctx, struct strided *a, size_t pad, void *scratch)
+/* The class's own product. */
+static void multiply_class(const snn_context *ctx, struct strided *a, void *scratch)
 {
     struct snn__product own = *a->p;
 
-    own.window.oh = a->row.outputs + a->row.skipped;
-    own.window.ow = a->column.outputs + a->column.skipped;
+    own.window.oh = a->row.outputs;
+    own.window.ow = a->column.outputs;
     own.window.kh = a->row.taps;
     own.window.kw = a->column.taps;
-    own.window.stride = 1;
-    own.window.pad = pad;
+    own.window.stride[SNN__Y] = own.window.stride[SNN__X] = 1;
+    own.window.pad[SNN__Y] = a->row.pad;
+    own.window.pad[SNN__X] = a->column.pad;
     own.m = a->samples * own.window.oh * own.window.ow;
     own.packed = a->packed;
     own.y = a->y;
@@ -129,18 +133,13 @@ void snn__strided_product(const snn_context *ctx, const struct snn__product *p, 
 
     a.y = a.packed + weights_size(ctx, w, p->n);
     left = a.y + class_size(w, a.samples, p->n);
-    for (size_t class = 0; class < w->stride * w->stride; class ++) {
-        size_t above, beside, pad;
-
-        a.row = class_of(w, class / w->stride, w->oh, w->kh, &above);
-        a.column = class_of(w, class % w->stride, w->ow, w->kw, &beside);
-        pad = snn__min(above, beside);
-        a.row.skipped = above - pad;
-        a.column.skipped = beside - pad;
+    for (size_t class = 0; class < w->stride[SNN__Y] * w->stride[SNN__X]; class ++) {
+        a.row = class_of(w, SNN__Y, class / w->stride[SNN__X], w->oh, w->kh);
+        a.column = class_of(w, SNN__X, class % w->stride[SNN__X], w->ow, w->kw);
         if (a.row.outputs * a.column.outputs == 0)
             continue;
         if (a.row.taps * a.column.taps > 0)
-            multiply_class(ctx, &a, pad, left);
+            multiply_class(ctx, &a, left);
         snn__each(ctx, place_row, &a, a.samples * a.row.outputs);
     }
 }

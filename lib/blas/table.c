@@ -92,8 +92,8 @@ static bool within(const struct snn__bounds *b, size_t value)
 
 static bool holds(const struct snn__table_row *row, enum snn__kind kind, size_t n, const struct snn__window *w)
 {
-    return row->kinds & kind && within(&row->kernel, w->kh) && within(&row->stride, w->stride) &&
-           within(&row->outputs, n) && within(&row->channels, w->c);
+    return row->kinds & kind && within(&row->kernel, snn__longer_side(w)) &&
+           within(&row->stride, snn__larger_stride(w)) && within(&row->outputs, n) && within(&row->channels, w->c);
 }
 
 const struct snn__table_row *snn__table_at(const snn_context *ctx, size_t index)

@@ -24,6 +24,16 @@ struct snn__table_row {
     double events;
 };
 
+/* Those of a window whose axes differ. */
+static inline size_t snn__longer_side(const struct snn__window *w)
+{
+    return w->kh > w->kw ? w->kh : w->kw;
+}
+static inline size_t snn__larger_stride(const struct snn__window *w)
+{
+    return w->stride[SNN__Y] > w->stride[SNN__X] ? w->stride[SNN__Y] : w->stride[SNN__X];
+}
+
 /* The rows of a context's own. A stream may read them while a plan adds one. */
 struct snn__table {
     bool grows; /* it measures */

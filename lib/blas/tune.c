@@ -124,8 +124,8 @@ snn_status snn__table_measure(snn_context *ctx, enum snn__kind kind, size_t m, s
     SNN__TRY(measure(ctx, kind, m, n, w, times));
     way = fastest(times);
     table->row[count] = (struct snn__table_row){ kind,
-                                                 just(w->kh),
-                                                 just(w->stride),
+                                                 just(snn__longer_side(w)),
+                                                 just(snn__larger_stride(w)),
                                                  class_of(m),
                                                  class_of(n),
                                                  class_of(w->c),

@@ -11,7 +11,7 @@ size_t snn__window_depth(const struct snn__window *w)
 /* The taps of one kernel row touch each other in the source. */
 static bool taps_touch(const struct snn__window *w)
 {
-    return !w->transposed && w->dilation == 1 && w->pitch == w->c;
+    return !w->transposed && w->dilation[SNN__X] == 1 && w->pitch == w->c;
 }
 
 size_t snn__window_run(const struct snn__window *w)
@@ -19,17 +19,20 @@ size_t snn__window_run(const struct snn__window *w)
     return taps_touch(w) ? w->kw * w->c : w->c;
 }
 
+/* The coordinate of tap 0. */
+static ptrdiff_t origin(const struct snn__window *w, int axis, ptrdiff_t out)
+{
+    const ptrdiff_t stride = (ptrdiff_t)w->stride[axis], pad = (ptrdiff_t)w->pad[axis];
+
+    return w->transposed ? out + pad : out * stride - pad;
+}
+
 struct snn__position snn__window_locate(const struct snn__window *w, const float *x, size_t m)
 {
     const size_t b = m / (w->oh * w->ow), rest = m - b * (w->oh * w->ow);
     const ptrdiff_t oy = (ptrdiff_t)(rest / w->ow), ox = (ptrdiff_t)(rest % w->ow);
-    const ptrdiff_t stride = (ptrdiff_t)w->stride, pad = (ptrdiff_t)w->pad;
-    struct snn__position at;
 
-    at.sample = x + b * (w->h * w->w * w->pitch);
-    at.y = w->transposed ? oy + pad : oy * stride - pad;
-    at.x = w->transposed ? ox + pad : ox * stride - pad;
-    return at;
+    return (struct snn__position){ x + b * (w->h * w->w * w->pitch), origin(w, SNN__Y, oy), origin(w, SNN__X, ox) };
 }
 
 struct snn__column snn__window_column(const struct snn__window *w, size_t k)
@@ -37,15 +40,16 @@ struct snn__column snn__window_column(const struct snn__window *w, size_t k)
     const size_t tap = k / w->c, run = snn__window_run(w);
 
     if (run != w->c) /* the run begins at the kernel row's first tap */
-        return (struct snn__column){ (ptrdiff_t)(k / run), 0, k % run };
-    return (struct snn__column){ (ptrdiff_t)(tap / w->kw * w->dilation) * (w->transposed ? -1 : 1),
-                                 (ptrdiff_t)(tap % w->kw * w->dilation) * (w->transposed ? -1 : 1), k - tap * w->c };
+        return (struct snn__column){ (ptrdiff_t)(k / run * w->dilation[SNN__Y]), 0, k % run };
+    return (struct snn__column){ (ptrdiff_t)(tap / w->kw * w->dilation[SNN__Y]) * (w->transposed ? -1 : 1),
+                                 (ptrdiff_t)(tap % w->kw * w->dilation[SNN__X]) * (w->transposed ? -1 : 1),
+                                 k - tap * w->c };
 }
 
 /* Source coordinate, or -1 outside. */
-static ptrdiff_t source(const struct snn__window *w, ptrdiff_t at, size_t size)
+static ptrdiff_t source(const struct snn__window *w, int axis, ptrdiff_t at, size_t size)
 {
-    const ptrdiff_t stride = (ptrdiff_t)w->stride;
+    const ptrdiff_t stride = (ptrdiff_t)w->stride[axis];
 
     if (at < 0)
         return -1;
@@ -80,7 +84,7 @@ static const float *clipped(const float *line, ptrdiff_t at, ptrdiff_t end, size
 const float *snn__window_piece(const struct snn__window *w, const struct snn__position *at,
                                const struct snn__column *k, size_t length, float *own)
 {
-    const ptrdiff_t y = source(w, at->y + k->y, w->h);
+    const ptrdiff_t y = source(w, SNN__Y, at->y + k->y, w->h);
 
     if (y < 0)
         return zeros(own, length);
@@ -88,7 +92,7 @@ const float *snn__window_piece(const struct snn__window *w, const struct snn__po
         return clipped(at->sample + (size_t)y * w->w * w->c, at->x * (ptrdiff_t)w->c + (ptrdiff_t)k->offset,
                        (ptrdiff_t)(w->w * w->c), length, own);
     } else {
-        const ptrdiff_t x = source(w, at->x + k->x, w->w);
+        const ptrdiff_t x = source(w, SNN__X, at->x + k->x, w->w);
 
         if (x < 0)
             return zeros(own, length);

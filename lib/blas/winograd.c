@@ -27,9 +27,11 @@ const float snn__no_channels[SNN__TILE_SIDE + SNN__MR_MAX];
 struct snn__tile_grid snn__grid_of(const struct snn__window *w)
 {
     const size_t side = 7 - w->kh;
+    struct snn__tile_grid g = { w->kh, side, snn__ceil_div(w->oh, side), snn__ceil_div(w->ow, side), { 0, 0 } };
 
-    return (struct snn__tile_grid){ w->kh, side, snn__ceil_div(w->oh, side), snn__ceil_div(w->ow, side),
-                                    (ptrdiff_t)(w->transposed ? w->kh - 1 - w->pad : w->pad) };
+    for (int axis = SNN__Y; axis <= SNN__X; axis++)
+        g.pad[axis] = (ptrdiff_t)(w->transposed ? w->kh - 1 - w->pad[axis] : w->pad[axis]);
+    return g;
 }
 
 size_t snn__tiles_of(const struct snn__window *w, size_t m)
@@ -39,10 +41,15 @@ size_t snn__tiles_of(const struct snn__window *w, size_t m)
     return SNN__PRODUCT(m / (w->oh * w->ow), g.high, g.wide);
 }
 
+static bool axis_fits(const struct snn__window *w, int axis)
+{
+    return w->stride[axis] == 1 && w->dilation[axis] == 1 && w->pad[axis] < w->kh;
+}
+
 /* Maps that are no multiple of a tile waste a part of their last ones. */
 bool snn__winograd_fits(const struct snn__window *w, size_t m, size_t n)
 {
-    return (w->kh == 3 || w->kh == 5) && w->kw == w->kh && w->stride == 1 && w->dilation == 1 && w->pad < w->kh &&
+    return (w->kh == 3 || w->kh == 5) && w->kw == w->kh && axis_fits(w, SNN__Y) && axis_fits(w, SNN__X) &&
            w->c >= LEAST && n >= LEAST && snn__tiles_of(w, m) >= LEAST_TILES &&
            SNN__PRODUCT(snn__tiles_of(w, m), POINTS, 3) <= SNN__PRODUCT(m, w->kh, w->kw, 2);
 }
@@ -69,7 +76,7 @@ void snn__tile_inputs(const struct snn__window *w, const struct snn__tile_grid *
     x += at.sample * w->h * w->w * w->pitch + c;
     for (ptrdiff_t i = 0; i < 6; i++)
         for (ptrdiff_t j = 0; j < 6; j++) {
-            const ptrdiff_t row = at.y - g->pad + i, column = at.x - g->pad + j;
+            const ptrdiff_t row = at.y - g->pad[SNN__Y] + i, column = at.x - g->pad[SNN__X] + j;
             const bool inside = row >= 0 && row < (ptrdiff_t)w->h && column >= 0 && column < (ptrdiff_t)w->w;
 
             in[i * 6 + j] = inside ? x + ((size_t)row * w->w + (size_t)column) * w->pitch : snn__no_channels;

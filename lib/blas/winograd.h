@@ -15,7 +15,7 @@ extern const float snn__no_channels[SNN__TILE_SIDE + SNN__MR_MAX];
 struct snn__tile_grid {
     size_t taps, side; /* of a row of weights, of outputs */
     size_t high, wide; /* tiles of one map */
-    ptrdiff_t pad;     /* the first input of a tile lies so far up and left of its first output */
+    ptrdiff_t pad[2];  /* the first input of a tile lies so far up and left of its first output */
 };
 
 struct snn__tile_grid snn__grid_of(const struct snn__window *w);

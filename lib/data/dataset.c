@@ -111,10 +111,10 @@ static snn_status check_counts(const snn_dataset_source *s)
 /* Multiplies the shape out; sides that the rank does not use become 1. */
 static snn_status check_shape(snn_dataset_source *s, size_t *length)
 {
-    if (s->rank != 1 && s->rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "data set source: rank %u; samples are [N] or [C,H,W]", s->rank);
-    if (s->rank == 1)
-        s->shape[1] = s->shape[2] = 1;
+    if (s->rank < 1 || s->rank > 3)
+        return snn__fail(SNN_ERR_SHAPE, "data set source: rank %u; samples are [N], [C,L] or [C,H,W]", s->rank);
+    for (size_t i = s->rank; i < 3; i++)
+        s->shape[i] = 1;
     if (!snn__sample_length(s->shape, s->rank, length))
         return snn__fail(SNN_ERR_SHAPE, "data set source: shape [%zu,%zu,%zu]; a sample has 1 to %zu elements",
                          s->shape[0], s->shape[1], s->shape[2], SNN__SAMPLE_MAX);

@@ -65,7 +65,7 @@ void snn__rows_free(struct snn__rows *rows)
 snn_status snn__samples_shape(struct snn__samples *s, const char *path, size_t frames, uint32_t rank,
                               const size_t *shape)
 {
-    const size_t side[3] = { shape[0], rank == 3 ? shape[1] : 1, rank == 3 ? shape[2] : 1 };
+    const size_t side[3] = { shape[0], rank > 1 ? shape[1] : 1, rank == 3 ? shape[2] : 1 };
     const size_t numbers = SNN__PRODUCT(frames, side[0], side[1], side[2]);
 
     if (numbers == 0 || numbers > SNN__NUMBERS_MAX)

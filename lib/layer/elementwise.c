@@ -34,7 +34,7 @@ static bool has_bias(const snn_layer *layer)
 static snn_status elementwise_tensors(snn_layer *layer)
 {
     const uint32_t *d = layer->in.dim;
-    size_t d1 = layer->in.rank == 3 ? d[1] : 0, d2 = layer->in.rank == 3 ? d[2] : 0;
+    size_t d1 = layer->in.rank > 1 ? d[1] : 0, d2 = layer->in.rank == 3 ? d[2] : 0;
 
     SNN__TRY(snn__layer_declare(layer, "weight", true, d[0], d1, d2, 0));
     return has_bias(layer) ? snn__layer_declare(layer, "bias", true, d[0], d1, d2, 0) : SNN_OK;

@@ -16,6 +16,12 @@ static size_t tap_synapses(const struct snn__weights *s, const float *w, size_t 
     return synapses;
 }
 
+/* The row or column that a tap reads; outside: beyond the end. */
+static size_t source(const struct snn__window *r, int axis, size_t out, size_t tap)
+{
+    return out * r->stride[axis] + tap * r->dilation[axis] - r->pad[axis];
+}
+
 /* The synapses that leave each input element: taps that reach an output position, times the (non-zero) weights of the
  * tap. */
 void snn__weights_fanout(struct snn__node *node, float *out, bool nonzero)
@@ -33,11 +39,10 @@ void snn__weights_fanout(struct snn__node *node, float *out, bool nonzero)
 
             for (size_t y = 0; y < r->oh; y++)
                 for (size_t x = 0; x < r->ow; x++) {
-                    size_t row = y * r->stride + tap / r->kw * r->dilation,
-                           column = x * r->stride + tap % r->kw * r->dilation;
-                    size_t from = s->turned ? y * r->ow + x : (row - r->pad) * r->w + column - r->pad;
+                    const size_t row = source(r, SNN__Y, y, tap / r->kw), column = source(r, SNN__X, x, tap % r->kw);
+                    const size_t from = s->turned ? y * r->ow + x : row * r->w + column;
 
-                    if (row >= r->pad && row - r->pad < r->h && column >= r->pad && column - r->pad < r->w)
+                    if (row < r->h && column < r->w)
                         out[from * channels + channel] += (float)synapses;
                 }
         }

@@ -31,6 +31,8 @@ const char *snn__shape_text(const snn_shape *shape, char buffer[48])
 {
     if (shape->rank == 1)
         snprintf(buffer, 48, "[%u]", shape->dim[0]);
+    else if (shape->rank == 2)
+        snprintf(buffer, 48, "[%u,%u]", shape->dim[0], shape->dim[1]);
     else
         snprintf(buffer, 48, "[%u,%u,%u]", shape->dim[0], shape->dim[1], shape->dim[2]);
     return buffer;

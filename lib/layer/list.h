@@ -26,4 +26,6 @@ X(select)
 X(attention)
 X(layer_norm)
 X(elementwise)
+X(conv1d)
+X(conv_transpose1d)
 #undef X

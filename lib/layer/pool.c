@@ -3,6 +3,7 @@
 #include "core/size.h"
 #include "kernel/layers.h"
 #include "layer/layer.h"
+#include "layer/window.h"
 
 struct pool {
     struct snn__axis row, column;
@@ -31,70 +32,54 @@ static size_t covering_last(const struct snn__axis *a, size_t j)
     SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 0, 65536, 2, "rows and columns of the window; 0: the whole map"), \
         SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 0, 65536, 0,                                                  \
                        "rows and columns from window to window; 0: kernel"),                                     \
-        SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 65536, 0, "cells at every border, counted in the divisor")
+        SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 65536, 0, "cells at every border, counted in the divisor"),      \
+        SNN__KERNEL_ROWS(65536), SNN__STRIDE_ROWS(65536), SNN__PAD_ROWS(65536)
 
 static const struct snn__param pool_params[] = { POOL_PARAMS };
 static const struct snn__param adaptive_params[] = { SNN__PARAM_I64(SNN_LAYER_SIZE, "size", 1, 65536, 1,
                                                                     "rows and columns of the output") };
 
-static snn_status check_map(const snn_layer *layer)
+/* One axis of n cells; o is 0 where the window does not fit. */
+static struct snn__axis fixed_axis(const snn_layer *layer, int axis)
 {
-    char text[48];
+    const struct snn__reach r = snn__layer_reach(layer, axis);
+    const size_t n = snn__layer_side(&layer->in, axis);
+    struct snn__axis a = { n, 0, r.kernel, r.stride > 0 ? r.stride : r.kernel, r.pad, false };
 
-    if (layer->in.rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: %s takes maps [C,H,W], got %s", layer->name, layer->type->name,
-                         snn__shape_text(&layer->in, text));
-    return SNN_OK;
+    if (r.kernel == 0)
+        return (struct snn__axis){ n, 1, n, n, 0, false };
+    if (n + 2 * r.pad >= r.kernel)
+        a.o = (n + 2 * r.pad - r.kernel) / a.stride + 1;
+    return a;
 }
 
-static void fixed_axes(const snn_layer *layer, struct snn__axis *row, struct snn__axis *column)
+static snn_status check_padding(const snn_layer *layer, const struct snn__axis *a)
 {
-    size_t kernel = (size_t)snn__param_i64(&layer->params, SNN_LAYER_KERNEL);
-    size_t stride = (size_t)snn__param_i64(&layer->params, SNN_LAYER_STRIDE);
-    size_t pad = (size_t)snn__param_i64(&layer->params, SNN_LAYER_PAD);
-    size_t h = layer->in.dim[1], w = layer->in.dim[2];
-
-    *row = (struct snn__axis){ h, 1, kernel, stride, pad, false };
-    *column = (struct snn__axis){ w, 1, kernel, stride, pad, false };
-    if (kernel == 0) {
-        row->kernel = row->stride = h;
-        column->kernel = column->stride = w;
-        row->pad = column->pad = 0;
-        return;
-    }
-    if (stride == 0)
-        row->stride = column->stride = kernel;
-    if (h + 2 * pad >= kernel && w + 2 * pad >= kernel) {
-        row->o = (h + 2 * pad - kernel) / row->stride + 1;
-        column->o = (w + 2 * pad - kernel) / column->stride + 1;
-    } else {
-        row->o = 0;
-    }
+    if (a->pad * 2 <= a->kernel)
+        return SNN_OK;
+    return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu is more than half of the window %zu", layer->name, a->pad,
+                     a->kernel);
 }
 
 static snn_status pool_shape(snn_layer *layer)
 {
-    struct snn__axis row, column;
-    char text[48];
+    const struct snn__axis row = fixed_axis(layer, SNN__Y), column = fixed_axis(layer, SNN__X);
 
-    SNN__TRY(check_map(layer));
-    fixed_axes(layer, &row, &column);
-    if (row.o == 0)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: a window of %zux%zu does not fit into %s with padding %zu",
-                         layer->name, row.kernel, row.kernel, snn__shape_text(&layer->in, text), row.pad);
-    if (row.pad * 2 > row.kernel)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: padding %zu is more than half of the window %zu", layer->name,
-                         row.pad, row.kernel);
-    layer->out = (snn_shape){ 3, { layer->in.dim[0], snn__side(row.o), snn__side(column.o) } };
+    SNN__TRY(snn__layer_takes(layer, SNN__MAPS));
+    if (row.o == 0 || column.o == 0)
+        return snn__layer_misfit(layer, (size_t[]){ row.kernel, column.kernel }, row.o == 0 ? row.pad : column.pad);
+    SNN__TRY(check_padding(layer, &row));
+    SNN__TRY(check_padding(layer, &column));
+    layer->out = snn__map_like(&layer->in, layer->in.dim[0], (size_t[]){ row.o, column.o });
     return SNN_OK;
 }
 
 static snn_status adaptive_shape(snn_layer *layer)
 {
-    uint32_t size = (uint32_t)snn__param_i64(&layer->params, SNN_LAYER_SIZE);
+    const size_t size = (size_t)snn__param_i64(&layer->params, SNN_LAYER_SIZE);
 
-    SNN__TRY(check_map(layer));
-    layer->out = (snn_shape){ 3, { layer->in.dim[0], size, size } };
+    SNN__TRY(snn__layer_takes(layer, SNN__MAPS));
+    layer->out = snn__map_like(&layer->in, layer->in.dim[0], (size_t[]){ size, size });
     return SNN_OK;
 }
 
@@ -104,19 +89,24 @@ static snn_status pool_plan(struct snn__node *node, struct snn__arena *arena)
 
     (void)arena;
     p->c = node->layer->in.dim[0];
-    fixed_axes(node->layer, &p->row, &p->column);
+    p->row = fixed_axis(node->layer, SNN__Y);
+    p->column = fixed_axis(node->layer, SNN__X);
     return SNN_OK;
+}
+
+static struct snn__axis adaptive_axis(const snn_layer *layer, int axis)
+{
+    return (struct snn__axis){ snn__layer_side(&layer->in, axis), snn__layer_side(&layer->out, axis), 0, 0, 0, true };
 }
 
 static snn_status adaptive_plan(struct snn__node *node, struct snn__arena *arena)
 {
     struct pool *p = node->state;
-    const snn_shape *in = &node->layer->in, *out = &node->layer->out;
 
     (void)arena;
-    p->c = in->dim[0];
-    p->row = (struct snn__axis){ in->dim[1], out->dim[1], 0, 0, 0, true };
-    p->column = (struct snn__axis){ in->dim[2], out->dim[2], 0, 0, 0, true };
+    p->c = node->layer->in.dim[0];
+    p->row = adaptive_axis(node->layer, SNN__Y);
+    p->column = adaptive_axis(node->layer, SNN__X);
     return SNN_OK;
 }
 
@@ -144,12 +134,14 @@ static float weight(const struct snn__node *node, size_t i, size_t j)
     return 1.0f / (float)(p->row.kernel * p->column.kernel);
 }
 
-/* Four spikes at most. */
+/* Seven spikes at most. */
 static float pool_whole(const snn_layer *layer)
 {
-    if (snn__param_i64(&layer->params, SNN_LAYER_KERNEL) != 2)
+    const size_t cells = fixed_axis(layer, SNN__Y).kernel * fixed_axis(layer, SNN__X).kernel;
+
+    if (cells < 2 || cells > 7)
         return 0;
-    return layer->type == &snn__layer_sumpool ? 1.0f : 4.0f;
+    return layer->type == &snn__layer_sumpool ? 1.0f : (float)cells;
 }
 
 /* What a cell is multiplied by: windows of a fixed size have the same weight. */

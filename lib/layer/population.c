@@ -46,7 +46,7 @@ static bool per_neuron(const snn_layer *layer)
 static snn_status population_tensors(snn_layer *layer)
 {
     const uint32_t *d = layer->in.dim;
-    size_t d1 = layer->in.rank == 3 ? d[1] : 0, d2 = layer->in.rank == 3 ? d[2] : 0;
+    size_t d1 = layer->in.rank > 1 ? d[1] : 0, d2 = layer->in.rank == 3 ? d[2] : 0;
 
     if (layer->model->learns_decay) {
         if (per_neuron(layer))

@@ -2,6 +2,7 @@
 #include "core/context.h"
 #include "kernel/layers.h"
 #include "layer/layer.h"
+#include "layer/window.h"
 
 /* ---- flatten: [H,W,C] in memory to the C-order of [C,H,W] ---- */
 
@@ -71,7 +72,7 @@ const struct snn__layer_type snn__layer_flatten = {
     .factor = flatten_factor,
 };
 
-/* ---- upsample: every pixel becomes factor x factor pixels ---- */
+/* ---- upsample: every pixel becomes high x k pixels ---- */
 
 static const struct snn__param upsample_params[] = { SNN__PARAM_I64(SNN_LAYER_FACTOR, "factor", 1, 65536, 2,
                                                                     "rows and columns per input pixel") };
@@ -79,30 +80,44 @@ static const struct snn__param upsample_params[] = { SNN__PARAM_I64(SNN_LAYER_FA
 static snn_status upsample_shape(snn_layer *layer)
 {
     size_t k = (size_t)snn__param_i64(&layer->params, SNN_LAYER_FACTOR);
-    char text[48];
 
-    if (layer->in.rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "layer %s: upsample takes maps [C,H,W], got %s", layer->name,
-                         snn__shape_text(&layer->in, text));
-    layer->out = layer->in;
-    for (int d = 1; d < 3; d++)
-        layer->out.dim[d] = snn__side(SNN__PRODUCT(layer->in.dim[d], k));
+    SNN__TRY(snn__layer_takes(layer, SNN__MAPS));
+    layer->out = snn__map_like(&layer->in, layer->in.dim[0],
+                               (size_t[]){ SNN__PRODUCT(snn__layer_side(&layer->in, SNN__Y), k),
+                                           SNN__PRODUCT(snn__layer_side(&layer->in, SNN__X), k) });
     return SNN_OK;
 }
 
 struct stretch {
     const struct snn__kernels *kernels;
-    size_t c, w, h, k;
+    size_t c, w, h, high, k; /* high: k, or 1 for sequences */
     const float *x;
     float *y, a;
     bool accumulate;
 };
 
+static struct stretch stretch_of(const struct snn__node *node, const float *x, float *y, float a, bool accumulate)
+{
+    const snn_shape *in = &node->layer->in;
+    const size_t k = (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_FACTOR);
+
+    return (struct stretch){ node->ctx->kernels,
+                             in->dim[0],
+                             snn__layer_side(in, SNN__X),
+                             snn__layer_side(in, SNN__Y),
+                             in->rank == 2 ? 1 : k,
+                             k,
+                             x,
+                             y,
+                             a,
+                             accumulate };
+}
+
 static void upsample_rows(void *arg, size_t row)
 {
     struct stretch *s = arg;
     size_t wide = s->w * s->k;
-    const float *x = s->x + row / s->k * s->w * s->c; /* rows of all samples follow each other */
+    const float *x = s->x + row / s->high * s->w * s->c; /* rows of all samples follow each other */
     float *y = s->y + row * wide * s->c;
 
     for (size_t i = 0; i < wide; i++)
@@ -111,13 +126,10 @@ static void upsample_rows(void *arg, size_t row)
 
 static void upsample_forward(struct snn__node *node, struct snn__io *io)
 {
-    const snn_shape *in = &node->layer->in;
-    size_t k = (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_FACTOR);
-    struct stretch s = { node->ctx->kernels, in->dim[0], in->dim[2], in->dim[1], k,
-                         io->x[0].data,      io->y.data, 1.0f,       false };
+    struct stretch s = stretch_of(node, io->x[0].data, io->y.data, 1.0f, false);
 
     io->y.scale = io->x[0].scale;
-    snn__each(node->ctx, upsample_rows, &s, io->batch * s.h * k);
+    snn__each(node->ctx, upsample_rows, &s, io->batch * s.h * s.high);
 }
 
 static void upsample_sum_rows(void *arg, size_t row)
@@ -128,18 +140,16 @@ static void upsample_sum_rows(void *arg, size_t row)
     for (size_t i = 0; i < s->w; i++) {
         if (!s->accumulate)
             s->kernels->fill(dx + i * s->c, 0.0f, s->c);
-        for (size_t j = 0; j < s->k * s->k; j++)
+        for (size_t j = 0; j < s->high * s->k; j++)
             s->kernels->axpy(dx + i * s->c, s->a,
-                             s->x + ((row * s->k + j / s->k) * s->w * s->k + i * s->k + j % s->k) * s->c, s->c);
+                             s->x + ((row * s->high + j / s->k) * s->w * s->k + i * s->k + j % s->k) * s->c, s->c);
     }
 }
 
 static void upsample_adjoint(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input,
                              float *dx, bool accumulate)
 {
-    const snn_shape *in = &node->layer->in;
-    size_t k = (size_t)snn__param_i64(&node->layer->params, SNN_LAYER_FACTOR);
-    struct stretch s = { node->ctx->kernels, in->dim[0], in->dim[2], in->dim[1], k, e.data, dx, e.scale, accumulate };
+    struct stretch s = stretch_of(node, e.data, dx, e.scale, accumulate);
 
     (void)input;
     snn__each(node->ctx, upsample_sum_rows, &s, io->batch * s.h);

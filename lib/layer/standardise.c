@@ -11,7 +11,7 @@
 
 static bool chosen(const snn_layer *layer)
 {
-    return snn__weights_number_or(layer, SNN_LAYER_STANDARDISE, 0) != 0;
+    return snn__layer_number_or(layer, SNN_LAYER_STANDARDISE, 0) != 0;
 }
 
 static snn_status tensors(snn_layer *layer)

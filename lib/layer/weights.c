@@ -1,6 +1,6 @@
-/* layer/weights.c - linear, conv2d and conv_transpose2d: y = W v + b, where a linear layer is a convolution of one
- * pixel by one tap, and a transposed convolution is the adjoint of a convolution (its mirror): forward and adjoint
- * change places.
+/* layer/weights.c - linear layers and convolutions: y = W v + b, where a linear layer is a convolution of one pixel
+ * by one tap, a sequence [C,L] is a map of one row, and a transposed convolution is the adjoint of a convolution (its
+ * mirror): forward and adjoint change places.
  *
  *   forward    y = W (*) v + b
  *   adjoint    dv = transposed convolution of d with W
@@ -33,50 +33,51 @@
                        "gradient through the sign: straight, times the scale, or through the scale as well"), \
         SNN__PARAM_I64(SNN_LAYER_CLIP_LATENT, "clip_latent", 0, 1, 1, "w of binary weights stays in [-1, 1]")
 
+#define STANDARDISE                                                      \
+    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0,        \
+                   "scaled weight standardisation with a trained gain"), \
+        SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "added to the variance of the standardisation")
+
+#define INITIAL                                                                           \
+    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default", \
+                   "distribution of the initial weights"),                                \
+        SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal")
+
+#define CONV                                                                                                    \
+    SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "output channels"),                                     \
+        SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 1, 4096, 3, "length of the window along an axis"),           \
+        SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 1, 4096, 1, "distance from window to window"),               \
+        SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 4096, 0, "zeros at every border"),                              \
+        SNN__PARAM_I64(SNN_LAYER_DILATION, "dilation", 1, 4096, 1, "distance from tap to tap"),                 \
+        SNN__PARAM_I64(SNN_LAYER_GROUPS, "groups", 1, 1 << 24, 1, "groups of channels that do not mix"),        \
+        SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"), STANDARDISE, NORM, BINARY, BACK_WEIGHTS, \
+        INITIAL
+
 static const struct snn__param linear_params[] = {
     SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "outputs"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
-    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0,
-                   "scaled weight standardisation with a trained gain"),
-    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "added to the variance of the standardisation"),
+    STANDARDISE,
     NORM,
     BINARY,
     BACK_WEIGHTS,
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
-                   "distribution of the initial weights"),
-    SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
+    INITIAL,
 };
 
+static const struct snn__param conv1d_params[] = { CONV };
+
 static const struct snn__param conv2d_params[] = {
-    SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "output channels"),
-    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 1, 4096, 3, "rows and columns of the window"),
-    SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 1, 4096, 1, "rows and columns from window to window"),
-    SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 4096, 0, "zeros at every border"),
-    SNN__PARAM_I64(SNN_LAYER_DILATION, "dilation", 1, 4096, 1, "rows and columns from tap to tap"),
-    SNN__PARAM_I64(SNN_LAYER_GROUPS, "groups", 1, 1 << 24, 1, "groups of channels that do not mix"),
-    SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
-    SNN__PARAM_I64(SNN_LAYER_STANDARDISE, "standardise", 0, 1, 0,
-                   "scaled weight standardisation with a trained gain"),
-    SNN__PARAM_F64(SNN_LAYER_EPS, "eps", 0.0, 1.0, 1e-4, "added to the variance of the standardisation"),
-    NORM,
-    BINARY,
-    BACK_WEIGHTS,
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
-                   "distribution of the initial weights"),
-    SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
+    CONV, SNN__KERNEL_ROWS(4096), SNN__STRIDE_ROWS(4096), SNN__PAD_ROWS(4096), SNN__DILATION_ROWS(4096),
 };
 
 static const struct snn__param transposed_params[] = {
     SNN__PARAM_I64(SNN_LAYER_OUT, "out", 1, 1 << 24, 1, "output channels"),
-    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 1, 4096, 3, "rows and columns of the window"),
-    SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 1, 4096, 1, "rows and columns from window to window, in the output"),
+    SNN__PARAM_I64(SNN_LAYER_KERNEL, "kernel", 1, 4096, 3, "length of the window along an axis"),
+    SNN__PARAM_I64(SNN_LAYER_STRIDE, "stride", 1, 4096, 1, "distance from window to window, in the output"),
     SNN__PARAM_I64(SNN_LAYER_PAD, "pad", 0, 4096, 0, "rows and columns that are cut off at every border"),
     SNN__PARAM_I64(SNN_LAYER_OUT_PAD, "out_pad", 0, 4095, 0, "rows and columns that are added at the end"),
     SNN__PARAM_I64(SNN_LAYER_BIAS, "bias", 0, 1, 1, "has a bias"),
     NORM,
-    SNN__PARAM_STR(SNN_LAYER_INIT, "init", "default|kaiming|normal|zero|unit", "default",
-                   "distribution of the initial weights"),
-    SNN__PARAM_F64(SNN_LAYER_INIT_STD, "init_std", 0.0, 1e6, 0.01, "deviation for init normal"),
+    INITIAL,
 };
 
 /* ---- planning ---- */
@@ -363,6 +364,10 @@ static void weights_confine(snn_layer *layer)
 const struct snn__layer_type snn__layer_linear =
     TYPE("linear", "weights from every input to every output", linear_params, snn__linear_shape);
 const struct snn__layer_type snn__layer_conv2d =
-    TYPE("conv2d", "two-dimensional cross-correlation", conv2d_params, snn__conv2d_shape);
+    TYPE("conv2d", "cross-correlation over maps", conv2d_params, snn__conv2d_shape);
+const struct snn__layer_type snn__layer_conv1d =
+    TYPE("conv1d", "cross-correlation over sequences", conv1d_params, snn__conv1d_shape);
 const struct snn__layer_type snn__layer_conv_transpose2d =
-    TYPE("conv_transpose2d", "the adjoint of a convolution", transposed_params, snn__transposed_shape);
+    TYPE("conv_transpose2d", "the adjoint of a conv2d", transposed_params, snn__transposed2d_shape);
+const struct snn__layer_type snn__layer_conv_transpose1d =
+    TYPE("conv_transpose1d", "the adjoint of a conv1d", transposed_params, snn__transposed1d_shape);

@@ -6,6 +6,7 @@
 #include "blas/operand.h"
 #include "layer/alignment.h"
 #include "layer/reparam.h"
+#include "layer/window.h"
 
 /* Weights in a plan. */
 struct snn__weights {
@@ -32,16 +33,16 @@ bool snn__weights_turned(const snn_layer *layer); /* a transposed convolution */
 bool snn__weights_conv(const snn_layer *layer);   /* of either kind */
 bool snn__weights_binary(const snn_layer *layer);
 size_t snn__weights_number(const snn_layer *layer, int32_t key);
-/* One that not all types have. */
-size_t snn__weights_number_or(const snn_layer *layer, int32_t key, size_t otherwise);
 
 /* The matrix of a layer, and how its products read maps. */
 void snn__weights_describe(const snn_layer *layer, struct snn__matrix_operand *w);
 
 /* Of struct snn__layer_type. */
 snn_status snn__linear_shape(snn_layer *layer);
+snn_status snn__conv1d_shape(snn_layer *layer);
 snn_status snn__conv2d_shape(snn_layer *layer);
-snn_status snn__transposed_shape(snn_layer *layer);
+snn_status snn__transposed1d_shape(snn_layer *layer);
+snn_status snn__transposed2d_shape(snn_layer *layer);
 snn_status snn__weights_tensors(snn_layer *layer);
 /* Refuses a norm in an invalid combination. */
 snn_status snn__weights_check_norm(snn_layer *layer);

@@ -243,8 +243,9 @@ static snn_status parse_shape(const json_t *input, size_t shape[3])
 {
     size_t rank = json_array_size(input);
 
-    if (rank != 1 && rank != 3)
-        return snn__fail(SNN_ERR_FORMAT, WHAT ": \"input\" must be [N] or [channels, rows, columns]");
+    if (rank < 1 || rank > 3)
+        return snn__fail(SNN_ERR_FORMAT,
+                         WHAT ": \"input\" must be [N], [channels, length] or [channels, rows, columns]");
     for (size_t i = 0; i < rank; i++) {
         json_int_t n = json_integer_value(json_array_get(input, i));
 

@@ -18,11 +18,12 @@ snn_status snn_network_create(snn_network **out, snn_context *context, const siz
     *out = NULL;
     if (context == NULL || shape == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "network: context or shape is NULL");
-    if (rank != 1 && rank != 3)
-        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; expected 1 ([N]) or 3 ([C,H,W])", rank);
+    if (rank < 1 || rank > 3)
+        return snn__fail(SNN_ERR_SHAPE, "network: the input has rank %zu; expected 1 ([N]), 2 ([C,L]) or 3 ([C,H,W])",
+                         rank);
     if (!snn__sample_length(shape, rank, &length))
         return snn__fail(SNN_ERR_SHAPE, "network: an input of [%zu,%zu,%zu]; a sample has 1 to %zu elements",
-                         shape[0], rank == 3 ? shape[1] : 1, rank == 3 ? shape[2] : 1, SNN__SAMPLE_MAX);
+                         shape[0], rank > 1 ? shape[1] : 1, rank == 3 ? shape[2] : 1, SNN__SAMPLE_MAX);
     net = snn__alloc(context, 1, sizeof *net);
     if (net == NULL)
         return SNN_ERR_MEMORY;
@@ -165,10 +166,10 @@ static bool ends_in_map(const snn_network *network)
 
         if (strcmp(type, "linear") == 0 || strcmp(type, "flatten") == 0)
             return false;
-        if (strcmp(type, "conv2d") == 0)
+        if (strcmp(type, "conv2d") == 0 || strcmp(type, "conv1d") == 0)
             return true;
     }
-    return network->in.rank == 3;
+    return network->in.rank > 1;
 }
 
 /* A value beyond the range of the parameter's type is beyond its bounds, too. */

@@ -21,7 +21,7 @@ snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, i
 {
     snn_layer *l;
 
-    SNN__TRY(snn_network_add(b->net, "conv2d", name, &l));
+    SNN__TRY(snn_network_add(b->net, b->rank == 2 ? "conv1d" : "conv2d", name, &l));
     SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_OUT, (int64_t)out));
     SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_KERNEL, kernel));
     SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_STRIDE, stride));

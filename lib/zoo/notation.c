@@ -21,9 +21,9 @@ struct notation {
     struct snn__build *b;
     const char *rest; /* after the last token read; NULL past the last token */
     unsigned tokens, weights, pools;
-    bool is_map;          /* the present output is [C,H,W] */
+    bool is_map;          /* the present output is [C,H,W] or [C,L] */
     bool neuron_pending;  /* the last weight layer waits for BN or its neuron */
-    size_t rows, columns; /* of the map */
+    size_t rows, columns; /* of the map; of a sequence both are its length */
     bool sides;           /* every population gets a side readout */
     size_t resumes;       /* source of the next layer after a side readout; 0: the layer before it */
     const char *from;     /* its source */
@@ -260,7 +260,9 @@ static snn_status add_token(struct notation *n, const struct token *t)
         return add_norm(n, t);
     SNN__TRY(flush_neuron(n));
     if (needs_map && !n->is_map)
-        return wrong(n, t, SNN_ERR_SHAPE, "needs a map [channels,rows,columns], but a vector arrives here");
+        return wrong(
+            n, t, SNN_ERR_SHAPE,
+            "needs a map [channels,rows,columns] or a sequence [channels,length], but a vector arrives here");
     if (t->kind == NUMBER)
         return add_number(n, t);
     if (t->kind == READOUT)
@@ -281,8 +283,8 @@ snn_status snn__build_notation(struct snn__build *b)
 {
     struct notation n = { .b = b,
                           .rest = b->name,
-                          .is_map = b->rank == 3,
-                          .rows = b->shape[b->rank - 2 + (b->rank == 1)],
+                          .is_map = b->rank > 1,
+                          .rows = b->shape[b->rank == 3 ? 1 : b->rank - 1],
                           .columns = b->shape[b->rank - 1] };
     struct token t;
 

@@ -20,7 +20,7 @@ struct arranged {
 
 static size_t pixels_of(uint32_t rank, const size_t *shape)
 {
-    return shape[0] * (rank == 3 ? shape[1] * shape[2] : 1);
+    return shape[0] * (rank > 1 ? shape[1] : 1) * (rank == 3 ? shape[2] : 1);
 }
 
 static snn_status read_arranged(void *user, size_t index, size_t frame, snn_sample *sample)

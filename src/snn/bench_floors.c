@@ -102,18 +102,18 @@ static double length(const snn_shape *s)
 }
 
 /* Multiplications of one call for a sample. */
-static double multiplications(const snn_layer *layer, const snn_layer_info *l)
+static double multiplications(snn_layer *layer, const snn_layer_info *l)
 {
-    int64_t kernel = 1, groups = 1, heads = 1;
+    snn_tensor weight = SNN_TENSOR_INIT;
+    int64_t heads = 1;
 
     if (strcmp(l->type, "attention") == 0 && snn_layer_get_i64(layer, SNN_LAYER_HEADS, &heads) == SNN_OK)
         return 2 * length(&l->in) * l->in.dim[0] / (double)heads;
-    if (strcmp(l->type, "linear") != 0 && strcmp(l->type, "conv2d") != 0)
+    if (strcmp(l->type, "linear") != 0 && strcmp(l->type, "conv1d") != 0 && strcmp(l->type, "conv2d") != 0)
         return 0;
-    if (l->in.rank == 3 && (snn_layer_get_i64(layer, SNN_LAYER_KERNEL, &kernel) != SNN_OK ||
-                            snn_layer_get_i64(layer, SNN_LAYER_GROUPS, &groups) != SNN_OK))
+    if (snn_layer_tensor_named(layer, "weight", &weight) != SNN_OK)
         return 0;
-    return length(&l->out) * l->in.dim[0] / (double)groups * (double)(kernel * kernel);
+    return length(&l->out) / l->out.dim[0] * (double)weight.length;
 }
 
 /* Type, window and shapes of a layer; true if no line has them yet. */
@@ -125,7 +125,8 @@ static bool enter(struct floors *f, const snn_layer *layer, const snn_layer_info
     if (f->n == MOST_LAYERS)
         return false;
     if (snn_layer_get_i64(layer, SNN_LAYER_KERNEL, &kernel) == SNN_OK && kernel > 0)
-        snprintf(window, sizeof window, " %lldx%lld", (long long)kernel, (long long)kernel);
+        snprintf(window, sizeof window, l->in.rank == 2 ? " %lld" : " %lldx%lld", (long long)kernel,
+                 (long long)kernel);
     snprintf(text, sizeof f->layer[0], "%s%s %s to %s", l->type, window, shape_text(&l->in).s, shape_text(&l->out).s);
     for (size_t i = 0; i < f->n; i++)
         if (strcmp(f->layer[i], text) == 0)
@@ -135,8 +136,7 @@ static bool enter(struct floors *f, const snn_layer *layer, const snn_layer_info
 }
 
 /* Norms and attention read their inputs again on the way back; a maximum writes where it was, and reads that. */
-static void print_calls(const struct floors *f, const snn_layer *layer, const snn_layer_info *l,
-                        const double seconds[3])
+static void print_calls(const struct floors *f, snn_layer *layer, const snn_layer_info *l, const double seconds[3])
 {
     const double samples = (double)f->b->samples, in = samples * length(&l->in), out = samples * length(&l->out);
     const bool again = strstr(l->type, "norm") || strcmp(l->type, "attention") == 0;

@@ -120,18 +120,16 @@ static int read_shape(struct bench *b)
         return read_data_shape(b);
     *s = (snn_dataset_info){ .rank = 3, .shape = { 3, 32, 32 }, .count = 1, .classes = 10, .frames = 1 };
     if (text) {
-        n = sscanf(text, "%zux%zux%zu%n", &s->shape[0], &s->shape[1], &s->shape[2], &used);
-        if (n == 1)
-            sscanf(text, "%zu%n", &s->shape[0], &used);
-        if ((n != 1 && n != 3) || text[used] || text[0] == '-')
-            return fail(USAGE, "--shape: \"%s\" is neither N nor CxHxW", text);
+        n = sscanf(text, "%zu%nx%zu%nx%zu%n", &s->shape[0], &used, &s->shape[1], &used, &s->shape[2], &used);
+        if (n < 1 || text[used] || text[0] == '-')
+            return fail(USAGE, "--shape: \"%s\" is neither N, CxL nor CxHxW", text);
         s->rank = (uint32_t)n;
     } else if (strtoul(net, &end, 10) > 0 && *end == '-') {
         s->rank = 1;
         s->shape[0] = strtoul(net, NULL, 10);
     }
-    if (s->rank == 1)
-        s->shape[1] = s->shape[2] = 1;
+    for (uint32_t i = s->rank; i < 3; i++)
+        s->shape[i] = 1;
     if (last && strtoul(last + 1, &end, 10) > 0 && !*end)
         s->classes = strtoul(last + 1, NULL, 10);
     n = args_whole(&b->args, "classes", 1, 1000000, (int64_t)s->classes, &classes);

@@ -34,7 +34,7 @@ struct recording {
 
 static size_t shape_size(const snn_shape *s)
 {
-    return s->rank == 3 ? (size_t)s->dim[0] * s->dim[1] * s->dim[2] : s->dim[0];
+    return (size_t)s->dim[0] * s->dim[1] * s->dim[2];
 }
 
 static void keep(struct trace *t, const float *all, size_t step)
@@ -175,11 +175,13 @@ static bool same_pixel(const float *pixels, size_t channels, size_t n, size_t i,
     return true;
 }
 
-/* Equal pixels beside one another are one rectangle. */
+/* Equal pixels beside one another are one rectangle. Of a sequence each channel is a row. */
 static void draw_image(struct svg *s, double x, double y, double side, const snn_dataset_info *shape,
                        const float *pixels)
 {
-    size_t channels = shape->shape[0], rows = shape->shape[1], cols = shape->shape[2], n = rows * cols;
+    bool map = shape->rank == 3;
+    size_t channels = map ? shape->shape[0] : 1, rows = shape->shape[map], cols = shape->shape[map + 1],
+           n = rows * cols;
     double low = FLT_MAX, high = -FLT_MAX, step = side / (double)(rows > cols ? rows : cols);
 
     for (size_t i = 0; i < channels * n; i++) { /* compared: fmin() and fmax() stop gcc 12 for AArch64 with an
@@ -343,9 +345,11 @@ static struct text source(const struct run *run)
 static int draw(const char *path, const struct run *run, const struct recording *r, const float *pixels,
                 size_t sample, size_t label)
 {
-    bool image = run->shape.rank == 3;
+    bool image = run->shape.rank > 1;
     size_t cells = r->count + image, across = cells < ACROSS ? cells : ACROSS, down = (cells + ACROSS - 1) / ACROSS;
     size_t best = answer(&r->trace[r->count - 1], r->steps);
+    const size_t *side = run->shape.shape;
+    snn_shape input = { run->shape.rank, { (uint32_t)side[0], (uint32_t)side[1], (uint32_t)side[2] } };
     struct svg s;
 
     if (svg_open(&s, path, 32 + CELL_W * (double)across + (across < 2 ? 300 : 0), TOP + CELL_H * (double)down + 8,
@@ -358,8 +362,7 @@ static int draw(const char *path, const struct run *run, const struct recording 
         double x = 32 + CELL_W * (double)(i % ACROSS), y = TOP + CELL_H * (double)(i / ACROSS);
         if (image && i == 0) {
             svg_text(&s, x, y + 14, 14, INK, "start", true, "Input");
-            svg_text(&s, x, y + 32, 12, MUTED, "start", false, "%zu x %zu x %zu, %s", run->shape.shape[0],
-                     run->shape.shape[1], run->shape.shape[2], source(run).s);
+            svg_text(&s, x, y + 32, 12, MUTED, "start", false, "%s, %s", shape_text(&input).s, source(run).s);
             draw_image(&s, x, y + 46, CELL_H - 110, &run->shape, pixels);
         } else if (i + 1 == cells) {
             draw_outputs(&s, x, y, &r->trace[r->count - 1], r->steps, label);
@@ -374,7 +377,7 @@ int plot_raster(const char *path, struct run *run, const snn_dataset *dataset, s
 {
     struct recording r = { .steps = (size_t)config_whole(run->config, "trainer.steps", 1) };
     snn_dataset_info shape = run->shape;
-    size_t size = shape.rank == 3 ? shape.shape[0] * shape.shape[1] * shape.shape[2] : shape.shape[0];
+    size_t size = shape.shape[0] * shape.shape[1] * shape.shape[2];
     float *x = floats(size, shape.frames);
     snn_sample read = SNN_SAMPLE_INIT;
     snn_status rc = SNN_OK;

@@ -169,7 +169,7 @@ int run_normalise(struct run *run, snn_dataset *train)
     const char *kind = config_text(run->config, "data.normalise", "mean-std");
     const char *encoder = config_text(run->config, "trainer.encoder", "direct");
     double mean[64], deviation[64];
-    size_t n = strcmp(kind, "channel") == 0 && run->shape.rank == 3 ? run->shape.shape[0] : 1;
+    size_t n = strcmp(kind, "channel") == 0 && run->shape.rank > 1 ? run->shape.shape[0] : 1;
     json_t *m, *d;
     snn_status rc;
 

@@ -125,6 +125,8 @@ struct text shape_text(const snn_shape *shape)
 
     if (shape->rank == 3)
         snprintf(out.s, sizeof out.s, "%ux%ux%u", shape->dim[0], shape->dim[1], shape->dim[2]);
+    else if (shape->rank == 2)
+        snprintf(out.s, sizeof out.s, "%ux%u", shape->dim[0], shape->dim[1]);
     else if (shape->rank == 1)
         snprintf(out.s, sizeof out.s, "%u", shape->dim[0]);
     else

@@ -281,7 +281,7 @@ START_TEST(sources_are_checked)
         FAILS(snn_dataset_create(&d, ctx, &source), code, part); \
         ck_assert_ptr_null(d);                                   \
     } while (0)
-    REFUSED(rank, 2, SNN_ERR_SHAPE, "rank 2");
+    REFUSED(rank, 4, SNN_ERR_SHAPE, "rank 4");
     REFUSED(rank, 0, SNN_ERR_SHAPE, "rank 0");
     REFUSED(shape[1], 0, SNN_ERR_SHAPE, "[2,0,4]");
     REFUSED(shape[0], SIZE_MAX / 2, SNN_ERR_SHAPE, "a sample has 1 to 1073741824 elements");

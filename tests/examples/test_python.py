@@ -408,8 +408,9 @@ class Misuse(unittest.TestCase):
         self.refused(ValueError, "whole numbers", snn.Dataset.from_arrays, self.ctx, self.x, np.full(8, 0.9))
         self.refused(ValueError, "not in 0 .. 1", snn.Dataset.from_arrays, self.ctx, self.x, np.full(8, 2), classes=2)
         self.refused(ValueError, "at least one sample", snn.Dataset.from_arrays, self.ctx, np.zeros((0, 2)), [])
-        self.refused(ValueError, "count,N] or", snn.Dataset.from_arrays, self.ctx, np.zeros((8, 2, 2)), np.zeros(8))
-        self.refused(ValueError, "count,T,N] or", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8),
+        self.refused(ValueError, "count,N], ", snn.Dataset.from_arrays, self.ctx, np.zeros((8, 2, 2, 2, 2)),
+                     np.zeros(8))
+        self.refused(ValueError, "count,T,N], ", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8),
                      per_step=True)
         self.assertEqual(step(self.x, np.ones(8)).samples, 8)       # whole, though not of a whole type
 

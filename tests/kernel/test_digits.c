@@ -205,7 +205,9 @@ END_TEST
 /* Where there are real tiles: fused multiplications may round otherwise. */
 START_TEST(real_tiles_give_the_same)
 {
-    static const struct window_case c = { "real", 20, 70, { 9, 8, 70, 80, 18, 17, 3, 3, 2, 1, 1, true } };
+    static const struct window_case c = {
+        "real", 20, 70, { 9, 8, 70, 80, 18, 17, 3, 3, { 2, 2 }, { 1, 1 }, { 1, 1 }, true }
+    };
     const struct sample before = draw(&c, true);
 
     for (size_t i = 1; snn__kernels_at(i); i++)
@@ -235,7 +237,9 @@ static void refused(const snn_context *ctx, const struct window_case *c, const s
 /* What is not finite, or cannot be squared, goes as float32. */
 START_TEST(what_is_not_finite)
 {
-    static const struct window_case c = { "extreme", 3, 5, { 4, 4, 6, 6, 4, 4, 3, 3, 1, 1, 1, true } };
+    static const struct window_case c = {
+        "extreme", 3, 5, { 4, 4, 6, 6, 4, 4, 3, 3, { 1, 1 }, { 1, 1 }, { 1, 1 }, true }
+    };
     static const float extreme[] = { NAN, INFINITY, -INFINITY, 3e38f };
     struct snn__kernels k;
     snn_context *ctx = context_of(&k, true, 1);
@@ -288,7 +292,9 @@ static void fill_uneven(float *x, size_t n, double sigma, unsigned seed)
  * refused beyond. */
 START_TEST(uneven_numbers_are_refused)
 {
-    static const struct window_case c = { "uneven", 2, 33, { 8, 8, 64, 64, 8, 8, 3, 3, 1, 1, 1, true } };
+    static const struct window_case c = {
+        "uneven", 2, 33, { 8, 8, 64, 64, 8, 8, 3, 3, { 1, 1 }, { 1, 1 }, { 1, 1 }, true }
+    };
     struct snn__kernels k;
     snn_context *ctx = context_of(&k, true, 1);
     size_t made = 0, not_made = 0;
@@ -324,8 +330,9 @@ static void back_of(const snn_context *ctx, const float *weights, const float *x
                                      .outputs = OUTPUTS,
                                      .rows = OUTPUTS,
                                      .fan = 40,
-                                     .read = { 1, 1, 40, 40, 1, 1, 1, 1, 1, 0, 1, false },
-                                     .read_back = { 1, 1, OUTPUTS, OUTPUTS, 1, 1, 1, 1, 1, 0, 1, false } };
+                                     .read = { 1, 1, 40, 40, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false },
+                                     .read_back = {
+                                         1, 1, OUTPUTS, OUTPUTS, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false } };
     const struct snn__operand_want want = { .batch_max = 128, .both = true, .copies = true };
     const struct snn__operand_product p = { .batch = 128, .x = x, .alpha = 1, .y = y };
     struct snn__arena arena;
@@ -386,11 +393,11 @@ static bool wanted(const snn_context *ctx, size_t batch, size_t n, const struct 
 
 START_TEST(adjoints_that_gain_go_to_the_unit)
 {
-    static const struct snn__window row = { 1, 1, 800, 800, 1, 1, 1, 1, 1, 0, 1, false };
-    static const struct snn__window stride = { 8, 8, 128, 128, 16, 16, 3, 3, 2, 1, 1, true };
-    static const struct snn__window three = { 16, 16, 128, 128, 16, 16, 3, 3, 1, 1, 1, true };
-    static const struct snn__window five = { 15, 15, 64, 64, 15, 15, 5, 5, 1, 2, 1, true };
-    static const struct snn__window few = { 1, 1, 10, 10, 1, 1, 1, 1, 1, 0, 1, false };
+    static const struct snn__window row = { 1, 1, 800, 800, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false };
+    static const struct snn__window stride = { 8, 8, 128, 128, 16, 16, 3, 3, { 2, 2 }, { 1, 1 }, { 1, 1 }, true };
+    static const struct snn__window three = { 16, 16, 128, 128, 16, 16, 3, 3, { 1, 1 }, { 1, 1 }, { 1, 1 }, true };
+    static const struct snn__window five = { 15, 15, 64, 64, 15, 15, 5, 5, { 1, 1 }, { 2, 2 }, { 1, 1 }, true };
+    static const struct snn__window few = { 1, 1, 10, 10, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false };
     struct snn__kernels k;
     snn_context *ctx = context_of(&k, true, 1);
 

@@ -409,9 +409,10 @@ END_TEST
 
 static enum snn__way picked(snn_context *ctx, size_t m, size_t n, size_t channels, size_t every)
 {
-    struct snn__product p = {
-        .m = m, .n = n, .window = { 1, 1, channels, channels, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true
-    };
+    struct snn__product p = { .m = m,
+                              .n = n,
+                              .window = { 1, 1, channels, channels, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false },
+                              .spikes = true };
     float *x = numbers(m * channels);
     void *scratch = taken(snn__product_scratch(ctx, m, n, &p.window, true));
     enum snn__way way;
@@ -445,9 +446,10 @@ END_TEST
 START_TEST(depth_has_a_bound)
 {
     snn_context *ctx = test_context(1, 1, "ref");
-    struct snn__product p = {
-        .m = 64, .n = 64, .window = { 1, 1, 1 << 23, 1 << 23, 1, 1, 1, 1, 1, 0, 1, false }, .spikes = true
-    };
+    struct snn__product p = { .m = 64,
+                              .n = 64,
+                              .window = { 1, 1, 1 << 23, 1 << 23, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false },
+                              .spikes = true };
 
     ck_assert(snn__product_takes(ctx, &p, SNN__WAY_MATRIX));
     p.spikes = false;

@@ -286,7 +286,7 @@ UNWATCHED static double error_of(const float *y, const float *x, const float *w,
 static void compare_with_blas(snn_context *ctx, enum snn__way way)
 {
     enum { M = 128, N = 32, K = 2304 };
-    const struct window_case c = { "", M, N, { 1, 1, K, K, 1, 1, 1, 1, 1, 0, 1, false } };
+    const struct window_case c = { "", M, N, { 1, 1, K, K, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false } };
     float *y = numbers(M * N);
     double ours, theirs;
     struct operands o;
@@ -408,9 +408,17 @@ static void check_adjoint(const snn_context *ctx, size_t h, size_t kernel, size_
     const size_t oh = (h + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1, c = 5, n = 7, b = 2;
     const size_t taps = kernel * kernel;
     const struct window_case there = {
-        "", b, n, { h, h, c, c, oh, oh, kernel, kernel, stride, pad, dilation, false }
+        "",
+        b,
+        n,
+        { h, h, c, c, oh, oh, kernel, kernel, { stride, stride }, { pad, pad }, { dilation, dilation }, false }
     };
-    const struct window_case back = { "", b, c, { oh, oh, n, n, h, h, kernel, kernel, stride, pad, dilation, true } };
+    const struct window_case back = {
+        "",
+        b,
+        c,
+        { oh, oh, n, n, h, h, kernel, kernel, { stride, stride }, { pad, pad }, { dilation, dilation }, true }
+    };
     struct operands o, r;
     struct snn__product p;
     double left = 0, right = 0;
@@ -465,7 +473,7 @@ START_TEST(agrees_with_blas)
 {
     static const size_t shapes[][3] = { { 128, 800, 784 }, { 128, 10, 800 }, { 200, 64, 1152 }, { 1, 300, 200 } };
     const size_t m = shapes[_i / tables()][0], n = shapes[_i / tables()][1], k = shapes[_i / tables()][2];
-    const struct window_case c = { "", m, n, { 1, 1, k, k, 1, 1, 1, 1, 1, 0, 1, false } };
+    const struct window_case c = { "", m, n, { 1, 1, k, k, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false } };
     snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     float *y = numbers(m * n), *g = numbers(n * k);
     struct operands o;
@@ -500,12 +508,12 @@ END_TEST
  * ------------------------------------------------------------------------------------------------------ */
 
 static const struct window_case big[] = {
-    { "fully connected", 128, 800, { 1, 1, 784, 784, 1, 1, 1, 1, 1, 0, 1, false } },
-    { "readout", 128, 10, { 1, 1, 800, 800, 1, 1, 1, 1, 1, 0, 1, false } },
-    { "first conv", 8, 24, { 32, 32, 3, 3, 32, 32, 3, 3, 1, 1, 1, false } },
-    { "conv, many tiles", 8, 64, { 16, 16, 48, 48, 16, 16, 3, 3, 1, 1, 1, false } },
-    { "many rows", 3000, 40, { 1, 1, 130, 130, 1, 1, 1, 1, 1, 0, 1, false } },
-    { "conv", 2, 96, { 16, 16, 64, 64, 16, 16, 3, 3, 1, 1, 1, false } },
+    { "fully connected", 128, 800, { 1, 1, 784, 784, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false } },
+    { "readout", 128, 10, { 1, 1, 800, 800, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false } },
+    { "first conv", 8, 24, { 32, 32, 3, 3, 32, 32, 3, 3, { 1, 1 }, { 1, 1 }, { 1, 1 }, false } },
+    { "conv, many tiles", 8, 64, { 16, 16, 48, 48, 16, 16, 3, 3, { 1, 1 }, { 1, 1 }, { 1, 1 }, false } },
+    { "many rows", 3000, 40, { 1, 1, 130, 130, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false } },
+    { "conv", 2, 96, { 16, 16, 64, 64, 16, 16, 3, 3, { 1, 1 }, { 1, 1 }, { 1, 1 }, false } },
 };
 
 START_TEST(threads_do_not_change_bits)

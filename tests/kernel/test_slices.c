@@ -382,7 +382,9 @@ END_TEST
 /* More parts than are held at a time, and copies of g. */
 START_TEST(long_products_give_the_same)
 {
-    static const struct window_case c = { "long", 70000, 33, { 1, 1, 5, 5, 1, 1, 1, 1, 1, 0, 1, false } };
+    static const struct window_case c = {
+        "long", 70000, 33, { 1, 1, 5, 5, 1, 1, 1, 1, { 1, 1 }, { 0, 0 }, { 1, 1 }, false }
+    };
     float *x, *d, *first = NULL;
 
     for (uint32_t threads = 1; threads <= 3; threads++) {
@@ -409,9 +411,20 @@ END_TEST
 static enum snn__way picked(snn_context *ctx, size_t m, size_t n, size_t c, size_t kernel)
 {
     const size_t side = kernel > 1 ? 8 : 1;
-    const struct snn__outer p = {
-        .m = m, .n = n, .window = { side, side, c, c, side, side, kernel, kernel, 1, kernel / 2, 1, false }
-    };
+    const struct snn__outer p = { .m = m,
+                                  .n = n,
+                                  .window = { side,
+                                              side,
+                                              c,
+                                              c,
+                                              side,
+                                              side,
+                                              kernel,
+                                              kernel,
+                                              { 1, 1 },
+                                              { kernel / 2, kernel / 2 },
+                                              { 1, 1 },
+                                              false } };
 
     return snn__outer_way(ctx, &p);
 }

@@ -30,6 +30,17 @@ static const struct layer_case cases[] = {
     { { 4, 6, 6 }, "conv2d x out=4 pad=1 stride=2 groups=2 standardise=1", false },
     { { 2, 3, 3 }, "conv2d x out=3 kernel=3", false },
     { { 20, 6, 6 }, "conv2d x out=18 kernel=5 pad=2", false },
+    { { 3, 5, 9 }, "conv2d x out=4 kernel=5 pad=2 kernel_rows=1 pad_rows=0", false },
+    { { 3, 5, 9 }, "conv2d x out=4 kernel=3 pad=1 stride=3 kernel_rows=2 stride_rows=1 pad_rows=0", false },
+    { { 4, 9, 7 }, "conv2d x out=4 kernel=2 dilation=1 dilation_rows=3 stride_rows=2 groups=2", false },
+    { { 3, 9 }, "conv1d x out=4", false },
+    { { 3, 9 }, "conv1d x out=4 kernel=4 stride=2 pad=2 bias=0", false },
+    { { 4, 11 }, "conv1d x out=6 dilation=2 pad=1 groups=2 standardise=1", false },
+    { { 20, 13 }, "conv1d x out=18 kernel=5 pad=2", false },
+    { { 6, 5 }, "conv1d x out=6 groups=6 pad=1", false },
+    { { 3, 5 }, "conv1d x out=4 pad=1 norm=spectral", false },
+    { { 3, 4 }, "conv_transpose1d x out=4", false },
+    { { 3, 4 }, "conv_transpose1d x out=5 stride=2 pad=1 out_pad=1", false },
     { { 3, 4, 5 }, "conv_transpose2d x out=4", false },
     { { 3, 4, 3 }, "conv_transpose2d x out=5 stride=2 pad=1 out_pad=1", false },
     { { 4, 3, 4 }, "conv_transpose2d x out=2 kernel=4 stride=3 pad=2 out_pad=2 bias=0", false },
@@ -57,6 +68,20 @@ static const struct layer_case cases[] = {
     { { 3, 6, 6 }, "maxpool x", false },
     { { 3, 7, 5 }, "maxpool x kernel=3 stride=2 pad=1", false },
     { { 3, 7, 5 }, "maxpool x kernel=0", false },
+    { { 3, 7, 5 }, "maxpool x kernel_rows=3 stride=1 pad=1 pad_rows=0", false },
+    { { 3, 7, 5 }, "avgpool x kernel_rows=1", false },
+    { { 3, 7, 5 }, "sumpool x kernel=3 stride=2 kernel_rows=2 stride_rows=3 pad=1", false },
+    { { 3, 8 }, "avgpool x", false },
+    { { 3, 8 }, "avgpool x kernel=3 stride=2 pad=1", false },
+    { { 3, 8 }, "sumpool x kernel=0", false },
+    { { 3, 8 }, "maxpool x kernel=3 stride=1", false },
+    { { 3, 8 }, "adaptive_avgpool x size=3", false },
+    { { 3, 8 }, "upsample x factor=3", false },
+    { { 3, 8 }, "flatten x", false },
+    { { 3, 8 }, "batch_norm x", true },
+    { { 3, 8 }, "layer_norm x eps=0.1", true },
+    { { 3, 8 }, "elementwise x", false },
+    { { 3, 8 }, "lif x smooth=1 per_neuron=1 input_scaled=1", true },
     { { 3, 7, 5 }, "adaptive_avgpool x size=3", false },
     { { 3, 7, 5 }, "adaptive_avgpool x size=1", false },
     { { 3, 4, 5 }, "adaptive_avgpool x size=7", false },
@@ -325,35 +350,51 @@ END_TEST
 
 /* ---- pools and upsampling by their definition ---- */
 
-static double cell(const struct layer_case *c, const snn_layer *layer, const float *x, size_t channel, size_t i,
-                   size_t j)
+struct edges {
+    ptrdiff_t from, to;
+};
+
+/* The parameter of an axis: that of rows, where it is not `same`, or the one of both. */
+static ptrdiff_t along(const snn_layer *layer, bool rows, int32_t of_rows, int32_t key, int64_t same)
+{
+    if (rows && snn__param_i64(&layer->params, of_rows) != same)
+        key = of_rows;
+    return (ptrdiff_t)snn__param_i64(&layer->params, key);
+}
+
+/* What cell i of an axis covers: of n places, by o cells. */
+static struct edges edges_of(const snn_layer *layer, bool rows, size_t i, size_t n, size_t o)
+{
+    ptrdiff_t kernel, stride, from;
+
+    if (strcmp(layer->type->name, "adaptive_avgpool") == 0)
+        return (struct edges){ (ptrdiff_t)floor((double)i * (double)n / (double)o),
+                               (ptrdiff_t)ceil((double)(i + 1) * (double)n / (double)o) };
+    if (rows && layer->in.rank == 2)
+        return (struct edges){ 0, 1 };
+    kernel = along(layer, rows, SNN_LAYER_KERNEL_ROWS, SNN_LAYER_KERNEL, 0);
+    stride = along(layer, rows, SNN_LAYER_STRIDE_ROWS, SNN_LAYER_STRIDE, 0);
+    from = (ptrdiff_t)i * (stride ? stride : kernel) - along(layer, rows, SNN_LAYER_PAD_ROWS, SNN_LAYER_PAD, -1);
+    return (struct edges){ from, kernel ? from + kernel : (ptrdiff_t)n };
+}
+
+/* Of a sequence, the only row. */
+static size_t side(const snn_shape *s, int axis)
+{
+    return s->rank == 2 ? (axis == 0 ? 1 : s->dim[1]) : s->dim[1 + axis];
+}
+
+static double cell(const snn_layer *layer, const float *x, size_t channel, size_t i, size_t j)
 {
     const char *type = layer->type->name;
-    bool adaptive = strcmp(type, "adaptive_avgpool") == 0;
-    ptrdiff_t h = (ptrdiff_t)c->shape[1], w = (ptrdiff_t)c->shape[2], top, left, bottom, right;
-    double sum = 0, most = -INFINITY, area;
+    const size_t height = side(&layer->in, 0), width = side(&layer->in, 1);
+    const struct edges row = edges_of(layer, true, i, height, side(&layer->out, 0)),
+                       column = edges_of(layer, false, j, width, side(&layer->out, 1));
+    const ptrdiff_t h = (ptrdiff_t)height, w = (ptrdiff_t)width;
+    double sum = 0, most = -INFINITY, area = (double)((row.to - row.from) * (column.to - column.from));
 
-    if (adaptive) {
-        ptrdiff_t o = (ptrdiff_t)layer->out.dim[1];
-
-        top = (ptrdiff_t)floor((double)i * (double)h / (double)o);
-        left = (ptrdiff_t)floor((double)j * (double)w / (double)o);
-        bottom = (ptrdiff_t)ceil((double)(i + 1) * (double)h / (double)o);
-        right = (ptrdiff_t)ceil((double)(j + 1) * (double)w / (double)o);
-    } else {
-        ptrdiff_t kernel = (ptrdiff_t)snn__param_i64(&layer->params, SNN_LAYER_KERNEL);
-        ptrdiff_t stride = (ptrdiff_t)snn__param_i64(&layer->params, SNN_LAYER_STRIDE);
-        ptrdiff_t pad = (ptrdiff_t)snn__param_i64(&layer->params, SNN_LAYER_PAD);
-
-        stride = stride ? stride : kernel;
-        top = (ptrdiff_t)i * stride - pad;
-        left = (ptrdiff_t)j * stride - pad;
-        bottom = kernel ? top + kernel : h;
-        right = kernel ? left + kernel : w;
-    }
-    area = (double)((bottom - top) * (right - left));
-    for (ptrdiff_t a = top; a < bottom; a++)
-        for (ptrdiff_t b = left; b < right; b++)
+    for (ptrdiff_t a = row.from; a < row.to; a++)
+        for (ptrdiff_t b = column.from; b < column.to; b++)
             if (a >= 0 && a < h && b >= 0 && b < w) {
                 double v = x[((ptrdiff_t)channel * h + a) * w + b];
 
@@ -381,12 +422,13 @@ START_TEST(test_pools)
     snn__to_channels_first(layer->ctx, &layer->out, BATCH, r.y, y);
     for (size_t b = 0, n = 0; b < BATCH; b++)
         for (size_t channel = 0; channel < layer->out.dim[0]; channel++)
-            for (size_t i = 0; i < layer->out.dim[1]; i++)
-                for (size_t j = 0; j < layer->out.dim[2]; j++, n++) {
+            for (size_t i = 0; i < side(&layer->out, 0); i++)
+                for (size_t j = 0; j < side(&layer->out, 1); j++, n++) {
                     const float *sample = x + b * r.unit->node.in_len;
                     size_t factor = strstr(c->layer, "upsample") ? layer->out.dim[1] / layer->in.dim[1] : 0;
-                    double want = factor ? sample[(channel * c->shape[1] + i / factor) * c->shape[2] + j / factor]
-                                         : cell(c, layer, sample, channel, i, j);
+                    size_t line = channel * side(&layer->in, 0) + (factor ? i / factor : 0);
+                    double want =
+                        factor ? sample[line * side(&layer->in, 1) + j / factor] : cell(layer, sample, channel, i, j);
 
                     ck_assert_msg(fabs(y[n] - want) < 1e-5, "%s: sample %zu, channel %zu, cell %zu,%zu: %g, not %g",
                                   c->layer, b, channel, i, j, y[n], want);

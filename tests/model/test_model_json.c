@@ -224,7 +224,7 @@ static const struct {
     { "{\"format\": 0, \"input\": [6], \"layers\": []}", SNN_ERR_FORMAT, "\"format\"" },
     { "{\"format\": 1, \"layers\": []}", SNN_ERR_FORMAT, "\"input\"" },
     { "{\"format\": 1, \"input\": 6, \"layers\": []}", SNN_ERR_FORMAT, "\"input\"" },
-    { "{\"format\": 1, \"input\": [6, 6], \"layers\": []}", SNN_ERR_FORMAT, "\"input\"" },
+    { "{\"format\": 1, \"input\": [6, 6, 6, 6], \"layers\": []}", SNN_ERR_FORMAT, "\"input\"" },
     { "{\"format\": 1, \"input\": [6.5], \"layers\": []}", SNN_ERR_FORMAT, "\"input\"" },
     { "{\"format\": 1, \"input\": [-1], \"layers\": []}", SNN_ERR_FORMAT, "\"input\"" },
     { "{\"format\": 1, \"input\": [0], \"layers\": []}", SNN_ERR_FORMAT, "\"input\"" },

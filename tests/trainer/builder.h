@@ -48,12 +48,18 @@ static inline snn_status add_layers(snn_network *net, const char *text)
     return SNN_OK;
 }
 
-/* A prepared network; shape[1] = 0: a vector. */
+/* The rank of a shape, of which the axes that are not there are 0. */
+static inline uint32_t rank_of(const size_t shape[3])
+{
+    return shape[1] == 0 ? 1 : shape[2] == 0 ? 2 : 3;
+}
+
+/* A prepared network. */
 static inline snn_network *network_of(snn_context *ctx, const size_t shape[3], const char *text)
 {
     snn_network *net = NULL;
 
-    OK(snn_network_create(&net, ctx, shape, shape[1] ? 3 : 1));
+    OK(snn_network_create(&net, ctx, shape, rank_of(shape)));
     OK(add_layers(net, text));
     OK(snn_network_prepare(net));
     return net;
@@ -61,7 +67,7 @@ static inline snn_network *network_of(snn_context *ctx, const size_t shape[3], c
 
 static inline size_t length_of(const size_t shape[3])
 {
-    return shape[1] ? shape[0] * shape[1] * shape[2] : shape[0];
+    return shape[0] * (shape[1] ? shape[1] : 1) * (shape[2] ? shape[2] : 1);
 }
 
 /* Sets "key=value key=value" on a trainer. */
@@ -179,7 +185,7 @@ static inline snn_dataset *dataset_of(snn_context *ctx, struct array_set *set, c
     snn_dataset *out = NULL;
 
     OK(snn_dataset_source_init(&source, sizeof source));
-    source.rank = shape[1] ? 3 : 1;
+    source.rank = rank_of(shape);
     memcpy(source.shape, shape, sizeof source.shape);
     source.count = count;
     source.classes = classes;

@@ -246,7 +246,7 @@ static inline snn_status memory_runs_out(struct world *w)
 }
 
 /* shapes */
-ROW(rank_two, snn_network_create(&(snn_network *){ NULL }, w->ctx, map, 2))
+ROW(rank_four, snn_network_create(&(snn_network *){ NULL }, w->ctx, map, 4))
 ROW(size_zero, snn_network_create(&(snn_network *){ NULL }, w->ctx, (size_t[]){ 3, 0, 8 }, 3))
 ROW(size_huge, snn_network_create(&(snn_network *){ NULL }, w->ctx, (size_t[]){ SIZE_MAX / 2, 3, 3 }, 3))
 ROW(empty_network, snn_network_prepare(w->open))

@@ -26,7 +26,7 @@ static const struct {
     { "5000 threads", bad_threads, ARGUMENT, "5000 threads" },
     { "allocate without release", half_an_allocator, ARGUMENT, "allocate and release" },
     { "an option of a later version", future_option, SNN_ERR_VERSION, "unknown to this version" },
-    { "an input of rank 2", rank_two, SHAPE, "rank 2" },
+    { "an input of rank 4", rank_four, SHAPE, "rank 4" },
     { "an input of size 0", size_zero, SHAPE, "an input of [3,0,8]; a sample has 1 to 1073741824 elements" },
     { "an input whose size overflows", size_huge, SHAPE, "elements" },
     { "a network without layers", empty_network, SHAPE, "no layers" },

@@ -123,7 +123,7 @@ static snn_status open_rig(struct rig *r, const size_t shape[3], const char *lay
 {
     memset(r, 0, sizeof *r);
     r->ctx = test_context(threads, 3, "best");
-    OK(snn_network_create(&r->net, r->ctx, shape, shape[1] ? 3 : 1));
+    OK(snn_network_create(&r->net, r->ctx, shape, rank_of(shape)));
     OK(add_layers(r->net, layers));
     OK(snn_optimizer_create(&r->adam, r->ctx, "adam"));
     SNN__TRY(snn_network_prepare(r->net));

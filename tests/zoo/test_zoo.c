@@ -481,7 +481,7 @@ START_TEST(test_arguments)
     FAILS(snn_network_build(&net, NULL, "FC", shape, 1, 2, NULL), SNN_ERR_ARGUMENT, "context is NULL");
     FAILS(snn_network_build(&net, ctx, NULL, shape, 1, 2, NULL), SNN_ERR_ARGUMENT, "name is NULL");
     FAILS(snn_network_build(&net, ctx, "FC", NULL, 1, 2, NULL), SNN_ERR_ARGUMENT, "shape is NULL");
-    FAILS(snn_network_build(&net, ctx, "FC", shape, 2, 2, NULL), SNN_ERR_SHAPE, "rank");
+    FAILS(snn_network_build(&net, ctx, "FC", shape, 4, 2, NULL), SNN_ERR_SHAPE, "rank");
     FAILS(snn_network_build(&net, ctx, "FC", shape, 3, 2, NULL), SNN_ERR_SHAPE, "");
     ck_assert_ptr_null(net);
 }

@@ -273,16 +273,16 @@ class Dataset(Owned, Parameters):
 
     @classmethod
     def from_arrays(cls, context, x, labels=None, classes=None, *, targets=None, lengths=None, per_step=False):
-        """x is [count,N] or [count,C,H,W], or with per_step [count,T,N] or [count,T,C,H,W]. Samples have labels
+        """x is [count,N], [count,C,L] or [count,C,H,W], with per_step [count,T,N] and so on. Samples have labels
         [count], or targets [count,K], or [count,T,K] with one for each step; where some have fewer frames than
         others, lengths [count]. The library asks for sample after sample through a callback, which copies it. Changes
         to a float32 array are seen, as nothing else is copied."""
         x, _ = values.floats(x, "samples")
         rank = x.ndim - 1 - bool(per_step)
-        if rank not in (1, 3) or x.size == 0:
+        if rank not in (1, 2, 3) or x.size == 0:
             time = "T," if per_step else ""
-            raise ValueError(f"samples have shape {x.shape}; expected [count,{time}N] or [count,{time}C,H,W] with at "
-                             "least one sample")
+            raise ValueError(f"samples have shape {x.shape}; expected [count,{time}N], [count,{time}C,L] or "
+                             f"[count,{time}C,H,W] with at least one sample")
         if (labels is None) == (targets is None):
             raise TypeError("expected either labels or targets")
         source = DatasetSource()
