@@ -56,14 +56,26 @@ static snn_status whole(struct exporting *x, const struct written *w, const char
     return SNN_OK;
 }
 
-/* A whole number of a layer, the same for both axes. */
-static snn_status pair(struct exporting *x, const struct written *w, const char *name, int32_t key)
+/* A whole number of a layer for both axes, rows before columns; `same`: the value of `rows` that stands for the
+ * columns'. A sequence has one axis. */
+static snn_status axes(const struct written *w, int32_t columns, int32_t rows, int64_t same, int64_t value[2])
+{
+    TRY(snn_layer_get_i64(w->layer, columns, &value[1]));
+    value[0] = value[1];
+    if (w->info.in.rank == 2)
+        return SNN_OK;
+    TRY(snn_layer_get_i64(w->layer, rows, &value[0]));
+    value[0] = value[0] == same ? value[1] : value[0];
+    return SNN_OK;
+}
+
+static snn_status pair(struct exporting *x, const struct written *w, const char *name, int32_t columns, int32_t rows,
+                       int64_t same)
 {
     int64_t value[2];
 
-    TRY(snn_layer_get_i64(w->layer, key, &value[0]));
-    value[1] = value[0];
-    return whole(x, w, name, value, 1, 2);
+    TRY(axes(w, columns, rows, same, value));
+    return whole(x, w, name, value, 1, w->info.in.rank == 2 ? 1 : 2);
 }
 
 /* Weights that compute are the tensor's own. */
@@ -100,7 +112,9 @@ static snn_status write_norm(struct exporting *x, struct written *w)
     int delay = 0;
     const struct written *from = snn__nir_source(x, w, 0, &delay);
 
-    if ((!snn__nir_is(from, "linear") && !snn__nir_is(from, "conv2d")) || !has_norm(x, from, &norm))
+    const bool weights = snn__nir_is(from, "linear") || snn__nir_is(from, "conv1d") || snn__nir_is(from, "conv2d");
+
+    if (!weights || !has_norm(x, from, &norm))
         return snn__nir_no_node(w, "unless it is all that reads a linear layer or convolution");
     return SNN_OK;
 }
@@ -166,34 +180,40 @@ static snn_status write_linear(struct exporting *x, struct written *w)
 static snn_status write_convolution(struct exporting *x, struct written *w)
 {
     const int64_t side[2] = { w->info.in.dim[1], w->info.in.dim[2] };
+    const bool line = snn__nir_is(w, "conv1d");
     int64_t groups;
 
     TRY(check_plain(w));
     TRY(snn_layer_get_i64(w->layer, SNN_LAYER_GROUPS, &groups));
-    TRY(snn__nir_new_node(x, w, NIR_CONV2D));
+    TRY(snn__nir_new_node(x, w, line ? NIR_CONV1D : NIR_CONV2D));
     TRY(write_weights(x, w, true));
-    TRY(pair(x, w, "stride", SNN_LAYER_STRIDE));
-    TRY(pair(x, w, "padding", SNN_LAYER_PAD));
-    TRY(pair(x, w, "dilation", SNN_LAYER_DILATION));
+    TRY(pair(x, w, "stride", SNN_LAYER_STRIDE, SNN_LAYER_STRIDE_ROWS, 0));
+    TRY(pair(x, w, "padding", SNN_LAYER_PAD, SNN_LAYER_PAD_ROWS, -1));
+    TRY(pair(x, w, "dilation", SNN_LAYER_DILATION, SNN_LAYER_DILATION_ROWS, 0));
     TRY(whole(x, w, "groups", &groups, 0, 1));
-    return whole(x, w, "input_shape", side, 1, 2);
+    return whole(x, w, "input_shape", side, line ? 0 : 1, line ? 1 : 2);
 }
 
 static snn_status write_pool(struct exporting *x, struct written *w)
 {
-    const int64_t none[2] = { 0, 0 };
-    int64_t kernel[2], stride[2];
+    int64_t kernel[2], stride[2], pad[2];
 
-    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_KERNEL, &kernel[0]));
-    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_STRIDE, &stride[0]));
+    if (w->info.in.rank == 2)
+        return snn__nir_no_node(w, "over sequences");
+    TRY(axes(w, SNN_LAYER_KERNEL, SNN_LAYER_KERNEL_ROWS, 0, kernel));
+    TRY(axes(w, SNN_LAYER_STRIDE, SNN_LAYER_STRIDE_ROWS, 0, stride));
+    TRY(axes(w, SNN_LAYER_PAD, SNN_LAYER_PAD_ROWS, -1, pad));
+    for (int k = 0; k < 2; k++) {
+        const bool all = kernel[k] == 0;
+
+        kernel[k] = all ? w->info.in.dim[1 + k] : kernel[k];
+        stride[k] = all || stride[k] == 0 ? kernel[k] : stride[k];
+        pad[k] = all ? 0 : pad[k];
+    }
     TRY(snn__nir_new_node(x, w, snn__nir_is(w, "sumpool") ? NIR_SUMPOOL : NIR_AVGPOOL));
-    kernel[1] = kernel[0] ? kernel[0] : w->info.in.dim[2];
-    kernel[0] = kernel[0] ? kernel[0] : w->info.in.dim[1];
-    stride[1] = stride[0] ? stride[0] : kernel[1];
-    stride[0] = stride[0] ? stride[0] : kernel[0];
     TRY(whole(x, w, "kernel_size", kernel, 1, 2));
     TRY(whole(x, w, "stride", stride, 1, 2));
-    return kernel[0] == kernel[1] ? pair(x, w, "padding", SNN_LAYER_PAD) : whole(x, w, "padding", none, 1, 2);
+    return whole(x, w, "padding", pad, 1, 2);
 }
 
 static snn_status write_flatten(struct exporting *x, struct written *w)
@@ -262,6 +282,7 @@ snn_status snn__nir_write_layer(struct exporting *x, struct written *w)
         snn_status (*write)(struct exporting *x, struct written *w);
     } types[] = {
         { "linear", write_linear },
+        { "conv1d", write_convolution },
         { "conv2d", write_convolution },
         { "sumpool", write_pool },
         { "avgpool", write_pool },

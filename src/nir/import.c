@@ -291,17 +291,11 @@ static snn_status fill_node(struct building *b, size_t node)
 static snn_status create(struct building *b)
 {
     const struct nir_shape *shape = &b->nir->node[0].out;
-    size_t dim[3];
 
     for (size_t n = 0; n < b->nir->nodes; n++)
         if (b->nir->node[n].type == NIR_INPUT)
             shape = &b->nir->node[n].out;
-    memcpy(dim, shape->dim, sizeof dim);
-    if (shape->rank == 2) { /* [C,L] is a map of one row */
-        dim[2] = dim[1];
-        dim[1] = 1;
-    }
-    return snn_network_create(&b->net, b->nir->context, dim, shape->rank == 1 ? 1 : 3);
+    return snn_network_create(&b->net, b->nir->context, shape->dim, shape->rank);
 }
 
 static snn_status build(struct building *b)

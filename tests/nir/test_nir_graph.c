@@ -54,7 +54,8 @@ static void group(const char *path, const char *type)
         texts(place, &type, NULL, 0);
 }
 
-/* Numbers of "name=dim,dim:first,step": first + step * sin(i), or a scalar without dimensions; whole with step w. */
+/* Numbers of "name=dim,dim:first,step": first + step * sin(i), or "dim:first/second/..", or a scalar without
+ * dimensions. */
 static void numbers(const char *node, const char *text)
 {
     hsize_t dim[5] = { 0 }, n = 1;
@@ -75,6 +76,8 @@ static void numbers(const char *node, const char *text)
     value = calloc(n, sizeof *value);
     for (hsize_t i = 0; i < n; i++)
         value[i] = first + step * sin((double)(3 * i + 1));
+    for (hsize_t i = 1; i < n && *text == '/'; i++)
+        value[i] = strtod(text + 1, (char **)&text);
     space = rank ? H5Screate_simple(rank, dim, NULL) : H5Screate(H5S_SCALAR);
     snprintf(place, sizeof place, "%s/%s", node, name);
     set = H5Dcreate2(file, place, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
@@ -198,7 +201,14 @@ static const struct graph_case {
       "in>c;c>n;n>f;f>out", NULL },
     { "in Input shape=2:4,0|out Output shape=1:6|c Conv1d weight=3,4,3:0.02,0.6 bias=3:0.05 stride=:1 padding=:0 "
       "dilation=:1 groups=:1|f Flatten start_dim=:0 end_dim=:-1",
-      "in>c;c>f;f>out", "node c: a window of other sides" },
+      "in>c;c>f;f>out", NULL },
+    { "in Input shape=2:6,0|out Output shape=1:18|c Conv1d weight=6,2,4:0.02,0.6 bias=6:0.05 stride=:2 padding=:3 "
+      "dilation=:2 groups=:3|f Flatten start_dim=:0 end_dim=:-1|n IF r=1:1 v_threshold=1:0.3",
+      "in>c;c>n;n>f;f>out", NULL },
+    { "in Input shape=3:4,0|out Output shape=1:8|c Conv2d weight=4,4,3,2:0.02,0.3 bias=4:0.05 stride=2:1/2 "
+      "padding=2:0/1 dilation=2:1/3 groups=:1|f Flatten start_dim=:0|n IF r=1:1 v_threshold=1:0.2|p SumPool2d "
+      "kernel_size=2:2/1 stride=2:1/1 padding=2:0/0",
+      "in>c;c>n;n>p;p>f;f>out", NULL },
     { "in Input shape=3:4,0|out Output shape=1:8|c Conv2d weight=4,4,3,3:1 bias=4:0 stride=2:1.5,0.5943 padding=2:1 "
       "dilation=2:1 groups=:1|f Flatten start_dim=:0",
       "in>c;c>f;f>out", "node c: its stride" },
@@ -459,6 +469,21 @@ static const struct network_case {
       "\"batch_norm\"},{\"type\":\"lif\",\"threshold\":0.3},{\"type\":\"flatten\"},{\"type\":\"linear\",\"out\":4},"
       "{\"type\":\"batch_norm\"}]}",
       NULL },
+    { "{\"format\":1,\"input\":[4,11],\"layers\":[{\"type\":\"conv1d\",\"out\":6,\"kernel\":4,\"stride\":2,\"pad\":3,"
+      "\"dilation\":2,\"groups\":2},{\"type\":\"batch_norm\"},{\"type\":\"lif\",\"threshold\":0.3},{\"type\":"
+      "\"flatten\"},"
+      "{\"type\":\"linear\",\"out\":4}]}",
+      NULL },
+    { "{\"format\":1,\"input\":[2,9,8],\"layers\":[{\"type\":\"conv2d\",\"out\":6,\"kernel\":4,\"stride\":2,\"pad\":"
+      "0,"
+      "\"kernel_rows\":2,\"stride_rows\":1,\"pad_rows\":1,\"dilation_rows\":2},{\"type\":\"lif\",\"threshold\":0.3},{"
+      "\"type\":"
+      "\"avgpool\",\"kernel\":3,\"kernel_rows\":2,\"pad\":1,\"pad_rows\":0,\"stride_rows\":1},{\"type\":\"flatten\"},"
+      "{\"type\":"
+      "\"linear\",\"out\":4}]}",
+      NULL },
+    { "{\"format\":1,\"input\":[2,6],\"layers\":[{\"type\":\"avgpool\"},{\"type\":\"flatten\"}]}",
+      "NIR has no node for avgpool over sequences" },
     { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"batch_norm\"}]}", "unless it is all that reads" },
     { "{\"format\":1,\"input\":[2,6,6],\"layers\":[{\"type\":\"conv2d\",\"out\":3},{\"type\":\"maxpool\"}]}",
       "layer maxpool1: NIR has no node for maxpool" },
