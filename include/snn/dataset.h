@@ -68,7 +68,7 @@ typedef struct snn_dataset_files {
     const char *format;   /**< a name of snn_dataset_open(); must be set */
     const char *path;     /**< the directory, or what the format has in its place; must be set */
     size_t limit;         /**< reads the first samples only; 0: all */
-    uint32_t series;      /**< "idx": 1: the first dimension of a sample is time */
+    uint32_t series;      /**< "idx", "npy": 1: the first dimension of a sample is time */
     uint32_t last;        /**< "csv": 1: a target for each sample, that of its last step; 0: one for each step */
     size_t window;        /**< "csv": steps of a sample; 0: whole sequences, or one step if there are none */
     size_t stride;        /**< "csv": steps from one sample to the next; 0: window */
@@ -140,6 +140,8 @@ SNN_BEGIN_DECLS
  *   "cifar10"  DIR/data_batch_1.bin[.gz] .. data_batch_5 (those that exist, in order), DIR/test_batch.bin[.gz] or
  *              DIR/dev_test_2000.bin[.gz]; pixels / 255, [3,32,32]
  *   "cifar100" DIR/train.bin[.gz], DIR/test.bin[.gz]; the fine labels
+ *   "npy"      DIR/{train,test}_{x,labels}.npy[.gz] or the one file .npy for each part of the words that "idx" knows:
+ *              NumPy's arrays of any type of numbers and either order, samples, labels and targets as of "idx"
  *   "csv"      a line of names, then a line of numbers for each step; columns as snn_dataset_files names them. The
  * one file .csv[.gz] of the words train or test, as "idx", or the file itself: then it is the training set
  *

@@ -9,7 +9,7 @@
 
 /* What its header says. */
 struct snn__array {
-    char kind;    /* 'u', 'i', 'f': whole numbers without and with sign, floats */
+    char kind;    /* 'u', 'i', 'f', 'b': whole numbers without and with sign, floats, truths */
     size_t bytes; /* of a number */
     bool big;     /* the highest byte comes first */
     bool fortran; /* the first index varies fastest */

@@ -4,4 +4,5 @@ X(idx)
 X(cifar10)
 X(cifar100)
 X(csv)
+X(npy)
 #undef X

@@ -7,10 +7,8 @@
  * Times that are no whole numbers are rounded; p is 1 where it is above 0. */
 #include "table.h"
 #include "tap.h"
-#include <stdlib.h>
+#include <snn/sys/npy.h>
 #include <string.h>
-
-#define ROW_MOST ((size_t)1024) /* bytes of a structure: a block of them fits the buffer */
 
 struct npy {
     struct snn__table table;
@@ -18,137 +16,42 @@ struct npy {
     struct snn__octets octets[SNN__COLUMNS];
 };
 
-/* ---- the header: literals of Python ---- */
+/* ---- the header ---- */
 
-static bool skip(const char **p, char c)
+/* Which of the fields are columns of events, and how their numbers are loaded; false: a column is of no numbers. */
+static bool columns(const snn_npy *header, struct snn__npy *array)
 {
-    *p += strspn(*p, " \t\n\r");
-    if (**p != c)
-        return false;
-    ++*p;
-    return true;
-}
+    for (size_t i = 0; i < header->fields; i++) {
+        const snn_npy_field *f = &header->field[i];
+        const unsigned column = snn__column_named(f->name.at, f->name.length);
+        size_t bytes;
 
-/* A text in quotes: where it begins, and its length. */
-static bool quoted(const char **p, const char **text, size_t *length)
-{
-    char mark;
-
-    *p += strspn(*p, " \t\n\r");
-    mark = **p;
-    if (mark != '\'' && mark != '"')
-        return false;
-    *text = *p + 1;
-    while (*++*p != mark)
-        if (**p == '\0' || **p == '\\')
-            return false;
-    *length = (size_t)(*p - *text);
-    ++*p;
-    return true;
-}
-
-static bool whole(const char **p, uint64_t *value)
-{
-    char *end;
-
-    *p += strspn(*p, " \t\n\r");
-    if (**p < '0' || **p > '9')
-        return false;
-    *value = strtoull(*p, &end, 10);
-    *p = end;
-    skip(p, 'L');                      /* of Python 2 */
-    return *value < (uint64_t)1 << 50; /* rows; their bytes stay far from 64 bits */
-}
-
-/* ('t', '<i8') */
-static bool field(const char **p, struct snn__npy *array)
-{
-    const char *name, *type;
-    size_t length, type_length, bytes, column;
-    snn__load_fn *load;
-
-    if (!skip(p, '(') || !quoted(p, &name, &length) || !skip(p, ',') || !quoted(p, &type, &type_length) ||
-        !skip(p, ')'))
-        return false;
-    column = snn__column_named(name, length);
-    load = snn__load_of(type, type_length, &bytes);
-    if (load == NULL) { /* padding, "|V3", or what is no event's */
-        bytes = type_length > 2 ? (size_t)strtoul(type + 2, NULL, 10) : 0;
-        if (column < SNN__COLUMNS || bytes == 0 || bytes > ROW_MOST)
-            return false;
-    }
-    if (column < SNN__COLUMNS) {
-        array->field[column] = load;
-        array->offset[column] = array->row;
-    }
-    array->row += bytes;
-    return array->row <= ROW_MOST;
-}
-
-static bool description(const char **p, struct snn__npy *array)
-{
-    const char *type;
-    size_t length;
-
-    if (quoted(p, &type, &length)) {
-        array->load = snn__load_of(type, length, &array->row);
-        return array->load != NULL;
-    }
-    if (!skip(p, '['))
-        return false;
-    do
-        if (!field(p, array))
-            return false;
-    while (skip(p, ',') && !skip(p, ']'));
-    return (*p)[-1] == ']' || skip(p, ']');
-}
-
-static bool shape(const char **p, struct snn__npy *array)
-{
-    if (!skip(p, '('))
-        return false;
-    while (!skip(p, ')')) {
-        if (array->rank == 2 || !whole(p, &array->shape[array->rank++]))
-            return false;
-        if (!skip(p, ',') && **p != ')')
+        if (column == SNN__COLUMNS) /* padding, or what is no event's */
+            continue;
+        array->field[column] = snn__load_of(f->type.at, f->type.length, &bytes);
+        array->offset[column] = f->offset;
+        if (array->field[column] == NULL)
             return false;
     }
     return true;
 }
 
-static bool truth(const char **p, bool *value)
+/* What `text` says of an array of one or two dimensions. */
+static bool understand(const char *text, struct snn__npy *array)
 {
-    *p += strspn(*p, " \t\n\r");
-    *value = snn__begins(*p, "True");
-    if (!*value && !snn__begins(*p, "False"))
-        return false;
-    *p += *value ? 4 : 5;
-    return true;
-}
+    snn_npy header;
+    size_t bytes;
 
-static bool dictionary(const char *p, struct snn__npy *array)
-{
-    unsigned seen = 0;
-    const char *key;
-    size_t length;
-
-    if (!skip(&p, '{'))
+    if (!snn_npy_parse(text, &header) || header.rank > 2)
         return false;
-    while (!skip(&p, '}')) {
-        if (!quoted(&p, &key, &length) || !skip(&p, ':'))
-            return false;
-        if (snn__begins(key, "descr'") && !(seen & 1) && description(&p, array))
-            seen |= 1;
-        else if (snn__begins(key, "fortran_order'") && truth(&p, &array->fortran))
-            seen |= 2;
-        else if (snn__begins(key, "shape'") && !(seen & 4) && shape(&p, array))
-            seen |= 4;
-        else
-            return false;
-        if (!skip(&p, ',') && *p != '}')
-            return false;
-    }
-    return seen == 7;
+    array->fortran = header.fortran != 0;
+    array->rank = (unsigned)header.rank;
+    memcpy(array->shape, header.shape, sizeof array->shape);
+    array->row = header.bytes;
+    if (header.fields > 0)
+        return columns(&header, array);
+    array->load = snn__load_of(header.type.at, header.type.length, &bytes);
+    return array->load != NULL;
 }
 
 snn_status snn__npy_header(struct snn__npy *array, struct snn__octets *in, snn_events *e)
@@ -173,7 +76,7 @@ snn_status snn__npy_header(struct snn__npy *array, struct snn__octets *in, snn_e
     if (text == NULL)
         return SNN_ERR_MEMORY;
     memcpy(text, in->at + begin, length);
-    good = dictionary(text, array);
+    good = understand(text, array);
     snn_component_free(e->ctx, text);
     array->header = begin + length;
     snn__octets_take(in, begin + length);

@@ -12,6 +12,7 @@ snn_layer_(connect|input|tensor|tensor_named)
 snn_model_(note|tensor)
 snn_network_(add|add_conv2d|add_dense|add_neuron|layer|layer_named|note|option|remove|set_note)
 snn_name(_text)?
+snn_npy_parse
 snn_product_(kind|table|way)
 snn_projection_(freeze|weights)
 snn_stream_(reset|state)
