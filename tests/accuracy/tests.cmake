@@ -5,7 +5,7 @@ if(SNN_TOOL)
         ${PROJECT_BINARY_DIR}/accuracy)
     add_test(NAME accuracy_binary COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/accuracy/binary.sh $<TARGET_FILE:snn>
         ${PROJECT_BINARY_DIR}/accuracy/binary)
-    foreach(group feedback continual spikes events)
+    foreach(group feedback continual spikes events arrays)
         add_test(NAME accuracy_${group} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/accuracy/${group}.sh $<TARGET_FILE:snn>
             ${PROJECT_BINARY_DIR}/accuracy/${group})
         set_tests_properties(accuracy_${group} PROPERTIES LABELS slow TIMEOUT 7200 SKIP_RETURN_CODE 77)
