@@ -199,6 +199,10 @@ static int unknown_key(const char *source, const char *path)
     const char *words[PLACES + 1], *guess;
     size_t n = 0;
 
+    if (strncmp(path, "frames.", 7) == 0 && param_owners("frames") == 0)
+        return fail(FAILED,
+                    "%s: \"%s\" is of recordings, which libsnn-events reads; this build lacks it (SNN_EVENTS)",
+                    source, path);
     for (size_t i = 0; i < PLACES; i++)
         words[n++] = place[i].path;
     words[n] = NULL;
