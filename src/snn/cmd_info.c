@@ -1,6 +1,7 @@
 /* cmd_info.c - snn info: what is in a model file. */
 #include "args.h"
 #include "config.h"
+#include "data_info.h"
 #include "nir.h"
 #include "table.h"
 
@@ -9,16 +10,20 @@
 #include <sys/stat.h>
 
 static const struct flag flags[] = {
+    { "data", "FORMAT:DIR", "data", "what a data set holds, in place of a model" },
     { "json", NULL, NULL, "one JSON object on standard output" },
     { NULL, NULL, NULL, NULL },
 };
 
 static int help(void)
 {
-    printf("usage: snn info MODEL [FLAGS]\n       snn info GRAPH.nir [FLAGS]\n\n"
+    printf("usage: snn info MODEL [FLAGS]\n       snn info GRAPH.nir [FLAGS]\n       snn info --data FORMAT:DIR "
+           "[FLAGS]\n\n"
            "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of "
            "training; and the\n"
-           "configuration of the run, which 'snn train' takes as a file.\n\n");
+           "configuration of the run, which 'snn train' takes as a file. Or what a data set holds: samples, shape, "
+           "frames,\n"
+           "classes with their numbers, mean and deviation; --data.NAME as in snn train.\n\n");
     args_help(flags);
     return DONE;
 }
@@ -148,9 +153,11 @@ int cmd_info(int argc, char **argv)
 
     if (args_want_help(argc, argv))
         return help();
-    status = args_parse(&args, flags, false, 1, argc, argv);
-    if (status == DONE)
-        status = args.count == 0                   ? fail(USAGE, "no model given: snn info MODEL")
+    status = args_parse(&args, flags, true, 1, argc, argv);
+    if (status == DONE && args.count == 0 && json_object_get(args.config, "data"))
+        status = data_info(&args);
+    else if (status == DONE)
+        status = args.count == 0 ? fail(USAGE, "no model given: snn info MODEL, or --data FORMAT:DIR")
                  : nir_is_name(args.positional[0]) ? nir_info(args.positional[0], args_has(&args, "json"))
                                                    : info(&args);
     args_free(&args);

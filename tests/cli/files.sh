@@ -84,6 +84,16 @@ has run/r.svg "test sample 3"
 [ "$(cut -d, -f1 run/log.csv | tr '\n' ' ')" = "epoch 1 2 3 4 5 " ] || bad "run/log.csv does not go on from elsewhere"
 run 0 info run/m.snn
 hasnt run/m.snn tool.files
+
+# ---- what a data set holds, and a part of it, which a model remembers
+run 0 info --data idx:data
+has out "train: " "test: " "[1,8,8]" "deviation"
+run 0 train --data idx:data --data.classes 3,0 --data.share 0.5 --data.test_limit 20 --net 64-8-2 --epochs 1 --quiet \
+    --save run/p.snn
+run 0 eval run/p.snn --data idx:data --json
+has out '"samples":20'
+refuses 1 "class 11; there are 10" info --data idx:data --data.classes 11
+refuses 2 "0.5 is no class" info --data idx:data --data.classes 0.5
 run 0 $quick --keep --save run/n.snn --csv elsewhere/log.csv
 refuses 2 "elsewhere/log.csv, which is not in its folder: give the flag again" train --resume run/n.snn.ckpt
 run 0 train --resume run/n.snn.ckpt --csv elsewhere/log.csv --epochs 3
