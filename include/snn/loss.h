@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Arguments of a loss function: the outputs of one time step, or their mean over the steps, with labels or targets.
- * All pointers are borrowed for the call. */
+/** Arguments of a loss function: the outputs of one time step, or what those of all steps come to, with labels or
+ * targets. All pointers are borrowed for the call. */
 typedef struct snn_loss_call {
     uint32_t struct_size;    /**< sizeof(snn_loss_call) as the library was compiled */
     uint32_t training;       /**< 1 in training, 0 in evaluation */
     const snn_layer *layer;  /**< layer that computed the outputs: the last one, or a side readout (opzo) */
-    size_t step;             /**< step of the outputs; equal to `steps` for the mean of all steps; 0 in a stream */
+    size_t step;             /**< step of the outputs; equal to `steps` for what all come to; 0 in a stream */
     size_t steps;            /**< T, number of time steps */
     size_t samples;          /**< n, number of samples of the batch */
     size_t outputs;          /**< number of outputs of the layer */

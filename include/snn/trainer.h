@@ -27,8 +27,11 @@ typedef enum snn_trainer_key {
                                             (mse_constant for every class) */
     SNN_TRAINER_MSE_CONSTANT = 405,    /**< f64, value of mse_target "constant" */
     SNN_TRAINER_LABEL_SMOOTHING = 406, /**< f64 in [0, 1): targets (1 - e) onehot + e / classes */
-    SNN_TRAINER_LOSS_ON = 407,         /**< str: step (mean over T of the loss of each step's output), mean (loss of
-                                            the mean output; bptt, sei) */
+    SNN_TRAINER_LOSS_ON = 407,         /**< str, outputs that loss and class are of: step (mean over T of the loss of
+                                            each step's output; class of the mean), mean (the mean output; bptt,
+                                            sei), last (the last step's, of a sample with a length its own), max
+                                            (maximum of each output over the steps; bptt, sei), sum (sum of the
+                                            outputs; bptt, sei) */
     SNN_TRAINER_ENCODER = 408,         /**< str, conversion of a static sample into T inputs: direct, poisson,
                                             latency */
     SNN_TRAINER_SHUFFLE = 409,         /**< i64*, 1: the order of an epoch is drawn from seed and epoch number */
@@ -133,8 +136,8 @@ typedef struct snn_metrics {
                                     populations */
     double samples_per_second; /**< samples seen in this call, per second */
     double squared_error;      /**< mean over samples and outputs of (prediction - target)^2; the prediction is the
-                                    mean output, or with a target for each step the output of each step; NaN with
-                                    labels */
+                                    mean output or what SNN_TRAINER_LOSS_ON says, or with a target for each step the
+                                    output of each step; NaN with labels */
     double r2;                 /**< coefficient of determination 1 - sum (prediction - target)^2 /
                                     sum (target - mean target)^2, mean over the outputs whose targets differ; NaN with
                                     labels */
@@ -298,9 +301,9 @@ SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigne
                                                    void *user);
 
 /** Sets a loss function of the host in place of SNN_TRAINER_LOSS, at any time between two calls. The library calls it
- * wherever it would compute its own loss: for every step, or once for the mean output (SNN_TRAINER_LOSS_ON), in
- * training, in evaluation, and in snn_stream_learn_label() and snn_stream_learn_target(). The loss may use labels or
- * targets. A teacher (SNN_TRAINER_DISTIL) adds its share as it does to any loss. In the function, every call that
+ * wherever it would compute its own loss: for every step, or once for what all outputs come to (SNN_TRAINER_LOSS_ON),
+ * in training, in evaluation, and in snn_stream_learn_label() and snn_stream_learn_target(). The loss may use labels
+ * or targets. A teacher (SNN_TRAINER_DISTIL) adds its share as it does to any loss. In the function, every call that
  * computes with this trainer returns SNN_ERR_STATE.
  * @param fn NULL: the loss of SNN_TRAINER_LOSS again
  * @param user passed to `fn`, borrowed
@@ -384,7 +387,8 @@ SNN_API SNN_CHECKED snn_status snn_trainer_evaluate(snn_trainer *trainer, const 
                                                     snn_metrics *metrics);
 
 /** Runs the network in evaluation mode on a batch. Ignores labels and targets. Allocates nothing.
- * @param out [n,outputs], receives the sum of the outputs over the steps of each sample
+ * @param out [n,outputs], receives the sum of the outputs over the steps of each sample; with SNN_TRAINER_LOSS_ON
+ * last its last output, with max the maxima of its outputs
  * @return as snn_trainer_step() */
 SNN_API SNN_CHECKED snn_status snn_trainer_predict(snn_trainer *trainer, const snn_batch *batch, float *out);
 

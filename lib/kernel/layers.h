@@ -340,6 +340,10 @@ struct snn__layer_kernels {
     double (*distil)(const struct snn__distil *k);
     /* The place of the first of the largest numbers, n > 0. */
     size_t (*largest)(const float *x, size_t n);
+    /* y = max(y, factor x), at: the first step t with that value. `begins`: y = factor x. */
+    void (*rise)(float *y, uint32_t *at, float factor, const float *x, uint32_t t, bool begins, size_t n);
+    /* y = e where `at` is t, else 0. */
+    void (*of_peak)(float *y, const float *e, const uint32_t *at, uint32_t t, size_t n);
     /* Rows become orthonormal, one after the other, as far as n allows: Gram-Schmidt. */
     void (*orthonormal_rows)(float *h, size_t rows, size_t n);
 

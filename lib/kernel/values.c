@@ -67,3 +67,21 @@ size_t snn__largest(const float *x, size_t n)
             best = i;
     return best;
 }
+
+void snn__rise(float *y, uint32_t *at, float factor, const float *x, uint32_t t, bool begins, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float v = factor * x[i];
+
+        if (begins || v > y[i]) {
+            y[i] = v;
+            at[i] = t;
+        }
+    }
+}
+
+void snn__of_peak(float *y, const float *e, const uint32_t *at, uint32_t t, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = at[i] == t ? e[i] : 0.0f;
+}

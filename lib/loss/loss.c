@@ -33,6 +33,13 @@ struct snn__name snn__loss_names(size_t index)
     return snn__name_in(losses, sizeof losses / sizeof *losses, index);
 }
 
+struct snn__name snn__readout_names(size_t index)
+{
+    static const struct snn__name readouts[] = { SNN__READOUTS(SNN__NAME_ROW) };
+
+    return snn__name_in(readouts, sizeof readouts / sizeof *readouts, index);
+}
+
 enum snn__loss_kind snn__loss_named(const char *name)
 {
     return (enum snn__loss_kind)snn__name_index(snn__loss_names, name);
@@ -179,6 +186,8 @@ static double stretch(const struct snn__judged *of, size_t b)
 /* Number of steps whose outputs count for a sample. */
 static double share_of(const struct snn__judged *of, size_t b)
 {
+    if (of->readout == SNN__READOUT_last)
+        return of->step + 1 == (of->length != NULL ? of->length[b] : of->steps) ? 1.0 : 0.0;
     if (of->step == of->steps)
         return stretch(of, b) > 0 ? 1.0 : 0.0;
     return of->length == NULL || of->step < of->length[b] ? stretch(of, b) : 0.0;
@@ -187,7 +196,9 @@ static double share_of(const struct snn__judged *of, size_t b)
 /* y = factor out */
 static double factor_of(const struct snn__judged *of, size_t b)
 {
-    return of->step == of->steps ? of->factor * stretch(of, b) : of->factor;
+    const bool mean = of->step == of->steps && snn__reads_mean(of->readout);
+
+    return mean ? of->factor * stretch(of, b) : of->factor;
 }
 
 static void read_outputs(const struct work *k, size_t b)

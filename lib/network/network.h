@@ -38,7 +38,7 @@ bool snn__layer_reads(const snn_layer *reader, const snn_layer *layer);
 bool snn__layer_is_read(const snn_network *network, const snn_layer *layer);
 /* Spikes reach the layer through linear layers alone, so that it reads their trace. */
 bool snn__network_reads_trace(const snn_network *network, const snn_layer *layer);
-/* The first layer that reads the step before; NULL: there is no feedback. */
+/* The first layer that reads an earlier step; NULL: there is no feedback. */
 const snn_layer *snn__network_feedback(const snn_network *network);
 /* A hash of the types, shapes and connections of all layers. */
 uint64_t snn__network_identity(const snn_network *network);

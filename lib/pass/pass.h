@@ -135,7 +135,7 @@ struct snn__unit {
     snn__back_fn back;               /* or NULL */
     size_t starts;                   /* first step at which it computes */
     bool constant;                   /* may be computed once for a static input */
-    size_t begins;                   /* step of its first input: above 0 if it reads the step before */
+    size_t begins;                   /* step of its first input: above 0 if it reads earlier ones */
     size_t absent;                   /* first steps at which it has no output */
     bool deferred;                   /* exists at the last step only: gathers all steps, or reads a layer that does */
     bool dynamic;                    /* depends on spikes or on the step before */

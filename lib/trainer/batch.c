@@ -24,15 +24,25 @@ static bool judged(const snn_trainer *tr, const struct snn__batch *batch)
     return batch->label != NULL || tr->target_frames > 0;
 }
 
+/* A step that counts for no sample has no error. */
+static snn_status judge_step(snn_trainer *tr, size_t t, bool error, double *loss)
+{
+    if (snn__step_counts(tr, t)) {
+        SNN__TRY(snn__judge_step(tr, t, error));
+        *loss = tr->step_loss;
+    } else if (error) {
+        tr->ctx->kernels->fill(snn__pass_output_error(&tr->pass, t), 0.0f, tr->pass.batch * tr->classes);
+    }
+    return SNN_OK;
+}
+
 /* Gathers the output of step t, if there is one, judges it and shows it to an observer. */
 static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged, double *loss)
 {
     if (snn__pass_output(&tr->pass, t).data != NULL) {
         snn__gather(tr, t);
-        if (judged && !tr->loss_on_mean) {
-            SNN__TRY(snn__judge_step(tr, t, error));
-            *loss = tr->step_loss;
-        }
+        if (judged && !snn__judges_at_end(tr))
+            SNN__TRY(judge_step(tr, t, error, loss));
         if (judged && tr->target_frames > 1)
             snn__fit_add(tr, t);
     }
@@ -65,10 +75,11 @@ static snn_status take_outputs(snn_trainer *tr, const struct snn__batch *batch, 
     return SNN_OK;
 }
 
-/* The method learns from step t as it ends: it must have an output. */
+/* The method learns from step t as it ends: it must have an output that counts. */
 static bool learns_from(snn_trainer *tr, size_t t)
 {
-    return tr->rule->step != NULL && !tr->pass.demand.keeps && snn__pass_output(&tr->pass, t).data != NULL;
+    return tr->rule->step != NULL && !tr->pass.demand.keeps && snn__pass_output(&tr->pass, t).data != NULL &&
+           snn__step_counts(tr, t);
 }
 
 static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
@@ -205,8 +216,8 @@ static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool trai
         SNN__TRY(run_blocks(tr, batch, &result->loss));
     else
         SNN__TRY(run_steps(tr, batch, train, &result->loss));
-    if (judged(tr, batch) && tr->loss_on_mean)
-        SNN__TRY(snn__judge_mean(tr, train, &result->loss));
+    if (judged(tr, batch) && snn__judges_at_end(tr))
+        SNN__TRY(snn__judge_outcome(tr, train, &result->loss));
     if (tr->target_frames == 1)
         snn__fit_add(tr, tr->steps);
     else if (tr->target_frames == 0 && batch->label != NULL)

@@ -5,7 +5,8 @@
  *   smape         = 200/(N C) sum |y - a| / (|y| + |a|), in which two zeros count 0
  *   r2            = mean over c of 1 - sum (y - a)^2 / sum (a - mean a)^2,  c: the outputs whose targets differ
  *
- * A prediction is the mean output for a target of the sample, the output of the step for one of its own. Sums are
+ * A prediction is what all outputs come to (readout.c) for a target of the sample, the output of the step for one of
+ * its own. Sums are
  * taken in the order of the samples, one after the other: the same for any number of threads. */
 #include "core/context.h"
 #include "trainer/trainer.h"
@@ -25,15 +26,15 @@ static void add(struct snn__fit_of *fit, uint64_t n, double y, double a)
 
 void snn__fit_add(snn_trainer *tr, size_t t)
 {
-    bool mean = t == tr->steps;
-    struct snn__signal out = mean ? (struct snn__signal){ tr->out_sum, 1.0f } : snn__pass_output(&tr->pass, t);
+    bool all = t == tr->steps;
+    struct snn__signal out = all ? (struct snn__signal){ tr->out_sum, 1.0f } : snn__pass_output(&tr->pass, t);
     const float *target = snn__target(tr, t);
     size_t n = tr->classes;
 
     for (size_t b = 0; b < tr->pass.batch; b++) {
-        double factor = mean ? snn__mean_factor(tr, b) : out.scale;
+        double factor = all ? snn__outcome_factor(tr, b) : out.scale;
 
-        if (mean ? factor == 0 : !snn__has_step(tr, t, b))
+        if (all ? factor == 0 : !snn__has_step(tr, t, b))
             continue;
         tr->fit.n++;
         for (size_t c = 0; c < n; c++)

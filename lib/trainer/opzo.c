@@ -253,7 +253,7 @@ static snn_status readout_error(struct opzo *s, snn_trainer *tr, struct snn__uni
     struct snn__signal out = snn__unit_value(&tr->pass, unit, t);
     bool global = unit->layer == s->global, arrived;
     float *e = snn__unit_error(unit, &arrived);
-    const struct snn__outcome of = { unit->layer->index, t, out, 1.0 / (double)tr->steps, e, s->sums };
+    const struct snn__outcome of = { unit->layer->index, t, out, snn__weight_of_step(tr), e, s->sums };
     double loss;
 
     SNN__TRY(snn__judge(tr, &of, &loss));

@@ -77,7 +77,9 @@ static void read_settings(snn_trainer *tr)
         tr->loss.share = (float)snn__param_f64(p, SNN_TRAINER_DISTIL);
         tr->loss.tau = (float)snn__param_f64(p, SNN_TRAINER_DISTIL_TAU);
     }
-    tr->loss_on_mean = snn__param_is(p, SNN_TRAINER_LOSS_ON, "mean") || tr->rates;
+    tr->readout = (enum snn__readout)snn__name_index(snn__readout_names, snn__param_str(p, SNN_TRAINER_LOSS_ON));
+    if (tr->rates && tr->readout == SNN__READOUT_step)
+        tr->readout = SNN__READOUT_mean;
     tr->encoder = snn__param_is(p, SNN_TRAINER_ENCODER, "direct")    ? SNN__ENCODER_DIRECT
                   : snn__param_is(p, SNN_TRAINER_ENCODER, "poisson") ? SNN__ENCODER_POISSON
                                                                      : SNN__ENCODER_LATENCY;
@@ -91,6 +93,7 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch, size_t blocks)
     const size_t outputs = SNN__PRODUCT(batch, tr->classes);
     const struct snn__want want[] = {
         { &tr->out_sum, outputs, sizeof(float) },
+        { &tr->peak, tr->readout == SNN__READOUT_max ? outputs : 0, sizeof *tr->peak },
         { &tr->sample, inputs, sizeof(float) },
         { &tr->scratch, inputs, sizeof(float) },
         { &tr->label, batch, sizeof *tr->label },
@@ -162,9 +165,12 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__dema
     demand->keeps |= demand->route == SNN__ROUTE_TIME;
     demand->inputs = tr->projecting.projection != NULL;
     SNN__TRY(hold_norms(tr, demand));
-    if (tr->loss_on_mean && !demand->keeps && demand->route != SNN__ROUTE_RATES)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on mean needs a method that keeps all steps, as bptt",
-                         tr->owner);
+    if (tr->rates && tr->readout != SNN__READOUT_mean)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on %s: the loss is of the mean output, weighted as its rates",
+                         tr->owner, snn__param_str(&tr->params, SNN_TRAINER_LOSS_ON));
+    if (snn__judges_at_end(tr) && !demand->keeps && demand->route != SNN__ROUTE_RATES)
+        return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on %s needs a method that keeps all steps, as bptt",
+                         tr->owner, snn__param_str(&tr->params, SNN_TRAINER_LOSS_ON));
     return SNN_OK;
 }
 

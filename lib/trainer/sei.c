@@ -28,7 +28,7 @@ static void sei_choose(const snn_trainer *trainer, struct snn__demand *demand)
 
     if (is_temporal(trainer))
         demand->route = SNN__ROUTE_TIME;
-    demand->keeps = trainer->loss_on_mean;
+    demand->keeps = snn__judges_at_end(trainer);
     for (size_t l = 0; l < net->n_layers; l++)
         demand->keeps |= (snn__layer_flags(net->layer[l]) & SNN__LAYER_WHOLE) != 0;
 }

@@ -24,6 +24,8 @@ static snn_status sltt_check(const snn_trainer *trainer)
     if (k > 0 && steps > SNN__SLTT_STEPS_MAX)
         return snn__fail(SNN_ERR_UNSUPPORTED, "sltt: sampled_steps works up to %d steps, not %lld",
                          SNN__SLTT_STEPS_MAX, (long long)steps);
+    if (k > 0 && snn__param_is(&trainer->params, SNN_TRAINER_LOSS_ON, "last"))
+        return snn__fail(SNN_ERR_UNSUPPORTED, "sltt: loss_on last: the loss is of one step, sampled_steps of others");
     if (k > steps)
         return snn__fail(SNN_ERR_UNSUPPORTED, "sltt: sampled_steps = %lld of only %lld steps", (long long)k,
                          (long long)steps);

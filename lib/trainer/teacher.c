@@ -98,7 +98,7 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
     if (rc != SNN_OK)
         return rc;
     for (size_t b = 0; b < batch->n; b++)
-        tr->ctx->kernels->scale(tr->logits + b * tr->classes, snn__mean_factor(teacher, b),
+        tr->ctx->kernels->scale(tr->logits + b * tr->classes, snn__outcome_factor(teacher, b),
                                 teacher->out_sum + b * tr->classes, tr->classes);
     return SNN_OK;
 }

@@ -26,8 +26,9 @@ static const struct snn__param common[] = {
                    "target of every class if mse_target is constant"),
     SNN__PARAM_F64(SNN_TRAINER_LABEL_SMOOTHING, "label_smoothing", 0.0, 0.999, 0.0,
                    "e of (1 - e) onehot + e / classes"),
-    SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", "step|mean", "step",
-                   "loss of every step's output, or of the mean output"),
+    SNN__PARAM_STR(SNN_TRAINER_LOSS_ON, "loss_on", SNN__CHOICES(SNN__READOUTS), "step",
+                   "outputs that loss and class are of: each step's and their mean, the mean, the last step's, their "
+                   "maxima over the steps, their sum"),
     SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", SNN__CHOICES(SNN__ENCODERS), "direct",
                    "conversion of a static sample into T inputs"),
     /* of training */

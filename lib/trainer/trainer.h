@@ -103,9 +103,9 @@ struct snn_trainer {
     struct snn_stream stream; /* of the host's time steps (stream.c); a batch or a new plan ends it */
     struct snn__loss loss;
     struct snn__projecting projecting;
-    bool loss_on_mean;
-    bool looks_ahead; /* the rule sees the input of all steps before the first of them runs */
-    bool rates;       /* the loss is of the mean output, weighted by the shares of the last population */
+    enum snn__readout readout; /* that the loss is of, and the class */
+    bool looks_ahead;          /* the rule sees the input of all steps before the first of them runs */
+    bool rates;                /* the loss is of the mean output, weighted by the shares of the last population */
     enum snn__encoder encoder;
 
     snn_trainer *teacher; /* or NULL */
@@ -119,7 +119,8 @@ struct snn_trainer {
     const uint32_t *length; /* [n], frames that each sample has; NULL: all */
 
     float *out_sum;        /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's
-                              shares */
+                              shares; their maxima, or the last one */
+    uint32_t *peak;        /* [B,classes], where maxima are read: their steps */
     float *sample;         /* [B,len]: samples as the data set delivers them */
     float *scratch;        /* [B,len] */
     uint32_t *label;       /* [B] */
@@ -230,21 +231,32 @@ struct snn__outcome {
 snn_status snn__judge(snn_trainer *trainer, const struct snn__outcome *of, double *loss);
 /* Of step t, into trainer->step_loss, and the error at its output. */
 snn_status snn__judge_step(snn_trainer *trainer, size_t t, bool error);
-/* Of the mean output, and the errors at the outputs of all steps. */
-snn_status snn__judge_mean(snn_trainer *trainer, bool error, double *loss);
-/* Steps at which the network has an output; share of step t in the mean output. */
+/* The weight of a step's loss. */
+double snn__weight_of_step(const snn_trainer *trainer);
+/* Checks that the loss and the method take the targets and lengths of this batch. */
+snn_status snn__check_judging(const snn_trainer *trainer);
+
+/* readout.c */
+/* Steps at which the network has an output; share of step t in what they come to. */
 size_t snn__outputs(const snn_trainer *trainer);
 double snn__step_share(const snn_trainer *trainer, size_t t);
 /* Sample b has an output at step t that counts. */
 bool snn__has_step(const snn_trainer *trainer, size_t t, size_t b);
-/* Adds the outputs of step t to out_sum; which times this is their mean. */
+/* The loss of step t counts for some sample, where steps have losses. */
+bool snn__step_counts(const snn_trainer *trainer, size_t t);
+/* The outputs of all steps must be there before the loss is known. */
+static inline bool snn__judges_at_end(const snn_trainer *trainer)
+{
+    return trainer->readout != SNN__READOUT_step && trainer->readout != SNN__READOUT_last;
+}
+/* Takes the outputs of step t into out_sum; what out_sum of a sample is multiplied by, 0: it has no output. */
 void snn__gather(snn_trainer *trainer, size_t t);
-float snn__mean_factor(const snn_trainer *trainer, size_t b);
-/* Checks that the loss and the method take the targets and lengths of this batch. */
-snn_status snn__check_judging(const snn_trainer *trainer);
+float snn__outcome_factor(const snn_trainer *trainer, size_t b);
+/* The loss of what all outputs come to, and the errors at the outputs of all steps. */
+snn_status snn__judge_outcome(snn_trainer *trainer, bool error, double *loss);
 
 /* fit.c */
-/* The outputs of step t, or where t is `steps` their mean, against their targets. */
+/* The outputs of step t, or where t is `steps` what all come to, against their targets. */
 void snn__fit_add(snn_trainer *trainer, size_t t);
 void snn__fit_clear(struct snn__fit *fit, size_t classes);
 void snn__fit_copy(struct snn__fit *to, const struct snn__fit *from, size_t classes);

@@ -452,6 +452,26 @@ START_TEST(test_nets_ref)
 }
 END_TEST
 
+static const char *const readouts[] = { "step", "mean", "last", "max", "sum" };
+
+#define READOUTS (int)(sizeof readouts / sizeof *readouts)
+
+/* Every readout, of neurons that integrate, of neurons that spike, and of outputs that begin later. */
+START_TEST(test_readouts)
+{
+    static const char *const ends[] = { "; lif o reset=none decay=0.8", "; lif o " LIF, "; scale o value=-1.3 <b:2" };
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char layers[256], more[64];
+        struct net_case c = { readouts[_i], { 5 }, layers, "steps=5", i == 1 };
+
+        snprintf(layers, sizeof layers, "linear a out=7; lif n " LIF "; linear b out=3%s", ends[i]);
+        snprintf(more, sizeof more, "loss=ce loss_on=%s", readouts[_i]);
+        check_differences("best", &c, more);
+    }
+}
+END_TEST
+
 /* Every loss, once more on the plainest network. */
 START_TEST(test_losses)
 {
@@ -467,10 +487,10 @@ START_TEST(test_losses)
                                        "loss=ce_mse loss_mix=0.2 mse_target=constant label_smoothing=0.1" };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        for (int mean = 0; mean < 2; mean++) {
+        for (int on = 0; on < READOUTS; on++) {
             char more[128];
 
-            snprintf(more, sizeof more, "%s loss_on=%s", all[i], mean ? "mean" : "step");
+            snprintf(more, sizeof more, "%s loss_on=%s", all[i], readouts[on]);
             check_differences("best", &nets[0], more);
         }
 }
@@ -489,14 +509,14 @@ START_TEST(test_targets)
 
     c.is_static = false;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        for (int mean = 0; mean < 2; mean++) {
+        for (int on = 0; on < READOUTS; on++) {
             struct aims these = aims[_i];
             char more[128];
 
-            if (mean && these.of_steps)
+            if (on > 0 && these.of_steps)
                 continue;
             these.far = strcmp(all[i], "loss=mae") == 0;
-            snprintf(more, sizeof more, "%s loss_on=%s", all[i], mean ? "mean" : "step");
+            snprintf(more, sizeof more, "%s loss_on=%s", all[i], readouts[on]);
             check_differences_of("best", &c, more, &these);
         }
 }
@@ -598,6 +618,36 @@ START_TEST(test_all_steps_sampled)
         return;
     snprintf(more, sizeof more, "sampled_steps=%c", c->settings[6]);
     ck_assert_double_eq(gradients_apart(c, "sltt", more, "sltt", ""), 0.0);
+}
+END_TEST
+
+/* T times the gradient over T steps, less that over T - 1 steps, is the gradient of the last step's loss. */
+START_TEST(test_last_step_online)
+{
+    static const char *const method[] = { "sltt", "ottt", "eprop", "opzo" };
+    const struct net_case c = nets[0], shorter = { c.name, { 5 }, c.layers, "steps=3", false },
+                          longer = { c.name, { 5 }, c.layers, "steps=4", false };
+    struct rig last, all, before;
+    double sum = 0, size = 0;
+
+    open_rig(&last, "best", method[_i], &longer, _i == 3 ? "loss_on=last feedback=dfa" : "loss_on=last");
+    open_rig(&all, "best", method[_i], &longer, _i == 3 ? "feedback=dfa" : "");
+    open_rig(&before, "best", method[_i], &shorter, _i == 3 ? "feedback=dfa" : "");
+    memcpy(before.x, all.x, 3 * BATCH * 5 * sizeof *all.x);
+    gradient_now(&last);
+    gradient_now(&all);
+    gradient_now(&before);
+    for (size_t i = 0; i < last.n; i++) {
+        const double want = 4.0 * all.g[i] - 3.0 * before.g[i];
+
+        sum += (last.g[i] - want) * (last.g[i] - want);
+        size += want * want;
+    }
+    ck_assert_double_gt(size, 0);
+    ck_assert_double_le(sqrt(sum / size), 1e-5);
+    close_rig(&last);
+    close_rig(&all);
+    close_rig(&before);
 }
 END_TEST
 
@@ -754,10 +804,12 @@ int main(void)
     tcase_add_test(differences, test_leak_at_input);
     tcase_add_loop_test(differences, test_leak_near_one, 0, 2);
     tcase_add_loop_test(differences, test_nets, 0, 4 * NETS);
+    tcase_add_loop_test(differences, test_readouts, 0, READOUTS);
     tcase_add_loop_test(differences, test_nets_ref, 0, NETS);
     tcase_add_test(differences, test_losses);
     tcase_add_loop_test(differences, test_targets, 0, 5);
     tcase_add_loop_test(among, test_sltt_is_bptt_at_one_step, 0, NETS);
+    tcase_add_loop_test(among, test_last_step_online, 0, 4);
     tcase_add_test(among, test_untrained_layers_are_named);
     tcase_add_loop_test(among, test_ottt_is_sltt_without_memory, 0, NETS);
     tcase_add_loop_test(among, test_all_steps_sampled, 0, NETS);

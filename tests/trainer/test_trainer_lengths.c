@@ -84,9 +84,11 @@ START_TEST(test_whole_lengths)
 }
 END_TEST
 
-/* The mean output is that over a sample's own steps. */
-START_TEST(test_mean_over_the_length)
+/* What outputs come to is that of a sample's own steps. */
+START_TEST(test_outcome_of_the_length)
 {
+    static const char *const on[] = { "mean", "last", "max", "sum" };
+    char settings[64];
     struct world longer, shorter;
     struct arrays a;
     struct set s;
@@ -95,8 +97,10 @@ START_TEST(test_mean_over_the_length)
 
     fill(&s, STEPS, 1, true);
     s.length[0] = 2;
-    open_world(&longer, "bptt", "loss=mse loss_on=mean", CHAIN, 1);
-    open_world(&shorter, "bptt", "loss=mse loss_on=mean steps=2", CHAIN, 1);
+    snprintf(settings, sizeof settings, "loss=mse loss_on=%s", on[_i]);
+    open_world(&longer, "bptt", settings, CHAIN, 1);
+    strcat(settings, " steps=2");
+    open_world(&shorter, "bptt", settings, CHAIN, 1);
     batch = batch_of(&a, &s, 0, 1);
     OK(snn_trainer_step(longer.tr, &batch, &m));
     batch.frames = 2;
@@ -135,7 +139,7 @@ int main(void)
     tcase_add_loop_test(tc, test_length_is_a_shorter_run, 0, WAYS);
     tcase_add_loop_test(tc, test_nothing_behind_the_length, 0, WAYS);
     tcase_add_loop_test(tc, test_whole_lengths, 0, WAYS);
-    tcase_add_test(tc, test_mean_over_the_length);
+    tcase_add_loop_test(tc, test_outcome_of_the_length, 0, 4);
     tcase_add_test(tc, test_lengths_of_a_set_are_refused);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -509,7 +509,7 @@ static const struct {
     const char *message;
 } refused[] = {
     { vector, "linear a out=9; lif n; add s <a <n:1; lif m; linear o out=3", "", SNN_ERR_UNSUPPORTED,
-      "layer s reads the step before" },
+      "layer s reads an earlier step" },
     { map, "conv2d a out=3; lif n; maxpool p; flatten f; linear o out=3", "", SNN_ERR_UNSUPPORTED,
       "layer p pools by maximum" },
     { vector, "linear a out=9; lif n; linear o out=3; lif m", "", SNN_ERR_UNSUPPORTED,

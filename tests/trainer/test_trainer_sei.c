@@ -439,7 +439,7 @@ static const struct {
     const char *layers;
     const char *part;
 } refused[] = {
-    { "linear a out=8; add s <a <w:1; lif n; linear w out=8; linear o out=3 <n", "layer s reads the step before" },
+    { "linear a out=8; add s <a <w:1; lif n; linear w out=8; linear o out=3 <n", "layer s reads an earlier step" },
     { "linear a out=8 binary=scaled standardise=1; lif n; linear o out=3", "layer a: binary weights" },
     { "linear a out=8 binary=sign norm=frobenius; lif n; linear o out=3", "layer a: binary weights" },
 };
