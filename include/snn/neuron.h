@@ -16,7 +16,8 @@
  *     u[t] = decay * r(u[t-1], s[t-1]) + k * I[t],   s[t] = 1 if u[t] >= fire_at * threshold, else 0
  *
  * k = 1, or 1 - decay with SNN_NEURON_INPUT_SCALED; fire_at is 1 by default. With SNN_NEURON_REFRACTORY a neuron
- * does not fire for some steps after a spike. All states are 0 before step 1. docs/neurons.md has the resets and the
+ * does not fire for some steps after a spike. All states are 0 before step 1, but the
+ * potential with SNN_NEURON_INITIAL; SNN_NEURON_FLOOR bounds it from below. docs/neurons.md has the resets and the
  * surrogate derivatives.
  *
  *   if       decay 1
@@ -56,6 +57,8 @@ typedef enum snn_neuron_key {
     SNN_NEURON_TIME_CONSTANT = 18,   /**< f64 > 0, dsr_lif: of the membrane, in the unit of delta_t */
     SNN_NEURON_REFRACTORY = 19, /**< i64 >= 0: steps after a spike in which the neuron integrates but cannot fire;
                                      its surrogate derivative is 0 then */
+    SNN_NEURON_FLOOR = 20, /**< f64 <= 0: the membrane potential falls no lower; -1e30, the default: there is none */
+    SNN_NEURON_INITIAL = 21, /**< f64: the membrane potential before the first step, 0 by default */
     SNN_NEURON_KEY_FORCE32 = 0x7fffffff
 } snn_neuron_key;
 

@@ -26,6 +26,8 @@ enum snn__surrogate {
 struct snn__population {
     size_t n; /* neurons of one sample: index of the per-neuron arrays is element % n */
     float decay, threshold, fire_at, reset_value, current_decay, adapt_decay, adapt_strength, alpha;
+    float floor;                      /* of u, where it has one */
+    float initial;                    /* u before the first step */
     float refractory;                 /* whole steps without a spike after a spike; 0: none, and q is not used */
     const float *decays, *thresholds; /* per neuron [n], or NULL: the two above */
     enum snn__reset reset;
@@ -33,16 +35,17 @@ struct snn__population {
     bool scaled;  /* k = 1 - decay */
     bool smooth;  /* s = primitive of the surrogate, H(x) -> G(x), G' = g, G(-inf) = 0 (fast sigmoid: 1/2 +
                      x/(1+a|x|)) */
+    bool floored; /* u >= floor */
     bool current; /* cuba: i is used */
     bool adapt;   /* alif: b is used */
 };
 
 /* One time step:
- *   s'   = spike(u_prev - fire(b_prev));  r = reset(u_prev, s')          (first: r = 0, b = 0, i = 0)
+ *   s'   = spike(u_prev - fire(b_prev));  r = reset(u_prev, s')          (first: r = initial, b = 0, i = 0)
  *   b    = adapt_decay b_prev + (1 - adapt_decay) s'
  *   q    = u_prev >= fire(b_prev) and q_prev = 0 ? refractory : max(q_prev - 1, 0)   (first: 0)
  *   i    = current_decay i + I                                                (else i = I)
- *   u    = decay r + k i;   s = spike(u - fire(b));   trace = decay trace + s
+ *   u    = max(floor, decay r + k i);   s = spike(u - fire(b));   trace = decay trace + s
  * A refractory neuron, q > 0, integrates like any other, but s = 0 and g = 0, in s' as well.
  * reset NONE: r = u_prev, and the output is u instead of s (a readout that integrates; it counts no spikes).
  * reset SUBTRACT subtracts `threshold`, wherever the neuron fires. spike(x) = x >= 0. */
@@ -63,8 +66,8 @@ struct snn__population_step {
     float *trace; /* or NULL */
 };
 
-/* Error at the current within one step: d = scale e g(u - fire(b)) k; reset NONE: d = scale e k.
- * If leak is not NULL: leak += scale e g (r - (scaled ? current_scale * current : 0)), the derivative by decay. */
+/* Error at the current within one step: d = scale e g(u - fire(b)) k; reset NONE: d = scale e k. On the floor it is
+ * 0. If leak is not NULL: leak += scale e g (r - (scaled ? current_scale * current : 0)), the derivative by decay. */
 struct snn__population_delta {
     const struct snn__population *p;
     const float *e;
@@ -79,7 +82,7 @@ struct snn__population_delta {
 
 /* The step from t + 1 to t of back-propagation through time. With cu = decay du[t+1] (0 at the last step), ds = scale
  * e + (detach ? 0 : cu dr/ds) + (1 - adapt_decay) db[t+1]:
- *   du[t]  = ds g + cu dr/du                       (no reset: du[t] = scale e + cu)
+ *   du[t]  = ds g + cu dr/du                       (no reset: du[t] = scale e + cu; on the floor 0)
  *   db[t]  = adapt_decay db[t+1] - adapt_strength ds g
  *   di[t]  = k du[t] + current_decay di[t+1]       d = di[t]
  *   leak  += du[t] (r(u_prev, s_prev) - (scaled ? current_scale * current : 0))

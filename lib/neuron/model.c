@@ -26,6 +26,10 @@ static const struct snn__param_view time_constant = { SNN_NEURON_DECAY, decay_of
                        "potential after a spike; none: no spikes, the output is the potential"),      \
         SNN__PARAM_F64(SNN_NEURON_RESET_VALUE, "reset_value", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,     \
                        "potential after a spike if reset is value"),                                  \
+        SNN__PARAM_F64(SNN_NEURON_FLOOR, "floor", -HUGE_POSITIVE, 0.0, -HUGE_POSITIVE,                \
+                       "lowest potential; -1e30: none"),                                              \
+        SNN__PARAM_F64(SNN_NEURON_INITIAL, "initial", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,             \
+                       "potential before the first step"),                                            \
         SNN__PARAM_I64(SNN_NEURON_REFRACTORY, "refractory", 0, 1 << 20, 0,                            \
                        "steps after a spike in which none follows"),                                  \
         SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",   \
@@ -118,6 +122,11 @@ bool snn__neuron_spikes(const struct snn__params *params)
     return snn__params_find(params, SNN_NEURON_RESET) < 0 || !snn__param_is(params, SNN_NEURON_RESET, "none");
 }
 
+bool snn__neuron_has_floor(const struct snn__params *params)
+{
+    return snn__param_f64(params, SNN_NEURON_FLOOR) > -HUGE_POSITIVE;
+}
+
 /* Position of `word` among "a|b|c". */
 static int choice(const struct snn__params *params, int32_t key)
 {
@@ -153,6 +162,9 @@ void snn__neuron_population(const struct snn__neuron_model *model, const struct 
     population->threshold = (float)snn__param_f64(params, SNN_NEURON_THRESHOLD);
     population->fire_at = (float)snn__param_f64(params, SNN_NEURON_FIRE_AT);
     population->reset_value = (float)snn__param_f64(params, SNN_NEURON_RESET_VALUE);
+    population->floored = snn__neuron_has_floor(params);
+    population->floor = (float)snn__param_f64(params, SNN_NEURON_FLOOR);
+    population->initial = (float)snn__param_f64(params, SNN_NEURON_INITIAL);
     if (snn__neuron_spikes(params))
         population->refractory = (float)snn__param_i64(params, SNN_NEURON_REFRACTORY);
     population->alpha = (float)snn__param_f64(params, SNN_NEURON_SURROGATE_ALPHA);

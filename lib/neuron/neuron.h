@@ -33,6 +33,9 @@ snn__names snn__neuron_names, snn__surrogate_names;
 /* True if a population of a model with these parameters emits spikes: all do except those that only integrate. */
 bool snn__neuron_spikes(const struct snn__params *params);
 
+/* True if the potential has a lower bound. */
+bool snn__neuron_has_floor(const struct snn__params *params);
+
 /* sum_t decay^(T-t): the divisor of a mean with leaking weights. */
 double snn__rate_weight(double decay, size_t steps);
 

@@ -134,10 +134,17 @@ static snn_status note_reset(struct exporting *x, const struct population *p)
 static snn_status check(const struct population *p)
 {
     int64_t refractory = 0;
+    double lowest = 0, initial = 0;
 
     TRY(snn_layer_get_i64(p->w->layer, SNN_NEURON_REFRACTORY, &refractory));
     if (refractory > 0)
         return snn__nir_no_node(p->w, "with refractory steps");
+    TRY(snn_layer_get_f64(p->w->layer, SNN_NEURON_FLOOR, &lowest));
+    if (lowest > -1e30)
+        return snn__nir_no_node(p->w, "with a floor");
+    TRY(snn_layer_get_f64(p->w->layer, SNN_NEURON_INITIAL, &initial));
+    if (initial != 0)
+        return snn__nir_no_node(p->w, "with an initial potential");
     for (size_t i = 0; i < (has(&p->decays) ? p->decays.length : 1); i++)
         if (p->leaks && decay_at(p, i) >= 1)
             return snn__nir_no_node(p->w, "with a decay of 1: use a population of type if");

@@ -23,7 +23,8 @@ enum {
     DECAYS = 16,
     THRESHOLDS = 32,
     REFRACTORY = 64,
-    ALL_KINDS = 128
+    FLOOR = 128,
+    ALL_KINDS = 256
 };
 
 static float decays[NEURONS], thresholds[NEURONS];
@@ -49,6 +50,9 @@ static struct snn__population population(int reset, int surrogate, int kind)
     p.current = kind & CURRENT;
     p.adapt = kind & ADAPT;
     p.refractory = kind & REFRACTORY && p.reset != SNN__RESET_NONE ? 2 : 0;
+    p.floored = kind & FLOOR;
+    p.floor = -0.4f;
+    p.initial = kind & FLOOR ? 0.3f : 0;
     p.decays = kind & DECAYS ? decays : NULL;
     p.thresholds = kind & THRESHOLDS ? thresholds : NULL;
     return p;
@@ -77,7 +81,7 @@ static bool near(const struct snn__population *p, const float *u, const float *b
     const float edge = p->surrogate == SNN__SURROGATE_RECTANGLE ? p->alpha / 2 : 0;
     const float x = fabsf(u[e] - threshold - (p->adapt ? p->adapt_strength * b[e] : 0));
 
-    return x < 1e-5f || fabsf(x - edge) < 1e-5f;
+    return x < 1e-5f || fabsf(x - edge) < 1e-5f || (p->floored && fabsf(u[e] - p->floor) < 1e-5f);
 }
 
 static void compare(const struct state *a, const struct state *b, const bool *skip, const char *what, int kind)
@@ -115,10 +119,10 @@ static uint64_t step_with(const struct snn__kernels *k, const struct snn__popula
     return k->population_step(&a, FROM, TO);
 }
 
-/* Surrogates to look at: what holds a refractory neuron back knows of none. */
+/* Surrogates to look at: what holds a refractory neuron back, or a potential up, knows of none. */
 static int shapes(int kind)
 {
-    return kind & REFRACTORY ? 1 : SURROGATES;
+    return kind & (REFRACTORY | FLOOR) ? 1 : SURROGATES;
 }
 
 START_TEST(steps_agree)
@@ -169,7 +173,7 @@ START_TEST(spikes_are_counted)
 }
 END_TEST
 
-enum { FIRST = 128, LAST = 256, DETACH = 512, NO_E = 1024, WITH_LEAK = 2048, ALL_BACK = 4096, ADDS = 4096 };
+enum { FIRST = 256, LAST = 512, DETACH = 1024, NO_E = 2048, WITH_LEAK = 4096, ALL_BACK = 8192, ADDS = 8192 };
 
 static void delta_with(const struct snn__kernels *k, const struct snn__population *p, struct state *s, int kind,
                        float *d)
@@ -460,7 +464,7 @@ static double sequence(const struct snn__population *p, double decay, double thr
                        double scale, const double *c)
 {
     const bool none = p->reset == SNN__RESET_NONE;
-    double u = 0, s = 0, b = 0, i = 0, r = 0, q = 0, fire = 0, loss = 0;
+    double u = 0, s = 0, b = 0, i = 0, r = (double)p->initial, q = 0, fire = 0, loss = 0;
 
     for (size_t t = 0; t < STEPS; t++) {
         if (t > 0) {
@@ -471,6 +475,7 @@ static double sequence(const struct snn__population *p, double decay, double thr
         }
         i = (p->current ? (double)p->current_decay * i : 0) + scale * current[t];
         u = decay * r + (p->scaled ? 1 - decay : 1) * i;
+        u = p->floored ? fmax((double)p->floor, u) : u;
         fire = (double)p->fire_at * threshold + (p->adapt ? (double)p->adapt_strength * b : 0);
         s = none || q > 0 ? 0 : primitive(p, u - fire);
         loss += c[t] * (none ? u : s);
@@ -537,10 +542,10 @@ START_TEST(back_is_the_gradient)
     const struct snn__kernels *k = snn__kernels_at((size_t)_i / RESETS);
     const double scale = 0.75, h = 1e-5;
 
-    for (int kind = 0; kind < 32; kind++)
+    for (int kind = 0; kind < 64; kind++)
         for (int surrogate = 0; surrogate < SURROGATES; surrogate++) {
-            const struct snn__population p =
-                population(_i % RESETS, surrogate, kind % 16 | SMOOTH | (kind < 16 ? 0 : REFRACTORY));
+            const struct snn__population p = population(
+                _i % RESETS, surrogate, kind % 16 | SMOOTH | (kind & 16 ? REFRACTORY : 0) | (kind & 32 ? FLOOR : 0));
             double current[STEPS] = { 0.9, 1.3, -0.4, 1.1, 0.7 }, d[STEPS], leak, up, down;
             const double c[STEPS] = { 0.3, -1.1, 0.8, 0.5, 1.2 };
 

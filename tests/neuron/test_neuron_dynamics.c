@@ -273,7 +273,7 @@ START_TEST(test_prototype)
         ck_assert(info.name[0] != '\0' && info.help[0] != '\0' && info.key > 0);
         rows++;
     }
-    ck_assert_uint_eq(rows, 12);
+    ck_assert_uint_eq(rows, 14);
     /* layers copy: what happens to the prototype afterwards is no matter of theirs */
     OK(snn_network_create(&net, ctx, (size_t[]){ 3 }, 1));
     OK(snn_network_add_neuron(net, lif, "n", &layer));

@@ -219,6 +219,8 @@ START_TEST(test_leak_at_input)
     };
 
     check_differences("best", &c, "");
+    c.layers = "plif n smooth=1 floor=0 initial=0.4 reset=value reset_value=-0.5; linear o out=3";
+    check_differences("best", &c, "");
     c.layers = "plif n smooth=1 input_scaled=1; linear o out=3";
     check_differences("best", &c, "");
 }
@@ -266,6 +268,13 @@ static const struct net_case nets[] = {
     { "refractory",
       { 5 },
       "linear a out=7; lif n refractory=1 " LIF "; linear b out=4; alif m refractory=2 " LIF "; linear o out=3",
+      "steps=5",
+      false },
+    { "potentials with a floor, from an initial one",
+      { 5 },
+      "linear a out=7; lif n floor=-0.3 initial=0.4 " LIF "; linear b out=5; alif m floor=-0.2 reset=zero " LIF
+      "; linear c out=4; lif p floor=-0.1 initial=-0.05 " LIF ";  linear d out=3; cuba o reset=none floor=-0.2 "
+      "initial=0.7",
       "steps=5",
       false },
     { "readout that integrates",
