@@ -46,8 +46,9 @@ grep -q '^decoding .* events/s$' "$work/out" || { cat "$work/out"; exit 1; }
 mkdir -p "$work/set/one" "$work/set/two"
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cp "$work/dat" "$work/set/one/$i"; done
 cp "$work/es-dvs" "$work/set/two/1"
-"$snn" events "$work/set" --layout folders > "$work/out" || { echo "a folder for each class cannot be listed"; exit 1; }
-grep -q '^train  *12 .*500 / 500 / 500' "$work/out" && grep -q '^ *0 *11 *1  one$' "$work/out" || { cat "$work/out"; exit 1; }
+"$snn" events "$work/set" --layout folders > "$work/out" || { echo "a data set cannot be listed"; exit 1; }
+grep -q '^train  *12 .*500 / 500 / 500' "$work/out" && grep -q '^ *0 *11 *1  one$' "$work/out" ||
+    { cat "$work/out"; exit 1; }
 "$snn" events "$work/set" --layout folders --json > "$work/out"
 [ "$(wc -l < "$work/out")" -eq 4 ] && grep -q '"split":"test","recordings":1,"classes":2' "$work/out" &&
     grep -q '"class":1,"name":"two","train":1,"test":0' "$work/out" || { cat "$work/out"; exit 1; }
