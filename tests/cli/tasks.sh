@@ -18,7 +18,8 @@ cp out first
 run 0 continual $quick --classes 2 --tasks 2 --heads --rows 8 --more 6 --hebb-lr 0.01 --threads 2 --json
 [ "$(tail -n 1 out)" = "$(tail -n 1 first)" ] || bad "two threads do not give what one gives"
 
-run 0 continual --data idx:data --batch 50 --net 64-12-FC --tasks 10 --heads --replay 3 --replay-epochs 1 --save ten.snn
+run 0 continual --data idx:data --batch 50 --net 64-12-FC --tasks 10 --heads --replay 3 --replay-epochs 1 \
+    --save ten.snn
 has out 'task 10'
 run 0 info ten.snn
 has out 'head10 ' 'heads1 ' 'heads2 ' 'heads '
