@@ -341,16 +341,16 @@ static const struct {
     snn_name_kind kind;
     const char *page;
 } pages[] = {
-    { SNN_NAME_NEURON, "include/snn/neuron.h" },       { SNN_NAME_NEURON, "docs/neurons.md" },
-    { SNN_NAME_LAYER, "include/snn/layer.h" },         { SNN_NAME_LAYER, "docs/network.md" },
-    { SNN_NAME_NETWORK, "include/snn/network.h" },     { SNN_NAME_NETWORK, "docs/zoo.md" },
-    { SNN_NAME_OPTIMIZER, "include/snn/optimizer.h" }, { SNN_NAME_OPTIMIZER, "docs/trainers.md" },
-    { SNN_NAME_METHOD, "docs/trainers.md" },           { SNN_NAME_FORMAT, "docs/data.md" },
-    { SNN_NAME_FORMAT, "include/snn/dataset.h" },      { SNN_NAME_ISA, "docs/context.md" },
-    { SNN_NAME_LOSS, "include/snn/trainer.h" },        { SNN_NAME_LOSS, "docs/trainers.md" },
-    { SNN_NAME_ENCODER, "include/snn/trainer.h" },     { SNN_NAME_ENCODER, "docs/trainers.md" },
-    { SNN_NAME_SURROGATE, "include/snn/neuron.h" },    { SNN_NAME_SURROGATE, "docs/neurons.md" },
-    { SNN_NAME_SCHEDULE, "include/snn/optimizer.h" },  { SNN_NAME_SCHEDULE, "docs/trainers.md" },
+    { SNN_NAME_NEURON, "include/snn/neuron.h" }, { SNN_NAME_NEURON, "docs/neurons.md" },
+    { SNN_NAME_LAYER, "include/snn/layer.h" },   { SNN_NAME_LAYER, "docs/network.md" },
+    { SNN_NAME_NETWORK, "docs/zoo.md" },         { SNN_NAME_OPTIMIZER, "include/snn/optimizer.h" },
+    { SNN_NAME_OPTIMIZER, "docs/trainers.md" },  { SNN_NAME_METHOD, "docs/trainers.md" },
+    { SNN_NAME_FORMAT, "docs/data.md" },         { SNN_NAME_FORMAT, "include/snn/dataset.h" },
+    { SNN_NAME_ISA, "docs/context.md" },         { SNN_NAME_LOSS, "include/snn/trainer.h" },
+    { SNN_NAME_LOSS, "docs/trainers.md" },       { SNN_NAME_ENCODER, "include/snn/trainer.h" },
+    { SNN_NAME_ENCODER, "docs/trainers.md" },    { SNN_NAME_SURROGATE, "include/snn/neuron.h" },
+    { SNN_NAME_SURROGATE, "docs/neurons.md" },   { SNN_NAME_SCHEDULE, "include/snn/optimizer.h" },
+    { SNN_NAME_SCHEDULE, "docs/trainers.md" },
 };
 
 static char *read_page(const char *page)
