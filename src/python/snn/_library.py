@@ -115,7 +115,7 @@ class ContinualInfo(Sized):
 
 class Sample(Sized):
     _fields_ = [("struct_size", c_uint32), ("label", c_uint32), ("x", POINTER(c_float)), ("target", POINTER(c_float)),
-                ("length", c_uint64)]
+                ("length", c_uint64), ("seed", c_uint64)]
 
 
 READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
@@ -124,7 +124,7 @@ READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
 class DatasetSource(Structure):
     _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
                 ("classes", c_size_t), ("frames", c_size_t), ("read", READ_FN), ("close", c_void_p),
-                ("user", c_void_p), ("targets", c_size_t), ("target_frames", c_size_t)]
+                ("user", c_void_p), ("targets", c_size_t), ("target_frames", c_size_t), ("label", c_void_p)]
 
 
 class Batch(Sized):
