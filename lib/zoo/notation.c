@@ -147,7 +147,7 @@ static snn_status add_side(struct notation *n, const char *name)
                          "and dsr_lif",
                          n->b->name);
     n->from = net->layer[first - 1]->name;
-    SNN__TRY(snn__build_side(n->b, n->weights, name, n->is_map ? n->rows : 0, n->columns));
+    SNN__TRY(snn__build_side(n->b, n->weights, name, n->is_map ? n->rows : 0, n->is_map ? n->columns : 0));
     n->resumes = net->n_layers;
     return SNN_OK;
 }

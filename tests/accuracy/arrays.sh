@@ -1,6 +1,6 @@
 #!/bin/sh
-# arrays.sh SNN OUT [PATTERN] - arrays and series, docs/results.md: letters of Braille that a finger of 12 taxels reads
-# in 76 steps, by 200 recurrent neurons; and the torques of an arm's joints, from a CSV file.
+# arrays.sh SNN OUT [PATTERN] - arrays and series, docs/results.md: letters of Braille that a finger of 12 taxels
+# reads in 76 steps, by 200 recurrent neurons; and the torques of an arm's joints, from a CSV file.
 #
 # SNN: the tool. OUT: where logs go; a run whose log is complete is not run again. PATTERN: run only the rows whose
 # name matches it (a shell pattern). The environment: SNN_DATA, the folder that holds braille (without it, the rows of
@@ -71,6 +71,6 @@ if [ -d "$SNN_DATA/braille" ]; then
     done
 fi
 motion >"$out/arm.csv"
-row joint-csv 0.98 --data "csv:$out/arm.csv" --data.targets torque1,torque2 --data.inputs q1,q2,v1,v2 --data.share 0.8 \
-    --net 4-200-2 --trainer ottt --steps 10 --loss half_square --lr 0.005 --epochs 20 --batch 50
+row joint-csv 0.98 --data "csv:$out/arm.csv" --data.targets torque1,torque2 --data.inputs q1,q2,v1,v2 \
+    --data.share 0.8 --net 4-200-2 --trainer ottt --steps 10 --loss half_square --lr 0.005 --epochs 20 --batch 50
 finish
