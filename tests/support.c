@@ -79,6 +79,14 @@ snn_context *test_context(uint32_t threads, uint64_t seed, const char *isa)
     return ctx;
 }
 
+uint64_t test_context_bytes(const snn_context *ctx)
+{
+    snn_context_info info = SNN_CONTEXT_INFO_INIT;
+
+    OK(snn_context_get_info(ctx, &info));
+    return info.bytes;
+}
+
 void random_fill(float *out, size_t n, float lo, float hi, unsigned seed)
 {
     unsigned long long state = 0x9e3779b97f4a7c15ull * (seed + 1u);

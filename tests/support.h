@@ -40,6 +40,8 @@ void counting_options(struct counting *c, snn_context_options *options);
 
 /* A context with `threads` threads, a seed and an instruction-set cap. */
 snn_context *test_context(uint32_t threads, uint64_t seed, const char *isa);
+/* Bytes that a context holds now: for leaks. */
+uint64_t test_context_bytes(const snn_context *ctx);
 
 /* What a trainer is and how far it is. */
 snn_trainer_info about(const snn_trainer *trainer);

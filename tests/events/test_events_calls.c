@@ -6,23 +6,15 @@
 static snn_context *ctx;
 static uint64_t own; /* bytes of the context itself */
 
-static uint64_t held(void)
-{
-    snn_context_info info = SNN_CONTEXT_INFO_INIT;
-
-    OK(snn_context_get_info(ctx, &info));
-    return info.bytes;
-}
-
 static void setup(void)
 {
     ctx = test_context(1, 1, "ref");
-    own = held();
+    own = test_context_bytes(ctx);
 }
 
 static void teardown(void)
 {
-    ck_assert_uint_eq(held(), own);
+    ck_assert_uint_eq(test_context_bytes(ctx), own);
     snn_context_destroy(ctx);
 }
 

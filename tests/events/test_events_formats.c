@@ -16,24 +16,16 @@ static struct bytes file;
 static size_t end[N];
 static const struct writer *writer;
 
-static uint64_t held(void)
-{
-    snn_context_info info = SNN_CONTEXT_INFO_INIT;
-
-    OK(snn_context_get_info(ctx, &info));
-    return info.bytes;
-}
-
 static void setup(void)
 {
     ctx = test_context(1, 1, "ref");
-    own = held();
+    own = test_context_bytes(ctx);
     make_events(events, N);
 }
 
 static void teardown(void)
 {
-    ck_assert_uint_eq(held(), own);
+    ck_assert_uint_eq(test_context_bytes(ctx), own);
     drop(&file);
     snn_context_destroy(ctx);
 }

@@ -11,18 +11,10 @@ static snn_context *ctx;
 static uint64_t own; /* bytes of the context itself */
 static snn_events_list *list;
 
-static uint64_t held(void)
-{
-    snn_context_info info = SNN_CONTEXT_INFO_INIT;
-
-    OK(snn_context_get_info(ctx, &info));
-    return info.bytes;
-}
-
 static void setup(void)
 {
     ctx = test_context(1, 1, "ref");
-    own = held();
+    own = test_context_bytes(ctx);
     list = NULL;
     make_folder();
 }
@@ -30,7 +22,7 @@ static void setup(void)
 static void teardown(void)
 {
     snn_events_list_destroy(list);
-    ck_assert_uint_eq(held(), own);
+    ck_assert_uint_eq(test_context_bytes(ctx), own);
     snn_context_destroy(ctx);
     remove_folder();
 }

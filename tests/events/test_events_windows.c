@@ -15,18 +15,10 @@ static snn_event_frames *frames;
 static snn_event_windows_options options;
 static snn_event_windows *windows;
 
-static uint64_t held(void)
-{
-    snn_context_info info = SNN_CONTEXT_INFO_INIT;
-
-    OK(snn_context_get_info(ctx, &info));
-    return info.bytes;
-}
-
 static void setup(void)
 {
     ctx = test_context(1, 1, "ref");
-    own = held();
+    own = test_context_bytes(ctx);
     OK(snn_event_frames_create(&frames, ctx));
     OK(snn_event_frames_set_str(frames, SNN_EVENT_FRAMES_VALUE, "counts"));
     OK(snn_event_frames_prepare(frames, WIDTH, HEIGHT));
@@ -42,7 +34,7 @@ static void teardown(void)
     snn_event_windows_destroy(windows);
     windows = NULL;
     snn_event_frames_destroy(frames);
-    ck_assert_uint_eq(held(), own);
+    ck_assert_uint_eq(test_context_bytes(ctx), own);
     snn_context_destroy(ctx);
 }
 

@@ -7,25 +7,17 @@ static snn_context *ctx;
 static uint64_t own; /* bytes of the context itself */
 static hid_t file;   /* of the graph that is being made */
 
-static uint64_t held(void)
-{
-    snn_context_info info = SNN_CONTEXT_INFO_INIT;
-
-    OK(snn_context_get_info(ctx, &info));
-    return info.bytes;
-}
-
 static void setup(void)
 {
     ctx = test_context(1, 1, "best");
-    own = held();
+    own = test_context_bytes(ctx);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
 /* Every graph gives back its memory, one that failed as well. */
 static void teardown(void)
 {
-    ck_assert_uint_eq(held(), own);
+    ck_assert_uint_eq(test_context_bytes(ctx), own);
     snn_context_destroy(ctx);
 }
 
