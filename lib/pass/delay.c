@@ -1,5 +1,4 @@
-/* pass/delay.c - what connections with a delay carry: values and traces of the last steps, and errors back to them.
- */
+/* pass/delay.c - what connections with a delay carry: values and traces of the last steps, and errors to them. */
 #include "core/alloc.h"
 #include "core/size.h"
 #include "layer/layer.h"

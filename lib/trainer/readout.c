@@ -5,8 +5,8 @@
  *   step      1/n sum_t out[t]                1/n sum_t L(out[t])           1/n dL/dout[t]
  *   mean      1/n sum_t out[t]                L(outcome)                    1/n dL/doutcome
  *   last      out of the sample's last step   L(outcome)                    dL/doutcome at that step, else 0
- *   max       max_t out[t], each element      L(outcome)                    dL/doutcome at the element's first
- * maximum sum       sum_t out[t]                    L(outcome)                    dL/doutcome
+ *   max       max_t out[t], each element      L(outcome)                    dL/doutcome where it was first reached
+ *   sum       sum_t out[t]                    L(outcome)                    dL/doutcome
  *
  * n: steps at which the sample has an output. The last layer's share of a step replaces 1/n where rates are trained.
  * The first sum is kept as it is, in out_sum, and snn__outcome_factor() makes the outcome of it. */

@@ -3,6 +3,7 @@
  *
  *   { "network": "784-800-10" or an architecture object,
  *     "data":      { "format": "idx", "dir": "...", "normalise": "mean-std", "mean": [..], "deviation": [..], ... },
+ *     "frames":    { "cut": "time", "steps": 10, ... },
  *     "neuron":    { "type": "lif", "tau": 2, ... },
  *     "trainer":   { "method": "ottt", "steps": 6, ... },
  *     "optimizer": { "name": "sgd", "lr": 0.1, ... },
@@ -16,6 +17,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#define DEBIAN_FASHION_MNIST "/usr/share/datasets/fashion-mnist"
 
 #define CONFIG_NOTE "run" /* key of the note in model files */
 #define RATES_NOTE "rates"
@@ -32,6 +35,8 @@ enum config_kind {
     KIND_NETWORK  /* a notation or an architecture object */
 };
 enum config_kind config_kind(const char *path);
+/* A key whose value is an object of settings. */
+bool config_is_section(const char *key);
 
 /* Value at "trainer.steps" (borrowed), or NULL; as text and as whole number, with a value for when it is absent. */
 json_t *config_get(const json_t *config, const char *path);
