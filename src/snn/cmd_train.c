@@ -23,7 +23,8 @@ const struct flag train_flags[] = {
     { "back-weights", "KIND", "back_weights",
       "weights of errors on their way down: same, sign (of the weights), random (fixed)" },
     { "start", "MODEL", "start",
-      "initial weights, of a model of the same layers, such as one trained with --binary none" },
+      "initial weights, of a model of the same layers, such as one trained with --binary none; without --net, its "
+      "network" },
     { "teacher", "MODEL", "teacher",
       "model whose outputs are additional targets; trainer.distil 0.7 and distil_tau 4 unless set" },
     { "trainer", "METHOD", "trainer.method", "default ottt" },
