@@ -47,10 +47,7 @@ int run_start_network(json_t *config)
 
     if (!path)
         return start && !json_object_get(config, "network") ? FAILED : DONE;
-    if (json_object_get(config, "neuron"))
-        status = fail(USAGE, "--neuron does not go with --start without --net: the model has its neurons");
-    else
-        status = open_model(path, &context, &file);
+    status = open_model(path, &context, &file);
     if (status == DONE && snn_model_get_info(file, &info) == SNN_OK)
         json_object_set_new(config, "network", json_loads(info.architecture, 0, NULL));
     snn_model_destroy(file);
