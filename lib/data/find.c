@@ -90,10 +90,11 @@ static snn_status open_found(struct snn__gz **out, snn_context *ctx, const char 
     if (s->found[0] != '\0')
         SNN__TRY(snn__gz_find(out, ctx, directory, s->found));
     if (*out == NULL)
-        return snn__fail(SNN_ERR_IO,
-                         "%.300s has no file such as %s, plain or .gz (those of Fashion-MNIST are Debian's package "
-                         "dataset-fashion-mnist, in /usr/share/datasets/fashion-mnist)",
-                         path, example);
+        return snn__fail(SNN_ERR_IO, "%.300s has no file such as %s, plain or .gz%s", path, example,
+                         strstr(example, "ubyte") == NULL
+                             ? ""
+                             : " (those of Fashion-MNIST are Debian's package dataset-fashion-mnist, in "
+                               "/usr/share/datasets/fashion-mnist)");
     return SNN_OK;
 }
 

@@ -73,7 +73,8 @@ static void split_text(const struct split *s)
     if (i->targets > 0)
         printf("  targets %s%s\n", grouped(i->targets).s, i->target_frames > 1 ? ", for each step" : "");
     for (size_t c = 0; c < i->classes; c++)
-        printf("%6zu: %-8s%s", c, grouped(s->count[c]).s, c % 8 == 7 || c + 1 == i->classes ? "\n" : "");
+        printf("%s%6zu: %8s%s", c % 8 == 0 ? "" : "  ", c, grouped(s->count[c]).s,
+               c % 8 == 7 || c + 1 == i->classes ? "\n" : "");
 }
 
 /* A CSV file that is not divided has no test set. */
