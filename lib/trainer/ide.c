@@ -183,8 +183,8 @@ const struct snn__rule snn__rule_ide = {
     .text = "implicit differentiation at the equilibrium of a feedback loop",
     SNN__WITH_PARAMS(params),
     .state_size = sizeof(struct snn__ide),
-    .networks = "ide-400, ide-64c5, alexnet-f, cifarnet-f, spide-lenet, spide-convnet-f: a feedback loop that a rate "
-                "layer reads",
+    .networks = "ide-400, ide-64c5, alexnet-f, cifarnet-f, spide-lenet and the other spide networks: a feedback loop "
+                "that a rate layer reads",
     .factor = SNN__FACTOR_RATE,
     .route = SNN__ROUTE_EQUILIBRIUM,
     .learns = SNN__LEARNS_PER_BATCH,

@@ -117,7 +117,8 @@ const struct snn__rule snn__rule_spide = {
     .text = "implicit differentiation at the equilibrium, by spikes",
     SNN__WITH_PARAMS(params),
     .state_size = sizeof(struct snn__spide),
-    .networks = "spide-lenet, spide-convnet-f: a feedback loop that a rate layer reads",
+    .networks = "spide-lenet, spide-convnet-f, spide-alexnet-f, spide-cifarnet-f, spide-512c9-f: a feedback loop "
+                "that a rate layer reads",
     .factor = SNN__FACTOR_RATE,
     .route = SNN__ROUTE_COUPLES,
     .learns = SNN__LEARNS_PER_BATCH,
