@@ -182,7 +182,7 @@ static int describe(struct reading *r)
         if (rc != SNN_OK)
             status = fail_call(rc, NULL);
     }
-    if (info.warnings > 0)
+    if (status == DONE && info.warnings > 0)
         warn("%s%s", info.warning, info.warnings > 1 ? ", and others" : "");
     if (status == DONE && !each)
         json ? print_json(r, &info, &all) : print_text(&info, &all);
