@@ -145,7 +145,8 @@ SNN_BEGIN_DECLS
  *   "csv"      a line of names, then a line of numbers for each step; columns as snn_dataset_files names them. The
  * one file .csv[.gz] of the words train or test, as "idx", or the file itself: then it is the training set
  *
- * Recordings of events are read by snn_events_dataset_open() of libsnn-events.
+ * Recordings of events are read by snn_events_dataset_open() of libsnn-events, arrays in .npz by
+ * snn_events_arrays_open().
  *
  * Reads the whole split into memory: one byte per pixel. Limit: 1,000,000 CIFAR images. Only regular files are
  * opened. A gz file that expands to more than 1 MiB and to more than 100 times its size is refused: unpack it first.

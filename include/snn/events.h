@@ -332,6 +332,15 @@ SNN_API SNN_CHECKED snn_status snn_event_frames_finish(const snn_event_frames *f
 SNN_API SNN_CHECKED snn_status snn_events_dataset_open(snn_dataset **out, snn_context *context,
                                                        const snn_events_data *data, const snn_event_frames *frames);
 
+/** Opens a data set of NumPy's arrays in an .npz, samples, labels or targets, as snn_dataset_open_files() opens those
+ * in files .npy: by the words of their names, x_train and y_train among them, and with the same fields.
+ * @param out receives the data set, to be destroyed by snn_dataset_destroy(); NULL on failure
+ * @param files format "npz"; path: an .npz, or a folder of such, where the names of archives count as well as those
+ * of arrays
+ * @return as snn_dataset_open_files(), SNN_ERR_UNSUPPORTED (a build without libarchive) */
+SNN_API SNN_CHECKED snn_status snn_events_arrays_open(snn_dataset **out, snn_context *context,
+                                                      const snn_dataset_files *files);
+
 /** Returns name number `index`, from 0, of the layouts of data sets; NULL past the last; static storage. */
 SNN_API const char *snn_events_layout_name(size_t index);
 

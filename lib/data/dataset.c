@@ -196,7 +196,7 @@ snn_status snn_dataset_files_init(snn_dataset_files *files, size_t size)
 
 /* Sets the source even where reading fails; its close() frees what is there. */
 static snn_status read_samples(snn_dataset_source *source, const struct snn__data_format *format, snn_context *ctx,
-                               const snn_dataset_files *files)
+                               const snn_dataset_files *files, const snn_npy_members *members)
 {
     struct snn__samples *s = snn__alloc(ctx, 1, sizeof *s);
     snn_status rc;
@@ -205,16 +205,46 @@ static snn_status read_samples(snn_dataset_source *source, const struct snn__dat
         return SNN_ERR_MEMORY;
     s->ctx = ctx;
     s->most = files->limit > 0 ? files->limit : SIZE_MAX;
+    s->members = members;
     rc = format->read(s, files);
     snn__samples_source(s, source);
     return rc;
 }
 
 static snn_status open_source(snn_dataset_source *source, const struct snn__data_format *format, snn_context *ctx,
-                              const snn_dataset_files *files)
+                              const snn_dataset_files *files, const snn_npy_members *members)
 {
     SNN__TRY(snn_dataset_source_init(source, sizeof *source));
-    return format->read != NULL ? read_samples(source, format, ctx, files) : format->open(source, ctx, files);
+    return format->read != NULL ? read_samples(source, format, ctx, files, members)
+                                : format->open(source, ctx, files);
+}
+
+/* With the reader of `format`; NULL: of files->format. */
+static snn_status open_files(snn_dataset **out, snn_context *context, const snn_dataset_files *files,
+                             const struct snn__data_format *format, const snn_npy_members *members)
+{
+    snn_dataset_files own = no_files;
+    snn_dataset_source source;
+    snn_status rc;
+
+    if (out == NULL)
+        return fail_null("out");
+    *out = NULL;
+    SNN__TRY(snn__read_struct(&own, sizeof own, files, "data set files", "snn_dataset_files_init()"));
+    if (context == NULL || own.format == NULL || own.path == NULL)
+        return fail_null(context == NULL ? "the context" : own.format == NULL ? "the format" : "the directory");
+    if (own.split != SNN_SPLIT_TRAIN && own.split != SNN_SPLIT_TEST)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)own.split);
+    if (format == NULL)
+        format = formats[snn__name_index(snn__format_names, own.format)];
+    if (format == NULL)
+        return snn__unknown("data format", own.format, snn__format_names);
+    rc = open_source(&source, format, context, &own, members);
+    if (rc == SNN_OK)
+        rc = snn_dataset_create(out, context, &source);
+    if (rc != SNN_OK && source.close != NULL)
+        source.close(source.user);
+    return rc;
 }
 
 snn_status snn_dataset_open(snn_dataset **out, snn_context *context, const char *format, const char *directory,
@@ -239,28 +269,18 @@ snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const
 snn_status snn_dataset_open_files(snn_dataset **out, snn_context *context, const snn_dataset_files *files)
 {
     SNN__COMPUTES;
-    const struct snn__data_format *format = NULL;
-    snn_dataset_files own = no_files;
-    snn_dataset_source source;
-    snn_status rc;
 
-    if (out == NULL)
-        return fail_null("out");
-    *out = NULL;
-    SNN__TRY(snn__read_struct(&own, sizeof own, files, "data set files", "snn_dataset_files_init()"));
-    if (context == NULL || own.format == NULL || own.path == NULL)
-        return fail_null(context == NULL ? "the context" : own.format == NULL ? "the format" : "the directory");
-    if (own.split != SNN_SPLIT_TRAIN && own.split != SNN_SPLIT_TEST)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: split %d is neither train (1) nor test (2)", (int)own.split);
-    format = formats[snn__name_index(snn__format_names, own.format)];
-    if (format == NULL)
-        return snn__unknown("data format", own.format, snn__format_names);
-    rc = open_source(&source, format, context, &own);
-    if (rc == SNN_OK)
-        rc = snn_dataset_create(out, context, &source);
-    if (rc != SNN_OK && source.close != NULL)
-        source.close(source.user);
-    return rc;
+    return open_files(out, context, files, NULL, NULL);
+}
+
+snn_status snn_npy_dataset_open(snn_dataset **out, snn_context *context, const snn_dataset_files *files,
+                                const snn_npy_members *members)
+{
+    SNN__COMPUTES;
+
+    if (members == NULL)
+        return fail_null("members");
+    return open_files(out, context, files, &snn__data_npy, members);
 }
 
 /* ---- describing and setting ---- */

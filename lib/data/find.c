@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define NAME_LENGTH 256
-#define MARKS "-_. "
+#define MARKS "-_. /"
 
 /* ---- words ---- */
 
@@ -56,15 +56,18 @@ struct search {
     char found[NAME_LENGTH], other[NAME_LENGTH]; /* "": none */
 };
 
-static void look_at(struct search *s, const char *entry)
+/* Keeps a name that suits; tells if it is the first. */
+static bool look_at(struct search *s, const char *entry)
 {
     char name[NAME_LENGTH];
     const size_t n = strlen(s->beginning);
+    const bool first = s->found[0] == '\0';
 
     if (strncmp(entry, s->beginning, n) != 0 || !plain_name(name, entry) || !s->suits(name) ||
         !snn__part_named(s->part, name + n) || strcmp(name, s->found) == 0)
-        return;
-    strcpy(s->found[0] == '\0' ? s->found : s->other, name);
+        return false;
+    strcpy(first ? s->found : s->other, name);
+    return first;
 }
 
 /* Looks through a directory; one that cannot be opened has no files. */
@@ -142,4 +145,41 @@ snn_status snn__part_open(struct snn__gz **out, snn_context *ctx, const char *pa
                          "%.300s is one file, of which the test set is a share: data.share, or snn_dataset_view()",
                          path);
     return snn__gz_open(out, ctx, path);
+}
+
+/* ---- arrays in archives ---- */
+
+/* Opens array number `index`, whose name is `name`. */
+static snn_status open_member(struct snn__gz **out, snn_context *ctx, const char *path, const char *name,
+                              const snn_npy_members *members, size_t index)
+{
+    const size_t room = strlen(path) + strlen(name) + sizeof "/";
+    uint64_t size;
+    char *full;
+
+    SNN__TRY(members->open(members->user, index, &size));
+    full = snn__alloc(ctx, room, 1);
+    if (full == NULL)
+        return SNN_ERR_MEMORY;
+    snprintf(full, room, "%s/%s", path, name);
+    return snn__gz_stream(out, ctx, full, size, members->read, members->user);
+}
+
+snn_status snn__part_member(struct snn__gz **out, snn_context *ctx, const char *path, const struct snn__part *part,
+                            bool (*suits)(const char *name), const char *example, const snn_npy_members *members)
+{
+    struct search s = { .part = part, .suits = suits, .beginning = "" };
+    size_t index = 0;
+    const char *name;
+
+    *out = NULL;
+    for (size_t i = 0; (name = members->name(members->user, i)) != NULL; i++)
+        if (look_at(&s, name))
+            index = i;
+    if (s.other[0] != '\0')
+        return snn__fail(SNN_ERR_IO, "%.300s has both %.200s and %.200s, and one array is read", path, s.found,
+                         s.other);
+    if (s.found[0] == '\0')
+        return snn__fail(SNN_ERR_IO, "%.300s has no array such as %s", path, example);
+    return open_member(out, ctx, path, s.found, members, index);
 }

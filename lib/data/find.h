@@ -4,6 +4,7 @@
 
 #include "data/gz.h"
 #include <snn/dataset.h>
+#include <snn/sys/npy.h>
 
 /* What of a data set is looked for. */
 struct snn__part {
@@ -24,5 +25,9 @@ snn_status snn__part_find(struct snn__gz **out, snn_context *ctx, const char *pa
 /* The same, or the file at `path` itself, which is of the training set: its test set is a share of it. */
 snn_status snn__part_open(struct snn__gz **out, snn_context *ctx, const char *path, const struct snn__part *part,
                           bool (*suits)(const char *name), const char *example);
+
+/* The same of the arrays in archives at `path`. */
+snn_status snn__part_member(struct snn__gz **out, snn_context *ctx, const char *path, const struct snn__part *part,
+                            bool (*suits)(const char *name), const char *example, const snn_npy_members *members);
 
 #endif

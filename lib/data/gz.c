@@ -1,5 +1,5 @@
 /* gz.c - a plain file, or one or more gzip members after one another, as a stream of bytes. zlib takes its memory
- * from the context, and checks each member's CRC. */
+ * from the context, and checks each member's CRC. The bytes of the file may come from a caller. */
 #include "data/gz.h"
 #include "core/alloc.h"
 #include "core/file.h"
@@ -18,11 +18,13 @@
 
 struct snn__gz {
     snn_context *ctx;
-    FILE *file;
+    FILE *file; /* NULL: `fill` is a caller's */
+    snn__gz_fill *fill;
+    void *user;
     char *path;
     uint64_t size, position; /* of the file; of the stream */
-    bool compressed, ended;
-    z_stream z; /* next_in, avail_in: what of the buffer is not used yet; plain files use them as well */
+    bool compressed, ended;  /* by gzip or by an archive that holds the file */
+    z_stream z;              /* next_in, avail_in: what of the buffer is not used yet; plain files use them as well */
     bool inflating;
     unsigned char buffer[BUFFER];
 };
@@ -50,16 +52,25 @@ static snn_status fail_damaged(const struct snn__gz *gz, const char *why)
 
 /* ---- opening ---- */
 
+static snn_status fill_from_file(void *user, void *to, size_t size, size_t *got)
+{
+    const struct snn__gz *gz = user;
+
+    errno = 0;
+    *got = fread(to, 1, size, gz->file);
+    return *got < size && ferror(gz->file) ? fail_io("read", gz->path, errno) : SNN_OK;
+}
+
 /* Fills the buffer again if it is used up; leaves avail_in at 0 at the end of the file. */
 static snn_status refill(struct snn__gz *gz)
 {
+    size_t got;
+
     if (gz->z.avail_in > 0)
         return SNN_OK;
-    errno = 0;
+    SNN__TRY(gz->fill(gz->user, gz->buffer, BUFFER, &got));
     gz->z.next_in = gz->buffer;
-    gz->z.avail_in = (uInt)fread(gz->buffer, 1, BUFFER, gz->file);
-    if (gz->z.avail_in < BUFFER && ferror(gz->file))
-        return fail_io("read", gz->path, errno);
+    gz->z.avail_in = (uInt)got;
     return SNN_OK;
 }
 
@@ -81,28 +92,42 @@ static snn_status begin_inflate(struct snn__gz *gz)
 
 static snn_status begin(struct snn__gz *gz)
 {
-    setvbuf(gz->file, NULL, _IONBF, 0); /* the buffer is ours */
+    bool gzip;
+
     SNN__TRY(refill(gz));
-    gz->compressed = gz->z.avail_in >= 2 && gz->buffer[0] == 0x1f && gz->buffer[1] == 0x8b;
-    return gz->compressed ? begin_inflate(gz) : SNN_OK;
+    gzip = gz->z.avail_in >= 2 && gz->buffer[0] == 0x1f && gz->buffer[1] == 0x8b;
+    gz->compressed = gzip || gz->file == NULL;
+    return gzip ? begin_inflate(gz) : SNN_OK;
+}
+
+/* A stream before its first byte; takes over `path`, also on failure. */
+static snn_status create(struct snn__gz **out, snn_context *ctx, char *path)
+{
+    *out = snn__alloc(ctx, 1, sizeof **out);
+    if (*out == NULL) {
+        snn__free(ctx, path);
+        return SNN_ERR_MEMORY;
+    }
+    (*out)->ctx = ctx;
+    (*out)->path = path;
+    return SNN_OK;
 }
 
 /* Opens `path`, which it takes over; *out NULL, with SNN_OK, if there is no such file. */
 static snn_status open_path(struct snn__gz **out, snn_context *ctx, char *path)
 {
-    struct snn__gz *gz = snn__alloc(ctx, 1, sizeof *gz);
+    struct snn__gz *gz;
     snn_status rc;
 
     *out = NULL;
-    if (gz == NULL) {
-        snn__free(ctx, path);
-        return SNN_ERR_MEMORY;
-    }
-    gz->ctx = ctx;
-    gz->path = path;
+    SNN__TRY(create(&gz, ctx, path));
+    gz->fill = fill_from_file;
+    gz->user = gz;
     rc = snn__file_absent(path) ? SNN_OK : snn__file_open(&gz->file, &gz->size, path);
-    if (gz->file != NULL)
+    if (gz->file != NULL) {
+        setvbuf(gz->file, NULL, _IONBF, 0); /* the buffer is ours */
         rc = begin(gz);
+    }
     if (gz->file == NULL || rc != SNN_OK) {
         snn__gz_close(gz);
         return rc;
@@ -136,6 +161,23 @@ snn_status snn__gz_open(struct snn__gz **out, snn_context *ctx, const char *path
         return SNN_ERR_MEMORY;
     SNN__TRY(open_path(out, ctx, copy));
     return *out != NULL ? SNN_OK : snn__fail(SNN_ERR_IO, "there is no %.300s", path);
+}
+
+snn_status snn__gz_stream(struct snn__gz **out, snn_context *ctx, char *path, uint64_t size, snn__gz_fill *fill,
+                          void *user)
+{
+    snn_status rc;
+
+    SNN__TRY(create(out, ctx, path));
+    (*out)->size = size;
+    (*out)->fill = fill;
+    (*out)->user = user;
+    rc = begin(*out);
+    if (rc == SNN_OK)
+        return SNN_OK;
+    snn__gz_close(*out);
+    *out = NULL;
+    return rc;
 }
 
 void snn__gz_close(struct snn__gz *gz)
@@ -230,15 +272,15 @@ snn_status snn__gz_read(struct snn__gz *gz, void *out, size_t size, size_t *got)
     while (*got < size && !gz->ended) {
         size_t piece = snn__min(size - *got, PIECE), n = 0;
 
-        SNN__TRY(gz->compressed ? inflate_some(gz, to + *got, piece, &n) : copy_some(gz, to + *got, piece, &n));
+        SNN__TRY(gz->inflating ? inflate_some(gz, to + *got, piece, &n) : copy_some(gz, to + *got, piece, &n));
         gz->position += n;
         *got += n;
         if (gz->compressed && gz->position > snn__gz_bound(gz))
             return snn__fail(
                 SNN_ERR_FORMAT,
-                "%.300s: it expands to more than %u times its size; if that is intended, unpack it (gunzip) "
-                "and open the plain file",
-                gz->path, RATIO_MAX);
+                "%.300s: it expands to more than %u times its size; if that is intended, unpack it (%s) and open the "
+                "plain file",
+                gz->path, RATIO_MAX, gz->inflating ? "gunzip" : "unzip");
     }
     return SNN_OK;
 }

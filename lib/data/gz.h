@@ -1,4 +1,5 @@
-/* data/gz.h - reads files, plain or gz, as one stream of bytes. What a file is, its first bytes say, not its name. */
+/* data/gz.h - reads files, plain, gz or in an archive, as one stream of bytes. What a file is, its first bytes say,
+ * not its name. */
 #ifndef SNN_DATA_GZ_H
 #define SNN_DATA_GZ_H
 
@@ -10,15 +11,22 @@
 
 struct snn__gz;
 
+/* Writes the next bytes, 1 to `size`, to `to` and their number to `got`; 0 at the end. */
+typedef snn_status snn__gz_fill(void *user, void *to, size_t size, size_t *got);
+
 /* Opens DIRECTORY/NAME or, if that is absent, DIRECTORY/NAME.gz. *out stays NULL, with SNN_OK, if both are absent. */
 snn_status snn__gz_find(struct snn__gz **out, snn_context *ctx, const char *directory, const char *name);
 /* Opens the file at `path`. */
 snn_status snn__gz_open(struct snn__gz **out, snn_context *ctx, const char *path);
+/* Opens a file in an archive of `size` bytes, read by `fill`; `path` names it in messages and is taken over, also on
+ * failure. */
+snn_status snn__gz_stream(struct snn__gz **out, snn_context *ctx, char *path, uint64_t size, snn__gz_fill *fill,
+                          void *user);
 void snn__gz_close(struct snn__gz *gz);
 
 /* Path of the file, for messages. */
 const char *snn__gz_path(const struct snn__gz *gz);
-/* True if it is not compressed: snn__gz_bound() is then its length. */
+/* True if it is neither compressed nor in an archive: snn__gz_bound() is then its length. */
 bool snn__gz_plain(const struct snn__gz *gz);
 /* No more bytes than this come out of the file, whatever a header in it says. What expands beyond it is refused: a
  * file of some kilobytes may stand for gigabytes. */

@@ -1,4 +1,4 @@
-/* npy.c - NumPy's arrays: samples [n,...] in one file .npy, labels or targets in another. */
+/* npy.c - NumPy's arrays: samples [n,...] in one file .npy, labels or targets in another, in folders or archives. */
 #include "core/size.h"
 #include "data/array.h"
 #include "data/find.h"
@@ -61,15 +61,23 @@ static bool is_npy(const char *name)
     return n > 4 && strcmp(name + n - 4, ".npy") == 0;
 }
 
-static snn_status read_part(struct snn__samples *s, const snn_dataset_files *files, bool aims, size_t *announced)
+static snn_status open_part(struct snn__gz **out, const struct snn__samples *s, const snn_dataset_files *files,
+                            bool aims)
 {
     const struct snn__part part = { files->split, aims };
+    const char *example = aims ? "train_labels.npy (test_labels.npy)" : "train_x.npy (test_x.npy)";
+
+    return s->members == NULL ? snn__part_find(out, s->ctx, files->path, &part, is_npy, example)
+                              : snn__part_member(out, s->ctx, files->path, &part, is_npy, example, s->members);
+}
+
+static snn_status read_part(struct snn__samples *s, const snn_dataset_files *files, bool aims, size_t *announced)
+{
     struct snn__array a;
     struct snn__gz *gz;
     snn_status rc;
 
-    SNN__TRY(snn__part_find(&gz, s->ctx, files->path, &part, is_npy,
-                            aims ? "train_labels.npy (test_labels.npy)" : "train_x.npy (test_x.npy)"));
+    SNN__TRY(open_part(&gz, s, files, aims));
     rc = read_header(gz, &a);
     if (rc == SNN_OK)
         rc = aims ? snn__array_aims(s, gz, &a, *announced, 1) : snn__array_samples(s, gz, &a, files->series != 0);

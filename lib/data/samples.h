@@ -4,6 +4,7 @@
 
 #include "core/status.h"
 #include <snn/dataset.h>
+#include <snn/sys/npy.h>
 #include <stdbool.h>
 
 /* Rows of as many bytes each, in blocks of a fixed number of rows. Blocks are taken as the bytes arrive, so that a
@@ -28,7 +29,8 @@ void snn__rows_free(struct snn__rows *rows);
 /* Samples of bytes or floats with labels or targets. */
 struct snn__samples {
     snn_context *ctx;
-    size_t most; /* number of samples that are read */
+    size_t most;                    /* number of samples that are read */
+    const snn_npy_members *members; /* where "npy" finds its arrays; NULL: in files */
     uint32_t rank;
     size_t shape[3], length; /* of a frame, [N] or [C,H,W]; all its numbers */
     size_t frames;
@@ -51,8 +53,8 @@ snn_status snn__samples_label(struct snn__samples *s, uint32_t label);
 /* A source of snn_dataset_create() that delivers what is in `s`, and frees it when it is closed. */
 void snn__samples_source(struct snn__samples *s, snn_dataset_source *source);
 
-/* A reader: `read` fills samples in memory, zeroed but for ctx and most, which the caller frees on failure as well;
- * or `open` sets a source, a default one, and frees on failure what it took. */
+/* A reader: `read` fills samples in memory, zeroed but for ctx, most and members, which the caller frees on failure
+ * as well; or `open` sets a source, a default one, and frees on failure what it took. */
 struct snn__data_format {
     const char *name, *text;
     snn_status (*read)(struct snn__samples *s, const snn_dataset_files *files);

@@ -96,6 +96,17 @@ static int open_recordings(const struct converting *c, const char *format, const
     return status;
 }
 
+static snn_status open_files(const struct converting *c, const char *format, const char *path, struct samples *s)
+{
+    snn_dataset_files files;
+    snn_status rc = snn_dataset_files_init(&files, sizeof files);
+
+    files.split = SNN_SPLIT_TEST;
+    files.format = format;
+    files.path = path;
+    return rc == SNN_OK ? frames_open_files(&s->dataset, c->context, &files) : rc;
+}
+
 static int open_samples(const struct converting *c, const char *what, struct samples *s)
 {
     char format[32];
@@ -117,7 +128,7 @@ static int open_samples(const struct converting *c, const char *what, struct sam
     if (frames_is_layout(format))
         status = open_recordings(c, format, folder, s);
     else
-        rc = snn_dataset_open(&s->dataset, c->context, format, folder, SNN_SPLIT_TEST);
+        rc = open_files(c, format, folder, s);
     free(folder);
     if (status != DONE)
         return status;

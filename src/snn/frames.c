@@ -1,4 +1,4 @@
-/* frames.c - recordings of events as data, by libsnn-events. */
+/* frames.c - recordings of events and arrays in archives as data, by libsnn-events. */
 #include "frames.h"
 
 #include <snn/events.h>
@@ -46,9 +46,9 @@ void frames_destroy(void *frames)
     snn_event_frames_destroy(frames);
 }
 
-const char *frames_layout(size_t index)
+const char *frames_format(size_t index)
 {
-    return snn_events_layout_name(index);
+    return index == 0 ? "npz" : snn_events_layout_name(index - 1);
 }
 
 bool frames_is_layout(const char *format)
@@ -59,6 +59,12 @@ bool frames_is_layout(const char *format)
         if (strcmp(name, format) == 0)
             return true;
     return false;
+}
+
+snn_status frames_open_files(snn_dataset **out, snn_context *context, const snn_dataset_files *files)
+{
+    return strcmp(files->format, "npz") == 0 ? snn_events_arrays_open(out, context, files)
+                                             : snn_dataset_open_files(out, context, files);
 }
 
 /* A sample has one frame for each time step; the model file remembers it. */

@@ -18,7 +18,7 @@ void frames_destroy(void *frames)
     (void)frames;
 }
 
-const char *frames_layout(size_t index)
+const char *frames_format(size_t index)
 {
     (void)index;
     return NULL;
@@ -34,13 +34,19 @@ bool frames_is_layout(const char *format)
     return true;
 }
 
+snn_status frames_open_files(snn_dataset **out, snn_context *context, const snn_dataset_files *files)
+{
+    return snn_dataset_open_files(out, context, files);
+}
+
 int frames_open(struct run *run, snn_dataset **out, snn_split split, const char *directory)
 {
     (void)out;
     (void)split;
     (void)directory;
-    return fail(FAILED,
-                "\"%s\" is no format of libsnn; data sets of recordings are read by libsnn-events, which this build "
-                "lacks (SNN_EVENTS)",
-                config_text(run->config, "data.format", ""));
+    return fail(
+        FAILED,
+        "\"%s\" is no format of libsnn; data sets of recordings and .npz are read by libsnn-events, which this "
+        "build lacks (SNN_EVENTS)",
+        config_text(run->config, "data.format", ""));
 }

@@ -80,7 +80,7 @@ under() {
     trainer) echo "dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
     sys/product) echo "context" ;;
-    sys/npy) echo "export" ;;
+    sys/npy) echo "dataset" ;;
     sys/component) echo "context param" ;;
     events) echo "context dataset param" ;;
     sys/layer) echo "network" ;;

@@ -3,6 +3,7 @@
  * every structure. */
 #include "structs.h"
 #include <snn/sys/component.h>
+#include <snn/sys/npy.h>
 #include <snn/sys/product.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -179,21 +180,77 @@ static void begin_files(void *s)
     files->limit = 1;
 }
 
-static snn_status open_files(void *s, double *figure)
+/* The number of its samples, if it was opened. */
+static snn_status count_samples(snn_status rc, snn_dataset *d, double *figure)
 {
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
-    snn_dataset *d = NULL;
-    snn_status rc;
 
-    write_files(true);
-    rc = snn_dataset_open_files(&d, w.ctx, s);
-    write_files(false);
     if (rc != SNN_OK)
         return rc;
     need(snn_dataset_get_info(d, &info));
     *figure = (double)info.count;
     snn_dataset_destroy(d);
     return SNN_OK;
+}
+
+static snn_status open_files(void *s, double *figure)
+{
+    snn_dataset *d = NULL;
+    snn_status rc;
+
+    write_files(true);
+    rc = snn_dataset_open_files(&d, w.ctx, s);
+    write_files(false);
+    return count_samples(rc, d, figure);
+}
+
+/* Arrays of zeros, SAMPLES [INPUTS] and their labels. */
+struct array {
+    char bytes[128];
+    size_t size, at;
+};
+
+static const char *name_array(void *user, size_t index)
+{
+    static const char *const name[] = { "x.npy", "y.npy" };
+
+    (void)user;
+    return index < 2 ? name[index] : NULL;
+}
+
+static snn_status open_array(void *user, size_t index, uint64_t *size)
+{
+    static const char begin[] = "\x93NUMPY\1";
+    struct array *a = user;
+    const int length = snprintf(a->bytes + 10, 100, "{'descr': '|u1', 'fortran_order': False, 'shape': (%d, %d)}",
+                                SAMPLES, index == 0 ? INPUTS : 1);
+
+    memcpy(a->bytes, begin, sizeof begin);
+    a->bytes[8] = (char)length;
+    a->at = 0;
+    a->size = 10 + (size_t)length + SAMPLES * (index == 0 ? INPUTS : 1);
+    *size = a->size;
+    return SNN_OK;
+}
+
+static snn_status read_array(void *user, void *to, size_t size, size_t *got)
+{
+    struct array *a = user;
+
+    *got = size < a->size - a->at ? size : a->size - a->at;
+    memcpy(to, a->bytes + a->at, *got);
+    a->at += *got;
+    return SNN_OK;
+}
+
+static snn_status open_arrays(void *s, double *figure)
+{
+    struct array a = { .size = 0 };
+    const snn_npy_members members = { &a, name_array, open_array, read_array };
+    snn_dataset *d = NULL;
+    const snn_status rc = snn_npy_dataset_open(&d, w.ctx, s, &members);
+
+    return count_samples(rc, d, figure);
 }
 
 static void begin_source(void *s)
@@ -479,6 +536,7 @@ static const struct row rows[] = {
     { TAKEN("snn_context_create", snn_context_options, "snn_context_options_init()", begin_options, create_context) },
     { TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset) },
     { TAKEN("snn_dataset_open_files", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_files) },
+    { TAKEN("snn_npy_dataset_open", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_arrays) },
     { INIT("snn_view_options_init", snn_view_options, initialise_view) },
     { TAKEN("snn_dataset_view", snn_view_options, "snn_view_options_init()", begin_view, create_view) },
     { TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure) },

@@ -39,11 +39,15 @@ const struct writer *writer_at(size_t index);
 /* n events: times grow by 0 to 40 us, and once by more than a second. */
 void make_events(snn_event *event, size_t n);
 
+/* The header of an array of NumPy, in Python's words: "'<i8'", "False", "(2, 3)". */
+void put_npy(struct bytes *b, const char *type, const char *order, const char *shape);
+
 /* A file of this name in an archive, before its end; the end. */
 void put_tar(struct bytes *b, const char *name, const struct bytes *file);
 void put_tar_end(struct bytes *b);
 /* The same of a zip, whose members are told by `directory`, which its end writes and drops. */
 void put_zip(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file);
+void put_zip_deflated(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file);
 void put_zip_end(struct bytes *b, struct bytes *directory, size_t members);
 /* The same bytes, compressed to gz. */
 void put_gz(struct bytes *b, const struct bytes *file);

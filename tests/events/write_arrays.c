@@ -11,7 +11,7 @@
 
 /* ---- .npy ---- */
 
-static void put_npy(struct bytes *b, const char *type, const char *order, const char *shape)
+void put_npy(struct bytes *b, const char *type, const char *order, const char *shape)
 {
     char header[256];
     const int length =
@@ -80,22 +80,41 @@ void write_npy_columns(struct bytes *b, const snn_event *event, size_t n)
 
 /* ---- archives ---- */
 
-void put_zip(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file)
+/* `window` as zlib has it: -15 for bare deflate, 15 + 16 for gz. */
+static void deflate_to(struct bytes *b, const struct bytes *file, int window)
+{
+    const size_t room = compressBound((uLong)file->size) + 64;
+    uint8_t *out = malloc(room);
+    z_stream z = { .next_in = file->data, .avail_in = (uInt)file->size, .next_out = out, .avail_out = (uInt)room };
+
+    if (out == NULL || deflateInit2(&z, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflate(&z, Z_FINISH) != Z_STREAM_END)
+        abort();
+    put(b, out, z.total_out);
+    deflateEnd(&z);
+    free(out);
+}
+
+/* A member of `file`, whose bytes are stored (method 0) or deflated (8) as `packed`. */
+static void put_member(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file,
+                       unsigned method, const struct bytes *packed)
 {
     const size_t at = b->size;
     struct bytes common = { 0 };
 
     put_le(&common, 20, 2);
-    put_le(&common, 0, 8); /* flags, stored, time, date */
+    put_le(&common, 0, 2); /* flags */
+    put_le(&common, method, 2);
+    put_le(&common, 0, 4); /* time, date */
     put_le(&common, crc32(0, file->data, (uInt)file->size), 4);
-    put_le(&common, file->size, 4);
+    put_le(&common, packed->size, 4);
     put_le(&common, file->size, 4);
     put_le(&common, strlen(name), 2);
     put_le(&common, 0, 2);
     put(b, "PK\3\4", 4);
     put(b, common.data, common.size);
     put_text(b, name);
-    put(b, file->data, file->size);
+    put(b, packed->data, packed->size);
     put(directory, "PK\1\2\24\0", 6);
     put(directory, common.data, common.size);
     put_le(directory, 0, 8); /* comment, disk, attributes */
@@ -103,6 +122,20 @@ void put_zip(struct bytes *b, struct bytes *directory, const char *name, const s
     put_le(directory, at, 4);
     put_text(directory, name);
     drop(&common);
+}
+
+void put_zip(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file)
+{
+    put_member(b, directory, name, file, 0, file);
+}
+
+void put_zip_deflated(struct bytes *b, struct bytes *directory, const char *name, const struct bytes *file)
+{
+    struct bytes packed = { 0 };
+
+    deflate_to(&packed, file, -15);
+    put_member(b, directory, name, file, 8, &packed);
+    drop(&packed);
 }
 
 void put_zip_end(struct bytes *b, struct bytes *directory, size_t members)
@@ -169,16 +202,7 @@ void put_tar_end(struct bytes *b)
 
 void put_gz(struct bytes *b, const struct bytes *file)
 {
-    const size_t room = compressBound((uLong)file->size) + 64;
-    uint8_t *out = malloc(room);
-    z_stream z = { .next_in = file->data, .avail_in = (uInt)file->size, .next_out = out, .avail_out = (uInt)room };
-
-    if (out == NULL || deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
-        deflate(&z, Z_FINISH) != Z_STREAM_END)
-        abort();
-    put(b, out, z.total_out);
-    deflateEnd(&z);
-    free(out);
+    deflate_to(b, file, 15 + 16);
 }
 
 /* ---- HDF5 ---- */
