@@ -264,19 +264,29 @@ static snn_status play_recording(struct live *l)
     return read != SNN_OK ? read : rc;
 }
 
+/* Opens the stream. Datagrams at its begin that are no events, or no header, are left out. */
+static snn_status begin_stream(struct live *l)
+{
+    snn_status rc = snn_events_open(&l->events, l->context, &l->from);
+
+    while (rc == SNN_ERR_FORMAT && l->source.socket && !l->source.ended && wanted(l)) {
+        l->damaged++;
+        live_source_forget(&l->source);
+        rc = snn_events_open(&l->events, l->context, &l->from);
+    }
+    return rc;
+}
+
 /* A datagram that is no events is left out, and the stream begins anew after it. */
 static bool reopen(struct live *l, snn_status rc)
 {
-    while (rc == SNN_ERR_FORMAT && l->source.socket && wanted(l)) {
-        l->damaged++;
-        l->failed[0] = '\0';
-        snn_events_destroy(l->events);
-        live_source_restart(&l->source);
-        rc = note_failure(l, snn_events_open(&l->events, l->context, &l->from));
-        if (rc == SNN_OK)
-            return true;
-    }
-    return false;
+    if (rc != SNN_ERR_FORMAT || !l->source.socket || !wanted(l))
+        return false;
+    l->damaged++;
+    l->failed[0] = '\0';
+    snn_events_destroy(l->events);
+    live_source_restart(&l->source);
+    return note_failure(l, begin_stream(l)) == SNN_OK;
 }
 
 static bool next_recording(struct live *l)
@@ -324,12 +334,7 @@ int live_open(struct live *l)
         l->from.read = live_source_read;
         l->from.user = &l->source;
     }
-    rc = snn_events_open(&l->events, l->context, &l->from);
-    while (rc == SNN_ERR_FORMAT && l->source.socket && !stop_wanted()) {
-        l->damaged++;
-        live_source_restart(&l->source);
-        rc = snn_events_open(&l->events, l->context, &l->from);
-    }
+    rc = begin_stream(l);
     return rc == SNN_OK ? DONE : stop_wanted() ? INTERRUPTED : fail_call(rc, NULL);
 }
 

@@ -37,6 +37,8 @@ void live_source_close(struct live_source *s);
 snn_status live_source_read(void *source, void *to, size_t size, size_t *got);
 /* What is at hand is damaged: goes past it, so that the stream can be opened again. */
 void live_source_restart(struct live_source *s);
+/* What came so far is no begin of a stream, its header neither: waits for another one. */
+void live_source_forget(struct live_source *s);
 
 /* ---- live.c: the thread that fills windows */
 

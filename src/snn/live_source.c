@@ -261,3 +261,9 @@ void live_source_restart(struct live_source *s)
     s->left = 0;
     s->again = true;
 }
+
+void live_source_forget(struct live_source *s)
+{
+    s->left = s->header_size = 0;
+    s->again = false;
+}

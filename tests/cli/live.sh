@@ -234,4 +234,8 @@ listen evt3 --json
 heard 0
 is datagrams_cut 1
 is events 1
+printf '#!AER-DAT4.0\r\n\10\0\0\0\377\377\377\377\377\377\377\377' >odd # a header that tells nothing
+listen aedat4
+"$send_events" odd aedat4 "$port"
+heard 1
 finish
