@@ -28,6 +28,9 @@ static snn_status find_classes(struct listing *l)
         if (snn__path_depth(l->g.path.name[i]) != l->g.depth)
             continue;
         length = snn__path_folder(l->g.path.name[i], l->g.depth - 1, &folder);
+        if (length == 0) /* members of archives may have any names */
+            return snn_component_fail(SNN_ERR_FORMAT, "%.300s: the class of %.100s has no name", l->g.directory,
+                                      l->g.path.name[i]);
         if (length == length_before && strncmp(folder, before, length) == 0)
             continue;
         TRY(snn__names_add(&l->class, folder, length));

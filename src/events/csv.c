@@ -4,6 +4,7 @@
  * is 1 where it is above 0; a label of -1 is none.
  *
  * The label of the events at hand is that of the recording: a piece ends where it changes. */
+#include "names.h"
 #include "table.h"
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +149,7 @@ static bool is_csv(const uint8_t *head, size_t size, const char *name)
     bool words;
 
     (void)name;
+    line += snn__text_mark(head, size);
     for (; (end = memchr(line, '\n', (size_t)(stop - line))) != NULL; line = end + 1)
         if (!holds_nothing(line, end))
             return learn_columns(&s, line, end, &words);
@@ -206,6 +208,10 @@ static snn_status begin_csv(snn_events *e)
         const char *line;
 
         TRY(need_line(e, true, &size));
+        if (s->line == 0 && snn__text_mark(e->in.at, size) > 0) {
+            snn__octets_take(&e->in, 3);
+            TRY(need_line(e, true, &size));
+        }
         line = (const char *)e->in.at;
         if (size == 0 || !holds_nothing(line, line + size - (line[size - 1] == '\n')))
             return SNN_OK;

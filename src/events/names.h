@@ -38,6 +38,8 @@ snn_status snn__tree_read(struct snn__names *out, const char *directory, unsigne
 
 /* ---- text.c */
 
+/* Bytes of the mark of UTF-8, which spreadsheets write first; 0: there is none. */
+size_t snn__text_mark(const void *text, size_t size);
 /* Lines of a text without the white space around them; empty lines are left out. `where` is for messages. */
 snn_status snn__text_lines(struct snn__names *out, const char *text, size_t size, const char *where);
 /* The same of a file. */

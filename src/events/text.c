@@ -19,14 +19,18 @@ static snn_status add_line(struct snn__names *out, const char *line, size_t leng
     return length > 0 ? snn__names_add(out, line, length) : SNN_OK;
 }
 
+size_t snn__text_mark(const void *text, size_t size)
+{
+    return size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 snn_status snn__text_lines(struct snn__names *out, const char *text, size_t size, const char *where)
 {
     const char *end = text + size;
 
     if (size > 0 && memchr(text, '\0', size) != NULL)
         return snn_component_fail(SNN_ERR_FORMAT, "%.300s is no text: it has a byte 0", where);
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* the mark of UTF-8, of spreadsheets */
-        text += 3;
+    text += snn__text_mark(text, size);
     while (text < end) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
 

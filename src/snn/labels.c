@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define LABEL_MOST 1000000
+#define MARK "\xef\xbb\xbf" /* of UTF-8, which spreadsheets write first */
 
 static int add(struct labels *labels, int64_t t, int64_t label)
 {
@@ -45,7 +46,7 @@ int labels_open(struct labels *labels, const char *path)
     int status = open_to_read(&file, path);
 
     for (size_t number = 1; status == DONE && fgets(line, sizeof line, file); number++)
-        status = read_line(labels, line, path, number);
+        status = read_line(labels, line + (number == 1 && strncmp(line, MARK, 3) == 0 ? 3 : 0), path, number);
     if (file)
         fclose(file);
     return status;

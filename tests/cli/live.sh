@@ -80,7 +80,7 @@ if cmp -s learned.snn m.snn; then
     bad "nothing was learned"
 fi
 run 0 info learned.snn
-printf 't,label\n0,1\n500000,-1\n' >label.csv
+printf '\357\273\277t,label\r\n0,1\r\n500000,-1\r\n' >label.csv # of a spreadsheet
 run 0 $live --events labelled --pace fast --labels label.csv --json
 [ "$(grep -c '"label":1' out)" -eq 50 ] || bad "not 50 windows with the label of the file"
 run 0 $live --events csv --pace fast --learn

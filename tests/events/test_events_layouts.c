@@ -252,6 +252,17 @@ static void save_zip(const char *name, const char *const *member, size_t count)
     drop(&zip);
 }
 
+START_TEST(members_without_a_class)
+{
+    static const char *const odd[] = { "a/b/1.bin", "a/c/1.bin", "a/d/1.bin", "a/e/1.bin", "a//1.bin" };
+
+    if (!has_writer("npz"))
+        return;
+    save_zip("odd.zip", odd, 5);
+    FAILS(open_list("folders", "odd.zip", SNN_SPLIT_TRAIN), SNN_ERR_FORMAT, "the class of odd/a//1.bin has no name");
+}
+END_TEST
+
 /* Names of archives say the split if their members do not. */
 START_TEST(archives_of_a_split)
 {
@@ -503,6 +514,7 @@ static Suite *layouts(void)
     tcase_add_test(tc, folders_say_the_split);
     tcase_add_test(tc, lists_say_the_split);
     tcase_add_test(tc, archives_are_listed_in_place);
+    tcase_add_test(tc, members_without_a_class);
     tcase_add_test(tc, archives_of_a_split);
     tcase_add_test(tc, annotations_are_no_recordings);
     tcase_add_test(tc, trials_are_cut_out);

@@ -41,6 +41,7 @@ static const char *const two_events[] = {
     "polarity;note;x;y;ts\n1;a b;1;2;5\n0;;65535;0;-7\n",
     "t\tx\ty\tp\n5\t1\t2\t3\n-7\t65535\t0\t0\n# end",
     "5,1,2,1,9\n-7,65535,0,0,9\n",
+    "\xef\xbb\xbft,x,y,p\r\n5,1,2,1\r\n-7,65535,0,0\r\n",
 };
 
 START_TEST(columns)
