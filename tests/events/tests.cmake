@@ -19,5 +19,9 @@ if("events" IN_LIST SNN_COMPONENTS)
         add_test(NAME events_tool COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/events/tool.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:make_events>)
         set_tests_properties(events_tool PROPERTIES LABELS quick TIMEOUT ${timeout})
+        add_test(NAME cli_live COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/live.sh $<TARGET_FILE:snn>
+            $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_live $<TARGET_FILE:make_events>
+            $<TARGET_FILE:send_events>)
+        set_tests_properties(cli_live PROPERTIES LABELS quick TIMEOUT 600)
     endif()
 endif()
