@@ -1,4 +1,4 @@
-/* frames_absent.c - what takes the place of frames.c in a build without libsnn-events. */
+/* frames_absent.c - what takes the place of frames.c, cmd_events.c and cmd_run.c in a build without libsnn-events. */
 #include "frames.h"
 
 #include <snn/snn.h>
@@ -49,4 +49,23 @@ int frames_open(struct run *run, snn_dataset **out, snn_split split, const char 
         "\"%s\" is no format of libsnn; data sets of recordings and .npz are read by libsnn-events, which this "
         "build lacks (SNN_EVENTS)",
         config_text(run->config, "data.format", ""));
+}
+
+static int lacks(void)
+{
+    return fail(FAILED, "this build has no libsnn-events: configure it with -DSNN_EVENTS=AUTO and build again");
+}
+
+int cmd_events(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return lacks();
+}
+
+int cmd_run(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return lacks();
 }

@@ -18,10 +18,8 @@ static const struct {
     { "bench", cmd_bench, "measure the speed of training on this machine" },
     { "recipe", cmd_recipe, "train a network with the settings of a paper" },
     { "continual", cmd_continual, "train task after task, with or without a projection" },
-#ifdef SNN_TOOL_EVENTS
     { "run", cmd_run, "run a model on events as they come: a recording, a pipe, a socket" },
     { "events", cmd_events, "format, sensor, number and times of recorded events" },
-#endif
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

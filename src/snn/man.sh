@@ -23,10 +23,13 @@ page() {
 }
 
 commands=
+: >"$folder/pages"
 "$snn" --help | sed -n '/^  snn /d; s/^  \([a-z]*\)  *\([^ ].*\)/\1 \2/p' > "$folder/commands"
 while read -r command what; do
+    "$snn" "$command" --help >"$folder/help" 2>&1 || continue # this build lacks it
     page "snn-$command" "$what" "$command" --help
+    echo "$command" >>"$folder/pages"
 done < "$folder/commands"
-commands=$(cut -d ' ' -f 1 "$folder/commands")
-rm "$folder/commands"
+commands=$(cat "$folder/pages")
+rm "$folder/commands" "$folder/pages" "$folder/help"
 page snn "trains, evaluates and describes spiking neural networks" --help

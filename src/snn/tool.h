@@ -21,8 +21,8 @@ int cmd_convert(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_continual(int argc, char **argv);
 int cmd_recipe(int argc, char **argv);
-int cmd_events(int argc, char **argv); /* where the build has libsnn-events */
-int cmd_run(int argc, char **argv);    /* as well */
+int cmd_events(int argc, char **argv); /* say what a build without libsnn-events lacks */
+int cmd_run(int argc, char **argv);
 
 /* Puts "train" after "snn: " in messages from now on. */
 void set_command(const char *name);

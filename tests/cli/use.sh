@@ -121,6 +121,8 @@ if "$snn" events --help >/dev/null 2>&1; then
     refuses 1 "frames.cut" $events --frames.cut half
 else
     refuses 1 "libsnn-events, which this build lacks" $events
+    refuses 1 "this build has no libsnn-events" events recording.aedat4
+    refuses 1 "this build has no libsnn-events" run events.snn --events recording.aedat4
 fi
 
 # ---- --json: every line is an object
