@@ -31,7 +31,8 @@ if "$snn" events "$work/part" --strict > "$work/out" 2> "$work/log"; then
     echo "--strict reads a file that is cut off"
     exit 1
 fi
-[ "$(wc -l < "$work/log")" -eq 1 ] && grep -q 'SNN_ERR_FORMAT: .* is truncated' "$work/log" || { cat "$work/log"; exit 1; }
+[ "$(wc -l < "$work/log")" -eq 1 ] || { cat "$work/log"; echo "more than one line"; exit 1; }
+grep -q 'SNN_ERR_FORMAT: .* is truncated' "$work/log" || { cat "$work/log"; exit 1; }
 rc=0
 "$snn" events 2> "$work/log" || rc=$?
 [ "$rc" -eq 2 ] || { echo "no file, and status $rc"; exit 1; }
