@@ -37,6 +37,12 @@ struct reader {
 
 /* ---- the names of the first line ---- */
 
+/* True if `name` is the text of k characters. */
+static bool is(const char *name, const char *text, size_t k)
+{
+    return strlen(name) == k && strncmp(text, name, k) == 0;
+}
+
 /* True if a list "a,b,c" has `name`; *n counts the names that it has. */
 static bool lists(const char *list, const char *name, size_t *n)
 {
@@ -45,7 +51,7 @@ static bool lists(const char *list, const char *name, size_t *n)
     *n = 0;
     for (size_t k; list != NULL && *list != '\0'; list += k + (list[k] == ',')) {
         k = strcspn(list, ",");
-        found = found || (strlen(name) == k && strncmp(list, name, k) == 0);
+        found = found || is(name, list, k);
         ++*n;
     }
     return found;
@@ -62,6 +68,21 @@ static enum role role_of(const snn_dataset_files *files, const char *name)
     return files->inputs == NULL || lists(files->inputs, name, &n) ? INPUT : UNUSED;
 }
 
+/* Every name of a list is that of a column. */
+static snn_status check_names(const struct reader *r, const char *list)
+{
+    for (size_t k; list != NULL && *list != '\0'; list += k + (list[k] == ',')) {
+        size_t i = 0;
+
+        k = strcspn(list, ",");
+        while (i < r->columns && !is(snn__csv_field(&r->csv, i), list, k))
+            i++;
+        if (i == r->columns)
+            return snn__csv_fail(&r->csv, "no column is named \"%.*s\"", (int)snn__min(k, 80), list);
+    }
+    return SNN_OK;
+}
+
 static snn_status check_columns(const struct reader *r, const size_t *count)
 {
     size_t inputs, targets;
@@ -69,7 +90,10 @@ static snn_status check_columns(const struct reader *r, const size_t *count)
     lists(r->files->inputs, "", &inputs);
     lists(r->files->targets, "", &targets);
     if (targets == 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "csv: targets name no column");
+        return snn__fail(SNN_ERR_ARGUMENT, "csv: data.targets has to name the columns of the targets");
+    SNN__TRY(check_names(r, r->files->targets));
+    SNN__TRY(check_names(r, r->files->inputs));
+    SNN__TRY(check_names(r, r->files->sequence));
     if (count[TARGET] != targets || (inputs > 0 ? count[INPUT] != inputs : count[INPUT] == 0) ||
         count[SEQUENCE] != (r->files->sequence != NULL))
         return snn__csv_fail(&r->csv,

@@ -31,7 +31,7 @@ const char *args_help_topic(int argc, char **argv)
 
 void args_help(const struct flag *flags)
 {
-    char left[80], words[200];
+    char left[80], words[200], text[600];
 
     for (; flags->name; flags++) {
         bool some =
@@ -39,7 +39,9 @@ void args_help(const struct flag *flags)
 
         snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value ? " " : "",
                  flags->value ? flags->value : "");
-        printf("  %-36s %s%s%s\n", left, some ? words : "", some ? "; " : "", flags->help);
+        snprintf(text, sizeof text, "%s%s%s", some ? words : "", some ? "; " : "", flags->help);
+        printf("  %-36s ", left);
+        print_folded(39, text);
     }
 }
 

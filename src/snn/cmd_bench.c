@@ -57,6 +57,31 @@ struct bench {
 
 static int help(void)
 {
+    static const char *const about[] = {
+        "With --data it measures epochs as snn train runs them: samples are read and augmented, and with --after the "
+        "network is in the state that training reaches.",
+        "snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of "
+        "the "
+        "inputs, alone and with the learning of each method of --trainer; default: all that learn from step to step.",
+        "snn bench kernels measures every way to a product of spikes and weights, and shows which one layers go.",
+        "snn bench layer measures forward and backward of one linear layer with lif neurons, by bptt, beside the "
+        "time "
+        "of its three products in float32 alone.",
+        "snn bench floors measures each call into the layers of --net, or of some networks with first layers, pools, "
+        "norms and attention, beside the time that its memory or its arithmetic needs at least.",
+        "snn bench growth trains 784-800-10 on random spikes, T = 6, batches of 128, spikes at 10%, and varies one "
+        "of "
+        "these sizes at a time.",
+        "With --tune FILE it writes what is fastest for forward products, adjoints and gradients of these shapes as "
+        "a "
+        "table, which --product-table FILE of snn train uses on this machine.",
+        "--against-torch measures the networks that have a PyTorch program, all of them or those named, on one "
+        "thread "
+        "and on all: samples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON "
+        "in the environment).",
+        NULL
+    };
+
     printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n      "
            " snn bench layer [FLAGS]\n       snn bench floors [FLAGS]\n       snn bench growth [FLAGS]\n       snn "
            "bench --against-torch [--net "
@@ -67,28 +92,10 @@ static int help(void)
            "set as in\n"
            "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
            BENCH_LEAST_SECONDS);
-    printf("With --data it measures epochs as snn train runs them: samples are read and augmented, and with --after "
-           "the network is in\nthe state that training reaches.\n\n");
-    printf("snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of "
-           "the inputs, alone "
-           "and\nwith the learning of each method of --trainer; default: all that learn from step to step.\n\n");
-    printf("snn bench kernels measures every way to a product of spikes and weights, and shows which one layers "
-           "go.\n\n");
-    printf("snn bench layer measures forward and backward of one linear layer with lif neurons, by bptt, beside the "
-           "time of its\nthree products in float32 alone.\n\n");
-    printf(
-        "snn bench floors measures each call into the layers of --net, or of some networks with first layers, pools, "
-        "norms and\nattention, beside the time that its memory or its arithmetic needs at least.\n\n");
-    printf("snn bench growth trains 784-800-10 on random spikes, T = 6, batches of 128, spikes at 10%%, and varies "
-           "one of "
-           "these\nsizes at a time.\n\n");
-    printf("With --tune FILE it writes what is fastest for forward products, adjoints and gradients of these shapes "
-           "as a table,\nwhich --product-table FILE of snn train uses on this machine.\n\n");
-    printf("--against-torch measures the networks that have a PyTorch program, all of them or those named, on one "
-           "thread and "
-           "on all:\nsamples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON "
-           "in the "
-           "environment).\n\n");
+    for (const char *const *p = about; *p; p++) {
+        print_folded(0, *p);
+        putchar('\n');
+    }
     args_help(flags);
     return DONE;
 }

@@ -94,15 +94,14 @@ static const struct flag *all_flags(void)
 
 static int help(void)
 {
-    printf(
-        "usage: snn continual [CONFIG.json] [FLAGS]\n\n"
-        "Trains one network on K tasks, one after the other: permutations of the pixels of the data, of which the "
-        "first leaves\n"
-        "them, some of its classes at a time (--classes), or one data set after the other (--sets). Lateral neurons "
-        "(--rows) keep\n"
-        "later tasks out of what earlier ones use; without them the network forgets. Prints the accuracy on every "
-        "task after every\n"
-        "task, their mean at the end (ACC), and what was lost since (BWT).\n\n");
+    printf("usage: snn continual [CONFIG.json] [FLAGS]\n\n");
+    print_folded(0,
+                 "Trains one network on K tasks, one after the other: permutations of the pixels of the data, of "
+                 "which the first leaves them, some of its classes at a time (--classes), or one data set after "
+                 "the other (--sets). Lateral neurons (--rows) keep later tasks out of what earlier ones use; "
+                 "without them the network forgets. Prints the accuracy on every task after every task, their mean "
+                 "at the end (ACC), and what was lost since (BWT).");
+    putchar('\n');
     args_help(all_flags());
     param_topics();
     return DONE;

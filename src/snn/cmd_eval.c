@@ -31,13 +31,14 @@ static const struct flag flags[] = {
 
 static int help(void)
 {
-    printf("usage: snn eval MODEL [FLAGS]\n\n"
-           "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts "
-           "them:\n"
-           "dense (every connection at every step), and effective (weights and inputs that are not zero): ACs where\n"
-           "all inputs of a layer are -1, 0 or 1, as spikes are, else MACs.\n"
-           "Takes steps, encoder and normalisation from the model; parameters of data and trainer may be overridden "
-           "as in snn train.\n\n");
+    printf("usage: snn eval MODEL [FLAGS]\n\n");
+    print_folded(0,
+                 "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench "
+                 "counts them: dense (every connection at every step), and effective (weights and inputs that are "
+                 "not zero): ACs where all inputs of a layer are -1, 0 or 1, as spikes are, else MACs. Takes "
+                 "steps, encoder and normalisation from the model; parameters of data and trainer may be "
+                 "overridden as in snn train.");
+    putchar('\n');
     args_help(flags);
     param_topics();
     return DONE;

@@ -46,10 +46,11 @@ struct reading {
 
 static int help(void)
 {
-    printf("usage: snn events FILE [FLAGS]\n\nDescribes a recording of events, or all that a file holds: format, "
-           "sensor, "
-           "number of events, time span, polarity. FILE may\nbe an archive, or compressed; \"-\" is standard input. "
-           "Formats:\n\n");
+    printf("usage: snn events FILE [FLAGS]\n\n");
+    print_folded(0,
+                 "Describes a recording of events, or all that a file holds: format, sensor, number of events, time "
+                 "span, polarity. FILE may be an archive, or compressed; \"-\" is standard input. Formats:");
+    putchar('\n');
     for (size_t i = 0; snn_events_format_name(i) != NULL; i++) {
         const char *lacks = snn_events_format_lacks(i);
 

@@ -14,23 +14,27 @@ struct request {
     int count;
 };
 
+static const struct flag own_flags[] = {
+    { "data", "DIR", NULL, "folder of the data set; its files have the names under which they are published" },
+    { "show", NULL, NULL, "print the recipe, a configuration that snn train CONFIG.json reads" },
+    { "try", NULL, NULL,
+      "train a few batches of random samples instead: bytes of memory, samples per second, and the hours that the "
+      "whole run will take on this machine" },
+    { "recipes", "DIR", NULL,
+      "folder of the recipes; default: the environment's SNN_RECIPES, or share/snn/recipes beside bin/" },
+    { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
+    { NULL, NULL, NULL, NULL },
+};
+
 static int help(void)
 {
-    printf(
-        "usage: snn recipe [NAME --data DIR [FLAGS] | NAME --try [FLAGS] | NAME --show]\n\n"
-        "Trains a network as the authors of a paper did, on their data in the folder DIR; without a name, lists what "
-        "there is.\n"
-        "FLAGS are those of snn train (snn train --help), or of snn continual for a sequence of tasks, and go before "
-        "the recipe's\n"
-        "settings.\n\n"
-        "  --data DIR             folder of the data set; its files have the names under which they are published\n"
-        "  --show                 print the recipe, a configuration that snn train CONFIG.json reads\n"
-        "  --try                  train a few batches of random samples instead: bytes of memory, samples per "
-        "second, and the\n"
-        "                         hours that the whole run will take on this machine\n"
-        "  --recipes DIR          folder of the recipes; default: the environment's SNN_RECIPES, or "
-        "share/snn/recipes beside bin/\n"
-        "  --json                 one JSON object per line on standard output, for machines\n");
+    printf("usage: snn recipe [NAME --data DIR [FLAGS] | NAME --try [FLAGS] | NAME --show]\n\n");
+    print_folded(0,
+                 "Trains a network as the authors of a paper did, on their data in the folder DIR; without a name, "
+                 "lists what there is. FLAGS are those of snn train (snn train --help), or of snn continual for a "
+                 "sequence of tasks, and go before the recipe's settings.");
+    putchar('\n');
+    args_help(own_flags);
     return DONE;
 }
 
@@ -39,7 +43,7 @@ static int help(void)
 static void print_row(const char *name, const char *paper, const char *data, const char *published,
                       const char *network)
 {
-    printf("%-29s %-5s %-14s %9s  %s\n", name, paper, data, published, network);
+    printf("%-30s %-5s %-15s %9s  %s\n", name, paper, data, published, network);
 }
 
 static int print_json(const struct recipe *recipe, void *user)

@@ -11,19 +11,20 @@
 const struct flag train_flags[] = {
     { "data", "FORMAT:DIR", "data", "default: Debian's dataset-fashion-mnist" },
     { "cache", "DIR", "data.cache", "recordings: a folder for a file with the events of all samples; default: none" },
-    { "normalise", "KIND", "data.normalise", "mean-std: one mean and deviation of the training set; channel; none" },
+    { "normalise", "KIND", "data.normalise",
+      "mean-std: one mean and deviation of the training set; channel: one for each channel, or column; none" },
     { "net", "NOTATION", "network",
       "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name, resnet34:width=32; default 784-800-10" },
     { "mean", "X,...", "data.mean",
-      "subtracted from the input, instead of a measured mean; one number or one per channel" },
+      "subtracted from the input, in place of a measured mean; one, or one per channel" },
     { "deviation", "X,...", "data.deviation", "then divides the input; goes with --mean" },
     { "neuron", "TYPE", "neuron.type", "default: the network's own, lif" },
     { "dropout", "X", "dropout", "rate of all dropout layers of the network; default: the network's own" },
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "back-weights", "KIND", "back_weights",
-      "weights of errors on their way down: same, sign (of the weights), random (fixed)" },
+      "weights of errors on their way down: same, sign (their signs), random (fixed)" },
     { "start", "MODEL", "start",
-      "initial weights, of a model of the same layers, such as one trained with --binary none" },
+      "initial weights, those of a model of the same layers; without --net, its network as well" },
     { "teacher", "MODEL", "teacher",
       "model whose outputs are additional targets; trainer.distil 0.7 and distil_tau 4 unless set" },
     { "trainer", "METHOD", "trainer.method", "default ottt" },
@@ -61,7 +62,7 @@ const struct flag train_flags[] = {
 
 static int help(void)
 {
-    char names[512];
+    char names[1024];
 
     printf("usage: snn train [CONFIG.json] [FLAGS]\n\n"
            "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file "
@@ -73,7 +74,8 @@ static int help(void)
            "happened.\n\n");
     args_help(train_flags);
     param_words("network", names, sizeof names);
-    printf("\nnetworks with a name: %s\n", names);
+    printf("\nnetworks with a name: ");
+    print_folded(22, names);
     param_topics();
     return DONE;
 }

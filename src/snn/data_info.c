@@ -3,6 +3,8 @@
 #include "run.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 struct split {
     const char *name;
@@ -65,8 +67,9 @@ static void split_text(const struct split *s)
     printf("%s: %s samples, ", s->name, grouped(i->count).s);
     if (i->frames > 1)
         printf("%s frames of ", grouped(i->frames).s);
-    printf(i->rank == 1 ? "[%zu]" : "[%zu,%zu,%zu]", i->shape[0], i->shape[1], i->shape[2]);
-    printf(", mean %.6g, deviation %.6g\n", s->mean, s->deviation);
+    for (uint32_t d = 0; d < i->rank; d++)
+        printf("%s%zu", d == 0 ? "[" : ",", i->shape[d]);
+    printf("], mean %.6g, deviation %.6g\n", s->mean, s->deviation);
     if (i->targets > 0)
         printf("  targets %s%s\n", grouped(i->targets).s, i->target_frames > 1 ? ", for each step" : "");
     for (size_t c = 0; c < i->classes; c++)
@@ -74,24 +77,37 @@ static void split_text(const struct split *s)
                c % 8 == 7 || c + 1 == i->classes ? "\n" : "");
 }
 
+/* A CSV file that is not divided has no test set. */
+static bool has_test(const json_t *config)
+{
+    char *path = at_home(config_text(config, "data.dir", ""));
+    struct stat info;
+    bool one = path && strcmp(config_text(config, "data.format", ""), "csv") == 0 && stat(path, &info) == 0 &&
+               S_ISREG(info.st_mode);
+
+    free(path);
+    return !one || run_shares(config);
+}
+
 int data_info(const struct args *args)
 {
     struct split split[] = { { .name = "train" }, { .name = "test" } };
     struct run run = { .config = json_deep_copy(args->config) };
-    int status;
+    int status, n;
 
     config_complete(run.config);
+    n = has_test(run.config) ? 2 : 1;
     status = run_context(&run);
-    for (int i = 0; i < 2 && status == DONE; i++) {
+    for (int i = 0; i < n && status == DONE; i++) {
         split[i].info = (snn_dataset_info)SNN_DATASET_INFO_INIT;
         status = look_at(&run, &split[i], i == 0 ? SNN_SPLIT_TRAIN : SNN_SPLIT_TEST);
     }
     if (status == DONE && args_has(args, "json"))
         json_line(json_pack("{s:s, s:o, s:o}", "event", "data", "train", split_json(&split[0]), "test",
-                            split_json(&split[1])),
+                            n == 2 ? split_json(&split[1]) : json_null()),
                   9);
     else if (status == DONE)
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < n; i++)
             split_text(&split[i]);
     free(split[0].count);
     free(split[1].count);

@@ -352,13 +352,16 @@ static void help_row(const struct param *p, const json_t *defaults)
 {
     static const char *const kind[] = { "?", "WHOLE", "REAL", "WORD" };
     bool some = p->count < param_owners(p->section);
-    char left[80], bounds[200], preset[120];
+    char left[80], bounds[200], preset[120], range[700];
 
     snprintf(left, sizeof left, "--%s.%s %s", p->section, p->info.name, kind[p->info.type & 3]);
     help_bounds(bounds, sizeof bounds, &p->info);
     help_default(preset, sizeof preset, p, defaults);
-    printf("  %-36s %s\n  %-36s [%s%s%s%s]\n", left, p->info.help ? p->info.help : "", "", bounds, preset,
-           some ? "; " : "", some ? p->owners : "");
+    snprintf(range, sizeof range, "[%s%s%s%s]", bounds, preset, some ? "; " : "", some ? p->owners : "");
+    printf("  %-36s ", left);
+    print_folded(39, p->info.help ? p->info.help : "");
+    printf("%39s", "");
+    print_folded(39, range);
 }
 
 /* True if `topic` is section number `s` or "everything": all of its owners are meant. Else only the owner of that
@@ -377,9 +380,13 @@ static uint32_t meant(const char *topic, unsigned s)
 static void help_options(const char *network)
 {
     snn_param_info info = SNN_PARAM_INFO_INIT;
+    char text[300];
 
-    for (size_t i = 0; snn_network_option(network, i, &info) == SNN_OK; i++)
-        printf("  %-20s   %s=%g  %s; %g .. %g\n", "", info.name, info.number, info.help, info.min, info.max);
+    for (size_t i = 0; snn_network_option(network, i, &info) == SNN_OK; i++) {
+        snprintf(text, sizeof text, "%s=%g  %s; %g .. %g", info.name, info.number, info.help, info.min, info.max);
+        printf("%25s", "");
+        print_folded(25, text);
+    }
 }
 
 /* Prints the meaning of a name, or all names of a section; false if the topic is neither. */
@@ -430,9 +437,9 @@ void param_topics(void)
     printf("\nEvery parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. Topics:\n"
            "  snn train --help TOPIC, where TOPIC is all, network, a section, or one of its kinds\n");
     for (unsigned s = 0; param_sections[s]; s++) {
-        printf("    %-10s", param_sections[s]);
+        printf("    %s", param_sections[s]);
         for (unsigned i = 0; i < owners[s] && owners[s] > 1; i++)
-            printf(" %s", owner[s][i]);
+            printf("%*s%s", i == 0 ? 11 - (int)strlen(param_sections[s]) : 1, "", owner[s][i]);
         putchar('\n');
     }
 }

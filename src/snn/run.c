@@ -169,7 +169,7 @@ int run_normalise(struct run *run, snn_dataset *train)
     const char *kind = config_text(run->config, "data.normalise", "mean-std");
     const char *encoder = config_text(run->config, "trainer.encoder", "direct");
     double mean[64], deviation[64];
-    size_t n = strcmp(kind, "channel") == 0 && run->shape.rank > 1 ? run->shape.shape[0] : 1;
+    size_t n = strcmp(kind, "channel") == 0 ? run->shape.shape[0] : 1;
     json_t *m, *d;
     snn_status rc;
 
@@ -264,6 +264,8 @@ int run_network(struct run *run)
     snn_status rc;
     int status;
 
+    if (json_is_object(described) && json_object_size(json_object_get(run->config, "neuron")) > 0)
+        return fail(USAGE, "neuron: a network that is described layer by layer has its own neurons");
     if (json_is_object(described)) {
         char *text = json_dumps(described, JSON_COMPACT);
         rc = snn_network_parse(&run->network, run->context, text ? text : "");

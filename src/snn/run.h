@@ -37,6 +37,8 @@ int run_view(const struct run *run, snn_dataset **set, snn_split split);
 /* Mean and deviation of the training set into the configuration, unless they are there; then normalises it. */
 int run_normalise(struct run *run, snn_dataset *train);
 int run_network(struct run *run);
+/* The network of the model that the configuration names as start, where it names no other. */
+int run_start_network(json_t *config);
 /* First values of all tensors, from the model that the configuration names as start; without one, nothing. */
 int run_start(struct run *run);
 int run_optimizer(struct run *run);

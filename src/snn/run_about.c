@@ -5,20 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-int run_notes_of(const char *model, const char *const *key, char **text, size_t n)
+static int open_model(const char *path, snn_context **context, snn_model **file)
 {
     snn_context_options options;
-    snn_context *context = NULL;
-    snn_model *file = NULL;
     snn_status rc = snn_context_options_init(&options, sizeof options);
-    int status;
 
     options.threads = 1;
     if (rc == SNN_OK)
-        rc = snn_context_create(&context, &options);
+        rc = snn_context_create(context, &options);
     if (rc == SNN_OK)
-        rc = snn_model_open(&file, context, model);
-    status = rc == SNN_OK ? DONE : fail_call(rc, NULL);
+        rc = snn_model_open(file, *context, path);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+int run_notes_of(const char *model, const char *const *key, char **text, size_t n)
+{
+    snn_context *context = NULL;
+    snn_model *file = NULL;
+    int status = open_model(model, &context, &file);
+
     for (size_t i = 0; i < n; i++) {
         const char *note = snn_model_note(file, key[i]);
 
@@ -28,6 +33,26 @@ int run_notes_of(const char *model, const char *const *key, char **text, size_t 
     }
     snn_model_destroy(file);
     snn_context_destroy(context);
+    return status;
+}
+
+int run_start_network(json_t *config)
+{
+    const char *start = config_text(config, "start", NULL);
+    char *path = start && !json_object_get(config, "network") ? at_home(start) : NULL;
+    snn_context *context = NULL;
+    snn_model *file = NULL;
+    snn_model_info info = SNN_MODEL_INFO_INIT;
+    int status;
+
+    if (!path)
+        return start && !json_object_get(config, "network") ? FAILED : DONE;
+    status = open_model(path, &context, &file);
+    if (status == DONE && snn_model_get_info(file, &info) == SNN_OK)
+        json_object_set_new(config, "network", json_loads(info.architecture, 0, NULL));
+    snn_model_destroy(file);
+    snn_context_destroy(context);
+    free(path);
     return status;
 }
 

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define HELP_COLUMNS 118
+
 static const char *command;
 
 void set_command(const char *name)
@@ -203,6 +205,22 @@ const char *nearest(const char *word, const char *const *words)
         }
     }
     return found;
+}
+
+void print_folded(size_t indent, const char *words)
+{
+    size_t at = indent;
+
+    for (size_t n; *words != '\0'; words += n + (words[n] == ' ')) {
+        n = strcspn(words, " ");
+        if (at > indent && at + 1 + n > HELP_COLUMNS) {
+            printf("\n%*s", (int)indent, "");
+            at = indent;
+        }
+        printf("%s%.*s", at > indent ? " " : "", (int)n, words);
+        at += n + (at > indent);
+    }
+    putchar('\n');
 }
 
 json_t *json_figure(double x)

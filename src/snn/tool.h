@@ -44,6 +44,9 @@ struct text bytes(uint64_t n);                  /* 2.4 MiB */
 struct text clock_time(double seconds);         /* 1:05, 2:01:05 */
 struct text shape_text(const snn_shape *shape); /* 3x32x32 */
 
+/* Prints words of help from column `indent` on, folded into lines of at most 118 columns, and ends the line. */
+void print_folded(size_t indent, const char *words);
+
 /* The word of `words` (NULL-ended) that was probably meant by `word`; NULL if none is near. */
 const char *nearest(const char *word, const char *const *words);
 

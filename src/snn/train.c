@@ -130,6 +130,10 @@ int train_configure(struct train *t)
     if (status != DONE)
         return status;
     config_merge(t->run.config, t->args.config);
+    if (!t->resume)
+        status = run_start_network(t->run.config);
+    if (status != DONE)
+        return status;
     config_complete(t->run.config);
     if (json_object_get(t->run.config, "projection"))
         return fail(USAGE, "projection: only snn continual projects gradients");

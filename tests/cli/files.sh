@@ -94,6 +94,13 @@ run 0 eval run/p.snn --data idx:data --json
 has out '"samples":20'
 refuses 1 "class 11; there are 10" info --data idx:data --data.classes 11
 refuses 2 "0.5 is no class" info --data idx:data --data.classes 0.5
+printf 'a,b,y\n1,2,3\n4,5,6\n' >run/s.csv
+run 0 info --data csv:run/s.csv --data.targets y
+has out "train: 2 samples, [2]"
+hasnt out "test: "
+run 0 info --data csv:run/s.csv --data.targets y --data.share 0.5
+has out "test: 1 samples, [2]"
+refuses 1 "no column is named \"z\"" info --data csv:run/s.csv --data.targets z
 run 0 $quick --keep --save run/n.snn --csv elsewhere/log.csv
 refuses 2 "elsewhere/log.csv, which is not in its folder: give the flag again" train --resume run/n.snn.ckpt
 run 0 train --resume run/n.snn.ckpt --csv elsewhere/log.csv --epochs 3

@@ -210,6 +210,10 @@ tail -n 1 further.csv | awk -F, -v "first=$(tail -n 1 alone.csv | cut -d, -f2)" 
     bad "--start does not go on from what was learnt"
 refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 \
     --start alone.snn --save x.snn
+run 0 train --data idx:data --start alone.snn --trainer sei --epochs 1 --steps 2 --data.limit 100 --save grown.snn
+run 0 info grown.snn
+has out "1x8x8 -> 10" "sum4"
+refuses 2 "has its own neurons" train --data idx:data --start alone.snn --neuron if --save x.snn
 run 0 eval taught.snn --data idx:data
 grep -v ' s$\|samples' out >plain
 run 0 eval packed.snn --data idx:data

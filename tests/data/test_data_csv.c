@@ -145,7 +145,7 @@ START_TEST(what_is_wrong)
 {
     WRONG("", SNN_ERR_FORMAT, "line 1: there is no line with names");
     WRONG("a,y\n", SNN_ERR_FORMAT, "0 lines of numbers");
-    WRONG("a,b\n1,2\n", SNN_ERR_FORMAT, "line 1: 2 columns are inputs, 0 are targets");
+    WRONG("a,b\n1,2\n", SNN_ERR_FORMAT, "line 1: no column is named \"y\"");
     WRONG("y\n1\n", SNN_ERR_FORMAT, "0 columns are inputs");
     WRONG("a,y\n1,2\n3\n", SNN_ERR_FORMAT, "line 3: 1 fields; the first line has 2");
     WRONG("a,y\n1,2\n\n3,4,5\n", SNN_ERR_FORMAT, "line 4: 3 fields");
@@ -160,10 +160,10 @@ START_TEST(what_is_wrong)
     WRONG("a,y\n1\"2,2\n", SNN_ERR_FORMAT, "line 2: a quote within a field");
     WRONG("a,y\n1,\0002\n", SNN_ERR_FORMAT, "line 2: a NUL");
     files.targets = NULL;
-    WRONG("a,y\n1,2\n", SNN_ERR_ARGUMENT, "targets name no column");
+    WRONG("a,y\n1,2\n", SNN_ERR_ARGUMENT, "data.targets has to name the columns");
     files.targets = "y";
     files.sequence = "n";
-    WRONG("a,y\n1,2\n", SNN_ERR_FORMAT, "0 numbers of sequences");
+    WRONG("a,y\n1,2\n", SNN_ERR_FORMAT, "no column is named \"n\"");
 }
 END_TEST
 
