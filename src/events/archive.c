@@ -120,7 +120,8 @@ static snn_status open_archive(struct snn__events_archive *self)
         return snn_component_fail(SNN_ERR_MEMORY, "out of memory");
     choose_formats(self->a);
     archive_read_set_read_callback(self->a, read_block);
-    archive_read_set_callback_data(self->a, self);
+    if (archive_read_set_callback_data(self->a, self) != ARCHIVE_OK) /* archive_read_open1() does not look */
+        return snn_component_fail(SNN_ERR_MEMORY, "out of memory");
     if (snn__tap_seeks(&self->tap))
         archive_read_set_seek_callback(self->a, seek_block);
     else {
