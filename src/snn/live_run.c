@@ -174,11 +174,21 @@ static int open_events(struct running *r, const snn_network_info *net)
     return status == DONE ? open_windows(r) : status;
 }
 
+static volatile sig_atomic_t asked; /* for the figures so far */
+
+static void on_ask(int number)
+{
+    (void)number;
+    asked = 1;
+}
+
 int live_run_open(struct running *r)
 {
+    const struct sigaction action = { .sa_handler = on_ask, .sa_flags = SA_RESTART };
     snn_network_info net = SNN_NETWORK_INFO_INIT;
     int status = run_context(&r->run);
 
+    sigaction(SIGUSR1, &action, NULL); /* the first events may be long in coming */
     if (status == DONE)
         status = open_network(r, &net);
     return status == DONE ? open_events(r, &net) : status;
@@ -267,21 +277,10 @@ static int run_window(struct running *r, const snn_event_window *window)
     return DONE;
 }
 
-static volatile sig_atomic_t asked; /* for the figures so far */
-
-static void on_ask(int number)
-{
-    (void)number;
-    asked = 1;
-}
-
 int live_run_loop(struct running *r)
 {
-    const struct sigaction action = { .sa_handler = on_ask, .sa_flags = SA_RESTART };
     snn_event_window window = SNN_EVENT_WINDOW_INIT;
     int status = live_start(&r->live);
-
-    sigaction(SIGUSR1, &action, NULL);
 
     while (status == DONE && (r->most == 0 || r->report.windows < (uint64_t)r->most) &&
            live_take(&r->live, &window)) {

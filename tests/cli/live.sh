@@ -202,6 +202,11 @@ if [ -z "$port" ]; then
 fi
 kill -TERM $child
 heard 130
+listen csv --pace fast --quiet
+kill -USR1 $child # before the first event
+"$send_events" csv csv "$port"
+heard 0
+has err "windows "
 for format in csv evt3 aedat4; do
     listen $format --pace fast --buffer 4096
     "$send_events" $format $format "$port"
