@@ -73,6 +73,13 @@ static snn_status fill_from_file(const struct snn__tap *tap, void *to, size_t si
     return n < 0 ? fail_io(tap->source) : SNN_OK;
 }
 
+static snn_status fill_from_host(const struct snn__tap *tap, void *to, size_t size, size_t *got)
+{
+    const snn_status rc = tap->source->read(tap->source->user, to, size, got);
+
+    return rc == SNN_OK ? SNN_OK : snn_component_fail(rc, "the function of the host that reads events has failed");
+}
+
 snn_status snn__tap_fill(void *user, void *to, size_t size, size_t *got)
 {
     struct snn__tap *tap = user;
@@ -81,7 +88,7 @@ snn_status snn__tap_fill(void *user, void *to, size_t size, size_t *got)
     if (tap->file >= 0)
         return fill_from_file(tap, to, size, got);
     if (tap->source->read != NULL)
-        return tap->source->read(tap->source->user, to, size, got);
+        return fill_from_host(tap, to, size, got);
     *got = tap->source->size - tap->at < size ? tap->source->size - tap->at : size;
     if (*got > 0)
         memcpy(to, (const uint8_t *)tap->source->data + tap->at, *got);

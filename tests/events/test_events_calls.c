@@ -201,6 +201,12 @@ START_TEST(memory_is_constant)
 }
 END_TEST
 
+static snn_status read_nothing(void *user, void *to, size_t size, size_t *got)
+{
+    (void)user, (void)to, (void)size, (void)got;
+    return SNN_ERR_IO;
+}
+
 START_TEST(what_is_refused)
 {
     snn_events_source source = in_memory(25);
@@ -217,6 +223,9 @@ START_TEST(what_is_refused)
     FAILS(snn_events_open(&e, ctx, &source), SNN_ERR_IO, "x: ");
     source.path = "/";
     FAILS(snn_events_open(&e, ctx, &source), SNN_ERR_IO, "no regular file");
+    source = (snn_events_source)SNN_EVENTS_SOURCE_INIT;
+    source.read = read_nothing;
+    FAILS(snn_events_open(&e, ctx, &source), SNN_ERR_IO, "the function of the host that reads events has failed");
     source = in_memory(25);
     source.format = "jpeg";
     FAILS(snn_events_open(&e, ctx, &source), SNN_ERR_ARGUMENT, "no format \"jpeg\"");
