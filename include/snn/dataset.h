@@ -76,6 +76,7 @@ typedef struct snn_dataset_files {
     const char *targets;  /**< "csv": names of columns; must be set */
     const char *sequence; /**< "csv": the column that numbers sequences: steps one after another with the same number;
                                NULL: one sequence */
+    size_t rank; /**< "idx", "npy": 1 for samples or frames [N], 2 [C,L], 3 [C,H,W]; 0: 1 or 3, by the array */
 } snn_dataset_files;
 
 /** Shape and size of a data set. */

@@ -163,20 +163,28 @@ static snn_status check_length(const struct snn__gz *gz, const struct snn__array
 
 /* ---- samples ---- */
 
-snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, bool series)
+snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a,
+                              const snn_dataset_files *files)
 {
+    const bool series = files->series != 0;
     const size_t first = series ? 2 : 1, rest = a->rank - snn__min(first, a->rank);
+    const size_t rank = files->rank != 0 ? files->rank : rest > 1 ? 3 : 1;
     size_t shape[3] = { 1, 1, 1 };
 
+    if (rank > 3)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set files: rank %zu; samples are [N], [C,L] or [C,H,W]", rank);
     if (a->rank < first || rest > 3)
         return snn__fail(SNN_ERR_FORMAT, "%.300s: an array of %zu dimensions; samples %s", snn__gz_path(gz), a->rank,
                          series ? "of series are [n,T,N], [n,T,H,W] or [n,T,C,H,W]"
                                 : "are [n,N], [n,H,W] or [n,C,H,W] or, of series, have another dimension for time");
+    if (rest > rank)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s: an array of %zu dimensions, more than samples of rank %zu have",
+                         snn__gz_path(gz), a->rank, rank);
     for (size_t i = 0; i < rest; i++)
-        shape[(rest == 2) + i] = a->dim[first + i];
+        shape[rank - rest + i] = a->dim[first + i];
     s->pixels = a->kind == 'u' && a->bytes == 1;
     s->most = snn__min(s->most, a->dim[0]);
-    SNN__TRY(snn__samples_shape(s, snn__gz_path(gz), series ? a->dim[1] : 1, rest > 1 ? 3 : 1, shape));
+    SNN__TRY(snn__samples_shape(s, snn__gz_path(gz), series ? a->dim[1] : 1, (uint32_t)rank, shape));
     SNN__TRY(check_length(gz, a));
     return read_rows(&s->x, gz, a, s->pixels, s->most);
 }

@@ -18,10 +18,12 @@ struct snn__array {
 
 /* The numbers of an array, after its header. */
 
-/* Sets shape and type of `s` from [n,...], and reads the samples. With `series` the dimension after n is time.
+/* Sets shape and type of `s` from [n,...], and reads the samples. With files->series the dimension after n is time.
+ * Dimensions that files->rank has beyond those of the array are 1, and come first.
  *
  *   [n,N]  [n,H,W]  [n,C,H,W]      with `series`: [n,T,N]  [n,T,H,W]  [n,T,C,H,W] */
-snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, bool series);
+snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a,
+                              const snn_dataset_files *files);
 /* Reads labels, whole numbers [n], or targets, [n,K], [n,T,K] or floats [n], of the samples that are there. `least`:
  * classes that there are in any case. */
 snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, size_t announced,

@@ -124,6 +124,7 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     files.path = path;
     files.limit = run_first_samples(run->config, split);
     files.series = config_whole(run->config, "data.series", 0) != 0;
+    files.rank = (size_t)config_whole(run->config, "data.rank", 0);
     files.last = config_whole(run->config, "data.last", 0) != 0;
     files.window = (size_t)config_whole(run->config, "data.window", 0);
     files.stride = (size_t)config_whole(run->config, "data.stride", 0);

@@ -121,6 +121,45 @@ START_TEST(series_and_targets)
 }
 END_TEST
 
+static void shape_is(const char *text, uint32_t rank, size_t a, size_t b, size_t c)
+{
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_dataset *d;
+
+    put_array("x_train.npy", text, "\1\2\3\4\5\6\7\x8\x9\xa\xb\xc", 12);
+    files.rank = rank;
+    OK(snn_dataset_open_files(&d, ctx, &files));
+    OK(snn_dataset_get_info(d, &info));
+    ck_assert(info.rank == (rank > 0 ? rank : 3) && info.shape[0] == a && info.shape[1] == b && info.shape[2] == c);
+    snn_dataset_destroy(d);
+}
+
+START_TEST(rank_of_samples)
+{
+    snn_dataset *d;
+    uint32_t label;
+    float x[6];
+
+    put_labels();
+    shape_is(X_IS("|i1", "False", "(2, 2, 3)"), 0, 1, 2, 3);
+    shape_is(X_IS("|i1", "False", "(2, 2, 3)"), 3, 1, 2, 3);
+    shape_is(X_IS("|i1", "False", "(2, 6)"), 3, 1, 1, 6);
+    shape_is(X_IS("|i1", "False", "(2, 6)"), 2, 1, 6, 1);
+    shape_is(X_IS("|i1", "False", "(2, 2, 3)"), 2, 2, 3, 1);
+    OK(snn_dataset_open_files(&d, ctx, &files));
+    OK(read_labelled(d, 1, 0, x, &label));
+    ck_assert(x[0] == 7.0f && x[5] == 12.0f);
+    snn_dataset_destroy(d);
+    files.rank = 1;
+    FAILS(snn_dataset_open_files(&d, ctx, &files), SNN_ERR_FORMAT, "more than samples of rank 1 have");
+    files.rank = 4;
+    FAILS(snn_dataset_open_files(&d, ctx, &files), SNN_ERR_ARGUMENT, "rank 4");
+    files.series = 1;
+    shape_is(X_IS("|i1", "False", "(2, 2, 3)"), 2, 1, 3, 1);
+    shape_is(X_IS("|i1", "False", "(2, 1, 2, 3)"), 2, 2, 3, 1);
+}
+END_TEST
+
 #define WRONG(text, bytes, part)                                               \
     do {                                                                       \
         snn_dataset *d_ = NULL;                                                \
@@ -203,6 +242,7 @@ int main(void)
     tcase_add_test(tc, types);
     tcase_add_test(tc, order_of_fortran);
     tcase_add_test(tc, series_and_targets);
+    tcase_add_test(tc, rank_of_samples);
     tcase_add_test(tc, what_is_wrong);
     tcase_add_test(tc, every_truncation);
     tcase_add_test(tc, nth_allocation_fails);

@@ -1,5 +1,5 @@
-/* NumPy's arrays as a data set: a byte that says which are compressed, and whether they are series; the samples after
- * their length, the labels or targets. */
+/* NumPy's arrays as a data set: a byte that says which are compressed, whether they are series, and their rank; the
+ * samples after their length, the labels or targets. */
 #include "fuzz.h"
 #include "sets.h"
 
@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     files.format = "npy";
     files.limit = how >> 6;
     files.series = how >> 2 & 1;
+    files.rank = how >> 3 & 3;
     fuzz_set_open(&files, FUZZ_SET_MEMORY(2, all));
     return 0;
 }
