@@ -49,8 +49,8 @@ static snn_status read_header(struct snn__gz *gz, struct snn__array *a)
         return fail_array(gz);
     a->fortran = header.fortran != 0;
     a->rank = header.rank;
-    for (size_t i = 0; i < a->rank; i++)
-        a->dim[i] = (size_t)header.shape[i];
+    for (size_t i = 0; i < a->rank; i++) /* no file of 32 bits holds SIZE_MAX numbers: they are refused */
+        a->dim[i] = header.shape[i] < SIZE_MAX ? (size_t)header.shape[i] : SIZE_MAX;
     return SNN_OK;
 }
 
