@@ -468,7 +468,8 @@ static const char *const readouts[] = { "step", "mean", "last", "max", "sum" };
 /* Every readout, of neurons that integrate, of neurons that spike, and of outputs that begin later. */
 START_TEST(test_readouts)
 {
-    static const char *const ends[] = { "; lif o reset=none decay=0.8", "; lif o " LIF, "; scale o value=-1.3 <b:2" };
+    static const char *const ends[] = { "; lif o reset=none decay=0.8", ("; lif o " LIF),
+                                        "; scale o value=-1.3 <b:2" };
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         char layers[256], more[64];
