@@ -196,19 +196,18 @@ static void print_figures(const struct run *run, const snn_metrics *m, json_t *n
 }
 
 static int evaluate(struct run *run, const struct args *args, struct progress *progress, const char *split,
-                    const struct neurobench *nb)
+                    const struct neurobench *nb, double rate)
 {
     snn_metrics m = SNN_METRICS_INIT;
     snn_status rc = snn_trainer_evaluate(run->trainer, run->test, &m);
     json_t *figures, *neurobench = NULL;
-    double rate;
 
     progress_clear(progress);
     if (rc == SNN_ERR_CANCELLED)
         return fail(INTERRUPTED, "interrupted by %s", stop_reason());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    if (nb && execution_rate(args, &rate) == DONE)
+    if (nb)
         neurobench = neurobench_figures(nb, &m, run_about(run->trainer).steps, rate);
     if (nb && !neurobench)
         return fail(FAILED, "a membrane potential could not be read: %s", snn_last_error());
@@ -257,7 +256,7 @@ static int eval(struct run *run, struct args *args, struct neurobench **nb, int 
     if (status != DONE)
         return status;
     stop_on_signals();
-    return evaluate(run, args, &progress, split, *nb);
+    return evaluate(run, args, &progress, split, *nb, rate);
 }
 
 int cmd_eval(int argc, char **argv)

@@ -40,7 +40,8 @@ struct watched {
 struct neurobench {
     snn_trainer *evaluator;
     snn_network *network;
-    size_t samples, batch, done; /* samples of the batches so far, with this one */
+    size_t samples, batch; /* of the set; of a batch, at most */
+    size_t now, done;      /* samples of this batch; of the batches so far, with this one */
     size_t populations;
     struct watched *of; /* [populations] */
     snn_status failed;
@@ -75,9 +76,9 @@ static void read_signal(struct neurobench *nb, const struct watched *w, snn_sign
 }
 
 /* Neurons whose potential differs from that of the step before, and those that fire; at the first step, all. */
-static void compare(struct neurobench *nb, struct watched *w, size_t samples, size_t step)
+static void compare(struct neurobench *nb, struct watched *w, size_t step)
 {
-    size_t n = samples * w->neurons, same = 0, silent = 0;
+    size_t n = nb->now * w->neurons, same = 0, silent = 0;
     float *now = w->before;
 
     w->before = w->now;
@@ -95,16 +96,18 @@ static void compare(struct neurobench *nb, struct watched *w, size_t samples, si
 static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t step)
 {
     struct neurobench *nb = user;
-    size_t left;
 
     (void)trainer;
     if (phase != SNN_PHASE_FORWARD)
         return;
-    left = nb->samples - nb->done;
+    if (step == 0) { /* of the next batch */
+        const size_t left = nb->samples - nb->done;
+
+        nb->now = left < nb->batch ? left : nb->batch;
+        nb->done += nb->now;
+    }
     for (size_t i = 0; i < nb->populations; i++)
-        compare(nb, &nb->of[i], left < nb->batch ? left : nb->batch, step);
-    if (step + 1 == run_about(trainer).steps)
-        nb->done += left < nb->batch ? left : nb->batch;
+        compare(nb, &nb->of[i], step);
 }
 
 static int add_population(struct neurobench *nb, snn_layer *layer)

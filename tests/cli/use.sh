@@ -42,8 +42,8 @@ awk -F'[:,}]' '{ for (i = 1; i < NF; i++) v[$i] = $(i + 1)
 cp out first
 run 0 eval nb.snn --data idx:data --neurobench --json --batch 7
 [ "$(sed 's/"seconds":[^,]*//' out)" = "$(sed 's/"seconds":[^,]*//' first)" ] || bad "figures depend on the batch"
-run 2 eval nb.snn --execution-rate 250
-run 2 eval nb.snn --neurobench --execution-rate -1
+refuses 2 "--execution-rate goes with --neurobench" eval nb.snn --data idx:data --execution-rate 250
+refuses 2 "-1 is not a positive number of Hz" eval nb.snn --data idx:data --neurobench --execution-rate -1
 
 # ---- continual: tasks one after the other, with and without lateral neurons
 run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 \
