@@ -3,6 +3,7 @@
 #define SNN_COMPONENT_H
 
 #include <snn/sys/component.h>
+#include <string.h>
 
 /* Returns the status of `call` unless it is SNN_OK. */
 #define TRY(call)                      \
@@ -42,5 +43,19 @@
     {                                                          \
         key, SNN_PARAM_STR, name, help, choices, 0, 0, 0, text \
     }
+
+/* A table with room for `room` entries of `size` bytes, whose first `used` are those of `table`, which is freed. NULL
+ * without memory, and `table` stays. */
+static inline void *snn__wider(snn_context *context, void *table, size_t used, size_t room, size_t size)
+{
+    void *wider = snn_component_alloc(context, room, size);
+
+    if (wider == NULL)
+        return NULL;
+    if (used > 0)
+        memcpy(wider, table, used * size);
+    snn_component_free(context, table);
+    return wider;
+}
 
 #endif

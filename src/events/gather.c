@@ -51,12 +51,9 @@ static snn_status add_recording(struct snn__gathered *g, size_t i, uint32_t file
     if (snn__path_depth(path) == 0 || *snn__path_name(path) == '\0' || (ending != NULL && !ends_with(path, ending)))
         return SNN_OK;
     if (g->count == g->room) {
-        grown = snn_component_alloc(g->list->ctx, room, sizeof *grown);
+        grown = snn__wider(g->list->ctx, g->found, g->count, room, sizeof *grown);
         if (grown == NULL)
             return SNN_ERR_MEMORY;
-        if (g->count > 0)
-            memcpy(grown, g->found, g->count * sizeof *grown);
-        snn_component_free(g->list->ctx, g->found);
         g->found = grown;
         g->room = room;
     }

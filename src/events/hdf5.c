@@ -67,12 +67,9 @@ static snn_status append(snn_events *e, struct image *image, const uint8_t *byte
     uint8_t *wider;
 
     if (image->room - image->size < size) {
-        wider = snn_component_alloc(e->ctx, room, 1);
+        wider = snn__wider(e->ctx, image->bytes, image->size, room, 1);
         if (wider == NULL)
             return SNN_ERR_MEMORY;
-        if (image->size > 0)
-            memcpy(wider, image->bytes, image->size);
-        snn_component_free(e->ctx, image->bytes);
         image->bytes = wider;
         image->room = room;
     }

@@ -11,12 +11,9 @@ static snn_status grow(snn_context *ctx, void **table, size_t used, size_t *room
 
     if (used < *room)
         return SNN_OK;
-    wider = snn_component_alloc(ctx, more, size);
+    wider = snn__wider(ctx, *table, used, more, size);
     if (wider == NULL)
         return SNN_ERR_MEMORY;
-    if (used > 0)
-        memcpy(wider, *table, used * size);
-    snn_component_free(ctx, *table);
     *table = wider;
     *room = more;
     return SNN_OK;

@@ -11,12 +11,9 @@ static snn_status make_room(struct snn__names *names)
 
     if (names->count < names->room)
         return SNN_OK;
-    table = snn_component_alloc(names->ctx, room, sizeof *table);
+    table = snn__wider(names->ctx, names->name, names->count, room, sizeof *table);
     if (table == NULL)
         return SNN_ERR_MEMORY;
-    if (names->count > 0)
-        memcpy(table, names->name, names->count * sizeof *table);
-    snn_component_free(names->ctx, names->name);
     names->name = table;
     names->room = room;
     return SNN_OK;

@@ -22,12 +22,9 @@ snn_status snn__sample_reserve(struct snn__sample *s, size_t n)
         room *= 2;
     if (n > SNN__SAMPLE_MOST || room > SNN__SAMPLE_MOST)
         return snn_component_fail(SNN_ERR_FORMAT, "a sample has more than %zu events", SNN__SAMPLE_MOST);
-    wider = snn_component_alloc(s->ctx, room, sizeof *wider);
+    wider = snn__wider(s->ctx, s->event, s->events, room, sizeof *wider);
     if (wider == NULL)
         return SNN_ERR_MEMORY;
-    if (s->events > 0)
-        memcpy(wider, s->event, s->events * sizeof *wider);
-    snn_component_free(s->ctx, s->event);
     s->event = wider;
     s->room = room;
     return SNN_OK;

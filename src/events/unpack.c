@@ -95,12 +95,9 @@ static snn_status grow(struct snn__unpacker *u)
 
     if (room > SNN__UNPACK_MOST)
         return snn_component_fail(SNN_ERR_FORMAT, "a packet holds more than %zu MiB", SNN__UNPACK_MOST >> 20);
-    bytes = snn_component_alloc(u->ctx, room, 1);
+    bytes = snn__wider(u->ctx, u->bytes, u->size, room, 1);
     if (bytes == NULL)
         return SNN_ERR_MEMORY;
-    if (u->size > 0)
-        memcpy(bytes, u->bytes, u->size);
-    snn_component_free(u->ctx, u->bytes);
     u->bytes = bytes;
     u->room = room;
     return SNN_OK;

@@ -81,13 +81,9 @@ void *snn__nir_grow(snn_nir *nir, void *array, size_t used, size_t *room, size_t
 
     if (used < *room)
         return array;
-    grown = snn_component_alloc(nir->context, more, each);
-    if (grown == NULL)
-        return NULL;
-    if (used > 0)
-        memcpy(grown, array, used * each);
-    snn_component_free(nir->context, array);
-    *room = more;
+    grown = snn__wider(nir->context, array, used, more, each);
+    if (grown != NULL)
+        *room = more;
     return grown;
 }
 
@@ -129,13 +125,10 @@ snn_status snn__nir_add_edge(snn_nir *nir, size_t from, size_t to)
 /* A new field; a node has few, so that each may be a copy of all. */
 static struct nir_field *new_field(snn_nir *nir, struct nir_node *node, const char *name)
 {
-    struct nir_field *fields = snn_component_alloc(nir->context, node->fields + 1, sizeof *fields);
+    struct nir_field *fields = snn__wider(nir->context, node->field, node->fields, node->fields + 1, sizeof *fields);
 
     if (fields == NULL)
         return NULL;
-    if (node->fields > 0)
-        memcpy(fields, node->field, node->fields * sizeof *fields);
-    snn_component_free(nir->context, node->field);
     node->field = fields;
     fields += node->fields++;
     snprintf(fields->name, sizeof fields->name, "%s", name);
