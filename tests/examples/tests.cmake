@@ -21,9 +21,6 @@ if(SNN_EXAMPLES)
         set_tests_properties(joint_${how} PROPERTIES LABELS ${how} TIMEOUT 600)
     endforeach()
     if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers cannot load a library with them
-        add_test(NAME python COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/python.sh ${PROJECT_SOURCE_DIR}
-            $<TARGET_FILE:snn_shared> $<TARGET_FILE:tiny_idx>)
-        set_tests_properties(python PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77)
         add_test(NAME regression COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/regression.sh ${PROJECT_SOURCE_DIR}
             $<TARGET_FILE:snn_shared> ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
         set_tests_properties(regression PROPERTIES LABELS quick TIMEOUT 120)

@@ -1,0 +1,25 @@
+# The Python module: each test_NAME.py is a test python_NAME over the built library.
+if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers cannot load a library with them
+    if(NOT TARGET tiny_idx) # the tests of the tool make the same data
+        add_executable(tiny_idx cli/tiny_idx.c)
+        target_link_libraries(tiny_idx PRIVATE snn_flags)
+    endif()
+    set(run_python sh ${CMAKE_CURRENT_LIST_DIR}/run.sh ${PROJECT_SOURCE_DIR} $<TARGET_FILE:snn_shared>)
+    file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.py)
+    foreach(script ${scripts})
+        get_filename_component(name ${script} NAME_WE)
+        string(REPLACE test_ python_ name ${name})
+        add_test(NAME ${name} COMMAND ${run_python} ${script})
+        set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
+            ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
+    endforeach()
+    add_test(NAME python_idx COMMAND sh -c "mkdir -p \"$1\" && \"$0\" \"$1\"" $<TARGET_FILE:tiny_idx>
+        ${CMAKE_CURRENT_BINARY_DIR}/python_idx)
+    set_tests_properties(python_idx PROPERTIES LABELS quick TIMEOUT 60 FIXTURES_SETUP python_idx)
+    if(SNN_EXAMPLES)
+        add_test(NAME python_example COMMAND ${run_python} ${PROJECT_SOURCE_DIR}/examples/train_epoch.py
+            ${CMAKE_CURRENT_BINARY_DIR}/python_idx ottt)
+        set_tests_properties(python_example PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
+            FIXTURES_REQUIRED python_idx)
+    endif()
+endif()
