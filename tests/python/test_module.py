@@ -16,17 +16,19 @@ import unittest.mock
 
 import numpy as np
 import snn
-from snn import _library
+from snn import _library, _structures
 
 
 class Layout(unittest.TestCase):
     STRUCTS = {
-        "snn_context_options": _library.ContextOptions, "snn_context_info": _library.ContextInfo,
-        "snn_param_info": _library.ParamInfo, "snn_shape": _library.Shape, "snn_tensor": _library.TensorInfo,
-        "snn_layer_info": _library.LayerInfo, "snn_network_info": _library.NetworkInfo,
-        "snn_trainer_info": _library.TrainerInfo, "snn_model_info": _library.ModelInfo,
-        "snn_dataset_info": _library.DatasetInfo, "snn_dataset_source": _library.DatasetSource,
-        "snn_metrics": _library.Metrics,
+        "snn_context_options": _structures.ContextOptions, "snn_context_info": _structures.ContextInfo,
+        "snn_param_info": _structures.ParamInfo, "snn_shape": _structures.Shape, "snn_tensor": _structures.TensorInfo,
+        "snn_layer_info": _structures.LayerInfo, "snn_network_info": _structures.NetworkInfo,
+        "snn_trainer_info": _structures.TrainerInfo, "snn_model_info": _structures.ModelInfo,
+        "snn_dataset_info": _structures.DatasetInfo, "snn_dataset_source": _structures.DatasetSource,
+        "snn_metrics": _structures.Metrics, "snn_projection_info": _structures.ProjectionInfo,
+        "snn_continual_info": _structures.ContinualInfo, "snn_sample": _structures.Sample,
+        "snn_batch": _structures.Batch,
     }
 
     def test_kinds_of_names_match_the_record(self):
@@ -45,7 +47,7 @@ class Layout(unittest.TestCase):
                     record[name] = int(offset), int(size)
         for name, struct in self.STRUCTS.items():
             self.assertEqual(record[name], (0, ctypes.sizeof(struct)), name)
-            fields = [f[0] for f in struct._fields_]
+            fields = [f[0] for kind in reversed(struct.__mro__) for f in vars(kind).get("_fields_", ())]
             self.assertEqual(len(fields), sum(r.startswith(name + ".") for r in record), name)
             for field in fields:
                 at = getattr(struct, field)

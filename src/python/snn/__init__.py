@@ -17,10 +17,11 @@ exception of a callback leaves the call that ran it. NumPy is needed only for ar
 from ._context import Context, names, version
 from ._continual import Continual, Projection
 from ._dataset import Dataset
-from ._library import Error, Metrics
+from ._library import Error
 from ._network import Layer, Model, Network, Neuron
 from ._optimizer import Optimizer
 from ._stream import Stream
+from ._structures import Metrics
 from ._trainer import Evaluator, Trainer
 
 __all__ = ["Context", "Continual", "Dataset", "Error", "Evaluator", "Layer", "Metrics", "Model", "Network", "Neuron",

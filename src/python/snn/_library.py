@@ -1,136 +1,27 @@
-"""The shared library itself: finding it, the structures of its headers, and the signatures of the functions used
-here."""
+"""The shared library itself: finding it, and the signatures of the functions used here."""
+
+from __future__ import annotations
 
 import ctypes
 import ctypes.util
 import os
-from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t,
-                    c_uint32, c_uint64, c_void_p)
+from ctypes import (POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint32,
+                    c_void_p)
+from typing import Any
+
+from ._structures import (PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource,
+                          LayerInfo, Metrics, ModelInfo, NetworkInfo, ParamInfo, ProjectionInfo, Sample, TensorInfo,
+                          TrainerInfo)
 
 
 class Error(Exception):
     """Failure of a call. `name` is the status ("SNN_ERR_SHAPE"), `code` its number, the text the library's
     message."""
 
-    def __init__(self, code, name, message):
+    def __init__(self, code: int, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}")
         self.code = code
         self.name = name
-
-
-class Shape(Structure):
-    _fields_ = [("rank", c_uint32), ("dim", c_uint32 * 3)]
-
-    def tuple(self):
-        return tuple(self.dim[:self.rank])
-
-
-class Sized(Structure):
-    """A structure whose first field the caller sets to its size, and that the library then fills."""
-
-    _fields_ = []
-
-    def __init__(self):
-        super().__init__()
-        self.struct_size = ctypes.sizeof(self)
-
-    def __repr__(self):
-        names = [f[0] for f in self._fields_ if f[0] not in ("struct_size", "reserved")]
-        return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in names)})"
-
-
-class ContextOptions(Structure):
-    _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("allocate", c_void_p),
-                ("release", c_void_p), ("allocator_user", c_void_p), ("log", c_void_p), ("log_user", c_void_p),
-                ("isa", c_char_p), ("product_table", c_char_p)]
-
-
-class ContextInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("seed", c_uint64), ("isa", c_char_p),
-                ("bytes", c_uint64), ("peak_bytes", c_uint64),
-                ("allocations", c_uint64)]
-
-
-class ParamInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("key", c_int32), ("type", c_int32), ("reserved", c_uint32),
-                ("name", c_char_p), ("help", c_char_p), ("choices", c_char_p), ("min", c_double), ("max", c_double),
-                ("number", c_double), ("text", c_char_p)]
-
-
-class TensorInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("dim", c_uint32 * 4), ("length", c_uint64),
-                ("bytes", c_uint64), ("element", c_uint32), ("trained", c_uint32), ("name", c_char_p),
-                ("data", c_void_p), ("scale", POINTER(c_float))]
-
-
-class LayerInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("index", c_uint32), ("name", c_char_p), ("type", c_char_p),
-                ("in_", Shape), ("out", Shape), ("parameters", c_uint64), ("tensors", c_uint32), ("inputs", c_uint32),
-                ("spiking", c_uint32), ("reserved", c_uint32)]
-
-
-class NetworkInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("layers", c_uint32), ("in_", Shape), ("out", Shape),
-                ("parameters", c_uint64), ("parameter_bytes", c_uint64), ("prepared", c_uint32),
-                ("reserved", c_uint32), ("context", c_void_p)]
-
-
-class ModelInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("format", c_uint32), ("checkpoint", c_uint32), ("packed", c_uint32),
-                ("tensors", c_uint64), ("tensor_bytes", c_uint64), ("architecture", c_char_p), ("context", c_void_p)]
-
-
-class DatasetInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
-                ("classes", c_size_t), ("frames", c_size_t), ("targets", c_size_t), ("target_frames", c_size_t),
-                ("context", c_void_p)]
-
-
-class TrainerInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("prepared", c_uint32), ("method", c_char_p), ("context", c_void_p),
-                ("network", c_void_p), ("optimizer", c_void_p), ("projection", c_void_p), ("teacher", c_void_p),
-                ("batch", c_uint64), ("steps", c_uint64), ("epochs", c_uint64), ("updates", c_uint64),
-                ("bytes", c_uint64)]
-
-
-class Metrics(Sized):
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("samples", c_uint64), ("loss", c_double),
-                ("accuracy", c_double), ("seconds", c_double), ("learning_rate", c_double),
-                ("gradient_norm", c_double), ("firing_rate", c_double), ("synops_dense", c_double),
-                ("synops_mac", c_double), ("synops_ac", c_double), ("solver_residual", c_double),
-                ("solver_iterations", c_double), ("solver_failures", c_uint64), ("equilibrium_gap", c_double),
-                ("backward_rate", c_double), ("samples_per_second", c_double), ("squared_error", c_double),
-                ("r2", c_double), ("smape", c_double)]
-
-
-class ProjectionInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("inputs", c_uint64), ("rows", c_uint64),
-                ("frozen", c_uint64), ("lr", c_double)]
-
-
-class ContinualInfo(Sized):
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("tasks", c_uint64), ("begun", c_uint64),
-                ("ended", c_uint64), ("acc", c_double), ("bwt", c_double)]
-
-
-class Sample(Sized):
-    _fields_ = [("struct_size", c_uint32), ("label", c_uint32), ("x", POINTER(c_float)), ("target", POINTER(c_float)),
-                ("length", c_uint64), ("seed", c_uint64)]
-
-
-READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
-
-
-class DatasetSource(Structure):
-    _fields_ = [("struct_size", c_uint32), ("rank", c_uint32), ("shape", c_size_t * 3), ("count", c_size_t),
-                ("classes", c_size_t), ("frames", c_size_t), ("read", READ_FN), ("close", c_void_p),
-                ("user", c_void_p), ("targets", c_size_t), ("target_frames", c_size_t), ("label", c_void_p)]
-
-
-class Batch(Sized):
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("samples", c_size_t), ("frames", c_size_t),
-                ("x", POINTER(c_float)), ("labels", POINTER(c_uint32)), ("targets", POINTER(c_float)),
-                ("target_frames", c_size_t), ("lengths", POINTER(c_uint32))]
 
 
 # snn_element
@@ -140,12 +31,10 @@ SIGN = 201
 NAME_KINDS = {"neuron": 1, "layer": 2, "network": 3, "optimizer": 4, "method": 5, "format": 6, "isa": 7, "loss": 8,
               "encoder": 9, "surrogate": 10, "schedule": 11}
 
-PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
-
-_pointers = {}
+_pointers: dict[str, Any] = {}
 
 
-def pointer_to(noun):
+def pointer_to(noun: str) -> Any:
     """The type of a handle: a pointer of its own for each kind of object, so that none passes for another."""
     if noun not in _pointers:
         _pointers[noun] = POINTER(type(f"snn_{noun}", (Structure,), {}))
@@ -157,7 +46,7 @@ CONTEXT, NEURON, LAYER, NETWORK, OPTIMIZER, DATASET, TRAINER, PROJECTION, CONTIN
                  "continual", "model", "stream"))
 
 # Functions that return a status, with the types of their arguments.
-_STATUS = {
+_STATUS: dict[str, tuple[Any, ...]] = {
     "snn_context_options_init": (POINTER(ContextOptions), c_size_t),
     "snn_context_create": (POINTER(CONTEXT), POINTER(ContextOptions)),
     "snn_context_get_info": (CONTEXT, POINTER(ContextInfo)),
@@ -230,7 +119,7 @@ _STATUS = {
     "snn_continual_get_info": (CONTINUAL, POINTER(ContinualInfo)),
 }
 # Parameters: the types of values by number, and the calls that every kind of object with parameters has.
-GETTERS = {1: ("get_i64", c_int64), 2: ("get_f64", c_double), 3: ("get_str", c_char_p)}
+GETTERS: dict[int, tuple[str, Any]] = {1: ("get_i64", c_int64), 2: ("get_f64", c_double), 3: ("get_str", c_char_p)}
 for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset", "projection"):
     _STATUS[f"snn_{_noun}_set_text"] = (pointer_to(_noun), c_char_p, c_char_p)
     _STATUS[f"snn_{_noun}_param_info"] = (pointer_to(_noun), c_size_t, POINTER(ParamInfo))
@@ -238,7 +127,7 @@ for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset", "projection"
         _STATUS[f"snn_{_noun}_{_getter}"] = (pointer_to(_noun), c_int32, POINTER(_type))
 
 # Functions that return something else: result, arguments.
-_PLAIN = {
+_PLAIN: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "snn_version": (c_uint32, ()),
     "snn_version_string": (c_char_p, ()),
     "snn_last_error": (c_char_p, ()),
@@ -257,7 +146,7 @@ for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset",
     _PLAIN[f"snn_{_noun}_destroy"] = (None, (pointer_to(_noun),))
 
 
-def _check(status, function, arguments):
+def _check(status: int, function: Any, arguments: tuple[Any, ...]) -> int:
     if status != 0:
         name = library.snn_status_name(status).decode()
         message = library.snn_last_error().decode(errors="backslashreplace")    # a path may be any bytes
@@ -265,7 +154,7 @@ def _check(status, function, arguments):
     return status
 
 
-def _open():
+def _open() -> ctypes.CDLL:
     path = os.environ.get("SNN_LIBRARY") or ctypes.util.find_library("snn")
     if not path:
         raise ImportError("libsnn was not found: install it, or set SNN_LIBRARY to the path of libsnn.so")

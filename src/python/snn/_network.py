@@ -1,12 +1,22 @@
 """Networks, their layers and neurons, and the files that keep them."""
 
+from __future__ import annotations
+
 import ctypes
 import weakref
 from ctypes import byref, c_float, c_size_t
+from typing import TYPE_CHECKING, Any, Callable, Iterable
 
 from . import _values as values
 from ._handles import Owned, Parameters, handle
-from ._library import LAYER, SIGN, LayerInfo, ModelInfo, NetworkInfo, TensorInfo, library
+from ._library import LAYER, SIGN, library
+from ._structures import LayerInfo, ModelInfo, NetworkInfo, TensorInfo
+from ._types import Floats, Path, Setting
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ._context import Context
 
 
 class Neuron(Owned, Parameters):
@@ -14,7 +24,7 @@ class Neuron(Owned, Parameters):
 
     _noun = "neuron"
 
-    def __init__(self, context, model="lif", **parameters):
+    def __init__(self, context: Context, model: str = "lif", **parameters: Setting) -> None:
         self._own(library.snn_neuron_create, handle(context, "context"), values.word(model, "neuron"),
                   parents=(context,))
         self.set(**parameters)
@@ -25,32 +35,37 @@ class Layer(Parameters):
 
     _noun = "layer"
 
-    def __init__(self, network, pointer):
+    def __init__(self, network: Network, pointer: Any) -> None:
         self._network = network
         self._node = network._node
-        self._handle = pointer
+        self._pointer = pointer
 
-    def info(self):
+    @property
+    def _handle(self) -> Any:
+        return self._pointer
+
+    def info(self) -> LayerInfo:
+        """Returns name, type, shapes and the numbers of parameters, tensors and inputs."""
         out = LayerInfo()
         library.snn_layer_get_info(self._handle, byref(out))
         return out
 
     @property
-    def name(self):
+    def name(self) -> str:
         return self.info().name.decode()
 
     @property
-    def type(self):
+    def type(self) -> str:
         return self.info().type.decode()
 
-    def connect(self, source, delay=0):
+    def connect(self, source: str, delay: int = 0) -> Self:
         """Connects an input to the layer named `source` in place of the previous layer; with a delay, to its value
         of as many steps before."""
         library.snn_layer_connect(self._handle, values.word(source, "layer"),
                                   values.whole(delay, "delay", high=2**31 - 1))
         return self
 
-    def tensors(self):
+    def tensors(self) -> list[str]:
         """Names of the layer's tensors."""
         names = []
         for index in range(self.info().tensors):
@@ -59,7 +74,7 @@ class Layer(Parameters):
             names.append(out.name.decode())
         return names
 
-    def tensor(self, name):
+    def tensor(self, name: str) -> Floats:
         """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the
         network. The array keeps the network alive, and the network does not pack() as long as it is there. Binary
         weights of a packed network are signs there: of them the array is a copy, which cannot be written to."""
@@ -68,7 +83,7 @@ class Layer(Parameters):
         library.snn_layer_tensor_named(self._handle, values.word(name, "tensor"), byref(out))
         if out.element == SIGN:
             return values.signs(out)
-        numbers = (c_float * out.length).from_address(out.data)
+        numbers: Any = (c_float * out.length).from_address(out.data)
         numbers._network = self._network
         self._network._views[id(numbers)] = numbers
         return np.ctypeslib.as_array(numbers).reshape(tuple(out.dim[:out.rank]))
@@ -79,55 +94,57 @@ class Network(Owned):
 
     _noun = "network"
 
-    def __init__(self, context, shape):
+    def __init__(self, context: Context, shape: Iterable[int]) -> None:
         self._make(library.snn_network_create, context, *values.sizes(shape))
 
-    def _make(self, create, context, *arguments):
-        self._views = weakref.WeakValueDictionary()     # arrays over tensors
+    def _make(self, create: Callable[..., object], context: Context, *arguments: object) -> Self:
+        self._views: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # arrays over tensors
         return self._own(create, handle(context, "context"), *arguments, parents=(context,))
 
     @classmethod
-    def build(cls, context, name, shape, classes, neuron=None):
+    def build(cls, context: Context, name: str, shape: Iterable[int], classes: int,
+              neuron: Neuron | None = None) -> Self:
         """Builds a network from a name ("vgg11-ws") or notation ("784-800-10")."""
         return cls.__new__(cls)._make(library.snn_network_build, context, values.word(name, "network"),
                                       *values.sizes(shape),
                                       values.whole(classes, "classes"), handle(neuron, "neuron", optional=True))
 
     @classmethod
-    def load(cls, context, path):
+    def load(cls, context: Context, path: Path) -> Self:
         """Loads a network from a model file or checkpoint."""
         return cls.__new__(cls)._make(library.snn_network_load, context, values.path(path))
 
     @classmethod
-    def parse(cls, context, json):
+    def parse(cls, context: Context, json: str) -> Self:
         """Builds a network from the JSON of describe()."""
         return cls.__new__(cls)._make(library.snn_network_parse, context, values.word(json, "architecture"))
 
-    def save(self, path):
+    def save(self, path: Path) -> None:
+        """Writes a model file."""
         library.snn_network_save(self._handle, values.path(path))
 
-    def save_packed(self, path):
+    def save_packed(self, path: Path) -> None:
         """Writes a model file with one bit for every weight of a binary layer."""
         library.snn_network_save_packed(self._handle, values.path(path))
 
-    def pack(self):
+    def pack(self) -> Self:
         """Replaces the latent weights of binary layers by one bit each: the network can then only evaluate."""
         if self._views:
             raise BufferError("arrays still refer to the network's tensors: copy() and delete them before pack()")
         library.snn_network_pack(self._handle)
         return self
 
-    def set_note(self, key, text):
+    def set_note(self, key: str, text: str | None) -> Self:
         """Attaches a text that model files keep; None removes it."""
         library.snn_network_set_note(self._handle, values.word(key, "key"),
                                      None if text is None else values.word(text, "text"))
         return self
 
-    def note(self, key):
+    def note(self, key: str) -> str | None:
         """Returns an attached text, or None."""
         return values.text(library.snn_network_note(self._handle, values.word(key, "key")))
 
-    def describe(self):
+    def describe(self) -> str:
         """Returns the architecture as JSON."""
         size = c_size_t()
         library.snn_network_describe(self._handle, None, 0, byref(size))
@@ -135,33 +152,37 @@ class Network(Owned):
         library.snn_network_describe(self._handle, text, size, None)
         return text.value.decode()
 
-    def add(self, kind, name=None, **parameters):
+    def add(self, kind: str | Neuron, name: str | None = None, **parameters: Setting) -> Layer:
         """Adds a layer: add("linear", out=10), or a population: add(neuron)."""
         layer = LAYER()
-        name = values.word(name, "layer") if name else None
+        called = values.word(name, "layer") if name else None
         if isinstance(kind, Neuron):
-            library.snn_network_add_neuron(self._handle, kind._handle, name, byref(layer))
+            library.snn_network_add_neuron(self._handle, kind._handle, called, byref(layer))
         else:
-            library.snn_network_add(self._handle, values.word(kind, "layer type"), name, byref(layer))
+            library.snn_network_add(self._handle, values.word(kind, "layer type"), called, byref(layer))
         try:
             return Layer(self, layer).set(**parameters)
         except Exception:
             library.snn_network_remove(self._handle, layer)
             raise
 
-    def prepare(self):
+    def prepare(self) -> Self:
+        """Checks shapes and allocates parameters; trainers and streams do so themselves."""
         library.snn_network_prepare(self._handle)
         return self
 
-    def info(self):
+    def info(self) -> NetworkInfo:
+        """Returns the number of layers, the shapes, and the numbers of parameters and of their bytes."""
         out = NetworkInfo()
         library.snn_network_get_info(self._handle, byref(out))
         return out
 
-    def layers(self):
+    def layers(self) -> list[Layer]:
+        """Returns all layers, the first one first."""
         return [Layer(self, library.snn_network_layer(self._handle, i)) for i in range(self.info().layers)]
 
-    def layer(self, name):
+    def layer(self, name: str) -> Layer:
+        """Returns a layer by its name; KeyError where there is none."""
         layer = library.snn_network_layer_named(self._handle, values.word(name, "layer"))
         if not layer:
             raise KeyError(f"no layer is called {name}; there are: {', '.join(l.name for l in self.layers())}")
@@ -173,27 +194,28 @@ class Model(Owned):
 
     _noun = "model"
 
-    def __init__(self, context, path):
+    def __init__(self, context: Context, path: Path) -> None:
         self._own(library.snn_model_open, handle(context, "context"), values.path(path), parents=(context,))
 
-    def info(self):
+    def info(self) -> ModelInfo:
+        """Returns the version of the format, the number of tensors and their bytes."""
         out = ModelInfo()
         library.snn_model_get_info(self._handle, byref(out))
         return out
 
-    def describe(self):
+    def describe(self) -> str:
         """Returns the architecture as JSON, for Network.parse()."""
-        return values.text(self.info().architecture)
+        return self.info().architecture.decode()
 
-    def note(self, key):
+    def note(self, key: str) -> str | None:
         """Returns a text of the file, or None."""
         return values.text(library.snn_model_note(self._handle, values.word(key, "key")))
 
-    def tensors(self):
+    def tensors(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of the tensors, by name."""
         shapes = {}
         for index in range(self.info().tensors):
             out = TensorInfo()
             library.snn_model_tensor(self._handle, index, byref(out))
-            shapes[values.text(out.name)] = tuple(out.dim[:out.rank])
+            shapes[out.name.decode()] = tuple(out.dim[:out.rank])
         return shapes

@@ -1,8 +1,16 @@
 """Optimizers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from . import _values as values
 from ._handles import Owned, Parameters, handle
 from ._library import library
+from ._types import Setting
+
+if TYPE_CHECKING:
+    from ._context import Context
 
 
 class Optimizer(Owned, Parameters):
@@ -10,7 +18,7 @@ class Optimizer(Owned, Parameters):
 
     _noun = "optimizer"
 
-    def __init__(self, context, name="sgd", **parameters):
+    def __init__(self, context: Context, name: str = "sgd", **parameters: Setting) -> None:
         self._own(library.snn_optimizer_create, handle(context, "context"), values.word(name, "optimizer"),
                   parents=(context,))
         self.set(**parameters)

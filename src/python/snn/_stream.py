@@ -1,21 +1,26 @@
 """Streams: one time step at a time."""
 
+from __future__ import annotations
+
 import ctypes
 import math
 from ctypes import byref, c_double, c_size_t
+from typing import Any
 
 from . import _values as values
 from ._handles import handle
 from ._library import STREAM, library
+from ._network import Network
 from ._trainer import Trainer
+from ._types import ArrayLike, Floats
 
 
 class Stream:
     """Runs one time step at a time. Stream(network) only runs; Stream(trainer), with batch=1 and steps=1, also
     learns. The neurons keep their state."""
 
-    def __init__(self, source):
-        self._handle = STREAM()
+    def __init__(self, source: Network | Trainer) -> None:
+        self._handle: Any = STREAM()
         self._source = source
         if isinstance(source, Trainer):
             library.snn_trainer_stream(source._handle, byref(self._handle))
@@ -30,50 +35,50 @@ class Stream:
         self._out = out.tuple()
         self._in = network.info().in_.tuple()
 
-    def _answer(self):
+    def _answer(self) -> tuple[Floats, Any]:
         return values.empty(self._out)
 
-    def step(self, x):
+    def step(self, x: ArrayLike) -> Floats:
         """Runs one step on one sample of the network's input, and returns the output."""
         out, pointer = self._answer()
-        x, numbers = values.exactly(x, self._in, "a sample")
+        _x, numbers = values.exactly(x, self._in, "a sample")
         library.snn_stream_step(self._handle, numbers, pointer)
         return out
 
-    def step_events(self, at):
+    def step_events(self, at: ArrayLike) -> Floats:
         """Runs one step on a list of events, indices into the flat input, and returns the output."""
         out, pointer = self._answer()
-        at, indices, n = values.events(at, math.prod(self._in))
+        _at, indices, n = values.events(at, math.prod(self._in))
         library.snn_stream_step_events(self._handle, indices, n, pointer)
         return out
 
-    def learn(self, error):
+    def learn(self, error: ArrayLike) -> None:
         """Trains on the last step, given the derivative of a loss by its output."""
-        error, numbers = values.exactly(error, self._out, "an error")
+        _error, numbers = values.exactly(error, self._out, "an error")
         library.snn_stream_learn(self._handle, numbers)
 
-    def learn_label(self, label):
+    def learn_label(self, label: int) -> float:
         """Trains on the last step with a label, and returns the loss."""
         loss = c_double()
         library.snn_stream_learn_label(self._handle, values.whole(label, "label", high=2**32 - 1), byref(loss))
         return loss.value
 
-    def learn_target(self, target):
+    def learn_target(self, target: ArrayLike) -> float:
         """Trains on the last step with the desired output, and returns the loss."""
-        loss, (target, numbers) = c_double(), values.exactly(target, self._out, "a target")
+        loss, (_target, numbers) = c_double(), values.exactly(target, self._out, "a target")
         library.snn_stream_learn_target(self._handle, numbers, byref(loss))
         return loss.value
 
-    def reset(self):
+    def reset(self) -> None:
         """Resets the stream to the state before its first step."""
         library.snn_stream_reset(self._handle)
 
-    def refresh(self):
+    def refresh(self) -> None:
         """Takes over the present weights of the network."""
         library.snn_stream_refresh(self._handle)
 
     @property
-    def state(self):
+    def state(self) -> bytes:
         """The state as bytes, which together with the weights determines the next step. Assigning it restores it,
         here or in a stream of a network built alike. Between a stream that runs and one that learns, traces begin at
         zero."""
@@ -84,6 +89,5 @@ class Stream:
         return ctypes.string_at(start, size.value)
 
     @state.setter
-    def state(self, saved):
-        saved = bytes(saved)
-        library.snn_stream_set_state(self._handle, saved, len(saved))
+    def state(self, saved: bytes) -> None:
+        library.snn_stream_set_state(self._handle, bytes(saved), len(saved))

@@ -1,10 +1,22 @@
 """Trainers of all methods, and evaluators of networks that are trained."""
 
+from __future__ import annotations
+
 from ctypes import byref
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
-from ._library import PROGRESS_FN, Batch, Metrics, TrainerInfo, library
+from ._library import library
+from ._structures import PROGRESS_FN, Batch, Metrics, TrainerInfo
+from ._types import ArrayLike, Floats, Path, Setting
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ._dataset import Dataset
+    from ._network import Network
+    from ._optimizer import Optimizer
 
 
 class Evaluator(Owned, Parameters):
@@ -12,14 +24,14 @@ class Evaluator(Owned, Parameters):
 
     _noun = "trainer"
 
-    def __init__(self, network, batch, **parameters):
+    def __init__(self, network: Network, batch: int | None, **parameters: Setting) -> None:
         self._own(library.snn_evaluator_create, handle(network, "network"), parents=(network,))
         self._begin(network, batch, parameters)
 
-    def _begin(self, network, batch, parameters):
+    def _begin(self, network: Network, batch: int | None, parameters: Mapping[str, Setting]) -> None:
         self._watch = Watch()
-        # Python sees signals in this call.
-        progress = PROGRESS_FN(lambda _user, _progress, watch=self._watch: watch.wants_stop())
+        watch = self._watch
+        progress = PROGRESS_FN(lambda _user, _progress: watch.wants_stop())     # Python sees signals in this call
         self._node.keeps.append(progress)
         library.snn_trainer_on_progress(self._handle, progress, None)
         self.set(**parameters)
@@ -28,25 +40,27 @@ class Evaluator(Owned, Parameters):
         self._classes = network.info().out.dim[0]
         self._in = network.info().in_.tuple()
 
-    def _run(self, call, dataset):
+    def _run(self, call: Callable[..., object], dataset: Dataset) -> Metrics:
         out = Metrics()
         pointer = handle(dataset, "dataset")
         calling_back([self._watch, dataset._watch], call, self._handle, pointer, byref(out))
         return out
 
-    def evaluate(self, dataset):
+    def evaluate(self, dataset: Dataset) -> Metrics:
         """Returns accuracy, loss, firing rate and synaptic operations on a data set. Changes nothing."""
         return self._run(library.snn_trainer_evaluate, dataset)
 
-    def _batch(self, x, lengths):
+    def _batch(self, x: ArrayLike, lengths: ArrayLike | None) -> tuple[Batch, list[Any]]:
         """A batch, and the arrays that it points to."""
         batch = Batch()
-        x, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
+        samples, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
+        keeps: list[Any] = [samples]
         if lengths is not None:
-            lengths, batch.lengths = values.lengths(lengths, batch.samples, batch.frames)
-        return batch, [x, lengths]
+            whole, batch.lengths = values.lengths(lengths, batch.samples, batch.frames)
+            keeps.append(whole)
+        return batch, keeps
 
-    def predict(self, x, *, lengths=None):
+    def predict(self, x: ArrayLike, *, lengths: ArrayLike | None = None) -> Floats:
         """Returns the outputs summed over the steps of each sample, [n,outputs]; x is [n,...] for all steps or
         [T,n,...]."""
         batch, _keeps = self._batch(x, lengths)
@@ -54,7 +68,7 @@ class Evaluator(Owned, Parameters):
         library.snn_trainer_predict(self._handle, byref(batch), pointer)
         return scores
 
-    def info(self):
+    def info(self) -> TrainerInfo:
         """Returns method (None for an evaluator), batch, steps, epochs, updates and bytes."""
         out = TrainerInfo()
         library.snn_trainer_get_info(self._handle, byref(out))
@@ -65,35 +79,36 @@ class Trainer(Evaluator):
     """Trains and evaluates one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it is
     not prepared, as Continual requires."""
 
-    def __init__(self, network, optimizer, method, batch=None, **parameters):
+    def __init__(self, network: Network, optimizer: Optimizer, method: str, batch: int | None = None,
+                 **parameters: Setting) -> None:
         self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
                   values.word(method, "method"), parents=(network, optimizer))
-        self._teacher = None
+        self._teacher: Evaluator | None = None
         self._begin(network, batch, parameters)
 
-    def epoch(self, dataset):
+    def epoch(self, dataset: Dataset) -> Metrics:
         """Trains one epoch and returns the metrics."""
         return self._run(library.snn_trainer_epoch, dataset)
 
-    def restart_epoch(self):
+    def restart_epoch(self) -> Self:
         """Discards the rest of an interrupted epoch: the next one starts again, over any data set."""
         library.snn_trainer_restart_epoch(self._handle)
         return self
 
-    def step(self, x, labels=None, *, targets=None, lengths=None):
+    def step(self, x: ArrayLike, labels: ArrayLike | None = None, *, targets: ArrayLike | None = None,
+             lengths: ArrayLike | None = None) -> Metrics:
         """Trains one batch and returns the metrics. x is [n,...] for all steps or [T,n,...]; labels [n]; targets
         [n,outputs], or [T,n,outputs] for each step; lengths [n] if some samples end before the last step."""
-        if (labels is None) == (targets is None):
-            raise TypeError("expected either labels or targets")
+        values.either(labels, targets)
         (batch, _keeps), out = self._batch(x, lengths), Metrics()
         if labels is not None:
-            labels, batch.labels = values.labels(labels, batch.samples, self._classes)
-        else:
-            targets, batch.targets, batch.target_frames = values.targets(targets, (batch.samples, self._classes), 0)
+            _labels, batch.labels = values.labels(labels, batch.samples, self._classes)
+        if targets is not None:
+            _targets, batch.targets, batch.target_frames = values.targets(targets, (batch.samples, self._classes), 0)
         library.snn_trainer_step(self._handle, byref(batch), byref(out))
         return out
 
-    def set_teacher(self, teacher):
+    def set_teacher(self, teacher: Evaluator | None) -> Self:
         """Sets the teacher, an evaluator or another trainer, for training with the parameter distil above 0; None: no
         teacher."""
         library.snn_trainer_set_teacher(self._handle, handle(teacher, "trainer", optional=True))
@@ -101,19 +116,19 @@ class Trainer(Evaluator):
         self._teacher = teacher
         return self
 
-    def set_logits(self, logits):
+    def set_logits(self, logits: ArrayLike) -> Self:
         """Sets the teacher's outputs [n,classes] for the next batch of step()."""
-        logits, pointer = values.floats(logits, "logits")
-        if logits.ndim != 2 or logits.shape[1] != self._classes:
-            raise ValueError(f"logits have shape {logits.shape}; expected [n,{self._classes}]")
-        library.snn_trainer_set_logits(self._handle, pointer, len(logits))
+        numbers, pointer = values.floats(logits, "logits")
+        if numbers.ndim != 2 or numbers.shape[1] != self._classes:
+            raise ValueError(f"logits have shape {numbers.shape}; expected [n,{self._classes}]")
+        library.snn_trainer_set_logits(self._handle, pointer, len(numbers))
         return self
 
-    def save(self, path):
+    def save(self, path: Path) -> None:
         """Writes a checkpoint."""
         library.snn_trainer_save(self._handle, values.path(path))
 
-    def load(self, path):
+    def load(self, path: Path) -> Self:
         """Loads a checkpoint of a trainer with the same network, method, optimizer and settings."""
         library.snn_trainer_load(self._handle, values.path(path))
         return self

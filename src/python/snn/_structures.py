@@ -1,0 +1,254 @@
+"""The structures of the library's headers. A field's hint says both what Python sees and what C has there."""
+
+import ctypes
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_size_t, c_uint32,
+                    c_uint64, c_void_p)
+from typing import Annotated, Any, Optional, Tuple, Type, TypeVar
+
+_U32 = Annotated[int, c_uint32]
+_U64 = Annotated[int, c_uint64]
+_I32 = Annotated[int, c_int32]
+_F64 = Annotated[float, c_double]
+_Size = Annotated[int, c_size_t]
+_Text = Annotated[bytes, c_char_p]
+_MaybeText = Annotated[Optional[bytes], c_char_p]
+_Address = Annotated[Optional[int], c_void_p]
+_Memory = Annotated[int, c_void_p]
+_Floats = Annotated[Any, POINTER(c_float)]
+_Whole = Annotated[Any, POINTER(c_uint32)]
+_U32x3 = Annotated["ctypes.Array[c_uint32]", c_uint32 * 3]
+_U32x4 = Annotated["ctypes.Array[c_uint32]", c_uint32 * 4]
+_Sizex3 = Annotated["ctypes.Array[c_size_t]", c_size_t * 3]
+
+_Kind = TypeVar("_Kind", bound=Type[Structure])
+
+
+def structure(kind: _Kind) -> _Kind:
+    """Makes the fields of a structure of its hints."""
+    kind._fields_ = [(name, getattr(hint, "__metadata__", [hint])[0]) for name, hint in kind.__annotations__.items()]
+    return kind
+
+
+@structure
+class Shape(Structure):
+    rank: _U32
+    dim: _U32x3
+
+    def tuple(self) -> Tuple[int, ...]:
+        return tuple(self.dim[:self.rank])
+
+
+@structure
+class Sized(Structure):
+    """A structure that begins with its size, which the caller sets, and that the library then fills."""
+    struct_size: _U32
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.struct_size = ctypes.sizeof(self)
+
+    def __repr__(self) -> str:
+        names = [name for name in type(self).__annotations__ if name != "reserved"]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+
+@structure
+class ContextOptions(Structure):
+    struct_size: _U32
+    threads: _U32
+    seed: _U64
+    allocate: _Address
+    release: _Address
+    allocator_user: _Address
+    log: _Address
+    log_user: _Address
+    isa: _MaybeText
+    product_table: _MaybeText
+
+
+@structure
+class ContextInfo(Sized):
+    threads: _U32
+    seed: _U64
+    isa: _Text
+    bytes: _U64
+    peak_bytes: _U64
+    allocations: _U64
+
+
+@structure
+class ParamInfo(Sized):
+    key: _I32
+    type: _I32
+    reserved: _U32
+    name: _Text
+    help: _Text
+    choices: _MaybeText
+    min: _F64
+    max: _F64
+    number: _F64
+    text: _MaybeText
+
+
+@structure
+class TensorInfo(Sized):
+    rank: _U32
+    dim: _U32x4
+    length: _U64
+    bytes: _U64
+    element: _U32
+    trained: _U32
+    name: _Text
+    data: _Memory
+    scale: _Floats
+
+
+@structure
+class LayerInfo(Sized):
+    index: _U32
+    name: _Text
+    type: _Text
+    in_: Shape
+    out: Shape
+    parameters: _U64
+    tensors: _U32
+    inputs: _U32
+    spiking: _U32
+    reserved: _U32
+
+
+@structure
+class NetworkInfo(Sized):
+    layers: _U32
+    in_: Shape
+    out: Shape
+    parameters: _U64
+    parameter_bytes: _U64
+    prepared: _U32
+    reserved: _U32
+    context: _Address
+
+
+@structure
+class ModelInfo(Sized):
+    format: _U32
+    checkpoint: _U32
+    packed: _U32
+    tensors: _U64
+    tensor_bytes: _U64
+    architecture: _Text
+    context: _Address
+
+
+@structure
+class DatasetInfo(Sized):
+    rank: _U32
+    shape: _Sizex3
+    count: _Size
+    classes: _Size
+    frames: _Size
+    targets: _Size
+    target_frames: _Size
+    context: _Address
+
+
+@structure
+class TrainerInfo(Sized):
+    prepared: _U32
+    method: _MaybeText
+    context: _Address
+    network: _Address
+    optimizer: _Address
+    projection: _Address
+    teacher: _Address
+    batch: _U64
+    steps: _U64
+    epochs: _U64
+    updates: _U64
+    bytes: _U64
+
+
+@structure
+class Metrics(Sized):
+    reserved: _U32
+    samples: _U64
+    loss: _F64
+    accuracy: _F64
+    seconds: _F64
+    learning_rate: _F64
+    gradient_norm: _F64
+    firing_rate: _F64
+    synops_dense: _F64
+    synops_mac: _F64
+    synops_ac: _F64
+    solver_residual: _F64
+    solver_iterations: _F64
+    solver_failures: _U64
+    equilibrium_gap: _F64
+    backward_rate: _F64
+    samples_per_second: _F64
+    squared_error: _F64
+    r2: _F64
+    smape: _F64
+
+
+@structure
+class ProjectionInfo(Sized):
+    reserved: _U32
+    inputs: _U64
+    rows: _U64
+    frozen: _U64
+    lr: _F64
+
+
+@structure
+class ContinualInfo(Sized):
+    reserved: _U32
+    tasks: _U64
+    begun: _U64
+    ended: _U64
+    acc: _F64
+    bwt: _F64
+
+
+@structure
+class Sample(Sized):
+    label: _U32
+    x: _Floats
+    target: _Floats
+    length: _U64
+    seed: _U64
+
+
+READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
+PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
+
+_Read = Annotated[Any, READ_FN]
+
+
+@structure
+class DatasetSource(Structure):
+    struct_size: _U32
+    rank: _U32
+    shape: _Sizex3
+    count: _Size
+    classes: _Size
+    frames: _Size
+    read: _Read
+    close: _Address
+    user: _Address
+    targets: _Size
+    target_frames: _Size
+    label: _Address
+
+
+@structure
+class Batch(Sized):
+    reserved: _U32
+    samples: _Size
+    frames: _Size
+    x: _Floats
+    labels: _Whole
+    targets: _Floats
+    target_frames: _Size
+    lengths: _Whole
