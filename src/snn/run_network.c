@@ -1,0 +1,139 @@
+/* run_network.c - the network of a run, and its first weights. */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The prototype, if the configuration says anything about neurons. */
+static int make_neuron(struct run *run, snn_neuron **out)
+{
+    snn_status rc;
+
+    *out = NULL;
+    if (json_object_size(json_object_get(run->config, "neuron")) == 0)
+        return DONE;
+    rc = snn_neuron_create(out, run->context, config_text(run->config, "neuron.type", "lif"));
+    if (rc != SNN_OK)
+        return fail_call(rc, "neuron.type");
+    return run_apply(run->config, "neuron", &neuron_params, *out);
+}
+
+/* One rate for all dropout layers, if the configuration has one; stochastic depth is something else. */
+static snn_status set_dropout(struct run *run)
+{
+    const json_t *rate = config_get(run->config, "dropout");
+    snn_status rc = SNN_OK;
+    snn_layer *layer;
+    const char *mask;
+
+    for (size_t i = 0; rate && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++)
+        if (snn_layer_get_str(layer, SNN_LAYER_MASK, &mask) == SNN_OK && strcmp(mask, "element") == 0)
+            rc = snn_layer_set_f64(layer, SNN_LAYER_RATE, json_number_value(rate));
+    return rc;
+}
+
+/* One kind of weights for all binary layers, if the configuration has one: "none" is the same network at full
+ * precision. */
+static snn_status set_binary(struct run *run)
+{
+    const char *kind = config_text(run->config, "binary", NULL), *now;
+    snn_status rc = SNN_OK;
+    snn_layer *layer;
+
+    for (size_t i = 0; kind && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++)
+        if (snn_layer_get_str(layer, SNN_LAYER_BINARY, &now) == SNN_OK && strcmp(now, "none") != 0)
+            rc = snn_layer_set_str(layer, SNN_LAYER_BINARY, kind);
+    return rc;
+}
+
+/* One kind of weights for errors, if the configuration has one, in all layers but the first, which sends none. */
+static snn_status set_back_weights(struct run *run)
+{
+    const char *kind = config_text(run->config, "back_weights", NULL), *now;
+    bool first = true;
+    snn_status rc = SNN_OK;
+    snn_layer *layer;
+
+    for (size_t i = 0; kind && rc == SNN_OK && (layer = snn_network_layer(run->network, i)) != NULL; i++) {
+        if (snn_layer_get_str(layer, SNN_LAYER_BACK_WEIGHTS, &now) != SNN_OK)
+            continue;
+        if (!first)
+            rc = snn_layer_set_str(layer, SNN_LAYER_BACK_WEIGHTS, kind);
+        first = false;
+    }
+    return rc;
+}
+
+int run_network(struct run *run)
+{
+    json_t *described = json_object_get(run->config, "network");
+    snn_neuron *neuron = NULL;
+    snn_status rc;
+    int status;
+
+    if (json_is_object(described) && json_object_size(json_object_get(run->config, "neuron")) > 0)
+        return fail(USAGE, "neuron: a network that is described layer by layer has its own neurons");
+    if (json_is_object(described)) {
+        char *text = json_dumps(described, JSON_COMPACT);
+        rc = snn_network_parse(&run->network, run->context, text ? text : "");
+        free(text);
+    } else {
+        status = make_neuron(run, &neuron);
+        if (status != DONE) {
+            snn_neuron_destroy(neuron);
+            return status;
+        }
+        rc = snn_network_build(&run->network, run->context, json_string_value(described), run->shape.shape,
+                               run->shape.rank, run->shape.classes + run->shape.targets, neuron);
+        snn_neuron_destroy(neuron);
+    }
+    if (rc == SNN_OK)
+        rc = set_dropout(run);
+    if (rc == SNN_OK)
+        rc = set_binary(run);
+    if (rc == SNN_OK)
+        rc = set_back_weights(run);
+    if (rc == SNN_OK)
+        rc = snn_network_prepare(run->network);
+    return rc == SNN_OK ? DONE : fail_call(rc, "network");
+}
+
+static int start_layer(snn_layer *layer, const snn_network *model, const char *path)
+{
+    snn_layer_info info = SNN_LAYER_INFO_INIT;
+    snn_status rc = snn_layer_get_info(layer, &info);
+    snn_layer *other = rc == SNN_OK ? snn_network_layer_named(model, info.name) : NULL;
+
+    for (size_t i = 0; rc == SNN_OK && i < info.tensors; i++) {
+        snn_tensor to = SNN_TENSOR_INIT, from = SNN_TENSOR_INIT;
+
+        rc = snn_layer_tensor(layer, i, &to);
+        if (rc == SNN_OK && (!other || snn_layer_tensor_named(other, to.name, &from) != SNN_OK ||
+                             memcmp(from.dim, to.dim, sizeof to.dim) != 0))
+            return fail(FAILED, "%s: has no %s.%s of the network's shape", path, info.name, to.name);
+        if (rc == SNN_OK)
+            memcpy(to.data, from.data, to.bytes);
+    }
+    return rc == SNN_OK ? DONE : fail_call(rc, "start");
+}
+
+int run_start(struct run *run)
+{
+    const char *start = config_text(run->config, "start", NULL);
+    char *path = start ? at_home(start) : NULL;
+    snn_network *model = NULL;
+    snn_layer *layer;
+    snn_status rc;
+    int status = DONE;
+
+    if (!path)
+        return start ? FAILED : DONE;
+    rc = snn_network_load(&model, run->context, path);
+    if (rc != SNN_OK)
+        status = fail_call(rc, "start");
+    for (size_t i = 0; status == DONE && (layer = snn_network_layer(run->network, i)) != NULL; i++)
+        status = start_layer(layer, model, path);
+    snn_network_destroy(model);
+    free(path);
+    return status;
+}
