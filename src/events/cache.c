@@ -217,6 +217,8 @@ snn_status snn__cache_open(struct snn__cache *cache, const struct snn__event_lis
     const uint64_t key = key_of(list);
     char name[32];
 
+    if (folder[0] == '\0')
+        return snn_component_fail(SNN_ERR_ARGUMENT, "cache is \"\"; give a folder, or NULL for none");
     (void)mkdir(folder, 0777); /* it may be there; if it cannot be made, writing says so */
     snprintf(name, sizeof name, "%016llx.events", (unsigned long long)key);
     cache->file = -1;

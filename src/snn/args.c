@@ -2,10 +2,10 @@
 #include "args.h"
 
 #include "config.h"
+#include "number.h"
 #include "params.h"
 #include "tool.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,19 +160,17 @@ bool args_has(const struct args *args, const char *name)
 int args_whole(const struct args *args, const char *name, int64_t low, int64_t high, int64_t absent, int64_t *out)
 {
     const char *text = args_text(args, name);
-    long long value;
-    char *end;
 
     *out = absent;
-    if (!text)
-        return DONE;
-    errno = 0;
-    value = strtoll(text, &end, 10);
-    if (end == text || *end || errno || value < low || value > high)
-        return fail(USAGE, "--%s: \"%s\" is not a whole number from %lld to %lld", name, text, (long long)low,
-                    (long long)high);
-    *out = value;
-    return DONE;
+    return text ? number_whole(name, text, low, high, out) : DONE;
+}
+
+int args_real(const struct args *args, const char *name, double low, double high, double absent, double *out)
+{
+    const char *text = args_text(args, name);
+
+    *out = absent;
+    return text ? number_real(name, text, low, high, out) : DONE;
 }
 
 size_t args_list(const char *text, char word[][32], size_t most)

@@ -32,6 +32,8 @@ const char *args_text(const struct args *args, const char *name);
 bool args_has(const struct args *args, const char *name);
 /* Whole number of a flag, `absent` if not given. Returns DONE or USAGE. */
 int args_whole(const struct args *args, const char *name, int64_t low, int64_t high, int64_t absent, int64_t *out);
+/* The same of a number. */
+int args_real(const struct args *args, const char *name, double low, double high, double absent, double *out);
 /* Words of a flag such as "1,2,4", at most `most`, copied into `word`; returns their number. */
 size_t args_list(const char *text, char word[][32], size_t most);
 

@@ -2,6 +2,7 @@
 #include "args.h"
 #include "bench.h"
 #include "config.h"
+#include "number.h"
 #include "run.h"
 
 #include <stdlib.h>
@@ -148,15 +149,13 @@ static int read_shape(struct bench *b)
 
 static int numbers(const char *name, const char *text, int64_t *out, size_t *count)
 {
-    char word[MOST][32], *end;
+    char word[MOST][32];
+    int status = DONE;
 
     *count = args_list(text, word, MOST);
-    for (size_t i = 0; i < *count; i++) {
-        out[i] = strtoll(word[i], &end, 10);
-        if (*end || out[i] < 1 || out[i] > 1000000)
-            return fail(USAGE, "--%s: \"%s\" is not a whole number from 1", name, word[i]);
-    }
-    return *count ? DONE : fail(USAGE, "--%s: needs at least one number", name);
+    for (size_t i = 0; i < *count && status == DONE; i++)
+        status = number_whole(name, word[i], 1, 1000000, &out[i]);
+    return *count || status != DONE ? status : fail(USAGE, "--%s: needs at least one number", name);
 }
 
 /* True if a method takes this network, in the smallest size. */
@@ -256,16 +255,16 @@ static int against_torch(const struct bench *b, const char *machine)
 
 static int read_densities(const struct bench *b, double *density, size_t *n)
 {
-    char word[MOST][32], *end;
+    char word[MOST][32];
     const char *text = args_text(&b->args, "density");
+    int status = DONE;
 
     *n = args_list(text ? text : "1,5,10,20,50,100", word, MOST);
-    for (size_t i = 0; i < *n; i++) {
-        density[i] = strtod(word[i], &end) / 100;
-        if (*end || !(density[i] >= 0 && density[i] <= 1))
-            return fail(USAGE, "--density: \"%s\" is not a number from 0 to 100", word[i]);
+    for (size_t i = 0; i < *n && status == DONE; i++) {
+        status = number_real("density", word[i], 0, 100, &density[i]);
+        density[i] /= 100;
     }
-    return *n ? DONE : fail(USAGE, "--density: needs at least one number");
+    return *n || status != DONE ? status : fail(USAGE, "--density: needs at least one number");
 }
 
 static int measure_stream(const struct bench *b, const char *machine)

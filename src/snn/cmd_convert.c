@@ -1,6 +1,7 @@
 /* cmd_convert.c - snn convert: NIR graphs to models and back, and what a translation changes. */
 #include "frames.h"
 #include "nir.h"
+#include "number.h"
 
 #include <math.h>
 #include <snn/nir.h>
@@ -48,14 +49,14 @@ struct converting {
 
 static int read_options(struct converting *c)
 {
-    const char *dt = args_text(&c->args, "dt"), *data = args_text(&c->args, "check");
-    char *end;
+    const char *data = args_text(&c->args, "check");
     int status = args_whole(&c->args, "steps", 1, 1 << 20, 100, &c->steps);
 
     c->options = (snn_nir_options)SNN_NIR_OPTIONS_INIT;
-    c->options.dt = dt ? strtod(dt, &end) : 0;
-    if (dt && (*end != '\0' || end == dt || !(c->options.dt > 0)))
-        return fail(USAGE, "--dt: \"%s\" is no number of seconds", dt);
+    if (status == DONE)
+        status = args_real(&c->args, "dt", 1e-15, 1e15, 0, &c->options.dt);
+    if (status != DONE)
+        return status;
     if (data && (strchr(data, ':') == NULL || strcspn(data, ":") > 30))
         return fail(USAGE, "--check: \"%s\" is neither FORMAT:DIR nor random:P", data);
     c->options.reset = args_text(&c->args, "reset");
@@ -111,17 +112,13 @@ static int open_samples(const struct converting *c, const char *what, struct sam
 {
     char format[32];
     const char *colon = strchr(what, ':');
-    char *end, *folder;
+    char *folder;
     snn_status rc = SNN_OK;
     int status = DONE;
 
     snprintf(format, sizeof format, "%.*s", (int)(colon - what), what);
-    if (strcmp(format, "random") == 0) {
-        s->probability = strtod(colon + 1, &end);
-        return *end == '\0' && end > colon + 1 && s->probability >= 0 && s->probability <= 1
-                   ? DONE
-                   : fail(USAGE, "--check: \"%s\" is no probability", colon + 1);
-    }
+    if (strcmp(format, "random") == 0)
+        return number_real("check random", colon + 1, 0, 1, &s->probability);
     folder = at_home(colon + 1);
     if (folder == NULL)
         return FAILED;

@@ -7,7 +7,6 @@
 #include "run.h"
 #include "table.h"
 
-#include <math.h>
 #include <string.h>
 
 static const struct flag flags[] = {
@@ -143,15 +142,9 @@ static size_t batch_of(const struct run *run, const struct args *args)
 /* Steps in a second of data; 0: not declared. */
 static int execution_rate(const struct args *args, double *rate)
 {
-    const char *text = args_has(args, "execution-rate") ? args_text(args, "execution-rate") : NULL;
-    char *end;
-
-    *rate = text ? strtod(text, &end) : 0;
-    if (text && !args_has(args, "neurobench"))
+    if (args_has(args, "execution-rate") && !args_has(args, "neurobench"))
         return fail(USAGE, "--execution-rate goes with --neurobench");
-    return !text || (*end == '\0' && *rate > 0 && isfinite(*rate))
-               ? DONE
-               : fail(USAGE, "--execution-rate: %s is not a positive number of Hz", text);
+    return args_real(args, "execution-rate", 1e-9, 1e15, 0, rate);
 }
 
 static int watch(const struct run *run, const struct args *args, struct neurobench **nb)

@@ -46,7 +46,7 @@ static void print_row(const char *name, const char *paper, const char *data, con
     printf("%-30s %-5s %-15s %9s  %s\n", name, paper, data, published, network);
 }
 
-static int print_json(const struct recipe *recipe, void *user)
+static void print_json(const struct recipe *recipe, void *user)
 {
     json_t *row = json_deep_copy(recipe->head);
 
@@ -54,10 +54,9 @@ static int print_json(const struct recipe *recipe, void *user)
     json_object_set_new(row, "name", json_string(recipe->name));
     json_object_set_new(row, "network", json_string(run_name(recipe->config)));
     json_line(row, 9);
-    return DONE;
 }
 
-static int print_text(const struct recipe *recipe, void *user)
+static void print_text(const struct recipe *recipe, void *user)
 {
     double accuracy = recipe_number(recipe, "accuracy");
     char published[16] = "";
@@ -70,7 +69,6 @@ static int print_text(const struct recipe *recipe, void *user)
     *headed = true;
     print_row(recipe->name, recipe_text(recipe, "paper"), recipe_text(recipe, "data"), published,
               run_name(recipe->config));
-    return DONE;
 }
 
 /* ---- one of them */

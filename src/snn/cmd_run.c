@@ -78,18 +78,14 @@ int read_time(const struct args *args, const char *name, int64_t absent, int64_t
 
 static int read_pace(struct running *r)
 {
-    const char *pace = args_text(&r->args, "pace"), *speed = args_text(&r->args, "speed");
-    char *end = NULL;
+    const char *pace = args_text(&r->args, "pace");
 
     r->live.paced = !pace || strcmp(pace, "real") == 0;
-    r->live.speed = speed ? strtod(speed, &end) : 1;
     if (pace && !r->live.paced && strcmp(pace, "fast") != 0)
         return fail(USAGE, "--pace: \"%s\" is neither real nor fast", pace);
-    if (speed && (*end || !(r->live.speed >= 1e-6 && r->live.speed <= 1e6)))
-        return fail(USAGE, "--speed: \"%s\" is not a number from 1e-6 to 1e6", speed);
-    if (speed && !r->live.paced)
+    if (args_has(&r->args, "speed") && !r->live.paced)
         return fail(USAGE, "--speed goes with --pace real");
-    return DONE;
+    return args_real(&r->args, "speed", 1e-6, 1e6, 1, &r->live.speed);
 }
 
 /* What only learning uses has no effect without it. */

@@ -1,10 +1,10 @@
 /* config.c - the description of a run as JSON. */
 #include "config.h"
 
+#include "number.h"
 #include "params.h"
 #include "tool.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,25 +160,19 @@ static int set_numbers(json_t *config, const char *path, const char *name, const
 
 int config_set_text(json_t *config, const char *path, const char *name, const char *text)
 {
-    enum config_kind kind = config_kind(path);
+    int64_t whole;
     double real;
-    long long whole;
-    char *end;
+    int status;
 
-    errno = 0;
-    switch (kind) {
+    switch (config_kind(path)) {
     case KIND_WHOLE:
         if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
             return config_set(config, path, json_integer(text[0] == 't'));
-        whole = strtoll(text, &end, 10);
-        if (end == text || *end || errno)
-            return fail(USAGE, "--%s: \"%s\" is not a whole number", name, text);
-        return config_set(config, path, json_integer(whole));
+        status = number_whole(name, text, INT64_MIN, INT64_MAX, &whole);
+        return status == DONE ? config_set(config, path, json_integer(whole)) : status;
     case KIND_REAL:
-        real = strtod(text, &end);
-        if (end == text || *end || !isfinite(real))
-            return fail(USAGE, "--%s: \"%s\" is not a number", name, text);
-        return config_set(config, path, json_real(real));
+        status = number_real(name, text, -INFINITY, INFINITY, &real);
+        return status == DONE ? config_set(config, path, json_real(real)) : status;
     case KIND_NUMBERS:
         return set_numbers(config, path, name, text);
     case KIND_DATA:

@@ -104,6 +104,8 @@ static int open_socket(struct live_source *s, const char *where, const char *for
         status = fail(FAILED, "out of memory");
     else if (!port)
         status = fail(USAGE, "%s is not udp://HOST:PORT, as in udp://127.0.0.1:7777", where);
+    else if (port[strspn(port, "0123456789")] != '\0' || strtoul(port, NULL, 10) > 65535)
+        status = fail(USAGE, "%s: the port is not a whole number from 0 to 65535", where);
     else if (s->format == DATAGRAM_FORMATS)
         status = fail(USAGE, "datagrams do not show what they are: give --format csv, evt3 or aedat4");
     if (status == DONE && (error = getaddrinfo(address, port, &hints, &found)) != 0)

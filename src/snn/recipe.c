@@ -123,7 +123,7 @@ static int open_named(struct recipe *out, const char *folder, const char *name)
     return load(out);
 }
 
-int recipe_all(const char *folder, int (*each)(const struct recipe *recipe, void *user), void *user)
+int recipe_all(const char *folder, void (*each)(const struct recipe *recipe, void *user), void *user)
 {
     char *name[MOST];
     size_t n;
@@ -132,12 +132,11 @@ int recipe_all(const char *folder, int (*each)(const struct recipe *recipe, void
     for (size_t i = 0; i < n; i++) {
         struct recipe recipe;
 
-        if (status == DONE) {
-            status = open_named(&recipe, folder, name[i]);
-            if (status == DONE)
-                status = each(&recipe, user);
-            recipe_close(&recipe);
-        }
+        if (open_named(&recipe, folder, name[i]) == DONE)
+            each(&recipe, user);
+        else
+            status = FAILED;
+        recipe_close(&recipe);
         free(name[i]);
     }
     return status;

@@ -21,8 +21,8 @@ struct recipe {
 /* The folder of the recipes: the one given, that of the environment's SNN_RECIPES, or the one beside the tool.
  * Returns DONE or FAILED. */
 int recipe_folder(const char *given, char *out, size_t size);
-/* Calls `each` with all recipes of a folder by name, until it fails. Returns an exit status. */
-int recipe_all(const char *folder, int (*each)(const struct recipe *recipe, void *user), void *user);
+/* Calls `each` with all recipes of a folder by name. Returns DONE, or FAILED if one is damaged, and says which. */
+int recipe_all(const char *folder, void (*each)(const struct recipe *recipe, void *user), void *user);
 /* Opens one by name; without it lists names that are near. Returns DONE, FAILED or USAGE. */
 int recipe_open(struct recipe *out, const char *folder, const char *name);
 void recipe_close(struct recipe *recipe);

@@ -1,8 +1,7 @@
 /* run_rows.c - lateral neurons of the layers of a run, and its tasks. */
 #include "args.h"
+#include "number.h"
 #include "run.h"
-
-#include <stdlib.h>
 
 int run_layers(const struct run *run, size_t *layers)
 {
@@ -37,16 +36,16 @@ int run_rows(const struct run *run, const char *flag, const char *text, size_t *
     size_t n = args_list(text, word, RUN_LAYERS), used = 0;
 
     for (size_t l = 0; l < RUN_LAYERS; l++) {
-        char *end;
+        int64_t rows;
 
         out[l] = 0;
         if (!run_may_project(run, l))
             continue;
         if (used == n)
             return fail(USAGE, "--%s: %zu numbers; every linear and conv2d layer needs one", flag, n);
-        out[l] = (size_t)strtoul(word[used], &end, 10);
-        if (*end != '\0' || end == word[used])
-            return fail(USAGE, "--%s: \"%s\" is not a whole number", flag, word[used]);
+        if (number_whole(flag, word[used], 0, UINT32_MAX, &rows) != DONE)
+            return USAGE;
+        out[l] = (size_t)rows;
         used++;
     }
     return used == n ? DONE : fail(USAGE, "--%s: %zu numbers for %zu layers", flag, n, used);

@@ -26,7 +26,7 @@ run 0 eval b.snn --data idx:data --steps 6 --quiet
 
 refuses 2 "two files are needed" convert a.nir
 refuses 2 "has to be a NIR file" convert a.snn b.snn
-refuses 2 "no number of seconds" convert a.nir b.snn --dt soon
+refuses 2 '--dt: "soon" is not a number from' convert a.nir b.snn --dt soon
 refuses 1 'reset "soft"; it is one of file|value|zero|subtract' convert a.nir b.snn --reset soft
 refuses 2 "neither FORMAT:DIR nor random:P" convert a.nir b.snn --check data
 echo no graph >c.nir

@@ -131,6 +131,7 @@ refuses 2 "--speed goes with --pace real" $live --events csv --pace fast --speed
 refuses 2 "is no time" $live --events csv --window 10
 refuses 2 "is not WxH" $live --events csv --sensor 10
 refuses 2 "is not udp://HOST:PORT" $live --events udp://127.0.0.1
+refuses 2 "the port is not a whole number from 0 to 65535" $live --events udp://127.0.0.1:65536 --format csv
 refuses 2 "datagrams do not show what they are" $live --events udp://127.0.0.1:0
 refuses 1 "SNN_ERR_IO: absent" $live --events absent
 refuses 1 "the network takes 1x8x8; events of a sensor of 100x100 make frames of 2x100x100" run m.snn --events evt3

@@ -50,6 +50,11 @@ export SNN_RECIPES
 run 0 recipe
 has out tiny OTTT MNIST '12.50%' 64-16-10
 [ "$(wc -l <out)" -eq 2 ] || bad "more than one recipe in the folder"
+echo '{ "recipe": 3' >own/damaged.json
+run 1 recipe
+has out tiny
+has err 'own/damaged.json: line 2'
+rm own/damaged.json
 run 0 recipe tiny --data data --seed 3 --save a.snn
 has out 'epoch   2/2' 'test accuracy'
 run 0 recipe tiny --data=idx:data --seed 3 --save b.snn --quiet

@@ -43,7 +43,7 @@ cp out first
 run 0 eval nb.snn --data idx:data --neurobench --json --batch 7
 [ "$(sed 's/"seconds":[^,]*//' out)" = "$(sed 's/"seconds":[^,]*//' first)" ] || bad "figures depend on the batch"
 refuses 2 "--execution-rate goes with --neurobench" eval nb.snn --data idx:data --execution-rate 250
-refuses 2 "-1 is not a positive number of Hz" eval nb.snn --data idx:data --neurobench --execution-rate -1
+refuses 2 '--execution-rate: "-1" is not a number from' eval nb.snn --data idx:data --neurobench --execution-rate -1
 
 # ---- continual: tasks one after the other, with and without lateral neurons
 run 0 continual --data idx:data --net 64-32-10 --tasks 3 --batch 50 --epochs 2 --rows 12,8 --more 6,4 \
@@ -116,6 +116,7 @@ if "$snn" events --help >/dev/null 2>&1; then
     run 0 $events --steps 10 --cache cache
     cmp -s events.snn plain.snn || bad "a cache gives another model"
     [ "$(ls cache | wc -l)" -eq 2 ] || bad "the cache of two splits has $(ls cache | wc -l) files"
+    refuses 1 'cache is ""' $events --cache ""
     refuses 2 "data.cache is for recordings" train --data idx:data --net 64-10 --epochs 1 \
         --cache cache --save none.snn
     refuses 1 "frames.cut" $events --frames.cut half

@@ -28,6 +28,7 @@ refuses 2 "--optimizer.NAME goes with training" eval no.snn --optimizer.lr 3
 refuses 2 "no model given" info
 refuses 2 "no measurement given" bench
 refuses 2 '--shape: "8by8"' bench train --shape 8by8
+refuses 2 '--density: "x" is not a number from 0 to 100' bench stream --density 5,x
 refuses 2 '--repeats: "0"' bench train --repeats 0
 refuses 2 '--tasks: "0"' continual --tasks 0
 refuses 2 "go with --rows" continual --data idx:data --net 64-8-10 --more 3,3
