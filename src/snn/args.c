@@ -29,6 +29,11 @@ const char *args_help_topic(int argc, char **argv)
     return at > 0 && at + 1 < argc && argv[at + 1][0] != '-' ? argv[at + 1] : NULL;
 }
 
+static const char *dashes(const char *name)
+{
+    return name[0] && !name[1] ? "-" : "--";
+}
+
 void args_help(const struct flag *flags)
 {
     char left[80], words[200], text[600];
@@ -37,7 +42,7 @@ void args_help(const struct flag *flags)
         bool some =
             flags->path && strcmp(flags->path, "network") != 0 && param_words(flags->path, words, sizeof words);
 
-        snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value ? " " : "",
+        snprintf(left, sizeof left, "%s%s%s%s", dashes(flags->name), flags->name, flags->value ? " " : "",
                  flags->value ? flags->value : "");
         snprintf(text, sizeof text, "%s%s%s", some ? words : "", some ? "; " : "", flags->help);
         printf("  %-36s ", left);
@@ -85,11 +90,17 @@ static int store_at_home(struct args *args, const char *name, const char *path, 
     return status;
 }
 
-/* Reads "--name", "--name value" or "--name=value" at argv[*i]. */
+/* True of "--name" and of "-n", if there is such a flag. */
+static bool is_flag(const struct flag *flags, const char *word)
+{
+    return word[0] == '-' && (word[1] == '-' || (word[1] && !word[2] && find(flags, word + 1)));
+}
+
+/* Reads "--name", "--name value", "--name=value" or "-n value" at argv[*i]. */
 static int parse_flag(struct args *args, const struct flag *flags, bool parameters, int argc, char **argv, int *i)
 {
     char name[96];
-    const char *word = argv[*i] + 2, *equals = strchr(word, '='), *value;
+    const char *word = argv[*i] + (argv[*i][1] == '-' ? 2 : 1), *equals = strchr(word, '='), *value;
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
     const struct flag *flag;
     const char *path;
@@ -108,7 +119,7 @@ static int parse_flag(struct args *args, const struct flag *flags, bool paramete
         return store(args, name, path, "1");
     }
     if (!equals && *i + 1 >= argc)
-        return fail(USAGE, "--%s needs a value%s%s", name, flag ? ": " : "", flag ? flag->value : "");
+        return fail(USAGE, "%s%s needs a value%s%s", dashes(name), name, flag ? ": " : "", flag ? flag->value : "");
     value = equals ? equals + 1 : argv[++*i];
     return equals && value[0] == '~' ? store_at_home(args, name, path, value) : store(args, name, path, value);
 }
@@ -126,7 +137,7 @@ int args_parse(struct args *args, const struct flag *flags, bool parameters, siz
     for (int i = 1; i < argc; i++) {
         if (!only_words && strcmp(argv[i], "--") == 0) {
             only_words = true;
-        } else if (!only_words && argv[i][0] == '-' && argv[i][1] == '-') {
+        } else if (!only_words && is_flag(flags, argv[i])) {
             int status = parse_flag(args, flags, parameters, argc, argv, &i);
             if (status != DONE)
                 return status;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct flag {
-    const char *name;  /* without the dashes */
+    const char *name;  /* without the dashes: two, or one before a single letter */
     const char *value; /* name of its value in the help; NULL: a switch, which stands for 1 */
     const char *path;  /* its place in the configuration, "trainer.steps"; NULL: read it with args_text() */
     const char *help;
