@@ -147,7 +147,7 @@ class Training(unittest.TestCase):
         x = rng.normal(size=(12, 4, 2)).astype(np.float32)
         targets = x[:, :, ::-1] * 0.5
         lengths = np.arange(12) % 4 + 1
-        data = snn.Dataset.from_arrays(self.ctx, x, targets=targets, lengths=lengths, per_step=True)
+        data = snn.Dataset.from_arrays(self.ctx, x, targets=targets, lengths=lengths, time_axis=1)
         info = data.info()
         self.assertEqual((info.frames, info.targets, info.target_frames, info.classes), (4, 2, 4, 0))
         for i in (2, 3):
@@ -413,7 +413,7 @@ class Misuse(unittest.TestCase):
         self.refused(ValueError, "count,N], ", snn.Dataset.from_arrays, self.ctx, np.zeros((8, 2, 2, 2, 2)),
                      np.zeros(8))
         self.refused(ValueError, "count,T,N], ", snn.Dataset.from_arrays, self.ctx, self.x, np.zeros(8),
-                     per_step=True)
+                     time_axis=1)
         self.assertEqual(step(self.x, np.ones(8)).samples, 8)       # whole, though not of a whole type
 
     def test_targets(self):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import byref, c_double
+from ctypes import byref, c_double, c_float
 from typing import TYPE_CHECKING, Any, Callable, Iterable
 
+from . import _arrays as arrays
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import library
@@ -21,27 +22,58 @@ _SPLIT = {"train": 1, "test": 2}
 _CANCELLED = -11    # SNN_ERR_CANCELLED
 
 
+def _frames(x: Array, frames: int) -> Callable[[Any, int, int], object]:
+    """The function that copies frame [index,frame] of x [count,...] or [count,frames,...] to a pointer."""
+    import numpy as np
+    strides = (x.strides[0], x.strides[1] if frames > 1 else 0)
+    first, size = x.ctypes.data, x[0].size // frames
+
+    def copy(out: Any, index: int, frame: int) -> None:
+        ctypes.memmove(out, first + index * strides[0] + frame * strides[1], 4 * size)
+
+    def scale(out: Any, index: int, frame: int) -> None:
+        source = x[index, frame] if frames > 1 else x[index]
+        numbers = np.frombuffer((c_float * size).from_address(ctypes.addressof(out.contents)), np.float32)
+        np.divide(source, np.float32(255), out=numbers.reshape(source.shape))
+
+    return copy if x.dtype == np.float32 else scale
+
+
 def _reader(x: Array, labels: Whole | None, targets: Floats | None, lengths: Whole | None,
             source: DatasetSource) -> Callable[..., int]:
     """The function that copies frames, and what else a sample has, out of arrays."""
-    frames, target_frames, size = source.frames, source.target_frames, x[0].nbytes // source.frames
-    first, first_target = x.ctypes.data, 0 if targets is None else targets.ctypes.data
-    target_size = 4 * source.targets
+    frames, target_frames = source.frames, source.target_frames
+    copy, copy_target = _frames(x, frames), None if targets is None else _frames(targets, target_frames)
 
     def read(_user: object, index: int, frame: int, out: Any) -> int:
         sample = out[0]
         if frame < frames:
-            ctypes.memmove(sample.x, first + (index * frames + frame) * size, size)
+            copy(sample.x, index, frame)
         if labels is not None:
             sample.label = labels[index]
-        else:
-            at = (index * target_frames + frame % target_frames) * target_size
-            ctypes.memmove(sample.target, first_target + at, target_size)
+        if copy_target is not None:
+            copy_target(sample.target, index, frame % target_frames)
         if lengths is not None and frame == 0:
             sample.length = lengths[index]
         return 0
 
     return read
+
+
+def _borrowed(x: ArrayLike, time_axis: int | None) -> tuple[Array, int]:
+    """Samples [count,...] or [count,T,...] over the given memory where frames can be read from it: bytes, and float32
+    with frames in C order; otherwise a copy. And the number of axes before a frame's."""
+    import numpy as np
+    samples = arrays.numbers(x, "samples")
+    time, axes = ("count,", 1) if time_axis is None else (("T,count,", "count,T,")[values.axis(time_axis)], 2)
+    if samples.ndim - axes not in (1, 2, 3) or samples.size == 0:
+        raise ValueError(f"samples have shape {samples.shape}; expected [{time}N], [{time}C,L] or [{time}C,H,W] with "
+                         "at least one sample; time_axis names the axis of time, if there is one")
+    if time_axis == 0:
+        samples = samples.swapaxes(0, 1)
+    if samples.dtype == np.uint8 or samples.dtype == np.float32 and samples[(0,) * axes].flags.c_contiguous:
+        return samples, axes
+    return np.ascontiguousarray(samples, np.float32), axes
 
 
 class Dataset(Owned, Parameters):
@@ -58,30 +90,31 @@ class Dataset(Owned, Parameters):
     @classmethod
     def from_arrays(cls, context: Context, x: ArrayLike, labels: ArrayLike | None = None, classes: int | None = None,
                     *, targets: ArrayLike | None = None, lengths: ArrayLike | None = None,
-                    per_step: bool = False) -> Self:
-        """x is [count,N], [count,C,L] or [count,C,H,W], with per_step [count,T,N] and so on. Samples have labels
-        [count], or targets [count,K], or [count,T,K] with one for each step; where some have fewer frames than
-        others, lengths [count]. The library asks for sample after sample through a callback, which copies it. Changes
-        to a float32 array are seen, as nothing else is copied."""
+                    time_axis: int | None = None) -> Self:
+        """x is [count,N], [count,C,L] or [count,C,H,W]; with frames for each step, [count,T,N] and so on with
+        time_axis=1, [T,count,N] and so on with time_axis=0. Samples have labels [count] or targets [count,K]; targets
+        for each step have their axes in the order of x, beside static samples [count,T,K]. Where some samples have
+        fewer frames than others, lengths [count]. Bytes are scaled to 0 .. 1.
+
+        The library asks for sample after sample through a callback, which copies it out of x: bytes and float32 stay
+        where they are, whatever the strides of the first axes, and changes to them are seen. Other types are
+        converted once."""
         values.either(labels, targets)
-        samples, _ = values.floats(x, "samples")
-        rank = samples.ndim - 1 - bool(per_step)
-        if rank not in (1, 2, 3) or samples.size == 0:
-            time = "T," if per_step else ""
-            raise ValueError(f"samples have shape {samples.shape}; expected [count,{time}N], [count,{time}C,L] or "
-                             f"[count,{time}C,H,W] with at least one sample")
+        samples, axes = _borrowed(x, time_axis)
+        rank = samples.ndim - axes
         source = DatasetSource()
         library.snn_dataset_source_init(byref(source), ctypes.sizeof(source))
         source.rank = rank
         source.shape[:rank] = list(samples.shape[-rank:])
         source.count = len(samples)
-        source.frames = samples.shape[1] if per_step else 1
+        source.frames = samples.shape[1] if axes == 2 else 1
         whole, vectors, ends = None, None, None
         if labels is not None:
             whole, _ = values.labels(labels, len(samples), classes)
             source.classes = int(whole.max()) + 1 if classes is None else values.whole(classes, "classes", 1)
         if targets is not None:
-            vectors, _, source.target_frames = values.targets(targets, (len(samples), None), 1)
+            vectors, _, source.target_frames = values.targets(targets, (len(samples), None),
+                                                                    1 if time_axis is None else time_axis, 1)
             source.targets = vectors.shape[-1]
         if lengths is not None:
             ends, _ = values.lengths(lengths, len(samples), source.frames)

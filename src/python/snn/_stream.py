@@ -7,6 +7,7 @@ import math
 from ctypes import byref, c_double, c_size_t
 from typing import Any
 
+from . import _arrays as arrays
 from . import _values as values
 from ._handles import handle
 from ._library import STREAM, library
@@ -41,7 +42,7 @@ class Stream:
     def step(self, x: ArrayLike) -> Floats:
         """Runs one step on one sample of the network's input, and returns the output."""
         out, pointer = self._answer()
-        _x, numbers = values.exactly(x, self._in, "a sample")
+        _x, numbers = values.exactly(arrays.scaled(x, "a sample"), self._in, "a sample")
         library.snn_stream_step(self._handle, numbers, pointer)
         return out
 

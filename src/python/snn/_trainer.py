@@ -50,20 +50,20 @@ class Evaluator(Owned, Parameters):
         """Returns accuracy, loss, firing rate and synaptic operations on a data set. Changes nothing."""
         return self._run(library.snn_trainer_evaluate, dataset)
 
-    def _batch(self, x: ArrayLike, lengths: ArrayLike | None) -> tuple[Batch, list[Any]]:
+    def _batch(self, x: ArrayLike, lengths: ArrayLike | None, time_axis: int) -> tuple[Batch, list[Any]]:
         """A batch, and the arrays that it points to."""
         batch = Batch()
-        samples, batch.x, batch.frames, batch.samples = values.samples(x, self._in)
+        samples, batch.x, batch.frames, batch.samples = values.samples(x, self._in, time_axis)
         keeps: list[Any] = [samples]
         if lengths is not None:
             whole, batch.lengths = values.lengths(lengths, batch.samples, batch.frames)
             keeps.append(whole)
         return batch, keeps
 
-    def predict(self, x: ArrayLike, *, lengths: ArrayLike | None = None) -> Floats:
-        """Returns the outputs summed over the steps of each sample, [n,outputs]; x is [n,...] for all steps or
-        [T,n,...]."""
-        batch, _keeps = self._batch(x, lengths)
+    def predict(self, x: ArrayLike, *, lengths: ArrayLike | None = None, time_axis: int = 0) -> Floats:
+        """Returns the outputs summed over the steps of each sample, [n,outputs]; x is [n,...] for all steps, or
+        [T,n,...] for each, with time_axis=1 [n,T,...]. Bytes are scaled to 0 .. 1."""
+        batch, _keeps = self._batch(x, lengths, time_axis)
         scores, pointer = values.empty((batch.samples, self._classes))
         library.snn_trainer_predict(self._handle, byref(batch), pointer)
         return scores
@@ -96,15 +96,17 @@ class Trainer(Evaluator):
         return self
 
     def step(self, x: ArrayLike, labels: ArrayLike | None = None, *, targets: ArrayLike | None = None,
-             lengths: ArrayLike | None = None) -> Metrics:
-        """Trains one batch and returns the metrics. x is [n,...] for all steps or [T,n,...]; labels [n]; targets
-        [n,outputs], or [T,n,outputs] for each step; lengths [n] if some samples end before the last step."""
+             lengths: ArrayLike | None = None, time_axis: int = 0) -> Metrics:
+        """Trains one batch and returns the metrics. x is [n,...] for all steps, or [T,n,...] for each; labels [n];
+        targets [n,outputs], or [T,n,outputs] for each step; lengths [n] if some samples end before the last step.
+        With time_axis=1 frames are [n,T,...] and targets [n,T,outputs]. Bytes are scaled to 0 .. 1."""
         values.either(labels, targets)
-        (batch, _keeps), out = self._batch(x, lengths), Metrics()
+        (batch, _keeps), out = self._batch(x, lengths, time_axis), Metrics()
         if labels is not None:
             _labels, batch.labels = values.labels(labels, batch.samples, self._classes)
         if targets is not None:
-            _targets, batch.targets, batch.target_frames = values.targets(targets, (batch.samples, self._classes), 0)
+            _targets, batch.targets, batch.target_frames = values.targets(targets, (batch.samples, self._classes),
+                                                                             time_axis, 0)
         library.snn_trainer_step(self._handle, byref(batch), byref(out))
         return out
 

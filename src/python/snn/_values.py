@@ -8,6 +8,7 @@ import os
 from ctypes import POINTER, c_float, c_size_t, c_uint8, c_uint32
 from typing import Any, Iterable, Mapping, Sequence, TypeVar
 
+from . import _arrays as arrays
 from ._structures import TensorInfo
 from ._types import Array, ArrayLike, Floats, Path, Whole
 
@@ -67,10 +68,7 @@ def sizes(shape: Iterable[int], what: str = "shape") -> tuple[ctypes.Array[c_siz
 def floats(array: ArrayLike, what: str = "array") -> tuple[Floats, Any]:
     """A C-ordered float32 array and a pointer to its numbers."""
     import numpy as np
-    given = np.asarray(array)
-    if given.dtype.kind not in "fiub":
-        raise TypeError(f"{what}: expected numbers, got {given.dtype}")
-    out = np.ascontiguousarray(given, dtype=np.float32)
+    out = np.asarray(arrays.numbers(array, what), np.float32, "C")
     return out, out.ctypes.data_as(POINTER(c_float))
 
 
@@ -88,25 +86,39 @@ def exactly(array: ArrayLike, shape: Sequence[int], what: str) -> tuple[Floats, 
     return out, pointer
 
 
-def samples(array: ArrayLike, shape: Sequence[int]) -> tuple[Floats, Any, int, int]:
-    """[n,...] or, with one sample for each step, [T,n,...] for samples of `shape`: array, pointer, frames, n."""
-    out, pointer = floats(array, "samples")
-    rank = len(shape)
-    if out.ndim not in (rank + 1, rank + 2) or out.shape[-rank:] != tuple(shape):
+def axis(time_axis: Any) -> int:
+    """The axis of time in arrays with a sample for each step."""
+    if time_axis not in (0, 1):
+        raise ValueError(f"time_axis: {time_axis!r} is neither 0, for [T,n,...], nor 1, for [n,T,...]")
+    return int(time_axis)
+
+
+def samples(array: ArrayLike, shape: Sequence[int], time_axis: int = 0) -> tuple[Floats, Any, int, int]:
+    """[n,...] or, with one sample for each step, [T,n,...] or [n,T,...] for samples of `shape`: array in the first
+    order, pointer, frames, n."""
+    import numpy as np
+    time_axis, rank = axis(time_axis), len(shape)
+    given = arrays.scaled(array, "samples")
+    if given.ndim not in (rank + 1, rank + 2) or given.shape[-rank:] != tuple(shape):
         dims = ",".join(map(str, shape))
-        raise ValueError(f"samples have shape {out.shape}; expected [n,{dims}] for all steps or [T,n,{dims}]")
-    if out.size == 0:
-        raise ValueError(f"samples have shape {out.shape}; expected at least one sample")
-    per_step = out.ndim == rank + 2
+        raise ValueError(f"samples have shape {given.shape}; expected [n,{dims}] for all steps or "
+                         f"{'[n,T' if time_axis else '[T,n'},{dims}]")
+    if given.size == 0:
+        raise ValueError(f"samples have shape {given.shape}; expected at least one sample")
+    per_step = given.ndim == rank + 2
+    if per_step and time_axis:
+        given = given.swapaxes(0, 1)
+    out, pointer = floats(given, "samples")
     return out, pointer, out.shape[0] if per_step else 1, out.shape[-rank - 1]
 
 
 def _each(array: ArrayLike, n: int, what: str, low: int, high: int) -> tuple[Whole, Any]:
     """A whole number in [low, high] for each of n samples, as uint32 and a pointer."""
     import numpy as np
-    given: Array = np.asarray(array)
+    given = arrays.array(array, what)
     if given.shape != (n,):
-        raise ValueError(f"{what}s have shape {given.shape}; expected one number for each of {n} samples")
+        raise ValueError(f"{what}s have shape {given.shape}; expected one number for each of {n} samples"
+                         " (time_axis says which axis of the samples is time)")
     if given.dtype.kind not in "iufb" or given.dtype.kind == "f" and not (given == np.floor(given)).all():
         raise ValueError(f"{what}s must be whole numbers, got {given.dtype} such as {given.flat[0]!r}")
     bad = np.flatnonzero((given < low) | (given > high))
@@ -119,11 +131,11 @@ def _each(array: ArrayLike, n: int, what: str, low: int, high: int) -> tuple[Who
 def labels(array: ArrayLike, n: int, classes: int | None = None) -> tuple[Whole, Any]:
     """One class number for each of n samples, as uint32 and a pointer; what is not whole, negative or too large is
     refused."""
-    import numpy as np
-    if np.ndim(array) == 2:
-        raise ValueError(f"labels have shape {np.shape(array)}; expected one class number for each of {n} samples; "
+    given = arrays.array(array, "labels")
+    if given.ndim == 2:
+        raise ValueError(f"labels have shape {given.shape}; expected one class number for each of {n} samples; "
                          "argmax(axis=1) turns one-hot rows into class numbers")
-    return _each(array, n, "label", 0, (2**32 if classes is None else classes) - 1)
+    return _each(given, n, "label", 0, (2**32 if classes is None else classes) - 1)
 
 
 def lengths(array: ArrayLike, n: int, frames: int) -> tuple[Whole, Any]:
@@ -137,18 +149,21 @@ def either(labels: object, targets: object) -> None:
         raise TypeError("expected either labels or targets")
 
 
-def targets(array: ArrayLike, shape: tuple[int, int | None], axis: int) -> tuple[Floats, Any, int]:
-    """One vector for each sample or, along `axis`, one for each step of it: array, pointer, number of those. `shape`
-    is [n,numbers]; numbers None: any."""
-    out, pointer = floats(array, "targets")
+def targets(array: ArrayLike, shape: tuple[int, int | None], time_axis: int, wanted: int) -> tuple[Floats, Any, int]:
+    """One vector for each sample or, along the axis of time, one for each step of it: array with time along the axis
+    `wanted`, pointer, number of steps. `shape` is [n,numbers]; numbers None: any."""
+    given = arrays.numbers(array, "targets")
     n, numbers = shape
-    per_step = out.ndim == 3
-    got = out.shape[:axis] + out.shape[axis + 1:] if per_step else out.shape
-    if len(got) != 2 or got[0] != n or numbers not in (None, got[1]) or out.size == 0:
+    per_step = given.ndim == 3
+    got = given.shape[:time_axis] + given.shape[time_axis + 1:] if per_step else given.shape
+    if len(got) != 2 or got[0] != n or numbers not in (None, got[1]) or given.size == 0:
         k = "outputs" if numbers is None else numbers
-        steps = f"[{n},T,{k}]" if axis else f"[T,{n},{k}]"
-        raise ValueError(f"targets have shape {out.shape}; expected [{n},{k}], or {steps} for each step")
-    return out, pointer, out.shape[axis] if per_step else 1
+        steps = f"[{n},T,{k}]" if time_axis else f"[T,{n},{k}]"
+        raise ValueError(f"targets have shape {given.shape}; expected [{n},{k}], or {steps} for each step")
+    if per_step and time_axis != wanted:
+        given = given.swapaxes(0, 1)
+    out, pointer = floats(given, "targets")
+    return out, pointer, out.shape[wanted] if per_step else 1
 
 
 def events(at: ArrayLike, n: int) -> tuple[Whole, Any, int]:
