@@ -17,12 +17,14 @@ exception of a callback leaves the call that ran it. NumPy is needed only for ar
 from ._context import Context, names, version
 from ._continual import Continual, Projection
 from ._dataset import Dataset
+from ._fit import Callback, EarlyStopping, Epoch, KeepBest, LearningRate, Run, ShowProgress
 from ._library import Error
 from ._network import Layer, Model, Network, Neuron
 from ._optimizer import Optimizer
 from ._stream import Stream
-from ._structures import Metrics
+from ._structures import Metrics, Progress
 from ._trainer import Evaluator, Trainer
 
-__all__ = ["Context", "Continual", "Dataset", "Error", "Evaluator", "Layer", "Metrics", "Model", "Network", "Neuron",
-           "Optimizer", "Projection", "Stream", "Trainer", "names", "version"]
+__all__ = ["Callback", "Context", "Continual", "Dataset", "EarlyStopping", "Epoch", "Error", "Evaluator", "KeepBest",
+           "Layer", "LearningRate", "Metrics", "Model", "Network", "Neuron", "Optimizer", "Progress", "Projection",
+           "Run", "ShowProgress", "Stream", "Trainer", "names", "version"]

@@ -145,6 +145,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.caught: BaseException | None = None
+        self.listener: Callable[[Any], object] | None = None    # hears the progress of epochs and evaluations
 
     def guard(self, function: Callable[..., Any], failed: Any) -> Callable[..., Any]:
         """The function as a callback: `failed` is what it returns to the library where it raised."""

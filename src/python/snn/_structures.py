@@ -193,6 +193,19 @@ class Metrics(Sized):
 
 
 @structure
+class Progress(Sized):
+    training: _U32
+    epoch: _U64
+    done: _U64
+    total: _U64
+    loss: _F64
+    accuracy: _F64
+    seconds: _F64
+    squared_error: _F64
+    r2: _F64
+
+
+@structure
 class ProjectionInfo(Sized):
     reserved: _U32
     inputs: _U64
@@ -221,7 +234,7 @@ class Sample(Sized):
 
 
 READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
-PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, c_void_p)
+PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, POINTER(Progress))
 
 _Read = Annotated[Any, READ_FN]
 

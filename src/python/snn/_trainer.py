@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from . import _values as values
+from ._fit import CallbackLike, Epoch, fit
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import library
-from ._structures import PROGRESS_FN, Batch, Metrics, TrainerInfo
+from ._structures import PROGRESS_FN, Batch, Metrics, Progress, TrainerInfo
 from ._types import ArrayLike, Floats, Path, Setting
 
 if TYPE_CHECKING:
@@ -31,7 +32,13 @@ class Evaluator(Owned, Parameters):
     def _begin(self, network: Network, batch: int | None, parameters: Mapping[str, Setting]) -> None:
         self._watch = Watch()
         watch = self._watch
-        progress = PROGRESS_FN(lambda _user, _progress: watch.wants_stop())     # Python sees signals in this call
+
+        def progressed(_user: object, progress: Any) -> bool:   # Python sees signals in this call
+            if watch.listener is not None:
+                watch.listener(Progress.from_buffer_copy(progress[0]))
+            return watch.wants_stop()
+
+        progress = PROGRESS_FN(watch.guard(progressed, 1))
         self._node.keeps.append(progress)
         library.snn_trainer_on_progress(self._handle, progress, None)
         self.set(**parameters)
@@ -39,6 +46,12 @@ class Evaluator(Owned, Parameters):
             library.snn_trainer_prepare(self._handle, values.whole(batch, "batch"))
         self._classes = network.info().out.dim[0]
         self._in = network.info().in_.tuple()
+
+    @property
+    def network(self) -> Network:
+        """The network that it runs."""
+        network: Network = self._parents[0]
+        return network
 
     def _run(self, call: Callable[..., object], dataset: Dataset) -> Metrics:
         out = Metrics()
@@ -84,11 +97,29 @@ class Trainer(Evaluator):
         self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
                   values.word(method, "method"), parents=(network, optimizer))
         self._teacher: Evaluator | None = None
+        self.history: list[Epoch] = []
         self._begin(network, batch, parameters)
 
     def epoch(self, dataset: Dataset) -> Metrics:
         """Trains one epoch and returns the metrics."""
         return self._run(library.snn_trainer_epoch, dataset)
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer that it trains with."""
+        optimizer: Optimizer = self._parents[1]
+        return optimizer
+
+    def fit(self, data: Dataset, epochs: int, *, validation: Dataset | None = None,
+            callbacks: Iterable[CallbackLike] = (), progress: bool | None = None) -> list[Epoch]:
+        """Trains epochs, evaluates the validation after each, and returns the results of all epochs; self.history has
+        those of all calls. Callbacks are called between epochs and batches; a function f(run) is called after every
+        epoch. Progress goes to a terminal or a notebook; True: always, False: never.
+
+        Ctrl-C ends the fit after the present batch: callbacks end, as KeepBest, which gives back the best weights, then
+        KeyboardInterrupt is raised. The trainer can be used and saved; the next epoch is the rest of the present
+        one, unless restart_epoch() discards it."""
+        return fit(self, data, epochs, validation, callbacks, progress)
 
     def restart_epoch(self) -> Self:
         """Discards the rest of an interrupted epoch: the next one starts again, over any data set."""

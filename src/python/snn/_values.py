@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import operator
 import os
 from ctypes import POINTER, c_float, c_size_t, c_uint8, c_uint32
@@ -25,6 +26,17 @@ def whole(value: Any, what: str, low: int = 0, high: int = 2**63 - 1) -> int:
         raise TypeError(f"{what}: {value!r} is not a whole number") from None
     if not low <= number <= high:
         raise ValueError(f"{what}: {number} is outside {low} .. {high}")
+    return number
+
+
+def real(value: Any, what: str, low: float) -> float:
+    """A finite number of at least `low`."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: {value!r} is not a number") from None
+    if not low <= number < math.inf:
+        raise ValueError(f"{what}: {number} is not a finite number of at least {low}")
     return number
 
 
