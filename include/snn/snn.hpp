@@ -842,7 +842,7 @@ public:
         calls_->loss = std::move(next);
     }
 
-    /** Sets an observer, before prepare(). signals: keep the signals of every layer. gradients: compute the gradient
+    /** Sets an observer, between two calls. signals: keep the signals of every layer. gradients: compute the gradient
      * of every step separately. */
     void observe(bool signals, bool gradients, Observer observer)
     {

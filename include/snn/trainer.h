@@ -179,10 +179,11 @@ typedef struct snn_trainer_info {
     uint64_t epochs;            /**< completed epochs; in a sequence of tasks, those of the present task */
     uint64_t updates;           /**< updates of the parameters; in a sequence of tasks, those of the present task */
     uint64_t bytes;             /**< memory of the trainer; 0 before snn_trainer_prepare() */
+    uint64_t samples;           /**< n of the present batch, in an observer; of the last one between two batches */
 } snn_trainer_info;
 
 /** Initialiser of snn_trainer_info, for snn_trainer_get_info() to fill. */
-#define SNN_TRAINER_INFO_INIT SNN_INIT_(sizeof(snn_trainer_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define SNN_TRAINER_INFO_INIT SNN_INIT_(sizeof(snn_trainer_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** Progress of an epoch or evaluation. */
 typedef struct snn_progress {
@@ -292,11 +293,14 @@ SNN_API SNN_CHECKED snn_status snn_trainer_param_info(const snn_trainer *trainer
  * @return SNN_ERR_ARGUMENT (NULL trainer) */
 SNN_API SNN_CHECKED snn_status snn_trainer_on_progress(snn_trainer *trainer, snn_progress_fn fn, void *user);
 
-/** Sets an observer, which runs at the phases of snn_phase. Only before snn_trainer_prepare().
+/** Sets an observer, which runs at the phases of snn_phase, between two calls of the trainer. Other flags than before
+ * need other memory: a trainer that is prepared then plans again, as a second snn_trainer_prepare() does. Results are
+ * the same with and without SNN_OBSERVE_SIGNALS. Unchanged after a failure.
  * @param flags SNN_OBSERVE_SIGNALS, SNN_OBSERVE_GRADIENTS, both or 0
- * @param fn NULL: none
+ * @param fn NULL: none, whatever the flags
  * @param user passed to `fn`, borrowed
- * @return SNN_ERR_ARGUMENT (NULL trainer, unknown flags), SNN_ERR_STATE (prepared; gradients of an evaluator) */
+ * @return SNN_ERR_ARGUMENT (NULL trainer, unknown flags), SNN_ERR_STATE (gradients of an evaluator; in a callback of
+ * this trainer), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn,
                                                    void *user);
 

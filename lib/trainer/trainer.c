@@ -231,15 +231,22 @@ snn_status snn_trainer_on_noise(snn_trainer *trainer, snn_noise_fn fn, void *use
 
 snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn, void *user)
 {
-    if (trainer == NULL)
-        return snn__no_trainer();
-    if (trainer->prepared)
-        return snn__fail(SNN_ERR_STATE, "%s: an observer must come before snn_trainer_prepare()", trainer->owner);
+    snn_status rc = SNN_OK;
+    unsigned observed;
+
+    SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     if (flags & ~(SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS))
         return snn__fail(SNN_ERR_ARGUMENT, "%s: unknown observer flags 0x%x", trainer->owner, flags);
     if (flags & SNN_OBSERVE_GRADIENTS)
         SNN__TRY(snn__trainer_check_learns(trainer));
+    observed = trainer->observe;
     trainer->observe = fn ? flags : 0;
+    if (trainer->prepared && trainer->observe != observed)
+        rc = snn_trainer_prepare(trainer, trainer->batch_max);
+    if (rc != SNN_OK) {
+        trainer->observe = observed;
+        return rc;
+    }
     trainer->observer = fn;
     trainer->observer_user = user;
     return SNN_OK;
@@ -288,6 +295,7 @@ snn_status snn_trainer_get_info(const snn_trainer *trainer, snn_trainer_info *in
     i.epochs = trainer->run.epoch;
     i.updates = trainer->run.updates;
     i.bytes = trainer->prepared ? bytes_of(trainer) : 0;
+    i.samples = trainer->pass.batch;
     snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }

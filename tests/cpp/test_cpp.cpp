@@ -251,7 +251,7 @@ void callbacks_replace_themselves()
     Setup s;
     const snn::Dataset data = points(s.ctx);
     const std::string text(100, 'x');
-    int progress = 0, refused = 0, losses = 0;
+    int progress = 0, refused = 0, losses = 0, looks = 0;
     bool whole = true;
     const auto count = [&](const snn_loss_call &) { losses++; };
 
@@ -271,7 +271,17 @@ void callbacks_replace_themselves()
     });
     s.trainer.epoch(data);
     expect(losses == 16 && refused == losses && whole, "a refused change of the loss changes nothing");
-    expect(status_of([&] { s.trainer.observe(false, false, nullptr); }) == SNN_ERR_STATE, "prepared already");
+    s.trainer.on_loss(nullptr);
+    refused = 0;
+    s.trainer.observe(true, false, [&](snn_phase, std::size_t) {
+        looks++;
+        refused += status_of([&] { s.trainer.observe(false, false, nullptr); }) == SNN_ERR_STATE;
+    });
+    s.trainer.epoch(data);
+    expect(looks > 0 && refused == looks, "a prepared trainer takes an observer, but not in a callback");
+    s.trainer.observe(false, false, nullptr);
+    s.trainer.epoch(data);
+    expect(refused == looks, "and lets it go");
 }
 
 void exceptions_of_observers_end_epochs()

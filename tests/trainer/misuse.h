@@ -306,7 +306,6 @@ static inline snn_status two_sources(struct world *w)
 ROW(add_after_prepare, snn_network_add(w->net, "flatten", NULL, NULL))
 ROW(change_after_prepare, snn_layer_set_i64(snn_network_layer(w->net, 0), SNN_LAYER_OUT, 6))
 ROW(set_after_prepare, snn_trainer_set_i64(w->tr, SNN_TRAINER_STEPS, 4))
-ROW(observe_after_prepare, snn_trainer_observe(w->tr, 0, NULL, NULL))
 ROW(read_outside, snn_trainer_read_signal(w->tr, w->net->layer[0], SNN_SIGNAL_OUTPUT, w->out, 12))
 
 static inline snn_status not_prepared(struct world *w)

@@ -357,7 +357,7 @@ static void refuse_all(struct world *w, bool between)
     FAILS(snn_trainer_load(w->tr, w->path), SNN_ERR_STATE, "callback");
     FAILS(snn_trainer_stream(w->tr, &stream), SNN_ERR_STATE, "callback");
     FAILS(snn_trainer_set_i64(w->tr, SNN_TRAINER_STEPS, 9), SNN_ERR_STATE, "fixed");
-    FAILS(snn_trainer_observe(w->tr, 0, NULL, NULL), SNN_ERR_STATE, "prepare");
+    FAILS(snn_trainer_observe(w->tr, 0, NULL, NULL), SNN_ERR_STATE, "callback");
     FAILS(snn_network_pack(w->net), SNN_ERR_STATE, "callback");
     if (w->projection != NULL) {
         FAILS(snn_projection_grow(w->projection, w->net->layer[0], 1), SNN_ERR_STATE, "callback");

@@ -74,7 +74,6 @@ static const struct {
     { "a layer changed in a prepared network", change_after_prepare, STATE,
       "out is fixed since the network was prepared" },
     { "steps changed in a prepared trainer", set_after_prepare, STATE, "steps is fixed" },
-    { "an observer after prepare", observe_after_prepare, STATE, "before snn_trainer_prepare()" },
     { "a signal read outside of an observer", read_outside, STATE, "in an observer" },
     { "a step before prepare", not_prepared, STATE, "call snn_trainer_prepare() first" },
     { "a trainer without optimizer", no_optimizer, ARGUMENT, "call snn_evaluator_create()" },

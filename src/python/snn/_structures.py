@@ -166,6 +166,7 @@ class TrainerInfo(Sized):
     epochs: _U64
     updates: _U64
     bytes: _U64
+    samples: _U64
 
 
 @structure
