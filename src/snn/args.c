@@ -2,16 +2,23 @@
 #include "args.h"
 
 #include "config.h"
+#include "help.h"
 #include "number.h"
 #include "params.h"
+#include "progress.h"
 #include "tool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+const struct flag common_flags[] = {
+    { "plain", NULL, NULL, "progress in whole lines, as with TERM=dumb, or where it goes to a file" },
+    { NULL, NULL, NULL, NULL },
+};
+
 static int help_at(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return i;
     return 0;
@@ -29,12 +36,12 @@ const char *args_help_topic(int argc, char **argv)
     return at > 0 && at + 1 < argc && argv[at + 1][0] != '-' ? argv[at + 1] : NULL;
 }
 
-static const char *dashes(const char *name)
+const char *args_dashes(const char *name)
 {
     return name[0] && !name[1] ? "-" : "--";
 }
 
-void args_help(const struct flag *flags)
+static void print_flags(const struct flag *flags)
 {
     char left[80], words[200], text[600];
 
@@ -42,12 +49,17 @@ void args_help(const struct flag *flags)
         bool some =
             flags->path && strcmp(flags->path, "network") != 0 && param_words(flags->path, words, sizeof words);
 
-        snprintf(left, sizeof left, "%s%s%s%s", dashes(flags->name), flags->name, flags->value ? " " : "",
+        snprintf(left, sizeof left, "%s%s%s%s", args_dashes(flags->name), flags->name, flags->value ? " " : "",
                  flags->value ? flags->value : "");
         snprintf(text, sizeof text, "%s%s%s", some ? words : "", some ? "; " : "", flags->help);
-        printf("  %-36s ", left);
-        print_folded(39, text);
+        help_item(36, left, text);
     }
+}
+
+void args_help(const struct flag *flags)
+{
+    print_flags(flags);
+    print_flags(common_flags);
 }
 
 static const struct flag *find(const struct flag *flags, const char *name)
@@ -109,6 +121,10 @@ static int parse_flag(struct args *args, const struct flag *flags, bool paramete
         return fail(USAGE, "unknown flag %s", argv[*i]);
     memcpy(name, word, length);
     name[length] = '\0';
+    if (find(common_flags, name) && !equals) {
+        progress_plain();
+        return DONE;
+    }
     flag = find(flags, name);
     if (!flag && !(parameters && strchr(name, '.') && config_kind(name) != KIND_NONE))
         return unknown(flags, name);
@@ -119,7 +135,8 @@ static int parse_flag(struct args *args, const struct flag *flags, bool paramete
         return store(args, name, path, "1");
     }
     if (!equals && *i + 1 >= argc)
-        return fail(USAGE, "%s%s needs a value%s%s", dashes(name), name, flag ? ": " : "", flag ? flag->value : "");
+        return fail(USAGE, "%s%s needs a value%s%s", args_dashes(name), name, flag ? ": " : "",
+                    flag ? flag->value : "");
     value = equals ? equals + 1 : argv[++*i];
     return equals && value[0] == '~' ? store_at_home(args, name, path, value) : store(args, name, path, value);
 }

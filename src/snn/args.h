@@ -21,6 +21,9 @@ struct args {
     size_t count;
 };
 
+/* Flags of every command, which args_parse() obeys. NULL-ended. */
+extern const struct flag common_flags[];
+
 /* Reads argv[1] ...; every parameter of the library is a flag as well (--trainer.steps) if `parameters`.
  * Returns DONE or USAGE. */
 int args_parse(struct args *args, const struct flag *flags, bool parameters, size_t most_positional, int argc,
@@ -37,10 +40,14 @@ int args_real(const struct args *args, const char *name, double low, double high
 /* Words of a flag such as "1,2,4", at most `most`, copied into `word`; returns their number. */
 size_t args_list(const char *text, char word[][32], size_t most);
 
-/* True if -h or --help is among the arguments. */
+/* The dashes before the name of a flag. */
+const char *args_dashes(const char *name);
+
+/* True if -h or --help is among the arguments, before "--". */
 bool args_want_help(int argc, char **argv);
 /* The word that follows it, NULL without one: a topic for param_help(). */
 const char *args_help_topic(int argc, char **argv);
+/* Prints the flags of a command, and those of every command. */
 void args_help(const struct flag *flags);
 
 #endif

@@ -1,6 +1,7 @@
 /* cmd_bench.c - snn bench: how fast, and with how much memory, this machine trains. */
 #include "args.h"
 #include "bench.h"
+#include "command.h"
 #include "config.h"
 #include "number.h"
 #include "run.h"
@@ -55,51 +56,6 @@ struct bench {
     int64_t repeats;
     bool memory, json;
 };
-
-static int help(void)
-{
-    static const char *const about[] = {
-        "With --data it measures epochs as snn train runs them: samples are read and augmented, and with --after the "
-        "network is in the state that training reaches.",
-        "snn bench stream measures one time step at a time, as a control loop makes it: with events at a share of "
-        "the "
-        "inputs, alone and with the learning of each method of --trainer; default: all that learn from step to step.",
-        "snn bench kernels measures every way to a product of spikes and weights, and shows which one layers go.",
-        "snn bench layer measures forward and backward of one linear layer with lif neurons, by bptt, beside the "
-        "time "
-        "of its three products in float32 alone.",
-        "snn bench floors measures each call into the layers of --net, or of some networks with first layers, pools, "
-        "norms and attention, beside the time that its memory or its arithmetic needs at least.",
-        "snn bench growth trains 784-800-10 on random spikes, T = 6, batches of 128, spikes at 10%, and varies one "
-        "of "
-        "these sizes at a time.",
-        "With --tune FILE it writes what is fastest for forward products, adjoints and gradients of these shapes as "
-        "a "
-        "table, which --product-table FILE of snn train uses on this machine.",
-        "--against-torch measures the networks that have a PyTorch program, all of them or those named, on one "
-        "thread "
-        "and on all: samples per second and peak resident memory of either side. Needs a Python with PyTorch (PYTHON "
-        "in the environment).",
-        NULL
-    };
-
-    printf("usage: snn bench train [FLAGS]\n       snn bench stream [FLAGS]\n       snn bench kernels [FLAGS]\n      "
-           " snn bench layer [FLAGS]\n       snn bench floors [FLAGS]\n       snn bench growth [FLAGS]\n       snn "
-           "bench --against-torch [--net "
-           "A,B,...] [--trainer A,B,...]\n\n"
-           "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
-           "warm-up, every\n"
-           "repeat takes at least %.1f s; the table shows the median, the slowest and the fastest. Parameters are "
-           "set as in\n"
-           "snn train (--trainer.variant O, --neuron.tau 4).\n\n",
-           BENCH_LEAST_SECONDS);
-    for (const char *const *p = about; *p; p++) {
-        print_folded(0, *p);
-        putchar('\n');
-    }
-    args_help(flags);
-    return DONE;
-}
 
 /* ---- the subject */
 
@@ -480,16 +436,61 @@ static int bench(struct bench *b, int argc, char **argv)
     return status == DONE ? benches[which].measure(b, machine) : status;
 }
 
-int cmd_bench(int argc, char **argv)
+static int run_bench(int argc, char **argv)
 {
     struct bench b;
     int status;
 
-    if (args_want_help(argc, argv))
-        return help();
     memset(&b, 0, sizeof b);
     status = bench(&b, argc, argv);
     json_decref(b.config);
     args_free(&b.args);
     return status;
 }
+
+#define WORDS_OF(number) #number
+#define WORDS(number) WORDS_OF(number)
+
+const struct command bench_command = {
+    .name = "bench",
+    .does = "measure the speed of training on this machine",
+    .usage = "train [FLAGS]\nstream [FLAGS]\nkernels [FLAGS]\nlayer [FLAGS]\nfloors [FLAGS]\ngrowth [FLAGS]\n"
+             "--against-torch [--net A,B,...] [--trainer A,B,...]",
+    .about = "Trains on random samples in memory: forward, backward and update of one batch after another. After a "
+             "warm-up, every repeat takes at least " WORDS(
+                 BENCH_LEAST_SECONDS) " s; the table shows the median, the "
+                                      "slowest and the fastest. Parameters are set as in snn train "
+                                      "(--trainer.variant O, --neuron.tau 4).\n"
+                                      "With --data it measures epochs as snn train runs them: samples are read and "
+                                      "augmented, and with --after the "
+                                      "network is in the state that training reaches.\n"
+                                      "snn bench stream measures one time step at a time, as a control loop makes "
+                                      "it: with events at a share of "
+                                      "the inputs, alone and with the learning of each method of --trainer; default: "
+                                      "all that learn from step to "
+                                      "step.\n"
+                                      "snn bench kernels measures every way to a product of spikes and weights, and "
+                                      "shows which one layers go.\n"
+                                      "snn bench layer measures forward and backward of one linear layer with lif "
+                                      "neurons, by bptt, beside the "
+                                      "time of its three products in float32 alone.\n"
+                                      "snn bench floors measures each call into the layers of --net, or of some "
+                                      "networks with first layers, pools, "
+                                      "norms and attention, beside the time that its memory or its arithmetic needs "
+                                      "at least.\n"
+                                      "snn bench growth trains 784-800-10 on random spikes, T = 6, batches of 128, "
+                                      "spikes at 10%, and varies one "
+                                      "of these sizes at a time.\n"
+                                      "With --tune FILE it writes what is fastest for forward products, adjoints and "
+                                      "gradients of these shapes as "
+                                      "a table, which --product-table FILE of snn train uses on this machine.\n"
+                                      "--against-torch measures the networks that have a PyTorch program, all of "
+                                      "them or those named, on one "
+                                      "thread and on all: samples per second and peak resident memory of either "
+                                      "side. Needs a Python with PyTorch "
+                                      "(PYTHON in the environment).",
+    .words = "train, stream, kernels, layer, floors, growth",
+    .flags = flags,
+    .parameters = true,
+    .run = run_bench,
+};

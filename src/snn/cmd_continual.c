@@ -1,4 +1,5 @@
 /* cmd_continual.c - snn continual: one network learns task after task. */
+#include "command.h"
 #include "outputs.h"
 #include "params.h"
 #include "plot.h"
@@ -90,21 +91,6 @@ static const struct flag *all_flags(void)
             all[n++] = *f;
     all[n] = own[sizeof own / sizeof *own - 1];
     return all;
-}
-
-static int help(void)
-{
-    printf("usage: snn continual [CONFIG.json] [FLAGS]\n\n");
-    print_folded(0,
-                 "Trains one network on K tasks, one after the other: permutations of the pixels of the data, of "
-                 "which the first leaves them, some of its classes at a time (--classes), or one data set after "
-                 "the other (--sets). Lateral neurons (--rows) keep later tasks out of what earlier ones use; "
-                 "without them the network forgets. Prints the accuracy on every task after every task, their mean "
-                 "at the end (ACC), and what was lost since (BWT).");
-    putchar('\n');
-    args_help(all_flags());
-    param_topics();
-    return DONE;
 }
 
 /* ---- settings ---- */
@@ -468,13 +454,11 @@ static int continual(struct continual *c, int argc, char **argv)
     return status == DONE ? conclude(c) : status;
 }
 
-int cmd_continual(int argc, char **argv)
+static int run_continual(int argc, char **argv)
 {
     static struct continual c; /* once per process; too large for a stack */
     int status;
 
-    if (args_want_help(argc, argv))
-        return help();
     status = continual(&c, argc, argv);
     tasks_close(&c.tasks);
     free(c.model);
@@ -484,3 +468,18 @@ int cmd_continual(int argc, char **argv)
     args_free(&c.args);
     return status;
 }
+
+const struct command continual_command = {
+    .name = "continual",
+    .does = "train task after task, with or without a projection",
+    .usage = "[CONFIG.json] [FLAGS]",
+    .about =
+        "Trains one network on K tasks, one after the other: permutations of the pixels of the data, of which the "
+        "first leaves them, some of its classes at a time (--classes), or one data set after the other (--sets). "
+        "Lateral neurons (--rows) keep later tasks out of what earlier ones use; without them the network "
+        "forgets. Prints the accuracy on every task after every task, their mean at the end (ACC), and what was "
+        "lost since (BWT).",
+    .all_flags = all_flags,
+    .parameters = true,
+    .run = run_continual,
+};

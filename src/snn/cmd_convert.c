@@ -1,4 +1,5 @@
 /* cmd_convert.c - snn convert: NIR graphs to models and back, and what a translation changes. */
+#include "command.h"
 #include "frames.h"
 #include "nir.h"
 #include "number.h"
@@ -16,7 +17,7 @@ static const struct flag flags[] = {
     { "timing", "WORD", NULL, "spike and reset in the same step (default) or one step late" },
     { "integrate", "WORD", NULL, "IF and I: u += r x (step, default) or u += dt r x (time)" },
     { "fire", "WORD", NULL, "above the threshold or at it; default file: as its metadata say, else above" },
-    { "plain", NULL, NULL, "arrays of a NIR file are not compressed" },
+    { "uncompressed", NULL, NULL, "arrays of a NIR file are not compressed" },
     { "check", "DATA", NULL,
       "run both forms on FORMAT:DIR, or on random:P (1 with probability P); print their drift" },
     { "steps", "T", NULL, "check: time steps of a sample, and frames of a recording; default 100" },
@@ -24,17 +25,6 @@ static const struct flag flags[] = {
     { "json", NULL, NULL, "one JSON object per line on standard output" },
     { NULL, NULL, NULL, NULL },
 };
-
-static int help(void)
-{
-    printf(
-        "usage: snn convert A.nir B.snn [FLAGS]\n       snn convert A.snn B.nir [FLAGS]\n\n"
-        "Translates a NIR graph to a model, or a model to a NIR graph. Prints what was repaired and what the options "
-        "lose.\n--check runs the graph in double precision beside the network, and prints for every population the "
-        "largest\ndifference of a potential and the spikes that differ.\n\n");
-    args_help(flags);
-    return DONE;
-}
 
 struct converting {
     struct args args;
@@ -269,7 +259,7 @@ static int to_graph(struct converting *c, const char *from, const char *to)
     if (rc == SNN_OK)
         rc = snn_nir_export(&c->nir, c->network, c->options.dt > 0 ? c->options.dt : step_of(c->network));
     if (rc == SNN_OK)
-        rc = snn_nir_save(c->nir, to, args_has(&c->args, "plain") ? 0 : 6);
+        rc = snn_nir_save(c->nir, to, args_has(&c->args, "uncompressed") ? 0 : 6);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
     print_remarks(c);
@@ -306,13 +296,11 @@ static int convert(struct converting *c, int argc, char **argv)
     return nir_is_name(from) ? to_model(c, from, to) : to_graph(c, from, to);
 }
 
-int cmd_convert(int argc, char **argv)
+static int run_convert(int argc, char **argv)
 {
     struct converting c;
     int status;
 
-    if (args_want_help(argc, argv))
-        return help();
     memset(&c, 0, sizeof c);
     status = convert(&c, argc, argv);
     snn_network_destroy(c.network);
@@ -321,3 +309,14 @@ int cmd_convert(int argc, char **argv)
     args_free(&c.args);
     return status;
 }
+
+const struct command convert_command = {
+    .name = "convert",
+    .does = "translate a NIR graph to a model, or a model to a NIR graph",
+    .usage = "A.nir B.snn [FLAGS]\nA.snn B.nir [FLAGS]",
+    .about = "Translates a NIR graph to a model, or a model to a NIR graph. Prints what was repaired and what the "
+             "options lose. --check runs the graph in double precision beside the network, and prints for every "
+             "population the largest difference of a potential and the spikes that differ.",
+    .flags = flags,
+    .run = run_convert,
+};

@@ -1,5 +1,6 @@
 /* cmd_eval.c - snn eval: what a model can do and what it costs. */
 #include "args.h"
+#include "command.h"
 #include "config.h"
 #include "neurobench.h"
 #include "params.h"
@@ -27,21 +28,6 @@ static const struct flag flags[] = {
     { "quiet", NULL, NULL, "no progress, only the last line" },
     { NULL, NULL, NULL, NULL },
 };
-
-static int help(void)
-{
-    printf("usage: snn eval MODEL [FLAGS]\n\n");
-    print_folded(0,
-                 "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench "
-                 "counts them: dense (every connection at every step), and effective (weights and inputs that are "
-                 "not zero): ACs where all inputs of a layer are -1, 0 or 1, as spikes are, else MACs. Takes "
-                 "steps, encoder and normalisation from the model; parameters of data and trainer may be "
-                 "overridden as in snn train.");
-    putchar('\n');
-    args_help(flags);
-    param_topics();
-    return DONE;
-}
 
 /* A model says what it was trained on, but not what is to be read here, unless that is the default. */
 static int check_data(const struct run *run, const json_t *over, const json_t *trained_on, const char *model)
@@ -252,15 +238,13 @@ static int eval(struct run *run, struct args *args, struct neurobench **nb, int 
     return evaluate(run, args, &progress, split, *nb, rate);
 }
 
-int cmd_eval(int argc, char **argv)
+static int run_eval(int argc, char **argv)
 {
     struct run run;
     struct args args;
     struct neurobench *nb = NULL;
     int status;
 
-    if (args_want_help(argc, argv))
-        return help();
     memset(&run, 0, sizeof run);
     status = eval(&run, &args, &nb, argc, argv);
     run_close(&run);
@@ -268,3 +252,17 @@ int cmd_eval(int argc, char **argv)
     args_free(&args);
     return status;
 }
+
+const struct command eval_command = {
+    .name = "eval",
+    .does = "accuracy, loss, firing rates and synaptic operations of a model",
+    .usage = "MODEL [FLAGS]",
+    .about =
+        "Accuracy, loss, firing rate of every population, and synaptic operations per sample as NeuroBench counts "
+        "them: dense (every connection at every step), and effective (weights and inputs that are not zero): "
+        "ACs where all inputs of a layer are -1, 0 or 1, as spikes are, else MACs. Takes steps, encoder and "
+        "normalisation from the model; parameters of data and trainer may be overridden as in snn train.",
+    .flags = flags,
+    .parameters = true,
+    .run = run_eval,
+};

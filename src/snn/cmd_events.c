@@ -1,6 +1,7 @@
 /* cmd_events.c - snn events: what recordings of events hold, and how fast they are read. */
 #include "args.h"
 #include "events_set.h"
+#include "help.h"
 #include "tool.h"
 
 #include <fcntl.h>
@@ -43,28 +44,6 @@ struct reading {
     const char *path;
     int64_t repeats;
 };
-
-static int help(void)
-{
-    printf("usage: snn events FILE [FLAGS]\n\n");
-    print_folded(0,
-                 "Describes a recording of events, or all that a file holds: format, sensor, number of events, time "
-                 "span, polarity. FILE may be an archive, or compressed; \"-\" is standard input. Formats:");
-    putchar('\n');
-    for (size_t i = 0; snn_events_format_name(i) != NULL; i++) {
-        const char *lacks = snn_events_format_lacks(i);
-
-        printf("  %-8s %s%s%s%s\n", snn_events_format_name(i), snn_events_format_text(i),
-               lacks != NULL ? " (not in this build, which lacks " : "", lacks != NULL ? lacks : "",
-               lacks != NULL ? ")" : "");
-    }
-    printf("\nLayouts of data sets:\n\n");
-    for (size_t i = 0; snn_events_layout_name(i) != NULL; i++)
-        printf("  %-12s %s\n", snn_events_layout_name(i), snn_events_layout_text(i));
-    putchar('\n');
-    args_help(flags);
-    return DONE;
-}
 
 /* ---- reading */
 
@@ -311,13 +290,11 @@ static int open_source(struct reading *r)
     return status == DONE && rc != SNN_OK ? fail_call(rc, NULL) : status;
 }
 
-int cmd_events(int argc, char **argv)
+static int run_events(int argc, char **argv)
 {
     struct reading r = { .context = NULL };
     int status;
 
-    if (args_want_help(argc, argv))
-        return help();
     status = args_parse(&r.args, flags, false, 1, argc, argv);
     if (status == DONE && r.args.count == 0)
         status = fail(USAGE, "no recording given: snn events FILE");
@@ -337,3 +314,34 @@ int cmd_events(int argc, char **argv)
     args_free(&r.args);
     return status;
 }
+
+/* Formats and layouts, and what this build lacks for them. */
+static void list_formats(void)
+{
+    char text[300];
+
+    help_heading("Formats");
+    for (size_t i = 0; snn_events_format_name(i) != NULL; i++) {
+        const char *lacks = snn_events_format_lacks(i);
+
+        snprintf(text, sizeof text, "%s%s%s%s", snn_events_format_text(i),
+                 lacks != NULL ? " (not in this build, which lacks " : "", lacks != NULL ? lacks : "",
+                 lacks != NULL ? ")" : "");
+        help_item(8, snn_events_format_name(i), text);
+    }
+    help_heading("Layouts of data sets");
+    for (size_t i = 0; snn_events_layout_name(i) != NULL; i++)
+        help_item(12, snn_events_layout_name(i), snn_events_layout_text(i));
+}
+
+const struct command events_command = {
+    .name = "events",
+    .does = "format, sensor, number and times of recorded events",
+    .usage = "FILE [FLAGS]",
+    .about =
+        "Describes a recording of events, or all that a file holds: format, sensor, number of events, time span, "
+        "polarity. FILE may be an archive, or compressed; \"-\" is standard input.",
+    .flags = flags,
+    .lists = list_formats,
+    .run = run_events,
+};

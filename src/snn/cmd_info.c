@@ -1,5 +1,6 @@
 /* cmd_info.c - snn info: what is in a model file. */
 #include "args.h"
+#include "command.h"
 #include "config.h"
 #include "data_info.h"
 #include "nir.h"
@@ -14,19 +15,6 @@ static const struct flag flags[] = {
     { "json", NULL, NULL, "one JSON object on standard output" },
     { NULL, NULL, NULL, NULL },
 };
-
-static int help(void)
-{
-    printf("usage: snn info MODEL [FLAGS]\n       snn info GRAPH.nir [FLAGS]\n       snn info --data FORMAT:DIR "
-           "[FLAGS]\n\n"
-           "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of "
-           "training; and the\n"
-           "configuration of the run, which 'snn train' takes as a file. Or what a data set holds: samples, shape, "
-           "frames,\n"
-           "classes with their numbers, mean and deviation; --data.NAME as in snn train.\n\n");
-    args_help(flags);
-    return DONE;
-}
 
 static json_t *note(const snn_network *net, const char *key)
 {
@@ -146,13 +134,11 @@ static int info(const struct args *args)
     return rc == SNN_OK ? DONE : FAILED;
 }
 
-int cmd_info(int argc, char **argv)
+static int run_info(int argc, char **argv)
 {
     struct args args;
     int status;
 
-    if (args_want_help(argc, argv))
-        return help();
     status = args_parse(&args, flags, true, 1, argc, argv);
     if (status == DONE && args.count == 0 && json_object_get(args.config, "data"))
         status = data_info(&args);
@@ -163,3 +149,15 @@ int cmd_info(int argc, char **argv)
     args_free(&args);
     return status;
 }
+
+const struct command info_command = {
+    .name = "info",
+    .does = "layers, shapes, parameters and the run of a model",
+    .usage = "MODEL [FLAGS]\nGRAPH.nir [FLAGS]\n--data FORMAT:DIR [FLAGS]",
+    .about = "Layers with shapes, parameters and bytes; firing rates and accuracy of the evaluation at the end of "
+             "training; and the configuration of the run, which 'snn train' takes as a file. Or what a data set "
+             "holds: samples, shape, frames, classes with their numbers, mean and deviation; --data.NAME as in snn "
+             "train.",
+    .flags = flags,
+    .run = run_info,
+};

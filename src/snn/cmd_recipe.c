@@ -1,4 +1,5 @@
 /* cmd_recipe.c - snn recipe: lists, shows, tries and runs the experiments of papers. */
+#include "command.h"
 #include "recipe.h"
 #include "tool.h"
 #include "train.h"
@@ -25,18 +26,6 @@ static const struct flag own_flags[] = {
     { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
     { NULL, NULL, NULL, NULL },
 };
-
-static int help(void)
-{
-    printf("usage: snn recipe [NAME --data DIR [FLAGS] | NAME --try [FLAGS] | NAME --show]\n\n");
-    print_folded(0,
-                 "Trains a network as the authors of a paper did, on their data in the folder DIR; without a name, "
-                 "lists what there is. FLAGS are those of snn train (snn train --help), or of snn continual for a "
-                 "sequence of tasks, and go before the recipe's settings.");
-    putchar('\n');
-    args_help(own_flags);
-    return DONE;
-}
 
 /* ---- the list */
 
@@ -118,7 +107,8 @@ static int run(const struct recipe *recipe, const struct request *r)
     if (r->count + 3 > 64)
         return fail(USAGE, "too many arguments");
     memcpy(argv + 4, r->rest + 1, (size_t)(r->count - 1) * sizeof *argv);
-    return (json_object_get(recipe->config, "continual") ? cmd_continual : cmd_train)(r->count + 3, argv);
+    return (json_object_get(recipe->config, "continual") ? &continual_command : &train_command)
+        ->run(r->count + 3, argv);
 }
 
 /* ---- arguments: what is not this command's own goes on to the one that trains */
@@ -176,7 +166,7 @@ static int recipe(const struct request *r)
     return status;
 }
 
-int cmd_recipe(int argc, char **argv)
+static int run_recipe(int argc, char **argv)
 {
     struct request r = { .rest = calloc((size_t)argc + 1, sizeof *r.rest) };
     int status;
@@ -184,7 +174,18 @@ int cmd_recipe(int argc, char **argv)
     if (!r.rest)
         return fail(FAILED, "out of memory");
     read_arguments(&r, argc, argv);
-    status = args_want_help(argc, argv) ? help() : recipe(&r);
+    status = recipe(&r);
     free(r.rest);
     return status;
 }
+
+const struct command recipe_command = {
+    .name = "recipe",
+    .does = "train a network with the settings of a paper",
+    .usage = "[NAME --data DIR [FLAGS] | NAME --try [FLAGS] | NAME --show]",
+    .about = "Trains a network as the authors of a paper did, on their data in the folder DIR; without a name, lists "
+             "what there is. FLAGS are those of snn train (snn train --help), or of snn continual for a sequence of "
+             "tasks, and go before the recipe's settings.",
+    .flags = own_flags,
+    .run = run_recipe,
+};

@@ -1,5 +1,6 @@
 /* cmd_run.c - snn run: a network in a stream of events, from a recording, a pipe or a socket. */
 #include "args.h"
+#include "command.h"
 #include "config.h"
 #include "live_run.h"
 #include "params.h"
@@ -38,18 +39,6 @@ static const struct flag flags[] = {
     { "quiet", NULL, NULL, "no lines for windows, only the figures at the end" },
     { NULL, NULL, NULL, NULL },
 };
-
-static int help(void)
-{
-    printf(
-        "usage: snn run MODEL --events FILE|-|udp://HOST:PORT [FLAGS]\n\n"
-        "Runs a network on events as they come: windows of equal time, a step of the network for each, a line for "
-        "each output.\nAt the end, and on SIGUSR1, figures: latency from the end of a window to its output, windows "
-        "that were dropped\nbecause the network was slower than they came.\n\n");
-    args_help(flags);
-    param_topics();
-    return DONE;
-}
 
 /* ---- arguments ---- */
 
@@ -194,15 +183,26 @@ static int run_events(struct running *r, int argc, char **argv)
     return status == DONE ? conclude(r, live_run_loop(r)) : status;
 }
 
-int cmd_run(int argc, char **argv)
+static int run_run(int argc, char **argv)
 {
     struct running r;
     int status;
 
-    if (args_want_help(argc, argv))
-        return help();
     memset(&r, 0, sizeof r);
     status = run_events(&r, argc, argv);
     live_run_close(&r);
     return status;
 }
+
+const struct command run_command = {
+    .name = "run",
+    .does = "run a model on events as they come: a recording, a pipe, a socket",
+    .usage = "MODEL --events FILE|-|udp://HOST:PORT [FLAGS]",
+    .about =
+        "Runs a network on events as they come: windows of equal time, a step of the network for each, a line for "
+        "each output. At the end, and on SIGUSR1, figures: latency from the end of a window to its output, "
+        "windows that were dropped because the network was slower than they came.",
+    .flags = flags,
+    .parameters = true,
+    .run = run_run,
+};

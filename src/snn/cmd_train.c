@@ -1,4 +1,5 @@
 /* cmd_train.c - snn train: from a data set to a model file, a log and drawings. */
+#include "help.h"
 #include "params.h"
 #include "plot.h"
 #include "train.h"
@@ -59,26 +60,6 @@ const struct flag train_flags[] = {
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
 };
-
-static int help(void)
-{
-    char names[1024];
-
-    printf("usage: snn train [CONFIG.json] [FLAGS]\n\n"
-           "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file "
-           "overrides\n"
-           "the defaults; the settings that result travel inside the model file. Interrupted (Ctrl-C, SIGTERM, "
-           "SIGHUP), it writes\n"
-           "MODEL.ckpt and exits with 130; 'snn train --resume MODEL.ckpt' goes on and gives the same bits as if "
-           "nothing had\n"
-           "happened.\n\n");
-    args_help(train_flags);
-    param_words("network", names, sizeof names);
-    printf("\nnetworks with a name: ");
-    print_folded(22, names);
-    param_topics();
-    return DONE;
-}
 
 static int read_arguments(struct train *t, int argc, char **argv)
 {
@@ -461,13 +442,11 @@ static int train(struct train *t, int argc, char **argv)
     return DONE;
 }
 
-int cmd_train(int argc, char **argv)
+static int run_train(int argc, char **argv)
 {
     struct train t;
     int status, closed;
 
-    if (args_want_help(argc, argv))
-        return help();
     memset(&t, 0, sizeof t);
     status = train(&t, argc, argv);
     closed = history_close(&t.history);
@@ -478,3 +457,26 @@ int cmd_train(int argc, char **argv)
     free(t.csv);
     return status == DONE ? closed : status;
 }
+
+static void list_networks(void)
+{
+    char names[1024];
+
+    param_words("network", names, sizeof names);
+    help_heading("networks with a name");
+    help_text(names);
+}
+
+const struct command train_command = {
+    .name = "train",
+    .does = "train a network on a data set, write model, log and drawings",
+    .usage = "[CONFIG.json] [FLAGS]",
+    .about = "Trains a network and evaluates it on the test set after every epoch. Flags override the file, the file "
+             "overrides the defaults; the settings that result travel inside the model file. Interrupted (Ctrl-C, "
+             "SIGTERM, SIGHUP), it writes MODEL.ckpt and exits with 130; 'snn train --resume MODEL.ckpt' goes on and "
+             "gives the same bits as if nothing had happened.",
+    .flags = train_flags,
+    .parameters = true,
+    .lists = list_networks,
+    .run = run_train,
+};

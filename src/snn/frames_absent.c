@@ -1,4 +1,5 @@
 /* frames_absent.c - what takes the place of frames.c, cmd_events.c and cmd_run.c in a build without libsnn-events. */
+#include "command.h"
 #include "frames.h"
 
 #include <snn/snn.h>
@@ -56,16 +57,12 @@ static int lacks(void)
     return fail(FAILED, "this build has no libsnn-events: configure it with -DSNN_EVENTS=AUTO and build again");
 }
 
-int cmd_events(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
     return lacks();
 }
 
-int cmd_run(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return lacks();
-}
+const struct command events_command = { .name = "events", .does = "not in this build", .run = run };
+const struct command run_command = { .name = "run", .does = "not in this build", .run = run };

@@ -1,38 +1,27 @@
 /* snn - trains, evaluates and describes spiking networks from the command line. */
-#include "args.h"
+#include "help.h"
 #include "params.h"
 #include "tool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} commands[] = {
-    { "train", cmd_train, "train a network on a data set, write model, log and drawings" },
-    { "eval", cmd_eval, "accuracy, loss, firing rates and synaptic operations of a model" },
-    { "info", cmd_info, "layers, shapes, parameters and the run of a model" },
-    { "convert", cmd_convert, "translate a NIR graph to a model, or a model to a NIR graph" },
-    { "bench", cmd_bench, "measure the speed of training on this machine" },
-    { "recipe", cmd_recipe, "train a network with the settings of a paper" },
-    { "continual", cmd_continual, "train task after task, with or without a projection" },
-    { "run", cmd_run, "run a model on events as they come: a recording, a pipe, a socket" },
-    { "events", cmd_events, "format, sensor, number and times of recorded events" },
+const struct command *const commands[] = {
+    &train_command,     &eval_command, &info_command,   &convert_command, &bench_command,      &recipe_command,
+    &continual_command, &run_command,  &events_command, &help_command,    &completion_command, NULL,
 };
-#define COMMANDS (sizeof commands / sizeof *commands)
 
-static int help(void)
+const struct command *command_named(const char *name)
 {
-    printf("snn %s - spiking neural networks\n\nusage: snn COMMAND [ARGUMENTS]\n\n", snn_version_string());
-    for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-9s %s\n", commands[i].name, commands[i].help);
-    printf(
-        "\n  snn COMMAND --help   arguments of a command, with all defaults\n"
-        "  snn --version        version and contents of the library\n\n"
-        "exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted by a signal (train: with a checkpoint)\n");
-    return DONE;
+    for (const struct command *const *c = commands; *c; c++)
+        if (strcmp((*c)->name, name) == 0)
+            return *c;
+    return NULL;
+}
+
+const struct flag *command_flags(const struct command *command)
+{
+    return command->all_flags ? command->all_flags() : command->flags;
 }
 
 static int version(void)
@@ -49,10 +38,10 @@ static int version(void)
 
 static int unknown(const char *word)
 {
-    const char *words[COMMANDS + 1] = { NULL }, *guess;
+    const char *words[sizeof commands / sizeof *commands], *guess;
 
-    for (size_t i = 0; i < COMMANDS; i++)
-        words[i] = commands[i].name;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        words[i] = commands[i] ? commands[i]->name : NULL;
     guess = nearest(word, words);
     return fail(USAGE, "unknown command \"%s\"%s%s%s", word, guess ? "; did you mean " : "", guess ? guess : "",
                 guess ? "?" : "");
@@ -60,22 +49,24 @@ static int unknown(const char *word)
 
 static int run(int argc, char **argv)
 {
+    const struct command *command = argc > 1 ? command_named(argv[1]) : NULL;
+
     if (argc < 2) {
-        help();
+        help_all();
         return USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
-        return help();
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help_all();
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
         return version();
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0) {
-            const char *topic = args_help_topic(argc - 1, argv + 1);
-
-            set_command(commands[i].name);
-            return topic ? param_help(topic) : commands[i].run(argc - 1, argv + 1);
-        }
-    return unknown(argv[1]);
+    if (!command)
+        return unknown(argv[1]);
+    set_command(command->name);
+    if (command->usage && args_help_topic(argc - 1, argv + 1))
+        return param_help(args_help_topic(argc - 1, argv + 1));
+    if (command->usage && args_want_help(argc - 1, argv + 1))
+        return help_on(command);
+    return command->run(argc - 1, argv + 1);
 }
 
 /* Jansson leaves out what it has no memory for, here and there without a word. The tool goes no further without

@@ -1,4 +1,5 @@
 /* nir_absent.c - what takes the place of cmd_convert.c and nir_info.c in a build without libsnn-nir. */
+#include "command.h"
 #include "nir.h"
 
 static int lacks(void)
@@ -15,9 +16,11 @@ int nir_info(const char *path, bool json)
     return lacks();
 }
 
-int cmd_convert(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
     return lacks();
 }
+
+const struct command convert_command = { .name = "convert", .does = "not in this build", .run = run };

@@ -229,6 +229,12 @@ const struct param *param_find(const char *section, const char *key, size_t leng
     return NULL;
 }
 
+const struct param *param_row(size_t i)
+{
+    gather();
+    return i < rows ? table + i : NULL;
+}
+
 const char *param_meant(const char *path)
 {
     static char guess[96];
@@ -253,6 +259,11 @@ unsigned param_owners(const char *section)
 
     gather();
     return param_sections[i] ? owners[i] : 0;
+}
+
+const char *param_owner(const char *section, unsigned i)
+{
+    return i < param_owners(section) ? owner[section_number(section)][i] : NULL;
 }
 
 /* Places of which the library lists the words. */
@@ -429,17 +440,4 @@ int param_help(const char *topic)
     }
     json_decref(defaults);
     return found ? DONE : fail(USAGE, "no help on \"%s\"", topic);
-}
-
-void param_topics(void)
-{
-    gather();
-    printf("\nEvery parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. Topics:\n"
-           "  snn train --help TOPIC, where TOPIC is all, network, a section, or one of its kinds\n");
-    for (unsigned s = 0; param_sections[s]; s++) {
-        printf("    %s", param_sections[s]);
-        for (unsigned i = 0; i < owners[s] && owners[s] > 1; i++)
-            printf("%*s%s", i == 0 ? 11 - (int)strlen(param_sections[s]) : 1, "", owner[s][i]);
-        putchar('\n');
-    }
 }

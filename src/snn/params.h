@@ -35,12 +35,17 @@ extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer,
 /* Parameter `key` (not ended by NUL: `length` letters) of a section, or NULL. Builds the tables at the first call. */
 const struct param *param_find(const char *section, const char *key, size_t length);
 
+/* Parameter number `i` of all sections; NULL past the last. */
+const struct param *param_row(size_t i);
+
 /* The parameter that "section.key" may have meant, by name: "section.name" in a text that the next call writes over.
  * NULL without one, or without such a section. */
 const char *param_meant(const char *path);
 
 /* Number of owners that a section has: methods, rules, neuron types. */
 unsigned param_owners(const char *section);
+/* The name of number `i`, or NULL. */
+const char *param_owner(const char *section, unsigned i);
 
 /* The words that the library takes at a place of the configuration, "a, b, c", into `out`; false where it takes
  * anything. */
@@ -50,8 +55,5 @@ bool param_words(const char *path, char *out, size_t size);
  * "lif", "adam"), or "all"; before them what the names of the topic stand for, as of "network". Returns DONE, or
  * USAGE if the topic is none of these, and has said so. */
 int param_help(const char *topic);
-
-/* Prints which topics there are. */
-void param_topics(void);
 
 #endif

@@ -85,6 +85,13 @@ const char *stop_reason(void)
     return "";
 }
 
+static bool plain;
+
+void progress_plain(void)
+{
+    plain = true;
+}
+
 void progress_init(struct progress *p, bool quiet, uint64_t epochs)
 {
     const char *term = getenv("TERM");
@@ -93,7 +100,7 @@ void progress_init(struct progress *p, bool quiet, uint64_t epochs)
     setlocale(LC_CTYPE, ""); /* letters only: numbers keep their point */
     p->quiet = quiet;
     p->epochs = epochs;
-    p->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+    p->terminal = !plain && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
     p->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     p->last = now();
 }

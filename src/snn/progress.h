@@ -17,6 +17,8 @@ struct progress {
     double seen_seconds;
 };
 
+/* From now on progress is whole lines, on a terminal, too. */
+void progress_plain(void);
 /* Looks at stderr, where all of it goes. */
 void progress_init(struct progress *p, bool quiet, uint64_t epochs);
 /* The callback for snn_trainer_on_progress(); user is the struct progress. */

@@ -13,17 +13,6 @@
 /* Exit statuses. Functions that can fail return one of these and have said why. */
 enum { DONE = 0, FAILED = 1, USAGE = 2, INTERRUPTED = 130 };
 
-/* The commands; argv[0] is the command's name. */
-int cmd_train(int argc, char **argv);
-int cmd_eval(int argc, char **argv);
-int cmd_info(int argc, char **argv);
-int cmd_convert(int argc, char **argv);
-int cmd_bench(int argc, char **argv);
-int cmd_continual(int argc, char **argv);
-int cmd_recipe(int argc, char **argv);
-int cmd_events(int argc, char **argv); /* say what a build without libsnn-events lacks */
-int cmd_run(int argc, char **argv);
-
 /* Puts "train" after "snn: " in messages from now on. */
 void set_command(const char *name);
 

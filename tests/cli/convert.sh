@@ -19,7 +19,7 @@ run 0 info a.nir --json
 has out '"event":"info"' '"type":"LIF"'
 run 0 convert a.nir b.snn --check random:0.3 --samples 2
 has out "reset by subtraction"
-run 0 convert b.snn b.nir --plain
+run 0 convert b.snn b.nir --uncompressed
 run 0 info b.nir
 has out "dt 0.001 s"
 run 0 eval b.snn --data idx:data --steps 6 --quiet

@@ -290,7 +290,7 @@ has out train eval info bench
 run 0 train --help
 has out --data --net --curves "ottt" "sltt" "bptt" "vgg11-ws" "snn train --help TOPIC" "ce_mse, half_square" \
     "multi_step, cosine"
-[ "$(wc -l <out)" -le 70 ] || bad "train --help has $(wc -l <out) lines"
+[ "$(wc -l <out)" -le 80 ] || bad "train --help has $(wc -l <out) lines"
 run 0 train --help all
 has out --trainer.steps --trainer.variant --optimizer.weight_decay --neuron.tau --data.crop_pad "default 6"
 run 0 train --help spide

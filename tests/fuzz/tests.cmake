@@ -72,7 +72,7 @@ foreach(name ${targets} ${events})
         target_include_directories(${target} PRIVATE golden)
     endif()
     if(name STREQUAL "config")
-        target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/snn/params.c
+        target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/snn/params.c ${PROJECT_SOURCE_DIR}/src/snn/number.c
             ${PROJECT_SOURCE_DIR}/src/snn/frames_absent.c ${PROJECT_SOURCE_DIR}/src/snn/config_complete.c)
     endif()
     set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})

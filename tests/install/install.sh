@@ -19,7 +19,8 @@ pc=$(find "$prefix" -name snn.pc)
 libdir=$(dirname "$(dirname "$pc")")
 for file in include/snn/snn.h include/snn/sys/product.h share/doc/libsnn/LICENSE share/doc/libsnn/README.md \
     share/doc/libsnn/SECURITY.md share/man/man1/snn.1 \
-    share/man/man1/snn-train.1; do
+    share/man/man1/snn-train.1 share/bash-completion/completions/snn share/zsh/site-functions/_snn \
+    share/fish/vendor_completions.d/snn.fish; do
     [ -s "$prefix/$file" ] || { echo "$file was not installed"; exit 1; }
 done
 

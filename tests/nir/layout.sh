@@ -12,6 +12,6 @@ for net in 64-16-10 4C3-AP2-FC; do
         run 0 convert "$net-$neuron.snn" "$net-$neuron.nir" --dt 1e-3
     done
 done
-run 0 convert 64-16-10-lif.snn plain.nir --plain
+run 0 convert 64-16-10-lif.snn plain.nir --uncompressed
 [ "$failures" -eq 0 ] || finish
 exec "$python" "$here/layout.py" ./*.nir
