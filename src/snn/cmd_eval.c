@@ -1,26 +1,16 @@
 /* cmd_eval.c - snn eval: what a model can do and what it costs. */
-#include "args.h"
 #include "command.h"
-#include "config.h"
+#include "confusion.h"
 #include "neurobench.h"
-#include "params.h"
 #include "progress.h"
-#include "run.h"
 #include "table.h"
-
-#include <string.h>
+#include "use.h"
 
 static const struct flag flags[] = {
-    { "data", "FORMAT:DIR", "data", "normalised as in training; default: Debian's dataset-fashion-mnist" },
-    { "split", "SPLIT", NULL, "test (default) or train" },
-    { "batch", "N", "batch", "samples at a time; default: as in training, at most 1024" },
-    { "steps", "T", "trainer.steps", "time steps per sample; default: as in training" },
-    { "threads", "N", "threads", "0, the default: one per processor" },
-    { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
-    { "product-table", "FILE", "product_table",
-      "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
-      "algorithms" },
-    { "seed", "N", "seed", "of the encoders' random numbers; default: as in training" },
+    USE_FLAGS,
+    { "confusion", NULL, NULL,
+      "which classes are taken for which: the matrix, or of many classes its largest entries; a second pass" },
+    { "per-class", NULL, NULL, "samples, precision, recall and F1 of each class; a second pass, one with both" },
     { "neurobench", NULL, NULL, "NeuroBench's figures, too: footprint, sparsity, operations, membrane updates" },
     { "execution-rate", "HZ", NULL,
       "with --neurobench: steps in a second of data, as declared by the model's maker" },
@@ -28,102 +18,6 @@ static const struct flag flags[] = {
     { "quiet", NULL, NULL, "no progress, only the last line" },
     { NULL, NULL, NULL, NULL },
 };
-
-/* A model says what it was trained on, but not what is to be read here, unless that is the default. */
-static int check_data(const struct run *run, const json_t *over, const json_t *trained_on, const char *model)
-{
-    const char *format = json_string_value(json_object_get(trained_on, "format")),
-               *directory = json_string_value(json_object_get(trained_on, "dir"));
-
-    if (!format || !directory || config_get(over, "data.dir") ||
-        (strcmp(config_text(run->config, "data.format", ""), format) == 0 &&
-         strcmp(config_text(run->config, "data.dir", ""), directory) == 0))
-        return DONE;
-    return fail(USAGE, "which data? %s was trained on %s:%s; --data %s:%s evaluates it on them", model, format,
-                directory, format, directory);
-}
-
-/* Settings that the model fixes, or that only training uses, are refused: they would have no effect. */
-static int check_sections(const json_t *over)
-{
-    static const char *const of_training[] = { "neuron", "optimizer", "projection" };
-
-    for (size_t i = 0; i < sizeof of_training / sizeof of_training[0]; i++)
-        if (json_object_get(over, of_training[i]))
-            return fail(USAGE,
-                        "--%s.NAME goes with training; a model is evaluated as it is, with other parameters "
-                        "of data and trainer at most",
-                        of_training[i]);
-    return DONE;
-}
-
-static int configure(struct run *run, struct args *args)
-{
-    json_t *over = args->config, *trained_on;
-    int status = check_sections(over);
-
-    if (status != DONE)
-        return status;
-    run->config = run_use_of(args->positional[0], &trained_on, &status);
-    if (!run->config)
-        run->config = json_object();
-    if (!config_get(over, "data.normalise") && config_get(run->config, "data.mean")) {
-        config_set(over, "data.mean", json_incref(config_get(run->config, "data.mean")));
-        config_set(over, "data.deviation", json_incref(config_get(run->config, "data.deviation")));
-    }
-    config_merge(run->config, over);
-    config_complete(run->config);
-    if (status == DONE)
-        status = check_data(run, over, trained_on, args->positional[0]);
-    json_decref(trained_on);
-    if (status == DONE && config_whole(run->config, "batch", 0) < 1)
-        return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(run->config, "batch", 0));
-    return status;
-}
-
-/* Opens the split. The limit of the training run concerned its training set alone. */
-static int open_data(struct run *run, struct args *args, const char *split)
-{
-    int status;
-    int64_t limit = config_whole(args->config, "data.limit", 0);
-    snn_dataset_info info = SNN_DATASET_INFO_INIT;
-    snn_status rc = SNN_OK;
-
-    if (strcmp(split, "test") != 0 && strcmp(split, "train") != 0)
-        return fail(USAGE, "--split: \"%s\" is neither test nor train", split);
-    status = run_data(run, &run->test, split[1] == 'e' ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN);
-    if (status == DONE)
-        rc = snn_dataset_set_i64(run->test, SNN_DATASET_LIMIT, limit);
-    if (status == DONE && rc == SNN_OK && !config_get(run->config, "data.mean"))
-        status = run_normalise(run, run->test);
-    if (rc == SNN_OK && status == DONE)
-        rc = snn_dataset_get_info(run->test, &info);
-    run->shape = info;
-    return rc == SNN_OK ? status : fail_call(rc, "data");
-}
-
-static int check_trainer(const struct run *run, const json_t *over)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach(json_object_get(over, "trainer"), name, value) if (
-        !run_evaluates_with(
-            run->trainer, name)) return fail(USAGE, "--trainer.%s goes with training; a model is evaluated as it is",
-                                             name);
-    return DONE;
-}
-
-/* Samples of a batch: watched potentials are kept for all of them, twice. */
-#define WATCHED_BATCH 32
-
-static size_t batch_of(const struct run *run, const struct args *args)
-{
-    size_t batch = (size_t)run_batch(run, run->test);
-
-    return args_has(args, "neurobench") && !config_get(args->config, "batch") && batch > WATCHED_BATCH ? WATCHED_BATCH
-                                                                                                       : batch;
-}
 
 /* Steps in a second of data; 0: not declared. */
 static int execution_rate(const struct args *args, double *rate)
@@ -133,123 +27,184 @@ static int execution_rate(const struct args *args, double *rate)
     return args_real(args, "execution-rate", 1e-9, 1e15, 0, rate);
 }
 
-static int watch(const struct run *run, const struct args *args, struct neurobench **nb)
+/* One evaluation. */
+struct evaluation {
+    struct args args;
+    struct run run;
+    struct progress progress;
+    struct neurobench *nb; /* NULL: not wanted */
+    double rate;           /* steps in a second of data; 0: not declared */
+    snn_metrics metrics;
+    json_t *figures;
+    struct confusion confusion;
+};
+
+/* Samples of a batch: watched potentials are kept for all of them, twice. */
+#define WATCHED_BATCH 32
+
+static size_t batch_of(const struct evaluation *e)
 {
-    if (!args_has(args, "neurobench"))
-        return DONE;
-    *nb = neurobench_watch(run->trainer, run->network, run->shape.count, batch_of(run, args));
-    return *nb ? DONE : FAILED;
+    size_t batch = (size_t)run_batch(&e->run, e->run.test);
+
+    return args_has(&e->args, "neurobench") && !config_get(e->args.config, "batch") && batch > WATCHED_BATCH
+               ? WATCHED_BATCH
+               : batch;
 }
 
-static int open_model(struct run *run, const struct args *args, struct progress *progress, struct neurobench **nb)
+static bool wants_classes(const struct evaluation *e)
 {
-    const char *path = args->positional[0];
-    snn_status rc = snn_network_load(&run->network, run->context, path);
-    int status;
+    return args_has(&e->args, "confusion") || args_has(&e->args, "per-class");
+}
 
-    if (rc == SNN_OK)
-        rc = snn_network_pack(run->network);
-    if (rc != SNN_OK)
-        return fail_call(rc, NULL);
-    status = run_evaluator(run->config, run->network, &run->trainer);
+static int watch(struct evaluation *e)
+{
+    if (!args_has(&e->args, "neurobench"))
+        return DONE;
+    e->nb = neurobench_watch(e->run.trainer, e->run.network, e->run.shape.count, batch_of(e));
+    return e->nb ? DONE : FAILED;
+}
+
+static int open_model(struct evaluation *e)
+{
+    snn_status rc;
+    int status = use_open_model(&e->run, &e->args);
+
     if (status == DONE)
-        status = check_trainer(run, args->config);
+        status = watch(e);
     if (status != DONE)
         return status;
-    status = watch(run, args, nb);
-    if (status != DONE)
-        return status;
-    rc = snn_trainer_on_progress(run->trainer, progress_show, progress);
+    rc = snn_trainer_on_progress(e->run.trainer, progress_show, &e->progress);
     if (rc == SNN_OK)
-        rc = snn_trainer_prepare(run->trainer, batch_of(run, args));
+        rc = snn_trainer_prepare(e->run.trainer, batch_of(e));
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
-static void print_figures(const struct run *run, const snn_metrics *m, json_t *neurobench)
+/* ---- printing */
+
+/* The figures, and what was asked for beside them, as one object. */
+static void print_json(struct evaluation *e, json_t *neurobench)
 {
-    printf("%s samples, %s, %.2f s\n\n", grouped(m->samples).s, run_method(run->config).s, m->seconds);
-    table_costs(run_figures(run->trainer, run->network, m));
+    json_t *out = e->figures;
+
+    json_object_set_new(out, "event", json_string("eval"));
+    json_object_set_new(out, "model", json_string(e->args.positional[0]));
+    json_object_set_new(out, "split", json_string(use_split_name(&e->args)));
+    json_object_set_new(out, "seconds", json_figure(e->metrics.seconds));
+    if (e->run.shape.targets > 0) {
+        json_object_set_new(out, "squared_error", json_figure(e->metrics.squared_error));
+        json_object_set_new(out, "r2", json_figure(e->metrics.r2));
+    }
     if (neurobench)
-        neurobench_print(neurobench);
-    printf("\nloss %.4f\n", m->loss);
+        json_object_set(out, "neurobench", neurobench);
+    if (wants_classes(e))
+        json_object_set_new(out, "class_names", class_names_json(&e->confusion.names, e->confusion.classes));
+    if (args_has(&e->args, "confusion"))
+        json_object_set_new(out, "confusion", confusion_json(&e->confusion));
+    if (args_has(&e->args, "per-class"))
+        json_object_set_new(out, "per_class", confusion_classes_json(&e->confusion));
+    json_line(json_incref(out), 9);
 }
 
-static int evaluate(struct run *run, const struct args *args, struct progress *progress, const char *split,
-                    const struct neurobench *nb, double rate)
+static void print_text(struct evaluation *e, json_t *neurobench)
 {
-    snn_metrics m = SNN_METRICS_INIT;
-    snn_status rc = snn_trainer_evaluate(run->trainer, run->test, &m);
-    json_t *figures, *neurobench = NULL;
+    printf("%s samples, %s, %.2f s\n\n", grouped(e->metrics.samples).s, run_method(e->run.config).s,
+           e->metrics.seconds);
+    table_costs(json_incref(e->figures));
+    if (neurobench)
+        neurobench_print(json_incref(neurobench));
+    if (args_has(&e->args, "confusion"))
+        confusion_print(&e->confusion);
+    if (args_has(&e->args, "per-class"))
+        confusion_print_classes(&e->confusion);
+    printf("\nloss %.4f\n", e->metrics.loss);
+}
 
-    progress_clear(progress);
+static void print_last(const struct evaluation *e)
+{
+    if (e->run.shape.targets > 0)
+        printf("%s R2 %.4f, squared error %.6f\n", use_split_name(&e->args), e->metrics.r2, e->metrics.squared_error);
+    else
+        printf("%s accuracy %.2f%%\n", use_split_name(&e->args), 100 * e->metrics.accuracy);
+}
+
+static int print(struct evaluation *e)
+{
+    json_t *neurobench = NULL;
+
+    if (e->nb)
+        neurobench = neurobench_figures(e->nb, &e->metrics, run_about(e->run.trainer).steps, e->rate);
+    if (e->nb && !neurobench)
+        return fail(FAILED, "a membrane potential could not be read: %s", snn_last_error());
+    if (args_has(&e->args, "json"))
+        print_json(e, neurobench);
+    else if (!args_has(&e->args, "quiet"))
+        print_text(e, neurobench);
+    if (!args_has(&e->args, "json"))
+        print_last(e);
+    json_decref(neurobench);
+    return DONE;
+}
+
+/* ---- the command */
+
+static int evaluate(struct evaluation *e)
+{
+    snn_status rc = snn_trainer_evaluate(e->run.trainer, e->run.test, &e->metrics);
+    int status = DONE;
+
+    progress_clear(&e->progress);
     if (rc == SNN_ERR_CANCELLED)
         return fail(INTERRUPTED, "interrupted by %s", stop_reason());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    if (nb)
-        neurobench = neurobench_figures(nb, &m, run_about(run->trainer).steps, rate);
-    if (nb && !neurobench)
-        return fail(FAILED, "a membrane potential could not be read: %s", snn_last_error());
-    if (args_has(args, "json")) {
-        figures = run_figures(run->trainer, run->network, &m);
-        json_object_set_new(figures, "event", json_string("eval"));
-        json_object_set_new(figures, "model", json_string(args->positional[0]));
-        json_object_set_new(figures, "split", json_string(split));
-        json_object_set_new(figures, "seconds", json_figure(m.seconds));
-        if (neurobench)
-            json_object_set_new(figures, "neurobench", neurobench);
-        json_line(figures, 9);
-        return DONE;
-    }
-    if (!args_has(args, "quiet"))
-        print_figures(run, &m, neurobench);
-    if (run->shape.targets > 0)
-        printf("%s R2 %.4f, squared error %.6f\n", split, m.r2, m.squared_error);
-    else
-        printf("%s accuracy %.2f%%\n", split, 100 * m.accuracy);
-    return DONE;
+    e->figures = run_figures(e->run.trainer, e->run.network, &e->metrics);
+    if (wants_classes(e))
+        status = confusion_measure(&e->confusion, &e->run, use_split(&e->args), batch_of(e));
+    return status == DONE ? print(e) : status;
 }
 
-static int eval(struct run *run, struct args *args, struct neurobench **nb, int argc, char **argv)
+static int open_all(struct evaluation *e)
 {
-    struct progress progress;
-    const char *split;
-    double rate;
-    int status = args_parse(args, flags, true, 1, argc, argv);
+    int status = use_configure(&e->run, &e->args);
+
+    if (status == DONE)
+        status = run_context(&e->run);
+    if (status == DONE)
+        status = use_open_data(&e->run, &e->args);
+    if (status == DONE && wants_classes(e) && e->run.shape.targets > 0)
+        status = fail(USAGE, "--confusion and --per-class go with labels; these samples have targets");
+    return status == DONE ? open_model(e) : status;
+}
+
+static int eval(struct evaluation *e, int argc, char **argv)
+{
+    int status = args_parse(&e->args, flags, true, 1, argc, argv);
 
     if (status != DONE)
         return status;
-    if (args->count == 0)
+    if (e->args.count == 0)
         return fail(USAGE, "no model given: snn eval MODEL");
-    split = args_has(args, "split") ? args_text(args, "split") : "test";
-    progress_init(&progress, args_has(args, "quiet") || args_has(args, "json"), 0);
-    status = execution_rate(args, &rate);
+    progress_init(&e->progress, args_has(&e->args, "quiet") || args_has(&e->args, "json"), 0);
+    status = execution_rate(&e->args, &e->rate);
     if (status == DONE)
-        status = configure(run, args);
-    if (status == DONE)
-        status = run_context(run);
-    if (status == DONE)
-        status = open_data(run, args, split);
-    if (status == DONE)
-        status = open_model(run, args, &progress, nb);
+        status = open_all(e);
     if (status != DONE)
         return status;
     stop_on_signals();
-    return evaluate(run, args, &progress, split, *nb, rate);
+    return evaluate(e);
 }
 
-static int run_eval(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    struct run run;
-    struct args args;
-    struct neurobench *nb = NULL;
+    struct evaluation e = { .metrics = SNN_METRICS_INIT };
     int status;
 
-    memset(&run, 0, sizeof run);
-    status = eval(&run, &args, &nb, argc, argv);
-    run_close(&run);
-    neurobench_free(nb);
-    args_free(&args);
+    status = eval(&e, argc, argv);
+    run_close(&e.run);
+    neurobench_free(e.nb);
+    confusion_close(&e.confusion);
+    json_decref(e.figures);
+    args_free(&e.args);
     return status;
 }
 
@@ -264,5 +219,5 @@ const struct command eval_command = {
         "normalisation from the model; parameters of data and trainer may be overridden as in snn train.",
     .flags = flags,
     .parameters = true,
-    .run = run_eval,
+    .run = run,
 };

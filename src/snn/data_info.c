@@ -1,5 +1,6 @@
 /* data_info.c - what a data set holds, split by split. */
 #include "data_info.h"
+#include "class_names.h"
 #include "run.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct split {
     snn_dataset_info info;
     double mean, deviation;
     uint64_t *count; /* of each class */
+    struct class_names names;
 };
 
 static snn_status count_classes(const snn_dataset *set, struct split *s)
@@ -42,7 +44,7 @@ static int look_at(struct run *run, struct split *s, snn_split split)
         rc = snn_dataset_statistics(*set, &s->mean, &s->deviation, 1);
     if (rc == SNN_OK)
         rc = count_classes(*set, s);
-    return rc == SNN_OK ? DONE : fail_call(rc, s->name);
+    return rc == SNN_OK ? class_names_open(&s->names, run, split) : fail_call(rc, s->name);
 }
 
 static json_t *split_json(const struct split *s)
@@ -53,11 +55,11 @@ static json_t *split_json(const struct split *s)
         json_array_append_new(shape, json_integer((json_int_t)s->info.shape[i]));
     for (size_t i = 0; i < s->info.classes; i++)
         json_array_append_new(count, json_integer((json_int_t)s->count[i]));
-    return json_pack("{s:I, s:o, s:I, s:I, s:o, s:I, s:I, s:o, s:o}", "samples", (json_int_t)s->info.count, "shape",
-                     shape, "frames", (json_int_t)s->info.frames, "classes", (json_int_t)s->info.classes,
-                     "class_samples", count, "targets", (json_int_t)s->info.targets, "target_frames",
-                     (json_int_t)s->info.target_frames, "mean", json_figure(s->mean), "deviation",
-                     json_figure(s->deviation));
+    return json_pack("{s:I, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o}", "samples", (json_int_t)s->info.count,
+                     "shape", shape, "frames", (json_int_t)s->info.frames, "classes", (json_int_t)s->info.classes,
+                     "class_samples", count, "class_names", class_names_json(&s->names, s->info.classes), "targets",
+                     (json_int_t)s->info.targets, "target_frames", (json_int_t)s->info.target_frames, "mean",
+                     json_figure(s->mean), "deviation", json_figure(s->deviation));
 }
 
 static void split_text(const struct split *s)
@@ -72,9 +74,11 @@ static void split_text(const struct split *s)
     printf("], mean %.6g, deviation %.6g\n", s->mean, s->deviation);
     if (i->targets > 0)
         printf("  targets %s%s\n", grouped(i->targets).s, i->target_frames > 1 ? ", for each step" : "");
-    for (size_t c = 0; c < i->classes; c++)
+    for (size_t c = 0; c < i->classes && s->names.n == 0; c++)
         printf("%s%6zu: %8s%s", c % 8 == 0 ? "" : "  ", c, grouped(s->count[c]).s,
                c % 8 == 7 || c + 1 == i->classes ? "\n" : "");
+    for (size_t c = 0; c < i->classes && s->names.n > 0; c++)
+        printf("%6zu: %8s  %s\n", c, grouped(s->count[c]).s, class_name(&s->names, c));
 }
 
 /* A CSV file that is not divided has no test set. */
@@ -109,8 +113,10 @@ int data_info(const struct args *args)
     else if (status == DONE)
         for (int i = 0; i < n; i++)
             split_text(&split[i]);
-    free(split[0].count);
-    free(split[1].count);
+    for (int i = 0; i < 2; i++) {
+        free(split[i].count);
+        class_names_close(&split[i].names);
+    }
     run_close(&run);
     return status;
 }

@@ -115,3 +115,36 @@ int frames_open(struct run *run, snn_dataset **out, snn_split split, const char 
     free(folder);
     return status;
 }
+
+static int copy_names(const snn_events_list *list, char ***name, size_t *n)
+{
+    snn_events_list_info about = SNN_EVENTS_LIST_INFO_INIT;
+
+    if (snn_events_list_get_info(list, &about) != SNN_OK)
+        return fail_call(SNN_ERR_ARGUMENT, NULL);
+    *name = calloc((size_t)about.classes + 1, sizeof **name);
+    if (!*name)
+        return fail(FAILED, "out of memory");
+    for (*n = 0; *n < about.classes; ++*n) {
+        const char *text = snn_events_list_class_name(list, *n);
+
+        (*name)[*n] = text ? strdup(text) : NULL;
+    }
+    return DONE;
+}
+
+int frames_class_names(const struct run *run, snn_split split, const char *directory, char ***name, size_t *n)
+{
+    snn_events_data data = SNN_EVENTS_DATA_INIT;
+    snn_events_list *list;
+    snn_status rc;
+    int status;
+
+    data.layout = config_text(run->config, "data.format", "");
+    data.directory = directory;
+    data.split = run_shares(run->config) ? 0 : split;
+    rc = snn_events_list_open(&list, run->context, &data);
+    status = rc == SNN_OK ? copy_names(list, name, n) : fail_call(rc, NULL);
+    snn_events_list_destroy(list);
+    return status;
+}

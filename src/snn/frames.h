@@ -23,4 +23,7 @@ snn_status frames_open_files(snn_dataset **out, snn_context *context, const snn_
 /* Opens a split of recordings as the section "frames" of the configuration says, which then holds all of it. */
 int frames_open(struct run *run, snn_dataset **out, snn_split split, const char *directory);
 
+/* The names of the classes of recordings, [n], NULL where a class has none; each and the array to be freed. */
+int frames_class_names(const struct run *run, snn_split split, const char *directory, char ***name, size_t *n);
+
 #endif

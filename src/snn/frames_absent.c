@@ -52,6 +52,16 @@ int frames_open(struct run *run, snn_dataset **out, snn_split split, const char 
         config_text(run->config, "data.format", ""));
 }
 
+int frames_class_names(const struct run *run, snn_split split, const char *directory, char ***name, size_t *n)
+{
+    (void)run;
+    (void)split;
+    (void)directory;
+    *name = NULL;
+    *n = 0;
+    return DONE;
+}
+
 static int lacks(void)
 {
     return fail(FAILED, "this build has no libsnn-events: configure it with -DSNN_EVENTS=AUTO and build again");
