@@ -1,7 +1,7 @@
 #!/bin/sh
 # install.sh SOURCE BUILD CMAKE CC VERSION KINDS COMPONENTS - installs into an empty folder that the build knows
 # nothing of, moves it, and has programs find it there: by pkg-config and by find_package(), the shared and the static
-# library, as KINDS says which there are, and the libraries beside it, COMPONENTS.
+# library, as KINDS says which there are, and the libraries beside it, COMPONENTS; and the Python module.
 set -eu
 source=$1 build=$2 cmake=$3 cc=$4 version=$5 kinds=$6 components=$7
 work=$(mktemp -d)
@@ -107,6 +107,27 @@ case $kinds in
     done
     ;;
 esac
+# ---- the Python module finds the library that it was installed with, where both were moved to, and no other version
+module=$(find "$prefix" -name _build.py)
+if [ -n "$module" ]; then
+    python() {
+        env -u SNN_LIBRARY PYTHONPATH="$(dirname "$(dirname "$module")")" PYTHONDONTWRITEBYTECODE=1 python3 "$@"
+    }
+    python -m snn > "$work/log" || { echo "python3 -m snn fails where it was moved to"; exit 1; }
+    grep -qF "$(realpath "$libdir")/" "$work/log" && grep -q "$version" "$work/log" || {
+        cat "$work/log"; echo "the module uses another library"; exit 1; }
+    for other in "${version%%.*}.99.0" "${version%.*}.99"; do
+        sed -i "s/^\\(VERSION.* = \\).*/\\1\"$other\"/" "$module"
+        if python -c 'import snn' 2> "$work/log"; then
+            echo "a module of $other takes a library of $version"
+            exit 1
+        fi
+        grep -q "of libsnn $other, but .* of $version: install both" "$work/log" || { cat "$work/log"; exit 1; }
+    done
+else
+    echo "no Python here: its module was left out"
+fi
+
 "$prefix/bin/snn" --version > "$work/log" || { echo "the tool does not run where it was moved to"; exit 1; }
 "$prefix/bin/snn" recipe ide-fashion-mnist --show > "$work/log" || {
     echo "recipes are not found where they were moved to"; exit 1; }

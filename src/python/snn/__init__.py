@@ -14,6 +14,7 @@ it was made from alive, so they are destroyed in the right order. Ctrl-C ends an
 exception of a callback leaves the call that ran it. NumPy is needed only for arrays.
 """
 
+from ._build import VERSION
 from ._context import Context, names, version
 from ._continual import Continual, Projection
 from ._dataset import Dataset
@@ -24,6 +25,8 @@ from ._optimizer import Optimizer
 from ._stream import Stream
 from ._structures import Metrics, Progress
 from ._trainer import Evaluator, Trainer
+
+__version__ = VERSION or version()
 
 __all__ = ["Callback", "Context", "Continual", "Dataset", "EarlyStopping", "Epoch", "Error", "Evaluator", "KeepBest",
            "Layer", "LearningRate", "Metrics", "Model", "Network", "Neuron", "Optimizer", "Progress", "Projection",

@@ -7,8 +7,9 @@ import ctypes.util
 import os
 from ctypes import (POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint32,
                     c_void_p)
-from typing import Any
+from typing import Any, Mapping, Sequence
 
+from . import _build
 from ._structures import (PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource,
                           LayerInfo, Metrics, ModelInfo, NetworkInfo, ParamInfo, ProjectionInfo, Sample, TensorInfo,
                           TrainerInfo)
@@ -129,7 +130,6 @@ for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset", "projection"
 # Functions that return something else: result, arguments.
 _PLAIN: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "snn_version": (c_uint32, ()),
-    "snn_version_string": (c_char_p, ()),
     "snn_last_error": (c_char_p, ()),
     "snn_status_name": (c_char_p, (c_int,)),
     "snn_network_layer": (LAYER, (NETWORK, c_size_t)),
@@ -154,20 +154,57 @@ def _check(status: int, function: Any, arguments: tuple[Any, ...]) -> int:
     return status
 
 
-def _open() -> ctypes.CDLL:
-    path = os.environ.get("SNN_LIBRARY") or ctypes.util.find_library("snn")
+def _core() -> str:
+    """Path or name of libsnn: that of SNN_LIBRARY, the one that was installed with the module, the system's."""
+    built = os.path.join(os.path.dirname(__file__), _build.FOLDER, _build.SONAME)
+    path = os.environ.get("SNN_LIBRARY") or (built if os.path.isfile(built) else _build.SONAME)
+    path = path or ctypes.util.find_library("snn") or ""
     if not path:
         raise ImportError("libsnn was not found: install it, or set SNN_LIBRARY to the path of libsnn.so")
-    return ctypes.CDLL(path)
+    return path
 
 
-library = _open()
-for _name, _arguments in _STATUS.items():
-    _function = getattr(library, _name)
-    _function.argtypes = _arguments
-    _function.restype = c_int
-    _function.errcheck = _check
-for _name, (_result, _arguments) in _PLAIN.items():
-    _function = getattr(library, _name)
-    _function.argtypes = _arguments
-    _function.restype = _result
+def load(name: str) -> ctypes.CDLL:
+    """Loads "snn", or a library that lies beside it: "snn-events"; ImportError where that is not possible."""
+    folder, file = os.path.split(PATH)
+    path = os.path.join(folder, file.replace("libsnn", f"lib{name}", 1))
+    try:
+        return ctypes.CDLL(path)
+    except OSError as problem:
+        raise ImportError(f"lib{name} cannot be loaded: {problem}; install it, or set SNN_LIBRARY to the path of a "
+                          "libsnn.so that has it beside it") from None
+
+
+def declare(library: ctypes.CDLL, status: Mapping[str, Sequence[Any]],
+            plain: Mapping[str, tuple[Any, Sequence[Any]]]) -> ctypes.CDLL:
+    """Gives the functions of a library their signatures: `status` has the arguments of those that return a status,
+    which raise Error; `plain` result and arguments of the others."""
+    rows = [*((name, c_int, arguments) for name, arguments in status.items()),
+            *((name, result, arguments) for name, (result, arguments) in plain.items())]
+    for name, result, arguments in rows:
+        try:
+            function = getattr(library, name)
+        except AttributeError:
+            raise ImportError(f"{library._name} has no {name}(): it is older than this module; build or install both "
+                              "anew") from None
+        function.argtypes, function.restype = tuple(arguments), result
+        if name in status:
+            function.errcheck = _check
+    return library
+
+
+def _compare(version: str) -> None:
+    """The library is of the module's minor version, and not older than the module."""
+    if _build.VERSION is None:
+        return
+    (major, minor, patch), ours = map(int, version.split(".")), tuple(map(int, _build.VERSION.split(".")))
+    if (major, minor) != ours[:2] or patch < ours[2]:
+        raise ImportError(f"this module is of libsnn {_build.VERSION}, but {PATH} is of {version}: install both of "
+                          "one version, or set SNN_LIBRARY to the path of a libsnn.so of the module's")
+
+
+PATH = _core()
+library = load("snn")
+declare(library, {}, {"snn_version_string": (c_char_p, ())})
+_compare(library.snn_version_string().decode())
+declare(library, _STATUS, _PLAIN)

@@ -42,8 +42,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder, "program.py")
         program.write_text(PROGRAM, encoding="utf-8")
-        run = subprocess.run([mypy, "--strict", "--python-version", "3.9", "--cache-dir", pathlib.Path(folder, "cache"),
-                              PACKAGE, program], env={**os.environ, "MYPYPATH": str(PACKAGE.parent)}, check=False)
+        run = subprocess.run([mypy, "--strict", "--python-version", "3.9", "--cache-dir", folder + "/cache", PACKAGE,
+                              program], env={**os.environ, "MYPYPATH": str(PACKAGE.parent)}, check=False)
     sys.exit(run.returncode)
 
 
