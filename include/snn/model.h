@@ -33,6 +33,30 @@ typedef struct snn_model_info {
 /** Initialiser of snn_model_info, for snn_model_get_info() to fill. */
 #define SNN_MODEL_INFO_INIT SNN_INIT_(sizeof(snn_model_info), 0, 0, 0, 0, 0, 0, 0)
 
+/** How snn_network_load_tensors() goes about it; begin with SNN_LOAD_OPTIONS_INIT. */
+typedef struct snn_load_options {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_load_options) */
+    uint32_t strict;      /**< 1: fails, and changes nothing, unless file and network have the same tensors */
+    const char *names;    /**< layers with another name: "a=b,c=d" loads layer a of the file into layer b of the
+                               network, "a=" leaves layer a of the file out. Other layers keep their name; NULL: all */
+} snn_load_options;
+
+/** Initialiser of snn_load_options: takes what fits, by the same names. */
+#define SNN_LOAD_OPTIONS_INIT SNN_INIT_(sizeof(snn_load_options), 0, 0)
+
+/** What snn_network_load_tensors() found, in numbers of tensors. */
+typedef struct snn_load_report {
+    uint32_t struct_size; /**< set by the caller to sizeof(snn_load_report) */
+    uint32_t reserved;    /**< 0 */
+    uint64_t loaded;      /**< tensors of the network that were taken from the file */
+    uint64_t missing;     /**< tensors of the network that the file does not have */
+    uint64_t mismatched;  /**< tensors of the network that have another shape in the file */
+    uint64_t unused;      /**< tensors of the file's network that were not taken */
+} snn_load_report;
+
+/** Initialiser of snn_load_report, for snn_network_load_tensors() to fill. */
+#define SNN_LOAD_REPORT_INIT SNN_INIT_(sizeof(snn_load_report), 0, 0, 0, 0, 0)
+
 SNN_BEGIN_DECLS
 
 /** Reads the header of a model file or checkpoint, at most 16 MiB of it. Checks layout, sizes, names and the length
@@ -76,6 +100,19 @@ SNN_API SNN_CHECKED snn_status snn_network_save_packed(const snn_network *networ
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_IO, SNN_ERR_FORMAT (truncated, damaged, not a model file),
  * SNN_ERR_VERSION, SNN_ERR_SHAPE, SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_network_load(snn_network **out, snn_context *context, const char *path);
+
+/** Loads tensors of a model file or checkpoint into a prepared network, by name: those that both have, in the same
+ * shape. The architecture of the file does not matter. Each tensor that is missing in the file, or has another shape,
+ * is logged as a warning, and keeps its values. Optimizer moments of a checkpoint are not read. The file is checked
+ * as by snn_network_load(), as a whole, before the network changes. Between two batches only.
+ * @param options NULL: those of SNN_LOAD_OPTIONS_INIT
+ * @param report receives the counts; may be NULL; unchanged after a failure
+ * @return SNN_ERR_ARGUMENT (NULL; names that are not "a=b,c=d" with layers of the file and of the network),
+ * SNN_ERR_STATE (not prepared, packed, or in a callback of a trainer), SNN_ERR_IO, SNN_ERR_FORMAT (truncated,
+ * damaged, not a model file; strict: a tensor that one of both lacks), SNN_ERR_SHAPE (strict), SNN_ERR_VERSION,
+ * SNN_ERR_MEMORY; the network is unchanged after a failure */
+SNN_API SNN_CHECKED snn_status snn_network_load_tensors(snn_network *network, const char *path,
+                                                        const snn_load_options *options, snn_load_report *report);
 
 /** Writes the architecture as JSON. A call with buffer NULL only measures it.
  * @param size bytes of the buffer

@@ -484,6 +484,18 @@ public:
     void save(const std::string &path) const { check(snn_network_save(get(), path.c_str())); }
     void save_packed(const std::string &path) const { check(snn_network_save_packed(get(), path.c_str())); }
 
+    /** Loads tensors of a file by name; names: "a=b,c=d", layers of the file and of the network. */
+    snn_load_report load_tensors(const std::string &path, const std::string &names = "", bool strict = false)
+    {
+        snn_load_options options = SNN_LOAD_OPTIONS_INIT;
+        snn_load_report report = SNN_LOAD_REPORT_INIT;
+
+        options.names = names.c_str();
+        options.strict = strict;
+        check(snn_network_load_tensors(get(), path.c_str(), &options, &report));
+        return report;
+    }
+
     snn_network_info info() const
     {
         return detail::told<snn_network_get_info>(get(), snn_network_info SNN_NETWORK_INFO_INIT);

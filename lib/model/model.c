@@ -194,7 +194,7 @@ static bool has_prefix(const char *name, const char *prefix)
 }
 
 /* A layer's tensor has one dot in its name, a moment's has three, a method's memory two. */
-static bool is_of_run(const char *name)
+bool snn__model_is_of_run(const char *name)
 {
     return has_prefix(name, SNN__MOMENT_PREFIX) || has_prefix(name, SNN__MEMORY_PREFIX);
 }
@@ -202,7 +202,7 @@ static bool is_of_run(const char *name)
 snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moments)
 {
     for (size_t i = 0; i < file->n; i++)
-        if (!file->entry[i].used && !(moments && is_of_run(file->entry[i].name)))
+        if (!file->entry[i].used && !(moments && snn__model_is_of_run(file->entry[i].name)))
             return snn__fail(SNN_ERR_FORMAT, "model file \"%.200s\": tensor \"%.100s\" belongs to no layer",
                              file->path, file->entry[i].name);
     return SNN_OK;

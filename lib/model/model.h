@@ -29,6 +29,9 @@ snn_status snn__model_take(struct snn__safetensors *file, const snn_network *net
  * method are left alone. */
 snn_status snn__model_all_taken(const struct snn__safetensors *file, bool moments);
 
+/* True for a tensor that an optimizer or a training method keeps in a checkpoint. */
+bool snn__model_is_of_run(const char *name);
+
 /* Tensors that begin so are an optimizer's: "optimizer.MOMENT.LAYER.TENSOR". */
 #define SNN__MOMENT_PREFIX "optimizer."
 /* And so a training method's: "trainer.LAYER.WHAT". */

@@ -67,6 +67,8 @@ INITIALISER(snn_continual_info, SNN_CONTINUAL_INFO_INIT)
 INITIALISER(snn_product_shape, SNN_PRODUCT_SHAPE_INIT)
 INITIALISER(snn_sample, SNN_SAMPLE_INIT)
 INITIALISER(snn_batch, SNN_BATCH_INIT)
+INITIALISER(snn_load_options, SNN_LOAD_OPTIONS_INIT)
+INITIALISER(snn_load_report, SNN_LOAD_REPORT_INIT)
 
 static void init_snn_context_options(void *s)
 {
@@ -405,6 +407,41 @@ static snn_status predict(void *s, double *figure)
     return rc;
 }
 
+/* The model of the network itself: all fits, except what a list of names leaves out. */
+static snn_status load_tensors(const snn_load_options *options, snn_load_report *report)
+{
+    char path[] = "/tmp/snn-structs-XXXXXX";
+    int fd = mkstemp(path);
+    snn_status rc;
+
+    need(snn_network_save(w.net, path));
+    rc = snn_network_load_tensors(w.net, path, options, report);
+    close(fd);
+    remove(path);
+    return rc;
+}
+
+static void begin_load(void *s)
+{
+    init_snn_load_options(s);
+    ((snn_load_options *)s)->strict = 1;
+}
+
+static snn_status load_options(void *s, double *figure)
+{
+    snn_load_report report = SNN_LOAD_REPORT_INIT;
+    snn_status rc = load_tensors(s, &report);
+
+    *figure = (double)report.loaded;
+    return rc;
+}
+
+static snn_status load_report(void *s, double *figure)
+{
+    (void)figure;
+    return load_tensors(NULL, s);
+}
+
 /* ---- what is filled ---- */
 
 #define FILLED(name, expression)                    \
@@ -544,6 +581,7 @@ static const struct row rows[] = {
     { TAKEN("snn_product_tune", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, tune) },
     { TAKEN("snn_trainer_step", snn_batch, "SNN_BATCH_INIT", begin_batch, step), RESERVED(snn_batch) },
     { TAKEN("snn_trainer_predict", snn_batch, "SNN_BATCH_INIT", begin_batch, predict), RESERVED(snn_batch) },
+    { TAKEN("snn_network_load_tensors", snn_load_options, "SNN_LOAD_OPTIONS_INIT", begin_load, load_options) },
     { SHARED("snn_dataset_read", snn_sample, "SNN_SAMPLE_INIT", begin_sample, read_one) },
     { INFO("snn_context_get_info", snn_context_info, "SNN_CONTEXT_INFO_INIT", context_info) },
     { INFO("snn_dataset_get_info", snn_dataset_info, "SNN_DATASET_INFO_INIT", dataset_info) },
@@ -556,6 +594,7 @@ static const struct row rows[] = {
     { INFO("snn_layer_tensor_named", snn_tensor, "SNN_TENSOR_INIT", tensor_named) },
     { INFO("snn_model_get_info", snn_model_info, "SNN_MODEL_INFO_INIT", model_info) },
     { INFO("snn_model_tensor", snn_tensor, "SNN_TENSOR_INIT", model_tensor) },
+    { INFO("snn_network_load_tensors", snn_load_report, "SNN_LOAD_REPORT_INIT", load_report) },
     { INFO("snn_projection_get_info", snn_projection_info, "SNN_PROJECTION_INFO_INIT", projection_info) },
     { INFO("snn_continual_get_info", snn_continual_info, "SNN_CONTINUAL_INFO_INIT", continual_info) },
     { INFO("snn_network_option", snn_param_info, "SNN_PARAM_INFO_INIT", network_option) },
