@@ -18,6 +18,7 @@ from ._build import VERSION
 from ._context import Context, names, version
 from ._continual import Continual, Projection
 from ._dataset import Dataset
+from ._estimator import Classifier, Regressor
 from ._fit import Callback, EarlyStopping, Epoch, KeepBest, LearningRate, Run, ShowProgress
 from ._library import Error
 from ._network import Layer, Model, Network, Neuron
@@ -28,6 +29,6 @@ from ._trainer import Evaluator, Trainer
 
 __version__ = VERSION or version()
 
-__all__ = ["Callback", "Context", "Continual", "Dataset", "EarlyStopping", "Epoch", "Error", "Evaluator", "KeepBest",
-           "Layer", "LearningRate", "Metrics", "Model", "Network", "Neuron", "Optimizer", "Progress", "Projection",
-           "Run", "ShowProgress", "Stream", "Trainer", "names", "version"]
+__all__ = ["Callback", "Classifier", "Context", "Continual", "Dataset", "EarlyStopping", "Epoch", "Error",
+           "Evaluator", "KeepBest", "Layer", "LearningRate", "Metrics", "Model", "Network", "Neuron", "Optimizer",
+           "Progress", "Projection", "Regressor", "Run", "ShowProgress", "Stream", "Trainer", "names", "version"]

@@ -1,4 +1,4 @@
-"""Training over many epochs, and callbacks between them: early stopping, the best model, a learning rate, progress."""
+"""Training over many epochs, and callbacks: early stopping, the best model, a learning rate, progress."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Epoch(NamedTuple):
 
 
 class Run:
-    """A Trainer.fit() at work, for its callbacks: the trainer, its data, the number `epoch` of the present epoch, from
-    1 to `epochs`, and the `history` of those that are done."""
+    """A Trainer.fit() at work, for its callbacks: the trainer, its data, the number `epoch` of the present epoch,
+    from 1 to `epochs`, and the `history` of those that are done."""
 
     def __init__(self, trainer: Trainer, data: Dataset, validation: Dataset | None, epochs: int) -> None:
         self.trainer = trainer
@@ -123,8 +123,8 @@ class EarlyStopping(_Watching):
 
 
 class KeepBest(_Watching):
-    """Keeps the weights of the epoch with the best figure, and gives them back to the network when the fit ends, be it
-    by Ctrl-C. With a path, writes each better model there as well. The optimizer's moments stay the last ones."""
+    """Keeps the weights of the epoch with the best figure, and gives them back to the network when the fit ends, be
+    it by Ctrl-C. With a path, writes each better model there as well. The optimizer's moments stay the last ones."""
 
     def __init__(self, figure: str = "loss", path: Path | None = None) -> None:
         super().__init__(figure)

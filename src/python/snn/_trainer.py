@@ -116,9 +116,9 @@ class Trainer(Evaluator):
         those of all calls. Callbacks are called between epochs and batches; a function f(run) is called after every
         epoch. Progress goes to a terminal or a notebook; True: always, False: never.
 
-        Ctrl-C ends the fit after the present batch: callbacks end, as KeepBest, which gives back the best weights, then
-        KeyboardInterrupt is raised. The trainer can be used and saved; the next epoch is the rest of the present
-        one, unless restart_epoch() discards it."""
+        Ctrl-C ends the fit after the present batch: callbacks end, as KeepBest, which gives back the best weights,
+        then KeyboardInterrupt is raised. The trainer can be used and saved; the next epoch is the rest of the
+        present one, unless restart_epoch() discards it."""
         return fit(self, data, epochs, validation, callbacks, progress)
 
     def restart_epoch(self) -> Self:
