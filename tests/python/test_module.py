@@ -29,6 +29,7 @@ class Layout(unittest.TestCase):
         "snn_metrics": _structures.Metrics, "snn_projection_info": _structures.ProjectionInfo,
         "snn_continual_info": _structures.ContinualInfo, "snn_sample": _structures.Sample,
         "snn_batch": _structures.Batch, "snn_progress": _structures.Progress,
+        "snn_layer_metrics": _structures.LayerMetrics,
     }
 
     def test_kinds_of_names_match_the_record(self):

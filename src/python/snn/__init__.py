@@ -23,6 +23,7 @@ from ._fit import Callback, EarlyStopping, Epoch, KeepBest, LearningRate, Run, S
 from ._library import Error
 from ._network import Layer, Model, Network, Neuron
 from ._optimizer import Optimizer
+from ._recorder import Recorder
 from ._stream import Stream
 from ._structures import Metrics, Progress
 from ._trainer import Evaluator, Trainer
@@ -31,4 +32,5 @@ __version__ = VERSION or version()
 
 __all__ = ["Callback", "Classifier", "Context", "Continual", "Dataset", "EarlyStopping", "Epoch", "Error",
            "Evaluator", "KeepBest", "Layer", "LearningRate", "Metrics", "Model", "Network", "Neuron", "Optimizer",
-           "Progress", "Projection", "Regressor", "Run", "ShowProgress", "Stream", "Trainer", "names", "version"]
+           "Progress", "Projection", "Recorder", "Regressor", "Run", "ShowProgress", "Stream", "Trainer", "names",
+           "version"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import byref
 
+from . import _show as show
 from . import _values as values
 from ._handles import Owned
 from ._library import NAME_KINDS, library
@@ -44,6 +45,10 @@ class Context(Owned):
         options.isa = values.word(isa, "isa")
         options.product_table = None if product_table is None else values.path(product_table)
         self._own(library.snn_context_create, byref(options))
+
+    def __repr__(self) -> str:
+        info = self.info().as_dict()
+        return f"Context({show.fields({name: info[name] for name in ('threads', 'seed', 'isa')})})"
 
     def info(self) -> ContextInfo:
         """Returns threads, seed, instruction set, and bytes and allocations of what is made from the context."""

@@ -7,6 +7,7 @@ from ctypes import byref, c_double, c_float
 from typing import TYPE_CHECKING, Any, Callable, Iterable
 
 from . import _arrays as arrays
+from . import _show as show
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import library
@@ -128,6 +129,12 @@ class Dataset(Owned, Parameters):
     def _make(self, create: Callable[..., object], context: Context, *arguments: object) -> Self:
         self._watch = Watch()
         return self._own(create, handle(context, "context"), *arguments, parents=(context,))
+
+    def __repr__(self) -> str:
+        info = self.info()
+        frames = f" in {info.frames} frames" if info.frames > 1 else ""
+        aims = show.count(info.targets, "target") if info.targets else f"{info.classes} classes"
+        return f"Dataset({show.count(info.count, 'sample')} of {show.shape(self.shape)}{frames}, {aims})"
 
     def info(self) -> DatasetInfo:
         """Returns shape, number of samples, classes, frames, and numbers and frames of targets."""

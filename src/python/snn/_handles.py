@@ -101,6 +101,12 @@ class Parameters(Object):
         """Returns the parameters, a dictionary from name to one line of help."""
         return {name: row.help.decode() for name, row in self._rows().items()}
 
+    def _changed(self) -> dict[str, Any]:
+        """The parameters whose values are not their defaults."""
+        present = {name: (row, self.get(name)) for name, row in self._rows().items()}
+        return {name: value for name, (row, value) in present.items()
+                if value != (row.number if row.text is None else row.text.decode())}
+
     def _rows(self) -> dict[str, ParamInfo]:
         call = getattr(library, f"snn_{self._noun}_param_info")
         rows: dict[str, ParamInfo] = {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
-from ctypes import (POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint32,
-                    c_void_p)
+from ctypes import (POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint,
+                    c_uint32, c_void_p)
 from typing import Any, Mapping, Sequence
 
 from . import _build
-from ._structures import (PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo, DatasetSource,
-                          LayerInfo, Metrics, ModelInfo, NetworkInfo, ParamInfo, ProjectionInfo, Sample, TensorInfo,
-                          TrainerInfo)
+from ._structures import (OBSERVE_FN, PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo,
+                          DatasetSource, LayerInfo, LayerMetrics, Metrics, ModelInfo, NetworkInfo, ParamInfo,
+                          ProjectionInfo, Sample, TensorInfo, TrainerInfo)
 
 
 class Error(Exception):
@@ -66,6 +66,7 @@ _STATUS: dict[str, tuple[Any, ...]] = {
     "snn_network_remove": (NETWORK, LAYER),
     "snn_network_add_neuron": (NETWORK, NEURON, c_char_p, POINTER(LAYER)),
     "snn_layer_get_info": (LAYER, POINTER(LayerInfo)),
+    "snn_layer_input": (LAYER, c_size_t, POINTER(c_char_p), POINTER(c_int)),
     "snn_layer_connect": (LAYER, c_char_p, c_int),
     "snn_layer_tensor": (LAYER, c_size_t, POINTER(TensorInfo)),
     "snn_layer_tensor_named": (LAYER, c_char_p, POINTER(TensorInfo)),
@@ -93,6 +94,10 @@ _STATUS: dict[str, tuple[Any, ...]] = {
     "snn_trainer_set_teacher": (TRAINER, TRAINER),
     "snn_trainer_set_logits": (TRAINER, POINTER(c_float), c_size_t),
     "snn_trainer_on_progress": (TRAINER, PROGRESS_FN, c_void_p),
+    "snn_trainer_observe": (TRAINER, c_uint, OBSERVE_FN, c_void_p),
+    "snn_trainer_read_signal": (TRAINER, LAYER, c_int, POINTER(c_float), c_size_t),
+    "snn_trainer_read_gradient": (TRAINER, LAYER, c_char_p, POINTER(c_float), c_size_t),
+    "snn_trainer_layer_metrics": (TRAINER, LAYER, POINTER(LayerMetrics)),
     "snn_trainer_save": (TRAINER, c_char_p),
     "snn_trainer_stream": (TRAINER, POINTER(STREAM)),
     "snn_stream_size": (NETWORK, POINTER(c_size_t)),

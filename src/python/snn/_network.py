@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import weakref
-from ctypes import byref, c_float, c_size_t
+from ctypes import byref, c_char_p, c_float, c_int, c_size_t
 from typing import TYPE_CHECKING, Any, Callable, Iterable
 
+from . import _show as show
 from . import _values as values
+from ._context import names
 from ._handles import Owned, Parameters, handle
-from ._library import LAYER, SIGN, library
+from ._library import LAYER, SIGN, Error, library
 from ._structures import LayerInfo, ModelInfo, NetworkInfo, TensorInfo
 from ._types import Floats, Path, Setting
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._context import Context
+    from ._recorder import Recorder
+    from ._trainer import Evaluator
 
 
 class Neuron(Owned, Parameters):
@@ -27,7 +32,11 @@ class Neuron(Owned, Parameters):
     def __init__(self, context: Context, model: str = "lif", **parameters: Setting) -> None:
         self._own(library.snn_neuron_create, handle(context, "context"), values.word(model, "neuron"),
                   parents=(context,))
+        self._name = model
         self.set(**parameters)
+
+    def __repr__(self) -> str:
+        return f"Neuron({show.arguments(self._name, self._changed())})"
 
 
 class Layer(Parameters):
@@ -58,6 +67,11 @@ class Layer(Parameters):
     def type(self) -> str:
         return self.info().type.decode()
 
+    def __repr__(self) -> str:
+        info = self.info()
+        return (f"Layer({self.name!r}, {self.type}, {show.shape(info.in_.tuple())} -> "
+                f"{show.shape(info.out.tuple())}, {show.count(info.parameters, 'parameter')})")
+
     def connect(self, source: str, delay: int = 0) -> Self:
         """Connects an input to the layer named `source` in place of the previous layer; with a delay, to its value
         of as many steps before."""
@@ -67,12 +81,26 @@ class Layer(Parameters):
 
     def tensors(self) -> list[str]:
         """Names of the layer's tensors."""
-        names = []
-        for index in range(self.info().tensors):
-            out = TensorInfo()
-            library.snn_layer_tensor(self._handle, index, byref(out))
-            names.append(out.name.decode())
-        return names
+        return [info.name.decode() for info in self._tensor_infos()]
+
+    def _tensor_infos(self) -> list[TensorInfo]:
+        infos = [TensorInfo() for _ in range(self.info().tensors)]
+        for index, info in enumerate(infos):
+            library.snn_layer_tensor(self._handle, index, byref(info))
+        return infos
+
+    def _trained(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the tensors that methods train."""
+        return [(info.name.decode(), tuple(info.dim[:info.rank])) for info in self._tensor_infos() if info.trained]
+
+    def inputs(self) -> list[tuple[str, int]]:
+        """Names of the layers that it reads, "input" for the network's input, each with a delay in steps."""
+        out = []
+        for index in range(self.info().inputs):
+            source, delay = c_char_p(), c_int()
+            library.snn_layer_input(self._handle, index, byref(source), byref(delay))
+            out.append(((source.value or b"").decode(), delay.value))
+        return out
 
     def tensor(self, name: str) -> Floats:
         """A tensor as a NumPy array over the library's own memory: nothing is copied, and writing to it changes the
@@ -99,6 +127,8 @@ class Network(Owned):
 
     def _make(self, create: Callable[..., object], context: Context, *arguments: object) -> Self:
         self._views: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # arrays over tensors
+        self._trainers: weakref.WeakSet[Evaluator] = weakref.WeakSet()
+        self._recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
         return self._own(create, handle(context, "context"), *arguments, parents=(context,))
 
     @classmethod
@@ -188,6 +218,44 @@ class Network(Owned):
             raise KeyError(f"no layer is called {name}; there are: {', '.join(l.name for l in self.layers())}")
         return Layer(self, layer)
 
+    def __repr__(self) -> str:
+        info = self.info()
+        size = show.count(info.parameters, "parameter") if info.prepared else "not prepared"
+        return (f"Network({show.shape(info.in_.tuple())} -> {show.shape(info.out.tuple())}, "
+                f"{show.count(info.layers, 'layer')}, {size})")
+
+    def __str__(self) -> str:
+        """A table of the layers: shapes, trained parameters, neurons."""
+        if self.info().prepared:
+            return _table(self)
+        try:
+            return _table(Network.parse(self._parents[0], self.describe()).prepare())
+        except Error as problem:        # it is not complete
+            return f"{_table(self)}\n{problem}"
+
+
+def _reads(layer: Layer, previous: str) -> str:
+    """The sources of a layer, if it reads another one than that before it."""
+    sources = layer.inputs()
+    if sources == [(previous, 0)]:
+        return ""
+    return ", ".join(f"{name} {delay} before" if delay else name for name, delay in sources)
+
+
+def _table(network: Network) -> str:
+    models, previous, rows, all_neurons = names("neuron"), "input", [], 0
+    for layer in network.layers():
+        info = layer.info()
+        neurons = math.prod(info.out.tuple()) if layer.type in models and info.out.rank else 0
+        rows.append((layer.name, layer.type, _reads(layer, previous), show.shape(info.out.tuple()),
+                     f"{info.parameters:,}", f"{neurons:,}"))
+        previous = layer.name
+        all_neurons += neurons
+    whole = network.info()
+    total = (f"{show.count(whole.parameters, 'parameter')}, {whole.parameter_bytes:,} bytes with all tensors; "
+             f"{show.count(all_neurons, 'neuron')}; input {show.shape(whole.in_.tuple())}")
+    return show.table(("layer", "type", "reads", "output", "parameters", "neurons"), rows, 2, total)
+
 
 class Model(Owned):
     """The header of a model file or checkpoint, without its tensors: Model(ctx, "model.snn")."""
@@ -196,6 +264,9 @@ class Model(Owned):
 
     def __init__(self, context: Context, path: Path) -> None:
         self._own(library.snn_model_open, handle(context, "context"), values.path(path), parents=(context,))
+
+    def __repr__(self) -> str:
+        return f"Model({show.fields(self.info().as_dict())})"
 
     def info(self) -> ModelInfo:
         """Returns the version of the format, the number of tensors and their bytes."""

@@ -3,7 +3,9 @@
 import ctypes
 from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_size_t, c_uint32,
                     c_uint64, c_void_p)
-from typing import Annotated, Any, Optional, Tuple, Type, TypeVar
+from typing import Annotated, Any, Dict, Optional, Tuple, Type, TypeVar
+
+from . import _show as show
 
 _U32 = Annotated[int, c_uint32]
 _U64 = Annotated[int, c_uint64]
@@ -38,6 +40,18 @@ class Shape(Structure):
         return tuple(self.dim[:self.rank])
 
 
+_ADDRESSES = (c_void_p, ctypes._Pointer)
+
+
+def _plain(value: Any) -> Any:
+    """A field as Python has such values."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, Shape):
+        return value.tuple()
+    return tuple(value) if isinstance(value, ctypes.Array) else value
+
+
 @structure
 class Sized(Structure):
     """A structure that begins with its size, which the caller sets, and that the library then fills."""
@@ -47,9 +61,21 @@ class Sized(Structure):
         super().__init__()
         self.struct_size = ctypes.sizeof(self)
 
+    def as_dict(self) -> Dict[str, Any]:
+        """The fields by name, texts as str and shapes as tuples: without addresses, and without figures that nothing
+        was measured for."""
+        out = {}
+        for name, kind in self._fields_:
+            value = _plain(getattr(self, name))
+            if name != "reserved" and not issubclass(kind, _ADDRESSES) and self._says(name, value):
+                out[name] = value
+        return out
+
+    def _says(self, name: str, value: object) -> bool:
+        return value == value   # not NaN
+
     def __repr__(self) -> str:
-        names = [name for name in type(self).__annotations__ if name != "reserved"]
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+        return f"{type(self).__name__}({show.fields(self.as_dict())})"
 
 
 @structure
@@ -169,6 +195,10 @@ class TrainerInfo(Sized):
     samples: _U64
 
 
+_ALWAYS = {"samples", "loss", "accuracy", "seconds", "firing_rate", "samples_per_second", "squared_error", "r2",
+           "smape"}
+
+
 @structure
 class Metrics(Sized):
     reserved: _U32
@@ -191,6 +221,31 @@ class Metrics(Sized):
     squared_error: _F64
     r2: _F64
     smape: _F64
+
+    def _says(self, name: str, value: object) -> bool:
+        """Figures of certain methods and calls are 0 elsewhere."""
+        return value == value and (value != 0 or name in _ALWAYS)
+
+
+@structure
+class LayerMetrics(Sized):
+    reserved: _U32
+    firing_rate: _F64
+    synops_dense: _F64
+    synops_mac: _F64
+    synops_ac: _F64
+    backward_rate: _F64
+
+
+class LayerTable(Dict[str, LayerMetrics]):
+    """Metrics by the name of the layer, which are shown as a table."""
+
+    def __repr__(self) -> str:
+        kinds = [name for name in ("firing_rate", "synops_dense", "synops_mac", "synops_ac", "backward_rate")
+                 if any(getattr(metrics, name) for metrics in self.values())]
+        rows = [(layer, *(show.figure(getattr(metrics, name)) for name in kinds)) for layer, metrics in self.items()
+                if any(getattr(metrics, name) for name in kinds)]
+        return show.table(("layer", *(kind.replace("_", " ") for kind in kinds)), rows, len(kinds))
 
 
 @structure
@@ -235,6 +290,7 @@ class Sample(Sized):
 
 
 READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
+OBSERVE_FN = CFUNCTYPE(None, c_void_p, c_void_p, c_int, c_size_t)
 PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, POINTER(Progress))
 
 _Read = Annotated[Any, READ_FN]

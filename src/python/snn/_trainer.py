@@ -5,11 +5,13 @@ from __future__ import annotations
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
+from . import _show as show
 from . import _values as values
 from ._fit import CallbackLike, Epoch, fit
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import library
-from ._structures import PROGRESS_FN, Batch, Metrics, Progress, TrainerInfo
+from ._recorder import Observers, read_gradient
+from ._structures import PROGRESS_FN, Batch, LayerMetrics, LayerTable, Metrics, Progress, TrainerInfo
 from ._types import ArrayLike, Floats, Path, Setting
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ class Evaluator(Owned, Parameters):
             library.snn_trainer_prepare(self._handle, values.whole(batch, "batch"))
         self._classes = network.info().out.dim[0]
         self._in = network.info().in_.tuple()
+        self._observers = Observers(self._handle, self._watch, isinstance(self, Trainer))
+        self._node.keeps.append(self._observers.callback)
+        network._trainers.add(self)
+        for recorder in list(network._recorders):
+            recorder._attach(self)
 
     @property
     def network(self) -> Network:
@@ -53,9 +60,23 @@ class Evaluator(Owned, Parameters):
         network: Network = self._parents[0]
         return network
 
+    def __repr__(self) -> str:
+        info = self.info().as_dict()
+        method = info["method"]
+        figures = {name: info[name] for name in ("batch", "steps", "epochs", "updates")[:4 if method else 2]}
+        return f"{type(self).__name__}({f'{method!r}, ' if method else ''}{show.fields(figures)}, {self.network!r})"
+
+    def _call(self, call: Callable[..., object], *arguments: object) -> None:
+        """Makes a call in which recorders may look."""
+        if self._observers.watching():
+            calling_back([self._watch], call, self._handle, *arguments)
+        else:
+            call(self._handle, *arguments)
+
     def _run(self, call: Callable[..., object], dataset: Dataset) -> Metrics:
         out = Metrics()
         pointer = handle(dataset, "dataset")
+        self._observers.watching()
         calling_back([self._watch, dataset._watch], call, self._handle, pointer, byref(out))
         return out
 
@@ -78,8 +99,17 @@ class Evaluator(Owned, Parameters):
         [T,n,...] for each, with time_axis=1 [n,T,...]. Bytes are scaled to 0 .. 1."""
         batch, _keeps = self._batch(x, lengths, time_axis)
         scores, pointer = values.empty((batch.samples, self._classes))
-        library.snn_trainer_predict(self._handle, byref(batch), pointer)
+        self._call(library.snn_trainer_predict, byref(batch), pointer)
         return scores
+
+    def layer_metrics(self) -> LayerTable:
+        """Returns firing rates and synaptic operations of every layer in the last epoch, step or evaluation: a table,
+        and a dictionary by the name of a layer: layer_metrics()["sn1"].firing_rate."""
+        table = LayerTable()
+        for layer in self.network.layers():
+            table[layer.name] = LayerMetrics()
+            library.snn_trainer_layer_metrics(self._handle, layer._handle, byref(table[layer.name]))
+        return table
 
     def info(self) -> TrainerInfo:
         """Returns method (None for an evaluator), batch, steps, epochs, updates and bytes."""
@@ -138,8 +168,14 @@ class Trainer(Evaluator):
         if targets is not None:
             _targets, batch.targets, batch.target_frames = values.targets(targets, (batch.samples, self._classes),
                                                                              time_axis, 0)
-        library.snn_trainer_step(self._handle, byref(batch), byref(out))
+        self._call(library.snn_trainer_step, byref(batch), byref(out))
         return out
+
+    def gradients(self) -> dict[str, Floats]:
+        """Returns the gradient of the last update by the name of its tensor, in its shape: gradients()["fc1.weight"].
+        There is none before the first update, nor between the begin of a Recorder and the next update."""
+        return {f"{layer.name}.{name}": read_gradient(self._handle, layer._handle, name, shape)
+                for layer in self.network.layers() for name, shape in layer._trained()}
 
     def set_teacher(self, teacher: Evaluator | None) -> Self:
         """Sets the teacher, an evaluator or another trainer, for training with the parameter distil above 0; None: no
