@@ -15,9 +15,9 @@ struct flag {
 };
 
 struct args {
-    json_t *config;            /* configuration given by flags */
-    json_t *own;               /* the command's own flags: name -> text */
-    const char *positional[4]; /* borrowed from argv */
+    json_t *config;              /* configuration given by flags */
+    json_t *own;                 /* the command's own flags: name -> text */
+    const char *positional[256]; /* borrowed from argv */
     size_t count;
 };
 

@@ -402,13 +402,28 @@ static int run_tasks(struct continual *c)
     return status;
 }
 
+/* The accuracies stay with the network, for snn report. */
+static snn_status note_tasks(struct continual *c, const snn_continual_info *info)
+{
+    json_t *tasks =
+        json_pack("{s:[], s:o, s:o}", "accuracy", "acc", json_figure(info->acc), "bwt", json_figure(info->bwt));
+    snn_status rc = snn_network_set_note(c->run.network, NOTE, NULL);
+
+    for (size_t task = 0; task < ended(c); task++)
+        json_array_append_new(json_object_get(tasks, "accuracy"), accuracies(c, task));
+    if (rc == SNN_OK)
+        rc = set_note(c, TASKS_NOTE, json_dumps(tasks, JSON_COMPACT | JSON_REAL_PRECISION(17)));
+    json_decref(tasks);
+    return rc;
+}
+
 static int conclude(struct continual *c)
 {
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
     snn_status rc = snn_continual_get_info(c->run.sequence, &info);
 
     if (rc == SNN_OK && c->model)
-        rc = snn_network_set_note(c->run.network, NOTE, NULL);
+        rc = note_tasks(c, &info);
     if (rc == SNN_OK && c->model)
         rc = snn_network_save(c->run.network, c->model);
     if (rc != SNN_OK)

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "data_info.h"
 #include "nir.h"
+#include "run.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -23,51 +24,15 @@ static json_t *note(const snn_network *net, const char *key)
     return text ? json_loads(text, 0, NULL) : NULL;
 }
 
-static json_t *shape_json(const snn_shape *shape)
-{
-    json_t *out = json_array();
-
-    for (uint32_t i = 0; i < shape->rank && i < 3; i++)
-        json_array_append_new(out, json_integer((json_int_t)shape->dim[i]));
-    return out;
-}
-
-static json_t *layers_json(const snn_network *net)
-{
-    json_t *out = json_array();
-
-    for (size_t i = 0; snn_network_layer(net, i); i++) {
-        snn_layer *layer = snn_network_layer(net, i);
-        snn_layer_info info = SNN_LAYER_INFO_INIT;
-        snn_tensor tensor = SNN_TENSOR_INIT;
-        json_t *tensors = json_object();
-        if (snn_layer_get_info(layer, &info) != SNN_OK) {
-            json_decref(tensors);
-            continue;
-        }
-        for (uint32_t k = 0; k < info.tensors && snn_layer_tensor(layer, k, &tensor) == SNN_OK; k++) {
-            json_t *dims = json_array();
-            for (uint32_t d = 0; d < tensor.rank && d < 4; d++)
-                json_array_append_new(dims, json_integer((json_int_t)tensor.dim[d]));
-            json_object_set_new(tensors, tensor.name, dims);
-        }
-        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:I, s:b, s:o}", "name", info.name, "type",
-                                             info.type, "in", shape_json(&info.in), "out", shape_json(&info.out),
-                                             "parameters", (json_int_t)info.parameters, "spiking", (int)info.spiking,
-                                             "tensors", tensors));
-    }
-    return out;
-}
-
 static void print_json(const snn_network *net, const snn_network_info *info, const char *path, uint64_t size)
 {
     json_t *run = note(net, CONFIG_NOTE), *rates = note(net, RATES_NOTE);
 
     json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "event", "info", "model", path,
                         "file_bytes", (json_int_t)size, "parameters", (json_int_t)info->parameters, "parameter_bytes",
-                        (json_int_t)info->parameter_bytes, "in", shape_json(&info->in), "out", shape_json(&info->out),
-                        "layers", layers_json(net), "run", run ? run : json_null(), "figures",
-                        rates ? rates : json_null()),
+                        (json_int_t)info->parameter_bytes, "in", run_shape_json(&info->in), "out",
+                        run_shape_json(&info->out), "layers", run_layers_json(net), "run", run ? run : json_null(),
+                        "figures", rates ? rates : json_null()),
               17);
 }
 

@@ -22,6 +22,7 @@
 
 #define CONFIG_NOTE "run" /* key of the note in model files */
 #define RATES_NOTE "rates"
+#define TASKS_NOTE "tasks"      /* of a sequence: {"accuracy": [[of task j after task i]], "acc", "bwt"} */
 #define FILES_NOTE "tool.files" /* of a checkpoint: what the run is to write */
 
 /* The kinds of values in a configuration. */

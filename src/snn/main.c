@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &bench_command,
     &recipe_command,
     &continual_command,
+    &report_command,
     &run_command,
     &events_command,
     &help_command,

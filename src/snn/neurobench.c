@@ -14,9 +14,6 @@
 #include <math.h>
 #include <string.h>
 
-#define PJ_PER_MAC 4.6 /* 32-bit floats in 45 nm: Horowitz, ISSCC 2014 */
-#define PJ_PER_AC 0.9
-
 /* Operations of a neuron and step, by model and reset. The harness has no figure for other neurons. */
 static const struct operations {
     const char *type, *reset;

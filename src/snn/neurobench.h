@@ -4,6 +4,9 @@
 
 #include "run.h"
 
+#define PJ_PER_MAC 4.6 /* 32-bit floats in 45 nm: Horowitz, ISSCC 2014 */
+#define PJ_PER_AC 0.9
+
 struct neurobench;
 
 /* Watches the membrane potentials of an evaluator over `samples` samples in batches of `batch`; before it is

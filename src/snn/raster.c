@@ -32,11 +32,6 @@ struct recording {
     snn_status rc;  /* first failure inside the observer */
 };
 
-static size_t shape_size(const snn_shape *s)
-{
-    return (size_t)s->dim[0] * s->dim[1] * s->dim[2];
-}
-
 static void keep(struct trace *t, const float *all, size_t step)
 {
     double sum = 0;

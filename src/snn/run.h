@@ -92,6 +92,10 @@ snn_trainer_info run_about(const snn_trainer *trainer);
 /* Figures of the last evaluation, for the note, the tables and --json. */
 json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m);
 
+/* Name, type, shapes, parameters and tensors of every layer. */
+json_t *run_layers_json(const snn_network *net);
+json_t *run_shape_json(const snn_shape *shape);
+
 /* Learning rule, steps and so on in one line: "ottt, T = 6". */
 struct text run_method(const json_t *config);
 /* Notation of the network, or "network from JSON". */

@@ -109,6 +109,42 @@ json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const sn
     return out;
 }
 
+json_t *run_shape_json(const snn_shape *shape)
+{
+    json_t *out = json_array();
+
+    for (uint32_t i = 0; i < shape->rank && i < 3; i++)
+        json_array_append_new(out, json_integer((json_int_t)shape->dim[i]));
+    return out;
+}
+
+json_t *run_layers_json(const snn_network *net)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; snn_network_layer(net, i); i++) {
+        snn_layer *layer = snn_network_layer(net, i);
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+        snn_tensor tensor = SNN_TENSOR_INIT;
+        json_t *tensors = json_object();
+        if (snn_layer_get_info(layer, &info) != SNN_OK) {
+            json_decref(tensors);
+            continue;
+        }
+        for (uint32_t k = 0; k < info.tensors && snn_layer_tensor(layer, k, &tensor) == SNN_OK; k++) {
+            json_t *dims = json_array();
+            for (uint32_t d = 0; d < tensor.rank && d < 4; d++)
+                json_array_append_new(dims, json_integer((json_int_t)tensor.dim[d]));
+            json_object_set_new(tensors, tensor.name, dims);
+        }
+        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:I, s:b, s:o}", "name", info.name, "type",
+                                             info.type, "in", run_shape_json(&info.in), "out",
+                                             run_shape_json(&info.out), "parameters", (json_int_t)info.parameters,
+                                             "spiking", (int)info.spiking, "tensors", tensors));
+    }
+    return out;
+}
+
 struct text run_method(const json_t *config)
 {
     struct text out;

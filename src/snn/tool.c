@@ -136,6 +136,11 @@ struct text shape_text(const snn_shape *shape)
     return out;
 }
 
+size_t shape_size(const snn_shape *shape)
+{
+    return (size_t)shape->dim[0] * shape->dim[1] * shape->dim[2];
+}
+
 /* Number of letters to insert, remove or change between two words (Levenshtein), one row of the table at a time. */
 static size_t distance(const char *a, const char *b)
 {

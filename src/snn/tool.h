@@ -32,6 +32,7 @@ struct text si(double x);                       /* 1.42 M */
 struct text bytes(uint64_t n);                  /* 2.4 MiB */
 struct text clock_time(double seconds);         /* 1:05, 2:01:05 */
 struct text shape_text(const snn_shape *shape); /* 3x32x32 */
+size_t shape_size(const snn_shape *shape);      /* 3072 */
 
 /* Prints words of help from column `indent` on, folded into lines of at most 118 columns, and ends the line. */
 void print_folded(size_t indent, const char *words);
