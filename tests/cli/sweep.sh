@@ -1,0 +1,110 @@
+#!/bin/sh
+# sweep.sh SNN TINY_IDX WORK - sweeps: every run, tables, killed, interrupted and resumed, failed runs.
+set -eu
+. "$(dirname -- "$0")/common.sh"
+
+train="--data idx:data --net 64-100-10 --batch 25 --epochs 5"
+lists="--seed 1,2,3 --optimizer.lr 0.02,0.05,0.1"
+
+# compares FOLDER: its models and tables are those of whole
+compares() {
+    for run in whole/*/; do
+        same "whole/$(basename "$run")/model.snn" "$1/$(basename "$run")/model.snn"
+        [ ! -e "$1/$(basename "$run")/model.snn.ckpt" ] || bad "$1 keeps a checkpoint of $(basename "$run")"
+    done
+    same whole/table.csv "$1/table.csv"
+    same whole/table.json "$1/table.json"
+}
+
+# ---- nine runs, each as snn train alone makes it
+run 0 sweep $train $lists -j 2 -o whole
+has out "9 of 9 complete" "optimizer.lr  runs" "0.05 " "best"
+[ "$(ls -d whole/*/ | wc -l)" -eq 9 ] || bad "not nine folders in whole"
+run 0 train $train --seed 2 --lr 0.05 --quiet --save alone.snn
+same alone.snn "whole/seed=2,optimizer.lr=0.05/model.snn"
+there "whole/seed=2,optimizer.lr=0.05/model.csv" whole/table.json
+[ "$(wc -l <whole/table.csv)" -eq 4 ] || bad "table.csv has $(wc -l <whole/table.csv) lines"
+
+# mean and deviation of the accuracies and losses that the models hold
+if command -v python3 >/dev/null; then
+    python3 - <<'EOP' || bad "the table is not that of the runs"
+import csv, json, math
+all = json.load(open("whole/table.json"))
+for row in csv.DictReader(open("whole/table.csv")):
+    of = [r["figures"] for r in all["runs"] if r["settings"]["optimizer.lr"] == float(row["optimizer.lr"])]
+    assert len(of) == int(row["runs"]) == 3
+    for name in ("accuracy", "loss", "firing_rate"):
+        mean = sum(f[name] for f in of) / 3
+        deviation = math.sqrt(sum((f[name] - mean) ** 2 for f in of) / 2)
+        assert abs(mean - float(row[name + "_mean"])) < 1e-7 * abs(mean)
+        assert abs(deviation - float(row[name + "_deviation"])) < 1e-6 * mean, (deviation, row)
+EOP
+fi
+
+# ---- complete runs are not trained again; one more value trains what it adds
+touch -d '2001-01-01' whole/*/model.snn
+run 0 sweep -o whole
+hasnt out "complete:"
+cp -r whole more
+run 0 sweep $train --seed 1,2,3 --optimizer.lr 0.02,0.05,0.1,0.2 -o more --json
+[ "$(grep -c '"event":"run"' out)" -eq 3 ] || bad "one more value did not train three runs"
+
+# ---- killed, with its runs, when about half is complete: what goes on ends as if nothing had happened
+setsid "$snn" sweep $train $lists -j 2 -o cut >cut.out 2>&1 & # a group of their own
+child=$!
+halfway() {
+    [ -s cut.out ] && [ "$(wc -l <cut.out)" -ge 4 ]
+}
+await halfway
+kill -KILL -$child || bad "the sweep had ended before it was killed"
+wait $child 2>/dev/null || true
+ls cut/*/model.snn | wc -l >complete
+[ "$(cat complete)" -lt 9 ] || bad "no run was left when the sweep was killed"
+run 0 sweep -o cut -j 2
+compares cut
+
+# ---- interrupted: checkpoints, and the same end
+rm -r cut
+"$snn" sweep $train $lists --epochs 5 -j 2 -o cut >cut.out 2>cut.err &
+child=$!
+begun() {
+    [ -s cut/seed=1,optimizer.lr=0.02/model.csv ]
+}
+await begun
+kill -TERM $child
+status=0
+wait $child || status=$?
+[ $status -eq 130 ] || bad "an interrupted sweep exits with $status"
+has cut.err "interrupted by SIGTERM" "to continue: snn sweep -o cut"
+run 0 sweep -o cut -j 3
+compares cut
+
+# ---- a run that fails is said, and left out
+run 1 sweep $train --trainer sltt,nonsense --steps 2,3 -o failed
+has err "trainer.method=nonsense,trainer.steps=2 failed" nonsense
+has out "2 of 4 complete" "sltt"
+[ "$(grep -c ',1,' failed/table.csv)" -eq 2 ] || bad "a failed run counts"
+
+# ---- lists within settings stay what they are
+run 0 sweep --data idx:data --net 64-10,64-16-10 --mean 0.5 --deviation 0.25 --epochs 1 --quiet -o nets
+has nets/table.csv "64-10,1" "64-16-10,1"
+
+# ---- a recipe
+mkdir recipes
+sed 's/^ *//' >recipes/tiny.json <<'EOJ'
+{ "recipe": { "paper": "-", "arxiv": "-", "data": "tiny", "shape": [1, 8, 8], "classes": 10, "samples": 200,
+              "accuracy": null, "source": "-" },
+  "network": "64-16-10", "data": { "format": "idx" }, "trainer": { "method": "sltt", "steps": 2 }, "epochs": 1 }
+EOJ
+SNN_RECIPES=$PWD/recipes run 0 sweep tiny --data data --seed 4,5 -o recipe
+has out "2 of 2 complete" "runs"
+
+# ---- refused
+refuses 2 "-o FOLDER" sweep $train --seed 1,2
+refuses 2 "holds no sweep" sweep -o nowhere
+[ ! -e nowhere ] || bad "a folder was made for nothing"
+refuses 2 "with other settings" sweep $train --epochs 6 --seed 1,2,3 --optimizer.lr 0.1 -o whole
+refuses 2 "is not a whole number" sweep $train --seed 1,x -o other
+refuses 2 "given twice" sweep $train --seed 1,1 -o other
+refuses 2 "unknown flag --sed" sweep $train --sed 1,2 -o other
+finish
