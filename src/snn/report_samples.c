@@ -1,5 +1,7 @@
 /* report_samples.c - a network at work: which classes it confuses, how often each neuron spikes, and the spikes,
  * potentials and outputs of a few samples, step by step. */
+#include "class_names.h"
+#include "predictions.h"
 #include "report.h"
 
 #include <float.h>
@@ -25,30 +27,33 @@ struct population {
     double *spikes;       /* [size], over all samples */
 };
 
+/* Samples of the test set at equal distances: a set may be in the order of its classes. */
+struct spread {
+    const snn_dataset *whole;
+    size_t of, count;
+};
+
 struct watch {
-    snn_trainer *evaluator;
-    struct run *run;
+    struct run *run; /* its trainer evaluates */
     struct population *of;
-    size_t count, steps, batch, outputs, frames, size;
-    size_t now;     /* samples of this batch */
-    float *scratch; /* [batch, largest layer] */
-    float *x, *out;
-    uint32_t *label, *length;
+    size_t count, steps, outputs, classes;
     snn_layer *readout;
-    uint32_t *confusion; /* [classes, classes] of label and answer */
-    size_t classes;
-    json_t *kept; /* samples step by step, or NULL while all are counted */
-    snn_status rc;
+    struct spread spread;
+    size_t now, done;    /* samples of this batch; of all so far, with this one */
+    float *scratch;      /* [batch, largest layer] */
+    uint64_t *confusion; /* [classes, classes] of label and prediction */
+    json_t *kept;        /* samples step by step, or NULL while all are counted */
+    snn_status failed;
 };
 
 /* ---- counting ---- */
 
 static bool read_signal(struct watch *w, const snn_layer *layer, snn_signal signal, size_t n)
 {
-    const snn_status rc = snn_trainer_read_signal(w->evaluator, layer, signal, w->scratch, n);
+    const snn_status rc = snn_trainer_read_signal(w->run->trainer, layer, signal, w->scratch, n);
 
     if (rc != SNN_OK && rc != SNN_ERR_UNSUPPORTED)
-        w->rc = rc;
+        w->failed = rc;
     return rc == SNN_OK;
 }
 
@@ -117,99 +122,95 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
     struct watch *w = user;
 
     (void)trainer;
-    (void)step;
     if (phase != SNN_PHASE_FORWARD)
         return;
-    for (size_t i = 0; i < w->count && w->rc == SNN_OK; i++)
+    if (step == 0) { /* of the next batch */
+        w->now = w->spread.count - w->done < BATCH ? w->spread.count - w->done : BATCH;
+        w->done += w->now;
+    }
+    for (size_t i = 0; i < w->count && w->failed == SNN_OK; i++)
         if (w->kept)
             keep_step(w, &w->of[i]);
         else
             count_spikes(w, &w->of[i]);
-    if (w->kept && w->rc == SNN_OK)
+    if (w->kept && w->failed == SNN_OK)
         keep_outputs(w);
 }
 
 /* ---- samples ---- */
 
-/* Samples of the set at equal distances: a set may be in the order of its classes. */
-static size_t at(const struct watch *w, size_t i, size_t samples)
+static size_t place_of(const struct spread *s, size_t index)
 {
-    return i * w->run->shape.count / samples;
+    return index * s->of / s->count;
 }
 
-static snn_status read_sample(struct watch *w, size_t b, size_t index)
+static snn_status read_spread(void *user, size_t index, size_t frame, snn_sample *sample)
 {
-    snn_status rc = SNN_OK;
+    const struct spread *s = user;
 
-    for (size_t f = 0; f < w->frames && rc == SNN_OK; f++) {
-        snn_sample sample = SNN_SAMPLE_INIT;
-        float target[1024];
-
-        if (w->run->shape.targets > sizeof target / sizeof *target)
-            return SNN_ERR_UNSUPPORTED;
-        sample.x = w->x + (f * w->now + b) * w->size;
-        sample.target = w->run->shape.targets ? target : NULL;
-        sample.length = w->frames;
-        rc = snn_dataset_read(w->run->test, index, f, &sample);
-        w->label[b] = sample.label;
-        if (f == 0)
-            w->length[b] = (uint32_t)sample.length;
-    }
-    return rc;
+    return snn_dataset_read(s->whole, place_of(s, index), frame, sample);
 }
 
-/* Runs the network on samples `first` .. of those that `samples` of the whole set are. */
-static snn_status predict(struct watch *w, size_t first, size_t n, size_t samples)
+static snn_status open_spread(snn_dataset **out, struct watch *w, size_t samples)
 {
-    snn_batch batch = SNN_BATCH_INIT;
-    bool shorter = false;
-    snn_status rc = SNN_OK;
+    const snn_dataset_info *shape = &w->run->shape;
+    snn_dataset_source source;
+    snn_status rc = snn_dataset_source_init(&source, sizeof source);
 
-    w->now = n;
-    for (size_t b = 0; b < n && rc == SNN_OK; b++)
-        rc = read_sample(w, b, at(w, first + b, samples));
-    for (size_t b = 0; b < n; b++)
-        shorter = shorter || w->length[b] < w->frames;
-    batch.samples = n;
-    batch.frames = w->frames;
-    batch.x = w->x;
-    batch.lengths = shorter ? w->length : NULL;
-    if (rc == SNN_OK)
-        rc = snn_trainer_predict(w->evaluator, &batch, w->out);
-    return rc == SNN_OK ? w->rc : rc;
+    w->spread = (struct spread){ w->run->test, shape->count, samples };
+    w->done = 0;
+    source.rank = shape->rank;
+    memcpy(source.shape, shape->shape, sizeof source.shape);
+    source.count = samples;
+    source.classes = shape->classes;
+    source.frames = shape->frames;
+    source.targets = shape->targets;
+    source.target_frames = shape->target_frames;
+    source.read = read_spread;
+    source.user = &w->spread;
+    return rc == SNN_OK ? snn_dataset_create(out, w->run->context, &source) : rc;
 }
 
-static size_t answer(const struct watch *w, size_t b)
+/* Runs the network on so many samples of the test set. */
+static int run_on(struct watch *w, size_t samples, int (*each)(void *user, const struct predictions *of))
 {
-    const float *out = w->out + b * w->outputs;
-    size_t best = 0;
+    snn_dataset *data = NULL;
+    snn_status rc = open_spread(&data, w, samples);
+    struct predictor *p = rc == SNN_OK ? predictor_open(w->run, data, BATCH) : NULL;
+    int status = p ? DONE : FAILED;
 
-    for (size_t i = 1; i < w->outputs; i++)
-        best = out[i] > out[best] ? i : best;
-    return best;
+    if (rc == SNN_OK && p)
+        rc = snn_trainer_observe(w->run->trainer, SNN_OBSERVE_SIGNALS, observe, w);
+    if (rc == SNN_OK && p)
+        rc = snn_trainer_prepare(w->run->trainer, BATCH);
+    if (rc != SNN_OK)
+        status = fail_call(rc, "samples");
+    if (status == DONE)
+        status = predictor_run(p, each, w);
+    predictor_close(p);
+    snn_dataset_destroy(data);
+    return status == DONE && w->failed != SNN_OK ? fail_call(w->failed, "samples") : status;
 }
 
-static snn_status count_all(struct watch *w, size_t samples)
+static int count_answers(void *user, const struct predictions *of)
 {
-    snn_status rc = SNN_OK;
+    struct watch *w = user;
 
-    for (size_t first = 0; first < samples && rc == SNN_OK; first += w->now) {
-        rc = predict(w, first, samples - first < w->batch ? samples - first : w->batch, samples);
-        for (size_t b = 0; b < w->now && rc == SNN_OK && w->classes; b++)
-            if (w->label[b] < w->classes && answer(w, b) < w->classes)
-                w->confusion[w->label[b] * w->classes + answer(w, b)]++;
-    }
-    return rc;
+    for (size_t i = 0; i < of->n && of->label && w->classes; i++)
+        if (of->label[i] < w->classes)
+            w->confusion[of->label[i] * w->classes + of->class[i]]++;
+    return DONE;
 }
 
 /* ---- the sample as a picture ---- */
 
-/* Frames are summed. Of a large image every k-th pixel is taken. */
-static json_t *picture(const struct watch *w, size_t b)
+/* Of a large image every k-th pixel is taken. */
+static json_t *picture(const struct watch *w, const float *x)
 {
     const snn_dataset_info *s = &w->run->shape;
     const bool map = s->rank == 3;
-    const size_t all = map ? s->shape[0] : 1, rows = s->rank == 1 ? 1 : s->shape[map], cols = w->size / all / rows;
+    const size_t all = map ? s->shape[0] : 1, rows = s->rank == 1 ? 1 : s->shape[map],
+                 cols = s->shape[0] * s->shape[1] * s->shape[2] / all / rows;
     const size_t channels = all == 2   ? 2
                             : all >= 3 ? 3
                                        : 1,
@@ -222,10 +223,9 @@ static json_t *picture(const struct watch *w, size_t b)
     if (!pixel)
         return json_null();
     for (size_t i = 0; i < channels * down * across; i++) {
-        const size_t c = i / (down * across), y = i / across % down * every, x = i % across * every;
+        const size_t c = i / (down * across), y = i / across % down * every;
 
-        for (size_t f = 0; f < w->frames; f++)
-            pixel[i] += w->x[(f * w->now + b) * w->size + (c * rows + y) * cols + x];
+        pixel[i] = x[(c * rows + y) * cols + i % across * every];
         low = pixel[i] < low ? pixel[i] : low;
         high = pixel[i] > high ? pixel[i] : high;
     }
@@ -233,6 +233,49 @@ static json_t *picture(const struct watch *w, size_t b)
                     (json_int_t)across, "levels", report_levels(pixel, channels * down * across, low, high));
     free(pixel);
     return out;
+}
+
+/* The sum of all frames of a sample. */
+static json_t *read_picture(const struct watch *w, size_t index)
+{
+    const snn_dataset_info *s = &w->run->shape;
+    const size_t size = s->shape[0] * s->shape[1] * s->shape[2];
+    float *x = floats(2, size), *target = floats(1, s->targets + 1);
+    snn_sample sample = SNN_SAMPLE_INIT;
+    json_t *out = json_null();
+
+    sample.x = x + size;
+    sample.target = s->targets ? target : NULL;
+    sample.length = s->frames;
+    for (size_t f = 0; x && target && f < sample.length; f++) {
+        if (snn_dataset_read(w->run->test, index, f, &sample) != SNN_OK)
+            break;
+        for (size_t i = 0; i < size; i++)
+            x[i] += x[size + i];
+    }
+    if (x && target)
+        out = picture(w, x);
+    free(x);
+    free(target);
+    return out;
+}
+
+static int keep_answers(void *user, const struct predictions *of)
+{
+    struct watch *w = user;
+
+    for (size_t b = 0; b < of->n; b++) {
+        json_t *sample = json_array_get(w->kept, of->first + b);
+        const size_t index = place_of(&w->spread, of->first + b);
+
+        json_object_set_new(sample, "number", json_integer((json_int_t)index));
+        json_object_set_new(sample, "image", read_picture(w, index));
+        if (of->label)
+            json_object_set_new(sample, "label", json_integer((json_int_t)of->label[b]));
+        if (of->class)
+            json_object_set_new(sample, "answer", json_integer((json_int_t)of->class[b]));
+    }
+    return DONE;
 }
 
 /* ---- results ---- */
@@ -328,28 +371,17 @@ static void begin_kept(struct watch *w, size_t n)
     }
 }
 
-static snn_status keep_some(struct watch *w)
+/* A few samples, as many as the page has room for. */
+static int keep_some(struct watch *w)
 {
     size_t each = 3 * SIDE_MOST * SIDE_MOST + w->steps * w->outputs * 7, n;
-    snn_status rc;
 
     for (size_t i = 0; i < w->count; i++)
         each += w->steps * (w->of[i].shown / 6 + 8 + 7 * w->of[i].traced);
     n = BUDGET / each < 1 ? 1 : BUDGET / each > KEPT ? KEPT : BUDGET / each;
-    n = n > w->batch ? w->batch : n > w->run->shape.count ? w->run->shape.count : n;
+    n = n > w->run->shape.count ? w->run->shape.count : n;
     begin_kept(w, n);
-    rc = predict(w, 0, n, n);
-    for (size_t b = 0; b < n && rc == SNN_OK; b++) {
-        json_t *sample = json_array_get(w->kept, b);
-
-        json_object_set_new(sample, "number", json_integer((json_int_t)at(w, b, n)));
-        json_object_set_new(sample, "image", picture(w, b));
-        if (w->run->shape.targets == 0) {
-            json_object_set_new(sample, "label", json_integer((json_int_t)w->label[b]));
-            json_object_set_new(sample, "answer", json_integer((json_int_t)answer(w, b)));
-        }
-    }
-    return rc;
+    return run_on(w, n, keep_answers);
 }
 
 /* ---- memory ---- */
@@ -393,22 +425,17 @@ static int add_layers(struct watch *w, size_t *largest)
 
 static int open_watch(struct watch *w)
 {
-    const snn_dataset_info *s = &w->run->shape;
     size_t largest = 1;
     int status = add_layers(w, &largest);
 
-    w->frames = s->frames ? s->frames : 1;
-    w->size = s->shape[0] * (s->rank > 1 ? s->shape[1] : 1) * (s->rank > 2 ? s->shape[2] : 1);
-    w->batch = BATCH;
-    w->classes = s->targets == 0 && w->outputs <= CLASSES_MOST ? w->outputs : 0;
-    w->scratch = floats(w->batch, largest);
-    w->x = floats(w->batch * w->frames, w->size);
-    w->out = floats(w->batch, w->outputs + 1);
-    w->label = calloc(w->batch, sizeof *w->label);
-    w->length = calloc(w->batch, sizeof *w->length);
+    w->classes = w->run->shape.targets == 0 && w->outputs <= CLASSES_MOST ? w->outputs : 0;
+    w->scratch = floats(BATCH, largest);
     w->confusion = calloc(w->classes * w->classes + 1, sizeof *w->confusion);
-    if (status == DONE && (!w->scratch || !w->x || !w->out || !w->label || !w->length || !w->confusion))
+    if (status == DONE && (!w->scratch || !w->confusion))
         status = fail(FAILED, "out of memory");
+    if (status == DONE)
+        status = run_evaluator(w->run->config, w->run->network, &w->run->trainer);
+    w->steps = run_about(w->run->trainer).steps;
     return status;
 }
 
@@ -416,55 +443,45 @@ static void close_watch(struct watch *w)
 {
     for (size_t i = 0; i < w->count; i++)
         free(w->of[i].spikes);
-    snn_trainer_destroy(w->evaluator);
     json_decref(w->kept);
     free(w->of);
     free(w->scratch);
-    free(w->x);
-    free(w->out);
-    free(w->label);
-    free(w->length);
     free(w->confusion);
 }
 
-static snn_status watch_all(struct watch *w, size_t samples)
+static json_t *results(const struct watch *w, size_t samples)
 {
-    snn_status rc = snn_trainer_observe(w->evaluator, SNN_OBSERVE_SIGNALS, observe, w);
+    json_t *populations = json_array(), *out;
 
-    if (rc == SNN_OK)
-        rc = snn_trainer_prepare(w->evaluator, w->batch);
-    w->steps = run_about(w->evaluator).steps;
-    if (rc == SNN_OK)
-        rc = count_all(w, samples);
-    for (size_t i = 0; i < w->count && rc == SNN_OK; i++)
-        rc = choose_traced(&w->of[i]) == DONE ? SNN_OK : SNN_ERR_MEMORY;
-    return rc == SNN_OK ? keep_some(w) : rc;
+    for (size_t i = 0; i < w->count; i++)
+        json_array_append_new(populations, population_json(w, &w->of[i], samples));
+    out = json_pack("{s:I, s:I, s:I, s:o, s:O}", "count", (json_int_t)samples, "of", (json_int_t)w->run->shape.count,
+                    "steps", (json_int_t)w->steps, "populations", populations, "shown", w->kept);
+    if (w->classes)
+        json_object_set_new(out, "confusion", confusion_json(w));
+    return out;
 }
 
 int report_samples(json_t *run, struct run *of, size_t samples)
 {
     struct watch w = { .run = of };
-    json_t *populations = json_array(), *out = NULL;
+    struct class_names names = { 0 };
     int status = open_watch(&w);
 
     samples = samples < of->shape.count ? samples : of->shape.count;
     if (status == DONE)
-        status = run_evaluator(of->config, of->network, &w.evaluator);
-    if (status == DONE) {
-        const snn_status rc = watch_all(&w, samples);
-
-        status = rc == SNN_OK ? DONE : fail_call(rc, "samples");
-    }
+        status = run_on(&w, samples, count_answers);
     for (size_t i = 0; i < w.count && status == DONE; i++)
-        json_array_append_new(populations, population_json(&w, &w.of[i], samples));
-    if (status == DONE) {
-        out = json_pack("{s:I, s:I, s:I, s:O, s:O}", "count", (json_int_t)samples, "of", (json_int_t)of->shape.count,
-                        "steps", (json_int_t)w.steps, "populations", populations, "shown", w.kept);
-        if (w.classes)
-            json_object_set_new(out, "confusion", confusion_json(&w));
-        json_object_set_new(run, "samples", out);
-    }
-    json_decref(populations);
+        status = choose_traced(&w.of[i]);
+    if (status == DONE)
+        status = keep_some(&w);
+    if (status == DONE)
+        status = class_names_open(&names, of, SNN_SPLIT_TEST);
+    if (status == DONE)
+        json_object_set_new(run, "samples", results(&w, samples));
+    if (status == DONE && names.n > 0)
+        json_object_set_new(run, "classes", class_names_json(&names, w.classes));
+    class_names_close(&names);
     close_watch(&w);
     return status;
 }

@@ -91,11 +91,11 @@ function showRuns() {
   const place = byId("runs"), best = bestRun();
   if (data.runs.length < 2) return place.replaceChildren();
   place.replaceChildren(el("h2", {}, "Runs"), el("p", { class: "lead" }, "The colours are those of the curves below."),
-    el("div", { class: "card" }, table(["run", "network", "method", "accuracy", "test loss", "firing", "ACs a sample",
+    el("div", { class: "card" }, table(["run", "accuracy", "test loss", "network", "method", "firing", "ACs a sample",
       "parameters", "training"], data.runs.map((run, i) => [
-      el("span", {}, swatch(i), run.name), networkName(run), methodName(run),
+      el("span", {}, swatch(i), run.name),
       { text: percent(accuracy(run)), value: accuracy(run), class: run === best ? "best" : null },
-      short(lastOf(column(run, "test_loss"))), percent(figure(run, "firing_rate"), 1), short(figure(run, "synops_ac")),
+      short(lastOf(column(run, "test_loss"))), networkName(run), methodName(run), percent(figure(run, "firing_rate"), 1), short(figure(run, "synops_ac")),
       short(run.parameters), seconds(trainingTime(run))]))));
 }
 

@@ -1,13 +1,19 @@
 /* samples.js - the network at work: confusion, rates, and samples step by step. */
 "use strict";
 
+/* The name of a class, where the data have names. */
+function classOf(k) {
+  const names = data.runs[chosen].classes;
+  return names && names[k] ? names[k] : String(k);
+}
+
 /* ---- confusion ---- */
 
 function confusionTable(matrix) {
   const sums = matrix.map((row) => row.reduce((a, b) => a + b, 0));
-  const head = el("tr", {}, el("th", { scope: "col" }, "class"), matrix.map((_, j) => el("th", { scope: "col" }, j)),
+  const head = el("tr", {}, el("th", { scope: "col" }, "class"), matrix.map((_, j) => el("th", { scope: "col", title: classOf(j) }, j)),
     el("th", { scope: "col", class: "recall" }, "recall"));
-  const rows = matrix.map((row, i) => el("tr", {}, el("th", { scope: "row" }, i), row.map((n, j) => {
+  const rows = matrix.map((row, i) => el("tr", {}, el("th", { scope: "row" }, classOf(i)), row.map((n, j) => {
     const share = sums[i] ? n / sums[i] : 0;
     const td = el("td", { class: "cell" + (share > 0.55 ? " strong" : "") + (i === j ? "" : " wrong"), "data-value": n },
       n || "");
@@ -32,7 +38,7 @@ function confusionMap(matrix) {
 function mistakes(matrix) {
   const list = matrix.flatMap((row, i) => row.map((n, j) => ({ i, j, n }))).filter((x) => x.i !== x.j && x.n > 0)
     .sort((a, b) => b.n - a.n).slice(0, 8);
-  return table(["class", "answer", "samples"], list.map((x) => [x.i, x.j, { text: whole(x.n), value: x.n }]));
+  return table(["class", "answer", "samples"], list.map((x) => [classOf(x.i), classOf(x.j), { text: whole(x.n), value: x.n }]));
 }
 
 function confusion(samples) {
@@ -168,7 +174,7 @@ function verdict(sample) {
   if (!known(sample.label)) return "";
   const right = sample.label === sample.answer;
   return el("span", { class: right ? "answer" : "answer error" },
-    `class ${sample.label}, the network says ${sample.answer}` + (right ? "" : ", which is wrong"));
+    `class ${classOf(sample.label)}, the network says ${classOf(sample.answer)}` + (right ? "" : ", which is wrong"));
 }
 
 function showSample(samples, sample, place) {
