@@ -28,7 +28,7 @@ class Layout(unittest.TestCase):
         "snn_dataset_info": _structures.DatasetInfo, "snn_dataset_source": _structures.DatasetSource,
         "snn_metrics": _structures.Metrics, "snn_projection_info": _structures.ProjectionInfo,
         "snn_continual_info": _structures.ContinualInfo, "snn_sample": _structures.Sample,
-        "snn_batch": _structures.Batch, "snn_progress": _structures.Progress,
+        "snn_batch": _structures.Batch, "snn_progress": _structures.Progress, "snn_loss_call": _structures.LossCall,
         "snn_layer_metrics": _structures.LayerMetrics,
     }
 

@@ -21,6 +21,7 @@ from ._dataset import Dataset
 from ._estimator import Classifier, Regressor
 from ._fit import Callback, EarlyStopping, Epoch, KeepBest, LearningRate, Run, ShowProgress
 from ._library import Error
+from ._loss import LossCall
 from ._network import Layer, Model, Network, Neuron
 from ._optimizer import Optimizer
 from ._recorder import Recorder
@@ -31,6 +32,6 @@ from ._trainer import Evaluator, Trainer
 __version__ = VERSION or version()
 
 __all__ = ["Callback", "Classifier", "Context", "Continual", "Dataset", "EarlyStopping", "Epoch", "Error",
-           "Evaluator", "KeepBest", "Layer", "LearningRate", "Metrics", "Model", "Network", "Neuron", "Optimizer",
-           "Progress", "Projection", "Recorder", "Regressor", "Run", "ShowProgress", "Stream", "Trainer", "names",
-           "version"]
+           "Evaluator", "KeepBest", "Layer", "LearningRate", "LossCall", "Metrics", "Model", "Network", "Neuron",
+           "Optimizer", "Progress", "Projection", "Recorder", "Regressor", "Run", "ShowProgress", "Stream",
+           "Trainer", "names", "version"]

@@ -10,9 +10,9 @@ from ctypes import (POINTER, Structure, c_char_p, c_double, c_float, c_int, c_in
 from typing import Any, Mapping, Sequence
 
 from . import _build
-from ._structures import (OBSERVE_FN, PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo, DatasetInfo,
-                          DatasetSource, LayerInfo, LayerMetrics, Metrics, ModelInfo, NetworkInfo, ParamInfo,
-                          ProjectionInfo, Sample, TensorInfo, TrainerInfo)
+from ._structures import (LOSS_FN, OBSERVE_FN, PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo,
+                          DatasetInfo, DatasetSource, LayerInfo, LayerMetrics, Metrics, ModelInfo, NetworkInfo,
+                          ParamInfo, ProjectionInfo, Sample, TensorInfo, TrainerInfo)
 
 
 class Error(Exception):
@@ -94,6 +94,7 @@ _STATUS: dict[str, tuple[Any, ...]] = {
     "snn_trainer_set_teacher": (TRAINER, TRAINER),
     "snn_trainer_set_logits": (TRAINER, POINTER(c_float), c_size_t),
     "snn_trainer_on_progress": (TRAINER, PROGRESS_FN, c_void_p),
+    "snn_trainer_on_loss": (TRAINER, LOSS_FN, c_void_p),
     "snn_trainer_observe": (TRAINER, c_uint, OBSERVE_FN, c_void_p),
     "snn_trainer_read_signal": (TRAINER, LAYER, c_int, POINTER(c_float), c_size_t),
     "snn_trainer_read_gradient": (TRAINER, LAYER, c_char_p, POINTER(c_float), c_size_t),

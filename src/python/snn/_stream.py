@@ -5,11 +5,11 @@ from __future__ import annotations
 import ctypes
 import math
 from ctypes import byref, c_double, c_size_t
-from typing import Any
+from typing import Any, Callable
 
 from . import _arrays as arrays
 from . import _values as values
-from ._handles import handle
+from ._handles import calling_back, handle
 from ._library import STREAM, library
 from ._network import Network
 from ._trainer import Trainer
@@ -63,16 +63,23 @@ class Stream:
         _error, numbers = values.exactly(error, self._out, "an error")
         library.snn_stream_learn(self._handle, numbers)
 
+    def _learn(self, call: Callable[..., object], *arguments: object) -> None:
+        """Makes a call in which a loss function of the trainer may be called."""
+        if isinstance(self._source, Trainer) and self._source._loss is not None:
+            calling_back([self._source._watch], call, self._handle, *arguments)
+        else:
+            call(self._handle, *arguments)
+
     def learn_label(self, label: int) -> float:
         """Trains on the last step with a label, and returns the loss."""
         loss = c_double()
-        library.snn_stream_learn_label(self._handle, values.whole(label, "label", high=2**32 - 1), byref(loss))
+        self._learn(library.snn_stream_learn_label, values.whole(label, "label", high=2**32 - 1), byref(loss))
         return loss.value
 
     def learn_target(self, target: ArrayLike) -> float:
         """Trains on the last step with the desired output, and returns the loss."""
         loss, (_target, numbers) = c_double(), values.exactly(target, self._out, "a target")
-        library.snn_stream_learn_target(self._handle, numbers, byref(loss))
+        self._learn(library.snn_stream_learn_target, numbers, byref(loss))
         return loss.value
 
     def reset(self) -> None:

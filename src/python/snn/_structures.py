@@ -17,6 +17,7 @@ _MaybeText = Annotated[Optional[bytes], c_char_p]
 _Address = Annotated[Optional[int], c_void_p]
 _Memory = Annotated[int, c_void_p]
 _Floats = Annotated[Any, POINTER(c_float)]
+_Doubles = Annotated[Any, POINTER(c_double)]
 _Whole = Annotated[Any, POINTER(c_uint32)]
 _U32x3 = Annotated["ctypes.Array[c_uint32]", c_uint32 * 3]
 _U32x4 = Annotated["ctypes.Array[c_uint32]", c_uint32 * 4]
@@ -289,8 +290,26 @@ class Sample(Sized):
     seed: _U64
 
 
+@structure
+class LossCall(Structure):
+    struct_size: _U32
+    training: _U32
+    layer: _Address
+    step: _Size
+    steps: _Size
+    samples: _Size
+    outputs: _Size
+    output: _Doubles
+    labels: _Whole
+    targets: _Floats
+    lengths: _Whole
+    loss: _Doubles
+    error: _Doubles
+
+
 READ_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, POINTER(Sample))
 OBSERVE_FN = CFUNCTYPE(None, c_void_p, c_void_p, c_int, c_size_t)
+LOSS_FN = CFUNCTYPE(c_int, c_void_p, POINTER(LossCall))
 PROGRESS_FN = CFUNCTYPE(c_int, c_void_p, POINTER(Progress))
 
 _Read = Annotated[Any, READ_FN]

@@ -10,8 +10,9 @@ from . import _values as values
 from ._fit import CallbackLike, Epoch, fit
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import library
+from ._loss import LossFunction, adapt
 from ._recorder import Observers, read_gradient
-from ._structures import PROGRESS_FN, Batch, LayerMetrics, LayerTable, Metrics, Progress, TrainerInfo
+from ._structures import LOSS_FN, PROGRESS_FN, Batch, LayerMetrics, LayerTable, Metrics, Progress, TrainerInfo
 from ._types import ArrayLike, Floats, Path, Setting
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Evaluator(Owned, Parameters):
         self.set(**parameters)
         if batch is not None:
             library.snn_trainer_prepare(self._handle, values.whole(batch, "batch"))
+        self._loss: Any = None      # as the library calls it
         self._classes = network.info().out.dim[0]
         self._in = network.info().in_.tuple()
         self._observers = Observers(self._handle, self._watch, isinstance(self, Trainer))
@@ -66,9 +68,21 @@ class Evaluator(Owned, Parameters):
         figures = {name: info[name] for name in ("batch", "steps", "epochs", "updates")[:4 if method else 2]}
         return f"{type(self).__name__}({f'{method!r}, ' if method else ''}{show.fields(figures)}, {self.network!r})"
 
+    def set_loss(self, function: LossFunction | None) -> Self:
+        """Sets a function (loss, error) = f(call) in place of the named losses; None: those again. call.output
+        [n,outputs] are the outputs of one step, or what those of all steps come to (loss_on), beside call.labels [n]
+        or call.targets [n,outputs]. It returns the loss of each sample, [n] or one number for all, and the derivative
+        of each sample's loss by its outputs, [n,outputs]: errors of one's own, if the loss is not needed."""
+        if function is not None and not callable(function):
+            raise TypeError(f"set_loss: expected a function of a LossCall, got {function!r}")
+        adapted = None if function is None else adapt(function, self._watch)
+        library.snn_trainer_on_loss(self._handle, LOSS_FN(0) if adapted is None else adapted, None)
+        self._loss = adapted
+        return self
+
     def _call(self, call: Callable[..., object], *arguments: object) -> None:
-        """Makes a call in which recorders may look."""
-        if self._observers.watching():
+        """Makes a call in which recorders may look, and a loss function may be called."""
+        if self._observers.watching() or self._loss is not None:
             calling_back([self._watch], call, self._handle, *arguments)
         else:
             call(self._handle, *arguments)
