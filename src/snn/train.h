@@ -33,4 +33,19 @@ int train_open_network(struct train *t);
 /* Prepared, or taken up from the checkpoint. */
 int train_open_trainer(struct train *t);
 
+/* ---- train_epochs.c */
+
+/* All epochs that are left. Returns DONE, FAILED, or INTERRUPTED with a checkpoint. */
+int train_all(struct train *t);
+/* A failure is a warning. */
+void train_save_checkpoint(struct train *t);
+
+/* ---- train_report.c: for people, or as JSON */
+
+void train_announce(const struct train *t);
+void train_report(struct train *t, const struct epoch_row *row);
+/* A population that never spikes passes no signal on. Says so once. */
+void train_warn_of_silence(struct train *t);
+void train_conclude(const struct train *t);
+
 #endif

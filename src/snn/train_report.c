@@ -1,0 +1,135 @@
+/* train_report.c - what snn train prints: before, after every epoch, at the end. */
+#include "train.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void train_announce(const struct train *t)
+{
+    const json_t *config = t->run.config;
+    snn_network_info net = SNN_NETWORK_INFO_INIT;
+    snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
+    snn_dataset_info train = SNN_DATASET_INFO_INIT;
+    snn_optimizer_info optimizer = SNN_OPTIMIZER_INFO_INIT;
+
+    if (snn_network_get_info(t->run.network, &net) != SNN_OK ||
+        snn_context_get_info(t->run.context, &ctx) != SNN_OK ||
+        snn_dataset_get_info(t->run.train, &train) != SNN_OK ||
+        snn_optimizer_get_info(t->run.optimizer, &optimizer) != SNN_OK)
+        return;
+    if (t->json) {
+        char *note = config_note(config);
+        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:o}", "event", "start", "version",
+                            snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
+                            (json_int_t)net.parameter_bytes, "trainer_bytes",
+                            (json_int_t)run_about(t->run.trainer).bytes, "threads", (int)ctx.threads, "isa", ctx.isa,
+                            "train_samples", (json_int_t)train.count, "test_samples", (json_int_t)t->run.shape.count,
+                            "config", note ? json_loads(note, 0, NULL) : json_null()),
+                  17);
+        free(note);
+    } else if (!t->quiet) {
+        printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s,
+               shape_text(&net.in).s, shape_text(&net.out).s);
+        printf("data     %s:%s: %s training, %s test samples\n", config_text(config, "data.format", ""),
+               config_text(config, "data.dir", ""), grouped(train.count).s, grouped(t->run.shape.count).s);
+        printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
+               optimizer.name, (long long)config_whole(config, "batch", 0), ctx.threads, ctx.threads == 1 ? "" : "s",
+               ctx.isa, bytes(run_about(t->run.trainer).bytes).s);
+        if (t->resume)
+            printf("resumed  %s: %llu of %lld epochs done\n", t->resume,
+                   (unsigned long long)run_about(t->run.trainer).epochs,
+                   (long long)config_whole(config, "epochs", 0));
+        fflush(stdout);
+    }
+}
+
+/* A second line, where a method has a second stage or solves an equation. */
+static void report_more(const struct epoch_row *row)
+{
+    if (isfinite(row->backward_rate))
+        printf("         backward firing %.2f%%\n", 100 * row->backward_rate);
+    if (!isfinite(row->solver_iterations))
+        return;
+    printf(
+        "         equilibrium gap %.3f  solver: %.1f iterations, residual at most %.1e, %.0f batch%s not converged\n",
+        row->equilibrium_gap, row->solver_iterations, row->solver_residual, row->solver_failures,
+        row->solver_failures > 0.5 && row->solver_failures < 1.5 ? "" : "es");
+}
+
+void train_report(struct train *t, const struct epoch_row *row)
+{
+    progress_clear(&t->progress);
+    if (t->json)
+        json_line(
+            json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
+                      "epoch", (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
+                      json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss), "test_accuracy",
+                      json_figure(row->test_accuracy), "learning_rate", json_figure(row->learning_rate),
+                      "firing_rate", json_figure(row->firing_rate), "seconds", json_figure(row->seconds),
+                      "samples_per_second", json_figure(row->samples_per_second), "equilibrium_gap",
+                      json_figure(row->equilibrium_gap), "solver_iterations", json_figure(row->solver_iterations),
+                      "solver_residual", json_figure(row->solver_residual), "solver_failures",
+                      json_figure(row->solver_failures), "backward_rate", json_figure(row->backward_rate)),
+            9);
+    else if (!t->quiet && t->run.shape.targets > 0 && t->evaluated)
+        printf("epoch %3llu/%lld  loss %.6f  test %.6f, R2 %.4f  firing %4.1f%%  %s/s\n",
+               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
+               row->test_loss, t->held.r2, 100 * row->firing_rate, grouped((uint64_t)row->samples_per_second).s);
+    else if (!t->quiet && isfinite(row->test_accuracy))
+        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  firing %4.1f%%  %s/s\n",
+               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
+               100 * row->train_accuracy, 100 * row->test_accuracy, 100 * row->firing_rate,
+               grouped((uint64_t)row->samples_per_second).s);
+    if (!t->json && !t->quiet)
+        report_more(row);
+    fflush(stdout);
+}
+
+/* A population that never spikes passes no signal on, and with most methods no layer before or after it learns. */
+void train_warn_of_silence(struct train *t)
+{
+    const snn_layer *layer;
+
+    for (size_t i = 0; (layer = snn_network_layer(t->run.network, i)) && !t->silence_said; i++) {
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+        snn_layer_metrics of = SNN_LAYER_METRICS_INIT;
+
+        if (snn_layer_get_info(layer, &info) != SNN_OK || !info.spiking ||
+            snn_trainer_layer_metrics(run_judge(&t->run), layer, &of) != SNN_OK || of.firing_rate > 0)
+            continue;
+        progress_clear(&t->progress);
+        warn("layer %s does not spike at all: try a lower --neuron.threshold, more --steps, batch norm before it "
+             "(BN) or standardised weights (ws:)",
+             info.name);
+        t->silence_said = true;
+    }
+}
+
+void train_conclude(const struct train *t)
+{
+    if (t->json) {
+        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end", "model",
+                            t->model, "csv", t->csv, "epochs", (json_int_t)run_about(t->run.trainer).epochs,
+                            "test_accuracy", json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss),
+                            "firing_rate", json_figure(t->held.firing_rate), "synops_dense",
+                            json_figure(t->held.synops_dense), "synops_mac", json_figure(t->held.synops_mac),
+                            "synops_ac", json_figure(t->held.synops_ac), "peak_resident_bytes",
+                            (json_int_t)peak_resident()),
+                  9);
+        return;
+    }
+    if (!t->quiet) {
+        printf("model    %s\nlog      %s\n", t->model, t->csv);
+        if (args_text(&t->args, "curves"))
+            printf("curves   %s\n", args_text(&t->args, "curves"));
+        if (args_text(&t->args, "raster"))
+            printf("raster   %s\n", args_text(&t->args, "raster"));
+        if (args_has(&t->args, "keep"))
+            printf("resume   %s\n", t->checkpoint);
+        printf("memory   %s resident at most\n", bytes(peak_resident()).s);
+    }
+    if (t->run.shape.targets > 0)
+        printf("test R2 %.4f, squared error %.6f\n", t->held.r2, t->held.squared_error);
+    else
+        printf("test accuracy %.2f%%\n", 100 * t->held.accuracy);
+}
