@@ -31,6 +31,14 @@ const struct flag train_flags[] = {
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
     { "batch", "N", "batch", "samples per update; default 128" },
+    { "validation", "X", "validation",
+      "share of the training samples, of each class, that judges epochs and is not trained on; default: none" },
+    { "keep-best", NULL, "keep_best", "the model is that of the best epoch by --validation; default: of the last" },
+    { "best-by", "FIGURE", "best_by",
+      "the figure of the validation: accuracy, or loss, which is that of regression" },
+    { "patience", "N", "patience", "stop after N epochs without a better one by --validation; default: never" },
+    { "test-every", "N", "test_every",
+      "evaluate on the test set after every N epochs and the last; 0: the last only; default 1" },
     { "seed", "N", "seed", "seed of all random numbers; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
@@ -91,6 +99,8 @@ static int save_model(struct train *t)
     if (rc == SNN_OK)
         rc = snn_network_set_note(t->run.network, FILES_NOTE, NULL);
     if (rc == SNN_OK)
+        rc = snn_network_set_note(t->run.network, BEST_NOTE, NULL);
+    if (rc == SNN_OK)
         rc = snn_network_save(t->run.network, t->model);
     if (rc == SNN_OK && args_text(&t->args, "packed"))
         rc = snn_network_save_packed(t->run.network, args_text(&t->args, "packed"));
@@ -133,17 +143,17 @@ static int train(struct train *t, int argc, char **argv)
     stop_on_signals();
     status = train_all(t);
     progress_clear(&t->progress);
-    if (status == DONE && args_has(&t->args, "keep"))
-        train_save_checkpoint(t);
     if (status == DONE)
         status = save_model(t);
     if (status == DONE)
         status = draw(t);
     if (status != DONE)
         return status;
-    if (t->owns && !args_has(&t->args, "keep")) /* only more epochs would need it; one that is not of this run
-                                                   stays */
-        unlink(t->checkpoint);
+    if (!args_has(&t->args, "keep")) { /* only more epochs would need it; one that is not of this run stays */
+        if (t->owns)
+            unlink(t->checkpoint);
+        best_discard(&t->best);
+    }
     train_conclude(t);
     return DONE;
 }
@@ -156,6 +166,7 @@ static int run_train(int argc, char **argv)
     memset(&t, 0, sizeof t);
     status = train(&t, argc, argv);
     closed = history_close(&t.history);
+    best_close(&t.best);
     run_close(&t.run);
     args_free(&t.args);
     free(t.model);

@@ -8,6 +8,7 @@
  *     "trainer":   { "method": "ottt", "steps": 6, ... },
  *     "optimizer": { "name": "sgd", "lr": 0.1, ... },
  *     "continual": { "tasks": 10, "rows": "80,200,100", ... },
+ *     "validation": 0.1, "keep_best": 1, "patience": 5, "test_every": 1,
  *     "epochs": 15, "batch": 128, "seed": 1, "threads": 0, "isa": "best", "product_table": "FILE" }
  *
  * The dots are the parameters of the library's tables, under their names; "continual" is for a sequence of tasks. */

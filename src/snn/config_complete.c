@@ -19,8 +19,9 @@ static void unpin_schedule(json_t *base, const json_t *over)
  * base names no data, they were given. */
 static void unpin_normalisation(json_t *base, const json_t *over)
 {
-    static const char *const cause[] = { "data.format",  "data.dir",   "data.normalise",  "data.limit",
-                                         "data.classes", "data.share", "data.share_seed", "data.inputs" };
+    static const char *const cause[] = { "data.format",     "data.dir",     "data.normalise",
+                                         "data.limit",      "data.classes", "data.share",
+                                         "data.share_seed", "data.inputs",  "validation" };
     bool measured = config_get(base, "data.dir") && !config_get(over, "data.mean");
 
     for (size_t i = 0; i < sizeof cause / sizeof *cause; i++)

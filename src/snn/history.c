@@ -10,19 +10,55 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COLUMNS 13
-static const char heading[] =
-    "epoch,train_loss,train_accuracy,test_loss,test_accuracy,learning_rate,firing_rate,seconds,samples_per_second,"
-    "equilibrium_gap,solver_iterations,solver_residual,solver_failures,backward_rate\n";
+#define FIELD(name)                             \
+    {                                           \
+#name, offsetof(struct epoch_row, name) \
+    }
+/* The figures of an epoch: columns of the log, fields of --json. */
+static const struct {
+    const char *name;
+    size_t at;
+} column[] = {
+    FIELD(train_loss),        FIELD(train_accuracy),     FIELD(test_loss),
+    FIELD(test_accuracy),     FIELD(learning_rate),      FIELD(firing_rate),
+    FIELD(seconds),           FIELD(samples_per_second), FIELD(equilibrium_gap),
+    FIELD(solver_iterations), FIELD(solver_residual),    FIELD(solver_failures),
+    FIELD(backward_rate),     FIELD(validation_loss),    FIELD(validation_accuracy),
+};
+#define COLUMNS (sizeof column / sizeof *column)
 
-static void columns(struct epoch_row *r, double *column[COLUMNS])
+static double *figure(struct epoch_row *row, size_t i)
 {
-    double *all[COLUMNS] = { &r->train_loss,      &r->train_accuracy,    &r->test_loss,       &r->test_accuracy,
-                             &r->learning_rate,   &r->firing_rate,       &r->seconds,         &r->samples_per_second,
-                             &r->equilibrium_gap, &r->solver_iterations, &r->solver_residual, &r->solver_failures,
-                             &r->backward_rate };
+    return (double *)(void *)((char *)row + column[i].at);
+}
 
-    memcpy(column, all, sizeof all);
+/* The line of names, as long as `room` has space. */
+static void heading(char *out, size_t room)
+{
+    size_t used = (size_t)snprintf(out, room, "epoch");
+
+    for (size_t i = 0; i < COLUMNS; i++)
+        used += (size_t)snprintf(out + used, room - used, ",%s", column[i].name);
+    snprintf(out + used, room - used, "\n");
+}
+
+struct epoch_row history_row(uint64_t epoch)
+{
+    struct epoch_row row = { .epoch = epoch };
+
+    for (size_t i = 0; i < COLUMNS; i++)
+        *figure(&row, i) = NAN;
+    return row;
+}
+
+json_t *history_json(const struct epoch_row *row)
+{
+    struct epoch_row copy = *row;
+    json_t *out = json_pack("{s:s, s:I}", "event", "epoch", "epoch", (json_int_t)row->epoch);
+
+    for (size_t i = 0; i < COLUMNS; i++)
+        json_object_set_new(out, column[i].name, json_figure(*figure(&copy, i)));
+    return out;
 }
 
 static int remember(struct history *h, const struct epoch_row *row)
@@ -42,25 +78,21 @@ static int remember(struct history *h, const struct epoch_row *row)
 static void print(FILE *file, const struct epoch_row *row)
 {
     struct epoch_row copy = *row;
-    double *column[COLUMNS];
 
-    columns(&copy, column);
     fprintf(file, "%llu", (unsigned long long)row->epoch);
     for (size_t i = 0; i < COLUMNS; i++)
-        if (isnan(*column[i]))
+        if (isnan(*figure(&copy, i)))
             fputc(',', file);
         else
-            fprintf(file, ",%.9g", *column[i]);
+            fprintf(file, ",%.9g", *figure(&copy, i));
     fputc('\n', file);
 }
 
 /* Reads "3,0.41,,..." ; returns 0 if the line is something else. */
 static int parse(const char *line, struct epoch_row *row)
 {
-    double *column[COLUMNS];
     char *end;
 
-    columns(row, column);
     row->epoch = strtoull(line, &end, 10);
     if (end == line)
         return 0;
@@ -68,9 +100,9 @@ static int parse(const char *line, struct epoch_row *row)
         const char *cell = end + 1;
         if (*end != ',')
             return 0;
-        *column[i] = strtod(cell, &end);
+        *figure(row, i) = strtod(cell, &end);
         if (end == cell)
-            *column[i] = NAN;
+            *figure(row, i) = NAN;
     }
     return 1;
 }
@@ -100,13 +132,14 @@ int history_check(const char *path)
 /* Reads the lines to keep, and stops after them. A log with other columns, as of another version, stays as it is. */
 static int recall(struct history *h, uint64_t keep)
 {
-    char line[512];
+    char line[1024], names[1024];
     struct epoch_row row;
     long end = 0;
     int status = DONE;
 
+    heading(names, sizeof names);
     if (keep && fgets(line, sizeof line, h->file)) {
-        if (strcmp(line, heading) != 0)
+        if (strcmp(line, names) != 0)
             return fail(FAILED,
                         "log %s: its columns are not those of this version; name another with --csv, or move it",
                         h->path);
@@ -127,13 +160,15 @@ static int begin(struct history *h, uint64_t keep)
     struct stat st;
     bool regular = fstat(fileno(h->file), &st) == 0 && S_ISREG(st.st_mode);
     int status = regular ? recall(h, keep) : DONE;
+    char names[1024];
 
+    heading(names, sizeof names);
     if (status != DONE)
         return status;
     if (regular && ftruncate(fileno(h->file), ftell(h->file)) != 0)
         return fail(FAILED, "log %s: %s", h->path, strerror(errno));
     if (h->count == 0 && (!regular || ftell(h->file) == 0))
-        fputs(heading, h->file);
+        fputs(names, h->file);
     return fflush(h->file) == 0 ? DONE : fail(FAILED, "log %s: %s", h->path, strerror(errno));
 }
 

@@ -2,6 +2,7 @@
 #ifndef SNN_TOOL_HISTORY_H
 #define SNN_TOOL_HISTORY_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ struct epoch_row {
     /* of methods that solve an equation */
     double equilibrium_gap, solver_iterations, solver_residual, solver_failures;
     double backward_rate; /* of methods with a second stage */
+    double validation_loss, validation_accuracy;
 };
 
 struct history {
@@ -24,6 +26,10 @@ struct history {
     long last;        /* offset of the last row in the file */
     const char *path; /* borrowed */
 };
+
+/* An epoch of which nothing is known but its number; and one as an object of --json. */
+struct epoch_row history_row(uint64_t epoch);
+json_t *history_json(const struct epoch_row *row);
 
 /* Checks that a log may have this name: an existing file must be a log, or empty. Returns DONE or FAILED. */
 int history_check(const char *path);

@@ -230,6 +230,7 @@ void run_close(struct run *run)
     snn_optimizer_destroy(run->optimizer);
     snn_network_destroy(run->network);
     snn_dataset_destroy(run->train);
+    snn_dataset_destroy(run->validation);
     snn_dataset_destroy(run->test);
     snn_context_destroy(run->context);
     json_decref(run->config);

@@ -10,6 +10,7 @@ struct run {
     json_t *config; /* the run owns it */
     snn_context *context;
     snn_dataset *train, *test;
+    snn_dataset *validation; /* a share of the training set, or NULL */
     snn_network *network;
     snn_optimizer *optimizer;
     snn_trainer *trainer;
@@ -25,7 +26,8 @@ struct run {
 
 /* Every step returns DONE or FAILED and has said why. run_close() may follow any of them. */
 int run_context(struct run *run);
-/* Opens one split; a training split is limited and augmented as configured, any is normalised. */
+/* Opens one split; a training split is limited and augmented as configured, any is normalised. With "validation" the
+ * training split leaves out a share of its samples, which become the run's validation. */
 int run_data(struct run *run, snn_dataset **out, snn_split split);
 /* True if both splits are shares of the training set. */
 bool run_shares(const json_t *config);
@@ -34,6 +36,9 @@ size_t run_first_samples(const json_t *config, snn_split split);
 /* A view takes the place of *set, with the classes, the share and the limit that the configuration has for the split;
  * without any, it stays. */
 int run_view(const struct run *run, snn_dataset **set, snn_split split);
+/* A share of the samples of *set, of each class, becomes *out, and the others *set, where the configuration has
+ * "validation"; else *out is NULL. */
+int run_split_off(const struct run *run, snn_dataset **set, snn_dataset **out);
 /* Mean and deviation of the training set into the configuration, unless they are there; then normalises it. */
 int run_normalise(struct run *run, snn_dataset *train);
 int run_network(struct run *run);
@@ -41,6 +46,8 @@ int run_network(struct run *run);
 int run_start_network(json_t *config);
 /* First values of all tensors, from the model that the configuration names as start; without one, nothing. */
 int run_start(struct run *run);
+/* The values of all tensors, from a model with the same layers. */
+int run_take_weights(struct run *run, const char *path);
 int run_optimizer(struct run *run);
 /* Parameters are set, prepare has not been called. */
 int run_trainer(struct run *run);

@@ -83,6 +83,20 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
+/* The samples of the validation leave the training set. */
+static int split_off(struct run *run, snn_dataset **set)
+{
+    snn_dataset_destroy(run->validation);
+    return run_split_off(run, set, &run->validation);
+}
+
+static int normalise_split(const struct run *run, snn_dataset *set, snn_split split)
+{
+    int status = normalise(run, set);
+
+    return status == DONE && split == SNN_SPLIT_TRAIN && run->validation ? normalise(run, run->validation) : status;
+}
+
 int run_data(struct run *run, snn_dataset **out, snn_split split)
 {
     size_t classes = run->shape.classes; /* of the other split: either may lack the highest label */
@@ -91,6 +105,8 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
 
     if (status == DONE)
         status = run_view(run, out, split);
+    if (status == DONE && split == SNN_SPLIT_TRAIN)
+        status = split_off(run, out);
     if (status != DONE)
         return status;
     run->shape = (snn_dataset_info)SNN_DATASET_INFO_INIT;
@@ -102,7 +118,7 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
         status = run_apply(run->config, "data", &dataset_params, *out);
     if (run->shape.classes < classes)
         run->shape.classes = classes;
-    return status == DONE ? normalise(run, *out) : status;
+    return status == DONE ? normalise_split(run, *out, split) : status;
 }
 
 int run_normalise(struct run *run, snn_dataset *train)
@@ -135,5 +151,5 @@ int run_normalise(struct run *run, snn_dataset *train)
     }
     config_set(run->config, "data.mean", m);
     config_set(run->config, "data.deviation", d);
-    return normalise(run, train);
+    return normalise_split(run, train, SNN_SPLIT_TRAIN);
 }

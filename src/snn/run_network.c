@@ -98,7 +98,7 @@ int run_network(struct run *run)
     return rc == SNN_OK ? DONE : fail_call(rc, "network");
 }
 
-static int start_layer(snn_layer *layer, const snn_network *model, const char *path)
+static int take_layer(snn_layer *layer, const snn_network *model, const char *path)
 {
     snn_layer_info info = SNN_LAYER_INFO_INIT;
     snn_status rc = snn_layer_get_info(layer, &info);
@@ -114,26 +114,28 @@ static int start_layer(snn_layer *layer, const snn_network *model, const char *p
         if (rc == SNN_OK)
             memcpy(to.data, from.data, to.bytes);
     }
-    return rc == SNN_OK ? DONE : fail_call(rc, "start");
+    return rc == SNN_OK ? DONE : fail_call(rc, path);
+}
+
+int run_take_weights(struct run *run, const char *path)
+{
+    snn_network *model = NULL;
+    snn_layer *layer;
+    snn_status rc = snn_network_load(&model, run->context, path);
+    int status = rc == SNN_OK ? DONE : fail_call(rc, path);
+
+    for (size_t i = 0; status == DONE && (layer = snn_network_layer(run->network, i)) != NULL; i++)
+        status = take_layer(layer, model, path);
+    snn_network_destroy(model);
+    return status;
 }
 
 int run_start(struct run *run)
 {
     const char *start = config_text(run->config, "start", NULL);
     char *path = start ? at_home(start) : NULL;
-    snn_network *model = NULL;
-    snn_layer *layer;
-    snn_status rc;
-    int status = DONE;
+    int status = path ? run_take_weights(run, path) : start ? FAILED : DONE;
 
-    if (!path)
-        return start ? FAILED : DONE;
-    rc = snn_network_load(&model, run->context, path);
-    if (rc != SNN_OK)
-        status = fail_call(rc, "start");
-    for (size_t i = 0; status == DONE && (layer = snn_network_layer(run->network, i)) != NULL; i++)
-        status = start_layer(layer, model, path);
-    snn_network_destroy(model);
     free(path);
     return status;
 }

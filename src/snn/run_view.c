@@ -65,3 +65,34 @@ int run_view(const struct run *run, snn_dataset **set, snn_split split)
     snn_dataset_destroy(whole);
     return rc == SNN_OK ? DONE : fail_call(rc, "data");
 }
+
+#define VALIDATION_SEED 1 /* of the draw: the same samples whatever the seed of the run */
+
+/* A part of a set, of each class. */
+static snn_status part_of(snn_dataset **out, snn_dataset *set, snn_view_part part, double share)
+{
+    snn_view_options options;
+    snn_status rc = snn_view_options_init(&options, sizeof options);
+
+    options.part = part;
+    options.share = share;
+    options.seed = VALIDATION_SEED;
+    return rc == SNN_OK ? snn_dataset_view(out, set, &options) : rc;
+}
+
+int run_split_off(const struct run *run, snn_dataset **set, snn_dataset **out)
+{
+    const double share = json_number_value(config_get(run->config, "validation"));
+    snn_dataset *whole = *set;
+    snn_status rc;
+
+    *out = NULL;
+    if (!config_get(run->config, "validation"))
+        return DONE;
+    rc = part_of(out, whole, SNN_VIEW_SHARE, share);
+    if (rc == SNN_OK) {
+        rc = part_of(set, whole, SNN_VIEW_REST, share);
+        snn_dataset_destroy(whole);
+    }
+    return rc == SNN_OK ? DONE : fail_call(rc, "validation");
+}

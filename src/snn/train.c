@@ -14,6 +14,7 @@ static int check_files(const struct train *t)
     const struct output output[] = {
         { "model", t->model, true },
         { "checkpoint", t->checkpoint, true },
+        { "best", t->best.path, true },
         { "--packed", args_text(&t->args, "packed"), true },
         { "log", t->csv, false },
         { "--curves", args_text(&t->args, "curves"), false },
@@ -21,7 +22,7 @@ static int check_files(const struct train *t)
     };
     int status = outputs_check(output, sizeof output / sizeof *output);
 
-    for (size_t i = 4; i < sizeof output / sizeof *output && status == DONE; i++)
+    for (size_t i = 5; i < sizeof output / sizeof *output && status == DONE; i++)
         status = svg_check_name(output[i].path);
     return status == DONE ? history_check(t->csv) : status;
 }
@@ -48,6 +49,9 @@ int train_name_files(struct train *t)
     t->model = save ? renamed(save, "", "") : ckpt ? renamed(t->resume, ".ckpt", "") : renamed("model.snn", "", "");
     if (!t->model)
         return fail(FAILED, "out of memory");
+    status = best_open(&t->best, t->run.config, t->model);
+    if (status != DONE)
+        return status;
     t->checkpoint = renamed(t->model, "", ".ckpt");
     t->csv = csv ? renamed(csv, "", "") : renamed(t->model, ".snn", ".csv");
     if (!t->checkpoint || !t->csv)
@@ -198,6 +202,15 @@ static snn_status prepare(struct train *t, snn_trainer *trainer, size_t batch)
     return rc == SNN_OK ? snn_trainer_prepare(trainer, batch) : rc;
 }
 
+/* What the checkpoint says of the best epoch; a new run has none, whatever file is there. */
+static int take_up(struct train *t)
+{
+    if (t->resume)
+        return best_recall(&t->best, t->run.network, run_about(t->run.trainer).epochs);
+    best_discard(&t->best);
+    return DONE;
+}
+
 int train_open_trainer(struct train *t)
 {
     size_t batch = (size_t)run_batch(&t->run, t->run.train);
@@ -221,6 +234,8 @@ int train_open_trainer(struct train *t)
         rc = snn_trainer_set_teacher(t->run.trainer, t->run.teacher);
     if (rc == SNN_OK && t->resume)
         rc = snn_trainer_load(t->run.trainer, t->resume);
+    if (rc == SNN_OK && take_up(t) != DONE)
+        return FAILED;
     t->owns = rc == SNN_OK && t->resume && strcmp(t->resume, t->checkpoint) == 0;
     if (t->owns)
         t->saved = run_about(t->run.trainer).epochs;

@@ -3,6 +3,7 @@
 #define SNN_TOOL_TRAIN_H
 
 #include "args.h"
+#include "best.h"
 #include "history.h"
 #include "progress.h"
 #include "run.h"
@@ -13,11 +14,13 @@ struct train {
     struct run run;
     struct progress progress;
     struct history history;
+    struct best best;
     const char *resume;
     char *model, *checkpoint, *csv; /* paths */
     int64_t every, sample;
     uint64_t saved; /* epochs done in the checkpoint, if it is of this run */
     bool owns;      /* this run wrote or resumed the checkpoint */
+    bool chosen;    /* the network has the weights of the best epoch, not of the last */
     bool json, quiet, evaluated, silence_said;
     snn_metrics held; /* of the last evaluation */
 };
@@ -35,15 +38,16 @@ int train_open_trainer(struct train *t);
 
 /* ---- train_epochs.c */
 
-/* All epochs that are left. Returns DONE, FAILED, or INTERRUPTED with a checkpoint. */
+/* All epochs that are left; then the network is what becomes the model, and tested. Returns DONE, FAILED, or
+ * INTERRUPTED with a checkpoint. */
 int train_all(struct train *t);
-/* A failure is a warning. */
-void train_save_checkpoint(struct train *t);
 
 /* ---- train_report.c: for people, or as JSON */
 
 void train_announce(const struct train *t);
 void train_report(struct train *t, const struct epoch_row *row);
+/* That patience has ended the run. */
+void train_report_stop(struct train *t);
 /* A population that never spikes passes no signal on. Says so once. */
 void train_warn_of_silence(struct train *t);
 void train_conclude(const struct train *t);

@@ -4,14 +4,22 @@
 #include <math.h>
 #include <string.h>
 
-/* Writes the checkpoint and says how to go on. */
+/* `here`: the network has the weights of the best epoch. */
+static snn_status save(struct train *t, bool here)
+{
+    snn_status rc = best_note(&t->best, t->run.network, here);
+
+    return rc == SNN_OK ? snn_trainer_save(t->run.trainer, t->checkpoint) : rc;
+}
+
+/* Writes the checkpoint, unless the one that is there has all, and says how to go on. */
 static int interrupted(struct train *t)
 {
     unsigned long long done = run_about(t->run.trainer).epochs;
     snn_status rc;
 
     progress_clear(&t->progress);
-    rc = snn_trainer_save(t->run.trainer, t->checkpoint);
+    rc = t->chosen ? SNN_OK : save(t, false);
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
     if (t->json)
@@ -24,26 +32,61 @@ static int interrupted(struct train *t)
                 stop_reason(), t->checkpoint);
 }
 
-static int evaluate(struct train *t)
+static int evaluate(struct train *t, const snn_dataset *data, const char *what, snn_metrics *m)
 {
-    snn_metrics held = SNN_METRICS_INIT;
-    snn_status rc = snn_trainer_evaluate(run_judge(&t->run), t->run.test, &held);
+    snn_status rc;
 
+    *m = (snn_metrics)SNN_METRICS_INIT;
+    rc = snn_trainer_evaluate(run_judge(&t->run), data, m);
     if (rc != SNN_OK && rc != SNN_ERR_CANCELLED)
-        return fail_call(rc, "test set");
-    t->evaluated = rc == SNN_OK;
-    t->held = held;
+        return fail_call(rc, what);
     return rc == SNN_OK ? DONE : INTERRUPTED;
+}
+
+static int test(struct train *t)
+{
+    int status = evaluate(t, t->run.test, "test set", &t->held);
+
+    t->evaluated = status == DONE;
+    return status;
+}
+
+/* True if the test set is looked at after this epoch. */
+static bool is_tested(const struct train *t, uint64_t epoch)
+{
+    const uint64_t every = (uint64_t)config_whole(t->run.config, "test_every", 1);
+
+    return epoch == (uint64_t)config_whole(t->run.config, "epochs", 1) || (every > 0 && epoch % every == 0);
+}
+
+/* Validation and test of an epoch, into its row; *better: it is the best so far. */
+static int judge(struct train *t, struct epoch_row *row, bool *better)
+{
+    snn_metrics m = SNN_METRICS_INIT;
+    int status = t->run.validation ? evaluate(t, t->run.validation, "validation", &m) : DONE;
+
+    t->evaluated = *better = false;
+    if (status == DONE && t->run.validation) {
+        row->validation_loss = m.loss;
+        row->validation_accuracy = m.accuracy;
+    }
+    if (status == DONE && is_tested(t, row->epoch)) {
+        status = test(t);
+        row->test_loss = t->evaluated ? t->held.loss : NAN;
+        row->test_accuracy = t->evaluated ? t->held.accuracy : NAN;
+    }
+    if (status == DONE)
+        *better = best_take(&t->best, row->epoch, &m);
+    return status;
 }
 
 /* Says which epoch diverged, in the log, too, and from where to go on. */
 static int diverged(struct train *t, snn_status rc)
 {
-    struct epoch_row row = {
-        run_about(t->run.trainer).epochs + 1, INFINITY, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
-    };
+    struct epoch_row row = history_row(run_about(t->run.trainer).epochs + 1);
     const char *reason = snn_last_error();
 
+    row.train_loss = INFINITY;
     history_add(&t->history, &row);
     if (t->json)
         json_line(json_pack("{s:s, s:I, s:s}", "event", "diverged", "epoch", (json_int_t)row.epoch, "reason", reason),
@@ -58,9 +101,9 @@ static int diverged(struct train *t, snn_status rc)
                 snn_status_name(rc), (unsigned long long)row.epoch, reason);
 }
 
-void train_save_checkpoint(struct train *t)
+static void save_checkpoint(struct train *t)
 {
-    snn_status rc = snn_trainer_save(t->run.trainer, t->checkpoint);
+    snn_status rc = save(t, t->best.epoch == run_about(t->run.trainer).epochs);
 
     t->owns = t->owns || rc == SNN_OK;
     if (rc == SNN_OK)
@@ -77,8 +120,10 @@ static struct epoch_row row_of(const struct train *t, const snn_metrics *fit)
     return (struct epoch_row){ .epoch = run_about(t->run.trainer).epochs,
                                .train_loss = fit->loss,
                                .train_accuracy = fit->accuracy,
-                               .test_loss = t->evaluated ? t->held.loss : NAN,
-                               .test_accuracy = t->evaluated ? t->held.accuracy : NAN,
+                               .test_loss = NAN,
+                               .test_accuracy = NAN,
+                               .validation_loss = NAN,
+                               .validation_accuracy = NAN,
                                .learning_rate = fit->learning_rate,
                                .firing_rate = fit->firing_rate,
                                .seconds = fit->seconds,
@@ -90,10 +135,22 @@ static struct epoch_row row_of(const struct train *t, const snn_metrics *fit)
                                .backward_rate = answers ? fit->backward_rate : NAN };
 }
 
+/* A checkpoint where one is due. The weights of a better epoch are written after it, so that it never names others.
+ */
+static int end_epoch(struct train *t, uint64_t epoch, bool better)
+{
+    const bool keeps = better && t->best.keeps;
+
+    if (t->every && (keeps || epoch % (uint64_t)t->every == 0))
+        save_checkpoint(t);
+    return keeps ? best_keep(&t->best, t->run.network) : DONE;
+}
+
 static int train_epoch(struct train *t)
 {
     snn_metrics fit = SNN_METRICS_INIT;
     struct epoch_row row;
+    bool better;
     snn_status rc = snn_trainer_epoch(t->run.trainer, t->run.train, &fit);
     int status;
 
@@ -110,57 +167,83 @@ static int train_epoch(struct train *t)
             t->resume, (unsigned long long)run_about(t->run.trainer).epochs + 1, snn_last_error());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    status = evaluate(t);
     row = row_of(t, &fit);
+    status = judge(t, &row, &better);
     if (history_add(&t->history, &row) != DONE || status == FAILED)
         return FAILED;
     train_report(t, &row);
     if (t->evaluated)
         train_warn_of_silence(t);
-    if (status == INTERRUPTED)
-        return interrupted(t);
-    if (t->every && row.epoch % (uint64_t)t->every == 0)
-        train_save_checkpoint(t);
-    return DONE;
+    return status == INTERRUPTED ? interrupted(t) : end_epoch(t, row.epoch, better);
 }
 
-/* Evaluates after an interruption that came before the evaluation. */
+/* Judges an epoch whose judgement was interrupted. */
 static int catch_up(struct train *t)
 {
     struct history *h = &t->history;
-    struct epoch_row row = { 0 };
+    struct epoch_row row = history_row(run_about(t->run.trainer).epochs);
+    const bool logged = h->count > 0 && h->row[h->count - 1].epoch == row.epoch;
+    bool better;
     int status;
 
-    if (h->count > 0)
-        row = h->row[h->count - 1];
-    if (row.epoch != run_about(t->run.trainer).epochs || !isnan(row.test_accuracy))
+    if (t->best.judged >= row.epoch)
         return DONE;
-    status = evaluate(t);
+    if (logged)
+        row = h->row[h->count - 1];
+    status = judge(t, &row, &better);
     if (status == INTERRUPTED)
         return interrupted(t);
+    if (status == DONE && logged)
+        status = history_amend(h, &row);
     if (status != DONE)
         return status;
-    row.test_loss = t->held.loss;
-    row.test_accuracy = t->held.accuracy;
-    status = history_amend(h, &row);
     train_report(t, &row);
-    return status;
+    return end_epoch(t, row.epoch, better);
+}
+
+static uint64_t epochs_of(const struct train *t)
+{
+    return (uint64_t)config_whole(t->run.config, "epochs", 1);
+}
+
+static bool is_complete(const struct train *t)
+{
+    return run_about(t->run.trainer).epochs >= epochs_of(t) || best_exhausted(&t->best);
+}
+
+/* The weights of the best epoch, if they are wanted and others are there; a checkpoint has these first. */
+static int choose(struct train *t)
+{
+    if (!t->best.keeps || t->best.epoch == 0 || t->best.epoch == run_about(t->run.trainer).epochs)
+        return DONE;
+    save_checkpoint(t);
+    t->chosen = true;
+    t->evaluated = false;
+    return best_bring_back(&t->best, &t->run);
+}
+
+static int test_at_end(struct train *t)
+{
+    int status = test(t);
+
+    return status == INTERRUPTED ? interrupted(t) : status;
 }
 
 int train_all(struct train *t)
 {
-    uint64_t epochs = (uint64_t)config_whole(t->run.config, "epochs", 1);
     int status = catch_up(t);
 
-    if (status == DONE && t->resume && run_about(t->run.trainer).epochs >= epochs)
-        warn("%s: is complete; with --epochs N, more than %llu, it continues", t->resume,
-             (unsigned long long)run_about(t->run.trainer).epochs);
-    while (status == DONE && run_about(t->run.trainer).epochs < epochs)
+    if (status == DONE && t->resume && is_complete(t))
+        warn("%s: is complete; with --epochs N, more than %llu, %sit continues", t->resume,
+             (unsigned long long)run_about(t->run.trainer).epochs,
+             best_exhausted(&t->best) ? "and a larger --patience " : "");
+    while (status == DONE && !is_complete(t))
         status = train_epoch(t);
-    if (status == DONE && !t->evaluated) {
-        status = evaluate(t);
-        if (status == INTERRUPTED)
-            status = interrupted(t);
-    }
-    return status;
+    if (status == DONE && run_about(t->run.trainer).epochs < epochs_of(t))
+        train_report_stop(t);
+    if (status == DONE && args_has(&t->args, "keep"))
+        save_checkpoint(t);
+    if (status == DONE)
+        status = choose(t);
+    return status == DONE && !t->evaluated ? test_at_end(t) : status;
 }

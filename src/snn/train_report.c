@@ -9,29 +9,33 @@ void train_announce(const struct train *t)
     const json_t *config = t->run.config;
     snn_network_info net = SNN_NETWORK_INFO_INIT;
     snn_context_info ctx = SNN_CONTEXT_INFO_INIT;
-    snn_dataset_info train = SNN_DATASET_INFO_INIT;
+    snn_dataset_info train = SNN_DATASET_INFO_INIT, validation = SNN_DATASET_INFO_INIT;
     snn_optimizer_info optimizer = SNN_OPTIMIZER_INFO_INIT;
 
     if (snn_network_get_info(t->run.network, &net) != SNN_OK ||
         snn_context_get_info(t->run.context, &ctx) != SNN_OK ||
         snn_dataset_get_info(t->run.train, &train) != SNN_OK ||
+        (t->run.validation && snn_dataset_get_info(t->run.validation, &validation) != SNN_OK) ||
         snn_optimizer_get_info(t->run.optimizer, &optimizer) != SNN_OK)
         return;
     if (t->json) {
         char *note = config_note(config);
-        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:o}", "event", "start", "version",
+        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:o}", "event", "start", "version",
                             snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
                             (json_int_t)net.parameter_bytes, "trainer_bytes",
                             (json_int_t)run_about(t->run.trainer).bytes, "threads", (int)ctx.threads, "isa", ctx.isa,
-                            "train_samples", (json_int_t)train.count, "test_samples", (json_int_t)t->run.shape.count,
-                            "config", note ? json_loads(note, 0, NULL) : json_null()),
+                            "train_samples", (json_int_t)train.count, "validation_samples",
+                            (json_int_t)validation.count, "test_samples", (json_int_t)t->run.shape.count, "config",
+                            note ? json_loads(note, 0, NULL) : json_null()),
                   17);
         free(note);
     } else if (!t->quiet) {
         printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s,
                shape_text(&net.in).s, shape_text(&net.out).s);
-        printf("data     %s:%s: %s training, %s test samples\n", config_text(config, "data.format", ""),
-               config_text(config, "data.dir", ""), grouped(train.count).s, grouped(t->run.shape.count).s);
+        printf("data     %s:%s: %s training, %s%s%s test samples\n", config_text(config, "data.format", ""),
+               config_text(config, "data.dir", ""), grouped(train.count).s,
+               t->best.judges ? grouped(validation.count).s : "", t->best.judges ? " validation, " : "",
+               grouped(t->run.shape.count).s);
         printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
                optimizer.name, (long long)config_whole(config, "batch", 0), ctx.threads, ctx.threads == 1 ? "" : "s",
                ctx.isa, bytes(run_about(t->run.trainer).bytes).s);
@@ -56,33 +60,66 @@ static void report_more(const struct epoch_row *row)
         row->solver_failures > 0.5 && row->solver_failures < 1.5 ? "" : "es");
 }
 
+/* "  valid  91.20%", "" without a figure. */
+static struct text share(const char *name, double accuracy)
+{
+    struct text out = { "" };
+
+    if (isfinite(accuracy))
+        snprintf(out.s, sizeof out.s, "  %s %6.2f%%", name, 100 * accuracy);
+    return out;
+}
+
+/* A validation takes the place of the firing rate: lines have at most 80 columns. */
+static void report_classes(const struct train *t, const struct epoch_row *row)
+{
+    char firing[32] = "";
+
+    if (!t->best.judges)
+        snprintf(firing, sizeof firing, "  firing %4.1f%%", 100 * row->firing_rate);
+    printf("epoch %3llu/%lld  loss %.4f%s%s%s%s  %s/s\n", (unsigned long long)row->epoch,
+           (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
+           share("train", row->train_accuracy).s, share("valid", row->validation_accuracy).s,
+           share("test", row->test_accuracy).s, firing, grouped((uint64_t)row->samples_per_second).s);
+}
+
+static void report_targets(const struct train *t, const struct epoch_row *row)
+{
+    char valid[32] = "", test[64] = "";
+
+    if (isfinite(row->validation_loss))
+        snprintf(valid, sizeof valid, "  valid %.6f", row->validation_loss);
+    if (isfinite(row->test_loss))
+        snprintf(test, sizeof test, "  test %.6f, R2 %.4f", row->test_loss, t->held.r2);
+    printf("epoch %3llu/%lld  loss %.6f%s%s  firing %4.1f%%  %s/s\n", (unsigned long long)row->epoch,
+           (long long)config_whole(t->run.config, "epochs", 0), row->train_loss, valid, test, 100 * row->firing_rate,
+           grouped((uint64_t)row->samples_per_second).s);
+}
+
 void train_report(struct train *t, const struct epoch_row *row)
 {
     progress_clear(&t->progress);
     if (t->json)
-        json_line(
-            json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "epoch",
-                      "epoch", (json_int_t)row->epoch, "train_loss", json_figure(row->train_loss), "train_accuracy",
-                      json_figure(row->train_accuracy), "test_loss", json_figure(row->test_loss), "test_accuracy",
-                      json_figure(row->test_accuracy), "learning_rate", json_figure(row->learning_rate),
-                      "firing_rate", json_figure(row->firing_rate), "seconds", json_figure(row->seconds),
-                      "samples_per_second", json_figure(row->samples_per_second), "equilibrium_gap",
-                      json_figure(row->equilibrium_gap), "solver_iterations", json_figure(row->solver_iterations),
-                      "solver_residual", json_figure(row->solver_residual), "solver_failures",
-                      json_figure(row->solver_failures), "backward_rate", json_figure(row->backward_rate)),
-            9);
-    else if (!t->quiet && t->run.shape.targets > 0 && t->evaluated)
-        printf("epoch %3llu/%lld  loss %.6f  test %.6f, R2 %.4f  firing %4.1f%%  %s/s\n",
-               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
-               row->test_loss, t->held.r2, 100 * row->firing_rate, grouped((uint64_t)row->samples_per_second).s);
-    else if (!t->quiet && isfinite(row->test_accuracy))
-        printf("epoch %3llu/%lld  loss %.4f  train %6.2f%%  test %6.2f%%  firing %4.1f%%  %s/s\n",
-               (unsigned long long)row->epoch, (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
-               100 * row->train_accuracy, 100 * row->test_accuracy, 100 * row->firing_rate,
-               grouped((uint64_t)row->samples_per_second).s);
+        json_line(history_json(row), 9);
+    else if (!t->quiet && t->run.shape.targets > 0)
+        report_targets(t, row);
+    else if (!t->quiet)
+        report_classes(t, row);
     if (!t->json && !t->quiet)
         report_more(row);
     fflush(stdout);
+}
+
+void train_report_stop(struct train *t)
+{
+    progress_clear(&t->progress);
+    if (t->json)
+        json_line(json_pack("{s:s, s:I, s:I}", "event", "stopped", "epoch", (json_int_t)t->best.judged, "best_epoch",
+                            (json_int_t)t->best.epoch),
+                  9);
+    else if (!t->quiet)
+        printf("stopped  after epoch %llu: no better %s of the validation since epoch %llu\n",
+               (unsigned long long)t->best.judged, best_by(&t->best), (unsigned long long)t->best.epoch);
 }
 
 /* A population that never spikes passes no signal on, and with most methods no layer before or after it learns. */
@@ -108,13 +145,15 @@ void train_warn_of_silence(struct train *t)
 void train_conclude(const struct train *t)
 {
     if (t->json) {
-        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end", "model",
-                            t->model, "csv", t->csv, "epochs", (json_int_t)run_about(t->run.trainer).epochs,
+        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end",
+                            "model", t->model, "csv", t->csv, "epochs", (json_int_t)run_about(t->run.trainer).epochs,
                             "test_accuracy", json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss),
                             "firing_rate", json_figure(t->held.firing_rate), "synops_dense",
                             json_figure(t->held.synops_dense), "synops_mac", json_figure(t->held.synops_mac),
-                            "synops_ac", json_figure(t->held.synops_ac), "peak_resident_bytes",
-                            (json_int_t)peak_resident()),
+                            "synops_ac", json_figure(t->held.synops_ac), "validation_best_epoch",
+                            t->best.epoch > 0 ? json_integer((json_int_t)t->best.epoch) : json_null(),
+                            "validation_best", json_figure(t->best.epoch > 0 ? t->best.figure : NAN),
+                            "peak_resident_bytes", (json_int_t)peak_resident()),
                   9);
         return;
     }
@@ -126,6 +165,10 @@ void train_conclude(const struct train *t)
             printf("raster   %s\n", args_text(&t->args, "raster"));
         if (args_has(&t->args, "keep"))
             printf("resume   %s\n", t->checkpoint);
+        if (t->best.epoch > 0)
+            printf("best     epoch %llu: %s of the validation %.*f%s%s\n", (unsigned long long)t->best.epoch,
+                   best_by(&t->best), t->best.by_loss ? 6 : 2, t->best.figure * (t->best.by_loss ? 1 : 100),
+                   t->best.by_loss ? "" : "%", t->best.keeps ? ", the model" : "");
         printf("memory   %s resident at most\n", bytes(peak_resident()).s);
     }
     if (t->run.shape.targets > 0)

@@ -64,29 +64,51 @@ const char *use_split_name(const struct args *args)
 
 snn_split use_split(const struct args *args)
 {
-    return strcmp(use_split_name(args), "train") == 0 ? SNN_SPLIT_TRAIN : SNN_SPLIT_TEST;
+    return strcmp(use_split_name(args), "test") == 0 ? SNN_SPLIT_TEST : SNN_SPLIT_TRAIN;
+}
+
+/* The validation takes the place of the training set that it was a share of. */
+static int take_validation(struct run *run)
+{
+    int status = run_data(run, &run->train, SNN_SPLIT_TRAIN);
+
+    if (status == DONE && !run->validation)
+        return fail(USAGE, "--split validation: the model was trained without --validation");
+    if (status == DONE && !config_get(run->config, "data.mean"))
+        status = run_normalise(run, run->train);
+    run->test = run->validation;
+    run->validation = NULL;
+    return status;
 }
 
 /* The limit of the training run concerned its training set alone. */
+static int take_split(struct run *run, const struct args *args)
+{
+    int status = run_data(run, &run->test, use_split(args));
+    snn_status rc = SNN_OK;
+
+    if (status == DONE)
+        rc = snn_dataset_set_i64(run->test, SNN_DATASET_LIMIT, config_whole(args->config, "data.limit", 0));
+    if (rc != SNN_OK)
+        return fail_call(rc, "data");
+    return status == DONE && !config_get(run->config, "data.mean") ? run_normalise(run, run->test) : status;
+}
+
 int use_open_data(struct run *run, const struct args *args)
 {
     const char *split = use_split_name(args);
+    const bool validation = strcmp(split, "validation") == 0;
     int status;
-    int64_t limit = config_whole(args->config, "data.limit", 0);
-    snn_dataset_info info = SNN_DATASET_INFO_INIT;
-    snn_status rc = SNN_OK;
+    snn_status rc;
 
-    if (strcmp(split, "test") != 0 && strcmp(split, "train") != 0)
-        return fail(USAGE, "--split: \"%s\" is neither test nor train", split);
-    status = run_data(run, &run->test, use_split(args));
-    if (status == DONE)
-        rc = snn_dataset_set_i64(run->test, SNN_DATASET_LIMIT, limit);
-    if (status == DONE && rc == SNN_OK && !config_get(run->config, "data.mean"))
-        status = run_normalise(run, run->test);
-    if (rc == SNN_OK && status == DONE)
-        rc = snn_dataset_get_info(run->test, &info);
-    run->shape = info;
-    return rc == SNN_OK ? status : fail_call(rc, "data");
+    if (strcmp(split, "test") != 0 && strcmp(split, "train") != 0 && !validation)
+        return fail(USAGE, "--split: \"%s\" is not one of test, train, validation", split);
+    status = validation ? take_validation(run) : take_split(run, args);
+    if (status != DONE)
+        return status;
+    run->shape = (snn_dataset_info)SNN_DATASET_INFO_INIT;
+    rc = snn_dataset_get_info(run->test, &run->shape);
+    return rc == SNN_OK ? DONE : fail_call(rc, "data");
 }
 
 static int check_trainer(const struct run *run, const json_t *over)

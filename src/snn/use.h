@@ -8,7 +8,7 @@
 /* Flags of all commands that use a model. */
 #define USE_FLAGS                                                                                                  \
     { "data", "FORMAT:DIR", "data", "normalised as in training; default: Debian's dataset-fashion-mnist" },        \
-        { "split", "SPLIT", NULL, "test (default) or train" },                                                     \
+        { "split", "SPLIT", NULL, "test (default), train, or validation: the share that train left out" },         \
         { "batch", "N", "batch", "samples at a time; default: as in training, at most 1024" },                     \
         { "steps", "T", "trainer.steps", "time steps per sample; default: as in training" },                       \
         { "threads", "N", "threads", "0, the default: one per processor" },                                        \
@@ -23,7 +23,7 @@
 /* The model is the first argument that is no flag. Each step returns DONE, FAILED or USAGE and has said why; after
  * use_configure() comes run_context(). */
 int use_configure(struct run *run, struct args *args);
-/* The split becomes the test set of the run. */
+/* The split becomes the test set of the run; its files are those of use_split(). */
 const char *use_split_name(const struct args *args);
 snn_split use_split(const struct args *args);
 int use_open_data(struct run *run, const struct args *args);

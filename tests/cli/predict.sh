@@ -138,7 +138,7 @@ refuses 1 "SNN_ERR_IO" predict no.snn --data idx:data -o kept.csv
 [ "$(cat kept.csv)" = before ] || bad "a failure changes the old table"
 refuses 1 "no/table.csv: No such file" predict m.snn --data idx:data -o no/table.csv
 refuses 2 "no model given" predict
-refuses 2 "neither test nor train" predict m.snn --data idx:data --split all
+refuses 2 "is not one of test, train, validation" predict m.snn --data idx:data --split all
 refuses 2 "-o needs a value" predict m.snn -o
 refuses 2 "go with labels" eval r.snn $series --confusion
 
