@@ -2,6 +2,7 @@
 #define _XOPEN_SOURCE 700 /* open_memstream() */
 #include "class_names.h"
 #include "command.h"
+#include "grid.h"
 #include "outputs.h"
 #include "predictions.h"
 #include "use.h"
@@ -33,19 +34,6 @@ struct prediction {
 
 /* ---- a table ---- */
 
-/* A cell of text, quoted where it has to be. */
-static void print_cell(FILE *file, const char *text)
-{
-    if (!strpbrk(text, ",\"")) {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *text; text++)
-        fprintf(file, *text == '"' ? "\"\"" : "%c", *text);
-    fputc('"', file);
-}
-
 /* Of the largest of n outputs: softmax. */
 static double probability(const float *output, size_t n, uint32_t class)
 {
@@ -71,7 +59,7 @@ static void print_row(const struct prediction *p, const struct predictions *of, 
     fprintf(p->file, "%zu", of->first + sample);
     if (of->class) {
         fprintf(p->file, ",%u,", of->class[sample]);
-        print_cell(p->file, class_name(&p->names, of->class[sample]));
+        grid_cell(p->file, class_name(&p->names, of->class[sample]));
         fprintf(p->file, ",%.6g", probability(output, of->outputs, of->class[sample]));
     } else if (of->steps > 1) {
         fprintf(p->file, ",%zu", step);

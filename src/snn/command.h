@@ -21,7 +21,7 @@ struct command {
 extern const struct command *const commands[]; /* NULL-ended */
 extern const struct command train_command, eval_command, predict_command, info_command, convert_command,
     bench_command, recipe_command, continual_command, report_command, run_command, events_command, sweep_command,
-    help_command, completion_command;
+    compare_command, help_command, completion_command;
 
 /* The one of that name, or NULL. */
 const struct command *command_named(const char *name);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &train_command,  &eval_command,   &predict_command,   &info_command,       &convert_command,
-    &bench_command,  &recipe_command, &continual_command, &report_command,     &run_command,
-    &events_command, &sweep_command,  &help_command,      &completion_command, NULL,
+    &train_command,   &eval_command,      &predict_command,    &info_command, &convert_command, &bench_command,
+    &recipe_command,  &continual_command, &report_command,     &run_command,  &events_command,  &sweep_command,
+    &compare_command, &help_command,      &completion_command, NULL,
 };
 
 const struct command *command_named(const char *name)

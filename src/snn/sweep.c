@@ -1,6 +1,7 @@
 /* sweep.c - the settings that vary, and their combinations. */
 #include "sweep.h"
 #include "config.h"
+#include "grid.h"
 #include "params.h"
 #include "tool.h"
 
@@ -97,24 +98,6 @@ int sweep_axes(json_t *axes, const struct flag *flags, int *argc, char **argv)
 
 /* ---- their combinations */
 
-struct text sweep_value(const json_t *value)
-{
-    struct text out;
-    double x = json_number_value(value);
-
-    if (json_is_string(value))
-        snprintf(out.s, sizeof out.s, "%s", json_string_value(value));
-    else if (json_is_integer(value))
-        snprintf(out.s, sizeof out.s, "%lld", (long long)json_integer_value(value));
-    else
-        for (int digits = 1; digits <= 17; digits++) {
-            snprintf(out.s, sizeof out.s, "%.*g", digits, x);
-            if (!(strtod(out.s, NULL) < x || strtod(out.s, NULL) > x))
-                break;
-        }
-    return out;
-}
-
 /* A folder's name: "optimizer.lr=0.1,seed=2". */
 static char *name_of(const json_t *settings)
 {
@@ -127,7 +110,7 @@ static char *name_of(const json_t *settings)
     {
         if (used < NAME_MOST)
             used += (size_t)snprintf(name + used, sizeof name - used, "%s%s=%s", used ? "," : "", path,
-                                     sweep_value(value).s);
+                                     scalar_text(value).s);
     }
     for (char *c = name; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("=,.-+_:", *c))

@@ -36,8 +36,6 @@ struct sweep {
 int sweep_axes(json_t *axes, const struct flag *flags, int *argc, char **argv);
 /* Every combination of the plan, with names and folders. */
 int sweep_trials(struct sweep *sweep);
-/* The shortest text of a number or word. */
-struct text sweep_value(const json_t *value);
 
 /* Trains what is not complete, at_once at a time. INTERRUPTED, FAILED if any run was, or DONE. */
 int sweep_train(struct sweep *sweep);

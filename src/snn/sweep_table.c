@@ -1,4 +1,5 @@
 /* sweep_table.c - mean and standard deviation of each setting over its seeds. */
+#include "grid.h"
 #include "outputs.h"
 #include "sweep.h"
 #include "tool.h"
@@ -111,66 +112,6 @@ static int write_json(const struct sweep *sweep, const struct rows *rows)
     return status;
 }
 
-static void print_cell(FILE *file, double x)
-{
-    if (isfinite(x))
-        fprintf(file, ",%.9g", x);
-    else
-        fputc(',', file);
-}
-
-/* A text with a comma or a quote stands in quotes, as RFC 4180 has it. */
-static void print_word(FILE *file, const char *word)
-{
-    const bool quoted = strpbrk(word, ",\"\n") != NULL;
-
-    if (quoted)
-        fputc('"', file);
-    for (; *word; word++)
-        fprintf(file, *word == '"' ? "\"\"" : "%c", *word);
-    if (quoted)
-        fputc('"', file);
-}
-
-static int write_csv(const struct sweep *sweep, const struct rows *rows)
-{
-    char path[4300], *text = NULL;
-    const char *name;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
-    json_t *value;
-    int status;
-
-    if (!file)
-        return fail(FAILED, "out of memory");
-    json_object_foreach(rows->row[0].settings, name, value) fprintf(file, "%s,", name);
-    fprintf(file, "runs");
-    for (size_t k = 0; k < FIGURES; k++)
-        fprintf(file, ",%s_mean,%s_deviation", figures[k], figures[k]);
-    fputc('\n', file);
-    for (size_t r = 0; r < rows->count; r++) {
-        json_object_foreach(rows->row[r].settings, name, value)
-        {
-            print_word(file, sweep_value(value).s);
-            fputc(',', file);
-        }
-        fprintf(file, "%zu", rows->row[r].runs);
-        for (size_t k = 0; k < FIGURES; k++) {
-            print_cell(file, rows->row[r].mean[k]);
-            print_cell(file, rows->row[r].deviation[k]);
-        }
-        fputc('\n', file);
-    }
-    status = fclose(file) == 0 ? DONE : fail(FAILED, "out of memory");
-    snprintf(path, sizeof path, "%s/table.csv", sweep->folder);
-    if (status == DONE)
-        status = output_replace(path, text, length);
-    free(text);
-    return status;
-}
-
-/* ---- for people */
-
 static struct text spread(double mean, double deviation, double scale, int digits, const char *unit)
 {
     struct text out;
@@ -202,35 +143,67 @@ static const struct row *best_of(const struct rows *rows)
     return best;
 }
 
-static int width_of(const struct rows *rows, const char *name)
+/* For people, or as numbers for machines. */
+static json_t *row_cells(const struct row *row, bool best, bool raw)
 {
-    size_t width = strlen(name);
+    json_t *cells = json_array(), *value;
+    const char *path;
 
-    for (size_t r = 0; r < rows->count; r++) {
-        size_t n = strlen(sweep_value(json_object_get(rows->row[r].settings, name)).s);
-        width = n > width ? n : width;
+    json_object_foreach(row->settings, path, value) json_array_append_new(cells, json_string(scalar_text(value).s));
+    json_array_append_new(cells, json_sprintf("%zu", row->runs));
+    for (size_t k = 0; k < FIGURES && raw; k++) {
+        json_array_append_new(cells, json_sprintf(isfinite(row->mean[k]) ? "%.9g" : "", row->mean[k]));
+        json_array_append_new(cells, json_sprintf(isfinite(row->deviation[k]) ? "%.9g" : "", row->deviation[k]));
     }
-    return (int)width;
+    if (!raw) {
+        json_array_append_new(cells, json_string(spread(row->mean[0], row->deviation[0], 100, 2, "%").s));
+        json_array_append_new(cells, json_string(spread(row->mean[1], row->deviation[1], 1, 4, "").s));
+        json_array_append_new(cells, json_string(spread(row->mean[2], row->deviation[2], 100, 2, "%").s));
+        json_array_append_new(cells, json_string(best ? "best" : ""));
+    }
+    return cells;
+}
+
+static json_t *table_cells(const struct rows *rows, bool raw)
+{
+    static const char *const shown[] = { "test accuracy", "test loss", "firing rate", "" };
+    json_t *cells = json_array(), *heading = json_array(), *value;
+    const struct row *best = best_of(rows);
+    const char *path;
+
+    json_object_foreach(rows->row[0].settings, path, value) json_array_append_new(heading, json_string(path));
+    json_array_append_new(heading, json_string("runs"));
+    for (size_t k = 0; k < FIGURES && raw; k++) {
+        json_array_append_new(heading, json_sprintf("%s_mean", figures[k]));
+        json_array_append_new(heading, json_sprintf("%s_deviation", figures[k]));
+    }
+    for (size_t k = 0; k < sizeof shown / sizeof *shown && !raw; k++)
+        json_array_append_new(heading, json_string(shown[k]));
+    json_array_append_new(cells, heading);
+    for (size_t r = 0; r < rows->count; r++)
+        json_array_append_new(cells, row_cells(&rows->row[r], &rows->row[r] == best && rows->count > 1, raw));
+    return cells;
+}
+
+static int write_csv(const struct sweep *sweep, const struct rows *rows)
+{
+    json_t *cells = table_cells(rows, true);
+    char path[4300];
+    int status;
+
+    snprintf(path, sizeof path, "%s/table.csv", sweep->folder);
+    status = grid_write(cells, path);
+    json_decref(cells);
+    return status;
 }
 
 static void print_table(const struct rows *rows)
 {
-    const struct row *best = best_of(rows);
-    const char *name;
-    json_t *value;
+    json_t *cells = table_cells(rows, false);
 
     putchar('\n');
-    json_object_foreach(rows->row[0].settings, name, value) printf("%-*s  ", width_of(rows, name), name);
-    printf("runs  %-18s %-20s %s\n", "test accuracy", "test loss", "firing rate");
-    for (size_t r = 0; r < rows->count; r++) {
-        const struct row *row = &rows->row[r];
-
-        json_object_foreach(row->settings, name, value) printf("%-*s  ", width_of(rows, name), sweep_value(value).s);
-        printf("%4zu  %-18s %-20s %s%s\n", row->runs, spread(row->mean[0], row->deviation[0], 100, 2, "%").s,
-               spread(row->mean[1], row->deviation[1], 1, 4, "").s,
-               spread(row->mean[2], row->deviation[2], 100, 2, "%").s,
-               row == best && rows->count > 1 ? "  best" : "");
-    }
+    grid_print(cells);
+    json_decref(cells);
 }
 
 static void free_rows(struct rows *rows)

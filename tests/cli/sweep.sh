@@ -41,6 +41,22 @@ for row in csv.DictReader(open("whole/table.csv")):
 EOP
 fi
 
+# ---- runs side by side: what differs, and the best of each figure, which is that of the models
+run 0 compare whole --csv compared.csv
+[ "$(wc -l <out)" -eq 10 ] || bad "compare prints $(wc -l <out) lines for nine runs"
+head -n 1 out | grep -q '^run  *optimizer.lr  seed  test accuracy  test loss' || bad "compare has another heading"
+hasnt out batch
+least=$(tail -n +2 compared.csv | sed 's/^"[^"]*",//' | sort -t, -k4 -g | head -n 1) # rate, seed, accuracy, loss
+grep 'best' out | grep -q "seed=$(echo "$least" | cut -d, -f2),optimizer.lr=$(echo "$least" | cut -d, -f1)/" ||
+    bad "the least loss, of $least, is not marked"
+[ "$(grep -c "$(echo "$least" | cut -d, -f4 | cut -c1-5)[0-9]* best" out)" -ge 1 ] || bad "no loss is marked best"
+run 0 compare alone.snn whole/seed=1*/model.csv
+[ "$(wc -l <out)" -eq 5 ] || bad "compare of a model and logs prints $(wc -l <out) lines"
+run 0 compare alone.snn alone.snn --json
+[ "$(grep -c '"settings":{},' out)" -eq 2 ] || bad "a run differs from itself"
+refuses 2 "no run given" compare
+refuses 1 "no such file" compare absent.snn
+
 # ---- complete runs are not trained again; one more value trains what it adds
 touch -d '2001-01-01' whole/*/model.snn
 run 0 sweep -o whole
