@@ -50,6 +50,13 @@ static int add_run(struct report *report, const char *name, const char *model, c
     return status;
 }
 
+/* Of the runs of a sweep each has a folder, whose name says more than "model". */
+static void shorten(char *name)
+{
+    if (ends_in(name, "/model"))
+        name[strlen(name) - strlen("/model")] = '\0';
+}
+
 /* A model with the log beside it, or the other way round. */
 static int add_file(struct report *report, const char *path)
 {
@@ -57,13 +64,15 @@ static int add_file(struct report *report, const char *path)
     const char *ending = csv ? ".csv" : ends_in(path, ".jsonl") ? ".jsonl" : events ? ".json" : ".snn";
     char *name = renamed(path, ending, ""), *model = renamed(path, ending, ".snn"),
          *log = renamed(path, ending, ".csv"), *lines = renamed(path, ending, ".jsonl");
-    int status;
+    int status = DONE;
 
     if (!name || !model || !log || !lines)
         status = fail(FAILED, "out of memory");
-    else if (csv || events)
-        status = add_run(report, name, is_file(model) ? model : NULL, path);
     else
+        shorten(name);
+    if (status == DONE && (csv || events))
+        status = add_run(report, name, is_file(model) ? model : NULL, path);
+    else if (status == DONE)
         status = add_run(report, name, path, is_file(lines) ? lines : is_file(log) ? log : NULL);
     free(name);
     free(model);
@@ -93,7 +102,7 @@ static bool is_run(const char *path)
 
     if (ends_in(path, ".snn"))
         return true;
-    if (!ends_in(path, ending))
+    if (!ends_in(path, ending) || !report_is_log(path))
         return false;
     model = renamed(path, ending, ".snn");
     lines = renamed(path, ending, ".jsonl");

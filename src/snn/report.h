@@ -16,6 +16,8 @@ struct report {
 /* Adds the runs of a file or folder to report->runs. Returns DONE or FAILED. */
 int report_add(struct report *report, const char *path);
 
+/* A log, by its first line. */
+bool report_is_log(const char *path);
 /* What a log holds, as CSV or as lines of JSON: columns of numbers by epoch, and the events. */
 int report_log(json_t *run, const char *path);
 /* What a model holds, and what it does on samples of its data. */

@@ -141,6 +141,25 @@ static size_t read_lines(json_t *run, json_t *log, FILE *file, char *first)
     return rows;
 }
 
+/* The first line of a log, of either kind. */
+static bool begins_log(const char *line)
+{
+    return line && (strncmp(line, "epoch,", 6) == 0 || strncmp(line, "{\"event\":", 9) == 0);
+}
+
+bool report_is_log(const char *path)
+{
+    char line[16] = "";
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return false;
+    if (!fgets(line, sizeof line, file))
+        line[0] = '\0';
+    fclose(file);
+    return begins_log(line);
+}
+
 int report_log(json_t *run, const char *path)
 {
     json_t *log = json_object();
@@ -149,12 +168,10 @@ int report_log(json_t *run, const char *path)
     FILE *file;
     int status = open_to_read(&file, path);
 
-    if (status == DONE && getline(&line, &room, file) > 0 && line[0] == '{')
-        rows = read_lines(run, log, file, line);
-    else if (status == DONE && line && strncmp(line, "epoch,", 6) == 0)
-        rows = read_csv(log, file, line);
-    else if (status == DONE)
+    if (status == DONE && (getline(&line, &room, file) <= 0 || !begins_log(line)))
         status = fail(FAILED, "%s: is no log of snn train", path);
+    else if (status == DONE)
+        rows = line[0] == '{' ? read_lines(run, log, file, line) : read_csv(log, file, line);
     if (file)
         fclose(file);
     free(line);

@@ -82,5 +82,22 @@ refuses 1 "is no log" report text.csv
 refuses 1 "-o" report a.snn -o nowhere/a.html
 refuses 2 "samples" report a.snn --samples -1
 
+# A sweep's folder has a table that is no log.
+echo 'lr,runs' >folder/table.csv
+run 0 report folder -o b.html
+has out "2 runs"
+
 (cd "$source/src/snn/report/uplot" && sha256sum --quiet -c SHA256SUMS) || bad "uPlot is not the one of its release"
+
+# In a browser: no error, the log's values in the tables, keys, no script of anybody else.
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+if [ -n "$chromium" ] && command -v python3 >/dev/null; then
+    drive() {
+        timeout 120 python3 "$source/tests/cli/browser.py" "$chromium" "$@" >out 2>&1 || bad "$*: $(tail -n 5 out)"
+    }
+    drive check a.html a.csv
+    drive hostile evil.html
+else
+    echo "Chromium is not installed: no browser has looked at the pages"
+fi
 finish

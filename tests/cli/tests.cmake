@@ -17,7 +17,7 @@ if(TARGET snn)
             $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_${part})
         set_tests_properties(cli_${part} PROPERTIES LABELS quick TIMEOUT 600 SKIP_RETURN_CODE 77)
     endforeach()
-    # The page of a report is the same in every build.
+    # The page of a report is the same in every build; a browser looks at it where Chromium is.
     if(NOT SNN_SANITIZE AND SNN_BLAS STREQUAL "builtin")
         add_test(NAME cli_report COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/report.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_report ${PROJECT_SOURCE_DIR})

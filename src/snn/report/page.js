@@ -4,6 +4,13 @@
 let data = JSON.parse(byId("data").textContent);
 let chosen = 0; /* run of which details are shown */
 
+/* Runs of one folder are told apart by what follows it. */
+function shorten(runs) {
+  const folders = runs.map((run) => run.name.slice(0, run.name.lastIndexOf("/") + 1));
+  const common = folders.reduce((a, b) => (a.startsWith(b) ? b : b.startsWith(a) ? a : ""));
+  if (runs.length > 1) runs.forEach((run) => { run.name = run.name.slice(common.length); });
+}
+
 /* ---- what is known of a run ---- */
 
 function get(run, ...path) {
@@ -121,11 +128,16 @@ function chartOf(name) {
   return split ? { key: split[2], part: split[1] } : { key: name, part: "" };
 }
 
+/* Of more runs than this the curves of training are left out, until they are asked for. */
+const WITH_TRAINING = 4;
+let training = data.runs.length <= WITH_TRAINING;
+
 function collect() {
   const found = new Map();
   data.runs.forEach((run, i) => Object.keys(run.log || {}).forEach((name) => {
     if (name === "epoch" || name.startsWith("rate_") || !column(run, name).some(known)) return;
     const { key, part } = chartOf(name);
+    if (part === "train" && !training) return;
     if (!found.has(key)) found.set(key, []);
     found.get(key).push({ name: (data.runs.length > 1 ? run.name + " " : "") + part, colour: i, faint: part === "train",
       epochs: column(run, "epoch"), values: column(run, name) });
@@ -157,7 +169,9 @@ function showCurves() {
   if (!found.length) return place.replaceChildren();
   const large = found.slice(0, 2), small = found.slice(2);
   place.replaceChildren(el("h2", {}, "Curves"),
-    el("p", { class: "lead" }, "By epoch, as the log has them."),
+    el("p", { class: "lead" }, "By epoch, as the log has them. ", data.runs.length > WITH_TRAINING && el("label", {},
+      el("input", { type: "checkbox", checked: training, onchange: () => { training = !training; showCurves(); } }),
+      " with the training set")),
     el("div", { class: "grid two" }, large.map(curveCard)),
     small.length > 0 && folded("More columns of the log", el("div", { class: "grid" }, small.map(curveCard))),
     folded("Table", data.runs.filter((run) => column(run, "epoch").length).map((run) =>
@@ -334,5 +348,7 @@ async function refresh() {
 
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
 dark.addEventListener("change", () => { showRuns(); showDetails(); });
+shorten(data.runs);
+chosen = data.runs.indexOf(bestRun());
 showAll();
 if (data.live) refresh();
