@@ -11,7 +11,7 @@ from . import _show as show
 from . import _values as values
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._library import library
-from ._structures import READ_FN, DatasetInfo, DatasetSource, Sample
+from ._structures import READ_FN, DatasetFiles, DatasetInfo, DatasetSource, Sample
 from ._types import Array, ArrayLike, Floats, Path, Whole
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ._context import Context
 
-_SPLIT = {"train": 1, "test": 2}
+SPLITS = {"train": 1, "test": 2}
 _CANCELLED = -11    # SNN_ERR_CANCELLED
 
 
@@ -83,10 +83,30 @@ class Dataset(Owned, Parameters):
     _noun = "dataset"
 
     @classmethod
-    def open(cls, context: Context, form: str, directory: Path, split: str = "train") -> Self:
-        """Opens published files: names("format") lists the forms; the split is "train" or "test"."""
-        return cls.__new__(cls)._make(library.snn_dataset_open, context, values.word(form, "format"),
-                                      values.path(directory), values.choice(split, _SPLIT, "split"))
+    def open(cls, context: Context, form: str, path: Path, split: str = "train", *, limit: int = 0, rank: int = 0,
+             series: bool = False, inputs: str | None = None, targets: str | None = None, sequence: str | None = None,
+             window: int = 0, stride: int = 0, last: bool = False) -> Self:
+        """Opens published files: names("format") lists the forms, and "npz" is one where libsnn-events is there. The
+        split is "train" or "test"; with a limit, only the first samples are read.
+
+        idx, npy, npz: series=True if the first dimension of a sample is time; rank 1 for samples [N], 2 for [C,L], 3
+        for [C,H,W] where the array does not tell. csv: `targets`, names of columns as "a,b"; `inputs`, all others by
+        default; `sequence`, the column that numbers sequences; `window` and `stride` in steps; last=True for one
+        target of each sample, that of its last step."""
+        files = DatasetFiles()
+        library.snn_dataset_files_init(byref(files), ctypes.sizeof(files))
+        files.format, files.path = values.word(form, "format"), values.path(path)
+        files.split = values.choice(split, SPLITS, "split")
+        files.limit, files.rank = values.whole(limit, "limit"), values.whole(rank, "rank")
+        files.window, files.stride = values.whole(window, "window"), values.whole(stride, "stride")
+        files.series, files.last = int(bool(series)), int(bool(last))
+        for name, words in (("inputs", inputs), ("targets", targets), ("sequence", sequence)):
+            setattr(files, name, None if words is None else values.word(words, name))
+        call = library.snn_dataset_open_files
+        if form == "npz":
+            from ._events import library as events
+            call = events.snn_events_arrays_open
+        return cls.__new__(cls)._make(call, context, byref(files))
 
     @classmethod
     def from_arrays(cls, context: Context, x: ArrayLike, labels: ArrayLike | None = None, classes: int | None = None,

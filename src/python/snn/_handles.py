@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import ctypes
 import signal
 import threading
 import weakref
@@ -72,6 +73,7 @@ class Object:
     """A noun, as in the names of the library's functions, and a pointer of the library."""
 
     _noun: ClassVar[str]
+    _library: ClassVar[ctypes.CDLL] = library
     _node: _Node
 
     @property
@@ -84,7 +86,7 @@ class Parameters(Object):
 
     def set(self, **values: Setting) -> Self:
         """Sets parameters by name: set(tau=2.0, reset="zero")."""
-        call = getattr(library, f"snn_{self._noun}_set_text")
+        call = getattr(self._library, f"snn_{self._noun}_set_text")
         for name, value in values.items():
             call(self._handle, word(name, "parameter"), setting(value, name))
         return self
@@ -94,7 +96,7 @@ class Parameters(Object):
         row = choice(name, self._rows(), "parameter")
         getter, kind = GETTERS[row.type]
         value = kind()
-        getattr(library, f"snn_{self._noun}_{getter}")(self._handle, row.key, byref(value))
+        getattr(self._library, f"snn_{self._noun}_{getter}")(self._handle, row.key, byref(value))
         return value.value.decode() if kind is c_char_p else value.value
 
     def params(self) -> dict[str, str]:
@@ -108,7 +110,7 @@ class Parameters(Object):
                 if value != (row.number if row.text is None else row.text.decode())}
 
     def _rows(self) -> dict[str, ParamInfo]:
-        call = getattr(library, f"snn_{self._noun}_param_info")
+        call = getattr(self._library, f"snn_{self._noun}_param_info")
         rows: dict[str, ParamInfo] = {}
         while True:
             row = ParamInfo()
@@ -126,7 +128,7 @@ class Owned(Object):
         pointer = pointer_to(self._noun)()
         create(byref(pointer), *arguments)
         self._parents = parents     # the Python objects, for those who ask
-        self._node = _Node(pointer, getattr(library, f"snn_{self._noun}_destroy"),
+        self._node = _Node(pointer, getattr(self._library, f"snn_{self._noun}_destroy"),
                            [p._node for p in parents if p is not None])
         weakref.finalize(self, _release, self._node)
         return self

@@ -11,8 +11,8 @@ from typing import Any, Mapping, Sequence
 
 from . import _build
 from ._structures import (LOSS_FN, OBSERVE_FN, PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo,
-                          DatasetInfo, DatasetSource, LayerInfo, LayerMetrics, Metrics, ModelInfo, NetworkInfo,
-                          ParamInfo, ProjectionInfo, Sample, TensorInfo, TrainerInfo)
+                          DatasetFiles, DatasetInfo, DatasetSource, LayerInfo, LayerMetrics, Metrics, ModelInfo,
+                          NetworkInfo, ParamInfo, ProjectionInfo, Sample, TensorInfo, TrainerInfo)
 
 
 class Error(Exception):
@@ -75,7 +75,8 @@ _STATUS: dict[str, tuple[Any, ...]] = {
     "snn_model_tensor": (MODEL, c_size_t, POINTER(TensorInfo)),
     "snn_network_set_note": (NETWORK, c_char_p, c_char_p),
     "snn_optimizer_create": (POINTER(OPTIMIZER), CONTEXT, c_char_p),
-    "snn_dataset_open": (POINTER(DATASET), CONTEXT, c_char_p, c_char_p, c_int),
+    "snn_dataset_files_init": (POINTER(DatasetFiles), c_size_t),
+    "snn_dataset_open_files": (POINTER(DATASET), CONTEXT, POINTER(DatasetFiles)),
     "snn_dataset_source_init": (POINTER(DatasetSource), c_size_t),
     "snn_dataset_create": (POINTER(DATASET), CONTEXT, POINTER(DatasetSource)),
     "snn_dataset_get_info": (DATASET, POINTER(DatasetInfo)),
@@ -127,11 +128,19 @@ _STATUS: dict[str, tuple[Any, ...]] = {
 }
 # Parameters: the types of values by number, and the calls that every kind of object with parameters has.
 GETTERS: dict[int, tuple[str, Any]] = {1: ("get_i64", c_int64), 2: ("get_f64", c_double), 3: ("get_str", c_char_p)}
+
+
+def parameters(noun: str) -> dict[str, tuple[Any, ...]]:
+    """The functions of a kind of object with parameters, which return a status."""
+    pointer = pointer_to(noun)
+    calls: dict[str, tuple[Any, ...]] = {f"snn_{noun}_set_text": (pointer, c_char_p, c_char_p),
+                                         f"snn_{noun}_param_info": (pointer, c_size_t, POINTER(ParamInfo))}
+    calls.update({f"snn_{noun}_{getter}": (pointer, c_int32, POINTER(kind)) for getter, kind in GETTERS.values()})
+    return calls
+
+
 for _noun in ("neuron", "layer", "optimizer", "trainer", "dataset", "projection"):
-    _STATUS[f"snn_{_noun}_set_text"] = (pointer_to(_noun), c_char_p, c_char_p)
-    _STATUS[f"snn_{_noun}_param_info"] = (pointer_to(_noun), c_size_t, POINTER(ParamInfo))
-    for _getter, _type in GETTERS.values():
-        _STATUS[f"snn_{_noun}_{_getter}"] = (pointer_to(_noun), c_int32, POINTER(_type))
+    _STATUS.update(parameters(_noun))
 
 # Functions that return something else: result, arguments.
 _PLAIN: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -171,14 +180,16 @@ def _core() -> str:
 
 
 def load(name: str) -> ctypes.CDLL:
-    """Loads "snn", or a library that lies beside it: "snn-events"; ImportError where that is not possible."""
+    """Loads "snn", or a library that lies beside it, as "snn-events", if SNN_EVENTS_LIBRARY does not say where;
+    ImportError where that is not possible."""
     folder, file = os.path.split(PATH)
-    path = os.path.join(folder, file.replace("libsnn", f"lib{name}", 1))
+    variable = name.upper().replace("-", "_") + "_LIBRARY"
+    path = os.environ.get(variable) or os.path.join(folder, file.replace("libsnn", f"lib{name}", 1))
     try:
         return ctypes.CDLL(path)
     except OSError as problem:
-        raise ImportError(f"lib{name} cannot be loaded: {problem}; install it, or set SNN_LIBRARY to the path of a "
-                          "libsnn.so that has it beside it") from None
+        raise ImportError(f"lib{name} cannot be loaded: {problem}; install it, or set {variable} to its path, "
+                          "or SNN_LIBRARY to that of a libsnn.so that has it beside it") from None
 
 
 def declare(library: ctypes.CDLL, status: Mapping[str, Sequence[Any]],

@@ -1,8 +1,8 @@
 """The structures of the library's headers. A field's hint says both what Python sees and what C has there."""
 
 import ctypes
-from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_size_t, c_uint32,
-                    c_uint64, c_void_p)
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t,
+                    c_uint32, c_uint64, c_void_p)
 from typing import Annotated, Any, Dict, Optional, Tuple, Type, TypeVar
 
 from . import _show as show
@@ -10,6 +10,7 @@ from . import _show as show
 _U32 = Annotated[int, c_uint32]
 _U64 = Annotated[int, c_uint64]
 _I32 = Annotated[int, c_int32]
+_I64 = Annotated[int, c_int64]
 _F64 = Annotated[float, c_double]
 _Size = Annotated[int, c_size_t]
 _Text = Annotated[bytes, c_char_p]
@@ -74,6 +75,12 @@ class Sized(Structure):
 
     def _says(self, name: str, value: object) -> bool:
         return value == value   # not NaN
+
+    def keep(self) -> None:
+        """Holds its texts itself: the library may free its own before this structure goes."""
+        for name, kind in self._fields_:
+            if kind is c_char_p:
+                setattr(self, name, getattr(self, name))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({show.fields(self.as_dict())})"
@@ -177,6 +184,23 @@ class DatasetInfo(Sized):
     targets: _Size
     target_frames: _Size
     context: _Address
+
+
+@structure
+class DatasetFiles(Structure):
+    struct_size: _U32
+    split: _U32
+    format: _MaybeText
+    path: _MaybeText
+    limit: _Size
+    series: _U32
+    last: _U32
+    window: _Size
+    stride: _Size
+    inputs: _MaybeText
+    targets: _MaybeText
+    sequence: _MaybeText
+    rank: _Size
 
 
 @structure

@@ -1,0 +1,274 @@
+"""snn.events and snn.nir: structures as in the headers, recordings and graphs as arrays, networks and data sets."""
+
+import csv
+import ctypes
+import io
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+import warnings
+
+import numpy as np
+import snn
+
+try:
+    from snn import _events, events
+except ImportError as problem:
+    events, no_events = None, str(problem)
+try:
+    from snn import _nir, nir
+except ImportError as problem:
+    nir, no_nir = None, str(problem)
+
+SOURCE = pathlib.Path(os.environ["SNN_SOURCE"])
+DATA = pathlib.Path(os.environ.get("SNN_DATA", "/nowhere"))
+with_events = unittest.skipIf(events is None, "libsnn-events is not there")
+with_nir = unittest.skipIf(nir is None, "libsnn-nir is not there")
+
+
+def data(*parts):
+    path = DATA.joinpath(*parts)
+    if not path.exists():
+        raise unittest.SkipTest(f"no {path.name} here (SNN_DATA)")
+    return path
+
+
+def made(n=1000, seed=1):
+    """Events of a sensor of 8 x 6 pixels, in order."""
+    rng = np.random.default_rng(seed)
+    e = np.zeros(n, events.dtype())
+    e["t"], e["x"], e["y"], e["p"] = np.sort(rng.integers(0, 50_000, n)), *rng.integers(0, (8, 6, 2), (n, 3)).T
+    return e
+
+
+def nmnist(e):
+    """The bytes of a file of N-MNIST."""
+    rows = np.stack([e["x"], e["y"], e["p"] << 7 | e["t"] >> 16, e["t"] >> 8 & 255, e["t"] & 255], axis=1)
+    return rows.astype(np.uint8).tobytes()
+
+
+class Components(unittest.TestCase):
+    def structures(self, pairs):
+        with open(SOURCE / "tests" / "contract" / "abi.txt", encoding="ascii") as file:
+            rows = (line.split() for line in file if not line.startswith("#"))
+            record = {name: (int(offset), int(size)) for offset, size, name in rows}
+        for name, struct in pairs.items():
+            self.assertEqual(record[name], (0, ctypes.sizeof(struct)), name)
+            fields = [f[0] for kind in reversed(struct.__mro__) for f in vars(kind).get("_fields_", ())]
+            self.assertEqual(len(fields), sum(r.startswith(name + ".") for r in record), name)
+            for field in fields:
+                at = getattr(struct, field)
+                self.assertEqual(record[f"{name}.{field}"], (at.offset, at.size), f"{name}.{field}")
+
+    @with_events
+    def test_structures_of_events(self):
+        self.structures({"snn_event": _events.Event, "snn_events_source": _events.EventsSource,
+                         "snn_events_info": _events.EventsInfo, "snn_events_data": _events.EventsData,
+                         "snn_events_list_info": _events.EventsListInfo, "snn_events_item": _events.EventsItem})
+
+    @with_nir
+    def test_structures_of_nir(self):
+        self.structures({"snn_nir_options": _nir.NirOptions, "snn_nir_info": _nir.NirInfo,
+                         "snn_nir_node_info": _nir.NirNode, "snn_nir_drift": _nir.NirDrift})
+
+    def test_what_is_missing_is_said(self):
+        for module in ("events", "nir"):
+            variable = f"SNN_{module.upper()}_LIBRARY"
+            run = subprocess.run([sys.executable, "-c", f"import snn; print(snn.version()); import snn.{module}"],
+                                 env={**os.environ, variable: "/nowhere/lib.so"}, capture_output=True, text=True)
+            self.assertEqual((run.returncode, run.stdout), (1, f"{snn.version()}\n"))
+            self.assertRegex(run.stderr, f"ImportError: libsnn-{module} cannot be loaded.*{variable}")
+
+
+@with_events
+class Recordings(unittest.TestCase):
+    def test_files_as_an_independent_decoder_reads_them(self):
+        with open(data("events", "expected.tsv"), newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file, delimiter="\t") if int(row["n_events"] or 0)]
+        self.assertGreater(len(rows), 5)
+        for row in rows:
+            path, form = data("events", row["file"]), "nmnist" if row["format"] == "n-mnist" else None
+            e = events.Recording(path, form).read()
+            got = [len(e), e["p"].sum(), e["t"][0], e["t"][-1], e["x"].sum(dtype=int), e["y"].sum(dtype=int)]
+            names = ("n_events", "n_p1", "t_first", "t_last", "sum_x", "sum_y")
+            self.assertEqual(got, [int(row[name]) for name in names], row["file"])
+
+    def test_ways_to_read(self):
+        e, file = made(), io.BytesIO()
+        np.save(file, np.stack([e["t"], e["x"], e["y"], e["p"]], axis=1))
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "e.npy"
+            path.write_bytes(file.getvalue())
+            whole = events.Recording(path)
+            self.assertEqual(whole.info().format, b"npy")
+            for source in (whole, events.Recording(bytearray(file.getvalue())),
+                           events.Recording(io.BytesIO(file.getvalue()), "npy"), events.Recording(str(path))):
+                got = source.read()
+                for field in ("t", "x", "y", "p"):
+                    np.testing.assert_array_equal(got[field], e[field])
+                self.assertEqual(len(source.read(5)), 0)
+            self.assertTrue(whole.seek(0))
+            self.assertEqual([len(chunk) for chunk in whole.chunks(300)], [300, 300, 300, 100])
+            self.assertFalse(whole.seek(1))
+            with self.assertRaisesRegex(snn.Error, "SNN_ERR_FORMAT"):
+                events.Recording(path, "aedat4").read()
+
+    def test_failures(self):
+        class Broken(io.RawIOBase):
+            def readinto(self, _buffer):
+                raise ValueError("the pipe is broken")
+
+        with self.assertRaisesRegex(ValueError, "the pipe is broken"):
+            events.Recording(Broken(), "csv").read()
+        with self.assertRaisesRegex(snn.Error, "no-such-format"):
+            events.Recording(b"12345678", "no-such-format")
+        with self.assertRaisesRegex(snn.Error, "SNN_ERR_IO.*nowhere"):
+            events.Recording("/nowhere/x.aedat4")
+        with self.assertRaisesRegex(TypeError, "fields t, x, y and p"):
+            events.Frames().prepare(8, 6).frame(np.zeros((3, 4)))
+
+    def test_frames_count_events(self):
+        e = made()
+        frames = events.Frames(value="counts", polarity="two").prepare(8, 6)
+        want = np.zeros((2, 6, 8))
+        np.add.at(want, (e["p"].astype(int), e["y"], e["x"]), 1)
+        self.assertEqual(frames.shape, want.shape)
+        np.testing.assert_array_equal(frames.frame(e), want)
+        # as other packages have them
+        others = np.zeros(len(e), [("x", "i4"), ("y", "i4"), ("p", "?"), ("t", "i8")]) 
+        for field in ("x", "y", "p", "t"):
+            others[field] = e[field]
+        np.testing.assert_array_equal(frames.frame(others), want)
+        self.assertEqual(frames.get("polarity"), "two")
+        self.assertTrue({"cut", "steps"} <= set(frames.params()))
+
+    def test_data_set_of_recordings(self):
+        ctx = snn.Context(threads=1)
+        with tempfile.TemporaryDirectory() as folder:
+            for label in range(10):
+                place = pathlib.Path(folder) / "Train" / str(label)
+                place.mkdir(parents=True)
+                for i in (1, 2):
+                    (place / f"{i:05}.bin").write_bytes(nmnist(made(200, 10 * label + i)))
+            samples = events.Samples("nmnist", folder, "train")
+            self.assertEqual((len(samples), samples.classes), (20, [str(label) for label in range(10)]))
+            for sample in samples:
+                want = made(200, 10 * sample.label + int(pathlib.Path(sample.path).stem))
+                np.testing.assert_array_equal(sample.read()["t"], want["t"])
+            train = events.dataset(ctx, "nmnist", folder, "train", steps=4, cut="count", value="counts")
+            self.assertEqual((len(train), train.classes, train.shape, train.info().frames), (20, 10, (2, 34, 34), 4))
+            x, label = train[3]
+            self.assertEqual((x.sum(), label), (200, samples[3].label))
+            self.assertEqual(x[:, 1].sum(), samples[3].read()["p"].sum())
+            net = snn.Network.build(ctx, "2312-16-10", train.shape, train.classes)
+            trainer = snn.Trainer(net, snn.Optimizer(ctx, "sgd", lr=0.1), "bptt", batch=10, steps=4)
+            self.assertEqual(trainer.epoch(train).samples, 20)
+            self.assertEqual(len(events.dataset(ctx, "nmnist", folder, "train", limit=2)), 2)
+            with self.assertRaisesRegex(snn.Error, "dvs-gesture"):
+                events.dataset(ctx, "dvs-gestures", folder)
+            with self.assertRaisesRegex(snn.Error, "no parameter"):
+                events.dataset(ctx, "nmnist", folder, nothing=1)
+
+    def test_layout_of_published_spikes(self):
+        folder = data("shd-layout-synthetic")
+        with tempfile.TemporaryDirectory() as place:
+            os.symlink(folder / "synthetic_train.h5", pathlib.Path(place) / "shd_train.h5")
+            try:
+                spikes = events.dataset(snn.Context(threads=1), "shd", place, "train", steps=5)
+            except snn.Error as problem:
+                if problem.name != "SNN_ERR_UNSUPPORTED":
+                    raise
+                self.skipTest(str(problem))
+        with open(folder / "synthetic_train.tsv", newline="", encoding="utf-8") as file:
+            self.assertEqual(len(spikes), len(list(csv.DictReader(file, delimiter="\t"))))
+
+    def test_arrays_in_files(self):
+        ctx, rng = snn.Context(threads=1), np.random.default_rng(3)
+        x, y = rng.random((7, 5, 4)).astype(np.float32), np.arange(7) % 3
+        with tempfile.TemporaryDirectory() as folder:
+            np.save(os.path.join(folder, "x_train.npy"), x)
+            np.save(os.path.join(folder, "y_train.npy"), y)
+            archive = os.path.join(folder, "all.npz")
+            np.savez(archive, x_train=x, y_train=y)
+            opened = [snn.Dataset.open(ctx, "npy", folder, series=True)]
+            try:
+                opened.append(snn.Dataset.open(ctx, "npz", archive, series=True))
+            except snn.Error as problem:        # a build without libarchive
+                self.assertEqual(problem.name, "SNN_ERR_UNSUPPORTED")
+            for each in opened:
+                self.assertEqual((len(each), each.shape, each.info().frames), (7, (4,), 5))
+                np.testing.assert_array_equal(each[6][0], x[6])
+            self.assertEqual(len(snn.Dataset.open(ctx, "npy", folder, series=True, limit=3)), 3)
+            self.assertEqual(snn.Dataset.open(ctx, "npy", folder, rank=2).shape, (5, 4))
+
+
+@with_nir
+class Graphs(unittest.TestCase):
+    def test_there_and_back(self):
+        ctx = snn.Context(threads=1)
+        net = snn.Network.build(ctx, "6-8-3", (6,), 3, snn.Neuron(ctx, "lif", tau=4.0, reset="zero")).prepare()
+        x = np.random.default_rng(2).normal(1, 2, (20, 6))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "net.nir")
+            nir.save(net, path, dt=1e-3)
+            graph = nir.Graph(path)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                again = nir.load(ctx, path)
+        self.assertEqual(graph.info().dt, 1e-3)
+        self.assertEqual([node.type for node in graph.nodes()], ["Input", "Affine", "LIF", "Affine", "Output"])
+        self.assertEqual(len(graph.edges()), 4)
+        self.assertRegex(str(graph), "sn1 +LIF +8 +40")
+        scores = [snn.Evaluator(each, batch=1, steps=20).predict(x[:, None]) for each in (net, again)]
+        np.testing.assert_allclose(*scores, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(graph.run(x).sum(0), scores[0][0], rtol=1e-4, atol=1e-4)
+        translated = graph.network()
+        drift = graph.check(translated, x)
+        self.assertEqual((list(drift), drift["sn1"].differ), (["sn1"], 0))
+        self.assertLess(drift["sn1"].potential, 1e-5 * drift["sn1"].largest)
+        self.assertGreater(drift["sn1"].spikes, 0)
+        self.assertRegex(repr(drift), "node +layer +difference +of +spikes +differ")
+        self.assertEqual(nir.Graph.of(again).info().dt, 1e-3)
+
+    def test_membrane_of_a_graph_is_that_of_the_network(self):
+        graph, ctx = nir.Graph(data("nir", "lif_norse.nir")), snn.Context(threads=1)
+        net = graph.network(reset="zero")
+        name = next(node.name for node in graph.nodes() if node.type == "LIF")
+        layer = next(node.layer for node in graph.nodes() if node.type == "LIF")
+        x = np.random.default_rng(3).random((60, 1), np.float32) * 4
+        _out, after = graph.run(x, membrane=name, reset="zero")
+        evaluator = snn.Evaluator(net, batch=1, steps=60)
+        with snn.Recorder(evaluator) as seen:
+            evaluator.predict(x[:, None])
+        spikes = seen.spikes[layer][:, 0]
+        self.assertGreater(spikes.sum(), 0)
+        np.testing.assert_allclose(np.where(spikes > 0, 0, seen.membrane[layer][:, 0]), after, atol=1e-6)
+
+    def test_what_is_lost_is_warned_of(self):
+        with self.assertWarnsRegex(UserWarning, "lif1.w_rec: its bias"):
+            net = nir.load(snn.Context(threads=1), data("nir", "braille_v1.nir"), reset="zero")
+        self.assertEqual(net.info().in_.tuple(), (12,))
+
+    def test_failures(self):
+        ctx = snn.Context(threads=1)
+        with self.assertRaisesRegex(snn.Error, "SNN_ERR_IO.*nowhere"):
+            nir.Graph("/nowhere/x.nir")
+        graph = nir.Graph.of(snn.Network.build(ctx, "6-8-3", (6,), 3))
+        with self.assertRaisesRegex(ValueError, r"expected \[T,6\]"):
+            graph.run(np.zeros((4, 7)))
+        with self.assertRaisesRegex(ValueError, "option.*resett.*reset"):
+            graph.network(resett="zero")
+        with self.assertRaisesRegex(snn.Error, "sideways"):
+            graph.network(reset="sideways")
+        with self.assertRaisesRegex(TypeError, "expected a Network"):
+            nir.save(graph, "x.nir")
+
+
+if __name__ == "__main__":
+    if events is None and nir is None:
+        print(f"{no_events}; {no_nir}: skipped")
+        sys.exit(77)
+    unittest.main()
