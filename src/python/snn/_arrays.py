@@ -9,10 +9,24 @@ from ._types import Array
 _HOST = (1, 3)      # devices of DLPack whose memory the processor reads: itself, CUDA's pinned memory
 
 
+class _Plain:
+    """NumPy's array, and the number that the library computes with, once NumPy is loaded: with the first array."""
+
+    ndarray: Any = None
+    float32: Any = None
+
+
+def is_float32(given: Any) -> bool:
+    """True for an array of float32 in C order, which the library reads as it is."""
+    return type(given) is _Plain.ndarray and given.dtype is _Plain.float32 and given.flags.c_contiguous
+
+
 def array(given: Any, what: str) -> Array:
     """NumPy arrays as they are; arrays and tensors with DLPack or the buffer protocol as arrays over their memory;
     lists copied."""
     import numpy as np
+    if _Plain.ndarray is None:
+        _Plain.ndarray, _Plain.float32 = np.ndarray, np.dtype(np.float32)
     if given is None:
         raise TypeError(f"{what}: expected numbers, got None")
     if isinstance(given, np.ma.MaskedArray):

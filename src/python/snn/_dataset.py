@@ -131,14 +131,14 @@ class Dataset(Owned, Parameters):
         source.frames = samples.shape[1] if axes == 2 else 1
         whole, vectors, ends = None, None, None
         if labels is not None:
-            whole, _ = values.labels(labels, len(samples), classes)
+            whole = values.labels(labels, len(samples), classes)
             source.classes = int(whole.max()) + 1 if classes is None else values.whole(classes, "classes", 1)
         if targets is not None:
-            vectors, _, source.target_frames = values.targets(targets, (len(samples), None),
-                                                                    1 if time_axis is None else time_axis, 1)
+            vectors, source.target_frames = values.targets(targets, (len(samples), None),
+                                                                 1 if time_axis is None else time_axis, 1)
             source.targets = vectors.shape[-1]
         if lengths is not None:
-            ends, _ = values.lengths(lengths, len(samples), source.frames)
+            ends = values.lengths(lengths, len(samples), source.frames)
         watch = Watch()
         source.read = READ_FN(watch.guard(_reader(samples, whole, vectors, ends, source), _CANCELLED))
         dataset = cls.__new__(cls)._make(library.snn_dataset_create, context, byref(source))

@@ -161,11 +161,16 @@ for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset",
     _PLAIN[f"snn_{_noun}_destroy"] = (None, (pointer_to(_noun),))
 
 
+def failure(status: int) -> Error:
+    """The exception of a call that failed with this status, in this thread."""
+    name = library.snn_status_name(status).decode()
+    message = library.snn_last_error().decode(errors="backslashreplace")    # a path may be any bytes
+    return Error(status, name, message)
+
+
 def _check(status: int, function: Any, arguments: tuple[Any, ...]) -> int:
     if status != 0:
-        name = library.snn_status_name(status).decode()
-        message = library.snn_last_error().decode(errors="backslashreplace")    # a path may be any bytes
-        raise Error(status, name, message)
+        raise failure(status)
     return status
 
 

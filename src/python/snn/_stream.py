@@ -10,7 +10,7 @@ from typing import Any, Callable
 from . import _arrays as arrays
 from . import _values as values
 from ._handles import calling_back, handle
-from ._library import STREAM, library
+from ._library import STREAM, failure, library
 from ._network import Network
 from ._trainer import Trainer
 from ._types import ArrayLike, Floats
@@ -35,10 +35,11 @@ class Stream:
         out = network.info().out
         self._out = out.tuple()
         self._in = network.info().in_.tuple()
-        # A step takes microseconds: the library reads and writes here, so that no pointer is made in one.
+        # A step takes microseconds. The library reads and writes here, so that no pointer is made in one, and its
+        # function is another one than library.snn_stream_step: one that checks neither arguments nor status.
         self._sample, self._x = values.empty(self._in)
         self._output, self._y = values.empty(self._out)
-        self._step = library.snn_stream_step
+        self._step = library["snn_stream_step"]
 
     def step(self, x: ArrayLike) -> Floats:
         """Runs one step on one sample of the network's input, and returns the output, an array of the caller's."""
@@ -49,7 +50,9 @@ class Stream:
         if given.shape != self._in:
             raise ValueError(f"a sample: expected shape {self._in}, got {given.shape}")
         room[...] = given
-        self._step(self._handle, self._x, self._y)
+        status = self._step(self._handle, self._x, self._y)
+        if status:
+            raise failure(status)
         return self._output.copy()
 
     def step_events(self, at: ArrayLike) -> Floats:

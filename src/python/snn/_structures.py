@@ -60,7 +60,6 @@ class Sized(Structure):
     struct_size: _U32
 
     def __init__(self) -> None:
-        super().__init__()
         self.struct_size = ctypes.sizeof(self)
 
     def as_dict(self) -> Dict[str, Any]:
@@ -360,8 +359,8 @@ class Batch(Sized):
     reserved: _U32
     samples: _Size
     frames: _Size
-    x: _Floats
-    labels: _Whole
-    targets: _Floats
+    x: _Address
+    labels: _Address
+    targets: _Address
     target_frames: _Size
-    lengths: _Whole
+    lengths: _Address

@@ -101,12 +101,13 @@ class Evaluator(Owned, Parameters):
     def _batch(self, x: ArrayLike, lengths: ArrayLike | None, time_axis: int) -> tuple[Batch, list[Any]]:
         """A batch, and the arrays that it points to."""
         batch = Batch()
-        samples, batch.x, batch.frames, batch.samples = values.samples(x, self._in, time_axis)
-        keeps: list[Any] = [samples]
-        if lengths is not None:
-            whole, batch.lengths = values.lengths(lengths, batch.samples, batch.frames)
-            keeps.append(whole)
-        return batch, keeps
+        samples, frames, n = values.samples(x, self._in, time_axis)
+        batch.x, batch.frames, batch.samples = samples.ctypes.data, frames, n
+        if lengths is None:
+            return batch, [samples]
+        ends = values.lengths(lengths, n, frames)
+        batch.lengths = ends.ctypes.data
+        return batch, [samples, ends]
 
     def predict(self, x: ArrayLike, *, lengths: ArrayLike | None = None, time_axis: int = 0) -> Floats:
         """Returns the outputs summed over the steps of each sample, [n,outputs]; x is [n,...] for all steps, or
@@ -178,10 +179,11 @@ class Trainer(Evaluator):
         values.either(labels, targets)
         (batch, _keeps), out = self._batch(x, lengths, time_axis), Metrics()
         if labels is not None:
-            _labels, batch.labels = values.labels(labels, batch.samples, self._classes)
+            whole = values.labels(labels, batch.samples, self._classes)
+            batch.labels = whole.ctypes.data
         if targets is not None:
-            _targets, batch.targets, batch.target_frames = values.targets(targets, (batch.samples, self._classes),
-                                                                             time_axis, 0)
+            vectors, batch.target_frames = values.targets(targets, (batch.samples, self._classes), time_axis, 0)
+            batch.targets = vectors.ctypes.data
         self._call(library.snn_trainer_step, byref(batch), byref(out))
         return out
 

@@ -77,10 +77,15 @@ def sizes(shape: Iterable[int], what: str = "shape") -> tuple[ctypes.Array[c_siz
     return (c_size_t * len(numbers))(*numbers), len(numbers)
 
 
+def in_order(array: Array) -> Floats:
+    """The array as float32 in C order, itself if it is."""
+    import numpy as np
+    return array if arrays.is_float32(array) else np.asarray(array, np.float32, "C")
+
+
 def floats(array: ArrayLike, what: str = "array") -> tuple[Floats, Any]:
     """A C-ordered float32 array and a pointer to its numbers."""
-    import numpy as np
-    out = np.asarray(arrays.numbers(array, what), np.float32, "C")
+    out = in_order(arrays.numbers(array, what))
     return out, out.ctypes.data_as(POINTER(c_float))
 
 
@@ -105,44 +110,41 @@ def axis(time_axis: Any) -> int:
     return int(time_axis)
 
 
-def samples(array: ArrayLike, shape: Sequence[int], time_axis: int = 0) -> tuple[Floats, Any, int, int]:
+def samples(array: ArrayLike, shape: tuple[int, ...], time_axis: int = 0) -> tuple[Floats, int, int]:
     """[n,...] or, with one sample for each step, [T,n,...] or [n,T,...] for samples of `shape`: array in the first
-    order, pointer, frames, n."""
-    import numpy as np
-    time_axis, rank = axis(time_axis), len(shape)
-    given = arrays.scaled(array, "samples")
-    if given.ndim not in (rank + 1, rank + 2) or given.shape[-rank:] != tuple(shape):
+    order, frames, n."""
+    given: Any = array if arrays.is_float32(array) else arrays.scaled(array, "samples")
+    rank, time_axis = len(shape), axis(time_axis)
+    per_step = given.ndim == rank + 2
+    if not per_step and given.ndim != rank + 1 or given.shape[-rank:] != shape:
         dims = ",".join(map(str, shape))
         raise ValueError(f"samples have shape {given.shape}; expected [n,{dims}] for all steps or "
                          f"{'[n,T' if time_axis else '[T,n'},{dims}]")
     if given.size == 0:
         raise ValueError(f"samples have shape {given.shape}; expected at least one sample")
-    per_step = given.ndim == rank + 2
     if per_step and time_axis:
         given = given.swapaxes(0, 1)
-    out, pointer = floats(given, "samples")
-    return out, pointer, out.shape[0] if per_step else 1, out.shape[-rank - 1]
+    out = in_order(given)
+    return out, out.shape[0] if per_step else 1, out.shape[-rank - 1]
 
 
-def _each(array: ArrayLike, n: int, what: str, low: int, high: int) -> tuple[Whole, Any]:
-    """A whole number in [low, high] for each of n samples, as uint32 and a pointer."""
+def _each(given: Array, n: int, what: str, low: int, high: int) -> Whole:
+    """A whole number in [low, high] for each of n samples, as uint32."""
     import numpy as np
-    given = arrays.array(array, what)
     if given.shape != (n,):
         raise ValueError(f"{what}s have shape {given.shape}; expected one number for each of {n} samples"
                          " (time_axis says which axis of the samples is time)")
     if given.dtype.kind not in "iufb" or given.dtype.kind == "f" and not (given == np.floor(given)).all():
         raise ValueError(f"{what}s must be whole numbers, got {given.dtype} such as {given.flat[0]!r}")
-    bad = np.flatnonzero((given < low) | (given > high))
-    if bad.size:
-        raise ValueError(f"{what} {given[bad[0]]} of sample {bad[0]} is not in {low} .. {high}")
-    out = np.ascontiguousarray(given, dtype=np.uint32)
-    return out, out.ctypes.data_as(POINTER(c_uint32))
+    numbers = given.tolist()    # a hundred numbers are compared faster by Python than by NumPy
+    if not (min(numbers) >= low and max(numbers) <= high):
+        bad = np.flatnonzero((given < low) | (given > high))[0]
+        raise ValueError(f"{what} {given[bad]} of sample {bad} is not in {low} .. {high}")
+    return np.ascontiguousarray(given, dtype=np.uint32)
 
 
-def labels(array: ArrayLike, n: int, classes: int | None = None) -> tuple[Whole, Any]:
-    """One class number for each of n samples, as uint32 and a pointer; what is not whole, negative or too large is
-    refused."""
+def labels(array: ArrayLike, n: int, classes: int | None = None) -> Whole:
+    """One class number for each of n samples, as uint32; what is not whole, negative or too large is refused."""
     given = arrays.array(array, "labels")
     if given.ndim == 2:
         raise ValueError(f"labels have shape {given.shape}; expected one class number for each of {n} samples; "
@@ -150,9 +152,9 @@ def labels(array: ArrayLike, n: int, classes: int | None = None) -> tuple[Whole,
     return _each(given, n, "label", 0, (2**32 if classes is None else classes) - 1)
 
 
-def lengths(array: ArrayLike, n: int, frames: int) -> tuple[Whole, Any]:
-    """The number of frames of each of n samples, as uint32 and a pointer."""
-    return _each(array, n, "length", 1, frames)
+def lengths(array: ArrayLike, n: int, frames: int) -> Whole:
+    """The number of frames of each of n samples, as uint32."""
+    return _each(arrays.array(array, "lengths"), n, "length", 1, frames)
 
 
 def either(labels: object, targets: object) -> None:
@@ -161,9 +163,9 @@ def either(labels: object, targets: object) -> None:
         raise TypeError("expected either labels or targets")
 
 
-def targets(array: ArrayLike, shape: tuple[int, int | None], time_axis: int, wanted: int) -> tuple[Floats, Any, int]:
+def targets(array: ArrayLike, shape: tuple[int, int | None], time_axis: int, wanted: int) -> tuple[Floats, int]:
     """One vector for each sample or, along the axis of time, one for each step of it: array with time along the axis
-    `wanted`, pointer, number of steps. `shape` is [n,numbers]; numbers None: any."""
+    `wanted`, number of steps. `shape` is [n,numbers]; numbers None: any."""
     given = arrays.numbers(array, "targets")
     n, numbers = shape
     per_step = given.ndim == 3
@@ -174,8 +176,8 @@ def targets(array: ArrayLike, shape: tuple[int, int | None], time_axis: int, wan
         raise ValueError(f"targets have shape {given.shape}; expected [{n},{k}], or {steps} for each step")
     if per_step and time_axis != wanted:
         given = given.swapaxes(0, 1)
-    out, pointer = floats(given, "targets")
-    return out, pointer, out.shape[wanted] if per_step else 1
+    out = in_order(given)
+    return out, out.shape[wanted] if per_step else 1
 
 
 def events(at: ArrayLike, n: int) -> tuple[Whole, Any, int]:
