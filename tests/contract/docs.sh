@@ -42,8 +42,8 @@ for page in $pages; do
         grep -rqE "\\b$name\\b" include/snn lib/snn.map CMakeLists.txt src/python/snn/*.py src/snn tests/run.sh ||
             grep -qE "\\b$name\\b" lib/snn.map || { echo "$page names $name, which does not exist"; status=1; }
     done
-    for file in $(grep -oE '(^|[^/a-z])(lib|tests|examples|include|cmake|src)/[a-z0-9_./]*[a-z0-9_]' "$page" |
-        sed 's/^[^a-z]//' | sort -u); do
+    folders='lib|tests|examples|include|cmake|src|packaging|debian'
+    for file in $(grep -oE "(^|[^/a-z])($folders)/[a-z0-9_./]*[a-z0-9_]" "$page" | sed 's/^[^a-z]//' | sort -u); do
         [ -e "$file" ] || { echo "$page names $file, which is not there"; status=1; }
     done
 done

@@ -8,8 +8,8 @@ status=0
 
 # files PATTERN...: of those folders that hold code, one name a line.
 files() {
-    find include lib src examples tests -type d \( -name __pycache__ -o -name build \) -prune -o -type f "$@" -print \
-        | sort
+    find include lib src examples tests packaging -type d \( -name __pycache__ -o -name build \) -prune \
+        -o -type f "$@" -print | sort
 }
 
 programs=$(files \( -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.cpp' -o -name '*.inc' \))

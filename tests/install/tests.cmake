@@ -13,6 +13,18 @@ if(NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
             ${CMAKE_C_COMPILER})
         list(APPEND installs ${script})
     endforeach()
+    add_test(NAME package_versions COMMAND sh ${PROJECT_SOURCE_DIR}/tests/install/versions.sh ${PROJECT_SOURCE_DIR}
+        ${PROJECT_VERSION})
+    list(APPEND installs package_versions)
+    find_program(SNN_PYTHON python3)
+    if(SNN_INSTALL AND TARGET snn AND SNN_PYTHON AND SNN_BLAS STREQUAL "builtin")
+        add_test(NAME sbom COMMAND sh -c "${CMAKE_COMMAND} --build . --target sbom > sbom.log &&
+            ${SNN_PYTHON} ${PROJECT_SOURCE_DIR}/tests/install/sbom.py libsnn.spdx.json sbom")
+        set_tests_properties(sbom PROPERTIES WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+        list(APPEND installs sbom)
+    endif()
+    add_test(NAME packages COMMAND sh ${PROJECT_SOURCE_DIR}/packaging/build.sh)
+    set_tests_properties(packages PROPERTIES LABELS slow TIMEOUT 3600 SKIP_RETURN_CODE 77)
     set_tests_properties(${installs} PROPERTIES LABELS quick TIMEOUT 300
         ENVIRONMENT "CMAKE_GENERATOR=${CMAKE_GENERATOR}")
 endif()
