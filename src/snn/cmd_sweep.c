@@ -30,7 +30,8 @@ static const struct flag own[] = {
 /* What each run names itself. */
 static bool is_of_sweep(const char *name)
 {
-    static const char *const left_out[] = { "save", "packed", "resume", "csv", "curves", "raster", "sample", "live" };
+    static const char *const left_out[] = { "save",   "packed", "resume", "csv",        "curves",
+                                            "raster", "sample", "live",   "tensorboard" };
 
     for (const struct flag *f = own; f->name; f++)
         if (strcmp(f->name, name) == 0)

@@ -60,6 +60,7 @@ const struct flag train_flags[] = {
     { "every", "N", NULL, "write MODEL.ckpt after every N epochs; default 1; 0: only when interrupted" },
     { "keep", NULL, NULL, "leave MODEL.ckpt when the run is complete, to resume it with more epochs" },
     { "csv", "FILE", NULL, "log of every epoch; default MODEL with .csv for .snn" },
+    { "tensorboard", "DIR", NULL, "every epoch as an event file of TensorBoard in that folder" },
     { "curves", "FILE.svg", NULL, "draw accuracy and loss over the epochs" },
     { "raster", "FILE.svg", NULL, "draw what one test image does to the trained network" },
     { "sample", "N", NULL, "number of that test image; default 0" },
@@ -119,6 +120,16 @@ static int draw(struct train *t)
     return status;
 }
 
+/* Its epochs so far, with the settings as they are. */
+static int open_board(struct train *t)
+{
+    char *text = json_dumps(t->run.config, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    int status = text ? tensorboard_open(&t->board, run_about(t->run.trainer).epochs, text) : FAILED;
+
+    free(text);
+    return status;
+}
+
 static int train(struct train *t, int argc, char **argv)
 {
     int status = read_arguments(t, argc, argv);
@@ -137,6 +148,8 @@ static int train(struct train *t, int argc, char **argv)
     status = train_open_trainer(t);
     if (status == DONE)
         status = history_open(&t->history, t->csv, run_about(t->run.trainer).epochs);
+    if (status == DONE)
+        status = open_board(t);
     if (status != DONE)
         return status;
     train_announce(t);
@@ -166,6 +179,8 @@ static int run_train(int argc, char **argv)
     memset(&t, 0, sizeof t);
     status = train(&t, argc, argv);
     closed = history_close(&t.history);
+    if (tensorboard_close(&t.board) != DONE)
+        closed = FAILED;
     best_close(&t.best);
     run_close(&t.run);
     args_free(&t.args);

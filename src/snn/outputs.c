@@ -205,8 +205,8 @@ static const struct {
     const char *flag;
     bool file;
 } remembered[] = {
-    { "csv", true },    { "curves", true },  { "raster", true }, { "packed", true },
-    { "matrix", true }, { "sample", false }, { "every", false }, { "keep", false },
+    { "csv", true },     { "curves", true }, { "raster", true }, { "packed", true },      { "matrix", true },
+    { "sample", false }, { "every", false }, { "keep", false },  { "tensorboard", true },
 };
 #define REMEMBERED (sizeof remembered / sizeof *remembered)
 

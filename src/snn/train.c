@@ -19,10 +19,11 @@ static int check_files(const struct train *t)
         { "log", t->csv, false },
         { "--curves", args_text(&t->args, "curves"), false },
         { "--raster", args_text(&t->args, "raster"), false },
+        { "--tensorboard", t->board.path, false },
     };
     int status = outputs_check(output, sizeof output / sizeof *output);
 
-    for (size_t i = 5; i < sizeof output / sizeof *output && status == DONE; i++)
+    for (size_t i = 5; i < 7 && status == DONE; i++)
         status = svg_check_name(output[i].path);
     return status == DONE ? history_check(t->csv) : status;
 }
@@ -58,6 +59,8 @@ int train_name_files(struct train *t)
         return fail(FAILED, "out of memory");
     if (!save && !ckpt)
         status = check_default(t);
+    if (status == DONE)
+        status = tensorboard_name(&t->board, args_text(&t->args, "tensorboard"));
     if (status == DONE)
         status = check_files(t);
     if (status == DONE && !t->resume && access(t->checkpoint, F_OK) == 0)

@@ -7,6 +7,7 @@
 #include "history.h"
 #include "progress.h"
 #include "run.h"
+#include "tensorboard.h"
 
 /* All of one run of the command. */
 struct train {
@@ -14,6 +15,7 @@ struct train {
     struct run run;
     struct progress progress;
     struct history history;
+    struct tensorboard board;
     struct best best;
     const char *resume;
     char *model, *checkpoint, *csv; /* paths */

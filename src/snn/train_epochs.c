@@ -135,6 +135,15 @@ static struct epoch_row row_of(const struct train *t, const snn_metrics *fit)
                                .backward_rate = answers ? fit->backward_rate : NAN };
 }
 
+/* Into log and event file; `again`: in the place of the last row. */
+static int log_epoch(struct train *t, const struct epoch_row *row, bool again)
+{
+    const bool judged = t->run.validation || t->evaluated;
+
+    tensorboard_add(&t->board, row, judged ? run_judge(&t->run) : NULL, t->run.network);
+    return again ? history_amend(&t->history, row) : history_add(&t->history, row);
+}
+
 /* A checkpoint where one is due. The weights of a better epoch are written after it, so that it never names others.
  */
 static int end_epoch(struct train *t, uint64_t epoch, bool better)
@@ -169,7 +178,7 @@ static int train_epoch(struct train *t)
         return fail_call(rc, NULL);
     row = row_of(t, &fit);
     status = judge(t, &row, &better);
-    if (history_add(&t->history, &row) != DONE || status == FAILED)
+    if (log_epoch(t, &row, false) != DONE || status == FAILED)
         return FAILED;
     train_report(t, &row);
     if (t->evaluated)
@@ -194,7 +203,7 @@ static int catch_up(struct train *t)
     if (status == INTERRUPTED)
         return interrupted(t);
     if (status == DONE && logged)
-        status = history_amend(h, &row);
+        status = log_epoch(t, &row, true);
     if (status != DONE)
         return status;
     train_report(t, &row);

@@ -12,7 +12,7 @@ if(TARGET snn)
     if(SNN_SANITIZE)
         set(sweep) # the same trainings, in processes of their own
     endif()
-    foreach(part use predict validation help ${sweep} tasks wrong resume files signals foreign locale)
+    foreach(part use predict validation help ${sweep} tensorboard tasks wrong resume files signals foreign locale)
         add_test(NAME cli_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/${part}.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_${part})
         set_tests_properties(cli_${part} PROPERTIES LABELS quick TIMEOUT 600 SKIP_RETURN_CODE 77)

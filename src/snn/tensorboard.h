@@ -1,0 +1,30 @@
+/* tensorboard.h - the epochs of a run as an event file of TensorBoard: records of TFRecord (length, its checksum,
+ * data, their checksum), each a message Event of protocol buffers. One file for a run; one that goes on keeps its
+ * epochs. */
+#ifndef SNN_TOOL_TENSORBOARD_H
+#define SNN_TOOL_TENSORBOARD_H
+
+#include "history.h"
+
+#include <snn/trainer.h>
+
+struct tensorboard {
+    FILE *file; /* NULL: none is wanted */
+    char *path;
+    uint64_t step; /* the last epoch that is in the file; 0: none */
+    long last;     /* where its record begins */
+};
+
+/* The file in `folder`, which is made if need be; checks that an older one is of this kind. Neither without a folder.
+ * Returns DONE or FAILED. */
+int tensorboard_name(struct tensorboard *board, const char *folder);
+/* Begins the file with the settings of the run. The epochs of an older one up to `keep` stay (0: none). */
+int tensorboard_open(struct tensorboard *board, uint64_t keep, const char *settings);
+/* Adds an epoch, or writes the last one again, if it is that: figures of the row, and the firing rates of the layers
+ * that `judge` evaluated last; NULL: none. */
+void tensorboard_add(struct tensorboard *board, const struct epoch_row *row, const snn_trainer *judge,
+                     const snn_network *net);
+/* Returns FAILED if anything could not be written. */
+int tensorboard_close(struct tensorboard *board);
+
+#endif
