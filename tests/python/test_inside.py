@@ -115,6 +115,20 @@ class Inside(unittest.TestCase):
                 self.assertEqual((got.loss, got.firing_rate), (want.loss, want.firing_rate), method)
             self.assertEqual(plain.info().bytes, watched.info().bytes)
 
+    def test_methods_of_feedback(self):
+        for method, name in (("ide", "ide-400"), ("spide", "spide-lenet"), ("eprop", "784-9-3")):
+            net = snn.Network.build(self.ctx, name, (1, 28, 28), 3)
+            trainer = snn.Trainer(net, snn.Optimizer(self.ctx, "sgd"), method, batch=2, steps=4)
+            with snn.Recorder(net, error=True, gradients=True, step_gradients=True) as seen:
+                trainer.step(np.full((2, 1, 28, 28), 0.5), [0, 1])
+            self.assertTrue(seen.spikes)
+            for layer, spikes in seen.spikes.items():
+                threshold = net.layer(layer).get("threshold") * net.layer(layer).get("fire_at")
+                np.testing.assert_array_equal(spikes, seen.membrane[layer] >= np.float32(threshold))
+            self.assertEqual(bool(seen.error), method == "eprop")
+            for tensor, gradient in seen.gradients.items():
+                np.testing.assert_allclose(seen.step_gradients[tensor].sum(0), gradient, rtol=1e-5, atol=1e-7)
+
     def test_gradients(self):
         net, trainer = self.trainer("bptt")
         weights = {f"{l.name}.{name}": l.tensor(name) for l in net.layers() for name in l.tensors()}

@@ -97,6 +97,7 @@ class Continual(Owned):
     def _run(self, call: Callable[..., object], dataset: Dataset, *arguments: object) -> Metrics:
         out = Metrics()
         pointer = handle(dataset, "dataset")
+        self._parents[0]._observers.watching()
         calling_back([self._parents[0]._watch, dataset._watch], call, self._handle, *arguments, pointer, byref(out))
         return out
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FORWARD, _GRADIENT, _UPDATE, _BACKWARD = 1, 2, 3, 4    # snn_phase
 _SIGNALS = {"output": 1, "membrane": 2, "trace": 3, "error": 4}     # snn_signal
+_DIRECT = (b"opzo", b"eprop")   # methods whose errors may be read
 _OBSERVE_SIGNALS, _OBSERVE_GRADIENTS = 1, 2
 _UNSUPPORTED = -7
 
@@ -37,7 +38,7 @@ class Recorder:
     Every attribute is a dictionary from the name of a layer to an array [T,n,shape of the layer], of the batch that
     ran last; with every_batch=True of all batches since clear(), joined along n:
 
-        spikes      0 or 1, of populations that spike
+        spikes      0 or 1, of populations that spike; with dsr 0 or their trained threshold
         membrane    potentials before the threshold test and the reset; a neuron spikes where its potential has
                     reached the threshold
         trace       presynaptic traces, of training with methods that keep some (ottt, opzo)
@@ -46,7 +47,8 @@ class Recorder:
 
     gradients=True records the gradient that the last update of the batch took, by the name of its tensor:
     seen.gradients["fc1.weight"], in the tensor's shape. step_gradients=True records what each step adds to it,
-    [T,shape of the tensor], which methods compute more slowly then; dsr has no gradients of steps.
+    [T,shape of the tensor], which methods compute more slowly then; with dsr and batch norm over all steps there is
+    none.
 
     Results of training and evaluation are the same, bit for bit, but for step_gradients, whose sum is rounded
     otherwise. A trainer plans its memory again when its recorder begins, and at its first batch without one, which
@@ -272,5 +274,7 @@ class Observers:
     def _look(self, _user: object, _trainer: object, phase: int, step: int) -> None:
         info = TrainerInfo()
         library.snn_trainer_get_info(self._trainer, byref(info))
+        if phase == _BACKWARD and info.method not in _DIRECT:
+            return      # spide's second stage has steps of its own
         for recorder in list(self._recorders):
             recorder._see(self._trainer, phase, step, (info.steps, info.samples))
