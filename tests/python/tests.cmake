@@ -14,7 +14,7 @@ if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers c
             ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
     endforeach()
     if(SNN_BLAS STREQUAL "builtin") # what does not depend on products
-        foreach(name estimators hints interpreters)
+        foreach(name components estimators hints inside interpreters)
             add_test(NAME python_${name} COMMAND ${run_python} ${CMAKE_CURRENT_LIST_DIR}/package/${name}.py)
             set_tests_properties(python_${name} PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
                 ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)

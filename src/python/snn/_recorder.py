@@ -22,7 +22,7 @@ _FORWARD, _GRADIENT, _UPDATE, _BACKWARD = 1, 2, 3, 4    # snn_phase
 _SIGNALS = {"output": 1, "membrane": 2, "trace": 3, "error": 4}     # snn_signal
 _DIRECT = (b"opzo", b"eprop")   # methods whose errors may be read
 _OBSERVE_SIGNALS, _OBSERVE_GRADIENTS = 1, 2
-_UNSUPPORTED = -7
+_UNSUPPORTED, _STATE = -7, -8
 
 
 class Recorder:
@@ -62,6 +62,8 @@ class Recorder:
                                                        ("trace", trace), ("error", error)) if wanted]
         self._kept = {"spikes": spikes, "output": output}
         self._gradients, self._step_gradients = bool(gradients), bool(step_gradients)
+        if (gradients or step_gradients) and self._network is not source and not trainers[0]._observers.learns:
+            raise ValueError("gradients: an evaluator does not train and has none")
         self._layers = [_Layer(layer) for layer in _chosen(self._network.prepare(), layers)]
         self._every_batch = bool(every_batch)
         self.clear()
@@ -243,7 +245,7 @@ class Observers:
     """The recorders of one trainer, for which the library has one observer."""
 
     def __init__(self, trainer: Any, watch: Watch, learns: bool) -> None:
-        self._trainer, self._learns = trainer, learns
+        self._trainer, self.learns = trainer, learns
         self._recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
         self._flags: int | None = None      # None: the library has no observer
         self.callback: Any = OBSERVE_FN(watch.guard(self._look, None))
@@ -259,13 +261,17 @@ class Observers:
         """True if there is a recorder, before a batch runs. Those that were closed or forgotten are taken away now:
         the figures and the gradient of the last batch were there until then."""
         if self._flags is not None:
-            self._tell()
+            try:
+                self._tell()
+            except Error as error:
+                if error.code != _STATE:    # in a callback: later
+                    raise
         return self._flags is not None
 
     def _tell(self) -> None:
         flags: int | None = None
         for recorder in list(self._recorders):
-            flags = (flags or 0) | recorder._flags(self._learns)
+            flags = (flags or 0) | recorder._flags(self.learns)
         if flags != self._flags:
             callback = OBSERVE_FN(0) if flags is None else self.callback
             library.snn_trainer_observe(self._trainer, flags or 0, callback, None)

@@ -163,6 +163,19 @@ class Inside(unittest.TestCase):
             snn.Evaluator(net, batch=2, steps=7).predict(self.x[:2])
         self.assertEqual(seen.spikes["sn1"].shape, (7, 2, 16))
 
+    def test_closed_in_a_callback(self):
+        net, trainer = self.trainer()
+        data = snn.Dataset.from_arrays(self.ctx, self.x, self.labels)
+        seen, looks = snn.Recorder(net), []
+
+        class Closing(snn.Callback):
+            def after_batch(self, run, progress):
+                seen.close()
+                looks.append(run.trainer.predict(run.data[0][0][None]) if progress.training else None)
+
+        trainer.fit(data, 2, callbacks=[Closing()], progress=False)
+        self.assertEqual((len(looks), seen.spikes["sn1"].shape), (2, (5, 8, 16)))
+
     def test_forgotten_recorders(self):
         _, trainer = self.trainer()
         bytes_before = trainer.info().bytes
@@ -179,6 +192,8 @@ class Inside(unittest.TestCase):
             snn.Recorder(net, layers="sn1")
         with self.assertRaisesRegex(TypeError, "a Trainer or an Evaluator, got Context"):
             snn.Recorder(self.ctx)
+        with self.assertRaisesRegex(ValueError, "an evaluator does not train"):
+            snn.Recorder(snn.Evaluator(net, batch=8), gradients=True)
         with snn.Recorder(trainer) as seen:
             seen._layers[0].handle = snn.Network.build(self.ctx, "4-5-3", (4,), 3).layers()[0]._handle
             with self.assertRaisesRegex(snn.Error, "another network|SNN_ERR_ARGUMENT"):
