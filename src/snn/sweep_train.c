@@ -37,10 +37,12 @@ static bool exists(const struct trial *trial, const char *name)
     return access(file_of(trial, name).s, F_OK) == 0;
 }
 
-/* A model is written when the run is complete, before its checkpoint goes. */
+/* A model is written when the run is complete, before its checkpoint goes. An empty one is a name that was tried. */
 static bool is_complete(const struct sweep *sweep, const struct trial *trial)
 {
-    return exists(trial, "model.snn") &&
+    struct stat st;
+
+    return stat(file_of(trial, "model.snn").s, &st) == 0 && st.st_size > 0 &&
            (!exists(trial, "model.snn.ckpt") || json_object_get(json_object_get(sweep->plan, "flags"), "keep"));
 }
 
@@ -201,7 +203,7 @@ static int conclude(const struct sweep *sweep, struct trial *trial, int ended)
     int status;
 
     trial->child = 0;
-    if (WIFEXITED(ended) && WEXITSTATUS(ended) == INTERRUPTED && stop_wanted())
+    if (stop_wanted() && (WIFSIGNALED(ended) || WEXITSTATUS(ended) == INTERRUPTED))
         return DONE;
     if (!WIFEXITED(ended) || WEXITSTATUS(ended) != DONE) {
         print_reason(trial, ended);

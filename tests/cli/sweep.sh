@@ -47,7 +47,7 @@ run 0 compare whole --csv compared.csv
 head -n 1 out | grep -q '^run  *optimizer.lr  seed  test accuracy  test loss' || bad "compare has another heading"
 hasnt out batch
 least=$(tail -n +2 compared.csv | sed 's/^"[^"]*",//' | sort -t, -k4 -g | head -n 1) # rate, seed, accuracy, loss
-grep 'best' out | grep -q "seed=$(echo "$least" | cut -d, -f2),optimizer.lr=$(echo "$least" | cut -d, -f1)/" ||
+grep 'best' out | grep -q "seed=$(echo "$least" | cut -d, -f2),optimizer.lr=$(echo "$least" | cut -d, -f1) " ||
     bad "the least loss, of $least, is not marked"
 [ "$(grep -c "$(echo "$least" | cut -d, -f4 | cut -c1-5)[0-9]* best" out)" -ge 1 ] || bad "no loss is marked best"
 run 0 compare alone.snn whole/seed=1*/model.csv
