@@ -158,6 +158,140 @@ class Misuse(unittest.TestCase):
         del part
         net.pack()
 
+    def test_sizes(self):
+        linear = snn.Network(self.ctx, (2,)).add
+        self.refused(TypeError, r"expected whole numbers such as \(1, 28, 28\), got 5", snn.Network, self.ctx, 5)
+        self.refused(snn.Error, "rank 0; expected 1", snn.Network, self.ctx, ())
+        self.refused(snn.Error, "rank 5; expected 1", snn.Network, self.ctx, (1, 2, 3, 4, 5))
+        self.refused(snn.Error, "1 to 1073741824 elements", snn.Network, self.ctx, (2**62,))
+        self.refused(snn.Error, "at most 1024", snn.Context, threads=2**32 - 1)
+        self.refused(snn.Error, "outside 1 .. 16777216", linear, "linear", out=2**40)
+        self.refused(snn.Error, "outside 1 .. 1048576", snn.Evaluator, self.net, batch=4, steps=0)
+        for batch in (2**40, 2**63 - 1):
+            self.refused(snn.Error, "1 to 16777216 are possible", snn.Evaluator, self.net, batch=batch)
+        projection = snn.Projection(self.net)
+        self.refused(snn.Error, "cannot add 1000000000 more", projection.grow, self.net.layer("fc1"), 10**9)
+
+    def test_settings(self):
+        self.refused(snn.Error, 'lr = "None" is not a number', snn.Optimizer, self.ctx, lr=None)
+        self.refused(snn.Error, "lr = nan is outside", snn.Optimizer, self.ctx, lr=float("nan"))
+        self.refused(snn.Error, r'lr = "\[0.1\]" is not a number', snn.Optimizer, self.ctx, lr=[0.1])
+        self.refused(snn.Error, 'no parameter "rate"; it has lr, ', self.sgd.set, rate=0.1)
+        self.refused(snn.Error, 'unknown training method "bttp"; there are', snn.Trainer, self.net, self.sgd, "bttp")
+        self.refused(snn.Error, "steps is fixed", self.trainer.set, steps=5)
+        self.refused(snn.Error, 'no parameter "momentum"', snn.Evaluator, self.net, batch=4, momentum=0.9)
+
+    def test_order_of_calls(self):
+        unprepared = snn.Trainer(self.net, self.sgd, "sltt")
+        self.refused(snn.Error, r"sltt: call prepare\(\) first", unprepared.predict, self.x)
+        self.refused(snn.Error, r"sltt: call prepare\(\) first", unprepared.step, self.x, np.zeros(8))
+        self.assertEqual(unprepared.prepare(8).step(self.x, np.zeros(8)).samples, 8)
+        self.refused(snn.Error, "no layers", snn.Trainer, snn.Network(self.ctx, (2,)), self.sgd, "sltt")
+        self.refused(snn.Error, "no layer can be added", self.net.add, "linear", out=3)
+        self.refused(snn.Error, "layers cannot be changed", self.net.layer("fc1").connect, "fc2")
+        self.refused(snn.Error, "prepared for batches of 1", snn.Stream, self.trainer)
+        self.refused(snn.Error, r"comes from Stream\(trainer\)", snn.Stream(self.net).learn, np.zeros(2))
+        self.refused(snn.Error, "must come before prepare", snn.Continual, self.trainer, None, tasks=2)
+        sequence = snn.Continual(snn.Trainer(self.net, self.sgd, "sltt", steps=2), None, tasks=2)
+        self.refused(snn.Error, "no task is under way", sequence.end)
+        self.refused(snn.Error, "no task has ended yet", sequence.evaluate, 0, self.data())
+        self.refused(snn.Error, "its own teacher", self.trainer.set_teacher, self.trainer)
+
+    def data(self, **more):
+        return snn.Dataset.from_arrays(self.ctx, self.x, **(more or {"labels": np.zeros(8), "classes": 2}))
+
+    def test_data_that_do_not_fit(self):
+        wide = snn.Dataset.from_arrays(self.ctx, np.ones((8, 3)), np.zeros(8), classes=2)
+        self.refused(snn.Error, r"expects samples \[2\], the data set has \[3\]", self.trainer.epoch, wide)
+        self.refused(snn.Error, "6 classes, the network 2", self.trainer.epoch, self.data(labels=np.full(8, 5)))
+        self.refused(snn.Error, "for targets set loss to", self.trainer.epoch, self.data(targets=np.ones((8, 2))))
+        self.x[5, 1] = np.nan
+        self.refused(snn.Error, "not finite", self.trainer.epoch, self.data())
+        self.refused(snn.Error, "sample 5 holds a value that is not finite", self.trainer.step, self.x, np.zeros(8))
+        self.x[5, 1] = 0
+        for index in ("a", 1.5, slice(2), None):
+            self.refused(TypeError, "index: .* is not a whole number", self.data().__getitem__, index)
+        self.refused(IndexError, r"index: -1 is outside 0 \.\. 7", self.data().__getitem__, -1)
+        self.refused(ValueError, r"time_axis: 2 is neither 0", self.trainer.step, self.x, np.zeros(8), time_axis=2)
+        self.refused(ValueError, r"time_axis: None is neither 0", self.trainer.predict, self.x, time_axis=None)
+        self.refused(ValueError, r"time_axis: -1 is neither 0", snn.Dataset.from_arrays, self.ctx, self.x[:, None],
+                     np.zeros(8), time_axis=-1)
+        frames = np.ones((8, 3, 2))     # samples first, but time is the first axis unless one says so
+        self.refused(ValueError, "time_axis says which axis", self.trainer.step, frames, np.zeros(8))
+        self.assertEqual(self.trainer.step(frames, np.zeros(8), time_axis=1).samples, 8)
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "file")
+            self.refused(snn.Error, "No such file", snn.Network.load, self.ctx, path)
+            self.refused(snn.Error, "cannot write", self.trainer.save, os.path.join(folder, "none", "file"))
+            for content in (b"", b"x" * 100, bytes(1000), b"\xff" * 64):
+                with open(path, "wb") as file:
+                    file.write(content)
+                for load in (self.trainer.load, lambda p: snn.Network.load(self.ctx, p),
+                             lambda p: snn.Model(self.ctx, p)):
+                    self.refused(snn.Error, "SNN_ERR_FORMAT", load, path)
+            other = snn.Trainer(snn.Network.build(self.ctx, "2-9-2", (2,), 2), self.sgd, "sltt", batch=8, steps=3)
+            other.save(path)
+            self.refused(snn.Error, "SNN_ERR", self.trainer.load, path)
+        for text in ("", "{", "[]", '{"layers":[{}]}', "\u00e9" * 100):
+            self.refused(snn.Error, "SNN_ERR", snn.Network.parse, self.ctx, text)
+        stream = snn.Stream(self.net)
+        for state in (5, "abc", [1, 2], None):
+            self.refused(TypeError, "state: expected the bytes", setattr, stream, "state", state)
+        for state in (b"", b"abc", bytes(len(stream.state)), stream.state + b"x"):
+            self.refused(snn.Error, "SNN_ERR_FORMAT", setattr, stream, "state", state)
+
+    def test_calls_from_callbacks(self):
+        data, calls = self.data(), []
+
+        class Calls(snn.Callback):
+            def after_batch(self, run, progress):
+                calls.append(run.trainer.predict(np.ones((1, 2))))      # allowed there
+                run.trainer.step(np.ones((1, 2)), [0])
+
+        self.refused(snn.Error, "SNN_ERR_STATE", self.trainer.fit, data, 1, callbacks=[Calls()])
+        self.assertEqual(len(calls), 1)
+        self.assertEqual(self.trainer.epoch(data).samples, 8)
+
+    def test_one_trainer_in_two_threads(self):
+        net = snn.Network.build(self.ctx, "50-400-2", (50,), 2)
+        trainer = snn.Trainer(net, self.sgd, "sltt", batch=64, steps=10)
+        x, outcomes = np.ones((64, 50), np.float32), []
+
+        def work():
+            for _ in range(20):
+                try:
+                    outcomes.append(trainer.step(x, np.zeros(64)).samples)
+                except snn.Error as error:
+                    outcomes.append(error.name)
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertLessEqual(set(outcomes), {64, "SNN_ERR_STATE"})
+        self.assertEqual(len(outcomes), 60)
+
+    def test_nothing_outlives_what_it_needs(self):
+        """The last reference to each object goes in every order."""
+        for order in range(6):
+            ctx = snn.Context(threads=1)
+            net = snn.Network.build(ctx, "2-8-2", (2,), 2)
+            things = [net, snn.Trainer(net, snn.Optimizer(ctx, "sgd"), "ottt", batch=1, steps=1), ctx]
+            stream, weight = snn.Stream(things[1]), net.layer("fc1").tensor("weight")
+            del net, ctx
+            for i in (order % 3, order % 2, 0):
+                things.pop(i if i < len(things) else 0)
+                gc.collect()
+            stream.step(np.ones(2))
+            stream.learn_label(1)
+            del stream
+            gc.collect()
+            self.assertEqual(weight.shape, (8, 2))
+            weight[...] = 1
+
     def test_cycles_end_in_order(self):
         script = """if True:
             import ctypes, gc, snn

@@ -34,4 +34,13 @@ if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers c
         set_tests_properties(python_example PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
             FIXTURES_REQUIRED python_idx)
     endif()
+elseif(TARGET snn_shared AND SNN_SANITIZE MATCHES address AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND
+        NOT CMAKE_CROSSCOMPILING)
+    # Wrong uses, over a library that sees what a crash would come from. Python itself leaves memory behind.
+    execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libasan.so OUTPUT_VARIABLE libasan
+        OUTPUT_STRIP_TRAILING_WHITESPACE)
+    add_test(NAME python_misuse COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/run.sh ${PROJECT_SOURCE_DIR}
+        $<TARGET_FILE:snn_shared> ${CMAKE_CURRENT_LIST_DIR}/test_misuse.py)
+    set_tests_properties(python_misuse PROPERTIES LABELS quick TIMEOUT 300 SKIP_RETURN_CODE 77
+        ENVIRONMENT "SNN_PRELOAD=${libasan};ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1")
 endif()

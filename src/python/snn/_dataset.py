@@ -196,8 +196,9 @@ class Dataset(Owned, Parameters):
         """Returns sample and label, or sample and target, as in evaluation. Samples and targets with frames are
         [T,...], with zeros after the end of the sample."""
         import numpy as np
+        index = values.whole(index, "index", -2**63)
         if not 0 <= index < len(self):
-            raise IndexError(index)
+            raise IndexError(f"index: {index} is outside 0 .. {len(self) - 1}")
         info, sample = self.info(), Sample()
         steps = max(info.frames, info.target_frames)
         x, target = np.zeros((steps, *self.shape), np.float32), np.zeros((steps, info.targets), np.float32)
@@ -206,8 +207,7 @@ class Dataset(Owned, Parameters):
             if frame < length:
                 _, sample.x = values.floats(x[frame])
                 _, sample.target = values.floats(target[frame])
-                calling_back([self._watch], library.snn_dataset_read, self._handle, values.whole(index, "index"),
-                             frame, byref(sample))
+                calling_back([self._watch], library.snn_dataset_read, self._handle, index, frame, byref(sample))
             if frame == 0 and info.frames > 1:
                 length = sample.length
         x = x[:info.frames] if info.frames > 1 else x[0]

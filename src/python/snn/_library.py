@@ -161,10 +161,20 @@ for _noun in ("context", "neuron", "network", "optimizer", "trainer", "dataset",
     _PLAIN[f"snn_{_noun}_destroy"] = (None, (pointer_to(_noun),))
 
 
+# Functions that messages name, and what these are here.
+_IN_PYTHON = {
+    "snn_evaluator_create()": "Evaluator()", "snn_network_prepare()": "prepare()",
+    "snn_trainer_create()": "Trainer()", "snn_trainer_on_loss()": "set_loss()", "snn_trainer_prepare()": "prepare()",
+    "snn_trainer_restart_epoch()": "restart_epoch()", "snn_trainer_stream()": "Stream(trainer)",
+}
+
+
 def failure(status: int) -> Error:
     """The exception of a call that failed with this status, in this thread."""
     name = library.snn_status_name(status).decode()
     message = library.snn_last_error().decode(errors="backslashreplace")    # a path may be any bytes
+    for function, here in _IN_PYTHON.items():
+        message = message.replace(function, here)
     return Error(status, name, message)
 
 

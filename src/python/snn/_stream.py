@@ -106,4 +106,6 @@ class Stream:
 
     @state.setter
     def state(self, saved: bytes) -> None:
+        if not isinstance(saved, (bytes, bytearray, memoryview)):
+            raise TypeError(f"state: expected the bytes that a stream gave, got {type(saved).__name__}")
         library.snn_stream_set_state(self._handle, bytes(saved), len(saved))

@@ -46,7 +46,7 @@ class Evaluator(Owned, Parameters):
         library.snn_trainer_on_progress(self._handle, progress, None)
         self.set(**parameters)
         if batch is not None:
-            library.snn_trainer_prepare(self._handle, values.whole(batch, "batch"))
+            self.prepare(batch)
         self._loss: Any = None      # as the library calls it
         self._classes = network.info().out.dim[0]
         self._in = network.info().in_.tuple()
@@ -55,6 +55,12 @@ class Evaluator(Owned, Parameters):
         network._trainers.add(self)
         for recorder in list(network._recorders):
             recorder._attach(self)
+
+    def prepare(self, batch: int) -> Self:
+        """Takes all memory for batches of at most so many samples, as the constructor does with a batch. Parameters
+        are fixed from then on. A second call plans again, for batches of another size."""
+        library.snn_trainer_prepare(self._handle, values.whole(batch, "batch"))
+        return self
 
     @property
     def network(self) -> Network:

@@ -73,7 +73,10 @@ def path(value: Path) -> bytes:
 
 def sizes(shape: Iterable[int], what: str = "shape") -> tuple[ctypes.Array[c_size_t], int]:
     """A shape and its rank as C has them."""
-    numbers = [whole(n, what) for n in shape]
+    try:
+        numbers = [whole(n, what) for n in shape]
+    except TypeError as problem:
+        raise TypeError(f"{what}: expected whole numbers such as (1, 28, 28), got {shape!r}") from problem
     return (c_size_t * len(numbers))(*numbers), len(numbers)
 
 
