@@ -14,7 +14,7 @@ if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers c
             ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
     endforeach()
     if(SNN_BLAS STREQUAL "builtin") # what does not depend on products
-        foreach(name components estimators hints inside interpreters)
+        foreach(name arrays check_estimator components estimator fit hints inside interpreters loss misuse)
             add_test(NAME python_${name} COMMAND ${run_python} ${CMAKE_CURRENT_LIST_DIR}/package/${name}.py)
             set_tests_properties(python_${name} PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
                 ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
@@ -40,7 +40,7 @@ elseif(TARGET snn_shared AND SNN_SANITIZE MATCHES address AND CMAKE_C_COMPILER_I
     execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libasan.so OUTPUT_VARIABLE libasan
         OUTPUT_STRIP_TRAILING_WHITESPACE)
     add_test(NAME python_misuse COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/run.sh ${PROJECT_SOURCE_DIR}
-        $<TARGET_FILE:snn_shared> ${CMAKE_CURRENT_LIST_DIR}/test_misuse.py)
+        $<TARGET_FILE:snn_shared> ${CMAKE_CURRENT_LIST_DIR}/package/misuse.py)
     set_tests_properties(python_misuse PROPERTIES LABELS quick TIMEOUT 300 SKIP_RETURN_CODE 77
         ENVIRONMENT "SNN_PRELOAD=${libasan};ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1")
 endif()

@@ -119,8 +119,8 @@ class Fit(unittest.TestCase):
         self.assertEqual(len(lines), 2)
         self.assertRegex(lines[1], r"^epoch 2/2  [\d.]+ s  loss [\d.]+  accuracy [\d.]+ %  validation: loss [\d.]+ ")
         script = """if True:
-            import sys, snn, test_fit
-            test = test_fit.Fit()
+            import sys, snn, fit
+            test = fit.Fit()
             test.setUp()
             test.trainer().fit(test.data, 3, validation=test.held)
             """
