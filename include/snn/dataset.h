@@ -58,6 +58,11 @@ typedef struct snn_dataset_source {
      * several threads at once.
      * @return SNN_OK, or a status that ends what asked for it */
     snn_status (*label)(void *user, size_t index, uint32_t *label);
+    /** Told that sample `index` with the augmentation `seed` of snn_sample is in the next batch, while the present
+     * one is computed, so that a thread of the host may read it ahead; NULL: nobody is told. Returns at once. A hint:
+     * the sample may never be asked for, and samples may be asked for that were not told. Called by the threads that
+     * call trainers. */
+    void (*ahead)(void *user, size_t index, uint64_t seed);
 } snn_dataset_source;
 
 /** Files of a data set, and how they are read. Begin with snn_dataset_files_init(), then set the fields. Texts are

@@ -135,10 +135,24 @@ static void augment(const snn_dataset *d, uint64_t epoch, size_t index, float *x
     snn__augment_apply(&a, &draw, x, scratch, shape[0], shape[1], shape[2]);
 }
 
+/* 0: as it is. */
+static uint64_t seed_of(const snn_dataset *d, size_t index, bool augmented, uint64_t epoch)
+{
+    return augmented ? snn__augment_seed(d->ctx->options.seed, epoch, index) : 0;
+}
+
+void snn__dataset_ahead(const snn_dataset *d, size_t index, bool augmented, uint64_t epoch)
+{
+    SNN__CALLS_HOST;
+
+    if (d->source.ahead != NULL)
+        d->source.ahead(d->source.user, index, seed_of(d, index, augmented, epoch));
+}
+
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augmented, uint64_t epoch,
                               float *scratch, snn_sample *sample)
 {
-    sample->seed = augmented ? snn__augment_seed(dataset->ctx->options.seed, epoch, index) : 0;
+    sample->seed = seed_of(dataset, index, augmented, epoch);
     SNN__TRY(snn__dataset_raw(dataset, index, frame, sample));
     if (frame >= dataset->source.frames) /* of the target alone */
         return SNN_OK;

@@ -182,6 +182,13 @@ static snn_status label_of(void *user, size_t index, uint32_t *label)
     return SNN_OK;
 }
 
+static void tell_ahead(void *user, size_t index, uint64_t seed)
+{
+    const struct view *v = user;
+
+    v->parent->source.ahead(v->parent->source.user, v->index[index], seed);
+}
+
 static void close_view(void *user)
 {
     struct view *v = user;
@@ -200,6 +207,7 @@ static void set_source(struct view *v, snn_dataset_source *source)
     source->classes = v->parent->source.classes > 0 ? v->classes : 0;
     source->read = read_view;
     source->label = label_of;
+    source->ahead = v->parent->source.ahead != NULL ? tell_ahead : NULL;
     source->close = close_view;
     source->user = v;
 }

@@ -98,12 +98,22 @@ static bool go_on(snn_trainer *tr, const struct snn__sums *s)
     return goes_on;
 }
 
+/* Tells the data set which samples the next batch has. */
+static void tell_ahead(const snn_trainer *tr, const struct snn__batch *batch, uint64_t total)
+{
+    const uint64_t next = batch->first + batch->n, end = snn__min(total, next + tr->batch_max);
+
+    for (uint64_t at = next; at < end; at++)
+        snn__dataset_ahead(batch->dataset, snn__batch_sample(tr, batch, at), batch->augment, batch->epoch);
+}
+
 static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
 {
     struct snn__result result;
 
     batch->first = s->done;
     batch->n = (size_t)snn__min(tr->batch_max, (size_t)(s->total - s->done));
+    tell_ahead(tr, batch, s->total);
     SNN__TRY(snn__run_batch(tr, batch, s->training, &result));
     s->done += batch->n;
     s->seen += batch->n;

@@ -13,17 +13,17 @@ struct feeding {
     bool is_static;
 };
 
+size_t snn__batch_sample(const snn_trainer *tr, const struct snn__batch *batch, uint64_t at)
+{
+    if (!batch->shuffled)
+        return (size_t)at;
+    return (size_t)snn__random_order(tr->ctx->options.seed, SNN__RNG_SHUFFLE, batch->epoch, at, batch->count);
+}
+
 /* Position of sample b of the batch in its data set. */
 static size_t sample_index(const struct feeding *k, size_t b)
 {
-    uint64_t at = k->batch->first + b;
-
-    if (k->batch->dataset == NULL)
-        return b;
-    if (!k->batch->shuffled)
-        return (size_t)at;
-    return (size_t)snn__random_order(k->trainer->ctx->options.seed, SNN__RNG_SHUFFLE, k->batch->epoch, at,
-                                     k->batch->count);
+    return k->batch->dataset == NULL ? b : snn__batch_sample(k->trainer, k->batch, k->batch->first + b);
 }
 
 /* Step t has a frame of its own. */

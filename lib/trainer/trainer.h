@@ -194,6 +194,8 @@ struct snn__result {
     size_t correct;
 };
 
+/* feed.c: position in the data set of sample `at` of an epoch. */
+size_t snn__batch_sample(const snn_trainer *trainer, const struct snn__batch *batch, uint64_t at);
 /* feed.c: brings the input of step t into the pass, unless it is there, and the target of a data set. */
 snn_status snn__feed(snn_trainer *trainer, const struct snn__batch *batch, size_t t);
 /* Evaluates the batch that began in the pass, all steps, in blocks that are fed in the same way. */

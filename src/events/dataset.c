@@ -1,5 +1,6 @@
 /* dataset.c - a data set of recordings. A sample is read when its first frame is asked for: the frames of all its
  * steps come of one reading. */
+#include "ahead.h"
 #include "augment.h"
 #include "slots.h"
 #include "store.h"
@@ -119,6 +120,13 @@ static snn_status read_frame(void *user, size_t index, size_t frame, snn_sample 
     return rc;
 }
 
+static void tell_ahead(void *user, size_t index, uint64_t seed)
+{
+    struct events_set *set = user;
+
+    snn__ahead_tell(set->slots.reader, index, seed);
+}
+
 static void close_set(void *user)
 {
     struct events_set *set = user;
@@ -208,6 +216,7 @@ static snn_status create(snn_dataset **out, struct events_set *set)
     source.classes = set->list.classes;
     source.frames = set->steps;
     source.read = read_frame;
+    source.ahead = tell_ahead;
     source.close = close_set;
     source.user = set;
     return snn_dataset_create(out, set->ctx, &source);

@@ -1,5 +1,6 @@
 /* slots.c - samples that were read, in memory while there is room. */
 #include "slots.h"
+#include "ahead.h"
 
 static void free_slot(struct snn__slots *slots, struct snn__slot *s)
 {
@@ -49,6 +50,7 @@ static void take_out(struct snn__slots *slots, struct snn__slot *s)
     *(s->after != NULL ? &s->after->before : &slots->oldest) = s->before;
     slots->slot[s->index] = NULL;
     slots->bytes -= s->bytes;
+    slots->ahead -= s->ahead ? s->bytes : 0;
     s->listed = false;
 }
 
@@ -60,6 +62,7 @@ static void put_first(struct snn__slots *slots, struct snn__slot *s)
     slots->latest = s;
     slots->slot[s->index] = s;
     slots->bytes += s->bytes;
+    slots->ahead += s->ahead ? s->bytes : 0;
     s->listed = true;
 }
 
@@ -99,11 +102,14 @@ snn_status snn__slots_borrow(struct snn__slots *slots, size_t index, uint64_t se
 {
     struct snn__slot *s;
 
+    if (snn__ahead_left_behind(slots->reader)) /* what is listed stays as it is */
+        return make_slot(out, slots, index, seed);
     pthread_mutex_lock(&slots->lock);
     s = slots->slot[index];
     if (s != NULL && s->seed == seed) {
         s->users++;
         take_out(slots, s);
+        s->ahead = false;
         put_first(slots, s);
         pthread_mutex_unlock(&slots->lock);
         *out = s;
@@ -119,12 +125,39 @@ void snn__slots_return(struct snn__slots *slots, struct snn__slot *s)
 {
     bool ends;
 
+    if (snn__ahead_left_behind(slots->reader)) {
+        free_slot(slots, s);
+        return;
+    }
     pthread_mutex_lock(&slots->lock);
     s->users--;
     ends = !s->listed && s->users == 0;
     pthread_mutex_unlock(&slots->lock);
     if (ends)
         free_slot(slots, s);
+}
+
+static bool is_wanted(struct snn__slots *slots, size_t index, uint64_t seed)
+{
+    const struct snn__slot *s;
+    bool is;
+
+    pthread_mutex_lock(&slots->lock);
+    s = slots->slot[index];
+    is = (s == NULL || s->seed != seed) && slots->ahead < slots->memory / 4;
+    pthread_mutex_unlock(&slots->lock);
+    return is;
+}
+
+void snn__slots_fetch(struct snn__slots *slots, size_t index, uint64_t seed)
+{
+    struct snn__slot *s;
+
+    if (!is_wanted(slots, index, seed) || make_slot(&s, slots, index, seed) != SNN_OK)
+        return;
+    s->ahead = true;
+    list_slot(slots, s);
+    snn__slots_return(slots, s);
 }
 
 /* ---- making ---- */
@@ -134,8 +167,10 @@ snn_status snn__slots_open(struct snn__slots *slots, size_t samples)
     slots->slot = snn_component_alloc(slots->ctx, samples, sizeof(struct snn__slot *));
     if (slots->slot == NULL)
         return SNN_ERR_MEMORY;
-    if (pthread_mutex_init(&slots->lock, NULL) == 0)
+    if (pthread_mutex_init(&slots->lock, NULL) == 0) {
+        slots->reader = snn__ahead_create(slots);
         return SNN_OK;
+    }
     snn_component_free(slots->ctx, slots->slot);
     slots->slot = NULL;
     return snn_component_fail(SNN_ERR_MEMORY, "no memory for a lock");
@@ -143,6 +178,11 @@ snn_status snn__slots_open(struct snn__slots *slots, size_t samples)
 
 void snn__slots_close(struct snn__slots *slots)
 {
+    const bool left_behind = snn__ahead_left_behind(slots->reader);
+
+    snn__ahead_destroy(slots->reader);
+    if (left_behind) /* the parent's memory goes with the process */
+        return;
     while (slots->latest != NULL) {
         struct snn__slot *s = slots->latest;
 

@@ -12,6 +12,7 @@ struct snn__slot {
     uint64_t seed; /* of its augmentation; 0: none */
     size_t users;  /* frames that are made of it now */
     bool listed;
+    bool ahead; /* read ahead, and not asked for yet */
     struct snn__sample sample;
     size_t *at;    /* [T + 1]: where the pieces that become frames begin */
     size_t *piece; /* [T]: number of the piece that is a frame */
@@ -25,10 +26,12 @@ struct snn__slots {
     size_t steps;
     snn_status (*fill)(void *user, struct snn__slot *slot); /* reads the sample `index`, and cuts it */
     void *user;
-    pthread_mutex_t lock;    /* of all that follows */
-    struct snn__slot **slot; /* [samples]: the one that is listed, or NULL */
+    struct snn__ahead *reader; /* who reads ahead; NULL: nobody */
+    pthread_mutex_t lock;      /* of all that follows */
+    struct snn__slot **slot;   /* [samples]: the one that is listed, or NULL */
     struct snn__slot *latest, *oldest;
     uint64_t bytes, memory; /* of listed slots, and their limit */
+    uint64_t ahead;         /* bytes of those that were read ahead, at most a quarter of the limit and one sample */
 };
 
 /* Takes memory for `samples`; ctx, steps, fill, user and memory are set. snn__slots_close() follows success alone. */
@@ -39,5 +42,8 @@ void snn__slots_close(struct snn__slots *slots);
  */
 snn_status snn__slots_borrow(struct snn__slots *slots, size_t index, uint64_t seed, struct snn__slot **out);
 void snn__slots_return(struct snn__slots *slots, struct snn__slot *slot);
+
+/* Reads the sample for one who borrows it later, if it is not in memory and there is room. */
+void snn__slots_fetch(struct snn__slots *slots, size_t index, uint64_t seed);
 
 #endif

@@ -352,6 +352,7 @@ class DatasetSource(Structure):
     targets: _Size
     target_frames: _Size
     label: _Address
+    ahead: _Address
 
 
 @structure
