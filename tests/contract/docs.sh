@@ -39,7 +39,7 @@ for page in $pages; do
         grep -rqw "$name" lib --include='*.h' || { echo "$page names $name, which no room declares"; status=1; }
     done
     for name in $(grep -oE '\bSNN_[A-Z0-9][A-Z0-9_]*' "$page" | sort -u); do
-        grep -rqE "\\b$name\\b" include/snn lib/snn.map CMakeLists.txt src/python/snn/*.py src/snn tests/run.sh ||
+        grep -rqE "\\b$name\\b" include/snn lib/snn.map CMakeLists.txt cmake src/python/snn/*.py src/snn tests/run.sh ||
             grep -qE "\\b$name\\b" lib/snn.map || { echo "$page names $name, which does not exist"; status=1; }
     done
     folders='lib|tests|examples|include|cmake|src|packaging|debian'
