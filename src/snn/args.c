@@ -72,10 +72,10 @@ static const struct flag *find(const struct flag *flags, const char *name)
 
 static int unknown(const struct flag *flags, const char *name)
 {
-    const char *words[64], *guess;
+    const char *words[128], *guess;
     size_t n = 0;
 
-    for (; flags->name && n < 63; flags++)
+    for (; flags->name && n < 127; flags++)
         words[n++] = flags->name;
     words[n] = NULL;
     guess = strchr(name, '.') ? param_meant(name) : nearest(name, words);

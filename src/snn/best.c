@@ -96,14 +96,21 @@ const char *best_by(const struct best *b)
 
 /* ---- checkpoints */
 
+json_t *best_json(const struct best *b, bool here)
+{
+    return json_pack("{s:I, s:I, s:f, s:b}", "judged", (json_int_t)b->judged, "epoch", (json_int_t)b->epoch, "figure",
+                     b->epoch > 0 ? b->figure : 0.0, "here", (int)here);
+}
+
 snn_status best_note(const struct best *b, snn_network *network, bool here)
 {
-    char text[160];
+    json_t *state = best_json(b, here);
+    char *text = json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    snn_status rc = text ? snn_network_set_note(network, BEST_NOTE, text) : SNN_ERR_MEMORY;
 
-    snprintf(text, sizeof text, "{\"judged\":%llu,\"epoch\":%llu,\"figure\":%.17g,\"here\":%s}",
-             (unsigned long long)b->judged, (unsigned long long)b->epoch, b->epoch > 0 ? b->figure : 0,
-             here ? "true" : "false");
-    return snn_network_set_note(network, BEST_NOTE, text);
+    json_decref(state);
+    free(text);
+    return rc;
 }
 
 /* True if the file holds the weights of that epoch. */
@@ -123,19 +130,14 @@ static bool file_holds(const struct best *b)
     return holds;
 }
 
-int best_recall(struct best *b, snn_network *network, uint64_t epochs)
+int best_recall(struct best *b, const json_t *state, snn_network *network, uint64_t epochs)
 {
-    const char *text = snn_network_note(network, BEST_NOTE);
-    json_t *note = text ? json_loads(text, 0, NULL) : NULL;
-    const bool here = json_is_true(json_object_get(note, "here"));
-
-    b->judged = note ? (uint64_t)json_integer_value(json_object_get(note, "judged")) : epochs;
-    b->epoch = (uint64_t)json_integer_value(json_object_get(note, "epoch"));
-    b->figure = json_number_value(json_object_get(note, "figure"));
-    json_decref(note);
+    b->judged = state ? (uint64_t)json_integer_value(json_object_get(state, "judged")) : epochs;
+    b->epoch = (uint64_t)json_integer_value(json_object_get(state, "epoch"));
+    b->figure = json_number_value(json_object_get(state, "figure"));
     if (!b->keeps || b->epoch == 0)
         return DONE;
-    if (here)
+    if (json_is_true(json_object_get(state, "here")))
         return best_keep(b, network);
     return file_holds(b) ? DONE
                          : fail(FAILED, "%s: does not hold the weights of epoch %llu, the best before the checkpoint",

@@ -35,9 +35,11 @@ const char *best_by(const struct best *best);
 /* Puts all that a resumed run needs into the network's notes, for the next checkpoint: `here` says that this has the
  * weights of the best epoch. */
 snn_status best_note(const struct best *best, snn_network *network, bool here);
-/* Takes it up from the network of a checkpoint after so many epochs, and looks for the weights. Returns DONE or
- * FAILED. */
-int best_recall(struct best *best, snn_network *network, uint64_t epochs);
+/* The same as an object. */
+json_t *best_json(const struct best *best, bool here);
+/* Takes it up from a checkpoint after so many epochs, whose weights the network has, and looks for those of the best
+ * epoch. NULL: the checkpoint says nothing. Returns DONE or FAILED. */
+int best_recall(struct best *best, const json_t *state, snn_network *network, uint64_t epochs);
 
 /* Writes the weights of the best epoch, which the network has now; brings them back into it. */
 int best_keep(const struct best *best, snn_network *network);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Those of snn train that say how a network learns go with it as well. */
+/* Those of snn train go with it as well. */
 static const struct flag own[] = {
     { "data", "FORMAT:DIR", "data", "what the tasks are made of; default: Debian's dataset-fashion-mnist" },
     { "net", "NOTATION", "network", "as in snn train, its last layer the head of all tasks; default 784-800-800-10" },
@@ -40,8 +40,12 @@ static const struct flag own[] = {
     { "save", "MODEL", NULL,
       "file for the network at the end; MODEL.ckpt until then, after every task and when interrupted" },
     { "resume", "FILE", NULL, "continue from such a checkpoint, whose settings cannot be changed" },
-    { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
-    { "quiet", NULL, NULL, "only the last line" },
+    { "every", "N", NULL, "write MODEL.ckpt after every N epochs of a task, too; default 0: when a task has ended" },
+    { "keep", NULL, NULL, "leave MODEL.ckpt when the sequence is complete" },
+    { "csv", "FILE", NULL, "log of every epoch of all tasks; default: MODEL with .csv for .snn, if there is one" },
+    { "raster", "FILE.svg", NULL, "draw what one test image of the last task does to the trained network" },
+    { "test-every", "N", "test_every",
+      "evaluate on the test set of the task after every N of its epochs; default 0: when it has ended" },
     { NULL, NULL, NULL, NULL },
 };
 
@@ -55,42 +59,83 @@ static bool is_own(const char *name)
     return false;
 }
 
-/* Weights from elsewhere are for a network without heads, and tasks have no teacher. */
-static bool goes_with_tasks(const struct flag *flag)
+/* Tasks have no teacher, one number of steps, and no page that is served. */
+static bool goes_with_tasks(const char *name)
 {
-    return flag->path && strcmp(flag->name, "start") != 0 && strcmp(flag->name, "teacher") != 0;
+    static const char *const not [] = { "teacher", "train-steps", "live" };
+
+    for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+        if (strcmp(not [i], name) == 0)
+            return false;
+    return true;
 }
 
 /* Its own flags, then those of snn train that go with tasks. */
 static const struct flag *all_flags(void)
 {
-    static struct flag all[64];
+    static struct flag all[96];
     size_t n = sizeof own / sizeof *own - 1;
 
     memcpy(all, own, sizeof own);
-    for (const struct flag *f = train_flags; f->name && n < 63; f++)
-        if (goes_with_tasks(f) && !is_own(f->name))
+    for (const struct flag *f = train_flags; f->name && n < 95; f++)
+        if (goes_with_tasks(f->name) && !is_own(f->name))
             all[n++] = *f;
     all[n] = own[sizeof own / sizeof *own - 1];
     return all;
+}
+
+/* The model; a checkpoint that goes on with the last task, or none. */
+static int save(struct continual *c, const snn_continual_info *info)
+{
+    const char *packed = args_text(&c->args, "packed");
+    snn_status rc = continual_note(c, info);
+
+    if (rc == SNN_OK && c->model)
+        rc = snn_network_save(c->run.network, c->model);
+    if (rc == SNN_OK && packed)
+        rc = snn_network_save_packed(c->run.network, packed);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+static int draw_raster(struct continual *c, const char *path)
+{
+    snn_dataset *data;
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    int status = tasks_data(&c->tasks, c->tasks.count - 1, SNN_SPLIT_TEST, &data);
+
+    if (status == DONE && snn_dataset_get_info(data, &info) == SNN_OK && (uint64_t)c->sample >= info.count)
+        status = fail(USAGE, "--sample: the last task has %zu test images, there is no number %lld", info.count,
+                      (long long)c->sample);
+    if (status == DONE)
+        status = plot_raster(path, &c->run, data, (size_t)c->sample);
+    snn_dataset_destroy(data);
+    return status;
+}
+
+static int draw(struct continual *c, const snn_continual_info *info)
+{
+    const char *matrix = args_text(&c->args, "matrix"), *curves = args_text(&c->args, "curves"),
+               *raster = args_text(&c->args, "raster");
+    int status = matrix ? plot_matrix(matrix, &c->run, c->tasks.count, info) : DONE;
+
+    if (status == DONE && curves)
+        status = plot_curves(curves, &c->history, c->run.config);
+    return status == DONE && raster ? draw_raster(c, raster) : status;
 }
 
 static int conclude(struct continual *c)
 {
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
     snn_status rc = snn_continual_get_info(c->run.sequence, &info);
+    int status = rc == SNN_OK ? save(c, &info) : fail_call(rc, NULL);
 
-    if (rc == SNN_OK && c->model)
-        rc = continual_note(c, &info);
-    if (rc == SNN_OK && c->model)
-        rc = snn_network_save(c->run.network, c->model);
-    if (rc != SNN_OK)
-        return fail_call(rc, NULL);
-    if (args_has(&c->args, "matrix") &&
-        plot_matrix(args_text(&c->args, "matrix"), &c->run, c->tasks.count, &info) != DONE)
-        return FAILED;
-    if (c->saved)
+    if (status == DONE)
+        status = draw(c, &info);
+    if (status != DONE)
+        return status;
+    if (c->saved && !args_has(&c->args, "keep"))
         unlink(c->checkpoint);
+    best_discard(&c->best);
     if (c->json) {
         json_line(
             json_pack("{s:s, s:o, s:o}", "event", "end", "acc", json_figure(info.acc), "bwt", json_figure(info.bwt)),
@@ -111,12 +156,16 @@ static int continual(struct continual *c, int argc, char **argv)
     if (status == DONE && args_has(&c->args, "resume"))
         status = continual_read_checkpoint(c, args_text(&c->args, "resume"));
     if (status == DONE)
+        status = continual_configure(c);
+    if (status == DONE)
+        status = args_whole(&c->args, "every", 0, 1000000, 0, &c->every);
+    if (status == DONE)
+        status = args_whole(&c->args, "sample", 0, INT32_MAX, 0, &c->sample);
+    if (status == DONE)
         status = continual_name_files(c);
     c->quiet = args_has(&c->args, "quiet");
     c->json = args_has(&c->args, "json");
     progress_init(&c->progress, c->quiet, 0);
-    if (status == DONE)
-        status = continual_configure(c);
     if (status == DONE)
         status = continual_open(c);
     if (status != DONE)
@@ -130,16 +179,19 @@ static int continual(struct continual *c, int argc, char **argv)
 static int run_continual(int argc, char **argv)
 {
     static struct continual c; /* once per process; too large for a stack */
-    int status;
+    int status = continual(&c, argc, argv), closed = history_close(&c.history);
 
-    status = continual(&c, argc, argv);
+    if (tensorboard_close(&c.board) != DONE)
+        closed = FAILED;
     tasks_close(&c.tasks);
+    best_close(&c.best);
     free(c.model);
     free(c.checkpoint);
+    free(c.csv);
     json_decref(c.state);
     run_close(&c.run);
     args_free(&c.args);
-    return status;
+    return status == DONE ? closed : status;
 }
 
 const struct command continual_command = {

@@ -120,16 +120,6 @@ static int draw(struct train *t)
     return status;
 }
 
-/* Its epochs so far, with the settings as they are. */
-static int open_board(struct train *t)
-{
-    char *text = json_dumps(t->run.config, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    int status = text ? tensorboard_open(&t->board, run_about(t->run.trainer).epochs, text) : FAILED;
-
-    free(text);
-    return status;
-}
-
 static int train(struct train *t, int argc, char **argv)
 {
     int status = read_arguments(t, argc, argv);
@@ -149,7 +139,7 @@ static int train(struct train *t, int argc, char **argv)
     if (status == DONE)
         status = history_open(&t->history, t->csv, run_about(t->run.trainer).epochs);
     if (status == DONE)
-        status = open_board(t);
+        status = tensorboard_open(&t->board, run_about(t->run.trainer).epochs, t->run.config);
     if (status != DONE)
         return status;
     train_announce(t);

@@ -14,7 +14,6 @@ static int begin_config(struct continual *c)
 {
     json_t *config = c->run.config = json_object();
 
-    config_set(config, "network", json_string("784-800-800-10"));
     config_set(config, "epochs", json_integer(1));
     config_set(config, "batch", json_integer(64));
     config_set(config, "trainer.loss", json_string("ce"));
@@ -26,7 +25,23 @@ static int begin_config(struct continual *c)
     config_merge(config, c->args.config);
     if (config_get(config, "continual.sets") && !config_get(config, "data.dir"))
         config_set(config, "data.dir", json_string(".")); /* below which their folders are */
+    if (run_start_network(config) != DONE)
+        return FAILED;
+    if (!config_get(config, "network"))
+        config_set(config, "network", json_string("784-800-800-10"));
     config_complete(config);
+    return DONE;
+}
+
+/* Settings of snn train that would have no effect. */
+static int check_config(const json_t *config)
+{
+    if (config_get(config, "teacher") || config_get(config, "train_steps"))
+        return fail(USAGE, "teacher and train_steps: only snn train has them");
+    if (config_get(config, "start") && config_whole(config, "continual.heads", 0))
+        return fail(USAGE, "--start and --heads do not go together: a model has no readout for each task");
+    if (config_whole(config, "batch", 0) < 1 || config_whole(config, "epochs", 0) < 1)
+        return fail(FAILED, "batch and epochs must be at least 1");
     return DONE;
 }
 
@@ -36,9 +51,7 @@ int continual_configure(struct continual *c)
         config_merge(c->run.config, c->args.config);
     else if (begin_config(c) != DONE)
         return FAILED;
-    if (config_whole(c->run.config, "batch", 0) < 1 || config_whole(c->run.config, "epochs", 0) < 1)
-        return fail(FAILED, "batch and epochs must be at least 1");
-    return DONE;
+    return check_config(c->run.config);
 }
 
 int continual_open(struct continual *c)
@@ -50,6 +63,8 @@ int continual_open(struct continual *c)
         status = tasks_open(&c->tasks, &c->run);
     if (status == DONE)
         status = sequence_open(&c->sequence, &c->run, c->tasks.count);
+    if (status == DONE && !c->state)
+        status = run_start(&c->run);
     if (status != DONE)
         return status;
     rc = snn_trainer_on_progress(c->run.trainer, progress_show, &c->progress);
@@ -92,7 +107,7 @@ static snn_status set_note(struct continual *c, const char *key, char *text)
     return rc;
 }
 
-snn_status continual_save(struct continual *c, bool under_way)
+snn_status continual_save(struct continual *c, bool under_way, bool here)
 {
     json_t *state =
         json_pack("{s:I, s:b, s:[]}", "ended", (json_int_t)continual_ended(c), "under_way", under_way, "accuracy");
@@ -100,6 +115,8 @@ snn_status continual_save(struct continual *c, bool under_way)
 
     for (size_t task = 0; task < continual_ended(c); task++)
         json_array_append_new(json_object_get(state, "accuracy"), continual_accuracies(c, task));
+    json_object_set_new(state, "epochs", json_integer((json_int_t)c->before));
+    json_object_set_new(state, "best", best_json(&c->best, here));
     json_object_set_new(state, "files", outputs_note(c->args.own, c->checkpoint));
     rc = set_note(c, CONFIG_NOTE, config_note(c->run.config));
     if (rc == SNN_OK)
@@ -111,12 +128,15 @@ snn_status continual_save(struct continual *c, bool under_way)
     return rc;
 }
 
-/* The accuracies stay with the network, for snn report. */
+/* What stays with the network: the accuracies, for snn report. */
 snn_status continual_note(struct continual *c, const snn_continual_info *info)
 {
     json_t *tasks =
         json_pack("{s:[], s:o, s:o}", "accuracy", "acc", json_figure(info->acc), "bwt", json_figure(info->bwt));
     snn_status rc = snn_network_set_note(c->run.network, CONTINUAL_NOTE, NULL);
+
+    if (rc == SNN_OK)
+        rc = snn_network_set_note(c->run.network, BEST_NOTE, NULL);
 
     for (size_t task = 0; task < continual_ended(c); task++)
         json_array_append_new(json_object_get(tasks, "accuracy"), continual_accuracies(c, task));
@@ -170,9 +190,46 @@ int continual_take_up(struct continual *c, const char *path, bool *under_way)
         rc = snn_trainer_load(c->run.trainer, path);
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
+    c->before = (uint64_t)json_integer_value(json_object_get(c->state, "epochs"));
+    if (*under_way && best_recall(&c->best, json_object_get(c->state, "best"), c->run.network,
+                                  run_about(c->run.trainer).epochs) != DONE)
+        return FAILED;
     if (!c->quiet && !c->json)
         printf("resumed  %s: %zu of %zu tasks done\n", path, done, c->tasks.count);
     return DONE;
+}
+
+static int check_files(const struct continual *c)
+{
+    const struct output output[] = {
+        { "model", c->model, true },
+        { "checkpoint", c->checkpoint, true },
+        { "best", c->best.path, true },
+        { "--packed", args_text(&c->args, "packed"), true },
+        { "log", c->csv, false },
+        { "--tensorboard", c->board.path, false },
+        { "--matrix", args_text(&c->args, "matrix"), false },
+        { "--curves", args_text(&c->args, "curves"), false },
+        { "--raster", args_text(&c->args, "raster"), false },
+    };
+    int status = outputs_check(output, sizeof output / sizeof *output);
+
+    for (size_t i = 6; i < sizeof output / sizeof *output && status == DONE; i++)
+        status = svg_check_name(output[i].path);
+    return status == DONE && c->csv ? history_check(c->csv) : status;
+}
+
+/* Curves are drawn from a log, be there a file or not. */
+static int name_log(struct continual *c)
+{
+    const char *csv = args_text(&c->args, "csv");
+
+    if (csv || !c->model)
+        csv = csv ? csv : args_has(&c->args, "curves") ? "/dev/null" : NULL;
+    else
+        csv = c->model;
+    c->csv = csv ? renamed(csv, csv == c->model ? ".snn" : "", csv == c->model ? ".csv" : "") : NULL;
+    return c->csv || !csv ? check_files(c) : fail(FAILED, "out of memory");
 }
 
 /* The paths of model and checkpoint: with --resume, those that it came from. */
@@ -180,7 +237,6 @@ int continual_name_files(struct continual *c)
 {
     const char *save = args_text(&c->args, "save"), *from = args_text(&c->args, "resume");
     size_t length = from ? strlen(from) : 0;
-    const char *matrix = args_text(&c->args, "matrix");
     bool ckpt = length > 5 && strcmp(from + length - 5, ".ckpt") == 0;
     int status;
 
@@ -191,9 +247,8 @@ int continual_name_files(struct continual *c)
             return fail(FAILED, "out of memory");
         c->saved = ckpt && strcmp(from, c->checkpoint) == 0;
     }
-    status = outputs_check((const struct output[]){ { "model", c->model, true },
-                                                    { "checkpoint", c->checkpoint, true },
-                                                    { "--matrix", matrix, false } },
-                           3);
-    return status == DONE ? svg_check_name(matrix) : status;
+    status = best_open(&c->best, c->run.config, c->model);
+    if (status == DONE)
+        status = tensorboard_name(&c->board, args_text(&c->args, "tensorboard"));
+    return status == DONE ? name_log(c) : status;
 }

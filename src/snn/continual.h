@@ -3,8 +3,11 @@
 #define SNN_TOOL_CONTINUAL_H
 
 #include "args.h"
+#include "best.h"
+#include "history.h"
 #include "progress.h"
 #include "sequence.h"
+#include "tensorboard.h"
 
 #define CONTINUAL_NOTE "tool.continual" /* of a checkpoint: how far the sequence is */
 
@@ -14,9 +17,14 @@ struct continual {
     struct tasks tasks;
     struct sequence sequence;
     struct progress progress;
-    char *model, *checkpoint; /* paths, or NULL */
-    json_t *state;            /* of the checkpoint, or NULL */
-    bool quiet, json, saved;  /* the checkpoint is of this run */
+    struct history history; /* of all epochs; without a file where nobody wants it */
+    struct tensorboard board;
+    struct best best;               /* of the present task */
+    char *model, *checkpoint, *csv; /* paths, or NULL */
+    int64_t every, sample;
+    uint64_t before;         /* epochs of the tasks that have ended */
+    json_t *state;           /* of the checkpoint, or NULL */
+    bool quiet, json, saved; /* the checkpoint is of this run */
 };
 
 /* ---- continual.c. Each step returns DONE, FAILED or USAGE and has said why */
@@ -35,8 +43,9 @@ int continual_take_up(struct continual *c, const char *path, bool *under_way);
 size_t continual_batch(const struct continual *c);
 size_t continual_ended(const struct continual *c);
 json_t *continual_accuracies(const struct continual *c, size_t task);
-snn_status continual_save(struct continual *c, bool under_way);
-/* The accuracies stay with the network, for snn report. */
+/* `here`: the network has the weights of the best epoch of the task. */
+snn_status continual_save(struct continual *c, bool under_way, bool here);
+/* What stays with the network: the accuracies, for snn report. */
 snn_status continual_note(struct continual *c, const snn_continual_info *info);
 
 /* ---- continual_tasks.c */

@@ -1,5 +1,6 @@
 /* continual_tasks.c - a sequence of tasks: training, replay, evaluation. */
 #include "continual.h"
+#include "epoch.h"
 
 #include <math.h>
 
@@ -15,32 +16,147 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
         return fail_call(rc, NULL);
     if (!c->checkpoint)
         return fail(INTERRUPTED, "interrupted by %s; with --save there would be a checkpoint", stop_reason());
-    rc = continual_save(c, under_way);
+    rc = continual_save(c, under_way, false);
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
     return fail(INTERRUPTED, "interrupted after %zu of %zu tasks%s by %s; to continue: snn continual --resume %s",
                 continual_ended(c), c->tasks.count, under_way ? " and a part" : "", stop_reason(), c->checkpoint);
 }
 
+/* ---- training ---- */
+
+/* The sets of a task; NULL: not looked at. */
+struct sets {
+    snn_dataset *train, *validation, *test;
+};
+
+static int open_sets(struct continual *c, size_t task, struct sets *s)
+{
+    int status = tasks_data(&c->tasks, task, SNN_SPLIT_TRAIN, &s->train);
+
+    if (status == DONE && c->best.judges)
+        status = tasks_data(&c->tasks, task, SPLIT_VALIDATION, &s->validation);
+    if (status == DONE && config_whole(c->run.config, "test_every", 0) > 0)
+        status = tasks_data(&c->tasks, task, SNN_SPLIT_TEST, &s->test);
+    return status;
+}
+
+static void close_sets(struct sets *s)
+{
+    snn_dataset_destroy(s->train);
+    snn_dataset_destroy(s->validation);
+    snn_dataset_destroy(s->test);
+}
+
+static void save_checkpoint(struct continual *c, bool under_way, bool here)
+{
+    snn_status rc = c->checkpoint ? continual_save(c, under_way, here) : SNN_OK;
+
+    if (rc != SNN_OK)
+        warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
+}
+
+/* A checkpoint where one is due. The weights of a better epoch are written after it, so that it never names others.
+ */
+static int end_epoch(struct continual *c, uint64_t epoch, bool better)
+{
+    const bool keeps = better && c->best.keeps;
+
+    if (c->every && (keeps || epoch % (uint64_t)c->every == 0))
+        save_checkpoint(c, true, c->best.epoch == epoch);
+    return keeps ? best_keep(&c->best, c->run.network) : DONE;
+}
+
+static int log_epoch(struct continual *c, const struct epoch_row *row, bool judged)
+{
+    const struct history *h = &c->history;
+    const bool there = h->count > 0 && h->row[h->count - 1].epoch == row->epoch;
+
+    if (c->json) {
+        progress_clear(&c->progress);
+        json_line(history_json(row), 9);
+    }
+    tensorboard_add(&c->board, row, judged ? c->run.trainer : NULL, c->run.network);
+    if (!h->file)
+        return DONE;
+    return there ? history_amend(&c->history, row) : history_add(&c->history, row);
+}
+
+/* Judges the epoch that has ended, of which `fit` says what training said; NULL: the log says it. */
+static int judge(struct continual *c, size_t task, const struct sets *s, const snn_metrics *fit)
+{
+    const uint64_t epoch = run_about(c->run.trainer).epochs,
+                   every = (uint64_t)config_whole(c->run.config, "test_every", 0);
+    const struct history *h = &c->history;
+    struct epoch_row row = fit ? epoch_row(&c->run, fit) : history_row(0);
+    const bool tests = every && epoch % every == 0;
+    snn_metrics held = SNN_METRICS_INIT;
+    bool better;
+    int status, logged;
+
+    if (!fit && h->count > 0 && h->row[h->count - 1].epoch == c->before + epoch)
+        row = h->row[h->count - 1];
+    row.epoch = c->before + epoch;
+    row.task = (double)task + 1;
+    status = epoch_judge(&c->run, s->validation, tests ? s->test : NULL, &c->best, &row, &held, &better);
+    logged = log_epoch(c, &row, s->validation || tests);
+    if (status == INTERRUPTED)
+        return stopped(c, SNN_ERR_CANCELLED, true);
+    if (status != DONE || logged != DONE)
+        return FAILED;
+    return end_epoch(c, epoch, better);
+}
+
+/* All epochs of a task that are left. */
+static int train_epochs(struct continual *c, size_t task, const struct sets *s, snn_metrics *m)
+{
+    const uint64_t epochs = (uint64_t)config_whole(c->run.config, "epochs", 1);
+    int status = DONE;
+
+    if (c->best.judged < run_about(c->run.trainer).epochs)
+        status = judge(c, task, s, NULL);
+    while (status == DONE && run_about(c->run.trainer).epochs < epochs && !best_exhausted(&c->best)) {
+        snn_status rc = snn_trainer_epoch(c->run.trainer, s->train, m);
+
+        status = rc == SNN_OK ? judge(c, task, s, m) : stopped(c, rc, true);
+    }
+    return status;
+}
+
+/* The task ends with the weights of its best epoch, if they are wanted and others are there. */
+static int choose(struct continual *c)
+{
+    return c->best.keeps && c->best.epoch > 0 && c->best.epoch != run_about(c->run.trainer).epochs
+               ? best_bring_back(&c->best, &c->run)
+               : DONE;
+}
+
 /* `begun`: a checkpoint was taken up in the middle of it. */
 static int train_task(struct continual *c, size_t task, bool begun, snn_metrics *m)
 {
-    const uint64_t epochs = (uint64_t)config_whole(c->run.config, "epochs", 1);
-    snn_dataset *data;
+    struct sets s = { NULL, NULL, NULL };
     snn_status rc = SNN_OK;
-    int status = tasks_data(&c->tasks, task, SNN_SPLIT_TRAIN, &data);
+    int status = open_sets(c, task, &s);
 
+    if (status == DONE && !begun) {
+        best_restart(&c->best);
+        rc = sequence_begin(&c->sequence, task, continual_batch(c));
+    }
+    if (rc != SNN_OK)
+        status = stopped(c, rc, true);
+    if (status == DONE)
+        status = train_epochs(c, task, &s, m);
+    if (status == DONE)
+        status = choose(c);
+    close_sets(&s);
     if (status != DONE)
         return status;
-    if (!begun)
-        rc = sequence_begin(&c->sequence, task, continual_batch(c));
-    while (rc == SNN_OK && run_about(c->run.trainer).epochs < epochs)
-        rc = snn_trainer_epoch(c->run.trainer, data, m);
-    if (rc == SNN_OK)
-        rc = snn_continual_end(c->run.sequence);
-    snn_dataset_destroy(data);
-    return rc == SNN_OK ? DONE : stopped(c, rc, true);
+    c->before += run_about(c->run.trainer).epochs;
+    rc = snn_continual_end(c->run.sequence);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
+
+/* ---- after a task ---- */
 
 /* The passes of replay that are left after a task. */
 static int replay(struct continual *c, size_t task)
@@ -92,21 +208,31 @@ static void report(struct continual *c, size_t task, const snn_metrics *m)
     fflush(stdout);
 }
 
+/* The accuracy at the end of a task is that of its last epoch in the log. */
+static int log_task(struct continual *c, size_t task)
+{
+    struct history *h = &c->history;
+    struct epoch_row row;
+
+    if (h->count == 0 || h->row[h->count - 1].epoch != c->before)
+        return DONE;
+    row = h->row[h->count - 1];
+    row.test_accuracy = snn_continual_accuracy(c->run.sequence, task, task);
+    return history_amend(h, &row);
+}
+
 /* What follows the training of a task: replay, and how well all tasks so far are known. */
 static int end_task(struct continual *c, size_t task, const snn_metrics *m)
 {
     int status = replay(c, task);
-    snn_status rc;
 
     for (size_t j = 0; status == DONE && j <= task; j++)
         status = evaluate_task(c, task, j);
     if (status != DONE)
         return status;
     report(c, task, m);
-    rc = c->checkpoint ? continual_save(c, false) : SNN_OK;
-    if (rc != SNN_OK)
-        warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
-    return DONE;
+    save_checkpoint(c, false, false);
+    return log_task(c, task);
 }
 
 /* True if task number `task` was evaluated on all tasks so far. */
@@ -118,12 +244,23 @@ static bool evaluated(const struct continual *c, size_t task)
     return true;
 }
 
+/* Log and event file go on after the epochs of the checkpoint. */
+static int open_logs(struct continual *c, bool under_way)
+{
+    const uint64_t keep = c->before + (under_way ? run_about(c->run.trainer).epochs : 0);
+    int status = tensorboard_open(&c->board, keep, c->run.config);
+
+    return status == DONE && c->csv ? history_open(&c->history, c->csv, keep) : status;
+}
+
 int continual_run(struct continual *c)
 {
     snn_metrics m = SNN_METRICS_INIT;
     bool under_way = false;
     int status = c->state ? continual_take_up(c, args_text(&c->args, "resume"), &under_way) : DONE;
 
+    if (status == DONE)
+        status = open_logs(c, under_way);
     if (status == DONE && continual_ended(c) > 0 && !evaluated(c, continual_ended(c) - 1))
         status = end_task(c, continual_ended(c) - 1, &m);
     for (size_t task = continual_ended(c); status == DONE && task < c->tasks.count; task++) {

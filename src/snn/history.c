@@ -19,11 +19,22 @@ static const struct {
     const char *name;
     size_t at;
 } column[] = {
-    FIELD(train_loss),        FIELD(train_accuracy),     FIELD(test_loss),
-    FIELD(test_accuracy),     FIELD(learning_rate),      FIELD(firing_rate),
-    FIELD(seconds),           FIELD(samples_per_second), FIELD(equilibrium_gap),
-    FIELD(solver_iterations), FIELD(solver_residual),    FIELD(solver_failures),
-    FIELD(backward_rate),     FIELD(validation_loss),    FIELD(validation_accuracy),
+    FIELD(train_loss),
+    FIELD(train_accuracy),
+    FIELD(test_loss),
+    FIELD(test_accuracy),
+    FIELD(learning_rate),
+    FIELD(firing_rate),
+    FIELD(seconds),
+    FIELD(samples_per_second),
+    FIELD(equilibrium_gap),
+    FIELD(solver_iterations),
+    FIELD(solver_residual),
+    FIELD(solver_failures),
+    FIELD(backward_rate),
+    FIELD(validation_loss),
+    FIELD(validation_accuracy),
+    FIELD(task),
 };
 #define COLUMNS (sizeof column / sizeof *column)
 

@@ -17,6 +17,7 @@ struct epoch_row {
     double equilibrium_gap, solver_iterations, solver_residual, solver_failures;
     double backward_rate; /* of methods with a second stage */
     double validation_loss, validation_accuracy;
+    double task; /* of snn continual, from 1 */
 };
 
 struct history {

@@ -12,7 +12,7 @@ struct output {
     bool model;       /* written by the library, which replaces regular files alone */
 };
 
-#define OUTPUTS_MOST 8
+#define OUTPUTS_MOST 10
 
 /* Checks that all, at most OUTPUTS_MOST, can be written, each under its own name; prints the reason if not. Returns
  * DONE or FAILED. */

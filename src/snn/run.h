@@ -22,7 +22,8 @@ struct run {
     snn_dataset_info shape; /* of the samples */
 };
 
-#define RUN_LAYERS 256 /* most layers of a network with lateral neurons */
+#define SPLIT_VALIDATION ((snn_split)3) /* the share of the training samples that judges, of a sequence */
+#define RUN_LAYERS 256                  /* most layers of a network with lateral neurons */
 
 /* Every step returns DONE or FAILED and has said why. run_close() may follow any of them. */
 int run_context(struct run *run);

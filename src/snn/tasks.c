@@ -80,6 +80,7 @@ static int measure_shapes(struct tasks *t)
         int status;
 
         config_set(one.config, "data.limit", json_integer(1));
+        json_object_del(one.config, "validation");
         status = run_data(&one, &data, SNN_SPLIT_TRAIN);
         snn_dataset_destroy(data);
         json_decref(one.config);
@@ -102,9 +103,15 @@ static int measure_shapes(struct tasks *t)
 static int open_fitted(struct tasks *t, const struct task_set *set, snn_split split, snn_dataset **out)
 {
     struct run one = alone(t, set);
-    snn_dataset *data = NULL;
-    int status = run_data(&one, &data, split);
+    snn_dataset *data = NULL, *other;
+    int status = run_data(&one, &data, split == SPLIT_VALIDATION ? SNN_SPLIT_TRAIN : split);
 
+    other = one.validation;
+    if (split == SPLIT_VALIDATION) {
+        other = data;
+        data = one.validation;
+    }
+    snn_dataset_destroy(other);
     json_decref(one.config);
     if (status == DONE)
         return arrange_fitted(out, t->run->context, data, true, t->run->shape.shape);
@@ -203,7 +210,9 @@ void tasks_close(struct tasks *t)
 
 int tasks_data(struct tasks *t, size_t task, snn_split split, snn_dataset **out)
 {
-    snn_dataset *base = split == SNN_SPLIT_TRAIN ? t->run->train : t->run->test;
+    snn_dataset *base = split == SNN_SPLIT_TRAIN    ? t->run->train
+                        : split == SPLIT_VALIDATION ? t->run->validation
+                                                    : t->run->test;
 
     *out = NULL;
     if (t->set)

@@ -27,8 +27,8 @@ struct tasks {
  * have. Returns DONE, FAILED or USAGE. */
 int tasks_open(struct tasks *tasks, struct run *run);
 void tasks_close(struct tasks *tasks);
-/* A split of task number `task`; its samples that memory keeps, the first `most` of each class. Return DONE or
- * FAILED. */
+/* A split of task number `task`, SPLIT_VALIDATION as well; its samples that memory keeps, the first `most` of each
+ * class. Return DONE or FAILED. */
 int tasks_data(struct tasks *tasks, size_t task, snn_split split, snn_dataset **out);
 int tasks_memory(struct tasks *tasks, size_t task, size_t most, snn_dataset **out);
 

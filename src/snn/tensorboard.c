@@ -314,8 +314,9 @@ static void skip_kept(struct tensorboard *board, uint64_t keep)
     fseek(board->file, end, SEEK_SET);
 }
 
-static void begin(struct tensorboard *board, const char *settings)
+static void begin(struct tensorboard *board, const json_t *settings)
 {
+    char *text = json_dumps(settings, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     struct message event, summary;
 
     event_open(&event, 0);
@@ -323,12 +324,13 @@ static void begin(struct tensorboard *board, const char *settings)
     write_event(board, &event);
     event_open(&event, 0);
     message_open(&summary);
-    put_note(&summary, "settings/text_summary", settings);
+    put_note(&summary, "settings/text_summary", text ? text : "");
+    free(text);
     put_message(&event, 5, &summary);
     write_event(board, &event);
 }
 
-int tensorboard_open(struct tensorboard *board, uint64_t keep, const char *settings)
+int tensorboard_open(struct tensorboard *board, uint64_t keep, const json_t *settings)
 {
     if (!board->path)
         return DONE;

@@ -19,7 +19,7 @@ struct tensorboard {
  * Returns DONE or FAILED. */
 int tensorboard_name(struct tensorboard *board, const char *folder);
 /* Begins the file with the settings of the run. The epochs of an older one up to `keep` stay (0: none). */
-int tensorboard_open(struct tensorboard *board, uint64_t keep, const char *settings);
+int tensorboard_open(struct tensorboard *board, uint64_t keep, const json_t *settings);
 /* Adds an epoch, or writes the last one again, if it is that: figures of the row, and the firing rates of the layers
  * that `judge` evaluated last; NULL: none. */
 void tensorboard_add(struct tensorboard *board, const struct epoch_row *row, const snn_trainer *judge,

@@ -208,10 +208,16 @@ static snn_status prepare(struct train *t, snn_trainer *trainer, size_t batch)
 /* What the checkpoint says of the best epoch; a new run has none, whatever file is there. */
 static int take_up(struct train *t)
 {
+    const char *text = t->resume ? snn_network_note(t->run.network, BEST_NOTE) : NULL;
+    json_t *state = text ? json_loads(text, 0, NULL) : NULL;
+    int status = DONE;
+
     if (t->resume)
-        return best_recall(&t->best, t->run.network, run_about(t->run.trainer).epochs);
-    best_discard(&t->best);
-    return DONE;
+        status = best_recall(&t->best, state, t->run.network, run_about(t->run.trainer).epochs);
+    else
+        best_discard(&t->best);
+    json_decref(state);
+    return status;
 }
 
 int train_open_trainer(struct train *t)

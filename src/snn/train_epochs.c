@@ -1,4 +1,5 @@
 /* train_epochs.c - the epochs of snn train, and their checkpoints. */
+#include "epoch.h"
 #include "train.h"
 
 #include <math.h>
@@ -32,20 +33,9 @@ static int interrupted(struct train *t)
                 stop_reason(), t->checkpoint);
 }
 
-static int evaluate(struct train *t, const snn_dataset *data, const char *what, snn_metrics *m)
-{
-    snn_status rc;
-
-    *m = (snn_metrics)SNN_METRICS_INIT;
-    rc = snn_trainer_evaluate(run_judge(&t->run), data, m);
-    if (rc != SNN_OK && rc != SNN_ERR_CANCELLED)
-        return fail_call(rc, what);
-    return rc == SNN_OK ? DONE : INTERRUPTED;
-}
-
 static int test(struct train *t)
 {
-    int status = evaluate(t, t->run.test, "test set", &t->held);
+    int status = epoch_evaluate(&t->run, t->run.test, "test set", &t->held);
 
     t->evaluated = status == DONE;
     return status;
@@ -59,24 +49,12 @@ static bool is_tested(const struct train *t, uint64_t epoch)
     return epoch == (uint64_t)config_whole(t->run.config, "epochs", 1) || (every > 0 && epoch % every == 0);
 }
 
-/* Validation and test of an epoch, into its row; *better: it is the best so far. */
 static int judge(struct train *t, struct epoch_row *row, bool *better)
 {
-    snn_metrics m = SNN_METRICS_INIT;
-    int status = t->run.validation ? evaluate(t, t->run.validation, "validation", &m) : DONE;
+    const bool tests = is_tested(t, row->epoch);
+    int status = epoch_judge(&t->run, t->run.validation, tests ? t->run.test : NULL, &t->best, row, &t->held, better);
 
-    t->evaluated = *better = false;
-    if (status == DONE && t->run.validation) {
-        row->validation_loss = m.loss;
-        row->validation_accuracy = m.accuracy;
-    }
-    if (status == DONE && is_tested(t, row->epoch)) {
-        status = test(t);
-        row->test_loss = t->evaluated ? t->held.loss : NAN;
-        row->test_accuracy = t->evaluated ? t->held.accuracy : NAN;
-    }
-    if (status == DONE)
-        *better = best_take(&t->best, row->epoch, &m);
+    t->evaluated = status == DONE && tests;
     return status;
 }
 
@@ -110,29 +88,6 @@ static void save_checkpoint(struct train *t)
         t->saved = run_about(t->run.trainer).epochs;
     else
         warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
-}
-
-static struct epoch_row row_of(const struct train *t, const snn_metrics *fit)
-{
-    bool answers = strcmp(config_text(t->run.config, "trainer.method", ""), "spide") == 0;
-    bool solves = fit->solver_iterations > 0 || fit->solver_failures > 0;
-
-    return (struct epoch_row){ .epoch = run_about(t->run.trainer).epochs,
-                               .train_loss = fit->loss,
-                               .train_accuracy = fit->accuracy,
-                               .test_loss = NAN,
-                               .test_accuracy = NAN,
-                               .validation_loss = NAN,
-                               .validation_accuracy = NAN,
-                               .learning_rate = fit->learning_rate,
-                               .firing_rate = fit->firing_rate,
-                               .seconds = fit->seconds,
-                               .samples_per_second = fit->samples_per_second,
-                               .equilibrium_gap = solves ? fit->equilibrium_gap : NAN,
-                               .solver_iterations = solves ? fit->solver_iterations : NAN,
-                               .solver_residual = solves ? fit->solver_residual : NAN,
-                               .solver_failures = solves ? (double)fit->solver_failures : NAN,
-                               .backward_rate = answers ? fit->backward_rate : NAN };
 }
 
 /* Into log and event file; `again`: in the place of the last row. */
@@ -176,7 +131,7 @@ static int train_epoch(struct train *t)
             t->resume, (unsigned long long)run_about(t->run.trainer).epochs + 1, snn_last_error());
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
-    row = row_of(t, &fit);
+    row = epoch_row(&t->run, &fit);
     status = judge(t, &row, &better);
     if (log_epoch(t, &row, false) != DONE || status == FAILED)
         return FAILED;

@@ -37,8 +37,8 @@ cmp -s a.snn b.snn && bad "the note does not have the rates"
 run 0 continual $quick --task-lr 0.1,0.02 --save c.snn --json
 cp out first
 run 0 continual $quick --task-lr 0.1,0.02 --replay 5 --replay-epochs 3 --replay-lr 0.01 --save d.snn --json
-[ "$(head -n 1 out | grep -o '"accuracy".*')" = "$(head -n 1 first | grep -o '"accuracy".*')" ] ||
-    bad "replay changes the first task"
+[ "$(grep '"event":"task"' out | head -n 1 | grep -o '"accuracy".*')" = \
+    "$(grep '"event":"task"' first | head -n 1 | grep -o '"accuracy".*')" ] || bad "replay changes the first task"
 
 # ---- data sets of several sizes
 mkdir -p other/wide
@@ -66,6 +66,49 @@ for moment in 1 2 3 4; do
     fi
     same whole.snn cut.snn
 done
+
+# ---- the flags of snn train: log, drawings, a validation for each task, the best epoch of each
+flags="$quick --epochs 7 --classes 2 --tasks 2 --heads --lr 0.4 --batch 10 --data.limit 400 --neuron.tau 1.1"
+flags="$flags --validation 0.2 --test-every 3"
+run 0 continual $flags --curves curves.svg --raster raster.svg --sample 2 --packed bits.snn --keep --json \
+    --save all.snn
+there curves.svg raster.svg bits.snn all.snn.ckpt all.csv
+[ "$(cut -d, -f1,17 all.csv | tail -n +2 | tr '\n' ' ')" = \
+    "1,1 2,1 3,1 4,1 5,1 6,1 7,1 8,2 9,2 10,2 11,2 12,2 13,2 14,2 " ] ||
+    bad "all.csv does not hold 7 epochs of 2 tasks"
+[ "$(tail -n +2 all.csv | cut -d, -f16 | grep -c .)" -eq 14 ] || bad "not every epoch is validated"
+[ "$(tail -n +2 all.csv | cut -d, -f5 | grep -c .)" -eq 6 ] ||
+    bad "--test-every 3 gives not three figures of each task"
+[ "$(grep -c '"event":"epoch"' out)" -eq 14 ] || bad "not an event for each epoch"
+run 0 continual $flags --keep-best --save best.snn --quiet
+cmp -s all.snn best.snn && bad "--keep-best changes nothing"
+run 0 continual $flags --keep-best --patience 1 --save early.snn --quiet
+[ "$(wc -l <early.csv)" -lt 15 ] || bad "--patience stops no task"
+cut -d, -f1-7,15- best.csv >best.figures
+for moment in 1 2 3 4; do
+    rm -f cut.snn* cut.csv
+    "$snn" continual $flags --keep-best --every 1 --save cut.snn >out 2>err &
+    child=$!
+    await has_epoch
+    sleep 0.0$((moment * 2))
+    kill -$([ $moment -gt 2 ] && echo KILL || echo INT) $child || true
+    wait $child || true
+    if [ ! -e cut.snn ]; then
+        there cut.snn.ckpt
+        run 0 continual --resume cut.snn.ckpt
+    fi
+    same best.snn cut.snn
+    cut -d, -f1-7,15- cut.csv >cut.figures
+    same best.figures cut.figures
+    [ ! -e cut.snn.best ] && [ ! -e cut.snn.ckpt ] || bad "a complete sequence left files"
+done
+run 0 train --data idx:data --net 64-24-FC --epochs 1 --save start.snn --quiet
+run 0 continual $quick --start start.snn --save a.snn
+run 0 continual --data idx:data --batch 50 --epochs 2 --start start.snn --save b.snn
+[ "$(tail -n 1 a.csv | cut -d, -f1-7)" = "$(tail -n 1 b.csv | cut -d, -f1-7)" ] || bad "--start has another network"
+refuses 2 '--start and --heads' continual $quick --start start.snn --heads
+refuses 2 '--keep-best needs --validation' continual $quick --keep-best --save x.snn
+refuses 2 '--keep-best needs --save' continual $quick --keep-best --validation 0.1
 
 # ---- what is wrong
 refuses 2 'of 11 classes, but the data have 10' continual --data idx:data --net 64-8-FC --classes 11

@@ -29,6 +29,11 @@ run 0 train --resume b.snn.ckpt --epochs 4
 holds b b.csv
 [ "$(wc -l <b.csv)" -eq 5 ] || bad "not four epochs in b.csv"
 
+# ---- tasks: their epochs one after the other
+run 0 continual --data idx:data --net 64-16-10 --batch 50 --epochs 2 --tasks 2 --save d.snn --tensorboard d
+[ "$(wc -l <d.csv)" -eq 5 ] || bad "not two epochs of two tasks in d.csv"
+there d/events.out.tfevents.snn
+
 # ---- refused
 mkdir c
 echo "what I wrote" >c/events.out.tfevents.snn

@@ -78,7 +78,11 @@ for signal in INT KILL KILL KILL; do
         wait $child 2>/dev/null || true
         grep -q SNN_ERR err && bad "$signal: $(cat err)"
     done
-    [ -e cut.snn ] || run 0 train --resume cut.snn.ckpt
+    if [ ! -e cut.snn ] && [ -e cut.snn.ckpt ]; then
+        run 0 train --resume cut.snn.ckpt
+    elif [ ! -e cut.snn ]; then
+        run 0 train $flags --save cut.snn # it died each time before there was a checkpoint
+    fi
     same whole.snn cut.snn
     cut -d, -f1-7,15,16 cut.csv >cut.figures
     same whole.figures cut.figures
