@@ -834,6 +834,39 @@ public:
         return sums;
     }
 
+    /** A step in three parts, for a loss of the host: the outputs of all steps, [T,n,outputs], then gradients from
+     * the errors at them, then the update. */
+    std::vector<float> forward(const Batch &batch)
+    {
+        const snn_batch *checked = batch.checked(in(), out());
+        std::vector<float> outputs(info().steps * checked->samples * out());
+
+        run([&] { return snn_trainer_forward(get(), checked, outputs.data()); });
+        return outputs;
+    }
+
+    void backward(const Batch &batch, Span<const float> error)
+    {
+        const snn_batch *checked = batch.checked(in(), out());
+
+        detail::check_size("error", error.size(), info().steps * checked->samples * out());
+        run([&] { return snn_trainer_backward(get(), checked, error.data()); });
+    }
+
+    void update() { check(snn_trainer_update(get())); }
+
+    /** Computes the gradient of the input, or no longer; ends an observer. */
+    void observe_input(bool input)
+    {
+        check(snn_trainer_observe(get(), input ? SNN_OBSERVE_INPUT : 0u, nullptr, nullptr));
+        calls_->observer = nullptr;
+    }
+
+    void read_input_gradient(Span<float> to) const
+    {
+        check(snn_trainer_read_input_gradient(get(), to.data(), to.size()));
+    }
+
     void restart_epoch() { check(snn_trainer_restart_epoch(get())); }
     void save(const std::string &path) const { check(snn_trainer_save(get(), path.c_str())); }
     void load(const std::string &path) { check(snn_trainer_load(get(), path.c_str())); }

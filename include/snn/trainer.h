@@ -233,6 +233,9 @@ typedef enum snn_signal {
 /** Flags of snn_trainer_observe(). */
 #define SNN_OBSERVE_SIGNALS 1u   /**< keep the signals of every layer until the end of the step */
 #define SNN_OBSERVE_GRADIENTS 2u /**< compute the gradient of every step separately (slower) */
+#define SNN_OBSERVE_INPUT                                                                      \
+    4u /**< compute the gradient of the input, for snn_trainer_read_input_gradient(); needs no \
+            observer */
 
 /** Supplies noise: called for every perturbed population, before every step of training, in the calling thread.
  * @param layer the population, borrowed from the network of the trainer
@@ -296,11 +299,12 @@ SNN_API SNN_CHECKED snn_status snn_trainer_on_progress(snn_trainer *trainer, snn
 /** Sets an observer, which runs at the phases of snn_phase, between two calls of the trainer. Other flags than before
  * need other memory: a trainer that is prepared then plans again, as a second snn_trainer_prepare() does. Results are
  * the same with and without SNN_OBSERVE_SIGNALS. Unchanged after a failure.
- * @param flags SNN_OBSERVE_SIGNALS, SNN_OBSERVE_GRADIENTS, both or 0
- * @param fn NULL: none, whatever the flags
+ * @param flags SNN_OBSERVE_SIGNALS, SNN_OBSERVE_GRADIENTS, SNN_OBSERVE_INPUT, together or 0
+ * @param fn NULL: none; of the flags SNN_OBSERVE_INPUT alone counts then
  * @param user passed to `fn`, borrowed
  * @return SNN_ERR_ARGUMENT (NULL trainer, unknown flags), SNN_ERR_STATE (gradients of an evaluator; in a callback of
- * this trainer), SNN_ERR_MEMORY */
+ * this trainer), SNN_ERR_UNSUPPORTED (SNN_OBSERVE_INPUT in a prepared trainer whose method sends no error to the
+ * input), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe_fn fn,
                                                    void *user);
 
@@ -423,6 +427,40 @@ SNN_API SNN_CHECKED snn_status snn_trainer_read_signal(const snn_trainer *traine
  * another phase, not prepared for training, or no gradient yet), SNN_ERR_UNSUPPORTED (not a trained tensor) */
 SNN_API SNN_CHECKED snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer *layer,
                                                          const char *tensor, float *out, size_t length);
+
+/** Reads the gradient of the input, that is of `x` of the last batch, with SNN_OBSERVE_INPUT: where
+ * snn_trainer_read_gradient() reads the gradient of the last update. Its derivative is exact with bptt, and goes
+ * through the layers of each step alone with ottt, sltt and sei.
+ * @param out receives the gradient in the shape of `x`, [n,C,H,W] or [T,n,C,H,W], in C order; unchanged after a
+ * failure
+ * @param length size of `out`, in numbers
+ * @return SNN_ERR_ARGUMENT (NULL, `out` too small), SNN_ERR_STATE (without SNN_OBSERVE_INPUT; in another phase, or no
+ * gradient yet) */
+SNN_API SNN_CHECKED snn_status snn_trainer_read_input_gradient(const snn_trainer *trainer, float *out, size_t length);
+
+/** Runs the network in training mode on a batch, as the first part of a step whose loss the host computes:
+ * snn_trainer_backward() forms the gradients, snn_trainer_update() updates the parameters. Running statistics follow
+ * the batch. Ignores labels and targets. Allocates nothing.
+ * @param out [T,n,outputs], receives the output of every step; 0 at steps without an output
+ * @return as snn_trainer_step(); SNN_ERR_UNSUPPORTED (a method that updates at every step, or that needs the mean
+ * output, as dsr, ide and spide, or the loss of every sample, as opzo with zo or side readouts) */
+SNN_API SNN_CHECKED snn_status snn_trainer_forward(snn_trainer *trainer, const snn_batch *batch, float *out);
+
+/** Forms the gradients of the batch of the last snn_trainer_forward() as the method does, from errors of the host,
+ * and updates nothing. snn_trainer_read_gradient() and snn_trainer_read_input_gradient() read them. Methods that keep
+ * one step run the batch again, with the same random numbers. Allocates nothing.
+ * @param batch as in snn_trainer_forward(), with the same contents
+ * @param error [T,n,outputs], derivative of the host's loss by every output. At steps after a sample's length it is
+ * ignored
+ * @return SNN_ERR_ARGUMENT (NULL, another number of samples or frames), SNN_ERR_STATE (the last call that computed
+ * was not snn_trainer_forward()), SNN_ERR_DIVERGED (an error or a statistic is not finite: the running statistics are
+ * then as before the batch) */
+SNN_API SNN_CHECKED snn_status snn_trainer_backward(snn_trainer *trainer, const snn_batch *batch, const float *error);
+
+/** Updates the parameters with the gradients of snn_trainer_backward(). Allocates nothing.
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (the last call that computed was not snn_trainer_backward()),
+ * SNN_ERR_DIVERGED as snn_trainer_step() */
+SNN_API SNN_CHECKED snn_status snn_trainer_update(snn_trainer *trainer);
 
 /** Starts the stream of a trainer whose method learns at every time step (ottt, sltt, opzo, sei, eprop):
  * snn_stream_step() runs the network, snn_stream_learn() trains it. The trainer must be prepared for batches of one

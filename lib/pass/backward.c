@@ -162,6 +162,8 @@ static void send_down(struct snn__pass *pass, struct snn__unit *unit, struct snn
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
+        if (from == NULL && pass->input_error != NULL)
+            send(pass, unit, io, i, snn__pass_input_error(pass, io->t), true);
         if (from == NULL || !from->wants_error || io->x[i].data == NULL || !snn__unit_sends(pass, unit, from))
             continue;
         if (unit->layer->source[i].delay)
@@ -331,6 +333,8 @@ static void back_whole_unit(struct snn__pass *pass, const struct snn__sweep *swe
     for (size_t i = 0; unit->node.wants_adjoint && i < unit->layer->n_sources; i++) {
         struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
+        if (from == NULL && pass->input_error != NULL)
+            send(pass, unit, &io, i, snn__pass_input_error(pass, t), true);
         if (from != NULL && from->wants_error)
             send(pass, unit, &io, i, from->error + io.slot * pass->batch * from->value_len, true);
     }

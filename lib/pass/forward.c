@@ -28,6 +28,8 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
     pass->evaluated.data = NULL;
     /* a whole pass plans values for going layer by layer: in an evaluation, which goes step by step, nothing stays */
     pass->is_static = is_static && !(snn__pass_by_layers(pass) && (!training || !snn__pass_means(pass)));
+    if (training && pass->input_error != NULL)
+        pass->ctx->kernels->fill(pass->input_error, 0.0f, pass->steps * batch * pass->input_len);
     if (!pass->settled)
         snn__pass_refresh(pass);
     for (size_t l = 0; l < pass->n; l++) {

@@ -65,8 +65,9 @@ struct snn__demand {
     bool losses;    /* the method reads the losses of single samples */
     bool inputs;    /* FACTOR_TRACE: the inputs of weights stay until errors come, although the trace is the factor */
     bool observed;  /* every signal stays until its step is over */
-    bool streams;   /* steps go on without end: the state for the next one lies at the beginning of the arena */
-    bool held;      /* batch norms take their running values, which stay as they are */
+    bool input_error; /* errors go down to the network's input, and stay */
+    bool streams;     /* steps go on without end: the state for the next one lies at the beginning of the arena */
+    bool held;        /* batch norms take their running values, which stay as they are */
     const struct snn__pass *weights; /* a pass of the same network whose weights it reads, NULL: it has its own */
 };
 
@@ -195,8 +196,9 @@ struct snn__pass {
     size_t batch_max, steps, slots;
     enum snn__order order;
     struct snn__arena arena;
-    float *input;      /* [slots][B][len], channels last */
-    float *input_mean; /* means: of an input that changes from step to step, if weights read it */
+    float *input;       /* [slots][B][len], channels last */
+    float *input_mean;  /* means: of an input that changes from step to step, if weights read it */
+    float *input_error; /* [T][B][len], where the demand has it: dL/dinput, of a static one in parts of any step */
     size_t input_len;
     struct snn__stream_head *head; /* streams: at the begin of the arena; */
     float *saved;                  /* the numbers after it, as they were before the step */
@@ -250,6 +252,9 @@ void snn__pass_forward(struct snn__pass *pass, size_t t);
 struct snn__signal snn__pass_output(struct snn__pass *pass, size_t t);
 /* Buffer for the error at the output of step t, filled in before a sweep: [B][len]. */
 float *snn__pass_output_error(const struct snn__pass *pass, size_t t);
+
+/* Error at the input of step t, [B][len] channels last; NULL: the demand does not have it. */
+float *snn__pass_input_error(const struct snn__pass *pass, size_t t);
 
 /* Means: one sweep over sums of errors and means of values. */
 void snn__pass_back_means(struct snn__pass *pass, const struct snn__sweep *sweep);

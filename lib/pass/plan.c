@@ -204,6 +204,9 @@ static snn_status plan_all(struct snn__pass *pass, struct snn__lives *lives)
         SNN__TRY(want(pass, &pass->input_mean, SNN__PRODUCT(pass->batch_max, pass->input_len), sizeof(float), NULL));
     SNN__TRY(
         want(pass, &pass->input, SNN__PRODUCT(pass->slots, pass->batch_max, pass->input_len), sizeof(float), NULL));
+    if (pass->demand.input_error)
+        SNN__TRY(want(pass, &pass->input_error, SNN__PRODUCT(pass->steps, pass->batch_max, pass->input_len),
+                      sizeof(float), NULL));
     for (size_t l = 0; l < pass->n; l++) {
         SNN__TRY(plan_unit(pass, &pass->unit[l], &lives[l]));
         SNN__TRY(plan_norm(pass, &pass->unit[l]));

@@ -86,6 +86,11 @@ float *snn__pass_output_error(const struct snn__pass *pass, size_t t)
     return pass->output_error + snn__pass_slot(pass, t) * pass->batch * pass->unit[pass->n - 1].value_len;
 }
 
+float *snn__pass_input_error(const struct snn__pass *pass, size_t t)
+{
+    return pass->input_error != NULL ? pass->input_error + t * pass->batch * pass->input_len : NULL;
+}
+
 float *snn__pass_input(struct snn__pass *pass, size_t t)
 {
     size_t slot = pass->is_static ? 0 : snn__pass_slot(pass, t);

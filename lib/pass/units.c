@@ -222,8 +222,9 @@ bool snn__producer_wants_error(const struct snn__pass *pass, const struct snn__u
     for (size_t i = 0; i < unit->layer->n_sources; i++) {
         const struct snn__unit *from = snn__unit_producer(pass, unit, i);
 
-        if (from != NULL && from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)) &&
-            snn__unit_sends(pass, unit, from))
+        if (from == NULL ? pass->demand.input_error
+                         : from->wants_error && (!unit->layer->source[i].delay || through_delays(pass)) &&
+                               snn__unit_sends(pass, unit, from))
             return true;
     }
     return false;

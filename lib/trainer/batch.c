@@ -41,6 +41,8 @@ static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged
 {
     if (snn__pass_output(&tr->pass, t).data != NULL) {
         snn__gather(tr, t);
+        if (snn__splits(tr))
+            snn__split_output(tr, t);
         if (judged && !snn__judges_at_end(tr))
             SNN__TRY(judge_step(tr, t, error, loss));
         if (judged && tr->target_frames > 1)
@@ -79,7 +81,7 @@ static snn_status take_outputs(snn_trainer *tr, const struct snn__batch *batch, 
 static bool learns_from(snn_trainer *tr, size_t t)
 {
     return tr->rule->step != NULL && !tr->pass.demand.keeps && snn__pass_output(&tr->pass, t).data != NULL &&
-           snn__step_counts(tr, t);
+           tr->split.out == NULL && snn__step_counts(tr, t);
 }
 
 static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
@@ -232,7 +234,7 @@ static snn_status finish_training(snn_trainer *tr, snn_status rc)
 {
     if (rc != SNN_OK)
         snn__discard_gradient(tr);
-    else
+    else if (tr->split.out == NULL)
         rc = snn__finish(tr);
     if (rc != SNN_OK) {
         snn__undo(tr);
@@ -249,6 +251,9 @@ snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train,
 
     *result = (struct snn__result){ 0 };
     tr->unread = false;
+    tr->split.done = SNN__PART_NONE;
+    tr->split.samples = batch->n;
+    tr->split.frames = batch->frames;
     tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
     if (train)
         SNN__TRY(check_training(tr, batch));

@@ -12,6 +12,16 @@ snn_status snn__check_forward(const snn_trainer *trainer)
     return SNN_OK;
 }
 
+bool snn__needs_loss(const snn_trainer *trainer)
+{
+    const struct snn__pass *pass = &trainer->pass;
+
+    for (size_t l = 0; l < pass->n; l++)
+        if (snn__unit_side_readout(pass, &pass->unit[l]))
+            return true;
+    return pass->demand.losses;
+}
+
 /* A maximum does not commute with the trace, nor does a product. */
 snn_status snn__check_traces(const snn_trainer *trainer)
 {

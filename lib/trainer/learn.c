@@ -58,11 +58,21 @@ static void confine(snn_network *net)
             net->layer[l]->type->confine(net->layer[l]);
 }
 
+snn_status snn__update(snn_trainer *trainer)
+{
+    const struct snn__gradient g = gradient(trainer);
+
+    trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);
+    SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, &g,
+                                   &trainer->gradient_norm));
+    confine(trainer->net);
+    return SNN_OK;
+}
+
 snn_status snn__learn(snn_trainer *trainer)
 {
     struct snn__pass *pass = &trainer->pass;
     size_t n = trainer->run.length;
-    struct snn__gradient g;
 
     /* by layers or means there are no single steps */
     if (trainer->observe & SNN_OBSERVE_GRADIENTS && !snn__pass_by_layers(pass) && !snn__pass_means(pass)) {
@@ -74,11 +84,9 @@ snn_status snn__learn(snn_trainer *trainer)
     trainer->has_gradient = true;
     snn__observe(trainer, SNN_PHASE_UPDATE, 0);
     SNN__TRY(snn__undo_check(trainer));
-    trainer->learning_rate = snn_optimizer_rate(trainer->optimizer, trainer->run.epoch, trainer->run.updates);
-    g = gradient(trainer);
-    SNN__TRY(snn__optimizer_update(trainer->optimizer, &trainer->run, trainer->net->parameters, &g,
-                                   &trainer->gradient_norm));
-    confine(trainer->net);
+    if (snn__splits(trainer))
+        return SNN_OK;
+    SNN__TRY(snn__update(trainer));
     if (pass->demand.learns == SNN__LEARNS_PER_STEP) { /* the next step runs with the new parameters */
         snn__undo_keep(trainer);
         snn__pass_refresh(pass);

@@ -115,6 +115,40 @@ snn_status snn_trainer_read_signal(const snn_trainer *trainer, const snn_layer *
     return SNN_OK;
 }
 
+/* Of a static sample it is the sum over the steps. */
+static void read_input_error(const snn_trainer *tr, float *out)
+{
+    const size_t n = tr->pass.batch * tr->pass.input_len;
+    const bool once = tr->split.frames == 1;
+
+    if (once) {
+        tr->ctx->kernels->fill(tr->scratch, 0.0f, n);
+        for (size_t t = 0; t < tr->steps; t++)
+            snn__add_to(tr->ctx, tr->scratch, 1.0f, snn__pass_input_error(&tr->pass, t), n);
+    }
+    snn__to_channels_first(tr->ctx, &tr->net->in, once ? tr->pass.batch : tr->steps * tr->pass.batch,
+                           once ? tr->scratch : tr->pass.input_error, out);
+}
+
+snn_status snn_trainer_read_input_gradient(const snn_trainer *trainer, float *out, size_t length)
+{
+    SNN__COMPUTES;
+    size_t n;
+
+    if (trainer == NULL || out == NULL)
+        return snn__fail(SNN_ERR_ARGUMENT, "trainer or out is NULL");
+    SNN__TRY(check_gradient(trainer));
+    if (trainer->pass.input_error == NULL)
+        return snn__fail(SNN_ERR_STATE, "%s: the gradient of the input is there with SNN_OBSERVE_INPUT",
+                         trainer->owner);
+    n = trainer->split.frames * trainer->pass.batch * trainer->pass.input_len;
+    if (length < n)
+        return snn__fail(SNN_ERR_ARGUMENT, "%s: the gradient of the input has %zu numbers, there is room for %zu",
+                         trainer->owner, n, length);
+    read_input_error(trainer, out);
+    return SNN_OK;
+}
+
 snn_status snn_trainer_read_gradient(const snn_trainer *trainer, const snn_layer *layer, const char *tensor,
                                      float *out, size_t length)
 {

@@ -62,6 +62,20 @@ static snn_status check_norms(const snn_trainer *tr)
     return SNN_OK;
 }
 
+/* Errors reach the input by a chain of layers within a step or through time, and it is that of the samples. */
+static snn_status check_input_error(const snn_trainer *tr, const struct snn__demand *demand)
+{
+    const bool reaches = demand->route == SNN__ROUTE_SPACE || demand->route == SNN__ROUTE_TIME;
+
+    if (!demand->input_error ||
+        (reaches && demand->factor != SNN__FACTOR_ELIGIBILITY && tr->encoder == SNN__ENCODER_DIRECT))
+        return SNN_OK;
+    return snn__fail(SNN_ERR_UNSUPPORTED,
+                     "%s: there is no gradient of the input; bptt, ottt, sltt and sei send errors down to it, with "
+                     "the encoder direct",
+                     tr->owner);
+}
+
 static void read_settings(snn_trainer *tr)
 {
     const struct snn__params *p = &tr->params;
@@ -163,8 +177,10 @@ static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__dema
     if (tr->rule->choose != NULL)
         tr->rule->choose(tr, demand);
     demand->keeps |= demand->route == SNN__ROUTE_TIME;
+    demand->input_error = (tr->observe & SNN_OBSERVE_INPUT) != 0;
     demand->inputs = tr->projecting.projection != NULL;
     SNN__TRY(hold_norms(tr, demand));
+    SNN__TRY(check_input_error(tr, demand));
     if (tr->rates && tr->readout != SNN__READOUT_mean)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: loss_on %s: the loss is of the mean output, weighted as its rates",
                          tr->owner, snn__param_str(&tr->params, SNN_TRAINER_LOSS_ON));
@@ -207,6 +223,7 @@ static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
     to->arena = (struct snn__arena){ .ctx = NULL };
     to->projecting.task = NULL;
     to->stream.pass = NULL;
+    to->split = (struct snn__split){ .done = SNN__PART_NONE };
     to->prepared = false;
     to->has_gradient = false;
     to->n_logits = 0;

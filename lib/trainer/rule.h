@@ -58,6 +58,8 @@ static inline bool snn__learns_in_steps(enum snn__route route)
 
 /* check.c: checks that several methods share. SNN_OK if the network has no feedback. */
 snn_status snn__check_forward(const snn_trainer *trainer);
+/* The planned method learns from the loss of a label or a target, not from an error at the output alone. */
+bool snn__needs_loss(const snn_trainer *trainer);
 /* Layers between populations and weights map traces as they map spikes. */
 snn_status snn__check_traces(const snn_trainer *trainer);
 
@@ -84,8 +86,11 @@ struct snn__sweep snn__sweep(enum snn__factor factor);
 extern const struct snn__sweep snn__sweep_errors;
 /* The gradient of step t is complete: shows it to an observer that asked for single steps. */
 void snn__step_credited(snn_trainer *trainer, size_t t);
-/* Gathers the gradient credited since the last call, and lets the optimizer update the parameters. */
+/* Gathers the gradient credited since the last call, and lets the optimizer update the parameters, unless the host
+ * says when. */
 snn_status snn__learn(snn_trainer *trainer);
+/* The optimizer updates the parameters with the gradient that was gathered last. */
+snn_status snn__update(snn_trainer *trainer);
 /* Discards the gradient credited since the last update. */
 void snn__discard_gradient(snn_trainer *trainer);
 

@@ -88,8 +88,7 @@ static snn_status check_aims(const snn_trainer *tr, const snn_batch *batch)
     return (batch->labels != NULL ? check_labels : check_targets)(tr, batch);
 }
 
-/* Reads the host's batch, and checks it; `judged`: with labels or targets. */
-static snn_status take_batch(const snn_trainer *tr, struct snn__batch *to, const snn_batch *given, bool judged)
+snn_status snn__take_batch(const snn_trainer *tr, struct snn__batch *to, const snn_batch *given)
 {
     snn_batch own;
 
@@ -100,8 +99,16 @@ static snn_status take_batch(const snn_trainer *tr, struct snn__batch *to, const
     for (size_t b = 0; b < own.samples && own.lengths != NULL; b++)
         if (own.lengths[b] < own.frames)
             to->length = own.lengths;
-    if (!judged)
-        return SNN_OK;
+    return SNN_OK;
+}
+
+/* The same with labels or targets. */
+static snn_status take_judged(const snn_trainer *tr, struct snn__batch *to, const snn_batch *given)
+{
+    snn_batch own;
+
+    SNN__TRY(snn__take_batch(tr, to, given));
+    SNN__TRY(read_batch(&own, given));
     SNN__TRY(check_aims(tr, &own));
     to->label = own.labels;
     to->target = own.targets;
@@ -119,7 +126,7 @@ static snn_status step(snn_trainer *tr, const snn_batch *given, snn_metrics *met
 
     SNN__TRY(snn__check_ready(tr, true));
     SNN__TRY(snn__check_metrics(metrics));
-    SNN__TRY(take_batch(tr, &batch, given, true));
+    SNN__TRY(take_judged(tr, &batch, given));
     snn__clear_counters(tr);
     SNN__TRY(snn__run_batch(tr, &batch, true, &result));
     s.seen = batch.n;
@@ -145,7 +152,7 @@ static snn_status predict(snn_trainer *tr, const snn_batch *given, float *out)
     struct snn__result result;
 
     SNN__TRY(snn__check_ready(tr, false));
-    SNN__TRY(take_batch(tr, &batch, given, false));
+    SNN__TRY(snn__take_batch(tr, &batch, given));
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", tr->owner);
     SNN__TRY(snn__run_batch(tr, &batch, false, &result));

@@ -31,14 +31,6 @@ static snn_status after(void *host, size_t t)
     return at_step(host, ((snn_trainer *)host)->rule->after, t);
 }
 
-static bool has_side_readout(const struct snn__pass *pass)
-{
-    for (size_t l = 0; l < pass->n; l++)
-        if (snn__unit_side_readout(pass, &pass->unit[l]))
-            return true;
-    return false;
-}
-
 /* The host's lesson for the last step: an error at the output, or a target or a label for the loss. */
 struct lesson {
     const float *error, *target; /* [classes], or NULL */
@@ -51,7 +43,7 @@ static snn_status take_error(snn_trainer *tr, const float *error)
 {
     if (!tr->ctx->kernels->finite(error, tr->classes))
         return snn__fail(SNN_ERR_DIVERGED, "stream: the error holds a value that is not finite");
-    if (has_side_readout(&tr->pass) || tr->pass.demand.losses)
+    if (snn__needs_loss(tr))
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "stream: %s with these settings learns from the loss of a label or a target, not from an "
                          "error",
@@ -165,8 +157,9 @@ static snn_status check(const snn_trainer *tr)
     if (!snn__learns_in_steps(tr->pass.demand.route) || tr->pass.demand.keeps)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do",
                          tr->owner, snn__names_text(snn__streaming_names).text);
-    if (tr->projecting.projection != NULL || tr->loss.share > 0)
-        return snn__fail(SNN_ERR_UNSUPPORTED, "stream: learning goes with neither a projection nor a teacher");
+    if (tr->projecting.projection != NULL || tr->loss.share > 0 || tr->pass.demand.input_error)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "stream: learning goes with neither a projection, a teacher nor SNN_OBSERVE_INPUT");
     for (size_t l = 0; l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type->flags & SNN__LAYER_STATISTICS)
             return snn__fail(SNN_ERR_UNSUPPORTED,
@@ -191,6 +184,7 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     trainer->stream = (struct snn_stream){ .learner = &learner, .host = trainer };
     trainer->target_frames = 0; /* nothing remains of a batch */
     trainer->length = NULL;
+    trainer->split.done = SNN__PART_NONE;
     snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);
     if (trainer->rule->begin)
         trainer->rule->begin(trainer);

@@ -235,12 +235,12 @@ snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe
     unsigned observed;
 
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
-    if (flags & ~(SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS))
+    if (flags & ~(SNN_OBSERVE_SIGNALS | SNN_OBSERVE_GRADIENTS | SNN_OBSERVE_INPUT))
         return snn__fail(SNN_ERR_ARGUMENT, "%s: unknown observer flags 0x%x", trainer->owner, flags);
-    if (flags & SNN_OBSERVE_GRADIENTS)
+    if (flags & (SNN_OBSERVE_GRADIENTS | SNN_OBSERVE_INPUT))
         SNN__TRY(snn__trainer_check_learns(trainer));
     observed = trainer->observe;
-    trainer->observe = fn ? flags : 0;
+    trainer->observe = fn ? flags : flags & SNN_OBSERVE_INPUT;
     if (trainer->prepared && trainer->observe != observed)
         rc = snn_trainer_prepare(trainer, trainer->batch_max);
     if (rc != SNN_OK) {

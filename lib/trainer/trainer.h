@@ -86,6 +86,16 @@ enum snn__use {
     SNN__USE_BATCH
 };
 
+/* A batch that the host takes in parts (split.c): forward, backward, update. */
+enum snn__part { SNN__PART_NONE, SNN__PART_FORWARD, SNN__PART_BACKWARD };
+
+struct snn__split {
+    float *out;             /* forward: receives the outputs, [T][n][classes] */
+    const float *error;     /* backward: the errors at the outputs, likewise */
+    enum snn__part done;    /* the last part of the present batch */
+    size_t samples, frames; /* of the last batch */
+};
+
 struct snn_trainer {
     snn_context *ctx;
     snn_network *net;
@@ -134,6 +144,7 @@ struct snn_trainer {
     float *gradient_sum;            /* observers of single steps */
     struct snn__rank_one *rank_one; /* [layers]: gradients that are outer products */
     bool has_gradient;              /* the last step formed one */
+    struct snn__split split;
 
     struct snn__run run;
     struct snn__memory *memory; /* of the rule */
@@ -208,6 +219,16 @@ const snn_layer *snn__norm_of_one(const snn_trainer *trainer, bool is_static);
 /* Runs one batch through the network, and trains on it if `train`. A failure leaves all state of the training
  * unchanged; unread: the failure was a sample's. */
 snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool train, struct snn__result *result);
+
+/* step.c: reads a batch of the host, without labels and targets, and checks it. */
+snn_status snn__take_batch(const snn_trainer *trainer, struct snn__batch *to, const snn_batch *given);
+
+/* split.c: gives the output of step t to the host, and takes the error at it. */
+void snn__split_output(snn_trainer *trainer, size_t t);
+static inline bool snn__splits(const snn_trainer *trainer)
+{
+    return trainer->split.out != NULL || trainer->split.error != NULL;
+}
 
 /* undo.c: a refused update changes nothing. Planned before the arena is committed, and after. */
 snn_status snn__undo_plan(snn_trainer *trainer, struct snn__arena *arena);

@@ -407,6 +407,32 @@ static snn_status predict(void *s, double *figure)
     return rc;
 }
 
+static snn_status forward(void *s, double *figure)
+{
+    float out[2 * SAMPLES * CLASSES] = { 0 };
+    snn_status rc = snn_trainer_forward(w.trainer, s, out);
+
+    for (size_t i = 0; i < SAMPLES * CLASSES; i++)
+        *figure += (double)(i + 1) * out[i];
+    return rc;
+}
+
+static snn_status backward(void *s, double *figure)
+{
+    float out[2 * SAMPLES * CLASSES], gradient[CLASSES];
+    snn_batch batch;
+    snn_status rc;
+
+    begin_batch(&batch);
+    need(snn_trainer_forward(w.trainer, &batch, out));
+    rc = snn_trainer_backward(w.trainer, s, out);
+    if (rc != SNN_OK)
+        return rc;
+    need(snn_trainer_read_gradient(w.trainer, snn_network_layer_named(w.net, "fc2"), "bias", gradient, CLASSES));
+    *figure = (double)gradient[0];
+    return SNN_OK;
+}
+
 /* The model of the network itself: all fits, except what a list of names leaves out. */
 static snn_status load_tensors(const snn_load_options *options, snn_load_report *report)
 {
@@ -582,6 +608,8 @@ static const struct row rows[] = {
     { TAKEN("snn_trainer_step", snn_batch, "SNN_BATCH_INIT", begin_batch, step), RESERVED(snn_batch) },
     { TAKEN("snn_trainer_predict", snn_batch, "SNN_BATCH_INIT", begin_batch, predict), RESERVED(snn_batch) },
     { TAKEN("snn_network_load_tensors", snn_load_options, "SNN_LOAD_OPTIONS_INIT", begin_load, load_options) },
+    { TAKEN("snn_trainer_forward", snn_batch, "SNN_BATCH_INIT", begin_batch, forward), RESERVED(snn_batch) },
+    { TAKEN("snn_trainer_backward", snn_batch, "SNN_BATCH_INIT", begin_batch, backward), RESERVED(snn_batch) },
     { SHARED("snn_dataset_read", snn_sample, "SNN_SAMPLE_INIT", begin_sample, read_one) },
     { INFO("snn_context_get_info", snn_context_info, "SNN_CONTEXT_INFO_INIT", context_info) },
     { INFO("snn_dataset_get_info", snn_dataset_info, "SNN_DATASET_INFO_INIT", dataset_info) },
