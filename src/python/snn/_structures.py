@@ -75,7 +75,7 @@ class Sized(Structure):
     def _says(self, name: str, value: object) -> bool:
         return value == value   # not NaN
 
-    def keep(self) -> None:
+    def hold(self) -> None:
         """Holds its texts itself: the library may free its own before this structure goes."""
         for name, kind in self._fields_:
             if kind is c_char_p:

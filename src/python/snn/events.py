@@ -23,14 +23,15 @@ from . import _show as show
 from . import _values as values
 from ._context import Context
 from ._dataset import SPLITS, Dataset
-from ._events import READ_FN, Event, EventsData, EventsInfo, EventsItem, EventsListInfo, EventsSource, library
+from ._events import (READ_FN, Event, EventsData, EventsInfo, EventsItem, EventsListInfo, EventsSource, EventWindow,
+                      WindowsInfo, WindowsOptions, library)
 from ._handles import Owned, Parameters, Watch, calling_back, handle
 from ._types import Array, ArrayLike, Floats, Path, Setting
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Frames", "Recording", "Sample", "Samples", "dataset", "dtype", "formats", "layouts"]
+__all__ = ["Frames", "Recording", "Sample", "Samples", "Window", "Windows", "dataset", "dtype", "formats", "layouts"]
 
 _FAILED = -5    # SNN_ERR_IO
 _FIRST, _LAST = -2**63, 2**63 - 1   # begin and end of samples that are whole recordings
@@ -121,7 +122,7 @@ class Recording(Owned):
         """Returns format, name, sensor and number of events of the recording at hand; the last warning."""
         out = EventsInfo()
         library.snn_events_get_info(self._handle, byref(out))
-        out.keep()
+        out.hold()
         return out
 
     @property
@@ -195,8 +196,104 @@ class Frames(Parameters, Owned):
         library.snn_event_frames_finish(self._handle, pointer)
         return out
 
+    def bins(self, events: ArrayLike, dt: int = 1000) -> Floats:
+        """Returns the frames of events in order of time, [T,C,H,W] or [T,N], one for each dt microseconds from the
+        first event to the last."""
+        import numpy as np
+        windows, given = Windows(self, dt, jump=_LAST // 2, keep=True), _array(events)[0]
+        out: list[Floats] = []
+        at = 0
+        while at < given.size:
+            at += windows.push(given[at:])
+            out.extend(window.frame for window in windows)
+        windows.finish()
+        out.extend(window.frame for window in windows)
+        return np.stack(out) if out else np.zeros((0, *self.shape), np.float32)
+
     def __repr__(self) -> str:
         return f"Frames({show.fields(self._changed())})"
+
+
+class Window(NamedTuple):
+    """A window that has ended: its frame, [C,H,W] or [N]; its begin in microseconds; its number from 0, the number of
+    its events; the stamp and the tag that the producer gave, -1 where it gave no tag."""
+
+    frame: Any
+    begin: int
+    number: int
+    events: int
+    stamp: int
+    tag: int
+
+
+class Windows(Owned):
+    """Windows of a live source: one thread, the producer, pushes events as they come; another, or the same one, takes
+    frames of those that have ended. Neither waits for the other:
+
+        windows = events.Windows(events.Frames().prepare(640, 480), length=10_000)
+        windows.push(e)                         # as often as events come
+        for window in windows:                  # those that have ended
+            scores = stream.step(window.frame)
+
+    `length` of a window in microseconds; an event further than `jump` from the window at hand is a step of the clock;
+    `capacity` windows may wait: then the oldest is dropped, or, with keep=True, no more events are taken."""
+
+    _noun = "event_windows"
+    _library = library
+
+    def __init__(self, frames: Frames, length: int = 10_000, *, jump: int = 10_000_000, capacity: int = 8,
+                 keep: bool = False) -> None:
+        options = WindowsOptions()
+        options.frames = ctypes.cast(handle(frames, "event_frames"), ctypes.c_void_p).value
+        options.length, options.jump = values.whole(length, "length"), values.whole(jump, "jump")
+        options.capacity, options.keep = values.whole(capacity, "capacity", 1, 4096), int(bool(keep))
+        self._shape = frames.shape
+        context = frames._parents[0]
+        self._own(library.snn_event_windows_create, context._handle, byref(options), parents=(context, frames))
+
+    def push(self, events: ArrayLike, stamp: int = 0) -> int:
+        """Producer: adds events in the order in which they came, and returns how many were taken: all, but with
+        keep=True where there is no room. The stamp goes to the windows that end here."""
+        array, address = _array(events)
+        taken = c_size_t()
+        library.snn_event_windows_push(self._handle, address, array.size, stamp, byref(taken))
+        return taken.value
+
+    def advance(self, t: int, stamp: int = 0) -> None:
+        """Producer: the source's clock has come to t, without an event: windows that end by then do so."""
+        library.snn_event_windows_advance(self._handle, values.whole(t, "t", _FIRST), stamp)
+
+    def finish(self, stamp: int = 0) -> None:
+        """Producer: ends the window at hand; the next event begins one."""
+        library.snn_event_windows_finish(self._handle, stamp)
+
+    def set_tag(self, tag: int) -> None:
+        """Producer: a number such as a label for the events that are pushed from now on."""
+        library.snn_event_windows_set_tag(self._handle, values.whole(tag, "tag", _FIRST))
+
+    def take(self) -> Window | None:
+        """Consumer: takes the oldest window that has ended, None if there is none."""
+        import numpy as np
+        out, found = EventWindow(), c_uint32()
+        library.snn_event_windows_take(self._handle, byref(out), byref(found))
+        if not found.value:
+            return None
+        frame = np.ctypeslib.as_array(out.frame, self._shape).copy()
+        return Window(frame, out.begin, out.index, out.events, out.stamp, out.tag)
+
+    def __iter__(self) -> Iterator[Window]:
+        """Takes the windows that have ended."""
+        while (window := self.take()) is not None:
+            yield window
+
+    def info(self) -> WindowsInfo:
+        """Returns what became of the events: in windows, too late, windows, those that were dropped."""
+        out = WindowsInfo()
+        library.snn_event_windows_get_info(self._handle, byref(out))
+        return out
+
+    def __repr__(self) -> str:
+        return f"Windows({show.fields(self.info().as_dict())})"
 
 
 def _data(layout: str, directory: Path, split: str | None, limit: int) -> EventsData:

@@ -118,7 +118,7 @@ class Graph(Owned):
         """Returns the numbers of nodes, edges and remarks, and the file's metadata."""
         out = NirInfo()
         library.snn_nir_get_info(self._handle, byref(out))
-        out.keep()
+        out.hold()
         return out
 
     def nodes(self) -> list[Node]:

@@ -67,7 +67,9 @@ class Components(unittest.TestCase):
     def test_structures_of_events(self):
         self.structures({"snn_event": _events.Event, "snn_events_source": _events.EventsSource,
                          "snn_events_info": _events.EventsInfo, "snn_events_data": _events.EventsData,
-                         "snn_events_list_info": _events.EventsListInfo, "snn_events_item": _events.EventsItem})
+                         "snn_events_list_info": _events.EventsListInfo, "snn_events_item": _events.EventsItem,
+                         "snn_event_windows_options": _events.WindowsOptions,
+                         "snn_event_window": _events.EventWindow, "snn_event_windows_info": _events.WindowsInfo})
 
     @with_nir
     def test_structures_of_nir(self):
@@ -144,6 +146,26 @@ class Recordings(unittest.TestCase):
         np.testing.assert_array_equal(frames.frame(others), want)
         self.assertEqual(frames.get("polarity"), "two")
         self.assertTrue({"cut", "steps"} <= set(frames.params()))
+
+    def test_bins_and_windows(self):
+        e = made()
+        e["t"][500:] += 35_000      # several windows without an event
+        frames = events.Frames(value="counts", polarity="one", normalise="none").prepare(8, 6)
+        number = (e["t"] - e["t"][0]) // 1000
+        want = np.zeros((number[-1] + 1, 1, 6, 8))
+        np.add.at(want, (number, 0, e["y"], e["x"]), 1)
+        np.testing.assert_array_equal(frames.bins(e, 1000), want)
+        self.assertEqual(frames.bins(e[:0]).shape, (0, 1, 6, 8))
+        windows = events.Windows(frames, 1000, capacity=4)
+        windows.set_tag(7)
+        self.assertEqual(windows.push(e[:500], stamp=99), 500)
+        last = list(windows)
+        self.assertEqual([(w.number, w.tag, w.stamp) for w in last], [(number[499] - 4 + i, 7, 99) for i in range(4)])
+        np.testing.assert_array_equal(last[0].frame, want[last[0].number])
+        self.assertEqual(windows.info().dropped, number[499] - 4)
+        windows.finish()
+        self.assertEqual(windows.take().events, want[number[499]].sum())
+        self.assertIsNone(windows.take())
 
     def test_data_set_of_recordings(self):
         ctx = snn.Context(threads=1)
