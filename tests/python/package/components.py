@@ -131,6 +131,9 @@ class Recordings(unittest.TestCase):
             events.Recording("/nowhere/x.aedat4")
         with self.assertRaisesRegex(TypeError, "fields t, x, y and p"):
             events.Frames().prepare(8, 6).frame(np.zeros((3, 4)))
+        with self.assertRaisesRegex(ValueError, "x lies in -1 .. 0; expected 0 .. 65535"):
+            events.Frames().prepare(8, 6).frame(np.array([(0, 0, 0, 1), (1, -1, 0, 1)],
+                                                         [(field, int) for field in "txyp"]))
 
     def test_frames_count_events(self):
         e = made()
