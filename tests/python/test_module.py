@@ -331,6 +331,36 @@ class Training(unittest.TestCase):
             sequence.begin(20)
         self.assertGreater(sequence.replay(tasks[0]).samples, 0)
 
+    def test_continual_fit(self):
+        def sequence():
+            net = snn.Network.build(self.ctx, "8-12-3", (8,), 3)
+            trainer = snn.Trainer(net, snn.Optimizer(self.ctx, "sgd", lr=0.1), "ottt", steps=3)
+            projection = snn.Projection(net, lr=0.01)
+            return trainer, projection, snn.Continual(trainer, projection, tasks=2)
+
+        random = np.random.default_rng(2)
+        tasks = [snn.Dataset.from_arrays(self.ctx, random.random((60, 8)), np.arange(60) % 3) for _ in range(2)]
+        trainer, projection, by_hand = sequence()
+        for task, data in enumerate(tasks):
+            projection.grow(trainer.network.layer("fc1"), 3).grow(trainer.network.layer("fc2"), (2, 1)[task])
+            by_hand.begin(20)
+            trainer.epoch(data)
+            trainer.epoch(data)
+            by_hand.end()
+            for earlier in range(task + 1):
+                by_hand.evaluate(earlier, tasks[earlier])
+        epochs = []
+        trainer, projection, at_once = sequence()
+        accuracy = at_once.fit(tasks, 2, batch=20, rows={"fc1": 3, "fc2": [2, 1]}, callbacks=[epochs.append])
+        np.testing.assert_array_equal(accuracy, by_hand.accuracy())
+        self.assertEqual((len(epochs), len(trainer.history)), (4, 4))
+        for wrong, text in (({"rows": {"fc1": [1, 2, 3]}}, "3 numbers for fc1"),
+                            ({"tests": tasks[:1]}, "2 tasks but 1 tests")):
+            with self.assertRaisesRegex(ValueError, text):
+                sequence()[2].fit(tasks, 1, batch=20, **wrong)
+        with self.assertRaisesRegex(TypeError, "no projection"):
+            snn.Continual(sequence()[0], None, tasks=2).fit(tasks, 1, batch=20, rows={"fc1": 2})
+
     def test_child_of_fork_computes_and_ends(self):
         script = """if True:
             import os, signal, numpy, snn

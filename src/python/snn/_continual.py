@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping, Sequence, Union
 
 from . import _values as values
+from ._fit import CallbackLike
 from ._handles import Owned, Parameters, calling_back, handle
 from ._library import library
 from ._structures import ContinualInfo, Metrics, ProjectionInfo
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ._dataset import Dataset
     from ._network import Layer, Network
     from ._trainer import Trainer
+
+Rows = Union[int, Sequence[int]]
 
 
 class Projection(Owned, Parameters):
@@ -64,9 +67,22 @@ class Projection(Owned, Parameters):
         return out
 
 
+def _plan(rows: Mapping[str, Rows], tasks: int, projection: Projection | None) -> dict[str, list[int]]:
+    """Rows of each layer for each task."""
+    if rows and projection is None:
+        raise TypeError("rows: there is no projection whose lateral neurons could grow")
+    plan = {name: [given] * tasks if isinstance(given, int) else list(given) for name, given in rows.items()}
+    for name, numbers in plan.items():
+        if len(numbers) != tasks:
+            raise ValueError(f"rows: {len(numbers)} numbers for {name}; expected one number, or one for each of "
+                             f"{tasks} tasks")
+    return plan
+
+
 class Continual(Owned):
     """Continual learning: Continual(trainer, projection, tasks=10) with a trainer that is not prepared. For every
-    task call begin(), trainer.epoch(), end(), and evaluate() for the tasks so far."""
+    task call begin(), trainer.epoch() or trainer.fit(), end(), and evaluate() for the tasks so far; or fit() for all
+    of this."""
 
     _noun = "continual"
 
@@ -89,6 +105,28 @@ class Continual(Owned):
         """Ends the task: its lateral neurons are frozen."""
         library.snn_continual_end(self._handle)
         return self
+
+    def fit(self, tasks: Sequence[Dataset], epochs: int, *, batch: int, rows: Mapping[str, Rows] | None = None,
+            tests: Sequence[Dataset] | None = None, callbacks: Iterable[CallbackLike] = (),
+            progress: bool | None = None) -> Doubles:
+        """Trains one task after another, each by Trainer.fit() with these epochs, callbacks and progress, and after
+        each one evaluates all tasks so far, with `tests` in place of the data trained on. rows={"fc1": 80} grows as
+        many lateral neurons of a layer for every task, {"fc1": [80, 70]} one number for each task. Returns
+        accuracy()."""
+        if tests is not None and len(tests) != len(tasks):
+            raise ValueError(f"{len(tasks)} tasks but {len(tests)} tests; expected the same number of both")
+        trainer, projection = self._parents
+        plan = _plan(rows or {}, len(tasks), projection)
+        callbacks = list(callbacks)
+        for task, data in enumerate(tasks):
+            for name, numbers in plan.items():
+                projection.grow(trainer.network.layer(name), numbers[task])
+            self.begin(batch)
+            trainer.fit(data, epochs, callbacks=callbacks, progress=progress)
+            self.end()
+            for earlier, held in enumerate((tests or tasks)[:task + 1]):
+                self.evaluate(earlier, held)
+        return self.accuracy()
 
     def replay(self, dataset: Dataset) -> Metrics:
         """Trains one epoch over remembered samples after a task has ended, and returns the metrics."""
