@@ -37,8 +37,7 @@ static int check_without(const json_t *config)
 
 int best_open(struct best *b, const json_t *config, const char *model)
 {
-    const bool targets = config_get(config, "data.targets");
-    const char *by = config_text(config, "best_by", targets ? "loss" : "accuracy");
+    const char *by = config_text(config, "best_by", "accuracy");
 
     memset(b, 0, sizeof *b);
     if (check_bounds(config) != DONE)
@@ -49,12 +48,22 @@ int best_open(struct best *b, const json_t *config, const char *model)
     b->by_loss = strcmp(by, "loss") == 0;
     b->keeps = config_whole(config, "keep_best", 0) != 0;
     b->patience = (uint64_t)config_whole(config, "patience", 0);
-    if (!b->by_loss && (targets || strcmp(by, "accuracy") != 0))
-        return fail(USAGE, "--best-by: \"%s\" is not %s", by, targets ? "loss" : "one of accuracy, loss");
+    if (!b->by_loss && strcmp(by, "accuracy") != 0)
+        return fail(USAGE, "--best-by: \"%s\" is not one of accuracy, loss", by);
     if (b->keeps && !model)
         return fail(USAGE, "--keep-best needs --save MODEL");
     b->path = b->keeps ? renamed(model, "", ".best") : NULL;
     return b->path || !b->keeps ? DONE : fail(FAILED, "out of memory");
+}
+
+int best_fit(struct best *b, const json_t *config, const snn_dataset_info *samples)
+{
+    if (samples->targets == 0)
+        return DONE;
+    b->by_loss = true;
+    return strcmp(config_text(config, "best_by", "loss"), "loss") == 0
+               ? DONE
+               : fail(USAGE, "--best-by: these samples have targets: loss alone judges them");
 }
 
 void best_close(struct best *b)

@@ -22,6 +22,8 @@ struct best {
  * NULL. Returns DONE, FAILED or USAGE. */
 int best_open(struct best *best, const json_t *config, const char *model);
 void best_close(struct best *best);
+/* When the samples are known: those with targets have no accuracy. Returns DONE or USAGE. */
+int best_fit(struct best *best, const json_t *config, const snn_dataset_info *samples);
 /* Forgets the epochs so far: a task begins. */
 void best_restart(struct best *best);
 

@@ -62,6 +62,8 @@ int continual_open(struct continual *c)
     if (status == DONE)
         status = tasks_open(&c->tasks, &c->run);
     if (status == DONE)
+        status = best_fit(&c->best, c->run.config, &c->run.shape);
+    if (status == DONE)
         status = sequence_open(&c->sequence, &c->run, c->tasks.count);
     if (status == DONE && !c->state)
         status = run_start(&c->run);

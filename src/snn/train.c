@@ -163,6 +163,8 @@ int train_open_data(struct train *t)
         status = run_normalise(&t->run, t->run.train);
     if (status == DONE)
         status = run_data(&t->run, &t->run.test, SNN_SPLIT_TEST);
+    if (status == DONE)
+        status = best_fit(&t->best, t->run.config, &t->run.shape);
     if (status == DONE && (uint64_t)t->sample >= t->run.shape.count)
         return fail(USAGE, "--sample: the test set has %zu images, there is no number %lld", t->run.shape.count,
                     (long long)t->sample);

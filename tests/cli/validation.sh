@@ -112,4 +112,12 @@ refuses 2 "is not one of accuracy, loss" $quick --validation 0.1 --best-by f1
 refuses 2 "--patience: -1 is below 0" $quick --validation 0.1 --patience -1
 refuses 1 "none of 1 samples is left" $quick --validation 0.1 --data.limit 1
 
+# ---- targets have no accuracy
+awk 'BEGIN { srand(4); print "a,y"; for (i = 0; i < 200; i++) { a = rand(); printf "%.4f,%.4f\n", a, a * a } }' >y.csv
+series="train --data csv:y.csv --data.targets y --data.share 0.5 --net 1-16-1 --trainer bptt --loss mse"
+series="$series --validation 0.2"
+run 0 $series --keep-best --epochs 3 --json --save s.snn
+has out '"validation_accuracy":null' '"validation_best":0.0'
+refuses 2 "loss alone judges them" $series --best-by accuracy --save x.snn
+
 finish
