@@ -16,11 +16,13 @@ struct curve {
     double thickness;
 };
 
+#define CURVES 3
+
 struct panel {
     const char *title, *unit;
     double scale;
     int digits;
-    struct curve curve[2]; /* training, test */
+    struct curve curve[CURVES]; /* training, validation, test */
 };
 
 #define OFFSET(member) offsetof(struct epoch_row, member)
@@ -29,8 +31,16 @@ static const struct panel panels[] = {
       " %",
       100,
       2,
-      { { OFFSET(train_accuracy), "train", PALE, 2 }, { OFFSET(test_accuracy), "test", STRONG, 2.5 } } },
-    { "Loss", "", 1, 3, { { OFFSET(train_loss), "train", PALE, 2 }, { OFFSET(test_loss), "test", STRONG, 2.5 } } },
+      { { OFFSET(train_accuracy), "train", PALE, 2 },
+        { OFFSET(validation_accuracy), "validation", MIDDLE, 2 },
+        { OFFSET(test_accuracy), "test", STRONG, 2.5 } } },
+    { "Loss",
+      "",
+      1,
+      3,
+      { { OFFSET(train_loss), "train", PALE, 2 },
+        { OFFSET(validation_loss), "validation", MIDDLE, 2 },
+        { OFFSET(test_loss), "test", STRONG, 2.5 } } },
 };
 
 static double value(const struct history *h, size_t row, const struct panel *p, int curve)
@@ -41,12 +51,21 @@ static double value(const struct history *h, size_t row, const struct panel *p, 
     return x * p->scale;
 }
 
+/* Where a curve ends, NaN without one: an epoch in between may have no test. */
+static double last(const struct history *h, const struct panel *p, int curve)
+{
+    for (size_t i = h->count; i > 0; i--)
+        if (isfinite(value(h, i - 1, p, curve)))
+            return value(h, i - 1, p, curve);
+    return NAN;
+}
+
 static void range(const struct history *h, const struct panel *p, struct axes *a)
 {
     a->low = INFINITY;
     a->high = -INFINITY;
     for (size_t i = 0; i < h->count; i++)
-        for (int c = 0; c < 2; c++)
+        for (int c = 0; c < CURVES; c++)
             if (isfinite(value(h, i, p, c))) {
                 a->low = fmin(a->low, value(h, i, p, c));
                 a->high = fmax(a->high, value(h, i, p, c));
@@ -70,6 +89,8 @@ static void draw_curve(struct svg *s, const struct axes *a, const struct history
     const struct curve *curve = &p->curve[c];
     bool pen = false;
 
+    if (isnan(last(h, p, c)))
+        return;
     fprintf(s->file,
             "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%g\" stroke-linejoin=\"round\" "
             "stroke-linecap=\"round\" d=\"",
@@ -78,36 +99,57 @@ static void draw_curve(struct svg *s, const struct axes *a, const struct history
         double y = value(h, i, p, c);
         if (isfinite(y))
             fprintf(s->file, "%c%.1f %.1f", pen ? 'L' : 'M', axes_x(a, (double)h->row[i].epoch), axes_y(a, y));
-        pen = isfinite(y);
+        pen = isfinite(y) || (pen && isnan(y)); /* an epoch without a test is no gap */
     }
     fputs("\"/>\n", s->file);
     for (size_t i = 0; i < h->count && h->count <= 40; i++)
         if (isfinite(value(h, i, p, c)))
             fprintf(s->file, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%g\" fill=\"%s\"/>\n",
-                    axes_x(a, (double)h->row[i].epoch), axes_y(a, value(h, i, p, c)), c ? 3.2 : 2.6, curve->colour);
+                    axes_x(a, (double)h->row[i].epoch), axes_y(a, value(h, i, p, c)),
+                    curve->thickness > 2 ? 3.2 : 2.6, curve->colour);
+}
+
+/* Moves labels from top to bottom apart, as far up as down. */
+static void keep_apart(double *y, const int *order, int n, double apart)
+{
+    double moved = 0;
+
+    for (int i = 1; i < n; i++) {
+        const double least = y[order[i - 1]] + apart, by = y[order[i]] < least ? least - y[order[i]] : 0;
+
+        y[order[i]] += by;
+        moved += by;
+    }
+    for (int i = 0; i < n; i++)
+        y[order[i]] -= moved / n;
 }
 
 /* Names the curves at their ends, kept apart where they meet. */
 static void label_curves(struct svg *s, const struct axes *a, const struct history *h, const struct panel *p)
 {
-    double end[2], y[2], apart = 34;
+    double y[CURVES];
+    int order[CURVES], n = 0;
 
-    for (int c = 0; c < 2; c++) {
-        end[c] = h->count ? value(h, h->count - 1, p, c) : NAN;
-        y[c] = isfinite(end[c]) ? axes_y(a, end[c]) : NAN;
+    for (int c = 0; c < CURVES; c++) {
+        int at = n;
+
+        if (isnan(last(h, p, c)))
+            continue;
+        y[c] = axes_y(a, last(h, p, c));
+        for (; at > 0 && y[order[at - 1]] > y[c]; at--)
+            order[at] = order[at - 1];
+        order[at] = c;
+        n++;
     }
-    if (isfinite(y[0]) && isfinite(y[1]) && fabs(y[0] - y[1]) < apart) {
-        double middle = (y[0] + y[1]) / 2, sign = y[0] < y[1] ? -1 : 1;
-        y[0] = middle + sign * apart / 2;
-        y[1] = middle - sign * apart / 2;
+    keep_apart(y, order, n, 34);
+    for (int i = 0; i < n; i++) {
+        const int c = order[i];
+        const char *colour = c > 0 ? p->curve[c].colour : "#7b8ba0";
+
+        svg_text(s, a->x + a->width + 12, y[c] - 2, 13, colour, "start", true, "%s", p->curve[c].name);
+        svg_text(s, a->x + a->width + 12, y[c] + 13, 12, colour, "start", false, "%.*f%s", p->digits, last(h, p, c),
+                 p->unit);
     }
-    for (int c = 0; c < 2; c++)
-        if (isfinite(y[c])) {
-            const char *colour = c ? STRONG : "#7b8ba0";
-            svg_text(s, a->x + a->width + 12, y[c] - 2, 13, colour, "start", true, "%s", p->curve[c].name);
-            svg_text(s, a->x + a->width + 12, y[c] + 13, 12, colour, "start", false, "%.*f%s", p->digits, end[c],
-                     p->unit);
-        }
 }
 
 static void draw_title(struct svg *s, const struct history *h, const json_t *config)
@@ -143,7 +185,7 @@ int plot_curves(const char *path, const struct history *history, const json_t *c
         svg_text(&s, a.x - 44, 102, 14, INK, "start", true, "%s", panels[i].title);
         axes_draw_y(&s, &a, panels[i].unit);
         axes_draw_x(&s, &a, "epoch");
-        for (int c = 0; c < 2; c++)
+        for (int c = 0; c < CURVES; c++)
             draw_curve(&s, &a, history, &panels[i], c);
         label_curves(&s, &a, history, &panels[i]);
     }

@@ -9,6 +9,7 @@
 #define MUTED "#616e7c"  /* labels */
 #define GRID "#e4e7eb"   /* lines under the data */
 #define PALE "#9fb3c8"   /* data that is context */
+#define MIDDLE "#7c5cad" /* data beside it */
 #define STRONG "#0b69a3" /* data that matters */
 #define ALARM "#c2410c"  /* message of a failure */
 
