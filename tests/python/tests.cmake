@@ -14,11 +14,16 @@ if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers c
             ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
     endforeach()
     if(SNN_BLAS STREQUAL "builtin") # what does not depend on products
-        foreach(name arrays check_estimator components estimator fit hints inside interpreters loss misuse)
+        foreach(name arrays check_estimator components estimator fit hints inside interpreters loss misuse
+                project)
             add_test(NAME python_${name} COMMAND ${run_python} ${CMAKE_CURRENT_LIST_DIR}/package/${name}.py)
             set_tests_properties(python_${name} PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
                 ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
         endforeach()
+        add_test(NAME python_wheel COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/package/wheel.sh ${PROJECT_SOURCE_DIR}
+            ${CMAKE_C_COMPILER} ${CMAKE_CURRENT_BINARY_DIR}/python_idx)
+        set_tests_properties(python_wheel PROPERTIES LABELS slow TIMEOUT 1800 SKIP_RETURN_CODE 77
+            FIXTURES_REQUIRED python_idx)
     endif()
     # Steps from Python beside the same from C: cmake --build build --target bench_python
     add_library(bench_overhead MODULE EXCLUDE_FROM_ALL python/bench/overhead.c)
