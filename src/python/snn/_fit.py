@@ -227,8 +227,10 @@ def fit(trainer: Trainer, data: Dataset, epochs: int, validation: Dataset | None
     begun: list[Callback] = []
 
     def heard(state: Progress) -> None:
+        trainer._watch.listener = None      # a callback may evaluate, which is no batch of this fit
         for callback in listeners:
             callback.after_batch(run, state)
+        trainer._watch.listener = heard
 
     try:
         for callback in chain:

@@ -74,6 +74,19 @@ class Fit(unittest.TestCase):
                                      ("before", 2, 1), *batches, ("after", 2, 2), ("end", 2, 2)])
         self.assertEqual([type(run) for run in seen], [snn.Run] * 2)
 
+    def test_a_batch_may_be_followed_by_an_evaluation(self):
+        class Evaluates(Log):
+            def after_batch(self, run, progress):
+                super().after_batch(run, progress)
+                if progress.training:
+                    self.calls.append(run.trainer.evaluate(run.data).samples)
+
+        log, one, other = Evaluates(), self.trainer(), self.trainer()
+        one.fit(self.data, 1, callbacks=[log])
+        self.assertEqual(log.calls[2:-2], [("train", 16, 48), 48, ("train", 32, 48), 48, ("train", 48, 48), 48])
+        other.epoch(self.data)
+        np.testing.assert_array_equal(weights(one.network), weights(other.network))
+
     def test_a_function_may_stop(self):
         history = self.trainer().fit(self.data, 9, callbacks=[lambda run: run.epoch == 4 and run.stop()])
         self.assertEqual(len(history), 4)

@@ -27,6 +27,19 @@ loss: str = trainer.epoch(data).loss  # type: ignore[assignment]
 name: str = net.layers()[0].name
 weight = net.layer("fc1").tensor("weight") * 2
 weight.nothing  # type: ignore[attr-defined]
+
+
+def halve(run: snn.Run) -> None:
+    run.trainer.optimizer.set(lr=0.5 ** run.epoch)
+
+
+history = trainer.fit(data, 2, validation=data, callbacks=[halve, snn.KeepBest(), snn.LearningRate(lambda e: 1 / e)])
+best: float = history[0].figure("loss")
+trainer.fit(data, 2, callbacks=["early"])  # type: ignore[list-item]
+trainer.set_loss(lambda call: (0.0, call.output))
+trainer.set_loss(lambda call: call.output)  # type: ignore[arg-type, return-value]
+model = snn.Classifier((10,), epochs=1).fit([[0.0, 1.0]] * 4, ["a", "b"] * 2).set_params(lr=0.1)
+score: float = model.score([[0.0, 1.0]], ["a"])
 '''
 
 
