@@ -1,5 +1,6 @@
 /* cmd_recipe.c - snn recipe: lists, shows, tries and runs the experiments of papers. */
 #include "command.h"
+#include "progress.h"
 #include "recipe.h"
 #include "tool.h"
 #include "train.h"
@@ -139,6 +140,8 @@ static void read_arguments(struct request *r, int argc, char **argv)
             r->recipes = value;
         else if ((value = value_of("--data", argc, argv, &i)) != NULL)
             r->data = value;
+        else if (strcmp(argv[i], "--plain") == 0)
+            progress_plain();
         else if (i == 1 && argv[i][0] != '-')
             r->name = argv[i];
         else

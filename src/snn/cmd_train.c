@@ -89,11 +89,28 @@ static int read_arguments(struct train *t, int argc, char **argv)
 
 /* ---- files of a finished run */
 
+/* Figures of the validation, in the epoch whose weights the model has. */
+static void add_validation(const struct train *t, json_t *figures)
+{
+    const bool best = t->best.keeps && t->best.epoch > 0;
+    const uint64_t epoch = best ? t->best.epoch : run_about(t->run.trainer).epochs;
+
+    for (size_t i = 0; t->best.judges && i < t->history.count; i++)
+        if (t->history.row[i].epoch == epoch) {
+            json_object_set_new(figures, "validation_accuracy", json_figure(t->history.row[i].validation_accuracy));
+            json_object_set_new(figures, "validation_loss", json_figure(t->history.row[i].validation_loss));
+        }
+}
+
 static int save_model(struct train *t)
 {
     json_t *figures = run_figures(run_judge(&t->run), t->run.network, &t->held);
-    char *text = json_dumps(figures, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    snn_status rc = text ? snn_network_set_note(t->run.network, RATES_NOTE, text) : SNN_ERR_MEMORY;
+    char *text;
+    snn_status rc;
+
+    add_validation(t, figures);
+    text = json_dumps(figures, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    rc = text ? snn_network_set_note(t->run.network, RATES_NOTE, text) : SNN_ERR_MEMORY;
 
     json_decref(figures);
     free(text);

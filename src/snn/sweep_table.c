@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const figures[] = { "accuracy", "loss", "firing_rate", "synops_dense", "synops_mac", "synops_ac" };
+static const char *const figures[] = { "accuracy",    "loss",         "validation_accuracy", "validation_loss",
+                                       "firing_rate", "synops_dense", "synops_mac",          "synops_ac" };
+enum { ACCURACY, LOSS, VALIDATION, VALIDATION_LOSS, FIRING_RATE };
 #define FIGURES (sizeof figures / sizeof *figures)
 
 /* Of the runs of one setting that are complete. */
@@ -112,25 +114,43 @@ static int write_json(const struct sweep *sweep, const struct rows *rows)
     return status;
 }
 
-static struct text spread(double mean, double deviation, double scale, int digits, const char *unit)
+/* What people see. */
+static const struct {
+    int figure;
+    const char *heading;
+    bool per_cent, always; /* or with a validation alone */
+} shown[] = { { VALIDATION, "validation", true, false },
+              { ACCURACY, "test accuracy", true, true },
+              { LOSS, "test loss", false, true },
+              { FIRING_RATE, "firing rate", true, true } };
+#define SHOWN (sizeof shown / sizeof *shown)
+
+static struct text spread(double mean, double deviation, bool per_cent)
 {
+    const double scale = per_cent ? 100 : 1;
+    const int digits = per_cent ? 2 : 4;
     struct text out;
 
     if (!isfinite(mean))
         snprintf(out.s, sizeof out.s, "-");
     else if (!isfinite(deviation))
-        snprintf(out.s, sizeof out.s, "%.*f%s", digits, scale * mean, unit);
+        snprintf(out.s, sizeof out.s, "%.*f%s", digits, scale * mean, per_cent ? "%" : "");
     else
-        snprintf(out.s, sizeof out.s, "%.*f%s +- %.*f", digits, scale * mean, unit, digits, scale * deviation);
+        snprintf(out.s, sizeof out.s, "%.*f%s +- %.*f", digits, scale * mean, per_cent ? "%" : "", digits,
+                 scale * deviation);
     return out;
 }
 
-/* More correct answers; of as many, or where there are none, the lower loss. */
+/* More correct answers in the validation, or without one in the test; of as many, or where there are none, the lower
+ * loss. */
 static bool is_better(const struct row *a, const struct row *b)
 {
-    if (a->mean[0] > b->mean[0] || a->mean[0] < b->mean[0])
-        return a->mean[0] > b->mean[0];
-    return a->mean[1] < b->mean[1];
+    const bool validated = isfinite(a->mean[VALIDATION_LOSS]) && isfinite(b->mean[VALIDATION_LOSS]);
+    const int accuracy = validated ? VALIDATION : ACCURACY, loss = validated ? VALIDATION_LOSS : LOSS;
+
+    if (a->mean[accuracy] > b->mean[accuracy] || a->mean[accuracy] < b->mean[accuracy])
+        return a->mean[accuracy] > b->mean[accuracy];
+    return a->mean[loss] < b->mean[loss];
 }
 
 static const struct row *best_of(const struct rows *rows)
@@ -144,7 +164,7 @@ static const struct row *best_of(const struct rows *rows)
 }
 
 /* For people, or as numbers for machines. */
-static json_t *row_cells(const struct row *row, bool best, bool raw)
+static json_t *row_cells(const struct row *row, bool best, bool validated, bool raw)
 {
     json_t *cells = json_array(), *value;
     const char *path;
@@ -155,20 +175,21 @@ static json_t *row_cells(const struct row *row, bool best, bool raw)
         json_array_append_new(cells, json_sprintf(isfinite(row->mean[k]) ? "%.9g" : "", row->mean[k]));
         json_array_append_new(cells, json_sprintf(isfinite(row->deviation[k]) ? "%.9g" : "", row->deviation[k]));
     }
-    if (!raw) {
-        json_array_append_new(cells, json_string(spread(row->mean[0], row->deviation[0], 100, 2, "%").s));
-        json_array_append_new(cells, json_string(spread(row->mean[1], row->deviation[1], 1, 4, "").s));
-        json_array_append_new(cells, json_string(spread(row->mean[2], row->deviation[2], 100, 2, "%").s));
+    for (size_t i = 0; i < SHOWN && !raw; i++)
+        if (shown[i].always || validated)
+            json_array_append_new(
+                cells, json_string(
+                           spread(row->mean[shown[i].figure], row->deviation[shown[i].figure], shown[i].per_cent).s));
+    if (!raw)
         json_array_append_new(cells, json_string(best ? "best" : ""));
-    }
     return cells;
 }
 
 static json_t *table_cells(const struct rows *rows, bool raw)
 {
-    static const char *const shown[] = { "test accuracy", "test loss", "firing rate", "" };
     json_t *cells = json_array(), *heading = json_array(), *value;
     const struct row *best = best_of(rows);
+    const bool validated = best && isfinite(best->mean[VALIDATION_LOSS]);
     const char *path;
 
     json_object_foreach(rows->row[0].settings, path, value) json_array_append_new(heading, json_string(path));
@@ -177,11 +198,15 @@ static json_t *table_cells(const struct rows *rows, bool raw)
         json_array_append_new(heading, json_sprintf("%s_mean", figures[k]));
         json_array_append_new(heading, json_sprintf("%s_deviation", figures[k]));
     }
-    for (size_t k = 0; k < sizeof shown / sizeof *shown && !raw; k++)
-        json_array_append_new(heading, json_string(shown[k]));
+    for (size_t i = 0; i < SHOWN && !raw; i++)
+        if (shown[i].always || validated)
+            json_array_append_new(heading, json_string(shown[i].heading));
+    if (!raw)
+        json_array_append_new(heading, json_string(""));
     json_array_append_new(cells, heading);
     for (size_t r = 0; r < rows->count; r++)
-        json_array_append_new(cells, row_cells(&rows->row[r], &rows->row[r] == best && rows->count > 1, raw));
+        json_array_append_new(cells,
+                              row_cells(&rows->row[r], &rows->row[r] == best && rows->count > 1, validated, raw));
     return cells;
 }
 

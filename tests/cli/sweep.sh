@@ -105,6 +105,12 @@ has out "2 of 4 complete" "sltt"
 run 0 sweep --data idx:data --net 64-10,64-16-10 --mean 0.5 --deviation 0.25 --epochs 1 --quiet -o nets
 has nets/table.csv "64-10,1" "64-16-10,1"
 
+# ---- with a validation, which its best is of
+run 0 sweep $train --epochs 2 --validation 0.3 --keep-best --seed 1,2 -o validated
+has out validation
+loss=$(sed -n 2p validated/seed=1/model.csv | cut -d, -f15) # of the first epoch, the best: no other has more answers
+has validated/table.json "\"validation_loss\": $loss"
+
 # ---- a recipe
 mkdir recipes
 sed 's/^ *//' >recipes/tiny.json <<'EOJ'
