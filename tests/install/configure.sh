@@ -13,8 +13,10 @@ configure() {
 }
 
 # A folder of libraries that is given as an absolute path stays that.
-configure absolute -DCMAKE_INSTALL_PREFIX=/opt/snn -DCMAKE_INSTALL_LIBDIR=/elsewhere/lib -DSNN_TESTS=OFF || {
-    cat "$work/log"; exit 1; }
+configure absolute -DCMAKE_INSTALL_PREFIX=/opt/snn -DCMAKE_INSTALL_LIBDIR=/elsewhere/lib -DSNN_TESTS=OFF \
+    -DSNN_PYTHON_DIR=lib/python || { cat "$work/log"; exit 1; }
+grep -qx 'FOLDER = "../../../../../elsewhere/lib"' "$work/absolute/python/_build.py" ||
+    { cat "$work/absolute/python/_build.py"; echo "the Python module looks for the libraries elsewhere"; exit 1; }
 grep -qx 'libdir=/elsewhere/lib' "$work/absolute/snn.pc" && grep -qx 'prefix=/opt/snn' "$work/absolute/snn.pc" ||
     { cat "$work/absolute/snn.pc"; echo "snn.pc loses a folder that was given as an absolute path"; exit 1; }
 
@@ -63,6 +65,7 @@ fi
 
 # One kind of library where BUILD_SHARED_LIBS says which.
 configure static -DBUILD_SHARED_LIBS=OFF || { cat "$work/log"; exit 1; }
+[ ! -e "$work/static/python" ] || { echo "a Python module without a shared library is installed"; exit 1; }
 "$cmake" --build "$work/static" --target help > "$work/targets"
 if grep -q snn_shared "$work/targets"; then
     echo "BUILD_SHARED_LIBS=OFF, and there is a shared library"

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -49,6 +50,35 @@ class Layout(unittest.TestCase):
             for field in fields:
                 at = getattr(struct, field)
                 self.assertEqual(record[f"{name}.{field.rstrip('_')}"], (at.offset, at.size), f"{name}.{field}")
+
+
+class Loading(unittest.TestCase):
+    def test_a_library_of_another_version_is_refused(self):
+        with unittest.mock.patch.object(_library._build, "VERSION", "0.2.3"):
+            for version in ("0.2.3", "0.2.11"):
+                _library._compare(version)
+            for version in ("0.2.2", "0.1.9", "0.3.3", "1.2.3"):
+                with self.assertRaisesRegex(ImportError, f"of libsnn 0.2.3, but .* is of {version}: install both"):
+                    _library._compare(version)
+
+    def test_the_library_that_is_taken(self):
+        package = os.path.dirname(_library.__file__)
+        with unittest.mock.patch.dict(os.environ), tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "libsnn.so.9").touch()
+            there = os.path.relpath(folder, package)
+            with unittest.mock.patch.multiple(_library._build, FOLDER=there, SONAME="libsnn.so.9"):
+                os.environ["SNN_LIBRARY"] = "/a/libsnn.so"
+                self.assertEqual(_library._core(), "/a/libsnn.so")
+                del os.environ["SNN_LIBRARY"]
+                self.assertTrue(os.path.samefile(_library._core(), os.path.join(folder, "libsnn.so.9")))
+                os.remove(os.path.join(folder, "libsnn.so.9"))
+                self.assertEqual(_library._core(), "libsnn.so.9")   # the system's
+
+    def test_absent_libraries_and_functions(self):
+        with self.assertRaisesRegex(ImportError, "libsnn-nothing cannot be loaded: .*; install it, or set "):
+            _library.load("snn-nothing")
+        with self.assertRaisesRegex(ImportError, r"has no snn_nothing\(\): it is older than this module"):
+            _library.declare(_library.library, {"snn_nothing": ()}, {})
 
 
 class Training(unittest.TestCase):

@@ -203,8 +203,9 @@ def load(name: str) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(path)
     except OSError as problem:
-        raise ImportError(f"lib{name} cannot be loaded: {problem}; install it, or set {variable} to its path, "
-                          "or SNN_LIBRARY to that of a libsnn.so that has it beside it") from None
+        beside = "" if name == "snn" else ", or SNN_LIBRARY to that of a libsnn.so that has it beside it"
+        raise ImportError(f"lib{name} cannot be loaded: {problem}; install it, or set {variable} to its "
+                          f"path{beside}") from None
 
 
 def declare(library: ctypes.CDLL, status: Mapping[str, Sequence[Any]],
