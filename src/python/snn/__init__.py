@@ -15,16 +15,17 @@ exception of a callback leaves the call that ran it. NumPy is needed only for ar
 """
 
 from ._build import VERSION
+from ._classifier import Classifier
 from ._context import Context, names, version
 from ._continual import Continual, Projection
 from ._dataset import Dataset
-from ._estimator import Classifier, Regressor
 from ._fit import Callback, EarlyStopping, Epoch, KeepBest, LearningRate, Run, ShowProgress
 from ._library import Error
 from ._loss import LossCall
 from ._network import Layer, Model, Network, Neuron
 from ._optimizer import Optimizer
 from ._recorder import Recorder
+from ._regressor import Regressor
 from ._stream import Stream
 from ._structures import Metrics, Progress
 from ._trainer import Evaluator, Trainer

@@ -1,4 +1,4 @@
-"""Classifier and Regressor: networks with the conventions of scikit-learn, which need not be there."""
+"""What Classifier and Regressor share: the conventions of scikit-learn, which need not be there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import inspect
 import os
 import sys
 import tempfile
-import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Tuple, Union
 
 from . import _arrays as arrays
@@ -17,7 +16,7 @@ from ._fit import CallbackLike, Epoch
 from ._network import Network, Neuron
 from ._optimizer import Optimizer
 from ._trainer import Trainer
-from ._types import Array, ArrayLike, Doubles, Floats, Setting
+from ._types import Array, Doubles, Floats, Setting
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -33,7 +32,7 @@ class _NotFitted(ValueError, AttributeError):
     """An estimator is asked before it was fitted."""
 
 
-def _known(name: str, other: type[Any]) -> type[Any]:
+def known(name: str, other: type[Any]) -> type[Any]:
     """A class of sklearn.exceptions where somebody has loaded it, as those catch it who use it; else the other."""
     return getattr(sys.modules.get("sklearn.exceptions"), name, other)
 
@@ -88,7 +87,7 @@ def _seed(random_state: Any) -> int:
     return values.whole(random_state, "random_state", high=2**64 - 1)
 
 
-class _Estimator:
+class Estimator:
     """What both estimators share. Subclasses say what y is and what outputs mean."""
 
     _loss: str
@@ -254,7 +253,7 @@ class _Estimator:
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "_model"):
-            raise _known("NotFittedError", _NotFitted)(f"this {type(self).__name__} is not fitted: call fit() first")
+            raise known("NotFittedError", _NotFitted)(f"this {type(self).__name__} is not fitted: call fit() first")
 
     def _known_to_fail(self) -> dict[str, str]:
         """What a check of scikit-learn wants to the last bit, and batches do not have."""
@@ -269,165 +268,3 @@ class _Estimator:
         """The network's mean outputs, [n,outputs]."""
         x = self._samples(X)
         return self._model.outputs(x, 0 if self.time_axis is None else self.time_axis)
-
-
-class Classifier(_Estimator):
-    """A spiking network that learns classes of any type, with the conventions of scikit-learn:
-    Classifier((800,), method="ottt", epochs=5).fit(X, y).score(X_test, y_test).
-
-    network: sizes of hidden layers, a name or notation as Network.build() takes, or a function f(context, shape,
-    outputs) that returns a Network. method, steps, loss (None: ce), batch, and more `options`: parameters of Trainer.
-    optimizer, lr, and more `optimizer_options`: of Optimizer. normalise: samples are shifted and scaled by the mean
-    and deviation of all numbers of the first ones. time_axis: 1 if X has frames [n,T,...]. random_state: the seed, or
-    None to draw one. After fit(): classes_, n_features_in_, n_iter_, history_ and trainer_."""
-
-    _loss = "ce"
-    _estimator_type = "classifier"
-
-    def _outputs(self) -> int:
-        return len(self.classes_)
-
-    def _labels(self, y: Any) -> Array:
-        """Labels [n] of any type that can be sorted."""
-        import numpy as np
-        labels = arrays.array(y, "y")
-        if labels.ndim == 2 and labels.shape[1] == 1:
-            kind = _known("DataConversionWarning", UserWarning)
-            warnings.warn(kind("A column-vector y was passed when a 1d array was expected: y.ravel() is one"),
-                          stacklevel=4)
-            labels = labels.ravel()
-        if labels.ndim != 1:
-            raise ValueError(f"y has shape {labels.shape}; expected one label for each sample, [n]; argmax(axis=1) "
-                             "turns one-hot rows into class numbers")
-        if labels.dtype.kind == "f" and not (labels == np.floor(labels)).all() or labels.dtype.kind == "c":
-            raise ValueError("Unknown label type: continuous; classes are whole numbers, texts or others that can be "
-                             "told apart; Regressor learns numbers")
-        return labels
-
-    def _classes(self, y: Any) -> Array:
-        import numpy as np
-        try:
-            classes: Array = np.unique(self._labels(y))
-        except TypeError as problem:
-            raise ValueError(f"y has labels of several types: {problem}") from problem
-        if len(classes) < 2:
-            raise ValueError(f"y has one class only, {classes.tolist()}; a classifier needs two")
-        return classes
-
-    def _targets(self, y: Any, first: bool) -> Array:
-        import numpy as np
-        labels = self._labels(y)
-        if first:
-            self.classes_ = self._classes(labels)
-        at = np.searchsorted(self.classes_, labels).clip(0, len(self.classes_) - 1)
-        bad = np.flatnonzero(self.classes_[at] != labels)
-        if bad.size:
-            raise ValueError(f"y: label {labels[bad[0]]!r} of sample {bad[0]} is not among the classes "
-                             f"{self.classes_.tolist()}")
-        return at
-
-    def _dataset(self, x: Floats, y: Array) -> Dataset:
-        return Dataset.from_arrays(self._model.context, x, y, len(self.classes_), time_axis=self.time_axis)
-
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
-        """Trains one epoch on more samples. The first call begins a network; `classes` has all labels that will ever
-        come, without it those of this y."""
-        if not hasattr(self, "_model"):
-            self._begin(X, y if classes is None else classes)
-        return self._train(X, y, 1, None, ())
-
-    def predict_proba(self, X: Any) -> Doubles:
-        """Returns the softmax of the mean outputs, [n,classes], in the order of classes_."""
-        import numpy as np
-        out = self._answers(X)
-        odds = np.exp(out - out.max(axis=1, keepdims=True))
-        shares: Doubles = odds / odds.sum(axis=1, keepdims=True)
-        return shares
-
-    def predict(self, X: Any) -> Array:
-        """Returns a label for each sample, [n]."""
-        at = self._answers(X).argmax(axis=1)
-        labels: Array = self.classes_[at]
-        return labels
-
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
-        """Returns the share of samples whose label is right."""
-        import numpy as np
-        return float(np.average(self.predict(X) == self._labels(y), weights=sample_weight))
-
-    def _more_tags(self) -> dict[str, Any]:
-        return {"requires_y": True, "_xfail_checks": self._known_to_fail()}
-
-    def __sklearn_tags__(self) -> Any:
-        import importlib
-        sklearn = importlib.import_module("sklearn.utils")
-        return sklearn.Tags(estimator_type="classifier", target_tags=sklearn.TargetTags(required=True),
-                            transformer_tags=None, regressor_tags=None, classifier_tags=sklearn.ClassifierTags())
-
-
-class Regressor(_Estimator):
-    """A spiking network that learns numbers [n] or [n,outputs]; the parameters are those of Classifier, loss None is
-    mse. With normalise, targets are scaled as well. After fit(): n_features_in_, n_outputs_, n_iter_, history_ and
-    trainer_."""
-
-    _loss = "mse"
-    _estimator_type = "regressor"
-
-    def _outputs(self) -> int:
-        return self.n_outputs_
-
-    def _targets(self, y: Any, first: bool) -> Array:
-        import numpy as np
-        numbers = arrays.numbers(y, "y").astype(np.float64)
-        if numbers.ndim not in (1, 2) or numbers.size == 0:
-            raise ValueError(f"y has shape {numbers.shape}; expected [n] or [n,outputs]")
-        if not np.isfinite(numbers).all():
-            raise ValueError("y holds NaN or infinity")
-        rows = numbers.reshape(len(numbers), -1)
-        if first:
-            self._one_output = numbers.ndim == 1
-            self.n_outputs_ = rows.shape[1]
-            self._y_mean, self._y_deviation = np.zeros(self.n_outputs_), np.ones(self.n_outputs_)
-            if self.normalise:
-                self._y_mean, self._y_deviation = rows.mean(axis=0), rows.std(axis=0)
-                self._y_deviation[self._y_deviation == 0] = 1
-        if rows.shape[1] != self.n_outputs_:
-            raise ValueError(f"y has {rows.shape[1]} outputs, but {self.n_outputs_} were fitted")
-        scaled: Array = (rows - self._y_mean) / self._y_deviation
-        return scaled
-
-    def _dataset(self, x: Floats, y: Array) -> Dataset:
-        return Dataset.from_arrays(self._model.context, x, targets=y, time_axis=self.time_axis)
-
-    def partial_fit(self, X: Any, y: Any) -> Self:
-        """Trains one epoch on more samples. The first call begins a network, and says how targets are scaled."""
-        if not hasattr(self, "_model"):
-            self._begin(X, y)
-        return self._train(X, y, 1, None, ())
-
-    def predict(self, X: Any) -> Doubles:
-        """Returns [n], or [n,outputs] as y was: the network's mean output over the steps."""
-        answers = self._answers(X)
-        out: Doubles = answers * self._y_deviation + self._y_mean
-        return out[:, 0] if self._one_output else out
-
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
-        """Returns the coefficient of determination R2, the mean over outputs; 0 for an output that does not vary."""
-        import numpy as np
-        truth = arrays.numbers(y, "y").astype(np.float64)
-        truth = truth.reshape(len(truth), -1)
-        out = self.predict(X).reshape(truth.shape)
-        mean = np.average(truth, axis=0, weights=sample_weight)
-        error = np.average((truth - out) ** 2, axis=0, weights=sample_weight)
-        spread = np.average((truth - mean) ** 2, axis=0, weights=sample_weight)
-        return float(np.mean(np.where(spread > 0, 1 - error / np.where(spread > 0, spread, 1), error == 0)))
-
-    def _more_tags(self) -> dict[str, Any]:
-        return {"requires_y": True, "multioutput": True, "_xfail_checks": self._known_to_fail()}
-
-    def __sklearn_tags__(self) -> Any:
-        import importlib
-        sklearn = importlib.import_module("sklearn.utils")
-        return sklearn.Tags(estimator_type="regressor",
-                            target_tags=sklearn.TargetTags(required=True, multi_output=True), transformer_tags=None,
-                            regressor_tags=sklearn.RegressorTags(), classifier_tags=None)
