@@ -2,6 +2,7 @@
 #include "help.h"
 #include "params.h"
 #include "plot.h"
+#include "serve.h"
 #include "train.h"
 
 #include <stdlib.h>
@@ -23,8 +24,7 @@ const struct flag train_flags[] = {
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "back-weights", "KIND", "back_weights",
       "weights of errors on their way down: same, sign (their signs), random (fixed)" },
-    { "start", "MODEL", "start",
-      "initial weights, those of a model of the same layers; without --net, its network as well" },
+    { "start", "MODEL", "start", "initial weights, of a model of the same layers; without --net, its network" },
     { "teacher", "MODEL", "teacher",
       "model whose outputs are additional targets; trainer.distil 0.7 and distil_tau 4 unless set" },
     { "trainer", "METHOD", "trainer.method", "default ottt" },
@@ -64,6 +64,7 @@ const struct flag train_flags[] = {
     { "curves", "FILE.svg", NULL, "draw accuracy and loss over the epochs" },
     { "raster", "FILE.svg", NULL, "draw what one test image does to the trained network" },
     { "sample", "N", NULL, "number of that test image; default 0" },
+    { "live", "PORT", NULL, "show the run as it goes on, at http://127.0.0.1:PORT/; 0: a free port" },
     { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
     { "quiet", NULL, NULL, "only the last line" },
     { NULL, NULL, NULL, NULL },
@@ -154,12 +155,15 @@ static int train(struct train *t, int argc, char **argv)
     progress_init(&t->progress, t->quiet, (uint64_t)config_whole(t->run.config, "epochs", 1));
     status = train_open_trainer(t);
     if (status == DONE)
-        status = history_open(&t->history, t->csv, run_about(t->run.trainer).epochs);
+        status = train_live_open(t);
+    if (status == DONE)
+        status = history_open(&t->history, t->csv, run_about(t->run.trainer).epochs, t->run.network);
     if (status == DONE)
         status = tensorboard_open(&t->board, run_about(t->run.trainer).epochs, t->run.config);
     if (status != DONE)
         return status;
     train_announce(t);
+    train_live_show(t);
     stop_on_signals();
     status = train_all(t);
     progress_clear(&t->progress);
@@ -185,6 +189,7 @@ static int run_train(int argc, char **argv)
 
     memset(&t, 0, sizeof t);
     status = train(&t, argc, argv);
+    server_close(t.server);
     closed = history_close(&t.history);
     if (tensorboard_close(&t.board) != DONE)
         closed = FAILED;

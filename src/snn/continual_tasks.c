@@ -250,7 +250,7 @@ static int open_logs(struct continual *c, bool under_way)
     const uint64_t keep = c->before + (under_way ? run_about(c->run.trainer).epochs : 0);
     int status = tensorboard_open(&c->board, keep, c->run.config);
 
-    return status == DONE && c->csv ? history_open(&c->history, c->csv, keep) : status;
+    return status == DONE && c->csv ? history_open(&c->history, c->csv, keep, c->run.network) : status;
 }
 
 int continual_run(struct continual *c)

@@ -4,6 +4,19 @@
 #include <math.h>
 #include <string.h>
 
+static void add_rates(struct epoch_row *row, const struct run *run)
+{
+    const snn_layer *population[HISTORY_RATES];
+    const size_t n = history_populations(run->network, population);
+
+    for (size_t i = 0; i < n; i++) {
+        snn_layer_metrics m = SNN_LAYER_METRICS_INIT;
+
+        if (snn_trainer_layer_metrics(run->trainer, population[i], &m) == SNN_OK)
+            row->rate[i] = m.firing_rate;
+    }
+}
+
 struct epoch_row epoch_row(const struct run *run, const snn_metrics *fit)
 {
     bool answers = strcmp(config_text(run->config, "trainer.method", ""), "spide") == 0;
@@ -21,6 +34,8 @@ struct epoch_row epoch_row(const struct run *run, const snn_metrics *fit)
     row.solver_residual = solves ? fit->solver_residual : NAN;
     row.solver_failures = solves ? (double)fit->solver_failures : NAN;
     row.backward_rate = answers ? fit->backward_rate : NAN;
+    row.peak_bytes = (double)peak_resident();
+    add_rates(&row, run);
     return row;
 }
 

@@ -35,21 +35,46 @@ static const struct {
     FIELD(validation_loss),
     FIELD(validation_accuracy),
     FIELD(task),
+    FIELD(peak_bytes),
 };
 #define COLUMNS (sizeof column / sizeof *column)
+#define LINE (512 + HISTORY_RATES * 96) /* most bytes of a line of names or figures */
 
+static size_t columns_of(const struct history *h)
+{
+    return COLUMNS + h->populations;
+}
+
+/* The figure of a column: those of the table, then the rates. */
 static double *figure(struct epoch_row *row, size_t i)
 {
-    return (double *)(void *)((char *)row + column[i].at);
+    return i < COLUMNS ? (double *)(void *)((char *)row + column[i].at) : &row->rate[i - COLUMNS];
+}
+
+/* "rate_NAME", the name without what would end a cell. */
+static void name_of(const struct history *h, size_t i, char *out, size_t size)
+{
+    snn_layer_info info = SNN_LAYER_INFO_INIT;
+
+    if (i < COLUMNS)
+        snprintf(out, size, "%s", column[i].name);
+    else if (snn_layer_get_info(h->population[i - COLUMNS], &info) == SNN_OK)
+        snprintf(out, size, "rate_%s", info.name);
+    for (char *c = out; *c; c++)
+        if (*c == ',' || *c == '"' || (unsigned char)*c < ' ')
+            *c = '_';
 }
 
 /* The line of names, as long as `room` has space. */
-static void heading(char *out, size_t room)
+static void heading(const struct history *h, char *out, size_t room)
 {
     size_t used = (size_t)snprintf(out, room, "epoch");
+    char name[80];
 
-    for (size_t i = 0; i < COLUMNS; i++)
-        used += (size_t)snprintf(out + used, room - used, ",%s", column[i].name);
+    for (size_t i = 0; i < columns_of(h); i++) {
+        name_of(h, i, name, sizeof name);
+        used += (size_t)snprintf(out + used, room - used, ",%s", name);
+    }
     snprintf(out + used, room - used, "\n");
 }
 
@@ -57,7 +82,7 @@ struct epoch_row history_row(uint64_t epoch)
 {
     struct epoch_row row = { .epoch = epoch };
 
-    for (size_t i = 0; i < COLUMNS; i++)
+    for (size_t i = 0; i < COLUMNS + HISTORY_RATES; i++)
         *figure(&row, i) = NAN;
     return row;
 }
@@ -69,6 +94,20 @@ json_t *history_json(const struct epoch_row *row)
 
     for (size_t i = 0; i < COLUMNS; i++)
         json_object_set_new(out, column[i].name, json_figure(*figure(&copy, i)));
+    return out;
+}
+
+json_t *history_event(const struct history *h, const struct epoch_row *row)
+{
+    json_t *out = history_json(row), *rates = json_object();
+
+    for (size_t i = 0; i < h->populations; i++) {
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+
+        if (snn_layer_get_info(h->population[i], &info) == SNN_OK)
+            json_object_set_new(rates, info.name, json_figure(row->rate[i]));
+    }
+    json_object_set_new(out, "rates", rates);
     return out;
 }
 
@@ -86,28 +125,29 @@ static int remember(struct history *h, const struct epoch_row *row)
     return DONE;
 }
 
-static void print(FILE *file, const struct epoch_row *row)
+static void print(const struct history *h, const struct epoch_row *row)
 {
     struct epoch_row copy = *row;
 
-    fprintf(file, "%llu", (unsigned long long)row->epoch);
-    for (size_t i = 0; i < COLUMNS; i++)
+    fprintf(h->file, "%llu", (unsigned long long)row->epoch);
+    for (size_t i = 0; i < columns_of(h); i++)
         if (isnan(*figure(&copy, i)))
-            fputc(',', file);
+            fputc(',', h->file);
         else
-            fprintf(file, ",%.9g", *figure(&copy, i));
-    fputc('\n', file);
+            fprintf(h->file, ",%.9g", *figure(&copy, i));
+    fputc('\n', h->file);
 }
 
 /* Reads "3,0.41,,..." ; returns 0 if the line is something else. */
-static int parse(const char *line, struct epoch_row *row)
+static int parse(const struct history *h, const char *line, struct epoch_row *row)
 {
     char *end;
 
+    *row = history_row(0);
     row->epoch = strtoull(line, &end, 10);
     if (end == line)
         return 0;
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < columns_of(h); i++) {
         const char *cell = end + 1;
         if (*end != ',')
             return 0;
@@ -143,12 +183,12 @@ int history_check(const char *path)
 /* Reads the lines to keep, and stops after them. A log with other columns, as of another version, stays as it is. */
 static int recall(struct history *h, uint64_t keep)
 {
-    char line[1024], names[1024];
+    char line[LINE], names[LINE];
     struct epoch_row row;
     long end = 0;
     int status = DONE;
 
-    heading(names, sizeof names);
+    heading(h, names, sizeof names);
     if (keep && fgets(line, sizeof line, h->file)) {
         if (strcmp(line, names) != 0)
             return fail(FAILED,
@@ -156,7 +196,8 @@ static int recall(struct history *h, uint64_t keep)
                         h->path);
         end = ftell(h->file);
     }
-    while (status == DONE && end > 0 && fgets(line, sizeof line, h->file) && parse(line, &row) && row.epoch <= keep) {
+    while (status == DONE && end > 0 && fgets(line, sizeof line, h->file) && parse(h, line, &row) &&
+           row.epoch <= keep) {
         status = remember(h, &row);
         h->last = end;
         end = ftell(h->file);
@@ -171,9 +212,9 @@ static int begin(struct history *h, uint64_t keep)
     struct stat st;
     bool regular = fstat(fileno(h->file), &st) == 0 && S_ISREG(st.st_mode);
     int status = regular ? recall(h, keep) : DONE;
-    char names[1024];
+    char names[LINE];
 
-    heading(names, sizeof names);
+    heading(h, names, sizeof names);
     if (status != DONE)
         return status;
     if (regular && ftruncate(fileno(h->file), ftell(h->file)) != 0)
@@ -183,13 +224,28 @@ static int begin(struct history *h, uint64_t keep)
     return fflush(h->file) == 0 ? DONE : fail(FAILED, "log %s: %s", h->path, strerror(errno));
 }
 
-int history_open(struct history *h, const char *path, uint64_t keep)
+size_t history_populations(const snn_network *net, const snn_layer **out)
+{
+    const snn_layer *layer;
+    size_t n = 0;
+
+    for (size_t i = 0; (layer = snn_network_layer(net, i)) != NULL && n < HISTORY_RATES; i++) {
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+
+        if (snn_layer_get_info(layer, &info) == SNN_OK && info.spiking)
+            out[n++] = layer;
+    }
+    return n;
+}
+
+int history_open(struct history *h, const char *path, uint64_t keep, const snn_network *net)
 {
     struct stat st;
     const char *mode = stat(path, &st) != 0 ? "w+e" : S_ISREG(st.st_mode) ? "r+e" : "we";
 
     memset(h, 0, sizeof *h);
     h->path = path;
+    h->populations = net ? history_populations(net, h->population) : 0;
     if (history_check(path) != DONE)
         return FAILED;
     h->file = fopen(path, mode);
@@ -203,7 +259,7 @@ int history_add(struct history *h, const struct epoch_row *row)
     if (remember(h, row) != DONE)
         return FAILED;
     h->last = ftell(h->file);
-    print(h->file, row);
+    print(h, row);
     if (fflush(h->file) != 0)
         warn("log %s: %s", h->path, strerror(errno));
     return DONE;

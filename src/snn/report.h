@@ -16,6 +16,8 @@ struct report {
 /* Adds the runs of a file or folder to report->runs. Returns DONE or FAILED. */
 int report_add(struct report *report, const char *path);
 
+/* Adds an epoch, as --json has it, to the columns of a log that has so many. */
+void report_log_row(json_t *log, const json_t *event, size_t row);
 /* A log, by its first line. */
 bool report_is_log(const char *path);
 /* What a log holds, as CSV or as lines of JSON: columns of numbers by epoch, and the events. */
@@ -24,8 +26,8 @@ int report_log(json_t *run, const char *path);
 int report_model(json_t *run, const struct report *report, const char *path);
 /* The network at work: confusion, rates of neurons, and a few samples step by step. */
 int report_samples(json_t *run, struct run *of, size_t samples);
-/* Weights of the first layer that has a matrix or kernels. */
-int report_weights(json_t *out, const snn_network *net);
+/* Layers, size, and weights of the first layer that has a matrix or kernels. */
+void report_network(json_t *run, const snn_network *net);
 /* The command line that trains the same network again. To be freed; NULL where a flag cannot say it. */
 char *report_command_line(const json_t *config);
 

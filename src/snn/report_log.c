@@ -83,18 +83,25 @@ static size_t read_csv(json_t *log, FILE *file, char *heading)
 
 /* ---- lines of JSON ---- */
 
-static void take_epoch(json_t *log, const json_t *event, size_t row)
+/* Figures of an object; `before` goes before their names. */
+static void take_figures(json_t *log, const json_t *figures, const char *before, size_t row)
 {
+    char column[160];
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)event, name, value)
+    json_object_foreach((json_t *)figures, name, value)
     {
-        if (json_is_number(value))
-            put(log, name, row, json_incref(value));
-        else if (json_is_null(value))
-            put(log, name, row, json_null());
+        snprintf(column, sizeof column, "%s%s", before, name);
+        if (json_is_number(value) || json_is_null(value))
+            put(log, column, row, json_incref(value));
     }
+}
+
+void report_log_row(json_t *log, const json_t *event, size_t row)
+{
+    take_figures(log, event, "", row);
+    take_figures(log, json_object_get(event, "rates"), "rate_", row);
 }
 
 /* The start has the configuration, the end the figures; tasks give a row of accuracies each. */
@@ -105,7 +112,7 @@ static void take_event(json_t *run, json_t *log, json_t *event, size_t *rows)
     if (!kind)
         return;
     if (strcmp(kind, "epoch") == 0) {
-        take_epoch(log, event, (*rows)++);
+        report_log_row(log, event, (*rows)++);
     } else if (strcmp(kind, "start") == 0) {
         json_object_set(run, "config", json_object_get(event, "config"));
         json_object_del(event, "config");

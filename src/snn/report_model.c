@@ -49,13 +49,10 @@ static json_t *weights_of(const snn_layer_info *layer, const snn_tensor *w, cons
     return out;
 }
 
-int report_weights(json_t *out, const snn_network *net)
+static void add_weights(json_t *out, const snn_network *net, const snn_network_info *whole)
 {
-    snn_network_info whole = SNN_NETWORK_INFO_INIT;
     snn_layer *layer;
 
-    if (snn_network_get_info(net, &whole) != SNN_OK)
-        return DONE;
     for (size_t i = 0; (layer = snn_network_layer(net, i)) != NULL; i++) {
         snn_layer_info info = SNN_LAYER_INFO_INIT;
         snn_tensor w = SNN_TENSOR_INIT;
@@ -64,12 +61,23 @@ int report_weights(json_t *out, const snn_network *net)
         if (snn_layer_get_info(layer, &info) != SNN_OK || snn_layer_tensor_named(layer, "weight", &w) != SNN_OK ||
             (w.rank != 2 && w.rank != 4) || w.element != SNN_ELEMENT_F32)
             continue;
-        weights = weights_of(&info, &w, w.rank == 2 && w.dim[1] == shape_size(&whole.in) ? &whole.in : &info.in);
+        weights = weights_of(&info, &w, w.rank == 2 && w.dim[1] == shape_size(&whole->in) ? &whole->in : &info.in);
         if (weights)
             json_object_set_new(out, "weights", weights);
-        return DONE;
+        return;
     }
-    return DONE;
+}
+
+void report_network(json_t *run, const snn_network *net)
+{
+    snn_network_info info = SNN_NETWORK_INFO_INIT;
+
+    if (snn_network_get_info(net, &info) != SNN_OK)
+        return;
+    json_object_set_new(run, "parameters", json_integer((json_int_t)info.parameters));
+    json_object_set_new(run, "parameter_bytes", json_integer((json_int_t)info.parameter_bytes));
+    json_object_set_new(run, "layers", run_layers_json(net));
+    add_weights(run, net, &info);
 }
 
 /* ---- notes and layers ---- */
@@ -94,16 +102,11 @@ static void add_text(json_t *run, const char *name, char *text)
 
 static void describe(json_t *run, const snn_network *net)
 {
-    snn_network_info info = SNN_NETWORK_INFO_INIT;
 
     take_note(run, net, CONFIG_NOTE, "config");
     take_note(run, net, RATES_NOTE, "figures");
     take_note(run, net, TASKS_NOTE, "tasks");
-    if (snn_network_get_info(net, &info) == SNN_OK) {
-        json_object_set_new(run, "parameters", json_integer((json_int_t)info.parameters));
-        json_object_set_new(run, "parameter_bytes", json_integer((json_int_t)info.parameter_bytes));
-    }
-    json_object_set_new(run, "layers", run_layers_json(net));
+    report_network(run, net);
     add_text(run, "command", report_command_line(json_object_get(run, "config")));
     add_text(run, "file", json_dumps(json_object_get(run, "config"), JSON_INDENT(2) | JSON_REAL_PRECISION(17)));
 }
@@ -188,10 +191,8 @@ int report_model(json_t *run, const struct report *report, const char *path)
     }
     if (status == DONE) {
         describe(run, of.network);
-        status = report_weights(run, of.network);
-    }
-    if (status == DONE)
         status = try_samples(run, &of, report);
+    }
     run_close(&of);
     return status;
 }

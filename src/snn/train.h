@@ -17,6 +17,7 @@ struct train {
     struct history history;
     struct tensorboard board;
     struct best best;
+    struct server *server; /* of --live, or NULL */
     const char *resume;
     char *model, *checkpoint, *csv; /* paths */
     int64_t every, sample;
@@ -43,6 +44,12 @@ int train_open_trainer(struct train *t);
 /* All epochs that are left; then the network is what becomes the model, and tested. Returns DONE, FAILED, or
  * INTERRUPTED with a checkpoint. */
 int train_all(struct train *t);
+
+/* ---- train_live.c */
+
+/* Serves the run's page, if --live says so; and shows what is known now. */
+int train_live_open(struct train *t);
+void train_live_show(struct train *t);
 
 /* ---- train_report.c: for people, or as JSON */
 

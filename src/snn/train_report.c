@@ -99,8 +99,9 @@ static void report_targets(const struct train *t, const struct epoch_row *row)
 void train_report(struct train *t, const struct epoch_row *row)
 {
     progress_clear(&t->progress);
+    train_live_show(t);
     if (t->json)
-        json_line(history_json(row), 9);
+        json_line(history_event(&t->history, row), 9);
     else if (!t->quiet && t->run.shape.targets > 0)
         report_targets(t, row);
     else if (!t->quiet)

@@ -2,7 +2,7 @@
 
     check PAGE.html LOG.csv    the page shows the figures of the log, works by keyboard, and reports no error
     hostile PAGE.html          no text of the page has become a script
-    live URL                   the page of a run that goes on shows more and more epochs, and then that it has ended
+    live URL PID               the page of a run that goes on shows more and more epochs; interrupted, that it has ended
     time PAGE.html             milliseconds until the page is loaded and drawn
     shot PAGE.html OUT.png WIDTH [dark]
 """
@@ -11,6 +11,7 @@ import base64
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -143,14 +144,17 @@ def hostile(browser, page):
     assert browser.eval("document.querySelectorAll('img').length") == 0
 
 
-def live(browser, where):
+def live(browser, where, pid):
     browser.open(where)
-    epochs = set()
-    for _ in range(600):
+    epochs, stopped = set(), False
+    for _ in range(300):
         says = browser.eval("document.getElementById('live').textContent")
         epochs.add(says)
         if "ended" in says:
             break
+        if len(epochs) == 3 and not stopped:
+            os.kill(int(pid), signal.SIGINT)
+            stopped = True
         time.sleep(0.1)
     browser.errors = [e for e in browser.errors if "net::ERR" not in e]  # the run is over
     assert "ended" in says, says

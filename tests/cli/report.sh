@@ -87,6 +87,25 @@ echo 'lr,runs' >folder/table.csv
 run 0 report folder -o b.html
 has out "2 runs"
 
+# A run that goes on: its page, for this machine alone, whatever its clients do; the same bits.
+run 0 train --data idx:data --net 64-20-FC --epochs 3 --threads 1 --batch 16 --steps 3 --save same.snn --quiet --live 0
+same a.snn same.snn
+"$snn" train --data idx:data --net 64-20-FC --epochs 100000 --every 0 --threads 1 --save cut.snn \
+    --live 0 >cut.out 2>cut.err &
+pid=$!
+await has_epoch
+port=$(sed -n 's#^live     http://127.0.0.1:\([0-9]*\)/$#\1#p' cut.out)
+refuses 1 "Address already in use; --live 0 takes a free one" train --data idx:data --net 64-20-FC --save other.snn \
+    --quiet --live "$port"
+[ ! -e other.csv ] || bad "a run without its port wrote a log"
+if command -v python3 >/dev/null; then
+    timeout 60 python3 "$source/tests/cli/clients.py" "$port" >out 2>&1 || bad "clients: $(tail -n 3 out)"
+fi
+kill -INT $pid
+got=0
+wait $pid || got=$?
+[ "$got" -eq 130 ] || bad "with --live, Ctrl-C ends with $got"
+
 (cd "$source/src/snn/report/uplot" && sha256sum --quiet -c SHA256SUMS) || bad "uPlot is not the one of its release"
 
 # In a browser: no error, the log's values in the tables, keys, no script of anybody else.
@@ -97,6 +116,12 @@ if [ -n "$chromium" ] && command -v python3 >/dev/null; then
     }
     drive check a.html a.csv
     drive hostile evil.html
+    "$snn" train --data idx:data --net 64-20-FC --epochs 100000 --every 0 --threads 1 --save shown.snn --live 0 --json \
+        >shown.out 2>&1 &
+    pid=$!
+    await grep -q '"event":"epoch"' shown.out
+    drive live "http://127.0.0.1:$(sed -n 's/.*"event":"live","port":\([0-9]*\).*/\1/p' shown.out)/" $pid
+    wait $pid
 else
     echo "Chromium is not installed: no browser has looked at the pages"
 fi

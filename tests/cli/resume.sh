@@ -66,8 +66,8 @@ run 0 train $flags --epochs 4 --threads 1 --save ide-whole.snn
 run 0 train $flags --epochs 2 --threads 2 --optimizer.epochs 4 --keep --save ide-part.snn
 run 0 train --resume ide-part.snn.ckpt --epochs 4 --threads 3
 same ide-whole.snn ide-part.snn
-cut -d, -f1-7,10- ide-whole.csv >ide-whole.figures
-cut -d, -f1-7,10- ide-part.csv >ide-part.figures
+cut -d, -f1-7,10-17,19- ide-whole.csv >ide-whole.figures
+cut -d, -f1-7,10-17,19- ide-part.csv >ide-part.figures
 same ide-whole.figures ide-part.figures
 rm -f cut.snn* cut.csv
 "$snn" train $flags --epochs 4 --every 0 --save cut.snn >out 2>err &
@@ -77,7 +77,7 @@ kill -INT $child || true
 wait $child || true
 run 0 train --resume cut.snn.ckpt
 same ide-whole.snn cut.snn
-cut -d, -f1-7,10- cut.csv >cut.figures
+cut -d, -f1-7,10-17,19- cut.csv >cut.figures
 same ide-whole.figures cut.figures
 
 # ---- an epoch under way goes on over its own data set only

@@ -84,7 +84,7 @@ run 0 continual $flags --keep-best --save best.snn --quiet
 cmp -s all.snn best.snn && bad "--keep-best changes nothing"
 run 0 continual $flags --keep-best --patience 1 --save early.snn --quiet
 [ "$(wc -l <early.csv)" -lt 15 ] || bad "--patience stops no task"
-cut -d, -f1-7,15- best.csv >best.figures
+cut -d, -f1-7,15-17,19- best.csv >best.figures
 for moment in 1 2 3 4; do
     rm -f cut.snn* cut.csv
     "$snn" continual $flags --keep-best --every 1 --save cut.snn >out 2>err &
@@ -98,7 +98,7 @@ for moment in 1 2 3 4; do
         run 0 continual --resume cut.snn.ckpt
     fi
     same best.snn cut.snn
-    cut -d, -f1-7,15- cut.csv >cut.figures
+    cut -d, -f1-7,15-17,19- cut.csv >cut.figures
     same best.figures cut.figures
     [ ! -e cut.snn.best ] && [ ! -e cut.snn.ckpt ] || bad "a complete sequence left files"
 done

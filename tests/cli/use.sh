@@ -161,12 +161,12 @@ has out "equilibrium gap 0." "residual at most" "0 batches not converged"
 there i.svg ir.svg
 has ir.svg "one output, at the end"
 head -n 1 i.csv |
-    grep -q 'solver_residual,solver_failures,backward_rate,validation_loss,validation_accuracy,task$' ||
+    grep -q 'solver_residual,solver_failures,backward_rate,validation_loss,validation_accuracy,task,peak_bytes,rate_' ||
     bad "i.csv lacks the columns of the solver"
 tail -n 1 i.csv |
-    awk -F, '{ exit !(NF == 17 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
+    awk -F, '{ exit !(NF == 19 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
     bad "figures of the solver: $(tail -n 1 i.csv)"
-tail -n 1 model.csv | grep -q ',,,,,$' || bad "ottt solves nothing, but model.csv says so"
+tail -n 1 model.csv | grep -q ',,,,,,,,,[0-9]*,[0-9.]*$' || bad "ottt solves nothing, but model.csv says so"
 accuracy=$(tail -n 1 out | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 [ "$accuracy" -ge 90 ] || bad "ide: test accuracy $accuracy % on a set that is easy"
 cp out trained
@@ -183,7 +183,7 @@ has err "the solver stopped after 2 iterations with a residual of"
 run 0 train --data idx:data --net spide-lenet --dropout 0.2 --trainer spide --steps 10 --trainer.backward_steps 40 \
     --data.limit 200 --epochs 2 --batch 20 --save p.snn
 has out "backward firing "
-tail -n 1 p.csv | awk -F, '{ exit !(NF == 17 && $6 >= 0 && $7 > 0 && $13 == "" && $14 > 0) }' ||
+tail -n 1 p.csv | awk -F, '{ exit !(NF == 23 && $6 >= 0 && $7 > 0 && $13 == "" && $14 > 0) }' ||
     bad "figures of the second stage: $(tail -n 1 p.csv)"
 run 0 info p.snn
 has out '"backward_steps": 40' '"loss": "ce"' '"lr": 0.0005'

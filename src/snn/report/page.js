@@ -135,7 +135,7 @@ let training = data.runs.length <= WITH_TRAINING;
 function collect() {
   const found = new Map();
   data.runs.forEach((run, i) => Object.keys(run.log || {}).forEach((name) => {
-    if (name === "epoch" || name.startsWith("rate_") || !column(run, name).some(known)) return;
+    if (name === "epoch" || name === "task" || name.startsWith("rate_") || !column(run, name).some(known)) return;
     const { key, part } = chartOf(name);
     if (part === "train" && !training) return;
     if (!found.has(key)) found.set(key, []);
@@ -343,7 +343,7 @@ async function refresh() {
     says.textContent = "The run has ended, or was stopped: this page shows its last epoch.";
     return;
   }
-  setTimeout(refresh, 2000);
+  setTimeout(refresh, 1000);
 }
 
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
