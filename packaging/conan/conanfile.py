@@ -30,7 +30,7 @@ class SnnRecipe(ConanFile):
 
     def export_sources(self):
         for name in ("CMakeLists.txt", "snn.pc.in", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "cmake/*",
-                     "include/*", "lib/*", "src/*", "tests/bench/torch/*", "docs/Doxyfile.in"):
+                     "include/*", "lib/*", "src/*", "tests/bench/torch/*", "docs/site/*"):
             copy(self, name, self._root, self.export_sources_folder)
 
     def layout(self):
@@ -58,6 +58,7 @@ class SnnRecipe(ConanFile):
         toolchain.cache_variables["SNN_EVENTS"] = "ON" if self.options.events else "OFF"
         toolchain.cache_variables["SNN_NIR"] = "ON" if self.options.nir else "OFF"
         toolchain.cache_variables["SNN_TOOL"] = bool(self.options.tool)
+        toolchain.cache_variables["SNN_PYTHON"] = "OFF"
         toolchain.cache_variables["SNN_TESTS"] = "OFF"
         toolchain.cache_variables["SNN_EXAMPLES"] = False
         toolchain.generate()

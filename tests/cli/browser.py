@@ -1,9 +1,11 @@
-"""browser.py CHROMIUM COMMAND ... - pages of snn report in a browser without a window, driven over its pipe.
+"""browser.py CHROMIUM COMMAND ... - pages of snn report, and of the documentation, in a browser without a window,
+driven over its pipe.
 
     check PAGE.html LOG.csv    the page shows the figures of the log, works by keyboard, and reports no error
     hostile PAGE.html          no text of the page has become a script
     live URL PID               the page of a run that goes on shows more and more epochs; interrupted, that it has ended
     time PAGE.html             milliseconds until the page is loaded and drawn
+    site FOLDER                each page of the documentation fits into narrow and wide windows; the search finds
     shot PAGE.html OUT.png WIDTH [dark]
 """
 
@@ -161,6 +163,34 @@ def live(browser, where, pid):
     assert len(epochs) >= 3, epochs
 
 
+def found(browser, words):
+    """Titles that the search of the documentation shows."""
+    browser.eval(f"search.focus(), search.value = {json.dumps(words)}, search.dispatchEvent(new Event('input'))")
+    for _ in range(100):
+        titles = browser.eval("[...document.querySelectorAll('#results:not([hidden]) b')].map(x => x.textContent)")
+        if titles or browser.eval("!results.hidden"):
+            return titles
+        time.sleep(0.05)
+    raise SystemExit(f"the search does not answer to {words!r}")
+
+
+def site(browser, folder):
+    pages = sorted(name for name in os.listdir(folder) if name.endswith(".html"))
+    for name in pages:
+        browser.open(address(os.path.join(folder, name)))
+        for width in (360, 1440):
+            browser.width(width)
+            wide = browser.eval("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} wide at {width} pixels"
+    browser.open(address(os.path.join(folder, "index.html")))
+    for words, title in (("snn_trainer_step", "snn_trainer_step() · snn/trainer.h"), ("ottt trace", "OTTT"),
+                         ("Recorder", "Recorder · snn")):
+        titles = found(browser, words)
+        assert any(title in t for t in titles[:5]), (words, titles[:5])
+    assert found(browser, "nothinghasthisword") == []
+    print(f"{len(pages)} pages")
+
+
 def timed(browser, page):
     best = float("inf")
     for _ in range(5):
@@ -185,7 +215,7 @@ def shot(browser, page, out, width, scheme="light"):
 def main():
     browser = Browser(sys.argv[1])
     try:
-        {"check": check, "hostile": hostile, "live": live, "time": timed, "shot": shot}[sys.argv[2]](
+        {"check": check, "hostile": hostile, "live": live, "time": timed, "site": site, "shot": shot}[sys.argv[2]](
             browser, *sys.argv[3:])
         assert not browser.errors, browser.errors
     finally:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# reference.sh SOURCE BUILD - the reference can be built, without a warning, and holds every public function with what
-# it does. Skipped (77) without Doxygen.
+# reference.sh SOURCE BUILD - the site can be built, without a warning; its reference holds every public function with
+# what it does, its navigation every page, and every link leads somewhere. Skipped (77) without Doxygen.
 set -eu
 source=$1 build=$2
 [ -f "$build/docs/Doxyfile" ] || { echo "no Doxygen when the build was configured: skipped"; exit 77; }
@@ -29,5 +29,5 @@ if [ -s "$work/absent" ]; then
     echo "the reference does not hold these functions"
     exit 1
 fi
-[ -s "$work/html/index.html" ] || { echo "the reference has no first page"; exit 1; }
+python3 -B docs/site/site.py . "$work/content" "$work/html" 0 || { echo "the site cannot be built"; exit 1; }
 echo "the reference holds all $(wc -l < "$work/public") public functions"

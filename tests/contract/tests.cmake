@@ -22,6 +22,8 @@ snn_contract_test(abi ${CMAKE_C_COMPILER})
 snn_contract_test(gate ${CMAKE_C_COMPILER} $<$<TARGET_EXISTS:snn_shared>:$<TARGET_FILE:snn_shared>>)
 snn_contract_test(catches ${CMAKE_C_COMPILER})
 snn_contract_test(reference ${PROJECT_BINARY_DIR})
+snn_contract_test(site ${PROJECT_BINARY_DIR} ${CMAKE_COMMAND})
+set_tests_properties(contract_site PROPERTIES LABELS slow TIMEOUT 600 SKIP_RETURN_CODE 77)
 if(TARGET snn AND TARGET tiny_idx AND TARGET test_trainer_misuse)
     if(SNN_BLAS STREQUAL "builtin") # where a value that is not a number shows depends on the products
         snn_contract_test(bad_input $<TARGET_FILE:snn> $<TARGET_FILE:tiny_idx> $<TARGET_FILE:test_trainer_misuse>)
