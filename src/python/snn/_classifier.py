@@ -19,10 +19,11 @@ class Classifier(Estimator):
     Classifier((800,), method="ottt", epochs=5).fit(X, y).score(X_test, y_test).
 
     network: sizes of hidden layers, a name or notation as Network.build() takes, or a function f(context, shape,
-    outputs) that returns a Network. method, steps, loss (None: ce), batch, and more `options`: parameters of Trainer.
-    optimizer, lr, and more `optimizer_options`: of Optimizer. normalise: samples are shifted and scaled by the mean
-    and deviation of all numbers of the first ones. time_axis: 1 if X has frames [n,T,...]. random_state: the seed, or
-    None to draw one. After fit(): classes_, n_features_in_, n_iter_, history_ and trainer_."""
+    outputs) that returns a Network. neuron: the model of its neurons; None: the network's own. method, steps, loss
+    (None: ce), batch, and more `options`: parameters of Trainer. optimizer, lr, and more `optimizer_options`: of
+    Optimizer. normalise: samples are shifted and scaled by the mean and deviation of all numbers of the first ones.
+    time_axis: 1 if X has frames [n,T,...]. random_state: the seed, or None to draw one. After fit(): classes_,
+    n_features_in_, n_iter_, history_ and trainer_."""
 
     _loss = "ce"
     _estimator_type = "classifier"

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 NetworkLike = Union[Tuple[int, ...], str, Callable[[Context, Tuple[int, ...], int], Network]]
 Options = Union[Mapping[str, Setting], None]
 
-_NOT_MEANS = ("last", "max", "sum")   # loss_on whose prediction is no mean over the steps
+# Predictions are means over the steps, except where loss_on takes something else, and where a method has one output.
+_NOT_MEANS = ("last", "max", "sum")
+_ONE_OUTPUT = ("ide", "spide")
 
 
 class _NotFitted(ValueError, AttributeError):
@@ -52,9 +54,9 @@ class _Model:
         import numpy as np
         n = self.settings["batch"]
         out = np.concatenate([self.trainer.predict(x[i:i + n], time_axis=time_axis) for i in range(0, len(x), n)])
-        steps = 1 if self.trainer.get("loss_on") in _NOT_MEANS else self.trainer.get("steps")
-        mean: Doubles = out.astype(np.float64) / steps
-        return mean
+        whole = self.trainer.get("loss_on") in _NOT_MEANS or self.settings["method"] in _ONE_OUTPUT
+        answers: Doubles = out.astype(np.float64) / (1 if whole else self.trainer.get("steps"))
+        return answers
 
     def __reduce__(self) -> Any:
         with tempfile.TemporaryDirectory() as folder:
@@ -93,8 +95,8 @@ class Estimator:
     _loss: str
     _model: _Model
 
-    def __init__(self, network: NetworkLike = (100,), *, neuron: str = "lif", method: str = "ottt", steps: int = 6,
-                 loss: str | None = None, optimizer: str = "adam", lr: float = 0.01, epochs: int = 20,
+    def __init__(self, network: NetworkLike = (100,), *, neuron: str | None = None, method: str = "ottt",
+                 steps: int = 6, loss: str | None = None, optimizer: str = "adam", lr: float = 0.01, epochs: int = 20,
                  batch: int = 32, normalise: bool = True, time_axis: int | None = None, options: Options = None,
                  optimizer_options: Options = None, threads: int = 0, random_state: Any = None,
                  progress: bool | None = False) -> None:
@@ -221,7 +223,8 @@ class Estimator:
         else:
             sizes = (int(np.prod(shape)), *self.network, outputs)
             name = "-".join(str(values.whole(n, "network", 1)) for n in sizes)
-        return Network.build(context, name, shape, outputs, Neuron(context, self.neuron))
+        neuron = None if self.neuron is None else Neuron(context, self.neuron)
+        return Network.build(context, name, shape, outputs, neuron)
 
     def _outputs(self) -> int:
         raise NotImplementedError

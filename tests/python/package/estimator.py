@@ -46,7 +46,7 @@ class Classes(unittest.TestCase):
         x = self.X.astype(np.float32)
         x = (x - np.float32(x.mean(dtype=np.float64))) / np.float32(x.std(dtype=np.float64))
         ctx = snn.Context(threads=1, seed=1)
-        net = snn.Network.build(ctx, "4-20-3", (4,), 3, snn.Neuron(ctx, "lif"))
+        net = snn.Network.build(ctx, "4-20-3", (4,), 3)
         trainer = snn.Trainer(net, snn.Optimizer(ctx, "adam", lr=0.01), "ottt", batch=16, steps=6, loss="ce")
         data = snn.Dataset.from_arrays(ctx, x, self.y)
         losses = [trainer.epoch(data).loss for _ in range(4)]
@@ -127,6 +127,15 @@ class Classes(unittest.TestCase):
         self.assertEqual(model.n_features_in_, 64)
         np.testing.assert_array_equal(model.predict(pixels[:9].astype(np.float32) / np.float32(255)),
                                       model.predict(pixels[:9]))
+
+    def test_probabilities_are_those_of_the_loss(self):
+        X = np.repeat(self.X[:60, :, None], 4, axis=2)[:, None].astype(np.float32)      # [60,1,4,4]
+        for more in ({"method": "ide", "network": "ide-400"}, {"method": "bptt", "options": {"loss_on": "mean"}},
+                     {"method": "bptt", "options": {"loss_on": "last"}}):
+            model = small(normalise=False, **more).fit(X, self.y[:60])
+            data = snn.Dataset.from_arrays(model.trainer_.network._parents[0], X, self.y[:60])
+            losses = -np.log(model.predict_proba(X)[np.arange(60), self.y[:60]])
+            self.assertAlmostEqual(losses.mean(), model.trainer_.evaluate(data).loss, 5)
 
     def test_frames(self):
         frames = np.stack([self.X] * 5, axis=1)
