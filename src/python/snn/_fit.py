@@ -164,7 +164,7 @@ class ShowProgress(Callback):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
-        self._terminal = self._stream.isatty()
+        self._terminal = _is_terminal(self._stream)
         self._next = 0.0    # time at which the line is written again
 
     def after_batch(self, run: Run, progress: Progress) -> None:
@@ -193,6 +193,11 @@ class ShowProgress(Callback):
         self._stream.flush()
 
 
+def _is_terminal(stream: Any) -> bool:
+    """A program without a console has no stream there, or one that knows nothing of terminals."""
+    return hasattr(stream, "isatty") and bool(stream.isatty())
+
+
 def _figures(results: Any) -> str:
     """Loss, and accuracy or the coefficient of determination, of metrics or progress."""
     if math.isnan(results.accuracy):
@@ -202,7 +207,7 @@ def _figures(results: Any) -> str:
 
 def _progress(wanted: bool | None) -> list[Callback]:
     """Progress where somebody looks: a terminal, or a notebook, whose red background is for errors, not for this."""
-    if wanted or wanted is None and sys.stderr.isatty():
+    if wanted or wanted is None and _is_terminal(sys.stderr):
         return [ShowProgress()]
     if wanted is None and "ipykernel" in sys.modules:
         return [ShowProgress(sys.stdout)]

@@ -1,5 +1,6 @@
 """Trainer.fit(): epochs with callbacks, early stopping, the best model, learning rates, progress, Ctrl-C."""
 
+import contextlib
 import io
 import os
 import pty
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import numpy as np
 import snn
@@ -131,6 +133,12 @@ class Fit(unittest.TestCase):
         lines = lines.getvalue().splitlines()
         self.assertEqual(len(lines), 2)
         self.assertRegex(lines[1], r"^epoch 2/2  [\d.]+ s  loss [\d.]+  accuracy [\d.]+ %  validation: loss [\d.]+ ")
+        for modules, errors, count in (({"ipykernel": sys}, io.StringIO(), 2), ({}, io.StringIO(), 0), ({}, None, 0)):
+            with unittest.mock.patch.dict(sys.modules, modules), unittest.mock.patch("sys.stderr", errors), \
+                    contextlib.redirect_stdout(io.StringIO()) as shown:
+                self.trainer().fit(self.data, 2)
+            self.assertEqual(shown.getvalue().count("\n"), count)
+            self.assertEqual(errors and errors.getvalue(), errors and "")
         script = """if True:
             import sys, snn, fit
             test = fit.Fit()
