@@ -24,12 +24,14 @@ if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers c
             ${CMAKE_C_COMPILER} ${CMAKE_CURRENT_BINARY_DIR}/python_idx)
         set_tests_properties(python_wheel PROPERTIES LABELS slow TIMEOUT 1800 SKIP_RETURN_CODE 77
             FIXTURES_REQUIRED python_idx)
+        # Steps from Python beside the same from C: cmake --build build --target bench_python
+        add_library(bench_overhead MODULE python/bench/overhead.c)
+        target_link_libraries(bench_overhead PRIVATE snn_flags snn_shared)
+        set(overhead ${run_python} ${CMAKE_CURRENT_LIST_DIR}/bench/overhead.py $<TARGET_FILE:bench_overhead>)
+        add_custom_target(bench_python DEPENDS bench_overhead USES_TERMINAL VERBATIM COMMAND ${overhead})
+        add_test(NAME python_overhead COMMAND ${overhead} --repeats 1 --steps 1) # that it runs
+        set_tests_properties(python_overhead PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77)
     endif()
-    # Steps from Python beside the same from C: cmake --build build --target bench_python
-    add_library(bench_overhead MODULE EXCLUDE_FROM_ALL python/bench/overhead.c)
-    target_link_libraries(bench_overhead PRIVATE snn_flags snn_shared)
-    add_custom_target(bench_python DEPENDS bench_overhead USES_TERMINAL VERBATIM
-        COMMAND ${run_python} ${CMAKE_CURRENT_LIST_DIR}/bench/overhead.py $<TARGET_FILE:bench_overhead>)
     add_test(NAME python_idx COMMAND sh -c "mkdir -p \"$1\" && \"$0\" \"$1\"" $<TARGET_FILE:tiny_idx>
         ${CMAKE_CURRENT_BINARY_DIR}/python_idx)
     set_tests_properties(python_idx PROPERTIES LABELS quick TIMEOUT 60 FIXTURES_SETUP python_idx)
