@@ -11,8 +11,9 @@ from typing import Any, Mapping, Sequence
 
 from . import _build
 from ._structures import (LOSS_FN, OBSERVE_FN, PROGRESS_FN, Batch, ContextInfo, ContextOptions, ContinualInfo,
-                          DatasetFiles, DatasetInfo, DatasetSource, LayerInfo, LayerMetrics, Metrics, ModelInfo,
-                          NetworkInfo, ParamInfo, ProjectionInfo, Sample, TensorInfo, TrainerInfo)
+                          DatasetFiles, DatasetInfo, DatasetSource, LayerInfo, LayerMetrics, LoadOptions, LoadReport,
+                          Metrics, ModelInfo, NetworkInfo, ParamInfo, ProjectionInfo, Sample, TensorInfo,
+                          TrainerInfo)
 
 
 class Error(Exception):
@@ -58,6 +59,7 @@ _STATUS: dict[str, tuple[Any, ...]] = {
     "snn_network_parse": (POINTER(NETWORK), CONTEXT, c_char_p),
     "snn_network_save": (NETWORK, c_char_p),
     "snn_network_save_packed": (NETWORK, c_char_p),
+    "snn_network_load_tensors": (NETWORK, c_char_p, POINTER(LoadOptions), POINTER(LoadReport)),
     "snn_network_describe": (NETWORK, c_char_p, c_size_t, POINTER(c_size_t)),
     "snn_network_prepare": (NETWORK,),
     "snn_network_pack": (NETWORK,),
@@ -96,6 +98,10 @@ _STATUS: dict[str, tuple[Any, ...]] = {
     "snn_trainer_set_logits": (TRAINER, POINTER(c_float), c_size_t),
     "snn_trainer_on_progress": (TRAINER, PROGRESS_FN, c_void_p),
     "snn_trainer_on_loss": (TRAINER, LOSS_FN, c_void_p),
+    "snn_trainer_forward": (TRAINER, POINTER(Batch), POINTER(c_float)),
+    "snn_trainer_backward": (TRAINER, POINTER(Batch), POINTER(c_float)),
+    "snn_trainer_update": (TRAINER,),
+    "snn_trainer_read_input_gradient": (TRAINER, POINTER(c_float), c_size_t),
     "snn_trainer_observe": (TRAINER, c_uint, OBSERVE_FN, c_void_p),
     "snn_trainer_read_signal": (TRAINER, LAYER, c_int, POINTER(c_float), c_size_t),
     "snn_trainer_read_gradient": (TRAINER, LAYER, c_char_p, POINTER(c_float), c_size_t),

@@ -6,14 +6,15 @@ import ctypes
 import math
 import weakref
 from ctypes import byref, c_char_p, c_float, c_int, c_size_t
-from typing import TYPE_CHECKING, Any, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
+from . import _safetensors as safetensors
 from . import _show as show
 from . import _values as values
 from ._context import names
 from ._handles import Owned, Parameters, handle
 from ._library import LAYER, SIGN, Error, library
-from ._structures import LayerInfo, ModelInfo, NetworkInfo, TensorInfo
+from ._structures import LayerInfo, LoadOptions, LoadReport, ModelInfo, NetworkInfo, TensorInfo
 from ._types import Floats, Path, Setting
 
 if TYPE_CHECKING:
@@ -156,6 +157,24 @@ class Network(Owned):
     def save_packed(self, path: Path) -> None:
         """Writes a model file with one bit for every weight of a binary layer."""
         library.snn_network_save_packed(self._handle, values.path(path))
+
+    def load_tensors(self, path: Path, names: Mapping[str, str | None] | None = None, *,
+                     strict: bool = False) -> LoadReport:
+        """Loads the tensors of a file that have the name and the shape of this network's, and returns how many were
+        loaded, missing, mismatched and unused. The file is a model, a checkpoint, or a .safetensors file of another
+        program with tensors LAYER.TENSOR. names: {"a": "b"} loads layer a of the file into layer b, {"a": None}
+        leaves it out. strict: raises an exception, and changes nothing, unless both have the same tensors."""
+        if not safetensors.is_model(path):
+            return safetensors.load(self, path, names or {}, strict)
+        options, report = LoadOptions(), LoadReport()
+        pairs = ",".join(f"{a}={b or ''}" for a, b in (names or {}).items())
+        options.strict, options.names = int(strict), values.word(pairs, "names")
+        library.snn_network_load_tensors(self._handle, values.path(path), byref(options), byref(report))
+        return report
+
+    def save_tensors(self, path: Path) -> None:
+        """Writes the tensors alone as a .safetensors file, LAYER.TENSOR each, for other programs."""
+        safetensors.save(self, path)
 
     def pack(self) -> Self:
         """Replaces the latent weights of binary layers by one bit each: the network can then only evaluate."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FORWARD, _GRADIENT, _UPDATE, _BACKWARD = 1, 2, 3, 4    # snn_phase
 _SIGNALS = {"output": 1, "membrane": 2, "trace": 3, "error": 4}     # snn_signal
 _DIRECT = (b"opzo", b"eprop")   # methods whose errors may be read
-_OBSERVE_SIGNALS, _OBSERVE_GRADIENTS = 1, 2
+_OBSERVE_SIGNALS, _OBSERVE_GRADIENTS, _OBSERVE_INPUT = 1, 2, 4
 _UNSUPPORTED, _STATE = -7, -8
 
 
@@ -248,6 +248,7 @@ class Observers:
         self._trainer, self.learns = trainer, learns
         self._recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
         self._flags: int | None = None      # None: the library has no observer
+        self._input = 0     # flag that needs no recorder
         self.callback: Any = OBSERVE_FN(watch.guard(self._look, None))
 
     def add(self, recorder: Recorder) -> None:
@@ -274,8 +275,17 @@ class Observers:
             flags = (flags or 0) | recorder._flags(self.learns)
         if flags != self._flags:
             callback = OBSERVE_FN(0) if flags is None else self.callback
-            library.snn_trainer_observe(self._trainer, flags or 0, callback, None)
+            library.snn_trainer_observe(self._trainer, (flags or 0) | self._input, callback, None)
             self._flags = flags
+
+    def want_input(self, wanted: bool) -> None:
+        """Whether trainers compute the gradient of the input."""
+        flag = _OBSERVE_INPUT if wanted else 0
+        if flag == self._input:
+            return
+        callback = OBSERVE_FN(0) if self._flags is None else self.callback
+        library.snn_trainer_observe(self._trainer, (self._flags or 0) | flag, callback, None)
+        self._input = flag
 
     def _look(self, _user: object, _trainer: object, phase: int, step: int) -> None:
         info = TrainerInfo()

@@ -286,6 +286,23 @@ class Progress(Sized):
 
 
 @structure
+class LoadOptions(Sized):
+    strict: _U32
+    names: _MaybeText
+
+
+@structure
+class LoadReport(Sized):
+    """What Network.load_tensors() found: numbers of tensors `loaded`, `missing` in the file, `mismatched` in shape,
+    and of the file's that are `unused`."""
+    reserved: _U32
+    loaded: _U64
+    missing: _U64
+    mismatched: _U64
+    unused: _U64
+
+
+@structure
 class ProjectionInfo(Sized):
     reserved: _U32
     inputs: _U64

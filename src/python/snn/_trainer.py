@@ -148,6 +148,7 @@ class Trainer(Evaluator):
         self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
                   values.word(method, "method"), parents=(network, optimizer))
         self._teacher: Evaluator | None = None
+        self._part: tuple[Batch, list[Any], tuple[int, ...]] | None = None      # of forward()
         self.history: list[Epoch] = []
         self._begin(network, batch, parameters)
 
@@ -191,6 +192,45 @@ class Trainer(Evaluator):
             vectors, batch.target_frames = values.targets(targets, (batch.samples, self._classes), time_axis, 0)
             batch.targets = vectors.ctypes.data
         self._call(library.snn_trainer_step, byref(batch), byref(out))
+        return out
+
+    def forward(self, x: ArrayLike, *, lengths: ArrayLike | None = None, time_axis: int = 0) -> Floats:
+        """The first part of a step whose loss is computed elsewhere: runs a batch in training mode and returns the
+        outputs of every step, [T,n,outputs]. backward() and update() follow. x as in step()."""
+        batch, keeps = self._batch(x, lengths, time_axis)
+        outputs, pointer = values.empty((self.info().steps, batch.samples, self._classes))
+        self._call(library.snn_trainer_forward, byref(batch), pointer)
+        self._part = batch, keeps, outputs.shape
+        return outputs
+
+    def backward(self, error: ArrayLike) -> Self:
+        """Forms the gradients of the batch of forward() as the method does, and changes no parameter: gradients() and
+        input_gradient() return them. error [T,n,outputs] is the derivative of the loss by the outputs."""
+        if self._part is None:
+            raise ValueError("backward: forward() comes first")
+        batch, _keeps, shape = self._part
+        _error, pointer = values.exactly(error, shape, "error")
+        self._call(library.snn_trainer_backward, byref(batch), pointer)
+        return self
+
+    def update(self) -> Self:
+        """Lets the optimizer update the parameters with the gradients of backward()."""
+        library.snn_trainer_update(self._handle)
+        return self
+
+    def want_input_gradient(self, wanted: bool = True) -> Self:
+        """Computes the gradient of the input from now on, or no longer. Methods that have none raise an Error."""
+        self._observers.want_input(wanted)
+        return self
+
+    def input_gradient(self) -> Floats:
+        """Returns the gradient of the input of the last forward() and backward(), in the shape of x, time first."""
+        if self._part is None:
+            raise ValueError("input_gradient: forward() and backward() come first")
+        batch, _keeps, _shape = self._part
+        frames = () if batch.frames == 1 else (batch.frames,)
+        out, pointer = values.empty((*frames, batch.samples, *self._in))
+        library.snn_trainer_read_input_gradient(self._handle, pointer, out.size)
         return out
 
     def gradients(self) -> dict[str, Floats]:
