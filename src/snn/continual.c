@@ -218,20 +218,21 @@ static int check_files(const struct continual *c)
 
     for (size_t i = 6; i < sizeof output / sizeof *output && status == DONE; i++)
         status = svg_check_name(output[i].path);
-    return status == DONE && c->csv ? history_check(c->csv) : status;
+    return status == DONE ? history_check(c->csv) : status;
 }
 
-/* Curves are drawn from a log, be there a file or not. */
+/* The last row of the log is needed again, be there a file that keeps it or not. */
 static int name_log(struct continual *c)
 {
     const char *csv = args_text(&c->args, "csv");
 
-    if (csv || !c->model)
-        csv = csv ? csv : args_has(&c->args, "curves") ? "/dev/null" : NULL;
+    if (csv)
+        c->csv = renamed(csv, "", "");
+    else if (c->model)
+        c->csv = renamed(c->model, ".snn", ".csv");
     else
-        csv = c->model;
-    c->csv = csv ? renamed(csv, csv == c->model ? ".snn" : "", csv == c->model ? ".csv" : "") : NULL;
-    return c->csv || !csv ? check_files(c) : fail(FAILED, "out of memory");
+        c->csv = renamed("/dev/null", "", "");
+    return c->csv ? check_files(c) : fail(FAILED, "out of memory");
 }
 
 /* The paths of model and checkpoint: with --resume, those that it came from. */

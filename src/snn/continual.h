@@ -17,7 +17,7 @@ struct continual {
     struct tasks tasks;
     struct sequence sequence;
     struct progress progress;
-    struct history history; /* of all epochs; without a file where nobody wants it */
+    struct history history; /* of all epochs */
     struct tensorboard board;
     struct best best;               /* of the present task */
     char *model, *checkpoint, *csv; /* paths, or NULL */

@@ -77,8 +77,6 @@ static int log_epoch(struct continual *c, const struct epoch_row *row, bool judg
         json_line(history_json(row), 9);
     }
     tensorboard_add(&c->board, row, judged ? c->run.trainer : NULL, c->run.network);
-    if (!h->file)
-        return DONE;
     return there ? history_amend(&c->history, row) : history_add(&c->history, row);
 }
 
@@ -218,6 +216,7 @@ static int log_task(struct continual *c, size_t task)
         return DONE;
     row = h->row[h->count - 1];
     row.test_accuracy = snn_continual_accuracy(c->run.sequence, task, task);
+    tensorboard_add(&c->board, &row, c->run.trainer, c->run.network);
     return history_amend(h, &row);
 }
 
@@ -231,8 +230,9 @@ static int end_task(struct continual *c, size_t task, const snn_metrics *m)
     if (status != DONE)
         return status;
     report(c, task, m);
+    status = log_task(c, task); /* before the checkpoint, after which nobody would */
     save_checkpoint(c, false, false);
-    return log_task(c, task);
+    return status;
 }
 
 /* True if task number `task` was evaluated on all tasks so far. */
@@ -250,7 +250,7 @@ static int open_logs(struct continual *c, bool under_way)
     const uint64_t keep = c->before + (under_way ? run_about(c->run.trainer).epochs : 0);
     int status = tensorboard_open(&c->board, keep, c->run.config);
 
-    return status == DONE && c->csv ? history_open(&c->history, c->csv, keep, c->run.network) : status;
+    return status == DONE ? history_open(&c->history, c->csv, keep, c->run.network) : status;
 }
 
 int continual_run(struct continual *c)

@@ -267,7 +267,10 @@ int history_add(struct history *h, const struct epoch_row *row)
 
 int history_amend(struct history *h, const struct epoch_row *row)
 {
-    if (fseek(h->file, h->last, SEEK_SET) == 0 && ftruncate(fileno(h->file), h->last) != 0)
+    struct stat st;
+    const bool regular = fstat(fileno(h->file), &st) == 0 && S_ISREG(st.st_mode);
+
+    if (regular && fseek(h->file, h->last, SEEK_SET) == 0 && ftruncate(fileno(h->file), h->last) != 0)
         warn("log %s: %s", h->path, strerror(errno));
     h->count--;
     return history_add(h, row);

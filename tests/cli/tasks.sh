@@ -8,6 +8,7 @@ quick="--data idx:data --batch 50 --epochs 2 --net 64-24-FC"
 
 # ---- classes: a head for all, a head for each
 run 0 continual $quick --classes 1 --tasks 4
+[ ! -s err ] || bad "a warning without a reason: $(cat err)"
 [ "$(grep -c '^task' out)" -eq 4 ] || bad "not four tasks"
 run 0 continual $quick --classes 2 --tasks 2 --heads --save heads.snn
 run 0 info heads.snn
