@@ -57,6 +57,16 @@ static void shorten(char *name)
         name[strlen(name) - strlen("/model")] = '\0';
 }
 
+/* The log of a model: lines of JSON have more than the CSV, but may be those of an earlier run of the same name. */
+static const char *fuller(const char *lines, const char *csv)
+{
+    struct stat a, b;
+
+    if (!is_file(lines))
+        return is_file(csv) ? csv : NULL;
+    return stat(lines, &a) == 0 && stat(csv, &b) == 0 && a.st_mtime < b.st_mtime ? csv : lines;
+}
+
 /* A model with the log beside it, or the other way round. */
 static int add_file(struct report *report, const char *path)
 {
@@ -73,7 +83,7 @@ static int add_file(struct report *report, const char *path)
     if (status == DONE && (csv || events))
         status = add_run(report, name, is_file(model) ? model : NULL, path);
     else if (status == DONE)
-        status = add_run(report, name, path, is_file(lines) ? lines : is_file(log) ? log : NULL);
+        status = add_run(report, name, path, fuller(lines, log));
     free(name);
     free(model);
     free(log);

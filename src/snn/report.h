@@ -28,6 +28,18 @@ int report_model(json_t *run, const struct report *report, const char *path);
 int report_samples(json_t *run, struct run *of, size_t samples);
 /* Layers, size, and weights of the first layer that has a matrix or kernels. */
 void report_network(json_t *run, const snn_network *net);
+/* So many samples of a set, at equal distances: a set may be in the order of its classes. */
+struct report_spread {
+    const snn_dataset *whole;
+    size_t of, count;
+};
+size_t report_place(const struct report_spread *spread, size_t index);
+/* A data set of them, which borrows `spread`. */
+snn_status report_spread_open(snn_dataset **out, struct report_spread *spread, const struct run *run);
+/* A sample as an image of at most REPORT_SIDE pixels a side, its frames summed. */
+#define REPORT_SIDE 64
+json_t *report_picture(const snn_dataset *set, const snn_dataset_info *shape, size_t index);
+
 /* The command line that trains the same network again. To be freed; NULL where a flag cannot say it. */
 char *report_command_line(const json_t *config);
 

@@ -4,7 +4,6 @@
 #include "predictions.h"
 #include "report.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #define BUDGET 400000u /* characters of all of them, about */
 #define BINS 20
 #define CLASSES_MOST 1000
-#define SIDE_MOST 64 /* pixels of an image */
 
 /* A population, and its spikes. */
 struct population {
@@ -27,18 +25,12 @@ struct population {
     double *spikes;       /* [size], over all samples */
 };
 
-/* Samples of the test set at equal distances: a set may be in the order of its classes. */
-struct spread {
-    const snn_dataset *whole;
-    size_t of, count;
-};
-
 struct watch {
     struct run *run; /* its trainer evaluates */
     struct population *of;
     size_t count, steps, outputs, classes;
     snn_layer *readout;
-    struct spread spread;
+    struct report_spread spread;
     size_t now, done;    /* samples of this batch; of all so far, with this one */
     float *scratch;      /* [batch, largest layer] */
     uint64_t *confusion; /* [classes, classes] of label and prediction */
@@ -139,36 +131,11 @@ static void observe(void *user, snn_trainer *trainer, snn_phase phase, size_t st
 
 /* ---- samples ---- */
 
-static size_t place_of(const struct spread *s, size_t index)
-{
-    return index * s->of / s->count;
-}
-
-static snn_status read_spread(void *user, size_t index, size_t frame, snn_sample *sample)
-{
-    const struct spread *s = user;
-
-    return snn_dataset_read(s->whole, place_of(s, index), frame, sample);
-}
-
 static snn_status open_spread(snn_dataset **out, struct watch *w, size_t samples)
 {
-    const snn_dataset_info *shape = &w->run->shape;
-    snn_dataset_source source;
-    snn_status rc = snn_dataset_source_init(&source, sizeof source);
-
-    w->spread = (struct spread){ w->run->test, shape->count, samples };
+    w->spread = (struct report_spread){ w->run->test, w->run->shape.count, samples };
     w->done = 0;
-    source.rank = shape->rank;
-    memcpy(source.shape, shape->shape, sizeof source.shape);
-    source.count = samples;
-    source.classes = shape->classes;
-    source.frames = shape->frames;
-    source.targets = shape->targets;
-    source.target_frames = shape->target_frames;
-    source.read = read_spread;
-    source.user = &w->spread;
-    return rc == SNN_OK ? snn_dataset_create(out, w->run->context, &source) : rc;
+    return report_spread_open(out, &w->spread, w->run);
 }
 
 /* Runs the network on so many samples of the test set. */
@@ -202,74 +169,16 @@ static int count_answers(void *user, const struct predictions *of)
     return DONE;
 }
 
-/* ---- the sample as a picture ---- */
-
-/* Of a large image every k-th pixel is taken. */
-static json_t *picture(const struct watch *w, const float *x)
-{
-    const snn_dataset_info *s = &w->run->shape;
-    const bool map = s->rank == 3;
-    const size_t all = map ? s->shape[0] : 1, rows = s->rank == 1 ? 1 : s->shape[map],
-                 cols = s->shape[0] * s->shape[1] * s->shape[2] / all / rows;
-    const size_t channels = all == 2   ? 2
-                            : all >= 3 ? 3
-                                       : 1,
-                 side = rows > cols && rows > 1 ? rows : cols,
-                 every = s->rank > 1 ? (side + SIDE_MOST - 1) / SIDE_MOST : 1, down = (rows + every - 1) / every,
-                 across = (cols + every - 1) / every;
-    float *pixel = floats(channels, down * across), low = FLT_MAX, high = -FLT_MAX;
-    json_t *out;
-
-    if (!pixel)
-        return json_null();
-    for (size_t i = 0; i < channels * down * across; i++) {
-        const size_t c = i / (down * across), y = i / across % down * every;
-
-        pixel[i] = x[(c * rows + y) * cols + i % across * every];
-        low = pixel[i] < low ? pixel[i] : low;
-        high = pixel[i] > high ? pixel[i] : high;
-    }
-    out = json_pack("{s:I, s:I, s:I, s:o}", "channels", (json_int_t)channels, "rows", (json_int_t)down, "cols",
-                    (json_int_t)across, "levels", report_levels(pixel, channels * down * across, low, high));
-    free(pixel);
-    return out;
-}
-
-/* The sum of all frames of a sample. */
-static json_t *read_picture(const struct watch *w, size_t index)
-{
-    const snn_dataset_info *s = &w->run->shape;
-    const size_t size = s->shape[0] * s->shape[1] * s->shape[2];
-    float *x = floats(2, size), *target = floats(1, s->targets + 1);
-    snn_sample sample = SNN_SAMPLE_INIT;
-    json_t *out = json_null();
-
-    sample.x = x + size;
-    sample.target = s->targets ? target : NULL;
-    sample.length = s->frames;
-    for (size_t f = 0; x && target && f < sample.length; f++) {
-        if (snn_dataset_read(w->run->test, index, f, &sample) != SNN_OK)
-            break;
-        for (size_t i = 0; i < size; i++)
-            x[i] += x[size + i];
-    }
-    if (x && target)
-        out = picture(w, x);
-    free(x);
-    free(target);
-    return out;
-}
-
 static int keep_answers(void *user, const struct predictions *of)
 {
     struct watch *w = user;
 
     for (size_t b = 0; b < of->n; b++) {
         json_t *sample = json_array_get(w->kept, of->first + b);
-        const size_t index = place_of(&w->spread, of->first + b);
+        const size_t index = report_place(&w->spread, of->first + b);
 
         json_object_set_new(sample, "number", json_integer((json_int_t)index));
-        json_object_set_new(sample, "image", read_picture(w, index));
+        json_object_set_new(sample, "image", report_picture(w->run->test, &w->run->shape, index));
         if (of->label)
             json_object_set_new(sample, "label", json_integer((json_int_t)of->label[b]));
         if (of->class)
@@ -374,7 +283,7 @@ static void begin_kept(struct watch *w, size_t n)
 /* A few samples, as many as the page has room for. */
 static int keep_some(struct watch *w)
 {
-    size_t each = 3 * SIDE_MOST * SIDE_MOST + w->steps * w->outputs * 7, n;
+    size_t each = 3 * REPORT_SIDE * REPORT_SIDE + w->steps * w->outputs * 7, n;
 
     for (size_t i = 0; i < w->count; i++)
         each += w->steps * (w->of[i].shown / 6 + 8 + 7 * w->of[i].traced);

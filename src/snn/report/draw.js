@@ -188,9 +188,10 @@ function aligned(series) {
   return [epochs, ...lines];
 }
 
+/* As few as tell the ticks of an axis in per cent apart. */
 function tickDigits(ticks) {
   const step = ticks.length > 1 ? 100 * Math.abs(ticks[1] - ticks[0]) : 1;
-  return step >= 0.999 ? 0 : step >= 0.0999 ? 1 : 2;
+  return [0, 1].find((d) => Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6) ?? 2;
 }
 
 function options(series, data, show, width) {
