@@ -24,7 +24,7 @@ const struct flag train_flags[] = {
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "back-weights", "KIND", "back_weights",
       "weights of errors on their way down: same, sign (their signs), random (fixed)" },
-    { "start", "MODEL", "start", "initial weights, of a model of the same layers; without --net, its network" },
+    { "start", "MODEL", "start", "initial weights by name, of a model; without --net, its network" },
     { "teacher", "MODEL", "teacher",
       "model whose outputs are additional targets; trainer.distil 0.7 and distil_tau 4 unless set" },
     { "trainer", "METHOD", "trainer.method", "default ottt" },

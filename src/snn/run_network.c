@@ -98,43 +98,31 @@ int run_network(struct run *run)
     return rc == SNN_OK ? DONE : fail_call(rc, "network");
 }
 
-static int take_layer(snn_layer *layer, const snn_network *model, const char *path)
+/* Tensors of a file by name; `strict`: all of the network's, and no others. */
+static int load_tensors(struct run *run, const char *path, bool strict)
 {
-    snn_layer_info info = SNN_LAYER_INFO_INIT;
-    snn_status rc = snn_layer_get_info(layer, &info);
-    snn_layer *other = rc == SNN_OK ? snn_network_layer_named(model, info.name) : NULL;
+    snn_load_options options = SNN_LOAD_OPTIONS_INIT;
+    snn_load_report report = SNN_LOAD_REPORT_INIT;
+    snn_status rc;
 
-    for (size_t i = 0; rc == SNN_OK && i < info.tensors; i++) {
-        snn_tensor to = SNN_TENSOR_INIT, from = SNN_TENSOR_INIT;
-
-        rc = snn_layer_tensor(layer, i, &to);
-        if (rc == SNN_OK && (!other || snn_layer_tensor_named(other, to.name, &from) != SNN_OK ||
-                             memcmp(from.dim, to.dim, sizeof to.dim) != 0))
-            return fail(FAILED, "%s: has no %s.%s of the network's shape", path, info.name, to.name);
-        if (rc == SNN_OK)
-            memcpy(to.data, from.data, to.bytes);
-    }
-    return rc == SNN_OK ? DONE : fail_call(rc, path);
+    options.strict = strict;
+    rc = snn_network_load_tensors(run->network, path, &options, &report);
+    if (rc != SNN_OK)
+        return fail_call(rc, path);
+    return report.loaded > 0 ? DONE
+                             : fail(FAILED, "%s: has no tensor with a name and a shape of the network's", path);
 }
 
 int run_take_weights(struct run *run, const char *path)
 {
-    snn_network *model = NULL;
-    snn_layer *layer;
-    snn_status rc = snn_network_load(&model, run->context, path);
-    int status = rc == SNN_OK ? DONE : fail_call(rc, path);
-
-    for (size_t i = 0; status == DONE && (layer = snn_network_layer(run->network, i)) != NULL; i++)
-        status = take_layer(layer, model, path);
-    snn_network_destroy(model);
-    return status;
+    return load_tensors(run, path, true);
 }
 
 int run_start(struct run *run)
 {
     const char *start = config_text(run->config, "start", NULL);
     char *path = start ? at_home(start) : NULL;
-    int status = path ? run_take_weights(run, path) : start ? FAILED : DONE;
+    int status = path ? load_tensors(run, path, false) : start ? FAILED : DONE;
 
     free(path);
     return status;

@@ -210,8 +210,12 @@ run 0 train --data idx:data --net binary-mlp --epochs 1 --trainer sei --steps 2 
     --start alone.snn --binary none --save further.snn
 tail -n 1 further.csv | awk -F, -v "first=$(tail -n 1 alone.csv | cut -d, -f2)" '{ exit !($2 < first) }' ||
     bad "--start does not go on from what was learnt"
-refuses 1 "alone.snn: has no fc1.weight of the network's shape" train --data idx:data --net 64-8-10 \
-    --start alone.snn --save x.snn
+refuses 1 "alone.snn: has no tensor with a name and a shape of the network's" train --data idx:data \
+    --net 64-8-10 --start alone.snn --save x.snn
+run 0 train --data idx:data --net "binary-mlp:width=64" --trainer sei --epochs 1 --steps 2 --loss ce --batch 50 \
+    --data.limit 100 --start alone.snn --save other.snn
+grep -q 'fc1.weight keeps its values.*is \[512,64\], the network has \[' err ||
+    bad "--start does not say what it left"
 run 0 train --data idx:data --start alone.snn --trainer sei --epochs 1 --steps 2 --data.limit 100 --save grown.snn
 run 0 info grown.snn
 has out "1x8x8 -> 10" "sum4"
