@@ -55,7 +55,7 @@ static void count_spikes(struct watch *w, struct population *p)
         return;
     for (size_t b = 0; b < w->now; b++)
         for (size_t i = 0; i < p->size; i++)
-            p->spikes[i] += w->scratch[b * p->size + i];
+            p->spikes[i] += w->scratch[b * p->size + i] != 0; /* dsr's have other sizes than 1 */
 }
 
 /* ---- samples step by step ---- */

@@ -38,6 +38,7 @@ function confusionMap(matrix) {
 function mistakes(matrix) {
   const list = matrix.flatMap((row, i) => row.map((n, j) => ({ i, j, n }))).filter((x) => x.i !== x.j && x.n > 0)
     .sort((a, b) => b.n - a.n).slice(0, 8);
+  if (!list.length) return el("p", { class: "muted" }, "None.");
   return table(["class", "answer", "samples"], list.map((x) => [classOf(x.i), classOf(x.j), { text: whole(x.n), value: x.n }]));
 }
 
@@ -161,12 +162,13 @@ function outputs(sample) {
   const all = order.flatMap((k) => lines[k]).filter(known), low = Math.min(...all), high = Math.max(...all);
   const x = (t) => (steps > 1 ? (t / (steps - 1)) * (width - 24) : (width - 24) / 2);
   const y = (v) => height - 6 - ((v - low) / (high - low || 1)) * (height - 14);
-  const kind = (k) => (k === sample.label ? " label" : k === sample.answer && known(sample.label) ? " error" : "");
+  const kind = (k) => (k === sample.label || n === 1 ? " label" : k === sample.answer && known(sample.label) ? " error" : "");
   const places = apart(order.map((k) => y(lastOf(lines[k])) + 4), 12, height + 4);
   const labels = order.map((k, i) => svg("text", { class: kind(k).trim() || null, x: width - 16, y: places[i] }, k));
   return svg("svg", { class: "figure", viewBox: `0 0 ${width} ${height + 18}`, role: "img",
     "aria-label": `Mean outputs over the steps; largest at the end: ${order.slice(0, 3).join(", ")}` },
-  order.slice().reverse().map((k) => svg("path", { class: "class" + kind(k), d: pathOf(lines[k], x, y) })), labels,
+  order.slice().reverse().map((k) => (seen > 1 ? svg("path", { class: "class" + kind(k), d: pathOf(lines[k], x, y) })
+    : svg("path", { class: "class" + kind(k), d: `M${x(steps - 1) - 14} ${y(lastOf(lines[k]))}h14` }))), labels,
   timeAxis(width - 24, height, steps));
 }
 
@@ -188,7 +190,7 @@ function showSample(samples, sample, place) {
     }
     if (traces.length) cards.push(card(p.name, "potential", potentials(p, traces)));
   });
-  if (sample.outputs.some((s) => s.length)) cards.push(card("Output", "mean so far, by class", outputs(sample)));
+  if (sample.outputs.some((s) => s.length)) cards.push(card("Output", known(sample.label) ? "mean so far, by class" : "mean so far", outputs(sample)));
   place.replaceChildren(...cards);
 }
 
