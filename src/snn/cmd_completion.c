@@ -103,6 +103,18 @@ static void offer_recipe(const struct recipe *recipe, void *user)
     offer(user, "", recipe->name, "", recipe_text(recipe, "paper"));
 }
 
+/* What param_help() knows. */
+static void offer_topics(const struct begun *b)
+{
+    offer(b, "", "all", "", "every parameter");
+    offer(b, "", "network", "", "networks with a name");
+    for (const char *const *section = param_sections; *section; section++) {
+        offer(b, "", *section, "", "a section of parameters");
+        for (unsigned i = 0; param_owners(*section) > 1 && param_owner(*section, i); i++)
+            offer(b, "", param_owner(*section, i), "", *section);
+    }
+}
+
 static void offer_first(struct begun *b, const struct command *command)
 {
     char folder[1000];
@@ -134,6 +146,8 @@ static void offer_argument(const struct command *command, int argc, char **argv)
         b.rest = equals + 1;
         snprintf(name, sizeof name, "%.*s", (int)(equals - last - 2), last + 2);
         offer_values(&b, command, name);
+    } else if ((argc > 2 && strcmp(argv[argc - 2], "--help") == 0) || (command == &help_command && words == 1)) {
+        offer_topics(&b);
     } else if (argc > 2 && takes_value(command, argv[argc - 2])) {
         offer_values(&b, command, argv[argc - 2] + strspn(argv[argc - 2], "-"));
     } else if (last[0] == '-') {

@@ -249,11 +249,11 @@ int sweep_table(const struct sweep *sweep)
     status = write_json(sweep, &rows);
     if (status == DONE)
         status = write_csv(sweep, &rows);
-    if (status == DONE && sweep->json)
+    if (sweep->json)
         json_line(
             json_pack("{s:s, s:s, s:I}", "event", "end", "folder", sweep->folder, "runs", (json_int_t)sweep->count),
             9);
-    else if (status == DONE)
+    else
         print_table(&rows);
     free_rows(&rows);
     return status;

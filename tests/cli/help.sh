@@ -42,6 +42,8 @@ offers "--trainer.distil --trainer.distil_tau " train config.json --trainer.dist
 offers "multi_step " train --optimizer.schedule mu
 offers "stream " bench s
 offers "info " help i
+offers "spide " train --help sp
+offers "adam adamw " help train ad
 offers "bash zsh fish " completion ''
 offers "" train ''
 offers "" train --save ''
