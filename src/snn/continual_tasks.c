@@ -67,7 +67,7 @@ static int end_epoch(struct continual *c, uint64_t epoch, bool better)
     return keeps ? best_keep(&c->best, c->run.network) : DONE;
 }
 
-static int log_epoch(struct continual *c, const struct epoch_row *row, bool judged)
+static int log_epoch(struct continual *c, const struct epoch_row *row)
 {
     const struct history *h = &c->history;
     const bool there = h->count > 0 && h->row[h->count - 1].epoch == row->epoch;
@@ -76,7 +76,7 @@ static int log_epoch(struct continual *c, const struct epoch_row *row, bool judg
         progress_clear(&c->progress);
         json_line(history_json(row), 9);
     }
-    tensorboard_add(&c->board, row, judged ? c->run.trainer : NULL, c->run.network);
+    tensorboard_add(&c->board, h, row);
     return there ? history_amend(&c->history, row) : history_add(&c->history, row);
 }
 
@@ -97,7 +97,7 @@ static int judge(struct continual *c, size_t task, const struct sets *s, const s
     row.epoch = c->before + epoch;
     row.task = (double)task + 1;
     status = epoch_judge(&c->run, s->validation, tests ? s->test : NULL, &c->best, &row, &held, &better);
-    logged = log_epoch(c, &row, s->validation || tests);
+    logged = log_epoch(c, &row);
     if (status == INTERRUPTED)
         return stopped(c, SNN_ERR_CANCELLED, true);
     if (status != DONE || logged != DONE)
@@ -216,7 +216,7 @@ static int log_task(struct continual *c, size_t task)
         return DONE;
     row = h->row[h->count - 1];
     row.test_accuracy = snn_continual_accuracy(c->run.sequence, task, task);
-    tensorboard_add(&c->board, &row, c->run.trainer, c->run.network);
+    tensorboard_add(&c->board, h, &row);
     return history_amend(h, &row);
 }
 

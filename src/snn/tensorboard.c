@@ -236,23 +236,6 @@ static void put_figure(struct message *summary, const char *name, double x)
     put_scalar(summary, tag, x);
 }
 
-static void put_layers(struct message *summary, const snn_trainer *judge, const snn_network *net)
-{
-    const snn_layer *layer;
-    char tag[120];
-
-    for (size_t i = 0; judge && (layer = snn_network_layer(net, i)) != NULL; i++) {
-        snn_layer_info info = SNN_LAYER_INFO_INIT;
-        snn_layer_metrics of = SNN_LAYER_METRICS_INIT;
-
-        if (snn_layer_get_info(layer, &info) != SNN_OK || !info.spiking ||
-            snn_trainer_layer_metrics(judge, layer, &of) != SNN_OK)
-            continue;
-        snprintf(tag, sizeof tag, "firing_rate_of_layers/%.80s", info.name);
-        put_scalar(summary, tag, of.firing_rate);
-    }
-}
-
 /* ---- the file */
 
 int tensorboard_name(struct tensorboard *board, const char *folder)
@@ -345,12 +328,12 @@ int tensorboard_open(struct tensorboard *board, uint64_t keep, const json_t *set
     return fflush(board->file) == 0 ? DONE : fail(FAILED, "%s: %s", board->path, strerror(errno));
 }
 
-void tensorboard_add(struct tensorboard *board, const struct epoch_row *row, const snn_trainer *judge,
-                     const snn_network *net)
+void tensorboard_add(struct tensorboard *board, const struct history *h, const struct epoch_row *row)
 {
     struct message event, summary;
     json_t *figures, *value;
     const char *name;
+    char tag[120];
 
     if (!board->file)
         return;
@@ -361,11 +344,15 @@ void tensorboard_add(struct tensorboard *board, const struct epoch_row *row, con
     board->step = row->epoch;
     event_open(&event, row->epoch);
     message_open(&summary);
-    figures = history_json(row);
+    figures = history_event(h, row);
     json_object_foreach(figures, name, value) if (json_is_real(value))
         put_figure(&summary, name, json_real_value(value));
+    json_object_foreach(json_object_get(figures, "rates"), name, value) if (json_is_real(value))
+    {
+        snprintf(tag, sizeof tag, "firing_rate_of_layers/%.80s", name);
+        put_scalar(&summary, tag, json_real_value(value));
+    }
     json_decref(figures);
-    put_layers(&summary, judge, net);
     put_message(&event, 5, &summary);
     write_event(board, &event);
     if (fflush(board->file) != 0)

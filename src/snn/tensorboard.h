@@ -6,8 +6,6 @@
 
 #include "history.h"
 
-#include <snn/trainer.h>
-
 struct tensorboard {
     FILE *file; /* NULL: none is wanted */
     char *path;
@@ -20,10 +18,8 @@ struct tensorboard {
 int tensorboard_name(struct tensorboard *board, const char *folder);
 /* Begins the file with the settings of the run. The epochs of an older one up to `keep` stay (0: none). */
 int tensorboard_open(struct tensorboard *board, uint64_t keep, const json_t *settings);
-/* Adds an epoch, or writes the last one again, if it is that: figures of the row, and the firing rates of the layers
- * that `judge` evaluated last; NULL: none. */
-void tensorboard_add(struct tensorboard *board, const struct epoch_row *row, const snn_trainer *judge,
-                     const snn_network *net);
+/* Adds a row of the log, or writes the last one again, if it is of that epoch. */
+void tensorboard_add(struct tensorboard *board, const struct history *h, const struct epoch_row *row);
 /* Returns FAILED if anything could not be written. */
 int tensorboard_close(struct tensorboard *board);
 

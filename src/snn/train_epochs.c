@@ -93,9 +93,7 @@ static void save_checkpoint(struct train *t)
 /* Into log and event file; `again`: in the place of the last row. */
 static int log_epoch(struct train *t, const struct epoch_row *row, bool again)
 {
-    const bool judged = t->run.validation || t->evaluated;
-
-    tensorboard_add(&t->board, row, judged ? run_judge(&t->run) : NULL, t->run.network);
+    tensorboard_add(&t->board, &t->history, row);
     return again ? history_amend(&t->history, row) : history_add(&t->history, row);
 }
 

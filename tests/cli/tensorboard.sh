@@ -7,7 +7,7 @@ command -v python3 >/dev/null || { echo "python3, which reads the event files, i
 
 # holds FOLDER LOG: the event file has what the log has
 holds() {
-    python3 "$here/tensorboard.py" "$1/events.out.tfevents.snn" "$2" sn1 || bad "$1 is not what $2 says"
+    python3 "$here/tensorboard.py" "$1/events.out.tfevents.snn" "$2" || bad "$1 is not what $2 says"
 }
 
 train="train --data idx:data --net 64-16-10 --batch 50 --epochs 4"
