@@ -25,8 +25,8 @@ class SnnRecipe(ConanFile):
         return os.path.join(self.recipe_folder, "..", "..")
 
     def set_version(self):
-        lists = load(self, os.path.join(self._root, "CMakeLists.txt"))
-        self.version = re.search(r"project\(libsnn VERSION ([0-9.]+)", lists).group(1)
+        header = load(self, os.path.join(self._root, "include", "snn", "version.h"))
+        self.version = re.search(r"SNN_VERSION_STRING \"([0-9.]+)\"", header).group(1)
 
     def export_sources(self):
         for name in ("CMakeLists.txt", "snn.pc.in", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "cmake/*",
