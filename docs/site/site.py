@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """site.py SOURCE CONTENT OUT VERSION - the documentation as one static site: the pages of docs, the reference of the
-headers (both as Doxygen left them in CONTENT), that of the Python module, and the programs that they link to, in one
-frame with one navigation and one search. Fails, and names them, if a page is in no navigation, or a link leads
+headers (both as Doxygen left them in CONTENT), that of the Python module, the gallery, with what its scripts print
+where they have run, and the programs that pages link to, in one frame with one navigation and one search. Fails, and names them, if a page is in no navigation, or a link leads
 nowhere."""
 
 import html
@@ -10,10 +10,12 @@ import re
 import shutil
 import sys
 
+import gallery
 import python_reference
 
 HEADERS = "C reference"
 PYTHON = "Python reference"
+GALLERY = "Gallery"
 MEMBER = re.compile(r"<a id=\"([^\"]+)\" name=\"[^\"]+\"></a>\s*<h2 class=\"memtitle\">"
                     r"<span.*?</span>(.*?)</h2>", re.S)
 TOP = {"README.md": "index.html", "SECURITY.md": "security.html", "CHANGELOG.md": "changelog.html"}
@@ -141,6 +143,7 @@ class Site:
                 subjects[line] = subject
             elif not line.startswith("#"):
                 subject = line
+                self.subjects[subject] = []
         for path in self.markdown() - set(subjects):
             self.problems.append(f"{path} is not in docs/site/pages.txt")
         for page in markdown_pages(self.source, self.folder, subjects):
@@ -153,6 +156,14 @@ class Site:
         for name, content in python_reference.pages(os.path.join(self.source, "src/python/snn")):
             page = Page(f"python-{name}.html", name, content)
             page.subject = PYTHON
+            self.add(page)
+        kept = os.path.join(os.path.dirname(self.folder), "gallery")
+        for path in gallery.scripts(self.source):
+            title, content, pictures = gallery.page(path, kept)
+            page = Page("gallery-" + os.path.basename(path)[:-3].replace("_", "-") + ".html", title, content,
+                        os.path.relpath(path, self.source))
+            page.subject = GALLERY
+            self.figures.update(pictures)
             self.add(page)
 
     def markdown(self):

@@ -23,7 +23,7 @@ target = np.sin(angle.sum(axis=1) - np.where(np.arange(steps) < steps // 2, 0, n
 # %% The loop
 ctx = snn.Context(threads=1, seed=1)
 net = snn.Network.build(ctx, "4-200-1", (4,), 1)
-trainer = snn.Trainer(net, snn.Optimizer(ctx, "adam", lr=2e-3), "ottt", batch=1, steps=1, loss="mse")
+trainer = snn.Trainer(net, snn.Optimizer(ctx, "adam", lr=1e-3), "ottt", batch=1, steps=1, loss="mse")
 stream = snn.Stream(trainer)
 answer = np.empty(steps, np.float32)
 for t in range(steps):
@@ -36,7 +36,7 @@ for name, part in (("first 500 steps", slice(500)), ("before the turn", slice(st
 
 figure, place = show.axes()
 if figure:
-    place.plot(np.convolve(error, np.ones(500) / 500, "valid"), color=show.ACCENT)
+    place.plot(np.arange(499, steps), np.convolve(error, np.ones(500) / 500, "valid"), color=show.ACCENT)
     place.axvline(steps // 2, color=show.QUIET, linestyle=":")
     place.set(xlabel="step", ylabel="squared error, mean of 500")
 show.finish(figure, "4_online", given)
