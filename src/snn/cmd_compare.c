@@ -181,7 +181,6 @@ static json_t *figure_cell(const struct figure *f, double x, bool best)
 static json_t *rows_of(const json_t *runs, const json_t *paths, bool raw)
 {
     json_t *rows = json_array(), *row = json_pack("[s]", "run");
-    char number[40];
 
     for (size_t k = 0; k < json_array_size(paths); k++)
         json_array_append(row, json_array_get(paths, k));
@@ -203,9 +202,8 @@ static json_t *rows_of(const json_t *runs, const json_t *paths, bool raw)
 
             if (!is_known(runs, &figures[k]))
                 continue;
-            snprintf(number, sizeof number, isfinite(x) ? "%.9g" : "", x);
-            json_array_append_new(row, raw ? json_string(number)
-                                           : figure_cell(&figures[k], x, is_best(runs, &figures[k], x)));
+            json_array_append_new(row,
+                                  raw ? grid_number(x) : figure_cell(&figures[k], x, is_best(runs, &figures[k], x)));
         }
         json_array_append_new(rows, row);
     }

@@ -2,6 +2,7 @@
 #include "grid.h"
 #include "outputs.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,11 @@ void grid_print(const json_t *rows)
             print_padded(cell(row, c), c + 1 < used ? width_of(rows, c) + 2 : 0);
         putchar('\n');
     }
+}
+
+json_t *grid_number(double x)
+{
+    return isfinite(x) ? json_sprintf("%.9g", x) : json_string("");
 }
 
 void grid_cell(FILE *file, const char *text)

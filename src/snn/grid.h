@@ -11,6 +11,9 @@ int grid_write(const json_t *rows, const char *path);
 /* A cell of such a file, in quotes where it has to be. */
 void grid_cell(FILE *file, const char *text);
 
+/* A number for machines: empty where it is not finite. */
+json_t *grid_number(double x);
+
 /* Text of a string or a number, with as few digits as give the same number. */
 struct text scalar_text(const json_t *value);
 

@@ -172,8 +172,8 @@ static json_t *row_cells(const struct row *row, bool best, bool validated, bool 
     json_object_foreach(row->settings, path, value) json_array_append_new(cells, json_string(scalar_text(value).s));
     json_array_append_new(cells, json_sprintf("%zu", row->runs));
     for (size_t k = 0; k < FIGURES && raw; k++) {
-        json_array_append_new(cells, json_sprintf(isfinite(row->mean[k]) ? "%.9g" : "", row->mean[k]));
-        json_array_append_new(cells, json_sprintf(isfinite(row->deviation[k]) ? "%.9g" : "", row->deviation[k]));
+        json_array_append_new(cells, grid_number(row->mean[k]));
+        json_array_append_new(cells, grid_number(row->deviation[k]));
     }
     for (size_t i = 0; i < SHOWN && !raw; i++)
         if (shown[i].always || validated)
