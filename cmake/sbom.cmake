@@ -19,6 +19,11 @@ else()
             list(APPEND SNN_SBOM_NEEDS "libsnn-${component}|${package}|${${prefix}_VERSION}|${licence}")
         endforeach()
     endforeach()
+    if(SNN_TOOL)
+        file(STRINGS ${PROJECT_SOURCE_DIR}/src/snn/report/uplot/uPlot.iife.min.js plot REGEX "uPlot \\(v")
+        string(REGEX REPLACE ".*uPlot \\(v([0-9.]+)\\).*" "\\1" plot "${plot}")
+        list(APPEND SNN_SBOM_NEEDS "libsnn|uPlot|${plot}|MIT") # in the pages that the tool writes
+    endif()
     string(CONCAT data "set(VERSION ${PROJECT_VERSION})\nset(COMPONENTS \"${SNN_COMPONENTS}\")\n"
         "set(NEEDS \"${SNN_SBOM_NEEDS}\")\nset(TREE ${PROJECT_BINARY_DIR}/sbom)\nset(OUT ${PROJECT_BINARY_DIR}/libsnn.spdx.json)\n")
     file(CONFIGURE OUTPUT sbom.data.cmake CONTENT "${data}")
