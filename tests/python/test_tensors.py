@@ -47,6 +47,12 @@ class Tensors(unittest.TestCase):
                 self.other.load_tensors(self.path, {"nobody": "fc1"})
             np.testing.assert_array_equal(before, self.other.layer("fc1").tensor("weight"))
 
+    def test_a_network_that_is_not_prepared(self):
+        for save in (self.net.save, self.net.save_tensors):
+            save(self.path)
+            other = snn.Network.build(self.ctx, "4-6-3", (4,), 3)
+            self.assertEqual(other.load_tensors(self.path, strict=True).loaded, 4)
+
     def test_kinds_of_numbers(self):
         weight = np.arange(24).reshape(6, 4)
         half = (weight.astype(np.float32).view(np.uint32) >> 16).astype("<u2")

@@ -167,6 +167,24 @@ class Models(unittest.TestCase):
         self.assertEqual(float(self.net.layer("b").tensor("bias").sum()), 10)
         module.to("cpu").float()
 
+    def test_tensors_that_took_the_place_of_parameters(self):
+        """What torch computes with has to be what the network computes with."""
+        def data(module):
+            module.a.weight.data = torch.zeros_like(module.a.weight)
+
+        def another(module):
+            module.a.weight = torch.nn.Parameter(torch.zeros_like(module.a.weight))
+
+        def vector(module):
+            torch.nn.utils.vector_to_parameters(torch.zeros(sum(p.numel() for p in module.parameters())),
+                                                module.parameters())
+
+        for change in (data, another, vector):
+            for mode in (True, False):
+                module = snn.torch.Module(self.net, steps=T).train(mode)
+                change(module)
+                self.assertRaisesRegex(RuntimeError, "copy into it", lambda: module(torch.rand(2, 6)))
+
     def test_refused(self):
         module = snn.torch.Module(self.net, steps=T)
         for wrong in (lambda: module.double(), lambda: module.to("meta"), module.share_memory):
@@ -174,6 +192,10 @@ class Models(unittest.TestCase):
         self.assertRaisesRegex(TypeError, "another Module", lambda: copy.deepcopy(module))
         self.assertRaisesRegex(TypeError, "state_dict", lambda: pickle.dumps(module))
         self.assertRaisesRegex(TypeError, "floats on the CPU", lambda: module(torch.zeros(2, 6, dtype=torch.int64)))
+        self.assertRaisesRegex(TypeError, "floats on the CPU", lambda: module(np.zeros((2, 6), np.float32)))
+        self.assertRaisesRegex(TypeError, "expected a Network", lambda: snn.torch.Module(None))
+        self.assertRaisesRegex(TypeError, "processor's memory",
+                               lambda: module.trainer.predict(torch.zeros(2, 6, device="meta")))
         self.assertRaisesRegex(ValueError, "samples have shape", lambda: module(torch.zeros(2, 7)))
         first = module(torch.rand(2, 6))
         module(torch.rand(2, 6))

@@ -36,7 +36,10 @@ def array(given: Any, what: str) -> Array:
     if hasattr(given, "toarray"):
         raise TypeError(f"{what}: a sparse matrix; toarray() makes it a dense one")
     if hasattr(given, "__dlpack_device__"):
-        kind = int(given.__dlpack_device__()[0])
+        try:
+            kind = int(given.__dlpack_device__()[0])
+        except (RuntimeError, ValueError) as problem:       # of torch's "meta", where there are no numbers
+            raise TypeError(f"{what}: {problem}; numbers have to lie in the processor's memory") from problem
         if kind not in _HOST:
             raise TypeError(f"{what}: the array lies on another device (DLPack's number {kind}); bring it to the "
                             "processor's memory first, as cpu() does")

@@ -226,6 +226,8 @@ def callback_of(given: Any) -> Callback:
 def fit(trainer: Trainer, data: Dataset, epochs: int, validation: Dataset | None,
         callbacks: Iterable[CallbackLike], progress: bool | None) -> list[Epoch]:
     """Trainer.fit()."""
+    if isinstance(callbacks, Callback) or callable(callbacks):
+        raise TypeError("callbacks: expected a list of them, [callback]")
     run = Run(trainer, data, validation, values.whole(epochs, "epochs"))
     chain = [callback_of(given) for given in callbacks] + _progress(progress)
     listeners = [c for c in chain if type(c).after_batch is not Callback.after_batch]

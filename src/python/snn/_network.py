@@ -166,6 +166,7 @@ class Network(Owned):
         leaves it out. strict: raises an exception, and changes nothing, unless both have the same tensors."""
         if not safetensors.is_model(path):
             return safetensors.load(self, path, names or {}, strict)
+        self.prepare()
         options, report = LoadOptions(), LoadReport()
         pairs = ",".join(f"{a}={b or ''}" for a, b in (names or {}).items())
         options.strict, options.names = int(strict), values.word(pairs, "names")

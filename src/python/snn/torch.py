@@ -15,6 +15,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from . import _safetensors as safetensors
+from ._handles import handle
 from ._library import SIGN
 from ._optimizer import Optimizer
 from ._recorder import Recorder
@@ -42,7 +43,7 @@ def state_dict(network: Network) -> OrderedDict[str, Tensor]:
 def load_state_dict(network: Network, tensors: Mapping[str, Tensor], strict: bool = True) -> LoadReport:
     """Copies tensors of the same name and shape into a network, and returns how many there were. strict: raises
     ValueError, and changes nothing, unless all are on both sides."""
-    given = {name: tensor.detach().cpu().float().numpy() for name, tensor in tensors.items()}
+    given = {name: torch.as_tensor(tensor).detach().cpu().float().numpy() for name, tensor in tensors.items()}
     return safetensors.fill(safetensors.tensors_of(network.prepare()), given, strict, "state dict")
 
 
@@ -83,6 +84,7 @@ class Module(torch.nn.Module):      # type: ignore[misc]
 
     def __init__(self, network: Network, method: str = "bptt", *, batch: int = 128, **parameters: Setting) -> None:
         super().__init__()
+        handle(network, "network")
         network.prepare()
         self.network = network
         self._optimizer = Optimizer(network._parents[0], "sgd")
@@ -90,6 +92,7 @@ class Module(torch.nn.Module):      # type: ignore[misc]
         self._steps = self.trainer.info().steps
         self._evaluator: Evaluator | None = None
         self._names: list[str] = []
+        self._places: dict[str, int] = {}       # addresses of all tensors in the network
         self._runs = 0
         for layer in network.layers():
             self._adopt(layer)
@@ -105,6 +108,7 @@ class Module(torch.nn.Module):      # type: ignore[misc]
             if info.element == SIGN:
                 raise ValueError("the network is packed, and cannot be trained")
             tensor = torch.from_numpy(layer.tensor(name))
+            self._places[f"{layer.name}.{name}"] = tensor.data_ptr()
             if info.trained:
                 child.register_parameter(name, torch.nn.Parameter(tensor))
                 self._names.append(f"{layer.name}.{name}")
@@ -114,19 +118,30 @@ class Module(torch.nn.Module):      # type: ignore[misc]
 
     def forward(self, x: Tensor, lengths: Any = None) -> Tensor:
         """Outputs [T,n,outputs] of x [n,...] or [T,n,...]; lengths [n] where samples end before the last step."""
+        if not isinstance(x, torch.Tensor):
+            raise TypeError(f"expected a tensor of floats on the CPU, got {type(x).__name__}")
         if x.device.type != "cpu" or not x.is_floating_point():
             raise TypeError(f"expected a tensor of floats on the CPU, got {x.dtype} on {x.device}")
         x = x.float()
         n = x.shape[x.dim() - 1 - len(self.trainer._in)] if x.dim() > len(self.trainer._in) else 0
+        parameters = self._held()
         if not self.training:
             return self._evaluate(x, lengths, n)
         if n > self.trainer.info().batch:
             self.trainer.prepare(n)
         if x.requires_grad:
             self.trainer.want_input_gradient()
-        parameters = dict(self.named_parameters())
         outputs: Tensor = _Run.apply(self, x, lengths, *(parameters[name] for name in self._names))
         return outputs
+
+    def _held(self) -> dict[str, Tensor]:
+        """The tensors by name, each of which still has to be the network's memory."""
+        held = {**dict(self.named_parameters()), **dict(self.named_buffers())}
+        for name, place in self._places.items():
+            if name not in held or held[name].data_ptr() != place:
+                raise RuntimeError(f"{name} is no longer the network's memory: copy into it, by load_state_dict() or "
+                                   "copy_() under no_grad(), instead of putting another tensor in its place")
+        return held
 
     def _evaluate(self, x: Tensor, lengths: Any, n: int) -> Tensor:
         last = self.network.layers()[-1].name

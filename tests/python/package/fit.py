@@ -210,6 +210,7 @@ class Fit(unittest.TestCase):
                 (TypeError, "expected a Dataset, got ndarray", lambda: fit(np.zeros((4, 2)), 1)),
                 (TypeError, "expected a Callback or a function", lambda: fit(self.data, 1, callbacks=["best"])),
                 (TypeError, "expected a Callback or a function", lambda: fit(self.data, 1, callbacks=[snn.KeepBest])),
+                (TypeError, "expected a list", lambda: fit(self.data, 1, callbacks=snn.KeepBest())),
                 (ValueError, "figure: 'val_loss' is not one of loss, accuracy", lambda: snn.KeepBest("val_loss")),
                 (ValueError, "patience: 0", lambda: snn.EarlyStopping(patience=0)),
                 (TypeError, "min_delta: 'x' is not a number", lambda: snn.EarlyStopping(min_delta="x")),
