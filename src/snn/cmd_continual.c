@@ -1,6 +1,7 @@
 /* cmd_continual.c - snn continual: one network learns task after task. */
 #include "command.h"
 #include "continual.h"
+#include "live_page.h"
 #include "plot.h"
 #include "train.h"
 
@@ -62,7 +63,7 @@ static bool is_own(const char *name)
 /* Tasks have no teacher, one number of steps, and no page that is served. */
 static bool goes_with_tasks(const char *name)
 {
-    static const char *const not [] = { "teacher", "train-steps", "live" };
+    static const char *const not [] = { "teacher", "train-steps" };
 
     for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
         if (strcmp(not [i], name) == 0)
@@ -168,6 +169,9 @@ static int continual(struct continual *c, int argc, char **argv)
     progress_init(&c->progress, c->quiet, 0);
     if (status == DONE)
         status = continual_open(c);
+    if (status == DONE)
+        status = live_page_open(&c->server, &c->args,
+                                live_page_run(&c->run, &c->history, c->model ? c->model : "continual"));
     if (status != DONE)
         return status;
     c->progress.epochs = (uint64_t)config_whole(c->run.config, "epochs", 1); /* of each task */
@@ -181,6 +185,7 @@ static int run_continual(int argc, char **argv)
     static struct continual c; /* once per process; too large for a stack */
     int status = continual(&c, argc, argv), closed = history_close(&c.history);
 
+    server_close(c.server);
     if (tensorboard_close(&c.board) != DONE)
         closed = FAILED;
     tasks_close(&c.tasks);

@@ -1,8 +1,8 @@
 /* cmd_train.c - snn train: from a data set to a model file, a log and drawings. */
 #include "help.h"
+#include "live_page.h"
 #include "params.h"
 #include "plot.h"
-#include "serve.h"
 #include "train.h"
 
 #include <stdlib.h>
@@ -155,7 +155,7 @@ static int train(struct train *t, int argc, char **argv)
     progress_init(&t->progress, t->quiet, (uint64_t)config_whole(t->run.config, "epochs", 1));
     status = train_open_trainer(t);
     if (status == DONE)
-        status = train_live_open(t);
+        status = live_page_open(&t->server, &t->args, live_page_run(&t->run, &t->history, t->model));
     if (status == DONE)
         status = history_open(&t->history, t->csv, run_about(t->run.trainer).epochs, t->run.network);
     if (status == DONE)
@@ -163,7 +163,7 @@ static int train(struct train *t, int argc, char **argv)
     if (status != DONE)
         return status;
     train_announce(t);
-    train_live_show(t);
+    train_show(t);
     stop_on_signals();
     status = train_all(t);
     progress_clear(&t->progress);

@@ -130,18 +130,25 @@ snn_status continual_save(struct continual *c, bool under_way, bool here)
     return rc;
 }
 
+json_t *continual_table(const struct continual *c)
+{
+    json_t *rows = json_array();
+
+    for (size_t task = 0; task < continual_ended(c); task++)
+        json_array_append_new(rows, continual_accuracies(c, task));
+    return json_pack("{s:o}", "accuracy", rows);
+}
+
 /* What stays with the network: the accuracies, for snn report. */
 snn_status continual_note(struct continual *c, const snn_continual_info *info)
 {
-    json_t *tasks =
-        json_pack("{s:[], s:o, s:o}", "accuracy", "acc", json_figure(info->acc), "bwt", json_figure(info->bwt));
+    json_t *tasks = continual_table(c);
     snn_status rc = snn_network_set_note(c->run.network, CONTINUAL_NOTE, NULL);
 
     if (rc == SNN_OK)
         rc = snn_network_set_note(c->run.network, BEST_NOTE, NULL);
-
-    for (size_t task = 0; task < continual_ended(c); task++)
-        json_array_append_new(json_object_get(tasks, "accuracy"), continual_accuracies(c, task));
+    json_object_set_new(tasks, "acc", json_figure(info->acc));
+    json_object_set_new(tasks, "bwt", json_figure(info->bwt));
     if (rc == SNN_OK)
         rc = set_note(c, TASKS_NOTE, json_dumps(tasks, JSON_COMPACT | JSON_REAL_PRECISION(17)));
     json_decref(tasks);

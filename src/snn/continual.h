@@ -20,6 +20,7 @@ struct continual {
     struct history history; /* of all epochs */
     struct tensorboard board;
     struct best best;               /* of the present task */
+    struct server *server;          /* of --live, or NULL */
     char *model, *checkpoint, *csv; /* paths, or NULL */
     int64_t every, sample;
     uint64_t before;         /* epochs of the tasks that have ended */
@@ -43,6 +44,8 @@ int continual_take_up(struct continual *c, const char *path, bool *under_way);
 size_t continual_batch(const struct continual *c);
 size_t continual_ended(const struct continual *c);
 json_t *continual_accuracies(const struct continual *c, size_t task);
+/* {"accuracy": [those after each task that has ended]} */
+json_t *continual_table(const struct continual *c);
 /* `here`: the network has the weights of the best epoch of the task. */
 snn_status continual_save(struct continual *c, bool under_way, bool here);
 /* What stays with the network: the accuracies, for snn report. */

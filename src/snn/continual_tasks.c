@@ -1,6 +1,7 @@
 /* continual_tasks.c - a sequence of tasks: training, replay, evaluation. */
 #include "continual.h"
 #include "epoch.h"
+#include "live_page.h"
 
 #include <math.h>
 
@@ -67,17 +68,35 @@ static int end_epoch(struct continual *c, uint64_t epoch, bool better)
     return keeps ? best_keep(&c->best, c->run.network) : DONE;
 }
 
+/* On the page of --live. */
+static void show(struct continual *c)
+{
+    json_t *run =
+        live_page_due(c->server) ? live_page_run(&c->run, &c->history, c->model ? c->model : "continual") : NULL;
+    char says[96];
+
+    if (!run)
+        return;
+    json_object_set_new(run, "tasks", continual_table(c));
+    snprintf(says, sizeof says, "in training: %zu of %zu tasks done, %llu epochs of the next", continual_ended(c),
+             c->tasks.count, (unsigned long long)run_about(c->run.trainer).epochs);
+    live_page_show(c->server, run, says);
+}
+
 static int log_epoch(struct continual *c, const struct epoch_row *row)
 {
     const struct history *h = &c->history;
     const bool there = h->count > 0 && h->row[h->count - 1].epoch == row->epoch;
+    int logged;
 
     if (c->json) {
         progress_clear(&c->progress);
         json_line(history_json(row), 9);
     }
     tensorboard_add(&c->board, h, row);
-    return there ? history_amend(&c->history, row) : history_add(&c->history, row);
+    logged = there ? history_amend(&c->history, row) : history_add(&c->history, row);
+    show(c);
+    return logged;
 }
 
 /* Judges the epoch that has ended, of which `fit` says what training said; NULL: the log says it. */
@@ -230,6 +249,7 @@ static int end_task(struct continual *c, size_t task, const snn_metrics *m)
     if (status != DONE)
         return status;
     report(c, task, m);
+    show(c);
     status = log_task(c, task); /* before the checkpoint, after which nobody would */
     save_checkpoint(c, false, false);
     return status;

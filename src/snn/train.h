@@ -45,15 +45,11 @@ int train_open_trainer(struct train *t);
  * INTERRUPTED with a checkpoint. */
 int train_all(struct train *t);
 
-/* ---- train_live.c */
-
-/* Serves the run's page, if --live says so; and shows what is known now. */
-int train_live_open(struct train *t);
-void train_live_show(struct train *t);
-
 /* ---- train_report.c: for people, or as JSON */
 
 void train_announce(const struct train *t);
+/* On the page of --live. */
+void train_show(struct train *t);
 void train_report(struct train *t, const struct epoch_row *row);
 /* That patience has ended the run. */
 void train_report_stop(struct train *t);

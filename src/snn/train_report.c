@@ -1,8 +1,24 @@
 /* train_report.c - what snn train prints: before, after every epoch, at the end. */
+#include "live_page.h"
 #include "train.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+void train_show(struct train *t)
+{
+    json_t *run = live_page_due(t->server) ? live_page_run(&t->run, &t->history, t->model) : NULL;
+    char says[96];
+
+    if (!run)
+        return;
+    if (t->evaluated)
+        json_object_set_new(run, "figures", run_figures(run_judge(&t->run), t->run.network, &t->held));
+    snprintf(says, sizeof says, "in training: %llu of %lld epochs done",
+             (unsigned long long)run_about(t->run.trainer).epochs,
+             (long long)config_whole(t->run.config, "epochs", 0));
+    live_page_show(t->server, run, says);
+}
 
 void train_announce(const struct train *t)
 {
@@ -99,7 +115,7 @@ static void report_targets(const struct train *t, const struct epoch_row *row)
 void train_report(struct train *t, const struct epoch_row *row)
 {
     progress_clear(&t->progress);
-    train_live_show(t);
+    train_show(t);
     if (t->json)
         json_line(history_event(&t->history, row), 9);
     else if (!t->quiet && t->run.shape.targets > 0)

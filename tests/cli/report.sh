@@ -66,7 +66,7 @@ data_of evil.html >evil.json
 has evil.json '\u003c/script\u003e\u003cscript\u003ealert(1)\u003c/script\u003e'
 
 # A sequence of tasks has its accuracies.
-run 0 continual --data idx:data --net 64-20-FC --tasks 2 --batch 16 --save tasks.snn --json
+run 0 continual --data idx:data --net 64-20-FC --tasks 2 --batch 16 --save tasks.snn --json --live 0
 grep -o '"accuracy":\[[^]]*\]' out | sed 's/.*\[/[/' >rows
 run 0 report tasks.snn -o tasks.html
 data_of tasks.html >tasks.json
@@ -88,7 +88,8 @@ run 0 report folder -o b.html
 has out "2 runs"
 
 # A run that goes on: its page, for this machine alone, whatever its clients do; the same bits.
-run 0 train --data idx:data --net 64-20-FC --epochs 3 --threads 1 --batch 16 --steps 3 --save same.snn --quiet --live 0
+run 0 train --data idx:data --net 64-20-FC --epochs 3 --threads 1 --batch 16 --steps 3 --save same.snn --quiet \
+    --live 0
 same a.snn same.snn
 "$snn" train --data idx:data --net 64-20-FC --epochs 100000 --every 0 --threads 1 --save cut.snn \
     --live 0 >cut.out 2>cut.err &
@@ -116,11 +117,13 @@ if [ -n "$chromium" ] && command -v python3 >/dev/null; then
     }
     drive check a.html a.csv
     drive hostile evil.html
-    "$snn" train --data idx:data --net 64-20-FC --epochs 100000 --every 0 --threads 1 --save shown.snn --live 0 --json \
-        >shown.out 2>&1 &
+    "$snn" train --data idx:data --net 64-20-FC --batch 4 --epochs 100000 --every 0 --threads 1 --save shown.snn \
+        --live 0 --json >shown.out 2>&1 &
     pid=$!
+    await test -s shown.out
     await grep -q '"event":"epoch"' shown.out
     drive live "http://127.0.0.1:$(sed -n 's/.*"event":"live","port":\([0-9]*\).*/\1/p' shown.out)/" $pid
+    kill -INT $pid 2>/dev/null || true # where the browser has failed
     wait $pid
 else
     echo "Chromium is not installed: no browser has looked at the pages"

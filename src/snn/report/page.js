@@ -32,9 +32,14 @@ function methodName(run) {
   return t.method + (t.variant ? " " + t.variant : "") + (t.steps ? ", T = " + t.steps : "");
 }
 
+/* Accuracies after each task on those so far, of tasks that have been evaluated. */
+function taskRows(run) {
+  return (get(run, "tasks", "accuracy") || []).filter((row) => Array.isArray(row) && row.every(known));
+}
+
 /* Of a sequence of tasks ACC, of any other run the last accuracy on the test set. */
 function accuracy(run) {
-  const matrix = get(run, "tasks", "accuracy"), last = matrix && matrix.at(-1);
+  const last = taskRows(run).at(-1);
   if (last) return last.reduce((a, b) => a + b, 0) / last.length;
   const logged = lastOf(column(run, "test_accuracy"));
   return known(logged) ? logged : get(run, "figures", "accuracy");
@@ -80,9 +85,9 @@ function showFigures() {
   const run = bestRun(), several = data.runs.length > 1;
   const item = (name, value, note, kind) => value !== ABSENT && el("div", { class: kind }, el("dt", {}, name),
     el("dd", {}, value, note && el("small", {}, note)));
-  const tasks = get(run, "tasks", "accuracy"), loss = lastOf(column(run, "test_loss"));
+  const tasks = taskRows(run).length, loss = lastOf(column(run, "test_loss"));
   const hero = known(accuracy(run)) ? item(several ? "Best test accuracy" : tasks ? "Accuracy over all tasks" : "Test accuracy",
-    percent(accuracy(run)), several ? run.name : tasks ? "ACC after " + tasks.length + " tasks"
+    percent(accuracy(run)), several ? run.name : tasks ? "ACC after " + tasks + " tasks"
       : "after " + whole(lastOf(column(run, "epoch"))) + " epochs", "hero")
     : item("Test loss", short(loss), "", "hero");
   byId("figures").replaceChildren(el("dl", { class: "figures" }, hero,
@@ -185,8 +190,8 @@ function section(id, title, ...content) {
 }
 
 function tasksSection(run) {
-  const matrix = get(run, "tasks", "accuracy");
-  if (!Array.isArray(matrix) || !matrix.length) return null;
+  const matrix = taskRows(run);
+  if (!matrix.length) return null;
   const last = matrix.at(-1), lost = last.slice(0, -1).map((a, j) => a - matrix[j][j]);
   const bwt = lost.length ? lost.reduce((a, b) => a + b, 0) / lost.length : NaN;
   const head = el("tr", {}, el("th", {}), last.map((_, j) => el("th", { scope: "col" }, "task " + (j + 1))));
