@@ -78,7 +78,9 @@ static int print_rows(void *user, const struct predictions *of)
     for (size_t i = 0; i < of->n; i++)
         for (size_t step = 0; step < of->length[i]; step++)
             print_row(p, of, i, step);
-    return ferror(p->file) ? fail(FAILED, "the table could not be written") : DONE;
+    if (!ferror(p->file))
+        return DONE;
+    return p->path ? fail(FAILED, "out of memory") : FAILED; /* of standard output the tool says so at its end */
 }
 
 /* ---- an array ---- */
@@ -129,6 +131,8 @@ static int open_all(struct prediction *p)
     struct output output = { "-o", p->path, false };
     int status = outputs_check(&output, 1);
 
+    if (status == DONE)
+        status = output_spares(&output, p->args.positional[0]);
     if (status == DONE)
         status = use_configure(&p->run, &p->args);
     if (status == DONE)

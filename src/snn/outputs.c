@@ -108,15 +108,26 @@ static int check_old(const struct output *o, mode_t mode)
     return o->model ? check_folder(o) : DONE;
 }
 
-/* Neither may be an earlier one under another name; by then all are there. */
-static int check_apart(const struct output *output, size_t i)
+static bool same_file(const char *one, const char *other)
 {
     struct stat a, b;
 
-    if (stat(output[i].path, &a) != 0 || !S_ISREG(a.st_mode))
-        return DONE;
+    return stat(one, &a) == 0 && S_ISREG(a.st_mode) && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+int output_spares(const struct output *output, const char *read)
+{
+    return output->path && same_file(output->path, read)
+               ? fail(FAILED, "%s %s would replace the file that is read: name another one", output->what, read)
+               : DONE;
+}
+
+/* Neither may be an earlier one under another name; by then all are there. */
+static int check_apart(const struct output *output, size_t i)
+{
     for (size_t k = 0; k < i; k++)
-        if (output[k].path && stat(output[k].path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        if (output[k].path && same_file(output[i].path, output[k].path))
             return fail(FAILED, "%s and %s are the same file, %s", output[k].what, output[i].what, output[i].path);
     return DONE;
 }

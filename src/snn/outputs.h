@@ -18,6 +18,9 @@ struct output {
  * DONE or FAILED. */
 int outputs_check(const struct output *output, size_t n);
 
+/* FAILED, and the reason, if an output would replace a file that the command reads. */
+int output_spares(const struct output *output, const char *read);
+
 /* Makes `text` the content of a file: a failure leaves the old one. Its mode and symbolic links to it stay. Devices,
  * and files in folders that take no new ones, are written as they are. Returns DONE or FAILED. */
 int output_replace(const char *path, const char *text, size_t length);

@@ -28,6 +28,15 @@ awk -F, 'NR > 1 && NF == 14 { for (i = 5; i <= 14; i++) if ($i > $(5 + $2)) exit
     bad "the class is not that of the largest output"
 run 0 predict m.snn --data idx:data --split train --data.limit 5
 [ "$(wc -l <out)" -eq 6 ] || bad "--split train --data.limit 5 has $(wc -l <out) lines"
+cp m.snn before
+ln -s m.snn linked.snn
+run 1 predict m.snn --data idx:data -o linked.snn
+has err "would replace the file that is read"
+same m.snn before
+if [ -e /dev/full ]; then
+    "$snn" predict m.snn --data idx:data >/dev/full 2>err && bad "a full disk is no failure"
+    [ "$(wc -l <err)" -eq 1 ] || bad "a full disk is not one line: $(cat err)"
+fi
 
 # ---- the array is the table's outputs
 run 0 predict m.snn --data idx:data -o p.npy

@@ -42,6 +42,13 @@ EOP
 fi
 
 # ---- runs side by side: what differs, and the best of each figure, which is that of the models
+cp alone.snn before.snn
+cp alone.csv before.csv
+run 1 compare alone.snn --csv alone.snn
+run 1 compare alone.snn --csv alone.csv
+has err "is the log of a run"
+same alone.snn before.snn
+same alone.csv before.csv
 run 0 compare whole --csv compared.csv
 [ "$(wc -l <out)" -eq 10 ] || bad "compare prints $(wc -l <out) lines for nine runs"
 head -n 1 out | grep -q '^run  *optimizer.lr  seed  test accuracy  test loss' || bad "compare has another heading"
