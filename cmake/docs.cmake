@@ -1,6 +1,6 @@
 # The documentation as one static site: cmake --build build --target site, then build/docs/html/index.html. The target
-# docs leaves out the gallery's run, which takes a minute, and shows what the last run has left. A warning of Doxygen is an error, a function without a comment cannot stay unnoticed;
-# and so is a link that leads nowhere.
+# docs leaves out the gallery's run, which takes a minute, and shows what the last run has left. A warning of Doxygen
+# is an error, so that a function without a comment cannot stay unnoticed, and so is a link that leads nowhere.
 find_program(DOXYGEN_PROGRAM doxygen)
 find_package(Python3 3.9 QUIET COMPONENTS Interpreter)
 mark_as_advanced(DOXYGEN_PROGRAM)
@@ -13,7 +13,8 @@ if(DOXYGEN_PROGRAM AND Python3_FOUND)
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} COMMENT "Site in ${PROJECT_BINARY_DIR}/docs/html" VERBATIM)
     if(TARGET snn_shared)
         add_custom_target(gallery COMMAND sh tests/python/run.sh ${PROJECT_SOURCE_DIR} $<TARGET_FILE:snn_shared>
-            docs/site/gallery.py . ${PROJECT_BINARY_DIR}/docs/gallery WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
+            docs/site/gallery.py . ${PROJECT_BINARY_DIR}/docs/gallery
+            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
         foreach(component ${SNN_COMPONENTS})
             add_dependencies(gallery snn_${component}_shared)
         endforeach()

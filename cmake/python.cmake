@@ -1,5 +1,5 @@
-# The Python module, as the component `python`: SNN_PYTHON_DIR is the folder that it is installed to, below the prefix,
-# by default the one where Python looks for packages of that prefix.
+# The Python module, as the component `python`: SNN_PYTHON_DIR is the folder that it is installed to, below the
+# prefix, by default the one where Python looks for packages of that prefix.
 set(needed QUIET)
 if(SNN_PYTHON STREQUAL "ON")
     set(needed REQUIRED)

@@ -25,7 +25,8 @@ else()
         list(APPEND SNN_SBOM_NEEDS "libsnn|uPlot|${plot}|MIT") # in the pages that the tool writes
     endif()
     string(CONCAT data "set(VERSION ${PROJECT_VERSION})\nset(COMPONENTS \"${SNN_COMPONENTS}\")\n"
-        "set(NEEDS \"${SNN_SBOM_NEEDS}\")\nset(TREE ${PROJECT_BINARY_DIR}/sbom)\nset(OUT ${PROJECT_BINARY_DIR}/libsnn.spdx.json)\n")
+        "set(NEEDS \"${SNN_SBOM_NEEDS}\")\nset(TREE ${PROJECT_BINARY_DIR}/sbom)\n"
+        "set(OUT ${PROJECT_BINARY_DIR}/libsnn.spdx.json)\n")
     file(CONFIGURE OUTPUT sbom.data.cmake CONTENT "${data}")
     add_custom_target(sbom COMMAND ${CMAKE_COMMAND} -E rm -rf ${PROJECT_BINARY_DIR}/sbom
         COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${PROJECT_BINARY_DIR}/sbom

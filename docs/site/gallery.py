@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """gallery.py SOURCE OUT [FLAGS] - runs the scripts of examples/gallery, cell by cell and with their flags, and keeps
-what each cell prints, OUT/NAME.json, and its pictures, OUT/*.svg. site.py makes pages of the scripts, with that where it is there."""
+what each cell prints, OUT/NAME.json, and its pictures, OUT/*.svg. site.py makes pages of the scripts, with that where
+it is there."""
 
 import contextlib
 import glob

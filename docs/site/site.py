@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """site.py SOURCE CONTENT OUT VERSION - the documentation as one static site: the pages of docs, the reference of the
 headers (both as Doxygen left them in CONTENT), that of the Python module, the gallery, with what its scripts print
-where they have run, and the programs that pages link to, in one frame with one navigation and one search. Fails, and names them, if a page is in no navigation, or a link leads
-nowhere."""
+where they have run, and the programs that pages link to, in one frame with one navigation and one search. Fails, and
+names them, if a page is in no navigation, or a link leads nowhere."""
 
 import html
 import os

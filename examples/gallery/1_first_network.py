@@ -21,7 +21,8 @@ print(net)
 trainer = snn.Trainer(net, snn.Optimizer(ctx, "sgd", lr=0.1, momentum=0.9), "ottt", batch=128, steps=6)
 history = trainer.fit(train, given.epochs, validation=test)
 for epoch in history:
-    print(f"epoch {epoch.number}: accuracy {epoch.train.accuracy:.3f}, of unseen images {epoch.validation.accuracy:.3f}")
+    unseen = epoch.validation.accuracy
+    print(f"epoch {epoch.number}: accuracy {epoch.train.accuracy:.3f}, of unseen images {unseen:.3f}")
 
 figure, place = show.axes()
 if figure:

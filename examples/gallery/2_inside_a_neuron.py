@@ -1,7 +1,8 @@
 """Inside a neuron
 
-A leaky integrate-and-fire neuron adds up its input and forgets: u[t+1] = decay (u[t] - threshold s[t]) + x[t+1]. Where
-the membrane potential u reaches the threshold it spikes, and the threshold is taken away. A recorder shows both.
+A leaky integrate-and-fire neuron adds up its input and forgets: u[t+1] = decay (u[t] - threshold s[t]) + x[t+1].
+Where the membrane potential u reaches the threshold it spikes, and the threshold is taken away. A recorder shows
+both.
 """
 import numpy as np
 import show

@@ -38,7 +38,8 @@ typedef struct snn_load_options {
     uint32_t struct_size; /**< set by the caller to sizeof(snn_load_options) */
     uint32_t strict;      /**< 1: fails, and changes nothing, unless file and network have the same tensors */
     const char *names;    /**< layers with another name: "a=b,c=d" loads layer a of the file into layer b of the
-                               network, "a=" leaves layer a of the file out. Other layers keep their name; NULL: all */
+                               network, "a=" leaves layer a of the file out. Other layers keep their name;
+                               NULL: all */
 } snn_load_options;
 
 /** Initialiser of snn_load_options: takes what fits, by the same names. */

@@ -3,7 +3,7 @@ driven over its pipe.
 
     check PAGE.html LOG.csv    the page shows the figures of the log, works by keyboard, and reports no error
     hostile PAGE.html          no text of the page has become a script
-    live URL PID               the page of a run that goes on shows more and more epochs; interrupted, that it has ended
+    live URL PID               the page of a run that goes on shows more and more epochs; interrupted, that it ended
     time PAGE.html             milliseconds until the page is loaded and drawn
     site FOLDER                each page of the documentation fits into narrow and wide windows; the search finds
     shot PAGE.html OUT.png WIDTH [dark]
@@ -93,7 +93,8 @@ class Browser:
         return answer["result"].get("value")
 
     def drawn(self):
-        self.eval("new Promise(f => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(f))))")
+        self.eval("new Promise(f => requestAnimationFrame(() => requestAnimationFrame(() => "
+                  "requestAnimationFrame(f))))")
 
     def width(self, width, height=900):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

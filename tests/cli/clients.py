@@ -41,12 +41,13 @@ for host in (f"evil.example:{port}", "127.0.0.1:1", "localhost", f"127.0.0.1:{po
     assert ask("GET", "/data", host)[0] == 403, host
 
 # It only shows.
-for method, path, want in (("POST", "/", 405), ("PUT", "/data", 405), ("DELETE", "/", 405), ("GET", "/etc/passwd", 404),
-                           ("GET", "/../data", 404), ("GET", "//data", 404)):
+for method, path, want in (("POST", "/", 405), ("PUT", "/data", 405), ("DELETE", "/", 405),
+                           ("GET", "/etc/passwd", 404), ("GET", "/../data", 404), ("GET", "//data", 404)):
     assert ask(method, path, f"localhost:{port}")[0] == want, (method, path)
 
 # What is no request.
-for text in (b"\r\n\r\n", b"\0" * 100 + b"\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"a" * 20000, b"GET " * 3 + b"\r\n\r\n"):
+for text in (b"\r\n\r\n", b"\0" * 100 + b"\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"a" * 20000,
+             b"GET " * 3 + b"\r\n\r\n"):
     with socket.create_connection(("127.0.0.1", port), timeout=15) as s:
         s.sendall(text)
 

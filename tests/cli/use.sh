@@ -160,9 +160,8 @@ run 0 train --data idx:data --net ide-400 --dropout 0.2 --trainer ide --steps 5 
 has out "equilibrium gap 0." "residual at most" "0 batches not converged"
 there i.svg ir.svg
 has ir.svg "one output, at the end"
-head -n 1 i.csv |
-    grep -q 'solver_residual,solver_failures,backward_rate,validation_loss,validation_accuracy,task,peak_bytes,rate_' ||
-    bad "i.csv lacks the columns of the solver"
+columns=solver_residual,solver_failures,backward_rate,validation_loss,validation_accuracy,task,peak_bytes,rate_
+head -n 1 i.csv | grep -q "$columns" || bad "i.csv lacks the columns of the solver"
 tail -n 1 i.csv |
     awk -F, '{ exit !(NF == 19 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
     bad "figures of the solver: $(tail -n 1 i.csv)"

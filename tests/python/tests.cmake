@@ -20,7 +20,8 @@ if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers c
             set_tests_properties(python_${name} PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
                 ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
         endforeach()
-        add_test(NAME python_gallery COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/package/gallery.sh ${PROJECT_SOURCE_DIR} ${run_python})
+        add_test(NAME python_gallery COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/package/gallery.sh
+            ${PROJECT_SOURCE_DIR} ${run_python})
         set_tests_properties(python_gallery PROPERTIES LABELS quick TIMEOUT 300 SKIP_RETURN_CODE 77)
         add_test(NAME python_wheel COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/package/wheel.sh ${PROJECT_SOURCE_DIR}
             ${CMAKE_C_COMPILER} ${CMAKE_CURRENT_BINARY_DIR}/python_idx)
