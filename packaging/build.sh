@@ -3,8 +3,7 @@
 # of them; without names, all. Results go to FOLDER, else build/packages.
 #
 # debian: dpkg-buildpackage, lintian, then the programs of debian/tests in a new root that holds Debian, these
-# packages and nothing else (as root, with mmdebstrap and autopkgtest). TESTS=yes runs the quick tests during the
-# build as well.
+# packages and nothing else (as root, with mmdebstrap and autopkgtest).
 # vcpkg and conan: a program that uses the port or the recipe. Where their program is not installed they are left out,
 # with a message; 77 if nothing could be built.
 set -eu
@@ -37,8 +36,6 @@ logged() {
 
 debian() {
     rm -f "$out"/*.deb "$out"/*.changes
-    [ "${TESTS:-no}" = yes ] || DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} nocheck"
-    export DEB_BUILD_OPTIONS
     (cd "$out/libsnn" && logged buildpackage dpkg-buildpackage -us -uc -b)
     # No bug asks for a package of libsnn, so the first entry of the change log closes none.
     logged lintian lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
@@ -56,8 +53,8 @@ debian() {
 }
 
 vcpkg() {
-    logged vcpkg env vcpkg install libsnn --classic --overlay-ports="$out/libsnn/packaging/vcpkg" \
-        --x-install-root="$out/vcpkg"
+    logged vcpkg env vcpkg install libsnn --classic --binarysource=clear \
+        --overlay-ports="$out/libsnn/packaging/vcpkg" --x-install-root="$out/vcpkg"
     prefix=$(echo "$out"/vcpkg/*/share/snn)
     logged vcpkg-consumer cmake -S "$source/tests/install/consumer" -B "$out/consumer" -DKIND=static \
         -DCMAKE_PREFIX_PATH="${prefix%/share/snn}"
