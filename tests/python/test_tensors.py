@@ -53,6 +53,15 @@ class Tensors(unittest.TestCase):
             other = snn.Network.build(self.ctx, "4-6-3", (4,), 3)
             self.assertEqual(other.load_tensors(self.path, strict=True).loaded, 4)
 
+    def test_only_files_are_replaced(self):
+        os.mkfifo(self.path)
+        self.assertRaisesRegex(ValueError, "not a regular file", lambda: self.net.save_tensors(self.path))
+        link = f"{self.path}.link"
+        os.symlink(f"{self.path}.file", link)
+        self.net.save_tensors(link)
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual(sorted(os.listdir(os.path.dirname(link))), ["a.bin", "a.bin.file", "a.bin.link"])
+
     def test_kinds_of_numbers(self):
         weight = np.arange(24).reshape(6, 4)
         half = (weight.astype(np.float32).view(np.uint32) >> 16).astype("<u2")

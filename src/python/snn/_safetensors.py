@@ -83,12 +83,20 @@ def write(path: Path, tensors: Mapping[str, Array]) -> None:
         at += array.nbytes
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    beside = os.fsencode(path) + b".tmp"
-    with open(beside, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for array in arrays:
-            file.write(array.tobytes())
-    os.replace(beside, path)
+    target = os.path.realpath(os.fsencode(path))    # a link stays
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise _bad(path, "it is a folder, a device or a pipe, not a regular file")
+    beside = target + b".tmp"
+    try:
+        with open(beside, "wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text)
+            for array in arrays:
+                file.write(array.tobytes())
+        os.replace(beside, target)
+    except OSError:
+        if os.path.exists(beside):
+            os.remove(beside)
+        raise
 
 
 # ---- networks
