@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _EARLIEST, _FAR = -2**63, 2**62     # microseconds
+_FRAMES = 2**24     # the most of one array
 
 
 class Frames(Parameters, Owned):
@@ -59,6 +60,10 @@ class Frames(Parameters, Owned):
         import numpy as np
         windows, given = Windows(self, dt, jump=_FAR, keep=True), events_array(events)[0]
         out: list[Floats] = []
+        count = 0 if given.size == 0 else (int(given["t"].max()) - int(given["t"].min())) // dt + 1
+        if count > _FRAMES:
+            raise ValueError(f"events of {count * dt:,} microseconds come to {count:,} frames, at most {_FRAMES:,} are "
+                             "possible: cut the events, or take a larger dt")
         at = 0
         while at < given.size:
             at += windows.push(given[at:])

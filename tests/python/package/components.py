@@ -159,6 +159,9 @@ class Recordings(unittest.TestCase):
         np.add.at(want, (number, 0, e["y"], e["x"]), 1)
         np.testing.assert_array_equal(frames.bins(e, 1000), want)
         self.assertEqual(frames.bins(e[:0]).shape, (0, 1, 6, 8))
+        far = e.copy()
+        far["t"][-1] = 2**61
+        self.assertRaisesRegex(ValueError, "a larger dt", lambda: frames.bins(far, 1000))
         windows = events.Windows(frames, 1000, capacity=4)
         windows.set_tag(7)
         self.assertEqual(windows.push(e[:500], stamp=99), 500)
