@@ -62,8 +62,8 @@ class Frames(Parameters, Owned):
         out: list[Floats] = []
         count = 0 if given.size == 0 else (int(given["t"].max()) - int(given["t"].min())) // dt + 1
         if count > _FRAMES:
-            raise ValueError(f"events of {count * dt:,} microseconds come to {count:,} frames, at most {_FRAMES:,} are "
-                             "possible: cut the events, or take a larger dt")
+            raise ValueError(f"events of {count * dt:,} microseconds come to {count:,} frames, at most {_FRAMES:,} "
+                             "are possible: cut the events, or take a larger dt")
         at = 0
         while at < given.size:
             at += windows.push(given[at:])
