@@ -89,6 +89,9 @@ typedef enum snn_layer_key {
                                       same (those of the layer), sign (their signs, times 1/sqrt(fan-in), for conv2d
                                       sqrt(2/fan-out)), random (a fixed tensor "back", uniform in
                                       +-1/sqrt(fan-in)). Not with standardise, norm or binary */
+    SNN_LAYER_LR_SCALE = 143, /**< f64 in [0, 1000], layers with trained tensors: factor of the learning rate. 0: the
+                                   layer is frozen, its trained tensors keep their bits. May be set between
+                                   batches; snn_trainer_prepare() reads it */
     SNN_LAYER_KEY_FORCE32 = 0x7fffffff
 } snn_layer_key;
 
@@ -149,7 +152,7 @@ SNN_BEGIN_DECLS
 
 /** Sets a whole-number parameter. Rules of all parameter calls: snn/param.h.
  * @return SNN_ERR_ARGUMENT (NULL, key unknown to this type, out of bounds), SNN_ERR_TYPE, SNN_ERR_STATE (the network
- * is prepared; SNN_LAYER_SELECTED may still be set) */
+ * is prepared; SNN_LAYER_SELECTED and SNN_LAYER_LR_SCALE may still be set) */
 SNN_API SNN_CHECKED snn_status snn_layer_set_i64(snn_layer *layer, int32_t key, int64_t value);
 /** Sets a real parameter; errors as snn_layer_set_i64(). */
 SNN_API SNN_CHECKED snn_status snn_layer_set_f64(snn_layer *layer, int32_t key, double value);

@@ -44,6 +44,10 @@ struct snn__param {
     {                                                                         \
         key, name, SNN_PARAM_I64, min, max, def, NULL, NULL, help, true, NULL \
     }
+#define SNN__PARAM_LIVE_F64(key, name, min, max, def, help)                   \
+    {                                                                         \
+        key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, true, NULL \
+    }
 #define SNN__PARAM_VIEW_F64(key, name, min, max, def, help, view)              \
     {                                                                          \
         key, name, SNN_PARAM_F64, min, max, def, NULL, NULL, help, false, view \

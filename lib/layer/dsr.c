@@ -109,7 +109,8 @@ static void rate_begin(struct snn__node *node, size_t batch, uint64_t stream)
 
     (void)batch;
     (void)stream;
-    snn__layers(node->ctx)->transfer(node->layer->tensor[THRESHOLD].data, &s->threshold, 1);
+    if (snn__layer_lr_scale(node->layer) > 0)
+        snn__layers(node->ctx)->transfer(node->layer->tensor[THRESHOLD].data, &s->threshold, 1);
 }
 
 static float output_scale(const struct rate *s)

@@ -72,6 +72,22 @@ static const struct snn__param_kind kind = { .noun = "layer",
 
 SNN__PARAM_CALLS(layer, &kind)
 
+/* Parameters of all layers with trained tensors. */
+static const struct snn__param of_trained[] = {
+    SNN__PARAM_LIVE_F64(SNN_LAYER_LR_SCALE, "lr_scale", 0.0, 1000.0, 1.0,
+                        "factor of the learning rate of this layer; 0: it is frozen"),
+};
+
+static bool may_train(const struct snn__layer_type *type, const struct snn__neuron_model *model)
+{
+    return type->tensors != NULL && (model == NULL || model->learns_decay || type->flags & SNN__LAYER_RATES);
+}
+
+double snn__layer_lr_scale(const snn_layer *layer)
+{
+    return layer->params.count[1] > 0 ? snn__param_f64(&layer->params, SNN_LAYER_LR_SCALE) : 1.0;
+}
+
 /* ---- life ---- */
 
 snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type, const char *name)
@@ -90,11 +106,13 @@ snn_status snn__layer_create(snn_layer **out, snn_context *ctx, const char *type
     layer->model = snn__neuron_model_named(type);
     snprintf(layer->name, sizeof layer->name, "%s", name);
     snprintf(layer->owner, sizeof layer->owner, "layer %s", name);
-    layer->params = (struct snn__params){ .kind = &kind,
-                                          .object = layer,
-                                          .owner = layer->owner,
-                                          .table = { layer->model ? layer->model->params : found->params },
-                                          .count = { layer->model ? layer->model->n_params : found->n_params } };
+    layer->params =
+        (struct snn__params){ .kind = &kind,
+                              .object = layer,
+                              .owner = layer->owner,
+                              .table = { layer->model ? layer->model->params : found->params, of_trained },
+                              .count = { layer->model ? layer->model->n_params : found->n_params,
+                                         may_train(found, layer->model) ? 1 : 0 } };
     if (snn__params_init(&layer->params, ctx) != SNN_OK) {
         snn__free(ctx, layer);
         return SNN_ERR_MEMORY;

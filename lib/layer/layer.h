@@ -214,6 +214,9 @@ static inline bool snn__layer_has_weights(const snn_layer *layer)
     return (snn__layer_flags(layer) & SNN__LAYER_WEIGHTS) != 0;
 }
 
+/* The factor of its learning rate; 0: it is frozen. */
+double snn__layer_lr_scale(const snn_layer *layer);
+
 /* Share of step t of `steps` in the mean output of a layer. */
 double snn__layer_share(const snn_layer *layer, size_t t, size_t steps);
 

@@ -145,13 +145,14 @@ struct job {
     const struct snn__rank_one *rank_one;
 };
 
-/* Entries of `part`, all of which decay or none. */
-static void update_alike(struct job *job, const float *g, struct snn__span part, bool decays)
+/* Entries of `part`, all in the same way. */
+static void update_alike(struct job *job, const float *g, struct snn__span part, bool decays, float lr_scale)
 {
     struct snn__update u = job->all;
 
-    if (part.from == part.to)
+    if (part.from == part.to || lr_scale == 0.0f)
         return;
+    u.lr *= lr_scale;
     u.w += part.from;
     u.g = g;
     u.from = part.from;
@@ -166,16 +167,17 @@ static void update_part(struct job *job, const float *g, struct snn__span part)
     const struct snn__run *run = job->run;
     size_t done = part.from;
 
-    for (size_t i = 0; i < run->n_undecayed && run->undecayed[i].from < part.to; i++) {
-        const size_t from = snn__max(done, run->undecayed[i].from), to = snn__min(part.to, run->undecayed[i].to);
+    for (size_t i = 0; i < run->n_apart && run->apart[i].span.from < part.to; i++) {
+        const struct snn__apart *a = &run->apart[i];
+        const size_t from = snn__max(done, a->span.from), to = snn__min(part.to, a->span.to);
 
         if (from >= to)
             continue;
-        update_alike(job, g + (done - part.from), (struct snn__span){ done, from }, true);
-        update_alike(job, g + (from - part.from), (struct snn__span){ from, to }, false);
+        update_alike(job, g + (done - part.from), (struct snn__span){ done, from }, true, 1.0f);
+        update_alike(job, g + (from - part.from), (struct snn__span){ from, to }, a->decays, a->lr_scale);
         done = to;
     }
-    update_alike(job, g + (done - part.from), (struct snn__span){ done, part.to }, true);
+    update_alike(job, g + (done - part.from), (struct snn__span){ done, part.to }, true, 1.0f);
 }
 
 /* Some entries of an outer product, which exist in the first-level cache only. */
@@ -190,11 +192,21 @@ static void update_product(void *arg, size_t task)
     update_part(job, g, (struct snn__span){ from, to });
 }
 
+/* The largest factor of the learning rate: bounds hold for all entries. */
+static double largest_scale(const struct snn__run *run)
+{
+    double most = 1.0;
+
+    for (size_t i = 0; i < run->n_apart; i++)
+        most = run->apart[i].lr_scale > most ? run->apart[i].lr_scale : most;
+    return most;
+}
+
 snn_status snn__optimizer_update(const snn_optimizer *optimizer, struct snn__run *run, float *w,
                                  const struct snn__gradient *g, double *norm)
 {
     const double lr = snn__schedule_rate(&optimizer->params, run->epoch, run->updates);
-    const struct snn__bounds bounds = optimizer->type->bounds(optimizer, lr);
+    const struct snn__bounds bounds = optimizer->type->bounds(optimizer, lr * largest_scale(run));
     struct job job = { .optimizer = optimizer, .run = run, .all = { .lr = (float)lr, .w = w } };
     size_t done = 0;
 

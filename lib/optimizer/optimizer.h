@@ -15,22 +15,29 @@ struct snn__span {
     size_t from, to;
 };
 
+/* Entries that are updated in another way than the rest, which decays at the learning rate itself. */
+struct snn__apart {
+    struct snn__span span;
+    bool decays;
+    float lr_scale; /* 0: they are not updated */
+};
+
 /* Everything that a checkpoint holds beyond the network: owned by a trainer. Moments are flat arrays over all trained
  * tensors, in the order of layers and tensors. */
 struct snn__run {
-    const char *method, *optimizer;    /* names; optimizer NULL for a trainer that only evaluates */
-    uint64_t epoch;                    /* completed epochs */
-    uint64_t position;                 /* place in the current epoch: samples trained or left out; 0: none is
-                                          under way */
-    uint64_t seen;                     /* samples of it that were trained */
-    uint64_t samples, frames;          /* of the data set that it is over */
-    uint64_t target_frames;            /* likewise; 0: it has labels */
-    uint64_t updates;                  /* optimizer updates so far */
-    uint64_t batches;                  /* training batches so far: names the streams of dropout and SLTT-K */
-    double loss_sum, correct;          /* over the samples seen */
-    size_t length;                     /* trained numbers */
-    const struct snn__span *undecayed; /* of which weight decay leaves alone, in order */
-    size_t n_undecayed;
+    const char *method, *optimizer; /* names; optimizer NULL for a trainer that only evaluates */
+    uint64_t epoch;                 /* completed epochs */
+    uint64_t position;              /* place in the current epoch: samples trained or left out; 0: none is
+                                       under way */
+    uint64_t seen;                  /* samples of it that were trained */
+    uint64_t samples, frames;       /* of the data set that it is over */
+    uint64_t target_frames;         /* likewise; 0: it has labels */
+    uint64_t updates;               /* optimizer updates so far */
+    uint64_t batches;               /* training batches so far: names the streams of dropout and SLTT-K */
+    double loss_sum, correct;       /* over the samples seen */
+    size_t length;                  /* trained numbers */
+    const struct snn__apart *apart; /* of which some are updated apart, in order */
+    size_t n_apart;
     size_t n_moments;
     const char *moment_name[SNN__MOMENTS_MAX]; /* "velocity"; "mean", "square" */
     float *moment[SNN__MOMENTS_MAX];           /* [length] each */

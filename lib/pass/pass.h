@@ -144,7 +144,8 @@ struct snn__unit {
     const struct snn__unit *spiking; /* the population of which it gathers a trace itself, from its own values; or
                                         NULL */
     bool averaged;                   /* couples: weights read it, so it is computed again from average rates */
-    bool trainable;                  /* has trained tensors */
+    bool trainable;                  /* has trained tensors, and is not frozen */
+    double lr_scale;                 /* factor of its learning rate when it was planned */
     bool wants_error;                /* the error at its output is of use */
     bool off_path;    /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
     size_t delay;     /* the longest with which someone reads it; 0: nobody reads it with a delay */

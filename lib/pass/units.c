@@ -261,7 +261,8 @@ static void describe_unit(struct snn__pass *pass, size_t l)
     unit->value_len = snn__shape_length(&layer->out);
     for (size_t t = 0; t < layer->n_tensors; t++)
         unit->trainable |= layer->tensor[t].trained;
-    unit->trainable &= snn__pass_learns(pass);
+    unit->lr_scale = snn__layer_lr_scale(layer);
+    unit->trainable &= snn__pass_learns(pass) && unit->lr_scale > 0;
     unit->constant = all_constant(pass, unit);
     count_reader(pass, unit);
     unit->norm = snn__pass_means(pass) && !pass->demand.held && unit->flags & SNN__LAYER_WEIGHTS

@@ -151,6 +151,17 @@ const snn_layer *snn__norm_of_one(const snn_trainer *tr, bool is_static)
     return NULL;
 }
 
+/* The plan and the optimizer know which layers are frozen. */
+static snn_status check_scales(const snn_trainer *tr)
+{
+    for (size_t l = 0; l < tr->pass.n; l++)
+        if (snn__layer_lr_scale(tr->net->layer[l]) != tr->pass.unit[l].lr_scale)
+            return snn__fail(SNN_ERR_STATE,
+                             "%s: lr_scale of layer %s changed since snn_trainer_prepare(): call it again", tr->owner,
+                             tr->net->layer[l]->name);
+    return SNN_OK;
+}
+
 static snn_status check_training(const snn_trainer *tr, const struct snn__batch *batch)
 {
     const snn_layer *norm = batch->n == 1 ? snn__norm_of_one(tr, snn__is_static(tr, batch->frames)) : NULL;
@@ -160,6 +171,7 @@ static snn_status check_training(const snn_trainer *tr, const struct snn__batch 
                          "%s: layer %s: one sample gives a batch norm over vectors one value, which has no variance; "
                          "train with 2 samples or more",
                          tr->owner, norm->name);
+    SNN__TRY(check_scales(tr));
     return tr->pass.projecting != NULL ? snn__projection_check(&tr->projecting) : SNN_OK;
 }
 

@@ -54,7 +54,7 @@ void snn__step_credited(snn_trainer *trainer, size_t t)
 static void confine(snn_network *net)
 {
     for (size_t l = 0; l < net->n_layers; l++)
-        if (net->layer[l]->type->confine != NULL)
+        if (net->layer[l]->type->confine != NULL && snn__layer_lr_scale(net->layer[l]) > 0)
             net->layer[l]->type->confine(net->layer[l]);
 }
 

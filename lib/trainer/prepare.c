@@ -208,6 +208,8 @@ static snn_status prepare(snn_trainer *tr, size_t batch)
     demand.observed |= (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
     SNN__TRY(snn__memory_renew(tr));
     SNN__TRY(plan(tr, batch, &demand));
+    if (tr->optimizer != NULL)
+        snn__trainer_find_apart(tr);
     tr->batch_max = batch;
     tr->prepared = true;
     snn__forget_counters(tr);

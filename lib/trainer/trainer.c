@@ -63,25 +63,32 @@ static const struct snn__rule no_method = { .name = NULL };
 
 /* ---- life ---- */
 
-/* Spans of the parameters that weight decay leaves alone. */
-static snn_status find_undecayed(snn_trainer *tr)
+/* Room for the tensors that are updated apart: any may be. */
+static snn_status make_apart(snn_trainer *tr)
 {
-    const snn_network *net = tr->net;
     size_t n = 0;
 
-    tr->undecayed = snn__alloc(tr->ctx, net->n_layers, sizeof *tr->undecayed);
-    if (tr->undecayed == NULL)
-        return SNN_ERR_MEMORY;
-    for (size_t l = 0; l < net->n_layers; l++)
-        for (size_t t = 0; t < net->layer[l]->n_tensors; t++) {
-            const struct snn__tensor *tensor = &net->layer[l]->tensor[t];
+    for (size_t l = 0; l < tr->net->n_layers; l++)
+        n += tr->net->layer[l]->n_tensors;
+    tr->run.apart = tr->apart = snn__alloc(tr->ctx, n, sizeof *tr->apart);
+    return tr->apart != NULL ? SNN_OK : SNN_ERR_MEMORY;
+}
 
-            if (tensor->latent)
-                tr->undecayed[n++] = (struct snn__span){ tensor->offset, tensor->offset + tensor->length };
+void snn__trainer_find_apart(snn_trainer *tr)
+{
+    size_t n = 0;
+
+    for (size_t l = 0; l < tr->net->n_layers; l++)
+        for (size_t t = 0; t < tr->net->layer[l]->n_tensors; t++) {
+            const struct snn__tensor *tensor = &tr->net->layer[l]->tensor[t];
+            const float lr_scale = (float)snn__layer_lr_scale(tr->net->layer[l]);
+
+            if (tensor->trained && (tensor->latent || lr_scale != 1.0f))
+                tr->apart[n++] = (struct snn__apart){ { tensor->offset, tensor->offset + tensor->length },
+                                                      !tensor->latent,
+                                                      lr_scale };
         }
-    tr->run.undecayed = tr->undecayed;
-    tr->run.n_undecayed = n;
-    return SNN_OK;
+    tr->run.n_apart = n;
 }
 
 /* The populations were trained by their rates, as by dsr: the output is read as the training read it. */
@@ -113,7 +120,7 @@ static snn_status set_up(snn_trainer *tr)
     tr->run.length = tr->net->n_parameters;
     if (tr->optimizer == NULL)
         return SNN_OK;
-    SNN__TRY(find_undecayed(tr));
+    SNN__TRY(make_apart(tr));
     snn__optimizer_moments(tr->optimizer, &tr->run);
     for (size_t i = 0; i < tr->run.n_moments; i++) {
         tr->run.moment[i] = snn__alloc(tr->ctx, tr->run.length, sizeof(float));
@@ -199,7 +206,7 @@ void snn_trainer_destroy(snn_trainer *trainer)
     for (size_t i = 0; i < SNN__MOMENTS_MAX; i++)
         snn__free(trainer->ctx, trainer->run.moment[i]);
     snn__memory_free(trainer->ctx, trainer->memory, trainer->n_memory);
-    snn__free(trainer->ctx, trainer->undecayed);
+    snn__free(trainer->ctx, trainer->apart);
     snn__params_free(&trainer->params, trainer->ctx);
     snn__free(trainer->ctx, trainer->self);
     snn__free(trainer->ctx, trainer);

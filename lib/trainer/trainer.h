@@ -149,7 +149,7 @@ struct snn_trainer {
     struct snn__run run;
     struct snn__memory *memory; /* of the rule */
     size_t n_memory;
-    struct snn__span *undecayed;         /* of run */
+    struct snn__apart *apart;            /* of run */
     double step_loss;                    /* of the last step: what golden cases call loss[t] */
     double gradient_norm, learning_rate; /* of the last update */
     struct snn__solves solver;           /* since the counters were cleared */
@@ -174,6 +174,9 @@ snn_status snn__memory_renew(snn_trainer *trainer);
 void snn__memory_free(snn_context *ctx, struct snn__memory *memory, size_t n);
 /* Frees `old`, unless the trainer still has it. */
 void snn__memory_free_old(const snn_trainer *trainer, struct snn__memory *old, size_t n);
+
+/* trainer.c: the tensors whose update differs from that of the rest, by the layers as they are. */
+void snn__trainer_find_apart(snn_trainer *trainer);
 
 /* prepare.c: frees all that snn_trainer_prepare() made. */
 void snn__trainer_release_plan(snn_trainer *trainer);

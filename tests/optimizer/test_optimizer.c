@@ -207,7 +207,7 @@ START_TEST(gradient_that_is_not_finite_changes_nothing)
 END_TEST
 
 /* Two outer products within a gradient: as an array, and as their factors, where the array holds NaN. Parts of both
- * decay or do not. */
+ * decay or do not, at rates of their own. */
 enum { ROWS = 61, COLUMNS = 37, MANY_ROWS = 90, MANY_COLUMNS = 301, FIRST = 100, SECOND = 5000 };
 
 struct products {
@@ -215,7 +215,10 @@ struct products {
     struct snn__rank_one part[2];
 };
 
-static const struct snn__span undecayed[] = { { 50, 120 }, { 6000, 7003 }, { LONG - 5, LONG } };
+static const struct snn__apart apart[] = { { { 50, 120 }, false, 1.0f },
+                                           { { 6000, 7003 }, true, 0.5f },
+                                           { { 7003, 7100 }, true, 0.0f },
+                                           { { LONG - 5, LONG }, false, 1.0f } };
 
 static void fill_products(struct products *p, unsigned seed)
 {
@@ -238,8 +241,8 @@ static void fill_products(struct products *p, unsigned seed)
 static void start_products(struct snn__run *run, const snn_optimizer *o)
 {
     begin(run, o, LONG);
-    run->undecayed = undecayed;
-    run->n_undecayed = sizeof undecayed / sizeof *undecayed;
+    run->apart = apart;
+    run->n_apart = sizeof apart / sizeof *apart;
 }
 
 START_TEST(outer_products_are_their_entries)
