@@ -24,6 +24,7 @@ const struct flag train_flags[] = {
     { "binary", "KIND", "binary", "weights of the network's binary layers: scaled, sign, none (full precision)" },
     { "back-weights", "KIND", "back_weights",
       "weights of errors on their way down: same, sign (their signs), random (fixed)" },
+    { "lr-scale", "LAYER=X,...", "lr_scale", "factors of the learning rate, of layers by name; 0 freezes a layer" },
     { "start", "MODEL", "start", "initial weights by name, of a model; without --net, its network" },
     { "teacher", "MODEL", "teacher",
       "model whose outputs are additional targets; trainer.distil 0.7 and distil_tau 4 unless set" },
@@ -43,8 +44,7 @@ const struct flag train_flags[] = {
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "product-table", "FILE", "product_table",
-      "of snn bench kernels --tune, or measure: here, when they are planned; default: the built-in choice of "
-      "algorithms" },
+      "of snn bench kernels --tune, or measure: here; default: the built-in choice" },
     { "steps", "T", "trainer.steps", "time steps per sample; default 6, for spide 30" },
     { "train-steps", "N", "train_steps", "time steps per sample in training; default: those of --steps" },
     { "loss", "NAME", "trainer.loss", "default ce_mse, for spide ce" },

@@ -33,6 +33,7 @@ static const struct {
     { "dropout", KIND_REAL },
     { "binary", KIND_TEXT },
     { "back_weights", KIND_TEXT },
+    { "lr_scale", KIND_TEXT },
     { "train_steps", KIND_WHOLE },
     { "validation", KIND_REAL },
     { "best_by", KIND_TEXT },

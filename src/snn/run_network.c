@@ -1,6 +1,7 @@
 /* run_network.c - the network of a run, and its first weights. */
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,33 @@ static snn_status set_back_weights(struct run *run)
     return rc;
 }
 
+/* Factors of learning rates, "fc1=0,fc2=0.1": of layers by name. */
+static int set_lr_scales(struct run *run)
+{
+    const char *next = config_text(run->config, "lr_scale", NULL);
+    char part[256], *value;
+
+    while (next && *next) {
+        const size_t length = strcspn(next, ",");
+        snn_layer *layer;
+        snn_status rc;
+
+        snprintf(part, sizeof part, "%.*s", (int)(length < sizeof part ? length : 0), next);
+        value = strrchr(part, '=');
+        if (!value)
+            return fail(USAGE, "lr_scale: \"%.*s\" is not LAYER=FACTOR", (int)length, next);
+        *value++ = '\0';
+        layer = snn_network_layer_named(run->network, part);
+        if (!layer)
+            return fail(USAGE, "lr_scale: no layer is called %s; 'snn info MODEL' lists them", part);
+        rc = snn_layer_set_text(layer, "lr_scale", value);
+        if (rc != SNN_OK)
+            return fail_call(rc, "lr_scale");
+        next += length + (next[length] == ',');
+    }
+    return DONE;
+}
+
 int run_network(struct run *run)
 {
     json_t *described = json_object_get(run->config, "network");
@@ -93,6 +121,9 @@ int run_network(struct run *run)
         rc = set_binary(run);
     if (rc == SNN_OK)
         rc = set_back_weights(run);
+    status = rc == SNN_OK ? set_lr_scales(run) : DONE;
+    if (status != DONE)
+        return status;
     if (rc == SNN_OK)
         rc = snn_network_prepare(run->network);
     return rc == SNN_OK ? DONE : fail_call(rc, "network");

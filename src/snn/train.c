@@ -102,7 +102,7 @@ static int recall(struct train *t)
 /* The file's settings. What it says of a network that a checkpoint holds has to be what is known of that. */
 static int merge_file(struct train *t, const char *path)
 {
-    static const char *const of_network[] = { "network", "neuron", "dropout", "binary", "back_weights" };
+    static const char *const of_network[] = { "network", "neuron", "dropout", "binary", "back_weights", "lr_scale" };
     json_t *before = json_deep_copy(t->run.config);
     int status = config_merge_file(t->run.config, path);
 
@@ -124,10 +124,9 @@ int train_configure(struct train *t)
     if (t->resume) {
         if (config_get(t->args.config, "network") || json_object_get(t->args.config, "neuron") ||
             config_get(t->args.config, "dropout") || config_get(t->args.config, "binary") ||
-            config_get(t->args.config, "back_weights"))
-            return fail(USAGE, "--net, --neuron, --binary, --back-weights and --dropout do not go with --resume: the "
-                               "checkpoint holds the "
-                               "network");
+            config_get(t->args.config, "back_weights") || config_get(t->args.config, "lr_scale"))
+            return fail(USAGE, "--net, --neuron, --binary, --back-weights, --lr-scale and --dropout do not go with "
+                               "--resume: the checkpoint holds the network");
         status = recall(t);
     } else {
         t->run.config = json_object();

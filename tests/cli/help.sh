@@ -97,8 +97,8 @@ refuses 2 "of which shell?" completion tcsh
 if command -v script >/dev/null; then
     # typed NAME ARGUMENTS: the tool on a terminal
     typed() {
-        script -qec "'$snn' train --data idx:data --net 64-400-10 --batch 5 --epochs 6 --save t.snn $2" "$1" \
-            >/dev/null || bad "train $2 on a terminal failed"
+        long="--lr 0.001 --data idx:data --net 64-2000-10 --batch 5 --steps 20 --epochs 1" # a bar takes its time
+        script -qec "'$snn' train $long --save t.snn $2" "$1" >/dev/null || bad "train $2 on a terminal failed"
     }
     bar=$(printf '\033\\[K')
     TERM=xterm typed bar ""

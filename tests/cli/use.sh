@@ -218,6 +218,13 @@ grep -q 'fc1.weight keeps its values.*is \[512,64\], the network has \[' err ||
 run 0 train --data idx:data --start alone.snn --trainer sei --epochs 1 --steps 2 --data.limit 100 --save grown.snn
 run 0 info grown.snn
 has out "1x8x8 -> 10" "sum4"
+mlp="train --data idx:data --net 64-8-10 --data.limit 100 --csv log.csv"
+run 0 $mlp --epochs 1 --save free.snn
+before=$(tail -n 1 log.csv | cut -d, -f4,5)
+run 0 $mlp --epochs 2 --start free.snn --lr-scale fc1=0,fc2=0 --save frozen.snn
+[ "$(tail -n 1 log.csv | cut -d, -f4,5)" = "$before" ] || bad "frozen layers have learnt"
+run 0 $mlp --epochs 2 --start free.snn --lr-scale fc1=0 --save half.snn
+[ "$(tail -n 1 log.csv | cut -d, -f4,5)" != "$before" ] || bad "a layer that is not frozen has not learnt"
 refuses 2 "has its own neurons" train --data idx:data --start alone.snn --neuron if --save x.snn
 run 0 eval taught.snn --data idx:data
 grep -v ' s$\|samples' out >plain

@@ -51,6 +51,9 @@ refuses 1 "binary-transformer-a" $tiny --net vgg12
 refuses 1 'network resnet18 has no parameter "size"; it has width, drop_path' $tiny --net resnet18:size=3
 refuses 1 "train_steps: trainer ottt: steps = 0" $tiny --net 64-8-10 --train-steps 0
 refuses 1 'back_weights = "some" is not one of same|sign|random' $tiny --net 64-8-10 --back-weights some
+refuses 2 'lr_scale: "fc1" is not LAYER=FACTOR' $tiny --net 64-8-10 --lr-scale fc2=1,fc1
+refuses 2 'lr_scale: no layer is called fc9' $tiny --net 64-8-10 --lr-scale fc9=0
+refuses 1 'SNN_ERR_ARGUMENT' $tiny --net 64-8-10 --lr-scale fc1=-1
 refuses 1 "Networks for ide: ide-400" $tiny --net 64-8-10 --trainer ide
 refuses 1 "of neurons dsr_if or dsr_lif" $tiny --net 64-8-10 --trainer dsr
 refuses 1 'neuron.type: unknown neuron "lief"; there are if, lif' $tiny --net 64-8-10 --neuron lief

@@ -34,7 +34,7 @@ static void visit_layers(visit_fn visit, void *user)
         snn_layer *layer;
 
         OK(snn_network_add(layers, type, NULL, &layer));
-        visit(user, snn__neuron_model_named(type) != NULL ? "neurons" : "layers", layer, layer_info);
+        visit(user, snn__neuron_model_named(type) != NULL ? "populations" : "layers", layer, layer_info);
     }
     snn_network_destroy(layers);
 }
@@ -98,6 +98,8 @@ static void check_meaning(struct meanings *m, const char *kind, const snn_param_
 {
     struct meaning *seen = m->meaning;
 
+    if (strcmp(kind, "populations") == 0) /* layers that have the parameters of their neurons, too */
+        kind = info->key <= 99 ? "neurons" : "layers";
     while (seen < m->meaning + m->n && seen->info.key != info->key)
         seen++;
     if (seen == m->meaning + m->n) {
