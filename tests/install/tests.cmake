@@ -16,10 +16,10 @@ if(NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     add_test(NAME package_versions COMMAND sh ${PROJECT_SOURCE_DIR}/tests/install/versions.sh ${PROJECT_SOURCE_DIR}
         ${PROJECT_VERSION})
     list(APPEND installs package_versions)
-    find_program(SNN_PYTHON python3)
-    if(SNN_INSTALL AND TARGET snn AND SNN_PYTHON AND SNN_BLAS STREQUAL "builtin")
+    find_package(Python3 3.9 QUIET COMPONENTS Interpreter)
+    if(SNN_INSTALL AND TARGET snn AND Python3_FOUND AND SNN_BLAS STREQUAL "builtin")
         add_test(NAME sbom COMMAND sh -c "${CMAKE_COMMAND} --build . --target sbom > sbom.log &&
-            ${SNN_PYTHON} ${PROJECT_SOURCE_DIR}/tests/install/sbom.py libsnn.spdx.json sbom")
+            ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/install/sbom.py libsnn.spdx.json sbom")
         set_tests_properties(sbom PROPERTIES WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
         list(APPEND installs sbom)
     endif()
