@@ -136,7 +136,7 @@ SNN_API SNN_CHECKED snn_status snn_nir_export(snn_nir **out, snn_network *networ
  * @param membrane name of a neuron node, or NULL
  * @param u receives [steps, neurons of that node]: potentials after the reset; may be NULL
  * @return SNN_ERR_ARGUMENT (NULL, an unknown word or node), SNN_ERR_VERSION, SNN_ERR_UNSUPPORTED, SNN_ERR_SHAPE,
- * SNN_ERR_MEMORY */
+ * SNN_ERR_DIVERGED (x holds a value that is not finite), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_nir_run(snn_nir *nir, const snn_nir_options *options, const float *x, size_t steps,
                                            double *out, const char *membrane, double *u);
 

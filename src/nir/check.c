@@ -121,7 +121,8 @@ snn_status snn_nir_check(snn_nir *nir, const snn_nir_options *options, snn_netwo
     if (nir == NULL || network == NULL || x == NULL || steps == 0 || (drift == NULL && n > 0) || found == NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_nir_check: an argument is NULL, or there are no steps");
     if (!nir->imported)
-        return snn_component_fail(SNN_ERR_STATE, "snn_nir_check: the graph was not imported");
+        return snn_component_fail(SNN_ERR_STATE, "snn_nir_check: the graph was not imported: check a network "
+                                                 "that snn_nir_import() made of it");
     TRY(snn__nir_steps(nir, options, &s));
     TRY(snn_network_get_info(network, &info));
     *found = name_nodes(nir, drift, n, &largest);

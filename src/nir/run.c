@@ -311,12 +311,22 @@ static size_t end_of(const snn_nir *nir, enum nir_type type)
     return n;
 }
 
+static snn_status check_finite(const float *x, size_t steps, size_t n)
+{
+    for (size_t i = 0; i < steps * n; i++)
+        if (!isfinite(x[i]))
+            return snn_component_fail(SNN_ERR_DIVERGED, "snn_nir_run: step %zu: value %zu of the input is not finite",
+                                      i / n, i % n);
+    return SNN_OK;
+}
+
 snn_status snn_nir_run(snn_nir *nir, const snn_nir_options *options, const float *x, size_t steps, double *out,
                        const char *membrane, double *u)
 {
     struct nir_steps s;
     struct nir_run *run;
     size_t watched = 0, input, output;
+    snn_status rc;
 
     if (nir == NULL || x == NULL || out == NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_nir_run: an argument is NULL");
@@ -329,12 +339,13 @@ snn_status snn_nir_run(snn_nir *nir, const snn_nir_options *options, const float
     TRY(snn__nir_run_create(&run, nir, &s));
     input = end_of(nir, NIR_INPUT);
     output = end_of(nir, NIR_OUTPUT);
-    for (size_t t = 0; t < steps; t++) {
+    rc = check_finite(x, steps, run->state[input].n_in);
+    for (size_t t = 0; t < steps && rc == SNN_OK; t++) {
         snn__nir_run_step(run, x + t * run->state[input].n_in);
         memcpy(out + t * run->state[output].n_out, run->state[output].out, run->state[output].n_out * sizeof *out);
         if (membrane != NULL && u != NULL)
             memcpy(u + t * run->state[watched].n_out, run->state[watched].r, run->state[watched].n_out * sizeof *u);
     }
     snn__nir_run_destroy(run);
-    return SNN_OK;
+    return rc;
 }

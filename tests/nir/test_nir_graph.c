@@ -609,6 +609,8 @@ START_TEST(arguments)
     options.struct_size = 0;
     FAILS(snn_nir_import(&net, nir, &options), SNN_ERR_ARGUMENT, "SNN_NIR_OPTIONS_INIT");
     FAILS(snn_nir_run(nir, NULL, x, 1, out, "m", NULL), SNN_ERR_ARGUMENT, "no neurons \"m\"");
+    x[1] = NAN;
+    FAILS(snn_nir_run(nir, NULL, x, 1, out, NULL, NULL), SNN_ERR_DIVERGED, "step 0: value 1 of the input");
     FAILS(snn_nir_save(nir, path, 10), SNN_ERR_ARGUMENT, "level 10");
     FAILS(snn_nir_save(nir, "/nowhere/a.nir", 0), SNN_ERR_IO, "/nowhere/a.nir");
     OK(snn_network_build(&net, ctx, "4-4-4", (size_t[]){ 4 }, 1, 4, NULL));
