@@ -839,7 +839,7 @@ public:
     std::vector<float> forward(const Batch &batch)
     {
         const snn_batch *checked = batch.checked(in(), out());
-        std::vector<float> outputs(info().steps * checked->samples * out());
+        std::vector<float> outputs(static_cast<std::size_t>(info().steps) * checked->samples * out());
 
         run([&] { return snn_trainer_forward(get(), checked, outputs.data()); });
         return outputs;
@@ -849,7 +849,7 @@ public:
     {
         const snn_batch *checked = batch.checked(in(), out());
 
-        detail::check_size("error", error.size(), info().steps * checked->samples * out());
+        detail::check_size("error", error.size(), static_cast<std::size_t>(info().steps) * checked->samples * out());
         run([&] { return snn_trainer_backward(get(), checked, error.data()); });
     }
 
