@@ -23,13 +23,22 @@ static void tile_of(const snn_tensor *w, const snn_shape *in, size_t *channels, 
     *cols = w->rank == 4 ? w->dim[3] : in->rank == 3 ? in->dim[2] : w->dim[1] / *rows;
 }
 
+/* The largest number without its sign. */
+static float largest_of(const float *x, size_t n)
+{
+    float most = 0;
+
+    for (size_t i = 0; i < n; i++)
+        most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
+    return most;
+}
+
 static json_t *weights_of(const snn_layer_info *layer, const snn_tensor *w, const snn_shape *in)
 {
     const size_t each = w->length / w->dim[0], count = w->dim[0] < TILES ? w->dim[0] : TILES;
     const float *data = w->data;
     size_t channels, rows, cols, kept;
-    double most = 0;
-    float *shown;
+    float *shown, most;
     json_t *out = NULL;
 
     tile_of(w, in, &channels, &rows, &cols);
@@ -39,8 +48,7 @@ static json_t *weights_of(const snn_layer_info *layer, const snn_tensor *w, cons
     for (size_t i = 0; i < count; i++)
         memcpy(shown + i * kept * rows * cols, data + i * w->dim[0] / count * each,
                kept * rows * cols * sizeof *shown);
-    for (size_t i = 0; i < count * kept * rows * cols; i++)
-        most = fmax(most, fabs(shown[i]));
+    most = largest_of(shown, count * kept * rows * cols);
     out = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "layer", layer->name, "of",
                     (json_int_t)w->dim[0], "count", (json_int_t)count, "of_channels", (json_int_t)channels,
                     "channels", (json_int_t)kept, "rows", (json_int_t)rows, "cols", (json_int_t)cols, "most",
