@@ -78,7 +78,7 @@ for signal in INT KILL KILL KILL; do
         wait $child 2>/dev/null || true
         grep -q SNN_ERR err && bad "$signal: $(cat err)"
     done
-    if [ ! -e cut.snn ] && [ -e cut.snn.ckpt ]; then
+    if [ -e cut.snn.ckpt ]; then # also where it died as it tried whether cut.snn can be written, or beside it
         run 0 train --resume cut.snn.ckpt
     elif [ ! -e cut.snn ]; then
         run 0 train $flags --save cut.snn # it died each time before there was a checkpoint
