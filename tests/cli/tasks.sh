@@ -61,7 +61,7 @@ for moment in 1 2 3 4; do
     sleep 0.0$((moment * 2))
     kill -INT $child || true
     wait $child || true
-    if [ ! -e cut.snn ]; then
+    if [ ! -e cut.snn ] || [ -e cut.snn.ckpt ]; then
         there cut.snn.ckpt
         run 0 continual --resume cut.snn.ckpt
     fi
@@ -94,7 +94,7 @@ for moment in 1 2 3 4; do
     sleep 0.0$((moment * 2))
     kill -$([ $moment -gt 2 ] && echo KILL || echo INT) $child || true
     wait $child || true
-    if [ ! -e cut.snn ]; then
+    if [ ! -e cut.snn ] || [ -e cut.snn.ckpt ]; then
         there cut.snn.ckpt
         run 0 continual --resume cut.snn.ckpt
     fi
