@@ -91,18 +91,6 @@ static int add_file(struct report *report, const char *path)
     return status;
 }
 
-/* True of a log's first letters: a folder may hold other tables. */
-static bool begins_as_log(const char *path)
-{
-    char head[7] = "";
-    FILE *file = fopen(path, "re");
-    const bool read = file && fgets(head, sizeof head, file);
-
-    if (file)
-        fclose(file);
-    return read && (head[0] == '{' || strcmp(head, "epoch,") == 0);
-}
-
 /* Models of a folder, and logs without a model and without a fuller log. */
 static bool is_run(const char *path)
 {
@@ -116,7 +104,7 @@ static bool is_run(const char *path)
         return false;
     model = renamed(path, ending, ".snn");
     lines = renamed(path, ending, ".jsonl");
-    alone = begins_as_log(path) && !is_file(model) && (ending[1] == 'j' || !is_file(lines));
+    alone = !is_file(model) && (ending[1] == 'j' || !is_file(lines));
     free(model);
     free(lines);
     return alone;
