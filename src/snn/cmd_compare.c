@@ -1,14 +1,12 @@
 /* cmd_compare.c - snn compare: the settings in which runs differ, and their figures. */
 #include "command.h"
 #include "grid.h"
-#include "outputs.h"
 #include "report.h"
 #include "tool.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const struct flag flags[] = {
     { "csv", "FILE", NULL, "write the table there, too, as numbers" },
@@ -232,20 +230,6 @@ static void print_json(const json_t *runs, const json_t *paths)
     }
 }
 
-/* The table may replace another table, but no run. */
-static int check_table(const struct args *args, const char *path)
-{
-    const struct output table = { "--csv", path, false };
-    int status = outputs_check(&table, 1);
-    struct stat st;
-
-    for (size_t i = 0; i < args->count && status == DONE; i++)
-        status = output_spares(&table, args->positional[i]);
-    return status == DONE && path && stat(path, &st) == 0 && S_ISREG(st.st_mode) && report_is_log(path)
-               ? fail(FAILED, "--csv %s is the log of a run: name another file", path)
-               : status;
-}
-
 static int compare(struct report *report, struct args *args, int argc, char **argv)
 {
     int status = args_parse(args, flags, false, sizeof args->positional / sizeof *args->positional, argc, argv);
@@ -255,7 +239,7 @@ static int compare(struct report *report, struct args *args, int argc, char **ar
     if (status == DONE && args->count == 0)
         status = fail(USAGE, "no run given: snn compare RUN..., each a model, a log or a folder");
     if (status == DONE)
-        status = check_table(args, csv);
+        status = report_check_output(args, &(struct output){ "--csv", csv, false });
     for (size_t i = 0; i < args->count && status == DONE; i++)
         status = report_add(report, args->positional[i]);
     if (status != DONE)

@@ -165,6 +165,17 @@ int report_add(struct report *report, const char *path)
     return status;
 }
 
+int report_check_output(const struct args *args, const struct output *output)
+{
+    int status = outputs_check(output, 1);
+
+    for (size_t i = 0; i < args->count && status == DONE; i++)
+        status = output_spares(output, args->positional[i]);
+    return status == DONE && is_file(output->path) && report_is_log(output->path)
+               ? fail(FAILED, "%s %s is the log of a run: name another file", output->what, output->path)
+               : status;
+}
+
 /* ---- the command ---- */
 
 static int write_page(struct report *report, const char *path)
@@ -190,7 +201,7 @@ static int make_report(struct report *report, struct args *args, int argc, char 
     if (status == DONE)
         status = args_whole(args, "samples", 0, 1000000, strtoll(SAMPLES, NULL, 10), &samples);
     if (status == DONE)
-        status = outputs_check((const struct output[]){ { "-o", path, false } }, 1);
+        status = report_check_output(args, &(struct output){ "-o", path, false });
     report->over = args->config;
     report->samples = (size_t)samples;
     for (size_t i = 0; i < args->count && status == DONE; i++)

@@ -5,6 +5,8 @@
 #ifndef SNN_TOOL_REPORT_H
 #define SNN_TOOL_REPORT_H
 
+#include "args.h"
+#include "outputs.h"
 #include "run.h"
 
 struct report {
@@ -15,6 +17,10 @@ struct report {
 
 /* Adds the runs of a file or folder to report->runs. Returns DONE or FAILED. */
 int report_add(struct report *report, const char *path);
+
+/* An output may replace a file, but no run: as outputs_check(), and FAILED if it is one of the runs that are named,
+ * or the log of any. */
+int report_check_output(const struct args *args, const struct output *output);
 
 /* Adds an epoch, as --json has it, to the columns of a log that has so many. */
 void report_log_row(json_t *log, const json_t *event, size_t row);

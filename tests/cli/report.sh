@@ -81,6 +81,12 @@ echo text >text.csv
 refuses 1 "is no log" report text.csv
 refuses 1 "-o" report a.snn -o nowhere/a.html
 refuses 2 "samples" report a.snn --samples -1
+cp a.snn before.snn
+cp a.csv before.csv
+refuses 1 "would replace the file that is read" report a.snn -o a.snn
+refuses 1 "is the log of a run" report a.snn -o a.csv
+same a.snn before.snn
+same a.csv before.csv
 
 # A sweep's folder has a table that is no log.
 echo 'lr,runs' >folder/table.csv
