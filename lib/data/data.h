@@ -13,7 +13,10 @@
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augment, uint64_t epoch,
                               float *scratch, snn_sample *sample);
 
-/* Tells the source that a sample is about to be read, by snn__dataset_frame() with these arguments. */
+/* True if the source wants to be told what comes next. */
+bool snn__dataset_looks_ahead(const snn_dataset *dataset);
+
+/* Tells such a source that a sample is about to be read, by snn__dataset_frame() with these arguments. */
 void snn__dataset_ahead(const snn_dataset *dataset, size_t index, bool augment, uint64_t epoch);
 
 /* The conversion of a static sample x into T inputs, in the order of the enumeration. */

@@ -141,12 +141,17 @@ static uint64_t seed_of(const snn_dataset *d, size_t index, bool augmented, uint
     return augmented ? snn__augment_seed(d->ctx->options.seed, epoch, index) : 0;
 }
 
+bool snn__dataset_looks_ahead(const snn_dataset *d)
+{
+    return d->source.ahead != NULL;
+}
+
 void snn__dataset_ahead(const snn_dataset *d, size_t index, bool augmented, uint64_t epoch)
 {
+    const uint64_t seed = seed_of(d, index, augmented, epoch);
     SNN__CALLS_HOST;
 
-    if (d->source.ahead != NULL)
-        d->source.ahead(d->source.user, index, seed_of(d, index, augmented, epoch));
+    d->source.ahead(d->source.user, index, seed);
 }
 
 snn_status snn__dataset_frame(const snn_dataset *dataset, size_t index, size_t frame, bool augmented, uint64_t epoch,

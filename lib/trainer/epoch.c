@@ -98,12 +98,12 @@ static bool go_on(snn_trainer *tr, const struct snn__sums *s)
     return goes_on;
 }
 
-/* Tells the data set which samples the next batch has. */
+/* Tells a data set that looks ahead which samples the next batch has. */
 static void tell_ahead(const snn_trainer *tr, const struct snn__batch *batch, uint64_t total)
 {
     const uint64_t next = batch->first + batch->n, end = snn__min(total, next + tr->batch_max);
 
-    for (uint64_t at = next; at < end; at++)
+    for (uint64_t at = next; at < end && snn__dataset_looks_ahead(batch->dataset); at++)
         snn__dataset_ahead(batch->dataset, snn__batch_sample(tr, batch, at), batch->augment, batch->epoch);
 }
 
