@@ -4,6 +4,7 @@
 #ifndef SNN_SNN_H
 #define SNN_SNN_H
 
+#include <snn/communicator.h>
 #include <snn/context.h>
 #include <snn/continual.h>
 #include <snn/dataset.h>

@@ -3,9 +3,9 @@
 #
 #     core <- kernel <- blas <- neuron <- layer <- network <- pass <- { optimizer, loss, projection } <- trainer
 #
-# zoo sits on network, model on network and on the state of a trainer, data on core, name on all that has names. A
-# room sees those below it. Training rules do not include one another. cblas.h is for blas alone. Programs in src and
-# examples see <snn/...> and no room.
+# ranks sits on kernel, below trainer, zoo on network, model on network and on the state of a trainer, data on core,
+# name on all that has names. A room sees those below it. Training rules do not include one another. cblas.h is for
+# blas alone. Programs in src and examples see <snn/...> and no room.
 #
 # The public headers keep to the same order, so that a program that only runs networks includes no training. Those of
 # the libraries beside (events, nir) are no part of snn/snn.h.
@@ -18,12 +18,13 @@ below() {
     core) echo "" ;;
     kernel | data) echo "core" ;;
     blas) echo "core kernel" ;;
+    ranks) echo "core kernel" ;;
     neuron) echo "core kernel blas" ;;
     layer) echo "core kernel blas neuron" ;;
     network) echo "core kernel blas neuron layer" ;;
     pass | zoo) echo "core kernel blas neuron layer network" ;;
     optimizer | loss | projection) echo "core kernel blas neuron layer network pass" ;;
-    trainer) echo "core kernel blas neuron layer network pass optimizer loss projection data" ;;
+    trainer) echo "core kernel ranks blas neuron layer network pass optimizer loss projection data" ;;
     model) echo "core kernel blas neuron layer network pass optimizer projection trainer" ;;
     name) echo "core kernel blas neuron layer network pass zoo optimizer loss projection data trainer" ;;
     *) return 1 ;;
@@ -72,7 +73,7 @@ under() {
     case $1 in
     export) echo "" ;;
     status | version | param | name) echo "export" ;;
-    context) echo "export status" ;;
+    context | communicator) echo "export status" ;;
     neuron | layer | dataset | optimizer) echo "context param" ;;
     network) echo "context layer neuron" ;;
     stream | model | projection) echo "network" ;;

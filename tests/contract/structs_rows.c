@@ -105,6 +105,11 @@ static snn_status initialise_files(void *s, size_t size)
     return snn_dataset_files_init(s, size);
 }
 
+static snn_status initialise_communicator(void *s, size_t size)
+{
+    return snn_communicator_init(s, size);
+}
+
 static snn_status initialise_view(void *s, size_t size)
 {
     return snn_view_options_init(s, size);
@@ -600,6 +605,7 @@ static const struct row rows[] = {
     { TAKEN("snn_dataset_create", snn_dataset_source, "snn_dataset_source_init()", begin_source, create_dataset) },
     { TAKEN("snn_dataset_open_files", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_files) },
     { TAKEN("snn_npy_dataset_open", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_arrays) },
+    { INIT("snn_communicator_init", snn_communicator, initialise_communicator) },
     { INIT("snn_view_options_init", snn_view_options, initialise_view) },
     { TAKEN("snn_dataset_view", snn_view_options, "snn_view_options_init()", begin_view, create_view) },
     { TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure) },

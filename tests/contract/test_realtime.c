@@ -286,6 +286,7 @@ static void call_infos(void)
     snn_dataset_source source;
     snn_dataset_files files;
     snn_view_options view;
+    snn_communicator communicator;
     snn_dataset_info data = SNN_DATASET_INFO_INIT;
     snn_neuron_info neuron = SNN_NEURON_INFO_INIT;
     snn_optimizer_info optimizer = SNN_OPTIMIZER_INFO_INIT;
@@ -302,6 +303,7 @@ static void call_infos(void)
     SAFE(snn_dataset_source_init(&source, sizeof source));
     SAFE(snn_dataset_files_init(&files, sizeof files));
     SAFE(snn_view_options_init(&view, sizeof view));
+    SAFE(snn_communicator_init(&communicator, sizeof communicator));
     SAFE(snn_context_get_info(w.ctx, &context));
     SAFE(snn_dataset_get_info(w.data, &data));
     SAFE(snn_neuron_get_info(w.lif, &neuron));
