@@ -17,8 +17,9 @@
  *
  * k = 1, or 1 - decay with SNN_NEURON_INPUT_SCALED; fire_at is 1 by default. With SNN_NEURON_REFRACTORY a neuron
  * does not fire for some steps after a spike. All states are 0 before step 1, but the
- * potential with SNN_NEURON_INITIAL; SNN_NEURON_FLOOR bounds it from below. docs/neurons.md has the resets and the
- * surrogate derivatives.
+ * potential with SNN_NEURON_INITIAL and the synaptic current with SNN_NEURON_INITIAL_CURRENT, which
+ * SNN_NEURON_INITIAL_PER_NEURON gives each neuron; SNN_NEURON_FLOOR bounds the potential from below. docs/neurons.md
+ * has the resets and the surrogate derivatives.
  *
  *   if       decay 1
  *   lif      leaky integrate-and-fire
@@ -58,7 +59,10 @@ typedef enum snn_neuron_key {
     SNN_NEURON_REFRACTORY = 19, /**< i64 >= 0: steps after a spike in which the neuron integrates but cannot fire;
                                      its surrogate derivative is 0 then */
     SNN_NEURON_FLOOR = 20, /**< f64 <= 0: the membrane potential falls no lower; -1e30, the default: there is none */
-    SNN_NEURON_INITIAL = 21, /**< f64: the membrane potential before the first step, 0 by default */
+    SNN_NEURON_INITIAL = 21,            /**< f64: the membrane potential before the first step, 0 by default */
+    SNN_NEURON_INITIAL_CURRENT = 22,    /**< f64, cuba: the synaptic current before the first step, 0 by default */
+    SNN_NEURON_INITIAL_PER_NEURON = 23, /**< i64, 1: the two are tensors [N] ("initial", "initial_current") of the
+                                             layer, which begin at the values above and are not trained */
     SNN_NEURON_KEY_FORCE32 = 0x7fffffff
 } snn_neuron_key;
 

@@ -27,9 +27,10 @@ struct snn__population {
     size_t n; /* neurons of one sample: index of the per-neuron arrays is element % n */
     float decay, threshold, fire_at, reset_value, current_decay, adapt_decay, adapt_strength, alpha;
     float floor;                      /* of u, where it has one */
-    float initial;                    /* u before the first step */
+    float initial, initial_current;   /* u, and i of cuba, before the first step */
     float refractory;                 /* whole steps without a spike after a spike; 0: none, and q is not used */
     const float *decays, *thresholds; /* per neuron [n], or NULL: the two above */
+    const float *initials, *initial_currents; /* likewise; the second of cuba alone */
     enum snn__reset reset;
     enum snn__surrogate surrogate;
     bool scaled;  /* k = 1 - decay */
@@ -41,10 +42,10 @@ struct snn__population {
 };
 
 /* One time step:
- *   s'   = spike(u_prev - fire(b_prev));  r = reset(u_prev, s')          (first: r = initial, b = 0, i = 0)
+ *   s'   = spike(u_prev - fire(b_prev));  r = reset(u_prev, s')          (first: r = initial, b = 0)
  *   b    = adapt_decay b_prev + (1 - adapt_decay) s'
  *   q    = u_prev >= fire(b_prev) and q_prev = 0 ? refractory : max(q_prev - 1, 0)   (first: 0)
- *   i    = current_decay i + I                                                (else i = I)
+ *   i    = current_decay i + I    (first: i = initial_current before)         (else i = I)
  *   u    = max(floor, decay r + k i);   s = spike(u - fire(b));   trace = decay trace + s
  * A refractory neuron, q > 0, integrates like any other, but s = 0 and g = 0, in s' as well.
  * reset NONE: r = u_prev, and the output is u instead of s (a readout that integrates; it counts no spikes).

@@ -17,13 +17,14 @@
 
 struct population {
     struct snn__population constants;
-    float *decays, *thresholds; /* per neuron, channels last, or NULL */
-    float *u, *b;               /* [slots][batch][n] */
-    float *q;                   /* steps until a refractory neuron may fire again, [slots][batch][n] */
-    float *i;                   /* cuba */
-    float *r;                   /* plif without errors through time: potential after reset, [slots][batch][n] */
-    float *du, *db, *di;        /* carried through time */
-    float *leak;                /* plif: gathers the derivative by decay, [batch][n] */
+    /* Per neuron, channels last, or NULL. */
+    float *decays, *thresholds, *initials, *initial_currents;
+    float *u, *b;        /* [slots][batch][n] */
+    float *q;            /* steps until a refractory neuron may fire again, [slots][batch][n] */
+    float *i;            /* cuba */
+    float *r;            /* plif without errors through time: potential after reset, [slots][batch][n] */
+    float *du, *db, *di; /* carried through time */
+    float *leak;         /* plif: gathers the derivative by decay, [batch][n] */
     bool leak_touched;
     struct snn__couple couple;
 };
@@ -39,6 +40,11 @@ static snn_status population_shape(snn_layer *layer)
 static bool per_neuron(const snn_layer *layer)
 {
     return snn__param_i64(&layer->params, SNN_NEURON_PER_NEURON) != 0;
+}
+
+static bool begins_per_neuron(const snn_layer *layer)
+{
+    return snn__param_i64(&layer->params, SNN_NEURON_INITIAL_PER_NEURON) != 0;
 }
 
 /* Per-neuron values are tensors in the layer's published shape; plif always has its trained "leak" w, decay =
@@ -58,6 +64,10 @@ static snn_status population_tensors(snn_layer *layer)
     }
     if (per_neuron(layer))
         SNN__TRY(snn__layer_declare(layer, "threshold", false, d[0], d1, d2, 0));
+    if (begins_per_neuron(layer))
+        SNN__TRY(snn__layer_declare(layer, "initial", false, d[0], d1, d2, 0));
+    if (begins_per_neuron(layer) && layer->model->current)
+        SNN__TRY(snn__layer_declare(layer, "initial_current", false, d[0], d1, d2, 0));
     return SNN_OK;
 }
 
@@ -79,6 +89,10 @@ static void population_init(snn_layer *layer, uint64_t seed)
         fill(snn__layer_find_tensor(layer, "leak"), log(inside / (1.0 - inside)));
     }
     fill(snn__layer_find_tensor(layer, "threshold"), snn__param_f64(&layer->params, SNN_NEURON_THRESHOLD));
+    fill(snn__layer_find_tensor(layer, "initial"), snn__param_f64(&layer->params, SNN_NEURON_INITIAL));
+    if (layer->model->current)
+        fill(snn__layer_find_tensor(layer, "initial_current"),
+             snn__param_f64(&layer->params, SNN_NEURON_INITIAL_CURRENT));
 }
 
 /* ---- planning ---- */
@@ -105,6 +119,8 @@ static snn_status plan_arrays(struct snn__node *node, struct snn__arena *arena)
         { &s->leak, all, learns_decay, false },
         { &s->decays, n, per_neuron(node->layer) && model->leaks, false },
         { &s->thresholds, n, per_neuron(node->layer), false },
+        { &s->initials, n, begins_per_neuron(node->layer), false },
+        { &s->initial_currents, n, begins_per_neuron(node->layer) && model->current, false },
     };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
@@ -124,23 +140,30 @@ static snn_status population_plan(struct snn__node *node, struct snn__arena *are
     return snn__couple_plan(&s->couple, node, arena);
 }
 
+/* A tensor in the order of the pass, where the layer has one. */
+static void take(const struct snn__node *node, const char *name, float *to)
+{
+    if (to != NULL)
+        snn__to_channels_last(node->ctx, &node->layer->in, 1, snn__layer_find_tensor(node->layer, name)->data, to);
+}
+
 static void population_refresh(struct snn__node *node)
 {
     struct population *s = node->state;
     const struct snn__tensor *leak = snn__layer_find_tensor(node->layer, "leak");
-    const struct snn__tensor *decay = snn__layer_find_tensor(node->layer, "decay");
-    const struct snn__tensor *threshold = snn__layer_find_tensor(node->layer, "threshold");
 
     if (leak != NULL && s->decays == NULL)
         snn__layers(node->ctx)->logistic(&s->constants.decay, leak->data, 1);
-    if (s->decays != NULL)
-        snn__to_channels_last(node->ctx, &node->layer->in, 1, leak ? leak->data : decay->data, s->decays);
+    take(node, leak != NULL ? "leak" : "decay", s->decays);
     if (leak != NULL && s->decays != NULL)
         snn__layers(node->ctx)->logistic(s->decays, s->decays, node->in_len);
-    if (s->thresholds != NULL)
-        snn__to_channels_last(node->ctx, &node->layer->in, 1, threshold->data, s->thresholds);
+    take(node, "threshold", s->thresholds);
+    take(node, "initial", s->initials);
+    take(node, "initial_current", s->initial_currents);
     s->constants.decays = s->decays;
     s->constants.thresholds = s->thresholds;
+    s->constants.initials = s->initials;
+    s->constants.initial_currents = s->initial_currents;
 }
 
 /* ---- running ---- */

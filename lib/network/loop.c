@@ -29,11 +29,13 @@ static snn_status check_population(const snn_layer *layer, const char *method, d
     if (snn__param_i64(&layer->params, SNN_NEURON_PER_NEURON) || snn__param_i64(&layer->params, SNN_NEURON_SMOOTH) ||
         snn__param_i64(&layer->params, SNN_NEURON_REFRACTORY) || snn__neuron_has_floor(&layer->params) ||
         snn__param_f64(&layer->params, SNN_NEURON_INITIAL) != 0 ||
+        snn__param_i64(&layer->params, SNN_NEURON_INITIAL_PER_NEURON) ||
         (lif && snn__param_i64(&layer->params, SNN_NEURON_INPUT_SCALED)))
-        return snn__fail(
-            SNN_ERR_UNSUPPORTED,
-            "%s: layer %s: per_neuron, smooth, refractory, initial and input_scaled must be 0, and there is no floor",
-            method, layer->name);
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: layer %s: per_neuron, smooth, refractory, initial, initial_per_neuron and input_scaled "
+                         "must be 0, and "
+                         "there is no floor",
+                         method, layer->name);
     if ((lif ? snn__param_f64(&layer->params, SNN_NEURON_DECAY) : 1.0) != decay)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: layer %s: its decay differs from that of the rate layer, %g",
                          method, layer->name, decay);

@@ -30,6 +30,8 @@ static const struct snn__param_view time_constant = { SNN_NEURON_DECAY, decay_of
                        "lowest potential; -1e30: none"),                                              \
         SNN__PARAM_F64(SNN_NEURON_INITIAL, "initial", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,             \
                        "potential before the first step"),                                            \
+        SNN__PARAM_I64(SNN_NEURON_INITIAL_PER_NEURON, "initial_per_neuron", 0, 1, 0,                  \
+                       "the state before the first step is in tensors of the layer"),                 \
         SNN__PARAM_I64(SNN_NEURON_REFRACTORY, "refractory", 0, 1 << 20, 0,                            \
                        "steps after a spike in which none follows"),                                  \
         SNN__PARAM_STR(SNN_NEURON_SURROGATE, "surrogate", SNN__CHOICES(SNN__SURROGATES), "sigmoid",   \
@@ -50,6 +52,8 @@ static const struct snn__param if_params[] = { COMMON };
 static const struct snn__param lif_params[] = { LEAK, COMMON };
 static const struct snn__param cuba_params[] = {
     LEAK, SNN__PARAM_F64(SNN_NEURON_CURRENT_DECAY, "current_decay", 0.0, 1.0, 0.5, "factor of the synaptic current"),
+    SNN__PARAM_F64(SNN_NEURON_INITIAL_CURRENT, "initial_current", -HUGE_POSITIVE, HUGE_POSITIVE, 0.0,
+                   "synaptic current before the first step"),
     COMMON
 };
 static const struct snn__param alif_params[] = {
@@ -153,8 +157,10 @@ void snn__neuron_population(const struct snn__neuron_model *model, const struct 
         population->decay = (float)snn__param_f64(params, SNN_NEURON_DECAY);
         population->scaled = snn__param_i64(params, SNN_NEURON_INPUT_SCALED) != 0;
     }
-    if (model->current)
+    if (model->current) {
         population->current_decay = (float)snn__param_f64(params, SNN_NEURON_CURRENT_DECAY);
+        population->initial_current = (float)snn__param_f64(params, SNN_NEURON_INITIAL_CURRENT);
+    }
     if (model->adapt) {
         population->adapt_decay = (float)snn__param_f64(params, SNN_NEURON_ADAPT_DECAY);
         population->adapt_strength = (float)snn__param_f64(params, SNN_NEURON_ADAPT_STRENGTH);

@@ -133,8 +133,8 @@ static snn_status note_reset(struct exporting *x, const struct population *p)
 
 static snn_status check(const struct population *p)
 {
-    int64_t refractory = 0;
-    double lowest = 0, initial = 0;
+    int64_t refractory = 0, differ = 0;
+    double lowest = 0, initial = 0, current = 0;
 
     TRY(snn_layer_get_i64(p->w->layer, SNN_NEURON_REFRACTORY, &refractory));
     if (refractory > 0)
@@ -143,8 +143,11 @@ static snn_status check(const struct population *p)
     if (lowest > -1e30)
         return snn__nir_no_node(p->w, "with a floor");
     TRY(snn_layer_get_f64(p->w->layer, SNN_NEURON_INITIAL, &initial));
-    if (initial != 0)
-        return snn__nir_no_node(p->w, "with an initial potential");
+    TRY(snn_layer_get_i64(p->w->layer, SNN_NEURON_INITIAL_PER_NEURON, &differ));
+    if (p->current)
+        TRY(snn_layer_get_f64(p->w->layer, SNN_NEURON_INITIAL_CURRENT, &current));
+    if (initial != 0 || current != 0 || differ != 0)
+        return snn__nir_no_node(p->w, "with an initial state");
     for (size_t i = 0; i < (has(&p->decays) ? p->decays.length : 1); i++)
         if (p->leaks && decay_at(p, i) >= 1)
             return snn__nir_no_node(p->w, "with a decay of 1: use a population of type if");

@@ -27,7 +27,7 @@ enum {
     ALL_KINDS = 256
 };
 
-static float decays[NEURONS], thresholds[NEURONS];
+static float decays[NEURONS], thresholds[NEURONS], initials[NEURONS], initial_currents[NEURONS];
 
 static struct snn__population population(int reset, int surrogate, int kind)
 {
@@ -43,6 +43,8 @@ static struct snn__population population(int reset, int surrogate, int kind)
 
     random_fill(decays, NEURONS, 0.1f, 0.9f, 77);
     random_fill(thresholds, NEURONS, 0.5f, 1.2f, 78);
+    random_fill(initials, NEURONS, -0.5f, 1.0f, 79);
+    random_fill(initial_currents, NEURONS, -0.5f, 1.0f, 80);
     p.reset = (enum snn__reset)reset;
     p.surrogate = (enum snn__surrogate)surrogate;
     p.scaled = kind & SCALED;
@@ -53,6 +55,9 @@ static struct snn__population population(int reset, int surrogate, int kind)
     p.floored = kind & FLOOR;
     p.floor = -0.4f;
     p.initial = kind & FLOOR ? 0.3f : 0;
+    p.initial_current = kind & FLOOR ? -0.2f : 0;
+    p.initials = kind & FLOOR && kind & SCALED ? initials : NULL;
+    p.initial_currents = kind & FLOOR && kind & SMOOTH && kind & CURRENT ? initial_currents : NULL;
     p.decays = kind & DECAYS ? decays : NULL;
     p.thresholds = kind & THRESHOLDS ? thresholds : NULL;
     return p;
@@ -464,7 +469,9 @@ static double sequence(const struct snn__population *p, double decay, double thr
                        double scale, const double *c)
 {
     const bool none = p->reset == SNN__RESET_NONE;
-    double u = 0, s = 0, b = 0, i = 0, r = (double)p->initial, q = 0, fire = 0, loss = 0;
+    double u = 0, s = 0, b = 0, q = 0, fire = 0, loss = 0;
+    double r = (double)(p->initials ? p->initials[0] : p->initial);
+    double i = (double)(p->initial_currents ? p->initial_currents[0] : p->initial_current);
 
     for (size_t t = 0; t < STEPS; t++) {
         if (t > 0) {

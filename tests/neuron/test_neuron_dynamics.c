@@ -12,17 +12,21 @@ struct model {
     double decay, current_decay, adapt_decay, adapt_strength;
     bool current, adapt;
     int refractory;
+    double initial, initial_current;
 };
 
 static const struct model models[] = {
-    { "if", "", 1, 0, 0, 0, false, false, 0 },
-    { "lif", "decay=0.7", 0.7, 0, 0, 0, false, false, 0 },
-    { "cuba", "decay=0.7 current_decay=0.6", 0.7, 0.6, 0, 0, true, false, 0 },
-    { "alif", "decay=0.7 adapt_decay=0.9 adapt_strength=0.8", 0.7, 0, 0.9, 0.8, false, true, 0 },
-    { "plif", "decay=0.7", 0.7, 0, 0, 0, false, false, 0 },
-    { "lif", "decay=0.7 refractory=2", 0.7, 0, 0, 0, false, false, 2 },
-    { "alif", "decay=0.7 adapt_decay=0.9 adapt_strength=0.8 refractory=1", 0.7, 0, 0.9, 0.8, false, true, 1 },
-    { "plif", "decay=0.7 refractory=3", 0.7, 0, 0, 0, false, false, 3 },
+    { "if", "", 1, 0, 0, 0, false, false, 0, 0, 0 },
+    { "lif", "decay=0.7", 0.7, 0, 0, 0, false, false, 0, 0, 0 },
+    { "cuba", "decay=0.7 current_decay=0.6", 0.7, 0.6, 0, 0, true, false, 0, 0, 0 },
+    { "alif", "decay=0.7 adapt_decay=0.9 adapt_strength=0.8", 0.7, 0, 0.9, 0.8, false, true, 0, 0, 0 },
+    { "plif", "decay=0.7", 0.7, 0, 0, 0, false, false, 0, 0, 0 },
+    { "lif", "decay=0.7 refractory=2", 0.7, 0, 0, 0, false, false, 2, 0, 0 },
+    { "alif", "decay=0.7 adapt_decay=0.9 adapt_strength=0.8 refractory=1", 0.7, 0, 0.9, 0.8, false, true, 1, 0, 0 },
+    { "plif", "decay=0.7 refractory=3", 0.7, 0, 0, 0, false, false, 3, 0, 0 },
+    { "lif", "decay=0.7 initial=0.8", 0.7, 0, 0, 0, false, false, 0, 0.8, 0 },
+    { "cuba", "decay=0.7 current_decay=0.6 initial=0.3 initial_current=1.2", 0.7, 0.6, 0, 0, true, false, 0, 0.3,
+      1.2 },
 };
 
 enum { GRADED = 5, MODELS = sizeof models / sizeof *models }; /* GRADED: those that graded spikes are checked with */
@@ -38,7 +42,7 @@ struct setting {
 
 /* One neuron of one sample. */
 struct neuron {
-    double u, s, i, b, trace, decay, threshold;
+    double u, s, i, b, trace, decay, threshold, initial, initial_current;
     int waits; /* steps in which it cannot fire */
 };
 
@@ -76,7 +80,9 @@ static void advance(const struct setting *set, struct neuron *n, double input, b
     double r = n->u;
 
     if (first) {
-        n->u = n->s = n->i = n->b = n->trace = r = 0;
+        n->u = n->s = n->b = n->trace = 0;
+        n->i = n->initial_current;
+        r = n->initial;
         n->waits = 0;
     } else if (set->reset == 0) {
         r = n->u - n->threshold * n->s;
@@ -142,7 +148,8 @@ static void look(void *user, snn_trainer *tr, snn_phase phase, size_t step)
 /* Constants: the prototype's, or tensors of the layer, whose order is the published one. */
 static void take_constants(struct check *c, snn_network *net)
 {
-    snn_tensor decay = SNN_TENSOR_INIT, threshold = SNN_TENSOR_INIT;
+    snn_tensor decay = SNN_TENSOR_INIT, threshold = SNN_TENSOR_INIT, initial = SNN_TENSOR_INIT,
+               current = SNN_TENSOR_INIT;
     snn_layer *layer = snn_network_layer(net, 0);
     bool leak = strcmp(c->set.model->name, "plif") == 0, has_decay = strcmp(c->set.model->name, "if") != 0;
 
@@ -153,11 +160,18 @@ static void take_constants(struct check *c, snn_network *net)
         OK(snn_layer_tensor_named(layer, "decay", &decay));
     if (c->set.per_neuron)
         OK(snn_layer_tensor_named(layer, "threshold", &threshold));
+    if (c->set.per_neuron)
+        OK(snn_layer_tensor_named(layer, "initial", &initial));
+    if (c->set.per_neuron && c->set.model->current)
+        OK(snn_layer_tensor_named(layer, "initial_current", &current));
     for (size_t i = 0; i < BATCH * LEN; i++) {
         double d = decay.data ? ((float *)decay.data)[decay.length == 1 ? 0 : i % LEN] : c->set.model->decay;
 
         c->neuron[i].decay = leak ? 1 / (1 + exp(-d)) : d;
         c->neuron[i].threshold = threshold.data ? ((float *)threshold.data)[i % LEN] : 0.9;
+        c->neuron[i].initial = initial.data ? ((float *)initial.data)[i % LEN] : c->set.model->initial;
+        c->neuron[i].initial_current =
+            current.data ? ((float *)current.data)[i % LEN] : c->set.model->initial_current;
     }
 }
 
@@ -179,12 +193,13 @@ static void run(const struct setting *set, const char *method, const char *isa)
     snprintf(c.what, sizeof c.what, "%s, reset %s%s%s%s%s, %s, %s", set->model->name, resets[set->reset],
              set->scaled ? ", scaled" : "", set->per_neuron ? ", per neuron" : "", set->smooth ? ", smooth " : "",
              set->smooth ? surrogates[set->surrogate] : "", method, isa);
-    snprintf(
-        layers, sizeof layers,
-        "%s n threshold=0.9 reset=%s reset_value=0.2 surrogate=%s alpha=2 per_neuron=%d smooth=%d %s%s; flatten f; "
-        "linear o out=2",
-        set->model->name, resets[set->reset], surrogates[set->surrogate], set->per_neuron, set->smooth,
-        set->model->more, set->scaled ? " input_scaled=1" : "");
+    snprintf(layers, sizeof layers,
+             "%s n threshold=0.9 reset=%s reset_value=0.2 surrogate=%s alpha=2 per_neuron=%d initial_per_neuron=%d "
+             "smooth=%d %s%s; "
+             "flatten f; "
+             "linear o out=2",
+             set->model->name, resets[set->reset], surrogates[set->surrogate], set->per_neuron, set->per_neuron,
+             set->smooth, set->model->more, set->scaled ? " input_scaled=1" : "");
     random_fill(x, STEPS * BATCH * LEN, -0.5f, set->scaled ? 3.0f : 1.2f, 3);
     net = network_of(ctx, shape, layers);
     take_constants(&c, net);
@@ -273,7 +288,7 @@ START_TEST(test_prototype)
         ck_assert(info.name[0] != '\0' && info.help[0] != '\0' && info.key > 0);
         rows++;
     }
-    ck_assert_uint_eq(rows, 14);
+    ck_assert_uint_eq(rows, 15);
     /* layers copy: what happens to the prototype afterwards is no matter of theirs */
     OK(snn_network_create(&net, ctx, (size_t[]){ 3 }, 1));
     OK(snn_network_add_neuron(net, lif, "n", &layer));
@@ -297,8 +312,10 @@ END_TEST
 START_TEST(test_tensors_begin_with_the_parameters)
 {
     snn_context *ctx = test_context(1, 1, "best");
-    snn_network *net = network_of(
-        ctx, shape, "lif n decay=0.7 threshold=0.4 per_neuron=1; plif m decay=0.9; plif q tau=4 per_neuron=1");
+    snn_network *net =
+        network_of(ctx, shape,
+                   "lif n decay=0.7 threshold=0.4 per_neuron=1; plif m decay=0.9; plif q tau=4 per_neuron=1; "
+                   "cuba c initial=0.2 initial_current=-0.7 initial_per_neuron=1");
     snn_tensor t = SNN_TENSOR_INIT;
 
     OK(snn_layer_tensor_named(snn_network_layer(net, 0), "decay", &t));
@@ -312,6 +329,10 @@ START_TEST(test_tensors_begin_with_the_parameters)
     OK(snn_layer_tensor_named(snn_network_layer(net, 2), "leak", &t));
     ck_assert(t.length == LEN && t.trained);
     ck_assert_float_eq_tol(1 / (1 + expf(-((float *)t.data)[7])), 0.75f, 1e-6f);
+    OK(snn_layer_tensor_named(snn_network_layer(net, 3), "initial", &t));
+    ck_assert(t.rank == 3 && t.length == LEN && !t.trained && ((float *)t.data)[7] == 0.2f);
+    OK(snn_layer_tensor_named(snn_network_layer(net, 3), "initial_current", &t));
+    ck_assert(t.rank == 3 && t.length == LEN && !t.trained && ((float *)t.data)[7] == -0.7f);
     snn_network_destroy(net);
     snn_context_destroy(ctx);
 }

@@ -36,6 +36,9 @@ static const struct {
       "linear a out=6; lif n floor=-0.2 initial=0.4 " LIF "; linear b out=4; cuba m floor=-0.1 threshold=0.2; "
       "linear o out=3; lif r reset=none floor=-0.3 initial=1" },
     { { 5 },
+      "linear a out=6; lif n initial=0.4 initial_per_neuron=1 " LIF "; linear b out=4; cuba m initial_current=0.7 "
+      "initial_per_neuron=1 threshold=0.2; linear o out=3; cuba r reset=none initial_current=-1" },
+    { { 5 },
       "linear a out=6; linear fb out=6 <m:3; linear c out=6 <n:2; add s <a <fb <c; lif n " LIF "; linear b out=4; "
       "lif m threshold=0.2; scale k value=1.7; linear d out=4 <k:2; add z <m <d; linear o out=3" },
     { { 5 },

@@ -277,6 +277,12 @@ static const struct net_case nets[] = {
       "initial=0.7",
       "steps=5",
       false },
+    { "a state before the first step",
+      { 5 },
+      "linear a out=7; lif n initial=0.4 initial_per_neuron=1 " LIF "; linear c out=4; cuba m initial=0.2 "
+      "initial_current=0.6 initial_per_neuron=1 " LIF "; linear d out=3; cuba o reset=none initial_current=0.7",
+      "steps=5",
+      false },
     { "readout that integrates",
       { 5 },
       "linear a out=7; lif n " LIF "; linear b out=3; lif o reset=none decay=0.8",

@@ -42,9 +42,9 @@ static void add_population(char *text, unsigned *state, const char *method, cons
     if (loop)
         strcat(text, " decay=0.9");
     else if (!rates)
-        add_word(
-            text, state,
-            "|| refractory=1| refractory=4| surrogate=arctan| fire_at=0.7| floor=-0.2 initial=0.3| initial=-0.5");
+        add_word(text, state,
+                 "|| refractory=1| refractory=4| surrogate=arctan| fire_at=0.7| floor=-0.2 initial=0.3| "
+                 "initial=-0.5| initial=0.2 initial_per_neuron=1");
 }
 
 static void add_norm(char *text, unsigned *state, const char *name)

@@ -14,7 +14,9 @@ NEURONS = [
     ("lif", {"decay": 0.9, "reset": "zero", "threshold": 0.7}), ("lif", {"reset": "value", "reset_value": 0.2}),
     ("lif", {"input_scaled": 1, "decay": 0.4, "threshold": 0.5}), ("lif", {"initial": 0.6, "fire_at": 0.5}),
     ("lif", {"refractory": 2, "threshold": 0.5}), ("plif", {"decay": 0.8}),
-    ("cuba", {"decay": 0.7, "current_decay": 0.5}), ("alif", {"adapt_strength": 1.5, "adapt_decay": 0.8}),
+    ("cuba", {"decay": 0.7, "current_decay": 0.5}),
+    ("cuba", {"decay": 0.7, "initial": -0.2, "initial_current": 1.5}),
+    ("alif", {"adapt_strength": 1.5, "adapt_decay": 0.8}),
 ]
 
 
@@ -25,7 +27,8 @@ def loop(neuron, currents):
     k = 1 - decay if p.get("input_scaled") else np.float32(1)
     threshold, membrane, spikes = p["threshold"], np.zeros_like(currents), np.zeros_like(currents)
     r = np.full(currents.shape[1:], p["initial"], np.float32)
-    i, b, s, q = (np.zeros_like(r) for _ in range(4))
+    b, s, q = (np.zeros_like(r) for _ in range(3))
+    i = np.full_like(r, p.get("initial_current", 0))
     for t, current in enumerate(currents):
         i = np.float32(p["current_decay"]) * i + current if "current_decay" in p else current
         u = np.maximum(decay * r + k * i, np.float32(p["floor"]))
