@@ -3,6 +3,7 @@
 #include "graph.h"
 
 #include <math.h>
+#include <snn/model.h>
 #include <snn/trainer.h>
 #include <string.h>
 
@@ -63,6 +64,65 @@ static void compare(void *user, snn_trainer *trainer, snn_phase phase, size_t st
             c->rc = compare_node(c, trainer, n, &c->drift[k++]);
 }
 
+/* ---- a network whose outputs are a vector: the network itself, or a copy that flattens its maps ---- */
+
+static snn_status copy_tensors(const snn_network *from, const snn_network *to)
+{
+    snn_layer *layer;
+
+    for (size_t l = 0; (layer = snn_network_layer(from, l)) != NULL; l++) {
+        snn_layer_info info = SNN_LAYER_INFO_INIT;
+
+        TRY(snn_layer_get_info(layer, &info));
+        for (size_t i = 0; i < info.tensors; i++) {
+            snn_tensor a = SNN_TENSOR_INIT, b = SNN_TENSOR_INIT;
+
+            TRY(snn_layer_tensor(layer, i, &a));
+            TRY(snn_layer_tensor(snn_network_layer(to, l), i, &b));
+            memcpy(b.data, a.data, a.length * sizeof(float));
+        }
+    }
+    return SNN_OK;
+}
+
+static snn_status parse_copy(snn_network **out, const struct comparing *c, const snn_network *network)
+{
+    char *text;
+    size_t size = 0;
+    snn_status rc;
+
+    TRY(snn_network_describe(network, NULL, 0, &size));
+    text = snn_component_alloc(c->nir->context, size, 1);
+    if (text == NULL)
+        return SNN_ERR_MEMORY;
+    rc = snn_network_describe(network, text, size, NULL);
+    if (rc == SNN_OK)
+        rc = snn_network_parse(out, c->nir->context, text);
+    snn_component_free(c->nir->context, text);
+    return rc;
+}
+
+/* The caller destroys the copy. */
+static snn_status flattened(snn_network **out, const struct comparing *c, const snn_network *network)
+{
+    snn_layer *flatten;
+    snn_status rc = parse_copy(out, c, network);
+
+    if (rc == SNN_OK)
+        rc = snn_network_add(*out, "flatten", NULL, &flatten);
+    if (rc == SNN_OK)
+        rc = snn_network_prepare(*out);
+    if (rc == SNN_OK)
+        rc = copy_tensors(network, *out);
+    if (rc != SNN_OK) {
+        snn_network_destroy(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+/* ---- a check ---- */
+
 /* Shows the sample to an evaluator, whose observer runs the graph along. */
 static snn_status show(struct comparing *c, snn_network *network, size_t steps, size_t outputs)
 {
@@ -109,6 +169,20 @@ static size_t name_nodes(const snn_nir *nir, snn_nir_drift *drift, size_t n, siz
     return k;
 }
 
+static snn_status show_flat(struct comparing *c, snn_network *network, size_t steps, const snn_shape *out)
+{
+    const size_t outputs = (size_t)out->dim[0] * out->dim[1] * out->dim[2];
+    snn_network *copy = NULL;
+    snn_status rc;
+
+    if (out->rank == 1)
+        return show(c, network, steps, outputs);
+    TRY(flattened(&copy, c, network));
+    rc = show(c, copy, steps, outputs);
+    snn_network_destroy(copy);
+    return rc;
+}
+
 snn_status snn_nir_check(snn_nir *nir, const snn_nir_options *options, snn_network *network, const float *x,
                          size_t steps, snn_nir_drift *drift, size_t n, size_t *found)
 {
@@ -130,8 +204,7 @@ snn_status snn_nir_check(snn_nir *nir, const snn_nir_options *options, snn_netwo
     c.inputs = (size_t)info.in.dim[0] * info.in.dim[1] * info.in.dim[2];
     TRY(snn__nir_run_create(&c.run, nir, &s));
     c.got = snn_component_alloc(nir->context, largest, sizeof *c.got);
-    rc = c.got == NULL ? SNN_ERR_MEMORY
-                       : show(&c, network, steps, (size_t)info.out.dim[0] * info.out.dim[1] * info.out.dim[2]);
+    rc = c.got == NULL ? SNN_ERR_MEMORY : show_flat(&c, network, steps, &info.out);
     snn_component_free(nir->context, c.got);
     snn__nir_run_destroy(c.run);
     return rc;

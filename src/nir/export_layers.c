@@ -194,12 +194,44 @@ static snn_status write_convolution(struct exporting *x, struct written *w)
     return whole(x, w, "input_shape", side, line ? 0 : 1, line ? 1 : 2);
 }
 
+/* NIR pools maps alone. Over a sequence a pool is a convolution of each channel by itself, with one weight. */
+static snn_status write_line_pool(struct exporting *x, struct written *w)
+{
+    const size_t channels = w->info.in.dim[0];
+    const int64_t groups = w->info.in.dim[0], length = w->info.in.dim[1], dilation = 1;
+    struct nir_field *weight, *bias;
+    int64_t kernel, stride, pad;
+    bool all;
+
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_KERNEL, &kernel));
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_STRIDE, &stride));
+    TRY(snn_layer_get_i64(w->layer, SNN_LAYER_PAD, &pad));
+    all = kernel == 0;
+    kernel = all ? length : kernel;
+    stride = all || stride == 0 ? kernel : stride;
+    pad = all ? 0 : pad;
+    TRY(snn__nir_new_node(x, w, NIR_CONV1D));
+    TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], "weight", (size_t[]){ channels, 1, (size_t)kernel }, 3,
+                           &weight));
+    for (size_t i = 0; i < weight->length; i++)
+        weight->value[i] = snn__nir_is(w, "sumpool") ? 1 : 1 / (double)kernel;
+    TRY(snn__nir_add_field(x->nir, &x->nir->node[w->node], "bias", &channels, 1, &bias));
+    TRY(whole(x, w, "stride", &stride, 1, 1));
+    TRY(whole(x, w, "padding", &pad, 1, 1));
+    TRY(whole(x, w, "dilation", &dilation, 1, 1));
+    TRY(whole(x, w, "groups", &groups, 0, 1));
+    snn__nir_say(x->nir,
+                 "%s: NIR has no pool over sequences: a Conv1d of each channel by itself, with weights of %.6g",
+                 w->info.name, weight->value[0]);
+    return whole(x, w, "input_shape", &length, 0, 1);
+}
+
 static snn_status write_pool(struct exporting *x, struct written *w)
 {
     int64_t kernel[2], stride[2], pad[2];
 
     if (w->info.in.rank == 2)
-        return snn__nir_no_node(w, "over sequences");
+        return write_line_pool(x, w);
     TRY(axes(w, SNN_LAYER_KERNEL, SNN_LAYER_KERNEL_ROWS, 0, kernel));
     TRY(axes(w, SNN_LAYER_STRIDE, SNN_LAYER_STRIDE_ROWS, 0, stride));
     TRY(axes(w, SNN_LAYER_PAD, SNN_LAYER_PAD_ROWS, -1, pad));

@@ -201,6 +201,12 @@ static const struct graph_case {
       "padding=2:0/1 dilation=2:1/3 groups=:1|f Flatten start_dim=:0|n IF r=1:1 v_threshold=1:0.2|p SumPool2d "
       "kernel_size=2:2/1 stride=2:1/1 padding=2:0/0",
       "in>c;c>n;n>p;p>f;f>out", NULL },
+    { "in Input shape=3:4,0|out Output shape=3:4,0|c Conv2d weight=4,4,3,3:0.02,0.3 bias=4:0.05 stride=2:1 "
+      "padding=same dilation=2:1 groups=:1|n IF r=1:1 v_threshold=1:0.2",
+      "in>c;c>n;n>out", NULL },
+    { "in Input shape=2:4,0|out Output shape=2:4,0|c Conv1d weight=4,4,3:0.02,0.6 bias=4:0.05 stride=:1 padding=:1 "
+      "dilation=:1 groups=:1|n IF r=1:1 v_threshold=1:0.3",
+      "in>c;c>n;n>out", NULL },
     { "in Input shape=3:4,0|out Output shape=1:8|c Conv2d weight=4,4,3,3:1 bias=4:0 stride=2:1.5,0.5943 padding=2:1 "
       "dilation=2:1 groups=:1|f Flatten start_dim=:0",
       "in>c;c>f;f>out", "node c: its stride" },
@@ -474,14 +480,21 @@ static const struct network_case {
       "{\"type\":"
       "\"linear\",\"out\":4}]}",
       NULL },
-    { "{\"format\":1,\"input\":[2,6],\"layers\":[{\"type\":\"avgpool\"},{\"type\":\"flatten\"}]}",
-      "NIR has no node for avgpool over sequences" },
+    { "{\"format\":1,\"input\":[3,12],\"layers\":[{\"type\":\"avgpool\",\"kernel\":3,\"stride\":2,\"pad\":1},"
+      "{\"type\":\"lif\",\"threshold\":0.3},{\"type\":\"sumpool\"},{\"type\":\"avgpool\",\"kernel\":0},"
+      "{\"type\":\"flatten\"}]}",
+      NULL },
     { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"batch_norm\"}]}", "unless it is all that reads" },
     { "{\"format\":1,\"input\":[2,6,6],\"layers\":[{\"type\":\"conv2d\",\"out\":3},{\"type\":\"maxpool\"}]}",
       "layer maxpool1: NIR has no node for maxpool" },
     { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"linear\",\"out\":3,\"standardise\":true}]}",
       "whose weights are derived" },
     { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"lif\",\"refractory\":2}]}", "with refractory steps" },
+    { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"lif\",\"initial\":0.2}]}", "with an initial state" },
+    { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"cuba\",\"initial_current\":0.2}]}",
+      "with an initial state" },
+    { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"lif\",\"initial_per_neuron\":true}]}",
+      "with an initial state" },
     { "{\"format\":1,\"input\":[5],\"layers\":[{\"type\":\"lif\"},{\"type\":\"lif\",\"reset\":\"zero\"}]}",
       "whose reset is another" },
 };
