@@ -74,14 +74,18 @@ size_t snn__sample_windows(const struct snn__sample *sample, const snn_event_fra
     return span <= length ? 1 : (size_t)((span - length) / stride_of(frames, length)) + 1;
 }
 
-void snn__sample_window(struct snn__sample *sample, const snn_event_frames *frames, size_t window)
+snn_status snn__sample_window(struct snn__sample *to, const struct snn__sample *recording,
+                              const snn_event_frames *frames, size_t window)
 {
     const uint64_t length = window_of(frames), begin = window * stride_of(frames, length);
-    const size_t first = first_at(sample, begin), last = first_at(sample, begin + length);
+    const size_t first = first_at(recording, begin), last = first_at(recording, begin + length);
 
+    TRY(snn__sample_reserve(to, last - first));
     for (size_t i = first; i < last; i++) {
-        sample->event[i - first] = sample->event[i];
-        sample->event[i - first].t -= (uint32_t)begin;
+        to->event[i - first] = recording->event[i];
+        to->event[i - first].t -= (uint32_t)begin;
     }
-    sample->events = last - first;
+    to->events = last - first;
+    to->first = recording->first;
+    return SNN_OK;
 }

@@ -17,7 +17,8 @@ struct events_set {
     struct snn__store store;
     snn_event_frames *frames;
     size_t steps, samples;
-    size_t *first; /* [items]: number of the first window of an item; NULL: each item is a sample */
+    size_t *first;                /* [items]: number of the first window of an item; NULL: each item is a sample */
+    struct snn__slots recordings; /* whole, where samples are windows of them */
     struct snn__slots slots;
 };
 
@@ -70,15 +71,53 @@ static void choose_pieces(const struct events_set *set, struct snn__slot *s)
     s->length = subset;
 }
 
-static snn_status fill(void *user, struct snn__slot *s)
+/* A recording for its windows: where the store holds it, else kept in a slot, so that those that follow one another
+ * cost one reading. give_back() follows. */
+static snn_status borrow(struct events_set *set, size_t item, const struct snn__sample **recording,
+                         struct snn__slot **slot)
+{
+    *slot = NULL;
+    *recording = snn__store_find(&set->store, item);
+    if (*recording != NULL)
+        return SNN_OK;
+    TRY(snn__slots_borrow(&set->recordings, item, 0, slot));
+    *recording = &(*slot)->sample;
+    return SNN_OK;
+}
+
+static void give_back(struct events_set *set, struct snn__slot *slot)
+{
+    if (slot != NULL)
+        snn__slots_return(&set->recordings, slot);
+}
+
+static snn_status fill_recording(void *user, struct snn__slot *s)
 {
     const struct events_set *set = user;
+
+    return snn__store_read(&set->store, &set->list, s->index, &s->sample);
+}
+
+static snn_status read_window(struct events_set *set, size_t item, size_t window, struct snn__sample *sample)
+{
+    const struct snn__sample *recording;
+    struct snn__slot *slot;
+    snn_status rc;
+
+    TRY(borrow(set, item, &recording, &slot));
+    rc = snn__sample_window(sample, recording, set->frames, window);
+    give_back(set, slot);
+    return rc;
+}
+
+static snn_status fill(void *user, struct snn__slot *s)
+{
+    struct events_set *set = user;
     size_t window;
     const size_t item = item_of(set, s->index, &window);
 
-    TRY(snn__store_read(&set->store, &set->list, item, &s->sample));
-    if (set->first != NULL)
-        snn__sample_window(&s->sample, set->frames, window);
+    TRY(set->first != NULL ? read_window(set, item, window, &s->sample)
+                           : snn__store_read(&set->store, &set->list, item, &s->sample));
     TRY(snn__augment(&s->sample, set->frames, s->seed));
     snn__sample_cut(&s->sample, set->frames, s->at);
     choose_pieces(set, s);
@@ -130,9 +169,13 @@ static void tell_ahead(void *user, size_t index, uint64_t seed)
 static void close_set(void *user)
 {
     struct events_set *set = user;
+    const bool left_behind = snn__ahead_left_behind(set->slots.reader);
 
     if (set->slots.slot != NULL)
         snn__slots_close(&set->slots);
+    set->recordings.reader = NULL;
+    if (set->recordings.slot != NULL && !left_behind)
+        snn__slots_close(&set->recordings);
     snn_component_free(set->ctx, set->first);
     snn_event_frames_destroy(set->frames);
     snn__store_free(&set->store, &set->list);
@@ -168,7 +211,8 @@ static snn_status find_sensor(struct snn__event_list *list)
 /* Numbers the windows of all items, whose recordings have to be read for that. */
 static snn_status number_windows(struct events_set *set)
 {
-    struct snn__sample sample = { .ctx = set->ctx };
+    const struct snn__sample *recording;
+    struct snn__slot *slot;
     snn_status rc = SNN_OK;
 
     set->first = snn_component_alloc(set->ctx, set->list.items, sizeof *set->first);
@@ -177,14 +221,32 @@ static snn_status number_windows(struct events_set *set)
     set->samples = 0;
     for (size_t i = 0; i < set->list.items && rc == SNN_OK; i++) {
         set->first[i] = set->samples;
-        rc = snn__store_read(&set->store, &set->list, i, &sample);
-        if (rc == SNN_OK)
-            set->samples += snn__sample_windows(&sample, set->frames);
-        snn__sample_free(&sample);
+        rc = borrow(set, i, &recording, &slot);
+        if (rc == SNN_OK) {
+            set->samples += snn__sample_windows(recording, set->frames);
+            give_back(set, slot);
+        }
         if (rc == SNN_OK && set->samples > SAMPLES_MOST)
             rc = snn_component_fail(SNN_ERR_ARGUMENT, "more than %u windows", SAMPLES_MOST);
     }
     return rc;
+}
+
+/* Where samples are windows, recordings take half of the memory. */
+static snn_status open_slots(struct events_set *set, uint64_t memory)
+{
+    if (snn__frames_is(set->frames, SNN_EVENT_FRAMES_CUT, "windows")) {
+        memory = memory / 2 > 0 ? memory / 2 : 1;
+        set->recordings =
+            (struct snn__slots){ .ctx = set->ctx, .steps = 1, .fill = fill_recording, .user = set, .memory = memory };
+        TRY(snn__slots_open(&set->recordings, set->list.items));
+        TRY(number_windows(set));
+    }
+    set->slots =
+        (struct snn__slots){ .ctx = set->ctx, .steps = set->steps, .fill = fill, .user = set, .memory = memory };
+    TRY(snn__slots_open(&set->slots, set->samples));
+    set->recordings.reader = set->slots.reader = snn__ahead_create(&set->slots);
+    return SNN_OK;
 }
 
 static snn_status fill_set(struct events_set *set, const snn_events_data *data, const snn_event_frames *frames)
@@ -196,14 +258,7 @@ static snn_status fill_set(struct events_set *set, const snn_events_data *data, 
     set->steps = (size_t)snn__frames_i64(set->frames, SNN_EVENT_FRAMES_STEPS);
     set->samples = set->list.items;
     TRY(snn__store_fill(&set->store, &set->list, data->cache));
-    if (snn__frames_is(set->frames, SNN_EVENT_FRAMES_CUT, "windows"))
-        TRY(number_windows(set));
-    set->slots = (struct snn__slots){ .ctx = set->ctx,
-                                      .steps = set->steps,
-                                      .fill = fill,
-                                      .user = set,
-                                      .memory = data->memory > 0 ? data->memory : MEMORY };
-    return snn__slots_open(&set->slots, set->samples);
+    return open_slots(set, data->memory > 0 ? data->memory : MEMORY);
 }
 
 static snn_status create(snn_dataset **out, struct events_set *set)

@@ -40,8 +40,9 @@ snn_status snn__sample_frame(const struct snn__sample *sample, size_t first, siz
 
 /* Samples that a recording gives in windows: all that end within it, or one. */
 size_t snn__sample_windows(const struct snn__sample *sample, const snn_event_frames *frames);
-/* Leaves the events of one window, with times from its begin on. */
-void snn__sample_window(struct snn__sample *sample, const snn_event_frames *frames, size_t window);
+/* Appends the events of one window of a recording to an empty sample, with times from its begin on. */
+snn_status snn__sample_window(struct snn__sample *to, const struct snn__sample *recording,
+                              const snn_event_frames *frames, size_t window);
 /* Cuts a sample into `steps` frames: frame f has events at[f] .. at[f + 1] - 1. */
 void snn__sample_cut(const struct snn__sample *sample, const snn_event_frames *frames, size_t *at);
 /* Frames up to that of the last event: `steps`, unless the frames have lengths. */

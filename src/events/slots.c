@@ -80,13 +80,11 @@ static void make_room(struct snn__slots *slots)
     }
 }
 
-/* Lists a slot that was made, unless another thread was faster. */
+/* Lists a slot that was made, unless another one of the sample is in use. */
 static void list_slot(struct snn__slots *slots, struct snn__slot *s)
 {
-    struct snn__slot *other;
+    struct snn__slot *other = slots->slot[s->index];
 
-    pthread_mutex_lock(&slots->lock);
-    other = slots->slot[s->index];
     if (other != NULL && other->users == 0) {
         take_out(slots, other);
         free_slot(slots, other);
@@ -95,7 +93,23 @@ static void list_slot(struct snn__slots *slots, struct snn__slot *s)
     if (other == NULL)
         put_first(slots, s);
     make_room(slots);
+}
+
+/* Makes the slot that the calling thread has said it would make, and lists it. */
+static snn_status make_listed(struct snn__slot **out, struct snn__slots *slots, size_t index, uint64_t seed,
+                              bool ahead)
+{
+    const snn_status rc = make_slot(out, slots, index, seed);
+
+    pthread_mutex_lock(&slots->lock);
+    slots->making[index] = false;
+    if (rc == SNN_OK) {
+        (*out)->ahead = ahead;
+        list_slot(slots, *out);
+    }
+    pthread_cond_broadcast(&slots->made);
     pthread_mutex_unlock(&slots->lock);
+    return rc;
 }
 
 snn_status snn__slots_borrow(struct snn__slots *slots, size_t index, uint64_t seed, struct snn__slot **out)
@@ -105,6 +119,8 @@ snn_status snn__slots_borrow(struct snn__slots *slots, size_t index, uint64_t se
     if (snn__ahead_left_behind(slots->reader)) /* what is listed stays as it is */
         return make_slot(out, slots, index, seed);
     pthread_mutex_lock(&slots->lock);
+    while (slots->making[index])
+        pthread_cond_wait(&slots->made, &slots->lock);
     s = slots->slot[index];
     if (s != NULL && s->seed == seed) {
         s->users++;
@@ -115,10 +131,9 @@ snn_status snn__slots_borrow(struct snn__slots *slots, size_t index, uint64_t se
         *out = s;
         return SNN_OK;
     }
+    slots->making[index] = true;
     pthread_mutex_unlock(&slots->lock);
-    TRY(make_slot(out, slots, index, seed));
-    list_slot(slots, *out);
-    return SNN_OK;
+    return make_listed(out, slots, index, seed, false);
 }
 
 void snn__slots_return(struct snn__slots *slots, struct snn__slot *s)
@@ -137,6 +152,7 @@ void snn__slots_return(struct snn__slots *slots, struct snn__slot *s)
         free_slot(slots, s);
 }
 
+/* The caller is to make it. */
 static bool is_wanted(struct snn__slots *slots, size_t index, uint64_t seed)
 {
     const struct snn__slot *s;
@@ -144,7 +160,8 @@ static bool is_wanted(struct snn__slots *slots, size_t index, uint64_t seed)
 
     pthread_mutex_lock(&slots->lock);
     s = slots->slot[index];
-    is = (s == NULL || s->seed != seed) && slots->ahead < slots->memory / 4;
+    is = !slots->making[index] && (s == NULL || s->seed != seed) && slots->ahead < slots->memory / 4;
+    slots->making[index] |= is;
     pthread_mutex_unlock(&slots->lock);
     return is;
 }
@@ -153,27 +170,40 @@ void snn__slots_fetch(struct snn__slots *slots, size_t index, uint64_t seed)
 {
     struct snn__slot *s;
 
-    if (!is_wanted(slots, index, seed) || make_slot(&s, slots, index, seed) != SNN_OK)
-        return;
-    s->ahead = true;
-    list_slot(slots, s);
-    snn__slots_return(slots, s);
+    if (is_wanted(slots, index, seed) && make_listed(&s, slots, index, seed, true) == SNN_OK)
+        snn__slots_return(slots, s);
 }
 
 /* ---- making ---- */
 
+static snn_status make_locks(struct snn__slots *slots)
+{
+    if (pthread_mutex_init(&slots->lock, NULL) == 0) {
+        if (pthread_cond_init(&slots->made, NULL) == 0)
+            return SNN_OK;
+        pthread_mutex_destroy(&slots->lock);
+    }
+    return snn_component_fail(SNN_ERR_MEMORY, "no memory for a lock");
+}
+
+static void free_lists(struct snn__slots *slots)
+{
+    snn_component_free(slots->ctx, slots->slot);
+    snn_component_free(slots->ctx, slots->making);
+    slots->slot = NULL;
+    slots->making = NULL;
+}
+
 snn_status snn__slots_open(struct snn__slots *slots, size_t samples)
 {
+    snn_status rc;
+
     slots->slot = snn_component_alloc(slots->ctx, samples, sizeof(struct snn__slot *));
-    if (slots->slot == NULL)
-        return SNN_ERR_MEMORY;
-    if (pthread_mutex_init(&slots->lock, NULL) == 0) {
-        slots->reader = snn__ahead_create(slots);
-        return SNN_OK;
-    }
-    snn_component_free(slots->ctx, slots->slot);
-    slots->slot = NULL;
-    return snn_component_fail(SNN_ERR_MEMORY, "no memory for a lock");
+    slots->making = snn_component_alloc(slots->ctx, samples, sizeof *slots->making);
+    rc = slots->slot != NULL && slots->making != NULL ? make_locks(slots) : SNN_ERR_MEMORY;
+    if (rc != SNN_OK)
+        free_lists(slots);
+    return rc;
 }
 
 void snn__slots_close(struct snn__slots *slots)
@@ -189,6 +219,7 @@ void snn__slots_close(struct snn__slots *slots)
         take_out(slots, s);
         free_slot(slots, s);
     }
+    pthread_cond_destroy(&slots->made);
     pthread_mutex_destroy(&slots->lock);
-    snn_component_free(slots->ctx, slots->slot);
+    free_lists(slots);
 }

@@ -1,4 +1,5 @@
-/* slots.h - samples that were read, in memory while there is room: those used longest ago make way. */
+/* slots.h - samples that were read, in memory while there is room: those used longest ago make way. So are recordings
+ * that samples are windows of; these are not cut. */
 #ifndef SNN_EVENTS_SLOTS_H
 #define SNN_EVENTS_SLOTS_H
 
@@ -26,20 +27,23 @@ struct snn__slots {
     size_t steps;
     snn_status (*fill)(void *user, struct snn__slot *slot); /* reads the sample `index`, and cuts it */
     void *user;
-    struct snn__ahead *reader; /* who reads ahead; NULL: nobody */
+    struct snn__ahead *reader; /* who reads ahead, of these slots or of others that are made of them; NULL: nobody */
     pthread_mutex_t lock;      /* of all that follows */
-    struct snn__slot **slot;   /* [samples]: the one that is listed, or NULL */
+    pthread_cond_t made;
+    struct snn__slot **slot; /* [samples]: the one that is listed, or NULL */
+    bool *making;            /* [samples]: a thread reads it now */
     struct snn__slot *latest, *oldest;
     uint64_t bytes, memory; /* of listed slots, and their limit */
     uint64_t ahead;         /* bytes of those that were read ahead, at most a quarter of the limit and one sample */
 };
 
-/* Takes memory for `samples`; ctx, steps, fill, user and memory are set. snn__slots_close() follows success alone. */
+/* Takes memory for `samples`; ctx, steps, fill, user and memory are set. snn__slots_close() follows success alone,
+ * and destroys the reader. */
 snn_status snn__slots_open(struct snn__slots *slots, size_t samples);
 void snn__slots_close(struct snn__slots *slots);
 
-/* The sample with this augmentation, read by the calling thread unless it is in memory. snn__slots_return() follows.
- */
+/* The sample with this augmentation, read by the calling thread unless it is in memory, or another thread reads it:
+ * then it waits for that one. snn__slots_return() follows. */
 snn_status snn__slots_borrow(struct snn__slots *slots, size_t index, uint64_t seed, struct snn__slot **out);
 void snn__slots_return(struct snn__slots *slots, struct snn__slot *slot);
 

@@ -124,16 +124,22 @@ void snn__store_free(struct snn__store *store, const struct snn__event_list *lis
     snn__cache_close(&store->cache, list->ctx);
 }
 
+const struct snn__sample *snn__store_find(const struct snn__store *store, size_t index)
+{
+    return store->sample != NULL && store->sample[index].ctx != NULL ? &store->sample[index] : NULL;
+}
+
 snn_status snn__store_read(const struct snn__store *store, const struct snn__event_list *list, size_t index,
                            struct snn__sample *sample)
 {
+    const struct snn__sample *held = snn__store_find(store, index);
     bool found = false;
 
     if (store->cache.entry != NULL)
         TRY(snn__cache_read(&store->cache, index, sample, &found));
     if (found)
         return SNN_OK;
-    if (store->sample != NULL && store->sample[index].ctx != NULL)
-        return copy(sample, &store->sample[index], list->ctx);
+    if (held != NULL)
+        return copy(sample, held, list->ctx);
     return snn__sample_read(sample, list, &list->item[index]);
 }

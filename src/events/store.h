@@ -15,6 +15,8 @@ struct snn__store {
 snn_status snn__store_fill(struct snn__store *store, const struct snn__event_list *list, const char *cache);
 void snn__store_free(struct snn__store *store, const struct snn__event_list *list);
 
+/* Sample number `index` of the list if it is in memory, else NULL. */
+const struct snn__sample *snn__store_find(const struct snn__store *store, size_t index);
 /* Sample number `index` of the list: from the cache, from memory or from its file. */
 snn_status snn__store_read(const struct snn__store *store, const struct snn__event_list *list, size_t index,
                            struct snn__sample *sample);

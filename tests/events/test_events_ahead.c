@@ -14,10 +14,15 @@ enum { SAMPLES = 12, STEPS = 4 };
 
 static snn_context *ctx;
 static _Atomic int fills;
+static _Atomic bool slow;
 
 static snn_status fill(void *user, struct snn__slot *slot)
 {
+    static const struct timespec moment = { 0, 20000000 };
+
     (void)user;
+    if (slow)
+        nanosleep(&moment, NULL);
     slot->length = STEPS;
     slot->scale = (float)slot->index;
     fills++;
@@ -28,6 +33,7 @@ static void open_slots(struct snn__slots *slots, uint64_t memory)
 {
     *slots = (struct snn__slots){ .ctx = ctx, .steps = STEPS, .fill = fill, .memory = memory };
     OK(snn__slots_open(slots, SAMPLES));
+    slots->reader = snn__ahead_create(slots);
     fills = 0;
 }
 
@@ -102,6 +108,29 @@ START_TEST(a_failure_is_told_to_who_asks)
     wait_for_fills(1);
     ck_assert_int_eq(snn__slots_borrow(&slots, SAMPLES - 1, 0, &s), SNN_ERR_IO);
     ck_assert_int_eq(fills, 2);
+    snn__slots_close(&slots);
+}
+END_TEST
+
+static void *ask(void *slots)
+{
+    borrow(slots, 3, 0);
+    return NULL;
+}
+
+START_TEST(who_asks_at_the_same_time_waits)
+{
+    struct snn__slots slots;
+    pthread_t thread[4];
+
+    open_slots(&slots, 1 << 20);
+    slow = true;
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, ask, &slots), 0);
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(thread[i], NULL);
+    slow = false;
+    ck_assert_int_eq(fills, 1);
     snn__slots_close(&slots);
 }
 END_TEST
@@ -195,6 +224,80 @@ START_TEST(a_child_of_fork_reads_for_itself)
 }
 END_TEST
 
+/* ---- windows of recordings ---- */
+
+static snn_dataset *open_windows(uint64_t memory, size_t *samples)
+{
+    snn_events_data data = SNN_EVENTS_DATA_INIT;
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_event_frames *frames;
+    snn_dataset *set;
+
+    data.layout = "folders";
+    data.directory = in_folder("");
+    data.memory = memory;
+    OK(snn_event_frames_create(&frames, ctx));
+    OK(snn_event_frames_set_text(frames, "steps", "2"));
+    OK(snn_event_frames_set_text(frames, "dt", "1000"));
+    OK(snn_event_frames_set_text(frames, "cut", "windows"));
+    OK(snn_events_dataset_open(&set, ctx, &data, frames));
+    snn_event_frames_destroy(frames);
+    OK(snn_dataset_get_info(set, &info));
+    *samples = info.count;
+    return set;
+}
+
+/* The sum of both frames of a window. */
+static snn_status read_window(const snn_dataset *set, size_t index, double *sum)
+{
+    static float x[1 << 16];
+    snn_sample sample = SNN_SAMPLE_INIT;
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+
+    OK(snn_dataset_get_info(set, &info));
+    ck_assert_uint_le(info.shape[0] * info.shape[1] * info.shape[2], sizeof x / sizeof *x);
+    sample.x = x;
+    for (size_t t = 0; t < 2; t++) {
+        const snn_status rc = snn_dataset_read(set, index, t, &sample);
+
+        if (rc != SNN_OK)
+            return rc;
+        for (size_t i = 0; i < info.shape[0] * info.shape[1] * info.shape[2]; i++)
+            *sum += (double)x[i];
+    }
+    return SNN_OK;
+}
+
+/* With room for one recording: its file goes after the first window, and the others are there until windows of
+ * another recording were asked for. */
+START_TEST(windows_that_follow_one_another_cost_one_reading)
+{
+    double sum = 0, sum_kept = 0;
+    snn_dataset *scarce, *ample;
+    size_t n, m;
+
+    save_recording("a/1.dat", "dat", 64);
+    save_recording("b/1.dat", "dat", 64);
+    scarce = open_windows(1, &n);
+    ample = open_windows(0, &m);
+    ck_assert_msg(n == m && n % 2 == 0 && n >= 4, "%zu and %zu windows", n, m);
+    OK(read_window(scarce, 0, &sum));
+    remove(in_folder("a/1.dat"));
+    for (size_t i = 1; i < n / 2; i++)
+        OK(read_window(scarce, i, &sum));
+    OK(read_window(scarce, n / 2, &sum));
+    ck_assert_int_eq(read_window(scarce, 0, &sum), SNN_ERR_IO);
+    remove(in_folder("b/1.dat"));
+    for (size_t i = n / 2 + 1; i < n; i++)
+        OK(read_window(scarce, i, &sum));
+    for (size_t i = n; i-- > 0;) /* the first reading, which told how many windows there are, is kept */
+        OK(read_window(ample, i, &sum_kept));
+    ck_assert(sum > 0 && sum == sum_kept);
+    snn_dataset_destroy(scarce);
+    snn_dataset_destroy(ample);
+}
+END_TEST
+
 static void setup(void)
 {
     ctx = test_context(2, 1, "ref");
@@ -216,6 +319,8 @@ int main(void)
     tcase_add_test(tc, samples_are_there_when_asked_for);
     tcase_add_test(tc, what_is_not_asked_for_takes_a_quarter_of_the_memory);
     tcase_add_test(tc, a_failure_is_told_to_who_asks);
+    tcase_add_test(tc, who_asks_at_the_same_time_waits);
+    tcase_add_test(tc, windows_that_follow_one_another_cost_one_reading);
     tcase_add_test(tc, training_is_the_same_with_any_memory);
     tcase_add_test(tc, a_child_of_fork_reads_for_itself);
     suite_add_tcase(suite, tc);
