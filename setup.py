@@ -38,7 +38,8 @@ class Build(build_py):
         shutil.rmtree(out / "snn", ignore_errors=True)
         settings = {"CMAKE_BUILD_TYPE": "Release", "CMAKE_INSTALL_PREFIX": out, "CMAKE_INSTALL_LIBDIR": "snn",
                     "SNN_PYTHON": "ON", "SNN_PYTHON_DIR": ".", "Python3_EXECUTABLE": sys.executable,
-                    "BUILD_SHARED_LIBS": "ON", "SNN_TOOL": "OFF", "SNN_EXAMPLES": "OFF", "SNN_TESTS": "OFF"}
+                    "BUILD_SHARED_LIBS": "ON", "SNN_TOOL": "OFF", "SNN_EXAMPLES": "OFF", "SNN_TESTS": "OFF",
+                    "SNN_MPI": "OFF"}     # a wheel does not know the MPI of the machine it gets to
         os.environ.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
         cmake("-S", ROOT, "-B", work, *(f"-D{name}={value}" for name, value in settings.items()),
               *shlex.split(os.environ.get("CMAKE_ARGS", "")))

@@ -26,7 +26,8 @@ endfunction()
 
 # snn_component(NAME DESCRIPTION text [NEEDS target package define]...)
 #
-# NEEDS: triples of an imported target, its pkg-config package, and what is defined where it is there.
+# NEEDS: triples of an imported target, that of a pkg-config package without its PkgConfig::, the pkg-config package,
+# and what is defined where it is there.
 function(snn_component name)
     cmake_parse_arguments(arg "" DESCRIPTION NEEDS ${ARGN})
     set(targets)
@@ -38,7 +39,10 @@ function(snn_component name)
         foreach(i RANGE 0 ${last} 3)
             list(SUBLIST arg_NEEDS ${i} 3 need)
             list(POP_FRONT need target package define)
-            list(APPEND targets PkgConfig::${target})
+            if(NOT target MATCHES "::")
+                set(target PkgConfig::${target})
+            endif()
+            list(APPEND targets ${target})
             list(APPEND packages ${package})
             list(APPEND defines ${define})
         endforeach()

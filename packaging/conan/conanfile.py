@@ -57,6 +57,7 @@ class SnnRecipe(ConanFile):
         toolchain.cache_variables["CMAKE_TRY_COMPILE_CONFIGURATION"] = str(self.settings.build_type)
         toolchain.cache_variables["SNN_EVENTS"] = "ON" if self.options.events else "OFF"
         toolchain.cache_variables["SNN_NIR"] = "ON" if self.options.nir else "OFF"
+        toolchain.cache_variables["SNN_MPI"] = "OFF"      # that of the machine: no package has it
         toolchain.cache_variables["SNN_TOOL"] = bool(self.options.tool)
         toolchain.cache_variables["SNN_PYTHON"] = "OFF"
         toolchain.cache_variables["SNN_TESTS"] = "OFF"

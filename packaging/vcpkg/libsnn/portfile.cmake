@@ -13,7 +13,8 @@ endforeach()
 
 vcpkg_find_acquire_program(PKGCONFIG)
 vcpkg_cmake_configure(SOURCE_PATH "${SOURCE_PATH}"
-    OPTIONS ${options} -DSNN_PYTHON=OFF -DSNN_TESTS=OFF -DSNN_EXAMPLES=OFF "-DPKG_CONFIG_EXECUTABLE=${PKGCONFIG}")
+    OPTIONS ${options} -DSNN_MPI=OFF -DSNN_PYTHON=OFF -DSNN_TESTS=OFF -DSNN_EXAMPLES=OFF
+        "-DPKG_CONFIG_EXECUTABLE=${PKGCONFIG}")
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(PACKAGE_NAME snn CONFIG_PATH lib/cmake/snn)
 vcpkg_fixup_pkgconfig()
