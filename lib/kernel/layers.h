@@ -288,6 +288,9 @@ typedef void snn__body(void *arguments, size_t item_or_from, size_t worker_or_to
 
 struct snn__rank_one;
 
+#define SNN__SIGN_BLOCK ((size_t)512)             /* numbers that share a magnitude, */
+#define SNN__SIGN_BYTES (4 + SNN__SIGN_BLOCK / 8) /* and bytes of them */
+
 struct snn__layer_kernels {
     snn__item *standardise, *standardise_back;   /* struct snn__standardise, a block of rows */
     snn__item *signs, *signs_back;               /* struct snn__signs, a block of rows */
@@ -330,6 +333,15 @@ struct snn__layer_kernels {
     /* sum += x[0] + x[1] + .. */
     void (*add_up)(double *sum, const double *x, size_t n);
 
+    /* What a rank sends (ranks/ranks.h): to = or += a x + 0, which is no negative zero; x may be `to`. */
+    void (*leaf)(float *to, float a, const float *x, size_t n);
+    void (*leaf_add)(float *to, float a, const float *x, size_t n);
+    /* to <- x in 16 bits each, the upper half of a float; or in signs, and the mean magnitude of every
+     * SNN__SIGN_BLOCK numbers, the last block with fewer. x keeps what was lost. Unpacked: what is left of x. */
+    void (*pack_halves)(void *to, float *x, size_t n);
+    void (*unpack_halves)(float *to, const void *from, size_t n);
+    void (*pack_signs)(void *to, float *x, size_t n);
+    void (*unpack_signs)(float *to, const void *from, size_t n);
     /* Bits as they are; returns where the next number would go. */
     float *(*transfer)(float *to, const float *from, size_t n);
     /* Between arrays and the double precision in which losses are computed: y = factor x. */

@@ -26,34 +26,80 @@ snn_status snn__communicator_read(snn_communicator *own, const snn_communicator 
     return SNN_OK;
 }
 
-/* Keeps the first failure. */
-static snn_status note(struct snn__ranks_room *room, const char *function, snn_status rc)
+/* ---- calls ---- */
+
+snn_status snn__link_status(const struct snn__link *link)
+{
+    return link->rc == SNN_OK ? SNN_OK : snn__fail(link->rc, "%s", link->why);
+}
+
+/* Keeps the first failure. A positive number is none that a host should return. */
+static snn_status note(struct snn__link *link, const char *function, snn_status rc)
 {
     const char *reason = NULL;
 
-    if (rc == SNN_OK)
-        return SNN_OK;
-    if (room->to.reason != NULL) {
+    if (rc == SNN_OK || link->rc != SNN_OK)
+        return snn__link_status(link);
+    if (link->to.reason != NULL) {
         SNN__CALLS_HOST;
-        reason = room->to.reason(room->to.user);
+        reason = link->to.reason(link->to.user);
     }
-    room->rc = rc;
-    snprintf(room->why, sizeof room->why, "communicator: %s of rank %u returned %s%s%s", function, room->to.rank,
+    link->rc = rc;
+    snprintf(link->why, sizeof link->why, "communicator: %s of rank %u returned %s%s%.200s", function, link->to.rank,
              snn_status_name(rc), reason != NULL ? ": " : "", reason != NULL ? reason : "");
-    return snn__fail(rc, "%s", room->why);
+    return snn__link_status(link);
 }
 
-snn_status snn__ranks_all_reduce(struct snn__ranks_room *room, float *data, size_t n)
+snn_status snn__link_all_reduce(struct snn__link *link, float *data, size_t n)
 {
     snn_status rc;
 
-    if (room->rc != SNN_OK)
-        return snn__fail(room->rc, "%s", room->why);
-    if (room->to.all_reduce == NULL || n == 0)
-        return SNN_OK;
+    SNN__TRY(snn__link_status(link));
     {
         SNN__CALLS_HOST;
-        rc = room->to.all_reduce(room->to.user, data, n);
+        rc = link->to.all_reduce(link->to.user, data, n);
     }
-    return note(room, "all_reduce", rc);
+    return note(link, "all_reduce", rc);
+}
+
+snn_status snn__link_broadcast(struct snn__link *link, void *data, size_t bytes, uint32_t root)
+{
+    snn_status rc;
+
+    SNN__TRY(snn__link_status(link));
+    {
+        SNN__CALLS_HOST;
+        rc = link->to.broadcast(link->to.user, data, bytes, root);
+    }
+    return note(link, "broadcast", rc);
+}
+
+snn_status snn__link_start(struct snn__link *link, const snn_message *send, size_t n_send, const snn_message *receive,
+                           size_t n_receive, void **exchange)
+{
+    snn_status rc;
+
+    SNN__TRY(snn__link_status(link));
+    {
+        SNN__CALLS_HOST;
+        rc = link->to.start(link->to.user, send, n_send, receive, n_receive, exchange);
+    }
+    return note(link, "start", rc);
+}
+
+snn_status snn__link_finish(struct snn__link *link, void *exchange, bool wait, bool *over)
+{
+    int done = 0;
+    snn_status rc;
+
+    {
+        SNN__CALLS_HOST;
+        rc = link->to.finish(link->to.user, exchange, wait, &done);
+    }
+    *over = rc != SNN_OK || done;
+    if (rc == SNN_OK && wait && !done) {
+        *over = true; /* there is nothing left to wait with */
+        rc = SNN_ERR_STATE;
+    }
+    return note(link, "finish", rc);
 }

@@ -13,7 +13,7 @@
 #include <snn/communicator.h>
 #include <stdbool.h>
 
-/* How shards' floats travel. Compressed ones carry what was lost over to the next sum. */
+/* How shards' floats travel. Compressed ones carry what was lost, their residual, over to the next sum. */
 enum snn__send { SNN__SEND_FLOAT32, SNN__SEND_BF16, SNN__SEND_SIGN };
 
 struct snn__ranks_wish {
@@ -22,11 +22,21 @@ struct snn__ranks_wish {
     enum snn__send send; /* of the gradient; float32 with any_order */
     size_t length;       /* floats of a sum, */
     size_t gradient;     /* of which so many, the first, may be compressed */
+    size_t bucket;       /* floats that leave at once; 0: as many as are good */
+};
+
+/* The communicator, and its first failure, which stays. */
+struct snn__link {
+    snn_communicator to;
+    snn_status rc;
+    char why[320];
 };
 
 struct snn__ranks {
     uint32_t rank, size;
     size_t shards, first, own; /* all shards; this rank has first .. first + own - 1 */
+    struct snn__link link;
+    struct snn__ranks_wish wish;
     struct snn__ranks_room *room;
 };
 
@@ -41,9 +51,9 @@ size_t snn__ranks_first(size_t shards, uint32_t size, uint32_t rank);
 snn_status snn__ranks_plan(struct snn__ranks *r, snn_context *ctx, const snn_communicator *c,
                            const struct snn__ranks_wish *wish);
 /* Called by every rank when it is prepared, or could not be: `rc` says so, also where snn__ranks_plan() failed.
- * Returns rc if that is a failure, else one if another rank failed or wished something else. */
+ * Returns rc if that is a failure, else SNN_ERR_STATE if another rank failed or wished something else. */
 snn_status snn__ranks_agree(struct snn__ranks *r, snn_status rc);
-/* Ends what is under way. */
+/* Ends what is under way; also after a plan that failed, and for a structure of zeros. */
 void snn__ranks_free(struct snn__ranks *r);
 
 /* A sum: begin, give and poll as often as need be, end. None of them allocates. */
@@ -57,8 +67,19 @@ void snn__ranks_poll(struct snn__ranks *r);
 /* sum [length] of all shards, the same bits on all ranks; what was not given is 0. Waits. */
 snn_status snn__ranks_end(struct snn__ranks *r, float *sum);
 
-/* Records: `bytes` bytes of every own shard become those of every shard, in order, all [shards * bytes]. Waits. Also
- * between begin and end of a sum. Over all_reduce alone, pieces go through memory that plan took. */
+/* Records: `bytes` bytes of every own shard become those of every shard, in order, all [shards * bytes]. Waits.
+ * Also between begin and end of a sum. */
 snn_status snn__ranks_gather(struct snn__ranks *r, const void *own, size_t bytes, void *all);
+
+/* Residuals: one of each shard, and number `shards`, that of the sum, [gradient] floats each; 0 where nothing is
+ * compressed. They change with every sum, and begin at zero. */
+size_t snn__ranks_residuals(const struct snn__ranks *r);
+/* Keeps all of them, and takes back what was kept: a batch that is refused changes none. */
+void snn__ranks_keep(struct snn__ranks *r);
+void snn__ranks_undo(struct snn__ranks *r);
+/* out <- residual number `index`, on every rank; all call it. */
+snn_status snn__ranks_residual(struct snn__ranks *r, size_t index, float *out);
+/* The other way round, of this rank alone: it takes what is its own. */
+void snn__ranks_set_residual(struct snn__ranks *r, size_t index, const float *in);
 
 #endif

@@ -135,7 +135,7 @@ static float leaf(size_t shard, size_t i)
 
 static void sum(snn_context *ctx, const snn_communicator *c, size_t length, float *out)
 {
-    const struct snn__ranks_wish wish = { SHARDS, false, SNN__SEND_FLOAT32, length, length };
+    const struct snn__ranks_wish wish = { .shards = SHARDS, .length = length, .gradient = length };
     float *x = malloc((length + 1) * sizeof *x);
     struct snn__ranks r;
 

@@ -1,105 +1,168 @@
-/* Sums of shards: for any number of ranks the bits of a plain tree. */
-#include "ranks/ranks.h"
+/* Sums of shards: for any number of ranks, over messages or all_reduce, the bits of a plain tree. */
+#include "ranks/plain.h"
 #include "ranks/threads.h"
 #include "support.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One sum of all ranks. */
-struct sum {
+enum { SUMS = 3, RANKS = 8 };
+
+/* Sums one after the other with what is expected of them. */
+struct sums {
     struct snn__ranks_wish wish;
-    const float *x; /* [shards][length] */
     float factor;
-    float *got; /* [size][length] */
-    snn_status rc[16];
-    int times; /* the same sum, so often */
+    float *x;        /* [SUMS][shards][length] */
+    float *expected; /* [SUMS][length] */
+    float *residual; /* [shards + 1][gradient] after the last one */
 };
 
-static float plain(const float *x, size_t length, float factor, size_t lo, size_t hi)
-{
-    size_t half = 1;
+/* Cases that the ranks go through, and what each has to complain of. */
+struct cases {
+    struct sums *sums;
+    size_t n;
+    char wrong[RANKS][256];
+};
 
-    if (hi - lo == 1)
-        return x[lo * length] * factor + 0.0f;
-    while (2 * half < hi - lo)
-        half *= 2;
-    return plain(x, length, factor, lo, lo + half) + plain(x, length, factor, lo + half, hi);
+static struct sums sums_of(struct snn__ranks_wish wish)
+{
+    const size_t n = wish.length, each = wish.shards * n;
+    struct sums s = { .wish = wish, .factor = 0.37f };
+    float *residual = calloc((wish.shards + 1) * wish.gradient + 1, sizeof *residual);
+
+    s.x = malloc(SUMS * each * sizeof *s.x + 1);
+    s.expected = malloc(SUMS * n * sizeof *s.expected + 1);
+    s.residual = residual;
+    random_fill(s.x, SUMS * each, -1, 1, (unsigned)(wish.shards * 1000 + n));
+    for (size_t i = 0; i < SUMS * each; i += 5)
+        s.x[i] = i % 2 ? -0.0f : 0.0f;
+    for (size_t i = 0; i < SUMS; i++)
+        plain_sum(&wish, s.x + i * each, s.factor, residual, s.expected + i * n);
+    return s;
+}
+
+static void sums_free(struct sums *s)
+{
+    free(s->x);
+    free(s->expected);
+    free(s->residual);
 }
 
 /* Spans of a shard as layers give them, from the last to the first, or in another order. */
-static void give_shard(struct snn__ranks *r, const struct sum *s, size_t shard)
+static void give_shard(struct snn__ranks *r, const float *x, float factor, size_t shard)
 {
-    const size_t n = s->wish.length, cut[] = { 0, n / 7, n / 7 + (n > 2), n / 2, n - n / 3, n };
-    const float *x = s->x + (r->first + shard) * n;
+    const size_t n = r->wish.length, cut[] = { 0, n / 7, n / 7 + (n > 2), n / 2, n - n / 3, n };
 
     for (size_t i = 0; i < 5; i++) {
         const size_t part = shard % 2 == 0 ? 4 - i : (i * 3 + r->rank) % 5;
-        const size_t from = cut[part], to = cut[part + 1];
 
-        snn__ranks_give(r, shard, x + from, s->factor, from, to);
+        snn__ranks_give(r, shard, x + cut[part], factor, cut[part], cut[part + 1]);
         snn__ranks_poll(r);
     }
 }
 
-static void add(void *arg, const snn_communicator *c)
+static bool differ(const float *a, const float *b, size_t n)
 {
-    struct sum *s = arg;
-    snn_context *ctx = test_context(c->rank % 2 + 1, 1, "best");
-    struct snn__ranks r;
+    return n > 0 && memcmp(a, b, n * sizeof *a) != 0;
+}
 
-    s->rc[c->rank] = snn__ranks_agree(&r, snn__ranks_plan(&r, ctx, c, &s->wish));
-    for (int i = 0; i < s->times && s->rc[c->rank] == SNN_OK; i++) {
-        snn__ranks_begin(&r);
-        for (size_t shard = 0; shard < r.own; shard++)
-            give_shard(&r, s, shard);
-        s->rc[c->rank] = snn__ranks_end(&r, s->got + c->rank * s->wish.length);
+static const char *add(struct snn__ranks *r, const struct sums *s, float *got)
+{
+    const size_t n = s->wish.length;
+
+    for (size_t i = 0; i < SUMS; i++) {
+        snn__ranks_begin(r);
+        for (size_t shard = 0; shard < r->own; shard++)
+            give_shard(r, s->x + (i * s->wish.shards + r->first + shard) * n, s->factor, shard);
+        if (snn__ranks_end(r, got) != SNN_OK)
+            return snn_last_error();
+        if (differ(got, s->expected + i * n, n))
+            return "the sum has other bits";
     }
-    snn__ranks_free(&r);
+    for (size_t i = 0; i < snn__ranks_residuals(r); i++) {
+        if (snn__ranks_residual(r, i, got) != SNN_OK)
+            return snn_last_error();
+        if (differ(got, s->residual + i * s->wish.gradient, s->wish.gradient))
+            return "a residual has other bits";
+    }
+    return NULL;
+}
+
+static void go_through(void *arg, const snn_communicator *c)
+{
+    struct cases *all = arg;
+    snn_context *ctx = test_context(c->rank % 2 + 1, 1, "best");
+    const char *why = NULL;
+
+    for (size_t i = 0; i < all->n && why == NULL; i++) {
+        const struct sums *s = &all->sums[i];
+        float *got = malloc(s->wish.length * sizeof *got + 1);
+        struct snn__ranks r;
+
+        if (snn__ranks_agree(&r, snn__ranks_plan(&r, ctx, c, &s->wish)) == SNN_OK)
+            why = add(&r, s, got);
+        else
+            why = snn_last_error();
+        snn__ranks_free(&r);
+        if (why != NULL)
+            snprintf(all->wrong[c->rank], sizeof all->wrong[0], "%zu shards, length %zu, bucket %zu, send %d: %s",
+                     s->wish.shards, s->wish.length, s->wish.bucket, s->wish.send, why);
+        free(got);
+    }
     snn_context_destroy(ctx);
 }
 
-static void check_sum(uint32_t size, bool messages, size_t shards, size_t length)
+static void check_all(uint32_t size, bool messages, struct cases *all)
 {
     struct threads *t = threads_create(size, messages);
-    float *x = malloc(shards * length * sizeof *x), *got = malloc(size * length * sizeof *got);
-    struct sum s = { .wish = { .shards = shards, .length = length, .gradient = length / 2 },
-                     .x = x,
-                     .factor = 0.37f,
-                     .got = got,
-                     .times = 2 };
 
-    random_fill(x, shards * length, -1, 1, (unsigned)(shards * 1000 + length));
-    if (length > 0)
-        x[0] = -0.0f;
-    memset(got, 0xff, size * length * sizeof *got);
-    threads_run(t, add, &s);
+    threads_run(t, go_through, all);
     for (uint32_t rank = 0; rank < size; rank++) {
-        ck_assert_int_eq(s.rc[rank], SNN_OK);
+        ck_assert_msg(all->wrong[rank][0] == 0, "rank %u of %u, %s: %s", rank, size,
+                      messages ? "messages" : "all_reduce", all->wrong[rank]);
         ck_assert_uint_eq(threads_counted(t, rank).open, 0);
-        for (size_t i = 0; i < length; i++) {
-            const float expected = plain(x + i, length, s.factor, 0, shards), had = got[rank * length + i];
-
-            ck_assert_msg(memcmp(&had, &expected, sizeof had) == 0,
-                          "%u ranks, %zu shards, length %zu, rank %u, %zu: %a, not %a", size, shards, length, rank, i,
-                          (double)had, (double)expected);
-        }
     }
     threads_destroy(t);
-    free(got);
-    free(x);
 }
 
-static const size_t all_shards[] = { 1, 3, 4, 8, 12 }, lengths[] = { 0, 1, 7, 513, 40001 };
+static const size_t all_shards[] = { 1, 3, 4, 8, 12 }, lengths[] = { 0, 1, 7, 513, 20001 };
 static const uint32_t sizes[] = { 1, 2, 3, 4, 5, 8 };
 
-START_TEST(test_sums)
+static void check_send(uint32_t size, enum snn__send send)
 {
+    struct sums list[50];
+    struct cases all = { .sums = list };
+
     for (size_t s = 0; s < 5; s++)
         for (size_t n = 0; n < 5; n++)
-            for (int messages = 0; messages < 2; messages++)
-                if (all_shards[s] >= sizes[_i])
-                    check_sum(sizes[_i], messages, all_shards[s], lengths[n]);
+            for (size_t bucket = 0; bucket < 1500 && all_shards[s] >= size; bucket += 1024)
+                list[all.n++] = sums_of((struct snn__ranks_wish){ .shards = all_shards[s],
+                                                                  .send = send,
+                                                                  .length = lengths[n],
+                                                                  .gradient = lengths[n] - lengths[n] / 3,
+                                                                  .bucket = bucket });
+    check_all(size, true, &all);
+    check_all(size, false, &all);
+    for (size_t i = 0; i < all.n; i++)
+        sums_free(&list[i]);
+}
+
+START_TEST(test_float32)
+{
+    check_send(sizes[_i], SNN__SEND_FLOAT32);
+}
+END_TEST
+
+START_TEST(test_bf16)
+{
+    check_send(sizes[_i], SNN__SEND_BF16);
+}
+END_TEST
+
+START_TEST(test_signs)
+{
+    check_send(sizes[_i], SNN__SEND_SIGN);
 }
 END_TEST
 
@@ -108,7 +171,9 @@ int main(void)
     Suite *suite = suite_create("ranks_sum");
     TCase *cases = tcase_create("sum");
 
-    tcase_add_loop_test(cases, test_sums, 0, 6);
+    tcase_add_loop_test(cases, test_float32, 0, 6);
+    tcase_add_loop_test(cases, test_bf16, 0, 6);
+    tcase_add_loop_test(cases, test_signs, 0, 6);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
