@@ -154,9 +154,11 @@ SNN_BEGIN_DECLS
  * Recordings of events are read by snn_events_dataset_open() of libsnn-events, arrays in .npz by
  * snn_events_arrays_open().
  *
- * Reads the whole split into memory: one byte per pixel. Limit: 1,000,000 CIFAR images. Only regular files are
- * opened. A gz file that expands to more than 1 MiB and to more than 100 times its size is refused: unpack it first.
- * The caller destroys the data set.
+ * Samples of plain files of "idx", "cifar10", "cifar100" and "npy" stay on disk: the files stay open, and each
+ * sample is read when it is asked for. A file that becomes shorter meanwhile is SNN_ERR_IO then. Labels, the samples
+ * of gz files (one byte per pixel, four any other number), arrays in Fortran's order and "csv" come into memory.
+ * Limit: 1,000,000 CIFAR images. Only regular files are opened. A gz file that expands to more than 1 MiB and to
+ * more than 100 times its size is refused: unpack it first. The caller destroys the data set.
  * @param out receives the data set; NULL on failure
  * @return SNN_ERR_ARGUMENT (NULL, unknown format), SNN_ERR_IO (a file is missing or not a regular file: the message
  * names it), SNN_ERR_FORMAT (bad magic number, truncated file, counts differ, label out of range), SNN_ERR_MEMORY */
@@ -174,7 +176,7 @@ SNN_API SNN_CHECKED snn_status snn_dataset_open_files(snn_dataset **out, snn_con
                                                       const snn_dataset_files *files);
 
 /** As snn_dataset_open(), but reads only the first `limit` samples, and takes memory for these only; 0: all. (In
- * contrast, SNN_DATASET_LIMIT restricts a data set that was read whole.) What follows the last sample in a file is
+ * contrast, SNN_DATASET_LIMIT restricts a data set that was opened whole.) What follows the last sample in a file is
  * not checked, except the labels of "idx", which give the number of classes. The caller destroys the data set.
  * @return as snn_dataset_open() */
 SNN_API SNN_CHECKED snn_status snn_dataset_open_first(snn_dataset **out, snn_context *context, const char *format,
@@ -201,7 +203,7 @@ SNN_API void snn_dataset_destroy(snn_dataset *dataset);
 SNN_API SNN_CHECKED snn_status snn_view_options_init(snn_view_options *options, size_t size);
 
 /** Creates a data set that is a part of another one, in its order: some classes, a share of each, the first samples.
- * The two share the samples in memory. It has parameters and a normalisation of its own; those of the other one that
+ * The two share the samples. It has parameters and a normalisation of its own; those of the other one that
  * are at work while it is created, limit and label_first, count, and are not to be changed afterwards. Reads all
  * labels. The caller destroys the view, before or after the other one.
  * @param out receives the data set; NULL on failure

@@ -44,3 +44,20 @@ snn_status snn__file_open(FILE **out, uint64_t *size, const char *path)
         close(fd);
     return rc;
 }
+
+snn_status snn__file_read_at(int file, const char *path, uint64_t at, void *to, size_t size)
+{
+    unsigned char *out = to;
+
+    for (size_t done = 0; done < size;) {
+        const ssize_t got = pread(file, out + done, size - done, (off_t)(at + done));
+
+        if (got == 0)
+            return snn__fail(SNN_ERR_IO, "%.300s has become shorter while it was open: byte %llu is not there", path,
+                             (unsigned long long)(at + done));
+        if (got < 0 && errno != EINTR)
+            return snn__fail(SNN_ERR_IO, "cannot read %.300s: %s", path, snn__reason(errno).text);
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return SNN_OK;
+}

@@ -14,4 +14,9 @@ bool snn__file_absent(const char *path);
  * device may have no end: both are refused without waiting. SNN_ERR_IO; *out is NULL then. */
 snn_status snn__file_open(FILE **out, uint64_t *size, const char *path);
 
+/* Reads `size` bytes from byte `at` on of an open file; `path` is for the message. The place of the descriptor is
+ * neither used nor moved, so that threads, and processes after fork(), may share it. SNN_ERR_IO: they are not there.
+ */
+snn_status snn__file_read_at(int file, const char *path, uint64_t at, void *to, size_t size);
+
 #endif

@@ -2,61 +2,29 @@
 #include "data/array.h"
 #include "core/context.h"
 #include "core/size.h"
-#include <math.h>
 #include <string.h>
 
 #define CHUNK 512
 #define LABEL_MAX 1048575.0
 
-/* Number in `from`; 16-bit floats as IEEE 754 has them. */
-static double half(uint64_t bits)
-{
-    const double sign = bits & 0x8000 ? -1.0 : 1.0, fraction = (double)(bits & 0x3ff);
-    const int exponent = (int)(bits >> 10 & 31);
-
-    if (exponent == 31)
-        return fraction > 0.0 ? (double)NAN : sign * (double)INFINITY;
-    return exponent == 0 ? sign * ldexp(fraction, -24) : sign * ldexp(fraction + 1024.0, exponent - 25);
-}
-
-static double floating(uint64_t bits, size_t bytes)
-{
-    const uint32_t low = (uint32_t)bits;
-    float single;
-    double x;
-
-    if (bytes == 2)
-        return half(bits);
-    memcpy(&single, &low, sizeof single);
-    memcpy(&x, &bits, sizeof x);
-    return bytes == 4 ? (double)single : x;
-}
-
-static double number(const struct snn__array *a, const uint8_t *from)
-{
-    const size_t unused = 64 - 8 * a->bytes;
-    uint64_t bits = 0;
-
-    for (size_t i = 0; i < a->bytes; i++)
-        bits |= (uint64_t)from[a->big ? a->bytes - 1 - i : i] << 8 * i;
-    if (a->kind == 'f')
-        return floating(bits, a->bytes);
-    return a->kind == 'i' && bits >> (8 * a->bytes - 1) != 0 ? -(double)(((~bits + 1) << unused) >> unused)
-                                                             : (double)bits;
-}
-
 /* The next `n` numbers, at most CHUNK. */
-static snn_status next(struct snn__gz *gz, const struct snn__array *a, double *out, size_t n)
+static snn_status next(struct snn__gz *gz, const struct snn__numbers *type, double *out, size_t n)
 {
     uint8_t bytes[CHUNK * 8];
 
-    SNN__TRY(snn__gz_read_all(gz, bytes, n * a->bytes, "a block of numbers"));
+    SNN__TRY(snn__gz_read_all(gz, bytes, n * type->bytes, "a block of numbers"));
     for (size_t i = 0; i < n; i++)
-        out[i] = number(a, bytes + i * a->bytes);
+        out[i] = snn__number(type, bytes + i * type->bytes);
     return SNN_OK;
 }
 
 /* ---- rows [n,...] ---- */
+
+/* What of numbers of a type is kept in memory: pixels stay bytes, others become floats. */
+static const struct snn__numbers *in_memory(const struct snn__numbers *type)
+{
+    return type->pixels ? &snn__pixels : &snn__floats;
+}
 
 static void put(uint8_t *row, bool pixels, size_t index, double x)
 {
@@ -68,34 +36,34 @@ static void put(uint8_t *row, bool pixels, size_t index, double x)
         memcpy(row + index * sizeof value, &value, sizeof value);
 }
 
-static snn_status read_row(struct snn__gz *gz, const struct snn__array *a, bool pixels, uint8_t *row, size_t numbers)
+static snn_status read_row(struct snn__gz *gz, const struct snn__numbers *type, uint8_t *row, size_t numbers)
 {
     double x[CHUNK];
 
-    if (pixels)
+    if (type->pixels)
         return snn__gz_read_all(gz, row, numbers, "a sample");
     for (size_t i = 0; i < numbers; i += CHUNK) {
         const size_t n = snn__min(CHUNK, numbers - i);
 
-        SNN__TRY(next(gz, a, x, n));
+        SNN__TRY(next(gz, type, x, n));
         for (size_t k = 0; k < n; k++)
-            put(row, pixels, i + k, x[k]);
+            put(row, false, i + k, x[k]);
     }
     return SNN_OK;
 }
 
-static snn_status read_in_order(struct snn__rows *rows, struct snn__gz *gz, const struct snn__array *a, bool pixels,
+static snn_status read_in_order(struct snn__extents *e, struct snn__gz *gz, const struct snn__numbers *type,
                                 size_t count)
 {
-    const size_t numbers = rows->bytes / (pixels ? 1 : sizeof(float));
-
-    while (rows->count < count) {
+    snn__extents_memory(e, in_memory(type));
+    while (e->count < count) {
         uint8_t *row;
         size_t n;
 
-        SNN__TRY(snn__rows_grow(rows, &row, &n));
-        SNN__TRY(read_row(gz, a, pixels, row, numbers));
-        rows->count++;
+        SNN__TRY(snn__rows_grow(&e->rows, &row, &n));
+        SNN__TRY(read_row(gz, type, row, e->numbers));
+        e->rows.count++;
+        e->count++;
     }
     return SNN_OK;
 }
@@ -116,40 +84,59 @@ static size_t in_order(const struct snn__array *a, size_t k)
     return index;
 }
 
-/* The first index varies fastest: every sample is there before the first one is complete. */
-static snn_status read_turned(struct snn__rows *rows, struct snn__gz *gz, const struct snn__array *a, bool pixels,
-                              size_t count)
+/* The first index varies fastest: every sample is there before the first one is complete, so that all of them come
+ * into memory. */
+static snn_status read_turned(struct snn__extents *e, struct snn__gz *gz, const struct snn__array *a, size_t count)
 {
-    const size_t all = a->dim[0] * (rows->bytes / (pixels ? 1 : sizeof(float)));
+    const size_t all = a->dim[0] * e->numbers;
+    struct snn__rows *rows = &e->rows;
     double x[CHUNK];
     uint8_t *row;
     size_t n;
 
+    snn__extents_memory(e, in_memory(&a->type));
     for (; rows->count < count; rows->count += snn__min(n, count - rows->count))
         SNN__TRY(snn__rows_grow(rows, &row, &n));
+    e->count = count;
     for (size_t i = 0; i < all; i += CHUNK) {
         n = snn__min(CHUNK, all - i);
-        SNN__TRY(next(gz, a, x, n));
+        SNN__TRY(next(gz, &a->type, x, n));
         for (size_t k = i; k < i + n; k++)
             if (k % a->dim[0] < count)
-                put(snn__rows_at(rows, k % a->dim[0]), pixels, in_order(a, k / a->dim[0]), x[k - i]);
+                put(snn__rows_at(rows, k % a->dim[0]), a->type.pixels, in_order(a, k / a->dim[0]), x[k - i]);
     }
     return snn__gz_expect_end(gz);
 }
 
-static snn_status read_rows(struct snn__rows *rows, struct snn__gz *gz, const struct snn__array *a, bool pixels,
-                            size_t count)
+/* The samples stay in a file whose length is that of its header. */
+static snn_status leave(struct snn__extents *e, const struct snn__gz *gz, const struct snn__array *a, size_t count)
+{
+    const uint64_t at = snn__gz_position(gz), there = snn__gz_bound(gz) - at;
+    const size_t stride = e->numbers * a->type.bytes;
+
+    if (there / stride < count)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s is truncated: %zu samples of %zu bytes end after byte %llu",
+                         snn__gz_path(gz), count, stride, (unsigned long long)snn__gz_bound(gz));
+    if (count == a->dim[0] && there > (uint64_t)count * stride)
+        return snn__fail(SNN_ERR_FORMAT, "%.300s continues after the %llu bytes that its header declares",
+                         snn__gz_path(gz), (unsigned long long)(at + (uint64_t)count * stride));
+    return snn__extents_leave(e, gz, &a->type, at, stride, count);
+}
+
+static snn_status take_rows(struct snn__extents *e, struct snn__gz *gz, const struct snn__array *a, size_t count)
 {
     if (a->fortran && a->rank > 1)
-        return read_turned(rows, gz, a, pixels, count);
-    SNN__TRY(read_in_order(rows, gz, a, pixels, count));
+        return read_turned(e, gz, a, count);
+    if (snn__gz_plain(gz))
+        return leave(e, gz, a, count);
+    SNN__TRY(read_in_order(e, gz, &a->type, count));
     return count == a->dim[0] ? snn__gz_expect_end(gz) : SNN_OK;
 }
 
 /* A header may say anything: what cannot be in a file of this length is refused before memory is taken. */
 static snn_status check_length(const struct snn__gz *gz, const struct snn__array *a)
 {
-    const size_t numbers = snn__product_of(a->dim + 1, a->rank - 1), bytes = SNN__PRODUCT(numbers, a->bytes);
+    const size_t numbers = snn__product_of(a->dim + 1, a->rank - 1), bytes = SNN__PRODUCT(numbers, a->type.bytes);
 
     if (a->dim[0] == 0)
         return snn__fail(SNN_ERR_FORMAT, "%.300s holds no samples", snn__gz_path(gz));
@@ -169,6 +156,7 @@ snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const 
     const bool series = files->series != 0;
     const size_t first = series ? 2 : 1, rest = a->rank - snn__min(first, a->rank);
     const size_t rank = files->rank != 0 ? files->rank : rest > 1 ? 3 : 1;
+    struct snn__array of = *a;
     size_t shape[3] = { 1, 1, 1 };
 
     if (rank > 3)
@@ -182,11 +170,12 @@ snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const 
                          snn__gz_path(gz), a->rank, rank);
     for (size_t i = 0; i < rest; i++)
         shape[rank - rest + i] = a->dim[first + i];
-    s->pixels = a->kind == 'u' && a->bytes == 1;
+    of.type.pixels = a->type.kind == 'u' && a->type.bytes == 1;
     s->most = snn__min(s->most, a->dim[0]);
-    SNN__TRY(snn__samples_shape(s, snn__gz_path(gz), series ? a->dim[1] : 1, (uint32_t)rank, shape));
+    SNN__TRY(
+        snn__samples_shape(s, snn__gz_path(gz), in_memory(&of.type), series ? a->dim[1] : 1, (uint32_t)rank, shape));
     SNN__TRY(check_length(gz, a));
-    return read_rows(&s->x, gz, a, s->pixels, s->most);
+    return take_rows(&s->x, gz, &of, s->most);
 }
 
 /* ---- labels and targets ---- */
@@ -209,7 +198,7 @@ static snn_status read_labels(struct snn__samples *s, struct snn__gz *gz, const 
     for (size_t i = 0; i < a->dim[0]; i += CHUNK) {
         const size_t n = snn__min(CHUNK, a->dim[0] - i);
 
-        SNN__TRY(next(gz, a, x, n));
+        SNN__TRY(next(gz, &a->type, x, n));
         for (size_t k = 0; k < n; k++)
             SNN__TRY(add_label(s, gz, x[k], &lowest));
     }
@@ -229,8 +218,8 @@ static snn_status read_targets(struct snn__samples *s, struct snn__gz *gz, const
                          snn__gz_path(gz), a->rank);
     s->targets = a->rank > 1 ? a->dim[a->rank - 1] : 1;
     s->target_frames = a->rank > 2 ? a->dim[1] : 1;
-    snn__rows_begin(&s->target, s->ctx, numbers * sizeof(float), s->x.count);
-    return read_rows(&s->target, gz, a, false, s->x.count);
+    snn__extents_begin(&s->target, s->ctx, &snn__floats, numbers, s->x.count);
+    return take_rows(&s->target, gz, a, s->x.count);
 }
 
 snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, size_t announced,
@@ -242,5 +231,5 @@ snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const str
         return snn__fail(SNN_ERR_FORMAT, "%.300s has %zu labels or targets for %zu samples", snn__gz_path(gz),
                          a->dim[0], announced);
     SNN__TRY(check_length(gz, a));
-    return a->kind != 'f' && numbers == 1 ? read_labels(s, gz, a, least) : read_targets(s, gz, a);
+    return a->type.kind != 'f' && numbers == 1 ? read_labels(s, gz, a, least) : read_targets(s, gz, a);
 }

@@ -3,23 +3,23 @@
 #define SNN_DATA_ARRAY_H
 
 #include "data/gz.h"
+#include "data/numbers.h"
 #include "data/samples.h"
 
 #define SNN__ARRAY_RANK 6
 
 /* What its header says. */
 struct snn__array {
-    char kind;    /* 'u', 'i', 'f', 'b': whole numbers without and with sign, floats, truths */
-    size_t bytes; /* of a number */
-    bool big;     /* the highest byte comes first */
+    struct snn__numbers type;
     bool fortran; /* the first index varies fastest */
     size_t rank, dim[SNN__ARRAY_RANK];
 };
 
 /* The numbers of an array, after its header. */
 
-/* Sets shape and type of `s` from [n,...], and reads the samples. With files->series the dimension after n is time.
- * Dimensions that files->rank has beyond those of the array are 1, and come first.
+/* Sets the shape of `s` from [n,...], and finds the samples, which stay in a plain file, or reads them. With
+ * files->series the dimension after n is time. Dimensions that files->rank has beyond those of the array are 1, and
+ * come first.
  *
  *   [n,N]  [n,H,W]  [n,C,H,W]      with `series`: [n,T,N]  [n,T,H,W]  [n,T,C,H,W] */
 snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define RECORDS_MAX 1000000u /* of a split; 3 GB */
+#define PIXELS 3072u
 
 struct layout {
     size_t labels; /* bytes before the pixels */
@@ -22,10 +23,11 @@ static snn_status fail_count(const struct snn__gz *gz)
     return snn__fail(SNN_ERR_FORMAT, "%.300s: more than %u images in one split", snn__gz_path(gz), RECORDS_MAX);
 }
 
-/* Reads one record to the end of `s`; *more is false at the end of the file. */
+/* Reads one record. Its pixels come into memory, or stay in a plain file; *more is false at the end of the file. */
 static snn_status read_record(struct snn__samples *s, struct snn__gz *gz, const struct layout *layout, bool *more)
 {
-    uint8_t label[2], *pixels;
+    uint8_t label[2], passed[PIXELS], *pixels = passed;
+    const bool plain = snn__gz_plain(gz);
     size_t n;
 
     SNN__TRY(snn__gz_read(gz, label, layout->labels, &n));
@@ -37,29 +39,36 @@ static snn_status read_record(struct snn__samples *s, struct snn__gz *gz, const 
     if (label[layout->which] >= layout->classes)
         return snn__fail(SNN_ERR_FORMAT, "%.300s: label %u is out of range: %zu classes", snn__gz_path(gz),
                          label[layout->which], layout->classes);
-    if (s->x.count == RECORDS_MAX)
+    if (s->label.count == RECORDS_MAX)
         return fail_count(gz);
-    SNN__TRY(snn__rows_grow(&s->x, &pixels, &n));
-    SNN__TRY(snn__gz_read_all(gz, pixels, s->x.bytes, "an image"));
-    s->x.count++;
+    if (!plain)
+        SNN__TRY(snn__rows_grow(&s->x.rows, &pixels, &n));
+    SNN__TRY(snn__gz_read_all(gz, pixels, PIXELS, "an image"));
+    s->x.rows.count += !plain;
     return snn__samples_label(s, label[layout->which]);
 }
 
+/* All labels are read, which tells of a plain file that its records are whole. */
 static snn_status read_records(struct snn__samples *s, struct snn__gz *gz, const struct layout *layout)
 {
-    const size_t before = s->x.count;
+    const size_t before = s->x.count, record = layout->labels + PIXELS;
+    struct snn__rows *rows = &s->x.rows;
     bool more = true;
 
-    if (s->most > RECORDS_MAX && snn__gz_plain(gz) &&
-        snn__gz_bound(gz) / (layout->labels + s->x.bytes) > RECORDS_MAX - before)
+    if (s->most > RECORDS_MAX && snn__gz_plain(gz) && snn__gz_bound(gz) / record > RECORDS_MAX - before)
         return fail_count(gz);
-    if (s->x.blocks == 0) /* a small file, or a small part, takes small blocks */
-        s->x.per_block =
-            snn__max(1, snn__min(s->x.per_block, snn__min(s->most, (size_t)(snn__gz_bound(gz) / s->x.bytes))));
-    while (more && s->x.count < s->most)
+    if (rows->blocks == 0) /* a small file, or a small part, takes small blocks */
+        rows->per_block =
+            snn__max(1, snn__min(rows->per_block, snn__min(s->most, (size_t)(snn__gz_bound(gz) / PIXELS))));
+    if (!snn__gz_plain(gz))
+        snn__extents_memory(&s->x, &snn__pixels);
+    while (more && s->label.count < s->most)
         SNN__TRY(read_record(s, gz, layout, &more));
-    if (s->x.count == before)
+    if (s->label.count == before)
         return snn__fail(SNN_ERR_FORMAT, "%.300s holds no images", snn__gz_path(gz));
+    if (snn__gz_plain(gz))
+        return snn__extents_leave(&s->x, gz, &snn__pixels, layout->labels, record, s->label.count - before);
+    s->x.count = s->label.count;
     return SNN_OK;
 }
 
@@ -83,8 +92,7 @@ static snn_status read_file(struct snn__samples *s, const char *directory, const
 static snn_status prepare(struct snn__samples *s, const char *directory, const struct layout *layout)
 {
     s->classes = layout->classes;
-    s->pixels = true;
-    return snn__samples_shape(s, directory, 1, 3, (const size_t[]){ 3, 32, 32 });
+    return snn__samples_shape(s, directory, &snn__pixels, 1, 3, (const size_t[]){ 3, 32, 32 });
 }
 
 static snn_status cifar10_read(struct snn__samples *s, const snn_dataset_files *files)

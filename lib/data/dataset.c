@@ -242,7 +242,9 @@ static snn_status open_files(snn_dataset **out, snn_context *context, const snn_
     rc = open_source(&source, format, context, &own, members);
     if (rc == SNN_OK)
         rc = snn_dataset_create(out, context, &source);
-    if (rc != SNN_OK && source.close != NULL)
+    if (rc == SNN_OK)
+        (*out)->explains = true;
+    else if (source.close != NULL)
         source.close(source.user);
     return rc;
 }

@@ -95,7 +95,7 @@ snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, sn
         SNN__CALLS_HOST;
         rc = d->source.read(d->source.user, index, frame, &got);
     }
-    if (rc != SNN_OK && d->parent != NULL) /* which said why */
+    if (rc != SNN_OK && d->explains)
         return rc;
     if (rc != SNN_OK)
         return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",

@@ -5,6 +5,7 @@
 #include "core/file.h"
 #include "core/size.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -200,6 +201,17 @@ const char *snn__gz_path(const struct snn__gz *gz)
 bool snn__gz_plain(const struct snn__gz *gz)
 {
     return !gz->compressed;
+}
+
+uint64_t snn__gz_position(const struct snn__gz *gz)
+{
+    return gz->position;
+}
+
+snn_status snn__gz_share(const struct snn__gz *gz, int *file)
+{
+    *file = fcntl(fileno(gz->file), F_DUPFD_CLOEXEC, 0);
+    return *file >= 0 ? SNN_OK : fail_io("keep open", gz->path, errno);
 }
 
 static uint64_t times(uint64_t size, uint64_t ratio)

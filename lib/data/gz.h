@@ -28,6 +28,10 @@ void snn__gz_close(struct snn__gz *gz);
 const char *snn__gz_path(const struct snn__gz *gz);
 /* True if it is neither compressed nor in an archive: snn__gz_bound() is then its length. */
 bool snn__gz_plain(const struct snn__gz *gz);
+/* Bytes that were read so far. */
+uint64_t snn__gz_position(const struct snn__gz *gz);
+/* Another descriptor of a plain file, which the caller closes. SNN_ERR_IO */
+snn_status snn__gz_share(const struct snn__gz *gz, int *file);
 /* No more bytes than this come out of the file, whatever a header in it says. What expands beyond it is refused: a
  * file of some kilobytes may stand for gigabytes. */
 uint64_t snn__gz_bound(const struct snn__gz *gz);

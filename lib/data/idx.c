@@ -24,15 +24,15 @@ static snn_status read_header(struct snn__gz *gz, struct snn__array *a)
 {
     uint8_t magic[4], byte[4];
 
-    *a = (struct snn__array){ .big = true };
+    *a = (struct snn__array){ .type.big = true };
     SNN__TRY(snn__gz_read_all(gz, magic, sizeof magic, "the idx header"));
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].code == magic[2]) {
-            a->kind = types[i].kind;
-            a->bytes = types[i].bytes;
+            a->type.kind = types[i].kind;
+            a->type.bytes = types[i].bytes;
         }
     a->rank = magic[3];
-    if (magic[0] != 0 || magic[1] != 0 || a->bytes == 0 || a->rank == 0 || a->rank > SNN__ARRAY_RANK)
+    if (magic[0] != 0 || magic[1] != 0 || a->type.bytes == 0 || a->rank == 0 || a->rank > SNN__ARRAY_RANK)
         return snn__fail(SNN_ERR_FORMAT,
                          "%.300s: magic number 0x%08x, which is none of idx: 0x00000803 for bytes [n,H,W]",
                          snn__gz_path(gz), big_endian(magic));

@@ -13,17 +13,17 @@ static snn_status fail_array(const struct snn__gz *gz)
 }
 
 /* "<f4", "|u1", ">i2"; '?' and "|b1" are truths. */
-static bool set_type(struct snn__array *a, const snn_npy *header)
+static bool set_type(struct snn__numbers *n, const snn_npy *header)
 {
     const char *type = header->type.at;
 
     if (header->type.length != 3 || strchr("<>|=", type[0]) == NULL || strchr("fiub", type[1]) == NULL)
         return false;
-    a->kind = type[1];
-    a->big = type[0] == '>';
-    a->bytes = header->bytes;
-    return a->bytes <= 8 && (a->bytes & (a->bytes - 1)) == 0 && (a->kind != 'f' || a->bytes > 1) &&
-           (a->kind != 'b' || a->bytes == 1);
+    n->kind = type[1];
+    n->big = type[0] == '>';
+    n->bytes = header->bytes;
+    return n->bytes <= 8 && (n->bytes & (n->bytes - 1)) == 0 && (n->kind != 'f' || n->bytes > 1) &&
+           (n->kind != 'b' || n->bytes == 1);
 }
 
 static snn_status read_header(struct snn__gz *gz, struct snn__array *a)
@@ -44,7 +44,7 @@ static snn_status read_header(struct snn__gz *gz, struct snn__array *a)
         length |= (size_t)head[10] << 16 | (size_t)head[11] << 24;
     taken = snn__min(length, HEADER_MOST);
     SNN__TRY(snn__gz_read_all(gz, text, taken, "the header"));
-    if (taken < length || !snn_npy_parse(text, &header) || header.fields > 0 || !set_type(a, &header) ||
+    if (taken < length || !snn_npy_parse(text, &header) || header.fields > 0 || !set_type(&a->type, &header) ||
         header.rank == 0)
         return fail_array(gz);
     a->fortran = header.fortran != 0;

@@ -9,9 +9,9 @@
 struct snn_dataset {
     snn_context *ctx;
     _Atomic size_t owners;     /* the caller, if it has not destroyed the set, and views */
-    const snn_dataset *parent; /* what a view is a view of; NULL if it is none */
     struct snn__params params;
     snn_dataset_source source; /* files are a source like a host's */
+    bool explains;             /* a source of the library's, which sets the message of a failure */
     size_t channels, length;   /* of one frame: shape[0]; all its numbers */
     size_t n_norm;             /* 0, 1 or channels */
     float *norm;               /* [2 * channels]: means, then deviations */

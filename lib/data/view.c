@@ -235,9 +235,10 @@ snn_status snn_dataset_view(snn_dataset **out, snn_dataset *dataset, const snn_v
     set_source(v, &source);
     if (rc == SNN_OK)
         rc = snn_dataset_create(out, dataset->ctx, &source);
-    if (rc == SNN_OK)
-        (*out)->parent = dataset;
-    else
+    if (rc != SNN_OK) {
         close_view(v);
-    return rc;
+        return rc;
+    }
+    (*out)->explains = true;
+    return SNN_OK;
 }

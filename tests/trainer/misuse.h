@@ -4,6 +4,7 @@
 #define SNN_TESTS_TRAINER_MISUSE_H
 
 #include "trainer/builder.h"
+#include <unistd.h>
 
 enum { BATCH = 4 };
 
@@ -475,6 +476,45 @@ ROW(set_label, epoch(w, (struct odd_set){ { 4 }, 1, 3, 9, 0, SNN_OK }, true))
 ROW(set_label_in_evaluation, epoch(w, (struct odd_set){ { 4 }, 1, 3, 9, 0, SNN_OK }, false))
 ROW(set_nan, epoch(w, (struct odd_set){ { 4 }, 1, 3, 0, NAN, SNN_OK }, true))
 ROW(set_fails, epoch(w, (struct odd_set){ { 4 }, 1, 3, 0, 0, SNN_ERR_IO }, true))
+/* Two files of idx in the working directory, of 5 samples [4]; the first one is cut off once they are open. */
+static inline snn_status open_and_cut(struct world *w, snn_dataset **set)
+{
+    const uint8_t x[32] = { 0, 0, 8, 2, 0, 0, 0, 5, 0, 0, 0, 4 }, label[13] = { 0, 0, 8, 1, 0, 0, 0, 5 };
+    snn_dataset_files files;
+
+    ck_assert(write_file("train-idx2", x, sizeof x) && write_file("train-labels-idx1", label, sizeof label));
+    OK(snn_dataset_files_init(&files, sizeof files));
+    files.format = "idx";
+    files.path = ".";
+    OK(snn_dataset_open_files(set, w->ctx, &files));
+    ck_assert_int_eq(truncate("train-idx2", 12), 0);
+    return SNN_OK;
+}
+
+static inline snn_status set_cut_off(struct world *w)
+{
+    char before[4096], folder[] = "/tmp/snn-misuse-XXXXXX";
+    snn_network *net = network_of(w->ctx, (const size_t[3]){ 4 }, "linear out out=10");
+    snn_trainer *tr = trainer_of(net, w->sgd, "bptt", "steps=1 shuffle=0", BATCH);
+    snn_dataset *set = NULL;
+    snn_status rc;
+
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+    rc = open_and_cut(w, &set);
+    if (rc == SNN_OK)
+        rc = snn_trainer_epoch(tr, set, NULL);
+    remove("train-idx2");
+    remove("train-labels-idx1");
+    ck_assert_int_eq(chdir(before), 0);
+    rmdir(folder);
+    snn_dataset_destroy(set);
+    snn_trainer_destroy(tr);
+    snn_network_destroy(net);
+    return rc;
+}
+
 ROW(unknown_format, snn_dataset_open(&(snn_dataset *){ NULL }, w->ctx, "png", ".", SNN_SPLIT_TRAIN))
 
 static inline int stop(void *user, const snn_progress *progress)

@@ -140,6 +140,7 @@ static const struct {
     { "the same in evaluation", set_label_in_evaluation, ARGUMENT, "sample 2 has label 9; there are 3 classes" },
     { "a data set with a pixel that is not a number", set_nan, DIVERGED, "sample 2" },
     { "a data set whose callback fails", set_fails, SNN_ERR_IO, "" },
+    { "a data file that is cut off while it is open", set_cut_off, SNN_ERR_IO, "has become shorter" },
     { "an unknown data format", unknown_format, ARGUMENT, "png" },
     { "batches of 1 with a batch norm over vectors", one_sample_for_norm, UNSUPPORTED, "layer bn: in batches of 1" },
     { "another data set in the midst of an epoch", another_set, STATE, "4 of them done; this data set has 3" },
