@@ -172,6 +172,7 @@ struct snn__open_between {
 struct snn__dropout {
     uint64_t seed, stream;
     float *mask, rate;
+    uint64_t first; /* number of mask[0] in the stream */
 };
 
 /* ---- norms ---- */

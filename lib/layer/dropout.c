@@ -46,10 +46,11 @@ static snn_status dropout_plan(struct snn__node *node, struct snn__arena *arena)
     return snn__arena_keep(arena, &d->mask, SNN__PRODUCT(node->batch_max, draws(node)), sizeof(float));
 }
 
-static void dropout_begin(struct snn__node *node, size_t batch, uint64_t stream)
+static void dropout_begin(struct snn__node *node, size_t first, size_t batch, uint64_t stream)
 {
     struct dropout *d = node->state;
-    struct snn__dropout k = { node->ctx->options.seed, stream * 4096u + node->layer->index, d->mask, 0.0f };
+    struct snn__dropout k = { node->ctx->options.seed, stream * 4096u + node->layer->index, d->mask, 0.0f,
+                              (uint64_t)first * draws(node) };
 
     if (d->supplied)
         return;

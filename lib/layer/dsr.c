@@ -103,10 +103,11 @@ static void rate_refresh(struct snn__node *node)
     s->threshold = fmaxf(s->threshold, s->bound);
 }
 
-static void rate_begin(struct snn__node *node, size_t batch, uint64_t stream)
+static void rate_begin(struct snn__node *node, size_t first, size_t batch, uint64_t stream)
 {
     const struct rate *s = node->state;
 
+    (void)first;
     (void)batch;
     (void)stream;
     if (snn__layer_lr_scale(node->layer) > 0)

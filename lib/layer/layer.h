@@ -165,7 +165,9 @@ struct snn__layer_type {
     size_t (*scratch)(const struct snn__node *node); /* bytes for products */
     void (*refresh)(struct snn__node *node);         /* parameters may have changed: derive what is computed from
                                                         them */
-    void (*begin)(struct snn__node *node, size_t batch, uint64_t stream); /* a training sequence begins */
+    /* A training sequence begins, of `batch` samples from number `first` of its batch on: these numbers and `stream`
+     * name random numbers. */
+    void (*begin)(struct snn__node *node, size_t first, size_t batch, uint64_t stream);
     void (*forward)(struct snn__node *node, struct snn__io *io);
     /* dx (+)= adjoint of the error e at the output, for input number `input` */
     void (*adjoint)(struct snn__node *node, struct snn__io *io, struct snn__signal e, size_t input, float *dx,

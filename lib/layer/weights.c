@@ -171,10 +171,11 @@ static size_t weights_scratch(const struct snn__node *node)
 
 /* ---- what is computed from the parameters ---- */
 
-static void weights_begin(struct snn__node *node, size_t batch, uint64_t stream)
+static void weights_begin(struct snn__node *node, size_t first, size_t batch, uint64_t stream)
 {
     struct snn__weights *s = node->state;
 
+    (void)first;
     (void)batch;
     (void)stream;
     if (s->derived.by != NULL && s->derived.by->begin != NULL)

@@ -38,7 +38,7 @@ void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool i
         unit->reached = unit->over_steps.begun = false;
         snn__delay_begin(pass, unit);
         if (training && unit->layer->type->begin)
-            unit->layer->type->begin(&unit->node, batch, stream);
+            unit->layer->type->begin(&unit->node, pass->first, batch, stream);
     }
 }
 

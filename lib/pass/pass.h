@@ -211,6 +211,7 @@ struct snn__pass {
 
     /* of the current sequence */
     size_t batch;
+    size_t first;  /* number of the first sample in the batch of which this is a shard; else 0 */
     size_t sample; /* number of the first sample: 0 but in views (pass/samples.h) */
     bool training, is_static;
     struct snn__unit *measured; /* rerun: the batch norm that this run of the steps measures; NULL in the last one */
@@ -237,8 +238,8 @@ size_t snn__pass_bytes(const struct snn__pass *pass);
 
 /* Parameters may have changed. */
 void snn__pass_refresh(struct snn__pass *pass);
-/* A sequence begins: `stream` names the random numbers of this batch. Refreshes, too, unless parameters are settled.
- */
+/* A sequence begins: `stream`, and pass->first for samples, name the random numbers of this batch. Refreshes, too,
+ * unless parameters are settled. */
 void snn__pass_begin(struct snn__pass *pass, size_t batch, bool training, bool is_static, uint64_t stream);
 /* Buffer for the input of step t, [B][len] channels last. */
 float *snn__pass_input(struct snn__pass *pass, size_t t);

@@ -31,7 +31,8 @@ static void draw_sample(void *arg, size_t b)
     const snn_trainer *tr = k->trainer;
     size_t n = k->unit->value_len;
     uint64_t seed = tr->ctx->options.seed;
-    uint64_t stream = (k->step * tr->pass.n + k->unit->layer->index) << 24 | b; /* a batch has at most 2^24 samples */
+    uint64_t stream = (k->step * tr->pass.n + k->unit->layer->index) << 24 |
+                      (tr->pass.first + b); /* a batch has at most 2^24 samples */
     float *z = k->unit->noise + b * n;
 
     if (k->kind == 'r') {

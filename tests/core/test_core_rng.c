@@ -65,7 +65,7 @@ START_TEST(test_words_and_fills_agree)
 }
 END_TEST
 
-/* Masks of dropout, from any element to any other, by every instruction set. */
+/* Masks of dropout, from any element to any other and of any number, by every instruction set. */
 START_TEST(test_masks)
 {
     enum { N = 300 };
@@ -75,13 +75,13 @@ START_TEST(test_masks)
     for (size_t table = 0; (k = snn__kernels_at(table)) != NULL; table++)
         for (size_t from = 0; from < 9; from++)
             for (size_t to = from; to <= N; to += 97) {
-                struct snn__dropout d = { 0x123456789abcull, 1ull << 33, mask, 0.3f };
+                struct snn__dropout d = { 0x123456789abcull, 1ull << 33, mask, 0.3f, table % 2 ? from * 1001 : 0 };
 
                 for (size_t i = 0; i <= N; i++)
                     mask[i] = -1;
                 k->layers->dropout(&d, from, to);
                 for (size_t i = 0; i <= N; i++) {
-                    const float u = snn__random_uniform(d.seed, SNN__RNG_DROPOUT, d.stream, i);
+                    const float u = snn__random_uniform(d.seed, SNN__RNG_DROPOUT, d.stream, d.first + i);
 
                     ck_assert_float_eq(mask[i], i < from || i >= to ? -1.0f : u < d.rate ? 0.0f : 1.0f);
                 }
