@@ -870,6 +870,21 @@ public:
     void restart_epoch() { check(snn_trainer_restart_epoch(get())); }
     void save(const std::string &path) const { check(snn_trainer_save(get(), path.c_str())); }
     void load(const std::string &path) { check(snn_trainer_load(get(), path.c_str())); }
+    /** The ranks that train together; the functions of the communicator must be there as long as the trainer. */
+    void set_communicator(const snn_communicator &communicator)
+    {
+        check(snn_trainer_set_communicator(get(), &communicator));
+    }
+
+    /** The samples of a batch of n that this rank reads: the first, and how many. */
+    std::pair<std::size_t, std::size_t> share(std::size_t n) const
+    {
+        std::size_t first = 0, count = 0;
+
+        check(snn_trainer_share(get(), n, &first, &count));
+        return { first, count };
+    }
+
     void set_projection(Projection &projection) { check(snn_trainer_set_projection(get(), projection.get())); }
     void set_teacher(Trainer &teacher) { check(snn_trainer_set_teacher(get(), teacher.get())); }
 

@@ -4,6 +4,7 @@
 #ifndef SNN_TRAINER_H
 #define SNN_TRAINER_H
 
+#include <snn/communicator.h>
 #include <snn/dataset.h>
 #include <snn/loss.h>
 #include <snn/network.h>
@@ -44,6 +45,12 @@ typedef enum snn_trainer_key {
                                             that cannot be read or is not finite; 0: the epoch ends there, and the
                                             next call tries the batch again */
     SNN_TRAINER_HUBER_DELTA = 414,     /**< f64 > 0, huber: distance beyond which the loss is linear */
+    SNN_TRAINER_SHARDS = 415,          /**< i64, S, parts that a batch is cut into, each of which is run as a batch of
+                                            its own; ranks share them: docs/ranks.md */
+    SNN_TRAINER_REDUCE = 416,          /**< str, order of sums over shards: fixed (the same bits for any number of
+                                            ranks), any (the communicator's) */
+    SNN_TRAINER_SEND = 417,            /**< str, what gradients travel as: float32, bf16, sign (one bit each); with
+                                            the last two every shard carries what is lost over to the next update */
 
     SNN_BPTT_DETACH_RESET = 501,    /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,   /**< i64, sltt, K: number of the T steps that are trained, drawn per batch;
@@ -346,6 +353,22 @@ SNN_API SNN_CHECKED snn_status snn_trainer_set_logits(snn_trainer *trainer, cons
  * @param projection of the same network, borrowed; NULL: none
  * @return SNN_ERR_ARGUMENT (NULL trainer, another network), SNN_ERR_STATE (prepared) */
 SNN_API SNN_CHECKED snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *projection);
+
+/** Sets the ranks that train together: all of them then make the same calls, and have the same results. Only before
+ * snn_trainer_prepare(), which all ranks call, too. Evaluators take one as well. Streams and snn_trainer_predict()
+ * stay this rank's own. docs/ranks.md.
+ * @param communicator copied; its functions must be there as long as the trainer; NULL: this rank is alone
+ * @return SNN_ERR_ARGUMENT (NULL trainer, a rank that is not below the size, a function that is missing),
+ * SNN_ERR_VERSION (a field of a later version), SNN_ERR_STATE (prepared, or in a callback of this trainer) */
+SNN_API SNN_CHECKED snn_status snn_trainer_set_communicator(snn_trainer *trainer,
+                                                            const snn_communicator *communicator);
+
+/** Tells which samples of a batch of n this rank reads: `count` of them, from number `first` on. In
+ * snn_trainer_step() the others' x may be anything; labels, targets and lengths are those of the whole batch. Without
+ * a communicator all are read. Real-time safe.
+ * @param first, count receive the samples; a rank may have none of a small batch
+ * @return SNN_ERR_ARGUMENT (NULL, n out of range), SNN_ERR_STATE (not prepared) */
+SNN_API SNN_CHECKED snn_status snn_trainer_share(const snn_trainer *trainer, size_t n, size_t *first, size_t *count);
 
 /** Allocates all memory for batches of at most `batch` samples. Afterwards steps, epochs and evaluations allocate
  * nothing. A second call plans again, and keeps epoch, moments and parameters. The old plan exists until the new one

@@ -84,7 +84,7 @@ static bool learns_from(snn_trainer *tr, size_t t)
            tr->split.out == NULL && snn__step_counts(tr, t);
 }
 
-static snn_status run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
+snn_status snn__run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
 {
     const struct snn__rule *rule = tr->rule;
     bool trained = rule->trains == NULL || !train || rule->trains(tr, t);
@@ -129,7 +129,7 @@ static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, boo
             snn__pass_measure(&tr->pass, t);
         }
     for (size_t t = 0; t < tr->steps; t++)
-        SNN__TRY(run_step(tr, batch, t, train, loss));
+        SNN__TRY(snn__run_step(tr, batch, t, train, loss));
     return SNN_OK;
 }
 
@@ -162,15 +162,29 @@ static snn_status check_scales(const snn_trainer *tr)
     return SNN_OK;
 }
 
-static snn_status check_training(const snn_trainer *tr, const struct snn__batch *batch)
+/* Batches of so many samples have a shard of one, and are refused where that has no statistics. */
+static snn_status check_norms(const snn_trainer *tr, const struct snn__batch *batch)
 {
-    const snn_layer *norm = batch->n == 1 ? snn__norm_of_one(tr, snn__is_static(tr, batch->frames)) : NULL;
+    const size_t shards = tr->shards.n;
+    const snn_layer *norm =
+        snn__shards_have_one(tr, batch->n) ? snn__norm_of_one(tr, snn__is_static(tr, batch->frames)) : NULL;
 
-    if (norm != NULL)
+    if (norm == NULL)
+        return SNN_OK;
+    if (shards == 1)
         return snn__fail(SNN_ERR_ARGUMENT,
                          "%s: layer %s: one sample gives a batch norm over vectors one value, which has no variance; "
                          "train with 2 samples or more",
                          tr->owner, norm->name);
+    return snn__fail(SNN_ERR_ARGUMENT,
+                     "%s: layer %s: %zu samples in %zu shards leave a shard of one, which gives a batch norm over "
+                     "vectors one value, and no variance; train with %zu samples or more",
+                     tr->owner, norm->name, batch->n, shards, 2 * shards);
+}
+
+static snn_status check_training(const snn_trainer *tr, const struct snn__batch *batch)
+{
+    SNN__TRY(check_norms(tr, batch));
     SNN__TRY(check_scales(tr));
     return tr->pass.projecting != NULL ? snn__projection_check(&tr->projecting) : SNN_OK;
 }
@@ -184,12 +198,14 @@ static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batc
 /* Labels and targets, as the host or the data set gives them. */
 static void take_aims(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
+    const bool own = batch->dataset == NULL; /* the host's arrays are those of the whole batch */
+
     if (batch->label != NULL && batch->label != tr->label)
-        memcpy(tr->label, batch->label, batch->n * sizeof *tr->label);
-    tr->target = batch->target;
+        memcpy(tr->label, batch->label + batch->from, batch->n * sizeof *tr->label);
+    tr->target = batch->target != NULL && own ? batch->target + batch->from * tr->classes : batch->target;
     tr->target_frames = batch->target_frames;
-    tr->target_pitch = has_all_targets(tr, batch, train) ? batch->n * tr->classes : 0;
-    tr->length = batch->length;
+    tr->target_pitch = has_all_targets(tr, batch, train) ? (own ? batch->whole : batch->n) * tr->classes : 0;
+    tr->length = batch->length != NULL ? batch->length + batch->from : NULL;
 }
 
 /* A layer may compute once for all steps: not where weights or eligibilities change from step to step, or an observer
@@ -204,16 +220,16 @@ static bool has_constants(const snn_trainer *tr, const struct snn__batch *batch,
     return snn__is_static(tr, batch->frames);
 }
 
-static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool train)
+static void begin(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
     uint64_t stream = tr->run.batches;
 
-    if (train) {
-        snn__undo_keep(tr);
+    tr->stream.pass = NULL; /* it ends: the batch takes its arrays */
+    if (train)
         tr->has_gradient = false;
-    }
     if (train && tr->pass.projecting != NULL)
         snn__projection_begin(&tr->projecting, stream);
+    tr->pass.first = batch->from;
     snn__pass_begin(&tr->pass, batch->n, train, has_constants(tr, batch, train), stream);
     take_aims(tr, batch, train);
     tr->ctx->kernels->fill(tr->out_sum, 0.0f, batch->n * tr->classes);
@@ -221,15 +237,18 @@ static void begin_batch(snn_trainer *tr, const struct snn__batch *batch, bool tr
         tr->rule->begin(tr);
 }
 
-/* All steps, and the loss and the correct samples of their outputs. */
-static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool train, struct snn__result *result)
+/* The parts of the host's last batch are over. */
+static void take(snn_trainer *tr, const struct snn__batch *batch)
 {
-    if (train)
-        SNN__TRY(look_ahead(tr, batch));
-    if (!train && tr->blocks.most > 0)
-        SNN__TRY(run_blocks(tr, batch, &result->loss));
-    else
-        SNN__TRY(run_steps(tr, batch, train, &result->loss));
+    tr->unread = false;
+    tr->split.done = SNN__PART_NONE;
+    tr->split.samples = batch->n;
+    tr->split.frames = batch->frames;
+}
+
+/* What the outputs of all steps come to. */
+snn_status snn__end_part(snn_trainer *tr, const struct snn__batch *batch, bool train, struct snn__result *result)
+{
     if (judged(tr, batch) && snn__judges_at_end(tr))
         SNN__TRY(snn__judge_outcome(tr, train, &result->loss));
     if (tr->target_frames == 1)
@@ -241,13 +260,63 @@ static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool trai
     return SNN_OK;
 }
 
-/* The steps ended with `rc`. Where something fails, all is as it was before the batch. */
-static snn_status finish_training(snn_trainer *tr, snn_status rc)
+/* All steps, and the loss and the correct samples of their outputs. */
+static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool train, struct snn__result *result)
 {
+    if (train)
+        SNN__TRY(look_ahead(tr, batch));
+    if (!train && tr->blocks.most > 0)
+        SNN__TRY(run_blocks(tr, batch, &result->loss));
+    else
+        SNN__TRY(run_steps(tr, batch, train, &result->loss));
+    return snn__end_part(tr, batch, train, result);
+}
+
+snn_status snn__run_part(snn_trainer *tr, const struct snn__batch *batch, struct snn__result *result)
+{
+    *result = (struct snn__result){ 0 };
+    take(tr, batch);
+    tr->loss.teacher = NULL;
+    begin(tr, batch, false);
+    return run(tr, batch, false, result);
+}
+
+snn_status snn__begin_part(snn_trainer *tr, const struct snn__batch *batch)
+{
+    tr->loss.teacher = NULL;
+    if (tr->loss.share > 0) {
+        SNN__TRY(snn__ask_teacher(tr, batch));
+        tr->loss.teacher = tr->logits + batch->from * tr->classes;
+    }
+    begin(tr, batch, true);
+    return SNN_OK;
+}
+
+snn_status snn__train_part(snn_trainer *tr, const struct snn__batch *batch, struct snn__result *result)
+{
+    snn_status rc;
+
+    *result = (struct snn__result){ 0 };
+    tr->unread = false;
+    SNN__TRY(snn__begin_part(tr, batch));
+    rc = run(tr, batch, true, result);
     if (rc != SNN_OK)
         snn__discard_gradient(tr);
     else if (tr->split.out == NULL)
         rc = snn__finish(tr);
+    return rc;
+}
+
+snn_status snn__begin_training(snn_trainer *tr, const struct snn__batch *batch)
+{
+    take(tr, batch);
+    SNN__TRY(check_training(tr, batch));
+    snn__undo_keep(tr);
+    return SNN_OK;
+}
+
+snn_status snn__end_training(snn_trainer *tr, snn_status rc)
+{
     if (rc != SNN_OK) {
         snn__undo(tr);
         return rc;
@@ -259,20 +328,12 @@ static snn_status finish_training(snn_trainer *tr, snn_status rc)
 
 snn_status snn__run_batch(snn_trainer *tr, struct snn__batch *batch, bool train, struct snn__result *result)
 {
-    snn_status rc;
-
-    *result = (struct snn__result){ 0 };
-    tr->unread = false;
-    tr->split.done = SNN__PART_NONE;
-    tr->split.samples = batch->n;
-    tr->split.frames = batch->frames;
-    tr->loss.teacher = train && tr->loss.share > 0 ? tr->logits : NULL;
-    if (train)
-        SNN__TRY(check_training(tr, batch));
-    if (tr->loss.teacher != NULL)
-        SNN__TRY(snn__ask_teacher(tr, batch));
-    tr->stream.pass = NULL; /* it ends: the batch takes its arrays */
-    begin_batch(tr, batch, train);
-    rc = run(tr, batch, train, result);
-    return train ? finish_training(tr, rc) : rc;
+    batch->from = 0;
+    batch->whole = batch->n;
+    if (tr->shards.on)
+        return snn__run_shards(tr, batch, train, result);
+    if (!train)
+        return snn__run_part(tr, batch, result);
+    SNN__TRY(snn__begin_training(tr, batch));
+    return snn__end_training(tr, snn__train_part(tr, batch, result));
 }

@@ -68,7 +68,7 @@ static struct snn__batch batches_of(const snn_trainer *tr, const snn_dataset *da
 }
 
 /* Calls the host; false if the host stops the epoch. */
-static bool go_on(snn_trainer *tr, const struct snn__sums *s)
+static bool ask(snn_trainer *tr, const struct snn__sums *s)
 {
     snn_progress p = { sizeof p,
                        s->training,
@@ -98,12 +98,25 @@ static bool go_on(snn_trainer *tr, const struct snn__sums *s)
     return goes_on;
 }
 
-/* Tells a data set that looks ahead which samples the next batch has. */
+/* The same for all ranks: where the host of one stops, its next batch tells the others, and all stop after that. */
+static bool go_on(snn_trainer *tr, const struct snn__sums *s)
+{
+    const bool goes_on = ask(tr, s);
+
+    if (tr->shards.ranks.size <= 1)
+        return goes_on;
+    tr->shards.stop |= !goes_on;
+    return !tr->shards.stopped;
+}
+
+/* Tells a data set that looks ahead which samples the next batch has, of those that this rank reads. */
 static void tell_ahead(const snn_trainer *tr, const struct snn__batch *batch, uint64_t total)
 {
-    const uint64_t next = batch->first + batch->n, end = snn__min(total, next + tr->batch_max);
+    const uint64_t next = batch->first + batch->n;
+    const size_t n = total - next < tr->batch_max ? (size_t)(total - next) : tr->batch_max;
+    const uint64_t begin = next + snn__own_begins(&tr->shards, n), end = next + snn__own_ends(&tr->shards, n);
 
-    for (uint64_t at = next; at < end && snn__dataset_looks_ahead(batch->dataset); at++)
+    for (uint64_t at = begin; at < end && snn__dataset_looks_ahead(batch->dataset); at++)
         snn__dataset_ahead(batch->dataset, snn__batch_sample(tr, batch, at), batch->augment, batch->epoch);
 }
 
@@ -125,27 +138,38 @@ static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct sn
 /* ---- epochs ---- */
 
 /* The number of samples at which an epoch that continues after `done` ends. A last batch that is not full may be left
- * out; one of a single sample always is where a batch norm over vectors would have no variance. */
+ * out; one of a single sample, or of shards of one, always is where a batch norm over vectors would have no
+ * variance. */
 static uint64_t end_of_epoch(const snn_trainer *tr, const snn_dataset_info *info, uint64_t done)
 {
     uint64_t rest = (info->count - done) % tr->batch_max;
     bool drops = snn__param_i64(&tr->params, SNN_TRAINER_DROP_LAST) != 0 ||
-                 (rest == 1 && snn__norm_of_one(tr, snn__is_static(tr, info->frames)) != NULL);
+                 (rest > 0 && snn__shards_have_one(tr, (size_t)rest) &&
+                  snn__norm_of_one(tr, snn__is_static(tr, info->frames)) != NULL);
 
     return info->count - (drops && rest < info->count ? rest : 0);
 }
 
-/* Said once, when a run begins: training sees one sample less than the data set has. */
+/* Said once, when a run begins: training sees less samples than the data set has. */
 static void say_what_is_left_out(const snn_trainer *tr, const snn_dataset_info *info, uint64_t end)
 {
     const snn_layer *norm = snn__norm_of_one(tr, snn__is_static(tr, info->frames));
+    const size_t rest = info->count - (size_t)end;
 
-    if (end + 1 == info->count && norm != NULL)
+    if (rest == 0 || norm == NULL || !snn__shards_have_one(tr, rest))
+        return;
+    if (tr->shards.n == 1)
         snn__log(
             tr->ctx, SNN_LOG_WARNING,
             "%s: %zu samples in batches of %zu leave a last batch of one, of which layer %s has no statistics: it "
             "is left out; another batch size keeps it",
             tr->owner, info->count, tr->batch_max, norm->name);
+    else
+        snn__log(
+            tr->ctx, SNN_LOG_WARNING,
+            "%s: %zu samples in batches of %zu leave a last batch of %zu, with a shard of one, of which layer %s "
+            "has no statistics: it is left out; another batch size keeps it",
+            tr->owner, info->count, tr->batch_max, rest, norm->name);
 }
 
 /* 0: the data set has labels. */
@@ -241,21 +265,32 @@ static snn_status train_rest(snn_trainer *tr, struct snn__batch *batch, struct s
     return SNN_OK;
 }
 
+/* The epoch's batches, and what all ranks agree on. */
+static snn_status begin_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_dataset_info *info,
+                              struct snn__batch *batch)
+{
+    SNN__TRY(check_dataset(tr, dataset, info));
+    SNN__TRY(check_under_way(tr, info));
+    *batch = batches_of(tr, dataset, info);
+    batch->augment = true;
+    batch->shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0;
+    batch->epoch = tr->run.epoch;
+    return SNN_OK;
+}
+
 static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_metrics *metrics)
 {
     const struct snn__run *run = &tr->run;
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
     struct snn__sums s;
     struct snn__batch batch;
+    snn_status rc = snn__check_ready(tr, true);
 
-    SNN__TRY(snn__check_ready(tr, true));
-    SNN__TRY(snn__check_metrics(metrics));
-    SNN__TRY(check_dataset(tr, dataset, &info));
-    SNN__TRY(check_under_way(tr, &info));
-    batch = batches_of(tr, dataset, &info);
-    batch.augment = true;
-    batch.shuffled = snn__param_i64(&tr->params, SNN_TRAINER_SHUFFLE) != 0;
-    batch.epoch = run->epoch;
+    if (rc == SNN_OK)
+        rc = snn__check_metrics(metrics);
+    if (rc == SNN_OK)
+        rc = begin_epoch(tr, dataset, &info, &batch);
+    SNN__TRY(snn__shards_agree(tr, rc, SNN__CALL_EPOCH, &batch));
     s = (struct snn__sums){ .training = true,
                             .done = run->position,
                             .total = end_of_epoch(tr, &info, run->position),
@@ -266,6 +301,7 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
                             .began = snn__seconds() };
     if (run->epoch == 0 && run->position == 0)
         say_what_is_left_out(tr, &info, s.total);
+    tr->shards.stop = false;
     SNN__TRY(train_rest(tr, &batch, &s));
     snn__fill_metrics(tr, &s, metrics);
     return SNN_OK;
@@ -292,26 +328,40 @@ static snn_status evaluate_all(snn_trainer *tr, struct snn__batch *batch, struct
     return SNN_OK;
 }
 
+/* Also within an epoch, whose end a host may have asked for. */
+static snn_status evaluate_counting(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
+{
+    const bool stop = tr->shards.stop;
+    snn_status rc;
+
+    tr->shards.stop = false;
+    snn__clear_counters(tr);
+    snn__pass_prepare_counting(&tr->pass);
+    tr->pass.count = tr->pass.settled = true;
+    rc = evaluate_all(tr, batch, s);
+    tr->pass.count = tr->pass.settled = false;
+    tr->shards.stop = stop;
+    return rc;
+}
+
 static snn_status evaluate(snn_trainer *tr, const snn_dataset *dataset, snn_metrics *metrics)
 {
     snn_dataset_info info = SNN_DATASET_INFO_INIT;
     struct snn__sums s = { .began = snn__seconds() };
     struct snn__batch batch;
-    snn_status rc;
+    snn_status rc = snn__check_ready(tr, false);
 
-    SNN__TRY(snn__check_ready(tr, false));
-    SNN__TRY(snn__check_metrics(metrics));
-    SNN__TRY(check_dataset(tr, dataset, &info));
-    batch = batches_of(tr, dataset, &info);
-    s.total = info.count;
-    snn__clear_counters(tr);
-    snn__pass_prepare_counting(&tr->pass);
-    tr->pass.count = tr->pass.settled = true;
-    rc = evaluate_all(tr, &batch, &s);
-    tr->pass.count = tr->pass.settled = false;
     if (rc == SNN_OK)
-        snn__fill_metrics(tr, &s, metrics);
-    return rc;
+        rc = snn__check_metrics(metrics);
+    if (rc == SNN_OK)
+        rc = check_dataset(tr, dataset, &info);
+    if (rc == SNN_OK)
+        batch = batches_of(tr, dataset, &info);
+    SNN__TRY(snn__shards_agree(tr, rc, SNN__CALL_EVALUATE, &batch));
+    s.total = info.count;
+    SNN__TRY(evaluate_counting(tr, &batch, &s));
+    snn__fill_metrics(tr, &s, metrics);
+    return SNN_OK;
 }
 
 snn_status snn_trainer_evaluate(snn_trainer *trainer, const snn_dataset *dataset, snn_metrics *metrics)

@@ -23,7 +23,8 @@ size_t snn__batch_sample(const snn_trainer *tr, const struct snn__batch *batch, 
 /* Position of sample b of the batch in its data set. */
 static size_t sample_index(const struct feeding *k, size_t b)
 {
-    return k->batch->dataset == NULL ? b : snn__batch_sample(k->trainer, k->batch, k->batch->first + b);
+    return k->batch->dataset == NULL ? k->batch->from + b
+                                     : snn__batch_sample(k->trainer, k->batch, k->batch->first + b);
 }
 
 /* Step t has a frame of its own. */
@@ -80,7 +81,8 @@ static const float *frame_of(const struct feeding *k, size_t b, size_t index)
     snn_trainer *tr = k->trainer;
     const struct snn__batch *batch = k->batch;
     size_t n = tr->pass.input_len, frame = batch->frames > 1 ? k->t : 0;
-    const float *x = batch->dataset != NULL ? tr->sample + b * n : batch->x + (frame * batch->n + b) * n;
+    const float *x =
+        batch->dataset != NULL ? tr->sample + b * n : batch->x + (frame * batch->whole + batch->from + b) * n;
     float *encoded = tr->scratch + b * n;
     uint64_t stream = batch->augment ? batch->epoch + 1 : 0;
 

@@ -48,6 +48,24 @@ void snn__fit_copy(struct snn__fit *to, const struct snn__fit *from, size_t clas
     memcpy(to->of, from->of, classes * sizeof *to->of);
 }
 
+/* Chan's formula for the spread of two sets together. */
+void snn__fit_merge(struct snn__fit *to, const struct snn__fit *from, size_t classes)
+{
+    const double a = (double)to->n, b = (double)from->n, n = a + b;
+
+    for (size_t c = 0; c < classes && from->n > 0; c++) {
+        struct snn__fit_of *f = &to->of[c];
+        const struct snn__fit_of *g = &from->of[c];
+        const double apart = g->mean - f->mean;
+
+        f->square += g->square;
+        f->relative += g->relative;
+        f->mean += apart * b / n;
+        f->spread += g->spread + apart * apart * a * b / n;
+    }
+    to->n += from->n;
+}
+
 void snn__fit_clear(struct snn__fit *fit, size_t classes)
 {
     fit->n = 0;

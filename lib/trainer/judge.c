@@ -39,7 +39,7 @@ snn_status snn__check_judging(const snn_trainer *tr)
                 SNN_ERR_UNSUPPORTED,
                 "%s: sample %zu of the batch ends after %u of %zu steps; the method needs rates over all "
                 "steps",
-                tr->owner, b, tr->length[b], tr->steps);
+                tr->owner, tr->pass.first + b, tr->length[b], tr->steps);
     return SNN_OK;
 }
 

@@ -74,6 +74,10 @@ snn_status snn__learn(snn_trainer *trainer)
     struct snn__pass *pass = &trainer->pass;
     size_t n = trainer->run.length;
 
+    if (trainer->shard != NULL) { /* all shards are updated together */
+        settle(pass, true);
+        return snn__shard_learned(trainer);
+    }
     /* by layers or means there are no single steps */
     if (trainer->observe & SNN_OBSERVE_GRADIENTS && !snn__pass_by_layers(pass) && !snn__pass_means(pass)) {
         snn__copy(trainer->ctx, pass->gradient, 1.0f, trainer->gradient_sum, n);

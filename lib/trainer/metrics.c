@@ -15,10 +15,8 @@ void snn__clear_counters(snn_trainer *trainer)
     snn__fit_clear(&trainer->fit, trainer->classes);
 }
 
-void snn__keep_counters(snn_trainer *trainer)
+void snn__save_counters(const snn_trainer *trainer, struct snn__kept *kept)
 {
-    struct snn__kept *kept = &trainer->kept;
-
     for (size_t l = 0; l < trainer->pass.n; l++)
         kept->counts[l] = trainer->pass.unit[l].counts;
     kept->neuron_steps = trainer->pass.neuron_steps;
@@ -27,16 +25,24 @@ void snn__keep_counters(snn_trainer *trainer)
     snn__fit_copy(&kept->fit, &trainer->fit, trainer->classes);
 }
 
-void snn__take_counters(snn_trainer *trainer)
+void snn__restore_counters(snn_trainer *trainer, const struct snn__kept *kept)
 {
-    const struct snn__kept *kept = &trainer->kept;
-
     for (size_t l = 0; l < trainer->pass.n; l++)
         trainer->pass.unit[l].counts = kept->counts[l];
     trainer->pass.neuron_steps = kept->neuron_steps;
     trainer->pass.couple_steps = kept->couple_steps;
     trainer->solver = kept->solver;
     snn__fit_copy(&trainer->fit, &kept->fit, trainer->classes);
+}
+
+void snn__keep_counters(snn_trainer *trainer)
+{
+    snn__save_counters(trainer, &trainer->kept);
+}
+
+void snn__take_counters(snn_trainer *trainer)
+{
+    snn__restore_counters(trainer, &trainer->kept);
 }
 
 void snn__forget_counters(snn_trainer *trainer)

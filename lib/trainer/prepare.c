@@ -5,8 +5,21 @@
 #include "trainer/rule.h"
 #include <string.h>
 
+/* What updates at every step has a plan for each shard. */
+static void drop_replicas(snn_trainer *tr)
+{
+    for (size_t k = 0; tr->shards.replica != NULL && k + 1 < tr->shards.ranks.own; k++) {
+        snn__trainer_release_plan(&tr->shards.replica[k]);
+        snn__free(tr->ctx, tr->shards.replica[k].self);
+    }
+    snn__free(tr->ctx, tr->shards.replica);
+    tr->shards.replica = NULL;
+}
+
 void snn__trainer_release_plan(snn_trainer *tr)
 {
+    drop_replicas(tr);
+    snn__shards_release(&tr->shards);
     snn__blocks_free(&tr->blocks, &tr->pass);
     snn__pass_free(&tr->pass);
     snn__arena_free(&tr->arena);
@@ -49,11 +62,18 @@ static snn_status hold_norms(const snn_trainer *tr, struct snn__demand *demand)
     return SNN_OK;
 }
 
-/* Batches of one sample are refused where a batch norm sees one value per channel, whatever the data. */
+/* Batches, or shards, of one sample are refused where a batch norm sees one value per channel, whatever the data. */
 static snn_status check_norms(const snn_trainer *tr)
 {
-    const snn_layer *norm = snn__norm_of_one(tr, false);
+    const snn_layer *norm = snn__shards_have_one(tr, tr->batch_max) ? snn__norm_of_one(tr, false) : NULL;
 
+    if (norm != NULL && tr->shards.n > 1)
+        return snn__fail(
+            SNN_ERR_UNSUPPORTED,
+            "%s: layer %s: batches of %zu samples in %zu shards have shards of 1 sample, of which a batch "
+            "norm over vectors has one value, and no variance; prepare for batches of %zu or more, or "
+            "take fewer shards",
+            tr->owner, norm->name, tr->batch_max, tr->shards.n, 2 * tr->shards.n);
     if (norm != NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED,
                          "%s: layer %s: in batches of 1 sample a batch norm over vectors has one value, and no "
@@ -122,18 +142,19 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch, size_t blocks)
         { &tr->fit.of, tr->classes, sizeof *tr->fit.of },
         { &tr->kept.fit.of, tr->classes, sizeof *tr->kept.fit.of },
         { &tr->room, SNN__PRODUCT(2, outputs), sizeof *tr->room },
-        { &tr->logits, tr->loss.share > 0 ? outputs : 0, sizeof(float) },
+        { &tr->logits, tr->loss.share > 0 ? SNN__PRODUCT(tr->batch_max, tr->classes) : 0, sizeof(float) },
     };
 
     return snn__arena_keep_all(a, want, sizeof want / sizeof *want);
 }
 
-static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *demand)
+/* replica: a plan beside the trainer's own, which does not evaluate. */
+static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *demand, bool replica)
 {
     struct snn__arena *a = &tr->arena;
     bool projects = tr->optimizer != NULL && tr->projecting.projection != NULL;
     /* observers see signals of the pass */
-    const size_t block = demand->observed ? 0 : snn__blocks_most(tr->net, batch);
+    const size_t block = demand->observed || replica ? 0 : snn__blocks_most(tr->net, batch);
 
     SNN__TRY(snn__pass_plan(&tr->pass, tr->ctx, tr->net, tr->optimizer == NULL && block > 0 ? block : batch,
                             tr->steps, demand));
@@ -147,11 +168,56 @@ static snn_status plan(snn_trainer *tr, size_t batch, const struct snn__demand *
         SNN__TRY(snn__blocks_plan(&tr->blocks, &tr->pass, block, batch));
     if (projects)
         SNN__TRY(snn__projection_plan(&tr->projecting, &tr->pass, a));
-    if (tr->optimizer != NULL)
+    if (tr->optimizer != NULL && !replica)
         SNN__TRY(snn__undo_plan(tr, a));
+    if (!replica)
+        SNN__TRY(snn__shards_plan(tr, a));
     SNN__TRY(snn__arena_commit(a));
-    if (tr->optimizer != NULL)
+    if (tr->optimizer != NULL && !replica)
         snn__undo_planned(tr);
+    return SNN_OK;
+}
+
+/* A copy of the trainer without a plan. The rule's state is copied, too, so that planning changes nothing of `tr`. */
+static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
+{
+    *to = *tr;
+    to->pass = (struct snn__pass){ .ctx = NULL };
+    to->blocks = (struct snn__blocks){ .pass = NULL };
+    to->arena = (struct snn__arena){ .ctx = NULL };
+    to->projecting.task = NULL;
+    to->stream.pass = NULL;
+    to->split = (struct snn__split){ .done = SNN__PART_NONE };
+    to->prepared = false;
+    to->has_gradient = false;
+    to->n_logits = 0;
+    to->shards.ranks = (struct snn__ranks){ .room = NULL };
+    to->shards.replica = NULL;
+    if (tr->rule->state_size == 0)
+        return SNN_OK;
+    to->self = snn__alloc(tr->ctx, 1, tr->rule->state_size);
+    if (to->self == NULL)
+        return SNN_ERR_MEMORY;
+    memcpy(to->self, tr->self, tr->rule->state_size);
+    return SNN_OK;
+}
+
+/* The arrays of undo are the trainer's. */
+static snn_status plan_replicas(snn_trainer *tr, const struct snn__demand *demand)
+{
+    struct snn__shards *s = &tr->shards;
+    const size_t n = s->on && s->by_steps ? s->ranks.own - 1 : 0;
+
+    if (n == 0)
+        return SNN_OK;
+    s->replica = snn__alloc(tr->ctx, n, sizeof *s->replica);
+    if (s->replica == NULL)
+        return SNN_ERR_MEMORY;
+    for (size_t k = 0; k < n; k++) {
+        SNN__TRY(begin_anew(&s->replica[k], tr));
+        s->replica[k].shards = (struct snn__shards){ .n = 1 };
+        SNN__TRY(plan(&s->replica[k], s->most, demand, true));
+    }
     return SNN_OK;
 }
 
@@ -165,10 +231,9 @@ static snn_status check_method(const snn_trainer *tr)
 }
 
 /* Checks that the method trains this network with these settings; `demand` receives the method's demand. */
-static snn_status check_learning(snn_trainer *tr, size_t batch, struct snn__demand *demand)
+static snn_status check_learning(snn_trainer *tr, struct snn__demand *demand)
 {
-    if (batch == 1)
-        SNN__TRY(check_norms(tr));
+    SNN__TRY(check_norms(tr));
     SNN__TRY(snn__network_check_latent(tr->net));
     SNN__TRY(check_method(tr));
     SNN__TRY(check_projection(tr));
@@ -198,43 +263,24 @@ static snn_status prepare(snn_trainer *tr, size_t batch)
     char text[48];
 
     read_settings(tr);
+    tr->batch_max = batch;
+    snn__shards_read(tr, batch);
     if (last->out.rank != 1)
         return snn__fail(SNN_ERR_SHAPE, "%s: the last layer, %s, must give a vector [classes], not %s", tr->owner,
                          last->name, snn__shape_text(&last->out, text));
     tr->classes = snn__shape_length(&last->out);
+    SNN__TRY(snn__shards_check(tr));
     if (tr->optimizer != NULL)
-        SNN__TRY(check_learning(tr, batch, &demand));
-    demand.streams = batch == 1 && tr->steps == 1;
+        SNN__TRY(check_learning(tr, &demand));
+    demand.streams = batch == 1 && tr->steps == 1 && !tr->shards.on;
     demand.observed |= (tr->observe & SNN_OBSERVE_SIGNALS) != 0;
     SNN__TRY(snn__memory_renew(tr));
-    SNN__TRY(plan(tr, batch, &demand));
+    SNN__TRY(plan(tr, tr->shards.most, &demand, false));
+    SNN__TRY(plan_replicas(tr, &demand));
     if (tr->optimizer != NULL)
         snn__trainer_find_apart(tr);
-    tr->batch_max = batch;
     tr->prepared = true;
     snn__forget_counters(tr);
-    return SNN_OK;
-}
-
-/* A copy of the trainer without a plan. The rule's state is copied, too, so that planning changes nothing of `tr`. */
-static snn_status begin_anew(snn_trainer *to, const snn_trainer *tr)
-{
-    *to = *tr;
-    to->pass = (struct snn__pass){ .ctx = NULL };
-    to->blocks = (struct snn__blocks){ .pass = NULL };
-    to->arena = (struct snn__arena){ .ctx = NULL };
-    to->projecting.task = NULL;
-    to->stream.pass = NULL;
-    to->split = (struct snn__split){ .done = SNN__PART_NONE };
-    to->prepared = false;
-    to->has_gradient = false;
-    to->n_logits = 0;
-    if (tr->rule->state_size == 0)
-        return SNN_OK;
-    to->self = snn__alloc(tr->ctx, 1, tr->rule->state_size);
-    if (to->self == NULL)
-        return SNN_ERR_MEMORY;
-    memcpy(to->self, tr->self, tr->rule->state_size);
     return SNN_OK;
 }
 
@@ -260,6 +306,7 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
     rc = begin_anew(trainer, &before);
     if (rc == SNN_OK)
         rc = prepare(trainer, batch);
+    rc = snn__shards_planned(trainer, rc);
     if (rc == SNN_OK) {
         drop(&before, trainer);
         return SNN_OK;

@@ -60,14 +60,16 @@ static snn_status spide_plan(snn_trainer *trainer, struct snn__arena *arena)
     return snn__arena_keep(arena, &s->error, s->feeds ? all : 0, sizeof(float));
 }
 
-/* g = S dL/da; the gradient of the read-out gets the factor, too. */
+/* g = S dL/da; the gradient of the read-out gets the factor, too. The loss of a shard is its share of the batch's, so
+ * that couples fire as they do for a whole batch. */
 static void read_out(struct snn__spide *s, snn_trainer *trainer, const struct snn__sweep *sweep)
 {
     struct snn__pass *pass = &trainer->pass;
     float *error = snn__pass_output_error(pass, pass->steps - 1);
     struct snn__signal e;
 
-    trainer->ctx->kernels->scale(error, s->scale, error, pass->batch * trainer->classes);
+    trainer->ctx->kernels->scale(error, s->scale * snn__shard_take_weight(trainer), error,
+                                 pass->batch * trainer->classes);
     e = snn__pass_back_deferred(pass, sweep, s->loop.rate);
     snn__copy(pass->ctx, s->ga, e.scale, e.data, pass->batch * pass->unit[s->loop.top].value_len);
 }

@@ -29,7 +29,8 @@ void snn__split_output(snn_trainer *tr, size_t t)
 static snn_status check_parts(const snn_trainer *tr)
 {
     const struct snn__demand *d = &tr->pass.demand;
-    const char *why = d->learns == SNN__LEARNS_PER_STEP ? "it updates at every step"
+    const char *why = tr->shards.on                       ? "a batch is cut into shards"
+                      : d->learns == SNN__LEARNS_PER_STEP ? "it updates at every step"
                       : d->route != SNN__ROUTE_TIME && !snn__learns_in_steps(d->route)
                           ? "its error is of the mean output"
                       : snn__needs_loss(tr) ? "it reads the loss of every sample"

@@ -124,9 +124,13 @@ static snn_status step(snn_trainer *tr, const snn_batch *given, snn_metrics *met
     struct snn__batch batch;
     struct snn__result result;
 
-    SNN__TRY(snn__check_ready(tr, true));
-    SNN__TRY(snn__check_metrics(metrics));
-    SNN__TRY(take_judged(tr, &batch, given));
+    snn_status rc = snn__check_ready(tr, true);
+
+    if (rc == SNN_OK)
+        rc = snn__check_metrics(metrics);
+    if (rc == SNN_OK)
+        rc = take_judged(tr, &batch, given);
+    SNN__TRY(snn__shards_agree(tr, rc, SNN__CALL_STEP, &batch));
     snn__clear_counters(tr);
     SNN__TRY(snn__run_batch(tr, &batch, true, &result));
     s.seen = batch.n;
@@ -150,13 +154,22 @@ static snn_status predict(snn_trainer *tr, const snn_batch *given, float *out)
 {
     struct snn__batch batch;
     struct snn__result result;
+    size_t n, end;
 
     SNN__TRY(snn__check_ready(tr, false));
     SNN__TRY(snn__take_batch(tr, &batch, given));
     if (out == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: out is NULL", tr->owner);
-    SNN__TRY(snn__run_batch(tr, &batch, false, &result));
-    snn__layers(tr->ctx)->transfer(out, tr->out_sum, batch.n * tr->classes);
+    n = batch.whole = batch.n;
+    for (size_t s = 0; s < tr->shards.n; s++) { /* of all ranks: what it is for */
+        batch.from = snn__shard_begins(&tr->shards, n, s);
+        end = snn__shard_begins(&tr->shards, n, s + 1);
+        batch.n = end - batch.from;
+        if (batch.n == 0)
+            continue;
+        SNN__TRY(snn__run_part(tr, &batch, &result));
+        snn__layers(tr->ctx)->transfer(out + batch.from * tr->classes, tr->out_sum, batch.n * tr->classes);
+    }
     return SNN_OK;
 }
 

@@ -152,6 +152,10 @@ snn_status snn_stream_learn_target(snn_stream *stream, const float *target, doub
 static snn_status check(const snn_trainer *tr)
 {
     SNN__TRY(snn__trainer_check_learns(tr));
+    if (tr->shards.on)
+        return snn__fail(
+            SNN_ERR_UNSUPPORTED,
+            "stream: learning from a stream is a matter of one rank, and of shards 1; set no communicator");
     if (!tr->prepared || tr->batch_max != 1 || tr->steps != 1)
         return snn__fail(SNN_ERR_STATE, "stream: the trainer must have 1 step, and be prepared for batches of 1");
     if (!snn__learns_in_steps(tr->pass.demand.route) || tr->pass.demand.keeps)

@@ -56,10 +56,10 @@ static snn_status take_logits(snn_trainer *tr, const struct snn__batch *batch)
 {
     size_t n = tr->n_logits;
 
-    if (n == batch->n)
+    if (n == batch->whole)
         return SNN_OK;
     tr->n_logits = 0;
-    return snn__fail(SNN_ERR_ARGUMENT, "%s: logits of %zu samples for a batch of %zu", tr->owner, n, batch->n);
+    return snn__fail(SNN_ERR_ARGUMENT, "%s: logits of %zu samples for a batch of %zu", tr->owner, n, batch->whole);
 }
 
 static snn_status check_teacher(const snn_trainer *tr, const struct snn__batch *batch)
@@ -69,7 +69,7 @@ static snn_status check_teacher(const snn_trainer *tr, const struct snn__batch *
     if (teacher == NULL)
         return snn__fail(SNN_ERR_STATE, "%s: distil is %g, but there is neither a teacher nor its logits", tr->owner,
                          (double)tr->loss.share);
-    if (!teacher->prepared || teacher->batch_max < batch->n)
+    if (!teacher->prepared || teacher->shards.most < batch->n)
         return snn__fail(SNN_ERR_STATE, "%s: the teacher is not prepared for batches of %zu samples", tr->owner,
                          batch->n);
     if (batch->frames != 1 && batch->frames != teacher->steps)
@@ -93,12 +93,12 @@ snn_status snn__ask_teacher(snn_trainer *tr, const struct snn__batch *batch)
     question.target = NULL;
     question.target_frames = 0;
     SNN__TRY(snn__trainer_enter(teacher, true));
-    rc = snn__trainer_leave(teacher, snn__run_batch(teacher, &question, false, &result));
+    rc = snn__trainer_leave(teacher, snn__run_part(teacher, &question, &result));
     tr->unread = teacher->unread;
     if (rc != SNN_OK)
         return rc;
     for (size_t b = 0; b < batch->n; b++)
-        tr->ctx->kernels->scale(tr->logits + b * tr->classes, snn__outcome_factor(teacher, b),
+        tr->ctx->kernels->scale(tr->logits + (batch->from + b) * tr->classes, snn__outcome_factor(teacher, b),
                                 teacher->out_sum + b * tr->classes, tr->classes);
     return SNN_OK;
 }

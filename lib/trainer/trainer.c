@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define STEPS_MAX (1 << 20)
+#define SHARDS_MAX 65536
 
 /* The parameters of evaluation come first; an evaluator has no others. */
 static const struct snn__param common[] = {
@@ -31,6 +32,8 @@ static const struct snn__param common[] = {
                    "maxima over the steps, their sum"),
     SNN__PARAM_STR(SNN_TRAINER_ENCODER, "encoder", SNN__CHOICES(SNN__ENCODERS), "direct",
                    "conversion of a static sample into T inputs"),
+    SNN__PARAM_I64(SNN_TRAINER_SHARDS, "shards", 1, SHARDS_MAX, 1,
+                   "S: parts that a batch is cut into, each run as a batch of its own; ranks share them"),
     /* of training */
     SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0, "mu: share of the teacher in the training loss"),
     SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0,
@@ -41,6 +44,11 @@ static const struct snn__param common[] = {
                         "an epoch leaves out a last batch that is not full"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SKIP_UNREADABLE, "skip_unreadable", 0, 1, 0,
                         "an epoch leaves out batches with a sample that cannot be read"),
+    SNN__PARAM_STR(
+        SNN_TRAINER_REDUCE, "reduce", "fixed|any", "fixed",
+        "order of sums over shards: fixed, the same bits for any number of ranks; any, the communicator's"),
+    SNN__PARAM_STR(SNN_TRAINER_SEND, "send", "float32|bf16|sign", "float32",
+                   "how gradients travel; bf16 and sign carry what is lost over to the next update"),
 };
 
 static const struct snn__param_kind kind = { .noun = "trainer", .since = "snn_trainer_prepare()" };
@@ -246,6 +254,8 @@ snn_status snn_trainer_observe(snn_trainer *trainer, unsigned flags, snn_observe
         return snn__fail(SNN_ERR_ARGUMENT, "%s: unknown observer flags 0x%x", trainer->owner, flags);
     if (flags & (SNN_OBSERVE_GRADIENTS | SNN_OBSERVE_INPUT))
         SNN__TRY(snn__trainer_check_learns(trainer));
+    if (fn != NULL && trainer->prepared && trainer->shards.on)
+        return snn__shards_no_observer(trainer);
     observed = trainer->observe;
     trainer->observe = fn ? flags : flags & SNN_OBSERVE_INPUT;
     if (trainer->prepared && trainer->observe != observed)
@@ -272,6 +282,16 @@ snn_status snn_trainer_set_projection(snn_trainer *trainer, snn_projection *proj
     return SNN_OK;
 }
 
+/* Plans of the other shards of this rank. */
+static uint64_t bytes_of_replicas(const snn_trainer *tr)
+{
+    uint64_t bytes = 0;
+
+    for (size_t k = 0; tr->shards.replica != NULL && k + 1 < tr->shards.ranks.own; k++)
+        bytes += sizeof *tr + snn__pass_bytes(&tr->shards.replica[k].pass) + tr->shards.replica[k].arena.bytes;
+    return bytes;
+}
+
 /* Bytes that it holds, once prepared. */
 static uint64_t bytes_of(const snn_trainer *tr)
 {
@@ -280,7 +300,7 @@ static uint64_t bytes_of(const snn_trainer *tr)
     for (size_t i = 0; i < tr->n_memory; i++)
         memory += sizeof *tr->memory + (uint64_t)tr->memory[i].rows * tr->memory[i].columns * sizeof(float);
     return snn__pass_bytes(&tr->pass) + snn__blocks_bytes(&tr->blocks, &tr->pass) + tr->arena.bytes + memory +
-           tr->run.n_moments * tr->run.length * sizeof(float) + sizeof *tr;
+           tr->run.n_moments * tr->run.length * sizeof(float) + sizeof *tr + bytes_of_replicas(tr);
 }
 
 snn_status snn_trainer_get_info(const snn_trainer *trainer, snn_trainer_info *info)

@@ -8,6 +8,7 @@
 #include "pass/blocks.h"
 #include "pass/stream.h"
 #include "projection/projection.h"
+#include "trainer/shards.h"
 #include <snn/trainer.h>
 #include <stdatomic.h>
 
@@ -29,6 +30,7 @@ struct snn__carried {
     size_t length;
     float *copy;           /* as the last accepted update left it */
     const char *of, *what; /* layer, and name */
+    bool alike;            /* the same in every shard: it follows from parameters alone */
 };
 
 struct snn__undo {
@@ -36,6 +38,7 @@ struct snn__undo {
     size_t n;
     float *copy;
     size_t floats;
+    size_t varied; /* of them, those of what differs from shard to shard */
 };
 
 /* The failure of the lowest sample that a worker could not feed. */
@@ -145,6 +148,8 @@ struct snn_trainer {
     struct snn__rank_one *rank_one; /* [layers]: gradients that are outer products */
     bool has_gradient;              /* the last step formed one */
     struct snn__split split;
+    struct snn__shards shards;
+    struct snn__shard *shard; /* that it trains at the moment; NULL: a whole batch, or none */
 
     struct snn__run run;
     struct snn__memory *memory; /* of the rule */
@@ -199,7 +204,9 @@ struct snn__batch {
     uint64_t count; /* samples of the data set */
     bool shuffled, augment;
     uint64_t epoch;
-    size_t n; /* samples of this batch */
+    size_t n;     /* samples of this batch, */
+    size_t whole; /* and of the whole one of which it is a shard: the pitch of the host's arrays, */
+    size_t from;  /* and the number of its first sample there */
 };
 
 /* Loss and score of a batch. */
@@ -219,9 +226,21 @@ snn_status snn__feed_blocks(snn_trainer *trainer, const struct snn__batch *batch
 bool snn__is_static(const snn_trainer *trainer, size_t frames);
 /* The batch norm that has one value per channel, which is no statistic, in a batch of one sample; or NULL. */
 const snn_layer *snn__norm_of_one(const snn_trainer *trainer, bool is_static);
-/* Runs one batch through the network, and trains on it if `train`. A failure leaves all state of the training
- * unchanged; unread: the failure was a sample's. */
+/* Runs one batch through the network, and trains on it if `train`: the shards of this rank, where it is cut, and all
+ * ranks do. A failure leaves all state of the training unchanged; unread: the failure was a sample's. */
 snn_status snn__run_batch(snn_trainer *trainer, struct snn__batch *batch, bool train, struct snn__result *result);
+/* Evaluates a batch, or a part of one, for this rank alone. */
+snn_status snn__run_part(snn_trainer *trainer, const struct snn__batch *batch, struct snn__result *result);
+/* Trains on a part: up to its gradient, and whatever it changes besides. The caller undoes that after a failure. */
+snn_status snn__train_part(snn_trainer *trainer, const struct snn__batch *batch, struct snn__result *result);
+/* The same step by step: begin; run_step() for all of them, whose losses add up; end. */
+snn_status snn__begin_part(snn_trainer *trainer, const struct snn__batch *batch);
+snn_status snn__run_step(snn_trainer *trainer, const struct snn__batch *batch, size_t t, bool train, double *loss);
+snn_status snn__end_part(snn_trainer *trainer, const struct snn__batch *batch, bool train,
+                         struct snn__result *result);
+/* A batch that is trained begins, and ends with `rc`: its state is kept before, and comes back if it failed. */
+snn_status snn__begin_training(snn_trainer *trainer, const struct snn__batch *batch);
+snn_status snn__end_training(snn_trainer *trainer, snn_status rc);
 
 /* step.c: reads a batch of the host, without labels and targets, and checks it. */
 snn_status snn__take_batch(const snn_trainer *trainer, struct snn__batch *to, const snn_batch *given);
@@ -285,6 +304,8 @@ snn_status snn__judge_outcome(snn_trainer *trainer, bool error, double *loss);
 /* The outputs of step t, or where t is `steps` what all come to, against their targets. */
 void snn__fit_add(snn_trainer *trainer, size_t t);
 void snn__fit_clear(struct snn__fit *fit, size_t classes);
+/* Adds what another set of predictions has. */
+void snn__fit_merge(struct snn__fit *to, const struct snn__fit *from, size_t classes);
 void snn__fit_copy(struct snn__fit *to, const struct snn__fit *from, size_t classes);
 /* NaN without targets. */
 double snn__fit_square(const struct snn__fit *fit, size_t classes);
@@ -298,6 +319,9 @@ snn_status snn__ask_teacher(snn_trainer *trainer, const struct snn__batch *batch
 snn_status snn__check_metrics(const snn_metrics *metrics);
 void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums, snn_metrics *metrics);
 void snn__clear_counters(snn_trainer *trainer);
+/* All counters to `to`, and back. */
+void snn__save_counters(const snn_trainer *trainer, struct snn__kept *to);
+void snn__restore_counters(snn_trainer *trainer, const struct snn__kept *from);
 /* The counters of the current epoch, while an evaluation counts: saved, restored, set to zero. */
 void snn__keep_counters(snn_trainer *trainer);
 void snn__take_counters(snn_trainer *trainer);

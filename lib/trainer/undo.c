@@ -9,19 +9,21 @@
 #include <string.h>
 
 /* Counts an array, and enters it once there is a list. */
-static void carry(struct snn__undo *u, float *data, size_t length, const char *of, const char *what)
+static void carry(struct snn__undo *u, float *data, size_t length, const char *of, const char *what, bool alike)
 {
     if (u->list != NULL)
-        u->list[u->n] = (struct snn__carried){ data, length, u->copy + u->floats, of, what };
+        u->list[u->n] = (struct snn__carried){ data, length, u->copy + u->floats, of, what, alike };
     u->n++;
     u->floats += length;
+    u->varied += alike ? 0 : length;
 }
 
 static void carry_layer(struct snn__undo *u, const snn_layer *layer)
 {
     for (size_t i = 0; i < layer->n_tensors; i++)
         if (!layer->tensor[i].trained || layer->tensor[i].raised)
-            carry(u, layer->tensor[i].data, layer->tensor[i].length, layer->name, layer->tensor[i].name);
+            carry(u, layer->tensor[i].data, layer->tensor[i].length, layer->name, layer->tensor[i].name,
+                  layer->tensor[i].raised);
 }
 
 static void carry_lateral(struct snn__undo *u, const struct snn__lateral *l, const char *name)
@@ -30,20 +32,20 @@ static void carry_lateral(struct snn__undo *u, const struct snn__lateral *l, con
 
     if (length == 0)
         return;
-    carry(u, l->h + before, length, name, "lateral weights");
-    carry(u, l->d + before, length, name, "momentum of lateral weights");
+    carry(u, l->h + before, length, name, "lateral weights", false);
+    carry(u, l->d + before, length, name, "momentum of lateral weights", false);
 }
 
 static void carry_all(const snn_trainer *tr, struct snn__undo *u)
 {
     const snn_projection *projection = tr->projecting.projection;
 
-    u->n = u->floats = 0;
+    u->n = u->floats = u->varied = 0;
     for (size_t l = 0; l < tr->net->n_layers; l++)
         carry_layer(u, tr->net->layer[l]);
     for (size_t i = 0; i < tr->n_memory; i++)
         carry(u, tr->memory[i].data, (size_t)tr->memory[i].rows * tr->memory[i].columns,
-              tr->net->layer[tr->memory[i].layer]->name, "feedback matrix");
+              tr->net->layer[tr->memory[i].layer]->name, "feedback matrix", false);
     for (size_t l = 0; projection != NULL && l < tr->net->n_layers; l++)
         carry_lateral(u, &projection->beside[l].lateral, tr->net->layer[l]->name);
 }

@@ -78,7 +78,7 @@ under() {
     network) echo "context layer neuron" ;;
     stream | model | projection) echo "network" ;;
     loss) echo "layer" ;;
-    trainer) echo "dataset loss network optimizer projection stream" ;;
+    trainer) echo "communicator dataset loss network optimizer projection stream" ;;
     continual) echo "trainer" ;;
     sys/product) echo "context" ;;
     sys/npy) echo "dataset" ;;

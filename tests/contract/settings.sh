@@ -17,7 +17,7 @@ snn_npy_parse
 snn_product_(kind|table|way)
 snn_projection_(freeze|weights)
 snn_stream_(reset|state)
-snn_trainer_(observe|on_loss|on_noise|on_progress|restart_epoch|set_projection|set_teacher)
+snn_trainer_(observe|on_loss|on_noise|on_progress|restart_epoch|set_communicator|set_projection|set_teacher|share)
 snn_(last_error|status_name|status_text|version|version_products|version_string)'
 
 # Names of all functions of which the body begins so; those of lib/core/param_calls.h are made for every handle that

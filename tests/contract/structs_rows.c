@@ -90,6 +90,11 @@ static void init_snn_view_options(void *s)
     need(snn_view_options_init(s, sizeof(snn_view_options)));
 }
 
+static void init_snn_communicator(void *s)
+{
+    need(snn_communicator_init(s, sizeof(snn_communicator)));
+}
+
 static snn_status initialise_options(void *s, size_t size)
 {
     return snn_context_options_init(s, size);
@@ -307,6 +312,56 @@ static snn_status create_view(void *s, double *figure)
     *figure = (double)info.count;
     snn_dataset_destroy(d);
     return SNN_OK;
+}
+
+static snn_status sum_of_one(void *user, float *data, size_t n)
+{
+    (void)user;
+    (void)data;
+    (void)n;
+    return SNN_OK;
+}
+
+static snn_status copy_of_one(void *user, void *data, size_t bytes, uint32_t root)
+{
+    (void)user;
+    (void)data;
+    (void)bytes;
+    (void)root;
+    return SNN_OK;
+}
+
+static snn_status meet_nobody(void *user)
+{
+    (void)user;
+    return SNN_OK;
+}
+
+static void begin_communicator(void *s)
+{
+    snn_communicator *c = s;
+
+    init_snn_communicator(s);
+    c->all_reduce = sum_of_one;
+    c->broadcast = copy_of_one;
+    c->barrier = meet_nobody;
+}
+
+static snn_status set_communicator(void *s, double *figure)
+{
+    size_t first = 0, count = 0;
+    snn_trainer *trainer;
+    snn_status rc;
+
+    need(snn_evaluator_create(&trainer, w.net));
+    rc = snn_trainer_set_communicator(trainer, s);
+    if (rc == SNN_OK) {
+        need(snn_trainer_prepare(trainer, SAMPLES));
+        need(snn_trainer_share(trainer, SAMPLES, &first, &count));
+        *figure = (double)count;
+    }
+    snn_trainer_destroy(trainer);
+    return rc;
 }
 
 static void begin_shape(void *s)
@@ -606,6 +661,9 @@ static const struct row rows[] = {
     { TAKEN("snn_dataset_open_files", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_files) },
     { TAKEN("snn_npy_dataset_open", snn_dataset_files, "snn_dataset_files_init()", begin_files, open_arrays) },
     { INIT("snn_communicator_init", snn_communicator, initialise_communicator) },
+    { TAKEN("snn_trainer_set_communicator", snn_communicator, "snn_communicator_init()", begin_communicator,
+            set_communicator),
+      RESERVED(snn_communicator) },
     { INIT("snn_view_options_init", snn_view_options, initialise_view) },
     { TAKEN("snn_dataset_view", snn_view_options, "snn_view_options_init()", begin_view, create_view) },
     { TAKEN("snn_product_measure", snn_product_shape, "SNN_PRODUCT_SHAPE_INIT", begin_shape, measure) },

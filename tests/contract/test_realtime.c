@@ -297,6 +297,7 @@ static void call_infos(void)
     snn_layer_metrics metrics = SNN_LAYER_METRICS_INIT;
     snn_continual_info sequence = SNN_CONTINUAL_INFO_INIT;
     snn_model_info file = SNN_MODEL_INFO_INIT;
+    size_t first, count;
 
     SAFE(snn_context_options_init(&options, sizeof options));
     FAILS_SAFELY(snn_context_options_init(NULL, 0));
@@ -315,6 +316,7 @@ static void call_infos(void)
     SAFE(snn_continual_get_info(w.sequence, &sequence));
     SAFE(snn_model_get_info(w.file, &file));
     SAFE(snn_trainer_layer_metrics(w.trainer, w.layer, &metrics));
+    SAFE(snn_trainer_share(w.trainer, BATCH, &first, &count));
     FAILS_SAFELY(snn_trainer_get_info(NULL, &trainer));
 }
 

@@ -1,6 +1,7 @@
 /* Wrong use: every row of the table makes one mistake, and the library must say which. With the argument --table the
  * program prints the table as Markdown: the mistake, the code, the message. */
 #include "misuse.h"
+#include "misuse_ranks.h"
 
 #define ARGUMENT SNN_ERR_ARGUMENT
 #define SHAPE SNN_ERR_SHAPE
@@ -143,6 +144,18 @@ static const struct {
     { "a data file that is cut off while it is open", set_cut_off, SNN_ERR_IO, "has become shorter" },
     { "an unknown data format", unknown_format, ARGUMENT, "png" },
     { "batches of 1 with a batch norm over vectors", one_sample_for_norm, UNSUPPORTED, "layer bn: in batches of 1" },
+    { "shards of one with a batch norm over vectors", shards_of_one, UNSUPPORTED,
+      "layer bn: batches of 5 samples in 3 shards" },
+    { "an observer of shards", shards_observed, UNSUPPORTED, "an observer sees a whole batch" },
+    { "noise of the host for shards", shards_with_noise, UNSUPPORTED, "the host's noise is of a whole batch" },
+    { "forward alone, of shards", shards_in_parts, UNSUPPORTED, "a batch is cut into shards" },
+    { "shards that learn from a stream", shards_in_stream, UNSUPPORTED, "one rank" },
+    { "the share of more samples than were prepared for", share_of_too_many, ARGUMENT, "5 samples; 1 to 4" },
+    { "more ranks than shards", more_ranks_than_shards, ARGUMENT, "set shards to 2" },
+    { "a communicator that cannot sum", communicator_without_sum, ARGUMENT, "must be set" },
+    { "a communicator without a size", communicator_without_size, ARGUMENT, "snn_communicator_init()" },
+    { "rank 2 of 2", rank_beyond_size, ARGUMENT, "rank 2 of 2" },
+    { "a communicator after it is prepared", communicator_too_late, STATE, "before snn_trainer_prepare()" },
     { "another data set in the midst of an epoch", another_set, STATE, "4 of them done; this data set has 3" },
     { "a trainer that is prepared in its callback", prepared_in_callback, STATE, "it is at work" },
     { "a structure of a size that struct_size cannot hold", size_cut, ARGUMENT, "context options" },
