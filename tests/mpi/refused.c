@@ -1,6 +1,7 @@
 /* refused.c - what the table of libsnn-mpi refuses, and what it says when MPI fails. */
 #include "table.h"
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -248,6 +249,30 @@ int init(void)
     MPI_Finalized(&finalized);
     MUST(finalized);
     MUST(snn_mpi_init(&mpi) == SNN_ERR_STATE && says(NULL, "cannot be initialised again") && mpi == NULL);
+    return 0;
+}
+
+/* Rank 1 ends in the midst of it, and the others wait for it: the launcher ends them. */
+int ends(const char *how)
+{
+    const snn_communicator *c;
+    snn_mpi *mpi = NULL;
+
+    OK(snn_mpi_init(&mpi));
+    c = snn_mpi_communicator(mpi);
+    OK(c->barrier(c->user));
+    if (c->rank == 1 && strcmp(how, "killed") == 0)
+        raise(SIGKILL);
+    if (c->rank == 1 && strcmp(how, "aborts") == 0)
+        snn_mpi_abort(mpi, 3);
+    if (c->rank == 1) { /* fails, and leaves MPI as it is */
+        fails = "MPI_Ibarrier";
+        MUST(c->barrier(c->user) == SNN_ERR_IO);
+        snn_mpi_destroy(mpi);
+        return 3;
+    }
+    (void)!c->barrier(c->user);
+    printf("rank %u goes on\n", (unsigned)c->rank);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* table [single | init | launched] - the table of libsnn-mpi under mpirun: sums, copies, messages, and what is
+/* table [WORD] - the table of libsnn-mpi under mpirun: sums, copies, messages, and what is
  * refused. Built with pieces of 1 KiB, so that messages are cut. The words test what concerns the start of MPI alone.
  */
 #include "table.h"
@@ -208,6 +208,8 @@ int main(int argc, char **argv)
         return init();
     if (strcmp(what, "launched") == 0)
         return launched();
+    if (*what != '\0')
+        return ends(what);
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
     OK(snn_mpi_create(&mpi, MPI_COMM_WORLD));
     all(mpi);

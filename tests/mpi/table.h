@@ -19,5 +19,6 @@ bool says(const snn_communicator *c, const char *words);
 int single(void);
 int init(void);
 int launched(void);
+int ends(const char *how);
 
 #endif
