@@ -29,8 +29,8 @@ SNN_BEGIN_DECLS
  * initialised twice in a process.
  * @param out receives the ranks; NULL on failure
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (MPI was finalised, was initialised with MPI_THREAD_SINGLE, or
- * belongs to another thread; the launcher is that of another MPI, which would make every process rank 0 of 1),
- * SNN_ERR_MEMORY, SNN_ERR_IO (MPI fails: the message has its text) */
+ * belongs to another thread; the launcher is that of another MPI, so that every process is alone), SNN_ERR_MEMORY,
+ * SNN_ERR_IO (MPI fails: the message has its text) */
 SNN_API SNN_CHECKED snn_status snn_mpi_init(snn_mpi **out);
 
 /** Makes ranks of the processes of a communicator of MPI, for those that do not include mpi.h, such as bindings. C

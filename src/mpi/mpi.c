@@ -29,10 +29,12 @@ static snn_status usable(void)
 
 /* Fails if the launcher of another MPI has started several processes: each of them would be alone, and do all the
  * work. */
-static snn_status launched(int size)
+static snn_status launched(void)
 {
     static const char *const counts[] = { "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS" };
+    int size = 0;
 
+    TRY(snn__mpi_status(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size"));
     for (size_t i = 0; i < sizeof counts / sizeof *counts && size == 1; i++) {
         const char *count = getenv(counts[i]);
 
@@ -109,6 +111,8 @@ static snn_status create(snn_mpi **out, MPI_Comm comm, bool finalises)
     struct snn_mpi *mpi;
     snn_status rc;
 
+    TRY(usable());
+    TRY(launched());
     if (comm == MPI_COMM_NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "ranks over MPI: the communicator is MPI_COMM_NULL");
     mpi = calloc(1, sizeof *mpi);
@@ -129,8 +133,7 @@ static snn_status create(snn_mpi **out, MPI_Comm comm, bool finalises)
 
 snn_status snn_mpi_init(snn_mpi **out)
 {
-    int initialized = 0, finalized = 0, level = 0, size = 0;
-    snn_status rc;
+    int initialized = 0, finalized = 0, level = 0;
 
     if (out == NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_mpi_init(): out is NULL");
@@ -138,11 +141,7 @@ snn_status snn_mpi_init(snn_mpi **out)
     if (MPI_Initialized(&initialized) == MPI_SUCCESS && !initialized && MPI_Finalized(&finalized) == MPI_SUCCESS &&
         !finalized)
         TRY(snn__mpi_status(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level), "MPI_Init_thread"));
-    TRY(usable());
-    rc = snn__mpi_status(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
-    if (rc == SNN_OK)
-        rc = launched(size);
-    return rc == SNN_OK ? create(out, MPI_COMM_WORLD, !initialized) : rc;
+    return create(out, MPI_COMM_WORLD, !initialized);
 }
 
 snn_status snn_mpi_create_from(snn_mpi **out, const void *comm, size_t size)
@@ -157,7 +156,6 @@ snn_status snn_mpi_create_from(snn_mpi **out, const void *comm, size_t size)
                                   "a communicator of %zu bytes is not one of the MPI of libsnn-mpi, "
                                   "%s, which has %zu: use the same MPI for both",
                                   size, snn_mpi_library(), sizeof own);
-    TRY(usable());
     if (comm != NULL)
         memcpy(&own, comm, sizeof own);
     return create(out, own, false);

@@ -11,9 +11,13 @@ if(MPI_C_FOUND)
     unset(CMAKE_REQUIRED_LIBRARIES)
     unset(CMAKE_REQUIRED_QUIET)
     set(package mpich) # the module of pkg-config, for programs that link the static library
+    set(launchers mpirun.mpich mpiexec.hydra)
     if(SNN_MPI_OPEN_${MPI_C_COMPILER})
         set(package ompi-c)
+        set(launchers mpirun.openmpi orterun)
     endif()
+    find_program(SNN_MPIRUN NAMES ${launchers} mpirun DOC "What starts ranks over the MPI of libsnn-mpi, in tests")
+    mark_as_advanced(SNN_MPIRUN)
     snn_component(mpi DESCRIPTION "Ranks over MPI for libsnn" NEEDS MPI::MPI_C ${package} SNN_MPI)
     pkg_check_modules(SNN_MPI_PACKAGE QUIET ${package})
     set(MPI::MPI_C_VERSION ${SNN_MPI_PACKAGE_VERSION}) # in the bill of materials
