@@ -12,3 +12,12 @@ if(Python3_FOUND)
             ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
     endif()
 endif()
+
+# What training by several ranks takes: a program, not a test, on the sockets of the example.
+add_executable(bench_ranks bench/ranks.c bench/ranks_train.c bench/ranks_link.c bench/watch.c
+    ${PROJECT_SOURCE_DIR}/examples/sockets.c ${PROJECT_SOURCE_DIR}/examples/meet.c)
+target_link_libraries(bench_ranks PRIVATE snn_flags ${SNN_LIBRARY})
+if("mpi" IN_LIST SNN_COMPONENTS)
+    target_compile_definitions(bench_ranks PRIVATE BENCH_MPI)
+    target_link_libraries(bench_ranks PRIVATE snn::mpi)
+endif()

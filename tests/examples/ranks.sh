@@ -1,6 +1,6 @@
 #!/bin/sh
-# ranks.sh RANKS_SOCKETS - the same parameters from any number of processes, forked or begun one by one; when a process
-# dies, the others end.
+# ranks.sh RANKS_SOCKETS - the same parameters from any number of processes, forked or begun one by one; when one of
+# them dies, the others end.
 set -eu
 ranks=$1
 pids=
