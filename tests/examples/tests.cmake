@@ -20,6 +20,11 @@ if(SNN_EXAMPLES)
         add_test(NAME camera COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/camera.sh $<TARGET_FILE:camera>)
         set_tests_properties(camera PROPERTIES LABELS quick TIMEOUT 300)
     endif()
+    if(TARGET mpi_train AND SNN_MPIRUN AND NOT SNN_SANITIZE MATCHES "thread" AND NOT CMAKE_CROSSCOMPILING)
+        add_test(NAME mpi_train COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/mpi.sh ${SNN_MPIRUN}
+            $<TARGET_FILE:tiny_idx> $<TARGET_FILE:mpi_train>)
+        set_tests_properties(mpi_train PROPERTIES LABELS quick TIMEOUT 300 PROCESSORS 2)
+    endif()
     foreach(how quick slow)
         add_test(NAME joint_${how} COMMAND
             sh ${CMAKE_CURRENT_SOURCE_DIR}/examples/joint.sh $<TARGET_FILE:joint> ${how})

@@ -174,7 +174,8 @@ static void test_tree(const snn_communicator *c)
         sum(ctx, NULL, many[l], alone);
         sum(ctx, c, many[l], all);
         MUST(memcmp(all, alone, many[l] * sizeof *all) == 0);
-        sum(ctx, &slow, many[l], all);
+        if (many[l] <= 1000) /* hundreds of sums by MPI for each, of small pieces */
+            sum(ctx, &slow, many[l], all);
         MUST(memcmp(all, alone, many[l] * sizeof *all) == 0);
         free(alone);
         free(all);

@@ -14,7 +14,13 @@ if("mpi" IN_LIST SNN_COMPONENTS AND NOT SNN_SANITIZE MATCHES "thread" AND NOT CM
         target_link_libraries(mpi_table_${name} PRIVATE snn_flags snn_objects ${target} Threads::Threads m)
         add_test(NAME mpi_table_${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/mpi/table.sh
             ${launcher} $<TARGET_FILE:mpi_table_${name}>)
-        set_tests_properties(mpi_table_${name} PROPERTIES LABELS quick TIMEOUT ${timeout} PROCESSORS 2)
+        add_executable(mpi_models_${name} mpi/models.c ${sources})
+        target_include_directories(mpi_models_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/mpi)
+        target_link_libraries(mpi_models_${name} PRIVATE snn_flags snn_objects ${target} m)
+        add_test(NAME mpi_models_${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/mpi/models.sh
+            ${launcher} $<TARGET_FILE:mpi_models_${name}>)
+        set_tests_properties(mpi_table_${name} mpi_models_${name} PROPERTIES LABELS quick TIMEOUT ${timeout}
+            PROCESSORS 2)
     endfunction()
 
     set(own openmpi)
@@ -33,5 +39,13 @@ if("mpi" IN_LIST SNN_COMPONENTS AND NOT SNN_SANITIZE MATCHES "thread" AND NOT CM
     pkg_check_modules(SNN_OTHER_MPI QUIET IMPORTED_TARGET ${package})
     if(SNN_OTHER_MPI_FOUND)
         snn_mpi_tests(${other} PkgConfig::SNN_OTHER_MPI "${SNN_OTHER_MPIRUN}")
+    endif()
+
+    if(TARGET mpi_models_${own})
+        add_executable(bench_mpi mpi/bench_mpi.c)
+        target_link_libraries(bench_mpi PRIVATE snn_flags snn::mpi MPI::MPI_C)
+        add_test(NAME mpi_bench COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/mpi/bench.sh ${SNN_MPIRUN}
+            $<TARGET_FILE:bench_mpi>)
+        set_tests_properties(mpi_bench PROPERTIES LABELS quick TIMEOUT ${timeout} PROCESSORS 2)
     endif()
 endif()
