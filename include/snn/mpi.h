@@ -26,7 +26,7 @@ SNN_BEGIN_DECLS
 
 /** Makes ranks of all processes that mpirun has started, and initialises MPI unless the program has done so. Every
  * process calls it. The caller destroys the ranks, which finalises MPI if this call initialised it; MPI cannot be
- * initialised twice in a process.
+ * initialised twice in a process. A call that fails leaves it as it is by then.
  * @param out receives the ranks; NULL on failure
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_STATE (MPI was finalised, was initialised with MPI_THREAD_SINGLE, or
  * belongs to another thread; the launcher is that of another MPI, so that every process is alone), SNN_ERR_MEMORY,
