@@ -1,6 +1,8 @@
 /* best.c - the best epoch of a run by its validation. */
 #include "best.h"
 
+#include "ranks.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,9 +150,10 @@ int best_recall(struct best *b, const json_t *state, snn_network *network, uint6
         return DONE;
     if (json_is_true(json_object_get(state, "here")))
         return best_keep(b, network);
-    return file_holds(b) ? DONE
-                         : fail(FAILED, "%s: does not hold the weights of epoch %llu, the best before the checkpoint",
-                                b->path, (unsigned long long)b->epoch);
+    return !ranks_first() || file_holds(b)
+               ? DONE
+               : fail(FAILED, "%s: does not hold the weights of epoch %llu, the best before the checkpoint", b->path,
+                      (unsigned long long)b->epoch);
 }
 
 /* ---- weights */
@@ -159,18 +162,18 @@ int best_keep(const struct best *b, snn_network *network)
 {
     snn_status rc = best_note(b, network, true);
 
-    if (rc == SNN_OK)
+    if (rc == SNN_OK && ranks_first())
         rc = snn_network_save(network, b->path);
     return rc == SNN_OK ? DONE : fail_call(rc, b->path);
 }
 
 int best_bring_back(const struct best *b, struct run *run)
 {
-    return run_take_weights(run, b->path);
+    return ranks_share_weights(run, ranks_first() ? run_take_weights(run, b->path) : DONE);
 }
 
 void best_discard(const struct best *b)
 {
-    if (b->keeps)
+    if (b->keeps && ranks_first())
         unlink(b->path);
 }

@@ -273,5 +273,6 @@ const struct command completion_command = {
         "each word, with its meaning after a tab; nothing where it is a file or a number.",
     .words = "bash, zsh, fish",
     .flags = flags,
+    .ranks = RANKS_SAME,
     .run = run,
 };

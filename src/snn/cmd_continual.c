@@ -3,6 +3,7 @@
 #include "continual.h"
 #include "live_page.h"
 #include "plot.h"
+#include "ranks.h"
 #include "train.h"
 
 #include <stdlib.h>
@@ -128,7 +129,11 @@ static int conclude(struct continual *c)
 {
     snn_continual_info info = SNN_CONTINUAL_INFO_INIT;
     snn_status rc = snn_continual_get_info(c->run.sequence, &info);
-    int status = rc == SNN_OK ? save(c, &info) : fail_call(rc, NULL);
+    int status;
+
+    if (!ranks_first())
+        return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+    status = rc == SNN_OK ? save(c, &info) : fail_call(rc, NULL);
 
     if (status == DONE)
         status = draw(c, &info);
@@ -169,7 +174,7 @@ static int continual(struct continual *c, int argc, char **argv)
     progress_init(&c->progress, c->quiet, 0);
     if (status == DONE)
         status = continual_open(c);
-    if (status == DONE)
+    if (status == DONE && ranks_first())
         status = live_page_open(&c->server, &c->args,
                                 live_page_run(&c->run, &c->history, c->model ? c->model : "continual"));
     if (status != DONE)
@@ -211,5 +216,6 @@ const struct command continual_command = {
         "lost since (BWT).",
     .all_flags = all_flags,
     .parameters = true,
+    .ranks = RANKS_ALL,
     .run = run_continual,
 };

@@ -3,6 +3,7 @@
 #include "confusion.h"
 #include "neurobench.h"
 #include "progress.h"
+#include "ranks.h"
 #include "table.h"
 #include "use.h"
 
@@ -71,12 +72,13 @@ static int open_model(struct evaluation *e)
 
     if (status == DONE)
         status = watch(e);
+    status = ranks_join(&e->run, e->args.own, status);
     if (status != DONE)
         return status;
     rc = snn_trainer_on_progress(e->run.trainer, progress_show, &e->progress);
     if (rc == SNN_OK)
         rc = snn_trainer_prepare(e->run.trainer, batch_of(e));
-    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+    return ranks_agree(rc == SNN_OK ? DONE : fail_call(rc, NULL));
 }
 
 /* ---- printing */
@@ -154,13 +156,22 @@ static int evaluate(struct evaluation *e)
 
     progress_clear(&e->progress);
     if (rc == SNN_ERR_CANCELLED)
-        return fail(INTERRUPTED, "interrupted by %s", stop_reason());
+        return ranks_first() ? fail(INTERRUPTED, "interrupted by %s", stop_reason()) : INTERRUPTED;
     if (rc != SNN_OK)
         return fail_call(rc, NULL);
+    if (!ranks_first())
+        return DONE;
     e->figures = run_figures(e->run.trainer, e->run.network, &e->metrics);
     if (wants_classes(e))
         status = confusion_measure(&e->confusion, &e->run, use_split(&e->args), batch_of(e));
     return status == DONE ? print(e) : status;
+}
+
+static int open_data(void *evaluation)
+{
+    struct evaluation *e = evaluation;
+
+    return use_open_data(&e->run, &e->args);
 }
 
 static int open_all(struct evaluation *e)
@@ -170,7 +181,7 @@ static int open_all(struct evaluation *e)
     if (status == DONE)
         status = run_context(&e->run);
     if (status == DONE)
-        status = use_open_data(&e->run, &e->args);
+        status = ranks_open_data(e->run.config, open_data, e);
     if (status == DONE && wants_classes(e) && e->run.shape.targets > 0)
         status = fail(USAGE, "--confusion and --per-class go with labels; these samples have targets");
     return status == DONE ? open_model(e) : status;
@@ -182,6 +193,8 @@ static int eval(struct evaluation *e, int argc, char **argv)
 
     if (status != DONE)
         return status;
+    if (ranks_size() > 1 && args_has(&e->args, "neurobench"))
+        return fail(USAGE, "--neurobench watches the potentials of all samples: start it in one process");
     if (e->args.count == 0)
         return fail(USAGE, "no model given: snn eval MODEL");
     progress_init(&e->progress, args_has(&e->args, "quiet") || args_has(&e->args, "json"), 0);
@@ -219,5 +232,6 @@ const struct command eval_command = {
         "normalisation from the model; parameters of data and trainer may be overridden as in snn train.",
     .flags = flags,
     .parameters = true,
+    .ranks = RANKS_ALL,
     .run = run,
 };

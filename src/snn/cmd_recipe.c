@@ -190,5 +190,6 @@ const struct command recipe_command = {
              "what there is. FLAGS are those of snn train (snn train --help), or of snn continual for a sequence of "
              "tasks, and go before the recipe's settings.",
     .flags = own_flags,
+    .ranks = RANKS_ALL,
     .run = run_recipe,
 };

@@ -3,6 +3,7 @@
 #include "live_page.h"
 #include "params.h"
 #include "plot.h"
+#include "ranks.h"
 #include "train.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ const struct flag train_flags[] = {
     { "data", "FORMAT:DIR", "data", "default: Debian's dataset-fashion-mnist" },
     { "cache", "DIR", "data.cache", "recordings: a folder for a file with the events of all samples; default: none" },
     { "normalise", "KIND", "data.normalise",
-      "mean-std: one mean and deviation of the training set; channel: one for each channel, or column; none" },
+      "mean-std, of the training set; channel: of each channel, or column; none" },
     { "net", "NOTATION", "network",
       "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name, resnet34:width=32; default 784-800-10" },
     { "mean", "X,...", "data.mean",
@@ -27,7 +28,7 @@ const struct flag train_flags[] = {
     { "lr-scale", "LAYER=X,...", "lr_scale", "factors of the learning rate, of layers by name; 0 freezes a layer" },
     { "start", "MODEL", "start", "initial weights by name, of a model; without --net, its network" },
     { "teacher", "MODEL", "teacher",
-      "model whose outputs are additional targets; trainer.distil 0.7 and distil_tau 4 unless set" },
+      "model whose outputs are targets, too; default trainer.distil 0.7, distil_tau 4" },
     { "trainer", "METHOD", "trainer.method", "default ottt" },
     { "optimizer", "NAME", "optimizer.name", "default sgd" },
     { "epochs", "N", "epochs", "passes over the training set; default 15" },
@@ -38,10 +39,13 @@ const struct flag train_flags[] = {
     { "best-by", "FIGURE", "best_by",
       "the figure of the validation: accuracy, or loss, which is that of regression" },
     { "patience", "N", "patience", "stop after N epochs without a better one by --validation; default: never" },
-    { "test-every", "N", "test_every",
-      "evaluate on the test set after every N epochs and the last; 0: the last only; default 1" },
+    { "test-every", "N", "test_every", "test after every N epochs and the last; 0: the last only; default 1" },
     { "seed", "N", "seed", "seed of all random numbers; default 1" },
     { "threads", "N", "threads", "0, the default: one per processor; the result does not depend on it" },
+    { "shards", "N", "trainer.shards",
+      "cut batches, for ranks (mpirun) to share; default 1, of ranks 8 or their number" },
+    { "reduce", "ORDER", "trainer.reduce", "of sums over shards; any: faster, and bits depend on the ranks" },
+    { "send", "KIND", "trainer.send", "what ranks send of gradients; default float32" },
     { "isa", "SET", "isa", "highest instruction set to use; default best, the highest of the machine" },
     { "product-table", "FILE", "product_table",
       "of snn bench kernels --tune, or measure: here; default: the built-in choice" },
@@ -53,8 +57,7 @@ const struct flag train_flags[] = {
     { "momentum", "X", "optimizer.momentum", "default 0.9 for sgd" },
     { "weight-decay", "X", "optimizer.weight_decay", "default 0" },
     { "schedule", "NAME", "optimizer.schedule", "default cosine, to 0 over the epochs" },
-    { "save", "MODEL", NULL,
-      "file for the model; default model.snn if that is new, or the checkpoint's name without .ckpt" },
+    { "save", "MODEL", NULL, "file for the model; default model.snn if new, or --resume's without .ckpt" },
     { "packed", "FILE", NULL, "write the model there, too, with one bit for every weight of a binary layer" },
     { "resume", "CHECKPOINT", NULL, "go on where this file stopped; needs no other flag" },
     { "every", "N", NULL, "write MODEL.ckpt after every N epochs; default 1; 0: only when interrupted" },
@@ -138,6 +141,21 @@ static int draw(struct train *t)
     return status;
 }
 
+/* Of the first rank. */
+static int write_files(struct train *t)
+{
+    int status = save_model(t);
+
+    if (status == DONE)
+        status = draw(t);
+    if (status != DONE || args_has(&t->args, "keep"))
+        return status;
+    if (t->owns) /* only more epochs would need it; one that is not of this run stays */
+        unlink(t->checkpoint);
+    best_discard(&t->best);
+    return DONE;
+}
+
 static int train(struct train *t, int argc, char **argv)
 {
     int status = read_arguments(t, argc, argv);
@@ -154,12 +172,13 @@ static int train(struct train *t, int argc, char **argv)
         return status;
     progress_init(&t->progress, t->quiet, (uint64_t)config_whole(t->run.config, "epochs", 1));
     status = train_open_trainer(t);
-    if (status == DONE)
+    if (status == DONE && ranks_first())
         status = live_page_open(&t->server, &t->args, live_page_run(&t->run, &t->history, t->model));
     if (status == DONE)
         status = history_open(&t->history, t->csv, run_about(t->run.trainer).epochs, t->run.network);
     if (status == DONE)
         status = tensorboard_open(&t->board, run_about(t->run.trainer).epochs, t->run.config);
+    status = ranks_agree(status);
     if (status != DONE)
         return status;
     train_announce(t);
@@ -167,19 +186,11 @@ static int train(struct train *t, int argc, char **argv)
     stop_on_signals();
     status = train_all(t);
     progress_clear(&t->progress);
+    if (status == DONE && ranks_first())
+        status = write_files(t);
     if (status == DONE)
-        status = save_model(t);
-    if (status == DONE)
-        status = draw(t);
-    if (status != DONE)
-        return status;
-    if (!args_has(&t->args, "keep")) { /* only more epochs would need it; one that is not of this run stays */
-        if (t->owns)
-            unlink(t->checkpoint);
-        best_discard(&t->best);
-    }
-    train_conclude(t);
-    return DONE;
+        train_conclude(t);
+    return status;
 }
 
 static int run_train(int argc, char **argv)
@@ -222,5 +233,6 @@ const struct command train_command = {
     .flags = train_flags,
     .parameters = true,
     .lists = list_networks,
+    .ranks = RANKS_ALL,
     .run = run_train,
 };

@@ -5,6 +5,13 @@
 
 #include "args.h"
 
+/* What a command does where a launcher has started several processes. */
+enum ranks_of {
+    RANKS_NONE, /* refuses */
+    RANKS_SAME, /* all do the same, and one prints it */
+    RANKS_ALL   /* they work together */
+};
+
 struct command {
     const char *name;
     const char *does;  /* one line for the list of commands */
@@ -15,7 +22,8 @@ struct command {
     const struct flag *(*all_flags)(void); /* in place of flags, where those of another command go with it */
     bool parameters;                       /* every parameter of the library is a flag, too */
     void (*lists)(void);                   /* prints, by help.h, what there is to choose from */
-    int (*run)(int argc, char **argv);     /* argv[0] is the command's name */
+    enum ranks_of ranks;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
 extern const struct command *const commands[]; /* NULL-ended */

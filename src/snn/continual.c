@@ -1,6 +1,7 @@
 /* continual.c - a sequence of tasks: its settings, its files, its checkpoints. */
 #include "continual.h"
 #include "outputs.h"
+#include "ranks.h"
 #include "svg.h"
 
 #include <math.h>
@@ -51,7 +52,16 @@ int continual_configure(struct continual *c)
         config_merge(c->run.config, c->args.config);
     else if (begin_config(c) != DONE)
         return FAILED;
-    return check_config(c->run.config);
+    if (check_config(c->run.config) != DONE)
+        return USAGE;
+    return ranks_complete(c->run.config);
+}
+
+static int open_tasks(void *continual)
+{
+    struct continual *c = continual;
+
+    return tasks_open(&c->tasks, &c->run);
 }
 
 int continual_open(struct continual *c)
@@ -60,13 +70,14 @@ int continual_open(struct continual *c)
     snn_status rc;
 
     if (status == DONE)
-        status = tasks_open(&c->tasks, &c->run);
+        status = ranks_open_data(c->run.config, open_tasks, c);
     if (status == DONE)
         status = best_fit(&c->best, c->run.config, &c->run.shape);
     if (status == DONE)
         status = sequence_open(&c->sequence, &c->run, c->tasks.count);
     if (status == DONE && !c->state)
         status = run_start(&c->run);
+    status = ranks_join(&c->run, c->args.own, status);
     if (status != DONE)
         return status;
     rc = snn_trainer_on_progress(c->run.trainer, progress_show, &c->progress);
@@ -124,9 +135,9 @@ snn_status continual_save(struct continual *c, bool under_way, bool here)
     if (rc == SNN_OK)
         rc = set_note(c, CONTINUAL_NOTE, json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(17)));
     if (rc == SNN_OK)
-        rc = snn_trainer_save(c->run.trainer, c->checkpoint);
-    c->saved = c->saved || rc == SNN_OK;
+        rc = ranks_save(c->run.trainer, c->checkpoint);
     json_decref(state);
+    c->saved = c->saved || rc == SNN_OK;
     return rc;
 }
 
@@ -233,13 +244,17 @@ static int name_log(struct continual *c)
 {
     const char *csv = args_text(&c->args, "csv");
 
-    if (csv)
+    if (!ranks_first())
+        c->csv = renamed("/dev/null", "", "");
+    else if (csv)
         c->csv = renamed(csv, "", "");
     else if (c->model)
         c->csv = renamed(c->model, ".snn", ".csv");
     else
         c->csv = renamed("/dev/null", "", "");
-    return c->csv ? check_files(c) : fail(FAILED, "out of memory");
+    if (!c->csv)
+        return fail(FAILED, "out of memory");
+    return ranks_first() ? check_files(c) : DONE;
 }
 
 /* The paths of model and checkpoint: with --resume, those that it came from. */
@@ -258,7 +273,7 @@ int continual_name_files(struct continual *c)
         c->saved = ckpt && strcmp(from, c->checkpoint) == 0;
     }
     status = best_open(&c->best, c->run.config, c->model);
-    if (status == DONE)
+    if (status == DONE && ranks_first())
         status = tensorboard_name(&c->board, args_text(&c->args, "tensorboard"));
     return status == DONE ? name_log(c) : status;
 }

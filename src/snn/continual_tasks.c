@@ -2,6 +2,7 @@
 #include "continual.h"
 #include "epoch.h"
 #include "live_page.h"
+#include "ranks.h"
 
 #include <math.h>
 
@@ -15,9 +16,11 @@ static int stopped(struct continual *c, snn_status rc, bool under_way)
                     args_text(&c->args, "resume"), snn_last_error());
     if (rc != SNN_ERR_CANCELLED)
         return fail_call(rc, NULL);
+    rc = c->checkpoint ? continual_save(c, under_way, false) : SNN_OK;
+    if (!ranks_first())
+        return INTERRUPTED;
     if (!c->checkpoint)
         return fail(INTERRUPTED, "interrupted by %s; with --save there would be a checkpoint", stop_reason());
-    rc = continual_save(c, under_way, false);
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
     return fail(INTERRUPTED, "interrupted after %zu of %zu tasks%s by %s; to continue: snn continual --resume %s",
@@ -116,7 +119,7 @@ static int judge(struct continual *c, size_t task, const struct sets *s, const s
     row.epoch = c->before + epoch;
     row.task = (double)task + 1;
     status = epoch_judge(&c->run, s->validation, tests ? s->test : NULL, &c->best, &row, &held, &better);
-    logged = log_epoch(c, &row);
+    logged = ranks_agree(log_epoch(c, &row));
     if (status == INTERRUPTED)
         return stopped(c, SNN_ERR_CANCELLED, true);
     if (status != DONE || logged != DONE)
@@ -135,7 +138,7 @@ static int train_epochs(struct continual *c, size_t task, const struct sets *s, 
     while (status == DONE && run_about(c->run.trainer).epochs < epochs && !best_exhausted(&c->best)) {
         snn_status rc = snn_trainer_epoch(c->run.trainer, s->train, m);
 
-        status = rc == SNN_OK ? judge(c, task, s, m) : stopped(c, rc, true);
+        status = ranks_agree(rc == SNN_OK ? judge(c, task, s, m) : stopped(c, rc, true));
     }
     return status;
 }
@@ -153,7 +156,7 @@ static int train_task(struct continual *c, size_t task, bool begun, snn_metrics 
 {
     struct sets s = { NULL, NULL, NULL };
     snn_status rc = SNN_OK;
-    int status = open_sets(c, task, &s);
+    int status = ranks_agree(open_sets(c, task, &s));
 
     if (status == DONE && !begun) {
         best_restart(&c->best);
@@ -185,10 +188,12 @@ static int replay(struct continual *c, size_t task)
         snn_dataset *data;
         snn_status rc;
 
-        if (tasks_memory(&c->tasks, sequence_remembered(task, pass), most, &data) != DONE)
-            return FAILED;
-        rc = sequence_replay(&c->sequence, task, pass, data);
+        int status = ranks_agree(tasks_memory(&c->tasks, sequence_remembered(task, pass), most, &data));
+
+        rc = status == DONE ? sequence_replay(&c->sequence, task, pass, data) : SNN_OK;
         snn_dataset_destroy(data);
+        if (status != DONE)
+            return status;
         if (rc != SNN_OK)
             return stopped(c, rc, false);
     }
@@ -199,13 +204,11 @@ static int evaluate_task(struct continual *c, size_t task, size_t of)
 {
     snn_dataset *data;
     snn_status rc;
-    int status = tasks_data(&c->tasks, of, SNN_SPLIT_TEST, &data);
+    int status = ranks_agree(tasks_data(&c->tasks, of, SNN_SPLIT_TEST, &data));
 
-    if (status != DONE)
-        return status;
-    rc = sequence_evaluate(&c->sequence, task, of, data);
+    rc = status == DONE ? sequence_evaluate(&c->sequence, task, of, data) : SNN_OK;
     snn_dataset_destroy(data);
-    return rc == SNN_OK ? DONE : stopped(c, rc, false);
+    return rc == SNN_OK ? status : stopped(c, rc, false);
 }
 
 static void report(struct continual *c, size_t task, const snn_metrics *m)
@@ -252,7 +255,7 @@ static int end_task(struct continual *c, size_t task, const snn_metrics *m)
     show(c);
     status = log_task(c, task); /* before the checkpoint, after which nobody would */
     save_checkpoint(c, false, false);
-    return status;
+    return ranks_agree(status);
 }
 
 /* True if task number `task` was evaluated on all tasks so far. */
@@ -281,6 +284,7 @@ int continual_run(struct continual *c)
 
     if (status == DONE)
         status = open_logs(c, under_way);
+    status = ranks_agree(status);
     if (status == DONE && continual_ended(c) > 0 && !evaluated(c, continual_ended(c) - 1))
         status = end_task(c, continual_ended(c) - 1, &m);
     for (size_t task = continual_ended(c); status == DONE && task < c->tasks.count; task++) {

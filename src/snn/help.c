@@ -217,5 +217,6 @@ const struct command help_command = {
     .about = "Prints what there is to know of a command, or of a topic of its parameters, as snn COMMAND --help "
              "TOPIC does; without a command, lists all.",
     .flags = flags,
+    .ranks = RANKS_SAME,
     .run = run,
 };

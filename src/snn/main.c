@@ -1,6 +1,7 @@
 /* snn - trains, evaluates and describes spiking networks from the command line. */
 #include "help.h"
 #include "params.h"
+#include "ranks.h"
 #include "tool.h"
 
 #include <stdlib.h>
@@ -48,10 +49,37 @@ static int unknown(const char *word)
                 guess ? "?" : "");
 }
 
+/* Where a launcher has started several processes. */
+static int run_launched(const struct command *command, int argc, char **argv)
+{
+    uint32_t rank, size = ranks_launched(&rank);
+    int status;
+
+    if (size > 1 && command->ranks == RANKS_NONE)
+        return fail(USAGE,
+                    "runs in one process, and the launcher has started %u; train, continual, recipe and eval share "
+                    "their work (srun --mpi=none starts processes that do not know of each other)",
+                    size);
+    status = command->ranks == RANKS_ALL ? ranks_open() : DONE;
+    return ranks_close(status == DONE ? command->run(argc, argv) : status);
+}
+
+/* What all processes would print alike is printed once. */
+static bool speaks(const struct command *command, int argc, char **argv)
+{
+    uint32_t rank;
+
+    ranks_launched(&rank);
+    return rank == 0 || (command && command->ranks == RANKS_ALL && !args_want_help(argc, argv)) ||
+           (freopen("/dev/null", "w", stdout) && freopen("/dev/null", "w", stderr));
+}
+
 static int run(int argc, char **argv)
 {
     const struct command *command = argc > 1 ? command_named(argv[1]) : NULL;
 
+    if (!speaks(command, argc - 1, argv + 1))
+        return FAILED;
     if (argc < 2) {
         help_all();
         return USAGE;
@@ -67,7 +95,7 @@ static int run(int argc, char **argv)
         return param_help(args_help_topic(argc - 1, argv + 1));
     if (command->usage && args_want_help(argc - 1, argv + 1))
         return help_on(command);
-    return command->run(argc - 1, argv + 1);
+    return run_launched(command, argc - 1, argv + 1);
 }
 
 /* Jansson leaves out what it has no memory for, here and there without a word. The tool goes no further without

@@ -1,6 +1,7 @@
 /* progress.c - the progress bar and the signals. */
 #include "progress.h"
 
+#include "ranks.h"
 #include "tool.h"
 
 #include <langinfo.h>
@@ -25,7 +26,8 @@ static const struct {
     const char *name;
     bool kills; /* when it comes again */
 } stopping[] = {
-    { SIGINT, "SIGINT", true },    { SIGTERM, "SIGTERM", true },  { SIGHUP, "SIGHUP", true },
+    { SIGINT, "SIGINT", true },    { SIGTERM, "SIGTERM", true },
+    { SIGHUP, "SIGHUP", true },    { SIGUSR1, "SIGUSR1", true }, /* which mpirun passes on, and does no more */
     { SIGPIPE, "SIGPIPE", false }, { SIGXCPU, "SIGXCPU", false },
 };
 #define STOPPING (sizeof stopping / sizeof *stopping)
@@ -82,7 +84,7 @@ const char *stop_reason(void)
     for (size_t i = 0; i < STOPPING; i++)
         if (stopping[i].number == stopped_by)
             return stopping[i].name;
-    return "";
+    return "another rank";
 }
 
 static bool plain;
@@ -98,7 +100,7 @@ void progress_init(struct progress *p, bool quiet, uint64_t epochs)
 
     memset(p, 0, sizeof *p);
     setlocale(LC_CTYPE, ""); /* letters only: numbers keep their point */
-    p->quiet = quiet;
+    p->quiet = quiet || !ranks_first();
     p->epochs = epochs;
     p->terminal = !plain && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
     p->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

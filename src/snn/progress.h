@@ -26,10 +26,10 @@ int progress_show(void *user, const snn_progress *now);
 /* Wipes the bar, before anything else is printed. */
 void progress_clear(struct progress *p);
 
-/* From now on the first SIGINT, SIGTERM or SIGHUP asks to stop, the second one kills; SIGPIPE (nobody reads the
- * output any more) and SIGXCPU ask as well. A SIGHUP that was ignored stays so. */
+/* From now on the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 asks to stop, the second one kills; SIGPIPE (nobody reads
+ * the output any more) and SIGXCPU ask as well. A SIGHUP that was ignored stays so. */
 void stop_on_signals(void);
 bool stop_wanted(void);
-const char *stop_reason(void); /* "SIGTERM" */
+const char *stop_reason(void); /* "SIGTERM", "another rank" if none came here */
 
 #endif

@@ -116,6 +116,8 @@ static int record(struct recording *r, struct run *run, const float *x, size_t f
         rc = snn_network_get_info(run->network, &info);
         out = floats(shape_size(&info.out) + 1, 1);
         if (rc == SNN_OK)
+            rc = snn_trainer_set_i64(trainer, SNN_TRAINER_SHARDS, 1);
+        if (rc == SNN_OK)
             rc = snn_trainer_observe(trainer, SNN_OBSERVE_SIGNALS, observe, r);
         if (rc == SNN_OK)
             rc = snn_trainer_prepare(trainer, 1);

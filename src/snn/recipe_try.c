@@ -1,6 +1,7 @@
 /* recipe_try.c - a few batches of a recipe on random samples of the right shape: what the whole run will take. */
 #include "bench.h"
 #include "frames.h"
+#include "ranks.h"
 #include "recipe.h"
 #include "sequence.h"
 
@@ -56,6 +57,7 @@ static int open_trainer(struct trial *t)
         status = run_optimizer(&t->run);
     if (status == DONE && !tasks)
         status = run_trainer(&t->run);
+    status = ranks_join(&t->run, NULL, status);
     if (status != DONE)
         return status;
     t->batch = (size_t)config_whole(t->run.config, "batch", 128);
@@ -73,6 +75,8 @@ static int open_run(struct trial *t, const struct args *args)
     config_merge(t->run.config, args->config);
     config_complete(t->run.config);
     status = read_shape(t);
+    if (status == DONE)
+        status = ranks_complete(t->run.config);
     if (status == DONE)
         status = run_context(&t->run);
     return status == DONE ? open_trainer(t) : status;
@@ -93,13 +97,15 @@ static void draw(const struct trial *t, float *x, size_t values, uint32_t *label
 static int time_batches(struct trial *t, const snn_batch *batch)
 {
     double one = bench_time_steps(t->run.trainer, batch, 2) / 2, all;
-    size_t count = one > 0 && one < SECONDS ? (size_t)(SECONDS / one) : 1;
+    uint64_t count = one > 0 && one < SECONDS ? (uint64_t)(SECONDS / one) : 1;
     snn_status rc;
 
-    all = one < 0 ? -1 : bench_time_steps(t->run.trainer, batch, count);
+    if (one < 0 || ranks_share(&count, sizeof count) != DONE)
+        return FAILED;
+    all = bench_time_steps(t->run.trainer, batch, (size_t)count);
     if (all < 0)
         return FAILED;
-    t->rate = (double)(count * t->batch) / (all > 0 ? all : 1e-9);
+    t->rate = ((double)count * (double)t->batch) / (all > 0 ? all : 1e-9);
     rc = snn_trainer_step(t->run.trainer, batch, &t->metrics);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
@@ -151,18 +157,19 @@ static void print(const struct trial *t)
     if (snn_network_get_info(t->run.network, &net) != SNN_OK || snn_context_get_info(t->run.context, &ctx) != SNN_OK)
         return;
     if (t->json) {
-        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:s, s:o, s:o, s:o}", "event", "try", "recipe",
+        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "event", "try", "recipe",
                             t->recipe->name, "parameters", (json_int_t)net.parameters, "parameter_bytes",
                             (json_int_t)net.parameter_bytes, "trainer_bytes", (json_int_t)held, "batch",
-                            (json_int_t)t->batch, "threads", (int)ctx.threads, "isa", ctx.isa, "samples_per_second",
-                            json_figure(t->rate), "hours", json_figure(hours), "loss", json_figure(t->metrics.loss)),
+                            (json_int_t)t->batch, "ranks", (int)ranks_size(), "threads", (int)ctx.threads, "isa",
+                            ctx.isa, "samples_per_second", json_figure(t->rate), "hours", json_figure(hours), "loss",
+                            json_figure(t->metrics.loss)),
                   9);
         return;
     }
     printf("network  %s: %s parameters, %s -> %s\n", run_name(config), grouped(net.parameters).s,
            shape_text(&net.in).s, shape_text(&net.out).s);
-    printf("trainer  %s, batches of %zu, %u thread%s, %s\n", run_method(config).s, t->batch, ctx.threads,
-           ctx.threads == 1 ? "" : "s", ctx.isa);
+    printf("trainer  %s, batches of %zu%s, %u thread%s, %s\n", run_method(config).s, t->batch, ranks_text(config).s,
+           ctx.threads, ctx.threads == 1 ? "" : "s", ctx.isa);
     printf("memory   %s of parameters, %s for training\n", bytes(net.parameter_bytes).s, bytes(held).s);
     printf("speed    %s samples/s in training, on random samples\n", figure(t->rate).s);
     printf("run      %.0f epochs of %s samples: %s hours, without evaluations\n", epochs,
@@ -176,6 +183,7 @@ int recipe_try(const struct recipe *recipe, const struct args *args)
 
     t = (struct trial){ .recipe = recipe, .metrics = SNN_METRICS_INIT, .json = args_has(args, "json") };
     status = open_run(&t, args);
+    status = ranks_agree(status);
     if (status == DONE)
         status = measure(&t);
     if (status == DONE)

@@ -1,6 +1,7 @@
 /* run.c - the objects of a run. */
 #include "run.h"
 #include "params.h"
+#include "ranks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ int run_context(struct run *run)
 
     if (rc == SNN_OK && (threads < 0 || threads > 4096))
         return fail(FAILED, "threads: %lld is not in 0 .. 4096", (long long)threads);
-    options.threads = (uint32_t)threads;
+    options.threads = threads > 0 ? (uint32_t)threads : ranks_threads();
     options.seed = (uint64_t)config_whole(run->config, "seed", 1);
     options.log = print_warning;
     options.isa = config_text(run->config, "isa", "best");

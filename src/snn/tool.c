@@ -22,38 +22,74 @@ void set_command(const char *name)
     command = name;
 }
 
-/* A message may hold text of a file from anywhere: it stays one line and gives no orders to the terminal. */
-static void say(const char *kind, const char *format, va_list list)
-{
-    char line[2048];
+static void (*keeper)(const char *line);
+static bool silent; /* of warnings */
 
-    vsnprintf(line, sizeof line, format, list);
+void keep_messages(void (*keep)(const char *line), bool warns)
+{
+    keeper = keep;
+    silent = !warns;
+}
+
+/* A message may hold text of a file from anywhere: it stays one line and gives no orders to the terminal. */
+static void one_line(char *line, size_t size, const char *format, va_list list)
+{
+    vsnprintf(line, size, format, list);
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';
+}
+
+static void print_line(const char *kind, const char *line)
+{
     fflush(stdout);
     fprintf(stderr, "snn: %s%s%s%s\n", command ? command : "", command ? ": " : "", kind, line);
 }
 
-int fail(int status, const char *format, ...)
+void say_line(const char *format, ...)
 {
+    char line[2048];
     va_list list;
 
     va_start(list, format);
-    say("", format, list);
+    one_line(line, sizeof line, format, list);
     va_end(list);
+    print_line("", line);
+}
+
+void say_help(void)
+{
+    fprintf(stderr, "try: snn%s%s --help\n", command ? " " : "", command ? command : "");
+}
+
+int fail(int status, const char *format, ...)
+{
+    char line[2048];
+    va_list list;
+
+    va_start(list, format);
+    one_line(line, sizeof line, format, list);
+    va_end(list);
+    if (keeper) {
+        keeper(line);
+        return status;
+    }
+    print_line("", line);
     if (status == USAGE)
-        fprintf(stderr, "try: snn%s%s --help\n", command ? " " : "", command ? command : "");
+        say_help();
     return status;
 }
 
 void warn(const char *format, ...)
 {
+    char line[2048];
     va_list list;
 
     va_start(list, format);
-    say("warning: ", format, list);
+    one_line(line, sizeof line, format, list);
     va_end(list);
+    if (!silent)
+        print_line("warning: ", line);
 }
 
 int fail_call(snn_status rc, const char *what)

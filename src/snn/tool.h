@@ -23,6 +23,12 @@ int fail_call(snn_status rc, const char *what);
 /* Prints "snn: COMMAND: warning: message". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* One line as fail() prints it, and the one that follows wrong usage. */
+void say_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_help(void);
+/* From now on fail() gives its lines to `keep`, NULL: to standard error, and warn() prints only if `warns`. */
+void keep_messages(void (*keep)(const char *line), bool warns);
+
 /* A short text by value, so that several may stand in one printf(). */
 struct text {
     char s[64];

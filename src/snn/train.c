@@ -2,6 +2,7 @@
 #include "train.h"
 #include "outputs.h"
 #include "params.h"
+#include "ranks.h"
 #include "svg.h"
 
 #include <stdlib.h>
@@ -54,9 +55,14 @@ int train_name_files(struct train *t)
     if (status != DONE)
         return status;
     t->checkpoint = renamed(t->model, "", ".ckpt");
-    t->csv = csv ? renamed(csv, "", "") : renamed(t->model, ".snn", ".csv");
+    if (!ranks_first())
+        t->csv = renamed("/dev/null", "", "");
+    else
+        t->csv = csv ? renamed(csv, "", "") : renamed(t->model, ".snn", ".csv");
     if (!t->checkpoint || !t->csv)
         return fail(FAILED, "out of memory");
+    if (!ranks_first())
+        return DONE;
     if (!save && !ckpt)
         status = check_default(t);
     if (status == DONE)
@@ -149,13 +155,14 @@ int train_configure(struct train *t)
         return fail(FAILED, "epochs: %lld is not at least 1", (long long)config_whole(t->run.config, "epochs", 0));
     if (config_whole(t->run.config, "batch", 0) < 1)
         return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(t->run.config, "batch", 0));
-    return DONE;
+    return ranks_complete(t->run.config);
 }
 
 /* ---- the objects */
 
-int train_open_data(struct train *t)
+static int open_data(void *train)
 {
+    struct train *t = train;
     int status = run_data(&t->run, &t->run.train, SNN_SPLIT_TRAIN);
 
     if (status == DONE)
@@ -168,6 +175,11 @@ int train_open_data(struct train *t)
         return fail(USAGE, "--sample: the test set has %zu images, there is no number %lld", t->run.shape.count,
                     (long long)t->sample);
     return status;
+}
+
+int train_open_data(struct train *t)
+{
+    return ranks_open_data(t->run.config, open_data, t);
 }
 
 int train_open_network(struct train *t)
@@ -233,6 +245,7 @@ int train_open_trainer(struct train *t)
         status = run_record(&t->run);
     if (status == DONE)
         status = run_train_steps(&t->run);
+    status = ranks_join(&t->run, t->args.own, status);
     if (status != DONE)
         return status;
     rc = prepare(t, t->run.trainer, batch);
@@ -242,7 +255,10 @@ int train_open_trainer(struct train *t)
         rc = snn_trainer_prepare(t->run.teacher, batch);
     if (rc == SNN_OK && t->run.teacher)
         rc = snn_trainer_set_teacher(t->run.trainer, t->run.teacher);
-    if (rc == SNN_OK && t->resume)
+    status = ranks_agree(rc == SNN_OK ? DONE : fail_call(rc, NULL));
+    if (status != DONE)
+        return status;
+    if (t->resume)
         rc = snn_trainer_load(t->run.trainer, t->resume);
     if (rc == SNN_OK && take_up(t) != DONE)
         return FAILED;

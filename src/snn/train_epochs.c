@@ -1,5 +1,6 @@
 /* train_epochs.c - the epochs of snn train, and their checkpoints. */
 #include "epoch.h"
+#include "ranks.h"
 #include "train.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@ static snn_status save(struct train *t, bool here)
 {
     snn_status rc = best_note(&t->best, t->run.network, here);
 
-    return rc == SNN_OK ? snn_trainer_save(t->run.trainer, t->checkpoint) : rc;
+    return rc == SNN_OK ? ranks_save(t->run.trainer, t->checkpoint) : rc;
 }
 
 /* Writes the checkpoint, unless the one that is there has all, and says how to go on. */
@@ -21,6 +22,8 @@ static int interrupted(struct train *t)
 
     progress_clear(&t->progress);
     rc = t->chosen ? SNN_OK : save(t, false);
+    if (!ranks_first())
+        return INTERRUPTED;
     if (rc != SNN_OK)
         return fail_call(rc, "interrupted, and the checkpoint could not be written");
     if (t->json)
@@ -131,7 +134,7 @@ static int train_epoch(struct train *t)
         return fail_call(rc, NULL);
     row = epoch_row(&t->run, &fit);
     status = judge(t, &row, &better);
-    if (log_epoch(t, &row, false) != DONE || status == FAILED)
+    if (ranks_agree(log_epoch(t, &row, false)) != DONE || status == FAILED)
         return FAILED;
     train_report(t, &row);
     if (t->evaluated)
@@ -157,6 +160,7 @@ static int catch_up(struct train *t)
         return interrupted(t);
     if (status == DONE && logged)
         status = log_epoch(t, &row, true);
+    status = ranks_agree(status);
     if (status != DONE)
         return status;
     train_report(t, &row);
@@ -193,14 +197,14 @@ static int test_at_end(struct train *t)
 
 int train_all(struct train *t)
 {
-    int status = catch_up(t);
+    int status = ranks_agree(catch_up(t));
 
     if (status == DONE && t->resume && is_complete(t))
         warn("%s: is complete; with --epochs N, more than %llu, %sit continues", t->resume,
              (unsigned long long)run_about(t->run.trainer).epochs,
              best_exhausted(&t->best) ? "and a larger --patience " : "");
     while (status == DONE && !is_complete(t))
-        status = train_epoch(t);
+        status = ranks_agree(train_epoch(t));
     if (status == DONE && run_about(t->run.trainer).epochs < epochs_of(t))
         train_report_stop(t);
     if (status == DONE && args_has(&t->args, "keep"))

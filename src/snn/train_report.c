@@ -1,5 +1,6 @@
 /* train_report.c - what snn train prints: before, after every epoch, at the end. */
 #include "live_page.h"
+#include "ranks.h"
 #include "train.h"
 
 #include <math.h>
@@ -36,13 +37,13 @@ void train_announce(const struct train *t)
         return;
     if (t->json) {
         char *note = config_note(config);
-        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:s, s:I, s:I, s:I, s:o}", "event", "start", "version",
-                            snn_version_string(), "parameters", (json_int_t)net.parameters, "parameter_bytes",
-                            (json_int_t)net.parameter_bytes, "trainer_bytes",
-                            (json_int_t)run_about(t->run.trainer).bytes, "threads", (int)ctx.threads, "isa", ctx.isa,
-                            "train_samples", (json_int_t)train.count, "validation_samples",
-                            (json_int_t)validation.count, "test_samples", (json_int_t)t->run.shape.count, "config",
-                            note ? json_loads(note, 0, NULL) : json_null()),
+        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:i, s:s, s:I, s:I, s:I, s:o}", "event", "start",
+                            "version", snn_version_string(), "parameters", (json_int_t)net.parameters,
+                            "parameter_bytes", (json_int_t)net.parameter_bytes, "trainer_bytes",
+                            (json_int_t)run_about(t->run.trainer).bytes, "ranks", (int)ranks_size(), "threads",
+                            (int)ctx.threads, "isa", ctx.isa, "train_samples", (json_int_t)train.count,
+                            "validation_samples", (json_int_t)validation.count, "test_samples",
+                            (json_int_t)t->run.shape.count, "config", note ? json_loads(note, 0, NULL) : json_null()),
                   17);
         free(note);
     } else if (!t->quiet) {
@@ -52,9 +53,9 @@ void train_announce(const struct train *t)
                config_text(config, "data.dir", ""), grouped(train.count).s,
                t->best.judges ? grouped(validation.count).s : "", t->best.judges ? " validation, " : "",
                grouped(t->run.shape.count).s);
-        printf("trainer  %s, %s, batches of %lld, %u thread%s, %s, %s for training\n", run_method(config).s,
-               optimizer.name, (long long)config_whole(config, "batch", 0), ctx.threads, ctx.threads == 1 ? "" : "s",
-               ctx.isa, bytes(run_about(t->run.trainer).bytes).s);
+        printf("trainer  %s, %s, batches of %lld%s, %u thread%s, %s, %s for training\n", run_method(config).s,
+               optimizer.name, (long long)config_whole(config, "batch", 0), ranks_text(config).s, ctx.threads,
+               ctx.threads == 1 ? "" : "s", ctx.isa, bytes(run_about(t->run.trainer).bytes).s);
         if (t->resume)
             printf("resumed  %s: %llu of %lld epochs done\n", t->resume,
                    (unsigned long long)run_about(t->run.trainer).epochs,

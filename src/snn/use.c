@@ -1,6 +1,8 @@
 /* use.c - a model in use. */
 #include "use.h"
 
+#include "ranks.h"
+
 #include <string.h>
 
 /* A model says what it was trained on, but not what is to be read here, unless that is the default. */
@@ -52,7 +54,7 @@ int use_configure(struct run *run, struct args *args)
     json_decref(trained_on);
     if (status == DONE && config_whole(run->config, "batch", 0) < 1)
         return fail(FAILED, "batch: %lld is not at least 1", (long long)config_whole(run->config, "batch", 0));
-    return status;
+    return status == DONE ? ranks_complete(run->config) : status;
 }
 
 const char *use_split_name(const struct args *args)

@@ -17,7 +17,7 @@ stopped() {
     rm -f cut.snn* cut.csv
 }
 
-for signal in INT TERM HUP XCPU PIPE; do
+for signal in INT TERM HUP USR1 XCPU PIPE; do
     "$snn" $flags >out 2>err &
     child=$!
     await has_epoch
