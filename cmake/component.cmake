@@ -24,12 +24,13 @@ function(snn_optional target package header call)
     set(${target}_FOUND ${found} PARENT_SCOPE)
 endfunction()
 
-# snn_component(NAME DESCRIPTION text [NEEDS target package define]...)
+# snn_component(NAME DESCRIPTION text [READS_AHEAD] [NEEDS target package define]...)
 #
+# READS_AHEAD: it has what components with data on disk share: src/ahead.c, src/slots.c and src/disk.c.
 # NEEDS: triples of an imported target, that of a pkg-config package without its PkgConfig::, the pkg-config package,
 # and what is defined where it is there.
 function(snn_component name)
-    cmake_parse_arguments(arg "" DESCRIPTION NEEDS ${ARGN})
+    cmake_parse_arguments(arg READS_AHEAD DESCRIPTION NEEDS ${ARGN})
     set(targets)
     set(packages)
     set(defines)
@@ -50,6 +51,10 @@ function(snn_component name)
 
     set(folder ${PROJECT_SOURCE_DIR}/src/${name})
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+    if(arg_READS_AHEAD)
+        list(APPEND sources ${PROJECT_SOURCE_DIR}/src/ahead.c ${PROJECT_SOURCE_DIR}/src/slots.c
+            ${PROJECT_SOURCE_DIR}/src/disk.c)
+    endif()
     add_library(snn_${name}_objects OBJECT ${sources})
     target_include_directories(snn_${name}_objects PUBLIC ${PROJECT_SOURCE_DIR}/include)
     target_compile_definitions(snn_${name}_objects PRIVATE SNN_BUILDING PUBLIC ${defines})

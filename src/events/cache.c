@@ -1,7 +1,7 @@
 /* cache.c - the samples of a list in one file. */
 #include "cache.h"
+#include "../disk.h"
 #include "store.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,97 +10,26 @@
 #include <unistd.h>
 
 #define MARK 0x31746e65766e6e73ull /* "snnevnt1" */
-#define BEGIN 0x9e3779b97f4a7c15ull
 
 struct header {
     uint64_t mark, key, items, sum;
 };
 
-/* ---- sums ---- */
-
-static uint64_t add_word(uint64_t sum, uint64_t word)
-{
-    sum = (sum ^ word) * 0xff51afd7ed558ccdull;
-    return sum ^ sum >> 32;
-}
-
-/* Of whole words. */
-static uint64_t add_words(uint64_t sum, const void *from, size_t words)
-{
-    const uint8_t *b = from;
-
-    for (size_t i = 0; i < words; i++) {
-        uint64_t word;
-
-        memcpy(&word, b + i * sizeof word, sizeof word);
-        sum = add_word(sum, word);
-    }
-    return sum;
-}
-
-static uint64_t add_file(uint64_t sum, const char *path)
-{
-    struct stat status;
-
-    for (const char *c = path; *c != '\0'; c++)
-        sum = add_word(sum, (uint8_t)*c);
-    if (stat(path, &status) != 0)
-        return add_word(sum, 0);
-    sum = add_word(add_word(sum, (uint64_t)status.st_size), (uint64_t)status.st_mtim.tv_sec);
-    return add_word(sum, (uint64_t)status.st_mtim.tv_nsec);
-}
+/* ---- what the cache is of ---- */
 
 static uint64_t key_of(const struct snn__event_list *list)
 {
-    uint64_t key = add_word(BEGIN, list->items);
+    uint64_t key = snn__sum_word(SNN__SUM_BEGIN, list->items);
 
     for (size_t i = 0; i < list->files; i++)
-        key = add_file(key, list->file[i]);
+        key = snn__sum_file(key, list->file[i]);
     for (size_t i = 0; i < list->items; i++) {
         const struct snn__event_item *item = &list->item[i];
 
-        key = add_word(add_word(key, item->file), item->index);
-        key = add_word(add_word(key, (uint64_t)item->begin), (uint64_t)item->end);
+        key = snn__sum_word(snn__sum_word(key, item->file), item->index);
+        key = snn__sum_word(snn__sum_word(key, (uint64_t)item->begin), (uint64_t)item->end);
     }
     return key;
-}
-
-/* ---- bytes at a place ---- */
-
-static bool read_at(int file, void *to, size_t size, uint64_t at)
-{
-    uint8_t *b = to;
-
-    while (size > 0) {
-        const ssize_t n = pread(file, b, size, (off_t)at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        b += n;
-        at += (uint64_t)n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
-static snn_status write_at(int file, const void *from, size_t size, uint64_t at, const char *path)
-{
-    const uint8_t *b = from;
-
-    while (size > 0) {
-        const ssize_t n = pwrite(file, b, size, (off_t)at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return snn_component_fail(SNN_ERR_IO, "the cache %.300s cannot be written: is the disk full?", path);
-        b += n;
-        at += (uint64_t)n;
-        size -= (size_t)n;
-    }
-    return SNN_OK;
 }
 
 /* ---- reading ---- */
@@ -122,10 +51,10 @@ static bool load(struct snn__cache *cache, const struct snn__event_list *list, u
     struct header header;
     struct stat status;
 
-    return read_at(cache->file, &header, sizeof header, 0) && header.mark == MARK && header.key == key &&
+    return snn__disk_read(cache->file, &header, sizeof header, 0) && header.mark == MARK && header.key == key &&
            header.items == list->items &&
-           read_at(cache->file, cache->entry, words * sizeof(uint64_t), sizeof header) &&
-           header.sum == add_words(key, cache->entry, words) && fstat(cache->file, &status) == 0 &&
+           snn__disk_read(cache->file, cache->entry, words * sizeof(uint64_t), sizeof header) &&
+           header.sum == snn__sum_words(key, cache->entry, words) && fstat(cache->file, &status) == 0 &&
            (uint64_t)status.st_size == end_of(cache->entry, list->items);
 }
 
@@ -136,8 +65,8 @@ snn_status snn__cache_read(const struct snn__cache *cache, size_t index, struct 
 
     *found = false;
     TRY(snn__sample_reserve(sample, n));
-    if (!read_at(cache->file, sample->event, n * sizeof *sample->event, entry->at) ||
-        add_words(index, sample->event, n) != entry->sum) {
+    if (!snn__disk_read(cache->file, sample->event, n * sizeof *sample->event, entry->at) ||
+        snn__sum_words(index, sample->event, n) != entry->sum) {
         unlink(cache->path);
         return SNN_OK;
     }
@@ -161,8 +90,8 @@ static snn_status keep(void *user, size_t item, const struct snn__sample *sample
     const size_t size = sample->events * sizeof *sample->event;
 
     w->cache->entry[item] = (struct snn__cache_entry){ w->at, sample->events, sample->first,
-                                                       add_words(item, sample->event, sample->events) };
-    TRY(write_at(w->cache->file, sample->event, size, w->at, w->path));
+                                                       snn__sum_words(item, sample->event, sample->events) };
+    TRY(snn__disk_write(w->cache->file, sample->event, size, w->at, w->path));
     w->at += size;
     return SNN_OK;
 }
@@ -175,9 +104,9 @@ static snn_status write_all(struct snn__cache *cache, const struct snn__event_li
     struct writer w = { cache, path, sizeof header + size };
 
     TRY(snn__store_walk(list, true, keep, &w));
-    header.sum = add_words(key, cache->entry, size / sizeof(uint64_t));
-    TRY(write_at(cache->file, cache->entry, size, sizeof header, path));
-    TRY(write_at(cache->file, &header, sizeof header, 0, path));
+    header.sum = snn__sum_words(key, cache->entry, size / sizeof(uint64_t));
+    TRY(snn__disk_write(cache->file, cache->entry, size, sizeof header, path));
+    TRY(snn__disk_write(cache->file, &header, sizeof header, 0, path));
     if (fsync(cache->file) != 0 || rename(path, cache->path) != 0)
         return snn_component_fail(SNN_ERR_IO, "the cache %.300s cannot be written", cache->path);
     return SNN_OK;

@@ -1,8 +1,7 @@
 /* dataset.c - a data set of recordings. A sample is read when its first frame is asked for: the frames of all its
  * steps come of one reading. */
-#include "ahead.h"
+#include "../ahead.h"
 #include "augment.h"
-#include "slots.h"
 #include "store.h"
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +19,15 @@ struct events_set {
     size_t *first;                /* [items]: number of the first window of an item; NULL: each item is a sample */
     struct snn__slots recordings; /* whole, where samples are windows of them */
     struct snn__slots slots;
+};
+
+/* The events of a sample, and how they are cut: the content of a slot. */
+struct cut {
+    struct snn__sample sample;
+    size_t *at;    /* [T + 1]: where the pieces that become frames begin */
+    size_t *piece; /* [T]: number of the piece that is a frame */
+    size_t length; /* frames of the sample, at most T */
+    float scale;   /* values are divided by it */
 };
 
 /* ---- reading a sample ---- */
@@ -41,8 +49,8 @@ static size_t item_of(const struct events_set *set, size_t sample, size_t *windo
     return low;
 }
 
-/* The largest number in the pieces of a slot; 1 if there is none. */
-static snn_status find_scale(const struct events_set *set, struct snn__slot *s)
+/* The largest number in the pieces of a sample; 1 if there is none. */
+static snn_status find_scale(const struct events_set *set, struct cut *s)
 {
     float *frame = snn_component_alloc(set->ctx, set->frames->length, sizeof *frame), largest = 0.0f;
     snn_status rc = frame != NULL ? SNN_OK : SNN_ERR_MEMORY;
@@ -58,16 +66,16 @@ static snn_status find_scale(const struct events_set *set, struct snn__slot *s)
     return rc;
 }
 
-static void choose_pieces(const struct events_set *set, struct snn__slot *s)
+static void choose_pieces(const struct events_set *set, uint64_t seed, struct cut *s)
 {
     const size_t subset = (size_t)snn__frames_i64(set->frames, SNN_EVENT_FRAMES_SUBSET);
 
     s->length = snn__sample_length(&s->sample, set->frames);
     for (size_t i = 0; i < set->steps; i++)
         s->piece[i] = i;
-    if (s->seed == 0 || subset == 0 || subset >= s->length)
+    if (seed == 0 || subset == 0 || subset >= s->length)
         return;
-    snn__augment_choose(s->seed, s->length, subset, s->piece);
+    snn__augment_choose(seed, s->length, subset, s->piece);
     s->length = subset;
 }
 
@@ -81,7 +89,7 @@ static snn_status borrow(struct events_set *set, size_t item, const struct snn__
     if (*recording != NULL)
         return SNN_OK;
     TRY(snn__slots_borrow(&set->recordings, item, 0, slot));
-    *recording = &(*slot)->sample;
+    *recording = (*slot)->content;
     return SNN_OK;
 }
 
@@ -91,11 +99,26 @@ static void give_back(struct events_set *set, struct snn__slot *slot)
         snn__slots_return(&set->recordings, slot);
 }
 
-static snn_status fill_recording(void *user, struct snn__slot *s)
+/* The content is the recording, an snn__sample. */
+static snn_status fill_recording(void *user, struct snn__slot *slot)
+{
+    const struct events_set *set = user;
+    struct snn__sample *recording = slot->content = snn_component_alloc(set->ctx, 1, sizeof *recording);
+
+    if (recording == NULL)
+        return SNN_ERR_MEMORY;
+    recording->ctx = set->ctx;
+    TRY(snn__store_read(&set->store, &set->list, slot->index, recording));
+    slot->bytes += sizeof *recording + recording->room * sizeof *recording->event;
+    return SNN_OK;
+}
+
+static void empty_recording(void *user, void *content)
 {
     const struct events_set *set = user;
 
-    return snn__store_read(&set->store, &set->list, s->index, &s->sample);
+    snn__sample_free(content);
+    snn_component_free(set->ctx, content);
 }
 
 static snn_status read_window(struct events_set *set, size_t item, size_t window, struct snn__sample *sample)
@@ -110,24 +133,52 @@ static snn_status read_window(struct events_set *set, size_t item, size_t window
     return rc;
 }
 
-static snn_status fill(void *user, struct snn__slot *s)
+/* Reads and cuts sample number `index`. */
+static snn_status cut_sample(struct events_set *set, size_t index, uint64_t seed, struct cut *s)
 {
-    struct events_set *set = user;
     size_t window;
-    const size_t item = item_of(set, s->index, &window);
+    const size_t item = item_of(set, index, &window);
 
     TRY(set->first != NULL ? read_window(set, item, window, &s->sample)
                            : snn__store_read(&set->store, &set->list, item, &s->sample));
-    TRY(snn__augment(&s->sample, set->frames, s->seed));
+    TRY(snn__augment(&s->sample, set->frames, seed));
     snn__sample_cut(&s->sample, set->frames, s->at);
-    choose_pieces(set, s);
+    choose_pieces(set, seed, s);
     s->scale = 1.0f;
     return snn__frames_is(set->frames, SNN_EVENT_FRAMES_NORMALISE, "sample") ? find_scale(set, s) : SNN_OK;
 }
 
+static snn_status fill(void *user, struct snn__slot *slot)
+{
+    struct events_set *set = user;
+    struct cut *s = slot->content = snn_component_alloc(set->ctx, 1, sizeof *s);
+
+    if (s == NULL)
+        return SNN_ERR_MEMORY;
+    s->sample.ctx = set->ctx;
+    s->at = snn_component_alloc(set->ctx, set->steps + 1, sizeof *s->at);
+    s->piece = snn_component_alloc(set->ctx, set->steps, sizeof *s->piece);
+    if (s->at == NULL || s->piece == NULL)
+        return SNN_ERR_MEMORY;
+    TRY(cut_sample(set, slot->index, slot->seed, s));
+    slot->bytes += sizeof *s + (2 * set->steps + 1) * sizeof *s->at + s->sample.room * sizeof *s->sample.event;
+    return SNN_OK;
+}
+
+static void empty(void *user, void *content)
+{
+    const struct events_set *set = user;
+    struct cut *s = content;
+
+    snn__sample_free(&s->sample);
+    snn_component_free(set->ctx, s->at);
+    snn_component_free(set->ctx, s->piece);
+    snn_component_free(set->ctx, s);
+}
+
 /* ---- the source ---- */
 
-static snn_status make_frame(const struct events_set *set, const struct snn__slot *s, size_t frame, float *x)
+static snn_status make_frame(const struct events_set *set, const struct cut *s, size_t frame, float *x)
 {
     const size_t piece = s->piece[frame];
 
@@ -152,9 +203,9 @@ static snn_status read_frame(void *user, size_t index, size_t frame, snn_sample 
         snprintf(reason, sizeof reason, "%s", snn_last_error());
         return snn_component_fail(rc, "sample %zu, %.300s: %s", index, set->list.file[item->file], reason);
     }
-    rc = make_frame(set, s, frame, sample->x);
+    rc = make_frame(set, s->content, frame, sample->x);
     sample->label = item->label;
-    sample->length = s->length;
+    sample->length = ((const struct cut *)s->content)->length;
     snn__slots_return(&set->slots, s);
     return rc;
 }
@@ -237,13 +288,19 @@ static snn_status open_slots(struct events_set *set, uint64_t memory)
 {
     if (snn__frames_is(set->frames, SNN_EVENT_FRAMES_CUT, "windows")) {
         memory = memory / 2 > 0 ? memory / 2 : 1;
-        set->recordings =
-            (struct snn__slots){ .ctx = set->ctx, .steps = 1, .fill = fill_recording, .user = set, .memory = memory };
+        set->recordings = (struct snn__slots){
+            .ctx = set->ctx, .fill = fill_recording, .empty = empty_recording, .user = set, .memory = memory
+        };
         TRY(snn__slots_open(&set->recordings, set->list.items));
         TRY(number_windows(set));
     }
-    set->slots =
-        (struct snn__slots){ .ctx = set->ctx, .steps = set->steps, .fill = fill, .user = set, .memory = memory };
+    set->slots = (struct snn__slots){ .ctx = set->ctx,
+                                      .fill = fill,
+                                      .empty = empty,
+                                      .user = set,
+                                      .threads = 1,
+                                      .memory = memory,
+                                      .ahead_most = memory / 4 };
     TRY(snn__slots_open(&set->slots, set->samples));
     set->recordings.reader = set->slots.reader = snn__ahead_create(&set->slots);
     return SNN_OK;

@@ -1,5 +1,5 @@
-/* ahead.c - a thread that reads the samples of the next batch while the present one is computed. It only fills slots:
- * what it has not read, or could not read, is read by whoever asks for it. */
+/* ahead.c - threads that read the samples of the next batch while the present one is computed. They only fill slots:
+ * what they have not read, or could not read, is read by whoever asks for it. */
 #include "ahead.h"
 #include <fenv.h>
 #include <signal.h>
@@ -15,8 +15,9 @@ struct told {
 
 struct snn__ahead {
     struct snn__slots *slots;
-    pthread_t thread;
-    _Atomic pid_t process; /* in which the thread lives; 0: it has not started */
+    pthread_t *thread; /* [slots->threads], of which `started` live */
+    size_t started;
+    _Atomic pid_t process; /* in which the threads live; 0: none has started */
     pthread_mutex_t lock;  /* of all that follows */
     pthread_cond_t more;
     struct told told[QUEUE];
@@ -53,20 +54,21 @@ static void *read_ahead(void *user)
     return NULL;
 }
 
-/* Signals go to the threads of the host, but for those of the thread's own faults. */
+/* Starts the threads, or as many as there can be. Signals go to the threads of the host, but for those of a thread's
+ * own faults. */
 static bool start(struct snn__ahead *a)
 {
     static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
     sigset_t ours, hosts;
-    bool starts;
 
     sigfillset(&ours);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         sigdelset(&ours, faults[i]);
     pthread_sigmask(SIG_SETMASK, &ours, &hosts); /* a thread inherits the mask of its maker */
-    starts = pthread_create(&a->thread, NULL, read_ahead, a) == 0;
+    while (a->started < a->slots->threads && pthread_create(&a->thread[a->started], NULL, read_ahead, a) == 0)
+        a->started++;
     pthread_sigmask(SIG_SETMASK, &hosts, NULL);
-    return starts;
+    return a->started > 0;
 }
 
 bool snn__ahead_left_behind(const struct snn__ahead *a)
@@ -96,11 +98,13 @@ struct snn__ahead *snn__ahead_create(struct snn__slots *slots)
     if (a == NULL)
         return NULL;
     a->slots = slots;
-    if (pthread_mutex_init(&a->lock, NULL) == 0) {
+    a->thread = snn_component_alloc(slots->ctx, slots->threads, sizeof *a->thread);
+    if (a->thread != NULL && pthread_mutex_init(&a->lock, NULL) == 0) {
         if (pthread_cond_init(&a->more, NULL) == 0)
             return a;
         pthread_mutex_destroy(&a->lock);
     }
+    snn_component_free(slots->ctx, a->thread);
     snn_component_free(slots->ctx, a);
     return NULL;
 }
@@ -109,9 +113,10 @@ static void end(struct snn__ahead *a)
 {
     pthread_mutex_lock(&a->lock);
     a->ends = true;
-    pthread_cond_signal(&a->more);
+    pthread_cond_broadcast(&a->more);
     pthread_mutex_unlock(&a->lock);
-    pthread_join(a->thread, NULL);
+    for (size_t i = 0; i < a->started; i++)
+        pthread_join(a->thread[i], NULL);
 }
 
 void snn__ahead_destroy(struct snn__ahead *a)
@@ -124,5 +129,6 @@ void snn__ahead_destroy(struct snn__ahead *a)
         pthread_cond_destroy(&a->more);
         pthread_mutex_destroy(&a->lock);
     }
+    snn_component_free(a->slots->ctx, a->thread);
     snn_component_free(a->slots->ctx, a);
 }
