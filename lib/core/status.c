@@ -1,4 +1,4 @@
-/* core/status.c - status names and the thread-local message, the library's only global. */
+/* core/status.c - status names and the thread-local message, which with its count is the library's only global. */
 #include "core/status.h"
 #include "core/number.h"
 #include <snn/sys/component.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 static _Thread_local char message[1024];
+static _Thread_local unsigned failures;
 
 snn_status snn__fail(snn_status code, const char *format, ...)
 {
@@ -16,6 +17,7 @@ snn_status snn__fail(snn_status code, const char *format, ...)
     va_start(args, format);
     snn__format(message, sizeof message, format, args);
     va_end(args);
+    failures++;
     return code;
 }
 
@@ -26,7 +28,13 @@ snn_status snn_component_fail(snn_status status, const char *format, ...)
     va_start(args, format);
     snn__format(message, sizeof message, format, args);
     va_end(args);
+    failures++;
     return status;
+}
+
+unsigned snn__failures(void)
+{
+    return failures;
 }
 
 snn_status snn__fail_more(snn_status code, const char *format, ...)

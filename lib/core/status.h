@@ -11,6 +11,9 @@ snn_status snn__fail(snn_status code, const char *format, ...) SNN__PRINTF(2, 3)
 /* Adds to the message of a failure; returns its `code`. */
 snn_status snn__fail_more(snn_status code, const char *format, ...) SNN__PRINTF(2, 3);
 
+/* Number of failures with a message in this thread so far: whether a call of the host's code left one. */
+unsigned snn__failures(void);
+
 /* The text of an errno or of an error of pthreads. Unlike strerror(), safe in any thread. */
 struct snn__reason {
     char text[128];

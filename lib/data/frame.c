@@ -8,6 +8,7 @@
 #include "data/data.h"
 #include "data/set.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* NaN and infinity have all bits of the exponent set. Comparing bits, not values, lets the compiler use vectors. */
@@ -82,11 +83,24 @@ static snn_status check_sample(const snn_dataset *d, size_t index, size_t frame,
     return frame < d->source.frames ? check_finite(got->x, d->length, index, frame, "value") : SNN_OK;
 }
 
+/* The source failed with `rc`, after `before` failures of this thread: what it said, or that it said nothing. */
+static snn_status fail_source(snn_status rc, size_t index, size_t frame, unsigned before)
+{
+    char why[900];
+
+    if (snn__failures() == before)
+        return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
+                         snn_status_name(rc), index, frame);
+    snprintf(why, sizeof why, "%s", snn_last_error());
+    return snn__fail(rc, "data set: sample %zu, frame %zu: %s", index, frame, why);
+}
+
 snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, snn_sample *sample)
 {
     const snn_sample asked = { sizeof asked,     0,
                                sample->x,        d->source.targets > 0 ? sample->target : NULL,
                                d->source.frames, sample->seed };
+    const unsigned before = snn__failures();
     snn_sample got = asked;
     snn_status rc;
 
@@ -98,8 +112,7 @@ snn_status snn__dataset_raw(const snn_dataset *d, size_t index, size_t frame, sn
     if (rc != SNN_OK && d->explains)
         return rc;
     if (rc != SNN_OK)
-        return snn__fail(rc, "data set: the host's callback returned %s for sample %zu, frame %zu",
-                         snn_status_name(rc), index, frame);
+        return fail_source(rc, index, frame, before);
     SNN__TRY(check_sample(d, index, frame, &asked, &got));
     sample->label = got.label;
     sample->length = got.length;

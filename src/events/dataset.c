@@ -201,7 +201,7 @@ static snn_status read_frame(void *user, size_t index, size_t frame, snn_sample 
         char reason[300];
 
         snprintf(reason, sizeof reason, "%s", snn_last_error());
-        return snn_component_fail(rc, "sample %zu, %.300s: %s", index, set->list.file[item->file], reason);
+        return snn_component_fail(rc, "%.300s: %s", set->list.file[item->file], reason);
     }
     rc = make_frame(set, s->content, frame, sample->x);
     sample->label = item->label;
