@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/snn)
-install(DIRECTORY include/snn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} REGEX "/(events|nir|mpi)\\.h$" EXCLUDE)
+install(DIRECTORY include/snn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} REGEX "/(events|images|nir|mpi)\\.h$" EXCLUDE)
 foreach(kind ${SNN_KINDS})
     install(TARGETS snn_${kind} EXPORT snn-${kind}
         LIBRARY COMPONENT libraries NAMELINK_COMPONENT Unspecified)

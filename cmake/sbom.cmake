@@ -10,7 +10,7 @@ else()
         list(APPEND SNN_SBOM_NEEDS "libsnn|blas|NOASSERTION|NOASSERTION")
     endif()
     set(licences ompi-c BSD-3-Clause mpich NOASSERTION liblz4 BSD-2-Clause libzstd BSD-3-Clause hdf5 NOASSERTION
-        libarchive BSD-2-Clause)
+        libarchive BSD-2-Clause libjpeg IJG libpng libpng-2.0)
     foreach(component ${SNN_COMPONENTS})
         foreach(target package IN ZIP_LISTS SNN_${component}_TARGETS SNN_${component}_PACKAGES)
             if(NOT package) # a library without a name

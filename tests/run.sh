@@ -10,7 +10,7 @@ cd "$root"
 
 # What the build needs, and what the tests need on top of it (docs/dependencies.md says what each is for).
 packages="gcc g++ libc6-dev binutils cmake ninja-build pkg-config zlib1g-dev libjansson-dev
-    libarchive-dev libhdf5-dev liblz4-dev libopenmpi-dev libzstd-dev
+    libarchive-dev libhdf5-dev libjpeg62-turbo-dev liblz4-dev libopenmpi-dev libpng-dev libzstd-dev
     abigail-tools check libopenblas-dev locales openmpi-bin python3 python3-numpy"
 
 missing=

@@ -152,7 +152,7 @@ SNN_BEGIN_DECLS
  * one file .csv[.gz] of the words train or test, as "idx", or the file itself: then it is the training set
  *
  * Recordings of events are read by snn_events_dataset_open() of libsnn-events, arrays in .npz by
- * snn_events_arrays_open().
+ * snn_events_arrays_open(); images in JPEG and PNG by snn_images_dataset_open() of libsnn-images.
  *
  * Samples of plain files of "idx", "cifar10", "cifar100" and "npy" stay on disk: the files stay open, and each
  * sample is read when it is asked for. A file that becomes shorter meanwhile is SNN_ERR_IO then. Labels, the samples

@@ -1,5 +1,5 @@
 /** @file snn/param.h
- * Parameters of neurons, layers, optimizers, data sets, trainers, projections and frames of events.
+ * Parameters of neurons, layers, optimizers, data sets, trainers, projections, frames of events and images.
  *
  * A key stands for one parameter in the whole library. Each kind of object has its own range of keys:
  *
@@ -11,6 +11,7 @@
  *                  701, dsr from 801, methods for binary weights from 901
  *     1001 - 1099  projections
  *     1101 - 1199  frames of events (snn/events.h)
+ *     1201 - 1299  images (snn/images.h)
  *     1901 - 1999  options of ready-made networks, snn_network_option()
  *
  * Every kind has the same calls, snn_KIND_set_i64() and so on. They check in this order, and change nothing on

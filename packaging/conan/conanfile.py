@@ -16,8 +16,9 @@ class SnnRecipe(ConanFile):
     topics = ("spiking neural networks", "machine learning")
     package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"shared": [True, False], "events": [True, False], "nir": [True, False], "tool": [True, False]}
-    default_options = {"shared": False, "events": False, "nir": False, "tool": False}
+    options = {"shared": [True, False], "events": [True, False], "images": [True, False],
+               "nir": [True, False], "tool": [True, False]}
+    default_options = {"shared": False, "events": False, "images": False, "nir": False, "tool": False}
     languages = "C"
 
     @property
@@ -43,6 +44,9 @@ class SnnRecipe(ConanFile):
             self.requires("libarchive/[>=3.3 <4]")
             self.requires("lz4/[>=1.9 <2]")
             self.requires("zstd/[>=1.4 <2]")
+        if self.options.images:
+            self.requires("libjpeg-turbo/[>=2.0 <4]")
+            self.requires("libpng/[>=1.6 <2]")
         if self.options.events or self.options.nir:
             self.requires("hdf5/[>=1.10 <2]")
 
@@ -56,6 +60,7 @@ class SnnRecipe(ConanFile):
         # The targets of CMakeDeps are empty in any other configuration, and so in checks that link.
         toolchain.cache_variables["CMAKE_TRY_COMPILE_CONFIGURATION"] = str(self.settings.build_type)
         toolchain.cache_variables["SNN_EVENTS"] = "ON" if self.options.events else "OFF"
+        toolchain.cache_variables["SNN_IMAGES"] = "ON" if self.options.images else "OFF"
         toolchain.cache_variables["SNN_NIR"] = "ON" if self.options.nir else "OFF"
         toolchain.cache_variables["SNN_MPI"] = "OFF"      # that of the machine: no package has it
         toolchain.cache_variables["SNN_TOOL"] = bool(self.options.tool)
@@ -87,7 +92,8 @@ class SnnRecipe(ConanFile):
             core.system_libs = ["m", "pthread"]
         if not self.options.shared:
             core.defines = ["SNN_STATIC"]
-        needs = {"events": ["libarchive::libarchive", "lz4::lz4", "zstd::zstd", "hdf5::hdf5"], "nir": ["hdf5::hdf5"]}
+        needs = {"events": ["libarchive::libarchive", "lz4::lz4", "zstd::zstd", "hdf5::hdf5"],
+                 "images": ["libjpeg-turbo::jpeg", "libpng::libpng"], "nir": ["hdf5::hdf5"]}
         for name, requires in needs.items():
             if self.options.get_safe(name):
                 part = self.cpp_info.components[name]

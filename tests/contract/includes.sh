@@ -8,7 +8,7 @@
 # blas alone. Programs in src and examples see <snn/...> and no room.
 #
 # The public headers keep to the same order, so that a program that only runs networks includes no training. Those of
-# the libraries beside (events, nir, mpi) are no part of snn/snn.h.
+# the libraries beside (events, images, nir, mpi) are no part of snn/snn.h.
 set -eu
 cd "$1"
 
@@ -83,11 +83,14 @@ under() {
     sys/product) echo "context" ;;
     sys/npy) echo "dataset" ;;
     sys/component) echo "context param" ;;
-    events) echo "context dataset param" ;;
+    events | images) echo "context dataset param" ;;
     sys/layer) echo "network" ;;
     nir) echo "context network" ;;
     mpi) echo "communicator" ;;
-    snn) (cd include/snn && ls ./*.h | sed -nE 's/^..(.*)\.h$/\1/; /^(snn|events|nir|mpi)$/!p' | tr '\n' ' ') ;;
+    snn)
+        (cd include/snn && ls ./*.h |
+            sed -nE 's/^..(.*)\.h$/\1/; /^(snn|events|images|nir|mpi)$/!p' | tr '\n' ' ')
+        ;;
     *) return 1 ;;
     esac
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # names.sh SOURCE [names | map] [COMPONENT] - the functions that the public headers declare, sorted, one a line; with
 # "map" the export list for the linker made of them, which is how lib/snn.map comes about: record.sh. A component
-# (events, nir, mpi) is a library beside libsnn: its one header is snn/COMPONENT.h, its list
+# (events, images, nir, mpi) is a library beside libsnn: its one header is snn/COMPONENT.h, its list
 # src/COMPONENT/COMPONENT.map. "all" are the headers of all libraries.
 set -eu
 export LC_ALL=C
@@ -12,7 +12,7 @@ component=${3:-}
 # headers FOLDER: those in it, without what is below, and of one library alone
 headers() {
     case $component in
-    '') find "$1" -maxdepth 1 -name '*.h' ! -name events.h ! -name nir.h ! -name mpi.h ;;
+    '') find "$1" -maxdepth 1 -name '*.h' ! -name events.h ! -name images.h ! -name nir.h ! -name mpi.h ;;
     all) find "$1" -maxdepth 1 -name '*.h' ;;
     *) find "$1" -maxdepth 1 -name "$component.h" ;;
     esac

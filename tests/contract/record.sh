@@ -15,7 +15,7 @@ written() {
 }
 
 written lib/snn.map sh tests/contract/names.sh . map
-for component in events nir mpi; do
+for component in events images nir mpi; do
     [ ! -d "src/$component" ] ||
         written "src/$component/$component.map" sh tests/contract/names.sh . map "$component"
 done

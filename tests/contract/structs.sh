@@ -8,7 +8,7 @@ source=$1 program=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-(cd "$source/include" && find snn -name '*.h' ! -name events.h ! -name nir.h ! -name mpi.h \
+(cd "$source/include" && find snn -name '*.h' ! -name events.h ! -name images.h ! -name nir.h ! -name mpi.h \
     -exec awk -f "$here/declarations.awk" {} +) > "$work/declarations"
 awk '
     $1 == "field" && $4 == "struct_size" { sized[$2] = 1 }

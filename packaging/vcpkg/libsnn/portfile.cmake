@@ -2,7 +2,7 @@
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
 set(options)
-foreach(part events nir tool)
+foreach(part events images nir tool)
     string(TOUPPER "${part}" name)
     if(part IN_LIST FEATURES)
         list(APPEND options "-DSNN_${name}=ON")

@@ -1,0 +1,42 @@
+/* A folder of its own for each test, and images that libjpeg and libpng write into it. */
+#ifndef SNN_TESTS_IMAGES_FILES_H
+#define SNN_TESTS_IMAGES_FILES_H
+
+#include "support.h"
+#include <stdint.h>
+
+/* Bytes of a file; at most what fits. */
+struct file {
+    uint8_t data[1 << 20];
+    size_t size;
+};
+
+/* An image of a few waves, [height,width,3]: number `which` of them. */
+enum { PICTURE_MOST = 256 };
+extern uint8_t picture[PICTURE_MOST * PICTURE_MOST * 3];
+void draw_picture(unsigned which, size_t width, size_t height);
+
+#ifdef SNN_IMAGES_JPEG
+/* Writes the picture. */
+enum jpeg_kind { JPEG_RGB, JPEG_PROGRESSIVE, JPEG_GREY, JPEG_CMYK };
+void put_jpeg(struct file *file, size_t width, size_t height, enum jpeg_kind kind);
+#endif
+#ifdef SNN_IMAGES_PNG
+enum png_kind { PNG_RGB, PNG_INTERLACED, PNG_GREY, PNG_16, PNG_ALPHA, PNG_PALETTE };
+void put_png(struct file *file, size_t width, size_t height, enum png_kind kind);
+#endif
+
+/* ---- tar */
+void put_member(struct file *tar, const char *name, const void *data, size_t size);
+void put_tar_end(struct file *tar);
+
+/* ---- the folder */
+void make_folder(void);
+void remove_folder(void);
+/* Path of a name in it, of any of the last four calls; "": of the folder itself. */
+const char *in_folder(const char *name);
+/* Writes a file, and the folders that it is in. */
+void save(const char *name, const void *data, size_t size);
+void save_file(const char *name, const struct file *file);
+
+#endif
