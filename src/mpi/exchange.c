@@ -93,9 +93,13 @@ static void withdraw(MPI_Request *request)
 
 void snn__mpi_withdraw(struct snn_mpi *mpi)
 {
+    struct handlers before;
+
+    snn__mpi_handlers(&before);
     for (struct exchange *e = mpi->first; e != NULL; e = e->next)
         for (int i = e->over; i < e->n_receive && e->busy; i++)
             withdraw(&e->request[i]);
+    snn__mpi_handlers_back(&before);
 }
 
 /* ---- messages */

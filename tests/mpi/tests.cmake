@@ -36,7 +36,7 @@ if("mpi" IN_LIST SNN_COMPONENTS AND NOT SNN_SANITIZE MATCHES "thread" AND NOT CM
     snn_mpi_tests(${own} MPI::MPI_C "${SNN_MPIRUN}")
     find_program(SNN_OTHER_MPIRUN NAMES ${launchers})
     mark_as_advanced(SNN_OTHER_MPIRUN)
-    pkg_check_modules(SNN_OTHER_MPI QUIET IMPORTED_TARGET ${package})
+    snn_optional(SNN_OTHER_MPI ${package} mpi.h MPI_Init)
     if(SNN_OTHER_MPI_FOUND)
         snn_mpi_tests(${other} PkgConfig::SNN_OTHER_MPI "${SNN_OTHER_MPIRUN}")
     endif()
