@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The tables of docs/performance.md, made from the measurements in docs/bench.
+"""The tables of docs/performance.md and docs/scaling.md, made from the measurements in docs/bench.
 
     python3 tests/bench/tables.py            # writes the tables anew
-    python3 tests/bench/tables.py --check    # fails if the page differs from the measurements
+    python3 tests/bench/tables.py --check    # fails if a page differs from the measurements
 
 A table stands between two remarks, of which the first names its kind and its files without their ending:
 
@@ -18,8 +18,10 @@ import re
 import sys
 from pathlib import Path
 
+import scaling_tables
+
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/performance.md"
+PAGES = [ROOT / "docs/performance.md", ROOT / "docs/scaling.md"]
 FOLDER = ROOT / "docs/bench"
 TABLE = re.compile(r"(<!-- table (\w+)((?: [\w.-]+)+) -->\n)(.*?)(<!-- end -->\n)", re.S)
 
@@ -137,7 +139,7 @@ def train(records):
     return text
 
 
-KINDS = {"torch": torch, "products": products, "layer": layer, "train": train}
+KINDS = {"torch": torch, "products": products, "layer": layer, "train": train, **scaling_tables.KINDS}
 
 
 def remade(page, folder):
@@ -145,9 +147,6 @@ def remade(page, folder):
     file that the page links."""
     names = [name for match in TABLE.finditer(page) for name in match.group(3).split()]
     names += re.findall(r"\]\(bench/([\w.-]+)\.json\)", page)
-    unused = sorted({path.stem for path in folder.glob("*.json")} - set(names))
-    if unused:
-        raise SystemExit(f"{folder}: no table or picture is made from {', '.join(unused)}")
 
     def made(match):
         begin, kind, files, _, end = match.groups()
@@ -156,15 +155,26 @@ def remade(page, folder):
     return TABLE.sub(made, page), names
 
 
+def check_all_used(names, folder):
+    unused = sorted({path.stem for path in folder.glob("*.json")} - set(names))
+    if unused:
+        raise SystemExit(f"{folder}: no table or picture is made from {', '.join(unused)}")
+
+
 def main():
-    page = PAGE.read_text(encoding="utf-8")
-    wanted, names = remade(page, FOLDER)
-    if sys.argv[1:] != ["--check"]:
-        PAGE.write_text(wanted, encoding="utf-8")
-    elif wanted != page or not names:
-        raise SystemExit("docs/performance.md differs from docs/bench: python3 tests/bench/tables.py writes it")
-    else:
-        print(f"{len(TABLE.findall(page))} tables agree with {len(names)} files of measurements")
+    used, tables_made = [], 0
+    for path in PAGES:
+        page = path.read_text(encoding="utf-8")
+        wanted, names = remade(page, FOLDER)
+        if sys.argv[1:] != ["--check"]:
+            path.write_text(wanted, encoding="utf-8")
+        elif wanted != page or not names:
+            raise SystemExit(f"{path} differs from docs/bench: python3 tests/bench/tables.py writes it")
+        used += names
+        tables_made += len(TABLE.findall(page))
+    check_all_used(used, FOLDER)
+    if sys.argv[1:] == ["--check"]:
+        print(f"{tables_made} tables agree with {len(used)} files of measurements")
 
 
 if __name__ == "__main__":

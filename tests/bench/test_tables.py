@@ -94,7 +94,7 @@ class Recorded(unittest.TestCase):
         self.assertIn("has changes", run.stderr)
         (self.folder / "other.json").write_text("{}", encoding="utf-8")
         with self.assertRaisesRegex(SystemExit, "no table or picture is made from other"):
-            tables.remade("", self.folder)
+            tables.check_all_used([], self.folder)
 
 
 if __name__ == "__main__":

@@ -21,3 +21,10 @@ if("mpi" IN_LIST SNN_COMPONENTS)
     target_compile_definitions(bench_ranks PRIVATE BENCH_MPI)
     target_link_libraries(bench_ranks PRIVATE snn::mpi)
 endif()
+if(Python3_FOUND AND TARGET snn AND NOT CMAKE_CROSSCOMPILING)
+    add_test(NAME bench_scaling
+        COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/test_scaling.py
+            $<TARGET_FILE_DIR:bench_ranks>)
+    set_tests_properties(bench_scaling PROPERTIES LABELS quick TIMEOUT ${timeout}
+        ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endif()
