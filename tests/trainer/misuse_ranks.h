@@ -143,6 +143,38 @@ static inline snn_status communicator_without_sum(struct world *w)
     return with_communicator(w, &c);
 }
 
+static inline snn_status no_start(void *user, const snn_message *send, size_t n_send, const snn_message *receive,
+                                  size_t n_receive, void **exchange)
+{
+    (void)user;
+    (void)send;
+    (void)n_send;
+    (void)receive;
+    (void)n_receive;
+    *exchange = NULL;
+    return SNN_OK;
+}
+
+static inline snn_status communicator_without_finish(struct world *w)
+{
+    snn_communicator c = two_ranks();
+
+    c.start = no_start;
+    return with_communicator(w, &c);
+}
+
+static inline snn_status signs_in_any_order(struct world *w)
+{
+    snn_trainer *tr = NULL;
+    snn_status rc;
+
+    OK(snn_trainer_create(&tr, w->net, w->sgd, "sltt"));
+    OK(set_all(tr, "shards=2 reduce=any send=sign"));
+    rc = snn_trainer_prepare(tr, BATCH);
+    snn_trainer_destroy(tr);
+    return rc;
+}
+
 static inline snn_status communicator_without_size(struct world *w)
 {
     snn_communicator c = two_ranks();
