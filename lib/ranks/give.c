@@ -115,7 +115,7 @@ static void fold(struct snn__ranks *r, struct snn__bucket *b)
 /* The own shards have given all: their sum is compressed where it is that of all, or leaves. */
 static void close_bucket(struct snn__ranks *r, struct snn__bucket *b)
 {
-    static unsigned char none;
+    unsigned char none = 0;
     const struct snn__tree one = { 1, 1, &none };
 
     if (r->room->way == SNN__WAY_MESSAGES)

@@ -13,9 +13,24 @@ size_t snn__ranks_residuals(const struct snn__ranks *r)
     return length_of(r) > 0 ? r->shards + 1 : 0;
 }
 
+struct copying {
+    const struct snn__layer_kernels *kernels;
+    float *to;
+    const float *from;
+};
+
+static void copy_some(void *arg, size_t from, size_t to)
+{
+    const struct copying *c = arg;
+
+    c->kernels->transfer(c->to + from, c->from + from, to - from);
+}
+
 static void copy(const struct snn__ranks *r, float *to, const float *from)
 {
-    snn__layers(r->room->ctx)->transfer(to, from, (r->own + 1) * length_of(r));
+    struct copying c = { snn__layers(r->room->ctx), to, from };
+
+    snn__ranges(r->room->ctx, (r->own + 1) * length_of(r), copy_some, &c);
 }
 
 void snn__ranks_keep(struct snn__ranks *r)

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { RANKS = 4, SHARDS = 6, LENGTH = 5000, GRADIENT = 4100, SUMS = 4 };
 
 /* What a test does on each rank; it returns what is wrong, or NULL. */
 struct test {
     struct snn__ranks_wish wish;
+    struct threads *all;
     const char *(*body)(struct snn__ranks *r, struct test *t);
     const float *x;   /* [SUMS][SHARDS][LENGTH] */
     float *residual;  /* [SHARDS + 1][GRADIENT], goes from run to run */
@@ -41,6 +43,7 @@ static void run(struct test *test, uint32_t size, bool messages)
 {
     struct threads *t = threads_create(size, messages);
 
+    test->all = t;
     threads_run(t, go, test);
     for (uint32_t rank = 0; rank < size; rank++) {
         ck_assert_msg(test->wrong[rank][0] == 0, "rank %u of %u, messages %d: %s", rank, size, messages,
@@ -344,6 +347,44 @@ START_TEST(test_bytes)
 }
 END_TEST
 
+/* ---- in time ---- */
+
+/* What the last shard gives leaves while the rest is computed, and its sum is there before the end. */
+static const char *early(struct snn__ranks *r, struct test *t)
+{
+    const float *x = t->x + r->first * LENGTH;
+    size_t sent;
+    snn_status rc;
+
+    snn__ranks_begin(r);
+    for (size_t s = 0; s < r->own; s++)
+        snn__ranks_give(r, s, x + s * LENGTH + 1024, 0.5f, 1024, LENGTH);
+    sent = threads_counted(t->all, r->rank).bytes;
+    for (int i = 0; i < 20000 && r->room->bucket[1].leg != SNN__LEG_OVER; i++) {
+        snn__ranks_poll(r);
+        nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+    }
+    if (r->room->bucket[1].leg != SNN__LEG_OVER)
+        return "the sum of a bucket does not come before the end";
+    for (size_t s = 0; s < r->own; s++)
+        snn__ranks_give(r, s, x + s * LENGTH, 0.5f, 0, 1024);
+    rc = snn__ranks_end(r, got_of(t, r->rank, 0));
+    if (rc != SNN_OK)
+        return snn_last_error();
+    return sent > 0 ? NULL : "nothing has left before the end";
+}
+
+START_TEST(test_early)
+{
+    struct test t = { .wish = wish(SNN__SEND_FLOAT32), .body = early, .x = input(0, 0) };
+
+    t.got = calloc((size_t)RANKS * SUMS * LENGTH, sizeof *t.got);
+    t.wish.shards = 3;
+    run(&t, 3, true);
+    free(t.got);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ranks_more");
@@ -356,6 +397,7 @@ int main(void)
     tcase_add_test(cases, test_undone);
     tcase_add_test(cases, test_allocates_nothing);
     tcase_add_test(cases, test_bytes);
+    tcase_add_test(cases, test_early);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
