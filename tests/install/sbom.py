@@ -7,7 +7,7 @@ import os
 import re
 import sys
 
-LICENCES = {"MIT", "Zlib", "BSD-2-Clause", "BSD-3-Clause", "NOASSERTION", "NONE"}
+LICENCES = {"MIT", "Zlib", "BSD-2-Clause", "BSD-3-Clause", "IJG", "libpng-2.0", "NOASSERTION", "NONE"}
 RELATIONS = {"DESCRIBES", "CONTAINS", "DEPENDS_ON"}
 PURE_TEXT = {"spdxVersion": r"SPDX-2\.3", "dataLicense": r"CC0-1\.0", "SPDXID": r"SPDXRef-DOCUMENT", "name": r".+",
              "documentNamespace": r"https?://[^#\s]+"}
