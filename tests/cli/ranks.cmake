@@ -35,9 +35,13 @@ foreach(name ${own} ${other})
     set(arguments $<TARGET_FILE:snn> $<TARGET_FILE:tiny_idx>)
     set(mpi ${SNN_MPIRUN_${name}} $<TARGET_FILE_DIR:${target_${name}}>)
     add_test(NAME cli_ranks_${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/ranks.sh ${arguments}
-        ${CMAKE_CURRENT_BINARY_DIR}/cli_ranks_${name} ${mpi} ${PROJECT_SOURCE_DIR})
+        ${CMAKE_CURRENT_BINARY_DIR}/cli_ranks_${name} ${mpi})
     set_tests_properties(cli_ranks_${name} PROPERTIES LABELS quick)
     list(APPEND over_ranks cli_ranks_${name})
+    add_test(NAME cli_cluster_${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/cluster.sh ${arguments}
+        ${CMAKE_CURRENT_BINARY_DIR}/cli_cluster_${name} ${mpi} ${PROJECT_SOURCE_DIR})
+    set_tests_properties(cli_cluster_${name} PROPERTIES LABELS quick)
+    list(APPEND over_ranks cli_cluster_${name})
     foreach(part quick slow)
         set(test cli_ranks_kill_${name}_${part})
         add_test(NAME ${test} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/ranks_kill.sh ${arguments}
