@@ -185,6 +185,7 @@ static int train(struct train *t, int argc, char **argv)
     train_show(t);
     stop_on_signals();
     status = train_all(t);
+    stop_says(NULL);
     progress_clear(&t->progress);
     if (status == DONE && ranks_first())
         status = write_files(t);

@@ -35,6 +35,26 @@ static const struct {
 static _Atomic double stopped_at; /* when the first signal came; any thread may be the one that handles a signal */
 static atomic_int stopped_by;
 
+static char words[2][400]; /* one of them is said, while the other is written */
+static _Atomic(const char *) said;
+
+void stop_says(const char *line)
+{
+    char *free = said == words[0] ? words[1] : words[0];
+
+    if (line)
+        snprintf(free, sizeof words[0], "%s", line);
+    said = line ? free : NULL;
+}
+
+/* A signal may come at any moment: write() alone is safe. */
+static void say(const char *line)
+{
+    ssize_t written = line ? write(STDERR_FILENO, line, strlen(line)) : 0;
+
+    (void)written; /* nobody may be there to read it */
+}
+
 static bool kills(int number)
 {
     for (size_t i = 0; i < STOPPING; i++)
@@ -49,6 +69,7 @@ static void on_signal(int number)
 
     if (atomic_compare_exchange_strong(&stopped_at, &first, t)) {
         stopped_by = number;
+        say(said);
     } else if (t - first > TWICE && kills(number)) {
         signal(number, SIG_DFL);
         raise(number);

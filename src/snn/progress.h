@@ -29,6 +29,8 @@ void progress_clear(struct progress *p);
 /* From now on the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 asks to stop, the second one kills; SIGPIPE (nobody reads
  * the output any more) and SIGXCPU ask as well. A SIGHUP that was ignored stays so. */
 void stop_on_signals(void);
+/* What the first signal prints at once, copied; NULL: nothing. */
+void stop_says(const char *line);
 bool stop_wanted(void);
 const char *stop_reason(void); /* "SIGTERM", "another rank" if none came here */
 

@@ -82,6 +82,19 @@ static int diverged(struct train *t, snn_status rc)
                 snn_status_name(rc), (unsigned long long)row.epoch, reason);
 }
 
+/* If a rank dies, or the launcher is in haste, this may be the last that is heard. */
+static void prepare_to_stop(const struct train *t)
+{
+    char line[400], held[300] = "there is no checkpoint";
+
+    if (ranks_size() == 1 || !ranks_first())
+        return;
+    if (t->saved)
+        snprintf(held, sizeof held, "%.200s holds epoch %llu", t->checkpoint, (unsigned long long)t->saved);
+    snprintf(line, sizeof line, "snn: train: a signal: all ranks stop after this batch; until then %s\n", held);
+    stop_says(line);
+}
+
 static void save_checkpoint(struct train *t)
 {
     snn_status rc = save(t, t->best.epoch == run_about(t->run.trainer).epochs);
@@ -91,6 +104,7 @@ static void save_checkpoint(struct train *t)
         t->saved = run_about(t->run.trainer).epochs;
     else
         warn("no checkpoint: %s: %s", snn_status_name(rc), snn_last_error());
+    prepare_to_stop(t);
 }
 
 /* Into log and event file; `again`: in the place of the last row. */
@@ -197,8 +211,10 @@ static int test_at_end(struct train *t)
 
 int train_all(struct train *t)
 {
-    int status = ranks_agree(catch_up(t));
+    int status;
 
+    prepare_to_stop(t);
+    status = ranks_agree(catch_up(t));
     if (status == DONE && t->resume && is_complete(t))
         warn("%s: is complete; with --epochs N, more than %llu, %sit continues", t->resume,
              (unsigned long long)run_about(t->run.trainer).epochs,

@@ -55,7 +55,8 @@ same whole.snn cut.snn
 # ---- the page
 mkdir page
 cd page
-sed -n 's/^    mpirun /"$mpirun" /p' "$cluster/README.md" | sed 's/DIR/..\/data/; s/784/64/; s/$/ --epochs 2/' >commands
+sed -n 's/^    mpirun /"$mpirun" /p' "$cluster/README.md" >lines
+sed 's/DIR/..\/data/; s/784/64/; s/$/ --epochs 2/' lines >commands
 there commands
 . ./commands </dev/null >out 2>err || bad "a command of the page fails"
 there model.snn

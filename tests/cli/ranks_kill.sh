@@ -60,6 +60,11 @@ while [ "$killed" -lt "$times" ] && [ "$early" -lt $((10 * times)) ]; do
         bad "after kill $killed, of rank $rank: nobody says that a rank was killed:"
         sed 's/^/    /' out err
     }
+    if [ $rank -ne 0 ] && grep -q '^epoch' out && ! grep -q '^epoch  20' out; then
+        case $mpirun in
+        *openmpi) has err "all ranks stop after this batch; until then cut.snn.ckpt holds epoch" ;; # it sends SIGTERM
+        esac
+    fi
     if [ -e cut.snn ]; then # killed between the model and its end
         same whole.snn cut.snn
     fi
