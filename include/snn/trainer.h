@@ -527,15 +527,19 @@ SNN_API SNN_CHECKED snn_status snn_stream_learn_label(snn_stream *stream, uint32
 SNN_API SNN_CHECKED snn_status snn_stream_learn_target(snn_stream *stream, const float *target, double *loss);
 
 /** Writes a checkpoint: the network, the optimizer's moments, the state of the method, the position in the epoch, the
- * size of its data set, and the counts of batches and updates.
+ * size of its data set, and the counts of batches and updates. With several ranks any of them may write one, which
+ * all can load, however many there are. With SNN_TRAINER_SEND bf16 or sign all ranks call it together, since each has
+ * a part of what compression has lost.
+ * @param path NULL, with several ranks: takes part, and writes nothing
  * @return as snn_network_save(); SNN_ERR_STATE also in any callback of the trainer except the progress callback of an
- * epoch */
+ * epoch; the status of the communicator */
 SNN_API SNN_CHECKED snn_status snn_trainer_save(const snn_trainer *trainer, const char *path);
 
 /** Loads a checkpoint. A trainer with the same network, method, optimizer and settings as the saved one continues as
- * the saved one would have, bit for bit. The trainer is unchanged after a failure.
- * @return as snn_network_load(); SNN_ERR_STATE (network, method or optimizer differ, the message says how; or in a
- * callback of the trainer) */
+ * the saved one would have, bit for bit. Several ranks load the same file. The trainer is unchanged after a failure.
+ * @return as snn_network_load(); SNN_ERR_STATE (network, method or optimizer differ, or an epoch is under way that is
+ * cut into other shards, the message says how; compressed gradients, and not prepared; or in a callback of the
+ * trainer) */
 SNN_API SNN_CHECKED snn_status snn_trainer_load(snn_trainer *trainer, const char *path);
 
 SNN_END_DECLS

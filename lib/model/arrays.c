@@ -1,5 +1,5 @@
 /* model/arrays.c - the arrays of a training run in a checkpoint, beside the network's tensors: the optimizer's
- * moments, the method's memory, lateral weights of a projection. */
+ * moments, the method's memory, lateral weights of a projection, residuals of shards. */
 #include "core/alloc.h"
 #include "model/checkpoint.h"
 #include "network/network.h"
@@ -75,10 +75,11 @@ static void gather_memory(const struct snn__memory *memory, struct snn__entry *e
 }
 
 snn_status snn__checkpoint_write(const snn_trainer *trainer, const snn_network *network, const struct snn__run *run,
-                                 const json_t *metadata, const char *path)
+                                 const json_t *metadata, const float *residuals, const char *path)
 {
     const snn_projection *projection = trainer->projecting.projection;
-    size_t room = snn__model_tensors(network) * (1 + run->n_moments) + trainer->n_memory + laterals(projection);
+    size_t room = snn__model_tensors(network) * (1 + run->n_moments) + trainer->n_memory + laterals(projection) +
+                  snn__residuals(trainer);
     struct snn__entry *entries = snn__alloc(network->ctx, room, sizeof *entries);
     struct moment_walk w = { .next = entries };
     struct snn__memory lateral;
@@ -98,6 +99,10 @@ snn_status snn__checkpoint_write(const snn_trainer *trainer, const snn_network *
     for (size_t i = 0; rc == SNN_OK && i < laterals(projection); i++)
         if (lateral_memory(projection, i, &lateral))
             gather_memory(&lateral, w.next++);
+    if (residuals != NULL) {
+        snn__residuals_enter(trainer, residuals, w.next);
+        w.next += snn__residuals(trainer);
+    }
     if (rc == SNN_OK)
         rc = snn__safetensors_write(network->ctx, path, metadata, entries, (size_t)(w.next - entries));
     snn__free(network->ctx, entries);
@@ -135,9 +140,10 @@ static snn_status take_memory(struct snn__safetensors *file, const struct snn__m
     return SNN_OK;
 }
 
-snn_status snn__checkpoint_take(struct snn__safetensors *file, const snn_trainer *trainer, const snn_network *network,
-                                const struct snn__run *run, bool copy)
+snn_status snn__checkpoint_take(struct snn__safetensors *file, snn_trainer *trainer, const snn_network *network,
+                                const struct snn__saved_run *saved, bool copy)
 {
+    const struct snn__run *run = &trainer->run;
     struct snn__memory lateral;
 
     SNN__TRY(snn__model_take(file, network, copy));
@@ -151,5 +157,6 @@ snn_status snn__checkpoint_take(struct snn__safetensors *file, const snn_trainer
     for (size_t i = 0; i < laterals(trainer->projecting.projection); i++)
         if (lateral_memory(trainer->projecting.projection, i, &lateral))
             SNN__TRY(take_memory(file, &lateral, copy));
+    SNN__TRY(snn__residuals_take(file, trainer, saved->same_shards, copy));
     return snn__model_all_taken(file, false);
 }

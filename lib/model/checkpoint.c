@@ -86,15 +86,31 @@ static snn_status compare_laterals(const snn_projection *p, const struct snn__sa
 
 /* ---- saving */
 
+static snn_status write(const snn_trainer *trainer, const snn_network *network, struct snn__run *run,
+                        const float *residuals, const char *path)
+{
+    json_t *metadata = NULL;
+    snn_status rc;
+
+    SNN__TRY(snn__model_metadata(&metadata, network));
+    rc = snn__checkpoint_add_run(metadata, (snn_trainer *)trainer, run); /* only read, too */
+    if (rc == SNN_OK)
+        rc = add_projection(metadata, trainer->projecting.projection);
+    if (rc == SNN_OK)
+        rc = snn__checkpoint_write(trainer, network, run, metadata, residuals, path);
+    json_decref(metadata);
+    return rc;
+}
+
 snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
 {
     SNN__COMPUTES;
     const snn_network *network;
     struct snn__run *run;
-    json_t *metadata = NULL;
+    float *residuals = NULL;
     snn_status rc;
 
-    if (trainer == NULL || path == NULL)
+    if (trainer == NULL || (path == NULL && trainer->shards.given.size <= 1))
         return snn__fail(SNN_ERR_ARGUMENT, "snn_trainer_save: %s is NULL", trainer == NULL ? "trainer" : "path");
     SNN__TRY(snn__trainer_check_learns(trainer));
     network = snn__trainer_network(trainer);
@@ -102,13 +118,10 @@ snn_status snn_trainer_save(const snn_trainer *trainer, const char *path)
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_PROGRESS));
     SNN__TRY(snn__network_check_latent(network));
     SNN__TRY(snn__trainer_remember((snn_trainer *)trainer)); /* unless it is there already */
-    SNN__TRY(snn__model_metadata(&metadata, network));
-    rc = snn__checkpoint_add_run(metadata, (snn_trainer *)trainer, run); /* only read, too */
-    if (rc == SNN_OK)
-        rc = add_projection(metadata, trainer->projecting.projection);
-    if (rc == SNN_OK)
-        rc = snn__checkpoint_write(trainer, network, run, metadata, path);
-    json_decref(metadata);
+    rc = snn__residuals_gather((snn_trainer *)trainer, path != NULL, &residuals);
+    if (rc == SNN_OK && path != NULL)
+        rc = write(trainer, network, run, residuals, path);
+    snn__free(trainer->ctx, residuals);
     return rc;
 }
 
@@ -142,11 +155,12 @@ static snn_status take_up(struct snn__safetensors *file, snn_trainer *trainer, c
     SNN__TRY(compare_laterals(trainer->projecting.projection, file));
     rc = snn__saved_run_read(&saved, file, trainer, run);
     if (rc == SNN_OK)
-        rc = snn__checkpoint_take(file, trainer, network, run, false);
+        rc = snn__checkpoint_take(file, trainer, network, &saved, false);
     if (rc == SNN_OK)
-        rc = snn__checkpoint_take(file, trainer, network, run, true);
+        rc = snn__checkpoint_take(file, trainer, network, &saved, true);
     if (rc == SNN_OK)
         snn__saved_run_take(&saved, trainer, run);
+    trainer->shards.agreed = false; /* with the other ranks */
     json_decref(saved.json);
     return rc;
 }

@@ -20,6 +20,7 @@ struct snn__saved_run {
     json_t *json;
     struct snn__run run;
     struct snn__kept kept; /* counters of the epoch under way, without those of layers */
+    bool same_shards;      /* cut, summed and sent as by the trainer */
 };
 
 /* Reads "snn.run" and checks it against the trainer and its run. Give saved->json back with json_decref(), also after
@@ -30,10 +31,21 @@ void snn__saved_run_take(const struct snn__saved_run *saved, snn_trainer *traine
 
 /* arrays.c: the network's tensors and the arrays of the run. */
 
+/* residuals: of all shards, as snn__residuals_gather() brings them. */
 snn_status snn__checkpoint_write(const snn_trainer *trainer, const snn_network *network, const struct snn__run *run,
-                                 const json_t *metadata, const char *path);
+                                 const json_t *metadata, const float *residuals, const char *path);
 /* Checks all arrays, or copies them: the same walk, so that a copy cannot fail after a check. */
-snn_status snn__checkpoint_take(struct snn__safetensors *file, const snn_trainer *trainer, const snn_network *network,
-                                const struct snn__run *run, bool copy);
+snn_status snn__checkpoint_take(struct snn__safetensors *file, snn_trainer *trainer, const snn_network *network,
+                                const struct snn__saved_run *saved, bool copy);
+
+/* residuals.c: what compressed gradients have lost so far. */
+
+/* How many arrays, of as many numbers as there are parameters. */
+size_t snn__residuals(const snn_trainer *trainer);
+/* Brings them together; all ranks call it. *out: freed by the caller, NULL without `keep`. */
+snn_status snn__residuals_gather(snn_trainer *trainer, bool keep, float **out);
+void snn__residuals_enter(const snn_trainer *trainer, const float *all, struct snn__entry *entries);
+/* Checks them, or copies them; those of other shards are left, and the trainer begins with zeros. */
+snn_status snn__residuals_take(struct snn__safetensors *file, snn_trainer *trainer, bool same, bool copy);
 
 #endif

@@ -104,6 +104,19 @@ static json_t *counters_json(snn_trainer *trainer, bool *failed)
     return o;
 }
 
+/* How batches are cut and summed: nothing for whole ones. */
+static void add_shards(json_t *o, const snn_trainer *trainer, bool *failed)
+{
+    const struct snn__params *p = &trainer->params;
+    const int64_t shards = snn__param_i64(p, SNN_TRAINER_SHARDS);
+
+    if (shards == 1)
+        return;
+    snn__json_set(o, "shards", json_integer((json_int_t)shards), failed);
+    snn__json_set(o, "reduce", json_string(snn__param_str(p, SNN_TRAINER_REDUCE)), failed);
+    snn__json_set(o, "send", json_string(snn__param_str(p, SNN_TRAINER_SEND)), failed);
+}
+
 static snn_status run_to_json(json_t **out, snn_trainer *trainer, struct snn__run *run)
 {
     json_t *o = json_object();
@@ -117,6 +130,7 @@ static snn_status run_to_json(json_t **out, snn_trainer *trainer, struct snn__ru
         snn__json_set(o, counts[i].name, json_integer((json_int_t)*count_of(run, &counts[i])), &failed);
     for (size_t i = 0; i < COUNT(sums); i++)
         snn__json_set(o, sums[i].name, json_real(*sum_of(run, &sums[i])), &failed);
+    add_shards(o, trainer, &failed);
     if (run->position > 0 && trainer->prepared)
         snn__json_set(o, "counters", counters_json(trainer, &failed), &failed);
     return snn__json_made(out, o, failed, "checkpoint");
@@ -279,6 +293,47 @@ static snn_status compare_run(const struct snn__run *run, const json_t *o, const
     return SNN_OK;
 }
 
+/* The trainer's word for a setting, or one that says that there are no shards. */
+static bool says(const snn_trainer *trainer, int32_t key, const json_t *o, const char *name, const char *none)
+{
+    const char *saved = json_string_value(json_object_get(o, name));
+
+    return snn__param_is(&trainer->params, key, saved != NULL ? saved : none);
+}
+
+/* An epoch under way goes on as it was cut; the next may be cut in another way. */
+static snn_status compare_shards(struct snn__saved_run *saved, const snn_trainer *trainer,
+                                 const struct snn__safetensors *file)
+{
+    const json_t *o = saved->json, *number = json_object_get(o, "shards");
+    const json_int_t shards = number != NULL ? json_integer_value(number) : 1;
+    const int64_t present = snn__param_i64(&trainer->params, SNN_TRAINER_SHARDS);
+
+    saved->same_shards = shards == present;
+    if (present > 1)
+        saved->same_shards &= says(trainer, SNN_TRAINER_REDUCE, o, "reduce", "fixed") &&
+                              says(trainer, SNN_TRAINER_SEND, o, "send", "float32");
+    if (saved->same_shards || saved->run.position == 0)
+        return SNN_OK;
+    return snn__fail(SNN_ERR_STATE,
+                     "checkpoint \"%.200s\": its epoch is under way with shards %" JSON_INTEGER_FORMAT
+                     ", reduce %.8s and send %.8s, this trainer has shards %lld, reduce %s and send %s: set the same",
+                     file->path, shards, number != NULL ? json_string_value(json_object_get(o, "reduce")) : "fixed",
+                     number != NULL ? json_string_value(json_object_get(o, "send")) : "float32", (long long)present,
+                     snn__param_str(&trainer->params, SNN_TRAINER_REDUCE),
+                     snn__param_str(&trainer->params, SNN_TRAINER_SEND));
+}
+
+/* They may be absent, but not wrong. */
+static snn_status parse_shards(const json_t *o, const struct snn__safetensors *file)
+{
+    const json_t *shards = json_object_get(o, "shards");
+    const bool good = json_is_integer(shards) && json_integer_value(shards) > 1 &&
+                      json_is_string(json_object_get(o, "reduce")) && json_is_string(json_object_get(o, "send"));
+
+    return shards == NULL || good ? SNN_OK : bad_run(file, "shards");
+}
+
 snn_status snn__saved_run_read(struct snn__saved_run *saved, const struct snn__safetensors *file,
                                const snn_trainer *trainer, const struct snn__run *present)
 {
@@ -289,6 +344,8 @@ snn_status snn__saved_run_read(struct snn__saved_run *saved, const struct snn__s
     counters = json_object_get(saved->json, "counters");
     SNN__TRY(compare_run(present, saved->json, file));
     SNN__TRY(parse_run(&saved->run, saved->json, file));
+    SNN__TRY(parse_shards(saved->json, file));
+    SNN__TRY(compare_shards(saved, trainer, file));
     SNN__TRY(parse_counters(&saved->kept, counters, snn__trainer_network(trainer)->n_layers, file));
     return trainer->prepared ? parse_fit(json_object_get(counters, "fit"), trainer->classes, file) : SNN_OK;
 }

@@ -214,6 +214,12 @@ static void back_unit(struct snn__pass *pass, const struct snn__sweep *sweep, st
         unit->counts.couple_spikes += io.spikes;
 }
 
+static void tell(struct snn__pass *pass, const struct snn__sweep *sweep, struct snn__unit *unit)
+{
+    if (sweep->done != NULL && unit->trainable)
+        sweep->done(sweep->done_arg, pass, unit);
+}
+
 /* No reader sends an error: a population continues with zero, since it carries errors from later steps. */
 static bool carries_on(const struct snn__unit *unit)
 {
@@ -243,10 +249,12 @@ snn_status snn__pass_back_step(struct snn__pass *pass, size_t t, const struct sn
         }
         if (!unit->reached)
             continue;
-        if (snn__unit_constant(pass, unit))
+        if (snn__unit_constant(pass, unit)) {
             sum_up(pass, unit);
-        else
-            back_unit(pass, sweep, unit, t, true);
+            continue;
+        }
+        back_unit(pass, sweep, unit, t, true);
+        tell(pass, sweep, unit);
     }
     return SNN_OK;
 }
@@ -260,9 +268,14 @@ void snn__pass_back_constant(struct snn__pass *pass, const struct snn__sweep *sw
         if (unit->reached)
             unit->e = (struct snn__signal){ unit->over_steps.data, 1.0f };
     }
-    for (size_t l = pass->n; l-- > 0;)
-        if (snn__unit_constant(pass, &pass->unit[l]) && pass->unit[l].reached)
-            back_unit(pass, sweep, &pass->unit[l], 0, true);
+    for (size_t l = pass->n; l-- > 0;) {
+        struct snn__unit *unit = &pass->unit[l];
+
+        if (!snn__unit_constant(pass, unit) || !unit->reached)
+            continue;
+        back_unit(pass, sweep, unit, 0, true);
+        tell(pass, sweep, unit);
+    }
 }
 
 void snn__pass_back_means(struct snn__pass *pass, const struct snn__sweep *sweep)
@@ -361,22 +374,35 @@ static void back_whole(struct snn__pass *pass, const struct snn__sweep *sweep)
             back_whole_unit(pass, sweep, unit, 0);
         for (size_t t = steps; !(unit->flags & SNN__WHOLE_CALLS) && t-- > 0;)
             back_whole_unit(pass, sweep, unit, t);
+        tell(pass, sweep, unit);
     }
 }
 
 void snn__pass_back_time(struct snn__pass *pass, const struct snn__sweep *sweep, void (*each)(void *arg, size_t t),
                          void *arg)
 {
+    struct snn__sweep earlier = *sweep; /* that of all steps but the first, which comes last */
+
+    earlier.done = NULL;
     if (snn__pass_by_layers(pass)) {
         back_whole(pass, sweep);
         return;
     }
     for (size_t t = pass->steps; t-- > 0;) {
-        (void)snn__pass_back_step(pass, t, sweep);
+        (void)snn__pass_back_step(pass, t, t > 0 ? &earlier : sweep);
         if (each != NULL)
             each(arg, t);
     }
     snn__pass_back_constant(pass, sweep);
+}
+
+void snn__unit_settle(struct snn__unit *unit)
+{
+    unit->node.scratch = unit->scratch[1]; /* its own in this part of a sweep */
+    if (unit->layer->type->settle)
+        unit->layer->type->settle(&unit->node);
+    snn__node_unfold(&unit->node);
+    unit->settled = true;
 }
 
 void snn__pass_settle(struct snn__pass *pass, bool whole)
@@ -384,6 +410,10 @@ void snn__pass_settle(struct snn__pass *pass, bool whole)
     for (size_t l = 0; l < pass->n; l++) {
         struct snn__unit *unit = &pass->unit[l];
 
+        if (unit->settled) {
+            unit->settled = false;
+            continue;
+        }
         unit->node.scratch = pass->scratch;
         if (unit->trainable && unit->layer->type->settle)
             unit->layer->type->settle(&unit->node);

@@ -80,6 +80,9 @@ typedef void (*snn__credit_fn)(const struct snn__sweep *sweep, struct snn__pass 
  * their errors: may add to the error at the unit's output with snn__unit_error(). */
 typedef snn_status (*snn__direct_fn)(void *arg, struct snn__unit *unit, size_t t);
 
+/* Called when a layer has all of its gradient, which snn__unit_settle() then writes. */
+typedef void (*snn__done_fn)(void *arg, struct snn__pass *pass, struct snn__unit *unit);
+
 /* A sweep of errors, and its actions at each layer. */
 struct snn__sweep {
     snn__credit_fn credit;   /* NULL: no gradient is formed */
@@ -87,6 +90,8 @@ struct snn__sweep {
     bool detached;           /* no error goes through the reset */
     snn__direct_fn direct;   /* or NULL */
     void *arg;               /* of credit and direct */
+    snn__done_fn done;       /* no later sweep adds to gradients, those of constant layers aside; or NULL */
+    void *done_arg;
 };
 
 /* The order of layers and steps. */
@@ -145,6 +150,7 @@ struct snn__unit {
                                         NULL */
     bool averaged;                   /* couples: weights read it, so it is computed again from average rates */
     bool trainable;                  /* has trained tensors, and is not frozen */
+    bool settled;                    /* the gradient of this batch is written already */
     double lr_scale;                 /* factor of its learning rate when it was planned */
     bool wants_error;                /* the error at its output is of use */
     bool off_path;    /* does not lead to the last layer: takes no part in an evaluation, and reads clean spikes */
@@ -268,8 +274,10 @@ void snn__pass_back_constant(struct snn__pass *pass, const struct snn__sweep *sw
  * pass). */
 void snn__pass_back_time(struct snn__pass *pass, const struct snn__sweep *sweep, void (*each)(void *arg, size_t t),
                          void *arg);
-/* Writes all gathered gradients to pass->gradient, overwriting it; without `whole`, those that nodes keep as outer
- * products are left out. */
+/* Writes the gathered gradient of a unit, of which a sweep is done, to pass->gradient, outer products as well. */
+void snn__unit_settle(struct snn__unit *unit);
+/* Writes all gathered gradients, but those that are written already, to pass->gradient, overwriting it; without
+ * `whole`, those that nodes keep as outer products are left out. */
 void snn__pass_settle(struct snn__pass *pass, bool whole);
 
 /* At rates (equilibrium.c). A population gives clip(current / threshold, 0, 1), readers with delay read `a`, the

@@ -93,6 +93,7 @@ static void start_afresh(snn_trainer *trainer)
     for (size_t i = 0; i < run->n_moments; i++)
         trainer->ctx->kernels->fill(run->moment[i], 0.0f, run->length);
     run->epoch = run->updates = 0;
+    snn__shards_forget(trainer);
     snn__end_epoch(trainer);
 }
 

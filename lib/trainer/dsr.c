@@ -84,19 +84,11 @@ static void dsr_choose(const snn_trainer *trainer, struct snn__demand *demand)
         demand->factor = SNN__FACTOR_SPIKE;
 }
 
-/* dW = E (mean over t of o)^T,  E = T gx */
-static snn_status learn_from_means(snn_trainer *trainer)
-{
-    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_MEAN);
-
-    snn__pass_back_means(&trainer->pass, &sweep);
-    return snn__learn(trainer);
-}
-
-/* dW = sum_t gx[t] o[t]^T, where steps are kept */
+/* dW = sum_t gx[t] o[t]^T, where steps are kept; else E (mean over t of o)^T,  E = T gx */
 static snn_status dsr_finish(snn_trainer *trainer)
 {
-    return trainer->pass.demand.keeps ? snn__back_time(trainer, SNN__FACTOR_SPIKE, false) : learn_from_means(trainer);
+    return trainer->pass.demand.keeps ? snn__back_time(trainer, SNN__FACTOR_SPIKE, false)
+                                      : snn__back_means(trainer, SNN__FACTOR_MEAN);
 }
 
 extern const struct snn__rule snn__rule_dsr;

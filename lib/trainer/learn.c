@@ -115,8 +115,35 @@ struct snn__sweep snn__sweep(enum snn__factor factor)
     return (struct snn__sweep){ .credit = snn__credit, .factor = factor };
 }
 
-snn_status snn__back_sweep(snn_trainer *trainer, size_t t, const struct snn__sweep *sweep)
+/* No step after t can learn in this batch, or before the next update. */
+static bool is_last(const snn_trainer *trainer, size_t t)
 {
+    bool last = true;
+
+    if (trainer->pass.demand.learns == SNN__LEARNS_PER_STEP)
+        return true;
+    for (size_t s = t + 1; s < trainer->steps; s++)
+        last &= trainer->rule->trains != NULL && !trainer->rule->trains(trainer, s);
+    return last;
+}
+
+/* The gradient of a layer leaves for the sum over all shards as soon as it is there, unless a projection changes it
+ * later. */
+static struct snn__sweep closing(snn_trainer *trainer, const struct snn__sweep *sweep)
+{
+    struct snn__sweep out = *sweep;
+
+    if (trainer->shard != NULL && trainer->pass.projecting == NULL) {
+        out.done = snn__shard_layer_done;
+        out.done_arg = trainer;
+    }
+    return out;
+}
+
+snn_status snn__back_sweep(snn_trainer *trainer, size_t t, const struct snn__sweep *given)
+{
+    const struct snn__sweep last = closing(trainer, given), *sweep = is_last(trainer, t) ? &last : given;
+
     SNN__TRY(snn__pass_back_step(&trainer->pass, t, sweep));
     if (sweep->direct != NULL)
         snn__observe(trainer, SNN_PHASE_BACKWARD, t);
@@ -147,7 +174,7 @@ snn_status snn__finish(snn_trainer *trainer)
 
 snn_status snn__finish_steps(snn_trainer *trainer)
 {
-    const struct snn__sweep sweep = snn__sweep(trainer->pass.demand.factor);
+    const struct snn__sweep any = snn__sweep(trainer->pass.demand.factor), sweep = closing(trainer, &any);
 
     if (trainer->pass.demand.learns == SNN__LEARNS_PER_STEP)
         return SNN_OK;
@@ -165,6 +192,15 @@ snn_status snn__back_time(snn_trainer *trainer, enum snn__factor factor, bool de
     struct snn__sweep sweep = snn__sweep(factor);
 
     sweep.detached = detached;
+    sweep = closing(trainer, &sweep);
     snn__pass_back_time(&trainer->pass, &sweep, credited, trainer);
+    return snn__learn(trainer);
+}
+
+snn_status snn__back_means(snn_trainer *trainer, enum snn__factor factor)
+{
+    const struct snn__sweep any = snn__sweep(factor), sweep = closing(trainer, &any);
+
+    snn__pass_back_means(&trainer->pass, &sweep);
     return snn__learn(trainer);
 }

@@ -307,6 +307,8 @@ snn_status snn_trainer_prepare(snn_trainer *trainer, size_t batch)
     if (rc == SNN_OK)
         rc = prepare(trainer, batch);
     rc = snn__shards_planned(trainer, rc);
+    if (rc == SNN_OK)
+        rc = snn__shards_go_on(trainer, &before);
     if (rc == SNN_OK) {
         drop(&before, trainer);
         return SNN_OK;

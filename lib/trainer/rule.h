@@ -80,6 +80,8 @@ snn_status snn__finish(snn_trainer *trainer);
 snn_status snn__finish_steps(snn_trainer *trainer);
 /* dW = sum_t D[t] (x) factor[t] over kept steps, and the update. detached: no error goes through the reset. */
 snn_status snn__back_time(snn_trainer *trainer, enum snn__factor factor, bool detached);
+/* dW = E (x) factor, E the sums of errors over the steps, and the update. */
+snn_status snn__back_means(snn_trainer *trainer, enum snn__factor factor);
 /* A sweep whose gradients take `factor`. */
 struct snn__sweep snn__sweep(enum snn__factor factor);
 /* A sweep that forms no gradient. */

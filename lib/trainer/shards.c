@@ -29,8 +29,11 @@ static struct snn__batch cut(const snn_trainer *tr, const struct snn__batch *bat
 static struct snn__shard shard_of(snn_trainer *tr, const struct snn__batch *part, size_t k)
 {
     const float weight = (float)((double)part->n / (double)part->whole);
+    bool *left = tr->shards.left;
 
-    return (struct snn__shard){ .of = &tr->shards, .number = k, .weight = weight, .factor = weight };
+    for (size_t l = 0; l < tr->net->n_layers; l++)
+        left[l] = false;
+    return (struct snn__shard){ .of = &tr->shards, .number = k, .weight = weight, .factor = weight, .left = left };
 }
 
 float snn__shard_take_weight(snn_trainer *tr)
@@ -41,12 +44,39 @@ float snn__shard_take_weight(snn_trainer *tr)
     return tr->shard->weight;
 }
 
+static void give_layer(const snn_trainer *tr, const snn_layer *layer)
+{
+    const struct snn__shard *shard = tr->shard;
+
+    for (size_t i = 0; i < layer->n_tensors; i++) {
+        const struct snn__tensor *t = &layer->tensor[i];
+
+        if (t->trained)
+            snn__ranks_give(&shard->of->ranks, shard->number, tr->pass.gradient + t->offset, shard->factor, t->offset,
+                            t->offset + t->length);
+    }
+}
+
+void snn__shard_layer_done(void *trainer, struct snn__pass *pass, struct snn__unit *unit)
+{
+    const snn_trainer *tr = trainer;
+    struct snn__shard *shard = tr->shard;
+
+    (void)pass;
+    snn__unit_settle(unit);
+    give_layer(tr, unit->layer);
+    shard->left[unit->layer->index] = true;
+    snn__ranks_poll(&shard->of->ranks);
+}
+
 snn_status snn__shard_learned(snn_trainer *tr)
 {
     struct snn__shard *shard = tr->shard;
 
     SNN__TRY(snn__undo_check(tr));
-    snn__ranks_give(&shard->of->ranks, shard->number, tr->pass.gradient, shard->factor, 0, tr->run.length);
+    for (size_t l = tr->net->n_layers; l-- > 0;)
+        if (!shard->left[l])
+            give_layer(tr, tr->net->layer[l]);
     shard->learned = true;
     return SNN_OK;
 }
@@ -212,6 +242,7 @@ static snn_status train_step(snn_trainer *tr, size_t t)
     if (learned) {
         SNN__TRY(update(tr));
         snn__undo_keep(tr);
+        snn__ranks_keep(&s->ranks);
         refresh(tr);
     }
     snn__state_keep(tr);
@@ -280,10 +311,13 @@ static snn_status train(snn_trainer *tr, const struct snn__batch *batch)
     snn_status rc = snn__begin_training(tr, batch);
     const bool begun = rc == SNN_OK;
 
+    snn__ranks_keep(&tr->shards.ranks);
     tr->has_gradient = false;
     if (!begun)
         snn__report_failure(tr, 0, rc, false);
     rc = tr->shards.by_steps ? train_steps(tr, batch) : train_batch(tr, batch);
+    if (rc != SNN_OK)
+        snn__ranks_undo(&tr->shards.ranks);
     return begun ? snn__end_training(tr, rc) : rc;
 }
 

@@ -15,7 +15,9 @@ struct snn__counts;
 struct snn__fit_of;
 struct snn__carried;
 struct snn__kept;
+struct snn__pass;
 struct snn__result;
+struct snn__unit;
 
 struct snn__shards {
     snn_communicator given; /* the host's; struct_size 0: none */
@@ -35,6 +37,7 @@ struct snn__shards {
     struct snn__result *result;
     struct snn__kept *held; /* counters before the batch, and room for them */
     struct snn__counts *counts;
+    bool *left; /* [layers], of the present shard */
     struct snn__fit_of *fit;
     char *report, *reports; /* of the shards of this rank, and of all */
     size_t bytes;           /* of the report of one */
@@ -53,6 +56,7 @@ struct snn__shard {
     float weight;  /* share of the batch's samples, */
     float factor;  /* by which its gradient is to be multiplied: that share, unless its errors have it */
     bool learned;  /* it has formed a gradient */
+    bool *left;    /* [layers], the gradient has left already */
 };
 
 /* ---- shards_plan.c ---- */
@@ -67,6 +71,9 @@ snn_status snn__shards_plan(snn_trainer *trainer, struct snn__arena *arena);
 /* All ranks are planned, or none: `rc` is this one's. */
 snn_status snn__shards_planned(snn_trainer *trainer, snn_status rc);
 void snn__shards_release(struct snn__shards *shards);
+/* What compression has lost so far is forgotten, or goes on in a new plan: then all ranks call it. */
+void snn__shards_forget(snn_trainer *trainer);
+snn_status snn__shards_go_on(snn_trainer *trainer, snn_trainer *before);
 /* Some shard of n samples has a single one. */
 bool snn__shards_have_one(const snn_trainer *trainer, size_t n);
 /* Sample number in a batch of n at which shard s begins. */
@@ -83,7 +90,9 @@ snn_status snn__run_shards(snn_trainer *trainer, const struct snn__batch *batch,
                            struct snn__result *result);
 /* For errors that are rounded: the share of the present shard, which its gradient then has; 1: there is no shard. */
 float snn__shard_take_weight(snn_trainer *trainer);
-/* The present shard has a gradient, in pass->gradient: it goes into the sum. */
+/* A layer of the present shard has all of its gradient, which leaves at once. */
+void snn__shard_layer_done(void *trainer, struct snn__pass *pass, struct snn__unit *unit);
+/* All of them have, in pass->gradient: the rest goes into the sum. */
 snn_status snn__shard_learned(snn_trainer *trainer);
 
 /* ---- shards_state.c: what training changes besides the gradient ---- */

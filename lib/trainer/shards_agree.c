@@ -167,8 +167,8 @@ snn_status snn__shards_agree(snn_trainer *tr, snn_status rc, enum snn__call call
         return rc;
     if (s->lost)
         return snn__fail(SNN_ERR_STATE,
-                         "%s: the ranks lost each other in an earlier call, and may differ; load a checkpoint on all "
-                         "of them, or prepare them again",
+                         "%s: the ranks lost each other in an earlier call, and may differ; prepare all of them "
+                         "again, and load a checkpoint",
                          tr->owner);
     if (rc != SNN_OK)
         snprintf(s->text, sizeof s->text, "%s", snn_last_error());

@@ -142,6 +142,7 @@ snn_status snn__shards_plan(snn_trainer *tr, struct snn__arena *arena)
             { &s->start, s->by_steps ? tr->undo.floats : 0, sizeof(float) },
             { &s->part, s->by_steps ? s->ranks.own : 0, sizeof(struct snn__batch) },
             { &s->result, s->by_steps ? s->ranks.own : 0, sizeof(struct snn__result) },
+            { &s->left, tr->net->n_layers, sizeof *s->left },
             { &s->held, 1, sizeof *s->held },
             { &s->counts, tr->net->n_layers, sizeof(struct snn__counts) },
             { &s->fit, tr->classes, sizeof(struct snn__fit_of) },
@@ -173,4 +174,29 @@ snn_status snn__shards_planned(snn_trainer *tr, snn_status rc)
 void snn__shards_release(struct snn__shards *s)
 {
     snn__ranks_free(&s->ranks);
+}
+
+void snn__shards_forget(snn_trainer *tr)
+{
+    struct snn__shards *s = &tr->shards;
+    const size_t n = tr->prepared ? snn__ranks_residuals(&s->ranks) : 0;
+
+    if (n > 0)
+        tr->ctx->kernels->fill(s->sum, 0.0f, tr->run.length);
+    for (size_t i = 0; i < n; i++)
+        snn__ranks_set_residual(&s->ranks, i, s->sum);
+}
+
+snn_status snn__shards_go_on(snn_trainer *tr, snn_trainer *before)
+{
+    struct snn__shards *s = &tr->shards, *old = &before->shards;
+    const size_t n = snn__ranks_residuals(&s->ranks);
+
+    if (old->lost || n != snn__ranks_residuals(&old->ranks) || s->ranks.wish.send != old->ranks.wish.send)
+        return SNN_OK;
+    for (size_t i = 0; i < n; i++) {
+        SNN__TRY(snn__ranks_residual(&old->ranks, i, s->sum));
+        snn__ranks_set_residual(&s->ranks, i, s->sum);
+    }
+    return SNN_OK;
 }
