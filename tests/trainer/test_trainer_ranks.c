@@ -58,6 +58,9 @@ static const struct task tasks[] = {
     { "sei, steps", { 30 }, MLP, "sei", "steps=4", false, false },
     { "eprop", { 30 }, LEAKY, "eprop", "steps=4 feedback=random", false, false },
     { "eprop, symmetric", { 30 }, LEAKY, "eprop", "steps=4", false, false },
+    { "bptt, sign", { 3, 8, 8 }, CONV, "bptt", "steps=4 send=sign", false, true },
+    { "ottt o, sign", { 30 }, MLP, "ottt", "steps=4 variant=O send=sign", false, true },
+    { "dsr, bf16", { 3, 8, 8 }, RATES, "dsr", "steps=4 send=bf16", false, true },
     { "hlop", { 30 }, MLP, "sltt", "steps=4", true, false },
     { "hlop, conv", { 3, 8, 8 }, PLAIN, "bptt", "steps=4", true, true },
 };
@@ -135,6 +138,34 @@ START_TEST(test_same_bits)
 }
 END_TEST
 
+/* Nearly as many shards as samples, without the statistics of one. */
+START_TEST(test_many_shards)
+{
+    check_task(&tasks[_i], 12);
+}
+END_TEST
+
+/* The communicator's order: all ranks have the same bits, near those of the fixed one. */
+START_TEST(test_any_order)
+{
+    struct task any = tasks[0];
+    struct running fixed = { &tasks[0], 4, 1, train, { { 0 } } };
+
+    any.settings = "steps=4 loss=ce_mse reduce=any";
+    run_ranks(&fixed, 0, false);
+    for (uint32_t ranks = 1; ranks <= 4; ranks++) {
+        struct running run = { &any, 4, 1, train, { { 0 } } };
+
+        run_ranks(&run, ranks, true);
+        for (uint32_t r = 1; r < ranks; r++)
+            compare_outcomes(&run.out[0], &run.out[r], "any order");
+        ck_assert_double_lt(distance(run.out[0].numbers, fixed.out[0].numbers, fixed.out[0].n), 1e-3);
+        free_outcomes(&run);
+    }
+    free_outcomes(&fixed);
+}
+END_TEST
+
 /* ---- what cutting changes ---- */
 
 /* The gradient of one batch, and of its shards. */
@@ -168,7 +199,7 @@ static bool has_norm(const struct task *task)
 static bool adds_up(const struct task *task)
 {
     return !has_norm(task) && !task->projects && strstr(task->settings, "variant=O") == NULL &&
-           strstr(task->settings, "online=1") == NULL &&
+           strstr(task->settings, "online=1") == NULL && strstr(task->settings, "send=") == NULL &&
            (strcmp(task->method, "opzo") != 0 || strstr(task->settings, "feedback=dfa") != NULL ||
             strstr(task->settings, "feedback=zo") != NULL || strstr(task->settings, "feedback=bp") != NULL);
 }
@@ -202,6 +233,8 @@ int main(void)
 
     tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, test_same_bits, 0, TASKS);
+    tcase_add_loop_test(tc, test_many_shards, 0, 7);
+    tcase_add_test(tc, test_any_order);
     tcase_add_loop_test(tc, test_gradient, 0, TASKS);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
