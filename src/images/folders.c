@@ -243,8 +243,8 @@ static snn_status check_split(const struct snn__image_list *list, const char *fo
                               split == SNN_SPLIT_TEST ? "val or test" : "train");
 }
 
-/* The classes are the folders for training; names are those of a split. */
-static snn_status add_classes(struct snn__image_list *list, const char *below, const struct names *names)
+/* The classes are the folders for training; names are those of a split. `all`: each of them has an image. */
+static snn_status add_classes(struct snn__image_list *list, const char *below, const struct names *names, bool all)
 {
     for (size_t i = 0; i < names->count; i++) {
         char name[SNN__PATH_ROOM]; /* the texts may move */
@@ -259,7 +259,7 @@ static snn_status add_classes(struct snn__image_list *list, const char *below, c
                                       "with do not have",
                                       list->directory, below, name);
         TRY(add_images(list, below, name, (uint32_t)label));
-        if (list->items == before)
+        if (all && list->items == before)
             return snn_component_fail(SNN_ERR_FORMAT,
                                       "%.300s: class %.100s of %.100s holds no images; remove its "
                                       "folder, or fill it",
@@ -294,7 +294,7 @@ static snn_status list_classes(struct snn__image_list *list, const char *train, 
     if (rc == SNN_OK)
         rc = read_below(&names, of_split);
     if (rc == SNN_OK)
-        rc = add_classes(list, of_split, &names);
+        rc = add_classes(list, of_split, &names, strcmp(train, of_split) == 0);
     snn_component_free(list->ctx, names.at);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* class_names.c - the names of the classes of a data set. */
 #include "class_names.h"
 #include "frames.h"
+#include "images.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +44,15 @@ static int renumber(struct class_names *names, const json_t *config)
 int class_names_open(struct class_names *out, const struct run *run, snn_split split)
 {
     const char *format = config_text(run->config, "data.format", "");
-    char *path = frames_is_layout(format) ? at_home(config_text(run->config, "data.dir", "")) : NULL;
+    const bool images = images_is_layout(format), named = images || frames_is_layout(format);
+    char *path = named ? at_home(config_text(run->config, "data.dir", "")) : NULL;
     int status;
 
     memset(out, 0, sizeof *out);
     if (!path)
-        return frames_is_layout(format) ? FAILED : DONE;
-    status = frames_class_names(run, split, path, &out->name, &out->n);
+        return named ? FAILED : DONE;
+    status = images ? images_class_names(run, split, path, &out->name, &out->n)
+                    : frames_class_names(run, split, path, &out->name, &out->n);
     free(path);
     return status == DONE && out->n > 0 ? renumber(out, run->config) : status;
 }

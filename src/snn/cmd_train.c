@@ -12,9 +12,10 @@
 
 const struct flag train_flags[] = {
     { "data", "FORMAT:DIR", "data", "default: Debian's dataset-fashion-mnist" },
-    { "cache", "DIR", "data.cache", "recordings: a folder for a file with the events of all samples; default: none" },
+    { "cache", "DIR", "data.cache",
+      "recordings, shards: a folder for a file with the events or places of all samples; default: none" },
     { "normalise", "KIND", "data.normalise",
-      "mean-std, of the training set; channel: of each channel, or column; none" },
+      "mean-std, of the training set; channel: of each channel, or column; imagenet; none" },
     { "net", "NOTATION", "network",
       "784-800-10, ws:32C3-AP2-64C3-GAP-FC, or a builder's name, resnet34:width=32; default 784-800-10" },
     { "mean", "X,...", "data.mean",

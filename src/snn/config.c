@@ -200,6 +200,10 @@ static int unknown_key(const char *source, const char *path)
         return fail(FAILED,
                     "%s: \"%s\" is of recordings, which libsnn-events reads; this build lacks it (SNN_EVENTS)",
                     source, path);
+    if (strncmp(path, "images.", 7) == 0 && param_owners("images") == 0)
+        return fail(FAILED,
+                    "%s: \"%s\" is of images on disk, which libsnn-images reads; this build lacks it (SNN_IMAGES)",
+                    source, path);
     for (size_t i = 0; i < PLACES; i++)
         words[n++] = place[i].path;
     words[n] = NULL;
@@ -373,17 +377,17 @@ static const char *const use[] = {
     "trainer.loss_on",
 };
 
-/* How recordings become frames is all of use. */
-static int take_frames(json_t *out, const json_t *parsed, const char *source)
+/* How recordings become frames, and images samples, is all of use. */
+static int take_section(json_t *out, const json_t *parsed, const char *section, const char *source)
 {
     int status = DONE;
     const char *key;
     json_t *value;
     char path[96];
 
-    json_object_foreach(json_object_get(parsed, "frames"), key, value)
+    json_object_foreach(json_object_get(parsed, section), key, value)
     {
-        snprintf(path, sizeof path, "frames.%.80s", key);
+        snprintf(path, sizeof path, "%s.%.80s", section, key);
         status = check_value(source, path, value);
         if (status == DONE)
             status = config_set(out, path, json_incref(value));
@@ -409,7 +413,9 @@ int config_parse_use(json_t **out, json_t **data, const char *text, const char *
             status = config_set(*out, use[i], json_incref(value));
     }
     if (status == DONE)
-        status = take_frames(*out, parsed, source);
+        status = take_section(*out, parsed, "frames", source);
+    if (status == DONE)
+        status = take_section(*out, parsed, "images", source);
     if (status == DONE && config_whole(*out, "batch", 1) > FOREIGN_BATCH_MOST)
         status = config_set(*out, "batch", json_integer(FOREIGN_BATCH_MOST));
     *data = json_incref(json_object_get(parsed, "data"));

@@ -4,6 +4,7 @@
  *   { "network": "784-800-10" or an architecture object,
  *     "data":      { "format": "idx", "dir": "...", "normalise": "mean-std", "mean": [..], "deviation": [..], ... },
  *     "frames":    { "cut": "time", "steps": 10, ... },
+ *     "images":    { "size": 224, "brightness": 0.4, ... },
  *     "neuron":    { "type": "lif", "tau": 2, ... },
  *     "trainer":   { "method": "ottt", "steps": 6, ... },
  *     "optimizer": { "name": "sgd", "lr": 0.1, ... },

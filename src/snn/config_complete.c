@@ -1,6 +1,7 @@
 /* config_complete.c - a configuration over another one, and the settings that nobody gave. */
 #include "config.h"
 #include "frames.h"
+#include "images.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -94,8 +95,20 @@ static void preset_spide(json_t *config)
 /* Frames of events are counts; poisson and latency take the values of pixels, from 0 to 1, as they are. */
 static bool wants_plain(const json_t *config)
 {
-    return frames_is_layout(config_text(config, "data.format", "idx")) ||
+    const char *format = config_text(config, "data.format", "idx");
+
+    return (frames_is_layout(format) && !images_is_layout(format)) ||
            strcmp(config_text(config, "trainer.encoder", "direct"), "direct") != 0;
+}
+
+/* Nobody reads all images to measure them. */
+static const char *usual_normalisation(const json_t *config)
+{
+    const bool grey = strcmp(config_text(config, "images.colour", "rgb"), "grey") == 0;
+
+    if (wants_plain(config))
+        return "none";
+    return !images_is_layout(config_text(config, "data.format", "idx")) ? "mean-std" : grey ? "none" : "imagenet";
 }
 
 bool config_series(const json_t *config)
@@ -119,7 +132,7 @@ void config_complete(json_t *config)
         preset(config, "data.format", json_string("idx"));
         preset(config, "data.dir", json_string(DEBIAN_FASHION_MNIST));
     }
-    preset(config, "data.normalise", json_string(wants_plain(config) ? "none" : "mean-std"));
+    preset(config, "data.normalise", json_string(usual_normalisation(config)));
     preset(config, "trainer.method", json_string("ottt"));
     preset(config, "optimizer.name", json_string("sgd"));
     if (json_is_integer(frames))

@@ -113,20 +113,29 @@ static void print_others(const char *but)
     putchar('\n');
 }
 
-/* The topics of param_help(). */
+/* The topics of param_help(): sections whose parameters have one owner, then those of kinds. */
 static void print_topics(void)
 {
+    char text[400] = "Every parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. 'snn train "
+                     "--help TOPIC' lists them, where TOPIC is all, network";
+    size_t used = strlen(text);
+
+    for (const char *const *section = param_sections; *section; section++)
+        if (param_owners(*section) == 1 && used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, ", %s", *section);
+    if (used < sizeof text)
+        snprintf(text + used, sizeof text - used, ", one of these sections, or one of its kinds:");
     help_heading("parameters");
-    help_text("Every parameter is a flag, too, and a key of CONFIG.json: --optimizer.nesterov 1. 'snn train --help "
-              "TOPIC' lists them, where TOPIC is all, network, a section, or one of its kinds:");
+    help_text(text);
     for (const char *const *section = param_sections; *section; section++) {
         char kinds[400] = "";
-        size_t used = 0;
 
+        used = 0;
         for (unsigned i = 0; param_owners(*section) > 1 && param_owner(*section, i) && used < sizeof kinds; i++)
             used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s", i > 0 ? " " : "",
                                      param_owner(*section, i));
-        help_item(10, *section, kinds);
+        if (used > 0)
+            help_item(10, *section, kinds);
     }
 }
 

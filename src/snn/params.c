@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "frames.h"
+#include "images.h"
 #include "tool.h"
 
 #include <snn/snn.h>
@@ -13,7 +14,8 @@
 #define MOST 256
 #define MOST_OWNERS 32
 
-const char *const param_sections[] = { "data", "neuron", "trainer", "optimizer", "projection", "frames", NULL };
+const char *const param_sections[] = { "data",       "neuron", "trainer", "optimizer",
+                                       "projection", "frames", "images",  NULL };
 
 #define SECTIONS (sizeof param_sections / sizeof *param_sections - 1)
 
@@ -197,6 +199,17 @@ static void gather_frames(snn_context *ctx)
     frames_destroy(frames);
 }
 
+/* Without libsnn-images there are none. */
+static void gather_images(snn_context *ctx)
+{
+    void *images;
+
+    if (images_create(&images, ctx) != SNN_OK)
+        return;
+    add_all(6, "images", &images_params, images);
+    images_destroy(images);
+}
+
 static void gather(void)
 {
     static bool done;
@@ -216,6 +229,7 @@ static void gather(void)
     gather_on_network(ctx);
     gather_optimizers(ctx);
     gather_frames(ctx);
+    gather_images(ctx);
     snn_context_destroy(ctx);
 }
 
@@ -286,6 +300,8 @@ static bool list_names(snn_name_kind kind, char *out, size_t size)
     for (size_t i = 0; (name = snn_name(kind, i)) != NULL && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", name);
     for (size_t i = 0; kind == SNN_NAME_FORMAT && (name = frames_format(i)) != NULL && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, ", %s", name);
+    for (size_t i = 0; kind == SNN_NAME_FORMAT && (name = images_format(i)) != NULL && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, ", %s", name);
     return true;
 }

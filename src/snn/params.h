@@ -30,7 +30,7 @@ extern const struct param_calls dataset_params, neuron_params, trainer_params, o
 
 /* The sections whose keys are parameters of the library. */
 extern const char *const param_sections[]; /* NULL-ended: data, neuron, trainer, optimizer, projection,
-                                             frames */
+                                             frames, images */
 
 /* Parameter `key` (not ended by NUL: `length` letters) of a section, or NULL. Builds the tables at the first call. */
 const struct param *param_find(const char *section, const char *key, size_t length);

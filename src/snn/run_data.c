@@ -1,5 +1,6 @@
 /* run_data.c - the data of a run. */
 #include "frames.h"
+#include "images.h"
 #include "run.h"
 
 #include <stdlib.h>
@@ -54,8 +55,8 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     if (!format || !directory)
         return fail(USAGE, "no data: name them with --data FORMAT:DIR (the Debian package dataset-fashion-mnist "
                            "is found by default)");
-    if (config_text(run->config, "data.cache", NULL) && !frames_is_layout(format))
-        return fail(USAGE, "data.cache is for recordings, which %s are not", format);
+    if (config_text(run->config, "data.cache", NULL) && !frames_is_layout(format) && !images_is_layout(format))
+        return fail(USAGE, "data.cache is for recordings and shards, which %s are not", format);
     path = at_home(directory);
     if (!path)
         return FAILED;
@@ -71,7 +72,9 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     files.inputs = config_text(run->config, "data.inputs", NULL);
     files.targets = config_text(run->config, "data.targets", NULL);
     files.sequence = config_text(run->config, "data.sequence", NULL);
-    if (frames_is_layout(format))
+    if (images_is_layout(format))
+        status = images_open(run, out, split, path);
+    else if (frames_is_layout(format))
         status = frames_open(run, out, split, path);
     else if (rc == SNN_OK)
         rc = frames_open_files(out, run->context, &files);
@@ -121,14 +124,32 @@ int run_data(struct run *run, snn_dataset **out, snn_split split)
     return status == DONE ? normalise_split(run, *out, split) : status;
 }
 
+/* Mean and deviation of each of n channels, or of all together: of the training set, or published ones. */
+static int measure(const struct run *run, snn_dataset *train, const char *kind, double *mean, double *deviation,
+                   size_t *n)
+{
+    const size_t channels = run->shape.shape[0];
+    snn_status rc;
+
+    *n = strcmp(kind, "mean-std") == 0 ? 1 : channels;
+    if (strcmp(kind, "imagenet") == 0)
+        return channels == 3
+                   ? images_normalisation(kind, mean, deviation)
+                   : fail(FAILED, "data.normalise: imagenet is of 3 channels, the samples have %zu", channels);
+    if (*n > 64)
+        return fail(FAILED, "data.normalise: %zu channels, at most 64 can be normalised apart", *n);
+    rc = snn_dataset_statistics(train, mean, deviation, *n);
+    return rc == SNN_OK ? DONE : fail_call(rc, "data.normalise");
+}
+
 int run_normalise(struct run *run, snn_dataset *train)
 {
     const char *kind = config_text(run->config, "data.normalise", "mean-std");
     const char *encoder = config_text(run->config, "trainer.encoder", "direct");
     double mean[64], deviation[64];
-    size_t n = strcmp(kind, "channel") == 0 ? run->shape.shape[0] : 1;
     json_t *m, *d;
-    snn_status rc;
+    size_t n;
+    int status;
 
     if (strcmp(kind, "none") != 0 && strcmp(encoder, "direct") != 0)
         warn("trainer.encoder %s takes values from 0 to 1; normalised by data.normalise %s half of them are below 0: "
@@ -136,13 +157,11 @@ int run_normalise(struct run *run, snn_dataset *train)
              encoder, kind);
     if (strcmp(kind, "none") == 0 || config_get(run->config, "data.mean"))
         return DONE;
-    if (strcmp(kind, "mean-std") != 0 && strcmp(kind, "channel") != 0)
-        return fail(FAILED, "data.normalise: \"%s\" is not one of mean-std, channel, none", kind);
-    if (n > 64)
-        return fail(FAILED, "data.normalise: %zu channels, at most 64 can be normalised apart", n);
-    rc = snn_dataset_statistics(train, mean, deviation, n);
-    if (rc != SNN_OK)
-        return fail_call(rc, "data.normalise");
+    if (strcmp(kind, "mean-std") != 0 && strcmp(kind, "channel") != 0 && strcmp(kind, "imagenet") != 0)
+        return fail(FAILED, "data.normalise: \"%s\" is not one of mean-std, channel, imagenet, none", kind);
+    status = measure(run, train, kind, mean, deviation, &n);
+    if (status != DONE)
+        return status;
     m = json_array();
     d = json_array();
     for (size_t i = 0; i < n; i++) {

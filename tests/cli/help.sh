@@ -36,7 +36,7 @@ offers "eval events " e
 offers "ottt opzo " train --trainer o
 offers "--trainer=sltt --trainer=spide --trainer=sei " train --trainer=s
 offers "0.1,dsr_if 0.1,dsr_lif " train --neuron 0.1,dsr
-offers "idx: " train --epochs 3 --data i
+offers "idx: " train --epochs 3 --data id
 offers "--optimizer --optimizer. " train --opt
 offers "--trainer.distil --trainer.distil_tau " train config.json --trainer.distil
 offers "multi_step " train --optimizer.schedule mu
@@ -79,7 +79,7 @@ EOS
     bash_offers "opzo" "snn train --trainer op" snn train --trainer op
     bash_offers "opzo" "snn train --trainer=op" snn train --trainer = op
     bash_offers "no space
-idx:" "snn train --data i" snn train --data i
+idx:" "snn train --data id" snn train --data id
 fi
 if command -v zsh >/dev/null; then
     "$snn" completion zsh >_snn

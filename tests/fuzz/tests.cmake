@@ -73,7 +73,8 @@ foreach(name ${targets} ${events})
     endif()
     if(name STREQUAL "config")
         target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/snn/params.c ${PROJECT_SOURCE_DIR}/src/snn/number.c
-            ${PROJECT_SOURCE_DIR}/src/snn/frames_absent.c ${PROJECT_SOURCE_DIR}/src/snn/config_complete.c)
+            ${PROJECT_SOURCE_DIR}/src/snn/frames_absent.c ${PROJECT_SOURCE_DIR}/src/snn/images_absent.c
+            ${PROJECT_SOURCE_DIR}/src/snn/config_complete.c)
     endif()
     set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
     if(SNN_FUZZ)

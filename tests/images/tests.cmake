@@ -1,6 +1,15 @@
 # libsnn-images: files that libjpeg and libpng write.
 if("images" IN_LIST SNN_COMPONENTS)
-    foreach(suite test_images_decode test_images_sets)
+    foreach(suite test_images_decode test_images_pixels test_images_sets)
         target_sources(${suite} PRIVATE images/files.c)
     endforeach()
+endif()
+if(SNN_JPEG_FOUND AND "images" IN_LIST SNN_COMPONENTS)
+    add_executable(make_images images/make_images.c)
+    target_link_libraries(make_images PRIVATE snn_flags PkgConfig::SNN_JPEG m)
+    if(TARGET snn AND NOT CMAKE_CROSSCOMPILING)
+        add_test(NAME images_tool COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/images/tool.sh $<TARGET_FILE:snn>
+            $<TARGET_FILE:make_images>)
+        set_tests_properties(images_tool PROPERTIES LABELS quick TIMEOUT ${timeout})
+    endif()
 endif()

@@ -1,0 +1,50 @@
+#!/bin/sh
+# tool.sh SNN MAKE_IMAGES - training on images on disk, from folders and from shards, by the tool.
+set -eu
+snn=$1 make=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+"$make" . 60 2 > out
+quick="--net 8C3-GAP-FC --images.size 16 --epochs 2 --batch 10 --steps 2 --images.hue 0.1 --data.flip 1 --quiet"
+
+# what WORDS...: the words stand in the output.
+shows() {
+    for word; do
+        grep -q -- "$word" out || { cat out; echo "the output lacks \"$word\""; exit 1; }
+    done
+}
+
+refuses() {
+    status=$1 words=$2
+    shift 2
+    rc=0
+    "$snn" "$@" > out 2> err || rc=$?
+    [ "$rc" -eq "$status" ] && grep -q -- "$words" err || { cat out err; echo "snn $*: $rc"; exit 1; }
+}
+
+"$snn" info --data images:folders --images.size 16 > out
+shows 'train: 59 samples, \[3,16,16\]' 'test: 1 samples' 'class3'
+"$snn" info --data shards:shards --images.size 16 --data.cache cache > out
+shows 'train: 59 samples' 'test: 1 samples'
+ls cache/*.images > out
+[ "$(wc -l < out)" -eq 2 ] || { cat out; echo "not an index for each split"; exit 1; }
+
+# The normalisation and the size travel in the model.
+# shellcheck disable=SC2086 # a list of flags
+"$snn" train --data images:folders $quick --threads 1 --save one.snn > out
+# shellcheck disable=SC2086
+"$snn" train --data images:folders $quick --threads 2 --save two.snn > out
+cmp one.snn two.snn
+"$snn" info one.snn > out
+"$snn" eval one.snn --data images:folders > out
+"$snn" eval one.snn --data shards:shards > out
+refuses 2 "data.cache is for recordings and shards" train --data idx:. --cache cache
+refuses 1 "cache is for shards" train --data images:folders --cache cache
+refuses 1 "less than size" train --data images:folders --images.size 16 --images.resize 8
+head -c 300 folders/train/class1/00000001.jpg > cut
+mv cut folders/train/class1/00000001.jpg
+# shellcheck disable=SC2086
+refuses 1 "class1/00000001.jpg: the JPEG cannot be decoded" train --data images:folders $quick --save three.snn
+# shellcheck disable=SC2086
+"$snn" train --data images:folders $quick --trainer.skip_unreadable 1 --save three.snn > out 2>&1
