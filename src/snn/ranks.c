@@ -25,7 +25,6 @@ static struct {
     void (*destroy)(snn_mpi *mpi);
     const snn_communicator *(*communicator)(const snn_mpi *mpi);
     void (*abort)(const snn_mpi *mpi, int status);
-    const char *(*library)(void);
 } call;
 
 static snn_mpi *mpi;
@@ -90,12 +89,10 @@ static int fail_apart(const char *what, const char *why)
 
 static int load(void)
 {
-    static const char absent[] =
-        "processes that mpirun or srun started train together over libsnn-mpi, which cannot be "
-        "loaded: ";
-    static const char *const name[] = { "snn_mpi_init", "snn_mpi_destroy", "snn_mpi_communicator", "snn_mpi_abort",
-                                        "snn_mpi_library" };
-    void *const place[] = { &call.init, &call.destroy, &call.communicator, &call.abort, &call.library };
+    static const char absent[] = "processes that mpirun or srun started train together over libsnn-mpi, which "
+                                 "cannot be loaded: ";
+    static const char *const name[] = { "snn_mpi_init", "snn_mpi_destroy", "snn_mpi_communicator", "snn_mpi_abort" };
+    void *const place[] = { &call.init, &call.destroy, &call.communicator, &call.abort };
     void *library = dlopen(SNN_MPI_FILE, RTLD_NOW | RTLD_GLOBAL);
 
     if (!library)

@@ -40,7 +40,7 @@ int ranks_open_data(const json_t *config, int (*open)(void *user), void *user);
  * ranks with those of the first, `flags` as well. The trainers of the run, which are not prepared, then work over
  * ranks. */
 int ranks_join(struct run *run, const json_t *flags, int status);
-/* The first rank writes a checkpoint, and all know whether it could. */
+/* The first rank writes a checkpoint, to which all give what they have; all know whether it could. */
 snn_status ranks_save(const snn_trainer *trainer, const char *path);
 /* The first rank has changed the weights. */
 int ranks_share_weights(struct run *run, int status);

@@ -250,7 +250,7 @@ int ranks_join(struct run *run, const json_t *flags, int status)
 
 snn_status ranks_save(const snn_trainer *trainer, const char *path)
 {
-    snn_status rc = ranks_first() ? snn_trainer_save(trainer, path) : SNN_OK;
+    snn_status rc = snn_trainer_save(trainer, ranks_first() ? path : NULL);
 
     return ranks_share(&rc, sizeof rc) == DONE ? rc : SNN_ERR_IO;
 }

@@ -72,7 +72,8 @@ ranks 0 3 train $few --save several.snn
 same_run one.snn several.snn
 for kind in "--trainer.variant O" "--trainer bptt --shards 4" "--send bf16" "--send sign"; do
     run 0 train $flags --shards 8 $kind --epochs 2 --save one.snn
-    ranks 0 4 train $flags --shards 8 $kind --epochs 2 --save several.snn
+    ranks 0 4 train $flags --shards 8 $kind --epochs 1 --optimizer.epochs 2 --keep --save several.snn
+    ranks 0 2 train --resume several.snn.ckpt --epochs 2
     same_run one.snn several.snn
 done
 ranks 0 2 train $flags --epochs 2 --reduce any --save any.snn
@@ -89,6 +90,16 @@ run 0 continual $tasks --shards 8 --save one.snn
 cp out one.out
 ranks 0 3 continual $tasks --save several.snn
 same_run one.snn several.snn
+rm -f cut.snn* cut.csv
+"$mpirun" -n 2 ./noted continual $tasks --epochs 40 --every 1 --save cut.snn </dev/null >out 2>err &
+child=$!
+await has_epoch
+kill -USR1 "$(cat pid.1)" || true
+wait $child || true
+there cut.snn.ckpt
+run 0 continual --resume cut.snn.ckpt
+run 0 continual $tasks --epochs 40 --shards 8 --save one.snn
+same_run one.snn cut.snn
 ranks 0 2 recipe ide-fashion-mnist --try --batch 20 --json
 has out '"ranks":2'
 

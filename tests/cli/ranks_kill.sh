@@ -7,7 +7,7 @@ set -eu
 
 times=$6
 numbers="epoch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
-flags="--data idx:data --net 64-100-10 --batch 25 --data.limit 500 --lr 0.02 --seed 3 --shards 8"
+flags="--data idx:data --net 64-100-10 --batch 25 --data.limit 500 --lr 0.02 --seed 3 --shards 8 --send sign"
 
 run 0 train $flags --epochs 1 --optimizer.epochs 20 --every 1 --keep --save first.snn
 cp first.snn.ckpt whole.snn.ckpt
