@@ -13,6 +13,12 @@ if(Python3_FOUND)
     endif()
 endif()
 
+# What images on disk take: a program, not a test.
+if("images" IN_LIST SNN_COMPONENTS)
+    add_executable(bench_images bench/images.c)
+    target_link_libraries(bench_images PRIVATE snn_flags ${SNN_LIBRARY} snn::images)
+endif()
+
 # What training by several ranks takes: a program, not a test, on the sockets of the example.
 add_executable(bench_ranks bench/ranks.c bench/ranks_train.c bench/ranks_link.c bench/watch.c
     ${PROJECT_SOURCE_DIR}/examples/sockets.c ${PROJECT_SOURCE_DIR}/examples/meet.c)

@@ -1,15 +1,18 @@
-"""snn.events and snn.nir: structures as in the headers, recordings and graphs as arrays, networks and data sets."""
+"""snn.events, snn.images and snn.nir: structures as in the headers, recordings, images and graphs as arrays, networks
+and data sets."""
 
 import csv
 import ctypes
 import io
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
 import warnings
+import zlib
 
 import numpy as np
 import snn
@@ -19,12 +22,17 @@ try:
 except ImportError as problem:
     events, no_events = None, str(problem)
 try:
+    from snn import _images, images
+except ImportError as problem:
+    images, no_images = None, str(problem)
+try:
     from snn import _nir, nir
 except ImportError as problem:
     nir, no_nir = None, str(problem)
 
 SOURCE = pathlib.Path(os.environ["SNN_SOURCE"])
 DATA = pathlib.Path(os.environ.get("SNN_DATA", "/nowhere"))
+with_images = unittest.skipIf(images is None, "libsnn-images is not there")
 with_events = unittest.skipIf(events is None, "libsnn-events is not there")
 with_nir = unittest.skipIf(nir is None, "libsnn-nir is not there")
 
@@ -71,18 +79,75 @@ class Components(unittest.TestCase):
                          "snn_event_windows_options": _events.WindowsOptions,
                          "snn_event_window": _events.EventWindow, "snn_event_windows_info": _events.WindowsInfo})
 
+    @with_images
+    def test_structures_of_images(self):
+        self.structures({"snn_images_data": _images.ImagesData, "snn_images_list_info": _images.ImagesListInfo,
+                         "snn_images_item": _images.ImagesItem})
+
     @with_nir
     def test_structures_of_nir(self):
         self.structures({"snn_nir_options": _nir.NirOptions, "snn_nir_info": _nir.NirInfo,
                          "snn_nir_node_info": _nir.NirNode, "snn_nir_drift": _nir.NirDrift})
 
     def test_what_is_missing_is_said(self):
-        for module in ("events", "nir"):
+        for module in ("events", "images", "nir"):
             variable = f"SNN_{module.upper()}_LIBRARY"
             run = subprocess.run([sys.executable, "-c", f"import snn; print(snn.version()); import snn.{module}"],
                                  env={**os.environ, variable: "/nowhere/lib.so"}, capture_output=True, text=True)
             self.assertEqual((run.returncode, run.stdout), (1, f"{snn.version()}\n"))
             self.assertRegex(run.stderr, f"ImportError: libsnn-{module} cannot be loaded.*{variable}")
+
+
+def png(pixels):
+    """The bytes of a PNG of [H,W,3]."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    height, width, _ = pixels.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@with_images
+class Images(unittest.TestCase):
+    def setUp(self):
+        if images.formats()["png"]:
+            self.skipTest(images.formats()["png"])
+        self.pixels = np.random.default_rng(1).integers(0, 256, (12, 12, 3), np.uint8)
+
+    def test_an_image_is_a_sample(self):
+        how = images.Images(size=12, resize=12)
+        x = how.decode(png(self.pixels))
+        np.testing.assert_allclose(x, self.pixels.transpose(2, 0, 1) / 255, rtol=1e-6)
+        self.assertEqual(images.Images(size=12, resize=12, colour="grey").decode(png(self.pixels)).shape, (1, 12, 12))
+        self.assertFalse(np.array_equal(how.decode(png(self.pixels), seed=7), x))
+        self.assertEqual(repr(how), "Images(size=12, resize=12)")
+        with self.assertRaisesRegex(snn.Error, "neither a JPEG nor a PNG"):
+            how.decode(b"GIF89a")
+        with self.assertRaisesRegex(snn.Error, "more than the 100 that are allowed"):
+            how.decode(png(self.pixels), pixels=100)
+
+    def test_a_data_set(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for split, n in (("train", 3), ("val", 1)):
+                for name in ("cats", "dogs"):
+                    below = pathlib.Path(folder, split, name)
+                    below.mkdir(parents=True)
+                    for i in range(n):
+                        (below / f"{i}.png").write_bytes(png(self.pixels))
+            found = images.List("images", folder, "test")
+            self.assertEqual((len(found), found.classes, found[1].label), (2, ["cats", "dogs"], 1))
+            self.assertTrue(found[1].path.endswith("val/dogs/0.png"))
+            ctx = snn.Context(threads=1)
+            train = images.dataset(ctx, "images", folder, size=8, hue=0.2)
+            self.assertEqual(len(train), 6)
+            mean, deviation = images.normalisation()
+            before = train[0][0]
+            train.normalise(mean, deviation)
+            np.testing.assert_allclose(train[0][0], (before - np.reshape(mean, (3, 1, 1))) /
+                                       np.reshape(deviation, (3, 1, 1)), atol=1e-6)
+            with self.assertRaisesRegex(snn.Error, "no layout"):
+                images.dataset(ctx, "films", folder)
 
 
 @with_events
@@ -296,7 +361,7 @@ class Graphs(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if events is None and nir is None:
-        print(f"{no_events}; {no_nir}: skipped")
+    if events is None and images is None and nir is None:
+        print(f"{no_events}; {no_images}; {no_nir}: skipped")
         sys.exit(77)
     unittest.main()
