@@ -6,10 +6,11 @@
 
 A file of docs/bench goes as well, or several that are drawn below each other, separated by commas. A rank computes
 while it is in none of the communicator's functions that wait. An exchange lasts until the rank has seen that it is
-over.
+over. The picture begins shortly before the first gradient leaves.
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -63,14 +64,23 @@ class Figure:
             raise SystemExit("no spans of these batches: bench_ranks --timeline")
         self.ranks = sorted({span["rank"] for span in spans})
         self.of = {rank: [span for span in spans if span["rank"] == rank] for rank in self.ranks}
-        self.begin = min(span["from"] for span in spans if span["what"] == "batch")
+        self.origin = min(span["from"] for span in spans if span["what"] == "batch")
         self.end = max(span["to"] for span in spans)
+        self.begin = self.begin_of([span["from"] for span in spans if span["bytes"] >= 65536])
+
+    def begin_of(self, sent):
+        """Where nothing is under way but small records, the picture begins shortly before the first gradient."""
+        first = min(sent, default=self.origin)
+        return max(self.origin, first - 0.3 * (self.end - first))
 
     def kind(self, rank, *whats):
         return [span for span in self.of[rank] if span["what"] in whats]
 
     def x(self, seconds):
-        return LEFT + (WIDTH - LEFT - RIGHT) * (seconds - self.begin) / (self.end - self.begin)
+        return LEFT + (WIDTH - LEFT - RIGHT) * max(seconds - self.begin, 0) / (self.end - self.begin)
+
+    def bar(self, span, y, high, colour, words):
+        return box(self.x(span["from"]), self.x(span["to"]), y, high, colour, words) if span["to"] > self.begin else ""
 
     def hidden(self):
         """Share of the time with messages under way in which the rank computed."""
@@ -96,14 +106,14 @@ class Figure:
     def lanes(self, rank, y):
         out = text(LEFT - 10, y + 14, f"rank {rank}", anchor="end")
         for span in self.kind(rank, "batch"):
-            out += box(self.x(span["from"]), self.x(span["to"]), y, LANE, COMPUTE, "computes")
+            out += self.bar(span, y, LANE, COMPUTE, "computes")
         for span in self.kind(rank, "wait", "collective"):
-            out += box(self.x(span["from"]), self.x(span["to"]), y, LANE, WAITING, "waits")
+            out += self.bar(span, y, LANE, WAITING, "waits")
         y, below = y + LANE + 3, 0
         for row, span in rows_of(self.kind(rank, "exchange")):
             took = 1e3 * (span["to"] - span["from"])
             words = f"{span['bytes']:,} bytes in {span['messages']} messages, {took:.2f} ms"
-            out += box(self.x(span["from"]), self.x(span["to"]), y + row * (BAR + 1), BAR, SENDING, words)
+            out += self.bar(span, y + row * (BAR + 1), BAR, SENDING, words)
             below = max(below, row + 1)
         return out, y + below * (BAR + 1) + 12
 
@@ -117,8 +127,9 @@ class Figure:
         span = 1e3 * (self.end - self.begin)
         step = next(s for s in STEPS if span / s <= 10 or s == STEPS[-1])
         grid = ""
-        for i in range(int(span / step) + 1):
-            x = self.x(self.begin + 1e-3 * i * step)
+        before = 1e3 * (self.begin - self.origin)
+        for i in range(math.ceil(before / step), int((before + span) / step) + 1):
+            x = self.x(self.origin + 1e-3 * i * step)
             grid += line(x, top - 4, x, y, GRID, 1) + text(x, y + 14, f"{i * step:g} ms", 11)
         return grid + out, y + 44
 
