@@ -172,9 +172,9 @@ class Layout:
         away = (self.ranks - per_node) / max(self.ranks - 1, 1)
         self.wire = per_node * self.bytes * away / cluster["bytes_per_second"] + (
             2 * sums * cluster["latency"] if nodes > 1 else 0)
-        self.inside = 3 * per_node * self.bytes * (1 - away) / cluster["memory_bytes_per_second"]
+        self.copies = 3 * per_node * self.bytes / cluster["memory_bytes_per_second"]
         self.calls = self.messages * cluster["message"]
-        self.sending = self.inside + self.calls + max(0.0, self.wire - constants.window * self.compute)
+        self.sending = self.copies + self.calls + max(0.0, self.wire - constants.window * self.compute)
         self.seconds = self.compute + self.reading + self.sending
         self.rate = batch / self.seconds
 

@@ -64,6 +64,11 @@ def links(records):
     return text
 
 
+def window(records):
+    share = constants_of(records).window
+    return f"A rank has {100 * share:.0f} % of its computing to do when gradients begin to leave: w = {share:.2f}.\n"
+
+
 def what(run):
     if not run["shards"]:
         return f"no ranks, {run['threads']} thread{'s' if run['threads'] > 1 else ''}"
@@ -132,6 +137,6 @@ def cluster_sums(records):
     return text.replace("|  |", "| |")
 
 
-KINDS = {"origin": origin,
+KINDS = {"origin": origin, "window": window,
          "sizes": sizes, "links": links, "runs": runs, "slow": slow, "online": online, "cluster_sums": cluster_sums,
          "weak": lambda records: cluster(records, True), "strong": lambda records: cluster(records, False)}

@@ -64,7 +64,7 @@ class Scaling(unittest.TestCase):
     def test_tables(self):
         for kind, make in scaling_tables.KINDS.items():
             rows = make(self.records).splitlines()
-            if kind == "origin":
+            if kind in ("origin", "window"):
                 continue
             self.assertGreaterEqual(len(rows), 2, kind)
             self.assertEqual({row.count("|") for row in rows}, {rows[0].count("|")}, kind)

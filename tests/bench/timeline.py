@@ -80,7 +80,9 @@ class Figure:
         return LEFT + (WIDTH - LEFT - RIGHT) * max(seconds - self.begin, 0) / (self.end - self.begin)
 
     def bar(self, span, y, high, colour, words):
-        return box(self.x(span["from"]), self.x(span["to"]), y, high, colour, words) if span["to"] > self.begin else ""
+        if span["to"] <= self.begin:
+            return ""
+        return box(self.x(span["from"]), self.x(span["to"]), y, high, colour, words)
 
     def hidden(self):
         """Share of the time with messages under way in which the rank computed."""
