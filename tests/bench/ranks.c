@@ -29,9 +29,11 @@
 
 static int work(const struct options *o, const snn_communicator *c)
 {
-    const snn_status rc = o->link ? ranks_link(o, c) : ranks_train(o, c);
-
-    return rc == SNN_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (o->link && c->size < 2) {
+        fputs("bench_ranks: --link needs two ranks\n", stderr);
+        return EXIT_FAILURE;
+    }
+    return (o->link ? ranks_link(o, c) : ranks_train(o, c)) == SNN_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- the ranks */
@@ -59,7 +61,9 @@ static int of_hosts(const struct options *o)
 
     for (char *word = text ? strtok(text, ",") : NULL; word && n < RANKS_MOST; word = strtok(NULL, ","))
         address[n++] = word;
-    if (rank < n)
+    if (rank >= n)
+        fprintf(stderr, "bench_ranks: rank %u of %u hosts\n", rank, n);
+    else
         status = over_sockets(o, meet_listen(address[rank], NULL), rank, n, address);
     free(text);
     return status;
