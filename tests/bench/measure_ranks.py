@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import record
@@ -150,11 +151,23 @@ def overlap(bench, subject):
     return [each for each in lines if each["event"] == "ranks" or each["batch"] == 1]
 
 
-def write(path, lines, load):
-    """load: of the machine, before all measurements."""
+def busy():
+    """How many processors have other work, over two seconds."""
+
+    def ticks():
+        with open("/proc/stat", encoding="utf-8") as stat:
+            fields = [int(each) for each in stat.readline().split()[1:]]
+        return sum(fields), fields[3] + fields[4]
+
+    (all0, idle0), _, (all1, idle1) = ticks(), time.sleep(2), ticks()
+    return round(os.cpu_count() * (1 - (idle1 - idle0) / (all1 - all0)), 2)
+
+
+def write(path, lines, others):
+    """others: processors that were busy before all measurements."""
     whole = {"machine": record.processor(), "date": datetime.date.today().isoformat(),
              "commit": record.git("rev-parse", "--short=7", "HEAD"), "command": COMMAND,
-             "load": load, "lines": lines}
+             "busy": others, "lines": lines}
     text = json.dumps(whole)
     for end in ("[", "}, "):
         text = text.replace(end + "{", end.rstrip() + "\n{")
@@ -175,15 +188,15 @@ def main():
     trial = len(words) == 3
     if not trial and record.git("status", "--porcelain", "--untracked-files=no"):
         raise SystemExit("the working tree has changes: commit them first")
-    bench, load = Bench(words[0], not trial), os.getloadavg()[0]
+    bench, others = Bench(words[0], not trial), busy()
     out = Path(words[2]) if trial else ROOT / "docs/bench"
     constants(bench, [SMALL] if trial else FULL)
     runs(bench, [SMALL] if trial else RUNS)
     slow_runs(bench, [SMALL] if trial else RUNS[:2])
     spans = overlap(bench, SMALL if trial else RUNS[1])
-    write(out / "scaling.json", bench.lines, load)
+    write(out / "scaling.json", bench.lines, others)
     if spans:
-        write(out / "overlap.json", spans, load)
+        write(out / "overlap.json", spans, others)
     if not trial:
         make_pages(out, ROOT / "docs/figures")
 

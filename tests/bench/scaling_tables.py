@@ -36,9 +36,9 @@ def origin(records):
     text = ""
     for record in records[:1]:
         text += f"{record['machine']}, {record['date']}, commit {record['commit']}.\n"
-        if record["load"] >= 1:
-            text += (f"\nThe machine had other work, {record['load']:.0f} processes at a time: these figures show "
-                     "that the command\nworks, and are to be measured again.\n")
+        if record["busy"] >= 0.2:
+            text += (f"\n{record['busy']:.1f} of its processors had other work: these figures show that the command "
+                     "works, and are to be\nmeasured again.\n")
     return text
 
 
