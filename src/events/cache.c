@@ -34,14 +34,21 @@ static uint64_t key_of(const struct snn__event_list *list)
 
 /* ---- reading ---- */
 
-static uint64_t end_of(const struct snn__cache_entry *entry, size_t items)
+/* True if the events of all samples lie in the file, which ends with them. */
+static bool fits(const struct snn__cache_entry *entry, size_t items, uint64_t size)
 {
-    uint64_t end = sizeof(struct header) + items * sizeof *entry;
+    const uint64_t begin = sizeof(struct header) + items * sizeof *entry;
+    uint64_t end = begin;
 
-    for (size_t i = 0; i < items; i++)
-        if (entry[i].at + entry[i].events * sizeof(struct snn__packed) > end)
-            end = entry[i].at + entry[i].events * sizeof(struct snn__packed);
-    return end;
+    for (size_t i = 0; i < items; i++) {
+        if (entry[i].at < begin || entry[i].at > size ||
+            entry[i].events > (size - entry[i].at) / sizeof(struct snn__packed))
+            return false;
+        end = entry[i].at + entry[i].events * sizeof(struct snn__packed) > end
+                  ? entry[i].at + entry[i].events * sizeof(struct snn__packed)
+                  : end;
+    }
+    return end == size;
 }
 
 /* True if the file is whole, as far as its table says. */
@@ -55,7 +62,7 @@ static bool load(struct snn__cache *cache, const struct snn__event_list *list, u
            header.items == list->items &&
            snn__disk_read(cache->file, cache->entry, words * sizeof(uint64_t), sizeof header) &&
            header.sum == snn__sum_words(key, cache->entry, words) && fstat(cache->file, &status) == 0 &&
-           (uint64_t)status.st_size == end_of(cache->entry, list->items);
+           fits(cache->entry, list->items, (uint64_t)status.st_size);
 }
 
 snn_status snn__cache_read(const struct snn__cache *cache, size_t index, struct snn__sample *sample, bool *found)

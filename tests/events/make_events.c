@@ -72,7 +72,7 @@ static int write_corpus(const char *folder)
         if (!w->whole || strcmp(w->format, "npy") == 0)
             rc = save_seed(folder, target, w->name, &file);
         else if (strcmp(w->format, "npz") == 0)
-            rc = save_seed(folder, "events", w->name, &file);
+            rc = save_seed(folder, "events", w->name, &file) | save_seed(folder, target, w->name, &file);
         if (strcmp(w->name, "dat") == 0 || strcmp(w->name, "evt3") == 0)
             put_tar(&tar, w->name, &file);
         drop(&file);
