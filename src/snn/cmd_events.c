@@ -4,11 +4,13 @@
 #include "help.h"
 #include "tool.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <snn/events.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +24,9 @@ static const struct flag flags[] = {
     { "layout", "NAME", NULL, "a data set in place of a recording: FILE is its folder or archive" },
     { "strict", NULL, NULL, "a truncated recording is an error; default: a warning" },
     { "each", NULL, NULL, "a line for each recording of a file that holds several; default: their sums" },
-    { "speed", NULL, NULL, "measure: events decoded per second of processor time, beside plain reading" },
+    { "speed", NULL, NULL,
+      "measure: events decoded per second of processor time, beside plain reading; of a folder, all its "
+      "files" },
     { "repeats", "N", NULL, "speed: measurements, of which the fastest counts; default 7" },
     { "json", NULL, NULL, "one JSON object per line on standard output" },
     { NULL, NULL, NULL, NULL },
@@ -231,37 +235,104 @@ static int measure(struct reading *r, bool decode, double *seconds, uint64_t *co
     return DONE;
 }
 
-static int measure_speed(struct reading *r)
+/* Of one file: how many events and bytes it has, and the seconds that a pass takes. */
+struct speed {
+    const char *format;
+    uint64_t events, bytes;
+    double decoding, reading;
+};
+
+static int measure_file(struct reading *r, struct speed *s)
 {
     snn_events_info info = SNN_EVENTS_INFO_INIT;
-    double decoding, reading;
-    uint64_t events, bytes;
-    const char *format = "";
     int status = open_events(r);
 
-    if (r->source.path == NULL)
-        return fail(USAGE, "speed is measured on files");
+    s->format = "";
     if (status == DONE && snn_events_get_info(r->events, &info) == SNN_OK)
-        format = info.format;
+        s->format = info.format;
     snn_events_destroy(r->events);
     r->events = NULL;
     if (status == DONE)
-        status = measure(r, true, &decoding, &events);
-    if (status == DONE)
-        status = measure(r, false, &reading, &bytes);
-    if (status != DONE)
-        return status;
+        status = measure(r, true, &s->decoding, &s->events);
+    return status == DONE ? measure(r, false, &s->reading, &s->bytes) : status;
+}
+
+static void print_speed(const struct reading *r, const struct speed *s)
+{
     if (args_has(&r->args, "json"))
         json_line(json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:f}", "event", "speed", "file", r->path, "format",
-                            format, "events", (json_int_t)events, "bytes", (json_int_t)bytes, "events_per_second",
-                            (double)events / decoding, "plain_events_per_second", (double)events / reading),
+                            s->format, "events", (json_int_t)s->events, "bytes", (json_int_t)s->bytes,
+                            "events_per_second", (double)s->events / s->decoding, "plain_events_per_second",
+                            (double)s->events / s->reading),
                   6);
     else
         printf("format      %s\nevents      %s, %.2f bytes each in the file\ndecoding    %s events/s\nreading     %s "
                "events/s, the bytes alone\nratio       %.2f\n",
-               format, grouped(events).s, (double)bytes / (double)events, si((double)events / decoding).s,
-               si((double)events / reading).s, decoding / reading);
-    return DONE;
+               s->format, grouped(s->events).s, (double)s->bytes / (double)s->events,
+               si((double)s->events / s->decoding).s, si((double)s->events / s->reading).s, s->decoding / s->reading);
+}
+
+/* A line of the table of a folder. */
+static void print_row(const struct reading *r, const struct speed *s)
+{
+    const char *slash = strrchr(r->path, '/');
+
+    if (args_has(&r->args, "json"))
+        print_speed(r, s);
+    else
+        printf("%-20s %-8s %12s %12.2f %12s %7.2f\n", slash != NULL ? slash + 1 : r->path, s->format,
+               si((double)s->events / s->decoding).s, (double)s->bytes / (double)s->events,
+               si((double)s->events / s->reading).s, s->decoding / s->reading);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* All files of a folder, in the order of their names. */
+static int measure_folder(struct reading *r)
+{
+    const char *folder = r->path;
+    struct dirent **entry;
+    const int n = scandir(folder, &entry, is_visible, alphasort);
+    int status = n > 0 ? DONE : fail(FAILED, "%s: no recordings", folder);
+
+    if (n > 0 && !args_has(&r->args, "json"))
+        printf("%-20s %-8s %12s %12s %12s %7s\n", "file", "format", "events/s", "bytes/event", "plain read", "ratio");
+    for (int i = 0; i < n; i++) {
+        char path[4096];
+        struct speed s;
+
+        snprintf(path, sizeof path, "%.3500s/%.500s", folder, entry[i]->d_name);
+        free(entry[i]);
+        r->path = r->source.path = path;
+        if (status == DONE)
+            status = measure_file(r, &s);
+        if (status == DONE)
+            print_row(r, &s);
+        fflush(stdout);
+    }
+    if (n >= 0)
+        free(entry);
+    r->path = r->source.path = folder;
+    return status;
+}
+
+static int measure_speed(struct reading *r)
+{
+    struct speed s;
+    struct stat about;
+    int status;
+
+    if (r->source.path == NULL)
+        return fail(USAGE, "speed is measured on files");
+    if (stat(r->path, &about) == 0 && S_ISDIR(about.st_mode))
+        return measure_folder(r);
+    status = measure_file(r, &s);
+    if (status == DONE)
+        print_speed(r, &s);
+    return status;
 }
 
 /* ---- the command */

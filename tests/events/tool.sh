@@ -42,6 +42,11 @@ rc=0
 
 "$snn" events "$work/dat" --speed --repeats 1 > "$work/out" || { cat "$work/out"; exit 1; }
 grep -q '^decoding .* events/s$' "$work/out" || { cat "$work/out"; exit 1; }
+mkdir -p "$work/fast"
+cp "$work/dat" "$work/es-dvs" "$work/fast"
+"$snn" events "$work/fast" --speed --repeats 1 > "$work/out" || { cat "$work/out"; exit 1; }
+[ "$(wc -l < "$work/out")" -eq 3 ] && grep -q '^dat  *dat  *[0-9.]* [kMG]' "$work/out" &&
+    grep -q '^es-dvs  *es ' "$work/out" || { cat "$work/out"; exit 1; }
 
 # A data set: twelve recordings of one class, one of another.
 mkdir -p "$work/set/one" "$work/set/two"
