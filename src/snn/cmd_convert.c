@@ -21,6 +21,7 @@ static const struct flag flags[] = {
     { "check", "DATA", NULL,
       "run both forms on FORMAT:DIR, or on random:P (1 with probability P); print their drift" },
     { "steps", "T", NULL, "check: time steps of a sample, and frames of a recording; default 100" },
+    { "series", NULL, NULL, "check: the first dimension of a sample of idx, npy or npz is time" },
     { "samples", "N", NULL, "check: samples of the test set, or random ones; default 10" },
     { "json", NULL, NULL, "one JSON object per line on standard output" },
     { NULL, NULL, NULL, NULL },
@@ -95,6 +96,7 @@ static snn_status open_files(const struct converting *c, const char *format, con
     files.split = SNN_SPLIT_TEST;
     files.format = format;
     files.path = path;
+    files.series = args_has(&c->args, "series");
     return rc == SNN_OK ? frames_open_files(&s->dataset, c->context, &files) : rc;
 }
 
@@ -202,8 +204,10 @@ static int check(struct converting *c)
     s.inputs = (size_t)net.in.dim[0] * net.in.dim[1] * net.in.dim[2];
     status = open_samples(c, args_text(&c->args, "check"), &s);
     if (status == DONE && s.dataset && s.info.shape[0] * s.info.shape[1] * s.info.shape[2] != s.inputs)
-        status = fail(FAILED, "check: samples of %zu numbers, and a network of %zu inputs",
-                      s.info.shape[0] * s.info.shape[1] * s.info.shape[2], s.inputs);
+        status =
+            fail(FAILED, "check: samples of %zu numbers, and a network of %zu inputs%s",
+                 s.info.shape[0] * s.info.shape[1] * s.info.shape[2], s.inputs,
+                 args_has(&c->args, "series") ? "" : "; of a time series, --series says that its steps are frames");
     if (status == DONE)
         drift = calloc(nir.nodes, sizeof *drift);
     for (uint32_t i = 0; drift && i < nir.nodes; i++)

@@ -24,6 +24,12 @@ run 0 info b.nir
 has out "dt 0.001 s"
 run 0 eval b.snn --data idx:data --steps 6 --quiet
 
+# steps of a time series
+run 0 train --data idx:data --data.series 1 --net 8-16-10 --epochs 1 --batch 50 --quiet --save s.snn
+run 0 convert s.snn s.nir --check idx:data --series --steps 8
+has out "drift over 10 samples of 8 steps"
+refuses 1 "a network of 8 inputs; of a time series, --series" convert s.snn s.nir --check idx:data --steps 8
+
 refuses 2 "two files are needed" convert a.nir
 refuses 2 "has to be a NIR file" convert a.snn b.snn
 refuses 2 '--dt: "soon" is not a number from' convert a.nir b.snn --dt soon
