@@ -7,8 +7,8 @@
 #include <snn/context.h>
 #include <snn/param.h>
 
-/** A set of samples, each with a class label or a vector of target numbers. Reading does not change it, so several
- * trainers may share one. */
+/** A set of samples, each with a class label or a vector of target numbers, or one for each of its steps. Reading
+ * does not change it, so several trainers may share one. */
 typedef struct snn_dataset snn_dataset;
 
 /** Part of a published data set. */
@@ -21,7 +21,8 @@ typedef enum snn_split {
 /** One frame of one sample, filled by the function that reads it. */
 typedef struct snn_sample {
     uint32_t struct_size; /**< set by the caller to sizeof(snn_sample) */
-    uint32_t label;       /**< receives the class, if the set has classes */
+    uint32_t label;       /**< receives the class of the sample, or of this step if the set has a label for each, if
+                               the set has classes */
     float *x;             /**< receives the frame, [C,H,W] or [N] */
     float *target;        /**< receives the target [targets] of the sample, or of this step if the set has one per
                                step; NULL if the set has none */
@@ -45,17 +46,17 @@ typedef struct snn_dataset_source {
     size_t frames;        /**< 1: one static sample for all steps; T: a frame for each step */
     /** Fills in frame `frame` (0 if static) of sample `index`: writes the arrays that x and target point to, and sets
      * the label. With frame 0 it may set a length below `frames`; later frames are then not read. A static sample
-     * with a target for each step is read with frames 0 .. target_frames - 1, and its x counts with frame 0 only.
-     * Called by several threads at once.
+     * with a label or target for each step is read with frames 0 .. target_frames - 1, and its x counts with frame 0
+     * only. Called by several threads at once.
      * @return SNN_OK, or a status that ends the epoch */
     snn_status (*read)(void *user, size_t index, size_t frame, snn_sample *sample);
     /** Called when the data set is destroyed; may be NULL. */
     void (*close)(void *user);
     void *user;           /**< passed to `read` and `close` */
     size_t targets;       /**< numbers of a target, as many as the network has outputs; 0: the samples have labels */
-    size_t target_frames; /**< 1: a target for each sample; T: one for each step, if frames is T or 1 */
-    /** Sets the label of sample `index`, without the rest of it; NULL: `read` is called for labels as well. Called by
-     * several threads at once.
+    size_t target_frames; /**< 1: a label or target for each sample; T: one for each step, if frames is T or 1 */
+    /** Sets the label of sample `index`, without the rest of it; NULL: `read` is called for labels as well. Not
+     * called where each step has a label. Called by several threads at once.
      * @return SNN_OK, or a status that ends what asked for it */
     snn_status (*label)(void *user, size_t index, uint32_t *label);
     /** Told that sample `index` with the augmentation `seed` of snn_sample is in the next batch, while the present
@@ -78,10 +79,13 @@ typedef struct snn_dataset_files {
     size_t window;        /**< "csv": steps of a sample; 0: whole sequences, or one step if there are none */
     size_t stride;        /**< "csv": steps from one sample to the next; 0: window */
     const char *inputs;   /**< "csv": names of columns, "a,b"; NULL: all that are not named otherwise */
-    const char *targets;  /**< "csv": names of columns; must be set */
+    const char *targets;  /**< "csv": names of columns; must be set, unless `labels` is */
     const char *sequence; /**< "csv": the column that numbers sequences: steps one after another with the same number;
                                NULL: one sequence */
-    size_t rank; /**< "idx", "npy": 1 for samples or frames [N], 2 [C,L], 3 [C,H,W]; 0: 1 or 3, by the array */
+    size_t rank;        /**< "idx", "npy": 1 for samples or frames [N], 2 [C,L], 3 [C,H,W]; 0: 1 or 3, by the array */
+    const char *labels; /**< "csv": the column of the class of each step, a whole number from 0, in place of
+                             `targets` */
+    size_t label_steps; /**< "idx", "npy": 1: labels are [n,T], one for each step */
 } snn_dataset_files;
 
 /** Shape and size of a data set. */
@@ -93,7 +97,7 @@ typedef struct snn_dataset_info {
     size_t classes;       /**< labels are 0 .. classes - 1; 0: the samples have targets */
     size_t frames;        /**< 1 if static */
     size_t targets;       /**< numbers of a target; 0: the samples have labels */
-    size_t target_frames; /**< 1: a target for each sample; T: one for each step */
+    size_t target_frames; /**< 1: a label or target for each sample; T: one for each step */
     snn_context *context; /**< context of the data set, borrowed */
 } snn_dataset_info;
 
@@ -207,8 +211,8 @@ SNN_API SNN_CHECKED snn_status snn_view_options_init(snn_view_options *options, 
  * are at work while it is created, limit and label_first, count, and are not to be changed afterwards. Reads all
  * labels. The caller destroys the view, before or after the other one.
  * @param out receives the data set; NULL on failure
- * @return SNN_ERR_ARGUMENT (NULL, a field out of range, a class twice, classes of samples with targets, no sample is
- * left), SNN_ERR_MEMORY, or what the host's callback returned */
+ * @return SNN_ERR_ARGUMENT (NULL, a field out of range, a class twice, classes of samples with targets or labels of
+ * their steps, no sample is left), SNN_ERR_MEMORY, or what the host's callback returned */
 SNN_API SNN_CHECKED snn_status snn_dataset_view(snn_dataset **out, snn_dataset *dataset,
                                                 const snn_view_options *options);
 
@@ -251,7 +255,7 @@ SNN_API SNN_CHECKED snn_status snn_dataset_normalise(snn_dataset *dataset, const
 
 /** Reads frame `frame` of one sample as an evaluation does: normalised, not augmented.
  * @param sample begin with SNN_SAMPLE_INIT, and set x, and target if the set has targets; receives label and length.
- * Frames of a static sample with a target for each step count as in snn_dataset_source.read
+ * Frames of a static sample with a label or target for each step count as in snn_dataset_source.read
  * @return SNN_ERR_ARGUMENT (x or target NULL, index or frame out of range), SNN_ERR_DIVERGED (a value or a target is
  * not finite) */
 SNN_API SNN_CHECKED snn_status snn_dataset_read(const snn_dataset *dataset, size_t index, size_t frame,
@@ -259,8 +263,8 @@ SNN_API SNN_CHECKED snn_status snn_dataset_read(const snn_dataset *dataset, size
 
 /** Tells the label of one sample. Allocates if the source of the data set has no `label`.
  * @param label receives the class
- * @return SNN_ERR_ARGUMENT (NULL, index out of range, the samples have targets), or what the host's callback returned
- */
+ * @return SNN_ERR_ARGUMENT (NULL, index out of range, the samples have targets or labels of their steps), or what the
+ * host's callback returned */
 SNN_API SNN_CHECKED snn_status snn_dataset_label(const snn_dataset *dataset, size_t index, uint32_t *label);
 
 SNN_END_DECLS

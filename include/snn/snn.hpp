@@ -579,7 +579,7 @@ struct DatasetShape {
     std::size_t classes = 0;        /**< labels are 0 .. classes - 1; 0: the set has targets */
     std::size_t targets = 0;        /**< numbers of a target vector; 0: the set has labels */
     std::size_t frames = 1;         /**< 1: a static sample, T: a frame for each step */
-    std::size_t target_frames = 1;  /**< 1: a target for all steps, T: one for each */
+    std::size_t target_frames = 1;  /**< 1: a label or target for all steps, T: one for each */
 };
 
 /** Samples with labels or targets, from files or from a callback. */
@@ -716,10 +716,12 @@ public:
         batch_.x = x.data();
     }
 
-    Batch &labels(Span<const std::uint32_t> labels)
+    /** [n], or [frames, n] with one label per step. */
+    Batch &labels(Span<const std::uint32_t> labels, std::size_t frames = 1)
     {
-        detail::check_size("labels", labels.size(), batch_.samples);
+        detail::check_size("labels", labels.size(), batch_.samples * frames);
         batch_.labels = labels.data();
+        batch_.target_frames = frames;
         return *this;
     }
 

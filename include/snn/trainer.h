@@ -105,12 +105,12 @@ typedef struct snn_batch {
     size_t samples;          /**< n, at most the batch size of snn_trainer_prepare() */
     size_t frames;           /**< 1: x is static; T: a frame for each step */
     const float *x;          /**< [n,C,H,W], or [T,n,C,H,W]; [N] in place of [C,H,W] for vectors */
-    const uint32_t *labels;  /**< [n], each below the number of outputs; or NULL */
+    const uint32_t *labels;  /**< [n] or [T,n], each below the number of outputs; or NULL */
     const float *targets;    /**< desired outputs, [n,outputs] or [T,n,outputs]; or NULL */
-    size_t target_frames;    /**< 1: one target per sample; T: one per step */
+    size_t target_frames;    /**< 1: one label or target per sample; T: one per step */
     const uint32_t *lengths; /**< [n], 1 .. frames, number of frames of each sample; NULL: all frames. Later frames of
-                                  x and targets are not read: the sample's input is 0 there. The loss is the mean, and
-                                  the summed output the sum, over the sample's length only */
+                                  x, labels and targets are not read: the sample's input is 0 there. The loss is the
+                                mean, and the summed output the sum, over the sample's length only */
 } snn_batch;
 
 /** Initialiser of snn_batch: no samples, static, one target per sample. */
@@ -122,8 +122,9 @@ typedef struct snn_metrics {
     uint32_t reserved;         /**< 0 */
     uint64_t samples;          /**< samples seen; all those of an epoch that was interrupted and continued */
     double loss;               /**< mean total loss of a sample */
-    double accuracy;           /**< share of samples whose largest summed output is the label's, in [0, 1]; NaN with
-                                    targets */
+    double accuracy;           /**< share of samples whose largest summed output is the label's, in [0, 1]; with a
+                                    label for each step, the share of a sample's steps whose largest output is, as a
+                                    mean over the samples; NaN with targets */
     double seconds;            /**< wall-clock time of this call */
     double learning_rate;      /**< of the last update; 0 in evaluation */
     double gradient_norm;      /**< of the last update, before clipping, if clip_norm is set; else 0 */
@@ -387,11 +388,11 @@ SNN_API SNN_CHECKED snn_status snn_trainer_get_info(const snn_trainer *trainer, 
  * @param batch with labels or targets, not both
  * @param metrics receives the results; may be NULL
  * @return SNN_ERR_ARGUMENT (NULL, a field out of range, targets with a loss of labels, one sample with a batch norm
- * over vectors), SNN_ERR_UNSUPPORTED (targets for each step, or lengths, with one loss for all steps), SNN_ERR_STATE
- * (not prepared, an evaluator, no teacher), SNN_ERR_DIVERGED (input, target, loss, gradient or a running statistic is
- * not finite, or the gradient is so large that moments or weights would overflow), or the status of the host's loss.
- * A failed update changes nothing: neither parameters nor running statistics, moments, feedback matrices or lateral
- * weights. Allocates nothing. */
+ * over vectors), SNN_ERR_UNSUPPORTED (labels or targets for each step, or lengths, with one loss for all steps),
+ * SNN_ERR_STATE (not prepared, an evaluator, no teacher), SNN_ERR_DIVERGED (input, target, loss, gradient or a
+ * running statistic is not finite, or the gradient is so large that moments or weights would overflow), or the status
+ * of the host's loss. A failed update changes nothing: neither parameters nor running statistics, moments, feedback
+ * matrices or lateral weights. Allocates nothing. */
 SNN_API SNN_CHECKED snn_status snn_trainer_step(snn_trainer *trainer, const snn_batch *batch, snn_metrics *metrics);
 
 /** Trains one epoch, or the rest of an epoch that was interrupted: by the progress callback, or by a sample that

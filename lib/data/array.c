@@ -1,5 +1,6 @@
 /* array.c - the numbers of an array, after its header, as samples, labels or targets. */
 #include "data/array.h"
+#include "core/alloc.h"
 #include "core/context.h"
 #include "core/size.h"
 #include <string.h>
@@ -180,13 +181,19 @@ snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const 
 
 /* ---- labels and targets ---- */
 
-static snn_status add_label(struct snn__samples *s, struct snn__gz *gz, double label, double *lowest)
+static snn_status check_label(struct snn__samples *s, const struct snn__gz *gz, double label)
 {
     if (!(label >= 0.0 && label <= LABEL_MAX))
         return snn__fail(SNN_ERR_FORMAT, "%.300s: label %g, not in 0 .. %g", snn__gz_path(gz), label, LABEL_MAX);
     s->classes = snn__max(s->classes, (size_t)label + 1);
+    return SNN_OK;
+}
+
+static snn_status add_label(struct snn__samples *s, const struct snn__gz *gz, double label, double *lowest)
+{
+    SNN__TRY(check_label(s, gz, label));
     *lowest = label < *lowest ? label : *lowest;
-    return s->label.count < s->x.count ? snn__samples_label(s, (uint32_t)label) : SNN_OK;
+    return s->label.count < s->x.count ? snn__samples_label(s, &(uint32_t){ (uint32_t)label }) : SNN_OK;
 }
 
 /* All labels are read, those of samples that are not as well: they give the number of classes. */
@@ -209,6 +216,53 @@ static snn_status read_labels(struct snn__samples *s, struct snn__gz *gz, const 
     return snn__gz_expect_end(gz);
 }
 
+/* The labels of steps of one sample. */
+static snn_status add_step_labels(struct snn__samples *s, const struct snn__gz *gz, const float *row, size_t steps,
+                                  uint32_t *label)
+{
+    for (size_t t = 0; t < steps; t++) {
+        SNN__TRY(check_label(s, gz, (double)row[t]));
+        label[t] = (uint32_t)row[t];
+    }
+    return s->label.count < s->x.count ? snn__samples_label(s, label) : SNN_OK;
+}
+
+/* The labels [n,T] of steps come as numbers [n,T] do, in the order of either language; all are read, as above. */
+static snn_status read_step_labels(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a,
+                                   size_t least)
+{
+    const size_t steps = a->dim[1];
+    float *row = snn__alloc(s->ctx, steps, sizeof *row);
+    uint32_t *label = snn__alloc(s->ctx, steps, sizeof *label);
+    struct snn__extents rows = { .ctx = s->ctx };
+    snn_status rc = row != NULL && label != NULL ? SNN_OK : SNN_ERR_MEMORY;
+
+    s->classes = least;
+    s->target_frames = steps;
+    snn__extents_begin(&rows, s->ctx, &snn__floats, steps, a->dim[0]);
+    if (rc == SNN_OK)
+        rc = take_rows(&rows, gz, a, a->dim[0]);
+    for (size_t i = 0; i < a->dim[0] && rc == SNN_OK; i++) {
+        rc = snn__extents_read(&rows, i, 0, steps, row);
+        if (rc == SNN_OK)
+            rc = add_step_labels(s, gz, row, steps, label);
+    }
+    snn__extents_free(&rows);
+    snn__free(s->ctx, row);
+    snn__free(s->ctx, label);
+    return rc;
+}
+
+static snn_status check_step_labels(const struct snn__samples *s, const struct snn__gz *gz,
+                                    const struct snn__array *a)
+{
+    if (a->type.kind == 'f' || a->rank != 2 || (s->frames > 1 && a->dim[1] != s->frames))
+        return snn__fail(SNN_ERR_FORMAT,
+                         "%.300s: labels of steps are whole numbers [n,T], T as many as a series has frames",
+                         snn__gz_path(gz));
+    return SNN_OK;
+}
+
 static snn_status read_targets(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a)
 {
     const size_t numbers = snn__product_of(a->dim + 1, a->rank - 1);
@@ -222,8 +276,8 @@ static snn_status read_targets(struct snn__samples *s, struct snn__gz *gz, const
     return take_rows(&s->target, gz, a, s->x.count);
 }
 
-snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, size_t announced,
-                           size_t least)
+snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a,
+                           const snn_dataset_files *files, size_t announced, size_t least)
 {
     const size_t numbers = snn__product_of(a->dim + 1, a->rank - 1);
 
@@ -231,5 +285,9 @@ snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const str
         return snn__fail(SNN_ERR_FORMAT, "%.300s has %zu labels or targets for %zu samples", snn__gz_path(gz),
                          a->dim[0], announced);
     SNN__TRY(check_length(gz, a));
+    if (files->label_steps != 0) {
+        SNN__TRY(check_step_labels(s, gz, a));
+        return read_step_labels(s, gz, a, least);
+    }
     return a->type.kind != 'f' && numbers == 1 ? read_labels(s, gz, a, least) : read_targets(s, gz, a);
 }

@@ -24,9 +24,9 @@ struct snn__array {
  *   [n,N]  [n,H,W]  [n,C,H,W]      with `series`: [n,T,N]  [n,T,H,W]  [n,T,C,H,W] */
 snn_status snn__array_samples(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a,
                               const snn_dataset_files *files);
-/* Reads labels, whole numbers [n], or targets, [n,K], [n,T,K] or floats [n], of the samples that are there. `least`:
- * classes that there are in any case. */
-snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a, size_t announced,
-                           size_t least);
+/* Reads labels, whole numbers [n] or with files->label_steps [n,T], or targets, [n,K], [n,T,K] or floats [n], of the
+ * samples that are there. `least`: classes that there are in any case. */
+snn_status snn__array_aims(struct snn__samples *s, struct snn__gz *gz, const struct snn__array *a,
+                           const snn_dataset_files *files, size_t announced, size_t least);
 
 #endif

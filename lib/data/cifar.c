@@ -45,7 +45,7 @@ static snn_status read_record(struct snn__samples *s, struct snn__gz *gz, const 
         SNN__TRY(snn__rows_grow(&s->x.rows, &pixels, &n));
     SNN__TRY(snn__gz_read_all(gz, pixels, PIXELS, "an image"));
     s->x.rows.count += !plain;
-    return snn__samples_label(s, label[layout->which]);
+    return snn__samples_label(s, &(uint32_t){ label[layout->which] });
 }
 
 /* All labels are read, which tells of a plain file that its records are whole. */

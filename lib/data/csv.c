@@ -1,5 +1,6 @@
 /* csv.c - time series of numbers in a CSV file: a line for each step, columns for inputs and targets by the names of
- * its first line, and one, if there is any, that says which sequence a line belongs to. */
+ * its first line, or one for classes in place of targets, and one, if there is any, that says which sequence a line
+ * belongs to. */
 #include "core/alloc.h"
 #include "core/context.h"
 #include "core/number.h"
@@ -9,6 +10,8 @@
 #include "data/samples.h"
 #include <math.h>
 #include <string.h>
+
+#define LABEL_MAX 1048575.0
 
 enum role { UNUSED, INPUT, TARGET, SEQUENCE };
 
@@ -20,6 +23,7 @@ struct window {
 struct series {
     snn_context *ctx;
     size_t inputs, targets, frames;
+    size_t classes;         /* the one target is a class, a whole number; 0: targets are numbers */
     bool last;              /* the target of a sample is that of its last step */
     struct snn__rows x, y;  /* a row for each step */
     struct snn__rows begin; /* size_t: the first step of every sequence */
@@ -57,11 +61,17 @@ static bool lists(const char *list, const char *name, size_t *n)
     return found;
 }
 
+/* Names of the columns of targets, or of the one of labels. */
+static const char *aims_of(const snn_dataset_files *files)
+{
+    return files->labels != NULL ? files->labels : files->targets;
+}
+
 static enum role role_of(const snn_dataset_files *files, const char *name)
 {
     size_t n;
 
-    if (lists(files->targets, name, &n))
+    if (lists(aims_of(files), name, &n))
         return TARGET;
     if (files->sequence != NULL && strcmp(files->sequence, name) == 0)
         return SEQUENCE;
@@ -88,10 +98,13 @@ static snn_status check_columns(const struct reader *r, const size_t *count)
     size_t inputs, targets;
 
     lists(r->files->inputs, "", &inputs);
-    lists(r->files->targets, "", &targets);
+    lists(aims_of(r->files), "", &targets);
     if (targets == 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "csv: data.targets has to name the columns of the targets");
-    SNN__TRY(check_names(r, r->files->targets));
+        return snn__fail(SNN_ERR_ARGUMENT, "csv: data.targets has to name the columns of the targets, or data.labels "
+                                           "that of the classes");
+    if (r->files->labels != NULL && (targets != 1 || r->files->targets != NULL))
+        return snn__fail(SNN_ERR_ARGUMENT, "csv: data.labels names one column, and leaves no targets");
+    SNN__TRY(check_names(r, aims_of(r->files)));
     SNN__TRY(check_names(r, r->files->inputs));
     SNN__TRY(check_names(r, r->files->sequence));
     if (count[TARGET] != targets || (inputs > 0 ? count[INPUT] != inputs : count[INPUT] == 0) ||
@@ -167,6 +180,15 @@ static snn_status read_number(const struct reader *r, size_t i, double *out)
                          i + 1, text);
 }
 
+/* The class of a step, as a float, which holds it exactly. */
+static snn_status take_class(struct reader *r, double number)
+{
+    if (!(number >= 0 && number <= LABEL_MAX && number == floor(number)))
+        return snn__csv_fail(&r->csv, "the label is %g, no whole number from 0 to %g", number, LABEL_MAX);
+    r->s->classes = snn__max(r->s->classes, (size_t)number + 1);
+    return SNN_OK;
+}
+
 static snn_status read_line(struct reader *r)
 {
     struct series *s = r->s;
@@ -182,6 +204,8 @@ static snn_status read_line(struct reader *r)
         if (r->role[i] == UNUSED)
             continue;
         SNN__TRY(read_number(r, i, &number));
+        if (r->role[i] == TARGET && r->files->labels != NULL)
+            SNN__TRY(take_class(r, number));
         if (r->role[i] == SEQUENCE)
             sequence = number;
         else if (r->role[i] == INPUT)
@@ -256,6 +280,14 @@ static snn_status read_series(struct reader *r)
 
 /* ---- a source ---- */
 
+static void read_class(const struct series *s, size_t step, uint32_t *label)
+{
+    float number;
+
+    memcpy(&number, snn__rows_at(&s->y, step), sizeof number);
+    *label = (uint32_t)number;
+}
+
 static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample *sample)
 {
     const struct series *s = user;
@@ -267,7 +299,10 @@ static snn_status read_sample(void *user, size_t index, size_t frame, snn_sample
     frame = snn__min(frame, w.length - 1);
     of_target = w.first + (s->last ? w.length - 1 : frame);
     memcpy(sample->x, snn__rows_at(&s->x, w.first + frame), s->inputs * sizeof(float));
-    memcpy(sample->target, snn__rows_at(&s->y, of_target), s->targets * sizeof(float));
+    if (s->classes > 0)
+        read_class(s, of_target, &sample->label);
+    else
+        memcpy(sample->target, snn__rows_at(&s->y, of_target), s->targets * sizeof(float));
     return SNN_OK;
 }
 
@@ -288,7 +323,8 @@ static void set_source(struct series *s, const snn_dataset_files *files, snn_dat
     source->shape[0] = s->inputs;
     source->count = files->limit > 0 ? snn__min(files->limit, s->window.count) : s->window.count;
     source->frames = s->frames;
-    source->targets = s->targets;
+    source->targets = s->classes > 0 ? 0 : s->targets;
+    source->classes = s->classes;
     source->target_frames = s->last ? 1 : s->frames;
     source->read = read_sample;
     source->close = close_series;
@@ -324,6 +360,6 @@ static snn_status csv_open(snn_dataset_source *source, snn_context *ctx, const s
     return rc;
 }
 
-const struct snn__data_format snn__data_csv = { .name = "csv",
-                                                .text = "time series of numbers in CSV files, with targets",
-                                                .open = csv_open };
+const struct snn__data_format snn__data_csv = {
+    .name = "csv", .text = "time series of numbers in CSV files, with targets or classes", .open = csv_open
+};

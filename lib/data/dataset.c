@@ -89,10 +89,11 @@ static snn_status check_aims(const snn_dataset_source *s)
     if (s->targets > SNN__SAMPLE_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "data set source: targets is %zu, not in 1 .. %zu", s->targets,
                          SNN__SAMPLE_MAX);
-    if (s->target_frames != 1 && (s->targets == 0 || s->target_frames == 0 || s->target_frames > COUNT_MAX ||
-                                  (s->frames > 1 && s->target_frames != s->frames)))
+    if (s->target_frames != 1 &&
+        (s->target_frames == 0 || s->target_frames > COUNT_MAX || (s->frames > 1 && s->target_frames != s->frames)))
         return snn__fail(SNN_ERR_ARGUMENT,
-                         "data set source: target_frames is %zu; 1 or, with targets for each step, as many as steps",
+                         "data set source: target_frames is %zu; 1 or, with a label or target for each step, as many "
+                         "as steps",
                          s->target_frames);
     return SNN_OK;
 }
@@ -297,6 +298,11 @@ size_t snn__dataset_count(const snn_dataset *dataset)
 size_t snn__dataset_classes(const snn_dataset *dataset)
 {
     return dataset->source.classes - (size_t)snn__param_i64(&dataset->params, SNN_DATASET_LABEL_FIRST);
+}
+
+size_t snn__dataset_sample_classes(const snn_dataset *d)
+{
+    return d->source.classes > 0 && d->source.target_frames == 1 ? snn__dataset_classes(d) : 0;
 }
 
 snn_status snn_dataset_get_info(const snn_dataset *dataset, snn_dataset_info *info)

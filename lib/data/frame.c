@@ -227,8 +227,10 @@ snn_status snn_dataset_label(const snn_dataset *dataset, size_t index, uint32_t 
 
     if (dataset == NULL || label == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "data set: %s is NULL", dataset == NULL ? "the handle" : "label");
-    if (dataset->source.classes == 0)
-        return snn__fail(SNN_ERR_ARGUMENT, "data set: the samples have targets, not labels");
+    if (snn__dataset_sample_classes(dataset) == 0)
+        return snn__fail(SNN_ERR_ARGUMENT, "data set: the samples have %s",
+                         dataset->source.classes > 0 ? "a label for each step, none of their own"
+                                                     : "targets, not labels");
     SNN__TRY(check_place(dataset, index, 0));
     if (dataset->source.label == NULL)
         return read_label(dataset, index, label);

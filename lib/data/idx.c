@@ -72,7 +72,8 @@ static snn_status read_part(struct snn__samples *s, const snn_dataset_files *fil
     SNN__TRY(open_part(&gz, s->ctx, files->path, &part));
     rc = read_header(gz, &a);
     if (rc == SNN_OK)
-        rc = aims ? snn__array_aims(s, gz, &a, *announced, LEAST_CLASSES) : snn__array_samples(s, gz, &a, files);
+        rc = aims ? snn__array_aims(s, gz, &a, files, *announced, LEAST_CLASSES)
+                  : snn__array_samples(s, gz, &a, files);
     *announced = a.dim[0];
     snn__gz_close(gz);
     return rc;

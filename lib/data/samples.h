@@ -18,7 +18,7 @@ struct snn__samples {
     size_t frames;
     size_t classes, targets, target_frames;
     struct snn__extents x;      /* [frames, length] */
-    struct snn__rows label;     /* uint32_t */
+    struct snn__rows label;     /* uint32_t [target_frames] */
     struct snn__extents target; /* [target_frames, targets] */
 };
 
@@ -26,11 +26,11 @@ struct snn__samples {
 #define SNN__NUMBERS_MAX ((size_t)1 << 26)
 
 /* Sets the shape, before the first sample, and the type of numbers that come into memory; `path` is for the message.
- */
+ * Labels then are those of samples, unless target_frames says more before the first one. */
 snn_status snn__samples_shape(struct snn__samples *s, const char *path, const struct snn__numbers *type,
                               size_t frames, uint32_t rank, const size_t *shape);
-/* Adds the label of the next sample. */
-snn_status snn__samples_label(struct snn__samples *s, uint32_t label);
+/* Adds the label of the next sample; of its steps, where they have labels. */
+snn_status snn__samples_label(struct snn__samples *s, const uint32_t *label);
 
 /* A source of snn_dataset_create() that delivers what is in `s`, and frees it when it is closed. */
 void snn__samples_source(struct snn__samples *s, snn_dataset_source *source);

@@ -8,7 +8,7 @@
 
 struct snn_dataset {
     snn_context *ctx;
-    _Atomic size_t owners;     /* the caller, if it has not destroyed the set, and views */
+    _Atomic size_t owners; /* the caller, if it has not destroyed the set, and views */
     struct snn__params params;
     snn_dataset_source source; /* files are a source like a host's */
     bool explains;             /* a source of the library's, which sets the message of a failure */
@@ -25,6 +25,9 @@ size_t snn__dataset_count(const snn_dataset *dataset);
 
 /* Labels are 0 .. classes - 1, once label_first is taken away. */
 size_t snn__dataset_classes(const snn_dataset *dataset);
+
+/* Classes of the samples; 0: they have targets, or a label for each step. */
+size_t snn__dataset_sample_classes(const snn_dataset *dataset);
 
 /* Reads a frame into sample->x as it is, neither augmented nor normalised, and its target into sample->target where
  * the set has targets, and checks what came. The source may augment it by sample->seed. */

@@ -35,7 +35,7 @@ snn_status snn_view_options_init(snn_view_options *options, size_t size)
 
 static snn_status check(const snn_dataset *d, const snn_view_options *o)
 {
-    const size_t classes = d->source.classes > 0 ? snn__dataset_classes(d) : 0;
+    const size_t classes = snn__dataset_sample_classes(d);
 
     if (o->part > SNN_VIEW_REST)
         return snn__fail(SNN_ERR_ARGUMENT, "view: part is %d, none of all (0), share (1), rest (2)", (int)o->part);
@@ -43,7 +43,8 @@ static snn_status check(const snn_dataset *d, const snn_view_options *o)
         return snn__fail(SNN_ERR_ARGUMENT, "view: share is %g, not in 0 .. 1", o->share);
     if (o->n_classes > 0 && (o->classes == NULL || classes == 0))
         return snn__fail(SNN_ERR_ARGUMENT, "view: %s",
-                         classes == 0 ? "the samples have targets, not classes" : "classes is NULL");
+                         classes == 0 ? "the samples have targets, or labels of their steps, not classes"
+                                      : "classes is NULL");
     if (classes > CLASSES_MAX)
         return snn__fail(SNN_ERR_ARGUMENT, "view: %zu classes; at most %zu can be told apart", classes, CLASSES_MAX);
     for (size_t i = 0; i < o->n_classes; i++) {
@@ -94,7 +95,7 @@ static snn_status collect(const snn_dataset *d, const snn_view_options *o, const
     for (size_t i = 0; i < snn__dataset_count(d); i++) {
         uint32_t label = 0, word[4];
 
-        if (d->source.classes > 0)
+        if (snn__dataset_sample_classes(d) > 0)
             SNN__TRY(snn_dataset_label(d, i, &label));
         snn__random4(o->seed, SNN__RNG_SHARE, label, before[label]++, word);
         if (own[label] != NO_CLASS)
@@ -139,7 +140,7 @@ static snn_status keep(snn_context *ctx, struct view *v, const struct candidate 
 static snn_status choose(struct view *v, const snn_view_options *o)
 {
     const snn_dataset *d = v->parent;
-    const size_t classes = d->source.classes > 0 ? snn__dataset_classes(d) : 1;
+    const size_t own_classes = snn__dataset_sample_classes(d), classes = own_classes > 0 ? own_classes : 1;
     struct candidate *c = snn__alloc(d->ctx, snn__dataset_count(d), sizeof *c);
     uint32_t *own = snn__alloc(d->ctx, classes, 2 * sizeof *own);
     snn_status rc = c != NULL && own != NULL ? SNN_OK : SNN_ERR_MEMORY;
@@ -170,7 +171,8 @@ static snn_status read_view(void *user, size_t index, size_t frame, snn_sample *
     const struct view *v = user;
 
     SNN__TRY(snn__dataset_raw(v->parent, v->index[index], frame, sample));
-    sample->label = v->label[index];
+    if (snn__dataset_sample_classes(v->parent) > 0)
+        sample->label = v->label[index];
     return SNN_OK;
 }
 
@@ -204,9 +206,9 @@ static void set_source(struct view *v, snn_dataset_source *source)
 {
     *source = v->parent->source;
     source->count = v->count;
-    source->classes = v->parent->source.classes > 0 ? v->classes : 0;
+    source->classes = snn__dataset_sample_classes(v->parent) > 0 ? v->classes : snn__dataset_classes(v->parent);
     source->read = read_view;
-    source->label = label_of;
+    source->label = snn__dataset_sample_classes(v->parent) > 0 ? label_of : NULL;
     source->ahead = v->parent->source.ahead != NULL ? tell_ahead : NULL;
     source->close = close_view;
     source->user = v;

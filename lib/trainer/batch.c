@@ -7,12 +7,31 @@
 
 /* ---- output ---- */
 
-static size_t count_correct(const snn_trainer *tr, size_t n)
+static double count_correct(const snn_trainer *tr, size_t n)
 {
     size_t correct = 0;
 
     for (size_t b = 0; b < n; b++)
-        correct += snn__layers(tr->ctx)->largest(tr->out_sum + b * tr->classes, tr->classes) == tr->label[b];
+        correct += snn__layers(tr->ctx)->largest(tr->out_sum + b * tr->classes, tr->classes) == tr->labels[b];
+    return (double)correct;
+}
+
+/* The same at step t, as shares of the steps of each sample. */
+static double count_correct_steps(snn_trainer *tr, size_t t)
+{
+    const struct snn__signal out = snn__pass_output(&tr->pass, t);
+    const size_t n = tr->classes, first = tr->steps - snn__outputs(tr);
+    double correct = 0;
+
+    for (size_t b = 0; b < tr->pass.batch; b++) {
+        const size_t steps = tr->length != NULL ? tr->length[b] : tr->steps;
+
+        if (!snn__has_step(tr, t, b))
+            continue;
+        tr->ctx->kernels->scale(tr->step_out, out.scale, out.data + b * n, n);
+        if (snn__layers(tr->ctx)->largest(tr->step_out, n) == tr->labels[t * tr->label_pitch + b])
+            correct += 1.0 / (double)(steps - first);
+    }
     return correct;
 }
 
@@ -37,16 +56,18 @@ static snn_status judge_step(snn_trainer *tr, size_t t, bool error, double *loss
 }
 
 /* Gathers the output of step t, if there is one, judges it and shows it to an observer. */
-static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged, double *loss)
+static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged, struct snn__result *result)
 {
     if (snn__pass_output(&tr->pass, t).data != NULL) {
         snn__gather(tr, t);
         if (snn__splits(tr))
             snn__split_output(tr, t);
         if (judged && !snn__judges_at_end(tr))
-            SNN__TRY(judge_step(tr, t, error, loss));
+            SNN__TRY(judge_step(tr, t, error, &result->loss));
         if (judged && tr->target_frames > 1)
             snn__fit_add(tr, t);
+        if (judged && tr->label_frames > 1)
+            result->correct += count_correct_steps(tr, t);
     }
     snn__observe(tr, SNN_PHASE_FORWARD, t);
     return SNN_OK;
@@ -60,19 +81,20 @@ static bool ends_at_once(const snn_trainer *tr, bool train)
 
 /* The outputs that step t brings. `trained`: their loss counts. */
 static snn_status take_outputs(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, bool trained,
-                               double *loss)
+                               struct snn__result *result)
 {
     const bool at_once = ends_at_once(tr, train);
 
     if (at_once && t + 1 < tr->steps)
         return SNN_OK;
     for (size_t s = at_once ? 0 : t; s <= t; s++) {
-        double of_step = 0;
+        struct snn__result of_step = { 0 };
 
         SNN__TRY(take_output(tr, s, train && trained, judged(tr, batch), &of_step));
-        *loss += trained ? of_step : 0.0;
+        result->loss += trained ? of_step.loss : 0.0;
+        result->correct += of_step.correct;
     }
-    if (!isfinite(*loss))
+    if (!isfinite(result->loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss of step %zu is not finite; a smaller learning rate may help", t);
     return SNN_OK;
 }
@@ -84,7 +106,8 @@ static bool learns_from(snn_trainer *tr, size_t t)
            tr->split.out == NULL && snn__step_counts(tr, t);
 }
 
-snn_status snn__run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train, double *loss)
+snn_status snn__run_step(snn_trainer *tr, const struct snn__batch *batch, size_t t, bool train,
+                         struct snn__result *result)
 {
     const struct snn__rule *rule = tr->rule;
     bool trained = rule->trains == NULL || !train || rule->trains(tr, t);
@@ -97,7 +120,7 @@ snn_status snn__run_step(snn_trainer *tr, const struct snn__batch *batch, size_t
     snn__pass_forward(&tr->pass, t);
     if (train && rule->after)
         rule->after(tr, t);
-    SNN__TRY(take_outputs(tr, batch, t, train, trained, loss));
+    SNN__TRY(take_outputs(tr, batch, t, train, trained, result));
     return train && trained && learns_from(tr, t) ? rule->step(tr, t) : SNN_OK;
 }
 
@@ -114,14 +137,14 @@ static snn_status look_ahead(snn_trainer *tr, const struct snn__batch *batch)
 }
 
 /* Blocks take all steps; the outputs of all come with the last one. */
-static snn_status run_blocks(snn_trainer *tr, const struct snn__batch *batch, double *loss)
+static snn_status run_blocks(snn_trainer *tr, const struct snn__batch *batch, struct snn__result *result)
 {
     SNN__TRY(snn__feed_blocks(tr, batch));
     SNN__TRY(snn__check_judging(tr));
-    return take_outputs(tr, batch, tr->steps - 1, false, true, loss);
+    return take_outputs(tr, batch, tr->steps - 1, false, true, result);
 }
 
-static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, bool train, double *loss)
+static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, bool train, struct snn__result *result)
 {
     while (snn__pass_run(&tr->pass))
         for (size_t t = 0; t < tr->steps; t++) {
@@ -129,7 +152,7 @@ static snn_status run_steps(snn_trainer *tr, const struct snn__batch *batch, boo
             snn__pass_measure(&tr->pass, t);
         }
     for (size_t t = 0; t < tr->steps; t++)
-        SNN__TRY(snn__run_step(tr, batch, t, train, loss));
+        SNN__TRY(snn__run_step(tr, batch, t, train, result));
     return SNN_OK;
 }
 
@@ -189,22 +212,26 @@ static snn_status check_training(const snn_trainer *tr, const struct snn__batch 
     return tr->pass.projecting != NULL ? snn__projection_check(&tr->projecting) : SNN_OK;
 }
 
-/* The targets of all steps are there at once: the host gave them, or all outputs come at the end. */
-static bool has_all_targets(const snn_trainer *tr, const struct snn__batch *batch, bool train)
+/* The labels or targets of all steps are there at once: the host gave them, or all outputs come at the end. */
+static bool has_all_aims(const snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
-    return batch->target_frames > 1 && (batch->dataset == NULL || ends_at_once(tr, train));
+    return snn__aim_frames(batch) > 1 && (batch->dataset == NULL || ends_at_once(tr, train));
 }
 
 /* Labels and targets, as the host or the data set gives them. */
 static void take_aims(snn_trainer *tr, const struct snn__batch *batch, bool train)
 {
     const bool own = batch->dataset == NULL; /* the host's arrays are those of the whole batch */
+    const size_t pitch = has_all_aims(tr, batch, train) ? (own ? batch->whole : batch->n) : 0;
 
-    if (batch->label != NULL && batch->label != tr->label)
+    tr->label_frames = batch->label != NULL ? batch->label_frames : 0;
+    tr->label_pitch = pitch;
+    tr->labels = own && tr->label_frames > 1 ? batch->label + batch->from : tr->label;
+    if (tr->label_frames == 1 && batch->label != tr->label)
         memcpy(tr->label, batch->label + batch->from, batch->n * sizeof *tr->label);
     tr->target = batch->target != NULL && own ? batch->target + batch->from * tr->classes : batch->target;
     tr->target_frames = batch->target_frames;
-    tr->target_pitch = has_all_targets(tr, batch, train) ? (own ? batch->whole : batch->n) * tr->classes : 0;
+    tr->target_pitch = pitch * tr->classes;
     tr->length = batch->length != NULL ? batch->length + batch->from : NULL;
 }
 
@@ -253,7 +280,7 @@ snn_status snn__end_part(snn_trainer *tr, const struct snn__batch *batch, bool t
         SNN__TRY(snn__judge_outcome(tr, train, &result->loss));
     if (tr->target_frames == 1)
         snn__fit_add(tr, tr->steps);
-    else if (tr->target_frames == 0 && batch->label != NULL)
+    else if (tr->label_frames == 1)
         result->correct = count_correct(tr, batch->n);
     if (!isfinite(result->loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss is not finite; a smaller learning rate may help");
@@ -266,9 +293,9 @@ static snn_status run(snn_trainer *tr, const struct snn__batch *batch, bool trai
     if (train)
         SNN__TRY(look_ahead(tr, batch));
     if (!train && tr->blocks.most > 0)
-        SNN__TRY(run_blocks(tr, batch, &result->loss));
+        SNN__TRY(run_blocks(tr, batch, result));
     else
-        SNN__TRY(run_steps(tr, batch, train, &result->loss));
+        SNN__TRY(run_steps(tr, batch, train, result));
     return snn__end_part(tr, batch, train, result);
 }
 

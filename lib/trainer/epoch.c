@@ -36,8 +36,8 @@ static snn_status check_targets(const snn_trainer *tr, const snn_dataset_info *i
         return snn__fail(SNN_ERR_SHAPE, "%s: the data set has targets of %zu numbers, the network %zu outputs",
                          tr->owner, info->targets, tr->classes);
     if (info->target_frames != 1 && info->target_frames != tr->steps)
-        return snn__fail(SNN_ERR_SHAPE, "%s: targets of %zu frames do not fit %zu steps", tr->owner,
-                         info->target_frames, tr->steps);
+        return snn__fail(SNN_ERR_SHAPE, "%s: %s of %zu frames do not fit %zu steps", tr->owner,
+                         info->targets > 0 ? "targets" : "labels", info->target_frames, tr->steps);
     return SNN_OK;
 }
 
@@ -63,6 +63,7 @@ static struct snn__batch batches_of(const snn_trainer *tr, const snn_dataset *da
         batch.target_frames = info->target_frames;
     } else {
         batch.label = tr->label;
+        batch.label_frames = info->target_frames;
     }
     return batch;
 }
@@ -131,7 +132,7 @@ static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct sn
     s->done += batch->n;
     s->seen += batch->n;
     s->loss += result.loss * (double)batch->n;
-    s->correct += (double)result.correct;
+    s->correct += result.correct;
     return SNN_OK;
 }
 

@@ -35,7 +35,7 @@ static bool has_frame(const struct snn__batch *batch, size_t t)
 
 static bool is_read(const struct snn__batch *batch, size_t t)
 {
-    return batch->dataset != NULL && (has_frame(batch, t) || batch->target_frames > 1);
+    return batch->dataset != NULL && (has_frame(batch, t) || snn__aim_frames(batch) > 1);
 }
 
 /* Sample b has ended before step t. */
@@ -54,7 +54,7 @@ static float *target_room(const struct feeding *k, size_t b)
     return tr->target_room + k->t * tr->target_pitch + b * tr->classes;
 }
 
-/* Reads sample b of a data set: a frame and its target, or a target alone. */
+/* Reads sample b of a data set: a frame and its label or target, or those alone. */
 static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
 {
     snn_trainer *tr = k->trainer;
@@ -68,10 +68,10 @@ static snn_status read_sample(const struct feeding *k, size_t b, size_t index)
         snn__dataset_frame(batch->dataset, index, k->t, batch->augment, batch->epoch, tr->scratch + b * n, &sample));
     if (k->t == 0)
         tr->length_room[b] = (uint32_t)sample.length;
-    tr->label[b] = sample.label;
-    if (batch->label != NULL && tr->label[b] >= tr->classes)
+    tr->label[k->t * tr->label_pitch + b] = sample.label;
+    if (batch->label != NULL && sample.label >= tr->classes)
         return snn__fail(SNN_ERR_ARGUMENT, "label of sample %zu is %u; the network has %zu outputs", index,
-                         tr->label[b], tr->classes);
+                         sample.label, tr->classes);
     return SNN_OK;
 }
 

@@ -27,12 +27,13 @@ snn_status snn__check_judging(const snn_trainer *tr)
             "%s: the loss %s is of labels; for targets set loss to mse, half_square, mae or huber, or give "
             "one with snn_trainer_on_loss()",
             tr->owner, snn__param_str(&tr->params, SNN_TRAINER_LOSS));
-    if (tr->target_frames > 1 && one)
-        return snn__fail(
-            SNN_ERR_UNSUPPORTED,
-            "%s: a target for each step goes with the loss of each step's output, and there is one of all "
-            "steps here; give one target per sample%s",
-            tr->owner, tr->rates || tr->readout == SNN__READOUT_step ? "" : ", or set loss_on to step");
+    if ((tr->target_frames > 1 || tr->label_frames > 1) && one)
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: a %s for each step goes with the loss of each step's output, and there is one of all "
+                         "steps here; give one %s per sample%s",
+                         tr->owner, tr->label_frames > 1 ? "label" : "target",
+                         tr->label_frames > 1 ? "label" : "target",
+                         tr->rates || tr->readout == SNN__READOUT_step ? "" : ", or set loss_on to step");
     for (size_t b = 0; b < tr->pass.batch && tr->length != NULL; b++)
         if (tr->length[b] < tr->steps && (tr->rates || tr->pass.unit[tr->pass.n - 1].deferred))
             return snn__fail(
@@ -48,7 +49,7 @@ snn_status snn__judge(snn_trainer *tr, const struct snn__outcome *of, double *lo
     const size_t step = tr->stream.pass != NULL ? 0 : of->step; /* a step of a stream is a sequence of one */
     const struct snn__judged judged = { .out = of->out.data,
                                         .factor = of->out.scale,
-                                        .label = tr->target_frames == 0 ? tr->label : NULL,
+                                        .label = tr->target_frames == 0 ? tr->labels + step * tr->label_pitch : NULL,
                                         .target = snn__target(tr, step),
                                         .length = tr->length,
                                         .batch = tr->pass.batch,

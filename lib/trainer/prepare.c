@@ -125,15 +125,16 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch, size_t blocks)
     struct snn__arena *a = &tr->arena;
     const size_t inputs = SNN__PRODUCT(batch, snn__shape_length(&tr->net->in));
     const size_t outputs = SNN__PRODUCT(batch, tr->classes);
+    const bool at_once = snn__pass_by_layers(&tr->pass) || blocks > 0; /* the outputs of all steps come in the end */
     const struct snn__want want[] = {
         { &tr->out_sum, outputs, sizeof(float) },
         { &tr->peak, tr->readout == SNN__READOUT_max ? outputs : 0, sizeof *tr->peak },
         { &tr->sample, inputs, sizeof(float) },
         { &tr->scratch, inputs, sizeof(float) },
-        { &tr->label, batch, sizeof *tr->label },
+        { &tr->label, at_once ? SNN__PRODUCT(tr->steps, batch) : batch, sizeof *tr->label },
+        { &tr->step_out, tr->classes, sizeof(float) },
         { &tr->length_room, batch, sizeof *tr->length_room },
-        { &tr->target_room, snn__pass_by_layers(&tr->pass) || blocks > 0 ? SNN__PRODUCT(tr->steps, outputs) : outputs,
-          sizeof(float) },
+        { &tr->target_room, at_once ? SNN__PRODUCT(tr->steps, outputs) : outputs, sizeof(float) },
         { &tr->failure, snn__threads(tr->ctx), sizeof *tr->failure },
         { &tr->sums, batch, sizeof *tr->sums },
         { &tr->gradient_sum, tr->observe & SNN_OBSERVE_GRADIENTS ? tr->run.length : 0, sizeof(float) },

@@ -210,7 +210,7 @@ static void step_one(snn_trainer *tr, size_t t, size_t k)
         of->run = tr->run;
     snn__state_load(tr);
     of->shard = &shard;
-    rc = snn__run_step(of, part, t, true, &s->result[k].loss);
+    rc = snn__run_step(of, part, t, true, &s->result[k]);
     of->shard = NULL;
     if (rc != SNN_OK) {
         snn__report_failure(tr, k, rc, of->unread);

@@ -108,7 +108,7 @@ static struct facts facts_of(const snn_trainer *tr, snn_status rc, enum snn__cal
     f.fact[CALL] = call;
     f.fact[SAMPLES] = batch->dataset != NULL ? batch->count : batch->n;
     f.fact[FRAMES] = batch->frames;
-    f.fact[TARGETS] = batch->target_frames;
+    f.fact[TARGETS] = snn__aim_frames(batch) > 1 ? snn__aim_frames(batch) : batch->target_frames;
     f.fact[LENGTHS] = batch->length != NULL;
     f.fact[EPOCHS] = tr->run.epoch;
     f.fact[POSITION] = tr->run.position;

@@ -82,7 +82,7 @@ void snn__report_result(struct snn__shards *s, size_t number, const snn_trainer 
     r->couple_steps = pass->couple_steps;
     r->predictions = of->fit.n;
     r->loss = result->loss;
-    r->correct = (double)result->correct;
+    r->correct = result->correct;
     r->solver = of->solver;
     for (size_t l = 0; l < pass->n; l++)
         counts_of(r)[l] = pass->unit[l].counts;
@@ -180,6 +180,6 @@ void snn__reports_add(snn_trainer *tr, size_t n, struct snn__result *result)
             continue;
         add_report(tr, r);
         result->loss += r->loss * (double)r->samples / (double)n;
-        result->correct += (size_t)r->correct;
+        result->correct += r->correct;
     }
 }

@@ -46,29 +46,41 @@ static snn_status check_lengths(const snn_trainer *tr, const snn_batch *batch)
     return SNN_OK;
 }
 
+static snn_status check_frames(const snn_trainer *tr, const snn_batch *batch)
+{
+    if (batch->target_frames != 1 && batch->target_frames != tr->steps)
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "%s: %zu target_frames; 1 (a %s for each sample) or %zu (one a step) are possible",
+                         tr->owner, batch->target_frames, batch->labels != NULL ? "label" : "target", tr->steps);
+    return SNN_OK;
+}
+
+/* Step t of sample b counts. */
+static bool counts(const snn_batch *batch, size_t t, size_t b)
+{
+    return batch->lengths == NULL || t < batch->lengths[b];
+}
+
 static snn_status check_labels(const snn_trainer *tr, const snn_batch *batch)
 {
-    for (size_t b = 0; b < batch->samples; b++)
-        if (batch->labels[b] >= tr->classes)
-            return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner, b,
-                             batch->labels[b], tr->classes);
+    for (size_t t = 0; t < batch->target_frames; t++)
+        for (size_t b = 0; b < batch->samples; b++)
+            if (counts(batch, t, b) && batch->labels[t * batch->samples + b] >= tr->classes)
+                return snn__fail(SNN_ERR_ARGUMENT, "%s: label %zu is %u; the network has %zu outputs", tr->owner,
+                                 t * batch->samples + b, batch->labels[t * batch->samples + b], tr->classes);
     return SNN_OK;
 }
 
 /* The target of sample b at step t counts, and is not finite. */
 static bool is_bad_target(const snn_trainer *tr, const snn_batch *batch, size_t t, size_t b)
 {
-    if (batch->lengths != NULL && t >= batch->lengths[b])
+    if (!counts(batch, t, b))
         return false;
     return !tr->ctx->kernels->finite(batch->targets + (t * batch->samples + b) * tr->classes, tr->classes);
 }
 
 static snn_status check_targets(const snn_trainer *tr, const snn_batch *batch)
 {
-    if (batch->target_frames != 1 && batch->target_frames != tr->steps)
-        return snn__fail(SNN_ERR_ARGUMENT,
-                         "%s: %zu target_frames; 1 (a target for each sample) or %zu (one a step) are possible",
-                         tr->owner, batch->target_frames, tr->steps);
     for (size_t t = 0; t < batch->target_frames; t++)
         for (size_t b = 0; b < batch->samples; b++)
             if (is_bad_target(tr, batch, t, b))
@@ -85,6 +97,7 @@ static snn_status check_aims(const snn_trainer *tr, const snn_batch *batch)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: labels and targets; a batch has one or the other", tr->owner);
     if (batch->labels == NULL && batch->targets == NULL)
         return snn__fail(SNN_ERR_ARGUMENT, "%s: labels is NULL, and so is targets", tr->owner);
+    SNN__TRY(check_frames(tr, batch));
     return (batch->labels != NULL ? check_labels : check_targets)(tr, batch);
 }
 
@@ -109,8 +122,11 @@ static snn_status take_judged(const snn_trainer *tr, struct snn__batch *to, cons
 
     SNN__TRY(snn__take_batch(tr, to, given));
     SNN__TRY(read_batch(&own, given));
+    if (own.labels != NULL && own.target_frames == 0) /* which counted with targets alone, once */
+        own.target_frames = 1;
     SNN__TRY(check_aims(tr, &own));
     to->label = own.labels;
+    to->label_frames = own.labels != NULL ? own.target_frames : 0;
     to->target = own.targets;
     to->target_frames = own.targets != NULL ? own.target_frames : 0;
     return SNN_OK;
@@ -135,7 +151,7 @@ static snn_status step(snn_trainer *tr, const snn_batch *given, snn_metrics *met
     SNN__TRY(snn__run_batch(tr, &batch, true, &result));
     s.seen = batch.n;
     s.loss = result.loss * (double)batch.n;
-    s.correct = (double)result.correct;
+    s.correct = result.correct;
     snn__fill_metrics(tr, &s, metrics);
     return SNN_OK;
 }

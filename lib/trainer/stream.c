@@ -60,6 +60,9 @@ static snn_status take_aim(snn_trainer *tr, const struct lesson *lesson)
         return snn__fail(SNN_ERR_ARGUMENT, "stream: label %u; the network has %zu outputs", lesson->label,
                          tr->classes);
     tr->label[0] = lesson->label;
+    tr->labels = tr->label;
+    tr->label_frames = lesson->target == NULL;
+    tr->label_pitch = 0;
     tr->target = lesson->target;
     tr->target_frames = lesson->target != NULL;
     tr->length = NULL;
@@ -186,7 +189,7 @@ snn_status snn_trainer_stream(snn_trainer *trainer, snn_stream **out)
     SNN__TRY(snn__trainer_check_use(trainer, SNN__USE_NONE));
     SNN__TRY(check(trainer));
     trainer->stream = (struct snn_stream){ .learner = &learner, .host = trainer };
-    trainer->target_frames = 0; /* nothing remains of a batch */
+    trainer->target_frames = trainer->label_frames = 0; /* nothing remains of a batch */
     trainer->length = NULL;
     trainer->split.done = SNN__PART_NONE;
     snn__pass_begin(&trainer->pass, 1, true, false, trainer->run.batches);

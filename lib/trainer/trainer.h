@@ -129,6 +129,9 @@ struct snn_trainer {
     const float *target;    /* [n][classes] of step 0, and target_pitch further on of the next one */
     size_t target_frames;   /* 1: one per sample; T: one per step; 0: there are labels */
     size_t target_pitch;    /* 0: one is there at a time */
+    const uint32_t *labels; /* [n] of step 0, and label_pitch further on of the next one */
+    size_t label_frames;    /* 1: one per sample; T: one per step; 0: there are none */
+    size_t label_pitch;     /* 0: those of one step are there at a time, or of the samples */
     const uint32_t *length; /* [n], frames that each sample has; NULL: all */
 
     float *out_sum;        /* [B,classes]: sum of the outputs over the steps, or T times their mean by the rule's
@@ -136,7 +139,8 @@ struct snn_trainer {
     uint32_t *peak;        /* [B,classes], where maxima are read: their steps */
     float *sample;         /* [B,len]: samples as the data set delivers them */
     float *scratch;        /* [B,len] */
-    uint32_t *label;       /* [B] */
+    float *step_out;       /* [classes], where outputs have a factor */
+    uint32_t *label;       /* [B], of all steps where their outputs come in the end */
     uint32_t *length_room; /* [B], of a data set's samples */
     float *target_room; /* [B,classes], of a data set's samples; of all steps where their outputs come in the end */
     struct snn__failure *failure;   /* [threads] */
@@ -195,8 +199,9 @@ snn_network *snn__trainer_network(const snn_trainer *trainer);
 struct snn__batch {
     const float *x; /* [frames][n][C,H,W], or NULL */
     size_t frames;
-    const uint32_t *label; /* or NULL */
-    const float *target;   /* [target_frames][n][classes], or NULL */
+    const uint32_t *label; /* [label_frames][n], or NULL */
+    size_t label_frames;
+    const float *target; /* [target_frames][n][classes], or NULL */
     size_t target_frames;
     const uint32_t *length; /* [n], or NULL: all frames */
     const snn_dataset *dataset;
@@ -209,10 +214,16 @@ struct snn__batch {
     size_t from;  /* and the number of its first sample there */
 };
 
+/* Steps of a batch that have a label or a target of their own; 1: the samples have. */
+static inline size_t snn__aim_frames(const struct snn__batch *batch)
+{
+    return batch->label != NULL ? batch->label_frames : batch->target_frames;
+}
+
 /* Loss and score of a batch. */
 struct snn__result {
-    double loss; /* mean over the batch, summed over the trained steps */
-    size_t correct;
+    double loss;    /* mean over the batch, summed over the trained steps */
+    double correct; /* samples; of one with a label for each step the share of its steps */
 };
 
 /* feed.c: position in the data set of sample `at` of an epoch. */
@@ -235,7 +246,8 @@ snn_status snn__run_part(snn_trainer *trainer, const struct snn__batch *batch, s
 snn_status snn__train_part(snn_trainer *trainer, const struct snn__batch *batch, struct snn__result *result);
 /* The same step by step: begin; run_step() for all of them, whose losses add up; end. */
 snn_status snn__begin_part(snn_trainer *trainer, const struct snn__batch *batch);
-snn_status snn__run_step(snn_trainer *trainer, const struct snn__batch *batch, size_t t, bool train, double *loss);
+snn_status snn__run_step(snn_trainer *trainer, const struct snn__batch *batch, size_t t, bool train,
+                         struct snn__result *result);
 snn_status snn__end_part(snn_trainer *trainer, const struct snn__batch *batch, bool train,
                          struct snn__result *result);
 /* A batch that is trained begins, and ends with `rc`: its state is kept before, and comes back if it failed. */

@@ -68,6 +68,11 @@ static struct arranged *begin(snn_dataset *base, bool owns)
     a->owns = owns;
     a->info = (snn_dataset_info)SNN_DATASET_INFO_INIT;
     rc = snn_dataset_get_info(base, &a->info);
+    if (rc == SNN_OK && a->info.target_frames > 1) {
+        fail(FAILED, "samples with a label for each step make no tasks");
+        close_arranged(a);
+        return NULL;
+    }
     if (rc == SNN_OK && pixels_of(a->info.rank, a->info.shape) <= PIXELS_MAX)
         return a;
     if (rc != SNN_OK)

@@ -182,8 +182,9 @@ static int open_all(struct evaluation *e)
         status = run_context(&e->run);
     if (status == DONE)
         status = ranks_open_data(e->run.config, open_data, e);
-    if (status == DONE && wants_classes(e) && e->run.shape.targets > 0)
-        status = fail(USAGE, "--confusion and --per-class go with labels; these samples have targets");
+    if (status == DONE && wants_classes(e) && (e->run.shape.targets > 0 || e->run.shape.target_frames > 1))
+        status = fail(USAGE, "--confusion and --per-class go with labels; these samples have %s",
+                      e->run.shape.targets > 0 ? "targets" : "a label for each step");
     return status == DONE ? open_model(e) : status;
 }
 

@@ -46,7 +46,7 @@ static double probability(const float *output, size_t n, uint32_t class)
 
 static void print_heading(const struct prediction *p, const struct predictions *of)
 {
-    fputs(of->class ? "sample,class,name,probability" : of->steps > 1 ? "sample,step" : "sample", p->file);
+    fprintf(p->file, "sample%s%s", of->steps > 1 ? ",step" : "", of->class ? ",class,name,probability" : "");
     for (size_t i = 0; i < of->outputs && p->outputs; i++)
         fprintf(p->file, ",output_%zu", i);
     fputc('\n', p->file);
@@ -55,14 +55,15 @@ static void print_heading(const struct prediction *p, const struct predictions *
 static void print_row(const struct prediction *p, const struct predictions *of, size_t sample, size_t step)
 {
     const float *output = of->output + (sample * of->steps + step) * of->outputs;
+    const uint32_t class = of->class ? of->class[sample * of->steps + step] : 0;
 
     fprintf(p->file, "%zu", of->first + sample);
-    if (of->class) {
-        fprintf(p->file, ",%u,", of->class[sample]);
-        grid_cell(p->file, class_name(&p->names, of->class[sample]));
-        fprintf(p->file, ",%.6g", probability(output, of->outputs, of->class[sample]));
-    } else if (of->steps > 1) {
+    if (of->steps > 1)
         fprintf(p->file, ",%zu", step);
+    if (of->class) {
+        fprintf(p->file, ",%u,", class);
+        grid_cell(p->file, class_name(&p->names, class));
+        fprintf(p->file, ",%.6g", probability(output, of->outputs, class));
     }
     for (size_t i = 0; i < of->outputs && p->outputs; i++)
         fprintf(p->file, ",%.9g", (double)output[i]);

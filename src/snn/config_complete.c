@@ -113,7 +113,8 @@ static const char *usual_normalisation(const json_t *config)
 
 bool config_series(const json_t *config)
 {
-    return config_whole(config, "data.series", 0) != 0 || config_get(config, "data.targets");
+    return config_whole(config, "data.series", 0) != 0 || config_get(config, "data.targets") ||
+           config_get(config, "data.labels");
 }
 
 void config_complete(json_t *config)

@@ -15,6 +15,31 @@ struct split {
     struct class_names names;
 };
 
+/* Steps of each class, where they have labels. */
+static snn_status count_steps(const snn_dataset *set, struct split *s)
+{
+    const size_t n = s->info.shape[0] * s->info.shape[1] * s->info.shape[2];
+    float *x = floats(1, n);
+    snn_status rc = x ? SNN_OK : SNN_ERR_MEMORY;
+
+    for (size_t i = 0; i < s->info.count && rc == SNN_OK; i++) {
+        size_t steps = s->info.target_frames;
+
+        for (size_t t = 0; t < steps && rc == SNN_OK; t++) {
+            snn_sample sample = SNN_SAMPLE_INIT;
+
+            sample.x = x;
+            rc = snn_dataset_read(set, i, t, &sample);
+            if (rc == SNN_OK)
+                s->count[sample.label]++;
+            if (t == 0 && rc == SNN_OK && s->info.frames > 1)
+                steps = (size_t)sample.length;
+        }
+    }
+    free(x);
+    return rc;
+}
+
 static snn_status count_classes(const snn_dataset *set, struct split *s)
 {
     snn_status rc = SNN_OK;
@@ -23,6 +48,8 @@ static snn_status count_classes(const snn_dataset *set, struct split *s)
     s->count = calloc(s->info.classes + 1, sizeof *s->count);
     if (!s->count)
         return SNN_ERR_MEMORY;
+    if (s->info.target_frames > 1)
+        return s->info.classes > 0 ? count_steps(set, s) : SNN_OK;
     for (size_t i = 0; i < s->info.count && s->info.classes > 0 && rc == SNN_OK; i++) {
         rc = snn_dataset_label(set, i, &label);
         if (rc == SNN_OK)
@@ -74,6 +101,8 @@ static void split_text(const struct split *s)
     printf("], mean %.6g, deviation %.6g\n", s->mean, s->deviation);
     if (i->targets > 0)
         printf("  targets %s%s\n", grouped(i->targets).s, i->target_frames > 1 ? ", for each step" : "");
+    else if (i->target_frames > 1)
+        printf("  a label for each step; steps of each class:\n");
     for (size_t c = 0; c < i->classes && s->names.n == 0; c++)
         printf("%s%6zu: %8s%s", c % 8 == 0 ? "" : "  ", c, grouped(s->count[c]).s,
                c % 8 == 7 || c + 1 == i->classes ? "\n" : "");

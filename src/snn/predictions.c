@@ -18,7 +18,7 @@ struct predictor {
     snn_status failed;                /* to read the outputs of a step */
     float *x, *out, *step;            /* [frames,batch,size], [batch,outputs], [batch,run,outputs] */
     float *target;                    /* of one sample */
-    uint32_t *length, *label, *class; /* [batch] */
+    uint32_t *length, *label, *class; /* [batch], [batch], [batch] or [batch,run] */
     size_t now;                       /* samples of this batch */
 };
 
@@ -52,13 +52,22 @@ static uint32_t largest(const float *output, size_t n)
     return (uint32_t)best;
 }
 
+/* Of a sample's first steps, or of what its outputs come to. */
+static void name_classes(struct predictor *p, size_t b, size_t steps)
+{
+    const float *output = p->stepwise ? p->step + b * p->run * p->outputs : p->out + b * p->outputs;
+
+    for (size_t t = 0; t < steps; t++)
+        p->class[b * (p->stepwise ? p->run : 1) + t] = largest(output + t * p->outputs, p->outputs);
+}
+
 /* The sums become what the loss compares; steps after a sample's last one have no output. */
 static void finish(struct predictor *p)
 {
     for (size_t b = 0; b < p->now; b++) {
         const size_t steps = steps_of(p, b);
 
-        p->class[b] = largest(p->out + b * p->outputs, p->outputs);
+        name_classes(p, b, p->stepwise ? steps : 1);
         for (size_t i = 0; i < p->outputs && p->mean; i++)
             p->out[b * p->outputs + i] /= (float)steps;
         for (size_t i = steps * p->outputs; i < p->run * p->outputs && p->stepwise; i++)
@@ -115,7 +124,7 @@ static bool make_room(struct predictor *p)
     p->target = p->info.targets > 0 ? floats(1, p->info.targets) : NULL;
     p->length = calloc(p->batch, sizeof *p->length);
     p->label = calloc(p->batch, sizeof *p->label);
-    p->class = calloc(p->batch, sizeof *p->class);
+    p->class = calloc(p->batch * (p->stepwise ? p->run : 1), sizeof *p->class);
     return p->x && p->out && p->length && p->label && p->class && (p->step || !p->stepwise) &&
            (p->target || !p->info.targets);
 }
@@ -177,7 +186,7 @@ int predictor_run(struct predictor *p, int (*each)(void *user, const struct pred
                                                    .output = p->stepwise ? p->step : p->out,
                                                    .length = p->length,
                                                    .class = p->info.targets > 0 ? NULL : p->class,
-                                                   .label = p->info.targets > 0 ? NULL : p->label });
+                                                   .label = p->info.targets > 0 || p->stepwise ? NULL : p->label });
         if (status == DONE && stop_wanted())
             status = fail(INTERRUPTED, "interrupted by %s", stop_reason());
     }

@@ -7,13 +7,13 @@
 /* Predictions of a batch. */
 struct predictions {
     size_t first, n;        /* samples */
-    size_t steps;           /* 1, or T where every step has a target */
+    size_t steps;           /* 1, or T where every step has a label or target */
     size_t outputs;         /* numbers of a prediction */
     const float *output;    /* [n,steps,outputs] as the loss compares them: means, sums, last ones or maxima of the
                                steps;    NaN past the end of a sample */
     const uint32_t *length; /* [n] steps of each sample, at most `steps` */
-    const uint32_t *class;  /* [n] the first of the largest outputs, and the sample's label; NULL with targets */
-    const uint32_t *label;
+    const uint32_t *class;  /* [n,steps] the first of the largest outputs; NULL with targets */
+    const uint32_t *label;  /* [n] of the samples; NULL with targets or labels of steps */
 };
 
 struct predictor;

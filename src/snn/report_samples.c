@@ -181,7 +181,7 @@ static int keep_answers(void *user, const struct predictions *of)
         json_object_set_new(sample, "image", report_picture(w->run->test, &w->run->shape, index));
         if (of->label)
             json_object_set_new(sample, "label", json_integer((json_int_t)of->label[b]));
-        if (of->class)
+        if (of->class && of->steps == 1)
             json_object_set_new(sample, "answer", json_integer((json_int_t)of->class[b]));
     }
     return DONE;
@@ -337,7 +337,8 @@ static int open_watch(struct watch *w)
     size_t largest = 1;
     int status = add_layers(w, &largest);
 
-    w->classes = w->run->shape.targets == 0 && w->outputs <= CLASSES_MOST ? w->outputs : 0;
+    w->classes =
+        w->run->shape.targets == 0 && w->run->shape.target_frames == 1 && w->outputs <= CLASSES_MOST ? w->outputs : 0;
     w->scratch = floats(BATCH, largest);
     w->confusion = calloc(w->classes * w->classes + 1, sizeof *w->confusion);
     if (status == DONE && (!w->scratch || !w->confusion))

@@ -71,6 +71,8 @@ static int open_split(struct run *run, snn_dataset **out, snn_split split)
     files.stride = (size_t)config_whole(run->config, "data.stride", 0);
     files.inputs = config_text(run->config, "data.inputs", NULL);
     files.targets = config_text(run->config, "data.targets", NULL);
+    files.labels = config_text(run->config, "data.labels", NULL);
+    files.label_steps = config_whole(run->config, "data.label_steps", 0) != 0;
     files.sequence = config_text(run->config, "data.sequence", NULL);
     if (images_is_layout(format))
         status = images_open(run, out, split, path);

@@ -141,6 +141,25 @@ done
 run 0 predict r.snn $series --data.window 6 --data.last 0 -o steps.npy
 has steps.npy "'shape': (40, 6, 1)"
 
+# ---- labels of steps: the table has the classes of all steps, and eval the share of those that are right
+mkdir classes
+for split in train test; do
+    sed 's/^a,b,y$/a,b,c/' series/$split.csv | awk -F, 'NR > 1 { $3 = $3 > 0.2 ? 2 : $3 > -0.2 }
+        { print $1 "," $2 "," $3 }' >classes/$split.csv
+done
+labels="--data csv:classes --data.labels c --data.window 6"
+run 0 info $labels
+has out "a label for each step; steps of each class:"
+run 0 train $labels --net 2-16-3 --trainer bptt --loss ce --lr 0.05 --epochs 3 --batch 8 --quiet --save l.snn
+run 0 eval l.snn $labels --json
+sed 's/.*"accuracy":\([^,]*\),.*/\1/' out >accuracy
+run 0 predict l.snn $labels -o table.csv
+[ "$(head -n 1 table.csv)" = sample,step,class,name,probability ] || bad "the columns are $(head -n 1 table.csv)"
+sed 1d classes/test.csv | cut -d, -f3 >targets
+sed 1d table.csv | cut -d, -f3 | paste -d' ' - targets | awk -v accuracy="$(cat accuracy)" '{ n += $1 == $2 }
+    END { exit !(NR == 240 && (n / NR - accuracy) ^ 2 < 1e-10) }' || bad "the accuracy is not $(cat accuracy)"
+refuses 2 "these samples have a label for each step" eval l.snn $labels --confusion
+
 # ---- files are replaced whole, and what does not go is refused
 echo before >kept.csv
 refuses 1 "SNN_ERR_IO" predict no.snn --data idx:data -o kept.csv

@@ -114,6 +114,44 @@ START_TEST(whole_sequences)
 }
 END_TEST
 
+/* A column of classes in place of targets: one for each step, or that of the last step. */
+START_TEST(classes)
+{
+    static const char text[] = "n,a,b,c\n1,1,-1,0\n1,2,-2,3\n1,3,-3,1\n2,6,-6,2\n2,7,-7,0\n";
+    static const uint32_t want[2][3] = { { 0, 3, 1 }, { 2, 0 } };
+    snn_sample sample = SNN_SAMPLE_INIT;
+    snn_dataset *d;
+    float x[2];
+
+    sample.x = x;
+    files.targets = NULL;
+    files.labels = "c";
+    files.sequence = "n";
+    d = opened(text);
+    ck_assert(info_of(d).classes == 4 && info_of(d).targets == 0 && info_of(d).target_frames == 3);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t t = 0; t < 3 - i; t++) {
+            OK(snn_dataset_read(d, i, t, &sample));
+            ck_assert_uint_eq(sample.label, want[i][t]);
+        }
+    snn_dataset_destroy(d);
+    files.last = 1;
+    d = opened(text);
+    ck_assert(info_of(d).classes == 4 && info_of(d).target_frames == 1);
+    OK(snn_dataset_label(d, 0, &(uint32_t){ 0 }));
+    OK(snn_dataset_read(d, 0, 0, &sample));
+    ck_assert_uint_eq(sample.label, 1);
+    snn_dataset_destroy(d);
+    WRONG("n,a,b,c\n1,2,3,0.5\n", SNN_ERR_FORMAT, "train.csv, line 2: the label is 0.5, no whole number");
+    WRONG("n,a,b,c\n1,2,3,-1\n", SNN_ERR_FORMAT, "the label is -1");
+    files.labels = "c,b";
+    WRONG("n,a,b,c\n1,2,3,1\n", SNN_ERR_ARGUMENT, "data.labels names one column");
+    files.labels = "c";
+    files.targets = "b";
+    WRONG("n,a,b,c\n1,2,3,1\n", SNN_ERR_ARGUMENT, "leaves no targets");
+}
+END_TEST
+
 START_TEST(windows)
 {
     snn_dataset *d;
@@ -242,6 +280,7 @@ int main(void)
     tcase_add_test(tc, a_line_is_a_sample);
     tcase_add_test(tc, names_and_line_ends);
     tcase_add_test(tc, whole_sequences);
+    tcase_add_test(tc, classes);
     tcase_add_test(tc, windows);
     tcase_add_test(tc, what_is_wrong);
     tcase_add_test(tc, hostile_lines);

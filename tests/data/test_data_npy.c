@@ -98,6 +98,66 @@ START_TEST(order_of_fortran)
 }
 END_TEST
 
+static snn_dataset *series(snn_status rc, const char *part)
+{
+    snn_dataset *d;
+
+    files.split = SNN_SPLIT_TEST;
+    files.series = files.label_steps = 1;
+    if (rc != SNN_OK)
+        FAILS(snn_dataset_open_files(&d, ctx, &files), rc, part);
+    else
+        OK(snn_dataset_open_files(&d, ctx, &files));
+    return d;
+}
+
+/* Frames [n,T,N] with a label for each step, in the order of either language. */
+START_TEST(series_and_labels_of_steps)
+{
+    static const char *const fortran[] = { "False", "True" }, *const bytes[] = { "\1\0\2\2\1\0", "\1\2\0\1\2\0" };
+    snn_dataset_info info = SNN_DATASET_INFO_INIT;
+    snn_sample sample = SNN_SAMPLE_INIT;
+    snn_view_options half;
+    snn_dataset *d, *part;
+    uint32_t label;
+    float x[2];
+
+    put_array("a-test-x.npy", X_IS("|i1", "False", "(2, 3, 2)"), "\1\2\3\4\5\6\1\2\3\4\5\6", 12);
+    for (int i = 0; i < 2; i++) {
+        char header[128];
+
+        snprintf(header, sizeof header, "{'descr': '|i1', 'fortran_order': %s, 'shape': (2, 3), }", fortran[i]);
+        put_array("a-test-labels.npy", header, bytes[i], 6);
+        d = series(SNN_OK, "");
+        OK(snn_dataset_get_info(d, &info));
+        ck_assert(info.frames == 3 && info.classes == 3 && info.targets == 0 && info.target_frames == 3);
+        sample.x = x;
+        for (size_t k = 0; k < 6; k++) {
+            OK(snn_dataset_read(d, k / 3, k % 3, &sample));
+            ck_assert_uint_eq(sample.label, (uint32_t)bytes[0][k]);
+        }
+        FAILS(snn_dataset_label(d, 0, &label), SNN_ERR_ARGUMENT, "a label for each step");
+        OK(snn_view_options_init(&half, sizeof half));
+        half.part = SNN_VIEW_SHARE;
+        half.share = 0.5;
+        OK(snn_dataset_view(&part, d, &half));
+        OK(snn_dataset_get_info(part, &info));
+        ck_assert(info.count == 1 && info.classes == 3 && info.target_frames == 3);
+        OK(snn_dataset_read(part, 0, 1, &sample));
+        ck_assert(sample.label == 0 || sample.label == 1);
+        half.classes = &label;
+        half.n_classes = 1;
+        snn_dataset_destroy(part);
+        FAILS(snn_dataset_view(&part, d, &half), SNN_ERR_ARGUMENT, "labels of their steps");
+        snn_dataset_destroy(d);
+    }
+    put_array("a-test-labels.npy", X_IS("|i1", "False", "(2, 2)"), "\1\0\2\2", 4);
+    series(SNN_ERR_FORMAT, "labels of steps are whole numbers [n,T]");
+    put_array("a-test-labels.npy", X_IS("|i1", "False", "(2, 3)"), "\1\0\2\2\xff\0", 6);
+    series(SNN_ERR_FORMAT, "label -1, not in 0");
+}
+END_TEST
+
 /* Frames [n,T,N] with targets for each step. */
 START_TEST(series_and_targets)
 {
@@ -241,6 +301,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, types);
     tcase_add_test(tc, order_of_fortran);
+    tcase_add_test(tc, series_and_labels_of_steps);
     tcase_add_test(tc, series_and_targets);
     tcase_add_test(tc, rank_of_samples);
     tcase_add_test(tc, what_is_wrong);

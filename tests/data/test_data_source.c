@@ -267,7 +267,7 @@ END_TEST
 
 START_TEST(sources_are_checked)
 {
-    const snn_dataset_source good = source;
+    snn_dataset_source good = source;
     snn_dataset *d = NULL;
     struct {
         snn_dataset_source source;
@@ -289,7 +289,9 @@ START_TEST(sources_are_checked)
     REFUSED(classes, 0, SNN_ERR_ARGUMENT, "classes");
     REFUSED(frames, 0, SNN_ERR_ARGUMENT, "frames");
     REFUSED(targets, 3, SNN_ERR_ARGUMENT, "5 classes and 3 targets");
-    REFUSED(target_frames, FRAMES, SNN_ERR_ARGUMENT, "target_frames is 3");
+    good.frames = FRAMES;
+    REFUSED(target_frames, FRAMES + 1, SNN_ERR_ARGUMENT, "target_frames is 4");
+    good.frames = 1;
     REFUSED(target_frames, 0, SNN_ERR_ARGUMENT, "target_frames is 0");
     REFUSED(read, NULL, SNN_ERR_ARGUMENT, "read");
     REFUSED(struct_size, 4, SNN_ERR_ARGUMENT, "struct_size is 4");

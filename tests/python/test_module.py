@@ -190,6 +190,28 @@ class Training(unittest.TestCase):
         x = x.transpose(1, 0, 2)
         np.testing.assert_array_equal(one.predict(x, lengths=lengths), other.predict(x, lengths=lengths))
 
+    def test_labels_of_steps(self):
+        rng = np.random.default_rng(7)
+        x = rng.normal(size=(12, 4, 2)).astype(np.float32)
+        labels = (x[:, :, 0] > x[:, :, 1]).astype(np.int64)
+        lengths = np.arange(12) % 4 + 1
+        data = snn.Dataset.from_arrays(self.ctx, x, step_labels=labels, lengths=lengths, time_axis=1)
+        info = data.info()
+        self.assertEqual((info.frames, info.targets, info.target_frames, info.classes), (4, 0, 4, 2))
+        sample, told = data[2]
+        np.testing.assert_array_equal(told[:3], labels[2, :3])
+        _, one = self.trainer(loss="ce", shuffle=0)
+        _, other = self.trainer(loss="ce", shuffle=0)
+        a = one.epoch(data)
+        b = other.step(x.transpose(1, 0, 2), step_labels=labels.T, lengths=lengths)
+        self.assertEqual((a.loss, a.accuracy), (b.loss, b.accuracy))
+        c = self.trainer(loss="ce", shuffle=0)[1].step(x, step_labels=labels, lengths=lengths, time_axis=1)
+        self.assertEqual(b.loss, c.loss)
+        with self.assertRaisesRegex(ValueError, "step_labels have shape"):
+            other.step(x.transpose(1, 0, 2), step_labels=labels)
+        with self.assertRaises(TypeError):
+            other.step(x.transpose(1, 0, 2), labels[:, 0], step_labels=labels.T)
+
     def test_one_target_for_a_sample(self):
         x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(12, 2)
         data = snn.Dataset.from_arrays(self.ctx, x, targets=x[:, ::-1])

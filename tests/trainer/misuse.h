@@ -178,6 +178,15 @@ ROW(two_target_frames, step_targets(w, 2, NULL, NULL))
 ROW(length_zero, step_targets(w, 1, (const uint32_t[]){ 3, 0 }, NULL))
 ROW(targets_for_labels, step_targets(w, 1, NULL, NULL))
 
+static inline snn_status two_label_frames(struct world *w)
+{
+    static const uint32_t labels[] = { 0, 1, 1, 0 };
+    snn_batch batch = *BATCH_OF(w->x, 1, labels, 2);
+
+    batch.target_frames = 2;
+    return snn_trainer_step(w->tr, &batch, NULL);
+}
+
 static inline snn_status target_nan(struct world *w)
 {
     snn_batch batch = *BATCH_OF(w->x, 1, NULL, 2);

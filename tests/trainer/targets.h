@@ -48,8 +48,9 @@ enum { WAYS = sizeof ways / sizeof *ways, WHOLES = sizeof wholes / sizeof *whole
 
 struct set {
     float x[COUNT][STEPS][IN], target[COUNT][STEPS][OUT];
-    uint32_t length[COUNT], label[COUNT];
+    uint32_t length[COUNT], label[COUNT], step_label[COUNT][STEPS];
     size_t frames, target_frames; /* 0: labels */
+    bool label_steps;             /* of each step */
     bool has_lengths;
     /* what the callback does wrong, where `bad` is the sample */
     size_t bad, bad_frame;
@@ -65,6 +66,8 @@ static inline void fill(struct set *s, size_t frames, size_t target_frames, bool
     for (size_t i = 0; i < COUNT; i++) {
         s->length[i] = has_lengths ? (uint32_t)(1 + i * 3 % STEPS) : STEPS;
         s->label[i] = (uint32_t)(i * 5 % OUT);
+        for (size_t t = 0; t < STEPS; t++)
+            s->step_label[i][t] = (uint32_t)((i + 2 * t) % OUT);
     }
     s->frames = frames;
     s->target_frames = target_frames;
@@ -109,7 +112,7 @@ static inline snn_status read_one(void *user, size_t index, size_t frame, snn_sa
     if (s->target_frames > 0)
         memcpy(sample->target, s->target[index][s->target_frames > 1 ? frame : 0], sizeof s->target[index][0]);
     else
-        sample->label = s->label[index];
+        sample->label = s->label_steps ? s->step_label[index][frame] : s->label[index];
     if (frame == 0 && s->has_lengths)
         sample->length = s->length[index];
     s->past += frame >= s->length[index];
@@ -131,6 +134,7 @@ static inline snn_dataset *dataset(snn_context *ctx, struct set *s)
         source.target_frames = s->target_frames;
     } else {
         source.classes = OUT;
+        source.target_frames = s->label_steps ? STEPS : 1;
     }
     source.read = read_one;
     source.user = s;
@@ -141,7 +145,7 @@ static inline snn_dataset *dataset(snn_context *ctx, struct set *s)
 /* Samples from `first` on as the host's arrays. */
 struct arrays {
     float x[STEPS][BATCH][IN], target[STEPS][BATCH][OUT];
-    uint32_t length[BATCH];
+    uint32_t length[BATCH], label[STEPS * BATCH]; /* [T,n] */
 };
 
 static inline snn_batch batch_of(struct arrays *a, const struct set *s, size_t first, size_t n)
@@ -153,6 +157,7 @@ static inline snn_batch batch_of(struct arrays *a, const struct set *s, size_t f
             memcpy(a->x[0][0] + (t * n + b) * IN, s->x[first + b][t], sizeof s->x[0][0]);
             memcpy(a->target[0][0] + (t * n + b) * OUT, s->target[first + b][t], sizeof s->target[0][0]);
             a->length[b] = s->length[first + b];
+            a->label[t * n + b] = s->step_label[first + b][t];
         }
     batch.samples = n;
     batch.frames = s->frames;
@@ -160,6 +165,10 @@ static inline snn_batch batch_of(struct arrays *a, const struct set *s, size_t f
     batch.targets = s->target_frames > 0 ? a->target[0][0] : NULL;
     batch.target_frames = s->target_frames;
     batch.labels = s->target_frames > 0 ? NULL : s->label + first;
+    if (s->label_steps) {
+        batch.labels = a->label;
+        batch.target_frames = STEPS;
+    }
     batch.lengths = s->has_lengths ? a->length : NULL;
     return batch;
 }

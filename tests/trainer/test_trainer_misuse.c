@@ -111,6 +111,7 @@ static const struct {
     { "2 frames for 3 steps", frames_wrong, ARGUMENT, "2 frames; 1 (static) or 3" },
     { "labels and targets", labels_and_targets, ARGUMENT, "labels and targets; a batch has one or the other" },
     { "targets for 2 of 3 steps", two_target_frames, ARGUMENT, "2 target_frames; 1 (a target for each sample) or 3" },
+    { "labels for 2 of 3 steps", two_label_frames, ARGUMENT, "2 target_frames; 1 (a label for each sample) or 3" },
     { "targets for a loss of labels", targets_for_labels, ARGUMENT, "the loss ce is of labels" },
     { "a target that is not a number", target_nan, DIVERGED, "the target of sample 1" },
     { "a loss of the host that is not a number", loss_nan, DIVERGED, "the host's loss of sample 1" },

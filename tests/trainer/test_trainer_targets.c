@@ -79,6 +79,124 @@ START_TEST(test_roads_of_labels)
 }
 END_TEST
 
+/* A label for each step, of all frames or of a static sample. */
+START_TEST(test_roads_of_step_labels)
+{
+    static const struct {
+        size_t frames;
+        bool lengths;
+    } rows[] = { { STEPS, false }, { 1, false }, { STEPS, true } };
+    char settings[64];
+    struct set s;
+
+    snprintf(settings, sizeof settings, "%s loss=ce", ways[_i].settings);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fill(&s, rows[i].frames, 0, rows[i].lengths);
+        s.label_steps = true;
+        check_roads(ways[_i].name, ways[_i].method, settings, ways[_i].layers, &s);
+    }
+    if (strcmp(ways[_i].method, "bptt") == 0 || strcmp(ways[_i].method, "ottt") == 0) { /* the last in two parts */
+        strcat(settings, " shards=2");
+        check_roads(ways[_i].name, ways[_i].method, settings, ways[_i].layers, &s);
+    }
+}
+END_TEST
+
+/* Distances from the labels of steps are those from targets that are 1 for the class of the step. */
+START_TEST(test_step_labels_are_targets)
+{
+    struct world labels, targets;
+    struct set s;
+
+    fill(&s, STEPS, STEPS, true);
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t t = 0; t < STEPS; t++)
+            for (size_t c = 0; c < OUT; c++)
+                s.target[i][t][c] = c == s.step_label[i][t];
+    open_world(&targets, ways[_i].method, ways[_i].settings, ways[_i].layers, 1);
+    open_world(&labels, ways[_i].method, ways[_i].settings, ways[_i].layers, 1);
+    for (size_t first = 0; first + BATCH <= COUNT; first += BATCH) {
+        snn_metrics m = SNN_METRICS_INIT, k = SNN_METRICS_INIT;
+        struct arrays a;
+        snn_batch batch;
+
+        s.target_frames = STEPS;
+        s.label_steps = false;
+        batch = batch_of(&a, &s, first, BATCH);
+        OK(snn_trainer_step(targets.tr, &batch, &m));
+        s.target_frames = 0;
+        s.label_steps = true;
+        batch = batch_of(&a, &s, first, BATCH);
+        OK(snn_trainer_step(labels.tr, &batch, &k));
+        ck_assert_double_eq(m.loss, k.loss);
+        ck_assert(isnan(m.accuracy) && k.accuracy >= 0 && k.accuracy <= 1 && isnan(k.r2));
+    }
+    check_same(&labels, &targets, ways[_i].name);
+    close_world(&labels);
+    close_world(&targets);
+}
+END_TEST
+
+/* ---- how many steps are right ---- */
+
+struct score {
+    const struct set *s;
+    double right;
+};
+
+/* Of the first batch: the observer sees its samples in their order. */
+static void score_step(void *user, snn_trainer *tr, snn_phase phase, size_t step)
+{
+    struct score *score = user;
+    snn_trainer_info info = SNN_TRAINER_INFO_INIT;
+    const snn_layer *last = snn_network_layer_named(tr->net, "o");
+    float out[BATCH * OUT];
+
+    if (phase != SNN_PHASE_FORWARD)
+        return;
+    OK(snn_trainer_get_info(tr, &info));
+    OK(snn_trainer_read_signal(tr, last, SNN_SIGNAL_OUTPUT, out, info.samples * OUT));
+    for (size_t b = 0; b < info.samples; b++) {
+        const uint32_t length = score->s->length[b];
+        size_t best = 0;
+
+        for (size_t c = 1; c < OUT; c++)
+            best = out[b * OUT + c] > out[b * OUT + best] ? c : best;
+        if (step < length && best == score->s->step_label[b][step])
+            score->right += 1.0 / length;
+    }
+}
+
+START_TEST(test_steps_are_counted)
+{
+    snn_metrics seen = SNN_METRICS_INIT, plain = SNN_METRICS_INIT;
+    struct score score = { 0 };
+    struct world w, blind;
+    struct set s;
+    snn_dataset *set, *other;
+
+    fill(&s, STEPS, 0, true);
+    s.label_steps = true;
+    score.s = &s;
+    open_world(&w, "bptt", "loss=ce", CHAIN, 1);
+    open_world(&blind, "bptt", "loss=ce", CHAIN, 2);
+    OK(snn_trainer_observe(w.tr, SNN_OBSERVE_SIGNALS, score_step, &score));
+    OK(snn_trainer_prepare(w.tr, BATCH));
+    set = dataset(w.ctx, &s);
+    other = dataset(blind.ctx, &s);
+    OK(snn_dataset_set_i64(set, SNN_DATASET_LIMIT, BATCH));
+    OK(snn_dataset_set_i64(other, SNN_DATASET_LIMIT, BATCH));
+    OK(snn_trainer_evaluate(w.tr, set, &seen));
+    OK(snn_trainer_evaluate(blind.tr, other, &plain));
+    ck_assert_double_eq_tol(seen.accuracy, score.right / BATCH, 1e-12);
+    ck_assert(seen.accuracy == plain.accuracy && seen.loss == plain.loss && seen.accuracy > 0 && seen.accuracy < 1);
+    snn_dataset_destroy(set);
+    snn_dataset_destroy(other);
+    close_world(&w);
+    close_world(&blind);
+}
+END_TEST
+
 START_TEST(test_roads_of_one_loss)
 {
     struct set s;
@@ -116,6 +234,21 @@ static void no_target_frames(snn_batch *batch, struct arrays *a)
 {
     (void)a;
     batch->target_frames = 0;
+}
+
+/* Labels of all steps, of which one is none; one that a length leaves out would pass. */
+static void label_too_large(snn_batch *batch, struct arrays *a)
+{
+    a->label[2 * BATCH + 1] = OUT;
+    batch->labels = a->label;
+    batch->targets = NULL;
+}
+
+static void two_label_frames(snn_batch *batch, struct arrays *a)
+{
+    batch->labels = a->label;
+    batch->targets = NULL;
+    batch->target_frames = 2;
 }
 
 static void target_nan(snn_batch *batch, struct arrays *a)
@@ -164,6 +297,8 @@ static const struct {
     { none, SNN_ERR_ARGUMENT, SNN_OK, "labels is NULL, and so is targets" },
     { two_target_frames, SNN_ERR_ARGUMENT, SNN_OK, "2 target_frames; 1 (a target for each sample) or 5" },
     { no_target_frames, SNN_ERR_ARGUMENT, SNN_OK, "0 target_frames" },
+    { label_too_large, SNN_ERR_ARGUMENT, SNN_OK, "label 7 is 3; the network has 3 outputs" },
+    { two_label_frames, SNN_ERR_ARGUMENT, SNN_OK, "2 target_frames; 1 (a label for each sample) or 5" },
     { target_nan, SNN_ERR_DIVERGED, SNN_OK, "the target of sample 2 holds a value that is not finite (step 4)" },
     { target_infinite, SNN_ERR_DIVERGED, SNN_OK, "the target of sample 1" },
     { length_zero, SNN_ERR_ARGUMENT, SNN_ERR_ARGUMENT, "length 1 is 0; a sample has 1 to 5 frames" },
@@ -208,6 +343,13 @@ START_TEST(test_refused_of_one_loss)
     open_world(&w, wholes[_i].method, wholes[_i].settings, wholes[_i].layers, 1);
     batch = batch_of(&a, &s, 0, BATCH);
     FAILS(snn_trainer_step(w.tr, &batch, NULL), SNN_ERR_UNSUPPORTED, "a target for each step");
+    s.target_frames = 0;
+    s.label_steps = true;
+    batch = batch_of(&a, &s, 0, BATCH);
+    FAILS(snn_trainer_step(w.tr, &batch, NULL), SNN_ERR_UNSUPPORTED, "a label for each step");
+    s.target_frames = STEPS;
+    s.label_steps = false;
+    batch = batch_of(&a, &s, 0, BATCH);
     batch.target_frames = 1;
     if (keeps_steps) {
         OK(snn_trainer_step(w.tr, &batch, NULL));
@@ -484,6 +626,9 @@ int main(void)
 
     tcase_add_loop_test(tc, test_roads, 0, WAYS);
     tcase_add_loop_test(tc, test_roads_of_labels, 0, WAYS);
+    tcase_add_loop_test(tc, test_roads_of_step_labels, 0, WAYS);
+    tcase_add_loop_test(tc, test_step_labels_are_targets, 0, WAYS);
+    tcase_add_test(tc, test_steps_are_counted);
     tcase_add_loop_test(tc, test_roads_of_one_loss, 0, WHOLES);
     tcase_add_loop_test(tc, test_refused, 0, sizeof refused / sizeof *refused);
     tcase_add_loop_test(tc, test_refused_of_one_loss, 0, WHOLES);

@@ -51,7 +51,7 @@ def _reader(x: Array, labels: Whole | None, targets: Floats | None, lengths: Who
         if frame < frames:
             copy(sample.x, index, frame)
         if labels is not None:
-            sample.label = labels[index]
+            sample.label = labels[index] if labels.ndim == 1 else labels[index, frame % target_frames]
         if copy_target is not None:
             copy_target(sample.target, index, frame % target_frames)
         if lengths is not None and frame == 0:
@@ -85,22 +85,24 @@ class Dataset(Owned, Parameters):
     @classmethod
     def open(cls, context: Context, form: str, path: Path, split: str = "train", *, limit: int = 0, rank: int = 0,
              series: bool = False, inputs: str | None = None, targets: str | None = None, sequence: str | None = None,
-             window: int = 0, stride: int = 0, last: bool = False) -> Self:
+             window: int = 0, stride: int = 0, last: bool = False, labels: str | None = None,
+             label_steps: bool = False) -> Self:
         """Opens published files: names("format") lists the forms, and "npz" is one where libsnn-events is there. The
         split is "train" or "test"; with a limit, only the first samples are read.
 
         idx, npy, npz: series=True if the first dimension of a sample is time; rank 1 for samples [N], 2 for [C,L], 3
         for [C,H,W] where the array does not tell. csv: `targets`, names of columns as "a,b"; `inputs`, all others by
         default; `sequence`, the column that numbers sequences; `window` and `stride` in steps; last=True for one
-        target of each sample, that of its last step."""
+        target of each sample, that of its last step; or `labels`, the column of the class of each step. Of idx, npy
+        and npz, label_steps=True if labels are [n,T], one for each step."""
         files = DatasetFiles()
         library.snn_dataset_files_init(byref(files), ctypes.sizeof(files))
         files.format, files.path = values.word(form, "format"), values.path(path)
         files.split = values.choice(split, SPLITS, "split")
         files.limit, files.rank = values.whole(limit, "limit"), values.whole(rank, "rank")
         files.window, files.stride = values.whole(window, "window"), values.whole(stride, "stride")
-        files.series, files.last = int(bool(series)), int(bool(last))
-        for name, words in (("inputs", inputs), ("targets", targets), ("sequence", sequence)):
+        files.series, files.last, files.label_steps = int(bool(series)), int(bool(last)), int(bool(label_steps))
+        for name, words in (("inputs", inputs), ("targets", targets), ("sequence", sequence), ("labels", labels)):
             setattr(files, name, None if words is None else values.word(words, name))
         call = library.snn_dataset_open_files
         if form == "npz":
@@ -111,16 +113,17 @@ class Dataset(Owned, Parameters):
     @classmethod
     def from_arrays(cls, context: Context, x: ArrayLike, labels: ArrayLike | None = None, classes: int | None = None,
                     *, targets: ArrayLike | None = None, lengths: ArrayLike | None = None,
-                    time_axis: int | None = None) -> Self:
+                    time_axis: int | None = None, step_labels: ArrayLike | None = None) -> Self:
         """x is [count,N], [count,C,L] or [count,C,H,W]; with frames for each step, [count,T,N] and so on with
         time_axis=1, [T,count,N] and so on with time_axis=0. Samples have labels [count] or targets [count,K]; targets
-        for each step have their axes in the order of x, beside static samples [count,T,K]. Where some samples have
+        for each step, and step_labels, the class of each step, have their axes in the order of x, beside static
+        samples [count,T,K] and [count,T]. Where some samples have
         fewer frames than others, lengths [count]. Bytes are scaled to 0 .. 1.
 
         The library asks for sample after sample through a callback, which copies it out of x: bytes and float32 stay
         where they are, whatever the strides of the first axes, and changes to them are seen. Other types are
         converted once."""
-        values.either(labels, targets)
+        values.either(labels, targets, step_labels)
         samples, axes = _borrowed(x, time_axis)
         rank = samples.ndim - axes
         source = DatasetSource()
@@ -133,9 +136,12 @@ class Dataset(Owned, Parameters):
         if labels is not None:
             whole = values.labels(labels, len(samples), classes)
             source.classes = int(whole.max()) + 1 if classes is None else values.whole(classes, "classes", 1)
+        time = 1 if time_axis is None else time_axis
+        if step_labels is not None:
+            whole, source.target_frames = values.step_labels(step_labels, len(samples), time, 1, classes)
+            source.classes = int(whole.max()) + 1 if classes is None else values.whole(classes, "classes", 1)
         if targets is not None:
-            vectors, source.target_frames = values.targets(targets, (len(samples), None),
-                                                                 1 if time_axis is None else time_axis, 1)
+            vectors, source.target_frames = values.targets(targets, (len(samples), None), time, 1)
             source.targets = vectors.shape[-1]
         if lengths is not None:
             ends = values.lengths(lengths, len(samples), source.frames)
@@ -192,9 +198,9 @@ class Dataset(Owned, Parameters):
         library.snn_dataset_normalise(self._handle, means, deviations, n)
         return self
 
-    def __getitem__(self, index: int) -> tuple[Floats, int] | tuple[Floats, Floats]:
+    def __getitem__(self, index: int) -> tuple[Floats, int] | tuple[Floats, Floats] | tuple[Floats, Whole]:
         """Returns sample and label, or sample and target, as in evaluation. Samples and targets with frames are
-        [T,...], with zeros after the end of the sample."""
+        [T,...], and labels of steps [T], with zeros after the end of the sample."""
         import numpy as np
         index = values.whole(index, "index", -2**63)
         if not 0 <= index < len(self):
@@ -202,15 +208,16 @@ class Dataset(Owned, Parameters):
         info, sample = self.info(), Sample()
         steps = max(info.frames, info.target_frames)
         x, target = np.zeros((steps, *self.shape), np.float32), np.zeros((steps, info.targets), np.float32)
-        length = steps
+        length, labels = steps, np.zeros(steps, np.uint32)
         for frame in range(steps):
             if frame < length:
                 _, sample.x = values.floats(x[frame])
                 _, sample.target = values.floats(target[frame])
                 calling_back([self._watch], library.snn_dataset_read, self._handle, index, frame, byref(sample))
+                labels[frame] = sample.label
             if frame == 0 and info.frames > 1:
                 length = sample.length
         x = x[:info.frames] if info.frames > 1 else x[0]
         if info.targets == 0:
-            return x, sample.label
+            return (x, labels[:info.target_frames]) if info.target_frames > 1 else (x, int(labels[0]))
         return x, target[:info.target_frames] if info.target_frames > 1 else target[0]

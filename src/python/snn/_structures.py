@@ -200,6 +200,8 @@ class DatasetFiles(Structure):
     targets: _MaybeText
     sequence: _MaybeText
     rank: _Size
+    labels: _MaybeText
+    label_steps: _Size
 
 
 @structure

@@ -179,14 +179,18 @@ class Trainer(Evaluator):
         return self
 
     def step(self, x: ArrayLike, labels: ArrayLike | None = None, *, targets: ArrayLike | None = None,
-             lengths: ArrayLike | None = None, time_axis: int = 0) -> Metrics:
-        """Trains one batch and returns the metrics. x is [n,...] for all steps, or [T,n,...] for each; labels [n];
-        targets [n,outputs], or [T,n,outputs] for each step; lengths [n] if some samples end before the last step.
-        With time_axis=1 frames are [n,T,...] and targets [n,T,outputs]. Bytes are scaled to 0 .. 1."""
-        values.either(labels, targets)
+             lengths: ArrayLike | None = None, time_axis: int = 0, step_labels: ArrayLike | None = None) -> Metrics:
+        """Trains one batch and returns the metrics. x is [n,...] for all steps, or [T,n,...] for each; labels [n], or
+        step_labels [T,n]; targets [n,outputs], or [T,n,outputs] for each step; lengths [n] if some samples end before
+        the last step. With time_axis=1 frames are [n,T,...], step_labels [n,T] and targets [n,T,outputs]. Bytes are
+        scaled to 0 .. 1."""
+        values.either(labels, targets, step_labels)
         (batch, _keeps), out = self._batch(x, lengths, time_axis), Metrics()
         if labels is not None:
             whole = values.labels(labels, batch.samples, self._classes)
+            batch.labels = whole.ctypes.data
+        if step_labels is not None:
+            whole, batch.target_frames = values.step_labels(step_labels, batch.samples, time_axis, 0, self._classes)
             batch.labels = whole.ctypes.data
         if targets is not None:
             vectors, batch.target_frames = values.targets(targets, (batch.samples, self._classes), time_axis, 0)

@@ -160,10 +160,23 @@ def lengths(array: ArrayLike, n: int, frames: int) -> Whole:
     return _each(arrays.array(array, "lengths"), n, "length", 1, frames)
 
 
-def either(labels: object, targets: object) -> None:
-    """Samples have labels or targets."""
-    if (labels is None) == (targets is None):
-        raise TypeError("expected either labels or targets")
+def step_labels(array: ArrayLike, n: int, time_axis: int, wanted: int, classes: int | None) -> tuple[Whole, int]:
+    """One class number for each step of n samples, as uint32 with time along the axis `wanted`, and the number of
+    steps."""
+    given = arrays.array(array, "step_labels")
+    if given.ndim != 2 or given.shape[1 - time_axis] != n or given.size == 0:
+        steps = f"[{n},T]" if time_axis else f"[T,{n}]"
+        raise ValueError(f"step_labels have shape {given.shape}; expected {steps}")
+    if time_axis != wanted:
+        given = given.swapaxes(0, 1)
+    flat = _each(given.reshape(-1), given.size, "label", 0, (2**32 if classes is None else classes) - 1)
+    return flat.reshape(given.shape), given.shape[wanted]
+
+
+def either(labels: object, targets: object, step_labels: object = None) -> None:
+    """Samples have labels or targets, or their steps have labels."""
+    if sum(given is not None for given in (labels, targets, step_labels)) != 1:
+        raise TypeError("expected either labels, targets or step_labels")
 
 
 def targets(array: ArrayLike, shape: tuple[int, int | None], time_axis: int, wanted: int) -> tuple[Floats, int]:
