@@ -332,7 +332,7 @@ static snn_status evaluate_all(snn_trainer *tr, struct snn__batch *batch, struct
 /* Also within an epoch, whose end a host may have asked for. */
 static snn_status evaluate_counting(snn_trainer *tr, struct snn__batch *batch, struct snn__sums *s)
 {
-    const bool stop = tr->shards.stop;
+    const bool stop = tr->shards.stop, stopped = tr->shards.stopped;
     snn_status rc;
 
     tr->shards.stop = false;
@@ -342,6 +342,7 @@ static snn_status evaluate_counting(snn_trainer *tr, struct snn__batch *batch, s
     rc = evaluate_all(tr, batch, s);
     tr->pass.count = tr->pass.settled = false;
     tr->shards.stop = stop;
+    tr->shards.stopped = stopped;
     return rc;
 }
 

@@ -67,6 +67,46 @@ START_TEST(test_stopped)
 }
 END_TEST
 
+/* The hosts of all ranks evaluate after every batch, and that of one then stops all after the next one. */
+struct looker {
+    snn_trainer *trainer;
+    snn_dataset *set;
+    struct stopper stopper;
+};
+
+static int look_and_stop(void *user, const snn_progress *progress)
+{
+    struct looker *l = user;
+
+    if (progress->training)
+        OK(snn_trainer_evaluate(l->trainer, l->set, NULL));
+    return maybe_stop(&l->stopper, progress);
+}
+
+static void look_and_be_stopped(struct running *run, struct member *m, uint32_t rank, struct outcome *out)
+{
+    struct counted c = { plan.x, plan.reads, run->task->is_static ? 1 : STEPS, COUNT, SNN_OK };
+    struct looker looker = { m->trainer, counted_set(m->ctx, &c), { .rank = rank } };
+
+    (void)out;
+    OK(snn_trainer_prepare(m->trainer, BATCH));
+    OK(snn_trainer_on_progress(m->trainer, look_and_stop, &looker));
+    FAILS(snn_trainer_epoch(m->trainer, looker.set, NULL), SNN_ERR_CANCELLED, "after 18 of 29 samples");
+    OK(snn_trainer_epoch(m->trainer, looker.set, NULL));
+    snn_dataset_destroy(looker.set);
+}
+
+START_TEST(test_stopped_while_looking)
+{
+    struct running run = of(&tasks[_i], 1, look_and_be_stopped);
+
+    begin_plan();
+    plan.stops = 1;
+    plan.stop_at = 1;
+    run_ranks(&run, 3, true);
+}
+END_TEST
+
 /* A batch with a sample that cannot be read is left out by all. */
 START_TEST(test_skipped)
 {
@@ -265,6 +305,7 @@ int main(void)
     tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, test_epochs, 0, TASKS);
     tcase_add_loop_test(tc, test_stopped, 0, TASKS);
+    tcase_add_loop_test(tc, test_stopped_while_looking, 0, 2);
     tcase_add_loop_test(tc, test_skipped, 0, TASKS);
     tcase_add_loop_test(tc, test_resumed, 0, TASKS);
     tcase_add_loop_test(tc, test_other_shards, 0, 5);
