@@ -4,8 +4,10 @@
 #include "ranks.h"
 #include "tool.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct command *const commands[] = {
     &train_command,   &eval_command,      &predict_command,    &info_command, &convert_command, &bench_command,
@@ -109,10 +111,20 @@ static void *take(size_t size)
     return block;
 }
 
+/* Where the caller has closed the standard input or an output, a file of the run must not take its number: what is
+ * printed would go into it. Opened the wrong way round, they fail as closed ones do. */
+static void occupy_closed(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
     int status;
 
+    occupy_closed();
     json_set_alloc_funcs(take, free);
     status = run(argc, argv);
 

@@ -139,6 +139,14 @@ run 0 $raster link.svg --steps 31
 if cmp -s drawn.svg before; then bad "drawn.svg was not drawn anew"; fi
 [ -z "$(ls | grep tmp)" ] || bad "a temporary file stayed"
 
+# ---- an output that the caller has closed is no file of the run
+"$snn" $quick --save shut.snn >&- 2>err && bad "a closed standard output is no failure"
+has err "standard output: could not be written"
+"$snn" $quick --save mute.snn --lr 0.2 >out 2>&- <&-
+for log in shut.csv mute.csv; do
+    [ "$(grep -c '^[12e]' "$log")" -eq 3 ] && [ "$(wc -l <"$log")" -eq 3 ] || bad "$log holds what was printed"
+done
+
 # ---- a checkpoint that is of another run
 run 0 $quick --keep --save old.snn
 cp old.snn.ckpt before
