@@ -268,8 +268,8 @@ SNN_API SNN_CHECKED snn_status snn_trainer_create(snn_trainer **out, snn_network
 /** Creates an evaluator: a trainer without method and optimizer, for a network that was trained by any method. It
  * evaluates, predicts, may be observed, and may be the teacher of a trainer. Its results are the same, bit for bit,
  * as those of a trainer with the same parameters. Its parameters are SNN_TRAINER_STEPS, those of the loss except the
- * teacher's, and SNN_TRAINER_ENCODER. Calls that train return SNN_ERR_STATE. Prepares the network if it is not
- * prepared. Borrows the network: destroy the evaluator first, by snn_trainer_destroy().
+ * teacher's, SNN_TRAINER_ENCODER and SNN_TRAINER_SHARDS. Calls that train return SNN_ERR_STATE. Prepares the network
+ * if it is not prepared. Borrows the network: destroy the evaluator first, by snn_trainer_destroy().
  * @param out receives the evaluator; NULL on failure
  * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_UNSUPPORTED, SNN_ERR_MEMORY, and as snn_network_prepare() */
 SNN_API SNN_CHECKED snn_status snn_evaluator_create(snn_trainer **out, snn_network *network);

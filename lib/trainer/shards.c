@@ -333,6 +333,8 @@ snn_status snn__run_shards(snn_trainer *tr, const struct snn__batch *batch, bool
     clear_reports(tr);
     rc = trains ? train(tr, batch) : evaluate(tr, batch);
     snn__restore_counters(tr, s->held);
+    tr->split.samples = batch->n;
+    tr->unread &= !s->lost; /* no sample is to blame */
     if (rc == SNN_OK)
         snn__reports_add(tr, batch->n, result);
     return rc;

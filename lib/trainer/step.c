@@ -186,6 +186,7 @@ static snn_status predict(snn_trainer *tr, const snn_batch *given, float *out)
         SNN__TRY(snn__run_part(tr, &batch, &result));
         snn__layers(tr->ctx)->transfer(out + batch.from * tr->classes, tr->out_sum, batch.n * tr->classes);
     }
+    tr->split.samples = n;
     return SNN_OK;
 }
 

@@ -322,7 +322,7 @@ snn_status snn_trainer_get_info(const snn_trainer *trainer, snn_trainer_info *in
     i.epochs = trainer->run.epoch;
     i.updates = trainer->run.updates;
     i.bytes = trainer->prepared ? bytes_of(trainer) : 0;
-    i.samples = trainer->pass.batch;
+    i.samples = trainer->shards.on ? trainer->split.samples : trainer->pass.batch;
     snn__fill(info, &i, sizeof i);
     return SNN_OK;
 }

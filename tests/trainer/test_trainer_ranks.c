@@ -1,5 +1,6 @@
 /* The same bits for 1, 2, 3 and 4 ranks, of one thread and of two, with every method; what cutting a batch changes,
  * and what it does not. */
+#include "core/context.h"
 #include "trainer/ranks.h"
 
 enum { BATCH = 13, STEPS = 4, CLASSES = 5, UPDATES = 4 };
@@ -90,15 +91,19 @@ static void train(struct running *run, struct member *m, uint32_t rank, struct o
     snn_metrics metrics = SNN_METRICS_INIT;
     struct array_set set = { x, label, len, frames };
     snn_dataset *data;
+    uint64_t allocations;
 
     (void)rank;
     OK(snn_trainer_prepare(m->trainer, BATCH));
+    allocations = atomic_load(&m->ctx->allocations);
     for (size_t b = 0; b < BATCH; b++)
         label[b] = (uint32_t)(b * 7 % CLASSES);
     for (unsigned i = 0; i < UPDATES; i++) {
         fill(m->trainer, x, frames, len, sizes[i], i);
         OK(snn_trainer_step(m->trainer, BATCH_OF(x, frames, label, sizes[i]), &metrics));
     }
+    ck_assert_uint_eq(atomic_load(&m->ctx->allocations), allocations);
+    ck_assert_uint_eq(about(m->trainer).samples, sizes[UPDATES - 1]);
     random_fill(x, BATCH * frames * len, 0, 1.5f, 77);
     data = dataset_of(m->ctx, &set, run->task->shape, BATCH - 1, CLASSES);
     *out = outcome_of(m->trainer);
@@ -163,6 +168,40 @@ START_TEST(test_any_order)
         free_outcomes(&run);
     }
     free_outcomes(&fixed);
+}
+END_TEST
+
+/* ---- memory ---- */
+
+/* Every allocation of a plan in shards fails once: nothing is lost, and the old plan goes on. */
+START_TEST(test_shortage)
+{
+    struct counting c = { 0 };
+    snn_context_options options;
+    struct member m = { .ctx = NULL };
+    size_t live, failures = 0;
+    snn_status rc;
+
+    OK(snn_context_options_init(&options, sizeof options));
+    counting_options(&c, &options);
+    options.threads = 1;
+    OK(snn_context_create(&m.ctx, &options));
+    m.net = network_of(m.ctx, (size_t[3]){ 12 }, "linear a out=7; lif n; dropout d; linear o out=3");
+    m.optimizer = sgd_of(m.ctx, 0.1);
+    OK(snn_trainer_create(&m.trainer, m.net, m.optimizer, "ottt"));
+    OK(set_all(m.trainer, _i ? "steps=2 shards=3 variant=O send=sign" : "steps=2 shards=3"));
+    OK(snn_trainer_prepare(m.trainer, 7));
+    live = c.live;
+    do {
+        c.fail_at = c.calls + 1 + failures++;
+        rc = snn_trainer_prepare(m.trainer, 8);
+        c.fail_at = 0;
+        ck_assert(rc == SNN_OK || rc == SNN_ERR_MEMORY);
+        ck_assert(rc == SNN_OK || c.live == live);
+    } while (rc != SNN_OK);
+    ck_assert_uint_gt(failures, 10);
+    close_member(&m);
+    ck_assert_uint_eq(c.live, 0);
 }
 END_TEST
 
@@ -235,6 +274,7 @@ int main(void)
     tcase_add_loop_test(tc, test_same_bits, 0, TASKS);
     tcase_add_loop_test(tc, test_many_shards, 0, 7);
     tcase_add_test(tc, test_any_order);
+    tcase_add_loop_test(tc, test_shortage, 0, 2);
     tcase_add_loop_test(tc, test_gradient, 0, TASKS);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -123,6 +123,38 @@ START_TEST(test_skipped)
 }
 END_TEST
 
+/* An evaluator of ranks has the figures of one. */
+static void evaluate(struct running *run, struct member *m, uint32_t rank, struct outcome *out)
+{
+    struct counted c = { plan.x, plan.evaluated, 1, COUNT, SNN_OK };
+    snn_dataset *set = counted_set(m->ctx, &c);
+    snn_trainer *evaluator;
+
+    (void)rank;
+    OK(snn_evaluator_create(&evaluator, m->net));
+    OK(set_all(evaluator, "steps=3"));
+    OK(snn_trainer_set_i64(evaluator, SNN_TRAINER_SHARDS, (int64_t)run->shards));
+    if (m->trainer->shards.given.size > 0)
+        OK(snn_trainer_set_communicator(evaluator, &m->trainer->shards.given));
+    OK(snn_trainer_prepare(evaluator, BATCH));
+    *out = (struct outcome){ .numbers = NULL };
+    out->trained = out->evaluated = (snn_metrics)SNN_METRICS_INIT;
+    OK(snn_trainer_evaluate(evaluator, set, &out->evaluated));
+    snn_trainer_destroy(evaluator);
+    snn_dataset_destroy(set);
+}
+
+START_TEST(test_evaluator)
+{
+    struct running one = of(&tasks[0], 1, evaluate);
+
+    begin_plan();
+    run_ranks(&one, 0, false);
+    for (uint32_t ranks = 1; ranks <= 4; ranks++)
+        compare_ranks(&tasks[0], &one, ranks, 1);
+}
+END_TEST
+
 /* ---- checkpoints ---- */
 
 /* Rank 0 writes; those of compressed gradients take part. */
@@ -307,6 +339,7 @@ int main(void)
     tcase_add_loop_test(tc, test_stopped, 0, TASKS);
     tcase_add_loop_test(tc, test_stopped_while_looking, 0, 2);
     tcase_add_loop_test(tc, test_skipped, 0, TASKS);
+    tcase_add_test(tc, test_evaluator);
     tcase_add_loop_test(tc, test_resumed, 0, TASKS);
     tcase_add_loop_test(tc, test_other_shards, 0, 5);
     tcase_add_loop_test(tc, test_teacher, 0, 5);
