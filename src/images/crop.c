@@ -50,7 +50,7 @@ static size_t below(size_t n, uint32_t word)
 /* ---- the random rectangle ---- */
 
 /* Columns and rows of a rectangle of random area and aspect; false: it does not fit. */
-static bool draw_sides(const struct snn__recipe *r, uint64_t seed, unsigned try, struct snn__side side[2])
+static bool draw_sides(const struct snn__recipe *r, uint64_t seed, unsigned try, struct snn__side *side)
 {
     const double area = (double)side[0].image * (double)side[1].image * between(r->scale, draw(seed, try, 0));
     const double ratio = r->ratio[0] * power(r->ratio[1] / r->ratio[0], draw(seed, try, 1));
@@ -66,7 +66,7 @@ static size_t at_least_one(size_t n, size_t most)
 }
 
 /* The largest rectangle in the middle whose aspect is allowed. */
-static void take_middle(const struct snn__recipe *r, struct snn__side side[2])
+static void take_middle(const struct snn__recipe *r, struct snn__side *side)
 {
     const double ratio = (double)side[0].image / (double)side[1].image;
 
@@ -80,7 +80,7 @@ static void take_middle(const struct snn__recipe *r, struct snn__side side[2])
         side[i].first = (side[i].image - side[i].used) / 2;
 }
 
-static void crop_random(const struct snn__recipe *r, uint64_t seed, struct snn__side side[2])
+static void crop_random(const struct snn__recipe *r, uint64_t seed, struct snn__side *side)
 {
     unsigned try = 0;
 
@@ -99,7 +99,7 @@ static void crop_random(const struct snn__recipe *r, uint64_t seed, struct snn__
 
 /* ---- the centre ---- */
 
-static void crop_centre(const struct snn__recipe *r, struct snn__side side[2])
+static void crop_centre(const struct snn__recipe *r, struct snn__side *side)
 {
     const size_t shorter = side[0].image < side[1].image ? side[0].image : side[1].image;
 
@@ -111,7 +111,7 @@ static void crop_centre(const struct snn__recipe *r, struct snn__side side[2])
     }
 }
 
-void snn__crop(const struct snn__recipe *recipe, uint64_t seed, struct snn__side side[2])
+void snn__crop(const struct snn__recipe *recipe, uint64_t seed, struct snn__side *side)
 {
     if (seed != 0 && recipe->random)
         crop_random(recipe, seed, side);

@@ -12,7 +12,7 @@ struct snn__side {
     size_t whole, skip;
 };
 
-/* Columns and rows of an image, whose sides are set in side[0] and side[1]. */
-void snn__crop(const struct snn__recipe *recipe, uint64_t seed, struct snn__side side[2]);
+/* Columns side[0] and rows side[1] of an image, which has as many as they say. */
+void snn__crop(const struct snn__recipe *recipe, uint64_t seed, struct snn__side *side);
 
 #endif

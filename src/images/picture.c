@@ -16,7 +16,7 @@ static snn_status check(const struct snn__picture *p, size_t width, size_t heigh
 }
 
 /* The least size of the decoded image at which a pixel of the sample is made of one or more of it. */
-static unsigned reduce(const struct snn__side side[2])
+static unsigned reduce(const struct snn__side *side)
 {
     unsigned e = 1;
 

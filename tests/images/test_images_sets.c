@@ -34,6 +34,7 @@ static void setup(void)
     OK(snn_images_create(&images, ctx));
     OK(snn_images_set_i64(images, SNN_IMAGES_SIZE, SIDE));
     list = NULL;
+    tar.size = 0;
     data = (snn_images_data)SNN_IMAGES_DATA_INIT;
     make_folder();
     data.layout = "images";
@@ -572,7 +573,8 @@ int main(void)
     Suite *suite = suite_create("images: sets");
     TCase *tc = tcase_create("sets");
 
-#if defined SNN_IMAGES_JPEG || defined SNN_IMAGES_PNG
+    if (snn_images_format_lacks(0) != NULL && snn_images_format_lacks(1) != NULL)
+        return 77; /* no image can be read */
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, folders_and_shards_hold_the_same_samples);
     tcase_add_test(tc, splits_have_folders_of_their_own);
@@ -590,7 +592,6 @@ int main(void)
     tcase_add_test(tc, an_unreadable_image_is_named_and_may_be_left_out);
     tcase_add_test(tc, content_counts_not_the_name);
     tcase_add_test(tc, any_allocation_may_fail);
-#endif
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
