@@ -318,6 +318,46 @@ static void with_targets(struct running *run, struct member *m, uint32_t rank, s
     ck_assert(isfinite(out->trained.r2) && isfinite(out->trained.squared_error));
 }
 
+/* Labels for each step, and lengths. */
+static void with_labels(struct running *run, struct member *m, uint32_t rank, struct outcome *out)
+{
+    float x[STEPS * BATCH * LEN];
+    uint32_t length[BATCH], label[STEPS * BATCH];
+    snn_batch batch = SNN_BATCH_INIT;
+    snn_metrics trained = SNN_METRICS_INIT;
+
+    (void)run;
+    (void)rank;
+    OK(snn_trainer_prepare(m->trainer, BATCH));
+    random_fill(x, STEPS * BATCH * LEN, 0, 1, 4);
+    for (size_t b = 0; b < BATCH; b++)
+        length[b] = (uint32_t)(1 + b % STEPS);
+    for (size_t i = 0; i < STEPS * BATCH; i++)
+        label[i] = (uint32_t)(i * i % CLASSES);
+    batch.samples = BATCH;
+    batch.frames = STEPS;
+    batch.x = x;
+    batch.labels = label;
+    batch.target_frames = STEPS;
+    batch.lengths = length;
+    for (unsigned i = 0; i < 3; i++)
+        OK(snn_trainer_step(m->trainer, &batch, &trained));
+    *out = outcome_of(m->trainer);
+    out->trained = trained;
+    ck_assert(trained.accuracy > 0 && trained.accuracy <= 1);
+}
+
+START_TEST(test_labels)
+{
+    struct running one = of(&tasks[_i], 1, with_labels);
+
+    run_ranks(&one, 0, false);
+    for (uint32_t ranks = 2; ranks <= 4; ranks++)
+        compare_ranks(&tasks[_i], &one, ranks, 2);
+    free_outcomes(&one);
+}
+END_TEST
+
 START_TEST(test_targets)
 {
     struct running one = of(&tasks[_i], 1, with_targets);
@@ -344,6 +384,7 @@ int main(void)
     tcase_add_loop_test(tc, test_other_shards, 0, 5);
     tcase_add_loop_test(tc, test_teacher, 0, 5);
     tcase_add_loop_test(tc, test_targets, 0, 2);
+    tcase_add_loop_test(tc, test_labels, 0, 2);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
