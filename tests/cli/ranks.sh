@@ -65,6 +65,19 @@ for signal in USR1 TERM; do
     same_run whole.snn cut.snn
 done
 
+# ---- SIGTERM to the launcher: Open MPI kills a second later, with a status of its own
+rm -f cut.snn* cut.csv
+"$mpirun" -n 3 "$snn" train $flags --epochs 400 --save cut.snn </dev/null >out 2>err &
+child=$!
+await has_epoch
+kill -TERM $child
+wait $child && bad "SIGTERM to the launcher: exit status 0"
+there cut.snn.ckpt
+done=$(tail -n 1 cut.csv | cut -d, -f1)
+ranks 0 2 train --resume cut.snn.ckpt --epochs $((done + 2)) --optimizer.epochs 400
+run 0 train $flags --epochs $((done + 2)) --optimizer.epochs 400 --shards 8 --save whole.snn
+same_run whole.snn cut.snn
+
 # ---- validation, patience, other steps in training; a method with an update at each step; what is sent
 few="$flags --epochs 4 --validation 0.2 --keep-best --patience 2 --test-every 0 --lr 0.3 --train-steps 4"
 run 0 train $few --shards 8 --save one.snn
@@ -135,9 +148,11 @@ done
 # ---- without libsnn-mpi, and under the launcher of another MPI
 mkdir bin lib
 cp "$snn" bin/snn
-for library in "${folder%/}"/libsnn.so.* "$(dirname -- "$snn")"/../lib/libsnn.so.* \
-    "$(dirname -- "$snn")"/../lib/libsnn-[en]*.so.*; do
-    [ ! -e "$library" ] || ln -sf "$(realpath "$library")" "lib/${library##*/}"
+for library in "$(dirname -- "$snn")"/../lib/libsnn*.so.*; do
+    case $library in
+    *libsnn-mpi*) ;;
+    *) ln -sf "$(realpath "$library")" "lib/${library##*/}" ;;
+    esac
 done
 status=0
 LD_LIBRARY_PATH=$PWD/lib "$mpirun" -n 2 bin/snn train $flags --save x.snn </dev/null >out 2>err || status=$?
