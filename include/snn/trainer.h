@@ -152,10 +152,12 @@ typedef struct snn_metrics {
     double smape; /**< symmetric mean absolute percentage error, 0 .. 200: 200 times the mean over samples
                        and outputs of |prediction - target| / (|prediction| + |target|), which is 0 where
                        both are 0; NaN with labels */
+    double top5;  /**< share of samples whose label is among the five largest summed outputs, of equal ones the first,
+                       in [0, 1]; NaN with targets, and of networks of fewer than six outputs */
 } snn_metrics;
 
 /** Initialiser of snn_metrics, for a call to fill. */
-#define SNN_METRICS_INIT SNN_INIT_(sizeof(snn_metrics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define SNN_METRICS_INIT SNN_INIT_(sizeof(snn_metrics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** Results of one layer in the last epoch, step or evaluation; in the progress callback of an epoch, those of the
  * epoch so far. */

@@ -68,6 +68,15 @@ size_t snn__largest(const float *x, size_t n)
     return best;
 }
 
+size_t snn__before(const float *x, size_t n, size_t i)
+{
+    size_t before = 0;
+
+    for (size_t k = 0; k < n; k++)
+        before += x[k] > x[i] || (x[k] == x[i] && k < i);
+    return before;
+}
+
 void snn__rise(float *y, uint32_t *at, float factor, const float *x, uint32_t t, bool begins, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

@@ -27,6 +27,7 @@ static const struct count {
 }, sums[] = {
     { "loss_sum", offsetof(struct snn__run, loss_sum) },
     { "correct", offsetof(struct snn__run, correct) },
+    { "top5", offsetof(struct snn__run, top5) }, /* null or absent where nobody counted */
 };
 
 /* Counters of the epoch under way, in "counters" of "snn.run". "spikes" and "answers" (spikes of couples) hold those
@@ -55,6 +56,12 @@ static double *sum_of(void *of, const struct count *c)
 }
 
 /* ---- writing */
+
+/* null: NaN */
+static json_t *json_number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
 
 static json_t *moments_json(const struct snn__run *run, bool *failed)
 {
@@ -91,7 +98,7 @@ static json_t *counters_json(snn_trainer *trainer, bool *failed)
     for (size_t i = 0; i < COUNT(kept_sums); i++) {
         double sum = *sum_of(kept, &kept_sums[i]);
 
-        snn__json_set(o, kept_sums[i].name, isfinite(sum) ? json_real(sum) : json_null(), failed);
+        snn__json_set(o, kept_sums[i].name, json_number(sum), failed);
     }
     for (size_t l = 0; l < trainer->pass.n; l++) {
         snn__json_add(spikes, json_integer((json_int_t)kept->counts[l].spikes), failed);
@@ -129,7 +136,7 @@ static snn_status run_to_json(json_t **out, snn_trainer *trainer, struct snn__ru
     for (size_t i = 0; i < COUNT(counts); i++)
         snn__json_set(o, counts[i].name, json_integer((json_int_t)*count_of(run, &counts[i])), &failed);
     for (size_t i = 0; i < COUNT(sums); i++)
-        snn__json_set(o, sums[i].name, json_real(*sum_of(run, &sums[i])), &failed);
+        snn__json_set(o, sums[i].name, json_number(*sum_of(run, &sums[i])), &failed);
     add_shards(o, trainer, &failed);
     if (run->position > 0 && trainer->prepared)
         snn__json_set(o, "counters", counters_json(trainer, &failed), &failed);
@@ -255,9 +262,11 @@ static snn_status parse_run(struct snn__run *run, const json_t *o, const struct 
     for (size_t i = 0; i < COUNT(sums); i++) {
         const json_t *value = json_object_get(o, sums[i].name);
 
-        if (!json_is_real(value))
+        const bool unknown = (value == NULL || json_is_null(value)) && sums[i].at == offsetof(struct snn__run, top5);
+
+        if (!json_is_real(value) && !unknown)
             return bad_run(file, sums[i].name);
-        *sum_of(run, &sums[i]) = json_real_value(value);
+        *sum_of(run, &sums[i]) = unknown ? NAN : json_real_value(value);
     }
     return run->position > run->samples || run->seen > run->position ? bad_run(file, "position") : SNN_OK;
 }

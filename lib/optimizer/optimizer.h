@@ -34,7 +34,7 @@ struct snn__run {
     uint64_t target_frames;         /* likewise; 0: it has labels */
     uint64_t updates;               /* optimizer updates so far */
     uint64_t batches;               /* training batches so far: names the streams of dropout and SLTT-K */
-    double loss_sum, correct;       /* over the samples seen */
+    double loss_sum, correct, top5; /* over the samples seen; top5 NaN: a checkpoint did not tell */
     size_t length;                  /* trained numbers */
     const struct snn__apart *apart; /* of which some are updated apart, in order */
     size_t n_apart;

@@ -7,21 +7,30 @@
 
 /* ---- output ---- */
 
-static double count_correct(const snn_trainer *tr, size_t n)
-{
-    size_t correct = 0;
+#define TOP 5
 
+/* A sample, or `share` of it: its label is the first of the largest outputs, or among the first five. */
+static void count(const snn_trainer *tr, const float *out, uint32_t label, double share, struct snn__result *result)
+{
+    const struct snn__layer_kernels *k = snn__layers(tr->ctx);
+
+    if (k->largest(out, tr->classes) == label)
+        result->correct += share;
+    if (k->before(out, tr->classes, label) < TOP)
+        result->top += share;
+}
+
+static void count_correct(const snn_trainer *tr, size_t n, struct snn__result *result)
+{
     for (size_t b = 0; b < n; b++)
-        correct += snn__layers(tr->ctx)->largest(tr->out_sum + b * tr->classes, tr->classes) == tr->labels[b];
-    return (double)correct;
+        count(tr, tr->out_sum + b * tr->classes, tr->labels[b], 1.0, result);
 }
 
 /* The same at step t, as shares of the steps of each sample. */
-static double count_correct_steps(snn_trainer *tr, size_t t)
+static void count_correct_steps(snn_trainer *tr, size_t t, struct snn__result *result)
 {
     const struct snn__signal out = snn__pass_output(&tr->pass, t);
     const size_t n = tr->classes, first = tr->steps - snn__outputs(tr);
-    double correct = 0;
 
     for (size_t b = 0; b < tr->pass.batch; b++) {
         const size_t steps = tr->length != NULL ? tr->length[b] : tr->steps;
@@ -29,10 +38,8 @@ static double count_correct_steps(snn_trainer *tr, size_t t)
         if (!snn__has_step(tr, t, b))
             continue;
         tr->ctx->kernels->scale(tr->step_out, out.scale, out.data + b * n, n);
-        if (snn__layers(tr->ctx)->largest(tr->step_out, n) == tr->labels[t * tr->label_pitch + b])
-            correct += 1.0 / (double)(steps - first);
+        count(tr, tr->step_out, tr->labels[t * tr->label_pitch + b], 1.0 / (double)(steps - first), result);
     }
-    return correct;
 }
 
 /* ---- one step, one batch ---- */
@@ -67,7 +74,7 @@ static snn_status take_output(snn_trainer *tr, size_t t, bool error, bool judged
         if (judged && tr->target_frames > 1)
             snn__fit_add(tr, t);
         if (judged && tr->label_frames > 1)
-            result->correct += count_correct_steps(tr, t);
+            count_correct_steps(tr, t, result);
     }
     snn__observe(tr, SNN_PHASE_FORWARD, t);
     return SNN_OK;
@@ -93,6 +100,7 @@ static snn_status take_outputs(snn_trainer *tr, const struct snn__batch *batch, 
         SNN__TRY(take_output(tr, s, train && trained, judged(tr, batch), &of_step));
         result->loss += trained ? of_step.loss : 0.0;
         result->correct += of_step.correct;
+        result->top += of_step.top;
     }
     if (!isfinite(result->loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss of step %zu is not finite; a smaller learning rate may help", t);
@@ -281,7 +289,7 @@ snn_status snn__end_part(snn_trainer *tr, const struct snn__batch *batch, bool t
     if (tr->target_frames == 1)
         snn__fit_add(tr, tr->steps);
     else if (tr->label_frames == 1)
-        result->correct = count_correct(tr, batch->n);
+        count_correct(tr, batch->n, result);
     if (!isfinite(result->loss))
         return snn__fail(SNN_ERR_DIVERGED, "the loss is not finite; a smaller learning rate may help");
     return SNN_OK;

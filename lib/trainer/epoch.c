@@ -133,6 +133,7 @@ static snn_status one_batch(snn_trainer *tr, struct snn__batch *batch, struct sn
     s->seen += batch->n;
     s->loss += result.loss * (double)batch->n;
     s->correct += result.correct;
+    s->top += result.top;
     return SNN_OK;
 }
 
@@ -202,7 +203,7 @@ void snn__end_epoch(snn_trainer *tr)
     struct snn__run *run = &tr->run;
 
     run->position = run->seen = run->samples = run->frames = run->target_frames = 0;
-    run->loss_sum = run->correct = 0;
+    run->loss_sum = run->correct = run->top5 = 0;
     snn__forget_counters(tr);
 }
 
@@ -244,6 +245,7 @@ static void remember_place(snn_trainer *tr, const struct snn__batch *batch, cons
     run->target_frames = batch->target_frames;
     run->loss_sum = s->loss;
     run->correct = s->correct;
+    run->top5 = s->top;
     snn__keep_counters(tr);
 }
 
@@ -299,6 +301,7 @@ static snn_status train_epoch(snn_trainer *tr, const snn_dataset *dataset, snn_m
                             .before = run->seen,
                             .loss = run->loss_sum,
                             .correct = run->correct,
+                            .top = run->top5,
                             .began = snn__seconds() };
     if (run->epoch == 0 && run->position == 0)
         say_what_is_left_out(tr, &info, s.total);

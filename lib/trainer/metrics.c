@@ -126,6 +126,7 @@ void snn__fill_metrics(const snn_trainer *trainer, const struct snn__sums *sums,
     m.samples = sums->seen;
     m.loss = sums->loss / (double)sums->seen;
     m.accuracy = trainer->fit.n > 0 ? NAN : sums->correct / (double)sums->seen;
+    m.top5 = trainer->fit.n > 0 || trainer->classes <= 5 ? NAN : sums->top / (double)sums->seen;
     m.squared_error = snn__fit_square(&trainer->fit, trainer->classes);
     m.r2 = snn__fit_r2(&trainer->fit, trainer->classes);
     m.smape = snn__fit_smape(&trainer->fit, trainer->classes);

@@ -12,7 +12,7 @@ struct report {
     int32_t status;
     uint32_t unread, learned, stop;
     uint64_t samples, neuron_steps, couple_steps, predictions;
-    double loss, correct;
+    double loss, correct, top;
     struct snn__solves solver;
 };
 
@@ -83,6 +83,7 @@ void snn__report_result(struct snn__shards *s, size_t number, const snn_trainer 
     r->predictions = of->fit.n;
     r->loss = result->loss;
     r->correct = result->correct;
+    r->top = result->top;
     r->solver = of->solver;
     for (size_t l = 0; l < pass->n; l++)
         counts_of(r)[l] = pass->unit[l].counts;
@@ -181,5 +182,6 @@ void snn__reports_add(snn_trainer *tr, size_t n, struct snn__result *result)
         add_report(tr, r);
         result->loss += r->loss * (double)r->samples / (double)n;
         result->correct += r->correct;
+        result->top += r->top;
     }
 }

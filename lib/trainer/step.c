@@ -152,6 +152,7 @@ static snn_status step(snn_trainer *tr, const snn_batch *given, snn_metrics *met
     s.seen = batch.n;
     s.loss = result.loss * (double)batch.n;
     s.correct = result.correct;
+    s.top = result.top;
     snn__fill_metrics(tr, &s, metrics);
     return SNN_OK;
 }

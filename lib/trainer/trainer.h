@@ -53,7 +53,8 @@ struct snn__sums {
     bool training;
     uint64_t done, total;  /* place in the order of an epoch or evaluation */
     uint64_t seen, before; /* samples computed; of them, before this call */
-    double loss, correct;  /* over those seen */
+    double loss;           /* over those seen */
+    double correct, top;   /* likewise: samples whose label is the largest output, or among the five largest */
     double began;
 };
 
@@ -222,8 +223,10 @@ static inline size_t snn__aim_frames(const struct snn__batch *batch)
 
 /* Loss and score of a batch. */
 struct snn__result {
-    double loss;    /* mean over the batch, summed over the trained steps */
-    double correct; /* samples; of one with a label for each step the share of its steps */
+    double loss; /* mean over the batch, summed over the trained steps */
+    /* samples whose label is the largest output, or among the five largest; of one with a label for each step the
+     * share of its steps */
+    double correct, top;
 };
 
 /* feed.c: position in the data set of sample `at` of an epoch. */

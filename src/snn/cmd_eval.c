@@ -126,7 +126,7 @@ static void print_last(const struct evaluation *e)
     if (e->run.shape.targets > 0)
         printf("%s R2 %.4f, squared error %.6f\n", use_split_name(&e->args), e->metrics.r2, e->metrics.squared_error);
     else
-        printf("%s accuracy %.2f%%\n", use_split_name(&e->args), 100 * e->metrics.accuracy);
+        run_print_accuracy(&e->run, use_split_name(&e->args), &e->metrics);
 }
 
 static int print(struct evaluation *e)

@@ -25,6 +25,7 @@ struct epoch_row epoch_row(const struct run *run, const snn_metrics *fit)
 
     row.train_loss = fit->loss;
     row.train_accuracy = fit->accuracy;
+    row.train_top5 = fit->top5;
     row.learning_rate = fit->learning_rate;
     row.firing_rate = fit->firing_rate;
     row.seconds = fit->seconds;
@@ -60,12 +61,14 @@ int epoch_judge(const struct run *run, const snn_dataset *validation, const snn_
     if (status == DONE && validation) {
         row->validation_loss = m.loss;
         row->validation_accuracy = m.accuracy;
+        row->validation_top5 = m.top5;
     }
     if (status == DONE && test)
         status = epoch_evaluate(run, test, "test set", held);
     if (status == DONE && test) {
         row->test_loss = held->loss;
         row->test_accuracy = held->accuracy;
+        row->test_top5 = held->top5;
     }
     if (status == DONE)
         *better = best_take(best, run_about(run->trainer).epochs, &m);

@@ -36,6 +36,9 @@ static const struct {
     FIELD(validation_accuracy),
     FIELD(task),
     FIELD(peak_bytes),
+    FIELD(train_top5),
+    FIELD(validation_top5),
+    FIELD(test_top5),
 };
 #define COLUMNS (sizeof column / sizeof *column)
 #define LINE (512 + HISTORY_RATES * 96) /* most bytes of a line of names or figures */

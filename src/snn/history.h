@@ -20,9 +20,10 @@ struct epoch_row {
     double equilibrium_gap, solver_iterations, solver_residual, solver_failures;
     double backward_rate; /* of methods with a second stage */
     double validation_loss, validation_accuracy;
-    double task;                /* of snn continual, from 1 */
-    double peak_bytes;          /* most memory of the process so far */
-    double rate[HISTORY_RATES]; /* firing rate of each population in training: columns rate_NAME */
+    double task;                                   /* of snn continual, from 1 */
+    double peak_bytes;                             /* most memory of the process so far */
+    double train_top5, validation_top5, test_top5; /* of more than five classes */
+    double rate[HISTORY_RATES];                    /* firing rate of each population in training: columns rate_NAME */
 };
 
 struct history {

@@ -97,6 +97,10 @@ int64_t run_batch(const struct run *run, const snn_dataset *dataset);
 /* Parts and position of a trainer. */
 snn_trainer_info run_about(const snn_trainer *trainer);
 
+/* The network tells more than ten classes apart: figures tell of the five likeliest, too. */
+bool run_tells_top5(const struct run *run);
+/* "test accuracy 91.20%", after a line "test top-5 accuracy 99.10%" where that is told. */
+void run_print_accuracy(const struct run *run, const char *split, const snn_metrics *metrics);
 /* Figures of the last evaluation, for the note, the tables and --json. */
 json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const snn_metrics *m);
 

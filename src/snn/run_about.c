@@ -102,11 +102,26 @@ json_t *run_figures(const snn_trainer *trainer, const snn_network *net, const sn
                                         "synops_dense", json_figure(l.synops_dense), "synops_mac",
                                         json_figure(l.synops_mac), "synops_ac", json_figure(l.synops_ac)));
     }
-    out = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "accuracy",
-                    json_figure(m->accuracy), "loss", json_figure(m->loss), "firing_rate",
-                    json_figure(m->firing_rate), "synops_dense", json_figure(m->synops_dense), "synops_mac",
-                    json_figure(m->synops_mac), "synops_ac", json_figure(m->synops_ac), "layers", layers);
+    out =
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "accuracy",
+                  json_figure(m->accuracy), "top5", json_figure(m->top5), "loss", json_figure(m->loss), "firing_rate",
+                  json_figure(m->firing_rate), "synops_dense", json_figure(m->synops_dense), "synops_mac",
+                  json_figure(m->synops_mac), "synops_ac", json_figure(m->synops_ac), "layers", layers);
     return out;
+}
+
+bool run_tells_top5(const struct run *run)
+{
+    snn_network_info net = SNN_NETWORK_INFO_INIT;
+
+    return run->shape.targets == 0 && snn_network_get_info(run->network, &net) == SNN_OK && shape_size(&net.out) > 10;
+}
+
+void run_print_accuracy(const struct run *run, const char *split, const snn_metrics *metrics)
+{
+    if (run_tells_top5(run))
+        printf("%s top-5 accuracy %.2f%%\n", split, 100 * metrics->top5);
+    printf("%s accuracy %.2f%%\n", split, 100 * metrics->accuracy);
 }
 
 json_t *run_shape_json(const snn_shape *shape)

@@ -87,6 +87,14 @@ static struct text share(const char *name, double accuracy)
     return out;
 }
 
+/* A second line, where there are many classes. */
+static void report_top5(const struct train *t, const struct epoch_row *row)
+{
+    if (run_tells_top5(&t->run))
+        printf("         top-5%s%s%s\n", share("train", row->train_top5).s, share("valid", row->validation_top5).s,
+               share("test", row->test_top5).s);
+}
+
 /* A validation takes the place of the firing rate: lines have at most 80 columns. */
 static void report_classes(const struct train *t, const struct epoch_row *row)
 {
@@ -98,6 +106,7 @@ static void report_classes(const struct train *t, const struct epoch_row *row)
            (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
            share("train", row->train_accuracy).s, share("valid", row->validation_accuracy).s,
            share("test", row->test_accuracy).s, firing, grouped((uint64_t)row->samples_per_second).s);
+    report_top5(t, row);
 }
 
 static void report_targets(const struct train *t, const struct epoch_row *row)
@@ -163,12 +172,13 @@ void train_warn_of_silence(struct train *t)
 void train_conclude(const struct train *t)
 {
     if (t->json) {
-        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end",
+        json_line(json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "event", "end",
                             "model", t->model, "csv", t->csv, "epochs", (json_int_t)run_about(t->run.trainer).epochs,
-                            "test_accuracy", json_figure(t->held.accuracy), "test_loss", json_figure(t->held.loss),
-                            "firing_rate", json_figure(t->held.firing_rate), "synops_dense",
-                            json_figure(t->held.synops_dense), "synops_mac", json_figure(t->held.synops_mac),
-                            "synops_ac", json_figure(t->held.synops_ac), "validation_best_epoch",
+                            "test_accuracy", json_figure(t->held.accuracy), "test_top5", json_figure(t->held.top5),
+                            "test_loss", json_figure(t->held.loss), "firing_rate", json_figure(t->held.firing_rate),
+                            "synops_dense", json_figure(t->held.synops_dense), "synops_mac",
+                            json_figure(t->held.synops_mac), "synops_ac", json_figure(t->held.synops_ac),
+                            "validation_best_epoch",
                             t->best.epoch > 0 ? json_integer((json_int_t)t->best.epoch) : json_null(),
                             "validation_best", json_figure(t->best.epoch > 0 ? t->best.figure : NAN),
                             "peak_resident_bytes", (json_int_t)peak_resident()),
@@ -192,5 +202,5 @@ void train_conclude(const struct train *t)
     if (t->run.shape.targets > 0)
         printf("test R2 %.4f, squared error %.6f\n", t->held.r2, t->held.squared_error);
     else
-        printf("test accuracy %.2f%%\n", 100 * t->held.accuracy);
+        run_print_accuracy(&t->run, "test", &t->held);
 }

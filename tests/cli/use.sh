@@ -154,18 +154,31 @@ run 0 train --data idx:data --net 4C3-AP2-FC --epochs 1 --batch=40 --data.limit 
     --normalise channel --save conv.snn
 there conv.snn conv.svg
 
+# ---- with more than ten classes the five likeliest are told, too; with more than five the log has them
+mkdir many
+"$tiny_idx" many 9
+run 0 train --data idx:many --net 64-8-13 --steps 2 --epochs 1 --save many.snn
+has out "top-5  train " "  test " "test top-5 accuracy "
+[ "$(awk '/^epoch/ || /top-5  train/ { n += length($0) > 80 } END { print n }' out)" = 0 ] || bad "lines too long"
+run 0 eval many.snn --data idx:many
+has out "test top-5 accuracy " "test accuracy "
+run 0 eval many.snn --data idx:many --json
+has out '"top5":1.0' '"accuracy":1.0'
+
 # ---- a method that solves an equation says how well; --mean, --deviation and --dropout
 run 0 train --data idx:data --net ide-400 --dropout 0.2 --trainer ide --steps 5 --loss ce --lr 0.05 --epochs 2 \
     --mean 0.1307 --deviation 0.3081 --curves i.svg --raster ir.svg --save i.snn
 has out "equilibrium gap 0." "residual at most" "0 batches not converged"
 there i.svg ir.svg
 has ir.svg "one output, at the end"
-columns=solver_residual,solver_failures,backward_rate,validation_loss,validation_accuracy,task,peak_bytes,rate_
+columns=solver_residual,solver_failures,backward_rate,validation_loss,validation_accuracy,task,peak_bytes
+columns=$columns,train_top5,validation_top5,test_top5,rate_
 head -n 1 i.csv | grep -q "$columns" || bad "i.csv lacks the columns of the solver"
 tail -n 1 i.csv |
-    awk -F, '{ exit !(NF == 19 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
+    awk -F, '{ exit !(NF == 22 && $10 > 0 && $11 > 1 && $12 > 0 && $12 <= 1e-6 && $13 == 0 && $14 == "") }' ||
     bad "figures of the solver: $(tail -n 1 i.csv)"
-tail -n 1 model.csv | grep -q ',,,,,,,,,[0-9]*,[0-9.]*$' || bad "ottt solves nothing, but model.csv says so"
+tail -n 1 model.csv | grep -q \
+    ',,,,,,,,,[0-9]*,[0-9.]*,,[0-9.]*,[0-9.]*$' || bad "ottt solves nothing, but model.csv says so"
 accuracy=$(tail -n 1 out | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 [ "$accuracy" -ge 90 ] || bad "ide: test accuracy $accuracy % on a set that is easy"
 cp out trained
@@ -182,7 +195,7 @@ has err "the solver stopped after 2 iterations with a residual of"
 run 0 train --data idx:data --net spide-lenet --dropout 0.2 --trainer spide --steps 10 --trainer.backward_steps 40 \
     --data.limit 200 --epochs 2 --batch 20 --save p.snn
 has out "backward firing "
-tail -n 1 p.csv | awk -F, '{ exit !(NF == 23 && $6 >= 0 && $7 > 0 && $13 == "" && $14 > 0) }' ||
+tail -n 1 p.csv | awk -F, '{ exit !(NF == 26 && $6 >= 0 && $7 > 0 && $13 == "" && $14 > 0) }' ||
     bad "figures of the second stage: $(tail -n 1 p.csv)"
 run 0 info p.snn
 has out '"backward_steps": 40' '"loss": "ce"' '"lr": 0.0005'

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._trainer import Trainer
 
 # Figures that callbacks may watch: 1 if larger is better, -1 if smaller is.
-_BETTER = {"loss": -1, "accuracy": 1, "squared_error": -1, "r2": 1, "smape": -1, "firing_rate": -1}
+_BETTER = {"loss": -1, "accuracy": 1, "top5": 1, "squared_error": -1, "r2": 1, "smape": -1, "firing_rate": -1}
 
 
 class Epoch(NamedTuple):

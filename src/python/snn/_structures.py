@@ -222,7 +222,7 @@ class TrainerInfo(Sized):
 
 
 _ALWAYS = {"samples", "loss", "accuracy", "seconds", "firing_rate", "samples_per_second", "squared_error", "r2",
-           "smape"}
+           "smape", "top5"}
 
 
 @structure
@@ -247,6 +247,7 @@ class Metrics(Sized):
     squared_error: _F64
     r2: _F64
     smape: _F64
+    top5: _F64
 
     def _says(self, name: str, value: object) -> bool:
         """Figures of certain methods and calls are 0 elsewhere."""
