@@ -21,16 +21,22 @@ static snn_status no_bias(snn_layer *layer)
     return snn_layer_set_i64(layer, SNN_LAYER_BIAS, 0);
 }
 
-static snn_status begin_stream(struct snn__build *b, struct stream *s, unsigned last)
+static snn_status begin_stream(struct snn__build *b, struct stream *s, unsigned last, bool large)
 {
     const size_t channels = snn__option(b, SNN__OPTION_WIDTH);
-    snn_layer *l;
 
     b->joint = true;
     *s = (struct stream){ snn__label("bn1"), channels, b->shape[1], b->shape[2], 0, last };
-    SNN__TRY(snn__build_conv(b, "conv1", channels, 3, 1, 1, &l));
-    SNN__TRY(no_bias(l));
-    return snn__build_norm(b, s->v.text);
+    SNN__TRY(snn__build_stem(b, large));
+    SNN__TRY(snn__build_norm(b, s->v.text));
+    if (!large)
+        return SNN_OK;
+    s->v = snn__label("pool1");
+    for (int halved = 0; halved < 2; halved++) { /* by the convolution, by the pool */
+        s->rows = (s->rows + 1) / 2;
+        s->columns = (s->columns + 1) / 2;
+    }
+    return snn__build_stem_pool(b);
 }
 
 /* Half as many rows and columns, rounded up as a convolution of stride 2 does. */
@@ -139,7 +145,7 @@ snn_status snn__build_binary_conv(struct snn__build *b)
 {
     struct stream s;
 
-    SNN__TRY(begin_stream(b, &s, 6));
+    SNN__TRY(begin_stream(b, &s, 6, false));
     SNN__TRY(halve(b, &s, "pool1"));
     s.v = snn__label("pool1");
     while (s.layers < s.last)
@@ -147,12 +153,12 @@ snn_status snn__build_binary_conv(struct snn__build *b)
     return end_stream(b, &s);
 }
 
-/* The form of a ResNet-18 for small images: four stages of four binary convolutions. */
+/* The form of a ResNet-18: four stages of four binary convolutions. */
 snn_status snn__build_binary_resnet18(struct snn__build *b)
 {
     struct stream s;
 
-    SNN__TRY(begin_stream(b, &s, 16));
+    SNN__TRY(begin_stream(b, &s, 16, snn__option(b, SNN__OPTION_STEM) != 0));
     while (s.layers < s.last) {
         unsigned stage = s.layers / 4;
 

@@ -33,6 +33,20 @@ snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, i
     return SNN_OK;
 }
 
+snn_status snn__build_stem(struct snn__build *b, bool large)
+{
+    const size_t width = snn__option(b, SNN__OPTION_WIDTH);
+    snn_layer *l;
+
+    SNN__TRY(snn__build_conv(b, "conv1", width, large ? 7 : 3, large ? 2 : 1, large ? 3 : 1, &l));
+    return snn_layer_set_i64(l, SNN_LAYER_BIAS, 0);
+}
+
+snn_status snn__build_stem_pool(struct snn__build *b)
+{
+    return snn__build_pool(b, "avgpool", "pool1", 3, 2, 1);
+}
+
 snn_status snn__build_neuron(struct snn__build *b, const char *name)
 {
     return snn_network_add_neuron(b->net, b->neuron, name, NULL);

@@ -21,7 +21,8 @@ enum snn__option {
     SNN__OPTION_HEADS,
     SNN__OPTION_PATCH,
     SNN__OPTION_RATIO,
-    SNN__OPTION_SIDES
+    SNN__OPTION_SIDES,
+    SNN__OPTION_STEM
 };
 
 /* A network under construction. */
@@ -52,6 +53,10 @@ struct snn__label snn__label(const char *format, ...) SNN__PRINTF(1, 2);
 /* A convolution, Kaiming normal over its fan-out with bias 0, standardised if the network is. `layer` may be NULL. */
 snn_status snn__build_conv(struct snn__build *b, const char *name, size_t out, int64_t kernel, int64_t stride,
                            int64_t pad, snn_layer **layer);
+/* The first convolution, "conv1", without bias: 3x3, or for large images 7x7 with stride 2. */
+snn_status snn__build_stem(struct snn__build *b, bool large);
+/* The pool "pool1" after that of large images. */
+snn_status snn__build_stem_pool(struct snn__build *b);
 snn_status snn__build_neuron(struct snn__build *b, const char *name);
 /* True if the neurons are those whose rate is trained: norms are then over all steps, and the readout has neurons,
  * too. */

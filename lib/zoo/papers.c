@@ -29,6 +29,14 @@ static const struct paper_neuron spide_if = { "if", 0, 0, NULL, 2.0, 0.5 };
 
 static const struct snn__param width[] = { WIDTH("first stage, the others in proportion", 64) };
 static const struct snn__param residual[] = { WIDTH("first stage, the others in proportion", 64), DROP_PATH };
+static const struct snn__param stems[] = {
+    WIDTH("first stage, the others in proportion", 64),
+    DROP_PATH,
+    SNN__PARAM_I64(
+        SNN__OPTION_STEM, "stem", 0, 1, 0,
+        "first layers: 0, 3x3 with stride 1; 1, for large images, 7x7 with stride 2 and a pool of 3x3 with "
+        "stride 2"),
+};
 static const struct snn__param stream_512[] = { WIDTH("stream", 512), DROP_PATH };
 static const struct snn__param stream_128[] = { WIDTH("stream", 128), DROP_PATH };
 static const struct snn__param transformer[] = {
@@ -79,15 +87,14 @@ static const struct builder {
     { "vgg13-bn", "VGG-13, as vgg11-bn, for sltt", snn__build_vgg_bn, 13, &sltt_lif, OF(width) },
     { "vgg16-bn", "VGG-16, as vgg11-bn, for sltt", snn__build_vgg_bn, 16, &sltt_lif, OF(width) },
     { "vgg19-bn", "VGG-19, as vgg11-bn, for sltt", snn__build_vgg_bn, 19, &sltt_lif, OF(width) },
-    { "resnet18", "pre-activation ResNet-18 with batch norm, for sltt", snn__build_resnet, 18, &sltt_lif,
-      OF(residual) },
-    { "resnet34", "pre-activation ResNet-34, as resnet18, for sltt", snn__build_resnet, 34, &sltt_lif, OF(residual) },
+    { "resnet18", "pre-activation ResNet-18 with batch norm, for sltt", snn__build_resnet, 18, &sltt_lif, OF(stems) },
+    { "resnet34", "pre-activation ResNet-34, as resnet18, for sltt", snn__build_resnet, 34, &sltt_lif, OF(stems) },
     { "resnet50", "pre-activation ResNet-50, with bottlenecks, for sltt", snn__build_resnet, 50, &sltt_lif,
-      OF(residual) },
+      OF(stems) },
     { "resnet101", "pre-activation ResNet-101, with bottlenecks, for sltt", snn__build_resnet, 101, &sltt_lif,
-      OF(residual) },
+      OF(stems) },
     { "preact-resnet18", "resnet18 with neurons after pool and readout, for dsr", snn__build_preact_resnet18, 18,
-      &dsr_if, OF(residual) },
+      &dsr_if, OF(stems) },
     { "vgg11-dsr", "vgg11-bn with neurons after the readout, for dsr", snn__build_vgg11_dsr, 11, &dsr_if, OF(width) },
     { "ide-400", "400 neurons with feedback, for ide", snn__build_ide_400, 0, &ide_lif, NONE },
     { "ide-64c5", "64 maps with feedback, for ide", snn__build_ide_64c5, 0, &ide_lif, NONE },
@@ -114,7 +121,7 @@ static const struct builder {
     { "binary-conv", "convolutions of binary weights, for small images, for sei", snn__build_binary_conv, 0,
       &ottt_lif, OF(stream_128) },
     { "binary-resnet18", "ResNet-18 with binary weights, for sei", snn__build_binary_resnet18, 0, &ottt_lif,
-      OF(residual) },
+      OF(stems) },
     { "binary-transformer", "spiking transformer with binary weights, for sei", snn__build_binary_transformer, 0,
       &ottt_lif, OF(transformer) },
     { "binary-transformer-a", "binary-transformer with binary weights in its attention, too",

@@ -30,10 +30,11 @@ static snn_status preact_block(struct snn__build *b, const struct snn__block *k)
  * directly or after the sums. */
 static snn_status preact_maps(struct snn__build *b)
 {
-    snn_layer *l;
+    const bool large = snn__option(b, SNN__OPTION_STEM) != 0;
 
-    SNN__TRY(snn__build_conv(b, "conv1", snn__option(b, SNN__OPTION_WIDTH), 3, 1, 1, &l));
-    SNN__TRY(snn_layer_set_i64(l, SNN_LAYER_BIAS, 0));
+    SNN__TRY(snn__build_stem(b, large));
+    if (large)
+        SNN__TRY(snn__build_stem_pool(b));
     SNN__TRY(snn__build_blocks(b, preact_block));
     SNN__TRY(snn__build_norm(b, "bn"));
     return snn__build_neuron(b, "sn");

@@ -193,6 +193,7 @@ static const struct {
     { "Fashion-MNIST", "train-images-idx3-ubyte", IDX_FILES },
     { "CIFAR-10", "data_batch_1.bin", "data_batch_1.bin .. data_batch_5.bin, test_batch.bin: the binary version" },
     { "CIFAR-100", "train.bin", "train.bin, test.bin: the binary version" },
+    { "ImageNet", "train", "train/CLASS/NAME.JPEG and val/CLASS/NAME.JPEG, a folder for each of the 1,000 classes" },
     { "N-MNIST", NULL, "Train/LABEL/NUMBER.bin and Test/LABEL/NUMBER.bin, or archives of them" },
     { "DVS128 Gesture", "trials_to_train.txt",
       "NAME.aedat, NAME_labels.csv, trials_to_train.txt and trials_to_test.txt" },

@@ -48,7 +48,7 @@ refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --loss hinge
 refuses 1 "SNN_ERR_ARGUMENT" $tiny --net 64-8-10 --optimizer.beta1 0.9
 refuses 1 "SNN_ERR_" $tiny --net 64-8X-4
 refuses 1 "binary-transformer-a" $tiny --net vgg12
-refuses 1 'network resnet18 has no parameter "size"; it has width, drop_path' $tiny --net resnet18:size=3
+refuses 1 'network resnet18 has no parameter "size"; it has width, drop_path, stem' $tiny --net resnet18:size=3
 refuses 1 "train_steps: trainer ottt: steps = 0" $tiny --net 64-8-10 --train-steps 0
 refuses 1 'back_weights = "some" is not one of same|sign|random' $tiny --net 64-8-10 --back-weights some
 refuses 2 'lr_scale: "fc1" is not LAYER=FACTOR' $tiny --net 64-8-10 --lr-scale fc2=1,fc1

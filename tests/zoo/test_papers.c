@@ -367,7 +367,9 @@ START_TEST(test_options)
     ck_assert(p.number == 64 && p.type == SNN_PARAM_I64);
     OK(snn_network_option("resnet34:width=3", 1, &p));
     ck_assert_str_eq(p.name, "drop_path");
-    FAILS(snn_network_option("resnet34", 2, &p), SNN_ERR_ARGUMENT, "2 parameters");
+    OK(snn_network_option("resnet34", 2, &p));
+    ck_assert_str_eq(p.name, "stem");
+    FAILS(snn_network_option("resnet34", 3, &p), SNN_ERR_ARGUMENT, "3 parameters");
     FAILS(snn_network_option("ide-400", 0, &p), SNN_ERR_ARGUMENT, "0 parameters");
     FAILS(snn_network_option("784-10", 0, &p), SNN_ERR_ARGUMENT, "no network of that name");
     FAILS(snn_network_option(NULL, 0, &p), SNN_ERR_ARGUMENT, "no network of that name");
@@ -383,7 +385,8 @@ static const struct {
     { "resnet34:", SNN_ERR_ARGUMENT, "option \"\": expected NAME=VALUE" },
     { "resnet34:width", SNN_ERR_ARGUMENT, "option \"width\": expected NAME=VALUE" },
     { "resnet34:width=32,", SNN_ERR_ARGUMENT, "option \"\": expected" },
-    { "resnet34:depth=3", SNN_ERR_ARGUMENT, "network resnet34 has no parameter \"depth\"; it has width, drop_path" },
+    { "resnet34:depth=3", SNN_ERR_ARGUMENT,
+      "network resnet34 has no parameter \"depth\"; it has width, drop_path, stem" },
     { "resnet34:width=0", SNN_ERR_ARGUMENT, "width = 0 is outside 1 .. 4096" },
     { "resnet34:width=x", SNN_ERR_TYPE, "\"x\" is not a number" },
     { "resnet34:drop_path=1", SNN_ERR_ARGUMENT, "drop_path = 1 is outside" },
@@ -488,6 +491,9 @@ static const struct {
     { "nf-resnet50:width=4", "sltt", 3, 32 },
     { "vgg13-bn:width=1", "sltt", 2, 32 },
     { "resnet18:width=4,drop_path=0.3", "sltt", 3, 16 },
+    { "resnet18:width=4,stem=1", "sltt", 3, 32 },
+    { "preact-resnet18:width=4,stem=1", "dsr", 3, 32 },
+    { "binary-resnet18:width=4,stem=1", "sei", 3, 37 },
     { "resnet50:width=4", "sltt", 3, 16 },
     { "preact-resnet18:width=4,drop_path=0.3", "dsr", 3, 16 },
     { "vgg11-dsr:width=1", "dsr", 2, 32 },
