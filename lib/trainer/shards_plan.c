@@ -4,6 +4,7 @@
 #include "core/size.h"
 #include "core/structure.h"
 #include "trainer/rule.h"
+#include <string.h>
 
 snn_status snn_trainer_set_communicator(snn_trainer *trainer, const snn_communicator *communicator)
 {
@@ -187,15 +188,32 @@ void snn__shards_forget(snn_trainer *tr)
         snn__ranks_set_residual(&s->ranks, i, s->sum);
 }
 
+/* All ranks have what was lost under the plan before. A communicator may have failed at one of them, where the others
+ * were done. */
+static snn_status all_have(snn_trainer *tr, const struct snn__shards *old, bool *have)
+{
+    struct snn__shards *s = &tr->shards;
+    const bool own = !old->lost && old->ranks.link.rc == SNN_OK && s->ranks.wish.send == old->ranks.wish.send &&
+                     snn__ranks_residuals(&s->ranks) == snn__ranks_residuals(&old->ranks);
+
+    memset(s->report, own, s->ranks.own);
+    SNN__TRY(snn__shards_gather(s, 1));
+    *have = true;
+    for (size_t i = 0; i < s->n; i++)
+        *have &= s->reports[i] != 0;
+    return SNN_OK;
+}
+
 snn_status snn__shards_go_on(snn_trainer *tr, snn_trainer *before)
 {
-    struct snn__shards *s = &tr->shards, *old = &before->shards;
+    struct snn__shards *s = &tr->shards;
     const size_t n = snn__ranks_residuals(&s->ranks);
+    bool have = false;
 
-    if (old->lost || n != snn__ranks_residuals(&old->ranks) || s->ranks.wish.send != old->ranks.wish.send)
-        return SNN_OK;
-    for (size_t i = 0; i < n; i++) {
-        SNN__TRY(snn__ranks_residual(&old->ranks, i, s->sum));
+    if (n > 0)
+        SNN__TRY(all_have(tr, &before->shards, &have));
+    for (size_t i = 0; i < n && have; i++) {
+        SNN__TRY(snn__ranks_residual(&before->shards.ranks, i, s->sum));
         snn__ranks_set_residual(&s->ranks, i, s->sum);
     }
     return SNN_OK;

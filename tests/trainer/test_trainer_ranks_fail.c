@@ -176,6 +176,39 @@ START_TEST(test_cut)
 }
 END_TEST
 
+/* A failure that one rank alone has seen does not keep them from preparing again. */
+static void prepared_again(struct running *run, struct member *m, uint32_t rank, struct outcome *out)
+{
+    float x[BATCH * LEN];
+    const uint32_t label[BATCH] = { 0 };
+    struct snn__shards *s = &m->trainer->shards;
+
+    (void)run;
+    random_fill(x, BATCH * LEN, 0, 1, 1);
+    OK(snn_trainer_prepare(m->trainer, BATCH));
+    for (unsigned time = 0; time < 2; time++) {
+        OK(snn_trainer_step(m->trainer, BATCH_OF(x, 1, label, BATCH), NULL));
+        s->lost |= rank == 1 && time == 0;
+        if (rank == 2 && time == 1)
+            s->ranks.link.rc = SNN_ERR_IO;
+        OK(snn_trainer_prepare(m->trainer, BATCH));
+    }
+    OK(snn_trainer_step(m->trainer, BATCH_OF(x, 1, label, BATCH), NULL));
+    *out = outcome_of(m->trainer);
+    out->trained = out->evaluated = (snn_metrics)SNN_METRICS_INIT;
+}
+
+START_TEST(test_prepared_again)
+{
+    struct running run = of(&tasks[_i], 1, prepared_again);
+
+    run_ranks(&run, 3, true);
+    for (uint32_t r = 1; r < 3; r++)
+        compare_outcomes(&run.out[0], &run.out[r], tasks[_i].name);
+    free_outcomes(&run);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trainer: failures of ranks");
@@ -187,6 +220,7 @@ int main(void)
     tcase_add_test(tc, test_other_weights);
     tcase_add_test(tc, test_unequal);
     tcase_add_loop_test(tc, test_cut, 0, 2);
+    tcase_add_loop_test(tc, test_prepared_again, 2, 5);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
