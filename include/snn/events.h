@@ -352,7 +352,8 @@ SNN_API const char *snn_events_layout_text(size_t index);
 /** Makes windows, and all the memory that they ever need: a frame for each that may wait, and two more. The caller
  * destroys them.
  * @param out receives the windows; NULL on failure
- * @return SNN_ERR_ARGUMENT (NULL, an option out of range), SNN_ERR_STATE (frames are not prepared), SNN_ERR_MEMORY */
+ * @return SNN_ERR_ARGUMENT (NULL, an option out of range), SNN_ERR_STATE (frames are not prepared), SNN_ERR_VERSION
+ * (reserved is not 0), SNN_ERR_MEMORY */
 SNN_API SNN_CHECKED snn_status snn_event_windows_create(snn_event_windows **out, snn_context *context,
                                                         const snn_event_windows_options *options);
 

@@ -136,8 +136,8 @@ SNN_API SNN_CHECKED snn_status snn_images_decode(const snn_images *images, const
  * @param images size, crop and colours; copied
  * @return SNN_ERR_ARGUMENT (NULL, an unknown layout or split, parameters that contradict each other), SNN_ERR_IO (a
  * file is missing: the message names it), SNN_ERR_FORMAT (a shard is damaged, or not as the layout has it),
- * SNN_ERR_UNSUPPORTED (this build lacks a library, shards are compressed), SNN_ERR_MEMORY. What is wrong within an
- * image shows when it is read; the message names it */
+ * SNN_ERR_UNSUPPORTED (this build lacks a library, shards are compressed), SNN_ERR_VERSION (reserved is not 0),
+ * SNN_ERR_MEMORY. What is wrong within an image shows when it is read; the message names it */
 SNN_API SNN_CHECKED snn_status snn_images_dataset_open(snn_dataset **out, snn_context *context,
                                                        const snn_images_data *data, const snn_images *images);
 

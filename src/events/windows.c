@@ -299,6 +299,9 @@ static snn_status check_options(const snn_event_windows_options *o)
                        : o->keep > 1                                    ? "keep is neither 0 nor 1"
                                                                         : NULL;
 
+    if (o->reserved != 0)
+        return snn_component_fail(SNN_ERR_VERSION, "snn_event_windows_create: reserved is %u; this version expects 0",
+                                  o->reserved);
     return what == NULL ? SNN_OK : snn_component_fail(SNN_ERR_ARGUMENT, "snn_event_windows_create: %s", what);
 }
 

@@ -172,6 +172,9 @@ static snn_status check(struct snn__image_list *list, const snn_images_data *dat
     if (data->layout == NULL || data->directory == NULL)
         return snn_component_fail(SNN_ERR_ARGUMENT, "%s: %s is NULL", call,
                                   data->layout == NULL ? "layout" : "directory");
+    if (data->reserved != 0)
+        return snn_component_fail(SNN_ERR_VERSION, "%s: reserved is %u; this version expects 0", call,
+                                  data->reserved);
     if (data->split > SNN_SPLIT_TEST)
         return snn_component_fail(SNN_ERR_ARGUMENT, "%s: there is no split %u", call, data->split);
     for (size_t i = 0; i < LAYOUTS; i++)

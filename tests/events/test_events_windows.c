@@ -316,6 +316,9 @@ START_TEST(refused)
     options.keep = 2;
     FAILS(snn_event_windows_create(&none, ctx, &options), SNN_ERR_ARGUMENT, "keep");
     options = good;
+    options.reserved = 1;
+    FAILS(snn_event_windows_create(&none, ctx, &options), SNN_ERR_VERSION, "reserved is 1");
+    options = good;
     OK(snn_event_frames_create(&raw, ctx));
     options.frames = raw;
     FAILS(snn_event_windows_create(&none, ctx, &options), SNN_ERR_STATE, "");

@@ -242,6 +242,9 @@ START_TEST(what_is_no_set_is_refused)
     data.layout = "images";
     data.cache = "x";
     refuse(SNN_ERR_ARGUMENT, "cache is for shards");
+    data.cache = NULL;
+    data.reserved = 1;
+    refuse(SNN_ERR_VERSION, "reserved is 1; this version expects 0");
 }
 END_TEST
 
