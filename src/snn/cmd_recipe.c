@@ -20,8 +20,8 @@ static const struct flag own_flags[] = {
     { "data", "DIR", NULL, "folder of the data set; its files have the names under which they are published" },
     { "show", NULL, NULL, "print the recipe, a configuration that snn train CONFIG.json reads" },
     { "try", NULL, NULL,
-      "train a few batches of random samples instead: bytes of memory, samples per second, and the hours that the "
-      "whole run will take on this machine" },
+      "train a few batches instead, of DIR, or else of random samples: bytes of memory, samples per second, and the "
+      "hours that the whole run will take on this machine" },
     { "recipes", "DIR", NULL,
       "folder of the recipes; default: the environment's SNN_RECIPES, or share/snn/recipes beside bin/" },
     { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
@@ -80,6 +80,7 @@ static int show(const struct recipe *recipe)
 static int try(const struct recipe *recipe, const struct request *r)
 {
     struct args args;
+    char data[4200];
     const char *name;
     json_t *value;
     int status = args_parse(&args, train_flags, true, 0, r->count, r->rest);
@@ -87,8 +88,10 @@ static int try(const struct recipe *recipe, const struct request *r)
     if (status == DONE)
         json_object_foreach(args.own, name, value) if (strcmp(name, "json") != 0 && status == DONE) status =
             fail(USAGE, "--%s does not go with --try", name);
+    if (status == DONE && r->data)
+        status = recipe_data(recipe, r->data, data, sizeof data);
     if (status == DONE)
-        status = recipe_try(recipe, &args);
+        status = recipe_try(recipe, r->data ? data : NULL, &args);
     args_free(&args);
     return status;
 }
@@ -185,7 +188,7 @@ static int run_recipe(int argc, char **argv)
 const struct command recipe_command = {
     .name = "recipe",
     .does = "train a network with the settings of a paper",
-    .usage = "[NAME --data DIR [FLAGS] | NAME --try [FLAGS] | NAME --show]",
+    .usage = "[NAME --data DIR [FLAGS] | NAME --try [--data DIR] [FLAGS] | NAME --show]",
     .about = "Trains a network as the authors of a paper did, on their data in the folder DIR; without a name, lists "
              "what there is. FLAGS are those of snn train (snn train --help), or of snn continual for a sequence of "
              "tasks, and go before the recipe's settings.",

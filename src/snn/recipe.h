@@ -37,7 +37,8 @@ int recipe_data(const struct recipe *recipe, const char *folder, char *out, size
 /* The files that the recipe's data consists of. */
 const char *recipe_files(const struct recipe *recipe);
 
-/* Trains some batches of random samples, and prints memory, speed and the hours that the whole run will take. */
-int recipe_try(const struct recipe *recipe, const struct args *args);
+/* Trains some batches of `data`, "cifar10:FOLDER", or of random samples if NULL, and prints memory, speed and the
+ * hours that the whole run will take. */
+int recipe_try(const struct recipe *recipe, const char *data, const struct args *args);
 
 #endif

@@ -1,4 +1,5 @@
-/* recipe_try.c - a few batches of a recipe on random samples of the right shape: what the whole run will take. */
+/* recipe_try.c - a few batches of a recipe, on random samples of the right shape or on those of files: what the whole
+ * run will take. */
 #include "bench.h"
 #include "frames.h"
 #include "ranks.h"
@@ -16,14 +17,16 @@ struct trial {
     const struct recipe *recipe;
     struct run run;
     struct sequence sequence; /* of tasks, if the recipe has them */
+    const char *data;         /* FORMAT:DIR, or NULL: random samples */
     size_t batch, frames;
-    double rate;
-    snn_metrics metrics;
+    uint64_t left, done, samples; /* of epochs: batches to go; samples of this epoch, and since the clock started */
+    double rate, loss;
     bool json;
 };
 
-/* ---- the objects, with samples that no file holds */
+/* ---- the objects */
 
+/* Samples that no file holds. */
 static int read_shape(struct trial *t)
 {
     const json_t *shape = json_object_get(t->recipe->head, "shape");
@@ -40,6 +43,29 @@ static int read_shape(struct trial *t)
     return t->run.shape.rank == 1 || t->run.shape.rank == 3
                ? DONE
                : fail(FAILED, "%s: \"recipe.shape\" has %u lengths", t->recipe->path, t->run.shape.rank);
+}
+
+/* Samples of files, for the outputs and the number of samples that the recipe states. */
+static int open_data(struct trial *t)
+{
+    const size_t classes = (size_t)recipe_number(t->recipe, "classes");
+    int status = run_data(&t->run, &t->run.train, SNN_SPLIT_TRAIN);
+
+    if (status == DONE)
+        status = run_normalise(&t->run, t->run.train);
+    if (t->run.shape.classes < classes)
+        t->run.shape.classes = classes;
+    t->run.shape.count = (uint64_t)recipe_number(t->recipe, "samples");
+    return status;
+}
+
+static int name_data(struct trial *t)
+{
+    if (!t->data)
+        return DONE;
+    if (json_object_get(t->run.config, "continual"))
+        return fail(USAGE, "--data does not go with --try of a sequence of tasks, which tries random samples");
+    return config_set_text(t->run.config, "data", "data", t->data);
 }
 
 /* Prepared for training, or for the first of several tasks. */
@@ -60,7 +86,7 @@ static int open_trainer(struct trial *t)
     status = ranks_join(&t->run, NULL, status);
     if (status != DONE)
         return status;
-    t->batch = (size_t)config_whole(t->run.config, "batch", 128);
+    t->batch = (size_t)(t->data ? run_batch(&t->run, t->run.train) : config_whole(t->run.config, "batch", 128));
     t->frames = frames_is_layout(format) ? (size_t)config_whole(t->run.config, "trainer.steps", 1) : 1;
     rc = tasks ? sequence_begin(&t->sequence, 0, t->batch) : snn_trainer_prepare(t->run.trainer, t->batch);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
@@ -73,12 +99,15 @@ static int open_run(struct trial *t, const struct args *args)
     if (status != DONE)
         return status;
     config_merge(t->run.config, args->config);
+    status = name_data(t);
+    if (status != DONE)
+        return status;
     config_complete(t->run.config);
-    status = read_shape(t);
-    if (status == DONE)
-        status = ranks_complete(t->run.config);
+    status = ranks_complete(t->run.config);
     if (status == DONE)
         status = run_context(&t->run);
+    if (status == DONE)
+        status = t->data ? open_data(t) : read_shape(t);
     return status == DONE ? open_trainer(t) : status;
 }
 
@@ -94,20 +123,63 @@ static void draw(const struct trial *t, float *x, size_t values, uint32_t *label
 
 /* ---- measuring */
 
+/* By batches, not by the clock: all ranks stop at the same one. */
+static int look(void *user, const snn_progress *p)
+{
+    struct trial *t = user;
+
+    t->samples += p->done - (p->done > t->done ? t->done : 0);
+    t->done = p->done;
+    t->loss = p->loss;
+    return --t->left == 0;
+}
+
+/* Seconds of `count` batches as they are read, from epoch to epoch; negative if one failed. */
+static double time_epochs(struct trial *t, uint64_t count)
+{
+    const double began = now();
+    snn_status rc = snn_trainer_on_progress(t->run.trainer, look, t);
+
+    t->left = count;
+    t->samples = 0;
+    while (rc == SNN_OK && t->left > 0)
+        rc = snn_trainer_epoch(t->run.trainer, t->run.train, NULL);
+    if (t->left == 0)
+        return now() - began;
+    fail_call(rc, NULL);
+    return -1;
+}
+
+static double time_steps(struct trial *t, const snn_batch *batch, uint64_t count)
+{
+    if (t->data)
+        return time_epochs(t, count);
+    t->samples = count * t->batch;
+    return bench_time_steps(t->run.trainer, batch, (size_t)count);
+}
+
 static int time_batches(struct trial *t, const snn_batch *batch)
 {
-    double one = bench_time_steps(t->run.trainer, batch, 2) / 2, all;
+    double one = time_steps(t, batch, 2) / 2, all;
     uint64_t count = one > 0 && one < SECONDS ? (uint64_t)(SECONDS / one) : 1;
-    snn_status rc;
 
     if (one < 0 || ranks_share(&count, sizeof count) != DONE)
         return FAILED;
-    all = bench_time_steps(t->run.trainer, batch, (size_t)count);
+    all = time_steps(t, batch, count);
     if (all < 0)
         return FAILED;
-    t->rate = ((double)count * (double)t->batch) / (all > 0 ? all : 1e-9);
-    rc = snn_trainer_step(t->run.trainer, batch, &t->metrics);
-    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+    t->rate = (double)t->samples / (all > 0 ? all : 1e-9);
+    return DONE;
+}
+
+static int measure_random(struct trial *t, const snn_batch *batch)
+{
+    snn_metrics m = SNN_METRICS_INIT;
+    int status = time_batches(t, batch);
+    snn_status rc = status == DONE ? snn_trainer_step(t->run.trainer, batch, &m) : SNN_OK;
+
+    t->loss = m.loss;
+    return rc == SNN_OK ? status : fail_call(rc, NULL);
 }
 
 static int measure(struct trial *t)
@@ -125,7 +197,7 @@ static int measure(struct trial *t)
     batch.labels = labels;
     if (status == DONE) {
         draw(t, x, values, labels);
-        status = time_batches(t, &batch);
+        status = measure_random(t, &batch);
     }
     free(x);
     free(labels);
@@ -157,12 +229,12 @@ static void print(const struct trial *t)
     if (snn_network_get_info(t->run.network, &net) != SNN_OK || snn_context_get_info(t->run.context, &ctx) != SNN_OK)
         return;
     if (t->json) {
-        json_line(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "event", "try", "recipe",
-                            t->recipe->name, "parameters", (json_int_t)net.parameters, "parameter_bytes",
-                            (json_int_t)net.parameter_bytes, "trainer_bytes", (json_int_t)held, "batch",
-                            (json_int_t)t->batch, "ranks", (int)ranks_size(), "threads", (int)ctx.threads, "isa",
-                            ctx.isa, "samples_per_second", json_figure(t->rate), "hours", json_figure(hours), "loss",
-                            json_figure(t->metrics.loss)),
+        json_line(json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "event", "try",
+                            "recipe", t->recipe->name, "data", t->data ? t->data : "random", "parameters",
+                            (json_int_t)net.parameters, "parameter_bytes", (json_int_t)net.parameter_bytes,
+                            "trainer_bytes", (json_int_t)held, "batch", (json_int_t)t->batch, "ranks",
+                            (int)ranks_size(), "threads", (int)ctx.threads, "isa", ctx.isa, "samples_per_second",
+                            json_figure(t->rate), "hours", json_figure(hours), "loss", json_figure(t->loss)),
                   9);
         return;
     }
@@ -171,21 +243,21 @@ static void print(const struct trial *t)
     printf("trainer  %s, batches of %zu%s, %u thread%s, %s\n", run_method(config).s, t->batch, ranks_text(config).s,
            ctx.threads, ctx.threads == 1 ? "" : "s", ctx.isa);
     printf("memory   %s of parameters, %s for training\n", bytes(net.parameter_bytes).s, bytes(held).s);
-    printf("speed    %s samples/s in training, on random samples\n", figure(t->rate).s);
+    printf("speed    %s samples/s in training, on %s\n", figure(t->rate).s, t->data ? t->data : "random samples");
     printf("run      %.0f epochs of %s samples: %s hours, without evaluations\n", epochs,
            grouped(t->run.shape.count).s, figure(hours).s);
 }
 
-int recipe_try(const struct recipe *recipe, const struct args *args)
+int recipe_try(const struct recipe *recipe, const char *data, const struct args *args)
 {
     static struct trial t; /* once per process; too large for a stack */
     int status;
 
-    t = (struct trial){ .recipe = recipe, .metrics = SNN_METRICS_INIT, .json = args_has(args, "json") };
+    t = (struct trial){ .recipe = recipe, .data = data, .json = args_has(args, "json") };
     status = open_run(&t, args);
     status = ranks_agree(status);
     if (status == DONE)
-        status = measure(&t);
+        status = data ? time_batches(&t, NULL) : measure(&t);
     if (status == DONE)
         print(&t);
     run_close(&t.run);

@@ -68,7 +68,9 @@ run 0 info a.snn
 tr -d ' \n' <out >note
 has note '"mean":[0.25]' '"deviation":[0.5]'
 run 0 recipe tiny --try --steps 3
-has out 'memory ' 'samples/s' '2 epochs of 300 samples' 'T = 3'
+has out 'memory ' 'on random samples' '2 epochs of 300 samples' 'T = 3'
+run 0 recipe tiny --try --data data --steps 3
+has out 'memory ' 'on idx:data' '2 epochs of 300 samples' 'T = 3'
 run 0 recipe --help
 has out 'usage: snn recipe'
 
@@ -96,6 +98,7 @@ rm own/headless.json own/odd.json own/cut.json
 
 # ---- tasks: settings of snn continual under the head
 sed 's/"epochs": 2/"continual": { "tasks": 2, "rows": "6,4" }, "epochs": 1/' own/tiny.json >own/tasks.json
+refuses 2 '--data does not go with --try of a sequence of tasks' recipe tasks --try --data data
 run 0 recipe tasks --try
 has out '1 epochs of 300 samples'
 run 0 recipe tasks --data data --more 3,3 --save d.snn

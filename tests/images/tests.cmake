@@ -11,5 +11,10 @@ if(SNN_JPEG_FOUND AND "images" IN_LIST SNN_COMPONENTS)
         add_test(NAME images_tool COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/images/tool.sh $<TARGET_FILE:snn>
             $<TARGET_FILE:make_images>)
         set_tests_properties(images_tool PROPERTIES LABELS quick TIMEOUT ${timeout})
+        foreach(part quick slow)
+            add_test(NAME images_recipes_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/images/recipes.sh
+                $<TARGET_FILE:snn> $<TARGET_FILE:make_images> ${part})
+            set_tests_properties(images_recipes_${part} PROPERTIES LABELS ${part} TIMEOUT 7200)
+        endforeach()
     endif()
 endif()
