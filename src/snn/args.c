@@ -36,11 +36,6 @@ const char *args_help_topic(int argc, char **argv)
     return at > 0 && at + 1 < argc && argv[at + 1][0] != '-' ? argv[at + 1] : NULL;
 }
 
-const char *args_dashes(const char *name)
-{
-    return name[0] && !name[1] ? "-" : "--";
-}
-
 static void print_flags(const struct flag *flags)
 {
     char left[80], words[200], text[600];
@@ -49,7 +44,7 @@ static void print_flags(const struct flag *flags)
         bool some =
             flags->path && strcmp(flags->path, "network") != 0 && param_words(flags->path, words, sizeof words);
 
-        snprintf(left, sizeof left, "%s%s%s%s", args_dashes(flags->name), flags->name, flags->value ? " " : "",
+        snprintf(left, sizeof left, "%s%s%s%s", flag_dashes(flags->name), flags->name, flags->value ? " " : "",
                  flags->value ? flags->value : "");
         snprintf(text, sizeof text, "%s%s%s", some ? words : "", some ? "; " : "", flags->help);
         help_item(36, left, text);
@@ -88,7 +83,7 @@ static int store(struct args *args, const char *name, const char *path, const ch
     if (path)
         return config_set_text(args->config, path, name, value);
     if (json_object_set_new(args->own, name, json_string(value)) != 0)
-        return fail(USAGE, "--%s: the value is not UTF-8", name);
+        return fail(USAGE, "%s%s: the value is not UTF-8", flag_dashes(name), name);
     return DONE;
 }
 
@@ -131,11 +126,11 @@ static int parse_flag(struct args *args, const struct flag *flags, bool paramete
     path = flag ? flag->path : name;
     if (flag && !flag->value) {
         if (equals)
-            return fail(USAGE, "--%s takes no value", name);
+            return fail(USAGE, "%s%s takes no value", flag_dashes(name), name);
         return store(args, name, path, "1");
     }
     if (!equals && *i + 1 >= argc)
-        return fail(USAGE, "%s%s needs a value%s%s", args_dashes(name), name, flag ? ": " : "",
+        return fail(USAGE, "%s%s needs a value%s%s", flag_dashes(name), name, flag ? ": " : "",
                     flag ? flag->value : "");
     value = equals ? equals + 1 : argv[++*i];
     return equals && value[0] == '~' ? store_at_home(args, name, path, value) : store(args, name, path, value);

@@ -40,9 +40,6 @@ int args_real(const struct args *args, const char *name, double low, double high
 /* Words of a flag such as "1,2,4", at most `most`, copied into `word`; returns their number. */
 size_t args_list(const char *text, char word[][32], size_t most);
 
-/* The dashes before the name of a flag. */
-const char *args_dashes(const char *name);
-
 /* True if -h or --help is among the arguments, before "--". */
 bool args_want_help(int argc, char **argv);
 /* The word that follows it, NULL without one: a topic for param_help(). */

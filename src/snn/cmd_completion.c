@@ -49,7 +49,7 @@ static void offer_flags(const struct begun *b, const struct command *command)
     const struct param *p;
 
     for (const struct flag *f = command_flags(command); f->name; f++)
-        offer(b, args_dashes(f->name), f->name, "", f->help);
+        offer(b, flag_dashes(f->name), f->name, "", f->help);
     for (const struct flag *f = common_flags; f->name; f++)
         offer(b, "--", f->name, "", f->help);
     offer(b, "--", "help", "", "what the command does");

@@ -19,9 +19,9 @@ int number_whole(const char *name, const char *text, int64_t low, int64_t high, 
         return DONE;
     }
     if (low == INT64_MIN && high == INT64_MAX)
-        return fail(USAGE, "--%s: \"%s\" is not a whole number", name, text);
-    return fail(USAGE, "--%s: \"%s\" is not a whole number from %lld to %lld", name, text, (long long)low,
-                (long long)high);
+        return fail(USAGE, "%s%s: \"%s\" is not a whole number", flag_dashes(name), name, text);
+    return fail(USAGE, "%s%s: \"%s\" is not a whole number from %lld to %lld", flag_dashes(name), name, text,
+                (long long)low, (long long)high);
 }
 
 int number_real(const char *name, const char *text, double low, double high, double *out)
@@ -34,6 +34,6 @@ int number_real(const char *name, const char *text, double low, double high, dou
         return DONE;
     }
     if (isinf(low) && isinf(high))
-        return fail(USAGE, "--%s: \"%s\" is not a number", name, text);
-    return fail(USAGE, "--%s: \"%s\" is not a number from %g to %g", name, text, low, high);
+        return fail(USAGE, "%s%s: \"%s\" is not a number", flag_dashes(name), name, text);
+    return fail(USAGE, "%s%s: \"%s\" is not a number from %g to %g", flag_dashes(name), name, text, low, high);
 }

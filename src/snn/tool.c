@@ -382,3 +382,8 @@ uint32_t all_threads(void)
     snn_context_destroy(context);
     return told ? info.threads : 1;
 }
+
+const char *flag_dashes(const char *name)
+{
+    return name[0] && !name[1] ? "-" : "--";
+}

@@ -75,6 +75,9 @@ char *at_home(const char *path);
 int tool_path(char *out, size_t size);
 int tool_share(const char *name, char *out, size_t size);
 
+/* The dashes before the name of a flag. */
+const char *flag_dashes(const char *name);
+
 /* Text `base` without the ending `cut`, with `add` after it; to be freed. NULL: out of memory. */
 char *renamed(const char *base, const char *cut, const char *add);
 

@@ -129,6 +129,7 @@ SNN_RECIPES=$PWD/recipes run 0 sweep tiny --data data --seed 4,5 -o recipe
 has out "2 of 2 complete" "runs"
 
 # ---- refused
+refuses 2 'sweep: -j: "0" is not a whole number from 1 to 1024' sweep $train --seed 1,2 -o none -j 0
 refuses 2 "-o FOLDER" sweep $train --seed 1,2
 refuses 2 "holds no sweep" sweep -o nowhere
 [ ! -e nowhere ] || bad "a folder was made for nothing"
