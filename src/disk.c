@@ -1,6 +1,8 @@
-/* disk.c - bytes at a place of a file, sums of what a file holds. */
+/* disk.c - new files, bytes at a place of a file, sums of what a file holds. */
 #include "disk.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +37,23 @@ uint64_t snn__sum_file(uint64_t sum, const char *path)
         return snn__sum_word(sum, 0);
     sum = snn__sum_word(snn__sum_word(sum, (uint64_t)status.st_size), (uint64_t)status.st_mtim.tv_sec);
     return snn__sum_word(sum, (uint64_t)status.st_mtim.tv_nsec);
+}
+
+/* ---- new files ---- */
+
+int snn__disk_create(char *path)
+{
+    const size_t digits = 6, stem = strlen(path) - digits;
+
+    for (unsigned i = 0; i < 1000; i++) {
+        int file;
+
+        snprintf(path + stem, digits + 1, "%06lu", ((unsigned long)getpid() + i * 1009ul) % 1000000ul);
+        file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file >= 0 || errno != EEXIST)
+            return file;
+    }
+    return -1;
 }
 
 /* ---- bytes at a place ---- */

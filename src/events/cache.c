@@ -4,7 +4,6 @@
 #include "store.h"
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -126,7 +125,7 @@ static snn_status build(struct snn__cache *cache, const struct snn__event_list *
     snn_status rc;
 
     TRY(snn__path_join(path, folder, "new-XXXXXX"));
-    cache->file = mkstemp(path);
+    cache->file = snn__disk_create(path);
     if (cache->file < 0)
         return snn_component_fail(SNN_ERR_IO, "no cache can be written to %.300s", folder);
     rc = write_all(cache, list, key, path);

@@ -3,7 +3,6 @@
 #include "../disk.h"
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,7 +124,7 @@ snn_status snn__index_write(const struct snn__image_list *list, const char *fold
     TRY(index_path(key, folder, path));
     TRY(path_of(folder, "new-XXXXXX", fresh));
     (void)mkdir(folder, 0777); /* it may be there; if it cannot be made, writing says so */
-    file = mkstemp(fresh);
+    file = snn__disk_create(fresh);
     if (file < 0)
         return snn_component_fail(SNN_ERR_IO, "no cache can be written to %.300s", folder);
     rc = store(list, file, key, fresh);

@@ -340,12 +340,14 @@ START_TEST(an_index_is_written_once)
     save_file("s/0.tar", &tar);
     snprintf(cache, sizeof cache, "%s", in_folder("cache"));
     data.cache = cache;
+    umask(027);
     ck_assert_uint_eq(count(0, "shards", "s"), 6);
     snprintf(path, sizeof path, "ls %s/*.images", data.cache);
     names = popen(path, "r");
     ck_assert_int_eq(fscanf(names, "%4095s", path), 1);
     pclose(names);
     ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777u, 0640); /* as the umask lets */
     ck_assert_uint_eq(count(0, "shards", "s"), 6);
     ck_assert_int_eq(stat(path, &again), 0);
     ck_assert(st.st_ino == again.st_ino);
