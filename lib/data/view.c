@@ -104,17 +104,20 @@ static snn_status collect(const snn_dataset *d, const snn_view_options *o, const
     return SNN_OK;
 }
 
-/* Keeps the share of every class, or the rest: round(share m) of m, and m - that. */
-static size_t take_share(const snn_view_options *o, struct candidate *c, size_t n)
+/* Keeps the share of every class, or the rest: round(share m) of m, and m - that; *most: samples of the largest one.
+ */
+static size_t take_share(const snn_view_options *o, struct candidate *c, size_t n, size_t *most)
 {
     size_t kept = 0, end;
 
+    *most = 0;
     qsort(c, n, sizeof *c, by_key);
     for (size_t begin = 0; begin < n; begin = end) {
         size_t cut;
 
         for (end = begin; end < n && c[end].label == c[begin].label;)
             end++;
+        *most = snn__max(*most, end - begin);
         cut = begin + (size_t)(o->share * (double)(end - begin) + 0.5);
         for (size_t i = o->part == SNN_VIEW_SHARE ? begin : cut; i < (o->part == SNN_VIEW_SHARE ? cut : end); i++)
             c[kept++] = c[i];
@@ -137,6 +140,26 @@ static snn_status keep(snn_context *ctx, struct view *v, const struct candidate 
     return SNN_OK;
 }
 
+static snn_status none_left(const snn_view_options *o, size_t count, size_t most)
+{
+    if (most == 0)
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "view: none of %zu samples is left: none is of the classes that were named", count);
+    if (o->part == SNN_VIEW_REST)
+        return snn__fail(SNN_ERR_ARGUMENT,
+                         "view: none of %zu samples is left: a share of %g takes them all; take less", count,
+                         o->share);
+    if (most == 1)
+        return snn__fail(
+            SNN_ERR_ARGUMENT,
+            "view: none of %zu samples is left: a share of %g takes none of a class of 1; give more samples", count,
+            o->share);
+    return snn__fail(SNN_ERR_ARGUMENT,
+                     "view: none of %zu samples is left: a share of %g is less than half a sample of each class; "
+                     "%.2g is 1 of the %zu of the largest",
+                     count, o->share, 1.0 / (double)most, most);
+}
+
 static snn_status choose(struct view *v, const snn_view_options *o)
 {
     const snn_dataset *d = v->parent;
@@ -144,7 +167,7 @@ static snn_status choose(struct view *v, const snn_view_options *o)
     struct candidate *c = snn__alloc(d->ctx, snn__dataset_count(d), sizeof *c);
     uint32_t *own = snn__alloc(d->ctx, classes, 2 * sizeof *own);
     snn_status rc = c != NULL && own != NULL ? SNN_OK : SNN_ERR_MEMORY;
-    size_t n = 0;
+    size_t n = 0, most = 0;
 
     v->classes = o->n_classes > 0 ? o->n_classes : classes;
     if (rc == SNN_OK) {
@@ -152,11 +175,11 @@ static snn_status choose(struct view *v, const snn_view_options *o)
         rc = collect(d, o, own, own + classes, c, &n);
     }
     if (rc == SNN_OK && o->part != SNN_VIEW_ALL)
-        n = take_share(o, c, n);
+        n = take_share(o, c, n, &most);
     if (o->limit > 0)
         n = snn__min(n, o->limit);
     if (rc == SNN_OK && n == 0)
-        rc = snn__fail(SNN_ERR_ARGUMENT, "view: none of %zu samples is left", snn__dataset_count(d));
+        rc = none_left(o, snn__dataset_count(d), most);
     if (rc == SNN_OK)
         rc = keep(d->ctx, v, c, n);
     snn__free(d->ctx, own);

@@ -110,7 +110,11 @@ done
 refuses 2 "1.5 is not between 0 and 1" $quick --validation 1.5
 refuses 2 "is not one of accuracy, loss" $quick --validation 0.1 --best-by f1
 refuses 2 "--patience: -1 is below 0" $quick --validation 0.1 --patience -1
-refuses 1 "none of 1 samples is left" $quick --validation 0.1 --data.limit 1
+refuses 1 "none of 1 samples is left: a share of 0.1 takes none of a class of 1" $quick --validation 0.1 \
+    --data.limit 1
+refuses 1 "a share of 0.0001 is less than half a sample of each class; " $quick --validation 0.0001
+least=$(sed -n 's/.*each class; \([0-9.]*\) is 1 of the .*/\1/p' err)
+run 0 $quick --validation "$least" --epochs 1 --save y.snn --quiet
 
 # ---- targets have no accuracy
 awk 'BEGIN { srand(4); print "a,y"; for (i = 0; i < 200; i++) { a = rand(); printf "%.4f,%.4f\n", a, a * a } }' >y.csv

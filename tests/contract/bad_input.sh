@@ -68,6 +68,7 @@ row "absent data set" train --data idx:d
     row "unknown key of a configuration" train c.json
     row "broken JSON" train c2.json
     row "a parameter out of bounds" train $quick --save n.snn --lr -1
+    row "a validation of less than one sample" train $quick --validation 0.0001
     row "a model file to resume from" train --resume m.snn
 }
 if [ "$shown" = --table ]; then

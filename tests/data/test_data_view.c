@@ -264,7 +264,10 @@ START_TEST(wrong_options)
     o = view_of(SNN_VIEW_SHARE, (double)NAN, NULL, 0);
     FAILS(snn_dataset_view(&view, d, &o), SNN_ERR_ARGUMENT, "not in 0 .. 1");
     o = view_of(SNN_VIEW_SHARE, 0.0, NULL, 0);
-    FAILS(snn_dataset_view(&view, d, &o), SNN_ERR_ARGUMENT, "none of 100 samples is left");
+    FAILS(snn_dataset_view(&view, d, &o), SNN_ERR_ARGUMENT,
+          "none of 100 samples is left: a share of 0 is less than half");
+    o = view_of(SNN_VIEW_REST, 1.0, NULL, 0);
+    FAILS(snn_dataset_view(&view, d, &o), SNN_ERR_ARGUMENT, "a share of 1 takes them all; take less");
     o = view_of(SNN_VIEW_ALL, 1.0, classes, 3);
     FAILS(snn_dataset_view(&view, d, &o), SNN_ERR_ARGUMENT, "class 5; there are 5");
     o = view_of(SNN_VIEW_ALL, 1.0, (const uint32_t[]){ 1, 2, 1 }, 3);
