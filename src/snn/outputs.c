@@ -1,5 +1,5 @@
 /* outputs.c - the files that a command writes. */
-#define _XOPEN_SOURCE 700 /* realpath() */
+#define _GNU_SOURCE /* realpath(), O_TMPFILE */
 #include "outputs.h"
 
 #include "tool.h"
@@ -42,13 +42,33 @@ static char *real_folder(const char *path)
     return real;
 }
 
-/* The whole name of a file that need not be there. */
+static char *real_name(const char *path);
+
+/* What a link to no file names; NULL if `path` is no link. */
+static char *link_name(const char *path)
+{
+    char link[4096], *next, *real;
+    const ssize_t length = readlink(path, link, sizeof link - 1);
+
+    if (length <= 0)
+        return NULL;
+    link[length] = '\0';
+    next = joined(path, link[0] == '/' ? 0 : (size_t)(base_of(path) - path), link);
+    real = next ? real_name(next) : NULL;
+    free(next);
+    return real;
+}
+
+/* The whole name of a file that need not be there, be it through links; to be freed, NULL with errno. */
 static char *real_name(const char *path)
 {
     char *real = realpath(path, NULL), *folder;
+    struct stat st;
 
-    if (real || errno != ENOENT)
+    if (real || errno != ENOENT || !*base_of(path))
         return real;
+    if (lstat(path, &st) == 0)
+        return link_name(path);
     folder = real_folder(path);
     if (folder)
         real = renamed(folder, "", "/");
@@ -67,30 +87,27 @@ static int cannot(const struct output *o, const char *why)
     return fail(FAILED, "%s %s: %s", o->what, o->path, why);
 }
 
-/* Creating the file is the only sure way to learn whether it can be. */
-static int create(const struct output *o)
+/* A file without a name is the surest sign: it leaves nothing, even in a process that is killed. */
+static bool takes_files(const char *folder)
 {
-    int fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+#ifdef O_TMPFILE
+    int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 
-    if (fd < 0)
-        return cannot(o, strerror(errno));
-    close(fd);
-    return DONE;
+    if (fd >= 0) {
+        close(fd);
+        return true;
+    }
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) /* file systems, kernels that have none */
+        return false;
+#endif
+    return access(folder, W_OK | X_OK) == 0;
 }
 
-static void discard(const char *path)
-{
-    char *real = realpath(path, NULL); /* a link that led to no file stays */
-
-    unlink(real ? real : path);
-    free(real);
-}
-
-/* A model is written beside the old one and renamed. */
+/* Of a file that is not there, and of a model, which is written beside the old one and renamed. */
 static int check_folder(const struct output *o)
 {
-    char *real = realpath(o->path, NULL), *folder = real ? real_folder(real) : NULL;
-    int status = folder && access(folder, W_OK | X_OK) == 0 ? DONE : cannot(o, strerror(errno));
+    char *real = real_name(o->path), *folder = real ? real_folder(real) : NULL;
+    int status = folder && takes_files(folder) ? DONE : cannot(o, strerror(errno));
 
     free(folder);
     free(real);
@@ -123,18 +140,30 @@ int output_spares(const struct output *output, const char *read)
                : DONE;
 }
 
-/* Neither may be an earlier one under another name; by then all are there. */
+/* The same, of files that are not there yet. */
+static bool same_name(const char *one, const char *other)
+{
+    char *a = real_name(one), *b = real_name(other);
+    const bool same = a && b && strcmp(a, b) == 0 && access(a, F_OK) != 0;
+
+    free(a);
+    free(b);
+    return same;
+}
+
+/* None may be an earlier one under another name. */
 static int check_apart(const struct output *output, size_t i)
 {
+    const char *path = output[i].path;
+
     for (size_t k = 0; k < i; k++)
-        if (output[k].path && same_file(output[i].path, output[k].path))
-            return fail(FAILED, "%s and %s are the same file, %s", output[k].what, output[i].what, output[i].path);
+        if (output[k].path && (same_file(path, output[k].path) || same_name(path, output[k].path)))
+            return fail(FAILED, "%s and %s are the same file, %s", output[k].what, output[i].what, path);
     return DONE;
 }
 
 int outputs_check(const struct output *output, size_t n)
 {
-    bool created[OUTPUTS_MOST] = { false };
     struct stat st;
     int status = DONE;
 
@@ -143,16 +172,11 @@ int outputs_check(const struct output *output, size_t n)
             continue;
         if (stat(output[i].path, &st) == 0)
             status = check_old(&output[i], st.st_mode);
-        else if (errno == ENOENT)
-            created[i] = (status = create(&output[i])) == DONE;
         else
-            status = cannot(&output[i], strerror(errno));
+            status = errno == ENOENT ? check_folder(&output[i]) : cannot(&output[i], strerror(errno));
         if (status == DONE)
             status = check_apart(output, i);
     }
-    for (size_t i = 0; i < n; i++)
-        if (created[i])
-            discard(output[i].path);
     return status;
 }
 

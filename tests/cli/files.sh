@@ -32,6 +32,14 @@ ln -s m.snn other.snn
 fails_early "same file" $quick --save m.snn --packed other.snn
 fails_early "model folder: is a directory" continual --data idx:data --net 64-8-10 --save folder
 fails_early "--matrix folder: is a directory" continual --data idx:data --net 64-8-10 --matrix folder
+ln -s nothing.svg dangling.svg
+fails_early "same file" $quick --save m.snn --curves dangling.svg --raster nothing.svg
+fails_early "model : No such file" $quick --save ""
+# the check touches no folder: a run that is killed while it looks leaves nothing
+mkdir untouched
+touch -t 200101010000 untouched before
+fails_early "--raster folder: is a directory" $quick --save untouched/m.snn --curves untouched/c.svg --raster folder
+[ ! untouched -nt before ] || bad "the check of the files that are written has written in their folder"
 if [ "$(id -u)" -ne 0 ]; then
     mkdir -m 500 locked
     fails_early "locked/m.snn: Permission denied" $quick --save locked/m.snn
