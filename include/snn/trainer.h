@@ -51,6 +51,9 @@ typedef enum snn_trainer_key {
                                             ranks), any (the communicator's) */
     SNN_TRAINER_SEND = 417,            /**< str, what gradients travel as: float32, bf16, sign (one bit each); with
                                             the last two every shard carries what is lost over to the next update */
+    SNN_TRAINER_MIXUP = 418,           /**< f64, 0 or at least 0.001, alpha: batches are trained as mixtures of
+                                            two samples and of their labels, by shares of Beta(alpha, alpha); 0:
+                                            they are not mixed. What is refused: docs/trainers.md */
 
     SNN_BPTT_DETACH_RESET = 501,    /**< i64, bptt: 1: no gradient through the reset */
     SNN_SLTT_SAMPLED_STEPS = 601,   /**< i64, sltt, K: number of the T steps that are trained, drawn per batch;

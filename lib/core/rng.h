@@ -18,7 +18,9 @@ enum snn__purpose {
     SNN__RNG_STEPS = 6,   /* the sampled steps of SLTT-K; stream: batch */
     SNN__RNG_NOISE = 7,   /* perturbations */
     SNN__RNG_LATERAL = 8, /* first lateral weights; stream: layer and rows before */
-    SNN__RNG_SHARE = 9    /* which samples a share of a class has; stream: class, index: number in the class */
+    SNN__RNG_SHARE = 9,   /* which samples a share of a class has; stream: class, index: number in the class */
+    SNN__RNG_MIXUP = 10,  /* shares; stream: batch, index: number of the sample there, and attempt */
+    SNN__RNG_PARTNER = 11 /* of samples in mixup; stream: batch and first sample of the shard */
 };
 
 /* Arrays of a layer that begin at random. Values are part of the file format, too. */

@@ -55,6 +55,8 @@ struct work {
 struct sample {
     const struct snn__loss *loss;
     const uint32_t *label; /* or NULL: */
+    const uint32_t *other; /* of another sample, with the rest of the share; or NULL */
+    double share;
     const float *target;
     size_t classes;
     const double *y;
@@ -63,12 +65,20 @@ struct sample {
 
 /* ---- the named losses ---- */
 
+/* The one-hot label, or the mixture of two. */
+static double hot(const struct sample *s, size_t c)
+{
+    const double own = c == *s->label ? 1.0 : 0.0;
+
+    return s->other == NULL ? own : s->share * own + (1.0 - s->share) * (c == *s->other ? 1.0 : 0.0);
+}
+
 /* q[c] */
 static double labelled(const struct sample *s, size_t c)
 {
     double e = s->loss->smoothing;
 
-    return (c == *s->label ? 1.0 - e : 0.0) + e / (double)s->classes;
+    return (1.0 - e) * hot(s, c) + e / (double)s->classes;
 }
 
 /* a[c] */
@@ -249,9 +259,14 @@ static void one_sample(void *arg, size_t b)
     const struct snn__judged *of = k->of;
 
     read_outputs(k, b);
-    of->sums[b] = named(&(struct sample){ k->loss, of->label != NULL ? of->label + b : NULL,
-                                          of->target != NULL ? of->target + b * of->classes : NULL, of->classes,
-                                          outputs_of(of, b), slopes_of(of, b) });
+    of->sums[b] = named(&(struct sample){ .loss = k->loss,
+                                          .label = of->label != NULL ? of->label + b : NULL,
+                                          .other = of->partner != NULL ? of->label + of->partner[b] : NULL,
+                                          .share = of->partner != NULL ? (double)of->share[b] : 1.0,
+                                          .target = of->target != NULL ? of->target + b * of->classes : NULL,
+                                          .classes = of->classes,
+                                          .y = outputs_of(of, b),
+                                          .d = slopes_of(of, b) });
     send_down(k, b);
 }
 

@@ -45,7 +45,7 @@ struct snn__loss {
     float delta;   /* of huber */
     bool constant; /* labels: distances are from `target` for every class; else from the (smoothed) one-hot label */
     float target;
-    float smoothing; /* labels: (1 - e) onehot + e / classes */
+    float smoothing; /* labels: (1 - e) onehot + e / classes; onehot may be a mixture of two */
     /* (1 - share) L + share tau^2 KL(softmax(p / tau) || softmax(out / tau)) */
     float share, tau;
     const float *teacher; /* p [batch,classes]; NULL: L alone */
@@ -57,9 +57,11 @@ struct snn__loss {
 struct snn__judged {
     const float *out; /* [batch,classes], to be multiplied by `factor` */
     float factor;
-    const uint32_t *label;  /* [batch] or NULL */
-    const float *target;    /* [batch,classes] or NULL */
-    const uint32_t *length; /* [batch], steps that a sample has; NULL: all */
+    const uint32_t *label;   /* [batch] or NULL */
+    const uint32_t *partner; /* [batch], another sample, whose label has a part in the one-hot label; or NULL */
+    const float *share;      /* [batch], of the sample's own label; with partner */
+    const float *target;     /* [batch,classes] or NULL */
+    const uint32_t *length;  /* [batch], steps that a sample has; NULL: all */
     size_t batch, classes;
     bool training;
     const snn_layer *layer;    /* source of the outputs */

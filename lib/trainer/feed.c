@@ -165,7 +165,7 @@ snn_status snn__feed(snn_trainer *tr, const struct snn__batch *batch, size_t t)
     SNN__TRY(failure(tr));
     if (t == 0 && batch->dataset != NULL)
         take_lengths(tr, batch);
-    return SNN_OK;
+    return snn__mix(tr, batch, t);
 }
 
 /* ---- blocks ---- */

@@ -51,6 +51,8 @@ snn_status snn__judge(snn_trainer *tr, const struct snn__outcome *of, double *lo
                                         .factor = of->out.scale,
                                         .label = tr->target_frames == 0 ? tr->labels + step * tr->label_pitch : NULL,
                                         .target = snn__target(tr, step),
+                                        .partner = snn__mixes(tr) ? tr->mixing.partner : NULL,
+                                        .share = tr->mixing.share,
                                         .length = tr->length,
                                         .batch = tr->pass.batch,
                                         .classes = tr->classes,

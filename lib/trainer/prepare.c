@@ -110,6 +110,7 @@ static void read_settings(snn_trainer *tr)
     if (tr->optimizer != NULL) {
         tr->loss.share = (float)snn__param_f64(p, SNN_TRAINER_DISTIL);
         tr->loss.tau = (float)snn__param_f64(p, SNN_TRAINER_DISTIL_TAU);
+        tr->mixing.alpha = snn__param_f64(p, SNN_TRAINER_MIXUP);
     }
     tr->readout = (enum snn__readout)snn__name_index(snn__readout_names, snn__param_str(p, SNN_TRAINER_LOSS_ON));
     if (tr->rates && tr->readout == SNN__READOUT_step)
@@ -143,6 +144,8 @@ static snn_status plan_arrays(snn_trainer *tr, size_t batch, size_t blocks)
         { &tr->fit.of, tr->classes, sizeof *tr->fit.of },
         { &tr->kept.fit.of, tr->classes, sizeof *tr->kept.fit.of },
         { &tr->room, SNN__PRODUCT(2, outputs), sizeof *tr->room },
+        { &tr->mixing.partner, tr->mixing.alpha > 0 ? batch : 0, sizeof *tr->mixing.partner },
+        { &tr->mixing.share, tr->mixing.alpha > 0 ? batch : 0, sizeof *tr->mixing.share },
         { &tr->logits, tr->loss.share > 0 ? SNN__PRODUCT(tr->batch_max, tr->classes) : 0, sizeof(float) },
     };
 
@@ -238,6 +241,7 @@ static snn_status check_learning(snn_trainer *tr, struct snn__demand *demand)
     SNN__TRY(snn__network_check_latent(tr->net));
     SNN__TRY(check_method(tr));
     SNN__TRY(check_projection(tr));
+    SNN__TRY(snn__mixup_check(tr));
     *demand =
         (struct snn__demand){ .factor = tr->rule->factor, .route = tr->rule->route, .learns = tr->rule->learns };
     if (tr->rule->choose != NULL)

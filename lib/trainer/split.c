@@ -33,8 +33,9 @@ static snn_status check_parts(const snn_trainer *tr)
                       : d->learns == SNN__LEARNS_PER_STEP ? "it updates at every step"
                       : d->route != SNN__ROUTE_TIME && !snn__learns_in_steps(d->route)
                           ? "its error is of the mean output"
-                      : snn__needs_loss(tr) ? "it reads the loss of every sample"
-                                            : NULL;
+                      : snn__needs_loss(tr)  ? "it reads the loss of every sample"
+                      : tr->mixing.alpha > 0 ? "mixup mixes the labels, too"
+                                             : NULL;
 
     if (why != NULL)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: forward and backward are no calls of their own here: %s",

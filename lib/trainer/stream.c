@@ -164,9 +164,10 @@ static snn_status check(const snn_trainer *tr)
     if (!snn__learns_in_steps(tr->pass.demand.route) || tr->pass.demand.keeps)
         return snn__fail(SNN_ERR_UNSUPPORTED, "stream: %s does not learn within a step; there are %s that do",
                          tr->owner, snn__names_text(snn__streaming_names).text);
-    if (tr->projecting.projection != NULL || tr->loss.share > 0 || tr->pass.demand.input_error)
+    if (tr->projecting.projection != NULL || tr->loss.share > 0 || tr->mixing.alpha > 0 ||
+        tr->pass.demand.input_error)
         return snn__fail(SNN_ERR_UNSUPPORTED,
-                         "stream: learning goes with neither a projection, a teacher nor SNN_OBSERVE_INPUT");
+                         "stream: learning goes with neither a projection, a teacher, mixup nor SNN_OBSERVE_INPUT");
     for (size_t l = 0; l < tr->net->n_layers; l++)
         if (tr->net->layer[l]->type->flags & SNN__LAYER_STATISTICS)
             return snn__fail(SNN_ERR_UNSUPPORTED,

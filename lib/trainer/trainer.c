@@ -38,6 +38,8 @@ static const struct snn__param common[] = {
     SNN__PARAM_F64(SNN_TRAINER_DISTIL, "distil", 0.0, 1.0, 0.0, "mu: share of the teacher in the training loss"),
     SNN__PARAM_F64(SNN_TRAINER_DISTIL_TAU, "distil_tau", 1e-3, 1e3, 1.0,
                    "tau: temperature, divides the outputs of teacher and network"),
+    SNN__PARAM_F64(SNN_TRAINER_MIXUP, "mixup", 0.0, 1e3, 0.0,
+                   "alpha: samples and labels are mixed in pairs, by shares of Beta(alpha, alpha); 0: they are not"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_SHUFFLE, "shuffle", 0, 1, 1,
                         "the order of an epoch is drawn from seed and epoch"),
     SNN__PARAM_LIVE_I64(SNN_TRAINER_DROP_LAST, "drop_last", 0, 1, 0,

@@ -100,6 +100,13 @@ struct snn__split {
     size_t samples, frames; /* of the last batch */
 };
 
+/* Samples that are trained in mixtures (mixup.c). */
+struct snn__mixing {
+    double alpha;      /* 0: they are not mixed */
+    uint32_t *partner; /* [B], place of the other sample in the batch or shard */
+    float *share;      /* [B], at least 1/2, of the sample itself */
+};
+
 struct snn_trainer {
     snn_context *ctx;
     snn_network *net;
@@ -123,8 +130,9 @@ struct snn_trainer {
     enum snn__encoder encoder;
 
     snn_trainer *teacher; /* or NULL */
-    float *logits;        /* [B,classes], of the teacher for this batch, where the loss has a share of it */
-    size_t n_logits;      /* samples of which the host supplied them */
+    struct snn__mixing mixing;
+    float *logits;   /* [B,classes], of the teacher for this batch, where the loss has a share of it */
+    size_t n_logits; /* samples of which the host supplied them */
 
     /* Of this batch, as the host or the data set gives them. */
     const float *target;    /* [n][classes] of step 0, and target_pitch further on of the next one */
@@ -235,6 +243,19 @@ size_t snn__batch_sample(const snn_trainer *trainer, const struct snn__batch *ba
 snn_status snn__feed(snn_trainer *trainer, const struct snn__batch *batch, size_t t);
 /* Evaluates the batch that began in the pass, all steps, in blocks that are fed in the same way. */
 snn_status snn__feed_blocks(snn_trainer *trainer, const struct snn__batch *batch);
+
+/* mixup.c */
+/* The batch in the pass is one of mixtures. */
+static inline bool snn__mixes(const snn_trainer *trainer)
+{
+    return trainer->mixing.alpha > 0 && trainer->pass.training;
+}
+/* Mixes the input of step t, which was just brought into the pass, if the batch is one of mixtures. */
+snn_status snn__mix(snn_trainer *trainer, const struct snn__batch *batch, size_t t);
+/* Checks the settings. */
+snn_status snn__mixup_check(const snn_trainer *trainer);
+/* A number of Beta(alpha, alpha), alpha >= 0.001, for sample `number` of a batch. */
+double snn__mixup_beta(double alpha, uint64_t seed, uint64_t batch, uint64_t number);
 
 /* batch.c: samples of `frames` frames are the same input at every step. */
 bool snn__is_static(const snn_trainer *trainer, size_t frames);

@@ -17,6 +17,16 @@ cut -d, -f1-6 whole.csv >whole.figures
 cut -d, -f1-6 part.csv >part.figures
 same whole.figures part.figures
 
+# ---- mixtures are those of a whole run
+run 0 train $flags --trainer.mixup 0.2 --epochs 4 --save mixed.snn
+run 0 train $flags --trainer.mixup 0.2 --epochs 2 --optimizer.epochs 4 --keep --save half.snn
+run 0 train --resume half.snn.ckpt --epochs 4
+same mixed.snn half.snn
+run 0 info mixed.snn
+has out '"mixup": 0.2'
+run 0 train $flags --epochs 4 --save plain.snn
+[ "$(cut -d, -f2 plain.csv)" != "$(cut -d, -f2 mixed.csv)" ] || bad "mixup has no effect"
+
 # ---- a signal in the middle; the run is complete afterwards and leaves no checkpoint
 rm -f cut.snn* cut.csv
 "$snn" train $flags --epochs 20 --every 0 --save cut.snn >out 2>err &

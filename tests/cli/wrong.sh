@@ -82,6 +82,8 @@ refuses 1 "no/where.csv" $tiny --net 64-8-10 --csv no/where.csv
 refuses 1 "no/model.snn: No such file" $tiny --net 64-8-10 --save no/model.snn --csv log.csv
 refuses 1 "no/matrix.svg: No such file" continual --data idx:data --net 64-8-10 --matrix no/matrix.svg
 refuses 1 "no/curves.svg: No such file" $tiny --net 64-8-10 --curves no/curves.svg
+refuses 1 "mixup needs the encoder direct, not poisson" $tiny --net 64-8-10 --trainer.mixup 0.2 \
+    --trainer.encoder poisson
 head -c 3000 data/train-images-idx3-ubyte >short
 mkdir -p cut
 cp data/* cut/

@@ -17,6 +17,7 @@ static const struct task tasks[] = {
     { "sltt, drop_last, poisson", { 3, 4, 4 }, NET, "sltt", "steps=3 drop_last=1 encoder=poisson", false, true },
     { "sltt, sign", { 3, 4, 4 }, NET, "sltt", "steps=3 send=sign", false, true },
     { "ottt o, bf16", { 3, 4, 4 }, NET, "ottt", "steps=3 variant=O send=bf16", false, true },
+    { "sltt, mixup", { 3, 4, 4 }, NET, "sltt", "steps=3 mixup=0.3", false, true },
     { "opzo, frames", { 3, 4, 4 }, NET, "opzo", "steps=3", false, false },
 };
 

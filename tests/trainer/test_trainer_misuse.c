@@ -1,6 +1,7 @@
 /* Wrong use: every row of the table makes one mistake, and the library must say which. With the argument --table the
  * program prints the table as Markdown: the mistake, the code, the message. */
 #include "misuse.h"
+#include "misuse_mixup.h"
 #include "misuse_ranks.h"
 
 #define ARGUMENT SNN_ERR_ARGUMENT
@@ -104,6 +105,15 @@ static const struct {
     { "an output after all steps", late_output, UNSUPPORTED, "after 9 steps, and there are" },
     { "an option of another method", option_of_another_method, ARGUMENT, "no parameter with key 602" },
     { "label smoothing of 1", smoothing_one, ARGUMENT, "label_smoothing = 1 is outside" },
+    { "mixup by next to nothing", mixup_small, UNSUPPORTED, "mixup is 0.0001" },
+    { "mixup of encoded samples", mixup_of_spikes, UNSUPPORTED, "mixup needs the encoder direct" },
+    { "mixup with a teacher", mixup_with_teacher, UNSUPPORTED, "distil" },
+    { "mixup of targets", mixup_of_targets, UNSUPPORTED, "targets" },
+    { "mixup of labels for each step", mixup_of_label_steps, UNSUPPORTED, "labels for each step" },
+    { "mixup of samples with lengths", mixup_of_lengths, UNSUPPORTED, "end before the last step" },
+    { "mixup with a loss of the host", mixup_with_loss, UNSUPPORTED, "the host's own loss" },
+    { "mixup with forward alone", mixup_in_parts, UNSUPPORTED, "mixup mixes the labels" },
+    { "mixup in a stream", mixup_in_stream, UNSUPPORTED, "mixup" },
     { "an unknown loss", unknown_loss, ARGUMENT, "\"hinge\" is not one of ce|mse|ce_mse" },
     { "a batch of 0", batch_zero, ARGUMENT, "a batch of 0 samples" },
     { "more samples than prepared for", batch_too_large, ARGUMENT, "5 samples; 1 to 4" },

@@ -62,6 +62,9 @@ static const struct task tasks[] = {
     { "bptt, sign", { 3, 8, 8 }, CONV, "bptt", "steps=4 send=sign", false, true },
     { "ottt o, sign", { 30 }, MLP, "ottt", "steps=4 variant=O send=sign", false, true },
     { "dsr, bf16", { 3, 8, 8 }, RATES, "dsr", "steps=4 send=bf16", false, true },
+    { "bptt, mixup", { 3, 8, 8 }, CONV, "bptt", "steps=4 mixup=0.4", false, true },
+    { "ottt o, mixup", { 30 }, MLP, "ottt", "steps=4 variant=O mixup=1", false, true },
+    { "ide, mixup", { 3, 8, 8 }, LOOP, "ide", "steps=4 mixup=0.7", false, false },
     { "hlop", { 30 }, MLP, "sltt", "steps=4", true, false },
     { "hlop, conv", { 3, 8, 8 }, PLAIN, "bptt", "steps=4", true, true },
 };
@@ -234,11 +237,13 @@ static bool has_norm(const struct task *task)
 }
 
 /* Without batch norm the shards' gradients add up to that of the batch. Feedback that learns within a batch sees its
- * own shard; in ide a solver stops by the residual of a batch; updates at every step change what comes after. */
+ * own shard; samples are mixed within one; in ide a solver stops by the residual of a batch; updates at every step
+ * change what comes after. */
 static bool adds_up(const struct task *task)
 {
     return !has_norm(task) && !task->projects && strstr(task->settings, "variant=O") == NULL &&
            strstr(task->settings, "online=1") == NULL && strstr(task->settings, "send=") == NULL &&
+           strstr(task->settings, "mixup=") == NULL &&
            (strcmp(task->method, "opzo") != 0 || strstr(task->settings, "feedback=dfa") != NULL ||
             strstr(task->settings, "feedback=zo") != NULL || strstr(task->settings, "feedback=bp") != NULL);
 }
