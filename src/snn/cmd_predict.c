@@ -14,7 +14,7 @@
 static const struct flag flags[] = {
     USE_FLAGS,
     { "outputs", NULL, NULL, "columns with all outputs, too; of regression they are there" },
-    { "o", "FILE", NULL,
+    { "save", "FILE", NULL,
       "file for the table; FILE.npy: the outputs as an array of NumPy, [samples, outputs], or with targets for each "
       "step [samples, T, outputs]; default: the table on standard output" },
     { NULL, NULL, NULL, NULL },
@@ -129,7 +129,7 @@ static int print_array(void *user, const struct predictions *of)
 
 static int open_all(struct prediction *p)
 {
-    struct output output = { "-o", p->path, false };
+    struct output output = { "--save", p->path, false };
     int status = outputs_check(&output, 1);
 
     if (status == DONE)
@@ -181,7 +181,7 @@ static int predict(struct prediction *p, int argc, char **argv)
         return status;
     if (p->args.count == 0)
         return fail(USAGE, "no model given: snn predict MODEL");
-    p->path = args_text(&p->args, "o");
+    p->path = args_text(&p->args, "save");
     length = p->path ? strlen(p->path) : 0;
     p->array = length > 4 && strcmp(p->path + length - 4, ".npy") == 0;
     status = open_all(p);

@@ -13,7 +13,7 @@
 #define DEPTH 2 /* folders below a folder */
 
 static const struct flag flags[] = {
-    { "o", "FILE.html", NULL, "the page; default report.html" },
+    { "save", "FILE.html", NULL, "the page; default report.html" },
     { "samples", "N", NULL,
       "test samples that every network runs on, for confusion, rates and rasters; default " SAMPLES "; 0: none" },
     { "data", "FORMAT:DIR", "data", "the data of all runs; default: those that each run names" },
@@ -193,7 +193,7 @@ static int write_page(struct report *report, const char *path)
 static int make_report(struct report *report, struct args *args, int argc, char **argv)
 {
     int status = args_parse(args, flags, true, sizeof args->positional / sizeof *args->positional, argc, argv);
-    const char *path = status == DONE && args_has(args, "o") ? args_text(args, "o") : "report.html";
+    const char *path = status == DONE && args_has(args, "save") ? args_text(args, "save") : "report.html";
     int64_t samples = 0;
 
     if (status == DONE && args->count == 0)
@@ -201,7 +201,7 @@ static int make_report(struct report *report, struct args *args, int argc, char 
     if (status == DONE)
         status = args_whole(args, "samples", 0, 1000000, strtoll(SAMPLES, NULL, 10), &samples);
     if (status == DONE)
-        status = report_check_output(args, &(struct output){ "-o", path, false });
+        status = report_check_output(args, &(struct output){ "--save", path, false });
     report->over = args->config;
     report->samples = (size_t)samples;
     for (size_t i = 0; i < args->count && status == DONE; i++)

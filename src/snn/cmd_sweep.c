@@ -19,7 +19,7 @@
 #define WAIT 50 /* tenths of a second for the runs of a sweep that ended: they write their checkpoints */
 
 static const struct flag own[] = {
-    { "o", "FOLDER", NULL, "folder of the runs, one for each; alone: goes on with the sweep that is there" },
+    { "save", "FOLDER", NULL, "folder of the runs, one for each; alone: goes on with the sweep that is there" },
     { "j", "N", NULL, "runs at a time, which divide the processors among them; default 1" },
     { "data", "FORMAT:DIR", NULL, "as of snn train; of a recipe the folder alone is enough" },
     { "json", NULL, NULL, "one JSON object per line on standard output, for machines" },
@@ -180,8 +180,8 @@ static int go_on(struct sweep *sweep, const char *path, bool asked)
                 !json_equal(json_object_get(old, "flags"), json_object_get(sweep->plan, "flags")) ||
                 !same_axes(json_object_get(old, "axes"), json_object_get(sweep->plan, "axes")))) {
         status = fail(USAGE,
-                      "%s holds a sweep with other settings: name another folder with -o, or go on with it by "
-                      "snn sweep -o %s",
+                      "%s holds a sweep with other settings: name another folder with --save, or go on with it by "
+                      "snn sweep --save %s",
                       sweep->folder, sweep->folder);
     }
     json_decref(old);
@@ -235,12 +235,12 @@ static int sweep_all(struct sweep *sweep, struct args *args, json_t *axes, int a
         status = args_whole(args, "j", 1, 1024, 1, &at_once);
     if (status != DONE)
         return status;
-    sweep->folder = args_text(args, "o");
+    sweep->folder = args_text(args, "save");
     sweep->json = args_has(args, "json");
     sweep->quiet = args_has(args, "quiet");
     sweep->at_once = (size_t)at_once;
     if (!sweep->folder)
-        return fail(USAGE, "-o FOLDER, for the runs, is missing");
+        return fail(USAGE, "--save FOLDER, for the runs, is missing");
     status = make_plan(sweep, args, axes);
     if (status == DONE)
         status = open_folder(sweep, asks(sweep, args));
@@ -279,13 +279,14 @@ static int run(int argc, char **argv)
 const struct command sweep_command = {
     .name = "sweep",
     .does = "train with every combination of some settings, and compare",
-    .usage = "[CONFIG.json | RECIPE] --SETTING A,B,... -o FOLDER [FLAGS]\n-o FOLDER",
+    .usage = "[CONFIG.json | RECIPE] --SETTING A,B,... --save FOLDER [FLAGS]\n--save FOLDER",
     .about =
         "Trains with every combination of the settings that are given as lists, as --seed 1,2,3 --optimizer.lr "
         "0.05,0.1, each run by a snn train of its own in a folder below FOLDER, and prints mean and standard "
         "deviation over the seeds of each setting; FOLDER/table.csv and table.json hold them. A run that failed is "
         "said and left out.\n"
-        "Interrupted, its runs write checkpoints. The same command, or snn sweep -o FOLDER alone, goes on: what is "
+        "Interrupted, its runs write checkpoints. The same command, or snn sweep --save FOLDER alone, goes on: what "
+        "is "
         "complete is not trained again, and the figures are those of a sweep that was not interrupted. Other values "
         "of the same settings may be added.",
     .all_flags = all_flags,

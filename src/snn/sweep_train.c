@@ -246,7 +246,7 @@ static struct trial *next(const struct sweep *sweep)
 
 static int interrupted(const struct sweep *sweep)
 {
-    return fail(INTERRUPTED, "interrupted by %s, %zu of %zu runs complete; to continue: snn sweep -o %s",
+    return fail(INTERRUPTED, "interrupted by %s, %zu of %zu runs complete; to continue: snn sweep --save %s",
                 stop_reason(), complete(sweep), sweep->count, sweep->folder);
 }
 

@@ -20,9 +20,9 @@ labels | paste -d, table - | awk -F, '$1 != NR - 1 || $4 < 0.1 || $4 > 1 { exit 
 same accuracy counted
 run 0 predict m.snn --data idx:data --batch 7
 sed 1d out | cmp -s - table || bad "another batch gives another table"
-run 0 predict m.snn --data idx:data -o table.csv
-[ ! -s out ] || bad "-o FILE, and output"
-sed 1d table.csv | cmp -s - table || bad "-o writes something else"
+run 0 predict m.snn --data idx:data --save table.csv
+[ ! -s out ] || bad "--save FILE, and output"
+sed 1d table.csv | cmp -s - table || bad "--save writes something else"
 run 0 predict m.snn --data idx:data --outputs --data.limit 3
 awk -F, 'NR > 1 && NF == 14 { for (i = 5; i <= 14; i++) if ($i > $(5 + $2)) exit 1; n++ } END { exit n != 3 }' out ||
     bad "the class is not that of the largest output"
@@ -30,7 +30,7 @@ run 0 predict m.snn --data idx:data --split train --data.limit 5
 [ "$(wc -l <out)" -eq 6 ] || bad "--split train --data.limit 5 has $(wc -l <out) lines"
 cp m.snn before
 ln -s m.snn linked.snn
-run 1 predict m.snn --data idx:data -o linked.snn
+run 1 predict m.snn --data idx:data --save linked.snn
 has err "would replace the file that is read"
 same m.snn before
 if [ -e /dev/full ]; then
@@ -39,7 +39,7 @@ if [ -e /dev/full ]; then
 fi
 
 # ---- the array is the table's outputs
-run 0 predict m.snn --data idx:data -o p.npy
+run 0 predict m.snn --data idx:data --save p.npy
 head -c 10 p.npy | od -An -tx1 | grep -q '93 4e 55 4d 50 59 01 00 76 00' ||
     bad "p.npy does not begin as a .npy of 128 bytes"
 [ "$(wc -c <p.npy)" -eq $((128 + 400 * 10 * 4)) ] || bad "p.npy has $(wc -c <p.npy) bytes"
@@ -125,7 +125,7 @@ for way in "" "--data.window 6" "--data.window 6 --data.last 1"; do
         --save r.snn
     run 0 eval r.snn $series $way --json
     sed 's/.*"squared_error":\([^,]*\),.*/\1/' out >error
-    run 0 predict r.snn $series $way -o table.csv
+    run 0 predict r.snn $series $way --save table.csv
     case $way in
     "--data.window 6") columns=sample,step,output_0 ;;
     *) columns=sample,output_0 ;;
@@ -138,7 +138,7 @@ for way in "" "--data.window 6" "--data.window 6 --data.last 1"; do
         awk -v error="$(cat error)" 'NF != 2 { exit 1 } { e += ($1 - $2) ^ 2 } END { e /= NR
             exit !(NR >= 40 && (e - error) ^ 2 < 1e-10) }' || bad "$way: the squared error is not $(cat error)"
 done
-run 0 predict r.snn $series --data.window 6 --data.last 0 -o steps.npy
+run 0 predict r.snn $series --data.window 6 --data.last 0 --save steps.npy
 has steps.npy "'shape': (40, 6, 1)"
 
 # ---- labels of steps: the table has the classes of all steps, and eval the share of those that are right
@@ -153,7 +153,7 @@ has out "a label for each step; steps of each class:"
 run 0 train $labels --net 2-16-3 --trainer bptt --loss ce --lr 0.05 --epochs 3 --batch 8 --quiet --save l.snn
 run 0 eval l.snn $labels --json
 sed 's/.*"accuracy":\([^,]*\),.*/\1/' out >accuracy
-run 0 predict l.snn $labels -o table.csv
+run 0 predict l.snn $labels --save table.csv
 [ "$(head -n 1 table.csv)" = sample,step,class,name,probability ] || bad "the columns are $(head -n 1 table.csv)"
 sed 1d classes/test.csv | cut -d, -f3 >targets
 sed 1d table.csv | cut -d, -f3 | paste -d' ' - targets | awk -v accuracy="$(cat accuracy)" '{ n += $1 == $2 }
@@ -162,12 +162,12 @@ refuses 2 "these samples have a label for each step" eval l.snn $labels --confus
 
 # ---- files are replaced whole, and what does not go is refused
 echo before >kept.csv
-refuses 1 "SNN_ERR_IO" predict no.snn --data idx:data -o kept.csv
+refuses 1 "SNN_ERR_IO" predict no.snn --data idx:data --save kept.csv
 [ "$(cat kept.csv)" = before ] || bad "a failure changes the old table"
-refuses 1 "no/table.csv: No such file" predict m.snn --data idx:data -o no/table.csv
+refuses 1 "no/table.csv: No such file" predict m.snn --data idx:data --save no/table.csv
 refuses 2 "no model given" predict
 refuses 2 "is not one of test, train, validation" predict m.snn --data idx:data --split all
-refuses 2 "-o needs a value" predict m.snn -o
+refuses 2 "--save needs a value" predict m.snn --save
 refuses 2 "go with labels" eval r.snn $series --confusion
 
 finish

@@ -118,7 +118,7 @@ has out '"ranks":2'
 
 # ---- commands that do not share their work; what is printed once
 refuses_ranks 2 "runs in one process, and the launcher has started 2" 2 info one.snn
-refuses_ranks 2 "runs in one process, and the launcher has started 2" 2 sweep $flags --seed 1,2 -o swept
+refuses_ranks 2 "runs in one process, and the launcher has started 2" 2 sweep $flags --seed 1,2 --save swept
 [ ! -e swept ] || bad "a sweep over ranks began"
 refuses_ranks 2 "start it in one process" 2 eval one.snn --data idx:data --neurobench
 refuses_ranks 2 "unknown command" 2 trian

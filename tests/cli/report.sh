@@ -11,7 +11,7 @@ data_of() {
 }
 
 run 0 train --data idx:data --net 64-20-FC --epochs 3 --threads 1 --batch 16 --steps 3 --save a.snn --quiet
-run 0 report a.snn -o a.html
+run 0 report a.snn --save a.html
 has out "a.html: 1 run"
 data_of a.html >a.json
 there a.json
@@ -42,13 +42,13 @@ same a.snn again.snn
 mkdir -p folder/one folder/two
 cp a.csv folder/one/
 cp a.snn a.csv folder/two/
-run 0 report folder a.csv -o b.html
+run 0 report folder a.csv --save b.html
 has out "3 runs"
 mv data gone
-run 0 report a.snn -o c.html
+run 0 report a.snn --save c.html
 data_of c.html >c.json
 has c.json '"missing":"The data of the run, data, are not on the machine'
-run 0 report a.snn --data idx:gone --samples 10 -o c.html
+run 0 report a.snn --data idx:gone --samples 10 --save c.html
 data_of c.html >c.json
 has c.json '"count":10'
 mv gone data
@@ -58,7 +58,7 @@ evil='</script><script>alert(1)</script>'
 mkdir evil
 printf '{"event":"start","config":{"network":"%s","note":"%s"}}\n{"event":"epoch","epoch":1,"%s":2}\n' \
     '</script><img src=x onerror=alert(1)>' "$evil" "$evil" >evil/run.jsonl
-run 0 report evil/run.jsonl -o evil.html
+run 0 report evil/run.jsonl --save evil.html
 hasnt evil.html 'alert(1)</'
 hasnt evil.html '<img'
 [ "$(grep -o '<script' evil.html | wc -l)" -eq "$(grep -o '<script' a.html | wc -l)" ] || bad "a text made a script"
@@ -68,7 +68,7 @@ has evil.json '\u003c/script\u003e\u003cscript\u003ealert(1)\u003c/script\u003e'
 # A sequence of tasks has its accuracies.
 run 0 continual --data idx:data --net 64-20-FC --tasks 2 --batch 16 --save tasks.snn --json --live 0
 grep -o '"accuracy":\[[^]]*\]' out | sed 's/.*\[/[/' >rows
-run 0 report tasks.snn -o tasks.html
+run 0 report tasks.snn --save tasks.html
 data_of tasks.html >tasks.json
 has tasks.json "\"accuracy\":[$(paste -s -d , rows)]" '"missing":"The network learned a sequence of tasks'
 
@@ -79,18 +79,18 @@ mkdir empty
 refuses 1 "holds no model" report empty
 echo text >text.csv
 refuses 1 "is no log" report text.csv
-refuses 1 "-o" report a.snn -o nowhere/a.html
+refuses 1 "--save" report a.snn --save nowhere/a.html
 refuses 2 "samples" report a.snn --samples -1
 cp a.snn before.snn
 cp a.csv before.csv
-refuses 1 "would replace the file that is read" report a.snn -o a.snn
-refuses 1 "is the log of a run" report a.snn -o a.csv
+refuses 1 "would replace the file that is read" report a.snn --save a.snn
+refuses 1 "is the log of a run" report a.snn --save a.csv
 same a.snn before.snn
 same a.csv before.csv
 
 # A sweep's folder has a table that is no log.
 echo 'lr,runs' >folder/table.csv
-run 0 report folder -o b.html
+run 0 report folder --save b.html
 has out "2 runs"
 
 # A run that goes on: its page, for this machine alone, whatever its clients do; the same bits.

@@ -17,7 +17,7 @@ compares() {
 }
 
 # ---- nine runs, each as snn train alone makes it
-run 0 sweep $train $lists -j 2 -o whole
+run 0 sweep $train $lists -j 2 --save whole
 has out "9 of 9 complete" "optimizer.lr  runs" "0.05 " "best"
 [ "$(ls -d whole/*/ | wc -l)" -eq 9 ] || bad "not nine folders in whole"
 run 0 train $train --seed 2 --lr 0.05 --quiet --save alone.snn
@@ -66,14 +66,14 @@ refuses 1 "no such file" compare absent.snn
 
 # ---- complete runs are not trained again; one more value trains what it adds
 touch -d '2001-01-01' whole/*/model.snn
-run 0 sweep -o whole
+run 0 sweep --save whole
 hasnt out "complete:"
 cp -r whole more
-run 0 sweep $train --seed 1,2,3 --optimizer.lr 0.02,0.05,0.1,0.2 -o more --json
+run 0 sweep $train --seed 1,2,3 --optimizer.lr 0.02,0.05,0.1,0.2 --save more --json
 [ "$(grep -c '"event":"run"' out)" -eq 3 ] || bad "one more value did not train three runs"
 
 # ---- killed, with its runs, when about half is complete: what goes on ends as if nothing had happened
-setsid "$snn" sweep $train $lists -j 2 -o cut >cut.out 2>&1 & # a group of their own
+setsid "$snn" sweep $train $lists -j 2 --save cut >cut.out 2>&1 & # a group of their own
 child=$!
 halfway() {
     [ -s cut.out ] && [ "$(wc -l <cut.out)" -ge 4 ]
@@ -83,12 +83,12 @@ kill -KILL -$child || bad "the sweep had ended before it was killed"
 wait $child 2>/dev/null || true
 ls cut/*/model.snn | wc -l >complete
 [ "$(cat complete)" -lt 9 ] || bad "no run was left when the sweep was killed"
-run 0 sweep -o cut -j 2
+run 0 sweep --save cut -j 2
 compares cut
 
 # ---- interrupted: checkpoints, and the same end
 rm -r cut
-"$snn" sweep $train $lists --epochs 5 -j 2 -o cut >cut.out 2>cut.err &
+"$snn" sweep $train $lists --epochs 5 -j 2 --save cut >cut.out 2>cut.err &
 child=$!
 begun() {
     [ -s cut/seed=1,optimizer.lr=0.02/model.csv ]
@@ -98,22 +98,22 @@ kill -TERM $child
 status=0
 wait $child || status=$?
 [ $status -eq 130 ] || bad "an interrupted sweep exits with $status"
-has cut.err "interrupted by SIGTERM" "to continue: snn sweep -o cut"
-run 0 sweep -o cut -j 3
+has cut.err "interrupted by SIGTERM" "to continue: snn sweep --save cut"
+run 0 sweep --save cut -j 3
 compares cut
 
 # ---- a run that fails is said, and left out
-run 1 sweep $train --trainer sltt,nonsense --steps 2,3 -o failed
+run 1 sweep $train --trainer sltt,nonsense --steps 2,3 --save failed
 has err "trainer.method=nonsense,trainer.steps=2 failed" nonsense
 has out "2 of 4 complete" "sltt"
 [ "$(grep -c ',1,' failed/table.csv)" -eq 2 ] || bad "a failed run counts"
 
 # ---- lists within settings stay what they are
-run 0 sweep --data idx:data --net 64-10,64-16-10 --mean 0.5 --deviation 0.25 --epochs 1 --quiet -o nets
+run 0 sweep --data idx:data --net 64-10,64-16-10 --mean 0.5 --deviation 0.25 --epochs 1 --quiet --save nets
 has nets/table.csv "64-10,1" "64-16-10,1"
 
 # ---- with a validation, which its best is of
-run 0 sweep $train --epochs 2 --validation 0.3 --keep-best --seed 1,2 -o validated
+run 0 sweep $train --epochs 2 --validation 0.3 --keep-best --seed 1,2 --save validated
 has out validation
 loss=$(sed -n 2p validated/seed=1/model.csv | cut -d, -f15) # of the first epoch, the best: no other has more answers
 has validated/table.json "\"validation_loss\": $loss"
@@ -125,16 +125,16 @@ sed 's/^ *//' >recipes/tiny.json <<'EOJ'
               "accuracy": null, "source": "-" },
   "network": "64-16-10", "data": { "format": "idx" }, "trainer": { "method": "sltt", "steps": 2 }, "epochs": 1 }
 EOJ
-SNN_RECIPES=$PWD/recipes run 0 sweep tiny --data data --seed 4,5 -o recipe
+SNN_RECIPES=$PWD/recipes run 0 sweep tiny --data data --seed 4,5 --save recipe
 has out "2 of 2 complete" "runs"
 
 # ---- refused
-refuses 2 'sweep: -j: "0" is not a whole number from 1 to 1024' sweep $train --seed 1,2 -o none -j 0
-refuses 2 "-o FOLDER" sweep $train --seed 1,2
-refuses 2 "holds no sweep" sweep -o nowhere
+refuses 2 'sweep: -j: "0" is not a whole number from 1 to 1024' sweep $train --seed 1,2 --save none -j 0
+refuses 2 "--save FOLDER" sweep $train --seed 1,2
+refuses 2 "holds no sweep" sweep --save nowhere
 [ ! -e nowhere ] || bad "a folder was made for nothing"
-refuses 2 "with other settings" sweep $train --epochs 6 --seed 1,2,3 --optimizer.lr 0.1 -o whole
-refuses 2 "is not a whole number" sweep $train --seed 1,x -o other
-refuses 2 "given twice" sweep $train --seed 1,1 -o other
-refuses 2 "unknown flag --sed" sweep $train --sed 1,2 -o other
+refuses 2 "with other settings" sweep $train --epochs 6 --seed 1,2,3 --optimizer.lr 0.1 --save whole
+refuses 2 "is not a whole number" sweep $train --seed 1,x --save other
+refuses 2 "given twice" sweep $train --seed 1,1 --save other
+refuses 2 "unknown flag --sed" sweep $train --sed 1,2 --save other
 finish

@@ -35,8 +35,8 @@ has printed "best     epoch $n: accuracy of the validation" ", the model" "  val
 [ ! -e best.snn.best ] || bad "the file of the best weights is left"
 run 0 train $flags --epochs "$n" --optimizer.epochs 9 --validation 0.25 --save end.snn --quiet
 for split in test validation; do
-    run 0 predict best.snn --data idx:data --data.limit 400 --split $split -o best.npy
-    run 0 predict end.snn --data idx:data --data.limit 400 --split $split -o end.npy
+    run 0 predict best.snn --data idx:data --data.limit 400 --split $split --save best.npy
+    run 0 predict end.snn --data idx:data --data.limit 400 --split $split --save end.npy
     same best.npy end.npy
 done
 run 0 eval best.snn --data idx:data --quiet
@@ -93,8 +93,8 @@ done
 run 0 train $flags --epochs 6 --optimizer.epochs 14 --keep --save part.snn --quiet
 there part.snn.best part.snn.ckpt
 run 0 train --resume part.snn.ckpt --epochs 14 --quiet
-run 0 predict whole.snn --data idx:data -o whole.npy
-run 0 predict part.snn --data idx:data -o part.npy
+run 0 predict whole.snn --data idx:data --save whole.npy
+run 0 predict part.snn --data idx:data --save part.npy
 same whole.npy part.npy
 run 0 train $flags --epochs 6 --keep --save part.snn --quiet
 if [ "$(best part.csv)" -lt 6 ]; then
