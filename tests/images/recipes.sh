@@ -48,7 +48,8 @@ refuses() {
     shift 2
     rc=0
     "$snn" "$@" > out 2> err || rc=$?
-    [ "$rc" -eq "$status" ] && grep -q -- "$words" err || fails "snn $*: $rc"
+    [ "$rc" -eq "$status" ] || fails "snn $*: $rc"
+    grep -q -- "$words" err || fails "snn $*: not \"$words\""
 }
 
 "$snn" recipe --json > list
@@ -66,7 +67,7 @@ trains sei-imagenet-resnet18 --images.size 32
 "$snn" recipe dsr-imagenet --try --data folders --images.size 32 --batch 2 --trainer.steps 2 > out 2> err
 shows '3x32x32 -> 1000' 'for training' 'samples/s in training, on images:folders' '90 epochs of 1,281,167 samples: '
 refuses 1 ': holds no ImageNet, which is published as train/CLASS' recipe ottt-imagenet --try --data "$work"
-head -c 300 folders/train/class1/00000001.jpg > cut
-mv cut folders/train/class1/00000001.jpg
+head -c 300 folders/train/class1/00000001.jpg > short
+mv short folders/train/class1/00000001.jpg
 refuses 1 'class1/00000001.jpg: the JPEG cannot be decoded' recipe sei-imagenet-resnet18 --try --data folders \
     --images.size 32 --data.limit 20 --batch 20 --trainer.steps 1
