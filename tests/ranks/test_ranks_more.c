@@ -227,6 +227,12 @@ static const char *resume(struct snn__ranks *r, struct test *t)
     return rc == SNN_OK ? NULL : snn_last_error();
 }
 
+static void owe(double *owed, float factor, const float *x)
+{
+    for (size_t k = 0; k < GRADIENT; k++)
+        owed[k] += (double)(factor * x[k]);
+}
+
 /* Stopped and resumed with any number of ranks, a run is what it is in one piece. What was given is what has arrived
  * and what is still to come. */
 START_TEST(test_resumed)
@@ -245,17 +251,14 @@ START_TEST(test_resumed)
         plain_sum(&t.wish, input(i, 0), 0.5f, residual, sum);
         ck_assert_mem_eq(got_of(&t, 0, i), sum, LENGTH * sizeof *sum);
         ck_assert_mem_eq(t.residual, residual, (SHARDS + 1) * GRADIENT * sizeof *residual);
-        for (size_t k = 0; k < GRADIENT; k++) {
-            for (size_t s = 0; s < SHARDS; s++)
-                owed[k] += (double)(0.5f * input(i, s)[k]);
-            owed[k] -= (double)sum[k];
-        }
+        for (size_t s = 0; s < SHARDS; s++)
+            owe(owed, 0.5f, input(i, s));
+        owe(owed, -1.0f, sum);
     }
-    for (size_t k = 0; k < GRADIENT; k++) {
-        for (size_t s = 0; s <= SHARDS; s++)
-            owed[k] -= (double)residual[s * GRADIENT + k];
+    for (size_t s = 0; s <= SHARDS; s++)
+        owe(owed, -1.0f, residual + s * GRADIENT);
+    for (size_t k = 0; k < GRADIENT; k++)
         largest = fmax(largest, fabs(owed[k]));
-    }
     ck_assert_double_le(largest, 1e-5);
     free(t.got);
     free(t.residual);
