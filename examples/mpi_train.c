@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SHARDS 8 /* parts of a batch: the largest number of processes, and what the result depends on in its place \
-                  */
+#define SHARDS 8 /* parts of a batch: at most so many processes; the result depends on it, not on them */
 
 #define TRY(call)                    \
     do {                             \
