@@ -184,7 +184,7 @@ static void draw(struct progress *p, const snn_progress *s)
     else
         snprintf(label, sizeof label, "evaluating");
     snprintf(tail, sizeof tail, "%3.0f%%  %7.20s samples/s  loss %.*f  accuracy %5.2f%%  left %.12s", 100 * share,
-             grouped((uint64_t)rate).s, s->loss < 100 ? 4 : 0, s->loss, 100 * s->accuracy,
+             rate_text(rate).s, s->loss < 100 ? 4 : 0, s->loss, 100 * s->accuracy,
              clock_time(seconds_left(p, s, rate)).s);
     if (!p->terminal) {
         fprintf(stderr, "%s  %s\n", label, tail);

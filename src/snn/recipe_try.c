@@ -206,17 +206,6 @@ static int measure(struct trial *t)
 
 /* ---- printing */
 
-/* Three digits or more. */
-static struct text figure(double x)
-{
-    struct text out;
-
-    if (x >= 100)
-        return grouped((uint64_t)(x + 0.5));
-    snprintf(out.s, sizeof out.s, "%.*f", x >= 10 ? 1 : 2, x);
-    return out;
-}
-
 static void print(const struct trial *t)
 {
     const json_t *config = t->run.config;
@@ -243,9 +232,9 @@ static void print(const struct trial *t)
     printf("trainer  %s, batches of %zu%s, %u thread%s, %s\n", run_method(config).s, t->batch, ranks_text(config).s,
            ctx.threads, ctx.threads == 1 ? "" : "s", ctx.isa);
     printf("memory   %s of parameters, %s for training\n", bytes(net.parameter_bytes).s, bytes(held).s);
-    printf("speed    %s samples/s in training, on %s\n", figure(t->rate).s, t->data ? t->data : "random samples");
+    printf("speed    %s samples/s in training, on %s\n", rate_text(t->rate).s, t->data ? t->data : "random samples");
     printf("run      %.0f epochs of %s samples: %s hours, without evaluations\n", epochs,
-           grouped(t->run.shape.count).s, figure(hours).s);
+           grouped(t->run.shape.count).s, rate_text(hours).s);
 }
 
 int recipe_try(const struct recipe *recipe, const char *data, const struct args *args)

@@ -116,6 +116,16 @@ struct text grouped(uint64_t n)
     return out;
 }
 
+struct text rate_text(double x)
+{
+    struct text out;
+
+    if (x >= 100)
+        return grouped((uint64_t)(x + 0.5));
+    snprintf(out.s, sizeof out.s, "%.*f", x >= 10 ? 1 : 2, x);
+    return out;
+}
+
 struct text si(double x)
 {
     static const char *const unit[] = { "", " k", " M", " G", " T", " P" };

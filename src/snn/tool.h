@@ -34,6 +34,7 @@ struct text {
     char s[64];
 };
 struct text grouped(uint64_t n);                /* 636,010 */
+struct text rate_text(double x);                /* 636,010, 41.3, 0.32: three digits or more */
 struct text si(double x);                       /* 1.42 M */
 struct text bytes(uint64_t n);                  /* 2.4 MiB */
 struct text clock_time(double seconds);         /* 1:05, 2:01:05 */

@@ -105,7 +105,7 @@ static void report_classes(const struct train *t, const struct epoch_row *row)
     printf("epoch %3llu/%lld  loss %.4f%s%s%s%s  %s/s\n", (unsigned long long)row->epoch,
            (long long)config_whole(t->run.config, "epochs", 0), row->train_loss,
            share("train", row->train_accuracy).s, share("valid", row->validation_accuracy).s,
-           share("test", row->test_accuracy).s, firing, grouped((uint64_t)row->samples_per_second).s);
+           share("test", row->test_accuracy).s, firing, rate_text(row->samples_per_second).s);
     report_top5(t, row);
 }
 
@@ -119,7 +119,7 @@ static void report_targets(const struct train *t, const struct epoch_row *row)
         snprintf(test, sizeof test, "  test %.6f, R2 %.4f", row->test_loss, t->held.r2);
     printf("epoch %3llu/%lld  loss %.6f%s%s  firing %4.1f%%  %s/s\n", (unsigned long long)row->epoch,
            (long long)config_whole(t->run.config, "epochs", 0), row->train_loss, valid, test, 100 * row->firing_rate,
-           grouped((uint64_t)row->samples_per_second).s);
+           rate_text(row->samples_per_second).s);
 }
 
 void train_report(struct train *t, const struct epoch_row *row)
