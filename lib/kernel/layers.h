@@ -351,8 +351,6 @@ struct snn__layer_kernels {
 
     /* Returns KL(p || q). */
     double (*distil)(const struct snn__distil *k);
-    /* The place of the first of the largest numbers, n > 0. */
-    size_t (*largest)(const float *x, size_t n);
     /* How many of n numbers come before x[i]: those that are larger, and of equal ones those with a lower index. */
     size_t (*before)(const float *x, size_t n, size_t i);
     /* y = max(y, factor x), at: the first step t with that value. `begins`: y = factor x. */

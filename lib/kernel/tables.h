@@ -31,7 +31,6 @@ float *snn__transfer(float *to, const float *from, size_t n);
 void snn__widen(double *y, double factor, const float *x, size_t n);
 void snn__narrow(float *y, double factor, const double *x, size_t n);
 double snn__distil(const struct snn__distil *k);
-size_t snn__largest(const float *x, size_t n);
 size_t snn__before(const float *x, size_t n, size_t i);
 void snn__rise(float *y, uint32_t *at, float factor, const float *x, uint32_t t, bool begins, size_t n);
 void snn__of_peak(float *y, const float *e, const uint32_t *at, uint32_t t, size_t n);

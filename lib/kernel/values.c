@@ -58,16 +58,6 @@ double snn__distil(const struct snn__distil *k)
     return kl;
 }
 
-size_t snn__largest(const float *x, size_t n)
-{
-    size_t best = 0;
-
-    for (size_t i = 1; i < n; i++)
-        if (x[i] > x[best])
-            best = i;
-    return best;
-}
-
 size_t snn__before(const float *x, size_t n, size_t i)
 {
     size_t before = 0;

@@ -12,11 +12,11 @@
 /* A sample, or `share` of it: its label is the first of the largest outputs, or among the first five. */
 static void count(const snn_trainer *tr, const float *out, uint32_t label, double share, struct snn__result *result)
 {
-    const struct snn__layer_kernels *k = snn__layers(tr->ctx);
+    const size_t before = snn__layers(tr->ctx)->before(out, tr->classes, label);
 
-    if (k->largest(out, tr->classes) == label)
+    if (before == 0)
         result->correct += share;
-    if (k->before(out, tr->classes, label) < TOP)
+    if (before < TOP)
         result->top += share;
 }
 

@@ -118,13 +118,12 @@ struct snn__sweep snn__sweep(enum snn__factor factor)
 /* No step after t can learn in this batch, or before the next update. */
 static bool is_last(const snn_trainer *trainer, size_t t)
 {
-    bool last = true;
-
     if (trainer->pass.demand.learns == SNN__LEARNS_PER_STEP)
         return true;
     for (size_t s = t + 1; s < trainer->steps; s++)
-        last &= trainer->rule->trains != NULL && !trainer->rule->trains(trainer, s);
-    return last;
+        if (trainer->rule->trains == NULL || trainer->rule->trains(trainer, s))
+            return false;
+    return true;
 }
 
 /* The gradient of a layer leaves for the sum over all shards as soon as it is there, unless a projection changes it
