@@ -3,6 +3,7 @@
 #define SNN_COMPONENT_H
 
 #include <snn/sys/component.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Returns the status of `call` unless it is SNN_OK. */
@@ -43,6 +44,19 @@
     {                                                          \
         key, SNN_PARAM_STR, name, help, choices, 0, 0, 0, text \
     }
+
+/* The text of an errno. Unlike strerror(), safe in any thread. */
+struct snn__errno_text {
+    char text[128];
+};
+static inline struct snn__errno_text snn__errno_text(int error)
+{
+    struct snn__errno_text reason;
+
+    if (strerror_r(error, reason.text, sizeof reason.text) != 0)
+        snprintf(reason.text, sizeof reason.text, "error %d", error);
+    return reason;
+}
 
 /* A table with room for `room` entries of `size` bytes, whose first `used` are those of `table`, which is freed. NULL
  * without memory, and `table` stays. */

@@ -10,11 +10,7 @@
 
 static snn_status fail_io(const snn_events_source *source)
 {
-    char reason[128];
-
-    if (strerror_r(errno, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", errno);
-    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", source->path, reason);
+    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", source->path, snn__errno_text(errno).text);
 }
 
 snn_status snn__tap_open(struct snn__tap *tap, const snn_events_source *source)

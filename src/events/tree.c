@@ -21,12 +21,9 @@ struct walk {
 
 static snn_status fail_path(const struct walk *w)
 {
-    char reason[128];
     const int error = errno;
 
-    if (strerror_r(error, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", error);
-    return snn_component_fail(SNN_ERR_IO, "%.300s: %s%s", w->path, reason,
+    return snn_component_fail(SNN_ERR_IO, "%.300s: %s%s", w->path, snn__errno_text(error).text,
                               error == ELOOP ? "; remove the link that leads to itself" : "");
 }
 

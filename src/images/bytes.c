@@ -10,11 +10,7 @@
 
 static snn_status fail_reason(int error)
 {
-    char reason[128];
-
-    if (strerror_r(error, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", error);
-    return snn_component_fail(SNN_ERR_IO, "%s", reason);
+    return snn_component_fail(SNN_ERR_IO, "%s", snn__errno_text(error).text);
 }
 
 /* A shard is as it was when it was listed. */

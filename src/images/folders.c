@@ -18,11 +18,7 @@ struct class {
 
 static snn_status fail_path(const char *path, int error)
 {
-    char reason[128];
-
-    if (strerror_r(error, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", error);
-    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, reason);
+    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(error).text);
 }
 
 static bool is_folder(const char *path)

@@ -220,18 +220,15 @@ static snn_status note_entry(struct shards *s, const char *below, const char *na
 
 static snn_status find_shards(struct shards *s, const char *below, unsigned depth)
 {
-    char path[SNN__PATH_ROOM], reason[128];
+    char path[SNN__PATH_ROOM];
     const struct dirent *entry;
     snn_status rc = SNN_OK;
     DIR *folder;
 
     TRY(snn__image_join(path, s->list->directory, below));
     folder = opendir(path);
-    if (folder == NULL) {
-        if (strerror_r(errno, reason, sizeof reason) != 0)
-            snprintf(reason, sizeof reason, "it cannot be opened");
-        return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, reason);
-    }
+    if (folder == NULL)
+        return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(errno).text);
     while (rc == SNN_OK && (entry = readdir(folder)) != NULL)
         if (entry->d_name[0] != '.')
             rc = note_entry(s, below, entry->d_name, depth);

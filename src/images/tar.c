@@ -270,18 +270,14 @@ static snn_status look(struct snn__tar *tar)
 
 snn_status snn__tar_open(struct snn__tar *tar, const char *path)
 {
-    char reason[128];
     snn_status rc;
 
     snprintf(tar->path, sizeof tar->path, "%s", path);
     tar->name[0] = '\0';
     tar->next = 0;
     tar->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (tar->file < 0) {
-        if (strerror_r(errno, reason, sizeof reason) != 0)
-            snprintf(reason, sizeof reason, "it cannot be opened");
-        return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, reason);
-    }
+    if (tar->file < 0)
+        return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(errno).text);
     rc = look(tar);
     if (rc != SNN_OK)
         close(tar->file);

@@ -29,11 +29,7 @@ void snn__nir_end(const struct nir_quiet *quiet)
 
 snn_status snn__nir_io(const char *path)
 {
-    char reason[128] = "";
-
-    if (strerror_r(errno, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", errno);
-    return snn_component_fail(SNN_ERR_IO, "%s: %s", path, reason);
+    return snn_component_fail(SNN_ERR_IO, "%s: %s", path, snn__errno_text(errno).text);
 }
 
 /* ---- data sets ---- */
