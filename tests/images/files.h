@@ -1,7 +1,8 @@
-/* A folder of its own for each test, and images that libjpeg and libpng write into it. */
+/* Images that libjpeg and libpng write into the folder of a test. */
 #ifndef SNN_TESTS_IMAGES_FILES_H
 #define SNN_TESTS_IMAGES_FILES_H
 
+#include "scratch.h"
 #include "support.h"
 #include <stdint.h>
 
@@ -31,12 +32,7 @@ void put_member(struct file *tar, const char *name, const void *data, size_t siz
 void put_tar_end(struct file *tar);
 
 /* ---- the folder */
-void make_folder(void);
-void remove_folder(void);
-/* Path of a name in it, of any of the last four calls; "": of the folder itself. */
-const char *in_folder(const char *name);
 /* Writes a file, and the folders that it is in. */
-void save(const char *name, const void *data, size_t size);
 void save_file(const char *name, const struct file *file);
 
 #endif
