@@ -139,9 +139,9 @@ static int conclude(struct continual *c)
         status = draw(c, &info);
     if (status != DONE)
         return status;
+    best_discard(&c->best); /* before the checkpoint, which needs it no more: who ends in between is resumed */
     if (c->saved && !args_has(&c->args, "keep"))
         unlink(c->checkpoint);
-    best_discard(&c->best);
     if (c->json) {
         json_line(
             json_pack("{s:s, s:o, s:o}", "event", "end", "acc", json_figure(info.acc), "bwt", json_figure(info.bwt)),

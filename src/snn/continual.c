@@ -57,6 +57,14 @@ int continual_configure(struct continual *c)
     return ranks_complete(c->run.config);
 }
 
+static snn_status set_note(struct continual *c, const char *key, char *text)
+{
+    snn_status rc = text ? snn_network_set_note(c->run.network, key, text) : SNN_ERR_MEMORY;
+
+    free(text);
+    return rc;
+}
+
 static int open_tasks(void *continual)
 {
     struct continual *c = continual;
@@ -81,6 +89,8 @@ int continual_open(struct continual *c)
     if (status != DONE)
         return status;
     rc = snn_trainer_on_progress(c->run.trainer, progress_show, &c->progress);
+    if (rc == SNN_OK) /* a checkpoint that is taken up brings its arrays, not its notes */
+        rc = set_note(c, CONFIG_NOTE, config_note(c->run.config));
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
@@ -112,14 +122,6 @@ json_t *continual_accuracies(const struct continual *c, size_t task)
     return row;
 }
 
-static snn_status set_note(struct continual *c, const char *key, char *text)
-{
-    snn_status rc = text ? snn_network_set_note(c->run.network, key, text) : SNN_ERR_MEMORY;
-
-    free(text);
-    return rc;
-}
-
 snn_status continual_save(struct continual *c, bool under_way, bool here)
 {
     json_t *state =
@@ -131,9 +133,7 @@ snn_status continual_save(struct continual *c, bool under_way, bool here)
     json_object_set_new(state, "epochs", json_integer((json_int_t)c->before));
     json_object_set_new(state, "best", best_json(&c->best, here));
     json_object_set_new(state, "files", outputs_note(c->args.own, c->checkpoint));
-    rc = set_note(c, CONFIG_NOTE, config_note(c->run.config));
-    if (rc == SNN_OK)
-        rc = set_note(c, CONTINUAL_NOTE, json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(17)));
+    rc = set_note(c, CONTINUAL_NOTE, json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(17)));
     if (rc == SNN_OK)
         rc = ranks_save(c->run.trainer, c->checkpoint);
     json_decref(state);

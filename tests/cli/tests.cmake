@@ -8,6 +8,13 @@ if(TARGET snn)
     if(SNN_HAVE_LIBC_REALLOC AND NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
         add_library(short_malloc MODULE cli/short_malloc.c)
     endif()
+    # Linux alone has renameat2(), by which a library can take the place of rename().
+    if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+        add_library(kill_at MODULE cli/kill_at.c)
+        add_test(NAME cli_moments COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/moments.sh $<TARGET_FILE:snn>
+            $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_moments $<TARGET_FILE:kill_at>)
+        set_tests_properties(cli_moments PROPERTIES LABELS quick TIMEOUT 600)
+    endif()
     set(sweep sweep)
     if(SNN_SANITIZE)
         set(sweep) # the same trainings, in processes of their own
