@@ -123,7 +123,7 @@ static snn_status write_norm(struct exporting *x, struct written *w)
  * bias as its first fields. */
 static snn_status take_norm(struct exporting *x, const struct written *w, const struct written *norm)
 {
-    struct nir_field *weight = &x->nir->node[w->node].field[0], *bias = &x->nir->node[w->node].field[1];
+    struct nir_field *weight = x->nir->node[w->node].field, *bias = weight->next;
     static const char *const names[] = { "weight", "bias", "mean", "var" };
     const float *value[4];
     double eps;
@@ -296,7 +296,7 @@ static snn_status write_elementwise(struct exporting *x, struct written *w)
         return snn__nir_no_node(w, "with a bias, unless a leaky population alone reads it");
     TRY(snn__nir_new_node(x, w, NIR_SCALE));
     TRY(snn__nir_tensor(x, w, "weight"));
-    strcpy(x->nir->node[w->node].field[0].name, "scale");
+    strcpy(x->nir->node[w->node].field->name, "scale");
     return SNN_OK;
 }
 

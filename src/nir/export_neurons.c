@@ -166,11 +166,8 @@ static snn_status write_leak(struct exporting *x, const struct population *p)
     struct nir_field *tau, *r, *rest;
 
     TRY(snn__nir_each(x, p->w, p->current ? "tau_mem" : "tau", true, &tau));
-    tau = NULL; /* fields move as others are added */
     TRY(snn__nir_each(x, p->w, "r", true, &r));
     TRY(snn__nir_each(x, p->w, "v_leak", true, &rest));
-    tau = rest - 2;
-    r = rest - 1;
     for (size_t i = 0; i < rest->length; i++) {
         const double lost = 1 - decay_at(p, i), k = p->scaled ? 1 : 1 / lost;
 

@@ -63,11 +63,8 @@ void snn_nir_destroy(snn_nir *nir)
 {
     if (nir == NULL)
         return;
-    for (size_t n = 0; n < nir->nodes; n++) {
-        for (size_t f = 0; f < nir->node[n].fields; f++)
-            snn_component_free(nir->context, nir->node[n].field[f].value);
-        snn_component_free(nir->context, nir->node[n].field);
-    }
+    for (size_t n = 0; n < nir->nodes; n++)
+        snn__nir_free_fields(nir, &nir->node[n]);
     snn_component_free(nir->context, nir->node);
     snn_component_free(nir->context, nir->edge);
     snn_component_free(nir->context, nir->remark);
@@ -122,17 +119,29 @@ snn_status snn__nir_add_edge(snn_nir *nir, size_t from, size_t to)
     return SNN_OK;
 }
 
-/* A new field; a node has few, so that each may be a copy of all. */
+/* After the fields that are there. */
 static struct nir_field *new_field(snn_nir *nir, struct nir_node *node, const char *name)
 {
-    struct nir_field *fields = snn__wider(nir->context, node->field, node->fields, node->fields + 1, sizeof *fields);
+    struct nir_field *field = snn_component_alloc(nir->context, 1, sizeof *field), **last = &node->field;
 
-    if (fields == NULL)
+    if (field == NULL)
         return NULL;
-    node->field = fields;
-    fields += node->fields++;
-    snprintf(fields->name, sizeof fields->name, "%s", name);
-    return fields;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = field;
+    snprintf(field->name, sizeof field->name, "%s", name);
+    return field;
+}
+
+void snn__nir_free_fields(snn_nir *nir, struct nir_node *node)
+{
+    while (node->field != NULL) {
+        struct nir_field *first = node->field;
+
+        node->field = first->next;
+        snn_component_free(nir->context, first->value);
+        snn_component_free(nir->context, first);
+    }
 }
 
 snn_status snn__nir_add_field(snn_nir *nir, struct nir_node *node, const char *name, const size_t *dim, uint32_t rank,
@@ -178,9 +187,9 @@ void snn__nir_say(snn_nir *nir, const char *format, ...)
 
 const struct nir_field *snn__nir_field(const struct nir_node *node, const char *name)
 {
-    for (size_t i = 0; i < node->fields; i++)
-        if (strcmp(node->field[i].name, name) == 0)
-            return &node->field[i];
+    for (const struct nir_field *field = node->field; field != NULL; field = field->next)
+        if (strcmp(field->name, name) == 0)
+            return field;
     return NULL;
 }
 
@@ -256,8 +265,8 @@ snn_status snn_nir_node(const snn_nir *nir, size_t index, snn_nir_node_info *inf
     own.rank = node->out.rank;
     for (uint32_t i = 0; i < 4; i++)
         own.dim[i] = i < node->out.rank ? (uint32_t)node->out.dim[i] : 1;
-    for (size_t i = 0; i < node->fields; i++)
-        own.numbers += node->field[i].length;
+    for (const struct nir_field *field = node->field; field != NULL; field = field->next)
+        own.numbers += field->length;
     own.name = node->name;
     own.type = snn__nir_type_name(node->type);
     own.layer = node->layer[0] ? node->layer : NULL;

@@ -39,8 +39,9 @@ enum nir_type {
         NIR_TYPE_COUNT
 };
 
-/* A field of a node: numbers, or a word (value NULL). */
+/* A field of a node: numbers, or a word (value NULL). It stays where it is while others are added. */
 struct nir_field {
+    struct nir_field *next;
     char name[24];
     char word[32];
     uint32_t rank;
@@ -58,8 +59,7 @@ struct nir_shape {
 struct nir_node {
     char name[NIR_NAME];
     enum nir_type type;
-    struct nir_field *field;
-    size_t fields;
+    struct nir_field *field; /* the first */
     struct nir_shape in, out;
     bool nested;    /* an Input or Output of a nested graph: nothing but a name for an edge */
     char layer[64]; /* that it became */
@@ -94,6 +94,7 @@ snn_status snn__nir_add_edge(snn_nir *nir, size_t from, size_t to);
 /* A field of `length` numbers, which the caller fills; rank 0 is a scalar. */
 snn_status snn__nir_add_field(snn_nir *nir, struct nir_node *node, const char *name, const size_t *dim, uint32_t rank,
                               struct nir_field **out);
+void snn__nir_free_fields(snn_nir *nir, struct nir_node *node);
 snn_status snn__nir_add_word(snn_nir *nir, struct nir_node *node, const char *name, const char *word);
 /* Adds a line; without memory it is left out. */
 void snn__nir_say(snn_nir *nir, const char *format, ...) SNN_PRINTF(2, 3);

@@ -36,9 +36,7 @@ static snn_status bypass(snn_nir *nir, size_t node)
 
 static void remove_node(snn_nir *nir, size_t node)
 {
-    for (size_t f = 0; f < nir->node[node].fields; f++)
-        snn_component_free(nir->context, nir->node[node].field[f].value);
-    snn_component_free(nir->context, nir->node[node].field);
+    snn__nir_free_fields(nir, &nir->node[node]);
     memmove(nir->node + node, nir->node + node + 1, (nir->nodes - node - 1) * sizeof *nir->node);
     nir->nodes--;
     for (size_t i = 0; i < nir->edges; i++) {

@@ -71,7 +71,7 @@ static void read_hint(const struct reading *r, hid_t metadata, const char *name,
 static void read_metadata(const struct reading *r, hid_t group)
 {
     const hid_t metadata = open_kind(group, "metadata", H5I_GROUP);
-    struct nir_node scratch = { .fields = 0 };
+    struct nir_node scratch = { .field = NULL };
     hid_t set;
 
     if (metadata < 0)
@@ -82,9 +82,7 @@ static void read_metadata(const struct reading *r, hid_t group)
         if (H5Tget_class(type) == H5T_FLOAT && snn__nir_numbers(r, set, "dt", &scratch, "dt", H5T_FLOAT) == SNN_OK &&
             scratch.field->length == 1 && scratch.field->value[0] > 0)
             r->nir->dt = scratch.field->value[0];
-        for (size_t i = 0; i < scratch.fields; i++)
-            snn_component_free(r->nir->context, scratch.field[i].value);
-        snn_component_free(r->nir->context, scratch.field);
+        snn__nir_free_fields(r->nir, &scratch);
         H5Tclose(type);
         H5Dclose(set);
     }

@@ -169,18 +169,17 @@ static snn_status shape_of_elements(struct nir_node *node)
 {
     const struct nir_field *largest = NULL;
 
-    for (size_t i = 0; i < node->fields; i++)
-        if (node->field[i].value != NULL && (largest == NULL || node->field[i].length > largest->length))
-            largest = &node->field[i];
+    for (const struct nir_field *field = node->field; field != NULL; field = field->next)
+        if (field->value != NULL && (largest == NULL || field->length > largest->length))
+            largest = field;
     if (largest == NULL || largest->length == 0)
         return snn_component_fail(SNN_ERR_FORMAT, "node %s: no parameters", node->name);
     if (node->in.rank == 0 && largest->rank >= 1 && largest->rank <= 3) {
         node->in.rank = largest->rank;
         memcpy(node->in.dim, largest->dim, sizeof node->in.dim);
     }
-    for (size_t i = 0; i < node->fields; i++)
-        if (node->field[i].value != NULL && node->field[i].length != 1 &&
-            node->field[i].length != snn__nir_length(&node->in))
+    for (const struct nir_field *field = node->field; field != NULL; field = field->next)
+        if (field->value != NULL && field->length != 1 && field->length != snn__nir_length(&node->in))
             return misfit(node, "its parameters have another shape");
     node->out = node->in;
     return SNN_OK;

@@ -105,8 +105,8 @@ static bool write_node(hid_t nodes, const struct nir_node *node, int level)
     group_name(node->name, name);
     group = H5Gcreate2(nodes, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     good = group >= 0 && write_text(group, "type", snn__nir_type_name(node->type));
-    for (size_t i = 0; good && i < node->fields; i++)
-        good = write_field(group, &node->field[i], level);
+    for (const struct nir_field *field = node->field; good && field != NULL; field = field->next)
+        good = write_field(group, field, level);
     if (group >= 0)
         H5Gclose(group);
     return good;
