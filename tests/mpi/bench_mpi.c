@@ -72,7 +72,7 @@ static double seconds(void)
 /* Waits for the other rank, and leaves the processor to it. */
 static void meet(void)
 {
-    const struct timespec pause = { 0, 500000 };
+    const struct timespec pause = { 0, 20000000 };
     MPI_Request request;
     int over = 0;
 
