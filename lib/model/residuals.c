@@ -36,10 +36,10 @@ snn_status snn__residuals_gather(snn_trainer *trainer, bool keep, float **out)
         rc = *out != NULL ? SNN_OK : SNN_ERR_MEMORY;
     }
     for (size_t i = 0; i < n; i++) { /* also without memory: the other ranks wait */
-        const snn_status got = snn__ranks_residual(&trainer->shards.ranks, i, trainer->shards.sum);
+        const snn_status got = snn__ranks_residual(&trainer->shards.ranks, i, trainer->shards.residual);
 
         if (got == SNN_OK && *out != NULL)
-            memcpy(*out + i * length, trainer->shards.sum, length * sizeof **out);
+            memcpy(*out + i * length, trainer->shards.residual, length * sizeof **out);
         rc = rc == SNN_OK ? got : rc;
     }
     return rc;

@@ -27,7 +27,7 @@ static void add_sum(void *arg, size_t from, size_t to)
 {
     const struct span *s = arg;
 
-    s->r->room->ctx->kernels->axpy(s->to + from, 1, s->x + from, to - from);
+    snn__layers(s->r->room->ctx)->leaf_add(s->to + from, 1, s->x + from, to - from);
 }
 
 static void clear(void *arg, size_t from, size_t to)
@@ -140,12 +140,14 @@ static void close_shard(struct snn__ranks *r, struct snn__bucket *b)
         close_bucket(r, b);
 }
 
-/* The leaf of a shard that has given nothing yet is zero, but for floats from .. to - 1, which come now. */
+/* The leaf of a shard that has given nothing yet is zero, but for floats from .. to - 1, which come now. In the home
+ * others may wait to be given. */
 static void touch(struct snn__ranks *r, struct snn__bucket *b, size_t from, size_t to)
 {
     struct snn__ranks_room *room = r->room;
+    const bool waits = from < to && b->from < room->in_home;
 
-    if (!b->packed && !b->touched) {
+    if (!b->packed && !b->touched && !waits) {
         run(r, clear, snn__ranks_level(room, b->height, b->from), 0, NULL, from - b->from);
         run(r, clear, snn__ranks_level(room, b->height, to), 0, NULL, b->to - to);
     }
@@ -164,12 +166,14 @@ static void give_part(struct snn__ranks *r, struct snn__bucket *b, const float *
                       size_t to)
 {
     struct snn__ranks_room *room = r->room;
+    float *leaf;
 
     touch(r, b, from, to);
+    leaf = b->packed ? room->residual + b->done * r->wish.gradient + from : snn__ranks_level(room, b->height, from);
     if (b->packed)
-        run(r, add_leaf, room->residual + b->done * r->wish.gradient + from, factor, x, to - from);
-    else
-        run(r, put_leaf, snn__ranks_level(room, b->height, from), factor, x, to - from);
+        run(r, add_leaf, leaf, factor, x, to - from);
+    else if (x != leaf || factor != 1)
+        run(r, put_leaf, leaf, factor, x, to - from);
     b->given += to - from;
     if (b->given == b->to - b->from)
         close_shard(r, b);
@@ -216,11 +220,15 @@ static snn_status collect(struct snn__ranks *r)
     }
 }
 
-snn_status snn__ranks_end(struct snn__ranks *r, float *sum)
+snn_status snn__ranks_end(struct snn__ranks *r, float *gradient, float *rest)
 {
+    const struct snn__ranks_wish *wish = &r->wish;
+
     for (size_t i = r->room->n_buckets; i-- > 0;)
         snn__ranks_complete(r, &r->room->bucket[i], r->own);
     SNN__TRY(collect(r));
-    run(r, put_leaf, sum, 1, r->room->level[0], r->wish.length);
+    if (r->room->in_home == 0 || gradient != r->room->home)
+        run(r, put_leaf, gradient, 1, snn__ranks_level(r->room, 0, 0), wish->gradient);
+    run(r, put_leaf, rest, 1, snn__ranks_level(r->room, 0, wish->gradient), wish->length - wish->gradient);
     return SNN_OK;
 }

@@ -33,7 +33,7 @@ static float *add_items(const struct joining *j, size_t at, size_t n, size_t wor
         top[height] = item(j, i, at, n, j->packed ? unpacked + height * SNN__RANKS_CHUNK : NULL);
         height++;
         for (size_t m = 0; m < j->tree->merges[i]; m++, height--)
-            room->ctx->kernels->axpy(top[height - 2], 1, top[height - 1], n);
+            snn__layers(room->ctx)->leaf_add(top[height - 2], 1, top[height - 1], n);
     }
     return top[0];
 }

@@ -86,6 +86,7 @@ static snn_status plan_trees(struct snn__ranks *r)
 
 /* ---- buckets ---- */
 
+/* Floats that are compressed. */
 static size_t packed_floats(const struct snn__ranks *r)
 {
     return r->wish.send == SNN__SEND_FLOAT32 ? 0 : r->wish.gradient;
@@ -108,7 +109,8 @@ static size_t bytes_of_others(const struct snn__ranks *r, const struct snn__buck
     return SNN__PRODUCT(others, snn__ranks_bytes(r, b->packed, snn__ranks_segment(r, b, r->rank).n));
 }
 
-/* Fills in the buckets; *in receives the bytes that others send. */
+/* Fills in the buckets, none of which has floats of the gradient and others; *in receives the bytes that others
+ * send. */
 static void cut_buckets(struct snn__ranks *r, size_t *in)
 {
     struct snn__ranks_room *room = r->room;
@@ -121,7 +123,7 @@ static void cut_buckets(struct snn__ranks *r, size_t *in)
 
         b->from = from;
         b->packed = from < packed;
-        b->to = from = snn__min(from + step, b->packed ? packed : r->wish.length);
+        b->to = from = snn__min(from + step, from < r->wish.gradient ? r->wish.gradient : r->wish.length);
         b->image = room->image_bytes;
         b->in = *in;
         if (b->packed)
@@ -134,13 +136,13 @@ static void cut_buckets(struct snn__ranks *r, size_t *in)
 static snn_status plan_buckets(struct snn__ranks *r, size_t *in)
 {
     struct snn__ranks_room *room = r->room;
-    const size_t packed = packed_floats(r), step = bucket_length(r);
+    const size_t gradient = r->wish.gradient, step = bucket_length(r);
 
-    room->n_buckets = snn__ceil_div(packed, step) + snn__ceil_div(r->wish.length - packed, step);
+    room->n_buckets = snn__ceil_div(gradient, step) + snn__ceil_div(r->wish.length - gradient, step);
     room->bucket = snn__alloc(room->ctx, room->n_buckets, sizeof *room->bucket);
     if (room->bucket == NULL)
         return SNN_ERR_MEMORY;
-    room->skip = room->way == SNN__WAY_MESSAGES ? packed : 0;
+    room->skip = room->way == SNN__WAY_MESSAGES ? packed_floats(r) : 0;
     cut_buckets(r, in);
     return SNN_OK;
 }
@@ -192,8 +194,8 @@ static snn_status plan_arrays(struct snn__ranks *r, size_t in)
     };
 
     for (size_t i = 0; i < room->leaves.depth; i++)
-        SNN__TRY(
-            snn__arena_keep(&room->arena, &room->level[i], r->wish.length - (i > 0 ? room->skip : 0), sizeof(float)));
+        SNN__TRY(snn__arena_keep(&room->arena, &room->level[i], r->wish.length - (i > 0 ? room->skip : room->in_home),
+                                 sizeof(float)));
     SNN__TRY(snn__arena_keep_all(&room->arena, want, sizeof want / sizeof *want));
     return snn__arena_commit(&room->arena);
 }
@@ -207,6 +209,8 @@ static snn_status plan_room(struct snn__ranks *r, snn_context *ctx)
         return SNN_ERR_MEMORY;
     r->room->ctx = ctx;
     r->room->way = way_of(r);
+    r->room->home = r->wish.home;
+    r->room->in_home = r->wish.home != NULL && r->own == 1 && r->shards > 1 ? r->wish.gradient : 0;
     snn__arena_init(&r->room->small, ctx);
     snn__arena_init(&r->room->arena, ctx);
     SNN__TRY(plan_trees(r));

@@ -21,7 +21,9 @@ struct snn__ranks_wish {
     bool any_order;      /* the communicator adds in its order: bits depend on the number of ranks */
     enum snn__send send; /* of the gradient; float32 with any_order */
     size_t length;       /* floats of a sum, */
-    size_t gradient;     /* of which so many, the first, may be compressed */
+    size_t gradient;     /* of which so many, the first, are the gradient, which may be compressed */
+    float *home;         /* [gradient] or NULL: where a rank with one shard sums it in place. Zero where nothing is
+                          * given */
     size_t bucket;       /* floats that leave at once; 0: as many as are good */
 };
 
@@ -60,12 +62,13 @@ void snn__ranks_free(struct snn__ranks *r);
 void snn__ranks_begin(struct snn__ranks *r);
 /* Floats from .. to - 1 of own shard `shard`, 0 .. own - 1, are x[0 .. to - from - 1] * factor. Shards in order,
  * spans of a shard in any order, each float at most once. Full buckets of the last own shard leave at once. x is free
- * afterwards. */
+ * afterwards, unless it is in the home: then the sum replaces it. */
 void snn__ranks_give(struct snn__ranks *r, size_t shard, const float *x, float factor, size_t from, size_t to);
 /* Lets messages go on; cheap. */
 void snn__ranks_poll(struct snn__ranks *r);
-/* sum [length] of all shards, the same bits on all ranks; what was not given is 0. Waits. */
-snn_status snn__ranks_end(struct snn__ranks *r, float *sum);
+/* The sums of all shards, the same bits on all ranks; what was not given is 0. gradient [gradient], which may be the
+ * home; rest [length - gradient]. Waits. */
+snn_status snn__ranks_end(struct snn__ranks *r, float *gradient, float *rest);
 
 /* Records: `bytes` bytes of every own shard become those of every shard, in order, all [shards * bytes]. Waits.
  * Also between begin and end of a sum. */

@@ -53,6 +53,8 @@ struct snn__ranks_room {
     struct snn__bucket *bucket;
     size_t n_buckets;
     float *level[SNN__RANKS_HIGH];
+    float *home; /* so many floats of the first level are here, or none */
+    size_t in_home;
     size_t skip;                  /* floats that levels after the first do not have */
     float *residual, *kept;       /* [own + 1][gradient], the sum's the last */
     char *leaf_image, *sum_image; /* of own shards, [leaf_images][image_bytes]; of the sum */
@@ -93,7 +95,9 @@ size_t snn__ranks_bytes(const struct snn__ranks *r, bool packed, size_t n);
 /* Float `at` of a level. */
 static inline float *snn__ranks_level(const struct snn__ranks_room *room, size_t level, size_t at)
 {
-    return room->level[level] + (level == 0 ? at : at - room->skip);
+    if (level > 0)
+        return room->level[level] + (at - room->skip);
+    return at < room->in_home ? room->home + at : room->level[0] + (at - room->in_home);
 }
 
 /* ---- give.c ---- */

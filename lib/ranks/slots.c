@@ -44,7 +44,7 @@ snn_status snn__ranks_reduce_any(struct snn__ranks *r)
     const struct snn__ranks_room *room = r->room;
 
     for (size_t i = 0; i < room->n_buckets; i++)
-        SNN__TRY(snn__link_all_reduce(&r->link, room->level[0] + room->bucket[i].from,
+        SNN__TRY(snn__link_all_reduce(&r->link, snn__ranks_level(room, 0, room->bucket[i].from),
                                       room->bucket[i].to - room->bucket[i].from));
     return SNN_OK;
 }

@@ -1,6 +1,6 @@
 /* trainer/shards.c - a batch in shards.
  *
- *   gradient    sum_s n_s / B gradient_s,  s in the order of a fixed tree (lib/ranks)
+ *   gradient    sum_s n_s / B gradient_s,  s in the order of a fixed tree (lib/ranks), in pass->gradient
  *   state       shards_state.c
  *
  * Methods that update once a batch take one plan, in which the shards of this rank run one after the other. Where
@@ -96,7 +96,6 @@ static void give_state(snn_trainer *tr, const struct snn__shard *shard)
 static snn_status update(snn_trainer *tr)
 {
     SNN__TRY(snn__undo_check(tr));
-    snn__copy(tr->ctx, tr->pass.gradient, 1.0f, tr->shards.sum, tr->run.length);
     tr->has_gradient = true;
     return snn__update(tr);
 }
@@ -105,7 +104,7 @@ static snn_status update(snn_trainer *tr)
 static snn_status exchange(snn_trainer *tr, bool *learned)
 {
     struct snn__shards *s = &tr->shards;
-    snn_status rc = snn__ranks_end(&s->ranks, s->sum);
+    snn_status rc = snn__ranks_end(&s->ranks, tr->pass.gradient, s->change);
 
     s->lost |= rc != SNN_OK;
     return rc == SNN_OK ? snn__reports_exchange(tr, learned) : rc;
@@ -150,7 +149,7 @@ static snn_status train_batch(snn_trainer *tr, const struct snn__batch *batch)
     for (size_t k = 0; k < s->ranks.own && !snn__report_failed(s); k++)
         train_one(tr, batch, k);
     SNN__TRY(exchange(tr, &learned));
-    snn__state_take(tr, s->sum + tr->run.length);
+    snn__state_take(tr, s->change);
     return update(tr);
 }
 
@@ -238,7 +237,7 @@ static snn_status train_step(snn_trainer *tr, size_t t)
     for (size_t k = 0; k < s->ranks.own && !snn__report_failed(s); k++)
         step_one(tr, t, k);
     SNN__TRY(exchange(tr, &learned));
-    snn__state_take(tr, s->sum + tr->run.length);
+    snn__state_take(tr, s->change);
     if (learned) {
         SNN__TRY(update(tr));
         snn__undo_keep(tr);

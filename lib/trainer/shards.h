@@ -29,8 +29,8 @@ struct snn__shards {
     /* of the plan, where it is on */
     struct snn__ranks ranks;
     size_t floats;           /* of the state that is carried along, and differs from shard to shard */
-    float *sum;              /* [parameters + floats]: the gradient, and the changes of that state */
-    float *change;           /* [floats] */
+    float *change;           /* [floats]: how a shard changed that state, and the mean over all */
+    float *residual;         /* [parameters] where something is compressed: room for one of them */
     float *start;            /* by steps: the state at the beginning of the step, as undo has it */
     snn_trainer *replica;    /* [own - 1], by steps: a plan for each shard but the first; else NULL */
     struct snn__batch *part; /* [own], likewise */
@@ -92,7 +92,7 @@ snn_status snn__run_shards(snn_trainer *trainer, const struct snn__batch *batch,
 float snn__shard_take_weight(snn_trainer *trainer);
 /* A layer of the present shard has all of its gradient, which leaves at once. */
 void snn__shard_layer_done(void *trainer, struct snn__pass *pass, struct snn__unit *unit);
-/* All of them have, in pass->gradient: the rest goes into the sum. */
+/* All of them have, in pass->gradient: the rest goes into the sum, which will be there. */
 snn_status snn__shard_learned(snn_trainer *trainer);
 
 /* ---- shards_state.c: what training changes besides the gradient ---- */

@@ -110,6 +110,7 @@ static struct snn__ranks_wish wish_of(const snn_trainer *tr)
     wish.any_order = snn__param_is(&tr->params, SNN_TRAINER_REDUCE, "any");
     wish.send = send_of(tr);
     wish.gradient = tr->run.length;
+    wish.home = tr->pass.gradient;
     wish.length = tr->run.length + tr->shards.floats;
     return wish;
 }
@@ -138,8 +139,8 @@ snn_status snn__shards_plan(snn_trainer *tr, struct snn__arena *arena)
     SNN__TRY(plan_ranks(tr));
     {
         const struct snn__want want[] = {
-            { &s->sum, trains ? SNN__SUM(tr->run.length, s->floats) : 0, sizeof(float) },
             { &s->change, s->floats, sizeof(float) },
+            { &s->residual, snn__ranks_residuals(&s->ranks) > 0 ? tr->run.length : 0, sizeof(float) },
             { &s->start, s->by_steps ? tr->undo.floats : 0, sizeof(float) },
             { &s->part, s->by_steps ? s->ranks.own : 0, sizeof(struct snn__batch) },
             { &s->result, s->by_steps ? s->ranks.own : 0, sizeof(struct snn__result) },
@@ -183,9 +184,9 @@ void snn__shards_forget(snn_trainer *tr)
     const size_t n = tr->prepared ? snn__ranks_residuals(&s->ranks) : 0;
 
     if (n > 0)
-        tr->ctx->kernels->fill(s->sum, 0.0f, tr->run.length);
+        tr->ctx->kernels->fill(s->residual, 0.0f, tr->run.length);
     for (size_t i = 0; i < n; i++)
-        snn__ranks_set_residual(&s->ranks, i, s->sum);
+        snn__ranks_set_residual(&s->ranks, i, s->residual);
 }
 
 /* All ranks have what was lost under the plan before. A communicator may have failed at one of them, where the others
@@ -213,8 +214,8 @@ snn_status snn__shards_go_on(snn_trainer *tr, snn_trainer *before)
     if (n > 0)
         SNN__TRY(all_have(tr, &before->shards, &have));
     for (size_t i = 0; i < n && have; i++) {
-        SNN__TRY(snn__ranks_residual(&before->shards.ranks, i, s->sum));
-        snn__ranks_set_residual(&s->ranks, i, s->sum);
+        SNN__TRY(snn__ranks_residual(&before->shards.ranks, i, s->residual));
+        snn__ranks_set_residual(&s->ranks, i, s->residual);
     }
     return SNN_OK;
 }

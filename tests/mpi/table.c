@@ -152,7 +152,7 @@ static void sum(snn_context *ctx, const snn_communicator *c, size_t length, floa
             snn__ranks_poll(&r);
             snn__ranks_give(&r, s, x, 0.25f, 0, middle);
         }
-        OK(snn__ranks_end(&r, out));
+        OK(snn__ranks_end(&r, out, out + length));
     }
     snn__ranks_free(&r);
     free(x);

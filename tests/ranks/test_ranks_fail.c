@@ -32,7 +32,7 @@ static snn_status use(struct snn__ranks *r)
             snn__ranks_give(r, s, x, 1, 0, 1000);
         }
         SNN__TRY(snn__ranks_gather(r, own, sizeof *own, all));
-        SNN__TRY(snn__ranks_end(r, sum));
+        SNN__TRY(snn__ranks_end(r, sum, sum + r->wish.gradient));
     }
     for (size_t i = 0; i < snn__ranks_residuals(r); i++)
         SNN__TRY(snn__ranks_residual(r, i, sum));
@@ -48,7 +48,7 @@ static snn_status use_again(struct snn__ranks *r, snn_status rc)
         return rc;
     snn__ranks_begin(r);
     snn__ranks_poll(r);
-    return snn__ranks_end(r, sum) == rc ? rc : SNN_ERR_INTERNAL;
+    return snn__ranks_end(r, sum, sum + r->wish.gradient) == rc ? rc : SNN_ERR_INTERNAL;
 }
 
 static void go(void *arg, const snn_communicator *c)

@@ -81,7 +81,7 @@ static snn_status add(struct snn__ranks *r, const float *x, float *out)
     snn__ranks_begin(r);
     for (size_t s = 0; s < r->own; s++)
         snn__ranks_give(r, s, x + (r->first + s) * LENGTH, 0.5f, 0, LENGTH);
-    return snn__ranks_end(r, out);
+    return snn__ranks_end(r, out, out + GRADIENT);
 }
 
 /* ---- records ---- */
@@ -110,7 +110,7 @@ static const char *records(struct snn__ranks *r, struct test *t)
             fill_record(&own[s], r->first + s, again);
         snn__ranks_begin(r);
         snn__ranks_give(r, r->own - 1, t->x, 1, 0, LENGTH); /* under way meanwhile */
-        if (snn__ranks_gather(r, own, sizeof *own, all) != SNN_OK || snn__ranks_end(r, out) != SNN_OK)
+        if (snn__ranks_gather(r, own, sizeof *own, all) != SNN_OK || snn__ranks_end(r, out, out + GRADIENT) != SNN_OK)
             wrong = snn_last_error();
         for (size_t s = 0; s < SHARDS; s++) {
             fill_record(&expected, s, again);
@@ -168,6 +168,8 @@ END_TEST
 /* Shard 2 gives nothing at all, the others no float from 900 to 1999. */
 static const char *with_gaps(struct snn__ranks *r, struct test *t)
 {
+    float *got = got_of(t, r->rank, 0);
+
     for (int again = 0; again < 2; again++) {
         snn__ranks_begin(r);
         for (size_t s = 0; s < r->own; s++) {
@@ -178,7 +180,7 @@ static const char *with_gaps(struct snn__ranks *r, struct test *t)
             snn__ranks_give(r, s, x + 2000, 0.5f, 2000, LENGTH);
             snn__ranks_give(r, s, x, 0.5f, 0, 900);
         }
-        if (snn__ranks_end(r, got_of(t, r->rank, 0)) != SNN_OK)
+        if (snn__ranks_end(r, got, got + GRADIENT) != SNN_OK)
             return snn_last_error();
     }
     return NULL;
@@ -356,6 +358,7 @@ END_TEST
 static const char *early(struct snn__ranks *r, struct test *t)
 {
     const float *x = t->x + r->first * LENGTH;
+    float *got = got_of(t, r->rank, 0);
     size_t sent;
     snn_status rc;
 
@@ -371,7 +374,7 @@ static const char *early(struct snn__ranks *r, struct test *t)
         return "the sum of a bucket does not come before the end";
     for (size_t s = 0; s < r->own; s++)
         snn__ranks_give(r, s, x + s * LENGTH, 0.5f, 0, 1024);
-    rc = snn__ranks_end(r, got_of(t, r->rank, 0));
+    rc = snn__ranks_end(r, got, got + GRADIENT);
     if (rc != SNN_OK)
         return snn_last_error();
     return sent > 0 ? NULL : "nothing has left before the end";
