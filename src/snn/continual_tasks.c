@@ -9,7 +9,7 @@
 static int stopped(struct continual *c, snn_status rc, bool under_way)
 {
     progress_clear(&c->progress);
-    if (rc == SNN_ERR_STATE && c->state)
+    if (rc == SNN_ERR_STATE && c->state && ranks_size() == 1) /* ranks may differ in more than that */
         return fail(FAILED,
                     "%s: its interrupted task continues over its own data only, without another --data or "
                     "--data.limit: %s",

@@ -155,13 +155,19 @@ class Recordings(unittest.TestCase):
     def test_files_as_an_independent_decoder_reads_them(self):
         with open(data("events", "expected.tsv"), newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file, delimiter="\t") if int(row["n_events"] or 0)]
-        self.assertGreater(len(rows), 5)
+        read = 0
         for row in rows:
             path, form = data("events", row["file"]), "nmnist" if row["format"] == "n-mnist" else None
-            e = events.Recording(path, form).read()
+            try:
+                e = events.Recording(path, form).read()
+            except snn.Error as problem:        # a build without LZ4 or Zstandard
+                self.assertEqual(problem.name, "SNN_ERR_UNSUPPORTED")
+                continue
+            read += 1
             got = [len(e), e["p"].sum(), e["t"][0], e["t"][-1], e["x"].sum(dtype=int), e["y"].sum(dtype=int)]
             names = ("n_events", "n_p1", "t_first", "t_last", "sum_x", "sum_y")
             self.assertEqual(got, [int(row[name]) for name in names], row["file"])
+        self.assertGreater(read, 5)
 
     def test_ways_to_read(self):
         e, file = made(), io.BytesIO()
