@@ -29,7 +29,7 @@ void snn__trainer_release_plan(snn_trainer *tr)
     tr->n_logits = 0;
 }
 
-/* Decay and moments of single weights lead out of the complement of the earlier tasks' subspace. */
+/* Decay, moments of single weights and signs lead out of the complement of the earlier tasks' subspace. */
 static snn_status check_projection(const snn_trainer *tr)
 {
     double decay = 0;
@@ -45,6 +45,11 @@ static snn_status check_projection(const snn_trainer *tr)
     if (decay != 0)
         return snn__fail(SNN_ERR_UNSUPPORTED, "%s: a projection with frozen rows needs weight_decay 0, not %g",
                          tr->owner, decay);
+    if (tr->shards.on && snn__param_is(&tr->params, SNN_TRAINER_SEND, "sign"))
+        return snn__fail(SNN_ERR_UNSUPPORTED,
+                         "%s: a projection with frozen rows needs send float32 or bf16; signs alone do not keep to "
+                         "its directions",
+                         tr->owner);
     return SNN_OK;
 }
 

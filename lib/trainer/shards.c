@@ -100,6 +100,19 @@ static snn_status update(snn_trainer *tr)
     return snn__update(tr);
 }
 
+/* Frozen layers have no gradient, of which compression makes one: signs have no zero. */
+static void clear_frozen(snn_trainer *tr)
+{
+    for (size_t l = 0; snn__ranks_residuals(&tr->shards.ranks) > 0 && l < tr->pass.n; l++) {
+        const struct snn__unit *unit = &tr->pass.unit[l];
+        const struct snn__tensor *tensor = unit->layer->tensor;
+
+        for (size_t i = 0; !unit->trainable && i < unit->layer->n_tensors; i++)
+            if (tensor[i].trained)
+                tr->ctx->kernels->fill(tr->pass.gradient + tensor[i].offset, 0.0f, tensor[i].length);
+    }
+}
+
 /* The sum and the reports of all shards. */
 static snn_status exchange(snn_trainer *tr, bool *learned)
 {
@@ -107,6 +120,7 @@ static snn_status exchange(snn_trainer *tr, bool *learned)
     snn_status rc = snn__ranks_end(&s->ranks, tr->pass.gradient, s->change);
 
     s->lost |= rc != SNN_OK;
+    clear_frozen(tr);
     return rc == SNN_OK ? snn__reports_exchange(tr, learned) : rc;
 }
 

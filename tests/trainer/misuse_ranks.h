@@ -175,6 +175,24 @@ static inline snn_status signs_in_any_order(struct world *w)
     return rc;
 }
 
+static inline snn_status signs_of_a_projection(struct world *w)
+{
+    snn_projection *projection;
+    snn_trainer *tr;
+    snn_status rc;
+
+    OK(snn_projection_create(&projection, w->net));
+    OK(snn_projection_grow(projection, w->net->layer[w->net->n_layers - 1], 1));
+    OK(snn_projection_freeze(projection));
+    OK(snn_trainer_create(&tr, w->net, w->sgd, "sltt"));
+    OK(set_all(tr, "shards=2 send=sign"));
+    OK(snn_trainer_set_projection(tr, projection));
+    rc = snn_trainer_prepare(tr, BATCH);
+    snn_trainer_destroy(tr);
+    snn_projection_destroy(projection);
+    return rc;
+}
+
 static inline snn_status communicator_without_size(struct world *w)
 {
     snn_communicator c = two_ranks();

@@ -167,6 +167,8 @@ static const struct {
     { "a communicator that starts and never finishes", communicator_without_finish, ARGUMENT,
       "both start and finish" },
     { "signs in any order", signs_in_any_order, UNSUPPORTED, "any order" },
+    { "signs of a gradient that a projection keeps in its directions", signs_of_a_projection, UNSUPPORTED,
+      "needs send float32 or bf16" },
     { "a communicator without a size", communicator_without_size, ARGUMENT, "snn_communicator_init()" },
     { "rank 2 of 2", rank_beyond_size, ARGUMENT, "rank 2 of 2" },
     { "a communicator after it is prepared", communicator_too_late, STATE, "before snn_trainer_prepare()" },
