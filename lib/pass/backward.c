@@ -309,7 +309,7 @@ struct snn__signal snn__pass_back_deferred(struct snn__pass *pass, const struct 
 {
     begin_at(pass, pass->n - 1, (struct snn__signal){ snn__pass_output_error(pass, pass->steps - 1), 1.0f });
     back_layers(pass, sweep, pass->n, bottom + 1, pass->steps - 1);
-    return pass->unit[bottom].e;
+    return pass->unit[bottom].reached ? pass->unit[bottom].e : (struct snn__signal){ NULL, 0.0f };
 }
 
 void snn__pass_back_rates(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,

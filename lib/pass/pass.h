@@ -299,7 +299,7 @@ void snn__pass_average(struct snn__pass *pass, size_t top);
 void snn__pass_back_couples(struct snn__pass *pass, const struct snn__sweep *sweep, size_t top, struct snn__signal e,
                             const struct snn__couples *couples, float *fed_back);
 /* Errors of the last step from the output down to the deferred layers; returns the error at the output of layer
- * `bottom`. */
+ * `bottom`, without data where nothing below learns. */
 struct snn__signal snn__pass_back_deferred(struct snn__pass *pass, const struct snn__sweep *sweep, size_t bottom);
 
 /* Counters of spikes and synaptic operations. */

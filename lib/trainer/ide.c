@@ -145,34 +145,45 @@ static double distance(struct snn__ide *s, snn_trainer *trainer, struct snn__sig
     return size > 0 ? snn__solve_norm(&s->solver, pass->batch, s->solver.image) / size : 0.0;
 }
 
-static snn_status ide_finish(snn_trainer *trainer)
+/* beta for the error e of a, and its gap; nothing is solved for layers that are all frozen. */
+static void find_beta(struct snn__ide *s, snn_trainer *trainer, struct snn__signal a, struct snn__signal e)
 {
-    struct snn__ide *s = trainer->self;
-    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_RATE);
     struct snn__pass *pass = &trainer->pass;
-    struct snn__signal a = snn__unit_value(pass, &pass->unit[s->loop.rate], pass->steps - 1), e;
-    size_t n = pass->batch * s->solver.length;
-    struct snn__solution solution;
+    const size_t n = pass->batch * s->solver.length;
+    struct snn__solution solution = { .converged = true };
     double gap;
 
-    e = snn__pass_back_deferred(pass, &sweep, s->loop.rate);
-    snn__copy(pass->ctx, s->ga, e.scale, e.data, n);
+    if (e.data != NULL)
+        snn__copy(pass->ctx, s->ga, e.scale, e.data, n);
     if (!pass->is_static)
         put_mean_input(s, trainer);
     snn__pass_rates(pass, s->loop.top, a, SNN__STATISTICS_UPDATE);
     gap = distance(s, trainer, a);
-    if (s->several) {
+    if (e.data != NULL && s->several) {
         struct snn__signal image = snn__unit_value(pass, &pass->unit[s->loop.top], pass->steps - 1);
 
         snn__copy(pass->ctx, s->image, image.scale, image.data, n);
         snn__pass_rates(pass, s->loop.top, (struct snn__signal){ s->image, 1.0f }, SNN__STATISTICS_BATCH);
     }
-    solution = solve(s, trainer);
+    if (e.data != NULL)
+        solution = solve(s, trainer);
     snn__solved(trainer, &solution, gap);
-    if (s->several)
+}
+
+static snn_status ide_finish(snn_trainer *trainer)
+{
+    struct snn__ide *s = trainer->self;
+    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_RATE);
+    struct snn__pass *pass = &trainer->pass;
+    const struct snn__signal a = snn__unit_value(pass, &pass->unit[s->loop.rate], pass->steps - 1);
+    const struct snn__signal e = snn__pass_back_deferred(pass, &sweep, s->loop.rate);
+
+    find_beta(s, trainer, a, e);
+    if (e.data != NULL && s->several)
         snn__pass_rates(pass, s->loop.top, a, SNN__STATISTICS_BATCH);
     /* dW_l = (m_l delta_l / V) a_(l-1)^T */
-    snn__pass_back_rates(pass, &sweep, s->loop.top, (struct snn__signal){ s->beta, 1.0f }, NULL);
+    if (e.data != NULL)
+        snn__pass_back_rates(pass, &sweep, s->loop.top, (struct snn__signal){ s->beta, 1.0f }, NULL);
     snn__step_credited(trainer, pass->steps - 1);
     return snn__learn(trainer);
 }

@@ -61,8 +61,8 @@ static snn_status spide_plan(snn_trainer *trainer, struct snn__arena *arena)
 }
 
 /* g = S dL/da; the gradient of the read-out gets the factor, too. The loss of a shard is its share of the batch's, so
- * that couples fire as they do for a whole batch. */
-static void read_out(struct snn__spide *s, snn_trainer *trainer, const struct snn__sweep *sweep)
+ * that couples fire as they do for a whole batch. false: all layers below are frozen. */
+static bool read_out(struct snn__spide *s, snn_trainer *trainer, const struct snn__sweep *sweep)
 {
     struct snn__pass *pass = &trainer->pass;
     float *error = snn__pass_output_error(pass, pass->steps - 1);
@@ -71,7 +71,10 @@ static void read_out(struct snn__spide *s, snn_trainer *trainer, const struct sn
     trainer->ctx->kernels->scale(error, s->scale * snn__shard_take_weight(trainer), error,
                                  pass->batch * trainer->classes);
     e = snn__pass_back_deferred(pass, sweep, s->loop.rate);
+    if (e.data == NULL)
+        return false;
     snn__copy(pass->ctx, s->ga, e.scale, e.data, pass->batch * pass->unit[s->loop.top].value_len);
+    return true;
 }
 
 /* The second stage of some samples, all steps. What feedback sends at one step arrives at the next. */
@@ -93,13 +96,11 @@ static void back_spikes(void *arg, struct snn__pass *pass)
     }
 }
 
-static snn_status spide_finish(snn_trainer *trainer)
+/* Both ends of every weight below the read-out. */
+static void back_loop(struct snn__spide *s, snn_trainer *trainer, const struct snn__sweep *sweep)
 {
-    struct snn__spide *s = trainer->self;
     struct snn__pass *pass = &trainer->pass;
-    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_RATE);
 
-    read_out(s, trainer, &sweep);
     s->couples.mean = false;
     if (trainer->observer != NULL) /* sees a step of all samples */
         back_spikes(trainer, pass);
@@ -108,8 +109,17 @@ static snn_status spide_finish(snn_trainer *trainer)
     snn__pass_average(pass, s->loop.top);
     s->couples.mean = true;
     /* dW_l = (m_l beta_l / V) a_(l-1)^T */
-    snn__pass_back_couples(pass, &sweep, s->loop.top, (struct snn__signal){ NULL, 0.0f }, &s->couples, NULL);
-    snn__step_credited(trainer, pass->steps - 1);
+    snn__pass_back_couples(pass, sweep, s->loop.top, (struct snn__signal){ NULL, 0.0f }, &s->couples, NULL);
+}
+
+static snn_status spide_finish(snn_trainer *trainer)
+{
+    const struct snn__sweep sweep = snn__sweep(SNN__FACTOR_RATE);
+    struct snn__spide *s = trainer->self;
+
+    if (read_out(s, trainer, &sweep))
+        back_loop(s, trainer, &sweep);
+    snn__step_credited(trainer, trainer->pass.steps - 1);
     return snn__learn(trainer);
 }
 

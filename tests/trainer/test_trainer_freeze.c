@@ -165,6 +165,51 @@ START_TEST(test_others_learn_as_before)
 }
 END_TEST
 
+/* All but the output is frozen: nothing below it wants an error. */
+START_TEST(test_output_alone)
+{
+    float before[1024];
+
+    make_optimizer(0);
+    make(0, _i);
+    for (size_t l = 0; l + 1 < net[0]->n_layers; l++)
+        (void)!snn_layer_set_f64(net[0]->layer[l], SNN_LAYER_LR_SCALE, 0.0);
+    OK(snn_trainer_prepare(tr[0], BATCH));
+    memcpy(before, net[0]->parameters, net[0]->n_parameters * sizeof(float));
+    train(0, 2);
+    for (size_t l = 0; l + 1 < net[0]->n_layers; l++)
+        ck_assert_msg(same(net[0]->layer[l], before, net[0]->parameters), "%s: layer %s", ways[_i].method,
+                      net[0]->layer[l]->name);
+    ck_assert_msg(!same(net[0]->layer[net[0]->n_layers - 1], before, net[0]->parameters), "%s", ways[_i].method);
+}
+END_TEST
+
+/* Signs of a gradient in shards have no zero; frozen layers have one. */
+START_TEST(test_frozen_among_signs)
+{
+    float g[120];
+
+    make_optimizer(0);
+    make(0, 0);
+    tr[1] = tr[0];
+    OK(snn_trainer_create(&tr[0], net[0], opt, "sltt"));
+    snn_trainer_destroy(tr[1]);
+    tr[1] = NULL;
+    OK(snn_trainer_set_text(tr[0], "shards", "3"));
+    OK(snn_trainer_set_text(tr[0], "loss", "half_square"));
+    OK(snn_trainer_set_text(tr[0], "send", "sign"));
+    scale(0, "b", 0.0);
+    for (int batch = 0; batch < 3; batch++) {
+        train(0, 1);
+        OK(snn_trainer_read_gradient(tr[0], snn_network_layer_named(net[0], "b"), "weight", g, 120));
+        for (int i = 0; i < 120; i++)
+            ck_assert_msg(g[i] == 0, "batch %d: number %d is %g", batch, i, (double)g[i]);
+        OK(snn_trainer_read_gradient(tr[0], snn_network_layer_named(net[0], "a"), "weight", g, 96));
+        ck_assert(g[0] != 0);
+    }
+}
+END_TEST
+
 /* Half the rate of a layer is half the rate. */
 START_TEST(test_scale)
 {
@@ -243,6 +288,8 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_frozen, 0, (int)(sizeof ways / sizeof *ways));
     tcase_add_loop_test(tc, test_others_learn_as_before, 0, (int)(sizeof ways / sizeof *ways));
+    tcase_add_loop_test(tc, test_output_alone, 0, (int)(sizeof ways / sizeof *ways));
+    tcase_add_test(tc, test_frozen_among_signs);
     tcase_add_loop_test(tc, test_scale, 0, 3);
     tcase_add_test(tc, test_all_frozen);
     tcase_add_test(tc, test_needs_a_plan);
