@@ -1,8 +1,6 @@
-/* disk.c - new files, bytes at a place of a file, sums of what a file holds. */
+/* disk.c - folders, bytes at a place of a file, sums of what a file holds. */
 #include "disk.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,21 +37,17 @@ uint64_t snn__sum_file(uint64_t sum, const char *path)
     return snn__sum_word(sum, (uint64_t)status.st_mtim.tv_nsec);
 }
 
-/* ---- new files ---- */
+/* ---- folders ---- */
 
-int snn__disk_create(char *path)
+snn_status snn__disk_folder(const char *folder)
 {
-    const size_t digits = 6, stem = strlen(path) - digits;
+    const int error = mkdir(folder, 0777) == 0 ? 0 : errno;
+    struct stat status;
 
-    for (unsigned i = 0; i < 1000; i++) {
-        int file;
-
-        snprintf(path + stem, digits + 1, "%06lu", ((unsigned long)getpid() + i * 1009ul) % 1000000ul);
-        file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file >= 0 || errno != EEXIST)
-            return file;
-    }
-    return -1;
+    if (error == 0 || error == EEXIST ||
+        stat(folder, &status) == 0) /* other reasons may come before that it is there */
+        return SNN_OK;
+    return snn_component_fail(SNN_ERR_IO, "cannot make the folder %.300s: %s", folder, snn__errno_text(error).text);
 }
 
 /* ---- bytes at a place ---- */
@@ -74,22 +68,4 @@ bool snn__disk_read(int file, void *to, size_t size, uint64_t at)
         size -= (size_t)n;
     }
     return true;
-}
-
-snn_status snn__disk_write(int file, const void *from, size_t size, uint64_t at, const char *path)
-{
-    const uint8_t *b = from;
-
-    while (size > 0) {
-        const ssize_t n = pwrite(file, b, size, (off_t)at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return snn_component_fail(SNN_ERR_IO, "the cache %.300s cannot be written: is the disk full?", path);
-        b += n;
-        at += (uint64_t)n;
-        size -= (size_t)n;
-    }
-    return SNN_OK;
 }

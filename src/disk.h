@@ -1,5 +1,5 @@
-/* disk.h - what components with data on disk share: new files, bytes at a place of a file, sums of what a file
- * holds. */
+/* disk.h - what components with data on disk share: folders, bytes at a place of a file, sums of what a file holds.
+ */
 #ifndef SNN_DISK_H
 #define SNN_DISK_H
 
@@ -16,12 +16,9 @@ uint64_t snn__sum_words(uint64_t sum, const void *from, size_t words);
 /* Of a file's path, size and time, not of its bytes. */
 uint64_t snn__sum_file(uint64_t sum, const char *path);
 
-/* Makes a file of a new name, readable by those whom the process' umask lets; its path ends in "XXXXXX", which
- * becomes the rest of that name. Returns a descriptor, or -1. */
-int snn__disk_create(char *path);
+/* Makes a folder that is not there yet. */
+snn_status snn__disk_folder(const char *folder);
 /* Reads `size` bytes from byte `at` of a file; false: there are fewer, or they cannot be read. */
 bool snn__disk_read(int file, void *to, size_t size, uint64_t at);
-/* Writes them; `path` is for the message. */
-snn_status snn__disk_write(int file, const void *from, size_t size, uint64_t at, const char *path);
 
 #endif

@@ -86,7 +86,7 @@ snn_status snn__cache_read(const struct snn__cache *cache, size_t index, struct 
 
 struct writer {
     struct snn__cache *cache;
-    const char *path; /* of the file that is written */
+    snn_component_file *file;
     uint64_t at;
 };
 
@@ -97,54 +97,47 @@ static snn_status keep(void *user, size_t item, const struct snn__sample *sample
 
     w->cache->entry[item] = (struct snn__cache_entry){ w->at, sample->events, sample->first,
                                                        snn__sum_words(item, sample->event, sample->events) };
-    TRY(snn__disk_write(w->cache->file, sample->event, size, w->at, w->path));
+    TRY(snn_component_file_write(w->file, sample->event, size, w->at));
     w->at += size;
     return SNN_OK;
 }
 
 static snn_status write_all(struct snn__cache *cache, const struct snn__event_list *list, uint64_t key,
-                            const char *path)
+                            snn_component_file *file)
 {
     const size_t size = list->items * sizeof *cache->entry;
     struct header header = { MARK, key, list->items, 0 };
-    struct writer w = { cache, path, sizeof header + size };
+    struct writer w = { cache, file, sizeof header + size };
 
     TRY(snn__store_walk(list, true, keep, &w));
     header.sum = snn__sum_words(key, cache->entry, size / sizeof(uint64_t));
-    TRY(snn__disk_write(cache->file, cache->entry, size, sizeof header, path));
-    TRY(snn__disk_write(cache->file, &header, sizeof header, 0, path));
-    if (fsync(cache->file) != 0 || rename(path, cache->path) != 0)
-        return snn_component_fail(SNN_ERR_IO, "the cache %.300s cannot be written", cache->path);
-    return SNN_OK;
+    TRY(snn_component_file_write(file, cache->entry, size, sizeof header));
+    TRY(snn_component_file_write(file, &header, sizeof header, 0));
+    return snn_component_file_commit(file, &cache->file);
 }
 
-static snn_status build(struct snn__cache *cache, const struct snn__event_list *list, uint64_t key,
-                        const char *folder)
+static snn_status build(struct snn__cache *cache, const struct snn__event_list *list, uint64_t key)
 {
-    char path[SNN__PATH_ROOM];
-    snn_status rc;
+    snn_component_file *file;
+    snn_status rc = snn_component_file_create(&file, list->ctx, cache->path);
 
-    TRY(snn__path_join(path, folder, "new-XXXXXX"));
-    cache->file = snn__disk_create(path);
-    if (cache->file < 0)
-        return snn_component_fail(SNN_ERR_IO, "no cache can be written to %.300s", folder);
-    rc = write_all(cache, list, key, path);
-    if (rc != SNN_OK)
-        unlink(path);
+    if (rc == SNN_OK)
+        rc = write_all(cache, list, key, file);
+    snn_component_file_destroy(file);
     return rc;
 }
 
 /* ---- opening ---- */
 
-static snn_status open_file(struct snn__cache *cache, const struct snn__event_list *list, uint64_t key,
-                            const char *folder)
+static snn_status open_file(struct snn__cache *cache, const struct snn__event_list *list, uint64_t key)
 {
     cache->file = open(cache->path, O_RDONLY | O_CLOEXEC);
     if (cache->file >= 0 && load(cache, list, key))
         return SNN_OK;
     if (cache->file >= 0)
         close(cache->file);
-    return build(cache, list, key, folder);
+    cache->file = -1;
+    return build(cache, list, key);
 }
 
 snn_status snn__cache_open(struct snn__cache *cache, const struct snn__event_list *list, const char *folder)
@@ -154,12 +147,12 @@ snn_status snn__cache_open(struct snn__cache *cache, const struct snn__event_lis
 
     if (folder[0] == '\0')
         return snn_component_fail(SNN_ERR_ARGUMENT, "cache is \"\"; give a folder, or NULL for none");
-    (void)mkdir(folder, 0777); /* it may be there; if it cannot be made, writing says so */
+    TRY(snn__disk_folder(folder));
     snprintf(name, sizeof name, "%016llx.events", (unsigned long long)key);
     cache->file = -1;
     TRY(snn__path_join(cache->path, folder, name));
     cache->entry = snn_component_alloc(list->ctx, list->items, sizeof *cache->entry);
-    return cache->entry != NULL ? open_file(cache, list, key, folder) : SNN_ERR_MEMORY;
+    return cache->entry != NULL ? open_file(cache, list, key) : SNN_ERR_MEMORY;
 }
 
 void snn__cache_close(struct snn__cache *cache, snn_context *ctx)

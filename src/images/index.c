@@ -103,35 +103,29 @@ snn_status snn__index_read(struct snn__image_list *list, const char *folder, boo
 
 /* ---- writing ---- */
 
-static snn_status store(const struct snn__image_list *list, int file, uint64_t key, const char *path)
+static snn_status store(const struct snn__image_list *list, snn_component_file *file, uint64_t key)
 {
     const size_t size = list->items * sizeof *list->item;
     const struct header h = { MARK, key, list->items, list->classes,
                               snn__sum_words(key + list->classes, list->item, size / sizeof(uint64_t)) };
 
-    TRY(snn__disk_write(file, list->item, size, sizeof h, path));
-    TRY(snn__disk_write(file, &h, sizeof h, 0, path));
-    return fsync(file) == 0 ? SNN_OK : snn_component_fail(SNN_ERR_IO, "the cache %.300s cannot be written", path);
+    TRY(snn_component_file_write(file, list->item, size, sizeof h));
+    TRY(snn_component_file_write(file, &h, sizeof h, 0));
+    return snn_component_file_commit(file, NULL);
 }
 
 snn_status snn__index_write(const struct snn__image_list *list, const char *folder)
 {
     const uint64_t key = key_of(list);
-    char path[SNN__PATH_ROOM], fresh[SNN__PATH_ROOM];
+    char path[SNN__PATH_ROOM];
+    snn_component_file *file;
     snn_status rc;
-    int file;
 
     TRY(index_path(key, folder, path));
-    TRY(path_of(folder, "new-XXXXXX", fresh));
-    (void)mkdir(folder, 0777); /* it may be there; if it cannot be made, writing says so */
-    file = snn__disk_create(fresh);
-    if (file < 0)
-        return snn_component_fail(SNN_ERR_IO, "no cache can be written to %.300s", folder);
-    rc = store(list, file, key, fresh);
-    close(file);
-    if (rc == SNN_OK && rename(fresh, path) != 0)
-        rc = snn_component_fail(SNN_ERR_IO, "the cache %.300s cannot be written", path);
-    if (rc != SNN_OK)
-        unlink(fresh);
+    TRY(snn__disk_folder(folder));
+    rc = snn_component_file_create(&file, list->ctx, path);
+    if (rc == SNN_OK)
+        rc = store(list, file, key);
+    snn_component_file_destroy(file);
     return rc;
 }

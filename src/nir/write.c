@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+
+#define GROWS_BY (1u << 16)       /* bytes of a file in memory */
+#define NOWHERE "/dev/null/graph" /* its name: none that a file can have */
 
 /* ---- the library ---- */
 
@@ -48,10 +49,11 @@ static bool write_set(hid_t group, const char *name, hid_t type, hid_t memory, c
         H5Pset_chunk(plist, rank, dim);
         H5Pset_deflate(plist, (unsigned)level);
     }
+    H5Pset_obj_track_times(plist, false); /* the same graph gives the same bytes */
     set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
     good = set >= 0 && (empty || H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
     if (set >= 0)
-        H5Dclose(set);
+        good = H5Dclose(set) >= 0 && good;
     H5Pclose(plist);
     H5Sclose(space);
     return good;
@@ -163,38 +165,54 @@ static bool write_graph(const snn_nir *nir, hid_t file, int level)
     return good;
 }
 
-static bool write_file(const snn_nir *nir, const char *path, int level)
+/* The file as it would be on a disk, built in memory: a write that fails within a file on a disk leaves the HDF5
+ * library with a file that it cannot close, and ends the process later. */
+static void *build(const snn_nir *nir, int level, size_t *size)
 {
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    bool good = file >= 0 && write_graph(nir, file, level);
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    const bool memory = access >= 0 && H5Pset_fapl_core(access, GROWS_BY, false) >= 0;
+    const hid_t file = memory ? H5Fcreate(NOWHERE, H5F_ACC_TRUNC, H5P_DEFAULT, access) : -1;
+    bool good = file >= 0 && write_graph(nir, file, level) && H5Fflush(file, H5F_SCOPE_LOCAL) >= 0;
+    const ssize_t length = good ? H5Fget_file_image(file, NULL, 0) : -1;
+    void *image = length > 0 ? snn_component_alloc(nir->context, (size_t)length, 1) : NULL;
 
-    good = file >= 0 && H5Fclose(file) >= 0 && good;
-    return good;
+    good = image != NULL && H5Fget_file_image(file, image, (size_t)length) == length;
+    if (file >= 0)
+        H5Fclose(file);
+    if (access >= 0)
+        H5Pclose(access);
+    *size = good ? (size_t)length : 0;
+    return image;
+}
+
+static snn_status save(const snn_nir *nir, const char *path, const void *image, size_t size)
+{
+    snn_component_file *file;
+    snn_status rc = snn_component_file_create(&file, nir->context, path);
+
+    if (rc == SNN_OK)
+        rc = snn_component_file_write(file, image, size, 0);
+    if (rc == SNN_OK)
+        rc = snn_component_file_commit(file, NULL);
+    snn_component_file_destroy(file);
+    return rc;
 }
 
 snn_status snn_nir_save(const snn_nir *nir, const char *path, int level)
 {
     struct nir_quiet quiet;
-    char temporary[4096];
-    bool good;
+    snn_status rc;
+    size_t size;
+    void *image;
 
     if (nir == NULL || path == NULL || level < 0 || level > 9)
         return snn_component_fail(SNN_ERR_ARGUMENT, "snn_nir_save: an argument is NULL, or level %d is not 0 to 9",
                                   level);
-    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof temporary)
-        return snn_component_fail(SNN_ERR_ARGUMENT, "snn_nir_save: a path of more than %zu bytes", sizeof temporary);
     quiet = snn__nir_begin();
-    errno = 0;
-    good = write_file(nir, temporary, level);
+    image = build(nir, level, &size);
     snn__nir_end(&quiet);
-    if (good && rename(temporary, path) == 0)
-        return SNN_OK;
-    if (good || errno != 0) {
-        const snn_status rc = snn__nir_io(path);
-
-        remove(temporary);
-        return rc;
-    }
-    remove(temporary);
-    return snn_component_fail(SNN_ERR_IO, "%s: it could not be written", path);
+    rc = size > 0 ? save(nir, path, image, size)
+                  : snn_component_fail(SNN_ERR_MEMORY, "%s: the file could not be built in memory", path);
+    snn_component_free(nir->context, image);
+    return rc;
 }

@@ -1,6 +1,6 @@
 /** @file snn/sys/component.h
  * What the libraries beside libsnn share with it: memory of a context, messages of failures, sized structures,
- * parameters.
+ * parameters, files that are replaced as a whole.
  *
  * A component is a library of the same release that is built on the public interface, such as libsnn-events. Its
  * symbols, too, carry the release: see snn/sys/product.h.
@@ -14,6 +14,9 @@
 
 /** The parameters of one object of a component: a table and its values. */
 typedef struct snn_component_params snn_component_params;
+
+/** A file that is being written under a name beside its own. */
+typedef struct snn_component_file snn_component_file;
 
 /** A row of the table of parameters of a component: fields as of snn_param_info. */
 typedef struct snn_component_param {
@@ -67,6 +70,26 @@ SNN_API SNN_CHECKED snn_status snn_component_fill_struct(void *given, const void
 /** Returns uniform random bits, a function of both numbers: draw number `index` of what `seed` stands for, such as
  * the seed of an snn_sample. */
 SNN_API uint32_t snn_component_random(uint64_t seed, uint64_t index);
+
+/** Begins a file that takes the place of `path` as a whole: until snn_component_file_commit() it has the name
+ * PATH.N.tmp, and an older file is as it was. A process that dies leaves one or the other whole, and its temporary
+ * file to the next call for the same path. A symbolic link stays, and the file that it leads to is replaced; mode,
+ * owner and group of that file are kept where the process may. The caller destroys the file.
+ * @param out receives the file; NULL on failure
+ * @return SNN_ERR_ARGUMENT (NULL), SNN_ERR_IO (a device, pipe or directory, a file that may not be written, what the
+ *         system says), SNN_ERR_MEMORY */
+SNN_API SNN_CHECKED snn_status snn_component_file_create(snn_component_file **out, snn_context *context,
+                                                         const char *path);
+/** Writes `size` bytes at byte `at`.
+ * @return SNN_ERR_IO with the system's reason: a full disk, a limit of the process (no SIGXFSZ) */
+SNN_API SNN_CHECKED snn_status snn_component_file_write(snn_component_file *file, const void *from, size_t size,
+                                                        uint64_t at);
+/** Flushes the file to the disk and gives it its name. Nothing can be written after it.
+ * @param descriptor NULL, or receives a descriptor of the file, open for reading, that the caller closes
+ * @return SNN_ERR_IO with the system's reason */
+SNN_API SNN_CHECKED snn_status snn_component_file_commit(snn_component_file *file, int *descriptor);
+/** Frees the file; one that was not committed is gone from the disk. NULL is accepted. */
+SNN_API void snn_component_file_destroy(snn_component_file *file);
 
 /** Makes parameters with the values of their defaults. The caller destroys them.
  * @param out receives the parameters; NULL on failure
