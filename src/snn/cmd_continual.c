@@ -6,6 +6,7 @@
 #include "ranks.h"
 #include "train.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,8 +141,8 @@ static int conclude(struct continual *c)
     if (status != DONE)
         return status;
     best_discard(&c->best); /* before the checkpoint, which needs it no more: who ends in between is resumed */
-    if (c->saved && !args_has(&c->args, "keep"))
-        unlink(c->checkpoint);
+    if (c->saved && !args_has(&c->args, "keep") && unlink(c->checkpoint) != 0 && errno != ENOENT)
+        warn("%s stays: %s", c->checkpoint, strerror(errno));
     if (c->json) {
         json_line(
             json_pack("{s:s, s:o, s:o}", "event", "end", "acc", json_figure(info.acc), "bwt", json_figure(info.bwt)),

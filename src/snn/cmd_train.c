@@ -6,6 +6,7 @@
 #include "ranks.h"
 #include "train.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -151,9 +152,11 @@ static int write_files(struct train *t)
         status = draw(t);
     if (status != DONE || args_has(&t->args, "keep"))
         return status;
-    if (t->owns) /* only more epochs would need it; one that is not of this run stays */
-        unlink(t->checkpoint);
-    best_discard(&t->best);
+    /* Only more epochs would need it; one that is not of this run stays. */
+    if (t->owns && unlink(t->checkpoint) != 0 && errno != ENOENT)
+        warn("%s stays: %s", t->checkpoint, strerror(errno));
+    else
+        best_discard(&t->best); /* which the checkpoint needs */
     return DONE;
 }
 

@@ -3,12 +3,10 @@
 
 #include "tool.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define FIELD(name)                             \
     {                                           \
@@ -128,20 +126,21 @@ static int remember(struct history *h, const struct epoch_row *row)
     return DONE;
 }
 
-static void print(const struct history *h, const struct epoch_row *row)
+static void print(struct history *h, const struct epoch_row *row)
 {
     struct epoch_row copy = *row;
+    char line[LINE];
+    size_t used = (size_t)snprintf(line, sizeof line, "%llu", (unsigned long long)row->epoch);
 
-    fprintf(h->file, "%llu", (unsigned long long)row->epoch);
     for (size_t i = 0; i < columns_of(h); i++)
-        if (isnan(*figure(&copy, i)))
-            fputc(',', h->file);
-        else
-            fprintf(h->file, ",%.9g", *figure(&copy, i));
-    fputc('\n', h->file);
+        used += (size_t)(isnan(*figure(&copy, i))
+                             ? snprintf(line + used, sizeof line - used, ",")
+                             : snprintf(line + used, sizeof line - used, ",%.9g", *figure(&copy, i)));
+    line[used++] = '\n';
+    journal_add(&h->file, line, used);
 }
 
-/* Reads "3,0.41,,..." ; returns 0 if the line is something else. */
+/* Reads "3,0.41,,..." ; returns 0 if the line is something else, or has no end. */
 static int parse(const struct history *h, const char *line, struct epoch_row *row)
 {
     char *end;
@@ -158,7 +157,7 @@ static int parse(const struct history *h, const char *line, struct epoch_row *ro
         if (end == cell)
             *figure(row, i) = NAN;
     }
-    return 1;
+    return *end == '\n';
 }
 
 /* Logs of all versions begin like this. */
@@ -183,48 +182,46 @@ int history_check(const char *path)
                       path);
 }
 
-/* Reads the lines to keep, and stops after them. A log with other columns, as of another version, stays as it is. */
-static int recall(struct history *h, uint64_t keep)
+/* Reads the lines to keep, and tells where they end. A log with other columns, as of another version, stays as it is.
+ */
+static int recall(struct history *h, uint64_t keep, long *end)
 {
     char line[LINE], names[LINE];
     struct epoch_row row;
-    long end = 0;
     int status = DONE;
 
+    *end = 0;
     heading(h, names, sizeof names);
-    if (keep && fgets(line, sizeof line, h->file)) {
+    if (keep && fgets(line, sizeof line, h->file.file)) {
         if (strcmp(line, names) != 0)
             return fail(FAILED,
                         "log %s: its columns are not those of this version; name another with --csv, or move it",
-                        h->path);
-        end = ftell(h->file);
+                        h->file.path);
+        *end = ftell(h->file.file);
     }
-    while (status == DONE && end > 0 && fgets(line, sizeof line, h->file) && parse(h, line, &row) &&
+    while (status == DONE && *end > 0 && fgets(line, sizeof line, h->file.file) && parse(h, line, &row) &&
            row.epoch <= keep) {
         status = remember(h, &row);
-        h->last = end;
-        end = ftell(h->file);
+        h->last = *end;
+        *end = ftell(h->file.file);
     }
-    fseek(h->file, end, SEEK_SET);
     return status;
 }
 
 /* Nothing is cut off before what stays is known. */
 static int begin(struct history *h, uint64_t keep)
 {
-    struct stat st;
-    bool regular = fstat(fileno(h->file), &st) == 0 && S_ISREG(st.st_mode);
-    int status = regular ? recall(h, keep) : DONE;
+    long end = 0;
+    int status = h->file.regular ? recall(h, keep, &end) : DONE;
     char names[LINE];
 
-    heading(h, names, sizeof names);
-    if (status != DONE)
+    if (status == DONE)
+        status = journal_begin(&h->file, end);
+    if (status != DONE || end > 0)
         return status;
-    if (regular && ftruncate(fileno(h->file), ftell(h->file)) != 0)
-        return fail(FAILED, "log %s: %s", h->path, strerror(errno));
-    if (h->count == 0 && (!regular || ftell(h->file) == 0))
-        fputs(names, h->file);
-    return fflush(h->file) == 0 ? DONE : fail(FAILED, "log %s: %s", h->path, strerror(errno));
+    heading(h, names, sizeof names);
+    journal_add(&h->file, names, strlen(names));
+    return h->file.error ? fail(FAILED, "log %s: %s", h->file.path, strerror(h->file.error)) : DONE;
 }
 
 size_t history_populations(const snn_network *net, const snn_layer **out)
@@ -243,53 +240,32 @@ size_t history_populations(const snn_network *net, const snn_layer **out)
 
 int history_open(struct history *h, const char *path, uint64_t keep, const snn_network *net)
 {
-    struct stat st;
-    const char *mode = stat(path, &st) != 0 ? "w+e" : S_ISREG(st.st_mode) ? "r+e" : "we";
-
     memset(h, 0, sizeof *h);
-    h->path = path;
     h->populations = net ? history_populations(net, h->population) : 0;
-    if (history_check(path) != DONE)
-        return FAILED;
-    h->file = fopen(path, mode);
-    if (!h->file)
-        return fail(FAILED, "log %s: %s", path, strerror(errno));
-    return begin(h, keep);
+    return history_check(path) == DONE && journal_open(&h->file, path) == DONE ? begin(h, keep) : FAILED;
 }
 
 int history_add(struct history *h, const struct epoch_row *row)
 {
     if (remember(h, row) != DONE)
         return FAILED;
-    h->last = ftell(h->file);
+    h->last = journal_at(&h->file);
     print(h, row);
-    if (fflush(h->file) != 0)
-        warn("log %s: %s", h->path, strerror(errno));
     return DONE;
 }
 
 int history_amend(struct history *h, const struct epoch_row *row)
 {
-    struct stat st;
-    const bool regular = fstat(fileno(h->file), &st) == 0 && S_ISREG(st.st_mode);
-
-    if (regular && fseek(h->file, h->last, SEEK_SET) == 0 && ftruncate(fileno(h->file), h->last) != 0)
-        warn("log %s: %s", h->path, strerror(errno));
+    journal_cut(&h->file, h->last);
     h->count--;
     return history_add(h, row);
 }
 
 int history_close(struct history *h)
 {
-    int bad = 0;
+    int status = journal_close(&h->file);
 
-    if (h->file) {
-        bad = ferror(h->file);
-        bad = fclose(h->file) != 0 || bad;
-        if (bad)
-            fail(FAILED, "%s: could not be written completely", h->path);
-    }
     free(h->row);
     memset(h, 0, sizeof *h);
-    return bad ? FAILED : DONE;
+    return status;
 }

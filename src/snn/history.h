@@ -2,11 +2,12 @@
 #ifndef SNN_TOOL_HISTORY_H
 #define SNN_TOOL_HISTORY_H
 
+#include "journal.h"
+
 #include <jansson.h>
 #include <snn/network.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #define HISTORY_RATES 64 /* populations that have a column; of a network with more, the first */
 
@@ -29,9 +30,8 @@ struct epoch_row {
 struct history {
     struct epoch_row *row;
     size_t count, room;
-    FILE *file;
+    struct journal file;
     long last;                                  /* offset of the last row in the file */
-    const char *path;                           /* borrowed */
     const snn_layer *population[HISTORY_RATES]; /* borrowed */
     size_t populations;
 };

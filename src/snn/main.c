@@ -4,7 +4,9 @@
 #include "ranks.h"
 #include "tool.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,11 +127,14 @@ int main(int argc, char **argv)
     int status;
 
     occupy_closed();
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a failure with a message */
     json_set_alloc_funcs(take, free);
     status = run(argc, argv);
 
+    errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "snn: standard output: could not be written\n");
+        fprintf(stderr, "snn: standard output: could not be written%s%s\n", errno ? ": " : "",
+                errno ? strerror(errno) : "");
         if (status == DONE)
             status = FAILED;
     }

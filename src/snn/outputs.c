@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <snn/sys/component.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -190,48 +191,62 @@ static bool deliver(FILE *file, const char *text, size_t length)
     return fclose(file) == 0 && ok;
 }
 
-/* The temporary name that the text is written under, to be renamed to *target; both to be freed. NULL if the name
- * itself must be written to: a device, a link that leads to no file. */
-static char *beside(const char *path, char **target)
+/* Of a device or pipe, and of a file whose folder takes no new ones. */
+static int write_over(const char *path, const char *text, size_t length)
 {
-    struct stat st;
-    char own[32];
+    FILE *file = fopen(path, "we");
 
-    snprintf(own, sizeof own, ".%ld.tmp", (long)getpid());
-    *target = realpath(path, NULL);
-    if (!*target && lstat(path, &st) != 0)
-        *target = strdup(path);
-    return *target && (stat(*target, &st) != 0 || S_ISREG(st.st_mode)) ? renamed(*target, "", own) : NULL;
+    return file && deliver(file, text, length) ? DONE : fail(FAILED, "%s: %s", path, strerror(errno));
 }
 
-static bool replace(const char *temporary, const char *target, const char *text, size_t length)
+static snn_status replace(const char *path, const char *text, size_t length)
 {
-    FILE *file = fopen(temporary, "wxe");
-    struct stat old;
-    int error;
+    snn_context_options options;
+    snn_component_file *file = NULL;
+    snn_context *context = NULL;
+    snn_status rc = snn_context_options_init(&options, sizeof options);
 
-    if (!file) /* in a folder that takes no new files */
-        return (file = fopen(target, "we")) && deliver(file, text, length);
-    if (stat(target, &old) == 0)
-        fchmod(fileno(file), old.st_mode & 0777);
-    if (deliver(file, text, length) && rename(temporary, target) == 0)
+    options.threads = 1;
+    if (rc == SNN_OK)
+        rc = snn_context_create(&context, &options);
+    if (rc == SNN_OK)
+        rc = snn_component_file_create(&file, context, path);
+    if (rc == SNN_OK)
+        rc = snn_component_file_write(file, text, length, 0);
+    if (rc == SNN_OK)
+        rc = snn_component_file_commit(file, NULL);
+    snn_component_file_destroy(file);
+    snn_context_destroy(context);
+    return rc;
+}
+
+/* True if a file that is there cannot be replaced by another, and may be written to all the same. */
+static bool stays(const char *path)
+{
+    char *real, *folder;
+    struct stat st;
+    bool shut;
+
+    if (stat(path, &st) != 0)
+        return false;
+    if (!S_ISREG(st.st_mode))
         return true;
-    error = errno;
-    unlink(temporary);
-    errno = error;
-    return false;
+    real = realpath(path, NULL);
+    folder = real ? real_folder(real) : NULL;
+    shut = folder && access(folder, W_OK | X_OK) != 0 && errno == EACCES;
+    free(folder);
+    free(real);
+    return shut;
 }
 
 int output_replace(const char *path, const char *text, size_t length)
 {
-    char *target, *temporary = beside(path, &target);
-    FILE *file = temporary ? NULL : fopen(path, "we");
-    bool ok = temporary ? replace(temporary, target, text, length) : file && deliver(file, text, length);
-    int status = ok ? DONE : fail(FAILED, "%s: %s", path, strerror(errno));
+    snn_status rc;
 
-    free(temporary);
-    free(target);
-    return status;
+    if (stays(path))
+        return write_over(path, text, length);
+    rc = replace(path, text, length);
+    return rc == SNN_OK ? DONE : fail_call(rc, NULL);
 }
 
 /* ---- checkpoints */

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #define NAME "events.out.tfevents.snn" /* TensorBoard reads all files with tfevents in their names */
 #define RECORD_MOST (64u << 20)
@@ -160,9 +159,16 @@ static void event_open(struct message *event, uint64_t step)
 
 static void write_event(struct tensorboard *board, struct message *event)
 {
+    struct message record;
+
+    message_open(&record);
     if (fclose(event->out) != 0)
         exit(fail(FAILED, "out of memory"));
-    put_record(board->file, (const uint8_t *)event->data, event->length);
+    put_record(record.out, (const uint8_t *)event->data, event->length);
+    if (fclose(record.out) != 0)
+        exit(fail(FAILED, "out of memory"));
+    journal_add(&board->file, record.data, record.length);
+    free(record.data);
     free(event->data);
 }
 
@@ -277,14 +283,14 @@ static uint64_t step_of(const uint8_t *event, size_t length)
     return step;
 }
 
-/* Goes past the records of the epochs to keep. */
-static void skip_kept(struct tensorboard *board, uint64_t keep)
+/* Where the records of the epochs to keep end. */
+static long skip_kept(struct tensorboard *board, uint64_t keep)
 {
     uint8_t *event;
     size_t length;
     long end = 0;
 
-    while (keep > 0 && (event = next_record(board->file, &length)) != NULL) {
+    while (keep > 0 && (event = next_record(board->file.file, &length)) != NULL) {
         const uint64_t step = step_of(event, length);
 
         free(event);
@@ -292,9 +298,9 @@ static void skip_kept(struct tensorboard *board, uint64_t keep)
             break;
         board->step = step;
         board->last = end;
-        end = ftell(board->file);
+        end = ftell(board->file.file);
     }
-    fseek(board->file, end, SEEK_SET);
+    return end;
 }
 
 static void begin(struct tensorboard *board, const json_t *settings)
@@ -315,17 +321,18 @@ static void begin(struct tensorboard *board, const json_t *settings)
 
 int tensorboard_open(struct tensorboard *board, uint64_t keep, const json_t *settings)
 {
+    long end;
+
     if (!board->path)
         return DONE;
-    board->file = fopen(board->path, access(board->path, F_OK) == 0 ? "r+e" : "w+e");
-    if (!board->file)
-        return fail(FAILED, "%s: %s", board->path, strerror(errno));
-    skip_kept(board, keep);
-    if (ftruncate(fileno(board->file), ftell(board->file)) != 0)
-        return fail(FAILED, "%s: %s", board->path, strerror(errno));
-    if (ftell(board->file) == 0)
+    if (journal_open(&board->file, board->path) != DONE)
+        return FAILED;
+    end = skip_kept(board, keep);
+    if (journal_begin(&board->file, end) != DONE)
+        return FAILED;
+    if (end == 0)
         begin(board, settings);
-    return fflush(board->file) == 0 ? DONE : fail(FAILED, "%s: %s", board->path, strerror(errno));
+    return board->file.error ? fail(FAILED, "%s: %s", board->path, strerror(board->file.error)) : DONE;
 }
 
 void tensorboard_add(struct tensorboard *board, const struct history *h, const struct epoch_row *row)
@@ -335,12 +342,11 @@ void tensorboard_add(struct tensorboard *board, const struct history *h, const s
     const char *name;
     char tag[120];
 
-    if (!board->file)
+    if (!board->file.file)
         return;
-    if (board->step == row->epoch && fseek(board->file, board->last, SEEK_SET) == 0 &&
-        ftruncate(fileno(board->file), board->last) != 0)
-        warn("%s: %s", board->path, strerror(errno));
-    board->last = ftell(board->file);
+    if (board->step == row->epoch)
+        journal_cut(&board->file, board->last);
+    board->last = journal_at(&board->file);
     board->step = row->epoch;
     event_open(&event, row->epoch);
     message_open(&summary);
@@ -355,20 +361,12 @@ void tensorboard_add(struct tensorboard *board, const struct history *h, const s
     json_decref(figures);
     put_message(&event, 5, &summary);
     write_event(board, &event);
-    if (fflush(board->file) != 0)
-        warn("%s: %s", board->path, strerror(errno));
 }
 
 int tensorboard_close(struct tensorboard *board)
 {
-    int bad = 0;
+    int status = journal_close(&board->file);
 
-    if (board->file) {
-        bad = ferror(board->file);
-        bad = fclose(board->file) != 0 || bad;
-        if (bad)
-            fail(FAILED, "%s: could not be written completely", board->path);
-    }
     free(board->path);
-    return bad ? FAILED : DONE;
+    return status;
 }

@@ -7,8 +7,8 @@
 #include "history.h"
 
 struct tensorboard {
-    FILE *file; /* NULL: none is wanted */
-    char *path;
+    struct journal file;
+    char *path;    /* NULL: none is wanted */
     uint64_t step; /* the last epoch that is in the file; 0: none */
     long last;     /* where its record begins */
 };

@@ -139,7 +139,7 @@ ln -s drawn.svg link.svg
 cp drawn.svg before
 if (ulimit -f 16 && "$snn" $raster link.svg >out 2>err); then bad \
     "a drawing beyond the limit of file sizes was no failure"; fi
-has err "link.svg: File too large"
+has err "cannot write \"link.svg\": File too large"
 same drawn.svg before
 run 0 $raster link.svg --steps 31
 [ -L link.svg ] && [ "$(ls -l drawn.svg | cut -c1-10)" = "-rw-r-----" ] ||

@@ -93,7 +93,9 @@ foreach(name ${targets} ${events} ${images})
         target_sources(${target} PRIVATE fuzz/golden_main.c ${fuzz_golden})
         target_include_directories(${target} PRIVATE golden)
     endif()
-    if(name STREQUAL "config")
+    if(name STREQUAL "history")
+        target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/snn/journal.c)
+    elseif(name STREQUAL "config")
         target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/snn/params.c ${PROJECT_SOURCE_DIR}/src/snn/number.c
             ${PROJECT_SOURCE_DIR}/src/snn/frames_absent.c ${PROJECT_SOURCE_DIR}/src/snn/images_absent.c
             ${PROJECT_SOURCE_DIR}/src/snn/config_complete.c)
