@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import struct
 from typing import TYPE_CHECKING, Any, Mapping
 
@@ -92,8 +93,12 @@ def write(path: Path, tensors: Mapping[str, Array]) -> None:
             file.write(struct.pack("<Q", len(text)) + text)
             for array in arrays:
                 file.write(array.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.exists(target):
+            shutil.copymode(target, beside)
         os.replace(beside, target)
-    except OSError:
+    except BaseException:   # Ctrl-C, too
         if os.path.exists(beside):
             os.remove(beside)
         raise
