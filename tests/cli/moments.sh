@@ -4,6 +4,7 @@
 # run that was not killed, and no file is left.
 set -eu
 preload=$4
+calls='fsync rename unlink'
 . "$(dirname -- "$0")/common.sh"
 
 flags="--data idx:data --net 64-24-FC --epochs 4 --lr 0.4 --batch 10 --data.limit 400 --neuron.tau 1.1"
@@ -12,7 +13,7 @@ flags="$flags --validation 0.2 --test-every 3 --keep-best --every 1 --quiet"
 # moments COMMAND FLAGS...: of `snn COMMAND FLAGS`.
 moments() {
     command=$1
-    KILL_COUNT=count LD_PRELOAD=$preload "$snn" "$@" --save whole.snn >out 2>err
+    FAULT_ONLY=$calls FAULT_COUNT=count LD_PRELOAD=$preload "$snn" "$@" --save whole.snn >out 2>err
     total=$(cat count)
     cut -d, -f1-7,15-17,19- whole.csv >whole.figures # what does not measure time
     resumed=0
@@ -20,7 +21,7 @@ moments() {
     while [ $((at += 1)) -le "$total" ]; do
         rm -f cut.*
         status=0
-        KILL_AT=$at LD_PRELOAD=$preload "$snn" "$@" --save cut.snn >out 2>err || status=$?
+        FAULT_ONLY=$calls FAULT_AT=$at LD_PRELOAD=$preload "$snn" "$@" --save cut.snn >out 2>err || status=$?
         [ "$status" -eq 137 ] || bad "$command $at: not killed, exit status $status"
         if [ -e cut.snn.ckpt ]; then
             resumed=$((resumed + 1))

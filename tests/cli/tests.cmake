@@ -8,12 +8,15 @@ if(TARGET snn)
     if(SNN_HAVE_LIBC_REALLOC AND NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
         add_library(short_malloc MODULE cli/short_malloc.c)
     endif()
-    # Linux alone has renameat2(), by which a library can take the place of rename().
+    # A library that takes the place of calls on files.
     if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT SNN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
-        add_library(kill_at MODULE cli/kill_at.c)
-        add_test(NAME cli_moments COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/moments.sh $<TARGET_FILE:snn>
-            $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_moments $<TARGET_FILE:kill_at>)
-        set_tests_properties(cli_moments PROPERTIES LABELS quick TIMEOUT 600)
+        add_library(fault_at MODULE cli/fault_at.c)
+        target_link_libraries(fault_at PRIVATE ${CMAKE_DL_LIBS})
+        foreach(part moments faults)
+            add_test(NAME cli_${part} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/cli/${part}.sh $<TARGET_FILE:snn>
+                $<TARGET_FILE:tiny_idx> ${CMAKE_CURRENT_BINARY_DIR}/cli_${part} $<TARGET_FILE:fault_at>)
+            set_tests_properties(cli_${part} PROPERTIES LABELS quick TIMEOUT 600)
+        endforeach()
     endif()
     set(sweep sweep)
     if(SNN_SANITIZE)
