@@ -7,7 +7,8 @@ cd "$1"
 
 keeps='snn_[a-z]+_(create|destroy|get_info|files_init|options_init|source_init)
 snn_communicator_init
-snn_component_(alloc|fail|file_commit|file_write|fill_struct|free|params_create|params_destroy|random|read_struct)
+snn_component_file_(commit|create|destroy|write)
+snn_component_(alloc|fail|fill_struct|free|params_create|params_destroy|random|read_struct)
 snn_continual_(accuracy|set_heads)
 snn_layer_(connect|input|tensor|tensor_named)
 snn_model_(note|tensor)
