@@ -51,6 +51,16 @@ static void take_bytes(png_structp p, png_bytep to, size_t n)
 
 /* ---- an image ---- */
 
+/* Texts and palettes beside the image are passed over: libpng unpacks and keeps a thousand of 8 MB each. */
+static void pass_over_texts(struct png *g)
+{
+#ifdef PNG_SET_USER_LIMITS_SUPPORTED
+    png_set_chunk_cache_max(g->p, 1);
+#else
+    (void)g;
+#endif
+}
+
 static void choose_colours(struct png *g)
 {
     png_set_expand(g->p);
@@ -77,6 +87,7 @@ static void decode(struct png *g)
     int passes;
 
     png_set_read_fn(g->p, g, take_bytes);
+    pass_over_texts(g);
     png_read_info(g->p, g->info);
     g->width = png_get_image_width(g->p, g->info);
     g->height = png_get_image_height(g->p, g->info);

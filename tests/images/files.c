@@ -115,11 +115,22 @@ static void make_pixels(uint8_t *out, size_t n, enum png_kind kind)
     }
 }
 
+static void add_text(png_structp p, png_infop info)
+{
+    static char text[(4 << 20) + 1], key[] = "Comment";
+    png_text all = { .compression = PNG_TEXT_COMPRESSION_zTXt, .key = key, .text = text };
+
+    all.text_length = sizeof text - 1;
+    memset(text, 'a', sizeof text - 1);
+    png_set_text(p, info, &all, 1);
+}
+
 void put_png(struct file *file, size_t width, size_t height, enum png_kind kind)
 {
     static const int colour[] = { PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB,  PNG_COLOR_TYPE_GRAY,
-                                  PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA, PNG_COLOR_TYPE_PALETTE };
-    static const size_t bytes[] = { 3, 3, 1, 6, 4, 1 };
+                                  PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA, PNG_COLOR_TYPE_PALETTE,
+                                  PNG_COLOR_TYPE_RGB };
+    static const size_t bytes[] = { 3, 3, 1, 6, 4, 1, 3 };
     png_structp p = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(p);
     uint8_t *pixels = malloc(width * height * 6);
@@ -136,11 +147,30 @@ void put_png(struct file *file, size_t width, size_t height, enum png_kind kind)
                  PNG_FILTER_TYPE_DEFAULT);
     if (kind == PNG_PALETTE)
         png_set_PLTE(p, info, (png_const_colorp)picture, (int)(width * height));
+    if (kind == PNG_TEXT)
+        add_text(p, info);
     png_write_info(p, info);
     png_write_image(p, rows);
     png_write_end(p, info);
     png_destroy_write_struct(&p, &info);
     free(pixels);
+}
+
+void put_png_texts(struct file *file, size_t width, size_t height, size_t n)
+{
+    static struct file one;
+    size_t at = 8, length;
+
+    put_png(&one, width, height, PNG_TEXT);
+    while (memcmp(one.data + at + 4, "zTXt", 4) != 0)
+        at += 12 + ((size_t)one.data[at + 2] << 8 | one.data[at + 3]);
+    length = 12 + ((size_t)one.data[at + 2] << 8 | one.data[at + 3]);
+    ck_assert(one.size + (n - 1) * length <= sizeof file->data);
+    memcpy(file->data, one.data, at);
+    for (size_t i = 0; i < n; i++)
+        memcpy(file->data + at + i * length, one.data + at, length);
+    memcpy(file->data + at + n * length, one.data + at + length, one.size - at - length);
+    file->size = one.size + (n - 1) * length;
 }
 #endif
 
@@ -197,6 +227,11 @@ void put_member(struct file *tar, const char *name, const void *data, size_t siz
     }
     put_header(tar, name, size, '0');
     put_padded(tar, data, size);
+}
+
+void put_other(struct file *tar, const char *name, char type)
+{
+    put_header(tar, name, 0, type);
 }
 
 void put_tar_end(struct file *tar)

@@ -23,12 +23,16 @@ enum jpeg_kind { JPEG_RGB, JPEG_PROGRESSIVE, JPEG_GREY, JPEG_CMYK };
 void put_jpeg(struct file *file, size_t width, size_t height, enum jpeg_kind kind);
 #endif
 #ifdef SNN_IMAGES_PNG
-enum png_kind { PNG_RGB, PNG_INTERLACED, PNG_GREY, PNG_16, PNG_ALPHA, PNG_PALETTE };
+enum png_kind { PNG_RGB, PNG_INTERLACED, PNG_GREY, PNG_16, PNG_ALPHA, PNG_PALETTE, PNG_TEXT };
 void put_png(struct file *file, size_t width, size_t height, enum png_kind kind);
+/* The same with n texts beside it, each of 4 MB that are packed to a few kB. */
+void put_png_texts(struct file *file, size_t width, size_t height, size_t n);
 #endif
 
 /* ---- tar */
 void put_member(struct file *tar, const char *name, const void *data, size_t size);
+/* A member of a type that holds nothing: a link, a device, a folder. */
+void put_other(struct file *tar, const char *name, char type);
 void put_tar_end(struct file *tar);
 
 /* ---- the folder */

@@ -4,6 +4,7 @@
 #include <snn/images.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { SIDE = 16, LENGTH = 3 * SIDE * SIDE };
 
@@ -187,6 +188,21 @@ START_TEST(a_png_says_how_large_it_is)
 }
 END_TEST
 
+/* Of 256 MB of texts none is kept. */
+START_TEST(texts_beside_a_png_take_no_memory)
+{
+    struct rusage used, now;
+
+    draw_picture(1, SIDE, SIDE);
+    put_png_texts(&file, SIDE, SIDE, 64);
+    getrusage(RUSAGE_SELF, &used);
+    OK(decode(0, x));
+    getrusage(RUSAGE_SELF, &now);
+    compare_with_picture(x, 1e-4);
+    ck_assert_int_lt(now.ru_maxrss - used.ru_maxrss, 64 << 10);
+}
+END_TEST
+
 START_TEST(grey_samples_are_of_one_channel)
 {
     draw_picture(1, SIDE, SIDE);
@@ -224,6 +240,7 @@ int main(void)
     tcase_add_test(tc, pngs_of_all_kinds);
     tcase_add_test(tc, damaged_pngs);
     tcase_add_test(tc, a_png_says_how_large_it_is);
+    tcase_add_test(tc, texts_beside_a_png_take_no_memory);
     tcase_add_test(tc, grey_samples_are_of_one_channel);
 #endif
     suite_add_tcase(suite, tc);
