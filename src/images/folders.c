@@ -218,8 +218,12 @@ static snn_status note_split(void *user, char *path, const char *name)
     struct splits *s = user;
     const enum snn__word word = snn__word_of(name, strlen(name));
 
-    if (word != SNN__WORD_NONE && is_folder(path))
-        snprintf(s->name[word], sizeof s->name[word], "%s", name);
+    if (word == SNN__WORD_NONE || !is_folder(path))
+        return SNN_OK;
+    if (s->name[word][0] != '\0') /* which comes first differs from machine to machine */
+        return snn_component_fail(SNN_ERR_FORMAT, "%.300s is a folder of the same split as %.100s beside it", path,
+                                  s->name[word]);
+    snprintf(s->name[word], sizeof s->name[word], "%s", name);
     return SNN_OK;
 }
 

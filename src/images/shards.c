@@ -80,28 +80,49 @@ static snn_status take_class(struct group *g, const struct snn__tar *tar, const 
 {
     char text[DIGITS_MOST + 1] = { 0 };
 
+    if (g->has_class)
+        return snn_component_fail(SNN_ERR_FORMAT, "%.300s: there are two classes of the name %.200s", tar->path,
+                                  g->key);
     if (m->size > DIGITS_MOST || !snn__disk_read(tar->file, text, (size_t)m->size, m->at) ||
-        !label_of(text, &g->item.label))
+        strlen(text) != m->size || !label_of(text, &g->item.label))
         return snn_component_fail(SNN_ERR_FORMAT, "%.300s: %.200s holds no class, a whole number below %u", tar->path,
                                   tar->name, SNN__CLASSES_MOST);
     g->has_class = true;
     return SNN_OK;
 }
 
+/* What programs keep beside files, as ._0.jpg. */
+static bool is_hidden(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return (slash != NULL ? slash + 1 : name)[0] == '.';
+}
+
+/* KEY.jpg, and not KEY.small.jpg. */
+static bool is_image(const char *name, const char *ending)
+{
+    return strchr(ending, '.') == strrchr(ending, '.') && snn__image_is_named(name);
+}
+
 static snn_status take_member(struct group *g, const struct snn__tar *tar, const struct snn__tar_member *m)
 {
     const size_t length = key_length(tar->name);
     const char *ending = tar->name + length;
+    const bool is_class = strcmp(ending, ".cls") == 0;
 
+    if (is_hidden(tar->name) || (!is_class && !is_image(tar->name, ending)))
+        return SNN_OK;
+    if (!m->regular)
+        return snn_component_fail(SNN_ERR_FORMAT,
+                                  "%.300s: %.200s is a link or a device; a shard holds what is read: make it with "
+                                  "tar --dereference --hard-dereference",
+                                  tar->path, tar->name);
     if (strncmp(g->key, tar->name, length) != 0 || g->key[length] != '\0') {
         TRY(end_group(g, tar));
         snprintf(g->key, sizeof g->key, "%.*s", (int)length, tar->name);
     }
-    if (strcmp(ending, ".cls") == 0)
-        return take_class(g, tar, m);
-    if (strchr(ending, '.') == strrchr(ending, '.') && snn__image_is_named(tar->name))
-        return take_image(g, tar, m);
-    return SNN_OK;
+    return (is_class ? take_class : take_image)(g, tar, m);
 }
 
 static snn_status read_shard(struct snn__image_list *list, struct snn__tar *tar)
@@ -205,6 +226,11 @@ static snn_status note_name(struct shards *s, const char *name)
     return SNN_OK;
 }
 
+static snn_status fail_path(const char *path, int error)
+{
+    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(error).text);
+}
+
 static snn_status find_shards(struct shards *s, const char *below, unsigned depth);
 
 /* A shard, or a folder that may hold some. */
@@ -227,11 +253,15 @@ static snn_status find_shards(struct shards *s, const char *below, unsigned dept
 
     TRY(snn__image_join(path, s->list->directory, below));
     folder = opendir(path);
+    if (folder == NULL && errno == ENOTDIR && depth > 0) /* a file with a word for its name */
+        return SNN_OK;
     if (folder == NULL)
-        return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(errno).text);
-    while (rc == SNN_OK && (entry = readdir(folder)) != NULL)
+        return fail_path(path, errno);
+    for (errno = 0; rc == SNN_OK && (entry = readdir(folder)) != NULL; errno = 0)
         if (entry->d_name[0] != '.')
             rc = note_entry(s, below, entry->d_name, depth);
+    if (rc == SNN_OK && errno != 0)
+        rc = fail_path(path, errno);
     closedir(folder);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define BLOCK 512u
+#define FILL_MOST 1024u     /* blocks after the end that are looked at */
 #define EXTENDED_MOST 8192u /* bytes of an extended header: a name, times, owners */
 
 /* Fields of a header: where they begin, and how long they are. */
@@ -155,6 +156,20 @@ static snn_status take_extended(struct snn__tar *tar, struct extended *x, uint64
 
 /* ---- members ---- */
 
+/* Zeros fill the last record. Something after them is another archive, or a hole in this one. */
+static snn_status check_end(const struct snn__tar *tar)
+{
+    const uint64_t left = (tar->size - tar->next) / BLOCK;
+    uint8_t block[BLOCK];
+
+    for (uint64_t i = 1; i < left && i < FILL_MOST; i++)
+        if (!snn__disk_read(tar->file, block, BLOCK, tar->next + i * BLOCK) || !is_zero(block))
+            return damaged(tar, tar->next + i * BLOCK,
+                           "there is more after the mark of its end: a hole, or shards joined by cat, for which "
+                           "there is tar -A;");
+    return SNN_OK;
+}
+
 /* Reads the header at hand; *end: it is the mark of the end, a block of zeros. */
 static snn_status read_header(struct snn__tar *tar, uint8_t header[BLOCK], uint64_t *size, bool *end)
 {
@@ -163,7 +178,7 @@ static snn_status read_header(struct snn__tar *tar, uint8_t header[BLOCK], uint6
         return damaged(tar, tar->size, "the shard is truncated: it has no mark of its end");
     *end = is_zero(header);
     if (*end)
-        return SNN_OK;
+        return check_end(tar);
     if (!sum_is_right(header) || !number_of(header + SIZE, SIZE_SIZE, size))
         return damaged(tar, tar->next, "no header of a member");
     return SNN_OK;
@@ -183,7 +198,7 @@ static bool is_regular(char type)
     return type == '0' || type == '\0' || type == '7';
 }
 
-/* Takes a header; *found: it is that of a regular file. */
+/* Takes a header; *found: it is that of a member. */
 static snn_status take_header(struct snn__tar *tar, const uint8_t *header, uint64_t size, struct extended *x,
                               struct snn__tar_member *member, bool *found)
 {
@@ -202,7 +217,8 @@ static snn_status take_header(struct snn__tar *tar, const uint8_t *header, uint6
         size = x->size;
     if (!x->named)
         take_name(tar, header);
-    *found = is_regular(type);
+    *found = type != '5';
+    member->regular = is_regular(type);
     member->at = at;
     member->size = size;
     return pass(tar, at, type == '1' || type == '2' || type == '5' ? 0 : size);

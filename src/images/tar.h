@@ -12,16 +12,17 @@ struct snn__tar {
     uint64_t size, second, nano;
 };
 
-/* A regular file in the archive. */
+/* A member that is no folder. */
 struct snn__tar_member {
     uint64_t head; /* its first header */
     uint64_t at, size;
+    bool regular; /* a file; else a link, a device or something like it, which holds nothing */
 };
 
 /* Opens a tar file. What is compressed is refused, with what to do. */
 snn_status snn__tar_open(struct snn__tar *tar, const char *path);
 void snn__tar_close(struct snn__tar *tar);
-/* The next regular file; *found is false at the end. SNN_ERR_FORMAT: damaged or truncated. */
+/* The next member; *found is false at the end. SNN_ERR_FORMAT: damaged, truncated, or more follows the end. */
 snn_status snn__tar_next(struct snn__tar *tar, struct snn__tar_member *member, bool *found);
 
 #endif

@@ -74,7 +74,7 @@ row "absent data set" train --data idx:d
 mv table files
 
 # ---- images on disk, in builds that read them
-mkdir wide cut text shards packed zipped
+mkdir wide cut text shards packed zipped linked joined
 signature='\211PNG\015\012\032\012'
 header='\000\000\000\015IHDR\000\000\040\001\000\000\040\001\010\000\000\000\000s\137\055\036'
 data='\000\000\000\000IDAT\065\257\006\036'
@@ -88,6 +88,9 @@ for split in train val; do
 done
 echo "no image" > 0.jpg
 tar cf shards/0.tar 0.jpg
+cat shards/0.tar shards/0.tar > joined/0.tar
+ln -s 0.jpg 1.jpg
+tar cf linked/0.tar 1.jpg
 gzip -nc shards/0.tar > packed/0.tar
 cp packed/0.tar zipped/0.tar.gz
 quick="--net 4C3-GAP-FC --images.size 8 --epochs 1 --steps 2 --quiet --save i.snn"
@@ -100,6 +103,8 @@ if "$snn" train --help images > out 2>&1 && grep -q images.size out; then
         row "a PNG that is cut off" train --data images:cut $quick
         row "a .jpg that is no image" train --data images:text $quick
         row "an image of a shard without a class" train --data shards:shards $quick
+        row "a link in place of an image of a shard" train --data shards:linked $quick
+        row "shards joined by cat" train --data shards:joined $quick
         row "a compressed shard" train --data shards:packed $quick
         row "shards of another name" train --data shards:zipped $quick
     }

@@ -186,6 +186,8 @@ START_TEST(splits_have_folders_of_their_own)
     save("val/strange/x.jpg", "x", 1);
     data.split = SNN_SPLIT_TEST;
     refuse(SNN_ERR_FORMAT, "val holds class strange, which the images to train with do not have");
+    save_images("validation/", 3);
+    refuse(SNN_ERR_FORMAT, "is a folder of the same split as val");
 }
 END_TEST
 
@@ -274,6 +276,55 @@ START_TEST(members_without_their_partners_are_named)
     put_member(&tar, "0.jpg", "x", 1);
     put_member(&tar, "0.cls", "1048576", 7);
     refuse_tar("0.cls holds no class");
+}
+END_TEST
+
+static void put_sample(const char *key)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s.jpg", key);
+    put_member(&tar, name, "x", 1);
+    snprintf(name, sizeof name, "%s.cls", key);
+    put_member(&tar, name, "0", 1);
+}
+
+START_TEST(no_sample_of_a_shard_is_lost_silently)
+{
+    for (const char *type = "12346"; *type != '\0'; type++) {
+        put_sample("0");
+        put_other(&tar, "a/1.jpg", *type);
+        refuse_tar("0.tar: a/1.jpg is a link or a device; a shard holds what is read");
+        put_member(&tar, "0.jpg", "x", 1);
+        put_other(&tar, "0.cls", *type);
+        refuse_tar("0.tar: 0.cls is a link or a device");
+    }
+    put_sample("0");
+    put_member(&tar, "0.cls", "1", 1);
+    refuse_tar("0.tar: there are two classes of the name 0");
+    put_member(&tar, "0.jpg", "x", 1);
+    put_member(&tar, "0.cls", "1\0002", 3);
+    refuse_tar("0.tar: 0.cls holds no class");
+    put_sample("0");
+    put_tar_end(&tar); /* and another archive: cat made this one */
+    put_sample("1");
+    refuse_tar("0.tar: there is more after the mark of its end");
+}
+END_TEST
+
+START_TEST(members_beside_samples_are_left_out)
+{
+    put_other(&tar, "a", '5');
+    put_other(&tar, "a/0.txt", '2');
+    put_member(&tar, "a/._0.jpg", "x", 1);
+    put_member(&tar, "a/0.jpg", "x", 1);
+    put_member(&tar, "a/._0.cls", "x", 1);
+    put_member(&tar, "a/0.cls", "0", 1);
+    for (int i = 0; i < 20; i++)
+        put_tar_end(&tar);
+    save_file("s/0.tar", &tar);
+    save("s/train", "a file", 6);
+    ck_assert_uint_eq(count(0, "shards", "s"), 1);
 }
 END_TEST
 
@@ -587,6 +638,8 @@ int main(void)
     tcase_add_test(tc, shards_have_the_words_of_splits_in_their_names);
     tcase_add_test(tc, what_is_no_set_is_refused);
     tcase_add_test(tc, members_without_their_partners_are_named);
+    tcase_add_test(tc, no_sample_of_a_shard_is_lost_silently);
+    tcase_add_test(tc, members_beside_samples_are_left_out);
     tcase_add_test(tc, names_may_be_long);
     tcase_add_test(tc, damaged_shards);
     tcase_add_test(tc, an_index_is_written_once);
