@@ -215,13 +215,14 @@ static int begin(struct history *h, uint64_t keep)
     int status = h->file.regular ? recall(h, keep, &end) : DONE;
     char names[LINE];
 
-    if (status == DONE)
-        status = journal_begin(&h->file, end);
-    if (status != DONE || end > 0)
+    if (status != DONE)
         return status;
+    journal_begin(&h->file, end);
+    if (end > 0)
+        return DONE;
     heading(h, names, sizeof names);
     journal_add(&h->file, names, strlen(names));
-    return h->file.error ? fail(FAILED, "log %s: %s", h->file.path, strerror(h->file.error)) : DONE;
+    return journal_began(&h->file);
 }
 
 size_t history_populations(const snn_network *net, const snn_layer **out)

@@ -39,27 +39,48 @@ static size_t put(struct journal *j)
     return done;
 }
 
+static void cut_tail(struct journal *j)
+{
+    j->tail = ftruncate(fileno(j->file), (off_t)j->end) != 0;
+    if (j->tail && !j->error)
+        j->error = errno;
+}
+
 /* Part of a record is worse than none. */
 static void take_all_or_none(struct journal *j)
 {
     size_t done = put(j);
 
     if (j->error && j->regular) {
-        (void)!ftruncate(fileno(j->file), (off_t)j->end);
+        if (done > 0 || !j->tail)
+            cut_tail(j);
         return;
     }
     j->length -= done;
     memmove(j->waiting, j->waiting + done, j->length);
-    if (j->regular)
-        j->end += (long)done;
+    if (!j->regular)
+        return;
+    j->end += (long)done;
+    if (j->tail)
+        cut_tail(j);
 }
 
-int journal_begin(struct journal *j, long at)
+void journal_begin(struct journal *j, long at)
 {
     j->end = at;
-    return !j->regular || ftruncate(fileno(j->file), (off_t)at) == 0
-               ? DONE
-               : fail(FAILED, "%s: %s", j->path, strerror(errno));
+    j->tail = j->regular;
+}
+
+int journal_began(struct journal *j)
+{
+    const int error = j->error;
+
+    if (!error)
+        return DONE;
+    j->tail = false;
+    j->length = 0;
+    j->error = 0;
+    return fail(FAILED, "%s: %s", j->path, strerror(error));
 }
 
 long journal_at(const struct journal *j)
@@ -77,8 +98,7 @@ void journal_cut(struct journal *j, long at)
     }
     j->length = 0;
     j->end = at;
-    if (ftruncate(fileno(j->file), (off_t)at) != 0)
-        warn("%s: %s", j->path, strerror(errno));
+    j->tail = true;
 }
 
 void journal_add(struct journal *j, const char *record, size_t length)
@@ -103,6 +123,8 @@ int journal_close(struct journal *j)
         return DONE;
     if (j->length > 0)
         take_all_or_none(j);
+    else if (j->tail)
+        cut_tail(j);
     if (fclose(j->file) != 0 && !j->error)
         j->error = errno;
     if (j->error)

@@ -10,6 +10,7 @@ struct journal {
     FILE *file;       /* for reading; NULL: not open */
     const char *path; /* borrowed */
     bool regular;     /* no pipe or device */
+    bool tail;        /* bytes of an older file follow */
     long end;         /* bytes that are in the file; 0 of what is not regular */
     char *waiting;    /* records that are not there yet */
     size_t length;
@@ -18,8 +19,10 @@ struct journal {
 
 /* Opens or makes the file, to be read from its beginning. Returns DONE or FAILED. */
 int journal_open(struct journal *j, const char *path);
-/* Cuts the file off at `at`; records follow there. Returns DONE or FAILED. */
-int journal_begin(struct journal *j, long at);
+/* Records follow at `at`. What an older file has there stays until the first record is written, or the end. */
+void journal_begin(struct journal *j, long at);
+/* DONE; or, if the records so far are not all there, gives them up, says why, and returns FAILED. */
+int journal_began(struct journal *j);
 /* Where the next record begins. */
 long journal_at(const struct journal *j);
 /* Goes back to where a record began; what follows is gone. */

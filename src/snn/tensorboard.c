@@ -328,11 +328,10 @@ int tensorboard_open(struct tensorboard *board, uint64_t keep, const json_t *set
     if (journal_open(&board->file, board->path) != DONE)
         return FAILED;
     end = skip_kept(board, keep);
-    if (journal_begin(&board->file, end) != DONE)
-        return FAILED;
+    journal_begin(&board->file, end);
     if (end == 0)
         begin(board, settings);
-    return board->file.error ? fail(FAILED, "%s: %s", board->path, strerror(board->file.error)) : DONE;
+    return journal_began(&board->file);
 }
 
 void tensorboard_add(struct tensorboard *board, const struct history *h, const struct epoch_row *row)

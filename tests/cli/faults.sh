@@ -149,6 +149,13 @@ while [ $((at += 1)) -le "$(cat count)" ]; do
     same whole.figures now.figures
     [ "$(wc -c <$events)" -eq "$size" ] || bad "call $at: $events is not whole"
 done
+# an older log stays where not even the first line of the new one can be written
+run 0 $run
+cp l.csv before
+with FAULT_AT=1 FAULT_ERROR=28 "$snn" $run
+[ "$status" -eq 1 ] || bad "a log that cannot be begun was no failure"
+has err "snn: train: l.csv: No space left on device"
+same before l.csv
 # for the rest of the run: what is there are whole lines, and whole records
 rm -rf l.* board
 with FAULT_AT=8 FAULT_STAYS=1 FAULT_ERROR=28 "$snn" $run
