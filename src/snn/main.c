@@ -133,6 +133,8 @@ int main(int argc, char **argv)
 
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (!errno) /* an earlier write failed, and the C library forgot why: another one asks again */
+            (void)!write(STDOUT_FILENO, "\n", 1);
         fprintf(stderr, "snn: standard output: could not be written%s%s\n", errno ? ": " : "",
                 errno ? strerror(errno) : "");
         if (status == DONE)

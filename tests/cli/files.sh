@@ -150,6 +150,10 @@ if cmp -s drawn.svg before; then bad "drawn.svg was not drawn anew"; fi
 # ---- an output that the caller has closed is no file of the run
 "$snn" $quick --save shut.snn >&- 2>err && bad "a closed standard output is no failure"
 has err "standard output: could not be written"
+if [ -c /dev/full ]; then
+    "$snn" $quick --json --save full.snn >/dev/full 2>err && bad "a full disk behind standard output is no failure"
+    has err "standard output: could not be written: No space left on device"
+fi
 "$snn" $quick --save mute.snn --lr 0.2 >out 2>&- <&-
 for log in shut.csv mute.csv; do
     [ "$(grep -c '^[12e]' "$log")" -eq 3 ] && [ "$(wc -l <"$log")" -eq 3 ] || bad "$log holds what was printed"
