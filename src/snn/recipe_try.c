@@ -123,7 +123,7 @@ static void draw(const struct trial *t, float *x, size_t values, uint32_t *label
 
 /* ---- measuring */
 
-/* By batches, not by the clock: all ranks stop at the same one. */
+/* By batches, not by the clock: all ranks stop at the same one, and over ranks that is one batch later. */
 static int look(void *user, const snn_progress *p)
 {
     struct trial *t = user;
@@ -131,7 +131,8 @@ static int look(void *user, const snn_progress *p)
     t->samples += p->done - (p->done > t->done ? t->done : 0);
     t->done = p->done;
     t->loss = p->loss;
-    return --t->left == 0;
+    t->left -= t->left > 0;
+    return t->left == 0;
 }
 
 /* Seconds of `count` batches as they are read, from epoch to epoch; negative if one failed. */
