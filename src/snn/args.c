@@ -65,15 +65,16 @@ static const struct flag *find(const struct flag *flags, const char *name)
     return NULL;
 }
 
-static int unknown(const struct flag *flags, const char *name)
+static int unknown(const struct flag *flags, bool parameters, const char *name)
 {
-    const char *words[128], *guess;
+    const char *words[128], *guess = parameters || strchr(name, '.') ? param_meant(name) : NULL;
     size_t n = 0;
 
     for (; flags->name && n < 127; flags++)
         words[n++] = flags->name;
     words[n] = NULL;
-    guess = strchr(name, '.') ? param_meant(name) : nearest(name, words);
+    if (!guess && !strchr(name, '.'))
+        guess = nearest(name, words);
     return fail(USAGE, "unknown flag --%s%s%s%s", name, guess ? "; did you mean --" : "", guess ? guess : "",
                 guess ? "?" : "");
 }
@@ -122,7 +123,7 @@ static int parse_flag(struct args *args, const struct flag *flags, bool paramete
     }
     flag = find(flags, name);
     if (!flag && !(parameters && strchr(name, '.') && config_kind(name) != KIND_NONE))
-        return unknown(flags, name);
+        return unknown(flags, parameters, name);
     path = flag ? flag->path : name;
     if (flag && !flag->value) {
         if (equals)

@@ -249,6 +249,14 @@ const struct param *param_row(size_t i)
     return i < rows ? table + i : NULL;
 }
 
+/* Whether a flag that somebody tried, "skip-unreadable", is a parameter without its section. */
+static bool is_key(const char *name, const char *key)
+{
+    while (*name && (*name == *key || (*name == '-' && *key == '_')))
+        name++, key++;
+    return *name == *key;
+}
+
 const char *param_meant(const char *path)
 {
     static char guess[96];
@@ -256,6 +264,11 @@ const char *param_meant(const char *path)
     size_t n = 0;
 
     gather();
+    for (const struct param *p = table; !dot && p < table + rows; p++)
+        if (is_key(path, p->info.name)) {
+            snprintf(guess, sizeof guess, "%s.%s", p->section, p->info.name);
+            return guess;
+        }
     for (const struct param *p = table; dot && p < table + rows; p++)
         if (strlen(p->section) == (size_t)(dot - path) && strncmp(p->section, path, (size_t)(dot - path)) == 0)
             words[n++] = p->info.name;

@@ -38,8 +38,8 @@ const struct param *param_find(const char *section, const char *key, size_t leng
 /* Parameter number `i` of all sections; NULL past the last. */
 const struct param *param_row(size_t i);
 
-/* The parameter that "section.key" may have meant, by name: "section.name" in a text that the next call writes over.
- * NULL without one, or without such a section. */
+/* The parameter that "section.key" may have meant, by name, or that the key alone is, with '-' for '_' as well:
+ * "section.name" in a text that the next call writes over. NULL without one, or without such a section. */
 const char *param_meant(const char *path);
 
 /* Number of owners that a section has: methods, rules, neuron types. */

@@ -12,6 +12,9 @@ refuses 2 "unknown flag --trainer.stepz; did you mean --trainer.steps?" train --
 refuses 2 "did you mean --neuron.tau?" train --neuron.taw 3
 refuses 2 "did you mean --lr?" train --learning_rate 3
 refuses 2 "did you mean --optimizer.lr?" train --optimizer.learning_rate 3
+refuses 2 "unknown flag --mixup; did you mean --trainer.mixup?" train --mixup 0.2
+refuses 2 "unknown flag --skip-unreadable; did you mean --trainer.skip_unreadable?" train --skip-unreadable 1
+refuses 2 "unknown flag --mixup" info --mixup 0.2
 refuses 2 "drawings are SVG" train --data idx:data --curves c.png
 refuses 2 "drawings are SVG" train --data idx:data --raster r.pdf
 refuses 2 "drawings are SVG" continual --data idx:data --matrix m.png
@@ -104,6 +107,7 @@ json() {
 json '{ "epochs": 2, }' "bad.json: line 1"
 json '[ 1 ]' "must be a JSON object"
 json '{ "epoch": 2 }' 'unknown key "epoch"; did you mean "epochs"?'
+json '{ "mixup": 0.2 }' 'unknown key "mixup"; did you mean "trainer.mixup"?'
 json '{ "optimizer": { "learning_rate": 2 } }' 'did you mean "optimizer.lr"?'
 json '{ "trainer": { "stepz": 2 } }' 'unknown key "trainer.stepz"'
 json '{ "trainer": 3 }' '"trainer" must be an object'
