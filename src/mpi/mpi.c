@@ -32,6 +32,7 @@ static snn_status usable(void)
 static snn_status launched(void)
 {
     static const char *const counts[] = { "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS" };
+    const char *rank = getenv("PMIX_RANK");
     int size = 0;
 
     TRY(snn__mpi_status(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size"));
@@ -44,6 +45,11 @@ static snn_status launched(void)
                                       "(%s): start them by its own mpirun",
                                       count, counts[i], snn_mpi_library());
     }
+    if (size == 1 && rank != NULL && strtol(rank, NULL, 10) > 0)
+        return snn_component_fail(SNN_ERR_STATE,
+                                  "this process is number %s (PMIX_RANK), but alone to this MPI (%s): start it by "
+                                  "its own mpirun",
+                                  rank, snn_mpi_library());
     return SNN_OK;
 }
 

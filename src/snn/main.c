@@ -59,11 +59,11 @@ static int run_launched(const struct command *command, int argc, char **argv)
     uint32_t rank, size = ranks_launched(&rank);
     int status;
 
-    if (size > 1 && command->ranks == RANKS_NONE)
+    if (size != 1 && command->ranks == RANKS_NONE)
         return fail(USAGE,
-                    "runs in one process, and the launcher has started %u; train, continual, recipe and eval share "
+                    "runs in one process, and the launcher has started %s; train, continual, recipe and eval share "
                     "their work (srun --mpi=none starts processes that do not know of each other)",
-                    size);
+                    size > 1 ? grouped(size).s : "some, without telling how many (PMIX_RANK)");
     status = command->ranks == RANKS_ALL ? ranks_open() : DONE;
     return ranks_close(status == DONE ? command->run(argc, argv) : status);
 }

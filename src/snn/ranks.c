@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What launchers say to each process. A launcher of PMIx alone is srun. */
+/* What launchers say to each process. */
 static const struct {
     const char *size, *rank;
 } launcher[] = {
     { "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK" },
     { "PMI_SIZE", "PMI_RANK" },
     { "MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK" },
-    { "SLURM_STEP_NUM_TASKS", "PMIX_RANK" },
+    { "SLURM_STEP_NUM_TASKS", "PMIX_RANK" }, /* srun --mpi=pmix */
 };
 
 /* The calls of libsnn-mpi, as in snn/mpi.h. */
@@ -49,6 +49,8 @@ uint32_t ranks_launched(uint32_t *rank)
     for (size_t i = 0; i < sizeof launcher / sizeof *launcher; i++)
         if (number(launcher[i].size, &size) && number(launcher[i].rank, rank) && *rank < size)
             return size;
+    if (number("PMIX_RANK", rank)) /* a launcher of PMIx alone, such as prun: MPI knows how many there are */
+        return 0;
     *rank = 0;
     return 1;
 }
@@ -117,12 +119,14 @@ static void on_exit_alone(void)
 int ranks_open(void)
 {
     uint32_t rank, size = ranks_launched(&rank);
-    int status = size > 1 ? load() : DONE;
+    int status = size != 1 ? load() : DONE;
 
-    if (size <= 1 || status != DONE)
+    if (size == 1 || status != DONE)
         return status;
     if (call.init(&mpi) != SNN_OK)
         return fail_apart("", snn_last_error());
+    if (call.communicator(mpi)->size == 1)
+        return DONE;
     together = call.communicator(mpi);
     agree_begin(together);
     if (!ranks_first() && !freopen("/dev/null", "w", stdout))

@@ -8,7 +8,8 @@
 
 #include <snn/communicator.h>
 
-/* Processes that a launcher started for this run, by its environment, and the number of this one; 1 and 0 without. */
+/* Processes that a launcher started for this run, by its environment, and the number of this one; 1 and 0 without.
+ * Returns 0 where the launcher does not tell how many they are. */
 uint32_t ranks_launched(uint32_t *rank);
 
 /* Makes ranks of them; all call it. From now on messages of failures are kept for ranks_agree(), and ranks but the

@@ -115,6 +115,26 @@ run 0 continual $tasks --epochs 40 --shards 8 --save one.snn
 same_run one.snn cut.snn
 ranks 0 2 recipe ide-fashion-mnist --try --batch 20 --json
 has out '"ranks":2'
+ranks 0 2 recipe ide-fashion-mnist --try --data data --batch 20
+has out "samples/s in training, on idx:data"
+
+# ---- a launcher of PMIx that does not tell how many there are (Open MPI's without its own variables)
+if "$mpirun" --version | grep -q 'Open MPI\|OpenRTE'; then
+    cat >pmix <<END
+#!/bin/sh
+unset OMPI_COMM_WORLD_SIZE
+exec "$snn" "\$@"
+END
+    chmod +x pmix
+    run 0 train $flags --epochs 1 --shards 8 --save one.snn
+    "$mpirun" -n 3 ./pmix train $flags --epochs 1 --save several.snn </dev/null >out 2>err || bad "PMIX_RANK alone"
+    same_run one.snn several.snn
+    run 0 train $flags --epochs 1 --save one.snn
+    "$mpirun" -n 1 ./pmix train $flags --epochs 1 --save several.snn </dev/null >out 2>err || bad "one rank alone"
+    same one.snn several.snn
+    ! "$mpirun" -n 2 ./pmix info one.snn </dev/null >out 2>err || bad "info runs on two ranks"
+    has err "the launcher has started some, without telling how many"
+fi
 
 # ---- commands that do not share their work; what is printed once
 refuses_ranks 2 "runs in one process, and the launcher has started 2" 2 info one.snn
