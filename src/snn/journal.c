@@ -130,6 +130,6 @@ int journal_close(struct journal *j)
     if (j->error)
         status = fail(FAILED, "%s: could not be written completely: %s", j->path, strerror(j->error));
     free(j->waiting);
-    *j = (struct journal){ NULL };
+    memset(j, 0, sizeof *j);
     return status;
 }

@@ -5,6 +5,7 @@
  * FAULT_ERROR: the errno that this call, and those like it from then on with FAULT_STAYS, fail with; without it, the
  * process kills itself before the call. FAULT_ONLY: names of the calls that count, as "fsync rename". FAULT_COUNT: a
  * file that receives the number of calls at the end. FAULT_LOG: a file that receives a line for each. */
+#undef _FILE_OFFSET_BITS /* names are those of the symbols */
 #define _GNU_SOURCE
 
 #include <dlfcn.h>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +29,7 @@ static const char *only, *count_path;
 static int log_file = -1;
 
 /* The function whose place this one takes. */
-#define NEXT(name) ((__typeof__(&(name)))(void (*)(void))next(#name))
+#define NEXT(name) ((__typeof__(&(name)))(uintptr_t)next(#name))
 
 static void *next(const char *name)
 {
@@ -151,7 +153,9 @@ static mode_t mode_of(int flags, va_list list)
         return fails_to_open(path, flags) ? -1 : NEXT(name)(path, flags, mode); \
     }
 OPEN(open)
+#ifdef __GLIBC__
 OPEN(open64)
+#endif
 
 #define FOPEN(name)                                                                                               \
     FILE *name(const char *path, const char *mode)                                                                \
@@ -159,7 +163,9 @@ OPEN(open64)
         return strpbrk(mode, "wa+") && is_file_name(path) && fails("open", path) ? NULL : NEXT(name)(path, mode); \
     }
 FOPEN(fopen)
+#ifdef __GLIBC__
 FOPEN(fopen64)
+#endif
 
 int mkdir(const char *path, mode_t mode)
 {
@@ -194,7 +200,9 @@ ssize_t write(int fd, const void *from, size_t size)
         return fails_on("pwrite", fd) ? -1 : NEXT(name)(fd, from, size, at); \
     }
 PWRITE(pwrite, off_t)
+#ifdef __GLIBC__
 PWRITE(pwrite64, off64_t)
+#endif
 
 #define FTRUNCATE(name, offset)                                       \
     int name(int fd, offset size)                                     \
@@ -202,7 +210,9 @@ PWRITE(pwrite64, off64_t)
         return fails_on("ftruncate", fd) ? -1 : NEXT(name)(fd, size); \
     }
 FTRUNCATE(ftruncate, off_t)
+#ifdef __GLIBC__
 FTRUNCATE(ftruncate64, off64_t)
+#endif
 
 /* A process ends here, not the machine: nothing needs to reach the disk. */
 int fsync(int fd)
