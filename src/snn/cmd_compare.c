@@ -24,6 +24,7 @@ static const struct figure {
     { "accuracy", "test_accuracy", "test accuracy", PERCENT, 1 },
     { "validation_accuracy", "validation_accuracy", "validation", PERCENT, 1 },
     { "loss", "test_loss", "test loss", DECIMAL, -1 },
+    { "top5", "test_top5", "test top-5", PERCENT, 1 },
     { NULL, "train_accuracy", "training accuracy", PERCENT, 0 },
     { "firing_rate", "firing_rate", "firing rate", PERCENT, -1 },
     { "synops_mac", NULL, "MACs", COUNT, -1 },
@@ -134,6 +135,29 @@ static bool is_known(const json_t *runs, const struct figure *f)
     return false;
 }
 
+/* Outputs of the network; 0 if only its log is there. */
+static size_t outputs_of(const json_t *run)
+{
+    const json_t *layers = json_object_get(run, "layers"), *out, *length;
+    size_t i, outputs = 1;
+
+    if (json_array_size(layers) == 0)
+        return 0;
+    out = json_object_get(json_array_get(layers, json_array_size(layers) - 1), "out");
+    json_array_foreach(out, i, length) outputs *= (size_t)json_integer_value(length);
+    return outputs;
+}
+
+/* Figures that all runs lack are left out, and for people the five likeliest of ten classes or less. */
+static bool is_shown(const json_t *runs, const struct figure *f, bool raw)
+{
+    bool many = raw || strcmp(f->heading, "test top-5") != 0;
+
+    for (size_t i = 0; i < json_array_size(runs) && !many; i++)
+        many = outputs_of(json_array_get(runs, i)) > 10;
+    return many && is_known(runs, f);
+}
+
 /* ---- cells */
 
 static json_t *setting_cell(const json_t *value)
@@ -184,7 +208,7 @@ static json_t *rows_of(const json_t *runs, const json_t *paths, bool raw)
     for (size_t k = 0; k < json_array_size(paths); k++)
         json_array_append(row, json_array_get(paths, k));
     for (size_t k = 0; k < FIGURES; k++)
-        if (is_known(runs, &figures[k]))
+        if (is_shown(runs, &figures[k], raw))
             json_array_append_new(row, json_string(!raw              ? figures[k].heading
                                                    : figures[k].name ? figures[k].name
                                                                      : figures[k].log));
@@ -199,7 +223,7 @@ static json_t *rows_of(const json_t *runs, const json_t *paths, bool raw)
         for (size_t k = 0; k < FIGURES; k++) {
             double x = figure_of(run, &figures[k]);
 
-            if (!is_known(runs, &figures[k]))
+            if (!is_shown(runs, &figures[k], raw))
                 continue;
             json_array_append_new(row,
                                   raw ? grid_number(x) : figure_cell(&figures[k], x, is_best(runs, &figures[k], x)));

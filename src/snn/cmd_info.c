@@ -44,10 +44,14 @@ static void print_text(const snn_network *net, const snn_network_info *info, con
            shape_text(&info->out).s, grouped(info->parameters).s, bytes(info->parameter_bytes).s);
     table_layers(net, rates);
     if (rates) {
-        printf("\nevaluated on %s samples: accuracy %.2f%%, loss %.4f\n",
+        const json_t *top5 = shape_size(&info->out) > 10 ? json_object_get(rates, "top5") : NULL;
+
+        printf("\nevaluated on %s samples: accuracy %.2f%%, ",
                grouped((uint64_t)json_integer_value(json_object_get(rates, "samples"))).s,
-               100 * json_number_value(json_object_get(rates, "accuracy")),
-               json_number_value(json_object_get(rates, "loss")));
+               100 * json_number_value(json_object_get(rates, "accuracy")));
+        if (json_is_number(top5))
+            printf("top-5 %.2f%%, ", 100 * json_number_value(top5));
+        printf("loss %.4f\n", json_number_value(json_object_get(rates, "loss")));
         printf("synaptic operations per sample: %s dense, %s MACs, %s ACs\n",
                si(json_number_value(json_object_get(rates, "synops_dense"))).s,
                si(json_number_value(json_object_get(rates, "synops_mac"))).s,

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const figures[] = { "accuracy",    "loss",         "validation_accuracy", "validation_loss",
-                                       "firing_rate", "synops_dense", "synops_mac",          "synops_ac" };
+static const char *const figures[] = { "accuracy",        "loss",        "validation_accuracy",
+                                       "validation_loss", "firing_rate", "synops_dense",
+                                       "synops_mac",      "synops_ac",   "top5" };
 enum { ACCURACY, LOSS, VALIDATION, VALIDATION_LOSS, FIRING_RATE };
 #define FIGURES (sizeof figures / sizeof *figures)
 

@@ -229,7 +229,7 @@ static void put_note(struct message *summary, const char *tag, const char *text)
 /* "train_loss" is loss/train: TensorBoard draws together what begins alike. */
 static void put_figure(struct message *summary, const char *name, double x)
 {
-    static const char *const kind[] = { "loss", "accuracy" };
+    static const char *const kind[] = { "loss", "accuracy", "top5" };
     char tag[100];
 
     snprintf(tag, sizeof tag, "%s", name);

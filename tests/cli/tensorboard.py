@@ -87,7 +87,7 @@ def main(events, log):
         scalars = {value[1][0].decode(): value[2][0] for value in values}
         assert len(scalars) == len(values)
         for name, text in row.items():
-            tag = "/".join(reversed(name.rsplit("_", 1))) if name.endswith(("_loss", "_accuracy")) else name
+            tag = "/".join(reversed(name.rsplit("_", 1))) if name.endswith(("_loss", "_accuracy", "_top5")) else name
             tag = tag.replace("rate_", "firing_rate_of_layers/") if tag.startswith("rate_") else tag
             if name != "epoch" and text != "":
                 number = struct.unpack("<f", struct.pack("<f", float(text)))[0]

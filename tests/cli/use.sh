@@ -164,6 +164,12 @@ run 0 eval many.snn --data idx:many
 has out "test top-5 accuracy " "test accuracy "
 run 0 eval many.snn --data idx:many --json
 has out '"top5":1.0' '"accuracy":1.0'
+run 0 info many.snn
+has out "accuracy 100.00%, top-5 100.00%, loss"
+run 0 compare many.snn model.snn
+has out "test top-5"
+run 0 compare model.snn
+hasnt out "top-5"
 
 # ---- a method that solves an equation says how well; --mean, --deviation and --dropout
 run 0 train --data idx:data --net ide-400 --dropout 0.2 --trainer ide --steps 5 --loss ce --lr 0.05 --epochs 2 \

@@ -114,7 +114,8 @@ function showRuns() {
 /* ---- curves ---- */
 
 const COLUMNS = {
-  accuracy: ["Accuracy", percent], loss: ["Loss", short], firing_rate: ["Firing rate", percent],
+  accuracy: ["Accuracy", percent], loss: ["Loss", short], top5: ["Top-5 accuracy", percent],
+  firing_rate: ["Firing rate", percent],
   learning_rate: ["Learning rate", short], samples_per_second: ["Samples a second", short],
   seconds: ["Seconds an epoch", seconds], peak_bytes: ["Resident memory", bytes],
   equilibrium_gap: ["Equilibrium gap", short], solver_iterations: ["Iterations of the solver", short],
@@ -129,7 +130,7 @@ function pretty(name) {
 
 /* "test_accuracy" is a line of the chart "accuracy"; any other column has a chart of its own. */
 function chartOf(name) {
-  const split = /^(train|validation|test)_(accuracy|loss)$/.exec(name);
+  const split = /^(train|validation|test)_(accuracy|loss|top5)$/.exec(name);
   return split ? { key: split[2], part: split[1] } : { key: name, part: "" };
 }
 
@@ -163,7 +164,7 @@ function curveCard([key, series]) {
 function logTable(run) {
   const names = Object.keys(run.log || {}).filter((name) => column(run, name).some(known));
   return table(names.map((n) => n.replaceAll("_", " ")), column(run, "epoch").map((_, i) => names.map((name) => {
-    const x = run.log[name][i], show = name.endsWith("accuracy") || name.endsWith("rate") && name !== "learning_rate" ||
+    const x = run.log[name][i], show = /(accuracy|top5)$/.test(name) || name.endsWith("rate") && name !== "learning_rate" ||
       name.startsWith("rate_") ? percent : name === "epoch" ? whole : short;
     return { text: show(x), value: x, column: name };
   })));
