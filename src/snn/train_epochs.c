@@ -107,6 +107,19 @@ static void save_checkpoint(struct train *t)
     prepare_to_stop(t);
 }
 
+/* What would judge the epoch cannot be read; the work on the epoch is not lost. */
+static int unjudged(struct train *t)
+{
+    const uint64_t epochs = run_about(t->run.trainer).epochs;
+
+    if (t->saved != epochs)
+        save_checkpoint(t);
+    return t->saved != epochs
+               ? FAILED
+               : fail(FAILED, "epoch %llu is trained, and not judged; to go on there: snn train --resume %s",
+                      (unsigned long long)epochs, t->checkpoint);
+}
+
 /* Into log and event file; `again`: in the place of the last row. */
 static int log_epoch(struct train *t, const struct epoch_row *row, bool again)
 {
@@ -148,8 +161,10 @@ static int train_epoch(struct train *t)
         return fail_call(rc, NULL);
     row = epoch_row(&t->run, &fit);
     status = judge(t, &row, &better);
-    if (ranks_agree(log_epoch(t, &row, false)) != DONE || status == FAILED)
+    if (ranks_agree(log_epoch(t, &row, false)) != DONE)
         return FAILED;
+    if (status == FAILED)
+        return unjudged(t);
     train_report(t, &row);
     if (t->evaluated)
         train_warn_of_silence(t);
@@ -206,7 +221,7 @@ static int test_at_end(struct train *t)
 {
     int status = test(t);
 
-    return status == INTERRUPTED ? interrupted(t) : status;
+    return status == INTERRUPTED ? interrupted(t) : status == DONE ? DONE : unjudged(t);
 }
 
 int train_all(struct train *t)

@@ -42,6 +42,15 @@ cmp one.snn two.snn
 refuses 2 "data.cache is for recordings and shards" train --data idx:. --cache cache
 refuses 1 "cache is for shards" train --data images:folders --cache cache
 refuses 1 "less than size" train --data images:folders --images.size 16 --images.resize 8
+# A test image that cannot be read costs no epoch that was trained.
+test=$(find folders/val -name '*.jpg')
+mv "$test" whole
+head -c 300 whole > "$test"
+# shellcheck disable=SC2086
+refuses 1 "epoch 1 is trained, and not judged" train --data images:folders $quick --every 0 --save three.snn
+mv whole "$test"
+"$snn" train --resume three.snn.ckpt --quiet > out
+cmp one.snn three.snn
 head -c 300 folders/train/class1/00000001.jpg > cut
 mv cut folders/train/class1/00000001.jpg
 # shellcheck disable=SC2086
