@@ -257,6 +257,9 @@ static snn_status train_step(snn_trainer *tr, size_t t)
         snn__undo_keep(tr);
         snn__ranks_keep(&s->ranks);
         refresh(tr);
+    } else {
+        snn__ranks_undo(&s->ranks); /* the sum of nothing is not used: nothing is lost with it */
+        tr->has_gradient = false;   /* that sum lies where the last one was */
     }
     snn__state_keep(tr);
     clear_reports(tr);

@@ -174,6 +174,43 @@ START_TEST(test_any_order)
 }
 END_TEST
 
+/* Steps after the last frame of all samples have no update, and what compression lost stays as the last one left it.
+ */
+START_TEST(test_steps_without_an_update)
+{
+    const struct task task = {
+        "ottt o", { 30 }, MLP, "ottt", "steps=4 variant=O loss_on=last send=sign", false, false
+    };
+    struct member m = member_of(&task, 3, 1, NULL);
+    struct snn__ranks *r = &m.trainer->shards.ranks;
+    float *residual = malloc(2 * m.net->n_parameters * sizeof *residual), *kept = residual + m.net->n_parameters;
+    static float x[STEPS * BATCH * 30];
+    uint32_t label[BATCH] = { 0 }, length[BATCH];
+    snn_batch batch = SNN_BATCH_INIT;
+
+    random_fill(x, STEPS * BATCH * 30, 0, 1.5f, 1);
+    for (size_t b = 0; b < BATCH; b++)
+        length[b] = (uint32_t)(1 + b % 2);
+    batch.x = x;
+    batch.frames = STEPS;
+    batch.samples = BATCH;
+    batch.labels = label;
+    batch.lengths = length;
+    OK(snn_trainer_prepare(m.trainer, BATCH));
+    OK(snn_trainer_step(m.trainer, &batch, NULL));
+    ck_assert_uint_eq(m.trainer->run.updates, 2);
+    FAILS(snn_trainer_read_gradient(m.trainer, m.net->layer[0], "bias", residual, 40), SNN_ERR_STATE,
+          "no step has formed");
+    OK(snn__ranks_residual(r, 3, residual)); /* of the sum */
+    snn__ranks_undo(r);
+    OK(snn__ranks_residual(r, 3, kept));
+    ck_assert(kept[0] != 0);
+    ck_assert(memcmp(residual, kept, m.net->n_parameters * sizeof *kept) == 0);
+    free(residual);
+    close_member(&m);
+}
+END_TEST
+
 /* ---- memory ---- */
 
 /* Every allocation of a plan in shards fails once: nothing is lost, and the old plan goes on. */
@@ -279,6 +316,7 @@ int main(void)
     tcase_add_loop_test(tc, test_same_bits, 0, TASKS);
     tcase_add_loop_test(tc, test_many_shards, 0, 7);
     tcase_add_test(tc, test_any_order);
+    tcase_add_test(tc, test_steps_without_an_update);
     tcase_add_loop_test(tc, test_shortage, 0, 2);
     tcase_add_loop_test(tc, test_gradient, 0, TASKS);
     suite_add_tcase(suite, tc);
