@@ -131,6 +131,27 @@ struct finder {
     unsigned depth;
 };
 
+/* A link to a folder that the path goes through would bring the same images again. */
+static snn_status check_loop(char *path)
+{
+    struct stat st, above;
+    snn_status rc = SNN_OK;
+
+    if (stat(path, &st) != 0)
+        return fail_path(path, errno);
+    for (char *slash = strrchr(path, '/'); slash != NULL && slash > path && rc == SNN_OK;) {
+        char *const end = slash;
+
+        *end = '\0';
+        if (stat(path, &above) == 0 && above.st_dev == st.st_dev && above.st_ino == st.st_ino)
+            rc = snn_component_fail(SNN_ERR_FORMAT, "%.300s/%.200s is a link to a folder that it is in", path,
+                                    end + 1);
+        slash = strrchr(path, '/');
+        *end = '/';
+    }
+    return rc;
+}
+
 static snn_status add_image(void *user, char *path, const char *name)
 {
     struct finder *f = user;
@@ -140,6 +161,7 @@ static snn_status add_image(void *user, char *path, const char *name)
         return add_name(&f->names, path + f->root);
     if (f->depth >= DEPTH || !is_folder(path))
         return SNN_OK;
+    TRY(check_loop(path));
     f->depth++;
     rc = walk(path, add_image, f);
     f->depth--;

@@ -89,6 +89,8 @@ done
 echo "no image" > 0.jpg
 tar cf shards/0.tar 0.jpg
 cat shards/0.tar shards/0.tar > joined/0.tar
+mkdir -p circle/a
+ln -s . circle/a/again
 ln -s 0.jpg 1.jpg
 tar cf linked/0.tar 1.jpg
 gzip -nc shards/0.tar > packed/0.tar
@@ -103,6 +105,7 @@ if "$snn" train --help images > out 2>&1 && grep -q images.size out; then
         row "a PNG that is cut off" train --data images:cut $quick
         row "a .jpg that is no image" train --data images:text $quick
         row "an image of a shard without a class" train --data shards:shards $quick
+        row "a folder with a link to itself" train --data images:circle $quick
         row "a link in place of an image of a shard" train --data shards:linked $quick
         row "shards joined by cat" train --data shards:joined $quick
         row "a compressed shard" train --data shards:packed $quick

@@ -204,6 +204,24 @@ START_TEST(without_folders_a_tenth_is_for_tests)
 }
 END_TEST
 
+/* One would bring images again, and have them among those for tests as well. */
+START_TEST(links_in_a_circle_are_refused)
+{
+    save_images("", 6);
+    for (int up = 0; up < 2; up++) {
+        ck_assert_int_eq(symlink(up ? ".." : ".", in_folder("class1/again")), 0);
+        refuse(SNN_ERR_FORMAT, "class1/again is a link to a folder that it is in");
+        ck_assert_int_eq(unlink(in_folder("class1/again")), 0);
+    }
+    save("class1/more/x.jpg", "x", 1);
+    ck_assert_int_eq(symlink("../more", in_folder("class1/more/again")), 0);
+    refuse(SNN_ERR_FORMAT, "class1/more/again is a link to a folder that it is in");
+    ck_assert_int_eq(unlink(in_folder("class1/more/again")), 0);
+    ck_assert_int_eq(symlink("../class0", in_folder("class1/other")), 0);
+    ck_assert_uint_eq(count(0, "images", ""), 9);
+}
+END_TEST
+
 START_TEST(shards_have_the_words_of_splits_in_their_names)
 {
     save_images("x/", 6);
@@ -635,6 +653,7 @@ int main(void)
     tcase_add_test(tc, folders_and_shards_hold_the_same_samples);
     tcase_add_test(tc, splits_have_folders_of_their_own);
     tcase_add_test(tc, without_folders_a_tenth_is_for_tests);
+    tcase_add_test(tc, links_in_a_circle_are_refused);
     tcase_add_test(tc, shards_have_the_words_of_splits_in_their_names);
     tcase_add_test(tc, what_is_no_set_is_refused);
     tcase_add_test(tc, members_without_their_partners_are_named);
