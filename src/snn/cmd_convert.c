@@ -1,6 +1,7 @@
 /* cmd_convert.c - snn convert: NIR graphs to models and back, and what a translation changes. */
 #include "command.h"
 #include "frames.h"
+#include "images.h"
 #include "nir.h"
 #include "number.h"
 
@@ -88,6 +89,23 @@ static int open_recordings(const struct converting *c, const char *format, const
     return status;
 }
 
+/* Of the size and the channels that the network takes. */
+static int open_images(const struct converting *c, const char *format, const char *folder, const snn_shape *in,
+                       struct samples *s)
+{
+    struct run run = { .context = c->context };
+    int status;
+
+    if (in->rank != 3 || (in->dim[0] != 1 && in->dim[0] != 3) || in->dim[1] != in->dim[2])
+        return fail(FAILED, "check: images are samples of [1,S,S] or [3,S,S], and the network takes %s",
+                    shape_text(in).s);
+    run.config = json_pack("{s:{s:s}, s:{s:I, s:s}}", "data", "format", format, "images", "size",
+                           (json_int_t)in->dim[2], "colour", in->dim[0] == 1 ? "grey" : "rgb");
+    status = images_open(&run, &s->dataset, SNN_SPLIT_TEST, folder);
+    json_decref(run.config);
+    return status;
+}
+
 static snn_status open_files(const struct converting *c, const char *format, const char *path, struct samples *s)
 {
     snn_dataset_files files;
@@ -100,7 +118,7 @@ static snn_status open_files(const struct converting *c, const char *format, con
     return rc == SNN_OK ? frames_open_files(&s->dataset, c->context, &files) : rc;
 }
 
-static int open_samples(const struct converting *c, const char *what, struct samples *s)
+static int open_samples(const struct converting *c, const char *what, const snn_shape *in, struct samples *s)
 {
     char format[32];
     const char *colon = strchr(what, ':');
@@ -116,6 +134,8 @@ static int open_samples(const struct converting *c, const char *what, struct sam
         return FAILED;
     if (frames_is_layout(format))
         status = open_recordings(c, format, folder, s);
+    else if (images_is_layout(format))
+        status = open_images(c, format, folder, in, s);
     else
         rc = open_files(c, format, folder, s);
     free(folder);
@@ -202,7 +222,7 @@ static int check(struct converting *c)
     if (snn_network_get_info(c->network, &net) != SNN_OK || snn_nir_get_info(c->nir, &nir) != SNN_OK)
         return fail(FAILED, "the graph cannot be described");
     s.inputs = (size_t)net.in.dim[0] * net.in.dim[1] * net.in.dim[2];
-    status = open_samples(c, args_text(&c->args, "check"), &s);
+    status = open_samples(c, args_text(&c->args, "check"), &net.in, &s);
     if (status == DONE && s.dataset && s.info.shape[0] * s.info.shape[1] * s.info.shape[2] != s.inputs)
         status =
             fail(FAILED, "check: samples of %zu numbers, and a network of %zu inputs%s",

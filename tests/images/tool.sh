@@ -39,6 +39,11 @@ cmp one.snn two.snn
 "$snn" info one.snn > out
 "$snn" eval one.snn --data images:folders > out
 "$snn" eval one.snn --data shards:shards > out
+if "$snn" convert one.snn one.nir --check images:folders --steps 2 > out 2> err; then
+    shows 'drift over 1 samples of 2 steps'
+else
+    grep -q "libhdf5-dev" err || { cat err; exit 1; }
+fi
 refuses 2 "data.cache is for recordings and shards" train --data idx:. --cache cache
 refuses 1 "cache is for shards" train --data images:folders --cache cache
 refuses 1 "less than size" train --data images:folders --images.size 16 --images.resize 8
