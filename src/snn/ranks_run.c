@@ -135,6 +135,17 @@ static void add_data(json_t *facts, const char *name, const snn_dataset *data)
                                   (json_int_t)info.targets, "values", sample_sum(data, &info)));
 }
 
+/* What was measured of the data: where that differs, so do the data, which are to be named first. */
+static void move_measured(json_t *data, json_t *facts)
+{
+    static const char *const name[] = { "mean", "deviation" };
+
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        json_object_set(facts, name[i], json_object_get(data, name[i]));
+        json_object_del(data, name[i]);
+    }
+}
+
 /* All that has to be the same on all ranks. Data may lie in other folders. */
 static json_t *facts_of(const struct run *run, const json_t *flags)
 {
@@ -150,6 +161,7 @@ static json_t *facts_of(const struct run *run, const json_t *flags)
     add_data(facts, "training set", run->train);
     add_data(facts, "validation", run->validation);
     add_data(facts, "test set", run->test);
+    move_measured(json_object_get(json_object_get(facts, "settings"), "data"), facts);
     return facts;
 }
 

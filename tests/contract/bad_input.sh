@@ -1,7 +1,7 @@
 #!/bin/sh
 # bad_input.sh SOURCE SNN TINY_IDX MISUSE - docs/bad-input.md is true: the tool makes every mistake of its first
-# two tables, test_trainer_misuse those of the last, and the messages are those of the page. Numbers, which depend on
-# the machine's rounding, are compared in the last alone. With the argument --table after these it prints that table.
+# three tables, test_trainer_misuse those of the last, and the messages are those of the page. Numbers depend on the
+# machine's rounding, and are compared in the last alone. With the argument --table after these it prints that table.
 set -eu
 source=$1 snn=$2 tiny_idx=$3 misuse=$4 shown=${5:-}
 page=$source/docs/bad-input.md
@@ -113,8 +113,51 @@ if "$snn" train --help images > out 2>&1 && grep -q images.size out; then
     }
 fi
 mv table images
+
+# ---- several processes, where a launcher starts those of this build
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none # Open MPI 5
+quick="--data idx:data --net 64-8-10 --epochs 1 --steps 2 --quiet --save r.snn"
+
+# launch ARGUMENTS...: two ranks
+launch() {
+    timeout -k 5 60 "$launcher" -n 2 "$snn" "$@" < /dev/null > out 2> err
+}
+
+# refused MISTAKE: what the tool says, among the lines of the launcher
+refused() {
+    printf '| %s | %s |\n' "$1" "$(grep '^snn: ' err | tail -n 1)" >> table
+}
+
+: > table
+for launcher in mpirun.openmpi mpirun.mpich mpirun; do
+    # shellcheck disable=SC2086
+    command -v $launcher > /dev/null && launch train $quick && break
+    launcher=
+done
+if [ "$launcher" ]; then
+    # shellcheck disable=SC2086
+    {
+        ! launch train $quick --shards 4 : -n 1 "$snn" train $quick --shards 8 || exit 1
+        refused "a flag that differs on a rank"
+        ! launch train $quick : -n 1 "$snn" train $quick --data idx:d || exit 1
+        refused "a rank that does not find the data"
+        cp -r data other
+        flip data/train-images-idx3-ubyte other/train-images-idx3-ubyte 20
+        ! launch train $quick : -n 1 "$snn" train $quick --data idx:other || exit 1
+        refused "a rank with other data"
+        ! launch train $quick --shards 1 || exit 1
+        refused "more ranks than shards"
+        ! launch train $quick --reduce any --send sign || exit 1
+        refused "signs in any order"
+        ! launch info m.snn || exit 1
+        refused "a command of one process"
+    }
+fi
+mv table ranks
 if [ "$shown" = --table ]; then
-    cat files images
+    cat files images ranks
     exit
 fi
 
@@ -125,7 +168,7 @@ section() {
 
 # numbers: decimal and hexadecimal ones become N
 numbers() {
-    sed -E 's/\b[0-9a-f]{8}\b/N/g; s/[0-9]+/N/g'
+    sed -E 's/\b([0-9a-f]{8}){1,2}\b/N/g; s/[0-9]+/N/g'
 }
 
 section "Files, disks and the command line" | numbers > page
@@ -134,6 +177,10 @@ section "Images on disk" | numbers > page
 if [ -s images ] && ! grep -q libpng-dev images; then
     numbers < images | diff page - || { echo "docs/bad-input.md (<) and the tool (>) differ"; exit 1; }
 fi
+section Ranks | numbers > page
+if [ -s ranks ]; then
+    numbers < ranks | diff page - || { echo "docs/bad-input.md (<) and the tool (>) differ"; exit 1; }
+fi
 section Calls > page
 "$misuse" --table | tail -n +3 | diff page - || { echo "docs/bad-input.md (<) and the library (>) differ"; exit 1; }
-echo "$(cat files images | wc -l) mistakes of the tool and $(wc -l < page) calls answer as the page says"
+echo "$(cat files images ranks | wc -l) mistakes of the tool and $(wc -l < page) calls answer as the page says"
