@@ -160,13 +160,26 @@ int train_configure(struct train *t)
 
 /* ---- the objects */
 
+/* The run may have begun in another folder. */
+static int lacks_data(const struct train *t, int status)
+{
+    const char *format = config_text(t->run.config, "data.format", "");
+    const char *folder = config_text(t->run.config, "data.dir", "/");
+
+    if (!t->resume || config_get(t->args.config, "data.dir") || strchr("/~", folder[0]) || access(folder, F_OK) == 0)
+        return status;
+    return fail(status, "%s:%s is as seen from where the run began; --data %s:DIR names the data from here", format,
+                folder, format);
+}
+
 static int open_data(void *train)
 {
     struct train *t = train;
     int status = run_data(&t->run, &t->run.train, SNN_SPLIT_TRAIN);
 
-    if (status == DONE)
-        status = run_normalise(&t->run, t->run.train);
+    if (status != DONE)
+        return lacks_data(t, status);
+    status = run_normalise(&t->run, t->run.train);
     if (status == DONE)
         status = run_data(&t->run, &t->run.test, SNN_SPLIT_TEST);
     if (status == DONE)

@@ -162,5 +162,11 @@ refuses 2 "do not go with --resume" train --resume part.snn.ckpt --net 64-8-10
 run 1 train --resume part.snn.ckpt --trainer sltt --save x.snn
 has err "SNN_ERR_"
 run 1 train --resume part.snn.ckpt --optimizer adam --save x.snn
+mkdir away
+cd away
+run 1 train --resume ../part.snn.ckpt --epochs 21
+has err "--data idx:DIR names the data from here"
+run 0 train --resume ../part.snn.ckpt --data idx:../data --save far.snn
+cd ..
 
 finish
