@@ -71,6 +71,31 @@ START_TEST(test_refused)
 }
 END_TEST
 
+static snn_status return_seven(void *user, float *data, size_t n)
+{
+    (void)user;
+    (void)data;
+    (void)n;
+    return (snn_status)7;
+}
+
+/* What a host returns that is neither SNN_OK nor below 0 is a failure that looks like one. */
+START_TEST(test_no_status)
+{
+    snn_context *ctx = test_context(1, 1, "best");
+    const struct snn__ranks_wish wish = { .shards = 2, .length = 1 };
+    snn_communicator c = whole();
+    struct snn__ranks r;
+
+    c.size = 2;
+    c.all_reduce = return_seven;
+    FAILS(snn__ranks_agree(&r, snn__ranks_plan(&r, ctx, &c, &wish)), SNN_ERR_INTERNAL,
+          "all_reduce of rank 0 returned a number that is no status");
+    snn__ranks_free(&r);
+    snn_context_destroy(ctx);
+}
+END_TEST
+
 START_TEST(test_wishes)
 {
     snn_context *ctx = test_context(1, 1, "best");
@@ -115,6 +140,7 @@ int main(void)
     TCase *cases = tcase_create("alone");
 
     tcase_add_test(cases, test_refused);
+    tcase_add_test(cases, test_no_status);
     tcase_add_test(cases, test_wishes);
     tcase_add_test(cases, test_sum_of_three);
     suite_add_tcase(suite, cases);
