@@ -130,6 +130,21 @@ if "$snn" events --help >out 2>err; then
     done
 fi
 
+# ---- a checkpoint that cannot be removed keeps the weights of the best epoch, which it needs
+best="train --data idx:data --net 64-16-10 --epochs 4 --lr 0.1 --batch 40 --data.limit 400 --threads 1"
+best="$best --validation 0.2 --keep-best --save b.snn"
+FAULT_ONLY=unlink
+export FAULT_ONLY
+with FAULT_COUNT=count "$snn" $best
+cp b.snn whole.snn
+with FAULT_AT=$(($(cat count) - 1)) FAULT_ERROR=5 "$snn" $best
+has err "b.snn.ckpt stays: Input/output error"
+there b.snn.best
+again train --resume b.snn.ckpt
+same whole.snn b.snn
+[ ! -e b.snn.ckpt ] && [ ! -e b.snn.best ] || bad "b.snn.ckpt or b.snn.best stays"
+unset FAULT_ONLY
+
 # ---- log and event file, where the disk is full for a moment: every epoch is in them
 run="train --data idx:data $small --epochs 3 --every 0 --save l.snn --tensorboard board"
 events=board/events.out.tfevents.snn
