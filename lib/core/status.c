@@ -10,6 +10,12 @@
 static _Thread_local char message[1024];
 static _Thread_local unsigned failures;
 
+/* A positive number, which a callback of the host returned, looks like no failure to whom asks for one below 0. */
+static snn_status failure(snn_status code)
+{
+    return code > 0 ? SNN_ERR_INTERNAL : code;
+}
+
 snn_status snn__fail(snn_status code, const char *format, ...)
 {
     va_list args;
@@ -18,7 +24,7 @@ snn_status snn__fail(snn_status code, const char *format, ...)
     snn__format(message, sizeof message, format, args);
     va_end(args);
     failures++;
-    return code;
+    return failure(code);
 }
 
 snn_status snn_component_fail(snn_status status, const char *format, ...)
@@ -29,7 +35,7 @@ snn_status snn_component_fail(snn_status status, const char *format, ...)
     snn__format(message, sizeof message, format, args);
     va_end(args);
     failures++;
-    return status;
+    return failure(status);
 }
 
 unsigned snn__failures(void)

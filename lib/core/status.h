@@ -5,7 +5,8 @@
 #include "core/compiler.h"
 #include <snn/status.h>
 
-/* Sets the calling thread's message and returns `code`, so that a failure reads `return snn__fail(...)`. */
+/* Sets the calling thread's message and returns `code`, so that a failure reads `return snn__fail(...)`. A
+ * code above 0, which is no status, becomes SNN_ERR_INTERNAL. */
 snn_status snn__fail(snn_status code, const char *format, ...) SNN__PRINTF(2, 3);
 
 /* Adds to the message of a failure; returns its `code`. */

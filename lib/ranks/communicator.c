@@ -33,7 +33,7 @@ snn_status snn__link_status(const struct snn__link *link)
     return link->rc == SNN_OK ? SNN_OK : snn__fail(link->rc, "%s", link->why);
 }
 
-/* Keeps the first failure. A positive number is no status, and callers may ask for one below 0. */
+/* Keeps the first failure. */
 static snn_status note(struct snn__link *link, const char *function, snn_status rc)
 {
     const char *reason = NULL;
@@ -44,7 +44,7 @@ static snn_status note(struct snn__link *link, const char *function, snn_status 
         SNN__CALLS_HOST;
         reason = link->to.reason(link->to.user);
     }
-    link->rc = rc < 0 ? rc : SNN_ERR_INTERNAL;
+    link->rc = rc;
     snprintf(link->why, sizeof link->why, "communicator: %s of rank %u returned %s%s%.200s", function, link->to.rank,
              rc < 0 ? snn_status_name(rc) : "a number that is no status", reason != NULL ? ": " : "",
              reason != NULL ? reason : "");

@@ -260,6 +260,8 @@ START_TEST(what_the_host_does_wrong)
     host.rc = SNN_ERR_IO;
     FAILS(read_labelled(d, 13, 1, x, &label), SNN_ERR_IO, "SNN_ERR_IO for sample 13");
     FAILS(snn_dataset_statistics(d, &mean, &deviation, 1), SNN_ERR_IO, "sample 13");
+    host.rc = (snn_status)7; /* which is no status */
+    FAILS(read_labelled(d, 13, 1, x, &label), SNN_ERR_INTERNAL, "for sample 13, frame 1");
     OK(read_labelled(d, 12, 1, x, &label));
     snn_dataset_destroy(d);
 }
