@@ -91,7 +91,8 @@ SNN_API SNN_CHECKED snn_status snn_nir_open(snn_nir **out, snn_context *context,
 /** Frees a graph; NULL is accepted. */
 SNN_API void snn_nir_destroy(snn_nir *nir);
 
-/** Writes a file in the layout of the reference implementation, in the place of an older one.
+/** Writes a file in the layout of the reference implementation, in the place of an older one. It is built in memory,
+ * which takes twice the size of the file meanwhile; the same graph gives the same bytes.
  * @param level of compression of arrays, 0 (plain) to 9
  * @return SNN_ERR_ARGUMENT (NULL, level), SNN_ERR_IO, SNN_ERR_MEMORY; an older file is unchanged after a failure */
 SNN_API SNN_CHECKED snn_status snn_nir_save(const snn_nir *nir, const char *path, int level);
