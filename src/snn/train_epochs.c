@@ -138,6 +138,23 @@ static int end_epoch(struct train *t, uint64_t epoch, bool better)
     return keeps ? best_keep(&t->best, t->run.network) : DONE;
 }
 
+/* Says why an epoch was not trained, and what is left of the run. */
+static int failed(struct train *t, snn_status rc)
+{
+    if (rc == SNN_ERR_DIVERGED)
+        return diverged(t, rc);
+    if (rc == SNN_ERR_STATE && t->resume && ranks_size() == 1) /* ranks may differ in more than that */
+        return fail(
+            FAILED,
+            "%s: its epoch %llu was interrupted and continues over its own data only, without another --data or "
+            "--data.limit: %s",
+            t->resume, (unsigned long long)run_about(t->run.trainer).epochs + 1, snn_last_error());
+    fail_call(rc, NULL);
+    return t->saved ? fail(FAILED, "%s holds epoch %llu; to go on there: snn train --resume %s", t->checkpoint,
+                           (unsigned long long)t->saved, t->checkpoint)
+                    : FAILED;
+}
+
 static int train_epoch(struct train *t)
 {
     snn_metrics fit = SNN_METRICS_INIT;
@@ -149,16 +166,8 @@ static int train_epoch(struct train *t)
     if (rc == SNN_ERR_CANCELLED)
         return interrupted(t);
     progress_clear(&t->progress);
-    if (rc == SNN_ERR_DIVERGED)
-        return diverged(t, rc);
-    if (rc == SNN_ERR_STATE && t->resume && ranks_size() == 1) /* ranks may differ in more than that */
-        return fail(
-            FAILED,
-            "%s: its epoch %llu was interrupted and continues over its own data only, without another --data or "
-            "--data.limit: %s",
-            t->resume, (unsigned long long)run_about(t->run.trainer).epochs + 1, snn_last_error());
     if (rc != SNN_OK)
-        return fail_call(rc, NULL);
+        return failed(t, rc);
     row = epoch_row(&t->run, &fit);
     status = judge(t, &row, &better);
     if (ranks_agree(log_epoch(t, &row, false)) != DONE)

@@ -59,6 +59,10 @@ cmp one.snn three.snn
 head -c 300 folders/train/class1/00000001.jpg > cut
 mv cut folders/train/class1/00000001.jpg
 # shellcheck disable=SC2086
+"$snn" train --data images:folders $quick --epochs 1 --trainer.skip_unreadable 1 --keep --save four.snn > out 2>&1
+refuses 1 "four.snn.ckpt holds epoch 1; to go on there: snn train --resume four.snn.ckpt" train \
+    --resume four.snn.ckpt --epochs 2 --trainer.skip_unreadable 0
+# shellcheck disable=SC2086
 refuses 1 "class1/00000001.jpg: the JPEG cannot be decoded" train --data images:folders $quick --save three.snn
 # shellcheck disable=SC2086
 "$snn" train --data images:folders $quick --trainer.skip_unreadable 1 --save three.snn > out 2>&1
