@@ -252,6 +252,9 @@ int ranks_join(struct run *run, const json_t *flags, int status)
     status = compare_all(run, flags);
     if (status != DONE)
         return status;
+    if (strcmp(config_text(run->config, "product_table", ""), "measure") == 0)
+        warn("--product-table measure: each rank measures for itself, and the bits of the model depend on what it "
+             "finds; a file of snn bench kernels --tune is the same for all");
     rc = snn_trainer_set_communicator(run->trainer, ranks_communicator());
     if (rc == SNN_OK && run->evaluator)
         rc = snn_trainer_set_communicator(run->evaluator, ranks_communicator());

@@ -91,6 +91,9 @@ for kind in "--trainer.variant O" "--trainer bptt --shards 4" "--send bf16" "--s
 done
 ranks 0 2 train $flags --epochs 2 --reduce any --save any.snn
 there any.snn
+ranks 0 2 train $flags --epochs 1 --product-table measure --save any.snn
+has err "each rank measures for itself"
+[ "$(grep -c '^snn: ' err)" -eq 1 ] || bad "the warning of measured products is said more than once"
 
 # ---- eval, continual, recipe
 ranks 0 2 eval one.snn --data idx:data --confusion
