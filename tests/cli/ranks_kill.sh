@@ -46,8 +46,9 @@ while [ "$killed" -lt "$times" ] && [ "$early" -lt $((10 * times)) ]; do
     began=$(date +%s%N)
     status=0
     wait $child || status=$?
-    if [ "$status" -eq 0 ]; then # it had ended before
+    if [ "$status" -eq 0 ]; then # it had ended before: runs take less than that
         early=$((early + 1))
+        took=$((moment + 1))
         continue
     fi
     [ "$status" -ne 124 ] || bad "the run does not end"
