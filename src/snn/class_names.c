@@ -41,7 +41,7 @@ static int renumber(struct class_names *names, const json_t *config)
     return DONE;
 }
 
-int class_names_open(struct class_names *out, const struct run *run, snn_split split)
+static int of_data(struct class_names *out, const struct run *run, snn_split split)
 {
     const char *format = config_text(run->config, "data.format", "");
     const bool images = images_is_layout(format), named = images || frames_is_layout(format);
@@ -55,6 +55,55 @@ int class_names_open(struct class_names *out, const struct run *run, snn_split s
                     : frames_class_names(run, split, path, &out->name, &out->n);
     free(path);
     return status == DONE && out->n > 0 ? renumber(out, run->config) : status;
+}
+
+static int remembered(struct class_names *out, const json_t *names)
+{
+    *out = (struct class_names){ calloc(json_array_size(names) + 1, sizeof *out->name), json_array_size(names) };
+    if (!out->name)
+        return fail(FAILED, "out of memory");
+    for (size_t i = 0; i < out->n; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+
+        out->name[i] = name ? strdup(name) : NULL;
+        make_printable(out->name[i]);
+    }
+    return DONE;
+}
+
+int class_names_open(struct class_names *out, const struct run *run, snn_split split)
+{
+    const json_t *names = config_get(run->config, "data.class_names");
+
+    return names ? remembered(out, names) : of_data(out, run, split);
+}
+
+static int compare(const struct class_names *now, const json_t *names, const char *directory)
+{
+    for (size_t i = 0; i < now->n && i < json_array_size(names); i++) {
+        const char *then = json_string_value(json_array_get(names, i));
+
+        if (then && class_name(now, i)[0] && strcmp(then, class_name(now, i)) != 0)
+            return fail(FAILED,
+                        "%s: class %zu is \"%.100s\", and the model was trained with \"%.100s\" there: its labels "
+                        "stand for other classes",
+                        directory, i, class_name(now, i), then);
+    }
+    return DONE;
+}
+
+int class_names_check(struct run *run, snn_split split)
+{
+    const json_t *names = config_get(run->config, "data.class_names");
+    struct class_names now;
+    int status = of_data(&now, run, split);
+
+    if (status == DONE && names)
+        status = compare(&now, names, config_text(run->config, "data.dir", ""));
+    else if (status == DONE && now.n > 0)
+        status = config_set(run->config, "data.class_names", class_names_json(&now, now.n));
+    class_names_close(&now);
+    return status;
 }
 
 void class_names_close(struct class_names *names)

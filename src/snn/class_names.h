@@ -1,4 +1,5 @@
-/* class_names.h - the names of the classes of a data set, where it has them: those of recordings do. */
+/* class_names.h - the names of the classes of a data set, where it has them: recordings and images do. A model
+ * remembers those that it was trained with. */
 #ifndef SNN_TOOL_CLASS_NAMES_H
 #define SNN_TOOL_CLASS_NAMES_H
 
@@ -9,8 +10,12 @@ struct class_names {
     size_t n;
 };
 
-/* The names of the classes as the run numbers them. None is no failure. Returns DONE or FAILED. */
+/* The names of the classes as the run numbers them: those that its model remembers, or those of its data. None is no
+ * failure. Returns DONE or FAILED. */
 int class_names_open(struct class_names *out, const struct run *run, snn_split split);
+/* The classes of the data have the names that the model remembers; a run that begins remembers them from now on.
+ * Returns DONE; or FAILED, since labels would stand for other classes. */
+int class_names_check(struct run *run, snn_split split);
 void class_names_close(struct class_names *names);
 
 /* The name of a class, "" if it has none. */

@@ -171,7 +171,9 @@ static int open_data(void *evaluation)
 {
     struct evaluation *e = evaluation;
 
-    return use_open_data(&e->run, &e->args);
+    const int status = use_open_data(&e->run, &e->args);
+
+    return status == DONE ? class_names_check(&e->run, use_split(&e->args)) : status;
 }
 
 static int open_all(struct evaluation *e)

@@ -54,6 +54,7 @@ static const struct {
     { "data.stride", KIND_WHOLE },
     { "data.last", KIND_WHOLE },
     { "data.classes", KIND_NUMBERS },
+    { "data.class_names", KIND_NAMES },
     { "data.share", KIND_REAL },
     { "data.share_seed", KIND_WHOLE },
     { "data.test_limit", KIND_WHOLE },
@@ -232,6 +233,11 @@ static bool fits(const json_t *value, enum config_kind kind)
             if (!json_is_number(json_array_get(value, i)))
                 return false;
         return json_is_array(value);
+    case KIND_NAMES:
+        for (size_t i = 0; i < json_array_size(value); i++)
+            if (!json_is_string(json_array_get(value, i)) && !json_is_null(json_array_get(value, i)))
+                return false;
+        return json_is_array(value);
     default:
         return false;
     }
@@ -245,7 +251,8 @@ static int check_value(const char *source, const char *path, const json_t *value
                                           "a text",
                                           "numbers",
                                           "a section with format and dir",
-                                          "a notation or an architecture object" };
+                                          "a notation or an architecture object",
+                                          "names, or null" };
     enum config_kind kind = config_kind(path);
 
     if (kind == KIND_NONE)
@@ -366,6 +373,7 @@ static const char *const use[] = {
     "data.stride",
     "data.last",
     "data.classes",
+    "data.class_names",
     "data.share",
     "data.share_seed",
     "data.test_limit",

@@ -35,7 +35,8 @@ enum config_kind {
     KIND_TEXT,
     KIND_NUMBERS, /* an array of numbers */
     KIND_DATA,    /* a section; as a flag FORMAT:DIR */
-    KIND_NETWORK  /* a notation or an architecture object */
+    KIND_NETWORK, /* a notation or an architecture object */
+    KIND_NAMES    /* an array of texts, null where there is none; no flag */
 };
 enum config_kind config_kind(const char *path);
 /* A key whose value is an object of settings. */

@@ -1,5 +1,6 @@
 /* train.c - one run of snn train: its settings and files, and the objects that it opens. */
 #include "train.h"
+#include "class_names.h"
 #include "outputs.h"
 #include "params.h"
 #include "ranks.h"
@@ -182,6 +183,8 @@ static int open_data(void *train)
     status = run_normalise(&t->run, t->run.train);
     if (status == DONE)
         status = run_data(&t->run, &t->run.test, SNN_SPLIT_TEST);
+    if (status == DONE)
+        status = class_names_check(&t->run, SNN_SPLIT_TEST);
     if (status == DONE)
         status = best_fit(&t->best, t->run.config, &t->run.shape);
     if (status == DONE && (uint64_t)t->sample >= t->run.shape.count)

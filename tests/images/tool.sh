@@ -44,6 +44,16 @@ if "$snn" convert one.snn one.nir --check images:folders --steps 2 > out 2> err;
 else
     grep -q "libhdf5-dev" err || { cat err; exit 1; }
 fi
+# The model knows its classes: where data have none it names them, where they have others it says so.
+mkdir -p other/train/1 other/val/1
+cp folders/val/*/*.jpg other/train/1
+cp folders/val/*/*.jpg other/val/1
+"$snn" predict one.snn --data images:other > out
+shows ',class'
+refuses 1 'other: class 0 is "1", and the model was trained with "class0" there' eval one.snn --data images:other
+# shellcheck disable=SC2086
+"$snn" train --data images:folders $quick --keep --save kept.snn > out
+refuses 1 'class 0 is "1"' train --resume kept.snn.ckpt --epochs 3 --data images:other
 refuses 2 "data.cache is for recordings and shards" train --data idx:. --cache cache
 refuses 1 "cache is for shards" train --data images:folders --cache cache
 refuses 1 "less than size" train --data images:folders --images.size 16 --images.resize 8
