@@ -58,6 +58,12 @@ static inline struct snn__errno_text snn__errno_text(int error)
     return reason;
 }
 
+/* A file or folder of which the system says `error`. */
+static inline snn_status snn__fail_path(const char *path, int error)
+{
+    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(error).text);
+}
+
 /* A table with room for `room` entries of `size` bytes, whose first `used` are those of `table`, which is freed. NULL
  * without memory, and `table` stays. */
 static inline void *snn__wider(snn_context *context, void *table, size_t used, size_t room, size_t size)

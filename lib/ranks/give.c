@@ -172,7 +172,7 @@ static void give_part(struct snn__ranks *r, struct snn__bucket *b, const float *
     leaf = b->packed ? room->residual + b->done * r->wish.gradient + from : snn__ranks_level(room, b->height, from);
     if (b->packed)
         run(r, add_leaf, leaf, factor, x, to - from);
-    else if (x != leaf || factor != 1)
+    else if (x != leaf || factor != 1) /* in its place as it is: what is added to it takes the sign from its zeros */
         run(r, put_leaf, leaf, factor, x, to - from);
     b->given += to - from;
     if (b->given == b->to - b->from)

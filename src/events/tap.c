@@ -3,15 +3,9 @@
 #include "reader.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static snn_status fail_io(const snn_events_source *source)
-{
-    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", source->path, snn__errno_text(errno).text);
-}
 
 snn_status snn__tap_open(struct snn__tap *tap, const snn_events_source *source)
 {
@@ -22,7 +16,7 @@ snn_status snn__tap_open(struct snn__tap *tap, const snn_events_source *source)
         return SNN_OK;
     tap->file = open(source->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe would wait for its writer */
     if (tap->file < 0 || fstat(tap->file, &st) != 0)
-        return fail_io(source);
+        return snn__fail_path(source->path, errno);
     if (!S_ISREG(st.st_mode))
         return snn_component_fail(SNN_ERR_IO, "%.300s is no regular file", source->path);
     return SNN_OK;
@@ -43,7 +37,7 @@ snn_status snn__tap_size(const struct snn__tap *tap, uint64_t *size)
     if (tap->file < 0)
         return SNN_OK;
     if (fstat(tap->file, &st) != 0)
-        return fail_io(tap->source);
+        return snn__fail_path(tap->source->path, errno);
     *size = (uint64_t)st.st_size;
     return SNN_OK;
 }
@@ -53,7 +47,9 @@ snn_status snn__tap_seek(struct snn__tap *tap, uint64_t at)
     if (tap->source->read != NULL)
         return snn_component_fail(SNN_ERR_UNSUPPORTED, "events: the host's function read() cannot go back");
     if (tap->file >= 0)
-        return at <= INT64_MAX && lseek(tap->file, (off_t)at, SEEK_SET) >= 0 ? SNN_OK : fail_io(tap->source);
+        return at <= INT64_MAX && lseek(tap->file, (off_t)at, SEEK_SET) >= 0
+                   ? SNN_OK
+                   : snn__fail_path(tap->source->path, errno);
     tap->at = at < tap->source->size ? (size_t)at : tap->source->size;
     return SNN_OK;
 }
@@ -66,7 +62,7 @@ static snn_status fill_from_file(const struct snn__tap *tap, void *to, size_t si
         n = read(tap->file, to, size);
     while (n < 0 && errno == EINTR);
     *got = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? fail_io(tap->source) : SNN_OK;
+    return n < 0 ? snn__fail_path(tap->source->path, errno) : SNN_OK;
 }
 
 static snn_status fill_from_host(const struct snn__tap *tap, void *to, size_t size, size_t *got)

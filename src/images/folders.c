@@ -16,11 +16,6 @@ struct class {
 
 /* ---- one folder ---- */
 
-static snn_status fail_path(const char *path, int error)
-{
-    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(error).text);
-}
-
 static bool is_folder(const char *path)
 {
     struct stat st;
@@ -38,7 +33,7 @@ static snn_status walk(char path[SNN__PATH_ROOM], snn_status (*each)(void *user,
     DIR *folder = opendir(path);
 
     if (folder == NULL)
-        return fail_path(path, errno);
+        return snn__fail_path(path, errno);
     for (errno = 0; rc == SNN_OK && (entry = readdir(folder)) != NULL; errno = 0) {
         if (entry->d_name[0] == '.')
             continue;
@@ -48,7 +43,7 @@ static snn_status walk(char path[SNN__PATH_ROOM], snn_status (*each)(void *user,
         path[length] = '\0';
     }
     if (rc == SNN_OK && errno != 0)
-        rc = fail_path(path, errno);
+        rc = snn__fail_path(path, errno);
     closedir(folder);
     return rc;
 }
@@ -138,7 +133,7 @@ static snn_status check_loop(char *path)
     snn_status rc = SNN_OK;
 
     if (stat(path, &st) != 0)
-        return fail_path(path, errno);
+        return snn__fail_path(path, errno);
     for (char *slash = strrchr(path, '/'); slash != NULL && slash > path && rc == SNN_OK;) {
         char *const end = slash;
 

@@ -226,11 +226,6 @@ static snn_status note_name(struct shards *s, const char *name)
     return SNN_OK;
 }
 
-static snn_status fail_path(const char *path, int error)
-{
-    return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(error).text);
-}
-
 static snn_status find_shards(struct shards *s, const char *below, unsigned depth);
 
 /* A shard, or a folder that may hold some. */
@@ -256,12 +251,12 @@ static snn_status find_shards(struct shards *s, const char *below, unsigned dept
     if (folder == NULL && errno == ENOTDIR && depth > 0) /* a file with a word for its name */
         return SNN_OK;
     if (folder == NULL)
-        return fail_path(path, errno);
+        return snn__fail_path(path, errno);
     for (errno = 0; rc == SNN_OK && (entry = readdir(folder)) != NULL; errno = 0)
         if (entry->d_name[0] != '.')
             rc = note_entry(s, below, entry->d_name, depth);
     if (rc == SNN_OK && errno != 0)
-        rc = fail_path(path, errno);
+        rc = snn__fail_path(path, errno);
     closedir(folder);
     return rc;
 }

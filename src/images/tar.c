@@ -293,7 +293,7 @@ snn_status snn__tar_open(struct snn__tar *tar, const char *path)
     tar->next = 0;
     tar->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (tar->file < 0)
-        return snn_component_fail(SNN_ERR_IO, "%.300s: %s", path, snn__errno_text(errno).text);
+        return snn__fail_path(path, errno);
     rc = look(tar);
     if (rc != SNN_OK)
         close(tar->file);

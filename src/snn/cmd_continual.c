@@ -2,14 +2,13 @@
 #include "command.h"
 #include "continual.h"
 #include "live_page.h"
+#include "outputs.h"
 #include "plot.h"
 #include "ranks.h"
 #include "train.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Those of snn train go with it as well. */
 static const struct flag own[] = {
@@ -141,8 +140,8 @@ static int conclude(struct continual *c)
     if (status != DONE)
         return status;
     best_discard(&c->best); /* before the checkpoint, which needs it no more: who ends in between is resumed */
-    if (c->saved && !args_has(&c->args, "keep") && unlink(c->checkpoint) != 0 && errno != ENOENT)
-        warn("%s stays: %s", c->checkpoint, strerror(errno));
+    if (c->saved && !args_has(&c->args, "keep"))
+        output_remove(c->checkpoint);
     if (c->json) {
         json_line(
             json_pack("{s:s, s:o, s:o}", "event", "end", "acc", json_figure(info.acc), "bwt", json_figure(info.bwt)),

@@ -339,9 +339,8 @@ static int measure_speed(struct reading *r)
 
 static int open_source(struct reading *r)
 {
-    snn_context_options options;
     int64_t stream = 0;
-    snn_status rc = snn_context_options_init(&options, sizeof options);
+    snn_status rc = SNN_OK;
     int status = args_whole(&r->args, "stream", 0, UINT16_MAX, 0, &stream);
 
     r->path = r->args.positional[0];
@@ -353,11 +352,10 @@ static int open_source(struct reading *r)
         r->source.read = read_standard_input;
     else
         r->source.path = r->path;
-    options.threads = 1;
     if (status == DONE)
         status = args_whole(&r->args, "repeats", 1, 1000, 7, &r->repeats);
-    if (status == DONE && rc == SNN_OK)
-        rc = snn_context_create(&r->context, &options);
+    if (status == DONE)
+        rc = plain_context(&r->context);
     return status == DONE && rc != SNN_OK ? fail_call(rc, NULL) : status;
 }
 

@@ -76,17 +76,13 @@ bool nir_is_name(const char *path)
 static int info(const struct args *args)
 {
     const char *path = args->positional[0];
-    snn_context_options options;
     snn_context *context = NULL;
     snn_network *net = NULL;
     snn_network_info about = SNN_NETWORK_INFO_INIT;
     struct stat file;
     uint64_t size;
-    snn_status rc = snn_context_options_init(&options, sizeof options);
+    snn_status rc = plain_context(&context);
 
-    options.threads = 1;
-    if (rc == SNN_OK)
-        rc = snn_context_create(&context, &options);
     if (rc == SNN_OK)
         rc = snn_network_load(&net, context, path);
     if (rc == SNN_OK)

@@ -1,15 +1,14 @@
 /* cmd_train.c - snn train: from a data set to a model file, a log and drawings. */
 #include "help.h"
 #include "live_page.h"
+#include "outputs.h"
 #include "params.h"
 #include "plot.h"
 #include "ranks.h"
 #include "train.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const struct flag train_flags[] = {
     { "data", "FORMAT:DIR", "data", "default: Debian's dataset-fashion-mnist" },
@@ -153,9 +152,7 @@ static int write_files(struct train *t)
     if (status != DONE || args_has(&t->args, "keep"))
         return status;
     /* Only more epochs would need it; one that is not of this run stays. */
-    if (t->owns && unlink(t->checkpoint) != 0 && errno != ENOENT)
-        warn("%s stays: %s", t->checkpoint, strerror(errno));
-    else
+    if (!t->owns || output_remove(t->checkpoint))
         best_discard(&t->best); /* which the checkpoint needs */
     return DONE;
 }

@@ -201,14 +201,10 @@ static int write_over(const char *path, const char *text, size_t length)
 
 static snn_status replace(const char *path, const char *text, size_t length)
 {
-    snn_context_options options;
     snn_component_file *file = NULL;
     snn_context *context = NULL;
-    snn_status rc = snn_context_options_init(&options, sizeof options);
+    snn_status rc = plain_context(&context);
 
-    options.threads = 1;
-    if (rc == SNN_OK)
-        rc = snn_context_create(&context, &options);
     if (rc == SNN_OK)
         rc = snn_component_file_create(&file, context, path);
     if (rc == SNN_OK)
@@ -247,6 +243,15 @@ int output_replace(const char *path, const char *text, size_t length)
         return write_over(path, text, length);
     rc = replace(path, text, length);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);
+}
+
+bool output_remove(const char *path)
+{
+    const bool gone = unlink(path) == 0 || errno == ENOENT;
+
+    if (!gone)
+        warn("%s stays: %s", path, strerror(errno));
+    return gone;
 }
 
 /* ---- checkpoints */

@@ -25,6 +25,9 @@ int output_spares(const struct output *output, const char *read);
  * and files in folders that take no new ones, are written as they are. Returns DONE or FAILED. */
 int output_replace(const char *path, const char *text, size_t length);
 
+/* Removes a file that nobody needs any more; false, with a warning, if it stays. */
+bool output_remove(const char *path);
+
 /* Those of a command's own flags that its checkpoint `path` is to remember. File names are put down as seen from the
  * folder of the checkpoint. NULL: out of memory. */
 json_t *outputs_note(const json_t *own, const char *path);

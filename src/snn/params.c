@@ -213,16 +213,12 @@ static void gather_images(snn_context *ctx)
 static void gather(void)
 {
     static bool done;
-    snn_context_options options;
     snn_context *ctx;
 
     if (done)
         return;
     done = true;
-    if (snn_context_options_init(&options, sizeof options) != SNN_OK)
-        return;
-    options.threads = 1;
-    if (snn_context_create(&ctx, &options) != SNN_OK)
+    if (plain_context(&ctx) != SNN_OK)
         return;
     gather_data(ctx);
     gather_neurons(ctx);

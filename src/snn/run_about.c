@@ -7,12 +7,8 @@
 
 static int open_model(const char *path, snn_context **context, snn_model **file)
 {
-    snn_context_options options;
-    snn_status rc = snn_context_options_init(&options, sizeof options);
+    snn_status rc = plain_context(context);
 
-    options.threads = 1;
-    if (rc == SNN_OK)
-        rc = snn_context_create(context, &options);
     if (rc == SNN_OK)
         rc = snn_model_open(file, *context, path);
     return rc == SNN_OK ? DONE : fail_call(rc, NULL);

@@ -308,6 +308,15 @@ double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+snn_status plain_context(snn_context **out)
+{
+    snn_context_options options;
+    snn_status rc = snn_context_options_init(&options, sizeof options);
+
+    options.threads = 1;
+    return rc == SNN_OK ? snn_context_create(out, &options) : rc;
+}
+
 char *renamed(const char *base, const char *cut, const char *add)
 {
     size_t length = strlen(base), ending = strlen(cut);

@@ -82,4 +82,7 @@ const char *flag_dashes(const char *name);
 /* Text `base` without the ending `cut`, with `add` after it; to be freed. NULL: out of memory. */
 char *renamed(const char *base, const char *cut, const char *add);
 
+/* A context of one thread, for what computes nothing. */
+snn_status plain_context(snn_context **out);
+
 #endif
