@@ -20,8 +20,13 @@ cat >bin/srun <<END
 while [ "\${1#--}" != "\$1" ]; do
     shift
 done
-echo \$\$ >srun.pid
-exec "$mpirun" -n "\$SLURM_NTASKS" "\$@"
+shift # the tool
+rm -f status.*
+"$mpirun" -n "\$SLURM_NTASKS" ./kept "\$@" &
+echo \$! >srun.pid
+status=0
+wait \$! || status=\$?
+exit "\$(./ended \$status)"
 END
 cat >bin/scontrol <<'END'
 #!/bin/sh

@@ -44,8 +44,8 @@ same_run one.snn part.snn
 
 # ---- a signal to the launcher, or to one of the processes
 for signal in USR1 TERM; do
-    rm -f cut.snn* cut.csv pid.*
-    "$mpirun" -n 3 ./noted train $flags --epochs 400 --every 0 --save cut.snn </dev/null >out 2>err &
+    rm -f cut.snn* cut.csv pid.* status.*
+    "$mpirun" -n 3 ./kept train $flags --epochs 400 --every 0 --save cut.snn </dev/null >out 2>err &
     child=$!
     await has_epoch
     if [ $signal = TERM ]; then
@@ -55,6 +55,7 @@ for signal in USR1 TERM; do
     fi
     status=0
     wait $child || status=$?
+    status=$(./ended $status)
     [ $status -eq 130 ] || bad "SIG$signal: exit status $status instead of 130"
     has err "interrupted after"
     [ "$(grep -c 'interrupted after' err)" -eq 1 ] || bad "SIG$signal: said more than once"
@@ -178,14 +179,19 @@ for library in "$(dirname -- "$snn")"/../lib/libsnn*.so.*; do
     esac
 done
 status=0
-LD_LIBRARY_PATH=$PWD/lib "$mpirun" -n 2 bin/snn train $flags --save x.snn </dev/null >out 2>err || status=$?
+rm -f status.*
+LD_LIBRARY_PATH=$PWD/lib tool=bin/snn "$mpirun" -n 2 ./kept train $flags --save x.snn </dev/null >out 2>err ||
+    status=$?
+status=$(./ended $status)
 [ $status -eq 1 ] || bad "without libsnn-mpi: exit status $status instead of 1"
 has err "libsnn-mpi, which cannot be loaded"
 [ "$(grep -c '^snn: ' err)" -eq 1 ] || bad "that libsnn-mpi is absent is said more than once"
 for other in mpirun.openmpi mpirun.mpich; do
     ! command -v $other >/dev/null || [ "$(realpath "$(command -v $other)")" = "$(realpath "$mpirun")" ] || {
         status=0
-        $other -n 2 "$snn" train $flags --save x.snn </dev/null >out 2>err || status=$?
+        rm -f status.*
+        $other -n 2 ./kept train $flags --save x.snn </dev/null >out 2>err || status=$?
+        status=$(./ended $status)
         [ $status -eq 1 ] || bad "$other: exit status $status instead of 1"
         has err "start them by its own mpirun"
         [ "$(grep -c '^snn: ' err)" -eq 1 ] || bad "$other: said more than once"
