@@ -6,7 +6,8 @@ import html
 import os
 import re
 
-MODULES = {"snn": "__init__.py", "snn.events": "events.py", "snn.images": "images.py", "snn.nir": "nir.py", "snn.torch": "torch.py"}
+MODULES = {"snn": "__init__.py", "snn.events": "events.py", "snn.images": "images.py", "snn.mpi": "mpi.py",
+           "snn.nir": "nir.py", "snn.torch": "torch.py"}
 
 
 def parse(path):

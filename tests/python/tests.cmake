@@ -20,6 +20,12 @@ if(TARGET snn_shared AND NOT SNN_SANITIZE) # an interpreter without sanitizers c
             set_tests_properties(python_${name} PROPERTIES LABELS quick TIMEOUT 120 SKIP_RETURN_CODE 77
                 ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx" FIXTURES_REQUIRED python_idx)
         endforeach()
+        if("mpi" IN_LIST SNN_COMPONENTS AND SNN_MPIRUN)
+            add_test(NAME python_ranks COMMAND ${run_python} ${CMAKE_CURRENT_LIST_DIR}/package/ranks.py)
+            set_tests_properties(python_ranks PROPERTIES LABELS quick TIMEOUT 300 PROCESSORS 2 SKIP_RETURN_CODE 77
+                ENVIRONMENT "SNN_IDX=${CMAKE_CURRENT_BINARY_DIR}/python_idx;SNN_MPIRUN=${SNN_MPIRUN}"
+                FIXTURES_REQUIRED python_idx)
+        endif()
         add_test(NAME python_gallery COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/package/gallery.sh
             ${PROJECT_SOURCE_DIR} ${run_python})
         set_tests_properties(python_gallery PROPERTIES LABELS quick TIMEOUT 300 SKIP_RETURN_CODE 77)

@@ -124,7 +124,8 @@ class EarlyStopping(_Watching):
 
 class KeepBest(_Watching):
     """Keeps the weights of the epoch with the best figure, and gives them back to the network when the fit ends, be
-    it by Ctrl-C. With a path, writes each better model there as well. The optimizer's moments stay the last ones."""
+    it by Ctrl-C. With a path, rank 0 writes each better model there as well. The optimizer's moments stay the last
+    ones."""
 
     def __init__(self, figure: str = "loss", path: Path | None = None) -> None:
         super().__init__(figure)
@@ -136,7 +137,7 @@ class KeepBest(_Watching):
             network = run.trainer.network
             self._tensors = [(layer.name, name, layer.tensor(name).copy())
                              for layer in network.layers() for name in layer.tensors()]
-            if self._path is not None:
+            if self._path is not None and run.trainer._rank == 0:
                 network.save(self._path)
 
     def end(self, run: Run) -> None:
@@ -205,8 +206,11 @@ def _figures(results: Any) -> str:
     return f"loss {results.loss:.4f}  accuracy {100 * results.accuracy:.2f} %"
 
 
-def _progress(wanted: bool | None) -> list[Callback]:
-    """Progress where somebody looks: a terminal, or a notebook, whose red background is for errors, not for this."""
+def _progress(wanted: bool | None, rank: int) -> list[Callback]:
+    """Progress where somebody looks, of one rank: a terminal, or a notebook, whose red background is for errors, not
+    for this."""
+    if wanted is None and rank > 0:
+        return []
     if wanted or wanted is None and _is_terminal(sys.stderr):
         return [ShowProgress()]
     if wanted is None and "ipykernel" in sys.modules:
@@ -229,7 +233,7 @@ def fit(trainer: Trainer, data: Dataset, epochs: int, validation: Dataset | None
     if isinstance(callbacks, Callback) or callable(callbacks):
         raise TypeError("callbacks: expected a list of them, [callback]")
     run = Run(trainer, data, validation, values.whole(epochs, "epochs"))
-    chain = [callback_of(given) for given in callbacks] + _progress(progress)
+    chain = [callback_of(given) for given in callbacks] + _progress(progress, trainer._rank)
     listeners = [c for c in chain if type(c).after_batch is not Callback.after_batch]
     begun: list[Callback] = []
 

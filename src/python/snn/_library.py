@@ -95,6 +95,7 @@ _STATUS: dict[str, tuple[Any, ...]] = {
     "snn_trainer_evaluate": (TRAINER, DATASET, POINTER(Metrics)),
     "snn_trainer_predict": (TRAINER, POINTER(Batch), POINTER(c_float)),
     "snn_trainer_set_teacher": (TRAINER, TRAINER),
+    "snn_trainer_set_communicator": (TRAINER, c_void_p),
     "snn_trainer_set_logits": (TRAINER, POINTER(c_float), c_size_t),
     "snn_trainer_on_progress": (TRAINER, PROGRESS_FN, c_void_p),
     "snn_trainer_on_loss": (TRAINER, LOSS_FN, c_void_p),

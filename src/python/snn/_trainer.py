@@ -21,18 +21,29 @@ if TYPE_CHECKING:
     from ._dataset import Dataset
     from ._network import Network
     from ._optimizer import Optimizer
+    from .mpi import Ranks
 
 
 class Evaluator(Owned, Parameters):
-    """Runs a network that was trained by any method: Evaluator(net, batch=128, steps=6).evaluate(data)."""
+    """Runs a network that was trained by any method: Evaluator(net, batch=128, steps=6).evaluate(data). With `ranks`,
+    of snn.mpi, the processes share the samples."""
 
     _noun = "trainer"
 
-    def __init__(self, network: Network, batch: int | None, **parameters: Setting) -> None:
+    def __init__(self, network: Network, batch: int | None, *, ranks: Ranks | None = None,
+                 **parameters: Setting) -> None:
         self._own(library.snn_evaluator_create, handle(network, "network"), parents=(network,))
-        self._begin(network, batch, parameters)
+        self._begin(network, batch, ranks, parameters)
 
-    def _begin(self, network: Network, batch: int | None, parameters: Mapping[str, Setting]) -> None:
+    def _begin(self, network: Network, batch: int | None, ranks: Ranks | None,
+               parameters: Mapping[str, Setting]) -> None:
+        self._rank = 0
+        if ranks is not None:
+            if getattr(ranks, "_noun", None) != "mpi":
+                raise TypeError(f"ranks: expected a Ranks of snn.mpi, got {type(ranks).__name__}")
+            library.snn_trainer_set_communicator(self._handle, ranks._communicator())
+            self._need(ranks)
+            self._rank = ranks.rank
         self._watch = Watch()
         watch = self._watch
 
@@ -141,16 +152,17 @@ class Evaluator(Owned, Parameters):
 
 class Trainer(Evaluator):
     """Trains and evaluates one network: Trainer(net, optimizer, "ottt", batch=128, steps=6). Without a batch it is
-    not prepared, as Continual requires."""
+    not prepared, as Continual requires. With `ranks`, of snn.mpi, several processes train it together, in as many
+    `shards` of a batch or more."""
 
-    def __init__(self, network: Network, optimizer: Optimizer, method: str, batch: int | None = None,
-                 **parameters: Setting) -> None:
+    def __init__(self, network: Network, optimizer: Optimizer, method: str, batch: int | None = None, *,
+                 ranks: Ranks | None = None, **parameters: Setting) -> None:
         self._own(library.snn_trainer_create, handle(network, "network"), handle(optimizer, "optimizer"),
                   values.word(method, "method"), parents=(network, optimizer))
         self._teacher: Evaluator | None = None
         self._part: tuple[Batch, list[Any], tuple[int, ...]] | None = None      # of forward()
         self.history: list[Epoch] = []
-        self._begin(network, batch, parameters)
+        self._begin(network, batch, ranks, parameters)
 
     def epoch(self, dataset: Dataset) -> Metrics:
         """Trains one epoch and returns the metrics."""
@@ -259,9 +271,9 @@ class Trainer(Evaluator):
         library.snn_trainer_set_logits(self._handle, pointer, len(numbers))
         return self
 
-    def save(self, path: Path) -> None:
-        """Writes a checkpoint."""
-        library.snn_trainer_save(self._handle, values.path(path))
+    def save(self, path: Path | None) -> None:
+        """Writes a checkpoint. None, over ranks that send compressed gradients: takes part, while another writes."""
+        library.snn_trainer_save(self._handle, None if path is None else values.path(path))
 
     def load(self, path: Path) -> Self:
         """Loads a checkpoint of a trainer with the same network, method, optimizer and settings."""

@@ -88,7 +88,7 @@ class Module(torch.nn.Module):      # type: ignore[misc]
         network.prepare()
         self.network = network
         self._optimizer = Optimizer(network._parents[0], "sgd")
-        self.trainer = Trainer(network, self._optimizer, method, batch, **parameters)
+        self.trainer = Trainer(network, self._optimizer, method, batch, ranks=None, **parameters)
         self._steps = self.trainer.info().steps
         self._evaluator: Evaluator | None = None
         self._names: list[str] = []
