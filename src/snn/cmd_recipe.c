@@ -96,6 +96,19 @@ static int try(const struct recipe *recipe, const struct request *r)
     return status;
 }
 
+/* A second stage would begin at random without a word. */
+static int check_start(const struct recipe *recipe, const struct request *r)
+{
+    const char *after = recipe_text(recipe, "after");
+
+    for (int i = 1; i < r->count; i++)
+        if (strcmp(r->rest[i], "--start") == 0 || strncmp(r->rest[i], "--start=", 8) == 0)
+            return DONE;
+    return !*after ? DONE
+                   : fail(USAGE, "%s begins with the weights of %s: run that first, and add --start MODEL",
+                          recipe->name, after);
+}
+
 /* The command's own arguments: the recipe, its data, and what the user adds. */
 static int run(const struct recipe *recipe, const struct request *r)
 {
@@ -105,7 +118,9 @@ static int run(const struct recipe *recipe, const struct request *r)
     if (!r->data)
         return fail(USAGE, "%s needs --data DIR, a folder with the files of the data set %s: %s", recipe->name,
                     recipe_text(recipe, "data"), recipe_files(recipe));
-    status = recipe_data(recipe, r->data, data, sizeof data);
+    status = check_start(recipe, r);
+    if (status == DONE)
+        status = recipe_data(recipe, r->data, data, sizeof data);
     if (status != DONE)
         return status;
     if (r->count + 3 > 64)

@@ -6,8 +6,8 @@
  *     "network": "vgg11-ws", ... }
  *
  * shape and classes are those of a sample as the network gets it, samples is the size of the training set, or of
- * those of all tasks, accuracy is in per cent as published, where source says, or null. A file with a section
- * "continual" is run by snn continual. */
+ * those of all tasks, accuracy is in per cent as published, where source says, or null. "after" names the recipe with
+ * whose weights a second stage begins. A file with a section "continual" is run by snn continual. */
 #ifndef SNN_TOOL_RECIPE_H
 #define SNN_TOOL_RECIPE_H
 

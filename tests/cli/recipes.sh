@@ -71,6 +71,10 @@ run 0 recipe tiny --try --steps 3
 has out 'memory ' 'on random samples' '2 epochs of 300 samples' 'T = 3'
 run 0 recipe tiny --try --data data --steps 3
 has out 'memory ' 'on idx:data' '2 epochs of 300 samples' 'T = 3'
+sed 's/"nowhere"/"nowhere", "after": "tiny"/' own/tiny.json >own/second.json
+refuses 2 'second begins with the weights of tiny: run that first, and add --start MODEL' recipe second --data data
+run 0 recipe second --data data --start a.snn --save f.snn --quiet
+run 0 recipe second --try --steps 3
 run 0 recipe --help
 has out 'usage: snn recipe'
 
