@@ -102,7 +102,7 @@ static bool is_like(const char *text, const char *small, size_t length)
     return true;
 }
 
-static bool ends_with(const char *name, const char *ending)
+bool snn__image_name_ends(const char *name, const char *ending)
 {
     const size_t length = strlen(name), end = strlen(ending);
 
@@ -111,7 +111,8 @@ static bool ends_with(const char *name, const char *ending)
 
 bool snn__image_is_named(const char *name)
 {
-    return ends_with(name, ".jpg") || ends_with(name, ".jpeg") || ends_with(name, ".png");
+    return snn__image_name_ends(name, ".jpg") || snn__image_name_ends(name, ".jpeg") ||
+           snn__image_name_ends(name, ".png");
 }
 
 enum snn__word snn__word_of(const char *text, size_t length)

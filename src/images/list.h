@@ -92,5 +92,7 @@ enum snn__word snn__word_of(const char *text, size_t length);
 
 /* Ends as the files of images do: .jpg, .jpeg, .png, in letters of any case. */
 bool snn__image_is_named(const char *name);
+/* Whether a name ends so, in letters of any case; `ending` has no capitals, and the name is longer. */
+bool snn__image_name_ends(const char *name, const char *ending);
 
 #endif

@@ -99,19 +99,19 @@ static bool is_hidden(const char *name)
     return (slash != NULL ? slash + 1 : name)[0] == '.';
 }
 
-/* KEY.jpg, and not KEY.small.jpg. */
-static bool is_image(const char *name, const char *ending)
+/* KEY.jpg and KEY.cls, and not KEY.small.jpg. */
+static bool is_single(const char *ending)
 {
-    return strchr(ending, '.') == strrchr(ending, '.') && snn__image_is_named(name);
+    return strchr(ending, '.') == strrchr(ending, '.');
 }
 
 static snn_status take_member(struct group *g, const struct snn__tar *tar, const struct snn__tar_member *m)
 {
     const size_t length = key_length(tar->name);
     const char *ending = tar->name + length;
-    const bool is_class = strcmp(ending, ".cls") == 0;
+    const bool is_class = snn__image_name_ends(tar->name, ".cls");
 
-    if (is_hidden(tar->name) || (!is_class && !is_image(tar->name, ending)))
+    if (is_hidden(tar->name) || !is_single(ending) || (!is_class && !snn__image_is_named(tar->name)))
         return SNN_OK;
     if (!m->regular)
         return snn_component_fail(SNN_ERR_FORMAT,
@@ -209,19 +209,13 @@ static snn_status note_shard(struct shards *s, const char *name)
     return SNN_OK;
 }
 
-static bool ends_with(const char *name, const char *ending)
-{
-    const size_t length = strlen(name), end = strlen(ending);
-
-    return length > end && strcmp(name + length - end, ending) == 0;
-}
-
 static snn_status note_name(struct shards *s, const char *name)
 {
-    if (ends_with(name, ".tar"))
+    if (snn__image_name_ends(name, ".tar"))
         return note_shard(s, name);
-    if (ends_with(name, ".tgz") || ends_with(name, ".tar.gz") || ends_with(name, ".tar.zst") ||
-        ends_with(name, ".tar.xz") || ends_with(name, ".tar.bz2"))
+    if (snn__image_name_ends(name, ".tgz") || snn__image_name_ends(name, ".tar.gz") ||
+        snn__image_name_ends(name, ".tar.zst") || snn__image_name_ends(name, ".tar.xz") ||
+        snn__image_name_ends(name, ".tar.bz2"))
         snprintf(s->packed, sizeof s->packed, "%s", name);
     return SNN_OK;
 }

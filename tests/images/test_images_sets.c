@@ -338,11 +338,14 @@ START_TEST(members_beside_samples_are_left_out)
     put_member(&tar, "a/0.jpg", "x", 1);
     put_member(&tar, "a/._0.cls", "x", 1);
     put_member(&tar, "a/0.cls", "0", 1);
+    put_member(&tar, "a/0.small.cls", "1", 1);
+    put_member(&tar, "a/1.JPG", "x", 1);
+    put_member(&tar, "a/1.Cls", "1", 1);
     for (int i = 0; i < 20; i++)
         put_tar_end(&tar);
-    save_file("s/0.tar", &tar);
+    save_file("s/0.TAR", &tar);
     save("s/train", "a file", 6);
-    ck_assert_uint_eq(count(0, "shards", "s"), 1);
+    ck_assert_uint_eq(count(0, "shards", "s"), 2);
 }
 END_TEST
 
