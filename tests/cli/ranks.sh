@@ -191,7 +191,7 @@ for other in mpirun.openmpi mpirun.mpich; do
         status=0
         rm -f status.*
         $other -n 2 ./kept train $flags --save x.snn </dev/null >out 2>err || status=$?
-        status=$(./ended $status)
+        status=$(./ended $status $other)
         [ $status -eq 1 ] || bad "$other: exit status $status instead of 1"
         has err "start them by its own mpirun"
         [ "$(grep -c '^snn: ' err)" -eq 1 ] || bad "$other: said more than once"

@@ -33,14 +33,20 @@ status=0
 echo \$status >"$PWD/status.\${OMPI_COMM_WORLD_RANK:-\$PMI_RANK}"
 exit \$status
 END
-# ended STATUS: that of the launcher of ./kept. The mpiexec of MPICH 4.0 ends with 0 or of SIGPIPE now and then, even
-# where all ranks are "sh -c 'exit 130'": then it is the greatest of the ranks' own.
-cat >ended <<'END'
+
+# ended STATUS [LAUNCHER]: that of MPIRUN, or of the other launcher, of ./kept. The mpiexec of MPICH 4.0 ends with 0 or
+# of SIGPIPE now and then, even where all ranks are "sh -c 'exit 130'": then it is the greatest of the ranks' own. Any
+# other launcher has to tell.
+cat >ended <<END
 #!/bin/sh
-case $1 in
-0 | 141) cat status.* 2>/dev/null | sort -n | tail -n 1 | grep . || echo "$1" ;;
-*) echo "$1" ;;
+case \$1 in
+0 | 141)
+    if "\${2:-$mpirun}" --version | grep -q HYDRA; then
+        cat status.* 2>/dev/null | sort -n | tail -n 1 | grep . && exit
+    fi
+    ;;
 esac
+echo "\$1"
 END
 chmod +x noted kept ended
 
