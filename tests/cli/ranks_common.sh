@@ -34,9 +34,9 @@ echo \$status >"$PWD/status.\${OMPI_COMM_WORLD_RANK:-\$PMI_RANK}"
 exit \$status
 END
 
-# ended STATUS [LAUNCHER]: that of MPIRUN, or of the other launcher, of ./kept. The mpiexec of MPICH 4.0 ends with 0 or
-# of SIGPIPE now and then, even where all ranks are "sh -c 'exit 130'": then it is the greatest of the ranks' own. Any
-# other launcher has to tell.
+# ended STATUS [LAUNCHER]: that of MPIRUN, or of the other launcher, of ./kept. The mpiexec of MPICH 4.0 ends with 0
+# or of SIGPIPE now and then, even where all ranks are "sh -c 'exit 130'": then it is the greatest of the ranks' own.
+# Any other launcher has to tell.
 cat >ended <<END
 #!/bin/sh
 case \$1 in
