@@ -93,7 +93,7 @@ void snn__add_parts(const snn_context *ctx, const struct snn__outer *p, const fl
 
 /* events.c: products with an x that is mostly zero. share: the share of x that is not zero, estimated from some
  * samples. Positions lie side by side: pitch = c. */
-size_t snn__events_scratch(const snn_context *ctx, const struct snn__window *w);
+size_t snn__events_scratch(const snn_context *ctx, size_t m, const struct snn__window *w);
 double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__events_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 

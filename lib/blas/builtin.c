@@ -51,7 +51,7 @@ size_t snn__product_scratch(const snn_context *ctx, size_t m, size_t n, const st
 {
     const size_t packed =
         SNN__PRODUCT(snn__threads(ctx), product_room(ctx->kernels, snn__window_depth(w)), sizeof(float));
-    size_t bytes = snn__max(packed, snn__events_scratch(ctx, w));
+    size_t bytes = snn__max(packed, snn__events_scratch(ctx, m, w));
 
     if (snn__direct_fits(w))
         bytes = snn__max(bytes, snn__direct_scratch(ctx, w));

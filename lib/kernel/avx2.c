@@ -112,12 +112,13 @@ static size_t events(const float *x, size_t n, float a, uint32_t *at, float *val
     return count;
 }
 
-/* One panel or what there is of it; two sums, so that one need not wait for the other. */
-SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *w, size_t n, const uint32_t *row,
-                            const float *value)
+/* Two sums, so that one need not wait for the other; `vectors` is a constant where this is inlined. */
+SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *w, size_t panel, size_t n,
+                            const uint32_t *row, const float *value)
 {
     const __m256i all = _mm256_set1_epi32(-1), last = lanes(cols, vectors - 1);
-    __m256 sum[2][2];
+    const __m256i odd = _mm256_set1_epi32(n % 2 != 0 ? -1 : 0);
+    __m256 sum[2][4];
     size_t e = 0;
 
     for (size_t v = 0; v < vectors; v++) {
@@ -127,10 +128,14 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
     for (; e + 2 <= n; e += 2)
         for (size_t two = 0; two < 2; two++)
             for (size_t v = 0; v < vectors; v++)
-                sum[two][v] = _mm256_fmadd_ps(_mm256_set1_ps(value[e + two]),
-                                              _mm256_loadu_ps(w + row[e + two] * NR + 8 * v), sum[two][v]);
-    for (size_t v = 0; e < n && v < vectors; v++)
-        sum[0][v] = _mm256_fmadd_ps(_mm256_set1_ps(value[e]), _mm256_loadu_ps(w + row[e] * NR + 8 * v), sum[0][v]);
+                sum[two][v] =
+                    _mm256_fmadd_ps(_mm256_set1_ps(value[e + two]),
+                                    _mm256_loadu_ps(w + row[e + two] * NR + v / 2 * panel + v % 2 * 8), sum[two][v]);
+    /* the last one of an odd number, without a branch, which would be guessed wrong half of the time */
+    for (size_t v = 0; v < vectors; v++)
+        sum[0][v] =
+            _mm256_fmadd_ps(_mm256_and_ps(_mm256_set1_ps(value[n - 1]), _mm256_castsi256_ps(odd)),
+                            _mm256_maskload_ps(w + row[n - 1] * NR + v / 2 * panel + v % 2 * 8, odd), sum[0][v]);
     for (size_t v = 0; v < vectors; v++)
         _mm256_maskstore_ps(y + 8 * v, v + 1 < vectors ? all : last, _mm256_add_ps(sum[0][v], sum[1][v]));
 }
@@ -138,13 +143,17 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
 static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
                     const float *value)
 {
-    for (; cols > 0; y += NR, w += panel) {
-        const size_t width = cols < NR ? cols : NR;
+    for (; cols > 0 && n > 0; y += 2 * NR, w += 2 * panel) {
+        const size_t width = cols < 2 * NR ? cols : 2 * NR;
 
-        if (width > 8)
-            scatter_to(2, y, width, w, n, row, value);
+        if (width > 24)
+            scatter_to(4, y, width, w, panel, n, row, value);
+        else if (width > 16)
+            scatter_to(3, y, width, w, panel, n, row, value);
+        else if (width > 8)
+            scatter_to(2, y, width, w, panel, n, row, value);
         else
-            scatter_to(1, y, width, w, n, row, value);
+            scatter_to(1, y, width, w, panel, n, row, value);
         cols -= width;
     }
 }

@@ -94,9 +94,11 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
             for (size_t v = 0; v < vectors; v++)
                 sum[two][v] = _mm512_fmadd_ps(x, _mm512_loadu_ps(from + v / 2 * panel + v % 2 * 16), sum[two][v]);
         }
-    for (size_t v = 0; e < n && v < vectors; v++)
-        sum[0][v] = _mm512_fmadd_ps(_mm512_set1_ps(value[e]),
-                                    _mm512_loadu_ps(w + row[e] * NR + v / 2 * panel + v % 2 * 16), sum[0][v]);
+    /* the last one of an odd number, without a branch, which would be guessed wrong half of the time */
+    for (size_t v = 0; v < vectors; v++)
+        sum[0][v] = _mm512_mask3_fmadd_ps(_mm512_set1_ps(value[n - 1]),
+                                          _mm512_loadu_ps(w + row[n - 1] * NR + v / 2 * panel + v % 2 * 16),
+                                          sum[0][v], n % 2 != 0 ? (__mmask16)0xffff : (__mmask16)0);
     for (size_t v = 0; v < vectors; v++)
         _mm512_mask_storeu_ps(y + 16 * v, v + 1 < vectors ? (__mmask16)0xffff : last,
                               _mm512_add_ps(sum[0][v], sum[1][v]));
@@ -105,6 +107,8 @@ SNN__INLINE void scatter_to(size_t vectors, float *y, size_t cols, const float *
 static void scatter(float *y, size_t cols, const float *w, size_t panel, size_t n, const uint32_t *row,
                     const float *value)
 {
+    if (n == 0)
+        return;
     if (cols > 48)
         scatter_to(4, y, cols, w, panel, n, row, value);
     else if (cols > 32)

@@ -519,7 +519,7 @@ static const struct window_case big[] = {
 START_TEST(threads_do_not_change_bits)
 {
     const struct window_case *c = &big[_i / tables()];
-    float *y = NULL, *g = NULL, *looked_up = NULL;
+    float *y = NULL, *g = NULL, *looked_up = NULL, *walked = NULL;
 
     for (uint32_t threads = 1; threads <= 3; threads++) {
         snn_context *ctx = asked_context(threads, isa_of(_i % tables()));
@@ -565,6 +565,7 @@ START_TEST(threads_do_not_change_bits)
             y = numbers(o.m * o.n);
             g = numbers(o.n * o.k);
             looked_up = numbers(o.m * o.n);
+            walked = numbers(o.m * o.n);
             memcpy(y, o.y, o.m * o.n * sizeof *y);
             memcpy(g, o.g, o.n * o.k * sizeof *g);
             memcpy(looked_up, o.d, o.m * o.n * sizeof *looked_up);
@@ -573,9 +574,27 @@ START_TEST(threads_do_not_change_bits)
               threads);
         HOLDS(memcmp(y, o.y, o.m * o.n * sizeof *y) == 0, "%s: product with %u threads", c->name, threads);
         HOLDS(memcmp(g, o.g, o.n * o.k * sizeof *g) == 0, "%s: outer with %u threads", c->name, threads);
+        snn__product(ctx,
+                     &(struct snn__product){ .m = o.m,
+                                             .n = o.n,
+                                             .x = o.x,
+                                             .window = c->w,
+                                             .packed = o.packed,
+                                             .alpha = 1,
+                                             .y = o.d,
+                                             .y_pitch = o.n,
+                                             .way = SNN__WAY_EVENTS },
+                     o.scratch);
+        for (size_t i = 0; threads == 1 && i < o.m * o.n; i++)
+            HOLDS(fabsf(o.d[i] - looked_up[i]) < 1e-4f, "%s: events give %g, lookup %g", c->name, (double)o.d[i],
+                  (double)looked_up[i]);
+        if (threads == 1)
+            memcpy(walked, o.d, o.m * o.n * sizeof *walked);
+        HOLDS(memcmp(walked, o.d, o.m * o.n * sizeof *walked) == 0, "%s: events with %u threads", c->name, threads);
         drop(&o);
         snn_context_destroy(ctx);
     }
+    free(walked);
     free(y);
     free(g);
     free(looked_up);
