@@ -72,9 +72,23 @@ static int read_data_shape(struct bench *b)
     return status;
 }
 
+/* The classes that a notation ends with, 784-800-10; ide-400 is a builder's name. */
+static size_t closing_number(const char *net)
+{
+    const char *name, *last = strrchr(net, '-');
+    char *end = NULL;
+    size_t n = last ? strtoul(last + 1, &end, 10) : 0;
+
+    for (size_t i = 0; (name = snn_name(SNN_NAME_NETWORK, i)) != NULL; i++)
+        if (strcmp(name, net) == 0)
+            return 0;
+    return n > 0 && !*end ? n : 0;
+}
+
 static int read_shape(struct bench *b)
 {
-    const char *net = run_name(b->config), *text = args_text(&b->args, "shape"), *last = strrchr(net, '-');
+    const char *net = run_name(b->config), *text = args_text(&b->args, "shape");
+    const size_t closing = closing_number(net);
     snn_dataset_info *s = &b->shape;
     int64_t classes;
     char *end;
@@ -94,8 +108,8 @@ static int read_shape(struct bench *b)
     }
     for (uint32_t i = s->rank; i < 3; i++)
         s->shape[i] = 1;
-    if (last && strtoul(last + 1, &end, 10) > 0 && !*end)
-        s->classes = strtoul(last + 1, NULL, 10);
+    if (closing > 0)
+        s->classes = closing;
     n = args_whole(&b->args, "classes", 1, 1000000, (int64_t)s->classes, &classes);
     s->classes = (size_t)classes;
     return n;

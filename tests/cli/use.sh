@@ -346,6 +346,8 @@ if taskset 1 true 2>/dev/null; then # its own choice is that of the library
     has out "1 processors"
     [ "$(grep -c '^sltt' out)" -eq 1 ] || bad "bench train on one processor took more than one number of threads"
 fi
+run 0 bench train --net ide-400 --trainer ide --shape 1x4x4 --threads 1 --steps 2 --batch 8 --repeats 1
+has out "1x4x4 -> 10" # the 400 of a builder's name is no number of classes
 run 0 bench stream --net 64-16-10 --density 5,100 --trainer ottt
 [ "$(grep -c '^step only' out)" -eq 2 ] && [ "$(grep -c '^ottt' out)" -eq 2 ] ||
     bad "bench stream printed not one line per density"
