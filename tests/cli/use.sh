@@ -41,7 +41,9 @@ awk -F'[:,}]' '{ for (i = 1; i < NF; i++) v[$i] = $(i + 1)
     exit !(fired < 1e-4 && fired > -1e-4) }' out || bad "updates by firing are not those of the firing rate"
 cp out first
 run 0 eval nb.snn --data idx:data --neurobench --json --batch 7
-[ "$(sed 's/"seconds":[^,]*//' out)" = "$(sed 's/"seconds":[^,]*//' first)" ] || bad "figures depend on the batch"
+# but for rounding: a batch's products go the way that suits how much of it is zero
+alike() { sed 's/"seconds":[^,]*//; s/\("loss":[0-9]*\.[0-9]\{6\}\)[0-9]*/\1/' "$1"; }
+[ "$(alike out)" = "$(alike first)" ] || bad "figures depend on the batch"
 refuses 2 "--execution-rate goes with --neurobench" eval nb.snn --data idx:data --execution-rate 250
 refuses 2 '--execution-rate: "-1" is not a number from' eval nb.snn --data idx:data --neurobench --execution-rate -1
 
