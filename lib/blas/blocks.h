@@ -97,6 +97,11 @@ size_t snn__events_scratch(const snn_context *ctx, size_t m, const struct snn__w
 double snn__events_share(const snn_context *ctx, const struct snn__product *p, void *scratch);
 void snn__events_product(const snn_context *ctx, const struct snn__product *p, void *scratch);
 
+/* outer_events.c: outer products with an x that is mostly zero. scratch: also for the share. */
+bool snn__outer_events_fit(const struct snn__window *w, size_t n);
+size_t snn__outer_events_scratch(const snn_context *ctx, size_t m, size_t n, const struct snn__window *w);
+void snn__outer_events(const snn_context *ctx, const struct snn__outer *p, void *scratch);
+
 /* lookup.c: products with spikes. */
 size_t snn__lookup_scratch(const snn_context *ctx, size_t m, const struct snn__window *w);
 void snn__lookup_product(const snn_context *ctx, const struct snn__product *p, void *scratch);

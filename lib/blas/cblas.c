@@ -218,10 +218,11 @@ bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum s
     return way == SNN__WAY_DENSE;
 }
 
-enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
+enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p, void *scratch)
 {
     (void)ctx;
     (void)p;
+    (void)scratch;
     return SNN__WAY_DENSE;
 }
 

@@ -75,6 +75,8 @@ size_t snn__outer_scratch(const snn_context *ctx, size_t m, size_t n, const stru
         snn__matrix_ask(ctx);
     if (snn__slices_fit(ctx, w))
         bytes = snn__max(bytes, snn__slices_scratch(ctx, m, n, w));
+    if (snn__outer_events_fit(w, n))
+        bytes = snn__max(bytes, snn__outer_events_scratch(ctx, m, n, w));
     return snn__winograd_fits(w, m, n) ? snn__max(bytes, snn__winograd_outer_scratch(ctx, m, n, w)) : bytes;
 }
 
@@ -262,6 +264,8 @@ bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum s
         return true;
     case SNN__WAY_WINOGRAD:
         return !p->window.transposed && snn__winograd_fits(&p->window, p->m, p->n);
+    case SNN__WAY_EVENTS:
+        return snn__outer_events_fit(&p->window, p->n);
     case SNN__WAY_SLICES:
         return snn__slices_fit(ctx, &p->window);
     default:
@@ -269,7 +273,15 @@ bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum s
     }
 }
 
-enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
+/* The share of x that is not zero. */
+static double share_of(const snn_context *ctx, const struct snn__outer *p, void *scratch)
+{
+    const struct snn__product as_if = { .m = p->m, .n = p->n, .x = p->x, .window = p->window, .alpha = 1 };
+
+    return snn__events_share(ctx, &as_if, scratch);
+}
+
+enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p, void *scratch)
 {
     const struct snn__table_row *row;
     size_t index = 0;
@@ -279,7 +291,9 @@ enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p)
     do
         row = snn__table_next(ctx, &index, SNN__OF_GRADIENTS, p->m, p->n, &p->window);
     while (!snn__outer_takes(ctx, p, row->way));
-    return row->way;
+    if (row->events <= 0 || !snn__outer_takes(ctx, p, SNN__WAY_EVENTS))
+        return row->way;
+    return share_of(ctx, p, scratch) < row->events ? SNN__WAY_EVENTS : row->way;
 }
 
 static void dense_outer(const snn_context *ctx, const struct snn__outer *p, void *scratch)
@@ -301,7 +315,10 @@ void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratc
         outer_row(ctx->kernels, p);
         return;
     }
-    switch (snn__outer_way(ctx, p)) {
+    switch (snn__outer_way(ctx, p, scratch)) {
+    case SNN__WAY_EVENTS:
+        snn__outer_events(ctx, p, scratch);
+        return;
     case SNN__WAY_SLICES:
         snn__slices_outer(ctx, p, scratch);
         return;

@@ -133,11 +133,9 @@ bool snn__product_takes(const snn_context *ctx, const struct snn__product *p, en
 bool snn__product_reads_map(const struct snn__window *w);
 /* The way that snn__product() takes: never ANY. It may write to scratch. */
 enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product *p, void *scratch);
-bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way);
-enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p);
 void snn__outer(const snn_context *ctx, const struct snn__outer *p, void *scratch);
 /* As of products. */
 bool snn__outer_takes(const snn_context *ctx, const struct snn__outer *p, enum snn__way way);
-enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p);
+enum snn__way snn__outer_way(const snn_context *ctx, const struct snn__outer *p, void *scratch);
 
 #endif

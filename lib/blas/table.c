@@ -29,8 +29,10 @@ static const struct snn__table_row builtin[] = {
     { SNN__OF_SPIKES, FROM(3), ALL, FROM(64), ALL, FROM(64), SNN__WAY_LOOKUP, 1 / 7.0 },
     { SNN__OF_SPIKES | REAL, { 3, 3 }, ALL, ALL, ALL, ALL, SNN__WAY_WINOGRAD, 1 / 8.0 },
     { SNN__OF_SPIKES | REAL, { 5, 5 }, ALL, ALL, ALL, ALL, SNN__WAY_WINOGRAD, 1 / 6.0 },
-    { SNN__OF_GRADIENTS, ALL, ALL, ALL, ALL, ALL, SNN__WAY_WINOGRAD, 0 },
-    { SNN__OF_SPIKES | REAL | SNN__OF_GRADIENTS, ALL, ALL, ALL, ALL, ALL, SNN__WAY_DENSE, 1 / 4.0 },
+    { SNN__OF_GRADIENTS, { 5, 5 }, ALL, ALL, ALL, ALL, SNN__WAY_WINOGRAD, 1 / 4.0 },
+    { SNN__OF_GRADIENTS, ALL, ALL, ALL, ALL, ALL, SNN__WAY_WINOGRAD, 1 / 8.0 },
+    { SNN__OF_SPIKES | REAL, ALL, ALL, ALL, ALL, ALL, SNN__WAY_DENSE, 1 / 4.0 },
+    { SNN__OF_GRADIENTS, ALL, ALL, ALL, ALL, ALL, SNN__WAY_DENSE, 1 / 3.0 },
 };
 
 /* ---- names ---- */

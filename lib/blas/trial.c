@@ -134,7 +134,8 @@ bool snn__trial_takes(const struct snn__trial *t, enum snn__way way)
 
 enum snn__way snn__trial_picks(const struct snn__trial *t)
 {
-    return t->kind == SNN__OF_GRADIENTS ? snn__outer_way(t->ctx, &t->g) : snn__product_way(t->ctx, &t->p, t->scratch);
+    return t->kind == SNN__OF_GRADIENTS ? snn__outer_way(t->ctx, &t->g, t->scratch)
+                                        : snn__product_way(t->ctx, &t->p, t->scratch);
 }
 
 static void multiply(struct snn__trial *t, enum snn__way way)

@@ -331,12 +331,13 @@ START_TEST(spikes_are_as_exact_as_blas)
 END_TEST
 
 /* sum_m d[m,n] read(x)[m,k] of the operands, [n,k]. */
-UNWATCHED static double *outer_sums_of(const snn_context *ctx, const struct window_case *c)
+UNWATCHED static double *outer_sums_of(const snn_context *ctx, const struct window_case *c, size_t keep)
 {
     struct operands o;
     double *patches, *sums;
 
     make(&o, ctx, c);
+    thin_out(o.x, source_size(c), keep, false);
     patches = patches_of(&c->w, o.x, o.m);
     sums = calloc(o.n * o.k, sizeof *sums);
     if (sums == NULL)
@@ -350,14 +351,15 @@ UNWATCHED static double *outer_sums_of(const snn_context *ctx, const struct wind
     return sums;
 }
 
-UNWATCHED static void check_outer(const snn_context *ctx, const struct window_case *c, const double *sums,
-                                  float alpha, bool accumulate)
+UNWATCHED static void check_outer(const snn_context *ctx, const struct window_case *c, struct input in,
+                                  const double *sums, float alpha, bool accumulate)
 {
     struct operands o;
     struct snn__outer p;
     float *before;
 
     make(&o, ctx, c);
+    thin_out(o.x, source_size(c), in.keep, false);
     before = numbers(o.n * (o.k + 1));
     memcpy(before, o.g, o.n * (o.k + 1) * sizeof *before);
     p = (struct snn__outer){ .m = o.m,
@@ -369,7 +371,8 @@ UNWATCHED static void check_outer(const snn_context *ctx, const struct window_ca
                              .alpha = alpha,
                              .g = o.g,
                              .g_pitch = o.k + 1,
-                             .accumulate = accumulate };
+                             .accumulate = accumulate,
+                             .way = in.way };
     snn__outer(ctx, &p, o.scratch);
     for (size_t n = 0; n < o.n; n++) {
         for (size_t k = 0; k < o.k; k++) {
@@ -388,12 +391,19 @@ START_TEST(outer_is_the_sum)
 {
     snn_context *ctx = asked_context(2, isa_of(_i % tables()));
     const struct window_case *c = &window_cases[_i / tables()];
-    double *sums = outer_sums_of(ctx, c);
+    const struct input dense = { 1, false, SNN__WAY_ANY }, sparse = { 3, false, SNN__WAY_EVENTS };
+    double *sums = outer_sums_of(ctx, c, dense.keep);
 
-    check_outer(ctx, c, sums, 1, false);
-    check_outer(ctx, c, sums, 1, true);
-    check_outer(ctx, c, sums, -0.5f, true);
-    check_outer(ctx, c, sums, -0.5f, false);
+    check_outer(ctx, c, dense, sums, 1, false);
+    check_outer(ctx, c, dense, sums, 1, true);
+    check_outer(ctx, c, dense, sums, -0.5f, true);
+    check_outer(ctx, c, dense, sums, -0.5f, false);
+    free(sums);
+    sums = outer_sums_of(ctx, c, sparse.keep);
+    if (snn__outer_takes(ctx, &(struct snn__outer){ .n = c->n, .window = c->w }, SNN__WAY_EVENTS)) {
+        check_outer(ctx, c, sparse, sums, 1, false);
+        check_outer(ctx, c, sparse, sums, -0.5f, true);
+    }
     free(sums);
     snn_context_destroy(ctx);
 }
@@ -516,10 +526,39 @@ static const struct window_case big[] = {
     { "conv", 2, 96, { 16, 16, 64, 64, 16, 16, 3, 3, { 1, 1 }, { 1, 1 }, { 1, 1 }, false } },
 };
 
+/* o->g of x as it is, by events. */
+static const float *gradient_of_events(const snn_context *ctx, const struct window_case *c, struct operands *o)
+{
+    snn__outer(ctx,
+               &(struct snn__outer){ .m = o->m,
+                                     .n = o->n,
+                                     .d = o->y,
+                                     .d_pitch = o->n,
+                                     .x = o->x,
+                                     .window = c->w,
+                                     .alpha = 1,
+                                     .g = o->g,
+                                     .g_pitch = o->k,
+                                     .way = SNN__WAY_EVENTS },
+               o->scratch);
+    return o->g;
+}
+
+/* What one thread computed, to which that of others is compared. */
+static float *keep_first(float *first, const float *g, size_t n, uint32_t threads)
+{
+    if (threads == 1) {
+        first = numbers(n);
+        memcpy(first, g, n * sizeof *g);
+    }
+    HOLDS(memcmp(first, g, n * sizeof *g) == 0, "gradients by events with %u threads", threads);
+    return first;
+}
+
 START_TEST(threads_do_not_change_bits)
 {
     const struct window_case *c = &big[_i / tables()];
-    float *y = NULL, *g = NULL, *looked_up = NULL, *walked = NULL;
+    float *y = NULL, *g = NULL, *looked_up = NULL, *walked = NULL, *summed = NULL;
 
     for (uint32_t threads = 1; threads <= 3; threads++) {
         snn_context *ctx = asked_context(threads, isa_of(_i % tables()));
@@ -591,9 +630,12 @@ START_TEST(threads_do_not_change_bits)
         if (threads == 1)
             memcpy(walked, o.d, o.m * o.n * sizeof *walked);
         HOLDS(memcmp(walked, o.d, o.m * o.n * sizeof *walked) == 0, "%s: events with %u threads", c->name, threads);
+        if (snn__outer_takes(ctx, &(struct snn__outer){ .n = o.n, .window = c->w }, SNN__WAY_EVENTS))
+            summed = keep_first(summed, gradient_of_events(ctx, c, &o), o.n * o.k, threads);
         drop(&o);
         snn_context_destroy(ctx);
     }
+    free(summed);
     free(walked);
     free(y);
     free(g);

@@ -411,8 +411,10 @@ END_TEST
 static enum snn__way picked(snn_context *ctx, size_t m, size_t n, size_t c, size_t kernel)
 {
     const size_t side = kernel > 1 ? 8 : 1;
+    float *const x = numbers(m * c);
     const struct snn__outer p = { .m = m,
                                   .n = n,
+                                  .x = x,
                                   .window = { side,
                                               side,
                                               c,
@@ -425,8 +427,15 @@ static enum snn__way picked(snn_context *ctx, size_t m, size_t n, size_t c, size
                                               { kernel / 2, kernel / 2 },
                                               { 1, 1 },
                                               false } };
+    void *scratch = taken(snn__outer_scratch(ctx, m, n, &p.window));
+    enum snn__way way;
 
-    return snn__outer_way(ctx, &p);
+    random_fill(x, m * c, -1, 1, 1);
+    way = snn__outer_way(ctx, &p, scratch);
+
+    free(scratch);
+    free(x);
+    return way;
 }
 
 START_TEST(large_products_go_to_the_unit)
