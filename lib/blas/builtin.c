@@ -252,7 +252,7 @@ enum snn__way snn__product_way(const snn_context *ctx, const struct snn__product
     row = row_of(ctx, p);
     if (!snn__product_takes(ctx, p, SNN__WAY_EVENTS))
         return row->way;
-    return snn__events_share(ctx, p, scratch) < row->events ? SNN__WAY_EVENTS : row->way;
+    return snn__events_share(ctx, p, scratch) <= row->events ? SNN__WAY_EVENTS : row->way;
 }
 
 bool snn__product_by_digits(const snn_context *ctx, const struct snn__product *p, void *scratch)

@@ -16,7 +16,7 @@ struct snn__bounds {
     uint32_t least, most; /* both are in */
 };
 
-/* `events`: a smaller share of numbers that are not zero makes events faster than the row's way. */
+/* `events`: up to this share of numbers that are not zero, events are faster than the row's way. */
 struct snn__table_row {
     unsigned kinds;                                             /* enum snn__kind, or'ed */
     struct snn__bounds kernel, stride, rows, outputs, channels; /* of the window, m, n, and of the window */
