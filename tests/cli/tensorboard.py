@@ -90,8 +90,8 @@ def main(events, log):
             tag = "/".join(reversed(name.rsplit("_", 1))) if name.endswith(("_loss", "_accuracy", "_top5")) else name
             tag = tag.replace("rate_", "firing_rate_of_layers/") if tag.startswith("rate_") else tag
             if name != "epoch" and text != "":
-                number = struct.unpack("<f", struct.pack("<f", float(text)))[0]
-                assert abs(scalars.pop(tag) - number) <= 1e-7 * abs(number), (tag, text)
+                number = float(text)    # nine digits; the scalar is the nearest float32
+                assert abs(scalars.pop(tag) - number) <= 7e-8 * abs(number), (tag, text)
         assert not scalars, scalars
 
 
