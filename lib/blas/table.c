@@ -16,8 +16,8 @@
     }
 
 /* Thresholds are those that snn bench kernels shows. Plain C has what specifies the matrix unit, which is no faster
- * there: it begins after the unit's rows. One row of numbers reads each weight once:
- * events are faster at any share. */
+ * there: it begins after the unit's rows. One row of numbers reads each weight once: events are faster at any
+ * share. */
 static const struct snn__table_row builtin[] = {
     { SNN__OF_SPIKES, ALL, ALL, FROM(64), FROM(32), FROM(384), SNN__WAY_MATRIX, 1 / 24.0 },
     { SNN__OF_SPIKES, ALL, ALL, FROM(64), FROM(32), FROM(32), SNN__WAY_MATRIX, 1 / 48.0 },

@@ -32,24 +32,29 @@ void snn__workspace_fit(struct snn__workspace *w, const struct snn__lateral *lat
 {
     const struct snn__window matrix = snn__window_of_rows(lateral->rows, lateral->rows);
     const struct snn__window wide = snn__window_of_rows(lateral->n, lateral->n);
-    size_t most = snn__max(m, outputs);
+    const struct snn__window frozen = snn__window_of_rows(lateral->frozen, lateral->frozen);
+    const size_t fresh = lateral->rows - lateral->frozen, most = snn__max(m, outputs);
 
     fit(&w->room_y, SNN__PRODUCT(m, lateral->rows));
     fit(&w->room_gram, SNN__PRODUCT(lateral->rows, lateral->rows));
     fit(&w->room_rows, SNN__PRODUCT(lateral->rows, lateral->n));
     fit(&w->room_packed, snn__packed_size(w->ctx, lateral->n, lateral->rows));
     fit(&w->room_packed_back, snn__packed_size(w->ctx, lateral->rows, lateral->n));
-    fit(&w->room_packed_new, snn__packed_size(w->ctx, lateral->rows - lateral->frozen, lateral->n));
-    if (snn__is_matrix(window))
+    fit(&w->room_packed_new, snn__packed_size(w->ctx, fresh, lateral->n));
+    if (snn__is_matrix(window)) {
         fit(&w->room_rest, SNN__PRODUCT(snn__min(m, lateral->rows), lateral->n));
+        fit(&w->room_scratch, snn__outer_scratch(w->ctx, snn__min(m, lateral->rows), fresh, &wide));
+    }
     if (by_rows)
         fit(&w->room_orth, SNN__PRODUCT(m, lateral->n));
     fit(&w->room_share, SNN__PRODUCT(outputs, lateral->rows));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, m, lateral->rows, window, false));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, most, lateral->rows, &wide, false));
     fit(&w->room_scratch, snn__product_scratch(w->ctx, snn__max(most, lateral->rows), lateral->n, &matrix, false));
-    fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, snn__max(outputs, lateral->rows), window));
-    fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, snn__max(outputs, lateral->rows), &matrix));
+    /* fewer columns may be summed in more parts, which need more memory: each product by its own sizes */
+    fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, fresh, window));
+    fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, fresh, &matrix));
+    fit(&w->room_scratch, snn__outer_scratch(w->ctx, m, outputs, &frozen));
 }
 
 snn_status snn__workspace_plan(struct snn__workspace *w, struct snn__arena *arena)
