@@ -544,14 +544,34 @@ static const float *gradient_of_events(const snn_context *ctx, const struct wind
     return o->g;
 }
 
+/* o->d = x w without a bias, of x as it is, by a way. */
+static const float *product_by(const snn_context *ctx, const struct window_case *c, struct operands *o, bool spikes,
+                               enum snn__way way)
+{
+    snn__product(ctx,
+                 &(struct snn__product){ .m = o->m,
+                                         .n = o->n,
+                                         .x = o->x,
+                                         .window = c->w,
+                                         .packed = o->packed,
+                                         .alpha = 1,
+                                         .y = o->d,
+                                         .y_pitch = o->n,
+                                         .spikes = spikes,
+                                         .way = way },
+                 o->scratch);
+    return o->d;
+}
+
 /* What one thread computed, to which that of others is compared. */
-static float *keep_first(float *first, const float *g, size_t n, uint32_t threads)
+static float *keep_first(float *first, const float *now, size_t n, const struct window_case *c, const char *what,
+                         uint32_t threads)
 {
     if (threads == 1) {
         first = numbers(n);
-        memcpy(first, g, n * sizeof *g);
+        memcpy(first, now, n * sizeof *now);
     }
-    HOLDS(memcmp(first, g, n * sizeof *g) == 0, "gradients by events with %u threads", threads);
+    HOLDS(memcmp(first, now, n * sizeof *now) == 0, "%s: %s with %u threads", c->name, what, threads);
     return first;
 }
 
@@ -588,50 +608,16 @@ START_TEST(threads_do_not_change_bits)
                                          .g_pitch = o.k },
                    o.scratch);
         thin_out(o.x, source_size(c), 3, true);
-        snn__product(ctx,
-                     &(struct snn__product){ .m = o.m,
-                                             .n = o.n,
-                                             .x = o.x,
-                                             .window = c->w,
-                                             .packed = o.packed,
-                                             .alpha = 1,
-                                             .y = o.d,
-                                             .y_pitch = o.n,
-                                             .spikes = true,
-                                             .way = SNN__WAY_LOOKUP },
-                     o.scratch);
-        if (threads == 1) {
-            y = numbers(o.m * o.n);
-            g = numbers(o.n * o.k);
-            looked_up = numbers(o.m * o.n);
-            walked = numbers(o.m * o.n);
-            memcpy(y, o.y, o.m * o.n * sizeof *y);
-            memcpy(g, o.g, o.n * o.k * sizeof *g);
-            memcpy(looked_up, o.d, o.m * o.n * sizeof *looked_up);
-        }
-        HOLDS(memcmp(looked_up, o.d, o.m * o.n * sizeof *looked_up) == 0, "%s: lookup with %u threads", c->name,
-              threads);
-        HOLDS(memcmp(y, o.y, o.m * o.n * sizeof *y) == 0, "%s: product with %u threads", c->name, threads);
-        HOLDS(memcmp(g, o.g, o.n * o.k * sizeof *g) == 0, "%s: outer with %u threads", c->name, threads);
-        snn__product(ctx,
-                     &(struct snn__product){ .m = o.m,
-                                             .n = o.n,
-                                             .x = o.x,
-                                             .window = c->w,
-                                             .packed = o.packed,
-                                             .alpha = 1,
-                                             .y = o.d,
-                                             .y_pitch = o.n,
-                                             .way = SNN__WAY_EVENTS },
-                     o.scratch);
-        for (size_t i = 0; threads == 1 && i < o.m * o.n; i++)
-            HOLDS(fabsf(o.d[i] - looked_up[i]) < 1e-4f, "%s: events give %g, lookup %g", c->name, (double)o.d[i],
-                  (double)looked_up[i]);
-        if (threads == 1)
-            memcpy(walked, o.d, o.m * o.n * sizeof *walked);
-        HOLDS(memcmp(walked, o.d, o.m * o.n * sizeof *walked) == 0, "%s: events with %u threads", c->name, threads);
+        y = keep_first(y, o.y, o.m * o.n, c, "product", threads);
+        g = keep_first(g, o.g, o.n * o.k, c, "outer", threads);
+        looked_up =
+            keep_first(looked_up, product_by(ctx, c, &o, true, SNN__WAY_LOOKUP), o.m * o.n, c, "lookup", threads);
+        walked = keep_first(walked, product_by(ctx, c, &o, false, SNN__WAY_EVENTS), o.m * o.n, c, "events", threads);
+        for (size_t i = 0; i < o.m * o.n; i++)
+            HOLDS(fabsf(walked[i] - looked_up[i]) < 1e-4f, "%s: events give %g, lookup %g", c->name,
+                  (double)walked[i], (double)looked_up[i]);
         if (snn__outer_takes(ctx, &(struct snn__outer){ .n = o.n, .window = c->w }, SNN__WAY_EVENTS))
-            summed = keep_first(summed, gradient_of_events(ctx, c, &o), o.n * o.k, threads);
+            summed = keep_first(summed, gradient_of_events(ctx, c, &o), o.n * o.k, c, "gradient by events", threads);
         drop(&o);
         snn_context_destroy(ctx);
     }
